@@ -1,0 +1,150 @@
+// Builds everything into dist/: the encoder (AssemblyScript), the two C libraries, the bundled JavaScript
+// and its type declarations. What is newer than its sources is left alone.
+
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What both libraries are compiled with: freestanding, and the same bytes from the same compiler. */
+export const C_FLAGS = [
+  "-std=c11",
+  "-O2",
+  "-fPIC",
+  "-ffreestanding",
+  "-fno-stack-protector",
+  "-fno-tree-loop-distribute-patterns",
+  "-fvisibility=hidden",
+  "-Wall",
+  "-Wextra",
+];
+const LINK_FLAGS = ["-shared", "-nostdlib", "-s", "-Wl,--build-id=none", "-Wl,-z,noexecstack"];
+
+const NO_COMPILER = `stublab needs a C compiler and the kernel's headers to build its two small libraries:
+  Debian, Ubuntu   apt-get install gcc libc6-dev
+  Fedora           dnf install gcc glibc-devel kernel-headers
+  Alpine           apk add gcc musl-dev linux-headers
+or name another compiler in the environment variable CC.`;
+
+/** The C compiler to use. */
+export const CC = process.env.CC || "cc";
+
+/** Files of a folder with one of the endings, with the folder before them. */
+export function files(folder, ...endings) {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => endings.some((ending) => name.endsWith(ending)))
+    .map((name) => `${folder}/${name}`)
+    .sort();
+}
+
+function isNewer(target, sources) {
+  if (!existsSync(target)) return false;
+  const { mtimeMs } = statSync(target);
+  return [...sources, "build.mjs"].every((source) => statSync(source).mtimeMs < mtimeMs);
+}
+
+async function buildEncoder() {
+  if (isNewer("dist/encoder.wasm", [...files("assembly", ".ts"), "asconfig.json"])) return;
+  const { default: asc } = await import("assemblyscript/asc");
+  const { error, stderr } = await asc.main(["--config", "asconfig.json"]);
+  process.stderr.write(stderr.toString());
+  if (error) throw new Error("the encoder does not compile");
+}
+
+/** The names that the C encoder is to give, each where the headers have it: those of assembly/. */
+function writeConstants() {
+  const module = new WebAssembly.Module(readFileSync("dist/encoder.wasm"));
+  const rows = WebAssembly.Module.exports(module)
+    .filter(({ kind }) => kind === "global")
+    .map(({ name }) => `#ifdef ${name}\nCONSTANT(${name})\n#endif\n`);
+  writeFileSync("build/constants.inc", rows.join(""));
+}
+
+/** Compiles a freestanding library. */
+export function compileLibrary(target, sources, cwd = ".") {
+  const temporary = `${target}.${process.pid}`;
+  const args = [...C_FLAGS, "-Ibuild", "-o", temporary, ...sources, ...LINK_FLAGS];
+  try {
+    execFileSync(CC, args, { stdio: ["ignore", "inherit", "inherit"], cwd });
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    if (error.code === "ENOENT") throw new Error(`There is no C compiler (${CC}).\n${NO_COMPILER}`);
+    throw new Error(`${CC} failed on ${target}. If a header is missing:\n${NO_COMPILER}`);
+  }
+  renameSync(temporary, target);
+}
+
+/** The sources of the shim: what lies in shim/ itself. */
+export const SHIM_SOURCES = readdirSync("shim")
+  .filter((name) => /\.[cS]$/.test(name))
+  .map((name) => `shim/${name}`);
+
+function buildLibraries() {
+  const native = files("shim/native", ".c");
+  if (!isNewer("dist/shim.so", files("shim", ".c", ".h", ".S"))) {
+    compileLibrary("dist/shim.so", SHIM_SOURCES);
+  }
+  if (!isNewer("dist/native.so", [...files("shim/native", ".c", ".h"), "dist/encoder.wasm"])) {
+    writeConstants();
+    compileLibrary("dist/native.so", native);
+  }
+}
+
+async function bundle() {
+  const { default: esbuild } = await import("esbuild");
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  for (const old of files("dist", ".js").filter((name) => !name.startsWith("dist/types/")))
+    rmSync(old);
+  await esbuild.build({
+    entryPoints: { index: "src/index.ts", cli: "src/cli/main.ts" },
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    external: ["koffi"],
+    outdir: "dist",
+    logLevel: "warning",
+    define: { STUBLAB_VERSION: JSON.stringify(version) },
+  });
+  chmodSync("dist/cli.js", 0o755);
+}
+
+function declare() {
+  const sources = [...files("src", ".ts"), "tsconfig.json"];
+  if (isNewer("dist/types/index.d.ts", sources)) return;
+  const emit = ["--noEmit", "false", "--emitDeclarationOnly", "--declaration"];
+  execFileSync(
+    process.execPath,
+    ["node_modules/typescript/bin/tsc", "-p", "src", ...emit, ...["--outDir", "dist/types"]],
+    { stdio: "inherit" },
+  );
+}
+
+async function build() {
+  mkdirSync("dist", { recursive: true });
+  mkdirSync("build", { recursive: true });
+  await buildEncoder();
+  buildLibraries();
+  await bundle();
+  declare();
+}
+
+process.chdir(dirname(fileURLToPath(import.meta.url)));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await build().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
