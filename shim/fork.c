@@ -1,0 +1,85 @@
+#include "shim.h"
+#include "signal.h"
+#include "syscall_amd64.h"
+
+enum { RSEQ_FLAG_UNREGISTER = 1, RSEQ_SIGNATURE = 0x53053053 };
+
+/*
+ * glibc's two words about rseq (2.35 on). Weak, so that they are 0 where the C library has none:
+ * this is no dependency, and the library needs no other symbol.
+ */
+extern const long __rseq_offset __attribute__((weak));
+extern const unsigned int __rseq_size __attribute__((weak));
+
+static long default_dispositions(void) {
+    const struct kernel_sigaction fallback = {0};
+    for (long signal = 1; signal <= SIGNALS; signal++) {
+        if (signal == SIGKILL || signal == SIGSTOP)
+            continue;
+        long result = syscall4(__NR_rt_sigaction, signal, (long)&fallback, 0, SIGSET_SIZE);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+/**
+ * The kernel wants the length that was registered, and glibc tells only how much of it is in use:
+ * 32 is what it registered for years, and after that the feature size rounded up.
+ */
+static long unregister_rseq(void) {
+    if (&__rseq_offset == 0 || &__rseq_size == 0 || __rseq_size == 0)
+        return 0;
+    long area = (long)(thread_pointer() + __rseq_offset);
+    long result = 0;
+    for (long length = 32; length <= 512; length += 4) {
+        result = syscall4(__NR_rseq, area, length, RSEQ_FLAG_UNREGISTER, RSEQ_SIGNATURE);
+        if (result == 0)
+            return 0;
+    }
+    return result;
+}
+
+static long set_mask(const uint64_t *mask, uint64_t *previous) {
+    return syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)mask, (long)previous, SIGSET_SIZE);
+}
+
+static long unmask(void) {
+    const uint64_t none = 0;
+    return set_mask(&none, 0);
+}
+
+static long new_session(void) {
+    return syscall0(__NR_setsid);
+}
+
+/** Raw system calls only: the child has the memory of a process whose other threads are gone. */
+__attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64_t parent,
+                                            volatile uint32_t *step) {
+    static long (*const steps[])(void) = {new_session, default_dispositions, unregister_rseq,
+                                          unmask};
+    for (uint32_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (omit & (1U << i))
+            continue;
+        *step = 1U << i;
+        long result = steps[i]();
+        if (result < 0)
+            syscall1(__NR_exit, -result);
+    }
+    *step = STUBLAB_CHILD_STUB;
+    enter_stub(stub, omit & STUBLAB_CHILD_PARENT ? 0 : parent);
+}
+
+int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t omit, volatile uint32_t *step) {
+    const uint64_t all = ~0ULL;
+    uint64_t previous = 0;
+    uint64_t parent = (uint64_t)syscall0(__NR_getpid);
+    long result = set_mask(&all, &previous);
+    if (result < 0)
+        return result;
+    int64_t pid = syscall6(__NR_clone, (long)clone_word, 0, 0, 0, 0, 0);
+    if (pid == 0)
+        child(stub, omit, parent, step);
+    set_mask(&previous, 0);
+    return pid;
+}

@@ -1,0 +1,101 @@
+// The contract between the shim and src/shim.ts: every function that the library exports.
+//
+// The shim makes system calls and decides nothing. Results are a value (>= 0) or -errno. Addresses
+// and 64-bit words are uint64_t; a register block is the 216 bytes of struct user_regs_struct, in
+// whatever memory the caller keeps it. Nothing here uses libc, thread-local storage or a lock, so
+// every function may be called from any thread; ptrace requests belong to the thread that attached.
+#ifndef STUBLAB_SHIM_H
+#define STUBLAB_SHIM_H
+
+#include <stdint.h>
+
+#define STUBLAB_SHIM_ABI 1
+#define STUBLAB_EXPORT __attribute__((visibility("default")))
+
+STUBLAB_EXPORT uint32_t stublab_shim_abi(void);
+
+/** The calling thread's id, as ptrace knows its tracers. */
+STUBLAB_EXPORT int32_t stublab_gettid(void);
+
+/**
+ * Maps the stub code at `address` (page-aligned), read and execute, displacing nothing. It is
+ * mapped once in a process: later calls return where it lies. -EEXIST: something is there already.
+ */
+STUBLAB_EXPORT int64_t stublab_map_stub(uint64_t address);
+
+/** Offset in the stub code of the SYSCALL that executes injected calls; INT3 lies 8 bytes further
+ * on. */
+STUBLAB_EXPORT uint32_t stublab_stub_syscall_offset(void);
+/** Offset in the stub code just past its INT3: where RIP rests between two injected calls. */
+STUBLAB_EXPORT uint32_t stublab_stub_rest_offset(void);
+
+/** Maps `length` zero bytes that a forked child shares with the caller; returns their address. */
+STUBLAB_EXPORT int64_t stublab_map_shared(uint64_t length);
+
+/**
+ * The steps of a forked child before the stub code, in order. `omit` of stublab_fork leaves out
+ * each whose bit is set, and `*step` holds the bit of the one that is under way.
+ */
+enum stublab_child_step {
+    STUBLAB_CHILD_SETSID = 1 << 0,       /* a session of its own: no signals of the terminal */
+    STUBLAB_CHILD_DISPOSITIONS = 1 << 1, /* every signal to its default disposition */
+    STUBLAB_CHILD_RSEQ = 1 << 2,         /* unregister the restartable sequences of glibc */
+    STUBLAB_CHILD_UNMASK = 1 << 3,       /* unblock every signal */
+    STUBLAB_CHILD_PARENT = 1 << 4,       /* R15 = the parent's pid (0 when left out) */
+    STUBLAB_CHILD_STUB = 1 << 5,         /* the stub code; it cannot be left out */
+};
+
+/**
+ * Blocks all signals, clones a child with `clone_word` (flags and exit signal), restores the mask,
+ * and returns the child's pid. The child does the steps above and enters the stub code at `stub`;
+ * where a step fails it exits with that errno. `step` must lie in shared memory.
+ */
+STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t omit,
+                                    volatile uint32_t *step);
+
+/** ptrace(2) as the kernel has it. `data` is a number or an address, as the request wants. */
+STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data);
+
+/**
+ * wait4(2) on one thread with a deadline in microseconds: the tid and `*status`, or 0 where nothing
+ * happened in time. A timeout of 0 asks once.
+ */
+STUBLAB_EXPORT int64_t stublab_wait(int32_t tid, uint32_t options, int64_t timeout,
+                                    int32_t *status);
+
+/** What stublab_inject was doing when it returned, and the status word of its last wait. */
+struct stublab_outcome {
+    int32_t step; /* enum stublab_inject_step */
+    int32_t status;
+};
+
+enum stublab_inject_step {
+    STUBLAB_INJECT_SETREGS = 0,
+    STUBLAB_INJECT_CONT = 1,
+    STUBLAB_INJECT_WAIT = 2,
+    STUBLAB_INJECT_GETREGS = 3,
+};
+
+/**
+ * Executes one system call in the stopped thread `tid`: sets `block`, resumes, waits for the INT3,
+ * and reads the registers back to `block`. Stops by a signal of the set `pass_over` are resumed
+ * without it. Returns 0 at the INT3; 1 at any other stop or end (`outcome->status`); -ETIMEDOUT
+ * after `timeout` microseconds (the thread runs on); else the -errno of `outcome->step`.
+ */
+STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block, uint64_t pass_over, int64_t timeout,
+                                      struct stublab_outcome *outcome);
+
+/** process_vm_readv(2) and process_vm_writev(2) of one range; the number of bytes moved, maybe
+ * fewer. */
+STUBLAB_EXPORT int64_t stublab_read_memory(int32_t pid, uint64_t address, void *bytes,
+                                           uint64_t length);
+STUBLAB_EXPORT int64_t stublab_write_memory(int32_t pid, uint64_t address, const void *bytes,
+                                            uint64_t length);
+
+/** tgkill(2). */
+STUBLAB_EXPORT int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal);
+
+/** A new file descriptor (close-on-exec) of an executable that does nothing. */
+STUBLAB_EXPORT int64_t stublab_idle_image(void);
+
+#endif

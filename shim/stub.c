@@ -1,0 +1,72 @@
+#include "shim.h"
+#include "syscall_amd64.h"
+#include <asm-generic/errno-base.h>
+#include <linux/memfd.h>
+#include <linux/mman.h>
+
+enum { PAGE_SIZE = 4096 };
+
+extern const char stublab_stub_begin[];
+extern const char stublab_stub_syscall[];
+extern const char stublab_stub_rest[];
+extern const char stublab_stub_end[];
+extern const char stublab_idle_begin[];
+extern const char stublab_idle_end[];
+
+/** Where the stub code lies in this process; 0 before it is mapped. */
+static int64_t stub_address;
+
+static int64_t map(uint64_t address, uint64_t length, int flags) {
+    return syscall6(__NR_mmap, (long)address, (long)length, PROT_READ | PROT_WRITE,
+                    MAP_ANONYMOUS | flags, -1, 0);
+}
+
+static void copy(char *to, const char *from, const char *end) {
+    while (from < end)
+        *(volatile char *)to++ = *from++;
+}
+
+int64_t stublab_map_stub(uint64_t address) {
+    int64_t mapped = __atomic_load_n(&stub_address, __ATOMIC_ACQUIRE);
+    if (mapped != 0)
+        return mapped;
+    mapped = map(address, PAGE_SIZE, MAP_PRIVATE | MAP_FIXED_NOREPLACE);
+    if (mapped < 0)
+        return mapped;
+    int64_t result = -EEXIST;
+    /* A kernel before 4.17 takes the address for a hint. */
+    if ((uint64_t)mapped == address) {
+        copy((char *)mapped, stublab_stub_begin, stublab_stub_end);
+        result = syscall3(__NR_mprotect, mapped, PAGE_SIZE, PROT_READ | PROT_EXEC);
+    }
+    int64_t none = 0;
+    if (result == 0 && __atomic_compare_exchange_n(&stub_address, &none, mapped, 0,
+                                                   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return mapped;
+    syscall2(__NR_munmap, mapped, PAGE_SIZE);
+    return result == 0 ? none : result;
+}
+
+uint32_t stublab_stub_syscall_offset(void) {
+    return (uint32_t)(stublab_stub_syscall - stublab_stub_begin);
+}
+
+uint32_t stublab_stub_rest_offset(void) {
+    return (uint32_t)(stublab_stub_rest - stublab_stub_begin);
+}
+
+int64_t stublab_map_shared(uint64_t length) {
+    return map(0, length, MAP_SHARED);
+}
+
+int64_t stublab_idle_image(void) {
+    int64_t file = syscall2(__NR_memfd_create, (long)"stublab-idle", MFD_CLOEXEC);
+    if (file < 0)
+        return file;
+    int64_t written =
+        syscall3(__NR_write, file, (long)stublab_idle_begin, stublab_idle_end - stublab_idle_begin);
+    if (written >= 0)
+        return file;
+    syscall1(__NR_close, file);
+    return written;
+}

@@ -1,0 +1,107 @@
+// The stub code: all that a stub ever runs by itself. It is copied to one page, so it is position
+// independent; system calls leave R15 and RBX alone, so those two carry the bootstrap convention
+// (assembly/amd64/bootstrap.ts).
+//
+//   begin ──> prctl ──> getppid == R15? ──> RBX = 0 ──> kill(getpid(), SIGSTOP) ──> INT3
+//     ^                      └─ no: exit(1)              │ the SYSCALL here is where all
+//     │                                                  │ injected calls are executed
+//     └──── RBX == 1 and RAX == 0: a cloned child ───────┘
+
+#include <asm/unistd.h>
+
+#define PR_SET_PDEATHSIG 1
+#define SIGKILL 9
+#define SIGSTOP 19
+
+    .text
+    .globl stublab_stub_begin, stublab_stub_syscall, stublab_stub_rest, stublab_stub_end
+    .hidden stublab_stub_begin, stublab_stub_syscall, stublab_stub_rest, stublab_stub_end
+    .balign 16
+stublab_stub_begin:
+    mov $__NR_prctl, %eax
+    mov $PR_SET_PDEATHSIG, %edi
+    mov $SIGKILL, %esi
+    syscall
+    test %rax, %rax
+    jnz fail
+
+    // A parent that died before the prctl sends no signal; only another parent shows it.
+    mov $__NR_getppid, %eax
+    syscall
+    test %rax, %rax
+    js fail
+    cmp %r15, %rax
+    jne orphan
+
+    mov $__NR_getpid, %eax
+    syscall
+    test %rax, %rax
+    js fail
+    xor %ebx, %ebx
+    mov %rax, %rdi
+    mov $SIGSTOP, %esi
+    mov $__NR_kill, %eax
+stublab_stub_syscall:
+    syscall
+    cmp $1, %rbx
+    je cloned
+trap:
+    int3
+stublab_stub_rest:
+    jmp trap
+cloned:
+    test %rax, %rax
+    jz stublab_stub_begin
+    jmp trap
+
+fail:
+    neg %rax
+    mov %eax, %edi
+    jmp leave
+orphan:
+    mov $1, %edi
+leave:
+    mov $__NR_exit, %eax
+    syscall
+    hlt
+stublab_stub_end:
+
+// A program that does nothing: executing it gives a process the exit signal SIGCHLD (the kernel's
+// begin_new_exec), and with it the chance to be killed without consequences for its parent.
+
+    .section .rodata
+    .globl stublab_idle_begin, stublab_idle_end
+    .hidden stublab_idle_begin, stublab_idle_end
+    .set LOAD_ADDRESS, 0x400000
+stublab_idle_begin:
+    .byte 0x7f, 'E', 'L', 'F', 2, 1, 1, 0          // 64 bits, little-endian, System V
+    .quad 0
+    .short 2, 62                                   // ET_EXEC, EM_X86_64
+    .long 1
+    .quad LOAD_ADDRESS + (idle_code - stublab_idle_begin)
+    .quad idle_segment - stublab_idle_begin
+    .quad 0
+    .long 0
+    .short 64, 56, 1, 0, 0, 0
+idle_segment:
+    .long 1, 5                                     // PT_LOAD, PF_R | PF_X
+    .quad 0, LOAD_ADDRESS, LOAD_ADDRESS
+    .quad stublab_idle_end - stublab_idle_begin, stublab_idle_end - stublab_idle_begin
+    .quad 0x1000
+idle_code:
+    int3
+    jmp idle_code
+stublab_idle_end:
+
+// A signal handler that does nothing but interrupt the system call it finds, and the way back from it.
+
+    .text
+    .globl stublab_ignore, stublab_restorer
+    .hidden stublab_ignore, stublab_restorer
+stublab_ignore:
+    ret
+stublab_restorer:
+    mov $__NR_rt_sigreturn, %eax
+    syscall
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,130 @@
+#include "wait.h"
+#include "shim.h"
+#include "signal.h"
+#include "syscall_amd64.h"
+#include <asm-generic/errno.h>
+#include <linux/time.h>
+#include <linux/wait.h>
+
+/*
+ * A wait polls first: a stub on the same processor runs when the tracer yields, and one on another
+ * is caught without the price of a sleep. What takes longer blocks in wait4, and a timer of this
+ * thread interrupts it. The timer repeats, so that it does not matter if it fires just before the
+ * wait begins.
+ */
+enum {
+    POLLS = 64,
+    REPEAT_MICROSECONDS = 5000,
+    FIRST_SIGNAL = 35, /* the C libraries use 32 to 34 themselves */
+};
+
+#define SIGEV_THREAD_ID 4
+
+struct kernel_sigevent {
+    uint64_t value;
+    int32_t signal;
+    int32_t notify;
+    int32_t thread;
+    int32_t padding[11];
+};
+
+struct kernel_itimerspec {
+    struct __kernel_timespec interval;
+    struct __kernel_timespec value;
+};
+
+extern const char stublab_ignore[];
+extern const char stublab_restorer[];
+
+static int64_t now(void) {
+    struct __kernel_timespec time = {0};
+    syscall2(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&time);
+    return time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+static struct __kernel_timespec timespec(int64_t microseconds) {
+    return (struct __kernel_timespec){.tv_sec = microseconds / 1000000,
+                                      .tv_nsec = microseconds % 1000000 * 1000};
+}
+
+/** The highest real-time signal that nobody handles, with our handler; or -errno. */
+static int64_t claim_signal(void) {
+    const struct kernel_sigaction ours = {
+        .handler = stublab_ignore, .flags = SA_RESTORER, .restorer = stublab_restorer};
+    for (int64_t signal = SIGNALS; signal >= FIRST_SIGNAL; signal--) {
+        struct kernel_sigaction theirs = {0};
+        int64_t result = syscall4(__NR_rt_sigaction, signal, 0, (long)&theirs, SIGSET_SIZE);
+        if (result < 0)
+            return result;
+        if (theirs.handler == ours.handler)
+            return signal;
+        if (theirs.handler != 0)
+            continue;
+        result = syscall4(__NR_rt_sigaction, signal, (long)&ours, 0, SIGSET_SIZE);
+        return result < 0 ? result : signal;
+    }
+    return -EBUSY;
+}
+
+static int64_t start_timer(int64_t signal, int64_t timeout, int32_t *timer) {
+    struct kernel_sigevent event = {
+        .signal = (int32_t)signal, .notify = SIGEV_THREAD_ID, .thread = stublab_gettid()};
+    int64_t result = syscall3(__NR_timer_create, CLOCK_MONOTONIC, (long)&event, (long)timer);
+    if (result < 0)
+        return result;
+    const struct kernel_itimerspec spec = {.interval = timespec(REPEAT_MICROSECONDS),
+                                           .value = timespec(timeout)};
+    return syscall4(__NR_timer_settime, *timer, 0, (long)&spec, 0);
+}
+
+static int64_t wait4(int32_t tid, uint32_t options, int32_t *status) {
+    return syscall4(__NR_wait4, tid, (long)status, options, 0);
+}
+
+static int64_t block_until(int32_t tid, uint32_t options, int64_t end, int32_t *status) {
+    int64_t result = 0;
+    do
+        result = wait4(tid, options, status);
+    while (result == -EINTR && now() < end);
+    return result == -EINTR ? wait4(tid, options | WNOHANG, status) : result;
+}
+
+static int64_t sleep_until(int32_t tid, uint32_t options, int64_t end, int32_t *status) {
+    int64_t remaining = end - now();
+    if (remaining <= 0)
+        return 0;
+    int64_t signal = claim_signal();
+    if (signal < 0)
+        return signal;
+    int32_t timer = 0;
+    int64_t result = start_timer(signal, remaining, &timer);
+    if (result < 0)
+        return result;
+    const uint64_t unblocked = 1ULL << (signal - 1);
+    uint64_t previous = 0;
+    syscall4(__NR_rt_sigprocmask, SIG_UNBLOCK, (long)&unblocked, (long)&previous, SIGSET_SIZE);
+    result = block_until(tid, options, end, status);
+    syscall1(__NR_timer_delete, timer);
+    syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&previous, 0, SIGSET_SIZE);
+    return result;
+}
+
+int64_t wait_until(int32_t tid, uint32_t options, struct deadline *deadline, int32_t *status) {
+    int64_t result = wait4(tid, options | WNOHANG, status);
+    if (result != 0 || deadline->timeout <= 0)
+        return result;
+    for (int i = 0; i < POLLS; i++) {
+        syscall0(__NR_sched_yield);
+        result = wait4(tid, options | WNOHANG, status);
+        if (result != 0)
+            return result;
+    }
+    if (deadline->end == 0)
+        deadline->end = now() + deadline->timeout;
+    return sleep_until(tid, options, deadline->end, status);
+}
+
+int64_t stublab_wait(int32_t tid, uint32_t options, int64_t timeout, int32_t *status) {
+    struct deadline deadline = {.timeout = timeout};
+    return wait_until(tid, options, &deadline, status);
+}
