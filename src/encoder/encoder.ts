@@ -1,0 +1,72 @@
+/**
+ * What every encoder offers: the encoder ABI (docs/encoder-abi.md) as TypeScript sees it.
+ *
+ * An encoder owns one fixed `buffer`. Register blocks lie in it and are named by their byte offset. Words
+ * of 64 bits are BigInts; pids, signals, errnos and status words are numbers (32 bits, signed).
+ */
+export interface Encoder {
+  /** What `--encoder` calls it. */
+  readonly name: string;
+  readonly arch: "amd64";
+  /** The memory in which register blocks lie. It never grows or moves. */
+  readonly buffer: ArrayBuffer;
+  /** The first byte of `buffer` that belongs to the caller, up to its end. */
+  readonly heap: number;
+  /** Every constant that the encoder knows, under the kernel's name; `REG_rax` is the byte offset of rax. */
+  readonly constants: ReadonlyMap<string, bigint>;
+
+  /**
+   * Writes to `block` the frame of one system call: all of `initial`, then the number, the six arguments,
+   * and whatever keeps the kernel from restarting an earlier call.
+   */
+  encodeSyscall(
+    block: number,
+    initial: number,
+    number: bigint,
+    arg0: bigint,
+    arg1: bigint,
+    arg2: bigint,
+    arg3: bigint,
+    arg4: bigint,
+    arg5: bigint,
+  ): void;
+  /** Moves the instruction pointer of `block` back over the system call instruction before it. */
+  rewindSyscall(block: number): void;
+  /** The word that the last system call left in `block`, 0 to 2^64 - 1. */
+  syscallResult(block: number): bigint;
+  /** The errno that a result stands for, or 0 where it is a value. */
+  syscallErrno(result: bigint): number;
+  /** 1 where the kernel asks for the call to be run again (ERESTARTSYS and its like), else 0. */
+  restartsSyscall(errno: number): number;
+
+  /** Sets in `block` the bootstrap convention of a clone: the parent that the child must find, and the mark. */
+  encodeBootstrap(block: number, parent: number): void;
+
+  /** The first argument of clone(2), or -EINVAL (negative) where a field overflows or the kernel refuses the flags. */
+  encodeClone(flags: bigint, exitSignal: number): bigint;
+  /** The flags of a clone word. */
+  cloneFlags(word: bigint): bigint;
+  /** The exit signal of a clone word. */
+  cloneExitSignal(word: bigint): number;
+
+  /** The third argument of wait4(2), or -EINVAL where the kernel refuses it. */
+  encodeWaitOptions(options: bigint): bigint;
+  /** Which of the constants WAIT_* a status word tells; -EINVAL where wait4 never stores it. */
+  waitKind(status: number): number;
+  /** The exit code, or the signal that killed or stopped. */
+  waitValue(status: number): number;
+  /** PTRACE_EVENT_*, or 0. */
+  waitEvent(status: number): number;
+  /** 1 if a core was dumped. */
+  waitCoreDumped(status: number): number;
+  /** The status word of a stop by `signal`. */
+  encodeStop(signal: number): number;
+
+  /** The kernel's signal set of one signal; 0 where there is no such signal. */
+  signalSet(signal: number): bigint;
+  /** `set` without what cannot be blocked. */
+  blockableSignals(set: bigint): bigint;
+}
+
+/** The version of the ABI that this interface describes; an encoder exports it as ENCODER_ABI. */
+export const ENCODER_ABI = 1n;

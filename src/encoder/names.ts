@@ -1,0 +1,159 @@
+import { InputError } from "../errors.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** What looks like a name of the kernel's flags: capitals, digits, underscores. */
+const FLAG_NAME = /^_*[A-Z][A-Z0-9_]*$/;
+
+/** Constants that are the encoder's own, and no flags. */
+const OWN_NAME = /^(REG_|WAIT_|ENCODER_ABI$|REGISTERS_SIZE$)/;
+
+/** Whether `text` could only be meant as a name: an upper-case word. */
+export function looksLikeName(text: string): boolean {
+  return FLAG_NAME.test(text);
+}
+
+function flagNames(constants: Constants): string[] {
+  return [...constants.keys()].filter((name) => FLAG_NAME.test(name) && !OWN_NAME.test(name));
+}
+
+/** A number in any base: 42, -1, 0x2a, 0o52, 052 (octal, as in C), 0b101010. Else undefined. */
+export function parseNumber(text: string): bigint | undefined {
+  const match = /^(-?)(0x[0-9a-f]+|0o[0-7]+|0b[01]+|0[0-7]+|0|[1-9][0-9]*)$/i.exec(text);
+  if (match === null) return undefined;
+  const [, sign = "", digits = ""] = match;
+  const value = BigInt(digits.replace(/^0(?=[0-7])/, "0o"));
+  return sign === "-" ? -value : value;
+}
+
+/**
+ * The value of an expression such as `CLONE_FILES|SIGKILL|0x100`.
+ *
+ * @throws InputError that names the unknown word and the nearest known one.
+ */
+export function parseFlags(text: string, constants: Constants): bigint {
+  let value = 0n;
+  for (const term of text.split("|").map((part) => part.trim())) {
+    value |= parseNumber(term) ?? namedConstant(term, constants);
+  }
+  return value;
+}
+
+function namedConstant(name: string, constants: Constants): bigint {
+  const value = OWN_NAME.test(name) || !FLAG_NAME.test(name) ? undefined : constants.get(name);
+  if (value !== undefined) return value;
+  throw unknownName("name", name, flagNames(constants));
+}
+
+/**
+ * The number of a system call, by name or number.
+ *
+ * @throws InputError that names the nearest known call.
+ */
+export function parseSyscall(call: string, constants: Constants): bigint {
+  const number = constants.get(`SYS_${call}`) ?? parseNumber(call);
+  if (number !== undefined) return number;
+  throw unknownName("system call", call, namesWith("SYS_", constants));
+}
+
+/** The name of a system call, or undefined. */
+export function syscallName(number: bigint, constants: Constants): string | undefined {
+  return nameOf(number, "SYS_", constants)?.slice("SYS_".length);
+}
+
+/**
+ * A signal by name (SIGKILL or KILL) or number (0 for none, to 64).
+ *
+ * @throws InputError for anything else.
+ */
+export function parseSignal(text: string, constants: Constants): number {
+  const number = parseNumber(text);
+  if (number !== undefined) {
+    if (number >= 0n && number <= 64n) return Number(number);
+    throw new InputError(`there is no signal ${text}`, {
+      remedy: "signals are 1 to 64; 0 is none",
+    });
+  }
+  const upper = text.toUpperCase();
+  const value = constants.get(upper.startsWith("SIG") ? upper : `SIG${upper}`);
+  if (value !== undefined) return Number(value);
+  throw unknownName("signal", text, namesWith("SIG", constants));
+}
+
+/** The name of a signal, e.g. "SIGKILL"; "signal 40" where it has none. */
+export function signalName(signal: number, constants: Constants): string {
+  return nameOf(BigInt(signal), "SIG", constants) ?? `signal ${signal}`;
+}
+
+/** The name of an errno, e.g. "ENOENT"; "errno 600" where it has none. */
+export function errorName(errno: number, constants: Constants): string {
+  for (const [name, value] of constants) {
+    if (value === BigInt(errno) && /^E[A-Z0-9_]+$/.test(name) && !OWN_NAME.test(name)) return name;
+  }
+  return `errno ${errno}`;
+}
+
+/** The first constant of that value among those whose names begin with `prefix`. */
+function nameOf(value: bigint, prefix: string, constants: Constants): string | undefined {
+  for (const [name, constant] of constants) {
+    if (constant === value && name.startsWith(prefix)) return name;
+  }
+  return undefined;
+}
+
+/** A clone word as it would be typed: `CLONE_FILES|SIGKILL`. */
+export function formatClone(flags: bigint, exitSignal: number, constants: Constants): string {
+  const terms = flagTerms(flags, "CLONE_", constants);
+  if (exitSignal !== 0) terms.push(signalName(exitSignal, constants));
+  return terms.length === 0 ? "0" : terms.join("|");
+}
+
+function flagTerms(flags: bigint, prefix: string, constants: Constants): string[] {
+  const terms: string[] = [];
+  let rest = flags;
+  for (const name of namesWith(prefix, constants)) {
+    const bit = constants.get(name) ?? 0n;
+    if (bit === 0n || (rest & bit) !== bit) continue;
+    terms.push(name);
+    rest &= ~bit;
+  }
+  if (rest !== 0n) terms.push(`0x${rest.toString(16)}`);
+  return terms;
+}
+
+function namesWith(prefix: string, constants: Constants): string[] {
+  return [...constants.keys()].filter((name) => name.startsWith(prefix));
+}
+
+function unknownName(kind: string, name: string, known: readonly string[]): InputError {
+  const stripped = known.map((candidate) => candidate.replace(/^SYS_/, ""));
+  const near = nearest(name, stripped);
+  return new InputError(
+    `unknown ${kind} "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
+  );
+}
+
+/** The known word that takes the fewest edits to reach, or undefined where none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let distance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of known) {
+    const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (edits < distance) [best, distance] = [candidate, edits];
+  }
+  return best;
+}
+
+/** Levenshtein's distance, with a row of the table at a time. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const replace = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

@@ -1,0 +1,115 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import koffi, { type LibraryHandle } from "koffi";
+import { UnsupportedError } from "./errors.ts";
+
+/**
+ * The shim's functions (shim/shim.h). Results are a value or -errno. koffi passes a view as the address of
+ * its first byte; a view that is too short, or whose memory was detached, is the caller's to prevent.
+ */
+export interface Shim {
+  gettid(): number;
+  mapStub(address: number): number;
+  stubSyscallOffset(): number;
+  stubRestOffset(): number;
+  mapShared(length: number): number;
+  fork(cloneWord: bigint, stub: number, omit: number, step: number): number;
+  /** ptrace with a number as its data: options, or the signal to resume with. */
+  ptrace(request: number, tid: number, address: number, data: number): number;
+  /** ptrace with memory as its data. */
+  ptraceMemory(request: number, tid: number, address: number, data: ArrayBufferView): number;
+  wait(tid: number, options: number, microseconds: number, status: Int32Array): number;
+  inject(
+    tid: number,
+    block: Uint8Array,
+    passOver: number,
+    microseconds: number,
+    outcome: Int32Array,
+  ): number;
+  readMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
+  writeMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
+  tgkill(tgid: number, tid: number, signal: number): number;
+  idleImage(): number;
+}
+
+/** The version of shim/shim.h that these bindings are written for. */
+const SHIM_ABI = 1;
+
+/** The steps of a forked child in the order of enum stublab_child_step: bit i is step i. */
+export const CHILD_STEPS = ["setsid", "dispositions", "rseq", "unmask", "parent", "stub"] as const;
+export type ChildStep = (typeof CHILD_STEPS)[number];
+
+/** The steps of an injection in the order of enum stublab_inject_step. */
+export const INJECT_STEPS = [
+  "ptrace(PTRACE_SETREGS)",
+  "ptrace(PTRACE_CONT)",
+  "wait4",
+  "ptrace(PTRACE_GETREGS)",
+] as const;
+
+let shim: Shim | undefined;
+
+/**
+ * The shim, loaded once in a thread.
+ *
+ * @throws UnsupportedError on another system than Linux x86-64, or where the library is missing or old.
+ */
+export function loadShim(): Shim {
+  shim ??= bindShim(loadLibrary("shim.so"));
+  return shim;
+}
+
+/**
+ * Loads one of the package's own libraries.
+ *
+ * @throws UnsupportedError on another system than Linux x86-64, or where it was not built.
+ */
+export function loadLibrary(file: string): LibraryHandle {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    throw new UnsupportedError(
+      `stublab traces processes on Linux x86-64 only, and this is ${process.platform} ${process.arch}`,
+    );
+  }
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  if (!existsSync(path)) {
+    throw new UnsupportedError(`${file} is missing beside ${fileURLToPath(import.meta.url)}`, {
+      remedy: "run `npm run build`, or install the package again",
+    });
+  }
+  try {
+    return koffi.load(path);
+  } catch (cause) {
+    throw new UnsupportedError(`${path} cannot be loaded: ${String(cause)}`, { cause });
+  }
+}
+
+function bindShim(library: LibraryHandle): Shim {
+  const abi: number = library.func("uint32_t stublab_shim_abi()")();
+  if (abi !== SHIM_ABI) {
+    throw new UnsupportedError(`the shim speaks version ${abi}, and this stublab ${SHIM_ABI}`, {
+      remedy: "run `npm run build`, or install the package again",
+    });
+  }
+  const bind = (prototype: string) => library.func(prototype);
+  return {
+    gettid: bind("int32_t stublab_gettid()"),
+    mapStub: bind("int64_t stublab_map_stub(uint64_t)"),
+    stubSyscallOffset: bind("uint32_t stublab_stub_syscall_offset()"),
+    stubRestOffset: bind("uint32_t stublab_stub_rest_offset()"),
+    mapShared: bind("int64_t stublab_map_shared(uint64_t)"),
+    fork: bind("int64_t stublab_fork(uint64_t, uint64_t, uint32_t, uint64_t)"),
+    ptrace: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, uint64_t)"),
+    ptraceMemory: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, void *)"),
+    wait: bind("int64_t stublab_wait(int32_t, uint32_t, int64_t, void *)"),
+    inject: bind("int64_t stublab_inject(int32_t, void *, uint64_t, int64_t, void *)"),
+    readMemory: bind("int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)"),
+    writeMemory: bind("int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)"),
+    tgkill: bind("int64_t stublab_tgkill(int32_t, int32_t, int32_t)"),
+    idleImage: bind("int64_t stublab_idle_image()"),
+  };
+}
+
+/** `length` bytes of the host's own memory at `address`, without a copy. The memory must stay mapped. */
+export function viewMemory(address: number, length: number): ArrayBuffer {
+  return koffi.view(BigInt(address), length);
+}

@@ -1,0 +1,85 @@
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { errnoName, hex, MemoryError } from "../errors.ts";
+import type { Shim } from "../shim.ts";
+import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
+
+/**
+ * The address as a word, once the range is found to lie in user space and outside the stub code.
+ *
+ * @param stubAddress where the stub code lies, where it must not be touched.
+ * @throws MemoryError
+ */
+export function checkRange(address: number | bigint, length: number, stubAddress?: number): bigint {
+  const start = BigInt(address);
+  const end = start + BigInt(length);
+  if (start < 0n || end > BigInt(TOP_OF_USER_SPACE)) {
+    throw new MemoryError(
+      `${length} bytes at ${start < 0n ? start : hex(start)} leave user space, which ends at ${hex(BigInt(TOP_OF_USER_SPACE))}`,
+    );
+  }
+  if (stubAddress !== undefined && end > stubAddress && start < stubAddress + PAGE_SIZE) {
+    throw new MemoryError(`${length} bytes at ${hex(start)} overlap the stub code`);
+  }
+  return start;
+}
+
+/** Fills `bytes` from a stub's memory. @throws MemoryError at the first byte that cannot be read. */
+export function readMemory(shim: Shim, pid: number, address: bigint, bytes: Uint8Array): void {
+  transfer("read", pid, address, bytes, (at, part) => shim.readMemory(pid, at, part, part.length));
+}
+
+/** Writes `bytes` to a stub's memory. @throws MemoryError at the first byte that cannot be written. */
+export function writeMemory(shim: Shim, pid: number, address: bigint, bytes: Uint8Array): void {
+  transfer("written", pid, address, bytes, (at, part) =>
+    shim.writeMemory(pid, at, part, part.length),
+  );
+}
+
+type Move = (address: bigint, part: Uint8Array) => number;
+
+function transfer(
+  verb: "read" | "written",
+  pid: number,
+  address: bigint,
+  bytes: Uint8Array,
+  move: Move,
+): void {
+  let done = 0;
+  while (done < bytes.length) {
+    const at = address + BigInt(done);
+    let moved = move(at, bytes.subarray(done));
+    if (moved < 0 && isForbidden(-moved)) moved = moveByFile(verb, pid, at, bytes.subarray(done));
+    if (moved <= 0) {
+      const errno = errnoName(moved === 0 ? 14 : -moved);
+      throw new MemoryError(`memory of stub ${pid} cannot be ${verb} at ${hex(at)}: ${errno}`, {
+        errno,
+      });
+    }
+    done += moved;
+  }
+}
+
+/** Some containers forbid process_vm_readv and its brother, where they allow ptrace: EPERM or ENOSYS. */
+function isForbidden(errno: number): boolean {
+  return errno === 1 || errno === 38;
+}
+
+/** The way through /proc/PID/mem, which ptrace opens. */
+function moveByFile(
+  verb: "read" | "written",
+  pid: number,
+  address: bigint,
+  bytes: Uint8Array,
+): number {
+  const file = openSync(`/proc/${pid}/mem`, verb === "read" ? "r" : "r+");
+  try {
+    // The address of a write is a number in Node's interface; user space is below 2^53.
+    return verb === "read"
+      ? readSync(file, bytes, 0, bytes.length, address)
+      : writeSync(file, bytes, 0, bytes.length, Number(address));
+  } catch (cause) {
+    throw new MemoryError(`memory of stub ${pid} cannot be ${verb} at ${hex(address)}`, { cause });
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { errnoName, UnsupportedError } from "../errors.ts";
+import type { Shim } from "../shim.ts";
+import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
+
+/** A range of addresses, from `start` up to and without `end`. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Left free below the main thread's stack beyond its limit: the kernel's guard gap is 256 pages. */
+const STACK_MARGIN = 1 << 20;
+
+/** An unlimited stack has to end somewhere; no program's main thread comes near this. */
+const STACK_LIMIT_CAP = 2 ** 30;
+
+const EEXIST = 17;
+
+/**
+ * Maps the stub code at the highest free page of the process, or finds it where it was mapped before.
+ *
+ * @returns its address, which is the same in every stub.
+ * @throws UnsupportedError where the kernel refuses to map or to make it executable.
+ */
+export function mapStubCode(shim: Shim): number {
+  const taken = occupied(
+    readFileSync("/proc/self/maps", "utf8"),
+    readFileSync("/proc/self/limits", "utf8"),
+  );
+  let address = highestFreePage(taken, TOP_OF_USER_SPACE);
+  while (address > 0) {
+    const result = shim.mapStub(address);
+    if (result > 0) return result;
+    if (result !== -EEXIST) {
+      throw new UnsupportedError(`the stub code cannot be mapped: ${errnoName(-result)}`, {
+        call: "mmap or mprotect",
+        errno: errnoName(-result),
+        remedy: "executable memory must be allowed (SELinux: execmem)",
+      });
+    }
+    // Another thread mapped something there in the meantime.
+    address = highestFreePage(taken, address);
+  }
+  throw new UnsupportedError("no page is free for the stub code");
+}
+
+/**
+ * What the stub code must stay out of: every mapping in the text of /proc/PID/maps, and the room in which
+ * the main thread's stack may grow by the text of /proc/PID/limits.
+ */
+export function occupied(maps: string, limits: string): Range[] {
+  const ranges: Range[] = [];
+  for (const line of maps.split("\n")) {
+    const match = /^([0-9a-f]+)-([0-9a-f]+) /.exec(line);
+    if (match === null) continue;
+    const [start, end] = [Number(`0x${match[1]}`), Number(`0x${match[2]}`)];
+    const room = line.endsWith("[stack]") ? stackLimit(limits) + STACK_MARGIN : 0;
+    ranges.push({ start: Math.max(0, Math.min(start, end - room)), end });
+  }
+  return ranges;
+}
+
+function stackLimit(limits: string): number {
+  const soft = /^Max stack size\s+(\S+)/m.exec(limits)?.[1] ?? "unlimited";
+  return soft === "unlimited" ? STACK_LIMIT_CAP : Number(soft);
+}
+
+/** The highest page below `below` that touches none of `taken`; 0 where there is none. */
+export function highestFreePage(taken: readonly Range[], below: number): number {
+  let address = Math.floor(below / PAGE_SIZE) * PAGE_SIZE - PAGE_SIZE;
+  for (const { start, end } of [...taken].sort((a, b) => b.start - a.start)) {
+    if (address >= end) return address;
+    if (address + PAGE_SIZE > start)
+      address = Math.floor(start / PAGE_SIZE) * PAGE_SIZE - PAGE_SIZE;
+  }
+  return Math.max(address, 0);
+}

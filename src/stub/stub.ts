@@ -1,0 +1,164 @@
+import { parseSyscall } from "../encoder/names.ts";
+import { StateError, SyscallError } from "../errors.ts";
+import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
+import { attach, cloneStub } from "./birth.ts";
+import { checkRange, readMemory, writeMemory } from "./memory.ts";
+import { endStub } from "./teardown.ts";
+import type { SyscallArgument, SyscallResult, Thread } from "./thread.ts";
+import type { Tracer } from "./tracer.ts";
+
+/** A stub process: the master, or a grandchild that another stub cloned. */
+export class Stub {
+  readonly tracer: Tracer;
+  readonly thread: Thread;
+  /** The stub that cloned this one; undefined for one forked from the host. */
+  readonly parent: Stub | undefined;
+  readonly exitSignal: number;
+  /** How long its birth took, from the clone to the initial registers. */
+  readonly microseconds: number;
+  /** The stubs that this one cloned and that live. */
+  readonly children = new Set<Stub>();
+  #replaced = false;
+
+  /** @internal */
+  constructor(thread: Thread, parent: Stub | undefined, exitSignal: number, milliseconds: number) {
+    this.tracer = thread.tracer;
+    this.thread = thread;
+    this.parent = parent;
+    this.exitSignal = exitSignal;
+    this.microseconds = Math.round(milliseconds * 1000);
+    this.tracer.stubs.set(this.pid, this);
+    parent?.children.add(this);
+  }
+
+  get pid(): number {
+    return this.thread.tgid;
+  }
+
+  get alive(): boolean {
+    return this.thread.state !== "dead";
+  }
+
+  /** Whether it runs another program since an injected execve: its stub code is gone. */
+  get replaced(): boolean {
+    return this.#replaced;
+  }
+
+  /**
+   * Executes one system call in the stub. An errno is an answer, not an error.
+   *
+   * @param call a name such as "getpid", or a number.
+   * @param args up to six; numbers or BigInts, taken modulo 2^64.
+   * @throws DeathError where the stub dies of it, StopError where a signal stops it, DeadlineError where
+   * it does not return in time (the stub is stopped then, and can be used again), InputError.
+   */
+  inject(call: string | number | bigint, ...args: SyscallArgument[]): SyscallResult {
+    if (this.#replaced) {
+      throw new StateError(`stub ${this.pid} runs another program: its stub code is gone`);
+    }
+    const { tracer, thread } = this;
+    const number =
+      typeof call === "string" ? parseSyscall(call, tracer.encoder.constants) : BigInt(call);
+    try {
+      const result = thread.inject(number, args);
+      this.#replaced = !thread.atRest;
+      return result;
+    } finally {
+      this.forgetIfDead();
+    }
+  }
+
+  /** Executes a system call that has to succeed. @throws SyscallError where it returns an errno. */
+  call(call: string | number | bigint, ...args: SyscallArgument[]): bigint {
+    const { value, errno } = this.inject(call, ...args);
+    if (value !== null) return value;
+    throw new SyscallError(`${call} in stub ${this.pid} failed with ${errno}`, {
+      call: String(call),
+      ...(errno !== null && { errno }),
+    });
+  }
+
+  /**
+   * Clones another stub from this one: its child, traced by the same tracer.
+   *
+   * @param exitSignal what this stub gets when the new one ends. Default: this one's own.
+   */
+  createStub(options: { exitSignal?: string | number } = {}): Stub {
+    const { exitSignal = this.exitSignal } = options;
+    const number = this.tracer.exitSignal(exitSignal);
+    const started = performance.now();
+    try {
+      return new Stub(cloneStub(this.thread, number), this, number, performance.now() - started);
+    } finally {
+      this.forgetIfDead();
+    }
+  }
+
+  /** The registers of the stub at rest, by name. */
+  registers(): Record<string, bigint> {
+    return this.thread.registers();
+  }
+
+  /** Unmaps everything but the stub code. */
+  scrub(): void {
+    const start = this.tracer.stubAddress;
+    const end = start + PAGE_SIZE;
+    this.call("munmap", 0, start);
+    if (end < TOP_OF_USER_SPACE) this.call("munmap", end, TOP_OF_USER_SPACE - end);
+  }
+
+  /** Reads `length` bytes of the stub's memory. @throws MemoryError */
+  read(address: number | bigint, length: number): Uint8Array {
+    this.thread.expect("stopped");
+    const bytes = new Uint8Array(length);
+    readMemory(this.tracer.shim, this.pid, checkRange(address, length), bytes);
+    return bytes;
+  }
+
+  /** Writes to the stub's memory, but not to its stub code. @throws MemoryError */
+  write(address: number | bigint, bytes: Uint8Array): void {
+    this.thread.expect("stopped");
+    const start = checkRange(address, bytes.length, this.tracer.stubAddress);
+    writeMemory(this.tracer.shim, this.pid, start, bytes);
+  }
+
+  /**
+   * Looks whether the stub died while it rested, without waiting.
+   *
+   * @throws DeathError if it did. With SIGKILL as exit signal the parent dies of it now.
+   */
+  poll(): void {
+    try {
+      this.thread.poll();
+    } finally {
+      this.forgetIfDead();
+    }
+  }
+
+  /** Lets the stub go: it is no longer traced, and stays stopped. */
+  detach(): void {
+    this.thread.detach();
+  }
+
+  /** Traces the stub again after a detach. @throws AttachError */
+  attach(): void {
+    this.thread.expect("untraced");
+    attach(this.thread);
+  }
+
+  /** Ends the stub, and every stub that it cloned, and reaps them. */
+  close(): void {
+    endStub(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Takes a dead stub out of the family. @internal */
+  forgetIfDead(): void {
+    if (this.alive) return;
+    this.tracer.stubs.delete(this.pid);
+    this.parent?.children.delete(this);
+  }
+}

@@ -1,0 +1,334 @@
+import type { RegisterBlock } from "../encoder/block.ts";
+import { syscallName } from "../encoder/names.ts";
+import {
+  DeadlineError,
+  DeathError,
+  errnoName,
+  InputError,
+  type RegisterDump,
+  StateError,
+  StopError,
+  TraceError,
+} from "../errors.ts";
+import { INJECT_STEPS } from "../shim.ts";
+import { INSTRUCTION_POINTER } from "./amd64.ts";
+import type { Tracer } from "./tracer.ts";
+
+/** What a wait found: `signal` stopped the thread, or `event` did (PTRACE_EVENT_*, 0 for none). */
+export interface Stop {
+  readonly kind: "signal" | "group-stop" | "event" | "syscall";
+  readonly signal: number;
+  readonly event: number;
+}
+
+/** The answer of an injected system call: a value, or the name of an errno. */
+export interface SyscallResult {
+  readonly value: bigint | null;
+  readonly errno: string | null;
+}
+
+/** An argument of an injected system call; taken modulo 2^64. */
+export type SyscallArgument = number | bigint;
+
+/**
+ * untraced: not attached, or detached; stopped: may be asked for its registers; running: between a resume
+ * and its stop; dead: reaped.
+ */
+export type ThreadState = "untraced" | "stopped" | "running" | "dead";
+
+/** How long a stub that missed a deadline is given to stop at a SIGSTOP. */
+const GRACE_MILLISECONDS = 1000;
+
+const ESRCH = 3;
+const ETIMEDOUT = 110;
+
+/** One traced thread. Every method belongs to the tracer's thread. */
+export class Thread {
+  readonly tracer: Tracer;
+  readonly tgid: number;
+  readonly tid: number;
+  state: ThreadState = "untraced";
+  /** The registers that every injection starts from: at rest, with RIP before the SYSCALL. */
+  readonly initial: RegisterBlock;
+
+  constructor(tracer: Tracer, tgid: number, tid: number) {
+    this.tracer = tracer;
+    this.tgid = tgid;
+    this.tid = tid;
+    this.initial = tracer.blocks.allocate();
+  }
+
+  /**
+   * Waits for the next stop.
+   *
+   * @param options wait4's, in addition to __WALL.
+   * @throws DeathError where the thread ends or ended; DeadlineError.
+   */
+  wait(options: bigint = 0n, milliseconds = this.tracer.deadline): Stop {
+    const status = this.#nextStatus(options, milliseconds);
+    if (status === undefined) {
+      throw new DeadlineError(this.tid, `did not stop within ${milliseconds} ms`);
+    }
+    return this.#stopOf(status);
+  }
+
+  /** Takes what happened meanwhile, if anything did, without waiting. @throws DeathError */
+  poll(): Stop | undefined {
+    const status = this.#nextStatus(0n, 0);
+    return status === undefined ? undefined : this.#stopOf(status);
+  }
+
+  /** A ptrace request without memory. @returns its result. @throws TraceError */
+  ptrace(request: string, data = 0): number {
+    const result = this.tracer.shim.ptrace(this.tracer.constant(request), this.tid, 0, data);
+    if (result < 0) this.#fail(`ptrace(${request})`, -result);
+    return result;
+  }
+
+  /** Resumes with a signal, or with none. */
+  resume(request = "PTRACE_CONT", signal = 0): void {
+    this.expect("stopped");
+    this.ptrace(request, signal);
+    this.state = "running";
+  }
+
+  /** Lets the thread go, into a group-stop. @throws TraceError */
+  detach(): void {
+    this.expect("stopped");
+    this.ptrace("PTRACE_DETACH", this.tracer.constant("SIGSTOP"));
+    this.state = "untraced";
+  }
+
+  /** Reads the registers of the stopped thread into `block`. */
+  readRegisters(block: RegisterBlock): void {
+    this.expect("stopped");
+    this.#transfer("PTRACE_GETREGS", block);
+  }
+
+  writeRegisters(block: RegisterBlock): void {
+    this.expect("stopped");
+    this.#transfer("PTRACE_SETREGS", block);
+  }
+
+  /** The registers of the stopped thread, by name. */
+  registers(): Record<string, bigint> {
+    const { frame } = this.tracer;
+    this.readRegisters(frame);
+    return frame.dump();
+  }
+
+  /**
+   * Executes a system call in the stub, again where the kernel asks for it.
+   *
+   * @param setUp changes the frame before it runs.
+   * @throws DeathError, StopError, DeadlineError, TraceError
+   */
+  inject(
+    number: bigint,
+    args: readonly SyscallArgument[],
+    setUp?: (frame: RegisterBlock) => void,
+  ): SyscallResult {
+    if (args.length > 6) {
+      throw new InputError(`a system call takes at most 6 arguments, and these are ${args.length}`);
+    }
+    const { encoder, frame } = this.tracer;
+    const words = args.map(toWord);
+    for (;;) {
+      this.expect("stopped");
+      encoder.encodeSyscall(
+        frame.offset,
+        this.initial.offset,
+        number,
+        words[0] ?? 0n,
+        words[1] ?? 0n,
+        words[2] ?? 0n,
+        words[3] ?? 0n,
+        words[4] ?? 0n,
+        words[5] ?? 0n,
+      );
+      setUp?.(frame);
+      this.#run(number);
+      const value = encoder.syscallResult(frame.offset);
+      const errno = encoder.syscallErrno(value);
+      if (errno === 0) return { value, errno: null };
+      if (encoder.restartsSyscall(errno) === 0) {
+        return { value: null, errno: this.tracer.errorName(errno) };
+      }
+    }
+  }
+
+  /** @throws StateError where the thread is in another state. */
+  expect(state: ThreadState): void {
+    if (this.state === state) return;
+    throw new StateError(`stub ${this.tid} is ${this.state}, and should be ${state}`);
+  }
+
+  /** Whether the thread rests at its INT3, where it can be injected into. */
+  get atRest(): boolean {
+    return this.tracer.frame.get(INSTRUCTION_POINTER) === this.tracer.restAddress;
+  }
+
+  /** Gives the thread up: it was reaped, or will never be. */
+  forget(): void {
+    if (this.state === "dead") return;
+    this.state = "dead";
+    this.tracer.blocks.release(this.initial);
+  }
+
+  #run(number: bigint): void {
+    const { shim, frame, outcome, passOver, deadline } = this.tracer;
+    const result = shim.inject(this.tid, frame.bytes, passOver, deadline * 1000, outcome);
+    if (result === 0) return;
+    const step = INJECT_STEPS[outcome[0] ?? 0] ?? "inject";
+    if (result === 1) {
+      this.state = "running";
+      const stop = this.#stopOf(outcome[1] ?? 0);
+      throw this.#unexpected(stop, `after an injected ${this.#callName(number)}`);
+    }
+    if (result !== -ETIMEDOUT) this.#fail(step, -result);
+    this.state = "running";
+    this.#stopByForce(this.#callName(number));
+  }
+
+  #callName(number: bigint): string {
+    return syscallName(number, this.tracer.encoder.constants) ?? `system call ${number}`;
+  }
+
+  /** A stub that missed its deadline is stopped, so that it can be looked at and used again. */
+  #stopByForce(call: string): never {
+    const { shim, deadline } = this.tracer;
+    shim.tgkill(this.tgid, this.tid, this.tracer.constant("SIGSTOP"));
+    this.wait(0n, GRACE_MILLISECONDS);
+    throw new DeadlineError(
+      this.tid,
+      `did not return from an injected ${call} within ${deadline} ms`,
+      this.registers(),
+      { call, remedy: "give the tracer a longer deadline, or inject a call that does not block" },
+    );
+  }
+
+  #nextStatus(options: bigint, milliseconds: number): number | undefined {
+    if (this.state === "dead") throw new StateError(`stub ${this.tid} is dead`);
+    const { shim, status, encoder } = this.tracer;
+    const word = encoder.encodeWaitOptions(options | this.tracer.flag("__WALL"));
+    const result = shim.wait(this.tid, Number(word), milliseconds * 1000, status);
+    if (result < 0) throw this.#traceError("wait4", -result);
+    return result === 0 ? undefined : status[0];
+  }
+
+  #stopOf(status: number): Stop {
+    const { encoder } = this.tracer;
+    const kind = encoder.waitKind(status);
+    const signal = encoder.waitValue(status);
+    const event = encoder.waitEvent(status);
+    switch (kind) {
+      case this.tracer.constant("WAIT_EXITED"):
+      case this.tracer.constant("WAIT_SIGNALED"):
+        this.forget();
+        throw new DeathError(this.tid, this.#deathOf(status));
+      case this.tracer.constant("WAIT_EVENT"):
+        this.state = "stopped";
+        if (event === this.tracer.constant("PTRACE_EVENT_EXIT")) this.#die();
+        return { kind: "event", signal, event };
+      case this.tracer.constant("WAIT_GROUP_STOP"):
+        this.state = "stopped";
+        return { kind: "group-stop", signal, event };
+      case this.tracer.constant("WAIT_SYSCALL_STOP"):
+        this.state = "stopped";
+        return { kind: "syscall", signal, event };
+      default:
+        this.state = "stopped";
+        return { kind: "signal", signal, event };
+    }
+  }
+
+  /**
+   * The thread is at its exit stop: takes what it can tell, lets it end, and reaps it. Only then does the
+   * kernel tell its parent, so with SIGKILL as exit signal this may be the host's last act.
+   */
+  #die(): never {
+    const how = this.#deathOf(this.#eventMessage());
+    const registers = this.registers();
+    this.resume();
+    this.reap();
+    throw new DeathError(this.tid, how, registers);
+  }
+
+  /** Waits for the end of a thread that is about to end, whatever it does on the way. */
+  reap(): void {
+    try {
+      while (this.state !== "dead") {
+        this.wait();
+        if (this.state === "stopped") this.resume();
+      }
+    } catch (error) {
+      if (!(error instanceof DeathError)) throw error;
+    }
+  }
+
+  #eventMessage(): number {
+    const message = new BigUint64Array(1);
+    const { shim } = this.tracer;
+    const request = this.tracer.constant("PTRACE_GETEVENTMSG");
+    const result = shim.ptraceMemory(request, this.tid, 0, message);
+    if (result < 0) this.#fail("ptrace(PTRACE_GETEVENTMSG)", -result);
+    return Number(message[0]);
+  }
+
+  #deathOf(status: number): string {
+    const { encoder } = this.tracer;
+    const value = encoder.waitValue(status);
+    if (encoder.waitKind(status) !== this.tracer.constant("WAIT_SIGNALED")) {
+      return `exited with status ${value}`;
+    }
+    const core = encoder.waitCoreDumped(status) === 1 ? " (core dumped)" : "";
+    return `killed by ${this.tracer.signalName(value)}${core}`;
+  }
+
+  #unexpected(stop: Stop, when: string): StopError {
+    const what =
+      stop.kind === "event" ? `event ${stop.event}` : this.tracer.signalName(stop.signal);
+    return new StopError(
+      this.tid,
+      `was stopped by ${what} ${when}, not by its INT3`,
+      this.#dumpIfStopped(),
+    );
+  }
+
+  #dumpIfStopped(): RegisterDump | undefined {
+    return this.state === "stopped" ? this.registers() : undefined;
+  }
+
+  #transfer(request: string, block: RegisterBlock): void {
+    const { shim } = this.tracer;
+    const result = shim.ptraceMemory(this.tracer.constant(request), this.tid, 0, block.bytes);
+    if (result < 0) this.#fail(`ptrace(${request})`, -result);
+  }
+
+  /** A request that finds no stopped thread may have met one that is being killed: then that is the news. */
+  #fail(call: string, errno: number): never {
+    if (errno === ESRCH && this.state === "stopped") {
+      this.state = "running";
+      const status = this.#nextStatus(0n, GRACE_MILLISECONDS);
+      if (status !== undefined) this.#stopOf(status);
+    }
+    throw this.#traceError(call, errno);
+  }
+
+  #traceError(call: string, errno: number): TraceError {
+    const name = errnoName(errno);
+    return new TraceError(`${call} on stub ${this.tid} failed: ${name}`, {
+      call,
+      errno: name,
+      ...(name === "ESRCH" && {
+        remedy: "the stub is gone or running, or another thread of this process traces it",
+      }),
+    });
+  }
+}
+
+function toWord(argument: SyscallArgument): bigint {
+  if (typeof argument === "bigint") return BigInt.asUintN(64, argument);
+  if (Number.isSafeInteger(argument)) return BigInt.asUintN(64, BigInt(argument));
+  throw new InputError(`${argument} is no integer that a number can hold; use a BigInt`);
+}

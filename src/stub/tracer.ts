@@ -1,0 +1,156 @@
+import { isMainThread } from "node:worker_threads";
+import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
+import type { Encoder } from "../encoder/encoder.ts";
+import { errorName, parseSignal, signalName } from "../encoder/names.ts";
+import { openEncoder } from "../encoder/open.ts";
+import { EncoderError, InputError, StateError } from "../errors.ts";
+import { type ChildStep, loadShim, type Shim } from "../shim.ts";
+import { forkStub } from "./birth.ts";
+import { mapStubCode } from "./placement.ts";
+import { Stub } from "./stub.ts";
+
+export interface TracerOptions {
+  /** An encoder, or the name of one of stublab's own. Default: "assembly". */
+  encoder?: string | Encoder;
+  /** The deadline of every wait, in milliseconds. Default: 5000. */
+  deadline?: number;
+}
+
+export interface StubOptions {
+  /**
+   * The signal that the parent gets at the stub's end, by name or number. SIGCHLD, the default, makes a
+   * death an error; SIGKILL, the original's choice, makes it the death of the parent, and so on up to the
+   * host.
+   */
+  exitSignal?: string | number;
+  /** Steps of the forked child's set-up to leave out, for lessons and tests. */
+  omit?: readonly ChildStep[];
+}
+
+/**
+ * The one OS thread that issues ptrace requests, and the stubs that it traces.
+ *
+ * A tracer belongs to the JavaScript thread that made it. Close it before that thread ends; `using` does.
+ *
+ * @example
+ * using tracer = new Tracer();
+ * const master = tracer.createStub();
+ * master.call("getppid"); // BigInt(process.pid)
+ */
+export class Tracer {
+  readonly tid: number;
+  readonly encoder: Encoder;
+  readonly deadline: number;
+  /** Where the stub code lies, in the host and in every stub. */
+  readonly stubAddress: number;
+  /** Where RIP rests between two injected calls: past the INT3. */
+  readonly restAddress: bigint;
+  /** @internal */
+  readonly shim: Shim;
+  /** @internal */
+  readonly blocks: BlockAllocator;
+  /** The block that every injection is encoded in and answered in. @internal */
+  readonly frame: RegisterBlock;
+  /** @internal */
+  readonly status = new Int32Array(1);
+  /** @internal */
+  readonly outcome = new Int32Array(2);
+  /** The signals whose stops an injection passes over: SIGSTOP and SIGCHLD. @internal */
+  readonly passOver: number;
+  /** Every live stub by its pid. */
+  readonly stubs = new Map<number, Stub>();
+  readonly #numbers = new Map<string, number>();
+  #closed = false;
+
+  /** @throws UnsupportedError, InputError, EncoderError */
+  constructor(options: TracerOptions = {}) {
+    const { encoder = "assembly", deadline = 5000 } = options;
+    if (!(deadline > 0)) throw new InputError(`a deadline of ${deadline} ms leaves no time`);
+    this.shim = loadShim();
+    this.tid = this.shim.gettid();
+    this.encoder = typeof encoder === "string" ? openEncoder(encoder) : encoder;
+    this.deadline = deadline;
+    this.blocks = new BlockAllocator(this.encoder);
+    this.frame = this.blocks.allocate();
+    this.stubAddress = mapStubCode(this.shim);
+    this.restAddress = BigInt(this.stubAddress + this.shim.stubRestOffset());
+    this.passOver = Number(
+      this.encoder.signalSet(this.constant("SIGSTOP")) |
+        this.encoder.signalSet(this.constant("SIGCHLD")),
+    );
+  }
+
+  /**
+   * Forks a stub from the host, attaches to it, and takes its initial registers.
+   *
+   * @throws ForkError, BirthError, AttachError, InputError; StateError from a worker thread with an exit
+   * signal that would kill the process.
+   */
+  createStub(options: StubOptions = {}): Stub {
+    if (this.#closed) throw new StateError("the tracer is closed");
+    const exitSignal = this.exitSignal(options.exitSignal);
+    if (!isMainThread && this.isFatal(exitSignal)) {
+      throw new StateError(
+        `a worker thread cannot fork stubs with exit signal ${this.signalName(exitSignal)}`,
+        {
+          remedy:
+            "the kernel kills a stub when the thread that forked it ends, and that signal would then " +
+            "kill the whole process; use SIGCHLD, or the main thread",
+        },
+      );
+    }
+    const started = performance.now();
+    const thread = forkStub(this, exitSignal, options.omit ?? []);
+    return new Stub(thread, undefined, exitSignal, performance.now() - started);
+  }
+
+  /**
+   * Ends every stub and leaves no process behind, whatever their exit signals. The host lives on. Closing
+   * a second time does nothing.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const stub of [...this.stubs.values()]) if (stub.parent === undefined) stub.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** @throws InputError */
+  exitSignal(signal: string | number = "SIGCHLD"): number {
+    return parseSignal(String(signal), this.encoder.constants);
+  }
+
+  /** Whether a child's end with this exit signal harms its parent. */
+  isFatal(exitSignal: number): boolean {
+    return exitSignal !== 0 && exitSignal !== this.constant("SIGCHLD");
+  }
+
+  /** A constant of the encoder, by the kernel's name. @throws EncoderError where it has none. */
+  constant(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const number = Number(this.flag(name));
+    this.#numbers.set(name, number);
+    return number;
+  }
+
+  /** The same as a 64-bit word. */
+  flag(name: string): bigint {
+    const value = this.encoder.constants.get(name);
+    if (value === undefined) {
+      throw new EncoderError(`encoder ${this.encoder.name} has no constant ${name}`);
+    }
+    return value;
+  }
+
+  errorName(errno: number): string {
+    return errorName(errno, this.encoder.constants);
+  }
+
+  signalName(signal: number): string {
+    return signalName(signal, this.encoder.constants);
+  }
+}
