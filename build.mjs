@@ -67,8 +67,15 @@ function writeConstants() {
   const module = new WebAssembly.Module(readFileSync("dist/encoder.wasm"));
   const rows = WebAssembly.Module.exports(module)
     .filter(({ kind }) => kind === "global")
-    .map(({ name }) => `#ifdef ${name}\nCONSTANT(${name})\n#endif\n`);
+    .map(({ name }) => `${numberAlias(name)}#ifdef ${name}\nCONSTANT(${name})\n#endif\n`);
   writeFileSync("build/constants.inc", rows.join(""));
+}
+
+/** musl's headers give fewer SYS_ names than the kernel's give numbers. */
+function numberAlias(name) {
+  if (!name.startsWith("SYS_")) return "";
+  const number = name.replace("SYS_", "__NR_");
+  return `#if defined(${number}) && !defined(${name})\n#define ${name} ${number}\n#endif\n`;
 }
 
 /** Compiles a freestanding library. */

@@ -1,6 +1,8 @@
 #include "shim.h"
 #include "signal.h"
 #include "syscall_amd64.h"
+#include <linux/fcntl.h>
+#include <linux/sched.h>
 
 enum { RSEQ_FLAG_UNREGISTER = 1, RSEQ_SIGNATURE = 0x53053053 };
 
@@ -53,6 +55,22 @@ static long new_session(void) {
     return syscall0(__NR_setsid);
 }
 
+/**
+ * Ends a child whose set-up failed, with `error` as exit status. Its exit signal may be one that
+ * kills the parent, which could then tell nobody: so it exits by way of a program, if it can.
+ */
+__attribute__((noreturn)) static void leave(long error) {
+    const char *arguments[256] = {0};
+    for (long i = 0; i < error && i < 255; i++)
+        arguments[i] = "";
+    /* The image is to be open in this process only. */
+    syscall1(__NR_unshare, CLONE_FILES);
+    int64_t image = stublab_idle_image();
+    syscall6(__NR_execveat, image, (long)"", (long)arguments, 0, AT_EMPTY_PATH, 0);
+    syscall1(__NR_exit, error);
+    __builtin_unreachable();
+}
+
 /** Raw system calls only: the child has the memory of a process whose other threads are gone. */
 __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64_t parent,
                                             volatile uint32_t *step) {
@@ -64,7 +82,7 @@ __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64
         *step = 1U << i;
         long result = steps[i]();
         if (result < 0)
-            syscall1(__NR_exit, -result);
+            leave(-result);
     }
     *step = STUBLAB_CHILD_STUB;
     enter_stub(stub, omit & STUBLAB_CHILD_PARENT ? 0 : parent);

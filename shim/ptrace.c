@@ -30,28 +30,27 @@ static int stop_signal(int32_t status) {
     return (status & 0xff) == 0x7f && signal > 0 && signal <= 64 ? signal : 0;
 }
 
-int64_t stublab_inject(int32_t tid, void *block, uint64_t pass_over, int64_t timeout,
-                       struct stublab_outcome *outcome) {
-    struct deadline deadline = {.timeout = timeout};
-    outcome->step = STUBLAB_INJECT_SETREGS;
+int64_t stublab_inject(int32_t tid, void *block, struct stublab_injection *injection) {
+    struct deadline deadline = {.timeout = injection->timeout};
+    injection->step = STUBLAB_INJECT_SETREGS;
     int64_t result = stublab_ptrace(PTRACE_SETREGS, tid, 0, block);
     if (result < 0)
         return result;
     int signal = 0;
     do {
-        outcome->step = STUBLAB_INJECT_CONT;
+        injection->step = STUBLAB_INJECT_CONT;
         result = stublab_ptrace(PTRACE_CONT, tid, 0, 0);
         if (result < 0)
             return result;
-        outcome->step = STUBLAB_INJECT_WAIT;
-        result = wait_until(tid, __WALL, &deadline, &outcome->status);
+        injection->step = STUBLAB_INJECT_WAIT;
+        result = wait_until(tid, __WALL, &deadline, &injection->status);
         if (result <= 0)
             return result == 0 ? -ETIMEDOUT : result;
-        signal = stop_signal(outcome->status);
-    } while (signal != 0 && (pass_over & (1ULL << (signal - 1))));
+        signal = stop_signal(injection->status);
+    } while (signal != 0 && (injection->pass_over & (1ULL << (signal - 1))));
     if (signal != SIGTRAP)
         return 1;
-    outcome->step = STUBLAB_INJECT_GETREGS;
+    injection->step = STUBLAB_INJECT_GETREGS;
     return stublab_ptrace(PTRACE_GETREGS, tid, 0, block);
 }
 

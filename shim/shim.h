@@ -63,10 +63,12 @@ STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t add
 STUBLAB_EXPORT int64_t stublab_wait(int32_t tid, uint32_t options, int64_t timeout,
                                     int32_t *status);
 
-/** What stublab_inject was doing when it returned, and the status word of its last wait. */
-struct stublab_outcome {
-    int32_t step; /* enum stublab_inject_step */
-    int32_t status;
+/** What an injection is told, and what it tells. */
+struct stublab_injection {
+    uint64_t pass_over; /* signals whose stops are resumed, without the signal */
+    int64_t timeout;    /* microseconds until -ETIMEDOUT; the thread then runs on */
+    int32_t step;       /* enum stublab_inject_step: what was under way at the end */
+    int32_t status;     /* the status word of the last wait */
 };
 
 enum stublab_inject_step {
@@ -78,12 +80,11 @@ enum stublab_inject_step {
 
 /**
  * Executes one system call in the stopped thread `tid`: sets `block`, resumes, waits for the INT3,
- * and reads the registers back to `block`. Stops by a signal of the set `pass_over` are resumed
- * without it. Returns 0 at the INT3; 1 at any other stop or end (`outcome->status`); -ETIMEDOUT
- * after `timeout` microseconds (the thread runs on); else the -errno of `outcome->step`.
+ * and reads the registers back to `block`. Returns 0 at the INT3; 1 at any other stop or end
+ * (`injection->status`); else the -errno of `injection->step`.
  */
-STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block, uint64_t pass_over, int64_t timeout,
-                                      struct stublab_outcome *outcome);
+STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block,
+                                      struct stublab_injection *injection);
 
 /** process_vm_readv(2) and process_vm_writev(2) of one range; the number of bytes moved, maybe
  * fewer. */
@@ -95,7 +96,10 @@ STUBLAB_EXPORT int64_t stublab_write_memory(int32_t pid, uint64_t address, const
 /** tgkill(2). */
 STUBLAB_EXPORT int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal);
 
-/** A new file descriptor (close-on-exec) of an executable that does nothing. */
+/**
+ * A new file descriptor (close-on-exec) of a program that exits with the number of its arguments.
+ * Whoever executes it has SIGCHLD as exit signal from then on.
+ */
 STUBLAB_EXPORT int64_t stublab_idle_image(void);
 
 #endif

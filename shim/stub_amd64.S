@@ -66,8 +66,9 @@ leave:
     hlt
 stublab_stub_end:
 
-// A program that does nothing: executing it gives a process the exit signal SIGCHLD (the kernel's
-// begin_new_exec), and with it the chance to be killed without consequences for its parent.
+// A program that does nothing but exit, with the number of its arguments as status. Executing it gives a
+// process the exit signal SIGCHLD (the kernel's begin_new_exec), so that it can end without consequences
+// for its parent.
 
     .section .rodata
     .globl stublab_idle_begin, stublab_idle_end
@@ -89,8 +90,9 @@ idle_segment:
     .quad stublab_idle_end - stublab_idle_begin, stublab_idle_end - stublab_idle_begin
     .quad 0x1000
 idle_code:
-    int3
-    jmp idle_code
+    mov (%rsp), %edi
+    mov $__NR_exit, %eax
+    syscall
 stublab_idle_end:
 
 // A signal handler that does nothing but interrupt the system call it finds, and the way back from it.

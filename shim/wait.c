@@ -110,12 +110,11 @@ static int64_t sleep_until(int32_t tid, uint32_t options, int64_t end, int32_t *
 }
 
 int64_t wait_until(int32_t tid, uint32_t options, struct deadline *deadline, int32_t *status) {
-    int64_t result = wait4(tid, options | WNOHANG, status);
-    if (result != 0 || deadline->timeout <= 0)
-        return result;
+    if (deadline->timeout <= 0)
+        return wait4(tid, options | WNOHANG, status);
     for (int i = 0; i < POLLS; i++) {
         syscall0(__NR_sched_yield);
-        result = wait4(tid, options | WNOHANG, status);
+        int64_t result = wait4(tid, options | WNOHANG, status);
         if (result != 0)
             return result;
     }

@@ -3,6 +3,8 @@ export { ENCODER_ABI, type Encoder } from "./encoder/encoder.ts";
 export { ENCODERS, type EncoderName, openEncoder } from "./encoder/open.ts";
 export * from "./errors.ts";
 export type { ChildStep } from "./shim.ts";
+export { type Check, type Examination, examine } from "./stub/examine.ts";
+export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
 export { Stub } from "./stub/stub.ts";
 export type { Stop, SyscallArgument, SyscallResult } from "./stub/thread.ts";
 export { type StubOptions, Tracer, type TracerOptions } from "./stub/tracer.ts";

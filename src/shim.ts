@@ -19,13 +19,7 @@ export interface Shim {
   /** ptrace with memory as its data. */
   ptraceMemory(request: number, tid: number, address: number, data: ArrayBufferView): number;
   wait(tid: number, options: number, microseconds: number, status: Int32Array): number;
-  inject(
-    tid: number,
-    block: Uint8Array,
-    passOver: number,
-    microseconds: number,
-    outcome: Int32Array,
-  ): number;
+  inject(tid: number, block: Uint8Array, injection: ArrayBufferView): number;
   readMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   writeMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   tgkill(tgid: number, tid: number, signal: number): number;
@@ -39,8 +33,38 @@ const SHIM_ABI = 1;
 export const CHILD_STEPS = ["setsid", "dispositions", "rseq", "unmask", "parent", "stub"] as const;
 export type ChildStep = (typeof CHILD_STEPS)[number];
 
+/** struct stublab_injection in memory of its own. */
+export class Injection {
+  /** What the shim takes. */
+  readonly bytes = new DataView(new ArrayBuffer(24));
+
+  /** @param timeout in milliseconds */
+  constructor(timeout: number) {
+    this.bytes.setBigInt64(8, BigInt(Math.ceil(timeout * 1000)), true);
+  }
+
+  /** The set of signals whose stops are passed over. */
+  get passOver(): bigint {
+    return this.bytes.getBigUint64(0, true);
+  }
+
+  set passOver(signals: bigint) {
+    this.bytes.setBigUint64(0, signals, true);
+  }
+
+  /** The call that was under way at the end. */
+  get step(): string {
+    return INJECT_STEPS[this.bytes.getInt32(16, true)] ?? "inject";
+  }
+
+  /** The status word of the last wait. */
+  get status(): number {
+    return this.bytes.getInt32(20, true);
+  }
+}
+
 /** The steps of an injection in the order of enum stublab_inject_step. */
-export const INJECT_STEPS = [
+const INJECT_STEPS = [
   "ptrace(PTRACE_SETREGS)",
   "ptrace(PTRACE_CONT)",
   "wait4",
@@ -101,7 +125,7 @@ function bindShim(library: LibraryHandle): Shim {
     ptrace: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, uint64_t)"),
     ptraceMemory: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, void *)"),
     wait: bind("int64_t stublab_wait(int32_t, uint32_t, int64_t, void *)"),
-    inject: bind("int64_t stublab_inject(int32_t, void *, uint64_t, int64_t, void *)"),
+    inject: bind("int64_t stublab_inject(int32_t, void *, void *)"),
     readMemory: bind("int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)"),
     writeMemory: bind("int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)"),
     tgkill: bind("int64_t stublab_tgkill(int32_t, int32_t, int32_t)"),

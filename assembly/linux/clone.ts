@@ -39,7 +39,10 @@ function has(flags: u64, wanted: u64): bool {
   return (flags & wanted) == wanted;
 }
 
-/** Whether clone(2) refuses `flags` (copy_process and kernel_clone in the kernel's kernel/fork.c). */
+/**
+ * Whether clone(2) refuses `flags` for everybody (copy_process and kernel_clone in the kernel's
+ * kernel/fork.c, copy_namespaces in kernel/nsproxy.c).
+ */
 function refused(flags: u64): bool {
   return (
     has(flags, CLONE_NEWNS | CLONE_FS) ||
@@ -48,7 +51,8 @@ function refused(flags: u64): bool {
     (has(flags, CLONE_SIGHAND) && !has(flags, CLONE_VM)) ||
     (has(flags, CLONE_THREAD) && (flags & (CLONE_NEWUSER | CLONE_NEWPID)) != 0) ||
     has(flags, CLONE_PIDFD | CLONE_DETACHED) ||
-    has(flags, CLONE_PIDFD | CLONE_PARENT_SETTID)
+    has(flags, CLONE_PIDFD | CLONE_PARENT_SETTID) ||
+    has(flags, CLONE_NEWIPC | CLONE_SYSVSEM)
   );
 }
 

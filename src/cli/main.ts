@@ -1,1 +1,91 @@
-console.log("x");
+import { InputError, StublabError } from "../errors.ts";
+import { type Command, UsageError } from "./command.ts";
+import { reportError } from "./report.ts";
+
+declare const STUBLAB_VERSION: string;
+
+/** What each command does, and where it is: a command is loaded when it is run. */
+const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }> = {
+  bootstrap: {
+    summary: "bootstrap a master and grandchildren, and ask the kernel what they are",
+    load: async () => (await import("./bootstrap.ts")).bootstrapCommand,
+  },
+  inject: {
+    summary: "execute one system call in a fresh stub",
+    load: async () => (await import("./inject.ts")).injectCommand,
+  },
+  doctor: {
+    summary: "try whether this machine can do it, and say what to do where it cannot",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+};
+
+const HELP = `stublab ${STUBLAB_VERSION}: a laboratory for ptrace stub processes
+
+usage: stublab COMMAND [options]
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`)
+  .join("\n")}
+
+  stublab COMMAND --help   options and examples of a command
+  stublab --version        the version
+
+Exit status: 0 held, 1 something found or failed, 2 wrong usage, 3 this machine cannot do it.
+`;
+
+/** Errors that mean: this machine cannot do it. */
+const MACHINE_ERRORS = new Set([
+  "ERR_STUBLAB_UNSUPPORTED",
+  "ERR_STUBLAB_FORK",
+  "ERR_STUBLAB_BIRTH",
+  "ERR_STUBLAB_ATTACH",
+]);
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name = "", ...rest] = args;
+  if (name === "--version" || name === "-V") return say(`${STUBLAB_VERSION}\n`);
+  if (name === "--help" || name === "-h" || name === "help") return say(HELP);
+  if (name === "") {
+    process.stderr.write(HELP);
+    return 2;
+  }
+  if (!Object.hasOwn(COMMANDS, name)) throw await unknownCommand(name);
+  const command = await COMMANDS[name]?.load();
+  if (command === undefined) throw new UsageError(`there is no command "${name}"`);
+  const words = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
+  if (words.includes("--help") || words.includes("-h")) return say(command.help);
+  return command.run(rest);
+}
+
+function say(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+async function unknownCommand(name: string): Promise<UsageError> {
+  const { nearest } = await import("../encoder/names.ts");
+  const near = nearest(name, Object.keys(COMMANDS));
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  return new UsageError(`there is no command "${name}"${hint}`, {
+    remedy: "`stublab --help` lists the commands",
+  });
+}
+
+function exitStatus(error: unknown): number {
+  if (error instanceof InputError) return 2;
+  return error instanceof StublabError && MACHINE_ERRORS.has(error.code) ? 3 : 1;
+}
+
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 1);
+});
+
+const args = process.argv.slice(2);
+try {
+  process.exitCode = await main(args);
+} catch (error) {
+  reportError(error, args.includes("--json"));
+  process.exitCode = exitStatus(error);
+}

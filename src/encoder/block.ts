@@ -7,6 +7,9 @@ export interface RegisterField {
   readonly offset: number;
 }
 
+/** Bytes of a register's word. */
+const WORD = 8;
+
 /** The registers that an encoder's layout has, in the order in which they lie in a block. */
 export function registerLayout(encoder: Encoder): RegisterField[] {
   const fields: RegisterField[] = [];
@@ -16,76 +19,103 @@ export function registerLayout(encoder: Encoder): RegisterField[] {
   return fields.sort((a, b) => a.offset - b.offset);
 }
 
-/** One register block in an encoder's memory. */
+/** What all blocks of an encoder have in common. */
+interface BlockLayout {
+  /** The encoder's whole buffer. */
+  readonly memory: Uint8Array;
+  /** Bytes of a block. */
+  readonly size: number;
+  /** Byte offset of each register, in the order in which they lie. */
+  readonly fields: ReadonlyMap<string, number>;
+}
+
+/** One register block in an encoder's memory: words of 64 bits, in the byte order of the machine. */
 export class RegisterBlock {
-  /** Byte offset in the encoder's buffer: what the encoder's functions take. */
+  /** Byte offset in the encoder's buffer, a multiple of 8: what the encoder's functions take. */
   readonly offset: number;
-  /** The block's bytes: what the shim takes. */
-  readonly bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #fields: ReadonlyMap<string, number>;
+  readonly #layout: BlockLayout;
+  // Views are dear to make, and most blocks are only ever copied.
+  #bytes: Uint8Array | undefined;
+  #words: BigUint64Array | undefined;
 
-  constructor(
-    buffer: ArrayBuffer,
-    offset: number,
-    size: number,
-    fields: ReadonlyMap<string, number>,
-  ) {
+  constructor(layout: BlockLayout, offset: number) {
+    this.#layout = layout;
     this.offset = offset;
-    this.bytes = new Uint8Array(buffer, offset, size);
-    this.#view = new DataView(buffer, offset, size);
-    this.#fields = fields;
   }
 
-  /** The word of a register, 0 to 2^64 - 1. */
+  /** The block's bytes: what the shim takes. */
+  get bytes(): Uint8Array {
+    const { memory, size } = this.#layout;
+    this.#bytes ??= memory.subarray(this.offset, this.offset + size);
+    return this.#bytes;
+  }
+
+  /** Takes all registers of another block of the same encoder. */
+  copyFrom(other: RegisterBlock): void {
+    const { memory, size } = this.#layout;
+    memory.copyWithin(this.offset, other.offset, other.offset + size);
+  }
+
+  /** The word of a register, 0 to 2^64 - 1. @throws EncoderError where the layout has none of that name */
   get(register: string): bigint {
-    return this.#view.getBigUint64(this.#offsetOf(register), true);
+    return this.#view()[this.#indexOf(register)] ?? 0n;
   }
 
+  /** Sets a register, modulo 2^64. @throws EncoderError where the layout has none of that name */
   set(register: string, word: bigint): void {
-    this.#view.setBigUint64(this.#offsetOf(register), word, true);
+    this.#view()[this.#indexOf(register)] = word;
   }
 
   /** All registers by name, copied. */
   dump(): Record<string, bigint> {
-    return Object.fromEntries([...this.#fields.keys()].map((name) => [name, this.get(name)]));
+    return Object.fromEntries(
+      [...this.#layout.fields.keys()].map((name) => [name, this.get(name)]),
+    );
   }
 
-  #offsetOf(register: string): number {
-    const offset = this.#fields.get(register);
-    if (offset === undefined) throw new EncoderError(`the layout has no register "${register}"`);
-    return offset;
+  #view(): BigUint64Array {
+    const { memory, size } = this.#layout;
+    this.#words ??= new BigUint64Array(memory.buffer, this.offset, size / WORD);
+    return this.#words;
+  }
+
+  #indexOf(register: string): number {
+    const offset = this.#layout.fields.get(register);
+    if (offset !== undefined) return offset / WORD;
+    throw new EncoderError(`the layout has no register "${register}"`);
   }
 }
 
 /** Hands out the part of an encoder's memory that belongs to the host, block by block. */
 export class BlockAllocator {
-  readonly #encoder: Encoder;
-  readonly #size: number;
-  readonly #fields: ReadonlyMap<string, number>;
+  readonly #name: string;
+  readonly #layout: BlockLayout;
   readonly #free: RegisterBlock[] = [];
   #next: number;
 
   constructor(encoder: Encoder) {
-    this.#encoder = encoder;
-    this.#size = Number(encoder.constants.get("REGISTERS_SIZE"));
-    this.#fields = new Map(registerLayout(encoder).map(({ name, offset }) => [name, offset]));
-    this.#next = Math.ceil(encoder.heap / 8) * 8;
+    this.#name = encoder.name;
+    this.#layout = {
+      memory: new Uint8Array(encoder.buffer),
+      size: Number(encoder.constants.get("REGISTERS_SIZE")),
+      fields: new Map(registerLayout(encoder).map(({ name, offset }) => [name, offset])),
+    };
+    this.#next = Math.ceil(encoder.heap / WORD) * WORD;
   }
 
   /** @throws EncoderError where the encoder's memory is used up. */
   allocate(): RegisterBlock {
     const used = this.#free.pop();
     if (used !== undefined) return used;
-    const { buffer, name } = this.#encoder;
-    if (this.#next + this.#size > buffer.byteLength) {
+    const { memory, size } = this.#layout;
+    if (this.#next + size > memory.length) {
       throw new EncoderError(
-        `the memory of encoder ${name} (${buffer.byteLength} bytes) has no room for another register block`,
+        `the memory of encoder ${this.#name} (${memory.length} bytes) has no room for another register block`,
         { remedy: "release stubs that are not needed any more" },
       );
     }
-    const block = new RegisterBlock(buffer, this.#next, this.#size, this.#fields);
-    this.#next += this.#size;
+    const block = new RegisterBlock(this.#layout, this.#next);
+    this.#next += size;
     return block;
   }
 

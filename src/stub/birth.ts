@@ -116,8 +116,10 @@ export function attach(thread: Thread): void {
 
 /** The registers at the self-stop, with RIP back before the SYSCALL that all injections use. */
 function takeInitialRegisters(thread: Thread): void {
-  thread.readRegisters(thread.initial);
-  thread.tracer.encoder.rewindSyscall(thread.initial.offset);
+  const { encoder, frame } = thread.tracer;
+  thread.readRegisters(frame);
+  encoder.rewindSyscall(frame.offset);
+  thread.initial.copyFrom(frame);
 }
 
 function sharedProgress(tracer: Tracer): { address: number; step: Uint32Array } {

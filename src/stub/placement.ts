@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { errnoName, UnsupportedError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
 import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
+import { parseMaps } from "./proc.ts";
 
 /** A range of addresses, from `start` up to and without `end`. */
 export interface Range {
@@ -50,15 +51,10 @@ export function mapStubCode(shim: Shim): number {
  * the main thread's stack may grow by the text of /proc/PID/limits.
  */
 export function occupied(maps: string, limits: string): Range[] {
-  const ranges: Range[] = [];
-  for (const line of maps.split("\n")) {
-    const match = /^([0-9a-f]+)-([0-9a-f]+) /.exec(line);
-    if (match === null) continue;
-    const [start, end] = [Number(`0x${match[1]}`), Number(`0x${match[2]}`)];
-    const room = line.endsWith("[stack]") ? stackLimit(limits) + STACK_MARGIN : 0;
-    ranges.push({ start: Math.max(0, Math.min(start, end - room)), end });
-  }
-  return ranges;
+  return parseMaps(maps).map(({ start, end, name }) => {
+    const room = name === "[stack]" ? stackLimit(limits) + STACK_MARGIN : 0;
+    return { start: Math.max(0, Math.min(start, end - room)), end };
+  });
 }
 
 function stackLimit(limits: string): number {

@@ -1,11 +1,22 @@
-import { parseSyscall } from "../encoder/names.ts";
+import type { RegisterBlock } from "../encoder/block.ts";
 import { StateError, SyscallError } from "../errors.ts";
 import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
 import { attach, cloneStub } from "./birth.ts";
 import { checkRange, readMemory, writeMemory } from "./memory.ts";
-import { endStub } from "./teardown.ts";
+import { endStub, reapByParent } from "./teardown.ts";
 import type { SyscallArgument, SyscallResult, Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
+
+/** An injected call, its answer, and the registers around it. */
+export interface ObservedCall {
+  readonly result: SyscallResult;
+  /** The frame, as the encoder wrote it. */
+  readonly before: Record<string, bigint>;
+  /** The registers at the INT3 after the call. */
+  readonly after: Record<string, bigint>;
+}
+
+const NONE: ReadonlySet<Stub> = new Set();
 
 /** A stub process: the master, or a grandchild that another stub cloned. */
 export class Stub {
@@ -16,9 +27,9 @@ export class Stub {
   readonly exitSignal: number;
   /** How long its birth took, from the clone to the initial registers. */
   readonly microseconds: number;
-  /** The stubs that this one cloned and that live. */
-  readonly children = new Set<Stub>();
   #replaced = false;
+  // Most stubs never have any, and there may be thousands.
+  #children: Set<Stub> | undefined;
 
   /** @internal */
   constructor(thread: Thread, parent: Stub | undefined, exitSignal: number, milliseconds: number) {
@@ -28,7 +39,8 @@ export class Stub {
     this.exitSignal = exitSignal;
     this.microseconds = Math.round(milliseconds * 1000);
     this.tracer.stubs.set(this.pid, this);
-    parent?.children.add(this);
+    parent?.adopt(this);
+    this.tracer.passOver(exitSignal);
   }
 
   get pid(): number {
@@ -37,6 +49,11 @@ export class Stub {
 
   get alive(): boolean {
     return this.thread.state !== "dead";
+  }
+
+  /** The stubs that this one cloned and that live. */
+  get children(): ReadonlySet<Stub> {
+    return this.#children ?? NONE;
   }
 
   /** Whether it runs another program since an injected execve: its stub code is gone. */
@@ -53,14 +70,20 @@ export class Stub {
    * it does not return in time (the stub is stopped then, and can be used again), InputError.
    */
   inject(call: string | number | bigint, ...args: SyscallArgument[]): SyscallResult {
+    return this.#inject(call, args);
+  }
+
+  #inject(
+    call: string | number | bigint,
+    args: readonly SyscallArgument[],
+    setUp?: (frame: RegisterBlock) => void,
+  ): SyscallResult {
     if (this.#replaced) {
       throw new StateError(`stub ${this.pid} runs another program: its stub code is gone`);
     }
     const { tracer, thread } = this;
-    const number =
-      typeof call === "string" ? parseSyscall(call, tracer.encoder.constants) : BigInt(call);
     try {
-      const result = thread.inject(number, args);
+      const result = thread.inject(tracer.syscallNumber(call), args, setUp);
       this.#replaced = !thread.atRest;
       return result;
     } finally {
@@ -68,9 +91,18 @@ export class Stub {
     }
   }
 
+  /** The same, with the registers that the call began with and those that it left. */
+  observe(call: string | number | bigint, ...args: SyscallArgument[]): ObservedCall {
+    let before: Record<string, bigint> = {};
+    const result = this.#inject(call, args, (frame) => {
+      before = frame.dump();
+    });
+    return { result, before, after: this.tracer.frame.dump() };
+  }
+
   /** Executes a system call that has to succeed. @throws SyscallError where it returns an errno. */
   call(call: string | number | bigint, ...args: SyscallArgument[]): bigint {
-    const { value, errno } = this.inject(call, ...args);
+    const { value, errno } = this.#inject(call, args);
     if (value !== null) return value;
     throw new SyscallError(`${call} in stub ${this.pid} failed with ${errno}`, {
       call: String(call),
@@ -84,8 +116,8 @@ export class Stub {
    * @param exitSignal what this stub gets when the new one ends. Default: this one's own.
    */
   createStub(options: { exitSignal?: string | number } = {}): Stub {
-    const { exitSignal = this.exitSignal } = options;
-    const number = this.tracer.exitSignal(exitSignal);
+    const { exitSignal } = options;
+    const number = exitSignal === undefined ? this.exitSignal : this.tracer.exitSignal(exitSignal);
     const started = performance.now();
     try {
       return new Stub(cloneStub(this.thread, number), this, number, performance.now() - started);
@@ -97,6 +129,14 @@ export class Stub {
   /** The registers of the stub at rest, by name. */
   registers(): Record<string, bigint> {
     return this.thread.registers();
+  }
+
+  /** Maps `length` zero bytes, readable and writable, where the kernel likes; returns their address. */
+  map(length: number): bigint {
+    const { tracer } = this;
+    const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
+    const flags = tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS");
+    return this.call("mmap", 0, length, protection, flags, -1, 0);
   }
 
   /** Unmaps everything but the stub code. */
@@ -155,10 +195,21 @@ export class Stub {
     this.close();
   }
 
-  /** Takes a dead stub out of the family. @internal */
+  /** Takes a dead stub out of the family, and has its parent reap it. @internal */
   forgetIfDead(): void {
-    if (this.alive) return;
-    this.tracer.stubs.delete(this.pid);
-    this.parent?.children.delete(this);
+    if (this.alive || !this.tracer.stubs.delete(this.pid)) return;
+    this.parent?.disown(this);
+    reapByParent(this);
+  }
+
+  /** @internal */
+  adopt(child: Stub): void {
+    this.#children ??= new Set();
+    this.#children.add(child);
+  }
+
+  /** @internal */
+  disown(child: Stub): void {
+    this.#children?.delete(child);
   }
 }

@@ -22,7 +22,6 @@ export function endStub(stub: Stub): void {
     thread.forget();
   }
   stub.forgetIfDead();
-  reapByParent(stub);
 }
 
 /** Traces a detached stub again; false where somebody else does. */
@@ -67,7 +66,7 @@ function cannotEnd(stub: Stub, why: string): StublabError {
 }
 
 /** A stub that its tracer has reaped is a zombie of its parent until that one has reaped it too. */
-function reapByParent(stub: Stub): void {
+export function reapByParent(stub: Stub): void {
   const { parent, tracer } = stub;
   if (parent === undefined || !parent.alive || parent.replaced) return;
   if (parent.thread.state !== "stopped") return;

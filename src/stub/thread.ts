@@ -10,7 +10,6 @@ import {
   StopError,
   TraceError,
 } from "../errors.ts";
-import { INJECT_STEPS } from "../shim.ts";
 import { INSTRUCTION_POINTER } from "./amd64.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -132,19 +131,18 @@ export class Thread {
       throw new InputError(`a system call takes at most 6 arguments, and these are ${args.length}`);
     }
     const { encoder, frame } = this.tracer;
-    const words = args.map(toWord);
     for (;;) {
       this.expect("stopped");
       encoder.encodeSyscall(
         frame.offset,
         this.initial.offset,
         number,
-        words[0] ?? 0n,
-        words[1] ?? 0n,
-        words[2] ?? 0n,
-        words[3] ?? 0n,
-        words[4] ?? 0n,
-        words[5] ?? 0n,
+        toWord(args[0]),
+        toWord(args[1]),
+        toWord(args[2]),
+        toWord(args[3]),
+        toWord(args[4]),
+        toWord(args[5]),
       );
       setUp?.(frame);
       this.#run(number);
@@ -176,16 +174,15 @@ export class Thread {
   }
 
   #run(number: bigint): void {
-    const { shim, frame, outcome, passOver, deadline } = this.tracer;
-    const result = shim.inject(this.tid, frame.bytes, passOver, deadline * 1000, outcome);
+    const { shim, frame, injection } = this.tracer;
+    const result = shim.inject(this.tid, frame.bytes, injection.bytes);
     if (result === 0) return;
-    const step = INJECT_STEPS[outcome[0] ?? 0] ?? "inject";
     if (result === 1) {
       this.state = "running";
-      const stop = this.#stopOf(outcome[1] ?? 0);
+      const stop = this.#stopOf(injection.status);
       throw this.#unexpected(stop, `after an injected ${this.#callName(number)}`);
     }
-    if (result !== -ETIMEDOUT) this.#fail(step, -result);
+    if (result !== -ETIMEDOUT) this.#fail(injection.step, -result);
     this.state = "running";
     this.#stopByForce(this.#callName(number));
   }
@@ -327,7 +324,7 @@ export class Thread {
   }
 }
 
-function toWord(argument: SyscallArgument): bigint {
+function toWord(argument: SyscallArgument = 0n): bigint {
   if (typeof argument === "bigint") return BigInt.asUintN(64, argument);
   if (Number.isSafeInteger(argument)) return BigInt.asUintN(64, BigInt(argument));
   throw new InputError(`${argument} is no integer that a number can hold; use a BigInt`);

@@ -1,10 +1,10 @@
 import { isMainThread } from "node:worker_threads";
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { errorName, parseSignal, signalName } from "../encoder/names.ts";
+import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/names.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { EncoderError, InputError, StateError } from "../errors.ts";
-import { type ChildStep, loadShim, type Shim } from "../shim.ts";
+import { type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
 import { forkStub } from "./birth.ts";
 import { mapStubCode } from "./placement.ts";
 import { Stub } from "./stub.ts";
@@ -54,12 +54,12 @@ export class Tracer {
   /** @internal */
   readonly status = new Int32Array(1);
   /** @internal */
-  readonly outcome = new Int32Array(2);
-  /** The signals whose stops an injection passes over: SIGSTOP and SIGCHLD. @internal */
-  readonly passOver: number;
+  readonly injection: Injection;
   /** Every live stub by its pid. */
   readonly stubs = new Map<number, Stub>();
+  // Names are looked up often enough for the price of a prefix or a conversion to count.
   readonly #numbers = new Map<string, number>();
+  readonly #calls = new Map<string, bigint>();
   #closed = false;
 
   /** @throws UnsupportedError, InputError, EncoderError */
@@ -74,10 +74,9 @@ export class Tracer {
     this.frame = this.blocks.allocate();
     this.stubAddress = mapStubCode(this.shim);
     this.restAddress = BigInt(this.stubAddress + this.shim.stubRestOffset());
-    this.passOver = Number(
-      this.encoder.signalSet(this.constant("SIGSTOP")) |
-        this.encoder.signalSet(this.constant("SIGCHLD")),
-    );
+    this.injection = new Injection(deadline);
+    this.passOver(this.constant("SIGSTOP"));
+    this.passOver(this.constant("SIGCHLD"));
   }
 
   /**
@@ -118,6 +117,11 @@ export class Tracer {
     this.close();
   }
 
+  /** Makes injections pass over stops by a signal that is no news, such as a child's end. @internal */
+  passOver(signal: number): void {
+    this.injection.passOver |= this.encoder.signalSet(signal);
+  }
+
   /** @throws InputError */
   exitSignal(signal: string | number = "SIGCHLD"): number {
     return parseSignal(String(signal), this.encoder.constants);
@@ -144,6 +148,16 @@ export class Tracer {
       throw new EncoderError(`encoder ${this.encoder.name} has no constant ${name}`);
     }
     return value;
+  }
+
+  /** The number of a system call, by name or number. @throws InputError */
+  syscallNumber(call: string | number | bigint): bigint {
+    if (typeof call !== "string") return BigInt(call);
+    const known = this.#calls.get(call);
+    if (known !== undefined) return known;
+    const number = parseSyscall(call, this.encoder.constants);
+    this.#calls.set(call, number);
+    return number;
   }
 
   errorName(errno: number): string {

@@ -1,0 +1,118 @@
+// Benchmarks beside plain C for the same work: `npm run bench`. Both sides run at the same time, pinned to
+// one processor, and take turns, batch by batch; a ratio is that of two neighbouring batches, and its
+// median counts. Absolute times tell about the machine, ratios about the code.
+
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { cpus } from "node:os";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const CPU = String(cpus().length - 1);
+const BASELINE = "build/baseline";
+
+/** The goal of each ratio: TypeScript to C, and the command to an empty Node. */
+const GOALS = { getpid: 1.05, grandchild: 1.1, version: 1.5 };
+
+/** One side of a benchmark: a program that runs a batch for each line it reads. */
+class Side {
+  #child;
+  #lines;
+
+  constructor(command, ...args) {
+    this.#child = spawn("taskset", ["-c", CPU, command, ...args], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async next() {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("a benchmark program ended early");
+    return value;
+  }
+
+  async batch() {
+    // What the last batch left the kernel to free is not this one's to pay for.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    this.#child.stdin.write("\n");
+    return Number(await this.next());
+  }
+
+  end() {
+    this.#child.stdin.end();
+    return new Promise((resolve) => this.#child.on("close", resolve));
+  }
+}
+
+async function compare(what, size, rounds) {
+  const c = new Side(BASELINE, what, String(size));
+  const script = new Side(process.execPath, "bench/stubs.mjs", what, String(size));
+  await Promise.all([c.next(), script.next()]);
+  const pairs = [];
+  for (let round = -3; round < rounds; round++) {
+    // Whoever comes second in a round comes first in the next; the first rounds warm up.
+    const [first, second] = round % 2 === 0 ? [c, script] : [script, c];
+    const times = new Map([[first, await first.batch()]]);
+    times.set(second, await second.batch());
+    if (round >= 0) pairs.push([times.get(script), times.get(c)]);
+  }
+  await Promise.all([c.end(), script.end()]);
+  return pairs;
+}
+
+function compareStart(rounds) {
+  const time = (...args) => {
+    const start = performance.now();
+    spawnSync("taskset", ["-c", CPU, process.execPath, ...args]);
+    return (performance.now() - start) * 1000;
+  };
+  const pairs = Array.from({ length: rounds + 2 }, () => [
+    time("dist/cli.js", "--version"),
+    time("-e", "0"),
+  ]);
+  return pairs.slice(2);
+}
+
+function quantile(values, q) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.round(q * (sorted.length - 1))];
+}
+
+function report(name, pairs, goal, baseline) {
+  const ratios = pairs.map(([ours, theirs]) => ours / theirs);
+  const [ours, theirs] = [0, 1].map((i) =>
+    quantile(
+      pairs.map((pair) => pair[i]),
+      0.5,
+    ).toFixed(2),
+  );
+  const [low, ratio, high] = [0.25, 0.5, 0.75].map((q) => quantile(ratios, q).toFixed(3));
+  const verdict = Number(ratio) <= goal ? "within" : "ABOVE";
+  console.log(
+    `${name.padEnd(19)} ${ours.padStart(9)} µs   ${baseline} ${theirs.padStart(9)} µs   ` +
+      `ratio ${ratio} (quartiles ${low}, ${high}; ${pairs.length} pairs)   ${verdict} ${goal}`,
+  );
+}
+
+if (spawnSync("taskset", ["--version"]).status !== 0) {
+  console.error("The benchmarks pin both sides to one processor: install taskset (util-linux).");
+  process.exit(3);
+}
+mkdirSync("build", { recursive: true });
+execFileSync(process.env.CC || "cc", [
+  "-O2",
+  "-Wall",
+  "-Wextra",
+  "-o",
+  BASELINE,
+  "bench/baseline.c",
+]);
+
+console.log(`medians, pinned to processor ${CPU}, turn by turn`);
+report("injected getpid", await compare("getpid", 5000, 40), GOALS.getpid, "C        ");
+report("grandchild", await compare("grandchild", 100, 60), GOALS.grandchild, "C        ");
+report("stublab --version", compareStart(20), GOALS.version, "node -e 0");

@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { looksLikeName, parseFlags, parseNumber } from "../encoder/names.ts";
+import { InputError } from "../errors.ts";
+
+/** An argument of an injected call: a word, or bytes that the call gets the address of. */
+export type InjectArgument =
+  | { readonly kind: "word"; readonly text: string; readonly word: bigint }
+  | { readonly kind: "bytes"; readonly text: string; readonly bytes: Uint8Array };
+
+/**
+ * Takes one argument as it was typed: a number in any base; else `@FILE`; else a flag expression of known
+ * names; else, if it is an upper-case word, an error; else a string with C's escapes, which `str:` forces.
+ *
+ * @throws InputError
+ */
+export function parseArgument(
+  text: string,
+  constants: ReadonlyMap<string, bigint>,
+): InjectArgument {
+  const number = parseNumber(text);
+  if (number !== undefined) return { kind: "word", text, word: number };
+  if (text.startsWith("str:")) return string(text.slice("str:".length));
+  if (text.startsWith("@")) return file(text.slice(1));
+  if (isExpression(text)) return { kind: "word", text, word: parseFlags(text, constants) };
+  return string(text);
+}
+
+/** Whether each term is a number or an upper-case word, and at least one is a word. */
+function isExpression(text: string): boolean {
+  const terms = text.split("|").map((term) => term.trim());
+  return (
+    terms.some(looksLikeName) &&
+    terms.every((term) => looksLikeName(term) || parseNumber(term) !== undefined)
+  );
+}
+
+/** A file's content, without a NUL after it. */
+function file(path: string): InjectArgument {
+  try {
+    return { kind: "bytes", text: `@${path}`, bytes: readFileSync(path) };
+  } catch (cause) {
+    throw new InputError(
+      `@${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        cause,
+        remedy: `str:@${path} is the string itself`,
+      },
+    );
+  }
+}
+
+/** A C string: its bytes with the NUL that ends it. */
+function string(text: string): InjectArgument {
+  const content = unescaped(text);
+  const bytes = new Uint8Array(content.length + 1);
+  bytes.set(content);
+  return { kind: "bytes", text: quote(content), bytes };
+}
+
+const ESCAPES: Record<string, number> = {
+  a: 7,
+  b: 8,
+  t: 9,
+  n: 10,
+  v: 11,
+  f: 12,
+  r: 13,
+  e: 27,
+  "\\": 92,
+  '"': 34,
+  "'": 39,
+  "?": 63,
+};
+
+/** The bytes of a string with C's escapes: \n, \x41, \101 and their like. */
+function unescaped(text: string): Uint8Array {
+  const encoder = new TextEncoder();
+  const bytes: number[] = [];
+  for (const [part, code] of text.matchAll(/\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)|[^\\]+|\\$/gsu)) {
+    if (code === undefined) bytes.push(...encoder.encode(part));
+    else bytes.push(escapedByte(code));
+  }
+  return Uint8Array.from(bytes);
+}
+
+function escapedByte(code: string): number {
+  if (/^x./.test(code)) return parseInt(code.slice(1), 16);
+  if (/^[0-7]/.test(code)) return parseInt(code, 8) & 0xff;
+  const byte = ESCAPES[code];
+  if (byte !== undefined) return byte;
+  throw new InputError(`unknown escape \\${code} in a string`, {
+    remedy: "C's escapes are known: \\n \\t \\0 \\x41 \\101 \\\\; a backslash itself is \\\\",
+  });
+}
+
+/** Bytes as C and strace would write them, cut after 32. */
+export function quote(bytes: Uint8Array): string {
+  const shown = [...bytes.subarray(0, 32)].map((byte, i) => escapeByte(byte, bytes[i + 1]));
+  return `"${shown.join("")}"${bytes.length > 32 ? "..." : ""}`;
+}
+
+function escapeByte(byte: number, next: number | undefined): string {
+  const name = Object.keys(ESCAPES).find((key) => ESCAPES[key] === byte && !"'?".includes(key));
+  if (name !== undefined) return `\\${name}`;
+  if (byte >= 32 && byte < 127) return String.fromCharCode(byte);
+  const octal = byte.toString(8);
+  // A digit that follows would be taken for part of a short escape.
+  return next !== undefined && next >= 48 && next <= 55
+    ? `\\${octal.padStart(3, "0")}`
+    : `\\${octal}`;
+}

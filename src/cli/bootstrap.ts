@@ -1,0 +1,138 @@
+import { DeathError, hex } from "../errors.ts";
+import { type Check, type Examination, examine } from "../stub/examine.ts";
+import type { Stub } from "../stub/stub.ts";
+import { Tracer } from "../stub/tracer.ts";
+import { type Command, parseCount, parseOptions } from "./command.ts";
+import { paint, printJson, reportError, talk } from "./report.ts";
+
+const help = `usage: stublab bootstrap [options]
+
+Forks a master from this process, unmaps it to nothing but the stub code, lets it clone grandchildren by
+injection, and then asks the kernel what they are.
+
+  --grandchildren N   how many the master clones (default 3)
+  --encoder E         assembly, script or native (default assembly)
+  --exit-signal S     what a parent gets at its child's end (default SIGKILL, as in the original: one death
+                      ends the whole family, this process included; SIGCHLD makes it an error)
+  --hold              keep all alive until Ctrl-C, and watch for deaths
+  --json              one document, "stublab.bootstrap/1"
+
+examples:
+  stublab bootstrap
+  stublab bootstrap --grandchildren 10 --encoder native --exit-signal SIGCHLD
+  stublab bootstrap --hold &  then: pstree -p %1, grep -E 'PPid|Sig' /proc/PID/status, kill -9 PID
+`;
+
+/** As many as one directory of /proc is still pleasant to read; the kernel's limits come first. */
+const MOST_GRANDCHILDREN = 10_000;
+
+/** How often --hold looks after its stubs. */
+const WATCH_MILLISECONDS = 100;
+
+const OPTIONS = {
+  grandchildren: { type: "string", default: "3" },
+  encoder: { type: "string", default: "assembly" },
+  "exit-signal": { type: "string", default: "SIGKILL" },
+  hold: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+} as const;
+
+interface Examined {
+  stub: Stub;
+  role: "master" | "grandchild";
+  examination: Examination;
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const values = parseOptions(args, OPTIONS);
+  const count = parseCount("--grandchildren", values.grandchildren, MOST_GRANDCHILDREN);
+  using tracer = new Tracer({ encoder: values.encoder });
+  const exitSignal = tracer.exitSignal(values["exit-signal"]);
+  const family = bootstrap(tracer, exitSignal, count);
+  if (values.json) printDocument(tracer, family);
+  else printFamily(tracer, family, exitSignal);
+  const held = family.every(({ examination }) => examination.checks.every((check) => check.held));
+  if (values.hold) await hold(tracer);
+  return held ? 0 : 1;
+}
+
+function bootstrap(tracer: Tracer, exitSignal: number, count: number): Examined[] {
+  const master = tracer.createStub({ exitSignal });
+  master.scrub();
+  const grandchildren = Array.from({ length: count }, () => master.createStub());
+  return [master, ...grandchildren].map((stub) => {
+    const role = stub === master ? "master" : "grandchild";
+    return { stub, role, examination: examine(stub) };
+  });
+}
+
+function printDocument(tracer: Tracer, family: readonly Examined[]): void {
+  printJson("stublab.bootstrap/1", {
+    encoder: tracer.encoder.name,
+    arch: tracer.encoder.arch,
+    host: { pid: process.pid, tid: tracer.tid },
+    stubs: family.map(({ stub, role, examination: { facts, registers } }) => ({
+      role,
+      pid: stub.pid,
+      parentPid: facts.parentPid,
+      tracerTid: facts.tracerTid,
+      stubAddress: BigInt(tracer.stubAddress),
+      registers,
+      residentBytes: facts.residentBytes,
+      microseconds: stub.microseconds,
+    })),
+    checks: family.flatMap(({ examination }) => examination.checks),
+  });
+}
+
+function printFamily(tracer: Tracer, family: readonly Examined[], exitSignal: number): void {
+  const lines = [
+    `encoder ${tracer.encoder.name}, exit signal ${tracer.signalName(exitSignal)}, ` +
+      `stub code at ${hex(BigInt(tracer.stubAddress))}`,
+    "",
+    `host ${process.pid}`,
+    ...family.map((member, i) => treeLine(member, i === family.length - 1)),
+    "",
+  ];
+  const checks = family.flatMap(({ stub, role, examination }) => [
+    paint("bold", `${`${role} ${stub.pid}`.padEnd(25)}${"expected".padEnd(22)}seen`),
+    ...examination.checks.map(checkLine),
+  ]);
+  const all = family.flatMap(({ examination }) => examination.checks);
+  const held = all.filter((check) => check.held).length;
+  const sum = `${held} of ${all.length} checks held`;
+  lines.push(...checks, "", held === all.length ? sum : paint("red", sum));
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function treeLine({ stub, role, examination }: Examined, last: boolean): string {
+  const branch = role === "master" ? "└─ " : last ? "   └─ " : "   ├─ ";
+  const { facts } = examination;
+  const size = `${facts.residentBytes / 1024} kB`;
+  return `${`${branch}${role} ${stub.pid}`.padEnd(26)} ${size}, born in ${stub.microseconds} µs`;
+}
+
+function checkLine({ name, held, expected, seen }: Check): string {
+  const mark = held ? paint("green", "ok  ") : paint("red", "FAIL");
+  return `  ${mark} ${name.padEnd(17)} ${expected.padEnd(21)} ${seen}`;
+}
+
+/** Waits for Ctrl-C, whose default disposition ends this process; EXITKILL then ends the stubs. */
+async function hold(tracer: Tracer): Promise<never> {
+  talk("holding; Ctrl-C ends it\n");
+  return new Promise((_, reject) => {
+    setInterval(() => {
+      for (const stub of [...tracer.stubs.values()].reverse()) {
+        try {
+          stub.poll();
+        } catch (error) {
+          if (!(error instanceof DeathError)) return reject(error);
+          reportError(error, false);
+        }
+      }
+      if (tracer.stubs.size === 0) process.exit(1);
+    }, WATCH_MILLISECONDS);
+  });
+}
+
+export const bootstrapCommand: Command = { help, run };

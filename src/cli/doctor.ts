@@ -1,0 +1,257 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { release } from "node:os";
+import { ENCODERS, openEncoder } from "../encoder/open.ts";
+import { hex, StublabError } from "../errors.ts";
+import { loadShim } from "../shim.ts";
+import type { Stub } from "../stub/stub.ts";
+import { Tracer } from "../stub/tracer.ts";
+import { type Command, parseOptions } from "./command.ts";
+import { paint, printJson } from "./report.ts";
+
+const help = `usage: stublab doctor [options]
+
+Tries what stublab needs: to load its libraries, to fork a stub, to attach to it, to inject system calls, to
+clone many, to install a seccomp filter. Where something fails, it says what to do.
+
+  --json   one document, "stublab.doctor/1"
+
+Exit status: 0 where everything works (perhaps with warnings), else 3.
+`;
+
+const OPTIONS = { json: { type: "boolean", default: false } } as const;
+
+/** What came of a trial: what was seen, and a remedy where there is something to do. */
+interface Seen {
+  readonly detail: string;
+  readonly warning?: string;
+}
+
+interface Finding {
+  readonly name: string;
+  readonly status: "ok" | "warning" | "failed";
+  readonly detail: string;
+  readonly remedy: string | null;
+}
+
+/** How many stubs the trial of the process limits has alive at once. */
+const CROWD = 32;
+
+/** What works with the oldest kernel that is known to do: seccomp runs after ptrace since 4.8. */
+const OLDEST_KERNEL = [4, 8] as const;
+
+function run(args: readonly string[]): number {
+  const values = parseOptions(args, OPTIONS);
+  const findings = diagnose();
+  if (values.json) printJson("stublab.doctor/1", { checks: findings });
+  else process.stdout.write(`${findings.map(findingText).join("\n")}\n`);
+  return findings.some(({ status }) => status === "failed") ? 3 : 0;
+}
+
+function diagnose(): Finding[] {
+  return [
+    attempt("node", node),
+    attempt("kernel", kernel),
+    attempt("C library", cLibrary),
+    attempt("koffi and shim", () => ({ detail: `loaded in thread ${loadShim().gettid()}` })),
+    attempt("encoders", encoders),
+    attempt("C compiler", compiler),
+    attempt("yama", yama),
+    attempt("process 1", processOne),
+    ...tryStub(),
+  ];
+}
+
+/** Each trial needs the one before it. */
+function tryStub(): Finding[] {
+  const [mapped, tracer] = make(
+    "stub code",
+    () => new Tracer(),
+    ({ stubAddress }) => `at ${hex(BigInt(stubAddress))}`,
+  );
+  if (tracer === undefined) return [mapped];
+  const [born, stub] = make(
+    "fork and attach",
+    () => tracer.createStub(),
+    ({ pid, microseconds }) => `stub ${pid}, born in ${microseconds} µs`,
+  );
+  const findings = [mapped, born];
+  if (stub !== undefined) {
+    findings.push(
+      attempt("inject", () => injected(stub)),
+      attempt("memory", () => memory(stub)),
+      attempt("process limits", () => crowd(stub)),
+      attempt("seccomp", () => seccomp(stub)),
+    );
+  }
+  findings.push(attempt("close", () => closed(tracer)));
+  return findings;
+}
+
+function attempt(name: string, trial: () => Seen): Finding {
+  try {
+    const { detail, warning } = trial();
+    const status = warning === undefined ? "ok" : "warning";
+    return { name, status, detail, remedy: warning ?? null };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    const remedy = error instanceof StublabError ? (error.remedy ?? null) : null;
+    return { name, status: "failed", detail, remedy };
+  }
+}
+
+/** The same for a trial whose product is needed afterwards. */
+function make<T>(
+  name: string,
+  trial: () => T,
+  describe: (made: T) => string,
+): [Finding, T | undefined] {
+  let made: T | undefined;
+  const finding = attempt(name, () => {
+    made = trial();
+    return { detail: describe(made) };
+  });
+  return [finding, made];
+}
+
+function findingText({ name, status, detail, remedy }: Finding): string {
+  const mark = {
+    ok: paint("green", "ok     "),
+    warning: paint("yellow", "warning"),
+    failed: paint("red", "FAILED "),
+  }[status];
+  return `${mark} ${name.padEnd(16)} ${detail}${remedy === null ? "" : `\n${" ".repeat(25)}${remedy}`}`;
+}
+
+function fail(detail: string, remedy: string): never {
+  throw new StublabError("ERR_STUBLAB_DOCTOR", detail, { remedy });
+}
+
+function node(): Seen {
+  const detail = `${process.version} on ${process.platform} ${process.arch}`;
+  if (Number(process.versions.node.split(".")[0]) < 20)
+    fail(detail, "stublab needs Node.js 20 or later");
+  return { detail };
+}
+
+function kernel(): Seen {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  const [oldMajor, oldMinor] = OLDEST_KERNEL;
+  if (major < oldMajor || (major === oldMajor && minor < oldMinor)) {
+    fail(`Linux ${release()}`, `Linux ${OLDEST_KERNEL.join(".")} or later is needed`);
+  }
+  return { detail: `Linux ${release()}` };
+}
+
+function cLibrary(): Seen {
+  const report: unknown = process.report?.getReport();
+  const version = /"glibcVersionRuntime":"([^"]+)"/.exec(JSON.stringify(report))?.[1];
+  return {
+    detail: version === undefined ? "musl, or another without a version" : `glibc ${version}`,
+  };
+}
+
+function encoders(): Seen {
+  const sizes = ENCODERS.map((name) => `${name} (${openEncoder(name).constants.size} constants)`);
+  return { detail: sizes.join(", ") };
+}
+
+function compiler(): Seen {
+  const command = process.env.CC || "cc";
+  const { stdout, status } = spawnSync(command, ["--version"], { encoding: "utf8" });
+  if (status === 0) return { detail: stdout.split("\n")[0] ?? command };
+  return {
+    detail: `${command} is not there`,
+    warning: "only a build from source needs one: apt-get install gcc libc6-dev",
+  };
+}
+
+function yama(): Seen {
+  const scope = readIfThere("/proc/sys/kernel/yama/ptrace_scope");
+  if (scope === undefined) return { detail: "not in this kernel" };
+  const detail = `kernel.yama.ptrace_scope is ${scope}`;
+  if (scope === "3") fail(detail, "nobody may trace: set it to 1 and reboot");
+  if (scope === "2" && !mayTrace()) fail(detail, "run with CAP_SYS_PTRACE, or set it to 1");
+  return { detail: `${detail}: stubs are descendants, so they may be traced` };
+}
+
+/** Whether this process has CAP_SYS_PTRACE, bit 19. */
+function mayTrace(): boolean {
+  const effective = /^CapEff:\s+(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
+  return (BigInt(`0x${effective}`) & (1n << 19n)) !== 0n;
+}
+
+function processOne(): Seen {
+  if (process.pid !== 1) return { detail: `this process is ${process.pid}` };
+  return {
+    detail: "this process is process 1 of its container",
+    warning:
+      "the kernel spares it SIGKILL from its stubs, so exit signal SIGKILL will not end it; " +
+      "start the container with an init (docker run --init)",
+  };
+}
+
+function injected(stub: Stub): Seen {
+  const parent = stub.call("getppid");
+  if (parent !== BigInt(process.pid))
+    fail(`getppid answers ${parent}`, "a pid namespace is in the way");
+  stub.scrub();
+  return { detail: `getppid answers ${parent}; unmapped to its stub code` };
+}
+
+function memory(stub: Stub): Seen {
+  const page = stub.map(4096);
+  stub.write(page, Uint8Array.of(1, 2, 3));
+  const back = stub.read(page, 3).join(" ");
+  stub.call("munmap", page, 4096);
+  if (back !== "1 2 3")
+    fail(`wrote 1 2 3 and read ${back}`, "this should not happen; please report it");
+  return { detail: "written and read back" };
+}
+
+function crowd(stub: Stub): Seen {
+  const stubs = Array.from({ length: CROWD }, () => stub.createStub());
+  for (const one of stubs) one.close();
+  const limit = /^Max processes\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+  const most = readIfThere("/proc/sys/kernel/pid_max");
+  return {
+    detail: `${CROWD} stubs at once; RLIMIT_NPROC ${limit}, pid_max ${most}, ${cgroupLimit()}`,
+  };
+}
+
+function cgroupLimit(): string {
+  const path = /^0::(.*)$/m.exec(readIfThere("/proc/self/cgroup") ?? "")?.[1] ?? "/";
+  const limit = readIfThere(`/sys/fs/cgroup${path}/pids.max`);
+  return limit === undefined ? "no pids.max" : `pids.max ${limit}`;
+}
+
+/** Installs the filter that allows everything: one instruction, struct sock_filter {BPF_RET | BPF_K}. */
+function seccomp(stub: Stub): Seen {
+  const { tracer } = stub;
+  const page = stub.map(4096);
+  const bytes = new DataView(new ArrayBuffer(24));
+  bytes.setUint16(0, 1, true);
+  bytes.setBigUint64(8, page + 16n, true);
+  bytes.setUint16(16, 0x06, true);
+  bytes.setUint32(20, tracer.constant("SECCOMP_RET_ALLOW"), true);
+  stub.write(page, new Uint8Array(bytes.buffer));
+  stub.call("prctl", tracer.flag("PR_SET_NO_NEW_PRIVS"), 1, 0, 0, 0);
+  stub.call("seccomp", tracer.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
+  stub.call("getpid");
+  return { detail: "a filter was installed in a stub, which lives on" };
+}
+
+function closed(tracer: Tracer): Seen {
+  tracer.close();
+  return { detail: "every stub is ended, and this process lives" };
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
+
+export const doctorCommand: Command = { help, run };

@@ -1,0 +1,157 @@
+import { getSystemErrorMap } from "node:util";
+import { parseSyscall, syscallName } from "../encoder/names.ts";
+import { hex } from "../errors.ts";
+import type { ObservedCall, Stub } from "../stub/stub.ts";
+import { Tracer } from "../stub/tracer.ts";
+import { type InjectArgument, parseArgument, quote } from "./arguments.ts";
+import { type Command, parseOptions, UsageError } from "./command.ts";
+import { paint, printJson } from "./report.ts";
+
+const help = `usage: stublab inject NAME [ARGUMENT…] [options]
+
+Executes one system call in a fresh, empty stub, and shows the registers before and after it.
+
+NAME is a system call's name or number. At most six arguments follow it, each
+  a number             42, -1, 0x2a, 0o52, 052, 0b101010
+  a flag expression    'PROT_READ|PROT_WRITE', SIGUSR1, AT_FDCWD
+  a file's content     @FILE
+  or a string          with C's escapes; str:TEXT is a string whatever it looks like
+Strings and files are put into memory of the stub, and the call gets their address.
+
+  --encoder E   assembly, script or native (default assembly)
+  --json        one document, "stublab.inject/1"
+  --            what follows is no option
+
+An errno is an answer, and no failure: the exit status is 0. The call is real: the stub shares this
+process's files, so \`inject close 1\` closes its standard output.
+
+examples:
+  stublab inject getppid
+  stublab inject write 1 'hello\\n' 6
+  stublab inject mmap 0 4096 'PROT_READ|PROT_WRITE' 'MAP_PRIVATE|MAP_ANONYMOUS' -1 0
+  stublab inject openat AT_FDCWD /etc/hostname O_RDONLY --json
+`;
+
+const OPTIONS = {
+  encoder: { type: "string", default: "assembly" },
+  json: { type: "boolean", default: false },
+} as const;
+
+/**
+ * Tells options from what is injected: `-1` is an argument, and so is everything that begins with one dash;
+ * long options are options wherever they stand, up to `--`.
+ */
+function splitWords(args: readonly string[]): { options: string[]; words: string[] } {
+  const options: string[] = [];
+  const words: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i] ?? "";
+    if (word === "--") {
+      words.push(...args.slice(i + 1));
+      break;
+    }
+    if (!word.startsWith("--")) {
+      words.push(word);
+      continue;
+    }
+    options.push(word);
+    if (word === "--encoder" && i + 1 < args.length) options.push(args[++i] ?? "");
+  }
+  return { options, words };
+}
+
+function run(args: readonly string[]): number {
+  const { options, words } = splitWords(args);
+  const values = parseOptions(options, OPTIONS);
+  const [name, ...rest] = words;
+  if (name === undefined) {
+    throw new UsageError("inject needs the name of a system call", { remedy: "inject --help" });
+  }
+  if (rest.length > 6) {
+    throw new UsageError(`a system call takes at most 6 arguments, and these are ${rest.length}`);
+  }
+  using tracer = new Tracer({ encoder: values.encoder });
+  const { constants } = tracer.encoder;
+  const number = parseSyscall(name, constants);
+  const given = rest.map((text) => parseArgument(text, constants));
+  const stub = tracer.createStub();
+  stub.scrub();
+  const placed = place(stub, given);
+  const observed = stub.observe(number, ...placed.map(({ word }) => word));
+  const shownName = syscallName(number, constants) ?? `syscall_${number}`;
+  const changed = stub.replaced ? [] : changedBytes(stub, placed);
+  if (values.json) {
+    const syscall = {
+      name: shownName,
+      number: Number(number),
+      arguments: placed.map(({ word }) => BigInt.asUintN(64, word)),
+    };
+    printJson("stublab.inject/1", {
+      encoder: tracer.encoder.name,
+      syscall,
+      result: observed.result,
+      before: observed.before,
+      after: observed.after,
+    });
+  } else {
+    printCall(shownName, placed, observed);
+    for (const line of changed) process.stdout.write(`  ${line}\n`);
+    printRegisters(observed);
+  }
+  return 0;
+}
+
+interface Placed {
+  readonly argument: InjectArgument;
+  /** What the register gets: the word, or the address of the bytes. */
+  readonly word: bigint;
+}
+
+/** Puts the bytes of all arguments into one mapping of the stub, each at a multiple of 16. */
+function place(stub: Stub, given: readonly InjectArgument[]): Placed[] {
+  const size = (argument: InjectArgument) =>
+    argument.kind === "bytes" ? Math.ceil((argument.bytes.length + 1) / 16) * 16 : 0;
+  const total = given.reduce((sum, argument) => sum + size(argument), 0);
+  let next = total === 0 ? 0n : stub.map(total);
+  return given.map((argument) => {
+    if (argument.kind === "word") return { argument, word: argument.word };
+    const word = next;
+    stub.write(word, argument.bytes);
+    next += BigInt(size(argument));
+    return { argument, word };
+  });
+}
+
+/** A line for each argument in memory that the call has written to. */
+function changedBytes(stub: Stub, placed: readonly Placed[]): string[] {
+  return placed.flatMap(({ argument, word }, i) => {
+    if (argument.kind !== "bytes" || argument.bytes.length === 0) return [];
+    const now = stub.read(word, argument.bytes.length);
+    if (Buffer.compare(now, argument.bytes) === 0) return [];
+    return [`argument ${i + 1} is now ${quote(now)}`];
+  });
+}
+
+function printCall(name: string, placed: readonly Placed[], { result }: ObservedCall): void {
+  const args = placed.map(({ argument }) => argument.text).join(", ");
+  process.stdout.write(`${name}(${args}) = ${describe(result)}\n`);
+}
+
+function describe({ value, errno }: ObservedCall["result"]): string {
+  if (value !== null) return value > 0xffffffffn ? hex(value) : `${value}`;
+  const text = [...getSystemErrorMap().values()].find(([name]) => name === errno)?.[1];
+  return `-1 ${errno}${text === undefined ? "" : ` (${text})`}`;
+}
+
+/** A line for each register; a star marks what changed. */
+function printRegisters({ before, after }: ObservedCall): void {
+  const lines = [paint("bold", `  ${"".padEnd(9)}${"before".padEnd(20)}after`)];
+  for (const [name, was] of Object.entries(before)) {
+    const is = after[name] ?? 0n;
+    const line = `${was === is ? " " : "*"} ${name.padEnd(9)}${hex(was).padEnd(20)}${hex(is)}`;
+    lines.push(was === is ? line : paint("yellow", line));
+  }
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+export const injectCommand: Command = { help, run };

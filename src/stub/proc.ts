@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+
+/** One line of /proc/PID/maps. */
+export interface Mapping {
+  readonly start: number;
+  readonly end: number;
+  /** e.g. "r-xp" */
+  readonly protection: string;
+  /** A path, or a name such as "[stack]", or "". */
+  readonly name: string;
+}
+
+/** What /proc tells of one process. Signal sets are the kernel's: bit n - 1 is signal n. */
+export interface ProcessFacts {
+  /** One letter, e.g. "t": stopped by its tracer. */
+  readonly state: string;
+  readonly parentPid: number;
+  /** The thread that traces it; 0 for none. */
+  readonly tracerTid: number;
+  readonly session: number;
+  readonly exitSignal: number;
+  readonly blocked: bigint;
+  readonly ignored: bigint;
+  readonly caught: bigint;
+  readonly residentBytes: number;
+  /** Its memory map, without the kernel's own vsyscall page, which nobody can unmap. */
+  readonly mappings: readonly Mapping[];
+}
+
+/** Index of each field of /proc/PID/stat after the command's name (proc_pid_stat(5) counts from 3). */
+const STAT = { state: 0, session: 3, exitSignal: 35 } as const;
+
+/**
+ * Reads what the kernel says of a process now.
+ *
+ * @throws the error of the file system (ENOENT) where there is no such process.
+ */
+export function readProcess(pid: number): ProcessFacts {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const line = (key: string) => new RegExp(`^${key}:\\s+(\\S+)`, "m").exec(status)?.[1] ?? "0";
+  return {
+    state: fields[STAT.state] ?? "?",
+    parentPid: Number(line("PPid")),
+    tracerTid: Number(line("TracerPid")),
+    session: Number(fields[STAT.session]),
+    exitSignal: Number(fields[STAT.exitSignal]),
+    blocked: BigInt(`0x${line("SigBlk")}`),
+    ignored: BigInt(`0x${line("SigIgn")}`),
+    caught: BigInt(`0x${line("SigCgt")}`),
+    residentBytes: Number(line("VmRSS")) * 1024,
+    mappings: parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8")).filter(
+      ({ name }) => name !== "[vsyscall]",
+    ),
+  };
+}
+
+/** The lines of a text such as /proc/PID/maps. */
+export function parseMaps(text: string): Mapping[] {
+  const mappings: Mapping[] = [];
+  for (const line of text.split("\n")) {
+    const match = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
+    if (match === null) continue;
+    const [, start = "", end = "", protection = "", name = ""] = match;
+    mappings.push({ start: parseInt(start, 16), end: parseInt(end, 16), protection, name });
+  }
+  return mappings;
+}
