@@ -79,14 +79,16 @@ static const char *errno_name(int error) {
     return name ? name : "unknown errno";
 }
 
-static _Noreturn void fail_errno(const char *call, int error) {
+__attribute__((noreturn)) static void fail_errno(const char *call, int error) {
     fprintf(stderr, "baseline: %s: %s (%d)\n", call, errno_name(error), error);
     exit(1); // EXITKILL and PDEATHSIG end the stubs
 }
 
-static _Noreturn void fail(const char *call) { fail_errno(call, errno); }
+__attribute__((noreturn)) static void fail(const char *call) {
+    fail_errno(call, errno);
+}
 
-static _Noreturn void fail_status(const char *call, pid_t pid, int status) {
+__attribute__((noreturn)) static void fail_status(const char *call, pid_t pid, int status) {
     const char *how = WIFEXITED(status) ? "exited" : WIFSIGNALED(status) ? "killed" : "stopped";
     int number = WIFEXITED(status)     ? WEXITSTATUS(status)
                  : WIFSIGNALED(status) ? WTERMSIG(status)

@@ -67,8 +67,9 @@ static int64_t claim_signal(void) {
 }
 
 static int64_t start_timer(int64_t signal, int64_t timeout, int32_t *timer) {
-    struct kernel_sigevent event = {
-        .signal = (int32_t)signal, .notify = SIGEV_THREAD_ID, .thread = stublab_gettid()};
+    struct kernel_sigevent event = {.signal = (int32_t)signal,
+                                    .notify = SIGEV_THREAD_ID,
+                                    .thread = (int32_t)syscall0(__NR_gettid)};
     int64_t result = syscall3(__NR_timer_create, CLOCK_MONOTONIC, (long)&event, (long)timer);
     if (result < 0)
         return result;

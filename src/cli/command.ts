@@ -29,9 +29,8 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
     return parseArgs({ args: [...args], options, strict: true }).values;
   } catch (error) {
     // Only the first sentence is about what was typed.
-    const [message = "the options mean nothing"] = String(
-      error instanceof Error ? error.message : error,
-    ).split(". ");
+    const text = error instanceof Error ? error.message : String(error);
+    const [message = text] = text.split(/\.\s/);
     throw new UsageError(message.charAt(0).toLowerCase() + message.slice(1), {
       cause: error,
       remedy: "--help lists the options",

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { InputError, StublabError } from "../errors.ts";
 import { type Command, UsageError } from "./command.ts";
 import { reportError } from "./report.ts";

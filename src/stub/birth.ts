@@ -66,6 +66,7 @@ export function cloneStub(parent: Thread, exitSignal: number): Thread {
   } catch (error) {
     if (parent.state === "stopped" && !tracer.isFatal(exitSignal)) {
       tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
+      if (thread.state !== "untraced") thread.reap();
       parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.flag("__WALL"), 0]);
     }
     thread.forget();

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { errnoName, hex, MemoryError } from "../errors.ts";
+import { errnoName, hex, InputError, MemoryError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
 import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
 
@@ -7,9 +7,15 @@ import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
  * The address as a word, once the range is found to lie in user space and outside the stub code.
  *
  * @param stubAddress where the stub code lies, where it must not be touched.
- * @throws MemoryError
+ * @throws MemoryError, InputError
  */
 export function checkRange(address: number | bigint, length: number, stubAddress?: number): bigint {
+  if (!Number.isSafeInteger(length) || length < 0) {
+    throw new InputError(`${length} is no number of bytes`);
+  }
+  if (typeof address === "number" && !Number.isSafeInteger(address)) {
+    throw new InputError(`${address} is no address that a number can hold; use a BigInt`);
+  }
   const start = BigInt(address);
   const end = start + BigInt(length);
   if (start < 0n || end > BigInt(TOP_OF_USER_SPACE)) {

@@ -78,9 +78,7 @@ export class Stub {
     args: readonly SyscallArgument[],
     setUp?: (frame: RegisterBlock) => void,
   ): SyscallResult {
-    if (this.#replaced) {
-      throw new StateError(`stub ${this.pid} runs another program: its stub code is gone`);
-    }
+    this.#expectStubCode();
     const { tracer, thread } = this;
     try {
       const result = thread.inject(tracer.syscallNumber(call), args, setUp);
@@ -116,6 +114,7 @@ export class Stub {
    * @param exitSignal what this stub gets when the new one ends. Default: this one's own.
    */
   createStub(options: { exitSignal?: string | number } = {}): Stub {
+    this.#expectStubCode();
     const { exitSignal } = options;
     const number = exitSignal === undefined ? this.exitSignal : this.tracer.exitSignal(exitSignal);
     const started = performance.now();
@@ -150,8 +149,9 @@ export class Stub {
   /** Reads `length` bytes of the stub's memory. @throws MemoryError */
   read(address: number | bigint, length: number): Uint8Array {
     this.thread.expect("stopped");
+    const start = checkRange(address, length);
     const bytes = new Uint8Array(length);
-    readMemory(this.tracer.shim, this.pid, checkRange(address, length), bytes);
+    readMemory(this.tracer.shim, this.pid, start, bytes);
     return bytes;
   }
 
@@ -200,6 +200,11 @@ export class Stub {
     if (this.alive || !this.tracer.stubs.delete(this.pid)) return;
     this.parent?.disown(this);
     reapByParent(this);
+  }
+
+  #expectStubCode(): void {
+    if (!this.#replaced) return;
+    throw new StateError(`stub ${this.pid} runs another program: its stub code is gone`);
   }
 
   /** @internal */

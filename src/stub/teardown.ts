@@ -68,8 +68,9 @@ function cannotEnd(stub: Stub, why: string): StublabError {
 /** A stub that its tracer has reaped is a zombie of its parent until that one has reaped it too. */
 export function reapByParent(stub: Stub): void {
   const { parent, tracer } = stub;
-  if (parent === undefined || !parent.alive || parent.replaced) return;
-  if (parent.thread.state !== "stopped") return;
+  if (parent === undefined || parent.replaced || parent.thread.state !== "stopped") return;
+  // A parent that SIGKILL is on its way to is not to be asked: its end is an event of its own.
+  if (stub.exitSignal === tracer.constant("SIGKILL") && !stub.replaced) return;
   try {
     parent.inject("wait4", stub.pid, 0, tracer.flag("__WALL"), 0);
   } catch (error) {

@@ -27,6 +27,9 @@ export interface StubOptions {
   omit?: readonly ChildStep[];
 }
 
+/** A day, in milliseconds: whoever waits longer has lost sight of the stub. */
+const LONGEST_DEADLINE = 86_400_000;
+
 /**
  * The one OS thread that issues ptrace requests, and the stubs that it traces.
  *
@@ -65,7 +68,11 @@ export class Tracer {
   /** @throws UnsupportedError, InputError, EncoderError */
   constructor(options: TracerOptions = {}) {
     const { encoder = "assembly", deadline = 5000 } = options;
-    if (!(deadline > 0)) throw new InputError(`a deadline of ${deadline} ms leaves no time`);
+    if (!(deadline > 0 && deadline <= LONGEST_DEADLINE)) {
+      throw new InputError(
+        `a deadline of ${deadline} ms is none: expected up to ${LONGEST_DEADLINE}`,
+      );
+    }
     this.shim = loadShim();
     this.tid = this.shim.gettid();
     this.encoder = typeof encoder === "string" ? openEncoder(encoder) : encoder;

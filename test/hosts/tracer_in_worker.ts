@@ -1,0 +1,14 @@
+// What a worker thread may do: no stub whose end would kill the process, but any other.
+
+import { parentPort } from "node:worker_threads";
+import { StublabError, Tracer } from "../../src/index.ts";
+
+using tracer = new Tracer();
+let refused: string | undefined;
+try {
+  tracer.createStub({ exitSignal: "SIGKILL" });
+} catch (error) {
+  if (error instanceof StublabError) refused = error.code;
+}
+const stub = tracer.createStub();
+parentPort?.postMessage({ refused, getppid: Number(stub.call("getppid")) });

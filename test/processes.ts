@@ -1,0 +1,111 @@
+import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** What /proc/PID/stat says of a process, or undefined where there is none. */
+export function processState(pid: number): { state: string; parent: number } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state = "?", parent = "0"] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state, parent: Number(parent) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a process exists and is no zombie. */
+export function isAlive(pid: number): boolean {
+  const state = processState(pid)?.state;
+  return state !== undefined && state !== "Z" && state !== "X";
+}
+
+/** Polls until `condition` holds; answers whether it did in time. */
+export async function eventually(condition: () => boolean, milliseconds: number): Promise<boolean> {
+  const end = performance.now() + milliseconds;
+  while (!condition()) {
+    if (performance.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return true;
+}
+
+/** What a process printed and how it ended. */
+export interface Ending {
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The command line that runs test/hosts/NAME.ts: a host of its own, which may die. */
+export function hostCommand(name: string, ...args: string[]): [string, string[]] {
+  return [process.execPath, [fileURLToPath(new URL(`${name}.js`, import.meta.url)), ...args]];
+}
+
+/** The command line that runs the built command `stublab`. */
+export function stublabCommand(...args: string[]): [string, string[]] {
+  return [process.execPath, ["dist/cli.js", ...args]];
+}
+
+/** A process that is talked to while it runs. */
+export class Running {
+  readonly pid: number;
+  stdout = "";
+  stderr = "";
+  readonly ended: Promise<Ending>;
+  readonly #waiting: (() => void)[] = [];
+  readonly #input: (text: string) => void;
+
+  constructor([command, args]: [string, string[]], options: SpawnOptions = {}) {
+    const child = spawn(command, args, { ...options, stdio: "pipe" });
+    this.pid = child.pid ?? -1;
+    this.#input = (text) => child.stdin?.write(text);
+    child.stdin?.on("error", () => {});
+    child.stdout?.on("data", (chunk) => this.#heard("stdout", String(chunk)));
+    child.stderr?.on("data", (chunk) => this.#heard("stderr", String(chunk)));
+    this.ended = new Promise((resolve) => {
+      child.on("exit", (code, signal) =>
+        setImmediate(() => {
+          this.#wake();
+          resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
+        }),
+      );
+    });
+  }
+
+  write(text: string): void {
+    this.#input(text);
+  }
+
+  /** Waits until the output matches, and answers the match; null if the process ended without it. */
+  async says(pattern: RegExp): Promise<RegExpExecArray | null> {
+    let over = false;
+    void this.ended.then(() => {
+      over = true;
+    });
+    for (;;) {
+      const match = pattern.exec(this.stdout);
+      if (match !== null || over) return match;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #heard(stream: "stdout" | "stderr", text: string): void {
+    this[stream] += text;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** Runs a process to its end. */
+export function run(command: [string, string[]], options: SpawnOptions = {}): Promise<Ending> {
+  return new Running(command, options).ended;
+}
+
+/** Whether a tool is on this machine. */
+export function hasTool(name: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
+}
