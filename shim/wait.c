@@ -15,6 +15,7 @@
 enum {
     POLLS = 64,
     REPEAT_MICROSECONDS = 5000,
+    POLL_MICROSECONDS = 1000,
     FIRST_SIGNAL = 35, /* the C libraries use 32 to 34 themselves */
 };
 
@@ -47,23 +48,20 @@ static struct __kernel_timespec timespec(int64_t microseconds) {
                                       .tv_nsec = microseconds % 1000000 * 1000};
 }
 
-/** The highest real-time signal that nobody handles, with our handler; or -errno. */
+/** The highest real-time signal that nobody else uses, with our handler; 0 where there is none. */
 static int64_t claim_signal(void) {
     const struct kernel_sigaction ours = {
         .handler = stublab_ignore, .flags = SA_RESTORER, .restorer = stublab_restorer};
     for (int64_t signal = SIGNALS; signal >= FIRST_SIGNAL; signal--) {
         struct kernel_sigaction theirs = {0};
-        int64_t result = syscall4(__NR_rt_sigaction, signal, 0, (long)&theirs, SIGSET_SIZE);
-        if (result < 0)
-            return result;
+        syscall4(__NR_rt_sigaction, signal, 0, (long)&theirs, SIGSET_SIZE);
         if (theirs.handler == ours.handler)
             return signal;
-        if (theirs.handler != 0)
-            continue;
-        result = syscall4(__NR_rt_sigaction, signal, (long)&ours, 0, SIGSET_SIZE);
-        return result < 0 ? result : signal;
+        if (theirs.handler == 0 &&
+            syscall4(__NR_rt_sigaction, signal, (long)&ours, 0, SIGSET_SIZE) == 0)
+            return signal;
     }
-    return -EBUSY;
+    return 0;
 }
 
 static int64_t start_timer(int64_t signal, int64_t timeout, int32_t *timer) {
@@ -90,21 +88,29 @@ static int64_t block_until(int32_t tid, uint32_t options, int64_t end, int32_t *
     return result == -EINTR ? wait4(tid, options | WNOHANG, status) : result;
 }
 
+/** The way without a timer. */
+static int64_t poll_until(int32_t tid, uint32_t options, int64_t end, int32_t *status) {
+    const struct __kernel_timespec pause = timespec(POLL_MICROSECONDS);
+    int64_t result = 0;
+    do {
+        syscall2(__NR_nanosleep, (long)&pause, 0);
+        result = wait4(tid, options | WNOHANG, status);
+    } while (result == 0 && now() < end);
+    return result;
+}
+
 static int64_t sleep_until(int32_t tid, uint32_t options, int64_t end, int32_t *status) {
     int64_t remaining = end - now();
     if (remaining <= 0)
         return 0;
     int64_t signal = claim_signal();
-    if (signal < 0)
-        return signal;
     int32_t timer = 0;
-    int64_t result = start_timer(signal, remaining, &timer);
-    if (result < 0)
-        return result;
+    if (signal == 0 || start_timer(signal, remaining, &timer) < 0)
+        return poll_until(tid, options, end, status);
     const uint64_t unblocked = 1ULL << (signal - 1);
     uint64_t previous = 0;
     syscall4(__NR_rt_sigprocmask, SIG_UNBLOCK, (long)&unblocked, (long)&previous, SIGSET_SIZE);
-    result = block_until(tid, options, end, status);
+    int64_t result = block_until(tid, options, end, status);
     syscall1(__NR_timer_delete, timer);
     syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&previous, 0, SIGSET_SIZE);
     return result;

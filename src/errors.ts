@@ -143,8 +143,16 @@ export class MemoryError extends StublabError {
   }
 }
 
+/** The remedy where a part of the package is missing or old. */
+export const REBUILD = "run `npm run build`, or install the package again";
+
+/** Second names, which the kernel's headers do not use. */
+const ALIASES = new Set(["EWOULDBLOCK", "ENOTSUP"]);
+
 const errnoNames = new Map(
-  Object.entries(constants.errno).map(([name, number]) => [number, name] as const),
+  Object.entries(constants.errno)
+    .filter(([name]) => !ALIASES.has(name))
+    .map(([name, number]) => [number, name]),
 );
 
 /** The name of an errno of the host's own calls, e.g. 1: "EPERM". */

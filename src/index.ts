@@ -1,7 +1,24 @@
 export { type RegisterField, registerLayout } from "./encoder/block.ts";
 export { ENCODER_ABI, type Encoder } from "./encoder/encoder.ts";
 export { ENCODERS, type EncoderName, openEncoder } from "./encoder/open.ts";
-export * from "./errors.ts";
+export {
+  AttachError,
+  BirthError,
+  DeadlineError,
+  DeathError,
+  EncoderError,
+  type ErrorDetails,
+  ForkError,
+  InputError,
+  MemoryError,
+  type RegisterDump,
+  StateError,
+  StopError,
+  StublabError,
+  SyscallError,
+  TraceError,
+  UnsupportedError,
+} from "./errors.ts";
 export type { ChildStep } from "./shim.ts";
 export { type Check, type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import koffi, { type LibraryHandle } from "koffi";
-import { UnsupportedError } from "./errors.ts";
+import { REBUILD, UnsupportedError } from "./errors.ts";
 
 /**
  * The shim's functions (shim/shim.h). Results are a value or -errno. koffi passes a view as the address of
@@ -97,13 +97,16 @@ export function loadLibrary(file: string): LibraryHandle {
   const path = fileURLToPath(new URL(file, import.meta.url));
   if (!existsSync(path)) {
     throw new UnsupportedError(`${file} is missing beside ${fileURLToPath(import.meta.url)}`, {
-      remedy: "run `npm run build`, or install the package again",
+      remedy: REBUILD,
     });
   }
   try {
     return koffi.load(path);
   } catch (cause) {
-    throw new UnsupportedError(`${path} cannot be loaded: ${String(cause)}`, { cause });
+    throw new UnsupportedError(`${path} cannot be loaded: ${String(cause)}`, {
+      cause,
+      remedy: REBUILD,
+    });
   }
 }
 
@@ -111,7 +114,7 @@ function bindShim(library: LibraryHandle): Shim {
   const abi: number = library.func("uint32_t stublab_shim_abi()")();
   if (abi !== SHIM_ABI) {
     throw new UnsupportedError(`the shim speaks version ${abi}, and this stublab ${SHIM_ABI}`, {
-      remedy: "run `npm run build`, or install the package again",
+      remedy: REBUILD,
     });
   }
   const bind = (prototype: string) => library.func(prototype);

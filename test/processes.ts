@@ -1,5 +1,5 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** What /proc/PID/stat says of a process, or undefined where there is none. */
@@ -17,6 +17,13 @@ export function processState(pid: number): { state: string; parent: number } | u
 export function isAlive(pid: number): boolean {
   const state = processState(pid)?.state;
   return state !== undefined && state !== "Z" && state !== "X";
+}
+
+/** The children of a process, zombies among them. */
+export function childrenOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0 && processState(pid)?.parent === parent);
 }
 
 /** Polls until `condition` holds; answers whether it did in time. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { EncoderError } from "../errors.ts";
+import { EncoderError, REBUILD } from "../errors.ts";
 import { ENCODER_ABI, type Encoder } from "./encoder.ts";
 
 /** The functions of the ABI, as the module exports them. */
@@ -27,13 +27,12 @@ const FUNCTIONS: readonly (keyof Functions)[] = [
 
 /** The encoder of assembly/: AssemblyScript, compiled to WebAssembly. */
 export function openAssemblyEncoder(): Encoder {
-  const bytes = readFileSync(new URL("encoder.wasm", import.meta.url));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const { exports } = new WebAssembly.Instance(loadModule());
   const constants = readConstants(exports);
   if (constants.get("ENCODER_ABI") !== ENCODER_ABI) {
     throw new EncoderError(
       `encoder.wasm speaks ABI ${constants.get("ENCODER_ABI") ?? "none"}, expected ${ENCODER_ABI}`,
-      { remedy: "run `npm run build`, or install the package again" },
+      { remedy: REBUILD },
     );
   }
   const { memory } = exports;
@@ -54,6 +53,15 @@ export function openAssemblyEncoder(): Encoder {
     signalSet: (signal) => BigInt.asUintN(64, functions.signalSet(signal)),
     blockableSignals: (set) => BigInt.asUintN(64, functions.blockableSignals(set)),
   };
+}
+
+function loadModule(): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(readFileSync(new URL("encoder.wasm", import.meta.url)));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EncoderError(`encoder.wasm cannot be loaded: ${reason}`, { cause, remedy: REBUILD });
+  }
 }
 
 function readConstants(exports: WebAssembly.Exports): Map<string, bigint> {

@@ -104,7 +104,7 @@ function nameOf(value: bigint, prefix: string, constants: Constants): string | u
 /** A clone word as it would be typed: `CLONE_FILES|SIGKILL`. */
 export function formatClone(flags: bigint, exitSignal: number, constants: Constants): string {
   const terms = flagTerms(flags, "CLONE_", constants);
-  if (exitSignal !== 0) terms.push(signalName(exitSignal, constants));
+  if (exitSignal !== 0) terms.push(nameOf(BigInt(exitSignal), "SIG", constants) ?? `${exitSignal}`);
   return terms.length === 0 ? "0" : terms.join("|");
 }
 

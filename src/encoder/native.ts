@@ -1,4 +1,4 @@
-import { EncoderError } from "../errors.ts";
+import { EncoderError, REBUILD } from "../errors.ts";
 import { loadLibrary } from "../shim.ts";
 import { ENCODER_ABI, type Encoder } from "./encoder.ts";
 
@@ -11,7 +11,7 @@ export function openNativeEncoder(): Encoder {
   const bind = (prototype: string) => library.func(prototype);
   if (BigInt(bind("uint32_t native_encoder_abi()")()) !== ENCODER_ABI) {
     throw new EncoderError("native.so speaks another version of the encoder ABI", {
-      remedy: "run `npm run build`, or install the package again",
+      remedy: REBUILD,
     });
   }
   const buffer = new ArrayBuffer(BUFFER_SIZE);

@@ -1,7 +1,10 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { constants } from "node:os";
 import { errnoName, hex, InputError, MemoryError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
 import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
+
+const { EPERM, EFAULT, ENOSYS } = constants.errno;
 
 /**
  * The address as a word, once the range is found to lie in user space and outside the stub code.
@@ -56,18 +59,15 @@ function transfer(
     let moved = move(at, bytes.subarray(done));
     if (moved < 0 && isForbidden(-moved)) moved = moveByFile(verb, pid, at, bytes.subarray(done));
     if (moved <= 0) {
-      const errno = errnoName(moved === 0 ? 14 : -moved);
-      throw new MemoryError(`memory of stub ${pid} cannot be ${verb} at ${hex(at)}: ${errno}`, {
-        errno,
-      });
+      throw memoryError(verb, pid, at, errnoName(moved === 0 ? EFAULT : -moved));
     }
     done += moved;
   }
 }
 
-/** Some containers forbid process_vm_readv and its brother, where they allow ptrace: EPERM or ENOSYS. */
+/** Some containers forbid process_vm_readv and its brother where they allow ptrace. */
 function isForbidden(errno: number): boolean {
-  return errno === 1 || errno === 38;
+  return errno === EPERM || errno === ENOSYS;
 }
 
 /** The way through /proc/PID/mem, which ptrace opens. */
@@ -77,15 +77,28 @@ function moveByFile(
   address: bigint,
   bytes: Uint8Array,
 ): number {
-  const file = openSync(`/proc/${pid}/mem`, verb === "read" ? "r" : "r+");
+  let file: number | undefined;
   try {
+    file = openSync(`/proc/${pid}/mem`, verb === "read" ? "r" : "r+");
     // The address of a write is a number in Node's interface; user space is below 2^53.
     return verb === "read"
       ? readSync(file, bytes, 0, bytes.length, address)
       : writeSync(file, bytes, 0, bytes.length, Number(address));
   } catch (cause) {
-    throw new MemoryError(`memory of stub ${pid} cannot be ${verb} at ${hex(address)}`, { cause });
+    const errno = cause instanceof Error && "code" in cause ? String(cause.code) : "no errno";
+    throw memoryError(verb, pid, address, errno, cause);
   } finally {
-    closeSync(file);
+    if (file !== undefined) closeSync(file);
   }
+}
+
+function memoryError(
+  verb: "read" | "written",
+  pid: number,
+  address: bigint,
+  errno: string,
+  cause?: unknown,
+): MemoryError {
+  const message = `memory of stub ${pid} cannot be ${verb} at ${hex(address)}: ${errno}`;
+  return new MemoryError(message, { errno, cause });
 }

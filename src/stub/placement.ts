@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { errnoName, UnsupportedError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
 import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
@@ -14,9 +15,12 @@ export interface Range {
 const STACK_MARGIN = 1 << 20;
 
 /** An unlimited stack has to end somewhere; no program's main thread comes near this. */
-const STACK_LIMIT_CAP = 2 ** 30;
+const UNLIMITED_STACK = 2 ** 30;
 
-const EEXIST = 17;
+/** A limit of more than half of user space is as good as none. */
+const LARGEST_STACK = 2 ** 46;
+
+const { EEXIST } = constants.errno;
 
 /**
  * Maps the stub code at the highest free page of the process, or finds it where it was mapped before.
@@ -59,13 +63,15 @@ export function occupied(maps: string, limits: string): Range[] {
 
 function stackLimit(limits: string): number {
   const soft = /^Max stack size\s+(\S+)/m.exec(limits)?.[1] ?? "unlimited";
-  return soft === "unlimited" ? STACK_LIMIT_CAP : Number(soft);
+  const limit = Number(soft);
+  return limit <= LARGEST_STACK ? limit : UNLIMITED_STACK;
 }
 
 /** The highest page below `below` that touches none of `taken`; 0 where there is none. */
 export function highestFreePage(taken: readonly Range[], below: number): number {
   let address = Math.floor(below / PAGE_SIZE) * PAGE_SIZE - PAGE_SIZE;
-  for (const { start, end } of [...taken].sort((a, b) => b.start - a.start)) {
+  // By their ends: a range may lie within another, as libraries do in the room of the stack.
+  for (const { start, end } of [...taken].sort((a, b) => b.end - a.end)) {
     if (address >= end) return address;
     if (address + PAGE_SIZE > start)
       address = Math.floor(start / PAGE_SIZE) * PAGE_SIZE - PAGE_SIZE;

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { syscallName } from "../encoder/names.ts";
 import {
@@ -38,8 +39,7 @@ export type ThreadState = "untraced" | "stopped" | "running" | "dead";
 /** How long a stub that missed a deadline is given to stop at a SIGSTOP. */
 const GRACE_MILLISECONDS = 1000;
 
-const ESRCH = 3;
-const ETIMEDOUT = 110;
+const { ECHILD, ESRCH, ETIMEDOUT } = constants.errno;
 
 /** One traced thread. Every method belongs to the tracer's thread. */
 export class Thread {
@@ -209,6 +209,13 @@ export class Thread {
     const { shim, status, encoder } = this.tracer;
     const word = encoder.encodeWaitOptions(options | this.tracer.flag("__WALL"));
     const result = shim.wait(this.tid, Number(word), milliseconds * 1000, status);
+    if (result === -ECHILD) {
+      this.forget();
+      throw new DeathError(
+        this.tid,
+        "it ended, and a host that ignores SIGCHLD does not learn how",
+      );
+    }
     if (result < 0) throw this.#traceError("wait4", -result);
     return result === 0 ? undefined : status[0];
   }

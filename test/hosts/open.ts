@@ -1,0 +1,12 @@
+// A host that opens an encoder and a tracer, and tells as JSON what comes of it.
+
+import { openEncoder, StublabError, Tracer } from "../../src/index.ts";
+
+try {
+  using tracer = new Tracer({ encoder: openEncoder(process.argv[2] ?? "assembly") });
+  console.log(JSON.stringify({ name: "", message: `opened ${tracer.encoder.name}` }));
+} catch (error) {
+  if (!(error instanceof StublabError)) throw error;
+  const { name, message, remedy } = error;
+  console.log(JSON.stringify({ name, message, remedy }));
+}

@@ -1,0 +1,184 @@
+import { spawnSync } from "node:child_process";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { hex } from "../src/index.ts";
+import { highestFreePage, occupied } from "../src/stub/placement.ts";
+import { hasTool, hostCommand, run } from "./processes.ts";
+
+const PAGE = 4096;
+const MB = 2 ** 20;
+const GB = 2 ** 30;
+const TOP = 0x7ffffffff000;
+
+function limits(soft: number | "unlimited"): string {
+  return `Limit                     Soft Limit           Hard Limit           Units
+Max data size             unlimited            unlimited            bytes
+Max stack size            ${String(soft).padEnd(20)} unlimited            bytes
+Max core file size        0                    unlimited            bytes
+`;
+}
+
+/** The page for stub code in a process with this memory map, in hex. */
+function place(maps: string, soft: number | "unlimited" = 8 * MB): string {
+  return hex(BigInt(highestFreePage(occupied(maps, limits(soft)), TOP)));
+}
+
+const holes = suite("placement: the highest free page");
+
+holes("nothing is mapped: the last page", () => {
+  assert.is(highestFreePage([], TOP), TOP - PAGE);
+});
+
+holes("a page above every mapping", () => {
+  assert.is(highestFreePage([{ start: 0x1000, end: 0x9000 }], 0xb000), 0xa000);
+});
+
+holes("a hole of one page is filled exactly", () => {
+  const taken = [
+    { start: 0x3000, end: 0x5000 },
+    { start: 0x6000, end: 0x8000 },
+  ];
+  assert.is(highestFreePage(taken, 0x8000), 0x5000);
+});
+
+holes("mappings that touch leave no hole", () => {
+  const taken = [
+    { start: 0x3000, end: 0x5000 },
+    { start: 0x5000, end: 0x8000 },
+  ];
+  assert.is(highestFreePage(taken, 0x8000), 0x2000);
+});
+
+holes("the order of the mappings does not matter", () => {
+  const taken = [
+    { start: 0x6000, end: 0x8000 },
+    { start: 0x1000, end: 0x2000 },
+    { start: 0x4000, end: 0x6000 },
+  ];
+  for (let i = 0; i < taken.length; i++) {
+    assert.is(highestFreePage([...taken.slice(i), ...taken.slice(0, i)], 0x8000), 0x3000);
+  }
+});
+
+holes("one mapping within another hides neither", () => {
+  const taken = [
+    { start: 0x2000, end: 0x8000 },
+    { start: 0x4000, end: 0x5000 },
+  ];
+  assert.is(highestFreePage(taken, 0x8000), 0x1000);
+});
+
+holes("a bound within a page, or within a mapping", () => {
+  assert.is(highestFreePage([], 0x8fff), 0x7000);
+  assert.is(highestFreePage([{ start: 0x4000, end: 0x9000 }], 0x6000), 0x3000);
+});
+
+holes("nothing is free: 0", () => {
+  assert.is(highestFreePage([{ start: 0, end: 0x8000 }], 0x8000), 0);
+  assert.is(highestFreePage([{ start: PAGE, end: 0x8000 }], 0x8000), 0);
+  assert.is(highestFreePage([], PAGE), 0);
+});
+
+holes.run();
+
+const maps = suite("placement: memory maps");
+
+const VSYSCALL =
+  "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]";
+
+maps("with randomisation the last page is free", () => {
+  const typical = `00400000-00bbf000 r--p 00000000 fe:00 12345                            /usr/bin/node
+7f39a1c00000-7f39a1c28000 r--p 00000000 fe:00 178053                     /usr/lib/x86_64-linux-gnu/libc.so.6
+7ffd6b2a8000-7ffd6b2c9000 rw-p 00000000 00:00 0                          [stack]
+7ffd6b3cd000-7ffd6b3d1000 r--p 00000000 00:00 0                          [vvar]
+7ffd6b3d1000-7ffd6b3d3000 r-xp 00000000 00:00 0                          [vdso]
+${VSYSCALL}
+`;
+  assert.is(place(typical), "0x7fffffffe000");
+});
+
+maps("a mapping in the last page, and a path with spaces", () => {
+  const full = `7fffffffd000-7fffffffe000 r--p 00000000 00:00 0                          /tmp/a b (deleted)
+7fffffffe000-7ffffffff000 r-xp 00000000 00:00 0
+${VSYSCALL}
+`;
+  assert.is(place(full), "0x7fffffffc000");
+});
+
+const NOT_RANDOM = `7ffff7ffe000-7ffff7fff000 rw-p 00000000 00:00 0
+7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0                          [stack]
+${VSYSCALL}
+`;
+
+maps("without randomisation the page is right below the room of the stack", () => {
+  assert.is(place(NOT_RANDOM), hex(BigInt(TOP - 8 * MB - MB - PAGE)));
+});
+
+const STACK_ALONE = NOT_RANDOM.slice(NOT_RANDOM.indexOf("\n") + 1);
+
+maps("an unlimited stack has room for 1 GB", () => {
+  assert.is(place(STACK_ALONE, "unlimited"), hex(BigInt(TOP - GB - MB - PAGE)));
+});
+
+maps("a stack that is larger than its limit is left alone", () => {
+  const large = "7fffff000000-7ffffffff000 rw-p 00000000 00:00 0 [stack]\n";
+  assert.is(place(large, MB), hex(BigInt(0x7fffff000000 - PAGE)));
+});
+
+maps("what is mapped in the room of the stack does not hide it", () => {
+  // The limit was raised after the exec, which laid out the libraries for the old one.
+  assert.is(place(NOT_RANDOM, 256 * MB), hex(BigInt(TOP - 257 * MB - PAGE)));
+});
+
+maps("a limit beyond the address space leaves a page all the same", () => {
+  for (const soft of [2 ** 47, 2 ** 60]) assert.is.not(place(STACK_ALONE, soft), "0x0", `${soft}`);
+});
+
+maps("limits that cannot be read count as none", () => {
+  assert.is(highestFreePage(occupied(STACK_ALONE, ""), TOP), TOP - GB - MB - PAGE);
+});
+
+maps.run();
+
+const hosts = suite("placement: hosts whose stack grows");
+
+/** Runs test/hosts/placement.ts, and expects that its stack grew this far beside its stub code. */
+async function expectRoom(
+  prefix: string,
+  { limit, raised, growth }: { limit: string; raised?: number; growth: number },
+): Promise<void> {
+  const [node, args] = hostCommand("placement", ...(raised === undefined ? [] : [`${raised}`]));
+  const stackSize = Math.floor((growth * 1.1) / 1024);
+  const script = `ulimit -S -s ${limit}; exec ${prefix} "$0" "$@"`;
+  const command = ["-c", script, node, `--stack-size=${stackSize}`, ...args];
+  const { code, signal, stdout, stderr } = await run(["sh", command]);
+  assert.equal({ code, signal, stderr }, { code: 0, signal: null, stderr: "" });
+  const { stub, stackEnd, grown, ...rest } = JSON.parse(stdout);
+  assert.equal(rest, { intact: true, protection: "r-xp", answers: true });
+  assert.ok(grown >= growth, `grown by ${grown}`);
+  const room = limit === "unlimited" ? GB : (raised ?? Number(limit) * 1024);
+  assert.ok(stub >= stackEnd || stub + PAGE <= stackEnd - room - MB, hex(BigInt(stub)));
+  if (prefix !== "" && raised === undefined) assert.is(stub, stackEnd - room - MB - PAGE);
+}
+
+const test = hasTool("setarch") && hasTool("prlimit") ? hosts : hosts.skip;
+const unlimited = spawnSync("sh", ["-c", "ulimit -S -s unlimited"]).status === 0;
+
+for (const [prefix, where] of [
+  ["", "with randomisation"],
+  ["setarch x86_64 -R", "without randomisation"],
+] as const) {
+  test(`${where}, 8 MB: the stack grows by 6 MB`, () =>
+    expectRoom(prefix, { limit: "8192", growth: 6 * MB }));
+
+  (unlimited ? test : hosts.skip)(`${where}, unlimited: the stack grows by 200 MB`, () =>
+    expectRoom(prefix, { limit: "unlimited", growth: 200 * MB }),
+  );
+
+  (unlimited ? test : hosts.skip)(
+    `${where}, a limit raised from 8 MB to 256 MB: the stack grows by 100 MB`,
+    () => expectRoom(prefix, { limit: "8192", raised: 256 * MB, growth: 100 * MB }),
+  );
+}
+
+hosts.run();

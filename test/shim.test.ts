@@ -1,0 +1,255 @@
+import { execFileSync } from "node:child_process";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Tracer } from "../src/index.ts";
+import { viewMemory } from "../src/shim.ts";
+import { parseMaps } from "../src/stub/proc.ts";
+import { hasTool, run } from "./processes.ts";
+
+const SHIM = resolve("dist/shim.so");
+const NATIVE = resolve("dist/native.so");
+const CC = process.env.CC || "cc";
+const PAGE = 4096;
+
+function output(tool: string, ...args: string[]): string {
+  return execFileSync(tool, args, { encoding: "utf8" });
+}
+
+/** A folder for the while of `body`. */
+async function inFolder<T>(parent: string, body: (folder: string) => T | Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(parent, "stublab-"));
+  try {
+    return await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const libraries = suite("shim: libraries");
+const inspect = hasTool("nm") && hasTool("readelf") ? libraries : libraries.skip;
+const compile = hasTool(CC) ? libraries : libraries.skip;
+
+inspect(
+  "the libraries need no other, and no symbol but glibc's two words about rseq, if any",
+  () => {
+    for (const library of [SHIM, NATIVE]) {
+      assert.not.match(output("readelf", "-d", library), /NEEDED|RPATH|RUNPATH|TEXTREL/);
+    }
+    const undefinedIn = (library: string) =>
+      output("nm", "-D", "--undefined-only", library)
+        .trim()
+        .split("\n")
+        .map((line) => line.trim());
+    assert.equal(undefinedIn(SHIM), ["w __rseq_offset", "w __rseq_size"]);
+    assert.equal(undefinedIn(NATIVE), [""]);
+  },
+);
+
+inspect(
+  "the libraries run nothing when loaded, keep nothing for a thread, and execute no stack",
+  () => {
+    for (const library of [SHIM, NATIVE]) {
+      assert.not.match(output("readelf", "-d", library), /\((INIT|FINI|PREINIT)/);
+      const segments = output("readelf", "-lW", library);
+      assert.not.match(segments, /\bTLS\b/);
+      assert.match(segments, /GNU_STACK.*RW /);
+      assert.not.match(segments, /RWE/);
+    }
+  },
+);
+
+inspect("the shim exports what shim.h declares", () => {
+  const header = readFileSync("shim/shim.h", "utf8");
+  const declared = [...header.matchAll(/STUBLAB_EXPORT [^(]*\b(stublab_\w+)\(/g)].map(
+    ([, name]) => name,
+  );
+  const exported = output("nm", "-D", "--defined-only", SHIM).matchAll(/ T (\w+)$/gm);
+  assert.equal([...exported].map(([, name]) => name).sort(), declared.sort());
+  assert.ok(declared.length > 10);
+});
+
+compile("two builds in different folders give the same bytes", async () => {
+  const { compileLibrary, SHIM_SOURCES, files } = await import(pathToFileURL("build.mjs").href);
+  const build = (folder: string) => {
+    cpSync("shim", join(folder, "shim"), { recursive: true });
+    mkdirSync(join(folder, "build"));
+    copyFileSync("build/constants.inc", join(folder, "build/constants.inc"));
+    compileLibrary(join(folder, "shim.so"), SHIM_SOURCES, folder);
+    compileLibrary(join(folder, "native.so"), files("shim/native", ".c"), folder);
+    return [readFileSync(join(folder, "shim.so")), readFileSync(join(folder, "native.so"))];
+  };
+  await inFolder(tmpdir(), (one) =>
+    inFolder(tmpdir(), (other) => {
+      mkdirSync(join(other, "a longer", "path"), { recursive: true });
+      const [first, second] = [build(one), build(join(other, "a longer", "path"))];
+      for (const [i, bytes] of first.entries()) assert.ok(bytes.equals(second[i] ?? Buffer.of()));
+    }),
+  );
+});
+
+const musl = hasTool("musl-gcc") ? libraries : libraries.skip;
+
+musl("the same shim serves a host on musl", () =>
+  inFolder(tmpdir(), async (folder) => {
+    const host = join(folder, "musl_host");
+    output(
+      "musl-gcc",
+      "-D_GNU_SOURCE",
+      "-Wall",
+      "-Werror",
+      "-iquote",
+      "shim",
+      "-o",
+      host,
+      "test/musl_host.c",
+    );
+    const { stdout, stderr, code } = await run([host, [SHIM]]);
+    assert.equal({ stdout, stderr, code }, { stdout: "ok\n", stderr: "", code: 0 });
+  }),
+);
+
+libraries.run();
+
+const stub = suite("shim: stub code");
+
+/** The bytes of the stub code as this process has them. */
+function hostPage(tracer: Tracer): Uint8Array {
+  return new Uint8Array(viewMemory(tracer.stubAddress, PAGE)).slice();
+}
+
+stub("it is one page, read and execute, in the host as in every stub, with the same bytes", () => {
+  using tracer = new Tracer();
+  const master = tracer.createStub();
+  master.scrub();
+  const page = hostPage(tracer);
+  const start = tracer.stubAddress;
+  const mapping = { start, end: start + PAGE, protection: "r-xp", name: "" };
+  for (const pid of [process.pid, master.pid, master.createStub().pid]) {
+    const maps = parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8"));
+    assert.equal(
+      maps.find((other) => other.start === start),
+      mapping,
+    );
+  }
+  for (const each of tracer.stubs.values()) assert.equal(each.read(tracer.stubAddress, PAGE), page);
+});
+
+stub("every tracer of a process finds it at the same place", () => {
+  using one = new Tracer();
+  using other = new Tracer({ encoder: "script" });
+  assert.is(other.stubAddress, one.stubAddress);
+  assert.is(one.shim.mapStub(0x1000_0000), one.stubAddress);
+});
+
+stub("it has its SYSCALL and its INT3 where the shim says, and zeros behind its code", () => {
+  using tracer = new Tracer();
+  const page = hostPage(tracer);
+  const [at, rest] = [tracer.shim.stubSyscallOffset(), tracer.shim.stubRestOffset()];
+  assert.equal([...page.subarray(at, at + 2)], [0x0f, 0x05]);
+  assert.is(page[rest - 1], 0xcc);
+  const end = page.findLastIndex((byte) => byte !== 0) + 1;
+  assert.is(page[end - 1], 0xf4, "it ends with HLT");
+  assert.ok(end < 200, `${end} bytes`);
+});
+
+(hasTool("objdump") ? stub : stub.skip)(
+  "it has about 40 instructions, and two INT3s are none",
+  () =>
+    inFolder(tmpdir(), (folder) => {
+      using tracer = new Tracer();
+      const page = hostPage(tracer);
+      const code = join(folder, "code");
+      writeFileSync(code, page.subarray(0, page.findLastIndex((byte) => byte !== 0) + 1));
+      const listing = output("objdump", "-D", "-b", "binary", "-m", "i386:x86-64", code);
+      const instructions = [...listing.matchAll(/^\s+[0-9a-f]+:\t[0-9a-f ]+\t(\w+)/gm)].map(
+        ([, name]) => name,
+      );
+      assert.ok(instructions.length >= 30 && instructions.length <= 45, `${instructions.length}`);
+      assert.is(instructions.filter((name) => name === "int3").length, 1);
+      assert.not.ok(instructions.includes("(bad)"));
+    }),
+);
+
+stub.run();
+
+const loading = suite("shim: loading");
+
+interface Answer {
+  name: string;
+  message: string;
+  remedy?: string;
+}
+
+/** Runs test/hosts/open.ts in a copy of the built tests that `change` has changed. */
+function openIn(change: (folder: string) => void, encoder = "assembly"): Promise<Answer> {
+  return inFolder("build", async (folder) => {
+    cpSync("build/test", folder, { recursive: true });
+    change(folder);
+    const { stdout, stderr } = await run([process.execPath, [join(folder, "open.js"), encoder]]);
+    assert.is(stderr, "");
+    return JSON.parse(stdout);
+  });
+}
+
+/** Compiles a library with one function that answers 99. */
+function compileFake(folder: string, library: string, name: string): void {
+  const source = join(folder, "fake.c");
+  writeFileSync(source, `unsigned ${name}(void) { return 99; }\n`);
+  output(CC, "-shared", "-nostdlib", "-fPIC", "-o", join(folder, library), source);
+}
+
+loading("the untouched copy works", async () => {
+  for (const encoder of ["assembly", "native"]) {
+    assert.equal(await openIn(() => {}, encoder), { name: "", message: `opened ${encoder}` });
+  }
+});
+
+loading("a library that is missing is named, and how to build it", async () => {
+  const { name, message, remedy } = await openIn((folder) => rmSync(join(folder, "shim.so")));
+  assert.is(name, "UnsupportedError");
+  assert.match(message, /^shim\.so is missing beside \//);
+  assert.match(remedy ?? "", /npm run build/);
+});
+
+loading("a file that is no library is refused", async () => {
+  const { name, message } = await openIn((folder) =>
+    writeFileSync(join(folder, "shim.so"), "no ELF"),
+  );
+  assert.is(name, "UnsupportedError");
+  assert.match(message, /shim\.so cannot be loaded: /);
+});
+
+const load = hasTool(CC) ? loading : loading.skip;
+
+load("a shim of another version is refused", async () => {
+  const { name, message, remedy } = await openIn((folder) =>
+    compileFake(folder, "shim.so", "stublab_shim_abi"),
+  );
+  assert.is(name, "UnsupportedError");
+  assert.match(message, /^the shim speaks version 99, and this stublab \d+$/);
+  assert.match(remedy ?? "", /npm run build/);
+});
+
+load("a C encoder of another version is refused", async () => {
+  const { name, message, remedy } = await openIn(
+    (folder) => compileFake(folder, "native.so", "native_encoder_abi"),
+    "native",
+  );
+  assert.is(name, "EncoderError");
+  assert.match(message, /^native\.so speaks another version/);
+  assert.match(remedy ?? "", /npm run build/);
+});
+
+loading.run();
