@@ -1,10 +1,10 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { hex } from "../src/errors.ts";
 import {
   DeadlineError,
   ENCODERS,
-  hex,
   openEncoder,
   readProcess,
   type Stub,

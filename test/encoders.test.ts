@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ENCODERS, type Encoder, hex, openEncoder, registerLayout } from "../src/index.ts";
+import { hex } from "../src/errors.ts";
+import { ENCODERS, type Encoder, openEncoder, registerLayout } from "../src/index.ts";
 import { BOUNDARIES, randomWords } from "./random.ts";
 
 const SEED = 0x5eed_0001n;

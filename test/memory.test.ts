@@ -1,7 +1,8 @@
 import koffi from "koffi";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { hex, MemoryError, StateError, type Stub, StublabError, Tracer } from "../src/index.ts";
+import { hex } from "../src/errors.ts";
+import { MemoryError, StateError, type Stub, StublabError, Tracer } from "../src/index.ts";
 import { randomWords } from "./random.ts";
 
 const SEED = 0x5eed_0007n;

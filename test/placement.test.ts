@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { hex } from "../src/index.ts";
+import { hex } from "../src/errors.ts";
 import { highestFreePage, occupied } from "../src/stub/placement.ts";
 import { hasTool, hostCommand, run } from "./processes.ts";
 

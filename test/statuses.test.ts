@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ENCODERS, hex, openEncoder, type Stub, Tracer } from "../src/index.ts";
+import { hex } from "../src/errors.ts";
+import { ENCODERS, openEncoder, type Stub, Tracer } from "../src/index.ts";
 import { eventually, processState } from "./processes.ts";
 
 const kernel = suite("status words of the kernel");

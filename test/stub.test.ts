@@ -168,7 +168,8 @@ stubs("cannot be made by a tracer that is closed, which may be closed twice", ()
 });
 
 stubs("needs a deadline and an exit signal that make sense", () => {
-  for (const deadline of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) thrown(InputError, () => new Tracer({ deadline }));
+  for (const deadline of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    thrown(InputError, () => new Tracer({ deadline }));
   using tracer = new Tracer();
   for (const exitSignal of ["SIGFOO", 65, -1, "9.5"]) {
     thrown(InputError, () => tracer.createStub({ exitSignal }));

@@ -1,0 +1,156 @@
+import { spawnSync } from "node:child_process";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openEncoder } from "../src/index.ts";
+import type { SignalSets } from "./libc.ts";
+import { eventually, hasTool, hostCommand, isAlive, run } from "./processes.ts";
+
+const failures = suite("failures");
+
+/** What test/hosts/failing.ts prints. */
+interface Report {
+  failure?: {
+    name: string;
+    message: string;
+    code: string;
+    call?: string;
+    errno?: string;
+    remedy?: string;
+    step?: string;
+  };
+  before: SignalSets;
+  after: SignalSets;
+  parentAnswers: boolean;
+  left: number[];
+}
+
+type Failure = NonNullable<Report["failure"]>;
+
+const NO_FAILURE: Failure = { name: "none", message: "", code: "" };
+
+/** Runs a host that ends well although a birth in it fails, and answers what it reports. */
+async function fail(
+  what: string,
+  exitSignal: string,
+  wrapper: readonly string[] = [],
+): Promise<Report & { failure: Failure }> {
+  const [node, args] = hostCommand("failing", what, exitSignal);
+  const [command = "", ...rest] = [...wrapper, node, ...args];
+  const { stdout, stderr, code, signal } = await run([command, rest]);
+  assert.is(signal, null, `the host lives on; ${stderr}`);
+  assert.is(code, 0, stderr);
+  const report: Report = JSON.parse(stdout);
+  assert.is(report.after.blocked, report.before.blocked, "its signals are as they were");
+  assert.is(report.after.ignored, report.before.ignored);
+  assert.ok(BigInt(`0x${report.before.blocked}`) !== 0n);
+  return { ...report, failure: report.failure ?? NO_FAILURE };
+}
+
+for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
+  failures(`a fork at the limit of processes is a ForkError (${exitSignal})`, async () => {
+    const { failure, left } = await fail("fork", exitSignal);
+    assert.is(failure.name, "ForkError");
+    assert.is(failure.code, "ERR_STUBLAB_FORK");
+    assert.is(failure.call, "clone");
+    assert.is(failure.errno, "EAGAIN");
+    assert.match(failure.remedy ?? "", "RLIMIT_NPROC");
+    assert.equal(left, []);
+  });
+
+  failures(`a stub's clone at the limit is a SyscallError (${exitSignal})`, async () => {
+    const { failure, left, parentAnswers } = await fail("clone", exitSignal);
+    assert.is(failure.name, "SyscallError");
+    assert.is(failure.call, "clone");
+    assert.is(failure.errno, "EAGAIN");
+    assert.match(failure.remedy ?? "", "RLIMIT_NPROC");
+    assert.ok(parentAnswers);
+    assert.equal(left, []);
+  });
+}
+
+const deny = fileURLToPath(new URL("deny", import.meta.url));
+const cc = process.env.CC ?? "cc";
+const needsCompiler = hasTool(cc) ? failures : failures.skip;
+
+function compileDeny(): void {
+  const { status, stderr } = spawnSync(cc, ["-O1", "-o", deny, "test/deny.c"]);
+  assert.is(status, 0, String(stderr));
+}
+
+/** A system call that fails, and the argument by which it is the child's own. */
+interface Denied {
+  readonly step: string;
+  readonly call: string;
+  readonly argument?: readonly [index: number, value: number];
+  readonly glibcOnly?: true;
+}
+
+const DENIED: readonly Denied[] = [
+  { step: "setsid", call: "setsid" },
+  // A signal that neither Node nor a C library has a use for.
+  { step: "dispositions", call: "rt_sigaction", argument: [0, 40] },
+  // RSEQ_FLAG_UNREGISTER
+  { step: "rseq", call: "rseq", argument: [2, 1], glibcOnly: true },
+];
+
+function denying({ call, argument }: Denied, errno: "EPERM" | "EACCES"): string[] {
+  const number = openEncoder("assembly").constants.get(`SYS_${call}`);
+  return [deny, `${number}`, `${constants.errno[errno]}`, ...(argument ?? []).map(String), "--"];
+}
+
+const glibc = "glibcVersionRuntime" in (Object(process.report?.getReport()).header ?? {});
+
+for (const denied of DENIED) {
+  for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
+    const { step, call, glibcOnly = false } = denied;
+    const runs = needsCompiler === failures && (glibc || !glibcOnly);
+    (runs ? failures : failures.skip)(
+      `a child whose ${call} fails is a BirthError at ${step} (${exitSignal})`,
+      async () => {
+        compileDeny();
+        const { failure, left } = await fail("birth", exitSignal, denying(denied, "EPERM"));
+        assert.is(failure.name, "BirthError");
+        assert.is(failure.code, "ERR_STUBLAB_BIRTH");
+        assert.is(failure.step, step);
+        assert.is(failure.errno, "EPERM");
+        assert.match(failure.remedy ?? "", "seccomp");
+        assert.equal(left, []);
+      },
+    );
+  }
+}
+
+needsCompiler("a call of the stub code itself that fails is a BirthError at stub", async () => {
+  compileDeny();
+  const PR_SET_PDEATHSIG = 1;
+  const prctl: Denied = { step: "stub", call: "prctl", argument: [0, PR_SET_PDEATHSIG] };
+  const { failure, left } = await fail("birth", "SIGCHLD", denying(prctl, "EACCES"));
+  assert.is(failure.name, "BirthError");
+  assert.is(failure.step, "stub");
+  assert.match(failure.message, "its own system calls failed");
+  assert.equal(left, []);
+});
+
+const needsStrace = hasTool("strace") ? failures : failures.skip;
+const STRACE = ["strace", "-f", "-o", "/dev/null"];
+
+for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
+  needsStrace(
+    `under strace -f the attach is refused by an AttachError (${exitSignal})`,
+    async () => {
+      const { failure, left } = await fail("birth", exitSignal, STRACE);
+      assert.is(failure.name, "AttachError");
+      assert.is(failure.code, "ERR_STUBLAB_ATTACH");
+      assert.is(failure.call, "ptrace(PTRACE_ATTACH)");
+      assert.is(failure.errno, "EPERM");
+      assert.match(failure.remedy ?? "", "strace");
+      // One whose death would kill the host may stay as long as the host does.
+      assert.is(left.length, exitSignal === "SIGCHLD" ? 0 : 1);
+      assert.ok(await eventually(() => !left.some(isAlive), 1000));
+    },
+  );
+}
+
+failures.run();

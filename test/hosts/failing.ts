@@ -1,0 +1,32 @@
+// A host in which a birth fails: `failing fork|clone|birth EXIT_SIGNAL`. It prints what failed, what it did to
+// the host's signals, and who is left. At "fork" and "clone" the limit on processes is reached.
+
+import { BirthError, StublabError, Tracer } from "../../src/index.ts";
+import { block, dropPrivileges, forbidForks, signalSets } from "../libc.ts";
+import { childrenOf } from "../processes.ts";
+
+const [what = "", exitSignal = ""] = process.argv.slice(2);
+const tracer = new Tracer();
+block(tracer.encoder.signalSet(tracer.constant("SIGUSR2")));
+if (what !== "birth") dropPrivileges();
+const parent = what === "clone" ? tracer.createStub({ exitSignal }) : undefined;
+if (what !== "birth") forbidForks(parent?.pid ?? process.pid);
+
+const before = signalSets(process.pid);
+let failure: object | undefined;
+try {
+  if (parent === undefined) tracer.createStub({ exitSignal });
+  else parent.createStub();
+} catch (error) {
+  if (!(error instanceof StublabError)) throw error;
+  const { name, message, code, call, errno, remedy } = error;
+  const step = error instanceof BirthError ? error.step : undefined;
+  failure = { name, message, code, call, errno, remedy, step };
+}
+const after = signalSets(process.pid);
+const parentAnswers = parent === undefined || parent.call("getpid") === BigInt(parent.pid);
+const left = [process.pid, ...tracer.stubs.keys()]
+  .flatMap(childrenOf)
+  .filter((pid) => !tracer.stubs.has(pid));
+tracer.close();
+console.log(JSON.stringify({ failure, before, after, parentAnswers, left }));

@@ -1,0 +1,83 @@
+// A host that goes through a bootstrap up to a point, and stays there: `killable POINT [EXIT_SIGNAL]`.
+// It prints "pid N" for each stub as soon as it knows it, then "at POINT". Without a wait the thread
+// cannot run a handler or be told anything: only a SIGKILL ends it.
+
+import { writeSync } from "node:fs";
+import { type Stub, Tracer } from "../../src/index.ts";
+import { attach } from "../../src/stub/birth.ts";
+import { Thread } from "../../src/stub/thread.ts";
+
+const [point = "", exitSignal = "SIGCHLD"] = process.argv.slice(2);
+const tracer = new Tracer();
+const word = tracer.encoder.encodeClone(tracer.flag("CLONE_FILES"), tracer.exitSignal(exitSignal));
+
+const points: Record<string, () => void> = {
+  // The fork has returned; what the child does meanwhile is its own business.
+  forked: () => void fork(),
+  // The same, and the host kills itself at once: its child has hardly begun.
+  racing: () => {
+    fork();
+    tracer.shim.tgkill(process.pid, process.pid, tracer.constant("SIGKILL"));
+  },
+  "self-stopped": () => void selfStopped(),
+  attached: () => {
+    const thread = selfStopped();
+    tracer.shim.ptrace(tracer.constant("PTRACE_ATTACH"), thread.tid, 0, 0);
+    thread.wait();
+  },
+  master: () => void master(),
+  cloned: () => void cloned(master()),
+  grandchild: () => {
+    const parent = master();
+    const thread = cloned(parent);
+    parent.call("wait4", thread.tid, 0, tracer.flag("__WALL") | tracer.flag("WUNTRACED"), 0);
+    attach(thread);
+  },
+  scrubbed: () => {
+    const parent = master();
+    const stubs = [parent, ...[1, 2, 3].map(() => known(parent.createStub({ exitSignal })))];
+    for (const stub of stubs) stub.scrub();
+  },
+};
+
+function fork(): Thread {
+  const step = tracer.shim.mapShared(4);
+  const pid = tracer.shim.fork(word, tracer.stubAddress, 0, step);
+  say(`pid ${pid}`);
+  return new Thread(tracer, pid, pid);
+}
+
+function selfStopped(): Thread {
+  const thread = fork();
+  thread.wait(tracer.flag("WUNTRACED"));
+  return thread;
+}
+
+function master(): Stub {
+  return known(tracer.createStub({ exitSignal }));
+}
+
+function cloned(parent: Stub): Thread {
+  const { value } = parent.thread.inject(
+    tracer.flag("SYS_clone"),
+    [word, 0, 0, 0, 0],
+    ({ offset }) => tracer.encoder.encodeBootstrap(offset, parent.pid),
+  );
+  const pid = Number(value);
+  say(`pid ${pid}`);
+  return new Thread(tracer, pid, pid);
+}
+
+function known(stub: Stub): Stub {
+  say(`pid ${stub.pid}`);
+  return stub;
+}
+
+function say(line: string): void {
+  writeSync(1, `${line}\n`);
+}
+
+say("begin");
+points[point]?.();
+say(`at ${point}`);
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

@@ -1,0 +1,91 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { DeathError, readProcess, StopError, type Stub, Tracer } from "../src/index.ts";
+
+// What the steps of a forked child's set-up are for: what becomes of a stub without one of them.
+
+const omitted = suite("rseq and other steps left out");
+
+const glibc = "glibcVersionRuntime" in (Object(process.report?.getReport()).header ?? {});
+const onGlibc = glibc ? omitted : omitted.skip;
+
+/** More calls than a stub survives whose rseq area is gone: the first that is preempted is its last. */
+const CALLS = 5000;
+
+/** Where the kernel finds the rseq area of a stub, or 0n; undefined before Linux 5.13. */
+function rseqArea({ tracer, pid }: Stub): bigint | undefined {
+  // struct ptrace_rseq_configuration: a pointer, then size, signature, flags and padding.
+  const configuration = new BigUint64Array(3);
+  const request = tracer.constant("PTRACE_GET_RSEQ_CONFIGURATION");
+  const result = tracer.shim.ptraceMemory(request, pid, configuration.byteLength, configuration);
+  return result < 0 ? undefined : configuration[0];
+}
+
+onGlibc("a scrubbed stub with rseq is stopped by SIGSEGV, and dies of it", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub({ omit: ["rseq"] });
+  assert.is.not(rseqArea(stub), 0n);
+  let error: unknown;
+  try {
+    stub.scrub();
+    for (let i = 0; i < CALLS; i++) stub.call("sched_yield");
+  } catch (thrown) {
+    error = thrown;
+  }
+  if (!(error instanceof StopError)) throw error ?? new Error("the stub lives");
+  assert.match(error.message, "was stopped by SIGSEGV after an injected");
+
+  stub.thread.resume("PTRACE_CONT", tracer.constant("SIGSEGV"));
+  assert.throws(
+    () => stub.thread.wait(),
+    (error: unknown) => error instanceof DeathError && /^killed by SIGSEGV/.test(error.how),
+  );
+});
+
+onGlibc("a stub has no rseq, and neither has what it clones", () => {
+  using tracer = new Tracer();
+  const master = tracer.createStub();
+  for (const stub of [master, master.createStub()]) {
+    const area = rseqArea(stub);
+    assert.ok(area === 0n || area === undefined, `rseq at ${area}`);
+  }
+});
+
+omitted("a scrubbed stub without rseq lives on", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  stub.scrub();
+  for (let i = 0; i < CALLS; i++) stub.call("sched_yield");
+  assert.is(stub.call("getpid"), BigInt(stub.pid));
+});
+
+omitted("a stub has a session of its own; without setsid it is the host's", () => {
+  using tracer = new Tracer();
+  const own = tracer.createStub();
+  assert.is(readProcess(own.pid).session, own.pid);
+  const shared = tracer.createStub({ omit: ["setsid"] });
+  assert.is(readProcess(shared.pid).session, readProcess(process.pid).session);
+});
+
+omitted("a stub ignores and catches no signal; without dispositions what the host does", () => {
+  using tracer = new Tracer();
+  const own = readProcess(tracer.createStub().pid);
+  assert.is(own.ignored, 0n);
+  assert.is(own.caught, 0n);
+  const host = readProcess(process.pid);
+  const inheriting = readProcess(tracer.createStub({ omit: ["dispositions"] }).pid);
+  assert.is.not(host.ignored, 0n);
+  assert.is(inheriting.ignored, host.ignored);
+  assert.is(inheriting.caught, host.caught);
+});
+
+omitted("a stub blocks no signal; without unmask it blocks them all", () => {
+  using tracer = new Tracer();
+  assert.is(readProcess(tracer.createStub().pid).blocked, 0n);
+  const masked = tracer.createStub({ omit: ["unmask"] });
+  const all = tracer.encoder.blockableSignals(2n ** 64n - 1n);
+  assert.is(readProcess(masked.pid).blocked, all);
+  assert.is(masked.call("getpid"), BigInt(masked.pid));
+});
+
+omitted.run();
