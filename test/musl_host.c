@@ -1,6 +1,6 @@
 // A host on musl: loads the shim whose path it is given, and leads one stub through its life.
 
-#include "shim.h"
+#include "../shim/shim.h"
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
