@@ -88,6 +88,7 @@ export class DeathError extends StublabError {
   readonly pid: number;
   /** How it died, e.g. "killed by SIGKILL" or "exited with status 1". */
   readonly how: string;
+  /** Those at its exit stop; where that was missed, those that it rested with. */
   readonly registers: RegisterDump | undefined;
 
   constructor(pid: number, how: string, registers?: RegisterDump, details?: ErrorDetails) {

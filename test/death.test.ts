@@ -94,10 +94,9 @@ death("a stub killed at any moment between two calls dies with an error, a hundr
     process.kill(stub.pid, "SIGKILL");
     // A longer and longer while, so that its tracer finds it before, at and after its exit stop.
     for (const end = performance.now() + i / 500; performance.now() < end; );
-    assertKilled(
-      caught(() => stub.call("getpid")),
-      stub,
-    );
+    const error = caught(() => stub.call("getpid"));
+    assertKilled(error, stub);
+    assert.match(String(error), /\brip 0x/, "its registers are in the message");
   }
 });
 

@@ -28,7 +28,11 @@ export function forkStub(tracer: Tracer, exitSignal: number, omit: readonly Chil
   if (pid < 0) throw forkError(-pid);
   const thread = new Thread(tracer, pid, pid);
   try {
-    awaitSelfStop(thread, () => CHILD_STEPS[31 - Math.clz32(step[0] ?? 0)] ?? "clone");
+    awaitSelfStop(
+      thread,
+      omit.includes("parent"),
+      () => CHILD_STEPS[31 - Math.clz32(step[0] ?? 0)] ?? "clone",
+    );
     attach(thread);
     takeInitialRegisters(thread);
     return thread;
@@ -56,10 +60,7 @@ export function cloneStub(parent: Thread, exitSignal: number): Thread {
   const thread = new Thread(tracer, pid, pid);
   try {
     // Its self-stop is its parent's to wait for: the tracer may attach only afterwards.
-    const options = tracer.encoder.encodeWaitOptions(
-      tracer.flag("__WALL") | tracer.flag("WUNTRACED"),
-    );
-    parent.inject(tracer.flag("SYS_wait4"), [pid, 0, options, 0]);
+    parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.waitSelfStop, 0]);
     attach(thread);
     takeInitialRegisters(thread);
     return thread;
@@ -84,15 +85,15 @@ function cloneWord(tracer: Tracer, exitSignal: number): bigint {
 }
 
 /** Waits for the SIGSTOP that the stub code sends itself. */
-function awaitSelfStop(thread: Thread, stepOf: () => ChildStep | "clone"): void {
+function awaitSelfStop(thread: Thread, orphaned: boolean, stepOf: () => ChildStep | "clone"): void {
   const { tracer } = thread;
   try {
-    const { signal } = thread.wait(tracer.flag("WUNTRACED"));
+    const { signal } = thread.wait(tracer.deadline, Number(tracer.waitSelfStop));
     if (signal === tracer.constant("SIGSTOP")) return;
     throw new TraceError(`stub ${thread.tid} was stopped by ${tracer.signalName(signal)}`);
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
-    throw birthError(stepOf(), thread, error);
+    throw birthError(stepOf(), thread, orphaned, error);
   }
 }
 
@@ -107,12 +108,7 @@ export function attach(thread: Thread): void {
       `stub ${thread.tid} was stopped by ${tracer.signalName(signal)} when attached, not by SIGSTOP`,
     );
   }
-  thread.ptrace(
-    "PTRACE_SETOPTIONS",
-    tracer.constant("PTRACE_O_TRACESYSGOOD") |
-      tracer.constant("PTRACE_O_TRACEEXIT") |
-      tracer.constant("PTRACE_O_EXITKILL"),
-  );
+  thread.ptrace("PTRACE_SETOPTIONS", tracer.traceOptions);
 }
 
 /** The registers at the self-stop, with RIP back before the SYSCALL that all injections use. */
@@ -157,24 +153,28 @@ function processLimit(errno: string): { remedy?: string } {
   };
 }
 
-function birthError(step: ChildStep | "clone", thread: Thread, death: DeathError): BirthError {
+function birthError(
+  step: ChildStep | "clone",
+  thread: Thread,
+  orphaned: boolean,
+  death: DeathError,
+): BirthError {
   const status = /^exited with status (\d+)$/.exec(death.how)?.[1];
-  if (step === "stub") {
-    const why =
-      status === "1"
-        ? "its parent was not the one in R15"
-        : `its own system calls failed: ${death.how}`;
-    return new BirthError(step, `stub ${thread.tid} ended in the stub code: ${why}`, {
+  // The stub code exits with 1 for an orphan; this host lives, so only without R15 can it be one.
+  if (step === "stub" && status === "1" && orphaned) {
+    return new BirthError(step, `stub ${thread.tid} ended: its parent was not the one in R15`, {
       cause: death,
     });
   }
   const errno = status === undefined ? undefined : errnoName(Number(status));
   return new BirthError(
     step,
-    `stub ${thread.tid} failed at step ${step} of its set-up: ${errno ?? death.how}`,
+    step === "stub"
+      ? `stub ${thread.tid} failed in the stub code: ${errno ?? death.how}`
+      : `stub ${thread.tid} failed at step ${step} of its set-up: ${errno ?? death.how}`,
     {
       ...(errno !== undefined && { errno }),
-      call: step,
+      call: step === "stub" ? "prctl(PR_SET_PDEATHSIG)" : step,
       remedy: "a seccomp filter of this process may forbid the call; `stublab doctor` tries it",
       cause: death,
     },

@@ -40,7 +40,6 @@ export class Stub {
     this.microseconds = Math.round(milliseconds * 1000);
     this.tracer.stubs.set(this.pid, this);
     parent?.adopt(this);
-    this.tracer.passOver(exitSignal);
   }
 
   get pid(): number {

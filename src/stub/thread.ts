@@ -60,11 +60,11 @@ export class Thread {
   /**
    * Waits for the next stop.
    *
-   * @param options wait4's, in addition to __WALL.
+   * @param options wait4's; those of a traced thread unless another is waited for.
    * @throws DeathError where the thread ends or ended; DeadlineError.
    */
-  wait(options: bigint = 0n, milliseconds = this.tracer.deadline): Stop {
-    const status = this.#nextStatus(options, milliseconds);
+  wait(milliseconds = this.tracer.deadline, options = this.tracer.waitAll): Stop {
+    const status = this.#nextStatus(milliseconds, options);
     if (status === undefined) {
       throw new DeadlineError(this.tid, `did not stop within ${milliseconds} ms`);
     }
@@ -73,7 +73,7 @@ export class Thread {
 
   /** Takes what happened meanwhile, if anything did, without waiting. @throws DeathError */
   poll(): Stop | undefined {
-    const status = this.#nextStatus(0n, 0);
+    const status = this.#nextStatus(0);
     return status === undefined ? undefined : this.#stopOf(status);
   }
 
@@ -195,7 +195,7 @@ export class Thread {
   #stopByForce(call: string): never {
     const { shim, deadline } = this.tracer;
     shim.tgkill(this.tgid, this.tid, this.tracer.constant("SIGSTOP"));
-    this.wait(0n, GRACE_MILLISECONDS);
+    this.wait(GRACE_MILLISECONDS);
     throw new DeadlineError(
       this.tid,
       `did not return from an injected ${call} within ${deadline} ms`,
@@ -204,11 +204,10 @@ export class Thread {
     );
   }
 
-  #nextStatus(options: bigint, milliseconds: number): number | undefined {
+  #nextStatus(milliseconds: number, options = this.tracer.waitAll): number | undefined {
     if (this.state === "dead") throw new StateError(`stub ${this.tid} is dead`);
-    const { shim, status, encoder } = this.tracer;
-    const word = encoder.encodeWaitOptions(options | this.tracer.flag("__WALL"));
-    const result = shim.wait(this.tid, Number(word), milliseconds * 1000, status);
+    const { shim, status } = this.tracer;
+    const result = shim.wait(this.tid, options, milliseconds * 1000, status);
     if (result === -ECHILD) {
       this.forget();
       throw new DeathError(
@@ -227,9 +226,12 @@ export class Thread {
     const event = encoder.waitEvent(status);
     switch (kind) {
       case this.tracer.constant("WAIT_EXITED"):
-      case this.tracer.constant("WAIT_SIGNALED"):
+      case this.tracer.constant("WAIT_SIGNALED"): {
+        // It got past its exit stop: what is left to tell are the registers that it rested with.
+        const registers = this.state === "untraced" ? undefined : this.initial.dump();
         this.forget();
-        throw new DeathError(this.tid, this.#deathOf(status));
+        throw new DeathError(this.tid, this.#deathOf(status), registers);
+      }
       case this.tracer.constant("WAIT_EVENT"):
         this.state = "stopped";
         if (event === this.tracer.constant("PTRACE_EVENT_EXIT")) this.#die();
@@ -313,7 +315,7 @@ export class Thread {
   #fail(call: string, errno: number): never {
     if (errno === ESRCH && this.state === "stopped") {
       this.state = "running";
-      const status = this.#nextStatus(0n, GRACE_MILLISECONDS);
+      const status = this.#nextStatus(GRACE_MILLISECONDS);
       if (status !== undefined) this.#stopOf(status);
     }
     throw this.#traceError(call, errno);

@@ -58,6 +58,12 @@ export class Tracer {
   readonly status = new Int32Array(1);
   /** @internal */
   readonly injection: Injection;
+  /** wait4's options for one thread, as a number that the shim takes. @internal */
+  readonly waitAll: number;
+  /** The same for the self-stop of another stub's child. @internal */
+  readonly waitSelfStop: bigint;
+  /** The options that every traced thread gets. @internal */
+  readonly traceOptions: number;
   /** Every live stub by its pid. */
   readonly stubs = new Map<number, Stub>();
   // Names are looked up often enough for the price of a prefix or a conversion to count.
@@ -81,6 +87,12 @@ export class Tracer {
     this.frame = this.blocks.allocate();
     this.stubAddress = mapStubCode(this.shim);
     this.restAddress = BigInt(this.stubAddress + this.shim.stubRestOffset());
+    this.waitAll = Number(this.#waitOptions("__WALL"));
+    this.waitSelfStop = this.#waitOptions("__WALL", "WUNTRACED");
+    this.traceOptions =
+      this.constant("PTRACE_O_TRACESYSGOOD") |
+      this.constant("PTRACE_O_TRACEEXIT") |
+      this.constant("PTRACE_O_EXITKILL");
     this.injection = new Injection(deadline);
     this.passOver(this.constant("SIGSTOP"));
     this.passOver(this.constant("SIGCHLD"));
@@ -124,14 +136,27 @@ export class Tracer {
     this.close();
   }
 
+  #waitOptions(...names: string[]): bigint {
+    const options = names.reduce((word, name) => word | this.flag(name), 0n);
+    const word = this.encoder.encodeWaitOptions(options);
+    if (word >= 0n) return word;
+    throw new EncoderError(`encoder ${this.encoder.name} refuses wait4's ${names.join("|")}`);
+  }
+
   /** Makes injections pass over stops by a signal that is no news, such as a child's end. @internal */
   passOver(signal: number): void {
     this.injection.passOver |= this.encoder.signalSet(signal);
   }
 
-  /** @throws InputError */
+  /**
+   * The number of a signal that is to tell of a stub's end. Injections pass it over from now on.
+   *
+   * @throws InputError
+   */
   exitSignal(signal: string | number = "SIGCHLD"): number {
-    return parseSignal(String(signal), this.encoder.constants);
+    const number = parseSignal(String(signal), this.encoder.constants);
+    this.passOver(number);
+    return number;
   }
 
   /** Whether a child's end with this exit signal harms its parent. */

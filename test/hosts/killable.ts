@@ -49,7 +49,7 @@ function fork(): Thread {
 
 function selfStopped(): Thread {
   const thread = fork();
-  thread.wait(tracer.flag("WUNTRACED"));
+  thread.wait(tracer.deadline, Number(tracer.waitSelfStop));
   return thread;
 }
 
