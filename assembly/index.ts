@@ -11,6 +11,7 @@ export const ENCODER_ABI: i32 = 1;
 export const heap: usize = __heap_base;
 
 export * from "./amd64/bootstrap";
+export * from "./amd64/guest";
 export * from "./amd64/numbers";
 export * from "./amd64/registers";
 export * from "./amd64/syscall";
@@ -20,5 +21,7 @@ export * from "./linux/file";
 export * from "./linux/memory";
 export * from "./linux/process";
 export * from "./linux/ptrace";
+export * from "./linux/seccomp";
+export * from "./linux/siginfo";
 export * from "./linux/signal";
 export * from "./linux/wait";

@@ -2,7 +2,10 @@
 #include "signal.h"
 #include "syscall_amd64.h"
 #include <linux/fcntl.h>
+#include <linux/filter.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 
 enum { RSEQ_FLAG_UNREGISTER = 1, RSEQ_SIGNATURE = 0x53053053 };
 
@@ -13,7 +16,14 @@ enum { RSEQ_FLAG_UNREGISTER = 1, RSEQ_SIGNATURE = 0x53053053 };
 extern const long __rseq_offset __attribute__((weak));
 extern const unsigned int __rseq_size __attribute__((weak));
 
-static long default_dispositions(void) {
+/** What the child's steps need. */
+struct plan {
+    const void *filter;
+    uint32_t filter_length;
+};
+
+static long default_dispositions(const struct plan *plan) {
+    (void)plan;
     const struct kernel_sigaction fallback = {0};
     for (long signal = 1; signal <= SIGNALS; signal++) {
         if (signal == SIGKILL || signal == SIGSTOP)
@@ -29,7 +39,8 @@ static long default_dispositions(void) {
  * The kernel wants the length that was registered, and glibc tells only how much of it is in use:
  * 32 is what it registered for years, and after that the feature size rounded up.
  */
-static long unregister_rseq(void) {
+static long unregister_rseq(const struct plan *plan) {
+    (void)plan;
     if (&__rseq_offset == 0 || &__rseq_size == 0 || __rseq_size == 0)
         return 0;
     long area = (long)(thread_pointer() + __rseq_offset);
@@ -46,13 +57,26 @@ static long set_mask(const uint64_t *mask, uint64_t *previous) {
     return syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)mask, (long)previous, SIGSET_SIZE);
 }
 
-static long unmask(void) {
+static long unmask(const struct plan *plan) {
+    (void)plan;
     const uint64_t none = 0;
     return set_mask(&none, 0);
 }
 
-static long new_session(void) {
+static long new_session(const struct plan *plan) {
+    (void)plan;
     return syscall0(__NR_setsid);
+}
+
+static long install_filter(const struct plan *plan) {
+    if (plan->filter_length == 0)
+        return 0;
+    const struct sock_fprog program = {(unsigned short)plan->filter_length,
+                                       (struct sock_filter *)plan->filter};
+    long result = syscall6(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0);
+    if (result < 0)
+        return result;
+    return syscall3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&program);
 }
 
 /**
@@ -73,14 +97,14 @@ __attribute__((noreturn)) static void leave(long error) {
 
 /** Raw system calls only: the child has the memory of a process whose other threads are gone. */
 __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64_t parent,
-                                            volatile uint32_t *step) {
-    static long (*const steps[])(void) = {new_session, default_dispositions, unregister_rseq,
-                                          unmask};
+                                            volatile uint32_t *step, const struct plan *plan) {
+    static long (*const steps[])(const struct plan *) = {new_session, default_dispositions,
+                                                         unregister_rseq, unmask, install_filter};
     for (uint32_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         if (omit & (1U << i))
             continue;
         *step = 1U << i;
-        long result = steps[i]();
+        long result = steps[i](plan);
         if (result < 0)
             leave(-result);
     }
@@ -88,7 +112,9 @@ __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64
     enter_stub(stub, omit & STUBLAB_CHILD_PARENT ? 0 : parent);
 }
 
-int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t omit, volatile uint32_t *step) {
+int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t omit, volatile uint32_t *step,
+                     const void *filter, uint32_t filter_length) {
+    const struct plan plan = {filter, filter_length};
     const uint64_t all = ~0ULL;
     uint64_t previous = 0;
     uint64_t parent = (uint64_t)syscall0(__NR_getpid);
@@ -97,7 +123,7 @@ int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t omit, volatile
         return result;
     int64_t pid = syscall6(__NR_clone, (long)clone_word, 0, 0, 0, 0, 0);
     if (pid == 0)
-        child(stub, omit, parent, step);
+        child(stub, omit, parent, step, &plan);
     set_mask(&previous, 0);
     return pid;
 }

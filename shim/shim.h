@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define STUBLAB_SHIM_ABI 1
+#define STUBLAB_SHIM_ABI 2
 #define STUBLAB_EXPORT __attribute__((visibility("default")))
 
 STUBLAB_EXPORT uint32_t stublab_shim_abi(void);
@@ -41,17 +41,20 @@ enum stublab_child_step {
     STUBLAB_CHILD_DISPOSITIONS = 1 << 1, /* every signal to its default disposition */
     STUBLAB_CHILD_RSEQ = 1 << 2,         /* unregister the restartable sequences of glibc */
     STUBLAB_CHILD_UNMASK = 1 << 3,       /* unblock every signal */
-    STUBLAB_CHILD_PARENT = 1 << 4,       /* R15 = the parent's pid (0 when left out) */
-    STUBLAB_CHILD_STUB = 1 << 5,         /* the stub code; it cannot be left out */
+    STUBLAB_CHILD_SECCOMP = 1 << 4,      /* the filter, if there is one, and no new privileges */
+    STUBLAB_CHILD_PARENT = 1 << 5,       /* R15 = the parent's pid (0 when left out) */
+    STUBLAB_CHILD_STUB = 1 << 6,         /* the stub code; it cannot be left out */
 };
 
 /**
  * Blocks all signals, clones a child with `clone_word` (flags and exit signal), restores the mask,
  * and returns the child's pid. The child does the steps above and enters the stub code at `stub`;
- * where a step fails it exits with that errno. `step` must lie in shared memory.
+ * where a step fails it exits with that errno, and with SIGCHLD as its exit signal. `step` must lie
+ * in shared memory. `filter` is an array of `filter_length` struct sock_filter; 0 for none.
  */
 STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t omit,
-                                    volatile uint32_t *step);
+                                    volatile uint32_t *step, const void *filter,
+                                    uint32_t filter_length);
 
 /** ptrace(2) as the kernel has it. `data` is a number or an address, as the request wants. */
 STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data);
@@ -85,6 +88,48 @@ enum stublab_inject_step {
  */
 STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block,
                                       struct stublab_injection *injection);
+
+/** What a switch is told, and what it tells. */
+struct stublab_switch {
+    int64_t timeout;        /* microseconds until -ETIMEDOUT; the guest then runs on */
+    uint64_t xstate_length; /* bytes of the XSAVE area; 0 to leave floating point alone */
+    int32_t request;        /* PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP */
+    int32_t step;           /* enum stublab_switch_step: what was under way at the end */
+    int32_t status;         /* the status word of the last wait */
+    int32_t padding;
+    uint8_t siginfo[128]; /* of a stop by a signal */
+};
+
+enum stublab_switch_step {
+    STUBLAB_SWITCH_SETREGS = 0,
+    STUBLAB_SWITCH_SETREGSET = 1,
+    STUBLAB_SWITCH_RESUME = 2,
+    STUBLAB_SWITCH_WAIT = 3,
+    STUBLAB_SWITCH_GETREGS = 4,
+    STUBLAB_SWITCH_GETREGSET = 5,
+    STUBLAB_SWITCH_GETSIGINFO = 6,
+};
+
+/**
+ * Runs a guest in the stopped thread `tid` until its next stop: sets `block` and `xstate`, resumes,
+ * waits, and reads both back. Returns 0 at a system call stop; 1 at a stop by a signal, with its
+ * siginfo; 2 at any other stop or end, with nothing read; -ETIMEDOUT; else the -errno of `step`.
+ */
+STUBLAB_EXPORT int64_t stublab_switch(int32_t tid, void *block, void *xstate,
+                                      struct stublab_switch *exchange);
+
+/** Waits for a guest that missed its deadline and was told to stop, like the second half of a
+ * switch. */
+STUBLAB_EXPORT int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
+                                           struct stublab_switch *exchange);
+
+/** The XSAVE area of a stopped thread: the number of bytes, at most `length`. */
+STUBLAB_EXPORT int64_t stublab_read_xstate(int32_t tid, void *xstate, uint64_t length);
+
+/** The processor that the calling thread runs on. */
+STUBLAB_EXPORT int64_t stublab_getcpu(void);
+/** Binds a thread to one processor (sched_setaffinity(2)). */
+STUBLAB_EXPORT int64_t stublab_bind(int32_t tid, uint32_t processor);
 
 /** process_vm_readv(2) and process_vm_writev(2) of one range; the number of bytes moved, maybe
  * fewer. */

@@ -29,6 +29,17 @@ static inline char *thread_pointer(void) {
     return pointer;
 }
 
+/**
+ * The processor that the calling thread runs on, without a system call: the kernel keeps it in the
+ * limit of a segment that anyone may read (__CPUNODE_SEG, arch/x86/include/asm/segment.h), below
+ * the node.
+ */
+static inline unsigned int current_processor(void) {
+    unsigned int limit = 0;
+    __asm__ volatile("lsl %1, %0" : "=r"(limit) : "r"(0x7bU) : "cc");
+    return limit & 0xfff;
+}
+
 /** Jumps to the stub code with the parent's pid where the bootstrap convention wants it. */
 __attribute__((noreturn)) static inline void enter_stub(unsigned long stub, unsigned long parent) {
     register unsigned long r15 __asm__("r15") = parent;

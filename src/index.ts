@@ -19,6 +19,20 @@ export {
   TraceError,
   UnsupportedError,
 } from "./errors.ts";
+export {
+  Context,
+  type GuestEvent,
+  type GuestFault,
+  type GuestInterrupt,
+  type GuestSignal,
+  type GuestSyscall,
+  type InterruptHandle,
+  interruptGuest,
+} from "./platform/context.ts";
+export type { Protection } from "./platform/memory.ts";
+export { Platform, type PlatformOptions } from "./platform/platform.ts";
+export type { SignalInfo } from "./platform/signal_info.ts";
+export { type FileMapping, Subprocess } from "./platform/subprocess.ts";
 export type { ChildStep } from "./shim.ts";
 export { type Check, type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";

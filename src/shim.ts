@@ -13,13 +13,25 @@ export interface Shim {
   stubSyscallOffset(): number;
   stubRestOffset(): number;
   mapShared(length: number): number;
-  fork(cloneWord: bigint, stub: number, omit: number, step: number): number;
+  fork(
+    cloneWord: bigint,
+    stub: number,
+    omit: number,
+    step: number,
+    filter: Uint8Array | null,
+    filterLength: number,
+  ): number;
   /** ptrace with a number as its data: options, or the signal to resume with. */
   ptrace(request: number, tid: number, address: number, data: number): number;
   /** ptrace with memory as its data. */
   ptraceMemory(request: number, tid: number, address: number, data: ArrayBufferView): number;
   wait(tid: number, options: number, microseconds: number, status: Int32Array): number;
   inject(tid: number, block: Uint8Array, injection: ArrayBufferView): number;
+  switch(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
+  switchWait(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
+  readXstate(tid: number, xstate: Uint8Array, length: number): number;
+  getcpu(): number;
+  bind(tid: number, processor: number): number;
   readMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   writeMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   tgkill(tgid: number, tid: number, signal: number): number;
@@ -27,10 +39,18 @@ export interface Shim {
 }
 
 /** The version of shim/shim.h that these bindings are written for. */
-const SHIM_ABI = 1;
+const SHIM_ABI = 2;
 
 /** The steps of a forked child in the order of enum stublab_child_step: bit i is step i. */
-export const CHILD_STEPS = ["setsid", "dispositions", "rseq", "unmask", "parent", "stub"] as const;
+export const CHILD_STEPS = [
+  "setsid",
+  "dispositions",
+  "rseq",
+  "unmask",
+  "seccomp",
+  "parent",
+  "stub",
+] as const;
 export type ChildStep = (typeof CHILD_STEPS)[number];
 
 /** struct stublab_injection in memory of its own. */
@@ -62,6 +82,53 @@ export class Injection {
     return this.bytes.getInt32(20, true);
   }
 }
+
+/** struct stublab_switch in memory of its own. */
+export class Exchange {
+  /** What the shim takes. */
+  readonly bytes = new DataView(new ArrayBuffer(160));
+  /** The siginfo_t of the last stop by a signal. */
+  readonly siginfo = new DataView(this.bytes.buffer, 32, 128);
+
+  /** @param xstateLength bytes of the XSAVE area; 0 to leave floating point alone. */
+  constructor(xstateLength: number) {
+    this.bytes.setBigUint64(8, BigInt(xstateLength), true);
+  }
+
+  /** In milliseconds. */
+  set timeout(milliseconds: number) {
+    // Two halves: a BigInt would be made for each switch.
+    const microseconds = Math.ceil(milliseconds * 1000);
+    this.bytes.setUint32(0, microseconds >>> 0, true);
+    this.bytes.setUint32(4, Math.floor(microseconds / 2 ** 32), true);
+  }
+
+  /** The ptrace request that resumes. */
+  set request(request: number) {
+    this.bytes.setInt32(16, request, true);
+  }
+
+  /** The call that was under way at the end. */
+  get step(): string {
+    return SWITCH_STEPS[this.bytes.getInt32(20, true)] ?? "switch";
+  }
+
+  /** The status word of the last wait. */
+  get status(): number {
+    return this.bytes.getInt32(24, true);
+  }
+}
+
+/** The steps of a switch in the order of enum stublab_switch_step. */
+const SWITCH_STEPS = [
+  "ptrace(PTRACE_SETREGS)",
+  "ptrace(PTRACE_SETREGSET)",
+  "ptrace(PTRACE_SYSEMU)",
+  "wait4",
+  "ptrace(PTRACE_GETREGS)",
+  "ptrace(PTRACE_GETREGSET)",
+  "ptrace(PTRACE_GETSIGINFO)",
+] as const;
 
 /** The steps of an injection in the order of enum stublab_inject_step. */
 const INJECT_STEPS = [
@@ -124,11 +191,16 @@ function bindShim(library: LibraryHandle): Shim {
     stubSyscallOffset: bind("uint32_t stublab_stub_syscall_offset()"),
     stubRestOffset: bind("uint32_t stublab_stub_rest_offset()"),
     mapShared: bind("int64_t stublab_map_shared(uint64_t)"),
-    fork: bind("int64_t stublab_fork(uint64_t, uint64_t, uint32_t, uint64_t)"),
+    fork: bind("int64_t stublab_fork(uint64_t, uint64_t, uint32_t, uint64_t, void *, uint32_t)"),
     ptrace: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, uint64_t)"),
     ptraceMemory: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, void *)"),
     wait: bind("int64_t stublab_wait(int32_t, uint32_t, int64_t, void *)"),
     inject: bind("int64_t stublab_inject(int32_t, void *, void *)"),
+    switch: bind("int64_t stublab_switch(int32_t, void *, void *, void *)"),
+    switchWait: bind("int64_t stublab_switch_wait(int32_t, void *, void *, void *)"),
+    readXstate: bind("int64_t stublab_read_xstate(int32_t, void *, uint64_t)"),
+    getcpu: bind("int64_t stublab_getcpu()"),
+    bind: bind("int64_t stublab_bind(int32_t, uint32_t)"),
     readMemory: bind("int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)"),
     writeMemory: bind("int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)"),
     tgkill: bind("int64_t stublab_tgkill(int32_t, int32_t, int32_t)"),

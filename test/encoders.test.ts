@@ -2,7 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
 import { ENCODERS, type Encoder, openEncoder, registerLayout } from "../src/index.ts";
-import { BOUNDARIES, randomWords } from "./random.ts";
+import { BOUNDARIES } from "./random.ts";
+import { BLOCK, changed, expectMemory, INITIAL, RandomWindows, WORDS, wordOf } from "./windows.ts";
 
 const SEED = 0x5eed_0001n;
 const EINVAL = 22n;
@@ -110,67 +111,26 @@ constants.run();
 
 const blocks = suite("encoders: register blocks");
 
-const WORDS = 27;
-/** A block before, between and behind the two that the encoders are given. */
-const WINDOW = 5 * WORDS;
-const INITIAL = WORDS;
-const BLOCK = 3 * WORDS;
-
-const WORD_OF = new Map(registerLayout(native).map(({ name, offset }) => [name, offset / 8]));
-
-function wordOf(register: string): number {
-  return WORD_OF.get(register) ?? -1;
-}
-
-/** Has every encoder work on the same words, and compares all of them with what is expected. */
-function expectMemory(
-  content: readonly bigint[],
-  work: (encoder: Encoder, start: number) => void,
-  expected: readonly bigint[],
-): void {
-  for (const encoder of encoders) {
-    const start = Math.ceil(encoder.heap / 8) * 8;
-    const words = new BigUint64Array(encoder.buffer, start, WINDOW);
-    words.set(content);
-    work(encoder, start);
-    const wrong = expected.findIndex((word, j) => words[j] !== word);
-    answers++;
-    if (wrong < 0) continue;
-    assert.unreachable(
-      `${encoder.name}, word ${wrong}: ${hex(words[wrong] ?? 0n)}, expected ${hex(expected[wrong] ?? 0n)}`,
-    );
-  }
-}
-
-const random = randomWords(SEED);
-
-function randomWindow(): bigint[] {
-  return Array.from({ length: WINDOW }, random);
-}
-
-/** A boundary or a random word. */
-function someWord(): bigint {
-  const word = random();
-  if (word % 2n === 0n) return random();
-  return BOUNDARIES[Number((word >> 1n) % BigInt(BOUNDARIES.length))] ?? 0n;
-}
-
-function changed(content: readonly bigint[], changes: readonly [number, bigint][]): bigint[] {
-  const words = [...content];
-  for (const [at, word] of changes) words[at] = BigInt.asUintN(64, word);
-  return words;
-}
+const windows = new RandomWindows(SEED);
+const random = windows.word;
 
 const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
 
 type Arguments = [bigint, bigint, bigint, bigint, bigint, bigint];
 
 function someArguments(): Arguments {
-  return [someWord(), someWord(), someWord(), someWord(), someWord(), someWord()];
+  return [
+    windows.someWord(),
+    windows.someWord(),
+    windows.someWord(),
+    windows.someWord(),
+    windows.someWord(),
+    windows.someWord(),
+  ];
 }
 
 function expectSyscall(block: number, initial: number, number: bigint, args: Arguments): void {
-  const content = randomWindow();
+  const content = windows.window();
   const frame = content
     .slice(initial, initial + WORDS)
     .map((word, i): [number, bigint] => [block + i, word]);
@@ -181,6 +141,7 @@ function expectSyscall(block: number, initial: number, number: bigint, args: Arg
     ...ARGUMENTS.map((name, i): [number, bigint] => [block + wordOf(name), args[i] ?? 0n]),
   ]);
   expectMemory(
+    encoders,
     content,
     (encoder, start) =>
       encoder.encodeSyscall(start + 8 * block, start + 8 * initial, number, ...args),
@@ -189,7 +150,7 @@ function expectSyscall(block: number, initial: number, number: bigint, args: Arg
 }
 
 blocks("encodeSyscall writes the frame, and nothing around it", () => {
-  for (let i = 0; i < 2000; i++) expectSyscall(BLOCK, INITIAL, someWord(), someArguments());
+  for (let i = 0; i < 2000; i++) expectSyscall(BLOCK, INITIAL, windows.someWord(), someArguments());
 });
 
 blocks("encodeSyscall takes every boundary as every argument", () => {
@@ -208,7 +169,7 @@ blocks("encodeSyscall takes words modulo 2^64", () => {
 });
 
 blocks("encodeSyscall works in place", () => {
-  for (let i = 0; i < 500; i++) expectSyscall(BLOCK, BLOCK, someWord(), someArguments());
+  for (let i = 0; i < 500; i++) expectSyscall(BLOCK, BLOCK, windows.someWord(), someArguments());
 });
 
 blocks("encodeSyscall takes blocks that touch each other", () => {
@@ -218,16 +179,22 @@ blocks("encodeSyscall takes blocks that touch each other", () => {
 
 blocks("rewindSyscall moves rip back by 2, also past 0", () => {
   for (const rip of [0n, 1n, 2n, 0x7fff_ffff_e046n, ...BOUNDARIES]) {
-    const content = changed(randomWindow(), [[BLOCK + wordOf("rip"), rip]]);
+    const content = changed(windows.window(), [[BLOCK + wordOf("rip"), rip]]);
     const expected = changed(content, [[BLOCK + wordOf("rip"), rip - 2n]]);
-    expectMemory(content, (encoder, start) => encoder.rewindSyscall(start + 8 * BLOCK), expected);
+    expectMemory(
+      encoders,
+      content,
+      (encoder, start) => encoder.rewindSyscall(start + 8 * BLOCK),
+      expected,
+    );
   }
 });
 
 blocks("syscallResult is rax, never negative", () => {
   for (const rax of [...BOUNDARIES, ...Array.from({ length: 500 }, random)]) {
-    const content = changed(randomWindow(), [[BLOCK + wordOf("rax"), rax]]);
+    const content = changed(windows.window(), [[BLOCK + wordOf("rax"), rax]]);
     expectMemory(
+      encoders,
       content,
       (encoder, start) => assert.is(encoder.syscallResult(start + 8 * BLOCK), rax, encoder.name),
       content,
@@ -237,12 +204,13 @@ blocks("syscallResult is rax, never negative", () => {
 
 blocks("encodeBootstrap sets r15 to the parent as 32 bits and rbx to 1", () => {
   for (const parent of [0, 1, 4_194_304, 2 ** 31 - 1, -1, -(2 ** 31)]) {
-    const content = randomWindow();
+    const content = windows.window();
     const expected = changed(content, [
       [BLOCK + wordOf("r15"), BigInt(parent >>> 0)],
       [BLOCK + wordOf("rbx"), 1n],
     ]);
     expectMemory(
+      encoders,
       content,
       (encoder, start) => encoder.encodeBootstrap(start + 8 * BLOCK, parent),
       expected,

@@ -15,7 +15,6 @@ export const PR_GET_NO_NEW_PRIVS: u32 = 39;
 export const SECCOMP_SET_MODE_STRICT: u32 = 0;
 export const SECCOMP_SET_MODE_FILTER: u32 = 1;
 export const SECCOMP_GET_ACTION_AVAIL: u32 = 2;
-export const SECCOMP_RET_ALLOW: u32 = 0x7fff0000;
 
 export const CLOCK_REALTIME: u32 = 0;
 export const CLOCK_MONOTONIC: u32 = 1;

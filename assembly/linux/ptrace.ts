@@ -7,8 +7,13 @@ export const PTRACE_SETREGS: i32 = 13;
 export const PTRACE_ATTACH: i32 = 16;
 export const PTRACE_DETACH: i32 = 17;
 export const PTRACE_SYSCALL: i32 = 24;
+export const PTRACE_SYSEMU: i32 = 31;
+export const PTRACE_SYSEMU_SINGLESTEP: i32 = 32;
 export const PTRACE_SETOPTIONS: i32 = 0x4200;
 export const PTRACE_GETEVENTMSG: i32 = 0x4201;
+export const PTRACE_GETSIGINFO: i32 = 0x4202;
+export const PTRACE_GETREGSET: i32 = 0x4204;
+export const PTRACE_SETREGSET: i32 = 0x4205;
 export const PTRACE_GET_RSEQ_CONFIGURATION: i32 = 0x420f;
 
 export const PTRACE_O_TRACESYSGOOD: u32 = 0x00000001;
@@ -25,3 +30,6 @@ export const PTRACE_EVENT_CLONE: i32 = 3;
 export const PTRACE_EVENT_EXEC: i32 = 4;
 export const PTRACE_EVENT_EXIT: i32 = 6;
 export const PTRACE_EVENT_STOP: i32 = 128;
+
+/** The register set of the XSAVE area (<linux/elf.h>). */
+export const NT_X86_XSTATE: i32 = 0x202;

@@ -8,8 +8,12 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/mman.h>
+#include <asm/processor-flags.h>
+#include <asm/siginfo.h>
 #include <asm/signal.h>
 #include <asm/unistd.h>
+#include <linux/audit.h>
+#include <linux/elf.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/memfd.h>
@@ -41,6 +45,10 @@
 
 /* The length of the instruction SYSCALL, 0f 05. */
 #define SYSCALL_LENGTH 2
+
+/* What the kernel pops from the stack when it emulates a vsyscall: the return address of the CALL.
+ */
+#define RETURN_ADDRESS_LENGTH sizeof(uint64_t)
 
 /* clang-format off */
 /* The registers that the kernel's pt_regs saves, in the order of the block, and those after them. */
@@ -104,6 +112,10 @@ static struct user_regs_struct *registers_at(void *memory, uint32_t block) {
     return (struct user_regs_struct *)((unsigned char *)memory + block);
 }
 
+static const struct user_regs_struct *read_only(const void *memory, uint32_t block) {
+    return (const struct user_regs_struct *)((const unsigned char *)memory + block);
+}
+
 /*
  * Register by register, for compilers make a call of memcpy out of a loop or an assignment of the
  * struct, and no libc is there to take it.
@@ -136,7 +148,7 @@ void native_rewind_syscall(void *memory, uint32_t block) {
 }
 
 uint64_t native_syscall_result(const void *memory, uint32_t block) {
-    return ((const struct user_regs_struct *)((const unsigned char *)memory + block))->rax;
+    return read_only(memory, block)->rax;
 }
 
 int32_t native_syscall_errno(uint64_t result) {
@@ -155,6 +167,66 @@ void native_encode_bootstrap(void *memory, uint32_t block, int32_t parent) {
 
     registers->r15 = (uint32_t)parent;
     registers->rbx = 1;
+}
+
+void native_reset_selectors(void *memory, uint32_t block, uint32_t initial) {
+    struct user_regs_struct *registers = registers_at(memory, block);
+    const struct user_regs_struct *from = read_only(memory, initial);
+
+    registers->cs = from->cs;
+    registers->ss = from->ss;
+    registers->ds = from->ds;
+    registers->es = from->es;
+    registers->fs = from->fs;
+    registers->gs = from->gs;
+}
+
+int32_t native_is_single_stepping(const void *memory, uint32_t block) {
+    return (read_only(memory, block)->eflags & X86_EFLAGS_TF) != 0;
+}
+
+int32_t native_decode_guest_syscall(void *memory, uint32_t block) {
+    struct user_regs_struct *registers = registers_at(memory, block);
+
+    /* At the stop rax is -ENOSYS already; the number is the low half of what it was. */
+    registers->rax = registers->orig_rax;
+    return (int32_t)registers->orig_rax;
+}
+
+uint64_t native_guest_argument(const void *memory, uint32_t block, int32_t index) {
+    const struct user_regs_struct *registers = read_only(memory, block);
+
+    switch (index) {
+    case 0:
+        return registers->rdi;
+    case 1:
+        return registers->rsi;
+    case 2:
+        return registers->rdx;
+    case 3:
+        return registers->r10;
+    case 4:
+        return registers->r8;
+    case 5:
+        return registers->r9;
+    default:
+        return 0;
+    }
+}
+
+void native_encode_guest_result(void *memory, uint32_t block, uint64_t result) {
+    struct user_regs_struct *registers = registers_at(memory, block);
+
+    registers->rax = result;
+    /* -1: an answer such as -ERESTARTSYS is the guest's to see, and restarts nothing. */
+    registers->orig_rax = UINT64_MAX;
+}
+
+void native_rewind_vsyscall(void *memory, uint32_t block, uint64_t address) {
+    struct user_regs_struct *registers = registers_at(memory, block);
+
+    registers->rip = address;
+    registers->rsp -= RETURN_ADDRESS_LENGTH;
 }
 
 static int has_all(uint64_t flags, uint64_t wanted) {

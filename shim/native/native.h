@@ -58,6 +58,23 @@
 #define REG_fs offsetof(struct user_regs_struct, fs)
 #define REG_gs offsetof(struct user_regs_struct, gs)
 
+/* The members of the kernel's siginfo_t, which <asm/siginfo.h> hides behind macros: si_pid and the
+ * like. */
+#define SIGINFO_SIZE sizeof(siginfo_t)
+#define SIGINFO_si_signo offsetof(siginfo_t, si_signo)
+#define SIGINFO_si_errno offsetof(siginfo_t, si_errno)
+#define SIGINFO_si_code offsetof(siginfo_t, si_code)
+#define SIGINFO_si_pid offsetof(siginfo_t, si_pid)
+#define SIGINFO_si_uid offsetof(siginfo_t, si_uid)
+#define SIGINFO_si_addr offsetof(siginfo_t, si_addr)
+#define SIGINFO_si_call_addr offsetof(siginfo_t, si_call_addr)
+#define SIGINFO_si_syscall offsetof(siginfo_t, si_syscall)
+#define SIGINFO_si_arch offsetof(siginfo_t, si_arch)
+
+/* The flags of a clone that makes another thread of a stub, traced from its birth. */
+#define STUB_THREAD_FLAGS                                                                          \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_PTRACE)
+
 #pragma GCC visibility push(default)
 
 uint32_t native_encoder_abi(void);
@@ -85,6 +102,15 @@ int32_t native_wait_value(int32_t status);
 int32_t native_wait_event(int32_t status);
 int32_t native_wait_core_dumped(int32_t status);
 int32_t native_encode_stop(int32_t signal);
+
+void native_reset_selectors(void *memory, uint32_t block, uint32_t initial);
+int32_t native_is_single_stepping(const void *memory, uint32_t block);
+int32_t native_decode_guest_syscall(void *memory, uint32_t block);
+uint64_t native_guest_argument(const void *memory, uint32_t block, int32_t index);
+void native_encode_guest_result(void *memory, uint32_t block, uint64_t result);
+void native_rewind_vsyscall(void *memory, uint32_t block, uint64_t address);
+
+int32_t native_encode_seccomp(void *memory, uint32_t at, int32_t exit_signal);
 
 uint64_t native_signal_set(int32_t signal);
 uint64_t native_blockable_signals(uint64_t set);

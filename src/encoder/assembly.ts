@@ -21,6 +21,13 @@ const FUNCTIONS: readonly (keyof Functions)[] = [
   "waitEvent",
   "waitCoreDumped",
   "encodeStop",
+  "resetSelectors",
+  "isSingleStepping",
+  "decodeGuestSyscall",
+  "guestArgument",
+  "encodeGuestResult",
+  "rewindVsyscall",
+  "encodeSeccomp",
   "signalSet",
   "blockableSignals",
 ];
@@ -49,6 +56,7 @@ export function openAssemblyEncoder(): Encoder {
     constants,
     // An i64 arrives signed; the interface speaks of words.
     syscallResult: (block) => BigInt.asUintN(64, functions.syscallResult(block)),
+    guestArgument: (block, index) => BigInt.asUintN(64, functions.guestArgument(block, index)),
     cloneFlags: (word) => BigInt.asUintN(64, functions.cloneFlags(word)),
     signalSet: (signal) => BigInt.asUintN(64, functions.signalSet(signal)),
     blockableSignals: (set) => BigInt.asUintN(64, functions.blockableSignals(set)),

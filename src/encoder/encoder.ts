@@ -62,6 +62,25 @@ export interface Encoder {
   /** The status word of a stop by `signal`. */
   encodeStop(signal: number): number;
 
+  /** Gives `block` the segment selectors of `initial`. */
+  resetSelectors(block: number, initial: number): void;
+  /** 1 if the guest of `block` single-steps itself (TF). */
+  isSingleStepping(block: number): number;
+  /** The number of the system call that a guest stopped at; rax, where the kernel put -ENOSYS, gets it too. */
+  decodeGuestSyscall(block: number): number;
+  /** The argument of that call with index 0 to 5; 0 for another index. */
+  guestArgument(block: number, index: number): bigint;
+  /** Answers that call. */
+  encodeGuestResult(block: number, result: bigint): void;
+  /** Undoes the kernel's emulation of a vsyscall: RIP becomes `address`, RSP goes down by a word. */
+  rewindVsyscall(block: number, address: bigint): void;
+
+  /**
+   * Writes the seccomp filter of guests' stubs at `at`, a multiple of 8 with room for 128 instructions of 8
+   * bytes; answers their number. Stubs that are cloned have `exitSignal`.
+   */
+  encodeSeccomp(at: number, exitSignal: number): number;
+
   /** The kernel's signal set of one signal; 0 where there is no such signal. */
   signalSet(signal: number): bigint;
   /** `set` without what cannot be blocked. */

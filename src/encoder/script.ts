@@ -1,5 +1,6 @@
 import type { Encoder } from "./encoder.ts";
 import { CONSTANTS, constant } from "./script_constants.ts";
+import { guestFilter } from "./script_filter.ts";
 
 /** 8 MiB: room for a block for every one of some 38,000 threads. */
 const BUFFER_SIZE = 8 << 20;
@@ -27,6 +28,17 @@ const RSI = number("REG_rsi");
 const RDI = number("REG_rdi");
 const ORIG_RAX = number("REG_orig_rax");
 const RIP = number("REG_rip");
+const EFLAGS = number("REG_eflags");
+const RSP = number("REG_rsp");
+
+const SELECTORS = ["cs", "ss", "ds", "es", "fs", "gs"].map((name) => number(`REG_${name}`));
+/** Where a system call has its arguments (syscall(2)). */
+const ARGUMENTS: readonly number[] = [RDI, RSI, RDX, R10, R8, R9];
+
+/** The trap flag: a trap after every instruction. */
+const TRAP_FLAG = constant("X86_EFLAGS_TF");
+/** What a CALL pushed. */
+const RETURN_ADDRESS_SIZE = 8n;
 
 /** The length of SYSCALL (0f 05). */
 const SYSCALL_SIZE = 2n;
@@ -106,6 +118,9 @@ const SIGTRAP = number("SIGTRAP");
 /** What PTRACE_O_TRACESYSGOOD makes of SIGTRAP at a system call (ptrace(2)). */
 const SYSCALL_TRAP = SIGTRAP | 0x80;
 const EVENT_STOP = number("PTRACE_EVENT_STOP");
+
+/** Bytes of a struct sock_filter (linux/filter.h). */
+const INSTRUCTION_SIZE = 8;
 
 /** _NSIG, the number of bits of the kernel's sigset_t (signal(7)). */
 const LAST_SIGNAL = number("SIGRTMAX");
@@ -277,6 +292,54 @@ export class ScriptEncoder implements Encoder {
   /** The status word of a stop by `signal`. */
   encodeStop(signal: number): number {
     return (signal << 8) | STOP;
+  }
+
+  /** Copies the six segment selectors. */
+  resetSelectors(block: number, initial: number): void {
+    for (const selector of SELECTORS) this.#set(block + selector, this.#get(initial + selector));
+  }
+
+  /** 1 if eflags has TF, else 0. */
+  isSingleStepping(block: number): number {
+    return (this.#get(block + EFLAGS) & TRAP_FLAG) !== 0n ? 1 : 0;
+  }
+
+  /** orig_rax goes to rax, where the guest had put it; the kernel takes its low 32 bits for the number. */
+  decodeGuestSyscall(block: number): number {
+    const word = this.#get(block + ORIG_RAX);
+    this.#set(block + RAX, word);
+    return Number(BigInt.asIntN(32, word));
+  }
+
+  /** An argument, unsigned; 0 for an index outside 0..5. */
+  guestArgument(block: number, index: number): bigint {
+    const register = ARGUMENTS[index | 0];
+    return register === undefined ? 0n : this.#get(block + register);
+  }
+
+  /** Puts the result into rax, and takes the guest out of its call. */
+  encodeGuestResult(block: number, result: bigint): void {
+    this.#set(block + RAX, result);
+    this.#set(block + ORIG_RAX, NO_SYSCALL);
+  }
+
+  /** Back to the call of `address`: the return address that the kernel popped is on the stack again. */
+  rewindVsyscall(block: number, address: bigint): void {
+    this.#set(block + RIP, address);
+    this.#set(block + RSP, this.#get(block + RSP) - RETURN_ADDRESS_SIZE);
+  }
+
+  /** Writes the filter as struct sock_filter: code (16 bits), jt and jf (8 each), k (32). */
+  encodeSeccomp(at: number, exitSignal: number): number {
+    const program = guestFilter(exitSignal);
+    for (const [i, { code, jt, jf, k }] of program.entries()) {
+      const offset = at + INSTRUCTION_SIZE * i;
+      this.#view.setUint16(offset, code, true);
+      this.#view.setUint8(offset + 2, jt);
+      this.#view.setUint8(offset + 3, jf);
+      this.#view.setUint32(offset + 4, k, true);
+    }
+    return program.length;
   }
 
   /** The set of one signal; empty outside 1..64. */

@@ -13,18 +13,33 @@ import { CHILD_STEPS, type ChildStep, viewMemory } from "../shim.ts";
 import { Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
 
+/** Bytes of a struct sock_filter. */
+const FILTER_INSTRUCTION = 8;
+
 /** The word in which a forked child tells its step: shared with the host, mapped once in a thread. */
 let progress: { address: number; step: Uint32Array } | undefined;
 
 /** Step 2 of a stub's life, host fork; then 3 and 4, its self-stop and the attach. */
-export function forkStub(tracer: Tracer, exitSignal: number, omit: readonly ChildStep[]): Thread {
+export function forkStub(
+  tracer: Tracer,
+  exitSignal: number,
+  omit: readonly ChildStep[],
+  filter?: Uint8Array,
+): Thread {
   const { address, step } = sharedProgress(tracer);
   const omitted = CHILD_STEPS.reduce(
     (bits, name, i) => bits | (omit.includes(name) ? 1 << i : 0),
     0,
   );
   step[0] = 0;
-  const pid = tracer.shim.fork(cloneWord(tracer, exitSignal), tracer.stubAddress, omitted, address);
+  const pid = tracer.shim.fork(
+    cloneWord(tracer, exitSignal),
+    tracer.stubAddress,
+    omitted,
+    address,
+    filter ?? null,
+    (filter?.length ?? 0) / FILTER_INSTRUCTION,
+  );
   if (pid < 0) throw forkError(-pid);
   const thread = new Thread(tracer, pid, pid);
   try {

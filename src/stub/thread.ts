@@ -11,6 +11,7 @@ import {
   StopError,
   TraceError,
 } from "../errors.ts";
+import type { Exchange } from "../shim.ts";
 import { INSTRUCTION_POINTER } from "./amd64.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -36,6 +37,9 @@ export type SyscallArgument = number | bigint;
  */
 export type ThreadState = "untraced" | "stopped" | "running" | "dead";
 
+/** What stopped a guest. */
+export type SwitchStop = "syscall" | "signal" | "late";
+
 /** How long a stub that missed a deadline is given to stop at a SIGSTOP. */
 const GRACE_MILLISECONDS = 1000;
 
@@ -49,6 +53,7 @@ export class Thread {
   state: ThreadState = "untraced";
   /** The registers that every injection starts from: at rest, with RIP before the SYSCALL. */
   readonly initial: RegisterBlock;
+  #processor = -1;
 
   constructor(tracer: Tracer, tgid: number, tid: number) {
     this.tracer = tracer;
@@ -155,6 +160,56 @@ export class Thread {
     }
   }
 
+  /**
+   * Runs a guest until its next stop.
+   *
+   * @returns what stopped it; "late" where nothing did in time, and it runs on.
+   * @throws DeathError, StopError at an event, TraceError
+   */
+  switch(block: RegisterBlock, xstate: Uint8Array, exchange: Exchange): SwitchStop {
+    this.expect("stopped");
+    const { shim } = this.tracer;
+    return this.#switched(shim.switch(this.tid, block.bytes, xstate, exchange.bytes), exchange);
+  }
+
+  /** Waits for a guest that was late. */
+  switchWait(block: RegisterBlock, xstate: Uint8Array, exchange: Exchange): SwitchStop {
+    this.expect("running");
+    const { shim } = this.tracer;
+    return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, exchange.bytes), exchange);
+  }
+
+  #switched(result: number, exchange: Exchange): SwitchStop {
+    if (result === -ETIMEDOUT) {
+      this.state = "running";
+      return "late";
+    }
+    if (result === 2) {
+      this.state = "running";
+      throw this.#unexpected(this.#stopOf(exchange.status), "while it ran a guest");
+    }
+    if (result < 0) this.#fail(exchange.step, -result);
+    this.state = "stopped";
+    return result === 0 ? "syscall" : "signal";
+  }
+
+  /** Binds the thread to the processor that the tracer is on. */
+  follow(): void {
+    const processor = this.tracer.shim.getcpu();
+    if (processor === this.#processor) return;
+    // A processor that it may not use, by a cpuset, is no reason to fail.
+    this.tracer.shim.bind(this.tid, processor);
+    this.#processor = processor;
+  }
+
+  /** Reads the XSAVE area of the stopped thread; answers its length in bytes. @throws TraceError */
+  readXstate(area: Uint8Array): number {
+    this.expect("stopped");
+    const length = this.tracer.shim.readXstate(this.tid, area, area.length);
+    if (length < 0) this.#fail("ptrace(PTRACE_GETREGSET)", -length);
+    return length;
+  }
+
   /** @throws StateError where the thread is in another state. */
   expect(state: ThreadState): void {
     if (this.state === state) return;
@@ -180,7 +235,7 @@ export class Thread {
     if (result === 1) {
       this.state = "running";
       const stop = this.#stopOf(injection.status);
-      throw this.#unexpected(stop, `after an injected ${this.#callName(number)}`);
+      throw this.#unexpected(stop, `after an injected ${this.#callName(number)}, not by its INT3`);
     }
     if (result !== -ETIMEDOUT) this.#fail(injection.step, -result);
     this.state = "running";
@@ -294,11 +349,7 @@ export class Thread {
   #unexpected(stop: Stop, when: string): StopError {
     const what =
       stop.kind === "event" ? `event ${stop.event}` : this.tracer.signalName(stop.signal);
-    return new StopError(
-      this.tid,
-      `was stopped by ${what} ${when}, not by its INT3`,
-      this.#dumpIfStopped(),
-    );
+    return new StopError(this.tid, `was stopped by ${what} ${when}`, this.#dumpIfStopped());
   }
 
   #dumpIfStopped(): RegisterDump | undefined {

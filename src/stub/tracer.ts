@@ -25,6 +25,8 @@ export interface StubOptions {
   exitSignal?: string | number;
   /** Steps of the forked child's set-up to leave out, for lessons and tests. */
   omit?: readonly ChildStep[];
+  /** A seccomp filter that it and all that come from it run under: an array of struct sock_filter. */
+  filter?: Uint8Array;
 }
 
 /** A day, in milliseconds: whoever waits longer has lost sight of the stub. */
@@ -118,7 +120,7 @@ export class Tracer {
       );
     }
     const started = performance.now();
-    const thread = forkStub(this, exitSignal, options.omit ?? []);
+    const thread = forkStub(this, exitSignal, options.omit ?? [], options.filter);
     return new Stub(thread, undefined, exitSignal, performance.now() - started);
   }
 

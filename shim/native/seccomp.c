@@ -1,0 +1,110 @@
+/*
+ * The seccomp filter of guests' stubs: one rule after another, each of which allows one form of one
+ * call and else falls through to the next. The last instruction kills.
+ */
+#include "native.h"
+
+#include <asm/signal.h>
+#include <asm/unistd.h>
+#include <linux/audit.h>
+#include <linux/fcntl.h>
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+
+#define LOAD (BPF_LD | BPF_W | BPF_ABS)
+#define JUMP_IF_EQUAL (BPF_JMP | BPF_JEQ | BPF_K)
+#define RETURN (BPF_RET | BPF_K)
+
+#define NUMBER offsetof(struct seccomp_data, nr)
+#define ARCHITECTURE offsetof(struct seccomp_data, arch)
+#define INSTRUCTION_POINTER offsetof(struct seccomp_data, instruction_pointer)
+#define ARGUMENT(index) (offsetof(struct seccomp_data, args) + sizeof(uint64_t) * (index))
+
+/* BPF has words of 32 bits; of a longer one the low half lies first. */
+#define LOW_HALF 0
+#define HIGH_HALF sizeof(uint32_t)
+
+/* The upper half of every address in the vsyscall page. */
+#define VSYSCALL_HALF 0xffffffff
+
+/* How many instructions compare one argument, and how many end a rule. */
+#define COMPARISON 4
+#define VERDICT 1
+
+/* An argument and the only value that it may have. */
+struct wanted {
+    size_t index;
+    uint64_t value;
+};
+
+static struct sock_filter *statement(struct sock_filter *at, uint16_t code, size_t operand) {
+    at->code = code;
+    at->jt = 0;
+    at->jf = 0;
+    at->k = (uint32_t)operand;
+    return at + 1;
+}
+
+/* Compares a loaded word, and passes over `otherwise` instructions where it is not `value`. */
+static struct sock_filter *must_be(struct sock_filter *at, uint32_t value, size_t otherwise) {
+    at->code = JUMP_IF_EQUAL;
+    at->jt = 0;
+    at->jf = (uint8_t)otherwise;
+    at->k = value;
+    return at + 1;
+}
+
+/* Allows `call` where its arguments are the `count` wanted ones. */
+static struct sock_filter *allow(struct sock_filter *at, uint32_t call, size_t count,
+                                 const struct wanted *arguments) {
+    size_t rest = COMPARISON * count + VERDICT;
+
+    at = statement(at, LOAD, NUMBER);
+    at = must_be(at, call, rest);
+    for (size_t i = 0; i < count; i++) {
+        at = statement(at, LOAD, ARGUMENT(arguments[i].index) + LOW_HALF);
+        at = must_be(at, (uint32_t)arguments[i].value, rest - 2);
+        at = statement(at, LOAD, ARGUMENT(arguments[i].index) + HIGH_HALF);
+        at = must_be(at, (uint32_t)(arguments[i].value >> 32), rest - COMPARISON);
+        rest -= COMPARISON;
+    }
+    return statement(at, RETURN, SECCOMP_RET_ALLOW);
+}
+
+/* What comes before all rules: calls of other architectures, and those in the vsyscall page. */
+static struct sock_filter *origin(struct sock_filter *at) {
+    at = statement(at, LOAD, ARCHITECTURE);
+    at->code = JUMP_IF_EQUAL;
+    at->jt = 1;
+    at->jf = 0;
+    at->k = AUDIT_ARCH_X86_64;
+    at = statement(at + 1, RETURN, SECCOMP_RET_KILL_PROCESS);
+    at = statement(at, LOAD, INSTRUCTION_POINTER + HIGH_HALF);
+    at = must_be(at, VSYSCALL_HALF, VERDICT);
+    return statement(at, RETURN, SECCOMP_RET_TRAP);
+}
+
+int32_t native_encode_seccomp(void *memory, uint32_t at, int32_t exit_signal) {
+    static const uint32_t free_calls[] = {__NR_mmap,   __NR_munmap,         __NR_mprotect,
+                                          __NR_getpid, __NR_getppid,        __NR_wait4,
+                                          __NR_exit,   __NR_restart_syscall};
+    static const struct wanted thread[] = {{0, STUB_THREAD_FLAGS}};
+    static const struct wanted stop[] = {{1, SIGSTOP}};
+    static const struct wanted empty_path[] = {{4, AT_EMPTY_PATH}};
+    static const struct wanted death_signal[] = {{0, PR_SET_PDEATHSIG}, {1, SIGKILL}};
+    const struct wanted process[] = {{0, CLONE_FILES | (uint32_t)exit_signal}};
+    struct sock_filter *start = (struct sock_filter *)((unsigned char *)memory + at);
+    struct sock_filter *end = origin(start);
+
+    for (size_t i = 0; i < sizeof(free_calls) / sizeof(free_calls[0]); i++)
+        end = allow(end, free_calls[i], 0, NULL);
+    end = allow(end, __NR_clone, 1, process);
+    end = allow(end, __NR_clone, 1, thread);
+    end = allow(end, __NR_kill, 1, stop);
+    end = allow(end, __NR_execveat, 1, empty_path);
+    end = allow(end, __NR_prctl, 2, death_signal);
+    end = statement(end, RETURN, SECCOMP_RET_KILL_PROCESS);
+    return (int32_t)(end - start);
+}

@@ -1,0 +1,84 @@
+#include "shim.h"
+#include "syscall_amd64.h"
+#include "wait.h"
+#include <asm-generic/errno.h>
+#include <asm/ptrace-abi.h>
+#include <asm/signal.h>
+#include <linux/elf.h>
+#include <linux/ptrace.h>
+#include <linux/uio.h>
+#include <linux/wait.h>
+
+/** SIGTRAP of a system call stop, by PTRACE_O_TRACESYSGOOD. */
+#define SYSCALL_STOP (SIGTRAP | 0x80)
+
+static int64_t transfer_xstate(int64_t request, int32_t tid, void *xstate, uint64_t length) {
+    struct iovec area = {xstate, length};
+    int64_t result = stublab_ptrace(request, tid, NT_X86_XSTATE, &area);
+    return result < 0 ? result : (int64_t)area.iov_len;
+}
+
+int64_t stublab_read_xstate(int32_t tid, void *xstate, uint64_t length) {
+    return transfer_xstate(PTRACE_GETREGSET, tid, xstate, length);
+}
+
+static int64_t enter(int32_t tid, void *block, void *xstate, struct stublab_switch *exchange) {
+    exchange->step = STUBLAB_SWITCH_SETREGS;
+    int64_t result = stublab_ptrace(PTRACE_SETREGS, tid, 0, block);
+    if (result < 0)
+        return result;
+    if (exchange->xstate_length != 0) {
+        exchange->step = STUBLAB_SWITCH_SETREGSET;
+        result = transfer_xstate(PTRACE_SETREGSET, tid, xstate, exchange->xstate_length);
+        if (result < 0)
+            return result;
+    }
+    exchange->step = STUBLAB_SWITCH_RESUME;
+    return stublab_ptrace(exchange->request, tid, 0, 0);
+}
+
+int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
+                            struct stublab_switch *exchange) {
+    struct deadline deadline = {.timeout = exchange->timeout};
+    exchange->step = STUBLAB_SWITCH_WAIT;
+    int64_t result = wait_until(tid, __WALL, &deadline, &exchange->status);
+    if (result <= 0)
+        return result == 0 ? -ETIMEDOUT : result;
+    /* An event, or the end, is in what lies above the signal, or below it. */
+    if ((exchange->status & 0xff) != 0x7f || exchange->status >> 16 != 0)
+        return 2;
+    exchange->step = STUBLAB_SWITCH_GETREGS;
+    result = stublab_ptrace(PTRACE_GETREGS, tid, 0, block);
+    if (result < 0)
+        return result;
+    if (exchange->xstate_length != 0) {
+        exchange->step = STUBLAB_SWITCH_GETREGSET;
+        result = transfer_xstate(PTRACE_GETREGSET, tid, xstate, exchange->xstate_length);
+        if (result < 0)
+            return result;
+    }
+    if (exchange->status >> 8 == SYSCALL_STOP)
+        return 0;
+    exchange->step = STUBLAB_SWITCH_GETSIGINFO;
+    result = stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, exchange->siginfo);
+    /* A group-stop looks like a stop by its signal, but has no siginfo. */
+    return result < 0 && result != -EINVAL ? result : 1;
+}
+
+int64_t stublab_switch(int32_t tid, void *block, void *xstate, struct stublab_switch *exchange) {
+    int64_t result = enter(tid, block, xstate, exchange);
+    return result < 0 ? result : stublab_switch_wait(tid, block, xstate, exchange);
+}
+
+int64_t stublab_getcpu(void) {
+    return current_processor();
+}
+
+int64_t stublab_bind(int32_t tid, uint32_t processor) {
+    uint64_t set[16] = {0};
+    if (processor >= sizeof set * 8)
+        return -EINVAL;
+    set[processor / 64] = 1ULL << (processor % 64);
+    int64_t result = syscall3(__NR_sched_setaffinity, tid, sizeof set, (long)set);
+    return result < 0 ? result : 0;
+}

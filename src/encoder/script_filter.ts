@@ -1,0 +1,142 @@
+import { constant } from "./script_constants.ts";
+
+/** One instruction of classic BPF, struct sock_filter (linux/filter.h). */
+export interface Instruction {
+  readonly code: number;
+  /** How many instructions a jump passes over where its test holds, and where it does not. */
+  readonly jt: number;
+  readonly jf: number;
+  readonly k: number;
+}
+
+// linux/bpf_common.h
+const LOAD_WORD = 0x20; // BPF_LD | BPF_W | BPF_ABS
+const JUMP_EQUAL = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
+const RETURN = 0x06; // BPF_RET | BPF_K
+
+/*
+ * What the filter sees, struct seccomp_data (linux/seccomp.h). BPF has words of 32 bits; the low half of
+ * one of 64 lies first.
+ *
+ *     0 nr    4 arch    8 instruction_pointer    16 args[0]   ...   56 args[5]    64 (end)
+ */
+const NUMBER = 0;
+const ARCHITECTURE = 4;
+const INSTRUCTION_POINTER = 8;
+const ARGUMENTS = 16;
+const HIGH = 4;
+
+/** The upper half of every address in the vsyscall page, 0xffffffffff600000. */
+const VSYSCALL_HALF = 0xffff_ffff;
+
+/** What a stub is born with: a process of its own, or a thread of one (plus the exit signal, none). */
+const PROCESS = constant("CLONE_FILES");
+const THREAD = constant("STUB_THREAD_FLAGS");
+
+/** Allowed whatever their arguments are. */
+const FREE_CALLS = [
+  "mmap",
+  "munmap",
+  "mprotect",
+  "getpid",
+  "getppid",
+  "wait4",
+  "exit",
+  "restart_syscall",
+];
+
+/** Values that arguments must have, by index, all of them and in all 64 bits. */
+type Demand = Readonly<Record<number, bigint>>;
+
+/** Calls of which a filter allows what one of the demands describes. */
+function boundCalls(exitSignal: number): Record<string, readonly Demand[]> {
+  return {
+    clone: [{ 0: PROCESS | BigInt(exitSignal >>> 0) }, { 0: THREAD }],
+    kill: [{ 1: constant("SIGSTOP") }],
+    execveat: [{ 4: constant("AT_EMPTY_PATH") }],
+    prctl: [{ 0: constant("PR_SET_PDEATHSIG"), 1: constant("SIGKILL") }],
+  };
+}
+
+/** Where an instruction lies, counted from the end of its program. */
+type Place = number;
+
+/**
+ * A program that is written from its end to its start. Classic BPF jumps forward only, so whatever an
+ * instruction can lead to has its place already, and the jumps need no labels.
+ */
+class Program {
+  readonly #backwards: Instruction[] = [];
+
+  /** The instructions in the order in which they run. */
+  get instructions(): Instruction[] {
+    return this.#backwards.toReversed();
+  }
+
+  /** Ends the filter with what constant `action` says. */
+  answer(action: string): Place {
+    return this.#put(RETURN, Number(constant(action)));
+  }
+
+  /** Goes to `same` where the accumulator is `value`, else to `other`. */
+  fork(value: number, same: Place, other: Place): Place {
+    const distance = (to: Place) => this.#backwards.length - to - 1;
+    return this.#put(JUMP_EQUAL, value, distance(same), distance(other));
+  }
+
+  /** Loads the word at `offset` for the instruction that was written last. */
+  load(offset: number): Place {
+    return this.#put(LOAD_WORD, offset);
+  }
+
+  /** The same for a word of 32 bits at `offset` of struct seccomp_data. */
+  compare(offset: number, value: number, same: Place, other: Place): Place {
+    this.fork(value, same, other);
+    return this.load(offset);
+  }
+
+  /** Goes to `met` where all arguments are as demanded, else to `unmet`. */
+  check(demand: Demand, met: Place, unmet: Place): Place {
+    let next = met;
+    for (const [index, value] of Object.entries(demand)) {
+      const offset = ARGUMENTS + 8 * Number(index);
+      next = this.compare(offset, Number(BigInt.asUintN(32, value)), next, unmet);
+      next = this.compare(offset + HIGH, Number(value >> 32n), next, unmet);
+    }
+    return next;
+  }
+
+  #put(code: number, k: number, jt = 0, jf = 0): Place {
+    return this.#backwards.push({ code, jt, jf, k }) - 1;
+  }
+}
+
+/**
+ * The seccomp filter of guests' stubs:
+ *
+ *     architecture  ->  vsyscall page?  ->  table of calls  ->  demands of a call  ->  answers
+ *
+ * Everything that a stub has to do for its tracer is allowed; a guest's own calls never get as far,
+ * for SYSEMU takes them, except those in the vsyscall page, which become a signal.
+ */
+export function guestFilter(exitSignal: number): Instruction[] {
+  const program = new Program();
+  const trap = program.answer("SECCOMP_RET_TRAP");
+  const allow = program.answer("SECCOMP_RET_ALLOW");
+  const kill = program.answer("SECCOMP_RET_KILL_PROCESS");
+
+  const targets = FREE_CALLS.map((call): [string, Place] => [call, allow]);
+  for (const [call, demands] of Object.entries(boundCalls(exitSignal))) {
+    const entry = demands.reduce((unmet, demand) => program.check(demand, allow, unmet), kill);
+    targets.push([call, entry]);
+  }
+
+  let next = kill;
+  for (const [call, target] of targets) {
+    next = program.fork(Number(constant(`SYS_${call}`)), target, next);
+  }
+  next = program.load(NUMBER);
+  next = program.compare(INSTRUCTION_POINTER + HIGH, VSYSCALL_HALF, trap, next);
+  program.compare(ARCHITECTURE, Number(constant("AUDIT_ARCH_X86_64")), next, kill);
+  return program.instructions;
+}

@@ -1,0 +1,237 @@
+import type { RegisterBlock } from "../encoder/block.ts";
+import { DeadlineError, StateError } from "../errors.ts";
+import { Exchange, loadShim } from "../shim.ts";
+import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import type { Thread } from "../stub/thread.ts";
+import type { Platform } from "./platform.ts";
+import { decodeSignalInfo, type SignalInfo } from "./signal_info.ts";
+import type { Subprocess } from "./subprocess.ts";
+
+/** A system call that a guest made. Answer it with `setResult`. */
+export interface GuestSyscall {
+  readonly kind: "syscall";
+  readonly number: number;
+  readonly args: readonly bigint[];
+}
+
+/** A SIGSEGV of a guest. */
+export interface GuestFault {
+  readonly kind: "fault";
+  readonly address: bigint;
+  /** A guess, as ptrace does not tell: execute at RIP, write where the same fault comes again, else read. */
+  readonly access: "read" | "write" | "execute";
+  readonly info: SignalInfo;
+}
+
+/** Another signal, from the kernel or from this process. */
+export interface GuestSignal {
+  readonly kind: "signal";
+  readonly info: SignalInfo;
+}
+
+/** The guest was made to stop. */
+export interface GuestInterrupt {
+  readonly kind: "interrupt";
+  readonly reason: "request" | "deadline";
+}
+
+/** Why a switch came back. */
+export type GuestEvent = GuestSyscall | GuestFault | GuestSignal | GuestInterrupt;
+
+/** How long a guest that is made to stop may take, in milliseconds. */
+const GRACE_MILLISECONDS = 1000;
+
+// Words of an interrupt handle: whether an interrupt is wanted, and the thread that runs the guest now.
+const WANTED = 0;
+const TGID = 1;
+const TID = 2;
+
+/** What another thread needs to interrupt a guest: it can be posted to a worker. */
+export interface InterruptHandle {
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly signal: number;
+}
+
+/** Makes the guest's switch, or its next one, end with an interrupt. From any thread of this process. */
+export function interruptGuest({ words, signal }: InterruptHandle): void {
+  Atomics.store(words, WANTED, 1);
+  const tid = Atomics.load(words, TID);
+  if (tid !== 0) loadShim().tgkill(Atomics.load(words, TGID), tid, signal);
+}
+
+/** The last fault of a context: the same one again is taken for a write. */
+interface Fault {
+  readonly subprocess: Subprocess;
+  readonly address: bigint;
+  readonly instruction: bigint;
+}
+
+/**
+ * The state of one guest: general registers with fs_base and gs_base, and the XSAVE area. It can be
+ * switched to in any address space of its platform.
+ */
+export class Context {
+  readonly platform: Platform;
+  /** The guest's registers. Its segment selectors are the stub's own at each switch. */
+  readonly registers: RegisterBlock;
+  /** The guest's XSAVE area in the kernel's layout (NT_X86_XSTATE). */
+  readonly xstate: Uint8Array;
+  /** What `interruptGuest` takes. */
+  readonly interruptHandle: InterruptHandle;
+  readonly #exchange: Exchange;
+  #fault: Fault | undefined;
+  #running = false;
+
+  /** @internal */
+  constructor(platform: Platform) {
+    const { tracer, initialXstate } = platform;
+    this.platform = platform;
+    this.registers = tracer.blocks.allocate();
+    this.registers.bytes.fill(0);
+    this.xstate = initialXstate.slice();
+    this.#exchange = new Exchange(this.xstate.length);
+    this.interruptHandle = {
+      words: new Int32Array(new SharedArrayBuffer(12)),
+      // The original's choice: injections pass its stops over.
+      signal: tracer.constant("SIGCHLD"),
+    };
+  }
+
+  /**
+   * Runs the guest until its next system call, fault or signal, or until it is interrupted.
+   *
+   * @param options.deadline in milliseconds, after which the guest is interrupted. Default: the platform's.
+   * @throws DeathError where the subprocess dies, StateError, TraceError; DeadlineError where the guest
+   * cannot be stopped.
+   */
+  switch(subprocess: Subprocess, options: { deadline?: number } = {}): GuestEvent {
+    if (subprocess.platform !== this.platform) {
+      throw new StateError("the address space belongs to another platform");
+    }
+    if (this.#running) throw new StateError("this context is being switched already");
+    this.#running = true;
+    try {
+      return this.#switch(subprocess, options.deadline ?? this.platform.tracer.deadline);
+    } finally {
+      this.#running = false;
+      Atomics.store(this.interruptHandle.words, TID, 0);
+      subprocess.stub.forgetIfDead();
+    }
+  }
+
+  /** Interrupts the guest: its next switch comes back at once. */
+  interrupt(): void {
+    interruptGuest(this.interruptHandle);
+  }
+
+  /** Answers the system call that the guest stopped at. */
+  setResult(value: bigint): void {
+    this.platform.tracer.encoder.encodeGuestResult(this.registers.offset, value);
+  }
+
+  /** Gives the context's registers back. It must not be used afterwards. */
+  release(): void {
+    this.#fault?.subprocess.noteFault(this, false);
+    this.platform.tracer.blocks.release(this.registers);
+  }
+
+  /** Forgets a fault in a range that is being unmapped: the next one there is no repetition. @internal */
+  forgetFault(start: bigint, end: bigint): void {
+    if (this.#fault === undefined) return;
+    const { address, subprocess } = this.#fault;
+    if (address < start || address >= end) return;
+    subprocess.noteFault(this, false);
+    this.#fault = undefined;
+  }
+
+  #switch(subprocess: Subprocess, deadline: number): GuestEvent {
+    const { thread } = subprocess;
+    const { words } = this.interruptHandle;
+    Atomics.store(words, TGID, thread.tgid);
+    Atomics.store(words, TID, thread.tid);
+    if (this.platform.bind) thread.follow();
+    for (;;) {
+      if (Atomics.exchange(words, WANTED, 0) === 1) return { kind: "interrupt", reason: "request" };
+      const event = this.#run(subprocess, thread, deadline);
+      if (event !== undefined) return event;
+    }
+  }
+
+  /** One resume and its stop; undefined where that stop is none of the guest's business. */
+  #run(subprocess: Subprocess, thread: Thread, deadline: number): GuestEvent | undefined {
+    const { tracer } = this.platform;
+    const { encoder } = tracer;
+    const { offset } = this.registers;
+    encoder.resetSelectors(offset, thread.initial.offset);
+    const stepping = encoder.isSingleStepping(offset) === 1;
+    this.#exchange.request = tracer.constant(
+      stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU",
+    );
+    this.#exchange.timeout = deadline;
+    let stop = thread.switch(this.registers, this.xstate, this.#exchange);
+    const late = stop === "late";
+    if (late) {
+      tracer.shim.tgkill(thread.tgid, thread.tid, this.interruptHandle.signal);
+      this.#exchange.timeout = GRACE_MILLISECONDS;
+      stop = thread.switchWait(this.registers, this.xstate, this.#exchange);
+    }
+    if (stop === "syscall") return this.#syscall();
+    if (stop === "signal") return this.#signal(subprocess, late);
+    throw new DeadlineError(thread.tid, `did not stop ${GRACE_MILLISECONDS} ms after its deadline`);
+  }
+
+  #syscall(): GuestSyscall {
+    const { encoder } = this.platform.tracer;
+    const { offset } = this.registers;
+    this.#noteFault(undefined);
+    const number = encoder.decodeGuestSyscall(offset);
+    const args = [0, 1, 2, 3, 4, 5].map((index) => encoder.guestArgument(offset, index));
+    return { kind: "syscall", number, args };
+  }
+
+  #signal(subprocess: Subprocess, late: boolean): GuestEvent | undefined {
+    const { tracer } = this.platform;
+    const info = decodeSignalInfo(tracer, this.#exchange.siginfo);
+    // A group-stop, or the stop that every first resume after an attach meets.
+    if (tracer.encoder.waitValue(this.#exchange.status) === tracer.constant("SIGSTOP")) {
+      return undefined;
+    }
+    if (info.code <= 0) {
+      // What other processes send is not the guest's.
+      if (info.pid !== process.pid) return undefined;
+      if (info.signal === this.interruptHandle.signal) {
+        return late ? { kind: "interrupt", reason: "deadline" } : undefined;
+      }
+    }
+    if (info.signal === tracer.constant("SIGSYS") && info.code === tracer.constant("SYS_SECCOMP")) {
+      // The filter traps calls into the vsyscall page: to a guest there is nothing at that address.
+      tracer.encoder.rewindVsyscall(this.registers.offset, info.address);
+      return this.#segv(subprocess, { ...info, signal: tracer.constant("SIGSEGV") });
+    }
+    if (info.signal === tracer.constant("SIGSEGV")) return this.#segv(subprocess, info);
+    this.#noteFault(undefined);
+    return { kind: "signal", info };
+  }
+
+  #segv(subprocess: Subprocess, info: SignalInfo): GuestFault {
+    const { address } = info;
+    const instruction = this.registers.get(INSTRUCTION_POINTER);
+    const last = this.#fault;
+    const repeated =
+      last !== undefined &&
+      last.subprocess === subprocess &&
+      last.address === address &&
+      last.instruction === instruction;
+    this.#noteFault({ subprocess, address, instruction });
+    const access = address === instruction ? "execute" : repeated ? "write" : "read";
+    return { kind: "fault", address, access, info };
+  }
+
+  #noteFault(fault: Fault | undefined): void {
+    if (this.#fault?.subprocess !== fault?.subprocess) {
+      this.#fault?.subprocess.noteFault(this, false);
+      fault?.subprocess.noteFault(this, true);
+    }
+    this.#fault = fault;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Encoder } from "../encoder/encoder.ts";
+import { StateError } from "../errors.ts";
+import type { Stub } from "../stub/stub.ts";
+import { Tracer } from "../stub/tracer.ts";
+import { Context } from "./context.ts";
+import { encodeFilter } from "./filter.ts";
+import { Subprocess } from "./subprocess.ts";
+
+export interface PlatformOptions {
+  /** An encoder, or the name of one of stublab's own. Default: "assembly". */
+  encoder?: string | Encoder;
+  /** The deadline of every wait, and of a switch that has none of its own, in milliseconds. Default: 5000. */
+  deadline?: number;
+  /** As for a stub: SIGCHLD, the default, makes a death an error; SIGKILL, the original's, ends all. */
+  exitSignal?: string | number;
+  /** Whether stubs run under a filter that allows only what is injected. Default: true. */
+  seccomp?: boolean;
+  /** Whether guests run on the processor that their tracer runs on. Default: true. */
+  bind?: boolean;
+}
+
+/** The most room that the XSAVE area of a processor takes: AMX's tiles and some. */
+const LARGEST_XSTATE = 16 << 10;
+
+/**
+ * A master and a pool: address spaces in which guests run.
+ *
+ * A platform belongs to the JavaScript thread that opened it. Close it before that thread ends.
+ *
+ * @example
+ * using platform = Platform.open();
+ * using space = platform.newAddressSpace();
+ * space.mapAnonymous(0x10000, 4096, "rwx");
+ */
+export class Platform {
+  readonly tracer: Tracer;
+  readonly master: Stub;
+  /** Whether guests follow their tracer from processor to processor. */
+  readonly bind: boolean;
+  /** The XSAVE area of a stub at rest: what every context begins with. Its length is the kernel's. */
+  readonly initialXstate: Uint8Array;
+  readonly #pool: Stub[] = [];
+  #closed = false;
+
+  private constructor(tracer: Tracer, master: Stub, bind: boolean) {
+    this.tracer = tracer;
+    this.master = master;
+    this.bind = bind;
+    const area = new Uint8Array(LARGEST_XSTATE);
+    this.initialXstate = area.slice(0, master.thread.readXstate(area));
+  }
+
+  /**
+   * Forks the master and unmaps it.
+   *
+   * @throws what `Tracer` and `createStub` throw.
+   */
+  static open(options: PlatformOptions = {}): Platform {
+    const { encoder, deadline, exitSignal = "SIGCHLD", seccomp = true, bind = true } = options;
+    const tracer = new Tracer({
+      ...(encoder !== undefined && { encoder }),
+      ...(deadline !== undefined && { deadline }),
+    });
+    try {
+      const filter = seccomp
+        ? encodeFilter(tracer.encoder, tracer.exitSignal(exitSignal))
+        : undefined;
+      const master = tracer.createStub({ exitSignal, ...(filter !== undefined && { filter }) });
+      master.scrub();
+      return new Platform(tracer, master, bind);
+    } catch (error) {
+      tracer.close();
+      throw error;
+    }
+  }
+
+  /** An empty address space: from the pool if one waits there, else a grandchild of the master. */
+  newAddressSpace(): Subprocess {
+    if (this.#closed) throw new StateError("the platform is closed");
+    for (let stub = this.#pool.pop(); stub !== undefined; stub = this.#pool.pop()) {
+      if (stub.alive) return new Subprocess(this, stub);
+    }
+    return new Subprocess(this, this.master.createStub());
+  }
+
+  /** The state of a new guest: all registers zero, floating point as at the start of a process. */
+  newContext(): Context {
+    if (this.#closed) throw new StateError("the platform is closed");
+    return new Context(this);
+  }
+
+  /** How many address spaces wait in the pool. */
+  get pooled(): number {
+    return this.#pool.length;
+  }
+
+  /** @internal */
+  takeBack(stub: Stub): void {
+    this.#pool.push(stub);
+  }
+
+  /** Ends every process of the platform. The caller lives on. */
+  close(): void {
+    this.#closed = true;
+    this.tracer.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,142 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ENCODERS, type Encoder, openEncoder } from "../src/index.ts";
+import { BOUNDARIES } from "./random.ts";
+import { BLOCK, changed, expectMemory, INITIAL, RandomWindows, wordOf } from "./windows.ts";
+
+const SEED = 0x5eed_0002n;
+const SELECTORS = ["cs", "ss", "ds", "es", "fs", "gs"];
+const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
+
+const encoders = ENCODERS.map((name) => openEncoder(name));
+const windows = new RandomWindows(SEED);
+
+/** Boundaries, and as many random words. */
+const someWords = () => [...BOUNDARIES, ...BOUNDARIES.map(windows.word)];
+
+/** A window in which registers of the block have these words. */
+function withRegisters(registers: Readonly<Record<string, bigint>>, content = windows.window()) {
+  const changes = Object.entries(registers).map(([name, word]): [number, bigint] => [
+    BLOCK + wordOf(name),
+    word,
+  ]);
+  return changed(content, changes);
+}
+
+/** `work` changes these registers of the block, and nothing else of the window. */
+function expectRegisters(
+  content: readonly bigint[],
+  work: (encoder: Encoder, block: number) => void,
+  registers: Readonly<Record<string, bigint>>,
+): void {
+  expectMemory(
+    encoders,
+    content,
+    (encoder, start) => work(encoder, start + 8 * BLOCK),
+    withRegisters(registers, [...content]),
+  );
+}
+
+const guest = suite("guest encoding");
+
+guest("resetSelectors takes the six selectors, and nothing else", () => {
+  for (let i = 0; i < 1000; i++) {
+    const content = windows.window();
+    for (const name of SELECTORS) content[INITIAL + wordOf(name)] = windows.someWord();
+    const selectors = SELECTORS.map((name) => [name, content[INITIAL + wordOf(name)] ?? 0n]);
+    expectRegisters(
+      content,
+      (encoder, block) => encoder.resetSelectors(block, block - 8 * (BLOCK - INITIAL)),
+      Object.fromEntries(selectors),
+    );
+  }
+});
+
+guest("resetSelectors leaves a block as it is that is its own initial one", () => {
+  expectRegisters(windows.window(), (encoder, block) => encoder.resetSelectors(block, block), {});
+});
+
+guest("isSingleStepping asks for bit 8 of eflags alone", () => {
+  const bits = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
+  const flags = [...bits, ...bits.map((bit) => ~bit), ...someWords()];
+  for (const eflags of flags.map((word) => BigInt.asUintN(64, word))) {
+    expectRegisters(
+      withRegisters({ eflags }),
+      (encoder, block) =>
+        assert.is(encoder.isSingleStepping(block), Number((eflags >> 8n) & 1n), encoder.name),
+      {},
+    );
+  }
+});
+
+guest("decodeGuestSyscall answers the low half of orig_rax, signed, and copies all of it", () => {
+  const numbers = [
+    0n,
+    39n,
+    0x4000_0027n,
+    0x7fff_ffffn,
+    0x8000_0000n,
+    0xffff_ffffn,
+    2n ** 32n + 39n,
+  ];
+  for (const orig_rax of [...numbers, ...someWords()]) {
+    expectRegisters(
+      withRegisters({ orig_rax, rax: BigInt.asUintN(64, -38n) }),
+      (encoder, block) =>
+        assert.is(
+          encoder.decodeGuestSyscall(block),
+          Number(BigInt.asIntN(32, orig_rax)),
+          encoder.name,
+        ),
+      { rax: orig_rax },
+    );
+  }
+});
+
+guest("guestArgument answers each of the six as a word", () => {
+  for (const word of someWords()) {
+    for (const [index, name] of ARGUMENTS.entries()) {
+      expectRegisters(
+        withRegisters({ [name]: word }),
+        (encoder, block) => assert.is(encoder.guestArgument(block, index), word, encoder.name),
+        {},
+      );
+    }
+  }
+});
+
+guest("there is no seventh argument, and none before the first", () => {
+  for (const index of [-1, 6, 7, 8, 63, 255, 256, 2 ** 31 - 1, -(2 ** 31)]) {
+    expectRegisters(
+      windows.window(),
+      (encoder, block) => assert.is(encoder.guestArgument(block, index), 0n, encoder.name),
+      {},
+    );
+  }
+});
+
+guest("encodeGuestResult sets rax, and -1 as orig_rax", () => {
+  const beyond = [-1n, -38n, -512n, -(2n ** 63n), 2n ** 64n, 2n ** 65n + 5n, -(2n ** 64n) - 1n];
+  for (const result of [...beyond, ...someWords()]) {
+    expectRegisters(
+      windows.window(),
+      (encoder, block) => encoder.encodeGuestResult(block, result),
+      { rax: result, orig_rax: -1n },
+    );
+  }
+});
+
+guest("rewindVsyscall sets rip, and moves rsp down by 8, also past 0", () => {
+  const page = 0xffff_ffff_ff60_0000n;
+  for (const address of [page, page + 0x400n, page + 0x800n, -(2n ** 64n) - 1n, ...someWords()]) {
+    for (const rsp of [0n, 7n, 8n, 9n, windows.someWord()]) {
+      expectRegisters(
+        withRegisters({ rsp }),
+        (encoder, block) => encoder.rewindVsyscall(block, address),
+        { rip: address, rsp: rsp - 8n },
+      );
+    }
+  }
+});
+
+guest.run();

@@ -1,0 +1,314 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { hex } from "../src/errors.ts";
+import {
+  DeathError,
+  ENCODERS,
+  type Encoder,
+  openEncoder,
+  type Stub,
+  Tracer,
+} from "../src/index.ts";
+import { encodeData, Filter, INSTRUCTION, type SeccompData } from "./bpf.ts";
+import { randomWords } from "./random.ts";
+
+const SEED = 0x5eed_0003n;
+
+// The model uses no constant of an encoder.
+const ALLOW = 0x7fff_0000;
+const TRAP = 0x0003_0000;
+const KILL = 0x8000_0000;
+const X86_64 = 0xc000_003e;
+const FREE_CALLS = {
+  mmap: 9,
+  mprotect: 10,
+  munmap: 11,
+  getpid: 39,
+  exit: 60,
+  wait4: 61,
+  getppid: 110,
+  restart_syscall: 219,
+};
+const FREE = new Set(Object.values(FREE_CALLS));
+const [CLONE, KILL_CALL, PRCTL, EXECVEAT] = [56, 62, 157, 322];
+/** CLONE_FILES, to which an exit signal comes. */
+const PROCESS = 0x400n;
+/** CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PTRACE | CLONE_THREAD */
+const THREAD = 0x1_2f00n;
+
+function allows({ nr, args }: SeccompData, exitSignal: number): boolean {
+  const [first, second, , , fifth] = args;
+  if (FREE.has(nr)) return true;
+  if (nr === CLONE) return first === PROCESS + BigInt(exitSignal) || first === THREAD;
+  if (nr === KILL_CALL) return second === 19n;
+  if (nr === EXECVEAT) return fifth === 0x1000n;
+  return nr === PRCTL && first === 1n && second === 9n;
+}
+
+function model(data: SeccompData, exitSignal: number): number {
+  if (data.arch !== X86_64) return KILL;
+  if (data.instructionPointer >> 32n === 0xffff_ffffn) return TRAP;
+  return allows(data, exitSignal) ? ALLOW : KILL;
+}
+
+/** Where a program is written: behind a gap, so that what lies around it can be looked at. */
+const GAP = 64;
+const ROOM = 128 * INSTRUCTION;
+
+function programOf(encoder: Encoder, exitSignal: number): Uint8Array {
+  const at = Math.ceil(encoder.heap / 8) * 8 + GAP;
+  const around = new Uint8Array(encoder.buffer, at - GAP, ROOM + 2 * GAP).fill(0xa5);
+  const count = encoder.encodeSeccomp(at, exitSignal);
+  assert.ok(count > 0 && count <= 128, `${encoder.name}: ${count} instructions`);
+  const end = GAP + count * INSTRUCTION;
+  const outside = [...around.subarray(0, GAP), ...around.subarray(end)];
+  assert.ok(
+    outside.every((byte) => byte === 0xa5),
+    `${encoder.name} writes outside of its program`,
+  );
+  return around.slice(GAP, end);
+}
+
+const encoders = ENCODERS.map((name) => openEncoder(name));
+const EXIT_SIGNALS = [0, 1, 9, 17, 64, 127, 128, 255];
+
+const random = randomWords(SEED);
+
+/** Six arguments, random but for some. */
+function argumentsWith(known: Readonly<Record<number, bigint>>): bigint[] {
+  return Array.from({ length: 6 }, (_, i) => BigInt.asUintN(64, known[i] ?? random()));
+}
+
+/** A word, and the words that differ from it by one bit, by 1, or in a whole half. */
+function around(word: bigint): bigint[] {
+  const flipped = Array.from({ length: 64 }, (_, bit) => word ^ (1n << BigInt(bit)));
+  return [word, ...flipped, word + 1n, word - 1n, word | (0xffff_ffffn << 32n), word << 32n];
+}
+
+/** Arguments that a filter should tell apart. */
+function boundaryArguments(exitSignal: number): bigint[][] {
+  const wanted: Record<number, bigint>[] = [
+    { 0: PROCESS + BigInt(exitSignal) },
+    { 0: PROCESS },
+    { 0: THREAD },
+    { 0: THREAD + BigInt(exitSignal) },
+    { 1: 19n },
+    { 4: 0x1000n },
+    { 0: 1n, 1: 9n },
+  ];
+  return wanted.flatMap((known) =>
+    Object.entries(known).flatMap(([index, value]) =>
+      around(value).map((word) => argumentsWith({ ...known, [index]: word })),
+    ),
+  );
+}
+
+/** Arguments with which as many calls as possible are allowed, and some with which none that looks at them is. */
+function fewArguments(exitSignal: number): bigint[][] {
+  return [
+    argumentsWith({ 0: PROCESS + BigInt(exitSignal), 1: 19n, 4: 0x1000n }),
+    argumentsWith({ 0: THREAD, 1: 19n, 4: 0x1000n }),
+    argumentsWith({ 0: 1n, 1: 9n, 4: 0x1000n }),
+    argumentsWith({ 0: 9n, 1: 1n }),
+    [0n, 0n, 0n, 0n, 0n, 0n],
+    argumentsWith({}),
+  ];
+}
+
+const NUMBERS = Array.from({ length: 502 }, (_, i) => i - 1);
+/** x32 has the architecture of x86-64, and bit 30 in its numbers. */
+const X32_NUMBERS = NUMBERS.map((nr) => nr + 0x4000_0000);
+const FAR_NUMBERS = [CLONE, KILL_CALL, PRCTL, EXECVEAT, ...FREE].flatMap((nr) =>
+  [8, 16, 24, 29, 31].map((bit) => nr ^ (1 << bit)),
+);
+/** Those whose arguments count, and a few whose do not. */
+const CLOSE_NUMBERS = [CLONE, KILL_CALL, PRCTL, EXECVEAT, 9, 39, 186, CLONE + 0x4000_0000];
+
+const ARCHITECTURES = [X86_64, 0x4000_0003, 0xc000_00b7, 0, 0x4000_003e, 0xc000_003f, 0x8000_003e];
+const ADDRESSES = [
+  0n,
+  0x7fff_ffff_e046n,
+  0xffff_ffffn,
+  0xffff_fffe_ffff_ffffn,
+  0x7fff_ffff_ff60_0000n,
+  0xffff_ffff_0000_0000n,
+  0xffff_ffff_ff60_0000n,
+  0xffff_ffff_ff60_0400n,
+  2n ** 64n - 1n,
+];
+
+const HERE = { arch: X86_64, instructionPointer: 0x7fff_ffff_e046n };
+
+const meaning = suite("seccomp encoding: meaning");
+
+let questions = 0;
+
+/** Asks every encoder's filter, and the model. */
+function ask(filters: ReadonlyMap<string, Filter>, data: SeccompData, exitSignal: number): void {
+  const view = encodeData(data);
+  const expected = model(data, exitSignal);
+  questions++;
+  for (const [name, filter] of filters) {
+    const action = filter.run(view);
+    if (action === expected) continue;
+    const { nr, arch, instructionPointer, args } = data;
+    assert.unreachable(
+      `${name}: ${hex(BigInt(action))} and not ${hex(BigInt(expected))} for nr ${nr}, arch ${hex(BigInt(arch))}, ` +
+        `ip ${hex(instructionPointer)}, args ${args.map(hex).join(" ")}; exit signal ${exitSignal}`,
+    );
+  }
+}
+
+function filtersOf(exitSignal: number): Map<string, Filter> {
+  return new Map(
+    encoders.map((encoder) => [encoder.name, new Filter(programOf(encoder, exitSignal))]),
+  );
+}
+
+for (const exitSignal of EXIT_SIGNALS) {
+  const filters = filtersOf(exitSignal);
+
+  meaning(`exit signal ${exitSignal}: every number, architecture and kind of address`, () => {
+    for (const args of fewArguments(exitSignal)) {
+      for (const nr of [...NUMBERS, ...X32_NUMBERS, ...FAR_NUMBERS]) {
+        ask(filters, { ...HERE, nr, args }, exitSignal);
+        for (const arch of ARCHITECTURES) ask(filters, { ...HERE, arch, nr, args }, exitSignal);
+        for (const instructionPointer of ADDRESSES) {
+          ask(filters, { ...HERE, instructionPointer, nr, args }, exitSignal);
+        }
+      }
+    }
+  });
+
+  meaning(`exit signal ${exitSignal}: arguments that are off by a bit, by 1, or in a half`, () => {
+    for (const args of boundaryArguments(exitSignal)) {
+      for (const nr of CLOSE_NUMBERS) ask(filters, { ...HERE, nr, args }, exitSignal);
+    }
+  });
+}
+
+meaning("the architecture comes before the address", () => {
+  const filters = filtersOf(17);
+  for (const instructionPointer of ADDRESSES) {
+    for (const arch of ARCHITECTURES) {
+      ask(filters, { nr: 39, arch, instructionPointer, args: argumentsWith({}) }, 17);
+    }
+  }
+});
+
+meaning("every exit signal has a clone word of its own", () => {
+  for (let exitSignal = 0; exitSignal < 256; exitSignal++) {
+    const filters = filtersOf(exitSignal);
+    for (let other = 0; other < 256; other++) {
+      const args = argumentsWith({ 0: PROCESS + BigInt(other) });
+      ask(filters, { ...HERE, nr: CLONE, args }, exitSignal);
+    }
+  }
+});
+
+meaning("a program is the same wherever it lies", () => {
+  for (const encoder of encoders) {
+    const first = programOf(encoder, 9);
+    const at = encoder.buffer.byteLength - ROOM;
+    const count = encoder.encodeSeccomp(at, 9);
+    assert.equal(
+      new Uint8Array(encoder.buffer, at, count * INSTRUCTION),
+      first,
+      `${encoder.name}, at the end of its buffer`,
+    );
+  }
+});
+
+meaning("filters were asked", () => {
+  const sizes = encoders.map(
+    (encoder) => `${encoder.name} ${encoder.encodeSeccomp(heapOf(encoder), 9)}`,
+  );
+  console.log(`${questions} calls; instructions: ${sizes.join(", ")}`);
+  assert.ok(questions > 800_000);
+});
+
+function heapOf(encoder: Encoder): number {
+  return Math.ceil(encoder.heap / 8) * 8;
+}
+
+meaning.run();
+
+const live = suite("seccomp encoding: kernel");
+
+const PAGE = 4096;
+/** No process has this pid. */
+const NOBODY = 2 ** 31 - 1;
+
+/** Installs the filter of an encoder in a new stub, at the end of which lies the page that it returns. */
+function filteredStub(tracer: Tracer, encoder: Encoder): { stub: Stub; page: bigint } {
+  const stub = tracer.createStub();
+  const page = stub.map(PAGE);
+  const program = programOf(encoder, tracer.constant("SIGCHLD"));
+  // struct sock_fprog: the length, and at 8 the address.
+  const head = new DataView(new ArrayBuffer(16));
+  head.setUint16(0, program.length / INSTRUCTION, true);
+  head.setBigUint64(8, page + 16n, true);
+  stub.write(page, new Uint8Array(head.buffer));
+  stub.write(page + 16n, program);
+  stub.call("prctl", tracer.flag("PR_SET_NO_NEW_PRIVS"), 1, 0, 0, 0);
+  stub.call("seccomp", tracer.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
+  return { stub, page };
+}
+
+type Call = readonly [string | number, ...(number | bigint)[]];
+
+/** Calls that no filter lets through, each the end of a stub. */
+const FORBIDDEN: readonly Call[] = [
+  ["gettid"],
+  ["write", -1, 0, 0],
+  ["kill", NOBODY, 0],
+  ["kill", NOBODY, 19n + 2n ** 32n],
+  ["prctl", 3],
+  ["prctl", 1, 15],
+  ["execveat", -1, 0, 0, 0, 0],
+  ["clone", 0x400],
+  ["clone", 0x409],
+  ["clone", 0x411n + 2n ** 32n],
+  [39 + 0x4000_0000],
+];
+
+for (const encoder of encoders) {
+  live(`${encoder.name}: what a stub needs goes through its filter`, () => {
+    using tracer = new Tracer({ deadline: 2000 });
+    const { stub, page } = filteredStub(tracer, encoder);
+    assert.is(stub.call("getpid"), BigInt(stub.pid));
+    assert.is(stub.call("getppid"), BigInt(process.pid));
+    const other = stub.map(PAGE);
+    stub.call("mprotect", other, PAGE, 1);
+    stub.call("munmap", other, PAGE);
+    stub.call("prctl", 1, 9);
+    assert.is(stub.inject("wait4", -1, 0, 1, 0).errno, "ECHILD");
+    assert.is(stub.inject("kill", NOBODY, 19).errno, "ESRCH");
+    assert.is(stub.inject("restart_syscall").errno, "EINTR");
+    assert.is(stub.inject("execveat", -1, page + BigInt(PAGE - 1), 0, 0, 0x1000).errno, "EBADF");
+  });
+
+  live(`${encoder.name}: a filtered stub has children, with its filter`, () => {
+    using tracer = new Tracer({ deadline: 2000 });
+    const child = filteredStub(tracer, encoder).stub.createStub();
+    assert.is(child.call("getpid"), BigInt(child.pid));
+    expectDeath(child, ["gettid"]);
+  });
+
+  live(`${encoder.name}: every other call ends a stub with SIGSYS`, () => {
+    using tracer = new Tracer({ deadline: 2000 });
+    for (const call of FORBIDDEN) expectDeath(filteredStub(tracer, encoder).stub, call);
+  });
+}
+
+function expectDeath(stub: Stub, [call, ...args]: Call): void {
+  try {
+    const { value, errno } = stub.inject(call, ...args);
+    assert.unreachable(`${call}(${args.join(", ")}) answers ${value ?? errno}`);
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
+    assert.match(error.how, /SIGSYS/, `${call}(${args.join(", ")})`);
+  }
+}
+
+live.run();
