@@ -38,4 +38,5 @@ export { type Check, type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
 export { Stub } from "./stub/stub.ts";
 export type { Stop, SyscallArgument, SyscallResult } from "./stub/thread.ts";
+export type { ThreadTicket } from "./stub/ticket.ts";
 export { type StubOptions, Tracer, type TracerOptions } from "./stub/tracer.ts";

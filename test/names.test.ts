@@ -141,7 +141,7 @@ for (const encoder of ENCODERS) {
 
   names("the number of every system call has its name", () => {
     for (const [name, number] of constants) {
-      if (!name.startsWith("SYS_")) continue;
+      if (!/^SYS_[a-z_]/.test(name)) continue;
       assert.is(`SYS_${syscallName(number, constants)}`, name);
       assert.is(parseSyscall(name.slice(4), constants), number);
     }

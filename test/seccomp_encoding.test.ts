@@ -239,7 +239,7 @@ const PAGE = 4096;
 /** No process has this pid. */
 const NOBODY = 2 ** 31 - 1;
 
-/** Installs the filter of an encoder in a new stub, at the end of which lies the page that it returns. */
+/** A new stub with the filter of an encoder, and the page in it that the filter was read from. */
 function filteredStub(tracer: Tracer, encoder: Encoder): { stub: Stub; page: bigint } {
   const stub = tracer.createStub();
   const page = stub.map(PAGE);

@@ -58,8 +58,7 @@
 #define REG_fs offsetof(struct user_regs_struct, fs)
 #define REG_gs offsetof(struct user_regs_struct, gs)
 
-/* The members of the kernel's siginfo_t, which <asm/siginfo.h> hides behind macros: si_pid and the
- * like. */
+/* Members of the kernel's siginfo_t; <asm/siginfo.h> makes macros of their names. */
 #define SIGINFO_SIZE sizeof(siginfo_t)
 #define SIGINFO_si_signo offsetof(siginfo_t, si_signo)
 #define SIGINFO_si_errno offsetof(siginfo_t, si_errno)

@@ -6,7 +6,12 @@ type Constants = ReadonlyMap<string, bigint>;
 const FLAG_NAME = /^_*[A-Z][A-Z0-9_]*$/;
 
 /** Constants that are the encoder's own, and no flags. */
-const OWN_NAME = /^(REG_|WAIT_|ENCODER_ABI$|REGISTERS_SIZE$)/;
+const OWN_NAME = /^(REG_|WAIT_|SIGINFO_|ENCODER_ABI$|REGISTERS_SIZE$)/;
+
+// What the names of one kind look like. SYS_SECCOMP is no system call, and SIGINFO_SIZE no signal.
+const SYSCALL = /^SYS_(?=[a-z_])/;
+const SIGNAL = /^SIG(?!INFO_)/;
+const CLONE_FLAG = /^CLONE_/;
 
 /** Whether `text` could only be meant as a name: an upper-case word. */
 export function looksLikeName(text: string): boolean {
@@ -51,14 +56,16 @@ function namedConstant(name: string, constants: Constants): bigint {
  * @throws InputError that names the nearest known call.
  */
 export function parseSyscall(call: string, constants: Constants): bigint {
-  const number = constants.get(`SYS_${call}`) ?? parseNumber(call);
-  if (number !== undefined) return number;
-  throw unknownName("system call", call, namesWith("SYS_", constants));
+  const name = `SYS_${call}`;
+  const number = SYSCALL.test(name) ? constants.get(name) : undefined;
+  const value = number ?? parseNumber(call);
+  if (value !== undefined) return value;
+  throw unknownName("system call", call, namesOf(SYSCALL, constants));
 }
 
 /** The name of a system call, or undefined. */
 export function syscallName(number: bigint, constants: Constants): string | undefined {
-  return nameOf(number, "SYS_", constants)?.slice("SYS_".length);
+  return nameOf(number, SYSCALL, constants)?.replace(SYSCALL, "");
 }
 
 /**
@@ -75,14 +82,15 @@ export function parseSignal(text: string, constants: Constants): number {
     });
   }
   const upper = text.toUpperCase();
-  const value = constants.get(upper.startsWith("SIG") ? upper : `SIG${upper}`);
+  const name = upper.startsWith("SIG") ? upper : `SIG${upper}`;
+  const value = SIGNAL.test(name) ? constants.get(name) : undefined;
   if (value !== undefined) return Number(value);
-  throw unknownName("signal", text, namesWith("SIG", constants));
+  throw unknownName("signal", text, namesOf(SIGNAL, constants));
 }
 
 /** The name of a signal, e.g. "SIGKILL"; "signal 40" where it has none. */
 export function signalName(signal: number, constants: Constants): string {
-  return nameOf(BigInt(signal), "SIG", constants) ?? `signal ${signal}`;
+  return nameOf(BigInt(signal), SIGNAL, constants) ?? `signal ${signal}`;
 }
 
 /** The name of an errno, e.g. "ENOENT"; "errno 600" where it has none. */
@@ -93,25 +101,26 @@ export function errorName(errno: number, constants: Constants): string {
   return `errno ${errno}`;
 }
 
-/** The first constant of that value among those whose names begin with `prefix`. */
-function nameOf(value: bigint, prefix: string, constants: Constants): string | undefined {
+/** The first constant of that value among those of a kind. */
+function nameOf(value: bigint, kind: RegExp, constants: Constants): string | undefined {
   for (const [name, constant] of constants) {
-    if (constant === value && name.startsWith(prefix)) return name;
+    if (constant === value && kind.test(name)) return name;
   }
   return undefined;
 }
 
 /** A clone word as it would be typed: `CLONE_FILES|SIGKILL`. */
 export function formatClone(flags: bigint, exitSignal: number, constants: Constants): string {
-  const terms = flagTerms(flags, "CLONE_", constants);
-  if (exitSignal !== 0) terms.push(nameOf(BigInt(exitSignal), "SIG", constants) ?? `${exitSignal}`);
+  const terms = flagTerms(flags, CLONE_FLAG, constants);
+  if (exitSignal !== 0)
+    terms.push(nameOf(BigInt(exitSignal), SIGNAL, constants) ?? `${exitSignal}`);
   return terms.length === 0 ? "0" : terms.join("|");
 }
 
-function flagTerms(flags: bigint, prefix: string, constants: Constants): string[] {
+function flagTerms(flags: bigint, kind: RegExp, constants: Constants): string[] {
   const terms: string[] = [];
   let rest = flags;
-  for (const name of namesWith(prefix, constants)) {
+  for (const name of namesOf(kind, constants)) {
     const bit = constants.get(name) ?? 0n;
     if (bit === 0n || (rest & bit) !== bit) continue;
     terms.push(name);
@@ -121,12 +130,12 @@ function flagTerms(flags: bigint, prefix: string, constants: Constants): string[
   return terms;
 }
 
-function namesWith(prefix: string, constants: Constants): string[] {
-  return [...constants.keys()].filter((name) => name.startsWith(prefix));
+function namesOf(kind: RegExp, constants: Constants): string[] {
+  return [...constants.keys()].filter((name) => kind.test(name));
 }
 
 function unknownName(kind: string, name: string, known: readonly string[]): InputError {
-  const stripped = known.map((candidate) => candidate.replace(/^SYS_/, ""));
+  const stripped = known.map((candidate) => candidate.replace(SYSCALL, ""));
   const near = nearest(name, stripped);
   return new InputError(
     `unknown ${kind} "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,

@@ -1,6 +1,7 @@
 import type { Encoder } from "../encoder/encoder.ts";
 import { StateError } from "../errors.ts";
 import type { Stub } from "../stub/stub.ts";
+import type { ThreadTicket } from "../stub/ticket.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { Context } from "./context.ts";
 import { encodeFilter } from "./filter.ts";
@@ -81,6 +82,12 @@ export class Platform {
       if (stub.alive) return new Subprocess(this, stub);
     }
     return new Subprocess(this, this.master.createStub());
+  }
+
+  /** An address space whose first thread another platform traces: see `Subprocess.ticket`. */
+  join(ticket: ThreadTicket): Subprocess {
+    if (this.#closed) throw new StateError("the platform is closed");
+    return new Subprocess(this, this.tracer.join(ticket));
   }
 
   /** The state of a new guest: all registers zero, floating point as at the start of a process. */

@@ -1,7 +1,8 @@
 import { StateError } from "../errors.ts";
-import { PAGE_SIZE, TOP_OF_USER_SPACE } from "../stub/amd64.ts";
+import { TOP_OF_USER_SPACE } from "../stub/amd64.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
+import type { ThreadTicket } from "../stub/ticket.ts";
 import type { Context } from "./context.ts";
 import { type PageRange, type Protection, pageRange, protectionFlags } from "./memory.ts";
 import type { Platform } from "./platform.ts";
@@ -112,13 +113,30 @@ export class Subprocess {
     this.stub.write(address, bytes);
   }
 
-  /** Unmaps everything and puts the process back into the pool. Releasing a second time does nothing. */
+  /**
+   * A thread of this address space for another tracer (`Tracer.tid` there), to be posted to it and redeemed by
+   * its `Platform.join`. Everybody then works in the same memory, each in a thread of its own. Those who
+   * joined have to release before the address space is closed here.
+   */
+  ticket(tracerTid: number): ThreadTicket {
+    this.#expectUsable();
+    return this.stub.ticket(tracerTid);
+  }
+
+  /**
+   * Unmaps everything and puts the process back into the pool; one that was joined is only let go. Releasing
+   * a second time does nothing.
+   */
   release(): void {
     if (this.#released) return;
     this.#released = true;
     for (const context of this.#faulted) context.forgetFault(0n, BigInt(TOP_OF_USER_SPACE));
     this.#faulted.clear();
     if (!this.stub.alive) return;
+    if (this.stub.borrowed) {
+      this.stub.close();
+      return;
+    }
     this.stub.scrub();
     this.platform.takeBack(this.stub);
   }
@@ -137,9 +155,4 @@ export class Subprocess {
     if (this.#released) throw new StateError(`address space ${this.pid} was released`);
     if (!this.stub.alive) throw new StateError(`address space ${this.pid} is dead`);
   }
-}
-
-/** The lowest address that a guest can map, and the end of what it can: the stub's page. */
-export function guestRange(subprocess: Subprocess): { start: number; end: number } {
-  return { start: PAGE_SIZE, end: subprocess.platform.tracer.stubAddress };
 }

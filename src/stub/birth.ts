@@ -113,7 +113,7 @@ function awaitSelfStop(thread: Thread, orphaned: boolean, stepOf: () => ChildSte
 }
 
 /** Step 4: PTRACE_ATTACH, its SIGSTOP, and the options. @throws AttachError */
-export function attach(thread: Thread): void {
+export function attach(thread: Thread, options = thread.tracer.traceOptions): void {
   const { tracer } = thread;
   const result = tracer.shim.ptrace(tracer.constant("PTRACE_ATTACH"), thread.tid, 0, 0);
   if (result < 0) throw attachError(thread.tid, -result);
@@ -123,7 +123,7 @@ export function attach(thread: Thread): void {
       `stub ${thread.tid} was stopped by ${tracer.signalName(signal)} when attached, not by SIGSTOP`,
     );
   }
-  thread.ptrace("PTRACE_SETOPTIONS", tracer.traceOptions);
+  thread.ptrace("PTRACE_SETOPTIONS", options);
 }
 
 /** The registers at the self-stop, with RIP back before the SYSCALL that all injections use. */

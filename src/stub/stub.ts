@@ -5,6 +5,7 @@ import { attach, cloneStub } from "./birth.ts";
 import { checkRange, readMemory, writeMemory } from "./memory.ts";
 import { endStub, reapByParent } from "./teardown.ts";
 import type { SyscallArgument, SyscallResult, Thread } from "./thread.ts";
+import { issueTicket, type ThreadTicket } from "./ticket.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** An injected call, its answer, and the registers around it. */
@@ -27,6 +28,8 @@ export class Stub {
   readonly exitSignal: number;
   /** How long its birth took, from the clone to the initial registers. */
   readonly microseconds: number;
+  /** The thread of each other tracer that uses the stub, by that tracer's tid. @internal */
+  readonly threads = new Map<number, number>();
   #replaced = false;
   // Most stubs never have any, and there may be thousands.
   #children: Set<Stub> | undefined;
@@ -44,6 +47,11 @@ export class Stub {
 
   get pid(): number {
     return this.thread.tgid;
+  }
+
+  /** Whether another tracer has the first thread, and this one a thread of its own. */
+  get borrowed(): boolean {
+    return this.thread.tid !== this.thread.tgid;
   }
 
   get alive(): boolean {
@@ -185,7 +193,18 @@ export class Stub {
     attach(this.thread);
   }
 
-  /** Ends the stub, and every stub that it cloned, and reaps them. */
+  /**
+   * A thread of this stub for another tracer, by the tid of that one: post it there, and let it `join`.
+   * A tracer keeps its thread; that of a tracer whose thread ended is used again.
+   *
+   * @throws SyscallError, StateError
+   */
+  ticket(tracerTid: number): ThreadTicket {
+    this.#expectStubCode();
+    return issueTicket(this, tracerTid);
+  }
+
+  /** Ends the stub, and every stub that it cloned, and reaps them. One that is borrowed is let go. */
   close(): void {
     endStub(this);
   }

@@ -12,6 +12,12 @@ import type { Stub } from "./stub.ts";
 export function endStub(stub: Stub): void {
   for (const child of [...stub.children]) endStub(child);
   const { tracer, thread } = stub;
+  if (stub.borrowed) {
+    if (thread.state === "stopped") thread.detach();
+    thread.forget();
+    stub.forgetIfDead();
+    return;
+  }
   if (stub.alive) {
     const traced = thread.state === "stopped" || reattach(stub);
     if (tracer.isFatal(stub.exitSignal) && !stub.replaced) defuse(stub, traced);

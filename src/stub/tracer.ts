@@ -8,6 +8,7 @@ import { type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
 import { forkStub } from "./birth.ts";
 import { mapStubCode } from "./placement.ts";
 import { Stub } from "./stub.ts";
+import { redeemTicket, type ThreadTicket } from "./ticket.ts";
 
 export interface TracerOptions {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
@@ -28,6 +29,12 @@ export interface StubOptions {
   /** A seccomp filter that it and all that come from it run under: an array of struct sock_filter. */
   filter?: Uint8Array;
 }
+
+/** The tracers of this JavaScript thread: its end closes those that nobody closed. */
+const open = new Set<Tracer>();
+process.on("exit", () => {
+  for (const tracer of open) tracer.close();
+});
 
 /** A day, in milliseconds: whoever waits longer has lost sight of the stub. */
 const LONGEST_DEADLINE = 86_400_000;
@@ -95,6 +102,7 @@ export class Tracer {
       this.constant("PTRACE_O_TRACESYSGOOD") |
       this.constant("PTRACE_O_TRACEEXIT") |
       this.constant("PTRACE_O_EXITKILL");
+    open.add(this);
     this.injection = new Injection(deadline);
     this.passOver(this.constant("SIGSTOP"));
     this.passOver(this.constant("SIGCHLD"));
@@ -125,12 +133,23 @@ export class Tracer {
   }
 
   /**
+   * Attaches to a thread of a stub whose first thread another tracer has.
+   *
+   * @throws StateError where the ticket is for another tracer, AttachError
+   */
+  join(ticket: ThreadTicket): Stub {
+    if (this.#closed) throw new StateError("the tracer is closed");
+    return new Stub(redeemTicket(this, ticket), undefined, this.constant("SIGCHLD"), 0);
+  }
+
+  /**
    * Ends every stub and leaves no process behind, whatever their exit signals. The host lives on. Closing
    * a second time does nothing.
    */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    open.delete(this);
     for (const stub of [...this.stubs.values()]) if (stub.parent === undefined) stub.close();
   }
 

@@ -1,0 +1,88 @@
+import { existsSync } from "node:fs";
+import { EncoderError, StateError, SyscallError, TraceError } from "../errors.ts";
+import { attach } from "./birth.ts";
+import type { Stub } from "./stub.ts";
+import { Thread } from "./thread.ts";
+import type { Tracer } from "./tracer.ts";
+
+/**
+ * A thread of a stub that another tracer may attach to: plain data, which can be posted to a worker.
+ * The tracer of the stub's first thread issues it; the tracer that it is for redeems it.
+ */
+export interface ThreadTicket {
+  readonly tgid: number;
+  readonly tid: number;
+  /** The tracer that it is for. */
+  readonly tracerTid: number;
+  /** The registers that every injection into it starts from. */
+  readonly initial: Uint8Array;
+}
+
+/**
+ * The thread of `stub` for the tracer `tracerTid`: the one that it had before, else that of a tracer that is
+ * gone, else a new one.
+ */
+export function issueTicket(stub: Stub, tracerTid: number): ThreadTicket {
+  const { threads, tracer, pid } = stub;
+  if (tracerTid === tracer.tid) {
+    throw new StateError(`thread ${tracerTid} is the stub's own tracer, and needs no ticket`);
+  }
+  let tid = threads.get(tracerTid) ?? orphanedThread(threads);
+  tid ??= cloneThread(stub);
+  threads.set(tracerTid, tid);
+  return { tgid: pid, tid, tracerTid, initial: stub.thread.initial.bytes.slice() };
+}
+
+/** Takes over the thread of a tracer whose own thread has ended. */
+function orphanedThread(threads: Map<number, number>): number | undefined {
+  for (const [tracerTid, tid] of threads) {
+    if (existsSync(`/proc/self/task/${tracerTid}`)) continue;
+    threads.delete(tracerTid);
+    return tid;
+  }
+  return undefined;
+}
+
+/** Step 8: the first thread clones another, which starts traced and stopped, and is let go in stop. */
+function cloneThread(stub: Stub): number {
+  const { tracer, thread } = stub;
+  const word = tracer.encoder.encodeClone(tracer.flag("STUB_THREAD_FLAGS"), 0);
+  if (word < 0n) throw new EncoderError(`encoder ${tracer.encoder.name} refuses a thread's flags`);
+  const { value, errno } = thread.inject(tracer.flag("SYS_clone"), [word, 0, 0, 0, 0]);
+  if (value === null) {
+    throw new SyscallError(`stub ${stub.pid} cannot clone a thread: clone failed with ${errno}`, {
+      call: "clone",
+      ...(errno !== null && { errno }),
+    });
+  }
+  const clone = new Thread(tracer, stub.pid, Number(value));
+  const { signal } = clone.wait();
+  if (signal !== tracer.constant("SIGSTOP")) {
+    throw new TraceError(
+      `thread ${clone.tid} began with ${tracer.signalName(signal)}, not SIGSTOP`,
+    );
+  }
+  clone.detach();
+  clone.forget();
+  return clone.tid;
+}
+
+/** Attaches to the thread of a ticket. @throws StateError, AttachError */
+export function redeemTicket(tracer: Tracer, ticket: ThreadTicket): Thread {
+  if (ticket.tracerTid !== tracer.tid) {
+    throw new StateError(
+      `the ticket is for the tracer ${ticket.tracerTid}, and this thread is ${tracer.tid}`,
+    );
+  }
+  const thread = new Thread(tracer, ticket.tgid, ticket.tid);
+  try {
+    // SIGKILL is process-wide, so EXITKILL on the first thread is enough; here it would let this tracer's
+    // end kill what others use.
+    attach(thread, tracer.traceOptions & ~tracer.constant("PTRACE_O_EXITKILL"));
+  } catch (error) {
+    thread.forget();
+    throw error;
+  }
+  thread.initial.bytes.set(ticket.initial);
+  return thread;
+}
