@@ -1,5 +1,5 @@
 import type { Encoder } from "../encoder/encoder.ts";
-import { StateError } from "../errors.ts";
+import { DeathError, StateError } from "../errors.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/ticket.ts";
 import { Tracer } from "../stub/tracer.ts";
@@ -79,7 +79,7 @@ export class Platform {
   newAddressSpace(): Subprocess {
     if (this.#closed) throw new StateError("the platform is closed");
     for (let stub = this.#pool.pop(); stub !== undefined; stub = this.#pool.pop()) {
-      if (stub.alive) return new Subprocess(this, stub);
+      if (isUsable(stub)) return new Subprocess(this, stub);
     }
     return new Subprocess(this, this.master.createStub());
   }
@@ -114,5 +114,16 @@ export class Platform {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+}
+
+/** Whether a stub that waited in the pool still lives, as far as its tracer can know. */
+function isUsable(stub: Stub): boolean {
+  try {
+    if (stub.alive) stub.poll();
+    return stub.alive;
+  } catch (error) {
+    if (error instanceof DeathError) return false;
+    throw error;
   }
 }

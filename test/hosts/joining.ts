@@ -1,0 +1,58 @@
+// A worker with a platform of its own, which joins address spaces by the tickets that it is sent.
+
+import { parentPort } from "node:worker_threads";
+import { Platform, StublabError, type Subprocess, type ThreadTicket } from "../../src/index.ts";
+
+const AT = 0x10000;
+const SWITCHES = 1000;
+
+const platform = Platform.open();
+const own = platform.newAddressSpace();
+own.mapAnonymous(AT, 4096, "rwx");
+// mov eax, 39; syscall; jmp back to the start
+own.write(AT, Uint8Array.of(0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7));
+
+/** Runs a guest of `space`; answers how many of its calls were getpid. */
+function run(space: Subprocess): number {
+  const context = platform.newContext();
+  context.registers.set("rip", BigInt(AT));
+  let calls = 0;
+  for (let i = 0; i < SWITCHES; i++) {
+    const event = context.switch(space);
+    if (event.kind === "syscall" && event.number === 39) calls++;
+    context.setResult(BigInt(i));
+  }
+  context.release();
+  return calls;
+}
+
+function obey({ order, ticket }: { order: string; ticket?: ThreadTicket }): unknown {
+  if (order === "open fatal") {
+    Platform.open({ exitSignal: "SIGKILL" });
+    return "opened";
+  }
+  if (ticket === undefined) return "no ticket";
+  const space = platform.join(ticket);
+  if (order === "hold") return { holds: space.stub.call("getpid") };
+  const switches = run(space);
+  space.mapAnonymous(0x20000, 4096, "rw");
+  const answer = { switches, own: run(own) };
+  space.release();
+  return answer;
+}
+
+parentPort?.on("message", (message: { order: string; ticket?: ThreadTicket }) => {
+  if (message.order === "leave") {
+    parentPort?.close();
+    return;
+  }
+  try {
+    parentPort?.postMessage(obey(message));
+  } catch (error) {
+    const refused = error instanceof StublabError ? error.code : String(error);
+    parentPort?.postMessage({ refused });
+  }
+});
+
+const pids = [platform.master.pid, own.pid];
+parentPort?.postMessage({ tid: platform.tracer.tid, pids });
