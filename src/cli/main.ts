@@ -15,6 +15,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "execute one system call in a fresh stub",
     load: async () => (await import("./inject.ts")).injectCommand,
   },
+  seccomp: {
+    summary: "print the filter that the stubs of a platform run under",
+    load: async () => (await import("./seccomp.ts")).seccompCommand,
+  },
   doctor: {
     summary: "try whether this machine can do it, and say what to do where it cannot",
     load: async () => (await import("./doctor.ts")).doctorCommand,

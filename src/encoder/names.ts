@@ -101,6 +101,15 @@ export function errorName(errno: number, constants: Constants): string {
   return `errno ${errno}`;
 }
 
+/** The first constant of that value whose name begins with `prefix`, or undefined. */
+export function constantName(
+  value: bigint,
+  prefix: string,
+  constants: Constants,
+): string | undefined {
+  return nameOf(value, new RegExp(`^${prefix}`), constants);
+}
+
 /** The first constant of that value among those of a kind. */
 function nameOf(value: bigint, kind: RegExp, constants: Constants): string | undefined {
   for (const [name, constant] of constants) {

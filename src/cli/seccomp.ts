@@ -1,0 +1,46 @@
+import { parseSignal } from "../encoder/names.ts";
+import { openEncoder } from "../encoder/open.ts";
+import { disassembleFilter } from "../platform/disassembly.ts";
+import { encodeFilter } from "../platform/filter.ts";
+import { type Command, parseOptions } from "./command.ts";
+import { printJson } from "./report.ts";
+
+const help = `usage: stublab seccomp [options]
+
+Prints the filter that the stubs of a platform run under, disassembled: what the stub code does and what is
+injected is allowed, calls into the vsyscall page are trapped, and all else kills the process.
+
+  --encoder E       assembly, script or native (default assembly); each writes its own program
+  --exit-signal S   that of the stubs that may be cloned (default SIGCHLD)
+  --json            one document, "stublab.seccomp/1"
+
+examples:
+  stublab seccomp
+  stublab seccomp --encoder native --exit-signal SIGKILL
+`;
+
+const OPTIONS = {
+  encoder: { type: "string", default: "assembly" },
+  "exit-signal": { type: "string", default: "SIGCHLD" },
+  json: { type: "boolean", default: false },
+} as const;
+
+function run(args: readonly string[]): number {
+  const values = parseOptions(args, OPTIONS);
+  const encoder = openEncoder(values.encoder);
+  const exitSignal = parseSignal(values["exit-signal"], encoder.constants);
+  const instructions = disassembleFilter(encodeFilter(encoder, exitSignal), encoder.constants);
+  if (values.json) {
+    printJson("stublab.seccomp/1", { encoder: encoder.name, arch: encoder.arch, instructions });
+    return 0;
+  }
+  const hex = (value: number, digits: number) => `0x${value.toString(16).padStart(digits, "0")}`;
+  const lines = instructions.map(({ code, jt, jf, k, text }, i) => {
+    const fields = `${hex(code, 2)} ${hex(jt, 2)} ${hex(jf, 2)} ${hex(k, 8)}`;
+    return ` ${String(i).padStart(4, "0")}: ${fields}  ${text}`;
+  });
+  process.stdout.write(` line  code jt   jf   k\n${lines.join("\n")}\n`);
+  return 0;
+}
+
+export const seccompCommand: Command = { help, run };
