@@ -1,11 +1,12 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { run, stublabCommand } from "./processes.ts";
 
-const readme = suite("README");
+const readme = suite("README and docs");
 
-const text = readFileSync("README.md", "utf8");
+const documents = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)];
+const text = documents.map((path) => readFileSync(path, "utf8")).join("\n");
 
 /** The contents of the code blocks of one language. */
 function blocks(language: string): string[] {
@@ -15,7 +16,7 @@ function blocks(language: string): string[] {
 }
 
 for (const code of blocks("js")) {
-  readme(`the program runs: ${code.split("\n")[2]}`, async () => {
+  readme(`the program runs: ${code.split("\n").slice(2, 4).join(" ")}`, async () => {
     const { code: status, stderr } = await run([
       process.execPath,
       ["--input-type=module", "-e", code],
