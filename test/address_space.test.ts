@@ -180,6 +180,16 @@ spaces("answers nothing once it is released, not even when its process is in use
   });
 });
 
+spaces("is switched to by no context that was released", () => {
+  withSpace((space, platform) => {
+    const context = platform.newContext();
+    context.release();
+    context.release();
+    thrown(StateError, () => context.switch(space));
+    assert.is.not(platform.newContext().registers, platform.newContext().registers);
+  });
+});
+
 spaces("that is dead is an error of its own", () => {
   withSpace((space, platform) => {
     process.kill(space.pid, "SIGKILL");

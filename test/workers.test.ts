@@ -127,6 +127,21 @@ workers("that are terminated while they hold a thread take only their own stubs"
   await successor.end("leave");
 });
 
+workers("keep what they joined from being released or closed under them", async () => {
+  using platform = Platform.open();
+  const space = guestSpace(platform);
+  const colleague = await Colleague.start();
+  await colleague.ask("hold", space.ticket(colleague.tid));
+  const isShared = (error: unknown) =>
+    error instanceof StateError && error.message.includes(`tracers ${colleague.tid}`);
+  assert.throws(() => space.release(), isShared);
+  assert.throws(() => platform.close(), isShared);
+  assert.is(space.stub.call("getpid"), BigInt(space.pid));
+  await colleague.end("leave");
+  space.release();
+  assert.is(platform.pooled, 1);
+});
+
 workers("need a ticket of their own", async () => {
   using platform = Platform.open();
   const space = guestSpace(platform);

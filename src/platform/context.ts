@@ -81,6 +81,7 @@ export class Context {
   readonly #exchange: Exchange;
   #fault: Fault | undefined;
   #running = false;
+  #released = false;
 
   /** @internal */
   constructor(platform: Platform) {
@@ -108,6 +109,7 @@ export class Context {
     if (subprocess.platform !== this.platform) {
       throw new StateError("the address space belongs to another platform");
     }
+    if (this.#released) throw new StateError("this context was released");
     if (this.#running) throw new StateError("this context is being switched already");
     this.#running = true;
     try {
@@ -129,10 +131,16 @@ export class Context {
     this.platform.tracer.encoder.encodeGuestResult(this.registers.offset, value);
   }
 
-  /** Gives the context's registers back. It must not be used afterwards. */
+  /** Gives the memory of the registers back: the context cannot be used afterwards. Twice does nothing. */
   release(): void {
-    this.#fault?.subprocess.noteFault(this, false);
+    if (this.#released) return;
+    this.#released = true;
+    this.#noteFault(undefined);
     this.platform.tracer.blocks.release(this.registers);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
   }
 
   /** Forgets a fault in a range that is being unmapped: the next one there is no repetition. @internal */

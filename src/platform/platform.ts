@@ -106,10 +106,14 @@ export class Platform {
     this.#pool.push(stub);
   }
 
-  /** Ends every process of the platform. The caller lives on. */
+  /**
+   * Ends every process of the platform. The caller lives on.
+   *
+   * @throws StateError where another tracer still has a thread of an address space: nothing is closed then.
+   */
   close(): void {
-    this.#closed = true;
     this.tracer.close();
+    this.#closed = true;
   }
 
   [Symbol.dispose](): void {

@@ -2,7 +2,7 @@ import { StateError } from "../errors.ts";
 import { TOP_OF_USER_SPACE } from "../stub/amd64.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
-import type { ThreadTicket } from "../stub/ticket.ts";
+import { expectUnshared, type ThreadTicket } from "../stub/ticket.ts";
 import type { Context } from "./context.ts";
 import { type PageRange, type Protection, pageRange, protectionFlags } from "./memory.ts";
 import type { Platform } from "./platform.ts";
@@ -126,9 +126,12 @@ export class Subprocess {
   /**
    * Unmaps everything and puts the process back into the pool; one that was joined is only let go. Releasing
    * a second time does nothing.
+   *
+   * @throws StateError where another tracer still has a thread of it: it is not released then.
    */
   release(): void {
     if (this.#released) return;
+    expectUnshared(this.stub);
     this.#released = true;
     for (const context of this.#faulted) context.forgetFault(0n, BigInt(TOP_OF_USER_SPACE));
     this.#faulted.clear();

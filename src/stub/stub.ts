@@ -5,7 +5,7 @@ import { attach, cloneStub } from "./birth.ts";
 import { checkRange, readMemory, writeMemory } from "./memory.ts";
 import { endStub, reapByParent } from "./teardown.ts";
 import type { SyscallArgument, SyscallResult, Thread } from "./thread.ts";
-import { issueTicket, type ThreadTicket } from "./ticket.ts";
+import { expectUnshared, issueTicket, type ThreadTicket } from "./ticket.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** An injected call, its answer, and the registers around it. */
@@ -204,8 +204,13 @@ export class Stub {
     return issueTicket(this, tracerTid);
   }
 
-  /** Ends the stub, and every stub that it cloned, and reaps them. One that is borrowed is let go. */
+  /**
+   * Ends the stub, and every stub that it cloned, and reaps them. One that is borrowed is let go.
+   *
+   * @throws StateError where another tracer still has a thread of it.
+   */
   close(): void {
+    expectUnshared(this);
     endStub(this);
   }
 

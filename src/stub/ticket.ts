@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { EncoderError, StateError, SyscallError, TraceError } from "../errors.ts";
 import { attach } from "./birth.ts";
+import { readProcess } from "./proc.ts";
 import type { Stub } from "./stub.ts";
 import { Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
@@ -31,6 +32,28 @@ export function issueTicket(stub: Stub, tracerTid: number): ThreadTicket {
   tid ??= cloneThread(stub);
   threads.set(tracerTid, tid);
   return { tgid: pid, tid, tracerTid, initial: stub.thread.initial.bytes.slice() };
+}
+
+/**
+ * Refuses what would take a stub away from tracers that hold threads of it: the kernel lets no process end
+ * before each of those has reaped its thread.
+ *
+ * @throws StateError
+ */
+export function expectUnshared({ pid, threads }: Stub): void {
+  const holders = [...threads.values()].map(tracerOf).filter((tid) => tid !== 0);
+  if (holders.length === 0) return;
+  throw new StateError(`stub ${pid} is shared with the tracers ${holders.join(", ")}`, {
+    remedy: "whoever joined it has to release it first",
+  });
+}
+
+function tracerOf(tid: number): number {
+  try {
+    return readProcess(tid).tracerTid;
+  } catch {
+    return 0;
+  }
 }
 
 /** Takes over the thread of a tracer whose own thread has ended. */

@@ -8,7 +8,7 @@ import { type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
 import { forkStub } from "./birth.ts";
 import { mapStubCode } from "./placement.ts";
 import { Stub } from "./stub.ts";
-import { redeemTicket, type ThreadTicket } from "./ticket.ts";
+import { expectUnshared, redeemTicket, type ThreadTicket } from "./ticket.ts";
 
 export interface TracerOptions {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
@@ -33,7 +33,13 @@ export interface StubOptions {
 /** The tracers of this JavaScript thread: its end closes those that nobody closed. */
 const open = new Set<Tracer>();
 process.on("exit", () => {
-  for (const tracer of open) tracer.close();
+  for (const tracer of open) {
+    try {
+      tracer.close();
+    } catch {
+      // Nobody is left to be told; EXITKILL ends what this could not.
+    }
+  }
 });
 
 /** A day, in milliseconds: whoever waits longer has lost sight of the stub. */
@@ -145,9 +151,12 @@ export class Tracer {
   /**
    * Ends every stub and leaves no process behind, whatever their exit signals. The host lives on. Closing
    * a second time does nothing.
+   *
+   * @throws StateError where another tracer still has a thread of a stub: nothing is closed then.
    */
   close(): void {
     if (this.#closed) return;
+    for (const stub of this.stubs.values()) expectUnshared(stub);
     this.#closed = true;
     open.delete(this);
     for (const stub of [...this.stubs.values()]) if (stub.parent === undefined) stub.close();
