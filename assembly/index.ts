@@ -15,6 +15,7 @@ export * from "./amd64/guest";
 export * from "./amd64/numbers";
 export * from "./amd64/registers";
 export * from "./amd64/syscall";
+export * from "./amd64/xstate";
 export * from "./linux/clone";
 export * from "./linux/errno";
 export * from "./linux/file";

@@ -1,6 +1,7 @@
-// Benchmarks beside plain C for the same work: `npm run bench`. Both sides run at the same time, pinned to
-// one processor, and take turns, batch by batch; a ratio is that of two neighbouring batches, and its
-// median counts. Absolute times tell about the machine, ratios about the code.
+// Benchmarks beside plain C for the same work: `npm run bench`, or `npm run bench -- NAME…` for some of them.
+// Both sides run at the same time, pinned to one processor, and take turns, batch by batch; a ratio is that
+// of two neighbouring batches, and its median counts. Absolute times tell about the machine, ratios about
+// the code.
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -13,9 +14,38 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const CPU = String(cpus().length - 1);
 const BASELINE = "build/baseline";
+const SOURCES = ["bench/baseline.c", "bench/stub.c"];
 
-/** The goal of each ratio: TypeScript to C, and the command to an empty Node. */
-const GOALS = { getpid: 1.05, grandchild: 1.1, version: 1.5 };
+/** The benchmarks: `goal` is for the ratio of TypeScript to C, or of the command to an empty Node. */
+const BENCHMARKS = {
+  getpid: {
+    title: "injected getpid",
+    goal: 1.05,
+    pairs: () => compare("getpid", "getpid", 5000, 40),
+  },
+  grandchild: {
+    title: "grandchild",
+    goal: 1.1,
+    pairs: () => compare("grandchild", "grandchild", 100, 60),
+  },
+  switch: {
+    title: "switch with XSAVE",
+    goal: 1.1,
+    pairs: () => compare("switch", "switch", 5000, 40),
+  },
+  // What empties an address space is one injected munmap.
+  pool: {
+    title: "address space from the pool",
+    goal: 1.1,
+    pairs: () => compare("munmap", "pool", 5000, 40),
+  },
+  version: {
+    title: "stublab --version",
+    goal: 1.5,
+    baseline: "node -e 0",
+    pairs: () => compareStart(20),
+  },
+};
 
 /** One side of a benchmark: a program that runs a batch for each line it reads. */
 class Side {
@@ -48,9 +78,9 @@ class Side {
   }
 }
 
-async function compare(what, size, rounds) {
-  const c = new Side(BASELINE, what, String(size));
-  const script = new Side(process.execPath, "bench/stubs.mjs", what, String(size));
+async function compare(theirs, ours, size, rounds) {
+  const c = new Side(BASELINE, theirs, String(size));
+  const script = new Side(process.execPath, "bench/stubs.mjs", ours, String(size));
   await Promise.all([c.next(), script.next()]);
   const pairs = [];
   for (let round = -3; round < rounds; round++) {
@@ -82,7 +112,7 @@ function quantile(values, q) {
   return sorted[Math.round(q * (sorted.length - 1))];
 }
 
-function report(name, pairs, goal, baseline) {
+function report({ title, goal, baseline = "C" }, pairs) {
   const ratios = pairs.map(([ours, theirs]) => ours / theirs);
   const [ours, theirs] = [0, 1].map((i) =>
     quantile(
@@ -93,26 +123,26 @@ function report(name, pairs, goal, baseline) {
   const [low, ratio, high] = [0.25, 0.5, 0.75].map((q) => quantile(ratios, q).toFixed(3));
   const verdict = Number(ratio) <= goal ? "within" : "ABOVE";
   console.log(
-    `${name.padEnd(19)} ${ours.padStart(9)} µs   ${baseline} ${theirs.padStart(9)} µs   ` +
+    `${title.padEnd(27)} ${ours.padStart(9)} µs   ${baseline.padEnd(9)} ${theirs.padStart(9)} µs   ` +
       `ratio ${ratio} (quartiles ${low}, ${high}; ${pairs.length} pairs)   ${verdict} ${goal}`,
   );
 }
 
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !Object.hasOwn(BENCHMARKS, name));
+if (unknown !== undefined) {
+  console.error(`no benchmark "${unknown}"; there are: ${Object.keys(BENCHMARKS).join(", ")}`);
+  process.exit(2);
+}
 if (spawnSync("taskset", ["--version"]).status !== 0) {
   console.error("The benchmarks pin both sides to one processor: install taskset (util-linux).");
   process.exit(3);
 }
 mkdirSync("build", { recursive: true });
-execFileSync(process.env.CC || "cc", [
-  "-O2",
-  "-Wall",
-  "-Wextra",
-  "-o",
-  BASELINE,
-  "bench/baseline.c",
-]);
+execFileSync(process.env.CC || "cc", ["-O2", "-Wall", "-Wextra", "-o", BASELINE, ...SOURCES]);
 
 console.log(`medians, pinned to processor ${CPU}, turn by turn`);
-report("injected getpid", await compare("getpid", 5000, 40), GOALS.getpid, "C        ");
-report("grandchild", await compare("grandchild", 100, 60), GOALS.grandchild, "C        ");
-report("stublab --version", compareStart(20), GOALS.version, "node -e 0");
+for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  report(benchmark, await benchmark.pairs());
+}

@@ -1,37 +1,83 @@
-// The TypeScript side of the benchmarks: `node bench/stubs.mjs getpid|grandchild N` speaks the protocol of
-// bench/baseline.c. It prints "ready", then for each line of its input runs a batch of N and prints the
-// microseconds of one operation.
+// The TypeScript side of the benchmarks: `node bench/stubs.mjs getpid|grandchild|switch|pool N` speaks the
+// protocol of bench/baseline.c. It prints "ready", then for each line of its input runs a batch of N and
+// prints the microseconds of one operation.
 
 import { createInterface } from "node:readline";
-import { Tracer } from "../dist/index.js";
+import { Platform, Tracer } from "../dist/index.js";
+import { SYS_getpid, startGuest } from "./guest.mjs";
 
 const [what, size] = process.argv.slice(2);
 const count = Number(size);
 
-const tracer = new Tracer();
-const master = tracer.createStub();
-master.scrub();
-
-const batches = {
+/** What each benchmark sets up, and its batch: the milliseconds of `count` operations. */
+const benchmarks = {
   getpid() {
+    const { tracer, master } = openMaster();
     const expected = BigInt(master.pid);
-    const start = performance.now();
-    for (let i = 0; i < count; i++) {
-      if (master.call("getpid") !== expected) throw new Error("getpid answered another pid");
-    }
-    return performance.now() - start;
+    const run = () => {
+      const start = performance.now();
+      for (let i = 0; i < count; i++) {
+        if (master.call("getpid") !== expected) throw new Error("getpid answered another pid");
+      }
+      return performance.now() - start;
+    };
+    return { run, close: () => tracer.close() };
   },
+
   grandchild() {
-    const start = performance.now();
-    const stubs = Array.from({ length: count }, () => master.createStub());
-    const milliseconds = performance.now() - start;
-    for (const stub of stubs) stub.close();
-    return milliseconds;
+    const { tracer, master } = openMaster();
+    const run = () => {
+      const start = performance.now();
+      const stubs = Array.from({ length: count }, () => master.createStub());
+      const milliseconds = performance.now() - start;
+      for (const stub of stubs) stub.close();
+      return milliseconds;
+    };
+    return { run, close: () => tracer.close() };
+  },
+
+  switch() {
+    const platform = Platform.open();
+    const { space, context } = startGuest(platform);
+    const run = () => {
+      const start = performance.now();
+      for (let i = 0; i < count; i++) {
+        const event = context.switch(space);
+        if (event.kind !== "syscall" || event.number !== SYS_getpid) {
+          throw new Error("the guest came back with something else than getpid");
+        }
+        context.setResult(BigInt(i));
+      }
+      return performance.now() - start;
+    };
+    return { run, close: () => platform.close() };
+  },
+
+  pool() {
+    const platform = Platform.open();
+    let space = platform.newAddressSpace();
+    const run = () => {
+      const start = performance.now();
+      for (let i = 0; i < count; i++) {
+        space.release();
+        space = platform.newAddressSpace();
+      }
+      return performance.now() - start;
+    };
+    return { run, close: () => platform.close() };
   },
 };
 
+function openMaster() {
+  const tracer = new Tracer();
+  const master = tracer.createStub();
+  master.scrub();
+  return { tracer, master };
+}
+
+const { run, close } = benchmarks[what]();
 console.log("ready");
 for await (const _ of createInterface({ input: process.stdin })) {
-  console.log(((batches[what]() * 1000) / count).toFixed(3));
+  console.log(((run() * 1000) / count).toFixed(3));
 }
-tracer.close();
+close();

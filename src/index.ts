@@ -19,6 +19,10 @@ export {
   TraceError,
   UnsupportedError,
 } from "./errors.ts";
+export type { TracedCall } from "./guest/calls.ts";
+export type { Guest, Sink } from "./guest/guest.ts";
+export type { GuestProgram } from "./guest/image.ts";
+export { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "./guest/run.ts";
 export {
   Context,
   type GuestEvent,

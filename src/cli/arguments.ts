@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { looksLikeName, parseFlags, parseNumber } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
+import { ESCAPES, quote } from "../quote.ts";
 
 /** An argument of an injected call: a word, or bytes that the call gets the address of. */
 export type InjectArgument =
@@ -57,21 +58,6 @@ function string(text: string): InjectArgument {
   return { kind: "bytes", text: quote(content), bytes };
 }
 
-const ESCAPES: Record<string, number> = {
-  a: 7,
-  b: 8,
-  t: 9,
-  n: 10,
-  v: 11,
-  f: 12,
-  r: 13,
-  e: 27,
-  "\\": 92,
-  '"': 34,
-  "'": 39,
-  "?": 63,
-};
-
 /** The bytes of a string with C's escapes: \n, \x41, \101 and their like. */
 function unescaped(text: string): Uint8Array {
   const encoder = new TextEncoder();
@@ -91,21 +77,4 @@ function escapedByte(code: string): number {
   throw new InputError(`unknown escape \\${code} in a string`, {
     remedy: "C's escapes are known: \\n \\t \\0 \\x41 \\101 \\\\; a backslash itself is \\\\",
   });
-}
-
-/** Bytes as C and strace would write them, cut after 32. */
-export function quote(bytes: Uint8Array): string {
-  const shown = [...bytes.subarray(0, 32)].map((byte, i) => escapeByte(byte, bytes[i + 1]));
-  return `"${shown.join("")}"${bytes.length > 32 ? "..." : ""}`;
-}
-
-function escapeByte(byte: number, next: number | undefined): string {
-  const name = Object.keys(ESCAPES).find((key) => ESCAPES[key] === byte && !"'?".includes(key));
-  if (name !== undefined) return `\\${name}`;
-  if (byte >= 32 && byte < 127) return String.fromCharCode(byte);
-  const octal = byte.toString(8);
-  // A digit that follows would be taken for part of a short escape.
-  return next !== undefined && next >= 48 && next <= 55
-    ? `\\${octal.padStart(3, "0")}`
-    : `\\${octal}`;
 }

@@ -39,6 +39,33 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
 }
 
 /**
+ * Tells options from words that are handed on: `-1` is such a word, and so is everything that begins with one
+ * dash; long options are options wherever they stand, up to `--`.
+ */
+export function splitWords(
+  args: readonly string[],
+  known: NonNullable<ParseArgsConfig["options"]>,
+): { options: string[]; words: string[] } {
+  const options: string[] = [];
+  const words: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i] ?? "";
+    if (word === "--") {
+      words.push(...args.slice(i + 1));
+      break;
+    }
+    if (!word.startsWith("--")) {
+      words.push(word);
+      continue;
+    }
+    options.push(word);
+    const takesValue = known[word.slice(2)]?.type === "string";
+    if (takesValue && i + 1 < args.length) options.push(args[++i] ?? "");
+  }
+  return { options, words };
+}
+
+/**
  * A whole number from a command line.
  *
  * @throws UsageError

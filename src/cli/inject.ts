@@ -1,10 +1,11 @@
 import { getSystemErrorMap } from "node:util";
 import { parseSyscall, syscallName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
+import { quote } from "../quote.ts";
 import type { ObservedCall, Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
-import { type InjectArgument, parseArgument, quote } from "./arguments.ts";
-import { type Command, parseOptions, UsageError } from "./command.ts";
+import { type InjectArgument, parseArgument } from "./arguments.ts";
+import { type Command, parseOptions, splitWords, UsageError } from "./command.ts";
 import { paint, printJson } from "./report.ts";
 
 const help = `usage: stublab inject NAME [ARGUMENT…] [options]
@@ -37,31 +38,8 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
-/**
- * Tells options from what is injected: `-1` is an argument, and so is everything that begins with one dash;
- * long options are options wherever they stand, up to `--`.
- */
-function splitWords(args: readonly string[]): { options: string[]; words: string[] } {
-  const options: string[] = [];
-  const words: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const word = args[i] ?? "";
-    if (word === "--") {
-      words.push(...args.slice(i + 1));
-      break;
-    }
-    if (!word.startsWith("--")) {
-      words.push(word);
-      continue;
-    }
-    options.push(word);
-    if (word === "--encoder" && i + 1 < args.length) options.push(args[++i] ?? "");
-  }
-  return { options, words };
-}
-
 function run(args: readonly string[]): number {
-  const { options, words } = splitWords(args);
+  const { options, words } = splitWords(args, OPTIONS);
   const values = parseOptions(options, OPTIONS);
   const [name, ...rest] = words;
   if (name === undefined) {

@@ -19,6 +19,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "print the filter that the stubs of a platform run under",
     load: async () => (await import("./seccomp.ts")).seccompCommand,
   },
+  guest: {
+    summary: "run a small static program in a stub, and emulate its system calls",
+    load: async () => (await import("./guest.ts")).guestCommand,
+  },
   doctor: {
     summary: "try whether this machine can do it, and say what to do where it cannot",
     load: async () => (await import("./doctor.ts")).doctorCommand,

@@ -22,6 +22,26 @@ export function talk(text: string): void {
   }
 }
 
+/** How long a reader that is behind is waited for before it is asked again, in milliseconds. */
+const PAUSE_MILLISECONDS = 1;
+
+/** Writes all of it before it returns, however slowly it is read: nothing of it is kept in memory. */
+export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.length) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      // A reader of stdout that has seen enough, such as `head`, is no failure.
+      if (code === "EPIPE") process.exit(fd === 1 ? 0 : 1);
+      if (code !== "EAGAIN") throw error;
+      // Node.js makes pipes non-blocking.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
+    }
+  }
+}
+
 /** Prints one document. BigInts, which are words, become hex strings. */
 export function printJson(schema: string, document: object): void {
   const text = JSON.stringify(

@@ -6,7 +6,7 @@ type Constants = ReadonlyMap<string, bigint>;
 const FLAG_NAME = /^_*[A-Z][A-Z0-9_]*$/;
 
 /** Constants that are the encoder's own, and no flags. */
-const OWN_NAME = /^(REG_|WAIT_|SIGINFO_|ENCODER_ABI$|REGISTERS_SIZE$)/;
+const OWN_NAME = /^(REG_|WAIT_|SIGINFO_|XSTATE_|ENCODER_ABI$|REGISTERS_SIZE$)/;
 
 // What the names of one kind look like. SYS_SECCOMP is no system call, and SIGINFO_SIZE no signal.
 const SYSCALL = /^SYS_(?=[a-z_])/;

@@ -143,6 +143,10 @@ const PAIRS = [
    AUDIT_ARCH_X86_64 0xc000003e`,
   // asm/processor-flags.h, linux/elf.h
   "X86_EFLAGS_TF 0x100 NT_X86_XSTATE 0x202",
+  // The FXSAVE region, the XSAVE header, and the extended region (Intel's manual, volume 1, 13.4)
+  `XSTATE_FCW 0 XSTATE_MXCSR 24 XSTATE_REGISTERS 32 XSTATE_REGISTERS_END 416 XSTATE_XCR0 464
+   XSTATE_BV 512 XSTATE_EXTENDED 576 FCW_INITIAL 0x37f MXCSR_INITIAL 0x1f80
+   XFEATURE_FP 1 XFEATURE_SSE 2 XFEATURE_YMM 4`,
   // asm-generic/siginfo.h: the members of siginfo_t by byte offset, in a union from si_pid on. SYS_SECCOMP
   // is the si_code of a SIGSYS, and no system call.
   `SIGINFO_SIZE 128 SIGINFO_si_signo 0 SIGINFO_si_errno 4 SIGINFO_si_code 8 SIGINFO_si_pid 16

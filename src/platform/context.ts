@@ -3,6 +3,7 @@ import { DeadlineError, StateError } from "../errors.ts";
 import { Exchange, loadShim } from "../shim.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
 import type { Thread } from "../stub/thread.ts";
+import { checkDeadline } from "../stub/tracer.ts";
 import type { Platform } from "./platform.ts";
 import { decodeSignalInfo, type SignalInfo } from "./signal_info.ts";
 import type { Subprocess } from "./subprocess.ts";
@@ -89,6 +90,8 @@ export class Context {
     this.platform = platform;
     this.registers = tracer.blocks.allocate();
     this.registers.bytes.fill(0);
+    // No call is under way that a signal could make the kernel restart.
+    this.setResult(0n);
     this.xstate = initialXstate.slice();
     this.#exchange = new Exchange(this.xstate.length);
     this.interruptHandle = {
@@ -102,8 +105,8 @@ export class Context {
    * Runs the guest until its next system call, fault or signal, or until it is interrupted.
    *
    * @param options.deadline in milliseconds, after which the guest is interrupted. Default: the platform's.
-   * @throws DeathError where the subprocess dies, StateError, TraceError; DeadlineError where the guest
-   * cannot be stopped.
+   * @throws DeathError where the subprocess dies, InputError, StateError, TraceError; DeadlineError where
+   * the guest cannot be stopped.
    */
   switch(subprocess: Subprocess, options: { deadline?: number } = {}): GuestEvent {
     if (subprocess.platform !== this.platform) {
@@ -111,9 +114,10 @@ export class Context {
     }
     if (this.#released) throw new StateError("this context was released");
     if (this.#running) throw new StateError("this context is being switched already");
+    const deadline = checkDeadline(options.deadline ?? this.platform.tracer.deadline);
     this.#running = true;
     try {
-      return this.#switch(subprocess, options.deadline ?? this.platform.tracer.deadline);
+      return this.#switch(subprocess, deadline);
     } finally {
       this.#running = false;
       Atomics.store(this.interruptHandle.words, TID, 0);
@@ -158,10 +162,14 @@ export class Context {
     Atomics.store(words, TGID, thread.tgid);
     Atomics.store(words, TID, thread.tid);
     if (this.platform.bind) thread.follow();
-    for (;;) {
+    // The time is asked only where others make the guest stop: then it cannot outlast two deadlines.
+    let end: number | undefined;
+    for (let remaining = deadline; ; remaining = end - performance.now()) {
       if (Atomics.exchange(words, WANTED, 0) === 1) return { kind: "interrupt", reason: "request" };
-      const event = this.#run(subprocess, thread, deadline);
+      if (remaining <= 0) return { kind: "interrupt", reason: "deadline" };
+      const event = this.#run(subprocess, thread, remaining);
       if (event !== undefined) return event;
+      end ??= performance.now() + deadline;
     }
   }
 
@@ -216,7 +224,9 @@ export class Context {
       tracer.encoder.rewindVsyscall(this.registers.offset, info.address);
       return this.#segv(subprocess, { ...info, signal: tracer.constant("SIGSEGV") });
     }
-    if (info.signal === tracer.constant("SIGSEGV")) return this.#segv(subprocess, info);
+    if (info.signal === tracer.constant("SIGSEGV") && info.code > 0) {
+      return this.#segv(subprocess, info);
+    }
     this.#noteFault(undefined);
     return { kind: "signal", info };
   }

@@ -6,6 +6,7 @@ import { Tracer } from "../stub/tracer.ts";
 import { Context } from "./context.ts";
 import { encodeFilter } from "./filter.ts";
 import { Subprocess } from "./subprocess.ts";
+import { freshXstate } from "./xstate_amd64.ts";
 
 export interface PlatformOptions {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
@@ -38,7 +39,7 @@ export class Platform {
   readonly master: Stub;
   /** Whether guests follow their tracer from processor to processor. */
   readonly bind: boolean;
-  /** The XSAVE area of a stub at rest: what every context begins with. Its length is the kernel's. */
+  /** The XSAVE area of a new process: what every context begins with. Length and layout are the kernel's. */
   readonly initialXstate: Uint8Array;
   readonly #pool: Stub[] = [];
   #closed = false;
@@ -48,7 +49,7 @@ export class Platform {
     this.master = master;
     this.bind = bind;
     const area = new Uint8Array(LARGEST_XSTATE);
-    this.initialXstate = area.slice(0, master.thread.readXstate(area));
+    this.initialXstate = freshXstate(tracer, area.subarray(0, master.thread.readXstate(area)));
   }
 
   /**

@@ -45,6 +45,14 @@ process.on("exit", () => {
 /** A day, in milliseconds: whoever waits longer has lost sight of the stub. */
 const LONGEST_DEADLINE = 86_400_000;
 
+/** Answers a deadline in milliseconds that is one. @throws InputError */
+export function checkDeadline(milliseconds: number): number {
+  if (milliseconds > 0 && milliseconds <= LONGEST_DEADLINE) return milliseconds;
+  throw new InputError(
+    `a deadline of ${milliseconds} ms is none: expected more than 0, and at most ${LONGEST_DEADLINE}`,
+  );
+}
+
 /**
  * The one OS thread that issues ptrace requests, and the stubs that it traces.
  *
@@ -89,11 +97,7 @@ export class Tracer {
   /** @throws UnsupportedError, InputError, EncoderError */
   constructor(options: TracerOptions = {}) {
     const { encoder = "assembly", deadline = 5000 } = options;
-    if (!(deadline > 0 && deadline <= LONGEST_DEADLINE)) {
-      throw new InputError(
-        `a deadline of ${deadline} ms is none: expected up to ${LONGEST_DEADLINE}`,
-      );
-    }
+    checkDeadline(deadline);
     this.shim = loadShim();
     this.tid = this.shim.gettid();
     this.encoder = typeof encoder === "string" ? openEncoder(encoder) : encoder;

@@ -1,0 +1,29 @@
+import type { Guest } from "./guest.ts";
+
+/** How a call is answered: a value, an errno by name, or by the end of the guest with a status. */
+export type Answer =
+  | { readonly value: bigint }
+  | { readonly errno: string }
+  | { readonly exit: number };
+
+/** The six argument registers of a call. */
+export type CallArguments = readonly bigint[];
+
+/** A system call that is emulated. */
+export interface EmulatedCall {
+  run(guest: Guest, args: CallArguments): Answer;
+  /** The arguments as strace prints them, once it was run. */
+  show(guest: Guest, args: CallArguments, answer: Answer): string[];
+  /** Whether its value is an address. */
+  readonly answersAddress?: boolean;
+}
+
+export const OK: Answer = { value: 0n };
+export const EFAULT: Answer = { errno: "EFAULT" };
+export const EINVAL: Answer = { errno: "EINVAL" };
+export const ENOMEM: Answer = { errno: "ENOMEM" };
+
+/** An argument of type int. */
+export function int(word: bigint): number {
+  return Number(BigInt.asIntN(32, word));
+}

@@ -1,0 +1,96 @@
+import { syscallName } from "../encoder/names.ts";
+import { hex } from "../errors.ts";
+import type { Tracer } from "../stub/tracer.ts";
+import type { Answer, CallArguments, EmulatedCall } from "./call.ts";
+import { brk, mmap, mprotect, munmap } from "./calls/memory.ts";
+import { ioctl, write, writev } from "./calls/output.ts";
+import { arch_prctl, exit, getpid, set_tid_address } from "./calls/process.ts";
+import { clock_gettime, uname } from "./calls/system.ts";
+import type { Guest } from "./guest.ts";
+
+/** Everything that a guest can call; all else is ENOSYS. */
+const CALLS: Readonly<Record<string, EmulatedCall>> = {
+  arch_prctl,
+  brk,
+  clock_gettime,
+  exit,
+  exit_group: exit,
+  getpid,
+  ioctl,
+  mmap,
+  mprotect,
+  munmap,
+  set_tid_address,
+  uname,
+  write,
+  writev,
+};
+
+const UNKNOWN: EmulatedCall = {
+  run: () => ({ errno: "ENOSYS" }),
+  show: (_, args) => args.map((word) => hex(word)),
+};
+
+/** A call that a guest made, with its answer. */
+export interface TracedCall {
+  readonly name: string;
+  readonly number: number;
+  /** As strace prints them. */
+  readonly args: readonly string[];
+  /** The value; null where there is none. */
+  readonly value: bigint | null;
+  /** The errno by name, or null. */
+  readonly errno: string | null;
+  /** All of it as a line of strace, without a newline. */
+  readonly text: string;
+}
+
+/** A system call's name, and what it does. */
+export interface NamedCall {
+  readonly name: string;
+  readonly call: EmulatedCall;
+}
+
+/** The emulated calls by number. */
+export class CallTable {
+  readonly #tracer: Tracer;
+  // Filled as they come: looking up a name is dear.
+  readonly #known = new Map<number, NamedCall>();
+
+  constructor(tracer: Tracer) {
+    this.#tracer = tracer;
+  }
+
+  get(number: number): NamedCall {
+    const known = this.#known.get(number);
+    if (known !== undefined) return known;
+    const name = syscallName(BigInt(number), this.#tracer.encoder.constants);
+    if (name === undefined) return { name: `syscall_${number}`, call: UNKNOWN };
+    const call = (Object.hasOwn(CALLS, name) ? CALLS[name] : undefined) ?? UNKNOWN;
+    const found = { name, call };
+    this.#known.set(number, found);
+    return found;
+  }
+}
+
+/** A call as strace shows it. */
+export function traceCall(
+  { name, call }: NamedCall,
+  number: number,
+  guest: Guest,
+  words: CallArguments,
+  answer: Answer,
+): TracedCall {
+  const args = call.show(guest, words, answer);
+  const value = "value" in answer ? answer.value : null;
+  const errno = "errno" in answer ? answer.errno : null;
+  const result =
+    errno !== null
+      ? `-1 ${errno}`
+      : value === null
+        ? "?"
+        : call.answersAddress
+          ? hex(value)
+          : `${value}`;
+  return { name, number, args, value, errno, text: `${name}(${args.join(", ")}) = ${result}` };
+}

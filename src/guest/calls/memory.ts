@@ -1,0 +1,138 @@
+// brk, mmap, munmap, mprotect. The kernel does the work, in the stub: it knows what is mapped where.
+
+import { MemoryError, SyscallError } from "../../errors.ts";
+import { pageRange } from "../../platform/memory.ts";
+import { TOP_OF_USER_SPACE } from "../../stub/amd64.ts";
+import type { SyscallResult } from "../../stub/thread.ts";
+import { pageEnd, pageOf } from "../amd64.ts";
+import { type Answer, EINVAL, type EmulatedCall, ENOMEM, int, OK } from "../call.ts";
+import type { Guest } from "../guest.ts";
+import { flags, pointer } from "../show.ts";
+
+const PROTECTIONS = ["PROT_READ", "PROT_WRITE", "PROT_EXEC"] as const;
+const NO_PROTECTION = "PROT_NONE";
+
+/** What a guest may ask of a mapping beside MAP_PRIVATE|MAP_ANONYMOUS, and the kernel is asked too. */
+const PASSED_ON = ["MAP_FIXED", "MAP_FIXED_NOREPLACE", "MAP_32BIT", "MAP_NORESERVE", "MAP_STACK"];
+/** What changes a mapping so much that it cannot be left out. */
+const REFUSED = ["MAP_GROWSDOWN", "MAP_HUGETLB"];
+/** The rest is advice. */
+const ADVICE = ["MAP_DENYWRITE", "MAP_EXECUTABLE", "MAP_LOCKED", "MAP_POPULATE", "MAP_NONBLOCK"];
+
+export const brk: EmulatedCall = {
+  run(guest, [wanted = 0n]) {
+    if (wanted >= guest.heap && wanted <= TOP_OF_USER_SPACE) moveBreak(guest, wanted);
+    return { value: guest.break };
+  },
+  show: (_, [wanted = 0n]) => [pointer(wanted)],
+  answersAddress: true,
+};
+
+/** Leaves the break where it is if something is in the way. */
+function moveBreak(guest: Guest, wanted: bigint): void {
+  const [now, then] = [pageEnd(guest.break), pageEnd(wanted)];
+  if (then > now && !grow(guest, now, then - now)) return;
+  if (then < now) guest.space.unmap(then, now - then);
+  guest.break = wanted;
+}
+
+function grow(guest: Guest, start: bigint, length: bigint): boolean {
+  if (!guest.mayMap(length)) return false;
+  const protection = bits(guest, "PROT_READ", "PROT_WRITE");
+  const how = bits(guest, "MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE");
+  const { value } = guest.space.stub.inject("mmap", start, length, protection, how, -1, 0);
+  // A kernel before 4.17 takes the address for a wish.
+  if (value !== null && value !== start) guest.space.stub.call("munmap", value, length);
+  return value === start;
+}
+
+export const mmap: EmulatedCall = {
+  run(guest, [address = 0n, length = 0n, protection = 0n, how = 0n]) {
+    const refusal = refusedMapping(guest, address, length, protection, how);
+    if (refusal !== undefined) return refusal;
+    if (!guest.mayMap(pageEnd(length))) return ENOMEM;
+    const asked = how & bits(guest, ...PASSED_ON);
+    const passed = asked | bits(guest, "MAP_PRIVATE", "MAP_ANONYMOUS");
+    return answerOf(guest.space.stub.inject("mmap", address, length, protection, passed, -1, 0));
+  },
+  show(guest, [address = 0n, length = 0n, protection = 0n, how = 0n, fd = 0n, offset = 0n]) {
+    const { tracer } = guest.space.platform;
+    const types = ["MAP_PRIVATE", "MAP_SHARED", "MAP_ANONYMOUS"];
+    return [
+      pointer(address),
+      `${length}`,
+      flags(tracer, protection, PROTECTIONS, NO_PROTECTION),
+      flags(tracer, how, [...types, ...PASSED_ON, ...REFUSED, ...ADVICE]),
+      `${int(fd)}`,
+      offset === 0n ? "0" : pointer(offset),
+    ];
+  },
+  answersAddress: true,
+};
+
+function refusedMapping(
+  guest: Guest,
+  address: bigint,
+  length: bigint,
+  protection: bigint,
+  how: bigint,
+): Answer | undefined {
+  if (length === 0n || (protection & ~bits(guest, ...PROTECTIONS)) !== 0n) return EINVAL;
+  const type = how & bits(guest, "MAP_SHARED_VALIDATE");
+  if (type === 0n) return EINVAL;
+  const anonymous = (how & bits(guest, "MAP_ANONYMOUS")) !== 0n;
+  if (!anonymous || type !== bits(guest, "MAP_PRIVATE")) return { errno: "ENODEV" };
+  if (REFUSED.some((name) => (how & bits(guest, name)) !== 0n)) return EINVAL;
+  if (address + length > TOP_OF_USER_SPACE) return ENOMEM;
+  const fixed = (how & bits(guest, "MAP_FIXED")) !== 0n;
+  return fixed && !isOwn(guest, address, length) ? EINVAL : undefined;
+}
+
+export const munmap: EmulatedCall = {
+  run(guest, [address = 0n, length = 0n]) {
+    if (!isOwn(guest, address, length)) return EINVAL;
+    try {
+      guest.space.unmap(address, length);
+      return OK;
+    } catch (error) {
+      if (error instanceof SyscallError && error.errno !== undefined) return { errno: error.errno };
+      throw error;
+    }
+  },
+  show: (_, [address = 0n, length = 0n]) => [pointer(address), `${length}`],
+};
+
+export const mprotect: EmulatedCall = {
+  run(guest, [address = 0n, length = 0n, protection = 0n]) {
+    if (address !== pageOf(address)) return EINVAL;
+    if (length === 0n) return OK;
+    if ((protection & ~bits(guest, ...PROTECTIONS)) !== 0n) return EINVAL;
+    // To the guest nothing is mapped where the stub code lies.
+    if (!isOwn(guest, address, length)) return ENOMEM;
+    return answerOf(guest.space.stub.inject("mprotect", address, length, protection));
+  },
+  show: (guest, [address = 0n, length = 0n, protection = 0n]) => [
+    pointer(address),
+    `${length}`,
+    flags(guest.space.platform.tracer, protection, PROTECTIONS, NO_PROTECTION),
+  ],
+};
+
+/** Whether these are whole pages of user space without the stub's. */
+function isOwn(guest: Guest, address: bigint, length: bigint): boolean {
+  try {
+    pageRange(guest.space.platform.tracer, address, length);
+    return true;
+  } catch (error) {
+    if (error instanceof MemoryError) return false;
+    throw error;
+  }
+}
+
+function bits(guest: Guest, ...names: readonly string[]): bigint {
+  return names.reduce((word, name) => word | guest.space.platform.tracer.flag(name), 0n);
+}
+
+function answerOf({ value, errno }: SyscallResult): Answer {
+  return errno === null ? { value: value ?? 0n } : { errno };
+}

@@ -1,0 +1,127 @@
+// write, writev, ioctl: what a guest says.
+
+import { quote } from "../../quote.ts";
+import { PAGE_SIZE, TOP_OF_USER_SPACE } from "../../stub/amd64.ts";
+import { type Answer, EFAULT, EINVAL, type EmulatedCall, int } from "../call.ts";
+import type { Guest } from "../guest.ts";
+import { pointer } from "../show.ts";
+
+/** The most bytes that one call takes: who writes more has it done in part, as of a pipe. */
+const MOST_BYTES = 1 << 20;
+/** The most buffers of a writev (UIO_MAXIOV). */
+const MOST_VECTORS = 1024;
+/** How many of them are shown, as strace does. */
+const SHOWN_VECTORS = 32;
+const SHOWN_BYTES = 33;
+
+const VECTOR_SIZE = 16;
+const EBADF: Answer = { errno: "EBADF" };
+
+/** The requests that C libraries try on their standard output (<asm-generic/ioctls.h>). */
+const REQUESTS = new Map([
+  [0x5401n, "TCGETS"],
+  [0x5413n, "TIOCGWINSZ"],
+]);
+
+interface Vector {
+  readonly address: bigint;
+  readonly length: bigint;
+}
+
+export const write: EmulatedCall = {
+  run: (guest, [fd = 0n, address = 0n, length = 0n]) => writeAll(guest, fd, [{ address, length }]),
+  show: (guest, [fd = 0n, address = 0n, length = 0n]) => [
+    `${int(fd)}`,
+    buffer(guest, { address, length }),
+    `${length}`,
+  ],
+};
+
+export const writev: EmulatedCall = {
+  run(guest, [fd = 0n, address = 0n, count = 0n]) {
+    if (!isOutput(int(fd))) return EBADF;
+    if (count > MOST_VECTORS) return EINVAL;
+    const vectors = readVectors(guest, address, Number(count));
+    return vectors === undefined ? EFAULT : writeAll(guest, fd, vectors);
+  },
+  show(guest, [fd = 0n, address = 0n, count = 0n]) {
+    const vectors =
+      count > MOST_VECTORS
+        ? undefined
+        : readVectors(guest, address, Math.min(Number(count), SHOWN_VECTORS));
+    const shown = vectors?.map((vector) => {
+      return `{iov_base=${buffer(guest, vector)}, iov_len=${vector.length}}`;
+    });
+    if (shown !== undefined && count > SHOWN_VECTORS) shown.push("...");
+    return [
+      `${int(fd)}`,
+      shown === undefined ? pointer(address) : `[${shown.join(", ")}]`,
+      `${count}`,
+    ];
+  },
+};
+
+export const ioctl: EmulatedCall = {
+  run: (_, [fd = 0n]) => (int(fd) >= 0 && int(fd) <= 2 ? { errno: "ENOTTY" } : EBADF),
+  show: (_, [fd = 0n, request = 0n, argument = 0n]) => [
+    `${int(fd)}`,
+    REQUESTS.get(request) ?? pointer(request),
+    pointer(argument),
+  ],
+};
+
+function isOutput(fd: number): fd is 1 | 2 {
+  return fd === 1 || fd === 2;
+}
+
+function readVectors(guest: Guest, address: bigint, count: number): Vector[] | undefined {
+  const bytes = guest.read(address, count * VECTOR_SIZE);
+  if (bytes === undefined) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return Array.from({ length: count }, (_, i) => ({
+    address: view.getBigUint64(i * VECTOR_SIZE, true),
+    length: view.getBigUint64(i * VECTOR_SIZE + 8, true),
+  }));
+}
+
+/** The kernel's checks in the kernel's order, then as much as can be read. */
+function writeAll(guest: Guest, descriptor: bigint, vectors: readonly Vector[]): Answer {
+  const fd = int(descriptor);
+  if (!isOutput(fd)) return EBADF;
+  if (vectors.some(({ length }) => BigInt.asIntN(64, length) < 0n)) return EINVAL;
+  const top = BigInt(TOP_OF_USER_SPACE);
+  if (vectors.some(({ address, length }) => address + length > top)) return EFAULT;
+  let written = 0;
+  for (const { address, length } of vectors) {
+    const wanted = Math.min(Number(length), MOST_BYTES - written);
+    const done = writeReadable(guest, fd, address, wanted);
+    written += done;
+    if (done < wanted) return written === 0 ? EFAULT : { value: BigInt(written) };
+  }
+  return { value: BigInt(written) };
+}
+
+/** Writes a buffer up to the first page that cannot be read; answers how many bytes. */
+function writeReadable(guest: Guest, fd: 1 | 2, address: bigint, length: number): number {
+  if (length === 0) return 0;
+  const whole = guest.read(address, length);
+  if (whole !== undefined) {
+    guest.output(fd, whole);
+    return length;
+  }
+  let done = 0;
+  while (done < length) {
+    const at = address + BigInt(done);
+    const inPage = PAGE_SIZE - Number(at % BigInt(PAGE_SIZE));
+    const part = guest.read(at, Math.min(inPage, length - done));
+    if (part === undefined) break;
+    guest.output(fd, part);
+    done += part.length;
+  }
+  return done;
+}
+
+function buffer(guest: Guest, { address, length }: Vector): string {
+  const shown = guest.read(address, Math.min(Number(length), SHOWN_BYTES));
+  return shown === undefined ? pointer(address) : quote(shown);
+}

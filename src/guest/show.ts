@@ -1,0 +1,22 @@
+// Arguments as strace prints them.
+
+import { hex } from "../errors.ts";
+import type { Tracer } from "../stub/tracer.ts";
+
+export function pointer(address: bigint): string {
+  return address === 0n ? "NULL" : hex(address);
+}
+
+/** A word that is made of the named bits, e.g. "PROT_READ|PROT_WRITE"; `none` names the one without any. */
+export function flags(tracer: Tracer, word: bigint, names: readonly string[], none = "0"): string {
+  const terms: string[] = [];
+  let rest = word;
+  for (const name of names) {
+    const bits = tracer.flag(name);
+    if ((rest & bits) !== bits) continue;
+    terms.push(name);
+    rest &= ~bits;
+  }
+  if (rest !== 0n) terms.push(hex(rest));
+  return terms.length === 0 ? none : terms.join("|");
+}

@@ -1,0 +1,117 @@
+// The stack that a program begins with, as execve(2) leaves it:
+//
+//    rsp → argc   argv[0] … NULL   envp[0] … NULL   auxv (type, value) … AT_NULL   strings and AT_RANDOM's bytes
+
+import { randomBytes } from "node:crypto";
+import { InputError } from "../errors.ts";
+import { PAGE_SIZE } from "../stub/amd64.ts";
+import type { Image } from "./image.ts";
+
+/** Types of auxiliary values (<linux/auxvec.h>). */
+const AT_NULL = 0n;
+const AT_PHDR = 3n;
+const AT_PHENT = 4n;
+const AT_PHNUM = 5n;
+const AT_PAGESZ = 6n;
+const AT_ENTRY = 9n;
+const AT_UID = 11n;
+const AT_EUID = 12n;
+const AT_GID = 13n;
+const AT_EGID = 14n;
+const AT_SECURE = 23n;
+const AT_RANDOM = 25n;
+
+/** Who a guest is, whoever the host is: nobody in particular. */
+const GUEST_UID = 1000n;
+
+/** The most that arguments and environment may take together. */
+const MOST_STRINGS = 128 << 10;
+
+/** What a program is started with. */
+export interface Start {
+  /** argv. Default: none. */
+  readonly args?: readonly string[];
+  /** The environment. Default: none. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The bytes at the end of the stack that ends at `top`; they begin at the stack pointer.
+ *
+ * @throws InputError for strings that no program can get.
+ */
+export function initialStack(
+  image: Image,
+  { args = [], env = {} }: Start,
+  top: bigint,
+): Uint8Array {
+  const argv = args.map((text) => cString(text, "an argument"));
+  const envp = Object.entries(env).map(([name, value]) =>
+    cString(`${name}=${value}`, "a variable"),
+  );
+  const strings = Buffer.concat([...argv, ...envp]);
+  if (strings.length > MOST_STRINGS) {
+    throw new InputError(
+      `arguments and environment take ${strings.length} bytes, and may take ${MOST_STRINGS}`,
+    );
+  }
+  const random = randomBytes(16);
+  const tail = BigInt(strings.length + random.length);
+  const stringsAt = (top - tail) & ~15n;
+  const words = [
+    BigInt(argv.length),
+    ...pointers(argv, stringsAt),
+    0n,
+    ...pointers(envp, stringsAt + BigInt(Buffer.concat(argv).length)),
+    0n,
+    ...auxiliary(image, stringsAt + BigInt(strings.length)),
+  ];
+  const start = (stringsAt - BigInt(words.length * 8)) & ~15n;
+  const bytes = new Uint8Array(Number(top - start));
+  const view = new DataView(bytes.buffer);
+  words.forEach((word, i) => {
+    view.setBigUint64(i * 8, word, true);
+  });
+  bytes.set(strings, Number(stringsAt - start));
+  bytes.set(random, Number(stringsAt - start) + strings.length);
+  return bytes;
+}
+
+function cString(text: string, what: string): Buffer {
+  if (text.includes("\0")) throw new InputError(`${what} of a guest holds a NUL`);
+  return Buffer.from(`${text}\0`);
+}
+
+/** Where each of the strings lies, the first at `address`. */
+function pointers(strings: readonly Buffer[], address: bigint): bigint[] {
+  let next = address;
+  return strings.map(({ length }) => {
+    const pointer = next;
+    next += BigInt(length);
+    return pointer;
+  });
+}
+
+/** No AT_SYSINFO_EHDR: there is no vDSO, and libraries make system calls instead. */
+function auxiliary({ entry, programHeaders }: Image, random: bigint): bigint[] {
+  const headers =
+    programHeaders === undefined
+      ? []
+      : [
+          [AT_PHDR, programHeaders.address],
+          [AT_PHENT, BigInt(programHeaders.entrySize)],
+          [AT_PHNUM, BigInt(programHeaders.count)],
+        ];
+  return [
+    ...headers,
+    [AT_PAGESZ, BigInt(PAGE_SIZE)],
+    [AT_ENTRY, entry],
+    [AT_UID, GUEST_UID],
+    [AT_EUID, GUEST_UID],
+    [AT_GID, GUEST_UID],
+    [AT_EGID, GUEST_UID],
+    [AT_SECURE, 0n],
+    [AT_RANDOM, random],
+    [AT_NULL, 0n],
+  ].flat();
+}

@@ -1,0 +1,21 @@
+import type { Tracer } from "../stub/tracer.ts";
+
+/**
+ * The XSAVE area of a new process, in the layout of `area`, which the kernel gave for another: that one's
+ * registers are the host's, as they were when it forked.
+ */
+export function freshXstate(tracer: Tracer, area: Uint8Array): Uint8Array {
+  const fresh = area.slice();
+  const view = new DataView(fresh.buffer);
+  const at = (name: string) => tracer.constant(`XSTATE_${name}`);
+  fresh.fill(0, 0, at("MXCSR"));
+  fresh.fill(0, at("REGISTERS"), at("REGISTERS_END"));
+  fresh.fill(0, at("EXTENDED"));
+  view.setUint16(at("FCW"), tracer.constant("FCW_INITIAL"), true);
+  view.setUint32(at("MXCSR"), tracer.constant("MXCSR_INITIAL"), true);
+  // A component whose bit is clear is not read: with these set, what is written to XMM and YMM counts.
+  const usual =
+    tracer.flag("XFEATURE_FP") | tracer.flag("XFEATURE_SSE") | tracer.flag("XFEATURE_YMM");
+  view.setBigUint64(at("BV"), view.getBigUint64(at("XCR0"), true) & usual, true);
+  return fresh;
+}

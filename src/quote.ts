@@ -1,0 +1,32 @@
+/** C's escapes of one letter, and their bytes. */
+export const ESCAPES: Readonly<Record<string, number>> = {
+  a: 7,
+  b: 8,
+  t: 9,
+  n: 10,
+  v: 11,
+  f: 12,
+  r: 13,
+  e: 27,
+  "\\": 92,
+  '"': 34,
+  "'": 39,
+  "?": 63,
+};
+
+/** Bytes as C and strace would write them, cut after 32. */
+export function quote(bytes: Uint8Array): string {
+  const shown = [...bytes.subarray(0, 32)].map((byte, i) => escapeByte(byte, bytes[i + 1]));
+  return `"${shown.join("")}"${bytes.length > 32 ? "..." : ""}`;
+}
+
+function escapeByte(byte: number, next: number | undefined): string {
+  const name = Object.keys(ESCAPES).find((key) => ESCAPES[key] === byte && !"'?".includes(key));
+  if (name !== undefined) return `\\${name}`;
+  if (byte >= 32 && byte < 127) return String.fromCharCode(byte);
+  const octal = byte.toString(8);
+  // A digit that follows would be taken for part of a short escape.
+  return next !== undefined && next >= 48 && next <= 55
+    ? `\\${octal.padStart(3, "0")}`
+    : `\\${octal}`;
+}

@@ -1,0 +1,205 @@
+// Time limit: 120 s
+
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Ending, hasTool, Running, run, stublabCommand } from "./processes.ts";
+import { assemble, call, compile, exitWith } from "./programs.ts";
+
+const cli = suite("stublab guest");
+const withCompiler = hasTool("cc") ? cli : cli.skip;
+const withMusl = hasTool("musl-gcc") ? cli : cli.skip;
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-cli-"));
+cli.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const guest = (...args: string[]): Promise<Ending> => run(stublabCommand("guest", ...args));
+
+/** Writes a file into the folder of this test; answers its path. */
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** mov edi, 7; mov eax, 60; syscall */
+const EXIT_7 = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
+
+interface Document {
+  schema: string;
+  encoder: string;
+  result: { kind: string; status?: number; signal?: string; address?: string };
+  calls: Record<string, number>;
+  switches: number;
+  output: { stdout: string; stderr: string };
+  trace?: string[];
+  truncated: boolean;
+}
+
+function parse(text: string): Document {
+  const document: Document = JSON.parse(text);
+  assert.is(document.schema, "stublab.guest/1");
+  return document;
+}
+
+cli("has a help with examples", async () => {
+  const { code, stdout, stderr } = await guest("--help");
+  assert.is(code, 0);
+  assert.match(stdout, "usage: stublab guest FILE");
+  assert.match(stdout, "examples:");
+  assert.is(stderr, "");
+});
+
+cli("runs bare code, and says with what it exited", async () => {
+  const path = file("exit.bin", EXIT_7);
+  assert.equal(await guest(path), {
+    code: 1,
+    signal: null,
+    stdout: "",
+    stderr: "exited with status 7\n",
+  });
+  const zero = EXIT_7.slice();
+  zero[1] = 0;
+  assert.equal(await guest(file("zero.bin", zero)), {
+    code: 0,
+    signal: null,
+    stdout: "",
+    stderr: "",
+  });
+});
+
+withMusl("passes output through, and hands words over", async () => {
+  const text = `
+    #include <stdio.h>
+    int main(int argc, char **argv) {
+      for (int i = 1; i < argc; i++) puts(argv[i]);
+      fprintf(stderr, "%d words for %s\\n", argc, argv[0]);
+      return 0;
+    }`;
+  const path = file("words", compile("musl-gcc", "words.c", text, "-static"));
+  const { code, stdout, stderr } = await guest(path, "a", "-1", "--encoder", "script", "b c");
+  assert.is(code, 0, stderr);
+  assert.is(stdout, "a\n-1\nb c\n");
+  assert.is(stderr, "4 words for words\n");
+  assert.is((await guest(path, "--", "--json", "--")).stdout, "--json\n--\n");
+});
+
+withCompiler("traces as strace does, on stderr", async () => {
+  const body = `${call("write", 1, "$text", 3)}\n${call("getuid")}\n${exitWith(0)}\n.data\ntext: .ascii "hi\\n"`;
+  const { code, stdout, stderr } = await guest(file("hi", assemble(body)), "--trace");
+  assert.is(code, 0);
+  assert.is(stdout, "hi\n");
+  const [first, second, ...rest] = stderr.split("\n");
+  assert.is(first, 'write(1, "hi\\n", 3) = 3');
+  assert.match(second ?? "", /^getuid\(.*\) = -1 ENOSYS$/);
+  assert.equal(rest, ["exit(0) = ?", "exited with status 0", ""]);
+});
+
+for (const encoder of ["assembly", "script", "native"]) {
+  withCompiler(`prints one document with encoder ${encoder}`, async () => {
+    const body = `${call("write", 1, "$text", 3)}\n${call("write", 2, "$text", 2)}\n${exitWith(3)}\n.data\ntext: .ascii "hi\\n"`;
+    const path = file("hi", assemble(body));
+    const { code, stdout, stderr } = await guest(path, "--json", "--trace", "--encoder", encoder);
+    assert.is(code, 1);
+    assert.is(stderr, "");
+    assert.equal(parse(stdout), {
+      schema: "stublab.guest/1",
+      encoder,
+      result: { kind: "exited", status: 3 },
+      calls: { write: 2, exit: 1 },
+      switches: 3,
+      output: { stdout: "hi\n", stderr: "hi" },
+      trace: ['write(1, "hi\\n", 3) = 3', 'write(2, "hi", 2) = 2', "exit(3) = ?"],
+      truncated: false,
+    });
+  });
+}
+
+withCompiler("assembles sources, and leaves no file behind", async () => {
+  const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith("stublab-guest-"));
+  const before = temporary();
+  const fault = await guest("examples/guests/fault.s");
+  assert.is(fault.code, 1);
+  assert.match(fault.stderr, /^killed by SIGSEGV at 0x200000008 \(rip 0x40100a\)\n$/);
+  const loop = await guest("examples/guests/loop.s", "--deadline", "100", "--json");
+  assert.is(loop.code, 1);
+  const { result, trace } = parse(loop.stdout);
+  assert.equal(result, { kind: "interrupted", reason: "deadline" });
+  assert.is(trace, undefined);
+  const macro = file("macro.S", `#define N 5\n.globl _start\n_start:\n${exitWith("rbx")}`);
+  assert.is((await guest(macro)).code, 0);
+  const broken = await guest(file("broken.s", "bogus %rax\n"));
+  assert.is(broken.code, 2);
+  assert.match(broken.stderr, /does not assemble:[\s\S]*no such instruction/);
+  assert.equal(temporary(), before);
+});
+
+cli("says which package is missing where there is no compiler", async () => {
+  const env = { ...process.env, CC: "no-such-compiler" };
+  const { code, stderr } = await run(stublabCommand("guest", "examples/guests/loop.s"), { env });
+  assert.is(code, 3);
+  assert.match(stderr, "no-such-compiler does not run");
+  assert.match(stderr, "apt-get install gcc");
+});
+
+for (const [what, args, message] of [
+  ["no file", [], "needs a file"],
+  ["a file that is not there", ["/none"], "ENOENT"],
+  ["a folder", ["/tmp"], "EISDIR"],
+  ["a file that is no program", ["README.md"], "is no program"],
+  ["a dynamic program", [process.execPath], "dynamically linked"],
+  ["an unknown option", ["x", "--bogus"], "'--bogus'"],
+  ["a deadline that is none", ["x", "--deadline", "soon"], '"soon"'],
+  ["no time at all", ["x", "--deadline", "0"], "no time"],
+  ["an unknown encoder", ["EXIT", "--encoder", "assmbly"], "did you mean assembly?"],
+] as const) {
+  cli(`refuses ${what} with status 2 and the reason`, async () => {
+    const path = file("exit.bin", EXIT_7);
+    const words = args.map((word) => (word === "EXIT" ? path : word));
+    const { code, stdout, stderr } = await guest(...words);
+    assert.is(code, 2);
+    assert.is(stdout, "");
+    assert.match(stderr, message);
+  });
+}
+
+/** Writes the letter x for ever, 4096 at once. */
+const CHATTER = `
+  1: ${call("write", 1, "$letters", 4096)}
+  testq %rax, %rax
+  jns 1b
+  ${exitWith(9)}
+  .data
+  letters: .fill 4096, 1, 120`;
+
+withCompiler("ends where the reader of its output has seen enough", async () => {
+  const path = file("chatter", assemble(CHATTER));
+  const command = [process.execPath, ...stublabCommand("guest", path)[1]].join(" ");
+  const { code, stdout, stderr } = await run(["sh", ["-c", `${command} | head -c 5`]]);
+  assert.equal([code, stdout, stderr], [0, "xxxxx", ""]);
+});
+
+withCompiler("keeps at most 16 MB of each stream for its document", async () => {
+  const path = file(
+    "chatter",
+    assemble(CHATTER.replace("4096, 1", "4194304, 1").replace("$4096", "$1048576")),
+  );
+  const { stdout } = await guest(path, "--json", "--deadline", "1500");
+  const { output, truncated, result } = parse(stdout);
+  assert.is(result.kind, "interrupted");
+  assert.is(truncated, true);
+  assert.is(output.stdout.length, 16 << 20);
+});
+
+withCompiler("leaves no process behind when it is interrupted", async () => {
+  const running = new Running(
+    stublabCommand("guest", file("chatter", assemble(CHATTER)), "--deadline", "60000"),
+  );
+  await running.says(/xxxx/);
+  process.kill(running.pid, "SIGINT");
+  assert.is((await running.ended).signal, "SIGINT");
+});
+
+cli.run();

@@ -1,0 +1,120 @@
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Context,
+  type GuestEvent,
+  type GuestFault,
+  type GuestSignal,
+  type GuestSyscall,
+  Platform,
+  type PlatformOptions,
+  type Subprocess,
+} from "../src/index.ts";
+import { type Code, program } from "./machine_code.ts";
+
+/** Where every guest's code lies: one page, which may be written and executed. */
+export const CODE = 0x1_0000n;
+/** A page of zeros. The stack starts at its end. */
+export const DATA = 0x2_0000n;
+/** Where a file may be mapped. */
+export const FILE = 0x3_0000n;
+/** Where nothing is mapped. */
+export const NOWHERE = 0x7000_0000n;
+
+export const PAGE = 4096;
+
+/** A guest in an address space of its own. */
+export interface Guest {
+  readonly platform: Platform;
+  readonly space: Subprocess;
+  readonly context: Context;
+}
+
+/** Gives `space` a code page, a data page, and a context at the start of the code. */
+export function load(space: Subprocess, ...code: readonly Code[]): Guest {
+  const { platform } = space;
+  space.mapAnonymous(CODE, PAGE, "rwx");
+  space.mapAnonymous(DATA, PAGE, "rw");
+  space.write(CODE, program(...code));
+  return { platform, space, context: contextAt(platform, CODE) };
+}
+
+/** A new context that starts at `rip`. */
+export function contextAt(platform: Platform, rip: bigint): Context {
+  const context = platform.newContext();
+  context.registers.set("rip", rip);
+  context.registers.set("rsp", DATA + BigInt(PAGE));
+  return context;
+}
+
+/** Runs `body` with a guest of a platform that is closed afterwards. */
+export function withGuest(
+  code: readonly Code[],
+  body: (guest: Guest) => void,
+  options: PlatformOptions = {},
+): void {
+  using platform = Platform.open(options);
+  body(load(platform.newAddressSpace(), ...code));
+}
+
+/** A file descriptor of a file that has no name any more, to be read and written. */
+export function temporaryFile(bytes: Uint8Array): number {
+  const folder = mkdtempSync(join(tmpdir(), "stublab-"));
+  try {
+    writeFileSync(join(folder, "file"), bytes);
+    return openSync(join(folder, "file"), "r+");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export function syscallOf(event: GuestEvent): GuestSyscall {
+  if (event.kind === "syscall") return event;
+  throw unexpected(event, "system call");
+}
+
+export function faultOf(event: GuestEvent): GuestFault {
+  if (event.kind === "fault") return event;
+  throw unexpected(event, "fault");
+}
+
+export function signalOf(event: GuestEvent): GuestSignal {
+  if (event.kind === "signal") return event;
+  throw unexpected(event, "signal");
+}
+
+function unexpected(event: GuestEvent, wanted: string): Error {
+  const text = JSON.stringify(event, (_, value) =>
+    typeof value === "bigint" ? `0x${value.toString(16)}` : value,
+  );
+  return new Error(`expected a ${wanted}, and this is ${text}`);
+}
+
+/** `count` words of guest memory. */
+export function readWords(space: Subprocess, address: bigint, count: number): bigint[] {
+  return [...new BigUint64Array(space.read(address, 8 * count).buffer)];
+}
+
+export function writeWords(space: Subprocess, address: bigint, words: readonly bigint[]): void {
+  space.write(address, new Uint8Array(BigUint64Array.from(words).buffer));
+}
+
+const flags = new Set(
+  /^flags\s*: (.*)/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" "),
+);
+
+/** Whether the processor has a feature, as /proc/cpuinfo spells it. */
+export function hasFeature(name: string): boolean {
+  return flags.has(name);
+}
+
+/** The words of XMM0 to XMM15, two each: FXSAVE's at 160. */
+export function xmmWords(xstate: Uint8Array): BigUint64Array {
+  return new BigUint64Array(xstate.buffer, xstate.byteOffset + 160, 32);
+}
+
+/** The words of the upper halves of YMM0 to YMM15: in the layout that is not compacted at 576. */
+export function ymmHighWords(xstate: Uint8Array): BigUint64Array {
+  return new BigUint64Array(xstate.buffer, xstate.byteOffset + 576, 32);
+}

@@ -1,0 +1,21 @@
+// A host that closes a platform and lives on: `filtered ENCODER EXIT_SIGNAL`. It prints the pids of its stubs
+// (one of them in the pool, one with a guest at a system call, one with two threads), closes, and prints "alive".
+
+import { readdirSync } from "node:fs";
+import { Platform } from "../../src/index.ts";
+import { load, syscallOf } from "../guests.ts";
+import { SYSCALL } from "../machine_code.ts";
+
+const [encoder = "", exitSignal = ""] = process.argv.slice(2);
+const platform = Platform.open({ encoder, exitSignal });
+const { space, context } = load(platform.newAddressSpace(), SYSCALL);
+syscallOf(context.switch(space));
+const other = platform.newAddressSpace();
+const tid = readdirSync("/proc/self/task")
+  .map(Number)
+  .find((id) => id !== process.pid);
+other.ticket(tid ?? 0);
+platform.newAddressSpace().release();
+console.log([...platform.tracer.stubs.keys()].join(" "));
+platform.close();
+console.log("alive");
