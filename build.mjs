@@ -1,7 +1,8 @@
 // Builds everything into dist/: the encoder (AssemblyScript), the two C libraries, the bundled JavaScript
-// and its type declarations. What is newer than its sources is left alone.
+// and its type declarations. What was made from the same sources is left alone.
 
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -10,10 +11,9 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What both libraries are compiled with: freestanding, and the same bytes from the same compiler. */
@@ -48,18 +48,28 @@ export function files(folder, ...endings) {
     .sort();
 }
 
-function isNewer(target, sources) {
-  if (!existsSync(target)) return false;
-  const { mtimeMs } = statSync(target);
-  return [...sources, "build.mjs"].every((source) => statSync(source).mtimeMs < mtimeMs);
+/**
+ * Runs `make` unless `target` was made from these very sources. Their contents count, not their times, which
+ * a copy or a checkout changes.
+ */
+async function makeFrom(target, sources, make) {
+  const hash = createHash("sha256");
+  for (const source of [...sources, "build.mjs"]) hash.update(source).update(readFileSync(source));
+  const digest = hash.digest("hex");
+  const record = `build/${basename(target)}.sha256`;
+  if (existsSync(target) && existsSync(record) && readFileSync(record, "utf8") === digest) return;
+  await make();
+  writeFileSync(record, digest);
 }
 
-async function buildEncoder() {
-  if (isNewer("dist/encoder.wasm", [...files("assembly", ".ts"), "asconfig.json"])) return;
-  const { default: asc } = await import("assemblyscript/asc");
-  const { error, stderr } = await asc.main(["--config", "asconfig.json"]);
-  process.stderr.write(stderr.toString());
-  if (error) throw new Error("the encoder does not compile");
+function buildEncoder() {
+  const sources = [...files("assembly", ".ts"), "asconfig.json"];
+  return makeFrom("dist/encoder.wasm", sources, async () => {
+    const { default: asc } = await import("assemblyscript/asc");
+    const { error, stderr } = await asc.main(["--config", "asconfig.json"]);
+    process.stderr.write(stderr.toString());
+    if (error) throw new Error("the encoder does not compile");
+  });
 }
 
 /** The names that the C encoder is to give, each where the headers have it: those of assembly/. */
@@ -97,15 +107,15 @@ export const SHIM_SOURCES = readdirSync("shim")
   .filter((name) => /\.[cS]$/.test(name))
   .map((name) => `shim/${name}`);
 
-function buildLibraries() {
-  const native = files("shim/native", ".c");
-  if (!isNewer("dist/shim.so", files("shim", ".c", ".h", ".S"))) {
-    compileLibrary("dist/shim.so", SHIM_SOURCES);
-  }
-  if (!isNewer("dist/native.so", [...files("shim/native", ".c", ".h"), "dist/encoder.wasm"])) {
+async function buildLibraries() {
+  await makeFrom("dist/shim.so", files("shim", ".c", ".h", ".S"), () =>
+    compileLibrary("dist/shim.so", SHIM_SOURCES),
+  );
+  const native = [...files("shim/native", ".c", ".h"), "dist/encoder.wasm"];
+  await makeFrom("dist/native.so", native, () => {
     writeConstants();
-    compileLibrary("dist/native.so", native);
-  }
+    compileLibrary("dist/native.so", files("shim/native", ".c"));
+  });
 }
 
 async function bundle() {
@@ -129,23 +139,20 @@ async function bundle() {
 }
 
 function declare() {
-  const sources = [...files("src", ".ts"), "tsconfig.json"];
-  if (isNewer("dist/types/index.d.ts", sources)) return;
   const emit = ["--noEmit", "false", "--emitDeclarationOnly", "--declaration"];
-  execFileSync(
-    process.execPath,
-    ["node_modules/typescript/bin/tsc", "-p", "src", ...emit, ...["--outDir", "dist/types"]],
-    { stdio: "inherit" },
-  );
+  return makeFrom("dist/types/index.d.ts", [...files("src", ".ts"), "tsconfig.json"], () => {
+    const tsc = ["node_modules/typescript/bin/tsc", "-p", "src", ...emit, "--outDir", "dist/types"];
+    execFileSync(process.execPath, tsc, { stdio: "inherit" });
+  });
 }
 
 async function build() {
   mkdirSync("dist", { recursive: true });
   mkdirSync("build", { recursive: true });
   await buildEncoder();
-  buildLibraries();
+  await buildLibraries();
   await bundle();
-  declare();
+  await declare();
 }
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));

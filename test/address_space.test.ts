@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -207,6 +208,29 @@ function isAtExitStop(pid: number): boolean {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields[0] === "t" && (Number(fields[6]) & 0x400) !== 0;
 }
+
+spaces("is not disturbed by signals that others send to its process or to the master", () => {
+  using platform = Platform.open();
+  const space = platform.newAddressSpace();
+  for (const signal of ["HUP", "INT", "USR1", "TERM", "STOP", "CONT", "CHLD", "WINCH", "40"]) {
+    spawnSync("sh", ["-c", `kill -s ${signal} ${space.pid} ${platform.master.pid}`]);
+    space.mapAnonymous(AT, PAGE, "rw");
+    platform.newAddressSpace().release();
+    spawnSync("sh", ["-c", `kill -s ${signal} ${space.pid} ${platform.master.pid}`]);
+  }
+  space.release();
+  platform.close();
+  assert.is(processState(space.pid), undefined);
+});
+
+spaces("that was killed while it rested is released without an error, and not pooled", async () => {
+  using platform = Platform.open();
+  const space = platform.newAddressSpace();
+  process.kill(space.pid, "SIGKILL");
+  assert.ok(await eventually(() => isAtExitStop(space.pid), 1000));
+  space.release();
+  assert.is(platform.pooled, 0);
+});
 
 spaces("that died in the pool is not handed out again", async () => {
   using platform = Platform.open();

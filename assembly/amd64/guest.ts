@@ -6,8 +6,11 @@ import { Registers } from "./registers";
 /** The trap flag: single-stepping. The others are the guest's own business. */
 export const X86_EFLAGS_TF: u64 = 0x100;
 
-/** Gives `block` the segment selectors of `initial`: those are no guest's to choose. */
-export function resetSelectors(block: usize, initial: usize): void {
+/**
+ * Makes `block` fit to be resumed: the segment selectors are those of `initial`, for they are no guest's to
+ * choose, and `orig_rax` is -1, so that no signal can make the kernel restart a call that is over.
+ */
+export function enterGuest(block: usize, initial: usize): void {
   const registers = changetype<Registers>(block);
   const own = changetype<Registers>(initial);
   registers.cs = own.cs;
@@ -16,6 +19,7 @@ export function resetSelectors(block: usize, initial: usize): void {
   registers.es = own.es;
   registers.fs = own.fs;
   registers.gs = own.gs;
+  registers.orig_rax = u64.MAX_VALUE;
 }
 
 /** 1 if the guest single-steps itself. */
@@ -54,14 +58,9 @@ export function guestArgument(block: usize, index: i32): u64 {
   }
 }
 
-/**
- * Answers the call that a guest stopped at. `orig_rax` becomes -1: the call is over, so the kernel must not
- * take the answer for a request to restart it.
- */
+/** Answers the call that a guest stopped at. */
 export function encodeGuestResult(block: usize, result: u64): void {
-  const registers = changetype<Registers>(block);
-  registers.rax = result;
-  registers.orig_rax = u64.MAX_VALUE;
+  changetype<Registers>(block).rax = result;
 }
 
 /**

@@ -169,7 +169,7 @@ void native_encode_bootstrap(void *memory, uint32_t block, int32_t parent) {
     registers->rbx = 1;
 }
 
-void native_reset_selectors(void *memory, uint32_t block, uint32_t initial) {
+void native_enter_guest(void *memory, uint32_t block, uint32_t initial) {
     struct user_regs_struct *registers = registers_at(memory, block);
     const struct user_regs_struct *from = read_only(memory, initial);
 
@@ -179,6 +179,7 @@ void native_reset_selectors(void *memory, uint32_t block, uint32_t initial) {
     registers->es = from->es;
     registers->fs = from->fs;
     registers->gs = from->gs;
+    registers->orig_rax = ~0UL;
 }
 
 int32_t native_is_single_stepping(const void *memory, uint32_t block) {
@@ -218,8 +219,6 @@ void native_encode_guest_result(void *memory, uint32_t block, uint64_t result) {
     struct user_regs_struct *registers = registers_at(memory, block);
 
     registers->rax = result;
-    /* -1: an answer such as -ERESTARTSYS is the guest's to see, and restarts nothing. */
-    registers->orig_rax = UINT64_MAX;
 }
 
 void native_rewind_vsyscall(void *memory, uint32_t block, uint64_t address) {

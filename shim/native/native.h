@@ -118,7 +118,7 @@ int32_t native_wait_event(int32_t status);
 int32_t native_wait_core_dumped(int32_t status);
 int32_t native_encode_stop(int32_t signal);
 
-void native_reset_selectors(void *memory, uint32_t block, uint32_t initial);
+void native_enter_guest(void *memory, uint32_t block, uint32_t initial);
 int32_t native_is_single_stepping(const void *memory, uint32_t block);
 int32_t native_decode_guest_syscall(void *memory, uint32_t block);
 uint64_t native_guest_argument(const void *memory, uint32_t block, int32_t index);

@@ -21,7 +21,7 @@ const FUNCTIONS: readonly (keyof Functions)[] = [
   "waitEvent",
   "waitCoreDumped",
   "encodeStop",
-  "resetSelectors",
+  "enterGuest",
   "isSingleStepping",
   "decodeGuestSyscall",
   "guestArgument",

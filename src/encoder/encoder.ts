@@ -62,8 +62,8 @@ export interface Encoder {
   /** The status word of a stop by `signal`. */
   encodeStop(signal: number): number;
 
-  /** Gives `block` the segment selectors of `initial`. */
-  resetSelectors(block: number, initial: number): void;
+  /** Makes `block` fit to be resumed: the segment selectors of `initial`, and no call to restart. */
+  enterGuest(block: number, initial: number): void;
   /** 1 if the guest of `block` single-steps itself (TF). */
   isSingleStepping(block: number): number;
   /** The number of the system call that a guest stopped at; rax, where the kernel put -ENOSYS, gets it too. */

@@ -27,7 +27,7 @@ export function openNativeEncoder(): Encoder {
   const cloneFlags = bind("uint64_t native_clone_flags(uint64_t)");
   const cloneExitSignal = bind("int32_t native_clone_exit_signal(uint64_t)");
   const encodeWaitOptions = bind("int64_t native_encode_wait_options(uint64_t)");
-  const resetSelectors = bind("void native_reset_selectors(void *, uint32_t, uint32_t)");
+  const enterGuest = bind("void native_enter_guest(void *, uint32_t, uint32_t)");
   const isSingleStepping = bind("int32_t native_is_single_stepping(void *, uint32_t)");
   const decodeGuestSyscall = bind("int32_t native_decode_guest_syscall(void *, uint32_t)");
   const guestArgument = bind("uint64_t native_guest_argument(void *, uint32_t, int32_t)");
@@ -61,7 +61,7 @@ export function openNativeEncoder(): Encoder {
     waitEvent: bind("int32_t native_wait_event(int32_t)"),
     waitCoreDumped: bind("int32_t native_wait_core_dumped(int32_t)"),
     encodeStop: bind("int32_t native_encode_stop(int32_t)"),
-    resetSelectors: (block, initial) => resetSelectors(memory, block, initial),
+    enterGuest: (block, initial) => enterGuest(memory, block, initial),
     isSingleStepping: (block) => isSingleStepping(memory, block),
     decodeGuestSyscall: (block) => decodeGuestSyscall(memory, block),
     guestArgument: (block, index) => BigInt(guestArgument(memory, block, index)),

@@ -294,9 +294,10 @@ export class ScriptEncoder implements Encoder {
     return (signal << 8) | STOP;
   }
 
-  /** Copies the six segment selectors. */
-  resetSelectors(block: number, initial: number): void {
+  /** Copies the six segment selectors, and says that no system call is under way. */
+  enterGuest(block: number, initial: number): void {
     for (const selector of SELECTORS) this.#set(block + selector, this.#get(initial + selector));
+    this.#set(block + ORIG_RAX, NO_SYSCALL);
   }
 
   /** 1 if eflags has TF, else 0. */
@@ -320,7 +321,6 @@ export class ScriptEncoder implements Encoder {
   /** Puts the result into rax, and takes the guest out of its call. */
   encodeGuestResult(block: number, result: bigint): void {
     this.#set(block + RAX, result);
-    this.#set(block + ORIG_RAX, NO_SYSCALL);
   }
 
   /** Back to the call of `address`: the return address that the kernel popped is on the stack again. */

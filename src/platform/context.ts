@@ -90,8 +90,6 @@ export class Context {
     this.platform = platform;
     this.registers = tracer.blocks.allocate();
     this.registers.bytes.fill(0);
-    // No call is under way that a signal could make the kernel restart.
-    this.setResult(0n);
     this.xstate = initialXstate.slice();
     this.#exchange = new Exchange(this.xstate.length);
     this.interruptHandle = {
@@ -178,7 +176,7 @@ export class Context {
     const { tracer } = this.platform;
     const { encoder } = tracer;
     const { offset } = this.registers;
-    encoder.resetSelectors(offset, thread.initial.offset);
+    encoder.enterGuest(offset, thread.initial.offset);
     const stepping = encoder.isSingleStepping(offset) === 1;
     this.#exchange.request = tracer.constant(
       stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU",

@@ -1,4 +1,4 @@
-import { StateError } from "../errors.ts";
+import { DeathError, StateError } from "../errors.ts";
 import { TOP_OF_USER_SPACE } from "../stub/amd64.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
@@ -140,8 +140,17 @@ export class Subprocess {
       this.stub.close();
       return;
     }
-    this.stub.scrub();
-    this.platform.takeBack(this.stub);
+    if (this.stub.thread.state !== "stopped") {
+      // A guest that could not be stopped is nothing to hand out again.
+      this.stub.close();
+      return;
+    }
+    try {
+      this.stub.scrub();
+      this.platform.takeBack(this.stub);
+    } catch (error) {
+      if (!(error instanceof DeathError)) throw error;
+    }
   }
 
   [Symbol.dispose](): void {

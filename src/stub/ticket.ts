@@ -40,10 +40,10 @@ export function issueTicket(stub: Stub, tracerTid: number): ThreadTicket {
  *
  * @throws StateError
  */
-export function expectUnshared({ pid, threads }: Stub): void {
-  const holders = [...threads.values()].map(tracerOf).filter((tid) => tid !== 0);
+export function expectUnshared(stub: Stub): void {
+  const holders = [...stub.threads.values()].map(tracerOf).filter((tid) => tid !== 0);
   if (holders.length === 0) return;
-  throw new StateError(`stub ${pid} is shared with the tracers ${holders.join(", ")}`, {
+  throw new StateError(`stub ${stub.pid} is shared with the tracers ${holders.join(", ")}`, {
     remedy: "whoever joined it has to release it first",
   });
 }

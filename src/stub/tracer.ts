@@ -114,8 +114,9 @@ export class Tracer {
       this.constant("PTRACE_O_EXITKILL");
     open.add(this);
     this.injection = new Injection(deadline);
-    this.passOver(this.constant("SIGSTOP"));
-    this.passOver(this.constant("SIGCHLD"));
+    for (let signal = 1; signal <= this.constant("SIGRTMAX"); signal++) {
+      if (!this.#isOwnTo(signal)) this.passOver(signal);
+    }
   }
 
   /**
@@ -163,7 +164,16 @@ export class Tracer {
     for (const stub of this.stubs.values()) expectUnshared(stub);
     this.#closed = true;
     open.delete(this);
-    for (const stub of [...this.stubs.values()]) if (stub.parent === undefined) stub.close();
+    let failure: unknown;
+    for (const stub of [...this.stubs.values()].filter(({ parent }) => parent === undefined)) {
+      try {
+        stub.close();
+      } catch (error) {
+        // The others are to end all the same.
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
   }
 
   [Symbol.dispose](): void {
@@ -175,6 +185,12 @@ export class Tracer {
     const word = this.encoder.encodeWaitOptions(options);
     if (word >= 0n) return word;
     throw new EncoderError(`encoder ${this.encoder.name} refuses wait4's ${names.join("|")}`);
+  }
+
+  /** Whether a signal is a stub's own news in an injection: what an instruction raises, and its death. */
+  #isOwnTo(signal: number): boolean {
+    const own = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGKILL"];
+    return own.some((name) => this.constant(name) === signal);
   }
 
   /** Makes injections pass over stops by a signal that is no news, such as a child's end. @internal */
