@@ -191,6 +191,34 @@ spaces("is switched to by no context that was released", () => {
   });
 });
 
+spaces("is not switched to within a switch of the same context", () => {
+  withSpace((space, platform) => {
+    const context = platform.newContext();
+    const options = {
+      // The only moment at which a caller's code runs inside a switch.
+      get deadline(): number {
+        context.switch(space);
+        return 1;
+      },
+    };
+    assert.match(thrown(StateError, () => context.switch(space, options)).message, "already");
+    assert.is(context.switch(space).kind, "fault");
+  });
+});
+
+spaces("runs its guests on the processor of their tracer, unless that is turned off", () => {
+  const allowed = (pid: number) =>
+    /^Cpus_allowed_list:\t(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+  for (const bind of [true, false]) {
+    using platform = Platform.open({ bind });
+    const space = platform.newAddressSpace();
+    assert.is(allowed(space.pid), allowed(process.pid));
+    platform.newContext().switch(space);
+    if (bind) assert.match(allowed(space.pid), /^\d+$/);
+    else assert.is(allowed(space.pid), allowed(process.pid));
+  }
+});
+
 spaces("that is dead is an error of its own", () => {
   withSpace((space, platform) => {
     process.kill(space.pid, "SIGKILL");
@@ -237,7 +265,9 @@ spaces("that died in the pool is not handed out again", async () => {
   const space = platform.newAddressSpace();
   space.release();
   process.kill(space.pid, "SIGKILL");
-  assert.ok(await eventually(() => isAtExitStop(space.pid), 1000));
+  // What was unmapped a moment ago is not asked.
+  const later = performance.now() + 1;
+  assert.ok(await eventually(() => performance.now() > later && isAtExitStop(space.pid), 1000));
   const next = platform.newAddressSpace();
   next.mapAnonymous(AT, PAGE, "rw");
   assert.is.not(next.pid, space.pid);

@@ -112,9 +112,9 @@ export class Context {
     }
     if (this.#released) throw new StateError("this context was released");
     if (this.#running) throw new StateError("this context is being switched already");
-    const deadline = checkDeadline(options.deadline ?? this.platform.tracer.deadline);
     this.#running = true;
     try {
+      const deadline = checkDeadline(options.deadline ?? this.platform.tracer.deadline);
       return this.#switch(subprocess, deadline);
     } finally {
       this.#running = false;

@@ -24,6 +24,9 @@ export interface PlatformOptions {
 /** The most room that the XSAVE area of a processor takes: AMX's tiles and some. */
 const LARGEST_XSTATE = 16 << 10;
 
+/** How long a stub counts as alive that has just been unmapped: asking costs a system call. */
+const FRESH_MILLISECONDS = 0.1;
+
 /**
  * A master and a pool: address spaces in which guests run.
  *
@@ -41,7 +44,7 @@ export class Platform {
   readonly bind: boolean;
   /** The XSAVE area of a new process: what every context begins with. Length and layout are the kernel's. */
   readonly initialXstate: Uint8Array;
-  readonly #pool: Stub[] = [];
+  readonly #pool: { readonly stub: Stub; readonly since: number }[] = [];
   #closed = false;
 
   private constructor(tracer: Tracer, master: Stub, bind: boolean) {
@@ -79,8 +82,8 @@ export class Platform {
   /** An empty address space: from the pool if one waits there, else a grandchild of the master. */
   newAddressSpace(): Subprocess {
     if (this.#closed) throw new StateError("the platform is closed");
-    for (let stub = this.#pool.pop(); stub !== undefined; stub = this.#pool.pop()) {
-      if (isUsable(stub)) return new Subprocess(this, stub);
+    for (let waiting = this.#pool.pop(); waiting !== undefined; waiting = this.#pool.pop()) {
+      if (isUsable(waiting.stub, waiting.since)) return new Subprocess(this, waiting.stub);
     }
     return new Subprocess(this, this.master.createStub());
   }
@@ -104,7 +107,7 @@ export class Platform {
 
   /** @internal */
   takeBack(stub: Stub): void {
-    this.#pool.push(stub);
+    this.#pool.push({ stub, since: performance.now() });
   }
 
   /**
@@ -123,9 +126,9 @@ export class Platform {
 }
 
 /** Whether a stub that waited in the pool still lives, as far as its tracer can know. */
-function isUsable(stub: Stub): boolean {
+function isUsable(stub: Stub, since: number): boolean {
   try {
-    if (stub.alive) stub.poll();
+    if (stub.alive && performance.now() - since > FRESH_MILLISECONDS) stub.poll();
     return stub.alive;
   } catch (error) {
     if (error instanceof DeathError) return false;

@@ -28,7 +28,7 @@ export class Subprocess {
   /** The process. Do not drive it while a guest of this address space is under way. */
   readonly stub: Stub;
   // Contexts whose last switch ended with a fault here.
-  readonly #faulted = new Set<Context>();
+  #faulted: Set<Context> | undefined;
   #released = false;
 
   /** @internal */
@@ -97,7 +97,7 @@ export class Subprocess {
   unmap(address: number | bigint, length: number | bigint): void {
     this.#expectUsable();
     const { start, length: bytes } = pageRange(this.platform.tracer, address, length);
-    for (const context of this.#faulted) context.forgetFault(start, start + bytes);
+    this.#forgetFaults(start, start + bytes);
     this.stub.call("munmap", start, bytes);
   }
 
@@ -133,8 +133,7 @@ export class Subprocess {
     if (this.#released) return;
     expectUnshared(this.stub);
     this.#released = true;
-    for (const context of this.#faulted) context.forgetFault(0n, BigInt(TOP_OF_USER_SPACE));
-    this.#faulted.clear();
+    this.#forgetFaults(0n, BigInt(TOP_OF_USER_SPACE));
     if (!this.stub.alive) return;
     if (this.stub.borrowed) {
       this.stub.close();
@@ -159,8 +158,14 @@ export class Subprocess {
 
   /** @internal */
   noteFault(context: Context, faulted: boolean): void {
+    this.#faulted ??= new Set();
     if (faulted) this.#faulted.add(context);
     else this.#faulted.delete(context);
+  }
+
+  #forgetFaults(start: bigint, end: bigint): void {
+    if (this.#faulted === undefined) return;
+    for (const context of [...this.#faulted]) context.forgetFault(start, end);
   }
 
   #expectUsable(): void {

@@ -28,8 +28,8 @@ export class Stub {
   readonly exitSignal: number;
   /** How long its birth took, from the clone to the initial registers. */
   readonly microseconds: number;
-  /** The thread of each other tracer that uses the stub, by that tracer's tid. @internal */
-  readonly threads = new Map<number, number>();
+  /** The thread of each other tracer that uses the stub, by that tracer's tid; made for the first. @internal */
+  threads: Map<number, number> | undefined;
   #replaced = false;
   // Most stubs never have any, and there may be thousands.
   #children: Set<Stub> | undefined;

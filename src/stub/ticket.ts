@@ -24,10 +24,12 @@ export interface ThreadTicket {
  * gone, else a new one.
  */
 export function issueTicket(stub: Stub, tracerTid: number): ThreadTicket {
-  const { threads, tracer, pid } = stub;
+  const { tracer, pid } = stub;
   if (tracerTid === tracer.tid) {
     throw new StateError(`thread ${tracerTid} is the stub's own tracer, and needs no ticket`);
   }
+  stub.threads ??= new Map();
+  const { threads } = stub;
   let tid = threads.get(tracerTid) ?? orphanedThread(threads);
   tid ??= cloneThread(stub);
   threads.set(tracerTid, tid);
@@ -41,6 +43,7 @@ export function issueTicket(stub: Stub, tracerTid: number): ThreadTicket {
  * @throws StateError
  */
 export function expectUnshared(stub: Stub): void {
+  if (stub.threads === undefined) return;
   const holders = [...stub.threads.values()].map(tracerOf).filter((tid) => tid !== 0);
   if (holders.length === 0) return;
   throw new StateError(`stub ${stub.pid} is shared with the tracers ${holders.join(", ")}`, {
