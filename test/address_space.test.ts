@@ -10,12 +10,12 @@ import {
   MemoryError,
   Platform,
   StateError,
-  type StublabError,
   type Subprocess,
   SyscallError,
 } from "../src/index.ts";
 import { readProcess } from "../src/stub/proc.ts";
 import { eventually, processState } from "./processes.ts";
+import { thrown } from "./thrown.ts";
 
 const spaces = suite("address space");
 
@@ -25,16 +25,6 @@ const AT = 0x10000;
 function withSpace(body: (space: Subprocess, platform: Platform) => void): void {
   using platform = Platform.open();
   body(platform.newAddressSpace(), platform);
-}
-
-function thrown<T extends StublabError>(kind: new (...args: never[]) => T, body: () => unknown): T {
-  try {
-    body();
-  } catch (error) {
-    if (error instanceof kind) return error;
-    throw error;
-  }
-  throw new Error(`expected a ${kind.name}`);
 }
 
 /** Start, end and protection of what is mapped, but for the stub code. */

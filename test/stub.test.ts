@@ -8,12 +8,12 @@ import {
   InputError,
   StateError,
   type Stub,
-  type StublabError,
   SyscallError,
   Tracer,
 } from "../src/index.ts";
 import { readProcess } from "../src/stub/proc.ts";
 import { eventually, processState } from "./processes.ts";
+import { thrown } from "./thrown.ts";
 
 const stubs = suite("stub");
 
@@ -26,16 +26,6 @@ function withMaster(body: (master: Stub, tracer: Tracer) => void): void {
   tracer.close();
   assert.is(tracer.stubs.size, 0);
   assert.is(processState(master.pid), undefined, "the master is reaped");
-}
-
-function thrown<T extends StublabError>(kind: new (...args: never[]) => T, body: () => unknown): T {
-  try {
-    body();
-  } catch (error) {
-    if (error instanceof kind) return error;
-    throw error;
-  }
-  throw new Error(`expected a ${kind.name}`);
 }
 
 stubs("is a child of the host, traced by the tracer's thread, in a session of its own", () => {

@@ -10,7 +10,6 @@ import {
   InputError,
   Platform,
   StateError,
-  type StublabError,
   TraceError,
 } from "../src/index.ts";
 import {
@@ -37,6 +36,7 @@ import type { Interrupting } from "./hosts/interrupting.ts";
 import * as code from "./machine_code.ts";
 import { processState } from "./processes.ts";
 import { BOUNDARIES, randomWords } from "./random.ts";
+import { thrown } from "./thrown.ts";
 
 const SEED = 0x5eed_0010n;
 
@@ -53,16 +53,6 @@ const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
 const KEPT = code.GENERAL.filter((name) => !["rax", "rcx", "r11"].includes(name));
 
 const switches = suite("switch");
-
-function thrown<T extends StublabError>(kind: new (...args: never[]) => T, body: () => unknown): T {
-  try {
-    body();
-  } catch (error) {
-    if (error instanceof kind) return error;
-    throw error;
-  }
-  throw new Error(`expected a ${kind.name}`);
-}
 
 /** Switches to a guest that makes a system call. */
 function toSyscall({ context, space }: Guest): GuestSyscall {

@@ -1,0 +1,15 @@
+import type { StublabError } from "../src/index.ts";
+
+/** The error of one kind that `body` throws; another, or none, fails the test. */
+export function thrown<T extends StublabError>(
+  kind: new (...args: never[]) => T,
+  body: () => unknown,
+): T {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof kind) return error;
+    throw error;
+  }
+  throw new Error(`expected a ${kind.name}`);
+}
