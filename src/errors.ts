@@ -83,43 +83,50 @@ export class TraceError extends StublabError {
 /** Registers by name, as an error carries them. */
 export type RegisterDump = Readonly<Record<string, bigint>>;
 
-/** A stub died. It cannot be used any more. */
-export class DeathError extends StublabError {
+/** What became of one stub. */
+export class StubError extends StublabError {
   readonly pid: number;
-  /** How it died, e.g. "killed by SIGKILL" or "exited with status 1". */
-  readonly how: string;
-  /** Those at its exit stop; where that was missed, those that it rested with. */
+  /** Its registers then; undefined where it could not be asked. */
   readonly registers: RegisterDump | undefined;
 
-  constructor(pid: number, how: string, registers?: RegisterDump, details?: ErrorDetails) {
-    super("ERR_STUBLAB_DEATH", `stub ${pid} died: ${how}${dump(registers)}`, details);
+  constructor(
+    code: string,
+    pid: number,
+    message: string,
+    registers?: RegisterDump,
+    details?: ErrorDetails,
+  ) {
+    super(code, `stub ${pid} ${message}${dump(registers)}`, details);
     this.pid = pid;
-    this.how = how;
     this.registers = registers;
+  }
+}
+
+/**
+ * A stub died. It cannot be used any more. Its registers are those at its exit stop; where that was missed,
+ * those that it rested with.
+ */
+export class DeathError extends StubError {
+  /** How it died, e.g. "killed by SIGKILL" or "exited with status 1". */
+  readonly how: string;
+
+  constructor(pid: number, how: string, registers?: RegisterDump, details?: ErrorDetails) {
+    super("ERR_STUBLAB_DEATH", pid, `died: ${how}`, registers, details);
+    this.how = how;
   }
 }
 
 /** A stub stopped for another reason than the one waited for. */
-export class StopError extends StublabError {
-  readonly pid: number;
-  readonly registers: RegisterDump | undefined;
-
+export class StopError extends StubError {
   constructor(pid: number, message: string, registers?: RegisterDump, details?: ErrorDetails) {
-    super("ERR_STUBLAB_STOP", `stub ${pid} ${message}${dump(registers)}`, details);
-    this.pid = pid;
-    this.registers = registers;
+    super("ERR_STUBLAB_STOP", pid, message, registers, details);
   }
 }
 
 /** A wait took too long. */
-export class DeadlineError extends StublabError {
-  readonly pid: number;
-  readonly registers: RegisterDump | undefined;
-
+export class DeadlineError extends StubError {
   constructor(pid: number, message: string, registers?: RegisterDump, details?: ErrorDetails) {
-    super("ERR_STUBLAB_DEADLINE", `stub ${pid} ${message}${dump(registers)}`, details);
-    this.pid = pid;
-    this.registers = registers;
+    super("ERR_STUBLAB_DEADLINE", pid, message, registers, details);
   }
 }
 

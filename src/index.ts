@@ -14,6 +14,7 @@ export {
   type RegisterDump,
   StateError,
   StopError,
+  StubError,
   StublabError,
   SyscallError,
   TraceError,

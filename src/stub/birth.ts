@@ -206,7 +206,7 @@ function attachError(tid: number, errno: number): AttachError {
 }
 
 /** Who or what stands in the way of an attach, as far as /proc tells. */
-export function attachRemedy(tid: number): string {
+function attachRemedy(tid: number): string {
   const status = readIfThere(`/proc/${tid}/status`);
   const holder = /^TracerPid:\s+([1-9]\d*)/m.exec(status)?.[1];
   if (holder !== undefined) {
