@@ -118,3 +118,14 @@ export function xmmWords(xstate: Uint8Array): BigUint64Array {
 export function ymmHighWords(xstate: Uint8Array): BigUint64Array {
   return new BigUint64Array(xstate.buffer, xstate.byteOffset + 576, 32);
 }
+
+/** Switches to a guest that makes a system call. */
+export function toSyscall({ context, space }: Guest): GuestSyscall {
+  return syscallOf(context.switch(space));
+}
+
+/** The registers that a switch resets. */
+export function selectors(registers: Record<string, bigint>): Record<string, bigint> {
+  const names = ["cs", "ss", "ds", "es", "fs", "gs"];
+  return Object.fromEntries(names.map((name) => [name, registers[name] ?? 0n]));
+}

@@ -1,0 +1,226 @@
+import { spawn } from "node:child_process";
+import { closeSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { DeathError, InputError, Platform, StateError } from "../src/index.ts";
+import {
+  CODE,
+  contextAt,
+  DATA,
+  FILE,
+  load,
+  NOWHERE,
+  PAGE,
+  readWords,
+  selectors,
+  signalOf,
+  syscallOf,
+  temporaryFile,
+  toSyscall,
+  withGuest,
+} from "./guests.ts";
+import type { Interrupting } from "./hosts/interrupting.ts";
+import * as code from "./machine_code.ts";
+import { processState } from "./processes.ts";
+import { thrown } from "./thrown.ts";
+
+const MAX = 2n ** 64n - 1n;
+const [SIGUSR1, SIGSEGV] = [10, 11];
+
+const interruptions = suite("interruption");
+
+/** Sends a signal from another process, and then wakes a guest that awaits a byte in the file. */
+function signalFromOutside(pid: number, signals: string[], fd: number): void {
+  const kills = signals.map((signal) => `kill -${signal} ${pid};`);
+  spawn("sh", ["-c", `${kills.join(" ")} printf x >&3`], {
+    stdio: ["ignore", "ignore", "ignore", fd],
+  });
+}
+
+interruptions("comes back at once where it was interrupted before", () => {
+  withGuest([code.SPIN], ({ context, space }) => {
+    const before = context.registers.dump();
+    context.interrupt();
+    assert.equal(context.switch(space), { kind: "interrupt", reason: "request" });
+    assert.equal({ ...context.registers.dump(), ...selectors(before) }, before);
+    assert.equal(context.switch(space, { deadline: 20 }), {
+      kind: "interrupt",
+      reason: "deadline",
+    });
+  });
+});
+
+interruptions(
+  "ends a guest that loops at its deadline, and lets it go on from where it was",
+  () => {
+    withGuest([code.loop(code.COUNT_AT_RBX)], ({ context, space }) => {
+      context.registers.set("rbx", DATA);
+      let count = 0n;
+      for (let i = 0; i < 5; i++) {
+        const started = performance.now();
+        const event = context.switch(space, { deadline: 20 });
+        assert.equal(event, { kind: "interrupt", reason: "deadline" });
+        assert.ok(performance.now() - started < 500);
+        const [now = 0n] = readWords(space, DATA, 1);
+        assert.ok(now > count, "it got on");
+        count = now;
+        const rip = context.registers.get("rip");
+        assert.ok(rip === CODE || rip === CODE + 3n);
+        assert.is(context.registers.get("orig_rax"), MAX);
+      }
+      space.write(CODE, Uint8Array.from([...code.SYSCALL, ...code.NOP, ...code.SYSCALL]));
+      syscallOf(context.switch(space));
+    });
+  },
+);
+
+interruptions("holds its deadline also where others keep on sending signals", async () => {
+  using platform = Platform.open();
+  const { context, space } = load(platform.newAddressSpace(), code.SPIN);
+  const script = `while kill -USR1 ${space.pid}; do :; done`;
+  const child = spawn("timeout", ["3", "sh", "-c", script], { stdio: "ignore" });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const started = performance.now();
+  const event = context.switch(space, { deadline: 200 });
+  const milliseconds = performance.now() - started;
+  platform.close();
+  await ended;
+  assert.equal(event, { kind: "interrupt", reason: "deadline" });
+  assert.ok(milliseconds < 1000, `it took ${Math.round(milliseconds)} ms`);
+});
+
+interruptions("needs a deadline that makes sense", () => {
+  withGuest([code.SYSCALL], (guest) => {
+    for (const deadline of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      thrown(InputError, () => guest.context.switch(guest.space, { deadline }));
+    }
+    toSyscall(guest);
+  });
+});
+
+interruptions(
+  "is interrupted by a worker while it runs, and nothing else is afterwards",
+  async () => {
+    const ROUNDS = 300;
+    const fd = temporaryFile(new Uint8Array(PAGE));
+    using platform = Platform.open();
+    const { context, space } = load(platform.newAddressSpace(), code.loop(code.COUNT_AT_RBX));
+    space.write(CODE + 64n, Uint8Array.from(code.loop(code.SYSCALL)));
+    space.mapFile(FILE, PAGE, "rw", { fd });
+    context.registers.set("rbx", FILE);
+    const other = contextAt(platform, CODE + 64n);
+    const turn = new Int32Array(new SharedArrayBuffer(4));
+    const workerData: Interrupting = { handle: context.interruptHandle, fd, turn };
+    const worker = new Worker(new URL("interrupting.js", import.meta.url), { workerData });
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    await new Promise((resolve) => worker.once("online", resolve));
+    const say = (word: number) => {
+      Atomics.store(turn, 0, word);
+      Atomics.notify(turn, 0);
+    };
+    const seen = { interrupts: 0, syscalls: 0 };
+    for (let round = 1; round <= ROUNDS; round++) {
+      say(round);
+      const event = context.switch(space);
+      if (event.kind === "interrupt" && event.reason === "request") seen.interrupts++;
+      for (let i = 0; i < 3; i++) if (other.switch(space).kind === "syscall") seen.syscalls++;
+    }
+    say(-1);
+    await ended;
+    closeSync(fd);
+    assert.equal(seen, { interrupts: ROUNDS, syscalls: 3 * ROUNDS });
+  },
+);
+
+interruptions("does not take an interrupt that comes late for its own or another guest's", () => {
+  withGuest([code.loop(code.SYSCALL)], ({ context, platform, space }) => {
+    const other = contextAt(platform, CODE);
+    const { shim } = platform.tracer;
+    for (let i = 0; i < 100; i++) {
+      // As from a worker that was about to send it when the switch came back by itself.
+      shim.tgkill(space.pid, space.pid, context.interruptHandle.signal);
+      syscallOf((i % 2 === 0 ? context : other).switch(space));
+    }
+  });
+});
+
+interruptions("passes over an interrupt's late signal also in injected calls", () => {
+  withGuest([code.loop(code.SYSCALL)], (guest) => {
+    const { platform, space } = guest;
+    platform.tracer.shim.tgkill(space.pid, space.pid, guest.context.interruptHandle.signal);
+    space.mapAnonymous(NOWHERE, PAGE, "rw");
+    toSyscall(guest);
+  });
+});
+
+interruptions("tells a signal that this process sends", () => {
+  withGuest([code.loop(code.SYSCALL)], (guest) => {
+    const { context, space } = guest;
+    process.kill(space.pid, "SIGUSR1");
+    const { info } = signalOf(context.switch(space));
+    assert.is(info.signal, SIGUSR1);
+    assert.is(info.code, 0);
+    assert.is(info.pid, process.pid);
+    toSyscall(guest);
+  });
+});
+
+interruptions("tells a SIGSEGV that this process sends as a signal, for it has no address", () => {
+  withGuest([code.loop(code.SYSCALL)], (guest) => {
+    const { context, space } = guest;
+    process.kill(space.pid, "SIGSEGV");
+    const { info } = signalOf(context.switch(space));
+    assert.is(info.signal, SIGSEGV);
+    assert.is(info.pid, process.pid);
+    toSyscall(guest);
+  });
+});
+
+interruptions("ignores what other processes send to a guest", () => {
+  const fd = temporaryFile(new Uint8Array(PAGE));
+  withGuest([code.AWAIT_BYTE_AT_RBX, code.SYSCALL], (guest) => {
+    const { context, space } = guest;
+    space.mapFile(FILE, PAGE, "rw", { fd });
+    context.registers.set("rbx", FILE);
+    context.registers.set("rax", 39n);
+    const signals = ["CHLD", "USR1", "STOP", "CONT", "SEGV", "TERM", "TSTP", "STOP", "TRAP", "SYS"];
+    signalFromOutside(space.pid, signals, fd);
+    assert.is(toSyscall(guest).number, 39);
+    context.registers.set("rip", CODE + 5n);
+    toSyscall(guest);
+  });
+  closeSync(fd);
+});
+
+interruptions("ends with a DeathError where somebody kills the guest, and others go on", () => {
+  using platform = Platform.open();
+  const { context, space } = load(platform.newAddressSpace(), code.SPIN);
+  const other = load(platform.newAddressSpace(), code.loop(code.SYSCALL));
+  spawn("sh", ["-c", `kill -KILL ${space.pid}`], { stdio: "ignore" });
+  const error = thrown(DeathError, () => context.switch(space));
+  assert.is(error.pid, space.pid);
+  assert.is(error.how, "killed by SIGKILL");
+  assert.is(processState(space.pid), undefined, "reaped");
+  assert.match(thrown(StateError, () => context.switch(space)).message, "dead");
+  assert.match(thrown(StateError, () => space.unmap(CODE, PAGE)).message, "dead");
+  toSyscall(other);
+  space.release();
+  const again = platform.newAddressSpace();
+  assert.is.not(again.pid, space.pid);
+  again.mapAnonymous(CODE, PAGE, "rwx");
+  again.write(CODE, Uint8Array.from(code.SYSCALL));
+  context.registers.set("rip", CODE);
+  syscallOf(context.switch(again));
+});
+
+interruptions("ends with a DeathError where the guest was killed while it rested", () => {
+  withGuest([code.SYSCALL], ({ context, platform, space }) => {
+    process.kill(space.pid, "SIGKILL");
+    const error = thrown(DeathError, () => context.switch(space));
+    assert.is(error.how, "killed by SIGKILL");
+    assert.is(platform.tracer.stubs.size, 1);
+  });
+});
+
+interruptions.run();
