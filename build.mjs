@@ -1,5 +1,5 @@
-// Builds everything into dist/: the encoder (AssemblyScript), the two C libraries, the bundled JavaScript
-// and its type declarations. What was made from the same sources is left alone.
+// Builds everything into dist/: the encoder (AssemblyScript, a module for each architecture), the C libraries,
+// the bundled JavaScript and its type declarations. What was made from the same sources is left alone.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,21 +16,22 @@ import {
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** What both libraries are compiled with: freestanding, and the same bytes from the same compiler. */
+/** What all libraries are compiled with: freestanding, and the same bytes from the same compiler. */
 export const C_FLAGS = [
   "-std=c11",
   "-O2",
   "-fPIC",
   "-ffreestanding",
   "-fno-stack-protector",
-  "-fno-tree-loop-distribute-patterns",
   "-fvisibility=hidden",
   "-Wall",
   "-Wextra",
 ];
+/** Freestanding, gcc still makes calls of memset and memcpy out of loops; clang does not, nor has it this option. */
+const GCC_FLAG = "-fno-tree-loop-distribute-patterns";
 const LINK_FLAGS = ["-shared", "-nostdlib", "-s", "-Wl,--build-id=none", "-Wl,-z,noexecstack"];
 
-const NO_COMPILER = `stublab needs a C compiler and the kernel's headers to build its two small libraries:
+const NO_COMPILER = `stublab needs a C compiler and the kernel's headers to build its small libraries:
   Debian, Ubuntu   apt-get install gcc libc6-dev
   Fedora           dnf install gcc glibc-devel kernel-headers
   Alpine           apk add gcc musl-dev linux-headers
@@ -38,6 +39,19 @@ or name another compiler in the environment variable CC.`;
 
 /** The C compiler to use. */
 export const CC = process.env.CC || "cc";
+
+/** The kernel's headers of arm64: Debian's linux-libc-dev has those of every architecture. */
+const ARM64_HEADERS = "/usr/lib/linux/uapi/arm64";
+
+/** The libraries of the C encoder: one for each architecture, all of them for this machine. */
+const NATIVE = {
+  amd64: { library: "dist/native.so", names: "dist/encoder.wasm", headers: [] },
+  arm64: {
+    library: "dist/native-arm64.so",
+    names: "dist/encoder-arm64.wasm",
+    headers: ["-isystem", ARM64_HEADERS],
+  },
+};
 
 /** Files of a folder with one of the endings, with the folder before them. */
 export function files(folder, ...endings) {
@@ -62,26 +76,34 @@ async function makeFrom(target, sources, make) {
   writeFileSync(record, digest);
 }
 
-function buildEncoder() {
+/** A module for each architecture, as asconfig.json has them. */
+async function buildEncoder() {
+  const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
   const sources = [...files("assembly", ".ts"), "asconfig.json"];
-  return makeFrom("dist/encoder.wasm", sources, async () => {
-    const { default: asc } = await import("assemblyscript/asc");
-    const { error, stderr } = await asc.main(["--config", "asconfig.json"]);
-    process.stderr.write(stderr.toString());
-    if (error) throw new Error("the encoder does not compile");
-  });
+  for (const [arch, { outFile }] of Object.entries(targets)) {
+    await makeFrom(outFile, sources, () => compileModule(arch));
+  }
+}
+
+async function compileModule(arch) {
+  const { default: asc } = await import("assemblyscript/asc");
+  const config = ["--config", "asconfig.json", "--target", arch];
+  const { error, stderr } = await asc.main([`assembly/${arch}/index.ts`, ...config]);
+  process.stderr.write(stderr.toString());
+  if (error) throw new Error(`the encoder of ${arch} does not compile`);
 }
 
 /** The names that the C encoder is to give, each where the headers have it: those of assembly/. */
-function writeConstants() {
-  const module = new WebAssembly.Module(readFileSync("dist/encoder.wasm"));
+function writeConstants(arch) {
+  const module = new WebAssembly.Module(readFileSync(NATIVE[arch].names));
   const rows = WebAssembly.Module.exports(module)
     .filter(({ kind }) => kind === "global")
     .map(({ name }) => `${numberAlias(name)}#ifdef ${name}\nCONSTANT(${name})\n#endif\n`);
-  writeFileSync("build/constants.inc", rows.join(""));
+  mkdirSync(`build/${arch}`, { recursive: true });
+  writeFileSync(`build/${arch}/constants.inc`, rows.join(""));
 }
 
-/** musl's headers give fewer SYS_ names than the kernel's give numbers. */
+/** The kernel's headers number system calls as __NR_; SYS_ names are the libc's, and its own machine's. */
 function numberAlias(name) {
   if (!name.startsWith("SYS_")) return "";
   const number = name.replace("SYS_", "__NR_");
@@ -89,10 +111,11 @@ function numberAlias(name) {
 }
 
 /** Compiles a freestanding library. */
-export function compileLibrary(target, sources, cwd = ".") {
+export function compileLibrary(target, sources, cwd = ".", flags = []) {
   const temporary = `${target}.${process.pid}`;
-  const args = [...C_FLAGS, "-Ibuild", "-o", temporary, ...sources, ...LINK_FLAGS];
   try {
+    const own = isClang() ? [] : [GCC_FLAG];
+    const args = [...C_FLAGS, ...own, ...flags, "-o", temporary, ...sources, ...LINK_FLAGS];
     execFileSync(CC, args, { stdio: ["ignore", "inherit", "inherit"], cwd });
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -100,6 +123,21 @@ export function compileLibrary(target, sources, cwd = ".") {
     throw new Error(`${CC} failed on ${target}. If a header is missing:\n${NO_COMPILER}`);
   }
   renameSync(temporary, target);
+}
+
+function isClang() {
+  const macros = execFileSync(CC, ["-dM", "-E", "-x", "c", "/dev/null"], { encoding: "utf8" });
+  return macros.includes("__clang__");
+}
+
+/** Compiles the C encoder of an architecture; build/ has its constants.inc. */
+export function compileNative(arch, target, cwd) {
+  const shared = readdirSync("shim/native").filter((name) => name.endsWith(".c"));
+  const sources = shared.sort().map((name) => `shim/native/${name}`);
+  sources.push(...files(`shim/native/${arch}`, ".c"));
+  const folders = ["shim/native", `shim/native/${arch}`, `build/${arch}`];
+  const includes = folders.flatMap((folder) => ["-iquote", folder]);
+  compileLibrary(target, sources, cwd, [...includes, ...NATIVE[arch].headers]);
 }
 
 /** The sources of the shim: what lies in shim/ itself. */
@@ -111,10 +149,19 @@ async function buildLibraries() {
   await makeFrom("dist/shim.so", files("shim", ".c", ".h", ".S"), () =>
     compileLibrary("dist/shim.so", SHIM_SOURCES),
   );
-  const native = [...files("shim/native", ".c", ".h"), "dist/encoder.wasm"];
-  await makeFrom("dist/native.so", native, () => {
-    writeConstants();
-    compileLibrary("dist/native.so", files("shim/native", ".c"));
+  await buildNative("amd64");
+  if (existsSync(ARM64_HEADERS)) return buildNative("arm64");
+  rmSync(NATIVE.arm64.library, { force: true });
+  console.error(
+    `${NATIVE.arm64.library} is left out: ${ARM64_HEADERS} is missing (Debian 13's linux-libc-dev has it)`,
+  );
+}
+
+function buildNative(arch) {
+  const { library, names } = NATIVE[arch];
+  return makeFrom(library, [...files("shim/native", ".c", ".h"), names], () => {
+    writeConstants(arch);
+    compileNative(arch, library);
   });
 }
 

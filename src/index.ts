@@ -1,6 +1,22 @@
+export {
+  type Arch,
+  ENCODER_ABI,
+  FUNCTIONS,
+  type FunctionName,
+  OPERATIONS,
+  type Operation,
+  type Parameter,
+  type Signature,
+} from "./encoder/abi.ts";
 export { type RegisterField, registerLayout } from "./encoder/block.ts";
-export { ENCODER_ABI, type Encoder } from "./encoder/encoder.ts";
-export { ENCODERS, type EncoderName, openEncoder } from "./encoder/open.ts";
+export type { Encoder, EncoderFunctions, PartialEncoder } from "./encoder/encoder.ts";
+export {
+  ALL_ENCODERS,
+  ENCODERS,
+  type EncoderName,
+  openEncoder,
+  openEncoderFor,
+} from "./encoder/open.ts";
 export {
   AttachError,
   BirthError,

@@ -124,7 +124,10 @@ const kernel = suite("encoder and kernel");
 const encoders = ENCODERS.map((name) => openEncoder(name));
 const constants = openEncoder("native").constants;
 
-const FLAGS = [...constants].filter(([name]) => name.startsWith("CLONE_"));
+// clone takes 32 bits; the others are clone3's.
+const FLAGS = [...constants].filter(
+  ([name, flag]) => name.startsWith("CLONE_") && flag < 2n ** 32n,
+);
 /** Every flag alone, and every pair of them. */
 const SETS = FLAGS.flatMap(([name, flag], i) =>
   FLAGS.slice(i).map(([otherName, other]) => ({

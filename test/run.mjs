@@ -40,7 +40,7 @@ async function bundle() {
     define: { STUBLAB_VERSION: '"test"' },
     logLevel: "warning",
   });
-  for (const file of ["shim.so", "native.so", "encoder.wasm"]) {
+  for (const file of readdirSync("dist").filter((name) => /\.(so|wasm)$/.test(name))) {
     copyFileSync(`dist/${file}`, `${OUT}/${file}`);
   }
 }

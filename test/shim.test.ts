@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
-  copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -20,6 +20,9 @@ import { hasTool, run } from "./processes.ts";
 
 const SHIM = resolve("dist/shim.so");
 const NATIVE = resolve("dist/native.so");
+/** Built where the kernel's headers of arm64 are. */
+const NATIVE_ARM64 = resolve("dist/native-arm64.so");
+const NATIVES = existsSync(NATIVE_ARM64) ? [NATIVE, NATIVE_ARM64] : [NATIVE];
 const CC = process.env.CC || "cc";
 const PAGE = 4096;
 
@@ -44,7 +47,7 @@ const compile = hasTool(CC) ? libraries : libraries.skip;
 inspect(
   "the libraries need no other, and no symbol but glibc's two words about rseq, if any",
   () => {
-    for (const library of [SHIM, NATIVE]) {
+    for (const library of [SHIM, ...NATIVES]) {
       assert.not.match(output("readelf", "-d", library), /NEEDED|RPATH|RUNPATH|TEXTREL/);
     }
     const undefinedIn = (library: string) =>
@@ -53,14 +56,14 @@ inspect(
         .split("\n")
         .map((line) => line.trim());
     assert.equal(undefinedIn(SHIM), ["w __rseq_offset", "w __rseq_size"]);
-    assert.equal(undefinedIn(NATIVE), [""]);
+    for (const library of NATIVES) assert.equal(undefinedIn(library), [""], library);
   },
 );
 
 inspect(
   "the libraries run nothing when loaded, keep nothing for a thread, and execute no stack",
   () => {
-    for (const library of [SHIM, NATIVE]) {
+    for (const library of [SHIM, ...NATIVES]) {
       assert.not.match(output("readelf", "-d", library), /\((INIT|FINI|PREINIT)/);
       const segments = output("readelf", "-lW", library);
       assert.not.match(segments, /\bTLS\b/);
@@ -81,14 +84,21 @@ inspect("the shim exports what shim.h declares", () => {
 });
 
 compile("two builds in different folders give the same bytes", async () => {
-  const { compileLibrary, SHIM_SOURCES, files } = await import(pathToFileURL("build.mjs").href);
+  const { compileLibrary, compileNative, SHIM_SOURCES } = await import(
+    pathToFileURL("build.mjs").href
+  );
+  const arches = NATIVES.length === 1 ? ["amd64"] : ["amd64", "arm64"];
   const build = (folder: string) => {
     cpSync("shim", join(folder, "shim"), { recursive: true });
-    mkdirSync(join(folder, "build"));
-    copyFileSync("build/constants.inc", join(folder, "build/constants.inc"));
-    compileLibrary(join(folder, "shim.so"), SHIM_SOURCES, folder);
-    compileLibrary(join(folder, "native.so"), files("shim/native", ".c"), folder);
-    return [readFileSync(join(folder, "shim.so")), readFileSync(join(folder, "native.so"))];
+    const libraries = [join(folder, "shim.so")];
+    compileLibrary(libraries[0], SHIM_SOURCES, folder);
+    for (const arch of arches) {
+      const library = join(folder, `native-${arch}.so`);
+      cpSync(`build/${arch}`, join(folder, "build", arch), { recursive: true });
+      compileNative(arch, library, folder);
+      libraries.push(library);
+    }
+    return libraries.map((library) => readFileSync(library));
   };
   await inFolder(tmpdir(), (one) =>
     inFolder(tmpdir(), (other) => {

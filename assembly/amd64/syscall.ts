@@ -1,14 +1,13 @@
 // A system call on amd64: the number in rax, arguments in rdi, rsi, rdx, r10, r8, r9; the result in
 // rax; rcx and r11 are lost (syscall(2), "Architecture calling conventions").
 
-import { ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS } from "../linux/errno";
+import { ERESTART_RESTARTBLOCK } from "../linux/errno";
+import { restartsSyscall, syscallErrno } from "../linux/result";
+import { SYS_restart_syscall } from "./numbers";
 import { REGISTERS_SIZE, Registers } from "./registers";
 
 /** Length of the SYSCALL instruction (0f 05) in bytes. */
 const SYSCALL_LENGTH: u64 = 2;
-
-/** The largest errno that a system call returns: MAX_ERRNO in the kernel's include/linux/err.h. */
-const MAX_ERRNO: u64 = 4095;
 
 /**
  * Writes the frame of one system call to `block`: everything as in `initial`, but for the number and
@@ -48,21 +47,18 @@ export function syscallResult(block: usize): u64 {
   return changetype<Registers>(block).rax;
 }
 
-/** The errno of a system call's result (-4095 to -1), or 0 where it is a value. */
-export function syscallErrno(result: u64): i32 {
-  const negated: u64 = 0 - result;
-  return negated - 1 < MAX_ERRNO ? i32(negated) : 0;
-}
-
 /**
- * 1 for the kernel's four requests to run the call again, which only a tracer sees (the kernel's
- * include/linux/errno.h); 0 for any other errno.
+ * Does what the kernel does before it runs a call again that asks for it and whose signal no handler takes
+ * (arch_do_signal_or_restart in the kernel's arch/x86/kernel/signal.c). The number is still in `orig_rax`,
+ * where -1 says that no call is under way; the first argument never left its register.
+ *
+ * @returns 1, or 0 where nothing is to be restarted and the block stays as it is.
  */
-export function restartsSyscall(errno: i32): i32 {
-  return i32(
-    errno == ERESTARTSYS ||
-      errno == ERESTARTNOINTR ||
-      errno == ERESTARTNOHAND ||
-      errno == ERESTART_RESTARTBLOCK,
-  );
+export function restartSyscall(block: usize, _original: u64): i32 {
+  const registers = changetype<Registers>(block);
+  const errno = syscallErrno(registers.rax);
+  if (restartsSyscall(errno) == 0 || i32(registers.orig_rax) == -1) return 0;
+  registers.rax = errno == ERESTART_RESTARTBLOCK ? SYS_restart_syscall : registers.orig_rax;
+  registers.rip -= SYSCALL_LENGTH;
+  return 1;
 }

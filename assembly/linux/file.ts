@@ -9,8 +9,6 @@ export const O_NOCTTY: u32 = 0o400;
 export const O_TRUNC: u32 = 0o1000;
 export const O_APPEND: u32 = 0o2000;
 export const O_NONBLOCK: u32 = 0o4000;
-export const O_DIRECTORY: u32 = 0o200000;
-export const O_NOFOLLOW: u32 = 0o400000;
 export const O_CLOEXEC: u32 = 0o2000000;
 export const O_PATH: u32 = 0o10000000;
 

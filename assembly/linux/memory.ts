@@ -12,7 +12,6 @@ export const MAP_PRIVATE: u32 = 0x02;
 export const MAP_SHARED_VALIDATE: u32 = 0x03;
 export const MAP_FIXED: u32 = 0x10;
 export const MAP_ANONYMOUS: u32 = 0x20;
-export const MAP_32BIT: u32 = 0x40;
 export const MAP_GROWSDOWN: u32 = 0x0100;
 export const MAP_DENYWRITE: u32 = 0x0800;
 export const MAP_EXECUTABLE: u32 = 0x1000;

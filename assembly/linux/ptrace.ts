@@ -2,8 +2,6 @@
 
 export const PTRACE_CONT: i32 = 7;
 export const PTRACE_SINGLESTEP: i32 = 9;
-export const PTRACE_GETREGS: i32 = 12;
-export const PTRACE_SETREGS: i32 = 13;
 export const PTRACE_ATTACH: i32 = 16;
 export const PTRACE_DETACH: i32 = 17;
 export const PTRACE_SYSCALL: i32 = 24;
@@ -30,6 +28,3 @@ export const PTRACE_EVENT_CLONE: i32 = 3;
 export const PTRACE_EVENT_EXEC: i32 = 4;
 export const PTRACE_EVENT_EXIT: i32 = 6;
 export const PTRACE_EVENT_STOP: i32 = 128;
-
-/** The register set of the XSAVE area (<linux/elf.h>). */
-export const NT_X86_XSTATE: i32 = 0x202;

@@ -2,9 +2,10 @@
  * The seccomp filter of guests' stubs: one rule after another, each of which allows one form of one
  * call and else falls through to the next. The last instruction kills.
  */
+#include "machine.h"
 #include "native.h"
+#include "signals.h"
 
-#include <asm/signal.h>
 #include <asm/unistd.h>
 #include <linux/audit.h>
 #include <linux/fcntl.h>
@@ -25,9 +26,6 @@
 /* BPF has words of 32 bits; of a longer one the low half lies first. */
 #define LOW_HALF 0
 #define HIGH_HALF sizeof(uint32_t)
-
-/* The upper half of every address in the vsyscall page. */
-#define VSYSCALL_HALF 0xffffffff
 
 /* How many instructions compare one argument, and how many end a rule. */
 #define COMPARISON 4
@@ -73,17 +71,20 @@ static struct sock_filter *allow(struct sock_filter *at, uint32_t call, size_t c
     return statement(at, RETURN, SECCOMP_RET_ALLOW);
 }
 
-/* What comes before all rules: calls of other architectures, and those in the vsyscall page. */
+/* What comes before all rules: other architectures' calls, and those in a vsyscall page. */
 static struct sock_filter *origin(struct sock_filter *at) {
     at = statement(at, LOAD, ARCHITECTURE);
     at->code = JUMP_IF_EQUAL;
     at->jt = 1;
     at->jf = 0;
-    at->k = AUDIT_ARCH_X86_64;
+    at->k = MACHINE_AUDIT_ARCH;
     at = statement(at + 1, RETURN, SECCOMP_RET_KILL_PROCESS);
+#ifdef VSYSCALL_HALF
     at = statement(at, LOAD, INSTRUCTION_POINTER + HIGH_HALF);
     at = must_be(at, VSYSCALL_HALF, VERDICT);
-    return statement(at, RETURN, SECCOMP_RET_TRAP);
+    at = statement(at, RETURN, SECCOMP_RET_TRAP);
+#endif
+    return at;
 }
 
 int32_t native_encode_seccomp(void *memory, uint32_t at, int32_t exit_signal) {
@@ -95,7 +96,7 @@ int32_t native_encode_seccomp(void *memory, uint32_t at, int32_t exit_signal) {
     static const struct wanted empty_path[] = {{4, AT_EMPTY_PATH}};
     static const struct wanted death_signal[] = {{0, PR_SET_PDEATHSIG}, {1, SIGKILL}};
     const struct wanted process[] = {{0, CLONE_FILES | (uint32_t)exit_signal}};
-    struct sock_filter *start = (struct sock_filter *)((unsigned char *)memory + at);
+    struct sock_filter *start = place_in(memory, at);
     struct sock_filter *end = origin(start);
 
     for (size_t i = 0; i < sizeof(free_calls) / sizeof(free_calls[0]); i++)

@@ -1,7 +1,8 @@
 /*
- * The status words of wait4(2), taken apart by the macros of <sys/wait.h>; apart from native.c,
- * because that header declares the signals a second time. Not by WIFSTOPPED and WIFSIGNALED: about
- * words that the kernel never stores (0x7f, 0xff) the libcs differ.
+ * The status words of wait4(2), taken apart by the macros of <sys/wait.h>, which know no
+ * architecture. That header declares the signals a second time, so nothing else is in this file.
+ * Not by WIFSTOPPED and WIFSIGNALED: about words that the kernel never stores (0x7f, 0xff) the
+ * libcs differ.
  */
 /* <sys/wait.h> hides WCOREDUMP from C11 and POSIX. */
 #define _DEFAULT_SOURCE /* NOLINT(bugprone-reserved-identifier) */

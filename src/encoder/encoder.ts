@@ -1,20 +1,25 @@
+import type { Arch } from "./abi.ts";
+
 /**
- * What every encoder offers: the encoder ABI (docs/encoder-abi.md) as TypeScript sees it.
+ * The encoder ABI (docs/encoder-abi.md) as TypeScript sees it.
  *
  * An encoder owns one fixed `buffer`. Register blocks lie in it and are named by their byte offset. Words
  * of 64 bits are BigInts; pids, signals, errnos and status words are numbers (32 bits, signed).
  */
-export interface Encoder {
+export interface EncoderIdentity {
   /** What `--encoder` calls it. */
   readonly name: string;
-  readonly arch: "amd64";
+  readonly arch: Arch;
   /** The memory in which register blocks lie. It never grows or moves. */
   readonly buffer: ArrayBuffer;
   /** The first byte of `buffer` that belongs to the caller, up to its end. */
   readonly heap: number;
   /** Every constant that the encoder knows, under the kernel's name; `REG_rax` is the byte offset of rax. */
   readonly constants: ReadonlyMap<string, bigint>;
+}
 
+/** What encoders compute. */
+export interface EncoderFunctions {
   /**
    * Writes to `block` the frame of one system call: all of `initial`, then the number, the six arguments,
    * and whatever keeps the kernel from restarting an earlier call.
@@ -32,6 +37,11 @@ export interface Encoder {
   ): void;
   /** Moves the instruction pointer of `block` back over the system call instruction before it. */
   rewindSyscall(block: number): void;
+  /**
+   * Does to `block` what the kernel does before it runs a call again that asks for it; answers 1 if it did.
+   * `original` is what the call found in the register of its result (arm64; amd64 has it in orig_rax).
+   */
+  restartSyscall(block: number, original: bigint): number;
   /** The word that the last system call left in `block`, 0 to 2^64 - 1. */
   syscallResult(block: number): bigint;
   /** The errno that a result stands for, or 0 where it is a value. */
@@ -48,6 +58,25 @@ export interface Encoder {
   cloneFlags(word: bigint): bigint;
   /** The exit signal of a clone word. */
   cloneExitSignal(word: bigint): number;
+
+  /**
+   * Writes struct clone_args, the argument of clone3(2), at `at`, a multiple of 8; answers its size in bytes.
+   * -EINVAL, with nothing written, where the kernel refuses the fields.
+   */
+  encodeClone3(
+    at: number,
+    flags: bigint,
+    pidfd: bigint,
+    childTid: bigint,
+    parentTid: bigint,
+    exitSignal: bigint,
+    stack: bigint,
+    stackSize: bigint,
+    tls: bigint,
+    setTid: bigint,
+    setTidSize: bigint,
+    cgroup: bigint,
+  ): number;
 
   /** The third argument of wait4(2), or -EINVAL where the kernel refuses it. */
   encodeWaitOptions(options: bigint): bigint;
@@ -81,11 +110,29 @@ export interface Encoder {
    */
   encodeSeccomp(at: number, exitSignal: number): number;
 
+  /** Which of the constants SIGINFO_KILL to SIGINFO_SYS tells what the union of such a siginfo holds. */
+  siginfoForm(signal: number, code: number): number;
+  /**
+   * Writes a siginfo_t at `at`, a multiple of 8: 128 bytes, with the union's members in the order of the form,
+   * which is the answer.
+   */
+  encodeSiginfo(
+    at: number,
+    signal: number,
+    code: number,
+    first: bigint,
+    second: bigint,
+    third: bigint,
+  ): number;
+
   /** The kernel's signal set of one signal; 0 where there is no such signal. */
   signalSet(signal: number): bigint;
   /** `set` without what cannot be blocked. */
   blockableSignals(set: bigint): bigint;
 }
 
-/** The version of the ABI that this interface describes; an encoder exports it as ENCODER_ABI. */
-export const ENCODER_ABI = 1n;
+/** An encoder that a platform can work with. */
+export interface Encoder extends EncoderIdentity, EncoderFunctions {}
+
+/** An encoder that may leave functions out. */
+export interface PartialEncoder extends EncoderIdentity, Partial<EncoderFunctions> {}

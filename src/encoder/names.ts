@@ -6,7 +6,7 @@ type Constants = ReadonlyMap<string, bigint>;
 const FLAG_NAME = /^_*[A-Z][A-Z0-9_]*$/;
 
 /** Constants that are the encoder's own, and no flags. */
-const OWN_NAME = /^(REG_|WAIT_|SIGINFO_|XSTATE_|ENCODER_ABI$|REGISTERS_SIZE$)/;
+const OWN_NAME = /^(REG_|WAIT_|SIGINFO_|CLONE3_|XSTATE_|ENCODER_|REGISTERS_SIZE$)/;
 
 // What the names of one kind look like. SYS_SECCOMP is no system call, and SIGINFO_SIZE no signal.
 const SYSCALL = /^SYS_(?=[a-z_])/;
@@ -126,7 +126,8 @@ export function formatClone(flags: bigint, exitSignal: number, constants: Consta
   return terms.length === 0 ? "0" : terms.join("|");
 }
 
-function flagTerms(flags: bigint, kind: RegExp, constants: Constants): string[] {
+/** The names of the flags in a word, of those that a pattern fits, and what is left as a number. */
+export function flagTerms(flags: bigint, kind: RegExp, constants: Constants): string[] {
   const terms: string[] = [];
   let rest = flags;
   for (const name of namesOf(kind, constants)) {

@@ -1,90 +1,142 @@
-import { EncoderError, REBUILD } from "../errors.ts";
+import { existsSync } from "node:fs";
+import { EncoderError, REBUILD, UnsupportedError } from "../errors.ts";
 import { loadLibrary } from "../shim.ts";
-import { ENCODER_ABI, type Encoder } from "./encoder.ts";
+import { type Arch, ENCODER_ABI, FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "./abi.ts";
+import type { PartialEncoder } from "./encoder.ts";
 
 /** As much memory as the other encoders have: some 30,000 register blocks. */
 const BUFFER_SIZE = 8 << 20;
 
-/** The encoder of shim/native/: C, compiled against the system's headers. */
-export function openNativeEncoder(): Encoder {
-  const library = loadLibrary("native.so");
-  const bind = (prototype: string) => library.func(prototype);
-  if (BigInt(bind("uint32_t native_encoder_abi()")()) !== ENCODER_ABI) {
-    throw new EncoderError("native.so speaks another version of the encoder ABI", {
+/** The libraries of shim/native/, beside this program. */
+const FILES: Readonly<Record<Arch, string>> = {
+  amd64: "native.so",
+  arm64: "native-arm64.so",
+};
+
+type Library = ReturnType<typeof loadLibrary>;
+type Value = number | bigint;
+/** A function of the library as koffi calls it, and one of the encoder. */
+type Foreign = (...args: (Value | Uint8Array)[]) => Value;
+type Callable = (...args: Value[]) => unknown;
+
+/**
+ * The encoder of shim/native/: C, compiled against the system's headers. Guests are amd64's alone.
+ *
+ * @throws UnsupportedError where the library of that architecture was not built.
+ */
+export function openNativeEncoder(arch: Arch): PartialEncoder {
+  const library = openLibrary(arch);
+  const buffer = new ArrayBuffer(BUFFER_SIZE);
+  const memory = new Uint8Array(buffer);
+  const functions = FUNCTION_NAMES.filter(
+    (name) => arch === "amd64" || FUNCTIONS[name].operation !== "guest",
+  ).map((name) => [name, bindFunction(library, name, memory)]);
+  // A new object of all: one that grows by each function is slower to look them up in.
+  return {
+    ...Object.fromEntries(functions),
+    name: "native",
+    arch,
+    buffer,
+    heap: 0,
+    constants: readConstants(library),
+  };
+}
+
+function openLibrary(arch: Arch): Library {
+  const file = FILES[arch];
+  if (arch === "arm64" && !existsSync(new URL(file, import.meta.url))) {
+    throw new UnsupportedError(`the C encoder for arm64 was not built: ${file} is missing`, {
+      remedy:
+        "build where /usr/lib/linux/uapi/arm64 has arm64's headers, as on Debian 13 with linux-libc-dev",
+    });
+  }
+  const library = loadLibrary(file);
+  if (BigInt(library.func("uint32_t native_encoder_abi()")()) !== ENCODER_ABI) {
+    throw new EncoderError(`${file} speaks another version of the encoder ABI`, {
       remedy: REBUILD,
     });
   }
-  const buffer = new ArrayBuffer(BUFFER_SIZE);
-  const memory = new Uint8Array(buffer);
-  const encodeSyscall = bind(
-    "void native_encode_syscall(void *, uint32_t, uint32_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t)",
-  );
-  const rewindSyscall = bind("void native_rewind_syscall(void *, uint32_t)");
-  const syscallResult = bind("uint64_t native_syscall_result(void *, uint32_t)");
-  const encodeBootstrap = bind("void native_encode_bootstrap(void *, uint32_t, int32_t)");
-  const syscallErrno = bind("int32_t native_syscall_errno(uint64_t)");
-  const encodeClone = bind("int64_t native_encode_clone(uint64_t, int32_t)");
-  const cloneFlags = bind("uint64_t native_clone_flags(uint64_t)");
-  const cloneExitSignal = bind("int32_t native_clone_exit_signal(uint64_t)");
-  const encodeWaitOptions = bind("int64_t native_encode_wait_options(uint64_t)");
-  const enterGuest = bind("void native_enter_guest(void *, uint32_t, uint32_t)");
-  const isSingleStepping = bind("int32_t native_is_single_stepping(void *, uint32_t)");
-  const decodeGuestSyscall = bind("int32_t native_decode_guest_syscall(void *, uint32_t)");
-  const guestArgument = bind("uint64_t native_guest_argument(void *, uint32_t, int32_t)");
-  const encodeGuestResult = bind("void native_encode_guest_result(void *, uint32_t, uint64_t)");
-  const rewindVsyscall = bind("void native_rewind_vsyscall(void *, uint32_t, uint64_t)");
-  const encodeSeccomp = bind("int32_t native_encode_seccomp(void *, uint32_t, int32_t)");
-  const signalSet = bind("uint64_t native_signal_set(int32_t)");
-  const blockableSignals = bind("uint64_t native_blockable_signals(uint64_t)");
-  return {
-    name: "native",
-    arch: "amd64",
-    buffer,
-    heap: 0,
-    constants: readConstants(
-      bind("const char *native_constant_name(uint32_t)"),
-      bind("int64_t native_constant_value(uint32_t)"),
-    ),
-    encodeSyscall: (block, initial, number, a, b, c, d, e, f) =>
-      encodeSyscall(memory, block, initial, ...[number, a, b, c, d, e, f].map(word)),
-    rewindSyscall: (block) => rewindSyscall(memory, block),
-    syscallResult: (block) => BigInt(syscallResult(memory, block)),
-    syscallErrno: (result) => syscallErrno(word(result)),
-    restartsSyscall: bind("int32_t native_restarts_syscall(int32_t)"),
-    encodeBootstrap: (block, parent) => encodeBootstrap(memory, block, parent),
-    encodeClone: (flags, exitSignal) => BigInt(encodeClone(word(flags), exitSignal)),
-    cloneFlags: (flags) => BigInt(cloneFlags(word(flags))),
-    cloneExitSignal: (flags) => cloneExitSignal(word(flags)),
-    encodeWaitOptions: (options) => BigInt(encodeWaitOptions(word(options))),
-    waitKind: bind("int32_t native_wait_kind(int32_t)"),
-    waitValue: bind("int32_t native_wait_value(int32_t)"),
-    waitEvent: bind("int32_t native_wait_event(int32_t)"),
-    waitCoreDumped: bind("int32_t native_wait_core_dumped(int32_t)"),
-    encodeStop: bind("int32_t native_encode_stop(int32_t)"),
-    enterGuest: (block, initial) => enterGuest(memory, block, initial),
-    isSingleStepping: (block) => isSingleStepping(memory, block),
-    decodeGuestSyscall: (block) => decodeGuestSyscall(memory, block),
-    guestArgument: (block, index) => BigInt(guestArgument(memory, block, index)),
-    encodeGuestResult: (block, result) => encodeGuestResult(memory, block, word(result)),
-    rewindVsyscall: (block, address) => rewindVsyscall(memory, block, word(address)),
-    encodeSeccomp: (at, exitSignal) => encodeSeccomp(memory, at, exitSignal),
-    signalSet: (signal) => BigInt(signalSet(signal)),
-    blockableSignals: (set) => BigInt(blockableSignals(word(set))),
+  return library;
+}
+
+/** C's types of parameters and results. */
+const TYPES = {
+  block: "uint32_t",
+  area: "uint32_t",
+  i32: "int32_t",
+  i64: "uint64_t",
+} as const;
+const RESULTS = { none: "void", i32: "int32_t", i64: "int64_t", word: "uint64_t" } as const;
+
+/** encodeSyscall is native_encode_syscall; where there are blocks or areas, the memory comes first. */
+function bindFunction(library: Library, name: FunctionName, memory: Uint8Array): Callable {
+  const { parameters, result } = FUNCTIONS[name];
+  const own = name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+  const types: string[] = parameters.map(({ kind }) => TYPES[kind]);
+  const inMemory = parameters.some(({ kind }) => kind === "block" || kind === "area");
+  if (inMemory) types.unshift("void *");
+  const call = bindForeign(library, `${RESULTS[result]} native_${own}(${types.join(", ")})`);
+  const wide = result === "i64" || result === "word";
+  if (inMemory) return passMemory(call, memory, parameters.length, wide);
+  if (wide || parameters.some(({ kind }) => kind === "i64")) {
+    return passWords(call, parameters.length, wide);
+  }
+  return call;
+}
+
+function bindForeign(library: Library, prototype: string): Foreign {
+  try {
+    return library.func(prototype);
+  } catch (cause) {
+    throw new EncoderError(`the C encoder lacks ${prototype}`, { cause, remedy: REBUILD });
+  }
+}
+
+// A closure for each number of arguments: to spread an array costs more than the call.
+
+function passWords(call: Foreign, count: number, wide: boolean): Callable {
+  if (wide && count === 1) return (a) => BigInt(call(word(a)));
+  if (wide && count === 2) return (a, b) => BigInt(call(word(a), word(b)));
+  if (!wide && count === 1) return (a) => call(word(a));
+  return passAny(call, wide);
+}
+
+function passMemory(call: Foreign, memory: Uint8Array, count: number, wide: boolean): Callable {
+  if (wide && count === 1) return (at) => BigInt(call(memory, at));
+  if (wide && count === 2) return (at, a) => BigInt(call(memory, at, word(a)));
+  if (wide) return passAny(call, wide, memory);
+  switch (count) {
+    case 1:
+      return (at) => call(memory, at);
+    case 2:
+      return (at, a) => call(memory, at, word(a));
+    case 9:
+      return (at, a, b, c, d, e, f, g, h) =>
+        call(memory, at, a, word(b), word(c), word(d), word(e), word(f), word(g), word(h));
+    default:
+      return passAny(call, wide, memory);
+  }
+}
+
+/** For what is not called often. */
+function passAny(call: Foreign, wide: boolean, ...first: Uint8Array[]): Callable {
+  return (...args) => {
+    const result = call(...first, ...args.map(word));
+    return wide ? BigInt(result) : result;
   };
 }
 
 /** koffi turns what does not fit into 64 bits into 0, without a word. */
-function word(value: bigint): bigint {
-  return BigInt.asUintN(64, value);
+function word(value: Value): Value {
+  return typeof value === "bigint" ? BigInt.asUintN(64, value) : value;
 }
 
-function readConstants(
-  nameAt: (index: number) => string | null,
-  valueAt: (index: number) => number | bigint,
-): Map<string, bigint> {
+function readConstants(library: Library): Map<string, bigint> {
+  const nameAt = library.func("const char *native_constant_name(uint32_t)");
+  const valueAt = library.func("int64_t native_constant_value(uint32_t)");
   const constants = new Map<string, bigint>();
   for (let i = 0; ; i++) {
-    const name = nameAt(i);
+    const name: string | null = nameAt(i);
     if (name === null) return constants;
     constants.set(name, BigInt(valueAt(i)));
   }

@@ -1,7 +1,13 @@
-import { constant } from "./script_constants.ts";
+import type { Architecture } from "./architecture.ts";
+import { constant, number } from "./constants.ts";
+import type { Memory } from "./memory.ts";
+import { numberIn } from "./tables.ts";
+
+/** Bytes of an instruction. */
+const INSTRUCTION_SIZE = 8;
 
 /** One instruction of classic BPF, struct sock_filter (linux/filter.h). */
-export interface Instruction {
+interface Instruction {
   readonly code: number;
   /** How many instructions a jump passes over where its test holds, and where it does not. */
   readonly jt: number;
@@ -75,7 +81,7 @@ class Program {
 
   /** Ends the filter with what constant `action` says. */
   answer(action: string): Place {
-    return this.#put(RETURN, Number(constant(action)));
+    return this.#put(RETURN, number(action));
   }
 
   /** Goes to `same` where the accumulator is `value`, else to `other`. */
@@ -119,7 +125,7 @@ class Program {
  * Everything that a stub has to do for its tracer is allowed; a guest's own calls never get as far,
  * for SYSEMU takes them, except those in the vsyscall page, which become a signal.
  */
-export function guestFilter(exitSignal: number): Instruction[] {
+function guestFilter(architecture: Architecture, exitSignal: number): Instruction[] {
   const program = new Program();
   const trap = program.answer("SECCOMP_RET_TRAP");
   const allow = program.answer("SECCOMP_RET_ALLOW");
@@ -133,10 +139,27 @@ export function guestFilter(exitSignal: number): Instruction[] {
 
   let next = kill;
   for (const [call, target] of targets) {
-    next = program.fork(Number(constant(`SYS_${call}`)), target, next);
+    next = program.fork(numberIn(architecture.constants, `SYS_${call}`), target, next);
   }
   next = program.load(NUMBER);
-  next = program.compare(INSTRUCTION_POINTER + HIGH, VSYSCALL_HALF, trap, next);
-  program.compare(ARCHITECTURE, Number(constant("AUDIT_ARCH_X86_64")), next, kill);
+  if (architecture.hasVsyscalls) {
+    next = program.compare(INSTRUCTION_POINTER + HIGH, VSYSCALL_HALF, trap, next);
+  }
+  program.compare(ARCHITECTURE, architecture.audit, next, kill);
   return program.instructions;
+}
+
+/** Writes the filter at `at` as struct sock_filter: code (16 bits), jt and jf (8 each), k (32). */
+export function encodeFilter(
+  memory: Memory,
+  at: number,
+  architecture: Architecture,
+  exitSignal: number,
+): number {
+  const program = guestFilter(architecture, exitSignal);
+  const first = memory.indexOf(at, INSTRUCTION_SIZE * program.length);
+  for (const [i, { code, jt, jf, k }] of program.entries()) {
+    memory.setHalves(first + i, code | (jt << 16) | (jf << 24), k);
+  }
+  return program.length;
 }

@@ -1,0 +1,56 @@
+// The filter of guests' stubs on amd64. Calls into the vsyscall page are trapped, for PTRACE_SYSEMU does not see
+// them.
+
+import {
+  allow,
+  allowDeathSignal,
+  allowProgram,
+  allowStop,
+  allowStubs,
+  beginFilter,
+  endFilter,
+  loadNumber,
+  trapPointer,
+} from "../linux/filter";
+import {
+  SYS_clone,
+  SYS_execveat,
+  SYS_exit,
+  SYS_getpid,
+  SYS_getppid,
+  SYS_kill,
+  SYS_mmap,
+  SYS_mprotect,
+  SYS_munmap,
+  SYS_prctl,
+  SYS_restart_syscall,
+  SYS_wait4,
+} from "./numbers";
+
+export const AUDIT_ARCH_X86_64: u64 = 0xc000003e;
+
+/**
+ * Writes the filter to `at` (a multiple of 8, with room for 128 instructions).
+ *
+ * @param exitSignal that of the stubs that may be cloned.
+ * @returns the number of instructions.
+ */
+export function encodeSeccomp(at: usize, exitSignal: i32): i32 {
+  beginFilter(at, AUDIT_ARCH_X86_64);
+  // Only the vsyscall page is in the kernel's half and can make system calls.
+  trapPointer(u32.MAX_VALUE);
+  loadNumber();
+  allow(SYS_mmap);
+  allow(SYS_munmap);
+  allow(SYS_mprotect);
+  allow(SYS_getpid);
+  allow(SYS_getppid);
+  allow(SYS_wait4);
+  allow(SYS_exit);
+  allow(SYS_restart_syscall);
+  allowStubs(SYS_clone, exitSignal);
+  allowStop(SYS_kill);
+  allowProgram(SYS_execveat);
+  allowDeathSignal(SYS_prctl);
+  return endFilter(at);
+}

@@ -1,0 +1,12 @@
+// The module of arm64, dist/encoder-arm64.wasm: the encoder ABI without guests, which are amd64's alone.
+
+/** EM_AARCH64 (<linux/elf-em.h>). */
+export const ENCODER_MACHINE: i32 = 183;
+
+export * from "../abi";
+export * from "./bootstrap";
+export * from "./file";
+export * from "./numbers";
+export * from "./registers";
+export * from "./seccomp";
+export * from "./syscall";

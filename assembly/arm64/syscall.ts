@@ -1,0 +1,63 @@
+// A system call on arm64: the number in x8, arguments in x0 to x5; the result in x0 (syscall(2),
+// "Architecture calling conventions").
+
+import { ERESTART_RESTARTBLOCK } from "../linux/errno";
+import { restartsSyscall, syscallErrno } from "../linux/result";
+import { SYS_restart_syscall } from "./numbers";
+import { REGISTERS_SIZE, Registers } from "./registers";
+
+/** Length of the SVC instruction (d4000001) in bytes. */
+const SVC_LENGTH: u64 = 4;
+
+/**
+ * Writes the frame of one system call to `block`: everything as in `initial`, but for the number and
+ * the six arguments. What the kernel would restart is no part of the block.
+ */
+export function encodeSyscall(
+  block: usize,
+  initial: usize,
+  number: u64,
+  arg0: u64,
+  arg1: u64,
+  arg2: u64,
+  arg3: u64,
+  arg4: u64,
+  arg5: u64,
+): void {
+  memory.copy(block, initial, REGISTERS_SIZE);
+  const registers = changetype<Registers>(block);
+  registers.x8 = number;
+  registers.x0 = arg0;
+  registers.x1 = arg1;
+  registers.x2 = arg2;
+  registers.x3 = arg3;
+  registers.x4 = arg4;
+  registers.x5 = arg5;
+}
+
+/** Moves pc of `block` back over the SVC that was just executed. */
+export function rewindSyscall(block: usize): void {
+  changetype<Registers>(block).pc -= SVC_LENGTH;
+}
+
+/** The word that the system call left in x0. */
+export function syscallResult(block: usize): u64 {
+  return changetype<Registers>(block).x0;
+}
+
+/**
+ * Does what the kernel does before it runs a call again that asks for it and whose signal no handler takes
+ * (do_signal in the kernel's arch/arm64/kernel/signal.c). The result took the first argument's place, so
+ * `original` gives it back.
+ *
+ * @returns 1, or 0 where the result asks for nothing and the block stays as it is.
+ */
+export function restartSyscall(block: usize, original: u64): i32 {
+  const registers = changetype<Registers>(block);
+  const errno = syscallErrno(registers.x0);
+  if (restartsSyscall(errno) == 0) return 0;
+  registers.x0 = original;
+  registers.pc -= SVC_LENGTH;
+  if (errno == ERESTART_RESTARTBLOCK) registers.x8 = SYS_restart_syscall;
+  return 1;
+}

@@ -1,0 +1,84 @@
+import { AMD64 } from "./amd64_constants.ts";
+import type { Architecture } from "./architecture.ts";
+import { pendingRestart, RESTART_BLOCK } from "./result.ts";
+import { numberIn } from "./tables.ts";
+
+/*
+ * The register block, struct user_regs_struct of sys/user.h: 27 little-endian words of 64 bits.
+ *
+ *     0 r15      56 r10     112 rdi        168 fs_base
+ *     8 r14      64 r9      120 orig_rax   176 gs_base
+ *    16 r13      72 r8      128 rip        184 ds
+ *    24 r12      80 rax     136 cs         192 es
+ *    32 rbp      88 rcx     144 eflags     200 fs
+ *    40 rbx      96 rdx     152 rsp        208 gs
+ *    48 r11     104 rsi     160 ss         216 (end)
+ */
+const RBX = indexOf("rbx");
+const R10 = indexOf("r10");
+const R9 = indexOf("r9");
+const R8 = indexOf("r8");
+const RAX = indexOf("rax");
+const RDX = indexOf("rdx");
+const RSI = indexOf("rsi");
+const RDI = indexOf("rdi");
+const ORIG_RAX = indexOf("orig_rax");
+const RIP = indexOf("rip");
+
+/** Where the stub code expects the pid of its parent. */
+export const PARENT = indexOf("r15");
+
+/** The length of SYSCALL (0f 05). */
+const SYSCALL_SIZE = 2n;
+/** An orig_rax of -1 says "not in a system call", so the kernel restarts nothing (signal(7)). */
+export const NO_SYSCALL = -1n;
+const RESTART_SYSCALL = BigInt(numberIn(AMD64, "SYS_restart_syscall"));
+
+/** The index of a register's word in a block. */
+export function indexOf(register: string): number {
+  return numberIn(AMD64, `REG_${register}`) / 8;
+}
+
+/** x86-64. */
+export const amd64: Architecture = {
+  constants: AMD64,
+  blockSize: numberIn(AMD64, "REGISTERS_SIZE"),
+  audit: numberIn(AMD64, "AUDIT_ARCH_X86_64"),
+  hasVsyscalls: true,
+
+  // The convention of syscall(2).
+  encodeSyscall(memory, block, number, arg0, arg1, arg2, arg3, arg4, arg5) {
+    memory.set(block + RAX, number);
+    memory.set(block + ORIG_RAX, NO_SYSCALL);
+    memory.set(block + RDI, arg0);
+    memory.set(block + RSI, arg1);
+    memory.set(block + RDX, arg2);
+    memory.set(block + R10, arg3);
+    memory.set(block + R8, arg4);
+    memory.set(block + R9, arg5);
+  },
+
+  rewindSyscall(memory, block) {
+    memory.lower(block + RIP, SYSCALL_SIZE);
+  },
+
+  syscallResult(memory, block) {
+    return memory.get(block + RAX);
+  },
+
+  // The kernel takes the low half of orig_rax for the number of the call, and -1 for none.
+  restartSyscall(memory, block) {
+    const errno = pendingRestart(memory, block + RAX);
+    if (errno === 0 || memory.low(block + ORIG_RAX) === -1) return 0;
+    const number = errno === RESTART_BLOCK ? RESTART_SYSCALL : memory.get(block + ORIG_RAX);
+    memory.set(block + RAX, number);
+    amd64.rewindSyscall(memory, block);
+    return 1;
+  },
+
+  // The stub code looks for the mark of a clone, 1, in rbx.
+  encodeBootstrap(memory, block, parent) {
+    memory.setHalves(block + PARENT, parent, 0);
+    memory.set(block + RBX, 1n);
+  },
+};

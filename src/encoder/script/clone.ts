@@ -1,0 +1,79 @@
+import { constant, number, union } from "./constants.ts";
+
+const EINVAL = constant("EINVAL");
+
+/*
+ * The first argument of clone(2):
+ *
+ *     63        32 31              8 7             0
+ *    +------------+-----------------+---------------+
+ *    |     0      |     CLONE_*     |  exit signal  |
+ *    +------------+-----------------+---------------+
+ */
+const CSIGNAL = number("CSIGNAL");
+const CLONE_MASK = 0xffff_ff00n;
+const LAST_WORD = 0xffff_ffffn;
+
+/** What is refused: all flags of `set` without the flag of `clear`. All lie in 32 bits. */
+interface Refusal {
+  readonly set: number;
+  readonly clear: number;
+}
+
+function refusal(set: readonly string[], clear?: string): Refusal {
+  return { set: flags32(union(...set)), clear: clear === undefined ? 0 : number(clear) };
+}
+
+/** What clone(2) and clone3(2) refuse with EINVAL. */
+const REFUSED: readonly Refusal[] = [
+  refusal(["CLONE_NEWNS", "CLONE_FS"]),
+  refusal(["CLONE_NEWUSER", "CLONE_FS"]),
+  refusal(["CLONE_THREAD"], "CLONE_SIGHAND"),
+  refusal(["CLONE_SIGHAND"], "CLONE_VM"),
+  refusal(["CLONE_THREAD", "CLONE_NEWUSER"]),
+  refusal(["CLONE_THREAD", "CLONE_NEWPID"]),
+  refusal(["CLONE_NEWIPC", "CLONE_SYSVSEM"]),
+];
+
+/** What clone(2) alone refuses, too. */
+const REFUSED_BY_CLONE: readonly Refusal[] = [
+  ...REFUSED,
+  refusal(["CLONE_PIDFD", "CLONE_DETACHED"]),
+  // One argument would have to hold both the pidfd and the tid.
+  refusal(["CLONE_PIDFD", "CLONE_PARENT_SETTID"]),
+];
+
+/** The low half of flags, in which numbers have bitwise operators. */
+function flags32(flags: bigint): number {
+  return Number(BigInt.asIntN(32, flags));
+}
+
+function isRefused(flags: number, refusals: readonly Refusal[]): boolean {
+  for (const { set, clear } of refusals) if ((flags & (set | clear)) === set) return true;
+  return false;
+}
+
+/** Whether both refuse flags for what they have and lack. */
+export function refusesFlags(flags: bigint): boolean {
+  return isRefused(flags32(flags), REFUSED);
+}
+
+/** Flags and exit signal in one word, or -EINVAL where clone(2) has no room or refuses them. */
+export function encodeClone(flags: bigint, exitSignal: number): bigint {
+  const word = BigInt.asUintN(64, flags);
+  if (word > LAST_WORD) return -EINVAL;
+  const bits = flags32(word);
+  const signal = exitSignal | 0;
+  if ((bits & CSIGNAL) !== 0 || (signal & CSIGNAL) !== signal) return -EINVAL;
+  return isRefused(bits, REFUSED_BY_CLONE) ? -EINVAL : word | BigInt(signal);
+}
+
+/** The CLONE_* of a clone word. */
+export function cloneFlags(word: bigint): bigint {
+  return BigInt.asUintN(64, word & CLONE_MASK);
+}
+
+/** The low byte of a clone word. */
+export function cloneExitSignal(word: bigint): number {
+  return Number(BigInt.asUintN(8, word));
+}

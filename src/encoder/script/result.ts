@@ -1,0 +1,32 @@
+import { number } from "./constants.ts";
+import type { Memory } from "./memory.ts";
+
+/** A result is an errno from -4095 up (MAX_ERRNO in include/linux/err.h). */
+const LEAST_ERROR = -4095n;
+
+/** The errno that asks for restart_syscall(2) rather than for the call itself. */
+export const RESTART_BLOCK = number("ERESTART_RESTARTBLOCK");
+
+const RESTARTS: readonly number[] = [
+  number("ERESTARTSYS"),
+  number("ERESTARTNOINTR"),
+  number("ERESTARTNOHAND"),
+  RESTART_BLOCK,
+];
+
+/** The errno of a result, signed or unsigned, or 0. */
+export function errnoOf(result: bigint): number {
+  const value = BigInt.asIntN(64, result);
+  return value < 0n && value >= LEAST_ERROR ? -Number(value) : 0;
+}
+
+/** Whether the kernel asks for another run by this errno. */
+export function restarts(errno: number): boolean {
+  return RESTARTS.includes(errno | 0);
+}
+
+/** The errno by which the result in a word asks for another run, or 0. */
+export function pendingRestart(memory: Memory, index: number): number {
+  const errno = -memory.low(index);
+  return memory.high(index) === -1 && restarts(errno) ? errno : 0;
+}
