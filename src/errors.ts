@@ -35,6 +35,13 @@ export class InputError extends StublabError {
   }
 }
 
+/** A result that could not be written. */
+export class OutputError extends StublabError {
+  constructor(message: string, details?: ErrorDetails) {
+    super("ERR_STUBLAB_OUTPUT", message, details);
+  }
+}
+
 /** This machine, or this build, cannot do it. */
 export class UnsupportedError extends StublabError {
   constructor(message: string, details?: ErrorDetails) {

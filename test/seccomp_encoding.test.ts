@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Filter, INSTRUCTION } from "../src/compare/bpf.ts";
 import { hex } from "../src/errors.ts";
 import {
   DeathError,
@@ -9,7 +10,6 @@ import {
   type Stub,
   Tracer,
 } from "../src/index.ts";
-import { encodeData, Filter, INSTRUCTION, type SeccompData } from "./bpf.ts";
 import { randomWords } from "./random.ts";
 
 const SEED = 0x5eed_0003n;
@@ -35,6 +35,24 @@ const [CLONE, KILL_CALL, PRCTL, EXECVEAT] = [56, 62, 157, 322];
 const PROCESS = 0x400n;
 /** CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PTRACE | CLONE_THREAD */
 const THREAD = 0x1_2f00n;
+
+/** What a seccomp filter is asked about. */
+interface SeccompData {
+  readonly nr: number;
+  readonly arch: number;
+  readonly instructionPointer: bigint;
+  readonly args: readonly bigint[];
+}
+
+/** struct seccomp_data. */
+function encodeData({ nr, arch, instructionPointer, args }: SeccompData): DataView {
+  const data = new DataView(new ArrayBuffer(64));
+  data.setInt32(0, nr, true);
+  data.setUint32(4, arch, true);
+  data.setBigUint64(8, instructionPointer, true);
+  for (const [i, word] of args.entries()) data.setBigUint64(16 + 8 * i, word, true);
+  return data;
+}
 
 function allows({ nr, args }: SeccompData, exitSignal: number): boolean {
   const [first, second, , , fifth] = args;

@@ -16,6 +16,11 @@ export class UsageError extends InputError {
   }
 }
 
+/** A whole command line: its options, and the words that are none. */
+type Parsed<T extends NonNullable<ParseArgsConfig["options"]>> = ReturnType<
+  typeof parseArgs<{ options: T; allowPositionals: true }>
+>;
+
 /**
  * Parses options as node:util does.
  *
@@ -24,9 +29,25 @@ export class UsageError extends InputError {
 export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
   args: readonly string[],
   options: T,
-): ReturnType<typeof parseArgs<{ options: T }>>["values"] {
+): Parsed<T>["values"] {
+  const { values, positionals } = parseCommand(args, options);
+  if (positionals[0] === undefined) return values;
+  throw new UsageError(`unexpected argument '${positionals[0]}'`, {
+    remedy: "--help lists the options",
+  });
+}
+
+/**
+ * The same where words are wanted.
+ *
+ * @throws UsageError
+ */
+export function parseCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: T,
+): Parsed<T> {
   try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (error) {
     // Only the first sentence is about what was typed.
     const text = error instanceof Error ? error.message : String(error);

@@ -15,6 +15,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "execute one system call in a fresh stub",
     load: async () => (await import("./inject.ts")).injectCommand,
   },
+  compare: {
+    summary: "compare encoders: who is right, where the others go wrong, how fast each is",
+    load: async () => (await import("./compare.ts")).compareCommand,
+  },
   seccomp: {
     summary: "print the filter that the stubs of a platform run under",
     load: async () => (await import("./seccomp.ts")).seccompCommand,

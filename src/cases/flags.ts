@@ -1,0 +1,103 @@
+import type { Random } from "./random.ts";
+import { type Halves, setWord } from "./words.ts";
+
+/** Sets of flags: each is one bit of a word. */
+export class FlagSpace {
+  /** The flags' names, by bit. */
+  readonly names: ReadonlyMap<number, string>;
+  readonly #bits: readonly number[];
+  readonly #groups: readonly (readonly number[])[];
+
+  /**
+   * @param names flags by bit
+   * @param groups bits of flags that mean something together: by chance they would hardly be drawn
+   */
+  constructor(names: ReadonlyMap<number, string>, groups: readonly (readonly number[])[] = []) {
+    this.names = names;
+    this.#bits = [...names.keys()].sort((a, b) => a - b);
+    this.#groups = groups;
+  }
+
+  /** How many sets of one flag or of two there are; the empty set is one of them. */
+  get pairs(): number {
+    const count = this.#bits.length;
+    return 1 + (count * (count + 1)) / 2;
+  }
+
+  /** Writes the set number `index` of those: none, then each flag alone and with each before it. */
+  pair(index: number, to: Halves, at: number): void {
+    setWord(to, at, 0, 0);
+    if (index === 0) return;
+    // Triangular numbers: row r has r + 1 sets.
+    const row = Math.floor((Math.sqrt(8 * (index - 1) + 1) - 1) / 2);
+    this.#add(row, to, at);
+    this.#add(index - 1 - (row * (row + 1)) / 2, to, at);
+  }
+
+  /** Writes a set: mostly of few flags, for what is refused together hides everything else. */
+  draw(random: Random, to: Halves, at: number): void {
+    const kind = random.below(16);
+    const all = this.#bits.length;
+    setWord(to, at, 0, 0);
+    // All flags from one on: what is compared as a number shows there.
+    if (kind === 0) for (let i = random.below(all); i < all; i++) this.#add(i, to, at);
+    const count = kind < 12 ? random.below(5) : random.below(all);
+    for (let i = kind === 0 ? count : 0; i < count; i++) this.#add(random.below(all), to, at);
+    if (kind % 4 === 1) {
+      for (const bit of this.#groups[random.below(this.#groups.length)] ?? []) setBit(to, at, bit);
+    }
+    // A bit that may be no flag.
+    if (kind > 13) setBit(to, at, random.below(64));
+  }
+
+  #add(index: number, to: Halves, at: number): void {
+    setBit(to, at, this.#bits[index] ?? 0);
+  }
+}
+
+function setBit(to: Halves, at: number, bit: number): void {
+  const half = 2 * at + (bit >>> 5);
+  to[half] = (to[half] ?? 0) | (1 << (bit & 31));
+}
+
+/** The single bits among the constants that a pattern fits, by bit; of two names the first counts. */
+export function flagBits(
+  constants: ReadonlyMap<string, bigint>,
+  pattern: RegExp,
+): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const [name, value] of constants) {
+    if (!pattern.test(name) || value <= 0n || (value & (value - 1n)) !== 0n) continue;
+    const bit = value.toString(2).length - 1;
+    if (!names.has(bit)) names.set(bit, name);
+  }
+  return names;
+}
+
+/** Which bits of a word were seen set, and which two of them together. */
+export class PairCoverage {
+  readonly #seen = new BigUint64Array(64);
+  readonly #halves = new Uint32Array(this.#seen.buffer);
+
+  add(low: number, high: number): void {
+    this.#addHalf(low, 0, low, high);
+    this.#addHalf(high, 32, low, high);
+  }
+
+  #addHalf(half: number, first: number, low: number, high: number): void {
+    for (let rest = half; rest !== 0; rest &= rest - 1) {
+      const at = 2 * (first + 31 - Math.clz32(rest & -rest));
+      this.#halves[at] = (this.#halves[at] ?? 0) | low;
+      this.#halves[at + 1] = (this.#halves[at + 1] ?? 0) | high;
+    }
+  }
+
+  /** How many of these bits were seen, and how many pairs of them. */
+  count(bits: readonly number[]): { bits: number; pairs: number } {
+    const together = (a: number, b: number) =>
+      (((this.#seen[a] ?? 0n) >> BigInt(b)) & 1n) === 1n ? 1 : 0;
+    let pairs = 0;
+    for (const [i, a] of bits.entries()) for (const b of bits.slice(0, i)) pairs += together(a, b);
+    return { bits: bits.filter((bit) => together(bit, bit) === 1).length, pairs };
+  }
+}

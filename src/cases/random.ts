@@ -1,0 +1,67 @@
+/**
+ * Numbers that a seed, a stream and an index determine: case `i` is the same whatever came before it.
+ *
+ * xoshiro128** (Blackman and Vigna), because 32-bit arithmetic needs no BigInt; its state is mixed from the
+ * key by the finalizer of MurmurHash3.
+ */
+export class Random {
+  readonly #low: number;
+  readonly #high: number;
+  #a = 0;
+  #b = 0;
+  #c = 0;
+  #d = 0;
+
+  /** @param seed of 64 bits */
+  constructor(seed: bigint) {
+    this.#low = Number(BigInt.asUintN(32, seed));
+    this.#high = Number(BigInt.asUintN(32, seed >> 32n));
+    this.start(0, 0);
+  }
+
+  /** Goes to the beginning of case `index`, at most 2^53, of a stream. */
+  start(stream: number, index: number): void {
+    let state = mix(this.#low ^ Math.imul(stream, 0x9e3779b9));
+    state = this.#a = mix(state ^ this.#high);
+    state = this.#b = mix(state ^ index);
+    state = this.#c = mix(state ^ Math.floor(index / 2 ** 32));
+    // One word that is not 0 is enough for the generator, and this one is not.
+    this.#d = mix(state) | 1;
+  }
+
+  /** 0 to 2^32 - 1. */
+  next(): number {
+    const scrambled = Math.imul(this.#b, 5);
+    const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9) >>> 0;
+    const shifted = this.#b << 9;
+    this.#c ^= this.#a;
+    this.#d ^= this.#b;
+    this.#b ^= this.#c;
+    this.#a ^= this.#d;
+    this.#c ^= shifted;
+    this.#d = (this.#d << 11) | (this.#d >>> 21);
+    return result;
+  }
+
+  /** 0 to `count` - 1, for a count up to 2^32. */
+  below(count: number): number {
+    return Math.floor((this.next() / 2 ** 32) * count);
+  }
+
+  /** True in `numerator` of `denominator` cases. */
+  chance(numerator: number, denominator: number): boolean {
+    return this.below(denominator) < numerator;
+  }
+
+  /** One of the choices, of which there is at least one. */
+  pick<T>(choices: readonly [T, ...T[]]): T {
+    return choices[this.below(choices.length)] ?? choices[0];
+  }
+}
+
+function mix(word: number): number {
+  let mixed = word + 0x6d2b79f5;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}

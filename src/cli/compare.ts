@@ -1,0 +1,197 @@
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { type CompareOptions, compare } from "../compare/compare.ts";
+import { openSubjects } from "../compare/open.ts";
+import type { CompareReport } from "../compare/report.ts";
+import {
+  ARCHES,
+  type Arch,
+  FUNCTION_NAMES,
+  type FunctionName,
+  OPERATIONS,
+  type Operation,
+} from "../encoder/abi.ts";
+import { nearest, parseNumber } from "../encoder/names.ts";
+import { ENCODERS } from "../encoder/open.ts";
+import { InputError, OutputError } from "../errors.ts";
+import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
+import { printComparison } from "./compare_text.ts";
+import { Progress } from "./progress.ts";
+import { printJson } from "./report.ts";
+
+const help = `usage: stublab compare [ENCODER…] [options]
+
+Gives several encoders the same work, and tells where they differ: which field, which flag, the smallest input
+that shows it, and who is right. The truth offline is what the system's headers say (encoder native is compiled
+against them); with --live it is also the kernel, asked in real stubs.
+
+ENCODER is assembly, script, native or gvisor (the decisions of the original), or a file of your own: a
+WebAssembly or an ES module that follows docs/encoder-abi.md. It runs in a process of its own, under a time limit.
+Without ENCODERs: assembly, script, native.
+
+  --encoder FILE    one more encoder, beside the ENCODERs
+  --operation O     only this: ${OPERATIONS.slice(0, 7).join(", ")},
+                    ${OPERATIONS.slice(7).join(", ")}, or one function of the ABI, such as
+                    encodeClone; may be given several times
+  --arch A          amd64 or arm64 (default: both)
+  --seed N          another seed draws other cases (default 1)
+  --cases N         how many cases in all (default 1000000)
+  --seconds N       or how long
+  --case WORDS      one case of one function: NAME=NUMBER,…; what is not named is 0
+  --live            ask the kernel, too
+  --html FILE       write the report as a page
+  --json            one document, "stublab.compare/1"
+
+Exit status: 0 where all agree with each other and with the truth, 1 where one does not, or did not answer.
+
+examples:
+  stublab compare
+  stublab compare gvisor --live
+  stublab compare --encoder ./mine.wasm --html report.html
+  stublab compare script --operation encodeClone --case flags=0x10000,exitSignal=17
+`;
+
+const OPTIONS = {
+  encoder: { type: "string", multiple: true },
+  operation: { type: "string", multiple: true },
+  arch: { type: "string" },
+  seed: { type: "string", default: "1" },
+  cases: { type: "string" },
+  seconds: { type: "string" },
+  case: { type: "string" },
+  live: { type: "boolean", default: false },
+  html: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
+
+const CASES = 1_000_000;
+const MOST_CASES = 1e12;
+const MOST_SECONDS = 1e6;
+
+type Values = ReturnType<typeof parseCommand<typeof OPTIONS>>["values"];
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseCommand(args, OPTIONS);
+  const limits = limitsOf(values);
+  const named = positionals.length > 0 ? positionals : ENCODERS;
+  const arches = values.arch === undefined ? ARCHES : [parseArch(values.arch)];
+  if (values.html !== undefined) tryFile(values.html);
+  const opened = await openSubjects([...new Set([...named, ...(values.encoder ?? [])])], arches);
+  const progress = new Progress();
+  try {
+    const { report } = await compare({
+      ...opened,
+      ...limits,
+      seed: parseSeed(values.seed),
+      progress: (share, cases) => progress.show(share, `${cases.toLocaleString("en")} cases`),
+    });
+    progress.clear();
+    publish(report, values, `stublab compare ${args.join(" ")}`);
+    return foundNothing(report) ? 0 : 1;
+  } finally {
+    progress.clear();
+    for (const subject of opened.subjects) subject.close();
+  }
+}
+
+function publish(report: CompareReport, values: Values, command: string): void {
+  // HTML
+  if (values.json) printJson("stublab.compare/1", report);
+  else process.stdout.write(printComparison(report));
+}
+
+/** What is compared, and when it ends. */
+function limitsOf(values: Values): Pick<CompareOptions, "only" | "input" | "cases" | "seconds"> {
+  if (values.cases !== undefined && values.seconds !== undefined) {
+    throw new UsageError("--cases and --seconds exclude each other");
+  }
+  const only = (values.operation ?? []).map(parseOperation);
+  const limits =
+    values.seconds === undefined
+      ? { cases: parseCount("--cases", values.cases ?? String(CASES), MOST_CASES) }
+      : { seconds: parseCount("--seconds", values.seconds, MOST_SECONDS) };
+  if (values.case === undefined) return only.length === 0 ? limits : { ...limits, only };
+  const [name, ...others] = only;
+  if (name === undefined || others.length > 0 || !isFunction(name)) {
+    throw new UsageError("--case is for one function, which --operation names", {
+      remedy: `functions: ${FUNCTION_NAMES.join(", ")}`,
+    });
+  }
+  return { only, cases: 1, input: parseCase(values.case) };
+}
+
+/** NAME=NUMBER,… as words by name. */
+function parseCase(text: string): Map<string, bigint> {
+  const words = new Map<string, bigint>();
+  for (const part of text.split(",").filter((each) => each !== "")) {
+    const [name = "", value = ""] = part.split("=");
+    const word = parseNumber(value);
+    if (word === undefined) {
+      throw new InputError(`--case takes NAME=NUMBER,…, and "${part}" is none`);
+    }
+    words.set(name, BigInt.asUintN(64, word));
+  }
+  return words;
+}
+
+function isFunction(name: string): name is FunctionName {
+  return FUNCTION_NAMES.some((known) => known === name);
+}
+
+function isOperation(name: string): name is Operation {
+  return OPERATIONS.some((known) => known === name);
+}
+
+function parseOperation(name: string): Operation | FunctionName {
+  if (isOperation(name) || isFunction(name)) return name;
+  const near = nearest(name, [...OPERATIONS, ...FUNCTION_NAMES]);
+  throw new InputError(
+    `there is no operation "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
+    { remedy: `operations: ${OPERATIONS.join(", ")}` },
+  );
+}
+
+function parseArch(name: string): Arch {
+  const arch = ARCHES.find((known) => known === name);
+  if (arch !== undefined) return arch;
+  throw new InputError(`there is no architecture "${name}"`, {
+    remedy: `choose one of ${ARCHES.join(", ")}`,
+  });
+}
+
+function parseSeed(text: string): bigint {
+  const seed = parseNumber(text);
+  if (seed !== undefined && seed >= 0n && seed < 1n << 64n) return seed;
+  throw new InputError(`--seed takes a number of 64 bits, not "${text}"`);
+}
+
+function foundNothing(report: CompareReport): boolean {
+  return (
+    report.disagreements.length === 0 &&
+    report.broken.length === 0 &&
+    report.functions.every(({ pairs }) => pairs.every(({ disagreed }) => disagreed === 0)) &&
+    report.live.every(({ failures }) => failures.length === 0)
+  );
+}
+
+/** Refuses a file that cannot be written before minutes of work, and changes nothing in it. */
+function tryFile(path: string): void {
+  try {
+    closeSync(openSync(path, "a"));
+  } catch (cause) {
+    throw new InputError(`--html ${path} cannot be written: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function writePage(path: string, page: string): void {
+  try {
+    writeFileSync(path, page);
+  } catch (cause) {
+    throw new OutputError(`${path} cannot be written: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+export const compareCommand: Command = { help, run };

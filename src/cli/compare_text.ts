@@ -1,0 +1,226 @@
+import type {
+  Breakage,
+  CompareReport,
+  Disagreement,
+  FunctionReport,
+  LiveReport,
+} from "../compare/report.ts";
+import { HEADERS } from "../compare/report.ts";
+import { paint } from "./report.ts";
+
+/** A comparison as text: what a person reads in a terminal. */
+export function printComparison(report: CompareReport): string {
+  const parts = [
+    header(report),
+    agreement(report),
+    ...report.disagreements.map(disagreement),
+    ...report.broken.map(breakage),
+    live(report.live),
+    timings(report),
+    coverage(report.functions),
+    ...report.notes.map((note) => `note: ${note}`),
+    summary(report),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** A number as people read it: 1,000,000. */
+function count(number: number): string {
+  return number.toLocaleString("en");
+}
+
+function counted(number: number, word: string): string {
+  return `${count(number)} ${word}${number === 1 ? "" : "s"}`;
+}
+
+/** Encoders are columns under the letters A, B, C…: pairs of names would not fit. */
+function letters(report: CompareReport): Map<string, string> {
+  const names = new Set(report.encoders.map(({ name }) => name));
+  for (const { pairs } of report.functions) {
+    for (const { encoders } of pairs) for (const name of encoders) names.add(name);
+  }
+  return new Map([...names].map((name, i) => [name, String.fromCharCode(65 + i)]));
+}
+
+function header(report: CompareReport): string {
+  const lines = [...letters(report)].map(([name, letter]) => {
+    const own = report.encoders.filter((encoder) => encoder.name === name);
+    if (own.length === 0)
+      return `  ${letter} ${name.padEnd(12)} the truth: native, compiled against them`;
+    const has = own.map(({ arch, functions }) => `${arch} ${functions} functions`).join(", ");
+    const crossing = own[0]?.crossing;
+    const cost = typeof crossing === "number" ? `; a call takes ${crossing.toFixed(0)} ns` : "";
+    return `  ${letter} ${name.padEnd(12)} ${has}${cost}`;
+  });
+  const seconds = (report.milliseconds / 1000).toFixed(1);
+  const title = `${counted(report.cases, "case")}, seed ${report.seed}, in ${seconds} s`;
+  return [paint("bold", title), ...lines].join("\n");
+}
+
+/** Rows are operations on an architecture, columns are pairs of encoders. */
+function agreement(report: CompareReport): string {
+  const named = letters(report);
+  const truth = new Set<string>();
+  const rows = new Map<string, { cases: number; pairs: Map<string, number> }>();
+  const columns = new Set<string>();
+  for (const { arch, operation, cases, pairs } of report.functions) {
+    const key = `${arch} ${operation}`;
+    const row = rows.get(key) ?? { cases: 0, pairs: new Map<string, number>() };
+    row.cases += cases;
+    for (const { encoders, truth: isTruth, disagreed } of pairs) {
+      const column = encoders.map((name) => named.get(name)).join(":");
+      columns.add(column);
+      if (isTruth) truth.add(column);
+      row.pairs.set(column, (row.pairs.get(column) ?? 0) + disagreed);
+    }
+    rows.set(key, row);
+  }
+  if (rows.size === 0) return layouts(report);
+  const names = [...columns].map((column) => (truth.has(column) ? `${column}*` : column));
+  const head = [
+    "agreement".padEnd(18),
+    "cases".padStart(11),
+    ...names.map((name) => name.padStart(9)),
+  ];
+  const body = [...rows].map(([key, { cases, pairs }]) => {
+    const cells = [...columns].map((column) => cell(pairs.get(column)));
+    return [key.padEnd(18), count(cases).padStart(11), ...cells].join(" ");
+  });
+  const legend = "  =  all answers are the same;  *  against the truth of the headers";
+  return [paint("bold", head.join(" ")), ...body, legend, layouts(report)]
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+function cell(disagreed: number | undefined): string {
+  if (disagreed === undefined) return "-".padStart(9);
+  return disagreed === 0 ? "=".padStart(9) : paint("red", count(disagreed).padStart(9));
+}
+
+function layouts(report: CompareReport): string {
+  return report.layouts
+    .map(({ arch, encoders }) => {
+      const told = encoders.map(({ name, compared, disagreed }) =>
+        disagreed === 0
+          ? `${name} ${compared} constants`
+          : paint("red", `${name} ${disagreed} of ${compared} constants differ`),
+      );
+      return `${`${arch} layout`.padEnd(18)} ${told.join(", ")}`;
+    })
+    .join("\n");
+}
+
+function disagreement(found: Disagreement): string {
+  const { encoder, against, field, name, flags, cases, masks, byte, own, other } = found;
+  const where = name === null || name === field ? field : `${name} ${field}`;
+  const names = flags.length === 0 ? "" : `  ${flags.join(" ")}`;
+  const width = Math.max(encoder.length, against.length);
+  const [first, second] = [
+    firstDifferent(own.bytes, other.bytes),
+    firstDifferent(other.bytes, own.bytes),
+  ];
+  const ways = masks > 1 ? `, in ${masks} ways` : "";
+  return [
+    paint("red", `${encoder}: ${found.arch} ${where}${names}`) +
+      `  ${counted(cases, "case")}${ways}`,
+    `  ${encoder.padEnd(width)}  ${own.bytes}  ${own.told}`,
+    `  ${against.padEnd(width)}  ${other.bytes}  ${other.told}`,
+    `  bad ${field} at byte ${byte}: 0x${first} != 0x${second}, xor ${found.xor}`,
+    ...(name === null ? [] : [`  input    ${inputText(found.input)}`]),
+    `  verdict  ${verdictText(found)}`,
+    `  replay   ${found.replay}`,
+  ].join("\n");
+}
+
+function firstDifferent(own: string, other: string): string {
+  const bytes = other.split(" ");
+  return own.split(" ").find((byte, i) => byte !== bytes[i]) ?? "";
+}
+
+function inputText(input: Disagreement["input"]): string {
+  if (input.length === 0) return "every word is 0";
+  return `${input.map(({ name, told }) => `${name} = ${told}`).join(", ")}, all else 0`;
+}
+
+function verdictText({ verdict }: Disagreement): string {
+  const { by, wrong, reason } = verdict;
+  if (by === "nobody") return reason;
+  return `${by === HEADERS ? "the headers" : "the kernel"}: ${wrong.join(", ") || "nobody"} wrong; ${reason}`;
+}
+
+function breakage({ encoder, arch, name, kind, message, input, replay }: Breakage): string {
+  const lines = [
+    paint("red", `${encoder}: ${arch} ${name ?? "cannot be opened"}: ${kind}`),
+    `  ${message}`,
+  ];
+  if (name !== null) lines.push(`  input    ${inputText(input)}`);
+  if (replay !== null) lines.push(`  replay   ${replay}`);
+  return lines.join("\n");
+}
+
+function live(reports: readonly LiveReport[]): string {
+  if (reports.length === 0) return "";
+  const lines = reports.flatMap(({ name, encoder, asked, cases, held, undecided, failures }) => {
+    const rest = undecided === 0 ? "" : `, ${count(undecided)} undecided`;
+    const line = `${encoder.padEnd(12)} ${name.padEnd(18)} ${count(held)} of ${count(cases)} held${rest}: ${asked}`;
+    const failed = failures.map(
+      ({ field, cases: times, meant, seen, input, replay }) =>
+        `  ${paint("red", field)}  ${counted(times, "case")}: meant ${meant}, and the kernel saw ${seen}\n` +
+        `    input    ${inputText(input)}\n    replay   ${replay}`,
+    );
+    return [line, ...failed];
+  });
+  return [paint("bold", "the kernel"), ...lines].join("\n");
+}
+
+/** Nanoseconds of a call, the loop around it apart. */
+function timings({ functions, encoders }: CompareReport): string {
+  const names = [...new Set(encoders.map(({ name }) => name))];
+  const timed = functions.filter(({ timings }) => timings.length > 0);
+  if (timed.length === 0) return "";
+  const head = [
+    "ns per call".padEnd(26),
+    "loop".padStart(6),
+    ...names.map((name) => name.padStart(18)),
+  ];
+  const rows = timed.map(({ arch, name, loop, timings: own }) => {
+    const cells = names.map((encoder) => {
+      const timing = own.find((each) => each.encoder === encoder);
+      if (timing === undefined) return "-".padStart(18);
+      const [lower, median, upper] = [timing.lower, timing.median, timing.upper].map((ns) =>
+        ns.toFixed(0),
+      );
+      return `${median} (${lower}-${upper})`.padStart(18);
+    });
+    return [`${arch} ${name}`.padEnd(26), loop.toFixed(0).padStart(6), ...cells].join(" ");
+  });
+  return [paint("bold", head.join(" ")), ...rows].join("\n");
+}
+
+function coverage(functions: readonly FunctionReport[]): string {
+  const lines = functions.flatMap(({ arch, name, coverage: seen }) => {
+    const parts = seen.flags.map(
+      ({ parameter, bits, pairs }) =>
+        `${parameter} ${bits.seen}/${bits.all} bits, ${pairs.seen}/${pairs.all} pairs`,
+    );
+    if (seen.statuses !== null) {
+      parts.push(`${count(seen.statuses.low)}/65,536 low halves, ${seen.statuses.events} events`);
+    }
+    const classes = seen.classes.reduce((sum, each) => sum + each.seen, 0);
+    const all = seen.classes.reduce((sum, each) => sum + each.all, 0);
+    if (all > 0) parts.push(`${classes}/${all} classes of words`);
+    return parts.length === 0 ? [] : [`${`${arch} ${name}`.padEnd(26)} ${parts.join("; ")}`];
+  });
+  return lines.length === 0 ? "" : [paint("bold", "coverage"), ...lines].join("\n");
+}
+
+function summary(report: CompareReport): string {
+  const wrong = new Set([
+    ...report.disagreements.map(({ encoder }) => encoder),
+    ...report.broken.map(({ encoder }) => encoder),
+    ...report.live.filter(({ failures }) => failures.length > 0).map(({ encoder }) => encoder),
+  ]);
+  if (wrong.size === 0) return paint("green", "all agree");
+  const total = report.disagreements.length + report.broken.length;
+  return paint("red", `${[...wrong].join(", ")}: ${counted(total, "finding")}`);
+}

@@ -1,0 +1,26 @@
+import { talk } from "./report.ts";
+
+const WIDTH = 30;
+/** How often the line is drawn anew, in milliseconds. */
+const PAUSE = 100;
+
+/** A line on stderr that tells how far a long command is; nothing where stderr is no terminal. */
+export class Progress {
+  readonly #visible = process.stderr.isTTY && process.env.TERM !== "dumb";
+  #last = 0;
+
+  /** @param share 0 to 1 */
+  show(share: number, text: string): void {
+    const now = performance.now();
+    if (!this.#visible || now - this.#last < PAUSE) return;
+    this.#last = now;
+    const full = Math.round(share * WIDTH);
+    const bar = "#".repeat(full) + "-".repeat(WIDTH - full);
+    talk(`\r[${bar}] ${String(Math.round(share * 100)).padStart(3)} %  ${text}\x1b[K`);
+  }
+
+  /** Takes the line away. */
+  clear(): void {
+    if (this.#visible && this.#last > 0) talk("\r\x1b[K");
+  }
+}

@@ -1,0 +1,85 @@
+import type { Place, Places } from "./places.ts";
+import type { RecordLayout } from "./record.ts";
+
+/** Cases in which an encoder's answer differs from another's in the same place by the same bits. */
+export interface Cluster {
+  readonly encoder: string;
+  readonly against: string;
+  readonly place: Place;
+  readonly xor: bigint;
+  cases: number;
+  /** The input of the first of them. */
+  readonly example: BigUint64Array;
+}
+
+/** How many masks of one field are told apart; more are one. */
+const MASKS = 32;
+
+/** Sorts disagreements of one function by encoder, field and XOR mask. */
+export class Clusters {
+  readonly #layout: RecordLayout;
+  readonly #places: Places;
+  readonly #known = new Map<string, Cluster>();
+  readonly #masks = new Map<string, number>();
+
+  constructor(layout: RecordLayout, places: Places) {
+    this.#layout = layout;
+    this.#places = places;
+  }
+
+  /**
+   * Takes one case.
+   *
+   * @param own the record with the encoder's answer
+   * @param other that with the one that it is held against
+   */
+  add(
+    encoder: string,
+    against: string,
+    input: BigUint64Array,
+    own: BigUint64Array,
+    other: BigUint64Array,
+  ): void {
+    const difference = firstDifference(this.#layout, this.#places, own, other);
+    if (difference === undefined) return;
+    const { place, xor } = difference;
+    const field = `${encoder} ${against} ${place.name}`;
+    const masks = this.#masks.get(field) ?? 0;
+    const key = `${field} ${xor}`;
+    const known = this.#known.get(key) ?? (masks >= MASKS ? this.#known.get(field) : undefined);
+    if (known !== undefined) {
+      known.cases++;
+      return;
+    }
+    this.#masks.set(field, masks + 1);
+    const cluster = { encoder, against, place, xor, cases: 1, example: input.slice() };
+    this.#known.set(masks >= MASKS ? field : key, cluster);
+  }
+
+  get all(): Cluster[] {
+    return [...this.#known.values()];
+  }
+}
+
+/** The first place in which two records differ, and by which bits. */
+export function firstDifference(
+  layout: RecordLayout,
+  places: Places,
+  own: BigUint64Array,
+  other: BigUint64Array,
+): { place: Place; xor: bigint; byte: number } | undefined {
+  const word = own.findIndex((each, at) => each !== other[at]);
+  if (word < 0) return undefined;
+  const different = (own[word] ?? 0n) ^ (other[word] ?? 0n);
+  let byte = 8 * word;
+  for (let rest = different; (rest & 0xffn) === 0n; rest >>= 8n) byte++;
+  const place = places.at(byte, other[layout.result] ?? 0n);
+  return { place, byte, xor: wordAt(own, place) ^ wordAt(other, place) };
+}
+
+/** The number that a place of a record holds. */
+export function wordAt(record: BigUint64Array, place: Place): bigint {
+  const word = record[Math.floor(place.byte / 8)] ?? 0n;
+  if (place.bytes === 8) return word;
+  return BigInt.asUintN(32, word >> BigInt(8 * (place.byte % 8)));
+}

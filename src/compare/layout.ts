@@ -1,0 +1,78 @@
+import type { Arch } from "../encoder/abi.ts";
+import { hex } from "../errors.ts";
+import { type Disagreement, HEADERS, type LayoutReport } from "./report.ts";
+import type { Subject } from "./subject.ts";
+
+/** Constants that say nothing about the kernel: each encoder has its own. */
+const OWN = new Set(["heap"]);
+
+/** Holds the constants of encoders against the headers'; without those, against the first encoder's. */
+export function compareLayouts(
+  arch: Arch,
+  subjects: readonly Subject[],
+  truth: Subject | undefined,
+): { report: LayoutReport; disagreements: Disagreement[] } {
+  const reference = truth ?? subjects[0];
+  const against = truth === undefined ? (reference?.name ?? HEADERS) : HEADERS;
+  const disagreements: Disagreement[] = [];
+  const encoders = subjects.map((subject) => {
+    let compared = 0;
+    let disagreed = 0;
+    for (const [name, value] of subject.constants) {
+      const other = OWN.has(name) ? undefined : reference?.constants.get(name);
+      if (other === undefined) continue;
+      compared++;
+      if (BigInt.asUintN(64, other) === BigInt.asUintN(64, value)) continue;
+      disagreed++;
+      disagreements.push(describe(arch, subject.name, against, name, value, other));
+    }
+    return { name: subject.name, compared, disagreed };
+  });
+  return { report: { arch, encoders }, disagreements };
+}
+
+function describe(
+  arch: Arch,
+  encoder: string,
+  against: string,
+  name: string,
+  own: bigint,
+  other: bigint,
+): Disagreement {
+  const xor = BigInt.asUintN(64, own ^ other);
+  let byte = 0;
+  while (((xor >> BigInt(8 * byte)) & 0xffn) === 0n) byte++;
+  const decided = against === HEADERS;
+  return {
+    arch,
+    operation: "layout",
+    name: null,
+    encoder,
+    against,
+    field: name,
+    flags: name.startsWith("REG_") ? [] : [name],
+    cases: 1,
+    xor: hex(xor),
+    masks: 1,
+    byte,
+    own: { bytes: bytesOf(own), word: hex(own), told: hex(own) },
+    other: { bytes: bytesOf(other), word: hex(other), told: hex(other) },
+    input: [],
+    replay: `stublab compare ${encoder} --arch ${arch} --operation layout`,
+    verdict: {
+      by: decided ? "headers" : "nobody",
+      right: decided ? [HEADERS] : [],
+      wrong: decided ? [encoder] : [],
+      reason: decided
+        ? `the headers say ${name} = ${hex(other)}`
+        : "no header of this machine says which",
+    },
+  };
+}
+
+/** A word in the order of memory. */
+export function bytesOf(word: bigint, count = 8): string {
+  return Array.from({ length: count }, (_, i) => (word >> BigInt(8 * i)) & 0xffn)
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join(" ");
+}

@@ -1,0 +1,105 @@
+import type { RecordLayout } from "./record.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** A named part of a record: a register, a member of a struct, a parameter, the result. */
+export interface Place {
+  /** "block.r10", "at.si_pid", "flags", "encodeClone"; "outside" for what no function may write. */
+  readonly name: string;
+  /** Where it begins in the record, and how many bytes it has. */
+  readonly byte: number;
+  readonly bytes: 4 | 8;
+}
+
+/** What the union of a siginfo_t holds, by form: SIGINFO_KILL is 0. */
+const FORM_MEMBERS: readonly (readonly string[])[] = [
+  ["si_pid", "si_uid"],
+  ["si_timerid", "si_overrun", "si_value"],
+  ["si_band", "si_fd"],
+  ["si_addr"],
+  ["si_pid", "si_uid", "si_status"],
+  ["si_pid", "si_uid", "si_value"],
+  ["si_call_addr", "si_syscall", "si_arch"],
+];
+const WORD_MEMBERS = new Set(["si_value", "si_band", "si_addr", "si_call_addr"]);
+
+/** The names of the parts of a function's records, by the headers' layout. */
+export class Places {
+  readonly #layout: RecordLayout;
+  readonly #registers: ReadonlyMap<number, string>;
+  readonly #members: ReadonlyMap<number, string>;
+  readonly #constants: Constants;
+
+  constructor(layout: RecordLayout, constants: Constants) {
+    this.#layout = layout;
+    this.#constants = constants;
+    this.#registers = byOffset(constants, "REG_");
+    this.#members = byOffset(constants, "CLONE3_");
+  }
+
+  /**
+   * The part in which a byte of a record lies.
+   *
+   * @param result the record's result, which says what a siginfo_t holds
+   */
+  at(byte: number, result: bigint): Place {
+    const field = this.#layout.fieldOf(Math.floor(byte / 8));
+    const word = { byte: byte - (byte % 8), bytes: 8 } as const;
+    const offset = word.byte - 8 * field.at;
+    switch (field.kind) {
+      case "guard":
+        return { name: "outside", ...word };
+      case "block":
+        return { name: `${field.name}.${this.#registers.get(offset) ?? `+${offset}`}`, ...word };
+      case "area":
+        return this.#member(byte, 8 * field.at, Number(BigInt.asIntN(32, result)));
+      default:
+        return { name: field.name, ...word };
+    }
+  }
+
+  /** The words of the input by name, in the order of the record: what a case is typed as. */
+  get inputs(): ReadonlyMap<string, number> {
+    const names = new Map<string, number>();
+    for (const word of this.#layout.inputs) {
+      const { kind, at } = this.#layout.fieldOf(word);
+      // A guard's place in the record is all the name that it has.
+      const own = kind === "guard" ? `guard.${at}` : this.#inputName(word);
+      names.set(own, word);
+    }
+    return names;
+  }
+
+  #inputName(word: number): string {
+    const field = this.#layout.fieldOf(word);
+    if (field.kind === "area") return `${field.name}.${8 * (word - field.at)}`;
+    return this.at(8 * word, 0n).name;
+  }
+
+  #member(byte: number, start: number, form: number): Place {
+    const offset = byte - start;
+    const { name } = this.#layout;
+    if (name === "encodeClone3") {
+      const member = this.#members.get(offset - (offset % 8)) ?? `+${offset}`;
+      return { name: `at.${member}`, byte: byte - (byte % 8), bytes: 8 };
+    }
+    if (name !== "encodeSiginfo")
+      return { name: `at.+${offset}`, byte: byte - (byte % 8), bytes: 8 };
+    const members = ["si_signo", "si_errno", "si_code", ...(FORM_MEMBERS[form] ?? [])];
+    for (const member of members) {
+      const at = Number(this.#constants.get(`SIGINFO_${member}`) ?? -1n);
+      const bytes = WORD_MEMBERS.has(member) ? 8 : 4;
+      if (offset >= at && offset < at + bytes)
+        return { name: `at.${member}`, byte: start + at, bytes };
+    }
+    return { name: "at.padding", byte: byte - (byte % 4), bytes: 4 };
+  }
+}
+
+function byOffset(constants: Constants, prefix: string): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const [name, offset] of constants) {
+    if (name.startsWith(prefix)) names.set(Number(offset), name.slice(prefix.length));
+  }
+  return names;
+}

@@ -1,0 +1,176 @@
+import type { Arch, FunctionName, Operation } from "../encoder/abi.ts";
+import type { BreakKind } from "./record.ts";
+
+/** What `stublab compare` found: the document "stublab.compare/1". Words are hex strings. */
+export interface CompareReport {
+  readonly seed: string;
+  /** Inputs given to every encoder that has the function. */
+  readonly cases: number;
+  readonly milliseconds: number;
+  readonly encoders: readonly EncoderReport[];
+  readonly functions: readonly FunctionReport[];
+  readonly layouts: readonly LayoutReport[];
+  readonly disagreements: readonly Disagreement[];
+  readonly broken: readonly Breakage[];
+  /** What the kernel was asked, with --live. */
+  readonly live: readonly LiveReport[];
+  /** What was not compared, and why. */
+  readonly notes: readonly string[];
+}
+
+export interface EncoderReport {
+  readonly name: string;
+  readonly arch: Arch;
+  /** How many functions of the ABI it has for that architecture. */
+  readonly functions: number;
+  readonly constants: number;
+  /** Nanoseconds of a call that computes next to nothing; null where that cannot be timed. */
+  readonly crossing: number | null;
+}
+
+/** The name of the truth that the headers are: what `native` answers, whether it is compared or not. */
+export const HEADERS = "headers";
+
+/** One function on one architecture. */
+export interface FunctionReport {
+  readonly arch: Arch;
+  readonly operation: Operation;
+  readonly name: FunctionName;
+  readonly cases: number;
+  /** Each pair that was compared: with "headers" where `native` is not among the encoders. */
+  readonly pairs: readonly PairReport[];
+  readonly timings: readonly Timing[];
+  /** Nanoseconds of that loop around a function that does nothing. */
+  readonly loop: number;
+  readonly coverage: Coverage;
+}
+
+export interface PairReport {
+  readonly encoders: readonly [string, string];
+  /** Whether one of the two is the headers' truth. */
+  readonly truth: boolean;
+  readonly cases: number;
+  readonly disagreed: number;
+}
+
+/** Nanoseconds for a call and the loop around it: the quartiles of the batches. */
+export interface Timing {
+  readonly encoder: string;
+  readonly lower: number;
+  readonly median: number;
+  readonly upper: number;
+}
+
+/** How much of a function's inputs was seen. */
+export interface Coverage {
+  /** Cases that are all tried before anything is drawn: pairs of flags, status words, results. */
+  readonly enumerated: { readonly seen: number; readonly all: number };
+  /** For each parameter of flags: its bits, and how many pairs of them were set together. */
+  readonly flags: readonly {
+    readonly parameter: string;
+    readonly bits: { readonly seen: number; readonly all: number };
+    readonly pairs: { readonly seen: number; readonly all: number };
+  }[];
+  /** For each word of input: classes by sign and bit length. */
+  readonly classes: readonly {
+    readonly parameter: string;
+    readonly seen: number;
+    readonly all: number;
+  }[];
+  /** waitKind and its like: low halves of a status word, of 65,536, and events. */
+  readonly statuses: { readonly low: number; readonly events: number } | null;
+}
+
+/** The constants of an architecture, held against the headers. */
+export interface LayoutReport {
+  readonly arch: Arch;
+  /** By encoder: how many names it shares with the headers, and how many differ. */
+  readonly encoders: readonly {
+    readonly name: string;
+    readonly compared: number;
+    readonly disagreed: number;
+  }[];
+}
+
+/** Who is right, and who says so. */
+export interface Verdict {
+  /** "headers", "kernel", or "nobody" where neither decides. */
+  readonly by: "headers" | "kernel" | "nobody";
+  readonly right: readonly string[];
+  readonly wrong: readonly string[];
+  /** What was asked, and what came of it, in a sentence. */
+  readonly reason: string;
+}
+
+/** Cases in which one encoder goes wrong in the same place: a cluster. */
+export interface Disagreement {
+  readonly arch: Arch;
+  readonly operation: Operation;
+  /** The function; a constant has none. */
+  readonly name: FunctionName | null;
+  readonly encoder: string;
+  /** With whom it disagrees: "headers", or another encoder. */
+  readonly against: string;
+  /** The register, the member, the constant or the function's result. */
+  readonly field: string;
+  /** Flags in which the answers differ; where one is a refusal, the flags of the minimised input. */
+  readonly flags: readonly string[];
+  readonly cases: number;
+  /** How the answers differ in the minimised case, and how many other differences the field had. */
+  readonly xor: string;
+  readonly masks: number;
+  /** The first byte that differs, counted from the beginning of the block, struct or result. */
+  readonly byte: number;
+  /** Both answers in the bytes of the field, as memory has them, and in words. */
+  readonly own: Answer;
+  readonly other: Answer;
+  /** The words of the minimised input that are not 0. */
+  readonly input: readonly {
+    readonly name: string;
+    readonly word: string;
+    readonly told: string;
+  }[];
+  readonly replay: string;
+  readonly verdict: Verdict;
+}
+
+export interface Answer {
+  readonly bytes: string;
+  readonly word: string;
+  /** The word with its name: "0xffffffffffffffea (-EINVAL)". */
+  readonly told: string;
+}
+
+/** An encoder that did not answer. */
+export interface Breakage {
+  readonly encoder: string;
+  readonly arch: Arch;
+  /** Where it happened; null while it was opened. */
+  readonly name: FunctionName | null;
+  readonly kind: BreakKind;
+  readonly message: string;
+  readonly input: Disagreement["input"];
+  readonly replay: string | null;
+}
+
+/** What the kernel said about one function of one encoder. */
+export interface LiveReport {
+  readonly name: FunctionName;
+  readonly encoder: string;
+  /** What was done in a stub, in a few words. */
+  readonly asked: string;
+  readonly cases: number;
+  readonly held: number;
+  /** Cases about which the kernel could say nothing, and why. */
+  readonly undecided: number;
+  readonly failures: readonly LiveFailure[];
+}
+
+export interface LiveFailure {
+  readonly field: string;
+  readonly cases: number;
+  readonly meant: string;
+  readonly seen: string;
+  readonly input: Disagreement["input"];
+  readonly replay: string;
+}

@@ -1,0 +1,86 @@
+import { performance } from "node:perf_hooks";
+import type { Arch, FunctionName } from "../encoder/abi.ts";
+import type { PartialEncoder } from "../encoder/encoder.ts";
+import { type RecordLayout, Runner } from "./record.ts";
+
+/** An encoder under comparison, in this process or in one of its own. */
+export interface Subject {
+  readonly name: string;
+  readonly arch: Arch;
+  readonly constants: ReadonlyMap<string, bigint>;
+  has(name: FunctionName): boolean;
+  /** How many records it takes at once. */
+  capacity(layout: RecordLayout): number;
+  /**
+   * Writes the answers into records, and answers how many milliseconds the calls took.
+   *
+   * @throws BrokenEncoder where it does not answer
+   */
+  run(layout: RecordLayout, records: BigUint64Array): number | Promise<number>;
+  /** What a call costs that computes next to nothing, in nanoseconds; undefined where none can be timed. */
+  crossing(): number | undefined | Promise<number | undefined>;
+  close(): void;
+}
+
+/** An encoder in this process: one that comes with stublab. */
+export class LocalSubject implements Subject {
+  readonly name: string;
+  readonly arch: Arch;
+  readonly constants: ReadonlyMap<string, bigint>;
+  readonly #encoder: PartialEncoder;
+  readonly #runners = new Map<RecordLayout, Runner>();
+
+  constructor(encoder: PartialEncoder) {
+    this.#encoder = encoder;
+    this.name = encoder.name;
+    this.arch = encoder.arch;
+    this.constants = encoder.constants;
+  }
+
+  has(name: FunctionName): boolean {
+    return this.#encoder[name] !== undefined;
+  }
+
+  capacity(layout: RecordLayout): number {
+    return this.#runner(layout).capacity;
+  }
+
+  run(layout: RecordLayout, records: BigUint64Array, started?: (index: number) => void): number {
+    const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
+    return this.#runner(layout).run(bytes, started);
+  }
+
+  crossing(): number | undefined {
+    return timeCrossing(this.#encoder);
+  }
+
+  close(): void {
+    this.#runners.clear();
+  }
+
+  #runner(layout: RecordLayout): Runner {
+    const known = this.#runners.get(layout);
+    if (known !== undefined) return known;
+    const runner = new Runner(this.#encoder, layout);
+    this.#runners.set(layout, runner);
+    return runner;
+  }
+}
+
+const CROSSINGS = 20_000;
+const SAMPLES = 5;
+
+/** The median of a few samples of the cheapest function of the ABI. */
+function timeCrossing(encoder: PartialEncoder): number | undefined {
+  const call = encoder.restartsSyscall?.bind(encoder);
+  if (call === undefined) return undefined;
+  const samples: number[] = [];
+  let sum = 0;
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    const start = performance.now();
+    for (let i = 0; i < CROSSINGS; i++) sum += call(i);
+    samples.push(((performance.now() - start) * 1e6) / CROSSINGS);
+  }
+  // The sum is looked at, so that no compiler takes the calls away.
+  return sum < 0 ? undefined : samples.sort((a, b) => a - b)[SAMPLES >> 1];
+}
