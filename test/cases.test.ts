@@ -149,6 +149,16 @@ shrinking("goes on until nothing can be taken, also where one word waits for ano
   assert.equal([...input], [0n, 0n, 8n]);
 });
 
+shrinking("halves what is a number, and not what is a set of flags", async () => {
+  const large = ([a = 0n]: BigUint64Array) => a > 0xffff_ffffn;
+  const number = BigUint64Array.of(1n << 50n);
+  await shrink(number, [0], large);
+  assert.equal([...number], [1n << 32n]);
+  const flags = BigUint64Array.of(1n << 50n);
+  await shrink(flags, [0], large, new Set([0]));
+  assert.equal([...flags], [1n << 50n]);
+});
+
 shrinking("leaves words alone that are not among the places", async () => {
   const input = BigUint64Array.of(5n, 6n);
   await shrink(input, [1], () => true);

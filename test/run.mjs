@@ -33,7 +33,7 @@ async function bundle() {
     format: "esm",
     platform: "node",
     target: "node20",
-    external: ["koffi", "uvu", "uvu/assert", "esbuild"],
+    external: ["koffi", "uvu", "uvu/assert", "esbuild", "binaryen"],
     sourcemap: "inline",
     outdir: OUT,
     entryNames: "[name]",

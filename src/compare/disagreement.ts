@@ -8,7 +8,7 @@ import type { Place } from "./places.ts";
 import { type Answer, type Breakage, type Disagreement, HEADERS, type Verdict } from "./report.ts";
 
 /** Of how many masks of one field an example is minimised. */
-const EXAMPLES = 6;
+const EXAMPLES = 4;
 
 /**
  * The disagreements about one function.
@@ -55,10 +55,12 @@ async function minimise(
   { encoder, against, place, example }: Cluster,
 ): Promise<BigUint64Array> {
   const words = example.slice();
-  await shrink(words, compared.layout.inputs, async (input) => {
+  const holds = async (input: BigUint64Array) => {
     const difference = await differenceOf(compared, encoder, against, input);
     return difference?.place.name === place.name;
-  });
+  };
+  const flags = compared.flagFields.map(({ field }) => field.at);
+  await shrink(words, compared.layout.inputs, holds, new Set(flags));
   return words;
 }
 
@@ -114,7 +116,7 @@ function answerOf(compared: FunctionComparison, place: Place, record: BigUint64A
   return {
     bytes: bytesOf(word, place.bytes),
     word: hex(word),
-    told: tell(place.name, word, compared.constants),
+    told: tell(place, word, compared.constants),
   };
 }
 
@@ -125,8 +127,8 @@ function flagsOf(
   xor: bigint,
   input: BigUint64Array,
 ): string[] {
-  const inInput = [...compared.places.inputs].flatMap(([name, at]) =>
-    flagNames(name, input[at] ?? 0n, compared.constants),
+  const inInput = [...compared.places.inputs].flatMap(([name, { byte }]) =>
+    flagNames(name, input[byte / 8] ?? 0n, compared.constants),
   );
   // A refusal differs from a word in bits that mean nothing.
   const refused = xor >> 62n !== 0n;
@@ -154,7 +156,7 @@ function verdictOf(
     by: "headers",
     right: [HEADERS],
     wrong: [encoder],
-    reason: `compiled against the headers, ${place.name} is ${told}`,
+    reason: `native, compiled against them, answers ${told}`,
   };
 }
 
@@ -164,12 +166,12 @@ export function describeInput(
   input: BigUint64Array,
 ): Disagreement["input"] {
   return [...compared.places.inputs]
-    .map(([name, at]) => ({ name, value: input[at] ?? 0n }))
+    .map(([name, place]) => ({ name, place, value: input[place.byte / 8] ?? 0n }))
     .filter(({ value }) => value !== 0n)
-    .map(({ name, value }) => ({
+    .map(({ name, place, value }) => ({
       name,
       word: hex(value),
-      told: tell(name, value, compared.constants),
+      told: tell(place, value, compared.constants),
     }));
 }
 

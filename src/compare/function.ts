@@ -88,6 +88,11 @@ export class FunctionComparison {
     });
   }
 
+  /** The parameters whose words are flags. */
+  get flagFields(): InputGenerator["flagFields"] {
+    return this.#generator.flagFields;
+  }
+
   /** Cases of the next batch, of `rest` that are wanted. */
   size(rest: number): number {
     return Math.min(rest, this.#batch);
@@ -110,14 +115,14 @@ export class FunctionComparison {
   inputOf(words: ReadonlyMap<string, bigint>): BigUint64Array {
     const input = new BigUint64Array(this.layout.words);
     for (const [name, word] of words) {
-      const at = this.places.inputs.get(name);
-      if (at === undefined) {
+      const place = this.places.inputs.get(name);
+      if (place === undefined) {
         const near = nearest(name, [...this.places.inputs.keys()]);
         throw new InputError(
           `a case of ${this.name} has no "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
         );
       }
-      input[at] = word;
+      input[place.byte / 8] = place.bytes === 4 ? BigInt.asUintN(32, word) : word;
     }
     return input;
   }

@@ -2,6 +2,7 @@ import type { FunctionName } from "../encoder/abi.ts";
 import { constantName, errorName, flagTerms, formatClone } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
 import { NO_PROGRAM } from "./filter.ts";
+import type { Place } from "./places.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
@@ -67,13 +68,17 @@ const REFUSING: ReadonlySet<string> = new Set<FunctionName>([
  * A word as a person who knows the kernel would write it: hexadecimal, and what its flags, its errno or its
  * signal are called.
  */
-export function tell(place: string, word: bigint, constants: Constants): string {
+export function tell(place: Place, word: bigint, constants: Constants): string {
   const name = meaningOf(place, word, constants);
   return name === undefined ? hex(word) : `${hex(word)} (${name})`;
 }
 
-function meaningOf(place: string, word: bigint, constants: Constants): string | undefined {
-  const number = BigInt.asIntN(word >> 32n === 0n ? 32 : 64, word);
+function meaningOf(
+  { name: place, bytes }: Place,
+  word: bigint,
+  constants: Constants,
+): string | undefined {
+  const number = BigInt.asIntN(8 * bytes, word);
   if (REFUSING.has(place) && number === -22n) return "-EINVAL";
   switch (KINDS[place] ?? "word") {
     case "clone":

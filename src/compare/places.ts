@@ -53,27 +53,31 @@ export class Places {
         return { name: `${field.name}.${this.#registers.get(offset) ?? `+${offset}`}`, ...word };
       case "area":
         return this.#member(byte, 8 * field.at, Number(BigInt.asIntN(32, result)));
+      case "i32":
+        return { name: field.name, byte: word.byte, bytes: 4 };
+      case "result":
+        return { name: field.name, byte: word.byte, bytes: this.#resultBytes };
       default:
         return { name: field.name, ...word };
     }
   }
 
+  get #resultBytes(): 4 | 8 {
+    return this.#layout.signature.result === "i32" ? 4 : 8;
+  }
+
   /** The words of the input by name, in the order of the record: what a case is typed as. */
-  get inputs(): ReadonlyMap<string, number> {
-    const names = new Map<string, number>();
-    for (const word of this.#layout.inputs) {
-      const { kind, at } = this.#layout.fieldOf(word);
-      // A guard's place in the record is all the name that it has.
-      const own = kind === "guard" ? `guard.${at}` : this.#inputName(word);
-      names.set(own, word);
-    }
-    return names;
+  get inputs(): ReadonlyMap<string, Place> {
+    return new Map(
+      this.#layout.inputs.map((word) => [this.#inputName(word), this.at(8 * word, 0n)]),
+    );
   }
 
   #inputName(word: number): string {
-    const field = this.#layout.fieldOf(word);
-    if (field.kind === "area") return `${field.name}.${8 * (word - field.at)}`;
-    return this.at(8 * word, 0n).name;
+    const { kind, name, at } = this.#layout.fieldOf(word);
+    // A guard's place in the record is all the name that it has, and what an area held is no member yet.
+    if (kind === "guard") return `guard.${at}`;
+    return kind === "area" ? `${name}.${8 * (word - at)}` : this.at(8 * word, 0n).name;
   }
 
   #member(byte: number, start: number, form: number): Place {
