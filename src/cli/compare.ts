@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { type CompareOptions, compare } from "../compare/compare.ts";
 import { openSubjects } from "../compare/open.ts";
 import type { CompareReport } from "../compare/report.ts";
@@ -173,10 +174,10 @@ function foundNothing(report: CompareReport): boolean {
   );
 }
 
-/** Refuses a file that cannot be written before minutes of work, and changes nothing in it. */
+/** Refuses a file that cannot be written before minutes of work. */
 function tryFile(path: string): void {
   try {
-    closeSync(openSync(path, "a"));
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
   } catch (cause) {
     throw new InputError(`--html ${path} cannot be written: ${messageOf(cause)}`, { cause });
   }
