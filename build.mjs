@@ -171,7 +171,11 @@ async function bundle() {
   for (const old of files("dist", ".js").filter((name) => !name.startsWith("dist/types/")))
     rmSync(old);
   await esbuild.build({
-    entryPoints: { index: "src/index.ts", cli: "src/cli/main.ts" },
+    entryPoints: {
+      index: "src/index.ts",
+      cli: "src/cli/main.ts",
+      foreign_child: "src/compare/foreign_child.ts",
+    },
     bundle: true,
     splitting: true,
     format: "esm",

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define STUBLAB_SHIM_ABI 2
+#define STUBLAB_SHIM_ABI 3
 #define STUBLAB_EXPORT __attribute__((visibility("default")))
 
 STUBLAB_EXPORT uint32_t stublab_shim_abi(void);
@@ -146,5 +146,21 @@ STUBLAB_EXPORT int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal)
  * Whoever executes it has SIGCHLD as exit signal from then on.
  */
 STUBLAB_EXPORT int64_t stublab_idle_image(void);
+
+/**
+ * Makes SIGKILL the calling process's lot at the end of its parent's thread that made it. -ESRCH:
+ * `parent` is not its parent, or not any more.
+ */
+STUBLAB_EXPORT int64_t stublab_die_with(int32_t parent);
+/**
+ * From now on the calling process, with all its threads, makes no process and executes no program
+ * (EPERM), dumps no core, and has at most `memory` bytes that it can write to (RLIMIT_DATA).
+ */
+STUBLAB_EXPORT int64_t stublab_confine(uint64_t memory);
+
+/** A new file descriptor (close-on-exec) of `length` zero bytes that lie in memory only. */
+STUBLAB_EXPORT int64_t stublab_memory_file(uint64_t length);
+/** Maps the first `length` bytes of a file, to be read and written; returns their address. */
+STUBLAB_EXPORT int64_t stublab_map_file(int32_t file, uint64_t length);
 
 #endif

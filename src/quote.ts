@@ -30,3 +30,8 @@ function escapeByte(byte: number, next: number | undefined): string {
     ? `\\${octal.padStart(3, "0")}`
     : `\\${octal}`;
 }
+
+/** A word for a shell. */
+export function quoteWord(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -36,10 +36,14 @@ export interface Shim {
   writeMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   tgkill(tgid: number, tid: number, signal: number): number;
   idleImage(): number;
+  dieWith(parent: number): number;
+  confine(memory: number): number;
+  memoryFile(length: number): number;
+  mapFile(file: number, length: number): number;
 }
 
 /** The version of shim/shim.h that these bindings are written for. */
-const SHIM_ABI = 2;
+const SHIM_ABI = 3;
 
 /** The steps of a forked child in the order of enum stublab_child_step: bit i is step i. */
 export const CHILD_STEPS = [
@@ -205,6 +209,10 @@ function bindShim(library: LibraryHandle): Shim {
     writeMemory: bind("int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)"),
     tgkill: bind("int64_t stublab_tgkill(int32_t, int32_t, int32_t)"),
     idleImage: bind("int64_t stublab_idle_image()"),
+    dieWith: bind("int64_t stublab_die_with(int32_t)"),
+    confine: bind("int64_t stublab_confine(uint64_t)"),
+    memoryFile: bind("int64_t stublab_memory_file(uint64_t)"),
+    mapFile: bind("int64_t stublab_map_file(int32_t, uint64_t)"),
   };
 }
 

@@ -28,7 +28,7 @@ async function bundle() {
   mkdirSync(OUT, { recursive: true });
   const scripts = readdirSync("test/hosts").map((name) => `test/hosts/${name}`);
   await esbuild.build({
-    entryPoints: [...testFiles(), ...scripts],
+    entryPoints: [...testFiles(), ...scripts, "src/compare/foreign_child.ts"],
     bundle: true,
     splitting: true,
     format: "esm",

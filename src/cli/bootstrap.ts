@@ -3,6 +3,7 @@ import { type Check, type Examination, examine } from "../stub/examine.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { type Command, parseCount, parseOptions } from "./command.ts";
+import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
 import { paint, printJson, reportError, talk } from "./report.ts";
 
 const help = `usage: stublab bootstrap [options]
@@ -11,7 +12,7 @@ Forks a master from this process, unmaps it to nothing but the stub code, lets i
 injection, and then asks the kernel what they are.
 
   --grandchildren N   how many the master clones (default 3)
-  --encoder E         assembly, script or native (default assembly)
+  --encoder E         ${ENCODER_HELP}
   --exit-signal S     what a parent gets at its child's end (default SIGKILL, as in the original: one death
                       ends the whole family, this process included; SIGCHLD makes it an error)
   --hold              keep all alive until Ctrl-C, and watch for deaths
@@ -28,6 +29,10 @@ const MOST_GRANDCHILDREN = 10_000;
 
 /** How often --hold looks after its stubs. */
 const WATCH_MILLISECONDS = 100;
+
+/** How long it may take with an encoder of a user's, in milliseconds: in all, and more for each grandchild. */
+const LIMIT = 10_000;
+const LIMIT_OF_EACH = 20;
 
 const OPTIONS = {
   grandchildren: { type: "string", default: "3" },
@@ -46,7 +51,8 @@ interface Examined {
 async function run(args: readonly string[]): Promise<number> {
   const values = parseOptions(args, OPTIONS);
   const count = parseCount("--grandchildren", values.grandchildren, MOST_GRANDCHILDREN);
-  using tracer = new Tracer({ encoder: values.encoder });
+  const limit = values.hold ? Number.POSITIVE_INFINITY : LIMIT + count * LIMIT_OF_EACH;
+  using tracer = new Tracer({ encoder: await chooseEncoder(values.encoder, limit) });
   const exitSignal = tracer.exitSignal(values["exit-signal"]);
   const family = bootstrap(tracer, exitSignal, count);
   if (values.json) printDocument(tracer, family);

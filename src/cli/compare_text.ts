@@ -150,7 +150,7 @@ function verdictText({ verdict }: Disagreement): string {
 
 function breakage({ encoder, arch, name, kind, message, input, replay }: Breakage): string {
   const lines = [
-    paint("red", `${encoder}: ${arch} ${name ?? "cannot be opened"}: ${kind}`),
+    paint("red", `${encoder}: ${name === null ? "cannot be opened" : `${arch} ${name}`}: ${kind}`),
     `  ${message}`,
   ];
   if (name !== null) lines.push(`  input    ${inputText(input)}`);

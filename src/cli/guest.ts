@@ -7,6 +7,7 @@ import { type GuestEnd, type GuestOptions, runGuest } from "../guest/run.ts";
 import { Platform } from "../platform/platform.ts";
 import { assemble } from "./assemble.ts";
 import { type Command, parseCount, parseOptions, splitWords, UsageError } from "./command.ts";
+import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
 import { Recording } from "./recording.ts";
 import { printJson, talk, writeAll } from "./report.ts";
 
@@ -25,7 +26,7 @@ command, up to --.
 
   --trace         each system call as a line on stderr, as strace shows it
   --deadline MS   how long it may run in all (default 5000)
-  --encoder E     assembly, script or native (default assembly)
+  --encoder E     ${ENCODER_HELP}
   --json          one document, "stublab.guest/1", with what it wrote
   --              what follows is no option
 
@@ -48,15 +49,19 @@ const OPTIONS = {
 /** A day, in milliseconds. */
 const LONGEST_DEADLINE = 86_400_000;
 
-function run(args: readonly string[]): number {
+/** How long it may take with an encoder of a user's beyond the guest's deadline, in milliseconds. */
+const LIMIT = 10_000;
+
+async function run(args: readonly string[]): Promise<number> {
   const { options, words } = splitWords(args, OPTIONS);
   const values = parseOptions(options, OPTIONS);
   const [file] = words;
   if (file === undefined) throw new UsageError("guest needs a file", { remedy: "guest --help" });
   const deadline = parseCount("--deadline", values.deadline, LONGEST_DEADLINE);
   if (deadline === 0) throw new UsageError("--deadline 0 leaves a guest no time");
+  const encoder = await chooseEncoder(values.encoder, deadline + LIMIT);
   const program = readProgram(file);
-  using platform = Platform.open({ encoder: values.encoder });
+  using platform = Platform.open({ encoder });
   const start = { args: [basename(file), ...words.slice(1)], deadline };
   const end = values.json
     ? runRecorded(platform, program, start, values.trace)

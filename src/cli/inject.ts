@@ -6,6 +6,7 @@ import type { ObservedCall, Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { type InjectArgument, parseArgument } from "./arguments.ts";
 import { type Command, parseOptions, splitWords, UsageError } from "./command.ts";
+import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
 import { paint, printJson } from "./report.ts";
 
 const help = `usage: stublab inject NAME [ARGUMENT…] [options]
@@ -19,7 +20,7 @@ NAME is a system call's name or number. At most six arguments follow it, each
   or a string          with C's escapes; str:TEXT is a string whatever it looks like
 Strings and files are put into memory of the stub, and the call gets their address.
 
-  --encoder E   assembly, script or native (default assembly)
+  --encoder E   ${ENCODER_HELP}
   --json        one document, "stublab.inject/1"
   --            what follows is no option
 
@@ -38,7 +39,10 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
-function run(args: readonly string[]): number {
+/** How long it may take with an encoder of a user's: more than the deadline of a tracer, in milliseconds. */
+const LIMIT = 10_000;
+
+async function run(args: readonly string[]): Promise<number> {
   const { options, words } = splitWords(args, OPTIONS);
   const values = parseOptions(options, OPTIONS);
   const [name, ...rest] = words;
@@ -48,7 +52,7 @@ function run(args: readonly string[]): number {
   if (rest.length > 6) {
     throw new UsageError(`a system call takes at most 6 arguments, and these are ${rest.length}`);
   }
-  using tracer = new Tracer({ encoder: values.encoder });
+  using tracer = new Tracer({ encoder: await chooseEncoder(values.encoder, LIMIT) });
   const { constants } = tracer.encoder;
   const number = parseSyscall(name, constants);
   const given = rest.map((text) => parseArgument(text, constants));

@@ -85,6 +85,13 @@ async function unknownCommand(name: string): Promise<UsageError> {
   });
 }
 
+/** What failed first: where `using` then fails to close as well, it wraps both into one error. */
+function firstFailure(error: unknown): unknown {
+  const wrapped =
+    error instanceof Error && error.name === "SuppressedError" && "suppressed" in error;
+  return wrapped ? firstFailure(error.suppressed) : error;
+}
+
 function exitStatus(error: unknown): number {
   if (error instanceof InputError) return 2;
   return error instanceof StublabError && MACHINE_ERRORS.has(error.code) ? 3 : 1;
@@ -98,7 +105,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 const args = process.argv.slice(2);
 try {
   process.exitCode = await main(args);
-} catch (error) {
+} catch (failure) {
+  const error = firstFailure(failure);
   reportError(error, args.includes("--json"));
   process.exitCode = exitStatus(error);
 }

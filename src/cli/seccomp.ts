@@ -1,8 +1,8 @@
 import { parseSignal } from "../encoder/names.ts";
-import { openEncoder } from "../encoder/open.ts";
 import { disassembleFilter } from "../platform/disassembly.ts";
 import { encodeFilter } from "../platform/filter.ts";
 import { type Command, parseOptions } from "./command.ts";
+import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
 import { printJson } from "./report.ts";
 
 const help = `usage: stublab seccomp [options]
@@ -10,7 +10,8 @@ const help = `usage: stublab seccomp [options]
 Prints the filter that the stubs of a platform run under, disassembled: what the stub code does and what is
 injected is allowed, calls into the vsyscall page are trapped, and all else kills the process.
 
-  --encoder E       assembly, script or native (default assembly); each writes its own program
+  --encoder E       ${ENCODER_HELP};
+                    each writes its own program
   --exit-signal S   that of the stubs that may be cloned (default SIGCHLD)
   --json            one document, "stublab.seccomp/1"
 
@@ -25,9 +26,12 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
-function run(args: readonly string[]): number {
+/** How long it may take with an encoder of a user's, in milliseconds. */
+const LIMIT = 5000;
+
+async function run(args: readonly string[]): Promise<number> {
   const values = parseOptions(args, OPTIONS);
-  const encoder = openEncoder(values.encoder);
+  const encoder = await chooseEncoder(values.encoder, LIMIT);
   const exitSignal = parseSignal(values["exit-signal"], encoder.constants);
   const instructions = disassembleFilter(encodeFilter(encoder, exitSignal), encoder.constants);
   if (values.json) {

@@ -84,11 +84,14 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     disagreements.push(...(await describeClusters(each, options.input === undefined)));
     broken.push(...each.breaks.map((one) => describeBreak(each, one)));
   }
+  const encoders: EncoderReport[] = [];
+  // One after the other: they are timed.
+  for (const subject of options.subjects) encoders.push(await describeSubject(subject));
   const report = {
     seed: hex(options.seed),
     cases: functions.reduce((sum, each) => sum + each.cases, 0),
     milliseconds: elapsed(),
-    encoders: await Promise.all(options.subjects.map(describeSubject)),
+    encoders,
     functions: functions.map((each) => each.report()),
     layouts,
     disagreements,

@@ -1,10 +1,12 @@
 import { shrink } from "../cases/shrink.ts";
 import { hex } from "../errors.ts";
+import { quoteWord } from "../quote.ts";
 import { type Cluster, firstDifference, wordAt } from "./clusters.ts";
 import type { Break, FunctionComparison } from "./function.ts";
 import { bytesOf } from "./layout.ts";
 import { flagNames, tell } from "./meaning.ts";
 import type { Place } from "./places.ts";
+import { BrokenEncoder } from "./record.ts";
 import { type Answer, type Breakage, type Disagreement, HEADERS, type Verdict } from "./report.ts";
 
 /** Of how many masks of one field an example is minimised. */
@@ -33,7 +35,8 @@ export async function describeClusters(
     const rest = clusters.slice(EXAMPLES).reduce((sum, { cases }) => sum + cases, 0);
     for (const [i, { cluster, input, cases }] of [...smallest.values()].entries()) {
       const all = i === 0 ? cases + rest : cases;
-      found.push(await describe(compared, cluster, input, all, clusters.length));
+      const described = await describe(compared, cluster, input, all, clusters.length);
+      if (described !== undefined) found.push(described);
     }
   }
   return found;
@@ -77,17 +80,21 @@ async function differenceOf(
   return difference === undefined ? undefined : { ...difference, own, other };
 }
 
+/** What was seen with other cases around it, and not when the case was alone. */
+const FICKLE = new BrokenEncoder("answer", 0, "answered the same case now so and now otherwise");
+
 async function describe(
   compared: FunctionComparison,
   { encoder, against }: Cluster,
   input: BigUint64Array,
   cases: number,
   masks: number,
-): Promise<Disagreement> {
+): Promise<Disagreement | undefined> {
   const { arch, name, layout } = compared;
   const difference = await differenceOf(compared, encoder, against, input);
   if (difference === undefined) {
-    throw new Error(`${encoder} answers ${name} now so and now otherwise`);
+    compared.noteBreak(encoder, FICKLE, input);
+    return undefined;
   }
   const { place, xor, byte, own, other } = difference;
   const start = 8 * layout.fieldOf(Math.floor(place.byte / 8)).at;
@@ -175,7 +182,11 @@ export function describeInput(
     }));
 }
 
-/** The command that does exactly this case again. */
+/**
+ * The command that does exactly this case again.
+ *
+ * @param encoders as reports call them
+ */
 export function replay(
   compared: FunctionComparison,
   encoders: readonly string[],
@@ -184,15 +195,10 @@ export function replay(
   const words = describeInput(compared, input).map(({ name, word }) => `${name}=${word}`);
   return [
     "stublab compare",
-    ...encoders.map(quoteWord),
+    ...encoders.map((encoder) => quoteWord(compared.argumentOf(encoder))),
     `--arch ${compared.arch} --operation ${compared.name}`,
     `--case '${words.join(",")}'`,
   ].join(" ");
-}
-
-/** A word for a shell. */
-function quoteWord(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 export function describeBreak(compared: FunctionComparison, found: Break): Breakage {

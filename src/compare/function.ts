@@ -45,12 +45,13 @@ export class FunctionComparison {
   readonly #generator: InputGenerator;
   readonly #coverage: CoverageCounter;
   readonly #input: BigUint64Array;
+  /** Those that answer, and all: who breaks is not given any more batches, but is asked about its disagreements. */
   readonly #lanes: Lane[];
+  readonly #everyone: readonly Lane[];
   readonly #subjects: readonly Subject[];
   readonly #truth: Subject | undefined;
   readonly #loop: Runner;
   readonly #loopTimes = new BatchTimes();
-  readonly #batch: number;
   readonly #pairs = new Map<string, PairReport>();
 
   /**
@@ -78,14 +79,14 @@ export class FunctionComparison {
     this.#truth = truth;
     const all = new Set(truth === undefined ? subjects : [...subjects, truth]);
     this.#subjects = subjects;
-    this.#batch = Math.min(BATCH, ...[...all].map((subject) => subject.capacity(this.layout)));
-    const words = this.#batch * this.layout.words;
+    const words = BATCH * this.layout.words;
     this.#input = new BigUint64Array(words);
     this.#loop = openNothing(this.layout);
-    this.#lanes = [...all].map((subject) => {
+    this.#everyone = [...all].map((subject) => {
       const records = new BigUint64Array(words);
       return { subject, records, bytes: Buffer.from(records.buffer), times: new BatchTimes() };
     });
+    this.#lanes = [...this.#everyone];
   }
 
   /** The parameters whose words are flags. */
@@ -95,7 +96,7 @@ export class FunctionComparison {
 
   /** Cases of the next batch, of `rest` that are wanted. */
   size(rest: number): number {
-    return Math.min(rest, this.#batch);
+    return Math.min(rest, BATCH);
   }
 
   /** Compares the next `count` cases. */
@@ -149,7 +150,7 @@ export class FunctionComparison {
 
   /** The answer of an encoder to one input; undefined where it does not answer. */
   async answer(encoder: string, input: BigUint64Array): Promise<BigUint64Array | undefined> {
-    const lane = this.#lanes.find(({ subject }) =>
+    const lane = this.#everyone.find(({ subject }) =>
       encoder === HEADERS ? subject === this.#truth : subject.name === encoder,
     );
     if (lane === undefined) return undefined;
@@ -157,11 +158,23 @@ export class FunctionComparison {
     try {
       await lane.subject.run(this.layout, record);
     } catch (error) {
-      if (error instanceof BrokenEncoder) return undefined;
-      throw error;
+      if (!(error instanceof BrokenEncoder)) throw error;
+      this.noteBreak(encoder, error, input);
+      return undefined;
     }
     if (this.name === "encodeSeccomp") answerFilters(this.layout, record);
     return record;
+  }
+
+  /** Notes the first break of each encoder. */
+  noteBreak(encoder: string, error: BrokenEncoder, input: BigUint64Array): void {
+    if (this.breaks.some((known) => known.encoder === encoder)) return;
+    this.breaks.push({ encoder, error, input: input.slice() });
+  }
+
+  /** What the command line calls an encoder. */
+  argumentOf(encoder: string): string {
+    return this.#subjects.find(({ name }) => name === encoder)?.argument ?? encoder;
   }
 
   report(): FunctionReport {
@@ -191,8 +204,8 @@ export class FunctionComparison {
     } catch (error) {
       if (!(error instanceof BrokenEncoder)) throw error;
       const start = error.index * this.layout.words;
-      const input = this.#input.slice(start, start + this.layout.words);
-      this.breaks.push({ encoder: lane.subject.name, error, input });
+      const input = this.#input.subarray(start, start + this.layout.words);
+      this.noteBreak(lane.subject.name, error, input);
       this.#lanes.splice(this.#lanes.indexOf(lane), 1);
       return;
     }

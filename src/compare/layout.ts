@@ -1,5 +1,6 @@
 import type { Arch } from "../encoder/abi.ts";
 import { hex } from "../errors.ts";
+import { quoteWord } from "../quote.ts";
 import { type Disagreement, HEADERS, type LayoutReport } from "./report.ts";
 import type { Subject } from "./subject.ts";
 
@@ -24,7 +25,7 @@ export function compareLayouts(
       compared++;
       if (BigInt.asUintN(64, other) === BigInt.asUintN(64, value)) continue;
       disagreed++;
-      disagreements.push(describe(arch, subject.name, against, name, value, other));
+      disagreements.push(describe(arch, subject, against, name, value, other));
     }
     return { name: subject.name, compared, disagreed };
   });
@@ -33,7 +34,7 @@ export function compareLayouts(
 
 function describe(
   arch: Arch,
-  encoder: string,
+  { name: encoder, argument }: Subject,
   against: string,
   name: string,
   own: bigint,
@@ -58,7 +59,7 @@ function describe(
     own: { bytes: bytesOf(own), word: hex(own), told: hex(own) },
     other: { bytes: bytesOf(other), word: hex(other), told: hex(other) },
     input: [],
-    replay: `stublab compare ${encoder} --arch ${arch} --operation layout`,
+    replay: `stublab compare ${quoteWord(argument)} --arch ${arch} --operation layout`,
     verdict: {
       by: decided ? "headers" : "nobody",
       right: decided ? [HEADERS] : [],

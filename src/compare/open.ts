@@ -1,6 +1,11 @@
+import { basename } from "node:path";
 import type { Arch } from "../encoder/abi.ts";
+import { isEncoderFile } from "../encoder/foreign.ts";
 import { openEncoderFor } from "../encoder/open.ts";
 import { UnsupportedError } from "../errors.ts";
+import { quoteWord } from "../quote.ts";
+import { ForeignSubject } from "./foreign.ts";
+import { BrokenEncoder } from "./record.ts";
 import type { Breakage } from "./report.ts";
 import { LocalSubject, type Subject } from "./subject.ts";
 
@@ -21,10 +26,40 @@ export async function openSubjects(
   arches: readonly Arch[],
 ): Promise<Opened> {
   const opened: Opened = { subjects: [], broken: [], notes: [] };
-  for (const name of names) {
+  const files = names.filter(isEncoderFile);
+  for (const name of names.filter((word) => !isEncoderFile(word))) {
     for (const arch of arches) openBuiltIn(name, arch, opened);
   }
+  for (const file of files) await openForeign(file, nameOf(file, files), arches, opened);
   return opened;
+}
+
+/** The file's own name, or its path where another file has the same. */
+function nameOf(file: string, files: readonly string[]): string {
+  const own = basename(file);
+  return files.filter((other) => basename(other) === own).length === 1 ? own : file;
+}
+
+async function openForeign(
+  file: string,
+  name: string,
+  arches: readonly Arch[],
+  opened: Opened,
+): Promise<void> {
+  try {
+    const subject = await ForeignSubject.open(file, name);
+    if (arches.includes(subject.arch)) {
+      opened.subjects.push(subject);
+      return;
+    }
+    subject.close();
+    opened.notes.push(`${name} encodes for ${subject.arch}, which is not compared`);
+  } catch (error) {
+    if (!(error instanceof BrokenEncoder)) throw error;
+    const { kind, message } = error;
+    const replay = `stublab compare ${quoteWord(file)}`;
+    opened.broken.push({ encoder: name, arch: null, name: null, kind, message, input: [], replay });
+  }
 }
 
 function openBuiltIn(name: string, arch: Arch, opened: Opened): void {

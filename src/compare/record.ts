@@ -1,6 +1,14 @@
 import { performance } from "node:perf_hooks";
-import { FUNCTIONS, type FunctionName, type Parameter, type Signature } from "../encoder/abi.ts";
+import {
+  FUNCTIONS,
+  type FunctionName,
+  type Parameter,
+  prototypeOf,
+  type Signature,
+} from "../encoder/abi.ts";
+import { describeMisfit, describeThrown, isInt32 } from "../encoder/answer.ts";
 import type { PartialEncoder } from "../encoder/encoder.ts";
+import { type Callable, isCallable } from "../encoder/module.ts";
 
 /*
  * A record is one case with its answer: what a function is given and what it makes of it, in words of 64 bits
@@ -110,42 +118,76 @@ export class BrokenEncoder extends Error {
   }
 }
 
+/*
+ * Where records lie in an encoder's memory:
+ *
+ *     heap --+-- fence --+-- record 0 --+-- record 1 --+-- … --+-- fence --+-- the rest
+ *
+ * What an encoder writes outside of the records of a batch, if not far from them, changes a fence.
+ */
+
+/** Bytes of a fence, and what they are. */
+const FENCE = Buffer.alloc(512, 0xa5);
+
 /** Calls one function of an encoder for records in the encoder's memory. */
 export class Runner {
-  /** How many records fit into the encoder's memory at once. */
-  readonly capacity: number;
   readonly #encoder: PartialEncoder;
   readonly #layout: RecordLayout;
+  readonly #bytes: Buffer;
+  /** Where the first record lies in the encoder's memory. */
   readonly #base: number;
-  readonly #bytes: Uint8Array;
+  /** How many records fit there at once. */
+  readonly #capacity: number;
 
   constructor(encoder: PartialEncoder, layout: RecordLayout) {
     this.#encoder = encoder;
     this.#layout = layout;
-    this.#base = Math.ceil(encoder.heap / WORD) * WORD;
-    this.#bytes = new Uint8Array(encoder.buffer);
-    this.capacity = Math.floor((this.#bytes.length - this.#base) / (WORD * layout.words));
+    this.#bytes = Buffer.from(encoder.buffer);
+    this.#base = Math.ceil(encoder.heap / WORD) * WORD + FENCE.length;
+    const room = this.#bytes.length - this.#base - FENCE.length;
+    this.#capacity = Math.floor(room / (WORD * layout.words));
   }
 
   /**
    * Writes the answers into the records; answers how many milliseconds the calls took.
    *
-   * @param records at most as many as fit, as bytes
    * @param started hears the index of each record before its call
-   * @throws BrokenEncoder where a call throws or answers with something else than a number of its kind
+   * @throws BrokenEncoder where a call throws, answers with something else than a number of its kind, loses the
+   * memory, or writes to a fence.
    */
   run(records: Uint8Array, started?: (index: number) => void): number {
-    this.#bytes.set(records, this.#base);
-    const before = performance.now();
-    this.#call(records.length / (WORD * this.#layout.words), started);
-    const took = performance.now() - before;
-    const { byteLength } = this.#encoder.buffer;
-    if (byteLength === 0) throw new BrokenEncoder("memory", 0, "its memory has moved");
-    records.set(this.#bytes.subarray(this.#base, this.#base + records.length));
+    const size = WORD * this.#layout.words;
+    const most = this.#capacity * size;
+    if (most <= 0) throw new BrokenEncoder("memory", 0, `has no room for a case of ${size} bytes`);
+    let took = 0;
+    for (let at = 0; at < records.length; at += most) {
+      took += this.#runBatch(records.subarray(at, at + most), at / size, started);
+    }
     return took;
   }
 
-  #call(count: number, started?: (index: number) => void): void {
+  /** @param first the index of the first record */
+  #runBatch(records: Uint8Array, first: number, started?: (index: number) => void): number {
+    const count = records.length / (WORD * this.#layout.words);
+    const [base, end] = [this.#base, this.#base + records.length];
+    this.#bytes.set(FENCE, base - FENCE.length);
+    this.#bytes.set(records, base);
+    this.#bytes.set(FENCE, end);
+    const before = performance.now();
+    this.#call(count, first, started);
+    const took = performance.now() - before;
+    if (FENCE.compare(this.#bytes, base - FENCE.length, base) !== 0) {
+      throw new BrokenEncoder("memory", first, "wrote to memory before that which it was given");
+    }
+    if (FENCE.compare(this.#bytes, end, end + FENCE.length) !== 0) {
+      const last = first + count - 1;
+      throw new BrokenEncoder("memory", last, "wrote to memory beyond that which it was given");
+    }
+    records.set(this.#bytes.subarray(base, end));
+    return took;
+  }
+
+  #call(count: number, first: number, started?: (index: number) => void): void {
     const { words: size, name, result: resultAt, signature } = this.#layout;
     const method: unknown = this.#encoder[name];
     if (!isCallable(method)) throw new RangeError(`encoder ${this.#encoder.name} has no ${name}`);
@@ -165,40 +207,43 @@ export class Runner {
         else if (kind === "i32") args[i] = halves[2 * word] ?? 0;
         else args[i] = base + WORD * word;
       }
-      started?.(index);
-      const answer = attempt(call, args, index);
+      const number = first + index;
+      started?.(number);
+      const answer = attempt(call, args, number, this.#layout);
+      // A view of memory that is gone has no length.
+      if (words.length === 0) throw new BrokenEncoder("memory", number, "its memory grew or moved");
       const at = start + resultAt;
       if (signature.result === "none") words[at] = 0n;
-      else if (isWord) words[at] = expectBigInt(answer, index);
+      else if (isWord) words[at] = expectBigInt(answer, number);
       else {
-        halves[2 * at] = expectNumber(answer, index);
+        halves[2 * at] = expectNumber(answer, number);
         halves[2 * at + 1] = 0;
       }
     }
   }
 }
 
-type Callable = (...args: (number | bigint)[]) => unknown;
-
-function isCallable(value: unknown): value is Callable {
-  return typeof value === "function";
-}
-
-function attempt(call: Callable, args: (number | bigint)[], index: number): unknown {
+function attempt(
+  call: Callable,
+  args: (number | bigint)[],
+  index: number,
+  layout: RecordLayout,
+): unknown {
   try {
     return call(...args);
   } catch (cause) {
-    const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    throw new BrokenEncoder("trap", index, message, cause);
+    const typed = cause instanceof TypeError && cause.message.includes("BigInt");
+    const hint = typed ? `; it is called as ${prototypeOf(layout.name)}` : "";
+    throw new BrokenEncoder("trap", index, `${describeThrown(cause)}${hint}`, cause);
   }
 }
 
 function expectBigInt(answer: unknown, index: number): bigint {
   if (typeof answer === "bigint") return answer;
-  throw new BrokenEncoder("answer", index, `answered ${String(answer)}, expected a BigInt`);
+  throw new BrokenEncoder("answer", index, describeMisfit(answer, "i64"));
 }
 
 function expectNumber(answer: unknown, index: number): number {
-  if (typeof answer === "number" && Number.isInteger(answer)) return answer;
-  throw new BrokenEncoder("answer", index, `answered ${String(answer)}, expected a whole Number`);
+  if (isInt32(answer)) return answer;
+  throw new BrokenEncoder("answer", index, describeMisfit(answer, "i32"));
 }

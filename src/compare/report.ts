@@ -144,8 +144,8 @@ export interface Answer {
 /** An encoder that did not answer. */
 export interface Breakage {
   readonly encoder: string;
-  readonly arch: Arch;
-  /** Where it happened; null while it was opened. */
+  /** Both are null where it happened while the encoder was opened. */
+  readonly arch: Arch | null;
   readonly name: FunctionName | null;
   readonly kind: BreakKind;
   readonly message: string;

@@ -5,12 +5,13 @@ import { type RecordLayout, Runner } from "./record.ts";
 
 /** An encoder under comparison, in this process or in one of its own. */
 export interface Subject {
+  /** What reports call it. */
   readonly name: string;
+  /** What the command line calls it: its name, or its file. */
+  readonly argument: string;
   readonly arch: Arch;
   readonly constants: ReadonlyMap<string, bigint>;
   has(name: FunctionName): boolean;
-  /** How many records it takes at once. */
-  capacity(layout: RecordLayout): number;
   /**
    * Writes the answers into records, and answers how many milliseconds the calls took.
    *
@@ -25,6 +26,7 @@ export interface Subject {
 /** An encoder in this process: one that comes with stublab. */
 export class LocalSubject implements Subject {
   readonly name: string;
+  readonly argument: string;
   readonly arch: Arch;
   readonly constants: ReadonlyMap<string, bigint>;
   readonly #encoder: PartialEncoder;
@@ -33,16 +35,13 @@ export class LocalSubject implements Subject {
   constructor(encoder: PartialEncoder) {
     this.#encoder = encoder;
     this.name = encoder.name;
+    this.argument = encoder.name;
     this.arch = encoder.arch;
     this.constants = encoder.constants;
   }
 
   has(name: FunctionName): boolean {
     return this.#encoder[name] !== undefined;
-  }
-
-  capacity(layout: RecordLayout): number {
-    return this.#runner(layout).capacity;
   }
 
   run(layout: RecordLayout, records: BigUint64Array, started?: (index: number) => void): number {
@@ -71,7 +70,7 @@ const CROSSINGS = 20_000;
 const SAMPLES = 5;
 
 /** The median of a few samples of the cheapest function of the ABI. */
-function timeCrossing(encoder: PartialEncoder): number | undefined {
+export function timeCrossing(encoder: PartialEncoder): number | undefined {
   const call = encoder.restartsSyscall?.bind(encoder);
   if (call === undefined) return undefined;
   const samples: number[] = [];

@@ -126,6 +126,14 @@ export const FUNCTIONS: Readonly<Record<FunctionName, Signature>> = {
   rewindVsyscall: define("guest", "none", block("block"), ...i64("address")),
 };
 
+/** What a function is called with, for a person: "cloneFlags(word: i64)". */
+export function prototypeOf(name: FunctionName): string {
+  const parameters = FUNCTIONS[name].parameters.map(
+    (each) => `${each.name}: ${each.kind === "i64" ? "i64" : "i32"}`,
+  );
+  return `${name}(${parameters.join(", ")})`;
+}
+
 // Object.keys forgets which strings they are.
 function isFunctionName(name: string): name is FunctionName {
   return Object.hasOwn(FUNCTIONS, name);

@@ -14,8 +14,8 @@ import type { Encoder, PartialEncoder } from "./encoder.ts";
 /** What a host needs for blocks and areas: a page. */
 const LEAST_HEAP = 4096;
 
-/** What an encoder's memory may have. */
-const MOST_MEMORY = 256 << 20;
+/** What an encoder's memory may have, in bytes. */
+export const MOST_MEMORY = 256 << 20;
 
 /** What a module exports, by name: a WebAssembly instance's exports, or an ES module's namespace. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
@@ -58,7 +58,8 @@ export function missingFunction(encoder: PartialEncoder): FunctionName | undefin
   return FUNCTION_NAMES.find((name) => encoder[name] === undefined);
 }
 
-function refusal(name: string, what: string): EncoderError {
+/** A module that is no encoder: "encoder NAME WHAT". */
+export function refusal(name: string, what: string): EncoderError {
   return new EncoderError(`encoder ${name} ${what}`, {
     remedy: "docs/encoder-abi.md says what an encoder exports",
   });
@@ -71,14 +72,29 @@ function archOf(name: string, machine: bigint): Arch {
   throw refusal(name, `is for ENCODER_MACHINE ${machine}; ${known} is known`);
 }
 
+/** The names of constants: what else a module exports is lower-case, but for `heap`. */
+const CONSTANT = /^(heap$|_*[A-Z])/;
+
 function readConstants(exports: ModuleExports): Map<string, bigint> {
   const constants = new Map<string, bigint>();
   for (const [name, exported] of Object.entries(exports)) {
-    const value: unknown = exported instanceof WebAssembly.Global ? exported.value : exported;
-    if (typeof value === "bigint") constants.set(name, value);
-    else if (Number.isInteger(value)) constants.set(name, BigInt(Number(value)));
+    const value = constantOf(name, exported);
+    const word = Number.isSafeInteger(value) ? BigInt(Number(value)) : value;
+    if (typeof word !== "bigint" || !isWord(word)) continue;
+    constants.set(name, word);
   }
   return constants;
+}
+
+function constantOf(name: string, exported: unknown): unknown {
+  if (exported instanceof WebAssembly.Global) return exported.value;
+  // C and Rust export no values: their globals are addresses.
+  const asks = isCallable(exported) && exported.length === 0 && CONSTANT.test(name);
+  return asks ? exported() : exported;
+}
+
+function isWord(value: bigint): boolean {
+  return value === BigInt.asIntN(64, value) || value === BigInt.asUintN(64, value);
 }
 
 /** The functions that a module has, with the words that they answer as their signatures say. */
@@ -96,9 +112,10 @@ function bindFunctions(name: string, exports: ModuleExports): [FunctionName, Cal
   return found;
 }
 
-type Callable = (...args: (number | bigint)[]) => unknown;
+/** A function of an encoder, whichever. */
+export type Callable = (...args: (number | bigint)[]) => unknown;
 
-function isCallable(value: unknown): value is Callable {
+export function isCallable(value: unknown): value is Callable {
   return typeof value === "function";
 }
 
@@ -135,11 +152,26 @@ function checkLayout(
   }
 }
 
+const GROWS = "has memory that can grow, and the host's views of it would be lost";
+
+/** Tries it, for nothing else tells. */
+function canGrow(memory: WebAssembly.Memory): boolean {
+  try {
+    memory.grow(1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function bindMemory(name: string, memory: unknown, needed: boolean): ArrayBuffer {
-  const buffer: unknown = memory instanceof WebAssembly.Memory ? memory.buffer : memory;
+  const isMemory = memory instanceof WebAssembly.Memory;
+  if (isMemory && canGrow(memory)) throw refusal(name, GROWS);
+  const buffer: unknown = isMemory ? memory.buffer : memory;
   if (buffer === undefined && !needed) return new ArrayBuffer(LEAST_HEAP);
   if (buffer === undefined) throw refusal(name, "lacks the export memory");
   if (!(buffer instanceof ArrayBuffer)) throw refusal(name, "exports a memory that is none");
+  if ("resizable" in buffer && buffer.resizable === true) throw refusal(name, GROWS);
   if (buffer.byteLength > MOST_MEMORY) {
     throw refusal(name, `has ${buffer.byteLength} bytes of memory, more than ${MOST_MEMORY}`);
   }

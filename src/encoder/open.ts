@@ -51,7 +51,9 @@ export function openEncoderFor(name: string, arch: Arch): PartialEncoder {
     throw new InputError(
       `unknown encoder "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
       {
-        remedy: `choose one of ${ALL_ENCODERS.join(", ")}`,
+        remedy:
+          `choose one of ${ALL_ENCODERS.join(", ")}, or a file of your own: ` +
+          "./mine.wasm, ./mine.mjs",
       },
     );
   }

@@ -1,0 +1,135 @@
+import { basename } from "node:path";
+import type { Arch, FunctionName } from "../encoder/abi.ts";
+import { type Loaded, RECORDS_SIZE, type Reply } from "./foreign_message.ts";
+import { ForeignProcess, SharedFile } from "./foreign_process.ts";
+import { BrokenEncoder, type RecordLayout } from "./record.ts";
+import type { Subject } from "./subject.ts";
+
+/** Bytes of a word. */
+const WORD = 8;
+
+/** How often an encoder gets a new process. */
+const MOST_RESTARTS = 3;
+
+/** An encoder of a user's, in a process of its own that may be ended at any time. */
+export class ForeignSubject implements Subject {
+  readonly name: string;
+  readonly argument: string;
+  readonly arch: Arch;
+  readonly constants: ReadonlyMap<string, bigint>;
+  readonly #functions: ReadonlySet<string>;
+  readonly #shared: SharedFile;
+  #process: ForeignProcess;
+  #restarts = 0;
+
+  private constructor(
+    file: string,
+    name: string,
+    shared: SharedFile,
+    process: ForeignProcess,
+    { arch, functions, constants }: Loaded,
+  ) {
+    this.argument = file;
+    this.name = name;
+    this.arch = arch;
+    this.constants = new Map(constants.map(([constant, word]) => [constant, BigInt(word)]));
+    this.#functions = new Set(functions);
+    this.#shared = shared;
+    this.#process = process;
+  }
+
+  /**
+   * @param name what reports call it
+   * @throws BrokenEncoder where it is refused, or does not load; UnsupportedError where no process starts
+   */
+  static async open(file: string, name = basename(file)): Promise<ForeignSubject> {
+    const shared = new SharedFile();
+    try {
+      const { process, loaded } = await start(shared, file, name);
+      return new ForeignSubject(file, name, shared, process, loaded);
+    } catch (error) {
+      shared.close();
+      throw error;
+    }
+  }
+
+  has(name: FunctionName): boolean {
+    return this.#functions.has(name);
+  }
+
+  async run(layout: RecordLayout, records: BigUint64Array): Promise<number> {
+    const most = Math.floor(RECORDS_SIZE / WORD / layout.words) * layout.words;
+    let took = 0;
+    for (let at = 0; at < records.length; at += most) {
+      took += await this.#runBatch(layout, records.subarray(at, at + most), at / layout.words);
+    }
+    return took;
+  }
+
+  async crossing(): Promise<number | undefined> {
+    try {
+      const process = await this.#running();
+      const reply = await process.ask({ kind: "crossing" });
+      return reply.kind === "crossed" ? (reply.nanoseconds ?? undefined) : undefined;
+    } catch (error) {
+      if (error instanceof BrokenEncoder) return undefined;
+      throw error;
+    }
+  }
+
+  close(): void {
+    void this.#process.end();
+    this.#shared.close();
+  }
+
+  /** @param first the index of the first record */
+  async #runBatch(layout: RecordLayout, records: BigUint64Array, first: number): Promise<number> {
+    const { name } = layout;
+    const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
+    const count = records.length / layout.words;
+    const process = await this.#running();
+    this.#shared.write(bytes);
+    let reply: Reply;
+    try {
+      reply = await process.ask({ kind: "run", name, ...partsOf(layout), count });
+    } catch (error) {
+      if (!(error instanceof BrokenEncoder)) throw error;
+      const index = Math.min(Math.max(error.index, 0), count - 1);
+      throw new BrokenEncoder(error.kind, first + index, error.message, error.cause);
+    }
+    if (reply.kind !== "ran") throw new BrokenEncoder("answer", first, "answered out of turn");
+    this.#shared.read(bytes);
+    return reply.milliseconds;
+  }
+
+  /** The process that it is in: a new one after a break. */
+  async #running(): Promise<ForeignProcess> {
+    if (!this.#process.ended) return this.#process;
+    if (this.#restarts === MOST_RESTARTS) {
+      throw new BrokenEncoder("refused", 0, `was given up after ${MOST_RESTARTS + 1} breaks`);
+    }
+    this.#restarts++;
+    const { process } = await start(this.#shared, this.argument, this.name);
+    this.#process = process;
+    return process;
+  }
+}
+
+async function start(
+  shared: SharedFile,
+  file: string,
+  name: string,
+): Promise<{ process: ForeignProcess; loaded: Loaded }> {
+  const process = await ForeignProcess.start(shared);
+  const loaded = await process.ask({ kind: "load", file, name });
+  if (loaded.kind === "loaded") return { process, loaded };
+  await process.end();
+  throw new BrokenEncoder("refused", 0, "answered out of turn while it was loaded");
+}
+
+/** What a layout is made of. */
+function partsOf({ fields }: RecordLayout): { blockSize: number; extra: string[] } {
+  const block = fields.find(({ kind }) => kind === "block");
+  const extra = fields.filter(({ kind }) => kind === "extra").map(({ name }) => name);
+  return { blockSize: WORD * (block?.words ?? 0), extra };
+}

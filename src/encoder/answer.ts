@@ -1,0 +1,32 @@
+import type { Signature } from "./abi.ts";
+
+/** As much of a message of foreign code as is told. */
+const LONGEST = 300;
+
+/** A value of any kind, for a person; no code of an object's runs. */
+export function describeValue(value: unknown): string {
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "function") return "a function";
+  return `${String(value).slice(0, LONGEST)}${typeof value === "bigint" ? "n" : ""}`;
+}
+
+/** What code threw, which may be anything. */
+export function describeThrown(cause: unknown): string {
+  try {
+    if (!(cause instanceof Error)) return `threw ${describeValue(cause)}`;
+    return `${describeValue(cause.name)}: ${describeValue(cause.message)}`;
+  } catch {
+    return "threw an object that throws itself";
+  }
+}
+
+/** Why a value is no answer of a function: "answered NaN, expected a whole Number". */
+export function describeMisfit(value: unknown, result: Signature["result"]): string {
+  const number = Number.isInteger(value) ? "a whole Number of 32 bits" : "a whole Number";
+  return `answered ${describeValue(value)}, expected ${result === "i32" ? number : "a BigInt"}`;
+}
+
+/** Whether an answer is a number of 32 bits, with either sign. */
+export function isInt32(answer: unknown): answer is number {
+  return Number.isInteger(answer) && Number(answer) >= -(2 ** 31) && Number(answer) < 2 ** 32;
+}

@@ -1,0 +1,200 @@
+// Time limit: 120 s
+
+import { basename } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { likeModel, moduleFile, script } from "./foreign_modules.ts";
+import { adoptOrphans } from "./libc.ts";
+import {
+  childrenOf,
+  type Ending,
+  eventually,
+  hasTool,
+  isAlive,
+  Running,
+  run,
+  stublabCommand,
+} from "./processes.ts";
+
+const cli = suite("command line: encoders from files");
+
+const stublab = (...args: string[]): Promise<Ending> => run(stublabCommand(...args));
+
+const WASM = "./dist/encoder.wasm";
+
+adoptOrphans();
+
+/** The processes that descend from one, it among them. */
+function family(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(family)];
+}
+
+/** Whatever ran is gone, and what it left would be this process's child. */
+async function expectNothingLeft(): Promise<void> {
+  const gone = () => childrenOf(process.pid).filter(isAlive).length === 0;
+  assert.ok(await eventually(gone, 1000), `left: ${childrenOf(process.pid)}`);
+}
+
+for (const [what, file] of [
+  ["a WebAssembly module", () => WASM],
+  ["an ES module", () => likeModel()],
+] as const) {
+  cli(`bootstrap with ${what} holds every check, in a process of its own`, async () => {
+    const path = file();
+    const host = new Running(stublabCommand("bootstrap", "--encoder", path, "--json"));
+    const { code, stdout, stderr } = await host.ended;
+    assert.is(code, 0, stderr);
+    const document = JSON.parse(stdout);
+    assert.is(document.encoder, basename(path));
+    assert.is.not(document.host.pid, host.pid);
+    assert.ok(document.checks.every(({ held }: { held: boolean }) => held));
+  });
+
+  cli(`inject with ${what}`, async () => {
+    const { code, stdout } = await stublab(
+      "inject",
+      "write",
+      "1",
+      "hi\\n",
+      "3",
+      "--encoder",
+      file(),
+    );
+    assert.is(code, 0);
+    assert.match(stdout, /^hi\nwrite\(1, "hi\\n", 3\) = 3\n/);
+  });
+
+  cli(`seccomp with ${what} prints what the model prints`, async () => {
+    const [own, model] = await Promise.all([
+      stublab("seccomp", "--encoder", file()),
+      stublab("seccomp"),
+    ]);
+    assert.equal(own, model);
+  });
+}
+
+const guest = hasTool("cc") ? cli : cli.skip;
+guest("guest passes its exit status on, and what it writes", async () => {
+  const fault = "examples/guests/fault.s";
+  const [own, model] = await Promise.all([
+    stublab("guest", fault, "--encoder", WASM),
+    stublab("guest", fault),
+  ]);
+  assert.equal(own, model);
+  assert.is(own.code, 1);
+});
+
+for (const [what, args, code, message] of [
+  ["a file that is not there", () => ["./none.wasm"], 2, /none\.wasm cannot be opened: ENOENT/],
+  ["another ending", () => ["./none.so"], 2, /ends in \.wasm, \.mjs or \.js/],
+  ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks the constant ENCODER_ABI/],
+  ["a missing function", () => [likeModel({}, "waitEvent")], 1, /lacks waitEvent/],
+  ["arm64", () => ["dist/encoder-arm64.wasm"], 1, /is for arm64/],
+  ["an exception", () => [script("throw new Error('boom');")], 1, /boom/],
+  ["an exit", () => [script("process.exit(5);")], 5, /^$/],
+  ["a crash", () => [script("process.abort();")], 1, /was killed by SIGABRT/],
+  ["a loop", () => [script("for (;;);")], 1, /did not load within 3000 ms/],
+  ["an endless wait", () => [script("await new Promise(() => {});")], 1, /did not load within/],
+] as const) {
+  cli(`refuses ${what} with status ${code}`, async () => {
+    const start = performance.now();
+    const {
+      code: seen,
+      stdout,
+      stderr,
+    } = await stublab("inject", "getpid", "--encoder", ...args());
+    assert.equal([seen, stdout], [code, ""], stderr);
+    assert.match(stderr, message);
+    assert.ok(performance.now() - start < 5000);
+    await expectNothingLeft();
+  });
+}
+
+const LOOP = "() => { for (;;); }";
+
+for (const [what, name, body, message] of [
+  [
+    "throws",
+    "waitKind",
+    "() => { throw new Error('boom'); }",
+    /e\d+\.mjs: waitKind failed: Error: boom/,
+  ],
+  ["answers nonsense", "waitValue", "() => 'x'", /waitValue answered x, expected a whole Number/],
+  [
+    "loses its memory",
+    "syscallResult",
+    "() => { memory.grow(0); return 0n; }",
+    /syscallResult grew or moved its memory/,
+  ],
+] as const) {
+  cli(`a function that ${what} is an error, and leaves no stub`, async () => {
+    const file = likeModel({ [name]: body });
+    const { code, stderr } = await stublab(
+      "bootstrap",
+      "--exit-signal",
+      "SIGCHLD",
+      "--encoder",
+      file,
+    );
+    assert.is(code, 1);
+    assert.match(stderr, message);
+    await expectNothingLeft();
+  });
+}
+
+cli("a command that an encoder keeps from ending is ended", async () => {
+  const start = performance.now();
+  const file = likeModel({ encodeSeccomp: LOOP });
+  const { code, stdout, stderr } = await stublab("seccomp", "--encoder", file, "--json");
+  assert.is(code, 1);
+  assert.is(JSON.parse(stdout).error.code, "ERR_STUBLAB_ENCODER");
+  assert.match(stderr, /did not end within 5000 ms/);
+  assert.ok(performance.now() - start < 20_000);
+  await expectNothingLeft();
+});
+
+/** A command that holds its stubs, and all the processes of it. */
+async function holding(...more: string[]): Promise<{ host: Running; all: number[] }> {
+  const command = stublabCommand("bootstrap", "--hold", "--encoder", WASM, ...more);
+  const host = new Running(command, { detached: true });
+  assert.ok(await eventually(() => host.stderr.includes("holding"), 5000), host.stderr);
+  const all = family(host.pid);
+  assert.ok(all.length >= 5, `${all}`);
+  return { host, all };
+}
+
+cli(
+  "a command dies with its process for foreign code, stubs and all, when it is killed",
+  async () => {
+    const { host, all } = await holding("--exit-signal", "SIGCHLD");
+    process.kill(host.pid, "SIGKILL");
+    await host.ended;
+    assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
+  },
+);
+
+cli("Ctrl-C ends it", async () => {
+  const { host, all } = await holding();
+  process.kill(-host.pid, "SIGINT");
+  assert.is((await host.ended).signal, "SIGINT");
+  assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
+});
+
+cli("one that is killed while the encoder loops leaves nothing", async () => {
+  const file = likeModel({ waitKind: LOOP });
+  const host = new Running(stublabCommand("bootstrap", "--encoder", file));
+  assert.ok(await eventually(() => family(host.pid).length >= 3, 5000), "no stub came");
+  const all = family(host.pid);
+  process.kill(host.pid, "SIGKILL");
+  await host.ended;
+  assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
+});
+
+cli("an unknown name is told that files can be named", async () => {
+  const { code, stderr } = await stublab("inject", "getpid", "--encoder", "assmbly");
+  assert.is(code, 2);
+  assert.match(stderr, /did you mean assembly\?/);
+  assert.match(stderr, /\.\/mine\.wasm/);
+});
+
+cli.run();

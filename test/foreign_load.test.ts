@@ -1,0 +1,200 @@
+// Time limit: 120 s
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { BreakKind } from "../src/compare/record.ts";
+import {
+  assembleWasm,
+  breakOf,
+  compareFile,
+  moduleFile,
+  newPath,
+  script,
+  wasm,
+} from "./foreign_modules.ts";
+import { childrenOf, eventually, isAlive } from "./processes.ts";
+
+const load = suite("foreign encoders: loading");
+
+/** What every refusal and every report of a break has to be done in, in milliseconds. */
+const LIMIT = 5000;
+
+const VALUE = '(func (export "waitValue") (param i32) (result i32) (i32.const 0))';
+const SIGINFO =
+  '(func (export "encodeSiginfo") (param i32 i32 i32 i64 i64 i64) (result i32) (i32.const 0))';
+const LOOP = "(func $loop (loop $again (br $again))) (start $loop)";
+
+function refuses(what: string, file: () => string, kind: BreakKind, message: RegExp): void {
+  load(`${what}: ${kind}`, async () => {
+    const { broken, milliseconds } = await breakOf(file());
+    assert.equal([broken.name, broken.arch, broken.kind], [null, null, kind], broken.message);
+    assert.match(broken.message, message);
+    assert.ok(milliseconds < LIMIT, `took ${milliseconds} ms`);
+    const gone = () => childrenOf(process.pid).filter(isAlive).length === 0;
+    assert.ok(await eventually(gone, 1000), "its process is left");
+  });
+}
+
+const empty = "\0asm\x01\0\0\0";
+refuses(
+  "no exports",
+  () => moduleFile(".wasm", empty),
+  "refused",
+  /lacks the constant ENCODER_ABI/,
+);
+refuses("no function", () => wasm(""), "refused", /lacks every function of the ABI/);
+refuses(
+  "a function that is a global",
+  () => wasm('(global (export "waitValue") i32 (i32.const 1))'),
+  "refused",
+  /exports waitValue, and not as a function/,
+);
+refuses(
+  "a memory that is a function",
+  () => wasm(`(func (export "memory")) ${SIGINFO}`, ""),
+  "refused",
+  /exports a memory that is none/,
+);
+refuses("no memory for an area", () => wasm(SIGINFO, ""), "refused", /lacks the export memory/);
+refuses(
+  "no layout for a block",
+  () => wasm('(func (export "rewindSyscall") (param i32))'),
+  "refused",
+  /lacks the constant REGISTERS_SIZE/,
+);
+refuses(
+  "a parameter too few",
+  () => wasm('(func (export "encodeClone") (param i64) (result i64) (i64.const 0))'),
+  "refused",
+  /encodeClone with 1 parameter, expected encodeClone\(flags: i64, exitSignal: i32\)/,
+);
+refuses(
+  "an import",
+  () => wasm(VALUE, '(import "env" "abort" (func)) (import "env" "seed" (func))'),
+  "refused",
+  /imports env\.abort, env\.seed/,
+);
+refuses(
+  "another version",
+  () => moduleFile(".mjs", "export const ENCODER_ABI = 2;"),
+  "refused",
+  /speaks ABI 2, expected 1/,
+);
+refuses(
+  "another machine",
+  () => script("export const ENCODER_MACHINE = 243;\nexport const waitValue = () => 0;"),
+  "refused",
+  /is for ENCODER_MACHINE 243/,
+);
+refuses(
+  "a heap past the end",
+  () => script("export const heap = 65535;\nexport const signalSet = () => 0n;"),
+  "refused",
+  /leaves the host less than 4096 bytes/,
+);
+
+for (const [what, memory, message] of [
+  ["memory with room to grow", '(memory (export "memory") 1 2)', /1 pages, and a maximum of 2/],
+  ["memory without a maximum", '(memory (export "memory") 1)', /1 pages, and no maximum/],
+  ["2 GB of memory", '(memory (export "memory") 32768 32768)', /2147483648 bytes of memory/],
+  ["shared memory", '(memory (export "memory") 1 1 shared)', /shared/],
+] as const) {
+  // It would loop, if it were ever started.
+  refuses(what, () => wasm(`${VALUE} ${LOOP}`, memory), "refused", message);
+}
+for (const [what, text, message] of [
+  ["a Memory that can grow", "new WebAssembly.Memory({ initial: 1, maximum: 2 })", /can grow/],
+  ["an ArrayBuffer that can grow", "new ArrayBuffer(65536, { maxByteLength: 1 << 20 })", /grow/],
+  ["a SharedArrayBuffer", "new SharedArrayBuffer(65536)", /exports a memory that is none/],
+  ["512 MB", "new ArrayBuffer(512 << 20)", /536870912 bytes of memory/],
+] as const) {
+  const body = `export const memory = ${text};\nexport const waitValue = () => 0;`;
+  const file = () => moduleFile(".mjs", `export const ENCODER_ABI = 1;\n${body}`);
+  refuses(`an ES module with ${what}`, file, "refused", message);
+}
+
+refuses("text", () => moduleFile(".wasm", "(module)"), "refused", /is no WebAssembly module/);
+refuses("an empty file", () => moduleFile(".wasm", ""), "refused", /is no WebAssembly module/);
+refuses("a file that is not there", () => newPath(".wasm"), "refused", /ENOENT/);
+refuses("another ending", () => moduleFile(".txt", ""), "refused", /ends in \.wasm, \.mjs or \.js/);
+refuses("a directory", () => made("mkdir", ".wasm"), "refused", /is no regular file/);
+refuses("a FIFO", () => made("mkfifo", ".mjs"), "refused", /is no regular file/);
+refuses("no JavaScript", () => moduleFile(".mjs", "export const"), "refused", /SyntaxError/);
+refuses("an exception", () => script("throw new Error('boom')"), "refused", /Error: boom/);
+refuses("an exception that is none", () => script("throw undefined"), "refused", /threw undefined/);
+refuses(
+  "a start function that traps",
+  () => wasm(`${VALUE} (func $trap unreachable) (start $trap)`),
+  "refused",
+  /RuntimeError: unreachable/,
+);
+refuses("a start that never ends", () => wasm(`${VALUE} ${LOOP}`), "loop", /within 2000 ms/);
+refuses("a loop at import", () => script("for (;;);"), "loop", /within 2000 ms/);
+refuses(
+  "a promise that is never kept",
+  () => script("await new Promise(() => {});"),
+  "loop",
+  /2000/,
+);
+refuses("an exit at import", () => script("process.exit(7);"), "crash", /^exited with status 7$/);
+refuses(
+  "a kill at import",
+  () => script("process.kill(process.pid, 'SIGKILL');"),
+  "crash",
+  /^was killed by SIGKILL$/,
+);
+refuses(
+  "a stop at import",
+  () => script("process.kill(process.pid, 'SIGSTOP');"),
+  "loop",
+  /within 2000 ms/,
+);
+refuses(
+  "a reply of its own",
+  () => script("process.send({ kind: 'ran', milliseconds: 0 });\nfor (;;);"),
+  "refused",
+  /out of turn/,
+);
+
+function made(command: string, ending: string): string {
+  const path = newPath(ending);
+  if (command === "mkdir") mkdirSync(path);
+  else execFileSync(command, [path]);
+  return path;
+}
+
+load("what code does besides is as if it had not been", async () => {
+  const file = script(`
+    import { spawn, execFileSync } from "node:child_process";
+    import { Worker } from "node:worker_threads";
+    process.send({ kind: "loaded", arch: "amd64", functions: 1, constants: [["x", "y"]] });
+    console.log("to stdout");
+    console.error("to stderr");
+    const failures = [];
+    for (const make of [() => spawn("sleep", ["86399"], { detached: true }), () => execFileSync("true")]) {
+      try { make(); } catch ({ code }) { failures.push(code); }
+    }
+    await new Promise((resolve) => new Worker("", { eval: true }).on("exit", resolve));
+    if (failures.join() !== "EPERM,EPERM") throw new Error(failures.join());
+    export const cloneExitSignal = (word) => Number(word & 255n);`);
+  const { report } = await compareFile(file);
+  assert.equal(report.broken, []);
+  assert.equal(report.disagreements, []);
+  assert.is(report.cases, 2000);
+});
+
+load("constants may be functions, which is all that C and Rust can export", async () => {
+  const abi = '(func (export "ENCODER_ABI") (result i32) (i32.const 1))';
+  const wrong = '(func (export "WNOHANG") (result i32) (i32.const 2))';
+  const trap = '(func (export "sideEffect") unreachable)';
+  const bytes = assembleWasm(`(module ${abi} ${wrong} ${trap} ${VALUE})`);
+  const { report } = await compareFile(moduleFile(".wasm", bytes));
+  assert.equal(
+    report.disagreements.filter(({ name }) => name === null).map(({ field }) => field),
+    ["WNOHANG"],
+  );
+});
+
+load.run();

@@ -1,0 +1,28 @@
+// A host that asks an encoder something that it does not return from: `comparing FILE`. It prints "loops" once its
+// child is at it.
+
+import { readFileSync } from "node:fs";
+import { ForeignSubject } from "../../src/compare/foreign.ts";
+import { RecordLayout } from "../../src/compare/record.ts";
+import { childrenOf } from "../processes.ts";
+
+const [file = ""] = process.argv.slice(2);
+const subject = await ForeignSubject.open(file);
+const [child] = childrenOf(process.pid);
+const layout = new RecordLayout("waitValue", 0);
+const records = new BigUint64Array(layout.words);
+records[0] = 77n;
+
+/** Processor time of the child, in ticks: what grows is a loop. */
+function ticks(): number {
+  const stat = readFileSync(`/proc/${child}/stat`, "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[11]);
+}
+
+const before = ticks();
+const timer = setInterval(() => {
+  if (ticks() < before + 10) return;
+  clearInterval(timer);
+  console.log("loops");
+}, 5);
+await subject.run(layout, records);
