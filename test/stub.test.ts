@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import {
   DeadlineError,
   InputError,
+  openEncoder,
   StateError,
   type Stub,
   SyscallError,
@@ -185,6 +186,15 @@ stubs(
     assert.equal(said, { refused: "ERR_STUBLAB_STATE", getppid: process.pid });
   },
 );
+
+stubs("is not asked to run a call again for ever, whatever its encoder says", () => {
+  const encoder = { ...openEncoder("assembly"), restartsSyscall: () => 1 };
+  using tracer = new Tracer({ encoder, deadline: 200 });
+  const stub = tracer.createStub();
+  const error = thrown(DeadlineError, () => stub.inject("close", -1));
+  assert.match(error.message, "asked for close to be restarted for 200 ms");
+  assert.is(stub.call("getpid"), BigInt(stub.pid));
+});
 
 stubs("leaves the host's file table as it was", () => {
   const files = () => readFileSync("/proc/self/status", "utf8").match(/FDSize.*/)?.[0];

@@ -131,6 +131,17 @@ const EXIT_SIGNAL: Source = {
   },
 };
 
+/** Flags, and a signal in the low byte of most: a word as clone takes it. */
+function withExitSignal(flags: Source): Source {
+  return {
+    ...flags,
+    draw(random, to, at) {
+      flags.draw(random, to, at);
+      if (random.chance(3, 4)) to[2 * at] = (to[2 * at] ?? 0) | random.below(256);
+    },
+  };
+}
+
 const WORD: Source = { draw: drawWord };
 
 /** Flags of clone that mean something together: a thread needs all three, and two addresses may be one. */
@@ -165,7 +176,7 @@ function sourcesOf(constants: Constants): (name: FunctionName, parameter: string
   const { clone, clone3, options, signals } = flagSources(constants);
   const byName: Readonly<Record<string, Source>> = {
     flags: clone,
-    word: clone,
+    word: withExitSignal(clone),
     exitSignal: EXIT_SIGNAL,
     exit_signal: EXIT_SIGNAL,
     options,

@@ -136,6 +136,7 @@ export class Thread {
       throw new InputError(`a system call takes at most 6 arguments, and these are ${args.length}`);
     }
     const { encoder, frame } = this.tracer;
+    const first = performance.now();
     for (;;) {
       this.expect("stopped");
       encoder.encodeSyscall(
@@ -156,6 +157,14 @@ export class Thread {
       if (errno === 0) return { value, errno: null };
       if (encoder.restartsSyscall(errno) === 0) {
         return { value: null, errno: this.tracer.errorName(errno) };
+      }
+      // A call that asks for it again and again takes no longer than one that does not return.
+      if (performance.now() - first > this.tracer.deadline) {
+        const call = this.#callName(number);
+        throw new DeadlineError(
+          this.tid,
+          `asked for ${call} to be restarted for ${this.tracer.deadline} ms`,
+        );
       }
     }
   }
