@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type CompareOptions, compare } from "../compare/compare.ts";
 import { openSubjects } from "../compare/open.ts";
+import { renderComparePage } from "../compare/page.ts";
 import type { CompareReport } from "../compare/report.ts";
 import {
   ARCHES,
@@ -18,6 +19,9 @@ import { type Command, parseCommand, parseCount, UsageError } from "./command.ts
 import { printComparison } from "./compare_text.ts";
 import { Progress } from "./progress.ts";
 import { printJson } from "./report.ts";
+
+/** Cases of each function that the kernel judges, for each encoder. */
+const LIVE_CASES = 500;
 
 const help = `usage: stublab compare [ENCODER…] [options]
 
@@ -38,7 +42,7 @@ Without ENCODERs: assembly, script, native.
   --cases N         how many cases in all (default 1000000)
   --seconds N       or how long
   --case WORDS      one case of one function: NAME=NUMBER,…; what is not named is 0
-  --live            ask the kernel, too
+  --live            ask the kernel, too: about each disagreement, and ${LIVE_CASES} cases of each function
   --html FILE       write the report as a page
   --json            one document, "stublab.compare/1"
 
@@ -83,6 +87,7 @@ async function run(args: readonly string[]): Promise<number> {
       ...opened,
       ...limits,
       seed: parseSeed(values.seed),
+      ...(values.live ? { live: LIVE_CASES } : {}),
       progress: (share, cases) => progress.show(share, `${cases.toLocaleString("en")} cases`),
     });
     progress.clear();
@@ -95,7 +100,7 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 function publish(report: CompareReport, values: Values, command: string): void {
-  // HTML
+  if (values.html !== undefined) writePage(values.html, renderComparePage(report, command));
   if (values.json) printJson("stublab.compare/1", report);
   else process.stdout.write(printComparison(report));
 }

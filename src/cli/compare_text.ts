@@ -158,19 +158,36 @@ function breakage({ encoder, arch, name, kind, message, input, replay }: Breakag
   return lines.join("\n");
 }
 
+/** A line for each function, with a column for each encoder: how many of its cases held. */
 function live(reports: readonly LiveReport[]): string {
   if (reports.length === 0) return "";
-  const lines = reports.flatMap(({ name, encoder, asked, cases, held, undecided, failures }) => {
-    const rest = undecided === 0 ? "" : `, ${count(undecided)} undecided`;
-    const line = `${encoder.padEnd(12)} ${name.padEnd(18)} ${count(held)} of ${count(cases)} held${rest}: ${asked}`;
-    const failed = failures.map(
-      ({ field, cases: times, meant, seen, input, replay }) =>
-        `  ${paint("red", field)}  ${counted(times, "case")}: meant ${meant}, and the kernel saw ${seen}\n` +
-        `    input    ${inputText(input)}\n    replay   ${replay}`,
-    );
-    return [line, ...failed];
+  const encoders = [...new Set(reports.map(({ encoder }) => encoder))];
+  const width = Math.max(12, ...encoders.map((name) => name.length + 1));
+  const head = ["the kernel: held of".padEnd(19), ...encoders.map((name) => name.padStart(width))];
+  const rows = [...new Set(reports.map(({ name }) => name))].flatMap((name) => {
+    const own = reports.filter((report) => report.name === name);
+    const cells = encoders.map((encoder) => {
+      const report = own.find((each) => each.encoder === encoder);
+      if (report === undefined) return "-".padStart(width);
+      const cell = `${report.held}/${report.cases}`.padStart(width);
+      return report.failures.length === 0 ? cell : paint("red", cell);
+    });
+    return [
+      `${name.padEnd(19)} ${cells.join(" ")}  ${own[0]?.asked ?? ""}`,
+      ...own.flatMap((report) => report.failures.map((failure) => liveFailure(report, failure))),
+    ];
   });
-  return [paint("bold", "the kernel"), ...lines].join("\n");
+  const legend = "  what is neither held nor told was undecided: the kernel says nothing about it";
+  return [paint("bold", head.join(" ")), ...rows, legend].join("\n");
+}
+
+function liveFailure({ encoder }: LiveReport, failure: LiveReport["failures"][number]): string {
+  const { field, cases, meant, seen, input, replay } = failure;
+  return [
+    `  ${paint("red", `${encoder}: ${field}`)}  ${counted(cases, "case")}: should be ${meant}, and was ${seen}`,
+    `    input    ${inputText(input)}`,
+    `    replay   ${replay}`,
+  ].join("\n");
 }
 
 /** Nanoseconds of a call, the loop around it apart. */

@@ -11,7 +11,14 @@ import { hex, UnsupportedError } from "../errors.ts";
 import { describeBreak, describeClusters } from "./disagreement.ts";
 import { FunctionComparison } from "./function.ts";
 import { compareLayouts } from "./layout.ts";
-import type { Breakage, CompareReport, Disagreement, EncoderReport } from "./report.ts";
+import type {
+  Breakage,
+  CompareReport,
+  Disagreement,
+  EncoderReport,
+  LayoutReport,
+  LiveReport,
+} from "./report.ts";
 import { LocalSubject, type Subject } from "./subject.ts";
 import { stopwatch } from "./timing.ts";
 
@@ -26,6 +33,8 @@ export interface CompareOptions {
   /** When to end: after so many cases over all functions, or so many seconds. */
   readonly cases?: number;
   readonly seconds?: number;
+  /** How many cases of each function the kernel judges, for each encoder; it is not asked unless told. */
+  readonly live?: number;
   /** What has failed already: encoders that could not be opened. */
   readonly broken?: readonly Breakage[];
   readonly notes?: readonly string[];
@@ -54,11 +63,43 @@ const SHARES: Readonly<Partial<Record<FunctionName, number>>> = {
 /** Has encoders do the same work, and tells where they differ. */
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const elapsed = stopwatch();
+  const notes = [...(options.notes ?? [])];
+  const { functions, layouts, ...constants } = prepare(options, notes);
+  if (options.input === undefined) await runAll(functions, options, elapsed);
+  else for (const each of functions) await each.stepWith(each.inputOf(options.input));
+  const found = [...constants.disagreements];
+  for (const each of functions) {
+    found.push(...(await describeClusters(each, options.input === undefined)));
+  }
+  const { disagreements, live } = await judge(options, functions, found);
+  const encoders: EncoderReport[] = [];
+  // One after the other: they are timed.
+  for (const subject of options.subjects) encoders.push(await describeSubject(subject));
+  const broken = [
+    ...(options.broken ?? []),
+    ...functions.flatMap((each) => each.breaks.map((one) => describeBreak(each, one))),
+  ];
+  const report = {
+    seed: hex(options.seed),
+    cases: functions.reduce((sum, each) => sum + each.cases, 0),
+    milliseconds: elapsed(),
+    encoders,
+    functions: functions.map((each) => each.report()),
+    layouts,
+    disagreements,
+    broken,
+    live,
+    notes,
+  };
+  return { report, functions };
+}
+
+/** What is to be compared, and the constants, which need no cases. */
+function prepare(options: CompareOptions, notes: string[]) {
   const wanted = (name: Operation | FunctionName) => options.only?.includes(name) ?? true;
   const random = new Random(options.seed);
-  const notes = [...(options.notes ?? [])];
   const functions: FunctionComparison[] = [];
-  const layouts = [];
+  const layouts: LayoutReport[] = [];
   const disagreements: Disagreement[] = [];
   for (const arch of archesOf(options.subjects)) {
     const subjects = options.subjects.filter((subject) => subject.arch === arch);
@@ -77,29 +118,20 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       functions.push(new FunctionComparison(arch, name, able, own, constants, random));
     }
   }
-  if (options.input === undefined) await runAll(functions, options, elapsed);
-  else for (const each of functions) await each.stepWith(each.inputOf(options.input));
-  const broken = [...(options.broken ?? [])];
-  for (const each of functions) {
-    disagreements.push(...(await describeClusters(each, options.input === undefined)));
-    broken.push(...each.breaks.map((one) => describeBreak(each, one)));
-  }
-  const encoders: EncoderReport[] = [];
-  // One after the other: they are timed.
-  for (const subject of options.subjects) encoders.push(await describeSubject(subject));
-  const report = {
-    seed: hex(options.seed),
-    cases: functions.reduce((sum, each) => sum + each.cases, 0),
-    milliseconds: elapsed(),
-    encoders,
-    functions: functions.map((each) => each.report()),
-    layouts,
-    disagreements,
-    broken,
-    live: [],
-    notes,
-  };
-  return { report, functions };
+  return { functions, layouts, disagreements };
+}
+
+/** Asks the kernel, where that is wanted. */
+async function judge(
+  { subjects, seed, live: cases, input }: CompareOptions,
+  functions: readonly FunctionComparison[],
+  disagreements: Disagreement[],
+): Promise<{ disagreements: Disagreement[]; live: LiveReport[] }> {
+  if (cases === undefined) return { disagreements, live: [] };
+  // Loaded only where stubs are wanted.
+  const { judgeComparison } = await import("./live/live.ts");
+  const options = input === undefined ? { seed, cases } : { seed, cases, input };
+  return judgeComparison(subjects, functions, disagreements, options);
 }
 
 function archesOf(subjects: readonly Subject[]): Arch[] {

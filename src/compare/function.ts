@@ -148,8 +148,15 @@ export class FunctionComparison {
     this.#compare(input, count);
   }
 
-  /** The answer of an encoder to one input; undefined where it does not answer. */
+  /** The answer of an encoder to one input, as it is compared; undefined where it does not answer. */
   async answer(encoder: string, input: BigUint64Array): Promise<BigUint64Array | undefined> {
+    const record = await this.record(encoder, input);
+    if (record !== undefined && this.name === "encodeSeccomp") answerFilters(this.layout, record);
+    return record;
+  }
+
+  /** The same as the encoder wrote it: a filter's program, where what is compared is what it answers. */
+  async record(encoder: string, input: BigUint64Array): Promise<BigUint64Array | undefined> {
     const lane = this.#everyone.find(({ subject }) =>
       encoder === HEADERS ? subject === this.#truth : subject.name === encoder,
     );
@@ -162,7 +169,6 @@ export class FunctionComparison {
       this.noteBreak(encoder, error, input);
       return undefined;
     }
-    if (this.name === "encodeSeccomp") answerFilters(this.layout, record);
     return record;
   }
 

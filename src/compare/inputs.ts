@@ -24,21 +24,6 @@ interface Enumeration {
 /** Signals of a siginfo and codes that may be theirs, all with each other. */
 const SIGINFO = { signals: 36, codes: 28, firstCode: -9 } as const;
 
-/** The pairs of two parameters of encodeSiginfo and siginfoForm, spread out. */
-function siginfoPairs(signal: Field, code: Field): Enumeration {
-  const count = SIGINFO.signals * SIGINFO.codes;
-  return {
-    count,
-    write(index, to, start) {
-      // 625 has no factor in common with the count.
-      const pair = (index * 625) % count;
-      setWord(to, start + signal.at, pair % SIGINFO.signals, 0);
-      const own = Math.floor(pair / SIGINFO.signals) + SIGINFO.firstCode;
-      setWord(to, start + code.at, own >>> 0, 0);
-    },
-  };
-}
-
 /** Where the words of one parameter come from. */
 interface Source {
   draw(random: Random, to: Halves, at: number): void;
@@ -74,21 +59,44 @@ function drawStatus(random: Random, to: Halves, at: number): void {
   setWord(to, at, ((event << 16) | (high << 8) | low) >>> 0, 0);
 }
 
+/** An enumeration of which each beginning is spread over the whole. */
+function spread(count: number, write: Enumeration["write"]): Enumeration {
+  const stride = strideOf(count);
+  return { count, write: (index, to, at) => write((index * stride) % count, to, at) };
+}
+
+/** The number nearest above the golden section of `count` that has no factor in common with it. */
+function strideOf(count: number): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  let stride = Math.max(1, Math.floor(count * 0.618));
+  while (divisor(stride, count) !== 1) stride++;
+  return stride;
+}
+
+/** The pairs of two parameters of encodeSiginfo and siginfoForm. */
+function siginfoPairs(signal: Field, code: Field): Enumeration {
+  return spread(SIGINFO.signals * SIGINFO.codes, (pair, to, start) => {
+    setWord(to, start + signal.at, pair % SIGINFO.signals, 0);
+    const own = Math.floor(pair / SIGINFO.signals) + SIGINFO.firstCode;
+    setWord(to, start + code.at, own >>> 0, 0);
+  });
+}
+
 /** The whole numbers from `first` on, as 32 bits. */
 function range(first: number, count: number): Enumeration {
-  return { count, write: (index, to, at) => setWord(to, at, (first + index) >>> 0, 0) };
+  return spread(count, (index, to, at) => setWord(to, at, (first + index) >>> 0, 0));
 }
 
 function table(words: readonly bigint[]): Enumeration {
   const known = new WordTable(words);
-  return { count: words.length, write: (index, to, at) => known.copy(index, to, at) };
+  return spread(words.length, (index, to, at) => known.copy(index, to, at));
 }
 
 function pairs(flags: FlagSpace): Source {
   return {
     flags,
     draw: (random, to, at) => flags.draw(random, to, at),
-    enumeration: { count: flags.pairs, write: (index, to, at) => flags.pair(index, to, at) },
+    enumeration: spread(flags.pairs, (index, to, at) => flags.pair(index, to, at)),
   };
 }
 
@@ -261,6 +269,11 @@ export class InputGenerator {
     return { seen: Math.min(all, Math.ceil(cases / 2)), all };
   }
 
+  /** Whether a case is an enumerated one. */
+  isEnumerated(index: number): boolean {
+    return (enumeratedAt(index) ?? this.#enumerationCount) < this.#enumerationCount;
+  }
+
   /** The parameters whose words are flags. */
   get flagFields(): { field: Field; flags: FlagSpace }[] {
     return this.#sources.flatMap(({ field, source: { flags } }) =>
@@ -282,7 +295,7 @@ export class InputGenerator {
     }
     for (const { field, source } of this.#sources) source.draw(random, to, start + field.at);
     const enumerated = enumeratedAt(index);
-    if (enumerated !== undefined && enumerated < this.#enumerationCount) {
+    if (enumerated !== undefined && this.isEnumerated(index)) {
       this.#enumeration?.write(enumerated, to, start + this.#enumerated);
     }
     if (this.#result !== undefined && random.chance(3, 4)) {

@@ -68,13 +68,17 @@ const REFUSING: ReadonlySet<string> = new Set<FunctionName>([
  * A word as a person who knows the kernel would write it: hexadecimal, and what its flags, its errno or its
  * signal are called.
  */
-export function tell(place: Place, word: bigint, constants: Constants): string {
+export function tell(
+  place: Pick<Place, "name" | "bytes">,
+  word: bigint,
+  constants: Constants,
+): string {
   const name = meaningOf(place, word, constants);
   return name === undefined ? hex(word) : `${hex(word)} (${name})`;
 }
 
 function meaningOf(
-  { name: place, bytes }: Place,
+  { name: place, bytes }: Pick<Place, "name" | "bytes">,
   word: bigint,
   constants: Constants,
 ): string | undefined {

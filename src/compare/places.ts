@@ -66,6 +66,11 @@ export class Places {
     return this.#layout.signature.result === "i32" ? 4 : 8;
   }
 
+  /** A part by its name alone, as far as it has to be known to tell a word of it. */
+  called(name: string): Pick<Place, "name" | "bytes"> {
+    return { name, bytes: name === this.#layout.name ? this.#resultBytes : 8 };
+  }
+
   /** The words of the input by name, in the order of the record: what a case is typed as. */
   get inputs(): ReadonlyMap<string, Place> {
     return new Map(

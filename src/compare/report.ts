@@ -161,8 +161,10 @@ export interface LiveReport {
   readonly asked: string;
   readonly cases: number;
   readonly held: number;
-  /** Cases about which the kernel could say nothing, and why. */
+  /** Cases about which the kernel could say nothing. */
   readonly undecided: number;
+  /** Why, the most frequent first. */
+  readonly reasons: readonly { readonly why: string; readonly cases: number }[];
   readonly failures: readonly LiveFailure[];
 }
 

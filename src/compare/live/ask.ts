@@ -1,0 +1,25 @@
+import { StublabError } from "../../errors.ts";
+import { type Judge, type Judgement, undecided } from "./judge.ts";
+
+/** Makes an input fit; answers why it cannot be asked about where that fails. */
+export function fit(judge: Judge, input: BigUint64Array): Judgement | undefined {
+  return attempt(() => {
+    judge.fit?.(input);
+    return undefined;
+  });
+}
+
+/** Asks a judge. */
+export function ask(judge: Judge, input: BigUint64Array, answered: BigUint64Array): Judgement {
+  return attempt(() => judge.judge(input, answered));
+}
+
+/** What this machine does not let a stub do, and a stub that somebody killed, decide nothing. */
+function attempt<T>(body: () => T): T | Judgement {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof StublabError)) throw error;
+    return undecided(error.message.split("\n")[0] ?? error.code);
+  }
+}

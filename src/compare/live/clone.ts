@@ -1,0 +1,210 @@
+import type { Random } from "../../cases/random.ts";
+import type { RecordLayout } from "../record.ts";
+import { type CloneOutcome, type Clones, REFUSAL } from "./clones.ts";
+import {
+  expect,
+  HELD,
+  type Judge,
+  type Judgement,
+  narrows,
+  REFUSED,
+  toInt,
+  undecided,
+} from "./judge.ts";
+
+const CSIGNAL = 0xffn;
+const FLAGS = 0xffff_ff00n;
+const HALF = 0xffff_ffffn;
+
+/** Namespaces that this kernel, or this user, may lack. */
+export const NAMESPACE_FLAGS = [
+  "CLONE_NEWNS",
+  "CLONE_NEWCGROUP",
+  "CLONE_NEWUTS",
+  "CLONE_NEWIPC",
+  "CLONE_NEWUSER",
+  "CLONE_NEWPID",
+  "CLONE_NEWNET",
+];
+
+/** Why clones with these flags cannot be tried here; undefined where they can. */
+export function untried(clones: Clones, flags: bigint): string | undefined {
+  const never = clones.flag("CLONE_VFORK") | clones.flag("CLONE_PTRACE");
+  if ((flags & never) !== never) return undefined;
+  return "a vforking parent waits for its child, which would wait for its tracer";
+}
+
+/** The namespace because of which a clone may have failed, whatever else its flags are. */
+export function excuse(
+  flags: bigint,
+  errno: string,
+  namespaces: ReadonlyMap<string, bigint>,
+  alone: (flag: bigint) => CloneOutcome,
+): string | undefined {
+  if (errno === "") return undefined;
+  for (const [name, flag] of namespaces) {
+    if ((flags & flag) !== 0n && alone(flag).errno === errno) {
+      return `clone answers ${errno} to ${name} alone: this kernel or this user lacks it`;
+    }
+  }
+  return errno === REFUSAL ? undefined : `clone failed with ${errno}`;
+}
+
+/** What two clones did that should do the same: held, or the first effect that differs. */
+export function compareEffects(
+  field: string,
+  meant: { word: bigint; outcome: CloneOutcome },
+  answered: { word: bigint; outcome: CloneOutcome },
+): Judgement {
+  const failed = { verdict: "failed", field, meant: meant.word, seen: answered.word } as const;
+  if (meant.outcome.errno !== answered.outcome.errno) return failed;
+  for (const [name, effect] of meant.outcome.effects) {
+    if (answered.outcome.effects.get(name) !== effect) return failed;
+  }
+  return undecided(
+    "not what was meant, but what it makes does not differ in anything that is looked at",
+  );
+}
+
+/** encodeClone: the word is given to clone. */
+export class CloneJudge implements Judge {
+  readonly name = "encodeClone";
+  readonly asked = "clone(flags | exit signal) in a stub: EINVAL or not, and what the child is";
+  readonly layout: RecordLayout;
+  readonly #clones: Clones;
+
+  constructor(layout: RecordLayout, clones: Clones) {
+    this.layout = layout;
+    this.#clones = clones;
+  }
+
+  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
+    const [flags, signal] = [this.layout.field("flags").at, this.layout.field("exitSignal").at];
+    if (random.chance(7, 8)) input[signal] = (input[signal] ?? 0n) & CSIGNAL;
+    if (narrows(random, enumerated)) input[flags] = (input[flags] ?? 0n) & FLAGS;
+  }
+
+  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
+    const flags = input[this.layout.field("flags").at] ?? 0n;
+    const signal = toInt(input[this.layout.field("exitSignal").at]);
+    if (flags > HALF) return undecided("clone passes over the upper half of its word");
+    if ((flags & CSIGNAL) !== 0n || signal < 0 || signal > 0xff) {
+      return undecided("a word cannot tell a flag in its low byte from an exit signal");
+    }
+    const why = untried(this.#clones, flags);
+    if (why !== undefined) return undecided(why);
+    const word = flags | BigInt(signal);
+    const { errno } = this.#clones.clone(word);
+    const excused = this.#excuse(flags, errno);
+    if (excused !== undefined) return undecided(excused);
+    const answer = BigInt.asIntN(64, answered[this.layout.result] ?? 0n);
+    const refused = errno === REFUSAL;
+    if (refused || answer === REFUSED) return this.#expect(refused ? REFUSED : word, answer);
+    return answer === word ? HELD : this.#compare(word, answer);
+  }
+
+  #expect(meant: bigint, answer: bigint): Judgement {
+    return expect(this.name, BigInt.asUintN(64, meant), BigInt.asUintN(64, answer));
+  }
+
+  #compare(word: bigint, answer: bigint): Judgement {
+    const seen = BigInt.asUintN(64, answer);
+    const why = untried(this.#clones, seen);
+    if (why !== undefined) return undecided(why);
+    const meant = { word, outcome: this.#clones.clone(word, true) };
+    return compareEffects(this.name, meant, {
+      word: seen,
+      outcome: this.#clones.clone(seen & HALF, true),
+    });
+  }
+
+  #excuse(flags: bigint, errno: string): string | undefined {
+    const namespaces = new Map(
+      NAMESPACE_FLAGS.map((name) => [name, this.#clones.flag(name)] as const),
+    );
+    return excuse(flags, errno, namespaces, (flag) => this.#clones.clone(flag | SIGCHLD));
+  }
+}
+
+const SIGCHLD = 17n;
+
+/** cloneFlags: a clone by these flags makes what one by the word's makes. */
+export class CloneFlagsJudge implements Judge {
+  readonly name = "cloneFlags";
+  readonly asked =
+    "clone(the flags) and clone(the word without its low byte): what the children are";
+  readonly layout: RecordLayout;
+  readonly #clones: Clones;
+
+  constructor(layout: RecordLayout, clones: Clones) {
+    this.layout = layout;
+    this.#clones = clones;
+  }
+
+  /** Flags that are taken together, for most sets are refused. */
+  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
+    const { at } = this.layout.field("word");
+    if (narrows(random, enumerated)) input[at] = (input[at] ?? 0n) & this.#harmless();
+  }
+
+  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
+    const word = input[this.layout.field("word").at] ?? 0n;
+    const flags = answered[this.layout.result] ?? 0n;
+    if (flags > HALF) return undecided("clone passes over the upper half of its word");
+    for (const each of [word & FLAGS, flags]) {
+      const why = untried(this.#clones, each);
+      if (why !== undefined) return undecided(why);
+    }
+    const meant = { word: word & FLAGS, outcome: this.#clones.clone(word & FLAGS, true) };
+    const { errno } = meant.outcome;
+    if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
+    const outcome = this.#clones.clone(flags, true);
+    const judged = compareEffects(this.name, meant, { word: flags, outcome });
+    return judged.verdict === "undecided" && flags === meant.word ? HELD : judged;
+  }
+
+  #harmless(): bigint {
+    return harmlessFlags(this.#clones) | CSIGNAL;
+  }
+}
+
+/** Flags that the kernel takes in any combination, and whose children have an exit signal. */
+function harmlessFlags(clones: Clones): bigint {
+  const names = ["CLONE_VM", "CLONE_FS", "CLONE_FILES", "CLONE_SYSVSEM", "CLONE_PARENT_SETTID"];
+  const more = ["CLONE_CHILD_SETTID", "CLONE_CHILD_CLEARTID", "CLONE_UNTRACED", "CLONE_IO"];
+  return [...names, ...more].reduce((set, name) => set | clones.flag(name), 0n);
+}
+
+/** cloneExitSignal: /proc tells the exit signal of a child that was made by the word. */
+export class CloneExitSignalJudge implements Judge {
+  readonly name = "cloneExitSignal";
+  readonly asked = "clone(the word); the child's exit signal in /proc/PID/stat";
+  readonly layout: RecordLayout;
+  readonly #clones: Clones;
+
+  constructor(layout: RecordLayout, clones: Clones) {
+    this.layout = layout;
+    this.#clones = clones;
+  }
+
+  /** Of the flags those that the kernel takes, and that leave the exit signal alone; all signals. */
+  draw(random: Random, input: BigUint64Array): void {
+    const { at } = this.layout.field("word");
+    if (random.chance(1, 8)) return;
+    input[at] = ((input[at] ?? 0n) & harmlessFlags(this.#clones)) | BigInt(random.below(256));
+  }
+
+  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
+    const word = input[this.layout.field("word").at] ?? 0n;
+    const without = this.#clones.flag("CLONE_THREAD") | this.#clones.flag("CLONE_PARENT");
+    if ((word & without) !== 0n) return undecided("threads and siblings have another exit signal");
+    const why = untried(this.#clones, word);
+    if (why !== undefined) return undecided(why);
+    const { errno, effects } = this.#clones.clone(word & HALF, true);
+    if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
+    const signal = effects.get("exit signal");
+    if (signal === undefined)
+      return undecided("the child's end killed the stub before it was seen");
+    return expect(this.name, signal, answered[this.layout.result] ?? 0n);
+  }
+}

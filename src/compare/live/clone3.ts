@@ -1,0 +1,137 @@
+import type { Random } from "../../cases/random.ts";
+import type { RecordLayout } from "../record.ts";
+import { compareEffects, excuse, NAMESPACE_FLAGS, untried } from "./clone.ts";
+import { type CloneOutcome, type Clones, REFUSAL } from "./clones.ts";
+import { DATA, SLOTS } from "./code.ts";
+import { expect, HELD, type Judge, type Judgement, REFUSED, undecided } from "./judge.ts";
+
+/** The members of struct clone_args in their order (linux/sched.h), and its size. */
+const MEMBERS = [
+  "flags",
+  "pidfd",
+  "child_tid",
+  "parent_tid",
+  "exit_signal",
+  "stack",
+  "stack_size",
+  "tls",
+  "set_tid",
+  "set_tid_size",
+  "cgroup",
+] as const;
+const SIZE = 88n;
+const [SET_TID, SET_TID_SIZE, EXIT_SIGNAL] = [8, 9, 4];
+
+/** Addresses to which the kernel writes: three words of the page of data, so that two may be the same. */
+const POINTERS = ["pidfd", "child_tid", "parent_tid"];
+/** Where nothing is mapped. */
+const NOWHERE = 8n;
+/** What a stack, its size and a TLS may be on every machine: two of them end below the end of user space. */
+const ADDRESS = 2n ** 45n - 1n;
+const CLONE_NEWTIME = 0x80n;
+const SIGCHLD = 17n;
+/** Errnos that the kernel gives only once it has nothing more to refuse: bad addresses and descriptors. */
+const LATE = new Set(["EFAULT", "EBADF"]);
+
+/** encodeClone3: the struct is given to clone3. */
+export class Clone3Judge implements Judge {
+  readonly name = "encodeClone3";
+  readonly asked = "clone3(the struct) in a stub: EINVAL or not, and what the child is";
+  readonly layout: RecordLayout;
+  readonly #clones: Clones;
+
+  constructor(layout: RecordLayout, clones: Clones) {
+    this.layout = layout;
+    this.#clones = clones;
+  }
+
+  /** Members that are taken, in most cases: else they hide what the flags do. */
+  draw(random: Random, input: BigUint64Array): void {
+    if (random.chance(1, 4)) return;
+    const set = (name: string, word: bigint) => {
+      input[this.layout.field(name).at] = word;
+    };
+    const stack = random.chance(1, 2) ? BigInt(random.next()) + 1n : 0n;
+    set("exit_signal", random.pick([0n, 0n, SIGCHLD]));
+    set("stack", stack);
+    set("stack_size", stack);
+    set("set_tid", 0n);
+    set("set_tid_size", 0n);
+    set("cgroup", BigInt(random.below(2 ** 31)));
+  }
+
+  /** Addresses become the stub's; those that are 0 stay so. */
+  fit(input: BigUint64Array): void {
+    const change = (name: string, fitted: (word: bigint) => bigint) => {
+      const { at } = this.layout.field(name);
+      const word = input[at] ?? 0n;
+      if (word !== 0n) input[at] = fitted(word);
+    };
+    for (const name of POINTERS) {
+      change(name, (word) => DATA + BigInt(SLOTS.parentTid) + 8n * (word % 3n));
+    }
+    for (const name of ["stack", "stack_size", "tls"]) change(name, (word) => word & ADDRESS || 1n);
+    change("set_tid", () => NOWHERE);
+  }
+
+  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
+    const meant = BigUint64Array.from(MEMBERS, (name) => input[this.layout.field(name).at] ?? 0n);
+    const why = untried(this.#clones, meant[0] ?? 0n);
+    if (why !== undefined) return undecided(why);
+    const refused = this.#refuses(meant);
+    if (typeof refused === "string") return undecided(refused);
+    const size = answered[this.layout.result] ?? 0n;
+    const refuses = BigInt.asIntN(32, size) === REFUSED;
+    if (refused || refuses) {
+      return expect(this.name, refused ? BigInt.asUintN(32, REFUSED) : SIZE, size);
+    }
+    const { at, words } = this.layout.field("at");
+    const own = answered.slice(at, at + words);
+    return this.#compare(meant, own, size);
+  }
+
+  /** Whether the kernel refuses the members; a string says why that cannot be known. */
+  #refuses(meant: BigUint64Array): boolean | string {
+    // The pids behind set_tid are looked at in between, and none may be chosen here: without any all else shows.
+    if (meant[SET_TID] !== 0n && this.#errno(meant) === REFUSAL) return true;
+    if (meant[SET_TID] === 0n && meant[SET_TID_SIZE] !== 0n) return this.#errno(meant) === REFUSAL;
+    const rest = meant.slice();
+    rest[SET_TID] = rest[SET_TID_SIZE] = 0n;
+    const errno = this.#errno(rest);
+    if (LATE.has(errno)) return false;
+    return this.#excuse(rest[0] ?? 0n, errno) ?? errno === REFUSAL;
+  }
+
+  #errno(members: BigUint64Array): string {
+    return this.#clones.clone3(members, SIZE).errno;
+  }
+
+  #excuse(flags: bigint, errno: string): string | undefined {
+    const namespaces = new Map([
+      ["CLONE_NEWTIME", CLONE_NEWTIME],
+      ...NAMESPACE_FLAGS.map((name) => [name, this.#clones.flag(name)] as const),
+    ]);
+    return excuse(flags, errno, namespaces, (flag) => this.#alone(flag));
+  }
+
+  #alone(flags: bigint): CloneOutcome {
+    const members = new BigUint64Array(MEMBERS.length);
+    members[0] = flags;
+    members[EXIT_SIGNAL] = SIGCHLD;
+    return this.#clones.clone3(members, SIZE);
+  }
+
+  #compare(meant: BigUint64Array, own: BigUint64Array, size: bigint): Judgement {
+    const differing = MEMBERS.findIndex((_, i) => meant[i] !== own[i]);
+    const name = MEMBERS[differing];
+    if (name === undefined && size === SIZE) return HELD;
+    const why = untried(this.#clones, own[0] ?? 0n);
+    if (why !== undefined) return undecided(why);
+    // What the encoder says of the struct's size is what the kernel is told.
+    return compareEffects(
+      name === undefined ? this.name : `at.${name}`,
+      { word: meant[differing] ?? SIZE, outcome: this.#clones.clone3(meant, SIZE, true) },
+      { word: own[differing] ?? size, outcome: this.#clones.clone3(own, size, true) },
+    );
+  }
+}

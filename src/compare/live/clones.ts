@@ -1,0 +1,233 @@
+import { closeSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { constants } from "node:os";
+import { DeathError, errnoName } from "../../errors.ts";
+import { DATA, SLOTS } from "./code.ts";
+import { fork, reap, setUp } from "./processes.ts";
+import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
+
+/** What a clone made, as far as it can be seen: by name, so that two of them can be compared. */
+export type Effects = ReadonlyMap<string, bigint>;
+
+/** What the kernel answered to a clone: an errno by name, or the child. */
+export interface CloneOutcome {
+  /** "" where it made a child. */
+  readonly errno: string;
+  /** Looked at only where that was asked for. */
+  readonly effects: Effects;
+}
+
+const NONE: Effects = new Map();
+const { EINVAL } = constants.errno;
+
+/** Namespaces as /proc/PID/ns names them. */
+const NAMESPACES = ["user", "mnt", "uts", "ipc", "pid", "net", "cgroup", "time"];
+/** What kcmp compares (linux/kcmp.h). */
+const SHARED: Readonly<Record<string, bigint>> = {
+  vm: 1n,
+  files: 2n,
+  fs: 3n,
+  sighand: 4n,
+  sysvsem: 6n,
+};
+/** Signals that would stop the stub as an instruction's do: they wait, blocked, when a child's end sends them. */
+const AWKWARD = ["SIGILL", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS"];
+/** Outcomes that are kept: encoders are asked about the same cases one after the other. */
+const KEPT = 4096;
+/** How long a child may take to end, in microseconds. */
+const CHILD_END = 1_000_000;
+
+/** Makes a stub fit to clone anything, and each clone fit to be compared with others. */
+export function prepareClones(tracee: Tracee): Tracee {
+  const { tracer, stub } = tracee;
+  // It stopped itself at its birth, and its process is stopped ever since: new threads would be, too.
+  tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGCONT"));
+  tracee.call("getpid");
+  // From now on it has semaphores to undo, which a child shares or does not.
+  const word = tracer.flag("CLONE_SYSVSEM") | BigInt(tracer.constant("SIGCHLD"));
+  reap(tracee, fork(tracee, 0, word));
+  return tracee;
+}
+
+/** Makes children in a stub that may die, with clone and clone3, and ends them. */
+export class Clones {
+  readonly #slot: TraceeSlot;
+  readonly #known = new Map<string, CloneOutcome>();
+
+  /**
+   * @param slot of stubs that were prepared by `prepareClones` and forked from the host: CLONE_PARENT makes
+   * children of the host
+   */
+  constructor(slot: TraceeSlot) {
+    this.#slot = slot;
+  }
+
+  /** A constant of the kernel. */
+  flag(name: string): bigint {
+    return this.#slot.get().tracer.flag(name);
+  }
+
+  /** clone with a word of flags and exit signal. */
+  clone(word: bigint, look = false): CloneOutcome {
+    const at = (slot: number) => DATA + BigInt(slot);
+    const args = [word, 0n, at(SLOTS.parentTid), at(SLOTS.childTid), 0n];
+    return this.#remember(`${word}`, look, () => this.#make(SYS_CLONE, args, word, look));
+  }
+
+  /**
+   * clone3 with struct clone_args.
+   *
+   * @param size what it is told about the struct's size
+   */
+  clone3(members: BigUint64Array, size: bigint, look = false): CloneOutcome {
+    const [flags = 0n] = members;
+    return this.#remember(`${members.join()} ${size}`, look, () => {
+      this.#slot.get().write(SLOTS.cloneArguments, new Uint8Array(members.slice().buffer));
+      const args = [DATA + BigInt(SLOTS.cloneArguments), size];
+      return this.#make(SYS_CLONE3, args, flags, look);
+    });
+  }
+
+  #remember(key: string, look: boolean, make: () => CloneOutcome): CloneOutcome {
+    const own = `${key} ${look}`;
+    const known = this.#known.get(own);
+    if (known !== undefined) return known;
+    if (this.#known.size >= KEPT) this.#known.clear();
+    const outcome = make();
+    this.#known.set(own, outcome);
+    return outcome;
+  }
+
+  #make(call: bigint, args: readonly bigint[], flags: bigint, look: boolean): CloneOutcome {
+    const tracee = this.#slot.get();
+    const before = (flags & tracee.tracer.flag("CLONE_PIDFD")) === 0n ? undefined : pidfds();
+    try {
+      return this.#run(tracee, call, args, flags, look);
+    } finally {
+      // The stub's file table is this process's. What clone wrote may have been written over: so they are looked for.
+      for (const fd of before === undefined ? [] : pidfds()) if (!before?.has(fd)) closeSync(fd);
+    }
+  }
+
+  #run(
+    tracee: Tracee,
+    call: bigint,
+    [rdi = 0n, rsi = 0n, rdx = 0n, r10 = 0n, r8 = 0n]: readonly bigint[],
+    flags: bigint,
+    look: boolean,
+  ): CloneOutcome {
+    const { tracer } = tracee;
+    tracee.write(SLOTS.parentTid, new Uint8Array(24));
+    // A vforking parent waits for its child, and a thread has to end by itself.
+    const leaves = (flags & (tracer.flag("CLONE_VFORK") | tracer.flag("CLONE_THREAD"))) !== 0n;
+    this.#block(tracee);
+    setUp(tracee, { rax: call, rdi, rsi, rdx, r10, r8, rbx: leaves ? 1n : 0n });
+    try {
+      tracee.run("PTRACE_CONT", isInt3(tracer));
+    } catch (error) {
+      // A vforking parent may be killed by its child's exit signal before it answers. There was a child, then.
+      if (error instanceof DeathError && leaves) return { errno: "", effects: NONE };
+      throw error;
+    }
+    const result = Number(BigInt.asIntN(64, tracee.block.get("rax")));
+    if (result < 0) return { errno: errnoName(-result), effects: NONE };
+    try {
+      return { errno: "", effects: look ? this.#look(tracee, result, flags) : NONE };
+    } finally {
+      this.#end(tracee, result, leaves);
+    }
+  }
+
+  #block({ tracer, stub }: Tracee): void {
+    const set = AWKWARD.reduce(
+      (signals, name) => signals | tracer.encoder.signalSet(tracer.constant(name)),
+      0n,
+    );
+    const words = BigUint64Array.of(set);
+    tracer.shim.ptraceMemory(PTRACE_SETSIGMASK, stub.pid, words.byteLength, words);
+  }
+
+  #look(tracee: Tracee, pid: number, flags: bigint): Effects {
+    const { stub, tracer } = tracee;
+    const effects = new Map<string, bigint>();
+    for (const [name, slot] of Object.entries(WRITTEN)) {
+      effects.set(`${name} written`, BigInt(tracee.word(slot) !== 0n));
+    }
+    // A thread may be gone already. What vfork made is a zombie, which has little left to be compared.
+    effects.set("a process", BigInt((flags & tracer.flag("CLONE_THREAD")) === 0n));
+    if (effects.get("a process") === 0n) return effects;
+    const stat = statOf(pid);
+    effects.set("exit signal", BigInt(stat.exitSignal));
+    effects.set("a child of the stub", BigInt(stat.parent === stub.pid));
+    if ((flags & tracer.flag("CLONE_VFORK")) !== 0n) return effects;
+    effects.set("traced", BigInt(stat.tracer !== 0));
+    for (const [name, type] of Object.entries(SHARED)) {
+      const result = tracee.call(SYS_KCMP, BigInt(stub.pid), BigInt(pid), type, 0n, 0n);
+      // Which of two is the greater means nothing.
+      effects.set(`shared ${name}`, result === 2n ? 1n : result);
+    }
+    for (const name of NAMESPACES) {
+      const same = namespaceOf(pid, name) === namespaceOf(stub.pid, name);
+      effects.set(`own ${name} namespace`, BigInt(!same));
+    }
+    return effects;
+  }
+
+  /** Ends a child, whoever its parent and its tracer are, and has each of them reap it. */
+  #end(tracee: Tracee, pid: number, leaves: boolean): void {
+    const { tracer } = tracee;
+    const { shim, status } = tracer;
+    const all = tracer.flag("__WALL");
+    if (!leaves) shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
+    while (shim.wait(pid, Number(all), CHILD_END, status) === pid) {
+      shim.ptrace(tracer.constant("PTRACE_CONT"), pid, 0, 0);
+    }
+    try {
+      tracee.call("wait4", BigInt(pid), 0n, all, 0n);
+    } catch (error) {
+      // SIGKILL is an exit signal like any other.
+      if (!(error instanceof DeathError)) throw error;
+    }
+  }
+}
+
+const PTRACE_SETSIGMASK = 0x420b;
+const [SYS_CLONE, SYS_CLONE3, SYS_KCMP] = [56n, 435n, 312n];
+/** What a clone writes before it answers. */
+const WRITTEN = { parent_tid: SLOTS.parentTid, pidfd: SLOTS.pidfd };
+
+/** This process's descriptors of processes. */
+function pidfds(): Set<number> {
+  const isPidfd = (fd: string) => /^Pid:/m.test(read(`/proc/self/fdinfo/${fd}`));
+  return new Set(readdirSync("/proc/self/fd").filter(isPidfd).map(Number));
+}
+
+/** The kernel's refusal. */
+export const REFUSAL = errnoName(EINVAL);
+
+/** What /proc says of a task that may be dead or gone. */
+function statOf(pid: number): { parent: number; exitSignal: number; tracer: number } {
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const tracer = /^TracerPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1];
+  return {
+    parent: Number(fields[1] ?? 0),
+    exitSignal: Number(fields[35] ?? 0),
+    tracer: Number(tracer ?? 0),
+  };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function namespaceOf(pid: number, name: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/${name}`);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,56 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { DATA, SLOTS } from "./code.ts";
+import { killed } from "./processes.ts";
+import type { Tracee } from "./tracee.ts";
+
+const RLIMIT_CORE = 4n;
+const [SYS_PRLIMIT64, SYS_CHDIR] = [302n, 80n];
+/** A limit of one byte keeps the kernel from dumping even to a program (do_coredump in fs/coredump.c). */
+export const NO_CORE = 1n;
+
+const { SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS } =
+  constants.signals;
+const CORE_SIGNALS: readonly number[] = [
+  ...[SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS],
+];
+
+/** Sets how large the cores of a stub and of its children may be; as large as may be unless told. */
+export function setCoreLimit(tracee: Tracee, limit?: bigint): void {
+  const at = DATA + BigInt(SLOTS.siginfo);
+  tracee.call(SYS_PRLIMIT64, 0n, RLIMIT_CORE, 0n, at);
+  const limits = new BigUint64Array(tracee.read(SLOTS.siginfo, 16).buffer);
+  limits[0] = limit ?? limits[1] ?? 0n;
+  tracee.write(SLOTS.siginfo, new Uint8Array(limits.buffer));
+  tracee.call(SYS_PRLIMIT64, 0n, RLIMIT_CORE, at, 0n);
+}
+
+/**
+ * Has signals kill children that may leave a core, in a directory of their own. Where cores go elsewhere, to a
+ * program that collects them or to one place for all, none is made.
+ *
+ * @param note takes the status word, the signal, and whether there was a core
+ */
+export function collectCores(
+  parent: Tracee,
+  note: (status: number, signal: number, dumped: boolean) => void,
+): void {
+  const pattern = readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim();
+  if (pattern === "" || /[|/@]/.test(pattern)) return;
+  const folder = mkdtempSync(join(tmpdir(), "stublab-"));
+  try {
+    parent.write(SLOTS.siginfo, Buffer.from(`${folder}\0`));
+    if (parent.call(SYS_CHDIR, DATA + BigInt(SLOTS.siginfo)) !== 0n) return;
+    setCoreLimit(parent);
+    for (const signal of CORE_SIGNALS) {
+      const status = killed(parent, signal);
+      const files = readdirSync(folder);
+      for (const file of files) rmSync(join(folder, file));
+      note(status, signal, files.length > 0);
+    }
+  } finally {
+    setCoreLimit(parent, NO_CORE);
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,123 @@
+import type { FunctionName } from "../../encoder/abi.ts";
+import { Tracer } from "../../stub/tracer.ts";
+import { layoutOf } from "../function.ts";
+import { CloneExitSignalJudge, CloneFlagsJudge, CloneJudge } from "./clone.ts";
+import { Clone3Judge } from "./clone3.ts";
+import { Clones, prepareClones } from "./clones.ts";
+import { Frames } from "./frame.ts";
+import { BootstrapJudge, SyscallJudge } from "./frames.ts";
+import {
+  ArgumentJudge,
+  Calls,
+  DecodeJudge,
+  EnterJudge,
+  GuestResultJudge,
+  SteppingJudge,
+} from "./guests.ts";
+import type { Judge } from "./judge.ts";
+import { RestartJudge, RestartsJudge, RewindJudge } from "./restarts.ts";
+import { Answers, ErrnoJudge, prepareAnswers, ResultJudge } from "./results.ts";
+import { SeccompJudge } from "./seccomp.ts";
+import { FormJudge, KernelForms, Queue, SiginfoJudge } from "./siginfo.ts";
+import { BlockableJudge, SignalSetJudge } from "./signals.ts";
+import { STATUS_READERS, StatusJudge, StopJudge } from "./status.ts";
+import { Statuses } from "./statuses.ts";
+import { Tracee, TraceeSlot } from "./tracee.ts";
+import { prepareVsyscalls, VsyscallJudge } from "./vsyscall.ts";
+import { WaitOptionsJudge } from "./waits.ts";
+
+/** How long a stub may take to stop, in milliseconds. */
+const DEADLINE = 2000;
+
+/** A judge for each function of amd64, and the stubs in which they ask the kernel. */
+export class Judges {
+  readonly #tracer: Tracer;
+  readonly #judges: ReadonlyMap<FunctionName, Judge>;
+  readonly #closers: readonly (() => void)[];
+
+  constructor(tracer: Tracer, judges: readonly Judge[], closers: readonly (() => void)[]) {
+    this.#tracer = tracer;
+    this.#judges = new Map(judges.map((judge) => [judge.name, judge]));
+    this.#closers = closers;
+  }
+
+  get(name: FunctionName): Judge | undefined {
+    return this.#judges.get(name);
+  }
+
+  get names(): FunctionName[] {
+    return [...this.#judges.keys()];
+  }
+
+  /** Ends all stubs. Twice does nothing. */
+  close(): void {
+    for (const close of this.#closers) close();
+    this.#tracer.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/**
+ * Makes the judges. Their stubs are driven by stublab's own encoder, and by this thread, which is the tracer.
+ *
+ * @throws UnsupportedError, ForkError, AttachError and what else `Tracer` and `createStub` throw where this
+ * machine does not let processes be traced
+ */
+export function openJudges(): Judges {
+  const tracer = new Tracer({ deadline: DEADLINE });
+  try {
+    return new Judges(tracer, ...makeJudges(tracer));
+  } catch (error) {
+    tracer.close();
+    throw error;
+  }
+}
+
+function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
+  const { constants } = tracer.encoder;
+  const layout = (name: FunctionName) => layoutOf(name, constants);
+  // One that is forked from the host, for its children may be the host's.
+  const slot = (prepare: (tracee: Tracee) => Tracee = (tracee) => tracee) =>
+    new TraceeSlot(() => prepare(Tracee.prepare(tracer.createStub())));
+  const plain = slot();
+  const frames = new Frames(plain);
+  const { registers } = frames;
+  const clones = new Clones(slot(prepareClones));
+  const answers = new Answers(slot(prepareAnswers));
+  const queue = new Queue(slot());
+  const forms = new KernelForms(queue);
+  const statuses = new Statuses(tracer);
+  const calls = new Calls(frames);
+  const seccomp = new SeccompJudge(layout("encodeSeccomp"), tracer);
+  const judges: Judge[] = [
+    new SyscallJudge(layout("encodeSyscall"), frames),
+    new BootstrapJudge(layout("encodeBootstrap"), frames),
+    new CloneJudge(layout("encodeClone"), clones),
+    new CloneFlagsJudge(layout("cloneFlags"), clones),
+    new CloneExitSignalJudge(layout("cloneExitSignal"), clones),
+    new Clone3Judge(layout("encodeClone3"), clones),
+    new WaitOptionsJudge(layout("encodeWaitOptions"), plain, slot()),
+    ...STATUS_READERS.map((name) => new StatusJudge(name, layout(name), statuses)),
+    new StopJudge(layout("encodeStop"), statuses),
+    new ResultJudge(layout("syscallResult"), answers, registers),
+    new ErrnoJudge(layout("syscallErrno"), answers, registers),
+    new RestartsJudge(layout("restartsSyscall"), frames),
+    new RewindJudge(layout("rewindSyscall"), frames),
+    new RestartJudge(layout("restartSyscall"), frames),
+    new SignalSetJudge(layout("signalSet"), slot()),
+    new BlockableJudge(layout("blockableSignals"), plain),
+    new FormJudge(layout("siginfoForm"), forms),
+    new SiginfoJudge(layout("encodeSiginfo"), queue, forms),
+    seccomp,
+    new EnterJudge(layout("enterGuest"), frames),
+    new SteppingJudge(layout("isSingleStepping"), frames),
+    new DecodeJudge(layout("decodeGuestSyscall"), calls),
+    new ArgumentJudge(layout("guestArgument"), calls),
+    new GuestResultJudge(layout("encodeGuestResult"), calls),
+    new VsyscallJudge(layout("rewindVsyscall"), slot(prepareVsyscalls), frames),
+  ];
+  return [judges, [answers, queue, seccomp].map((each) => () => each.close())];
+}

@@ -1,0 +1,220 @@
+import { DeathError } from "../../errors.ts";
+import type { Tracer } from "../../stub/tracer.ts";
+import { NO_PROGRAM } from "../filter.ts";
+import { ANSWER, type RecordLayout } from "../record.ts";
+import { DATA, PLACES, SLOTS } from "./code.ts";
+import { NO_CORE, setCoreLimit } from "./cores.ts";
+import {
+  GUARD,
+  installFilter,
+  requireFilter,
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+  SECCOMP_RET_KILL_PROCESS,
+  SECCOMP_RET_TRAP,
+  STOPPED_BY_GUARD,
+} from "./filters.ts";
+import { expect, type Judge, type Judgement, toInt, undecided, unsigned } from "./judge.ts";
+import { NO_CALL } from "./registers.ts";
+import { Tracee, TraceeSlot } from "./tracee.ts";
+import { USER_SPACE } from "./vsyscall.ts";
+
+const HALF = 0xffff_ffffn;
+const [X86_64, I386] = [0xc000_003en, 0x4000_0003n];
+/** Functions of the vsyscall page (uapi/asm/vsyscall.h), and the numbers that a filter sees for them. */
+const VSYSCALLS: readonly (readonly [address: bigint, number: bigint])[] = [
+  [0xffff_ffff_ff60_0000n, 96n],
+  [0xffff_ffff_ff60_0400n, 201n],
+  [0xffff_ffff_ff60_0800n, 309n],
+];
+/** -1 is no number: the kernel skips such a call by itself. */
+const NO_NUMBER = HALF;
+const MOST_INSTRUCTIONS = 128n;
+/** How many programs have a stub at a time. */
+const PROGRAMS = 8;
+const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"] as const;
+
+/** A call that a filter is asked about: struct seccomp_data. */
+interface Question {
+  readonly number: bigint;
+  readonly arch: bigint;
+  readonly ip: bigint;
+  readonly args: readonly bigint[];
+}
+
+/** Stubs in which programs are installed, so that calls can be tried that are never executed. */
+class Filtered {
+  readonly #parent: TraceeSlot;
+  readonly #stubs = new Map<string, Tracee>();
+  readonly #reached = new Map<bigint, boolean>();
+
+  constructor(tracer: Tracer) {
+    this.#parent = new TraceeSlot(() => {
+      const tracee = Tracee.prepare(tracer.createStub());
+      setCoreLimit(tracee, NO_CORE);
+      requireFilter(tracee, GUARD);
+      return tracee;
+    });
+  }
+
+  /** What a program answers to a call; a string says why it cannot be asked. */
+  ask(program: Uint8Array, question: Question): bigint | string {
+    const missing = this.#missing(question);
+    if (missing !== undefined) return missing;
+    const tracee = this.#stubOf(program);
+    return tracee === undefined ? NO_PROGRAM : tryCall(tracee, question);
+  }
+
+  close(): void {
+    for (const tracee of this.#stubs.values()) tracee.close();
+    this.#stubs.clear();
+  }
+
+  /** Whether calls of this kind reach a filter at all: without a program, the guard stops them. */
+  #missing(question: Question): string | undefined {
+    const kind = siteOf(question);
+    if (!this.#reached.has(kind)) {
+      const answer = tryCall(this.#parent.get(), question);
+      this.#reached.set(kind, answer === BigInt(SECCOMP_RET_ALLOW));
+    }
+    return this.#reached.get(kind) === true ? undefined : "no such call gets to a filter here";
+  }
+
+  /** A stub under a program; undefined where the kernel does not take it. */
+  #stubOf(program: Uint8Array): Tracee | undefined {
+    const key = Buffer.from(program).toString("latin1");
+    const known = this.#stubs.get(key);
+    if (known?.alive) return known;
+    this.#drop(key);
+    const [oldest] = this.#stubs.keys();
+    if (oldest !== undefined && this.#stubs.size >= PROGRAMS) this.#drop(oldest);
+    const tracee = new Tracee(this.#parent.get().stub.createStub());
+    this.#stubs.set(key, tracee);
+    if (installFilter(tracee, program) === 0n) return tracee;
+    this.#drop(key);
+    return undefined;
+  }
+
+  #drop(key: string): void {
+    this.#stubs.get(key)?.close();
+    this.#stubs.delete(key);
+  }
+}
+
+function vsyscallOf({ ip }: Question): bigint | undefined {
+  return VSYSCALLS.find(([address]) => address === ip)?.[0];
+}
+
+/** Where the instruction lies with which a call is made. */
+function siteOf(question: Question): bigint {
+  const { syscall, int80, callRax } = PLACES.questions;
+  if (question.arch === I386) return int80;
+  return vsyscallOf(question) === undefined ? syscall : callRax;
+}
+
+/** Has a stub try a call; answers the action of its filters, the guard's taken for none. */
+function tryCall(tracee: Tracee, question: Question): bigint | string {
+  const { block, initial, tracer } = tracee;
+  block.copyFrom(initial);
+  for (const [i, name] of ARGUMENTS.entries()) block.set(name, question.args[i] ?? 0n);
+  block.set("rsp", DATA + BigInt(SLOTS.stackEnd));
+  block.set("orig_rax", NO_CALL);
+  block.set("rax", vsyscallOf(question) ?? question.number);
+  block.set("rip", siteOf(question));
+  try {
+    const { signal, code } = tracee.run("PTRACE_CONT");
+    if (signal === tracer.constant("SIGSYS") && code === 1) return BigInt(SECCOMP_RET_TRAP);
+    if (signal !== tracer.constant("SIGTRAP")) return `it ended with ${tracer.signalName(signal)}`;
+    return actionOf(block.get("rax"));
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
+    if (error.how.startsWith("killed by SIGSYS")) return BigInt(SECCOMP_RET_KILL_PROCESS);
+    return error.message;
+  }
+}
+
+/** What let a call return like this; other ways to let it through than SECCOMP_RET_ALLOW look the same. */
+function actionOf(rax: bigint): bigint {
+  const errno = -BigInt.asIntN(32, rax);
+  if (errno === BigInt(STOPPED_BY_GUARD)) return BigInt(SECCOMP_RET_ALLOW);
+  return BigInt(SECCOMP_RET_ERRNO) | BigInt.asUintN(16, errno);
+}
+
+/** encodeSeccomp: the program is installed, and the call is tried. */
+export class SeccompJudge implements Judge {
+  readonly name = "encodeSeccomp";
+  readonly asked =
+    "installed the program in a stub, which tried the call: returned, SIGSYS, killed";
+  readonly layout: RecordLayout;
+  readonly #filtered: Filtered;
+  readonly #flag: (name: string) => bigint;
+
+  constructor(layout: RecordLayout, tracer: Tracer) {
+    this.layout = layout;
+    this.#filtered = new Filtered(tracer);
+    this.#flag = (name) => tracer.flag(name);
+  }
+
+  /** The other architecture is i386, the other instruction pointers are in the vsyscall page. */
+  fit(input: BigUint64Array): void {
+    const call = this.layout.field("call").at;
+    const pointer = this.layout.field("instruction_pointer").at;
+    const number = (input[call] ?? 0n) & HALF;
+    const arch = (input[call] ?? 0n) >> 32n === X86_64 ? X86_64 : I386;
+    const high = (input[pointer] ?? 0n) >> 32n;
+    const [address, own] = VSYSCALLS[Number(number % 3n)] ?? [0n, 0n];
+    const vsyscall = arch === X86_64 && high === HALF;
+    input[call] = (arch << 32n) | (vsyscall ? own : number);
+    input[pointer] = vsyscall ? address : PLACES.questions.syscall;
+    if (!vsyscall) return;
+    // Before it asks a filter, the kernel looks whether they point to user space.
+    for (const i of ARGUMENTS.keys()) {
+      const { at } = this.layout.field(`arg${i}`);
+      input[at] = (input[at] ?? 0n) & USER_SPACE;
+    }
+  }
+
+  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
+    const word = (name: string) => input[this.layout.field(name).at] ?? 0n;
+    const question = {
+      number: word("call") & HALF,
+      arch: word("call") >> 32n,
+      ip: word("instruction_pointer"),
+      args: ARGUMENTS.map((_, i) => word(`arg${i}`)),
+    };
+    if (question.number === NO_NUMBER) return undecided("-1 is no call");
+    const meant = this.#policy(question, BigInt.asUintN(32, word("exitSignal")));
+    const count = BigInt(toInt(answered[this.layout.result]));
+    if (count < 1n || count > MOST_INSTRUCTIONS) return expect(ANSWER, meant, NO_PROGRAM);
+    const { at } = this.layout.field("at");
+    const program = new Uint8Array(answered.slice(at, at + Number(count)).buffer);
+    const seen = this.#filtered.ask(program, question);
+    return typeof seen === "string" ? undecided(seen) : expect(ANSWER, meant, seen);
+  }
+
+  close(): void {
+    this.#filtered.close();
+  }
+
+  /** The filter of guests' stubs as docs/encoder-abi.md has it. */
+  #policy({ number, arch, ip, args }: Question, exitSignal: bigint): bigint {
+    if (arch !== X86_64) return BigInt(SECCOMP_RET_KILL_PROCESS);
+    if (ip >> 32n === HALF) return BigInt(SECCOMP_RET_TRAP);
+    const [first, second, , , fifth] = args;
+    const demands: Readonly<Record<string, boolean>> = {
+      ...Object.fromEntries(FREE.map((name) => [name, true])),
+      clone:
+        first === unsigned(this.#flag("CLONE_FILES") | exitSignal) ||
+        first === this.#flag("STUB_THREAD_FLAGS"),
+      kill: second === this.#flag("SIGSTOP"),
+      execveat: fifth === this.#flag("AT_EMPTY_PATH"),
+      prctl: first === this.#flag("PR_SET_PDEATHSIG") && second === this.#flag("SIGKILL"),
+    };
+    const name = Object.keys(demands).find((each) => this.#flag(`SYS_${each}`) === number);
+    const allowed = name !== undefined && demands[name] === true;
+    return BigInt(allowed ? SECCOMP_RET_ALLOW : SECCOMP_RET_KILL_PROCESS);
+  }
+}
+
+/** Calls that are allowed whatever their arguments are. */
+const FREE = "mmap munmap mprotect getpid getppid wait4 exit restart_syscall".split(" ");

@@ -1,0 +1,276 @@
+import { closeSync } from "node:fs";
+import { constants } from "node:os";
+import type { Random } from "../../cases/random.ts";
+import type { RecordLayout } from "../record.ts";
+import { DATA, PLACES, SLOTS } from "./code.ts";
+import {
+  expect,
+  fromInt,
+  HELD,
+  type Judge,
+  type Judgement,
+  narrows,
+  toInt,
+  undecided,
+} from "./judge.ts";
+import { NO_CALL } from "./registers.ts";
+import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
+
+const { SIGKILL, SIGSTOP } = constants.signals;
+const LAST_SIGNAL = 64;
+const SIGINFO_SIZE = 128;
+const PTRACE_SETSIGMASK = 0x420b;
+const ALL = 2n ** 64n - 1n;
+const [SYS_RT_SIGQUEUEINFO, SYS_SIGNALFD4] = [129n, 289n];
+const SFD_NONBLOCK = 0x800n;
+
+/** Where siginfo_t begins with what every signal has, and where its union begins. */
+const [SI_SIGNO, SI_CODE, UNION] = [0, 8, 16];
+
+/** Members of struct signalfd_siginfo: offset and bytes (linux/signalfd.h). */
+const SIGNALFD: Readonly<Record<string, readonly [offset: number, bytes: 2 | 4 | 8]>> = {
+  si_signo: [0, 4],
+  si_errno: [4, 4],
+  si_code: [8, 4],
+  si_pid: [12, 4],
+  si_uid: [16, 4],
+  si_fd: [20, 4],
+  si_timerid: [24, 4],
+  si_band: [28, 4],
+  si_overrun: [32, 4],
+  si_status: [40, 4],
+  si_value: [48, 8],
+  si_utime: [56, 8],
+  si_stime: [64, 8],
+  si_addr: [72, 8],
+  si_addr_lsb: [80, 2],
+  si_syscall: [84, 4],
+  si_call_addr: [88, 8],
+  si_arch: [96, 4],
+};
+
+/** The forms in the order of SIGINFO_KILL to SIGINFO_SYS: members in the order of the values that are given. */
+const FORMS: readonly (readonly string[])[] = [
+  ["si_pid", "si_uid"],
+  ["si_timerid", "si_overrun", "si_value"],
+  ["si_band", "si_fd"],
+  ["si_addr"],
+  ["si_pid", "si_uid", "si_status"],
+  ["si_pid", "si_uid", "si_value"],
+  ["si_call_addr", "si_syscall", "si_arch"],
+];
+/** Members that come with a form, and that no encoder is given. */
+const FURTHER: ReadonlySet<string> = new Set(["si_utime", "si_stime", "si_addr_lsb"]);
+
+/** What the kernel read from a siginfo_t. */
+type Reading = ReadonlyMap<string, bigint>;
+
+/**
+ * Queues signals in a stub that blocks them, and reads them from a signalfd: which members the kernel copies
+ * there, and from where, is what it takes the union for (siginfo_layout in kernel/signal.c).
+ */
+export class Queue {
+  readonly #slot: TraceeSlot;
+  #signalfd: { readonly pid: number; readonly fd: bigint } | undefined;
+
+  constructor(slot: TraceeSlot) {
+    this.#slot = slot;
+  }
+
+  /** @returns what was read, or why nothing was */
+  send(signal: number, siginfo: Uint8Array): Reading | string {
+    if (signal === SIGKILL || signal === SIGSTOP) return "SIGKILL and SIGSTOP cannot be blocked";
+    const tracee = this.#slot.get();
+    const { tracer, stub, block, initial } = tracee;
+    const fd = this.#descriptor(tracee);
+    if (fd === undefined) return "this kernel has no signalfd";
+    tracee.write(SLOTS.siginfo, siginfo);
+    tracee.write(SLOTS.queued, new Uint8Array(16));
+    block.copyFrom(initial);
+    const at = DATA + BigInt(SLOTS.siginfo);
+    const registers = {
+      rax: SYS_RT_SIGQUEUEINFO,
+      rdi: BigInt(stub.pid),
+      rsi: fromInt(signal),
+      rdx: at,
+    };
+    for (const [name, word] of Object.entries({ ...registers, r12: fd, rip: PLACES.queue })) {
+      block.set(name, word);
+    }
+    block.set("orig_rax", NO_CALL);
+    // INT3 unblocks SIGTRAP each time.
+    tracer.shim.ptraceMemory(PTRACE_SETSIGMASK, stub.pid, 8, BigUint64Array.of(ALL));
+    tracee.run("PTRACE_CONT", isInt3(tracer));
+    const [queued = 0n, received] = new BigInt64Array(tracee.read(SLOTS.queued, 16).buffer);
+    if (queued !== 0n) return `rt_sigqueueinfo answered ${queued}`;
+    if (received !== BigInt(SIGINFO_SIZE)) return "the signal did not arrive";
+    return readMembers(tracee.read(SLOTS.signalfd, SIGINFO_SIZE));
+  }
+
+  close(): void {
+    if (this.#signalfd !== undefined) closeSync(Number(this.#signalfd.fd));
+    this.#signalfd = undefined;
+  }
+
+  /** A signalfd for the stub's signals; the stub shares the host's file table. */
+  #descriptor(tracee: Tracee): bigint | undefined {
+    const { pid } = tracee.stub;
+    if (this.#signalfd?.pid === pid) return this.#signalfd.fd;
+    this.close();
+    tracee.write(SLOTS.siginfo, new Uint8Array(BigUint64Array.of(ALL).buffer));
+    const mask = DATA + BigInt(SLOTS.siginfo);
+    const fd = tracee.call(SYS_SIGNALFD4, ALL, mask, 8n, SFD_NONBLOCK);
+    if (BigInt.asIntN(64, fd) < 0n) return undefined;
+    this.#signalfd = { pid, fd };
+    return fd;
+  }
+}
+
+function readMembers(bytes: Uint8Array): Reading {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const members = new Map<string, bigint>();
+  for (const [name, [offset, size]] of Object.entries(SIGNALFD)) {
+    if (size === 8) members.set(name, view.getBigUint64(offset, true));
+    else {
+      const number = size === 4 ? view.getUint32(offset, true) : view.getUint16(offset, true);
+      members.set(name, BigInt(number));
+    }
+  }
+  return members;
+}
+
+/** A siginfo_t whose union has no byte that is 0. */
+function probe(signal: number, code: number): Uint8Array {
+  const bytes = new Uint8Array(SIGINFO_SIZE);
+  const view = new DataView(bytes.buffer);
+  // What lies beyond the union's longest member has to be 0 where the kernel does not know the code.
+  bytes.fill(0x11, UNION, 48);
+  view.setInt32(SI_SIGNO, signal, true);
+  view.setInt32(SI_CODE, code, true);
+  return bytes;
+}
+
+/** Which form the kernel took a siginfo for: the one whose members, and no others, it copied. */
+function formOf(reading: Reading): number | undefined {
+  const copied = [...reading]
+    .filter(([name, word]) => word !== 0n && name !== "si_signo" && name !== "si_code")
+    .map(([name]) => name)
+    .filter((name) => !FURTHER.has(name));
+  const form = FORMS.findIndex(
+    (members) => members.length === copied.length && members.every((each) => copied.includes(each)),
+  );
+  return form < 0 ? undefined : form;
+}
+
+/** The form that the kernel gives to a signal and a code, or why it cannot be known. */
+export class KernelForms {
+  readonly #queue: Queue;
+  readonly #known = new Map<string, number | string>();
+
+  constructor(queue: Queue) {
+    this.#queue = queue;
+  }
+
+  of(signal: number, code: number): number | string {
+    if (signal < 1 || signal > LAST_SIGNAL) return "the kernel sends signals 1 to 64";
+    const key = `${signal} ${code}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const reading = this.#queue.send(signal, probe(signal, code));
+    const form =
+      typeof reading === "string"
+        ? reading
+        : (formOf(reading) ?? "the kernel copied no known form");
+    this.#known.set(key, form);
+    return form;
+  }
+}
+
+/** Makes the signal of a drawn input one that there is. */
+function drawSignal(layout: RecordLayout, random: Random, input: BigUint64Array): void {
+  input[layout.field("signal").at] = BigInt(random.below(LAST_SIGNAL) + 1);
+}
+
+/** siginfoForm: which members of a queued siginfo the kernel believes. */
+export class FormJudge implements Judge {
+  readonly name = "siginfoForm";
+  readonly asked = "rt_sigqueueinfo of a stub to itself; the members that a signalfd then had";
+  readonly layout: RecordLayout;
+  readonly #forms: KernelForms;
+
+  constructor(layout: RecordLayout, forms: KernelForms) {
+    this.layout = layout;
+    this.#forms = forms;
+  }
+
+  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
+    if (narrows(random, enumerated)) drawSignal(this.layout, random, input);
+  }
+
+  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
+    const word = (name: string) => toInt(input[this.layout.field(name).at]);
+    const form = this.#forms.of(word("signal"), word("code"));
+    if (typeof form === "string") return undecided(form);
+    return expect(this.name, fromInt(form), answered[this.layout.result] ?? 0n);
+  }
+}
+
+/** encodeSiginfo: the siginfo is queued, and what the kernel reads from it is what was meant. */
+export class SiginfoJudge implements Judge {
+  readonly name = "encodeSiginfo";
+  readonly asked = "rt_sigqueueinfo of a stub to itself with it; what a signalfd then had";
+  readonly layout: RecordLayout;
+  readonly #queue: Queue;
+  readonly #forms: KernelForms;
+
+  constructor(layout: RecordLayout, queue: Queue, forms: KernelForms) {
+    this.layout = layout;
+    this.#queue = queue;
+    this.#forms = forms;
+  }
+
+  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
+    if (narrows(random, enumerated)) drawSignal(this.layout, random, input);
+  }
+
+  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
+    const number = (name: string) => toInt(input[this.layout.field(name).at]);
+    const [signal, code] = [number("signal"), number("code")];
+    const form = this.#forms.of(signal, code);
+    if (typeof form === "string") return undecided(form);
+    const result = answered[this.layout.result] ?? 0n;
+    if (result !== fromInt(form)) return expect(this.name, fromInt(form), result);
+    const { at, words } = this.layout.field("at");
+    const siginfo = new Uint8Array(answered.slice(at, at + words).buffer);
+    const own = new DataView(siginfo.buffer).getInt32(SI_SIGNO, true);
+    // A signal that cannot be queued is not the one that was meant.
+    const reading = own < 1 || own > LAST_SIGNAL ? "" : this.#queue.send(own, siginfo);
+    if (typeof reading === "string") {
+      const judged = expect("at.si_signo", fromInt(signal), fromInt(own));
+      if (judged !== HELD) return judged;
+      return { verdict: "failed", field: "at.padding", meant: 0n, seen: 1n };
+    }
+    return this.#compare(reading, this.#meant(input, form, signal, code));
+  }
+
+  #meant(input: BigUint64Array, form: number, signal: number, code: number): Map<string, bigint> {
+    const meant = new Map<string, bigint>(Object.keys(SIGNALFD).map((name) => [name, 0n]));
+    meant.set("si_signo", fromInt(signal));
+    meant.set("si_code", fromInt(code));
+    const values = ["first", "second", "third"].map((name) => input[this.layout.field(name).at]);
+    for (const [i, member] of (FORMS[form] ?? []).entries()) {
+      const [, bytes] = SIGNALFD[member] ?? [0, 8];
+      meant.set(member, BigInt.asUintN(8 * bytes, values[i] ?? 0n));
+    }
+    return meant;
+  }
+
+  #compare(reading: Reading, meant: Reading): Judgement {
+    for (const [name, word] of meant) {
+      const field = FURTHER.has(name) ? "at.padding" : `at.${name}`;
+      const judged = expect(field, word, reading.get(name) ?? 0n);
+      if (judged !== HELD) return judged;
+    }
+    return HELD;
+  }
+}

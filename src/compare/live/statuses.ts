@@ -1,0 +1,196 @@
+import { closeSync } from "node:fs";
+import { constants } from "node:os";
+import { StublabError } from "../../errors.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
+import type { Tracer } from "../../stub/tracer.ts";
+import { collectCores, NO_CORE, setCoreLimit } from "./cores.ts";
+import { FAILING_CALL, requireFilter, TRACE_FAILING_CALL, TRACE_MESSAGE } from "./filters.ts";
+import {
+  endTraced,
+  eventMessage,
+  expectMessage,
+  fork,
+  killed,
+  nextStatus,
+  reap,
+  request,
+  resumed,
+  send,
+  setUp,
+} from "./processes.ts";
+import { Tracee } from "./tracee.ts";
+
+/** What a status word tells, by what was really done. */
+export interface Truth {
+  /** WAIT_EXITED 0, SIGNALED 1, STOPPED 2, SYSCALL_STOP 3, EVENT 4, GROUP_STOP 5, CONTINUED 6. */
+  readonly kind: number;
+  readonly value: number;
+  readonly event: number;
+  readonly core: number;
+}
+
+/** Takes a status word and what was done. */
+export type Note = (status: number, truth: Pick<Truth, "kind" | "value"> & Partial<Truth>) => void;
+
+const [EXITED, SIGNALED, STOPPED, SYSCALL_STOP, EVENT, GROUP_STOP, CONTINUED] = [
+  ...([0, 1, 2, 3, 4, 5, 6] as const),
+];
+const { SIGTRAP, SIGKILL, SIGSTOP, SIGCONT, SIGCHLD } = constants.signals;
+/** Signals that do not end a process. */
+const HARMLESS: readonly number[] = [
+  ...[SIGCHLD, SIGCONT, constants.signals.SIGURG, constants.signals.SIGWINCH],
+  ...[SIGSTOP, constants.signals.SIGTSTP, constants.signals.SIGTTIN, constants.signals.SIGTTOU],
+];
+const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1);
+
+// linux/ptrace.h
+const [PTRACE_CONT, PTRACE_SYSCALL] = [7, 24];
+const [PTRACE_SETOPTIONS, PTRACE_SEIZE, PTRACE_INTERRUPT] = [0x4200, 0x4206, 0x4207];
+const [O_TRACESYSGOOD, O_TRACEEXIT, O_EXITKILL] = [1, 64, 0x10_0000];
+/** Fork, vfork, clone, exec, vfork done, seccomp. */
+const O_EVENTS = 2 | 4 | 8 | 16 | 32 | 128;
+const [FORK, VFORK, CLONE, EXEC, VFORK_DONE, EXIT, SECCOMP, EVENT_STOP] = [
+  ...([1, 2, 3, 4, 5, 6, 7, 128] as const),
+];
+// linux/wait.h
+const [WUNTRACED, WCONTINUED] = [2n, 8n];
+const [SYS_GETPID, SYS_CLONE] = [39n, 56n];
+const CLONE_VFORK = 0x4000n;
+
+/** Has real processes do what wait4 can tell of, once, and keeps each status word with what was done. */
+export class Statuses {
+  readonly #tracer: Tracer;
+  #words: Map<number, Truth> | undefined;
+
+  constructor(tracer: Tracer) {
+    this.#tracer = tracer;
+  }
+
+  /** Every status word that was seen, in the order in which it was first. */
+  get words(): ReadonlyMap<number, Truth> {
+    if (this.#words !== undefined) return this.#words;
+    const words = new Map<number, Truth>();
+    const note: Note = (status, truth) => {
+      words.set(status, { event: 0, core: 0, ...truth });
+    };
+    for (const collect of [collectEnds, collectStops, collectExec]) {
+      const tracee = Tracee.prepare(this.#tracer.createStub());
+      try {
+        collect(tracee, note);
+      } catch (error) {
+        // What cannot be had on this machine is left out, and its words are undecided.
+        if (!(error instanceof StublabError)) throw error;
+      } finally {
+        tracee.close();
+      }
+    }
+    this.#words = words;
+    return words;
+  }
+}
+
+/** Children of a stub that exit with every code, that signals kill, stop and continue; wait4 is the stub's. */
+function collectEnds(parent: Tracee, note: Note): void {
+  setCoreLimit(parent, NO_CORE);
+  for (let code = 0; code < 256; code++) {
+    note(reap(parent, fork(parent, code)), { kind: EXITED, value: code });
+  }
+  for (const signal of SIGNALS) {
+    if (HARMLESS.includes(signal)) continue;
+    note(killed(parent, signal), { kind: SIGNALED, value: signal });
+  }
+  collectCores(parent, (status, signal, dumped) => {
+    note(status, { kind: SIGNALED, value: signal, core: dumped ? 1 : 0 });
+  });
+  const child = fork(parent);
+  send(parent, child, SIGSTOP);
+  note(reap(parent, child, WUNTRACED), { kind: STOPPED, value: SIGSTOP });
+  send(parent, child, SIGCONT);
+  note(reap(parent, child, WCONTINUED), { kind: CONTINUED, value: 0 });
+  collectSeized(parent, child, note);
+}
+
+/** A child that is seized: it tells a group-stop, and a stop on request. It is dead afterwards. */
+function collectSeized(parent: Tracee, child: number, note: Note): void {
+  const { tracer } = parent;
+  request(tracer, PTRACE_SEIZE, child, O_EXITKILL);
+  request(tracer, PTRACE_INTERRUPT, child);
+  note(nextStatus(tracer, child), { kind: EVENT, value: SIGTRAP, event: EVENT_STOP });
+  request(tracer, PTRACE_CONT, child);
+  send(parent, child, SIGSTOP);
+  note(nextStatus(tracer, child), { kind: STOPPED, value: SIGSTOP });
+  request(tracer, PTRACE_CONT, child, SIGSTOP);
+  note(nextStatus(tracer, child), { kind: GROUP_STOP, value: SIGSTOP, event: EVENT_STOP });
+  send(parent, child, SIGKILL);
+  note(nextStatus(tracer, child), { kind: SIGNALED, value: SIGKILL });
+  reap(parent, child);
+}
+
+/** The stops of a traced stub: by every signal, at system calls, at the births of children. */
+function collectStops(tracee: Tracee, note: Note): void {
+  const { tracer, stub } = tracee;
+  for (const signal of SIGNALS) {
+    if (signal === SIGKILL) continue;
+    send(tracee, stub.pid, signal);
+    note(resumed(tracee), { kind: STOPPED, value: signal });
+  }
+  note(resumed(tracee), { kind: STOPPED, value: SIGTRAP });
+  setUp(tracee, { rax: SYS_GETPID });
+  for (let i = 0; i < 2; i++) {
+    note(resumed(tracee, PTRACE_SYSCALL), { kind: SYSCALL_STOP, value: SIGTRAP });
+  }
+  resumed(tracee);
+  request(tracer, PTRACE_SETOPTIONS, stub.pid, O_TRACESYSGOOD | O_EXITKILL | O_EVENTS);
+  collectBirth(tracee, BigInt(SIGCHLD), FORK, note);
+  collectBirth(tracee, 0n, CLONE, note);
+  collectBirth(tracee, CLONE_VFORK | BigInt(SIGCHLD), VFORK, note);
+  requireFilter(tracee, TRACE_FAILING_CALL);
+  setUp(tracee, { rax: FAILING_CALL });
+  note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event: SECCOMP });
+  expectMessage(tracee, TRACE_MESSAGE);
+  resumed(tracee);
+}
+
+function collectBirth(tracee: Tracee, word: bigint, event: number, note: Note): void {
+  setUp(tracee, { rax: SYS_CLONE, rdi: word });
+  note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event });
+  const child = eventMessage(tracee);
+  endTraced(tracee, child);
+  if (event === VFORK) {
+    note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event: VFORK_DONE });
+    expectMessage(tracee, child);
+  }
+  // A child's end may stop its parent by a signal on the way to INT3.
+  while (resumed(tracee) >> 8 !== SIGTRAP);
+  reap(tracee, child);
+}
+
+/** A stub that executes a program, which exits. */
+function collectExec(tracee: Tracee, note: Note): void {
+  const { tracer, stub } = tracee;
+  const options = O_TRACESYSGOOD | O_EXITKILL | O_TRACEEXIT | O_EVENTS;
+  request(tracer, PTRACE_SETOPTIONS, stub.pid, options);
+  const image = tracer.shim.idleImage();
+  if (image < 0) return;
+  try {
+    // The stub's page ends in zeros: an empty path.
+    const rsi = BigInt(tracer.stubAddress + PAGE_SIZE - 1);
+    const r8 = tracer.flag("AT_EMPTY_PATH");
+    setUp(tracee, {
+      rax: tracer.flag("SYS_execveat"),
+      rdi: BigInt(image),
+      rsi,
+      rdx: 0n,
+      r10: 0n,
+      r8,
+    });
+    note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event: EXEC });
+    expectMessage(tracee, stub.pid);
+    note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event: EXIT });
+    resumed(tracee);
+  } finally {
+    closeSync(image);
+  }
+  stub.thread.forget();
+  stub.forgetIfDead();
+}

@@ -1,0 +1,73 @@
+import type { Random } from "../../cases/random.ts";
+import type { RecordLayout } from "../record.ts";
+import { HELD, type Judge, type Judgement, narrows, REFUSED, undecided } from "./judge.ts";
+import type { TraceeSlot } from "./tracee.ts";
+import { waitEffects } from "./waiting.ts";
+
+const INT = 0xffff_ffffn;
+const ANY_CHILD = 2n ** 64n - 1n;
+
+/** encodeWaitOptions: wait4 says EINVAL, or that there is no child. */
+export class WaitOptionsJudge implements Judge {
+  readonly name = "encodeWaitOptions";
+  readonly asked = "wait4(-1, 0, options, 0) in a stub: EINVAL or not, and what it waits for";
+  readonly layout: RecordLayout;
+  readonly #slot: TraceeSlot;
+  readonly #parents: TraceeSlot;
+
+  /**
+   * @param slot of stubs without children
+   * @param parents of stubs that may have some
+   */
+  constructor(layout: RecordLayout, slot: TraceeSlot, parents: TraceeSlot) {
+    this.layout = layout;
+    this.#slot = slot;
+    this.#parents = parents;
+  }
+
+  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
+    const { at } = this.layout.field("options");
+    if (narrows(random, enumerated)) input[at] = (input[at] ?? 0n) & INT;
+  }
+
+  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
+    const options = input[this.layout.field("options").at] ?? 0n;
+    if (options > INT)
+      return undecided("wait4's options are an int: the kernel never sees the rest");
+    const answer = BigInt.asIntN(64, answered[this.layout.result] ?? 0n);
+    const refused = this.#wait(options);
+    if (refused !== (answer === REFUSED)) {
+      const meant = refused ? REFUSED : options;
+      return this.#failed(meant, answer);
+    }
+    if (refused || answer === BigInt.asIntN(64, options)) return HELD;
+    if (this.#wait(BigInt.asUintN(64, answer))) return this.#failed(options, answer);
+    return this.#compare(options, BigInt.asUintN(64, answer));
+  }
+
+  /** Other options than were meant: whether they do something else. */
+  #compare(options: bigint, answer: bigint): Judgement {
+    const parent = this.#parents.get();
+    const meant = waitEffects(parent, options);
+    const seen = waitEffects(parent, answer);
+    const differs = [...meant].some(([what, result]) => seen.get(what) !== result);
+    return differs
+      ? this.#failed(options, answer)
+      : undecided("other options than those that were meant, and wait4 does the same with them");
+  }
+
+  /** Whether the kernel refuses options. */
+  #wait(options: bigint): boolean {
+    const result = BigInt.asIntN(64, this.#slot.get().call("wait4", ANY_CHILD, 0n, options, 0n));
+    return result === REFUSED;
+  }
+
+  #failed(meant: bigint, seen: bigint): Judgement {
+    return {
+      verdict: "failed",
+      field: this.name,
+      meant: BigInt.asUintN(64, meant),
+      seen: BigInt.asUintN(64, seen),
+    };
+  }
+}

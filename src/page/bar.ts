@@ -1,0 +1,28 @@
+import { type Html, html } from "./html.ts";
+
+/** Pixels of a bar at full scale, and of its height. */
+const WIDTH = 180;
+const HEIGHT = 11;
+const MIDDLE = HEIGHT / 2;
+
+/** A quantity with its quartiles, of which a part is not its own. */
+export interface Spread {
+  readonly lower: number;
+  readonly median: number;
+  readonly upper: number;
+  readonly base: number;
+}
+
+/**
+ * A bar as long as the median, its base apart, with a whisker from the lower quartile to the upper. It repeats
+ * numbers that stand beside it, so it is nothing for those who cannot see it.
+ *
+ * @param scale the quantity at the end of the scale
+ */
+export function renderBar({ lower, median, upper, base }: Spread, scale: number): Html {
+  const at = (quantity: number) =>
+    Number(((Math.min(quantity, scale) / (scale || 1)) * (WIDTH - 2)).toFixed(1));
+  const [start, end, q1, q3] = [at(Math.min(base, median)), at(median), at(lower), at(upper)];
+  const own = Number((end - start).toFixed(1));
+  return html`<svg class="bar" width="${WIDTH}" height="${HEIGHT}" aria-hidden="true"><rect class="base" y="2" width="${start}" height="7"/><rect class="own" x="${start}" y="2" width="${own}" height="7"/><path d="M${q1} ${MIDDLE}H${q3}M${q1} 1v9M${q3} 1v9"/></svg>`;
+}

@@ -1,0 +1,25 @@
+import { counted } from "./figures.ts";
+import { type Html, html, NOTHING } from "./html.ts";
+
+/**
+ * Renders things from the first on until the next would not go into so many bytes: a page stays small, whatever
+ * it is made of.
+ */
+export function fit<T>(things: readonly T[], render: (thing: T) => Html, bytes: number): Html[] {
+  const fitting: Html[] = [];
+  let rest = bytes;
+  for (const thing of things) {
+    const part = render(thing);
+    rest -= Buffer.byteLength(part.markup);
+    if (rest < 0) break;
+    fitting.push(part);
+  }
+  return fitting;
+}
+
+/** Says how many things a page leaves out, where it does. */
+export function leftOut(number: number, one: string, many?: string): Html {
+  if (number === 0) return NOTHING;
+  const things = counted(number, `more ${one}`, `more ${many ?? `${one}s`}`);
+  return html`<p class="left-out">${things} left out of this page; <code>--json</code> has all.</p>`;
+}

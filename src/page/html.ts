@@ -1,0 +1,68 @@
+import { count } from "./figures.ts";
+import { cut, stretches, visible } from "./visible.ts";
+
+/** Markup. Only `html` and what stands on it make any, so strings of others are never taken for it. */
+export class Html {
+  readonly markup: string;
+
+  constructor(markup: string) {
+    this.markup = markup;
+  }
+}
+
+export type Part = string | number | Html | readonly Html[];
+
+/** A template of markup; strings in it are text, or values of attributes in double quotes, whatever they hold. */
+export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return new Html(
+    literals.reduce((markup, literal, i) => markup + markupOf(parts[i - 1] ?? "") + literal),
+  );
+}
+
+export const NOTHING = html``;
+
+/** Parts side by side, with `between` them. */
+export function join(parts: readonly Html[], between = ""): Html {
+  return new Html(parts.map(({ markup }) => markup).join(escapeMarkup(between)));
+}
+
+/** How much of a string is shown unless told, in UTF-16 units. */
+const LIMIT = 240;
+
+/**
+ * A string of others for a reader: cut after `limit` units, its unseen characters as marked escapes, and what
+ * is written from right to left kept from moving its neighbours.
+ */
+export function shown(text: string, limit = LIMIT): Html {
+  const { text: head, rest } = cut(text, limit);
+  const all = stretches(head);
+  const parts = all.map((part) => (part.escaped ? html`<i>${part.text}</i>` : html`${part.text}`));
+  const more = rest === 0 ? NOTHING : html`<span class="cut">… (${count(rest)} more)</span>`;
+  const inner = join([...parts, more]);
+  const foreign = all.some((part) => !part.escaped && /[^ -~]/.test(part.text));
+  return foreign ? html`<bdi>${inner}</bdi>` : inner;
+}
+
+/** The same where no markup can be: in an attribute, an option or a title. */
+export function plain(text: string, limit = LIMIT): string {
+  const { text: head, rest } = cut(text, limit);
+  return visible(head) + (rest === 0 ? "" : `… (${count(rest)} more)`);
+}
+
+function markupOf(part: Part): string {
+  if (part instanceof Html) return part.markup;
+  if (typeof part === "object") return part.map(({ markup }) => markup).join("");
+  return escapeMarkup(String(part));
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escapeMarkup(text: string): string {
+  return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+}

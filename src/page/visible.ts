@@ -1,0 +1,45 @@
+/**
+ * Characters that a reader does not see as what they are: controls, bidi and other formats, spaces other than
+ * the space, halves of surrogate pairs, what is unassigned or ignored; and marks that pile up on one letter.
+ */
+const UNSEEN = /(?! )[\p{C}\p{Z}\p{DI}]|(?<=\p{M}\p{M})\p{M}/gu;
+
+const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+function escapeUnseen(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const named = NAMED[character];
+  if (named !== undefined) return named;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+}
+
+/** `text` on one line with an escape such as `\n` or `\u{202e}` for each character that would not be seen. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, escapeUnseen);
+}
+
+/** The same in stretches, so that what is an escape can be told from what looks like one. */
+export function stretches(text: string): { readonly text: string; readonly escaped: boolean }[] {
+  const all: { text: string; escaped: boolean }[] = [];
+  const add = (more: string, escaped: boolean) => {
+    const last = all.at(-1);
+    if (last?.escaped === escaped) last.text += more;
+    else if (more !== "") all.push({ text: more, escaped });
+  };
+  let end = 0;
+  for (const { 0: character, index } of text.matchAll(UNSEEN)) {
+    add(text.slice(end, index), false);
+    add(escapeUnseen(character), true);
+    end = index + character.length;
+  }
+  add(text.slice(end), false);
+  return all;
+}
+
+/** At most `limit` UTF-16 units of `text`, whole characters, and how many units that leaves out. */
+export function cut(text: string, limit: number): { readonly text: string; readonly rest: number } {
+  if (text.length <= limit) return { text, rest: 0 };
+  const inPair = /[\ud800-\udbff]/.test(text[limit - 1] ?? "");
+  const end = inPair ? limit - 1 : limit;
+  return { text: text.slice(0, end), rest: text.length - end };
+}

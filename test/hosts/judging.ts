@@ -1,0 +1,25 @@
+// A host that has the kernel judge an encoder: `judging FUNCTION…`. It prints "open" once the judges are there,
+// then goes on until it is killed; where they cannot be opened, it prints the error's code and ends.
+
+import { writeSync } from "node:fs";
+import { compare } from "../../src/compare/compare.ts";
+import { runLive } from "../../src/compare/live/live.ts";
+import { openJudges } from "../../src/compare/live/open.ts";
+import { LocalSubject } from "../../src/compare/subject.ts";
+import { FUNCTION_NAMES } from "../../src/encoder/abi.ts";
+import { openEncoderFor, StublabError } from "../../src/index.ts";
+
+const wanted = FUNCTION_NAMES.filter((name) => process.argv.includes(name));
+const subjects = [new LocalSubject(openEncoderFor("assembly", "amd64"))];
+const { functions } = await compare({ subjects, seed: 0n, cases: 0, only: wanted });
+try {
+  const judges = openJudges();
+  writeSync(1, "open\n");
+  for (let seed = 0n; wanted.length > 0; seed++) {
+    await runLive(judges, subjects, functions, { seed, cases: 500 });
+  }
+  judges.close();
+} catch (error) {
+  if (!(error instanceof StublabError)) throw error;
+  writeSync(1, `${error.code}\n`);
+}
