@@ -1,3 +1,7 @@
+export { type CompareOptions, type Comparison, compare } from "./compare/compare.ts";
+export { type Opened, openSubjects } from "./compare/open.ts";
+export type { CompareReport, Disagreement, Verdict } from "./compare/report.ts";
+export type { Subject } from "./compare/subject.ts";
 export {
   type Arch,
   ENCODER_ABI,
@@ -27,6 +31,7 @@ export {
   ForkError,
   InputError,
   MemoryError,
+  OutputError,
   type RegisterDump,
   StateError,
   StopError,

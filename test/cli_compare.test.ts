@@ -116,6 +116,7 @@ for (const [words, message] of [
   [["--operation", "clonee"], 'there is no operation "clonee"; did you mean clone?'],
   [["--arch", "amd65"], 'there is no architecture "amd65"'],
   [["asembly"], 'unknown encoder "asembly"; did you mean assembly?'],
+  [["./nowhere.wasm"], "there is no file ./nowhere.wasm"],
   [["--cases", "many"], '--cases takes a whole number from 0 to 1000000000000, not "many"'],
   [["--cases", "1", "--seconds", "1"], "--cases and --seconds exclude each other"],
   [["--case", "flags=1"], "--case is for one function, which --operation names"],

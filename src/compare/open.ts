@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { Arch } from "../encoder/abi.ts";
 import { isEncoderFile } from "../encoder/foreign.ts";
 import { openEncoderFor } from "../encoder/open.ts";
-import { UnsupportedError } from "../errors.ts";
+import { InputError, UnsupportedError } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
 import { ForeignSubject } from "./foreign.ts";
 import { BrokenEncoder } from "./record.ts";
@@ -27,6 +28,9 @@ export async function openSubjects(
 ): Promise<Opened> {
   const opened: Opened = { subjects: [], broken: [], notes: [] };
   const files = names.filter(isEncoderFile);
+  for (const file of files) {
+    if (!existsSync(file)) throw new InputError(`there is no file ${file}`);
+  }
   for (const name of names.filter((word) => !isEncoderFile(word))) {
     for (const arch of arches) openBuiltIn(name, arch, opened);
   }
