@@ -16,6 +16,7 @@ export * from "./linux/clone3";
 export * from "./linux/errno";
 export * from "./linux/file";
 export * from "./linux/memory";
+export * from "./linux/numbers";
 export * from "./linux/process";
 export * from "./linux/ptrace";
 export * from "./linux/result";

@@ -1,0 +1,42 @@
+// System calls from 424 on, which have the same number on every architecture (the kernel's
+// scripts/syscall.tbl). Those before are in amd64/numbers.ts and arm64/numbers.ts.
+
+export const SYS_pidfd_send_signal: i32 = 424;
+export const SYS_io_uring_setup: i32 = 425;
+export const SYS_io_uring_enter: i32 = 426;
+export const SYS_io_uring_register: i32 = 427;
+export const SYS_open_tree: i32 = 428;
+export const SYS_move_mount: i32 = 429;
+export const SYS_fsopen: i32 = 430;
+export const SYS_fsconfig: i32 = 431;
+export const SYS_fsmount: i32 = 432;
+export const SYS_fspick: i32 = 433;
+export const SYS_pidfd_open: i32 = 434;
+export const SYS_clone3: i32 = 435;
+export const SYS_close_range: i32 = 436;
+export const SYS_openat2: i32 = 437;
+export const SYS_pidfd_getfd: i32 = 438;
+export const SYS_faccessat2: i32 = 439;
+export const SYS_process_madvise: i32 = 440;
+export const SYS_epoll_pwait2: i32 = 441;
+export const SYS_mount_setattr: i32 = 442;
+export const SYS_quotactl_fd: i32 = 443;
+export const SYS_landlock_create_ruleset: i32 = 444;
+export const SYS_landlock_add_rule: i32 = 445;
+export const SYS_landlock_restrict_self: i32 = 446;
+export const SYS_memfd_secret: i32 = 447;
+export const SYS_process_mrelease: i32 = 448;
+export const SYS_futex_waitv: i32 = 449;
+export const SYS_set_mempolicy_home_node: i32 = 450;
+export const SYS_cachestat: i32 = 451;
+export const SYS_fchmodat2: i32 = 452;
+export const SYS_map_shadow_stack: i32 = 453;
+export const SYS_futex_wake: i32 = 454;
+export const SYS_futex_wait: i32 = 455;
+export const SYS_futex_requeue: i32 = 456;
+export const SYS_statmount: i32 = 457;
+export const SYS_listmount: i32 = 458;
+export const SYS_lsm_get_self_attr: i32 = 459;
+export const SYS_lsm_set_self_attr: i32 = 460;
+export const SYS_lsm_list_modules: i32 = 461;
+export const SYS_mseal: i32 = 462;
