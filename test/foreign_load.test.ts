@@ -117,7 +117,6 @@ for (const [what, text, message] of [
 
 refuses("text", () => moduleFile(".wasm", "(module)"), "refused", /is no WebAssembly module/);
 refuses("an empty file", () => moduleFile(".wasm", ""), "refused", /is no WebAssembly module/);
-refuses("a file that is not there", () => newPath(".wasm"), "refused", /ENOENT/);
 refuses("another ending", () => moduleFile(".txt", ""), "refused", /ends in \.wasm, \.mjs or \.js/);
 refuses("a directory", () => made("mkdir", ".wasm"), "refused", /is no regular file/);
 refuses("a FIFO", () => made("mkfifo", ".mjs"), "refused", /is no regular file/);
