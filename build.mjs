@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LISTED, listCode } from "./listing.mjs";
 
 /** What all libraries are compiled with: freestanding, and the same bytes from the same compiler. */
 export const C_FLAGS = [
@@ -130,6 +131,24 @@ function isClang() {
   return macros.includes("__clang__");
 }
 
+/** Writes what the assembler says of the code that recordings show: nothing is disassembled where it is shown. */
+function buildListing() {
+  const sources = [...LISTED.map(({ source }) => source), "listing.mjs", "dist/shim.so"];
+  return makeFrom("dist/listing.json", sources, () => {
+    const own = isClang() ? ["-fno-integrated-as"] : [];
+    const listing = LISTED.map((code) => listCode(code, [CC, ...own]));
+    expectInside(listing[0], "dist/shim.so");
+    writeFileSync("dist/listing.json", `${JSON.stringify(listing)}\n`);
+  });
+}
+
+/** Two assemblers may encode an instruction differently. */
+function expectInside({ name, lines }, library) {
+  const digits = lines.map(({ bytes }) => bytes.replaceAll(" ", "")).join("");
+  if (readFileSync(library).includes(Buffer.from(digits, "hex"))) return;
+  throw new Error(`the assembler's listing of the ${name} is not what ${library} has`);
+}
+
 /** Compiles the C encoder of an architecture; build/ has its constants.inc. */
 export function compileNative(arch, target, cwd) {
   const shared = readdirSync("shim/native").filter((name) => name.endsWith(".c"));
@@ -202,6 +221,7 @@ async function build() {
   mkdirSync("build", { recursive: true });
   await buildEncoder();
   await buildLibraries();
+  await buildListing();
   await bundle();
   await declare();
 }

@@ -4,6 +4,7 @@
 #include <linux/fcntl.h>
 #include <linux/filter.h>
 #include <linux/prctl.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
@@ -20,6 +21,7 @@ extern const unsigned int __rseq_size __attribute__((weak));
 struct plan {
     const void *filter;
     uint32_t filter_length;
+    uint32_t traced;
 };
 
 static long default_dispositions(const struct plan *plan) {
@@ -95,11 +97,24 @@ __attribute__((noreturn)) static void leave(long error) {
     __builtin_unreachable();
 }
 
+static long stop_itself(void) {
+    return syscall2(__NR_kill, syscall0(__NR_getpid), SIGSTOP);
+}
+
+/** Makes the parent the tracer, and waits for it. */
+static long become_traced(void) {
+    long result = syscall4(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
+    return result < 0 ? result : stop_itself();
+}
+
 /** Raw system calls only: the child has the memory of a process whose other threads are gone. */
 __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64_t parent,
                                             volatile uint32_t *step, const struct plan *plan) {
     static long (*const steps[])(const struct plan *) = {new_session, default_dispositions,
                                                          unregister_rseq, unmask, install_filter};
+    long stopped = plan->traced ? become_traced() : 0;
+    if (stopped < 0)
+        leave(-stopped);
     for (uint32_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         if (omit & (1U << i))
             continue;
@@ -109,12 +124,14 @@ __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64
             leave(-result);
     }
     *step = STUBLAB_CHILD_STUB;
+    if (plan->traced)
+        stop_itself();
     enter_stub(stub, omit & STUBLAB_CHILD_PARENT ? 0 : parent);
 }
 
 int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t omit, volatile uint32_t *step,
-                     const void *filter, uint32_t filter_length) {
-    const struct plan plan = {filter, filter_length};
+                     const void *filter, uint32_t filter_length, uint32_t traced) {
+    const struct plan plan = {filter, filter_length, traced};
     const uint64_t all = ~0ULL;
     uint64_t previous = 0;
     uint64_t parent = (uint64_t)syscall0(__NR_getpid);

@@ -51,10 +51,15 @@ enum stublab_child_step {
  * and returns the child's pid. The child does the steps above and enters the stub code at `stub`;
  * where a step fails it exits with that errno, and with SIGCHLD as its exit signal. `step` must lie
  * in shared memory. `filter` is an array of `filter_length` struct sock_filter; 0 for none.
+ *
+ * With `traced` the caller is the child's tracer from its first step on (PTRACE_TRACEME). The child
+ * then stops itself twice with SIGSTOP: before its steps, while `*step` is still the caller's, and
+ * after them, when it is STUBLAB_CHILD_STUB, so that every instruction of the stub code can be
+ * stepped.
  */
 STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t omit,
                                     volatile uint32_t *step, const void *filter,
-                                    uint32_t filter_length);
+                                    uint32_t filter_length, uint32_t traced);
 
 /** ptrace(2) as the kernel has it. `data` is a number or an address, as the request wants. */
 STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data);

@@ -59,6 +59,25 @@ export type { Protection } from "./platform/memory.ts";
 export { Platform, type PlatformOptions } from "./platform/platform.ts";
 export type { SignalInfo } from "./platform/signal_info.ts";
 export { type FileMapping, Subprocess } from "./platform/subprocess.ts";
+export { loadRecording, parseRecording } from "./record/load.ts";
+export { type RecordOptions, recordScenario } from "./record/record.ts";
+export {
+  type Arrow,
+  type Call,
+  type Code,
+  type CodeLine,
+  type Fact,
+  type Instruction,
+  type KernelView,
+  type Lane,
+  type Question,
+  RECORDING_SCHEMA,
+  type Recording,
+  type Registers,
+  type Step,
+  type StepKind,
+} from "./record/recording.ts";
+export { DEFAULT_SCENARIO, SCENARIOS } from "./record/scenarios.ts";
 export type { ChildStep } from "./shim.ts";
 export { type Check, type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";

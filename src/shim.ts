@@ -20,6 +20,7 @@ export interface Shim {
     step: number,
     filter: Uint8Array | null,
     filterLength: number,
+    traced: number,
   ): number;
   /** ptrace with a number as its data: options, or the signal to resume with. */
   ptrace(request: number, tid: number, address: number, data: number): number;
@@ -195,7 +196,9 @@ function bindShim(library: LibraryHandle): Shim {
     stubSyscallOffset: bind("uint32_t stublab_stub_syscall_offset()"),
     stubRestOffset: bind("uint32_t stublab_stub_rest_offset()"),
     mapShared: bind("int64_t stublab_map_shared(uint64_t)"),
-    fork: bind("int64_t stublab_fork(uint64_t, uint64_t, uint32_t, uint64_t, void *, uint32_t)"),
+    fork: bind(
+      "int64_t stublab_fork(uint64_t, uint64_t, uint32_t, uint64_t, void *, uint32_t, uint32_t)",
+    ),
     ptrace: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, uint64_t)"),
     ptraceMemory: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, void *)"),
     wait: bind("int64_t stublab_wait(int32_t, uint32_t, int64_t, void *)"),

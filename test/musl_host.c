@@ -55,7 +55,8 @@ int main(int count, char **arguments) {
     expect("mapped before", SHIM(stublab_map_stub)(FREE_ADDRESS + 0x1000), FREE_ADDRESS);
     uint32_t *step = (uint32_t *)SHIM(stublab_map_shared)(sizeof *step);
 
-    int32_t pid = (int32_t)SHIM(stublab_fork)(CLONE_FILES | SIGCHLD, (uint64_t)stub, 0, step, 0, 0);
+    int32_t pid =
+        (int32_t)SHIM(stublab_fork)(CLONE_FILES | SIGCHLD, (uint64_t)stub, 0, step, 0, 0, 0);
     expect_stop(pid);
     expect("step", *step, STUBLAB_CHILD_STUB);
     expect("attach", SHIM(stublab_ptrace)(PTRACE_ATTACH, pid, 0, 0), 0);

@@ -44,6 +44,12 @@ packed("bootstraps where it was installed without scripts and without a compiler
   assert.is(JSON.parse(out).stubs.length, 4);
 });
 
+packed("records there, too: the assembler's listing is in the package", () => {
+  const cli = join(project, "node_modules/.bin/stublab");
+  const recording = JSON.parse(sh(cli, ["record", "grandchild"], project, { PATH: bin }));
+  assert.is(recording.code[0].name, "stub code");
+});
+
 packed("drives stubs by every encoder", () => {
   const script = `
     import { Tracer } from "stublab";

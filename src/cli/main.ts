@@ -19,6 +19,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "compare encoders: who is right, where the others go wrong, how fast each is",
     load: async () => (await import("./compare.ts")).compareCommand,
   },
+  record: {
+    summary: "record how a stub is born, how it is driven, and what goes wrong, step by step",
+    load: async () => (await import("./record.ts")).recordCommand,
+  },
   seccomp: {
     summary: "print the filter that the stubs of a platform run under",
     load: async () => (await import("./seccomp.ts")).seccompCommand,

@@ -39,6 +39,7 @@ export function forkStub(
     address,
     filter ?? null,
     (filter?.length ?? 0) / FILTER_INSTRUCTION,
+    0,
   );
   if (pid < 0) throw forkError(-pid);
   const thread = new Thread(tracer, pid, pid);
@@ -90,8 +91,8 @@ export function cloneStub(parent: Thread, exitSignal: number): Thread {
   }
 }
 
-/** The clone word of every stub: the exit signal and a shared file table. */
-function cloneWord(tracer: Tracer, exitSignal: number): bigint {
+/** The clone word of every stub: the exit signal and a shared file table. @throws EncoderError */
+export function cloneWord(tracer: Tracer, exitSignal: number): bigint {
   const word = tracer.encoder.encodeClone(tracer.flag("CLONE_FILES"), exitSignal);
   if (word >= 0n) return word;
   throw new EncoderError(
@@ -115,8 +116,7 @@ function awaitSelfStop(thread: Thread, orphaned: boolean, stepOf: () => ChildSte
 /** Step 4: PTRACE_ATTACH, its SIGSTOP, and the options. @throws AttachError */
 export function attach(thread: Thread, options = thread.tracer.traceOptions): void {
   const { tracer } = thread;
-  const result = tracer.shim.ptrace(tracer.constant("PTRACE_ATTACH"), thread.tid, 0, 0);
-  if (result < 0) throw attachError(thread.tid, -result);
+  requestAttach(thread);
   const { signal } = thread.wait();
   if (signal !== tracer.constant("SIGSTOP")) {
     throw new TraceError(
@@ -126,15 +126,22 @@ export function attach(thread: Thread, options = thread.tracer.traceOptions): vo
   thread.ptrace("PTRACE_SETOPTIONS", options);
 }
 
+/** PTRACE_ATTACH alone: its SIGSTOP has to be waited for. @throws AttachError */
+export function requestAttach({ tracer, tid }: Thread): void {
+  const result = tracer.shim.ptrace(tracer.constant("PTRACE_ATTACH"), tid, 0, 0);
+  if (result < 0) throw attachError(tid, -result);
+}
+
 /** The registers at the self-stop, with RIP back before the SYSCALL that all injections use. */
-function takeInitialRegisters(thread: Thread): void {
+export function takeInitialRegisters(thread: Thread): void {
   const { encoder, frame } = thread.tracer;
   thread.readRegisters(frame);
   encoder.rewindSyscall(frame.offset);
   thread.initial.copyFrom(frame);
 }
 
-function sharedProgress(tracer: Tracer): { address: number; step: Uint32Array } {
+/** The word in which a forked child tells its step, and its address. @throws ForkError */
+export function sharedProgress(tracer: Tracer): { address: number; step: Uint32Array } {
   if (progress !== undefined) return progress;
   const address = tracer.shim.mapShared(4);
   if (address < 0) throw forkError(-address);
@@ -142,7 +149,8 @@ function sharedProgress(tracer: Tracer): { address: number; step: Uint32Array } 
   return progress;
 }
 
-function forkError(errno: number): ForkError {
+/** The host's clone failed with an errno. */
+export function forkError(errno: number): ForkError {
   const name = errnoName(errno);
   return new ForkError(`the host cannot fork a stub: clone failed with ${name}`, {
     call: "clone",

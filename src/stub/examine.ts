@@ -65,8 +65,11 @@ function mapOf({ mappings }: ProcessFacts): string {
   return pages.length > 3 ? `${pages.length} mappings` : pages.join(", ");
 }
 
-/** prctl(PR_GET_PDEATHSIG) wants memory for its answer: the stub gets a page for the while. */
-function deathSignal(stub: Stub): string {
+/**
+ * The name of the signal that a stub gets at its parent's end, or "none". prctl(PR_GET_PDEATHSIG) wants memory for
+ * its answer: the stub gets a page for the while.
+ */
+export function deathSignal(stub: Stub): string {
   const { tracer } = stub;
   const page = stub.map(PAGE_SIZE);
   stub.call("prctl", tracer.flag("PR_GET_PDEATHSIG"), page);

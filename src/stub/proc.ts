@@ -22,6 +22,8 @@ export interface ProcessFacts {
   readonly blocked: bigint;
   readonly ignored: bigint;
   readonly caught: bigint;
+  /** Those that wait for its main thread, and those that wait for any. */
+  readonly pending: bigint;
   readonly residentBytes: number;
   /** Its memory map, without the kernel's own vsyscall page, which nobody can unmap. */
   readonly mappings: readonly Mapping[];
@@ -49,6 +51,7 @@ export function readProcess(pid: number): ProcessFacts {
     blocked: BigInt(`0x${line("SigBlk")}`),
     ignored: BigInt(`0x${line("SigIgn")}`),
     caught: BigInt(`0x${line("SigCgt")}`),
+    pending: BigInt(`0x${line("SigPnd")}`) | BigInt(`0x${line("ShdPnd")}`),
     residentBytes: Number(line("VmRSS")) * 1024,
     mappings: parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8")).filter(
       ({ name }) => name !== "[vsyscall]",

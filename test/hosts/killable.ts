@@ -42,7 +42,7 @@ const points: Record<string, () => void> = {
 
 function fork(): Thread {
   const step = tracer.shim.mapShared(4);
-  const pid = tracer.shim.fork(word, tracer.stubAddress, 0, step, null, 0);
+  const pid = tracer.shim.fork(word, tracer.stubAddress, 0, step, null, 0, 0);
   say(`pid ${pid}`);
   return new Thread(tracer, pid, pid);
 }

@@ -1,0 +1,102 @@
+import { OutputError } from "../errors.ts";
+import { recordScenario } from "../record/record.ts";
+import type { Recording } from "../record/recording.ts";
+import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
+import { type Command, parseCommand, UsageError } from "./command.ts";
+import { writeOutput } from "./output_file.ts";
+import { printJson, talk, writeAll } from "./report.ts";
+
+const help = `usage: stublab record [SCENARIO] [options]
+
+Makes a scenario happen to real processes, and records it: every instruction that a stub executes, every call
+that the tracer makes, the registers before and after, what the kernel says in between, and why.
+
+  -o, --output FILE   where the recording goes (default: standard output, which must be no terminal)
+  --list              the scenarios
+  --encoder E         assembly, script, native or gvisor (default assembly)
+  --json              on standard output, be it a terminal; with --list: one document, "stublab.scenarios/1"
+
+SCENARIO is one of these (default ${DEFAULT_SCENARIO}):
+${Object.entries(SCENARIOS)
+  .map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`)
+  .join("\n")}
+
+The recording is a document "stublab.recording/1" (docs/recording.md). Exit status: 0 where the scenario ended as it
+must, 1 where it did not; the recording is written all the same.
+
+examples:
+  stublab record host -o host.json
+  stublab record grandchild --encoder native | jq -r '.steps[].title'
+`;
+
+const OPTIONS = {
+  output: { type: "string", short: "o" },
+  list: { type: "boolean", default: false },
+  encoder: { type: "string", default: "assembly" },
+  json: { type: "boolean", default: false },
+} as const;
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseCommand(args, OPTIONS);
+  const [name = DEFAULT_SCENARIO, extra] = positionals;
+  if (extra !== undefined) {
+    throw new UsageError(`record takes one scenario, and "${extra}" is another`);
+  }
+  if (values.list) return list(values.json);
+  const { output, json } = values;
+  if (output === undefined && !json && process.stdout.isTTY) {
+    throw new UsageError("a recording is a long document, and not to be printed to a terminal", {
+      remedy: "name a file with -o FILE, or force it with --json",
+    });
+  }
+  const recording = await recordScenario(name, { encoder: values.encoder });
+  const text = `${JSON.stringify(recording, null, 1)}\n`;
+  if (output === undefined) print(text);
+  else {
+    writeOutput(output, text);
+    talk(summary(recording, output, text.length));
+  }
+  const lines = failures(recording);
+  talk(lines.join(""));
+  return lines.length === 0 ? 0 : 1;
+}
+
+function print(text: string): void {
+  try {
+    writeAll(1, Buffer.from(text));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new OutputError(`standard output cannot be written: ${why}`, { cause });
+  }
+}
+
+function list(json: boolean): number {
+  const scenarios = Object.entries(SCENARIOS).map(([name, { summary }]) => ({ name, summary }));
+  if (json) printJson("stublab.scenarios/1", { scenarios });
+  else {
+    const lines = scenarios.map(({ name, summary }) => `${name.padEnd(14)} ${summary}\n`);
+    process.stdout.write(lines.join(""));
+  }
+  return 0;
+}
+
+function summary(
+  { scenario, steps, questions, end }: Recording,
+  path: string,
+  bytes: number,
+): string {
+  const held = end.filter((fact) => fact.held).length;
+  return (
+    `${scenario}: ${steps.length} steps, ${questions.length} questions, ${held} of ${end.length} facts held, ` +
+    `${Math.ceil(bytes / 1000)} kB in ${path}\n`
+  );
+}
+
+/** A line for each fact that the kernel does not bear out. */
+export function failures({ end }: Pick<Recording, "end">): string[] {
+  return end
+    .filter(({ held }) => !held)
+    .map(({ fact, expected, seen }) => `FAIL ${fact}: expected ${expected}, seen ${seen}\n`);
+}
+
+export const recordCommand: Command = { help, run };

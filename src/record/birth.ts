@@ -1,0 +1,143 @@
+import { hex, StateError } from "../errors.ts";
+import { takeInitialRegisters } from "../stub/birth.ts";
+import { callTitle } from "./calls.ts";
+import { awaitProcess } from "./kernel_view.ts";
+import { type Place, tellRegisters } from "./recorder.ts";
+import { tellWait } from "./requests.ts";
+import { step, stepTo } from "./stepping.ts";
+import type { Tracee } from "./tracee.ts";
+
+/**
+ * Steps a stub through the stub code up to the stop that it brings on itself. There the host lets it go, in stop,
+ * so that it is as untraced as it would be if nobody had looked.
+ *
+ * @param before is told of each instruction of the stub code before it is executed: to ask a question, for instance.
+ * @returns the step of that stop.
+ */
+export function stepToSelfStop(tracee: Tracee, before?: (place: Place) => void): number {
+  const { tracer } = tracee.thread;
+  const selfStop = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
+  for (;;) {
+    const { rip } = tracee;
+    const place = tracee.recorder.placeOf(rip);
+    if (place !== undefined) before?.(place);
+    if (rip === selfStop) return stopItself(tracee);
+    const outcome = step(tracee);
+    if (outcome.kind !== "executed") {
+      throw new StateError(`${tracee.lane} ${tracee.thread.tid} did not come to its self-stop`);
+    }
+  }
+}
+
+/** The kill, its signal, the detach, and the stop that comes of it. */
+function stopItself(tracee: Tracee): number {
+  const { recorder, lane, thread } = tracee;
+  const kill = step(tracee, { why: SELF_STOP });
+  thread.resume("PTRACE_CONT");
+  const stop = thread.wait();
+  if (stop.signal !== thread.tracer.constant("SIGSTOP")) {
+    throw new StateError(`${lane} was stopped by ${thread.tracer.signalName(stop.signal)}`);
+  }
+  const registers = tellRegisters(tracee.registers());
+  const signal = recorder.step({
+    lane,
+    kind: "signal",
+    title: "SIGSTOP is taken",
+    why: "On its way back from the kernel the stub takes the signal that it has sent to itself.",
+    registers: { before: registers, after: registers },
+    kernel: recorder.view(thread.tgid),
+    observer:
+      "A traced stub stops before the signal has its effect, and its tracer decides about it.",
+  });
+  recorder.arrow("signal", kill.step, signal, "SIGSTOP");
+  tracee.request(
+    "PTRACE_DETACH",
+    "The observer lets go, and hands SIGSTOP over. Now the stub stops by it, as if nobody had looked.",
+    { observer: "In a real birth nobody traces the stub yet." },
+  );
+  awaitProcess(thread.tgid, ({ state }) => state === "T", thread.tracer.deadline);
+  return recorder.step({
+    lane,
+    kind: "stop",
+    title: "stopped by SIGSTOP",
+    why: "The stub is stopped, and untraced. It waits for whoever made it.",
+    kernel: recorder.view(thread.tgid),
+  });
+}
+
+const SELF_STOP =
+  "kill(getpid(), SIGSTOP): the stub stops itself. Whoever waits for that stop knows two things: what came before is " +
+  "done, and RIP is right behind this SYSCALL, where all calls will be injected. A tracer that attached at any other " +
+  "time would find the stub just anywhere. As the call returns the signal is still pending.";
+
+/** The host waits for the self-stop of its own child. */
+export function awaitSelfStop(tracee: Tracee, at: number): void {
+  const { thread } = tracee;
+  const options = Number(thread.tracer.waitSelfStop);
+  thread.wait(thread.tracer.deadline, options);
+  thread.state = "untraced";
+  tracee.waited(
+    at,
+    "The host has waited for just this. WUNTRACED: without it, wait4 tells of a child's stop only to its tracer. " +
+      "__WALL: whatever the exit signal of the child.",
+    options,
+  );
+}
+
+/** PTRACE_ATTACH, its stop, the options, and the initial registers. @throws AttachError, TraceError */
+export function attachWatched(tracee: Tracee): void {
+  const { recorder, thread } = tracee;
+  const request = tracee.request(
+    "PTRACE_ATTACH",
+    "Now the host becomes the tracer. The kernel sends the stub a SIGSTOP of its own for this.",
+  );
+  const stopped = tracee.thread.wait();
+  const at = tracee.stopped(
+    stopped,
+    "The stub was stopped already. The kernel turns its stop by a signal (T) into a stop for its tracer (t): only in " +
+      "such a stop may it be asked for its registers.",
+  );
+  recorder.arrow("attach", request, at, "PTRACE_ATTACH");
+  tracee.waited(at, "PTRACE_ATTACH does not wait for that, so the host does.");
+  tracee.request(
+    "PTRACE_SETOPTIONS",
+    "EXITKILL: the kernel kills the stub when its tracer ends. TRACEEXIT: the stub stops once more before it ends, so " +
+      "that it can be asked why. TRACESYSGOOD: stops at system calls can be told from a SIGTRAP.",
+    { data: thread.tracer.traceOptions },
+  );
+  takeInitialRegisters(thread);
+  tracee.getRegisters(
+    "These become the initial registers, which every injected call begins with. Only RIP is moved back by 2, the " +
+      "length of SYSCALL, so that it points at the instruction that is to execute the call.",
+  );
+}
+
+/** Lets an attached stub go on to its INT3: the step of the stop there. */
+export function stepToRest(tracee: Tracee): number {
+  return stepTo(tracee, tracee.thread.tracer.restAddress, {
+    stop:
+      "SIGSTOP, again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. Whoever " +
+      "resumes a stub after an attach has to reckon with this stop, and resumes it once more.",
+  });
+}
+
+/** The host tries to wait for a stub that is neither its child nor traced by it; answers the step. */
+export function refuseWait(tracee: Tracee, why: string): number {
+  const { recorder, thread } = tracee;
+  const { tracer, tid } = thread;
+  const options = Number(tracer.waitSelfStop) | tracer.constant("WNOHANG");
+  const result = tracer.shim.wait(tid, options, 0, tracer.status);
+  if (result >= 0) throw new StateError(`the host could wait for ${tracee.lane} ${tid}`);
+  const errno = { word: hex(BigInt(result)), told: `-1 ${tracer.errorName(-result)}` };
+  const call = tellWait({ tid, options }, undefined, errno, recorder.constants);
+  return recorder.step({
+    lane: tracee.tracer,
+    about: tracee.lane,
+    kind: "syscall",
+    title: callTitle(call),
+    why,
+    call,
+    kernel: recorder.view(tid),
+    observer: "createStub does not try this.",
+  });
+}

@@ -1,0 +1,207 @@
+import { BirthError, DeathError, hex, StateError } from "../errors.ts";
+import { CHILD_STEPS, type ChildStep } from "../shim.ts";
+import { cloneWord, forkError, sharedProgress } from "../stub/birth.ts";
+import { Stub } from "../stub/stub.ts";
+import { type Stop, Thread } from "../stub/thread.ts";
+import type { Tracer } from "../stub/tracer.ts";
+import { callTitle, tellCall } from "./calls.ts";
+import { type Recorder, tellRegisters } from "./recorder.ts";
+import type { Call } from "./recording.ts";
+import { recordSetUp } from "./set_up.ts";
+import { Tracee } from "./tracee.ts";
+
+/** How a host's child is made. */
+export interface ForkOptions {
+  /** Its lane. Default: "master". */
+  readonly lane?: string;
+  readonly role?: string;
+  /** By name or number. Default: SIGCHLD. */
+  readonly exitSignal?: string;
+  /** Steps of the set-up to leave out. */
+  readonly omit?: readonly ChildStep[];
+}
+
+/** A stub, and the lane that it is in. */
+export interface WatchedStub {
+  readonly stub: Stub;
+  readonly tracee: Tracee;
+}
+
+const UNWATCHED =
+  "Nobody watches the host: the shim made this call (stublab_fork in shim/fork.c), and it succeeded.";
+const TRACED_EARLY =
+  "Only there for the recording. In createStub nobody traces the child before its self-stop.";
+
+/**
+ * Forks a stub as `Tracer.createStub` does, but traced from its first step on. It is then before the first
+ * instruction of the stub code, and its set-up is recorded, call by call.
+ *
+ * @throws ForkError, BirthError; StateError where a call of the set-up fails.
+ */
+export function forkWatched(
+  recorder: Recorder,
+  tracer: Tracer,
+  options: ForkOptions = {},
+): WatchedStub {
+  const { lane = "master", role = "the first stub", omit = [] } = options;
+  const exitSignal = tracer.exitSignal(options.exitSignal);
+  const word = cloneWord(tracer, exitSignal);
+  recorder.observe(
+    "The master is traced from its first step on (PTRACE_TRACEME), so that it can be watched. In createStub nobody " +
+      "traces it before it has stopped itself; to come to that again, the host detaches from it there.",
+  );
+  if (omit.includes("unmask")) {
+    recorder.observe(
+      "The trap after each single step is a SIGTRAP that the kernel forces upon the thread: where that signal was " +
+        "blocked, it is not blocked any more.",
+    );
+  }
+  const pid = fork(recorder, tracer, word, omit, { lane, role });
+  const thread = new Thread(tracer, pid, pid);
+  const stub = new Stub(thread, undefined, exitSignal, 0);
+  const tracee = new Tracee(recorder, lane, thread);
+  beginTracing(tracee);
+  recordSetUp(tracee);
+  enterStubCode(tracee, omit);
+  return { stub, tracee };
+}
+
+/** The host's side: its calls, the birth, and the mask restored. */
+function fork(
+  recorder: Recorder,
+  tracer: Tracer,
+  word: bigint,
+  omit: readonly ChildStep[],
+  { lane, role }: { lane: string; role: string },
+): number {
+  const { address, step } = sharedProgress(tracer);
+  const omitted = CHILD_STEPS.reduce(
+    (bits, name, i) => bits | (omit.includes(name) ? 1 << i : 0),
+    0,
+  );
+  step[0] = 0;
+  hostCall(recorder, "getpid", [], process.pid, GETPID);
+  hostCall(recorder, "rt_sigprocmask", maskArguments("~[]", "&previous"), 0, BLOCK);
+  const pid = tracer.shim.fork(word, tracer.stubAddress, omitted, address, null, 0, 1);
+  if (pid < 0) throw forkError(-pid);
+  recorder.addLane(lane, role, pid);
+  const teller = { constants: recorder.constants, read: () => undefined };
+  const { arguments: args } = tellCall(tracer.flag("SYS_clone"), [word], teller);
+  const exitSignal = tracer.signalName(tracer.encoder.cloneExitSignal(word));
+  const cloned = hostCall(recorder, "clone", args, pid, cloneReason(exitSignal));
+  const title = `process ${pid} is born`;
+  const born = recorder.step({ lane, kind: "clone", title, why: BORN });
+  recorder.arrow("clone", cloned, born, "clone");
+  hostCall(recorder, "rt_sigprocmask", maskArguments("&previous", "NULL"), 0, RESTORE);
+  return pid;
+}
+
+const GETPID =
+  "The host notes its pid. It goes into R15, for the child to compare with: to ask afterwards would be too late.";
+const BLOCK =
+  "All signals are blocked while the child is made. Else one that comes between the clone and the child's set-up would " +
+  "run a handler of Node.js in the child, which has Node's memory, but none of its other threads.";
+const BORN =
+  "It returns from the same clone as the host, with 0 as the result. Of the host's threads only the one that cloned is in " +
+  "it; a lock that another held stays locked for ever. So it uses no C library, only raw system calls.";
+const RESTORE =
+  "The host takes its signals again. The child has a mask of its own, a copy in which all are blocked.";
+
+function cloneReason(exitSignal: string): string {
+  return (
+    "A new process: a copy of the host, with its registers and its memory (copied on write). CLONE_FILES makes both share " +
+    `one file table. ${exitSignal} is the exit signal, which the host gets at the child's end. gVisor takes SIGKILL, so ` +
+    "that no parent outlives a stub that it cannot replace."
+  );
+}
+
+/** The arguments of rt_sigprocmask(SIG_SETMASK, set, previous, 8): its sets lie in the host. */
+function maskArguments(set: string, previous: string): Call["arguments"] {
+  return [
+    { word: "0x2", told: "SIG_SETMASK" },
+    { word: null, told: set },
+    { word: previous === "NULL" ? "0x0" : null, told: previous },
+    { word: "0x8", told: "8" },
+  ];
+}
+
+function hostCall(
+  recorder: Recorder,
+  name: string,
+  args: Call["arguments"],
+  result: number,
+  why: string,
+): number {
+  return recorder.call("host", name, args, BigInt(result), { why, observer: UNWATCHED });
+}
+
+/** PTRACE_TRACEME, the stop after it, and the options. */
+function beginTracing(tracee: Tracee): void {
+  const { recorder, lane, thread } = tracee;
+  const stop = awaitTraced(thread);
+  const call = tellCall(thread.tracer.flag("SYS_ptrace"), [0n], tracee.teller);
+  recorder.step({
+    lane,
+    kind: "syscall",
+    title: callTitle({ ...call, result: { word: "0x0", told: "0" } }),
+    why: "The child makes the host its tracer.",
+    call: { ...call, result: { word: "0x0", told: "0" } },
+    observer: TRACED_EARLY,
+  });
+  const at = tracee.stopped(
+    stop,
+    "It waits for its tracer. What the kernel says of it now is what it has from the host: session, blocked and " +
+      "ignored signals, and the whole memory map.",
+    `kill(getpid(), SIGSTOP). ${TRACED_EARLY}`,
+  );
+  tracee.waited(at, "The host learns that it can begin.");
+  tracee.request(
+    "PTRACE_SETOPTIONS",
+    "EXITKILL: the child is not to outlive a host that dies now. TRACESYSGOOD marks stops at system calls.",
+    { data: thread.tracer.traceOptions, observer: TRACED_EARLY },
+  );
+}
+
+/** Waits for the stop after PTRACE_TRACEME. @throws BirthError where the child was refused that. */
+function awaitTraced(thread: Thread): Stop {
+  try {
+    return thread.wait();
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
+    throw new BirthError(
+      "traceme",
+      `stub ${thread.tid} cannot be traced by its parent: ${error.how}`,
+      {
+        call: "ptrace(PTRACE_TRACEME)",
+        remedy:
+          "somebody else may trace it, such as strace -f, or ptrace is forbidden: run `stublab doctor`",
+        cause: error,
+      },
+    );
+  }
+}
+
+/** From the stop before the stub code to its first instruction: R15 is set, and a jump. */
+function enterStubCode(tracee: Tracee, omit: readonly ChildStep[]): void {
+  const { recorder, lane, thread } = tracee;
+  const before = tellRegisters(tracee.registers());
+  const start = BigInt(thread.tracer.stubAddress);
+  for (let i = 0; tracee.rip !== start; i++) {
+    if (i === 1000) throw new StateError(`${lane} did not come to the stub code`);
+    thread.resume("PTRACE_SINGLESTEP");
+    thread.wait();
+  }
+  const parent = omit.includes("parent") ? 0 : process.pid;
+  recorder.step({
+    lane,
+    kind: "note",
+    title: `R15 = ${parent}, and a jump to ${hex(start)}`,
+    why:
+      "The last of the compiled code: R15 gets the host's pid, and the child jumps to the stub code, " +
+      "and the stub executes nothing else by itself from then on. Every instruction of it is recorded.",
+    registers: { before, after: tellRegisters(tracee.registers()) },
+    kernel: recorder.view(thread.tgid),
+    observer:
+      "The child stopped itself here once more, for the recording; what the compiler made of the jump is not shown.",
+  });
+}

@@ -1,0 +1,114 @@
+import type { SyscallArgument, SyscallResult } from "../stub/thread.ts";
+import { resultWord } from "./amd64.ts";
+import { stepTo } from "./stepping.ts";
+import type { Tracee } from "./tracee.ts";
+
+/** A call to inject, and how its steps are told. */
+export interface Injection {
+  readonly call: string;
+  readonly args?: readonly SyscallArgument[];
+  /** Whether it is the clone of another stub: its frame has R15 and RBX then. */
+  readonly bootstrap?: boolean;
+  /** Whether each instruction is stepped; else the stub runs to its INT3, as it usually does. */
+  readonly stepped?: boolean;
+  /** Why the frame is what it is: it may depend on what the encoder wrote. */
+  readonly frame: string | ((frame: Readonly<Record<string, bigint>>) => string);
+  /** Why the stub executes the call. */
+  readonly why?: string;
+  /** Why a signal stops the stub before the call. */
+  readonly stop?: string;
+  /** What the registers tell afterwards. */
+  readonly answer: string;
+  /** Before the stub is resumed: to ask a question, for instance. */
+  readonly before?: () => void;
+  /** Where it is stepped: at once after the call, with its step and its result. */
+  readonly returned?: (step: number, result: bigint) => void;
+  /** The same before the registers are read. */
+  readonly beforeAnswer?: () => void;
+}
+
+/** What an injection came to. */
+export interface Injected {
+  readonly result: SyscallResult;
+  /** The registers that it began with, and those at the INT3 after it. */
+  readonly frame: Record<string, bigint>;
+  readonly after: Record<string, bigint>;
+  /** The step of the call itself, where it was stepped. */
+  readonly call: number | undefined;
+}
+
+/**
+ * Injects a call into a stub that rests at its INT3, as `Stub.inject` does, and records what that takes.
+ *
+ * @throws DeathError, DeadlineError, TraceError
+ */
+export function injectWatched(tracee: Tracee, injection: Injection): Injected {
+  const { tracer } = tracee.thread;
+  encodeFrame(tracee, injection);
+  const frame = tracer.frame.dump();
+  const why = typeof injection.frame === "string" ? injection.frame : injection.frame(frame);
+  tracee.setRegisters(tracer.frame, why);
+  injection.before?.();
+  const call = injection.stepped ? stepCallToRest(tracee, injection) : runToRest(tracee);
+  injection.beforeAnswer?.();
+  tracee.getRegisters(injection.answer);
+  tracee.thread.readRegisters(tracer.frame);
+  const value = tracer.encoder.syscallResult(tracer.frame.offset);
+  const errno = tracer.encoder.syscallErrno(value);
+  const result =
+    errno === 0 ? { value, errno: null } : { value: null, errno: tracer.errorName(errno) };
+  return { result, frame, after: tracee.registers(), call };
+}
+
+const AT_REST = "RIP is behind the INT3: the call is over, and its result is in RAX.";
+const NO_NEWS = "A signal from outside has stopped the stub, which is no news of the call.";
+
+function encodeFrame(tracee: Tracee, { call, args = [], bootstrap }: Injection): void {
+  const { thread } = tracee;
+  const { encoder, frame } = thread.tracer;
+  const word = (i: number) => BigInt.asUintN(64, BigInt(args[i] ?? 0n));
+  encoder.encodeSyscall(
+    frame.offset,
+    thread.initial.offset,
+    thread.tracer.syscallNumber(call),
+    word(0),
+    word(1),
+    word(2),
+    word(3),
+    word(4),
+    word(5),
+  );
+  if (bootstrap) encoder.encodeBootstrap(frame.offset, thread.tgid);
+}
+
+/** Steps the call and the instructions after it; answers the step of the call. */
+function stepCallToRest(tracee: Tracee, { why, stop, returned }: Injection): number {
+  tracee.recorder.observe(
+    "Where instructions of an injected call are shown, the host resumes the stub for each of them. Usually it resumes " +
+      "it once, with PTRACE_CONT, and hears of it again at the INT3.",
+  );
+  const { tracer } = tracee.thread;
+  const behind = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset() + 2);
+  const telling = { ...(why !== undefined && { why }), ...(stop !== undefined && { stop }) };
+  const call = stepTo(tracee, behind, telling, 1);
+  returned?.(call, resultWord(tracee.registers()));
+  stepTo(tracee, tracer.restAddress);
+  return call;
+}
+
+/** The stub runs by itself, and nobody sees what it does. */
+function runToRest(tracee: Tracee): undefined {
+  const { tracer } = tracee.thread;
+  tracee.request(
+    "PTRACE_CONT",
+    "The stub runs by itself: the SYSCALL, the test for a clone, the INT3. Nobody watches it there.",
+  );
+  for (;;) {
+    const stop = tracee.thread.wait();
+    const over = stop.signal === tracer.constant("SIGTRAP");
+    const at = tracee.stopped(stop, over ? AT_REST : NO_NEWS);
+    tracee.waited(at, "The host waits for this very thread.");
+    if (over) return undefined;
+    tracee.request("PTRACE_CONT", "The stub is resumed, without the signal.");
+  }
+}

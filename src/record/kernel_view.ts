@@ -1,0 +1,78 @@
+import { basename } from "node:path";
+import { DeadlineError, hex } from "../errors.ts";
+import { type Mapping, type ProcessFacts, readProcess } from "../stub/proc.ts";
+import type { KernelView } from "./recording.ts";
+
+/** Looks at processes, and remembers what memory map each had. */
+export class KernelViewer {
+  readonly #memory = new Map<number, string>();
+
+  /** What the kernel says of a process now; null where it is gone. */
+  view(pid: number): KernelView | null {
+    const facts = processFacts(pid);
+    if (facts === undefined) return null;
+    const { state, parentPid, tracerTid, session, residentBytes } = facts;
+    return {
+      state,
+      parentPid,
+      tracerTid,
+      session,
+      blocked: hex(facts.blocked),
+      ignored: hex(facts.ignored),
+      pending: hex(facts.pending),
+      residentBytes,
+      memory: this.#changed(pid, facts.mappings.map(tellMapping)),
+    };
+  }
+
+  #changed(pid: number, lines: readonly string[]): readonly string[] | null {
+    const text = lines.join("\n");
+    if (this.#memory.get(pid) === text) return null;
+    this.#memory.set(pid, text);
+    return lines;
+  }
+}
+
+function processFacts(pid: number): ProcessFacts | undefined {
+  try {
+    return readProcess(pid);
+  } catch {
+    return undefined;
+  }
+}
+
+/** "7fffffffe000-7ffffffff000 r-xp libc.so.6": where files lie is the machine's own affair. */
+function tellMapping({ start, end, protection, name }: Mapping): string {
+  const file = name.startsWith("/") ? basename(name) : name;
+  return `${start.toString(16)}-${end.toString(16)} ${protection} ${file}`.trimEnd();
+}
+
+/** How often a process is looked at that nobody is told of, in milliseconds. */
+const PAUSE = 1;
+
+/**
+ * Waits until something is true of a process that no wait4 tells of.
+ *
+ * @param milliseconds the deadline.
+ * @throws DeadlineError
+ */
+export function awaitProcess(
+  pid: number,
+  holds: (facts: ProcessFacts) => boolean,
+  milliseconds: number,
+): void {
+  const end = performance.now() + milliseconds;
+  for (
+    let facts = processFacts(pid);
+    facts === undefined || !holds(facts);
+    facts = processFacts(pid)
+  ) {
+    if (performance.now() > end) {
+      throw new DeadlineError(
+        pid,
+        `was not in the state that was waited for in ${milliseconds} ms`,
+      );
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+  }
+}

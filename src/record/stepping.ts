@@ -1,0 +1,234 @@
+import { DeathError, hex, StateError } from "../errors.ts";
+import type { SignalInfo } from "../platform/signal_info.ts";
+import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import type { Stop } from "../stub/thread.ts";
+import { BREAKPOINT, callWords, JUMP, resultWord, SYSTEM_CALL } from "./amd64.ts";
+import { callTitle, returned, tellCall } from "./calls.ts";
+import { type Place, tellRegisters } from "./recorder.ts";
+import type { Call, Step } from "./recording.ts";
+import type { Tracee } from "./tracee.ts";
+
+/** What became of an instruction, and the index of its step. */
+export type Outcome =
+  | { readonly kind: "executed"; readonly step: number }
+  /** It raised a signal, and was not executed. */
+  | { readonly kind: "fault"; readonly step: number; readonly info: SignalInfo }
+  /** It was a guest's system call, and was not executed. */
+  | { readonly kind: "emulated"; readonly step: number }
+  /** It ended the thread. */
+  | { readonly kind: "ended"; readonly step: number; readonly how: string };
+
+/** How an instruction is told, where the reasons of its code do not do. */
+export interface Telling {
+  /** Why it is there. */
+  readonly why?: string;
+  /** Why a signal stops the thread before the instruction, or the instruction raises it. */
+  readonly stop?: string;
+}
+
+/** Signals that an instruction raises. */
+const FAULTS = ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
+
+const STEPPED = "PTRACE_SINGLESTEP";
+/** What the observer does to see a system call. */
+export const STEPPED_CALL =
+  "PTRACE_SYSCALL, which stops the thread on the way into the call and out of it";
+const STOPPED_BEFORE =
+  "A signal stops the thread before the next instruction; it is resumed without it.";
+const AT_INT3 =
+  "INT3 raised SIGTRAP. It is not delivered: it stops the traced thread, and it is the tracer's turn.";
+
+/** Executes the instruction at RIP, and records it. @throws DeadlineError, TraceError */
+export function step(tracee: Tracee, telling: Telling = {}): Outcome {
+  tracee.recorder.observe(
+    "Each step ends with a trap, which enters the kernel, too: orig_rax is -1 after it. Left alone, a thread enters " +
+      "the kernel only by its system calls, which leave their number in orig_rax, and by its INT3.",
+  );
+  const before = tracee.registers();
+  const place = tracee.recorder.placeOf(before[INSTRUCTION_POINTER] ?? 0n);
+  if (place?.line.text === SYSTEM_CALL) return stepCall(tracee, before, place, telling);
+  const stop = resumeInstruction(tracee, before, place, telling);
+  if (isFault(tracee, stop)) {
+    const info = tracee.signalInfo();
+    return { kind: "fault", step: faulted(tracee, stop, info, before, place, telling), info };
+  }
+  const title = place?.line.text ?? `an instruction at ${hex(before[INSTRUCTION_POINTER] ?? 0n)}`;
+  const index = tracee.recorder.step({
+    lane: tracee.lane,
+    kind: "instruction",
+    title,
+    ...told(tracee, before, place, telling),
+    observer: STEPPED,
+  });
+  if (place?.line.text === BREAKPOINT) tracee.stopped(stop, AT_INT3);
+  return { kind: "executed", step: index };
+}
+
+/**
+ * Executes instructions until RIP is at `address`; answers the step of the last.
+ *
+ * @throws StateError where it does not come there within `most` instructions.
+ */
+export function stepTo(
+  tracee: Tracee,
+  address: bigint,
+  telling: Telling = {},
+  most = 1000,
+): number {
+  for (let i = 0; i < most; i++) {
+    const outcome = step(tracee, telling);
+    if (outcome.kind !== "executed") break;
+    if (tracee.rip === address) return outcome.step;
+  }
+  throw new StateError(`${tracee.lane} ${tracee.thread.tid} did not come to ${hex(address)}`);
+}
+
+/** A system call that came back, the stop by a signal that came before it, or the end that it brought. */
+export type CallOutcome =
+  | { readonly kind: "returned"; readonly call: Call }
+  | { readonly kind: "stopped"; readonly stop: Stop }
+  | { readonly kind: "ended"; readonly call: Call; readonly how: string };
+
+/** Lets the thread run through its next system call, without a step. */
+export function runCall(tracee: Tracee): CallOutcome {
+  const { thread, teller } = tracee;
+  thread.resume("PTRACE_SYSCALL");
+  const stop = thread.wait();
+  if (stop.kind !== "syscall") return { kind: "stopped", stop };
+  const call = callUnderWay(tracee);
+  try {
+    // A clone stops on its way, too, where the tracer wants to hear of it.
+    do thread.resume("PTRACE_SYSCALL");
+    while (thread.wait().kind === "event");
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
+    return { kind: "ended", call, how: error.how };
+  }
+  return { kind: "returned", call: returned(call, resultWord(tracee.registers()), teller) };
+}
+
+function callUnderWay(tracee: Tracee): Call {
+  const { number, words } = callWords(tracee.registers());
+  return tellCall(number, words, tracee.teller);
+}
+
+function stepCall(
+  tracee: Tracee,
+  before: Record<string, bigint>,
+  place: Place,
+  telling: Telling,
+): Outcome {
+  if (tracee.emulated) return emulateCall(tracee, before, place, telling);
+  for (;;) {
+    const outcome = runCall(tracee);
+    if (outcome.kind === "stopped") {
+      tracee.stopped(outcome.stop, telling.stop ?? STOPPED_BEFORE);
+      continue;
+    }
+    const index = called(tracee, outcome.call, before, place, telling, STEPPED_CALL);
+    if (outcome.kind === "returned") return { kind: "executed", step: index };
+    const end = tracee.ended(outcome.how, "The kernel takes the thread apart. Its tracer is told.");
+    return { kind: "ended", step: end, how: outcome.how };
+  }
+}
+
+/** A guest's call: the thread stops at it, and the kernel will not execute it. */
+function emulateCall(
+  tracee: Tracee,
+  before: Record<string, bigint>,
+  place: Place,
+  telling: Telling,
+): Outcome {
+  for (;;) {
+    tracee.thread.resume("PTRACE_SYSEMU");
+    const stop = tracee.thread.wait();
+    if (stop.kind === "syscall") break;
+    tracee.stopped(stop, telling.stop ?? STOPPED_BEFORE);
+  }
+  const call = callUnderWay(tracee);
+  return { kind: "emulated", step: called(tracee, call, before, place, telling, null) };
+}
+
+function called(
+  tracee: Tracee,
+  call: Call,
+  before: Record<string, bigint>,
+  place: Place,
+  telling: Telling,
+  observer: string | null,
+): number {
+  return tracee.recorder.step({
+    lane: tracee.lane,
+    kind: "syscall",
+    title: callTitle(call),
+    call,
+    ...told(tracee, before, place, telling),
+    observer,
+  });
+}
+
+/** Resumes until the instruction was executed, or raised a signal. */
+function resumeInstruction(
+  tracee: Tracee,
+  before: Record<string, bigint>,
+  place: Place | undefined,
+  { stop: why = STOPPED_BEFORE }: Telling,
+): Stop {
+  const trap = tracee.thread.tracer.constant("SIGTRAP");
+  for (;;) {
+    tracee.thread.resume("PTRACE_SINGLESTEP");
+    const stop = tracee.thread.wait();
+    const moved = tracee.rip !== before[INSTRUCTION_POINTER];
+    if (stop.signal !== trap) {
+      if (isFault(tracee, stop)) return stop;
+      tracee.stopped(stop, why);
+    } else if (moved || loops(tracee, place)) return stop;
+    // Else it is the trap of the system call before, and nothing was executed.
+  }
+}
+
+/** Whether the thread jumped from an instruction to the same: only a trap after an instruction has this code. */
+function loops(tracee: Tracee, place: Place | undefined): boolean {
+  if (place === undefined || !place.line.text.startsWith(JUMP)) return false;
+  return tracee.signalInfo().code === tracee.thread.tracer.constant("TRAP_TRACE");
+}
+
+function isFault(tracee: Tracee, { signal }: Stop): boolean {
+  return FAULTS.some((name) => tracee.thread.tracer.constant(name) === signal);
+}
+
+function faulted(
+  tracee: Tracee,
+  stop: Stop,
+  info: SignalInfo,
+  before: Record<string, bigint>,
+  place: Place | undefined,
+  { stop: why = "The processor could not execute the instruction." }: Telling,
+): number {
+  return tracee.recorder.step({
+    lane: tracee.lane,
+    kind: "stop",
+    title: `stopped by ${tracee.thread.tracer.signalName(stop.signal)} at ${hex(info.address)}`,
+    why,
+    instruction: place?.instruction ?? null,
+    registers: { before: tellRegisters(before), after: tellRegisters(tracee.registers()) },
+    kernel: tracee.recorder.view(tracee.thread.tgid),
+  });
+}
+
+function told(
+  tracee: Tracee,
+  before: Record<string, bigint>,
+  place: Place | undefined,
+  { why }: Telling,
+): Pick<Step, "why" | "instruction" | "registers" | "kernel"> {
+  const alive = tracee.thread.state === "stopped";
+  return {
+    why: why ?? place?.why ?? "",
+    instruction: place?.instruction ?? null,
+    registers: alive
+      ? { before: tellRegisters(before), after: tellRegisters(tracee.registers()) }
+      : null,
+    kernel: alive ? tracee.recorder.view(tracee.thread.tgid) : null,
+  };
+}

@@ -1,0 +1,103 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { UnsupportedError } from "../src/errors.ts";
+import { Tracer } from "../src/index.ts";
+import { codeBytes, type Listing, loadListing, STUB_CODE } from "../src/record/listing.ts";
+import { Recorder } from "../src/record/recorder.ts";
+import { addStubCode } from "../src/record/stub_code.ts";
+import { hasTool } from "./processes.ts";
+import { thrown } from "./thrown.ts";
+
+const PAGE = 4096;
+
+const listing = suite("listing");
+
+listing("it has every byte of the stub code, as a stub has it in its memory", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  stub.scrub();
+  const page = stub.read(tracer.stubAddress, PAGE);
+  const bytes = codeBytes(loadListing(STUB_CODE));
+  assert.equal([...bytes], [...page.subarray(0, bytes.length)]);
+  assert.ok(page.subarray(bytes.length).every((byte) => byte === 0));
+});
+
+listing("each line lies behind the one before it", () => {
+  for (const name of [STUB_CODE, "guest"]) {
+    let offset = 0;
+    for (const line of loadListing(name).lines) {
+      assert.is(line.offset, offset, line.text);
+      offset += line.bytes.split(" ").length;
+    }
+  }
+});
+
+listing("its labels are where the shim says", () => {
+  using tracer = new Tracer();
+  const { lines } = loadListing(STUB_CODE);
+  const at = (label: string) => lines.find((line) => line.label === label)?.offset;
+  assert.is(at("stublab_stub_begin"), 0);
+  assert.is(at("stublab_stub_syscall"), tracer.shim.stubSyscallOffset());
+  assert.is(at("stublab_stub_rest"), tracer.shim.stubRestOffset());
+});
+
+listing("the preprocessor's names stand behind their numbers", () => {
+  const texts = loadListing(STUB_CODE).lines.map(({ text }) => text);
+  assert.is(texts[0], "mov $157, %eax  # __NR_prctl");
+  assert.is(texts[1], "mov $1, %edi  # PR_SET_PDEATHSIG");
+  assert.not.ok(texts.some((text) => /\$[A-Z_]/.test(text)));
+});
+
+(hasTool("objdump") ? listing : listing.skip)("objdump reads the same instructions in it", () => {
+  for (const name of [STUB_CODE, "guest"]) {
+    const code = loadListing(name);
+    assert.equal(
+      disassemble(code),
+      code.lines.map(({ offset, bytes, text }) => {
+        return `${offset.toString(16)} ${bytes} ${mnemonic(text.split(" ")[0] ?? "")}`;
+      }),
+    );
+  }
+});
+
+/** Offset, bytes and mnemonic of each instruction, by objdump. */
+function disassemble(code: Listing): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "stublab-"));
+  try {
+    const file = join(folder, "code");
+    writeFileSync(file, codeBytes(code));
+    const args = ["-D", "-w", "-b", "binary", "-m", "i386:x86-64", file];
+    const text = execFileSync("objdump", args, { encoding: "utf8" });
+    return [...text.matchAll(/^ +([0-9a-f]+):\t([0-9a-f ]+)\t(\w+)/gm)].map(
+      ([, offset = "", bytes = "", name = ""]) => `${offset} ${bytes.trim()} ${mnemonic(name)}`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Jumps have two names each. */
+function mnemonic(name: string): string {
+  return { jz: "je", jnz: "jne" }[name] ?? name;
+}
+
+listing("every instruction of the stub code has a reason", () => {
+  using tracer = new Tracer();
+  const recorder = new Recorder("assembly");
+  addStubCode(recorder, tracer);
+  for (const { offset, text } of loadListing(STUB_CODE).lines) {
+    const place = recorder.placeOf(BigInt(tracer.stubAddress + offset));
+    assert.is(place?.line.text, text);
+    assert.match(place?.why ?? "", /^[A-Z].{10,}[.?:)]$/s, text);
+  }
+});
+
+listing("code that nobody listed is refused by its name", () => {
+  assert.match(thrown(UnsupportedError, () => loadListing("nothing")).message, / of the nothing$/);
+});
+
+listing.run();

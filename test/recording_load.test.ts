@@ -1,0 +1,330 @@
+// Time limit: 120 s
+
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { InputError, loadRecording, parseRecording } from "../src/index.ts";
+import type { Recording } from "../src/record/recording.ts";
+import { randomWords } from "./random.ts";
+import { LESSONS, recordingOf } from "./recordings.ts";
+import { thrown } from "./thrown.ts";
+
+const load = suite("recording: load");
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-load-"));
+load.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const refusal = (document: string | Uint8Array) =>
+  thrown(InputError, () => parseRecording(document)).message;
+
+load("what is loaded is what was saved", async () => {
+  for (const name of LESSONS) {
+    const recording = await recordingOf(name);
+    const path = join(folder, `${name}.json`);
+    writeFileSync(path, JSON.stringify(recording, null, 1));
+    assert.equal(loadRecording(path), JSON.parse(JSON.stringify(recording)));
+    assert.is(JSON.stringify(parseRecording(JSON.stringify(recording))), JSON.stringify(recording));
+  }
+});
+
+load("wherever it is cut off, it is refused", async () => {
+  const text = JSON.stringify(await recordingOf("inject"));
+  for (let length = 0; length < text.length; length += 97) {
+    assert.match(refusal(text.slice(0, length)), /^the document is no JSON: "/);
+  }
+});
+
+/** A step to a value inside a document: a name or an index. */
+type Path = readonly (string | number)[];
+
+/** The place as an error names it. */
+function placeOf(path: Path): string {
+  return path.reduce<string>((place, key) => {
+    if (typeof key === "number") return `${place}[${key}]`;
+    return place === "" ? key : `${place}.${key}`;
+  }, "");
+}
+
+function* placesIn(value: unknown, path: Path = []): Generator<Path> {
+  if (typeof value !== "object" || value === null) {
+    yield path;
+    return;
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    yield* placesIn(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+  }
+}
+
+/** The document with the value at `path` replaced. */
+function changed(document: unknown, [key, ...rest]: Path, value: unknown): unknown {
+  if (key === undefined) return value;
+  if (Array.isArray(document)) {
+    return document.map((item, i) => (i === key ? changed(item, rest, value) : item));
+  }
+  const entries = Object.entries(document ?? {}).map(([name, item]) => {
+    return [name, name === key ? changed(item, rest, value) : item];
+  });
+  return Object.fromEntries(entries);
+}
+
+load("a value of the wrong type is refused by its place, wherever it stands", async () => {
+  const recording = await recordingOf("inject");
+  let places = 0;
+  for (const path of placesIn(recording)) {
+    // A boolean is right in one place only.
+    const wrong = path.at(-1) === "held" ? "yes" : true;
+    const message = refusal(JSON.stringify(changed(recording, path, wrong)));
+    const place = placeOf(path);
+    assert.ok(message.startsWith(`${place}: `), `${place}: ${message}`);
+    places++;
+  }
+  assert.ok(places > 1000, `${places} places`);
+});
+
+load("a member that is missing is refused by its place", async () => {
+  const recording = await recordingOf("inject");
+  for (const path of placesIn(recording)) {
+    if (typeof path.at(-1) === "number" || path.includes("before") || path.includes("after"))
+      continue;
+    const message = refusal(JSON.stringify(changed(recording, path, undefined)));
+    assert.match(message, /got nothing$|no recording of stublab$/);
+    assert.ok(message.startsWith(`${placeOf(path)}: `), message);
+  }
+});
+
+load("bytes changed at random are refused as input, or leave a recording", async () => {
+  const bytes = new TextEncoder().encode(JSON.stringify(await recordingOf("scrub")));
+  const words = randomWords(5n);
+  const random = () => Number(words() & 0xffffffffn);
+  let refused = 0;
+  for (let i = 0; i < 2000; i++) {
+    const mutant = bytes.slice();
+    for (let j = random() % 4; j >= 0; j--) mutant[random() % mutant.length] = random() % 256;
+    try {
+      assert.ok(parseRecording(mutant).steps.length > 0);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      assert.match(error.message, /^[\x20-\x7e…]+$/);
+      refused++;
+    }
+  }
+  assert.ok(refused > 500 && refused < 2000, `${refused} refused`);
+});
+
+type Change = (recording: Recording) => unknown;
+
+const REFUSED: readonly [what: string, change: Change, message: RegExp][] = [
+  [
+    "another document",
+    () => ({ schema: "stublab.bootstrap/1" }),
+    /^schema: expected "stublab.recording\/1", got "stublab.bootstrap\/1"$/,
+  ],
+  [
+    "another version",
+    (r) => ({ ...r, schema: "stublab.recording/2" }),
+    /^schema: expected .*, got "stublab.recording\/2"$/,
+  ],
+  ["none of stublab's", () => ({ hello: 1 }), /^schema: this is no recording of stublab$/],
+  ["a list", () => [], /^the document: expected an object, got a list of 0$/],
+  ["null", () => null, /^the document: expected an object, got null$/],
+  [
+    "no steps",
+    (r) => ({ ...r, steps: [], arrows: [], questions: [] }),
+    /^steps: a recording has at least one$/,
+  ],
+  [
+    "too many steps",
+    (r) => ({ ...r, steps: Array(100_001).fill(0) }),
+    /^steps: expected at most 100000, got 100001$/,
+  ],
+  [
+    "a lane that is not there",
+    (r) => changed(r, ["steps", 3, "lane"], "x"),
+    /^steps\[3\]\.lane: there is no lane "x"$/,
+  ],
+  [
+    "another such",
+    (r) => changed(r, ["steps", 3, "about"], "x"),
+    /^steps\[3\]\.about: there is no lane "x"$/,
+  ],
+  [
+    "a lane twice",
+    (r) => ({ ...r, lanes: [...r.lanes, ...r.lanes] }),
+    /^lanes\[2\]\.id: "host" stands there twice$/,
+  ],
+  [
+    "an arrow to nowhere",
+    (r) => changed(r, ["arrows", 0, "to"], 999),
+    /^arrows\[0\]\.to: expected an index below \d+, got 999$/,
+  ],
+  [
+    "an arrow from before all",
+    (r) => changed(r, ["arrows", 0, "from"], -1),
+    /^arrows\[0\]\.from: expected a whole number from 0 to \d+, got -1$/,
+  ],
+  [
+    "an answer among no choices",
+    (r) => changed(r, ["questions", 0, "answer"], 3),
+    /^questions\[0\]\.answer: expected an index below 3, got 3$/,
+  ],
+  [
+    "a question after the end",
+    (r) => changed(r, ["questions", 0, "step"], 999),
+    /^questions\[0\]\.step: /,
+  ],
+  [
+    "code that is not there",
+    (r) => changed(r, ["steps", 7, "instruction", "code"], "x"),
+    /^steps\[7\]\.instruction\.code: there is no code "x"$/,
+  ],
+  [
+    "an offset between two lines",
+    (r) => changed(r, ["steps", 7, "instruction", "offset"], 1),
+    /^steps\[7\]\.instruction\.offset: "stub code" has no line at 1$/,
+  ],
+  [
+    "time that runs backwards",
+    (r) => changed(r, ["steps", 3, "microseconds"], 1e9),
+    /^steps\[4\]\.microseconds: expected at least 1000000000, /,
+  ],
+  [
+    "half a microsecond",
+    (r) => changed(r, ["steps", 3, "microseconds"], 0.5),
+    /^steps\[3\]\.microseconds: expected a whole number/,
+  ],
+  [
+    "a kind that is none",
+    (r) => changed(r, ["steps", 3, "kind"], "magic"),
+    /^steps\[3\]\.kind: expected one of instruction, syscall, .*, got "magic"$/,
+  ],
+  [
+    "a register of 65 bits",
+    (r) => changed(r, ["steps", 7, "registers", "after", "rip"], "0x10000000000000000"),
+    /^steps\[7\]\.registers\.after\.rip: expected a hex word, got "0x1/,
+  ],
+  [
+    "a number for a word",
+    (r) => changed(r, ["steps", 7, "registers", "after", "rip"], 17),
+    /^steps\[7\]\.registers\.after\.rip: expected a hex word, got 17$/,
+  ],
+  [
+    "101 registers",
+    (r) =>
+      changed(
+        r,
+        ["steps", 7, "registers", "after"],
+        Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`r${i}`, "0x0"])),
+      ),
+    /^steps\[7\]\.registers\.after: expected at most 100 names, got 101$/,
+  ],
+];
+
+for (const [what, change, message] of REFUSED) {
+  load(`refused: ${what}`, async () => {
+    assert.match(refusal(JSON.stringify(change(await recordingOf("inject")))), message);
+  });
+}
+
+load("more than 20 MB are refused before they are read to the end", async () => {
+  const path = join(folder, "huge.json");
+  writeFileSync(path, "");
+  truncateSync(path, 1e12);
+  for (const file of [path, "/dev/zero"]) {
+    const { message } = thrown(InputError, () => loadRecording(file));
+    assert.is(message, `${file}: a recording has at most 20000000 bytes, and this has more`);
+  }
+});
+
+load("a million brackets are refused, and do not exhaust the stack", () => {
+  for (const text of ["[", '{"a":', "[{"]) {
+    assert.match(refusal(text.repeat(1e6)), /^the document is no JSON: /);
+  }
+});
+
+load("what is no text in UTF-8 is refused as that", () => {
+  assert.is(refusal(Uint8Array.of(0x22, 0xff, 0x22)), "the document is no JSON: it is not UTF-8");
+});
+
+load("a file that is not there, and a folder, are refused by name", () => {
+  assert.match(thrown(InputError, () => loadRecording("/nowhere")).message, /^\/nowhere: ENOENT/);
+  assert.match(thrown(InputError, () => loadRecording(folder)).message, /EISDIR/);
+});
+
+const HOSTILE = [
+  "</script><script>alert(1)</script>",
+  "\u001b[2J\u0007\u0000",
+  "‮\u2028\ud800",
+  "__proto__",
+  "constructor",
+  "a".repeat(100_000),
+];
+
+load("hostile strings are strings, in every place that takes some", async () => {
+  const recording = await recordingOf("inject");
+  for (const text of HOSTILE) {
+    const document = JSON.parse(JSON.stringify(recording), (key, value) => {
+      const free = [
+        "title",
+        "why",
+        "text",
+        "because",
+        "told",
+        "role",
+        "label",
+        "fact",
+        "seen",
+        "state",
+        "name",
+      ];
+      return free.includes(key) && typeof value === "string" && value !== "stub code"
+        ? text
+        : value;
+    });
+    assert.equal(parseRecording(JSON.stringify(document)), document);
+  }
+});
+
+load("a register may have any name, and changes no prototype", async () => {
+  const recording = await recordingOf("inject");
+  const words = JSON.parse('{"__proto__":"0x1","constructor":"0x2"}');
+  const text = JSON.stringify(changed(recording, ["steps", 7, "registers", "after"], words));
+  const after = parseRecording(text).steps[7]?.registers?.after ?? {};
+  assert.equal(Object.entries(after), [
+    ["__proto__", "0x1"],
+    ["constructor", "0x2"],
+  ]);
+  assert.is(Object.getPrototypeOf(after), Object.prototype);
+});
+
+load("an error shows nothing that a terminal would obey, and not much", async () => {
+  const recording = await recordingOf("inject");
+  for (const text of HOSTILE) {
+    for (const change of [
+      changed(recording, ["steps", 3, "kind"], text),
+      changed(recording, ["steps", 3, "lane"], text),
+      changed(recording, ["schema"], `stublab.${text}`),
+      changed(
+        recording,
+        ["steps", 7, "registers", "after"],
+        JSON.parse(`{${JSON.stringify(text)}:1}`),
+      ),
+    ]) {
+      const message = refusal(JSON.stringify(change));
+      assert.match(message, /^[\x20-\x7e…]{1,250}$/);
+    }
+  }
+});
+
+load("what a later version adds is passed over", async () => {
+  const recording = await recordingOf("inject");
+  const more = {
+    ...recording,
+    more: 1,
+    steps: recording.steps.map((step) => ({ ...step, more: [] })),
+  };
+  assert.equal(parseRecording(JSON.stringify(more)), JSON.parse(JSON.stringify(recording)));
+});
+
+load.run();
