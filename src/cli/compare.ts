@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type CompareOptions, compare } from "../compare/compare.ts";
 import { openSubjects } from "../compare/open.ts";
@@ -14,9 +14,10 @@ import {
 } from "../encoder/abi.ts";
 import { nearest, parseNumber } from "../encoder/names.ts";
 import { ENCODERS } from "../encoder/open.ts";
-import { InputError, OutputError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
 import { printComparison } from "./compare_text.ts";
+import { writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
 import { printJson } from "./report.ts";
 
@@ -100,7 +101,7 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 function publish(report: CompareReport, values: Values, command: string): void {
-  if (values.html !== undefined) writePage(values.html, renderComparePage(report, command));
+  if (values.html !== undefined) writeOutput(values.html, renderComparePage(report, command));
   if (values.json) printJson("stublab.compare/1", report);
   else process.stdout.write(printComparison(report));
 }
@@ -185,14 +186,6 @@ function tryFile(path: string): void {
     accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
   } catch (cause) {
     throw new InputError(`--html ${path} cannot be written: ${messageOf(cause)}`, { cause });
-  }
-}
-
-function writePage(path: string, page: string): void {
-  try {
-    writeFileSync(path, page);
-  } catch (cause) {
-    throw new OutputError(`${path} cannot be written: ${messageOf(cause)}`, { cause });
   }
 }
 
