@@ -18,6 +18,12 @@ export const LISTED = [
     begin: "guest_begin",
     end: "guest_end",
   },
+  {
+    name: "loop",
+    source: "src/record/guests/loop_amd64.S",
+    begin: "loop_begin",
+    end: "loop_end",
+  },
 ];
 
 /** A line of `as -aln`: the source's line, then offset and bytes where it has some, then the text. */

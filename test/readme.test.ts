@@ -5,7 +5,12 @@ import { run, stublabCommand } from "./processes.ts";
 
 const readme = suite("README and docs");
 
-const documents = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)];
+const documents = [
+  "README.md",
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
 const text = documents.map((path) => readFileSync(path, "utf8")).join("\n");
 
 /** The contents of the code blocks of one language. */

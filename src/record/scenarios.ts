@@ -31,6 +31,26 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
     summary: "a guest runs in a stub: its system call and its fault",
     load: async () => (await import("./scenarios/switch.ts")).switchLesson,
   },
+  "no-exitkill": {
+    summary: "the tracer dies, and a guest whose PDEATHSIG is cleared lives on",
+    load: async () => (await import("./scenarios/no_exitkill.ts")).noExitkill,
+  },
+  exitkill: {
+    summary: "the same with EXITKILL: the kernel kills it",
+    load: async () => (await import("./scenarios/exitkill.ts")).exitkill,
+  },
+  "stale-orig-rax": {
+    summary: "RAX is -512 beside an old orig_rax: the kernel goes back by two bytes",
+    load: async () => (await import("./scenarios/stale_orig_rax.ts")).staleOrigRax,
+  },
+  rseq: {
+    summary: "memory unmapped that glibc has promised to the kernel: SIGSEGV",
+    load: async () => (await import("./scenarios/rseq.ts")).rseq,
+  },
+  cascade: {
+    summary: "exit signal SIGKILL: a stub's death kills its parent, up to the host",
+    load: async () => (await import("./scenarios/cascade.ts")).cascade,
+  },
 };
 
 /** The one that is recorded where none is named. */

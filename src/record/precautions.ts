@@ -1,0 +1,37 @@
+import type { Stub } from "../stub/stub.ts";
+
+// What a scenario takes care of beforehand, where the processes that it makes could outlive it. The numbers are in no
+// encoder: <asm-generic/resource.h>, <linux/time.h>, <asm-generic/siginfo.h>.
+const RLIMIT_CORE = 4;
+const CLOCK_MONOTONIC = 1;
+const SIGEV_SIGNAL = 0;
+
+const PAGE = 4096;
+
+/** A stub that a signal ends, or what it clones from now on, leaves no file behind. */
+export function dumpNoCore(stub: Stub): void {
+  // A struct rlimit of zeros.
+  const limit = stub.map(PAGE);
+  stub.call("prlimit64", 0, RLIMIT_CORE, limit, 0);
+  stub.call("munmap", limit, PAGE);
+}
+
+/**
+ * Gives a stub a timer whose signal is SIGKILL: it ends then, whatever became of those who made it. Its children do not
+ * inherit that.
+ */
+export function limitLife(stub: Stub, milliseconds: number): void {
+  const page = stub.map(PAGE);
+  // struct sigevent, a timer_t, and a struct itimerspec.
+  const [event, timer, setting] = [page, page + 64n, page + 128n];
+  const bytes = new DataView(new ArrayBuffer(160));
+  bytes.setInt32(8, stub.tracer.constant("SIGKILL"), true);
+  bytes.setInt32(12, SIGEV_SIGNAL, true);
+  bytes.setBigUint64(144, BigInt(Math.floor(milliseconds / 1000)), true);
+  bytes.setBigUint64(152, BigInt((milliseconds % 1000) * 1_000_000), true);
+  stub.write(page, new Uint8Array(bytes.buffer));
+  stub.call("timer_create", CLOCK_MONOTONIC, event, timer);
+  const id = new DataView(stub.read(timer, 4).buffer).getInt32(0, true);
+  stub.call("timer_settime", id, 0, setting, 0);
+  stub.call("munmap", page, PAGE);
+}

@@ -1,0 +1,221 @@
+// Time limit: 120 s
+
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ALL_ENCODERS, parseRecording, recordScenario, Tracer } from "../src/index.ts";
+import { dumpNoCore, limitLife } from "../src/record/precautions.ts";
+import type { Recording, Step } from "../src/record/recording.ts";
+import { childrenOf, eventually, processState, run, stublabCommand } from "./processes.ts";
+
+const NAMES = ["no-exitkill", "exitkill", "stale-orig-rax", "rseq", "cascade"];
+const RUNS = 5;
+
+const all = suite("scenarios: dying");
+
+for (const name of NAMES) {
+  all(`${name}: ${RUNS} recordings tell the same, and leave nothing behind`, async () => {
+    const first = await recordScenario(name);
+    for (let i = 0; i < RUNS; i++) {
+      const recording = i === 0 ? first : await recordScenario(name);
+      assert.equal(
+        recording.end.filter(({ held }) => !held),
+        [],
+      );
+      assert.equal(outlineOf(recording), outlineOf(first));
+      const others = recording.lanes.map(({ pid }) => pid).filter((pid) => pid !== process.pid);
+      assert.ok(others.length > 0);
+      assert.equal(others.filter(processState), []);
+      assert.equal(childrenOf(process.pid), []);
+    }
+  });
+
+  all(`${name}: each encoder ends in the same facts`, async () => {
+    for (const encoder of ALL_ENCODERS) {
+      const { end } = await recordScenario(name, { encoder });
+      assert.ok(end.length >= 6);
+      assert.equal(
+        end.filter(({ held }) => !held),
+        [],
+        encoder,
+      );
+    }
+  });
+
+  all(
+    `${name}: each step has its reason, and a question comes before the decisive one`,
+    async () => {
+      const recording = await recordScenario(name);
+      const { introduction, questions, steps, observed, arrows } = recording;
+      assert.ok(introduction.length > 1 && questions.length > 0 && observed.length > 0);
+      for (const { why, title } of steps) assert.match(why, /^.+[.?)]$/s, title);
+      for (const { step, choices, answer } of questions) {
+        assert.ok(step < steps.length && choices.length >= 3 && choices[answer] !== undefined);
+      }
+      for (const { from, to } of arrows) assert.ok(from < to, "an arrow leads forwards");
+      assert.equal(parseRecording(JSON.stringify(recording)), recording);
+    },
+  );
+}
+
+/** A recording without what differs between two. */
+function outlineOf({ steps, lanes, arrows, questions, end }: Recording): unknown {
+  const anonymous = (text: string) =>
+    lanes
+      .reduce((rest, { id, pid }) => rest.replaceAll(String(pid), id), text)
+      .replaceAll(/0x[0-9a-f]+/g, "0x…");
+  return {
+    steps: steps.map(({ lane, about, kind, title, kernel }) => {
+      return [lane, about, kind, anonymous(title), kernel && [kernel.state, kernel.tracerTid > 0]];
+    }),
+    arrows,
+    questions: questions.map(({ step, answer }) => [step, answer]),
+    end: end.map(({ fact }) => fact),
+  };
+}
+
+all.run();
+
+const decisive = suite("scenarios: dying: the decisive step");
+
+/** The step that answers a question. */
+function answerTo({ questions, steps }: Recording, index: number): Step {
+  const step = steps[questions[index]?.step ?? -1];
+  if (step === undefined) throw new Error(`there is no question ${index}`);
+  return step;
+}
+
+decisive(
+  "without EXITKILL the guest is stopped, untraced, and burns time once continued",
+  async () => {
+    const recording = await recordScenario("no-exitkill");
+    const { kernel, about } = answerTo(recording, 0);
+    assert.is(about, "guest");
+    assert.equal([kernel?.state, kernel?.tracerTid], ["T", 0]);
+    assert.is(kernel?.parentPid, pidOf(recording, "keeper"));
+    assert.is(answerTo(recording, 1).title, "killed by SIGTRAP");
+    const guest = recording.steps.filter(({ about }) => about === "guest");
+    assert.is(guest.filter(({ title }) => /SIGCONT|SIGKILL/.test(title)).length, 3 + 1);
+  },
+);
+
+decisive("with EXITKILL it is killed, and nobody has sent it a signal", async () => {
+  const recording = await recordScenario("exitkill");
+  const step = answerTo(recording, 0);
+  assert.equal([step.lane, step.kind, step.title], ["guest", "exit", "killed by SIGKILL"]);
+  assert.is(step.kernel?.state, "Z");
+  const signals = recording.steps.filter(({ kind }) => kind === "signal");
+  assert.equal(
+    signals.map(({ about }) => about),
+    ["tracer"],
+  );
+});
+
+decisive("an old orig_rax beside -512 takes two from RIP; -1 takes nothing", async () => {
+  const recording = await recordScenario("stale-orig-rax");
+  const frames = recording.steps
+    .filter(({ title }) => title.startsWith("ptrace(PTRACE_SETREGS"))
+    .map(({ registers }) => registers?.after ?? {});
+  const [control, carried, behind] = frames;
+  assert.is(control?.rax, carried?.rax);
+  assert.equal([control?.orig_rax, carried?.orig_rax], ["0xffffffffffffffff", "0x3e"]);
+  const fault = answerTo(recording, 1).registers?.after;
+  assert.is(fault?.rip, less(carried?.rip, 2n));
+  assert.is(fault?.rax, "0x3e");
+  const call = answerTo(recording, 2).registers?.after;
+  assert.equal([call?.rip, call?.orig_rax], [behind?.rip, "0x27"]);
+  assert.is(answerTo(recording, 0).registers?.after.rax, "0xffffffffffffffda");
+});
+
+function less(word = "0x0", bytes: bigint): string {
+  return `0x${(BigInt(word) - bytes).toString(16)}`;
+}
+
+decisive(
+  "an unmapped rseq area stops the stub where it was, with a fault of the kernel's",
+  async () => {
+    const recording = await recordScenario("rseq");
+    const munmap = recording.steps.find(({ title }) => title.startsWith("munmap"));
+    assert.is(munmap?.kernel?.memory?.length, 1);
+    const stop = answerTo(recording, 0);
+    assert.is(stop.title, "stopped by SIGSEGV");
+    assert.equal(stop.registers?.before, munmap?.registers?.after);
+    assert.ok(stop.microseconds - (munmap?.microseconds ?? 0) < 100_000);
+  },
+);
+
+decisive(
+  "where the C library registers no rseq, the recording says so, and ends the same",
+  async () => {
+    const [node, args] = stublabCommand("record", "rseq");
+    const env = { ...process.env, GLIBC_TUNABLES: "glibc.pthread.rseq=0" };
+    const { code, stdout, stderr } = await run([node, args], { env });
+    assert.is(code, 0, stderr);
+    const { observed, end } = parseRecording(stdout);
+    assert.ok(observed.some((text) => /registers no area/.test(text)));
+    assert.ok(end.every(({ held }) => held));
+  },
+);
+
+decisive("the cascade: grandchild, master, host die in this order, each once reaped", async () => {
+  const recording = await recordScenario("cascade");
+  const { steps } = recording;
+  const index = (pattern: RegExp, lane: string, about = lane) =>
+    steps.findIndex(
+      (step) => step.lane === lane && step.about === about && pattern.test(step.title),
+    );
+  const order = [
+    index(/EVENT_EXIT$/, "grandchild"),
+    index(/^ptrace\(PTRACE_CONT/, "host", "grandchild"),
+    index(/^killed/, "grandchild"),
+    index(/^wait4\(.* = 0$/, "host", "master"),
+    index(/^wait4\(.*killed/, "host", "grandchild"),
+    index(/EVENT_EXIT$/, "master"),
+    index(/^ptrace\(PTRACE_CONT/, "host", "master"),
+    index(/^killed/, "master"),
+    index(/^killed/, "host"),
+    index(/^wait4/, "observer", "host"),
+    index(/^wait4/, "keeper", "master"),
+    index(/^wait4/, "keeper", "grandchild"),
+  ];
+  assert.ok(
+    order.every((step) => step >= 0),
+    `${order}`,
+  );
+  assert.equal(
+    order,
+    order.toSorted((a, b) => a - b),
+  );
+  assert.is(index(/^wait4\(.*killed/, "host", "master"), -1, "the host does not come to that");
+});
+
+function pidOf({ lanes }: Recording, lane: string): number | undefined {
+  return lanes.find(({ id }) => id === lane)?.pid;
+}
+
+decisive.run();
+
+const precautions = suite("scenarios: dying: precautions");
+
+precautions(
+  "a stub with a limited life is killed though it is stopped, and nobody traces it",
+  async () => {
+    using tracer = new Tracer();
+    const stub = tracer.createStub();
+    limitLife(stub, 50);
+    stub.detach();
+    assert.ok(await eventually(() => processState(stub.pid)?.state === "Z", 2000));
+  },
+);
+
+precautions("one that dumps no core says so, and so do its children", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  dumpNoCore(stub);
+  for (const { pid } of [stub, stub.createStub()]) {
+    const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
+    assert.match(limits, /^Max core file size +0 +0 /m);
+  }
+});
+
+precautions.run();
