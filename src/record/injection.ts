@@ -1,3 +1,4 @@
+import { TraceError } from "../errors.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/thread.ts";
 import { resultWord } from "./amd64.ts";
 import { stepTo } from "./stepping.ts";
@@ -96,6 +97,9 @@ function stepCallToRest(tracee: Tracee, { why, stop, returned }: Injection): num
   return call;
 }
 
+/** How many stops by signals there may be on the way to the INT3: one that faults has no end of them. */
+const MOST_STOPS = 16;
+
 /** The stub runs by itself, and nobody sees what it does. */
 function runToRest(tracee: Tracee): undefined {
   const { tracer } = tracee.thread;
@@ -103,7 +107,7 @@ function runToRest(tracee: Tracee): undefined {
     "PTRACE_CONT",
     "The stub runs by itself: the SYSCALL, the test for a clone, the INT3. Nobody watches it there.",
   );
-  for (;;) {
+  for (let stops = 0; stops < MOST_STOPS; stops++) {
     const stop = tracee.thread.wait();
     const over = stop.signal === tracer.constant("SIGTRAP");
     const at = tracee.stopped(stop, over ? AT_REST : NO_NEWS);
@@ -111,4 +115,5 @@ function runToRest(tracee: Tracee): undefined {
     if (over) return undefined;
     tracee.request("PTRACE_CONT", "The stub is resumed, without the signal.");
   }
+  throw new TraceError(`stub ${tracee.thread.tid} does not get to its INT3 in ${MOST_STOPS} stops`);
 }
