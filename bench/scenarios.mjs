@@ -2,7 +2,7 @@
 // and nobody may be left behind. Runs as `npm run soak:scenarios [-- NAME…]`; RUNS says how often (50).
 
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const RUNS = Number(process.env.RUNS ?? 50);
 
@@ -13,13 +13,16 @@ function stublab(...args) {
   });
 }
 
-/** Processes whose command line says that they are stublab's, this one's ancestors aside. */
+/** Processes of this checkout's stublab: stubs have the command line and the folder of their host. */
 function strays() {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("dist/cli.js");
+        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        return (
+          command.includes("dist/cli.js") && readlinkSync(`/proc/${pid}/cwd`) === process.cwd()
+        );
       } catch {
         return false;
       }

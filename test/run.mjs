@@ -13,6 +13,8 @@ import koffi from "koffi";
 
 const DEFAULT_LIMIT = 60;
 const OUT = "build/test";
+/** What the library runs in processes and threads of their own. */
+const PROCESSES = ["src/compare/foreign_child.ts", "src/record/sandboxed.ts"];
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
 
@@ -26,8 +28,10 @@ async function bundle() {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   const scripts = readdirSync("test/hosts").map((name) => `test/hosts/${name}`);
+  // A script that the library starts, beside which it looks for it.
+  scripts.push("src/record/sandboxed.ts");
   await esbuild.build({
-    entryPoints: [...testFiles(), ...scripts, "src/compare/foreign_child.ts"],
+    entryPoints: [...testFiles(), ...scripts, ...PROCESSES],
     bundle: true,
     splitting: true,
     format: "esm",

@@ -287,6 +287,9 @@ export const listings: Shape<Omit<Code, "base">[]> = list((value, place) => {
   return { name: read("name", text), lines: read("lines", list(line, MOST.lines)) };
 }, MOST.codes);
 
+/** What one of the things in a recording is. */
+export const shapes = { lane, code, step, arrow, question, fact } as const;
+
 /** What names or numbers something in the recording has to find it there. */
 function expectPlaces({ lanes, steps, arrows, questions, code }: Recording): void {
   const ids = uniqueNames("lanes", "id", lanes);

@@ -37,68 +37,134 @@ export interface Place {
 /** Why each line of a code is there, by its offset. */
 export type Reasons = ReadonlyMap<number, string>;
 
+/**
+ * One thing that a recorder was told. Its times are microseconds of the machine's monotonic clock; an arrow's steps
+ * are those of the recorder that was told, and so is a question's.
+ */
+export type Piece =
+  | { readonly kind: "lane"; readonly lane: Lane }
+  | { readonly kind: "code"; readonly code: Code }
+  | { readonly kind: "step"; readonly step: Step }
+  | { readonly kind: "arrow"; readonly arrow: Arrow }
+  | { readonly kind: "question"; readonly question: Question }
+  | { readonly kind: "observed"; readonly observed: string }
+  | { readonly kind: "fact"; readonly fact: Fact };
+
 /** Collects what happens, in order, and makes a recording of it. */
 export class Recorder {
   /** The name of the encoder that scenarios work with. */
   readonly encoder: string;
   /** Its constants. */
   readonly constants: ReadonlyMap<string, bigint>;
-  // The first step's: what comes before it is the recorder's own affair.
-  #started: number | undefined;
   readonly #viewer = new KernelViewer();
   readonly #lanes: Lane[] = [];
   readonly #steps: Step[] = [];
   readonly #arrows: Arrow[] = [];
   readonly #questions: Question[] = [];
-  readonly #codes: { readonly code: Code; readonly reasons: Reasons }[] = [];
+  readonly #codes: Code[] = [];
+  readonly #reasons = new Map<string, Reasons>();
   readonly #observed = new Set<string>();
   readonly #facts: Fact[] = [];
+  readonly #hears: ((piece: Piece) => void) | undefined;
 
-  /** @throws InputError where there is no encoder of that name. */
-  constructor(encoder: string) {
+  /**
+   * @param hears is told of each piece at once.
+   * @throws InputError where there is no encoder of that name.
+   */
+  constructor(encoder: string, hears?: (piece: Piece) => void) {
     this.encoder = encoder;
     this.constants = openEncoder(encoder).constants;
+    this.#hears = hears;
+  }
+
+  /** Adds a piece. */
+  add(piece: Piece): void {
+    switch (piece.kind) {
+      case "lane":
+        this.#lanes.push(piece.lane);
+        break;
+      case "code":
+        this.#codes.push(piece.code);
+        break;
+      case "step":
+        this.#steps.push(piece.step);
+        break;
+      case "arrow":
+        this.#arrows.push(piece.arrow);
+        break;
+      case "question":
+        this.#questions.push(piece.question);
+        break;
+      case "observed":
+        this.#observed.add(piece.observed);
+        break;
+      case "fact":
+        this.#facts.push(piece.fact);
+    }
+    this.#hears?.(piece);
+  }
+
+  /**
+   * Adds a piece of another recorder, of which all pieces come here in order.
+   *
+   * @param stepOf the index here of a step, by the index there.
+   */
+  adopt(piece: Piece, stepOf: (index: number) => number): void {
+    if (piece.kind === "arrow") {
+      const { from, to } = piece.arrow;
+      this.add({ kind: "arrow", arrow: { ...piece.arrow, from: stepOf(from), to: stepOf(to) } });
+    } else if (piece.kind === "question") {
+      this.add({ kind: "question", question: { ...piece.question, step: this.length } });
+    } else {
+      this.add(piece);
+    }
+  }
+
+  /** The number of steps so far: the index of the next. */
+  get length(): number {
+    return this.#steps.length;
   }
 
   addLane(id: string, role: string, pid: number): void {
-    this.#lanes.push({ id, role, pid });
+    this.add({ kind: "lane", lane: { id, role, pid } });
   }
 
   /** Makes code known that lies at `base`: its instructions are recorded by their lines. */
   addCode({ name, lines }: Listing, base: bigint, reasons: Reasons): void {
-    this.#codes.push({ code: { name, base: hex(base), lines }, reasons });
+    this.#reasons.set(name, reasons);
+    this.add({ kind: "code", code: { name, base: hex(base), lines } });
   }
 
   /** The place of an address in the code that is known; undefined where it lies in none. */
   placeOf(address: bigint): Place | undefined {
-    for (const { code, reasons } of this.#codes) {
+    for (const code of this.#codes) {
       const offset = Number(address - BigInt(code.base));
       const line = code.lines.find((each) => each.offset === offset);
       if (line === undefined) continue;
       const instruction = { address: hex(address), code: code.name, offset };
-      return { instruction, line, why: reasons.get(offset) ?? "" };
+      return { instruction, line, why: this.#reasons.get(code.name)?.get(offset) ?? "" };
     }
     return undefined;
   }
 
   /** Adds a step, and answers its index. */
   step({ lane, kind, title, why, ...event }: NewStep): number {
-    const now = performance.now();
-    this.#started ??= now;
-    this.#steps.push({
+    const step = {
       lane,
       about: event.about ?? lane,
       kind,
       title,
       why,
-      microseconds: Math.round((now - this.#started) * 1000),
+      // Two processes may record together, and this clock is one for all.
+      microseconds: Number(process.hrtime.bigint() / 1000n),
       instruction: event.instruction ?? null,
       call: event.call ?? null,
       registers: event.registers ?? null,
       kernel: event.kernel ?? null,
       observer: event.observer ?? null,
-    });
-    return this.#steps.length - 1;
+    };
+    this.add({ kind: "step", step });
+    return this.length - 1;
   }
 
   /** A system call that a lane makes without being watched: its words are known, or null. */
@@ -115,22 +181,22 @@ export class Recorder {
   }
 
   arrow(kind: Arrow["kind"], from: number, to: number, label: string): void {
-    this.#arrows.push({ kind, from, to, label });
+    this.add({ kind: "arrow", arrow: { kind, from, to, label } });
   }
 
   /** Asks what will happen, before the next step, which answers it. */
   ask(question: Omit<Question, "step">): void {
-    this.#questions.push({ step: this.#steps.length, ...question });
+    this.add({ kind: "question", question: { step: this.length, ...question } });
   }
 
   /** Says what the observer changed. The same words twice are said once. */
   observe(change: string): void {
-    this.#observed.add(change);
+    this.add({ kind: "observed", observed: change });
   }
 
   /** Sets beside each other what a scenario says must be true in the end, and what the kernel says. */
   check(fact: string, expected: string, seen: string): void {
-    this.#facts.push({ fact, expected, seen, held: expected === seen });
+    this.add({ kind: "fact", fact: { fact, expected, seen, held: expected === seen } });
   }
 
   /** What the kernel says of a process now; null where it is gone. */
@@ -142,6 +208,7 @@ export class Recorder {
   finish(name: string, { title, introduction }: Scenario): Recording {
     const open = this.#questions.find(({ step }) => step >= this.#steps.length);
     if (open !== undefined) throw new StateError(`no step answers the question "${open.text}"`);
+    const started = this.#steps[0]?.microseconds ?? 0;
     return {
       schema: RECORDING_SCHEMA,
       stublab: STUBLAB_VERSION,
@@ -151,10 +218,10 @@ export class Recorder {
       machine: { kernel: release(), arch: "amd64" },
       encoder: this.encoder,
       lanes: this.#lanes,
-      steps: this.#steps,
+      steps: this.#steps.map((step) => ({ ...step, microseconds: step.microseconds - started })),
       arrows: this.#arrows,
       questions: this.#questions,
-      code: this.#codes.map(({ code }) => code),
+      code: this.#codes,
       observed: [...this.#observed],
       end: this.#facts,
     };

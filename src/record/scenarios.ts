@@ -31,6 +31,30 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
     summary: "a guest runs in a stub: its system call and its fault",
     load: async () => (await import("./scenarios/switch.ts")).switchLesson,
   },
+  "parent-dies": {
+    summary: "a stub finds that its parent died too early to send it a signal",
+    load: async () => (await import("./scenarios/parent_dies.ts")).parentDies,
+  },
+  "thread-dies": {
+    summary: "the thread that cloned a stub ends, and the stub is killed; the process lives on",
+    load: async () => (await import("./scenarios/thread_dies.ts")).threadDies,
+  },
+  "early-attach": {
+    summary: "a tracer attaches before the stub has stopped itself",
+    load: async () => (await import("./scenarios/early_attach.ts")).earlyAttach,
+  },
+  "no-wuntraced": {
+    summary: "a parent waits without WUNTRACED, and never hears of the stop",
+    load: async () => (await import("./scenarios/no_wuntraced.ts")).noWuntraced,
+  },
+  "blocked-signals": {
+    summary: "a stub keeps the signal mask that it was born with",
+    load: async () => (await import("./scenarios/blocked_signals.ts")).blockedSignals,
+  },
+  "no-setsid": {
+    summary: "Ctrl-C on the terminal reaches a stub that stayed in the host's session",
+    load: async () => (await import("./scenarios/no_setsid.ts")).noSetsid,
+  },
   "no-exitkill": {
     summary: "the tracer dies, and a guest whose PDEATHSIG is cleared lives on",
     load: async () => (await import("./scenarios/no_exitkill.ts")).noExitkill,

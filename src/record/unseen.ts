@@ -1,0 +1,74 @@
+import { CHILD_STEPS, type ChildStep } from "../shim.ts";
+import { cloneWord, forkError, sharedProgress } from "../stub/birth.ts";
+import { Stub } from "../stub/stub.ts";
+import { Thread } from "../stub/thread.ts";
+import type { Tracer } from "../stub/tracer.ts";
+import { tellCall } from "./calls.ts";
+import type { WatchedStub } from "./fork.ts";
+import { awaitProcess } from "./kernel_view.ts";
+import type { Recorder } from "./recorder.ts";
+import { Tracee } from "./tracee.ts";
+
+/** How a child is made that nobody watches. */
+export interface UnseenOptions {
+  readonly lane: string;
+  readonly role: string;
+  /** Why the host clones it. */
+  readonly why: string;
+  /** What is to be seen of the child once it has stopped itself. */
+  readonly stopped: string;
+  /** Steps of the set-up to leave out. */
+  readonly omit?: readonly ChildStep[];
+}
+
+/** A child at its self-stop, for which nobody has waited yet. */
+export interface UnseenStub extends WatchedStub {
+  /** The step of that stop. */
+  readonly stopped: number;
+}
+
+/**
+ * Forks a stub as `Tracer.createStub` does, and leaves it alone until it has stopped itself: it is untraced, and the
+ * host has not waited for it. /proc says when that is.
+ *
+ * @throws ForkError, DeadlineError
+ */
+export function forkUnseen(
+  recorder: Recorder,
+  tracer: Tracer,
+  { lane, role, why, stopped, omit = [] }: UnseenOptions,
+): UnseenStub {
+  recorder.observe(
+    "Nobody watches a birth in this lesson. That a child has stopped itself is read from /proc; createStub waits for it.",
+  );
+  const { address, step } = sharedProgress(tracer);
+  const bit = (name: ChildStep) => 1 << CHILD_STEPS.indexOf(name);
+  const omitted = omit.reduce((bits, name) => bits | bit(name), 0);
+  const word = cloneWord(tracer, tracer.exitSignal());
+  step[0] = 0;
+  const pid = tracer.shim.fork(word, tracer.stubAddress, omitted, address, null, 0, 0);
+  if (pid < 0) throw forkError(-pid);
+  recorder.addLane(lane, role, pid);
+  const teller = { constants: recorder.constants, read: () => undefined };
+  const { arguments: args } = tellCall(tracer.flag("SYS_clone"), [word], teller);
+  const cloned = recorder.call("host", "clone", args, BigInt(pid), { why });
+  const born = recorder.step({
+    lane,
+    kind: "clone",
+    title: `process ${pid} is born`,
+    why: 'It goes through its set-up, and through the stub code, and nobody watches (lesson "host" shows the way).',
+  });
+  recorder.arrow("clone", cloned, born, "clone");
+  const thread = new Thread(tracer, pid, pid);
+  const stub = new Stub(thread, undefined, tracer.constant("SIGCHLD"), 0);
+  awaitProcess(pid, ({ state }) => state === "T", tracer.deadline);
+  const at = recorder.step({
+    lane,
+    kind: "stop",
+    title: "stopped by SIGSTOP",
+    why: stopped,
+    kernel: recorder.view(pid),
+    observer: "That it is stopped is known from /proc.",
+  });
+  return { stub, tracee: new Tracee(recorder, lane, thread), stopped: at };
+}

@@ -1,0 +1,247 @@
+// Time limit: 180 s
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  ALL_ENCODERS,
+  parseRecording,
+  type Recording,
+  recordScenario,
+  type Step,
+} from "../src/index.ts";
+import { childrenOf } from "./processes.ts";
+
+const RUNS = 5;
+
+/** Each with the title of the step that decides it. */
+const SCENARIOS = {
+  "parent-dies": /^exited with status 1$/,
+  "thread-dies": /^killed by SIGKILL$/,
+  "early-attach": /^exited with status \d+$/,
+  "no-wuntraced": /^wait4\(\d+, &status, __WALL, NULL\) = \?$/,
+  "blocked-signals": /^100 ms later \d+ still sleeps$/,
+  "no-setsid": /^killed by SIGINT$/,
+} as const;
+
+const recorded = new Map<string, Recording>();
+
+async function recordingOf(name: keyof typeof SCENARIOS): Promise<Recording> {
+  const known = recorded.get(name) ?? (await recordScenario(name));
+  recorded.set(name, known);
+  return known;
+}
+
+/** The first step of a lane with such a title. */
+function find({ steps }: Recording, lane: string, title: RegExp): Step {
+  const step = steps.find((each) => each.lane === lane && title.test(each.title));
+  if (step === undefined) throw new Error(`${lane} has no step ${title}`);
+  return step;
+}
+
+function pidOf({ lanes }: Recording, id: string): number {
+  const lane = lanes.find((each) => each.id === id);
+  if (lane === undefined) throw new Error(`there is no lane ${id}`);
+  return lane.pid;
+}
+
+/** A recording without what differs between two. */
+function outlineOf({ steps, lanes, arrows, questions, end }: Recording): unknown {
+  const anonymous = (text: string) =>
+    lanes
+      .reduce((rest, { id, pid }) => rest.replaceAll(String(pid), id), text)
+      .replaceAll(/0x[0-9a-f]+|status \d+|thread \d+|-\d+/g, "…");
+  return {
+    steps: steps.map(({ lane, about, kind, title, kernel }) => {
+      const view = kernel && [kernel.blocked, kernel.ignored, kernel.pending];
+      return [lane, about, kind, anonymous(title), view];
+    }),
+    arrows,
+    questions: questions.map(({ step, answer }) => [step, answer]),
+    end: end.map(({ fact }) => fact),
+  };
+}
+
+const all = suite("failing scenarios");
+
+for (const [name, decisive] of Object.entries(SCENARIOS)) {
+  all(
+    `${name}: ${RUNS} recordings end as they must, tell the same, and leave nobody behind`,
+    async () => {
+      const outlines: unknown[] = [];
+      for (let i = 0; i < RUNS; i++) {
+        const recording = await recordScenario(name);
+        assert.equal(
+          recording.end.filter(({ held }) => !held),
+          [],
+        );
+        assert.ok(recording.end.length >= 4);
+        assert.ok(recording.steps.some(({ title }) => decisive.test(title)));
+        assert.equal(childrenOf(process.pid), []);
+        outlines.push(outlineOf(recording));
+      }
+      for (const outline of outlines) assert.equal(outline, outlines[0]);
+    },
+  );
+
+  all(`${name}: every encoder comes to the same end`, async () => {
+    for (const encoder of ALL_ENCODERS) {
+      const { end } = await recordScenario(name, { encoder });
+      assert.equal(
+        end.filter(({ held }) => !held),
+        [],
+        encoder,
+      );
+    }
+  });
+
+  all(`${name}: it explains itself, asks before it decides, and is a valid recording`, async () => {
+    const recording = await recordScenario(name);
+    assert.equal(parseRecording(JSON.stringify(recording)), recording);
+    const { title, introduction, questions, steps, observed, arrows } = recording;
+    assert.ok(title.length > 10 && introduction.length > 1 && observed.length > 0);
+    for (const step of steps) assert.match(step.why, /^.+[.?]$/s, step.title);
+    const decided = steps.findIndex((step) => decisive.test(step.title));
+    assert.ok(questions.some(({ step }) => step <= decided));
+    for (const { choices, answer, because } of questions) {
+      assert.ok(choices.length >= 3 && choices[answer] !== undefined && because !== "");
+    }
+    for (const { from, to } of arrows) assert.ok(from < to, "an arrow leads forwards");
+    assert.ok(JSON.stringify(recording, null, 1).length < 500_000);
+  });
+}
+
+all.run();
+
+const kernel = suite("failing scenarios: what the kernel did");
+
+kernel("parent-dies: the orphan goes to `orphan`, since RAX is not R15", async () => {
+  const recording = await recordingOf("parent-dies");
+  const jump = find(recording, "child", /^jne orphan$/);
+  const { rax, r15, rip } = jump.registers?.before ?? {};
+  const [keeper, parent] = [pidOf(recording, "keeper"), pidOf(recording, "parent")];
+  assert.equal([Number(rax), Number(r15)], [keeper, parent]);
+  assert.is.not(jump.registers?.after.rip, rip);
+  const lane = recording.steps.filter((step) => step.lane === "child").map(({ title }) => title);
+  const from = lane.indexOf("jne orphan");
+  assert.equal(lane.slice(from), [
+    "jne orphan",
+    "mov $1, %edi",
+    "mov $60, %eax  # __NR_exit",
+    "exit(1) = ?",
+    "exited with status 1",
+  ]);
+});
+
+kernel("parent-dies: its prctl succeeded, after the parent's end", async () => {
+  const recording = await recordingOf("parent-dies");
+  const { steps } = recording;
+  const dead = steps.indexOf(find(recording, "parent", /^killed by SIGKILL$/));
+  const asked = steps.indexOf(find(recording, "child", /^prctl\(PR_SET_PDEATHSIG, SIGKILL\) = 0$/));
+  assert.ok(dead < asked);
+});
+
+kernel("parent-dies: who had asked in time is killed while it is stopped", async () => {
+  const recording = await recordingOf("parent-dies");
+  const lane = recording.steps.filter((step) => step.lane === "second-child");
+  assert.equal(
+    lane.slice(-2).map(({ title }) => title),
+    ["prctl(PR_SET_PDEATHSIG, SIGKILL) = 0", "killed by SIGKILL"],
+  );
+});
+
+kernel("thread-dies: the stub was untraced, and its parent's process lived on", async () => {
+  const recording = await recordingOf("thread-dies");
+  const stopped = find(recording, "stub", /^stopped by SIGSTOP$/);
+  assert.equal([stopped.kernel?.state, stopped.kernel?.tracerTid], ["T", 0]);
+  assert.is(stopped.kernel?.parentPid, process.pid);
+  assert.is(pidOf(recording, "main"), process.pid);
+  assert.is.not(pidOf(recording, "host"), process.pid);
+});
+
+kernel("thread-dies: nothing was done to it between the thread's end and its own", async () => {
+  const recording = await recordingOf("thread-dies");
+  const { steps } = recording;
+  const over = steps.findIndex(({ lane, kind }) => lane === "host" && kind === "exit");
+  const killed = steps.indexOf(find(recording, "stub", /^killed by SIGKILL$/));
+  assert.equal(
+    steps.slice(over + 1, killed).map(({ lane, kind }) => [lane, kind]),
+    [["main", "note"]],
+  );
+});
+
+kernel("early-attach: the stub is found behind its prctl, with RBX = 1", async () => {
+  const recording = await recordingOf("early-attach");
+  const stop = find(recording, "mistaken", /^stopped by SIGSTOP$/);
+  const { rip, rbx, orig_rax: original } = stop.registers?.after ?? {};
+  const [code] = recording.code;
+  const [first] = code?.lines.filter(({ text }) => text === "syscall") ?? [];
+  const behind = BigInt(code?.base ?? 0) + BigInt((first?.offset ?? 0) + 2);
+  assert.equal([BigInt(rip ?? 0), rbx], [behind, "0x1"]);
+  assert.ok(original !== undefined);
+});
+
+kernel("early-attach: both SIGSTOPs have one status word", async () => {
+  const recording = await recordingOf("early-attach");
+  const waits = recording.steps
+    .filter(({ about, title }) => about === "watched" && /SIGSTOP: 0x137f/.test(title))
+    .map(({ title }) => title);
+  assert.is(waits.length, 2);
+  assert.is(waits[0], waits[1]);
+  const stops = recording.steps.filter(({ lane, kind }) => lane === "watched" && kind === "stop");
+  const rips = stops.map(({ registers }) => registers?.after.rip);
+  assert.is(new Set(rips).size, 3, "and three stops are at three places");
+});
+
+kernel("no-wuntraced: the wait without it took its whole patience", async () => {
+  const recording = await recordingOf("no-wuntraced");
+  const { steps } = recording;
+  const vain = find(recording, "host", SCENARIOS["no-wuntraced"]);
+  assert.is(vain.call?.result, null);
+  assert.is(vain.kernel?.state, "T", "and the child was stopped all the while");
+  const before = steps[steps.indexOf(vain) - 1];
+  assert.ok(vain.microseconds - (before?.microseconds ?? 0) >= 200_000);
+});
+
+kernel("no-wuntraced: with it the wait tells of that same stop", async () => {
+  const { steps, arrows } = await recordingOf("no-wuntraced");
+  const [wait] = arrows.filter(({ kind }) => kind === "wait");
+  assert.is(steps[wait?.from ?? -1]?.title, "stopped by SIGSTOP");
+  assert.match(steps[wait?.to ?? -1]?.title ?? "", /WUNTRACED\|__WALL, NULL\) = \d+$/);
+});
+
+kernel("blocked-signals: the mask as /proc has it, at each point", async () => {
+  const recording = await recordingOf("blocked-signals");
+  const masks = recording.steps
+    .filter(({ about }) => about === "stub" || about === "grandchild")
+    .flatMap(({ kernel: view }) => view?.blocked ?? []);
+  assert.equal([...new Set(masks)], ["0xfffffffffffbfeff", "0xfffffffffffbfeef", "0x0"]);
+  const control = recording.steps.filter(({ about }) => about === "control");
+  assert.ok(control.every(({ kernel: view }) => view === null || view.blocked === "0x0"));
+});
+
+kernel("blocked-signals: the same signal stops one of two that sleep", async () => {
+  const recording = await recordingOf("blocked-signals");
+  find(recording, "control", /^stopped by SIGCHLD$/);
+  const asleep = find(recording, "stub", SCENARIOS["blocked-signals"]);
+  assert.equal([asleep.kernel?.state, asleep.kernel?.pending], ["S", "0x10000"]);
+});
+
+kernel("no-setsid: one key sends SIGINT to the host and the stub in its session", async () => {
+  const recording = await recordingOf("no-setsid");
+  const { steps, arrows } = recording;
+  const typed = steps.indexOf(find(recording, "terminal", /^write\(keyboard, "\\x03", 1\) = 1$/));
+  const reached = arrows.filter(({ from, kind }) => from === typed && kind === "signal");
+  assert.equal(
+    reached.map(({ to }) => steps[to]?.lane),
+    ["host", "stub"],
+  );
+  const host = pidOf(recording, "host");
+  assert.is.not(host, process.pid);
+  const views = ["stub", "control"].map((lane) => find(recording, lane, /rests behind/).kernel);
+  assert.equal(
+    views.map((view) => view?.session),
+    [host, pidOf(recording, "control")],
+  );
+});
+
+kernel.run();
