@@ -1,0 +1,90 @@
+// What all views tell of a step, in the same words.
+
+import { signalName } from "../../encoder/names.ts";
+import type { KernelView, Recording, Step } from "../recording.ts";
+
+/** One register before and after a step. */
+export interface RegisterRow {
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+  readonly changed: boolean;
+}
+
+/** The registers of a step, in the order of the block; none where it has no registers. */
+export function registerRows({ registers }: Step): RegisterRow[] {
+  if (registers === null) return [];
+  const { before, after } = registers;
+  return Object.keys(after).map((name) => {
+    const [old = "", now = ""] = [before[name] ?? after[name], after[name]];
+    return { name, before: old, after: now, changed: old !== now };
+  });
+}
+
+/** The letters of /proc/PID/stat: man 5 proc. */
+const STATES: Readonly<Record<string, string>> = {
+  R: "running",
+  S: "sleeping",
+  D: "in an uninterruptible sleep",
+  T: "stopped by a signal",
+  t: "stopped by its tracer",
+  Z: "a zombie: ended, and not waited for",
+  X: "dead",
+};
+
+/** What /proc said, as terms and their values. */
+export function kernelRows(
+  view: KernelView,
+  constants: ReadonlyMap<string, bigint>,
+): (readonly [term: string, value: string])[] {
+  const state = Object.hasOwn(STATES, view.state) ? ` (${STATES[view.state]})` : "";
+  const tracer = view.tracerTid === 0 ? "0 (nobody)" : `${view.tracerTid}`;
+  return [
+    ["State", `${view.state}${state}`],
+    ["PPid", `${view.parentPid}`],
+    ["TracerPid", tracer],
+    ["Sid", `${view.session}`],
+    ["SigBlk", tellSignals(view.blocked, constants)],
+    ["SigIgn", tellSignals(view.ignored, constants)],
+    ["SigPnd", tellSignals(view.pending, constants)],
+    ["Resident", `${Math.round(view.residentBytes / 1024)} kB`],
+  ];
+}
+
+/** A set of signals by their names; of more than half of them, by those that it lacks. */
+function tellSignals(set: string, constants: ReadonlyMap<string, bigint>): string {
+  const word = BigInt(set);
+  const inSet = (signal: number) => ((word >> BigInt(signal - 1)) & 1n) === 1n;
+  const all = Array.from({ length: 64 }, (_, i) => i + 1);
+  const members = all.filter(inSet);
+  if (members.length === 0) return "none";
+  if (members.length === 64) return "all";
+  const full = members.length > 32;
+  const named = full ? all.filter((signal) => !inSet(signal)) : members;
+  const names = named.map((signal) => signalName(signal, constants)).join(" ");
+  return full ? `all but ${names}` : names;
+}
+
+/** The first and the last step in which each lane has a part, its own or another's about it, by its id. */
+export function lives({
+  steps,
+  lanes,
+}: Recording): Map<string, readonly [from: number, to: number]> {
+  const spans = new Map<string, readonly [number, number]>();
+  for (const { id } of lanes) {
+    const has = (step: Step) => step.lane === id || step.about === id;
+    const [from, to] = [steps.findIndex(has), steps.findLastIndex(has)];
+    if (from >= 0) spans.set(id, [from, to]);
+  }
+  return spans;
+}
+
+/** The memory map that the lane of a step's registers had after it: of that step, or of the last that told it. */
+export function memoryAt({ steps }: Recording, index: number): readonly string[] | null {
+  const about = steps[index]?.about;
+  for (let i = index; i >= 0; i--) {
+    const step = steps[i];
+    if (step?.about === about && step?.kernel?.memory) return step.kernel.memory;
+  }
+  return null;
+}
