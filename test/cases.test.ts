@@ -159,6 +159,18 @@ shrinking("halves what is a number, and not what is a set of flags", async () =>
   assert.equal([...flags], [1n << 50n]);
 });
 
+shrinking("moves what is left of a number to its lowest places", async () => {
+  const input = BigUint64Array.of(0x281n);
+  await shrink(input, [0], ([a = 0n]) => (a & 0xffn) === 0x81n && a > 0xffn);
+  assert.equal([...input], [0x181n]);
+});
+
+shrinking("takes from words together that have to be equal", async () => {
+  const input = BigUint64Array.of(0x8000_0000_0000_2001n, 7n, 0x8000_0000_0000_2001n);
+  await shrink(input, [0, 1, 2], ([a, , c]) => a !== 0n && a === c);
+  assert.equal([...input], [1n, 0n, 1n]);
+});
+
 shrinking("leaves words alone that are not among the places", async () => {
   const input = BigUint64Array.of(5n, 6n);
   await shrink(input, [1], () => true);

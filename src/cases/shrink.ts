@@ -1,13 +1,16 @@
 /** Whether words still show what they are to show; asked about the array itself, which it must not keep. */
 type Holds = (words: BigUint64Array) => boolean | Promise<boolean>;
 
+/** Indices of words that have one value, and keep that: alone or together. */
+type Group = readonly number[];
+
 /**
  * The smallest words near `words` of which `holds` is still true: word by word to 0, then bit by bit, then by
- * halves, until nothing can be taken away.
+ * halves, then each bit to a lower place, until nothing can be taken away. Words that are equal are tried together, too.
  *
  * @param places the indices of the words that may change
  * @param holds true for what it is first given
- * @param flags the indices of words in which each bit means something else: those are not halved
+ * @param flags the indices of words in which each bit means something else: those only lose bits
  */
 export async function shrink(
   words: BigUint64Array,
@@ -15,39 +18,80 @@ export async function shrink(
   holds: Holds,
   flags: ReadonlySet<number> = new Set(),
 ): Promise<void> {
+  const alone = places.map((at): Group => [at]);
   let smaller = true;
   while (smaller) {
     smaller = false;
-    for (const at of places) smaller = (await tryWord(words, at, 0n, holds)) || smaller;
-    for (const at of places) smaller = (await clearBits(words, at, holds)) || smaller;
-    for (const at of places) {
-      const half = () => tryWord(words, at, (words[at] ?? 0n) >> 1n, holds);
-      while (!flags.has(at) && (await half())) smaller = true;
-    }
+    const groups = [...alone, ...equals(words, places)];
+    const numbers = groups.filter((group) => group.every((at) => !flags.has(at)));
+    for (const group of groups) smaller = (await tryWord(words, group, 0n, holds)) || smaller;
+    for (const group of groups) smaller = (await clearBits(words, group, holds)) || smaller;
+    for (const group of numbers) smaller = (await halve(words, group, holds)) || smaller;
+    for (const group of numbers) smaller = (await lowerBits(words, group, holds)) || smaller;
   }
 }
 
-/** Takes each bit of a word away, from the top, if it can be spared. */
-async function clearBits(words: BigUint64Array, at: number, holds: Holds): Promise<boolean> {
+/** The groups of words that have one value, and not 0. */
+function equals(words: BigUint64Array, places: readonly number[]): Group[] {
+  const groups = new Map<bigint, number[]>();
+  for (const at of places) {
+    const word = words[at] ?? 0n;
+    const group = groups.get(word);
+    if (group !== undefined) group.push(at);
+    else if (word !== 0n) groups.set(word, [at]);
+  }
+  return [...groups.values()].filter(({ length }) => length > 1);
+}
+
+/** Takes each bit away, from the top, if it can be spared. */
+async function clearBits(words: BigUint64Array, group: Group, holds: Holds): Promise<boolean> {
   let smaller = false;
   for (let bit = 1n << 63n; bit !== 0n; bit >>= 1n) {
-    const word = words[at] ?? 0n;
+    const word = wordOf(words, group);
     if ((word & bit) === 0n) continue;
-    smaller = (await tryWord(words, at, word & ~bit, holds)) || smaller;
+    smaller = (await tryWord(words, group, word & ~bit, holds)) || smaller;
   }
   return smaller;
 }
 
+async function halve(words: BigUint64Array, group: Group, holds: Holds): Promise<boolean> {
+  let smaller = false;
+  while (await tryWord(words, group, wordOf(words, group) >> 1n, holds)) smaller = true;
+  return smaller;
+}
+
+/** Moves each bit, from the top, to the lowest free place at which it does as well. */
+async function lowerBits(words: BigUint64Array, group: Group, holds: Holds): Promise<boolean> {
+  let smaller = false;
+  for (let bit = 1n << 63n; bit !== 0n; bit >>= 1n) {
+    const word = wordOf(words, group);
+    if ((word & bit) === 0n) continue;
+    for (let lower = 1n; lower < bit; lower <<= 1n) {
+      if ((word & lower) !== 0n) continue;
+      if (!(await tryWord(words, group, (word & ~bit) | lower, holds))) continue;
+      smaller = true;
+      break;
+    }
+  }
+  return smaller;
+}
+
+function wordOf(words: BigUint64Array, [at = 0]: Group): bigint {
+  return words[at] ?? 0n;
+}
+
+/** Answers whether the group has another word now, with which it still holds. */
 async function tryWord(
   words: BigUint64Array,
-  at: number,
+  group: Group,
   word: bigint,
   holds: Holds,
 ): Promise<boolean> {
-  const before = words[at] ?? 0n;
-  if (before === word) return false;
-  words[at] = word;
+  const before = group.map((at) => words[at] ?? 0n);
+  // What was equal when the groups were made need not be so any more.
+  if (before.some((each) => each <= word)) return false;
+  for (const at of group) words[at] = word;
   if (await holds(words)) return true;
-  words[at] = before;
+  for (const [i, at] of group.entries()) words[at] = before[i] ?? 0n;
   return false;
 }
