@@ -41,10 +41,19 @@ export interface Shim {
   confine(memory: number): number;
   memoryFile(length: number): number;
   mapFile(file: number, length: number): number;
+  /** shim/setups.h */
+  readTrial(tid: number, trial: Uint8Array): number;
+  try(
+    tid: number,
+    setups: Uint8Array,
+    outcomes: Uint8Array,
+    count: number,
+    trial: Uint8Array,
+  ): number;
 }
 
 /** The version of shim/shim.h that these bindings are written for. */
-const SHIM_ABI = 3;
+const SHIM_ABI = 4;
 
 /** The steps of a forked child in the order of enum stublab_child_step: bit i is step i. */
 export const CHILD_STEPS = [
@@ -216,6 +225,8 @@ function bindShim(library: LibraryHandle): Shim {
     confine: bind("int64_t stublab_confine(uint64_t)"),
     memoryFile: bind("int64_t stublab_memory_file(uint64_t)"),
     mapFile: bind("int64_t stublab_map_file(int32_t, uint64_t)"),
+    readTrial: bind("int64_t stublab_read_trial(int32_t, void *)"),
+    try: bind("int64_t stublab_try(int32_t, void *, void *, uint32_t, void *)"),
   };
 }
 

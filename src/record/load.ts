@@ -1,6 +1,19 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { InputError } from "../errors.ts";
 import {
+  count,
+  hexWord,
+  list,
+  members,
+  nullable,
+  oneOf,
+  type Shape,
+  show,
+  table,
+  text,
+  truth,
+} from "../shape.ts";
+import {
   type Arrow,
   type Call,
   type Code,
@@ -15,19 +28,6 @@ import {
   type Registers,
   type Step,
 } from "./recording.ts";
-import {
-  count,
-  hexWord,
-  list,
-  members,
-  nullable,
-  oneOf,
-  type Shape,
-  show,
-  table,
-  text,
-  truth,
-} from "./shape.ts";
 
 /** The largest document, in bytes. */
 const LARGEST = 20_000_000;

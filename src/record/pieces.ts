@@ -2,9 +2,9 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StateError } from "../errors.ts";
+import { members, type Shape, text } from "../shape.ts";
 import { shapes } from "./load.ts";
 import type { Piece, Recorder } from "./recorder.ts";
-import { members, type Shape, text } from "./shape.ts";
 
 /** What a sandbox says beside the pieces of its recording. */
 export type Message =

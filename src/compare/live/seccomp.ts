@@ -1,19 +1,16 @@
 import { DeathError } from "../../errors.ts";
+import {
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+  SECCOMP_RET_KILL_PROCESS,
+  SECCOMP_RET_TRAP,
+} from "../../stub/bpf.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { NO_PROGRAM } from "../filter.ts";
 import { ANSWER, type RecordLayout } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
 import { NO_CORE, setCoreLimit } from "./cores.ts";
-import {
-  GUARD,
-  installFilter,
-  requireFilter,
-  SECCOMP_RET_ALLOW,
-  SECCOMP_RET_ERRNO,
-  SECCOMP_RET_KILL_PROCESS,
-  SECCOMP_RET_TRAP,
-  STOPPED_BY_GUARD,
-} from "./filters.ts";
+import { GUARD, installFilter, requireFilter, STOPPED_BY_GUARD } from "./filters.ts";
 import { expect, type Judge, type Judgement, toInt, undecided, unsigned } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";

@@ -1,4 +1,4 @@
-import { InputError } from "../errors.ts";
+import { InputError } from "./errors.ts";
 
 /**
  * Takes a value of unknown origin for what it should be.

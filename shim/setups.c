@@ -1,0 +1,312 @@
+#include "setups.h"
+#include "syscall_amd64.h"
+#include "wait.h"
+#include <asm-generic/errno.h>
+#include <asm/ptrace-abi.h>
+#include <asm/signal.h>
+#include <linux/elf.h>
+#include <linux/ptrace.h>
+#include <linux/uio.h>
+#include <linux/wait.h>
+
+#ifndef PTRACE_SET_SYSCALL_INFO
+#define PTRACE_SET_SYSCALL_INFO 0x4212
+#endif
+
+// asm/unistd.h has getpid; where the registers that this file writes itself lie: asm/ptrace-abi.h.
+enum { REG_RAX = 10, REG_RIP = 16, REG_RSP = 19 };
+
+/** A signal frame: the return address, then uc_flags, uc_link and uc_stack before the registers. */
+enum { FRAME_REGISTERS = 8 + 40 };
+
+/** The thread ended or missed its deadline: there is nothing to go on with. */
+enum { OVER = 1 };
+
+static int64_t set_registers(int32_t tid, const uint64_t *words) {
+    return stublab_ptrace(PTRACE_SETREGS, tid, 0, (void *)words);
+}
+
+static int64_t get_registers(int32_t tid, uint64_t *words) {
+    return stublab_ptrace(PTRACE_GETREGS, tid, 0, words);
+}
+
+static int64_t set_registers_of(int32_t tid, uint64_t type, const void *bytes, uint64_t length) {
+    struct iovec vector = {(void *)bytes, length};
+    return stublab_ptrace(PTRACE_SETREGSET, tid, type, &vector);
+}
+
+static int is_stop(int32_t status) {
+    return (status & 0xff) == 0x7f;
+}
+
+/** Whether a signal that an instruction raised, or that was sent, is about to be delivered. */
+static int is_signal_stop(int32_t status) {
+    int signal = status >> 8;
+    return is_stop(status) && signal > 0 && signal <= 64;
+}
+
+/** Resumes, and waits: 0 and a status; OVER; or -errno of the request. */
+static int64_t resume(int32_t tid, int64_t request, uint64_t signal, struct stublab_trial *trial,
+                      int32_t *status) {
+    struct deadline deadline = {.timeout = trial->timeout};
+    int64_t result = stublab_ptrace(request, tid, 0, (void *)signal);
+    if (result < 0)
+        return result;
+    *status = 0;
+    result = wait_until(tid, __WALL, &deadline, status);
+    if (result < 0)
+        return result;
+    if (is_stop(*status) && *status >> 16 != PTRACE_EVENT_EXIT)
+        return 0;
+    if (is_stop(*status)) {
+        uint64_t message = 0;
+        stublab_ptrace(PTRACE_GETEVENTMSG, tid, 0, &message);
+        *status = (int32_t)message;
+    }
+    return OVER;
+}
+
+/** Brings the thread back to a stop by a signal, with the registers of rest. */
+static int64_t settle(int32_t tid, struct stublab_trial *trial) {
+    int32_t status = 0;
+    int64_t result = 0;
+    do {
+        result = set_registers(tid, trial->rest);
+        if (result == 0)
+            result = resume(tid, PTRACE_CONT, 0, trial, &status);
+    } while (result == 0 && status >> 8 != SIGTRAP);
+    return result;
+}
+
+/** Brings the thread from a stop by a signal to where a setup begins. */
+static int64_t arrive(int32_t tid, unsigned int from, struct stublab_trial *trial) {
+    if (from == STUBLAB_FROM_SIGNAL)
+        return 0;
+    uint64_t block[STUBLAB_REGISTERS];
+    for (int i = 0; i < STUBLAB_REGISTERS; i++)
+        block[i] = trial->rest[i];
+    if (from != STUBLAB_FROM_GROUP) {
+        block[REG_RAX] = __NR_getpid;
+        block[REG_RIP] = trial->call;
+    }
+    int32_t status = 0;
+    int64_t result = set_registers(tid, block);
+    if (result < 0)
+        return result;
+    if (from == STUBLAB_FROM_GROUP)
+        return resume(tid, PTRACE_CONT, SIGSTOP, trial, &status);
+    if (from == STUBLAB_FROM_SYSEMU)
+        return resume(tid, PTRACE_SYSEMU, 0, trial, &status);
+    result = resume(tid, PTRACE_SYSCALL, 0, trial, &status);
+    if (result != 0 || from == STUBLAB_FROM_ENTRY)
+        return result;
+    return resume(tid, PTRACE_SYSCALL, 0, trial, &status);
+}
+
+/** Puts pairs into a copy of an area; a pair that does not lie in it is passed over. */
+static void put_pairs(const struct stublab_setup *setup, const uint8_t *area, uint8_t *copy,
+                      uint64_t length) {
+    for (uint64_t i = 0; i < length; i++)
+        copy[i] = area[i];
+    for (uint32_t i = 0; i < setup->count; i++) {
+        uint64_t offset = setup->words[2 * i];
+        const uint8_t *word = (const uint8_t *)&setup->words[2 * i + 1];
+        for (uint64_t j = 0; j < 8 && offset < length && offset + j < length; j++)
+            copy[offset + j] = word[j];
+    }
+}
+
+/** Takes the words at the pairs' offsets. */
+static void take_pairs(const struct stublab_setup *setup, const uint8_t *area, uint64_t length,
+                       uint64_t *words) {
+    for (uint32_t i = 0; i < setup->count; i++) {
+        uint64_t offset = setup->words[2 * i];
+        uint8_t *word = (uint8_t *)&words[i];
+        for (uint64_t j = 0; j < 8; j++)
+            word[j] = offset < length && offset + j < length ? area[offset + j] : 0;
+    }
+}
+
+static int64_t poke_user(int32_t tid, const struct stublab_setup *setup,
+                         struct stublab_outcome *outcome) {
+    for (uint32_t i = 0; i < setup->count; i++) {
+        int64_t result = stublab_ptrace(PTRACE_POKEUSR, tid, setup->words[2 * i],
+                                        (void *)setup->words[2 * i + 1]);
+        if (result < 0) {
+            outcome->refused_at = (int32_t)i;
+            return result;
+        }
+    }
+    return 0;
+}
+
+static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup,
+                                  const struct stublab_trial *trial,
+                                  struct stublab_outcome *outcome) {
+    _Alignas(64) uint8_t area[STUBLAB_MOST_XSTATE];
+    if (setup->way == STUBLAB_WAY_SETFPREGS) {
+        put_pairs(setup, (const uint8_t *)trial->fpregs, area, sizeof trial->fpregs);
+        int64_t result = stublab_ptrace(PTRACE_SETFPREGS, tid, 0, area);
+        stublab_ptrace(PTRACE_GETFPREGS, tid, 0, area);
+        take_pairs(setup, area, sizeof trial->fpregs, outcome->written);
+        return result;
+    }
+    put_pairs(setup, trial->xstate, area, trial->xstate_length);
+    int64_t result = set_registers_of(tid, NT_X86_XSTATE, area, setup->length);
+    struct iovec vector = {area, trial->xstate_length};
+    stublab_ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &vector);
+    take_pairs(setup, area, trial->xstate_length, outcome->written);
+    return result;
+}
+
+static int64_t set_mask(int32_t tid, const struct stublab_setup *setup,
+                        struct stublab_outcome *outcome) {
+    int64_t result =
+        stublab_ptrace(PTRACE_SETSIGMASK, tid, setup->length, (void *)&setup->words[0]);
+    stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof outcome->written[0], &outcome->written[0]);
+    return result;
+}
+
+/** Whether a way writes general registers, which are then read back as a whole. */
+static int writes_registers(unsigned int way) {
+    return way <= STUBLAB_WAY_POKEUSER || way == STUBLAB_WAY_SYSCALL_INFO;
+}
+
+static int64_t write(int32_t tid, const struct stublab_setup *setup,
+                     const struct stublab_trial *trial, struct stublab_outcome *outcome) {
+    switch (setup->way) {
+    case STUBLAB_WAY_SETREGS:
+        return set_registers(tid, setup->words);
+    case STUBLAB_WAY_SETREGSET:
+        return set_registers_of(tid, NT_PRSTATUS, setup->words, setup->length);
+    case STUBLAB_WAY_POKEUSER:
+        return poke_user(tid, setup, outcome);
+    case STUBLAB_WAY_SYSCALL_INFO:
+        return stublab_ptrace(PTRACE_SET_SYSCALL_INFO, tid, setup->length, (void *)setup->words);
+    case STUBLAB_WAY_SIGMASK:
+        return set_mask(tid, setup, outcome);
+    default:
+        return set_floating_point(tid, setup, trial, outcome);
+    }
+}
+
+/**
+ * Writes, and reads back. What a refused write leaves depends on what was there before, so that is
+ * made to be the registers of rest; where a stop is made for each setup, they are there already.
+ */
+static int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
+                              const struct stublab_trial *trial, struct stublab_outcome *outcome) {
+    // Whatever does not give all words builds on those that are there.
+    const int whole = setup->way == STUBLAB_WAY_SETREGS;
+    if (!whole && setup->from == STUBLAB_FROM_SIGNAL)
+        set_registers(tid, trial->rest);
+    int64_t result = write(tid, setup, trial, outcome);
+    if (result < 0 && whole && setup->from == STUBLAB_FROM_SIGNAL) {
+        set_registers(tid, trial->rest);
+        result = write(tid, setup, trial, outcome);
+    }
+    outcome->error = (int32_t)-result;
+    if (!writes_registers(setup->way) || (result == 0 && !(setup->wants & STUBLAB_WANT_WRITTEN)))
+        return 0;
+    return get_registers(tid, outcome->written);
+}
+
+/** Undoes what no SETREGS undoes. */
+static void restore(int32_t tid, const struct stublab_setup *setup,
+                    const struct stublab_trial *trial) {
+    const uint64_t none = 0;
+    if (setup->way == STUBLAB_WAY_SIGMASK)
+        stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof none, (void *)&none);
+    if (setup->way == STUBLAB_WAY_SETFPREGS || setup->way == STUBLAB_WAY_XSTATE)
+        set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
+}
+
+/** What the stop has to tell. */
+static int64_t look(int32_t tid, const struct stublab_setup *setup,
+                    struct stublab_outcome *outcome) {
+    int64_t result = get_registers(tid, outcome->stopped);
+    if (result < 0)
+        return result;
+    struct {
+        int32_t signal, error, code, padding;
+        uint64_t address;
+        uint64_t rest[13];
+    } info = {0};
+    if ((setup->wants & STUBLAB_WANT_INFO) &&
+        stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, &info) == 0) {
+        outcome->signal = info.signal;
+        outcome->code = info.code;
+        outcome->address = info.address;
+    }
+    if (setup->wants & STUBLAB_WANT_FRAME) {
+        uint64_t at = outcome->stopped[REG_RSP] + FRAME_REGISTERS;
+        if (stublab_read_memory(tid, at, outcome->frame, sizeof outcome->frame) !=
+            sizeof outcome->frame)
+            for (int i = 0; i < STUBLAB_SIGCONTEXT; i++)
+                outcome->frame[i] = 0;
+    }
+    return 0;
+}
+
+static const int64_t REQUESTS[] = {
+    [STUBLAB_ON_CONT] = PTRACE_CONT,
+    [STUBLAB_ON_SYSCALL] = PTRACE_SYSCALL,
+    [STUBLAB_ON_SINGLESTEP] = PTRACE_SINGLESTEP,
+    [STUBLAB_ON_SYSEMU] = PTRACE_SYSEMU,
+    [STUBLAB_ON_SYSEMU_SINGLESTEP] = PTRACE_SYSEMU_SINGLESTEP,
+};
+
+/** One setup, from a stop by a signal to the next. */
+static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
+                       struct stublab_outcome *outcome, struct stublab_trial *trial) {
+    outcome->refused_at = -1;
+    outcome->resumed = -1;
+    outcome->status = 0;
+    outcome->signal = 0;
+    int64_t result = arrive(tid, setup->from, trial);
+    if (result != 0)
+        return result;
+    result = write_and_read(tid, setup, trial, outcome);
+    if (result < 0)
+        return result;
+    int at_signal = setup->from == STUBLAB_FROM_SIGNAL;
+    if (outcome->error == 0 && setup->on != STUBLAB_ON_NONE) {
+        result = resume(tid, REQUESTS[setup->on], setup->signal, trial, &outcome->status);
+        outcome->resumed = result < 0 ? (int32_t)-result : 0;
+        if (result == OVER)
+            return OVER;
+        if (result == 0) {
+            result = look(tid, setup, outcome);
+            if (result < 0)
+                return result;
+            at_signal = is_signal_stop(outcome->status) && outcome->status >> 8 != SIGSTOP;
+        }
+    }
+    restore(tid, setup, trial);
+    // A signal that was blocked may be pending.
+    at_signal = at_signal && setup->way != STUBLAB_WAY_SIGMASK;
+    return at_signal ? 0 : settle(tid, trial);
+}
+
+int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
+                    struct stublab_outcome *outcomes, uint32_t count, struct stublab_trial *trial) {
+    trial->over = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t result = try_one(tid, &setups[i], &outcomes[i], trial);
+        if (result == OVER) {
+            trial->over = 1;
+            return i + 1;
+        }
+        if (result < 0)
+            return result;
+    }
+    return count;
+}
+
+int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
+    int64_t length = stublab_read_xstate(tid, trial->xstate, sizeof trial->xstate);
+    if (length < 0)
+        return length;
+    trial->xstate_length = (uint32_t)length;
+    return stublab_ptrace(PTRACE_GETFPREGS, tid, 0, trial->fpregs);
+}

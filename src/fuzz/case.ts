@@ -1,0 +1,253 @@
+/*
+ * A case is one register setup, as a document "stublab.case/1": what differs from the baseline, how it is put in, and
+ * how the stub goes on. docs/fuzzing.md describes it.
+ */
+
+import { signalName } from "../encoder/names.ts";
+import { hex, InputError } from "../errors.ts";
+import {
+  count,
+  hexWord,
+  list,
+  members,
+  nullable,
+  oneOf,
+  type Shape,
+  show,
+  table,
+  text,
+} from "../shape.ts";
+import { BASELINE } from "./baseline.ts";
+import { CODES } from "./code.ts";
+import {
+  type Batch,
+  FROMS,
+  type From,
+  indexOf,
+  ONS,
+  type On,
+  REGISTERS,
+  SETUP,
+  SETUP_SIZE,
+  setupAt,
+  WANT_FRAME,
+  WANT_INFO,
+  WANT_WRITTEN,
+  WAYS,
+  type Way,
+} from "./setups.ts";
+
+export const CASE_SCHEMA = "stublab.case/1";
+
+/** Bytes of struct user_regs_struct. */
+export const BLOCK_SIZE = 8 * REGISTERS.length;
+/** How many pairs a setup has room for. */
+export const MOST_PAIRS = Math.floor(REGISTERS.length / 2);
+
+/** A word, and where it is to be put, in bytes. */
+export interface Pair {
+  readonly offset: bigint;
+  readonly word: bigint;
+}
+
+/** One setup. */
+export interface Case {
+  readonly from: From;
+  readonly way: Way;
+  readonly on: On;
+  /** To resume with; 0 for none. */
+  readonly signal: number;
+  /** SETREGS and SETREGSET: all 27 words, in the order of a block. Otherwise none. */
+  readonly block: readonly bigint[];
+  /** POKEUSER, SETFPREGS, XSTATE. */
+  readonly pairs: readonly Pair[];
+  /** SYSCALL_INFO and SIGMASK: what the kernel is given. */
+  readonly words: readonly bigint[];
+  /** SETREGSET, XSTATE, SYSCALL_INFO, SIGMASK: how many bytes it is said to have. */
+  readonly length: number;
+}
+
+/** What a way needs beside its words. */
+const HAS_BLOCK: ReadonlySet<Way> = new Set(["SETREGS", "SETREGSET"]);
+const HAS_PAIRS: ReadonlySet<Way> = new Set(["POKEUSER", "SETFPREGS", "XSTATE"]);
+const HAS_LENGTH: ReadonlySet<Way> = new Set(["SETREGSET", "XSTATE", "SYSCALL_INFO", "SIGMASK"]);
+
+/** How many words they have: struct ptrace_syscall_info has 88 bytes, a set of signals 8. */
+const WORDS: Partial<Readonly<Record<Way, number>>> = { SYSCALL_INFO: 11, SIGMASK: 1 };
+
+/** Index of the first word of setup `i` in `setupWords`. */
+const wordsAt = (i: number): number => (i * SETUP_SIZE + 4 * SETUP.words) / 8;
+
+/** Puts a case into a batch. */
+export function writeSetup(it: Case, { setups, setupWords, setupBytes }: Batch, i: number): void {
+  setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
+  const at = setupAt(i);
+  const wants = WANT_WRITTEN | WANT_INFO | (isHandled(it.signal) ? WANT_FRAME : 0);
+  const kinds = [FROMS.indexOf(it.from), WAYS.indexOf(it.way), ONS.indexOf(it.on), wants];
+  setups[at + SETUP.kinds] = kinds.reduce((word, kind, byte) => word | (kind << (8 * byte)), 0);
+  setups[at + SETUP.length] = it.length;
+  setups[at + SETUP.count] = it.pairs.length;
+  setups[at + SETUP.signal] = it.signal;
+  const pairs = it.pairs.flatMap(({ offset, word }) => [offset, word]);
+  setupWords.set([...it.block, ...pairs, ...it.words], wordsAt(i));
+}
+
+/** The case that setup `i` of a batch is. */
+export function readSetup({ setups, setupWords }: Batch, i: number): Case {
+  const at = setupAt(i);
+  const kinds = setups[at + SETUP.kinds] ?? 0;
+  const way = WAYS[(kinds >>> 8) & 0xff] ?? "SETREGS";
+  const words = [...setupWords.subarray(wordsAt(i), wordsAt(i) + REGISTERS.length)];
+  const length = HAS_LENGTH.has(way) ? (setups[at + SETUP.length] ?? 0) : 0;
+  const pairs = Array.from(
+    { length: HAS_PAIRS.has(way) ? (setups[at + SETUP.count] ?? 0) : 0 },
+    (_, k) => ({
+      offset: words[2 * k] ?? 0n,
+      word: words[2 * k + 1] ?? 0n,
+    }),
+  );
+  return {
+    from: FROMS[kinds & 0xff] ?? "signal",
+    way,
+    on: ONS[(kinds >>> 16) & 0xff] ?? "NONE",
+    signal: setups[at + SETUP.signal] ?? 0,
+    block: HAS_BLOCK.has(way) ? words : [],
+    pairs,
+    words: words.slice(0, WORDS[way] ?? 0),
+    length,
+  };
+}
+
+/** SIGUSR1 and SIGUSR2 have handlers in every target. */
+function isHandled(signal: number): boolean {
+  return signal === 10 || signal === 12;
+}
+
+/** A case as a document has it. What is as in the baseline is left out. */
+export interface CaseDocument {
+  readonly schema: typeof CASE_SCHEMA;
+  readonly from: From;
+  readonly way: Way;
+  readonly on: On;
+  /** "SIGUSR1", a number that no signal has, or null for none. */
+  readonly signal: string | number | null;
+  /** The piece of code that RIP is set to; null where `registers` has it. */
+  readonly code?: string | null;
+  readonly registers?: Readonly<Record<string, string>>;
+  readonly pairs?: readonly { readonly offset: string; readonly word: string }[];
+  readonly words?: readonly string[];
+  readonly length?: number;
+}
+
+/** The document of a case. */
+export function formatCase(it: Case, constants: ReadonlyMap<string, bigint>): CaseDocument {
+  const { from, way, on, signal } = it;
+  const known = signal > 0 && signal <= 64;
+  const told = signal === 0 ? null : known ? signalName(signal, constants) : signal;
+  return {
+    schema: CASE_SCHEMA,
+    from,
+    way,
+    on,
+    signal: typeof told === "string" && told.includes(" ") ? signal : told,
+    ...(HAS_BLOCK.has(way) && formatBlock(it.block)),
+    ...(HAS_PAIRS.has(way) && {
+      pairs: it.pairs.map(({ offset, word }) => ({ offset: hex(offset), word: hex(word) })),
+    }),
+    ...(it.words.length > 0 && { words: it.words.map(hex) }),
+    ...(HAS_LENGTH.has(way) && { length: it.length }),
+  };
+}
+
+function formatBlock(block: readonly bigint[]): Pick<CaseDocument, "code" | "registers"> {
+  const rip = block[RIP] ?? 0n;
+  const code = CODES.find(({ address }) => address === rip)?.name ?? null;
+  const changed = REGISTERS.map((name, i) => [name, block[i] ?? 0n, i] as const).filter(
+    ([, word, i]) => word !== BASELINE[i] && (i !== RIP || code === null),
+  );
+  return { code, registers: Object.fromEntries(changed.map(([name, word]) => [name, hex(word)])) };
+}
+
+const RIP = indexOf("rip");
+const MOST = 2 ** 32 - 1;
+
+/**
+ * Takes a document for a case.
+ *
+ * @throws InputError that names the place: 'registers.rax: expected a hex word, got 17'.
+ */
+export function parseCase(document: unknown, constants: ReadonlyMap<string, bigint>): Case {
+  const read = members(document, "");
+  read("schema", oneOf([CASE_SCHEMA]));
+  const [from, way, on] = [
+    read("from", oneOf(FROMS)),
+    read("way", oneOf(WAYS)),
+    read("on", oneOf(ONS)),
+  ];
+  const optional = <T>(name: string, shape: Shape<T>, otherwise: T): T =>
+    read(name, (value, place) => (value === undefined ? otherwise : shape(value, place)));
+  const code = optional("code", nullable(text), null);
+  const registers = optional("registers", table(hexWord, REGISTERS.length), {});
+  const pairs = optional("pairs", list(pair, MOST_PAIRS), []);
+  const words = optional("words", list(hexWord, WORDS[way] ?? 0), []);
+  const length = optional("length", count(MOST), 0);
+  expectOnly(way, { registers, pairs });
+  return {
+    from,
+    way,
+    on,
+    signal: read("signal", signalShape(constants)),
+    block: HAS_BLOCK.has(way) ? blockOf(code, registers) : [],
+    pairs,
+    words: Array.from({ length: WORDS[way] ?? 0 }, (_, i) => BigInt(words[i] ?? 0)),
+    length: HAS_LENGTH.has(way) ? length : 0,
+  };
+}
+
+const pair: Shape<Pair> = (value, place) => {
+  const read = members(value, place);
+  return { offset: BigInt(read("offset", hexWord)), word: BigInt(read("word", hexWord)) };
+};
+
+/** A signal by its name or number; null is none. Numbers that no signal has are to be tried, too. */
+function signalShape(constants: ReadonlyMap<string, bigint>): Shape<number> {
+  return (value, place) => {
+    if (value === null) return 0;
+    if (typeof value === "number") return count(MOST)(value, place);
+    const name = text(value, place);
+    const signal = /^SIG[A-Z0-9]+$/.test(name) ? constants.get(name) : undefined;
+    if (signal !== undefined) return Number(signal);
+    throw new InputError(`${place}: there is no signal ${show(name)}`);
+  };
+}
+
+function blockOf(code: string | null, registers: Readonly<Record<string, string>>): bigint[] {
+  const block = [...BASELINE];
+  if (code !== null) {
+    const place = CODES.find(({ name }) => name === code);
+    if (place === undefined) {
+      throw new InputError(`code: there is no code ${show(code)}`, {
+        remedy: `codes: ${CODES.map(({ name }) => name).join(", ")}`,
+      });
+    }
+    block[RIP] = place.address;
+  }
+  for (const [name, word] of Object.entries(registers)) {
+    const index = REGISTERS.indexOf(name);
+    if (index < 0) throw new InputError(`registers: there is no register ${show(name)}`);
+    block[index] = BigInt(word);
+  }
+  return block;
+}
+
+/** A member that the way has no use for was meant for another. */
+function expectOnly(
+  way: Way,
+  { registers, pairs }: { registers: object; pairs: readonly object[] },
+): void {
+  const wrong = [
+    [!HAS_BLOCK.has(way) && Object.keys(registers).length > 0, "registers"],
+    [!HAS_PAIRS.has(way) && pairs.length > 0, "pairs"],
+  ].find(([given]) => given);
+  if (wrong !== undefined) throw new InputError(`${wrong[1]}: ${way} takes none`);
+}

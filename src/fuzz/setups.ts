@@ -1,0 +1,127 @@
+/*
+ * Register setups and what came of them, as the shim takes them (shim/setups.h): records side by side in the encoder's
+ * memory, which never moves. They are read and written in place, as halves of 32 bits: a case has a microsecond.
+ */
+
+import type { Encoder } from "../encoder/encoder.ts";
+import { EncoderError } from "../errors.ts";
+
+/** Where the stub is when its registers are written: enum stublab_from. */
+export const FROMS = ["signal", "entry", "exit", "sysemu", "group"] as const;
+export type From = (typeof FROMS)[number];
+
+/** The request that writes: enum stublab_way. */
+export const WAYS = [
+  "SETREGS",
+  "SETREGSET",
+  "POKEUSER",
+  "SETFPREGS",
+  "XSTATE",
+  "SYSCALL_INFO",
+  "SIGMASK",
+] as const;
+export type Way = (typeof WAYS)[number];
+
+/** The request that resumes: enum stublab_on. */
+export const ONS = [
+  "NONE",
+  "CONT",
+  "SYSCALL",
+  "SINGLESTEP",
+  "SYSEMU",
+  "SYSEMU_SINGLESTEP",
+] as const;
+export type On = (typeof ONS)[number];
+
+/** What is looked at beyond the registers at the stop: enum stublab_wants. */
+export const WANT_WRITTEN = 1;
+export const WANT_INFO = 2;
+export const WANT_FRAME = 4;
+
+/** The registers of a block in their order: struct user_regs_struct. */
+export const REGISTERS = (
+  "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss " +
+  "fs_base gs_base ds es fs gs"
+).split(" ");
+
+/** The registers of struct sigcontext in their order. */
+export const FRAME_REGISTERS =
+  "r8 r9 r10 r11 r12 r13 r14 r15 rdi rsi rbp rbx rdx rax rcx rsp rip eflags selectors err trapno oldmask cr2".split(
+    " ",
+  );
+
+/** The index of a register in a block. @throws RangeError */
+export function indexOf(register: string): number {
+  const index = REGISTERS.indexOf(register);
+  if (index < 0) throw new RangeError(`there is no register "${register}"`);
+  return index;
+}
+
+/** Bytes of a record. */
+export const SETUP_SIZE = 256;
+export const OUTCOME_SIZE = 656;
+
+/** Halves from the beginning of a setup: struct stublab_setup. */
+export const SETUP = {
+  /** from, way, on and wants, a byte each from the lowest. */
+  kinds: 0,
+  length: 1,
+  count: 2,
+  signal: 3,
+  words: 10,
+} as const;
+
+/** Halves from the beginning of an outcome: struct stublab_outcome. */
+export const OUTCOME = {
+  error: 0,
+  refusedAt: 1,
+  resumed: 2,
+  status: 3,
+  signal: 4,
+  code: 5,
+  address: 6,
+  written: 10,
+  stopped: 64,
+  frame: 118,
+} as const;
+
+/** Setups and outcomes of up to `capacity` cases, in the memory of an encoder. */
+export class Batch {
+  readonly capacity: number;
+  /** The records as halves; both are signed where they are read so. */
+  readonly setups: Uint32Array;
+  readonly outcomes: Uint32Array;
+  /** The same as words, for those who have the time. */
+  readonly setupWords: BigUint64Array;
+  readonly outcomeWords: BigUint64Array;
+  /** What the shim takes. */
+  readonly setupBytes: Uint8Array;
+  readonly outcomeBytes: Uint8Array;
+
+  /** @throws EncoderError where the encoder's memory is too small. */
+  constructor({ name, buffer, heap }: Encoder, capacity: number) {
+    const size = capacity * (SETUP_SIZE + OUTCOME_SIZE);
+    // Blocks grow from the heap upwards, and the last kilobytes are for filters.
+    const at = Math.floor((buffer.byteLength - size) / 2 / 64) * 64;
+    if (at < heap + RESERVED) {
+      throw new EncoderError(
+        `the memory of encoder ${name} (${buffer.byteLength} bytes) has no room for ${capacity} setups`,
+      );
+    }
+    const outcomes = at + capacity * SETUP_SIZE;
+    this.capacity = capacity;
+    this.setupBytes = new Uint8Array(buffer, at, capacity * SETUP_SIZE);
+    this.outcomeBytes = new Uint8Array(buffer, outcomes, capacity * OUTCOME_SIZE);
+    this.setups = new Uint32Array(buffer, at, (capacity * SETUP_SIZE) / 4);
+    this.outcomes = new Uint32Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 4);
+    this.setupWords = new BigUint64Array(buffer, at, (capacity * SETUP_SIZE) / 8);
+    this.outcomeWords = new BigUint64Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 8);
+  }
+}
+
+/** Bytes behind the heap that blocks of stubs may need. */
+const RESERVED = 64 << 10;
+
+/** The index in `setups` of a case's first half, and in `outcomes`. */
+export const setupAt = (i: number): number => (i * SETUP_SIZE) / 4;
+export const outcomeAt = (i: number): number => (i * OUTCOME_SIZE) / 4;

@@ -1,0 +1,150 @@
+import { SyscallError } from "../errors.ts";
+import { PAGE_SIZE } from "../stub/amd64.ts";
+import {
+  assembleBpf,
+  type BpfInstruction,
+  DATA_ARCH,
+  DATA_INSTRUCTION_POINTER,
+  DATA_NUMBER,
+  HIGH,
+  JUMP_EQUAL,
+  LOAD_WORD,
+  RETURN,
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+} from "../stub/bpf.ts";
+import type { Stub } from "../stub/stub.ts";
+import type { Tracer } from "../stub/tracer.ts";
+import {
+  CODE,
+  CONSTANTS,
+  codePage,
+  constantsPage,
+  placeOf,
+  SCRATCH,
+  SCRATCH_SIZE,
+} from "./code.ts";
+
+/** Calls that harm nobody, whatever their arguments. All others answer ENOSYS. */
+export const HARMLESS = [
+  "getpid",
+  "gettid",
+  "getppid",
+  "getuid",
+  "getgid",
+  "geteuid",
+  "getegid",
+  "sched_yield",
+  "restart_syscall",
+] as const;
+
+/** Signals with a handler, the code `handler`: the second restarts the calls that it interrupts. */
+export const HANDLED = ["SIGUSR1", "SIGUSR2"] as const;
+
+const ENOSYS = 38;
+/** Newer than the encoders' names. */
+const SYS_CLOSE_RANGE = 436;
+/** A limit of one byte keeps the kernel from dumping even to a program (do_coredump in fs/coredump.c). */
+const NO_CORE = 1n;
+/** The upper half of every address in the vsyscall page. */
+const VSYSCALL_HALF = 0xffff_ffff;
+
+// linux/seccomp.h, asm-generic/resource.h, asm/signal.h, linux/prctl.h
+const SECCOMP_SET_MODE_FILTER = 1;
+const RLIMIT_CORE = 4;
+const [SA_SIGINFO, SA_RESTORER, SA_RESTART, SA_NODEFER] = [
+  4n,
+  0x400_0000n,
+  0x1000_0000n,
+  0x4000_0000n,
+];
+const PR_SET_NO_NEW_PRIVS = 38;
+
+/**
+ * Makes a stub in which setups may be tried: it has the pages of code.ts and its stub code, shares no file with the
+ * host, dumps no core, and makes no system call but those that are harmless.
+ *
+ * @param master a stub with SIGCHLD as its exit signal, unmapped
+ * @throws SyscallError where the kernel does not let it.
+ */
+export function createTarget(master: Stub): Stub {
+  const stub = master.createStub({ exitSignal: "SIGCHLD" });
+  const { tracer } = stub;
+  try {
+    stub.call("unshare", tracer.flag("CLONE_FILES"));
+    stub.call(SYS_CLOSE_RANGE, 0, 0xffff_ffff, 0);
+    mapPages(stub);
+    handleSignals(stub);
+    stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(NO_CORE, NO_CORE).buffer));
+    stub.call("prlimit64", 0, RLIMIT_CORE, SCRATCH, 0);
+    installFilter(stub, harmlessOnly(tracer));
+    stub.write(SCRATCH, new Uint8Array(SCRATCH_SIZE));
+    return stub;
+  } catch (error) {
+    stub.close();
+    throw error;
+  }
+}
+
+function mapPages(stub: Stub): void {
+  const { tracer } = stub;
+  const [read, write, execute] = ["PROT_READ", "PROT_WRITE", "PROT_EXEC"].map((name) =>
+    tracer.flag(name),
+  );
+  const names = ["MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE"];
+  const flags = names.reduce((set, name) => set | tracer.flag(name), 0n);
+  const map = (at: bigint, size: number) =>
+    stub.call("mmap", at, size, (read ?? 0n) | (write ?? 0n), flags, -1, 0);
+  map(CODE, PAGE_SIZE);
+  map(CONSTANTS, PAGE_SIZE);
+  map(SCRATCH, SCRATCH_SIZE);
+  stub.write(CODE, codePage());
+  stub.write(CONSTANTS, constantsPage());
+  stub.call("mprotect", CODE, PAGE_SIZE, (read ?? 0n) | (execute ?? 0n));
+  stub.call("mprotect", CONSTANTS, PAGE_SIZE, read ?? 0n);
+}
+
+/** SA_NODEFER, for no handler ever returns: the mask stays empty. */
+function handleSignals(stub: Stub): void {
+  const { tracer } = stub;
+  for (const [i, signal] of HANDLED.entries()) {
+    const flags = SA_SIGINFO | SA_RESTORER | SA_NODEFER | (i === 1 ? SA_RESTART : 0n);
+    const handler = placeOf("handler");
+    stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(handler, flags, handler, 0n).buffer));
+    stub.call("rt_sigaction", tracer.flag(signal), SCRATCH, 0, 8);
+  }
+}
+
+function harmlessOnly(tracer: Tracer): Uint8Array {
+  const numbers = HARMLESS.map((name) => Number(tracer.syscallNumber(name)));
+  const refuse: BpfInstruction = [RETURN, SECCOMP_RET_ERRNO | ENOSYS];
+  return assembleBpf(
+    [LOAD_WORD, DATA_ARCH],
+    [JUMP_EQUAL, tracer.constant("AUDIT_ARCH_X86_64") >>> 0, 1, 0],
+    refuse,
+    // Functions of the vsyscall page write where their arguments say.
+    [LOAD_WORD, DATA_INSTRUCTION_POINTER + HIGH],
+    [JUMP_EQUAL, VSYSCALL_HALF, numbers.length + 1, 0],
+    [LOAD_WORD, DATA_NUMBER],
+    ...numbers.map((number, i): BpfInstruction => [JUMP_EQUAL, number, numbers.length - i, 0]),
+    refuse,
+    [RETURN, SECCOMP_RET_ALLOW],
+  );
+}
+
+function installFilter(stub: Stub, program: Uint8Array): void {
+  const { tracer } = stub;
+  const header = new DataView(new ArrayBuffer(16));
+  header.setUint16(0, program.length / 8, true);
+  header.setBigUint64(8, SCRATCH + 16n, true);
+  stub.write(SCRATCH, new Uint8Array(header.buffer));
+  stub.write(SCRATCH + 16n, program);
+  stub.call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  const { errno } = stub.inject("seccomp", SECCOMP_SET_MODE_FILTER, 0, SCRATCH);
+  if (errno === null) return;
+  throw new SyscallError(`stub ${stub.pid} cannot install a filter: ${errno}`, {
+    call: "seccomp",
+    errno,
+    remedy: `the kernel, or a filter of process ${tracer.tid}, may not allow filters`,
+  });
+}

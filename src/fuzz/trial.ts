@@ -1,0 +1,110 @@
+import { errnoName, TraceError } from "../errors.ts";
+import type { Stub } from "../stub/stub.ts";
+import { Tracer } from "../stub/tracer.ts";
+import { BASELINE } from "./baseline.ts";
+import { placeOf } from "./code.ts";
+import { type Batch, OUTCOME, OUTCOME_SIZE, outcomeAt, SETUP_SIZE } from "./setups.ts";
+import { createTarget } from "./target.ts";
+
+/** struct stublab_trial: byte offsets of its members, and its size. */
+const TRIAL = { timeout: 0, over: 12, call: 16, rest: 24, size: 24 + 8 * 27 + 512 + (16 << 10) };
+
+/** How long a setup may take to stop, in milliseconds. */
+const DEADLINE = 200;
+
+/**
+ * Tries setups, in stubs that last until a setup kills them. It belongs to the tracer's thread; close it before that
+ * thread ends.
+ */
+export class Trier {
+  readonly tracer: Tracer;
+  /** How many stubs a setup has ended, and how many of those had to be killed because they did not stop. */
+  deaths = 0;
+  hangs = 0;
+  readonly #master: Stub;
+  readonly #trial = new Uint8Array(TRIAL.size);
+  readonly #view = new DataView(this.#trial.buffer);
+  #target: Stub | undefined;
+
+  constructor({ encoder = "assembly", deadline = DEADLINE } = {}) {
+    this.tracer = new Tracer({ encoder });
+    try {
+      this.#master = this.tracer.createStub();
+      this.#master.scrub();
+    } catch (error) {
+      this.tracer.close();
+      throw error;
+    }
+    this.#view.setBigInt64(TRIAL.timeout, BigInt(deadline * 1000), true);
+    this.#view.setBigUint64(TRIAL.call, placeOf("syscall"), true);
+    for (const [i, word] of BASELINE.entries()) {
+      this.#view.setBigUint64(TRIAL.rest + 8 * i, word, true);
+    }
+  }
+
+  /** The pid of the stub that the next setup is tried in. */
+  get pid(): number {
+    return this.#ready().pid;
+  }
+
+  /**
+   * Tries the first `count` setups of a batch, and fills in their outcomes.
+   *
+   * @throws TraceError where a request failed that cannot; what creating a stub throws.
+   */
+  run({ setupBytes, outcomeBytes, outcomes }: Batch, count: number): void {
+    for (let done = 0; done < count; ) {
+      const { thread } = this.#ready();
+      thread.follow();
+      const result = this.tracer.shim.try(
+        thread.tid,
+        setupBytes.subarray(done * SETUP_SIZE),
+        outcomeBytes.subarray(done * OUTCOME_SIZE),
+        count - done,
+        this.#trial,
+      );
+      if (result < 0) throw this.#failed(-result);
+      done += result;
+      if (this.#view.getUint32(TRIAL.over, true) === 0) continue;
+      this.deaths++;
+      const hung = outcomes[outcomeAt(done - 1) + OUTCOME.status] === 0;
+      if (hung) this.hangs++;
+      this.#end(hung);
+    }
+  }
+
+  /** Ends all stubs. */
+  close(): void {
+    this.tracer.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #ready(): Stub {
+    if (this.#target !== undefined) return this.#target;
+    this.#target = createTarget(this.#master);
+    const { tid } = this.#target.thread;
+    const result = this.tracer.shim.readTrial(tid, this.#trial);
+    if (result < 0) throw this.#failed(-result);
+    return this.#target;
+  }
+
+  /** Ends a stub that runs on, or is at its exit stop: the shim has taken both from the thread's own account. */
+  #end(running: boolean): void {
+    const stub = this.#target;
+    if (stub === undefined) return;
+    this.#target = undefined;
+    if (running) stub.thread.state = "running";
+    else stub.thread.resume();
+    stub.close();
+  }
+
+  #failed(errno: number): TraceError {
+    const name = errnoName(errno);
+    return new TraceError(`a setup could not be tried in stub ${this.#target?.pid}: ${name}`, {
+      errno: name,
+    });
+  }
+}

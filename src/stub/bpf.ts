@@ -1,0 +1,38 @@
+// Programs of classic BPF, as far as seccomp filters are made here: linux/bpf_common.h, linux/seccomp.h.
+
+export const LOAD_WORD = 0x20; // BPF_LD | BPF_W | BPF_ABS
+export const JUMP_EQUAL = 0x15;
+export const JUMP_GREATER_OR_EQUAL = 0x35;
+export const AND = 0x54;
+export const OR = 0x44;
+export const RETURN = 0x06;
+export const RETURN_ACCUMULATOR = 0x16;
+
+export const SECCOMP_RET_ALLOW = 0x7fff_0000;
+export const SECCOMP_RET_TRACE = 0x7ff0_0000;
+export const SECCOMP_RET_ERRNO = 0x0005_0000;
+export const SECCOMP_RET_TRAP = 0x0003_0000;
+export const SECCOMP_RET_KILL_PROCESS = 0x8000_0000;
+
+/** Byte offsets in struct seccomp_data. */
+export const DATA_NUMBER = 0;
+export const DATA_ARCH = 4;
+export const DATA_INSTRUCTION_POINTER = 8;
+export const DATA_ARGUMENT = 16;
+/** The upper half of a member of 64 bits. */
+export const HIGH = 4;
+
+/** struct sock_filter: code (16 bits), jt and jf (8 each), k (32). */
+export type BpfInstruction = readonly [code: number, k: number, jt?: number, jf?: number];
+
+/** A program as seccomp takes it. */
+export function assembleBpf(...instructions: readonly BpfInstruction[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8 * instructions.length));
+  for (const [i, [code, k, jt = 0, jf = 0]] of instructions.entries()) {
+    view.setUint16(8 * i, code, true);
+    view.setUint8(8 * i + 2, jt);
+    view.setUint8(8 * i + 3, jf);
+    view.setUint32(8 * i + 4, k, true);
+  }
+  return new Uint8Array(view.buffer);
+}

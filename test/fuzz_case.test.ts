@@ -1,0 +1,110 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openEncoder } from "../src/encoder/open.ts";
+import { InputError } from "../src/errors.ts";
+import { BASELINE } from "../src/fuzz/baseline.ts";
+import { type Case, formatCase, parseCase, readSetup, writeSetup } from "../src/fuzz/case.ts";
+import { placeOf } from "../src/fuzz/code.ts";
+import { Batch, FROMS, indexOf, ONS, REGISTERS, WAYS } from "../src/fuzz/setups.ts";
+import { thrown } from "./thrown.ts";
+
+const cases = suite("fuzz: cases");
+
+const encoder = openEncoder("assembly");
+const { constants } = encoder;
+
+const SIMPLE: Case = {
+  from: "signal",
+  way: "SETREGS",
+  on: "CONT",
+  signal: 0,
+  block: BASELINE,
+  pairs: [],
+  words: [],
+  length: 0,
+};
+
+cases("a document has what differs from the baseline, and the code by its name", () => {
+  const block = BASELINE.map((word, i) =>
+    i === indexOf("rax") ? 0xffff_ffff_ffff_fe00n : i === indexOf("rip") ? placeOf("load") : word,
+  );
+  assert.equal(formatCase({ ...SIMPLE, signal: 10, block }, constants), {
+    schema: "stublab.case/1",
+    from: "signal",
+    way: "SETREGS",
+    on: "CONT",
+    signal: "SIGUSR1",
+    code: "load",
+    registers: { rax: "0xfffffffffffffe00" },
+  });
+});
+
+/** One of each combination, with every part that its way has. */
+function* all(): Generator<Case> {
+  const block = REGISTERS.map((_, i) => BigInt(i) << 40n);
+  const pairs = [
+    { offset: 80n, word: 2n ** 64n - 1n },
+    { offset: 2n ** 64n - 1n, word: 3n },
+  ];
+  for (const from of FROMS) {
+    for (const way of WAYS) {
+      for (const on of ONS) {
+        for (const signal of [0, 9, 10, 40, 65, 2 ** 32 - 1]) {
+          yield {
+            from,
+            way,
+            on,
+            signal,
+            block: way === "SETREGS" || way === "SETREGSET" ? block : [],
+            pairs: ["POKEUSER", "SETFPREGS", "XSTATE"].includes(way) ? pairs : [],
+            words: way === "SYSCALL_INFO" ? block.slice(0, 11) : way === "SIGMASK" ? [5n] : [],
+            length: ["SETREGS", "POKEUSER", "SETFPREGS"].includes(way) ? 0 : 17,
+          };
+        }
+      }
+    }
+  }
+}
+
+cases("a case comes back from its document, and from a batch, as it was", () => {
+  const batch = new Batch(encoder, 4);
+  for (const it of all()) {
+    const document: unknown = JSON.parse(JSON.stringify(formatCase(it, constants)));
+    assert.equal(parseCase(document, constants), it);
+    writeSetup(it, batch, 3);
+    assert.equal(readSetup(batch, 3), it);
+  }
+});
+
+const DOCUMENT = {
+  schema: "stublab.case/1",
+  from: "signal",
+  way: "SETREGS",
+  on: "CONT",
+  signal: null,
+};
+
+const MALFORMED: readonly [change: object, message: string][] = [
+  [{ schema: "stublab.case/2" }, 'schema: expected one of stublab.case/1, got "stublab.case/2"'],
+  [{ way: "GETREGS" }, `way: expected one of ${WAYS.join(", ")}, got "GETREGS"`],
+  [{ signal: "SIGNOTHING" }, 'signal: there is no signal "SIGNOTHING"'],
+  [{ signal: -1 }, "signal: expected a whole number from 0 to 4294967295, got -1"],
+  [{ code: "nop" }, 'code: there is no code "nop"'],
+  [{ registers: { eax: "0x1" } }, 'registers: there is no register "eax"'],
+  [{ registers: { rax: 17 } }, "registers.rax: expected a hex word, got 17"],
+  [{ pairs: [{ offset: "0x0", word: "0x0" }] }, "pairs: SETREGS takes none"],
+  [{ way: "POKEUSER", registers: { rax: "0x1" } }, "registers: POKEUSER takes none"],
+  [
+    { way: "POKEUSER", pairs: Array(14).fill({ offset: "0x0", word: "0x0" }) },
+    "pairs: expected at most 13, got 14",
+  ],
+];
+
+for (const [change, message] of MALFORMED) {
+  cases(`refused: ${message}`, () => {
+    const error = thrown(InputError, () => parseCase({ ...DOCUMENT, ...change }, constants));
+    assert.is(error.message, message);
+  });
+}
+
+cases.run();
