@@ -23,6 +23,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "record how a stub is born, how it is driven, and what goes wrong, step by step",
     load: async () => (await import("./record.ts")).recordCommand,
   },
+  view: {
+    summary: "show a recording as a page, text, a Mermaid diagram, a Perfetto trace or JSON",
+    load: async () => (await import("./view.ts")).viewCommand,
+  },
   seccomp: {
     summary: "print the filter that the stubs of a platform run under",
     load: async () => (await import("./seccomp.ts")).seccompCommand,
