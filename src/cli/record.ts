@@ -2,6 +2,7 @@ import { OutputError } from "../errors.ts";
 import { recordScenario } from "../record/record.ts";
 import type { Recording } from "../record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
+import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { writeOutput } from "./output_file.ts";
 import { printJson, talk, writeAll } from "./report.ts";
@@ -50,9 +51,9 @@ async function run(args: readonly string[]): Promise<number> {
     });
   }
   const recording = await recordScenario(name, { encoder: values.encoder });
-  const text = `${JSON.stringify(recording, null, 1)}\n`;
-  if (output === undefined) print(text);
+  if (output === undefined) printRecording(recording);
   else {
+    const text = documentOf(recording);
     writeOutput(output, text);
     talk(summary(recording, output, text.length));
   }
@@ -61,9 +62,14 @@ async function run(args: readonly string[]): Promise<number> {
   return lines.length === 0 ? 0 : 1;
 }
 
-function print(text: string): void {
+function documentOf(recording: Recording): string {
+  return `${JSON.stringify(recording, null, 1)}\n`;
+}
+
+/** @throws OutputError where standard output cannot be written. */
+export function printRecording(recording: Recording): void {
   try {
-    writeAll(1, Buffer.from(text));
+    writeAll(1, Buffer.from(documentOf(recording)));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new OutputError(`standard output cannot be written: ${why}`, { cause });
@@ -96,7 +102,9 @@ function summary(
 export function failures({ end }: Pick<Recording, "end">): string[] {
   return end
     .filter(({ held }) => !held)
-    .map(({ fact, expected, seen }) => `FAIL ${fact}: expected ${expected}, seen ${seen}\n`);
+    .map(({ fact, expected, seen }) =>
+      visible(`FAIL ${fact}: expected ${expected}, seen ${seen}`).concat("\n"),
+    );
 }
 
 export const recordCommand: Command = { help, run };
