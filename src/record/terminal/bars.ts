@@ -34,13 +34,17 @@ export function statusLine(state: State, width: number): Line {
   return fit([draw(` ${hints(state, width - 1)}`, "faint")], width);
 }
 
+/** Below this, keys stand closer to each other. */
+const NARROW = 60;
+
 /** The keys that find room; those at the end always do. */
 function hints(state: State, width: number): string {
-  const last = "? keys   q quit";
+  const gap = width < NARROW ? "  " : "   ";
+  const last = `? keys${gap}q quit`;
   let line = "";
   for (const hint of hintsOf(state)) {
-    if (line.length + hint.length + 3 + last.length > width) break;
-    line += `${hint}   `;
+    if (line.length + hint.length + gap.length + last.length > width) break;
+    line += `${hint}${gap}`;
   }
   return line + last;
 }

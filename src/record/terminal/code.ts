@@ -1,5 +1,5 @@
-import type { Code, Recording } from "../recording.ts";
-import { draw, type Line, prose, type Span, say } from "./frame.ts";
+import type { Code, CodeLine, Recording } from "../recording.ts";
+import { draw, type Line, prose, say } from "./frame.ts";
 
 /** From this width on there is room for the bytes of instructions. */
 const WIDE = 60;
@@ -7,6 +7,8 @@ const BYTES = 22;
 
 export interface CodePane {
   readonly name: string;
+  /** Whether the thread is in some code of the recording's. */
+  readonly known: boolean;
   readonly lines: readonly Line[];
   /** The line that has to be seen. */
   readonly current: number;
@@ -14,47 +16,46 @@ export interface CodePane {
 
 /** The code that a step's instruction belongs to, or that its thread is in. */
 export function tellCode(recording: Recording, index: number, width: number): CodePane {
-  const step = recording.steps[index];
+  const executed = recording.steps[index]?.instruction ?? null;
   const rip = ripAt(recording, index);
-  const executed = step?.instruction ?? null;
-  const code =
-    executed === null
-      ? recording.code.find((each) => lineAt(each, rip) !== undefined)
-      : recording.code.find(({ name }) => name === executed.code);
-  if (code === undefined) {
-    return {
-      name: "code",
-      lines: prose("The thread is in no code of stublab's.", width, "faint"),
-      current: 0,
-    };
-  }
+  const code = recording.code.find((each) =>
+    executed === null ? lineAt(each, rip) !== undefined : each.name === executed.code,
+  );
+  if (code === undefined)
+    return { name: "code", known: false, lines: noCode(rip, width), current: 0 };
   const lines: Line[] = [];
   const now = lineAt(code, rip);
+  const wanted = executed?.offset ?? now?.offset;
   let current = 0;
   for (const line of code.lines) {
-    if (line.label !== null) lines.push([say(`  ${line.label}:`, "faint")]);
-    const mark = markOf(line.offset, executed?.offset, now);
-    if (line.offset === (executed?.offset ?? now)) current = lines.length;
-    const bytes = width < WIDE ? "" : line.bytes.slice(0, BYTES).padEnd(BYTES);
-    const style = mark === "▶" ? "strong" : "plain";
-    lines.push([
-      draw(`${mark} `, "strong"),
-      say(`+${line.offset}`.padEnd(4), "faint"),
-      say(bytes, "faint"),
-      say(line.text, style),
-    ]);
+    if (line.label !== null) lines.push([say(` ${line.label}:`, "faint")]);
+    if (line.offset === wanted) current = lines.length;
+    const within =
+      line === now && rip !== undefined ? Number(rip - BigInt(code.base)) - line.offset : 0;
+    // ▶ was executed with this step, ▷ is where RIP is after it.
+    const mark = line.offset === executed?.offset ? "▶" : line === now && within === 0 ? "▷" : " ";
+    lines.push(tellLine(mark, line, width));
+    if (within > 0)
+      lines.push([draw("▷", "strong"), say(`+${line.offset + within}, inside of that`, "strong")]);
   }
-  return { name: code.name, lines, current };
+  return { name: code.name, known: true, lines, current };
 }
 
-/** ▶ was executed with this step, ▷ is where RIP is after it. */
-function markOf(
-  offset: number,
-  executed: number | undefined,
-  now: number | undefined,
-): Span["text"] {
-  if (offset === executed) return "▶";
-  return offset === now ? "▷" : " ";
+function tellLine(mark: string, { offset, bytes, text }: CodeLine, width: number): Line {
+  return [
+    draw(mark, "strong"),
+    say(`+${offset}`.padEnd(4), "faint"),
+    say(width < WIDE ? "" : bytes.slice(0, BYTES).padEnd(BYTES), "faint"),
+    say(text, mark === "▶" ? "strong" : "plain"),
+  ];
+}
+
+function noCode(rip: bigint | undefined, width: number): Line[] {
+  const why =
+    rip === undefined
+      ? "The kernel was not asked where the thread is."
+      : "The thread is in none of the recording's code.";
+  return prose(why, width, "faint", "  ");
 }
 
 /** RIP of the thread that a step is about, as it was told last. */
@@ -68,8 +69,12 @@ function ripAt({ steps }: Recording, index: number): bigint | undefined {
   return undefined;
 }
 
-/** The offset of the line that an address is the beginning of. */
-function lineAt({ base, lines }: Code, address: bigint | undefined): number | undefined {
+/** The line that an address lies in. */
+function lineAt({ base, lines }: Code, address: bigint | undefined): CodeLine | undefined {
   if (address === undefined) return undefined;
-  return lines.find(({ offset }) => BigInt(base) + BigInt(offset) === address)?.offset;
+  const offset = address - BigInt(base);
+  return lines.find((line) => {
+    const length = line.bytes.split(" ").length;
+    return offset >= line.offset && offset < line.offset + length;
+  });
 }

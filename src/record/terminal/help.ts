@@ -3,7 +3,7 @@ import { KINDS } from "./kinds.ts";
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["→ ←", "the next and the previous step (also l and h, and Space)"],
-  ["↓ ↑", "choose a lane: → and ← keep to its steps; Esc goes back to all lanes"],
+  ["↓ ↑", "choose a lane, whose steps the two keys above then keep to; Esc: all lanes"],
   ["] [", "the next and the previous event: a step that is no instruction"],
   ["Home End", "the introduction, and what must be true in the end"],
   ["g", "go to a step by its number"],

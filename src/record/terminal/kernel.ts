@@ -11,8 +11,8 @@ let constants: ReadonlyMap<string, bigint> | undefined;
 /** What /proc says of the thread that a step is about, and what of it is new. */
 export function tellKernel(recording: Recording, index: number, width: number): Line[] {
   const [from, view] = lastView(recording, index);
-  if (view === undefined) return prose("The kernel was not asked yet.", width, "faint");
-  const note = from === index ? [] : prose(`as of step ${stepNumber(from)}`, width, "faint");
+  if (view === undefined) return prose("The kernel was not asked yet.", width, "faint", "  ");
+  const note = from === index ? [] : prose(`as of step ${stepNumber(from)}`, width, "faint", "  ");
   const fresh = newTerms(recording, index);
   const rows = rowsOf(view).flatMap(([term, value]) => {
     const [mark, style] = fresh.has(term) ? (["*", "changed"] as const) : ([" ", "plain"] as const);
@@ -61,7 +61,7 @@ function lastView(
 /** The memory map, as it was told last. */
 export function tellMemory(recording: Recording, index: number, width: number): Line[] {
   const memory = memoryAt(recording, index);
-  if (memory === null) return prose("It was not looked at yet.", width, "faint");
+  if (memory === null) return prose("It was not looked at yet.", width, "faint", "  ");
   const changed = recording.steps[index]?.kernel?.memory === memory;
   const mappings = memory.length === 1 ? "1 mapping" : `${memory.length} mappings`;
   return [

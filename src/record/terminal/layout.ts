@@ -6,7 +6,7 @@ import { draw, fit, type Line, prose, type Size } from "./frame.ts";
 import { tellHelp } from "./help.ts";
 import { tellKernel, tellMemory } from "./kernel.ts";
 import { type Box, header, textWidth, window } from "./pane.ts";
-import { tellRegisters } from "./registers.ts";
+import { hasRegisters, tellRegisters } from "./registers.ts";
 import { PANES, type Pane, SIDES, type State, seenAt, seenStep } from "./state.ts";
 import { tellAnswers, tellEnd, tellIntroduction, tellQuestion, tellStep } from "./story.ts";
 import { tellTimeline } from "./timeline.ts";
@@ -22,8 +22,8 @@ const THREE: Size = { columns: 120, rows: 24 };
 const LEAST_PANES = 6;
 const KERNEL_ROWS = 10;
 
-/** How far each pane can be scrolled. */
-export type Limits = Partial<Record<Pane, { readonly least: number; readonly most: number }>>;
+/** The panes that are shown, and how far each can be scrolled. */
+export type Limits = Partial<Record<Pane, Box>>;
 
 export interface Frame {
   /** As many as the terminal has rows, each as wide as it. */
@@ -102,9 +102,9 @@ class View {
   #one(): readonly Line[] {
     const { columns, rows } = this.#size;
     const { pane } = this.#state;
-    const others = PANES.filter((each) => each !== pane).join(" ");
+    const next = PANES[(PANES.indexOf(pane) + 1) % PANES.length];
     return [
-      header(this.#title(pane), `Tab: ${others}`, columns, true),
+      header(this.#title(pane), `Tab: ${next}`, columns, true),
       ...this.#pane(pane, columns, rows - 1),
     ];
   }
@@ -141,14 +141,24 @@ class View {
 
   #two(rows: number): Line[] {
     // At 80 columns just so wide that no line of the stub code is cut, and no change of RIP takes two.
-    const left = Math.floor((this.#size.columns * 37) / 80);
-    const right = this.#size.columns - left - 1;
-    const { side } = this.#state;
-    const others = SIDES.filter((each) => each !== side).join(", ");
+    const width = Math.floor((this.#size.columns * 38) / 80);
+    const [left, right] = this.#pair();
+    const others = SIDES.filter((each) => each !== right && each !== left).join(", ");
     return beside([
-      this.#titled("code", left, rows),
-      this.#titled(side, right, rows, `Tab: ${others}`),
+      this.#titled(left, width, rows),
+      this.#titled(right, this.#size.columns - width - 1, rows, `Tab: ${others}`),
     ]);
+  }
+
+  /** The panes that stand beside each other: those that have something to say, and the one that has the keys. */
+  #pair(): [Pane, Pane] {
+    const { recording, pane, side } = this.#state;
+    const at = seenAt(this.#state);
+    if (pane === "code" || tellCode(recording, at, 1).known) return ["code", side];
+    if (side !== "registers") return side === "kernel" ? ["kernel", "memory"] : ["kernel", side];
+    return pane === "registers" || hasRegisters(recording, at)
+      ? ["kernel", side]
+      : ["kernel", "memory"];
   }
 
   #three(rows: number): Line[] {
@@ -198,7 +208,7 @@ class View {
     const { recording, asked, at } = this.#state;
     const width = textWidth(this.#size.columns);
     const question = asked === null ? undefined : recording.questions[asked];
-    if (question !== undefined) return tellQuestion(question, at, width);
+    if (question !== undefined) return tellQuestion(question, width);
     return [...tellStep(recording, at, width), ...tellAnswers(this.#state, at, width)];
   }
 

@@ -20,10 +20,11 @@ export function tellRegisters(
 ): Line[] {
   const from = lastRegisters(recording, index);
   const step = recording.steps[from];
-  if (step === undefined) return prose("The kernel was not asked for them yet.", width, "faint");
+  if (step === undefined)
+    return prose("The kernel was not asked for them yet.", width, "faint", "  ");
   const old = from !== index;
   const all = inOrder(registerRows(step)).map((row) => ({ ...row, changed: row.changed && !old }));
-  const note = old ? prose(`as of step ${stepNumber(from)}`, width, "faint") : [];
+  const note = old ? prose(`as of step ${stepNumber(from)}`, width, "faint", "  ") : [];
   const changed = all.filter((row) => row.changed).flatMap((row) => tellChange(row, width));
   const calm = all.filter((row) => !row.changed);
   if (note.length + changed.length + calm.length <= rows) {
@@ -37,6 +38,11 @@ export function tellRegisters(
       width,
     ),
   ];
+}
+
+/** Whether the registers of the thread that a step is about are known by then. */
+export function hasRegisters(recording: Recording, index: number): boolean {
+  return lastRegisters(recording, index) >= 0;
 }
 
 /** The index of the last step that has the registers of the same thread; -1 where none has. */
@@ -63,11 +69,11 @@ function tellRow(row: RegisterRow, width: number): Line[] {
 /** A change is marked by a star, and not only by a colour. */
 function tellChange({ name, before, after }: RegisterRow, width: number): Line[] {
   const head = [draw("* ", "changed"), say(name.padEnd(NAME), "changed"), draw(" ")];
-  const line = [...head, say(before), draw(" -> "), say(after, "changed")];
+  const line = [...head, say(before), draw(" → "), say(after, "changed")];
   if (widthOf(line) <= width) return [line];
   return [
     [...head, say(before)],
-    [draw(`${" ".repeat(NAME)}-> `), say(after, "changed")],
+    [draw(`${" ".repeat(NAME)} → `), say(after, "changed")],
   ];
 }
 

@@ -30,10 +30,10 @@ export class Screen {
   }
 
   open(): void {
+    // It may be open: somebody else may have stopped this process, and used the terminal meanwhile.
+    this.close();
     this.#open = true;
     this.#shown = [];
-    // Node.js does not notice when somebody else, a shell for one, has changed the mode meanwhile.
-    this.#input.setRawMode(false);
     this.#input.setRawMode(true);
     this.#output.write(ENTER);
   }

@@ -47,10 +47,10 @@ function tellAnswer({ answer, because, choices }: Question, chosen: number | nul
   return [...prose(verdict, width, chosen === null ? "good" : "bad"), ...prose(because, width)];
 }
 
-/** A question before its step. */
-export function tellQuestion({ text, choices }: Question, index: number, width: number): Line[] {
+/** A question, before its step is seen. */
+export function tellQuestion({ text, choices }: Question, width: number): Line[] {
   return [
-    ...prose(text, width, "strong", `Before step ${stepNumber(index)}: `),
+    ...prose(text, width, "strong"),
     ...choices.flatMap((choice, i) => prose(choice, width, "plain", `  ${i + 1}  `)),
   ];
 }
