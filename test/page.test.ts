@@ -8,7 +8,7 @@ import { fit } from "../src/page/fit.ts";
 import { html, plain, shown } from "../src/page/html.ts";
 import { embedJson } from "../src/page/json.ts";
 import { listed } from "../src/page/sentence.ts";
-import { cut, visible } from "../src/page/visible.ts";
+import { cut, visible } from "../src/visible.ts";
 import { HOSTILE } from "./compare_reports.ts";
 
 const text = suite("page: text");

@@ -5,6 +5,7 @@ import { counted } from "../page/figures.ts";
 import type { Recording } from "../record/recording.ts";
 import { SCENARIOS } from "../record/scenarios.ts";
 import { type Exhibit, renderGallery } from "../record/view/gallery.ts";
+import { renderJson } from "../record/view/json.ts";
 import { renderRecordingPage } from "../record/view/page.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
@@ -45,7 +46,7 @@ async function run(args: readonly string[]): Promise<number> {
   const exhibits = nameAll(recordings);
   makeFolder(folder);
   for (const { name, recording } of exhibits) {
-    writeOutput(join(folder, `${name}.json`), `${JSON.stringify(recording, null, 1)}\n`);
+    writeOutput(join(folder, `${name}.json`), renderJson(recording));
     writeOutput(join(folder, `${name}.html`), renderRecordingPage(recording));
   }
   // Last, so that it leads to nothing that is not there.

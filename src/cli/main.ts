@@ -23,6 +23,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "record how a stub is born, how it is driven, and what goes wrong, step by step",
     load: async () => (await import("./record.ts")).recordCommand,
   },
+  step: {
+    summary: "walk through a recording in the terminal, forwards and backwards",
+    load: async () => (await import("./step.ts")).stepCommand,
+  },
   view: {
     summary: "show a recording as a page, text, a Mermaid diagram, a Perfetto trace or JSON",
     load: async () => (await import("./view.ts")).viewCommand,

@@ -1,6 +1,7 @@
 import { recordScenario } from "../record/record.ts";
 import type { Recording } from "../record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
+import { renderJson } from "../record/view/json.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
 import { writeOutput } from "./output_file.ts";
@@ -50,7 +51,7 @@ async function run(args: readonly string[]): Promise<number> {
     });
   }
   const recording = await recordScenario(name, { encoder: values.encoder });
-  const text = `${JSON.stringify(recording, null, 1)}\n`;
+  const text = renderJson(recording);
   if (output === undefined) print(text);
   else {
     writeOutput(output, text);

@@ -1,4 +1,4 @@
-import type { Recording } from "../record/recording.ts";
+import { renderJson } from "../record/view/json.ts";
 import { renderMermaid } from "../record/view/mermaid.ts";
 import { renderRecordingPage } from "../record/view/page.ts";
 import { renderPerfetto } from "../record/view/perfetto.ts";
@@ -45,7 +45,7 @@ const FORMS = {
   html: renderRecordingPage,
   mermaid: renderMermaid,
   perfetto: renderPerfetto,
-  json: (recording: Recording) => `${JSON.stringify(recording, null, 1)}\n`,
+  json: renderJson,
 } as const;
 
 const NAMES = ["text", "html", "mermaid", "perfetto", "json"] as const;

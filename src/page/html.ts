@@ -1,5 +1,5 @@
+import { cut, stretches, visible } from "../visible.ts";
 import { count } from "./figures.ts";
-import { cut, stretches, visible } from "./visible.ts";
 
 /** Markup. Only `html` and what stands on it make any, so strings of others are never taken for it. */
 export class Html {

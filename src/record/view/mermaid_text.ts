@@ -1,4 +1,4 @@
-import { cut, visible } from "../../page/visible.ts";
+import { cut, visible } from "../../visible.ts";
 
 /**
  * What is, or may be some day, more than a character to Mermaid, its comments, its mathematics or SVG. Twice, `%`

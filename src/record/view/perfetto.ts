@@ -1,5 +1,5 @@
 import { plain } from "../../page/html.ts";
-import { visible } from "../../page/visible.ts";
+import { visible } from "../../visible.ts";
 import type { Lane, Recording, Step } from "../recording.ts";
 import { type Track, trackIds } from "./perfetto_tracks.ts";
 import { registerRows } from "./told.ts";

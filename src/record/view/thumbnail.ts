@@ -1,5 +1,5 @@
 import { Html, html } from "../../page/html.ts";
-import { cut } from "../../page/visible.ts";
+import { cut } from "../../visible.ts";
 import type { Arrow, Recording, StepKind } from "../recording.ts";
 import { lives } from "./told.ts";
 

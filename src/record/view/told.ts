@@ -1,7 +1,23 @@
 // What all views tell of a step, in the same words.
 
 import { signalName } from "../../encoder/names.ts";
-import type { KernelView, Recording, Step } from "../recording.ts";
+import type { Call, KernelView, Recording, Step } from "../recording.ts";
+
+/** People count steps from 1. */
+export function stepNumber(index: number): number {
+  return index + 1;
+}
+
+/** Arrows or questions by the index of the step that they belong to. */
+export function byStep<T>(items: readonly T[], indexOf: (item: T) => number): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const item of items) {
+    const group = groups.get(indexOf(item));
+    if (group === undefined) groups.set(indexOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
 
 /** One register before and after a step. */
 export interface RegisterRow {
@@ -19,6 +35,14 @@ export function registerRows({ registers }: Step): RegisterRow[] {
     const [old = "", now = ""] = [before[name] ?? after[name], after[name]];
     return { name, before: old, after: now, changed: old !== now };
   });
+}
+
+/** A call in the words that went through the registers: "kill(0x16a9, 0x13) = 0x0"; null where they tell nothing more. */
+export function callInWords({ name, arguments: passed, result }: Call): string | null {
+  const told = [...passed, ...(result === null ? [] : [result])];
+  if (told.every(({ word, told }) => word === null || word === told)) return null;
+  const words = passed.map(({ word }) => word ?? "?").join(", ");
+  return `${name}(${words})${result === null ? "" : ` = ${result.word}`}`;
 }
 
 /** The letters of /proc/PID/stat: man 5 proc. */
