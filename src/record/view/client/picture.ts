@@ -1,0 +1,18 @@
+import { find } from "./elements.ts";
+
+/** How near to the edge of its window the step may come, in pixels. */
+const MARGIN = 48;
+
+/** Shows in the picture of the lanes where one is. */
+export function showInPicture(index: number): void {
+  const picture = find("#picture", HTMLElement);
+  const now = find("#now", SVGRectElement);
+  const width = now.width.baseVal.value;
+  const x = index * width;
+  now.setAttribute("x", String(x));
+  now.setAttribute("visibility", "visible");
+  const { scrollLeft, clientWidth } = picture;
+  if (x < scrollLeft + MARGIN || x + width > scrollLeft + clientWidth - MARGIN) {
+    picture.scrollLeft = x - clientWidth / 2;
+  }
+}
