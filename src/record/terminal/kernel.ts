@@ -1,4 +1,4 @@
-import { openEncoder } from "../../encoder/open.ts";
+import { openAssemblyEncoder } from "../../encoder/assembly.ts";
 import type { KernelView, Recording } from "../recording.ts";
 import { kernelRows, memoryAt, stepNumber } from "../view/told.ts";
 import { draw, type Line, prose, say } from "./frame.ts";
@@ -41,7 +41,7 @@ function newTerms(recording: Recording, index: number): Set<string> {
 }
 
 function rowsOf(view: KernelView): (readonly [string, string])[] {
-  constants ??= openEncoder("assembly").constants;
+  constants ??= openAssemblyEncoder("amd64").constants;
   return kernelRows(view, constants);
 }
 

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { readAssemblyModule } from "../../encoder/assembly.ts";
+import { openAssemblyEncoder, readAssemblyModule } from "../../encoder/assembly.ts";
 import { constantsOf } from "../../encoder/names.ts";
-import { openEncoder } from "../../encoder/open.ts";
 import { REBUILD, UnsupportedError } from "../../errors.ts";
 import { renderDocument } from "../../page/document.ts";
 import { html, plain } from "../../page/html.ts";
@@ -23,7 +22,7 @@ import { RECORDING_STYLE } from "./page_style.ts";
  * runs the encoder; without, it is a table. What it leaves out, it counts.
  */
 export function renderRecordingPage(recording: Recording): string {
-  const signals = new Map(constantsOf("signal", openEncoder("assembly").constants));
+  const signals = new Map(constantsOf("signal", openAssemblyEncoder("amd64").constants));
   const kept = keep(recording, signals);
   const data: PageData = {
     recording: kept.recording,

@@ -1,5 +1,5 @@
 import { count } from "../../page/figures.ts";
-import { cut } from "../../page/visible.ts";
+import { cut } from "../../visible.ts";
 import type { Call, Code, KernelView, Lane, Question, Registers, Step } from "../recording.ts";
 
 // Recordings with every string so short that a page bears it. What is real is never as long as these limits.

@@ -1,4 +1,4 @@
-import { openEncoder } from "../../encoder/open.ts";
+import { openAssemblyEncoder } from "../../encoder/assembly.ts";
 import { visible } from "../../visible.ts";
 import type { Arrow, Fact, Question, Recording, Step } from "../recording.ts";
 import { byStep, callInWords, kernelRows, registerRows, stepNumber } from "./told.ts";
@@ -95,7 +95,7 @@ function tellHead(page: TextPage, recording: Recording): void {
 class StepTeller {
   readonly #page: TextPage;
   readonly #recording: Recording;
-  readonly #constants = openEncoder("assembly").constants;
+  readonly #constants = openAssemblyEncoder("amd64").constants;
   readonly #questions: ReadonlyMap<number, readonly Question[]>;
   readonly #arrows: ReadonlyMap<number, readonly Arrow[]>;
   /** The last view of each lane, as lines. */

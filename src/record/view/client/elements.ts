@@ -1,5 +1,5 @@
 import { isForeign } from "../../../page/html.ts";
-import { stretches, visible } from "../../../page/visible.ts";
+import { stretches, visible } from "../../../visible.ts";
 
 // Elements as page/html.ts makes markup: what strings hold is only ever text, and nothing in it is unseen.
 

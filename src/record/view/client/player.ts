@@ -1,4 +1,4 @@
-import { cut } from "../../../page/visible.ts";
+import { cut } from "../../../visible.ts";
 import { registerRows, stepNumber } from "../told.ts";
 import { fill, find } from "./elements.ts";
 import { isMove, MOVES, type MoveName } from "./moves.ts";
