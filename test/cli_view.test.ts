@@ -1,6 +1,6 @@
 // Time limit: 120 s
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
@@ -19,7 +19,7 @@ import { parseRecording, renderMermaid, renderPerfetto } from "../src/index.ts";
 import { renderRecordingPage } from "../src/record/view/page.ts";
 import { renderText } from "../src/record/view/text.ts";
 import { hostileRecording } from "./hostile_recording.ts";
-import { run, stublabCommand } from "./processes.ts";
+import { stublabCommand } from "./processes.ts";
 import { recordingOf } from "./recordings.ts";
 
 const command = suite("stublab view");
@@ -28,6 +28,19 @@ const folder = mkdtempSync(join(tmpdir(), "stublab-view-"));
 command.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const file = join(folder, "hostile.json");
+/** Runs a process until it has ended and all that it printed is here: a view may be long. */
+function run([command, args]: [string, string[]]) {
+  const {
+    status: code,
+    stdout,
+    stderr,
+  } = spawnSync(command, args, {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  return { code, stdout, stderr };
+}
+
 const stublab = (...args: string[]) => run(stublabCommand("view", ...args));
 const recording = hostileRecording(await recordingOf("grandchild"));
 writeFileSync(file, JSON.stringify(recording));
@@ -41,11 +54,11 @@ const FORMS = {
 
 for (const [option, expected] of Object.entries(FORMS)) {
   command(`${option} goes to stdout, or into a file`, async () => {
-    const { code, stdout, stderr } = await stublab(file, option);
+    const { code, stdout, stderr } = stublab(file, option);
     assert.equal([code, stderr], [0, ""]);
     assert.ok(stdout === expected);
     const output = join(folder, `out${option}`);
-    const written = await stublab(option, "-o", output, file);
+    const written = stublab(option, "-o", output, file);
     assert.equal([written.code, written.stdout, written.stderr], [0, "", ""]);
     assert.ok(readFileSync(output, "utf8") === expected);
   });
@@ -54,25 +67,25 @@ for (const [option, expected] of Object.entries(FORMS)) {
 command("--html goes into a file, or to stdout", async () => {
   const expected = renderRecordingPage(recording);
   const output = join(folder, "out.html");
-  const { code, stdout, stderr } = await stublab(file, "--html", output);
+  const { code, stdout, stderr } = stublab(file, "--html", output);
   assert.equal([code, stdout, stderr], [0, "", ""]);
   assert.ok(readFileSync(output, "utf8") === expected);
-  assert.ok((await stublab(file, "--html", "-")).stdout === expected);
+  assert.ok(stublab(file, "--html", "-").stdout === expected);
 });
 
 command("without a form it is text", async () => {
-  assert.ok((await stublab(file)).stdout === FORMS["--text"]);
+  assert.ok(stublab(file).stdout === FORMS["--text"]);
 });
 
 command("what --json prints is the recording again", async () => {
-  assert.equal(parseRecording((await stublab(file, "--json")).stdout), recording);
+  assert.equal(parseRecording(stublab(file, "--json").stdout), recording);
 });
 
 command("- is standard input: a pipe, or a file", async () => {
   const [node, args] = stublabCommand("view", "-", "--mermaid");
   const typed = [node, ...args].join(" ");
   for (const line of [`cat ${file} | ${typed}`, `${typed} <${file}`]) {
-    const { code, stdout, stderr } = await run(["sh", ["-c", line]]);
+    const { code, stdout, stderr } = run(["sh", ["-c", line]]);
     assert.equal([code, stderr], [0, ""]);
     assert.ok(stdout === FORMS["--mermaid"]);
   }
@@ -98,7 +111,7 @@ const WRONG: readonly [args: string[], message: RegExp][] = [
 
 for (const [args, message] of WRONG) {
   command(`wrong usage: ${args.join(" ").replaceAll(folder, "DIR")}`, async () => {
-    const { code, stdout, stderr } = await stublab(...args);
+    const { code, stdout, stderr } = stublab(...args);
     assert.is(code, 2, stderr);
     assert.match(stderr, message);
     if (args.includes("--json")) assert.is(JSON.parse(stdout).schema, "stublab.error/1");
@@ -127,7 +140,7 @@ command(
     mkdirSync(own);
     for (const [name, [content, why]] of Object.entries(bad)) {
       writeFileSync(join(own, name), content);
-      const { code, stdout, stderr } = await stublab(join(own, name), "--html", join(own, "out"));
+      const { code, stdout, stderr } = stublab(join(own, name), "--html", join(own, "out"));
       assert.equal([code, stdout], [2, ""]);
       assert.ok(stderr.startsWith(`stublab: ${join(own, name)}: `));
       assert.match(stderr, why);
@@ -142,12 +155,12 @@ command("what is too large is refused, and an endless stream is read no further"
   writeFileSync(large, "");
   truncateSync(large, 30_000_000);
   const why = "a recording has at most 20000000 bytes, and this has more";
-  const { code, stderr } = await stublab(large);
+  const { code, stderr } = stublab(large);
   assert.equal([code, stderr], [2, `stublab: ${large}: ${why}\n`]);
   const [node, args] = stublabCommand("view", "-");
   const typed = [node, ...args].join(" ");
   for (const line of [`cat /dev/zero | ${typed}`, `${typed} </dev/zero`]) {
-    const endless = await run(["sh", ["-c", line]]);
+    const endless = run(["sh", ["-c", line]]);
     assert.equal([endless.code, endless.stderr], [2, `stublab: standard input: ${why}\n`]);
   }
 });
@@ -174,10 +187,10 @@ command("a reader that has seen enough is no failure", async () => {
 });
 
 command("a file that cannot be written is an error, and what was there stays", async () => {
-  const { code, stderr } = await stublab(file, "--html", join(folder, "nowhere/x.html"));
+  const { code, stderr } = stublab(file, "--html", join(folder, "nowhere/x.html"));
   assert.is(code, 1);
   assert.match(stderr, /nowhere\/x\.html cannot be written: ENOENT/);
-  const full = await stublab(file, "--json", "-o", "/dev/full");
+  const full = stublab(file, "--json", "-o", "/dev/full");
   assert.is(full.code, 1);
   assert.match(full.stderr, "/dev/full cannot be written: ENOSPC");
 });
@@ -191,17 +204,19 @@ command("it loads nothing that traces: neither the libraries nor koffi are neede
   cpSync("package.json", join(bare, "package.json"));
   const cli = join(resolve(bare), "dist/cli.js");
   for (const [option, expected] of Object.entries(FORMS)) {
-    const { code, stdout, stderr } = await run([process.execPath, [cli, "view", file, option]]);
+    const { code, stdout, stderr } = run([process.execPath, [cli, "view", file, option]]);
     assert.equal([code, stderr], [0, ""]);
     assert.ok(stdout === expected);
   }
+  const page = run([process.execPath, [cli, "view", file, "--html", "-"]]);
+  assert.ok(page.stdout === renderRecordingPage(recording), page.stderr);
   const pages = join(bare, "pages");
-  const { code } = await run([process.execPath, [cli, "gallery", pages, file]]);
+  const { code } = run([process.execPath, [cli, "gallery", pages, file]]);
   assert.is(code, recording.end.every(({ held }) => held) ? 0 : 1);
 });
 
 command("--help has every form, and an example", async () => {
-  const { code, stdout } = await stublab("--help");
+  const { code, stdout } = stublab("--help");
   assert.is(code, 0);
   for (const option of [...Object.keys(FORMS), "--html", "examples:"]) assert.match(stdout, option);
 });

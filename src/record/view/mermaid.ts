@@ -2,6 +2,7 @@ import { counted } from "../../page/figures.ts";
 import type { Lane, Recording } from "../recording.ts";
 import { escapeLines, escapeText } from "./mermaid_text.ts";
 import { type Item, type Message, tellStory } from "./story.ts";
+import { stepNumber } from "./told.ts";
 
 /** Mermaid draws no diagram of more than 50,000 characters, unless its page says otherwise. */
 const LONGEST = 49_000;
@@ -72,9 +73,9 @@ function declare(word: string, { id, pid }: Lane, ids: ReadonlyMap<string, strin
 }
 
 function render(item: Item, ids: ReadonlyMap<string, string>): string {
-  const number = item.step + 1;
+  const number = stepNumber(item.step);
   if (!isMessage(item)) {
-    const to = item.last > item.step ? `-${item.last + 1}` : "";
+    const to = item.last > item.step ? `-${stepNumber(item.last)}` : "";
     return `Note over ${ids.get(item.lane)}: ${escapeLines(`${number}${to}: ${item.text}`)}`;
   }
   const [from, to] = [ids.get(item.from), ids.get(item.to)];

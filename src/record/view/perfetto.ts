@@ -2,7 +2,7 @@ import { plain } from "../../page/html.ts";
 import { visible } from "../../visible.ts";
 import type { Lane, Recording, Step } from "../recording.ts";
 import { type Track, trackIds } from "./perfetto_tracks.ts";
-import { registerRows } from "./told.ts";
+import { byStep, registerRows, stepNumber } from "./told.ts";
 
 /** The shortest slice, in microseconds: its middle, where arrows are bound, is a whole number inside it. */
 const SHORTEST = 2;
@@ -26,16 +26,16 @@ interface TraceEvent {
 export function renderPerfetto(recording: Recording): string {
   const tracks = trackIds(recording.lanes);
   const trackOf = (lane: string) => tracks.get(lane) ?? { pid: 0, tid: 0 };
-  const bound = boundSteps(recording);
-  const flows = flowsByStep(recording);
+  const flows = byStep(flowEnds(recording), ({ step }) => step);
 
   const events = recording.lanes.flatMap((lane, i) => nameTrack(lane, trackOf(lane.id), i));
   let now = 0;
   for (const [i, step] of recording.steps.entries()) {
     const [start, end] = [now, Math.max(step.microseconds, now + SHORTEST)];
     const track = trackOf(step.lane);
+    // A flow is bound to slices only, so a mark at its end is one.
     const about = { name: plain(step.title), cat: step.kind, ...track, args: argsOf(step, i) };
-    if (isMoment(step) && !bound.has(i)) events.push({ ph: "i", s: "t", ts: end, ...about });
+    if (isMoment(step) && !flows.has(i)) events.push({ ph: "i", s: "t", ts: end, ...about });
     else events.push({ ph: "X", ts: start, dur: end - start, ...about });
     for (const { ph, id, kind, label } of flows.get(i) ?? []) {
       const binding = ph === "f" ? { bp: "e" } : {};
@@ -84,30 +84,20 @@ function forward({ arrows }: Recording): Recording["arrows"] {
   return arrows.filter(({ from, to }) => from < to);
 }
 
-/** Steps at which an arrow begins or ends: it needs a slice there, be the step a moment or not. */
-function boundSteps(recording: Recording): Set<number> {
-  return new Set(forward(recording).flatMap(({ from, to }) => [from, to]));
-}
-
+/** Where a flow starts or ends. */
 interface End {
   readonly ph: "s" | "f";
+  readonly step: number;
   readonly id: number;
   readonly kind: string;
   readonly label: string;
 }
 
-function flowsByStep(recording: Recording): Map<number, End[]> {
-  const ends = new Map<number, End[]>();
-  const add = (step: number, end: End) => {
-    const others = ends.get(step);
-    if (others === undefined) ends.set(step, [end]);
-    else others.push(end);
-  };
-  for (const [i, { kind, from, to, label }] of forward(recording).entries()) {
-    add(from, { ph: "s", id: i + 1, kind, label });
-    add(to, { ph: "f", id: i + 1, kind, label });
-  }
-  return ends;
+function flowEnds(recording: Recording): End[] {
+  return forward(recording).flatMap(({ kind, from, to, label }, i): End[] => [
+    { ph: "s", step: from, id: i + 1, kind, label },
+    { ph: "f", step: to, id: i + 1, kind, label },
+  ]);
 }
 
 /** All that is known of a step; of its registers, those that changed. */
@@ -115,7 +105,7 @@ function argsOf(step: Step, index: number): object {
   const changed = registerRows(step).filter((row) => row.changed);
   const { why, about, call, instruction, kernel, observer, microseconds } = step;
   return {
-    step: index + 1,
+    step: stepNumber(index),
     title: visible(step.title),
     why: visible(why),
     about: visible(about),

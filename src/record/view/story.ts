@@ -2,6 +2,7 @@
 
 import { counted } from "../../page/figures.ts";
 import type { Arrow, Recording, Step } from "../recording.ts";
+import { byStep } from "./told.ts";
 
 export type Item = Message | Note;
 
@@ -28,12 +29,7 @@ export interface Note {
 /** Items in the order in which one reads them; a run of instructions is one. */
 export function tellStory({ steps, arrows }: Recording): Item[] {
   const items: Item[] = [];
-  const arriving = new Map<number, Arrow[]>();
-  for (const arrow of arrows) {
-    const others = arriving.get(arrow.to);
-    if (others === undefined) arriving.set(arrow.to, [arrow]);
-    else others.push(arrow);
-  }
+  const arriving = byStep(arrows, ({ to }) => to);
   const touched = new Set(arrows.flatMap(({ from, to }) => [from, to]));
   const isPlain = (step: Step | undefined, i: number) =>
     step?.kind === "instruction" && step.lane === step.about && !touched.has(i);
