@@ -113,6 +113,8 @@ const FAULTS: readonly [what: string, from: RegExp, to: string, complaint: RegEx
     /bound to 0 slices|comes after/,
   ],
   ["a time that is no number", /"ts":(\d+)/, '"ts":"$1"', /expected a whole number/],
+  ["another unit of time", /^\{/, '{"displayTimeUnit":"ns",', /times are microseconds/],
+  ["an escape that Perfetto does not know", /"why":"/, '"why":"\\u0041', /escape by number/],
   ["a thread without a name", /"thread_name"/, '"thread_nam"', /there is no thread_name/],
 ];
 

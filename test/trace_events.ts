@@ -53,7 +53,10 @@ const event: Shape<TraceEvent> = (value, place) => {
  */
 export function readTrace(json: string): TraceEvent[] {
   const read = members(JSON.parse(json), "trace");
-  read("displayTimeUnit", oneOf(["ms", "ns"]));
+  // Perfetto has a tokenizer of its own: versions of it took this for the unit of times, and read no \u.
+  if (json.includes("displayTimeUnit"))
+    throw new Error("times are microseconds, whatever is displayed");
+  if (/(?<!\\)(\\\\)*\\u/.test(json)) throw new Error("there is an escape by number");
   const events = read("traceEvents", list(event, 1_000_000));
   expectNames(events);
   expectOrder(events);

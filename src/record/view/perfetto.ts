@@ -44,9 +44,10 @@ export function renderPerfetto(recording: Recording): string {
     }
     now = end;
   }
+  // Without displayTimeUnit: some versions of Perfetto take it for the unit of `ts`.
   const { title, scenario, encoder, stublab, machine } = recording;
   return `${JSON.stringify({
-    displayTimeUnit: "ns",
+    traceEvents: events,
     otherData: {
       title: visible(title),
       scenario: visible(scenario),
@@ -54,7 +55,6 @@ export function renderPerfetto(recording: Recording): string {
       stublab: visible(stublab),
       kernel: visible(machine.kernel),
     },
-    traceEvents: events,
   })}\n`;
 }
 
