@@ -1,5 +1,3 @@
-import { constants } from "node:os";
-
 /** What an error may tell beyond its message. */
 export interface ErrorDetails {
   /** The call that failed, e.g. "ptrace(PTRACE_ATTACH)". */
@@ -160,20 +158,6 @@ export class MemoryError extends StublabError {
 
 /** The remedy where a part of the package is missing or old. */
 export const REBUILD = "run `npm run build`, or install the package again";
-
-/** Second names, which the kernel's headers do not use. */
-const ALIASES = new Set(["EWOULDBLOCK", "ENOTSUP"]);
-
-const errnoNames = new Map(
-  Object.entries(constants.errno)
-    .filter(([name]) => !ALIASES.has(name))
-    .map(([name, number]) => [number, name]),
-);
-
-/** The name of an errno of the host's own calls, e.g. 1: "EPERM". */
-export function errnoName(errno: number): string {
-  return errnoNames.get(errno) ?? `errno ${errno}`;
-}
 
 /** A 64-bit word as everything prints it, e.g. "0x7fffffffe044". */
 export function hex(word: bigint): string {

@@ -78,6 +78,10 @@ export {
   type StepKind,
 } from "./record/recording.ts";
 export { DEFAULT_SCENARIO, SCENARIOS } from "./record/scenarios.ts";
+export { renderMermaid } from "./record/view/mermaid.ts";
+export { renderRecordingPage } from "./record/view/page.ts";
+export { renderPerfetto } from "./record/view/perfetto.ts";
+export { renderText, type TextOptions } from "./record/view/text.ts";
 export type { ChildStep } from "./shim.ts";
 export { type Check, type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";

@@ -8,7 +8,7 @@ import { fit } from "../src/page/fit.ts";
 import { html, plain, shown } from "../src/page/html.ts";
 import { embedJson } from "../src/page/json.ts";
 import { listed } from "../src/page/sentence.ts";
-import { cut, visible } from "../src/page/visible.ts";
+import { cut, visible } from "../src/visible.ts";
 import { HOSTILE } from "./compare_reports.ts";
 
 const text = suite("page: text");
@@ -153,6 +153,15 @@ documents("say what language and what they are", () => {
 documents("refuse code that would end its own element", () => {
   assert.throws(() => page([], ["</style>"]), /holds "<\/style"/);
   assert.throws(() => page([() => document.title.concat("<!--")]), /holds "<!--"/);
+});
+
+documents("allows WebAssembly only where it is asked for, and runs what was bundled", () => {
+  const rest = { title: "", styles: [], scripts: [], body: html`` };
+  const plain = renderDocument({ ...rest, bundle: "run();" });
+  const wasm = renderDocument({ ...rest, bundle: "run();", wasm: true });
+  assert.not.match(plain, "wasm-unsafe-eval");
+  assert.match(policyOf(wasm).get("script-src") ?? "", /^'sha256-[^']*' 'wasm-unsafe-eval'$/);
+  assert.match(wasm, /<script>[^<]*run\(\);<\/script>/);
 });
 
 documents.run();

@@ -55,3 +55,44 @@ export function wayThrough(code: Code, start: number, taken: readonly string[]):
       target === undefined ? index + 1 : code.lines.findIndex((each) => each.offset === target);
   }
 }
+
+/** A recording in which every text is another, but for the names that things are found by. */
+export function poisoned(recording: Recording, text: string): Recording {
+  const { lanes, steps, questions, end } = recording;
+  const named = new Map(lanes.map(({ id }) => [id, `${id}${text}`]));
+  return {
+    ...recording,
+    title: text,
+    scenario: text,
+    encoder: text,
+    stublab: text,
+    introduction: [text],
+    observed: [text],
+    machine: { kernel: text, arch: "amd64" },
+    lanes: lanes.map(({ id, pid }) => ({ id: named.get(id) ?? id, pid, role: text })),
+    steps: steps.map((step) => ({
+      ...step,
+      lane: named.get(step.lane) ?? step.lane,
+      about: named.get(step.about) ?? step.about,
+      title: text,
+      why: text,
+      observer: text,
+      call: {
+        name: text,
+        arguments: [{ word: null, told: text }],
+        result: { word: "0x1", told: text },
+      },
+      registers: { before: { [text]: "0x0" }, after: { [text]: "0x1" } },
+      kernel: step.kernel && { ...step.kernel, state: text, memory: [text] },
+    })),
+    arrows: [{ kind: "clone", from: 0, to: 1, label: text }],
+    questions: questions.map((question) => ({
+      ...question,
+      text,
+      choices: [text],
+      answer: 0,
+      because: text,
+    })),
+    end: end.map((fact) => ({ ...fact, fact: text, expected: text, seen: text })),
+  };
+}

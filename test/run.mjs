@@ -10,6 +10,7 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
 import koffi from "koffi";
+import { bundlePage } from "../build.mjs";
 
 const DEFAULT_LIMIT = 60;
 /** With SOAK in the environment some files try all where they else try a sample. */
@@ -39,13 +40,24 @@ async function bundle() {
     format: "esm",
     platform: "node",
     target: "node20",
-    external: ["koffi", "uvu", "uvu/assert", "esbuild", "binaryen", "puppeteer-core", "axe-core"],
+    external: [
+      "koffi",
+      "uvu",
+      "uvu/assert",
+      "esbuild",
+      "binaryen",
+      "puppeteer-core",
+      "axe-core",
+      "mermaid",
+      "dompurify",
+    ],
     sourcemap: "inline",
     outdir: OUT,
     entryNames: "[name]",
     define: { STUBLAB_VERSION: '"test"' },
     logLevel: "warning",
   });
+  await bundlePage(esbuild, OUT);
   for (const file of readdirSync("dist").filter((name) => /\.(so|wasm|json)$/.test(name))) {
     copyFileSync(`dist/${file}`, `${OUT}/${file}`);
   }

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { failures } from "../src/cli/record.ts";
+import { failures } from "../src/cli/failures.ts";
 import { StateError } from "../src/errors.ts";
 import { type Stub, Tracer } from "../src/index.ts";
 import { stepToSelfStop } from "../src/record/birth.ts";

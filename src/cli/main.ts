@@ -23,6 +23,18 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "record how a stub is born, how it is driven, and what goes wrong, step by step",
     load: async () => (await import("./record.ts")).recordCommand,
   },
+  step: {
+    summary: "walk through a recording in the terminal, forwards and backwards",
+    load: async () => (await import("./step.ts")).stepCommand,
+  },
+  view: {
+    summary: "show a recording as a page, text, a Mermaid diagram, a Perfetto trace or JSON",
+    load: async () => (await import("./view.ts")).viewCommand,
+  },
+  gallery: {
+    summary: "record every scenario, and make a page of each and one of them all",
+    load: async () => (await import("./gallery.ts")).galleryCommand,
+  },
   seccomp: {
     summary: "print the filter that the stubs of a platform run under",
     load: async () => (await import("./seccomp.ts")).seccompCommand,

@@ -1,10 +1,11 @@
-import { OutputError } from "../errors.ts";
 import { recordScenario } from "../record/record.ts";
 import type { Recording } from "../record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
+import { renderJson } from "../record/view/json.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
+import { failures } from "./failures.ts";
 import { writeOutput } from "./output_file.ts";
-import { printJson, talk, writeAll } from "./report.ts";
+import { print, printJson, talk } from "./report.ts";
 
 const help = `usage: stublab record [SCENARIO] [options]
 
@@ -50,7 +51,7 @@ async function run(args: readonly string[]): Promise<number> {
     });
   }
   const recording = await recordScenario(name, { encoder: values.encoder });
-  const text = `${JSON.stringify(recording, null, 1)}\n`;
+  const text = renderJson(recording);
   if (output === undefined) print(text);
   else {
     writeOutput(output, text);
@@ -59,15 +60,6 @@ async function run(args: readonly string[]): Promise<number> {
   const lines = failures(recording);
   talk(lines.join(""));
   return lines.length === 0 ? 0 : 1;
-}
-
-function print(text: string): void {
-  try {
-    writeAll(1, Buffer.from(text));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new OutputError(`standard output cannot be written: ${why}`, { cause });
-  }
 }
 
 function list(json: boolean): number {
@@ -90,13 +82,6 @@ function summary(
     `${scenario}: ${steps.length} steps, ${questions.length} questions, ${held} of ${end.length} facts held, ` +
     `${Math.ceil(bytes / 1000)} kB in ${path}\n`
   );
-}
-
-/** A line for each fact that the kernel does not bear out. */
-export function failures({ end }: Pick<Recording, "end">): string[] {
-  return end
-    .filter(({ held }) => !held)
-    .map(({ fact, expected, seen }) => `FAIL ${fact}: expected ${expected}, seen ${seen}\n`);
 }
 
 export const recordCommand: Command = { help, run };

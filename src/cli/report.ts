@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { StublabError } from "../errors.ts";
+import { OutputError, StublabError } from "../errors.ts";
 
 /** Tells an error on stderr, and as a document on stdout where JSON was asked for. */
 export function reportError(error: unknown, json: boolean): void {
@@ -39,6 +39,20 @@ export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
       // Node.js makes pipes non-blocking.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
     }
+  }
+}
+
+/**
+ * Prints all of a text.
+ *
+ * @throws OutputError where standard output cannot be written. A reader that has seen enough is no failure.
+ */
+export function print(text: string): void {
+  try {
+    writeAll(1, Buffer.from(text));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new OutputError(`standard output cannot be written: ${why}`, { cause });
   }
 }
 

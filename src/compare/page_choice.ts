@@ -1,4 +1,4 @@
-import { cut } from "../page/visible.ts";
+import { cut } from "../visible.ts";
 import type { Disagreement } from "./report.ts";
 
 /** How many disagreements of one encoder about one field of one function are shown. */

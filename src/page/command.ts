@@ -1,5 +1,5 @@
+import { visible } from "../visible.ts";
 import { type Html, html, plain, shown } from "./html.ts";
-import { visible } from "./visible.ts";
 
 /** How long a command may be to be shown as a whole, in UTF-16 units, and how much is shown of a longer one. */
 const LIMIT = 4000;

@@ -60,9 +60,37 @@ export function loadRecording(path: string): Recording {
   try {
     return parseRecording(readLimited(path));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(`${path}: ${why}`, { cause });
+    throw refusal(path, cause);
   }
+}
+
+/**
+ * The same from a stream, such as standard input.
+ *
+ * @param name what an error calls it
+ */
+export async function receiveRecording(
+  stream: AsyncIterable<Uint8Array>,
+  name: string,
+): Promise<Recording> {
+  try {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for await (const part of stream) {
+      parts.push(part);
+      length += part.length;
+      if (length > LARGEST) throw tooLarge();
+    }
+    return parseRecording(Buffer.concat(parts));
+  } catch (cause) {
+    throw refusal(name, cause);
+  }
+}
+
+function refusal(name: string, cause: unknown): InputError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const { remedy } = cause instanceof InputError ? cause : {};
+  return new InputError(`${name}: ${why}`, { cause, ...(remedy !== undefined && { remedy }) });
 }
 
 /** A file that never ends is read no further than it may be long. */

@@ -77,6 +77,30 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
   },
 };
 
+/** The scenarios as a course has them: docs/lessons/README.md. */
+export const COURSE: readonly { readonly title: string; readonly scenarios: readonly string[] }[] =
+  [
+    {
+      title: "How it is meant to be",
+      scenarios: ["host", "grandchild", "inject", "scrub", "switch"],
+    },
+    {
+      title: "What goes wrong at a birth, and why each step of it is there",
+      scenarios: [
+        "parent-dies",
+        "thread-dies",
+        "early-attach",
+        "no-wuntraced",
+        "blocked-signals",
+        "no-setsid",
+      ],
+    },
+    {
+      title: "What goes wrong later",
+      scenarios: ["no-exitkill", "exitkill", "stale-orig-rax", "rseq", "cascade"],
+    },
+  ];
+
 /** The one that is recorded where none is named. */
 export const DEFAULT_SCENARIO = "host";
 

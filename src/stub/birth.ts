@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
+import { errnoName } from "../errno.ts";
 import {
   AttachError,
   BirthError,
   DeathError,
   EncoderError,
-  errnoName,
   ForkError,
   SyscallError,
   TraceError,

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
-import { errnoName, hex, InputError, MemoryError } from "../errors.ts";
+import { errnoName } from "../errno.ts";
+import { hex, InputError, MemoryError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
 import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-import { errnoName, UnsupportedError } from "../errors.ts";
+import { errnoName } from "../errno.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
 import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
 import { parseMaps } from "./proc.ts";

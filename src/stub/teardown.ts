@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
-import { AttachError, DeathError, errnoName, StublabError } from "../errors.ts";
+import { errnoName } from "../errno.ts";
+import { AttachError, DeathError, StublabError } from "../errors.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./birth.ts";
 import type { Stub } from "./stub.ts";

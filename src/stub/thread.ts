@@ -1,10 +1,10 @@
 import { constants } from "node:os";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { syscallName } from "../encoder/names.ts";
+import { errnoName } from "../errno.ts";
 import {
   DeadlineError,
   DeathError,
-  errnoName,
   InputError,
   type RegisterDump,
   StateError,

@@ -1,6 +1,7 @@
 import { closeSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
-import { DeathError, errnoName } from "../../errors.ts";
+import { errnoName } from "../../errno.ts";
+import { DeathError } from "../../errors.ts";
 import { DATA, SLOTS } from "./code.ts";
 import { fork, reap, setUp } from "./processes.ts";
 import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";

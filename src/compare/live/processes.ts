@@ -1,5 +1,6 @@
 import { constants } from "node:os";
-import { errnoName, TraceError } from "../../errors.ts";
+import { errnoName } from "../../errno.ts";
+import { TraceError } from "../../errors.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
 import { NO_CALL } from "./registers.ts";

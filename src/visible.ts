@@ -18,7 +18,12 @@ export function visible(text: string): string {
   return text.replace(UNSEEN, escapeUnseen);
 }
 
-/** The same in stretches, so that what is an escape can be told from what looks like one. */
+/** The same for where a character must take one column: there is nothing but printable ASCII in it. */
+export function narrow(text: string): string {
+  return text.replace(/[^ -~]/gu, escapeUnseen);
+}
+
+/** `text` as `visible` has it, in stretches, so that what is an escape can be told from what looks like one. */
 export function stretches(text: string): { readonly text: string; readonly escaped: boolean }[] {
   const all: { text: string; escaped: boolean }[] = [];
   const add = (more: string, escaped: boolean) => {

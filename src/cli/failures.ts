@@ -1,0 +1,11 @@
+import type { Recording } from "../record/recording.ts";
+import { visible } from "../visible.ts";
+
+/** A line for each fact that the kernel does not bear out. */
+export function failures({ end }: Pick<Recording, "end">): string[] {
+  return end
+    .filter(({ held }) => !held)
+    .map(({ fact, expected, seen }) =>
+      visible(`FAIL ${fact}: expected ${expected}, seen ${seen}`).concat("\n"),
+    );
+}

@@ -1,0 +1,108 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { OutputError } from "../errors.ts";
+import { counted } from "../page/figures.ts";
+import type { Recording } from "../record/recording.ts";
+import { SCENARIOS } from "../record/scenarios.ts";
+import { type Exhibit, renderGallery } from "../record/view/gallery.ts";
+import { renderJson } from "../record/view/json.ts";
+import { renderRecordingPage } from "../record/view/page.ts";
+import { type Command, parseCommand, UsageError } from "./command.ts";
+import { failures } from "./failures.ts";
+import { writeOutput } from "./output_file.ts";
+import { Progress } from "./progress.ts";
+import { readRecording } from "./recording_file.ts";
+import { talk } from "./report.ts";
+
+const help = `usage: stublab gallery DIR [FILE…] [options]
+
+Makes web pages of recordings, to be handed out or put on any server: DIR/index.html with all of them, and of each
+its page and the recording itself, NAME.html and NAME.json. Each page is one file that needs nothing else.
+
+Without FILEs every scenario is recorded, which takes some seconds; with them, nothing runs. DIR is made where it
+is not there; what else is in it stays as it is.
+
+  --encoder E   for what is recorded: assembly, script, native or gvisor (default assembly)
+
+Exit status: 0 where every scenario ended as it must, 1 where one did not; the pages are written all the same.
+
+examples:
+  stublab gallery lessons
+  stublab gallery lessons host.json grandchild.json
+`;
+
+const OPTIONS = { encoder: { type: "string" } } as const;
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseCommand(args, OPTIONS);
+  const [folder, ...files] = positionals;
+  if (folder === undefined || folder === "") {
+    throw new UsageError("gallery takes the folder that the pages go to");
+  }
+  if (files.length > 0 && values.encoder !== undefined) {
+    throw new UsageError("--encoder is for what is recorded, and FILEs are recorded already");
+  }
+  const recordings = files.length > 0 ? await readAll(files) : await recordAll(values.encoder);
+  const exhibits = nameAll(recordings);
+  makeFolder(folder);
+  for (const { name, recording } of exhibits) {
+    writeOutput(join(folder, `${name}.json`), renderJson(recording));
+    writeOutput(join(folder, `${name}.html`), renderRecordingPage(recording));
+  }
+  // Last, so that it leads to nothing that is not there.
+  const index = join(folder, "index.html");
+  writeOutput(index, renderGallery(exhibits));
+  talk(`${counted(exhibits.length, "recording")} in ${index}\n`);
+  const lines = exhibits.flatMap(({ name, recording }) =>
+    failures(recording).map((line) => `${name}: ${line}`),
+  );
+  talk(lines.join(""));
+  return lines.length === 0 ? 0 : 1;
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
+    throw new OutputError(`${folder} cannot be made: ${why}`, { cause });
+  }
+}
+
+async function readAll(files: readonly string[]): Promise<Recording[]> {
+  const recordings: Recording[] = [];
+  for (const file of files) recordings.push(await readRecording(file));
+  return recordings;
+}
+
+async function recordAll(encoder = "assembly"): Promise<Recording[]> {
+  // Only here: what was recorded elsewhere is shown where nothing can be traced.
+  const { recordScenario } = await import("../record/record.ts");
+  const names = Object.keys(SCENARIOS);
+  const progress = new Progress();
+  const recordings: Recording[] = [];
+  try {
+    for (const [i, name] of names.entries()) {
+      progress.show(i / names.length, name);
+      recordings.push(await recordScenario(name, { encoder }));
+    }
+  } finally {
+    progress.clear();
+  }
+  return recordings;
+}
+
+/** A name for the files of each: its scenario's, where that can be one; never another's, and never the index's. */
+function nameAll(recordings: readonly Recording[]): Exhibit[] {
+  const taken = new Set(["index"]);
+  return recordings.map((recording) => {
+    const { scenario } = recording;
+    const stem = /^[a-z][a-z0-9-]{0,40}$/.test(scenario) ? scenario : "recording";
+    let name = stem;
+    for (let i = 2; taken.has(name); i++) name = `${stem}-${i}`;
+    taken.add(name);
+    return { name, recording };
+  });
+}
+
+export const galleryCommand: Command = { help, run };

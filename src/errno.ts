@@ -1,0 +1,15 @@
+import { constants } from "node:os";
+
+/** Second names, which the kernel's headers do not use. */
+const ALIASES = new Set(["EWOULDBLOCK", "ENOTSUP"]);
+
+const errnoNames = new Map(
+  Object.entries(constants.errno)
+    .filter(([name]) => !ALIASES.has(name))
+    .map(([name, number]) => [number, name]),
+);
+
+/** The name of an errno of the host's own calls, e.g. 1: "EPERM". */
+export function errnoName(errno: number): string {
+  return errnoNames.get(errno) ?? `errno ${errno}`;
+}

@@ -1,0 +1,42 @@
+import { draw, type Line, prose } from "./frame.ts";
+import { KINDS } from "./kinds.ts";
+
+const KEYS: readonly (readonly [keys: string, what: string])[] = [
+  ["→ ←", "the next and the previous step (also l and h, and Space)"],
+  ["↓ ↑", "choose a lane, whose steps the two keys above then keep to; Esc: all lanes"],
+  ["] [", "the next and the previous event: a step that is no instruction"],
+  ["Home End", "the introduction, and what must be true in the end"],
+  ["g", "go to a step by its number"],
+  ["/", "search in lanes, titles and explanations; n and N: the next and the previous"],
+  ["Tab", "the next pane (Shift-Tab: the one before); it has its name in brackets"],
+  ["j k", "scroll that pane by a line (PageDown, PageUp: by five)"],
+  ["1 - 9", "answer a question; Enter shows what happens without a guess"],
+  ["Enter", "at the step that answers a question: ask it again"],
+  ["q", "quit (also Ctrl-C and Ctrl-D; Ctrl-Z stops, Ctrl-L draws anew)"],
+];
+
+const SIGNS: readonly (readonly [sign: string, what: string])[] = [
+  ["▶", "the instruction that this step has executed"],
+  ["▷", "where RIP is after it"],
+  ["*", "changed with this step"],
+  ["↓ ↑", "at the edge of a pane: there is more"],
+];
+
+/** Keys and signs. */
+export function tellHelp(width: number): Line[] {
+  const row = (sign: string, what: string): Line[] =>
+    prose(what, width - 12).map((line, i) => [
+      draw(i === 0 ? `  ${sign}`.padEnd(12) : " ".repeat(12), "strong"),
+      ...line,
+    ]);
+  return [
+    [draw("Keys", "strong")],
+    ...KEYS.flatMap(([keys, what]) => row(keys, what)),
+    [],
+    [draw("In the lanes", "strong")],
+    ...Object.values(KINDS).flatMap(({ mark, what }) => row(mark, what)),
+    [],
+    [draw("In the panes", "strong")],
+    ...SIGNS.flatMap(([sign, what]) => row(sign, what)),
+  ];
+}

@@ -1,0 +1,182 @@
+import { openAssemblyEncoder } from "../../encoder/assembly.ts";
+import { visible } from "../../visible.ts";
+import type { Arrow, Fact, Question, Recording, Step } from "../recording.ts";
+import { byStep, callInWords, kernelRows, registerRows, stepNumber } from "./told.ts";
+import { wrap } from "./wrap.ts";
+
+/** How wide text is where nothing else is asked for. */
+const WIDTH = 80;
+
+/** How far what belongs to a step is set in, and how wide its labels are. */
+const INDENT = 6;
+const LABEL = 10;
+
+/** The most that ids of lanes take in their list. */
+const WIDEST_LANE = 16;
+
+/** How many lines of a memory map are told: that of a big program would bury the rest. */
+const MOST_MAPPINGS = 12;
+
+export interface TextOptions {
+  /** Columns. Words that are longer are broken. */
+  readonly width?: number;
+  /** The index of the first step that is told. */
+  readonly from?: number;
+}
+
+/** A recording as plain text. Nothing in it moves a terminal, whatever the recording has. */
+export function renderText(
+  recording: Recording,
+  { width = WIDTH, from = 0 }: TextOptions = {},
+): string {
+  const page = new TextPage(width);
+  tellHead(page, recording);
+  const steps = new StepTeller(page, recording);
+  for (const index of recording.steps.keys()) steps.tell(index, index >= from);
+  tellEnd(page, recording.end);
+  return page.text();
+}
+
+/** Lines of a width, of visible characters only. */
+class TextPage {
+  readonly #width: number;
+  readonly #lines: string[] = [];
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  blank(): void {
+    this.#lines.push("");
+  }
+
+  /** A paragraph; behind its first line it is set in as far as the label is wide. */
+  add(text: string, indent = 0, label = ""): void {
+    const [head, margin] = [visible(label).slice(0, this.#width / 2), " ".repeat(indent)];
+    const lines = wrap(visible(text), this.#width - indent - head.length);
+    for (const [i, line] of lines.entries()) {
+      const start = i === 0 ? head : " ".repeat(head.length);
+      this.#lines.push(`${margin}${start}${line}`.trimEnd());
+    }
+  }
+
+  heading(text: string): void {
+    this.blank();
+    this.add(text);
+    this.blank();
+  }
+
+  text(): string {
+    return `${this.#lines.join("\n")}\n`;
+  }
+}
+
+function tellHead(page: TextPage, recording: Recording): void {
+  const { title, scenario, machine, stublab, encoder, introduction, lanes, observed } = recording;
+  page.add(title);
+  page.add(
+    `Scenario ${scenario}, encoder ${encoder}; recorded by stublab ${stublab} on Linux ${machine.kernel}, ${machine.arch}.`,
+  );
+  for (const paragraph of introduction) {
+    page.blank();
+    page.add(paragraph);
+  }
+  page.heading("LANES");
+  const widest = Math.max(0, ...lanes.map(({ id }) => Math.min(id.length, WIDEST_LANE)));
+  for (const { id, pid, role } of lanes) {
+    page.add(role, 2, `${id.padEnd(widest)}  ${String(pid).padStart(7)}  `);
+  }
+  if (observed.length === 0) return;
+  page.heading("WHAT THE OBSERVER CHANGED");
+  for (const each of observed) page.add(each, 2, "- ");
+}
+
+/** Tells steps in their order: of the kernel's view only what is new. */
+class StepTeller {
+  readonly #page: TextPage;
+  readonly #recording: Recording;
+  readonly #constants = openAssemblyEncoder("amd64").constants;
+  readonly #questions: ReadonlyMap<number, readonly Question[]>;
+  readonly #arrows: ReadonlyMap<number, readonly Arrow[]>;
+  /** The last view of each lane, as lines. */
+  readonly #known = new Map<string, Set<string>>();
+
+  constructor(page: TextPage, recording: Recording) {
+    this.#page = page;
+    this.#recording = recording;
+    this.#questions = byStep(recording.questions, ({ step }) => step);
+    this.#arrows = byStep(recording.arrows, ({ from }) => from);
+    page.heading("STEPS");
+  }
+
+  tell(index: number, shown: boolean): void {
+    const step = this.#recording.steps[index];
+    if (step === undefined) return;
+    const news = this.#news(step);
+    if (!shown) return;
+    const asked = this.#questions.get(index) ?? [];
+    for (const question of asked) this.#ask(question);
+    this.#tellStep(index, step, news);
+    for (const question of asked) this.#answer(question);
+    this.#page.blank();
+  }
+
+  #tellStep(index: number, step: Step, news: readonly string[]): void {
+    const { lane, title, why, microseconds, call, observer, kernel } = step;
+    this.#page.add(title, 0, `${String(stepNumber(index)).padStart(INDENT - 2)}  ${lane}: `);
+    this.#page.add(why, INDENT);
+    this.#label("time", `${microseconds} µs`);
+    const words = call === null ? null : callInWords(call);
+    if (words !== null) this.#label("in words", words);
+    for (const { name, before, after, changed } of registerRows(step)) {
+      if (changed) this.#label(name, `${before} -> ${after}`);
+    }
+    if (news.length > 0) this.#label("/proc", news.join("; "));
+    if (kernel?.memory) this.#tellMemory(kernel.memory);
+    if (observer !== null) this.#label("observer", observer);
+    for (const { to, kind, label } of this.#arrows.get(index) ?? []) {
+      this.#label(kind, `${label} (to step ${stepNumber(to)})`);
+    }
+  }
+
+  #tellMemory(memory: readonly string[]): void {
+    for (const [i, mapping] of memory.slice(0, MOST_MAPPINGS).entries()) {
+      this.#label(i === 0 ? "memory" : "", mapping);
+    }
+    const rest = memory.length - MOST_MAPPINGS;
+    if (rest > 0) this.#label("", `and ${rest} more`);
+  }
+
+  #label(label: string, text: string): void {
+    this.#page.add(text, INDENT, `${label.padEnd(LABEL - 2)}  `);
+  }
+
+  #ask({ text, choices }: Question): void {
+    this.#page.add(text, 0, "   ?  ");
+    for (const [i, choice] of choices.entries()) this.#page.add(choice, INDENT, `${i + 1}. `);
+    this.#page.blank();
+  }
+
+  #answer({ answer, because }: Question): void {
+    this.#label("answer", `${answer + 1}. ${because}`);
+  }
+
+  /** What the kernel's view has that the last one of the same lane had not. */
+  #news({ about, kernel }: Step): string[] {
+    if (kernel === null) return [];
+    const rows = kernelRows(kernel, this.#constants).map((row) => row.join(" "));
+    const known = this.#known.get(about);
+    this.#known.set(about, new Set(rows));
+    return rows.filter((row) => !known?.has(row));
+  }
+}
+
+function tellEnd(page: TextPage, end: readonly Fact[]): void {
+  if (end.length === 0) return;
+  page.add("THE END");
+  page.blank();
+  for (const { fact, expected, seen, held } of end) {
+    if (held) page.add(`${fact}: ${seen}`, 2, "ok    ");
+    else page.add(`${fact}: expected ${expected}, seen ${seen}`, 2, "FAIL  ");
+  }
+}

@@ -1,0 +1,77 @@
+import { Html, html } from "../../page/html.ts";
+import { cut } from "../../visible.ts";
+import type { Arrow, Recording, StepKind } from "../recording.ts";
+import { lives } from "./told.ts";
+
+/** Pixels: of the picture, of the lanes' names, of a lane. */
+const WIDTH = 320;
+const LEFT = 84;
+const ROW = 20;
+const MARGIN = 6;
+
+/** The most that is drawn: more would be a smear. */
+const LANES = 10;
+const ARROWS = 100;
+/** Characters of a lane's name that there is room for. */
+const NAME = 13;
+
+/** What a kind of step looks like, from the lane's line on; no entry is no mark. */
+const MARKS: Readonly<Partial<Record<StepKind, string>>> = {
+  instruction: "m0-2v4",
+  syscall: "m0-5v10",
+  ptrace: "m0-5v10",
+  signal: "m-3 0l3-3 3 3-3 3z",
+  stop: "m-2.5-2.5h5v5h-5z",
+  exit: "m-4-4l8 8m0-8l-8 8",
+};
+
+/**
+ * A recording at a glance: a line for each lane, as long as it has a part, a mark for each step, and the arrows
+ * between them. It says nothing that the page of the recording does not, so it is nothing for those who cannot
+ * see it.
+ */
+export function renderThumbnail(recording: Recording): Html {
+  const { steps, arrows } = recording;
+  const spans = lives(recording);
+  const lanes = recording.lanes.filter(({ id }) => spans.has(id)).slice(0, LANES);
+  const rows = new Map(lanes.map(({ id }, i) => [id, MARGIN + i * ROW + ROW / 2]));
+  const scale = (WIDTH - LEFT - 2 * MARGIN) / Math.max(steps.length - 1, 1);
+  const x = (step: number) => Math.round(LEFT + MARGIN + step * scale);
+
+  const lines = lanes.map(({ id }) => {
+    const [from, to] = spans.get(id) ?? [0, 0];
+    const y = rows.get(id) ?? 0;
+    return html`<text x="${LEFT - 4}" y="${y + 3}">${shorten(id)}</text><path class="life" d="M${x(from)} ${y}H${x(to) + 1}"/>`;
+  });
+  const marks = new Map<string, Set<string>>();
+  for (const [i, { lane, kind }] of steps.entries()) {
+    const [y, mark] = [rows.get(lane), MARKS[kind]];
+    if (y === undefined || mark === undefined) continue;
+    const drawn = marks.get(kind) ?? new Set();
+    marks.set(kind, drawn.add(`M${x(i)} ${y}${mark}`));
+  }
+  const paths = [...marks].map(
+    ([kind, drawn]) => html`<path class="${kind}" d="${new Html([...drawn].join(""))}"/>`,
+  );
+  const links = new Set<string>();
+  for (const { from, to } of arrows) {
+    const link = drawArrow(from, to);
+    if (link !== undefined && links.size < ARROWS) links.add(link);
+  }
+  const height = 2 * MARGIN + Math.max(lanes.length, 1) * ROW;
+  return html`<svg class="thumbnail" viewBox="0 0 ${WIDTH} ${height}" aria-hidden="true">${lines}${paths}<path class="arrow" d="${new Html([...links].join(""))}"/></svg>`;
+
+  /** A line from lane to lane, with its head. */
+  function drawArrow(from: Arrow["from"], to: Arrow["to"]): string | undefined {
+    const [y1, y2] = [rows.get(steps[from]?.lane ?? ""), rows.get(steps[to]?.lane ?? "")];
+    if (y1 === undefined || y2 === undefined || y1 === y2) return undefined;
+    const end = y2 > y1 ? y2 - 3 : y2 + 3;
+    const back = y2 > y1 ? -4 : 4;
+    return `M${x(from)} ${y1}L${x(to)} ${end}m-3 ${back}l3 ${-back} 3 ${back}`;
+  }
+}
+
+function shorten(id: string): string {
+  const { text, rest } = cut(id, NAME);
+  return rest === 0 ? text : `${text}…`;
+}

@@ -1,0 +1,304 @@
+// Time limit: 180 s
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseRecording } from "../src/index.ts";
+import { renderText } from "../src/record/view/text.ts";
+import { childrenOf, eventually, hasTool, isAlive, run, stublabCommand } from "./processes.ts";
+import { recordingOf } from "./recordings.ts";
+import { Tmux } from "./tmux.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-step-"));
+
+/** A file with a recording, as a shell's word. */
+async function fileOf(name: string): Promise<string> {
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, JSON.stringify(await recordingOf(name)));
+  return file;
+}
+
+const stublab = (...args: string[]) => run(stublabCommand("step", ...args));
+const typed = (...args: string[]) =>
+  stublabCommand("step", ...args)
+    .flat()
+    .join(" ");
+
+const terminal = suite("stublab step: in a terminal");
+const onTerminal = hasTool("tmux") ? terminal : terminal.skip;
+
+/** Does something in a new terminal. */
+async function inTerminal(
+  use: (tmux: Tmux) => Promise<void>,
+  [columns, rows] = [80, 24],
+): Promise<void> {
+  const tmux = new Tmux(folder, columns, rows);
+  try {
+    tmux.enter("PS1='ready> '");
+    await tmux.shows(/^ready>\s*$/m);
+    await use(tmux);
+  } finally {
+    await tmux.close();
+  }
+}
+
+/** Notes how the terminal is, and starts. */
+async function start(tmux: Tmux, line: string, first = /introduction/): Promise<void> {
+  tmux.enter(`stty -g >${folder}/modes; clear`);
+  await tmux.shows(/^ready>\s*$/);
+  tmux.enter(line);
+  await tmux.shows(first);
+}
+
+/** The shell has the terminal again, as it was before the start, and nothing runs. */
+async function expectEnded(tmux: Tmux, status: number): Promise<void> {
+  await tmux.shows(/ready>\s*$/);
+  assert.not.match(tmux.screen, "step 1 of");
+  tmux.enter(`echo ended:$?; stty -g | cmp - ${folder}/modes && echo sa''me`);
+  await tmux.shows(new RegExp(`^ended:${status}\nsame$`, "m"));
+  assert.ok(await eventually(() => childrenOf(tmux.shell).length === 0, 1000));
+}
+
+onTerminal("every key does what it says", async () => {
+  const recording = await recordingOf("grandchild");
+  const file = await fileOf("grandchild");
+  const question = recording.questions[0];
+  const step = (number: number) => new RegExp(`step ${number} of ${recording.steps.length},`);
+  const steps: readonly [keys: string[], screen: RegExp][] = [
+    [["Right"], step(1)],
+    [["l"], step(2)],
+    [["Space"], step(3)],
+    [["Left"], step(2)],
+    [["h"], step(1)],
+    [["Home"], /introduction/],
+    [["NPage", "NPage"], /↑\n/],
+    [["PPage", "PPage"], /^A grandchild: a stub makes a stub/m],
+    [["g", "3", "Enter"], step(3)],
+    [["Right"], /before step 4 of/],
+    [[String((question?.answer ?? 0) + 1)], /^Right! /m],
+    [["Enter"], /before step 4 of/],
+    [["Enter"], /^Answer: \d\. /m],
+    [["]"], step(5)],
+    [["["], step(4)],
+    [["Down", "Down"], /^▶master/m],
+    [["Right"], step(6)],
+    [["Escape"], / all lanes$|^ → ← step/m],
+    [["Up"], /^▶grandchild/m],
+    [["Down"], /^ grandchild/m],
+    [["/", "P", "D", "E", "A", "T", "H"], /^\/PDEATH/m],
+    [["Enter"], step(20)],
+    [["n"], step(22)],
+    [["N"], step(20)],
+    [["Tab"], /\[stub code\]/],
+    [["j"], /stub code/],
+    [["k"], /stub code/],
+    [["BTab"], / stub code /],
+    [["?"], /the next and the previous step/],
+    [["x"], step(20)],
+    [["C-l"], step(20)],
+    [["End"], /^ {2}ok /m],
+  ];
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file));
+    for (const [keys, screen] of steps) {
+      tmux.press(...keys);
+      await tmux.shows(screen);
+    }
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+    await start(tmux, typed(file, "--step", "7"), step(7));
+    tmux.press("C-d");
+    await expectEnded(tmux, 0);
+  });
+});
+
+onTerminal("a scenario is recorded first", async () => {
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed("inject"));
+    tmux.press("Right");
+    await tmux.shows(/step 1 of/);
+    assert.equal(childrenOf(tmux.program), []);
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+  });
+});
+
+onTerminal("it follows the terminal's size", async () => {
+  const file = await fileOf("host");
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file, "--step", "20"), /─ registers of master/);
+    assert.not.match(tmux.screen, "memory of master");
+    tmux.resize(120, 40);
+    await tmux.shows(/─ memory of master/);
+    assert.match(tmux.screen, "─ registers of master");
+    tmux.resize(40, 12);
+    await tmux.shows(/─\[step 20\]/);
+    tmux.resize(25, 10);
+    await tmux.shows(/^25 x 10 characters are/);
+    tmux.resize(80, 24);
+    await tmux.shows(/─ registers of master/);
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+  });
+});
+
+onTerminal("Ctrl-C ends it as in any program", async () => {
+  const file = await fileOf("host");
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file));
+    tmux.press("C-c");
+    await expectEnded(tmux, 130);
+    await start(tmux, typed(file));
+    tmux.press("/", "a", "C-c");
+    await expectEnded(tmux, 130);
+  });
+});
+
+onTerminal("Ctrl-Z gives the shell its terminal, and fg takes it again", async () => {
+  const file = await fileOf("host");
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file, "--step", "9"), /step 9 of/);
+    for (const stop of [() => tmux.press("C-z"), () => process.kill(tmux.program, "SIGTSTP")]) {
+      stop();
+      await tmux.shows(/Stopped/);
+      assert.not.match(tmux.screen, "step 9 of");
+      tmux.enter(`clear; stty -g | cmp - ${folder}/modes && echo sa''me`);
+      await tmux.shows(/^same$/m);
+      tmux.enter("fg");
+      await tmux.shows(/step 9 of/);
+      tmux.press("Right");
+      await tmux.shows(/step 10 of/);
+      tmux.press("Left");
+      await tmux.shows(/step 9 of/);
+    }
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+  });
+});
+
+for (const [signal, status] of [
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+  ["SIGINT", 130],
+  ["SIGQUIT", 131],
+] as const) {
+  onTerminal(`${signal} restores the terminal`, async () => {
+    const file = await fileOf("host");
+    await inTerminal(async (tmux) => {
+      await start(tmux, typed(file));
+      process.kill(tmux.program, signal);
+      await expectEnded(tmux, status);
+    });
+  });
+}
+
+onTerminal("it ends with its window", async () => {
+  const file = await fileOf("host");
+  let program = -1;
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file));
+    program = tmux.program;
+  });
+  assert.ok(await eventually(() => !isAlive(program), 2000));
+});
+
+onTerminal("NO_COLOR leaves weights only, and the locale decides on the signs", async () => {
+  const file = await fileOf("host");
+  const colors = new RegExp(`${"\\x1b"}\\[(\\d+;)*3[0-7]`);
+  const at = ["--step", "20"];
+  await inTerminal(async (tmux) => {
+    await start(tmux, typed(file, ...at), /▶\+/);
+    assert.match(tmux.styled, colors);
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+    await start(tmux, `NO_COLOR=1 LC_ALL=C ${typed(file, ...at)}`, /^>\+/m);
+    assert.not.match(tmux.styled, colors);
+    assert.is(tmux.screen.match(/[^\n -~]/), null);
+    assert.match(tmux.screen, /[|][*] rip {4}0x/);
+    tmux.press("q");
+    await expectEnded(tmux, 0);
+  });
+});
+
+onTerminal("a dumb terminal, and one without input, get text", async () => {
+  const file = await fileOf("inject");
+  await inTerminal(async (tmux) => {
+    for (const line of [`TERM=dumb ${typed(file)}`, `${typed(file)} </dev/null`]) {
+      await start(tmux, line, /^ {2}ok .*\nready>/m);
+      await expectEnded(tmux, 0);
+    }
+  });
+});
+
+terminal.run();
+
+const pipe = suite("stublab step: without a terminal");
+
+pipe("the steps are text, and with --step those from there on", async () => {
+  const recording = await recordingOf("inject");
+  const file = await fileOf("inject");
+  const all = await stublab(file);
+  assert.equal([all.code, all.stderr], [0, ""]);
+  assert.is(all.stdout, renderText(recording));
+  const some = await stublab(file, "--step", "6");
+  assert.is(some.stdout, renderText(recording, { from: 5 }));
+});
+
+pipe("without a name it is the first scenario; --encoder and --json are as of record", async () => {
+  const text = await stublab();
+  assert.is(text.code, 0, text.stderr);
+  assert.match(text.stdout, "\nScenario host, encoder assembly;");
+  const { code, stdout } = await stublab("inject", "--encoder", "script", "--json");
+  assert.is(code, 0);
+  assert.is(parseRecording(stdout).encoder, "script");
+});
+
+pipe("a reader that has seen enough is no failure", async () => {
+  const { code, stderr } = await run(["bash", ["-o", "pipefail", "-c", `${typed()} | head -n 1`]]);
+  assert.equal([code, stderr], [0, ""]);
+});
+
+pipe("a scenario that did not end as it must is status 1, and stderr says why", async () => {
+  const recording = await recordingOf("inject");
+  const file = join(folder, "failed.json");
+  const end = [{ fact: "its\x1b[2J parent", expected: "7", seen: "1", held: false }];
+  writeFileSync(file, JSON.stringify({ ...recording, end }));
+  for (const args of [[file], [file, "--json"]]) {
+    const { code, stderr } = await stublab(...args);
+    assert.is(code, 1);
+    assert.is(stderr, "FAIL its\\x1b[2J parent: expected 7, seen 1\n");
+  }
+});
+
+pipe("a file is no scenario", async () => {
+  const wrong: readonly [args: string[], message: RegExp][] = [
+    [["grandchld"], /no scenario "grandchld", and no file of that name; did you mean grandchild\?/],
+    [["grandchld"], /\n {2}remedy: scenarios: host, /],
+    [["constructor"], /no scenario "constructor"/],
+    [["./host"], /\.\/host: ENOENT/],
+    [["package.json"], /package\.json: schema: this is no recording of stublab/],
+    [["README.md"], /README\.md: the document is no JSON/],
+    [["host", "inject"], /step takes one recording, and "inject" is another/],
+    [["host", "--encoder", "asembly"], /unknown encoder "asembly"; did you mean assembly\?/],
+    [[await fileOf("inject"), "--encoder", "script"], /--encoder is for a scenario/],
+    [[await fileOf("inject"), "--step", "0"], /--step takes a number from 1 to \d+/],
+    [[await fileOf("inject"), "--step", "1000"], /--step takes a whole number/],
+  ];
+  for (const [args, message] of wrong) {
+    const { code, stdout, stderr } = await stublab(...args);
+    assert.equal([code, stdout], [2, ""], args.join(" "));
+    assert.match(stderr, message);
+  }
+});
+
+(hasTool("strace") ? pipe : pipe.skip)("what cannot be recorded here is status 3", async () => {
+  const [node, args] = stublabCommand("step", "host");
+  const { code, stderr } = await run(["strace", ["-f", "-o", "/dev/null", node, ...args]]);
+  assert.is(code, 3);
+  assert.match(stderr, "cannot be traced by its parent");
+});
+
+pipe.after(() => rmSync(folder, { recursive: true, force: true }));
+pipe.run();

@@ -1,0 +1,224 @@
+// Time limit: 120 s
+
+import { spawn, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseRecording, renderMermaid, renderPerfetto } from "../src/index.ts";
+import { renderRecordingPage } from "../src/record/view/page.ts";
+import { renderText } from "../src/record/view/text.ts";
+import { hostileRecording } from "./hostile_recording.ts";
+import { stublabCommand } from "./processes.ts";
+import { recordingOf } from "./recordings.ts";
+
+const command = suite("stublab view");
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-view-"));
+command.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const file = join(folder, "hostile.json");
+/** Runs a process until it has ended and all that it printed is here: a view may be long. */
+function run([command, args]: [string, string[]]) {
+  const {
+    status: code,
+    stdout,
+    stderr,
+  } = spawnSync(command, args, {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  return { code, stdout, stderr };
+}
+
+const stublab = (...args: string[]) => run(stublabCommand("view", ...args));
+const recording = hostileRecording(await recordingOf("grandchild"));
+writeFileSync(file, JSON.stringify(recording));
+
+const FORMS = {
+  "--text": renderText(recording),
+  "--mermaid": renderMermaid(recording),
+  "--perfetto": renderPerfetto(recording),
+  "--json": `${JSON.stringify(recording, null, 1)}\n`,
+};
+
+for (const [option, expected] of Object.entries(FORMS)) {
+  command(`${option} goes to stdout, or into a file`, async () => {
+    const { code, stdout, stderr } = stublab(file, option);
+    assert.equal([code, stderr], [0, ""]);
+    assert.ok(stdout === expected);
+    const output = join(folder, `out${option}`);
+    const written = stublab(option, "-o", output, file);
+    assert.equal([written.code, written.stdout, written.stderr], [0, "", ""]);
+    assert.ok(readFileSync(output, "utf8") === expected);
+  });
+}
+
+command("--html goes into a file, or to stdout", async () => {
+  const expected = renderRecordingPage(recording);
+  const output = join(folder, "out.html");
+  const { code, stdout, stderr } = stublab(file, "--html", output);
+  assert.equal([code, stdout, stderr], [0, "", ""]);
+  assert.ok(readFileSync(output, "utf8") === expected);
+  assert.ok(stublab(file, "--html", "-").stdout === expected);
+});
+
+command("without a form it is text", async () => {
+  assert.ok(stublab(file).stdout === FORMS["--text"]);
+});
+
+command("what --json prints is the recording again", async () => {
+  assert.equal(parseRecording(stublab(file, "--json").stdout), recording);
+});
+
+command("- is standard input: a pipe, or a file", async () => {
+  const [node, args] = stublabCommand("view", "-", "--mermaid");
+  const typed = [node, ...args].join(" ");
+  for (const line of [`cat ${file} | ${typed}`, `${typed} <${file}`]) {
+    const { code, stdout, stderr } = run(["sh", ["-c", line]]);
+    assert.equal([code, stderr], [0, ""]);
+    assert.ok(stdout === FORMS["--mermaid"]);
+  }
+});
+
+const WRONG: readonly [args: string[], message: RegExp][] = [
+  [[], /^stublab: view takes a recording\n {2}remedy: /],
+  [["a.json", "b.json"], /^stublab: view takes one recording, and "b\.json" is another\n/],
+  [[file, "--text", "--json"], /^stublab: --text and --json exclude each other\n/],
+  [[file, "--html", "", "--json"], /^stublab: --html and --json exclude each other\n/],
+  [[file, "--html", "x", "-o", "y"], /^stublab: --html says where the page goes/],
+  [[file, "--html", ""], /^stublab: the name of the output is empty\n/],
+  [[file, "--svg"], /^stublab: unknown option '--svg'/],
+  [[file, "--html"], /argument missing/],
+  [
+    ["grandchild"],
+    /^stublab: there is no file grandchild, but a scenario of that name\n {2}remedy: record it first: stublab record grandchild -o grandchild\.json\n/,
+  ],
+  [["grandchld.json"], /^stublab: grandchld\.json: ENOENT: no such file or directory/],
+  [["constructor"], /^stublab: constructor: ENOENT/],
+  [[folder], /EISDIR/],
+];
+
+for (const [args, message] of WRONG) {
+  command(`wrong usage: ${args.join(" ").replaceAll(folder, "DIR")}`, async () => {
+    const { code, stdout, stderr } = stublab(...args);
+    assert.is(code, 2, stderr);
+    assert.match(stderr, message);
+    if (args.includes("--json")) assert.is(JSON.parse(stdout).schema, "stublab.error/1");
+    else assert.is(stdout, "");
+  });
+}
+
+command(
+  "what is no recording is refused with the place and the reason, and nothing is written",
+  async () => {
+    const whole = readFileSync(file);
+    const bad = {
+      "cut.json": [whole.subarray(0, whole.length / 2), /the document is no JSON: "/],
+      "empty.json": ["", /the document is no JSON: "/],
+      "bytes.json": [Buffer.from([0xff, 0xfe]), /the document is no JSON: it is not UTF-8/],
+      "other.json": [
+        '{"schema":"stublab.compare/1"}',
+        /schema: expected "stublab\.recording\/1", got/,
+      ],
+      "lane.json": [
+        JSON.stringify({ ...recording, lanes: [] }),
+        /steps\[0\]\.lane: there is no lane "/,
+      ],
+    } as const;
+    const own = join(folder, "bad");
+    mkdirSync(own);
+    for (const [name, [content, why]] of Object.entries(bad)) {
+      writeFileSync(join(own, name), content);
+      const { code, stdout, stderr } = stublab(join(own, name), "--html", join(own, "out"));
+      assert.equal([code, stdout], [2, ""]);
+      assert.ok(stderr.startsWith(`stublab: ${join(own, name)}: `));
+      assert.match(stderr, why);
+      assert.not.match(stderr.trimEnd(), /[^\n\x20-\x7e…]/);
+    }
+    assert.equal(readdirSync(own).sort(), Object.keys(bad).sort());
+  },
+);
+
+command("what is too large is refused, and an endless stream is read no further", async () => {
+  const large = join(folder, "large.json");
+  writeFileSync(large, "");
+  truncateSync(large, 30_000_000);
+  const why = "a recording has at most 20000000 bytes, and this has more";
+  const { code, stderr } = stublab(large);
+  assert.equal([code, stderr], [2, `stublab: ${large}: ${why}\n`]);
+  const [node, args] = stublabCommand("view", "-");
+  const typed = [node, ...args].join(" ");
+  for (const line of [`cat /dev/zero | ${typed}`, `${typed} </dev/zero`]) {
+    const endless = run(["sh", ["-c", line]]);
+    assert.equal([endless.code, endless.stderr], [2, `stublab: standard input: ${why}\n`]);
+  }
+});
+
+command("a reader that has seen enough is no failure", async () => {
+  const big = join(folder, "big.json");
+  const real = await recordingOf("grandchild");
+  const steps = Array.from({ length: 60 }, () => real.steps).flat();
+  writeFileSync(
+    big,
+    JSON.stringify({ ...real, steps: steps.map((step) => ({ ...step, microseconds: 0 })) }),
+  );
+  for (const option of Object.keys(FORMS)) {
+    const [node, args] = stublabCommand("view", big, option);
+    const child = spawn(node, args, { stdio: ["ignore", "pipe", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    child.stdout.once("data", () => child.stdout.destroy());
+    const code = await new Promise((done) => child.on("close", done));
+    assert.equal([code, stderr], [0, ""], option);
+  }
+});
+
+command("a file that cannot be written is an error, and what was there stays", async () => {
+  const { code, stderr } = stublab(file, "--html", join(folder, "nowhere/x.html"));
+  assert.is(code, 1);
+  assert.match(stderr, /nowhere\/x\.html cannot be written: ENOENT/);
+  const full = stublab(file, "--json", "-o", "/dev/full");
+  assert.is(full.code, 1);
+  assert.match(full.stderr, "/dev/full cannot be written: ENOSPC");
+});
+
+command("it loads nothing that traces: neither the libraries nor koffi are needed", async () => {
+  const bare = join(folder, "bare");
+  cpSync("dist", join(bare, "dist"), {
+    recursive: true,
+    filter: (path) => !/\.so$|types/.test(path),
+  });
+  cpSync("package.json", join(bare, "package.json"));
+  const cli = join(resolve(bare), "dist/cli.js");
+  for (const [option, expected] of Object.entries(FORMS)) {
+    const { code, stdout, stderr } = run([process.execPath, [cli, "view", file, option]]);
+    assert.equal([code, stderr], [0, ""]);
+    assert.ok(stdout === expected);
+  }
+  const page = run([process.execPath, [cli, "view", file, "--html", "-"]]);
+  assert.ok(page.stdout === renderRecordingPage(recording), page.stderr);
+  const pages = join(bare, "pages");
+  const { code } = run([process.execPath, [cli, "gallery", pages, file]]);
+  assert.is(code, recording.end.every(({ held }) => held) ? 0 : 1);
+});
+
+command("--help has every form, and an example", async () => {
+  const { code, stdout } = stublab("--help");
+  assert.is(code, 0);
+  for (const option of [...Object.keys(FORMS), "--html", "examples:"]) assert.match(stdout, option);
+});
+
+command.run();
