@@ -69,12 +69,13 @@ function ripAt({ steps }: Recording, index: number): bigint | undefined {
   return undefined;
 }
 
+function endOf({ offset, bytes }: CodeLine): number {
+  return offset + bytes.split(" ").length;
+}
+
 /** The line that an address lies in. */
 function lineAt({ base, lines }: Code, address: bigint | undefined): CodeLine | undefined {
   if (address === undefined) return undefined;
   const offset = address - BigInt(base);
-  return lines.find((line) => {
-    const length = line.bytes.split(" ").length;
-    return offset >= line.offset && offset < line.offset + length;
-  });
+  return lines.find((line) => offset >= line.offset && offset < endOf(line));
 }
