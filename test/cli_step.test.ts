@@ -274,6 +274,15 @@ pipe("without a name it is the first scenario; --encoder and --json are as of re
   assert.is(parseRecording(stdout).encoder, "script");
 });
 
+pipe("a document has nothing in it that moves a terminal, and is the same", async () => {
+  const recording = { ...(await recordingOf("inject")), title: "\x1b[2J\u009b1A\u202e漢" };
+  const file = join(folder, "evil.json");
+  writeFileSync(file, JSON.stringify(recording));
+  const { stdout } = await stublab(file, "--json");
+  assert.is(stdout.match(/[^\n -~]/), null);
+  assert.equal(parseRecording(stdout), recording);
+});
+
 pipe("a reader that has seen enough is no failure", async () => {
   const { code, stderr } = await run(["bash", ["-o", "pipefail", "-c", `${typed()} | head -n 1`]]);
   assert.equal([code, stderr], [0, ""]);

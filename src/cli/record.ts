@@ -62,8 +62,10 @@ async function run(args: readonly string[]): Promise<number> {
   return lines.length === 0 ? 0 : 1;
 }
 
+/** In ASCII: what a recording from elsewhere has must not move a terminal. */
 function documentOf(recording: Recording): string {
-  return `${JSON.stringify(recording, null, 1)}\n`;
+  const toEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return `${JSON.stringify(recording, null, 1).replace(/[^\n -~]/g, toEscape)}\n`;
 }
 
 /** @throws OutputError where standard output cannot be written. */
