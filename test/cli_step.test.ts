@@ -7,7 +7,15 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseRecording } from "../src/index.ts";
 import { renderText } from "../src/record/view/text.ts";
-import { childrenOf, eventually, hasTool, isAlive, run, stublabCommand } from "./processes.ts";
+import {
+  childrenOf,
+  eventually,
+  hasTool,
+  hostCommand,
+  isAlive,
+  run,
+  stublabCommand,
+} from "./processes.ts";
 import { recordingOf } from "./recordings.ts";
 import { Tmux } from "./tmux.ts";
 
@@ -78,7 +86,7 @@ onTerminal("every key does what it says", async () => {
     [["g", "3", "Enter"], step(3)],
     [["Right"], /before step 4 of/],
     [[String((question?.answer ?? 0) + 1)], /^Right! /m],
-    [["Enter"], /before step 4 of/],
+    [["a"], /before step 4 of/],
     [["Enter"], /^Answer: \d\. /m],
     [["]"], step(5)],
     [["["], step(4)],
@@ -194,6 +202,17 @@ for (const [signal, status] of [
   });
 }
 
+onTerminal("a crash restores the terminal, and is told", async () => {
+  const file = await fileOf("host");
+  await inTerminal(async (tmux) => {
+    const [node, args] = hostCommand("crashing_walk", file);
+    await start(tmux, [node, ...args].join(" "));
+    process.kill(tmux.program, "SIGUSR2");
+    await tmux.shows(/Error: on purpose/);
+    await expectEnded(tmux, 1);
+  });
+});
+
 onTerminal("it ends with its window", async () => {
   const file = await fileOf("host");
   let program = -1;
@@ -253,6 +272,15 @@ pipe("without a name it is the first scenario; --encoder and --json are as of re
   const { code, stdout } = await stublab("inject", "--encoder", "script", "--json");
   assert.is(code, 0);
   assert.is(parseRecording(stdout).encoder, "script");
+});
+
+pipe("a document has nothing in it that moves a terminal, and is the same", async () => {
+  const recording = { ...(await recordingOf("inject")), title: "\x1b[2J\u009b1A\u202e漢" };
+  const file = join(folder, "evil.json");
+  writeFileSync(file, JSON.stringify(recording));
+  const { stdout } = await stublab(file, "--json");
+  assert.is(stdout.match(/[^\n -~]/), null);
+  assert.equal(parseRecording(stdout), recording);
 });
 
 pipe("a reader that has seen enough is no failure", async () => {

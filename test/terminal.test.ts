@@ -108,6 +108,16 @@ frames("a step has its lane, code, registers and what has changed", async () => 
   assert.match(text, `* rip    ${rip} → 0x`);
 });
 
+frames("no line of code is cut at 80 x 24", async () => {
+  for (const name of LESSONS) {
+    const recording = await recordingOf(name);
+    for (const at of recording.steps.keys()) {
+      const code = render(begin(recording, at), USUAL).limits.code?.lines ?? [];
+      assert.not.match(code.map(textOf).join("\n"), "…");
+    }
+  }
+});
+
 frames("the mark under the lanes stands under the step, also where not all find room", async () => {
   const recording = await recordingOf("grandchild");
   for (const size of SIZES) {
@@ -354,7 +364,8 @@ keys("a question can be skipped, left, guessed wrong, and asked again", async ()
   assert.match(screen(wrong), `Not ${answer === 0 ? 2 : 1}, but ${answer + 1}. `);
   const none = type(asked, ["9"]);
   assert.equal([none.asked, none.message], [0, `1 to ${choices.length}, or Enter`]);
-  assert.is(type(wrong, ["enter"]).asked, 0);
+  assert.equal([type(wrong, ["enter"]).at, type(wrong, ["a"]).asked], [step + 1, 0]);
+  assert.match(type(left, ["a"]).message, "no question");
   assert.is(type(wrong, ["left", "right"]).asked, null);
 });
 

@@ -30,7 +30,8 @@ keys:
   ] [         the same for events: no instructions   Esc     all lanes again
   Home End    the introduction, and the end          g       go to a step by its number
   /  n N      search, the next, the previous         Tab     the next pane; j and k scroll it
-  1 - 9       answer a question; Enter skips it      ? q     all keys; quit
+  1 - 9       answer a question (Enter skips it)     a       ask it again
+  ?           all keys, and what the signs mean      q       quit
 
 Exit status: 0, or 1 where the scenario did not end as it must.
 

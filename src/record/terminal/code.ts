@@ -1,5 +1,5 @@
 import type { Code, CodeLine, Recording } from "../recording.ts";
-import { draw, type Line, prose, say } from "./frame.ts";
+import { draw, type Line, prose, say, widthOf } from "./frame.ts";
 
 /** From this width on there is room for the bytes of instructions. */
 const WIDE = 60;
@@ -42,12 +42,13 @@ export function tellCode(recording: Recording, index: number, width: number): Co
 }
 
 function tellLine(mark: string, { offset, bytes, text }: CodeLine, width: number): Line {
-  return [
+  const head = [
     draw(mark, "strong"),
     say(`+${offset}`.padEnd(4), "faint"),
     say(width < WIDE ? "" : bytes.slice(0, BYTES).padEnd(BYTES), "faint"),
-    say(text, mark === "▶" ? "strong" : "plain"),
   ];
+  const fits = widthOf(head) + text.length <= width;
+  return [...head, say(fits ? text : text.replace("  #", " #"), mark === "▶" ? "strong" : "plain")];
 }
 
 function noCode(rip: bigint | undefined, width: number): Line[] {
@@ -69,12 +70,13 @@ function ripAt({ steps }: Recording, index: number): bigint | undefined {
   return undefined;
 }
 
+function endOf({ offset, bytes }: CodeLine): number {
+  return offset + bytes.split(" ").length;
+}
+
 /** The line that an address lies in. */
 function lineAt({ base, lines }: Code, address: bigint | undefined): CodeLine | undefined {
   if (address === undefined) return undefined;
   const offset = address - BigInt(base);
-  return lines.find((line) => {
-    const length = line.bytes.split(" ").length;
-    return offset >= line.offset && offset < line.offset + length;
-  });
+  return lines.find((line) => offset >= line.offset && offset < endOf(line));
 }

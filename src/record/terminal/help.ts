@@ -2,7 +2,7 @@ import { draw, type Line, prose } from "./frame.ts";
 import { KINDS } from "./kinds.ts";
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
-  ["→ ←", "the next and the previous step (also l and h, and Space)"],
+  ["→ ←", "the next and the previous step (also l and h, Space, Enter)"],
   ["↓ ↑", "choose a lane, whose steps the two keys above then keep to; Esc: all lanes"],
   ["] [", "the next and the previous event: a step that is no instruction"],
   ["Home End", "the introduction, and what must be true in the end"],
@@ -11,7 +11,7 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["Tab", "the next pane (Shift-Tab: the one before); it has its name in brackets"],
   ["j k", "scroll that pane by a line (PageDown, PageUp: by five)"],
   ["1 - 9", "answer a question; Enter shows what happens without a guess"],
-  ["Enter", "at the step that answers a question: ask it again"],
+  ["a", "ask the question of this step again"],
   ["q", "quit (also Ctrl-C and Ctrl-D; Ctrl-Z stops, Ctrl-L draws anew)"],
 ];
 

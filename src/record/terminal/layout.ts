@@ -14,12 +14,12 @@ import { tellTimeline } from "./timeline.ts";
 /** Below this nothing can be read. */
 const LEAST: Size = { columns: 30, rows: 8 };
 
-/** What two panes beside each other need, and three. */
+/** What the panes and the story need where two stand beside each other, and what the panes need where three do. */
 const TWO: Size = { columns: 70, rows: 12 };
-const THREE: Size = { columns: 120, rows: 24 };
+const THREE: Size = { columns: 120, rows: 16 };
 
 /** Rows that the panes under the story keep, and those of the kernel's view where it has a place of its own. */
-const LEAST_PANES = 6;
+const LEAST_PANES = 4;
 const KERNEL_ROWS = 10;
 
 /** The panes that are shown, and how far each can be scrolled. */
@@ -116,7 +116,7 @@ class View {
     const above = this.#pane("story", columns, story);
     const below = rows - story;
     const panes =
-      columns < THREE.columns || below < THREE.rows - 8 ? this.#two(below) : this.#three(below);
+      columns < THREE.columns || below < THREE.rows ? this.#two(below) : this.#three(below);
     return [...above, ...panes];
   }
 

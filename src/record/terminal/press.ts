@@ -31,7 +31,8 @@ const KEYS: Readonly<Record<Key, (state: State) => State>> = {
   down: (state) => chooseLane(state, 1),
   "]": (state) => event(state, 1),
   "[": (state) => event(state, -1),
-  enter: askAgain,
+  enter,
+  a: askAgain,
   home: (state) => jump(state, -1),
   end: (state) => jump(state, state.recording.steps.length),
   g: (state) => ({ ...state, prompt: { kind: "go", text: "", origin: seenAt(state) } }),
@@ -144,11 +145,17 @@ function answer(state: State, question: number, key: Key): State | undefined {
   return { ...state, answers, asked: next === undefined ? null : next[0], scroll: {} };
 }
 
-/** Enter asks the questions of the step that is seen; elsewhere it is a step forward. */
+/** Enter asks what was jumped over at the step that is seen; elsewhere it is a step forward. */
+function enter(state: State): State {
+  const open = questionsOf(state.recording, state.at).some(([i]) => !state.answers.has(i));
+  return open ? askAgain(state) : step(state, 1);
+}
+
+/** Asks the questions of the step that is seen, as if for the first time. */
 function askAgain(state: State): State {
   const questions = questionsOf(state.recording, state.at);
   const [first] = questions;
-  if (first === undefined) return step(state, 1);
+  if (first === undefined) return { ...state, message: "This step answers no question." };
   const answers = new Map(state.answers);
   for (const [i] of questions) answers.delete(i);
   return { ...state, answers, asked: first[0], pane: "story", scroll: {} };

@@ -77,7 +77,7 @@ export function tellIntroduction(recording: Recording, width: number): Line[] {
       width,
       "faint",
     ),
-    [draw("→ goes to the first step, ? tells the keys.", "strong")],
+    [draw("→ goes to the first step; ? tells the keys, and the signs.", "strong")],
   ];
 }
 

@@ -1,0 +1,11 @@
+// Walks through a recording, and crashes when it is told to.
+
+import { loadRecording } from "../../src/index.ts";
+import { walkThrough } from "../../src/record/terminal/session.ts";
+
+process.on("SIGUSR2", () => {
+  throw new Error("on purpose");
+});
+const [, , file = ""] = process.argv;
+const { stdin, stdout } = process;
+await walkThrough(loadRecording(file), { input: stdin, output: stdout, at: -1 });
