@@ -207,6 +207,21 @@ async function bundle() {
     define: { STUBLAB_VERSION: JSON.stringify(version) },
   });
   chmodSync("dist/cli.js", 0o755);
+  await bundlePage(esbuild, "dist");
+}
+
+/** The script of a recording's page, as text that the page holds: one function, which gives nothing away. */
+export async function bundlePage(esbuild, folder) {
+  await esbuild.build({
+    entryPoints: { recording_page: "src/record/view/client/main.ts" },
+    bundle: true,
+    format: "iife",
+    platform: "browser",
+    target: "es2023",
+    charset: "utf8",
+    outdir: folder,
+    logLevel: "warning",
+  });
 }
 
 function declare() {

@@ -10,6 +10,7 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
 import koffi from "koffi";
+import { bundlePage } from "../build.mjs";
 
 const DEFAULT_LIMIT = 60;
 const OUT = "build/test";
@@ -44,6 +45,7 @@ async function bundle() {
     define: { STUBLAB_VERSION: '"test"' },
     logLevel: "warning",
   });
+  await bundlePage(esbuild, OUT);
   for (const file of readdirSync("dist").filter((name) => /\.(so|wasm|json)$/.test(name))) {
     copyFileSync(`dist/${file}`, `${OUT}/${file}`);
   }

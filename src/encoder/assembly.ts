@@ -12,14 +12,22 @@ const FILES: Readonly<Record<Arch, string>> = {
 
 /** The encoder of assembly/: AssemblyScript, compiled to WebAssembly. */
 export function openAssemblyEncoder(arch: Arch): PartialEncoder {
-  return bindModule("assembly", new WebAssembly.Instance(loadModule(FILES[arch])).exports);
+  return bindModule("assembly", new WebAssembly.Instance(loadModule(arch)).exports);
 }
 
-function loadModule(file: string): WebAssembly.Module {
+/** The module's bytes, for who runs it elsewhere. */
+export function readAssemblyModule(arch: Arch) {
+  return readFileSync(new URL(FILES[arch], import.meta.url));
+}
+
+function loadModule(arch: Arch): WebAssembly.Module {
   try {
-    return new WebAssembly.Module(readFileSync(new URL(file, import.meta.url)));
+    return new WebAssembly.Module(readAssemblyModule(arch));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EncoderError(`${file} cannot be loaded: ${reason}`, { cause, remedy: REBUILD });
+    throw new EncoderError(`${FILES[arch]} cannot be loaded: ${reason}`, {
+      cause,
+      remedy: REBUILD,
+    });
   }
 }

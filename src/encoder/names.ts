@@ -93,6 +93,15 @@ export function signalName(signal: number, constants: Constants): string {
   return nameOf(BigInt(signal), SIGNAL, constants) ?? `signal ${signal}`;
 }
 
+/** The constants of one kind, under their whole names. */
+export function constantsOf(
+  kind: "clone" | "signal" | "syscall",
+  constants: Constants,
+): [name: string, value: bigint][] {
+  const pattern = { clone: CLONE_FLAG, signal: SIGNAL, syscall: SYSCALL }[kind];
+  return [...constants].filter(([name]) => pattern.test(name));
+}
+
 /** The name of an errno, e.g. "ENOENT"; "errno 600" where it has none. */
 export function errorName(errno: number, constants: Constants): string {
   for (const [name, value] of constants) {

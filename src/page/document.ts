@@ -10,6 +10,10 @@ export interface Page {
    * they use nothing but what they declare and what browsers have.
    */
   readonly scripts: readonly (() => void)[];
+  /** A script that the build has bundled; it runs behind those. */
+  readonly bundle?: string;
+  /** Whether a script instantiates WebAssembly. */
+  readonly wasm?: boolean;
   readonly body: Html;
 }
 
@@ -19,16 +23,18 @@ export interface Page {
  *
  * @throws RangeError where a style or a script would end its own element
  */
-export function renderDocument({ title, styles, scripts, body }: Page): string {
+export function renderDocument(page: Page): string {
+  const { title, styles, scripts, bundle = "", wasm = false, body } = page;
   const style = embeddable(`\n${styles.join("\n")}\n`);
   const script = embeddable(
-    `\n"use strict";\n${scripts.map((each) => `(${each})();`).join("\n")}\n`,
+    `\n"use strict";\n${scripts.map((each) => `(${each})();`).join("\n")}\n${bundle}`,
   );
-  const scripted = scripts.length > 0;
+  const scripted = scripts.length > 0 || bundle !== "";
+  const sources = `${hashOf(script)}${wasm ? " 'wasm-unsafe-eval'" : ""}`;
   const policy = [
     "default-src 'none'",
     `style-src ${hashOf(style)}`,
-    `script-src ${scripted ? hashOf(script) : "'none'"}`,
+    `script-src ${scripted ? sources : "'none'"}`,
     "base-uri 'none'",
     "form-action 'none'",
     // No string becomes markup or code later on, either.

@@ -39,8 +39,12 @@ export function shown(text: string, limit = LIMIT): Html {
   const parts = all.map((part) => (part.escaped ? html`<i>${part.text}</i>` : html`${part.text}`));
   const more = rest === 0 ? NOTHING : html`<span class="cut">… (${count(rest)} more)</span>`;
   const inner = join([...parts, more]);
-  const foreign = all.some((part) => !part.escaped && /[^ -~]/.test(part.text));
-  return foreign ? html`<bdi>${inner}</bdi>` : inner;
+  return isForeign(head) ? html`<bdi>${inner}</bdi>` : inner;
+}
+
+/** Whether a string could move its neighbours: it has more in it than ASCII. */
+export function isForeign(text: string): boolean {
+  return stretches(text).some((part) => !part.escaped && /[^ -~]/.test(part.text));
 }
 
 /** The same where no markup can be: in an attribute, an option or a title. */

@@ -3,6 +3,22 @@
 import { signalName } from "../../encoder/names.ts";
 import type { KernelView, Recording, Step } from "../recording.ts";
 
+/** People count steps from 1. */
+export function stepNumber(index: number): number {
+  return index + 1;
+}
+
+/** Arrows or questions by the index of the step that they belong to. */
+export function byStep<T>(items: readonly T[], indexOf: (item: T) => number): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const item of items) {
+    const group = groups.get(indexOf(item));
+    if (group === undefined) groups.set(indexOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
 /** One register before and after a step. */
 export interface RegisterRow {
   readonly name: string;
@@ -16,7 +32,9 @@ export function registerRows({ registers }: Step): RegisterRow[] {
   if (registers === null) return [];
   const { before, after } = registers;
   return Object.keys(after).map((name) => {
-    const [old = "", now = ""] = [before[name] ?? after[name], after[name]];
+    const now = after[name] ?? "";
+    // A recording may have any name, "constructor" too.
+    const old = Object.hasOwn(before, name) ? (before[name] ?? now) : now;
     return { name, before: old, after: now, changed: old !== now };
   });
 }
@@ -63,6 +81,22 @@ function tellSignals(set: string, constants: ReadonlyMap<string, bigint>): strin
   const named = full ? all.filter((signal) => !inSet(signal)) : members;
   const names = named.map((signal) => signalName(signal, constants)).join(" ");
   return full ? `all but ${names}` : names;
+}
+
+/** What /proc said after a step, and what of it is otherwise than when it was last told of that lane. */
+export function kernelChanges(
+  { steps }: Pick<Recording, "steps">,
+  index: number,
+  constants: ReadonlyMap<string, bigint>,
+): { readonly term: string; readonly value: string; readonly before: string | null }[] {
+  const step = steps[index];
+  if (!step?.kernel) return [];
+  const last = steps.findLast((each, i) => i < index && each.about === step.about && each.kernel);
+  const old = new Map(last?.kernel ? kernelRows(last.kernel, constants) : []);
+  return kernelRows(step.kernel, constants).map(([term, value]) => {
+    const before = old.get(term) ?? value;
+    return { term, value, before: before === value ? null : before };
+  });
 }
 
 /** The first and the last step in which each lane has a part, its own or another's about it, by its id. */

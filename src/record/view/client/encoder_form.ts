@@ -1,0 +1,200 @@
+import type { Encoder } from "../../../encoder/encoder.ts";
+import { constantsOf, formatClone, parseFlags, parseNumber } from "../../../encoder/names.ts";
+import { hex } from "../../../errors.ts";
+import { element, fill } from "./elements.ts";
+import { Flags, flagsOf, labelled, select } from "./encoder_fields.ts";
+
+/** Where the arguments go, and what one calls them there. */
+const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
+
+/** The bootstrap's parent: a pid. */
+const MOST_PID = 2n ** 31n - 1n;
+
+/** What the form asks for; a refusal where the encoder, or a field, has no answer. */
+export type Wanted =
+  | { readonly refusal: string }
+  | {
+      readonly refusal: null;
+      readonly number: bigint;
+      readonly arguments: readonly bigint[];
+      /** null where no clone is under way. */
+      readonly parent: number | null;
+    };
+
+/** What the reader may ask the encoder for. */
+export class EncoderForm {
+  readonly element: HTMLFormElement;
+  readonly #encoder: Encoder;
+  readonly #call: HTMLSelectElement;
+  readonly #fields: readonly HTMLInputElement[];
+  readonly #clone: Flags;
+  readonly #signal: HTMLSelectElement;
+  readonly #wait: Flags;
+  readonly #marks = element("input", { type: "checkbox", checked: true, autocomplete: "off" });
+  readonly #parent = textField("0", "parent");
+  /** What a set of flags is encoded as. */
+  readonly #cloneWord = element("output", { class: "mono" });
+  readonly #waitWord = element("output", { class: "mono" });
+  #touched = false;
+
+  /** @param changed is called after every change */
+  constructor(encoder: Encoder, changed: () => void) {
+    this.#encoder = encoder;
+    const { constants } = encoder;
+    const calls = constantsOf("syscall", constants)
+      .map(([name, number]) => [name.slice("SYS_".length), number] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1));
+    this.#call = select(
+      calls.map(([name, number]) => [`${name} (${number})`, name]),
+      "clone",
+    );
+    this.#fields = ARGUMENTS.map((register) => textField("0", register));
+    this.#clone = new Flags(flagsOf(constants, "clone"), ["CLONE_FILES"]);
+    const signals = constantsOf("signal", constants).map(
+      ([name, number]) => [name, `${number}`] as const,
+    );
+    this.#signal = select([["none", "0"], ...signals], `${constants.get("SIGKILL")}`);
+    this.#wait = new Flags(flagsOf(constants, "wait"), ["WUNTRACED", "__WALL"]);
+    this.element = this.#build();
+    this.element.addEventListener("submit", (event) => event.preventDefault());
+    this.#parent.addEventListener("input", () => {
+      this.#touched = true;
+    });
+    this.element.addEventListener("input", () => changed());
+  }
+
+  /** The parent's pid of the bootstrap, unless the reader has chosen one. */
+  suggestParent(pid: number): void {
+    if (!this.#touched) this.#parent.value = `${pid}`;
+  }
+
+  /** What is asked for now. Shows on the way what belongs to the call. */
+  wanted(): Wanted {
+    const call = this.#call.value;
+    const flags = this.#flagWord(call);
+    this.#showFlags(call);
+    const words: bigint[] = [];
+    const refusals: string[] = [];
+    for (const [i, field] of this.#fields.entries()) {
+      const word = flags?.argument === i ? flags.word : this.#read(field, refusals);
+      words.push(word);
+      field.readOnly = flags?.argument === i;
+      if (field.readOnly) field.value = word < 0n ? "-EINVAL" : hex(word);
+    }
+    if (flags !== undefined && flags.word < 0n) {
+      refusals.push(`-EINVAL: the encoder refuses these flags of ${call}, as the kernel does`);
+    }
+    const parent = this.#marks.checked ? this.#readParent(refusals) : null;
+    const [refusal] = refusals;
+    if (refusal !== undefined) return { refusal };
+    const number = this.#encoder.constants.get(`SYS_${call}`) ?? 0n;
+    return { refusal: null, number, arguments: words, parent };
+  }
+
+  #build(): HTMLFormElement {
+    const fields = this.#fields.map((field, i) =>
+      labelled(element("span", {}, `${i} `, element("code", {}, field.name)), field),
+    );
+    return element(
+      "form",
+      { id: "encoder-form", "aria-label": "What to encode" },
+      element(
+        "fieldset",
+        {},
+        element("legend", {}, "System call"),
+        labelled("call", this.#call),
+        element("div", { class: "arguments" }, ...fields),
+        element(
+          "p",
+          { class: "soft" },
+          "Arguments are numbers in any base, or flags: PROT_READ|PROT_EXEC.",
+        ),
+      ),
+      element(
+        "fieldset",
+        { id: "clone-flags" },
+        element("legend", {}, "Flags of clone"),
+        this.#clone.element,
+        element("p", {}, labelled("exit signal", this.#signal), " ", this.#cloneWord),
+      ),
+      element(
+        "fieldset",
+        { id: "wait-options" },
+        element("legend", {}, "Options of wait4"),
+        this.#wait.element,
+        element("p", {}, this.#waitWord),
+      ),
+      element(
+        "fieldset",
+        {},
+        element("legend", {}, "Bootstrap"),
+        element("label", {}, this.#marks, " mark a clone under way: RBX, and the parent in R15"),
+        " ",
+        labelled("parent’s pid", this.#parent),
+      ),
+    );
+  }
+
+  /** The argument that comes from checkboxes. */
+  #flagWord(call: string): { readonly argument: number; readonly word: bigint } | undefined {
+    if (call === "clone") {
+      const word = this.#encoder.encodeClone(this.#clone.word, Number(this.#signal.value));
+      return { argument: 0, word };
+    }
+    if (call === "wait4") {
+      return { argument: 2, word: this.#encoder.encodeWaitOptions(this.#wait.word) };
+    }
+    return undefined;
+  }
+
+  #showFlags(call: string): void {
+    const [clone, wait] = [
+      this.element.querySelector("#clone-flags"),
+      this.element.querySelector("#wait-options"),
+    ];
+    clone?.toggleAttribute("hidden", call !== "clone");
+    wait?.toggleAttribute("hidden", call !== "wait4");
+    const { constants, encodeClone, encodeWaitOptions } = this.#encoder;
+    const signal = Number(this.#signal.value);
+    const cloneWord = encodeClone(this.#clone.word, signal);
+    const name = formatClone(this.#clone.word, signal, constants);
+    fill(this.#cloneWord, `${name} = ${cloneWord < 0n ? "-EINVAL" : hex(cloneWord)}`);
+    const waitWord = encodeWaitOptions(this.#wait.word);
+    fill(this.#waitWord, `= ${waitWord < 0n ? "-EINVAL" : hex(waitWord)}`);
+  }
+
+  #read(field: HTMLInputElement, refusals: string[]): bigint {
+    try {
+      const word =
+        field.value.trim() === "" ? 0n : parseFlags(field.value, this.#encoder.constants);
+      field.removeAttribute("aria-invalid");
+      return word;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      field.setAttribute("aria-invalid", "true");
+      refusals.push(`${field.name}: ${why}`);
+      return 0n;
+    }
+  }
+
+  #readParent(refusals: string[]): number {
+    const pid = parseNumber(this.#parent.value.trim());
+    const isPid = pid !== undefined && pid >= 0n && pid <= MOST_PID;
+    this.#parent.toggleAttribute("aria-invalid", !isPid);
+    if (isPid) return Number(pid);
+    refusals.push("the parent’s pid is a number from 0 to 2147483647");
+    return 0;
+  }
+}
+
+function textField(value: string, name: string): HTMLInputElement {
+  return element("input", {
+    type: "text",
+    name,
+    value,
+    spellcheck: "false",
+    autocomplete: "off",
+    autocapitalize: "off",
+    maxlength: 200,
+  });
+}
