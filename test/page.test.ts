@@ -155,6 +155,15 @@ documents("refuse code that would end its own element", () => {
   assert.throws(() => page([() => document.title.concat("<!--")]), /holds "<!--"/);
 });
 
+documents("allows WebAssembly only where it is asked for, and runs what was bundled", () => {
+  const rest = { title: "", styles: [], scripts: [], body: html`` };
+  const plain = renderDocument({ ...rest, bundle: "run();" });
+  const wasm = renderDocument({ ...rest, bundle: "run();", wasm: true });
+  assert.not.match(plain, "wasm-unsafe-eval");
+  assert.match(policyOf(wasm).get("script-src") ?? "", /^'sha256-[^']*' 'wasm-unsafe-eval'$/);
+  assert.match(wasm, /<script>[^<]*run\(\);<\/script>/);
+});
+
 documents.run();
 
 const figures = suite("page: figures");

@@ -2,13 +2,16 @@ import { type Html, html, plain } from "../../page/html.ts";
 import type { Step, StepKind } from "../recording.ts";
 import { stepNumber } from "./told.ts";
 
-/** Pixels of a step, and of a lane. */
-export const STEP = 16;
+/** Pixels of a lane. */
 export const LANE = 34;
 
-/** The middle of a step and of a lane. */
-export const xOf = (index: number) => index * STEP + STEP / 2;
+/** The middle of a lane. */
 export const yOf = (lane: number) => lane * LANE + LANE / 2;
+
+/** Pixels of a step: few steps take the room that there is, and many more than that. */
+export function stepWidth(steps: number): number {
+  return Math.min(36, Math.max(16, Math.floor(1000 / steps)));
+}
 
 /** A shape for each kind of step, around (0, 0): nobody has to tell colours apart. */
 const SHAPES: Readonly<Record<StepKind, Html>> = {
@@ -63,6 +66,8 @@ export function renderLegend(present: ReadonlySet<StepKind>): Html[] {
 export interface Mark {
   readonly step: Step;
   readonly index: number;
+  /** Pixels of each step. */
+  readonly width: number;
   /** The numbers of its lane, and of the one that it is about. */
   readonly lane: number;
   readonly about: number;
@@ -71,12 +76,13 @@ export interface Mark {
 }
 
 /** A link to the step, as high as the picture, with its shape and a line to the lane that it is about. */
-export function renderMark({ step, index, lane, about, asked }: Mark): Html {
+export function renderMark({ step, index, width, lane, about, asked }: Mark): Html {
+  const x = (index + 0.5) * width;
   const number = stepNumber(index);
   const title = asked ? "what will happen?" : `${step.lane}: ${step.title}`;
   const reach =
-    about === lane ? [] : html`<path class="reach" d="M${xOf(index)} ${yOf(lane)}V${yOf(about)}"/>`;
-  const question = asked ? html`<text x="${xOf(index)}" y="11">?</text>` : [];
-  return html`<a href="#step=${number}" tabindex="-1" class="k-${step.kind}"><title>${number} ${plain(title, 100)}</title><rect class="hit" x="${index * STEP}" width="${STEP}" height="100%"/>${reach}<use href="#k-${step.kind}" x="${xOf(index)}" y="${yOf(lane)}"/>${question}</a>
+    about === lane ? [] : html`<path class="reach" d="M${x} ${yOf(lane)}V${yOf(about)}"/>`;
+  const question = asked ? html`<text x="${x}" y="11">?</text>` : [];
+  return html`<a href="#step=${number}" tabindex="-1" class="k-${step.kind}"><title>${number} ${plain(title, 100)}</title><rect class="hit" x="${index * width}" width="${width}" height="100%"/>${reach}<use href="#k-${step.kind}" x="${x}" y="${yOf(lane)}"/>${question}</a>
 `;
 }

@@ -3,7 +3,7 @@ import type { Html } from "../../page/html.ts";
 import { embedJson } from "../../page/json.ts";
 import type { Question, Recording, Step } from "../recording.ts";
 import { cutCode, cutLane, cutQuestion, cutStep, ShortNames } from "./page_cut.ts";
-import { renderMark } from "./page_glyphs.ts";
+import { renderMark, stepWidth } from "./page_glyphs.ts";
 import { renderRow } from "./page_row.ts";
 import { byStep, kernelChanges } from "./told.ts";
 
@@ -12,7 +12,7 @@ const LANES = 60_000;
 const CODE = 100_000;
 const QUESTIONS = 60_000;
 const ARROWS = 60_000;
-const STEPS = 800_000;
+const STEPS = 930_000;
 
 /** What a page has of a recording. */
 export interface Kept {
@@ -20,6 +20,8 @@ export interface Kept {
   /** For each step, its row in the table and its mark in the picture. */
   readonly rows: readonly Html[];
   readonly marks: readonly Html[];
+  /** Pixels of each step in the picture. */
+  readonly width: number;
   /** How many of the last steps are left out, and how many lanes, questions and arrows of those that are kept. */
   readonly left: Readonly<Record<"steps" | "lanes" | "questions" | "arrows", number>>;
 }
@@ -58,6 +60,7 @@ export function keep(recording: Recording, signals: ReadonlyMap<string, bigint>)
     },
     rows,
     marks,
+    width: stepWidth(recording.steps.length),
     left: {
       steps: recording.steps.length - steps.length,
       lanes: recording.lanes.length - lanes.length,
@@ -80,6 +83,7 @@ function keepSteps(
   { rank, names, questions, signals }: Surroundings,
 ): { steps: Step[]; rows: Html[]; marks: Html[] } {
   const kept = { steps: [] as Step[], rows: [] as Html[], marks: [] as Html[] };
+  const width = stepWidth(all.length);
   let rest = STEPS;
   for (const [index, whole] of all.entries()) {
     const step = cutStep(whole, names);
@@ -89,7 +93,7 @@ function keepSteps(
     const own = questions.get(index) ?? [];
     const changes = kernelChanges(kept, index, signals);
     const row = renderRow({ step, index, questions: own, changes });
-    const mark = renderMark({ step, index, lane, about, asked: own.length > 0 });
+    const mark = renderMark({ step, index, width, lane, about, asked: own.length > 0 });
     rest -= embeddedSize(step) + size(row) + size(mark);
     if (rest < 0) {
       kept.steps.pop();

@@ -24,14 +24,14 @@ summary { cursor: pointer; }
 .there { stroke: var(--rule); stroke-dasharray: 2 3; }
 .life { stroke: var(--soft); stroke-width: 1.5; fill: none; }
 .reach { stroke: var(--soft); stroke-dasharray: 1 2; fill: none; }
-.picture use { fill: var(--ink); stroke: none; }
-.picture .line { fill: var(--paper); stroke: var(--ink); stroke-width: 2; }
-.k-syscall use, rect.k-syscall { fill: var(--bar); }
-.k-ptrace use, rect.k-ptrace { fill: var(--link); }
-.k-signal use, rect.k-signal, .k-exit .line, rect.k-exit { fill: var(--bad); }
-.k-clone use, rect.k-clone { fill: var(--good); }
-rect.k-instruction { fill: var(--soft); }
-rect:is(.k-stop, .k-note) { fill: var(--ink); }
+/* What is used is matched alone: it has its colour from where it is used. */
+.picture use, .strip rect { fill: currentColor; }
+.line { fill: var(--paper); stroke: currentColor; stroke-width: 2; }
+.k-syscall { color: var(--bar); }
+.k-ptrace { color: var(--link); }
+.k-signal, .k-exit { color: var(--bad); }
+.k-clone { color: var(--good); }
+.k-instruction, .k-stop, .k-note { color: var(--ink); }
 .hit { fill: transparent; }
 .picture a:hover .hit { fill: var(--band); fill-opacity: 0.6; }
 .picture text, .strip text { font: 600 11px var(--mono); fill: var(--bad); text-anchor: middle; }
@@ -52,7 +52,6 @@ rect:is(.k-stop, .k-note) { fill: var(--ink); }
 .slider { display: grid; }
 .strip { width: 100%; padding: 0 8px; overflow: visible; display: block; }
 #scrub { width: 100%; margin: 0; accent-color: var(--link); }
-#player { scroll-margin-top: 0; }
 #step { min-height: 34rem; padding-top: 0.25rem; }
 #step h2 { margin: 0.125rem 0 0.25rem; padding: 0; border: 0; font-size: 1.0625rem; overflow-wrap: anywhere; }
 #step h2:focus { outline: none; }
@@ -74,9 +73,9 @@ tr:not(.changed) > td { color: var(--soft); }
 tr.changed > th { font-weight: 600; }
 tr.now > * { background: var(--mark); }
 tr.now > td.soft { color: inherit; }
-.code th { font-weight: inherit; padding-right: 0; }
 .code .label { color: var(--soft); font-weight: 600; padding-top: 0.25rem; }
-.code td:nth-child(3) { min-width: 7.5rem; }
+.code th { padding-right: 1rem; }
+.columns section:has(> details) { margin-top: 0.75rem; }
 .choices { padding-left: 1.5rem; }
 .choices li { margin: 0.375rem 0; }
 .choices button { text-align: left; padding: 0.25rem 0.75rem; }
@@ -89,12 +88,12 @@ dialog h2 { margin: 0; }
 fieldset { border: 1px solid var(--rule); border-radius: 3px; margin: 0.5rem 0; padding: 0.25rem 0.75rem 0.5rem; min-width: 0; }
 legend { font-weight: 600; padding: 0 0.25rem; }
 input:not([type]), input[type="text"] { font: 0.8125rem var(--mono); color: inherit; background: var(--paper);
-  border: 1px solid var(--soft); border-radius: 3px; padding: 0.125rem 0.375rem; width: 11rem; max-width: 100%; }
+  border: 1px solid var(--soft); border-radius: 3px; padding: 0.125rem 0.375rem; width: 9.5rem; max-width: 100%; }
 input[readonly] { background: var(--band); }
 input[aria-invalid] { border-color: var(--bad); outline: 1px solid var(--bad); }
 input[name="parent"] { width: 7rem; }
 fieldset p { margin: 0.25rem 0 0; }
-.arguments { display: grid; grid-template-columns: repeat(auto-fill, minmax(15.5rem, 1fr)); gap: 0.25rem 1rem; margin-top: 0.375rem; }
+.arguments { display: grid; grid-template-columns: repeat(auto-fill, minmax(13.5rem, 1fr)); gap: 0.25rem 1rem; margin-top: 0.375rem; }
 .arguments label { display: flex; align-items: baseline; gap: 0.5rem; }
 .arguments label > span { width: 3rem; flex: none; }
 .flags { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 0 1rem; }
@@ -113,7 +112,10 @@ fieldset p { margin: 0.25rem 0 0; }
 
 @media print {
   #player, #encoder, .skip { display: none !important; }
-  .picture > .scroll { overflow: hidden; }
+  #now { display: none; }
+  .picture > .scroll > svg { width: 100%; }
+  .steps .told p { font-size: inherit; }
+  header details::details-content { content-visibility: visible; }
   .about { display: block; }
 }
 @media (max-width: 60rem) {

@@ -64,15 +64,15 @@ function linesOf({ code, executed, next }: Place, line: CodeLine, index: number)
     { class: now ? "now" : "", ...(now ? { "aria-current": "step" } : {}) },
     element("td", { class: "sign" }, ...sign),
     element("td", { class: "soft" }, address),
-    element("td", { class: "soft" }, told(bytes)),
     element("th", { scope: "row" }, told(text)),
+    element("td", { class: "soft" }, told(bytes)),
   );
   if (label === null) return [row];
   const head = element(
     "tr",
     {},
-    element("td", { colspan: 3 }),
-    element("td", { class: "label" }, told(label), ":"),
+    element("td", { colspan: 2 }),
+    element("td", { class: "label", colspan: 2 }, told(label), ":"),
   );
   return [head, row];
 }

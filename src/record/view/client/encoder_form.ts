@@ -128,9 +128,13 @@ export class EncoderForm {
         "fieldset",
         {},
         element("legend", {}, "Bootstrap"),
-        element("label", {}, this.#marks, " mark a clone under way: RBX, and the parent in R15"),
-        " ",
-        labelled("parent’s pid", this.#parent),
+        element(
+          "label",
+          {},
+          this.#marks,
+          " mark a clone under way: 1 in RBX, and the parent in R15",
+        ),
+        element("p", {}, labelled("the parent’s pid", this.#parent)),
       ),
     );
   }

@@ -11,6 +11,7 @@ import { readStory } from "./story.ts";
 const story = readStory();
 const { length } = story.recording.steps;
 const section = find("#player", HTMLElement);
+const lanes = find("#lanes", HTMLElement);
 const player = new Player(story);
 
 section.hidden = false;
@@ -25,11 +26,11 @@ serveLinks(length, (index, far) => {
   player.go(index);
   if (!far) return;
   player.focus();
-  section.scrollIntoView();
+  lanes.scrollIntoView();
 });
 void serveEncoder(story, player);
 
 const linked = stepOf(location.hash, length);
 player.start(linked ?? 0);
-if (linked !== undefined) section.scrollIntoView();
+if (linked !== undefined) lanes.scrollIntoView();
 performance.mark("interactive");

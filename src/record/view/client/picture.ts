@@ -1,4 +1,3 @@
-import { STEP } from "../page_glyphs.ts";
 import { find } from "./elements.ts";
 
 /** How near to the edge of its window the step may come, in pixels. */
@@ -7,12 +6,13 @@ const MARGIN = 48;
 /** Shows in the picture of the lanes where one is. */
 export function showInPicture(index: number): void {
   const picture = find("#picture", HTMLElement);
-  const x = index * STEP;
   const now = find("#now", SVGRectElement);
+  const width = now.width.baseVal.value;
+  const x = index * width;
   now.setAttribute("x", String(x));
   now.setAttribute("visibility", "visible");
   const { scrollLeft, clientWidth } = picture;
-  if (x < scrollLeft + MARGIN || x + STEP > scrollLeft + clientWidth - MARGIN) {
+  if (x < scrollLeft + MARGIN || x + width > scrollLeft + clientWidth - MARGIN) {
     picture.scrollLeft = x - clientWidth / 2;
   }
 }

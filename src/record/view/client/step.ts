@@ -33,17 +33,17 @@ export function stepParts(story: Story, index: number): HTMLElement[] {
   const { recording, signals } = story;
   const step = recording.steps[index];
   if (step === undefined) return [];
-  const left = [
+  const changes = [
     step.call === null ? undefined : callPane(step.call),
-    codePane(recording, step),
-    memoryPane(recording, index),
+    registersPane(step),
+    kernelPane(recording, index, signals),
   ];
-  const right = [registersPane(step), kernelPane(recording, index, signals)];
+  const surroundings = [codePane(recording, step), memoryPane(recording, index)];
   return [
     element("h2", { id: "step-title", tabindex: -1, class: "mono" }, told(step.title)),
     ...prose(step),
     ...arrowsOf(story, index),
-    columns(left, right),
+    columns(changes, surroundings),
   ];
 }
 

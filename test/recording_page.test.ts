@@ -1,0 +1,272 @@
+import { createHash } from "node:crypto";
+import { Script } from "node:vm";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openEncoder } from "../src/encoder/open.ts";
+import { cut, visible } from "../src/page/visible.ts";
+import { parseRecording } from "../src/record/load.ts";
+import type { Recording } from "../src/record/recording.ts";
+import { renderRecordingPage } from "../src/record/view/page.ts";
+import { kernelChanges, registerRows } from "../src/record/view/told.ts";
+import { HOSTILE_STRINGS, hostile, prolonged } from "./page_recordings.ts";
+import { LESSONS, recordingOf } from "./recordings.ts";
+
+const LIMIT = 1_500_000;
+
+/** What no page may hold, hostile or not. */
+const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
+
+const host = await recordingOf("host");
+const page = renderRecordingPage(host);
+
+const matches = (markup: string, pattern: RegExp) =>
+  [...markup.matchAll(pattern)].map(([, first = ""]) => first);
+
+/** What the markup says, without its tags. */
+function textOf(markup: string): string {
+  return markup
+    .replace(/<[^>]*>/g, "")
+    .replaceAll("&#39;", "'")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&gt;", ">")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&amp;", "&");
+}
+
+const rowsOf = (markup: string) => matches(markup, /(<tr id="step=\d+">.*?<\/tr>)/gs);
+
+/** What the script of a page reads. */
+function dataOf(markup: string): { readonly recording: Recording; readonly module: string } {
+  const [, json = ""] =
+    /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(markup) ?? [];
+  return JSON.parse(json);
+}
+
+const contents = suite("recording page: contents");
+
+for (const name of LESSONS) {
+  contents(`has all of a recording, and few bytes (${name})`, async () => {
+    const recording = await recordingOf(name);
+    const markup = renderRecordingPage(recording);
+    const bytes = Buffer.byteLength(markup);
+    console.log(`  ${name}: ${recording.steps.length} steps, ${bytes} bytes`);
+    assert.ok(bytes < 400_000);
+    assert.not.match(markup, "Left out");
+    const kept = dataOf(markup).recording;
+    assert.equal(kept.arrows, recording.arrows);
+    assert.equal(kept.questions, recording.questions);
+    assert.equal(kept.code, recording.code);
+    assert.equal(kept.lanes, recording.lanes);
+    for (const [i, step] of recording.steps.entries()) {
+      const own = kept.steps[i];
+      assert.ok(own);
+      assert.equal(registerRows(own), registerRows(step));
+      assert.equal({ ...own, registers: null }, { ...step, registers: null });
+    }
+  });
+}
+
+contents("the table has every step, with what it changes", () => {
+  const signals = openEncoder("assembly").constants;
+  const rows = rowsOf(page).map(textOf);
+  assert.is(rows.length, host.steps.length);
+  for (const [i, step] of host.steps.entries()) {
+    const row = rows[i] ?? "";
+    for (const text of [
+      `${i + 1}`,
+      step.lane,
+      step.kind,
+      step.title,
+      step.why,
+      step.observer ?? "",
+    ]) {
+      assert.ok(row.includes(visible(text)), `${text} is not in: ${row}`);
+    }
+    for (const { name, before, after, changed } of registerRows(step)) {
+      assert.is(row.includes(`${name} ${before} → ${after}`), changed, `${name} in: ${row}`);
+    }
+    for (const { term, value, before } of kernelChanges(host, i, signals)) {
+      if (before !== null) assert.ok(row.includes(`${term} ${value}`), row);
+    }
+  }
+  assert.ok(rows.some((row) => row.includes("SigBlk none")));
+});
+
+contents("every link leads to something", () => {
+  const ids = new Set(matches(page, / id="([^"]*)"/g));
+  const links = matches(page, / href="#([^"]*)"/g);
+  assert.ok(links.length > 2 * host.steps.length);
+  for (const link of links) assert.ok(ids.has(link), link);
+  assert.is(ids.size, matches(page, / id="([^"]*)"/g).length);
+});
+
+contents("asks before a step, and keeps the answer where one has to open it", () => {
+  const [question] = host.questions;
+  assert.ok(question);
+  const row = rowsOf(page)[question.step] ?? "";
+  const [, details = ""] = /<details>(.*?)<\/details>/s.exec(row) ?? [];
+  assert.ok(textOf(details).includes(question.because));
+  const [title = ""] = matches(
+    page,
+    new RegExp(`#step=${question.step + 1}"[^>]*><title>(.*?)<`, "g"),
+  );
+  assert.is(title, `${question.step + 1} what will happen?`);
+});
+
+contents("says how it ended, and what did not hold", () => {
+  assert.match(textOf(page), `It ended as it must: ${host.end.length} facts held.`);
+  const end = host.end.map((fact, i) => ({ ...fact, held: i > 0 }));
+  assert.match(
+    textOf(renderRecordingPage({ ...host, end })),
+    `It did not end as it must: of ${end.length} facts, 1 did not hold.`,
+  );
+});
+
+contents("has the module that stublab itself encodes with", () => {
+  const bytes = Buffer.from(dataOf(page).module, "base64");
+  assert.ok(WebAssembly.validate(bytes));
+});
+
+contents.run();
+
+const safety = suite("recording page: safety");
+
+safety("its policy allows its style, its script and WebAssembly, and nothing else", () => {
+  const [policy = ""] = matches(page, /Content-Security-Policy" content="([^"]*)"/g);
+  const hash = (text = "") => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  const [style] = matches(page, /<style>(.*?)<\/style>/gs);
+  const [script] = matches(page, /<script>(.*?)<\/script>/gs);
+  assert.equal(policy.replaceAll("&#39;", "'").split("; "), [
+    "default-src 'none'",
+    `style-src ${hash(style)}`,
+    `script-src ${hash(script)} 'wasm-unsafe-eval'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ]);
+});
+
+safety("its script is whole, and holds nothing of what bundled it", () => {
+  const [code = ""] = matches(page, /<script>(.*?)<\/script>/gs);
+  new Script(code);
+  assert.not.match(code, /__name|__publicField|__async|\bimport\b|\brequire\b|innerHTML|eval\(/);
+});
+
+/** Every tag and comment of a page but for the contents of its style and its scripts. */
+function tagsOf(markup: string): string[] {
+  const bare = markup.replace(/<(style|script)[^>]*>.*?<\/\1>/gs, "");
+  return matches(bare, /<([!/]?[^\s>]*)/g);
+}
+
+safety("hostile strings are text, and one sees what they hold", () => {
+  const recording = hostile(host);
+  parseRecording(JSON.stringify(recording));
+  const markup = renderRecordingPage(recording);
+  assert.ok(Buffer.byteLength(markup) < LIMIT);
+  assert.not.match(markup.replace(/<script>.*?<\/script>/s, ""), UNSEEN);
+  const own = new Set([...tagsOf(page), ...["i", "/i", "bdi", "/bdi", "span", "/span"]]);
+  assert.equal(
+    [...new Set(tagsOf(markup))].filter((tag) => !own.has(tag)),
+    [],
+  );
+  assert.is(markup.match(/<script/g)?.length, 2);
+  assert.is(markup.match(/<\/script/g)?.length, 2);
+  assert.is(rowsOf(markup).length, recording.steps.length);
+  const told = dataOf(markup).recording.steps.map(({ title }) => title);
+  for (const [i, { title }] of recording.steps.entries()) {
+    assert.ok(told[i]?.startsWith(cut(title, 400).text));
+  }
+  assert.ok(HOSTILE_STRINGS.some((text) => told.includes(text)));
+});
+
+safety("registers may have the names of what every object has", () => {
+  const [first] = host.steps.filter(({ registers }) => registers !== null);
+  assert.ok(first?.registers);
+  const after = JSON.parse('{"__proto__": "0x2", "constructor": "0x3", "toString": "0x4"}');
+  const step = { ...first, registers: { before: JSON.parse('{"__proto__": "0x1"}'), after } };
+  const markup = renderRecordingPage({ ...host, steps: [step], arrows: [], questions: [] });
+  const [kept] = dataOf(markup).recording.steps;
+  assert.ok(kept);
+  assert.equal(registerRows(kept), [
+    { name: "__proto__", before: "0x1", after: "0x2", changed: true },
+    { name: "constructor", before: "0x3", after: "0x3", changed: false },
+    { name: "toString", before: "0x4", after: "0x4", changed: false },
+  ]);
+});
+
+safety.run();
+
+const size = suite("recording page: size");
+
+/** What is left out, by its name. */
+function leftOut(markup: string): Record<string, number> {
+  const [list = ""] = matches(markup, /All steps.*Left out of this page: (.*?)\. The/gs);
+  return Object.fromEntries(
+    list.split(", ").map((part) => {
+      const [, number = "", name = ""] =
+        /^(\d+) (\w+)$/.exec(part.replaceAll(/(?<=\d),(?=\d)/g, "")) ?? [];
+      return [name, Number(number)];
+    }),
+  );
+}
+
+size("of 100,000 steps it keeps the first, and counts the others", () => {
+  const recording = prolonged(host, 100_000);
+  const markup = renderRecordingPage(recording);
+  assert.ok(Buffer.byteLength(markup) < LIMIT);
+  const { steps, questions, arrows } = dataOf(markup).recording;
+  console.log(`  ${steps.length} steps are kept, ${Buffer.byteLength(markup)} bytes`);
+  assert.ok(steps.length > 300);
+  assert.is(rowsOf(markup).length, steps.length);
+  assert.is(leftOut(markup).steps, recording.steps.length - steps.length);
+  for (const { step } of questions) assert.ok(step < steps.length);
+  for (const { from, to } of arrows) assert.ok(from < steps.length && to < steps.length);
+});
+
+size("nothing else makes it large", () => {
+  const text = "\u{e0041}".repeat(5000);
+  const [step] = host.steps;
+  assert.ok(step);
+  const many = <T>(count: number, make: (i: number) => T) =>
+    Array.from({ length: count }, (_, i) => make(i));
+  const lanes = many(1000, (i) => ({ id: `${text}${i}`, role: text, pid: i }));
+  const lane = lanes[0]?.id ?? "";
+  const recording: Recording = {
+    ...host,
+    title: text,
+    introduction: many(1000, () => text),
+    observed: many(1000, () => text),
+    lanes,
+    steps: many(2000, () => ({
+      ...step,
+      lane,
+      about: lane,
+      title: text,
+      why: text,
+      observer: text,
+    })),
+    arrows: many(3000, (i) => ({ kind: "wait" as const, from: i % 10, to: 0, label: text })),
+    questions: many(500, () => ({
+      step: 3,
+      text,
+      choices: [text, text],
+      answer: 0,
+      because: text,
+    })),
+    code: many(50, (i) => ({
+      name: `${text}${i}`,
+      base: "0x1000",
+      lines: many(100, (offset) => ({ offset, bytes: text, text, label: text })),
+    })),
+    end: many(2000, () => ({ fact: text, expected: text, seen: text, held: true })),
+  };
+  const markup = renderRecordingPage(recording);
+  assert.ok(Buffer.byteLength(markup) < LIMIT, `${Buffer.byteLength(markup)} bytes`);
+  const kept = dataOf(markup).recording;
+  assert.ok(kept.steps.length > 5);
+  assert.is(leftOut(markup).lanes, 1000 - kept.lanes.length);
+  assert.is(new Set(kept.lanes.map(({ id }) => id)).size, kept.lanes.length);
+});
+
+size.run();
