@@ -329,6 +329,9 @@ test("before a decisive step it asks, and hides the outcome until one answers", 
     assert.not.match(asked, step.title);
     assert.not.match(asked, step.why);
     assert.not.match((await shown(page)).slider, step.title);
+    const shape = `#picture a[href='#step=${question.step + 1}'] use`;
+    const isSeen = () => page.$eval(shape, (use) => getComputedStyle(use).visibility === "visible");
+    assert.not(await isSeen());
     await page.waitForFunction(() =>
       document.querySelector("#announcer")?.textContent?.includes("question"),
     );
@@ -348,6 +351,7 @@ test("before a decisive step it asks, and hides the outcome until one answers", 
     ]) {
       assert.ok(answered.includes(text), text);
     }
+    assert.ok(await isSeen());
     assert.is(await page.evaluate(() => document.activeElement?.id), "step-title");
     assert.match(
       await page.$eval("#announcer", (each) => each.textContent ?? ""),
@@ -460,10 +464,7 @@ test("the encoder in it encodes what stublab's does, beginning with the step's r
     await page.type("input[name=r8]", "-1");
     await page.click("#encoder-form fieldset:last-child input[type=checkbox]");
     const args = [0n, 0n, 5n, 0n, -1n, 0n];
-    const mmap = await afterOf(page);
-    const own = expected(18, "mmap", args, null);
-    // The third argument still has the options of wait4, which were typed over.
-    assert.equal(mmap, own);
+    assert.equal(await afterOf(page), expected(18, "mmap", args, null));
   }));
 
 test("the encoder's refusals are shown, and what it cannot read", () =>

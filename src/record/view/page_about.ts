@@ -53,7 +53,7 @@ function renderVerdict(end: readonly Fact[]): Html {
 export function renderEnd({ end }: Recording): Html {
   if (end.length === 0) return NOTHING;
   const facts = fit(end, renderFact, BYTES);
-  return html`<section aria-labelledby="end"><h2 id="end">The end</h2>
+  return html`<section><h2 id="end">The end</h2>
 <div class="scroll" role="region" aria-labelledby="end" tabindex="0"><table class="end">
 <thead><tr><td></td><th scope="col">fact</th><th scope="col">expected</th><th scope="col">seen</th></tr></thead>
 <tbody>${facts}</tbody>

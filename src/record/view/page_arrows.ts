@@ -28,7 +28,7 @@ export function renderArrow(
     way === 0
       ? `M${x1} ${y1 - GAP}C${x1} ${y1 - 2 * GAP} ${x2} ${y2 - 2 * GAP} ${x2} ${y2 - GAP}`
       : `M${x1} ${y1 + way * GAP}C${x1} ${y1 + way * 2 * GAP} ${x2} ${y2 - way * 2 * GAP} ${x2} ${y2 - way * GAP}`;
-  return html`<path class="arrow a-${kind}" marker-end="url(#head)" d="${path}"><title>${plain(label, 60)}</title></path>
+  return html`<path class="arrow a-${kind}" data-ends="${from} ${to}" marker-end="url(#head)" d="${path}"><title>${plain(label, 60)}</title></path>
 `;
 }
 

@@ -83,6 +83,6 @@ export function renderMark({ step, index, width, lane, about, asked }: Mark): Ht
   const reach =
     about === lane ? [] : html`<path class="reach" d="M${x} ${yOf(lane)}V${yOf(about)}"/>`;
   const question = asked ? html`<text x="${x}" y="11">?</text>` : [];
-  return html`<a href="#step=${number}" tabindex="-1" class="k-${step.kind}"><title>${number} ${plain(title, 100)}</title><rect class="hit" x="${index * width}" width="${width}" height="100%"/>${reach}<use href="#k-${step.kind}" x="${x}" y="${yOf(lane)}"/>${question}</a>
+  return html`<a href="#step=${number}" tabindex="-1" class="k-${step.kind}${asked ? " asked" : ""}"><title>${number} ${plain(title, 100)}</title><rect class="hit" x="${index * width}" width="${width}" height="100%"/>${reach}<use href="#k-${step.kind}" x="${x}" y="${yOf(lane)}"/>${question}</a>
 `;
 }

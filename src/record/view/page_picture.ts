@@ -7,7 +7,7 @@ import { lives } from "./told.ts";
 
 /**
  * The lanes with their steps and arrows. It repeats the table of all steps, so it is nothing for those who cannot
- * see it; its links are for the mouse.
+ * see it; its links are for the mouse, and it follows the step that is shown.
  */
 export function renderPicture({ recording, marks, width: step }: Kept): Html {
   const { lanes, steps, arrows } = recording;
@@ -23,7 +23,7 @@ export function renderPicture({ recording, marks, width: step }: Kept): Html {
   const [width, height] = [steps.length * step, lanes.length * LANE];
   const kinds = new Set(steps.map(({ kind }) => kind));
   return html`<section class="picture" id="lanes" aria-hidden="true"><ul class="labels">${labels}</ul>
-<div class="scroll" id="picture"><svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">
+<div id="picture" tabindex="-1"><svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">
 ${renderShapes()}${renderHeads()}
 <rect id="now" y="0" width="${step}" height="${height}" visibility="hidden"/>
 ${renderLives(recording, rank, step)}

@@ -14,7 +14,7 @@ summary { cursor: pointer; }
 
 .picture { display: grid; grid-template-columns: max-content minmax(0, 1fr); margin-top: 1.5rem;
   border-top: 1px solid var(--rule); padding-top: 0.25rem; }
-.picture > .scroll { margin: 0; }
+#picture { position: relative; overflow-x: auto; }
 .picture svg { display: block; }
 .labels { list-style: none; margin: 0; padding: 0 0.75rem 0 0; max-width: 12rem; }
 .labels li { height: 34px; line-height: 34px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
@@ -39,6 +39,7 @@ summary { cursor: pointer; }
 .a-signal { stroke-dasharray: 5 2; }
 .a-wait { stroke-dasharray: 1.5 2; }
 .a-attach { stroke-dasharray: 6 2 1.5 2; }
+.secret use, .arrow.secret { visibility: hidden; }
 #head path { fill: var(--ink); }
 #now { fill: var(--mark); fill-opacity: 0.55; }
 
@@ -72,7 +73,7 @@ tr:not(.changed) > td { color: var(--soft); }
 .registers tr:not(.changed) > td:nth-child(4) { color: var(--soft); }
 tr.changed > th { font-weight: 600; }
 tr.now > * { background: var(--mark); }
-tr.now > td.soft { color: inherit; }
+tr.now > td.soft, :is(.now, mark) i { color: inherit; }
 .code .label { color: var(--soft); font-weight: 600; padding-top: 0.25rem; }
 .code th { padding-right: 1rem; }
 .columns section:has(> details) { margin-top: 0.75rem; }
@@ -113,7 +114,9 @@ fieldset p { margin: 0.25rem 0 0; }
 @media print {
   #player, #encoder, .skip { display: none !important; }
   #now { display: none; }
-  .picture > .scroll > svg { width: 100%; }
+  #picture { overflow: hidden; }
+  #picture > svg { width: 100%; }
+  td { overflow-wrap: anywhere; }
   .steps .told p { font-size: inherit; }
   header details::details-content { content-visibility: visible; }
   .about { display: block; }

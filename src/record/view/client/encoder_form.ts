@@ -76,10 +76,9 @@ export class EncoderForm {
     const words: bigint[] = [];
     const refusals: string[] = [];
     for (const [i, field] of this.#fields.entries()) {
-      const word = flags?.argument === i ? flags.word : this.#read(field, refusals);
-      words.push(word);
-      field.readOnly = flags?.argument === i;
-      if (field.readOnly) field.value = word < 0n ? "-EINVAL" : hex(word);
+      const given = flags?.argument === i ? flags.word : undefined;
+      takeOver(field, given);
+      words.push(given ?? this.#read(field, refusals));
     }
     if (flags !== undefined && flags.word < 0n) {
       refusals.push(`-EINVAL: the encoder refuses these flags of ${call}, as the kernel does`);
@@ -189,6 +188,17 @@ export class EncoderForm {
     refusals.push("the parent’s pid is a number from 0 to 2147483647");
     return 0;
   }
+}
+
+/** Has a field show a word from elsewhere, or, where there is none, what was typed into it. */
+function takeOver(field: HTMLInputElement, word: bigint | undefined): void {
+  if (word === undefined) {
+    if (field.readOnly) field.value = field.dataset.typed ?? "0";
+  } else {
+    if (!field.readOnly) field.dataset.typed = field.value;
+    field.value = word < 0n ? "-EINVAL" : hex(word);
+  }
+  field.readOnly = word !== undefined;
 }
 
 function textField(value: string, name: string): HTMLInputElement {

@@ -28,5 +28,10 @@ export function kernelPane(
     );
   });
   const table = element("table", { class: "kernel" }, element("tbody", {}, ...body));
-  return element("section", {}, element("h3", {}, "The kernel’s view"), table);
+  return element(
+    "section",
+    {},
+    element("h3", {}, "The kernel’s view of ", told(recording.steps[index]?.about ?? "")),
+    table,
+  );
 }

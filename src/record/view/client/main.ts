@@ -4,7 +4,7 @@ import { find } from "./elements.ts";
 import { serveEncoder } from "./encoder.ts";
 import { serveKeys } from "./keys.ts";
 import { nameInAddress, serveCopying, serveLinks, stepOf } from "./link.ts";
-import { showInPicture } from "./picture.ts";
+import { hideInPicture, showInPicture } from "./picture.ts";
 import { Player } from "./player.ts";
 import { readStory } from "./story.ts";
 
@@ -15,7 +15,10 @@ const lanes = find("#lanes", HTMLElement);
 const player = new Player(story);
 
 section.hidden = false;
-player.onShown(showInPicture);
+player.onShown((index) => {
+  showInPicture(index);
+  hideInPicture((each) => player.isSecret(each));
+});
 player.onSettled(nameInAddress);
 serveKeys((name) => player.move(name));
 serveCopying(

@@ -1,4 +1,5 @@
 import { cut } from "../../../page/visible.ts";
+import type { Question } from "../../recording.ts";
 import { registerRows, stepNumber } from "../told.ts";
 import { fill, find } from "./elements.ts";
 import { isMove, MOVES, type MoveName } from "./moves.ts";
@@ -50,6 +51,11 @@ export class Player {
     this.#settled.push(listener);
   }
 
+  /** Whether the outcome of the step at an index is not to be seen yet. */
+  isSecret(index: number): boolean {
+    return this.#questionAt(index) !== undefined;
+  }
+
   move(name: MoveName): void {
     this.go(MOVES[name](this.#story.recording.steps, this.#index));
   }
@@ -83,7 +89,7 @@ export class Player {
     const hadFocus = this.#article.contains(document.activeElement);
     const story = this.#story;
     const index = this.#index;
-    const question = this.#openQuestion();
+    const question = this.#questionAt(index);
     fill(
       this.#article,
       whereabouts(story, index, question !== undefined),
@@ -103,12 +109,13 @@ export class Player {
     if (hadFocus) this.focus();
   }
 
-  #openQuestion() {
-    return this.#asks?.checked ? this.#quiz.openAt(this.#index) : undefined;
+  /** The question that has to be answered before the step at an index is shown. */
+  #questionAt(index: number): Question | undefined {
+    return this.#asks?.checked ? this.#quiz.openAt(index) : undefined;
   }
 
   #verdict(): string {
-    return this.#article.querySelector(".verdict:last-of-type")?.textContent ?? "";
+    return [...this.#article.querySelectorAll(".verdict")].at(-1)?.textContent ?? "";
   }
 
   /** The step in a sentence, for those who hear it; it does not answer a question that is open. */
@@ -117,7 +124,7 @@ export class Player {
     const step = steps[this.#index];
     const number = `Step ${stepNumber(this.#index)} of ${steps.length}`;
     if (step === undefined) return number;
-    const question = this.#openQuestion();
+    const question = this.#questionAt(this.#index);
     const rest = question === undefined ? step.title : `a question: ${question.text}`;
     return `${number}, ${cut(step.lane, 60).text}: ${cut(rest, 300).text}`;
   }
@@ -128,7 +135,7 @@ export class Player {
     if (document.activeElement === this.#slider) return;
     const step = this.#story.recording.steps[this.#index];
     const names =
-      step === undefined || this.#openQuestion() !== undefined
+      step === undefined || this.#questionAt(this.#index) !== undefined
         ? []
         : registerRows(step).flatMap(({ name, changed }) => (changed ? [name] : []));
     const changed = names.length === 0 ? "" : `. Changed: ${names.slice(0, 8).join(", ")}`;

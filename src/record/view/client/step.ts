@@ -69,11 +69,11 @@ function registersPane(step: Step): HTMLElement | undefined {
   const rows = registerRows(step);
   if (rows.length === 0) return undefined;
   const changed = rows.filter((row) => row.changed).length;
-  const told = changed === 0 ? "none changed" : `${changed} changed`;
+  const count = changed === 0 ? "none changed" : `${changed} changed`;
   return element(
     "section",
     {},
-    element("h3", {}, "Registers ", element("small", {}, told)),
+    element("h3", {}, "Registers of ", told(step.about), " ", element("small", {}, count)),
     registerTable("Registers", rows),
   );
 }
