@@ -200,8 +200,12 @@ test("keys that mean something in a field stay there", () =>
   }));
 
 test("? shows the keys, Escape closes them, and the focus comes back", () =>
-  show("host", {}, async (page) => {
+  show("host", {}, async (page, { messages }) => {
     await page.focus("[data-to=on]");
+    await press(page, "?");
+    await page.click("#keys button");
+    assert.not.ok(await page.$eval("#keys", (dialog) => dialog.checkVisibility()));
+    assert.equal(messages, []);
     await press(page, "?");
     assert.ok(await page.$eval("#keys", (dialog) => dialog.checkVisibility()));
     await press(page, "ArrowRight");

@@ -44,6 +44,9 @@ input[type="checkbox"] { vertical-align: -0.125rem; margin: 0 0.25rem 0 0; }
 #head path { fill: var(--ink); }
 #now { fill: var(--mark); fill-opacity: 0.55; }
 
+/* What has the focus is not to lie under the controls. */
+html { scroll-padding-top: 5rem; }
+.picture { scroll-margin-top: -4.5rem; }
 .controls { position: sticky; top: 0; z-index: 1; display: grid; gap: 0.25rem 1rem; align-items: center;
   grid-template-columns: max-content minmax(0, 1fr) max-content; background: var(--paper);
   padding: 0.5rem 0; border-bottom: 1px solid var(--rule); }
@@ -127,6 +130,8 @@ fieldset p { margin: 0.25rem 0 0; }
 @media (max-width: 60rem) {
   .about, #encoder-panel { grid-template-columns: minmax(0, 1fr); }
   .controls { grid-template-columns: minmax(0, 1fr); }
+  html { scroll-padding-top: 8.5rem; }
+  .picture { scroll-margin-top: -8rem; }
 }
 @media (max-width: 40rem) {
   body { padding-inline: 0.75rem; }

@@ -130,11 +130,11 @@ export class EncoderForm {
     try {
       const word =
         field.value.trim() === "" ? 0n : parseFlags(field.value, this.#encoder.constants);
-      field.removeAttribute("aria-invalid");
+      markInvalid(field, false);
       return word;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      field.setAttribute("aria-invalid", "true");
+      markInvalid(field, true);
       refusals.push(`${field.name}: ${why}`);
       return 0n;
     }
@@ -143,7 +143,7 @@ export class EncoderForm {
   #readParent(refusals: string[]): number {
     const pid = parseNumber(this.#parent.value.trim());
     const isPid = pid !== undefined && pid >= 0n && pid <= MOST_PID;
-    this.#parent.toggleAttribute("aria-invalid", !isPid);
+    markInvalid(this.#parent, !isPid);
     if (isPid) return Number(pid);
     refusals.push("the parent’s pid is a number from 0 to 2147483647");
     return 0;
@@ -159,6 +159,17 @@ function takeOver(field: HTMLInputElement, word: bigint | undefined): void {
     field.value = tellWord(word);
   }
   field.readOnly = word !== undefined;
+}
+
+/** Says that a field has no meaning; what is wrong with it stands over the registers. */
+function markInvalid(field: HTMLInputElement, invalid: boolean): void {
+  if (invalid) {
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", "encoder-status");
+  } else {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+  }
 }
 
 function textField(value: string, name: string): HTMLInputElement {
