@@ -30,6 +30,7 @@ const recordings: Readonly<Record<string, Recording>> = {
   host,
   grandchild: await recordingOf("grandchild"),
   cascade: await recordingOf("cascade"),
+  scrub: await recordingOf("scrub"),
   hostile: hostile(host),
   long: prolonged(host, 100_000),
 };
@@ -313,6 +314,27 @@ test("what changed is marked, and not by its colour alone", () =>
       (row) => row.textContent ?? "",
     );
     assert.match(executed, "▶0x7fffffffe00fsyscall0f 05");
+  }));
+
+test("the memory map shows what came and what went, and stays open", () =>
+  show("scrub", {}, async (page) => {
+    await noQuestions(page);
+    const { steps } = recordings.scrub ?? host;
+    const maps = steps.flatMap(({ kernel }, index) =>
+      kernel?.memory ? [{ index, lines: kernel.memory }] : [],
+    );
+    const [before, after] = maps;
+    assert.ok(before && after);
+    const gone = before.lines.filter((line) => !after.lines.includes(line));
+    for (let i = 0; i < after.index; i++) await press(page, "ArrowRight");
+    const summary = () => page.$eval("#step summary", (each) => each.textContent ?? "");
+    assert.match(await summary(), `Memory, 1 mapping: 0 new, ${gone.length} gone`);
+    await page.click("#step summary");
+    const rows = await page.$$eval("#step .memory tr", (all) => all.map((row) => row.textContent));
+    assert.equal(rows, [...after.lines, ...gone.map((line) => `−${line}`)]);
+    await press(page, "ArrowRight");
+    assert.ok(await page.$eval("#step .memory", (table) => table.checkVisibility()));
+    assert.is(await summary(), "Memory, 1 mapping");
   }));
 
 test("before a decisive step it asks, and hides the outcome until one answers", () =>
