@@ -85,7 +85,7 @@ function keepSteps(
   all: readonly Step[],
   { rank, names, questions, signals }: Surroundings,
 ): { steps: Step[]; rows: Html[]; marks: Html[] } {
-  const kept = { steps: [] as Step[], rows: [] as Html[], marks: [] as Html[] };
+  const kept: { steps: Step[]; rows: Html[]; marks: Html[] } = { steps: [], rows: [], marks: [] };
   const width = stepWidth(all.length);
   let rest = STEPS;
   for (const [index, whole] of all.entries()) {
