@@ -3,11 +3,11 @@ import { Script } from "node:vm";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
+import { cut, visible } from "../src/visible.ts";
 import { parseRecording } from "../src/record/load.ts";
 import type { Recording } from "../src/record/recording.ts";
 import { renderRecordingPage } from "../src/record/view/page.ts";
 import { kernelChanges, registerRows } from "../src/record/view/told.ts";
-import { cut, visible } from "../src/visible.ts";
 import { HOSTILE_STRINGS, hostile, prolonged } from "./page_recordings.ts";
 import { LESSONS, recordingOf } from "./recordings.ts";
 
@@ -264,9 +264,39 @@ size("nothing else makes it large", () => {
   const markup = renderRecordingPage(recording);
   assert.ok(Buffer.byteLength(markup) < LIMIT, `${Buffer.byteLength(markup)} bytes`);
   const kept = dataOf(markup).recording;
+  console.log(`  ${kept.steps.length} large steps are kept, ${Buffer.byteLength(markup)} bytes`);
   assert.ok(kept.steps.length > 5);
   assert.is(leftOut(markup).lanes, 1000 - kept.lanes.length);
   assert.is(new Set(kept.lanes.map(({ id }) => id)).size, kept.lanes.length);
+});
+
+size("nor do many small things", () => {
+  const many = <T>(count: number, make: (i: number) => T) =>
+    Array.from({ length: count }, (_, i) => make(i));
+  const lanes = many(1000, (i) => ({ id: `${i}`, role: "&", pid: i }));
+  const nothing = { instruction: null, call: null, registers: null, kernel: null, observer: null };
+  const recording: Recording = {
+    ...host,
+    introduction: many(1000, () => "&".repeat(100)),
+    observed: many(1000, () => "&".repeat(100)),
+    lanes,
+    steps: many(100_000, (i) => {
+      const id = `${i % 600}`;
+      return { ...nothing, lane: id, about: id, kind: "note", title: "", why: "", microseconds: 0 };
+    }),
+    arrows: many(50_000, (i) => ({ kind: "wait", from: i % 1000, to: (i * 7) % 1000, label: "&" })),
+    questions: many(10_000, (step) => ({ step, text: "", choices: [""], answer: 0, because: "" })),
+    code: many(100, (i) => ({
+      name: `${i}`,
+      base: "0x0",
+      lines: many(1000, (offset) => ({ offset, bytes: "", text: "", label: null })),
+    })),
+    end: many(10_000, () => ({ fact: "", expected: "", seen: "", held: true })),
+  };
+  const markup = renderRecordingPage(recording);
+  const { length } = dataOf(markup).recording.steps;
+  console.log(`  ${length} small steps are kept, ${Buffer.byteLength(markup)} bytes`);
+  assert.ok(Buffer.byteLength(markup) < LIMIT, `${Buffer.byteLength(markup)} bytes`);
 });
 
 size.run();

@@ -1,4 +1,4 @@
-// Time limit: 180 s
+// Time limit: 240 s
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,6 +30,7 @@ const recordings: Readonly<Record<string, Recording>> = {
   host,
   grandchild: await recordingOf("grandchild"),
   cascade: await recordingOf("cascade"),
+  scrub: await recordingOf("scrub"),
   hostile: hostile(host),
   long: prolonged(host, 100_000),
 };
@@ -200,8 +201,12 @@ test("keys that mean something in a field stay there", () =>
   }));
 
 test("? shows the keys, Escape closes them, and the focus comes back", () =>
-  show("host", {}, async (page) => {
+  show("host", {}, async (page, { messages }) => {
     await page.focus("[data-to=on]");
+    await press(page, "?");
+    await page.click("#keys button");
+    assert.not.ok(await page.$eval("#keys", (dialog) => dialog.checkVisibility()));
+    assert.equal(messages, []);
     await press(page, "?");
     assert.ok(await page.$eval("#keys", (dialog) => dialog.checkVisibility()));
     await press(page, "ArrowRight");
@@ -249,7 +254,8 @@ test("a link leads to a step, when the page is loaded and when it is there", () 
       {},
       host.steps[13]?.title,
     );
-    await page.click("#row-22 a");
+    await page.focus("#row-22 a");
+    await page.keyboard.press("Enter");
     assert.is(await numberShown(page), 22);
     assert.is(await page.evaluate(() => document.activeElement?.id), "step-title");
     assert.ok(
@@ -308,6 +314,27 @@ test("what changed is marked, and not by its colour alone", () =>
       (row) => row.textContent ?? "",
     );
     assert.match(executed, "▶0x7fffffffe00fsyscall0f 05");
+  }));
+
+test("the memory map shows what came and what went, and stays open", () =>
+  show("scrub", {}, async (page) => {
+    await noQuestions(page);
+    const { steps } = recordings.scrub ?? host;
+    const maps = steps.flatMap(({ kernel }, index) =>
+      kernel?.memory ? [{ index, lines: kernel.memory }] : [],
+    );
+    const [before, after] = maps;
+    assert.ok(before && after);
+    const gone = before.lines.filter((line) => !after.lines.includes(line));
+    for (let i = 0; i < after.index; i++) await press(page, "ArrowRight");
+    const summary = () => page.$eval("#step summary", (each) => each.textContent ?? "");
+    assert.match(await summary(), `Memory, 1 mapping: 0 new, ${gone.length} gone`);
+    await page.click("#step summary");
+    const rows = await page.$$eval("#step .memory tr", (all) => all.map((row) => row.textContent));
+    assert.equal(rows, [...after.lines, ...gone.map((line) => `−${line}`)]);
+    await press(page, "ArrowRight");
+    assert.ok(await page.$eval("#step .memory", (table) => table.checkVisibility()));
+    assert.is(await summary(), "Memory, 1 mapping");
   }));
 
 test("before a decisive step it asks, and hides the outcome until one answers", () =>

@@ -1,4 +1,5 @@
-import { errnoName, TraceError } from "../errors.ts";
+import { errnoName } from "../errno.ts";
+import { TraceError } from "../errors.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { BASELINE } from "./baseline.ts";

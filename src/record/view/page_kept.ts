@@ -11,8 +11,11 @@ import { byStep, kernelChanges } from "./told.ts";
 const LANES = 60_000;
 const CODE = 100_000;
 const QUESTIONS = 60_000;
-const ARROWS = 60_000;
-const STEPS = 930_000;
+const ARROWS = 40_000;
+const STEPS = 900_000;
+
+/** What a step takes below the slider. */
+const TICK = 60;
 
 /** What a page has of a recording. */
 export interface Kept {
@@ -82,7 +85,7 @@ function keepSteps(
   all: readonly Step[],
   { rank, names, questions, signals }: Surroundings,
 ): { steps: Step[]; rows: Html[]; marks: Html[] } {
-  const kept = { steps: [] as Step[], rows: [] as Html[], marks: [] as Html[] };
+  const kept: { steps: Step[]; rows: Html[]; marks: Html[] } = { steps: [], rows: [], marks: [] };
   const width = stepWidth(all.length);
   let rest = STEPS;
   for (const [index, whole] of all.entries()) {
@@ -94,7 +97,7 @@ function keepSteps(
     const changes = kernelChanges(kept, index, signals);
     const row = renderRow({ step, index, questions: own, changes });
     const mark = renderMark({ step, index, width, lane, about, asked: own.length > 0 });
-    rest -= embeddedSize(step) + size(row) + size(mark);
+    rest -= embeddedSize(step) + size(row) + size(mark) + TICK;
     if (rest < 0) {
       kept.steps.pop();
       break;

@@ -11,6 +11,7 @@ h2.small { margin: 0.5rem 0 0; padding: 0; border: 0; font-size: 0.875rem; }
 .roles dt { font-weight: 600; }
 .roles dd { margin: 0 0 0.25rem; }
 summary { cursor: pointer; }
+input[type="checkbox"] { vertical-align: -0.125rem; margin: 0 0.25rem 0 0; }
 
 .picture { display: grid; grid-template-columns: max-content minmax(0, 1fr); margin-top: 1.5rem;
   border-top: 1px solid var(--rule); padding-top: 0.25rem; }
@@ -43,6 +44,9 @@ summary { cursor: pointer; }
 #head path { fill: var(--ink); }
 #now { fill: var(--mark); fill-opacity: 0.55; }
 
+/* What has the focus is not to lie under the controls. */
+html { scroll-padding-top: 5rem; }
+.picture { scroll-margin-top: -4.5rem; }
 .controls { position: sticky; top: 0; z-index: 1; display: grid; gap: 0.25rem 1rem; align-items: center;
   grid-template-columns: max-content minmax(0, 1fr) max-content; background: var(--paper);
   padding: 0.5rem 0; border-bottom: 1px solid var(--rule); }
@@ -69,8 +73,8 @@ summary { cursor: pointer; }
 .sign { width: 1.25rem; padding-right: 0.25rem; font-weight: 600; }
 .wraps { white-space: normal; overflow-wrap: anywhere; }
 td.soft { color: var(--soft); }
-tr:not(.changed) > td { color: var(--soft); }
-.registers tr:not(.changed) > td:nth-child(4) { color: var(--soft); }
+:is(.registers, .kernel, .memory) tr:not(.changed) > td { color: var(--soft); }
+.registers th[scope="row"] { white-space: normal; overflow-wrap: anywhere; min-width: 5.5rem; max-width: 12rem; }
 tr.changed > th { font-weight: 600; }
 tr.now > * { background: var(--mark); }
 tr.now > td.soft, :is(.now, mark) i { color: inherit; }
@@ -102,6 +106,8 @@ fieldset p { margin: 0.25rem 0 0; }
 #encoder-status { font-weight: 600; }
 .bits { white-space: normal; min-width: 8rem; }
 
+/* A long table is laid out once one comes near it: the page is there sooner. */
+@media screen { .all { content-visibility: auto; contain-intrinsic-size: auto 4000px; } }
 .steps td.told { white-space: normal; font-family: inherit; font-size: inherit; color: inherit; min-width: 16rem; padding-bottom: 0.375rem; }
 .steps tr > td { color: var(--soft); }
 .steps .told p { margin: 0; max-width: 52rem; }
@@ -124,6 +130,8 @@ fieldset p { margin: 0.25rem 0 0; }
 @media (max-width: 60rem) {
   .about, #encoder-panel { grid-template-columns: minmax(0, 1fr); }
   .controls { grid-template-columns: minmax(0, 1fr); }
+  html { scroll-padding-top: 8.5rem; }
+  .picture { scroll-margin-top: -8rem; }
 }
 @media (max-width: 40rem) {
   body { padding-inline: 0.75rem; }

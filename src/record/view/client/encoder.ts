@@ -4,7 +4,7 @@ import { stepNumber } from "../told.ts";
 import { element, fill, find } from "./elements.ts";
 import { EncoderForm } from "./encoder_form.ts";
 import { Workbench } from "./encoder_result.ts";
-import type { Player } from "./player.ts";
+import { type Player, SETTLED } from "./player.ts";
 import type { Story } from "./story.ts";
 
 /** Fills the panel of the encoder. Whatever goes wrong with the module, the rest of the page works. */
@@ -30,7 +30,12 @@ async function instantiate(base64: string): Promise<Encoder> {
 
 function serve(panel: HTMLElement, encoder: Encoder, story: Story, player: Player): void {
   const workbench = new Workbench(encoder);
-  const form = new EncoderForm(encoder, () => workbench.encode(form.wanted()));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const form = new EncoderForm(encoder, () => {
+    const sentence = workbench.encode(form.wanted());
+    clearTimeout(timer);
+    timer = setTimeout(() => player.announce(sentence), SETTLED);
+  });
   fill(panel, form.element, workbench.element);
   const follow = (index: number) => {
     const { steps, lanes } = story.recording;

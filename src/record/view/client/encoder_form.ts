@@ -1,8 +1,14 @@
 import type { Encoder } from "../../../encoder/encoder.ts";
-import { constantsOf, formatClone, parseFlags, parseNumber } from "../../../encoder/names.ts";
-import { hex } from "../../../errors.ts";
-import { element, fill } from "./elements.ts";
-import { Flags, flagsOf, labelled, select } from "./encoder_fields.ts";
+import { constantsOf, parseFlags, parseNumber } from "../../../encoder/names.ts";
+import { element } from "./elements.ts";
+import { labelled, select } from "./encoder_fields.ts";
+import {
+  cloneFlags,
+  type FlagArgument,
+  type FlaggedCall,
+  tellWord,
+  waitOptions,
+} from "./encoder_flags.ts";
 
 /** Where the arguments go, and what one calls them there. */
 const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
@@ -27,14 +33,9 @@ export class EncoderForm {
   readonly #encoder: Encoder;
   readonly #call: HTMLSelectElement;
   readonly #fields: readonly HTMLInputElement[];
-  readonly #clone: Flags;
-  readonly #signal: HTMLSelectElement;
-  readonly #wait: Flags;
+  readonly #flagged: readonly FlaggedCall[];
   readonly #marks = element("input", { type: "checkbox", checked: true, autocomplete: "off" });
   readonly #parent = textField("0", "parent");
-  /** What a set of flags is encoded as. */
-  readonly #cloneWord = element("output", { class: "mono" });
-  readonly #waitWord = element("output", { class: "mono" });
   #touched = false;
 
   /** @param changed is called after every change */
@@ -49,12 +50,7 @@ export class EncoderForm {
       "clone",
     );
     this.#fields = ARGUMENTS.map((register) => textField("0", register));
-    this.#clone = new Flags(flagsOf(constants, "clone"), ["CLONE_FILES"]);
-    const signals = constantsOf("signal", constants).map(
-      ([name, number]) => [name, `${number}`] as const,
-    );
-    this.#signal = select([["none", "0"], ...signals], `${constants.get("SIGKILL")}`);
-    this.#wait = new Flags(flagsOf(constants, "wait"), ["WUNTRACED", "__WALL"]);
+    this.#flagged = [cloneFlags(encoder), waitOptions(encoder)];
     this.element = this.#build();
     this.element.addEventListener("submit", (event) => event.preventDefault());
     this.#parent.addEventListener("input", () => {
@@ -71,8 +67,7 @@ export class EncoderForm {
   /** What is asked for now. Shows on the way what belongs to the call. */
   wanted(): Wanted {
     const call = this.#call.value;
-    const flags = this.#flagWord(call);
-    this.#showFlags(call);
+    const flags = this.#encodeFlags(call);
     const words: bigint[] = [];
     const refusals: string[] = [];
     for (const [i, field] of this.#fields.entries()) {
@@ -109,20 +104,7 @@ export class EncoderForm {
           "Arguments are numbers in any base, or flags: PROT_READ|PROT_EXEC.",
         ),
       ),
-      element(
-        "fieldset",
-        { id: "clone-flags" },
-        element("legend", {}, "Flags of clone"),
-        this.#clone.element,
-        element("p", {}, labelled("exit signal", this.#signal), " ", this.#cloneWord),
-      ),
-      element(
-        "fieldset",
-        { id: "wait-options" },
-        element("legend", {}, "Options of wait4"),
-        this.#wait.element,
-        element("p", {}, this.#waitWord),
-      ),
+      ...this.#flagged.map((each) => each.element),
       element(
         "fieldset",
         {},
@@ -138,43 +120,21 @@ export class EncoderForm {
     );
   }
 
-  /** The argument that comes from checkboxes. */
-  #flagWord(call: string): { readonly argument: number; readonly word: bigint } | undefined {
-    if (call === "clone") {
-      const word = this.#encoder.encodeClone(this.#clone.word, Number(this.#signal.value));
-      return { argument: 0, word };
-    }
-    if (call === "wait4") {
-      return { argument: 2, word: this.#encoder.encodeWaitOptions(this.#wait.word) };
-    }
-    return undefined;
-  }
-
-  #showFlags(call: string): void {
-    const [clone, wait] = [
-      this.element.querySelector("#clone-flags"),
-      this.element.querySelector("#wait-options"),
-    ];
-    clone?.toggleAttribute("hidden", call !== "clone");
-    wait?.toggleAttribute("hidden", call !== "wait4");
-    const { constants, encodeClone, encodeWaitOptions } = this.#encoder;
-    const signal = Number(this.#signal.value);
-    const cloneWord = encodeClone(this.#clone.word, signal);
-    const name = formatClone(this.#clone.word, signal, constants);
-    fill(this.#cloneWord, `${name} = ${cloneWord < 0n ? "-EINVAL" : hex(cloneWord)}`);
-    const waitWord = encodeWaitOptions(this.#wait.word);
-    fill(this.#waitWord, `= ${waitWord < 0n ? "-EINVAL" : hex(waitWord)}`);
+  /** Shows the flags of the call, where it has some, and encodes them. */
+  #encodeFlags(call: string): FlagArgument | undefined {
+    for (const each of this.#flagged) each.element.hidden = each.call !== call;
+    return this.#flagged.find((each) => each.call === call)?.encode();
   }
 
   #read(field: HTMLInputElement, refusals: string[]): bigint {
     try {
       const word =
         field.value.trim() === "" ? 0n : parseFlags(field.value, this.#encoder.constants);
-      field.removeAttribute("aria-invalid");
+      markInvalid(field, false);
       return word;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      field.setAttribute("aria-invalid", "true");
+      markInvalid(field, true);
       refusals.push(`${field.name}: ${why}`);
       return 0n;
     }
@@ -183,7 +143,7 @@ export class EncoderForm {
   #readParent(refusals: string[]): number {
     const pid = parseNumber(this.#parent.value.trim());
     const isPid = pid !== undefined && pid >= 0n && pid <= MOST_PID;
-    this.#parent.toggleAttribute("aria-invalid", !isPid);
+    markInvalid(this.#parent, !isPid);
     if (isPid) return Number(pid);
     refusals.push("the parent’s pid is a number from 0 to 2147483647");
     return 0;
@@ -196,9 +156,20 @@ function takeOver(field: HTMLInputElement, word: bigint | undefined): void {
     if (field.readOnly) field.value = field.dataset.typed ?? "0";
   } else {
     if (!field.readOnly) field.dataset.typed = field.value;
-    field.value = word < 0n ? "-EINVAL" : hex(word);
+    field.value = tellWord(word);
   }
   field.readOnly = word !== undefined;
+}
+
+/** Says that a field has no meaning; what is wrong with it stands over the registers. */
+function markInvalid(field: HTMLInputElement, invalid: boolean): void {
+  if (invalid) {
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", "encoder-status");
+  } else {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+  }
 }
 
 function textField(value: string, name: string): HTMLInputElement {

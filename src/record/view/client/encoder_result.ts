@@ -14,7 +14,7 @@ export class Workbench {
   readonly #names: readonly string[];
   readonly #initial: RegisterBlock;
   readonly #block: RegisterBlock;
-  readonly #status = element("p", { role: "status", id: "encoder-status" });
+  readonly #status = element("p", { id: "encoder-status" });
   readonly #source = element("p", { class: "soft" });
   readonly #table = element("div");
 
@@ -44,8 +44,8 @@ export class Workbench {
     fill(this.#source, `Before: ${where}.`);
   }
 
-  /** Encodes, and shows what came of it. */
-  encode(wanted: Wanted): void {
+  /** Encodes, shows what came of it, and answers that in a sentence. */
+  encode(wanted: Wanted): string {
     this.#block.copyFrom(this.#initial);
     if (wanted.refusal === null) {
       const [a = 0n, b = 0n, c = 0n, d = 0n, e = 0n, f = 0n] = wanted.arguments;
@@ -53,10 +53,10 @@ export class Workbench {
       this.#encoder.encodeSyscall(block, initial, wanted.number, a, b, c, d, e, f);
       if (wanted.parent !== null) this.#encoder.encodeBootstrap(block, wanted.parent);
     }
-    this.#show(wanted.refusal);
+    return this.#show(wanted.refusal);
   }
 
-  #show(refusal: string | null): void {
+  #show(refusal: string | null): string {
     const rows = this.#names.map((name): RegisterRow => {
       const [before, after] = [hex(this.#initial.get(name)), hex(this.#block.get(name))];
       return { name, before, after, changed: before !== after };
@@ -64,12 +64,13 @@ export class Workbench {
     const changed = rows.filter((row) => row.changed).map(({ name }) => name);
     const count =
       changed.length === 1 ? "1 register changes" : `${changed.length} registers change`;
-    const sentence =
-      changed.length === 0 ? "No register changes." : `${count}: ${changed.join(", ")}.`;
+    const told = changed.length === 0 ? "No register changes." : `${count}: ${changed.join(", ")}.`;
+    const sentence = refusal === null ? told : `${refusal}. Nothing is encoded.`;
     this.#status.className = refusal === null ? "" : "bad";
-    fill(this.#status, refusal === null ? sentence : `${refusal}. Nothing is encoded.`);
+    fill(this.#status, sentence);
     const cell = ({ before, after }: RegisterRow) => bits(BigInt(before), BigInt(after));
     fill(this.#table, registerTable("Registers, encoded", rows, { head: "bits", cell }));
+    return sentence;
   }
 }
 

@@ -18,7 +18,9 @@ export function serveKeys(move: (name: MoveName) => void): void {
   find("#show-keys", HTMLButtonElement).addEventListener("click", () => help.showModal());
   document.addEventListener("keydown", (event) => {
     const { key, shiftKey, target } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
+    // AltGr, which some keyboards need for brackets, may come as Ctrl and Alt.
+    const chord = event.ctrlKey || event.metaKey || event.altKey;
+    if ((chord && !event.getModifierState("AltGraph")) || help.open) return;
     if (takesText(target)) return;
     if (key === "?") {
       help.showModal();

@@ -7,8 +7,8 @@ import { askQuestion, Quiz } from "./question.ts";
 import { stepParts, whereabouts } from "./step.ts";
 import type { Story } from "./story.ts";
 
-/** How long one has to stay at a step for it to be announced, in milliseconds: who scrubs passes many. */
-const SETTLED = 350;
+/** How long nothing must change before it is announced, in milliseconds: who scrubs passes many steps. */
+export const SETTLED = 350;
 
 type Listener = (index: number) => void;
 
