@@ -16,6 +16,7 @@ import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseRecording, renderMermaid, renderPerfetto } from "../src/index.ts";
+import { renderJson } from "../src/record/view/json.ts";
 import { renderRecordingPage } from "../src/record/view/page.ts";
 import { renderText } from "../src/record/view/text.ts";
 import { hostileRecording } from "./hostile_recording.ts";
@@ -49,7 +50,7 @@ const FORMS = {
   "--text": renderText(recording),
   "--mermaid": renderMermaid(recording),
   "--perfetto": renderPerfetto(recording),
-  "--json": `${JSON.stringify(recording, null, 1)}\n`,
+  "--json": renderJson(recording),
 };
 
 for (const [option, expected] of Object.entries(FORMS)) {
