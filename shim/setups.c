@@ -108,7 +108,7 @@ static void put_pairs(const struct stublab_setup *setup, const uint8_t *area, ui
                       uint64_t length) {
     for (uint64_t i = 0; i < length; i++)
         copy[i] = area[i];
-    for (uint32_t i = 0; i < setup->count; i++) {
+    for (uint64_t i = 0; i < setup->count; i++) {
         uint64_t offset = setup->words[2 * i];
         const uint8_t *word = (const uint8_t *)&setup->words[2 * i + 1];
         for (uint64_t j = 0; j < 8 && offset < length && offset + j < length; j++)
@@ -119,7 +119,7 @@ static void put_pairs(const struct stublab_setup *setup, const uint8_t *area, ui
 /** Takes the words at the pairs' offsets. */
 static void take_pairs(const struct stublab_setup *setup, const uint8_t *area, uint64_t length,
                        uint64_t *words) {
-    for (uint32_t i = 0; i < setup->count; i++) {
+    for (uint64_t i = 0; i < setup->count; i++) {
         uint64_t offset = setup->words[2 * i];
         uint8_t *word = (uint8_t *)&words[i];
         for (uint64_t j = 0; j < 8; j++)
@@ -129,7 +129,7 @@ static void take_pairs(const struct stublab_setup *setup, const uint8_t *area, u
 
 static int64_t poke_user(int32_t tid, const struct stublab_setup *setup,
                          struct stublab_outcome *outcome) {
-    for (uint32_t i = 0; i < setup->count; i++) {
+    for (uint64_t i = 0; i < setup->count; i++) {
         int64_t result = stublab_ptrace(PTRACE_POKEUSR, tid, setup->words[2 * i],
                                         (void *)setup->words[2 * i + 1]);
         if (result < 0) {
