@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -73,9 +74,10 @@ inspect(
   },
 );
 
-inspect("the shim exports what shim.h declares", () => {
-  const header = readFileSync("shim/shim.h", "utf8");
-  const declared = [...header.matchAll(/STUBLAB_EXPORT [^(]*\b(stublab_\w+)\(/g)].map(
+inspect("the shim exports what its headers declare", () => {
+  const headers = readdirSync("shim").filter((name) => name.endsWith(".h"));
+  const text = headers.map((name) => readFileSync(`shim/${name}`, "utf8")).join("");
+  const declared = [...text.matchAll(/STUBLAB_EXPORT [^(]*\b(stublab_\w+)\(/g)].map(
     ([, name]) => name,
   );
   const exported = output("nm", "-D", "--defined-only", SHIM).matchAll(/ T (\w+)$/gm);
