@@ -213,7 +213,7 @@ async function bundle() {
 /** The script of a recording's page, as text that the page holds: one function, which gives nothing away. */
 export async function bundlePage(esbuild, folder) {
   await esbuild.build({
-    entryPoints: { recording_page: "src/record/view/client/main.ts" },
+    entryPoints: { recording_page: "src/record/view/page/client/main.ts" },
     bundle: true,
     format: "iife",
     platform: "browser",

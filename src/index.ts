@@ -79,7 +79,7 @@ export {
 } from "./record/recording.ts";
 export { DEFAULT_SCENARIO, SCENARIOS } from "./record/scenarios.ts";
 export { renderMermaid } from "./record/view/mermaid.ts";
-export { renderRecordingPage } from "./record/view/page.ts";
+export { renderRecordingPage } from "./record/view/page/page.ts";
 export { renderPerfetto } from "./record/view/perfetto.ts";
 export { renderText, type TextOptions } from "./record/view/text.ts";
 export type { ChildStep } from "./shim.ts";

@@ -17,7 +17,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseRecording, renderMermaid, renderPerfetto } from "../src/index.ts";
 import { renderJson } from "../src/record/view/json.ts";
-import { renderRecordingPage } from "../src/record/view/page.ts";
+import { renderRecordingPage } from "../src/record/view/page/page.ts";
 import { renderText } from "../src/record/view/text.ts";
 import { hostileRecording } from "./hostile_recording.ts";
 import { stublabCommand } from "./processes.ts";

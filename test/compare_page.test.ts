@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { renderComparePage } from "../src/compare/page.ts";
-import { choose, PER_FIELD, TOTAL } from "../src/compare/page_choice.ts";
+import { choose, PER_FIELD, TOTAL } from "../src/compare/page/choice.ts";
+import { renderComparePage } from "../src/compare/page/page.ts";
 import type { CompareReport, Disagreement } from "../src/compare/report.ts";
 import { ARCHES, type Arch, FUNCTION_NAMES, FUNCTIONS } from "../src/encoder/abi.ts";
 import { agreement, COMMAND, disagreement, HOSTILE, hostility } from "./compare_reports.ts";

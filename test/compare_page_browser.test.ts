@@ -10,7 +10,7 @@ import axe from "axe-core";
 import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { renderComparePage } from "../src/compare/page.ts";
+import { renderComparePage } from "../src/compare/page/page.ts";
 import { CHROMIUM, TestBrowser } from "./browser.ts";
 import { agreement, COMMAND, disagreement, HOSTILE, hostility } from "./compare_reports.ts";
 import { childrenOf, eventually, isAlive } from "./processes.ts";

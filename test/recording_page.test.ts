@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
 import { parseRecording } from "../src/record/load.ts";
 import type { Recording } from "../src/record/recording.ts";
-import { renderRecordingPage } from "../src/record/view/page.ts";
+import { renderRecordingPage } from "../src/record/view/page/page.ts";
 import { kernelChanges, registerRows } from "../src/record/view/told.ts";
 import { cut, visible } from "../src/visible.ts";
 import { HOSTILE_STRINGS, hostile, prolonged } from "./page_recordings.ts";

@@ -11,7 +11,7 @@ import { BlockAllocator, registerLayout } from "../src/encoder/block.ts";
 import { openEncoder } from "../src/encoder/open.ts";
 import { hex } from "../src/errors.ts";
 import type { Recording } from "../src/record/recording.ts";
-import { renderRecordingPage } from "../src/record/view/page.ts";
+import { renderRecordingPage } from "../src/record/view/page/page.ts";
 import { registerRows } from "../src/record/view/told.ts";
 import { type Behaviour, CHROMIUM, TestBrowser, type View } from "./browser.ts";
 import { hostile, prolonged } from "./page_recordings.ts";

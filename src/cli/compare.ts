@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type CompareOptions, compare } from "../compare/compare.ts";
 import { openSubjects } from "../compare/open.ts";
-import { renderComparePage } from "../compare/page.ts";
+import { renderComparePage } from "../compare/page/page.ts";
 import type { CompareReport } from "../compare/report.ts";
 import {
   ARCHES,

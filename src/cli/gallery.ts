@@ -6,7 +6,7 @@ import type { Recording } from "../record/recording.ts";
 import { SCENARIOS } from "../record/scenarios.ts";
 import { type Exhibit, renderGallery } from "../record/view/gallery.ts";
 import { renderJson } from "../record/view/json.ts";
-import { renderRecordingPage } from "../record/view/page.ts";
+import { renderRecordingPage } from "../record/view/page/page.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
 import { writeOutput } from "./output_file.ts";

@@ -1,6 +1,6 @@
 import { renderJson } from "../record/view/json.ts";
 import { renderMermaid } from "../record/view/mermaid.ts";
-import { renderRecordingPage } from "../record/view/page.ts";
+import { renderRecordingPage } from "../record/view/page/page.ts";
 import { renderPerfetto } from "../record/view/perfetto.ts";
 import { renderText } from "../record/view/text.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
