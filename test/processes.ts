@@ -54,6 +54,9 @@ export function stublabCommand(...args: string[]): [string, string[]] {
   return [process.execPath, ["dist/cli.js", ...args]];
 }
 
+/** How long output is waited for once its process has ended. */
+const HELD_MILLISECONDS = 500;
+
 /** A process that is talked to while it runs. */
 export class Running {
   readonly pid: number;
@@ -68,15 +71,21 @@ export class Running {
     this.pid = child.pid ?? -1;
     this.#input = (text) => child.stdin?.write(text);
     child.stdin?.on("error", () => {});
-    child.stdout?.on("data", (chunk) => this.#heard("stdout", String(chunk)));
-    child.stderr?.on("data", (chunk) => this.#heard("stderr", String(chunk)));
+    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => this.#heard("stdout", chunk));
+    child.stderr?.setEncoding("utf8").on("data", (chunk: string) => this.#heard("stderr", chunk));
     this.ended = new Promise((resolve) => {
-      child.on("exit", (code, signal) =>
-        setImmediate(() => {
+      child.on("exit", (code, signal) => {
+        const end = () => {
           this.#wake();
           resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
-        }),
-      );
+        };
+        // What is left in the pipes comes before "close"; who is left behind holds them open.
+        const held = setTimeout(end, HELD_MILLISECONDS);
+        child.on("close", () => {
+          clearTimeout(held);
+          end();
+        });
+      });
     });
   }
 
