@@ -53,8 +53,11 @@ struct stublab_setup {
     uint8_t wants;
     uint32_t length;
     uint32_t count;
-    uint32_t signal; /* to resume with */
-    uint64_t padding[3];
+    uint32_t signal;   /* to resume with */
+    uint32_t uc_flags; /* rt_sigreturn: of the frame */
+    uint32_t
+        fpstate; /* rt_sigreturn: 0: the frame has no floating point; 1: that of the last stop */
+    uint64_t padding[2];
     uint64_t words[STUBLAB_REGISTERS];
 };
 
