@@ -14,6 +14,8 @@ LIES_AT(exchange, turn, EXCHANGE_TURN);
 LIES_AT(exchange, next, EXCHANGE_NEXT);
 LIES_AT(exchange, count, EXCHANGE_COUNT);
 LIES_AT(exchange, bases, EXCHANGE_BASES);
+LIES_AT(exchange, ds, EXCHANGE_DS);
+LIES_AT(exchange, es, EXCHANGE_ES);
 LIES_AT(exchange, setups, EXCHANGE_SETUPS);
 LIES_AT(exchange, outcomes, EXCHANGE_OUTCOMES);
 LIES_AT(setup, uc_flags, SETUP_UC_FLAGS);

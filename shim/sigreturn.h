@@ -9,6 +9,8 @@
 #define EXCHANGE_NEXT 4
 #define EXCHANGE_COUNT 8
 #define EXCHANGE_BASES 12
+#define EXCHANGE_DS 16
+#define EXCHANGE_ES 20
 #define EXCHANGE_SETUPS 64
 #define EXCHANGE_OUTCOMES (EXCHANGE_SETUPS + EXCHANGE_CAPACITY * SETUP_SIZE)
 /** How many setups are handed over at once. */
@@ -45,7 +47,9 @@ struct stublab_exchange {
     uint32_t next;  /* index of the setup that is under way, or to be tried next */
     uint32_t count; /* how many there are */
     uint32_t bases; /* whether the bases of FS and GS can be read without a system call */
-    uint32_t padding[12];
+    uint32_t ds;    /* selectors that each setup is to find */
+    uint32_t es;
+    uint32_t padding[10];
     struct stublab_setup setups[EXCHANGE_CAPACITY];
     struct stublab_outcome outcomes[EXCHANGE_CAPACITY];
 };

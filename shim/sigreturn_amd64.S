@@ -78,6 +78,15 @@
     mov %rax, OUTCOME_STOPPED+8*\in_block(%r12)
 .endm
 
+// Code of 32 bits can pop these two, and no frame has them. RAX = what is there.
+.macro restore_selector selector, offset
+    mov \offset(%r15), %ecx
+    cmp %ecx, %eax
+    je 1f
+    mov %ecx, \selector
+1:
+.endm
+
 // From the setup at R12 to the frame at R13.
 .macro put in_frame, in_block
     mov SETUP_WORDS+8*\in_block(%r12), %rax
@@ -126,7 +135,9 @@ stublab_sigreturn_handler:
     movzwl SC_SS(%r13), %eax
     mov %rax, OUTCOME_STOPPED+8*REG_SS(%r12)
     note_selector %ds, REG_DS
+    restore_selector %ds, EXCHANGE_DS
     note_selector %es, REG_ES
+    restore_selector %es, EXCHANGE_ES
     note_selector %fs, REG_FS
     note_selector %gs, REG_GS
     cmpl $0, EXCHANGE_BASES(%r15)

@@ -17,7 +17,7 @@ function weighted<T extends string>(names: readonly T[], weights: Readonly<Recor
 const FROM = weighted<From>(FROMS, { signal: 24, entry: 3, exit: 2, sysemu: 2, group: 1 });
 const WAY = weighted<Way>(WAYS, {
   ...{ SETREGS: 18, SETREGSET: 4, POKEUSER: 4, SETFPREGS: 1 },
-  ...{ XSTATE: 1, SYSCALL_INFO: 2, SIGMASK: 2 },
+  ...{ XSTATE: 1, SYSCALL_INFO: 2, SIGMASK: 2, SIGRETURN: 0 },
 });
 const ON = weighted<On>(ONS, {
   ...{ NONE: 4, CONT: 5, SYSCALL: 2, SINGLESTEP: 3, SYSEMU: 1, SYSEMU_SINGLESTEP: 1 },

@@ -1,9 +1,10 @@
 import { errnoName, UnsupportedError } from "../../errors.ts";
 import { type Shim, viewMemory } from "../../shim.ts";
 import { type Batch, OUTCOME_SIZE, SETUP_SIZE } from "../setups.ts";
+import { KEPT } from "./kept.ts";
 
 /** Halves from the beginning of struct stublab_exchange. */
-const [NEXT, COUNT, BASES] = [1, 2, 3];
+const [TURN, NEXT, COUNT, BASES, DS, ES] = [0, 1, 2, 3, 4, 5];
 const SETUPS = 64;
 /** How many setups can be handed over at once: EXCHANGE_CAPACITY. */
 export const CAPACITY = 256;
@@ -44,7 +45,9 @@ export class Exchange {
   /** As a stub is to find it that has not begun. */
   reset(basesReadable: boolean): void {
     this.#halves.fill(0, 0, SETUPS / 4);
-    this.#halves[0] = 1;
+    this.#halves[TURN] = 1;
+    this.#halves[DS] = Number(KEPT.ds);
+    this.#halves[ES] = Number(KEPT.es);
     this.#halves[BASES] = basesReadable ? 1 : 0;
   }
 

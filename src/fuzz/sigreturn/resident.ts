@@ -15,10 +15,11 @@ import {
 import type { Stub } from "../../stub/stub.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { BASELINE } from "../baseline.ts";
-import { CONSTANTS, SCRATCH } from "../code.ts";
+import { SCRATCH } from "../code.ts";
 import { REGISTERS } from "../setups.ts";
 import { createHarmless, handleSignal, SA_NODEFER, SA_RESTORER, SA_SIGINFO } from "../target.ts";
 import type { Exchange } from "./exchange.ts";
+import { KEPT } from "./kept.ts";
 import { EXCHANGE, HANDLER_STACK, HANDLER_STACK_SIZE, LOOP } from "./place.ts";
 
 /** The signals that instructions raise. */
@@ -27,17 +28,6 @@ const RAISED = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
 // asm/signal.h, linux/signal.h: with the second a stack is always used from its end, wherever RSP points.
 const SA_ONSTACK = 0x800_0000n;
 const SS_AUTODISARM = 0x8000_0000n;
-
-/** What no signal frame holds, so a resident keeps it from its birth on. None of it is as it would be by default. */
-export const KEPT: Readonly<Record<string, bigint>> = {
-  fs_base: CONSTANTS,
-  gs_base: SCRATCH,
-  // __USER_DS
-  ds: 0x2bn,
-  es: 0x2bn,
-  fs: 0n,
-  gs: 0n,
-};
 
 /**
  * A stub that tries setups by itself, by way of rt_sigreturn. It is not traced, for a traced thread stops at every
@@ -91,9 +81,8 @@ export class Resident {
   /** Lets it go, into the INT3 at the beginning of the loop. */
   #start(): void {
     const { thread, tracer } = this.#stub;
-    for (const [i, name] of REGISTERS.entries()) {
-      tracer.frame.set(name, KEPT[name] ?? BASELINE[i] ?? 0n);
-    }
+    for (const [i, name] of REGISTERS.entries()) tracer.frame.set(name, BASELINE[i] ?? 0n);
+    for (const [name, word] of Object.entries(KEPT)) tracer.frame.set(name, word);
     tracer.frame.set("rip", LOOP);
     thread.writeRegisters(tracer.frame);
     thread.follow();

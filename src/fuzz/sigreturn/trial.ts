@@ -26,6 +26,7 @@ export class SigreturnTrier {
   readonly #deadline: number;
   readonly #exchange: Exchange;
   #resident: Resident | undefined;
+  #closed = false;
 
   /** @param master a stub with SIGCHLD as its exit signal, unmapped */
   constructor(master: Stub, { deadline = DEADLINE } = {}) {
@@ -51,8 +52,10 @@ export class SigreturnTrier {
     }
   }
 
-  /** Ends the stub. */
+  /** Ends the stub. Closing a second time does nothing. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#resident?.end();
     this.#resident = undefined;
     this.#exchange.release();
