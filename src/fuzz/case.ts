@@ -237,7 +237,8 @@ export function parseCase(document: unknown, constants: ReadonlyMap<string, bigi
 const frame: Shape<Frame> = (value, place) => {
   const read = members(value, place);
   const flags = BigInt(read("uc_flags", hexWord));
-  if (flags > MOST) throw new InputError(`${place}.uc_flags: expected at most 32 bits`);
+  if (flags > MOST)
+    throw new InputError(`${place}.uc_flags: expected at most 32 bits, got ${hex(flags)}`);
   return { ucFlags: Number(flags), fpstate: read("fpstate", truth) };
 };
 
