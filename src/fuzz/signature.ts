@@ -26,6 +26,7 @@ export type Agreement = typeof AGREES | typeof DIFFERS | typeof UNPREDICTED;
 const HALVES = 2 * REGISTERS.length;
 const [SETREGSET, POKEUSER] = [WAYS.indexOf("SETREGSET"), WAYS.indexOf("POKEUSER")];
 const [XSTATE, SYSCALL_INFO] = [WAYS.indexOf("XSTATE"), WAYS.indexOf("SYSCALL_INFO")];
+const SIGRETURN = WAYS.indexOf("SIGRETURN");
 const [RIP, RSP, RDI] = [2 * indexOf("rip"), 2 * indexOf("rsp"), 2 * indexOf("rdi")];
 const EFLAGS = 2 * indexOf("eflags");
 const HANDLER = Number(placeOf("handler"));
@@ -68,7 +69,7 @@ export function signatureOf({ setups, outcomes }: Batch, i: number, agreement: n
   high = 0;
   const way = (kinds >>> 8) & 0xff;
   const resumed = outcomes[outcome + OUTCOME.resumed] ?? 0;
-  const registers = way <= POKEUSER || way === SYSCALL_INFO;
+  const registers = way <= POKEUSER || way === SYSCALL_INFO || way === SIGRETURN;
   // What a stub does then does not depend on how its registers came there.
   mix(resumed === 0 && way <= POKEUSER ? kinds & ~0xff00 : kinds);
   mix(agreement);

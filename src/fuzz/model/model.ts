@@ -1,16 +1,18 @@
 import type { Machine } from "../machine.ts";
-import { type Batch, ONS, SETUP, setupAt } from "../setups.ts";
+import { type Batch, ONS, SETUP, setupAt, WAYS } from "../setups.ts";
+import { ReturnPhase } from "../sigreturn/return.ts";
 import { Book, type Change } from "./book.ts";
 import { Prediction } from "./prediction.ts";
 import { ResumePhase } from "./resume.ts";
 import { RULES, type Rule } from "./rules.ts";
-import { State } from "./state.ts";
+import { ORIG_RAX, State } from "./state.ts";
 import { WritePhase } from "./write.ts";
 
 export type { Change } from "./book.ts";
 export { RULES, type Rule } from "./rules.ts";
 
 const NONE = ONS.indexOf("NONE");
+const SIGRETURN = WAYS.indexOf("SIGRETURN");
 
 /** A rule that had a part in a prediction. */
 export interface AppliedRule extends Rule {
@@ -23,6 +25,7 @@ export class Model {
   readonly machine: Machine;
   readonly #book: Book;
   readonly #write: WritePhase;
+  readonly #return: ReturnPhase;
   readonly #resume: ResumePhase;
   readonly #state = new State();
 
@@ -31,6 +34,7 @@ export class Model {
     this.machine = machine;
     this.#book = new Book(machine, change);
     this.#write = new WritePhase(this.#book, machine);
+    this.#return = new ReturnPhase(this.#book);
     this.#resume = new ResumePhase(this.#book, machine);
   }
 
@@ -40,12 +44,24 @@ export class Model {
     const state = this.#state;
     into.clear();
     state.start(into.stopped);
+    if ((((setups[at + SETUP.kinds] ?? 0) >>> 8) & 0xff) === SIGRETURN) {
+      this.#predictReturn(setups, at, into);
+      return;
+    }
     const error = this.#write.write(setups, at, state, into);
     const on = ((setups[at + SETUP.kinds] ?? 0) >>> 16) & 0xff;
     if (error !== 0 || on === NONE) {
       into.resumed(-1, 0);
       into.info(0, 0, 0, 0);
     } else if (into.unpredicted === null) this.#resume.resume(setups, at, state, into);
+  }
+
+  #predictReturn(setups: Uint32Array, at: number, into: Prediction): void {
+    into.wrote(0, -1);
+    this.#return.put(setups, at, this.#state.words, 0);
+    this.#resume.resume(setups, at, this.#state, into);
+    // A handler does not see it.
+    into.stoppedKnown &= ~(1 << ORIG_RAX);
   }
 
   /** The rules that a prediction comes from, in the order in which they were applied. */

@@ -4,6 +4,7 @@
  */
 
 import type { Feature } from "../machine.ts";
+import { SIGRETURN_RULES } from "../sigreturn/rules.ts";
 import { RESUME_RULES } from "./resume_rules.ts";
 import { UNPREDICTED_RULES } from "./unpredicted_rules.ts";
 import { WRITE_RULES } from "./write_rules.ts";
@@ -21,10 +22,10 @@ export interface RuleEntry {
   readonly values: Readonly<Record<string, bigint>>;
 }
 
-export const PHASES = ["write", "resume", "unpredicted"] as const;
+export const PHASES = ["write", "return", "resume", "unpredicted"] as const;
 export type Phase = (typeof PHASES)[number];
 
-const TABLE = { ...WRITE_RULES, ...RESUME_RULES, ...UNPREDICTED_RULES };
+const TABLE = { ...WRITE_RULES, ...SIGRETURN_RULES, ...RESUME_RULES, ...UNPREDICTED_RULES };
 export type RuleId = keyof typeof TABLE;
 /** The names of a rule's numbers. */
 export type ValueOf<I extends RuleId> = Extract<keyof (typeof TABLE)[I]["values"], string>;
@@ -34,8 +35,11 @@ export interface Rule extends RuleEntry {
   readonly phase: Phase;
 }
 
-const phaseOf = (id: string): Phase =>
-  id in WRITE_RULES ? "write" : id in RESUME_RULES ? "resume" : "unpredicted";
+function phaseOf(id: string): Phase {
+  if (id in WRITE_RULES) return "write";
+  if (id in SIGRETURN_RULES) return "return";
+  return id in RESUME_RULES ? "resume" : "unpredicted";
+}
 
 /** The table, in the order in which a setup meets them. */
 export const RULES: readonly Rule[] = Object.entries<RuleEntry>(TABLE).map(([id, entry]) => ({

@@ -125,11 +125,9 @@ export class SigreturnTrier {
 /** The outcome of a setup that did not stop. */
 function noteEnd({ outcomes }: Batch, i: number, status: number): void {
   const at = outcomeAt(i);
-  outcomes[at + OUTCOME.error] = 0;
+  outcomes.fill(0, at, outcomeAt(i + 1));
   outcomes[at + OUTCOME.refusedAt] = -1;
-  outcomes[at + OUTCOME.resumed] = 0;
   outcomes[at + OUTCOME.status] = status;
-  outcomes[at + OUTCOME.signal] = 0;
 }
 
 function failed(pid: number | undefined, errno: number): TraceError {
