@@ -64,7 +64,6 @@ export class Processor {
     const book = this.#book;
     const short = state.low(CS) === this.#code32;
     if (short && book.use(AT.R29)) {
-      state.words[2 * RIP + 1] = 0;
       state.words[2 * RSP + 1] = 0;
     }
     this.#pushed = false;
@@ -266,8 +265,14 @@ export class Processor {
   #divide(bits: 32 | 64, state: State, into: Prediction): number {
     if (!state.knows(RAX) || !state.knows(RDX) || !state.knows(RDI))
       return this.#giveUp("U6", into);
-    if (divide(bits, state)) return DONE;
     const book = this.#book;
+    if (divide(bits, state)) {
+      if (book.use(AT.R64)) {
+        state.clearFlags(book.number("R64", "cleared"));
+        state.setFlags(book.number("R64", "set"));
+      } else state.forget(EFLAGS);
+      return DONE;
+    }
     if (!book.use(AT.R46)) return DONE;
     this.#stops.byTrapAtRip(
       book.number("R46", "signal"),
@@ -311,13 +316,14 @@ export class Processor {
   #trapAfterCall(state: State, into: Prediction): void {
     const book = this.#book;
     const [signal, code] = [book.number("R35", "signal"), book.number("R35", "code")];
-    this.#stops.bySignal(signal, code, state.low(RIP), state.high(RIP), state, into);
+    this.#stops.byForced(signal, code, state.low(RIP), state.high(RIP), state, into);
   }
 
   #int80(next: number, state: State, into: Prediction): number {
     const book = this.#book;
     if (!book.use(AT.R58)) return this.#protect(state, into);
     state.words[2 * RIP] = next;
+    if (state.flag(this.#resumeFlag) && book.use(AT.R52)) state.clearFlags(this.#resumeFlag);
     state.copy(RAX, ORIG_RAX);
     state.words[2 * ORIG_RAX + 1] = 0;
     state.set(RAX, book.low("R58", "result"), book.high("R58", "result"));
