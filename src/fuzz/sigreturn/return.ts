@@ -1,4 +1,3 @@
-import { WordTable } from "../../cases/words.ts";
 import { BASELINE } from "../baseline.ts";
 import { AT, type Book } from "../model/book.ts";
 import { indexOf, REGISTERS, SETUP } from "../setups.ts";
@@ -8,17 +7,19 @@ const CS = indexOf("cs");
 const SS = indexOf("ss");
 const EFLAGS = indexOf("eflags");
 const ORIG_RAX = indexOf("orig_rax");
-const BASES = ["fs_base", "gs_base"].map(indexOf);
-const SELECTORS = ["ds", "es", "fs", "gs"].map(indexOf);
-/** Those that S1 speaks of. */
-const GENERAL = REGISTERS.map((_, k) => k).filter(
-  (k) => ![CS, SS, EFLAGS, ORIG_RAX, ...BASES, ...SELECTORS].includes(k),
+const FS_BASE = indexOf("fs_base");
+const DS = indexOf("ds");
+const END = REGISTERS.length;
+
+/** What there would be without any frame, and what stays as it is; both as halves. */
+const before = halvesOf(BASELINE);
+const kept = halvesOf(
+  REGISTERS.map((name) => new Map<string, bigint>(Object.entries(KEPT)).get(name) ?? 0n),
 );
 
-/** What there would be without any frame. */
-const before = new WordTable(REGISTERS.map((_, k) => BASELINE[k] ?? 0n));
-const kept = new WordTable(Object.values(KEPT));
-const KEPT_INDEX = new Map(Object.keys(KEPT).map((name, i) => [indexOf(name), i]));
+function halvesOf(words: readonly bigint[]): Uint32Array {
+  return new Uint32Array(BigUint64Array.from(words).buffer);
+}
 
 /** The return phase: the registers that a stub has after rt_sigreturn. */
 export class ReturnPhase {
@@ -52,25 +53,26 @@ export class ReturnPhase {
   put(setups: Uint32Array, at: number, words: Uint32Array, to: number): void {
     const book = this.#book;
     const from = at + SETUP.words;
-    if (book.use(AT.S1)) take(GENERAL, setups, from, words, to);
-    else for (const k of GENERAL) before.copy(k, words, to / 2 + k);
+    if (book.use(AT.S1)) copy(0, FS_BASE, setups, from, words, to);
+    else copy(0, FS_BASE, before, 0, words, to);
     this.#putSelectors(setups, at, words, to);
     this.#putFlags(setups, from, words, to);
     if (book.use(AT.S5)) {
       words[to + 2 * ORIG_RAX] = this.#noCall[0];
       words[to + 2 * ORIG_RAX + 1] = this.#noCall[1];
-    } else takeOne(ORIG_RAX, setups, from, words, to);
-    if (book.use(AT.S6)) keep(BASES, words, to);
-    else take(BASES, setups, from, words, to);
-    if (book.use(AT.S7)) keep(SELECTORS, words, to);
-    else take(SELECTORS, setups, from, words, to);
+    } else copy(ORIG_RAX, ORIG_RAX + 1, setups, from, words, to);
+    // The bases, and behind them the selectors that are left.
+    if (book.use(AT.S6)) copy(FS_BASE, DS, kept, 0, words, to);
+    else copy(FS_BASE, DS, setups, from, words, to);
+    if (book.use(AT.S7)) copy(DS, END, kept, 0, words, to);
+    else copy(DS, END, setups, from, words, to);
   }
 
   #putSelectors(setups: Uint32Array, at: number, words: Uint32Array, to: number): void {
     const book = this.#book;
     const from = at + SETUP.words;
-    takeOne(CS, setups, from, words, to);
-    takeOne(SS, setups, from, words, to);
+    copy(CS, CS + 1, setups, from, words, to);
+    copy(SS, SS + 1, setups, from, words, to);
     if (book.use(AT.S2)) {
       this.#putSelector(CS, words, to);
       this.#putSelector(SS, words, to);
@@ -90,7 +92,7 @@ export class ReturnPhase {
   }
 
   #putFlags(setups: Uint32Array, from: number, words: Uint32Array, to: number): void {
-    takeOne(EFLAGS, setups, from, words, to);
+    copy(EFLAGS, EFLAGS + 1, setups, from, words, to);
     if (!this.#book.use(AT.S4)) return;
     const half = to + 2 * EFLAGS;
     words[half] = ((words[half] ?? 0) & this.#flags) | (this.#handlerFlags & ~this.#flags);
@@ -98,27 +100,14 @@ export class ReturnPhase {
   }
 }
 
-function take(
-  registers: readonly number[],
-  setups: Uint32Array,
+/** Copies registers, from a block whose halves begin at `from` to one at `to`. */
+function copy(
+  first: number,
+  end: number,
+  halves: Uint32Array,
   from: number,
   words: Uint32Array,
   to: number,
 ): void {
-  for (const k of registers) takeOne(k, setups, from, words, to);
-}
-
-function takeOne(
-  register: number,
-  setups: Uint32Array,
-  from: number,
-  words: Uint32Array,
-  to: number,
-): void {
-  words[to + 2 * register] = setups[from + 2 * register] ?? 0;
-  words[to + 2 * register + 1] = setups[from + 2 * register + 1] ?? 0;
-}
-
-function keep(registers: readonly number[], words: Uint32Array, to: number): void {
-  for (const k of registers) kept.copy(KEPT_INDEX.get(k) ?? 0, words, to / 2 + k);
+  for (let k = 2 * first; k < 2 * end; k++) words[to + k] = halves[from + k] ?? 0;
 }
