@@ -31,14 +31,20 @@ export const FEATURES = [
   "user_shstk",
   "ia32",
   "set_syscall_info",
+  "uretprobe",
+  "uprobe",
   "amd",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** Those that the processor has and /proc/cpuinfo tells. */
 const OF_PROCESSOR: readonly Feature[] = ["la57", "fsgsbase", "pku", "user_shstk"];
-/** PTRACE_SET_SYSCALL_INFO is new in it. */
-const SET_SYSCALL_INFO_SINCE = [6, 16] as const;
+/** Those that come with a version of the kernel. */
+const OF_KERNEL: readonly (readonly [Feature, major: number, minor: number])[] = [
+  ["uretprobe", 6, 14],
+  ["set_syscall_info", 6, 16],
+  ["uprobe", 6, 18],
+];
 const MOST_XSTATE = 16 << 10;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
 const COMPONENTS = 464;
@@ -54,7 +60,9 @@ export function readMachine(tracer: Tracer): Machine {
   const vendor = field("vendor_id");
   const features = OF_PROCESSOR.filter((name) => flags.has(name));
   if (hasCompatibility()) features.push("ia32");
-  if (isSince(release(), SET_SYSCALL_INFO_SINCE)) features.push("set_syscall_info");
+  for (const [name, major, minor] of OF_KERNEL) {
+    if (isSince(release(), major, minor)) features.push(name);
+  }
   if (vendor === "AuthenticAMD") features.push("amd");
   return {
     release: release(),
@@ -77,7 +85,7 @@ function hasCompatibility(): boolean {
   }
 }
 
-function isSince(version: string, [major, minor]: readonly [number, number]): boolean {
+function isSince(version: string, major: number, minor: number): boolean {
   const [, first, second] = /^(\d+)\.(\d+)/.exec(version) ?? [];
   return Number(first) > major || (Number(first) === major && Number(second) >= minor);
 }

@@ -51,12 +51,16 @@ export class Access {
     size: number,
     write: boolean,
     stack: boolean,
+    short: boolean,
     state: State,
     into: Prediction,
   ): boolean {
     const memory = this.#memory;
     const page = memory.pageAt(low, high);
-    if (page === NOT_CANONICAL || this.#endsBeyond(low, high, size)) {
+    const beyond = short
+      ? low + size - 1 > 0xffff_ffff && this.#book.use(AT.R69)
+      : this.#endsBeyond(low, high, size);
+    if (page === NOT_CANONICAL || beyond) {
       if (stack && this.#book.use(AT.R49)) this.#stops.byFault(...this.#stack, 0, 0, state, into);
       else this.#protect(state, into);
       return false;

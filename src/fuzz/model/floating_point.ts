@@ -21,7 +21,6 @@ const [MASKS_END, ZMM_END, PACKED_END] = [896, 1408, 2432];
 
 /** At the start of a program: the x87 control word, mxcsr, and else nothing. */
 const START: Readonly<Record<number, number>> = { 0: 0x7f, 1: 3, 24: 0x80, 25: 0x1f };
-const startByte = (offset: number): number => START[offset] ?? 0;
 
 /** Floating point: pairs put into an area that is written as a whole, and words read back from where they were put. */
 export class FloatingPoint {
@@ -149,7 +148,7 @@ export class FloatingPoint {
     if (offset >= this.#padding && offset < HEADER && this.#book.use(AT.W28)) return 0;
     const component = this.#componentAt(offset);
     if (component === 0) return NOT_KNOWN;
-    if ((components & component) === 0 && this.#book.use(AT.W35)) return startByte(offset);
+    if ((components & component) === 0 && this.#book.use(AT.W35)) return this.#startByte(offset);
     return this.#givenByte(setups, at, offset);
   }
 
@@ -166,8 +165,11 @@ export class FloatingPoint {
 
   #givenByte(setups: Uint32Array, at: number, offset: number): number {
     const byte = this.#given === 0 ? NOT_GIVEN : this.#byte(setups, at, offset);
-    if (byte !== NOT_GIVEN) return byte;
-    if (offset < MXCSR_MASK || offset >= MXCSR_MASK + 4) return startByte(offset);
+    return byte === NOT_GIVEN ? this.#startByte(offset) : byte;
+  }
+
+  #startByte(offset: number): number {
+    if (offset < MXCSR_MASK || offset >= MXCSR_MASK + 4) return START[offset] ?? 0;
     return (this.#machine.mxcsrMask >>> (8 * (offset - MXCSR_MASK))) & 0xff;
   }
 

@@ -5,7 +5,7 @@ import { AT, type Book } from "./book.ts";
 import { CallReturn } from "./call_return.ts";
 import { Calls } from "./calls.ts";
 import { Handler } from "./handler.ts";
-import { Memory } from "./memory.ts";
+import { Memory, SCRATCH_PAGE, STUB_PAGE } from "./memory.ts";
 import type { Prediction } from "./prediction.ts";
 import { Processor } from "./processor.ts";
 import { Restart } from "./restart.ts";
@@ -86,6 +86,10 @@ export class ResumePhase {
       return;
     }
     this.#ask(on, state);
+    if (state.stepping && this.#mayShowTrapFlag(state) && book.use(AT.U7)) {
+      into.giveUp("U7");
+      return;
+    }
     this.#loadSelectors(state);
     const wantsFrame = ((kinds >>> 24) & WANT_FRAME) !== 0;
     if (from === ENTRY || from === EXIT || from === SYSEMU) {
@@ -103,6 +107,13 @@ export class ResumePhase {
     if (!state.stepping) return;
     state.forced = !state.flag(TRAP_FLAG);
     state.setFlags(TRAP_FLAG);
+  }
+
+  /** Whether a POPF may be where a single-step begins. */
+  #mayShowTrapFlag(state: State): boolean {
+    if (!state.forced) return false;
+    const page = this.#memory.pageAt(state.low(RIP), state.high(RIP));
+    return page === SCRATCH_PAGE || page === STUB_PAGE;
   }
 
   /** When the stub is scheduled again, its selectors are loaded. */
@@ -164,6 +175,10 @@ export class ResumePhase {
     if (from !== EXIT && state.traces && book.use(AT.R34)) {
       const bit = book.number("R34", "bit");
       this.#stops.byNotice(bit, 5 | bit, state, into);
+      return false;
+    }
+    if (state.raised !== 0 && !(sent && isSynchronous(signal))) {
+      this.#stops.byForced(state.raised, book.number("R70", "code"), 0, 0, state, into);
       return false;
     }
     if (from !== EXIT && traps && !(sent && isSynchronous(signal)) && book.use(AT.R35)) {

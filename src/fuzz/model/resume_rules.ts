@@ -349,4 +349,23 @@ export const RESUME_RULES = {
     source: "do_syscall_64, arch/x86/entry/syscall_64.c",
     values: { cs: 0x33n, ss: 0x2bn, flags: 0x1_0100n, limit: 0x7fff_ffff_f000n },
   },
+  R68: {
+    text: "The filter does not see uprobe ({call}), which answers {result}, -ENXIO, to who is no probe.",
+    source: "seccomp_uprobe_exception, kernel/seccomp.c; uprobe, arch/x86/kernel/uprobes.c",
+    feature: "uprobe",
+    since: "6.18",
+    values: { call: 336n, result: -6n },
+  },
+  R69: {
+    text: "In 32-bit code an access over the end of 4 GB is like one that is not canonical.",
+    source: "SDM volume 3, 6.15",
+    values: {},
+  },
+  R70: {
+    text: "The filter does not see uretprobe ({call}), which sends SIGILL ({signal}) to who is no probe, si_code {code}, and answers {result}.",
+    source: "seccomp_uprobe_exception, kernel/seccomp.c; uretprobe, arch/x86/kernel/uprobes.c",
+    feature: "uretprobe",
+    since: "6.14",
+    values: { call: 335n, signal: SIGILL, code: SI_KERNEL, result: -1n },
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

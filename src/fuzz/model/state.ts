@@ -41,6 +41,8 @@ export class State {
   pending = 0;
   /** Whether it came from the kernel, not from a process. */
   pendingIsKernels = false;
+  /** A signal that a call has raised: 0 for none. */
+  raised = 0;
   /** Whether the program is returned to from a system call. */
   inCall = false;
 
@@ -56,6 +58,7 @@ export class State {
     this.blockedLow = 0;
     this.blockedHigh = 0;
     this.pending = 0;
+    this.raised = 0;
     this.inCall = false;
   }
 
