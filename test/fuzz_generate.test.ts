@@ -14,6 +14,8 @@ const generation = suite("fuzz: generation");
 const encoder = openEncoder("assembly");
 const CASES = 100_000;
 const batch = new Batch(encoder, 8);
+/** The ways of ptrace. */
+const TRACED = WAYS.filter((name) => name !== "SIGRETURN");
 
 /** The bytes of a case. */
 function bytesOf(generator: Generator, index: number): Uint8Array {
@@ -74,8 +76,8 @@ generation("every stop, way, resume, code, register and kind of signal comes up"
     if (way === "SETREGSET") seen.add(`length ${length}`);
   }
   const expected = [
-    ...[...FROMS, ...WAYS, ...ONS, ...CODES.map(({ name }) => name), ...REGISTERS.slice(2)],
-    ...FROMS.flatMap((from) => [...ONS, ...WAYS].map((other) => `${from} ${other}`)),
+    ...[...FROMS, ...TRACED, ...ONS, ...CODES.map(({ name }) => name), ...REGISTERS.slice(2)],
+    ...FROMS.flatMap((from) => [...ONS, ...TRACED].map((other) => `${from} ${other}`)),
     ...["0", "9", "10", "12", "17", "19", "64", "no signal", "elsewhere"],
     ...REGISTERS.map((_, i) => `POKEUSER ${8 * i}`),
     ...["length 216", "length 0", "length 7", "SETFPREGS 24", "XSTATE 512"],
@@ -84,6 +86,19 @@ generation("every stop, way, resume, code, register and kind of signal comes up"
     expected.filter((name) => !seen.has(name)),
     [],
   );
+});
+
+generation("with both paths, a lot of neighbours in eight is by rt_sigreturn", () => {
+  const corpus = someCorpus();
+  const [both, alone] = (["both", "sigreturn"] as const).map(
+    (path) => new Generator(2n, corpus, { path }),
+  );
+  if (both === undefined || alone === undefined) throw new RangeError("two were made");
+  for (let index = 0; index < 4096; index++) {
+    const returned = Math.floor(index / 64) % 8 === 7;
+    assert.is(caseOf(both, index).way === "SIGRETURN", returned, `${index}`);
+    if (returned) assert.equal(caseOf(both, index), caseOf(alone, index));
+  }
 });
 
 generation("what kills its stub is rare", () => {

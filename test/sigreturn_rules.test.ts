@@ -22,7 +22,7 @@ const SEED = 6n;
 
 /** Tries cases by both paths until one differs; answers that. */
 function firstDifference(cases: number, change?: Change): string | undefined {
-  const trier = new Trier();
+  const trier = new Trier({ deadline: 5000 });
   try {
     const { encoder } = trier.tracer;
     const [returned, traced] = [new Batch(encoder, SIZE), new Batch(openEncoder("script"), SIZE)];
@@ -53,7 +53,7 @@ rules(`both paths lead to the same, but for what the rules say (${CASES} cases)`
 });
 
 rules(`the model predicts what comes of it (${CASES} cases)`, () => {
-  const trier = new Trier();
+  const trier = new Trier({ deadline: 5000 });
   try {
     const batch = new Batch(trier.tracer.encoder, SIZE);
     const generator = new SigreturnGenerator(SEED + 1n);

@@ -18,6 +18,7 @@ import {
   WAYS,
   wordAt,
 } from "./setups.ts";
+import { SigreturnGenerator } from "./sigreturn/generate.ts";
 import { tame } from "./tame.ts";
 
 /** One case in so many may end its stub: a new one takes as long as twenty cases. */
@@ -30,10 +31,22 @@ const FEW = Uint8Array.of(0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5);
 const baseline = new WordTable(BASELINE);
 const RIP = indexOf("rip");
 const [SETREGS, SETREGSET] = [WAYS.indexOf("SETREGS"), WAYS.indexOf("SETREGSET")];
+const SIGRETURN = WAYS.indexOf("SIGRETURN");
 const CONT = ONS.indexOf("CONT");
 const HALVES = SETUP_SIZE / 4;
 
+/** How cases come to their registers. */
+export const PATHS = ["ptrace", "sigreturn", "both"] as const;
+export type Path = (typeof PATHS)[number];
+
+/** With both paths, so many neighbours have the same one: changing over takes as long as a case. */
+const NEIGHBOURS = 64;
+/** One lot of them in so many is by rt_sigreturn. */
+const LOTS = 8;
+
 export interface GeneratorOptions {
+  /** Default: ptrace. */
+  readonly path?: Path;
   /** Bytes of the XSAVE area on this machine. */
   readonly xstateLength?: number;
 }
@@ -47,20 +60,34 @@ export class Generator {
   readonly #seeds = new SetupList(SEEDS);
   readonly #corpus: SetupList;
   readonly #xstateLength: number;
+  readonly #path: Path;
+  readonly #sigreturn: SigreturnGenerator;
 
   /** @param corpus must not change as long as the cases are to be those of one round */
   constructor(
     seed: bigint,
     corpus = new SetupList(),
-    { xstateLength = 832 }: GeneratorOptions = {},
+    { path = "ptrace", xstateLength = 832 }: GeneratorOptions = {},
   ) {
     this.#random = new Random(seed);
     this.#corpus = corpus;
     this.#xstateLength = xstateLength;
+    this.#path = path;
+    this.#sigreturn = new SigreturnGenerator(seed, corpus);
   }
 
   /** Writes case `index` into setup `i` of a batch. */
-  generate({ setups }: Pick<Batch, "setups">, i: number, index: number): void {
+  generate(batch: Pick<Batch, "setups">, i: number, index: number): void {
+    if (this.#isReturn(index)) this.#sigreturn.generate(batch, i, index);
+    else this.#trace(batch.setups, i, index);
+  }
+
+  #isReturn(index: number): boolean {
+    if (this.#path !== "both") return this.#path === "sigreturn";
+    return Math.floor(index / NEIGHBOURS) % LOTS === LOTS - 1;
+  }
+
+  #trace(setups: Uint32Array, i: number, index: number): void {
     const random = this.#random;
     if (index < this.#seeds.length) {
       this.#seeds.copy(index, setups, i);
@@ -74,6 +101,7 @@ export class Generator {
     else {
       const parents = kind < 6 && this.#corpus.length > 0 ? this.#corpus : this.#seeds;
       parents.copy(random.below(parents.length), setups, i);
+      asTraced(setups, setupAt(i));
       const others = random.below(2) === 0 && this.#corpus.length > 0 ? this.#corpus : this.#seeds;
       mutate(random, setups, i, others, this.#xstateLength);
     }
@@ -114,4 +142,13 @@ export class Generator {
     if (((kinds >>> 16) & 0xff) === 0) setups[at + SETUP.kinds] = kinds | (CONT << 16);
     setups[at + SETUP.signal] = drawFatal(this.#random);
   }
+}
+
+/** What rt_sigreturn takes, ptrace can write as well. */
+function asTraced(setups: Uint32Array, at: number): void {
+  const kinds = setups[at + SETUP.kinds] ?? 0;
+  if (((kinds >>> 8) & 0xff) !== SIGRETURN) return;
+  setups[at + SETUP.kinds] = (kinds & ~0xff00) | (SETREGS << 8);
+  setups[at + SETUP.ucFlags] = 0;
+  setups[at + SETUP.fpstate] = 0;
 }

@@ -32,8 +32,9 @@ const TRAP_FLAG = 0x100;
 const HALVES = SETUP_SIZE / 4;
 const baseline = new WordTable(BASELINE);
 const CONT = ONS.indexOf("CONT");
-const PTRACE = FROMS.indexOf("signal") | (WAYS.indexOf("SETREGS") << 8) | (CONT << 16);
-const RETURN = FROMS.indexOf("signal") | (WAYS.indexOf("SIGRETURN") << 8) | (CONT << 16);
+const [SETREGS, SIGRETURN] = [WAYS.indexOf("SETREGS"), WAYS.indexOf("SIGRETURN")];
+const PTRACE = FROMS.indexOf("signal") | (SETREGS << 8) | (CONT << 16);
+const RETURN = FROMS.indexOf("signal") | (SIGRETURN << 8) | (CONT << 16);
 const RIP = indexOf("rip");
 const RCX = indexOf("rcx");
 const R11 = indexOf("r11");
@@ -44,7 +45,7 @@ export class SigreturnGenerator {
   readonly #random: Random;
   readonly #corpus: SetupList;
 
-  /** @param corpus setups of that way; it must not change as long as the cases are to be those of one round */
+  /** @param corpus setups of any way that has registers; it must not change as long as the cases are to be those of one round */
   constructor(seed: bigint, corpus = new SetupList()) {
     this.#random = new Random(seed);
     this.#corpus = corpus;
@@ -65,6 +66,7 @@ export class SigreturnGenerator {
     const flags = at + SETUP.words + 2 * EFLAGS;
     if (on !== CONT) setups[flags] = (setups[flags] ?? 0) | TRAP_FLAG;
     setups[at + SETUP.kinds] = RETURN;
+    setups[at + SETUP.signal] = 0;
   }
 
   #draw(setups: Uint32Array, i: number): void {
@@ -82,6 +84,10 @@ export class SigreturnGenerator {
   #change(setups: Uint32Array, i: number): void {
     const random = this.#random;
     this.#corpus.copy(random.below(this.#corpus.length), setups, i);
+    if (!hasBlock(setups, setupAt(i))) {
+      this.#draw(setups, i);
+      return;
+    }
     this.#drawWords(setups, wordAt(i), 1 + random.below(3), false);
     if (random.below(4) === 0) this.#drawFrame(setups, setupAt(i));
   }
@@ -99,6 +105,11 @@ export class SigreturnGenerator {
     setups[at + SETUP.ucFlags] = UC_FLAGS[random.below(UC_FLAGS.length)] ?? 0;
     setups[at + SETUP.fpstate] = random.below(8) === 0 ? 1 : 0;
   }
+}
+
+function hasBlock(setups: Uint32Array, at: number): boolean {
+  const way = ((setups[at + SETUP.kinds] ?? 0) >>> 8) & 0xff;
+  return way === SETREGS || way === SIGRETURN;
 }
 
 function leaveBySysret(setups: Uint32Array, at: number): void {

@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { errnoName, UnsupportedError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import {
@@ -21,6 +21,9 @@ import { createHarmless, handleSignal, SA_NODEFER, SA_RESTORER, SA_SIGINFO } fro
 import type { Exchange } from "./exchange.ts";
 import { KEPT } from "./kept.ts";
 import { EXCHANGE, HANDLER_STACK, HANDLER_STACK_SIZE, LOOP } from "./place.ts";
+
+/** Milliseconds of a USER_HZ. */
+const TICK = 10;
 
 /** The signals that instructions raise. */
 const RAISED = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
@@ -60,6 +63,17 @@ export class Resident {
   /** Whether it ended by itself. */
   get ended(): boolean {
     return this.#master.tracer.shim.hasEnded(this.#pidfd) === 1;
+  }
+
+  /** How long it has run, in milliseconds. */
+  get milliseconds(): number {
+    const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
+    // utime and stime, the 14th and 15th, of which the second is in brackets (proc_pid_stat(5)).
+    const [utime, stime] = stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .slice(11, 13);
+    return TICK * (Number(utime) + Number(stime));
   }
 
   /** Keeps it on the processor that the host is on. */
