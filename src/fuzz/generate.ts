@@ -1,5 +1,4 @@
 import { Random } from "../cases/random.ts";
-import { WordTable } from "../cases/words.ts";
 import { BASELINE } from "./baseline.ts";
 import { drawIndex, drawPlace, drawRegister } from "./interest.ts";
 import { drawFatal, drawFrom, drawOn, drawSignal, drawWay } from "./kinds.ts";
@@ -28,12 +27,14 @@ const CROWDED = 64;
 
 const FEW = Uint8Array.of(0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5);
 
-const baseline = new WordTable(BASELINE);
 const RIP = indexOf("rip");
 const [SETREGS, SETREGSET] = [WAYS.indexOf("SETREGS"), WAYS.indexOf("SETREGSET")];
 const SIGRETURN = WAYS.indexOf("SIGRETURN");
 const CONT = ONS.indexOf("CONT");
 const HALVES = SETUP_SIZE / 4;
+/** A setup of the baseline. */
+const PLAIN = new Uint32Array(HALVES);
+PLAIN.set(new Uint32Array(BigUint64Array.from(BASELINE).buffer), SETUP.words);
 
 /** How cases come to their registers. */
 export const PATHS = ["ptrace", "sigreturn", "both"] as const;
@@ -113,11 +114,12 @@ export class Generator {
     const random = this.#random;
     const at = setupAt(i);
     const way = drawWay(random);
-    for (let k = 0; k < HALVES; k++) setups[at + k] = 0;
+    const block = way === SETREGS || way === SETREGSET;
+    for (let k = 0; k < HALVES; k++) setups[at + k] = block ? (PLAIN[k] ?? 0) : 0;
     setups[at + SETUP.kinds] = drawFrom(random) | (way << 8) | (drawOn(random) << 16);
     setups[at + SETUP.signal] = drawSignal(random);
     setups[at + SETUP.length] = drawLength(random, way, this.#xstateLength);
-    if (way === SETREGS || way === SETREGSET) this.#drawBlock(setups, wordAt(i));
+    if (block) this.#drawBlock(setups, wordAt(i));
     else if (!drawPairs(random, way, setups, i, this.#xstateLength)) {
       drawWords(random, way, setups, wordAt(i));
     }
@@ -125,7 +127,6 @@ export class Generator {
 
   #drawBlock(setups: Uint32Array, words: number): void {
     const random = this.#random;
-    for (let k = 0; k < REGISTERS.length; k++) baseline.copy(k, setups, words + k);
     drawPlace(random, setups, words + RIP);
     const crowded = random.below(CROWDED) === 0;
     const count = crowded ? random.below(REGISTERS.length) : (FEW[random.below(FEW.length)] ?? 0);

@@ -14,6 +14,7 @@ import {
   REGISTERS,
   SETUP,
   setupAt,
+  WANT_WRITTEN,
   WAYS,
 } from "./setups.ts";
 
@@ -24,7 +25,11 @@ export const UNPREDICTED = 2;
 export type Agreement = typeof AGREES | typeof DIFFERS | typeof UNPREDICTED;
 
 const HALVES = 2 * REGISTERS.length;
-const [SETREGSET, POKEUSER] = [WAYS.indexOf("SETREGSET"), WAYS.indexOf("POKEUSER")];
+const [SETREGS, SETREGSET, POKEUSER] = [
+  WAYS.indexOf("SETREGS"),
+  WAYS.indexOf("SETREGSET"),
+  WAYS.indexOf("POKEUSER"),
+];
 const [XSTATE, SYSCALL_INFO] = [WAYS.indexOf("XSTATE"), WAYS.indexOf("SYSCALL_INFO")];
 const SIGRETURN = WAYS.indexOf("SIGRETURN");
 const [RIP, RSP, RDI] = [2 * indexOf("rip"), 2 * indexOf("rsp"), 2 * indexOf("rdi")];
@@ -80,9 +85,18 @@ export function signatureOf({ setups, outcomes }: Batch, i: number, agreement: n
   // Where the stub goes on, that is what counts: both together would be a product.
   else if (resumed !== 0) mixWrite(outcomes, outcome + OUTCOME.written);
   mix(resumed);
-  if (resumed === 0) mixStop(outcomes, outcome, registers);
+  if (resumed === 0 && !registers) mixStop(outcomes, outcome, undefined, 0);
+  else if (resumed === 0 && isReadBack(setups, setup, way)) {
+    mixStop(outcomes, outcome, outcomes, outcome + OUTCOME.written);
+  } else if (resumed === 0) mixStop(outcomes, outcome, setups, setup + SETUP.words);
   // 21 bits and 32.
   return (high & 0x1f_ffff) * 2 ** 32 + (low >>> 0);
+}
+
+/** Whether what was written is known; if not, what was asked for has to do. */
+function isReadBack(setups: Uint32Array, setup: number, way: number): boolean {
+  if (way === SIGRETURN) return false;
+  return way !== SETREGS || ((setups[setup + SETUP.kinds] ?? 0) >>> 24) % 2 === WANT_WRITTEN;
 }
 
 /** A signature as files have it in their names. */
@@ -144,10 +158,11 @@ function mixWrite(block: Uint32Array, at: number): void {
 }
 
 /** Takes in what became of the registers between the write and the stop. */
-function mixRun(block: Uint32Array, at: number, from: number): void {
+function mixRun(block: Uint32Array, at: number, before: Uint32Array, from: number): void {
   let seen = 0;
   for (let k = 0; k < HALVES; k += 2) {
-    const [wasLow, wasHigh] = [block[from + k] ?? 0, block[from + k + 1] ?? 0];
+    const wasLow = before[from + k] ?? 0;
+    const wasHigh = before[from + k + 1] ?? 0;
     if (block[at + k] === wasLow && block[at + k + 1] === wasHigh) continue;
     const bit = BITS[k >>> 1] ?? 0;
     seen |= bit;
@@ -220,13 +235,19 @@ function mixWritten(
   mix(seen);
 }
 
-function mixStop(outcomes: Uint32Array, outcome: number, registers: boolean): void {
+/** @param before the registers that the stub went on with, from `from` on; none where the way has none */
+function mixStop(
+  outcomes: Uint32Array,
+  outcome: number,
+  before: Uint32Array | undefined,
+  from: number,
+): void {
   const status = outcomes[outcome + OUTCOME.status] ?? 0;
   mix(isRealTime(status & 0x7f) ? REAL_TIME : isRealTime(status >>> 8) ? -REAL_TIME : status);
   if ((status & 0xff) !== 0x7f) return;
   const stopped = outcome + OUTCOME.stopped;
   // After the other ways the registers are those that the stop before had.
-  if (registers) mixRun(outcomes, stopped, outcome + OUTCOME.written);
+  if (before !== undefined) mixRun(outcomes, stopped, before, from);
   const signal = outcomes[outcome + OUTCOME.signal] ?? 0;
   if (signal === 0) return;
   const code = outcomes[outcome + OUTCOME.code] ?? 0;

@@ -1,5 +1,4 @@
 import { Random } from "../../cases/random.ts";
-import { WordTable } from "../../cases/words.ts";
 import { BASELINE } from "../baseline.ts";
 import { drawIndex, drawPlace, drawRegister } from "../interest.ts";
 import { SetupList } from "../setup_list.ts";
@@ -30,7 +29,9 @@ const UC_FLAGS = Uint32Array.of(7, 7, 6, 6, 3, 3, 2, 4, 1, 0, 8, 0xffff_fffb, 0x
 
 const TRAP_FLAG = 0x100;
 const HALVES = SETUP_SIZE / 4;
-const baseline = new WordTable(BASELINE);
+/** A setup of the baseline. */
+const PLAIN = new Uint32Array(HALVES);
+PLAIN.set(new Uint32Array(BigUint64Array.from(BASELINE).buffer), SETUP.words);
 const CONT = ONS.indexOf("CONT");
 const [SETREGS, SIGRETURN] = [WAYS.indexOf("SETREGS"), WAYS.indexOf("SIGRETURN")];
 const PTRACE = FROMS.indexOf("signal") | (SETREGS << 8) | (CONT << 16);
@@ -72,8 +73,7 @@ export class SigreturnGenerator {
   #draw(setups: Uint32Array, i: number): void {
     const random = this.#random;
     const [at, words] = [setupAt(i), wordAt(i)];
-    for (let k = 0; k < HALVES; k++) setups[at + k] = 0;
-    for (let k = 0; k < REGISTERS.length; k++) baseline.copy(k, setups, words + k);
+    for (let k = 0; k < HALVES; k++) setups[at + k] = PLAIN[k] ?? 0;
     drawPlace(random, setups, words + RIP);
     const crowded = random.below(CROWDED) === 0;
     const count = crowded ? random.below(REGISTERS.length) : (FEW[random.below(FEW.length)] ?? 0);
