@@ -3,7 +3,7 @@
  * read what another setup left behind.
  */
 
-import { CONSTANTS, placeOf, SCRATCH, SCRATCH_SIZE, STACK } from "./code.ts";
+import { CONSTANTS, placeOf, SCRATCH, SCRATCH_SIZE } from "./code.ts";
 import { isFatal } from "./kinds.ts";
 import {
   FROMS,
@@ -29,15 +29,13 @@ const [RIP, RSP, RDI, CS] = [indexOf("rip"), indexOf("rsp"), indexOf("rdi"), ind
 const [SIGKILL, SIGUSR1, SIGUSR2] = [9, 10, 12];
 
 const [SPIN, STORE] = [Number(placeOf("spin")), Number(placeOf("store"))];
-const [STACK_CODE, SYSCALL] = [Number(placeOf("stack")), Number(placeOf("syscall"))];
+const SYSCALL = Number(placeOf("syscall"));
 const USER_CS = 0x33;
 /** The lower half of where the vsyscall page begins. */
 const VSYSCALL = 0xff60_0000;
 /** A restart goes back by the two bytes of a SYSCALL. */
 const RESTART = 2;
 const [SCRATCH_START, SCRATCH_END] = [Number(SCRATCH), Number(SCRATCH) + SCRATCH_SIZE];
-/** Nothing is written at the baseline's stack, only below it. */
-const BASE_STACK = Number(STACK);
 /** From the scratch pages down to the constants. */
 const DOWN = 0x2000;
 
@@ -95,7 +93,7 @@ function tameWords(setups: Uint32Array, at: number, way: number): boolean {
     setups[words + 4 * k + 2] = tameAddress(setups, words + 4 * k + 2, rip);
   }
   for (let k = 0; k < count; k++) {
-    // What reads the stack reads that of the baseline, for which nothing stands here.
+    // What reads the stack would read that of the baseline.
     const half = words + 4 * k + 2;
     const pokesRip = setups[words + 4 * k] === 8 * RIP;
     if (pokesRip && (isVsyscall(setups, half) || isPop(lowOf(setups, half)))) setups[half] = 0;
@@ -112,7 +110,13 @@ function isSpin(rip: number): boolean {
   return rip >= SPIN && rip <= SPIN + RESTART;
 }
 
-const isPop = (rip: number): boolean => rip === STACK_CODE + 1 || rip === STACK_CODE + 3;
+/** Where code begins that takes from the stack what it has not put there. In 32 bits the ends of two pieces do. */
+const POPS: ReadonlySet<number> = new Set([
+  Number(placeOf("stack")) + 1,
+  Number(placeOf("load")) + 2,
+  STORE + 2,
+]);
+const isPop = (rip: number): boolean => POPS.has(rip);
 /** As the kernel enters a call of 32-bit code, it reads the stack; a restart may bring RIP there. */
 const isSyscall = (rip: number): boolean => rip >= SYSCALL && rip <= SYSCALL + RESTART;
 
@@ -124,7 +128,7 @@ function isVsyscall(setups: Uint32Array, half: number): boolean {
 /** A stack in the scratch pages goes to the constants, at the same place in a page. */
 function tameStack(setups: Uint32Array, half: number): void {
   const low = setups[half] ?? 0;
-  if (low === BASE_STACK || low <= SCRATCH_START - 8 || low >= SCRATCH_END) return;
+  if (low <= SCRATCH_START - 8 || low >= SCRATCH_END) return;
   setups[half] = Number(CONSTANTS) + (low & 0xff8);
 }
 
