@@ -1,0 +1,58 @@
+import type { Case } from "./case.ts";
+import { FRAME_REGISTERS, OUTCOME, outcomeAt, type Batch, REGISTERS } from "./setups.ts";
+
+/**
+ * An outcome by its fields: "error", "refusedAt", "written.rax", "resumed", "status", "signal", "code", "address",
+ * "stopped.rip", "frame.cr2". What was not reached, or says nothing, is left out.
+ */
+export type Fields = ReadonlyMap<string, bigint>;
+
+/** The fields of what came of setup `i`, which is `it`. */
+export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: number): Fields {
+  const at = outcomeAt(i);
+  const half = (name: "error" | "refusedAt" | "resumed" | "status" | "signal" | "code"): bigint =>
+    BigInt((outcomes[at + OUTCOME[name]] ?? 0) | 0);
+  const words = (from: number, names: readonly string[]): [string, bigint][] =>
+    names.map((name, k) => [name, outcomeWords[(at + from) / 2 + k] ?? 0n]);
+  const fields = new Map<string, bigint>([["error", half("error")]]);
+  const add = (rows: readonly (readonly [string, bigint])[]) => {
+    for (const [name, word] of rows) fields.set(name, word);
+  };
+  if (it.way === "POKEUSER") fields.set("refusedAt", half("refusedAt"));
+  add(words(OUTCOME.written, writtenNames(it)));
+  if (half("resumed") === -1n) return fields;
+  add([["resumed", half("resumed")]]);
+  if (half("resumed") !== 0n) return fields;
+  add([["status", half("status")]]);
+  if ((half("status") & 0xffn) !== 0x7fn) return fields;
+  add(words(OUTCOME.stopped, REGISTERS.map((name) => `stopped.${name}`)));
+  if (half("signal") !== 0n) add([["signal", half("signal")], ["code", half("code")]]);
+  if (hasAddress(half("signal"), half("code"))) {
+    add([["address", outcomeWords[(at + OUTCOME.address) / 2] ?? 0n]]);
+  }
+  const frame = words(OUTCOME.frame, FRAME_REGISTERS.map((name) => `frame.${name}`));
+  if (isHandled(it.signal) && frame.some(([, word]) => word !== 0n)) add(frame);
+  return fields;
+}
+
+/** What is read back after a write: all registers, or what the way wrote. */
+export function writtenNames({ way, pairs }: Case): string[] {
+  if (way === "SIGMASK") return ["written.mask"];
+  if (way === "SETFPREGS" || way === "XSTATE") return pairs.map((_, i) => `written.${i}`);
+  return REGISTERS.map((name) => `written.${name}`);
+}
+
+/** Where a trap or a fault is told of; at stops of system calls the place has a pid. */
+function hasAddress(signal: bigint, code: bigint): boolean {
+  return FAULTS.has(signal) && code > 0n && code !== SYSCALL_STOP;
+}
+
+/** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV. */
+const FAULTS: ReadonlySet<bigint> = new Set([4n, 5n, 7n, 8n, 11n]);
+/** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
+const SYSCALL_STOP = 0x85n;
+
+/** SIGUSR1 and SIGUSR2. */
+export function isHandled(signal: number): boolean {
+  return signal === 10 || signal === 12;
+}
