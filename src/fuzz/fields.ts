@@ -1,5 +1,6 @@
 import type { Case } from "./case.ts";
-import { FRAME_REGISTERS, OUTCOME, outcomeAt, type Batch, REGISTERS } from "./setups.ts";
+import { placeOf } from "./code.ts";
+import { type Batch, FRAME_REGISTERS, OUTCOME, outcomeAt, REGISTERS } from "./setups.ts";
 
 /**
  * An outcome by its fields: "error", "refusedAt", "written.rax", "resumed", "status", "signal", "code", "address",
@@ -25,13 +26,27 @@ export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: numbe
   if (half("resumed") !== 0n) return fields;
   add([["status", half("status")]]);
   if ((half("status") & 0xffn) !== 0x7fn) return fields;
-  add(words(OUTCOME.stopped, REGISTERS.map((name) => `stopped.${name}`)));
-  if (half("signal") !== 0n) add([["signal", half("signal")], ["code", half("code")]]);
+  add(
+    words(
+      OUTCOME.stopped,
+      REGISTERS.map((name) => `stopped.${name}`),
+    ),
+  );
+  if (half("signal") !== 0n)
+    add([
+      ["signal", half("signal")],
+      ["code", half("code")],
+    ]);
   if (hasAddress(half("signal"), half("code"))) {
     add([["address", outcomeWords[(at + OUTCOME.address) / 2] ?? 0n]]);
   }
-  const frame = words(OUTCOME.frame, FRAME_REGISTERS.map((name) => `frame.${name}`));
-  if (isHandled(it.signal) && frame.some(([, word]) => word !== 0n)) add(frame);
+  const frame = words(
+    OUTCOME.frame,
+    FRAME_REGISTERS.map((name) => `frame.${name}`),
+  );
+  const inHandler = [HANDLER, HANDLER + 1n].includes(fields.get("stopped.rip") ?? 0n);
+  // Anywhere else it is what lies on the stack.
+  if (isHandled(it.signal) && inHandler) add(frame);
   return fields;
 }
 
@@ -51,6 +66,8 @@ function hasAddress(signal: bigint, code: bigint): boolean {
 const FAULTS: ReadonlySet<bigint> = new Set([4n, 5n, 7n, 8n, 11n]);
 /** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
 const SYSCALL_STOP = 0x85n;
+
+const HANDLER = placeOf("handler");
 
 /** SIGUSR1 and SIGUSR2. */
 export function isHandled(signal: number): boolean {
