@@ -132,8 +132,8 @@ export function compareAll(
     if (parts.length > 0) lines.push(`    ${parts.join(" ")}\n`);
   }
   return `    predicted = seen = ${before.variable};
-${lines.join("")}    compare_registers("${group}", &${before.variable}, &predicted, &seen, &${here}, ${mask(masks.unpredicted)},
-                      ${mask(masks.unstable)});
+${lines.join("")}    compare_registers("${group}", &${before.variable}, &predicted, &seen, &${here},
+                      ${mask(masks.unpredicted)}, ${mask(masks.unstable)});
 `;
 }
 

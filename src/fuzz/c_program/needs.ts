@@ -25,8 +25,6 @@ const BY_RDI = new Set(["load", "store"]);
 const CALLING = new Set(["syscall", "int80"]);
 
 const LOW_HALF = 2n ** 32n - 1n;
-/** How far from a word that points somewhere memory is touched: a signal frame has an XSAVE area. */
-const REACH = BigInt(4 * PAGE_SIZE);
 /** What is left of the catalogue where the page is full of INT3. */
 const PLAIN = new Set(["int3", "handler"]);
 
@@ -37,9 +35,13 @@ export function needsOf(it: Case): Needs {
   const words = it.on === "NONE" ? [] : [...changed(it)];
   const strange = words.some((word) => word !== rip && isNear(word, CODE, PAGE_SIZE, 0n));
   const known = code !== undefined && !strange;
+  const handled = isHandled(it.signal);
+  const blind = known && BLIND.has(code) && !handled;
   const called = it.from === "entry" || it.from === "exit" || it.from === "sysemu";
-  const blind = known && BLIND.has(code);
-  const alone = words.some(isElsewhere) && !(blind && isMapped(rip) && !isHandled(it.signal));
+  // What a known code, a handler's frame and the processor itself go by.
+  const stack = wordOf(it, "rsp");
+  const pointers = known ? [...(blind ? [] : [stack, wordOf(it, "rdi")]), rip] : words;
+  const alone = pointers.some(isElsewhere);
   const filter = !known || CALLING.has(code) || (called && it.on !== "NONE");
   const calls = called || filter || alone;
   return {
@@ -50,10 +52,11 @@ export function needsOf(it: Case): Needs {
       return (!known && name !== "straddle") || name === wanted || (calls && name === "syscall");
     }),
     constants:
-      (code !== undefined && BY_RDI.has(code)) ||
       !known ||
-      words.some((word) => isNear(word, CONSTANTS, PAGE_SIZE, REACH)),
-    scratch: !blind || isHandled(it.signal) || filter || alone,
+      BY_RDI.has(code) ||
+      isNear(rip, CONSTANTS, PAGE_SIZE, 0n) ||
+      (!blind && isNear(stack, CONSTANTS, PAGE_SIZE, 0n)),
+    scratch: !blind || filter || alone,
     filter,
     alone,
   };
