@@ -8,6 +8,7 @@
 #include <linux/ptrace.h>
 #include <linux/uio.h>
 #include <linux/wait.h>
+#include <stddef.h>
 
 #ifndef PTRACE_SET_SYSCALL_INFO
 #define PTRACE_SET_SYSCALL_INFO 0x4212
@@ -18,6 +19,9 @@ enum { REG_RAX = 10, REG_RIP = 16, REG_RSP = 19 };
 
 /** A signal frame: the return address, then uc_flags, uc_link and uc_stack before the registers. */
 enum { FRAME_REGISTERS = 8 + 40 };
+
+/** offsetof(struct user, u_debugreg). */
+enum { DEBUG_REGISTERS = 848 };
 
 /** The thread ended or missed its deadline: there is nothing to go on with. */
 enum { OVER = 1 };
@@ -211,6 +215,15 @@ static int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
     return get_registers(tid, outcome->written);
 }
 
+/** Takes all breakpoints away: they would stop whoever comes next. The control register comes
+ * first. */
+static void clear_breakpoints(int32_t tid) {
+    for (int i = 7; i >= 0; i--) {
+        if (i != 4 && i != 5)
+            stublab_ptrace(PTRACE_POKEUSR, tid, DEBUG_REGISTERS + 8 * (uint64_t)i, NULL);
+    }
+}
+
 /** Undoes what no SETREGS undoes. */
 static void restore(int32_t tid, const struct stublab_setup *setup,
                     const struct stublab_trial *trial) {
@@ -219,6 +232,11 @@ static void restore(int32_t tid, const struct stublab_setup *setup,
         stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof none, (void *)&none);
     if (setup->way == STUBLAB_WAY_SETFPREGS || setup->way == STUBLAB_WAY_XSTATE)
         set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
+    int pokes_debug = 0;
+    for (uint32_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++)
+        pokes_debug |= setup->words[2 * i] >= DEBUG_REGISTERS;
+    if (pokes_debug)
+        clear_breakpoints(tid);
 }
 
 /** What the stop has to tell. */
@@ -259,6 +277,7 @@ static const int64_t REQUESTS[] = {
 /** One setup, from a stop by a signal to the next. */
 static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
                        struct stublab_outcome *outcome, struct stublab_trial *trial) {
+    outcome->error = 0;
     outcome->refused_at = -1;
     outcome->resumed = -1;
     outcome->status = 0;

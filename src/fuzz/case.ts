@@ -79,7 +79,11 @@ const WORDS: Partial<Readonly<Record<Way, number>>> = { SYSCALL_INFO: 11, SIGMAS
 const wordsAt = (i: number): number => (i * SETUP_SIZE + 4 * SETUP.words) / 8;
 
 /** Puts a case into a batch. */
-export function writeSetup(it: Case, { setups, setupWords, setupBytes }: Batch, i: number): void {
+export function writeSetup(
+  it: Case,
+  { setups, setupWords, setupBytes }: Pick<Batch, "setups" | "setupWords" | "setupBytes">,
+  i: number,
+): void {
   setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
   const at = setupAt(i);
   const wants = WANT_WRITTEN | WANT_INFO | (isHandled(it.signal) ? WANT_FRAME : 0);
