@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { release } from "node:os";
+import { StateError } from "../errors.ts";
+import type { Tracer } from "../stub/tracer.ts";
+
+/** What expectations hold for: the kernel and the processor, as far as rules depend on them. */
+export interface Machine {
+  /** Of the kernel, such as "6.12.9". */
+  readonly release: string;
+  /** As /proc/cpuinfo has them. */
+  readonly vendor: string;
+  readonly family: number;
+  readonly model: number;
+  /** The features that rules ask for, which are there. */
+  readonly features: readonly Feature[];
+  /** Bytes of the XSAVE area that NT_X86_XSTATE and a signal frame have. */
+  readonly xstateLength: number;
+  /** The components that it may have, as XCR0 has them. */
+  readonly xfeatures: number;
+  /** The page of the stub code, which the model knows no more about. */
+  readonly stubCode: number;
+}
+
+/** What rules ask for. */
+export const FEATURES = [
+  "la57",
+  "fsgsbase",
+  "pku",
+  "user_shstk",
+  "ia32",
+  "set_syscall_info",
+  "amd",
+] as const;
+export type Feature = (typeof FEATURES)[number];
+
+/** Those that the processor has and /proc/cpuinfo tells. */
+const OF_PROCESSOR: readonly Feature[] = ["la57", "fsgsbase", "pku", "user_shstk"];
+/** PTRACE_SET_SYSCALL_INFO is new in it. */
+const SET_SYSCALL_INFO_SINCE = [6, 16] as const;
+const MOST_XSTATE = 16 << 10;
+/** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
+const COMPONENTS = 464;
+
+/** Asks the machine. A stub of the tracer tells how its XSAVE area is laid out. */
+export function readMachine(tracer: Tracer): Machine {
+  const cpuinfo = readFileSync("/proc/cpuinfo", "utf8");
+  const field = (name: string) =>
+    new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";
+  const flags = new Set(field("flags").split(" "));
+  const vendor = field("vendor_id");
+  const features = OF_PROCESSOR.filter((name) => flags.has(name));
+  if (hasCompatibility()) features.push("ia32");
+  if (isSince(release(), SET_SYSCALL_INFO_SINCE)) features.push("set_syscall_info");
+  if (vendor === "AuthenticAMD") features.push("amd");
+  return {
+    release: release(),
+    vendor,
+    family: Number(field("cpu family")),
+    model: Number(field("model")),
+    features,
+    ...readXstate(tracer),
+    stubCode: tracer.stubAddress,
+  };
+}
+
+/** Whether 32-bit programs are served: the kernel says so where it has the limit of their vDSO. */
+function hasCompatibility(): boolean {
+  try {
+    readFileSync("/proc/sys/abi/vsyscall32", "utf8");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isSince(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [, first, second] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  return Number(first) > major || (Number(first) === major && Number(second) >= minor);
+}
+
+function readXstate(tracer: Tracer): Pick<Machine, "xstateLength" | "xfeatures"> {
+  const area = new Uint8Array(MOST_XSTATE);
+  const [stub] = tracer.stubs.values();
+  if (stub === undefined) throw new StateError("the tracer has no stub that can be asked");
+  const length = tracer.shim.readXstate(stub.thread.tid, area, area.length);
+  const [xstateLength, known] = length > 0 ? [length, area] : [0, new Uint8Array(MOST_XSTATE)];
+  return { xstateLength, xfeatures: new DataView(known.buffer).getUint32(COMPONENTS, true) };
+}
