@@ -26,7 +26,6 @@ export interface Fact {
   /** The id of a rule of the model (docs/model.md), or where the kernel or a manual has it. */
   readonly rule: string;
   readonly needs: readonly Need[];
-  /** The case; its length may depend on the machine. */
   readonly it: Case;
   /** The fields that matter, as readFields has them. */
   readonly expected: Fields;
@@ -197,8 +196,8 @@ export function setfpregs(pairs: readonly (readonly [number, bigint])[]): Case {
   return { ...plain({}), way: "SETFPREGS", pairs: pairs.map(([at, word]) => pairOf(at, word)) };
 }
 
-/** The whole area has `WHOLE` bytes: the machine's own length. */
-export const WHOLE = 0;
+/** As many bytes as any machine's area has: more than it has are cut. */
+const WHOLE = 16 << 10;
 export function xstate(pairs: readonly (readonly [number, bigint])[], length = WHOLE): Case {
   return {
     ...plain({}),

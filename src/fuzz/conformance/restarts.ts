@@ -163,15 +163,6 @@ function* whereNot(): Generator<Fact> {
       );
     }
   }
-  yield tell(
-    "From an entry stop with the call skipped, -ERESTARTSYS reaches the program",
-    "R12",
-    go(-512n, { from: "entry", number: -1n }),
-    {
-      stop: "SIGTRAP",
-      stopped: { rax: -512n, rip: NOPS + 17n },
-    },
-  );
 }
 
 /** What is gone back to is a call. */

@@ -58,22 +58,22 @@ function* atEntry(): Generator<Fact> {
     [0xffff_ffffn, "0xffffffff, whose low half is -1,"],
   ] as const) {
     yield tell(
-      `At an entry stop orig_rax = ${what} skips the call, and rax stays`,
+      `At an entry stop orig_rax = ${what} is a call as well: the filter is asked, and answers -ENOSYS`,
       ENTRY,
       go({ orig_rax: word, rax: 77n }),
       {
         stop: "SIGTRAP",
-        stopped: { rax: 77n },
+        stopped: { rax: ENOSYS },
       },
     );
   }
   yield tell(
     "At an entry stop rax does not choose the call",
     ENTRY,
-    go({ orig_rax: -1n, rax: SCHED_YIELD }),
+    go({ orig_rax: NONE, rax: SCHED_YIELD }),
     {
       stop: "SIGTRAP",
-      stopped: { rax: SCHED_YIELD },
+      stopped: { rax: ENOSYS },
     },
   );
   yield tell(
@@ -95,12 +95,12 @@ function* atEntry(): Generator<Fact> {
     },
   );
   yield tell(
-    "It stops on the way out of a call that was skipped, too",
+    "It stops on the way out of a call that is refused, too",
     "R34",
     go({ orig_rax: -1n, rax: 5n }, "SYSCALL"),
     {
       stop: "call",
-      stopped: { rax: 5n, orig_rax: -1n, rip },
+      stopped: { rax: ENOSYS, orig_rax: -1n, rip },
     },
   );
   yield tell(
