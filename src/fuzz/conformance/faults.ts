@@ -247,7 +247,7 @@ function* fetches(): Generator<Fact> {
   for (const code of ["edge", "straddle"]) {
     yield tell(
       `An instruction (${code}) over the end of a page: SIGSEGV, si_addr is where the next begins`,
-      "R54",
+      "R47",
       setregs({}, { on: "CONT", code }),
       {
         stop: "SIGSEGV",

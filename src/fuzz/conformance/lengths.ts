@@ -28,7 +28,7 @@ function* facts(): Generator<Fact> {
     const what = count === 0 ? "nothing" : count === 1 ? "r15" : `r15 to ${REGISTERS[count - 1]}`;
     yield tell(
       `SETREGSET: ${length} bytes write ${what}`,
-      count < 27 ? "W9" : "genregs_set",
+      count < 27 ? "W9" : "genregs_set, arch/x86/kernel/ptrace.c",
       setregset(length, OTHERS),
       {
         written: first(count),

@@ -32,7 +32,7 @@ function* facts(): Generator<Fact> {
       },
     );
   }
-  yield tell("SIGKILL ends it", "R9", go(9), { killedBy: 9 });
+  yield tell("SIGKILL ends it", "complete_signal, kernel/signal.c", go(9), { killedBy: 9 });
   for (const signal of IGNORED) {
     yield tell(`Signal ${signal}, which does nothing, does nothing`, "R3", go(signal), {
       stop: "SIGTRAP",

@@ -31,7 +31,7 @@ function* facts(): Generator<Fact> {
   const blocked = { on: "CONT", signal: 10 } as const;
   yield tell(
     "A signal that is blocked is not delivered: it stays pending",
-    "R2",
+    "ptrace_signal, kernel/signal.c",
     sigmask(0x200n, 8, blocked),
     {
       stop: "SIGTRAP",

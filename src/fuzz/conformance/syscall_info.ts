@@ -46,7 +46,7 @@ function* facts(): Generator<Fact> {
   }
   yield add(
     "with the number -1 the arguments stay",
-    "W21",
+    "ptrace_set_syscall_info_entry, kernel/ptrace.c",
     info(entry(-1n, 1n, 2n, 3n), 88, at("entry")),
     {
       written: { orig_rax: -1n, rdi: 0x1000_2000n, rsi: 0n, rdx: 0n },

@@ -18,7 +18,7 @@ function* onArrival(): Generator<Fact> {
     yield at("rip is behind the SYSCALL", "SYSCALL, SDM volume 2", { rip: SYSCALL + 2n });
     yield at("rcx is rip", "SYSCALL, SDM volume 2", { rcx: SYSCALL + 2n });
     yield at("r11 is eflags", "SYSCALL, SDM volume 2", { r11: 0x202n, eflags: 0x202n });
-    yield at("cs and ss are those of 64-bit programs", "entry_SYSCALL_64", {
+    yield at("cs and ss are those of 64-bit programs", "entry_SYSCALL_64, arch/x86/entry/entry_64.S", {
       cs: 0x33n,
       ss: 0x2bn,
     });
@@ -78,7 +78,7 @@ function* atEntry(): Generator<Fact> {
   );
   yield tell(
     "At an entry stop the number is the low half of orig_rax",
-    "R30",
+    "syscall_get_nr, arch/x86/include/asm/syscall.h",
     go({ orig_rax: (1n << 32n) | SCHED_YIELD, rax: 77n }),
     {
       stop: "SIGTRAP",
@@ -155,7 +155,7 @@ function* atExit(): Generator<Fact> {
   }
   yield tell(
     "From an exit stop rcx and r11 are the program's own again",
-    "syscall_return_via_sysret, entry_64.S",
+    "entry_SYSCALL_64, arch/x86/entry/entry_64.S",
     setregs({ rcx: 1n, r11: 2n }, { from: "exit", on: "CONT" }),
     {
       stop: "SIGTRAP",
@@ -211,7 +211,7 @@ function* running(): Generator<Fact> {
   for (const rsp of [0n, 7n, 1n << 63n, -1n, 0xffff_8000_0000_0000n]) {
     yield tell(
       `A call is made whatever rsp is: ${show(rsp)}`,
-      "entry_SYSCALL_64",
+      "entry_SYSCALL_64, arch/x86/entry/entry_64.S",
       go({ rax: SCHED_YIELD, rsp }),
       {
         stop: "SIGTRAP",
@@ -226,7 +226,7 @@ function* running(): Generator<Fact> {
   ] as const) {
     yield tell(
       `${name} survives a call`,
-      "entry_SYSCALL_64",
+      "entry_SYSCALL_64, arch/x86/entry/entry_64.S",
       go({ rax: SCHED_YIELD, eflags: 0x202n | flag }),
       {
         stop: "SIGTRAP",
@@ -237,7 +237,7 @@ function* running(): Generator<Fact> {
   const registers = { rbx: 1n, rbp: 2n, r12: 3n, r13: 4n, r14: 5n, r15: 6n };
   yield tell(
     "A call keeps the registers that are to be kept, and its arguments",
-    "entry_SYSCALL_64",
+    "entry_SYSCALL_64, arch/x86/entry/entry_64.S",
     go({ rax: SCHED_YIELD, ...registers, rdi: 7n, rsi: 8n, rdx: 9n, r10: 10n, r8: 11n, r9: 12n }),
     {
       stop: "SIGTRAP",

@@ -39,10 +39,10 @@ function upTo(register: string): Words {
 
 function* facts(): Generator<Fact> {
   const all = { error: undefined, written: OTHERS };
-  yield tell("SETREGS writes all 27 words", "genregs_set", setregs(OTHERS), {
+  yield tell("SETREGS writes all 27 words", "genregs_set, arch/x86/kernel/ptrace.c", setregs(OTHERS), {
     written: all.written,
   });
-  yield tell("SETREGSET writes all 27 words", "genregs_set", setregset(BLOCK_SIZE, OTHERS), {
+  yield tell("SETREGSET writes all 27 words", "genregs_set, arch/x86/kernel/ptrace.c", setregset(BLOCK_SIZE, OTHERS), {
     written: all.written,
   });
   for (const [register, word] of REFUSED) {
@@ -76,7 +76,7 @@ function* facts(): Generator<Fact> {
   );
   yield tell(
     "POKEUSER: the same word twice, and the last stays",
-    "arch_ptrace",
+    "arch_ptrace, arch/x86/kernel/ptrace.c",
     poke([
       ["r15", 1n],
       ["r15", 2n],
