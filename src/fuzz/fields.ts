@@ -37,7 +37,7 @@ export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: numbe
       ["signal", half("signal")],
       ["code", half("code")],
     ]);
-  if (hasAddress(half("signal"), half("code"))) {
+  if (half("signal") !== 0n && hasAddress(half("code"))) {
     add([["address", outcomeWords[(at + OUTCOME.address) / 2] ?? 0n]]);
   }
   const frame = words(
@@ -57,13 +57,11 @@ export function writtenNames({ way, pairs }: Case): string[] {
   return REGISTERS.map((name) => `written.${name}`);
 }
 
-/** Where a trap or a fault is told of; at stops of system calls the place has a pid. */
-function hasAddress(signal: bigint, code: bigint): boolean {
-  return FAULTS.has(signal) && code > 0n && code !== SYSCALL_STOP;
+/** Codes of the kernel have it; those of other processes, and stops of system calls, have a pid there. */
+function hasAddress(code: bigint): boolean {
+  return code > 0n && code !== SYSCALL_STOP;
 }
 
-/** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV. */
-const FAULTS: ReadonlySet<bigint> = new Set([4n, 5n, 7n, 8n, 11n]);
 /** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
 const SYSCALL_STOP = 0x85n;
 

@@ -43,6 +43,11 @@ const COMPONENTS = 464;
 
 /** Asks the machine. A stub of the tracer tells how its XSAVE area is laid out. */
 export function readMachine(tracer: Tracer): Machine {
+  return { ...readProcessor(), ...readXstate(tracer), stubCode: tracer.stubAddress };
+}
+
+/** What can be asked without a stub. */
+export function readProcessor(): Omit<Machine, "xstateLength" | "xfeatures" | "stubCode"> {
   const cpuinfo = readFileSync("/proc/cpuinfo", "utf8");
   const field = (name: string) =>
     new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";
@@ -58,8 +63,6 @@ export function readMachine(tracer: Tracer): Machine {
     family: Number(field("cpu family")),
     model: Number(field("model")),
     features,
-    ...readXstate(tracer),
-    stubCode: tracer.stubAddress,
   };
 }
 

@@ -42,7 +42,11 @@ function* withoutHandler(): Generator<Fact> {
       const what = back
         ? `rax = ${rax === NUMBER ? "orig_rax" : "restart_syscall"}, rip -= 2`
         : "stays";
-      const rule = !back ? "arch_do_signal_or_restart, arch/x86/kernel/signal.c" : rax === NUMBER ? "R10" : "R11";
+      const rule = !back
+        ? "arch_do_signal_or_restart, arch/x86/kernel/signal.c"
+        : rax === NUMBER
+          ? "R10"
+          : "R11";
       yield tell(`From a stop "${from}" rax = -${name}: ${what}`, rule, go(CODES[name], { from }), {
         stop: "SIGTRAP",
         stopped: { rax, rip: back ? NOPS - 1n : NOPS + 17n },
@@ -50,10 +54,15 @@ function* withoutHandler(): Generator<Fact> {
     }
   }
   for (const rax of [-511n, -517n, -4n, 0n]) {
-    yield tell(`rax = ${show(rax)} is no restart`, "arch_do_signal_or_restart, arch/x86/kernel/signal.c", go(rax), {
-      stop: "SIGTRAP",
-      stopped: { rax, rip: NOPS + 17n },
-    });
+    yield tell(
+      `rax = ${show(rax)} is no restart`,
+      "arch_do_signal_or_restart, arch/x86/kernel/signal.c",
+      go(rax),
+      {
+        stop: "SIGTRAP",
+        stopped: { rax, rip: NOPS + 17n },
+      },
+    );
   }
   for (const rax of [0xffff_fe00n, 0x7fff_ffff_ffff_fe00n]) {
     yield tell(

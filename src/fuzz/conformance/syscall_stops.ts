@@ -18,10 +18,14 @@ function* onArrival(): Generator<Fact> {
     yield at("rip is behind the SYSCALL", "SYSCALL, SDM volume 2", { rip: SYSCALL + 2n });
     yield at("rcx is rip", "SYSCALL, SDM volume 2", { rcx: SYSCALL + 2n });
     yield at("r11 is eflags", "SYSCALL, SDM volume 2", { r11: 0x202n, eflags: 0x202n });
-    yield at("cs and ss are those of 64-bit programs", "entry_SYSCALL_64, arch/x86/entry/entry_64.S", {
-      cs: 0x33n,
-      ss: 0x2bn,
-    });
+    yield at(
+      "cs and ss are those of 64-bit programs",
+      "entry_SYSCALL_64, arch/x86/entry/entry_64.S",
+      {
+        cs: 0x33n,
+        ss: 0x2bn,
+      },
+    );
     yield at("the arguments are as they were", ENTRY, {
       rdi: 0x1000_2000n,
       rsi: 0n,

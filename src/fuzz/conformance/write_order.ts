@@ -39,12 +39,22 @@ function upTo(register: string): Words {
 
 function* facts(): Generator<Fact> {
   const all = { error: undefined, written: OTHERS };
-  yield tell("SETREGS writes all 27 words", "genregs_set, arch/x86/kernel/ptrace.c", setregs(OTHERS), {
-    written: all.written,
-  });
-  yield tell("SETREGSET writes all 27 words", "genregs_set, arch/x86/kernel/ptrace.c", setregset(BLOCK_SIZE, OTHERS), {
-    written: all.written,
-  });
+  yield tell(
+    "SETREGS writes all 27 words",
+    "genregs_set, arch/x86/kernel/ptrace.c",
+    setregs(OTHERS),
+    {
+      written: all.written,
+    },
+  );
+  yield tell(
+    "SETREGSET writes all 27 words",
+    "genregs_set, arch/x86/kernel/ptrace.c",
+    setregset(BLOCK_SIZE, OTHERS),
+    {
+      written: all.written,
+    },
+  );
   for (const [register, word] of REFUSED) {
     const words = { ...OTHERS, [register]: word };
     const expectation = { error: "EIO", written: upTo(register) } as const;
