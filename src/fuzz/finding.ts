@@ -46,15 +46,15 @@ export function writeFinding(
   // One that a process left behind when it was killed has the same name.
   const temporary = join(folder, `.${finding.signature}.partial`);
   try {
-    mkdirSync(folder, { recursive: true });
-    rmSync(temporary, { recursive: true, force: true });
+    if (!existsSync(folder)) mkdirSync(folder);
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true });
     mkdirSync(temporary);
     for (const [name, content] of filesOf(finding, constants)) {
       writeFileSync(join(temporary, name), content);
     }
     renameSync(temporary, target);
   } catch (cause) {
-    rmSync(temporary, { recursive: true, force: true });
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
     const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
     throw new OutputError(`finding ${target} cannot be written: ${why}`, {
       cause,
