@@ -17,6 +17,8 @@ export interface Machine {
   readonly xstateLength: number;
   /** The components that it may have, as XCR0 has them. */
   readonly xfeatures: number;
+  /** The bits of mxcsr that there are. */
+  readonly mxcsrMask: number;
   /** The page of the stub code, which the model knows no more about. */
   readonly stubCode: number;
 }
@@ -29,17 +31,25 @@ export const FEATURES = [
   "user_shstk",
   "ia32",
   "set_syscall_info",
+  "uretprobe",
+  "uprobe",
   "amd",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** Those that the processor has and /proc/cpuinfo tells. */
 const OF_PROCESSOR: readonly Feature[] = ["la57", "fsgsbase", "pku", "user_shstk"];
-/** PTRACE_SET_SYSCALL_INFO is new in it. */
-const SET_SYSCALL_INFO_SINCE = [6, 16] as const;
+/** Those that come with a version of the kernel. */
+const OF_KERNEL: readonly (readonly [Feature, major: number, minor: number])[] = [
+  ["uretprobe", 6, 14],
+  ["set_syscall_info", 6, 16],
+  ["uprobe", 6, 18],
+];
 const MOST_XSTATE = 16 << 10;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
 const COMPONENTS = 464;
+/** mxcsr_mask in struct user_i387_struct. */
+const MXCSR_MASK = 28;
 
 /** Asks the machine. A stub of the tracer tells how its XSAVE area is laid out. */
 export function readMachine(tracer: Tracer): Machine {
@@ -55,7 +65,9 @@ export function readProcessor(): Omit<Machine, "xstateLength" | "xfeatures" | "s
   const vendor = field("vendor_id");
   const features = OF_PROCESSOR.filter((name) => flags.has(name));
   if (hasCompatibility()) features.push("ia32");
-  if (isSince(release(), SET_SYSCALL_INFO_SINCE)) features.push("set_syscall_info");
+  for (const [name, major, minor] of OF_KERNEL) {
+    if (isSince(release(), major, minor)) features.push(name);
+  }
   if (vendor === "AuthenticAMD") features.push("amd");
   return {
     release: release(),
@@ -76,16 +88,20 @@ function hasCompatibility(): boolean {
   }
 }
 
-function isSince(version: string, [major, minor]: readonly [number, number]): boolean {
+function isSince(version: string, major: number, minor: number): boolean {
   const [, first, second] = /^(\d+)\.(\d+)/.exec(version) ?? [];
   return Number(first) > major || (Number(first) === major && Number(second) >= minor);
 }
 
-function readXstate(tracer: Tracer): Pick<Machine, "xstateLength" | "xfeatures"> {
+function readXstate(tracer: Tracer): Pick<Machine, "xstateLength" | "xfeatures" | "mxcsrMask"> {
   const area = new Uint8Array(MOST_XSTATE);
   const [stub] = tracer.stubs.values();
   if (stub === undefined) throw new StateError("the tracer has no stub that can be asked");
   const length = tracer.shim.readXstate(stub.thread.tid, area, area.length);
-  const [xstateLength, known] = length > 0 ? [length, area] : [0, new Uint8Array(MOST_XSTATE)];
-  return { xstateLength, xfeatures: new DataView(known.buffer).getUint32(COMPONENTS, true) };
+  const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(MOST_XSTATE));
+  return {
+    xstateLength: Math.max(length, 0),
+    xfeatures: view.getUint32(COMPONENTS, true),
+    mxcsrMask: view.getUint32(MXCSR_MASK, true),
+  };
 }

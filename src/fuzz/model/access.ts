@@ -51,14 +51,23 @@ export class Access {
     size: number,
     write: boolean,
     stack: boolean,
+    short: boolean,
     state: State,
     into: Prediction,
   ): boolean {
     const memory = this.#memory;
     const page = memory.pageAt(low, high);
-    if (page === NOT_CANONICAL) {
+    const beyond = short
+      ? low + size - 1 > 0xffff_ffff && this.#book.use(AT.R69)
+      : this.#endsBeyond(low, high, size);
+    if (page === NOT_CANONICAL || beyond) {
       if (stack && this.#book.use(AT.R49)) this.#stops.byFault(...this.#stack, 0, 0, state, into);
       else this.#protect(state, into);
+      return false;
+    }
+    const [flag, signal, code] = this.#alignment;
+    if (low % size !== 0 && state.flag(flag) && this.#book.use(AT.R50)) {
+      this.#stops.byFault(signal, code, 0, 0, state, into);
       return false;
     }
     const end = low + size - 1;
@@ -76,11 +85,6 @@ export class Access {
         else this.#stops.byPageFault(second !== UNMAPPED, low, high, state, into);
         return false;
       }
-    }
-    const [flag, signal, code] = this.#alignment;
-    if (low % size !== 0 && state.flag(flag) && this.#book.use(AT.R50)) {
-      this.#stops.byFault(signal, code, 0, 0, state, into);
-      return false;
     }
     return true;
   }
@@ -104,6 +108,12 @@ export class Access {
 
   halfAt(low: number): number {
     return this.#memory.halfAt(low);
+  }
+
+  /** Whether an access begins in the one half of addresses and ends outside of it. */
+  #endsBeyond(low: number, high: number, size: number): boolean {
+    const carry = low + size - 1 > 0xffff_ffff ? 1 : 0;
+    return carry !== 0 && high !== 0xffff_ffff && !this.#memory.isCanonical(high + 1);
   }
 
   #isLet(page: number, write: boolean): boolean {

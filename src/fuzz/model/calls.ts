@@ -13,8 +13,13 @@ export class Calls {
   readonly #yields: number;
   readonly #restarts: number;
 
+  readonly #probe: number;
+  readonly #probeReturn: number;
+
   constructor(book: Book) {
     this.#book = book;
+    this.#probe = book.number("R68", "call");
+    this.#probeReturn = book.number("R70", "call");
     this.#refused = [book.low("R30", "result"), book.high("R30", "result")];
     this.#yields = book.number("R31", "call");
     this.#restarts = book.number("R32", "call");
@@ -33,6 +38,11 @@ export class Calls {
       state.set(RAX, book.low("R31", "result"), book.high("R31", "result"));
     } else if (open && number === this.#restarts && book.use(AT.R32)) {
       state.set(RAX, book.low("R32", "result"), book.high("R32", "result"));
+    } else if (number === this.#probe && book.use(AT.R68)) {
+      state.set(RAX, book.low("R68", "result"), book.high("R68", "result"));
+    } else if (number === this.#probeReturn && book.use(AT.R70)) {
+      state.raised = book.number("R70", "signal");
+      state.set(RAX, book.low("R70", "result"), book.high("R70", "result"));
     } else if (open && OWN.includes(number)) state.forget(RAX);
     else if (book.use(AT.R30)) state.set(RAX, ...this.#refused);
   }

@@ -64,7 +64,6 @@ export class Processor {
     const book = this.#book;
     const short = state.low(CS) === this.#code32;
     if (short && book.use(AT.R29)) {
-      state.words[2 * RIP + 1] = 0;
       state.words[2 * RSP + 1] = 0;
     }
     this.#pushed = false;
@@ -149,9 +148,9 @@ export class Processor {
         return this.#store(instruction === op.STORE ? 8 : 4, short, state, into);
       case op.PUSHF:
       case op.PUSH:
-        return this.#push(short ? 4 : 8, state, into);
+        return this.#push(short, state, into);
       case op.POP:
-        return this.#pop(short ? 4 : 8, state, into);
+        return this.#pop(short, state, into);
       case op.MOVSS:
         return this.#moveSs(state, into);
       case op.RDFSBASE:
@@ -205,7 +204,7 @@ export class Processor {
     const access = this.#access;
     if (short && !access.byDs(false, state, into)) return STOPPED;
     const [low, high] = [state.low(RDI), short ? 0 : state.high(RDI)];
-    if (!access.at(low, high, size, false, false, state, into)) return STOPPED;
+    if (!access.at(low, high, size, false, false, short, state, into)) return STOPPED;
     // Others have written there, or nobody knows what is there.
     if (access.isScratch(low, high) || access.isScratch(low + size - 1, high)) state.forget(RAX);
     else if (access.isStub(low, high)) state.forget(RAX);
@@ -217,26 +216,30 @@ export class Processor {
     if (!state.knows(RDI)) return this.#giveUp("U6", into);
     if (short && !this.#access.byDs(true, state, into)) return STOPPED;
     const high = short ? 0 : state.high(RDI);
-    return this.#access.at(state.low(RDI), high, size, true, false, state, into) ? DONE : STOPPED;
+    return this.#access.at(state.low(RDI), high, size, true, false, short, state, into)
+      ? DONE
+      : STOPPED;
   }
 
-  #push(size: 4 | 8, state: State, into: Prediction): number {
+  #push(short: boolean, state: State, into: Prediction): number {
     if (!state.knows(RSP)) return this.#giveUp("U6", into);
+    const size = short ? 4 : 8;
     const [low, high] = [state.low(RSP), state.high(RSP)];
     state.move(RSP, -size);
     if (size === 4) state.words[2 * RSP + 1] = 0;
     const [to, above] = [state.low(RSP), state.high(RSP)];
     state.set(RSP, low, high);
-    if (!this.#access.at(to, above, size, true, true, state, into)) return STOPPED;
+    if (!this.#access.at(to, above, size, true, true, short, state, into)) return STOPPED;
     state.set(RSP, to, above);
     return DONE;
   }
 
   /** What is popped was pushed just before, from rax; else nobody knows it. */
-  #pop(size: 4 | 8, state: State, into: Prediction): number {
+  #pop(short: boolean, state: State, into: Prediction): number {
     if (!state.knows(RSP)) return this.#giveUp("U6", into);
+    const size = short ? 4 : 8;
     const [low, high] = [state.low(RSP), state.high(RSP)];
-    if (!this.#access.at(low, high, size, false, true, state, into)) return STOPPED;
+    if (!this.#access.at(low, high, size, false, true, short, state, into)) return STOPPED;
     if (this.#pushed) {
       state.copy(RAX, RBX);
       if (size === 4) state.words[2 * RBX + 1] = 0;
@@ -266,8 +269,14 @@ export class Processor {
   #divide(bits: 32 | 64, state: State, into: Prediction): number {
     if (!state.knows(RAX) || !state.knows(RDX) || !state.knows(RDI))
       return this.#giveUp("U6", into);
-    if (divide(bits, state)) return DONE;
     const book = this.#book;
+    if (divide(bits, state)) {
+      if (book.use(AT.R64)) {
+        state.clearFlags(book.number("R64", "cleared"));
+        state.setFlags(book.number("R64", "set"));
+      } else state.forget(EFLAGS);
+      return DONE;
+    }
     if (!book.use(AT.R46)) return DONE;
     this.#stops.byTrapAtRip(
       book.number("R46", "signal"),
@@ -301,6 +310,10 @@ export class Processor {
       }
     }
     this.#calls.run(state);
+    if (state.raised !== 0) {
+      this.#stops.byForced(state.raised, book.number("R70", "code"), 0, 0, state, into);
+      return STOPPED;
+    }
     if (state.stepping && !state.emulates && book.use(AT.R35)) {
       this.#trapAfterCall(state, into);
       return STOPPED;
@@ -311,13 +324,14 @@ export class Processor {
   #trapAfterCall(state: State, into: Prediction): void {
     const book = this.#book;
     const [signal, code] = [book.number("R35", "signal"), book.number("R35", "code")];
-    this.#stops.bySignal(signal, code, state.low(RIP), state.high(RIP), state, into);
+    this.#stops.byForced(signal, code, state.low(RIP), state.high(RIP), state, into);
   }
 
   #int80(next: number, state: State, into: Prediction): number {
     const book = this.#book;
     if (!book.use(AT.R58)) return this.#protect(state, into);
     state.words[2 * RIP] = next;
+    if (state.flag(this.#resumeFlag) && book.use(AT.R52)) state.clearFlags(this.#resumeFlag);
     state.copy(RAX, ORIG_RAX);
     state.words[2 * ORIG_RAX + 1] = 0;
     state.set(RAX, book.low("R58", "result"), book.high("R58", "result"));

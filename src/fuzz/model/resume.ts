@@ -2,14 +2,15 @@ import type { Machine } from "../machine.ts";
 import { FROMS, ONS, SETUP } from "../setups.ts";
 import { Access } from "./access.ts";
 import { AT, type Book } from "./book.ts";
+import { CallReturn } from "./call_return.ts";
 import { Calls } from "./calls.ts";
 import { Handler } from "./handler.ts";
-import { Memory } from "./memory.ts";
+import { Memory, SCRATCH_PAGE, STUB_PAGE } from "./memory.ts";
 import type { Prediction } from "./prediction.ts";
 import { Processor } from "./processor.ts";
 import { Restart } from "./restart.ts";
 import { CS, DS, EFLAGS, GS, RIP, SS, type State } from "./state.ts";
-import { Stops } from "./stops.ts";
+import { isSynchronous, Stops } from "./stops.ts";
 
 const [ENTRY, EXIT, SYSEMU, GROUP] = [
   FROMS.indexOf("entry"),
@@ -26,6 +27,7 @@ const [SYSCALL_ON, SINGLESTEP_ON, SYSEMU_ON, SYSEMU_SINGLESTEP_ON] = [
 const WANT_FRAME = 4;
 const STOPPED = 0x7f;
 const TRAP_FLAG = 0x100;
+const SIGTRAP = 5;
 
 /** The resume phase: from the request to the next stop. */
 export class ResumePhase {
@@ -36,11 +38,15 @@ export class ResumePhase {
   readonly #handler: Handler;
   readonly #memory: Memory;
   readonly #processor: Processor;
+  readonly #returns: CallReturn;
   readonly #most: number;
   readonly #readable: Uint32Array;
+  readonly #null: number;
   readonly #code: number;
   readonly #code32: number;
   readonly #data: number;
+  readonly #short: number;
+  readonly #cleared: number;
 
   constructor(book: Book, machine: Machine) {
     this.#book = book;
@@ -52,6 +58,7 @@ export class ResumePhase {
     const access = new Access(book, this.#memory, this.#stops);
     this.#handler = new Handler(book, machine, access, this.#stops);
     this.#processor = new Processor(book, this.#memory, access, this.#stops, this.#calls);
+    this.#returns = new CallReturn(book);
     this.#most = book.number("R1", "most");
     this.#readable = Uint32Array.of(
       book.low("R25", "code32"),
@@ -59,9 +66,12 @@ export class ResumePhase {
       book.low("R25", "code"),
       book.low("R25", "processor"),
     );
+    this.#null = book.number("R25", "none");
     this.#code = book.low("R26", "code");
     this.#code32 = book.low("R26", "code32");
     this.#data = book.low("R27", "data");
+    this.#short = book.low("R62", "code32");
+    this.#cleared = book.number("R63", "none");
   }
 
   /** Resumes a stub as the setup whose halves begin at `at` asks for. */
@@ -76,6 +86,10 @@ export class ResumePhase {
       return;
     }
     this.#ask(on, state);
+    if (state.stepping && this.#mayShowTrapFlag(state) && book.use(AT.U7)) {
+      into.giveUp("U7");
+      return;
+    }
     this.#loadSelectors(state);
     const wantsFrame = ((kinds >>> 24) & WANT_FRAME) !== 0;
     if (from === ENTRY || from === EXIT || from === SYSEMU) {
@@ -95,11 +109,18 @@ export class ResumePhase {
     state.setFlags(TRAP_FLAG);
   }
 
+  /** Whether a POPF may be where a single-step begins. */
+  #mayShowTrapFlag(state: State): boolean {
+    if (!state.forced) return false;
+    const page = this.#memory.pageAt(state.low(RIP), state.high(RIP));
+    return page === SCRATCH_PAGE || page === STUB_PAGE;
+  }
+
   /** When the stub is scheduled again, its selectors are loaded. */
   #loadSelectors(state: State): void {
     for (let k = DS; k <= GS; k++) {
       const selector = state.low(k);
-      if (selector !== 0 && !this.#readable.includes(selector) && this.#book.use(AT.R25))
+      if (selector > this.#null && !this.#readable.includes(selector) && this.#book.use(AT.R25))
         state.set(k, 0, 0);
     }
   }
@@ -107,6 +128,8 @@ export class ResumePhase {
   #deliver(signal: number, wantsFrame: boolean, state: State, into: Prediction): void {
     const book = this.#book;
     if (signal === 0 || isIn(signal, state.blockedLow, state.blockedHigh) || !book.use(AT.R2)) {
+      // The stop was by SIGTRAP, and that of the kernel; for another signal siginfo is made anew.
+      if (signal !== 0) this.#keep(signal, signal === SIGTRAP, state);
       this.#restart.withoutHandler(state);
       this.#enterUser(state, into);
     } else if (this.#has("R6", signal) && book.use(AT.R6)) {
@@ -127,6 +150,11 @@ export class ResumePhase {
     }
   }
 
+  #keep(signal: number, isKernels: boolean, state: State): void {
+    state.pending = signal;
+    state.pendingIsKernels = isKernels;
+  }
+
   #has(id: "R3" | "R4" | "R6", signal: number): boolean {
     return isIn(signal, this.#book.low(id, "set"), this.#book.high(id, "set"));
   }
@@ -140,6 +168,8 @@ export class ResumePhase {
       return false;
     }
     if (from === ENTRY || (from === SYSEMU && !book.use(AT.R33))) this.#calls.run(state);
+    state.inCall = true;
+    if (isIn(signal, state.blockedLow, state.blockedHigh)) this.#keep(signal, true, state);
     const sent = signal !== 0 && !isIn(signal, state.blockedLow, state.blockedHigh);
     const traps = state.stepping && !(state.emulates && book.use(AT.R36));
     if (from !== EXIT && state.traces && book.use(AT.R34)) {
@@ -147,9 +177,13 @@ export class ResumePhase {
       this.#stops.byNotice(bit, 5 | bit, state, into);
       return false;
     }
+    if (state.raised !== 0 && !(sent && isSynchronous(signal))) {
+      this.#stops.byForced(state.raised, book.number("R70", "code"), 0, 0, state, into);
+      return false;
+    }
     if (from !== EXIT && traps && !(sent && isSynchronous(signal)) && book.use(AT.R35)) {
       const [number, code] = [book.number("R35", "signal"), book.number("R35", "code")];
-      this.#stops.bySignal(number, code, state.low(RIP), state.high(RIP), state, into);
+      this.#stops.byForced(number, code, state.low(RIP), state.high(RIP), state, into);
       return false;
     }
     if (sent && book.use(AT.R8)) {
@@ -170,11 +204,25 @@ export class ResumePhase {
       this.#refuse("R28", state, into);
     } else if (!this.#memory.isCanonical(state.high(RIP)) && book.use(AT.R61)) {
       this.#refuse("R61", state, into);
+    } else if (cs === this.#short && state.high(RIP) !== 0 && book.use(AT.R62)) {
+      this.#refuse("R62", state, into);
     } else if (!state.knows(EFLAGS)) into.giveUp("U6");
-    else this.#processor.run(state, into);
+    else {
+      this.#clearSelectors(state);
+      this.#processor.run(state, into);
+    }
   }
 
-  #refuse(id: "R26" | "R27" | "R28" | "R61", state: State, into: Prediction): void {
+  /** A call may return by SYSRET, all else by IRET. */
+  #clearSelectors(state: State): void {
+    if (state.inCall && this.#returns.bySysret(state)) return;
+    for (let k = DS; k <= GS; k++) {
+      const selector = state.low(k);
+      if (selector !== 0 && selector <= this.#cleared && this.#book.use(AT.R63)) state.set(k, 0, 0);
+    }
+  }
+
+  #refuse(id: "R26" | "R27" | "R28" | "R61" | "R62", state: State, into: Prediction): void {
     const book = this.#book;
     this.#stops.byTrap(book.number(id, "signal"), book.number(id, "si"), 0, 0, state, into);
   }
@@ -183,10 +231,4 @@ export class ResumePhase {
 function isIn(signal: number, low: number, high: number): boolean {
   const bit = signal - 1;
   return (((bit < 32 ? low : high) >>> (bit & 31)) & 1) !== 0;
-}
-
-/** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS are taken first, in the order in which they came. */
-const SYNCHRONOUS = [4, 5, 7, 8, 11, 31];
-function isSynchronous(signal: number): boolean {
-  return SYNCHRONOUS.includes(signal);
 }

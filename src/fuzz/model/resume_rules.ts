@@ -130,9 +130,9 @@ export const RESUME_RULES = {
     values: { signal: SIGTRAP, code: 5n },
   },
   R25: {
-    text: "ds, es, fs and gs that name no segment to read ({code32}, {data}, {code}, {processor}) become 0.",
-    source: "loadsegment, arch/x86/include/asm/segment.h; IRET, SDM volume 2",
-    values: { code32: 0x23n, data: 0x2bn, code: 0x33n, processor: 0x7bn },
+    text: "ds, es, fs and gs that name no segment to read ({code32}, {data}, {code}, {processor}) become 0, but for those up to {none}.",
+    source: "loadsegment, arch/x86/include/asm/segment.h",
+    values: { none: 3n, code32: 0x23n, data: 0x2bn, code: 0x33n, processor: 0x7bn },
   },
   R26: {
     text: "cs other than {code} and {code32} cannot be returned to: SIGSEGV ({signal}), si_code {si}.",
@@ -151,9 +151,25 @@ export const RESUME_RULES = {
     values: { bits: 47n, signal: SIGSEGV, si: SI_KERNEL },
   },
   R29: {
-    text: "In 32-bit code (cs = {code32}) rip and rsp are cut to 32 bits.",
+    text: "In 32-bit code (cs = {code32}) rsp is cut to 32 bits.",
     source: "measured",
     values: { code32: 0x23n },
+  },
+  R62: {
+    text: "rip above 32 bits cannot be returned to with cs = {code32}: SIGSEGV ({signal}), si_code {si}.",
+    source: "IRET, SDM volume 2; fixup_bad_iret, arch/x86/kernel/traps.c",
+    values: { code32: 0x23n, signal: SIGSEGV, si: SI_KERNEL },
+  },
+  R63: {
+    text: "ds, es, fs and gs up to {none} become 0 when a program is returned to by IRET.",
+    source: "IRET, SDM volume 2",
+    values: { none: 3n },
+  },
+  R64: {
+    text: "DIV that is done sets AF ({set}), clears PF, ZF and SF ({cleared}), and keeps CF and OF.",
+    source: "measured, family 26",
+    feature: "amd",
+    values: { set: 0x10n, cleared: 0xc4n },
   },
   R30: {
     text: "The number of a call is the low half of orig_rax; all but the harmless calls answer {result}, -ENOSYS.",
@@ -317,5 +333,39 @@ export const RESUME_RULES = {
     source: "IRET, SDM volume 2; fixup_bad_iret, arch/x86/kernel/traps.c",
     feature: "la57",
     values: { bits: 56n, signal: SIGSEGV, si: SI_KERNEL },
+  },
+  R65: {
+    text: "A signal of the kernel's like SIGSEGV that is blocked and pending comes in the place of one that an instruction raises, si_code {code}.",
+    source: "dequeue_synchronous_signal, kernel/signal.c",
+    values: { code: SI_KERNEL },
+  },
+  R66: {
+    text: "A signal that an instruction raises is lost where the same is blocked and pending: that one comes, si_code {code}.",
+    source: "legacy_queue and force_sig_info_to_task, kernel/signal.c",
+    values: { code: 0n },
+  },
+  R67: {
+    text: "With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and no RF ({flags}) and rip below {limit} a call returns by SYSRET, which leaves selectors as they are.",
+    source: "do_syscall_64, arch/x86/entry/syscall_64.c",
+    values: { cs: 0x33n, ss: 0x2bn, flags: 0x1_0100n, limit: 0x7fff_ffff_f000n },
+  },
+  R68: {
+    text: "The filter does not see uprobe ({call}), which answers {result}, -ENXIO, to who is no probe.",
+    source: "seccomp_uprobe_exception, kernel/seccomp.c; uprobe, arch/x86/kernel/uprobes.c",
+    feature: "uprobe",
+    since: "6.18",
+    values: { call: 336n, result: -6n },
+  },
+  R69: {
+    text: "In 32-bit code an access over the end of 4 GB is like one that is not canonical.",
+    source: "SDM volume 3, 6.15",
+    values: {},
+  },
+  R70: {
+    text: "The filter does not see uretprobe ({call}), which sends SIGILL ({signal}) to who is no probe, si_code {code}, and answers {result}.",
+    source: "seccomp_uprobe_exception, kernel/seccomp.c; uretprobe, arch/x86/kernel/uprobes.c",
+    feature: "uretprobe",
+    since: "6.14",
+    values: { call: 335n, signal: SIGILL, code: SI_KERNEL, result: -1n },
   },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

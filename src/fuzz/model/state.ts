@@ -37,6 +37,14 @@ export class State {
   /** The signals that are blocked. */
   blockedLow = 0;
   blockedHigh = 0;
+  /** A signal that is blocked and pending: 0 for none. */
+  pending = 0;
+  /** Whether it came from the kernel, not from a process. */
+  pendingIsKernels = false;
+  /** A signal that a call has raised: 0 for none. */
+  raised = 0;
+  /** Whether the program is returned to from a system call. */
+  inCall = false;
 
   /** As between two setups, in the given words. */
   start(words: Uint32Array): void {
@@ -49,6 +57,9 @@ export class State {
     this.emulates = false;
     this.blockedLow = 0;
     this.blockedHigh = 0;
+    this.pending = 0;
+    this.raised = 0;
+    this.inCall = false;
   }
 
   low(register: number): number {

@@ -52,6 +52,24 @@ export class Stops {
     into.addressKnown = false;
   }
 
+  /** A signal that an instruction or a single-step raised; one that is blocked may come in its place. */
+  byForced(
+    signal: number,
+    code: number,
+    low: number,
+    high: number,
+    state: State,
+    into: Prediction,
+  ): void {
+    const { pending, pendingIsKernels } = state;
+    if (pendingIsKernels && isSynchronous(pending) && this.#book.use(AT.R65)) {
+      this.bySignal(pending, this.#book.number("R65", "code"), 0, 0, state, into);
+    } else if (!pendingIsKernels && pending === signal && this.#book.use(AT.R66)) {
+      this.bySignal(pending, this.#book.number("R66", "code"), 0, 0, state, into);
+      into.addressKnown = false;
+    } else this.bySignal(signal, code, low, high, state, into);
+  }
+
   /** A signal that an instruction raised. */
   byTrap(
     signal: number,
@@ -62,7 +80,7 @@ export class Stops {
     into: Prediction,
   ): void {
     if (this.#book.use(AT.R53)) state.set(ORIG_RAX, this.#noneLow, this.#noneHigh);
-    this.bySignal(signal, code, low, high, state, into);
+    this.byForced(signal, code, low, high, state, into);
   }
 
   /** The same where the instruction was not done. */
@@ -90,3 +108,10 @@ export class Stops {
     else this.byTrap(signal, code, state.low(RIP), state.high(RIP), state, into);
   }
 }
+
+/** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV and SIGSYS: SYNCHRONOUS_MASK in kernel/signal.c. */
+export function isSynchronous(signal: number): boolean {
+  return signal < 32 && ((SYNCHRONOUS >>> (signal - 1)) & 1) === 1;
+}
+
+const SYNCHRONOUS = [4, 5, 7, 8, 11, 31].reduce((set, signal) => set | (1 << (signal - 1)), 0);

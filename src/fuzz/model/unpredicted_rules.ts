@@ -32,4 +32,9 @@ export const UNPREDICTED_RULES = {
     source: "the model",
     values: {},
   },
+  U7: {
+    text: "A single-step begins where programs may have written, or in the stub code: the kernel looks whether there is a POPF or an IRET there, and if so shows TF.",
+    source: "is_setting_trap_flag, arch/x86/kernel/step.c",
+    values: {},
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

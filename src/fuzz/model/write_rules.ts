@@ -162,7 +162,7 @@ export const WRITE_RULES = {
     values: { mask: 0x2ffffn, errno: EINVAL },
   },
   W28: {
-    text: "From {begin} on PTRACE_GETFPREGS reads 0, whatever was written.",
+    text: "From {begin} on the floating point registers are 0 when they are read, whatever was written.",
     source: "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c",
     values: { begin: 416n },
   },
@@ -190,5 +190,15 @@ export const WRITE_RULES = {
     text: "With the x87, SSE or AVX component ({components}) mxcsr must have no bit beyond {mask}, else errno {errno}.",
     source: "copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c",
     values: { components: 7n, mask: 0x2ffffn, errno: EINVAL },
+  },
+  W34: {
+    text: "From {begin} to the header an XSAVE area tells the components that there are, whatever was written.",
+    source: "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c",
+    values: { begin: 464n },
+  },
+  W35: {
+    text: "A component that the header does not name reads as at the start of a program; so does mxcsr without SSE and AVX.",
+    source: "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c",
+    values: {},
   },
 } as const satisfies Readonly<Record<string, RuleEntry>>;
