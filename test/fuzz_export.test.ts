@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINE } from "../src/fuzz/baseline.ts";
-import { type Case, formatCase } from "../src/fuzz/case.ts";
+import { type Case, formatCase, readSetup } from "../src/fuzz/case.ts";
 import { CODES, placeOf } from "../src/fuzz/code.ts";
 import { exportC } from "../src/fuzz/export_c.ts";
 import type { Fields } from "../src/fuzz/fields.ts";
+import { Generator } from "../src/fuzz/generate.ts";
 import { Observer } from "../src/fuzz/observer.ts";
-import { FROMS, indexOf, ONS } from "../src/fuzz/setups.ts";
+import { Batch, FROMS, indexOf, ONS } from "../src/fuzz/setups.ts";
 import { openEncoder } from "../src/index.ts";
 
 const RUNS = 20;
@@ -58,7 +59,7 @@ function poke(from: Case["from"], on: Case["on"], ...pairs: [bigint, bigint][]):
 const RESTART = -512n & (2n ** 64n - 1n);
 
 /** A spread over all kinds, and over what makes the program longer. */
-function* spread(): Generator<[string, Case]> {
+function* spread(): Iterable<[string, Case]> {
   for (const { name } of CODES) {
     // The first system call of the baseline is read(0, …), which the filter refuses.
     yield [`code ${name}`, setregs("signal", name === "spin" ? "SINGLESTEP" : "CONT", name)];
@@ -147,5 +148,25 @@ for (const [name, it] of spread()) {
     assert.is(wrong, undefined, `status ${wrong?.[0]}\n${wrong?.[1]}`);
   });
 }
+
+/** How many of the cases that the fuzzer makes are tried, beside those above. */
+const GENERATED = process.env.SOAK ? 400 : 12;
+
+programs(`${GENERATED} generated cases: they compile, and see the same ${RUNS} times`, async () => {
+  const batch = new Batch(openEncoder("assembly"), 1);
+  const generator = new Generator(11n, undefined, { xstateLength: 2432 });
+  for (let index = 0; index < GENERATED; index++) {
+    // The first are the seeds, of which each has its like above.
+    generator.generate(batch, 0, 5000 + index);
+    const it = readSetup(batch, 0);
+    const { stable } = observer.observe(it);
+    const program = build(`generated ${index}`, it, { predicted: stable, seen: stable });
+    const results = await Promise.all(Array.from({ length: RUNS }, () => run(program)));
+    const wrong = results.find(([status]) => status !== 0);
+    const told = JSON.stringify(formatCase(it, constants));
+    assert.is(wrong, undefined, `${told}\nstatus ${wrong?.[0]}\n${wrong?.[1]}`);
+    rmSync(program);
+  }
+});
 
 programs.run();

@@ -68,8 +68,8 @@ function whatIsMissing({ on }: Case, unpredicted: string | null): string {
   return `The stop is not predicted: ${unpredicted}: ${text}\n`;
 }
 
-/** The XSAVE area of a processor with AVX, and what XCR0 has there. */
-const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7 };
+/** The XSAVE area of a processor with AVX: its length, XCR0, and the bits that mxcsr may have. */
+const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2ffff };
 
 /** Where nothing can be traced, the XSAVE area is taken for what it is on most machines. */
 function readMachineAnyhow(): Machine {

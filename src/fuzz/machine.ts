@@ -56,8 +56,11 @@ export function readMachine(tracer: Tracer): Machine {
   return { ...readProcessor(), ...readXstate(tracer), stubCode: tracer.stubAddress };
 }
 
-/** What can be asked without a stub. */
-export function readProcessor(): Omit<Machine, "xstateLength" | "xfeatures" | "stubCode"> {
+/** What only a stub tells. */
+type FromStub = "xstateLength" | "xfeatures" | "mxcsrMask" | "stubCode";
+
+/** What can be asked without one. */
+export function readProcessor(): Omit<Machine, FromStub> {
   const cpuinfo = readFileSync("/proc/cpuinfo", "utf8");
   const field = (name: string) =>
     new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";

@@ -1,23 +1,13 @@
 import { errnoName, TraceError } from "../errors.ts";
-import { freshXstate } from "../platform/xstate_amd64.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { BASELINE } from "./baseline.ts";
 import { placeOf } from "./code.ts";
-import { type Batch, OUTCOME, OUTCOME_SIZE, outcomeAt, SETUP_SIZE, WAYS } from "./setups.ts";
+import { type Batch, OUTCOME, OUTCOME_SIZE, outcomeAt, SETUP_SIZE } from "./setups.ts";
 import { createTarget } from "./target.ts";
 
 /** struct stublab_trial: byte offsets of its members, and its size. */
-const TRIAL = {
-  timeout: 0,
-  xstateLength: 8,
-  over: 12,
-  call: 16,
-  rest: 24,
-  fpregs: 24 + 8 * 27,
-  xstate: 24 + 8 * 27 + 512,
-  size: 24 + 8 * 27 + 512 + (16 << 10),
-};
+const TRIAL = { timeout: 0, over: 12, call: 16, rest: 24, size: 24 + 8 * 27 + 512 + (16 << 10) };
 
 /** How long a setup may take to stop, in milliseconds. */
 const DEADLINE = 200;
@@ -104,22 +94,7 @@ export class Trier {
     const { tid } = this.#target.thread;
     const result = this.tracer.shim.readTrial(tid, this.#trial);
     if (result < 0) throw this.#failed(-result);
-    this.#forgetHost(tid);
     return this.#target;
-  }
-
-  /** The floating-point state that setups build on is that of a new process, not what the host had when it forked. */
-  #forgetHost(tid: number): void {
-    const { xstateLength, fpregs, xstate } = TRIAL;
-    const length = this.#view.getUint32(xstateLength, true);
-    const fresh = freshXstate(this.tracer, this.#trial.subarray(xstate, xstate + length));
-    this.#trial.set(fresh, xstate);
-    this.#trial.set(fresh.subarray(0, this.tracer.constant("XSTATE_XCR0")), fpregs);
-    // After a setup of floating point, even one that writes nothing, the thread has it.
-    const setup = new Uint8Array(SETUP_SIZE);
-    setup[1] = WAYS.indexOf("XSTATE");
-    const result = this.tracer.shim.try(tid, setup, new Uint8Array(OUTCOME_SIZE), 1, this.#trial);
-    if (result < 0) throw this.#failed(-result);
   }
 
   /** Ends a stub that runs on, or is at its exit stop: the shim has taken both from the thread's own account. */

@@ -123,26 +123,23 @@ export const FLOATING_POINT = `
 static size_t xstate_length;
 
 /*
- * The XSAVE area that the case builds on: as a new process has it, with the bits of x87, SSE and
- * AVX set in its header, so that what is written to them counts.
+ * The XSAVE area that the case builds on, with every component that there is as it is at the start
+ * of a program. The kernel tells the components at 464; 28 has the bits that mxcsr may have.
  */
 static unsigned char *start_xstate(void) {
     _Alignas(64) static unsigned char area[16 << 10];
     struct iovec vector = {area, sizeof area};
     const uint16_t control = 0x37f;
     const uint32_t mxcsr = 0x1f80;
-    uint64_t features;
     if (trace(PTRACE_GETREGSET, NT_X86_XSTATE, &vector) != 0)
         cannot("read the XSAVE area");
     xstate_length = vector.iov_len;
-    memcpy(&features, area + 464, sizeof features);
-    features &= 7;
-    memset(area, 0, 24);
-    memset(area + 32, 0, 416 - 32);
-    memset(area + 576, 0, xstate_length - 576);
+    memset(area, 0, 28);
+    memset(area + 32, 0, 464 - 32);
+    memset(area + 472, 0, xstate_length - 472);
     memcpy(area, &control, sizeof control);
     memcpy(area + 24, &mxcsr, sizeof mxcsr);
-    memcpy(area + 512, &features, sizeof features);
+    memcpy(area + 512, area + 464, sizeof(uint64_t));
     vector.iov_len = xstate_length;
     if (trace(PTRACE_SETREGSET, NT_X86_XSTATE, &vector) != 0)
         cannot("write the XSAVE area");
