@@ -72,15 +72,21 @@ static int64_t resume(int32_t tid, int64_t request, uint64_t signal, struct stub
     return OVER;
 }
 
-/** Brings the thread back to a stop by a signal, with the registers of rest. */
+/**
+ * Brings the thread back to a stop by a signal, with the registers of rest. Signals that are
+ * pending come first, a SIGTRAP among them: only one with RIP behind the INT3 is of that.
+ */
 static int64_t settle(int32_t tid, struct stublab_trial *trial) {
     int32_t status = 0;
+    uint64_t block[STUBLAB_REGISTERS];
     int64_t result = 0;
     do {
         result = set_registers(tid, trial->rest);
         if (result == 0)
             result = resume(tid, PTRACE_CONT, 0, trial, &status);
-    } while (result == 0 && status >> 8 != SIGTRAP);
+        if (result == 0)
+            result = get_registers(tid, block);
+    } while (result == 0 && (status >> 8 != SIGTRAP || block[REG_RIP] != trial->rest[REG_RIP] + 1));
     return result;
 }
 
@@ -383,10 +389,35 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     return count;
 }
 
+// struct user_i387_struct and struct _fpx_sw_bytes: where an XSAVE area has its control words, what
+// the kernel says of it, and its header.
+enum {
+    AREA_FCW = 0,
+    AREA_MXCSR = 24,
+    AREA_MXCSR_MASK = 28,
+    AREA_FEATURES = 464,
+    AREA_HEADER = 512
+};
+
 int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     int64_t length = stublab_read_xstate(tid, trial->xstate, sizeof trial->xstate);
     if (length < 0)
         return length;
     trial->xstate_length = (uint32_t)length;
+    // Every component is there, and as it is at the start of a program.
+    for (int64_t i = 0; i < length; i++) {
+        int kept = (i >= AREA_MXCSR_MASK && i < AREA_MXCSR_MASK + 4) ||
+                   (i >= AREA_FEATURES && i < AREA_FEATURES + 8);
+        trial->xstate[i] = kept ? trial->xstate[i] : 0;
+    }
+    for (int i = 0; i < 8; i++)
+        trial->xstate[AREA_HEADER + i] = trial->xstate[AREA_FEATURES + i];
+    trial->xstate[AREA_FCW] = 0x7f;
+    trial->xstate[AREA_FCW + 1] = 0x03;
+    trial->xstate[AREA_MXCSR] = 0x80;
+    trial->xstate[AREA_MXCSR + 1] = 0x1f;
+    int64_t result = set_registers_of(tid, NT_X86_XSTATE, trial->xstate, (uint64_t)length);
+    if (result < 0)
+        return result;
     return stublab_ptrace(PTRACE_GETFPREGS, tid, 0, trial->fpregs);
 }

@@ -87,7 +87,10 @@ struct stublab_trial {
     uint8_t xstate[STUBLAB_MOST_XSTATE];
 };
 
-/** Takes `fpregs`, `xstate` and its length from the stopped thread. */
+/**
+ * Gives the stopped thread the floating point of a program's start, whatever its parent had, and
+ * takes `fpregs`, `xstate` and its length from it.
+ */
 STUBLAB_EXPORT int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial);
 
 /**
