@@ -14,7 +14,7 @@
 #endif
 
 // asm/unistd.h has getpid; where the registers that this file writes itself lie: asm/ptrace-abi.h.
-enum { REG_RAX = 10, REG_RIP = 16, REG_RSP = 19 };
+enum { REG_RAX = 10, REG_ORIG_RAX = 15, REG_RIP = 16, REG_RSP = 19 };
 
 /** A signal frame: the return address, then uc_flags, uc_link and uc_stack before the registers. */
 enum { FRAME_REGISTERS = 8 + 40 };
@@ -263,14 +263,16 @@ static const int64_t REQUESTS[] = {
 };
 
 /**
- * Whether something may be left that the next setup would meet: a signal that is still pending, or
- * the kernel's notes of a single-step, which last until a resume without one.
+ * Whether something may be left that the next setup would meet: a signal that is still pending; the
+ * kernel's notes of a single-step, which last until a resume without one; or the way out of a
+ * system call, on which the processor returns to the program by another instruction.
  */
-static int leaves_something(const struct stublab_setup *setup, int32_t status) {
+static int leaves_something(const struct stublab_setup *setup,
+                            const struct stublab_outcome *outcome) {
     const int sent = setup->signal != 0 && setup->from != STUBLAB_FROM_SIGNAL;
-    return setup->way == STUBLAB_WAY_SIGMASK || setup->on == STUBLAB_ON_SINGLESTEP ||
-           setup->on == STUBLAB_ON_SYSEMU_SINGLESTEP ||
-           (sent && status >> 8 != (int32_t)setup->signal);
+    const int in_call = outcome->stopped[REG_ORIG_RAX] != ~UINT64_C(0);
+    return sent || in_call || setup->way == STUBLAB_WAY_SIGMASK ||
+           setup->on == STUBLAB_ON_SINGLESTEP || setup->on == STUBLAB_ON_SYSEMU_SINGLESTEP;
 }
 
 /** One setup, from a stop by a signal to the next. */
@@ -297,7 +299,7 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
             if (result < 0)
                 return result;
             at_signal = is_signal_stop(outcome->status) && outcome->status >> 8 != SIGSTOP &&
-                        !leaves_something(setup, outcome->status);
+                        !leaves_something(setup, outcome);
         }
     }
     restore(tid, setup, trial);
