@@ -114,6 +114,12 @@ export class Trier {
     }
   }
 
+  /** Ends the stub: the next setup is tried in one that no other has been tried in. */
+  renew(): void {
+    this.#target?.close();
+    this.#target = undefined;
+  }
+
   /** Ends all stubs. */
   close(): void {
     this.#sigreturn?.close();
