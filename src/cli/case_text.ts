@@ -9,7 +9,7 @@ type Constants = ReadonlyMap<string, bigint>;
 
 /** A case in a few lines. */
 export function caseText(it: Case, constants: Constants): string {
-  const { from, way, on, signal, code, registers, pairs, words, length } = formatCase(
+  const { from, way, on, signal, code, registers, pairs, words, length, frame } = formatCase(
     it,
     constants,
   );
@@ -17,6 +17,9 @@ export function caseText(it: Case, constants: Constants): string {
     `from      ${from}`,
     `way       ${way}${length === undefined ? "" : `, ${length} bytes`}`,
     `on        ${on}${signal === null ? "" : `, with ${signal}`}`,
+    ...(frame === undefined
+      ? []
+      : [`frame     uc_flags ${frame.uc_flags}, ${frame.fpstate ? "with" : "without"} fpstate`]),
     ...(code === undefined || code === null ? [] : [`code      ${code}`]),
     ...Object.entries(registers ?? {}).map(([name, word]) => `${name.padEnd(10)}${word}`),
     ...(pairs ?? []).map(({ offset, word }) => `+${Number(offset)}`.padEnd(10) + word),

@@ -179,6 +179,7 @@ export function readCase(path: string, constants: ReadonlyMap<string, bigint>): 
 function expectSame(path: string, there: Header, own: Header): void {
   const differing = [
     [there.seed !== own.seed, `seed ${there.seed}`, `seed ${own.seed}`],
+    [there.path !== own.path, `path ${there.path}`, `path ${own.path}`],
     [there.machine !== own.machine, there.machine, own.machine],
   ].find(([differs]) => differs);
   if (differing === undefined) return;

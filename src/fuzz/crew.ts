@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { UnsupportedError } from "../errors.ts";
+import type { Path } from "./generate.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import { type Answer, errorOf, type News, type Order, type Start } from "./orders.ts";
@@ -66,6 +67,7 @@ class Member {
 export interface CrewOptions {
   readonly workers: number;
   readonly seed: bigint;
+  readonly path: Path;
   /** Which of the processors the first worker takes. */
   readonly first: number;
   readonly change?: Change | undefined;
@@ -88,12 +90,12 @@ export class Crew {
    *
    * @throws what their tracers and stubs throw
    */
-  static async start({ workers: count, seed, first, change }: CrewOptions): Promise<Crew> {
+  static async start({ workers: count, seed, path, first, change }: CrewOptions): Promise<Crew> {
     const counters = new Int32Array(new SharedArrayBuffer(8));
     const processors = allowedProcessors();
     const members = Array.from({ length: count }, (_, i) => {
       const processor = processors[(first + i) % processors.length] ?? 0;
-      return new Member({ seed, processor, counters, change });
+      return new Member({ seed, path, processor, counters, change });
     });
     const answers = await Promise.all(members.map((member) => member.next()));
     const machines = answers.flatMap((answer) => (answer.kind === "ready" ? [answer.machine] : []));

@@ -4,6 +4,7 @@ import { loadShim } from "../shim.ts";
 import { readSetup } from "./case.ts";
 import { CorpusFolder } from "./corpus_folder.ts";
 import { Crew } from "./crew.ts";
+import type { Path } from "./generate.ts";
 import { describeMachine } from "./journal.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
@@ -19,6 +20,8 @@ import { DIFFERS } from "./signature.ts";
 export interface FuzzOptions {
   /** Of 64 bits. Default: that of the folder, or 1. */
   readonly seed?: bigint;
+  /** How cases come to their registers. Default: that of the folder, or both. */
+  readonly path?: Path;
   /** The run's cases in all, those of earlier sessions among them. */
   readonly cases?: number;
   /** How long this session goes on, to the end of a round. */
@@ -74,9 +77,10 @@ export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
   try {
     const seed = options.seed ?? folder?.header?.seed ?? 1n;
     const first = loadShim().getcpu() + (shard === null ? 0 : (shard.index - 1) * workers);
-    const crew = await Crew.start({ workers, seed, first, change: options.change });
+    const path = options.path ?? folder?.header?.path ?? "both";
+    const crew = await Crew.start({ workers, seed, path, first, change: options.change });
     try {
-      folder?.begin({ seed, machine: describeMachine(crew.machine) }, shard);
+      folder?.begin({ seed, path, machine: describeMachine(crew.machine) }, shard);
       const session = new Session(crew, folder, options);
       const end = await session.run();
       return { seed, machine: crew.machine, ...end };

@@ -27,10 +27,10 @@ class Worker {
   readonly #part: Part;
   readonly #counters: Int32Array;
 
-  constructor({ seed, counters, change }: Start) {
+  constructor({ seed, path, counters, change }: Start) {
     this.machine = readMachine(this.#trier.tracer);
     const { xstateLength } = this.machine;
-    this.#generator = new Generator(seed, this.#parents, { xstateLength });
+    this.#generator = new Generator(seed, this.#parents, { path, xstateLength });
     const batch = new Batch(this.#trier.tracer.encoder, CHUNK);
     this.#part = new Part(this.#trier, batch, new Judge(this.machine, change), this.#known);
     this.#counters = counters;

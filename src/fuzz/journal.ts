@@ -7,6 +7,7 @@
 import { hex, InputError, StublabError } from "../errors.ts";
 import { count, list, members, nullable, oneOf, type Shape, table, text, truth } from "../shape.ts";
 import { formatCase, parseCase } from "./case.ts";
+import { PATHS, type Path } from "./generate.ts";
 import type { Machine } from "./machine.ts";
 import { ROUND, type Shard } from "./round.ts";
 import { type Counts, type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
@@ -23,6 +24,7 @@ const MOST = 10_000_000;
 /** What all rounds of a run have in common. */
 export interface Header {
   readonly seed: bigint;
+  readonly path: Path;
   /** Of the machine what a case or its outcome depends on. */
   readonly machine: string;
 }
@@ -32,12 +34,13 @@ export function describeMachine({ release, vendor, family, model, xstateLength }
   return `Linux ${release}, ${vendor} family ${family} model ${model}, XSAVE ${xstateLength}`;
 }
 
-export function formatHeader({ seed, machine }: Header): string {
+export function formatHeader({ seed, path, machine }: Header): string {
   return line({
     schema: JOURNAL_SCHEMA,
     generator: GENERATOR,
     round: ROUND,
     seed: hex(seed),
+    path,
     machine,
   });
 }
@@ -145,7 +148,11 @@ function parseHeader(read: Read): Header {
       remedy: "go on with the version that began it, or copy its cases to a new folder",
     });
   }
-  return { seed: BigInt(read("seed", text)), machine: read("machine", text) };
+  return {
+    seed: BigInt(read("seed", text)),
+    path: read("path", oneOf(PATHS)),
+    machine: read("machine", text),
+  };
 }
 
 function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {

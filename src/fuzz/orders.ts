@@ -1,6 +1,7 @@
 /* What a run and its workers tell each other. */
 
 import { type ErrorDetails, StublabError } from "../errors.ts";
+import type { Path } from "./generate.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import type { PartResult } from "./part.ts";
@@ -9,6 +10,7 @@ import type { Chunk } from "./round.ts";
 /** What a worker begins with. */
 export interface Start {
   readonly seed: bigint;
+  readonly path: Path;
   /** The processor that it and its stubs are to stay on. */
   readonly processor: number;
   /** Two counters: the next chunk that nobody has, and cases that are done. */

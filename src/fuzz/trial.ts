@@ -114,8 +114,9 @@ export class Trier {
     }
   }
 
-  /** Ends the stub: the next setup is tried in one that no other has been tried in. */
+  /** Ends the stubs: the next setup is tried in one that no other has been tried in. */
   renew(): void {
+    this.#sigreturn?.renew();
     this.#target?.close();
     this.#target = undefined;
   }

@@ -54,12 +54,17 @@ export class SigreturnTrier {
     }
   }
 
-  /** Ends the stub. Closing a second time does nothing. */
+  /** Ends the stub: the next setup is tried in one that no other has been tried in. */
+  renew(): void {
+    this.#resident?.end();
+    this.#resident = undefined;
+  }
+
+  /** Ends the stub for good. Closing a second time does nothing. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#resident?.end();
-    this.#resident = undefined;
+    this.renew();
     this.#exchange.release();
   }
 
