@@ -99,6 +99,17 @@ function* spread(): Iterable<[string, Case]> {
   yield ["floating point", { ...other, way: "SETFPREGS", pairs }];
   yield ["XMM", { ...other, way: "XSTATE", pairs, length: 832 }];
   yield ["a short XSAVE area", { ...other, way: "XSTATE", pairs, length: 512 }];
+  const frame = { ucFlags: 0, fpstate: false } as const;
+  for (const { name } of CODES) {
+    const it = setregs("signal", "CONT", name, { rax: 39n, eflags: 0x4_0e97n & ~0x200n });
+    yield [`sigreturn, code ${name}`, { ...it, way: "SIGRETURN", frame }];
+  }
+  const odd = setregs("signal", "CONT", "inc32", { cs: 0x20n, ss: 0x33n, rsp: 3n, r15: 7n });
+  yield ["sigreturn into 32 bits", { ...odd, way: "SIGRETURN", frame: { ...frame, ucFlags: 4 } }];
+  yield [
+    "sigreturn, floating point",
+    { ...odd, way: "SIGRETURN", frame: { ...frame, fpstate: true } },
+  ];
   yield ["a mask", { ...other, way: "SIGMASK", words: [0xffff_ffff_ffff_ffffn], length: 8 }];
   yield [
     "a signal that is blocked",

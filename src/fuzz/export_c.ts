@@ -3,13 +3,14 @@
  * found. It has only the parts that its case needs; c_program/ has them.
  */
 
-import { child, places } from "./c_program/child.ts";
+import { child, mapping, places } from "./c_program/child.ts";
 import { comparing, type Knowledge } from "./c_program/comparison.ts";
 import { comment } from "./c_program/literals.ts";
 import { type Needs, needsOf } from "./c_program/needs.ts";
 import { resuming, showsFrame } from "./c_program/resuming.ts";
-import { tracer } from "./c_program/tracer.ts";
-import { FLOATING_POINT, writesRegisters, writing } from "./c_program/writing.ts";
+import { RETURNING_HEADERS, returned, returningChild } from "./c_program/returning.ts";
+import { tracer, WAITING } from "./c_program/tracer.ts";
+import { FLOATING_POINT, given, writesRegisters, writing } from "./c_program/writing.ts";
 import type { Case, CaseDocument } from "./case.ts";
 import { isHandled } from "./fields.ts";
 
@@ -28,6 +29,7 @@ export interface Origin {
  * it cannot try.
  */
 export function exportC(it: Case, knowledge: Knowledge, origin: Origin): string {
+  if (it.way === "SIGRETURN") return exportReturn(it, knowledge, origin);
   const needs = needsOf(it);
   const floating = it.way === "SETFPREGS" || it.way === "XSTATE";
   const stops = knowledge.seen.has("stopped.rip");
@@ -43,10 +45,44 @@ export function exportC(it: Case, knowledge: Knowledge, origin: Origin): string 
   ].join("\n");
 }
 
+/** The child does it itself: nobody traces it. */
+function exportReturn(it: Case, knowledge: Knowledge, origin: Origin): string {
+  // Its handler reads them, in the place of a thread area.
+  const needs = { ...needsOf(it), constants: true };
+  const words = given(it);
+  const stops = knowledge.seen.has("stopped.rip");
+  return [
+    `${head(it, origin)}\n${includes(it, { ...needs, filter: true })}`,
+    STATUSES,
+    places(needs),
+    WAITING,
+    mapping(needs),
+    returningChild(it, words, needs),
+    comparing({ registers: stops, frame: false }),
+    `int main(void) {
+    const pid_t parent = getpid();
+    told = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (told == MAP_FAILED)
+        cannot("map memory");
+    child = fork();
+    if (child < 0)
+        cannot("fork");
+    if (child == 0)
+        run_child(parent);
+    printf("%-19s%-20s%-20s%-20s\\n", "", "predicted", "seen there", "here");
+${returned(knowledge, it.block, words)}    return verdict();
+}
+`,
+  ].join("\n");
+}
+
 function head(it: Case, { document, machine, subject }: Origin): string {
   const [from, way, on] = [BEGINS[it.from], WRITES[it.way], it.on];
   const goes = on === "NONE" ? "" : `, and resumed by PTRACE_${on}`;
-  const what = `A traced process ${from} has its ${way}${goes}.`;
+  const what =
+    it.way === "SIGRETURN"
+      ? "A process that handles its own signals has its registers written by rt_sigreturn."
+      : `A traced process ${from} has its ${way}${goes}.`;
   const json = JSON.stringify(document);
   return `${comment(
     ...(subject === undefined ? [] : [subject, ""]),
@@ -83,6 +119,7 @@ const WRITES = {
   XSTATE: "XSAVE area written by PTRACE_SETREGSET(NT_X86_XSTATE)",
   SYSCALL_INFO: "system call written by PTRACE_SET_SYSCALL_INFO",
   SIGMASK: "signal mask written by PTRACE_SETSIGMASK",
+  SIGRETURN: "registers written by rt_sigreturn",
 } as const;
 
 function includes(it: Case, { alone, filter }: Needs): string {
@@ -110,13 +147,15 @@ function includes(it: Case, { alone, filter }: Needs): string {
     "sys/wait.h",
     "time.h",
     "unistd.h",
-  ].filter((name) => name !== "");
+    ...(it.way === "SIGRETURN" ? RETURNING_HEADERS : []),
+  ].filter((name, i, all) => name !== "" && all.indexOf(name) === i);
   const newer = [
     [it.way === "SYSCALL_INFO", "PTRACE_SET_SYSCALL_INFO", "0x4212 /* Linux 6.16 */"],
     [it.way === "SIGMASK", "PTRACE_SETSIGMASK", "0x420b"],
     [it.way === "SIGMASK", "PTRACE_GETSIGMASK", "0x420a"],
     [it.on === "SYSEMU" || it.from === "sysemu", "PTRACE_SYSEMU", "31"],
     [it.on === "SYSEMU_SINGLESTEP", "PTRACE_SYSEMU_SINGLESTEP", "32"],
+    [it.way === "SIGRETURN", "SS_AUTODISARM", "(1U << 31)"],
     [alone, "PTRACE_GET_RSEQ_CONFIGURATION", "0x420f"],
   ].filter(([needed]) => needed);
   return `#define _GNU_SOURCE

@@ -39,9 +39,8 @@ ${words.join("\n")}
 `;
 }
 
-/** The child: what it maps, and how it stops. */
-export function child(it: Case, needs: Needs): string {
-  const { codes, constants, scratch, filter } = needs;
+/** How the pages that a case can see are mapped. */
+export function mapping({ codes, constants }: Needs): string {
   const pieces = codes.map(({ text, bytes, address }) => {
     const escaped = bytes.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
     return `    /* ${text} */
@@ -62,7 +61,13 @@ static void map_code(void) {
     memset(code, 0xcc, PAGE);
 ${pieces.join("")}    mprotect(code, PAGE, PROT_READ | PROT_EXEC);
 }
-${constants ? CONSTANTS_PAGE : ""}${isHandled(it.signal) ? handler(it.signal) : ""}${filter ? filterText() : ""}
+${constants ? CONSTANTS_PAGE : ""}`;
+}
+
+/** The child: what it maps, and how it stops. */
+export function child(it: Case, needs: Needs): string {
+  const { constants, scratch, filter } = needs;
+  return `${mapping(needs)}${isHandled(it.signal) ? handler(it.signal) : ""}${filter ? filterText() : ""}
 static void run_child(pid_t parent) {
     /* One byte: this keeps the kernel from dumping even to a program. */
     const struct rlimit no_core = {1, 1};

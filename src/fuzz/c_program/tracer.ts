@@ -5,12 +5,14 @@ import type { Needs } from "./needs.ts";
 export function tracer(it: Case, needs: Needs): string {
   return [
     WAITING,
+    REQUESTS,
     needs.alone || needs.filter ? injection(needs) : "",
     it.from === "signal" ? "" : arrival(it),
   ].join("");
 }
 
-const WAITING = `static pid_t child;
+/** How the child is waited for. */
+export const WAITING = `static pid_t child;
 
 /* Ends the program where the case cannot be tried. */
 static void cannot(const char *what) {
@@ -18,11 +20,6 @@ static void cannot(const char *what) {
     if (child > 0)
         kill(child, SIGKILL);
     exit(CANNOT);
-}
-
-/* By its number: libc takes other types, and does not know all requests. */
-static long trace(long request, uint64_t address, const void *data) {
-    return syscall(SYS_ptrace, request, child, address, data);
 }
 
 /* The status at the next stop, or at the end; 0 where the child runs on. */
@@ -42,6 +39,13 @@ static int next_stop(void) {
             return 0;
         nanosleep(&pause, NULL);
     }
+}
+`;
+
+const REQUESTS = `
+/* By its number: libc takes other types, and does not know all requests. */
+static long trace(long request, uint64_t address, const void *data) {
+    return syscall(SYS_ptrace, request, child, address, data);
 }
 
 /* Resumes to a stop that is sure to come. */

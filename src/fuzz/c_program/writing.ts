@@ -27,7 +27,7 @@ export function writesRegisters({ way }: Case): boolean {
 }
 
 /** The words that go in, where all are given. */
-function given({ block }: Case): string {
+export function given({ block }: Case): string {
   const lines = REGISTERS.map((name, i) => [name, block[i] ?? 0n, BASELINE[i]] as const)
     .filter(([, word, plain]) => word !== plain)
     .map(([name, word]) => `    given.${name} = ${literal(word)};\n`);
@@ -39,6 +39,8 @@ function request(it: Case): string {
   const { way, length, words } = it;
   const failing = (call: string) => `    const int error = ${call} == 0 ? 0 : errno;\n`;
   switch (way) {
+    case "SIGRETURN":
+      throw new RangeError("no request writes what rt_sigreturn takes");
     case "SETREGS":
       return failing("trace(PTRACE_SETREGS, 0, &given)");
     case "SETREGSET":
