@@ -17,11 +17,10 @@ import {
   WAYS,
 } from "./setups.ts";
 
-/** What a model says of an outcome. */
+/** What is said of an outcome beside a prediction; a number from DIFFERS on says how it differs. */
 export const AGREES = 0;
-export const DIFFERS = 1;
-export const UNPREDICTED = 2;
-export type Agreement = typeof AGREES | typeof DIFFERS | typeof UNPREDICTED;
+export const UNPREDICTED = 1;
+export const DIFFERS = 2;
 
 const HALVES = 2 * REGISTERS.length;
 const [SETREGSET, POKEUSER] = [WAYS.indexOf("SETREGSET"), WAYS.indexOf("POKEUSER")];
@@ -150,9 +149,10 @@ function mixRun(block: Uint32Array, at: number, from: number): void {
     if (block[at + k] === wasLow && block[at + k + 1] === wasHigh) continue;
     const bit = BITS[k >>> 1] ?? 0;
     seen |= bit;
-    if (bit !== 0) continue;
+    const change = bit === 0 ? changeOf(block, at, k, wasLow, wasHigh) : 0;
+    if (change === 0) continue;
     mix(k);
-    mix(changeOf(block, at, k, wasLow, wasHigh));
+    mix(change);
   }
   mix(seen);
 }

@@ -1,7 +1,7 @@
 import { AT, type Book } from "./book.ts";
 import { type Memory, NOT_CANONICAL, SCRATCH_PAGE, STUB_PAGE, UNMAPPED } from "./memory.ts";
 import type { Prediction } from "./prediction.ts";
-import { DS, type State } from "./state.ts";
+import { DS, RDI, type State } from "./state.ts";
 import type { Stops } from "./stops.ts";
 
 /** Reads and writes of a program. */
@@ -13,7 +13,7 @@ export class Access {
   readonly #alignment: readonly [flag: number, signal: number, code: number];
   readonly #protection: readonly [signal: number, code: number];
   readonly #stack: readonly [signal: number, code: number];
-  readonly #segments: readonly [data: number, code: number, code32: number];
+  readonly #segments: readonly [data: number, code: number, code32: number, processor: number];
 
   constructor(book: Book, memory: Memory, stops: Stops) {
     this.#book = book;
@@ -31,14 +31,24 @@ export class Access {
       book.number("R57", "data"),
       book.number("R57", "code"),
       book.number("R57", "code32"),
+      book.number("R57", "processor"),
     ];
   }
 
   /** Whether an access by ds, in 32-bit code, is let; if not, the stub stops. */
   byDs(write: boolean, state: State, into: Prediction): boolean {
-    const [data, code, code32] = this.#segments;
+    const [data, code, code32, processor] = this.#segments;
     const ds = state.low(DS);
-    const right = ds === data || (!write && (ds === code || ds === code32));
+    if (
+      ds === this.#book.number("U8", "selector") &&
+      state.low(RDI) < this.#book.number("U8", "most") &&
+      !write &&
+      this.#book.use(AT.U8)
+    ) {
+      into.giveUp("U8");
+      return false;
+    }
+    const right = ds === data || (!write && (ds === code || ds === code32 || ds === processor));
     if (right || !this.#book.use(AT.R57)) return true;
     this.#protect(state, into);
     return false;

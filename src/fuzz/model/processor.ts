@@ -2,6 +2,7 @@ import { CODE } from "../code.ts";
 import type { Access } from "./access.ts";
 import { addToEax, divide } from "./arithmetic.ts";
 import { AT, type Book } from "./book.ts";
+import type { CallReturn } from "./call_return.ts";
 import type { Calls } from "./calls.ts";
 import * as op from "./instructions.ts";
 import { CODE_PAGE, type Memory, STUB_PAGE, UNMAPPED } from "./memory.ts";
@@ -38,6 +39,7 @@ export class Processor {
   readonly #access: Access;
   readonly #stops: Stops;
   readonly #calls: Calls;
+  readonly #returns: CallReturn;
   readonly #code32: number;
   readonly #trapFlag: number;
   readonly #resumeFlag: number;
@@ -46,12 +48,20 @@ export class Processor {
   /** Whether the instruction before pushed rax. */
   #pushed = false;
 
-  constructor(book: Book, memory: Memory, access: Access, stops: Stops, calls: Calls) {
+  constructor(
+    book: Book,
+    memory: Memory,
+    access: Access,
+    stops: Stops,
+    calls: Calls,
+    returns: CallReturn,
+  ) {
     this.#book = book;
     this.#memory = memory;
     this.#access = access;
     this.#stops = stops;
     this.#calls = calls;
+    this.#returns = returns;
     this.#code32 = book.number("R29", "code32");
     this.#trapFlag = book.number("R40", "flag");
     this.#resumeFlag = book.number("R52", "flag");
@@ -318,6 +328,7 @@ export class Processor {
       this.#trapAfterCall(state, into);
       return STOPPED;
     }
+    this.#returns.leave(true, state);
     return book.use(AT.R42) ? DONE_WITHOUT_TRAP : DONE;
   }
 
@@ -344,6 +355,7 @@ export class Processor {
       this.#trapAfterCall(state, into);
       return STOPPED;
     }
+    this.#returns.leave(false, state);
     return book.use(AT.R42) ? DONE_WITHOUT_TRAP : DONE;
   }
 }

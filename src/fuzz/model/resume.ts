@@ -46,7 +46,6 @@ export class ResumePhase {
   readonly #code32: number;
   readonly #data: number;
   readonly #short: number;
-  readonly #cleared: number;
 
   constructor(book: Book, machine: Machine) {
     this.#book = book;
@@ -57,8 +56,15 @@ export class ResumePhase {
     this.#memory = new Memory(machine, book.number(far ? "R61" : "R28", "bits"));
     const access = new Access(book, this.#memory, this.#stops);
     this.#handler = new Handler(book, machine, access, this.#stops);
-    this.#processor = new Processor(book, this.#memory, access, this.#stops, this.#calls);
     this.#returns = new CallReturn(book);
+    this.#processor = new Processor(
+      book,
+      this.#memory,
+      access,
+      this.#stops,
+      this.#calls,
+      this.#returns,
+    );
     this.#most = book.number("R1", "most");
     this.#readable = Uint32Array.of(
       book.low("R25", "code32"),
@@ -71,7 +77,6 @@ export class ResumePhase {
     this.#code32 = book.low("R26", "code32");
     this.#data = book.low("R27", "data");
     this.#short = book.low("R62", "code32");
-    this.#cleared = book.number("R63", "none");
   }
 
   /** Resumes a stub as the setup whose halves begin at `at` asks for. */
@@ -208,17 +213,8 @@ export class ResumePhase {
       this.#refuse("R62", state, into);
     } else if (!state.knows(EFLAGS)) into.giveUp("U6");
     else {
-      this.#clearSelectors(state);
+      this.#returns.leave(state.inCall, state);
       this.#processor.run(state, into);
-    }
-  }
-
-  /** A call may return by SYSRET, all else by IRET. */
-  #clearSelectors(state: State): void {
-    if (state.inCall && this.#returns.bySysret(state)) return;
-    for (let k = DS; k <= GS; k++) {
-      const selector = state.low(k);
-      if (selector !== 0 && selector <= this.#cleared && this.#book.use(AT.R63)) state.set(k, 0, 0);
     }
   }
 

@@ -37,4 +37,9 @@ export const UNPREDICTED_RULES = {
     source: "is_setting_trap_flag, arch/x86/kernel/step.c",
     values: {},
   },
+  U8: {
+    text: "In 32-bit code ds is {selector}, whose limit is the number of the processor and its node, and the address is below {most}.",
+    source: "setup_getcpu, arch/x86/kernel/cpu/common.c",
+    values: { selector: 0x7bn, most: 0x10_0000n },
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;
