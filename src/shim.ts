@@ -41,6 +41,7 @@ export interface Shim {
   confine(memory: number): number;
   memoryFile(length: number): number;
   mapFile(file: number, length: number): number;
+  lockFile(file: number): number;
   /** shim/setups.h */
   readTrial(tid: number, trial: Uint8Array): number;
   try(
@@ -225,6 +226,7 @@ function bindShim(library: LibraryHandle): Shim {
     confine: bind("int64_t stublab_confine(uint64_t)"),
     memoryFile: bind("int64_t stublab_memory_file(uint64_t)"),
     mapFile: bind("int64_t stublab_map_file(int32_t, uint64_t)"),
+    lockFile: bind("int64_t stublab_lock_file(int32_t)"),
     readTrial: bind("int64_t stublab_read_trial(int32_t, void *)"),
     try: bind("int64_t stublab_try(int32_t, void *, void *, uint32_t, void *)"),
   };

@@ -23,6 +23,18 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "record how a stub is born, how it is driven, and what goes wrong, step by step",
     load: async () => (await import("./record.ts")).recordCommand,
   },
+  fuzz: {
+    summary: "throw register setups at the kernel, and compare with what it should do",
+    load: async () => (await import("./fuzz.ts")).fuzzCommand,
+  },
+  predict: {
+    summary: "predict what the kernel makes of a register setup, rule by rule",
+    load: async () => (await import("./predict.ts")).predictCommand,
+  },
+  conformance: {
+    summary: "look at facts about ptrace and registers on this kernel, and give it a score",
+    load: async () => (await import("./conformance.ts")).conformanceCommand,
+  },
   seccomp: {
     summary: "print the filter that the stubs of a platform run under",
     load: async () => (await import("./seccomp.ts")).seccompCommand,

@@ -97,7 +97,10 @@ export function writeSetup(
 }
 
 /** The case that setup `i` of a batch is. */
-export function readSetup({ setups, setupWords }: Batch, i: number): Case {
+export function readSetup(
+  { setups, setupWords }: Pick<Batch, "setups" | "setupWords">,
+  i: number,
+): Case {
   const at = setupAt(i);
   const kinds = setups[at + SETUP.kinds] ?? 0;
   const way = WAYS[(kinds >>> 8) & 0xff] ?? "SETREGS";

@@ -53,6 +53,14 @@ const MXCSR_MASK = 28;
 
 /** Asks the machine. A stub of the tracer tells how its XSAVE area is laid out. */
 export function readMachine(tracer: Tracer): Machine {
+  return { ...readProcessor(), ...readXstate(tracer), stubCode: tracer.stubAddress };
+}
+
+/** What only a stub tells. */
+type FromStub = "xstateLength" | "xfeatures" | "mxcsrMask" | "stubCode";
+
+/** What can be asked without one. */
+export function readProcessor(): Omit<Machine, FromStub> {
   const cpuinfo = readFileSync("/proc/cpuinfo", "utf8");
   const field = (name: string) =>
     new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";
@@ -70,8 +78,6 @@ export function readMachine(tracer: Tracer): Machine {
     family: Number(field("cpu family")),
     model: Number(field("model")),
     features,
-    ...readXstate(tracer),
-    stubCode: tracer.stubAddress,
   };
 }
 

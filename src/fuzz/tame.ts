@@ -3,7 +3,7 @@
  * read what another setup left behind.
  */
 
-import { placeOf, SCRATCH, SCRATCH_SIZE } from "./code.ts";
+import { CONSTANTS, placeOf, SCRATCH, SCRATCH_SIZE } from "./code.ts";
 import { isFatal } from "./kinds.ts";
 import {
   FROMS,
@@ -19,15 +19,20 @@ import {
 
 const [FROM_SIGNAL, FROM_GROUP] = [FROMS.indexOf("signal"), FROMS.indexOf("group")];
 const [SETREGSET, POKEUSER] = [WAYS.indexOf("SETREGSET"), WAYS.indexOf("POKEUSER")];
+const SIGMASK = WAYS.indexOf("SIGMASK");
 const [NONE, SINGLESTEP, SYSEMU_SINGLESTEP] = [
   ONS.indexOf("NONE"),
   ONS.indexOf("SINGLESTEP"),
   ONS.indexOf("SYSEMU_SINGLESTEP"),
 ];
-const [RIP, RDI] = [indexOf("rip"), indexOf("rdi")];
+const [RIP, RSP, RDI, CS] = [indexOf("rip"), indexOf("rsp"), indexOf("rdi"), indexOf("cs")];
 const [SIGKILL, SIGUSR1, SIGUSR2] = [9, 10, 12];
 
 const [SPIN, STORE] = [Number(placeOf("spin")), Number(placeOf("store"))];
+const SYSCALL = Number(placeOf("syscall"));
+const USER_CS = 0x33;
+/** The lower half of where the vsyscall page begins. */
+const VSYSCALL = 0xff60_0000;
 /** A restart goes back by the two bytes of a SYSCALL. */
 const RESTART = 2;
 const [SCRATCH_START, SCRATCH_END] = [Number(SCRATCH), Number(SCRATCH) + SCRATCH_SIZE];
@@ -45,7 +50,8 @@ export function tame(setups: Uint32Array, i: number, mayKill: boolean): void {
   const [from, way] = [kinds & 0xff, (kinds >>> 8) & 0xff];
   let on = (kinds >>> 16) & 0xff;
   let signal = setups[at + SETUP.signal] ?? 0;
-  if (!mayKill && kills(from, signal)) signal = 0;
+  // One that is blocked stays with what the stop before had to tell.
+  if (kills(from, signal) && (!mayKill || way === SIGMASK)) signal = 0;
   if (way <= POKEUSER && tameWords(setups, at, way) && on !== NONE && on !== SYSEMU_SINGLESTEP)
     on = SINGLESTEP;
   const handled = signal === SIGUSR1 || signal === SIGUSR2;
@@ -69,6 +75,10 @@ function tameWords(setups: Uint32Array, at: number, way: number): boolean {
   if (way <= SETREGSET) {
     const rip = lowOf(setups, words + 2 * RIP);
     setups[words + 2 * RDI] = tameAddress(setups, words + 2 * RDI, rip);
+    const compatible = isSyscall(rip) && setups[words + 2 * CS] !== USER_CS;
+    if (compatible || isPop(rip) || isVsyscall(setups, words + 2 * RIP)) {
+      tameStack(setups, words + 2 * RSP);
+    }
     return isSpin(rip);
   }
   const count = setups[at + SETUP.count] ?? 0;
@@ -82,6 +92,12 @@ function tameWords(setups: Uint32Array, at: number, way: number): boolean {
     if (setups[words + 4 * k] !== 8 * RDI) continue;
     setups[words + 4 * k + 2] = tameAddress(setups, words + 4 * k + 2, rip);
   }
+  for (let k = 0; k < count; k++) {
+    // What reads the stack would read that of the baseline.
+    const half = words + 4 * k + 2;
+    const pokesRip = setups[words + 4 * k] === 8 * RIP;
+    if (pokesRip && (isVsyscall(setups, half) || isPop(lowOf(setups, half)))) setups[half] = 0;
+  }
   return isSpin(rip);
 }
 
@@ -92,6 +108,28 @@ function lowOf(setups: Uint32Array, half: number): number {
 
 function isSpin(rip: number): boolean {
   return rip >= SPIN && rip <= SPIN + RESTART;
+}
+
+/** Where code begins that takes from the stack what it has not put there. In 32 bits the ends of two pieces do. */
+const POPS: ReadonlySet<number> = new Set([
+  Number(placeOf("stack")) + 1,
+  Number(placeOf("load")) + 2,
+  STORE + 2,
+]);
+const isPop = (rip: number): boolean => POPS.has(rip);
+/** As the kernel enters a call of 32-bit code, it reads the stack; a restart may bring RIP there. */
+const isSyscall = (rip: number): boolean => rip >= SYSCALL && rip <= SYSCALL + RESTART;
+
+/** Whether a word is where functions of the kernel's are, which return to what the stack has. */
+function isVsyscall(setups: Uint32Array, half: number): boolean {
+  return setups[half + 1] === 0xffff_ffff && (setups[half] ?? 0) >= VSYSCALL;
+}
+
+/** A stack in the scratch pages goes to the constants, at the same place in a page. */
+function tameStack(setups: Uint32Array, half: number): void {
+  const low = setups[half] ?? 0;
+  if (low <= SCRATCH_START - 8 || low >= SCRATCH_END) return;
+  setups[half] = Number(CONSTANTS) + (low & 0xff8);
 }
 
 /** The low half of a word, or what it is to be: nothing but a store goes to the scratch pages. */

@@ -73,6 +73,12 @@ export class Trier {
     }
   }
 
+  /** Ends the stub: the next setup is tried in one that no other has been tried in. */
+  renew(): void {
+    this.#target?.close();
+    this.#target = undefined;
+  }
+
   /** Ends all stubs. */
   close(): void {
     this.tracer.close();

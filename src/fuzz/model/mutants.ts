@@ -1,0 +1,66 @@
+/*
+ * Models that are wrong in one thing: each rule taken away, and each of its numbers altered. A fuzzer that is of use
+ * finds out each of them.
+ */
+
+import type { Machine } from "../machine.ts";
+import type { Change } from "./book.ts";
+import { holds, RULES, type Rule } from "./rules.ts";
+
+const PAGE = 4096n;
+/** Numbers from here on are addresses. */
+const FAR = 1n << 32n;
+/** The names of numbers of which each bit is one thing. */
+const SETS: ReadonlySet<string> = new Set([
+  "mask",
+  "set",
+  "flag",
+  "flags",
+  "cleared",
+  "never",
+  "without",
+  "components",
+]);
+
+/** A change, told. */
+export interface Mutant {
+  /** "W5 removed", "W5.limit = 0x7fffffffe000". */
+  readonly name: string;
+  readonly rule: string;
+  readonly change: Change;
+}
+
+/** All mutants of the rules that hold on a machine. What is not predicted anyway has none. */
+export function mutants({ features }: Pick<Machine, "features">): Mutant[] {
+  return RULES.filter((rule) => rule.phase !== "unpredicted" && holds(rule, features)).flatMap(
+    (rule) => [
+      { name: `${rule.id} removed`, rule: rule.id, change: { id: rule.id, remove: true } as const },
+      ...Object.entries(rule.values).flatMap(([name, value]) => alter(rule, name, value)),
+    ],
+  );
+}
+
+function alter({ id }: Rule, value: string, old: bigint): Mutant[] {
+  return [...new Set(altered(value, old))]
+    .filter((to) => to !== old)
+    .map((to) => ({
+      name: `${id}.${value} = ${to < 1024n && to > -1024n ? to : `0x${to.toString(16)}`}`,
+      rule: id,
+      change: { id, value, to },
+    }));
+}
+
+function altered(name: string, old: bigint): bigint[] {
+  if (SETS.has(name)) return [old ^ lowest(old), old ^ highest(old)];
+  if (old >= FAR) return [old - PAGE, old + PAGE];
+  return [old + 1n, old - 1n].filter((to) => to >= 0n || old <= 0n);
+}
+
+/** The bits of a set that are the lowest and the highest. */
+function lowest(set: bigint): bigint {
+  return set & -set;
+}
+
+function highest(set: bigint): bigint {
+  return 1n << BigInt(set.toString(2).length - 1);
+}
