@@ -42,4 +42,10 @@ export const UNPREDICTED_RULES = {
     source: "setup_getcpu, arch/x86/kernel/cpu/common.c",
     values: { selector: 0x7bn, most: 0x10_0000n },
   },
+  U9: {
+    text: "DIV leaves flags that the manual does not define, and on processors that nobody measured eflags is not predicted after it.",
+    source: "DIV, SDM volume 2",
+    feature: "!amd",
+    values: {},
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

@@ -93,7 +93,7 @@ export class WritePhase {
       error = this.#info.write(setups, at, from, state);
       into.wrote(error, -1);
     }
-    if (error !== 0 || (wants & 1) !== 0) {
+    if (into.unpredicted === null && (error !== 0 || (wants & 1) !== 0)) {
       const { words } = state;
       for (let k = 0; k < words.length; k++) into.written[k] = words[k] ?? 0;
       into.writtenKnown = state.known;
