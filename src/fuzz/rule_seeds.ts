@@ -5,7 +5,7 @@
 
 import { BASELINE } from "./baseline.ts";
 import type { Case } from "./case.ts";
-import { CONSTANTS, placeOf, SCRATCH } from "./code.ts";
+import { CONSTANTS, placeOf, SCRATCH, STACK } from "./code.ts";
 import { indexOf } from "./setups.ts";
 
 const SIMPLE: Case = {
@@ -83,6 +83,23 @@ const accesses: readonly Case[] = [CONSTANTS + 1n, CONSTANTS + 4095n, SCRATCH - 
   seed("load", { rdi, eflags: 0x4_0202n }),
 );
 
+/** Debug registers: those that there are, and those that there are not. */
+const debug: readonly Case[] = [840n, 848n, 872n, 880n, 888n, 896n, 904n].map((offset) => ({
+  ...SIMPLE,
+  ...{ way: "POKEUSER", block: [], on: "NONE", pairs: [{ offset, word: 0n }] },
+}));
+
+/** Where a frame's areas end up one alignment further. */
+const frames: readonly Case[] = [3n, 4n, 5n, 8n].map((n) =>
+  seed("nops", { rsp: STACK - 64n + n }, { signal: 10 }),
+);
+
+/** mxcsr bit by bit, where there are bits that some processors have. */
+const control: readonly Case[] = [0x8000n, 0x1_0000n, 0x2_0000n, 0x4_0000n].map((word) => ({
+  ...SIMPLE,
+  ...{ way: "SETFPREGS", block: [], pairs: [{ offset: 24n, word }] },
+}));
+
 /** All of them. */
 export const RULE_SEEDS: readonly Case[] = [
   ...segments,
@@ -93,4 +110,7 @@ export const RULE_SEEDS: readonly Case[] = [
   ...components,
   ...reserved,
   ...accesses,
+  ...debug,
+  ...frames,
+  ...control,
 ];

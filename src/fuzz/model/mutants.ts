@@ -29,6 +29,8 @@ const STEPS: Readonly<Record<string, bigint>> = {
   ...{ "W13.begin": 8n, "W13.end": 8n, "W32.begin": 8n, "W32.end": 8n },
   // Selectors: those between ask for another privilege level, and are never there.
   ...{ "R25.none": 4n, "R63.none": 4n },
+  // The page below is the stub code's.
+  "R67.limit": 2n * PAGE,
   // It is aligned after.
   "R18.size": 16n,
 };
@@ -37,6 +39,9 @@ const STEPS: Readonly<Record<string, bigint>> = {
 const SAME: ReadonlySet<string> = new Set([
   // Of larger ones R25 leaves none.
   "R63.none = 7",
+  // There are no more words, and the last one is a register.
+  "W9.most = 224",
+  "W12.begin = 208",
 ]);
 /** What cannot be found out, for it takes what no generator makes: a setup that never stops. */
 const BEYOND: ReadonlySet<string> = new Set(["R60"]);
@@ -71,8 +76,7 @@ function alter({ id }: Rule, value: string, old: bigint): Mutant[] {
 
 function altered(id: string, name: string, old: bigint): bigint[] {
   if (SETS.has(name)) return [old ^ lowest(old), old ^ highest(old)];
-  if (old >= FAR) return [old - PAGE, old + PAGE];
-  const step = STEPS[`${id}.${name}`] ?? 1n;
+  const step = STEPS[`${id}.${name}`] ?? (old >= FAR ? PAGE : 1n);
   return [old + step, old - step].filter((to) => to >= 0n || old <= 0n);
 }
 

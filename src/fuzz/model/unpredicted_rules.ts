@@ -18,7 +18,7 @@ export const UNPREDICTED_RULES = {
     values: {},
   },
   U4: {
-    text: "A debug register is written: it stays for those that come later.",
+    text: "A debug register that there is (at {begin} and before {end}) is written: its bits are the processor's.",
     source: "ptrace_set_debugreg, arch/x86/kernel/ptrace.c",
     values: { begin: 848n, end: 912n },
   },
