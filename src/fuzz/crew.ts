@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { UnsupportedError } from "../errors.ts";
 import type { Machine } from "./machine.ts";
+import type { Change } from "./model/model.ts";
 import { type Answer, errorOf, type News, type Order, type Start } from "./orders.ts";
 import type { PartResult } from "./part.ts";
 import { type Chunk, mergeResults } from "./round.ts";
@@ -62,6 +63,14 @@ class Member {
   }
 }
 
+export interface CrewOptions {
+  readonly workers: number;
+  readonly seed: bigint;
+  /** Which of the processors the first worker takes. */
+  readonly first: number;
+  readonly change?: Change | undefined;
+}
+
 /** The workers of a run. */
 export class Crew {
   readonly machine: Machine;
@@ -77,15 +86,14 @@ export class Crew {
   /**
    * Starts workers, each on a processor of its own as long as there are enough.
    *
-   * @param first which of the processors the first one takes
    * @throws what their tracers and stubs throw
    */
-  static async start(count: number, seed: bigint, first: number): Promise<Crew> {
+  static async start({ workers: count, seed, first, change }: CrewOptions): Promise<Crew> {
     const counters = new Int32Array(new SharedArrayBuffer(8));
     const processors = allowedProcessors();
     const members = Array.from({ length: count }, (_, i) => {
       const processor = processors[(first + i) % processors.length] ?? 0;
-      return new Member({ seed, processor, counters });
+      return new Member({ seed, processor, counters, change });
     });
     const answers = await Promise.all(members.map((member) => member.next()));
     const machines = answers.flatMap((answer) => (answer.kind === "ready" ? [answer.machine] : []));

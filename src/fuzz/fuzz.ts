@@ -6,6 +6,7 @@ import { CorpusFolder } from "./corpus_folder.ts";
 import { Crew } from "./crew.ts";
 import { describeMachine } from "./journal.ts";
 import type { Machine } from "./machine.ts";
+import type { Change } from "./model/model.ts";
 import type { News } from "./orders.ts";
 import type { Found, PartResult } from "./part.ts";
 import { CHUNK, chunksOf, firstOfEach, ROUND, type Shard } from "./round.ts";
@@ -26,6 +27,8 @@ export interface FuzzOptions {
   readonly corpus?: string;
   readonly workers?: number;
   readonly shard?: Shard;
+  /** A rule of the model that is other than it should be: a planted bug, to see whether it is found. */
+  readonly change?: Change;
   /** Ends the run after the round under way. */
   readonly signal?: AbortSignal;
   /** Is told now and then how far the run is. */
@@ -71,7 +74,7 @@ export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
   try {
     const seed = options.seed ?? folder?.header?.seed ?? 1n;
     const first = loadShim().getcpu() + (shard === null ? 0 : (shard.index - 1) * workers);
-    const crew = await Crew.start(workers, seed, first);
+    const crew = await Crew.start({ workers, seed, first, change: options.change });
     try {
       folder?.begin({ seed, machine: describeMachine(crew.machine) }, shard);
       const session = new Session(crew, folder, options);

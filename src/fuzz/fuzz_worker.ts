@@ -6,7 +6,7 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { loadShim } from "../shim.ts";
 import { Generator } from "./generate.ts";
-import { NoJudge } from "./judge.ts";
+import { Judge } from "./judge.ts";
 import { readMachine } from "./machine.ts";
 import { type Answer, failureOf, type News, type Order, type Start } from "./orders.ts";
 import { emptyResult, Part } from "./part.ts";
@@ -27,12 +27,12 @@ class Worker {
   readonly #part: Part;
   readonly #counters: Int32Array;
 
-  constructor({ seed, counters }: Start) {
+  constructor({ seed, counters, change }: Start) {
     this.machine = readMachine(this.#trier.tracer);
     const { xstateLength } = this.machine;
     this.#generator = new Generator(seed, this.#parents, { xstateLength });
     const batch = new Batch(this.#trier.tracer.encoder, CHUNK);
-    this.#part = new Part(this.#trier, batch, new NoJudge(), this.#known);
+    this.#part = new Part(this.#trier, batch, new Judge(this.machine, change), this.#known);
     this.#counters = counters;
   }
 

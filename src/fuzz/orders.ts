@@ -2,6 +2,7 @@
 
 import { type ErrorDetails, StublabError } from "../errors.ts";
 import type { Machine } from "./machine.ts";
+import type { Change } from "./model/model.ts";
 import type { PartResult } from "./part.ts";
 import type { Chunk } from "./round.ts";
 
@@ -12,6 +13,8 @@ export interface Start {
   readonly processor: number;
   /** Two counters: the next chunk that nobody has, and cases that are done. */
   readonly counters: Int32Array<SharedArrayBuffer>;
+  /** A planted bug. */
+  readonly change: Change | undefined;
 }
 
 /** News of a corpus: setups that cases may be made from, and signatures that are known. */
