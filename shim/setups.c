@@ -15,7 +15,7 @@
 #endif
 
 // asm/unistd.h has getpid; where the registers that this file writes itself lie: asm/ptrace-abi.h.
-enum { REG_RAX = 10, REG_ORIG_RAX = 15, REG_RIP = 16, REG_EFLAGS = 18, REG_RSP = 19 };
+enum { REG_RAX = 10, REG_RCX = 11, REG_ORIG_RAX = 15, REG_RIP = 16, REG_EFLAGS = 18, REG_RSP = 19 };
 
 /** orig_rax where no system call is under way. */
 static const uint64_t NO_CALL = ~(uint64_t)0;
@@ -313,6 +313,12 @@ static int is_clean(const struct stublab_setup *setup, const struct stublab_outc
     if (setup->way == STUBLAB_WAY_SIGMASK)
         return 0;
     if (setup->signal != 0 && (steps || setup->from != STUBLAB_FROM_SIGNAL))
+        return 0;
+    // A step may end on the way out of a system call, also one whose number was -1: SYSCALL has put
+    // RIP into RCX. From there the thread may return by another instruction than from a trap.
+    const int from_call = setup->from == STUBLAB_FROM_ENTRY || setup->from == STUBLAB_FROM_EXIT ||
+                          setup->from == STUBLAB_FROM_SYSEMU;
+    if (steps && (from_call || outcome->stopped[REG_RCX] == outcome->stopped[REG_RIP]))
         return 0;
     // Within a system call the kernel still has its kind in mind, of which restarts depend.
     return outcome->stopped[REG_ORIG_RAX] == NO_CALL &&

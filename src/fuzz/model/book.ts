@@ -1,5 +1,5 @@
 import type { Machine } from "../machine.ts";
-import { RULES, type RuleId, type ValueOf } from "./rules.ts";
+import { holds, RULES, type RuleId, type ValueOf } from "./rules.ts";
 
 /** One rule that is other than in the table: taken away, or one of its numbers altered. */
 export type Change =
@@ -26,11 +26,9 @@ export class Book {
   trace: number[] | undefined;
 
   constructor({ features }: Pick<Machine, "features">, change?: Change) {
-    const has = new Set<string>(features);
-    this.#active = Uint8Array.from(RULES, ({ id, feature }) => {
-      if (change !== undefined && "remove" in change && change.id === id) return 0;
-      if (feature === undefined) return 1;
-      return feature.startsWith("!") === has.has(feature.replace("!", "")) ? 0 : 1;
+    this.#active = Uint8Array.from(RULES, (rule) => {
+      if (change !== undefined && "remove" in change && change.id === rule.id) return 0;
+      return holds(rule, features) ? 1 : 0;
     });
     this.#change = change;
   }

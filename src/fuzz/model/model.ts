@@ -50,10 +50,11 @@ export class Model {
     }
     const error = this.#write.write(setups, at, state, into);
     const on = ((setups[at + SETUP.kinds] ?? 0) >>> 16) & 0xff;
+    if (into.unpredicted !== null) return;
     if (error !== 0 || on === NONE) {
       into.resumed(-1, 0);
       into.info(0, 0, 0, 0);
-    } else if (into.unpredicted === null) this.#resume.resume(setups, at, state, into);
+    } else this.#resume.resume(setups, at, state, into);
   }
 
   #predictReturn(setups: Uint32Array, at: number, into: Prediction): void {

@@ -284,7 +284,7 @@ export class Processor {
       if (book.use(AT.R64)) {
         state.clearFlags(book.number("R64", "cleared"));
         state.setFlags(book.number("R64", "set"));
-      } else state.forget(EFLAGS);
+      } else if (book.use(AT.U9)) state.forget(EFLAGS);
       return DONE;
     }
     if (!book.use(AT.R46)) return DONE;
@@ -302,14 +302,13 @@ export class Processor {
     const book = this.#book;
     if (short) return this.#giveUp("U5", into);
     state.words[2 * RIP] = next;
-    state.clearFlags(this.#resumeFlag);
     if (book.use(AT.R37)) {
       state.copy(RIP, RCX);
       state.copy(RAX, ORIG_RAX);
     }
     if (book.use(AT.R38)) {
+      state.clearFlags(book.number("R38", "without"));
       state.copy(EFLAGS, R11);
-      state.words[2 * R11] = state.low(R11) & ~book.number("R38", "without");
     }
     if (state.traces || state.emulates) {
       if (book.use(AT.R39)) {

@@ -23,6 +23,8 @@ const GETPID = 39;
 /** Behind the SYSCALL by which stubs come to a call. */
 const AFTER_CALL = Number(placeOf("syscall")) + 2;
 const WORD = 8;
+/** Debug registers 4 and 5, which there are not. */
+const [NO_DEBUG_BEGIN, NO_DEBUG_END] = [880, 896];
 
 /** The write phase: errno, the word at which it ended, and what is read back. */
 export class WritePhase {
@@ -93,7 +95,7 @@ export class WritePhase {
       error = this.#info.write(setups, at, from, state);
       into.wrote(error, -1);
     }
-    if (error !== 0 || (wants & 1) !== 0) {
+    if (into.unpredicted === null && (error !== 0 || (wants & 1) !== 0)) {
       const { words } = state;
       for (let k = 0; k < words.length; k++) into.written[k] = words[k] ?? 0;
       into.writtenKnown = state.known;
@@ -186,6 +188,7 @@ export class WritePhase {
     if (
       offset >= book.number("U4", "begin") &&
       offset < book.number("U4", "end") &&
+      (offset < NO_DEBUG_BEGIN || offset >= NO_DEBUG_END) &&
       book.use(AT.U4)
     )
       into.giveUp("U4");
