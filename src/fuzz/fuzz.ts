@@ -51,6 +51,7 @@ export interface FuzzProgress {
 /** What a run came to. */
 export interface FuzzResult {
   readonly seed: bigint;
+  readonly path: Path;
   readonly machine: Machine;
   readonly state: RunState;
   /** Of this session alone. */
@@ -61,6 +62,7 @@ export interface FuzzResult {
 }
 
 const DEFAULT_CASES = 1_000_000;
+export const DEFAULT_PATH: Path = "both";
 /** How often progress is told, in milliseconds. */
 const TELL = 200;
 
@@ -77,13 +79,14 @@ export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
   try {
     const seed = options.seed ?? folder?.header?.seed ?? 1n;
     const first = loadShim().getcpu() + (shard === null ? 0 : (shard.index - 1) * workers);
-    const path = options.path ?? folder?.header?.path ?? "both";
+    const path = options.path ?? folder?.header?.path ?? DEFAULT_PATH;
     const crew = await Crew.start({ workers, seed, path, first, change: options.change });
     try {
-      folder?.begin({ seed, path, machine: describeMachine(crew.machine) }, shard);
+      const { machine } = crew;
+      folder?.begin({ seed, path, machine: describeMachine(machine, options.change) }, shard);
       const session = new Session(crew, folder, options);
       const end = await session.run();
-      return { seed, machine: crew.machine, ...end };
+      return { seed, path, machine: crew.machine, ...end };
     } finally {
       await crew.leave();
     }
