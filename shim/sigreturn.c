@@ -90,3 +90,7 @@ int64_t stublab_has_ended(int32_t pidfd) {
     struct pollfd poll = {.fd = pidfd, .events = POLLIN};
     return syscall3(__NR_poll, (long)&poll, 1, 0);
 }
+
+int64_t stublab_close(int32_t file) {
+    return syscall1(__NR_close, file);
+}

@@ -70,6 +70,8 @@ STUBLAB_EXPORT int64_t stublab_await_turn(struct stublab_exchange *exchange, int
 STUBLAB_EXPORT int64_t stublab_pidfd(int32_t pid);
 /** Whether the process of a pidfd has ended: 1 or 0. */
 STUBLAB_EXPORT int64_t stublab_has_ended(int32_t pidfd);
+/** close(2): a worker of Node's complains where its own finds a file that it has not opened. */
+STUBLAB_EXPORT int64_t stublab_close(int32_t file);
 
 #endif
 #endif

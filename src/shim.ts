@@ -59,6 +59,7 @@ export interface Shim {
   awaitTurn(exchange: Uint8Array, microseconds: number): number;
   pidfd(pid: number): number;
   hasEnded(pidfd: number): number;
+  close(file: number): number;
 }
 
 /** The version of shim/shim.h that these bindings are written for. */
@@ -244,6 +245,7 @@ function bindShim(library: LibraryHandle): Shim {
     awaitTurn: bind("int64_t stublab_await_turn(void *, int64_t)"),
     pidfd: bind("int64_t stublab_pidfd(int32_t)"),
     hasEnded: bind("int64_t stublab_has_ended(int32_t)"),
+    close: bind("int64_t stublab_close(int32_t)"),
   };
 }
 

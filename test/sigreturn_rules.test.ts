@@ -83,8 +83,8 @@ const CHANGES: readonly Change[] = [
   { id: "S2", value: "mask", to: 0xffn },
   { id: "S2", value: "level", to: 2n },
   { id: "S3", value: "code", to: 0x23n },
-  { id: "S3", value: "strict", to: 2n },
-  { id: "S3", value: "strict", to: 0n },
+  { id: "S3", value: "flag", to: 2n },
+  { id: "S3", value: "flag", to: 0n },
   { id: "S3", value: "data", to: 0x33n },
   // NT, as by ptrace; then each that is taken.
   { id: "S4", value: "mask", to: FLAGS | 0x4000n },
@@ -92,7 +92,7 @@ const CHANGES: readonly Change[] = [
     ...{ id: "S4", value: "mask" },
     to: FLAGS & ~(1n << BigInt(bit)),
   })),
-  { id: "S4", value: "handler", to: 0x4202n },
+  { id: "S4", value: "flags", to: 0x4202n },
   { id: "S5", value: "none", to: 39n },
 ];
 

@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { errnoName, UnsupportedError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import {
@@ -85,7 +85,7 @@ export class Resident {
   end(): number {
     const { tracer } = this.#master;
     tracer.shim.tgkill(this.pid, this.pid, tracer.constant("SIGKILL"));
-    closeSync(this.#pidfd);
+    tracer.shim.close(this.#pidfd);
     const status = this.#reap();
     this.#stub.thread.forget();
     this.#stub.forgetIfDead();

@@ -38,10 +38,10 @@ export class ReturnPhase {
     this.#selector = book.low("S2", "mask");
     this.#level = book.low("S2", "level");
     this.#code = book.low("S3", "code");
-    this.#strict = book.low("S3", "strict");
+    this.#strict = book.low("S3", "flag");
     this.#data = book.low("S3", "data");
     this.#flags = book.low("S4", "mask");
-    this.#handlerFlags = book.low("S4", "handler");
+    this.#handlerFlags = book.low("S4", "flags");
     this.#noCall = [book.low("S5", "none"), book.high("S5", "none")];
   }
 

@@ -19,14 +19,14 @@ export const SIGRETURN_RULES = {
     values: { mask: 0xffffn, level: 3n },
   },
   S3: {
-    text: "If cs is then that of 64-bit code ({code}) and uc_flags is without UC_STRICT_RESTORE_SS ({strict}), an ss that is no writable data segment of user space, as {data} is, becomes {data}.",
+    text: "If cs is then that of 64-bit code ({code}) and uc_flags is without UC_STRICT_RESTORE_SS ({flag}), an ss that is no writable data segment of user space, as {data} is, becomes {data}.",
     source: "force_valid_ss, arch/x86/kernel/signal_64.c",
-    values: { code: 0x33n, strict: 4n, data: 0x2bn },
+    values: { code: 0x33n, flag: 4n, data: 0x2bn },
   },
   S4: {
-    text: "Of eflags only CF, PF, AF, ZF, SF, TF, DF, OF, RF and AC are taken ({mask}), not NT as by ptrace; all else is as in the handler ({handler}).",
+    text: "Of eflags only CF, PF, AF, ZF, SF, TF, DF, OF, RF and AC are taken ({mask}), not NT as by ptrace; all else is as in the handler ({flags}).",
     source: "FIX_EFLAGS, arch/x86/include/asm/sighandling.h",
-    values: { mask: 0x5_0dd5n, handler: 0x202n },
+    values: { mask: 0x5_0dd5n, flags: 0x202n },
   },
   S5: {
     text: "orig_rax becomes {none}: no call is made again.",
