@@ -43,7 +43,7 @@ const SAME: ReadonlySet<string> = new Set([
   "W9.most = 224",
   "W12.begin = 208",
   // S2's own level has that bit.
-  "S2.mask = 0xfffe",
+  "S2.mask = 65534",
 ]);
 /** What cannot be found out, for it takes what no generator makes: a setup that never stops. */
 const BEYOND: ReadonlySet<string> = new Set(["R60"]);
