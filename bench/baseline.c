@@ -172,12 +172,8 @@ int main(int argc, char **argv) {
         const char *name;
         batch *run;
     } batches[] = {
-        {"getpid", getpid_batch},
-        {"grandchild", grandchild_batch},
-        {"switch", switch_batch},
-        {"munmap", munmap_batch},
-        {"setup", setup_batch},
-        {"write", write_batch},
+        {"getpid", getpid_batch},       {"grandchild", grandchild_batch}, {"switch", switch_batch},
+        {"munmap", munmap_batch},       {"setup", setup_batch},           {"write", write_batch},
         {"sigreturn", sigreturn_batch},
     };
     if (argc != 3)

@@ -26,7 +26,8 @@ enum stublab_way {
     STUBLAB_WAY_SYSCALL_INFO =
         5,                   /* struct ptrace_syscall_info, of which `length` bytes are given */
     STUBLAB_WAY_SIGMASK = 6, /* a signal set, of which `length` bytes are given */
-    /* struct user_regs_struct, of which the stub itself takes what a signal frame holds: sigreturn.h
+    /* struct user_regs_struct, of which the stub itself takes what a signal frame holds:
+     * sigreturn.h
      */
     STUBLAB_WAY_SIGRETURN = 7,
 };
