@@ -16,6 +16,7 @@
 #define PAGE_SIZE 4096
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
+#define PLAIN_FLAGS 0x202
 
 // struct ucontext and struct sigcontext: asm/ucontext.h, asm/sigcontext.h
 #define UC_FLAGS 0
@@ -192,6 +193,10 @@ next:
 return:
     // As after the RET to the restorer: the frame begins a word lower.
     mov %r13, %rsp
+    // Flags that the frame does not decide, NT and ID, are those from here. A POPF of the last setup
+    // may have set them; what the PUSH overwrites is the address of the restorer.
+    push $PLAIN_FLAGS
+    popf
     mov $__NR_rt_sigreturn, %eax
     syscall
     hlt

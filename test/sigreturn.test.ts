@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINE } from "../src/fuzz/baseline.ts";
 import { type Case, writeSetup } from "../src/fuzz/case.ts";
-import { placeOf } from "../src/fuzz/code.ts";
+import { placeOf, SCRATCH } from "../src/fuzz/code.ts";
 import { Batch, indexOf, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
 import { KEPT } from "../src/fuzz/sigreturn/kept.ts";
 import { HANDLER_STACK, HANDLER_STACK_SIZE } from "../src/fuzz/sigreturn/place.ts";
@@ -130,6 +130,21 @@ returning("code of 32 bits that pops ES changes it for no other setup", () => {
   assert.is(outcomes[1]?.stopped("es"), KEPT.es);
 });
 
+returning("a POPF changes flags for no other setup", () => {
+  // The stub code begins with prctl's number, 0x9d, which is POPF.
+  const tracer = new Tracer();
+  const popf = BigInt(tracer.stubAddress) + 1n;
+  tracer.close();
+  const [NT, ID] = [0x4000n, 0x20_0000n];
+  const { outcomes } = tryAll([
+    returnTo("store", { rdi: SCRATCH, rax: NT | ID }),
+    returnTo("int3", { rip: popf, rsp: SCRATCH }),
+    returnTo("int3"),
+  ]);
+  const flags = (i: number) => (outcomes[i]?.stopped("eflags") ?? 0n) & (NT | ID);
+  assert.equal([flags(1), flags(2)], [NT | ID, 0n]);
+});
+
 returning("what the loop may call, nobody else may", () => {
   const calls = { rt_sigreturn: 15n, futex: 202n, kill: 62n, fork: 57n, exit: 60n, mmap: 9n };
   const { outcomes, deaths } = tryAll(
@@ -162,9 +177,9 @@ returning("a setup that does not stop is told by its index, and costs the stub o
   }
 });
 
-/** A process that kills another as soon as that runs. */
-function killOnceRunning(pid: number) {
-  const script = `until grep -q '^State:.R' /proc/$0/status; do :; done; kill -9 $0`;
+/** A process that kills another as soon as that has run for 100 ms: none but one that spins does. */
+function killOnceSpinning(pid: number) {
+  const script = `until awk '{ exit $14 < 10 }' /proc/$0/stat; do :; done; kill -9 $0`;
   return spawn("sh", ["-c", script, String(pid)], { stdio: "ignore" });
 }
 
@@ -176,7 +191,7 @@ returning("a stub that dies is told with its status, and another takes its place
   const batch = new Batch(tracer.encoder, 3);
   for (const [i, code] of ["int3", "spin", "ud2"].entries()) writeSetup(returnTo(code), batch, i);
   const first = trier.pid;
-  const killer = killOnceRunning(first);
+  const killer = killOnceSpinning(first);
   const gone = new Promise((resolve) => killer.on("exit", resolve));
   trier.run(batch, 3);
   await gone;

@@ -89,7 +89,7 @@ export class SigreturnGenerator {
       return;
     }
     // What lies elsewhere tells of elsewhere again, and is seldom predicted.
-    if (random.below(2) === 0) drawPlace(random, setups, wordAt(i) + RIP);
+    if (random.below(4) > 0) drawPlace(random, setups, wordAt(i) + RIP);
     this.#drawWords(setups, wordAt(i), 1 + random.below(3), false);
     if (random.below(4) === 0) this.#drawFrame(setups, setupAt(i));
   }
