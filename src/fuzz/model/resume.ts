@@ -220,7 +220,9 @@ export class ResumePhase {
 
   #refuse(id: "R26" | "R27" | "R28" | "R61" | "R62", state: State, into: Prediction): void {
     const book = this.#book;
-    this.#stops.byTrap(book.number(id, "signal"), book.number(id, "si"), 0, 0, state, into);
+    const page = this.#memory.pageAt(state.low(RIP), state.high(RIP));
+    if (page === SCRATCH_PAGE && book.use(AT.U10)) into.giveUp("U10");
+    else this.#stops.byTrap(book.number(id, "signal"), book.number(id, "si"), 0, 0, state, into);
   }
 }
 

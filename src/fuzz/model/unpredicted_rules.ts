@@ -48,4 +48,9 @@ export const UNPREDICTED_RULES = {
     feature: "!amd",
     values: {},
   },
+  U10: {
+    text: "A return is refused with rip where programs may have written: the kernel looks whether there is an instruction there that UMIP forbids, and if so does it.",
+    source: "fixup_umip_exception, arch/x86/kernel/umip.c",
+    values: {},
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;
