@@ -194,6 +194,7 @@ async function bundle() {
       index: "src/index.ts",
       cli: "src/cli/main.ts",
       foreign_child: "src/compare/foreign_child.ts",
+      fuzz_worker: "src/fuzz/fuzz_worker.ts",
       sandboxed: "src/record/sandboxed.ts",
     },
     bundle: true,

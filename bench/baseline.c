@@ -5,11 +5,15 @@
 //     baseline grandchild N    a batch is N grandchildren: cloned, waited for, attached
 //     baseline switch N        a batch is N switches to a guest, which calls getpid in a loop
 //     baseline munmap N        a batch is N injected munmap calls in an empty address space
+//     baseline setup N         a batch is N register setups by ptrace (bench/setups.c)
+//     baseline write N         the same, written and read back only
+//     baseline sigreturn N     the same, by rt_sigreturn
 //
 // Prints `ready` after the set-up, then, for every line on stdin, runs one batch and prints its
 // microseconds per operation. At EOF it kills and reaps its stubs.
 
 #define _GNU_SOURCE
+#include "setups.h"
 #include "stub.h"
 #include <elf.h>
 #include <limits.h>
@@ -32,7 +36,7 @@ struct guest {
     _Alignas(64) char area[MAX_XSTATE];
 };
 
-static double microseconds(void) {
+double microseconds(void) {
     struct timespec now;
     if (clock_gettime(CLOCK_MONOTONIC, &now) == -1)
         fail("clock_gettime");
@@ -159,7 +163,7 @@ static void serve(batch *run, long count) {
 }
 
 static _Noreturn void usage(void) {
-    fputs("usage: baseline getpid|grandchild|switch|munmap N\n", stderr);
+    fputs("usage: baseline getpid|grandchild|switch|munmap|setup|write|sigreturn N\n", stderr);
     exit(2);
 }
 
@@ -168,10 +172,9 @@ int main(int argc, char **argv) {
         const char *name;
         batch *run;
     } batches[] = {
-        {"getpid", getpid_batch},
-        {"grandchild", grandchild_batch},
-        {"switch", switch_batch},
-        {"munmap", munmap_batch},
+        {"getpid", getpid_batch},       {"grandchild", grandchild_batch}, {"switch", switch_batch},
+        {"munmap", munmap_batch},       {"setup", setup_batch},           {"write", write_batch},
+        {"sigreturn", sigreturn_batch},
     };
     if (argc != 3)
         usage();

@@ -4,7 +4,7 @@
 // the code.
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
@@ -14,7 +14,9 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const CPU = String(cpus().length - 1);
 const BASELINE = "build/baseline";
-const SOURCES = ["bench/baseline.c", "bench/stub.c"];
+const SOURCES = ["bench/baseline.c", "bench/stub.c", "bench/setups.c"];
+/** bench/setups.ts, with the libraries that it looks for beside itself. */
+const SETUPS = "build/bench/setups.js";
 
 /** The benchmarks: `goal` is for the ratio of TypeScript to C, or of the command to an empty Node. */
 const BENCHMARKS = {
@@ -38,6 +40,50 @@ const BENCHMARKS = {
     title: "address space from the pool",
     goal: 1.1,
     pairs: () => compare("munmap", "pool", 5000, 40),
+  },
+  // A case as the fuzzer has it: generated, tried, predicted, compared, and given its signature.
+  setup: {
+    title: "setup by ptrace",
+    goal: 1 / 0.9,
+    pairs: () => compare("setup", "fuzz-setup", 5120, 60, SETUPS),
+  },
+  write: {
+    title: "setup written, read back",
+    goal: 1 / 0.8,
+    pairs: () => compare("write", "fuzz-write", 10_240, 60, SETUPS),
+  },
+  sigreturn: {
+    title: "setup by rt_sigreturn",
+    goal: 2,
+    pairs: () => compare("sigreturn", "fuzz-sigreturn", 10_240, 60, SETUPS),
+  },
+  // The same without all that JavaScript does.
+  "setup-alone": {
+    title: "  by ptrace, tried only",
+    goal: 1.05,
+    pairs: () => compare("setup", "setup", 5120, 60, SETUPS),
+  },
+  "write-alone": {
+    title: "  written, tried only",
+    goal: 1.05,
+    pairs: () => compare("write", "write", 10_240, 60, SETUPS),
+  },
+  "sigreturn-alone": {
+    title: "  by rt_sigreturn, tried only",
+    goal: 1.2,
+    pairs: () => compare("sigreturn", "sigreturn", 10_240, 60, SETUPS),
+  },
+  paths: {
+    title: "rt_sigreturn and ptrace",
+    goal: 1 / 4,
+    baseline: "ptrace",
+    pairs: () => compareSides(setups("setup", 5120), setups("sigreturn", 10_240), 60),
+  },
+  "fuzz-paths": {
+    title: "  both as the fuzzer has them",
+    goal: 1 / 4,
+    baseline: "ptrace",
+    pairs: () => compareSides(setups("fuzz-setup", 5120), setups("fuzz-sigreturn", 10_240), 60),
   },
   version: {
     title: "stublab --version",
@@ -78,9 +124,16 @@ class Side {
   }
 }
 
-async function compare(theirs, ours, size, rounds) {
+function compare(theirs, ours, size, rounds, program = "bench/stubs.mjs") {
   const c = new Side(BASELINE, theirs, String(size));
-  const script = new Side(process.execPath, "bench/stubs.mjs", ours, String(size));
+  return compareSides(c, new Side(process.execPath, program, ours, String(size)), rounds);
+}
+
+function setups(what, size) {
+  return new Side(process.execPath, SETUPS, what, String(size));
+}
+
+async function compareSides(c, script, rounds) {
   await Promise.all([c.next(), script.next()]);
   const pairs = [];
   for (let round = -3; round < rounds; round++) {
@@ -128,6 +181,23 @@ function report({ title, goal, baseline = "C" }, pairs) {
   );
 }
 
+async function bundleSetups() {
+  const { default: esbuild } = await import("esbuild");
+  await esbuild.build({
+    entryPoints: ["bench/setups.ts"],
+    outfile: SETUPS,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    external: ["koffi"],
+    logLevel: "warning",
+  });
+  for (const file of readdirSync("dist").filter((name) => /\.(so|wasm|json)$/.test(name))) {
+    copyFileSync(`dist/${file}`, `${dirname(SETUPS)}/${file}`);
+  }
+}
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(BENCHMARKS, name));
 if (unknown !== undefined) {
@@ -140,6 +210,8 @@ if (spawnSync("taskset", ["--version"]).status !== 0) {
 }
 mkdirSync("build", { recursive: true });
 execFileSync(process.env.CC || "cc", ["-O2", "-Wall", "-Wextra", "-o", BASELINE, ...SOURCES]);
+
+await bundleSetups();
 
 console.log(`medians, pinned to processor ${CPU}, turn by turn`);
 for (const [name, benchmark] of Object.entries(BENCHMARKS)) {

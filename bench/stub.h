@@ -20,6 +20,9 @@ _Noreturn void fail_errno(const char *call, int error);
 _Noreturn void fail(const char *call); // with errno
 _Noreturn void fail_status(const char *call, pid_t pid, int status);
 
+// CLOCK_MONOTONIC.
+double microseconds(void);
+
 #define PTRACE(request, pid, data) PTRACE_AT(request, pid, 0, data)
 #define PTRACE_AT(request, pid, address, data)                                                     \
     trace(request, pid, address, (void *)(data), #request)

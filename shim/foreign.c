@@ -2,6 +2,7 @@
 #include "signal.h"
 #include "syscall_amd64.h"
 #include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
 #include <asm/resource.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -87,4 +88,8 @@ int64_t stublab_memory_file(uint64_t length) {
 
 int64_t stublab_map_file(int32_t file, uint64_t length) {
     return syscall6(__NR_mmap, 0, (long)length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+}
+
+int64_t stublab_lock_file(int32_t file) {
+    return syscall3(__NR_flock, file, LOCK_EX | LOCK_NB, 0);
 }

@@ -8,16 +8,28 @@
 #include <linux/ptrace.h>
 #include <linux/uio.h>
 #include <linux/wait.h>
+#include <stddef.h>
 
 #ifndef PTRACE_SET_SYSCALL_INFO
 #define PTRACE_SET_SYSCALL_INFO 0x4212
 #endif
 
 // asm/unistd.h has getpid; where the registers that this file writes itself lie: asm/ptrace-abi.h.
-enum { REG_RAX = 10, REG_RIP = 16, REG_RSP = 19 };
+enum { REG_RAX = 10, REG_RCX = 11, REG_ORIG_RAX = 15, REG_RIP = 16, REG_EFLAGS = 18, REG_RSP = 19 };
+
+/** orig_rax where no system call is under way. */
+static const uint64_t NO_CALL = ~(uint64_t)0;
 
 /** A signal frame: the return address, then uc_flags, uc_link and uc_stack before the registers. */
 enum { FRAME_REGISTERS = 8 + 40 };
+
+/** offsetof(struct user, u_debugreg). */
+enum { DEBUG_REGISTERS = 848 };
+
+/** What PTRACE_O_TRACESYSGOOD makes of the stops of system calls. */
+enum { SYSCALL_STOP = SIGTRAP | 0x80 };
+
+enum { MOST_TRIES = 8, TRAP_FLAG = 0x100 };
 
 /** The thread ended or missed its deadline: there is nothing to go on with. */
 enum { OVER = 1 };
@@ -37,12 +49,6 @@ static int64_t set_registers_of(int32_t tid, uint64_t type, const void *bytes, u
 
 static int is_stop(int32_t status) {
     return (status & 0xff) == 0x7f;
-}
-
-/** Whether a signal that an instruction raised, or that was sent, is about to be delivered. */
-static int is_signal_stop(int32_t status) {
-    int signal = status >> 8;
-    return is_stop(status) && signal > 0 && signal <= 64;
 }
 
 /** Resumes, and waits: 0 and a status; OVER; or -errno of the request. */
@@ -66,22 +72,27 @@ static int64_t resume(int32_t tid, int64_t request, uint64_t signal, struct stub
     return OVER;
 }
 
-/** Brings the thread back to a stop by a signal, with the registers of rest. */
+/**
+ * Brings the thread back to a stop by a signal, with the registers of rest. Signals that are
+ * pending come first, a SIGTRAP among them: only one with RIP behind the INT3 is of that.
+ */
 static int64_t settle(int32_t tid, struct stublab_trial *trial) {
     int32_t status = 0;
+    uint64_t block[STUBLAB_REGISTERS];
     int64_t result = 0;
     do {
         result = set_registers(tid, trial->rest);
         if (result == 0)
             result = resume(tid, PTRACE_CONT, 0, trial, &status);
-    } while (result == 0 && status >> 8 != SIGTRAP);
+        if (result == 0)
+            result = get_registers(tid, block);
+    } while (result == 0 && (status >> 8 != SIGTRAP || block[REG_RIP] != trial->rest[REG_RIP] + 1));
     return result;
 }
 
-/** Brings the thread from a stop by a signal to where a setup begins. */
-static int64_t arrive(int32_t tid, unsigned int from, struct stublab_trial *trial) {
-    if (from == STUBLAB_FROM_SIGNAL)
-        return 0;
+/** Brings the thread from a stop by a signal towards where a setup begins. */
+static int64_t approach(int32_t tid, unsigned int from, struct stublab_trial *trial,
+                        int32_t *status) {
     uint64_t block[STUBLAB_REGISTERS];
     for (int i = 0; i < STUBLAB_REGISTERS; i++)
         block[i] = trial->rest[i];
@@ -89,18 +100,34 @@ static int64_t arrive(int32_t tid, unsigned int from, struct stublab_trial *tria
         block[REG_RAX] = __NR_getpid;
         block[REG_RIP] = trial->call;
     }
-    int32_t status = 0;
     int64_t result = set_registers(tid, block);
     if (result < 0)
         return result;
     if (from == STUBLAB_FROM_GROUP)
-        return resume(tid, PTRACE_CONT, SIGSTOP, trial, &status);
+        return resume(tid, PTRACE_CONT, SIGSTOP, trial, status);
     if (from == STUBLAB_FROM_SYSEMU)
-        return resume(tid, PTRACE_SYSEMU, 0, trial, &status);
-    result = resume(tid, PTRACE_SYSCALL, 0, trial, &status);
-    if (result != 0 || from == STUBLAB_FROM_ENTRY)
+        return resume(tid, PTRACE_SYSEMU, 0, trial, status);
+    result = resume(tid, PTRACE_SYSCALL, 0, trial, status);
+    if (result != 0 || from == STUBLAB_FROM_ENTRY || *status >> 8 != SYSCALL_STOP)
         return result;
-    return resume(tid, PTRACE_SYSCALL, 0, trial, &status);
+    return resume(tid, PTRACE_SYSCALL, 0, trial, status);
+}
+
+/** The same until it is there, whatever signals others send meanwhile. */
+static int64_t arrive(int32_t tid, unsigned int from, struct stublab_trial *trial) {
+    const int32_t expected = from == STUBLAB_FROM_GROUP ? SIGSTOP : SYSCALL_STOP;
+    int32_t status = expected << 8;
+    if (from == STUBLAB_FROM_SIGNAL)
+        return 0;
+    int64_t result = approach(tid, from, trial, &status);
+    for (int tries = 1; result == 0 && status >> 8 != expected; tries++) {
+        if (tries == MOST_TRIES)
+            return -EPROTO;
+        result = settle(tid, trial);
+        if (result == 0)
+            result = approach(tid, from, trial, &status);
+    }
+    return result;
 }
 
 /** Puts pairs into a copy of an area; a pair that does not lie in it is passed over. */
@@ -211,6 +238,15 @@ static int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
     return get_registers(tid, outcome->written);
 }
 
+/** Takes all breakpoints away: they would stop whoever comes next. The control register comes
+ * first. */
+static void clear_breakpoints(int32_t tid) {
+    for (int i = 7; i >= 0; i--) {
+        if (i != 4 && i != 5)
+            stublab_ptrace(PTRACE_POKEUSR, tid, DEBUG_REGISTERS + 8 * (uint64_t)i, NULL);
+    }
+}
+
 /** Undoes what no SETREGS undoes. */
 static void restore(int32_t tid, const struct stublab_setup *setup,
                     const struct stublab_trial *trial) {
@@ -219,6 +255,11 @@ static void restore(int32_t tid, const struct stublab_setup *setup,
         stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof none, (void *)&none);
     if (setup->way == STUBLAB_WAY_SETFPREGS || setup->way == STUBLAB_WAY_XSTATE)
         set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
+    int pokes_debug = 0;
+    for (uint32_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++)
+        pokes_debug |= setup->words[2 * i] >= DEBUG_REGISTERS;
+    if (pokes_debug)
+        clear_breakpoints(tid);
 }
 
 /** What the stop has to tell. */
@@ -256,20 +297,73 @@ static const int64_t REQUESTS[] = {
     [STUBLAB_ON_SYSEMU_SINGLESTEP] = PTRACE_SYSEMU_SINGLESTEP,
 };
 
+/**
+ * Whether the stop after a setup is one that the next can begin at: by a signal that is about to be
+ * delivered, with nothing left behind. A stop signal may have stopped the process instead. A signal
+ * that came with the resume may be pending, or its handler just be entered, if the stop has another
+ * reason; and the kernel takes the trap flag of a thread that is stepped for its own or for the
+ * thread's, as it was in the step before.
+ */
+static int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    const int signal = outcome->status >> 8;
+    const int steps =
+        setup->on == STUBLAB_ON_SINGLESTEP || setup->on == STUBLAB_ON_SYSEMU_SINGLESTEP;
+    if (signal < 1 || signal > 64 || (signal >= SIGSTOP && signal <= SIGTTOU))
+        return 0;
+    if (setup->way == STUBLAB_WAY_SIGMASK)
+        return 0;
+    if (setup->signal != 0 && (steps || setup->from != STUBLAB_FROM_SIGNAL))
+        return 0;
+    // A step may end on the way out of a system call, also one whose number was -1: SYSCALL has put
+    // RIP into RCX. From there the thread may return by another instruction than from a trap.
+    const int from_call = setup->from == STUBLAB_FROM_ENTRY || setup->from == STUBLAB_FROM_EXIT ||
+                          setup->from == STUBLAB_FROM_SYSEMU;
+    if (steps && (from_call || outcome->stopped[REG_RCX] == outcome->stopped[REG_RIP]))
+        return 0;
+    // Within a system call the kernel still has its kind in mind, of which restarts depend.
+    return outcome->stopped[REG_ORIG_RAX] == NO_CALL &&
+           !(steps && (outcome->stopped[REG_EFLAGS] & TRAP_FLAG));
+}
+
+/** Whether a write that nothing came after has left the trap flag: is_clean() says why that
+ * matters. */
+static int left_trap_flag(const struct stublab_setup *setup,
+                          const struct stublab_outcome *outcome) {
+    const int was_read = outcome->error != 0 || (setup->wants & STUBLAB_WANT_WRITTEN);
+    if (!writes_registers(setup->way))
+        return 0;
+    return ((was_read ? outcome->written : setup->words)[REG_EFLAGS] & TRAP_FLAG) != 0;
+}
+
+/**
+ * Whether pokes set the trap flag, which the last of them need not leave: then it counts whether
+ * the thread has been stepped to where it is.
+ */
+static int pokes_trap_flag(const struct stublab_setup *setup) {
+    for (uint32_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
+        if (setup->words[2 * i] == 8 * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
+            return 1;
+    }
+    return 0;
+}
+
 /** One setup, from a stop by a signal to the next. */
 static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
                        struct stublab_outcome *outcome, struct stublab_trial *trial) {
+    outcome->error = 0;
     outcome->refused_at = -1;
     outcome->resumed = -1;
     outcome->status = 0;
     outcome->signal = 0;
-    int64_t result = arrive(tid, setup->from, trial);
+    int64_t result = pokes_trap_flag(setup) ? settle(tid, trial) : 0;
+    if (result == 0)
+        result = arrive(tid, setup->from, trial);
     if (result != 0)
         return result;
     result = write_and_read(tid, setup, trial, outcome);
     if (result < 0)
         return result;
-    int at_signal = setup->from == STUBLAB_FROM_SIGNAL;
+    int is_over = setup->from == STUBLAB_FROM_SIGNAL && !left_trap_flag(setup, outcome);
     if (outcome->error == 0 && setup->on != STUBLAB_ON_NONE) {
         result = resume(tid, REQUESTS[setup->on], setup->signal, trial, &outcome->status);
         outcome->resumed = result < 0 ? (int32_t)-result : 0;
@@ -279,13 +373,11 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
             result = look(tid, setup, outcome);
             if (result < 0)
                 return result;
-            at_signal = is_signal_stop(outcome->status) && outcome->status >> 8 != SIGSTOP;
+            is_over = is_clean(setup, outcome);
         }
     }
     restore(tid, setup, trial);
-    // A signal that was blocked may be pending.
-    at_signal = at_signal && setup->way != STUBLAB_WAY_SIGMASK;
-    return at_signal ? 0 : settle(tid, trial);
+    return is_over ? 0 : settle(tid, trial);
 }
 
 int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
@@ -303,10 +395,35 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     return count;
 }
 
+// struct user_i387_struct and struct _fpx_sw_bytes: where an XSAVE area has its control words, what
+// the kernel says of it, and its header.
+enum {
+    AREA_FCW = 0,
+    AREA_MXCSR = 24,
+    AREA_MXCSR_MASK = 28,
+    AREA_FEATURES = 464,
+    AREA_HEADER = 512
+};
+
 int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     int64_t length = stublab_read_xstate(tid, trial->xstate, sizeof trial->xstate);
     if (length < 0)
         return length;
     trial->xstate_length = (uint32_t)length;
+    // Every component is there, and as it is at the start of a program.
+    for (int64_t i = 0; i < length; i++) {
+        int kept = (i >= AREA_MXCSR_MASK && i < AREA_MXCSR_MASK + 4) ||
+                   (i >= AREA_FEATURES && i < AREA_FEATURES + 8);
+        trial->xstate[i] = kept ? trial->xstate[i] : 0;
+    }
+    for (int i = 0; i < 8; i++)
+        trial->xstate[AREA_HEADER + i] = trial->xstate[AREA_FEATURES + i];
+    trial->xstate[AREA_FCW] = 0x7f;
+    trial->xstate[AREA_FCW + 1] = 0x03;
+    trial->xstate[AREA_MXCSR] = 0x80;
+    trial->xstate[AREA_MXCSR + 1] = 0x1f;
+    int64_t result = set_registers_of(tid, NT_X86_XSTATE, trial->xstate, (uint64_t)length);
+    if (result < 0)
+        return result;
     return stublab_ptrace(PTRACE_GETFPREGS, tid, 0, trial->fpregs);
 }

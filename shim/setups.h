@@ -26,6 +26,10 @@ enum stublab_way {
     STUBLAB_WAY_SYSCALL_INFO =
         5,                   /* struct ptrace_syscall_info, of which `length` bytes are given */
     STUBLAB_WAY_SIGMASK = 6, /* a signal set, of which `length` bytes are given */
+    /* struct user_regs_struct, of which the stub itself takes what a signal frame holds:
+     * sigreturn.h
+     */
+    STUBLAB_WAY_SIGRETURN = 7,
 };
 
 /** The request that resumes. */
@@ -53,8 +57,11 @@ struct stublab_setup {
     uint8_t wants;
     uint32_t length;
     uint32_t count;
-    uint32_t signal; /* to resume with */
-    uint64_t padding[3];
+    uint32_t signal;   /* to resume with */
+    uint32_t uc_flags; /* rt_sigreturn: of the frame */
+    uint32_t
+        fpstate; /* rt_sigreturn: 0: the frame has no floating point; 1: that of the last stop */
+    uint64_t padding[2];
     uint64_t words[STUBLAB_REGISTERS];
 };
 
@@ -87,7 +94,10 @@ struct stublab_trial {
     uint8_t xstate[STUBLAB_MOST_XSTATE];
 };
 
-/** Takes `fpregs`, `xstate` and its length from the stopped thread. */
+/**
+ * Gives the stopped thread the floating point of a program's start, whatever its parent had, and
+ * takes `fpregs`, `xstate` and its length from it.
+ */
 STUBLAB_EXPORT int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial);
 
 /**

@@ -168,4 +168,7 @@ STUBLAB_EXPORT int64_t stublab_memory_file(uint64_t length);
 /** Maps the first `length` bytes of a file, to be read and written; returns their address. */
 STUBLAB_EXPORT int64_t stublab_map_file(int32_t file, uint64_t length);
 
+/** Locks a file for this process as long as it has it open (flock(2)). -EAGAIN: another has. */
+STUBLAB_EXPORT int64_t stublab_lock_file(int32_t file);
+
 #endif

@@ -41,6 +41,7 @@ export interface Shim {
   confine(memory: number): number;
   memoryFile(length: number): number;
   mapFile(file: number, length: number): number;
+  lockFile(file: number): number;
   /** shim/setups.h */
   readTrial(tid: number, trial: Uint8Array): number;
   try(
@@ -50,6 +51,15 @@ export interface Shim {
     count: number,
     trial: Uint8Array,
   ): number;
+  /** shim/sigreturn.h */
+  sigreturnCode(page: Uint8Array, length: number): number;
+  sigreturnHandlerOffset(): number;
+  exchangeLength(): number;
+  giveTurn(exchange: Uint8Array): number;
+  awaitTurn(exchange: Uint8Array, microseconds: number): number;
+  pidfd(pid: number): number;
+  hasEnded(pidfd: number): number;
+  close(file: number): number;
 }
 
 /** The version of shim/shim.h that these bindings are written for. */
@@ -225,8 +235,17 @@ function bindShim(library: LibraryHandle): Shim {
     confine: bind("int64_t stublab_confine(uint64_t)"),
     memoryFile: bind("int64_t stublab_memory_file(uint64_t)"),
     mapFile: bind("int64_t stublab_map_file(int32_t, uint64_t)"),
+    lockFile: bind("int64_t stublab_lock_file(int32_t)"),
     readTrial: bind("int64_t stublab_read_trial(int32_t, void *)"),
     try: bind("int64_t stublab_try(int32_t, void *, void *, uint32_t, void *)"),
+    sigreturnCode: bind("int64_t stublab_sigreturn_code(void *, uint64_t)"),
+    sigreturnHandlerOffset: bind("uint32_t stublab_sigreturn_handler_offset()"),
+    exchangeLength: bind("uint32_t stublab_exchange_length()"),
+    giveTurn: bind("int64_t stublab_give_turn(void *)"),
+    awaitTurn: bind("int64_t stublab_await_turn(void *, int64_t)"),
+    pidfd: bind("int64_t stublab_pidfd(int32_t)"),
+    hasEnded: bind("int64_t stublab_has_ended(int32_t)"),
+    close: bind("int64_t stublab_close(int32_t)"),
   };
 }
 

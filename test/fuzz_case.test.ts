@@ -39,15 +39,22 @@ cases("a document has what differs from the baseline, and the code by its name",
   });
 });
 
+/** A stub that returns from a signal does it in one way only. */
+const RETURN: Case = {
+  ...{ ...SIMPLE, way: "SIGRETURN" },
+  frame: { ucFlags: 0xffff_fffa, fpstate: true },
+};
+
 /** One of each combination, with every part that its way has. */
 function* all(): Generator<Case> {
+  yield RETURN;
   const block = REGISTERS.map((_, i) => BigInt(i) << 40n);
   const pairs = [
     { offset: 80n, word: 2n ** 64n - 1n },
     { offset: 2n ** 64n - 1n, word: 3n },
   ];
   for (const from of FROMS) {
-    for (const way of WAYS) {
+    for (const way of WAYS.filter((name) => name !== "SIGRETURN")) {
       for (const on of ONS) {
         for (const signal of [0, 9, 10, 40, 65, 2 ** 32 - 1]) {
           yield {
@@ -97,6 +104,11 @@ const MALFORMED: readonly [change: object, message: string][] = [
   [
     { way: "POKEUSER", pairs: Array(14).fill({ offset: "0x0", word: "0x0" }) },
     "pairs: expected at most 13, got 14",
+  ],
+  [{ way: "SIGRETURN", on: "NONE" }, 'on: SIGRETURN is from "signal", on "CONT", without a signal'],
+  [
+    { way: "SIGRETURN", frame: { uc_flags: "0x100000000", fpstate: true } },
+    "frame.uc_flags: expected at most 32 bits, got 0x100000000",
   ],
 ];
 

@@ -17,7 +17,11 @@ const DEFAULT_LIMIT = 60;
 const SOAK_LIMIT = 7200;
 const OUT = "build/test";
 /** What the library runs in processes and threads of their own. */
-const PROCESSES = ["src/compare/foreign_child.ts", "src/record/sandboxed.ts"];
+const PROCESSES = [
+  "src/compare/foreign_child.ts",
+  "src/fuzz/fuzz_worker.ts",
+  "src/record/sandboxed.ts",
+];
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
 

@@ -35,6 +35,18 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "record every scenario, and make a page of each and one of them all",
     load: async () => (await import("./gallery.ts")).galleryCommand,
   },
+  fuzz: {
+    summary: "throw register setups at the kernel, and compare with what it should do",
+    load: async () => (await import("./fuzz.ts")).fuzzCommand,
+  },
+  predict: {
+    summary: "predict what the kernel makes of a register setup, rule by rule",
+    load: async () => (await import("./predict.ts")).predictCommand,
+  },
+  conformance: {
+    summary: "look at facts about ptrace and registers on this kernel, and give it a score",
+    load: async () => (await import("./conformance.ts")).conformanceCommand,
+  },
   seccomp: {
     summary: "print the filter that the stubs of a platform run under",
     load: async () => (await import("./seccomp.ts")).seccompCommand,

@@ -16,6 +16,7 @@ import {
   show,
   table,
   text,
+  truth,
 } from "../shape.ts";
 import { BASELINE } from "./baseline.ts";
 import { CODES } from "./code.ts";
@@ -50,14 +51,22 @@ export interface Pair {
   readonly word: bigint;
 }
 
-/** One setup. */
+/** What a signal frame has beside the registers. */
+export interface Frame {
+  /** UC_SIGCONTEXT_SS and its like, 32 bits. */
+  readonly ucFlags: number;
+  /** Whether there is floating point in it: that of the last stop. */
+  readonly fpstate: boolean;
+}
+
+/** One setup. With the way SIGRETURN, `from` is "signal", `on` is "CONT", and there is no signal. */
 export interface Case {
   readonly from: From;
   readonly way: Way;
   readonly on: On;
   /** To resume with; 0 for none. */
   readonly signal: number;
-  /** SETREGS and SETREGSET: all 27 words, in the order of a block. Otherwise none. */
+  /** SETREGS, SETREGSET and SIGRETURN: all 27 words, in the order of a block. Otherwise none. */
   readonly block: readonly bigint[];
   /** POKEUSER, SETFPREGS, XSTATE. */
   readonly pairs: readonly Pair[];
@@ -65,10 +74,12 @@ export interface Case {
   readonly words: readonly bigint[];
   /** SETREGSET, XSTATE, SYSCALL_INFO, SIGMASK: how many bytes it is said to have. */
   readonly length: number;
+  /** SIGRETURN. */
+  readonly frame?: Frame;
 }
 
 /** What a way needs beside its words. */
-const HAS_BLOCK: ReadonlySet<Way> = new Set(["SETREGS", "SETREGSET"]);
+const HAS_BLOCK: ReadonlySet<Way> = new Set(["SETREGS", "SETREGSET", "SIGRETURN"]);
 const HAS_PAIRS: ReadonlySet<Way> = new Set(["POKEUSER", "SETFPREGS", "XSTATE"]);
 const HAS_LENGTH: ReadonlySet<Way> = new Set(["SETREGSET", "XSTATE", "SYSCALL_INFO", "SIGMASK"]);
 
@@ -79,7 +90,11 @@ const WORDS: Partial<Readonly<Record<Way, number>>> = { SYSCALL_INFO: 11, SIGMAS
 const wordsAt = (i: number): number => (i * SETUP_SIZE + 4 * SETUP.words) / 8;
 
 /** Puts a case into a batch. */
-export function writeSetup(it: Case, { setups, setupWords, setupBytes }: Batch, i: number): void {
+export function writeSetup(
+  it: Case,
+  { setups, setupWords, setupBytes }: Pick<Batch, "setups" | "setupWords" | "setupBytes">,
+  i: number,
+): void {
   setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
   const at = setupAt(i);
   const wants = WANT_WRITTEN | WANT_INFO | (isHandled(it.signal) ? WANT_FRAME : 0);
@@ -88,12 +103,17 @@ export function writeSetup(it: Case, { setups, setupWords, setupBytes }: Batch, 
   setups[at + SETUP.length] = it.length;
   setups[at + SETUP.count] = it.pairs.length;
   setups[at + SETUP.signal] = it.signal;
+  setups[at + SETUP.ucFlags] = it.frame?.ucFlags ?? 0;
+  setups[at + SETUP.fpstate] = it.frame?.fpstate ? 1 : 0;
   const pairs = it.pairs.flatMap(({ offset, word }) => [offset, word]);
   setupWords.set([...it.block, ...pairs, ...it.words], wordsAt(i));
 }
 
 /** The case that setup `i` of a batch is. */
-export function readSetup({ setups, setupWords }: Batch, i: number): Case {
+export function readSetup(
+  { setups, setupWords }: Pick<Batch, "setups" | "setupWords">,
+  i: number,
+): Case {
   const at = setupAt(i);
   const kinds = setups[at + SETUP.kinds] ?? 0;
   const way = WAYS[(kinds >>> 8) & 0xff] ?? "SETREGS";
@@ -115,6 +135,12 @@ export function readSetup({ setups, setupWords }: Batch, i: number): Case {
     pairs,
     words: words.slice(0, WORDS[way] ?? 0),
     length,
+    ...(way === "SIGRETURN" && {
+      frame: {
+        ucFlags: setups[at + SETUP.ucFlags] ?? 0,
+        fpstate: setups[at + SETUP.fpstate] !== 0,
+      },
+    }),
   };
 }
 
@@ -137,6 +163,7 @@ export interface CaseDocument {
   readonly pairs?: readonly { readonly offset: string; readonly word: string }[];
   readonly words?: readonly string[];
   readonly length?: number;
+  readonly frame?: { readonly uc_flags: string; readonly fpstate: boolean };
 }
 
 /** The document of a case. */
@@ -156,6 +183,9 @@ export function formatCase(it: Case, constants: ReadonlyMap<string, bigint>): Ca
     }),
     ...(it.words.length > 0 && { words: it.words.map(hex) }),
     ...(HAS_LENGTH.has(way) && { length: it.length }),
+    ...(it.frame !== undefined && {
+      frame: { uc_flags: hex(BigInt(it.frame.ucFlags)), fpstate: it.frame.fpstate },
+    }),
   };
 }
 
@@ -192,16 +222,39 @@ export function parseCase(document: unknown, constants: ReadonlyMap<string, bigi
   const words = optional("words", list(hexWord, WORDS[way] ?? 0), []);
   const length = optional("length", count(MOST), 0);
   expectOnly(way, { registers, pairs });
+  const signal = read("signal", signalShape(constants));
+  if (way === "SIGRETURN") expectReturn(from, on, signal);
   return {
     from,
     way,
     on,
-    signal: read("signal", signalShape(constants)),
+    signal,
     block: HAS_BLOCK.has(way) ? blockOf(code, registers) : [],
     pairs,
     words: Array.from({ length: WORDS[way] ?? 0 }, (_, i) => BigInt(words[i] ?? 0)),
     length: HAS_LENGTH.has(way) ? length : 0,
+    ...(way === "SIGRETURN" && { frame: read("frame", frame) }),
   };
+}
+
+const frame: Shape<Frame> = (value, place) => {
+  const read = members(value, place);
+  const flags = BigInt(read("uc_flags", hexWord));
+  if (flags > MOST)
+    throw new InputError(`${place}.uc_flags: expected at most 32 bits, got ${hex(flags)}`);
+  return { ucFlags: Number(flags), fpstate: read("fpstate", truth) };
+};
+
+/** A stub that returns from a signal does it from there, and goes on by itself. */
+function expectReturn(from: From, on: On, signal: number): void {
+  const wrong = [
+    [from !== "signal", "from"],
+    [on !== "CONT", "on"],
+    [signal !== 0, "signal"],
+  ].find(([given]) => given);
+  if (wrong !== undefined) {
+    throw new InputError(`${wrong[1]}: SIGRETURN is from "signal", on "CONT", without a signal`);
+  }
 }
 
 const pair: Shape<Pair> = (value, place) => {

@@ -10,7 +10,7 @@ import { EncoderError } from "../errors.ts";
 export const FROMS = ["signal", "entry", "exit", "sysemu", "group"] as const;
 export type From = (typeof FROMS)[number];
 
-/** The request that writes: enum stublab_way. */
+/** The request that writes: enum stublab_way. With SIGRETURN there is none: the stub does it itself. */
 export const WAYS = [
   "SETREGS",
   "SETREGSET",
@@ -19,6 +19,7 @@ export const WAYS = [
   "XSTATE",
   "SYSCALL_INFO",
   "SIGMASK",
+  "SIGRETURN",
 ] as const;
 export type Way = (typeof WAYS)[number];
 
@@ -68,6 +69,9 @@ export const SETUP = {
   length: 1,
   count: 2,
   signal: 3,
+  /** Of the signal frame of rt_sigreturn, and whether it has floating point. */
+  ucFlags: 4,
+  fpstate: 5,
   words: 10,
 } as const;
 
@@ -124,4 +128,6 @@ const RESERVED = 64 << 10;
 
 /** The index in `setups` of a case's first half, and in `outcomes`. */
 export const setupAt = (i: number): number => (i * SETUP_SIZE) / 4;
+/** The number of a setup's first word, where words are taken from `setups` as halves (src/cases/words.ts). */
+export const wordAt = (i: number): number => (setupAt(i) + SETUP.words) / 2;
 export const outcomeAt = (i: number): number => (i * OUTCOME_SIZE) / 4;

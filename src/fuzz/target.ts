@@ -52,12 +52,10 @@ const VSYSCALL_HALF = 0xffff_ffff;
 // linux/seccomp.h, asm-generic/resource.h, asm/signal.h, linux/prctl.h
 const SECCOMP_SET_MODE_FILTER = 1;
 const RLIMIT_CORE = 4;
-const [SA_SIGINFO, SA_RESTORER, SA_RESTART, SA_NODEFER] = [
-  4n,
-  0x400_0000n,
-  0x1000_0000n,
-  0x4000_0000n,
-];
+export const SA_SIGINFO = 4n;
+export const SA_RESTORER = 0x400_0000n;
+export const SA_RESTART = 0x1000_0000n;
+export const SA_NODEFER = 0x4000_0000n;
 const PR_SET_NO_NEW_PRIVS = 38;
 
 /**
@@ -68,16 +66,35 @@ const PR_SET_NO_NEW_PRIVS = 38;
  * @throws SyscallError where the kernel does not let it.
  */
 export function createTarget(master: Stub): Stub {
+  return createHarmless(master, (stub) => {
+    const flags = SA_SIGINFO | SA_RESTORER | SA_NODEFER;
+    const [first, second] = HANDLED;
+    // SA_NODEFER, for no handler ever returns: the mask stays empty.
+    handleSignal(stub, first, placeOf("handler"), flags);
+    handleSignal(stub, second, placeOf("handler"), flags | SA_RESTART);
+  });
+}
+
+/**
+ * The same with a set-up of its own, which may still make system calls, and use the files that the host has.
+ *
+ * @param furtherRules of the filter, before all others but that of the architecture.
+ */
+export function createHarmless(
+  master: Stub,
+  setUp: (stub: Stub) => void,
+  furtherRules: readonly BpfInstruction[] = [],
+): Stub {
   const stub = master.createStub({ exitSignal: "SIGCHLD" });
   const { tracer } = stub;
   try {
+    mapPages(stub);
+    setUp(stub);
     stub.call("unshare", tracer.flag("CLONE_FILES"));
     stub.call(SYS_CLOSE_RANGE, 0, 0xffff_ffff, 0);
-    mapPages(stub);
-    handleSignals(stub);
     stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(NO_CORE, NO_CORE).buffer));
     stub.call("prlimit64", 0, RLIMIT_CORE, SCRATCH, 0);
-    installFilter(stub, harmlessOnly(tracer));
+    installFilter(stub, harmlessOnly(tracer, furtherRules));
     stub.write(SCRATCH, new Uint8Array(SCRATCH_SIZE));
     return stub;
   } catch (error) {
@@ -104,24 +121,20 @@ function mapPages(stub: Stub): void {
   stub.call("mprotect", CONSTANTS, PAGE_SIZE, read ?? 0n);
 }
 
-/** SA_NODEFER, for no handler ever returns: the mask stays empty. */
-function handleSignals(stub: Stub): void {
-  const { tracer } = stub;
-  for (const [i, signal] of HANDLED.entries()) {
-    const flags = SA_SIGINFO | SA_RESTORER | SA_NODEFER | (i === 1 ? SA_RESTART : 0n);
-    const handler = placeOf("handler");
-    stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(handler, flags, handler, 0n).buffer));
-    stub.call("rt_sigaction", tracer.flag(signal), SCRATCH, 0, 8);
-  }
+/** Makes the code at `handler` the handler of a signal. SCRATCH is written to. */
+export function handleSignal(stub: Stub, signal: string, handler: bigint, flags: bigint): void {
+  stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(handler, flags, handler, 0n).buffer));
+  stub.call("rt_sigaction", stub.tracer.flag(signal), SCRATCH, 0, 8);
 }
 
-function harmlessOnly(tracer: Tracer): Uint8Array {
+function harmlessOnly(tracer: Tracer, furtherRules: readonly BpfInstruction[]): Uint8Array {
   const numbers = HARMLESS.map((name) => Number(tracer.syscallNumber(name)));
   const refuse: BpfInstruction = [RETURN, SECCOMP_RET_ERRNO | ENOSYS];
   return assembleBpf(
     [LOAD_WORD, DATA_ARCH],
     [JUMP_EQUAL, tracer.constant("AUDIT_ARCH_X86_64") >>> 0, 1, 0],
     refuse,
+    ...furtherRules,
     // Functions of the vsyscall page write where their arguments say.
     [LOAD_WORD, DATA_INSTRUCTION_POINTER + HIGH],
     [JUMP_EQUAL, VSYSCALL_HALF, numbers.length + 1, 0],

@@ -4,7 +4,17 @@ import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { BASELINE } from "./baseline.ts";
 import { placeOf } from "./code.ts";
-import { type Batch, OUTCOME, OUTCOME_SIZE, outcomeAt, SETUP_SIZE } from "./setups.ts";
+import {
+  type Batch,
+  OUTCOME,
+  OUTCOME_SIZE,
+  outcomeAt,
+  SETUP,
+  SETUP_SIZE,
+  setupAt,
+  WAYS,
+} from "./setups.ts";
+import { SigreturnTrier } from "./sigreturn/trial.ts";
 import { createTarget } from "./target.ts";
 
 /** struct stublab_trial: byte offsets of its members, and its size. */
@@ -13,22 +23,27 @@ const TRIAL = { timeout: 0, over: 12, call: 16, rest: 24, size: 24 + 8 * 27 + 51
 /** How long a setup may take to stop, in milliseconds. */
 const DEADLINE = 200;
 
+const SIGRETURN = WAYS.indexOf("SIGRETURN");
+
 /**
- * Tries setups, in stubs that last until a setup kills them. It belongs to the tracer's thread; close it before that
+ * Tries setups, in stubs that last until a setup kills them: by ptrace, and those of the way SIGRETURN in stubs that do
+ * it by themselves. It belongs to the tracer's thread; close it before that
  * thread ends.
  */
 export class Trier {
   readonly tracer: Tracer;
-  /** How many stubs a setup has ended, and how many of those had to be killed because they did not stop. */
-  deaths = 0;
-  hangs = 0;
   readonly #master: Stub;
   readonly #trial = new Uint8Array(TRIAL.size);
   readonly #view = new DataView(this.#trial.buffer);
+  readonly #deadline: number;
   #target: Stub | undefined;
+  #sigreturn: SigreturnTrier | undefined;
+  #deaths = 0;
+  #hangs = 0;
 
   constructor({ encoder = "assembly", deadline = DEADLINE } = {}) {
     this.tracer = new Tracer({ encoder });
+    this.#deadline = deadline;
     try {
       this.#master = this.tracer.createStub();
       this.#master.scrub();
@@ -43,7 +58,22 @@ export class Trier {
     }
   }
 
-  /** The pid of the stub that the next setup is tried in. */
+  /** How many stubs a setup has ended. */
+  get deaths(): number {
+    return this.#deaths + (this.#sigreturn?.deaths ?? 0);
+  }
+
+  /** How many of those had to be killed because they did not stop. */
+  get hangs(): number {
+    return this.#hangs + (this.#sigreturn?.hangs ?? 0);
+  }
+
+  /** The pid of the stub that the next setup of the way SIGRETURN is tried in. */
+  get returningPid(): number {
+    return this.#returner().pid;
+  }
+
+  /** The pid of the stub that the next setup of any other way is tried in. */
   get pid(): number {
     return this.#ready().pid;
   }
@@ -53,34 +83,58 @@ export class Trier {
    *
    * @throws TraceError where a request failed that cannot; what creating a stub throws.
    */
-  run({ setupBytes, outcomeBytes, outcomes }: Batch, count: number): void {
-    for (let done = 0; done < count; ) {
+  run(batch: Batch, count: number): void {
+    for (let first = 0; first < count; ) {
+      const bySigreturn = isSigreturn(batch, first);
+      let end = first + 1;
+      while (end < count && isSigreturn(batch, end) === bySigreturn) end++;
+      if (bySigreturn) this.#returner().run(batch, end - first, first);
+      else this.#trace(batch, first, end);
+      first = end;
+    }
+  }
+
+  #trace({ setupBytes, outcomeBytes, outcomes }: Batch, first: number, end: number): void {
+    for (let done = first; done < end; ) {
       const { thread } = this.#ready();
       thread.follow();
       const result = this.tracer.shim.try(
         thread.tid,
         setupBytes.subarray(done * SETUP_SIZE),
         outcomeBytes.subarray(done * OUTCOME_SIZE),
-        count - done,
+        end - done,
         this.#trial,
       );
       if (result < 0) throw this.#failed(-result);
       done += result;
       if (this.#view.getUint32(TRIAL.over, true) === 0) continue;
-      this.deaths++;
+      this.#deaths++;
       const hung = outcomes[outcomeAt(done - 1) + OUTCOME.status] === 0;
-      if (hung) this.hangs++;
+      if (hung) this.#hangs++;
       this.#end(hung);
     }
   }
 
+  /** Ends the stubs: the next setup is tried in one that no other has been tried in. */
+  renew(): void {
+    this.#sigreturn?.renew();
+    this.#target?.close();
+    this.#target = undefined;
+  }
+
   /** Ends all stubs. */
   close(): void {
+    this.#sigreturn?.close();
     this.tracer.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #returner(): SigreturnTrier {
+    this.#sigreturn ??= new SigreturnTrier(this.#master, { deadline: this.#deadline });
+    return this.#sigreturn;
   }
 
   #ready(): Stub {
@@ -108,4 +162,8 @@ export class Trier {
       errno: name,
     });
   }
+}
+
+function isSigreturn({ setups }: Batch, i: number): boolean {
+  return (((setups[setupAt(i) + SETUP.kinds] ?? 0) >>> 8) & 0xff) === SIGRETURN;
 }

@@ -1,0 +1,96 @@
+// The TypeScript side of the benchmarks of register setups: `setups.js WHAT N` speaks the protocol of
+// bench/baseline.c. WHAT is a request ("setup", "write", "sigreturn"), which is tried alone; with "fuzz-" before it
+// each case is also generated, predicted, compared and given its signature, as the fuzzer does.
+
+import { createInterface } from "node:readline";
+import { WordTable } from "../src/cases/words.ts";
+import { BASELINE } from "../src/fuzz/baseline.ts";
+import { Generator } from "../src/fuzz/generate.ts";
+import { readMachine } from "../src/fuzz/machine.ts";
+import { differs } from "../src/fuzz/model/difference.ts";
+import { Model } from "../src/fuzz/model/model.ts";
+import { Prediction } from "../src/fuzz/model/prediction.ts";
+import {
+  Batch,
+  indexOf,
+  ONS,
+  SETUP,
+  setupAt,
+  WANT_INFO,
+  WANT_WRITTEN,
+  WAYS,
+  wordAt,
+} from "../src/fuzz/setups.ts";
+import { AGREES, DIFFERS, signatureOf } from "../src/fuzz/signature.ts";
+import { SigreturnGenerator } from "../src/fuzz/sigreturn/generate.ts";
+import { Trier } from "../src/fuzz/trial.ts";
+
+const SIZE = 256;
+const [what = "", size] = process.argv.slice(2);
+const count = Number(size);
+const request = what.replace("fuzz-", "");
+const fuzzes = what.startsWith("fuzz-");
+
+/** How a setup of each request is put in, and how it goes on; all from a stop by a signal. */
+const kindsOf = (way: (typeof WAYS)[number], on: (typeof ONS)[number], wants = 0) =>
+  (WAYS.indexOf(way) << 8) | (ONS.indexOf(on) << 16) | (wants << 24);
+const KINDS: Readonly<Record<string, number>> = {
+  // C makes four requests; the fuzzer needs a fifth, for what a stop tells.
+  setup: kindsOf("SETREGS", "CONT", fuzzes ? WANT_INFO : 0),
+  write: kindsOf("SETREGS", "NONE", WANT_WRITTEN),
+  sigreturn: kindsOf("SIGRETURN", "CONT"),
+};
+
+const trier = new Trier();
+const batch = new Batch(trier.tracer.encoder, SIZE);
+trier.run(batch, 1);
+const model = new Model(readMachine(trier.tracer));
+const prediction = new Prediction();
+const generator = request === "sigreturn" ? new SigreturnGenerator(1n) : new Generator(1n);
+const baseline = new WordTable(BASELINE);
+/** What decides where a stub goes: it shall come to the INT3, as in C. */
+const DECIDING = ["rip", "cs", "eflags", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"];
+const decisions = DECIDING.map(indexOf);
+const seen = new Set<number>();
+let index = 1_000_000;
+let differences = 0;
+
+/** Makes a case of the kind that is timed: as in C it comes to the INT3. */
+function plain(i: number): void {
+  const { setups } = batch;
+  const at = setupAt(i);
+  for (let k = at; k < at + SETUP.words; k++) setups[k] = 0;
+  setups[at + SETUP.kinds] = KINDS[request] ?? 0;
+  for (const k of decisions) baseline.copy(k, setups, wordAt(i) + k);
+}
+
+function generate(): void {
+  for (let i = 0; i < SIZE; i++) {
+    generator.generate(batch, i, index++);
+    plain(i);
+  }
+}
+
+function judge(): void {
+  for (let i = 0; i < SIZE; i++) {
+    model.predict(batch, i, prediction);
+    const agreement = differs(prediction, batch, i) ? DIFFERS : AGREES;
+    if (agreement === DIFFERS) differences++;
+    seen.add(signatureOf(batch, i, agreement));
+  }
+}
+
+generate();
+console.log("ready");
+for await (const _ of createInterface({ input: process.stdin })) {
+  const start = performance.now();
+  for (let done = 0; done < count; done += SIZE) {
+    if (fuzzes) generate();
+    trier.run(batch, SIZE);
+    if (fuzzes) judge();
+  }
+  const rounds = Math.ceil(count / SIZE) * SIZE;
+  console.log((((performance.now() - start) * 1000) / rounds).toFixed(3));
+}
+trier.close();
+if (differences > 0) throw new Error(`${differences} outcomes are not as predicted`);

@@ -1,0 +1,65 @@
+import { lstatSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../errors.ts";
+import { type Case, parseCase } from "../fuzz/case.ts";
+import { UsageError } from "./command.ts";
+
+/** What a command that takes a case says about it. */
+export const CASE_HELP = `CASE is a file "stublab.case/1" (docs/fuzzing.md), the folder of a finding, or - for standard input.`;
+
+/** How much is read: a case has some hundred bytes. */
+const MOST_BYTES = 1 << 20;
+
+/**
+ * The one case that a command was given.
+ *
+ * @throws UsageError where it was given none, or more; InputError where it is none.
+ */
+export function readCase(
+  command: string,
+  [path, extra]: readonly string[],
+  constants: ReadonlyMap<string, bigint>,
+): Case {
+  if (path === undefined || extra !== undefined) {
+    throw new UsageError(`${command} takes one case`, { remedy: CASE_HELP });
+  }
+  const name = path === "-" ? "standard input" : path;
+  try {
+    return parseCase(parse(read(path, name)), constants);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { message, remedy } = error;
+    throw new InputError(`${name}: ${message}`, {
+      cause: error,
+      ...(remedy !== undefined && { remedy }),
+    });
+  }
+}
+
+function read(path: string, name: string): string {
+  let content: Buffer;
+  try {
+    content = readFileSync(path === "-" ? 0 : fileOf(path));
+  } catch (cause) {
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
+    throw new InputError(`it cannot be read: ${why}`, { cause });
+  }
+  if (content.length <= MOST_BYTES) return content.toString("utf8");
+  throw new InputError(`${name} has ${content.length} bytes: that is no case`);
+}
+
+function fileOf(path: string): string {
+  const folder = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return folder ? join(path, "case.json") : path;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError(`it is no JSON: ${why.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 120)}`, {
+      cause,
+    });
+  }
+}

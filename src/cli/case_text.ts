@@ -1,0 +1,70 @@
+import { type Case, formatCase } from "../fuzz/case.ts";
+import type { Fields } from "../fuzz/fields.ts";
+import type { AppliedRule } from "../fuzz/model/model.ts";
+import { REGISTERS } from "../fuzz/setups.ts";
+import { tellField } from "../fuzz/told.ts";
+import { paint } from "./report.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** A case in a few lines. */
+export function caseText(it: Case, constants: Constants): string {
+  const { from, way, on, signal, code, registers, pairs, words, length, frame } = formatCase(
+    it,
+    constants,
+  );
+  const lines = [
+    `from      ${from}`,
+    `way       ${way}${length === undefined ? "" : `, ${length} bytes`}`,
+    `on        ${on}${signal === null ? "" : `, with ${signal}`}`,
+    ...(frame === undefined
+      ? []
+      : [`frame     uc_flags ${frame.uc_flags}, ${frame.fpstate ? "with" : "without"} fpstate`]),
+    ...(code === undefined || code === null ? [] : [`code      ${code}`]),
+    ...Object.entries(registers ?? {}).map(([name, word]) => `${name.padEnd(10)}${word}`),
+    ...(pairs ?? []).map(({ offset, word }) => `+${Number(offset)}`.padEnd(10) + word),
+    ...(words ?? []).map((word, i) => `word ${i}`.padEnd(10) + word),
+  ];
+  return lines.map((line) => `  ${line}\n`).join("");
+}
+
+/** Rules that had a part, one a line. */
+export function rulesText(rules: readonly AppliedRule[]): string {
+  return rules
+    .map(({ id, told, source }) => `  ${id.padEnd(5)}${told} ${paint("dim", `(${source})`)}\n`)
+    .join("");
+}
+
+/**
+ * Fields side by side: those that say something, which are all but the registers that are as they were given and as
+ * they were predicted.
+ */
+export function fieldsText(
+  it: Case,
+  predicted: Fields,
+  seen: Fields | undefined,
+  constants: Constants,
+): string {
+  const rows: string[] = [];
+  const names = new Set([...predicted.keys(), ...(seen?.keys() ?? [])]);
+  for (const name of names) {
+    const [p, s] = [predicted.get(name), seen?.get(name)];
+    const differs = p !== undefined && seen !== undefined && p !== s;
+    if (!differs && isPlain(it, name, s ?? p)) continue;
+    const told = (word: bigint | undefined, otherwise: string) =>
+      (word === undefined ? otherwise : tellField(name, word, constants)).padEnd(26);
+    const right = seen === undefined ? "" : told(s, "-");
+    const line = `  ${name.padEnd(18)}${told(p, "?")}${right}`.trimEnd();
+    rows.push(differs ? `${paint("red", `${line}  differs`)}\n` : `${line}\n`);
+  }
+  const head = `  ${"".padEnd(18)}${"predicted".padEnd(26)}${seen === undefined ? "" : "seen"}`;
+  return `${paint("dim", head.trimEnd())}\n${rows.join("")}`;
+}
+
+/** Whether a register has what it was given. */
+function isPlain({ block }: Case, field: string, word: bigint | undefined): boolean {
+  const [part, name = ""] = field.split(".");
+  if (part === "frame") return word === 0n;
+  const index = REGISTERS.indexOf(name);
+  return index >= 0 && block.length > 0 && word === block[index];
+}

@@ -1,0 +1,147 @@
+import { formatCase } from "../fuzz/case.ts";
+import { FACTS } from "../fuzz/conformance/facts.ts";
+import { byGroup } from "../fuzz/conformance/groups.ts";
+import { formatJunit, tellUnmet } from "../fuzz/conformance/junit.ts";
+import { lookAt, type Verdict } from "../fuzz/conformance/run.ts";
+import { type Machine, readMachine } from "../fuzz/machine.ts";
+import { fieldValue, machineLine } from "../fuzz/told.ts";
+import { Trier } from "../fuzz/trial.ts";
+import { type Command, parseOptions, UsageError } from "./command.ts";
+import { writeOutput } from "./output_file.ts";
+import { paint, printJson } from "./report.ts";
+
+const help = `usage: stublab conformance [options]
+
+Looks at ${FACTS.length} facts about ptrace registers and restarts, one by one, on this kernel: what is written
+and read back, and what comes of it. For whoever builds a kernel, or something that is to behave as one.
+
+  --only PATTERN   only facts whose group or name matches a regular expression
+  --list           the facts, and do not look at them
+  --junit FILE     the same as JUnit's XML
+  --json           one document, "stublab.conformance/1"
+
+A fact that needs what this machine has not is skipped, and the reason is told. Exit status: 0 where all others
+hold, else 1.
+
+examples:
+  stublab conformance
+  stublab conformance --only 'restarts|selectors' --junit facts.xml
+`;
+
+const OPTIONS = {
+  only: { type: "string" },
+  list: { type: "boolean", default: false },
+  junit: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
+
+function run(args: readonly string[]): number {
+  const { only, list, junit, json } = parseOptions(args, OPTIONS);
+  const facts = only === undefined ? FACTS : matching(only);
+  if (list) return printList(facts, json);
+  using trier = new Trier();
+  const machine = readMachine(trier.tracer);
+  const start = performance.now();
+  const verdicts = [...lookAt(facts, trier, machine)];
+  const seconds = (performance.now() - start) / 1000;
+  if (junit !== undefined) writeOutput(junit, formatJunit(verdicts, seconds));
+  if (json) printJson("stublab.conformance/1", documentOf(verdicts, machine, trier));
+  else process.stdout.write(tellAll(verdicts, machine));
+  return verdicts.some(({ held }) => held === false) ? 1 : 0;
+}
+
+function matching(only: string): typeof FACTS {
+  let pattern: RegExp;
+  try {
+    pattern = new RegExp(only, "i");
+  } catch (cause) {
+    throw new UsageError(`--only takes a regular expression, and "${only}" is none`, { cause });
+  }
+  const facts = FACTS.filter(({ group, name }) => pattern.test(group) || pattern.test(name));
+  if (facts.length > 0) return facts;
+  throw new UsageError(`no fact matches "${only}"`, { remedy: "--list tells all facts" });
+}
+
+function printList(facts: typeof FACTS, json: boolean): number {
+  if (json) {
+    printJson("stublab.facts/1", {
+      facts: facts.map(({ name, group, rule, needs }) => ({ name, group, rule, needs })),
+    });
+    return 0;
+  }
+  const groups = byGroup(facts, ({ group }) => group);
+  for (const [group, own] of groups) {
+    const lines = own.map(({ name, rule }) => `  ${name}  (${rule})\n`);
+    process.stdout.write(`${group}\n${lines.join("")}`);
+  }
+  return 0;
+}
+
+interface Counts {
+  readonly facts: number;
+  readonly held: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+function countsOf(verdicts: readonly Verdict[]): Counts {
+  const count = (held: boolean | null) => verdicts.filter((it) => it.held === held).length;
+  return {
+    facts: verdicts.length,
+    held: count(true),
+    failed: count(false),
+    skipped: count(null),
+  };
+}
+
+function tellAll(verdicts: readonly Verdict[], machine: Machine): string {
+  const groups = byGroup(verdicts, ({ fact }) => fact.group);
+  const parts = [...groups].map(([group, own]) => tellGroup(group, own));
+  const { facts, held, skipped } = countsOf(verdicts);
+  const looked = facts - skipped;
+  const share = looked === 0 ? "" : `, ${((100 * held) / looked).toFixed(1)} %`;
+  const rest = skipped === 0 ? "" : `; ${skipped} skipped`;
+  const score = `${held} of ${looked} facts hold${share}${rest}`;
+  return `${machineLine(machine)}\n\n${parts.join("")}\n${paint("bold", score)}\n`;
+}
+
+function tellGroup(group: string, verdicts: readonly Verdict[]): string {
+  const { facts, held, failed, skipped } = countsOf(verdicts);
+  const color = failed > 0 ? "red" : "green";
+  const rest = skipped === 0 ? "" : `, ${skipped} skipped`;
+  const line = `${group.padEnd(24)}${paint(color, `${held} of ${facts - skipped}`)}${rest}\n`;
+  return line + verdicts.map(tellVerdict).join("");
+}
+
+function tellVerdict(verdict: Verdict): string {
+  const { name, rule } = verdict.fact;
+  if (verdict.held === true) return "";
+  if (verdict.held === null) return `  ${paint("dim", `skipped: ${name}: ${verdict.reason}`)}\n`;
+  const lines = verdict.unmet.map((unmet) => `    ${tellUnmet(unmet)}\n`);
+  return `  ${paint("red", "does not hold")}: ${name}  (${rule})\n${lines.join("")}`;
+}
+
+function documentOf(verdicts: readonly Verdict[], machine: Machine, { tracer }: Trier): object {
+  const { constants } = tracer.encoder;
+  return {
+    machine,
+    counts: countsOf(verdicts),
+    facts: verdicts.map((verdict) => ({
+      name: verdict.fact.name,
+      group: verdict.fact.group,
+      rule: verdict.fact.rule,
+      status: verdict.held === null ? "skipped" : verdict.held ? "held" : "failed",
+      ...(verdict.held === null && { reason: verdict.reason }),
+      ...(verdict.held === false && {
+        case: formatCase(verdict.fact.it, constants),
+        unmet: verdict.unmet.map(({ field, expected, seen }) => ({
+          field,
+          expected: fieldValue(field, expected),
+          seen: seen === null ? null : fieldValue(field, seen),
+        })),
+      }),
+    })),
+  };
+}
+
+export const conformanceCommand: Command = { help, run };

@@ -1,0 +1,41 @@
+import { formatCase } from "../fuzz/case.ts";
+import { Examiner } from "../fuzz/examiner.ts";
+import { changedWords } from "../fuzz/minimize.ts";
+import { CASE_HELP, readCase } from "./case_file.ts";
+import { type Command, parseCommand } from "./command.ts";
+import { writeOutput } from "./output_file.ts";
+import { talk } from "./report.ts";
+
+const help = `usage: stublab fuzz minimize CASE [options]
+
+Finds the smallest register setup near one that differs from its prediction in the same field; where it does not
+differ, the smallest that has the same kind of outcome. It tries each in a stub.
+
+  -o, --output FILE   where the case goes (default: standard output)
+  --json              no difference: a case is a document, "stublab.case/1"
+
+${CASE_HELP}
+
+examples:
+  stublab fuzz minimize found.json -o small.json
+  stublab fuzz minimize - < found.json | stublab predict -
+`;
+
+const OPTIONS = {
+  output: { type: "string", short: "o" },
+  json: { type: "boolean", default: false },
+} as const;
+
+function run(args: readonly string[]): number {
+  const { values, positionals } = parseCommand(args, OPTIONS);
+  using examiner = new Examiner();
+  const it = readCase("fuzz minimize", positionals, examiner.constants);
+  const small = examiner.minimize(it);
+  const text = `${JSON.stringify(formatCase(small, examiner.constants), null, 2)}\n`;
+  if (values.output === undefined) process.stdout.write(text);
+  else writeOutput(values.output, text);
+  talk(`${changedWords(it)} words differed from the baseline, ${changedWords(small)} do now\n`);
+  return 0;
+}
+
+export const fuzzMinimizeCommand: Command = { help, run };

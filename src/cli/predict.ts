@@ -1,0 +1,90 @@
+import { openEncoder } from "../encoder/open.ts";
+import { StublabError } from "../errors.ts";
+import { type Case, formatCase, writeSetup } from "../fuzz/case.ts";
+import { type Machine, readMachine, readProcessor } from "../fuzz/machine.ts";
+import { type AppliedRule, Model, RULES } from "../fuzz/model/model.ts";
+import { Prediction } from "../fuzz/model/prediction.ts";
+import { predictedFields } from "../fuzz/predicted.ts";
+import { Batch } from "../fuzz/setups.ts";
+import { fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
+import { Tracer } from "../stub/tracer.ts";
+import { CASE_HELP, readCase } from "./case_file.ts";
+import { caseText, fieldsText, rulesText } from "./case_text.ts";
+import { type Command, parseCommand } from "./command.ts";
+import { printJson, talk } from "./report.ts";
+
+const help = `usage: stublab predict CASE [options]
+
+Says what the kernel and the processor should make of a register setup: whether the write is taken, what is read
+back, and what comes of the resume; and by which rules. Nothing is tried.
+
+  --json   one document, "stublab.prediction/1"
+
+${CASE_HELP}
+
+examples:
+  stublab predict case.json
+  stublab predict - <<< '{"schema": "stublab.case/1", "from": "signal", "way": "SETREGS", "on": "CONT", "signal": null, "registers": {"cs": "0x10"}}'
+`;
+
+const OPTIONS = { json: { type: "boolean", default: false } } as const;
+
+function run(args: readonly string[]): number {
+  const { values, positionals } = parseCommand(args, OPTIONS);
+  const encoder = openEncoder("assembly");
+  const it = readCase("predict", positionals, encoder.constants);
+  const machine = readMachineAnyhow();
+  const model = new Model(machine);
+  const batch = new Batch(encoder, 1);
+  const prediction = new Prediction();
+  writeSetup(it, batch, 0);
+  model.predict(batch, 0, prediction);
+  const rules = model.explain(batch, 0);
+  const { unpredicted } = prediction;
+  const known = predictedFields(it, prediction);
+  if (values.json) {
+    printJson("stublab.prediction/1", {
+      case: formatCase(it, encoder.constants),
+      machine,
+      unpredicted,
+      prediction: fieldTable(known),
+      rules: ruleTable(rules),
+    });
+    return 0;
+  }
+  const parts = [
+    `case\n${caseText(it, encoder.constants)}`,
+    `prediction, for ${machineLine(machine)}\n${fieldsText(it, known, undefined, encoder.constants)}`,
+    whatIsMissing(it, unpredicted),
+    `rules\n${rulesText(rules) || "  none: all is taken as it is given\n"}`,
+  ];
+  process.stdout.write(parts.filter((part) => part !== "").join("\n"));
+  return 0;
+}
+
+function whatIsMissing({ on }: Case, unpredicted: string | null): string {
+  if (unpredicted === null || on === "NONE") return "";
+  const text: AppliedRule["text"] = RULES.find(({ id }) => id === unpredicted)?.text ?? "";
+  return `The stop is not predicted: ${unpredicted}: ${text}\n`;
+}
+
+/** The XSAVE area of a processor with AVX: its length, XCR0, and the bits that mxcsr may have. */
+const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2ffff };
+
+/** Where nothing can be traced, the XSAVE area is taken for what it is on most machines. */
+function readMachineAnyhow(): Machine {
+  try {
+    using tracer = new Tracer();
+    tracer.createStub();
+    return readMachine(tracer);
+  } catch (error) {
+    if (!(error instanceof StublabError)) throw error;
+    const { xstateLength } = USUAL_XSTATE;
+    talk(
+      `stublab: nothing can be traced here, and an XSAVE area of ${xstateLength} bytes is assumed\n`,
+    );
+    return { ...readProcessor(), ...USUAL_XSTATE, stubCode: 0 };
+  }
+}
+
+export const predictCommand: Command = { help, run };

@@ -1,0 +1,71 @@
+import { writeSetup } from "../case.ts";
+import { type Fields, readFields } from "../fields.ts";
+import type { Machine } from "../machine.ts";
+import { Batch } from "../setups.ts";
+import type { Trier } from "../trial.ts";
+import { type Fact, NEEDS, type Need } from "./fact.ts";
+
+/** A field that is other than a fact has it. */
+export interface Unmet {
+  readonly field: string;
+  readonly expected: bigint;
+  /** Null where it was not come to. */
+  readonly seen: bigint | null;
+}
+
+/** What became of a fact here. */
+export type Verdict =
+  | { readonly fact: Fact; readonly held: true }
+  | { readonly fact: Fact; readonly held: false; readonly unmet: readonly Unmet[] }
+  | { readonly fact: Fact; readonly held: null; readonly reason: string };
+
+/** XFEATURE_YMM. */
+const AVX = 4;
+
+const HAS: Readonly<Record<Need, (machine: Machine) => boolean>> = {
+  "Linux 6.16": ({ features }) => features.includes("set_syscall_info"),
+  "32-bit calls": ({ features }) => features.includes("ia32"),
+  FSGSBASE: ({ features }) => features.includes("fsgsbase"),
+  LA57: ({ features }) => features.includes("la57"),
+  "no LA57": ({ features }) => !features.includes("la57"),
+  XSAVE: ({ xstateLength }) => xstateLength > 0,
+  AVX: ({ xfeatures }) => (xfeatures & AVX) !== 0,
+};
+
+/** Why a fact cannot be looked at here; undefined where it can. */
+export function missing({ needs }: Fact, machine: Machine): string | undefined {
+  const need = needs.find((need) => !HAS[need](machine));
+  return need === undefined ? undefined : `it needs ${need}: ${NEEDS[need]}`;
+}
+
+/**
+ * Looks at facts, each in a stub that has seen none before.
+ *
+ * @throws what trying a case throws
+ */
+export function* lookAt(
+  facts: readonly Fact[],
+  trier: Trier,
+  machine: Machine,
+): Generator<Verdict> {
+  const batch = new Batch(trier.tracer.encoder, 1);
+  for (const fact of facts) {
+    const reason = missing(fact, machine);
+    if (reason !== undefined) {
+      yield { fact, held: null, reason };
+      continue;
+    }
+    const { it } = fact;
+    trier.renew();
+    writeSetup(it, batch, 0);
+    trier.run(batch, 1);
+    const unmet = compare(fact.expected, readFields(it, batch, 0));
+    yield unmet.length === 0 ? { fact, held: true } : { fact, held: false, unmet };
+  }
+}
+
+function compare(expected: Fields, seen: Fields): Unmet[] {
+  return [...expected]
+    .filter(([field, word]) => seen.get(field) !== word)
+    .map(([field, word]) => ({ field, expected: word, seen: seen.get(field) ?? null }));
+}

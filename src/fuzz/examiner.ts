@@ -1,0 +1,113 @@
+import { type Case, writeSetup } from "./case.ts";
+import { type Fields, readFields } from "./fields.ts";
+import { type Machine, readMachine } from "./machine.ts";
+import { minimize } from "./minimize.ts";
+import { type AppliedRule, type Change, Model } from "./model/model.ts";
+import { Prediction } from "./model/prediction.ts";
+import { Observer } from "./observer.ts";
+import { differencesOf, type FieldDifference, predictedFields } from "./predicted.ts";
+import { Batch } from "./setups.ts";
+import { signatureOf } from "./signature.ts";
+import { Trier } from "./trial.ts";
+
+/** A case with all that is known of it. */
+export interface Examination {
+  readonly it: Case;
+  readonly predicted: Fields;
+  /** The rule that says why the stop is not predicted. */
+  readonly unpredicted: string | null;
+  readonly rules: readonly AppliedRule[];
+  /** What was seen, and what of it two stubs showed alike. */
+  readonly seen: Fields;
+  readonly stable: Fields;
+  readonly differences: readonly FieldDifference[];
+}
+
+export interface ExaminerOptions {
+  readonly encoder?: string;
+  /** For each stop, in milliseconds. */
+  readonly deadline?: number;
+  /** A rule of the model that is other than it should be: a planted bug. */
+  readonly change?: Change;
+}
+
+/** Looks at single cases: what is predicted, what is seen, and the smallest that shows the same. */
+export class Examiner {
+  readonly machine: Machine;
+  readonly #observer: Observer;
+  readonly #trier: Trier;
+  readonly #batch: Batch;
+  readonly #model: Model;
+  readonly #prediction = new Prediction();
+
+  /** @throws what creating stubs throws */
+  constructor({ change, ...options }: ExaminerOptions = {}) {
+    this.#observer = new Observer(options);
+    try {
+      this.#trier = new Trier(options);
+    } catch (error) {
+      this.#observer.close();
+      throw error;
+    }
+    this.#batch = new Batch(this.#trier.tracer.encoder, 1);
+    this.machine = readMachine(this.#trier.tracer);
+    this.#model = new Model(this.machine, change);
+  }
+
+  /** The names of signals, errnos and calls. */
+  get constants(): ReadonlyMap<string, bigint> {
+    return this.#trier.tracer.encoder.constants;
+  }
+
+  examine(it: Case): Examination {
+    const { all: seen, stable } = this.#observer.observe(it);
+    const predicted = this.#predict(it);
+    return {
+      it,
+      predicted,
+      unpredicted: this.#prediction.unpredicted,
+      rules: this.#model.explain(this.#batch, 0),
+      seen,
+      stable,
+      differences: differencesOf(predicted, seen),
+    };
+  }
+
+  /**
+   * The smallest case near one that differs from its prediction in the same way; where it does not differ, the
+   * smallest with the same kind of outcome.
+   */
+  minimize(it: Case): Case {
+    const key = this.#keyOf(it, true);
+    const quick = minimize(it, (other) => this.#keyOf(other, false) === key);
+    // What an earlier case has left in a stub may have had a part in it.
+    if (this.#keyOf(quick, true) === key) return quick;
+    return minimize(it, (other) => this.#keyOf(other, true) === key);
+  }
+
+  close(): void {
+    this.#observer.close();
+    this.#trier.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #predict(it: Case): Fields {
+    writeSetup(it, this.#batch, 0);
+    this.#model.predict(this.#batch, 0, this.#prediction);
+    return predictedFields(it, this.#prediction);
+  }
+
+  /** What must stay the same. Values of registers need not, but a stop or an errno is another if it has another. */
+  #keyOf(it: Case, fresh: boolean): string {
+    const predicted = this.#predict(it);
+    if (fresh) this.#trier.renew();
+    this.#trier.run(this.#batch, 1);
+    const [first] = differencesOf(predicted, readFields(it, this.#batch, 0));
+    if (first === undefined) return `signature ${signatureOf(this.#batch, 0, 0)}`;
+    const { field } = first;
+    return field.includes(".") ? field : `${field} ${first.predicted} ${first.seen}`;
+  }
+}

@@ -1,0 +1,110 @@
+/*
+ * A finding is a folder, named by its signature, with all that somebody needs who has never heard of it: the case as
+ * it was found and made small, what was predicted and what was seen, on which machine, and a program in C.
+ */
+
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { OutputError } from "../errors.ts";
+import { type Case, formatCase } from "./case.ts";
+import type { Examination } from "./examiner.ts";
+import { exportC } from "./export_c.ts";
+import type { Machine } from "./machine.ts";
+import { differenceTable, fieldTable, fieldValue, machineLine, ruleTable } from "./told.ts";
+
+export const FINDING_SCHEMA = "stublab.finding/1";
+
+/** What is written of a case that came otherwise than predicted. */
+export interface Finding {
+  /** A name for its kind, of letters and digits. */
+  readonly signature: string;
+  /** What is known of the case, made small. */
+  readonly examination: Examination;
+  readonly original: Case;
+  readonly machine: Machine;
+  /** The command that comes upon it again, such as "stublab fuzz --seed 7 --cases 4000". */
+  readonly found: string;
+}
+
+/** The command that tries the case of a folder again, in that folder. */
+const REPLAY = "stublab fuzz replay case.json";
+
+/**
+ * Writes a finding into a folder of its own in `folder`: it is there as a whole or not at all. Where there is one of
+ * that signature it stays as it is.
+ *
+ * @returns the folder
+ * @throws OutputError where it cannot be written.
+ */
+export function writeFinding(
+  folder: string,
+  finding: Finding,
+  constants: ReadonlyMap<string, bigint>,
+): string {
+  const target = join(folder, finding.signature);
+  if (existsSync(target)) return target;
+  // One that a process left behind when it was killed has the same name.
+  const temporary = join(folder, `.${finding.signature}.partial`);
+  try {
+    if (!existsSync(folder)) mkdirSync(folder);
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true });
+    mkdirSync(temporary);
+    for (const [name, content] of filesOf(finding, constants)) {
+      writeFileSync(join(temporary, name), content);
+    }
+    renameSync(temporary, target);
+  } catch (cause) {
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
+    throw new OutputError(`finding ${target} cannot be written: ${why}`, {
+      cause,
+      ...(cause instanceof Error && "code" in cause && { errno: String(cause.code) }),
+    });
+  }
+  return target;
+}
+
+/** The files of a finding's folder. */
+function filesOf(
+  { signature, examination, original, machine, found }: Finding,
+  constants: ReadonlyMap<string, bigint>,
+): [name: string, content: string][] {
+  const { it, predicted, seen, stable, differences, unpredicted, rules } = examination;
+  const document = formatCase(it, constants);
+  const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
+  return [
+    ["case.json", json(document)],
+    ["original.json", json(formatCase(original, constants))],
+    [
+      "finding.json",
+      json({
+        schema: FINDING_SCHEMA,
+        signature,
+        case: document,
+        machine,
+        found,
+        replay: REPLAY,
+        differences: differenceTable(differences),
+        unpredicted,
+        rules: ruleTable(rules),
+        prediction: fieldTable(predicted),
+        outcome: fieldTable(seen),
+      }),
+    ],
+    [
+      "repro.c",
+      exportC(
+        it,
+        { predicted, seen: stable },
+        { document, machine: machineLine(machine), subject: subjectOf(examination) },
+      ),
+    ],
+  ];
+}
+
+/** What is wrong, in a sentence. */
+export function subjectOf({ differences: [first] }: Pick<Examination, "differences">): string {
+  if (first === undefined) return "What is seen is what is predicted.";
+  const seen = first.seen === null ? "not there" : fieldValue(first.field, first.seen);
+  return `${first.field} is ${seen}, and ${fieldValue(first.field, first.predicted)} is predicted.`;
+}

@@ -1,0 +1,236 @@
+import { openEncoder } from "../encoder/open.ts";
+import { InputError } from "../errors.ts";
+import { loadShim } from "../shim.ts";
+import { readSetup } from "./case.ts";
+import { CorpusFolder } from "./corpus_folder.ts";
+import { Crew } from "./crew.ts";
+import type { Path } from "./generate.ts";
+import { describeMachine } from "./journal.ts";
+import type { Machine } from "./machine.ts";
+import type { Change } from "./model/model.ts";
+import type { News } from "./orders.ts";
+import type { Found, PartResult } from "./part.ts";
+import { CHUNK, chunksOf, firstOfEach, ROUND, type Shard } from "./round.ts";
+import { countsOf, type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
+import { SetupList } from "./setup_list.ts";
+import { SETUP_SIZE } from "./setups.ts";
+import { DIFFERS } from "./signature.ts";
+
+/** What is to be tried, and for how long. */
+export interface FuzzOptions {
+  /** Of 64 bits. Default: that of the folder, or 1. */
+  readonly seed?: bigint;
+  /** How cases come to their registers. Default: that of the folder, or both. */
+  readonly path?: Path;
+  /** The run's cases in all, those of earlier sessions among them. */
+  readonly cases?: number;
+  /** How long this session goes on, to the end of a round. */
+  readonly seconds?: number;
+  /** A folder that keeps what the run comes to. */
+  readonly corpus?: string;
+  readonly workers?: number;
+  readonly shard?: Shard;
+  /** A rule of the model that is other than it should be: a planted bug, to see whether it is found. */
+  readonly change?: Change;
+  /** Ends the run after the round under way. */
+  readonly signal?: AbortSignal;
+  /** Is told now and then how far the run is. */
+  readonly progress?: (progress: FuzzProgress) => void;
+}
+
+/** How far a run is. */
+export interface FuzzProgress {
+  readonly state: RunState;
+  /** Cases of this session, those of the round under way among them. */
+  readonly cases: number;
+  readonly seconds: number;
+  /** Cases after which it ends; undefined where it ends by time. */
+  readonly target: number | undefined;
+}
+
+/** What a run came to. */
+export interface FuzzResult {
+  readonly seed: bigint;
+  readonly path: Path;
+  readonly machine: Machine;
+  readonly state: RunState;
+  /** Of this session alone. */
+  readonly cases: number;
+  readonly seconds: number;
+  /** Whether it was ended before it was over. */
+  readonly interrupted: boolean;
+}
+
+const DEFAULT_CASES = 1_000_000;
+export const DEFAULT_PATH: Path = "both";
+/** How often progress is told, in milliseconds. */
+const TELL = 200;
+
+/**
+ * Tries setups, and keeps those whose outcomes are of a new kind. The same seed comes to the same, however many workers
+ * there are, and however often the run was killed and gone on with.
+ *
+ * @throws InputError, OutputError where the folder does not fit or cannot be written; what tracers and stubs throw.
+ */
+export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
+  const { constants } = openEncoder("assembly");
+  const { corpus, shard = null, workers = 1 } = options;
+  const folder = corpus === undefined ? undefined : new CorpusFolder(corpus, constants);
+  try {
+    const seed = options.seed ?? folder?.header?.seed ?? 1n;
+    const first = loadShim().getcpu() + (shard === null ? 0 : (shard.index - 1) * workers);
+    const path = options.path ?? folder?.header?.path ?? DEFAULT_PATH;
+    const crew = await Crew.start({ workers, seed, path, first, change: options.change });
+    try {
+      const { machine } = crew;
+      folder?.begin({ seed, path, machine: describeMachine(machine, options.change) }, shard);
+      const session = new Session(crew, folder, options);
+      const end = await session.run();
+      return { seed, path, machine: crew.machine, ...end };
+    } finally {
+      await crew.leave();
+    }
+  } finally {
+    folder?.close();
+  }
+}
+
+/** A run from its beginning, or from where its folder is, to the end of this process's part in it. */
+class Session {
+  readonly #crew: Crew;
+  readonly #folder: CorpusFolder | undefined;
+  readonly #options: FuzzOptions;
+  readonly #state: RunState;
+  readonly #start = performance.now();
+  readonly #target: number | undefined;
+  /** How much of the corpus the workers know. */
+  #told = 0;
+  #cases = 0;
+
+  constructor(crew: Crew, folder: CorpusFolder | undefined, options: FuzzOptions) {
+    this.#crew = crew;
+    this.#folder = folder;
+    this.#options = options;
+    this.#state = folder?.state ?? new RunState();
+    if (folder === undefined && options.shard !== undefined) this.#state.become(options.shard);
+    this.#target = options.cases ?? (options.seconds === undefined ? DEFAULT_CASES : undefined);
+  }
+
+  async run(): Promise<Pick<FuzzResult, "state" | "cases" | "seconds" | "interrupted">> {
+    const timer = setInterval(() => this.#tell(), TELL);
+    try {
+      await this.#tryGiven();
+      let state = this.#state;
+      while (!this.#isOver(state)) state = await this.#round();
+      this.#tell();
+      const interrupted = !this.#isDone(state);
+      return { state, cases: this.#cases, seconds: this.#seconds, interrupted };
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  get #seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  #isDone({ next }: RunState): boolean {
+    const { seconds = Number.POSITIVE_INFINITY } = this.#options;
+    return next >= (this.#target ?? Number.POSITIVE_INFINITY) || this.#seconds >= seconds;
+  }
+
+  #isOver(state: RunState): boolean {
+    return this.#isDone(state) || this.#options.signal?.aborted === true;
+  }
+
+  /** Makes the next round; answers the state with it. One that the run ends within does not count as made. */
+  async #round(): Promise<RunState> {
+    const state = this.#state;
+    const from = state.next;
+    const whole = from + ROUND;
+    const to = Math.min(whole, this.#target ?? whole);
+    const result = await this.#crew.round(chunksOf(from, to, state.shard), this.#news());
+    this.#cases += result.cases;
+    const step = stepOf(from, to, result, state);
+    // A shard's rounds do not depend on each other, wherever they end.
+    const partial = to < whole && state.shard === null;
+    this.#folder?.add(step, partial);
+    const next = partial ? state.copy() : state;
+    next.add(step);
+    return next;
+  }
+
+  /** Tries cases that somebody put into the folder: they are the first of the corpus. */
+  async #tryGiven(): Promise<void> {
+    const given = this.#folder?.given ?? [];
+    for (let i = 0; i < given.length; i += CHUNK) {
+      const some = given.slice(i, i + CHUNK);
+      const list = new SetupList(some.map(({ it }) => it));
+      const setups = new Uint8Array(list.halves.buffer, 0, list.length * SETUP_SIZE);
+      const { next } = this.#state;
+      const result = await this.#crew.given(setups, 0, this.#news());
+      const step = stepOf(next, next, result, this.#state);
+      const anonymous = <T extends Entry>(entries: readonly T[]) =>
+        entries.map((entry) => ({ ...entry, index: -1 }));
+      const own = {
+        ...step,
+        corpus: anonymous(step.corpus),
+        findings: anonymous(step.findings),
+        given: some.map(({ name }) => name),
+      };
+      this.#folder?.add(own);
+      this.#state.add(own);
+    }
+  }
+
+  /** What the workers do not know yet. */
+  #news(): News {
+    const { corpus, parents } = this.#state;
+    const news = corpus.slice(this.#told);
+    const list = new SetupList(
+      news.slice(0, Math.max(parents - this.#told, 0)).map(({ it }) => it),
+    );
+    this.#told = corpus.length;
+    return {
+      parents: new Uint8Array(list.halves.buffer, 0, list.length * SETUP_SIZE).slice(),
+      known: Float64Array.from(news, ({ signature }) => signature),
+    };
+  }
+
+  #tell(): void {
+    const cases = this.#cases + this.#crew.done;
+    this.#options.progress?.({
+      state: this.#state,
+      cases,
+      seconds: this.#seconds,
+      target: this.#target,
+    });
+  }
+}
+
+/** What a round adds to a run. */
+function stepOf(from: number, to: number, result: PartResult, state: RunState): Step {
+  const entries = result.found.map((found) => ({ ...entryOf(found), key: found.agreement }));
+  const differing = entries.filter(({ key }) => key >= DIFFERS && !state.has(key));
+  return {
+    from,
+    to,
+    counts: countsOf(result),
+    corpus: entries.map(({ key: _, ...entry }) => entry),
+    findings: firstOfEach<FoundCase, number>(differing, ({ key }) => key),
+  };
+}
+
+function entryOf({ signature, index, setup }: Found): Entry {
+  const words = new BigUint64Array(setup.slice().buffer);
+  const it = readSetup({ setups: new Uint32Array(words.buffer), setupWords: words }, 0);
+  return { signature, index, it };
+}
+
+/** One of `of` shards, from "2/8". @throws InputError */
+export function parseShard(text: string): Shard {
+  const [, index = "", of = ""] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  const shard = { index: Number(index), of: Number(of) };
+  if (shard.index >= 1 && shard.index <= shard.of) return shard;
+  throw new InputError(`--shard takes I/N with I from 1 to N, such as 2/8, not "${text}"`);
+}

@@ -1,0 +1,50 @@
+import type { Machine } from "./machine.ts";
+import { differences, differs } from "./model/difference.ts";
+import { type Change, Model } from "./model/model.ts";
+import { Prediction } from "./model/prediction.ts";
+import type { Batch } from "./setups.ts";
+import { AGREES, DIFFERS, UNPREDICTED } from "./signature.ts";
+
+/** What of a run says whether an outcome is what it should be: the model, to which it is compared. */
+export class Judge {
+  /** The rule that says why the last case was not predicted. */
+  rule = "";
+  readonly #model: Model;
+  readonly #prediction = new Prediction();
+
+  /** @param change a rule of the model that is other than it should be: a planted bug */
+  constructor(machine: Machine, change?: Change) {
+    this.#model = new Model(machine, change);
+  }
+
+  /**
+   * What it says of setup `i` and its outcome: AGREES, UNPREDICTED, or a number from DIFFERS on that those share
+   * whose outcomes differ in the same way. What is known of a case that is not predicted may differ, too.
+   */
+  judge(batch: Batch, i: number): number {
+    const prediction = this.#prediction;
+    this.#model.predict(batch, i, prediction);
+    if (differs(prediction, batch, i)) return this.#keyOf(batch, i);
+    if (prediction.unpredicted === null) return AGREES;
+    this.rule = prediction.unpredicted;
+    return UNPREDICTED;
+  }
+
+  /** The first field that differs, and for all but registers how. */
+  #keyOf(batch: Batch, i: number): number {
+    const [first] = differences(this.#prediction, batch, i);
+    if (first === undefined) return DIFFERS;
+    const { field, predicted, seen } = first;
+    return DIFFERS + hash(field.includes(".") ? field : `${field} ${predicted} ${seen}`);
+  }
+}
+
+/** A number below 2^52 of a text. */
+function hash(text: string): number {
+  let [low, high] = [0x811c_9dc5, 0x1234_5671];
+  for (let k = 0; k < text.length; k++) {
+    low = Math.imul(low ^ text.charCodeAt(k), 0x0100_0193);
+    high = Math.imul(high ^ low, 0x85eb_ca6b) ^ (high >>> 13);
+  }
+  return (high & 0xf_ffff) * 2 ** 32 + (low >>> 0);
+}

@@ -1,0 +1,192 @@
+/*
+ * Makes a case smaller while something holds of it: fewer words that differ from the baseline, then fewer bits, then
+ * lower values; and the plainest way in and out.
+ */
+
+import { BASELINE } from "./baseline.ts";
+import { BLOCK_SIZE, type Case, type Pair } from "./case.ts";
+import { placeOf } from "./code.ts";
+import { indexOf } from "./setups.ts";
+
+/** How many cases are tried at most: more is no gain for a reader, and each may cost a stub. */
+const MOST_TRIES = 4000;
+
+/** The kernel's own sizes, which say the least: struct ptrace_syscall_info, a set of signals. */
+const PLAIN_LENGTHS: Partial<Record<Case["way"], number>> = {
+  SETREGSET: BLOCK_SIZE,
+  SYSCALL_INFO: 88,
+  SIGMASK: 8,
+};
+
+const RIP = indexOf("rip");
+
+export interface MinimizeOptions {
+  /** How many cases `holds` is asked about at most. */
+  readonly tries?: number;
+}
+
+/**
+ * The smallest case near `it` of which `holds` is still true. The same case and the same answers give the same result.
+ *
+ * @param holds true for `it` itself
+ */
+export function minimize(
+  it: Case,
+  holds: (it: Case) => boolean,
+  { tries = MOST_TRIES }: MinimizeOptions = {},
+): Case {
+  let best = it;
+  let left = tries;
+  /** Goes through what a step has to offer, and on from what holds. */
+  const take = (simpler: Step): boolean => {
+    let better = false;
+    for (let i = 0; left > 0; ) {
+      const next = at(simpler(best), i);
+      if (next === undefined) break;
+      left--;
+      if (holds(next)) {
+        best = next;
+        better = true;
+      } else i++;
+    }
+    return better;
+  };
+  // What is left of the words decides which way is plain enough, and the other way round.
+  for (let better = true; better && left > 0; ) {
+    better = false;
+    for (const step of STEPS) better = take(step) || better;
+  }
+  return best;
+}
+
+/**
+ * Simpler cases than one, the simplest first. None has a way back, so that an end is reached: those that are offered
+ * for a case that held are behind, or fewer.
+ */
+type Step = (it: Case) => Iterable<Case>;
+
+function at<T>(items: Iterable<T>, index: number): T | undefined {
+  let i = 0;
+  for (const item of items) if (i++ === index) return item;
+  return undefined;
+}
+
+const STEPS: readonly Step[] = [plainer, fewerPairs, fewerWords, fewerBits, lowerWords];
+
+/** How many words of a block differ from the baseline. */
+export function changedWords({ block, pairs, words }: Case): number {
+  const changed = block.filter((word, i) => word !== BASELINE[i]).length;
+  return changed + pairs.length + words.filter((word) => word !== 0n).length;
+}
+
+/** One of the kinds is made the plainest, or plainer. */
+function* plainer(it: Case): Iterable<Case> {
+  const plain = asSetregs(it);
+  if (plain !== undefined) yield plain;
+  if (it.signal !== 0) yield { ...it, signal: 0 };
+  if (it.from !== "signal") yield { ...it, from: "signal" };
+  if (it.on !== "NONE") yield { ...it, on: "NONE" };
+  if (it.on !== "NONE" && it.on !== "CONT") yield { ...it, on: "CONT" };
+  if (it.on === "SYSEMU_SINGLESTEP") yield { ...it, on: "SINGLESTEP" };
+  if (it.block.length > 0 && it.block[RIP] !== placeOf("int3")) {
+    yield { ...it, block: it.block.with(RIP, placeOf("int3")) };
+  }
+  const length = PLAIN_LENGTHS[it.way];
+  if (length !== undefined && it.length !== length) yield { ...it, length };
+}
+
+/** The same words by SETREGS, where it can put them there. */
+function asSetregs(it: Case): Case | undefined {
+  const put = (block: readonly bigint[]): Case => ({
+    ...it,
+    way: "SETREGS",
+    block,
+    pairs: [],
+    words: [],
+    length: 0,
+  });
+  if (it.way === "SETREGSET") {
+    return put(it.block.map((word, i) => (8 * i + 8 <= it.length ? word : (BASELINE[i] ?? word))));
+  }
+  if (it.way !== "POKEUSER" || it.pairs.some(({ offset }) => !isRegister(offset))) return undefined;
+  const block = [...BASELINE];
+  for (const { offset, word } of it.pairs) block[Number(offset) / 8] = word;
+  return put(block);
+}
+
+function isRegister(offset: bigint): boolean {
+  return offset % 8n === 0n && offset < BigInt(BLOCK_SIZE);
+}
+
+function* fewerPairs(it: Case): Iterable<Case> {
+  for (let i = it.pairs.length - 1; i >= 0; i--) yield { ...it, pairs: it.pairs.toSpliced(i, 1) };
+}
+
+/** A word of a case, what it is plainest as, and the case with another in its place. */
+interface Place {
+  readonly word: bigint;
+  readonly plain: bigint;
+  put(word: bigint): Case;
+}
+
+function places(it: Case): Place[] {
+  const pair = (i: number, change: Partial<Pair>): Case => ({
+    ...it,
+    pairs: it.pairs.map((each, k) => (k === i ? { ...each, ...change } : each)),
+  });
+  return [
+    ...it.block.map((word, i) => ({
+      word,
+      plain: BASELINE[i] ?? 0n,
+      put: (to: bigint) => ({ ...it, block: it.block.with(i, to) }),
+    })),
+    ...it.words.map((word, i) => ({
+      word,
+      plain: 0n,
+      put: (to: bigint) => ({ ...it, words: it.words.with(i, to) }),
+    })),
+    ...it.pairs.map(({ offset, word }, i) => ({
+      word,
+      plain: plainAt(it, offset),
+      put: (to: bigint) => pair(i, { word: to }),
+    })),
+  ].filter(({ word, plain }) => word !== plain);
+}
+
+/** What a register has anyway, where a pair writes one. */
+function plainAt({ way }: Case, offset: bigint): bigint {
+  return way === "POKEUSER" && isRegister(offset) ? (BASELINE[Number(offset) / 8] ?? 0n) : 0n;
+}
+
+function* fewerWords(it: Case): Iterable<Case> {
+  for (const { plain, put } of places(it)) yield put(plain);
+}
+
+/** Each bit that differs, from the top, made as it is in the plain word. */
+function* fewerBits(it: Case): Iterable<Case> {
+  for (const { word, plain, put } of places(it)) {
+    for (let bit = 1n << 63n; bit !== 0n; bit >>= 1n) {
+      if (((word ^ plain) & bit) !== 0n) yield put(word ^ bit);
+    }
+  }
+}
+
+/** Halves, and one less: what is left at a boundary is the boundary. */
+function* lowerWords(it: Case): Iterable<Case> {
+  for (const { word, plain, put } of places(it)) {
+    for (const lower of [word >> 1n, word - 1n]) {
+      if (word !== 0n && isSimpler(lower, word, plain)) yield put(lower);
+    }
+  }
+}
+
+/** Lower, and no more bits away from the plain word: the steps must not undo each other. */
+function isSimpler(lower: bigint, word: bigint, plain: bigint): boolean {
+  return lower < word && bits(lower ^ plain) <= bits(word ^ plain);
+}
+
+function bits(word: bigint): number {
+  let count = 0;
+  for (let rest = word; rest !== 0n; rest &= rest - 1n) count++;
+  return count;
+}

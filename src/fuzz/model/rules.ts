@@ -1,0 +1,56 @@
+/*
+ * The rules of the model: what the kernel and the processor do with a setup, one rule in one place. The numbers in them
+ * are data, so that a rule can be taken away or altered (mutants.ts), and docs/model.md is made from this table.
+ */
+
+import type { Feature } from "../machine.ts";
+import { SIGRETURN_RULES } from "../sigreturn/rules.ts";
+import { RESUME_RULES } from "./resume_rules.ts";
+import { UNPREDICTED_RULES } from "./unpredicted_rules.ts";
+import { WRITE_RULES } from "./write_rules.ts";
+
+/** What a rule is, beside its id. */
+export interface RuleEntry {
+  /** One sentence. {name} is a value. */
+  readonly text: string;
+  /** A function of the kernel, a section of the processor's manual, or "measured". */
+  readonly source: string;
+  /** What the machine must have for it, or with "!" must not have. */
+  readonly feature?: Feature | `!${Feature}`;
+  /** The kernel that has it first. */
+  readonly since?: string;
+  readonly values: Readonly<Record<string, bigint>>;
+}
+
+export const PHASES = ["write", "return", "resume", "unpredicted"] as const;
+export type Phase = (typeof PHASES)[number];
+
+const TABLE = { ...WRITE_RULES, ...SIGRETURN_RULES, ...RESUME_RULES, ...UNPREDICTED_RULES };
+export type RuleId = keyof typeof TABLE;
+/** The names of a rule's numbers. */
+export type ValueOf<I extends RuleId> = Extract<keyof (typeof TABLE)[I]["values"], string>;
+
+export interface Rule extends RuleEntry {
+  readonly id: string;
+  readonly phase: Phase;
+}
+
+function phaseOf(id: string): Phase {
+  if (id in WRITE_RULES) return "write";
+  if (id in SIGRETURN_RULES) return "return";
+  return id in RESUME_RULES ? "resume" : "unpredicted";
+}
+
+/** The table, in the order in which a setup meets them. */
+export const RULES: readonly Rule[] = Object.entries<RuleEntry>(TABLE).map(([id, entry]) => ({
+  id,
+  phase: phaseOf(id),
+  ...entry,
+}));
+
+/** Whether a rule holds on a machine with these features. */
+export function holds({ feature }: RuleEntry, features: readonly Feature[]): boolean {
+  if (feature === undefined) return true;
+  const asked = features.some((name) => feature === name || feature === `!${name}`);
+  return feature.startsWith("!") ? !asked : asked;
+}

@@ -1,0 +1,56 @@
+import type { RuleEntry } from "./rules.ts";
+
+/** What must not be predicted, and why. */
+export const UNPREDICTED_RULES = {
+  U1: {
+    text: "rip lies in the vsyscall page ({page}): its functions are emulated, and each kernel is configured otherwise.",
+    source: "emulate_vsyscall, arch/x86/entry/vsyscall/vsyscall_64.c",
+    values: { page: 0xffff_ffff_ff60_0000n },
+  },
+  U2: {
+    text: "rip lies in the middle of an instruction: what is meant for another is decoded.",
+    source: "the catalogue of code",
+    values: {},
+  },
+  U3: {
+    text: "rip comes to the stub code, of which the model knows nothing.",
+    source: "the catalogue of code",
+    values: {},
+  },
+  U4: {
+    text: "A debug register that there is (at {begin} and before {end}) is written: its bits are the processor's.",
+    source: "ptrace_set_debugreg, arch/x86/kernel/ptrace.c",
+    values: { begin: 848n, end: 912n },
+  },
+  U5: {
+    text: "A 32-bit SYSCALL goes on in the vDSO, which a target has not.",
+    source: "do_fast_syscall_32, arch/x86/entry/syscall_32.c",
+    values: {},
+  },
+  U6: {
+    text: "A register decides that the model does not know, such as a process's own number.",
+    source: "the model",
+    values: {},
+  },
+  U7: {
+    text: "A single-step begins where programs may have written, or in the stub code: the kernel looks whether there is a POPF or an IRET there, and if so shows TF.",
+    source: "is_setting_trap_flag, arch/x86/kernel/step.c",
+    values: {},
+  },
+  U8: {
+    text: "In 32-bit code ds is {selector}, whose limit is the number of the processor and its node, and the address is below {most}.",
+    source: "setup_getcpu, arch/x86/kernel/cpu/common.c",
+    values: { selector: 0x7bn, most: 0x10_0000n },
+  },
+  U9: {
+    text: "DIV leaves flags that the manual does not define, and on processors that nobody measured eflags is not predicted after it.",
+    source: "DIV, SDM volume 2",
+    feature: "!amd",
+    values: {},
+  },
+  U10: {
+    text: "A return is refused with rip where programs may have written: the kernel looks whether there is an instruction there that UMIP forbids, and if so does it.",
+    source: "fixup_umip_exception, arch/x86/kernel/umip.c",
+    values: {},
+  },
+} as const satisfies Readonly<Record<string, RuleEntry>>;

@@ -1,0 +1,56 @@
+import type { Case } from "./case.ts";
+import { type Fields, isHandled, writtenNames } from "./fields.ts";
+import type { Prediction } from "./model/prediction.ts";
+import { FRAME_REGISTERS, OUTCOME, REGISTERS } from "./setups.ts";
+
+/** What a prediction knows of an outcome, by its fields as readFields has them. */
+export function predictedFields(it: Case, prediction: Prediction): Fields {
+  const { outcome } = prediction;
+  const fields = new Map<string, bigint>();
+  const half = (name: "error" | "refusedAt" | "resumed" | "status" | "signal" | "code"): bigint =>
+    BigInt((outcome[OUTCOME[name]] ?? 0) | 0);
+  const words = (from: number, known: number, names: readonly string[]) => {
+    for (const [i, name] of names.entries()) {
+      if (((known >>> i) & 1) === 1) fields.set(name, wordAt(outcome, from + 2 * i));
+    }
+  };
+  const of = (part: string, names: readonly string[]) => names.map((name) => `${part}.${name}`);
+  if (prediction.errorKnown) {
+    fields.set("error", half("error"));
+    if (it.way === "POKEUSER") fields.set("refusedAt", half("refusedAt"));
+  }
+  words(OUTCOME.written, prediction.writtenKnown, writtenNames(it));
+  if (prediction.statusKnown && half("resumed") !== -1n) {
+    fields.set("resumed", half("resumed"));
+    if (half("resumed") === 0n) fields.set("status", half("status"));
+  }
+  words(OUTCOME.stopped, prediction.stoppedKnown, of("stopped", REGISTERS));
+  if (prediction.infoKnown && half("signal") !== 0n) {
+    fields.set("signal", half("signal"));
+    fields.set("code", half("code"));
+    if (prediction.addressKnown) fields.set("address", wordAt(outcome, OUTCOME.address));
+  }
+  if (isHandled(it.signal)) {
+    words(OUTCOME.frame, prediction.frameKnown, of("frame", FRAME_REGISTERS));
+  }
+  return fields;
+}
+
+function wordAt(halves: Uint32Array, half: number): bigint {
+  return (BigInt(halves[half + 1] ?? 0) << 32n) | BigInt(halves[half] ?? 0);
+}
+
+/** A field that came otherwise than predicted. */
+export interface FieldDifference {
+  readonly field: string;
+  readonly predicted: bigint;
+  /** Null where it was not come to. */
+  readonly seen: bigint | null;
+}
+
+/** What came otherwise, in the order of the fields. */
+export function differencesOf(predicted: Fields, seen: Fields): FieldDifference[] {
+  return [...predicted]
+    .filter(([field, word]) => seen.get(field) !== word)
+    .map(([field, word]) => ({ field, predicted: word, seen: seen.get(field) ?? null }));
+}

@@ -1,0 +1,167 @@
+import { readFileSync } from "node:fs";
+import { errnoName, UnsupportedError } from "../../errors.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
+import {
+  AND,
+  type BpfInstruction,
+  DATA_INSTRUCTION_POINTER,
+  DATA_NUMBER,
+  HIGH,
+  JUMP_EQUAL,
+  LOAD_WORD,
+  RETURN,
+  SECCOMP_RET_ALLOW,
+} from "../../stub/bpf.ts";
+import type { Stub } from "../../stub/stub.ts";
+import type { Tracer } from "../../stub/tracer.ts";
+import { BASELINE } from "../baseline.ts";
+import { SCRATCH } from "../code.ts";
+import { REGISTERS } from "../setups.ts";
+import { createHarmless, handleSignal, SA_NODEFER, SA_RESTORER, SA_SIGINFO } from "../target.ts";
+import type { Exchange } from "./exchange.ts";
+import { KEPT } from "./kept.ts";
+import { EXCHANGE, HANDLER_STACK, HANDLER_STACK_SIZE, LOOP } from "./place.ts";
+
+/** Milliseconds of a USER_HZ. */
+const TICK = 10;
+
+/** The signals that instructions raise. */
+const RAISED = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
+
+// asm/signal.h, linux/signal.h: with the second a stack is always used from its end, wherever RSP points.
+const SA_ONSTACK = 0x800_0000n;
+const SS_AUTODISARM = 0x8000_0000n;
+
+/**
+ * A stub that tries setups by itself, by way of rt_sigreturn. It is not traced, for a traced thread stops at every
+ * signal: PDEATHSIG ends it with the master, and that ends with the host.
+ */
+export class Resident {
+  readonly pid: number;
+  readonly #master: Stub;
+  readonly #stub: Stub;
+  readonly #pidfd: number;
+
+  /**
+   * @param master a stub with SIGCHLD as its exit signal, unmapped
+   * @throws SyscallError where the kernel does not let it; UnsupportedError
+   */
+  constructor(master: Stub, exchange: Exchange) {
+    const { tracer } = master;
+    this.#master = master;
+    this.#stub = createHarmless(master, (stub) => setUp(stub, exchange), loopRules(tracer));
+    this.pid = this.#stub.pid;
+    this.#pidfd = tracer.shim.pidfd(this.pid);
+    if (this.#pidfd < 0) {
+      this.#stub.close();
+      const errno = errnoName(-this.#pidfd);
+      throw new UnsupportedError(`no pidfd of stub ${this.pid}: ${errno}`, { errno });
+    }
+    this.#start();
+  }
+
+  /** Whether it ended by itself. */
+  get ended(): boolean {
+    return this.#master.tracer.shim.hasEnded(this.#pidfd) === 1;
+  }
+
+  /** How long it has run, in milliseconds. */
+  get milliseconds(): number {
+    const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
+    // utime and stime, the 14th and 15th, of which the second is in brackets (proc_pid_stat(5)).
+    const [utime, stime] = stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .slice(11, 13);
+    return TICK * (Number(utime) + Number(stime));
+  }
+
+  /** Keeps it on the processor that the host is on. */
+  follow(): void {
+    this.#stub.thread.follow();
+  }
+
+  /** Ends it, and has its parent reap it. @returns its status word, as wait4 has it. */
+  end(): number {
+    const { tracer } = this.#master;
+    tracer.shim.tgkill(this.pid, this.pid, tracer.constant("SIGKILL"));
+    tracer.shim.close(this.#pidfd);
+    const status = this.#reap();
+    this.#stub.thread.forget();
+    this.#stub.forgetIfDead();
+    return status;
+  }
+
+  /** Lets it go, into the INT3 at the beginning of the loop. */
+  #start(): void {
+    const { thread, tracer } = this.#stub;
+    for (const [i, name] of REGISTERS.entries()) tracer.frame.set(name, BASELINE[i] ?? 0n);
+    for (const [name, word] of Object.entries(KEPT)) tracer.frame.set(name, word);
+    tracer.frame.set("rip", LOOP);
+    thread.writeRegisters(tracer.frame);
+    thread.follow();
+    thread.ptrace("PTRACE_DETACH");
+    thread.state = "untraced";
+    // The SIGSTOP of its birth was never continued: untraced, it stops again.
+    tracer.shim.tgkill(this.pid, this.pid, tracer.constant("SIGCONT"));
+  }
+
+  #reap(): number {
+    const { tracer } = this.#master;
+    const page = this.#master.map(PAGE_SIZE);
+    this.#master.call("wait4", this.pid, page, tracer.flag("__WALL"), 0);
+    const status = new DataView(this.#master.read(page, 4).buffer).getInt32(0, true);
+    this.#master.call("munmap", page, PAGE_SIZE);
+    return status;
+  }
+}
+
+/** The loop, what it shares with the host, and its stack; then the handlers. */
+function setUp(stub: Stub, exchange: Exchange): void {
+  const { tracer } = stub;
+  const { shim } = tracer;
+  const flags = (...names: string[]) => names.reduce((set, name) => set | tracer.flag(name), 0n);
+  const writable = flags("PROT_READ", "PROT_WRITE");
+  const anonymous = flags("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE");
+  const shared = flags("MAP_SHARED", "MAP_FIXED_NOREPLACE");
+  stub.call("mmap", LOOP, PAGE_SIZE, writable, anonymous, -1, 0);
+  stub.call("mmap", EXCHANGE, exchange.length, writable, shared, exchange.file, 0);
+  stub.call("mmap", HANDLER_STACK, HANDLER_STACK_SIZE, writable, anonymous, -1, 0);
+
+  const code = new Uint8Array(PAGE_SIZE);
+  const length = shim.sigreturnCode(code, code.length);
+  if (length < 0) throw new UnsupportedError(`the loop has no room: ${errnoName(-length)}`);
+  stub.write(LOOP, code);
+  stub.call("mprotect", LOOP, PAGE_SIZE, flags("PROT_READ", "PROT_EXEC"));
+
+  const stack = BigUint64Array.of(HANDLER_STACK, SS_AUTODISARM, BigInt(HANDLER_STACK_SIZE));
+  stub.write(SCRATCH, new Uint8Array(stack.buffer));
+  stub.call("sigaltstack", SCRATCH, 0);
+  const handler = LOOP + BigInt(shim.sigreturnHandlerOffset());
+  for (const signal of RAISED) {
+    handleSignal(stub, signal, handler, SA_SIGINFO | SA_RESTORER | SA_NODEFER | SA_ONSTACK);
+  }
+}
+
+/** From the page of the loop, its two calls may be made. */
+function loopRules(tracer: Tracer): BpfInstruction[] {
+  const [low, high] = [LOOP & 0xffff_ffffn, LOOP >> 32n];
+  const numbers = ["rt_sigreturn", "futex"].map((name) => Number(tracer.syscallNumber(name)));
+  return [
+    [LOAD_WORD, DATA_INSTRUCTION_POINTER + HIGH],
+    [JUMP_EQUAL, Number(high), 0, 5 + numbers.length],
+    [LOAD_WORD, DATA_INSTRUCTION_POINTER],
+    [AND, ~(PAGE_SIZE - 1) >>> 0],
+    [JUMP_EQUAL, Number(low), 0, 2 + numbers.length],
+    [LOAD_WORD, DATA_NUMBER],
+    ...numbers.map(
+      (number, i): BpfInstruction => [
+        JUMP_EQUAL,
+        number,
+        numbers.length - i - 1,
+        i === numbers.length - 1 ? 1 : 0,
+      ],
+    ),
+    [RETURN, SECCOMP_RET_ALLOW],
+  ];
+}

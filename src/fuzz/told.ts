@@ -1,0 +1,70 @@
+/* How fields of outcomes, machines and rules are told: to people, and in documents. */
+
+import { signalName } from "../encoder/names.ts";
+import { errnoName, hex } from "../errors.ts";
+import type { Fields } from "./fields.ts";
+import type { Machine } from "./machine.ts";
+import type { AppliedRule } from "./model/model.ts";
+import type { FieldDifference } from "./predicted.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** A field's value: an errno by its name, a number, or a word in hex. */
+export function fieldValue(field: string, word: bigint): string | number {
+  if (field === "error" || field === "resumed") return word === 0n ? 0 : errnoName(Number(word));
+  return field === "refusedAt" || field === "signal" || field === "code" ? Number(word) : hex(word);
+}
+
+/** All fields as a document has them. */
+export function fieldTable(fields: Fields): Record<string, string | number> {
+  return Object.fromEntries([...fields].map(([field, word]) => [field, fieldValue(field, word)]));
+}
+
+/** What differs, as a document has it. */
+export function differenceTable(differences: readonly FieldDifference[]) {
+  return differences.map(({ field, predicted, seen }) => ({
+    field,
+    predicted: fieldValue(field, predicted),
+    seen: seen === null ? null : fieldValue(field, seen),
+  }));
+}
+
+/** A field's value for people: a status says what it means. */
+export function tellField(field: string, word: bigint, constants: Constants): string {
+  if (field === "status") return tellStatus(Number(word), constants);
+  if (field === "signal") return signalName(Number(word), constants);
+  if ((field === "error" || field === "resumed") && word === 0n) return "none";
+  return String(fieldValue(field, word));
+}
+
+/** SIGTRAP, with the bit of PTRACE_O_TRACESYSGOOD. */
+const CALL = 0x85;
+
+/** What a status word of wait4 means; 0 is none. */
+export function tellStatus(status: number, constants: Constants): string {
+  if (status === 0) return "runs on";
+  const high = (status >> 8) & 0xff;
+  if ((status & 0xff) === 0x7f) {
+    return high === CALL ? "stopped at a system call" : `stopped by ${signalName(high, constants)}`;
+  }
+  const signal = status & 0x7f;
+  return signal === 0 ? `exited with status ${high}` : `killed by ${signalName(signal, constants)}`;
+}
+
+/** Kernel and processor on a line. */
+export function machineLine({
+  release,
+  vendor,
+  family,
+  model,
+  features,
+  xstateLength,
+}: Machine): string {
+  const has = features.length === 0 ? "none of the features" : features.join(", ");
+  return `Linux ${release} on x86-64, ${vendor} family ${family} model ${model}, with ${has}; XSAVE area of ${xstateLength} bytes`;
+}
+
+/** Rules as a document has them. */
+export function ruleTable(rules: readonly AppliedRule[]) {
+  return rules.map(({ id, phase, told, source }) => ({ id, phase, text: told, source }));
+}

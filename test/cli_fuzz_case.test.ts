@@ -1,0 +1,115 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { run, stublabCommand } from "./processes.ts";
+
+const command = suite("stublab fuzz: single cases");
+const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
+command.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const FAULT = {
+  schema: "stublab.case/1",
+  from: "signal",
+  way: "SETREGS",
+  on: "CONT",
+  signal: null,
+  code: "load",
+  registers: { rdi: "0x0", r15: "0x77", r14: "0x1234" },
+};
+const path = join(folder, "case.json");
+writeFileSync(path, JSON.stringify(FAULT));
+
+const fuzz = (...args: string[]) => run(stublabCommand("fuzz", ...args));
+
+command("replay tries a case, and shows what is predicted and what is seen", async () => {
+  const { code, stdout } = await fuzz("replay", path);
+  assert.is(code, 0, stdout);
+  assert.match(stdout, /^ {2}status +stopped by SIGSEGV +stopped by SIGSEGV$/m);
+  assert.match(stdout, /^ {2}address +0x0 +0x0$/m);
+  assert.match(stdout, /^All is as predicted\.$/m);
+});
+
+command("replay tells it as a document", async () => {
+  const { code, stdout } = await fuzz("replay", path, "--json");
+  assert.is(code, 0);
+  const document = JSON.parse(stdout);
+  assert.is(document.schema, "stublab.replay/1");
+  assert.equal(document.differences, []);
+  assert.is(document.outcome.status, "0xb7f");
+  assert.is(document.outcome["stopped.r15"], "0x77");
+  assert.is(document.prediction.status, "0xb7f");
+});
+
+command("replay takes the folder of a finding, and standard input", async () => {
+  const finding = join(folder, "finding");
+  mkdirSync(finding);
+  writeFileSync(join(finding, "case.json"), JSON.stringify(FAULT));
+  assert.is((await fuzz("replay", finding)).code, 0);
+  const [program, args] = stublabCommand("fuzz", "replay", "-");
+  assert.is(spawnSync(program, args, { input: JSON.stringify(FAULT) }).status, 0);
+});
+
+command("minimize finds the smallest that comes to the same", async () => {
+  const output = join(folder, "small.json");
+  const { code, stdout, stderr } = await fuzz("minimize", path, "-o", output);
+  assert.is(code, 0, stderr);
+  assert.is(stdout, "");
+  const small = JSON.parse(readFileSync(output, "utf8"));
+  assert.is(small.schema, "stublab.case/1");
+  assert.not("r15" in small.registers);
+  assert.not("r14" in small.registers);
+  assert.match(stderr, /^\d words differed from the baseline, \d do now\n$/);
+});
+
+command("export writes a program that reproduces it", async () => {
+  const source = join(folder, "repro.c");
+  const { code, stdout } = await fuzz("export", path, "--c", "-o", source);
+  assert.is(code, 0);
+  assert.is(stdout, "");
+  const program = join(folder, "repro");
+  const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program, source];
+  execFileSync(process.env.CC || "cc", flags);
+  const output = execFileSync(program, { encoding: "utf8" });
+  assert.match(output, /0 fields are not as predicted, and 0 not as they were seen/);
+  assert.match(readFileSync(source, "utf8"), /stublab fuzz replay - <<'CASE'\n \* \{"schema"/);
+});
+
+command("a machine that sees something else is told from one that sees the same", async () => {
+  const { stdout } = await fuzz("export", path, "--c");
+  const program = join(folder, "other");
+  // Another kernel: r15 would come out as something else.
+  const altered = stdout.replace("given.r15 = 0x77;", "given.r15 = 0x78;");
+  assert.not(altered === stdout);
+  const wrong = altered.replaceAll("0xb7f", "0x77f");
+  const args = ["-std=c11", "-o", program, "-x", "c", "-"];
+  execFileSync(process.env.CC || "cc", args, { input: wrong });
+  const { status, stdout: told } = spawnSync(program, { encoding: "utf8" });
+  assert.is(status, 1);
+  assert.match(told, /wait {5}status {4}0x77f +0x77f +0xb7f +not as predicted NOT AS SEEN/);
+});
+
+for (const [what, args, message] of [
+  ["no case", ["replay"], /fuzz replay takes one case/],
+  ["a case that is not there", ["minimize", join(folder, "none")], /none: it cannot be read/],
+  ["no language", ["export", path], /export wants to be told a language/],
+] as const) {
+  command(`refuses ${what}`, async () => {
+    const { code, stdout, stderr } = await fuzz(...args);
+    assert.is(code, 2);
+    assert.is(stdout, "");
+    assert.match(stderr, message);
+  });
+}
+
+command("a program that cannot be written is an error, and nothing is left", async () => {
+  const target = join(folder, "no", "where.c");
+  const { code, stderr } = await fuzz("export", path, "--c", "-o", target);
+  assert.is(code, 1);
+  assert.match(stderr, /where\.c cannot be written: ENOENT/);
+  assert.not(existsSync(join(folder, "no")));
+});
+
+command.run();

@@ -1,0 +1,102 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openEncoder } from "../src/index.ts";
+import { run, stublabCommand } from "./processes.ts";
+
+const command = suite("stublab predict");
+const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
+command.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const REFUSED = {
+  schema: "stublab.case/1",
+  from: "signal",
+  way: "SETREGS",
+  on: "CONT",
+  signal: null,
+  registers: { rax: "0x7", cs: "0x10" },
+};
+
+function file(content: object | string): string {
+  const path = join(folder, `${Math.abs(hash(JSON.stringify(content)))}.json`);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+function hash(text: string): number {
+  return [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7);
+}
+
+const predict = (...args: string[]) => run(stublabCommand("predict", ...args));
+
+command("tells what is predicted, and the rules that it comes from", async () => {
+  const { code, stdout } = await predict(file(REFUSED));
+  assert.is(code, 0);
+  assert.match(stdout, /^ {2}error +EIO$/m);
+  assert.match(stdout, /^ {2}W1 +Words are put in one after the other/m);
+  assert.match(stdout, /^ {2}W3 +A selector that is not 0 must ask for privilege level 3 /m);
+});
+
+command("tells it as a document", async () => {
+  const { code, stdout } = await predict(file(REFUSED), "--json");
+  assert.is(code, 0);
+  const document = JSON.parse(stdout);
+  assert.is(document.schema, "stublab.prediction/1");
+  assert.is(document.prediction.error, "EIO");
+  assert.is(document.prediction["written.rax"], "0x7");
+  assert.is(document.prediction["written.cs"], "0x33");
+  assert.is(document.unpredicted, null);
+  assert.is(document.machine.release.length > 0, true);
+  assert.ok(document.rules.some(({ id }: { id: string }) => id === "W3"));
+});
+
+command("says what it does not predict, and why", async () => {
+  const it = { ...REFUSED, registers: { rip: "0xffffffffff600000" } };
+  const { code, stdout } = await predict(file(it));
+  assert.is(code, 0);
+  assert.match(stdout, /^The stop is not predicted: U\d+: .*vsyscall page/m);
+});
+
+command("takes a case from standard input", () => {
+  const [program, args] = stublabCommand("predict", "-", "--json");
+  const { status, stdout } = spawnSync(program, args, {
+    input: JSON.stringify(REFUSED),
+    encoding: "utf8",
+  });
+  assert.is(status, 0);
+  assert.is(JSON.parse(stdout).prediction.error, "EIO");
+});
+
+command("predicts where nothing can be traced", async () => {
+  const deny = join(folder, "deny");
+  assert.is(spawnSync(process.env.CC || "cc", ["-o", deny, "test/deny.c"]).status, 0);
+  const number = openEncoder("assembly").constants.get("SYS_ptrace");
+  const [program, args] = stublabCommand("predict", file(REFUSED), "--json");
+  const denied = [`${number}`, `${constants.errno.EPERM}`, "--", program, ...args];
+  const { code, stdout, stderr } = await run([deny, denied]);
+  assert.is(code, 0, stderr);
+  assert.is(JSON.parse(stdout).prediction.error, "EIO");
+  assert.match(stderr, /nothing can be traced here, and an XSAVE area of 832 bytes is assumed/);
+});
+
+for (const [what, args, message] of [
+  ["no case", [], /predict takes one case/],
+  ["two cases", ["a", "b"], /predict takes one case/],
+  ["a file that is not there", [join(folder, "none")], /none: it cannot be read: ENOENT/],
+  ["no JSON", [file("{")], /json: it is no JSON: /],
+  ["a case that is none", [file({ ...REFUSED, way: "GETREGS" })], /json: way: expected one of /],
+  ["an unknown option", ["--jsn"], /unknown option '--jsn'/],
+] as const) {
+  command(`refuses ${what}`, async () => {
+    const { code, stdout, stderr } = await predict(...args);
+    assert.is(code, 2);
+    assert.is(stdout, "");
+    assert.match(stderr, message);
+    assert.not.match(stderr, /internal error/);
+  });
+}
+
+command.run();

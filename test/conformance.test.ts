@@ -1,0 +1,74 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { hex } from "../src/errors.ts";
+import { writeSetup } from "../src/fuzz/case.ts";
+import { FACTS } from "../src/fuzz/conformance/facts.ts";
+import { lookAt, missing } from "../src/fuzz/conformance/run.ts";
+import { readMachine } from "../src/fuzz/machine.ts";
+import { Model } from "../src/fuzz/model/model.ts";
+import { Prediction } from "../src/fuzz/model/prediction.ts";
+import { predictedFields } from "../src/fuzz/predicted.ts";
+import { Batch } from "../src/fuzz/setups.ts";
+import { Trier } from "../src/fuzz/trial.ts";
+
+const conformance = suite("stublab conformance");
+
+conformance("there are at least 300 facts, and no two have one name", () => {
+  assert.ok(FACTS.length >= 300, `${FACTS.length}`);
+  const names = FACTS.map(({ name }) => name);
+  const twice = names.filter((name, i) => names.indexOf(name) !== i);
+  assert.equal(twice, []);
+});
+
+conformance("all facts hold on this kernel", () => {
+  using trier = new Trier();
+  assert.ok(trier.pid > 0);
+  const machine = readMachine(trier.tracer);
+  const failures = [...lookAt(FACTS, trier, machine)].filter(({ held }) => held === false);
+  const text = failures.map((verdict) => {
+    const unmet = "unmet" in verdict ? verdict.unmet : [];
+    const fields = unmet.map(
+      ({ field, expected, seen }) =>
+        `  ${field}: expected ${expected.toString(16)}, seen ${seen?.toString(16)}`,
+    );
+    return [verdict.fact.name, ...fields].join("\n");
+  });
+  assert.is(text.join("\n"), "");
+});
+
+conformance(
+  "the model and the facts agree, and the rule that a fact names has a part in it",
+  () => {
+    using trier = new Trier();
+    assert.ok(trier.pid > 0);
+    const machine = readMachine(trier.tracer);
+    const model = new Model(machine);
+    const batch = new Batch(trier.tracer.encoder, 1);
+    const prediction = new Prediction();
+    const wrong: string[] = [];
+    let [known, all] = [0, 0];
+    for (const fact of FACTS) {
+      if (missing(fact, machine) !== undefined) continue;
+      writeSetup(fact.it, batch, 0);
+      model.predict(batch, 0, prediction);
+      const predicted = predictedFields(fact.it, prediction);
+      all++;
+      if (prediction.unpredicted === null) known++;
+      for (const [field, expected] of fact.expected) {
+        const word = predicted.get(field);
+        if (word === undefined || word === expected) continue;
+        wrong.push(`${fact.name}: ${field}: the fact has ${hex(expected)}, the model ${hex(word)}`);
+      }
+      const applied = model.explain(batch, 0).map(({ id }) => id);
+      const isRule = /^[A-Z]\d+$/.test(fact.rule);
+      if (isRule && !applied.includes(fact.rule)) {
+        wrong.push(`${fact.name}: ${fact.rule} is not among ${applied.join(" ")}`);
+      }
+    }
+    assert.is(wrong.join("\n"), "");
+    // The facts are not among what the model gives up on.
+    assert.ok(known >= 0.98 * all, `${known} of ${all}`);
+  },
+);
+
+conformance.run();

@@ -1,0 +1,144 @@
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { OutputError } from "../src/errors.ts";
+import { BASELINE } from "../src/fuzz/baseline.ts";
+import { type Case, parseCase } from "../src/fuzz/case.ts";
+import { Examiner } from "../src/fuzz/examiner.ts";
+import { type Finding, writeFinding } from "../src/fuzz/finding.ts";
+import { indexOf } from "../src/fuzz/setups.ts";
+import { thrown } from "./thrown.ts";
+
+const FILES = ["case.json", "finding.json", "original.json", "repro.c"];
+
+const original: Case = {
+  from: "signal",
+  way: "SETREGS",
+  on: "CONT",
+  signal: 0,
+  block: BASELINE.with(indexOf("eflags"), 0x203n).with(indexOf("r15"), 5n),
+  pairs: [],
+  words: [],
+  length: 0,
+};
+
+// CF is said to be none of the bits that are written.
+const examiner = new Examiner({ change: { id: "W7", value: "mask", to: 0x54dd4n } });
+const { constants, machine } = examiner;
+const examination = examiner.examine(examiner.minimize(original));
+const finding: Finding = {
+  signature: "0123456789abcdef",
+  examination,
+  original,
+  machine,
+  found: "stublab fuzz --seed 1 --cases 1",
+};
+
+const findings = suite("fuzz: findings");
+const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
+findings.after(() => {
+  examiner.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const read = (...path: string[]): unknown =>
+  JSON.parse(readFileSync(join(folder, ...path), "utf8"));
+
+findings("a folder has the case, what it was, what is wrong, and a program that shows it", () => {
+  const target = writeFinding(folder, finding, constants);
+  assert.is(target, join(folder, finding.signature));
+  assert.equal(readdirSync(target).sort(), FILES);
+  assert.equal(parseCase(read(finding.signature, "case.json"), constants), examination.it);
+  assert.equal(parseCase(read(finding.signature, "original.json"), constants), original);
+  const document = read(finding.signature, "finding.json");
+  assert.ok(typeof document === "object" && document !== null);
+  const {
+    schema,
+    differences,
+    machine: told,
+    replay,
+    found,
+    prediction,
+    outcome,
+  } = Object.assign(
+    {
+      schema: "",
+      differences: [],
+      machine: {},
+      replay: "",
+      found: "",
+      prediction: {},
+      outcome: {},
+    },
+    document,
+  );
+  assert.is(schema, "stublab.finding/1");
+  assert.equal(differences, [{ field: "written.eflags", predicted: "0x202", seen: "0x203" }]);
+  assert.equal(told, JSON.parse(JSON.stringify(machine)));
+  assert.is(replay, "stublab fuzz replay case.json");
+  assert.is(found, finding.found);
+  assert.is(Object.assign({ "written.eflags": "" }, prediction)["written.eflags"], "0x202");
+  assert.is(Object.assign({ "written.eflags": "" }, outcome)["written.eflags"], "0x203");
+});
+
+findings("the program of the folder shows it", () => {
+  const program = join(folder, "repro");
+  const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program];
+  execFileSync(process.env.CC || "cc", [...flags, join(folder, finding.signature, "repro.c")]);
+  const output = execFileSync(program, { encoding: "utf8" });
+  assert.match(output, /written {2}eflags {4}0x202 +0x203 +0x203 +not as predicted\n/);
+  assert.match(output, /1 fields are not as predicted, and 0 not as they were seen/);
+});
+
+findings("one that is there stays as it is", () => {
+  writeFileSync(join(folder, finding.signature, "case.json"), "mine");
+  writeFinding(folder, finding, constants);
+  assert.is(readFileSync(join(folder, finding.signature, "case.json"), "utf8"), "mine");
+});
+
+findings("what a killed process has left of one is replaced", () => {
+  const signature = "fedcba9876543210";
+  const partial = join(folder, `.${signature}.partial`);
+  mkdirSync(partial);
+  writeFileSync(join(partial, "case.json"), "{");
+  writeFinding(folder, { ...finding, signature }, constants);
+  assert.not(existsSync(partial));
+  assert.equal(readdirSync(join(folder, signature)).sort(), FILES);
+});
+
+findings("where it cannot be written there is an error, and nothing is left", () => {
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  const error = thrown(OutputError, () => writeFinding(file, finding, constants));
+  assert.match(error.message, /^finding .*file\/0123456789abcdef cannot be written: /);
+  assert.is(error.errno, "ENOTDIR");
+  assert.is(readFileSync(file, "utf8"), "");
+});
+
+findings("where folders cannot be made there is an error, and nothing is left", () => {
+  const closed = join(folder, "closed");
+  mkdirSync(closed);
+  chmodSync(closed, 0o555);
+  // Root may write there all the same.
+  if (process.getuid?.() !== 0) {
+    const error = thrown(OutputError, () => writeFinding(closed, finding, constants));
+    assert.is(error.errno, "EACCES");
+    assert.equal(readdirSync(closed), []);
+  }
+  const error = thrown(OutputError, () => writeFinding("/proc/stublab", finding, constants));
+  assert.is(error.errno, "ENOENT");
+});
+
+findings.run();

@@ -1,0 +1,145 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openEncoder } from "../src/encoder/open.ts";
+import { readSetup } from "../src/fuzz/case.ts";
+import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../src/fuzz/code.ts";
+import { Generator } from "../src/fuzz/generate.ts";
+import { SEEDS } from "../src/fuzz/seeds.ts";
+import { SetupList } from "../src/fuzz/setup_list.ts";
+import { Batch, FROMS, indexOf, ONS, REGISTERS, SETUP_SIZE, WAYS } from "../src/fuzz/setups.ts";
+import { kills } from "../src/fuzz/tame.ts";
+
+const generation = suite("fuzz: generation");
+
+const encoder = openEncoder("assembly");
+const CASES = 100_000;
+const batch = new Batch(encoder, 8);
+/** The ways of ptrace. */
+const TRACED = WAYS.filter((name) => name !== "SIGRETURN");
+
+/** The bytes of a case. */
+function bytesOf(generator: Generator, index: number): Uint8Array {
+  batch.setupBytes.fill(0xa5);
+  generator.generate(batch, 3, index);
+  return batch.setupBytes.slice(3 * SETUP_SIZE, 4 * SETUP_SIZE);
+}
+
+function caseOf(generator: Generator, index: number) {
+  generator.generate(batch, 0, index);
+  return readSetup(batch, 0);
+}
+
+/** The seeds and what is drawn after them. */
+function someCorpus(): SetupList {
+  const corpus = new SetupList(SEEDS);
+  const generator = new Generator(99n);
+  for (let index = SEEDS.length; index < 1000; index++) {
+    generator.generate(batch, 0, index);
+    corpus.add(batch.setups, 0);
+  }
+  return corpus;
+}
+
+generation("a case depends on the seed, its number and the corpus, and on nothing else", () => {
+  const corpus = someCorpus();
+  const [first, second] = [new Generator(7n, corpus), new Generator(7n, corpus)];
+  const indices = [5, 1e6, SEEDS.length, 2 ** 40, 17, 5000];
+  const there = indices.map((index) => bytesOf(first, index));
+  const back = indices.toReversed().map((index) => bytesOf(second, index));
+  assert.equal(there, back.toReversed());
+  const other = bytesOf(new Generator(8n, corpus), 1e6);
+  assert.not.equal(other, there[1]);
+});
+
+generation("a record has nothing of what was there before it", () => {
+  const generator = new Generator(3n, someCorpus());
+  for (let index = 0; index < 5000; index++) {
+    const tried = bytesOf(generator, index);
+    // The padding, which no case has a use for.
+    assert.equal(new Set(tried.subarray(16, 40)), new Set([0]));
+  }
+});
+
+generation("every stop, way, resume, code, register and kind of signal comes up", () => {
+  const seen = new Set<string>();
+  const generator = new Generator(1n, someCorpus());
+  for (let index = 0; index < CASES; index++) {
+    const { from, way, on, signal, block, pairs, length } = caseOf(generator, index);
+    for (const name of [from, way, on, `${from} ${on}`, `${from} ${way}`]) seen.add(name);
+    seen.add(signal > 64 ? "no signal" : String(signal));
+    const rip = block[indexOf("rip")];
+    seen.add(CODES.find(({ address }) => address === rip)?.name ?? "elsewhere");
+    REGISTERS.forEach((name, i) => {
+      if (block[i] !== undefined && block[i] !== block.at(1)) seen.add(name);
+    });
+    for (const { offset } of pairs) seen.add(`${way} ${offset}`);
+    if (way === "SETREGSET") seen.add(`length ${length}`);
+  }
+  const expected = [
+    ...[...FROMS, ...TRACED, ...ONS, ...CODES.map(({ name }) => name), ...REGISTERS.slice(2)],
+    ...FROMS.flatMap((from) => [...ONS, ...TRACED].map((other) => `${from} ${other}`)),
+    ...["0", "9", "10", "12", "17", "19", "64", "no signal", "elsewhere"],
+    ...REGISTERS.map((_, i) => `POKEUSER ${8 * i}`),
+    ...["length 216", "length 0", "length 7", "SETFPREGS 24", "XSTATE 512"],
+  ];
+  assert.equal(
+    expected.filter((name) => !seen.has(name)),
+    [],
+  );
+});
+
+generation("with both paths, a lot of neighbours in eight is by rt_sigreturn", () => {
+  const corpus = someCorpus();
+  const [both, alone] = (["both", "sigreturn"] as const).map(
+    (path) => new Generator(2n, corpus, { path }),
+  );
+  if (both === undefined || alone === undefined) throw new RangeError("two were made");
+  for (let index = 0; index < 4096; index++) {
+    const returned = Math.floor(index / 64) % 8 === 7;
+    assert.is(caseOf(both, index).way === "SIGRETURN", returned, `${index}`);
+    if (returned) assert.equal(caseOf(both, index), caseOf(alone, index));
+  }
+});
+
+generation("what kills its stub is rare", () => {
+  const generator = new Generator(5n, someCorpus());
+  let killing = 0;
+  for (let index = SEEDS.length; index < CASES; index++) {
+    const { from, on, signal } = caseOf(generator, index);
+    if (on !== "NONE" && kills(FROMS.indexOf(from), signal)) killing++;
+  }
+  assert.ok(killing > CASES / 2000 && killing < CASES / 400, `${killing}`);
+});
+
+generation("nothing runs for ever, and nothing reads what another case has stored", () => {
+  const generator = new Generator(6n, someCorpus());
+  const spin = placeOf("spin");
+  const isScratch = (word: bigint) => word > SCRATCH - 8n && word < SCRATCH + BigInt(SCRATCH_SIZE);
+  for (let index = 0; index < CASES; index++) {
+    const { way, on, block, pairs } = caseOf(generator, index);
+    const written = (name: string) => {
+      const i = indexOf(name);
+      const poked = pairs.filter(({ offset }) => way === "POKEUSER" && offset === BigInt(8 * i));
+      return [...block.slice(i, i + 1), ...poked.map(({ word }) => word)];
+    };
+    if (written("rip").some((rip) => rip >= spin && rip <= spin + 2n)) {
+      assert.ok(["NONE", "SINGLESTEP", "SYSEMU_SINGLESTEP"].includes(on), `${index} ${on}`);
+    }
+    if (written("rdi").some(isScratch)) {
+      assert.ok(written("rip").includes(placeOf("store")), `${index}`);
+    }
+  }
+});
+
+generation("the XSAVE area is as long as the machine says", () => {
+  const generator = new Generator(4n, new SetupList(), { xstateLength: 2696 });
+  const lengths = new Set<number>();
+  for (let index = SEEDS.length; index < 20_000; index++) {
+    const { way, length } = caseOf(generator, index);
+    if (way === "XSTATE") lengths.add(length);
+  }
+  assert.ok(lengths.has(2696));
+  assert.ok([...lengths].some((length) => length > 832));
+});
+
+generation.run();

@@ -1,0 +1,106 @@
+// Time limit: 300 s
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openEncoder } from "../src/encoder/open.ts";
+import { formatCase, readSetup } from "../src/fuzz/case.ts";
+import { readMachine } from "../src/fuzz/machine.ts";
+import { differences, differs } from "../src/fuzz/model/difference.ts";
+import { type Change, Model } from "../src/fuzz/model/model.ts";
+import { Prediction } from "../src/fuzz/model/prediction.ts";
+import { Batch } from "../src/fuzz/setups.ts";
+import { Equivalent, sameOutcome } from "../src/fuzz/sigreturn/equivalent.ts";
+import { SigreturnGenerator } from "../src/fuzz/sigreturn/generate.ts";
+import { SIGRETURN_RULES } from "../src/fuzz/sigreturn/rules.ts";
+import { Trier } from "../src/fuzz/trial.ts";
+
+const rules = suite("fuzz: rules of rt_sigreturn");
+
+const SIZE = 256;
+const CASES = process.env.SOAK ? 10_000_000 : 250_000;
+const SEED = 6n;
+
+/** Tries cases by both paths until one differs; answers that. */
+function firstDifference(cases: number, change?: Change): string | undefined {
+  const trier = new Trier({ deadline: 5000 });
+  try {
+    const { encoder } = trier.tracer;
+    const [returned, traced] = [new Batch(encoder, SIZE), new Batch(openEncoder("script"), SIZE)];
+    const generator = new SigreturnGenerator(SEED);
+    const equivalent = new Equivalent(change);
+    for (let done = 0; done < cases; done += SIZE) {
+      for (let i = 0; i < SIZE; i++) {
+        generator.generate(returned, i, done + i);
+        equivalent.write(returned, i, traced, i);
+      }
+      trier.run(returned, SIZE);
+      trier.run(traced, SIZE);
+      const pids = [trier.returningPid, trier.pid] as const;
+      for (let i = 0; i < SIZE; i++) {
+        if (sameOutcome(returned, traced, i, pids)) continue;
+        const it = formatCase(readSetup(returned, i), encoder.constants);
+        return `case ${done + i}: ${JSON.stringify(it)}`;
+      }
+    }
+    return undefined;
+  } finally {
+    trier.close();
+  }
+}
+
+rules(`both paths lead to the same, but for what the rules say (${CASES} cases)`, () => {
+  assert.is(firstDifference(CASES), undefined);
+});
+
+rules(`the model predicts what comes of it (${CASES} cases)`, () => {
+  const trier = new Trier({ deadline: 5000 });
+  try {
+    const batch = new Batch(trier.tracer.encoder, SIZE);
+    const generator = new SigreturnGenerator(SEED + 1n);
+    const model = new Model(readMachine(trier.tracer));
+    const prediction = new Prediction();
+    let unpredicted = 0;
+    for (let done = 0; done < CASES; done += SIZE) {
+      for (let i = 0; i < SIZE; i++) generator.generate(batch, i, done + i);
+      trier.run(batch, SIZE);
+      for (let i = 0; i < SIZE; i++) {
+        model.predict(batch, i, prediction);
+        if (prediction.unpredicted !== null) unpredicted++;
+        if (!differs(prediction, batch, i)) continue;
+        const it = formatCase(readSetup(batch, i), trier.tracer.encoder.constants);
+        assert.equal(differences(prediction, batch, i), [], `${done + i}: ${JSON.stringify(it)}`);
+      }
+    }
+    assert.ok(unpredicted < CASES / 20, `${unpredicted} of ${CASES} are not predicted`);
+  } finally {
+    trier.close();
+  }
+});
+
+const FLAGS = SIGRETURN_RULES.S4.values.mask;
+const CHANGES: readonly Change[] = [
+  ...Object.keys(SIGRETURN_RULES).map((id) => ({ id, remove: true }) as const),
+  { id: "S2", value: "mask", to: 0xffn },
+  { id: "S2", value: "level", to: 2n },
+  { id: "S3", value: "code", to: 0x23n },
+  { id: "S3", value: "flag", to: 2n },
+  { id: "S3", value: "flag", to: 0n },
+  { id: "S3", value: "data", to: 0x33n },
+  // NT, as by ptrace; then each that is taken.
+  { id: "S4", value: "mask", to: FLAGS | 0x4000n },
+  ...[0, 2, 4, 6, 7, 8, 10, 11, 16, 18].map((bit) => ({
+    ...{ id: "S4", value: "mask" },
+    to: FLAGS & ~(1n << BigInt(bit)),
+  })),
+  { id: "S4", value: "flags", to: 0x4202n },
+  { id: "S5", value: "none", to: 39n },
+];
+
+for (const change of CHANGES) {
+  const told = "remove" in change ? "taken away" : `with ${change.value} ${change.to.toString(16)}`;
+  rules(`it is noticed: ${change.id} ${told}`, () => {
+    assert.type(firstDifference(50_000, change), "string");
+  });
+}
+
+rules.run();
