@@ -83,7 +83,8 @@ export class ResumePhase {
   resume(setups: Uint32Array, at: number, state: State, into: Prediction): void {
     const book = this.#book;
     const kinds = setups[at + SETUP.kinds] ?? 0;
-    const [from, on] = [kinds & 0xff, (kinds >>> 16) & 0xff];
+    const from = kinds & 0xff;
+    const on = (kinds >>> 16) & 0xff;
     const signal = setups[at + SETUP.signal] ?? 0;
     if (signal > this.#most && book.use(AT.R1)) {
       into.resumed(book.number("R1", "errno"), 0);
@@ -201,7 +202,8 @@ export class ResumePhase {
   /** The return to the program, which the processor may refuse. */
   #enterUser(state: State, into: Prediction): void {
     const book = this.#book;
-    const [cs, ss] = [state.low(CS), state.low(SS)];
+    const cs = state.low(CS);
+    const ss = state.low(SS);
     if (cs !== this.#code && cs !== this.#code32 && book.use(AT.R26)) {
       this.#refuse("R26", state, into);
     } else if (ss !== this.#data && book.use(AT.R27)) this.#refuse("R27", state, into);
