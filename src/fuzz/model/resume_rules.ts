@@ -222,12 +222,12 @@ export const RESUME_RULES = {
     values: { bit: 0x80n, result: -38n },
   },
   R40: {
-    text: "With TF in eflags there is SIGTRAP ({signal}), si_code {code}, TRAP_TRACE, si_addr = rip, after an instruction.",
+    text: "With TF ({flag}) in eflags there is SIGTRAP ({signal}), si_code {code}, TRAP_TRACE, si_addr = rip, after an instruction.",
     source: "exc_debug_user, arch/x86/kernel/traps.c",
     values: { signal: SIGTRAP, code: 2n, flag: 0x100n },
   },
   R41: {
-    text: "TF that a request set is not seen at the stop.",
+    text: "TF ({flag}) that a request set is not seen at the stop.",
     source: "get_flags, arch/x86/kernel/ptrace.c: TIF_FORCED_TF",
     values: { flag: 0x100n },
   },
