@@ -395,6 +395,9 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     return count;
 }
 
+/** The bit of the one component that a process has to ask for. */
+enum { XTILE_DATA = 18 };
+
 // struct user_i387_struct and struct _fpx_sw_bytes: where an XSAVE area has its control words, what
 // the kernel says of it, and its header.
 enum {
@@ -418,6 +421,8 @@ int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     }
     for (int i = 0; i < 8; i++)
         trial->xstate[AREA_HEADER + i] = trial->xstate[AREA_FEATURES + i];
+    // Tiles are there for those only who have asked for them.
+    trial->xstate[AREA_HEADER + XTILE_DATA / 8] &= (uint8_t) ~(1 << XTILE_DATA % 8);
     trial->xstate[AREA_FCW] = 0x7f;
     trial->xstate[AREA_FCW + 1] = 0x03;
     trial->xstate[AREA_MXCSR] = 0x80;

@@ -139,6 +139,10 @@ export class ResumePhase {
       this.#restart.withoutHandler(state);
       this.#enterUser(state, into);
     } else if (this.#has("R6", signal) && book.use(AT.R6)) {
+      if (book.use(AT.U10)) {
+        into.giveUp("U10");
+        return;
+      }
       this.#restart.withHandler(signal, state);
       if (this.#handler.enter(signal, state, wantsFrame, into)) this.#enterUser(state, into);
     } else if (

@@ -272,8 +272,9 @@ export const RESUME_RULES = {
     values: { signal: SIGBUS, code: SI_KERNEL },
   },
   R50: {
-    text: "With AC ({flag}) in eflags an access that is not aligned: SIGBUS ({signal}), si_code {code}, BUS_ADRALN, si_addr 0.",
-    source: "exc_alignment_check, arch/x86/kernel/traps.c",
+    text: "With AC ({flag}) in eflags an access that is not aligned: SIGBUS ({signal}), si_code {code}, BUS_ADRALN, si_addr 0, mapped or not.",
+    source:
+      "exc_alignment_check, arch/x86/kernel/traps.c; that it comes before a page's fault: measured",
     values: { flag: 0x4_0000n, signal: SIGBUS, code: 1n },
   },
   R51: {
