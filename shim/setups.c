@@ -31,8 +31,11 @@ enum { SYSCALL_STOP = SIGTRAP | 0x80 };
 
 enum { MOST_TRIES = 8, TRAP_FLAG = 0x100 };
 
-/** The thread ended or missed its deadline: there is nothing to go on with. */
-enum { OVER = 1 };
+/** The bit of eflags that a program can set by POPF, and no request can clear. */
+enum { ID_FLAG = 0x200000 };
+
+/** The thread ended or missed its deadline; or it is left with what no request undoes. */
+enum { OVER = 1, SPOILED = 2 };
 
 static int64_t set_registers(int32_t tid, const uint64_t *words) {
     return stublab_ptrace(PTRACE_SETREGS, tid, 0, (void *)words);
@@ -377,6 +380,8 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
         }
     }
     restore(tid, setup, trial);
+    if (outcome->resumed == 0 && (outcome->stopped[REG_EFLAGS] & ID_FLAG))
+        return SPOILED;
     return is_over ? 0 : settle(tid, trial);
 }
 
@@ -385,8 +390,8 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     trial->over = 0;
     for (uint32_t i = 0; i < count; i++) {
         int64_t result = try_one(tid, &setups[i], &outcomes[i], trial);
-        if (result == OVER) {
-            trial->over = 1;
+        if (result == OVER || result == SPOILED) {
+            trial->over = (uint32_t)result;
             return i + 1;
         }
         if (result < 0)

@@ -1,6 +1,14 @@
 import { CODE } from "../code.ts";
 import type { Access } from "./access.ts";
-import { addToEax, divide } from "./arithmetic.ts";
+import {
+  addImmediate,
+  addToEax,
+  decrementAh,
+  divide,
+  rotateAh,
+  setAh,
+  setLogicFlags,
+} from "./arithmetic.ts";
 import { AT, type Book } from "./book.ts";
 import type { CallReturn } from "./call_return.ts";
 import type { Calls } from "./calls.ts";
@@ -27,6 +35,9 @@ import {
 import type { Stops } from "./stops.ts";
 
 const CODE_AT = Number(CODE);
+/** INT3 four times, as a number. */
+const BREAKS = 0xcccc_cccc;
+const [SIGN, BYTE_SIGN] = [0x8000_0000, 0x80];
 /** More than any piece of code has. */
 const MOST_STEPS = 64;
 /** What came of an instruction. */
@@ -185,12 +196,38 @@ export class Processor {
         if (!state.knows(RAX)) return this.#giveUp("U6", into);
         addToEax(instruction === op.INC ? 1 : -1, state);
         return DONE;
+      case op.ADD_EAX:
+      case op.OR_ECX_ESP:
+      case op.OR_AH:
+      case op.ROR_AH:
+      case op.DEC_AH:
+      case op.TEST_ESP:
+        return this.#calculate(instruction, state, into);
       case op.CUT_OFF:
         this.#stops.byPageFault(false, next, 0, state, into);
         return STOPPED;
       default:
         return this.#giveUp("U2", into);
     }
+  }
+
+  /** What lies in the middle of instructions, with INT3 for numbers. */
+  #calculate(instruction: number, state: State, into: Prediction): number {
+    if (!state.knows(RAX) || !state.knows(RCX)) return this.#giveUp("U6", into);
+    const adjust = this.#book.use(AT.R71) ? this.#book.number("R71", "flag") : 0;
+    if (instruction === op.ADD_EAX) addImmediate(BREAKS, state);
+    else if (instruction === op.OR_AH) {
+      setAh(((state.low(RAX) >>> 8) & 0xff) | (BREAKS & 0xff), state);
+      setLogicFlags((state.low(RAX) >>> 8) & 0xff, BYTE_SIGN, adjust, state);
+    } else if (instruction === op.ROR_AH) rotateAh(state);
+    else if (instruction === op.DEC_AH) decrementAh(state);
+    else if (instruction === op.TEST_ESP) {
+      setLogicFlags((state.low(RSP) & BREAKS) >>> 0, SIGN, adjust, state);
+    } else {
+      state.set(RCX, (state.low(RCX) | state.low(RSP)) >>> 0, 0);
+      setLogicFlags(state.low(RCX), SIGN, adjust, state);
+    }
+    return DONE;
   }
 
   #giveUp(rule: "U2" | "U5" | "U6", into: Prediction): number {

@@ -8,7 +8,7 @@ export const UNPREDICTED_RULES = {
     values: { page: 0xffff_ffff_ff60_0000n },
   },
   U2: {
-    text: "rip lies in the middle of an instruction: what is meant for another is decoded.",
+    text: "rip lies in the middle of an instruction, and what is decoded there is more than arithmetic.",
     source: "the catalogue of code",
     values: {},
   },

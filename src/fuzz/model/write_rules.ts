@@ -215,4 +215,9 @@ export const WRITE_RULES = {
     feature: "!misalignsse",
     values: { components: 7n, mask: 0xffffn, errno: EINVAL },
   },
+  W38: {
+    text: "Debug register 6, behind those two, takes anything, and nothing is seen of it.",
+    source: "ptrace_set_debugreg, arch/x86/kernel/ptrace.c: virtual_dr6",
+    values: {},
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;
