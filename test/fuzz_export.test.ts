@@ -99,6 +99,8 @@ function* spread(): Iterable<[string, Case]> {
   yield ["floating point", { ...other, way: "SETFPREGS", pairs }];
   yield ["XMM", { ...other, way: "XSTATE", pairs, length: 832 }];
   yield ["a short XSAVE area", { ...other, way: "XSTATE", pairs, length: 512 }];
+  yield ["floating point as it is", { ...other, way: "SETFPREGS", pairs: [] }];
+  yield ["an XSAVE area as it is", { ...other, way: "XSTATE", pairs: [], length: 8192 }];
   yield ["a mask", { ...other, way: "SIGMASK", words: [0xffff_ffff_ffff_ffffn], length: 8 }];
   yield [
     "a signal that is blocked",
