@@ -22,10 +22,10 @@ const planted = suite("fuzz: planted bugs, from the case to the program");
 
 const RUNS = 20;
 const BATCH = 256;
-/** How many cases are tried until all are found. */
-const CASES = 40 * BATCH;
 /** One in so many mutants is taken all the way; with SOAK in the environment, each. */
 const TAKEN = process.env.SOAK ? 1 : 12;
+/** How many cases are tried until all are found. */
+const CASES = (process.env.SOAK ? 4000 : 40) * BATCH;
 
 const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
 planted.after(() => rmSync(folder, { recursive: true, force: true }));
