@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { parseNumber } from "../encoder/names.ts";
 import { type ErrorDetails, InputError } from "../errors.ts";
 
 /** A command of the command line. */
@@ -95,4 +96,11 @@ export function parseCount(option: string, text: string, most: number): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count <= most) return count;
   throw new UsageError(`${option} takes a whole number from 0 to ${most}, not "${text}"`);
+}
+
+/** A seed from a command line. @throws InputError */
+export function parseSeed(text: string): bigint {
+  const seed = parseNumber(text);
+  if (seed !== undefined && seed >= 0n && seed < 1n << 64n) return seed;
+  throw new InputError(`--seed takes a number of 64 bits, not "${text}"`);
 }

@@ -15,7 +15,7 @@ import {
 import { nearest, parseNumber } from "../encoder/names.ts";
 import { ENCODERS } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
-import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
+import { type Command, parseCommand, parseCount, parseSeed, UsageError } from "./command.ts";
 import { printComparison } from "./compare_text.ts";
 import { writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
@@ -163,12 +163,6 @@ function parseArch(name: string): Arch {
   throw new InputError(`there is no architecture "${name}"`, {
     remedy: `choose one of ${ARCHES.join(", ")}`,
   });
-}
-
-function parseSeed(text: string): bigint {
-  const seed = parseNumber(text);
-  if (seed !== undefined && seed >= 0n && seed < 1n << 64n) return seed;
-  throw new InputError(`--seed takes a number of 64 bits, not "${text}"`);
 }
 
 function foundNothing(report: CompareReport): boolean {

@@ -31,7 +31,7 @@ import { formatSignature } from "./signature.ts";
 /** Names in the folder of a run. */
 export const JOURNAL = "journal.jsonl";
 export const FINDINGS = "findings";
-const ENDING = ".json";
+export const CASE_ENDING = ".json";
 const TEMPORARY = ".new";
 
 /** A case that somebody put into the folder. */
@@ -130,7 +130,7 @@ export class CorpusFolder {
   }
 
   #writeCase({ signature, it }: Entry): void {
-    const path = join(this.path, `${formatSignature(signature)}${ENDING}`);
+    const path = join(this.path, `${formatSignature(signature)}${CASE_ENDING}`);
     const document = `${JSON.stringify(formatCase(it, this.#constants), null, 1)}\n`;
     writing(this.path, () => {
       writeFileSync(`${path}${TEMPORARY}`, document);
@@ -141,13 +141,13 @@ export class CorpusFolder {
   /** Brings the files to what the journal says; answers the cases that it says nothing of. */
   #restore({ state, partial }: Journal): GivenCase[] {
     const names = readdirSync(this.path);
-    for (const name of names.filter((each) => each.endsWith(ENDING + TEMPORARY))) {
+    for (const name of names.filter((each) => each.endsWith(CASE_ENDING + TEMPORARY))) {
       writing(this.path, () => rmSync(join(this.path, name), { force: true }));
     }
-    const files = new Set(names.filter((name) => name.endsWith(ENDING)));
+    const files = new Set(names.filter((name) => name.endsWith(CASE_ENDING)));
     const own = new Set<string>();
     for (const entry of [...state.corpus, ...partial]) {
-      const name = `${formatSignature(entry.signature)}${ENDING}`;
+      const name = `${formatSignature(entry.signature)}${CASE_ENDING}`;
       own.add(name);
       if (!files.has(name)) this.#writeCase(entry);
     }

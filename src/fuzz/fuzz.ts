@@ -76,7 +76,7 @@ export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
     const first = loadShim().getcpu() + (shard === null ? 0 : (shard.index - 1) * workers);
     const crew = await Crew.start({ workers, seed, first, change: options.change });
     try {
-      folder?.begin({ seed, machine: describeMachine(crew.machine) }, shard);
+      folder?.begin({ seed, machine: describeMachine(crew.machine, options.change) }, shard);
       const session = new Session(crew, folder, options);
       const end = await session.run();
       return { seed, machine: crew.machine, ...end };

@@ -8,6 +8,7 @@ import { hex, InputError, StublabError } from "../errors.ts";
 import { count, list, members, nullable, oneOf, type Shape, table, text, truth } from "../shape.ts";
 import { formatCase, parseCase } from "./case.ts";
 import type { Machine } from "./machine.ts";
+import type { Change } from "./model/model.ts";
 import { ROUND, type Shard } from "./round.ts";
 import { type Counts, type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
 import { formatSignature } from "./signature.ts";
@@ -27,9 +28,13 @@ export interface Header {
   readonly machine: string;
 }
 
-/** A machine as the header has it. */
-export function describeMachine({ release, vendor, family, model, xstateLength }: Machine): string {
-  return `Linux ${release}, ${vendor} family ${family} model ${model}, XSAVE ${xstateLength}`;
+/** A machine as the header has it, and a bug in the model. */
+export function describeMachine(
+  { release, vendor, family, model, xstateLength }: Machine,
+  change?: Change,
+): string {
+  const planted = change === undefined ? "" : `, planted: ${change.id}`;
+  return `Linux ${release}, ${vendor} family ${family} model ${model}, XSAVE ${xstateLength}${planted}`;
 }
 
 export function formatHeader({ seed, machine }: Header): string {
@@ -80,6 +85,8 @@ export interface Journal {
   readonly partial: readonly Entry[];
   /** Where the last of them ended. */
   readonly partialTo: number | null;
+  /** The rounds of the shard that it is. */
+  readonly own: readonly Step[];
   /** Bytes of all lines that are whole, and of those before it became a shard. */
   readonly length: number;
   readonly baseLength: number | null;
@@ -100,6 +107,7 @@ export function parseJournal(
   const lines = content.toString("utf8", 0, length).split("\n").slice(0, -1);
   const state = new RunState();
   const partial: Entry[] = [];
+  const own: Step[] = [];
   let header: Header | undefined;
   let partialTo: number | null = null;
   let baseLength: number | null = null;
@@ -122,13 +130,14 @@ export function parseJournal(
           partialTo = step.to;
         } else {
           state.add(step);
+          if (state.shard !== null) own.push(step);
           partialTo = null;
         }
       }
     });
     at += Buffer.byteLength(each) + 1;
   }
-  return { header, state, partial, partialTo, length, baseLength };
+  return { header, state, partial, own, partialTo, length, baseLength };
 }
 
 type Read = ReturnType<typeof members>;

@@ -1,0 +1,47 @@
+import { openEncoder } from "../encoder/open.ts";
+import { mergeFolders } from "../fuzz/merge.ts";
+import { type Command, parseCommand, UsageError } from "./command.ts";
+import { printJson } from "./report.ts";
+
+const help = `usage: stublab fuzz merge DIRS -o DIR [options]
+
+Puts the folders of runs together into a new one. The folders of all shards of a run, each ended at the same case,
+come to what one machine would have found, and the run goes on from there. Of other folders the cases are united, to
+be tried first by a new run.
+
+  -o, --output DIR   the folder to make; it must be empty, or not there
+  --json             one document, "stublab.fuzz-merge/1"
+
+examples:
+  stublab fuzz merge shard1 shard2 shard3 shard4 -o merged
+  stublab fuzz merge monday tuesday -o both && stublab fuzz --corpus both
+`;
+
+const OPTIONS = {
+  output: { type: "string", short: "o" },
+  json: { type: "boolean", default: false },
+} as const;
+
+function run(args: readonly string[]): number {
+  const { values, positionals } = parseCommand(args, OPTIONS);
+  if (positionals.length === 0)
+    throw new UsageError("fuzz merge takes the folders to put together");
+  if (values.output === undefined) {
+    throw new UsageError("fuzz merge needs a folder to make", { remedy: "name it with -o DIR" });
+  }
+  const { constants } = openEncoder("assembly");
+  const merged = mergeFolders(positionals, values.output, constants);
+  if (values.json) printJson("stublab.fuzz-merge/1", merged);
+  else {
+    const { cases, signatures, findings, complete, why } = merged;
+    process.stdout.write(
+      `${signatures} signatures, ${findings} findings` +
+        (complete ? ` of ${cases} cases: the run goes on with --corpus ${values.output}\n` : `\n`),
+    );
+    if (!complete)
+      process.stdout.write(`not the parts of one run (${why}): a new run tries them first\n`);
+  }
+  return 0;
+}
+
+export const fuzzMergeCommand: Command = { help, run };

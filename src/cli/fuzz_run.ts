@@ -1,0 +1,110 @@
+import { openEncoder } from "../encoder/open.ts";
+import { InputError } from "../errors.ts";
+import { type FuzzOptions, fuzz, parseShard } from "../fuzz/fuzz.ts";
+import { examineFindings } from "../fuzz/fuzz_findings.ts";
+import { FUZZ_SCHEMA, reportOf } from "../fuzz/fuzz_report.ts";
+import { type Change, RULES } from "../fuzz/model/model.ts";
+import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
+import { FuzzStatus } from "./fuzz_status.ts";
+import { fuzzText } from "./fuzz_text.ts";
+import { printJson, talk } from "./report.ts";
+
+const MOST_CASES = 1e12;
+const MOST_SECONDS = 1e6;
+const MOST_WORKERS = 256;
+/** 128 + SIGINT. */
+const INTERRUPTED = 130;
+
+export const RUN_OPTIONS = {
+  seed: { type: "string" },
+  cases: { type: "string" },
+  seconds: { type: "string" },
+  corpus: { type: "string" },
+  workers: { type: "string", default: "1" },
+  shard: { type: "string" },
+  plant: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
+
+type Values = ReturnType<typeof parseOptions<typeof RUN_OPTIONS>>;
+
+/** Fuzzes, and tells what came of it. */
+export async function runFuzz(args: readonly string[]): Promise<number> {
+  const values = parseOptions(args, RUN_OPTIONS);
+  const options = optionsOf(values);
+  const { corpus, workers = 1, change } = options;
+  const status = new FuzzStatus(`stublab fuzz ${args.join(" ")}`);
+  const interruption = interruptible();
+  try {
+    const result = await fuzz({
+      ...options,
+      signal: interruption.signal,
+      progress: (progress) => status.show(progress),
+    });
+    status.clear();
+    const findings = examineFindings(result.state.findings, {
+      machine: result.machine,
+      ...{ corpus, change, command: commandOf(result.seed, result.state.next, values) },
+    });
+    const { constants } = openEncoder("assembly");
+    const report = reportOf(result, findings, { corpus, workers }, constants);
+    if (values.json) printJson(FUZZ_SCHEMA, report);
+    else process.stdout.write(fuzzText(report));
+    return findings.length === 0 ? 0 : 1;
+  } finally {
+    status.clear();
+    interruption.stop();
+  }
+}
+
+function optionsOf(values: Values): FuzzOptions {
+  if (values.cases !== undefined && values.seconds !== undefined) {
+    throw new UsageError("--cases and --seconds exclude each other");
+  }
+  const { seed, cases, seconds, corpus, shard, plant } = values;
+  const workers = parseCount("--workers", values.workers, MOST_WORKERS);
+  if (workers === 0) throw new UsageError("--workers takes at least 1");
+  return {
+    workers,
+    ...(seed !== undefined && { seed: parseSeed(seed) }),
+    ...(cases !== undefined && { cases: parseCount("--cases", cases, MOST_CASES) }),
+    ...(seconds !== undefined && { seconds: parseCount("--seconds", seconds, MOST_SECONDS) }),
+    ...(corpus !== undefined && { corpus }),
+    ...(shard !== undefined && { shard: parseShard(shard) }),
+    ...(plant !== undefined && { change: parsePlant(plant) }),
+  };
+}
+
+/** A rule that is to be missing. */
+function parsePlant(id: string): Change {
+  if (RULES.some((rule) => rule.id === id)) return { id, remove: true };
+  throw new InputError(`--plant: there is no rule "${id}"`, {
+    remedy: "docs/model.md has the rules of the model",
+  });
+}
+
+/** The command that finds the same from the beginning. */
+function commandOf(seed: bigint, cases: number, { shard, plant }: Values): string {
+  const part = shard === undefined ? "" : ` --shard ${shard}`;
+  const bug = plant === undefined ? "" : ` --plant ${plant}`;
+  return `stublab fuzz --seed ${seed} --cases ${cases}${part}${bug}`;
+}
+
+/** Ctrl-C ends the run after its round, and a second one at once; so do the other ways to end a process. */
+function interruptible(): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  const interrupt = () => {
+    // The stubs end with the threads that trace them.
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    controller.abort();
+    talk("\nending after this round; once more ends at once\n");
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+  return {
+    signal: controller.signal,
+    stop: () => {
+      for (const signal of signals) process.off(signal, interrupt);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { FuzzReport } from "../fuzz/fuzz_report.ts";
+import { paint } from "./report.ts";
+
+/** The most findings that a terminal is told of one by one. */
+const MOST = 20;
+
+/** A report for people. */
+export function fuzzText(report: FuzzReport): string {
+  const { machine, seed, shard, session, unpredicted, findings } = report;
+  const number = (n: number) => n.toLocaleString("en");
+  const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+  const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
+  const part = shard === null ? "" : `, shard ${shard.index}/${shard.of}`;
+  const lines = [
+    row("machine", `Linux ${machine.release}, ${machine.vendor} family ${machine.family}`),
+    row("run", `seed ${Number(seed)}${part}${report.interrupted ? ", not over yet" : ""}`),
+    row("cases", number(report.cases)),
+    row(
+      "session",
+      `${number(session.cases)} cases in ${session.seconds.toFixed(1)} s: ` +
+        `${number(session.casesPerSecond)} a second`,
+    ),
+    row("signatures", number(report.signatures)),
+    row("stubs", `${number(report.deaths)} ended, ${number(report.hangs)} of them hung`),
+    row("unpredicted", `${percent(unpredicted.share)} of all cases`),
+    ...unpredicted.rules.map(({ rule, text, share }) =>
+      row("", `${rule.padEnd(4)} ${percent(share).padStart(7)}  ${text}`),
+    ),
+    findings.length === 0
+      ? row("findings", paint("green", "none: all that was predicted came so"))
+      : row("findings", paint("red", number(findings.length))),
+    ...findings.slice(0, MOST).map(({ signature, index, subject, folder }) => {
+      const where = folder ?? (index === null ? "a case that was given" : `case ${index}`);
+      return `  ${signature}  ${subject ?? "not looked at"}\n${" ".repeat(18)}${where}\n`;
+    }),
+    ...(findings.length > MOST ? [`  and ${findings.length - MOST} more\n`] : []),
+  ];
+  return lines.join("");
+}

@@ -1,0 +1,70 @@
+/* The findings of a run: each made small, looked at once more, and written into a folder of its own. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Case } from "./case.ts";
+import { FINDINGS } from "./corpus_folder.ts";
+import { Examiner } from "./examiner.ts";
+import { subjectOf, writeFinding } from "./finding.ts";
+import type { Machine } from "./machine.ts";
+import type { Change } from "./model/model.ts";
+import type { FieldDifference } from "./predicted.ts";
+import type { FoundCase } from "./run_state.ts";
+import { formatSignature } from "./signature.ts";
+
+/** More than these are told of only as they were found: what differs so often differs for one reason. */
+const MOST = 100;
+
+/** A finding, looked at. */
+export interface ExaminedFinding {
+  readonly signature: string;
+  /** The number of its case; -1 of one that somebody gave. */
+  readonly index: number;
+  /** As it was found. */
+  readonly original: Case;
+  /** As small as it can be. */
+  readonly it: Case;
+  readonly differences: readonly FieldDifference[];
+  /** In a few words; undefined where it was not looked at. */
+  readonly subject: string | undefined;
+  readonly folder: string | null;
+}
+
+export interface FindingsOptions {
+  readonly machine: Machine;
+  /** The folder of the run, if it has one. */
+  readonly corpus: string | undefined;
+  /** The command that finds it again. */
+  readonly command: string;
+  readonly change?: Change | undefined;
+}
+
+/** Looks at findings, and writes those that have no folder yet. @throws OutputError */
+export function examineFindings(
+  findings: readonly FoundCase[],
+  { machine, corpus, command, change }: FindingsOptions,
+): ExaminedFinding[] {
+  if (findings.length === 0) return [];
+  using examiner = new Examiner(change === undefined ? {} : { change });
+  return findings.map(({ key, index, it: original }, i) => {
+    const signature = formatSignature(key);
+    if (i >= MOST) {
+      return {
+        ...{ signature, index, original, it: original, differences: [], subject: undefined },
+        folder: null,
+      };
+    }
+    const it = examiner.minimize(original);
+    const examination = examiner.examine(it);
+    const { differences } = examination;
+    const folder = corpus === undefined ? null : join(corpus, FINDINGS, signature);
+    if (corpus !== undefined && !existsSync(join(corpus, FINDINGS, signature))) {
+      writeFinding(
+        join(corpus, FINDINGS),
+        { signature, examination, original, machine, found: command },
+        examiner.constants,
+      );
+    }
+    return { signature, index, original, it, differences, subject: subjectOf(examination), folder };
+  });
+}

@@ -1,0 +1,187 @@
+import { mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openEncoder } from "../src/encoder/open.ts";
+import { BASELINE } from "../src/fuzz/baseline.ts";
+import { type Case, writeSetup } from "../src/fuzz/case.ts";
+import { placeOf } from "../src/fuzz/code.ts";
+import { Batch, indexOf, type On, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
+import { Trier } from "../src/fuzz/trial.ts";
+import { childrenOf, isAlive } from "./processes.ts";
+
+const target = suite("fuzz: targets");
+
+const encoder = openEncoder("assembly");
+const ENOSYS = 2n ** 64n - 38n;
+const [SIGTRAP, SIGKILL] = [5, 9];
+
+/** A system call, as a case. */
+function call(name: string, args: readonly bigint[], on: On = "CONT", code = "syscall"): Case {
+  const number = encoder.constants.get(`SYS_${name}`);
+  if (number === undefined) throw new RangeError(`there is no call ${name}`);
+  const registers: Record<string, bigint> = { rip: placeOf(code), rax: number, orig_rax: number };
+  for (const [i, word] of args.entries()) {
+    registers[["rdi", "rsi", "rdx", "r10", "r8", "r9"][i] ?? "r15"] = BigInt.asUintN(64, word);
+  }
+  const block = [...BASELINE];
+  for (const [register, word] of Object.entries(registers)) block[indexOf(register)] = word;
+  const rest = { signal: 0, pairs: [], words: [], length: 0 };
+  return { from: "signal", way: "SETREGS", on, block, ...rest };
+}
+
+/** What harms: others, the file system, files that are open, and whoever traces. */
+const HARMFUL: readonly [name: string, args: readonly bigint[]][] = [
+  ["kill", [-1n, 9n]],
+  ["kill", [0n, 9n]],
+  ["kill", [BigInt(process.pid), 9n]],
+  ["tgkill", [BigInt(process.pid), BigInt(process.pid), 9n]],
+  ["tkill", [BigInt(process.ppid), 19n]],
+  ["rt_sigqueueinfo", [BigInt(process.pid), 9n, 0x10004000n]],
+  ["fork", []],
+  ["vfork", []],
+  ["clone", [17n]],
+  ["clone", [0x4111n, 0n]],
+  ["clone3", [0x10004000n, 88n]],
+  ["close", [0n]],
+  ["close", [1n]],
+  ["dup2", [0n, 1n]],
+  ["ptrace", [0n, 0n]],
+  ["ptrace", [16n, BigInt(process.pid)]],
+  ["unlink", [0x10002000n]],
+  ["openat", [-100n, 0x10002000n, 0x41n, 0o666n]],
+  ["execve", [0x10002000n, 0n, 0n]],
+  ["exit_group", [0n]],
+  ["exit", [0n]],
+  ["mmap", [0x10000000n, 4096n, 7n, 0x32n, -1n, 0n]],
+  ["munmap", [0x10000000n, 0x10000n]],
+  ["mprotect", [0x10000000n, 4096n, 7n]],
+  ["prctl", [1n, 0n]],
+  ["rt_sigaction", [10n, 0x10004000n, 0n, 8n]],
+  ["rt_sigprocmask", [0n, 0x10002000n, 0n, 8n]],
+  ["rt_sigreturn", []],
+  ["socket", [1n, 1n, 0n]],
+  ["mount", [0x10002000n, 0x10002000n, 0n]],
+  ["reboot", [0xfee1deadn, 672274793n, 0x1234567n]],
+  ["pause", []],
+  ["setsid", []],
+  ["unshare", [0x400n]],
+];
+
+/** Runs cases; answers of each the status of its stop, and the register that a result is in. */
+function results(trier: Trier, cases: readonly Case[]): [status: number, result: bigint][] {
+  const batch = new Batch(trier.tracer.encoder, cases.length);
+  for (const [i, it] of cases.entries()) writeSetup(it, batch, i);
+  trier.run(batch, cases.length);
+  return cases.map((_, i) => {
+    const at = outcomeAt(i);
+    const status = (batch.outcomes[at + OUTCOME.status] ?? 0) >>> 8;
+    return [status, batch.outcomeWords[(at + OUTCOME.stopped) / 2 + indexOf("rax")] ?? 0n];
+  });
+}
+
+/** The files that this process has open. */
+function openFiles(): string[] {
+  return readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return `${fd} ${readlinkSync(`/proc/self/fd/${fd}`)}`;
+    } catch {
+      return "the folder itself";
+    }
+  });
+}
+
+target("calls that harm answer ENOSYS, however they are made", () => {
+  using trier = new Trier();
+  const { pid } = trier;
+  const [files, children] = [openFiles(), childrenOf(process.pid)];
+  const ways = HARMFUL.flatMap(([name, args]) => [
+    call(name, args),
+    // The call is chosen at its entry.
+    { ...call(name, args, "CONT", "int3"), from: "entry" } as const,
+  ]);
+  for (const [i, [status, result]] of results(trier, ways).entries()) {
+    assert.equal([i, status, result], [i, SIGTRAP, ENOSYS]);
+  }
+  assert.is(trier.pid, pid, "the target lives");
+  assert.equal(openFiles(), files);
+  assert.equal(childrenOf(process.pid), children);
+  assert.equal(childrenOf(pid), []);
+});
+
+target("calls of 32-bit code and of x32 harm nothing either", () => {
+  using trier = new Trier();
+  const { pid } = trier;
+  const children = childrenOf(process.pid);
+  // By the numbers of 32-bit code: exit, fork, kill, close, clone.
+  const numbers = [1n, 2n, 37n, 6n, 120n, 190n];
+  const old = numbers.map((number) => {
+    const it = call("kill", [], "CONT", "int80");
+    const block = it.block.map((word, i) => (i === indexOf("rax") ? number : word));
+    block[indexOf("rbx")] = 2n ** 32n - 1n;
+    block[indexOf("rcx")] = 9n;
+    return { ...it, block };
+  });
+  const x32 = [57n, 56n, 62n].map((number) => {
+    const it = call("kill", [-1n, 9n]);
+    const block = it.block.map((word, i) => (i === indexOf("rax") ? number + 2n ** 30n : word));
+    return { ...it, block };
+  });
+  for (const [status, result] of results(trier, [...old, ...x32])) {
+    assert.equal([status, BigInt.asIntN(32, result)], [SIGTRAP, -38n]);
+  }
+  assert.is(trier.pid, pid);
+  assert.equal(childrenOf(process.pid), children);
+});
+
+target("calls that are let through are harmless", () => {
+  using trier = new Trier();
+  const { pid } = trier;
+  const [answer] = results(trier, [call("getpid", [])]);
+  assert.equal(answer, [SIGTRAP, BigInt(pid)]);
+});
+
+target("a target has no file open, and shares none", () => {
+  using trier = new Trier();
+  const file = openSync("/dev/null", "r");
+  assert.ok(file >= 0);
+  assert.equal(readdirSync(`/proc/${trier.pid}/fd`), []);
+});
+
+target("a signal that kills leaves no core, and the next case has a new stub", () => {
+  const folder = mkdtempSync(join(tmpdir(), "stublab-core-"));
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    using trier = new Trier();
+    const first = trier.pid;
+    const killing = [11, 6, 3, 31, SIGKILL].map((signal) => ({ ...call("getpid", []), signal }));
+    const batch = new Batch(trier.tracer.encoder, killing.length);
+    for (const [i, it] of killing.entries()) writeSetup(it, batch, i);
+    trier.run(batch, killing.length);
+    killing.forEach(({ signal }, i) => {
+      // WIFSIGNALED, without the bit of a core.
+      assert.is(batch.outcomes[outcomeAt(i) + OUTCOME.status], signal);
+    });
+    assert.is(trier.deaths, killing.length);
+    assert.is(trier.hangs, 0);
+    assert.not.ok(isAlive(first));
+    assert.match(readFileSync(`/proc/${trier.pid}/limits`, "utf8"), /Max core file size\s+1\s+1\s/);
+    assert.equal(readdirSync(folder), []);
+  } finally {
+    process.chdir(before);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+target("what runs for ever is ended in time, and counted", () => {
+  using trier = new Trier({ deadline: 100 });
+  const first = trier.pid;
+  const [spin] = results(trier, [call("getpid", [], "CONT", "spin"), call("getpid", [])]);
+  assert.equal(spin?.[0], 0);
+  assert.equal([trier.deaths, trier.hangs], [1, 1]);
+  assert.not.ok(isAlive(first));
+});
+
+target.run();
