@@ -36,12 +36,24 @@ const limits: readonly Case[] = [
   seed("load", { cs: 0x23n, ds: 0x2bn, rdi: 0xffff_fffdn }),
 ];
 
+/** Pokes of registers, by which the others stay as the stop has them. */
+function pokes(from: Case["from"], registers: Readonly<Record<string, bigint>>): Case {
+  const pairs = Object.entries(registers).map(([name, word]) => ({
+    offset: BigInt(8 * indexOf(name)),
+    word,
+  }));
+  return { ...SIMPLE, ...{ from, way: "POKEUSER", block: [], pairs } };
+}
+
 /** A return by SYSRET leaves selectors alone, and whether there is one depends on five registers. */
-const sysret: readonly Case[] = [0x202n, 0x302n, 0x1_0202n].flatMap((eflags) =>
-  [placeOf("int3"), 0x7fff_ffff_f000n, 0x7fff_ffff_e000n - 1n].map((rip) =>
-    seed("int3", { rip, rcx: rip, r11: eflags, eflags, ds: 3n }, { from: "exit" }),
+const sysret: readonly Case[] = [
+  pokes("exit", { ds: 3n }),
+  pokes("exit", { ds: 3n, rcx: 0n }),
+  ...[0x302n, 0x1_0202n].map((flags) => pokes("exit", { ds: 3n, r11: flags, eflags: flags })),
+  ...[0x7fff_ffff_f000n, 0x7fff_ffff_e000n - 1n].map((rip) =>
+    pokes("exit", { ds: 3n, rcx: rip, rip }),
   ),
-);
+];
 
 /** Calls that a filter does not see. */
 const probes: readonly Case[] = [334n, 335n, 336n, 337n].flatMap((rax) => [
@@ -70,6 +82,13 @@ const components: readonly Case[] = [0n, 1n, 2n, 4n, 0x20n].flatMap((header) =>
     }),
   ),
 );
+
+/** A result that is said to be an error, and is more than an int. */
+const results: readonly Case[] = [0n, 1n].map((isError) => ({
+  ...SIMPLE,
+  ...{ from: "exit", way: "SYSCALL_INFO", block: [], length: 88 },
+  words: [2n, 0n, 0n, 0x1_8000_0000n, isError, ...Array<bigint>(6).fill(0n)],
+}));
 
 /** Reserved members of struct ptrace_syscall_info. */
 const reserved: readonly Case[] = [8n, 16n, 31n].map((bit) => ({
@@ -108,6 +127,7 @@ export const RULE_SEEDS: readonly Case[] = [
   ...probes,
   ...blocked,
   ...components,
+  ...results,
   ...reserved,
   ...accesses,
   ...debug,

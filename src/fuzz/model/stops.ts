@@ -66,8 +66,13 @@ export class Stops {
     state: State,
     into: Prediction,
   ): void {
-    const { pending, pendingIsKernels } = state;
-    if (pendingIsKernels && isSynchronous(pending) && this.#book.use(AT.R65)) {
+    const { pending } = state;
+    if (
+      pending !== 0 &&
+      state.pendingIsKernels &&
+      isSynchronous(pending) &&
+      this.#book.use(AT.R65)
+    ) {
       this.bySignal(pending, this.#book.number("R65", "code"), 0, 0, state, into);
     } else this.bySignal(signal, code, low, high, state, into);
   }

@@ -48,4 +48,10 @@ export const UNPREDICTED_RULES = {
     feature: "!amd",
     values: {},
   },
+  U10: {
+    text: "A signal's frame has another length than NT_X86_XSTATE where there is a component that a process has to ask for.",
+    source: "xstate_sigframe_size, arch/x86/kernel/fpu/signal.c",
+    feature: "amx_tile",
+    values: {},
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;
