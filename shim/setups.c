@@ -15,7 +15,7 @@
 #endif
 
 // asm/unistd.h has getpid; where the registers that this file writes itself lie: asm/ptrace-abi.h.
-enum { REG_RAX = 10, REG_ORIG_RAX = 15, REG_RIP = 16, REG_EFLAGS = 18, REG_RSP = 19 };
+enum { REG_RAX = 10, REG_RCX = 11, REG_ORIG_RAX = 15, REG_RIP = 16, REG_EFLAGS = 18, REG_RSP = 19 };
 
 /** orig_rax where no system call is under way. */
 static const uint64_t NO_CALL = ~(uint64_t)0;
@@ -135,7 +135,7 @@ static void put_pairs(const struct stublab_setup *setup, const uint8_t *area, ui
                       uint64_t length) {
     for (uint64_t i = 0; i < length; i++)
         copy[i] = area[i];
-    for (uint32_t i = 0; i < setup->count; i++) {
+    for (uint64_t i = 0; i < setup->count; i++) {
         uint64_t offset = setup->words[2 * i];
         const uint8_t *word = (const uint8_t *)&setup->words[2 * i + 1];
         for (uint64_t j = 0; j < 8 && offset < length && offset + j < length; j++)
@@ -146,7 +146,7 @@ static void put_pairs(const struct stublab_setup *setup, const uint8_t *area, ui
 /** Takes the words at the pairs' offsets. */
 static void take_pairs(const struct stublab_setup *setup, const uint8_t *area, uint64_t length,
                        uint64_t *words) {
-    for (uint32_t i = 0; i < setup->count; i++) {
+    for (uint64_t i = 0; i < setup->count; i++) {
         uint64_t offset = setup->words[2 * i];
         uint8_t *word = (uint8_t *)&words[i];
         for (uint64_t j = 0; j < 8; j++)
@@ -156,7 +156,7 @@ static void take_pairs(const struct stublab_setup *setup, const uint8_t *area, u
 
 static int64_t poke_user(int32_t tid, const struct stublab_setup *setup,
                          struct stublab_outcome *outcome) {
-    for (uint32_t i = 0; i < setup->count; i++) {
+    for (uint64_t i = 0; i < setup->count; i++) {
         int64_t result = stublab_ptrace(PTRACE_POKEUSR, tid, setup->words[2 * i],
                                         (void *)setup->words[2 * i + 1]);
         if (result < 0) {
@@ -256,7 +256,7 @@ static void restore(int32_t tid, const struct stublab_setup *setup,
     if (setup->way == STUBLAB_WAY_SETFPREGS || setup->way == STUBLAB_WAY_XSTATE)
         set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
     int pokes_debug = 0;
-    for (uint32_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++)
+    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++)
         pokes_debug |= setup->words[2 * i] >= DEBUG_REGISTERS;
     if (pokes_debug)
         clear_breakpoints(tid);
@@ -314,6 +314,12 @@ static int is_clean(const struct stublab_setup *setup, const struct stublab_outc
         return 0;
     if (setup->signal != 0 && (steps || setup->from != STUBLAB_FROM_SIGNAL))
         return 0;
+    // A step may end on the way out of a system call, also one whose number was -1: SYSCALL has put
+    // RIP into RCX. From there the thread may return by another instruction than from a trap.
+    const int from_call = setup->from == STUBLAB_FROM_ENTRY || setup->from == STUBLAB_FROM_EXIT ||
+                          setup->from == STUBLAB_FROM_SYSEMU;
+    if (steps && (from_call || outcome->stopped[REG_RCX] == outcome->stopped[REG_RIP]))
+        return 0;
     // Within a system call the kernel still has its kind in mind, of which restarts depend.
     return outcome->stopped[REG_ORIG_RAX] == NO_CALL &&
            !(steps && (outcome->stopped[REG_EFLAGS] & TRAP_FLAG));
@@ -334,8 +340,8 @@ static int left_trap_flag(const struct stublab_setup *setup,
  * the thread has been stepped to where it is.
  */
 static int pokes_trap_flag(const struct stublab_setup *setup) {
-    for (uint32_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
-        if (setup->words[2 * i] == 8 * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
+    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
+        if (setup->words[2 * i] == 8ULL * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
             return 1;
     }
     return 0;
@@ -389,6 +395,9 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     return count;
 }
 
+/** The bit of the one component that a process has to ask for. */
+enum { XTILE_DATA = 18 };
+
 // struct user_i387_struct and struct _fpx_sw_bytes: where an XSAVE area has its control words, what
 // the kernel says of it, and its header.
 enum {
@@ -412,6 +421,8 @@ int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     }
     for (int i = 0; i < 8; i++)
         trial->xstate[AREA_HEADER + i] = trial->xstate[AREA_FEATURES + i];
+    // Tiles are there for those only who have asked for them.
+    trial->xstate[AREA_HEADER + XTILE_DATA / 8] &= (uint8_t) ~(1 << XTILE_DATA % 8);
     trial->xstate[AREA_FCW] = 0x7f;
     trial->xstate[AREA_FCW + 1] = 0x03;
     trial->xstate[AREA_MXCSR] = 0x80;

@@ -6,6 +6,7 @@
 import { BASELINE } from "./baseline.ts";
 import type { Case } from "./case.ts";
 import { CONSTANTS, placeOf, SCRATCH, STACK } from "./code.ts";
+import { RULE_SEEDS } from "./rule_seeds.ts";
 import { indexOf, type On, REGISTERS } from "./setups.ts";
 
 const SIMPLE: Case = {
@@ -156,4 +157,5 @@ export const SEEDS: readonly Case[] = [
   ...returns,
   ...stacks,
   ...vsyscall,
+  ...RULE_SEEDS,
 ];

@@ -71,18 +71,24 @@ static void run_child(pid_t parent) {
     if (getppid() != parent)
         _exit(CANNOT);
     setrlimit(RLIMIT_CORE, &no_core);
-    sigemptyset(&none);
+${TERMINAL_STOPS.has(it.signal) ? ORPHANED : ""}    sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     map_code();
 ${constants ? "    map_constants();\n" : ""}${scratch ? "    map(SCRATCH, SCRATCH_SIZE);\n" : ""}${isHandled(it.signal) ? "    handle();\n" : ""}${filter ? "    leave_filter();\n" : ""}    /* Whatever the case makes it do, it has no file to do it to. */
     syscall(SYS_close_range, 0, ~0U, 0);
     if (syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0) == 0)
-        raise(SIGSTOP);
+        kill(getpid(), SIGSTOP); /* raise() of some libcs has signals blocked while it stops */
     /* From here on libc does not run any more. */
     _exit(CANNOT);
 }
 `;
 }
+
+/** SIGTSTP, SIGTTIN, SIGTTOU. */
+const TERMINAL_STOPS: ReadonlySet<number> = new Set([20, 21, 22]);
+const ORPHANED = `    /* A process group whose parent is of another session is orphaned: these signals do not stop it. */
+    setsid();
+`;
 
 const CONSTANTS_PAGE = `
 /* A page of words, each of which says where it lies. */

@@ -16,6 +16,7 @@ export const NEEDS = {
   LA57: "page tables have four levels here",
   "no LA57": "page tables have five levels here",
   XSAVE: "there is no XSAVE area",
+  AVX: "the XSAVE area has no such component",
 } as const;
 export type Need = keyof typeof NEEDS;
 

@@ -71,7 +71,7 @@ function* facts(): Generator<Fact> {
       area,
       xstate([[at, WORD]]),
       { reads: [WORD] },
-      "XSAVE",
+      at === YMM0 ? "AVX" : "XSAVE",
     );
   }
   yield tell(
@@ -94,7 +94,7 @@ function* facts(): Generator<Fact> {
         [BV, bits],
       ]),
       { reads: [0n, bits] },
-      "XSAVE",
+      at === YMM0 ? "AVX" : "XSAVE",
     );
   }
   for (const bit of [8, 62, 63]) {

@@ -7,9 +7,9 @@ import type { Unmet, Verdict } from "./run.ts";
 export function formatJunit(verdicts: readonly Verdict[], seconds: number): string {
   const groups = byGroup(verdicts, ({ fact }) => fact.group);
   const suites = [...groups].map(([group, own]) => suite(group, own));
-  const totals = counts(verdicts);
+  const failures = verdicts.filter(({ held }) => held === false).length;
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="stublab conformance" ${totals} errors="0" time="${seconds.toFixed(3)}">
+<testsuites name="stublab conformance" tests="${verdicts.length}" failures="${failures}" errors="0" time="${seconds.toFixed(3)}">
 ${suites.join("\n")}
 </testsuites>
 `;

@@ -19,6 +19,9 @@ export type Verdict =
   | { readonly fact: Fact; readonly held: false; readonly unmet: readonly Unmet[] }
   | { readonly fact: Fact; readonly held: null; readonly reason: string };
 
+/** XFEATURE_YMM. */
+const AVX = 4;
+
 const HAS: Readonly<Record<Need, (machine: Machine) => boolean>> = {
   "Linux 6.16": ({ features }) => features.includes("set_syscall_info"),
   "32-bit calls": ({ features }) => features.includes("ia32"),
@@ -26,6 +29,7 @@ const HAS: Readonly<Record<Need, (machine: Machine) => boolean>> = {
   LA57: ({ features }) => features.includes("la57"),
   "no LA57": ({ features }) => !features.includes("la57"),
   XSAVE: ({ xstateLength }) => xstateLength > 0,
+  AVX: ({ xfeatures }) => (xfeatures & AVX) !== 0,
 };
 
 /** Why a fact cannot be looked at here; undefined where it can. */

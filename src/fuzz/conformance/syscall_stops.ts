@@ -206,10 +206,9 @@ function* running(): Generator<Fact> {
     );
   }
   for (const on of ["SYSCALL", "SYSEMU", "SYSEMU_SINGLESTEP"] as const) {
-    const number = on === "SYSEMU_SINGLESTEP" ? NONE : SCHED_YIELD;
-    yield tell(`PTRACE_${on} stops on the way into a call`, "R39", go({ rax: number }, on), {
+    yield tell(`PTRACE_${on} stops on the way into a call`, "R39", go({ rax: SCHED_YIELD }, on), {
       stop: "call",
-      stopped: { rax: ENOSYS, orig_rax: number, rip: SYSCALL + 2n, rcx: SYSCALL + 2n },
+      stopped: { rax: ENOSYS, orig_rax: SCHED_YIELD, rip: SYSCALL + 2n, rcx: SYSCALL + 2n },
     });
   }
   for (const rsp of [0n, 7n, 1n << 63n, -1n, 0xffff_8000_0000_0000n]) {

@@ -11,6 +11,11 @@ const HANDLER = Number(placeOf("handler"));
 /** Of a frame's registers: what of them is a register, and its index there. */
 const SAVED = FRAME_REGISTERS.map((name) => (REGISTERS.includes(name) ? indexOf(name) : -1));
 const SELECTORS = FRAME_REGISTERS.indexOf("selectors");
+/** err, trapno and cr2 are of faults that are long past. */
+const KNOWN = FRAME_REGISTERS.reduce(
+  (known, name, k) => (["err", "trapno", "cr2"].includes(name) ? known : known | (1 << k)),
+  0,
+);
 const OLD_MASK = FRAME_REGISTERS.indexOf("oldmask");
 
 /** The entry into a signal's handler. */
@@ -56,10 +61,15 @@ export class Handler {
       this.#stops.bySignal(number, code, 0, 0, state, into);
       return false;
     }
-    if (wantsFrame && book.use(AT.R23)) this.#save(state, into);
+    if (wantsFrame) {
+      into.frame.fill(0);
+      into.frameKnown = KNOWN;
+      if (book.use(AT.R23)) this.#save(state, into);
+    }
     this.#setRegisters(signal, frame, high, state);
     if (!stepping || !book.use(AT.R24)) return true;
-    this.#stops.byNotice(0, book.number("R24", "code"), state, into);
+    const trap = book.number("R24", "signal");
+    this.#stops.byNoticeOf(trap, trap, book.number("R24", "code"), state, into);
     return false;
   }
 
@@ -69,7 +79,7 @@ export class Handler {
       if (register < 0) continue;
       frame[2 * k] = state.low(register);
       frame[2 * k + 1] = state.high(register);
-      into.frameKnown |= state.knows(register) ? 1 << k : 0;
+      if (!state.knows(register)) into.frameKnown &= ~(1 << k);
     }
     const shift = this.#book.number("R23", "shift");
     frame[2 * SELECTORS] = state.low(CS);
@@ -78,7 +88,6 @@ export class Handler {
       (frame[2 * SELECTORS + (shift >> 5)] ?? 0) | (state.low(SS) << (shift & 31));
     frame[2 * OLD_MASK] = state.blockedLow;
     frame[2 * OLD_MASK + 1] = state.blockedHigh;
-    into.frameKnown |= (1 << SELECTORS) | (1 << OLD_MASK);
   }
 
   #setRegisters(signal: number, frame: number, high: number, state: State): void {

@@ -42,10 +42,11 @@ export class Model {
     state.start(into.stopped);
     const error = this.#write.write(setups, at, state, into);
     const on = ((setups[at + SETUP.kinds] ?? 0) >>> 16) & 0xff;
+    if (into.unpredicted !== null) return;
     if (error !== 0 || on === NONE) {
       into.resumed(-1, 0);
       into.info(0, 0, 0, 0);
-    } else if (into.unpredicted === null) this.#resume.resume(setups, at, state, into);
+    } else this.#resume.resume(setups, at, state, into);
   }
 
   /** The rules that a prediction comes from, in the order in which they were applied. */

@@ -42,6 +42,7 @@ export class Prediction {
 
   /** The write comes to an errno, at a pair or -1. */
   wrote(error: number, refusedAt: number): void {
+    if (this.unpredicted !== null) return;
     this.outcome[OUTCOME.error] = error;
     this.outcome[OUTCOME.refusedAt] = refusedAt;
     this.errorKnown = true;

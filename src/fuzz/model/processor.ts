@@ -42,6 +42,10 @@ export class Processor {
   readonly #returns: CallReturn;
   readonly #code32: number;
   readonly #trapFlag: number;
+  readonly #breakSignal: number;
+  readonly #breakCode: number;
+  readonly #stepSignal: number;
+  readonly #stepCode: number;
   readonly #resumeFlag: number;
   readonly #vsyscallLow: number;
   readonly #vsyscallHigh: number;
@@ -64,6 +68,10 @@ export class Processor {
     this.#returns = returns;
     this.#code32 = book.number("R29", "code32");
     this.#trapFlag = book.number("R40", "flag");
+    this.#breakSignal = book.number("R43", "signal");
+    this.#breakCode = book.number("R43", "code");
+    this.#stepSignal = book.number("R40", "signal");
+    this.#stepCode = book.number("R40", "code");
     this.#resumeFlag = book.number("R52", "flag");
     this.#vsyscallLow = book.low("U1", "page");
     this.#vsyscallHigh = book.high("U1", "page");
@@ -83,8 +91,7 @@ export class Processor {
       if (result === STOPPED) return;
       if (state.flag(this.#resumeFlag) && book.use(AT.R52)) state.clearFlags(this.#resumeFlag);
       if (traps && result === DONE && book.use(AT.R40)) {
-        const [signal, code] = [book.number("R40", "signal"), book.number("R40", "code")];
-        this.#stops.byTrapAtRip(signal, code, false, state, into);
+        this.#stops.byTrapAtRip(this.#stepSignal, this.#stepCode, false, state, into);
         return;
       }
     }
@@ -96,7 +103,8 @@ export class Processor {
   }
 
   #step(short: boolean, state: State, into: Prediction): number {
-    const [low, high] = [state.low(RIP), state.high(RIP)];
+    const low = state.low(RIP);
+    const high = state.high(RIP);
     const page = this.#memory.pageAt(low, high);
     if (page !== CODE_PAGE) {
       this.#fetchFails(page, low, high, state, into);
@@ -196,8 +204,7 @@ export class Processor {
     if (!book.use(AT.R43)) return DONE;
     state.words[2 * RIP] = next;
     if (state.flag(this.#resumeFlag) && book.use(AT.R52)) state.clearFlags(this.#resumeFlag);
-    const [signal, code] = [book.number("R43", "signal"), book.number("R43", "code")];
-    this.#stops.byTrap(signal, code, 0, 0, state, into);
+    this.#stops.byTrap(this.#breakSignal, this.#breakCode, 0, 0, state, into);
     return STOPPED;
   }
 
@@ -284,7 +291,7 @@ export class Processor {
       if (book.use(AT.R64)) {
         state.clearFlags(book.number("R64", "cleared"));
         state.setFlags(book.number("R64", "set"));
-      } else state.forget(EFLAGS);
+      } else if (book.use(AT.U9)) state.forget(EFLAGS);
       return DONE;
     }
     if (!book.use(AT.R46)) return DONE;
@@ -302,14 +309,13 @@ export class Processor {
     const book = this.#book;
     if (short) return this.#giveUp("U5", into);
     state.words[2 * RIP] = next;
-    state.clearFlags(this.#resumeFlag);
     if (book.use(AT.R37)) {
       state.copy(RIP, RCX);
       state.copy(RAX, ORIG_RAX);
     }
     if (book.use(AT.R38)) {
+      state.clearFlags(book.number("R38", "without"));
       state.copy(EFLAGS, R11);
-      state.words[2 * R11] = state.low(R11) & ~book.number("R38", "without");
     }
     if (state.traces || state.emulates) {
       if (book.use(AT.R39)) {

@@ -48,8 +48,7 @@ export class Restart {
     ) {
       state.set(RAX, book.low("R14", "result"), book.high("R14", "result"));
     } else if (
-      code >= book.low("R15", "first") &&
-      code <= book.low("R15", "last") &&
+      (code === book.low("R15", "noIntr") || code === book.low("R15", "sys")) &&
       book.use(AT.R15)
     )
       this.#again(state, book.number("R15", "size"));

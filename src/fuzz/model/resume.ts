@@ -83,7 +83,8 @@ export class ResumePhase {
   resume(setups: Uint32Array, at: number, state: State, into: Prediction): void {
     const book = this.#book;
     const kinds = setups[at + SETUP.kinds] ?? 0;
-    const [from, on] = [kinds & 0xff, (kinds >>> 16) & 0xff];
+    const from = kinds & 0xff;
+    const on = (kinds >>> 16) & 0xff;
     const signal = setups[at + SETUP.signal] ?? 0;
     if (signal > this.#most && book.use(AT.R1)) {
       into.resumed(book.number("R1", "errno"), 0);
@@ -138,6 +139,10 @@ export class ResumePhase {
       this.#restart.withoutHandler(state);
       this.#enterUser(state, into);
     } else if (this.#has("R6", signal) && book.use(AT.R6)) {
+      if (book.use(AT.U10)) {
+        into.giveUp("U10");
+        return;
+      }
       this.#restart.withHandler(signal, state);
       if (this.#handler.enter(signal, state, wantsFrame, into)) this.#enterUser(state, into);
     } else if (
@@ -201,7 +206,8 @@ export class ResumePhase {
   /** The return to the program, which the processor may refuse. */
   #enterUser(state: State, into: Prediction): void {
     const book = this.#book;
-    const [cs, ss] = [state.low(CS), state.low(SS)];
+    const cs = state.low(CS);
+    const ss = state.low(SS);
     if (cs !== this.#code && cs !== this.#code32 && book.use(AT.R26)) {
       this.#refuse("R26", state, into);
     } else if (ss !== this.#data && book.use(AT.R27)) this.#refuse("R27", state, into);

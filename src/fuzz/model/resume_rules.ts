@@ -80,9 +80,9 @@ export const RESUME_RULES = {
     values: { code: -512n, result: -4n, restart: 12n },
   },
   R15: {
-    text: "Where a handler is entered, what else is from {first} to {last} is made again after it: rax = orig_rax, and rip goes back by {size}.",
+    text: "Where a handler is entered, a call is made again after it where rax is still {noIntr} or {sys} (-ERESTARTNOINTR, -ERESTARTSYS): rax = orig_rax, and rip goes back by {size}.",
     source: "handle_signal, arch/x86/kernel/signal.c",
-    values: { first: -513n, last: -512n, size: 2n },
+    values: { noIntr: -513n, sys: -512n, size: 2n },
   },
   R16: {
     text: "A signal's frame begins {zone} bytes below rsp: the red zone.",
@@ -212,7 +212,7 @@ export const RESUME_RULES = {
     values: {},
   },
   R38: {
-    text: "SYSCALL puts eflags without RF ({without}) into r11, a single-step's TF among them.",
+    text: "SYSCALL puts eflags without RF ({without}) into r11, a single-step's TF among them, and that is what is returned to.",
     source: "SYSCALL, SDM volume 2",
     values: { without: 0x1_0000n },
   },
@@ -222,12 +222,12 @@ export const RESUME_RULES = {
     values: { bit: 0x80n, result: -38n },
   },
   R40: {
-    text: "With TF in eflags there is SIGTRAP ({signal}), si_code {code}, TRAP_TRACE, si_addr = rip, after an instruction.",
+    text: "With TF ({flag}) in eflags there is SIGTRAP ({signal}), si_code {code}, TRAP_TRACE, si_addr = rip, after an instruction.",
     source: "exc_debug_user, arch/x86/kernel/traps.c",
     values: { signal: SIGTRAP, code: 2n, flag: 0x100n },
   },
   R41: {
-    text: "TF that a request set is not seen at the stop.",
+    text: "TF ({flag}) that a request set is not seen at the stop.",
     source: "get_flags, arch/x86/kernel/ptrace.c: TIF_FORCED_TF",
     values: { flag: 0x100n },
   },
@@ -272,8 +272,9 @@ export const RESUME_RULES = {
     values: { signal: SIGBUS, code: SI_KERNEL },
   },
   R50: {
-    text: "With AC ({flag}) in eflags an access that is not aligned: SIGBUS ({signal}), si_code {code}, BUS_ADRALN, si_addr 0.",
-    source: "exc_alignment_check, arch/x86/kernel/traps.c",
+    text: "With AC ({flag}) in eflags an access that is not aligned: SIGBUS ({signal}), si_code {code}, BUS_ADRALN, si_addr 0, mapped or not.",
+    source:
+      "exc_alignment_check, arch/x86/kernel/traps.c; that it comes before a page's fault: measured",
     values: { flag: 0x4_0000n, signal: SIGBUS, code: 1n },
   },
   R51: {
@@ -338,11 +339,6 @@ export const RESUME_RULES = {
     text: "A signal of the kernel's like SIGSEGV that is blocked and pending comes in the place of one that an instruction raises, si_code {code}.",
     source: "dequeue_synchronous_signal, kernel/signal.c",
     values: { code: SI_KERNEL },
-  },
-  R66: {
-    text: "A signal that an instruction raises is lost where the same is blocked and pending: that one comes, si_code {code}.",
-    source: "legacy_queue and force_sig_info_to_task, kernel/signal.c",
-    values: { code: 0n },
   },
   R67: {
     text: "With rcx = rip, r11 = eflags, cs = {cs}, ss = {ss}, no TF and no RF ({flags}) and rip below {limit} a call returns by SYSRET, which leaves selectors as they are.",

@@ -43,3 +43,10 @@ export const RULES: readonly Rule[] = Object.entries<RuleEntry>(TABLE).map(([id,
   phase: phaseOf(id),
   ...entry,
 }));
+
+/** Whether a rule holds on a machine with these features. */
+export function holds({ feature }: RuleEntry, features: readonly Feature[]): boolean {
+  if (feature === undefined) return true;
+  const asked = features.some((name) => feature === name || feature === `!${name}`);
+  return feature.startsWith("!") ? !asked : asked;
+}

@@ -47,8 +47,13 @@ export class Stops {
 
   /** A stop of ptrace's own, which has the process's numbers in its siginfo. */
   byNotice(bit: number, code: number, state: State, into: Prediction): void {
-    this.withStatus(((SIGTRAP | bit) << 8) | STOPPED, state, into);
-    into.info(SIGTRAP, code, 0, 0);
+    this.byNoticeOf(SIGTRAP | bit, SIGTRAP, code, state, into);
+  }
+
+  /** The same with any status and signal. */
+  byNoticeOf(status: number, signal: number, code: number, state: State, into: Prediction): void {
+    this.withStatus((status << 8) | STOPPED, state, into);
+    into.info(signal, code, 0, 0);
     into.addressKnown = false;
   }
 
@@ -61,12 +66,14 @@ export class Stops {
     state: State,
     into: Prediction,
   ): void {
-    const { pending, pendingIsKernels } = state;
-    if (pendingIsKernels && isSynchronous(pending) && this.#book.use(AT.R65)) {
+    const { pending } = state;
+    if (
+      pending !== 0 &&
+      state.pendingIsKernels &&
+      isSynchronous(pending) &&
+      this.#book.use(AT.R65)
+    ) {
       this.bySignal(pending, this.#book.number("R65", "code"), 0, 0, state, into);
-    } else if (!pendingIsKernels && pending === signal && this.#book.use(AT.R66)) {
-      this.bySignal(pending, this.#book.number("R66", "code"), 0, 0, state, into);
-      into.addressKnown = false;
     } else this.bySignal(signal, code, low, high, state, into);
   }
 
@@ -97,8 +104,9 @@ export class Stops {
   }
 
   byPageFault(mapped: boolean, low: number, high: number, state: State, into: Prediction): void {
-    this.#book.use(mapped ? AT.R48 : AT.R47);
-    const [signal, code] = mapped ? this.#accessError : this.#mapError;
+    // Without the one rule it is the other's.
+    const access = mapped ? this.#book.use(AT.R48) : !this.#book.use(AT.R47);
+    const [signal, code] = access ? this.#accessError : this.#mapError;
     this.byFault(signal, code, low, high, state, into);
   }
 

@@ -55,8 +55,9 @@ export class SyscallInfo {
     const book = this.#book;
     const [low, high] = halvesOf(setups, words + 2 * RESULT);
     const isError = ((setups[words + 2 * IS_ERROR] ?? 0) & 0xff) !== 0;
-    if (!book.use(AT.W22)) return 0;
-    if (isError && book.use(AT.W23)) state.set(RAX, low, (low >> 31) >>> 0);
+    // Without the rule the result is as before, which nobody knows: 0 stands for it.
+    if (!book.use(AT.W22)) state.set(RAX, 0, 0);
+    else if (isError && book.use(AT.W23)) state.set(RAX, low, (low >> 31) >>> 0);
     else state.set(RAX, low, high);
     return 0;
   }

@@ -18,7 +18,7 @@ export const UNPREDICTED_RULES = {
     values: {},
   },
   U4: {
-    text: "A debug register is written: it stays for those that come later.",
+    text: "A debug register that there is (at {begin} and before {end}) is written: its bits are the processor's.",
     source: "ptrace_set_debugreg, arch/x86/kernel/ptrace.c",
     values: { begin: 848n, end: 912n },
   },
@@ -41,5 +41,17 @@ export const UNPREDICTED_RULES = {
     text: "In 32-bit code ds is {selector}, whose limit is the number of the processor and its node, and the address is below {most}.",
     source: "setup_getcpu, arch/x86/kernel/cpu/common.c",
     values: { selector: 0x7bn, most: 0x10_0000n },
+  },
+  U9: {
+    text: "DIV leaves flags that the manual does not define, and on processors that nobody measured eflags is not predicted after it.",
+    source: "DIV, SDM volume 2",
+    feature: "!amd",
+    values: {},
+  },
+  U10: {
+    text: "A signal's frame has another length than NT_X86_XSTATE where there is a component that a process has to ask for.",
+    source: "xstate_sigframe_size, arch/x86/kernel/fpu/signal.c",
+    feature: "amx_tile",
+    values: {},
   },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

@@ -158,7 +158,8 @@ export const WRITE_RULES = {
   },
   W27: {
     text: "PTRACE_SETFPREGS refuses bits of mxcsr beyond {mask}: errno {errno}.",
-    source: "xfpregs_set, arch/x86/kernel/fpu/regset.c",
+    source: "xfpregs_set, arch/x86/kernel/fpu/regset.c: mxcsr_feature_mask",
+    feature: "misalignsse",
     values: { mask: 0x2ffffn, errno: EINVAL },
   },
   W28: {
@@ -188,7 +189,8 @@ export const WRITE_RULES = {
   },
   W33: {
     text: "With the x87, SSE or AVX component ({components}) mxcsr must have no bit beyond {mask}, else errno {errno}.",
-    source: "copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c",
+    source: "copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c: mxcsr_feature_mask",
+    feature: "misalignsse",
     values: { components: 7n, mask: 0x2ffffn, errno: EINVAL },
   },
   W34: {
@@ -200,5 +202,17 @@ export const WRITE_RULES = {
     text: "A component that the header does not name reads as at the start of a program; so does mxcsr without SSE and AVX.",
     source: "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c",
     values: {},
+  },
+  W36: {
+    text: "Without misaligned SSE, PTRACE_SETFPREGS refuses bits of mxcsr beyond {mask}: errno {errno}.",
+    source: "xfpregs_set, arch/x86/kernel/fpu/regset.c: mxcsr_feature_mask",
+    feature: "!misalignsse",
+    values: { mask: 0xffffn, errno: EINVAL },
+  },
+  W37: {
+    text: "Without misaligned SSE, with the x87, SSE or AVX component ({components}) mxcsr must have no bit beyond {mask}, else errno {errno}.",
+    source: "copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c: mxcsr_feature_mask",
+    feature: "!misalignsse",
+    values: { components: 7n, mask: 0xffffn, errno: EINVAL },
   },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

@@ -1,0 +1,136 @@
+/*
+ * Setups for rules that hardly any random one meets: each needs several registers that fit together. A run begins with
+ * them, beside those of seeds.ts.
+ */
+
+import { BASELINE } from "./baseline.ts";
+import type { Case } from "./case.ts";
+import { CONSTANTS, placeOf, SCRATCH, STACK } from "./code.ts";
+import { indexOf } from "./setups.ts";
+
+const SIMPLE: Case = {
+  ...{ from: "signal", way: "SETREGS", on: "CONT", signal: 0 },
+  ...{ block: BASELINE, pairs: [], words: [], length: 0 },
+};
+
+function seed(
+  code: string,
+  registers: Readonly<Record<string, bigint>>,
+  change: Partial<Case> = {},
+): Case {
+  const block = [...BASELINE];
+  block[indexOf("rip")] = placeOf(code);
+  for (const [name, word] of Object.entries(registers)) block[indexOf(name)] = word;
+  return { ...SIMPLE, block: block.map((word) => BigInt.asUintN(64, word)), ...change };
+}
+
+/** Data segments of 32-bit code, which 64-bit code never asks for. */
+const segments: readonly Case[] = [0n, 0x23n, 0x2bn, 0x33n, 0x7bn].flatMap((ds) => [
+  seed("load", { cs: 0x23n, ds, rax: 0x1_0000_0000n }),
+  seed("store", { cs: 0x23n, ds, rdi: SCRATCH, rax: 5n }),
+]);
+
+/** The ends of an address space of 4 GB. */
+const limits: readonly Case[] = [
+  seed("stack", { cs: 0x23n, rsp: 1n }),
+  seed("load", { cs: 0x23n, ds: 0x2bn, rdi: 0xffff_fffdn }),
+];
+
+/** Pokes of registers, by which the others stay as the stop has them. */
+function pokes(from: Case["from"], registers: Readonly<Record<string, bigint>>): Case {
+  const pairs = Object.entries(registers).map(([name, word]) => ({
+    offset: BigInt(8 * indexOf(name)),
+    word,
+  }));
+  return { ...SIMPLE, ...{ from, way: "POKEUSER", block: [], pairs } };
+}
+
+/** A return by SYSRET leaves selectors alone, and whether there is one depends on five registers. */
+const sysret: readonly Case[] = [
+  pokes("exit", { ds: 3n }),
+  pokes("exit", { ds: 3n, rcx: 0n }),
+  ...[0x302n, 0x1_0202n].map((flags) => pokes("exit", { ds: 3n, r11: flags, eflags: flags })),
+  ...[0x7fff_ffff_f000n, 0x7fff_ffff_e000n - 1n].map((rip) =>
+    pokes("exit", { ds: 3n, rcx: rip, rip }),
+  ),
+];
+
+/** Calls that a filter does not see. */
+const probes: readonly Case[] = [334n, 335n, 336n, 337n].flatMap((rax) => [
+  seed("syscall", { rax }),
+  seed("syscall", { rax }, { on: "SINGLESTEP" }),
+  seed("int3", { orig_rax: rax }, { from: "entry" }),
+]);
+
+/** A signal that is blocked and comes nevertheless. */
+const blocked: readonly Case[] = [4, 11, 17].map((signal) => ({
+  ...SIMPLE,
+  ...{ from: "exit", way: "SIGMASK", signal, block: [], length: 8 },
+  words: [2n ** 64n - 1n],
+}));
+
+/** Components of an XSAVE area one by one, and bits of mxcsr that only some of them ask for. */
+const components: readonly Case[] = [0n, 1n, 2n, 4n, 0x20n].flatMap((header) =>
+  [0x2_0000n, 0x1_0000n, 0x4_0000n, 0x1f80n].map(
+    (mxcsr): Case => ({
+      ...SIMPLE,
+      ...{ way: "XSTATE", block: [], length: 1 << 13 },
+      pairs: [
+        { offset: 512n, word: header },
+        { offset: 24n, word: mxcsr },
+      ],
+    }),
+  ),
+);
+
+/** A result that is said to be an error, and is more than an int. */
+const results: readonly Case[] = [0n, 1n].map((isError) => ({
+  ...SIMPLE,
+  ...{ from: "exit", way: "SYSCALL_INFO", block: [], length: 88 },
+  words: [2n, 0n, 0n, 0x1_8000_0000n, isError, ...Array<bigint>(6).fill(0n)],
+}));
+
+/** Reserved members of struct ptrace_syscall_info. */
+const reserved: readonly Case[] = [8n, 16n, 31n].map((bit) => ({
+  ...SIMPLE,
+  ...{ from: "entry", way: "SYSCALL_INFO", block: [], length: 88 },
+  words: [1n | (1n << bit), ...Array<bigint>(10).fill(0n)],
+}));
+
+/** Accesses that are not aligned, or that end where nothing is. */
+const accesses: readonly Case[] = [CONSTANTS + 1n, CONSTANTS + 4095n, SCRATCH - 4n].map((rdi) =>
+  seed("load", { rdi, eflags: 0x4_0202n }),
+);
+
+/** Debug registers: those that there are, and those that there are not. */
+const debug: readonly Case[] = [840n, 848n, 872n, 880n, 888n, 896n, 904n].map((offset) => ({
+  ...SIMPLE,
+  ...{ way: "POKEUSER", block: [], on: "NONE", pairs: [{ offset, word: 0n }] },
+}));
+
+/** Where a frame's areas end up one alignment further. */
+const frames: readonly Case[] = [3n, 4n, 5n, 8n].map((n) =>
+  seed("nops", { rsp: STACK - 64n + n }, { signal: 10 }),
+);
+
+/** mxcsr bit by bit, where there are bits that some processors have. */
+const control: readonly Case[] = [0x8000n, 0x1_0000n, 0x2_0000n, 0x4_0000n].map((word) => ({
+  ...SIMPLE,
+  ...{ way: "SETFPREGS", block: [], pairs: [{ offset: 24n, word }] },
+}));
+
+/** All of them. */
+export const RULE_SEEDS: readonly Case[] = [
+  ...segments,
+  ...limits,
+  ...sysret,
+  ...probes,
+  ...blocked,
+  ...components,
+  ...results,
+  ...reserved,
+  ...accesses,
+  ...debug,
+  ...frames,
+  ...control,
+];

@@ -1,0 +1,73 @@
+// Time limit: 120 s
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { formatCase, readSetup } from "../src/fuzz/case.ts";
+import { Generator } from "../src/fuzz/generate.ts";
+import { readMachine } from "../src/fuzz/machine.ts";
+import { differences, differs } from "../src/fuzz/model/difference.ts";
+import { Model } from "../src/fuzz/model/model.ts";
+import { Prediction } from "../src/fuzz/model/prediction.ts";
+import { SetupList } from "../src/fuzz/setup_list.ts";
+import { Batch } from "../src/fuzz/setups.ts";
+import { Trier } from "../src/fuzz/trial.ts";
+
+/** In a soak as many as the model is claimed for. */
+const CASES = process.env.SOAK ? 10_000_000 : 100_000;
+const SEED = 6n;
+const BATCH = 512;
+/** Every so manieth case goes into the corpus, so that changes of changes are tried, too. */
+const KEPT = 97;
+const MOST_KEPT = 2000;
+/** How many disagreements are told. */
+const TOLD = 5;
+
+const agreement = suite("fuzz: agreement of model and kernel");
+
+const trier = new Trier();
+const { constants } = trier.tracer.encoder;
+const machine = readMachine(trier.tracer);
+const model = new Model(machine);
+const batch = new Batch(trier.tracer.encoder, BATCH);
+const prediction = new Prediction();
+
+/** Calls `look` after each case. */
+function tryCases(look: (i: number, index: number) => void): void {
+  let corpus = new SetupList();
+  let next = new SetupList();
+  let generator = new Generator(SEED, corpus, machine);
+  for (let done = 0; done < CASES; done += BATCH) {
+    for (let i = 0; i < BATCH; i++) generator.generate(batch, i, done + i);
+    trier.run(batch, BATCH);
+    for (let i = 0; i < BATCH; i++) {
+      look(i, done + i);
+      if ((done + i) % KEPT === 0 && next.length < MOST_KEPT) {
+        next.add(batch.setups, i);
+      }
+    }
+    if (next.length < MOST_KEPT) continue;
+    [corpus, next] = [next, new SetupList()];
+    generator = new Generator(SEED + BigInt(done), corpus, machine);
+  }
+}
+
+agreement("what is predicted comes, and hardly anything is not predicted", () => {
+  let unpredicted = 0;
+  const disagreements: string[] = [];
+  tryCases((i, index) => {
+    model.predict(batch, i, prediction);
+    if (prediction.unpredicted !== null) unpredicted++;
+    if (!differs(prediction, batch, i) || disagreements.length >= TOLD) return;
+    const fields = differences(prediction, batch, i).map(
+      ({ field, predicted, seen }) => `${field}: ${predicted}, but came ${seen}`,
+    );
+    const told = JSON.stringify(formatCase(readSetup(batch, i), constants));
+    disagreements.push(`case ${index} of seed ${SEED}: ${told}: ${fields.join("; ")}`);
+  });
+  assert.is(disagreements.join("\n"), "");
+  const share = unpredicted / CASES;
+  assert.ok(share <= 0.05, `${(100 * share).toFixed(2)} % are not predicted`);
+});
+
+agreement.after(() => trier.close());
+agreement.run();
