@@ -9,7 +9,7 @@ import { comment } from "./c_program/literals.ts";
 import { type Needs, needsOf } from "./c_program/needs.ts";
 import { resuming, showsFrame } from "./c_program/resuming.ts";
 import { tracer } from "./c_program/tracer.ts";
-import { FLOATING_POINT, writesRegisters, writing } from "./c_program/writing.ts";
+import { FLOATING_POINT, PUTTING, writesRegisters, writing } from "./c_program/writing.ts";
 import type { Case, CaseDocument } from "./case.ts";
 import { isHandled } from "./fields.ts";
 
@@ -37,7 +37,7 @@ export function exportC(it: Case, knowledge: Knowledge, origin: Origin): string 
     STATUSES,
     places(needs),
     child(it, needs),
-    tracer(it, needs) + (floating ? FLOATING_POINT : ""),
+    tracer(it, needs) + (floating ? FLOATING_POINT + (it.pairs.length > 0 ? PUTTING : "") : ""),
     comparing({ registers, frame: showsFrame(knowledge) }),
     main(it, needs, knowledge, registers),
   ].join("\n");
