@@ -44,5 +44,17 @@ spoiling("one in which a program has set ID is replaced, for no request clears i
   assert.is(trier.deaths, 0, "nothing has ended by itself");
 });
 
+spoiling("a step over a POPF leaves no note for the step after it", () => {
+  const batch = new Batch(tracer.encoder, 2);
+  // What is popped has no TF in it.
+  const popf = BASELINE.with(RIP, popfInStubCode()).with(RSP, CONSTANTS + 0x18n);
+  for (const [i, block] of [popf, BASELINE.with(RIP, placeOf("nops"))].entries()) {
+    const step = { from: "signal", way: "SETREGS", on: "SINGLESTEP", signal: 0 } as const;
+    writeSetup({ ...step, block, pairs: [], words: [], length: 0 }, batch, i);
+  }
+  trier.run(batch, 2);
+  assert.is(batch.outcomeWords[(outcomeAt(1) + OUTCOME.stopped) / 2 + EFLAGS], 0x202n);
+});
+
 spoiling.after(() => trier.close());
 spoiling.run();
