@@ -30,6 +30,11 @@ const segments: readonly Case[] = [0n, 0x23n, 0x2bn, 0x33n, 0x7bn].flatMap((ds) 
   seed("store", { cs: 0x23n, ds, rdi: SCRATCH, rax: 5n }),
 ]);
 
+/** POP ES, which 32-bit code finds at the end of a load, of each word of the constants that may be a selector. */
+const pops: readonly Case[] = Array.from({ length: 18 }, (_, n) => CONSTANTS + BigInt(8 * n)).map(
+  (rsp) => seed("load", { rip: placeOf("load") + 2n, cs: 0x23n, rsp }),
+);
+
 /** The ends of an address space of 4 GB. */
 const limits: readonly Case[] = [
   seed("stack", { cs: 0x23n, rsp: 1n }),
@@ -134,6 +139,7 @@ const control: readonly Case[] = [0x8000n, 0x1_0000n, 0x2_0000n, 0x4_0000n].map(
 /** All of them. */
 export const RULE_SEEDS: readonly Case[] = [
   ...segments,
+  ...pops,
   ...limits,
   ...sysret,
   ...probes,

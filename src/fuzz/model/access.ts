@@ -1,5 +1,13 @@
 import { AT, type Book } from "./book.ts";
-import { type Memory, NOT_CANONICAL, SCRATCH_PAGE, STUB_PAGE, UNMAPPED } from "./memory.ts";
+import {
+  CODE_PAGE,
+  CONSTANT_PAGE,
+  type Memory,
+  NOT_CANONICAL,
+  SCRATCH_PAGE,
+  STUB_PAGE,
+  UNMAPPED,
+} from "./memory.ts";
 import type { Prediction } from "./prediction.ts";
 import { DS, RDI, type State } from "./state.ts";
 import type { Stops } from "./stops.ts";
@@ -108,6 +116,13 @@ export class Access {
 
   isScratch(low: number, high: number): boolean {
     return this.#memory.pageAt(low, high) === SCRATCH_PAGE;
+  }
+
+  /** Whether what is there is known, and all of it. */
+  isConstant(low: number, high: number): boolean {
+    const memory = this.#memory;
+    const [first, last] = [memory.pageAt(low, high), memory.pageAt(low + 3, high)];
+    return first === last && (first === CONSTANT_PAGE || first === CODE_PAGE);
   }
 
   isStub(low: number, high: number): boolean {

@@ -1,15 +1,28 @@
 import type { Access } from "./access.ts";
+import { AT, type Book } from "./book.ts";
 import type { Prediction } from "./prediction.ts";
-import { RAX, RBX, RDI, RSP, type State } from "./state.ts";
+import { ES, RAX, RBX, RDI, RSP, type State } from "./state.ts";
 import { DONE, STOPPED } from "./step.ts";
 import type { Stops } from "./stops.ts";
 
+/** The bits of a selector that ask for a privilege level. */
+const LEVEL = 3;
+
 /** Instructions that read and write memory. `short` is 32-bit code. */
 export class DataInstructions {
+  readonly #book: Book;
   readonly #access: Access;
+  readonly #readable: readonly number[];
   readonly #stops: Stops;
 
-  constructor(access: Access, stops: Stops) {
+  constructor(book: Book, access: Access, stops: Stops) {
+    this.#book = book;
+    this.#readable = [
+      book.number("R72", "code32"),
+      book.number("R72", "data"),
+      book.number("R72", "code"),
+      book.number("R72", "processor"),
+    ];
     this.#access = access;
     this.#stops = stops;
   }
@@ -63,6 +76,25 @@ export class DataInstructions {
     else state.set(RBX, this.#access.halfAt(low), size === 8 ? this.#access.halfAt(low + 4) : 0);
     state.move(RSP, size);
     if (size === 4) state.words[2 * RSP + 1] = 0;
+    return DONE;
+  }
+
+  /** In 32-bit code. A selector that names a segment to read is taken, whatever privilege it asks for. */
+  popEs(state: State, into: Prediction): number {
+    const book = this.#book;
+    if (!state.knows(RSP)) return this.#giveUp(into);
+    const [low, high] = [state.low(RSP), state.high(RSP)];
+    if (!this.#access.at(low, high, 4, false, true, true, state, into)) return STOPPED;
+    if (!this.#access.isConstant(low, high)) return this.#giveUp(into);
+    const selector = this.#access.halfAt(low) & 0xffff;
+    const isNull = selector <= book.number("R72", "none");
+    if (!isNull && !this.#readable.includes(selector | LEVEL) && book.use(AT.R72)) {
+      this.#stops.byProtection(state, into);
+      return STOPPED;
+    }
+    state.set(ES, selector, 0);
+    state.move(RSP, 4);
+    state.words[2 * RSP + 1] = 0;
     return DONE;
   }
 

@@ -35,7 +35,12 @@ const STEPS: Readonly<Record<string, bigint>> = {
     "W32.end": 8n,
   },
   // Selectors: those between ask for another privilege level, and are never there.
-  ...{ "R25.none": 4n, "R63.none": 4n },
+  ...{
+    "R25.none": 4n,
+    "R72.none": 8n,
+    ...{ "R72.code32": 8n, "R72.data": 8n, "R72.code": 8n, "R72.processor": 8n },
+    "R63.none": 4n,
+  },
   // The page below is the stub code's.
   "R67.limit": 2n * PAGE,
   // It is aligned after.
@@ -46,6 +51,8 @@ const STEPS: Readonly<Record<string, bigint>> = {
 const SAME: ReadonlySet<string> = new Set([
   // Of larger ones R25 leaves none.
   "R63.none = 7",
+  // With these there is SYSRET more often, after which a selector is not predicted.
+  ...[`R67.limit = ${0x8000_0000_1000n}`, `R67.flags = ${0x1_0000n}`, `R67.flags = ${0x100n}`],
   // There are no more words, and the last one is a register.
   "W9.most = 224",
   "W12.begin = 208",

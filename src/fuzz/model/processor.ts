@@ -145,6 +145,8 @@ export class Processor {
         return this.#data.push(short, state, into);
       case op.POP:
         return this.#data.pop(short, this.#pushed, state, into);
+      case op.POP_ES:
+        return this.#data.popEs(state, into);
       case op.MOVSS:
         return this.#moveSs(state, into);
       case op.RDFSBASE:

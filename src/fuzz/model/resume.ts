@@ -63,7 +63,7 @@ export class ResumePhase {
       book,
       this.#memory,
       this.#stops,
-      new DataInstructions(access, this.#stops),
+      new DataInstructions(book, access, this.#stops),
       new CallInstructions(book, this.#stops, this.#calls, this.#returns),
     );
     this.#most = book.number("R1", "most");

@@ -369,4 +369,9 @@ export const RESUME_RULES = {
     source: "measured",
     values: { flag: 0x10n },
   },
+  R72: {
+    text: "In 32-bit code POP ES takes the selectors {code32}, {data}, {code} and {processor}, whatever privilege they ask for, and those up to {none}; others are refused like HLT.",
+    source: "POP, SDM volume 2",
+    values: { none: 3n, code32: 0x23n, data: 0x2bn, code: 0x33n, processor: 0x7bn },
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

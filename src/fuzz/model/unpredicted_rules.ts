@@ -54,4 +54,9 @@ export const UNPREDICTED_RULES = {
     feature: "amx_tile",
     values: {},
   },
+  U11: {
+    text: "A null selector that SYSRET has left is there until the next interrupt returns by IRET: that selector alone is not predicted.",
+    source: "IRET, SDM volume 2",
+    values: {},
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;
