@@ -39,14 +39,17 @@ const [SAME, ZERO, LOW_32, LOW_16, ERRNO, OTHER] = [0, 1, 2, 3, 4, 5];
 /** TF, DF, NT and RF: of all others it means little. */
 const TELLING_FLAGS = 0x0001_4700;
 
-/** What of a stop is told of each register; of all others, whether one of their kind changed. */
+/**
+ * Registers whose change until the stop is told of by itself (0), or as one of its kind. The others follow from these,
+ * as RCX does from a SYSCALL, and would double the kinds of outcomes each.
+ */
 const KINDS: Readonly<Record<string, number>> = {
-  ...{ rax: 0, rip: 0, rsp: 0, eflags: 0, rcx: 2, r11: 2, orig_rax: 4, cs: 8, ss: 8 },
-  ...{ fs_base: 16, gs_base: 16, ds: 16, es: 16, fs: 16, gs: 16 },
+  ...{ rax: 0, rip: 0, rsp: 0, eflags: 0, orig_rax: 1, cs: 2, ss: 2 },
+  ...{ fs_base: 4, gs_base: 4, ds: 4, es: 4, fs: 4, gs: 4 },
 };
-const GENERAL = 32;
+const NOT_TOLD = 8;
 /** A bit for each register's kind; 0 for those that count by themselves. */
-const BITS = Uint8Array.from(REGISTERS.map((name) => KINDS[name] ?? GENERAL));
+const BITS = Uint8Array.from(REGISTERS.map((name) => KINDS[name] ?? NOT_TOLD));
 
 let [low, high] = [0, 0];
 
@@ -78,7 +81,7 @@ export function signatureOf({ setups, outcomes }: Batch, i: number, agreement: n
   // Where the stub goes on, that is what counts: both together would be a product.
   else if (resumed !== 0) mixWrite(outcomes, outcome + OUTCOME.written);
   mix(resumed);
-  if (resumed === 0) mixStop(outcomes, outcome, registers);
+  if (resumed === 0) mixStop(outcomes, outcome, registers, setups[setup + SETUP.signal] ?? 0);
   // 21 bits and 32.
   return (high & 0x1f_ffff) * 2 ** 32 + (low >>> 0);
 }
@@ -154,7 +157,7 @@ function mixRun(block: Uint32Array, at: number, from: number): void {
     mix(k);
     mix(change);
   }
-  mix(seen);
+  mix(seen & ~NOT_TOLD);
 }
 
 function changeOf(
@@ -171,9 +174,9 @@ function changeOf(
   const distance = isHigh === wasHigh ? isLow - wasLow : FAR;
   if (k === RIP) {
     if (isLow === HANDLER && isHigh === 0) return FAR + 1;
-    return Math.abs(distance) <= NEAR ? distance : FAR;
+    return Math.abs(distance) > NEAR ? FAR : Math.max(-1, Math.min(distance, SOME));
   }
-  if (k === RSP) return Math.abs(distance) <= NEAR ? distance : FAR;
+  if (k === RSP) return Math.abs(distance) > NEAR ? FAR : Math.sign(distance);
   const change = classOf(block, at + k, wasLow, wasHigh);
   return change === ERRNO && TELLING_ERRNOS.has(isLow) ? isLow : change;
 }
@@ -185,6 +188,8 @@ const TELLING_ERRNOS: ReadonlySet<number> = new Set(
 
 /** Bytes that RIP or RSP may go in an instruction or two. */
 const NEAR = 16;
+/** More than the instructions that are told apart by their lengths. */
+const SOME = 4;
 const FAR = 100;
 
 function classOf(block: Uint32Array, at: number, wasLow: number, wasHigh: number): number {
@@ -219,23 +224,26 @@ function mixWritten(
   mix(seen);
 }
 
-function mixStop(outcomes: Uint32Array, outcome: number, registers: boolean): void {
+function mixStop(outcomes: Uint32Array, outcome: number, registers: boolean, sent: number): void {
   const status = outcomes[outcome + OUTCOME.status] ?? 0;
-  mix(isRealTime(status & 0x7f) ? REAL_TIME : isRealTime(status >>> 8) ? -REAL_TIME : status);
-  if ((status & 0xff) !== 0x7f) return;
+  const stops = (status & 0xff) === 0x7f;
+  // A signal that does what it was sent for is like another that does.
+  const own = (stops ? status >>> 8 : status & 0x7f) === sent && !isTold(sent);
+  mix(own ? (stops ? -1 : -2) : status);
+  if (!stops) return;
   const stopped = outcome + OUTCOME.stopped;
   // After the other ways the registers are those that the stop before had.
   if (registers) mixRun(outcomes, stopped, outcome + OUTCOME.written);
   const signal = outcomes[outcome + OUTCOME.signal] ?? 0;
-  if (signal === 0) return;
+  if (signal === 0 || own) return;
   const code = outcomes[outcome + OUTCOME.code] ?? 0;
   mix(code);
   if (isFault(signal, code)) mix(addressKind(outcomes, outcome + OUTCOME.address, stopped));
 }
 
-/** Signals from here on are alike. */
-const REAL_TIME = 32;
-const isRealTime = (signal: number): boolean => signal >= REAL_TIME && signal <= 64;
+/** SIGKILL, SIGSTOP and those that instructions raise are told apart whoever sent them. */
+const TOLD: ReadonlySet<number> = new Set([4, 5, 7, 8, 9, 11, 19]);
+const isTold = (signal: number): boolean => TOLD.has(signal);
 
 /** SIGILL, SIGTRAP, SIGBUS, SIGFPE and SIGSEGV that an instruction raised; at system calls the place has a pid. */
 function isFault(signal: number, code: number): boolean {
