@@ -40,16 +40,15 @@ const [SAME, ZERO, LOW_32, LOW_16, ERRNO, OTHER] = [0, 1, 2, 3, 4, 5];
 const TELLING_FLAGS = 0x0001_4700;
 
 /**
- * Registers whose change until the stop is told of by itself (0), or as one of its kind. The others follow from these,
- * as RCX does from a SYSCALL, and would double the kinds of outcomes each.
+ * Registers whose change until the stop is told of by itself (1), or as that of any selector or base (2). The others
+ * follow from these, as RCX does from a SYSCALL, and would double the kinds of outcomes each.
  */
 const KINDS: Readonly<Record<string, number>> = {
-  ...{ rax: 0, rip: 0, rsp: 0, eflags: 0, orig_rax: 1, cs: 2, ss: 2 },
-  ...{ fs_base: 4, gs_base: 4, ds: 4, es: 4, fs: 4, gs: 4 },
+  ...{ rax: 1, rip: 1, rsp: 1, eflags: 1 },
+  ...{ fs_base: 2, gs_base: 2, ds: 2, es: 2, fs: 2, gs: 2 },
 };
-const NOT_TOLD = 8;
-/** A bit for each register's kind; 0 for those that count by themselves. */
-const BITS = Uint8Array.from(REGISTERS.map((name) => KINDS[name] ?? NOT_TOLD));
+const [ITSELF, SEGMENTS] = [1, 2];
+const KIND_OF = Uint8Array.from(REGISTERS.map((name) => KINDS[name] ?? 0));
 
 let [low, high] = [0, 0];
 
@@ -71,8 +70,8 @@ export function signatureOf({ setups, outcomes }: Batch, i: number, agreement: n
   const way = (kinds >>> 8) & 0xff;
   const resumed = outcomes[outcome + OUTCOME.resumed] ?? 0;
   const registers = way <= POKEUSER || way === SYSCALL_INFO;
-  // What a stub does then does not depend on how its registers came there.
-  mix(resumed === 0 && way <= POKEUSER ? kinds & ~0xff00 : kinds);
+  // What a stub does then does not depend on how its registers came there, nor a refusal on what was to come.
+  mix(kinds & (error !== 0 ? 0xffff : resumed === 0 && way <= POKEUSER ? 0xff00ff : 0xff_ffff));
   mix(agreement);
   mix(error);
   if (registers && resumed !== 0) ask(setups, setup, way);
@@ -146,18 +145,19 @@ function mixWrite(block: Uint32Array, at: number): void {
 
 /** Takes in what became of the registers between the write and the stop. */
 function mixRun(block: Uint32Array, at: number, from: number): void {
-  let seen = 0;
+  let segments = 0;
   for (let k = 0; k < HALVES; k += 2) {
+    const kind = KIND_OF[k >>> 1];
+    if (kind === 0) continue;
     const [wasLow, wasHigh] = [block[from + k] ?? 0, block[from + k + 1] ?? 0];
     if (block[at + k] === wasLow && block[at + k + 1] === wasHigh) continue;
-    const bit = BITS[k >>> 1] ?? 0;
-    seen |= bit;
-    const change = bit === 0 ? changeOf(block, at, k, wasLow, wasHigh) : 0;
+    if (kind === SEGMENTS) segments = 1;
+    const change = kind === ITSELF ? changeOf(block, at, k, wasLow, wasHigh) : 0;
     if (change === 0) continue;
     mix(k);
     mix(change);
   }
-  mix(seen & ~NOT_TOLD);
+  mix(segments);
 }
 
 function changeOf(
