@@ -31,8 +31,11 @@ enum { SYSCALL_STOP = SIGTRAP | 0x80 };
 
 enum { MOST_TRIES = 8, TRAP_FLAG = 0x100 };
 
-/** The thread ended or missed its deadline: there is nothing to go on with. */
-enum { OVER = 1 };
+/** The bit of eflags that a program can set by POPF, and no request can clear. */
+enum { ID_FLAG = 0x200000 };
+
+/** The thread ended or missed its deadline; or it is left with what no request undoes. */
+enum { OVER = 1, SPOILED = 2 };
 
 static int64_t set_registers(int32_t tid, const uint64_t *words) {
     return stublab_ptrace(PTRACE_SETREGS, tid, 0, (void *)words);
@@ -320,6 +323,10 @@ static int is_clean(const struct stublab_setup *setup, const struct stublab_outc
                           setup->from == STUBLAB_FROM_SYSEMU;
     if (steps && (from_call || outcome->stopped[REG_RCX] == outcome->stopped[REG_RIP]))
         return 0;
+    // A step over a POPF, which only the stub code has, ends without the trap flag, and yet with
+    // the kernel's note that it is the thread's own.
+    if (steps && outcome->stopped[REG_RIP] >> 32 != 0)
+        return 0;
     // Within a system call the kernel still has its kind in mind, of which restarts depend.
     return outcome->stopped[REG_ORIG_RAX] == NO_CALL &&
            !(steps && (outcome->stopped[REG_EFLAGS] & TRAP_FLAG));
@@ -377,6 +384,8 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
         }
     }
     restore(tid, setup, trial);
+    if (outcome->resumed == 0 && (outcome->stopped[REG_EFLAGS] & ID_FLAG))
+        return SPOILED;
     return is_over ? 0 : settle(tid, trial);
 }
 
@@ -385,8 +394,8 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     trial->over = 0;
     for (uint32_t i = 0; i < count; i++) {
         int64_t result = try_one(tid, &setups[i], &outcomes[i], trial);
-        if (result == OVER) {
-            trial->over = 1;
+        if (result == OVER || result == SPOILED) {
+            trial->over = (uint32_t)result;
             return i + 1;
         }
         if (result < 0)

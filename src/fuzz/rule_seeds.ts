@@ -108,6 +108,18 @@ const debug: readonly Case[] = [840n, 848n, 872n, 880n, 888n, 896n, 904n].map((o
   ...{ way: "POKEUSER", block: [], on: "NONE", pairs: [{ offset, word: 0n }] },
 }));
 
+/** Addresses that a breakpoint may have, and may not. */
+const breakpoints: readonly Case[] = [
+  0x7fff_ffff_dfffn,
+  0x7fff_ffff_efffn,
+  0x7fff_ffff_f000n,
+].flatMap((word) =>
+  [848n, 872n].map((offset) => ({
+    ...SIMPLE,
+    ...{ way: "POKEUSER", block: [], pairs: [{ offset, word }] },
+  })),
+);
+
 /** Where a frame's areas end up one alignment further. */
 const frames: readonly Case[] = [3n, 4n, 5n, 8n].map((n) =>
   seed("nops", { rsp: STACK - 64n + n }, { signal: 10 }),
@@ -131,6 +143,7 @@ export const RULE_SEEDS: readonly Case[] = [
   ...reserved,
   ...accesses,
   ...debug,
+  ...breakpoints,
   ...frames,
   ...control,
 ];

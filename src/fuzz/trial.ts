@@ -9,6 +9,9 @@ import { createTarget } from "./target.ts";
 /** struct stublab_trial: byte offsets of its members, and its size. */
 const TRIAL = { timeout: 0, over: 12, call: 16, rest: 24, size: 24 + 8 * 27 + 512 + (16 << 10) };
 
+/** What `over` says of a stub that stopped, but is left with what no request undoes. */
+const SPOILED = 2;
+
 /** How long a setup may take to stop, in milliseconds. */
 const DEADLINE = 200;
 
@@ -65,7 +68,9 @@ export class Trier {
       );
       if (result < 0) throw this.#failed(-result);
       done += result;
-      if (this.#view.getUint32(TRIAL.over, true) === 0) continue;
+      const over = this.#view.getUint32(TRIAL.over, true);
+      if (over === SPOILED) this.renew();
+      if (over === 0 || over === SPOILED) continue;
       this.deaths++;
       const hung = outcomes[outcomeAt(done - 1) + OUTCOME.status] === 0;
       if (hung) this.hangs++;

@@ -26,7 +26,14 @@ const SETS: ReadonlySet<string> = new Set([
 const STEPS: Readonly<Record<string, bigint>> = {
   // Offsets of words: what is between two of them is refused before.
   ...{ "W9.most": 8n, "W11.limit": 8n, "W12.begin": 8n, "W12.end": 8n },
-  ...{ "W13.begin": 8n, "W13.end": 8n, "W32.begin": 8n, "W32.end": 8n },
+  ...{
+    "W13.begin": 8n,
+    "W13.end": 8n,
+    "W39.begin": 8n,
+    "W39.end": 8n,
+    "W32.begin": 8n,
+    "W32.end": 8n,
+  },
   // Selectors: those between ask for another privilege level, and are never there.
   ...{ "R25.none": 4n, "R63.none": 4n },
   // The page below is the stub code's.
@@ -42,6 +49,9 @@ const SAME: ReadonlySet<string> = new Set([
   // There are no more words, and the last one is a register.
   "W9.most = 224",
   "W12.begin = 208",
+  // What lies beside is refused before.
+  "W39.begin = 840",
+  "W39.end = 888",
 ]);
 /** What cannot be found out, for it takes what no generator makes: a setup that never stops. */
 const BEYOND: ReadonlySet<string> = new Set(["R60"]);

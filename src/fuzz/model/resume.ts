@@ -2,8 +2,10 @@ import type { Machine } from "../machine.ts";
 import { FROMS, ONS, SETUP } from "../setups.ts";
 import { Access } from "./access.ts";
 import { AT, type Book } from "./book.ts";
+import { CallInstructions } from "./call_instructions.ts";
 import { CallReturn } from "./call_return.ts";
 import { Calls } from "./calls.ts";
+import { DataInstructions } from "./data_instructions.ts";
 import { Handler } from "./handler.ts";
 import { Memory, SCRATCH_PAGE, STUB_PAGE } from "./memory.ts";
 import type { Prediction } from "./prediction.ts";
@@ -60,10 +62,9 @@ export class ResumePhase {
     this.#processor = new Processor(
       book,
       this.#memory,
-      access,
       this.#stops,
-      this.#calls,
-      this.#returns,
+      new DataInstructions(access, this.#stops),
+      new CallInstructions(book, this.#stops, this.#calls, this.#returns),
     );
     this.#most = book.number("R1", "most");
     this.#readable = Uint32Array.of(

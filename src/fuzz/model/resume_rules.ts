@@ -364,4 +364,9 @@ export const RESUME_RULES = {
     since: "6.14",
     values: { call: 335n, signal: SIGILL, code: SI_KERNEL, result: -1n },
   },
+  R71: {
+    text: "OR and TEST clear AF ({flag}), which the manual leaves undefined.",
+    source: "measured",
+    values: { flag: 0x10n },
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

@@ -103,6 +103,19 @@ export class Stops {
     this.byTrap(signal, code, low, high, state, into);
   }
 
+  /** What the processor refuses as such. */
+  byProtection(state: State, into: Prediction): void {
+    const book = this.#book;
+    book.use(AT.R45);
+    this.byFault(book.number("R45", "signal"), book.number("R45", "code"), 0, 0, state, into);
+  }
+
+  /** Nothing is predicted, by a rule. */
+  byRule(rule: "U2" | "U5" | "U6", into: Prediction): void {
+    this.#book.use(AT[rule]);
+    into.giveUp(rule);
+  }
+
   byPageFault(mapped: boolean, low: number, high: number, state: State, into: Prediction): void {
     // Without the one rule it is the other's.
     const access = mapped ? this.#book.use(AT.R48) : !this.#book.use(AT.R47);

@@ -23,8 +23,8 @@ const GETPID = 39;
 /** Behind the SYSCALL by which stubs come to a call. */
 const AFTER_CALL = Number(placeOf("syscall")) + 2;
 const WORD = 8;
-/** Debug registers 4 and 5, which there are not. */
-const [NO_DEBUG_BEGIN, NO_DEBUG_END] = [880, 896];
+/** Debug register 6. */
+const DEBUG_STATUS = 896;
 
 /** The write phase: errno, the word at which it ended, and what is read back. */
 export class WritePhase {
@@ -191,10 +191,16 @@ export class WritePhase {
       book.use(AT.W13)
     )
       return book.number("W13", "errno");
+    for (const id of ["W39", "W40"] as const) {
+      if (offset < book.number(id, "begin") || offset >= book.number(id, "end")) continue;
+      if (book.use(AT[id]) && low + high * 2 ** 32 >= book.number(id, "limit"))
+        return book.number(id, "errno");
+    }
+    // Without the rule it is like those that there are not.
+    if (offset === DEBUG_STATUS) return book.use(AT.W38) ? 0 : book.number("W13", "errno");
     if (
       offset >= book.number("U4", "begin") &&
       offset < book.number("U4", "end") &&
-      (offset < NO_DEBUG_BEGIN || offset >= NO_DEBUG_END) &&
       book.use(AT.U4)
     )
       into.giveUp("U4");

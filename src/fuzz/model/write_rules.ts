@@ -215,4 +215,23 @@ export const WRITE_RULES = {
     feature: "!misalignsse",
     values: { components: 7n, mask: 0xffffn, errno: EINVAL },
   },
+  W38: {
+    text: "Debug register 6, behind those two, takes anything, and nothing is seen of it.",
+    source: "ptrace_set_debugreg, arch/x86/kernel/ptrace.c: virtual_dr6",
+    values: {},
+  },
+  W39: {
+    text: "Debug registers 0 to 3, from {begin} and before {end}, take an address below {limit}, else errno {errno}; without debug register 7 nothing comes of it.",
+    source:
+      "hw_breakpoint_parse, kernel/events/hw_breakpoint.c; arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c",
+    feature: "!la57",
+    values: { begin: 848n, end: 880n, limit: 0x7fff_ffff_f000n, errno: EINVAL },
+  },
+  W40: {
+    text: "With five levels of page tables debug registers 0 to 3, from {begin} and before {end}, take an address below {limit}, else errno {errno}.",
+    source:
+      "hw_breakpoint_parse, kernel/events/hw_breakpoint.c; arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c",
+    feature: "la57",
+    values: { begin: 848n, end: 880n, limit: 0xff_ffff_ffff_f000n, errno: EINVAL },
+  },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

@@ -1,0 +1,73 @@
+import type { Access } from "./access.ts";
+import type { Prediction } from "./prediction.ts";
+import { RAX, RBX, RDI, RSP, type State } from "./state.ts";
+import { DONE, STOPPED } from "./step.ts";
+import type { Stops } from "./stops.ts";
+
+/** Instructions that read and write memory. `short` is 32-bit code. */
+export class DataInstructions {
+  readonly #access: Access;
+  readonly #stops: Stops;
+
+  constructor(access: Access, stops: Stops) {
+    this.#access = access;
+    this.#stops = stops;
+  }
+
+  load(size: 4 | 8, short: boolean, state: State, into: Prediction): number {
+    if (!state.knows(RDI)) return this.#giveUp(into);
+    const access = this.#access;
+    if (short && !access.byDs(false, state, into)) return STOPPED;
+    const [low, high] = [state.low(RDI), short ? 0 : state.high(RDI)];
+    if (!access.at(low, high, size, false, false, short, state, into)) return STOPPED;
+    // Others have written there, or nobody knows what is there.
+    if (access.isScratch(low, high) || access.isScratch(low + size - 1, high)) state.forget(RAX);
+    else if (access.isStub(low, high)) state.forget(RAX);
+    else state.set(RAX, access.halfAt(low), size === 8 ? access.halfAt(low + 4) : 0);
+    return DONE;
+  }
+
+  store(size: 4 | 8, short: boolean, state: State, into: Prediction): number {
+    if (!state.knows(RDI)) return this.#giveUp(into);
+    if (short && !this.#access.byDs(true, state, into)) return STOPPED;
+    const high = short ? 0 : state.high(RDI);
+    return this.#access.at(state.low(RDI), high, size, true, false, short, state, into)
+      ? DONE
+      : STOPPED;
+  }
+
+  push(short: boolean, state: State, into: Prediction): number {
+    if (!state.knows(RSP)) return this.#giveUp(into);
+    const size = short ? 4 : 8;
+    const [low, high] = [state.low(RSP), state.high(RSP)];
+    state.move(RSP, -size);
+    if (size === 4) state.words[2 * RSP + 1] = 0;
+    const [to, above] = [state.low(RSP), state.high(RSP)];
+    state.set(RSP, low, high);
+    if (!this.#access.at(to, above, size, true, true, short, state, into)) return STOPPED;
+    state.set(RSP, to, above);
+    return DONE;
+  }
+
+  /** What is popped was pushed just before, from rax; else nobody knows it. */
+  pop(short: boolean, pushed: boolean, state: State, into: Prediction): number {
+    if (!state.knows(RSP)) return this.#giveUp(into);
+    const size = short ? 4 : 8;
+    const [low, high] = [state.low(RSP), state.high(RSP)];
+    if (!this.#access.at(low, high, size, false, true, short, state, into)) return STOPPED;
+    if (pushed) {
+      state.copy(RAX, RBX);
+      if (size === 4) state.words[2 * RBX + 1] = 0;
+    } else if (this.#access.isScratch(low, high)) state.forget(RBX);
+    else if (this.#access.isStub(low, high)) state.forget(RBX);
+    else state.set(RBX, this.#access.halfAt(low), size === 8 ? this.#access.halfAt(low + 4) : 0);
+    state.move(RSP, size);
+    if (size === 4) state.words[2 * RSP + 1] = 0;
+    return DONE;
+  }
+
+  #giveUp(into: Prediction): number {
+    this.#stops.byRule("U6", into);
+    return STOPPED;
+  }
+}
