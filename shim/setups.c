@@ -34,8 +34,11 @@ enum { MOST_TRIES = 8, TRAP_FLAG = 0x100 };
 /** The bit of eflags that a program can set by POPF, and no request can clear. */
 enum { ID_FLAG = 0x200000 };
 
-/** The thread ended or missed its deadline; or it is left with what no request undoes. */
-enum { OVER = 1, SPOILED = 2 };
+/**
+ * What a thread is over with: it ended; it is left with what no request undoes; or it missed its
+ * deadline, and runs on.
+ */
+enum { OVER = 1, SPOILED = 2, RUNS_ON = 3 };
 
 static int64_t set_registers(int32_t tid, const uint64_t *words) {
     return stublab_ptrace(PTRACE_SETREGS, tid, 0, (void *)words);
@@ -54,7 +57,7 @@ static int is_stop(int32_t status) {
     return (status & 0xff) == 0x7f;
 }
 
-/** Resumes, and waits: 0 and a status; OVER; or -errno of the request. */
+/** Resumes, and waits: 0 and a status; OVER or RUNS_ON; or -errno of the request. */
 static int64_t resume(int32_t tid, int64_t request, uint64_t signal, struct stublab_trial *trial,
                       int32_t *status) {
     struct deadline deadline = {.timeout = trial->timeout};
@@ -63,8 +66,8 @@ static int64_t resume(int32_t tid, int64_t request, uint64_t signal, struct stub
         return result;
     *status = 0;
     result = wait_until(tid, __WALL, &deadline, status);
-    if (result < 0)
-        return result;
+    if (result <= 0)
+        return result < 0 ? result : RUNS_ON;
     if (is_stop(*status) && *status >> 16 != PTRACE_EVENT_EXIT)
         return 0;
     if (is_stop(*status)) {
@@ -374,8 +377,8 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
     if (outcome->error == 0 && setup->on != STUBLAB_ON_NONE) {
         result = resume(tid, REQUESTS[setup->on], setup->signal, trial, &outcome->status);
         outcome->resumed = result < 0 ? (int32_t)-result : 0;
-        if (result == OVER)
-            return OVER;
+        if (result > 0)
+            return result;
         if (result == 0) {
             result = look(tid, setup, outcome);
             if (result < 0)
@@ -394,7 +397,7 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     trial->over = 0;
     for (uint32_t i = 0; i < count; i++) {
         int64_t result = try_one(tid, &setups[i], &outcomes[i], trial);
-        if (result == OVER || result == SPOILED) {
+        if (result > 0) {
             trial->over = (uint32_t)result;
             return i + 1;
         }
