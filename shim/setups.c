@@ -24,7 +24,7 @@ static const uint64_t NO_CALL = ~(uint64_t)0;
 enum { FRAME_REGISTERS = 8 + 40 };
 
 /** offsetof(struct user, u_debugreg). */
-enum { DEBUG_REGISTERS = 848 };
+enum { DEBUG_REGISTERS = 848, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
 
 /** What PTRACE_O_TRACESYSGOOD makes of the stops of system calls. */
 enum { SYSCALL_STOP = SIGTRAP | 0x80 };
@@ -244,15 +244,6 @@ static int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
     return get_registers(tid, outcome->written);
 }
 
-/** Takes all breakpoints away: they would stop whoever comes next. The control register comes
- * first. */
-static void clear_breakpoints(int32_t tid) {
-    for (int i = 7; i >= 0; i--) {
-        if (i != 4 && i != 5)
-            stublab_ptrace(PTRACE_POKEUSR, tid, DEBUG_REGISTERS + 8 * (uint64_t)i, NULL);
-    }
-}
-
 /** Undoes what no SETREGS undoes. */
 static void restore(int32_t tid, const struct stublab_setup *setup,
                     const struct stublab_trial *trial) {
@@ -261,11 +252,6 @@ static void restore(int32_t tid, const struct stublab_setup *setup,
         stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof none, (void *)&none);
     if (setup->way == STUBLAB_WAY_SETFPREGS || setup->way == STUBLAB_WAY_XSTATE)
         set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
-    int pokes_debug = 0;
-    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++)
-        pokes_debug |= setup->words[2 * i] >= DEBUG_REGISTERS;
-    if (pokes_debug)
-        clear_breakpoints(tid);
 }
 
 /** What the stop has to tell. */
@@ -357,6 +343,27 @@ static int pokes_trap_flag(const struct stublab_setup *setup) {
     return 0;
 }
 
+/**
+ * Whether pokes may have made a breakpoint. Once a thread has had one, the kernel looks at what is
+ * poked to its debug registers otherwise, though it be taken away.
+ */
+static int pokes_breakpoint(const struct stublab_setup *setup) {
+    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
+        const uint64_t offset = setup->words[2 * i] - DEBUG_REGISTERS;
+        if (offset < DEBUG_STATUS && offset / 8 != 4 && offset / 8 != 5)
+            return 1;
+        if (offset >= DEBUG_CONTROL && offset < DEBUG_CONTROL + 8)
+            return 1;
+    }
+    return 0;
+}
+
+/** Whether a stub is left with what no request undoes. */
+static int is_spoiled(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    return pokes_breakpoint(setup) ||
+           (outcome->resumed == 0 && (outcome->stopped[REG_EFLAGS] & ID_FLAG));
+}
+
 /** One setup, from a stop by a signal to the next. */
 static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
                        struct stublab_outcome *outcome, struct stublab_trial *trial) {
@@ -387,7 +394,7 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
         }
     }
     restore(tid, setup, trial);
-    if (outcome->resumed == 0 && (outcome->stopped[REG_EFLAGS] & ID_FLAG))
+    if (is_spoiled(setup, outcome))
         return SPOILED;
     return is_over ? 0 : settle(tid, trial);
 }
