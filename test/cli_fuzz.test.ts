@@ -186,7 +186,7 @@ command("a folder of another run is refused, and stays as it is", async () => {
   async () => {
     const corpus = newFolder();
     const [node, args] = stublabCommand("fuzz", "--cases", "40000", "--corpus", corpus);
-    const limited = await run(["prlimit", ["--fsize=600000", node, ...args]]);
+    const limited = await run(["prlimit", ["--fsize=200000", node, ...args]]);
     assert.is(limited.code, 1);
     assert.match(limited.stderr, `corpus ${corpus} cannot be written: EFBIG`);
     const { stdout } = await stublab("--cases", "40000", "--corpus", corpus, "--json");

@@ -56,5 +56,27 @@ spoiling("a step over a POPF leaves no note for the step after it", () => {
   assert.is(batch.outcomeWords[(outcomeAt(1) + OUTCOME.stopped) / 2 + EFLAGS], 0x202n);
 });
 
+spoiling("one that has had a breakpoint is replaced", () => {
+  const batch = new Batch(tracer.encoder, 1);
+  const { pid } = trier;
+  for (const [offset, replaced] of [
+    [880n, false],
+    [896n, false],
+    [904n, true],
+    [848n, true],
+  ] as const) {
+    const before = trier.pid;
+    const poke = { from: "signal", way: "POKEUSER", on: "NONE", signal: 0 } as const;
+    writeSetup(
+      { ...poke, block: [], pairs: [{ offset, word: 0n }], words: [], length: 0 },
+      batch,
+      0,
+    );
+    trier.run(batch, 1);
+    assert.is(trier.pid !== before, replaced, `offset ${offset}`);
+  }
+  assert.is.not(trier.pid, pid);
+});
+
 spoiling.after(() => trier.close());
 spoiling.run();

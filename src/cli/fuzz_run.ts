@@ -1,9 +1,8 @@
 import { openEncoder } from "../encoder/open.ts";
-import { InputError } from "../errors.ts";
 import { type FuzzOptions, fuzz, parseShard } from "../fuzz/fuzz.ts";
 import { examineFindings } from "../fuzz/fuzz_findings.ts";
 import { FUZZ_SCHEMA, reportOf } from "../fuzz/fuzz_report.ts";
-import { type Change, RULES } from "../fuzz/model/model.ts";
+import { parsePlant } from "../fuzz/plant.ts";
 import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
@@ -73,14 +72,6 @@ function optionsOf(values: Values): FuzzOptions {
     ...(shard !== undefined && { shard: parseShard(shard) }),
     ...(plant !== undefined && { change: parsePlant(plant) }),
   };
-}
-
-/** A rule that is to be missing. */
-function parsePlant(id: string): Change {
-  if (RULES.some((rule) => rule.id === id)) return { id, remove: true };
-  throw new InputError(`--plant: there is no rule "${id}"`, {
-    remedy: "docs/model.md has the rules of the model",
-  });
 }
 
 /** The command that finds the same from the beginning. */

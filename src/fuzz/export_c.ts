@@ -20,6 +20,8 @@ export interface Origin {
   readonly machine: string;
   /** What is wrong, on a line, where something is. */
   readonly subject?: string;
+  /** Options of the command that tries it again, each with a space before it. */
+  readonly replayOptions?: string;
 }
 
 /**
@@ -43,7 +45,7 @@ export function exportC(it: Case, knowledge: Knowledge, origin: Origin): string 
   ].join("\n");
 }
 
-function head(it: Case, { document, machine, subject }: Origin): string {
+function head(it: Case, { document, machine, subject, replayOptions = "" }: Origin): string {
   const [from, way, on] = [BEGINS[it.from], WRITES[it.way], it.on];
   const goes = on === "NONE" ? "" : `, and resumed by PTRACE_${on}`;
   const what = `A traced process ${from} has its ${way}${goes}.`;
@@ -60,7 +62,7 @@ function head(it: Case, { document, machine, subject }: Origin): string {
     "Build: cc -std=c11 -Wall -Wextra -o repro repro.c",
   ).replace(/\n \*\/$/, "")}
  *
- * Replay: stublab fuzz replay - <<'CASE'
+ * Replay: stublab fuzz replay -${replayOptions} <<'CASE'
  * ${json.replaceAll("*/", "*\\/")}
  * CASE
  */
