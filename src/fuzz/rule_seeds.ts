@@ -35,6 +35,20 @@ const pops: readonly Case[] = Array.from({ length: 18 }, (_, n) => CONSTANTS + B
   (rsp) => seed("load", { rip: placeOf("load") + 2n, cs: 0x23n, rsp }),
 );
 
+/** Arithmetic in the middle of instructions, with flags that it leaves as each processor likes. */
+const middles: readonly Case[] = (
+  [
+    ["syscall", 1n],
+    ["ud2", 1n],
+    ["int80", 1n],
+    ["movss", 1n],
+    ["spin", 1n],
+    ["div", 2n],
+  ] as const
+).flatMap(([code, offset]) => [
+  seed(code, { rip: placeOf(code) + offset, eflags: 0x212n, rax: 0x8000n }, { on: "SINGLESTEP" }),
+]);
+
 /** The ends of an address space of 4 GB. */
 const limits: readonly Case[] = [
   seed("stack", { cs: 0x23n, rsp: 1n }),
@@ -140,6 +154,7 @@ const control: readonly Case[] = [0x8000n, 0x1_0000n, 0x2_0000n, 0x4_0000n].map(
 export const RULE_SEEDS: readonly Case[] = [
   ...segments,
   ...pops,
+  ...middles,
   ...limits,
   ...sysret,
   ...probes,
