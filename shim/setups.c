@@ -24,15 +24,21 @@ static const uint64_t NO_CALL = ~(uint64_t)0;
 enum { FRAME_REGISTERS = 8 + 40 };
 
 /** offsetof(struct user, u_debugreg). */
-enum { DEBUG_REGISTERS = 848 };
+enum { DEBUG_REGISTERS = 848, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
 
 /** What PTRACE_O_TRACESYSGOOD makes of the stops of system calls. */
 enum { SYSCALL_STOP = SIGTRAP | 0x80 };
 
 enum { MOST_TRIES = 8, TRAP_FLAG = 0x100 };
 
-/** The thread ended or missed its deadline: there is nothing to go on with. */
-enum { OVER = 1 };
+/** The bit of eflags that a program can set by POPF, and no request can clear. */
+enum { ID_FLAG = 0x200000 };
+
+/**
+ * What a thread is over with: it ended; it is left with what no request undoes; or it missed its
+ * deadline, and runs on.
+ */
+enum { OVER = 1, SPOILED = 2, RUNS_ON = 3 };
 
 static int64_t set_registers(int32_t tid, const uint64_t *words) {
     return stublab_ptrace(PTRACE_SETREGS, tid, 0, (void *)words);
@@ -51,7 +57,7 @@ static int is_stop(int32_t status) {
     return (status & 0xff) == 0x7f;
 }
 
-/** Resumes, and waits: 0 and a status; OVER; or -errno of the request. */
+/** Resumes, and waits: 0 and a status; OVER or RUNS_ON; or -errno of the request. */
 static int64_t resume(int32_t tid, int64_t request, uint64_t signal, struct stublab_trial *trial,
                       int32_t *status) {
     struct deadline deadline = {.timeout = trial->timeout};
@@ -60,8 +66,8 @@ static int64_t resume(int32_t tid, int64_t request, uint64_t signal, struct stub
         return result;
     *status = 0;
     result = wait_until(tid, __WALL, &deadline, status);
-    if (result < 0)
-        return result;
+    if (result <= 0)
+        return result < 0 ? result : RUNS_ON;
     if (is_stop(*status) && *status >> 16 != PTRACE_EVENT_EXIT)
         return 0;
     if (is_stop(*status)) {
@@ -238,15 +244,6 @@ static int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
     return get_registers(tid, outcome->written);
 }
 
-/** Takes all breakpoints away: they would stop whoever comes next. The control register comes
- * first. */
-static void clear_breakpoints(int32_t tid) {
-    for (int i = 7; i >= 0; i--) {
-        if (i != 4 && i != 5)
-            stublab_ptrace(PTRACE_POKEUSR, tid, DEBUG_REGISTERS + 8 * (uint64_t)i, NULL);
-    }
-}
-
 /** Undoes what no SETREGS undoes. */
 static void restore(int32_t tid, const struct stublab_setup *setup,
                     const struct stublab_trial *trial) {
@@ -255,11 +252,6 @@ static void restore(int32_t tid, const struct stublab_setup *setup,
         stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof none, (void *)&none);
     if (setup->way == STUBLAB_WAY_SETFPREGS || setup->way == STUBLAB_WAY_XSTATE)
         set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
-    int pokes_debug = 0;
-    for (uint32_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++)
-        pokes_debug |= setup->words[2 * i] >= DEBUG_REGISTERS;
-    if (pokes_debug)
-        clear_breakpoints(tid);
 }
 
 /** What the stop has to tell. */
@@ -320,6 +312,10 @@ static int is_clean(const struct stublab_setup *setup, const struct stublab_outc
                           setup->from == STUBLAB_FROM_SYSEMU;
     if (steps && (from_call || outcome->stopped[REG_RCX] == outcome->stopped[REG_RIP]))
         return 0;
+    // A step over a POPF, which only the stub code has, ends without the trap flag, and yet with
+    // the kernel's note that it is the thread's own.
+    if (steps && outcome->stopped[REG_RIP] >> 32 != 0)
+        return 0;
     // Within a system call the kernel still has its kind in mind, of which restarts depend.
     return outcome->stopped[REG_ORIG_RAX] == NO_CALL &&
            !(steps && (outcome->stopped[REG_EFLAGS] & TRAP_FLAG));
@@ -340,11 +336,32 @@ static int left_trap_flag(const struct stublab_setup *setup,
  * the thread has been stepped to where it is.
  */
 static int pokes_trap_flag(const struct stublab_setup *setup) {
-    for (uint32_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
-        if (setup->words[2 * i] == 8 * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
+    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
+        if (setup->words[2 * i] == 8ULL * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
             return 1;
     }
     return 0;
+}
+
+/**
+ * Whether pokes may have made a breakpoint. Once a thread has had one, the kernel looks at what is
+ * poked to its debug registers otherwise, though it be taken away.
+ */
+static int pokes_breakpoint(const struct stublab_setup *setup) {
+    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
+        const uint64_t offset = setup->words[2 * i] - DEBUG_REGISTERS;
+        if (offset < DEBUG_STATUS && offset / 8 != 4 && offset / 8 != 5)
+            return 1;
+        if (offset >= DEBUG_CONTROL && offset < DEBUG_CONTROL + 8)
+            return 1;
+    }
+    return 0;
+}
+
+/** Whether a stub is left with what no request undoes. */
+static int is_spoiled(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    return pokes_breakpoint(setup) ||
+           (outcome->resumed == 0 && (outcome->stopped[REG_EFLAGS] & ID_FLAG));
 }
 
 /** One setup, from a stop by a signal to the next. */
@@ -367,8 +384,8 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
     if (outcome->error == 0 && setup->on != STUBLAB_ON_NONE) {
         result = resume(tid, REQUESTS[setup->on], setup->signal, trial, &outcome->status);
         outcome->resumed = result < 0 ? (int32_t)-result : 0;
-        if (result == OVER)
-            return OVER;
+        if (result > 0)
+            return result;
         if (result == 0) {
             result = look(tid, setup, outcome);
             if (result < 0)
@@ -377,6 +394,8 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
         }
     }
     restore(tid, setup, trial);
+    if (is_spoiled(setup, outcome))
+        return SPOILED;
     return is_over ? 0 : settle(tid, trial);
 }
 
@@ -385,8 +404,8 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     trial->over = 0;
     for (uint32_t i = 0; i < count; i++) {
         int64_t result = try_one(tid, &setups[i], &outcomes[i], trial);
-        if (result == OVER) {
-            trial->over = 1;
+        if (result > 0) {
+            trial->over = (uint32_t)result;
             return i + 1;
         }
         if (result < 0)
@@ -394,6 +413,9 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     }
     return count;
 }
+
+/** The bit of the one component that a process has to ask for. */
+enum { XTILE_DATA = 18 };
 
 // struct user_i387_struct and struct _fpx_sw_bytes: where an XSAVE area has its control words, what
 // the kernel says of it, and its header.
@@ -418,6 +440,8 @@ int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     }
     for (int i = 0; i < 8; i++)
         trial->xstate[AREA_HEADER + i] = trial->xstate[AREA_FEATURES + i];
+    // Tiles are there for those only who have asked for them.
+    trial->xstate[AREA_HEADER + XTILE_DATA / 8] &= (uint8_t) ~(1 << XTILE_DATA % 8);
     trial->xstate[AREA_FCW] = 0x7f;
     trial->xstate[AREA_FCW + 1] = 0x03;
     trial->xstate[AREA_MXCSR] = 0x80;

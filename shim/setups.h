@@ -87,7 +87,7 @@ struct stublab_outcome {
 struct stublab_trial {
     int64_t timeout;                  /* microseconds for each stop */
     uint32_t xstate_length;           /* bytes of the XSAVE area */
-    uint32_t over;                    /* out: 1 where the thread is of no use any more */
+    uint32_t over;                    /* out: not 0 where the thread is of no use any more */
     uint64_t call;                    /* address of a SYSCALL, with an INT3 behind it */
     uint64_t rest[STUBLAB_REGISTERS]; /* registers between two setups: RIP is at an INT3 */
     uint64_t fpregs[64];              /* floating point between two setups */
@@ -102,9 +102,12 @@ STUBLAB_EXPORT int64_t stublab_read_trial(int32_t tid, struct stublab_trial *tri
 
 /**
  * Tries setups in the thread `tid`, which is at a stop by a signal, one after the other, each from
- * the same state. Returns how many are done. Where one ended the thread or made it miss its
- * deadline it is the last, and `trial->over` is 1: the thread is to be killed and reaped. -errno
- * where a request failed that cannot.
+ * the same state. Returns how many are done. Where one ended the thread it is the last, and
+ * `trial->over` is 1: the thread is to be resumed from its exit stop and reaped. Where the thread
+ * missed its deadline, be it on the way to a setup or from it, `over` is 3: it runs on. Where one
+ * left behind what no request undoes it is the last, too, and `trial->over` is 2: the thread is at
+ * a stop, but others would not begin from the same state there. -errno where a request failed that
+ * cannot.
  */
 STUBLAB_EXPORT int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
                                    struct stublab_outcome *outcomes, uint32_t count,

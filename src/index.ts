@@ -41,6 +41,7 @@ export {
   TraceError,
   UnsupportedError,
 } from "./errors.ts";
+export { type FuzzOptions, type FuzzProgress, type FuzzResult, fuzz } from "./fuzz/fuzz.ts";
 export type { TracedCall } from "./guest/calls.ts";
 export type { Guest, Sink } from "./guest/guest.ts";
 export type { GuestProgram } from "./guest/image.ts";

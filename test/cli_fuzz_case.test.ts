@@ -91,9 +91,41 @@ command("a machine that sees something else is told from one that sees the same"
   assert.match(told, /wait {5}status {4}0x77f +0x77f +0xb7f +not as predicted NOT AS SEEN/);
 });
 
+command(
+  "with a bug in the model replay tells what differs, and a program has the option",
+  async () => {
+    const { code, stdout } = await fuzz("replay", path, "--plant", "R47.code=2", "--json");
+    assert.is(code, 1);
+    assert.equal(JSON.parse(stdout).differences, [{ field: "code", predicted: 2, seen: 1 }]);
+    const small = await fuzz("minimize", path, "--plant", "R47");
+    assert.is(small.code, 0, small.stderr);
+    const program = await fuzz("export", path, "--c", "--plant", "R47.code=2");
+    assert.match(program.stdout, /^\/\*\n \* code is 1, and 2 is predicted\.\n/);
+    assert.match(
+      program.stdout,
+      / \* Replay: stublab fuzz replay - --plant R47\.code=0x2 <<'CASE'\n/,
+    );
+  },
+);
+
+command("each word has a help of its own", async () => {
+  for (const word of ["replay", "minimize", "export"]) {
+    const { code, stdout } = await fuzz(word, "--help");
+    assert.is(code, 0);
+    assert.match(stdout, new RegExp(`^usage: stublab fuzz ${word} CASE `));
+  }
+});
+
 for (const [what, args, message] of [
   ["no case", ["replay"], /fuzz replay takes one case/],
   ["a case that is not there", ["minimize", join(folder, "none")], /none: it cannot be read/],
+  ["a rule that there is not", ["replay", path, "--plant", "X1"], /there is no rule "X1"/],
+  ["a number that a rule has not", ["replay", path, "--plant", "R47.x=1"], /rule R47 has no "x"/],
+  [
+    "a number that is none",
+    ["replay", path, "--plant", "R47.code=x"],
+    /has no number for R47\.code/,
+  ],
   ["no language", ["export", path], /export wants to be told a language/],
 ] as const) {
   command(`refuses ${what}`, async () => {

@@ -14,6 +14,7 @@ import { Generator } from "../src/fuzz/generate.ts";
 import { Observer } from "../src/fuzz/observer.ts";
 import { Batch, FROMS, indexOf, ONS } from "../src/fuzz/setups.ts";
 import { openEncoder } from "../src/index.ts";
+import { hasTool } from "./processes.ts";
 
 const RUNS = 20;
 const { constants } = openEncoder("assembly");
@@ -110,6 +111,8 @@ function* spread(): Iterable<[string, Case]> {
     "sigreturn, floating point",
     { ...odd, way: "SIGRETURN", frame: { ...frame, fpstate: true } },
   ];
+  yield ["floating point as it is", { ...other, way: "SETFPREGS", pairs: [] }];
+  yield ["an XSAVE area as it is", { ...other, way: "XSTATE", pairs: [], length: 8192 }];
   yield ["a mask", { ...other, way: "SIGMASK", words: [0xffff_ffff_ffff_ffffn], length: 8 }];
   yield [
     "a signal that is blocked",
@@ -137,7 +140,12 @@ function run(program: string): Promise<[status: number | string, output: string]
   });
 }
 
-function build(name: string, it: Case, knowledge: { predicted: Fields; seen: Fields }): string {
+function build(
+  name: string,
+  it: Case,
+  knowledge: { predicted: Fields; seen: Fields },
+  [compiler, ...more]: readonly [string, ...string[]] = [process.env.CC || "cc"],
+): string {
   const text = exportC(it, knowledge, {
     document: formatCase(it, constants),
     machine: "a test",
@@ -146,7 +154,7 @@ function build(name: string, it: Case, knowledge: { predicted: Fields; seen: Fie
   const program = join(folder, name.replaceAll(/\W+/g, "_"));
   writeFileSync(`${program}.c`, text);
   const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program, `${program}.c`];
-  execFileSync(process.env.CC || "cc", flags, { stdio: ["ignore", "pipe", "pipe"] });
+  execFileSync(compiler, [...more, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
   return program;
 }
 
@@ -159,6 +167,26 @@ for (const [name, it] of spread()) {
     assert.is(wrong, undefined, `status ${wrong?.[0]}\n${wrong?.[1]}`);
   });
 }
+
+/** The kernel's headers are no part of musl. */
+const MUSL = [
+  "musl-gcc",
+  "-idirafter",
+  "/usr/include/x86_64-linux-gnu",
+  "-idirafter",
+  "/usr/include",
+] as const;
+const withMusl = hasTool(MUSL[0]) ? programs : programs.skip;
+
+withMusl("with another libc they see the same", async () => {
+  for (const [name, it] of spread()) {
+    if (!["a handler", "XMM", "rip elsewhere", "32 bits", "exit, SYSCALL"].includes(name)) continue;
+    const { stable } = observer.observe(it);
+    const program = build(`musl ${name}`, it, { predicted: stable, seen: stable }, MUSL);
+    const [status, output] = await run(program);
+    assert.is(status, 0, `${name}: ${output}`);
+  }
+});
 
 /** How many of the cases that the fuzzer makes are tried, beside those above. */
 const GENERATED = process.env.SOAK ? 400 : 12;

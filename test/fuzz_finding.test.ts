@@ -35,7 +35,8 @@ const original: Case = {
 };
 
 // CF is said to be none of the bits that are written.
-const examiner = new Examiner({ change: { id: "W7", value: "mask", to: 0x54dd4n } });
+const change = { id: "W7", value: "mask", to: 0x54dd4n };
+const examiner = new Examiner({ change });
 const { constants, machine } = examiner;
 const examination = examiner.examine(examiner.minimize(original));
 const finding: Finding = {
@@ -44,6 +45,7 @@ const finding: Finding = {
   original,
   machine,
   found: "stublab fuzz --seed 1 --cases 1",
+  change,
 };
 
 const findings = suite("fuzz: findings");
@@ -87,7 +89,7 @@ findings("a folder has the case, what it was, what is wrong, and a program that 
   assert.is(schema, "stublab.finding/1");
   assert.equal(differences, [{ field: "written.eflags", predicted: "0x202", seen: "0x203" }]);
   assert.equal(told, JSON.parse(JSON.stringify(machine)));
-  assert.is(replay, "stublab fuzz replay case.json");
+  assert.is(replay, "stublab fuzz replay case.json --plant W7.mask=0x54dd4");
   assert.is(found, finding.found);
   assert.is(Object.assign({ "written.eflags": "" }, prediction)["written.eflags"], "0x202");
   assert.is(Object.assign({ "written.eflags": "" }, outcome)["written.eflags"], "0x203");

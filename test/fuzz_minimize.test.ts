@@ -80,6 +80,35 @@ minimizing("pairs are dropped, and go by SETREGS where they can", () => {
   assert.equal(by, { ...PLAIN, block: BASELINE.with(rax, 11n) });
 });
 
+minimizing(
+  "what a call leaves in registers need not be written, where few words are left that way",
+  () => {
+    const rip = placeOf("int3");
+    const words: Record<string, bigint> = { rcx: rip, r11: 0x10202n, eflags: 0x10202n, ds: 3n };
+    let block = BASELINE;
+    for (const [name, word] of Object.entries(words)) block = block.with(indexOf(name), word);
+    const call = placeOf("syscall") + 2n;
+    const there: Record<string, bigint> = { rcx: call, rip: call, r11: 0x202n, eflags: 0x202n };
+    const small = minimize({ ...PLAIN, from: "exit", on: "CONT", block }, (it) => {
+      const poked = Object.fromEntries(
+        it.pairs.map(({ offset, word }) => [REGISTERS[Number(offset) / 8], word]),
+      );
+      const now = (name: string) =>
+        it.way === "SETREGS" ? it.block[indexOf(name)] : (poked[name] ?? there[name]);
+      return (
+        it.from === "exit" &&
+        now("rcx") === now("rip") &&
+        now("r11") === 0x10202n &&
+        now("eflags") === 0x10202n &&
+        now("ds") === 3n
+      );
+    });
+    assert.is(small.way, "POKEUSER");
+    const names = small.pairs.map(({ offset }) => REGISTERS[Number(offset) / 8]);
+    assert.equal(names, ["r11", "eflags", "ds"]);
+  },
+);
+
 minimizing("a prefix that SETREGSET writes goes by SETREGS without what is behind it", () => {
   const prefix: Case = { ...PLAIN, way: "SETREGSET", block: FULL.block, length: 8 };
   const small = minimize(prefix, ({ block }) => (block[0] ?? 0n) !== 0n);

@@ -185,10 +185,15 @@ const returning: Record<string, Fact> = {
     sees: { "stopped.ds": 0 },
     rule: "R63",
   },
-  "SYSRET leaves it": {
+  "SYSRET leaves it, but not for long": {
     of: poke("exit", { 184: 3n }),
-    sees: { "stopped.ds": 3 },
-    rule: "R67",
+    sees: breaks("syscall", 2),
+    rule: "U11",
+  },
+  "with another rcx it is not SYSRET": {
+    of: poke("exit", { 184: 3n, 88: 0n }),
+    sees: { "stopped.ds": 0 },
+    rule: "R63",
   },
   "a return that is refused leaves it, too": {
     of: at("int3", { fs: "0x3", ss: "0x7" }),

@@ -5,7 +5,7 @@ import { type Case, parseCase } from "../fuzz/case.ts";
 import { UsageError } from "./command.ts";
 
 /** What a command that takes a case says about it. */
-export const CASE_HELP = `CASE is a file "stublab.case/1" (docs/fuzzing.md), the folder of a finding, or - for standard input.`;
+export const CASE_HELP = `CASE is a file "stublab.case/1" (docs/fuzzing-cases.md), the folder of a finding, or - for standard input.`;
 
 /** How much is read: a case has some hundred bytes. */
 const MOST_BYTES = 1 << 20;

@@ -6,6 +6,8 @@ import { type ErrorDetails, InputError } from "../errors.ts";
 export interface Command {
   /** Usage, options, examples. */
   readonly help: string;
+  /** The same of what the words after its name choose, where they choose something. */
+  helpOf?(args: readonly string[]): Promise<string>;
   /** Runs with the words after the command's name; answers the exit status. */
   run(args: readonly string[]): number | Promise<number>;
 }

@@ -25,7 +25,7 @@ what the model says. Setups whose outcomes are of a new kind go into the corpus,
                 where it was ended or killed; cases of your own that you put there are tried first
   --workers N   threads that try cases, each on a processor of its own (default 1); what is found stays the same
   --shard I/N   only this part of the run; \`stublab fuzz merge\` puts the parts together
-  --plant RULE  leave a rule of the model out: a bug, to see that it is found
+  --plant RULE  leave a rule of the model out, or give it another number (W7.mask=0x54dd4): a bug, to see that it is found
   --json        one document, "stublab.fuzz/1"
 
 Ctrl-C ends the run after the round under way, a second one at once. Exit status: 0 where nothing came otherwise than
@@ -47,4 +47,9 @@ async function run(args: readonly string[]): Promise<number> {
   });
 }
 
-export const fuzzCommand: Command = { help, run };
+async function helpOf([word = ""]: readonly string[]): Promise<string> {
+  const load = Object.hasOwn(FUZZ_WORDS, word) ? FUZZ_WORDS[word] : undefined;
+  return load === undefined ? help : (await load()).help;
+}
+
+export const fuzzCommand: Command = { help, run, helpOf };

@@ -2,6 +2,7 @@ import { formatCase } from "../fuzz/case.ts";
 import { Examiner } from "../fuzz/examiner.ts";
 import { exportC } from "../fuzz/export_c.ts";
 import { subjectOf } from "../fuzz/finding.ts";
+import { parsePlant, plantOption } from "../fuzz/plant.ts";
 import { machineLine } from "../fuzz/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
@@ -13,6 +14,7 @@ Tries a register setup, and writes a program in C that needs neither Node.js nor
 compares what it sees with what is predicted and with what was seen here.
 
   --c                 in C, which is all there is
+  --plant RULE        with a bug in the model, as \`stublab fuzz replay\` has it
   -o, --output FILE   where the program goes (default: standard output)
 
 ${CASE_HELP}
@@ -26,6 +28,7 @@ example:
 const OPTIONS = {
   c: { type: "boolean", default: false },
   output: { type: "string", short: "o" },
+  plant: { type: "string" },
 } as const;
 
 function run(args: readonly string[]): number {
@@ -35,7 +38,8 @@ function run(args: readonly string[]): number {
       remedy: "--c writes a program in C",
     });
   }
-  using examiner = new Examiner();
+  const change = values.plant === undefined ? undefined : parsePlant(values.plant);
+  using examiner = new Examiner({ change });
   const { constants, machine } = examiner;
   const it = readCase("fuzz export", positionals, constants);
   const examination = examiner.examine(it);
@@ -47,6 +51,7 @@ function run(args: readonly string[]): number {
       document: formatCase(it, constants),
       machine: machineLine(machine),
       ...(differences.length > 0 && { subject: subjectOf(examination) }),
+      replayOptions: plantOption(change),
     },
   );
   if (values.output === undefined) process.stdout.write(text);

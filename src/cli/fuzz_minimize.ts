@@ -1,6 +1,7 @@
 import { formatCase } from "../fuzz/case.ts";
 import { Examiner } from "../fuzz/examiner.ts";
 import { changedWords } from "../fuzz/minimize.ts";
+import { parsePlant } from "../fuzz/plant.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { writeOutput } from "./output_file.ts";
@@ -11,6 +12,7 @@ const help = `usage: stublab fuzz minimize CASE [options]
 Finds the smallest register setup near one that differs from its prediction in the same field; where it does not
 differ, the smallest that has the same kind of outcome. It tries each in a stub.
 
+  --plant RULE        with a bug in the model, as \`stublab fuzz replay\` has it
   -o, --output FILE   where the case goes (default: standard output)
   --json              no difference: a case is a document, "stublab.case/1"
 
@@ -23,12 +25,14 @@ examples:
 
 const OPTIONS = {
   output: { type: "string", short: "o" },
+  plant: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
 
 function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  using examiner = new Examiner();
+  const change = values.plant === undefined ? undefined : parsePlant(values.plant);
+  using examiner = new Examiner({ change });
   const it = readCase("fuzz minimize", positionals, examiner.constants);
   const small = examiner.minimize(it);
   const text = `${JSON.stringify(formatCase(small, examiner.constants), null, 2)}\n`;

@@ -1,5 +1,6 @@
 import { formatCase } from "../fuzz/case.ts";
 import { Examiner } from "../fuzz/examiner.ts";
+import { parsePlant } from "../fuzz/plant.ts";
 import { differenceTable, fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
@@ -10,7 +11,8 @@ const help = `usage: stublab fuzz replay CASE [options]
 
 Tries a register setup in a stub of its own, and shows what is predicted beside what is seen.
 
-  --json   one document, "stublab.replay/1"
+  --plant RULE  leave a rule of the model out, or give it another number (W7.mask=0x54dd4): a bug, to see it caught
+  --json        one document, "stublab.replay/1"
 
 ${CASE_HELP}
 
@@ -21,11 +23,15 @@ examples:
   stublab fuzz replay findings/1f2e3d4c --json | jq .differences
 `;
 
-const OPTIONS = { json: { type: "boolean", default: false } } as const;
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  plant: { type: "string" },
+} as const;
 
 function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  using examiner = new Examiner();
+  const change = values.plant === undefined ? undefined : parsePlant(values.plant);
+  using examiner = new Examiner({ change });
   const { constants, machine } = examiner;
   const it = readCase("fuzz replay", positionals, constants);
   const examination = examiner.examine(it);

@@ -1,10 +1,9 @@
 import { openEncoder } from "../encoder/open.ts";
-import { InputError } from "../errors.ts";
 import { DEFAULT_PATH, type FuzzOptions, type FuzzResult, fuzz, parseShard } from "../fuzz/fuzz.ts";
 import { examineFindings } from "../fuzz/fuzz_findings.ts";
 import { FUZZ_SCHEMA, reportOf } from "../fuzz/fuzz_report.ts";
 import { PATHS, type Path } from "../fuzz/generate.ts";
-import { type Change, RULES } from "../fuzz/model/model.ts";
+import { parsePlant } from "../fuzz/plant.ts";
 import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
@@ -82,14 +81,6 @@ function parsePath(name: string): Path {
   const path = PATHS.find((each) => each === name);
   if (path !== undefined) return path;
   throw new UsageError(`--path takes ${PATHS.join(", ")}, not "${name}"`);
-}
-
-/** A rule that is to be missing. */
-function parsePlant(id: string): Change {
-  if (RULES.some((rule) => rule.id === id)) return { id, remove: true };
-  throw new InputError(`--plant: there is no rule "${id}"`, {
-    remedy: "docs/model.md has the rules of the model",
-  });
 }
 
 /** The command that finds the same from the beginning. */

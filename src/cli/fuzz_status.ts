@@ -33,7 +33,8 @@ export class FuzzStatus {
 
   #draw(lines: readonly string[]): void {
     const title = this.#bold ? `\x1b[1m${this.#title}\x1b[0m` : this.#title;
-    const width = process.stderr.columns ?? 80;
+    // Some terminals do not know how wide they are.
+    const width = process.stderr.columns || 80;
     const all = [title, ...lines.map((line) => `  ${line.slice(0, width - 3)}`)];
     talk(`${UP.repeat(this.#lines)}\r${all.map((line) => `${line}${CLEAR}\n`).join("")}`);
     this.#lines = all.length;

@@ -95,7 +95,9 @@ async function main(args: readonly string[]): Promise<number> {
   const command = await COMMANDS[name]?.load();
   if (command === undefined) throw new UsageError(`there is no command "${name}"`);
   const words = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
-  if (words.includes("--help") || words.includes("-h")) return say(command.help);
+  if (words.includes("--help") || words.includes("-h")) {
+    return say((await command.helpOf?.(words)) ?? command.help);
+  }
   return command.run(rest);
 }
 

@@ -4,6 +4,7 @@ import { type Case, formatCase, writeSetup } from "../fuzz/case.ts";
 import { type Machine, readMachine, readProcessor } from "../fuzz/machine.ts";
 import { type AppliedRule, Model, RULES } from "../fuzz/model/model.ts";
 import { Prediction } from "../fuzz/model/prediction.ts";
+import { parsePlant } from "../fuzz/plant.ts";
 import { predictedFields } from "../fuzz/predicted.ts";
 import { Batch } from "../fuzz/setups.ts";
 import { fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
@@ -18,7 +19,8 @@ const help = `usage: stublab predict CASE [options]
 Says what the kernel and the processor should make of a register setup: whether the write is taken, what is read
 back, and what comes of the resume; and by which rules. Nothing is tried.
 
-  --json   one document, "stublab.prediction/1"
+  --plant RULE  leave a rule of the model out, or give it another number (W7.mask=0x54dd4)
+  --json        one document, "stublab.prediction/1"
 
 ${CASE_HELP}
 
@@ -27,14 +29,18 @@ examples:
   stublab predict - <<< '{"schema": "stublab.case/1", "from": "signal", "way": "SETREGS", "on": "CONT", "signal": null, "registers": {"cs": "0x10"}}'
 `;
 
-const OPTIONS = { json: { type: "boolean", default: false } } as const;
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  plant: { type: "string" },
+} as const;
 
 function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const encoder = openEncoder("assembly");
   const it = readCase("predict", positionals, encoder.constants);
   const machine = readMachineAnyhow();
-  const model = new Model(machine);
+  const { plant } = values;
+  const model = new Model(machine, plant === undefined ? undefined : parsePlant(plant));
   const batch = new Batch(encoder, 1);
   const prediction = new Prediction();
   writeSetup(it, batch, 0);

@@ -1,6 +1,6 @@
 /*
  * A case is one register setup, as a document "stublab.case/1": what differs from the baseline, how it is put in, and
- * how the stub goes on. `CaseDocument` has its members.
+ * how the stub goes on. docs/fuzzing-cases.md describes it.
  */
 
 import { signalName } from "../encoder/names.ts";

@@ -115,7 +115,9 @@ export class Crew {
     Atomics.store(this.#counters, NEXT_CHUNK, 0);
     Atomics.store(this.#counters, DONE, 0);
     const order: Order = { kind: "round", chunks, news };
-    return mergeResults(await Promise.all(this.#members.map((member) => member.ask(order))));
+    const parts = await Promise.all(this.#members.map((member) => member.ask(order)));
+    Atomics.store(this.#counters, DONE, 0);
+    return mergeResults(parts);
   }
 
   /** Tries setups that were not generated, the first of which has the number `index`. */

@@ -28,7 +28,7 @@ export interface ExaminerOptions {
   /** For each stop, in milliseconds. */
   readonly deadline?: number;
   /** A rule of the model that is other than it should be: a planted bug. */
-  readonly change?: Change;
+  readonly change?: Change | undefined;
 }
 
 /** Looks at single cases: what is predicted, what is seen, and the smallest that shows the same. */

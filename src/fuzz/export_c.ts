@@ -10,7 +10,7 @@ import { type Needs, needsOf } from "./c_program/needs.ts";
 import { resuming, showsFrame } from "./c_program/resuming.ts";
 import { RETURNING_HEADERS, returned, returningChild } from "./c_program/returning.ts";
 import { tracer, WAITING } from "./c_program/tracer.ts";
-import { FLOATING_POINT, given, writesRegisters, writing } from "./c_program/writing.ts";
+import { FLOATING_POINT, given, PUTTING, writesRegisters, writing } from "./c_program/writing.ts";
 import type { Case, CaseDocument } from "./case.ts";
 import { isHandled } from "./fields.ts";
 
@@ -21,6 +21,8 @@ export interface Origin {
   readonly machine: string;
   /** What is wrong, on a line, where something is. */
   readonly subject?: string;
+  /** Options of the command that tries it again, each with a space before it. */
+  readonly replayOptions?: string;
 }
 
 /**
@@ -39,7 +41,7 @@ export function exportC(it: Case, knowledge: Knowledge, origin: Origin): string 
     STATUSES,
     places(needs),
     child(it, needs),
-    tracer(it, needs) + (floating ? FLOATING_POINT : ""),
+    tracer(it, needs) + (floating ? FLOATING_POINT + (it.pairs.length > 0 ? PUTTING : "") : ""),
     comparing({ registers, frame: showsFrame(knowledge) }),
     main(it, needs, knowledge, registers),
   ].join("\n");
@@ -76,7 +78,7 @@ ${returned(knowledge, it.block, words)}    return verdict();
   ].join("\n");
 }
 
-function head(it: Case, { document, machine, subject }: Origin): string {
+function head(it: Case, { document, machine, subject, replayOptions = "" }: Origin): string {
   const [from, way, on] = [BEGINS[it.from], WRITES[it.way], it.on];
   const goes = on === "NONE" ? "" : `, and resumed by PTRACE_${on}`;
   const what =
@@ -96,7 +98,7 @@ function head(it: Case, { document, machine, subject }: Origin): string {
     "Build: cc -std=c11 -Wall -Wextra -o repro repro.c",
   ).replace(/\n \*\/$/, "")}
  *
- * Replay: stublab fuzz replay - <<'CASE'
+ * Replay: stublab fuzz replay -${replayOptions} <<'CASE'
  * ${json.replaceAll("*/", "*\\/")}
  * CASE
  */

@@ -10,6 +10,8 @@ import { type Case, formatCase } from "./case.ts";
 import type { Examination } from "./examiner.ts";
 import { exportC } from "./export_c.ts";
 import type { Machine } from "./machine.ts";
+import type { Change } from "./model/model.ts";
+import { plantOption } from "./plant.ts";
 import { differenceTable, fieldTable, fieldValue, machineLine, ruleTable } from "./told.ts";
 
 export const FINDING_SCHEMA = "stublab.finding/1";
@@ -24,10 +26,12 @@ export interface Finding {
   readonly machine: Machine;
   /** The command that comes upon it again, such as "stublab fuzz --seed 7 --cases 4000". */
   readonly found: string;
+  /** The bug that was planted in the model, where one was. */
+  readonly change?: Change | undefined;
 }
 
 /** The command that tries the case of a folder again, in that folder. */
-const REPLAY = "stublab fuzz replay case.json";
+const replayOf = ({ change }: Finding) => `stublab fuzz replay case.json${plantOption(change)}`;
 
 /**
  * Writes a finding into a folder of its own in `folder`: it is there as a whole or not at all. Where there is one of
@@ -66,9 +70,10 @@ export function writeFinding(
 
 /** The files of a finding's folder. */
 function filesOf(
-  { signature, examination, original, machine, found }: Finding,
+  finding: Finding,
   constants: ReadonlyMap<string, bigint>,
 ): [name: string, content: string][] {
+  const { signature, examination, original, machine, found, change } = finding;
   const { it, predicted, seen, stable, differences, unpredicted, rules } = examination;
   const document = formatCase(it, constants);
   const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
@@ -83,7 +88,7 @@ function filesOf(
         case: document,
         machine,
         found,
-        replay: REPLAY,
+        replay: replayOf(finding),
         differences: differenceTable(differences),
         unpredicted,
         rules: ruleTable(rules),
@@ -96,7 +101,12 @@ function filesOf(
       exportC(
         it,
         { predicted, seen: stable },
-        { document, machine: machineLine(machine), subject: subjectOf(examination) },
+        {
+          document,
+          machine: machineLine(machine),
+          subject: subjectOf(examination),
+          replayOptions: plantOption(change),
+        },
       ),
     ],
   ];

@@ -61,7 +61,7 @@ export function examineFindings(
     if (corpus !== undefined && !existsSync(join(corpus, FINDINGS, signature))) {
       writeFinding(
         join(corpus, FINDINGS),
-        { signature, examination, original, machine, found: command },
+        { signature, examination, original, machine, found: command, change },
         examiner.constants,
       );
     }

@@ -15,12 +15,15 @@ import { SetupList } from "./setup_list.ts";
 import { Batch, SETUP_SIZE } from "./setups.ts";
 import { Trier } from "./trial.ts";
 
+/** For each stop, in milliseconds: nothing that is generated runs on, and a busy machine is no hang. */
+const DEADLINE = 2000;
+
 /** Indices of Start's counters. */
 const [NEXT_CHUNK, DONE] = [0, 1];
 
 class Worker {
   readonly machine;
-  readonly #trier = new Trier();
+  readonly #trier = new Trier({ deadline: DEADLINE });
   readonly #parents = new SetupList();
   readonly #known = new Set<number>();
   readonly #generator: Generator;

@@ -15,7 +15,7 @@ export interface Machine {
   readonly features: readonly Feature[];
   /** Bytes of the XSAVE area that NT_X86_XSTATE and a signal frame have. */
   readonly xstateLength: number;
-  /** The components that it may have, as XCR0 has them. */
+  /** The components that it may have without asking, as XCR0 has them. */
   readonly xfeatures: number;
   /** The bits of mxcsr that there are. */
   readonly mxcsrMask: number;
@@ -29,6 +29,8 @@ export const FEATURES = [
   "fsgsbase",
   "pku",
   "user_shstk",
+  "misalignsse",
+  "amx_tile",
   "ia32",
   "set_syscall_info",
   "uretprobe",
@@ -38,7 +40,14 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number];
 
 /** Those that the processor has and /proc/cpuinfo tells. */
-const OF_PROCESSOR: readonly Feature[] = ["la57", "fsgsbase", "pku", "user_shstk"];
+const OF_PROCESSOR: readonly Feature[] = [
+  "la57",
+  "fsgsbase",
+  "pku",
+  "user_shstk",
+  "misalignsse",
+  "amx_tile",
+];
 /** Those that come with a version of the kernel. */
 const OF_KERNEL: readonly (readonly [Feature, major: number, minor: number])[] = [
   ["uretprobe", 6, 14],
@@ -50,6 +59,8 @@ const MOST_XSTATE = 16 << 10;
 const COMPONENTS = 464;
 /** mxcsr_mask in struct user_i387_struct. */
 const MXCSR_MASK = 28;
+/** XFEATURE_MASK_USER_DYNAMIC: a component that a process has to ask for. */
+const ASKED_FOR = 1 << 18;
 
 /** Asks the machine. A stub of the tracer tells how its XSAVE area is laid out. */
 export function readMachine(tracer: Tracer): Machine {
@@ -104,7 +115,7 @@ function readXstate(tracer: Tracer): Pick<Machine, "xstateLength" | "xfeatures" 
   const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(MOST_XSTATE));
   return {
     xstateLength: Math.max(length, 0),
-    xfeatures: view.getUint32(COMPONENTS, true),
+    xfeatures: view.getUint32(COMPONENTS, true) & ~ASKED_FOR,
     mxcsrMask: view.getUint32(MXCSR_MASK, true),
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { BASELINE } from "./baseline.ts";
-import { BLOCK_SIZE, type Case, type Pair } from "./case.ts";
+import { BLOCK_SIZE, type Case, MOST_PAIRS, type Pair } from "./case.ts";
 import { placeOf } from "./code.ts";
 import { indexOf } from "./setups.ts";
 
@@ -35,24 +35,36 @@ export function minimize(
   holds: (it: Case) => boolean,
   { tries = MOST_TRIES }: MinimizeOptions = {},
 ): Case {
-  let best = it;
   let left = tries;
+  const asked = (other: Case): boolean => left-- > 0 && holds(other);
+  const whole = reduce(it, asked);
+  if (changedWords(whole) <= FEW) return whole;
+  const poked = asPokes(whole);
+  if (poked === undefined || !asked(poked)) return whole;
+  // To go back to SETREGS would be to start over.
+  const few = reduce(poked, (other) => other.way === "POKEUSER" && asked(other));
+  return changedWords(few) < changedWords(whole) ? few : whole;
+}
+
+/** More words than these are worth another way, if it needs fewer. */
+const FEW = 3;
+
+/** Takes the steps in turn, for what is left of the words decides which way is plain enough, and the other way round. */
+function reduce(it: Case, holds: (it: Case) => boolean): Case {
+  let best = it;
   /** Goes through what a step has to offer, and on from what holds. */
   const take = (simpler: Step): boolean => {
     let better = false;
-    for (let i = 0; left > 0; ) {
+    for (let i = 0; ; ) {
       const next = at(simpler(best), i);
-      if (next === undefined) break;
-      left--;
+      if (next === undefined) return better;
       if (holds(next)) {
         best = next;
         better = true;
       } else i++;
     }
-    return better;
   };
-  // What is left of the words decides which way is plain enough, and the other way round.
-  for (let better = true; better && left > 0; ) {
+  for (let better = true; better; ) {
     better = false;
     for (const step of STEPS) better = take(step) || better;
   }
@@ -113,6 +125,35 @@ function asSetregs(it: Case): Case | undefined {
   for (const { offset, word } of it.pairs) block[Number(offset) / 8] = word;
   return put(block);
 }
+
+/**
+ * The same words by POKEUSER, at a stop of a system call: there rcx, r11 and others have what the call has put into
+ * them, and need not be written.
+ */
+function asPokes(it: Case): Case | undefined {
+  const there = AT_CALLS[it.from];
+  if (there === undefined || it.way !== "SETREGS") return undefined;
+  // Behind the call is an INT3 as well.
+  const moved = (word: bigint) => (word === placeOf("int3") ? BEHIND_CALL : word);
+  const pairs = it.block
+    .map((word, i) => ({ offset: BigInt(8 * i), word: moved(word) }))
+    .filter(({ word }, i) => word !== there[i]);
+  if (pairs.length > MOST_PAIRS) return undefined;
+  return { ...it, way: "POKEUSER", block: [], pairs };
+}
+
+const BEHIND_CALL = placeOf("syscall") + 2n;
+/** Words that are there when the case begins. rax is -ENOSYS, or a pid. */
+const ENTERED = BASELINE.with(indexOf("rcx"), BEHIND_CALL)
+  .with(RIP, BEHIND_CALL)
+  .with(indexOf("r11"), BASELINE[indexOf("eflags")] ?? 0n)
+  .with(indexOf("orig_rax"), 39n)
+  .with(indexOf("rax"), -1n);
+const AT_CALLS: Partial<Record<Case["from"], readonly bigint[]>> = {
+  entry: ENTERED,
+  exit: ENTERED,
+  sysemu: ENTERED,
+};
 
 function isRegister(offset: bigint): boolean {
   return offset % 8n === 0n && offset < BigInt(BLOCK_SIZE);

@@ -30,6 +30,25 @@ const segments: readonly Case[] = [0n, 0x23n, 0x2bn, 0x33n, 0x7bn].flatMap((ds) 
   seed("store", { cs: 0x23n, ds, rdi: SCRATCH, rax: 5n }),
 ]);
 
+/** POP ES, which 32-bit code finds at the end of a load, of each word of the constants that may be a selector. */
+const pops: readonly Case[] = Array.from({ length: 18 }, (_, n) => CONSTANTS + BigInt(8 * n)).map(
+  (rsp) => seed("load", { rip: placeOf("load") + 2n, cs: 0x23n, rsp }),
+);
+
+/** Arithmetic in the middle of instructions, with flags that it leaves as each processor likes. */
+const middles: readonly Case[] = (
+  [
+    ["syscall", 1n],
+    ["ud2", 1n],
+    ["int80", 1n],
+    ["movss", 1n],
+    ["spin", 1n],
+    ["div", 2n],
+  ] as const
+).flatMap(([code, offset]) => [
+  seed(code, { rip: placeOf(code) + offset, eflags: 0x212n, rax: 0x8000n }, { on: "SINGLESTEP" }),
+]);
+
 /** The ends of an address space of 4 GB. */
 const limits: readonly Case[] = [
   seed("stack", { cs: 0x23n, rsp: 1n }),
@@ -108,6 +127,18 @@ const debug: readonly Case[] = [840n, 848n, 872n, 880n, 888n, 896n, 904n].map((o
   ...{ way: "POKEUSER", block: [], on: "NONE", pairs: [{ offset, word: 0n }] },
 }));
 
+/** Addresses that a breakpoint may have, and may not. */
+const breakpoints: readonly Case[] = [
+  0x7fff_ffff_dfffn,
+  0x7fff_ffff_efffn,
+  0x7fff_ffff_f000n,
+].flatMap((word) =>
+  [848n, 872n].map((offset) => ({
+    ...SIMPLE,
+    ...{ way: "POKEUSER", block: [], pairs: [{ offset, word }] },
+  })),
+);
+
 /** Where a frame's areas end up one alignment further. */
 const frames: readonly Case[] = [3n, 4n, 5n, 8n].map((n) =>
   seed("nops", { rsp: STACK - 64n + n }, { signal: 10 }),
@@ -122,6 +153,8 @@ const control: readonly Case[] = [0x8000n, 0x1_0000n, 0x2_0000n, 0x4_0000n].map(
 /** All of them. */
 export const RULE_SEEDS: readonly Case[] = [
   ...segments,
+  ...pops,
+  ...middles,
   ...limits,
   ...sysret,
   ...probes,
@@ -131,6 +164,7 @@ export const RULE_SEEDS: readonly Case[] = [
   ...reserved,
   ...accesses,
   ...debug,
+  ...breakpoints,
   ...frames,
   ...control,
 ];

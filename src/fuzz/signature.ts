@@ -45,14 +45,16 @@ const [SAME, ZERO, LOW_32, LOW_16, ERRNO, OTHER] = [0, 1, 2, 3, 4, 5];
 /** TF, DF, NT and RF: of all others it means little. */
 const TELLING_FLAGS = 0x0001_4700;
 
-/** What of a stop is told of each register; of all others, whether one of their kind changed. */
+/**
+ * Registers whose change until the stop is told of by itself (1), or as that of any selector or base (2). The others
+ * follow from these, as RCX does from a SYSCALL, and would double the kinds of outcomes each.
+ */
 const KINDS: Readonly<Record<string, number>> = {
-  ...{ rax: 0, rip: 0, rsp: 0, eflags: 0, rcx: 2, r11: 2, orig_rax: 4, cs: 8, ss: 8 },
-  ...{ fs_base: 16, gs_base: 16, ds: 16, es: 16, fs: 16, gs: 16 },
+  ...{ rax: 1, rip: 1, rsp: 1, eflags: 1 },
+  ...{ fs_base: 2, gs_base: 2, ds: 2, es: 2, fs: 2, gs: 2 },
 };
-const GENERAL = 32;
-/** A bit for each register's kind; 0 for those that count by themselves. */
-const BITS = Uint8Array.from(REGISTERS.map((name) => KINDS[name] ?? GENERAL));
+const [ITSELF, SEGMENTS] = [1, 2];
+const KIND_OF = Uint8Array.from(REGISTERS.map((name) => KINDS[name] ?? 0));
 
 let [low, high] = [0, 0];
 
@@ -74,8 +76,8 @@ export function signatureOf({ setups, outcomes }: Batch, i: number, agreement: n
   const way = (kinds >>> 8) & 0xff;
   const resumed = outcomes[outcome + OUTCOME.resumed] ?? 0;
   const registers = way <= POKEUSER || way === SYSCALL_INFO || way === SIGRETURN;
-  // What a stub does then does not depend on how its registers came there.
-  mix(resumed === 0 && way <= POKEUSER ? kinds & ~0xff00 : kinds);
+  // What a stub does then does not depend on how its registers came there, nor a refusal on what was to come.
+  mix(kinds & (error !== 0 ? 0xffff : resumed === 0 && way <= POKEUSER ? 0xff00ff : 0xff_ffff));
   mix(agreement);
   mix(error);
   if (registers && resumed !== 0) ask(setups, setup, way);
@@ -84,10 +86,11 @@ export function signatureOf({ setups, outcomes }: Batch, i: number, agreement: n
   // Where the stub goes on, that is what counts: both together would be a product.
   else if (resumed !== 0) mixWrite(outcomes, outcome + OUTCOME.written);
   mix(resumed);
-  if (resumed === 0 && !registers) mixStop(outcomes, outcome, undefined, 0);
+  const sent = setups[setup + SETUP.signal] ?? 0;
+  if (resumed === 0 && !registers) mixStop(outcomes, outcome, sent, undefined, 0);
   else if (resumed === 0 && isReadBack(setups, setup, way)) {
-    mixStop(outcomes, outcome, outcomes, outcome + OUTCOME.written);
-  } else if (resumed === 0) mixStop(outcomes, outcome, setups, setup + SETUP.words);
+    mixStop(outcomes, outcome, sent, outcomes, outcome + OUTCOME.written);
+  } else if (resumed === 0) mixStop(outcomes, outcome, sent, setups, setup + SETUP.words);
   // 21 bits and 32.
   return (high & 0x1f_ffff) * 2 ** 32 + (low >>> 0);
 }
@@ -158,19 +161,19 @@ function mixWrite(block: Uint32Array, at: number): void {
 
 /** Takes in what became of the registers between the write and the stop. */
 function mixRun(block: Uint32Array, at: number, before: Uint32Array, from: number): void {
-  let seen = 0;
+  let segments = 0;
   for (let k = 0; k < HALVES; k += 2) {
-    const wasLow = before[from + k] ?? 0;
-    const wasHigh = before[from + k + 1] ?? 0;
+    const kind = KIND_OF[k >>> 1];
+    if (kind === 0) continue;
+    const [wasLow, wasHigh] = [before[from + k] ?? 0, before[from + k + 1] ?? 0];
     if (block[at + k] === wasLow && block[at + k + 1] === wasHigh) continue;
-    const bit = BITS[k >>> 1] ?? 0;
-    seen |= bit;
-    const change = bit === 0 ? changeOf(block, at, k, wasLow, wasHigh) : 0;
+    if (kind === SEGMENTS) segments = 1;
+    const change = kind === ITSELF ? changeOf(block, at, k, wasLow, wasHigh) : 0;
     if (change === 0) continue;
     mix(k);
     mix(change);
   }
-  mix(seen);
+  mix(segments);
 }
 
 function changeOf(
@@ -187,9 +190,9 @@ function changeOf(
   const distance = isHigh === wasHigh ? isLow - wasLow : FAR;
   if (k === RIP) {
     if (isLow === HANDLER && isHigh === 0) return FAR + 1;
-    return Math.abs(distance) <= NEAR ? distance : FAR;
+    return Math.abs(distance) > NEAR ? FAR : Math.max(-1, Math.min(distance, SOME));
   }
-  if (k === RSP) return Math.abs(distance) <= NEAR ? distance : FAR;
+  if (k === RSP) return Math.abs(distance) > NEAR ? FAR : Math.sign(distance);
   const change = classOf(block, at + k, wasLow, wasHigh);
   return change === ERRNO && TELLING_ERRNOS.has(isLow) ? isLow : change;
 }
@@ -201,6 +204,8 @@ const TELLING_ERRNOS: ReadonlySet<number> = new Set(
 
 /** Bytes that RIP or RSP may go in an instruction or two. */
 const NEAR = 16;
+/** More than the instructions that are told apart by their lengths. */
+const SOME = 4;
 const FAR = 100;
 
 function classOf(block: Uint32Array, at: number, wasLow: number, wasHigh: number): number {
@@ -239,25 +244,29 @@ function mixWritten(
 function mixStop(
   outcomes: Uint32Array,
   outcome: number,
+  sent: number,
   before: Uint32Array | undefined,
   from: number,
 ): void {
   const status = outcomes[outcome + OUTCOME.status] ?? 0;
-  mix(isRealTime(status & 0x7f) ? REAL_TIME : isRealTime(status >>> 8) ? -REAL_TIME : status);
-  if ((status & 0xff) !== 0x7f) return;
+  const stops = (status & 0xff) === 0x7f;
+  // A signal that does what it was sent for is like another that does.
+  const own = (stops ? status >>> 8 : status & 0x7f) === sent && !isTold(sent);
+  mix(own ? (stops ? -1 : -2) : status);
+  if (!stops) return;
   const stopped = outcome + OUTCOME.stopped;
   // After the other ways the registers are those that the stop before had.
   if (before !== undefined) mixRun(outcomes, stopped, before, from);
   const signal = outcomes[outcome + OUTCOME.signal] ?? 0;
-  if (signal === 0) return;
+  if (signal === 0 || own) return;
   const code = outcomes[outcome + OUTCOME.code] ?? 0;
   mix(code);
   if (isFault(signal, code)) mix(addressKind(outcomes, outcome + OUTCOME.address, stopped));
 }
 
-/** Signals from here on are alike. */
-const REAL_TIME = 32;
-const isRealTime = (signal: number): boolean => signal >= REAL_TIME && signal <= 64;
+/** SIGKILL, SIGSTOP and those that instructions raise are told apart whoever sent them. */
+const TOLD: ReadonlySet<number> = new Set([4, 5, 7, 8, 9, 11, 19]);
+const isTold = (signal: number): boolean => TOLD.has(signal);
 
 /** SIGILL, SIGTRAP, SIGBUS, SIGFPE and SIGSEGV that an instruction raised; at system calls the place has a pid. */
 function isFault(signal: number, code: number): boolean {

@@ -31,6 +31,9 @@ const [SIGKILL, SIGUSR1, SIGUSR2] = [9, 10, 12];
 const [SPIN, STORE] = [Number(placeOf("spin")), Number(placeOf("store"))];
 const SYSCALL = Number(placeOf("syscall"));
 const USER_CS = 0x33;
+/** offsetof(struct user, u_debugreg), and two of these. */
+const DEBUG_REGISTERS = 848;
+const [DEBUG_STATUS, DEBUG_CONTROL] = [DEBUG_REGISTERS + 6 * 8, DEBUG_REGISTERS + 7 * 8];
 /** The lower half of where the vsyscall page begins. */
 const VSYSCALL = 0xff60_0000;
 /** A restart goes back by the two bytes of a SYSCALL. */
@@ -52,6 +55,7 @@ export function tame(setups: Uint32Array, i: number, mayKill: boolean): void {
   let signal = setups[at + SETUP.signal] ?? 0;
   // One that is blocked stays with what the stop before had to tell.
   if (kills(from, signal) && (!mayKill || way === SIGMASK)) signal = 0;
+  if (way === POKEUSER && !mayKill) tameBreakpoints(setups, at);
   if (way <= POKEUSER && tameWords(setups, at, way) && on !== NONE && on !== SYSEMU_SINGLESTEP)
     on = SINGLESTEP;
   const handled = signal === SIGUSR1 || signal === SIGUSR2;
@@ -67,6 +71,16 @@ export function tame(setups: Uint32Array, i: number, mayKill: boolean): void {
 export function kills(from: number, signal: number): boolean {
   if (from === FROM_SIGNAL) return isFatal(signal);
   return from !== FROM_GROUP && signal === SIGKILL;
+}
+
+/** A stub with a breakpoint is of no use to others: pokes go to where the last one was told of instead. */
+function tameBreakpoints(setups: Uint32Array, at: number): void {
+  const count = setups[at + SETUP.count] ?? 0;
+  for (let half = at + SETUP.words; half < at + SETUP.words + 4 * count; half += 4) {
+    const offset = lowOf(setups, half);
+    const address = offset >= DEBUG_REGISTERS && offset < DEBUG_REGISTERS + 4 * 8;
+    if (address || offset === DEBUG_CONTROL) setups[half] = DEBUG_STATUS;
+  }
 }
 
 /** Answers whether RIP may get to where the code jumps to itself. */

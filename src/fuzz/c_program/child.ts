@@ -82,7 +82,7 @@ ${TERMINAL_STOPS.has(it.signal) ? ORPHANED : ""}    sigemptyset(&none);
 ${constants ? "    map_constants();\n" : ""}${scratch ? "    map(SCRATCH, SCRATCH_SIZE);\n" : ""}${isHandled(it.signal) ? "    handle();\n" : ""}${filter ? "    leave_filter();\n" : ""}    /* Whatever the case makes it do, it has no file to do it to. */
     syscall(SYS_close_range, 0, ~0U, 0);
     if (syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0) == 0)
-        raise(SIGSTOP);
+        kill(getpid(), SIGSTOP); /* raise() of some libcs has signals blocked while it stops */
     /* From here on libc does not run any more. */
     _exit(CANNOT);
 }

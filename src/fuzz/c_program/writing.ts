@@ -36,7 +36,7 @@ ${lines.join("")}`;
 }
 
 function request(it: Case): string {
-  const { way, length, words } = it;
+  const { way, length, words, pairs } = it;
   const failing = (call: string) => `    const int error = ${call} == 0 ? 0 : errno;\n`;
   switch (way) {
     case "SIGRETURN":
@@ -61,7 +61,7 @@ ${failing(`trace(PTRACE_SETSIGMASK, ${length}, &mask)`)}`;
 ${putPairs(it, "area", 512)}${failing("trace(PTRACE_SETFPREGS, 0, &area)")}`;
     case "XSTATE":
       return `    unsigned char *const area = start_xstate();
-    const struct iovec vector = {area, ${length}}, all = {area, xstate_length};
+    const struct iovec vector = {area, ${length}}${pairs.length === 0 ? "" : ", all = {area, xstate_length}"};
 ${putPairs(it, "area", "xstate_length")}${failing("trace(PTRACE_SETREGSET, NT_X86_XSTATE, &vector)")}`;
   }
   return unreachable(way);
@@ -106,6 +106,7 @@ function readBack(it: Case, knowledge: Knowledge): string {
     trace(PTRACE_GETSIGMASK, sizeof mask_here, &mask_here);
 ${compareField("written.mask", ["written", "mask"], "mask_here", knowledge)}`;
   }
+  if (it.pairs.length === 0) return "";
   const fx = it.way === "SETFPREGS";
   const size = fx ? "sizeof area" : "xstate_length";
   const words = it.pairs.map(({ offset }, i) =>
@@ -147,7 +148,10 @@ static unsigned char *start_xstate(void) {
         cannot("write the XSAVE area");
     return area;
 }
+`;
 
+/** The same where the case puts words into it. */
+export const PUTTING = `
 /* A word somewhere in an area; what of it lies outside is passed over. */
 static void put(void *area, uint64_t length, uint64_t offset, uint64_t word) {
     for (uint64_t i = 0; i < 8 && offset < length && offset + i < length; i++)

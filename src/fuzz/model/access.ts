@@ -1,5 +1,13 @@
 import { AT, type Book } from "./book.ts";
-import { type Memory, NOT_CANONICAL, SCRATCH_PAGE, STUB_PAGE, UNMAPPED } from "./memory.ts";
+import {
+  CODE_PAGE,
+  CONSTANT_PAGE,
+  type Memory,
+  NOT_CANONICAL,
+  SCRATCH_PAGE,
+  STUB_PAGE,
+  UNMAPPED,
+} from "./memory.ts";
 import type { Prediction } from "./prediction.ts";
 import { DS, RDI, type State } from "./state.ts";
 import type { Stops } from "./stops.ts";
@@ -11,7 +19,6 @@ export class Access {
   readonly #stops: Stops;
   readonly #page: number;
   readonly #alignment: readonly [flag: number, signal: number, code: number];
-  readonly #protection: readonly [signal: number, code: number];
   readonly #stack: readonly [signal: number, code: number];
   readonly #segments: readonly [data: number, code: number, code32: number, processor: number];
 
@@ -25,7 +32,6 @@ export class Access {
       book.number("R50", "signal"),
       book.number("R50", "code"),
     ];
-    this.#protection = [book.number("R45", "signal"), book.number("R45", "code")];
     this.#stack = [book.number("R49", "signal"), book.number("R49", "code")];
     this.#segments = [
       book.number("R57", "data"),
@@ -50,7 +56,7 @@ export class Access {
     }
     const right = ds === data || (!write && (ds === code || ds === code32 || ds === processor));
     if (right || !this.#book.use(AT.R57)) return true;
-    this.#protect(state, into);
+    this.#stops.byProtection(state, into);
     return false;
   }
 
@@ -72,7 +78,7 @@ export class Access {
       : this.#endsBeyond(low, high, size);
     if (page === NOT_CANONICAL || beyond) {
       if (stack && this.#book.use(AT.R49)) this.#stops.byFault(...this.#stack, 0, 0, state, into);
-      else this.#protect(state, into);
+      else this.#stops.byProtection(state, into);
       return false;
     }
     const [flag, signal, code] = this.#alignment;
@@ -112,6 +118,13 @@ export class Access {
     return this.#memory.pageAt(low, high) === SCRATCH_PAGE;
   }
 
+  /** Whether what is there is known, and all of it. */
+  isConstant(low: number, high: number): boolean {
+    const memory = this.#memory;
+    const [first, last] = [memory.pageAt(low, high), memory.pageAt(low + 3, high)];
+    return first === last && (first === CONSTANT_PAGE || first === CODE_PAGE);
+  }
+
   isStub(low: number, high: number): boolean {
     return this.#memory.pageAt(low, high) === STUB_PAGE;
   }
@@ -128,10 +141,5 @@ export class Access {
 
   #isLet(page: number, write: boolean): boolean {
     return write ? page === SCRATCH_PAGE : page !== UNMAPPED;
-  }
-
-  #protect(state: State, into: Prediction): void {
-    this.#book.use(AT.R45);
-    this.#stops.byFault(...this.#protection, 0, 0, state, into);
   }
 }

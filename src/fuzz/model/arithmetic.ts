@@ -1,8 +1,9 @@
 import { RAX, RDI, RDX, type State } from "./state.ts";
 
-/** PF, AF, ZF, SF, OF */
-const [PARITY, ADJUST, ZERO, SIGN, OVERFLOW] = [4, 0x10, 0x40, 0x80, 0x800];
+/** CF, PF, AF, ZF, SF, OF */
+const [CARRY, PARITY, ADJUST, ZERO, SIGN, OVERFLOW] = [1, 4, 0x10, 0x40, 0x80, 0x800];
 const INT_MIN = 0x8000_0000;
+const BYTE_MIN = 0x80;
 
 /** INC or DEC of eax, in 32 bits: all flags but CF. */
 export function addToEax(by: 1 | -1, state: State): void {
@@ -18,6 +19,57 @@ export function addToEax(by: 1 | -1, state: State): void {
       (sum === 0 ? ZERO : 0) |
       (sum >= INT_MIN ? SIGN : 0) |
       (overflows ? OVERFLOW : 0),
+  );
+}
+
+/** ADD of a number to eax. */
+export function addImmediate(by: number, state: State): void {
+  const old = state.low(RAX);
+  const sum = (old + by) >>> 0;
+  state.set(RAX, sum, 0);
+  setResultFlags(sum, INT_MIN, state);
+  state.clearFlags(CARRY | ADJUST | OVERFLOW);
+  const carried = old ^ by ^ sum;
+  state.setFlags(
+    (sum < old ? CARRY : 0) | (carried & ADJUST) | (((old ^ sum) & (by ^ sum)) < 0 ? OVERFLOW : 0),
+  );
+}
+
+/** Flags of OR and TEST, which leave AF as they like: the rule that says how has the flag. */
+export function setLogicFlags(result: number, sign: number, adjust: number, state: State): void {
+  setResultFlags(result, sign, state);
+  state.clearFlags(CARRY | OVERFLOW | adjust);
+}
+
+/** DEC of ah. */
+export function decrementAh(state: State): void {
+  const old = (state.low(RAX) >>> 8) & 0xff;
+  const result = (old - 1) & 0xff;
+  setAh(result, state);
+  setResultFlags(result, BYTE_MIN, state);
+  state.clearFlags(ADJUST | OVERFLOW);
+  state.setFlags(((old & 0xf) === 0 ? ADJUST : 0) | (old === BYTE_MIN ? OVERFLOW : 0));
+}
+
+/** ROR of ah by one. */
+export function rotateAh(state: State): void {
+  const old = (state.low(RAX) >>> 8) & 0xff;
+  const result = (old >>> 1) | ((old & 1) << 7);
+  setAh(result, state);
+  state.clearFlags(CARRY | OVERFLOW);
+  state.setFlags((old & 1 ? CARRY : 0) | ((result ^ (result << 1)) & BYTE_MIN ? OVERFLOW : 0));
+}
+
+export function setAh(byte: number, state: State): void {
+  state.set(RAX, ((state.low(RAX) & ~0xff00) | (byte << 8)) >>> 0, state.high(RAX));
+}
+
+function setResultFlags(result: number, sign: number, state: State): void {
+  state.clearFlags(PARITY | ZERO | SIGN);
+  state.setFlags(
+    (hasEvenParity(result & 0xff) ? PARITY : 0) |
+      (result === 0 ? ZERO : 0) |
+      (result >= sign ? SIGN : 0),
   );
 }
 

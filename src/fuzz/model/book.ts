@@ -21,7 +21,7 @@ function indices(): Record<RuleId, number> {
 /** The rules that hold on a machine, as the phases ask for them. */
 export class Book {
   readonly #active: Uint8Array;
-  readonly #change: Change | undefined;
+  readonly #numbers: Readonly<Record<string, Readonly<Record<string, Halves>>>>;
   /** Takes the indices of the rules that are applied, while somebody wants to know them. */
   trace: number[] | undefined;
 
@@ -30,7 +30,17 @@ export class Book {
       if (change !== undefined && "remove" in change && change.id === rule.id) return 0;
       return holds(rule, features) ? 1 : 0;
     });
-    this.#change = change;
+    this.#numbers = Object.fromEntries(
+      RULES.map(({ id, values }) => [
+        id,
+        Object.fromEntries(
+          Object.entries(values).map(([name, value]) => {
+            const isAltered = change !== undefined && "to" in change && change.id === id;
+            return [name, halves(isAltered && change.value === name ? change.to : value)];
+          }),
+        ),
+      ]),
+    );
   }
 
   /** Whether a rule, by its index, holds; if so it is applied. */
@@ -40,28 +50,38 @@ export class Book {
     return true;
   }
 
-  /** A number of a rule. */
-  value<I extends RuleId>(id: I, name: ValueOf<I>): bigint {
-    const change = this.#change;
-    if (change !== undefined && "to" in change && change.id === id && change.value === name) {
-      return change.to;
-    }
-    const value = RULES[AT[id]]?.values[name];
-    if (value === undefined) throw new RangeError(`rule ${id} has no ${name}`);
-    return value;
-  }
-
-  /** Its low half, and its high half. */
+  /** The low half of a number of a rule, and its high half. */
   low<I extends RuleId>(id: I, name: ValueOf<I>): number {
-    return Number(BigInt.asUintN(32, this.value(id, name)));
+    return this.#numberOf(id, name).low;
   }
 
   high<I extends RuleId>(id: I, name: ValueOf<I>): number {
-    return Number(BigInt.asUintN(32, this.value(id, name) >> 32n));
+    return this.#numberOf(id, name).high;
   }
 
-  /** The same of one that is small. */
+  /** A number of a rule that is small. */
   number<I extends RuleId>(id: I, name: ValueOf<I>): number {
-    return Number(this.value(id, name));
+    return this.#numberOf(id, name).number;
   }
+
+  #numberOf(id: string, name: string): Halves {
+    const number = this.#numbers[id]?.[name];
+    if (number === undefined) throw new RangeError(`rule ${id} has no ${name}`);
+    return number;
+  }
+}
+
+interface Halves {
+  readonly low: number;
+  readonly high: number;
+  /** All of it, exact below 2^53. */
+  readonly number: number;
+}
+
+function halves(value: bigint): Halves {
+  return {
+    low: Number(BigInt.asUintN(32, value)),
+    high: Number(BigInt.asUintN(32, value >> 32n)),
+    number: Number(value),
+  };
 }

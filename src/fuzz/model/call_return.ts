@@ -23,10 +23,13 @@ export class CallReturn {
 
   /** A program is returned to: by IRET, or from a system call perhaps by SYSRET. */
   leave(fromCall: boolean, state: State): void {
-    if (fromCall && this.#isSysret(state)) return;
+    const bySysret = fromCall && this.#isSysret(state);
     for (let k = DS; k <= GS; k++) {
       const selector = state.low(k);
-      if (selector !== 0 && selector <= this.#cleared && this.#book.use(AT.R63)) state.set(k, 0, 0);
+      if (selector === 0 || selector > this.#cleared) continue;
+      if (bySysret) {
+        if (this.#book.use(AT.U11)) state.forget(k);
+      } else if (this.#book.use(AT.R63)) state.set(k, 0, 0);
     }
   }
 

@@ -75,10 +75,11 @@ export class FloatingPoint {
 
   #refusesRegisters(setups: Uint32Array, at: number): number {
     const book = this.#book;
-    const mask = book.low("W27", "mask");
-    return this.#hasBits(setups, at, MXCSR, ~mask) && book.use(AT.W27)
-      ? book.number("W27", "errno")
-      : 0;
+    for (const id of ["W27", "W36"] as const) {
+      const refused = this.#hasBits(setups, at, MXCSR, ~book.low(id, "mask"));
+      if (refused && book.use(AT[id])) return book.number(id, "errno");
+    }
+    return 0;
   }
 
   #refusesArea(setups: Uint32Array, at: number): number {
@@ -97,10 +98,11 @@ export class FloatingPoint {
         return book.number("W32", "errno");
     }
     const given = this.#byte(setups, at, header);
-    const components = book.low("W33", "components");
-    const checked = given === NOT_GIVEN || (given & components) !== 0;
-    if (checked && this.#hasBits(setups, at, MXCSR, ~book.low("W33", "mask")) && book.use(AT.W33))
-      return book.number("W33", "errno");
+    for (const id of ["W33", "W37"] as const) {
+      const checked = given === NOT_GIVEN || (given & book.low(id, "components")) !== 0;
+      const refused = checked && this.#hasBits(setups, at, MXCSR, ~book.low(id, "mask"));
+      if (refused && book.use(AT[id])) return book.number(id, "errno");
+    }
     return 0;
   }
 

@@ -31,31 +31,49 @@ export const INC = 21;
 export const DEC = 22;
 /** DEC with a prefix that does nothing. */
 export const PREFIXED_DEC = 23;
-/** What is meant for another instruction. */
+/** What is meant for another instruction, and its bytes. */
 export const MIDDLE = 24;
+/** Where it is plain arithmetic: of eax, of ecx and esp, and of ah. */
+export const ADD_EAX = 25;
+export const OR_ECX_ESP = 26;
+export const OR_AH = 27;
+export const ROR_AH = 28;
+export const DEC_AH = 29;
+export const TEST_ESP = 30;
+
+/** In 32-bit code. */
+export const POP_ES = 31;
 
 /** How many bytes each has. */
 export const LENGTHS = Uint8Array.of(
-  ...[1, 2, 1, 2, 1, 3, 3, 1, 1, 1, 2, 2, 2, 5, 5, 3, 2, 1, 2, 2, 2, 1, 1, 2, 0],
+  ...[
+    1, 2, 1, 2, 1, 3, 3, 1, 1, 1, 2, 2, 2, 5, 5, 3, 2, 1, 2, 2, 2, 1, 1, 2, 0, 5, 2, 3, 2, 2, 6, 1,
+  ],
 );
 
 /** By code: the offset in it, and what lies there for 64 bits and for 32 bits. */
 const PLACES: Readonly<
   Record<string, readonly (readonly [offset: number, long: number, short: number])[]>
 > = {
-  syscall: [[0, SYSCALL, SYSCALL]],
+  syscall: [
+    [0, SYSCALL, SYSCALL],
+    [1, ADD_EAX, ADD_EAX],
+  ],
   nops: Array.from({ length: 16 }, (_, i) => [i, NOP, NOP] as const),
-  ud2: [[0, UD2, UD2]],
+  ud2: [
+    [0, UD2, UD2],
+    [1, OR_ECX_ESP, OR_ECX_ESP],
+  ],
   hlt: [[0, HLT, HLT]],
   load: [
     [0, LOAD, DEC],
     [1, LOAD32, LOAD32],
-    [2, UD2, MIDDLE],
+    [2, UD2, POP_ES],
   ],
   store: [
     [0, STORE, DEC],
     [1, STORE32, STORE32],
-    [2, UD2, MIDDLE],
+    [2, UD2, POP_ES],
   ],
   pushf: [[0, PUSHF, PUSHF]],
   stack: [
@@ -63,8 +81,14 @@ const PLACES: Readonly<
     [1, POP, POP],
   ],
   inc32: [[0, PREFIXED_INT3, INC]],
-  int80: [[0, INT80, INT80]],
-  movss: [[0, MOVSS, MOVSS]],
+  int80: [
+    [0, INT80, INT80],
+    [1, OR_AH, OR_AH],
+  ],
+  movss: [
+    [0, MOVSS, MOVSS],
+    [1, ROR_AH, ROR_AH],
+  ],
   bases: [
     [0, RDFSBASE, PREFIXED_DEC],
     [1, UD2, DEC],
@@ -76,8 +100,12 @@ const PLACES: Readonly<
   div: [
     [0, DIV, DEC],
     [1, DIV32, DIV32],
+    [2, TEST_ESP, TEST_ESP],
   ],
-  spin: [[0, SPIN, SPIN]],
+  spin: [
+    [0, SPIN, SPIN],
+    [1, DEC_AH, DEC_AH],
+  ],
   edge: [
     [0, NOP, NOP],
     [1, CUT_OFF, DEC],

@@ -26,9 +26,21 @@ const SETS: ReadonlySet<string> = new Set([
 const STEPS: Readonly<Record<string, bigint>> = {
   // Offsets of words: what is between two of them is refused before.
   ...{ "W9.most": 8n, "W11.limit": 8n, "W12.begin": 8n, "W12.end": 8n },
-  ...{ "W13.begin": 8n, "W13.end": 8n, "W32.begin": 8n, "W32.end": 8n },
+  ...{
+    "W13.begin": 8n,
+    "W13.end": 8n,
+    "W39.begin": 8n,
+    "W39.end": 8n,
+    "W32.begin": 8n,
+    "W32.end": 8n,
+  },
   // Selectors: those between ask for another privilege level, and are never there.
-  ...{ "R25.none": 4n, "R63.none": 4n },
+  ...{
+    "R25.none": 4n,
+    "R72.none": 8n,
+    ...{ "R72.code32": 8n, "R72.data": 8n, "R72.code": 8n, "R72.processor": 8n },
+    "R63.none": 4n,
+  },
   // The page below is the stub code's.
   "R67.limit": 2n * PAGE,
   // It is aligned after.
@@ -39,11 +51,16 @@ const STEPS: Readonly<Record<string, bigint>> = {
 const SAME: ReadonlySet<string> = new Set([
   // Of larger ones R25 leaves none.
   "R63.none = 7",
+  // With these there is SYSRET more often, after which a selector is not predicted.
+  ...[`R67.limit = ${0x8000_0000_1000n}`, `R67.flags = ${0x1_0000n}`, `R67.flags = ${0x100n}`],
   // There are no more words, and the last one is a register.
   "W9.most = 224",
   "W12.begin = 208",
   // S2's own level has that bit.
   "S2.mask = 65534",
+  // What lies beside is refused before.
+  "W39.begin = 840",
+  "W39.end = 888",
 ]);
 /** What cannot be found out, for it takes what no generator makes: a setup that never stops. */
 const BEYOND: ReadonlySet<string> = new Set(["R60"]);

@@ -2,8 +2,10 @@ import type { Machine } from "../machine.ts";
 import { FROMS, ONS, SETUP } from "../setups.ts";
 import { Access } from "./access.ts";
 import { AT, type Book } from "./book.ts";
+import { CallInstructions } from "./call_instructions.ts";
 import { CallReturn } from "./call_return.ts";
 import { Calls } from "./calls.ts";
+import { DataInstructions } from "./data_instructions.ts";
 import { Handler } from "./handler.ts";
 import { Memory, SCRATCH_PAGE, STUB_PAGE } from "./memory.ts";
 import type { Prediction } from "./prediction.ts";
@@ -60,10 +62,9 @@ export class ResumePhase {
     this.#processor = new Processor(
       book,
       this.#memory,
-      access,
       this.#stops,
-      this.#calls,
-      this.#returns,
+      new DataInstructions(book, access, this.#stops),
+      new CallInstructions(book, this.#stops, this.#calls, this.#returns),
     );
     this.#most = book.number("R1", "most");
     this.#readable = Uint32Array.of(
@@ -83,7 +84,8 @@ export class ResumePhase {
   resume(setups: Uint32Array, at: number, state: State, into: Prediction): void {
     const book = this.#book;
     const kinds = setups[at + SETUP.kinds] ?? 0;
-    const [from, on] = [kinds & 0xff, (kinds >>> 16) & 0xff];
+    const from = kinds & 0xff;
+    const on = (kinds >>> 16) & 0xff;
     const signal = setups[at + SETUP.signal] ?? 0;
     if (signal > this.#most && book.use(AT.R1)) {
       into.resumed(book.number("R1", "errno"), 0);
@@ -138,6 +140,10 @@ export class ResumePhase {
       this.#restart.withoutHandler(state);
       this.#enterUser(state, into);
     } else if (this.#has("R6", signal) && book.use(AT.R6)) {
+      if (book.use(AT.U10)) {
+        into.giveUp("U10");
+        return;
+      }
       this.#restart.withHandler(signal, state);
       if (this.#handler.enter(signal, state, wantsFrame, into)) this.#enterUser(state, into);
     } else if (
@@ -201,7 +207,8 @@ export class ResumePhase {
   /** The return to the program, which the processor may refuse. */
   #enterUser(state: State, into: Prediction): void {
     const book = this.#book;
-    const [cs, ss] = [state.low(CS), state.low(SS)];
+    const cs = state.low(CS);
+    const ss = state.low(SS);
     if (cs !== this.#code && cs !== this.#code32 && book.use(AT.R26)) {
       this.#refuse("R26", state, into);
     } else if (ss !== this.#data && book.use(AT.R27)) this.#refuse("R27", state, into);
@@ -221,7 +228,7 @@ export class ResumePhase {
   #refuse(id: "R26" | "R27" | "R28" | "R61" | "R62", state: State, into: Prediction): void {
     const book = this.#book;
     const page = this.#memory.pageAt(state.low(RIP), state.high(RIP));
-    if (page === SCRATCH_PAGE && book.use(AT.U10)) into.giveUp("U10");
+    if (page === SCRATCH_PAGE && book.use(AT.U12)) into.giveUp("U12");
     else this.#stops.byTrap(book.number(id, "signal"), book.number(id, "si"), 0, 0, state, into);
   }
 }

@@ -222,12 +222,12 @@ export const RESUME_RULES = {
     values: { bit: 0x80n, result: -38n },
   },
   R40: {
-    text: "With TF in eflags there is SIGTRAP ({signal}), si_code {code}, TRAP_TRACE, si_addr = rip, after an instruction.",
+    text: "With TF ({flag}) in eflags there is SIGTRAP ({signal}), si_code {code}, TRAP_TRACE, si_addr = rip, after an instruction.",
     source: "exc_debug_user, arch/x86/kernel/traps.c",
     values: { signal: SIGTRAP, code: 2n, flag: 0x100n },
   },
   R41: {
-    text: "TF that a request set is not seen at the stop.",
+    text: "TF ({flag}) that a request set is not seen at the stop.",
     source: "get_flags, arch/x86/kernel/ptrace.c: TIF_FORCED_TF",
     values: { flag: 0x100n },
   },
@@ -272,8 +272,9 @@ export const RESUME_RULES = {
     values: { signal: SIGBUS, code: SI_KERNEL },
   },
   R50: {
-    text: "With AC ({flag}) in eflags an access that is not aligned: SIGBUS ({signal}), si_code {code}, BUS_ADRALN, si_addr 0.",
-    source: "exc_alignment_check, arch/x86/kernel/traps.c",
+    text: "With AC ({flag}) in eflags an access that is not aligned: SIGBUS ({signal}), si_code {code}, BUS_ADRALN, si_addr 0, mapped or not.",
+    source:
+      "exc_alignment_check, arch/x86/kernel/traps.c; that it comes before a page's fault: measured",
     values: { flag: 0x4_0000n, signal: SIGBUS, code: 1n },
   },
   R51: {
@@ -362,5 +363,15 @@ export const RESUME_RULES = {
     feature: "uretprobe",
     since: "6.14",
     values: { call: 335n, signal: SIGILL, code: SI_KERNEL, result: -1n },
+  },
+  R71: {
+    text: "OR and TEST clear AF ({flag}), which the manual leaves undefined.",
+    source: "measured",
+    values: { flag: 0x10n },
+  },
+  R72: {
+    text: "In 32-bit code POP ES takes the selectors {code32}, {data}, {code} and {processor}, whatever privilege they ask for, and those up to {none}; others are refused like HLT.",
+    source: "POP, SDM volume 2",
+    values: { none: 3n, code32: 0x23n, data: 0x2bn, code: 0x33n, processor: 0x7bn },
   },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

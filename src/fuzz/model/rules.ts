@@ -41,12 +41,14 @@ function phaseOf(id: string): Phase {
   return id in RESUME_RULES ? "resume" : "unpredicted";
 }
 
-/** The table, in the order in which a setup meets them. */
-export const RULES: readonly Rule[] = Object.entries<RuleEntry>(TABLE).map(([id, entry]) => ({
-  id,
-  phase: phaseOf(id),
-  ...entry,
-}));
+const numberOf = (id: string): number => Number(id.slice(1));
+
+/** The table: writing, resuming, and what is not predicted, each by number. */
+export const RULES: readonly Rule[] = Object.entries<RuleEntry>(TABLE)
+  .map(([id, entry]) => ({ id, phase: phaseOf(id), ...entry }))
+  .sort(
+    (a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) || numberOf(a.id) - numberOf(b.id),
+  );
 
 /** Whether a rule holds on a machine with these features. */
 export function holds({ feature }: RuleEntry, features: readonly Feature[]): boolean {

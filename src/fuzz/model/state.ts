@@ -18,6 +18,7 @@ export const SS = indexOf("ss");
 export const FS_BASE = indexOf("fs_base");
 export const GS_BASE = indexOf("gs_base");
 export const DS = indexOf("ds");
+export const ES = indexOf("es");
 export const GS = indexOf("gs");
 
 const BASE = new Uint32Array(BigUint64Array.from(BASELINE).buffer);

@@ -66,8 +66,13 @@ export class Stops {
     state: State,
     into: Prediction,
   ): void {
-    const { pending, pendingIsKernels } = state;
-    if (pendingIsKernels && isSynchronous(pending) && this.#book.use(AT.R65)) {
+    const { pending } = state;
+    if (
+      pending !== 0 &&
+      state.pendingIsKernels &&
+      isSynchronous(pending) &&
+      this.#book.use(AT.R65)
+    ) {
       this.bySignal(pending, this.#book.number("R65", "code"), 0, 0, state, into);
     } else this.bySignal(signal, code, low, high, state, into);
   }
@@ -96,6 +101,19 @@ export class Stops {
   ): void {
     if (this.#book.use(AT.R51)) state.setFlags(this.#faultFlag);
     this.byTrap(signal, code, low, high, state, into);
+  }
+
+  /** What the processor refuses as such. */
+  byProtection(state: State, into: Prediction): void {
+    const book = this.#book;
+    book.use(AT.R45);
+    this.byFault(book.number("R45", "signal"), book.number("R45", "code"), 0, 0, state, into);
+  }
+
+  /** Nothing is predicted, by a rule. */
+  byRule(rule: "U2" | "U5" | "U6", into: Prediction): void {
+    this.#book.use(AT[rule]);
+    into.giveUp(rule);
   }
 
   byPageFault(mapped: boolean, low: number, high: number, state: State, into: Prediction): void {

@@ -8,7 +8,7 @@ export const UNPREDICTED_RULES = {
     values: { page: 0xffff_ffff_ff60_0000n },
   },
   U2: {
-    text: "rip lies in the middle of an instruction: what is meant for another is decoded.",
+    text: "rip lies in the middle of an instruction, and what is decoded there is more than arithmetic.",
     source: "the catalogue of code",
     values: {},
   },
@@ -18,9 +18,9 @@ export const UNPREDICTED_RULES = {
     values: {},
   },
   U4: {
-    text: "A debug register that there is (at {begin} and before {end}) is written: its bits are the processor's.",
+    text: "Debug register 7 (at {begin} and before {end}) is written: its bits are the processor's.",
     source: "ptrace_set_debugreg, arch/x86/kernel/ptrace.c",
-    values: { begin: 848n, end: 912n },
+    values: { begin: 904n, end: 912n },
   },
   U5: {
     text: "A 32-bit SYSCALL goes on in the vDSO, which a target has not.",
@@ -49,6 +49,17 @@ export const UNPREDICTED_RULES = {
     values: {},
   },
   U10: {
+    text: "A signal's frame has another length than NT_X86_XSTATE where there is a component that a process has to ask for.",
+    source: "xstate_sigframe_size, arch/x86/kernel/fpu/signal.c",
+    feature: "amx_tile",
+    values: {},
+  },
+  U11: {
+    text: "A null selector that SYSRET has left is there until the next interrupt returns by IRET: that selector alone is not predicted.",
+    source: "IRET, SDM volume 2",
+    values: {},
+  },
+  U12: {
     text: "A return is refused with rip where programs may have written: the kernel looks whether there is an instruction there that UMIP forbids, and if so does it.",
     source: "fixup_umip_exception, arch/x86/kernel/umip.c",
     values: {},

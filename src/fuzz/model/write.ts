@@ -23,8 +23,8 @@ const GETPID = 39;
 /** Behind the SYSCALL by which stubs come to a call. */
 const AFTER_CALL = Number(placeOf("syscall")) + 2;
 const WORD = 8;
-/** Debug registers 4 and 5, which there are not. */
-const [NO_DEBUG_BEGIN, NO_DEBUG_END] = [880, 896];
+/** Debug register 6. */
+const DEBUG_STATUS = 896;
 
 /** The write phase: errno, the word at which it ended, and what is read back. */
 export class WritePhase {
@@ -83,7 +83,9 @@ export class WritePhase {
   /** Writes a setup, its halves beginning at `at`, into a state. Answers the errno. */
   write(setups: Uint32Array, at: number, state: State, into: Prediction): number {
     const kinds = setups[at + SETUP.kinds] ?? 0;
-    const [from, way, wants] = [kinds & 0xff, (kinds >>> 8) & 0xff, kinds >>> 24];
+    const from = kinds & 0xff;
+    const way = (kinds >>> 8) & 0xff;
+    const wants = kinds >>> 24;
     this.arrive(from, state);
     if (way === SIGMASK) return this.#setMask(setups, at, state, into);
     if (way > POKEUSER && way !== SYSCALL_INFO) return this.#floating.write(setups, at, way, into);
@@ -111,7 +113,11 @@ export class WritePhase {
     into: Prediction,
   ): number {
     const words = at + SETUP.words;
-    for (let k = 0; k < count; k++) {
+    // Most words are not looked at.
+    const plain = Math.min(count, CS);
+    for (let k = 0; k < 2 * plain; k++) state.words[k] = setups[words + k] ?? 0;
+    state.known |= (1 << plain) - 1;
+    for (let k = plain; k < count; k++) {
       const half = words + 2 * k;
       const error = this.#put(k, setups[half] ?? 0, setups[half + 1] ?? 0, state);
       if (error === 0) continue;
@@ -185,10 +191,16 @@ export class WritePhase {
       book.use(AT.W13)
     )
       return book.number("W13", "errno");
+    for (const id of ["W39", "W40"] as const) {
+      if (offset < book.number(id, "begin") || offset >= book.number(id, "end")) continue;
+      if (book.use(AT[id]) && low + high * 2 ** 32 >= book.number(id, "limit"))
+        return book.number(id, "errno");
+    }
+    // Without the rule it is like those that there are not.
+    if (offset === DEBUG_STATUS) return book.use(AT.W38) ? 0 : book.number("W13", "errno");
     if (
       offset >= book.number("U4", "begin") &&
       offset < book.number("U4", "end") &&
-      (offset < NO_DEBUG_BEGIN || offset >= NO_DEBUG_END) &&
       book.use(AT.U4)
     )
       into.giveUp("U4");
@@ -201,6 +213,8 @@ export class WritePhase {
       state.set(register, low, high);
       return 0;
     }
+    // What is there already is there again.
+    if (state.low(register) === low && state.high(register) === high) return 0;
     if (register === EFLAGS) return this.#putFlags(low, high, state);
     if (register === FS_BASE || register === GS_BASE)
       return this.#putBase(register, low, high, state);
@@ -213,7 +227,8 @@ export class WritePhase {
 
   #putSelector(register: number, low: number, high: number, state: State): number {
     const book = this.#book;
-    let [cutLow, cutHigh] = [low, high];
+    let cutLow = low;
+    let cutHigh = high;
     if (book.use(AT.W2)) {
       cutLow = (low & this.#selectorLow) >>> 0;
       cutHigh = (high & this.#selectorHigh) >>> 0;
@@ -230,7 +245,8 @@ export class WritePhase {
       state.set(EFLAGS, low, high);
       return 0;
     }
-    const [oldLow, oldHigh] = [state.low(EFLAGS), state.high(EFLAGS)];
+    const oldLow = state.low(EFLAGS);
+    const oldHigh = state.high(EFLAGS);
     state.set(
       EFLAGS,
       (oldLow & ~this.#flags) | (low & this.#flags),

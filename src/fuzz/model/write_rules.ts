@@ -158,7 +158,8 @@ export const WRITE_RULES = {
   },
   W27: {
     text: "PTRACE_SETFPREGS refuses bits of mxcsr beyond {mask}: errno {errno}.",
-    source: "xfpregs_set, arch/x86/kernel/fpu/regset.c",
+    source: "xfpregs_set, arch/x86/kernel/fpu/regset.c: mxcsr_feature_mask",
+    feature: "misalignsse",
     values: { mask: 0x2ffffn, errno: EINVAL },
   },
   W28: {
@@ -188,7 +189,8 @@ export const WRITE_RULES = {
   },
   W33: {
     text: "With the x87, SSE or AVX component ({components}) mxcsr must have no bit beyond {mask}, else errno {errno}.",
-    source: "copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c",
+    source: "copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c: mxcsr_feature_mask",
+    feature: "misalignsse",
     values: { components: 7n, mask: 0x2ffffn, errno: EINVAL },
   },
   W34: {
@@ -200,5 +202,36 @@ export const WRITE_RULES = {
     text: "A component that the header does not name reads as at the start of a program; so does mxcsr without SSE and AVX.",
     source: "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c",
     values: {},
+  },
+  W36: {
+    text: "Without misaligned SSE, PTRACE_SETFPREGS refuses bits of mxcsr beyond {mask}: errno {errno}.",
+    source: "xfpregs_set, arch/x86/kernel/fpu/regset.c: mxcsr_feature_mask",
+    feature: "!misalignsse",
+    values: { mask: 0xffffn, errno: EINVAL },
+  },
+  W37: {
+    text: "Without misaligned SSE, with the x87, SSE or AVX component ({components}) mxcsr must have no bit beyond {mask}, else errno {errno}.",
+    source: "copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c: mxcsr_feature_mask",
+    feature: "!misalignsse",
+    values: { components: 7n, mask: 0xffffn, errno: EINVAL },
+  },
+  W38: {
+    text: "Debug register 6, behind those two, takes anything, and nothing is seen of it.",
+    source: "ptrace_set_debugreg, arch/x86/kernel/ptrace.c: virtual_dr6",
+    values: {},
+  },
+  W39: {
+    text: "Debug registers 0 to 3, from {begin} and before {end}, take an address below {limit}, else errno {errno}; without debug register 7 nothing comes of it.",
+    source:
+      "hw_breakpoint_parse, kernel/events/hw_breakpoint.c; arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c",
+    feature: "!la57",
+    values: { begin: 848n, end: 880n, limit: 0x7fff_ffff_f000n, errno: EINVAL },
+  },
+  W40: {
+    text: "With five levels of page tables debug registers 0 to 3, from {begin} and before {end}, take an address below {limit}, else errno {errno}.",
+    source:
+      "hw_breakpoint_parse, kernel/events/hw_breakpoint.c; arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c",
+    feature: "la57",
+    values: { begin: 848n, end: 880n, limit: 0xff_ffff_ffff_f000n, errno: EINVAL },
   },
 } as const satisfies Readonly<Record<string, RuleEntry>>;

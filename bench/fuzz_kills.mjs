@@ -1,0 +1,75 @@
+// Kills a fuzzer again and again at random moments, and goes on with its run each time: `npm run soak:fuzz`, or
+// `npm run soak:fuzz -- KILLS`. Each run must end with the very corpus, findings and journal that an undisturbed one
+// has, and no stub may be left. The rule that is planted as a bug makes sure that there are findings.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const KILLS = Number(process.argv[2] ?? 200);
+const CASES = 400_000;
+/** A session is killed within this time, in milliseconds: while it opens, in a round, or between two. */
+const SPAN = 2500;
+
+/** Runs a session; answers whether it came to its end. */
+function session(seed, corpus, milliseconds) {
+  const run = ["--seed", String(seed), "--cases", String(CASES), "--corpus", corpus];
+  const args = ["dist/cli.js", "fuzz", ...run, "--plant", "R12", "--json"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const timer =
+    milliseconds === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), milliseconds);
+  return new Promise((resolve, reject) => {
+    child.on("exit", (code, signal) => {
+      clearTimeout(timer);
+      if (signal === null && code !== 1) reject(new Error(`a session ended with status ${code}`));
+      else resolve(signal === null);
+    });
+  });
+}
+
+/** Every file of a folder and what is in it, but for the lock, and paths that are its own. */
+function contents(folder) {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== "lock")
+    .map(({ parentPath, path, name }) => join(parentPath ?? path, name));
+  return new Map(
+    names
+      .sort()
+      .map((name) => [
+        name.slice(folder.length),
+        readFileSync(name, "utf8").replaceAll(folder, ""),
+      ]),
+  );
+}
+
+function compare(whole, killed) {
+  const [expected, seen] = [contents(whole), contents(killed)];
+  const names = new Set([...expected.keys(), ...seen.keys()]);
+  return [...names].filter((name) => expected.get(name) !== seen.get(name));
+}
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-kills-"));
+let [kills, differing, runs] = [0, 0, 0];
+try {
+  for (let seed = 1; kills < KILLS; seed++, runs++) {
+    const [whole, killed] = [join(folder, `whole${seed}`), join(folder, `killed${seed}`)];
+    await session(seed, whole);
+    while (kills < KILLS && !(await session(seed, killed, Math.random() * SPAN))) kills++;
+    await session(seed, killed);
+    const wrong = compare(whole, killed);
+    differing += wrong.length;
+    const findings = existsSync(join(whole, "findings"))
+      ? readdirSync(join(whole, "findings"))
+      : [];
+    console.log(
+      `seed ${seed}: ${kills} kills so far, ${contents(whole).size} files, ${findings.length} findings, ` +
+        (wrong.length === 0 ? "all the same" : `other: ${wrong.slice(0, 5).join(", ")}`),
+    );
+    for (const each of [whole, killed]) rmSync(each, { recursive: true });
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${kills} kills in ${runs} runs: ${differing === 0 ? "held" : "MISSED"}`);
+process.exitCode = differing === 0 ? 0 : 1;

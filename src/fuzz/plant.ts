@@ -1,0 +1,38 @@
+import { hex, InputError } from "../errors.ts";
+import { type Change, RULES } from "./model/model.ts";
+
+/**
+ * Takes a planted bug, a change of the model: "W3" is a rule that is missing, "W7.mask=0x54dd4" one with another number.
+ *
+ * @throws InputError where there is no such rule, or it has no such number.
+ */
+export function parsePlant(text: string): Change {
+  const [id = "", value, number] = text.split(/[.=]/, 3);
+  const rule = RULES.find((rule) => rule.id === id);
+  const remedy = "docs/model.md has the rules of the model";
+  if (rule === undefined) throw new InputError(`--plant: there is no rule "${id}"`, { remedy });
+  if (value === undefined) return { id, remove: true };
+  const names = Object.keys(rule.values);
+  if (!names.includes(value)) {
+    const has = names.length === 0 ? "no numbers" : names.join(", ");
+    throw new InputError(`--plant: rule ${id} has no "${value}"`, { remedy: `it has ${has}` });
+  }
+  if (number === undefined || !/^(-?\d{1,19}|0x[0-9a-f]{1,16})$/i.test(number)) {
+    throw new InputError(`--plant: "${text}" has no number for ${id}.${value}`, {
+      remedy: `${id}.${value}=${hex(rule.values[value] ?? 0n)} is what it is without a bug`,
+    });
+  }
+  return { id, value, to: BigInt(number) };
+}
+
+/** The same as text. */
+export function formatPlant(change: Change): string {
+  if ("remove" in change) return change.id;
+  const { id, value, to } = change;
+  return `${id}.${value}=${to < 0n ? to : hex(to)}`;
+}
+
+/** The option that plants a bug, with a space before it; nothing where there is none. */
+export function plantOption(change: Change | undefined): string {
+  return change === undefined ? "" : ` --plant ${formatPlant(change)}`;
+}

@@ -1,0 +1,267 @@
+// Time limit: 120 s
+
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  childrenOf,
+  eventually,
+  hasTool,
+  isAlive,
+  Running,
+  run,
+  stublabCommand,
+} from "./processes.ts";
+
+const command = suite("stublab fuzz");
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-cli-fuzz-"));
+command.after(() => rmSync(folder, { recursive: true, force: true }));
+let folders = 0;
+const newFolder = () => join(folder, String(folders++));
+
+const stublab = (...args: string[]) => run(stublabCommand("fuzz", ...args));
+const isRoot = process.getuid?.() === 0;
+
+command("a run tells what it came to", async () => {
+  const { code, stdout, stderr } = await stublab("--cases", "3000", "--seed", "0x10");
+  assert.equal([code, stderr], [0, ""]);
+  assert.match(stdout, /^machine {6}Linux \S+, \S+ family \d+\nrun {10}seed 16\ncases {8}3,000\n/);
+  assert.match(stdout, /\nsession {6}3,000 cases in \d+\.\d s: [\d,]+ a second\nsignatures {3}\d/);
+  assert.match(stdout, /\nstubs {8}\d+ ended, 0 of them hung\nunpredicted {2}\d+\.\d\d % of all/);
+  assert.match(stdout, /\nfindings {5}none: all that was predicted came so\n$/);
+});
+
+command("--json is one document, and the same but for times", async () => {
+  const documents = [];
+  for (const workers of ["1", "2"]) {
+    const { code, stdout } = await stublab("--cases", "4000", "--json", "--workers", workers);
+    assert.is(code, 0);
+    documents.push(JSON.parse(stdout));
+  }
+  const [one, two] = documents;
+  assert.is(one.schema, "stublab.fuzz/1");
+  assert.equal(Object.keys(one), [
+    ...["schema", "machine", "seed", "shard", "workers", "corpus", "interrupted", "cases"],
+    ...["signatures", "deaths", "hangs", "unpredicted", "session", "findings"],
+  ]);
+  assert.equal([one.seed, one.cases, one.interrupted, one.hangs], ["0x1", 4000, false, 0]);
+  assert.ok(one.unpredicted.share < 0.05);
+  assert.equal(
+    one.unpredicted.rules.reduce((sum: number, rule: { cases: number }) => sum + rule.cases, 0),
+    one.unpredicted.cases,
+  );
+  assert.equal(Object.keys(one.session), ["cases", "seconds", "casesPerSecond"]);
+  for (const each of documents) {
+    each.session = undefined;
+    each.workers = undefined;
+  }
+  assert.equal(one, two);
+});
+
+command("a planted bug is found, made small, and written with all that belongs to it", async () => {
+  const corpus = newFolder();
+  const args = ["--plant", "R12", "--cases", "6000", "--corpus", corpus];
+  const { code, stdout } = await stublab(...args, "--json");
+  assert.is(code, 1);
+  const [finding] = JSON.parse(stdout).findings;
+  assert.match(finding.signature, /^[0-9a-f]{14}$/);
+  assert.is(finding.folder, join(corpus, "findings", finding.signature));
+  assert.ok(existsSync(join(finding.folder, "case.json")));
+  assert.ok(existsSync(join(finding.folder, "repro.c")));
+  assert.ok(finding.differences.length > 0);
+  assert.ok(Object.keys(finding.case.registers ?? {}).length <= 3);
+  const again = await stublab(...args);
+  assert.is(again.code, 1);
+  assert.match(again.stdout, `  ${finding.signature}  ${finding.subject}\n`);
+});
+
+command("the same command goes on where it was ended", async () => {
+  const corpus = newFolder();
+  const first = JSON.parse(
+    (await stublab("--cases", "20000", "--corpus", corpus, "--json")).stdout,
+  );
+  const second = JSON.parse(
+    (await stublab("--cases", "40000", "--corpus", corpus, "--json")).stdout,
+  );
+  const whole = JSON.parse((await stublab("--cases", "40000", "--json")).stdout);
+  assert.is(second.signatures, whole.signatures);
+  assert.is(second.cases, 40000);
+  assert.ok(second.signatures > first.signatures);
+  assert.is(second.session.cases, 40000 - 16384);
+});
+
+command("shards are put together", async () => {
+  const [one, two, merged] = [newFolder(), newFolder(), newFolder()];
+  for (const [i, corpus] of [one, two].entries()) {
+    const shard = ["--shard", `${i + 1}/2`, "--cases", "5000", "--corpus", corpus];
+    assert.is((await stublab(...shard)).code, 0);
+  }
+  const { code, stdout } = await stublab("merge", one, two, "-o", merged);
+  assert.is(code, 0);
+  assert.match(
+    stdout,
+    /^\d+ signatures, 0 findings of 5000 cases: the run goes on with --corpus \/\S+\n$/,
+  );
+  const on = await stublab("--corpus", merged, "--cases", "8000");
+  assert.match(on.stdout, "cases        8,000\n");
+  const part = await stublab("merge", one, "-o", newFolder());
+  assert.match(part.stdout, "not the parts of one run (only 1 of 2 shards are there)");
+});
+
+const WRONG: readonly [args: string[], message: string | RegExp][] = [
+  [["--cases", "many"], '--cases takes a whole number from 0 to 1000000000000, not "many"'],
+  [["--cases", "5", "--seconds", "5"], "--cases and --seconds exclude each other"],
+  [["--workers", "0"], "--workers takes at least 1"],
+  [["--seed", "-1"], /--seed/],
+  [["--shard", "3/2"], '--shard takes I/N with I from 1 to N, such as 2/8, not "3/2"'],
+  [["--plant", "R0"], '--plant: there is no rule "R0"'],
+  [["--workres", "2"], "unknown option '--workres'"],
+  [["reply", "case.json"], 'there is no "stublab fuzz reply"'],
+  [["merge"], "fuzz merge takes the folders to put together"],
+  [["merge", "one"], "fuzz merge needs a folder to make"],
+  [["merge", "/nowhere", "-o", "/tmp/new"], "/nowhere: there is no such folder"],
+];
+
+for (const [args, message] of WRONG) {
+  command(`wrong usage: ${args.join(" ")}`, async () => {
+    const { code, stdout, stderr } = await stublab(...args);
+    assert.equal([code, stdout], [2, ""]);
+    assert.match(stderr, message);
+  });
+}
+
+command("malformed files are refused with their names and places", async () => {
+  const corpus = newFolder();
+  await stublab("--cases", "1000", "--corpus", corpus);
+  const expectRefused = async (message: string | RegExp) => {
+    const { code, stderr } = await stublab("--cases", "2000", "--corpus", corpus);
+    assert.is(code, 2);
+    assert.match(stderr, message);
+  };
+  const mine = join(corpus, "mine.json");
+  writeFileSync(mine, "{");
+  await expectRefused(`${mine}: `);
+  writeFileSync(mine, '{"schema":"stublab.case/1","from":"nowhere"}');
+  await expectRefused(`${mine}: from: expected one of signal, entry`);
+  rmSync(mine);
+  const journal = join(corpus, "journal.jsonl");
+  const content = readFileSync(journal, "utf8");
+  writeFileSync(journal, `${content.split("\n")[0]}\n{"from":0}\n`);
+  await expectRefused(`${journal}, line 2: cases: expected a whole number`);
+  writeFileSync(journal, content.replace('"generator":1', '"generator":0'));
+  await expectRefused(
+    `${journal}, line 1: generator: this stublab has 1, and the run was made with 0`,
+  );
+  writeFileSync(journal, content);
+  assert.is((await stublab("--cases", "2000", "--corpus", corpus)).code, 0);
+});
+
+command("a folder of another run is refused, and stays as it is", async () => {
+  const corpus = newFolder();
+  await stublab("--cases", "1000", "--corpus", corpus);
+  const before = readFileSync(join(corpus, "journal.jsonl"), "utf8");
+  const { code, stderr } = await stublab("--seed", "2", "--cases", "1000", "--corpus", corpus);
+  assert.is(code, 2);
+  assert.match(stderr, `${corpus} has a run with seed 1, and this is one with seed 2`);
+  const shard = await stublab("--shard", "1/2", "--cases", "1000", "--corpus", corpus);
+  assert.is(shard.code, 0);
+  const whole = await stublab("--cases", "1000", "--corpus", corpus);
+  assert.match(whole.stderr, `${corpus} has shard 1/2 of a run`);
+  assert.ok(readFileSync(join(corpus, "journal.jsonl"), "utf8").startsWith(before));
+});
+
+(hasTool("prlimit") ? command : command.skip)(
+  "where there is no room nothing is lost: the run goes on where there is",
+  async () => {
+    const corpus = newFolder();
+    const [node, args] = stublabCommand("fuzz", "--cases", "40000", "--corpus", corpus);
+    const limited = await run(["prlimit", ["--fsize=200000", node, ...args]]);
+    assert.is(limited.code, 1);
+    assert.match(limited.stderr, `corpus ${corpus} cannot be written: EFBIG`);
+    const { stdout } = await stublab("--cases", "40000", "--corpus", corpus, "--json");
+    const whole = await stublab("--cases", "40000", "--json");
+    assert.is(JSON.parse(stdout).signatures, JSON.parse(whole.stdout).signatures);
+  },
+);
+
+(isRoot && hasTool("mount") ? command : command.skip)("a read-only folder is refused", async () => {
+  const corpus = newFolder();
+  mkdirSync(corpus);
+  const mount = await run(["mount", ["-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", corpus]]);
+  if (mount.code !== 0) return;
+  try {
+    const { code, stderr } = await stublab("--cases", "1000", "--corpus", corpus);
+    assert.is(code, 1);
+    assert.match(stderr, `corpus ${corpus} cannot be written: EROFS`);
+  } finally {
+    await run(["umount", [corpus]]);
+  }
+});
+
+command("two runs in one folder: the second is refused", async () => {
+  const corpus = newFolder();
+  const first = new Running(stublabCommand("fuzz", "--cases", "100000000", "--corpus", corpus));
+  const journal = join(corpus, "journal.jsonl");
+  assert.ok(await eventually(() => existsSync(journal), 20_000));
+  const { code, stderr } = await stublab("--cases", "1000", "--corpus", corpus);
+  assert.is(code, 2);
+  assert.match(stderr, `${corpus} is in use: process ${first.pid} is fuzzing in it`);
+  process.kill(first.pid, "SIGKILL");
+  await first.ended;
+  assert.is((await stublab("--cases", "1000", "--corpus", corpus)).code, 0);
+});
+
+command("Ctrl-C ends a run after its round, with a report; a second one at once", async () => {
+  const once = new Running(stublabCommand("fuzz", "--cases", "100000000", "--json"));
+  assert.ok(await eventually(() => childrenOf(once.pid).length > 0, 20_000));
+  process.kill(once.pid, "SIGINT");
+  const { code, stdout, stderr } = await once.ended;
+  assert.is(code, 0);
+  assert.match(stderr, "ending after this round; once more ends at once");
+  const report = JSON.parse(stdout);
+  assert.is(report.interrupted, true);
+  assert.is(report.cases % 16384, 0);
+  const twice = new Running(stublabCommand("fuzz", "--cases", "100000000", "--workers", "2"));
+  assert.ok(await eventually(() => childrenOf(twice.pid).length > 0, 20_000));
+  const stubs = childrenOf(twice.pid);
+  process.kill(twice.pid, "SIGINT");
+  assert.ok(await eventually(() => twice.stderr.includes("ending"), 5000));
+  process.kill(twice.pid, "SIGINT");
+  const end = await twice.ended;
+  assert.ok(end.code === 130 || end.code === 0, String(end.code));
+  assert.ok(await eventually(() => !stubs.some(isAlive), 2000));
+});
+
+(hasTool("script") ? command : command.skip)(
+  "a terminal has lines that are drawn anew",
+  async () => {
+    const [node, args] = stublabCommand("fuzz", "--cases", "30000");
+    const typed = [node, ...args].join(" ");
+    const { stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
+    assert.match(stdout, "stublab fuzz --cases 30000");
+    assert.match(stdout, /[\d,]+ cases of 30,000 in all, [\d,]+ a second, 0:\d\d/);
+    assert.match(stdout, "\x1b[A");
+    const dumb = await run(["script", ["-qec", `TERM=dumb NO_COLOR=1 ${typed}`, "/dev/null"]]);
+    assert.not.match(dumb.stdout, "\x1b");
+  },
+);
+
+command("it leaves no file where none was asked for", () => {
+  assert.equal(
+    readdirSync(folder).filter((name) => !/^\d+$/.test(name)),
+    [],
+  );
+});
+
+command.run();

@@ -1,0 +1,18 @@
+// A fuzzer that a test kills: arguments are its folder, how many cases, and how many workers. It tells each round.
+
+import { writeSync } from "node:fs";
+import { fuzz } from "../../src/fuzz/fuzz.ts";
+
+const [, , corpus = "", cases = "0", workers = "1"] = process.argv;
+let next = -1;
+const { state } = await fuzz({
+  corpus,
+  cases: Number(cases),
+  workers: Number(workers),
+  progress: (progress) => {
+    if (progress.state.next === next) return;
+    next = progress.state.next;
+    writeSync(1, `${next}\n`);
+  },
+});
+writeSync(1, `over ${state.next}\n`);
