@@ -16,6 +16,7 @@ const CASES = 100_000;
 const batch = new Batch(encoder, 8);
 /** The ways of ptrace. */
 const TRACED = WAYS.filter((name) => name !== "SIGRETURN");
+const DS = BigInt(8 * indexOf("ds"));
 
 /** The bytes of a case. */
 function bytesOf(generator: Generator, index: number): Uint8Array {
@@ -128,6 +129,19 @@ generation("nothing runs for ever, and nothing reads what another case has store
     if (written("rdi").some(isScratch)) {
       assert.ok(written("rip").includes(placeOf("store")), `${index}`);
     }
+  }
+});
+
+generation("nothing depends on the processor that it runs on", () => {
+  const generator = new Generator(8n, someCorpus());
+  for (let index = 0; index < CASES; index++) {
+    const { way, block, pairs } = caseOf(generator, index);
+    const poked = pairs.filter(({ offset }) => way === "POKEUSER" && offset === DS);
+    const selectors = poked.map(({ word }) => word);
+    const [cs = 0n, ds = 0n] = [block[indexOf("cs")], block[indexOf("ds")]];
+    if (BigInt.asUintN(32, cs) !== 0x33n) selectors.push(ds);
+    // The limit of that segment is the processor's number, and only 32-bit code looks at limits.
+    assert.ok(!selectors.some((word) => (word & 0xfffcn) === 0x78n), `${index}`);
   }
 });
 

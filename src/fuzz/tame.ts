@@ -25,12 +25,15 @@ const [NONE, SINGLESTEP, SYSEMU_SINGLESTEP] = [
   ONS.indexOf("SINGLESTEP"),
   ONS.indexOf("SYSEMU_SINGLESTEP"),
 ];
-const [RIP, RSP, RDI, CS] = [indexOf("rip"), indexOf("rsp"), indexOf("rdi"), indexOf("cs")];
+const [RIP, RSP, RDI] = [indexOf("rip"), indexOf("rsp"), indexOf("rdi")];
+const [CS, DS] = [indexOf("cs"), indexOf("ds")];
 const [SIGKILL, SIGUSR1, SIGUSR2] = [9, 10, 12];
 
 const [SPIN, STORE] = [Number(placeOf("spin")), Number(placeOf("store"))];
 const SYSCALL = Number(placeOf("syscall"));
 const USER_CS = 0x33;
+/** The segment whose limit is the number of the processor: GDT_ENTRY_CPUNODE in asm/segment.h. */
+const CPUNODE = 0x78;
 /** offsetof(struct user, u_debugreg), and two of these. */
 const DEBUG_REGISTERS = 848;
 const [DEBUG_STATUS, DEBUG_CONTROL] = [DEBUG_REGISTERS + 6 * 8, DEBUG_REGISTERS + 7 * 8];
@@ -89,6 +92,7 @@ function tameWords(setups: Uint32Array, at: number, way: number): boolean {
   if (way <= SETREGSET) {
     const rip = lowOf(setups, words + 2 * RIP);
     setups[words + 2 * RDI] = tameAddress(setups, words + 2 * RDI, rip);
+    if (setups[words + 2 * CS] !== USER_CS) tameSelector(setups, words + 2 * DS);
     const compatible = isSyscall(rip) && setups[words + 2 * CS] !== USER_CS;
     if (compatible || isPop(rip) || isVsyscall(setups, words + 2 * RIP)) {
       tameStack(setups, words + 2 * RSP);
@@ -103,6 +107,7 @@ function tameWords(setups: Uint32Array, at: number, way: number): boolean {
     if (isSpin(rip)) break;
   }
   for (let k = 0; k < count; k++) {
+    if (setups[words + 4 * k] === 8 * DS) tameSelector(setups, words + 4 * k + 2);
     if (setups[words + 4 * k] !== 8 * RDI) continue;
     setups[words + 4 * k + 2] = tameAddress(setups, words + 4 * k + 2, rip);
   }
@@ -133,6 +138,12 @@ const POPS: ReadonlySet<number> = new Set([
 const isPop = (rip: number): boolean => POPS.has(rip);
 /** As the kernel enters a call of 32-bit code, it reads the stack; a restart may bring RIP there. */
 const isSyscall = (rip: number): boolean => rip >= SYSCALL && rip <= SYSCALL + RESTART;
+
+/** What a 32-bit access through the processor's own segment comes to depends on which processor it is. */
+function tameSelector(setups: Uint32Array, half: number): void {
+  const selector = setups[half] ?? 0;
+  if ((selector & 0xfffc) === CPUNODE) setups[half] = selector & ~0x8;
+}
 
 /** Whether a word is where functions of the kernel's are, which return to what the stack has. */
 function isVsyscall(setups: Uint32Array, half: number): boolean {
