@@ -1,7 +1,8 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
-import { errnoName, InputError, SyscallError } from "../errors.ts";
+import { errnoName } from "../errno.ts";
+import { InputError, SyscallError } from "../errors.ts";
 import { loadShim } from "../shim.ts";
 
 const NAME = "lock";

@@ -1,7 +1,8 @@
 /* How fields of outcomes, machines and rules are told: to people, and in documents. */
 
 import { signalName } from "../encoder/names.ts";
-import { errnoName, hex } from "../errors.ts";
+import { errnoName } from "../errno.ts";
+import { hex } from "../errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Machine } from "./machine.ts";
 import type { AppliedRule } from "./model/model.ts";

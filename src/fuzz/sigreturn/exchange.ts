@@ -1,4 +1,5 @@
-import { errnoName, UnsupportedError } from "../../errors.ts";
+import { errnoName } from "../../errno.ts";
+import { UnsupportedError } from "../../errors.ts";
 import { type Shim, viewMemory } from "../../shim.ts";
 import { type Batch, OUTCOME_SIZE, SETUP_SIZE } from "../setups.ts";
 import { KEPT } from "./kept.ts";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { errnoName, UnsupportedError } from "../../errors.ts";
+import { errnoName } from "../../errno.ts";
+import { UnsupportedError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import {
   AND,

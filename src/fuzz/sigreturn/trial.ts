@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { errnoName, TraceError } from "../../errors.ts";
+import { errnoName } from "../../errno.ts";
+import { TraceError } from "../../errors.ts";
 import type { Stub } from "../../stub/stub.ts";
 import { type Batch, OUTCOME, outcomeAt } from "../setups.ts";
 import { CAPACITY, Exchange } from "./exchange.ts";
