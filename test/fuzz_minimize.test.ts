@@ -39,6 +39,30 @@ minimizing("where everything holds nothing is left", () => {
   );
 });
 
+minimizing(
+  "what comes by rt_sigreturn goes on by CONT, with as little of the frame as will do",
+  () => {
+    const frame = { ucFlags: 0x8000_000c, fpstate: true };
+    const returning: Case = {
+      ...FULL,
+      from: "signal",
+      way: "SIGRETURN",
+      on: "CONT",
+      signal: 0,
+      frame,
+    };
+    const tried: Case[] = [];
+    const small = minimize(returning, (it) => {
+      tried.push(it);
+      return it.way === "SIGRETURN" && (it.frame?.ucFlags ?? 0) % 8 >= 4;
+    });
+    const plain = { ...PLAIN, way: "SIGRETURN", on: "CONT", frame: { ucFlags: 4, fpstate: false } };
+    assert.equal(small, plain);
+    assert.ok(tried.every(({ way, on }) => way !== "SIGRETURN" || on === "CONT"));
+    assert.ok(tried.every(({ way, frame }) => (way === "SIGRETURN") === (frame !== undefined)));
+  },
+);
+
 minimizing("where nothing smaller holds all is left", () => {
   assert.equal(
     minimize(FULL, () => false),

@@ -97,7 +97,8 @@ function* plainer(it: Case): Iterable<Case> {
   if (plain !== undefined) yield plain;
   if (it.signal !== 0) yield { ...it, signal: 0 };
   if (it.from !== "signal") yield { ...it, from: "signal" };
-  if (it.on !== "NONE") yield { ...it, on: "NONE" };
+  if (it.way === "SIGRETURN") yield* plainerFrames(it);
+  else if (it.on !== "NONE") yield { ...it, on: "NONE" };
   if (it.on !== "NONE" && it.on !== "CONT") yield { ...it, on: "CONT" };
   if (it.on === "SYSEMU_SINGLESTEP") yield { ...it, on: "SINGLESTEP" };
   if (it.block.length > 0 && it.block[RIP] !== placeOf("int3")) {
@@ -107,8 +108,18 @@ function* plainer(it: Case): Iterable<Case> {
   if (length !== undefined && it.length !== length) yield { ...it, length };
 }
 
+/** Without floating point, and with fewer flags. */
+function* plainerFrames({ frame, ...it }: Case): Iterable<Case> {
+  if (frame === undefined) return;
+  const { ucFlags, fpstate } = frame;
+  if (fpstate) yield { ...it, frame: { ucFlags, fpstate: false } };
+  for (let bit = 2 ** 31; bit >= 1; bit /= 2) {
+    if ((ucFlags & bit) !== 0) yield { ...it, frame: { ucFlags: (ucFlags & ~bit) >>> 0, fpstate } };
+  }
+}
+
 /** The same words by SETREGS, where it can put them there. */
-function asSetregs(it: Case): Case | undefined {
+function asSetregs({ frame, ...it }: Case): Case | undefined {
   const put = (block: readonly bigint[]): Case => ({
     ...it,
     way: "SETREGS",
@@ -120,6 +131,7 @@ function asSetregs(it: Case): Case | undefined {
   if (it.way === "SETREGSET") {
     return put(it.block.map((word, i) => (8 * i + 8 <= it.length ? word : (BASELINE[i] ?? word))));
   }
+  if (frame !== undefined) return put(it.block);
   if (it.way !== "POKEUSER" || it.pairs.some(({ offset }) => !isRegister(offset))) return undefined;
   const block = [...BASELINE];
   for (const { offset, word } of it.pairs) block[Number(offset) / 8] = word;

@@ -9,7 +9,7 @@ import {
   UNMAPPED,
 } from "./memory.ts";
 import type { Prediction } from "./prediction.ts";
-import { DS, RDI, type State } from "./state.ts";
+import { DS, type State } from "./state.ts";
 import type { Stops } from "./stops.ts";
 
 /** Reads and writes of a program. */
@@ -20,7 +20,7 @@ export class Access {
   readonly #page: number;
   readonly #alignment: readonly [flag: number, signal: number, code: number];
   readonly #stack: readonly [signal: number, code: number];
-  readonly #segments: readonly [data: number, code: number, code32: number, processor: number];
+  readonly #segments: readonly [data: number, code: number, code32: number];
 
   constructor(book: Book, memory: Memory, stops: Stops) {
     this.#book = book;
@@ -37,24 +37,18 @@ export class Access {
       book.number("R57", "data"),
       book.number("R57", "code"),
       book.number("R57", "code32"),
-      book.number("R57", "processor"),
     ];
   }
 
   /** Whether an access by ds, in 32-bit code, is let; if not, the stub stops. */
   byDs(write: boolean, state: State, into: Prediction): boolean {
-    const [data, code, code32, processor] = this.#segments;
+    const [data, code, code32] = this.#segments;
     const ds = state.low(DS);
-    if (
-      ds === this.#book.number("U8", "selector") &&
-      state.low(RDI) < this.#book.number("U8", "most") &&
-      !write &&
-      this.#book.use(AT.U8)
-    ) {
+    if (ds === this.#book.number("U8", "selector") && !write && this.#book.use(AT.U8)) {
       into.giveUp("U8");
       return false;
     }
-    const right = ds === data || (!write && (ds === code || ds === code32 || ds === processor));
+    const right = ds === data || (!write && (ds === code || ds === code32));
     if (right || !this.#book.use(AT.R57)) return true;
     this.#stops.byProtection(state, into);
     return false;

@@ -308,9 +308,9 @@ export const RESUME_RULES = {
     values: { data: 0x2bn },
   },
   R57: {
-    text: "In 32-bit code an access by ds wants ds = {data}, or to read {code}, {code32} or {processor}; with others the signal is that of HLT.",
+    text: "In 32-bit code an access by ds wants ds = {data}, or to read {code} or {code32}; with others the signal is that of HLT.",
     source: "SDM volume 3, 6.15",
-    values: { data: 0x2bn, code: 0x33n, code32: 0x23n, processor: 0x7bn },
+    values: { data: 0x2bn, code: 0x33n, code32: 0x23n },
   },
   R58: {
     text: "INT 0x80 is a 32-bit call: orig_rax = the low half of rax, and the filter answers {result}, -ENOSYS.",

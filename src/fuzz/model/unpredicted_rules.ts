@@ -38,9 +38,9 @@ export const UNPREDICTED_RULES = {
     values: {},
   },
   U8: {
-    text: "In 32-bit code ds is {selector}, whose limit is the number of the processor and its node, and the address is below {most}.",
+    text: "In 32-bit code a program reads by ds = {selector}, whose limit is the number of the processor and its node.",
     source: "setup_getcpu, arch/x86/kernel/cpu/common.c",
-    values: { selector: 0x7bn, most: 0x10_0000n },
+    values: { selector: 0x7bn },
   },
   U9: {
     text: "DIV leaves flags that the manual does not define, and on processors that nobody measured eflags is not predicted after it.",
