@@ -2,12 +2,14 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { hex } from "../src/errors.ts";
 import { formatCase, readSetup } from "../src/fuzz/case.ts";
 import { Generator } from "../src/fuzz/generate.ts";
 import { readMachine } from "../src/fuzz/machine.ts";
-import { differences, differs } from "../src/fuzz/model/difference.ts";
+import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
+import { differencesAt } from "../src/fuzz/predicted.ts";
 import { SetupList } from "../src/fuzz/setup_list.ts";
 import { Batch } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
@@ -61,8 +63,8 @@ agreement("what is predicted comes, and hardly anything is not predicted", () =>
     model.predict(batch, i, prediction);
     if (prediction.unpredicted !== null) unpredicted++;
     if (!differs(prediction, batch, i) || disagreements.length >= TOLD) return;
-    const fields = differences(prediction, batch, i).map(
-      ({ field, predicted, seen }) => `${field}: ${predicted}, but came ${seen}`,
+    const fields = differencesAt(prediction, batch, i).map(
+      ({ field, predicted, seen }) => `${field}: ${hex(predicted)}, but came ${seen && hex(seen)}`,
     );
     const told = JSON.stringify(formatCase(readSetup(batch, i), constants));
     disagreements.push(`case ${index} of seed ${SEED}: ${told}: ${fields.join("; ")}`);

@@ -6,10 +6,10 @@ import { hex } from "../src/errors.ts";
 import { parseCase, writeSetup } from "../src/fuzz/case.ts";
 import { readFields } from "../src/fuzz/fields.ts";
 import { type Machine, readMachine } from "../src/fuzz/machine.ts";
-import { differences } from "../src/fuzz/model/difference.ts";
+import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { predictedFields } from "../src/fuzz/predicted.ts";
+import { differencesAt, predictedFields } from "../src/fuzz/predicted.ts";
 import { Batch } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
@@ -66,7 +66,8 @@ export class Facts {
       assert.is(show(seen.get(field)), show(word), `${field}, as the kernel has it`);
       assert.is(show(predicted.get(field)), show(word), `${field}, as the model has it`);
     }
-    assert.equal(differences(prediction, batch, 0), []);
+    assert.equal(differencesAt(prediction, batch, 0), []);
+    assert.not(differs(prediction, batch, 0));
     if (rule === undefined) return;
     const applied = this.#model.explain(batch, 0).map(({ id }) => id);
     assert.ok(applied.includes(rule), `rule ${rule} of ${applied.join(", ")}`);

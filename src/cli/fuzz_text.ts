@@ -13,7 +13,7 @@ export function fuzzText(report: FuzzReport): string {
   const part = shard === null ? "" : `, shard ${shard.index}/${shard.of}`;
   const lines = [
     row("machine", `Linux ${machine.release}, ${machine.vendor} family ${machine.family}`),
-    row("run", `seed ${Number(seed)}${part}${report.interrupted ? ", not over yet" : ""}`),
+    row("run", `seed ${BigInt(seed)}${part}${report.interrupted ? ", not over yet" : ""}`),
     row("cases", number(report.cases)),
     row(
       "session",

@@ -5,10 +5,13 @@ import { minimize } from "./minimize.ts";
 import { type AppliedRule, type Change, Model } from "./model/model.ts";
 import { Prediction } from "./model/prediction.ts";
 import { Observer } from "./observer.ts";
-import { differencesOf, type FieldDifference, predictedFields } from "./predicted.ts";
+import { differencesOf, type FieldDifference, kindOf, predictedFields } from "./predicted.ts";
 import { Batch } from "./setups.ts";
 import { signatureOf } from "./signature.ts";
 import { Trier } from "./trial.ts";
+
+/** So many cases that do not stop are waited for, each for two deadlines, while one is made small. */
+const MOST_HANGS = 20;
 
 /** A case with all that is known of it. */
 export interface Examination {
@@ -79,10 +82,13 @@ export class Examiner {
    */
   minimize(it: Case): Case {
     const key = this.#keyOf(it, true);
-    const quick = minimize(it, (other) => this.#keyOf(other, false) === key);
+    const most = this.#trier.hangs + MOST_HANGS;
+    const holds = (other: Case, fresh: boolean) =>
+      this.#trier.hangs < most && this.#keyOf(other, fresh) === key;
+    const quick = minimize(it, (other) => holds(other, false));
     // What an earlier case has left in a stub may have had a part in it.
     if (this.#keyOf(quick, true) === key) return quick;
-    return minimize(it, (other) => this.#keyOf(other, true) === key);
+    return minimize(it, (other) => holds(other, true));
   }
 
   close(): void {
@@ -107,7 +113,6 @@ export class Examiner {
     this.#trier.run(this.#batch, 1);
     const [first] = differencesOf(predicted, readFields(it, this.#batch, 0));
     if (first === undefined) return `signature ${signatureOf(this.#batch, 0, 0)}`;
-    const { field } = first;
-    return field.includes(".") ? field : `${field} ${first.predicted} ${first.seen}`;
+    return kindOf(first);
   }
 }

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Case } from "./case.ts";
+import { type Case, formatCase } from "./case.ts";
 import { FINDINGS } from "./corpus_folder.ts";
 import { Examiner } from "./examiner.ts";
 import { subjectOf, writeFinding } from "./finding.ts";
@@ -39,22 +39,32 @@ export interface FindingsOptions {
   readonly change?: Change | undefined;
 }
 
-/** Looks at findings, and writes those that have no folder yet. @throws OutputError */
+/**
+ * Looks at findings, and writes those that have no folder yet. Those that come to the same case when they are made small
+ * are one.
+ *
+ * @throws OutputError
+ */
 export function examineFindings(
   findings: readonly FoundCase[],
   { machine, corpus, command, change }: FindingsOptions,
 ): ExaminedFinding[] {
   if (findings.length === 0) return [];
   using examiner = new Examiner(change === undefined ? {} : { change });
-  return findings.map(({ key, index, it: original }, i) => {
+  const examined: ExaminedFinding[] = [];
+  const small = new Set<string>();
+  for (const [i, { key, index, it: original }] of findings.entries()) {
     const signature = formatSignature(key);
+    const found = { signature, index, original };
     if (i >= MOST) {
-      return {
-        ...{ signature, index, original, it: original, differences: [], subject: undefined },
-        folder: null,
-      };
+      const nothing = { differences: [], subject: undefined, folder: null };
+      examined.push({ ...found, it: original, ...nothing });
+      continue;
     }
     const it = examiner.minimize(original);
+    const document = JSON.stringify(formatCase(it, examiner.constants));
+    if (small.has(document)) continue;
+    small.add(document);
     const examination = examiner.examine(it);
     const { differences } = examination;
     const folder = corpus === undefined ? null : join(corpus, FINDINGS, signature);
@@ -65,6 +75,7 @@ export function examineFindings(
         examiner.constants,
       );
     }
-    return { signature, index, original, it, differences, subject: subjectOf(examination), folder };
-  });
+    examined.push({ ...found, it, differences, subject: subjectOf(examination), folder });
+  }
+  return examined;
 }

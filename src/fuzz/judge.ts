@@ -1,7 +1,8 @@
 import type { Machine } from "./machine.ts";
-import { differences, differs } from "./model/difference.ts";
+import { differs } from "./model/difference.ts";
 import { type Change, Model } from "./model/model.ts";
 import { Prediction } from "./model/prediction.ts";
+import { differencesAt, kindOf } from "./predicted.ts";
 import type { Batch } from "./setups.ts";
 import { AGREES, DIFFERS, UNPREDICTED } from "./signature.ts";
 
@@ -30,12 +31,10 @@ export class Judge {
     return UNPREDICTED;
   }
 
-  /** The first field that differs, and for all but registers how. */
+  /** The first field that differs counts. */
   #keyOf(batch: Batch, i: number): number {
-    const [first] = differences(this.#prediction, batch, i);
-    if (first === undefined) return DIFFERS;
-    const { field, predicted, seen } = first;
-    return DIFFERS + hash(field.includes(".") ? field : `${field} ${predicted} ${seen}`);
+    const [first] = differencesAt(this.#prediction, batch, i);
+    return first === undefined ? DIFFERS : DIFFERS + hash(kindOf(first));
   }
 }
 

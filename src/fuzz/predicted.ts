@@ -1,7 +1,7 @@
-import type { Case } from "./case.ts";
-import { type Fields, isHandled, writtenNames } from "./fields.ts";
+import { type Case, readSetup } from "./case.ts";
+import { type Fields, isHandled, readFields, writtenNames } from "./fields.ts";
 import type { Prediction } from "./model/prediction.ts";
-import { FRAME_REGISTERS, OUTCOME, REGISTERS } from "./setups.ts";
+import { type Batch, FRAME_REGISTERS, OUTCOME, REGISTERS } from "./setups.ts";
 
 /** What a prediction knows of an outcome, by its fields as readFields has them. */
 export function predictedFields(it: Case, prediction: Prediction): Fields {
@@ -46,6 +46,17 @@ export interface FieldDifference {
   readonly predicted: bigint;
   /** Null where it was not come to. */
   readonly seen: bigint | null;
+}
+
+/** What setup `i` of a batch came to otherwise than predicted. */
+export function differencesAt(prediction: Prediction, batch: Batch, i: number): FieldDifference[] {
+  const it = readSetup(batch, i);
+  return differencesOf(predictedFields(it, prediction), readFields(it, batch, i));
+}
+
+/** The kind of a difference, which is one bug: registers may differ by any value, all else by those two. */
+export function kindOf({ field, predicted, seen }: FieldDifference): string {
+  return field.includes(".") ? field : `${field} ${predicted} ${seen}`;
 }
 
 /** What came otherwise, in the order of the fields. */
