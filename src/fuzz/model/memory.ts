@@ -14,6 +14,15 @@ const [CODE_AT, CONSTANTS_AT, SCRATCH_AT] = [Number(CODE), Number(CONSTANTS), Nu
 const code = codePage();
 const constants = constantsPage();
 
+/** The first byte of all of them, and the larger of their second ones. */
+const [TWO_BYTES, LAST_GROUP] = [0x0f, 0x01];
+/** Segments, operand and address size, LOCK and REP. */
+const PREFIXES: ReadonlySet<number> = new Set([
+  ...[0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3],
+]);
+/** 64-bit code has REX among them. */
+const isPrefix = (byte: number): boolean => PREFIXES.has(byte) || byte >>> 4 === 4;
+
 /** What lies where in a target. */
 export class Memory {
   readonly #stubLow: number;
@@ -49,11 +58,21 @@ export class Memory {
   /** Four bytes that lie in the page of code or of constants. */
   halfAt(low: number): number {
     let half = 0;
-    for (let k = 0; k < 4; k++) {
-      const at = low + k;
-      const byte = at >= CONSTANTS_AT ? constants[at - CONSTANTS_AT] : code[at - CODE_AT];
-      half |= (byte ?? 0) << (8 * k);
-    }
+    for (let k = 0; k < 4; k++) half |= this.#byteAt(low + k) << (8 * k);
     return half >>> 0;
+  }
+
+  /** Whether an instruction that UMIP forbids may lie there: SGDT, SIDT, SLDT, SMSW or STR, behind any prefixes. */
+  mayHaveForbidden(low: number, high: number): boolean {
+    const page = this.pageAt(low, high);
+    if (page === SCRATCH_PAGE || page === STUB_PAGE) return true;
+    if (page !== CODE_PAGE && page !== CONSTANT_PAGE) return false;
+    let at = low;
+    while (isPrefix(this.#byteAt(at))) at++;
+    return this.#byteAt(at) === TWO_BYTES && this.#byteAt(at + 1) <= LAST_GROUP;
+  }
+
+  #byteAt(low: number): number {
+    return (low >= CONSTANTS_AT ? constants[low - CONSTANTS_AT] : code[low - CODE_AT]) ?? 0;
   }
 }

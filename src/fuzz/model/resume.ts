@@ -227,8 +227,8 @@ export class ResumePhase {
 
   #refuse(id: "R26" | "R27" | "R28" | "R61" | "R62", state: State, into: Prediction): void {
     const book = this.#book;
-    const page = this.#memory.pageAt(state.low(RIP), state.high(RIP));
-    if (page === SCRATCH_PAGE && book.use(AT.U12)) into.giveUp("U12");
+    const forbidden = this.#memory.mayHaveForbidden(state.low(RIP), state.high(RIP));
+    if (forbidden && book.use(AT.U12)) into.giveUp("U12");
     else this.#stops.byTrap(book.number(id, "signal"), book.number(id, "si"), 0, 0, state, into);
   }
 }

@@ -60,7 +60,7 @@ export const UNPREDICTED_RULES = {
     values: {},
   },
   U12: {
-    text: "A return is refused with rip where programs may have written: the kernel looks whether there is an instruction there that UMIP forbids, and if so does it.",
+    text: "A return is refused with rip where an instruction may lie that UMIP forbids, or in what programs may have written: the kernel looks there, and does it.",
     source: "fixup_umip_exception, arch/x86/kernel/umip.c",
     values: {},
   },
