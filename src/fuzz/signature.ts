@@ -8,7 +8,9 @@ import { MOST_PAIRS } from "./case.ts";
 import { placeOf } from "./code.ts";
 import {
   type Batch,
+  FROMS,
   indexOf,
+  ONS,
   OUTCOME,
   outcomeAt,
   REGISTERS,
@@ -31,6 +33,11 @@ const [SETREGS, SETREGSET, POKEUSER] = [
 ];
 const [XSTATE, SYSCALL_INFO] = [WAYS.indexOf("XSTATE"), WAYS.indexOf("SYSCALL_INFO")];
 const SIGRETURN = WAYS.indexOf("SIGRETURN");
+const [SIGNAL, GROUP] = [FROMS.indexOf("signal"), FROMS.indexOf("group")];
+const [CONT, SINGLESTEP] = [ONS.indexOf("CONT"), ONS.indexOf("SINGLESTEP")];
+const STEPS: ReadonlySet<number> = new Set([SINGLESTEP, ONS.indexOf("SYSEMU_SINGLESTEP")]);
+/** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
+const SYSCALL_STATUS = 5 | 0x80;
 const [RIP, RSP, RDI] = [2 * indexOf("rip"), 2 * indexOf("rsp"), 2 * indexOf("rdi")];
 const EFLAGS = 2 * indexOf("eflags");
 const HANDLER = Number(placeOf("handler"));
@@ -42,8 +49,8 @@ const asked = new Uint32Array(HALVES);
 
 /** What became of a word. */
 const [SAME, ZERO, LOW_32, LOW_16, ERRNO, OTHER] = [0, 1, 2, 3, 4, 5];
-/** TF, DF, NT and RF: of all others it means little. */
-const TELLING_FLAGS = 0x0001_4700;
+/** TF, NT and RF: of all others it means little. */
+const TELLING_FLAGS = 0x0001_4100;
 
 /**
  * Registers whose change until the stop is told of by itself (1), or as that of any selector or base (2). The others
@@ -76,8 +83,9 @@ export function signatureOf({ setups, outcomes }: Batch, i: number, agreement: n
   const way = (kinds >>> 8) & 0xff;
   const resumed = outcomes[outcome + OUTCOME.resumed] ?? 0;
   const registers = way <= POKEUSER || way === SYSCALL_INFO || way === SIGRETURN;
-  // What a stub does then does not depend on how its registers came there, nor a refusal on what was to come.
-  mix(kinds & (error !== 0 ? 0xffff : resumed === 0 && way <= POKEUSER ? 0xff00ff : 0xff_ffff));
+  if (error !== 0) mix(kinds & 0xffff);
+  else if (resumed !== 0) mix(kinds);
+  else mix(resumedKinds(kinds, way, outcomes[outcome + OUTCOME.status] ?? 0));
   mix(agreement);
   mix(error);
   if (registers && resumed !== 0) ask(setups, setup, way);
@@ -93,6 +101,17 @@ export function signatureOf({ setups, outcomes }: Batch, i: number, agreement: n
   } else if (resumed === 0) mixStop(outcomes, outcome, sent, setups, setup + SETUP.words);
   // 21 bits and 32.
   return (high & 0x1f_ffff) * 2 ** 32 + (low >>> 0);
+}
+
+/**
+ * The kinds that count where a stub goes on. What it does then does not depend on how its registers came there, nor on
+ * whether it was a group-stop; and which stops of system calls are asked for shows at these alone.
+ */
+function resumedKinds(kinds: number, way: number, status: number): number {
+  const from = (kinds & 0xff) === GROUP ? SIGNAL : kinds & 0xff;
+  const on = kinds >>> 16;
+  const told = status >>> 8 === SYSCALL_STATUS ? on : STEPS.has(on) ? SINGLESTEP : CONT;
+  return from | (way <= POKEUSER ? 0 : way << 8) | (told << 16);
 }
 
 /** Whether what was written is known; if not, what was asked for has to do. */
