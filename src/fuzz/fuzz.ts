@@ -11,10 +11,17 @@ import type { Change } from "./model/model.ts";
 import type { News } from "./orders.ts";
 import type { Found, PartResult } from "./part.ts";
 import { CHUNK, chunksOf, firstOfEach, ROUND, type Shard } from "./round.ts";
-import { countsOf, type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
+import {
+  countsOf,
+  type Entry,
+  type FoundCase,
+  isParent,
+  RunState,
+  type Step,
+} from "./run_state.ts";
 import { SetupList } from "./setup_list.ts";
 import { SETUP_SIZE } from "./setups.ts";
-import { DIFFERS } from "./signature.ts";
+import { DIFFERS, UNPREDICTED } from "./signature.ts";
 
 /** What is to be tried, and for how long. */
 export interface FuzzOptions {
@@ -187,9 +194,8 @@ class Session {
   #news(): News {
     const { corpus, parents } = this.#state;
     const news = corpus.slice(this.#told);
-    const list = new SetupList(
-      news.slice(0, Math.max(parents - this.#told, 0)).map(({ it }) => it),
-    );
+    const some = news.slice(0, Math.max(parents - this.#told, 0)).filter(isParent);
+    const list = new SetupList(some.map(({ it }) => it));
     this.#told = corpus.length;
     return {
       parents: new Uint8Array(list.halves.buffer, 0, list.length * SETUP_SIZE).slice(),
@@ -221,10 +227,10 @@ function stepOf(from: number, to: number, result: PartResult, state: RunState): 
   };
 }
 
-function entryOf({ signature, index, setup }: Found): Entry {
+function entryOf({ signature, index, agreement, setup }: Found): Entry {
   const words = new BigUint64Array(setup.slice().buffer);
   const it = readSetup({ setups: new Uint32Array(words.buffer), setupWords: words }, 0);
-  return { signature, index, it };
+  return { signature, index, it, predicted: agreement !== UNPREDICTED };
 }
 
 /** One of `of` shards, from "2/8". @throws InputError */

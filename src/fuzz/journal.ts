@@ -56,9 +56,10 @@ export function formatStep(
   constants: ReadonlyMap<string, bigint>,
   partial = false,
 ): string {
-  const entry = ({ signature, index, it }: Entry) => ({
+  const entry = ({ signature, index, predicted, it }: Entry) => ({
     signature: formatSignature(signature),
     index: index < 0 ? null : index,
+    ...(!predicted && { predicted }),
     case: formatCase(it, constants),
   });
   return line({
@@ -170,6 +171,7 @@ function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {
     return {
       signature: its("signature", signatureShape),
       index: its("index", nullable(count(MOST_CASES))) ?? -1,
+      predicted: its("predicted", optional(truth)) ?? true,
       it: its("case", (document, where) => inPlace(where, () => parseCase(document, constants))),
     };
   };

@@ -8,7 +8,15 @@ export interface Entry {
   /** The number of the case; -1 of one that somebody gave. */
   readonly index: number;
   readonly it: Case;
+  /** Whether the model said what would come of it. */
+  readonly predicted: boolean;
 }
+
+/**
+ * Whether cases are made from it. What comes of those near a case that is not predicted is as a rule not predicted
+ * either, and so tells little. Cases that somebody gave are made from in any case.
+ */
+export const isParent = ({ predicted, index }: Entry): boolean => predicted || index < 0;
 
 /** A case whose outcome is not as predicted: the first that differs in its way. */
 export interface FoundCase extends Entry {
