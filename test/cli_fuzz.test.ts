@@ -1,5 +1,6 @@
 // Time limit: 120 s
 
+import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -31,7 +32,16 @@ let folders = 0;
 const newFolder = () => join(folder, String(folders++));
 
 const stublab = (...args: string[]) => run(stublabCommand("fuzz", ...args));
-const isRoot = process.getuid?.() === 0;
+const mount = (at: string, options: string) => ["-t", "tmpfs", "-o", options, "tmpfs", at];
+const canMount = process.getuid?.() === 0 && hasTool("mount") && tryMount();
+const onMount = canMount ? command : command.skip;
+
+function tryMount(): boolean {
+  const at = newFolder();
+  mkdirSync(at);
+  if (spawnSync("mount", mount(at, "size=4k")).status !== 0) return false;
+  return spawnSync("umount", [at]).status === 0;
+}
 
 command("a run tells what it came to", async () => {
   const { code, stdout, stderr } = await stublab("--cases", "3000", "--seed", "0x10");
@@ -197,11 +207,30 @@ command("a folder of another run is refused, and stays as it is", async () => {
   },
 );
 
-(isRoot && hasTool("mount") ? command : command.skip)("a read-only folder is refused", async () => {
+onMount("on a disk that is full a run ends, and goes on when there is room again", async () => {
   const corpus = newFolder();
   mkdirSync(corpus);
-  const mount = await run(["mount", ["-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", corpus]]);
-  if (mount.code !== 0) return;
+  assert.is((await run(["mount", mount(corpus, "size=400k")])).code, 0);
+  try {
+    const options = ["--cases", "40000", "--corpus", corpus];
+    const full = await stublab(...options);
+    assert.is(full.code, 1);
+    assert.match(full.stderr, `corpus ${corpus} cannot be written: ENOSPC`);
+    assert.match(full.stderr, "the same command goes on from there");
+    assert.is((await run(["mount", mount(corpus, "remount,size=64m")])).code, 0);
+    const { stdout } = await stublab(...options, "--json");
+    const whole = await stublab("--cases", "40000", "--json");
+    const [seen, expected] = [JSON.parse(stdout), JSON.parse(whole.stdout)];
+    assert.equal([seen.cases, seen.signatures], [expected.cases, expected.signatures]);
+  } finally {
+    await run(["umount", [corpus]]);
+  }
+});
+
+onMount("a read-only folder is refused", async () => {
+  const corpus = newFolder();
+  mkdirSync(corpus);
+  assert.is((await run(["mount", mount(corpus, "ro,size=1m")])).code, 0);
   try {
     const { code, stderr } = await stublab("--cases", "1000", "--corpus", corpus);
     assert.is(code, 1);
