@@ -225,7 +225,8 @@ static int64_t write(int32_t tid, const struct stublab_setup *setup,
 
 /**
  * Writes, and reads back. What a refused write leaves depends on what was there before, so that is
- * made to be the registers of rest; where a stop is made for each setup, they are there already.
+ * made to be the registers of rest; where a stop is made for each setup, they are there already. A
+ * thread that is lost has refused nothing: -ESRCH is no errno of a setup.
  */
 static int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
                               const struct stublab_trial *trial, struct stublab_outcome *outcome) {
@@ -238,6 +239,8 @@ static int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
         set_registers(tid, trial->rest);
         result = write(tid, setup, trial, outcome);
     }
+    if (result == -ESRCH)
+        return result;
     outcome->error = (int32_t)-result;
     if (!writes_registers(setup->way) || (result == 0 && !(setup->wants & STUBLAB_WANT_WRITTEN)))
         return 0;
@@ -383,6 +386,8 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
     int is_over = setup->from == STUBLAB_FROM_SIGNAL && !left_trap_flag(setup, outcome);
     if (outcome->error == 0 && setup->on != STUBLAB_ON_NONE) {
         result = resume(tid, REQUESTS[setup->on], setup->signal, trial, &outcome->status);
+        if (result == -ESRCH)
+            return result;
         outcome->resumed = result < 0 ? (int32_t)-result : 0;
         if (result > 0)
             return result;

@@ -1,5 +1,5 @@
 import { errnoName } from "../errno.ts";
-import { TraceError } from "../errors.ts";
+import { DeathError, StateError, StublabError, TraceError } from "../errors.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { BASELINE } from "./baseline.ts";
@@ -26,10 +26,15 @@ const [SPOILED, RUNS_ON] = [2, 3];
 /** The low byte of the status word of a stop. */
 const STOPPED = 0x7f;
 
+const SIGKILL = 9;
+
 /** How long a setup may take to stop, in milliseconds. */
 const DEADLINE = 200;
 
 const SIGRETURN = WAYS.indexOf("SIGRETURN");
+
+/** How often some setups are tried whose stubs, or the parent of these, somebody else ends. */
+const MOST_TRIES = 5;
 
 /**
  * Tries setups, in stubs that last until a setup kills them: by ptrace, and those of the way SIGRETURN in stubs that do
@@ -38,7 +43,7 @@ const SIGRETURN = WAYS.indexOf("SIGRETURN");
  */
 export class Trier {
   readonly tracer: Tracer;
-  readonly #master: Stub;
+  #master: Stub;
   readonly #trial = new Uint8Array(TRIAL.size);
   readonly #view = new DataView(this.#trial.buffer);
   readonly #deadline: number;
@@ -51,8 +56,7 @@ export class Trier {
     this.tracer = new Tracer({ encoder });
     this.#deadline = deadline;
     try {
-      this.#master = this.tracer.createStub();
-      this.#master.scrub();
+      this.#master = createMaster(this.tracer);
     } catch (error) {
       this.tracer.close();
       throw error;
@@ -94,13 +98,31 @@ export class Trier {
       const bySigreturn = isSigreturn(batch, first);
       let end = first + 1;
       while (end < count && isSigreturn(batch, end) === bySigreturn) end++;
-      if (bySigreturn) this.#returner().run(batch, end - first, first);
-      else this.#trace(batch, first, end);
+      this.#outlive(() => {
+        if (bySigreturn) this.#returner().run(batch, end - first, first);
+        else this.#trace(batch, first, end);
+      });
       first = end;
     }
   }
 
-  #trace({ setupBytes, outcomeBytes, outcomes }: Batch, first: number, end: number): void {
+  /** Tries something anew, with all stubs new, where one was lost that no setup has ended. */
+  #outlive(attempt: () => void): void {
+    const { deaths, hangs } = this;
+    for (let tries = 1; ; tries++) {
+      try {
+        attempt();
+        return;
+      } catch (error) {
+        if (tries === MOST_TRIES || !isLoss(error)) throw error;
+        this.#replaceAll();
+        [this.#deaths, this.#hangs] = [deaths, hangs];
+      }
+    }
+  }
+
+  #trace(batch: Batch, first: number, end: number): void {
+    const { setupBytes, outcomeBytes, outcomes } = batch;
     /** How many were done when the last of them was tried a second time. */
     let again = 0;
     for (let done = first; done < end; ) {
@@ -127,14 +149,14 @@ export class Trier {
       const status = outcomes[at + OUTCOME.status] ?? 0;
       // On the way from it to the next: what it came to is known.
       if (tried && (status & 0xff) === STOPPED) continue;
-      if (tried && over !== RUNS_ON) this.#deaths++;
-      else if (again !== done) {
-        // On a busy machine, or where somebody else ended the stub, it comes to something the second time.
+      const ended = tried && over !== RUNS_ON;
+      // On a busy machine, or where somebody else killed the stub, it comes to something the second time.
+      if (again !== done && (!ended || (status === SIGKILL && !sendsKill(batch, done - 1)))) {
         again = done--;
-      } else {
-        this.#deaths++;
-        this.#hangs++;
+        continue;
       }
+      this.#deaths++;
+      if (!ended) this.#hangs++;
     }
   }
 
@@ -157,6 +179,20 @@ export class Trier {
   #replace(): void {
     this.#target?.close();
     this.#target = undefined;
+  }
+
+  #replaceAll(): void {
+    for (const lost of [this.#sigreturn, this.#target, this.#master]) {
+      try {
+        lost?.close();
+      } catch (error) {
+        // Its parent, which should have reaped it, is lost as well: the tracer's end takes the rest.
+        if (!(error instanceof StublabError)) throw error;
+      }
+    }
+    this.#sigreturn = undefined;
+    this.#target = undefined;
+    this.#master = createMaster(this.tracer);
   }
 
   #returner(): SigreturnTrier {
@@ -189,6 +225,23 @@ export class Trier {
       errno: name,
     });
   }
+}
+
+/** The parent of those that setups are tried in. */
+function createMaster(tracer: Tracer): Stub {
+  const master = tracer.createStub();
+  master.scrub();
+  return master;
+}
+
+/** Whether an error says that a stub is not there any more. */
+function isLoss(error: unknown): boolean {
+  if (error instanceof DeathError || error instanceof StateError) return true;
+  return error instanceof StublabError && (error.errno === "ESRCH" || error.errno === "ECHILD");
+}
+
+function sendsKill({ setups }: Batch, i: number): boolean {
+  return setups[setupAt(i) + SETUP.signal] === SIGKILL;
 }
 
 function isSigreturn({ setups }: Batch, i: number): boolean {

@@ -107,7 +107,17 @@ export class Resident {
     tracer.shim.tgkill(this.pid, this.pid, tracer.constant("SIGCONT"));
   }
 
+  /** Where the parent is lost as well, that has killed it, and init reaps it. */
   #reap(): number {
+    try {
+      return this.#awaitEnd();
+    } catch (error) {
+      if (this.#master.alive) throw error;
+      return Number(this.#master.tracer.constant("SIGKILL"));
+    }
+  }
+
+  #awaitEnd(): number {
     const { tracer } = this.#master;
     const page = this.#master.map(PAGE_SIZE);
     this.#master.call("wait4", this.pid, page, tracer.flag("__WALL"), 0);

@@ -30,6 +30,8 @@ export class SigreturnTrier {
   readonly #exchange: Exchange;
   #resident: Resident | undefined;
   #closed = false;
+  /** The setup that was under way when a stub was lost for the first time. */
+  #suspect = -1;
 
   /** @param master a stub with SIGCHLD as its exit signal, unmapped */
   constructor(master: Stub, { deadline = DEADLINE } = {}) {
@@ -49,6 +51,7 @@ export class SigreturnTrier {
    * @throws what creating a stub throws.
    */
   run(batch: Batch, count: number, first = 0): void {
+    this.#suspect = -1;
     for (let done = 0; done < count; ) {
       const size = Math.min(CAPACITY, count - done);
       done += this.#hand(batch, first + done, size);
@@ -83,6 +86,11 @@ export class SigreturnTrier {
     const status = this.#end(resident);
     // It may have ended just behind the last one, by somebody else's hand.
     if (done === count) return count;
+    // Somebody else may have ended it within one, or the machine be busy: it is tried once more.
+    if (this.#suspect !== first + done) {
+      this.#suspect = first + done;
+      return done;
+    }
     noteEnd(batch, first + done, hung ? 0 : status);
     this.deaths++;
     if (hung) this.hangs++;
