@@ -177,10 +177,19 @@ returning("a setup that does not stop is told by its index, and costs the stub o
   }
 });
 
-/** A process that kills another as soon as that has run for 100 ms: none but one that spins does. */
-function killOnceSpinning(pid: number) {
-  const script = `until awk '{ exit $14 < 10 }' /proc/$0/stat; do :; done; kill -9 $0`;
-  return spawn("sh", ["-c", script, String(pid)], { stdio: "ignore" });
+/** A process that kills two children of another as soon as each has run for 100 ms: none but one that spins does. */
+function killSpinning(parent: number) {
+  const script = `
+    kills=0
+    while [ $kills -lt 2 ]; do
+      for pid in $(cat /proc/$0/task/$0/children); do
+        awk '{ exit $14 < 10 }' /proc/$pid/stat || continue
+        kill -9 $pid
+        kills=$((kills + 1))
+        while [ -e /proc/$pid ]; do :; done
+      done
+    done`;
+  return spawn("sh", ["-c", script, String(parent)], { stdio: "ignore" });
 }
 
 returning("a stub that dies is told with its status, and another takes its place", async () => {
@@ -191,7 +200,8 @@ returning("a stub that dies is told with its status, and another takes its place
   const batch = new Batch(tracer.encoder, 3);
   for (const [i, code] of ["int3", "spin", "ud2"].entries()) writeSetup(returnTo(code), batch, i);
   const first = trier.pid;
-  const killer = killOnceSpinning(first);
+  // What ends two stubs is no accident.
+  const killer = killSpinning(master.pid);
   const gone = new Promise((resolve) => killer.on("exit", resolve));
   trier.run(batch, 3);
   await gone;
