@@ -26,7 +26,7 @@ ${CASE_HELP}
 
 examples:
   stublab predict case.json
-  stublab predict - <<< '{"schema": "stublab.case/1", "from": "signal", "way": "SETREGS", "on": "CONT", "signal": null, "registers": {"cs": "0x10"}}'
+  stublab predict - <<< '{"schema": "stublab.case/1", "registers": {"cs": "0x10"}}'
 `;
 
 const OPTIONS = {
