@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -66,10 +67,7 @@ export class CorpusFolder {
   constructor(path: string, constants: ReadonlyMap<string, bigint>) {
     this.path = path;
     this.#constants = constants;
-    this.#lock = writing(path, () => {
-      mkdirSync(path, { recursive: true });
-      return new FolderLock(path);
-    });
+    this.#lock = makeAndLock(path);
     try {
       const journal = readJournal(path, constants);
       this.state = journal.state;
@@ -146,7 +144,7 @@ export class CorpusFolder {
     }
     const files = new Set(names.filter((name) => name.endsWith(CASE_ENDING)));
     const own = new Set<string>();
-    for (const entry of [...state.corpus, ...partial]) {
+    for (const entry of [...state.corpus, ...partial.corpus]) {
       const name = `${formatSignature(entry.signature)}${CASE_ENDING}`;
       own.add(name);
       if (!files.has(name)) this.#writeCase(entry);
@@ -173,7 +171,26 @@ export function readJournal(path: string, constants: ReadonlyMap<string, bigint>
 
 /** Reads a file with a case. @throws InputError that names the file and the place in it. */
 export function readCase(path: string, constants: ReadonlyMap<string, bigint>): Case {
-  return inPlace(path, () => parseCase(JSON.parse(readFileSync(path, "utf8")), constants));
+  const parse = () => parseCase(JSON.parse(readFileSync(path, "utf8")), constants);
+  return inPlace(path, parse, NO_CASE);
+}
+
+const NO_CASE = "what ends in .json is a case (docs/fuzzing-cases.md): mend it, or take it away";
+
+function makeAndLock(path: string): FolderLock {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new InputError(`${path} is a file, and a corpus is a folder`, {
+      remedy: "name a folder, or one that is to be made",
+    });
+  }
+  return writing(
+    path,
+    () => {
+      mkdirSync(path, { recursive: true });
+      return new FolderLock(path);
+    },
+    "name a folder that can be written",
+  );
 }
 
 function expectSame(path: string, there: Header, own: Header): void {
@@ -192,7 +209,7 @@ function expectSame(path: string, there: Header, own: Header): void {
 }
 
 /** @throws OutputError where the folder cannot be written. */
-function writing<T>(path: string, write: () => T): T {
+function writing<T>(path: string, write: () => T, remedy = goesOn(path)): T {
   try {
     return write();
   } catch (cause) {
@@ -202,7 +219,10 @@ function writing<T>(path: string, write: () => T): T {
     throw new OutputError(`corpus ${path} cannot be written: ${why}`, {
       cause,
       errno: String(cause.code),
-      remedy: `what ${basename(path)}/${JOURNAL} has of earlier rounds is whole; the same command goes on from there`,
+      remedy,
     });
   }
 }
+
+const goesOn = (path: string) =>
+  `what ${basename(path)}/${JOURNAL} has of earlier rounds is whole; the same command goes on from there`;
