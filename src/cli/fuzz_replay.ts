@@ -1,6 +1,6 @@
 import { formatCase } from "../fuzz/case.ts";
 import { Examiner } from "../fuzz/examiner.ts";
-import { parsePlant } from "../fuzz/plant.ts";
+import { parsePlant, plantLine } from "../fuzz/plant.ts";
 import { differenceTable, fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
@@ -56,7 +56,7 @@ function run(args: readonly string[]): number {
           ? "All is as predicted."
           : `What is predicted is as predicted; the stop is not, by rule ${unpredicted}.`;
     const text =
-      `case\n${caseText(it, constants)}\noutcome, on ${machineLine(machine)}\n` +
+      `case\n${caseText(it, constants)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
       `${fieldsText(it, predicted, seen, constants)}\nrules\n${rulesText(rules)}\n${verdict}\n`;
     process.stdout.write(folded(text));
   }

@@ -4,7 +4,7 @@ import { type Case, formatCase, writeSetup } from "../fuzz/case.ts";
 import { type Machine, readMachine, readProcessor } from "../fuzz/machine.ts";
 import { type AppliedRule, Model, RULES } from "../fuzz/model/model.ts";
 import { Prediction } from "../fuzz/model/prediction.ts";
-import { parsePlant } from "../fuzz/plant.ts";
+import { parsePlant, plantLine } from "../fuzz/plant.ts";
 import { predictedFields } from "../fuzz/predicted.ts";
 import { Batch } from "../fuzz/setups.ts";
 import { fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
@@ -41,7 +41,8 @@ function run(args: readonly string[]): number {
   const it = readCase("predict", positionals, encoder.constants);
   const machine = readMachineAnyhow();
   const { plant } = values;
-  const model = new Model(machine, plant === undefined ? undefined : parsePlant(plant));
+  const change = plant === undefined ? undefined : parsePlant(plant);
+  const model = new Model(machine, change);
   const batch = new Batch(encoder, 1);
   const prediction = new Prediction();
   writeSetup(it, batch, 0);
@@ -61,7 +62,7 @@ function run(args: readonly string[]): number {
   }
   const parts = [
     `case\n${caseText(it, encoder.constants)}`,
-    `prediction, for ${machineLine(machine)}\n${fieldsText(it, known, undefined, encoder.constants)}`,
+    `${plantLine(change)}prediction, for ${machineLine(machine)}\n${fieldsText(it, known, undefined, encoder.constants)}`,
     whatIsMissing(it, unpredicted),
     `rules\n${rulesText(rules) || "  none: all is taken as it is given\n"}`,
   ];
