@@ -52,8 +52,17 @@ command("--json is one document, and the same but for times", async () => {
   const [one, two] = documents;
   assert.is(one.schema, "stublab.fuzz/1");
   assert.equal(Object.keys(one), [
-    ...["schema", "machine", "seed", "shard", "workers", "corpus", "interrupted", "cases"],
-    ...["signatures", "deaths", "hangs", "unpredicted", "session", "findings"],
+    ...["schema", "machine", "seed", "path", "planted", "shard", "workers", "corpus"],
+    ...[
+      "interrupted",
+      "cases",
+      "signatures",
+      "deaths",
+      "hangs",
+      "unpredicted",
+      "session",
+      "findings",
+    ],
   ]);
   assert.equal([one.seed, one.cases, one.interrupted, one.hangs], ["0x1", 4000, false, 0]);
   assert.ok(one.unpredicted.share < 0.05);
@@ -83,6 +92,7 @@ command("a planted bug is found, made small, and written with all that belongs t
   assert.ok(Object.keys(finding.case.registers ?? {}).length <= 3);
   const again = await stublab(...args);
   assert.is(again.code, 1);
+  assert.match(again.stdout, /^run {10}seed 1, planted: R12$/m);
   assert.match(again.stdout, `  ${finding.signature}  ${finding.subject}\n`);
 });
 

@@ -61,7 +61,7 @@ command("minimize finds the smallest that comes to the same", async () => {
   assert.is(small.schema, "stublab.case/1");
   assert.not("r15" in small.registers);
   assert.not("r14" in small.registers);
-  assert.match(stderr, /^\d words differed from the baseline, \d do now\n$/);
+  assert.match(stderr, /^\d words differed from the baseline, \d now\n$/);
 });
 
 command("export writes a program that reproduces it", async () => {

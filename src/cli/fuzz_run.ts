@@ -34,7 +34,7 @@ type Values = ReturnType<typeof parseOptions<typeof RUN_OPTIONS>>;
 export async function runFuzz(args: readonly string[]): Promise<number> {
   const values = parseOptions(args, RUN_OPTIONS);
   const options = optionsOf(values);
-  const { corpus, workers = 1, change } = options;
+  const { corpus, change } = options;
   const status = new FuzzStatus(`stublab fuzz ${args.join(" ")}`);
   const interruption = interruptible((text) => status.note(text));
   try {
@@ -49,7 +49,7 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
       ...{ corpus, change, command: commandOf(result, values) },
     });
     const { constants } = openEncoder("assembly");
-    const report = reportOf(result, findings, { corpus, workers }, constants);
+    const report = reportOf(result, findings, options, constants);
     if (values.json) printJson(FUZZ_SCHEMA, report);
     else process.stdout.write(folded(fuzzText(report)));
     return findings.length === 0 ? 0 : 1;
