@@ -192,6 +192,11 @@ command("malformed files are refused with their names and places", async () => {
   writeFileSync(mine, '{"schema":"stublab.case/1","from":"nowhere"}');
   await expectRefused(`${mine}: from: expected one of signal, entry`);
   rmSync(mine);
+  const another = newFolder();
+  mkdirSync(join(another, "journal.jsonl"), { recursive: true });
+  const { code, stderr } = await stublab("merge", another, "-o", newFolder());
+  assert.is(code, 2);
+  assert.match(stderr, `${another}/journal.jsonl cannot be read: EISDIR`);
   const journal = join(corpus, "journal.jsonl");
   const content = readFileSync(journal, "utf8");
   writeFileSync(journal, `${content.split("\n")[0]}\n{"from":0}\n`);

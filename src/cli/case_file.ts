@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
 import { type Case, parseCase } from "../fuzz/case.ts";
@@ -53,8 +53,8 @@ function read(file: string | 0): string {
 }
 
 function fileOf(path: string): string {
-  const folder = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return folder ? join(path, "case.json") : path;
+  const isFolder = existsSync(path) && statSync(path).isDirectory();
+  return isFolder ? join(path, "case.json") : path;
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -138,7 +139,7 @@ export class CorpusFolder {
 
   /** Brings the files to what the journal says; answers the cases that it says nothing of. */
   #restore({ state, partial }: Journal): GivenCase[] {
-    const names = readdirSync(this.path);
+    const names = reading(this.path, () => readdirSync(this.path));
     for (const name of names.filter((each) => each.endsWith(CASE_ENDING + TEMPORARY))) {
       writing(this.path, () => rmSync(join(this.path, name), { force: true }));
     }
@@ -159,14 +160,22 @@ export class CorpusFolder {
 /** Reads the journal of a folder; an empty one where there is none. @throws InputError */
 export function readJournal(path: string, constants: ReadonlyMap<string, bigint>): Journal {
   const file = join(path, JOURNAL);
-  let content: Buffer;
-  try {
-    content = readFileSync(file);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    content = Buffer.alloc(0);
-  }
+  const content = reading(file, () => (existsSync(file) ? readFileSync(file) : Buffer.alloc(0)));
   return parseJournal(content, file, constants);
+}
+
+/** The names of the cases in a folder. @throws InputError where it cannot be read. */
+export function casesIn(path: string): string[] {
+  return reading(path, () => readdirSync(path)).filter((name) => name.endsWith(CASE_ENDING));
+}
+
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
+    throw new InputError(`${path} cannot be read: ${why}`, { cause });
+  }
 }
 
 /** Reads a file with a case. @throws InputError that names the file and the place in it. */
@@ -178,14 +187,14 @@ export function readCase(path: string, constants: ReadonlyMap<string, bigint>): 
 const NO_CASE = "what ends in .json is a case (docs/fuzzing-cases.md): mend it, or take it away";
 
 function makeAndLock(path: string): FolderLock {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) {
-    throw new InputError(`${path} is a file, and a corpus is a folder`, {
-      remedy: "name a folder, or one that is to be made",
-    });
-  }
   return writing(
     path,
     () => {
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) {
+        throw new InputError(`${path} is a file, and a corpus is a folder`, {
+          remedy: "name a folder, or one that is to be made",
+        });
+      }
       mkdirSync(path, { recursive: true });
       return new FolderLock(path);
     },

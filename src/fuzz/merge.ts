@@ -10,7 +10,7 @@ import {
 import { join } from "node:path";
 import { InputError, OutputError } from "../errors.ts";
 import { formatCase } from "./case.ts";
-import { CASE_ENDING, FINDINGS, JOURNAL, readCase, readJournal } from "./corpus_folder.ts";
+import { CASE_ENDING, casesIn, FINDINGS, JOURNAL, readCase, readJournal } from "./corpus_folder.ts";
 import { formatStep, type Journal } from "./journal.ts";
 import { firstOfEach } from "./round.ts";
 import { addCounts, type Counts, type Entry, type FoundCase, type Step } from "./run_state.ts";
@@ -79,11 +79,7 @@ function readFolder(path: string, constants: Constants): Folder {
   return { path, journal };
 }
 
-const isFolder = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-
-const casesIn = (path: string): string[] =>
-  readdirSync(path).filter((name) => name.endsWith(CASE_ENDING));
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
 /** Why folders are not all the shards of one run, each of the same cases; null where they are. */
 function whyNotShards(folders: readonly Folder[]): string | null {
