@@ -43,7 +43,10 @@ export class FuzzStatus {
   #draw(lines: readonly string[]): void {
     const all = [this.#title, ...lines.flatMap((line) => foldLine(`  ${line}`, this.#width - 1))];
     // A line that fills the width goes on in the next on some terminals.
-    const [title = "", ...rest] = all.map((line) => line.slice(0, this.#width - 1));
+    const [title = "", ...rest] = all
+      .map((line) => line.slice(0, this.#width - 1))
+      // What has left the screen cannot be drawn anew.
+      .slice(0, Math.max(1, (process.stderr.rows || 24) - 1));
     const drawn = [this.#bold ? `\x1b[1m${title}\x1b[0m` : title, ...rest];
     const text = drawn.map((line) => `${line}${CLEAR}\n`).join("");
     talk(`${UP.repeat(this.#rows)}\r${text}${CLEAR_BELOW}`);
@@ -61,14 +64,15 @@ export class FuzzStatus {
   }
 }
 
-function linesOf({ state, cases, seconds, target }: FuzzProgress): string[] {
-  const { counts, corpus, findings } = state;
+function linesOf({ state, cases, all, seconds, target }: FuzzProgress): string[] {
+  const { counts, corpus, findings, next, shard } = state;
   const number = (n: number) => Math.round(n).toLocaleString("en");
   const unpredicted = [...counts.unpredicted.values()].reduce((sum, n) => sum + n, 0);
   const share = counts.cases === 0 ? 0 : (100 * unpredicted) / counts.cases;
-  const of = target === undefined ? "" : ` of ${number(target)} in all`;
+  const at = shard === null ? "" : `, at ${number(next)}`;
+  const of = target === undefined ? "" : `${at} of ${number(target)} in all`;
   return [
-    `${number(cases)} cases${of}, ${number(cases / Math.max(seconds, 0.001))} a second, ${clock(seconds)}`,
+    `${number(all)} cases${of}, ${number(cases / Math.max(seconds, 0.001))} a second, ${clock(seconds)}`,
     `${number(corpus.length)} signatures in the corpus, ${number(findings.length)} findings`,
     `${number(counts.deaths)} stubs ended, ${number(counts.hangs)} hung, ${share.toFixed(2)} % not predicted`,
   ];
