@@ -113,7 +113,7 @@ const MALFORMED: readonly [change: object, message: string][] = [
   [{ signal: "SIGNOTHING" }, 'signal: there is no signal "SIGNOTHING"'],
   [{ signal: -1 }, "signal: expected a whole number from 0 to 4294967295, got -1"],
   [{ code: "nop" }, 'code: there is no code "nop"'],
-  [{ registers: { eax: "0x1" } }, 'registers: there is no register "eax"'],
+  [{ registers: { eax: "0x1" } }, 'registers: there is no register "eax"; did you mean rax?'],
   [{ registers: { rax: 17 } }, 'registers.rax: expected a hex word such as "0xfe0", got 17'],
   [{ form: "exit" }, 'a case has no "form"; did you mean from?'],
   [{ pairs: [{ offset: "0x0", word: "0x0" }] }, "pairs: SETREGS takes none"],

@@ -3,7 +3,7 @@
  * how the stub goes on. docs/fuzzing-cases.md describes it.
  */
 
-import { signalName } from "../encoder/names.ts";
+import { nearest, signalName } from "../encoder/names.ts";
 import { hex, InputError } from "../errors.ts";
 import {
   count,
@@ -288,7 +288,11 @@ function blockOf(code: string | null, registers: Readonly<Record<string, string>
   }
   for (const [name, word] of Object.entries(registers)) {
     const index = REGISTERS.indexOf(name);
-    if (index < 0) throw new InputError(`registers: there is no register ${show(name)}`);
+    if (index < 0) {
+      const near = nearest(name, REGISTERS);
+      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      throw new InputError(`registers: there is no register ${show(name)}${hint}`);
+    }
     block[index] = BigInt(word);
   }
   return block;
