@@ -21,7 +21,7 @@ export const truth: Shape<boolean> = (value, place) =>
 export const hexWord: Shape<string> = (value, place) =>
   typeof value === "string" && /^0x(0|[1-9a-f][0-9a-f]{0,15})$/.test(value)
     ? value
-    : refuse(place, "a hex word", value);
+    : refuse(place, 'a hex word such as "0xfe0"', value);
 
 /** A whole number from 0 to `most`. */
 export function count(most: number): Shape<number> {

@@ -62,8 +62,17 @@ command("--json is one document, and the same but for times", async () => {
   const [one, two] = documents;
   assert.is(one.schema, "stublab.fuzz/1");
   assert.equal(Object.keys(one), [
-    ...["schema", "machine", "seed", "shard", "workers", "corpus", "interrupted", "cases"],
-    ...["signatures", "deaths", "hangs", "unpredicted", "session", "findings"],
+    ...["schema", "machine", "seed", "path", "planted", "shard", "workers", "corpus"],
+    ...[
+      "interrupted",
+      "cases",
+      "signatures",
+      "deaths",
+      "hangs",
+      "unpredicted",
+      "session",
+      "findings",
+    ],
   ]);
   assert.equal([one.seed, one.cases, one.interrupted, one.hangs], ["0x1", 4000, false, 0]);
   assert.ok(one.unpredicted.share < 0.05);
@@ -93,6 +102,7 @@ command("a planted bug is found, made small, and written with all that belongs t
   assert.ok(Object.keys(finding.case.registers ?? {}).length <= 3);
   const again = await stublab(...args);
   assert.is(again.code, 1);
+  assert.match(again.stdout, /^run {10}seed 1, planted: R12$/m);
   assert.match(again.stdout, `  ${finding.signature}  ${finding.subject}\n`);
 });
 
@@ -129,6 +139,27 @@ command("shards are put together", async () => {
   assert.match(part.stdout, "not the parts of one run (only 1 of 2 shards are there)");
 });
 
+command("of runs that are no shards the cases are united, and none is lost", async () => {
+  const [one, two, merged] = [newFolder(), newFolder(), newFolder()];
+  for (const [corpus, rax] of [
+    [one, "0x1"],
+    [two, "0x2"],
+  ] as const) {
+    mkdirSync(corpus);
+    const it = { schema: "stublab.case/1", registers: { rax } };
+    writeFileSync(join(corpus, "mine.json"), JSON.stringify(it));
+  }
+  await stublab("--cases", "3000", "--plant", "R10", "--corpus", two);
+  const { stdout } = await stublab("merge", one, two, "-o", merged);
+  const found = readdirSync(join(merged, "findings")).length;
+  assert.ok(found > 0);
+  assert.match(stdout, /^\d+ signatures, [1-9]\d* findings\nnot the parts of one run/);
+  const registers = ["mine.json", "mine-2.json"].map(
+    (name) => JSON.parse(readFileSync(join(merged, name), "utf8")).registers,
+  );
+  assert.equal(registers, [{ rax: "0x1" }, { rax: "0x2" }]);
+});
+
 const WRONG: readonly [args: string[], message: string | RegExp][] = [
   [["--cases", "many"], '--cases takes a whole number from 0 to 1000000000000, not "many"'],
   [["--cases", "5", "--seconds", "5"], "--cases and --seconds exclude each other"],
@@ -141,6 +172,12 @@ const WRONG: readonly [args: string[], message: string | RegExp][] = [
   [["merge"], "fuzz merge takes the folders to put together"],
   [["merge", "one"], "fuzz merge needs a folder to make"],
   [["merge", "/nowhere", "-o", "/tmp/new"], "/nowhere: there is no such folder"],
+  [["merge", "package.json", "-o", "/tmp/new"], "package.json is a file, and folders"],
+  [["merge", "test", "-o", "/tmp/new"], "test has no run, and no case"],
+  [["merge", "examples/cases", "-o", "package.json"], "package.json is no folder"],
+  [["merge", "examples/cases", "-o", "test"], "test is not empty"],
+  [["--corpus", "package.json"], "package.json is a file, and a corpus is a folder"],
+  [["--corpus", ""], "--corpus takes a folder"],
 ];
 
 for (const [args, message] of WRONG) {
@@ -161,10 +198,15 @@ command("malformed files are refused with their names and places", async () => {
   };
   const mine = join(corpus, "mine.json");
   writeFileSync(mine, "{");
-  await expectRefused(`${mine}: `);
+  await expectRefused(new RegExp(`${mine}: .+\\n {2}remedy: what ends in .json is a case`));
   writeFileSync(mine, '{"schema":"stublab.case/1","from":"nowhere"}');
   await expectRefused(`${mine}: from: expected one of signal, entry`);
   rmSync(mine);
+  const another = newFolder();
+  mkdirSync(join(another, "journal.jsonl"), { recursive: true });
+  const { code, stderr } = await stublab("merge", another, "-o", newFolder());
+  assert.is(code, 2);
+  assert.match(stderr, `${another}/journal.jsonl cannot be read: EISDIR`);
   const journal = join(corpus, "journal.jsonl");
   const content = readFileSync(journal, "utf8");
   writeFileSync(journal, `${content.split("\n")[0]}\n{"from":0}\n`);
@@ -188,6 +230,11 @@ command("a folder of another run is refused, and stays as it is", async () => {
   assert.is(shard.code, 0);
   const whole = await stublab("--cases", "1000", "--corpus", corpus);
   assert.match(whole.stderr, `${corpus} has shard 1/2 of a run`);
+  const planted = newFolder();
+  await stublab("--plant", "R10", "--cases", "1000", "--corpus", planted);
+  const other = await stublab("--plant", "R10.size=3", "--cases", "1000", "--corpus", planted);
+  assert.is(other.code, 2);
+  assert.match(other.stderr, /planted: R10, and this is one with .+, planted: R10\.size=0x3\n/);
   assert.ok(readFileSync(join(corpus, "journal.jsonl"), "utf8").startsWith(before));
 });
 

@@ -61,7 +61,7 @@ command("minimize finds the smallest that comes to the same", async () => {
   assert.is(small.schema, "stublab.case/1");
   assert.not("r15" in small.registers);
   assert.not("r14" in small.registers);
-  assert.match(stderr, /^\d words differed from the baseline, \d do now\n$/);
+  assert.match(stderr, /^\d words differed from the baseline, \d now\n$/);
 });
 
 command("export writes a program that reproduces it", async () => {
@@ -97,6 +97,9 @@ command(
     const { code, stdout } = await fuzz("replay", path, "--plant", "R47.code=2", "--json");
     assert.is(code, 1);
     assert.equal(JSON.parse(stdout).differences, [{ field: "code", predicted: 2, seen: 1 }]);
+    const { stdout: told } = await fuzz("replay", path, "--plant", "R47.code=2");
+    assert.match(told, /^planted: R47\.code=0x2$/m);
+    assert.match(told, /^ {2}R47 {2}What is not mapped: SIGSEGV \(11\), si_code 2,/m);
     const small = await fuzz("minimize", path, "--plant", "R47");
     assert.is(small.code, 0, small.stderr);
     const program = await fuzz("export", path, "--c", "--plant", "R47.code=2");
@@ -119,6 +122,8 @@ command("each word has a help of its own", async () => {
 for (const [what, args, message] of [
   ["no case", ["replay"], /fuzz replay takes one case/],
   ["a case that is not there", ["minimize", join(folder, "none")], /none: it cannot be read/],
+  ["a folder that is none of a finding", ["replay", "test"], /test\/case\.json: it cannot be read/],
+  ["an empty file", ["replay", "/dev/null"], /\/dev\/null: it is empty\n {2}remedy: docs\/fuzz/],
   ["a rule that there is not", ["replay", path, "--plant", "X1"], /there is no rule "X1"/],
   ["a number that a rule has not", ["replay", path, "--plant", "R47.x=1"], /rule R47 has no "x"/],
   [

@@ -99,4 +99,12 @@ for (const [what, args, message] of [
   });
 }
 
+command("output that cannot be written is an error", async () => {
+  const [node, args] = stublabCommand("predict", "examples/cases/restart.json");
+  const line = `${[node, ...args].join(" ")} >/dev/full`;
+  const { code, stderr } = await run(["sh", ["-c", line]]);
+  assert.is(code, 1);
+  assert.match(stderr, /^stublab: standard output cannot be written: ENOSPC/);
+});
+
 command.run();

@@ -1,7 +1,9 @@
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { run } from "./processes.ts";
+import { hasTool, run, stublabCommand } from "./processes.ts";
 
 const examples = suite("examples");
 
@@ -23,5 +25,33 @@ for (const file of readdirSync("examples").filter((name) => name.endsWith(".mjs"
     assert.match(stdout, EXPECTED[file] ?? /an example without an expectation/);
   });
 }
+
+(hasTool("parallel") ? examples : examples.skip)(
+  "fuzz-parallel.sh fuzzes in parts, merges them, and goes on with more cases",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "stublab-parallel-"));
+    try {
+      const [stublab, run7] = [join(folder, "stublab"), join(folder, "run7")];
+      const [node, args] = stublabCommand();
+      writeFileSync(stublab, `#!/bin/sh\nexec ${[node, ...args].join(" ")} "$@"\n`, {
+        mode: 0o755,
+      });
+      const env = { ...process.env, STUBLAB: stublab, HOME: folder };
+      for (const cases of ["2000", "3000"]) {
+        const command = ["examples/fuzz-parallel.sh", cases, run7];
+        const { code, stdout, stderr } = await run(["sh", command], { env });
+        assert.is(code, 0, stderr);
+        const merged = `of ${cases} cases: the run goes on with --corpus ${run7}/merged-${cases}\n`;
+        assert.match(stdout, merged);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
+
+examples("fuzz-slurm.sh is a shell's program", async () => {
+  assert.is((await run(["sh", ["-n", "examples/fuzz-slurm.sh"]])).code, 0);
+});
 
 examples.run();

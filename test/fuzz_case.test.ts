@@ -1,10 +1,11 @@
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
 import { InputError } from "../src/errors.ts";
 import { BASELINE } from "../src/fuzz/baseline.ts";
 import { type Case, formatCase, parseCase, readSetup, writeSetup } from "../src/fuzz/case.ts";
-import { placeOf } from "../src/fuzz/code.ts";
+import { CODES, placeOf } from "../src/fuzz/code.ts";
 import { Batch, FROMS, indexOf, ONS, REGISTERS, WAYS } from "../src/fuzz/setups.ts";
 import { thrown } from "./thrown.ts";
 
@@ -83,13 +84,28 @@ cases("a case comes back from its document, and from a batch, as it was", () => 
   }
 });
 
-const DOCUMENT = {
-  schema: "stublab.case/1",
-  from: "signal",
-  way: "SETREGS",
-  on: "CONT",
-  signal: null,
-};
+const schema = "stublab.case/1";
+
+cases("what is left out of a document is plain", () => {
+  assert.equal(parseCase({ schema }, constants), SIMPLE);
+  const none = { ...SIMPLE, block: [] };
+  assert.equal(parseCase({ schema, way: "SIGMASK" }, constants), {
+    ...{ ...none, way: "SIGMASK" },
+    ...{ words: [0n], length: 8 },
+  });
+  assert.is(parseCase({ schema, way: "SETREGSET" }, constants).length, 216);
+  assert.is(parseCase({ schema, way: "SYSCALL_INFO" }, constants).length, 88);
+  const plain = { ucFlags: 0, fpstate: false };
+  assert.equal(parseCase({ schema, way: "SIGRETURN" }, constants).frame, plain);
+  assert.equal(parseCase({ schema, way: "SIGRETURN", frame: {} }, constants).frame, plain);
+});
+
+const DOCUMENT = { schema };
+
+cases("docs/fuzzing-cases.md has every piece of code", () => {
+  const document = readFileSync("docs/fuzzing-cases.md", "utf8");
+  for (const { name, text } of CODES) assert.match(document, `| \`${name}\` | ${text} |\n`);
+});
 
 const MALFORMED: readonly [change: object, message: string][] = [
   [{ schema: "stublab.case/2" }, 'schema: expected one of stublab.case/1, got "stublab.case/2"'],
@@ -97,9 +113,14 @@ const MALFORMED: readonly [change: object, message: string][] = [
   [{ signal: "SIGNOTHING" }, 'signal: there is no signal "SIGNOTHING"'],
   [{ signal: -1 }, "signal: expected a whole number from 0 to 4294967295, got -1"],
   [{ code: "nop" }, 'code: there is no code "nop"'],
-  [{ registers: { eax: "0x1" } }, 'registers: there is no register "eax"'],
-  [{ registers: { rax: 17 } }, "registers.rax: expected a hex word, got 17"],
+  [{ registers: { eax: "0x1" } }, 'registers: there is no register "eax"; did you mean rax?'],
+  [{ registers: { rax: 17 } }, 'registers.rax: expected a hex word such as "0xfe0", got 17'],
+  [{ form: "exit" }, 'a case has no "form"; did you mean from?'],
   [{ pairs: [{ offset: "0x0", word: "0x0" }] }, "pairs: SETREGS takes none"],
+  [{ length: 216 }, "length: SETREGS takes none"],
+  [{ way: "POKEUSER", code: "nops" }, "code: POKEUSER takes none"],
+  [{ frame: { fpstate: true } }, "frame: SETREGS takes none"],
+  [{ way: "XSTATE" }, "length: expected a whole number from 0 to 4294967295, got nothing"],
   [{ way: "POKEUSER", registers: { rax: "0x1" } }, "registers: POKEUSER takes none"],
   [
     { way: "POKEUSER", pairs: Array(14).fill({ offset: "0x0", word: "0x0" }) },

@@ -202,12 +202,12 @@ const REFUSED: readonly [what: string, change: Change, message: RegExp][] = [
   [
     "a register of 65 bits",
     (r) => changed(r, ["steps", 7, "registers", "after", "rip"], "0x10000000000000000"),
-    /^steps\[7\]\.registers\.after\.rip: expected a hex word, got "0x1/,
+    /^steps\[7\]\.registers\.after\.rip: expected a hex word such as "0xfe0", got "0x1/,
   ],
   [
     "a number for a word",
     (r) => changed(r, ["steps", 7, "registers", "after", "rip"], 17),
-    /^steps\[7\]\.registers\.after\.rip: expected a hex word, got 17$/,
+    /^steps\[7\]\.registers\.after\.rip: expected a hex word such as "0xfe0", got 17$/,
   ],
   [
     "101 registers",

@@ -1,3 +1,4 @@
+import { BASELINE } from "../fuzz/baseline.ts";
 import { type Case, formatCase } from "../fuzz/case.ts";
 import type { Fields } from "../fuzz/fields.ts";
 import type { AppliedRule } from "../fuzz/model/model.ts";
@@ -61,10 +62,11 @@ export function fieldsText(
   return `${paint("dim", head.trimEnd())}\n${rows.join("")}`;
 }
 
-/** Whether a register has what it was given. */
+/** Whether a register has what it was given, or what it has where nothing is given. */
 function isPlain({ block }: Case, field: string, word: bigint | undefined): boolean {
   const [part, name = ""] = field.split(".");
   if (part === "frame") return word === 0n;
   const index = REGISTERS.indexOf(name);
-  return index >= 0 && block.length > 0 && word === block[index];
+  const given = block.length > 0 ? block : BASELINE;
+  return index >= 0 && word === given[index];
 }

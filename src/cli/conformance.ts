@@ -7,6 +7,7 @@ import { type Machine, readMachine } from "../fuzz/machine.ts";
 import { fieldValue, machineLine } from "../fuzz/told.ts";
 import { Trier } from "../fuzz/trial.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
+import { folded } from "./fold.ts";
 import { writeOutput } from "./output_file.ts";
 import { paint, printJson } from "./report.ts";
 
@@ -46,7 +47,7 @@ function run(args: readonly string[]): number {
   const seconds = (performance.now() - start) / 1000;
   if (junit !== undefined) writeOutput(junit, formatJunit(verdicts, seconds));
   if (json) printJson("stublab.conformance/1", documentOf(verdicts, machine, trier));
-  else process.stdout.write(tellAll(verdicts, machine));
+  else process.stdout.write(folded(tellAll(verdicts, machine)));
   return verdicts.some(({ held }) => held === false) ? 1 : 0;
 }
 
@@ -55,7 +56,11 @@ function matching(only: string): typeof FACTS {
   try {
     pattern = new RegExp(only, "i");
   } catch (cause) {
-    throw new UsageError(`--only takes a regular expression, and "${only}" is none`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`--only takes a regular expression: ${why}`, {
+      cause,
+      remedy: "a backslash before ( [ + and their like takes them as they are",
+    });
   }
   const facts = FACTS.filter(({ group, name }) => pattern.test(group) || pattern.test(name));
   if (facts.length > 0) return facts;

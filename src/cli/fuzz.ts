@@ -25,11 +25,12 @@ what the model says. Setups whose outcomes are of a new kind go into the corpus,
                 where it was ended or killed; cases of your own that you put there are tried first
   --workers N   threads that try cases, each on a processor of its own (default 1); what is found stays the same
   --shard I/N   only this part of the run; \`stublab fuzz merge\` puts the parts together
-  --plant RULE  leave a rule of the model out, or give it another number (W7.mask=0x54dd4): a bug, to see that it is found
+  --plant RULE  leave a rule of the model out, or give it another number (W7.mask=0x54dd4): a bug, to see it found
   --json        one document, "stublab.fuzz/1"
 
 Ctrl-C ends the run after the round under way, a second one at once. Exit status: 0 where nothing came otherwise than
-predicted, 1 where something did, 3 where this machine cannot do it. docs/fuzzing.md has more.
+predicted, 1 where something did, 2 for wrong usage and for a folder that does not fit, 3 where this machine cannot do
+it. docs/fuzzing.md has more, docs/fuzzing-tutorial.md a walk through it.
 
 examples:
   stublab fuzz --seconds 60

@@ -50,7 +50,7 @@ function run(args: readonly string[]): number {
     {
       document: formatCase(it, constants),
       machine: machineLine(machine),
-      ...(differences.length > 0 && { subject: subjectOf(examination) }),
+      ...(differences.length > 0 && { subject: subjectOf(examination, constants) }),
       replayOptions: plantOption(change),
     },
   );

@@ -24,8 +24,11 @@ const OPTIONS = {
 
 function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  if (positionals.length === 0)
-    throw new UsageError("fuzz merge takes the folders to put together");
+  if (positionals.length === 0) {
+    throw new UsageError("fuzz merge takes the folders to put together", {
+      remedy: "such as `stublab fuzz merge part1 part2 -o merged`",
+    });
+  }
   if (values.output === undefined) {
     throw new UsageError("fuzz merge needs a folder to make", { remedy: "name it with -o DIR" });
   }
@@ -34,12 +37,13 @@ function run(args: readonly string[]): number {
   if (values.json) printJson("stublab.fuzz-merge/1", merged);
   else {
     const { cases, signatures, findings, complete, why } = merged;
+    const goesOn = `the run goes on with --corpus ${values.output}`;
     process.stdout.write(
-      `${signatures} signatures, ${findings} findings` +
-        (complete ? ` of ${cases} cases: the run goes on with --corpus ${values.output}\n` : `\n`),
+      complete
+        ? `${signatures} signatures, ${findings} findings of ${cases} cases: ${goesOn}\n`
+        : `${signatures} signatures, ${findings} findings\n` +
+            `not the parts of one run (${why}): a new run tries them first\n`,
     );
-    if (!complete)
-      process.stdout.write(`not the parts of one run (${why}): a new run tries them first\n`);
   }
   return 0;
 }

@@ -38,7 +38,8 @@ function run(args: readonly string[]): number {
   const text = `${JSON.stringify(formatCase(small, examiner.constants), null, 2)}\n`;
   if (values.output === undefined) process.stdout.write(text);
   else writeOutput(values.output, text);
-  talk(`${changedWords(it)} words differed from the baseline, ${changedWords(small)} do now\n`);
+  const [before, after] = [changedWords(it), changedWords(small)];
+  talk(`${before} word${before === 1 ? "" : "s"} differed from the baseline, ${after} now\n`);
   return 0;
 }
 

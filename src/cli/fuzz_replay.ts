@@ -1,10 +1,11 @@
 import { formatCase } from "../fuzz/case.ts";
 import { Examiner } from "../fuzz/examiner.ts";
-import { parsePlant } from "../fuzz/plant.ts";
+import { parsePlant, plantLine } from "../fuzz/plant.ts";
 import { differenceTable, fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
+import { folded } from "./fold.ts";
 import { printJson } from "./report.ts";
 
 const help = `usage: stublab fuzz replay CASE [options]
@@ -54,10 +55,10 @@ function run(args: readonly string[]): number {
         : unpredicted === null
           ? "All is as predicted."
           : `What is predicted is as predicted; the stop is not, by rule ${unpredicted}.`;
-    process.stdout.write(
-      `case\n${caseText(it, constants)}\noutcome, on ${machineLine(machine)}\n` +
-        `${fieldsText(it, predicted, seen, constants)}\nrules\n${rulesText(rules)}\n${verdict}\n`,
-    );
+    const text =
+      `case\n${caseText(it, constants)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
+      `${fieldsText(it, predicted, seen, constants)}\nrules\n${rulesText(rules)}\n${verdict}\n`;
+    process.stdout.write(folded(text));
   }
   return differences.length === 0 ? 0 : 1;
 }

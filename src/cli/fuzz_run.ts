@@ -5,9 +5,10 @@ import { FUZZ_SCHEMA, reportOf } from "../fuzz/fuzz_report.ts";
 import { PATHS, type Path } from "../fuzz/generate.ts";
 import { parsePlant } from "../fuzz/plant.ts";
 import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
+import { folded } from "./fold.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
-import { printJson, talk } from "./report.ts";
+import { printJson } from "./report.ts";
 
 const MOST_CASES = 1e12;
 const MOST_SECONDS = 1e6;
@@ -33,9 +34,9 @@ type Values = ReturnType<typeof parseOptions<typeof RUN_OPTIONS>>;
 export async function runFuzz(args: readonly string[]): Promise<number> {
   const values = parseOptions(args, RUN_OPTIONS);
   const options = optionsOf(values);
-  const { corpus, workers = 1, change } = options;
+  const { corpus, change } = options;
   const status = new FuzzStatus(`stublab fuzz ${args.join(" ")}`);
-  const interruption = interruptible();
+  const interruption = interruptible((text) => status.note(text));
   try {
     const result = await fuzz({
       ...options,
@@ -48,9 +49,9 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
       ...{ corpus, change, command: commandOf(result, values) },
     });
     const { constants } = openEncoder("assembly");
-    const report = reportOf(result, findings, { corpus, workers }, constants);
+    const report = reportOf(result, findings, options, constants);
     if (values.json) printJson(FUZZ_SCHEMA, report);
-    else process.stdout.write(fuzzText(report));
+    else process.stdout.write(folded(fuzzText(report)));
     return findings.length === 0 ? 0 : 1;
   } finally {
     status.clear();
@@ -63,6 +64,7 @@ function optionsOf(values: Values): FuzzOptions {
     throw new UsageError("--cases and --seconds exclude each other");
   }
   const { seed, path, cases, seconds, corpus, shard, plant } = values;
+  if (corpus === "") throw new UsageError("--corpus takes a folder");
   const workers = parseCount("--workers", values.workers, MOST_WORKERS);
   if (workers === 0) throw new UsageError("--workers takes at least 1");
   return {
@@ -92,13 +94,13 @@ function commandOf({ seed, path, state }: FuzzResult, { shard, plant }: Values):
 }
 
 /** Ctrl-C ends the run after its round, and a second one at once; so do the other ways to end a process. */
-function interruptible(): { signal: AbortSignal; stop: () => void } {
+function interruptible(note: (text: string) => void): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const interrupt = () => {
     // The stubs end with the threads that trace them.
     if (controller.signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
-    talk("\nending after this round; once more ends at once\n");
+    note("ending after this round; once more ends at once");
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, interrupt);

@@ -1,20 +1,23 @@
 import type { FuzzProgress } from "../fuzz/fuzz.ts";
+import { visible } from "../visible.ts";
+import { foldLine } from "./fold.ts";
 import { talk } from "./report.ts";
 
 /** How often lines are written where nothing can be drawn anew, in milliseconds. */
 const PAUSE = 5000;
-const [UP, CLEAR] = ["\x1b[A", "\x1b[K"];
+const [UP, CLEAR, CLEAR_BELOW] = ["\x1b[A", "\x1b[K", "\x1b[J"];
 
 /** What a run tells while it goes on, on stderr: a few lines that are drawn anew, or plain ones now and then. */
 export class FuzzStatus {
   readonly #drawn = process.stderr.isTTY === true && process.env.TERM !== "dumb";
   readonly #bold = this.#drawn && !process.env.NO_COLOR;
   readonly #title: string;
-  #lines = 0;
+  /** How long the lines are that are there. */
+  #lengths: readonly number[] = [];
   #last = performance.now();
 
   constructor(title: string) {
-    this.#title = title;
+    this.#title = visible(title);
   }
 
   show(progress: FuzzProgress): void {
@@ -27,28 +30,49 @@ export class FuzzStatus {
 
   /** Takes the lines away. */
   clear(): void {
-    if (this.#lines > 0) talk(`${UP.repeat(this.#lines)}\r\x1b[J`);
-    this.#lines = 0;
+    if (this.#lengths.length > 0) talk(`${UP.repeat(this.#rows)}\r${CLEAR_BELOW}`);
+    this.#lengths = [];
+  }
+
+  /** Says something above the lines. */
+  note(text: string): void {
+    this.clear();
+    talk(`${text}\n`);
   }
 
   #draw(lines: readonly string[]): void {
-    const title = this.#bold ? `\x1b[1m${this.#title}\x1b[0m` : this.#title;
-    // Some terminals do not know how wide they are.
-    const width = process.stderr.columns || 80;
-    const all = [title, ...lines.map((line) => `  ${line.slice(0, width - 3)}`)];
-    talk(`${UP.repeat(this.#lines)}\r${all.map((line) => `${line}${CLEAR}\n`).join("")}`);
-    this.#lines = all.length;
+    const all = [this.#title, ...lines.flatMap((line) => foldLine(`  ${line}`, this.#width - 1))];
+    // A line that fills the width goes on in the next on some terminals.
+    const [title = "", ...rest] = all
+      .map((line) => line.slice(0, this.#width - 1))
+      // What has left the screen cannot be drawn anew.
+      .slice(0, Math.max(1, (process.stderr.rows || 24) - 1));
+    const drawn = [this.#bold ? `\x1b[1m${title}\x1b[0m` : title, ...rest];
+    const text = drawn.map((line) => `${line}${CLEAR}\n`).join("");
+    talk(`${UP.repeat(this.#rows)}\r${text}${CLEAR_BELOW}`);
+    this.#lengths = [title, ...rest].map(({ length }) => length);
+  }
+
+  /** Some terminals do not know how wide they are. */
+  get #width(): number {
+    return process.stderr.columns || 80;
+  }
+
+  /** Rows that its lines have now: a terminal that has become narrower has broken them. */
+  get #rows(): number {
+    return this.#lengths.reduce((sum, n) => sum + Math.max(1, Math.ceil(n / this.#width)), 0);
   }
 }
 
-function linesOf({ state, cases, seconds, target }: FuzzProgress): string[] {
-  const { counts, corpus, findings } = state;
+function linesOf({ state, cases, all, seconds, target }: FuzzProgress): string[] {
+  const { counts, corpus, findings, next, shard } = state;
   const number = (n: number) => Math.round(n).toLocaleString("en");
   const unpredicted = [...counts.unpredicted.values()].reduce((sum, n) => sum + n, 0);
   const share = counts.cases === 0 ? 0 : (100 * unpredicted) / counts.cases;
-  const of = target === undefined ? "" : ` of ${number(target)} in all`;
+  const at = shard === null ? "" : `, at ${number(next)}`;
+  const of = target === undefined ? "" : `${at} of ${number(target)} in all`;
   return [
-    `${number(cases)} cases${of}, ${number(cases / Math.max(seconds, 0.001))} a second, ${clock(seconds)}`,
+    `${number(all)} cases${of}, ${number(cases / Math.max(seconds, 0.001))} a second, ${clock(seconds)}`,
     `${number(corpus.length)} signatures in the corpus, ${number(findings.length)} findings`,
     `${number(counts.deaths)} stubs ended, ${number(counts.hangs)} hung, ${share.toFixed(2)} % not predicted`,
   ];

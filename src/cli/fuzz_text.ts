@@ -1,3 +1,4 @@
+import { DEFAULT_PATH } from "../fuzz/fuzz.ts";
 import type { FuzzReport } from "../fuzz/fuzz_report.ts";
 import { paint } from "./report.ts";
 
@@ -6,14 +7,21 @@ const MOST = 20;
 
 /** A report for people. */
 export function fuzzText(report: FuzzReport): string {
-  const { machine, seed, shard, session, unpredicted, findings } = report;
+  const { machine, seed, path, planted, shard, interrupted, session, unpredicted, findings } =
+    report;
   const number = (n: number) => n.toLocaleString("en");
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
-  const part = shard === null ? "" : `, shard ${shard.index}/${shard.of}`;
+  const run = [
+    `seed ${BigInt(seed)}`,
+    ...(path === DEFAULT_PATH ? [] : [`by ${path} alone`]),
+    ...(shard === null ? [] : [`shard ${shard.index}/${shard.of}`]),
+    ...(planted === null ? [] : [`planted: ${planted}`]),
+    ...(interrupted ? ["not over yet"] : []),
+  ];
   const lines = [
     row("machine", `Linux ${machine.release}, ${machine.vendor} family ${machine.family}`),
-    row("run", `seed ${BigInt(seed)}${part}${report.interrupted ? ", not over yet" : ""}`),
+    row("run", run.join(", ")),
     row("cases", number(report.cases)),
     row(
       "session",

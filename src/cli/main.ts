@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { InputError, StublabError } from "../errors.ts";
+import { InputError, OutputError, StublabError } from "../errors.ts";
 import { type Command, UsageError } from "./command.ts";
 import { reportError } from "./report.ts";
 
@@ -129,7 +129,9 @@ function exitStatus(error: unknown): number {
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? 0 : 1);
+  if (error.code === "EPIPE") process.exit(0);
+  reportError(new OutputError(`standard output cannot be written: ${error.message}`), false);
+  process.exit(1);
 });
 
 const args = process.argv.slice(2);

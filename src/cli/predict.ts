@@ -4,7 +4,7 @@ import { type Case, formatCase, writeSetup } from "../fuzz/case.ts";
 import { type Machine, readMachine, readProcessor } from "../fuzz/machine.ts";
 import { type AppliedRule, Model, RULES } from "../fuzz/model/model.ts";
 import { Prediction } from "../fuzz/model/prediction.ts";
-import { parsePlant } from "../fuzz/plant.ts";
+import { parsePlant, plantLine } from "../fuzz/plant.ts";
 import { predictedFields } from "../fuzz/predicted.ts";
 import { Batch } from "../fuzz/setups.ts";
 import { fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
@@ -12,6 +12,7 @@ import { Tracer } from "../stub/tracer.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
+import { folded } from "./fold.ts";
 import { printJson, talk } from "./report.ts";
 
 const help = `usage: stublab predict CASE [options]
@@ -26,7 +27,7 @@ ${CASE_HELP}
 
 examples:
   stublab predict case.json
-  stublab predict - <<< '{"schema": "stublab.case/1", "from": "signal", "way": "SETREGS", "on": "CONT", "signal": null, "registers": {"cs": "0x10"}}'
+  stublab predict - <<< '{"schema": "stublab.case/1", "registers": {"cs": "0x10"}}'
 `;
 
 const OPTIONS = {
@@ -40,7 +41,8 @@ function run(args: readonly string[]): number {
   const it = readCase("predict", positionals, encoder.constants);
   const machine = readMachineAnyhow();
   const { plant } = values;
-  const model = new Model(machine, plant === undefined ? undefined : parsePlant(plant));
+  const change = plant === undefined ? undefined : parsePlant(plant);
+  const model = new Model(machine, change);
   const batch = new Batch(encoder, 1);
   const prediction = new Prediction();
   writeSetup(it, batch, 0);
@@ -60,11 +62,11 @@ function run(args: readonly string[]): number {
   }
   const parts = [
     `case\n${caseText(it, encoder.constants)}`,
-    `prediction, for ${machineLine(machine)}\n${fieldsText(it, known, undefined, encoder.constants)}`,
+    `${plantLine(change)}prediction, for ${machineLine(machine)}\n${fieldsText(it, known, undefined, encoder.constants)}`,
     whatIsMissing(it, unpredicted),
     `rules\n${rulesText(rules) || "  none: all is taken as it is given\n"}`,
   ];
-  process.stdout.write(parts.filter((part) => part !== "").join("\n"));
+  process.stdout.write(folded(parts.filter((part) => part !== "").join("\n")));
   return 0;
 }
 

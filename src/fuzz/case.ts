@@ -3,7 +3,7 @@
  * how the stub goes on. docs/fuzzing-cases.md describes it.
  */
 
-import { signalName } from "../encoder/names.ts";
+import { nearest, signalName } from "../encoder/names.ts";
 import { hex, InputError } from "../errors.ts";
 import {
   count,
@@ -19,6 +19,14 @@ import {
   truth,
 } from "../shape.ts";
 import { BASELINE } from "./baseline.ts";
+import {
+  expectKnown,
+  HAS_BLOCK,
+  HAS_LENGTH,
+  HAS_PAIRS,
+  PLAIN_LENGTHS,
+  WORDS,
+} from "./case_members.ts";
 import { CODES } from "./code.ts";
 import {
   type Batch,
@@ -40,8 +48,6 @@ import {
 
 export const CASE_SCHEMA = "stublab.case/1";
 
-/** Bytes of struct user_regs_struct. */
-export const BLOCK_SIZE = 8 * REGISTERS.length;
 /** How many pairs a setup has room for. */
 export const MOST_PAIRS = Math.floor(REGISTERS.length / 2);
 
@@ -77,14 +83,6 @@ export interface Case {
   /** SIGRETURN. */
   readonly frame?: Frame;
 }
-
-/** What a way needs beside its words. */
-const HAS_BLOCK: ReadonlySet<Way> = new Set(["SETREGS", "SETREGSET", "SIGRETURN"]);
-const HAS_PAIRS: ReadonlySet<Way> = new Set(["POKEUSER", "SETFPREGS", "XSTATE"]);
-const HAS_LENGTH: ReadonlySet<Way> = new Set(["SETREGSET", "XSTATE", "SYSCALL_INFO", "SIGMASK"]);
-
-/** How many words they have: struct ptrace_syscall_info has 88 bytes, a set of signals 8. */
-const WORDS: Partial<Readonly<Record<Way, number>>> = { SYSCALL_INFO: 11, SIGMASK: 1 };
 
 /** Index of the first word of setup `i` in `setupWords`. */
 const wordsAt = (i: number): number => (i * SETUP_SIZE + 4 * SETUP.words) / 8;
@@ -198,52 +196,47 @@ function formatBlock(block: readonly bigint[]): Pick<CaseDocument, "code" | "reg
   return { code, registers: Object.fromEntries(changed.map(([name, word]) => [name, hex(word)])) };
 }
 
+const PLAIN_FRAME: Frame = { ucFlags: 0, fpstate: false };
 const RIP = indexOf("rip");
 const MOST = 2 ** 32 - 1;
 
 /**
  * Takes a document for a case.
  *
- * @throws InputError that names the place: 'registers.rax: expected a hex word, got 17'.
+ * @throws InputError that names the place: 'registers.rax: expected a hex word such as "0xfe0", got 17'.
  */
 export function parseCase(document: unknown, constants: ReadonlyMap<string, bigint>): Case {
   const read = members(document, "");
   read("schema", oneOf([CASE_SCHEMA]));
-  const [from, way, on] = [
-    read("from", oneOf(FROMS)),
-    read("way", oneOf(WAYS)),
-    read("on", oneOf(ONS)),
-  ];
-  const optional = <T>(name: string, shape: Shape<T>, otherwise: T): T =>
-    read(name, (value, place) => (value === undefined ? otherwise : shape(value, place)));
-  const code = optional("code", nullable(text), null);
-  const registers = optional("registers", table(hexWord, REGISTERS.length), {});
-  const pairs = optional("pairs", list(pair, MOST_PAIRS), []);
-  const words = optional("words", list(hexWord, WORDS[way] ?? 0), []);
-  const length = optional("length", count(MOST), 0);
-  expectOnly(way, { registers, pairs });
-  const signal = read("signal", signalShape(constants));
+  const from = read("from", orElse(oneOf(FROMS), "signal"));
+  const way = read("way", orElse(oneOf(WAYS), "SETREGS"));
+  const on = read("on", orElse(oneOf(ONS), "CONT"));
+  const signal = read("signal", orElse(signalShape(constants), 0));
+  expectKnown(way, table(anything, MOST)(document, ""));
   if (way === "SIGRETURN") expectReturn(from, on, signal);
+  const code = read("code", orElse(nullable(text), null));
+  const registers = read("registers", orElse(table(hexWord, REGISTERS.length), {}));
+  const words = read("words", orElse(list(hexWord, WORDS[way] ?? 0), []));
   return {
     from,
     way,
     on,
     signal,
     block: HAS_BLOCK.has(way) ? blockOf(code, registers) : [],
-    pairs,
+    pairs: read("pairs", orElse(list(pair, MOST_PAIRS), [])),
     words: Array.from({ length: WORDS[way] ?? 0 }, (_, i) => BigInt(words[i] ?? 0)),
-    length: HAS_LENGTH.has(way) ? length : 0,
-    ...(way === "SIGRETURN" && { frame: read("frame", frame) }),
+    length: HAS_LENGTH.has(way) ? read("length", orElse(count(MOST), PLAIN_LENGTHS[way])) : 0,
+    ...(way === "SIGRETURN" && { frame: read("frame", orElse(frame, PLAIN_FRAME)) }),
   };
 }
 
-const frame: Shape<Frame> = (value, place) => {
-  const read = members(value, place);
-  const flags = BigInt(read("uc_flags", hexWord));
-  if (flags > MOST)
-    throw new InputError(`${place}.uc_flags: expected at most 32 bits, got ${hex(flags)}`);
-  return { ucFlags: Number(flags), fpstate: read("fpstate", truth) };
-};
+const anything: Shape<unknown> = (value) => value;
+
+/** A shape of what may be left out, where there is something that it then is. */
+function orElse<T>(shape: Shape<T>, otherwise: T | undefined): Shape<T> {
+  return (value, place) =>
+    value === undefined && otherwise !== undefined ? otherwise : shape(value, place);
+}
 
 /** A stub that returns from a signal does it from there, and goes on by itself. */
 function expectReturn(from: From, on: On, signal: number): void {
@@ -256,6 +249,14 @@ function expectReturn(from: From, on: On, signal: number): void {
     throw new InputError(`${wrong[1]}: SIGRETURN is from "signal", on "CONT", without a signal`);
   }
 }
+
+const frame: Shape<Frame> = (value, place) => {
+  const read = members(value, place);
+  const flags = BigInt(read("uc_flags", orElse(hexWord, "0x0")));
+  if (flags > MOST)
+    throw new InputError(`${place}.uc_flags: expected at most 32 bits, got ${hex(flags)}`);
+  return { ucFlags: Number(flags), fpstate: read("fpstate", orElse(truth, false)) };
+};
 
 const pair: Shape<Pair> = (value, place) => {
   const read = members(value, place);
@@ -287,20 +288,12 @@ function blockOf(code: string | null, registers: Readonly<Record<string, string>
   }
   for (const [name, word] of Object.entries(registers)) {
     const index = REGISTERS.indexOf(name);
-    if (index < 0) throw new InputError(`registers: there is no register ${show(name)}`);
+    if (index < 0) {
+      const near = nearest(name, REGISTERS);
+      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      throw new InputError(`registers: there is no register ${show(name)}${hint}`);
+    }
     block[index] = BigInt(word);
   }
   return block;
-}
-
-/** A member that the way has no use for was meant for another. */
-function expectOnly(
-  way: Way,
-  { registers, pairs }: { registers: object; pairs: readonly object[] },
-): void {
-  const wrong = [
-    [!HAS_BLOCK.has(way) && Object.keys(registers).length > 0, "registers"],
-    [!HAS_PAIRS.has(way) && pairs.length > 0, "pairs"],
-  ].find(([given]) => given);
-  if (wrong !== undefined) throw new InputError(`${wrong[1]}: ${way} takes none`);
 }

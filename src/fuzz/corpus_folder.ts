@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -66,10 +68,7 @@ export class CorpusFolder {
   constructor(path: string, constants: ReadonlyMap<string, bigint>) {
     this.path = path;
     this.#constants = constants;
-    this.#lock = writing(path, () => {
-      mkdirSync(path, { recursive: true });
-      return new FolderLock(path);
-    });
+    this.#lock = makeAndLock(path);
     try {
       const journal = readJournal(path, constants);
       this.state = journal.state;
@@ -140,13 +139,13 @@ export class CorpusFolder {
 
   /** Brings the files to what the journal says; answers the cases that it says nothing of. */
   #restore({ state, partial }: Journal): GivenCase[] {
-    const names = readdirSync(this.path);
+    const names = reading(this.path, () => readdirSync(this.path));
     for (const name of names.filter((each) => each.endsWith(CASE_ENDING + TEMPORARY))) {
       writing(this.path, () => rmSync(join(this.path, name), { force: true }));
     }
     const files = new Set(names.filter((name) => name.endsWith(CASE_ENDING)));
     const own = new Set<string>();
-    for (const entry of [...state.corpus, ...partial]) {
+    for (const entry of [...state.corpus, ...partial.corpus]) {
       const name = `${formatSignature(entry.signature)}${CASE_ENDING}`;
       own.add(name);
       if (!files.has(name)) this.#writeCase(entry);
@@ -161,19 +160,46 @@ export class CorpusFolder {
 /** Reads the journal of a folder; an empty one where there is none. @throws InputError */
 export function readJournal(path: string, constants: ReadonlyMap<string, bigint>): Journal {
   const file = join(path, JOURNAL);
-  let content: Buffer;
-  try {
-    content = readFileSync(file);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    content = Buffer.alloc(0);
-  }
+  const content = reading(file, () => (existsSync(file) ? readFileSync(file) : Buffer.alloc(0)));
   return parseJournal(content, file, constants);
+}
+
+/** The names of the cases in a folder. @throws InputError where it cannot be read. */
+export function casesIn(path: string): string[] {
+  return reading(path, () => readdirSync(path)).filter((name) => name.endsWith(CASE_ENDING));
+}
+
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
+    throw new InputError(`${path} cannot be read: ${why}`, { cause });
+  }
 }
 
 /** Reads a file with a case. @throws InputError that names the file and the place in it. */
 export function readCase(path: string, constants: ReadonlyMap<string, bigint>): Case {
-  return inPlace(path, () => parseCase(JSON.parse(readFileSync(path, "utf8")), constants));
+  const parse = () => parseCase(JSON.parse(readFileSync(path, "utf8")), constants);
+  return inPlace(path, parse, NO_CASE);
+}
+
+const NO_CASE = "what ends in .json is a case (docs/fuzzing-cases.md): mend it, or take it away";
+
+function makeAndLock(path: string): FolderLock {
+  return writing(
+    path,
+    () => {
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) {
+        throw new InputError(`${path} is a file, and a corpus is a folder`, {
+          remedy: "name a folder, or one that is to be made",
+        });
+      }
+      mkdirSync(path, { recursive: true });
+      return new FolderLock(path);
+    },
+    "name a folder that can be written",
+  );
 }
 
 function expectSame(path: string, there: Header, own: Header): void {
@@ -192,7 +218,7 @@ function expectSame(path: string, there: Header, own: Header): void {
 }
 
 /** @throws OutputError where the folder cannot be written. */
-function writing<T>(path: string, write: () => T): T {
+function writing<T>(path: string, write: () => T, remedy = goesOn(path)): T {
   try {
     return write();
   } catch (cause) {
@@ -202,7 +228,10 @@ function writing<T>(path: string, write: () => T): T {
     throw new OutputError(`corpus ${path} cannot be written: ${why}`, {
       cause,
       errno: String(cause.code),
-      remedy: `what ${basename(path)}/${JOURNAL} has of earlier rounds is whole; the same command goes on from there`,
+      remedy,
     });
   }
 }
+
+const goesOn = (path: string) =>
+  `what ${basename(path)}/${JOURNAL} has of earlier rounds is whole; the same command goes on from there`;

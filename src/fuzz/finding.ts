@@ -12,7 +12,7 @@ import { exportC } from "./export_c.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import { plantOption } from "./plant.ts";
-import { differenceTable, fieldTable, fieldValue, machineLine, ruleTable } from "./told.ts";
+import { differenceTable, fieldTable, machineLine, ruleTable, tellField } from "./told.ts";
 
 export const FINDING_SCHEMA = "stublab.finding/1";
 
@@ -30,8 +30,9 @@ export interface Finding {
   readonly change?: Change | undefined;
 }
 
-/** The command that tries the case of a folder again, in that folder. */
-const replayOf = ({ change }: Finding) => `stublab fuzz replay case.json${plantOption(change)}`;
+/** The command that tries a file of the folder again, in that folder. */
+export const replayOf = (file: string, change: Change | undefined): string =>
+  `stublab fuzz replay ${file}${plantOption(change)}`;
 
 /**
  * Writes a finding into a folder of its own in `folder`: it is there as a whole or not at all. Where there is one of
@@ -88,7 +89,7 @@ function filesOf(
         case: document,
         machine,
         found,
-        replay: replayOf(finding),
+        replay: replayOf("case.json", change),
         differences: differenceTable(differences),
         unpredicted,
         rules: ruleTable(rules),
@@ -104,7 +105,7 @@ function filesOf(
         {
           document,
           machine: machineLine(machine),
-          subject: subjectOf(examination),
+          subject: subjectOf(examination, constants),
           replayOptions: plantOption(change),
         },
       ),
@@ -113,8 +114,15 @@ function filesOf(
 }
 
 /** What is wrong, in a sentence. */
-export function subjectOf({ differences: [first] }: Pick<Examination, "differences">): string {
+export function subjectOf(
+  { differences: [first] }: Pick<Examination, "differences">,
+  constants: ReadonlyMap<string, bigint>,
+): string {
   if (first === undefined) return "What is seen is what is predicted.";
-  const seen = first.seen === null ? "not there" : fieldValue(first.field, first.seen);
-  return `${first.field} is ${seen}, and ${fieldValue(first.field, first.predicted)} is predicted.`;
+  const { field, seen, predicted } = first;
+  const tell = (word: bigint) => {
+    const told = tellField(field, word, constants);
+    return told.includes(" ") ? `"${told}"` : told;
+  };
+  return `${field} is ${seen === null ? "not there" : tell(seen)}, and ${tell(predicted)} is predicted.`;
 }

@@ -50,6 +50,8 @@ export interface FuzzProgress {
   readonly state: RunState;
   /** Cases of this session, those of the round under way among them. */
   readonly cases: number;
+  /** The same with those of earlier sessions. */
+  readonly all: number;
   readonly seconds: number;
   /** Cases after which it ends; undefined where it ends by time. */
   readonly target: number | undefined;
@@ -204,10 +206,11 @@ class Session {
   }
 
   #tell(): void {
-    const cases = this.#cases + this.#crew.done;
+    const { done } = this.#crew;
     this.#options.progress?.({
       state: this.#state,
-      cases,
+      cases: this.#cases + done,
+      all: this.#state.counts.cases + done,
       seconds: this.#seconds,
       target: this.#target,
     });

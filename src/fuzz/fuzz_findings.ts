@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Case, formatCase } from "./case.ts";
 import { FINDINGS } from "./corpus_folder.ts";
 import { Examiner } from "./examiner.ts";
-import { subjectOf, writeFinding } from "./finding.ts";
+import { replayOf, subjectOf, writeFinding } from "./finding.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import type { FieldDifference } from "./predicted.ts";
@@ -71,11 +71,21 @@ export function examineFindings(
     if (corpus !== undefined && !existsSync(join(corpus, FINDINGS, signature))) {
       writeFinding(
         join(corpus, FINDINGS),
-        { signature, examination, original, machine, found: command, change },
+        {
+          ...{ signature, examination, original, machine, change },
+          // No seed comes upon a case that somebody gave.
+          found: index < 0 ? replayOf("original.json", change) : command,
+        },
         examiner.constants,
       );
     }
-    examined.push({ ...found, it, differences, subject: subjectOf(examination), folder });
+    examined.push({
+      ...found,
+      it,
+      differences,
+      subject: subjectOf(examination, examiner.constants),
+      folder,
+    });
   }
   return examined;
 }

@@ -1,8 +1,9 @@
 import { hex } from "../errors.ts";
 import { formatCase } from "./case.ts";
-import type { FuzzResult } from "./fuzz.ts";
+import type { FuzzOptions, FuzzResult } from "./fuzz.ts";
 import type { ExaminedFinding } from "./fuzz_findings.ts";
 import { RULES, tell } from "./model/model.ts";
+import { formatPlant } from "./plant.ts";
 import { differenceTable } from "./told.ts";
 
 export const FUZZ_SCHEMA = "stublab.fuzz/1";
@@ -12,9 +13,9 @@ export type FuzzReport = ReturnType<typeof reportOf>;
 
 /** The report of a run. */
 export function reportOf(
-  { seed, machine, state, cases, seconds, interrupted }: FuzzResult,
+  { seed, path, machine, state, cases, seconds, interrupted }: FuzzResult,
   findings: readonly ExaminedFinding[],
-  { corpus, workers }: { corpus: string | undefined; workers: number },
+  { corpus, workers = 1, change }: Pick<FuzzOptions, "corpus" | "workers" | "change">,
   constants: ReadonlyMap<string, bigint>,
 ) {
   const { counts } = state;
@@ -29,6 +30,8 @@ export function reportOf(
   return {
     machine,
     seed: hex(seed),
+    path,
+    planted: change === undefined ? null : formatPlant(change),
     shard: state.shard,
     workers,
     corpus: corpus ?? null,

@@ -10,6 +10,7 @@ import { formatCase, parseCase } from "./case.ts";
 import { PATHS, type Path } from "./generate.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
+import { formatPlant } from "./plant.ts";
 import { ROUND, type Shard } from "./round.ts";
 import { type Counts, type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
 import { formatSignature } from "./signature.ts";
@@ -35,7 +36,7 @@ export function describeMachine(
   { release, vendor, family, model, xstateLength }: Machine,
   change?: Change,
 ): string {
-  const planted = change === undefined ? "" : `, planted: ${change.id}`;
+  const planted = change === undefined ? "" : `, planted: ${formatPlant(change)}`;
   return `Linux ${release}, ${vendor} family ${family} model ${model}, XSAVE ${xstateLength}${planted}`;
 }
 
@@ -86,7 +87,7 @@ export interface Journal {
   readonly header: Header | undefined;
   readonly state: RunState;
   /** What its last rounds found that will be made again. */
-  readonly partial: readonly Entry[];
+  readonly partial: Pick<Step, "corpus" | "findings">;
   /** Where the last of them ended. */
   readonly partialTo: number | null;
   /** The rounds of the shard that it is. */
@@ -110,7 +111,7 @@ export function parseJournal(
   const length = content.lastIndexOf("\n") + 1;
   const lines = content.toString("utf8", 0, length).split("\n").slice(0, -1);
   const state = new RunState();
-  const partial: Entry[] = [];
+  const partial: { corpus: Entry[]; findings: FoundCase[] } = { corpus: [], findings: [] };
   const own: Step[] = [];
   let header: Header | undefined;
   let partialTo: number | null = null;
@@ -130,7 +131,8 @@ export function parseJournal(
         }
         const step = parseStep(read, constants);
         if (read("partial", optional(truth)) === true) {
-          partial.push(...step.corpus);
+          partial.corpus.push(...step.corpus);
+          partial.findings.push(...step.findings);
           partialTo = step.to;
         } else {
           state.add(step);
@@ -211,13 +213,14 @@ function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value, place) => (value === undefined ? undefined : shape(value, place));
 }
 
-/** Puts a place before what an error says. */
-export function inPlace<T>(place: string, read: () => T): T {
+/** Puts a place before what an error says, and a remedy behind it where it has none. */
+export function inPlace<T>(place: string, read: () => T, otherwise?: string): T {
   try {
     return read();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const remedy = cause instanceof StublabError ? cause.remedy : undefined;
+    const own = cause instanceof StublabError ? cause.remedy : undefined;
+    const remedy = own ?? otherwise;
     throw new InputError(`${place}: ${why}`, { cause, ...(remedy !== undefined && { remedy }) });
   }
 }

@@ -1,8 +1,16 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { InputError, OutputError } from "../errors.ts";
 import { formatCase } from "./case.ts";
-import { CASE_ENDING, FINDINGS, JOURNAL, readCase, readJournal } from "./corpus_folder.ts";
+import { CASE_ENDING, casesIn, FINDINGS, JOURNAL, readCase, readJournal } from "./corpus_folder.ts";
 import { formatStep, type Journal } from "./journal.ts";
 import { firstOfEach } from "./round.ts";
 import { addCounts, type Counts, type Entry, type FoundCase, type Step } from "./run_state.ts";
@@ -32,12 +40,11 @@ interface Folder {
  * @throws InputError where a folder is malformed, or the new one is not empty; OutputError
  */
 export function mergeFolders(paths: readonly string[], to: string, constants: Constants): Merged {
-  const folders = paths.map((path): Folder => {
-    if (!existsSync(path)) throw new InputError(`${path}: there is no such folder`);
-    return { path, journal: readJournal(path, constants) };
-  });
-  if (existsSync(to) && readdirSync(to).length > 0) {
-    throw new InputError(`${to} is not empty`, { remedy: "name a folder that is not there yet" });
+  const folders = paths.map((path) => readFolder(path, constants));
+  if (isFolder(to) ? readdirSync(to).length > 0 : existsSync(to)) {
+    throw new InputError(`${to} is ${isFolder(to) ? "not empty" : "no folder"}`, {
+      remedy: "name a folder that is not there yet",
+    });
   }
   const why = whyNotShards(folders);
   try {
@@ -56,6 +63,23 @@ export function mergeFolders(paths: readonly string[], to: string, constants: Co
     throw new OutputError(`${to} cannot be written: ${message}`, { cause });
   }
 }
+
+/** @throws InputError where there is nothing that could be merged. */
+function readFolder(path: string, constants: Constants): Folder {
+  if (!existsSync(path)) throw new InputError(`${path}: there is no such folder`);
+  if (!isFolder(path)) {
+    throw new InputError(`${path} is a file, and folders of runs are merged`);
+  }
+  const journal = readJournal(path, constants);
+  if (journal.header === undefined && casesIn(path).length === 0) {
+    throw new InputError(`${path} has no run, and no case`, {
+      remedy: "name the folders that `stublab fuzz --corpus` has made",
+    });
+  }
+  return { path, journal };
+}
+
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
 /** Why folders are not all the shards of one run, each of the same cases; null where they are. */
 function whyNotShards(folders: readonly Folder[]): string | null {
@@ -123,17 +147,31 @@ function mergeShards(folders: readonly Folder[], to: string, constants: Constant
 /** Each case once, as files that a run tries first. */
 function unite(folders: readonly Folder[], to: string, constants: Constants): Parts {
   const keys = new Set<number>();
-  const names = new Set<string>();
+  const written = new Map<string, string>();
   for (const { path, journal } of folders) {
-    for (const { key } of journal.state.findings) keys.add(key);
-    for (const name of readdirSync(path)) {
-      if (!name.endsWith(CASE_ENDING) || names.has(name)) continue;
-      names.add(name);
+    const { state, partial } = journal;
+    for (const { key } of [...state.findings, ...partial.findings]) keys.add(key);
+    for (const name of casesIn(path)) {
       const it = readCase(join(path, name), constants);
-      writeFileSync(join(to, name), `${JSON.stringify(formatCase(it, constants), null, 1)}\n`);
+      const document = `${JSON.stringify(formatCase(it, constants), null, 1)}\n`;
+      const own = nameFor(name, document, written);
+      if (written.has(own)) continue;
+      written.set(own, document);
+      writeFileSync(join(to, own), document);
     }
   }
-  return { signatures: names.size, keys, cases: 0 };
+  return { signatures: written.size, keys, cases: 0 };
+}
+
+/** Cases with one signature are one; people may have given one name to several. */
+function nameFor(name: string, document: string, written: ReadonlyMap<string, string>): string {
+  if (/^[0-9a-f]{14}\.json$/.test(name)) return name;
+  const stem = name.slice(0, -CASE_ENDING.length);
+  let own = name;
+  for (let i = 2; (written.get(own) ?? document) !== document; i++) {
+    own = `${stem}-${i}${CASE_ENDING}`;
+  }
+  return own;
 }
 
 /** A finding has one folder, whoever found it first. */

@@ -4,19 +4,13 @@
  */
 
 import { BASELINE } from "./baseline.ts";
-import { BLOCK_SIZE, type Case, MOST_PAIRS, type Pair } from "./case.ts";
+import { type Case, MOST_PAIRS, type Pair } from "./case.ts";
+import { BLOCK_SIZE, PLAIN_LENGTHS } from "./case_members.ts";
 import { placeOf } from "./code.ts";
 import { indexOf } from "./setups.ts";
 
 /** How many cases are tried at most: more is no gain for a reader, and each may cost a stub. */
 const MOST_TRIES = 4000;
-
-/** The kernel's own sizes, which say the least: struct ptrace_syscall_info, a set of signals. */
-const PLAIN_LENGTHS: Partial<Record<Case["way"], number>> = {
-  SETREGSET: BLOCK_SIZE,
-  SYSCALL_INFO: 88,
-  SIGMASK: 8,
-};
 
 const RIP = indexOf("rip");
 

@@ -32,6 +32,14 @@ export function formatPlant(change: Change): string {
   return `${id}.${value}=${to < 0n ? to : hex(to)}`;
 }
 
+/** What is wrong with the model, on a line; nothing where nothing is. */
+export function plantLine(change: Change | undefined): string {
+  if (change === undefined) return "";
+  return "remove" in change
+    ? `planted: rule ${change.id} is left out\n\n`
+    : `planted: ${formatPlant(change)}\n\n`;
+}
+
 /** The option that plants a bug, with a space before it; nothing where there is none. */
 export function plantOption(change: Change | undefined): string {
   return change === undefined ? "" : ` --plant ${formatPlant(change)}`;

@@ -35,6 +35,7 @@ export function tellField(field: string, word: bigint, constants: Constants): st
   if (field === "status") return tellStatus(Number(word), constants);
   if (field === "signal") return signalName(Number(word), constants);
   if ((field === "error" || field === "resumed") && word === 0n) return "none";
+  if (field === "refusedAt" && word === -1n) return "none";
   return String(fieldValue(field, word));
 }
 

@@ -114,7 +114,7 @@ function readLimited(path: string): Uint8Array {
 /**
  * Takes a document for a recording.
  *
- * @throws InputError that names the place: "steps[12].registers.after.rip: expected a hex word, got 17".
+ * @throws InputError that names the place: 'steps[12].registers.after.rip: expected a hex word such as "0xfe0", got 17'.
  */
 export function parseRecording(document: string | Uint8Array): Recording {
   if (document.length > LARGEST) throw tooLarge();

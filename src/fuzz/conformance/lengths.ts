@@ -1,5 +1,5 @@
 import { BASELINE } from "../baseline.ts";
-import { BLOCK_SIZE } from "../case.ts";
+import { BLOCK_SIZE } from "../case_members.ts";
 import { REGISTERS } from "../setups.ts";
 import { type Fact, setregset, tellOf, type Words } from "./fact.ts";
 

@@ -1,5 +1,5 @@
 import { BASELINE } from "../baseline.ts";
-import { BLOCK_SIZE } from "../case.ts";
+import { BLOCK_SIZE } from "../case_members.ts";
 import { indexOf, REGISTERS } from "../setups.ts";
 import { blockOf, type Fact, poke, setregs, setregset, show, tellOf, type Words } from "./fact.ts";
 

@@ -28,10 +28,12 @@ export class Model {
   readonly #return: ReturnPhase;
   readonly #resume: ResumePhase;
   readonly #state = new State();
+  readonly #change: Change | undefined;
 
   /** @param change a rule that is taken away or altered, for tests of what finds that out */
   constructor(machine: Machine, change?: Change) {
     this.machine = machine;
+    this.#change = change;
     this.#book = new Book(machine, change);
     this.#write = new WritePhase(this.#book, machine);
     this.#return = new ReturnPhase(this.#book);
@@ -76,8 +78,15 @@ export class Model {
     }
     return [...new Set(trace)].flatMap((index) => {
       const rule = RULES[index];
-      return rule === undefined ? [] : [{ ...rule, told: tell(rule) }];
+      return rule === undefined ? [] : [{ ...rule, told: tell(this.#altered(rule)) }];
     });
+  }
+
+  /** A rule with the number that it has in this model. */
+  #altered(rule: Rule): Rule {
+    const change = this.#change;
+    if (change === undefined || change.id !== rule.id || !("to" in change)) return rule;
+    return { ...rule, values: { ...rule.values, [change.value]: change.to } };
   }
 }
 

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { fold } from "../src/cli/fold.ts";
+import { hasTool, stublabCommand } from "./processes.ts";
+import { Tmux } from "./tmux.ts";
+
+const terminal = suite("stublab fuzz: in a terminal");
+const onTerminal = hasTool("tmux") ? terminal : terminal.skip;
+const folder = mkdtempSync(join(tmpdir(), "stublab-fuzz-terminal-"));
+terminal.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const ENDLESS = "--cases 900000000000";
+
+/** Starts a run in a new terminal. */
+async function inTerminal(
+  use: (tmux: Tmux) => Promise<void>,
+  [columns, rows]: [number, number],
+): Promise<void> {
+  const tmux = new Tmux(folder, columns, rows);
+  try {
+    tmux.enter("PS1='ready> '; clear");
+    await tmux.shows(/^ready>\s*$/);
+    tmux.enter(`clear; ${stublabCommand("fuzz", ENDLESS).flat().join(" ")}`);
+    await use(tmux);
+  } finally {
+    await tmux.close();
+  }
+}
+
+/** What is on the screen, down to its last line that is not empty. */
+const linesOf = ({ screen }: Tmux): string[] => screen.trimEnd().split("\n");
+
+onTerminal("its lines fit into 80 columns, and stay where they are", async () => {
+  await inTerminal(
+    async (tmux) => {
+      await tmux.shows(/[1-9][\d,]* cases of 900,000,000,000 in all, .+ a second, 0:01/);
+      const lines = linesOf(tmux);
+      assert.is(lines.length, 4);
+      assert.is(lines[0], `stublab fuzz ${ENDLESS}`);
+      assert.match(lines[2] ?? "", /^ {2}[\d,]+ signatures in the corpus, 0 findings$/);
+      assert.match(lines[3] ?? "", /^ {2}\d+ stubs ended, 0 hung, \d\.\d\d % not predicted$/);
+    },
+    [80, 24],
+  );
+});
+
+onTerminal("where the terminal is narrow, or becomes so, they are folded", async () => {
+  await inTerminal(
+    async (tmux) => {
+      await tmux.shows(/0 hung/);
+      tmux.resize(30, 24);
+      await tmux.shows(/0 hung,\n {2}\d.* not predicted$/m);
+      const narrow = linesOf(tmux);
+      assert.is(narrow.filter((line) => line.includes("cases of")).length, 1);
+      assert.is(narrow[0], "stublab fuzz --cases 90000000");
+      tmux.resize(80, 24);
+      await tmux.shows(/0 hung, .* not predicted$/m);
+      assert.is(linesOf(tmux).filter((line) => line.includes("cases of")).length, 1);
+    },
+    [80, 24],
+  );
+});
+
+onTerminal("Ctrl-C says that it ends; then the report stands alone, folded", async () => {
+  await inTerminal(
+    async (tmux) => {
+      await tmux.shows(/[1-9]\d* stubs ended/);
+      tmux.press("C-c");
+      await tmux.shows(/ending after this round; once more ends at once/);
+      await tmux.shows(/^findings {5}none: all that was predicted came so$/m);
+      const { screen } = tmux;
+      assert.not.match(screen, "in all");
+      assert.match(screen, /^run {10}seed 1, not over yet$/m);
+      assert.match(screen, /^ {13}U1 .+rip lies in the vsyscall page\n {27}\S/m);
+    },
+    [60, 50],
+  );
+});
+
+const folds = suite("folded lines");
+
+folds("a line goes on under its text", () => {
+  assert.is(
+    fold("name  one two three four\nshort", 14),
+    "name  one two\n      three\n      four\nshort",
+  );
+});
+
+folds("without two spaces it goes on behind two", () => {
+  assert.is(fold("one two three", 8), "one two\n  three");
+});
+
+folds("colours take no room, and words that are too long stay whole", () => {
+  assert.is(fold("\x1b[1mone two\x1b[0m", 7), "\x1b[1mone two\x1b[0m");
+  assert.is(fold("/a/long/path/to/nowhere", 7), "/a/long/path/to/nowhere");
+});
+
+terminal.run();
+folds.run();

@@ -1,0 +1,72 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Page } from "puppeteer-core";
+import { suite } from "uvu";
+import type { Recording } from "../src/record/recording.ts";
+import { renderRecordingPage } from "../src/record/view/page/page.ts";
+import { type Behaviour, CHROMIUM, TestBrowser, type View } from "./browser.ts";
+
+// Pages of recordings in a browser, and what tests do with them.
+
+/** A suite whose tests see pages of recordings; they are skipped where there is no browser. */
+export class PageSuite {
+  readonly pages;
+  readonly test;
+  readonly browser = new TestBrowser();
+
+  constructor(title: string, recordings: Readonly<Record<string, Recording>>) {
+    this.pages = suite(title);
+    this.test = CHROMIUM === undefined ? this.pages.skip : this.pages;
+    if (CHROMIUM === undefined) {
+      console.log(
+        "no Chromium in /usr/bin/chromium: set CHROMIUM to where it is, or these are skipped",
+      );
+    }
+    this.pages.before(async () => {
+      for (const [name, recording] of Object.entries(recordings)) {
+        writeFileSync(join(this.browser.folder, `${name}.html`), renderRecordingPage(recording));
+      }
+      if (CHROMIUM !== undefined) await this.browser.start();
+    });
+    this.pages.after(() => this.browser.stop());
+  }
+
+  urlOf(name: string): string {
+    return pathToFileURL(join(this.browser.folder, `${name}.html`)).href;
+  }
+
+  /** Shows a page, from a step on where one is given. */
+  show(
+    name: string,
+    view: View & { readonly step?: number },
+    use: (page: Page, behaviour: Behaviour) => Promise<void>,
+  ): Promise<void> {
+    const { step, ...rest } = view;
+    const hash = step === undefined ? "" : `#step=${step}`;
+    return this.browser.show(`${this.urlOf(name)}${hash}`, rest, use);
+  }
+}
+
+/** What is shown of a step. */
+export const shown = (page: Page) =>
+  page.evaluate(() => ({
+    place: document.querySelector("#place")?.textContent ?? "",
+    title: document.querySelector("#step-title")?.textContent ?? "",
+    slider: document.querySelector("#scrub")?.getAttribute("aria-valuetext") ?? "",
+  }));
+
+/** The number of the step that is shown, from 1. */
+export const numberShown = async (page: Page) => Number((await shown(page)).place.split(" ")[0]);
+
+export const noQuestions = (page: Page) => page.click("#ask");
+
+export async function press(
+  page: Page,
+  key: "ArrowLeft" | "ArrowRight" | "Home" | "End" | "[" | "]" | "?",
+  shift = false,
+) {
+  if (shift) await page.keyboard.down("Shift");
+  await page.keyboard.press(key);
+  if (shift) await page.keyboard.up("Shift");
+}
