@@ -5,13 +5,13 @@
 import { createInterface } from "node:readline";
 import { WordTable } from "../src/cases/words.ts";
 import { BASELINE } from "../src/fuzz/baseline.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { Generator } from "../src/fuzz/generate.ts";
 import { readMachine } from "../src/fuzz/machine.ts";
 import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
 import {
-  Batch,
   indexOf,
   ONS,
   SETUP,
@@ -22,7 +22,6 @@ import {
   wordAt,
 } from "../src/fuzz/setups.ts";
 import { AGREES, DIFFERS, signatureOf } from "../src/fuzz/signature.ts";
-import { SigreturnGenerator } from "../src/fuzz/sigreturn/generate.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
 const SIZE = 256;
@@ -42,11 +41,13 @@ const KINDS: Readonly<Record<string, number>> = {
 };
 
 const trier = new Trier();
-const batch = new Batch(trier.tracer.encoder, SIZE);
+const batch = new Batch(SIZE);
 trier.run(batch, 1);
 const model = new Model(readMachine(trier.tracer));
 const prediction = new Prediction();
-const generator = request === "sigreturn" ? new SigreturnGenerator(1n) : new Generator(1n);
+const generator = new Generator(1n, undefined, {
+  path: request === "sigreturn" ? "sigreturn" : "ptrace",
+});
 const baseline = new WordTable(BASELINE);
 /** What decides where a stub goes: it shall come to the INT3, as in C. */
 const DECIDING = ["rip", "cs", "eflags", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"];

@@ -2,6 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Batch } from "../src/fuzz/batch.ts";
 import { type Case, formatCase, readSetup, writeSetup } from "../src/fuzz/case.ts";
 import { Generator } from "../src/fuzz/generate.ts";
 import { readMachine } from "../src/fuzz/machine.ts";
@@ -10,7 +11,6 @@ import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { type Mutant, mutants } from "../src/fuzz/model/mutants.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { Batch } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
 /** Of all mutants every so manieth is made small; in a soak each. */
@@ -29,8 +29,8 @@ const trier = new Trier();
 const { constants } = trier.tracer.encoder;
 const machine = readMachine(trier.tracer);
 const right = new Model(machine);
-const batch = new Batch(trier.tracer.encoder, BATCH);
-const single = new Batch(trier.tracer.encoder, 1);
+const batch = new Batch(BATCH);
+const single = new Batch(1);
 const prediction = new Prediction();
 
 interface Found {

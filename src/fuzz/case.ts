@@ -19,9 +19,9 @@ import {
   truth,
 } from "../shape.ts";
 import { BASELINE } from "./baseline.ts";
+import type { Batch } from "./batch.ts";
 import { CODES } from "./code.ts";
 import {
-  type Batch,
   FROMS,
   type From,
   indexOf,
@@ -107,6 +107,18 @@ export function writeSetup(
   setups[at + SETUP.fpstate] = it.frame?.fpstate ? 1 : 0;
   const pairs = it.pairs.flatMap(({ offset, word }) => [offset, word]);
   setupWords.set([...it.block, ...pairs, ...it.words], wordsAt(i));
+}
+
+/** The records of cases side by side, `SETUP_SIZE` bytes each. */
+export function recordsOf(cases: readonly Case[]): Uint8Array {
+  const buffer = new ArrayBuffer(cases.length * SETUP_SIZE);
+  const views = {
+    setups: new Uint32Array(buffer),
+    setupWords: new BigUint64Array(buffer),
+    setupBytes: new Uint8Array(buffer),
+  };
+  for (const [i, it] of cases.entries()) writeSetup(it, views, i);
+  return views.setupBytes;
 }
 
 /** The case that setup `i` of a batch is. */

@@ -1,7 +1,7 @@
 import { openEncoder } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
 import { loadShim } from "../shim.ts";
-import { readSetup } from "./case.ts";
+import { readSetup, recordsOf } from "./case.ts";
 import { CorpusFolder } from "./corpus_folder.ts";
 import { Crew } from "./crew.ts";
 import type { Path } from "./generate.ts";
@@ -12,8 +12,6 @@ import type { News } from "./orders.ts";
 import type { Found, PartResult } from "./part.ts";
 import { CHUNK, chunksOf, firstOfEach, ROUND, type Shard } from "./round.ts";
 import { countsOf, type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
-import { SetupList } from "./setup_list.ts";
-import { SETUP_SIZE } from "./setups.ts";
 import { DIFFERS } from "./signature.ts";
 
 /** What is to be tried, and for how long. */
@@ -165,8 +163,7 @@ class Session {
     const given = this.#folder?.given ?? [];
     for (let i = 0; i < given.length; i += CHUNK) {
       const some = given.slice(i, i + CHUNK);
-      const list = new SetupList(some.map(({ it }) => it));
-      const setups = new Uint8Array(list.halves.buffer, 0, list.length * SETUP_SIZE);
+      const setups = recordsOf(some.map(({ it }) => it));
       const { next } = this.#state;
       const result = await this.#crew.given(setups, 0, this.#news());
       const step = stepOf(next, next, result, this.#state);
@@ -187,12 +184,10 @@ class Session {
   #news(): News {
     const { corpus, parents } = this.#state;
     const news = corpus.slice(this.#told);
-    const list = new SetupList(
-      news.slice(0, Math.max(parents - this.#told, 0)).map(({ it }) => it),
-    );
+    const own = news.slice(0, Math.max(parents - this.#told, 0));
     this.#told = corpus.length;
     return {
-      parents: new Uint8Array(list.halves.buffer, 0, list.length * SETUP_SIZE).slice(),
+      parents: recordsOf(own.map(({ it }) => it)),
       known: Float64Array.from(news, ({ signature }) => signature),
     };
   }

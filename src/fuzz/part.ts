@@ -1,6 +1,7 @@
+import type { Batch } from "./batch.ts";
 import type { Generator } from "./generate.ts";
 import type { Judge } from "./judge.ts";
-import { type Batch, OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
+import { OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
 import { DIFFERS, signatureOf, UNPREDICTED } from "./signature.ts";
 import type { Trier } from "./trial.ts";
 

@@ -1,7 +1,7 @@
+import { Batch } from "../batch.ts";
 import { writeSetup } from "../case.ts";
 import { type Fields, readFields } from "../fields.ts";
 import type { Machine } from "../machine.ts";
-import { Batch } from "../setups.ts";
 import type { Trier } from "../trial.ts";
 import { type Fact, NEEDS, type Need } from "./fact.ts";
 
@@ -48,7 +48,7 @@ export function* lookAt(
   trier: Trier,
   machine: Machine,
 ): Generator<Verdict> {
-  const batch = new Batch(trier.tracer.encoder, 1);
+  const batch = new Batch(1);
   for (const fact of facts) {
     const reason = missing(fact, machine);
     if (reason !== undefined) {

@@ -1,4 +1,5 @@
-import { type Batch, OUTCOME, outcomeAt } from "../setups.ts";
+import type { Batch } from "../batch.ts";
+import { OUTCOME, outcomeAt } from "../setups.ts";
 import type { Prediction } from "./prediction.ts";
 
 /** Whether what a setup came to is other than predicted. */

@@ -1,5 +1,6 @@
+import type { Batch } from "../batch.ts";
 import type { Machine } from "../machine.ts";
-import { type Batch, ONS, SETUP, setupAt, WAYS } from "../setups.ts";
+import { ONS, SETUP, setupAt, WAYS } from "../setups.ts";
 import { ReturnPhase } from "../sigreturn/return.ts";
 import { Book, type Change } from "./book.ts";
 import { Prediction } from "./prediction.ts";
