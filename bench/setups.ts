@@ -7,6 +7,7 @@ import { WordTable } from "../src/cases/words.ts";
 import { BASELINE } from "../src/fuzz/baseline.ts";
 import { Batch } from "../src/fuzz/batch.ts";
 import { Generator } from "../src/fuzz/generate.ts";
+import { KnownSignatures } from "../src/fuzz/known.ts";
 import { readMachine } from "../src/fuzz/machine.ts";
 import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
@@ -21,7 +22,7 @@ import {
   WAYS,
   wordAt,
 } from "../src/fuzz/setups.ts";
-import { AGREES, DIFFERS, signatureOf } from "../src/fuzz/signature.ts";
+import { AGREES, DIFFERS, sign } from "../src/fuzz/signature.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
 const SIZE = 256;
@@ -52,7 +53,7 @@ const baseline = new WordTable(BASELINE);
 /** What decides where a stub goes: it shall come to the INT3, as in C. */
 const DECIDING = ["rip", "cs", "eflags", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"];
 const decisions = DECIDING.map(indexOf);
-const seen = new Set<number>();
+const seen = new KnownSignatures();
 let index = 1_000_000;
 let differences = 0;
 
@@ -66,10 +67,9 @@ function plain(i: number): void {
 }
 
 function generate(): void {
-  for (let i = 0; i < SIZE; i++) {
-    generator.generate(batch, i, index++);
-    plain(i);
-  }
+  generator.generate(batch, 0, index, SIZE);
+  index += SIZE;
+  for (let i = 0; i < SIZE; i++) plain(i);
 }
 
 function judge(): void {
@@ -77,8 +77,10 @@ function judge(): void {
     model.predict(batch, i, prediction);
     const agreement = differs(prediction, batch, i) ? DIFFERS : AGREES;
     if (agreement === DIFFERS) differences++;
-    seen.add(signatureOf(batch, i, agreement));
+    batch.agreements[i] = agreement;
   }
+  sign(batch, 0, SIZE);
+  for (let i = 0; i < SIZE; i++) seen.add(batch.signatures[i] ?? 0);
 }
 
 generate();

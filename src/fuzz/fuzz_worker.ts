@@ -8,6 +8,7 @@ import { loadShim } from "../shim.ts";
 import { Batch } from "./batch.ts";
 import { Generator } from "./generate.ts";
 import { Judge } from "./judge.ts";
+import { KnownSignatures } from "./known.ts";
 import { readMachine } from "./machine.ts";
 import { type Answer, failureOf, type News, type Order, type Start } from "./orders.ts";
 import { emptyResult, Part } from "./part.ts";
@@ -25,7 +26,7 @@ class Worker {
   readonly machine;
   readonly #trier = new Trier({ deadline: DEADLINE });
   readonly #parents = new SetupList();
-  readonly #known = new Set<number>();
+  readonly #known = new KnownSignatures();
   readonly #generator: Generator;
   readonly #part: Part;
   readonly #counters: Int32Array;
