@@ -3,7 +3,6 @@
 // each case is also generated, predicted, compared and given its signature, as the fuzzer does.
 
 import { createInterface } from "node:readline";
-import { WordTable } from "../src/cases/words.ts";
 import { BASELINE } from "../src/fuzz/baseline.ts";
 import { Batch } from "../src/fuzz/batch.ts";
 import { Generator } from "../src/fuzz/generate.ts";
@@ -12,16 +11,7 @@ import { readMachine } from "../src/fuzz/machine.ts";
 import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
-import {
-  indexOf,
-  ONS,
-  SETUP,
-  setupAt,
-  WANT_INFO,
-  WANT_WRITTEN,
-  WAYS,
-  wordAt,
-} from "../src/fuzz/setups.ts";
+import { indexOf, ONS, SETUP, setupAt, WANT_INFO, WANT_WRITTEN, WAYS } from "../src/fuzz/setups.ts";
 import { AGREES, DIFFERS, sign } from "../src/fuzz/signature.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
@@ -49,10 +39,12 @@ const prediction = new Prediction();
 const generator = new Generator(1n, undefined, {
   path: request === "sigreturn" ? "sigreturn" : "ptrace",
 });
-const baseline = new WordTable(BASELINE);
 /** What decides where a stub goes: it shall come to the INT3, as in C. */
 const DECIDING = ["rip", "cs", "eflags", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"];
-const decisions = DECIDING.map(indexOf);
+const halves = DECIDING.map(indexOf).flatMap((k) => [2 * k, 2 * k + 1]);
+const decisions = Uint32Array.from(halves, (k) => SETUP.words + k);
+const baseline = new Uint32Array(BigUint64Array.from(BASELINE).buffer);
+const decided = Uint32Array.from(halves, (k) => baseline[k] ?? 0);
 const seen = new KnownSignatures();
 let index = 1_000_000;
 let differences = 0;
@@ -63,7 +55,7 @@ function plain(i: number): void {
   const at = setupAt(i);
   for (let k = at; k < at + SETUP.words; k++) setups[k] = 0;
   setups[at + SETUP.kinds] = KINDS[request] ?? 0;
-  for (const k of decisions) baseline.copy(k, setups, wordAt(i) + k);
+  for (let k = 0; k < decisions.length; k++) setups[at + (decisions[k] ?? 0)] = decided[k] ?? 0;
 }
 
 function generate(): void {

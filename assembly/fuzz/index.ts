@@ -8,6 +8,7 @@ import { OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
 import { signatureOf } from "./signature";
 import { trace } from "./traced";
 
+export * from "./difference";
 export { kills } from "./kinds";
 export * from "./setup";
 export {
@@ -19,8 +20,10 @@ export {
   codes,
   controls,
   endOfScratch,
+  froms,
   oddCalls,
   oddOffsets,
+  ons,
   otherPlaces,
   pageConstants,
   pageScratch,
@@ -40,6 +43,7 @@ export {
   stores,
   usableSelectors,
   vsyscalls,
+  ways,
 } from "./tables";
 
 /** The first byte of memory that the host may use. */

@@ -1,4 +1,4 @@
-// How a setup is put in, from where, and how the stub goes on, drawn as often as they are worth their time.
+// How a setup is put in, from where, and how the stub goes on.
 
 import {
   SIGCHLD,
@@ -15,53 +15,19 @@ import {
   SIGWINCH,
 } from "../linux/signal";
 import { below } from "./random";
-import {
-  FROM_ENTRY,
-  FROM_EXIT,
-  FROM_GROUP,
-  FROM_SIGNAL,
-  FROM_SYSEMU,
-  ON_CONT,
-  ON_NONE,
-  ON_SINGLESTEP,
-  ON_SYSCALL,
-  ON_SYSEMU,
-  ON_SYSEMU_SINGLESTEP,
-  WAY_POKEUSER,
-  WAY_SETFPREGS,
-  WAY_SETREGS,
-  WAY_SETREGSET,
-  WAY_SIGMASK,
-  WAY_SYSCALL_INFO,
-  WAY_XSTATE,
-} from "./setup";
+import { FROM_GROUP, FROM_SIGNAL } from "./setup";
+import { froms, ons, pick, ways } from "./tables";
 
-/** Other stops than by a signal have to be made first: they take two and three times as long. */
 export function drawFrom(): u32 {
-  const kind = below(32);
-  if (kind < 24) return FROM_SIGNAL;
-  if (kind < 27) return FROM_ENTRY;
-  if (kind < 29) return FROM_EXIT;
-  return kind < 31 ? FROM_SYSEMU : FROM_GROUP;
+  return u32(pick(froms));
 }
 
 export function drawWay(): u32 {
-  const kind = below(32);
-  if (kind < 18) return WAY_SETREGS;
-  if (kind < 22) return WAY_SETREGSET;
-  if (kind < 26) return WAY_POKEUSER;
-  if (kind < 27) return WAY_SETFPREGS;
-  if (kind < 28) return WAY_XSTATE;
-  return kind < 30 ? WAY_SYSCALL_INFO : WAY_SIGMASK;
+  return u32(pick(ways));
 }
 
 export function drawOn(): u32 {
-  const kind = below(16);
-  if (kind < 4) return ON_NONE;
-  if (kind < 9) return ON_CONT;
-  if (kind < 11) return ON_SYSCALL;
-  if (kind < 14) return ON_SINGLESTEP;
-  return kind < 15 ? ON_SYSEMU : ON_SYSEMU_SINGLESTEP;
+  return u32(pick(ons));
 }
 
 const HANDLED = memory.data<u32>([SIGUSR1, SIGUSR2]);

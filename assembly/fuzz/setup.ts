@@ -75,12 +75,15 @@ export class Outcome {
   code: u32;
   address: u64;
   padding: u64;
-  /** Addresses of the registers after the write, and at the stop. */
+  /** Addresses of the registers after the write, at the stop, and in a signal frame. */
   get written(): usize {
     return changetype<usize>(this) + OUTCOME_written;
   }
   get stopped(): usize {
     return changetype<usize>(this) + OUTCOME_stopped;
+  }
+  get frame(): usize {
+    return changetype<usize>(this) + OUTCOME_frame;
   }
 }
 

@@ -5,7 +5,10 @@ import { below } from "./random";
 
 /** The registers of the baseline. */
 export let baseline: u64 = 0;
-/** Numbers of registers, each as often as its weight. */
+/** Numbers of stops, ways, resumes and registers, each as often as its weight. */
+export let froms: u64 = 0;
+export let ways: u64 = 0;
+export let ons: u64 = 0;
 export let registers: u64 = 0;
 
 export let boundaries: u64 = 0;

@@ -94,6 +94,8 @@ export class Examiner {
   close(): void {
     this.#observer.close();
     this.#trier.close();
+    this.#batch.close();
+    this.#prediction.close();
   }
 
   [Symbol.dispose](): void {

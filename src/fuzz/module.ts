@@ -21,6 +21,7 @@ export class FuzzModule {
   /** assembly/fuzz/index.ts says what these do. */
   readonly generate: Callable;
   readonly sign: Callable;
+  readonly differs: Callable;
   /** Whether a stub that is resumed ends: (from, signal) to 0 or 1. */
   readonly kills: Callable;
   readonly #exports: WebAssembly.Exports;
@@ -35,6 +36,7 @@ export class FuzzModule {
     this.buffer = memory.buffer;
     this.generate = this.#function("generate");
     this.sign = this.#function("sign");
+    this.differs = this.#function("differs");
     this.kills = this.#function("kills");
     this.#next = Math.ceil(Number(this.#global("heap").value) / LINE) * LINE;
     for (const [name, place] of Object.entries(PLACES)) this.#global(name).value = Number(place);

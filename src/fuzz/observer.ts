@@ -44,6 +44,7 @@ export class Observer {
 
   close(): void {
     for (const trier of this.#triers) trier.close();
+    for (const batch of this.#batches) batch.close();
   }
 
   [Symbol.dispose](): void {

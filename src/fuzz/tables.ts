@@ -6,7 +6,7 @@
 import { BOUNDARIES, RESULTS } from "../cases/words.ts";
 import { BASELINE } from "./baseline.ts";
 import { CODE, CODES, CONSTANTS, placeOf, SCRATCH, SCRATCH_SIZE, STACK } from "./code.ts";
-import { REGISTERS } from "./setups.ts";
+import { FROMS, type From, ONS, type On, REGISTERS, WAYS, type Way } from "./setups.ts";
 
 /** The first address that four levels of page tables do not reach, and that five do not. */
 const [END_OF_47, END_OF_56] = [1n << 47n, 1n << 56n];
@@ -15,6 +15,11 @@ const PAGE = 4096n;
 const STUB_CODE = END_OF_47 - 2n * PAGE;
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 const END_OF_SCRATCH = SCRATCH + BigInt(SCRATCH_SIZE);
+
+/** Numbers of names, each as often as its weight. */
+function weighted<T extends string>(names: readonly T[], weights: Readonly<Record<T, number>>) {
+  return names.flatMap((name, i) => Array.from({ length: weights[name] }, () => BigInt(i)));
+}
 
 /** How often each register is changed, beside the others. */
 const WEIGHTS: Readonly<Record<string, number>> = {
@@ -25,9 +30,21 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 /** Words by the name of their table. Those below 0 are what they are in 64 bits. */
 export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
   baseline: BASELINE,
-  registers: REGISTERS.flatMap((name, i) =>
-    Array.from({ length: WEIGHTS[name] ?? 1 }, () => BigInt(i)),
+
+  /** Other stops than by a signal have to be made first: they take two and three times as long. */
+  froms: weighted<From>(FROMS, { signal: 24, entry: 3, exit: 2, sysemu: 2, group: 1 }),
+  ways: weighted<Way>(WAYS, {
+    ...{ SETREGS: 18, SETREGSET: 4, POKEUSER: 4, SETFPREGS: 1 },
+    ...{ XSTATE: 1, SYSCALL_INFO: 2, SIGMASK: 2, SIGRETURN: 0 },
+  }),
+  ons: weighted<On>(ONS, {
+    ...{ NONE: 4, CONT: 5, SYSCALL: 2, SINGLESTEP: 3, SYSEMU: 1, SYSEMU_SINGLESTEP: 1 },
+  }),
+  registers: weighted(
+    REGISTERS,
+    Object.fromEntries(REGISTERS.map((name) => [name, WEIGHTS[name] ?? 1])),
   ),
+
   boundaries: BOUNDARIES,
   results: RESULTS,
 

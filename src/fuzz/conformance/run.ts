@@ -49,19 +49,22 @@ export function* lookAt(
   machine: Machine,
 ): Generator<Verdict> {
   const batch = new Batch(1);
-  for (const fact of facts) {
-    const reason = missing(fact, machine);
-    if (reason !== undefined) {
-      yield { fact, held: null, reason };
-      continue;
-    }
-    const { it } = fact;
-    trier.renew();
-    writeSetup(it, batch, 0);
-    trier.run(batch, 1);
-    const unmet = compare(fact.expected, readFields(it, batch, 0));
-    yield unmet.length === 0 ? { fact, held: true } : { fact, held: false, unmet };
+  try {
+    for (const fact of facts) yield lookAtOne(fact, trier, machine, batch);
+  } finally {
+    batch.close();
   }
+}
+
+function lookAtOne(fact: Fact, trier: Trier, machine: Machine, batch: Batch): Verdict {
+  const reason = missing(fact, machine);
+  if (reason !== undefined) return { fact, held: null, reason };
+  const { it } = fact;
+  trier.renew();
+  writeSetup(it, batch, 0);
+  trier.run(batch, 1);
+  const unmet = compare(fact.expected, readFields(it, batch, 0));
+  return unmet.length === 0 ? { fact, held: true } : { fact, held: false, unmet };
 }
 
 function compare(expected: Fields, seen: Fields): Unmet[] {
