@@ -1,4 +1,5 @@
-// The numbers of src/cases/random.ts, which says what they are: a seed, a stream and an index determine them.
+// The numbers of src/cases/random.ts, which says what they are and where they come from. test/fuzz_generate.test.ts has a
+// digest of what is made of them.
 
 let seedLow: u32 = 0;
 let seedHigh: u32 = 0;

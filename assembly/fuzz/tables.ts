@@ -1,5 +1,5 @@
-// What src/fuzz/module.ts writes here before anything is made, out of src/fuzz/tables.ts: it knows where targets have what, and which words
-// matter. A table is a global of the same name there: its address, and above 32 bits how many words it has.
+// What src/fuzz/module.ts writes here before anything is made. What it is stands in src/fuzz/tables.ts, under the same
+// names. A table is a word: its address, and above 32 bits how many words it has.
 
 import { below } from "./random";
 

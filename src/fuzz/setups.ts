@@ -88,6 +88,4 @@ export const OUTCOME = {
 
 /** The index in `setups` of a case's first half, and in `outcomes`. */
 export const setupAt = (i: number): number => (i * SETUP_SIZE) / 4;
-/** The number of a setup's first word, where words are taken from `setups` as halves (src/cases/words.ts). */
-export const wordAt = (i: number): number => (setupAt(i) + SETUP.words) / 2;
 export const outcomeAt = (i: number): number => (i * OUTCOME_SIZE) / 4;
