@@ -1,5 +1,5 @@
-// Builds everything into dist/: the encoder (AssemblyScript, a module for each architecture), the C libraries,
-// the bundled JavaScript and its type declarations. What was made from the same sources is left alone.
+// Builds everything into dist/: the encoder (AssemblyScript, a module for each architecture) and the fuzzer's module, the
+// C libraries, the bundled JavaScript and its type declarations. What was made from the same sources is left alone.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -77,21 +77,21 @@ async function makeFrom(target, sources, make) {
   writeFileSync(record, digest);
 }
 
-/** A module for each architecture, as asconfig.json has them. */
-async function buildEncoder() {
+/** The modules of assembly/, as asconfig.json has them: an encoder for each architecture, and what the fuzzer runs. */
+async function buildModules() {
   const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
   const sources = [...files("assembly", ".ts"), "asconfig.json"];
-  for (const [arch, { outFile }] of Object.entries(targets)) {
-    await makeFrom(outFile, sources, () => compileModule(arch));
+  for (const [name, { outFile }] of Object.entries(targets)) {
+    await makeFrom(outFile, sources, () => compileModule(name));
   }
 }
 
-async function compileModule(arch) {
+async function compileModule(name) {
   const { default: asc } = await import("assemblyscript/asc");
-  const config = ["--config", "asconfig.json", "--target", arch];
-  const { error, stderr } = await asc.main([`assembly/${arch}/index.ts`, ...config]);
+  const config = ["--config", "asconfig.json", "--target", name];
+  const { error, stderr } = await asc.main([`assembly/${name}/index.ts`, ...config]);
   process.stderr.write(stderr.toString());
-  if (error) throw new Error(`the encoder of ${arch} does not compile`);
+  if (error) throw new Error(`assembly/${name} does not compile`);
 }
 
 /** The names that the C encoder is to give, each where the headers have it: those of assembly/. */
@@ -236,7 +236,7 @@ function declare() {
 async function build() {
   mkdirSync("dist", { recursive: true });
   mkdirSync("build", { recursive: true });
-  await buildEncoder();
+  await buildModules();
   await buildLibraries();
   await buildListing();
   await bundle();

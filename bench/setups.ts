@@ -3,26 +3,16 @@
 // each case is also generated, predicted, compared and given its signature, as the fuzzer does.
 
 import { createInterface } from "node:readline";
-import { WordTable } from "../src/cases/words.ts";
 import { BASELINE } from "../src/fuzz/baseline.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { Generator } from "../src/fuzz/generate.ts";
+import { KnownSignatures } from "../src/fuzz/known.ts";
 import { readMachine } from "../src/fuzz/machine.ts";
 import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
-import {
-  Batch,
-  indexOf,
-  ONS,
-  SETUP,
-  setupAt,
-  WANT_INFO,
-  WANT_WRITTEN,
-  WAYS,
-  wordAt,
-} from "../src/fuzz/setups.ts";
-import { AGREES, DIFFERS, signatureOf } from "../src/fuzz/signature.ts";
-import { SigreturnGenerator } from "../src/fuzz/sigreturn/generate.ts";
+import { indexOf, ONS, SETUP, setupAt, WANT_INFO, WANT_WRITTEN, WAYS } from "../src/fuzz/setups.ts";
+import { AGREES, DIFFERS, sign } from "../src/fuzz/signature.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
 const SIZE = 256;
@@ -42,16 +32,20 @@ const KINDS: Readonly<Record<string, number>> = {
 };
 
 const trier = new Trier();
-const batch = new Batch(trier.tracer.encoder, SIZE);
+const batch = new Batch(SIZE);
 trier.run(batch, 1);
 const model = new Model(readMachine(trier.tracer));
 const prediction = new Prediction();
-const generator = request === "sigreturn" ? new SigreturnGenerator(1n) : new Generator(1n);
-const baseline = new WordTable(BASELINE);
+const generator = new Generator(1n, undefined, {
+  path: request === "sigreturn" ? "sigreturn" : "ptrace",
+});
 /** What decides where a stub goes: it shall come to the INT3, as in C. */
 const DECIDING = ["rip", "cs", "eflags", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"];
-const decisions = DECIDING.map(indexOf);
-const seen = new Set<number>();
+const halves = DECIDING.map(indexOf).flatMap((k) => [2 * k, 2 * k + 1]);
+const decisions = Uint32Array.from(halves, (k) => SETUP.words + k);
+const baseline = new Uint32Array(BigUint64Array.from(BASELINE).buffer);
+const decided = Uint32Array.from(halves, (k) => baseline[k] ?? 0);
+const seen = new KnownSignatures();
 let index = 1_000_000;
 let differences = 0;
 
@@ -61,14 +55,13 @@ function plain(i: number): void {
   const at = setupAt(i);
   for (let k = at; k < at + SETUP.words; k++) setups[k] = 0;
   setups[at + SETUP.kinds] = KINDS[request] ?? 0;
-  for (const k of decisions) baseline.copy(k, setups, wordAt(i) + k);
+  for (let k = 0; k < decisions.length; k++) setups[at + (decisions[k] ?? 0)] = decided[k] ?? 0;
 }
 
 function generate(): void {
-  for (let i = 0; i < SIZE; i++) {
-    generator.generate(batch, i, index++);
-    plain(i);
-  }
+  generator.generate(batch, 0, index, SIZE);
+  index += SIZE;
+  for (let i = 0; i < SIZE; i++) plain(i);
 }
 
 function judge(): void {
@@ -76,8 +69,10 @@ function judge(): void {
     model.predict(batch, i, prediction);
     const agreement = differs(prediction, batch, i) ? DIFFERS : AGREES;
     if (agreement === DIFFERS) differences++;
-    seen.add(signatureOf(batch, i, agreement));
+    batch.agreements[i] = agreement;
   }
+  sign(batch, 0, SIZE);
+  for (let i = 0; i < SIZE; i++) seen.add(batch.signatures[i] ?? 0);
 }
 
 generate();

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { writeSetup } from "../src/fuzz/case.ts";
 import { FACTS } from "../src/fuzz/conformance/facts.ts";
 import { lookAt, missing } from "../src/fuzz/conformance/run.ts";
@@ -8,7 +9,6 @@ import { readMachine } from "../src/fuzz/machine.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
 import { predictedFields } from "../src/fuzz/predicted.ts";
-import { Batch } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
 const conformance = suite("stublab conformance");
@@ -43,7 +43,7 @@ conformance(
     assert.ok(trier.pid > 0);
     const machine = readMachine(trier.tracer);
     const model = new Model(machine);
-    const batch = new Batch(trier.tracer.encoder, 1);
+    const batch = new Batch(1);
     const prediction = new Prediction();
     const wrong: string[] = [];
     let [known, all] = [0, 0];

@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { formatCase, readSetup } from "../src/fuzz/case.ts";
 import { Generator } from "../src/fuzz/generate.ts";
 import { readMachine } from "../src/fuzz/machine.ts";
@@ -11,7 +12,7 @@ import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
 import { differencesAt } from "../src/fuzz/predicted.ts";
 import { SetupList } from "../src/fuzz/setup_list.ts";
-import { Batch } from "../src/fuzz/setups.ts";
+import { SETUP_SIZE } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
 /** In a soak as many as the model is claimed for. */
@@ -33,7 +34,7 @@ const trier = new Trier({ deadline: DEADLINE });
 const { constants } = trier.tracer.encoder;
 const machine = readMachine(trier.tracer);
 const model = new Model(machine);
-const batch = new Batch(trier.tracer.encoder, BATCH);
+const batch = new Batch(BATCH);
 const prediction = new Prediction();
 
 /** Calls `look` after each case. */
@@ -42,15 +43,16 @@ function tryCases(look: (i: number, index: number) => void): void {
   let next = new SetupList();
   let generator = new Generator(SEED, corpus, machine);
   for (let done = 0; done < CASES; done += BATCH) {
-    for (let i = 0; i < BATCH; i++) generator.generate(batch, i, done + i);
+    generator.generate(batch, 0, done, BATCH);
     trier.run(batch, BATCH);
     for (let i = 0; i < BATCH; i++) {
       look(i, done + i);
       if ((done + i) % KEPT === 0 && next.length < MOST_KEPT) {
-        next.add(batch.setups, i);
+        next.add(batch.setupBytes.subarray(i * SETUP_SIZE, (i + 1) * SETUP_SIZE));
       }
     }
     if (next.length < MOST_KEPT) continue;
+    corpus.close();
     [corpus, next] = [next, new SetupList()];
     generator = new Generator(SEED + BigInt(done), corpus, machine);
   }

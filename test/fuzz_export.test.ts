@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINE } from "../src/fuzz/baseline.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { type Case, formatCase, readSetup } from "../src/fuzz/case.ts";
 import { CODES, placeOf } from "../src/fuzz/code.ts";
 import { exportC } from "../src/fuzz/export_c.ts";
 import type { Fields } from "../src/fuzz/fields.ts";
 import { Generator } from "../src/fuzz/generate.ts";
 import { Observer } from "../src/fuzz/observer.ts";
-import { Batch, FROMS, indexOf, ONS } from "../src/fuzz/setups.ts";
+import { FROMS, indexOf, ONS } from "../src/fuzz/setups.ts";
 import { openEncoder } from "../src/index.ts";
 import { hasTool } from "./processes.ts";
 
@@ -192,7 +193,7 @@ withMusl("with another libc they see the same", async () => {
 const GENERATED = process.env.SOAK ? 400 : 12;
 
 programs(`${GENERATED} generated cases: they compile, and see the same ${RUNS} times`, async () => {
-  const batch = new Batch(openEncoder("assembly"), 1);
+  const batch = new Batch(1);
   const generator = new Generator(11n, undefined, { xstateLength: 2432 });
   for (let index = 0; index < GENERATED; index++) {
     // The first are the seeds, of which each has its like above.

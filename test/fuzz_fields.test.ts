@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Batch } from "../src/fuzz/batch.ts";
 import { type Case, readSetup, writeSetup } from "../src/fuzz/case.ts";
 import { readFields } from "../src/fuzz/fields.ts";
 import { Generator } from "../src/fuzz/generate.ts";
@@ -9,7 +10,6 @@ import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
 import { Observer } from "../src/fuzz/observer.ts";
 import { differencesOf, predictedFields } from "../src/fuzz/predicted.ts";
-import { Batch } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
 const fields = suite("fuzz: fields");
@@ -25,7 +25,7 @@ fields("fields differ where the fast comparison says so, and nowhere else", () =
   for (const change of [undefined, { id: "W7", value: "mask", to: 0x54dd4n }] as const) {
     const model = new Model(machine, change);
     const generator = new Generator(5n, undefined, machine);
-    const batch = new Batch(trier.tracer.encoder, BATCH);
+    const batch = new Batch(BATCH);
     const prediction = new Prediction();
     let found = 0;
     for (let start = 0; start < CASES; start += BATCH) {

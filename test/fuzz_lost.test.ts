@@ -3,9 +3,9 @@
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Batch } from "../src/fuzz/batch.ts";
 import { Generator } from "../src/fuzz/generate.ts";
 import { readMachine } from "../src/fuzz/machine.ts";
-import { Batch } from "../src/fuzz/setups.ts";
 import { signatureOf } from "../src/fuzz/signature.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 import { childrenOf, processState } from "./processes.ts";
@@ -18,7 +18,7 @@ const BATCHES = 40;
 /** What cases come to, in a trier whose stubs `disturb` may end before each batch. */
 function outcomes(disturb: (trier: Trier) => void) {
   using trier = new Trier({ deadline: 2000 });
-  const batch = new Batch(trier.tracer.encoder, SIZE);
+  const batch = new Batch(SIZE);
   const generator = new Generator(5n, undefined, { ...readMachine(trier.tracer), path: "both" });
   const signatures: number[] = [];
   for (let from = 0; from < SIZE * BATCHES; from += SIZE) {

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { parseCase, writeSetup } from "../src/fuzz/case.ts";
 import { CODE, CONSTANTS, SCRATCH, STACK } from "../src/fuzz/code.ts";
 import type { Machine } from "../src/fuzz/machine.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { Batch } from "../src/fuzz/setups.ts";
 
 const unpredicted = suite("fuzz: what the model does not predict");
 
@@ -16,7 +16,7 @@ const MACHINE: Machine = {
   ...{ xstateLength: 2432, xfeatures: 0xe7, mxcsrMask: 0x2_ffff, stubCode: 0x7fff_ffff_e000 },
 };
 const encoder = openEncoder("assembly");
-const batch = new Batch(encoder, 1);
+const batch = new Batch(1);
 const model = new Model(MACHINE);
 
 /** The rule by which a case at a signal's stop is not predicted. */

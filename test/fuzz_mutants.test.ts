@@ -2,6 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Batch } from "../src/fuzz/batch.ts";
 import { type Case, formatCase, readSetup, writeSetup } from "../src/fuzz/case.ts";
 import { Generator } from "../src/fuzz/generate.ts";
 import { readMachine } from "../src/fuzz/machine.ts";
@@ -10,7 +11,6 @@ import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { type Mutant, mutants } from "../src/fuzz/model/mutants.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { Batch } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
 /** Of all mutants every so manieth is made small; in a soak each. */
@@ -29,8 +29,8 @@ const trier = new Trier();
 const { constants } = trier.tracer.encoder;
 const machine = readMachine(trier.tracer);
 const right = new Model(machine);
-const batch = new Batch(trier.tracer.encoder, BATCH);
-const single = new Batch(trier.tracer.encoder, 1);
+const batch = new Batch(BATCH);
+const single = new Batch(1);
 const prediction = new Prediction();
 
 interface Found {
@@ -49,7 +49,7 @@ function findAll(): ReadonlyMap<Mutant, Found> {
   let seconds = 0;
   for (let done = 0; done < MOST_CASES && left.length > 0; done += BATCH) {
     const start = process.hrtime.bigint();
-    for (let i = 0; i < BATCH; i++) generator.generate(batch, i, done + i);
+    generator.generate(batch, 0, done, BATCH);
     trier.run(batch, BATCH);
     seconds += Number(process.hrtime.bigint() - start) / NANOSECONDS;
     left = left.filter(({ mutant, model }) => {
@@ -72,7 +72,7 @@ function firstDifference(model: Model): number {
 
 planted("the model as it is has no bug that these cases find", () => {
   const generator = new Generator(SEED, undefined, { ...machine, path: "both" });
-  for (let i = 0; i < BATCH; i++) generator.generate(batch, i, i);
+  generator.generate(batch, 0, 0, BATCH);
   trier.run(batch, BATCH);
   assert.is(firstDifference(right), -1);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Batch } from "../src/fuzz/batch.ts";
 import { type Case, readSetup, writeSetup } from "../src/fuzz/case.ts";
 import { Examiner } from "../src/fuzz/examiner.ts";
 import { writeFinding } from "../src/fuzz/finding.ts";
@@ -15,7 +16,6 @@ import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { type Mutant, mutants } from "../src/fuzz/model/mutants.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { Batch } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
 const planted = suite("fuzz: planted bugs, from the case to the program");
@@ -37,7 +37,7 @@ function find(all: readonly Mutant[]): Map<Mutant, Case> {
   const machine = readMachine(trier.tracer);
   const models = new Map(all.map((mutant) => [mutant, new Model(machine, mutant.change)]));
   const generator = new Generator(3n, undefined, { ...machine, path: "both" });
-  const batch = new Batch(trier.tracer.encoder, BATCH);
+  const batch = new Batch(BATCH);
   const prediction = new Prediction();
   const found = new Map<Mutant, Case>();
   for (let start = 0; start < CASES && found.size < all.length; start += BATCH) {

@@ -1,11 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINE } from "../src/fuzz/baseline.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { type Case, writeSetup } from "../src/fuzz/case.ts";
 import { placeOf } from "../src/fuzz/code.ts";
 import { Generator } from "../src/fuzz/generate.ts";
 import { SEEDS } from "../src/fuzz/seeds.ts";
-import { Batch, indexOf } from "../src/fuzz/setups.ts";
+import { indexOf } from "../src/fuzz/setups.ts";
 import {
   AGREES,
   DIFFERS,
@@ -32,7 +33,7 @@ function it(
 
 function signaturesOf(cases: readonly Case[], agreement = AGREES): number[] {
   using trier = new Trier();
-  const batch = new Batch(trier.tracer.encoder, cases.length);
+  const batch = new Batch(cases.length);
   for (const [i, each] of cases.entries()) writeSetup(each, batch, i);
   trier.run(batch, cases.length);
   return cases.map((_, i) => signatureOf(batch, i, agreement));
@@ -98,10 +99,7 @@ signatures("agreement is a part of it", () => {
 signatures("no case depends on those before it", () => {
   using trier = new Trier();
   const count = 1000;
-  const [there, back] = [
-    new Batch(trier.tracer.encoder, count),
-    new Batch(trier.tracer.encoder, count),
-  ];
+  const [there, back] = [new Batch(count), new Batch(count)];
   const generator = new Generator(11n);
   for (let round = 0; round < 20; round++) {
     for (let i = 0; i < count; i++) {

@@ -1,9 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINE } from "../src/fuzz/baseline.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { writeSetup } from "../src/fuzz/case.ts";
 import { CONSTANTS, placeOf } from "../src/fuzz/code.ts";
-import { Batch, indexOf, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
+import { indexOf, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 import { PAGE_SIZE } from "../src/stub/amd64.ts";
 
@@ -27,7 +28,7 @@ function popfInStubCode(): bigint {
 }
 
 spoiling("one in which a program has set ID is replaced, for no request clears it", () => {
-  const batch = new Batch(tracer.encoder, 2);
+  const batch = new Batch(2);
   // Unaligned, the constants have a word there with ID in it, and without TF.
   const popf = BASELINE.with(RIP, popfInStubCode()).with(RSP, CONSTANTS + 0x1en);
   for (const [i, block] of [popf, BASELINE.with(RIP, placeOf("int3"))].entries()) {
@@ -45,7 +46,7 @@ spoiling("one in which a program has set ID is replaced, for no request clears i
 });
 
 spoiling("a step over a POPF leaves no note for the step after it", () => {
-  const batch = new Batch(tracer.encoder, 2);
+  const batch = new Batch(2);
   // What is popped has no TF in it.
   const popf = BASELINE.with(RIP, popfInStubCode()).with(RSP, CONSTANTS + 0x18n);
   for (const [i, block] of [popf, BASELINE.with(RIP, placeOf("nops"))].entries()) {
@@ -57,7 +58,7 @@ spoiling("a step over a POPF leaves no note for the step after it", () => {
 });
 
 spoiling("one that has had a breakpoint is replaced", () => {
-  const batch = new Batch(tracer.encoder, 1);
+  const batch = new Batch(1);
   const { pid } = trier;
   for (const [offset, replaced] of [
     [880n, false],

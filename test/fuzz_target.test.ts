@@ -5,9 +5,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
 import { BASELINE } from "../src/fuzz/baseline.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { type Case, writeSetup } from "../src/fuzz/case.ts";
 import { placeOf } from "../src/fuzz/code.ts";
-import { Batch, indexOf, type On, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
+import { indexOf, type On, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 import { childrenOf, isAlive } from "./processes.ts";
 
@@ -71,7 +72,7 @@ const HARMFUL: readonly [name: string, args: readonly bigint[]][] = [
 
 /** Runs cases; answers of each the status of its stop, and the register that a result is in. */
 function results(trier: Trier, cases: readonly Case[]): [status: number, result: bigint][] {
-  const batch = new Batch(trier.tracer.encoder, cases.length);
+  const batch = new Batch(cases.length);
   for (const [i, it] of cases.entries()) writeSetup(it, batch, i);
   trier.run(batch, cases.length);
   return cases.map((_, i) => {
@@ -157,7 +158,7 @@ target("a signal that kills leaves no core, and the next case has a new stub", (
     using trier = new Trier();
     const first = trier.pid;
     const killing = [11, 6, 3, 31, SIGKILL].map((signal) => ({ ...call("getpid", []), signal }));
-    const batch = new Batch(trier.tracer.encoder, killing.length);
+    const batch = new Batch(killing.length);
     for (const [i, it] of killing.entries()) writeSetup(it, batch, i);
     trier.run(batch, killing.length);
     killing.forEach(({ signal }, i) => {

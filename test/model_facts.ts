@@ -3,6 +3,7 @@
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { parseCase, writeSetup } from "../src/fuzz/case.ts";
 import { readFields } from "../src/fuzz/fields.ts";
 import { type Machine, readMachine } from "../src/fuzz/machine.ts";
@@ -10,7 +11,6 @@ import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
 import { differencesAt, predictedFields } from "../src/fuzz/predicted.ts";
-import { Batch } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
 /** A case, as a document without what is as usual, and fields of what comes of it. */
@@ -37,7 +37,7 @@ export class Facts {
   readonly #model: Model;
 
   constructor() {
-    this.#batch = new Batch(this.#trier.tracer.encoder, 1);
+    this.#batch = new Batch(1);
     this.machine = readMachine(this.#trier.tracer);
     this.#model = new Model(this.machine);
   }

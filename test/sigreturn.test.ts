@@ -5,9 +5,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BASELINE } from "../src/fuzz/baseline.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { type Case, writeSetup } from "../src/fuzz/case.ts";
 import { placeOf, SCRATCH } from "../src/fuzz/code.ts";
-import { Batch, indexOf, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
+import { indexOf, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
 import { KEPT } from "../src/fuzz/sigreturn/kept.ts";
 import { HANDLER_STACK, HANDLER_STACK_SIZE } from "../src/fuzz/sigreturn/place.ts";
 import { SigreturnTrier } from "../src/fuzz/sigreturn/trial.ts";
@@ -63,7 +64,7 @@ function seen({ outcomes, outcomeWords }: Batch, i: number): Seen {
 function tryAll(cases: readonly Case[], { deadline = 200 } = {}) {
   const trier = new Trier({ deadline });
   try {
-    const batch = new Batch(trier.tracer.encoder, cases.length);
+    const batch = new Batch(cases.length);
     for (const [i, it] of cases.entries()) writeSetup(it, batch, i);
     trier.run(batch, cases.length);
     const { deaths, hangs } = trier;
@@ -197,7 +198,7 @@ returning("a stub that dies is told with its status, and another takes its place
   const master = tracer.createStub();
   master.scrub();
   const trier = new SigreturnTrier(master, { deadline: 20_000 });
-  const batch = new Batch(tracer.encoder, 3);
+  const batch = new Batch(3);
   for (const [i, code] of ["int3", "spin", "ud2"].entries()) writeSetup(returnTo(code), batch, i);
   const first = trier.pid;
   // What ends two stubs is no accident.

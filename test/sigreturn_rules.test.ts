@@ -2,16 +2,15 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openEncoder } from "../src/encoder/open.ts";
+import { Batch } from "../src/fuzz/batch.ts";
 import { formatCase, readSetup } from "../src/fuzz/case.ts";
+import { Generator } from "../src/fuzz/generate.ts";
 import { readMachine } from "../src/fuzz/machine.ts";
 import { differs } from "../src/fuzz/model/difference.ts";
 import { type Change, Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
 import { differencesAt } from "../src/fuzz/predicted.ts";
-import { Batch } from "../src/fuzz/setups.ts";
 import { Equivalent, sameOutcome } from "../src/fuzz/sigreturn/equivalent.ts";
-import { SigreturnGenerator } from "../src/fuzz/sigreturn/generate.ts";
 import { SIGRETURN_RULES } from "../src/fuzz/sigreturn/rules.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
@@ -27,8 +26,8 @@ function firstDifference(cases: number, change?: Change): string | undefined {
   const trier = new Trier({ deadline: change === undefined ? 5000 : 100 });
   try {
     const { encoder } = trier.tracer;
-    const [returned, traced] = [new Batch(encoder, SIZE), new Batch(openEncoder("script"), SIZE)];
-    const generator = new SigreturnGenerator(SEED);
+    const [returned, traced] = [new Batch(SIZE), new Batch(SIZE)];
+    const generator = new Generator(SEED, undefined, { path: "sigreturn" });
     const equivalent = new Equivalent(change);
     for (let done = 0; done < cases; done += SIZE) {
       for (let i = 0; i < SIZE; i++) {
@@ -57,13 +56,13 @@ rules(`both paths lead to the same, but for what the rules say (${CASES} cases)`
 rules(`the model predicts what comes of it (${CASES} cases)`, () => {
   const trier = new Trier({ deadline: 5000 });
   try {
-    const batch = new Batch(trier.tracer.encoder, SIZE);
-    const generator = new SigreturnGenerator(SEED + 1n);
+    const batch = new Batch(SIZE);
+    const generator = new Generator(SEED + 1n, undefined, { path: "sigreturn" });
     const model = new Model(readMachine(trier.tracer));
     const prediction = new Prediction();
     let unpredicted = 0;
     for (let done = 0; done < CASES; done += SIZE) {
-      for (let i = 0; i < SIZE; i++) generator.generate(batch, i, done + i);
+      generator.generate(batch, 0, done, SIZE);
       trier.run(batch, SIZE);
       for (let i = 0; i < SIZE; i++) {
         model.predict(batch, i, prediction);

@@ -46,11 +46,6 @@ export class WordTable {
     to[2 * at + 1] = this.#halves[2 * index + 1] ?? 0;
   }
 
-  /** Whether word `index` of the table has these halves. */
-  is(index: number, low: number, high: number): boolean {
-    return this.#halves[2 * index] === low && this.#halves[2 * index + 1] === high;
-  }
-
   /** Writes one of the words. */
   draw(random: Random, to: Halves, at: number): void {
     this.copy(random.below(this.length), to, at);

@@ -1,12 +1,12 @@
 import { openEncoder } from "../encoder/open.ts";
 import { StublabError } from "../errors.ts";
+import { Batch } from "../fuzz/batch.ts";
 import { type Case, formatCase, writeSetup } from "../fuzz/case.ts";
 import { type Machine, readMachine, readProcessor } from "../fuzz/machine.ts";
 import { type AppliedRule, Model, RULES } from "../fuzz/model/model.ts";
 import { Prediction } from "../fuzz/model/prediction.ts";
 import { parsePlant, plantLine } from "../fuzz/plant.ts";
 import { predictedFields } from "../fuzz/predicted.ts";
-import { Batch } from "../fuzz/setups.ts";
 import { fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
@@ -43,7 +43,7 @@ function run(args: readonly string[]): number {
   const { plant } = values;
   const change = plant === undefined ? undefined : parsePlant(plant);
   const model = new Model(machine, change);
-  const batch = new Batch(encoder, 1);
+  const batch = new Batch(1);
   const prediction = new Prediction();
   writeSetup(it, batch, 0);
   model.predict(batch, 0, prediction);

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { EncoderError, REBUILD } from "../errors.ts";
 import type { Arch } from "./abi.ts";
 import type { PartialEncoder } from "./encoder.ts";
 import { bindModule } from "./module.ts";
+import { loadWasm, readWasm } from "./wasm_file.ts";
 
 /** The modules of assembly/, beside this program. */
 const FILES: Readonly<Record<Arch, string>> = {
@@ -12,22 +11,10 @@ const FILES: Readonly<Record<Arch, string>> = {
 
 /** The encoder of assembly/: AssemblyScript, compiled to WebAssembly. */
 export function openAssemblyEncoder(arch: Arch): PartialEncoder {
-  return bindModule("assembly", new WebAssembly.Instance(loadModule(arch)).exports);
+  return bindModule("assembly", new WebAssembly.Instance(loadWasm(FILES[arch])).exports);
 }
 
 /** The module's bytes, for who runs it elsewhere. */
 export function readAssemblyModule(arch: Arch) {
-  return readFileSync(new URL(FILES[arch], import.meta.url));
-}
-
-function loadModule(arch: Arch): WebAssembly.Module {
-  try {
-    return new WebAssembly.Module(readAssemblyModule(arch));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EncoderError(`${FILES[arch]} cannot be loaded: ${reason}`, {
-      cause,
-      remedy: REBUILD,
-    });
-  }
+  return readWasm(FILES[arch]);
 }

@@ -19,6 +19,7 @@ import {
   truth,
 } from "../shape.ts";
 import { BASELINE } from "./baseline.ts";
+import type { Batch } from "./batch.ts";
 import {
   expectKnown,
   HAS_BLOCK,
@@ -29,7 +30,6 @@ import {
 } from "./case_members.ts";
 import { CODES } from "./code.ts";
 import {
-  type Batch,
   FROMS,
   type From,
   indexOf,
@@ -105,6 +105,18 @@ export function writeSetup(
   setups[at + SETUP.fpstate] = it.frame?.fpstate ? 1 : 0;
   const pairs = it.pairs.flatMap(({ offset, word }) => [offset, word]);
   setupWords.set([...it.block, ...pairs, ...it.words], wordsAt(i));
+}
+
+/** The records of cases side by side, `SETUP_SIZE` bytes each. */
+export function recordsOf(cases: readonly Case[]): Uint8Array {
+  const buffer = new ArrayBuffer(cases.length * SETUP_SIZE);
+  const views = {
+    setups: new Uint32Array(buffer),
+    setupWords: new BigUint64Array(buffer),
+    setupBytes: new Uint8Array(buffer),
+  };
+  for (const [i, it] of cases.entries()) writeSetup(it, views, i);
+  return views.setupBytes;
 }
 
 /** The case that setup `i` of a batch is. */

@@ -1,3 +1,4 @@
+import { Batch } from "./batch.ts";
 import { type Case, writeSetup } from "./case.ts";
 import { type Fields, readFields } from "./fields.ts";
 import { type Machine, readMachine } from "./machine.ts";
@@ -6,7 +7,6 @@ import { type AppliedRule, type Change, Model } from "./model/model.ts";
 import { Prediction } from "./model/prediction.ts";
 import { Observer } from "./observer.ts";
 import { differencesOf, type FieldDifference, kindOf, predictedFields } from "./predicted.ts";
-import { Batch } from "./setups.ts";
 import { signatureOf } from "./signature.ts";
 import { Trier } from "./trial.ts";
 
@@ -52,7 +52,7 @@ export class Examiner {
       this.#observer.close();
       throw error;
     }
-    this.#batch = new Batch(this.#trier.tracer.encoder, 1);
+    this.#batch = new Batch(1);
     this.machine = readMachine(this.#trier.tracer);
     this.#model = new Model(this.machine, change);
   }
@@ -94,6 +94,8 @@ export class Examiner {
   close(): void {
     this.#observer.close();
     this.#trier.close();
+    this.#batch.close();
+    this.#prediction.close();
   }
 
   [Symbol.dispose](): void {

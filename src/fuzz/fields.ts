@@ -1,6 +1,7 @@
+import type { Batch } from "./batch.ts";
 import type { Case } from "./case.ts";
 import { placeOf } from "./code.ts";
-import { type Batch, FRAME_REGISTERS, OUTCOME, outcomeAt, REGISTERS } from "./setups.ts";
+import { FRAME_REGISTERS, OUTCOME, outcomeAt, REGISTERS } from "./setups.ts";
 
 /**
  * An outcome by its fields: "error", "refusedAt", "written.rax", "resumed", "status", "signal", "code", "address",

@@ -1,7 +1,7 @@
 import { openEncoder } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
 import { loadShim } from "../shim.ts";
-import { readSetup } from "./case.ts";
+import { readSetup, recordsOf } from "./case.ts";
 import { CorpusFolder } from "./corpus_folder.ts";
 import { Crew } from "./crew.ts";
 import type { Path } from "./generate.ts";
@@ -19,8 +19,6 @@ import {
   RunState,
   type Step,
 } from "./run_state.ts";
-import { SetupList } from "./setup_list.ts";
-import { SETUP_SIZE } from "./setups.ts";
 import { DIFFERS, UNPREDICTED } from "./signature.ts";
 
 /** What is to be tried, and for how long. */
@@ -174,8 +172,7 @@ class Session {
     const given = this.#folder?.given ?? [];
     for (let i = 0; i < given.length; i += CHUNK) {
       const some = given.slice(i, i + CHUNK);
-      const list = new SetupList(some.map(({ it }) => it));
-      const setups = new Uint8Array(list.halves.buffer, 0, list.length * SETUP_SIZE);
+      const setups = recordsOf(some.map(({ it }) => it));
       const { next } = this.#state;
       const result = await this.#crew.given(setups, 0, this.#news());
       const step = stepOf(next, next, result, this.#state);
@@ -196,11 +193,10 @@ class Session {
   #news(): News {
     const { corpus, parents } = this.#state;
     const news = corpus.slice(this.#told);
-    const some = news.slice(0, Math.max(parents - this.#told, 0)).filter(isParent);
-    const list = new SetupList(some.map(({ it }) => it));
+    const own = news.slice(0, Math.max(parents - this.#told, 0)).filter(isParent);
     this.#told = corpus.length;
     return {
-      parents: new Uint8Array(list.halves.buffer, 0, list.length * SETUP_SIZE).slice(),
+      parents: recordsOf(own.map(({ it }) => it)),
       known: Float64Array.from(news, ({ signature }) => signature),
     };
   }

@@ -5,14 +5,15 @@
 
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { loadShim } from "../shim.ts";
+import { Batch } from "./batch.ts";
 import { Generator } from "./generate.ts";
 import { Judge } from "./judge.ts";
+import { KnownSignatures } from "./known.ts";
 import { readMachine } from "./machine.ts";
 import { type Answer, failureOf, type News, type Order, type Start } from "./orders.ts";
 import { emptyResult, Part } from "./part.ts";
 import { CHUNK, type Chunk } from "./round.ts";
 import { SetupList } from "./setup_list.ts";
-import { Batch, SETUP_SIZE } from "./setups.ts";
 import { Trier } from "./trial.ts";
 
 /** For each stop, in milliseconds: nothing that is generated runs on, and a busy machine is no hang. */
@@ -25,7 +26,7 @@ class Worker {
   readonly machine;
   readonly #trier = new Trier({ deadline: DEADLINE });
   readonly #parents = new SetupList();
-  readonly #known = new Set<number>();
+  readonly #known = new KnownSignatures();
   readonly #generator: Generator;
   readonly #part: Part;
   readonly #counters: Int32Array;
@@ -34,7 +35,7 @@ class Worker {
     this.machine = readMachine(this.#trier.tracer);
     const { xstateLength } = this.machine;
     this.#generator = new Generator(seed, this.#parents, { path, xstateLength });
-    const batch = new Batch(this.#trier.tracer.encoder, CHUNK);
+    const batch = new Batch(CHUNK);
     this.#part = new Part(this.#trier, batch, new Judge(this.machine, change), this.#known);
     this.#counters = counters;
   }
@@ -59,8 +60,7 @@ class Worker {
   }
 
   #learn({ parents, known }: News): void {
-    const halves = new Uint32Array(parents.slice().buffer);
-    for (let i = 0; i < parents.length / SETUP_SIZE; i++) this.#parents.add(halves, i);
+    this.#parents.add(parents);
     for (const signature of known) this.#known.add(signature);
   }
 

@@ -1,9 +1,9 @@
+import type { Batch } from "./batch.ts";
 import type { Machine } from "./machine.ts";
 import { differs } from "./model/difference.ts";
 import { type Change, Model } from "./model/model.ts";
 import { Prediction } from "./model/prediction.ts";
 import { differencesAt, kindOf } from "./predicted.ts";
-import type { Batch } from "./setups.ts";
 import { AGREES, DIFFERS, UNPREDICTED } from "./signature.ts";
 
 /** What of a run says whether an outcome is what it should be: the model, to which it is compared. */

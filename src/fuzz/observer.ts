@@ -1,6 +1,6 @@
+import { Batch } from "./batch.ts";
 import { type Case, writeSetup } from "./case.ts";
 import { type Fields, readFields } from "./fields.ts";
-import { Batch } from "./setups.ts";
 import { Trier } from "./trial.ts";
 
 /** What came of a case. */
@@ -21,7 +21,7 @@ export class Observer {
     try {
       const second = new Trier(options);
       this.#triers = [first, second];
-      this.#batches = [new Batch(first.tracer.encoder, 1), new Batch(second.tracer.encoder, 1)];
+      this.#batches = [new Batch(1), new Batch(1)];
     } catch (error) {
       first.close();
       throw error;
@@ -44,6 +44,7 @@ export class Observer {
 
   close(): void {
     for (const trier of this.#triers) trier.close();
+    for (const batch of this.#batches) batch.close();
   }
 
   [Symbol.dispose](): void {

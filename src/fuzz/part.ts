@@ -1,7 +1,9 @@
+import type { Batch } from "./batch.ts";
 import type { Generator } from "./generate.ts";
 import type { Judge } from "./judge.ts";
-import { type Batch, OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
-import { DIFFERS, signatureOf, UNPREDICTED } from "./signature.ts";
+import type { KnownSignatures } from "./known.ts";
+import { OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
+import { DIFFERS, sign, UNPREDICTED } from "./signature.ts";
 import type { Trier } from "./trial.ts";
 
 /** A case with an outcome of a kind that was not there before. */
@@ -35,22 +37,24 @@ export class Part {
   readonly #trier: Trier;
   readonly #batch: Batch;
   readonly #judge: Judge;
-  readonly #known: Set<number>;
+  readonly #known: KnownSignatures;
 
   /** @param known the signatures that are known; new ones are added */
-  constructor(trier: Trier, batch: Batch, judge: Judge, known: Set<number>) {
+  constructor(trier: Trier, batch: Batch, judge: Judge, known: KnownSignatures) {
     this.#trier = trier;
     this.#batch = batch;
     this.#judge = judge;
     this.#known = known;
   }
 
-  /** Tries the generator's cases `from` up to and without `to`, as many as the batch has room for. */
+  /** Tries the generator's cases `from` up to and without `to`. */
   generated(generator: Generator, from: number, to: number, result: PartResult): void {
-    for (let index = from; index < to; index++) {
-      generator.generate(this.#batch, index - from, index);
+    const { capacity } = this.#batch;
+    for (let index = from; index < to; index += capacity) {
+      const count = Math.min(capacity, to - index);
+      generator.generate(this.#batch, 0, index, count);
+      this.#try(index, count, result);
     }
-    this.#try(from, to - from, result);
   }
 
   /** Tries `count` setups that lie in the batch; the first has the number `index`. */
@@ -60,7 +64,12 @@ export class Part {
     result.deaths += this.#trier.deaths - deaths;
     result.hangs += this.#trier.hangs - hangs;
     result.cases += count;
-    for (let i = 0; i < count; i++) this.#look(i, index + i, result);
+    for (let i = 0; i < count; i++) this.#judgeOne(i, result);
+    sign(this.#batch, 0, count);
+    const { signatures } = this.#batch;
+    for (let i = 0; i < count; i++) {
+      if (this.#known.add(signatures[i] ?? 0)) this.#keep(i, index + i, result);
+    }
   }
 
   /** Tries setups that somebody else has. */
@@ -73,19 +82,20 @@ export class Part {
     }
   }
 
-  #look(i: number, index: number, result: PartResult): void {
+  #judgeOne(i: number, result: PartResult): void {
     const agreement = this.#judge.judge(this.#batch, i);
-    if (agreement === UNPREDICTED) {
-      const { rule } = this.#judge;
-      result.unpredicted.set(rule, (result.unpredicted.get(rule) ?? 0) + 1);
-    }
-    const signature = signatureOf(this.#batch, i, agreement);
-    if (this.#known.has(signature)) return;
-    this.#known.add(signature);
-    const { setupBytes, outcomeBytes } = this.#batch;
+    this.#batch.agreements[i] = agreement;
+    if (agreement !== UNPREDICTED) return;
+    const { rule } = this.#judge;
+    result.unpredicted.set(rule, (result.unpredicted.get(rule) ?? 0) + 1);
+  }
+
+  #keep(i: number, index: number, result: PartResult): void {
+    const { setupBytes, outcomeBytes, agreements, signatures } = this.#batch;
+    const agreement = agreements[i] ?? 0;
     result.found.push({
       index,
-      signature,
+      signature: signatures[i] ?? 0,
       agreement,
       setup: setupBytes.slice(i * SETUP_SIZE, (i + 1) * SETUP_SIZE),
       outcome:

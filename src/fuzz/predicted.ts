@@ -1,7 +1,8 @@
+import type { Batch } from "./batch.ts";
 import { type Case, readSetup } from "./case.ts";
 import { type Fields, isHandled, readFields, writtenNames } from "./fields.ts";
 import type { Prediction } from "./model/prediction.ts";
-import { type Batch, FRAME_REGISTERS, OUTCOME, REGISTERS } from "./setups.ts";
+import { FRAME_REGISTERS, OUTCOME, REGISTERS } from "./setups.ts";
 
 /** What a prediction knows of an outcome, by its fields as readFields has them. */
 export function predictedFields(it: Case, prediction: Prediction): Fields {

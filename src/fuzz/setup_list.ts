@@ -1,54 +1,51 @@
-import { type Case, writeSetup } from "./case.ts";
-import { SETUP_SIZE, setupAt } from "./setups.ts";
+import { type Case, recordsOf } from "./case.ts";
+import { fuzzModule } from "./module.ts";
+import { SETUP_SIZE } from "./setups.ts";
 
-const HALVES = SETUP_SIZE / 4;
+/** How many setups a list takes: 32 MB. */
+export const MOST_SETUPS = 1 << 17;
 
-/** Setups side by side, as a batch has them: what mutation takes from. */
+/**
+ * Setups side by side, in the memory of this thread's module: what mutation takes from. What comes after `MOST_SETUPS` is
+ * left out, so that what is in it depends on the order alone.
+ */
 export class SetupList {
   length = 0;
-  /** `HALVES` for each; what lies behind the last is none's. */
-  halves = new Uint32Array(64 * HALVES);
+  #room = 64;
+  #address = fuzzModule().reserve(this.#room * SETUP_SIZE);
 
   /** @param cases what it begins with, if anything */
   constructor(cases: readonly Case[] = []) {
-    for (const it of cases) this.addCase(it);
+    this.add(recordsOf(cases));
   }
 
-  /** Adds setup `i` of a batch. */
-  add(setups: Uint32Array, i: number): void {
-    this.#reserve();
-    const at = setupAt(i);
-    this.halves.set(setups.subarray(at, at + HALVES), HALVES * this.length);
-    this.length++;
+  /** Where in the module's memory they lie; another place once more are added. */
+  get address(): number {
+    return this.#address;
   }
 
-  /** Adds a case. */
-  addCase(it: Case): void {
-    this.#reserve();
-    const { buffer } = this.halves;
-    writeSetup(
-      it,
-      {
-        setups: this.halves,
-        setupWords: new BigUint64Array(buffer),
-        setupBytes: new Uint8Array(buffer),
-      },
-      this.length,
-    );
-    this.length++;
+  /** Adds setups, `SETUP_SIZE` bytes each. */
+  add(setups: Uint8Array): void {
+    const count = Math.min(setups.length / SETUP_SIZE, MOST_SETUPS - this.length);
+    while (this.length + count > this.#room) this.#grow();
+    const { buffer } = fuzzModule();
+    const at = this.#address + this.length * SETUP_SIZE;
+    new Uint8Array(buffer).set(setups.subarray(0, count * SETUP_SIZE), at);
+    this.length += count;
   }
 
-  /** Copies one of the setups to setup `i` of a batch. */
-  copy(index: number, setups: Uint32Array, i: number): void {
-    // A loop is faster than a view that would have to be made.
-    const [from, to] = [HALVES * index, setupAt(i)];
-    for (let k = 0; k < HALVES; k++) setups[to + k] = this.halves[from + k] ?? 0;
+  /** Gives its memory back: nobody may use it afterwards. */
+  close(): void {
+    if (this.#room > 0) fuzzModule().release(this.#address, this.#room * SETUP_SIZE);
+    this.#room = 0;
   }
 
-  #reserve(): void {
-    if (HALVES * (this.length + 1) <= this.halves.length) return;
-    const larger = new Uint32Array(2 * this.halves.length);
-    larger.set(this.halves);
-    this.halves = larger;
+  #grow(): void {
+    const [module, size] = [fuzzModule(), this.#room * SETUP_SIZE];
+    const larger = module.reserve(2 * size);
+    new Uint8Array(module.buffer).copyWithin(larger, this.#address, this.#address + size);
+    module.release(this.#address, size);
+    this.#address = larger;
+    this.#room *= 2;
   }
 }

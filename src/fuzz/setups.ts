@@ -1,10 +1,7 @@
 /*
- * Register setups and what came of them, as the shim takes them (shim/setups.h): records side by side in the encoder's
- * memory, which never moves. They are read and written in place, as halves of 32 bits: a case has a microsecond.
+ * Register setups and what came of them, as the shim takes them (shim/setups.h) and the module makes them
+ * (assembly/fuzz/setup.ts): records side by side. test/fuzz_module.test.ts holds the three against each other.
  */
-
-import type { Encoder } from "../encoder/encoder.ts";
-import { EncoderError } from "../errors.ts";
 
 /** Where the stub is when its registers are written: enum stublab_from. */
 export const FROMS = ["signal", "entry", "exit", "sysemu", "group"] as const;
@@ -89,45 +86,6 @@ export const OUTCOME = {
   frame: 118,
 } as const;
 
-/** Setups and outcomes of up to `capacity` cases, in the memory of an encoder. */
-export class Batch {
-  readonly capacity: number;
-  /** The records as halves; both are signed where they are read so. */
-  readonly setups: Uint32Array;
-  readonly outcomes: Uint32Array;
-  /** The same as words, for those who have the time. */
-  readonly setupWords: BigUint64Array;
-  readonly outcomeWords: BigUint64Array;
-  /** What the shim takes. */
-  readonly setupBytes: Uint8Array;
-  readonly outcomeBytes: Uint8Array;
-
-  /** @throws EncoderError where the encoder's memory is too small. */
-  constructor({ name, buffer, heap }: Encoder, capacity: number) {
-    const size = capacity * (SETUP_SIZE + OUTCOME_SIZE);
-    // Blocks grow from the heap upwards, and the last kilobytes are for filters.
-    const at = Math.floor((buffer.byteLength - size) / 2 / 64) * 64;
-    if (at < heap + RESERVED) {
-      throw new EncoderError(
-        `the memory of encoder ${name} (${buffer.byteLength} bytes) has no room for ${capacity} setups`,
-      );
-    }
-    const outcomes = at + capacity * SETUP_SIZE;
-    this.capacity = capacity;
-    this.setupBytes = new Uint8Array(buffer, at, capacity * SETUP_SIZE);
-    this.outcomeBytes = new Uint8Array(buffer, outcomes, capacity * OUTCOME_SIZE);
-    this.setups = new Uint32Array(buffer, at, (capacity * SETUP_SIZE) / 4);
-    this.outcomes = new Uint32Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 4);
-    this.setupWords = new BigUint64Array(buffer, at, (capacity * SETUP_SIZE) / 8);
-    this.outcomeWords = new BigUint64Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 8);
-  }
-}
-
-/** Bytes behind the heap that blocks of stubs may need. */
-const RESERVED = 64 << 10;
-
 /** The index in `setups` of a case's first half, and in `outcomes`. */
 export const setupAt = (i: number): number => (i * SETUP_SIZE) / 4;
-/** The number of a setup's first word, where words are taken from `setups` as halves (src/cases/words.ts). */
-export const wordAt = (i: number): number => (setupAt(i) + SETUP.words) / 2;
 export const outcomeAt = (i: number): number => (i * OUTCOME_SIZE) / 4;

@@ -3,17 +3,9 @@ import { DeathError, StateError, StublabError, TraceError } from "../errors.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { BASELINE } from "./baseline.ts";
+import type { Batch } from "./batch.ts";
 import { placeOf } from "./code.ts";
-import {
-  type Batch,
-  OUTCOME,
-  OUTCOME_SIZE,
-  outcomeAt,
-  SETUP,
-  SETUP_SIZE,
-  setupAt,
-  WAYS,
-} from "./setups.ts";
+import { OUTCOME, OUTCOME_SIZE, outcomeAt, SETUP, SETUP_SIZE, setupAt, WAYS } from "./setups.ts";
 import { SigreturnTrier } from "./sigreturn/trial.ts";
 import { createTarget } from "./target.ts";
 

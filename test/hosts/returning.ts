@@ -3,9 +3,10 @@
 
 import { writeSync } from "node:fs";
 import { BASELINE } from "../../src/fuzz/baseline.ts";
+import { Batch } from "../../src/fuzz/batch.ts";
 import { writeSetup } from "../../src/fuzz/case.ts";
 import { placeOf } from "../../src/fuzz/code.ts";
-import { Batch, indexOf } from "../../src/fuzz/setups.ts";
+import { indexOf } from "../../src/fuzz/setups.ts";
 import { SigreturnTrier } from "../../src/fuzz/sigreturn/trial.ts";
 import { Tracer } from "../../src/index.ts";
 
@@ -16,7 +17,7 @@ master.scrub();
 const trier = new SigreturnTrier(master, { deadline: 60_000 });
 writeSync(1, `pid ${master.pid}\npid ${trier.pid}\n`);
 
-const batch = new Batch(tracer.encoder, 1000);
+const batch = new Batch(1000);
 for (let i = 0; i < batch.capacity; i++) {
   const block = BASELINE.with(indexOf("rip"), placeOf(code));
   writeSetup(

@@ -1,7 +1,7 @@
+import { Batch } from "../batch.ts";
 import { writeSetup } from "../case.ts";
 import { type Fields, readFields } from "../fields.ts";
 import type { Machine } from "../machine.ts";
-import { Batch } from "../setups.ts";
 import type { Trier } from "../trial.ts";
 import { type Fact, NEEDS, type Need } from "./fact.ts";
 
@@ -48,20 +48,23 @@ export function* lookAt(
   trier: Trier,
   machine: Machine,
 ): Generator<Verdict> {
-  const batch = new Batch(trier.tracer.encoder, 1);
-  for (const fact of facts) {
-    const reason = missing(fact, machine);
-    if (reason !== undefined) {
-      yield { fact, held: null, reason };
-      continue;
-    }
-    const { it } = fact;
-    trier.renew();
-    writeSetup(it, batch, 0);
-    trier.run(batch, 1);
-    const unmet = compare(fact.expected, readFields(it, batch, 0));
-    yield unmet.length === 0 ? { fact, held: true } : { fact, held: false, unmet };
+  const batch = new Batch(1);
+  try {
+    for (const fact of facts) yield lookAtOne(fact, trier, machine, batch);
+  } finally {
+    batch.close();
   }
+}
+
+function lookAtOne(fact: Fact, trier: Trier, machine: Machine, batch: Batch): Verdict {
+  const reason = missing(fact, machine);
+  if (reason !== undefined) return { fact, held: null, reason };
+  const { it } = fact;
+  trier.renew();
+  writeSetup(it, batch, 0);
+  trier.run(batch, 1);
+  const unmet = compare(fact.expected, readFields(it, batch, 0));
+  return unmet.length === 0 ? { fact, held: true } : { fact, held: false, unmet };
 }
 
 function compare(expected: Fields, seen: Fields): Unmet[] {

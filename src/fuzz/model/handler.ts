@@ -75,7 +75,8 @@ export class Handler {
 
   #save(state: State, into: Prediction): void {
     const { frame } = into;
-    for (const [k, register] of SAVED.entries()) {
+    for (let k = 0; k < SAVED.length; k++) {
+      const register = SAVED[k] ?? -1;
       if (register < 0) continue;
       frame[2 * k] = state.low(register);
       frame[2 * k + 1] = state.high(register);

@@ -1,5 +1,6 @@
+import type { Batch } from "../batch.ts";
 import type { Machine } from "../machine.ts";
-import { type Batch, ONS, SETUP, setupAt, WAYS } from "../setups.ts";
+import { ONS, SETUP, setupAt, WAYS } from "../setups.ts";
 import { ReturnPhase } from "../sigreturn/return.ts";
 import { Book, type Change } from "./book.ts";
 import { Prediction } from "./prediction.ts";
@@ -70,11 +71,13 @@ export class Model {
   /** The rules that a prediction comes from, in the order in which they were applied. */
   explain(batch: Pick<Batch, "setups">, i: number): AppliedRule[] {
     const trace: number[] = [];
+    const prediction = new Prediction();
     this.#book.trace = trace;
     try {
-      this.predict(batch, i, new Prediction());
+      this.predict(batch, i, prediction);
     } finally {
       this.#book.trace = undefined;
+      prediction.close();
     }
     return [...new Set(trace)].flatMap((index) => {
       const rule = RULES[index];

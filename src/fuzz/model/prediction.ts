@@ -1,3 +1,4 @@
+import { fuzzModule } from "../module.ts";
 import { FRAME_REGISTERS, OUTCOME, OUTCOME_SIZE, REGISTERS } from "../setups.ts";
 
 /** All registers of a block, and of a frame, as masks. */
@@ -6,8 +7,12 @@ export const WHOLE_FRAME = (1 << FRAME_REGISTERS.length) - 1;
 
 /** What a setup should come to: an outcome, and which of it is known. One serves for case after case. */
 export class Prediction {
-  /** In the layout of one outcome; what is not known is whatever it is. */
-  readonly outcome = new Uint32Array(OUTCOME_SIZE / 4);
+  /** In the layout of one outcome, and in the module's memory; what is not known is whatever it is. */
+  readonly outcome = new Uint32Array(
+    fuzzModule().buffer,
+    fuzzModule().reserve(OUTCOME_SIZE),
+    OUTCOME_SIZE / 4,
+  );
   /** Views of the registers in it. */
   readonly written = this.#view(OUTCOME.written, REGISTERS.length);
   readonly stopped = this.#view(OUTCOME.stopped, REGISTERS.length);
@@ -23,9 +28,16 @@ export class Prediction {
   statusKnown = false;
   infoKnown = false;
   addressKnown = false;
+  #isOpen = true;
 
   #view(at: number, words: number): Uint32Array {
     return this.outcome.subarray(at, at + 2 * words);
+  }
+
+  /** Gives its memory back: nobody may use it afterwards. */
+  close(): void {
+    if (this.#isOpen) fuzzModule().release(this.outcome.byteOffset, OUTCOME_SIZE);
+    this.#isOpen = false;
   }
 
   /** Nothing is known. */

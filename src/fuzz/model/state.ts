@@ -50,7 +50,7 @@ export class State {
   /** As between two setups, in the given words. */
   start(words: Uint32Array): void {
     this.words = words;
-    for (let k = 0; k < HALVES; k++) words[k] = BASE[k] ?? 0;
+    words.set(BASE);
     this.known = ALL;
     this.stepping = false;
     this.forced = false;

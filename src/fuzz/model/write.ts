@@ -98,8 +98,7 @@ export class WritePhase {
       into.wrote(error, -1);
     }
     if (into.unpredicted === null && (error !== 0 || (wants & 1) !== 0)) {
-      const { words } = state;
-      for (let k = 0; k < words.length; k++) into.written[k] = words[k] ?? 0;
+      into.written.set(state.words);
       into.writtenKnown = state.known;
     }
     return error;
@@ -112,14 +111,19 @@ export class WritePhase {
     state: State,
     into: Prediction,
   ): number {
-    const words = at + SETUP.words;
+    const from = at + SETUP.words;
+    const { words } = state;
     // Most words are not looked at.
     const plain = Math.min(count, CS);
-    for (let k = 0; k < 2 * plain; k++) state.words[k] = setups[words + k] ?? 0;
+    const end = 2 * plain;
+    for (let k = 0; k < end; k++) words[k] = setups[from + k] ?? 0;
     state.known |= (1 << plain) - 1;
     for (let k = plain; k < count; k++) {
-      const half = words + 2 * k;
-      const error = this.#put(k, setups[half] ?? 0, setups[half + 1] ?? 0, state);
+      const half = 2 * k;
+      const [low, high] = [setups[from + half] ?? 0, setups[from + half + 1] ?? 0];
+      // As most words are; a call takes longer than to look.
+      if (words[half] === low && words[half + 1] === high) continue;
+      const error = this.#put(k, low, high, state);
       if (error === 0) continue;
       // Without the rule nothing of it would stay.
       if (!this.#book.use(AT.W1)) this.#undo(setups, at, state);

@@ -1,6 +1,6 @@
+import type { Batch } from "../batch.ts";
 import { Book, type Change } from "../model/book.ts";
 import {
-  type Batch,
   FROMS,
   indexOf,
   ONS,

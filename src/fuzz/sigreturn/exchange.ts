@@ -1,7 +1,8 @@
 import { errnoName } from "../../errno.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { type Shim, viewMemory } from "../../shim.ts";
-import { type Batch, OUTCOME_SIZE, SETUP_SIZE } from "../setups.ts";
+import type { Batch } from "../batch.ts";
+import { OUTCOME_SIZE, SETUP_SIZE } from "../setups.ts";
 import { KEPT } from "./kept.ts";
 
 /** Halves from the beginning of struct stublab_exchange. */

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { errnoName } from "../../errno.ts";
 import { TraceError } from "../../errors.ts";
 import type { Stub } from "../../stub/stub.ts";
-import { type Batch, OUTCOME, outcomeAt } from "../setups.ts";
+import type { Batch } from "../batch.ts";
+import { OUTCOME, outcomeAt } from "../setups.ts";
 import { CAPACITY, Exchange } from "./exchange.ts";
 import { Resident } from "./resident.ts";
 

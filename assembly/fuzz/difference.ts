@@ -1,0 +1,49 @@
+// Whether an outcome is other than predicted. A prediction is an outcome too, of which some is known.
+
+import { Outcome } from "./setup";
+
+/** What is known beside registers: errno and index of the write, errno of the resume and status, siginfo, its address. */
+export const KNOWS_ERROR: u32 = 1;
+export const KNOWS_STATUS: u32 = 2;
+export const KNOWS_INFO: u32 = 4;
+export const KNOWS_ADDRESS: u32 = 8;
+
+/** `written`, `stopped` and `frame` say which words of these are known: bit n for word n. */
+export function differs(
+  predicted: Outcome,
+  seen: Outcome,
+  known: u32,
+  written: u32,
+  stopped: u32,
+  frame: u32,
+): bool {
+  return (
+    headDiffers(predicted, seen, known) ||
+    (difference(predicted.written, seen.written, written) |
+      difference(predicted.stopped, seen.stopped, stopped) |
+      difference(predicted.frame, seen.frame, frame)) !=
+      0
+  );
+}
+
+function headDiffers(predicted: Outcome, seen: Outcome, known: u32): bool {
+  if ((known & KNOWS_ERROR) != 0) {
+    if (predicted.error != seen.error || predicted.refusedAt != seen.refusedAt) return true;
+  }
+  if ((known & KNOWS_STATUS) != 0) {
+    if (predicted.resumed != seen.resumed || predicted.status != seen.status) return true;
+  }
+  if ((known & KNOWS_INFO) == 0) return false;
+  if (predicted.signal != seen.signal) return true;
+  if (predicted.signal != 0 && predicted.code != seen.code) return true;
+  return (known & KNOWS_ADDRESS) != 0 && predicted.address != seen.address;
+}
+
+/** The bits in which any known word differs. */
+function difference(predicted: usize, seen: usize, known: u32): u64 {
+  let bits: u64 = 0;
+  for (; known != 0; known >>= 1, predicted += 8, seen += 8) {
+    bits |= (load<u64>(predicted) ^ load<u64>(seen)) & (0 - u64(known & 1));
+  }
+  return bits;
+}

@@ -1,0 +1,106 @@
+// What the fuzzer does to each case but try it and predict it: cases are made, and outcomes signed, a batch in a call.
+// Everything from `heap` on is the host's, which places tables, setups and outcomes there.
+
+import { setXstateLength } from "./other_ways";
+import { seed } from "./random";
+import { giveBack } from "./returned";
+import { OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
+import { signatureOf } from "./signature";
+import { trace } from "./traced";
+
+export * from "./difference";
+export { kills } from "./kinds";
+export * from "./setup";
+export {
+  addresses,
+  baseline,
+  bases,
+  boundaries,
+  calls,
+  codes,
+  controls,
+  endOfScratch,
+  froms,
+  oddCalls,
+  oddOffsets,
+  ons,
+  otherPlaces,
+  pageConstants,
+  pageScratch,
+  placeHandler,
+  placeLoad,
+  placeSpin,
+  placeStack,
+  placeStore,
+  placeSyscall,
+  registers,
+  restarts,
+  results,
+  seedCount,
+  seeds,
+  selectors,
+  stacks,
+  stores,
+  usableSelectors,
+  vsyscalls,
+  ways,
+} from "./tables";
+
+/** The first byte of memory that the host may use. */
+export const heap: usize = __heap_base;
+
+/** How cases come to their registers. */
+export const PATH_ptrace: u32 = 0;
+export const PATH_sigreturn: u32 = 1;
+export const PATH_both: u32 = 2;
+
+/** With both paths, so many neighbours have the same one: changing over takes as long as a case. */
+const NEIGHBOURS: u64 = 64;
+/** One lot of them in so many is by rt_sigreturn. */
+const LOTS: u64 = 8;
+
+/**
+ * Writes the cases from `index` on, `count` of them, from address `to` on. The corpus lies at `corpus`, and has
+ * `parents` setups.
+ */
+export function generate(
+  to: usize,
+  count: u32,
+  index: f64,
+  seedLow: u32,
+  seedHigh: u32,
+  path: u32,
+  xstateLength: u32,
+  corpus: usize,
+  parents: u32,
+): void {
+  seed(seedLow, seedHigh);
+  setXstateLength(xstateLength);
+  let number = u64(index);
+  const end = to + SETUP_SIZE * count;
+  for (; to < end; to += SETUP_SIZE, number++) {
+    const setup = changetype<Setup>(to);
+    if (isReturn(path, number)) giveBack(setup, number, corpus, parents);
+    else trace(setup, number, corpus, parents);
+  }
+}
+
+function isReturn(path: u32, index: u64): bool {
+  return path == PATH_both ? (index / NEIGHBOURS) % LOTS == LOTS - 1 : path == PATH_sigreturn;
+}
+
+/** Writes the signatures of `count` setups and outcomes; whole numbers say what agrees with predictions. */
+export function sign(
+  setups: usize,
+  outcomes: usize,
+  agreements: usize,
+  signatures: usize,
+  count: u32,
+): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const setup = changetype<Setup>(setups + SETUP_SIZE * i);
+    const outcome = changetype<Outcome>(outcomes + OUTCOME_SIZE * i);
+    const agreement = u32(u64(load<f64>(agreements + 8 * i)));
+    store<f64>(signatures + 8 * i, signatureOf(setup, outcome, agreement));
+  }
+}

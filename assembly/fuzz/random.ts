@@ -1,0 +1,48 @@
+// The numbers of src/cases/random.ts, which says what they are and where they come from. test/fuzz_generate.test.ts has a
+// digest of what is made of them.
+
+let seedLow: u32 = 0;
+let seedHigh: u32 = 0;
+let a: u32 = 0;
+let b: u32 = 0;
+let c: u32 = 0;
+let d: u32 = 0;
+
+/** Chooses the seed, by its halves. */
+export function seed(low: u32, high: u32): void {
+  seedLow = low;
+  seedHigh = high;
+}
+
+/** Goes to the beginning of case `index` of a stream. */
+export function start(stream: u32, index: u64): void {
+  a = mix(mix(seedLow ^ (stream * 0x9e3779b9)) ^ seedHigh);
+  b = mix(a ^ u32(index));
+  c = mix(b ^ u32(index >> 32));
+  d = mix(c) | 1;
+}
+
+function mix(word: u32): u32 {
+  let mixed = word + 0x6d2b79f5;
+  mixed = (mixed ^ (mixed >> 16)) * 0x85ebca6b;
+  mixed = (mixed ^ (mixed >> 13)) * 0xc2b2ae35;
+  return mixed ^ (mixed >> 16);
+}
+
+/** Any 32 bits. */
+export function next(): u32 {
+  const result = rotl<u32>(b * 5, 7) * 9;
+  const shifted = b << 9;
+  c ^= a;
+  d ^= b;
+  b ^= c;
+  a ^= d;
+  c ^= shifted;
+  d = rotl<u32>(d, 11);
+  return result;
+}
+
+/** 0 to `count` - 1. */
+export function below(count: u32): u32 {
+  return u32((u64(next()) * count) >> 32);
+}

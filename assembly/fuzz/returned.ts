@@ -1,0 +1,72 @@
+// Cases for rt_sigreturn: registers drawn, or changed where a setup of the corpus has a block.
+
+import { REG_eflags, REG_r11, REG_rcx, REG_rip } from "../amd64/registers";
+import { oneOf } from "./kinds";
+import { below, start } from "./random";
+import { clearHead, copyBaseline, copySetup } from "./records";
+import { drawPlace } from "./registers";
+import { FROM_SIGNAL, ON_CONT, SETUP_SIZE, Setup, WAY_SETREGS, WAY_SIGRETURN } from "./setup";
+import { tame } from "./tame";
+import { drawRegisters, drawSome } from "./traced";
+
+/** Stream of a seed's numbers: another than that of traced.ts, so that both see different cases. */
+const STREAM: u32 = 1;
+/** One case in so many changes many registers at once. */
+const CROWDED: u32 = 32;
+/** One case in so many could be left by SYSRET, which needs RCX and R11 as SYSCALL leaves them. */
+const FAST: u32 = 8;
+
+/** UC_FP_XSTATE 1, UC_SIGCONTEXT_SS 2, UC_STRICT_RESTORE_SS 4 (asm/ucontext.h), and what is none. */
+const UC_FLAGS = memory.data<u32>([7, 7, 6, 6, 3, 3, 2, 4, 1, 0, 8, 0xffff_fffb, 0xffff_ffff]);
+
+const TRAP_FLAG: u64 = 0x100;
+
+/** Writes case `index`. The corpus has `count` setups, of any way. */
+export function giveBack(setup: Setup, index: u64, corpus: usize, count: u32): void {
+  start(STREAM, index);
+  if (count > 0 && below(2) == 0) change(setup, corpus + SETUP_SIZE * below(count));
+  else draw(setup);
+  if (below(FAST) == 0) leaveBySysret(setup.words);
+  // What is taken out of a case of ptrace is to be taken out of these, too.
+  setup.from = u8(FROM_SIGNAL);
+  setup.way = u8(WAY_SETREGS);
+  setup.on = u8(ON_CONT);
+  tame(setup, false);
+  if (setup.on != ON_CONT) {
+    store<u64>(setup.words, load<u64>(setup.words, REG_eflags) | TRAP_FLAG, REG_eflags);
+  }
+  setup.way = u8(WAY_SIGRETURN);
+  setup.on = u8(ON_CONT);
+  setup.wants = 0;
+  setup.signal = 0;
+}
+
+function draw(setup: Setup): void {
+  clearHead(setup);
+  copyBaseline(setup);
+  store<u64>(setup.words, drawPlace(), REG_rip);
+  drawRegisters(setup, CROWDED);
+  drawFrame(setup);
+}
+
+function change(setup: Setup, parent: usize): void {
+  copySetup(changetype<usize>(setup), parent);
+  if (setup.way != WAY_SETREGS && setup.way != WAY_SIGRETURN) {
+    draw(setup);
+    return;
+  }
+  // What lies elsewhere tells of elsewhere again, and is seldom predicted.
+  if (below(4) > 0) store<u64>(setup.words, drawPlace(), REG_rip);
+  drawSome(setup, 1 + below(3), false);
+  if (below(4) == 0) drawFrame(setup);
+}
+
+function drawFrame(setup: Setup): void {
+  setup.ucFlags = oneOf(UC_FLAGS, 13);
+  setup.fpstate = below(8) == 0 ? 1 : 0;
+}
+
+function leaveBySysret(words: usize): void {
+  store<u64>(words, load<u64>(words, REG_rip), REG_rcx);
+  store<u64>(words, load<u64>(words, REG_eflags), REG_r11);
+}

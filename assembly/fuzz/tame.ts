@@ -1,0 +1,149 @@
+// What a setup must not do, because it would cost more than it tells: hang until the watchdog comes, end its stub, or
+// read what another setup left behind.
+
+import { REG_cs, REG_ds, REG_rdi, REG_rip, REG_rsp } from "../amd64/registers";
+import { isHandled, kills } from "./kinds";
+import {
+  ON_NONE,
+  ON_SINGLESTEP,
+  ON_SYSEMU_SINGLESTEP,
+  Setup,
+  WANT_FRAME,
+  WANT_INFO,
+  WANT_WRITTEN,
+  WAY_POKEUSER,
+  WAY_SIGMASK,
+} from "./setup";
+import {
+  endOfScratch,
+  pageConstants,
+  pageScratch,
+  placeLoad,
+  placeSpin,
+  placeStack,
+  placeStore,
+  placeSyscall,
+} from "./tables";
+
+const USER_CS: u32 = 0x33;
+/** The segment whose limit is the number of the processor: GDT_ENTRY_CPUNODE in asm/segment.h. */
+const CPUNODE: u32 = 0x78;
+/** offsetof(struct user, u_debugreg), the end of those that have addresses, and two others. */
+const DEBUG_REGISTERS: u64 = 848;
+const END_OF_BREAKPOINTS: u64 = DEBUG_REGISTERS + 4 * 8;
+const DEBUG_STATUS: u64 = DEBUG_REGISTERS + 6 * 8;
+const DEBUG_CONTROL: u64 = DEBUG_REGISTERS + 7 * 8;
+/** Where the vsyscall page begins. */
+const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
+/** A restart goes back by the two bytes of a SYSCALL. */
+const RESTART: u32 = 2;
+
+/** Makes a setup harmless. `mayKill`: whether it may end its stub. */
+export function tame(setup: Setup, mayKill: bool): void {
+  const way: u32 = setup.way;
+  let signal = setup.signal;
+  // One that is blocked stays with what the stop before had to tell.
+  if (signal != 0 && (!mayKill || way == WAY_SIGMASK) && kills(setup.from, signal)) signal = 0;
+  if (way <= WAY_POKEUSER) {
+    if (way == WAY_POKEUSER && !mayKill) tameBreakpoints(setup);
+    const spins = way == WAY_POKEUSER ? tamePairs(setup) : tameBlock(setup.words);
+    const on: u32 = setup.on;
+    if (spins && on != ON_NONE && on != ON_SYSEMU_SINGLESTEP) setup.on = u8(ON_SINGLESTEP);
+  }
+  setup.wants = u8(WANT_WRITTEN | WANT_INFO | (isHandled(signal) ? WANT_FRAME : 0));
+  setup.signal = signal;
+}
+
+/** A stub with a breakpoint is of no use to others: pokes go to where the last one was told of instead. */
+function tameBreakpoints(setup: Setup): void {
+  const end = setup.words + 16 * setup.count;
+  for (let pair = setup.words; pair < end; pair += 16) {
+    const offset = load<u64>(pair);
+    const address = offset >= DEBUG_REGISTERS && offset < END_OF_BREAKPOINTS;
+    if (address || offset == DEBUG_CONTROL) store<u64>(pair, DEBUG_STATUS);
+  }
+}
+
+/** Answers whether RIP may get to where the code jumps to itself. */
+function tameBlock(words: usize): bool {
+  const rip = lowOf(words + REG_rip);
+  tameAddress(words + REG_rdi, rip);
+  const compatible = load<u32>(words + REG_cs) != USER_CS;
+  if (compatible) tameSelector(words + REG_ds);
+  if ((compatible && isSyscall(rip)) || isPop(rip) || isVsyscall(words + REG_rip)) {
+    tameStack(words + REG_rsp);
+  }
+  return isSpin(rip);
+}
+
+/** The same of pokes. */
+function tamePairs(setup: Setup): bool {
+  const begin = setup.words;
+  const end = begin + 16 * setup.count;
+  let rip: u32 = 0;
+  for (let pair = begin; pair < end; pair += 16) {
+    if (load<u32>(pair) == REG_rip) rip = lowOf(pair + 8);
+    // One that is refused leaves those before it, so each of them counts.
+    if (isSpin(rip)) break;
+  }
+  for (let pair = begin; pair < end; pair += 16) {
+    const register = load<u32>(pair);
+    if (register == REG_ds) tameSelector(pair + 8);
+    if (register == REG_rdi) tameAddress(pair + 8, rip);
+    // What reads the stack would read that of the baseline.
+    if (register == REG_rip && (isVsyscall(pair + 8) || isPop(lowOf(pair + 8)))) {
+      store<u32>(pair, 0, 8);
+    }
+  }
+  return isSpin(rip);
+}
+
+/** The low half of a word whose high half is 0; of others, 0. */
+function lowOf(at: usize): u32 {
+  const word = load<u64>(at);
+  return word >> 32 == 0 ? u32(word) : 0;
+}
+
+function isSpin(rip: u32): bool {
+  return rip - placeSpin <= RESTART;
+}
+
+/** Where code begins that takes from the stack what it has not put there. In 32 bits the ends of two pieces do. */
+function isPop(rip: u32): bool {
+  return rip == placeStack + 1 || rip == placeLoad + 2 || rip == placeStore + 2;
+}
+
+/** As the kernel enters a call of 32-bit code, it reads the stack; a restart may bring RIP there. */
+function isSyscall(rip: u32): bool {
+  return rip - placeSyscall <= RESTART;
+}
+
+/** What a 32-bit access through the processor's own segment comes to depends on which processor it is. */
+function tameSelector(at: usize): void {
+  const selector = load<u32>(at);
+  if ((selector & 0xfffc) == CPUNODE) store<u32>(at, selector & ~0x8);
+}
+
+/** Whether a word is where functions of the kernel's are, which return to what the stack has. */
+function isVsyscall(at: usize): bool {
+  return load<u64>(at) >= VSYSCALL;
+}
+
+/** A stack in the scratch pages goes to the constants, at the same place in a page. */
+function tameStack(at: usize): void {
+  const low = load<u32>(at);
+  if (isScratch(low)) store<u32>(at, pageConstants + (low & 0xff8));
+}
+
+/** Nothing but a store goes to the scratch pages: the low half of a word alone is what 32-bit code sees. */
+function tameAddress(at: usize, rip: u32): void {
+  const low = load<u32>(at);
+  if (!isScratch(low) || (rip == placeStore && load<u32>(at, 4) == 0)) return;
+  const down = low - (pageScratch - pageConstants);
+  store<u32>(at, down > pageScratch - 8 ? pageConstants : down);
+}
+
+/** An access of eight bytes may begin before them. */
+function isScratch(low: u32): bool {
+  return low > pageScratch - 8 && low < endOfScratch;
+}

@@ -1,0 +1,100 @@
+// Cases for ptrace. Of those after the seeds a half is drawn, and a half changes a seed or what the corpus has.
+
+import { REG_rip } from "../amd64/registers";
+import { drawFatal, drawFrom, drawOn, drawSignal, drawWay } from "./kinds";
+import { mutate } from "./mutate";
+import { drawLength, drawPairs, drawWords } from "./other_ways";
+import { below, start } from "./random";
+import { clearHead, clearWords, copyBaseline, copySetup } from "./records";
+import { drawIndex, drawPlace, drawRegister } from "./registers";
+import {
+  ON_CONT,
+  ON_NONE,
+  REGISTERS,
+  SETUP_SIZE,
+  Setup,
+  WAY_SETREGS,
+  WAY_SETREGSET,
+  WAY_SIGRETURN,
+} from "./setup";
+import { seedCount, seeds } from "./tables";
+import { tame } from "./tame";
+
+/** One case in so many may end its stub: a new one takes as long as twenty cases. */
+const KILLING: u32 = 512;
+/** One case in so many changes many registers at once. */
+const CROWDED: u32 = 64;
+
+/** How many registers the others change. */
+const FEW = memory.data<u8>([0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5]);
+const FEW_LENGTH: u32 = 15;
+
+/** Writes case `index`. The corpus has `count` setups. */
+export function trace(setup: Setup, index: u64, corpus: usize, count: u32): void {
+  const at = changetype<usize>(setup);
+  if (index < seedCount) {
+    copySetup(at, seeds + SETUP_SIZE * u32(index));
+    tame(setup, true);
+    return;
+  }
+  start(0, index);
+  const mayKill = below(KILLING) == 0;
+  const kind = below(8);
+  if (kind < 4) draw(setup);
+  else {
+    if (kind < 6 && count > 0) copySetup(at, corpus + SETUP_SIZE * below(count));
+    else copySetup(at, seeds + SETUP_SIZE * below(seedCount));
+    if (setup.way == WAY_SIGRETURN) asTraced(setup);
+    if (below(2) == 0 && count > 0) mutate(setup, corpus, count);
+    else mutate(setup, seeds, seedCount);
+  }
+  if (mayKill) kill(setup);
+  tame(setup, mayKill);
+}
+
+function draw(setup: Setup): void {
+  const way = drawWay();
+  const block = way <= WAY_SETREGSET;
+  clearHead(setup);
+  setup.from = u8(drawFrom());
+  setup.way = u8(way);
+  setup.on = u8(drawOn());
+  setup.signal = drawSignal();
+  setup.length = drawLength(way);
+  if (block) {
+    copyBaseline(setup);
+    store<u64>(setup.words, drawPlace(), REG_rip);
+    drawRegisters(setup, CROWDED);
+  } else {
+    clearWords(setup.words, REGISTERS);
+    if (!drawPairs(way, setup)) drawWords(way, setup.words);
+  }
+}
+
+/** Changes a few registers of a block, and many in one case of `crowded`. */
+export function drawRegisters(setup: Setup, crowded: u32): void {
+  const evenly = below(crowded) == 0;
+  const count = evenly ? below(REGISTERS) : u32(load<u8>(FEW + below(FEW_LENGTH)));
+  drawSome(setup, count, evenly);
+}
+
+/** Changes registers of a block, each as likely as another or as it is of use. */
+export function drawSome(setup: Setup, count: u32, evenly: bool): void {
+  for (let n: u32 = 0; n < count; n++) {
+    const register = evenly ? below(REGISTERS) : drawIndex();
+    store<u64>(setup.words + 8 * register, drawRegister(register));
+  }
+}
+
+/** The case is to go on with a signal, most of which end a stub. */
+function kill(setup: Setup): void {
+  if (setup.on == ON_NONE) setup.on = u8(ON_CONT);
+  setup.signal = drawFatal();
+}
+
+/** What rt_sigreturn takes, ptrace can write as well. */
+function asTraced(setup: Setup): void {
+  setup.way = u8(WAY_SETREGS);
+  setup.ucFlags = 0;
+  setup.fpstate = 0;
+}

@@ -1,0 +1,160 @@
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { loadWasm } from "../src/encoder/wasm_file.ts";
+import { EncoderError } from "../src/errors.ts";
+import { Batch } from "../src/fuzz/batch.ts";
+import { MOST_PAIRS } from "../src/fuzz/case.ts";
+import { Generator, PATHS } from "../src/fuzz/generate.ts";
+import { KnownSignatures } from "../src/fuzz/known.ts";
+import { FuzzModule, fuzzModule } from "../src/fuzz/module.ts";
+import { MOST_SETUPS, SetupList } from "../src/fuzz/setup_list.ts";
+import {
+  FROMS,
+  ONS,
+  OUTCOME,
+  OUTCOME_SIZE,
+  REGISTERS,
+  SETUP,
+  SETUP_SIZE,
+  WANT_FRAME,
+  WANT_INFO,
+  WANT_WRITTEN,
+  WAYS,
+} from "../src/fuzz/setups.ts";
+import { PLACES, TABLES } from "../src/fuzz/tables.ts";
+import { thrown } from "./thrown.ts";
+
+const layout = suite("fuzz: one layout in three languages");
+
+/** What the module exports as numbers. */
+const globals = Object.entries(new WebAssembly.Instance(loadWasm("fuzz.wasm")).exports).flatMap(
+  ([name, it]) => (it instanceof WebAssembly.Global ? [[name, it] as const] : []),
+);
+const constants = globals.filter(([name]) => /^[A-Z]/.test(name));
+
+/** Names numbered in their order, each with a prefix. */
+const numbered = (prefix: string, names: readonly string[]): [string, number][] =>
+  names.map((name, i) => [`${prefix}_${name}`, i]);
+const KINDS: readonly (readonly [string, number])[] = [
+  ...numbered(
+    "FROM",
+    FROMS.map((name) => name.toUpperCase()),
+  ),
+  ...numbered("WAY", WAYS),
+  ...numbered("ON", ONS),
+  ["WANT_WRITTEN", WANT_WRITTEN],
+  ["WANT_INFO", WANT_INFO],
+  ["WANT_FRAME", WANT_FRAME],
+];
+
+layout("AssemblyScript numbers and places everything as TypeScript does", () => {
+  const bytes = (prefix: string, halves: Readonly<Record<string, number>>): [string, number][] =>
+    Object.entries(halves).map(([name, half]) => [`${prefix}_${name}`, 4 * half]);
+  const expected: (readonly [string, number])[] = [
+    ...KINDS,
+    ...numbered("PATH", PATHS),
+    ...bytes("SETUP", SETUP),
+    ...bytes("OUTCOME", OUTCOME),
+    ["SETUP_SIZE", SETUP_SIZE],
+    ["OUTCOME_SIZE", OUTCOME_SIZE],
+    ["REGISTERS", REGISTERS.length],
+    ["MOST_PAIRS", MOST_PAIRS],
+    // Those of src/fuzz/model/difference.ts, and of struct ptrace_syscall_info.
+    ["KNOWS_ERROR", 1],
+    ["KNOWS_STATUS", 2],
+    ["KNOWS_INFO", 4],
+    ["KNOWS_ADDRESS", 8],
+    ["SYSCALL_INFO_WORDS", 11],
+  ];
+  assert.equal(new Map(constants.map(([name, { value }]) => [name, value])), new Map(expected));
+});
+
+layout("C numbers everything as TypeScript does", () => {
+  const header = readFileSync("shim/setups.h", "utf8");
+  const found = [...header.matchAll(/STUBLAB_((?:FROM|WAY|ON|WANT)_\w+)\s*=\s*(\d+)/g)];
+  assert.equal(new Map(found.map(([, name, number]) => [name, Number(number)])), new Map(KINDS));
+});
+
+layout("the module lacks no table and no place", () => {
+  const names = globals.map(([name]) => name).filter((name) => !/^[A-Z]/.test(name));
+  const given = [...Object.keys(TABLES), ...Object.keys(PLACES), "seeds", "seedCount", "heap"];
+  assert.equal(names.sort(), given.sort());
+});
+
+layout.run();
+
+const memory = suite("fuzz: memory of the module");
+
+memory("batches share none, and what one gave back is another's", () => {
+  const [first, second] = [new Batch(8), new Batch(8)];
+  const generator = new Generator(1n);
+  generator.generate(first, 0, 1000, 8);
+  const there = first.setupBytes.slice();
+  generator.generate(second, 0, 2000, 8);
+  second.outcomeBytes.fill(0xff);
+  assert.equal(first.setupBytes, there);
+  first.close();
+  first.close();
+  const [third, fourth] = [new Batch(8), new Batch(8)];
+  assert.is(third.setups.byteOffset, first.setups.byteOffset);
+  assert.is.not(fourth.setups.byteOffset, third.setups.byteOffset);
+  for (const batch of [second, third, fourth]) batch.close();
+});
+
+memory("what does not fit is refused, and leaves it as it was", () => {
+  const all = fuzzModule().buffer.byteLength;
+  const error = thrown(EncoderError, () => new Batch(all / SETUP_SIZE));
+  assert.match(error.message, /the memory of fuzz.wasm \(134217728 bytes\) has no room for/);
+  new Batch(512).close();
+});
+
+memory("cases beyond a batch are refused", () => {
+  const batch = new Batch(4);
+  const generator = new Generator(1n);
+  assert.throws(() => generator.generate(batch, 1, 0, 4), RangeError);
+  assert.throws(() => generator.generate(batch, -1, 0), RangeError);
+  batch.close();
+});
+
+memory("a list keeps what it has while it grows, and takes only so many", () => {
+  const list = new SetupList();
+  const some = new Uint8Array(1024 * SETUP_SIZE);
+  for (let n = 0; n < MOST_SETUPS / 1024; n++) list.add(some.fill(n));
+  assert.is(list.length, MOST_SETUPS);
+  list.add(some);
+  assert.is(list.length, MOST_SETUPS);
+  const bytes = new Uint8Array(fuzzModule().buffer, list.address, MOST_SETUPS * SETUP_SIZE);
+  for (let n = 0; n < MOST_SETUPS / 1024; n++) {
+    assert.is(bytes[n * some.length], n % 256);
+    assert.is(bytes[(n + 1) * some.length - 1], n % 256);
+  }
+  list.close();
+});
+
+memory("modules of two threads make the same", () => {
+  const [one, other] = [fuzzModule(), new FuzzModule()];
+  assert.is.not(one.buffer, other.buffer);
+  const made = [one, other].map((module) => {
+    const at = module.reserve(64 * SETUP_SIZE);
+    module.generate(at, 64, 5000, 1, 2, 0, 832, 0, 0);
+    return new Uint8Array(module.buffer, at, 64 * SETUP_SIZE).slice();
+  });
+  assert.equal(made[0], made[1]);
+});
+
+memory.run();
+
+const known = suite("fuzz: known signatures");
+
+known("each is new once, whatever slot it shares", () => {
+  const signatures = new KnownSignatures();
+  const all = [0, 1, 4096, 2 ** 52, 2 ** 52 + 4096, 2 ** 53 - 1];
+  assert.equal(
+    all.map((signature) => signatures.add(signature)),
+    all.map(() => true),
+  );
+  for (const signature of [...all, ...all.toReversed()]) assert.not(signatures.add(signature));
+});
+
+known.run();
