@@ -11,7 +11,16 @@ import { readMachine } from "../src/fuzz/machine.ts";
 import { differs } from "../src/fuzz/model/difference.ts";
 import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { indexOf, ONS, SETUP, setupAt, WANT_INFO, WANT_WRITTEN, WAYS } from "../src/fuzz/setups.ts";
+import {
+  indexOf,
+  ONS,
+  SETUP,
+  SETUP_SIZE,
+  setupAt,
+  WANT_INFO,
+  WANT_WRITTEN,
+  WAYS,
+} from "../src/fuzz/setups.ts";
 import { AGREES, DIFFERS, sign } from "../src/fuzz/signature.ts";
 import { Trier } from "../src/fuzz/trial.ts";
 
@@ -41,27 +50,33 @@ const generator = new Generator(1n, undefined, {
 });
 /** What decides where a stub goes: it shall come to the INT3, as in C. */
 const DECIDING = ["rip", "cs", "eflags", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"];
-const halves = DECIDING.map(indexOf).flatMap((k) => [2 * k, 2 * k + 1]);
-const decisions = Uint32Array.from(halves, (k) => SETUP.words + k);
-const baseline = new Uint32Array(BigUint64Array.from(BASELINE).buffer);
-const decided = Uint32Array.from(halves, (k) => baseline[k] ?? 0);
+/** A setup of the baseline, and the halves of it that each case has. */
+const plain = new Uint32Array(SETUP_SIZE / 4);
+plain.set(new Uint32Array(BigUint64Array.from(BASELINE).buffer), SETUP.words);
+plain[SETUP.kinds] = KINDS[request] ?? 0;
+const decided = Uint8Array.from([
+  ...Array(SETUP.words).keys(),
+  ...DECIDING.map((name) => SETUP.words + 2 * indexOf(name)).flatMap((k) => [k, k + 1]),
+]);
 const seen = new KnownSignatures();
 let index = 1_000_000;
 let differences = 0;
 
-/** Makes a case of the kind that is timed: as in C it comes to the INT3. */
-function plain(i: number): void {
-  const { setups } = batch;
-  const at = setupAt(i);
-  for (let k = at; k < at + SETUP.words; k++) setups[k] = 0;
-  setups[at + SETUP.kinds] = KINDS[request] ?? 0;
-  for (let k = 0; k < decisions.length; k++) setups[at + (decisions[k] ?? 0)] = decided[k] ?? 0;
+/** Makes cases of the kind that is timed: as in C they come to the INT3. */
+function makePlain(setups: Uint32Array, from: Uint32Array, halves: Uint8Array): void {
+  for (let i = 0; i < SIZE; i++) {
+    const at = setupAt(i);
+    for (let k = 0; k < halves.length; k++) {
+      const half = halves[k] ?? 0;
+      setups[at + half] = from[half] ?? 0;
+    }
+  }
 }
 
 function generate(): void {
   generator.generate(batch, 0, index, SIZE);
   index += SIZE;
-  for (let i = 0; i < SIZE; i++) plain(i);
+  makePlain(batch.setups, plain, decided);
 }
 
 function judge(): void {

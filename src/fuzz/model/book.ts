@@ -21,7 +21,7 @@ function indices(): Record<RuleId, number> {
 /** The rules that hold on a machine, as the phases ask for them. */
 export class Book {
   readonly #active: Uint8Array;
-  readonly #numbers: Readonly<Record<string, Readonly<Record<string, Halves>>>>;
+  readonly #numbers: ReadonlyMap<string, ReadonlyMap<string, Halves>>;
   /** Takes the indices of the rules that are applied, while somebody wants to know them. */
   trace: number[] | undefined;
 
@@ -30,10 +30,10 @@ export class Book {
       if (change !== undefined && "remove" in change && change.id === rule.id) return 0;
       return holds(rule, features) ? 1 : 0;
     });
-    this.#numbers = Object.fromEntries(
+    this.#numbers = new Map(
       RULES.map(({ id, values }) => [
         id,
-        Object.fromEntries(
+        new Map(
           Object.entries(values).map(([name, value]) => {
             const isAltered = change !== undefined && "to" in change && change.id === id;
             return [name, halves(isAltered && change.value === name ? change.to : value)];
@@ -65,7 +65,7 @@ export class Book {
   }
 
   #numberOf(id: string, name: string): Halves {
-    const number = this.#numbers[id]?.[name];
+    const number = this.#numbers.get(id)?.get(name);
     if (number === undefined) throw new RangeError(`rule ${id} has no ${name}`);
     return number;
   }

@@ -93,7 +93,8 @@ export class FloatingPoint {
       this.#hasBits(setups, at, header, ~this.#machine.xfeatures) ||
       this.#hasBits(setups, at, header + 4, 0xffff_ffff);
     if (unknown && book.use(AT.W31)) return book.number("W31", "errno");
-    for (let k = book.number("W32", "begin"); k < book.number("W32", "end"); k += 4) {
+    const end = book.number("W32", "end");
+    for (let k = book.number("W32", "begin"); k < end; k += 4) {
       if (this.#hasBits(setups, at, k, 0xffff_ffff) && book.use(AT.W32))
         return book.number("W32", "errno");
     }
