@@ -1,4 +1,13 @@
-import { mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -10,7 +19,8 @@ import { type Case, writeSetup } from "../src/fuzz/case.ts";
 import { placeOf } from "../src/fuzz/code.ts";
 import { indexOf, type On, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
 import { Trier } from "../src/fuzz/trial.ts";
-import { childrenOf, isAlive } from "./processes.ts";
+import { Tracer } from "../src/stub/tracer.ts";
+import { childrenOf, isAlive, processState } from "./processes.ts";
 
 const target = suite("fuzz: targets");
 
@@ -175,6 +185,31 @@ target("a signal that kills leaves no core, and the next case has a new stub", (
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+/** Where root says which pid was the last. */
+const LAST_PID = "/proc/sys/kernel/ns_last_pid";
+const URETPROBE = Number(encoder.constants.get("SYS_uretprobe"));
+const canChoosePid =
+  process.getuid?.() === 0 && existsSync(LAST_PID) && !existsSync(`/proc/${URETPROBE}`);
+
+(canChoosePid ? target : target.skip)(
+  "no pid is the number of the call that no filter sees",
+  () => {
+    const choose = () => writeFileSync(LAST_PID, String(URETPROBE - 1));
+    choose();
+    const chosen = new Tracer();
+    assert.is(chosen.createStub().pid, URETPROBE, "what is chosen is got");
+    chosen.close();
+    choose();
+    using trier = new Trier();
+    choose();
+    const { pid } = trier;
+    choose();
+    const { returningPid } = trier;
+    const parent = processState(pid)?.parent;
+    for (const each of [pid, returningPid, parent]) assert.is.not(each, URETPROBE);
+  },
+);
 
 target("what runs for ever is ended in time, and counted", () => {
   using trier = new Trier({ deadline: 100 });

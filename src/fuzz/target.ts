@@ -85,8 +85,8 @@ export function createHarmless(
   setUp: (stub: Stub) => void,
   furtherRules: readonly BpfInstruction[] = [],
 ): Stub {
-  const stub = master.createStub({ exitSignal: "SIGCHLD" });
-  const { tracer } = stub;
+  const { tracer } = master;
+  const stub = createAnonymous(tracer, () => master.createStub({ exitSignal: "SIGCHLD" }));
   try {
     mapPages(stub);
     setUp(stub);
@@ -100,6 +100,21 @@ export function createHarmless(
   } catch (error) {
     stub.close();
     throw error;
+  }
+}
+
+/**
+ * Creates a stub whose pid is not the number of the one call that the filter does not see, uretprobe: what getpid or
+ * getppid has answered may be the number of a case's next call.
+ */
+export function createAnonymous(tracer: Tracer, create: () => Stub): Stub {
+  const stub = create();
+  if (BigInt(stub.pid) !== tracer.syscallNumber("uretprobe")) return stub;
+  // As long as the first is there, the second has another pid.
+  try {
+    return create();
+  } finally {
+    stub.close();
   }
 }
 

@@ -7,7 +7,7 @@ import type { Batch } from "./batch.ts";
 import { placeOf } from "./code.ts";
 import { OUTCOME, OUTCOME_SIZE, outcomeAt, SETUP, SETUP_SIZE, setupAt, WAYS } from "./setups.ts";
 import { SigreturnTrier } from "./sigreturn/trial.ts";
-import { createTarget } from "./target.ts";
+import { createAnonymous, createTarget } from "./target.ts";
 
 /** struct stublab_trial: byte offsets of its members, and its size. */
 const TRIAL = { timeout: 0, over: 12, call: 16, rest: 24, size: 24 + 8 * 27 + 512 + (16 << 10) };
@@ -221,7 +221,7 @@ export class Trier {
 
 /** The parent of those that setups are tried in. */
 function createMaster(tracer: Tracer): Stub {
-  const master = tracer.createStub();
+  const master = createAnonymous(tracer, () => tracer.createStub());
   master.scrub();
   return master;
 }
