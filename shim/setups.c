@@ -58,14 +58,13 @@ static int is_stop(int32_t status) {
 }
 
 /** Resumes, and waits: 0 and a status; OVER or RUNS_ON; or -errno of the request. */
-static int64_t resume(int32_t tid, int64_t request, uint64_t signal, struct stublab_trial *trial,
+static int64_t resume(int32_t tid, int64_t request, uint64_t signal, const struct watch *watch,
                       int32_t *status) {
-    struct deadline deadline = {.timeout = trial->timeout};
     int64_t result = stublab_ptrace(request, tid, 0, (void *)signal);
     if (result < 0)
         return result;
     *status = 0;
-    result = wait_until(tid, __WALL, &deadline, status);
+    result = wait_watched(tid, __WALL, watch, status);
     if (result <= 0)
         return result < 0 ? result : RUNS_ON;
     if (is_stop(*status) && *status >> 16 != PTRACE_EVENT_EXIT)
@@ -82,14 +81,14 @@ static int64_t resume(int32_t tid, int64_t request, uint64_t signal, struct stub
  * Brings the thread back to a stop by a signal, with the registers of rest. Signals that are
  * pending come first, a SIGTRAP among them: only one with RIP behind the INT3 is of that.
  */
-static int64_t settle(int32_t tid, struct stublab_trial *trial) {
+static int64_t settle(int32_t tid, const struct stublab_trial *trial, const struct watch *watch) {
     int32_t status = 0;
     uint64_t block[STUBLAB_REGISTERS];
     int64_t result = 0;
     do {
         result = set_registers(tid, trial->rest);
         if (result == 0)
-            result = resume(tid, PTRACE_CONT, 0, trial, &status);
+            result = resume(tid, PTRACE_CONT, 0, watch, &status);
         if (result == 0)
             result = get_registers(tid, block);
     } while (result == 0 && (status >> 8 != SIGTRAP || block[REG_RIP] != trial->rest[REG_RIP] + 1));
@@ -97,8 +96,8 @@ static int64_t settle(int32_t tid, struct stublab_trial *trial) {
 }
 
 /** Brings the thread from a stop by a signal towards where a setup begins. */
-static int64_t approach(int32_t tid, unsigned int from, struct stublab_trial *trial,
-                        int32_t *status) {
+static int64_t approach(int32_t tid, unsigned int from, const struct stublab_trial *trial,
+                        const struct watch *watch, int32_t *status) {
     uint64_t block[STUBLAB_REGISTERS];
     for (int i = 0; i < STUBLAB_REGISTERS; i++)
         block[i] = trial->rest[i];
@@ -110,28 +109,29 @@ static int64_t approach(int32_t tid, unsigned int from, struct stublab_trial *tr
     if (result < 0)
         return result;
     if (from == STUBLAB_FROM_GROUP)
-        return resume(tid, PTRACE_CONT, SIGSTOP, trial, status);
+        return resume(tid, PTRACE_CONT, SIGSTOP, watch, status);
     if (from == STUBLAB_FROM_SYSEMU)
-        return resume(tid, PTRACE_SYSEMU, 0, trial, status);
-    result = resume(tid, PTRACE_SYSCALL, 0, trial, status);
+        return resume(tid, PTRACE_SYSEMU, 0, watch, status);
+    result = resume(tid, PTRACE_SYSCALL, 0, watch, status);
     if (result != 0 || from == STUBLAB_FROM_ENTRY || *status >> 8 != SYSCALL_STOP)
         return result;
-    return resume(tid, PTRACE_SYSCALL, 0, trial, status);
+    return resume(tid, PTRACE_SYSCALL, 0, watch, status);
 }
 
 /** The same until it is there, whatever signals others send meanwhile. */
-static int64_t arrive(int32_t tid, unsigned int from, struct stublab_trial *trial) {
+static int64_t arrive(int32_t tid, unsigned int from, const struct stublab_trial *trial,
+                      const struct watch *watch) {
     const int32_t expected = from == STUBLAB_FROM_GROUP ? SIGSTOP : SYSCALL_STOP;
     int32_t status = expected << 8;
     if (from == STUBLAB_FROM_SIGNAL)
         return 0;
-    int64_t result = approach(tid, from, trial, &status);
+    int64_t result = approach(tid, from, trial, watch, &status);
     for (int tries = 1; result == 0 && status >> 8 != expected; tries++) {
         if (tries == MOST_TRIES)
             return -EPROTO;
-        result = settle(tid, trial);
+        result = settle(tid, trial, watch);
         if (result == 0)
-            result = approach(tid, from, trial, &status);
+            result = approach(tid, from, trial, watch, &status);
     }
     return result;
 }
@@ -369,15 +369,16 @@ static int is_spoiled(const struct stublab_setup *setup, const struct stublab_ou
 
 /** One setup, from a stop by a signal to the next. */
 static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
-                       struct stublab_outcome *outcome, struct stublab_trial *trial) {
+                       struct stublab_outcome *outcome, const struct stublab_trial *trial,
+                       const struct watch *watch) {
     outcome->error = 0;
     outcome->refused_at = -1;
     outcome->resumed = -1;
     outcome->status = 0;
     outcome->signal = 0;
-    int64_t result = pokes_trap_flag(setup) ? settle(tid, trial) : 0;
+    int64_t result = pokes_trap_flag(setup) ? settle(tid, trial, watch) : 0;
     if (result == 0)
-        result = arrive(tid, setup->from, trial);
+        result = arrive(tid, setup->from, trial, watch);
     if (result != 0)
         return result;
     result = write_and_read(tid, setup, trial, outcome);
@@ -385,7 +386,7 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
         return result;
     int is_over = setup->from == STUBLAB_FROM_SIGNAL && !left_trap_flag(setup, outcome);
     if (outcome->error == 0 && setup->on != STUBLAB_ON_NONE) {
-        result = resume(tid, REQUESTS[setup->on], setup->signal, trial, &outcome->status);
+        result = resume(tid, REQUESTS[setup->on], setup->signal, watch, &outcome->status);
         if (result == -ESRCH)
             return result;
         outcome->resumed = result < 0 ? (int32_t)-result : 0;
@@ -401,22 +402,20 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
     restore(tid, setup, trial);
     if (is_spoiled(setup, outcome))
         return SPOILED;
-    return is_over ? 0 : settle(tid, trial);
+    return is_over ? 0 : settle(tid, trial, watch);
 }
 
 int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
                     struct stublab_outcome *outcomes, uint32_t count, struct stublab_trial *trial) {
-    trial->over = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t result = try_one(tid, &setups[i], &outcomes[i], trial);
-        if (result > 0) {
-            trial->over = (uint32_t)result;
-            return i + 1;
-        }
-        if (result < 0)
-            return result;
-    }
-    return count;
+    struct watch watch = {0};
+    uint32_t done = 0;
+    int64_t result = 0;
+    start_watch(&watch, trial->timeout);
+    for (; result == 0 && done < count; done++)
+        result = try_one(tid, &setups[done], &outcomes[done], trial, &watch);
+    end_watch(&watch);
+    trial->over = result > 0 ? (uint32_t)result : 0;
+    return result < 0 ? result : done;
 }
 
 /** The bit of the one component that a process has to ask for. */

@@ -64,16 +64,37 @@ static int64_t claim_signal(void) {
     return 0;
 }
 
-static int64_t start_timer(int64_t signal, int64_t timeout, int32_t *timer) {
-    struct kernel_sigevent event = {.signal = (int32_t)signal,
+/** Whether there is a timer from now on, which interrupts first after so many microseconds. */
+static int start_timer(struct watch *watch, int64_t first) {
+    watch->signal = claim_signal();
+    if (watch->signal == 0)
+        return 0;
+    struct kernel_sigevent event = {.signal = (int32_t)watch->signal,
                                     .notify = SIGEV_THREAD_ID,
                                     .thread = (int32_t)syscall0(__NR_gettid)};
-    int64_t result = syscall3(__NR_timer_create, CLOCK_MONOTONIC, (long)&event, (long)timer);
-    if (result < 0)
-        return result;
+    if (syscall3(__NR_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&watch->timer) < 0) {
+        watch->signal = 0;
+        return 0;
+    }
     const struct kernel_itimerspec spec = {.interval = timespec(REPEAT_MICROSECONDS),
-                                           .value = timespec(timeout)};
-    return syscall4(__NR_timer_settime, *timer, 0, (long)&spec, 0);
+                                           .value = timespec(first)};
+    syscall4(__NR_timer_settime, watch->timer, 0, (long)&spec, 0);
+    const uint64_t unblocked = 1ULL << (watch->signal - 1);
+    syscall4(__NR_rt_sigprocmask, SIG_UNBLOCK, (long)&unblocked, (long)&watch->previous,
+             SIGSET_SIZE);
+    return 1;
+}
+
+void start_watch(struct watch *watch, int64_t timeout) {
+    watch->timeout = timeout;
+    start_timer(watch, REPEAT_MICROSECONDS);
+}
+
+void end_watch(struct watch *watch) {
+    if (watch->signal == 0)
+        return;
+    syscall1(__NR_timer_delete, watch->timer);
+    syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&watch->previous, 0, SIGSET_SIZE);
 }
 
 static int64_t wait4(int32_t tid, uint32_t options, int32_t *status) {
@@ -103,16 +124,11 @@ static int64_t sleep_until(int32_t tid, uint32_t options, int64_t end, int32_t *
     int64_t remaining = end - now();
     if (remaining <= 0)
         return 0;
-    int64_t signal = claim_signal();
-    int32_t timer = 0;
-    if (signal == 0 || start_timer(signal, remaining, &timer) < 0)
+    struct watch watch = {0};
+    if (!start_timer(&watch, remaining))
         return poll_until(tid, options, end, status);
-    const uint64_t unblocked = 1ULL << (signal - 1);
-    uint64_t previous = 0;
-    syscall4(__NR_rt_sigprocmask, SIG_UNBLOCK, (long)&unblocked, (long)&previous, SIGSET_SIZE);
     int64_t result = block_until(tid, options, end, status);
-    syscall1(__NR_timer_delete, timer);
-    syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&previous, 0, SIGSET_SIZE);
+    end_watch(&watch);
     return result;
 }
 
@@ -133,4 +149,22 @@ int64_t wait_until(int32_t tid, uint32_t options, struct deadline *deadline, int
 int64_t stublab_wait(int32_t tid, uint32_t options, int64_t timeout, int32_t *status) {
     struct deadline deadline = {.timeout = timeout};
     return wait_until(tid, options, &deadline, status);
+}
+
+int64_t wait_watched(int32_t tid, uint32_t options, const struct watch *watch, int32_t *status) {
+    if (watch->signal == 0) {
+        struct deadline deadline = {.timeout = watch->timeout};
+        return wait_until(tid, options, &deadline, status);
+    }
+    // The time is asked for from the first interruption on.
+    int64_t end = 0;
+    for (;;) {
+        int64_t result = wait4(tid, options, status);
+        if (result != -EINTR)
+            return result;
+        if (end == 0)
+            end = now() + watch->timeout;
+        else if (now() >= end)
+            return wait4(tid, options | WNOHANG, status);
+    }
 }
