@@ -18,6 +18,7 @@ import { BASELINE } from "../src/fuzz/baseline.ts";
 import { type Case, parseCase } from "../src/fuzz/case.ts";
 import { Examiner } from "../src/fuzz/examiner.ts";
 import { type Finding, writeFinding } from "../src/fuzz/finding.ts";
+import { examineFindings } from "../src/fuzz/fuzz_findings.ts";
 import { indexOf } from "../src/fuzz/setups.ts";
 import { thrown } from "./thrown.ts";
 
@@ -43,6 +44,7 @@ const finding: Finding = {
   signature: "0123456789abcdef",
   examination,
   original,
+  seenFirst: examination.differences,
   machine,
   found: "stublab fuzz --seed 1 --cases 1",
   change,
@@ -93,6 +95,32 @@ findings("a folder has the case, what it was, what is wrong, and a program that 
   assert.is(found, finding.found);
   assert.is(Object.assign({ "written.eflags": "" }, prediction)["written.eflags"], "0x202");
   assert.is(Object.assign({ "written.eflags": "" }, outcome)["written.eflags"], "0x203");
+});
+
+findings("what does not come again stays as it was found, and is told as it was seen", () => {
+  const corpus = join(folder, "once");
+  mkdirSync(corpus);
+  const seenFirst = [{ field: "status", predicted: 0x57fn, seen: 0x47fn }];
+  const [examined, ...others] = examineFindings(
+    [
+      {
+        ...{ signature: 1, index: 7, it: original, predicted: true },
+        key: 2,
+        differences: seenFirst,
+      },
+    ],
+    { machine, corpus, command: "stublab fuzz --cases 8" },
+  );
+  assert.equal(others, []);
+  assert.equal([examined?.it, examined?.differences], [original, seenFirst]);
+  assert.is(
+    examined?.subject,
+    'It did not come again. Once, status is "stopped by SIGILL", and "stopped by SIGTRAP" is predicted.',
+  );
+  const document = read("once", "findings", "00000000000002", "finding.json");
+  const told = Object.assign({ differences: [0], seenFirst: [0] }, document);
+  assert.equal(told.differences, []);
+  assert.equal(told.seenFirst, [{ field: "status", predicted: "0x57f", seen: "0x47f" }]);
 });
 
 findings("the program of the folder shows it", () => {

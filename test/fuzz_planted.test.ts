@@ -87,6 +87,7 @@ planted(
           signature: name.replaceAll(/\W+/g, "_"),
           examination,
           original: it,
+          seenFirst: examination.differences,
           machine: mutated.machine,
           found: "a test",
         },

@@ -12,6 +12,7 @@ import { exportC } from "./export_c.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import { plantOption } from "./plant.ts";
+import type { FieldDifference } from "./predicted.ts";
 import { differenceTable, fieldTable, machineLine, ruleTable, tellField } from "./told.ts";
 
 export const FINDING_SCHEMA = "stublab.finding/1";
@@ -23,6 +24,8 @@ export interface Finding {
   /** What is known of the case, made small. */
   readonly examination: Examination;
   readonly original: Case;
+  /** How that differed when it was come upon. */
+  readonly seenFirst: readonly FieldDifference[];
   readonly machine: Machine;
   /** The command that comes upon it again, such as "stublab fuzz --seed 7 --cases 4000". */
   readonly found: string;
@@ -74,7 +77,7 @@ function filesOf(
   finding: Finding,
   constants: ReadonlyMap<string, bigint>,
 ): [name: string, content: string][] {
-  const { signature, examination, original, machine, found, change } = finding;
+  const { signature, examination, original, seenFirst, machine, found, change } = finding;
   const { it, predicted, seen, stable, differences, unpredicted, rules } = examination;
   const document = formatCase(it, constants);
   const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
@@ -91,6 +94,7 @@ function filesOf(
         found,
         replay: replayOf("case.json", change),
         differences: differenceTable(differences),
+        seenFirst: differenceTable(seenFirst),
         unpredicted,
         rules: ruleTable(rules),
         prediction: fieldTable(predicted),

@@ -215,13 +215,18 @@ class Session {
 
 /** What a round adds to a run. */
 function stepOf(from: number, to: number, result: PartResult, state: RunState): Step {
-  const entries = result.found.map((found) => ({ ...entryOf(found), key: found.agreement }));
-  const differing = entries.filter(({ key }) => key >= DIFFERS && !state.has(key));
+  const differing = result.found
+    .filter(({ agreement }) => agreement >= DIFFERS && !state.has(agreement))
+    .map((found) => ({
+      ...entryOf(found),
+      key: found.agreement,
+      differences: found.differences,
+    }));
   return {
     from,
     to,
     counts: countsOf(result),
-    corpus: entries.map(({ key: _, ...entry }) => entry),
+    corpus: result.found.map(entryOf),
     findings: firstOfEach<FoundCase, number>(differing, ({ key }) => key),
   };
 }

@@ -41,7 +41,7 @@ export interface FindingsOptions {
 
 /**
  * Looks at findings, and writes those that have no folder yet. Those that come to the same case when they are made small
- * are one.
+ * are one; one that does not come again stays as it was found.
  *
  * @throws OutputError
  */
@@ -53,39 +53,39 @@ export function examineFindings(
   using examiner = new Examiner(change === undefined ? {} : { change });
   const examined: ExaminedFinding[] = [];
   const small = new Set<string>();
-  for (const [i, { key, index, it: original }] of findings.entries()) {
+  for (const [i, { key, index, it: original, differences: seenFirst }] of findings.entries()) {
     const signature = formatSignature(key);
     const found = { signature, index, original };
     if (i >= MOST) {
-      const nothing = { differences: [], subject: undefined, folder: null };
-      examined.push({ ...found, it: original, ...nothing });
+      examined.push({ ...found, it: original, differences: seenFirst, ...NOT_LOOKED_AT });
       continue;
     }
-    const it = examiner.minimize(original);
+    const comesAgain = examiner.examine(original).differences.length > 0;
+    const it = comesAgain ? examiner.minimize(original) : original;
     const document = JSON.stringify(formatCase(it, examiner.constants));
     if (small.has(document)) continue;
     small.add(document);
     const examination = examiner.examine(it);
-    const { differences } = examination;
     const folder = corpus === undefined ? null : join(corpus, FINDINGS, signature);
     if (corpus !== undefined && !existsSync(join(corpus, FINDINGS, signature))) {
       writeFinding(
         join(corpus, FINDINGS),
         {
-          ...{ signature, examination, original, machine, change },
+          ...{ signature, examination, original, seenFirst, machine, change },
           // No seed comes upon a case that somebody gave.
           found: index < 0 ? replayOf("original.json", change) : command,
         },
         examiner.constants,
       );
     }
+    const differences = comesAgain ? examination.differences : seenFirst;
+    const subject = subjectOf({ differences }, examiner.constants);
     examined.push({
-      ...found,
-      it,
-      differences,
-      subject: subjectOf(examination, examiner.constants),
-      folder,
+      ...{ ...found, it, differences, folder },
+      subject: comesAgain ? subject : `It did not come again. Once, ${subject}`,
     });
   }
   return examined;
 }
+
+const NOT_LOOKED_AT = { subject: undefined, folder: null };

@@ -11,6 +11,7 @@ import { PATHS, type Path } from "./generate.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import { formatPlant } from "./plant.ts";
+import type { FieldDifference } from "./predicted.ts";
 import { ROUND, type Shard } from "./round.ts";
 import { type Counts, type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
 import { formatSignature } from "./signature.ts";
@@ -71,7 +72,15 @@ export function formatStep(
     ...counts,
     unpredicted: Object.fromEntries(counts.unpredicted),
     corpus: corpus.map(entry),
-    findings: findings.map((found) => ({ key: formatSignature(found.key), ...entry(found) })),
+    findings: findings.map((found) => ({
+      key: formatSignature(found.key),
+      differences: found.differences.map(({ field, predicted, seen }) => ({
+        field,
+        predicted: String(predicted),
+        seen: seen === null ? null : String(seen),
+      })),
+      ...entry(found),
+    })),
   });
 }
 
@@ -180,6 +189,7 @@ function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {
   const found: Shape<FoundCase> = (value, place) => ({
     ...entry(value, place),
     key: members(value, place)("key", signatureShape),
+    differences: members(value, place)("differences", list(differenceShape, MOST)),
   });
   const counts: Counts = {
     cases: read("cases", count(MOST_CASES)),
@@ -202,6 +212,22 @@ const signatureShape: Shape<number> = (value, place) => {
   const digits = text(value, place);
   if (/^[0-9a-f]{14}$/.test(digits)) return Number(`0x${digits}`);
   throw new InputError(`${place}: expected a signature of 14 hex digits`);
+};
+
+const differenceShape: Shape<FieldDifference> = (value, place) => {
+  const its = members(value, place);
+  return {
+    field: its("field", text),
+    predicted: its("predicted", numberShape),
+    seen: its("seen", nullable(numberShape)),
+  };
+};
+
+/** A number of any size, in decimal digits. */
+const numberShape: Shape<bigint> = (value, place) => {
+  const digits = text(value, place);
+  if (/^-?\d{1,20}$/.test(digits)) return BigInt(digits);
+  throw new InputError(`${place}: expected a number in decimal digits`);
 };
 
 const shardShape: Shape<Shard> = (value, place) => {

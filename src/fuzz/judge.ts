@@ -3,7 +3,7 @@ import type { Machine } from "./machine.ts";
 import { differs } from "./model/difference.ts";
 import { type Change, Model } from "./model/model.ts";
 import { Prediction } from "./model/prediction.ts";
-import { differencesAt, kindOf } from "./predicted.ts";
+import { differencesAt, type FieldDifference, kindOf } from "./predicted.ts";
 import { AGREES, DIFFERS, UNPREDICTED } from "./signature.ts";
 
 /** What of a run says whether an outcome is what it should be: the model, to which it is compared. */
@@ -29,6 +29,12 @@ export class Judge {
     if (prediction.unpredicted === null) return AGREES;
     this.rule = prediction.unpredicted;
     return UNPREDICTED;
+  }
+
+  /** How the outcome of setup `i` differs from its prediction. */
+  differences(batch: Batch, i: number): FieldDifference[] {
+    this.#model.predict(batch, i, this.#prediction);
+    return differencesAt(this.#prediction, batch, i);
   }
 
   /** The first field that differs counts. */

@@ -2,7 +2,8 @@ import type { Batch } from "./batch.ts";
 import type { Generator } from "./generate.ts";
 import type { Judge } from "./judge.ts";
 import type { KnownSignatures } from "./known.ts";
-import { OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
+import type { FieldDifference } from "./predicted.ts";
+import { SETUP_SIZE } from "./setups.ts";
 import { DIFFERS, sign, UNPREDICTED } from "./signature.ts";
 import type { Trier } from "./trial.ts";
 
@@ -14,8 +15,8 @@ export interface Found {
   /** What the judge said: from DIFFERS on it is a finding. */
   readonly agreement: number;
   readonly setup: Uint8Array;
-  /** Only of what differs. */
-  readonly outcome: Uint8Array | undefined;
+  /** How it differs; empty where it does not. */
+  readonly differences: readonly FieldDifference[];
 }
 
 /** What came of some cases. */
@@ -91,17 +92,14 @@ export class Part {
   }
 
   #keep(i: number, index: number, result: PartResult): void {
-    const { setupBytes, outcomeBytes, agreements, signatures } = this.#batch;
+    const { setupBytes, agreements, signatures } = this.#batch;
     const agreement = agreements[i] ?? 0;
     result.found.push({
       index,
       signature: signatures[i] ?? 0,
       agreement,
       setup: setupBytes.slice(i * SETUP_SIZE, (i + 1) * SETUP_SIZE),
-      outcome:
-        agreement < DIFFERS
-          ? undefined
-          : outcomeBytes.slice(i * OUTCOME_SIZE, (i + 1) * OUTCOME_SIZE),
+      differences: agreement < DIFFERS ? [] : this.#judge.differences(this.#batch, i),
     });
   }
 }
