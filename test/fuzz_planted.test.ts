@@ -87,7 +87,7 @@ planted(
           signature: name.replaceAll(/\W+/g, "_"),
           examination,
           original: it,
-          seenFirst: examination.differences,
+          seenFirst: { field: "error", predicted: null, seen: null },
           machine: mutated.machine,
           found: "a test",
         },

@@ -6,7 +6,13 @@ import { minimize } from "./minimize.ts";
 import { type AppliedRule, type Change, Model } from "./model/model.ts";
 import { Prediction } from "./model/prediction.ts";
 import { Observer } from "./observer.ts";
-import { differencesOf, type FieldDifference, kindOf, predictedFields } from "./predicted.ts";
+import {
+  differencesOf,
+  type FieldDifference,
+  kindOf,
+  kindText,
+  predictedFields,
+} from "./predicted.ts";
 import { signatureOf } from "./signature.ts";
 import { Trier } from "./trial.ts";
 
@@ -115,6 +121,6 @@ export class Examiner {
     this.#trier.run(this.#batch, 1);
     const [first] = differencesOf(predicted, readFields(it, this.#batch, 0));
     if (first === undefined) return `signature ${signatureOf(this.#batch, 0, 0)}`;
-    return kindOf(first);
+    return kindText(kindOf(first));
   }
 }

@@ -12,8 +12,8 @@ import { exportC } from "./export_c.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import { plantOption } from "./plant.ts";
-import type { FieldDifference } from "./predicted.ts";
-import { differenceTable, fieldTable, machineLine, ruleTable, tellField } from "./told.ts";
+import type { DifferenceKind } from "./predicted.ts";
+import { differenceTable, fieldTable, kindRow, machineLine, ruleTable, tellField } from "./told.ts";
 
 export const FINDING_SCHEMA = "stublab.finding/1";
 
@@ -24,8 +24,8 @@ export interface Finding {
   /** What is known of the case, made small. */
   readonly examination: Examination;
   readonly original: Case;
-  /** How that differed when it was come upon. */
-  readonly seenFirst: readonly FieldDifference[];
+  /** How that differed first when it was come upon. */
+  readonly seenFirst: DifferenceKind;
   readonly machine: Machine;
   /** The command that comes upon it again, such as "stublab fuzz --seed 7 --cases 4000". */
   readonly found: string;
@@ -94,7 +94,7 @@ function filesOf(
         found,
         replay: replayOf("case.json", change),
         differences: differenceTable(differences),
-        seenFirst: differenceTable(seenFirst),
+        seenFirst: kindRow(seenFirst),
         unpredicted,
         rules: ruleTable(rules),
         prediction: fieldTable(predicted),
@@ -124,9 +124,24 @@ export function subjectOf(
 ): string {
   if (first === undefined) return "What is seen is what is predicted.";
   const { field, seen, predicted } = first;
-  const tell = (word: bigint) => {
+  const tell = quoted(field, constants);
+  return `${field} is ${seen === null ? "not there" : tell(seen)}, and ${tell(predicted)} is predicted.`;
+}
+
+/** The same of what did not come again. */
+export function onceOf(
+  { field, seen, predicted }: DifferenceKind,
+  constants: ReadonlyMap<string, bigint>,
+): string {
+  const tell = quoted(field, constants);
+  const was = seen === null ? "not as predicted" : tell(seen);
+  const wanted = predicted === null ? "" : `, and ${tell(predicted)} is predicted`;
+  return `It did not come again: once, ${field} was ${was}${wanted}.`;
+}
+
+function quoted(field: string, constants: ReadonlyMap<string, bigint>) {
+  return (word: bigint): string => {
     const told = tellField(field, word, constants);
     return told.includes(" ") ? `"${told}"` : told;
   };
-  return `${field} is ${seen === null ? "not there" : tell(seen)}, and ${tell(predicted)} is predicted.`;
 }

@@ -19,7 +19,7 @@ import {
   RunState,
   type Step,
 } from "./run_state.ts";
-import { DIFFERS, UNPREDICTED } from "./signature.ts";
+import { UNPREDICTED } from "./signature.ts";
 
 /** What is to be tried, and for how long. */
 export interface FuzzOptions {
@@ -215,13 +215,10 @@ class Session {
 
 /** What a round adds to a run. */
 function stepOf(from: number, to: number, result: PartResult, state: RunState): Step {
-  const differing = result.found
-    .filter(({ agreement }) => agreement >= DIFFERS && !state.has(agreement))
-    .map((found) => ({
-      ...entryOf(found),
-      key: found.agreement,
-      differences: found.differences,
-    }));
+  const differing = result.found.flatMap((found): FoundCase[] => {
+    const { agreement: key, kind } = found;
+    return kind === undefined || state.has(key) ? [] : [{ ...entryOf(found), key, kind }];
+  });
   return {
     from,
     to,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Case, formatCase } from "./case.ts";
 import { FINDINGS } from "./corpus_folder.ts";
 import { Examiner } from "./examiner.ts";
-import { replayOf, subjectOf, writeFinding } from "./finding.ts";
+import { onceOf, replayOf, subjectOf, writeFinding } from "./finding.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import type { FieldDifference } from "./predicted.ts";
@@ -53,11 +53,12 @@ export function examineFindings(
   using examiner = new Examiner(change === undefined ? {} : { change });
   const examined: ExaminedFinding[] = [];
   const small = new Set<string>();
-  for (const [i, { key, index, it: original, differences: seenFirst }] of findings.entries()) {
+  for (const [i, { key, index, it: original, kind: seenFirst }] of findings.entries()) {
     const signature = formatSignature(key);
     const found = { signature, index, original };
     if (i >= MOST) {
-      examined.push({ ...found, it: original, differences: seenFirst, ...NOT_LOOKED_AT });
+      const nothing = { differences: [], subject: undefined, folder: null };
+      examined.push({ ...found, it: original, ...nothing });
       continue;
     }
     const comesAgain = examiner.examine(original).differences.length > 0;
@@ -78,14 +79,9 @@ export function examineFindings(
         examiner.constants,
       );
     }
-    const differences = comesAgain ? examination.differences : seenFirst;
-    const subject = subjectOf({ differences }, examiner.constants);
-    examined.push({
-      ...{ ...found, it, differences, folder },
-      subject: comesAgain ? subject : `It did not come again. Once, ${subject}`,
-    });
+    const { constants } = examiner;
+    const subject = comesAgain ? subjectOf(examination, constants) : onceOf(seenFirst, constants);
+    examined.push({ ...found, it, differences: examination.differences, subject, folder });
   }
   return examined;
 }
-
-const NOT_LOOKED_AT = { subject: undefined, folder: null };

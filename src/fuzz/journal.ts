@@ -11,7 +11,7 @@ import { PATHS, type Path } from "./generate.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import { formatPlant } from "./plant.ts";
-import type { FieldDifference } from "./predicted.ts";
+import type { DifferenceKind } from "./predicted.ts";
 import { ROUND, type Shard } from "./round.ts";
 import { type Counts, type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
 import { formatSignature } from "./signature.ts";
@@ -74,11 +74,7 @@ export function formatStep(
     corpus: corpus.map(entry),
     findings: findings.map((found) => ({
       key: formatSignature(found.key),
-      differences: found.differences.map(({ field, predicted, seen }) => ({
-        field,
-        predicted: String(predicted),
-        seen: seen === null ? null : String(seen),
-      })),
+      kind: kindRecord(found.kind),
       ...entry(found),
     })),
   });
@@ -189,7 +185,7 @@ function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {
   const found: Shape<FoundCase> = (value, place) => ({
     ...entry(value, place),
     key: members(value, place)("key", signatureShape),
-    differences: members(value, place)("differences", list(differenceShape, MOST)),
+    kind: members(value, place)("kind", kindShape),
   });
   const counts: Counts = {
     cases: read("cases", count(MOST_CASES)),
@@ -214,11 +210,16 @@ const signatureShape: Shape<number> = (value, place) => {
   throw new InputError(`${place}: expected a signature of 14 hex digits`);
 };
 
-const differenceShape: Shape<FieldDifference> = (value, place) => {
+function kindRecord({ field, predicted, seen }: DifferenceKind) {
+  const digits = (number: bigint | null) => (number === null ? null : String(number));
+  return { field, predicted: digits(predicted), seen: digits(seen) };
+}
+
+const kindShape: Shape<DifferenceKind> = (value, place) => {
   const its = members(value, place);
   return {
     field: its("field", text),
-    predicted: its("predicted", numberShape),
+    predicted: its("predicted", nullable(numberShape)),
     seen: its("seen", nullable(numberShape)),
   };
 };

@@ -3,7 +3,7 @@ import type { Machine } from "./machine.ts";
 import { differs } from "./model/difference.ts";
 import { type Change, Model } from "./model/model.ts";
 import { Prediction } from "./model/prediction.ts";
-import { differencesAt, type FieldDifference, kindOf } from "./predicted.ts";
+import { type DifferenceKind, differencesAt, kindOf, kindText } from "./predicted.ts";
 import { AGREES, DIFFERS, UNPREDICTED } from "./signature.ts";
 
 /** What of a run says whether an outcome is what it should be: the model, to which it is compared. */
@@ -31,16 +31,20 @@ export class Judge {
     return UNPREDICTED;
   }
 
-  /** How the outcome of setup `i` differs from its prediction. */
-  differences(batch: Batch, i: number): FieldDifference[] {
+  /** The first field in which the outcome of setup `i` differs from its prediction; undefined where none does. */
+  kindOf(batch: Batch, i: number): DifferenceKind | undefined {
     this.#model.predict(batch, i, this.#prediction);
-    return differencesAt(this.#prediction, batch, i);
+    return this.#kindOf(batch, i);
   }
 
-  /** The first field that differs counts. */
-  #keyOf(batch: Batch, i: number): number {
+  #kindOf(batch: Batch, i: number): DifferenceKind | undefined {
     const [first] = differencesAt(this.#prediction, batch, i);
-    return first === undefined ? DIFFERS : DIFFERS + hash(kindOf(first));
+    return first === undefined ? undefined : kindOf(first);
+  }
+
+  #keyOf(batch: Batch, i: number): number {
+    const kind = this.#kindOf(batch, i);
+    return kind === undefined ? DIFFERS : DIFFERS + hash(kindText(kind));
   }
 }
 

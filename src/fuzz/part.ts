@@ -2,7 +2,7 @@ import type { Batch } from "./batch.ts";
 import type { Generator } from "./generate.ts";
 import type { Judge } from "./judge.ts";
 import type { KnownSignatures } from "./known.ts";
-import type { FieldDifference } from "./predicted.ts";
+import type { DifferenceKind } from "./predicted.ts";
 import { SETUP_SIZE } from "./setups.ts";
 import { DIFFERS, sign, UNPREDICTED } from "./signature.ts";
 import type { Trier } from "./trial.ts";
@@ -15,8 +15,8 @@ export interface Found {
   /** What the judge said: from DIFFERS on it is a finding. */
   readonly agreement: number;
   readonly setup: Uint8Array;
-  /** How it differs; empty where it does not. */
-  readonly differences: readonly FieldDifference[];
+  /** How it differs first, if it does. */
+  readonly kind: DifferenceKind | undefined;
 }
 
 /** What came of some cases. */
@@ -99,7 +99,7 @@ export class Part {
       signature: signatures[i] ?? 0,
       agreement,
       setup: setupBytes.slice(i * SETUP_SIZE, (i + 1) * SETUP_SIZE),
-      differences: agreement < DIFFERS ? [] : this.#judge.differences(this.#batch, i),
+      kind: agreement < DIFFERS ? undefined : this.#judge.kindOf(this.#batch, i),
     });
   }
 }

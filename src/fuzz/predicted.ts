@@ -55,9 +55,22 @@ export function differencesAt(prediction: Prediction, batch: Batch, i: number): 
   return differencesOf(predictedFields(it, prediction), readFields(it, batch, i));
 }
 
-/** The kind of a difference, which is one bug: registers may differ by any value, all else by those two. */
-export function kindOf({ field, predicted, seen }: FieldDifference): string {
-  return field.includes(".") ? field : `${field} ${predicted} ${seen}`;
+/** What differences of one bug have in common. */
+export interface DifferenceKind {
+  readonly field: string;
+  /** Null of registers and addresses: any value is of this kind, and some are others in each run. */
+  readonly predicted: bigint | null;
+  readonly seen: bigint | null;
+}
+
+export function kindOf({ field, predicted, seen }: FieldDifference): DifferenceKind {
+  const isWord = field.includes(".") || field === "address";
+  return isWord ? { field, predicted: null, seen: null } : { field, predicted, seen };
+}
+
+/** The same for the same kind, and for no other. */
+export function kindText({ field, predicted, seen }: DifferenceKind): string {
+  return predicted === null ? field : `${field} ${predicted} ${seen}`;
 }
 
 /** What came otherwise, in the order of the fields. */

@@ -1,6 +1,6 @@
 import type { Case } from "./case.ts";
 import { emptyResult, type PartResult } from "./part.ts";
-import type { FieldDifference } from "./predicted.ts";
+import type { DifferenceKind } from "./predicted.ts";
 import type { Shard } from "./round.ts";
 
 /** A case of the corpus: the first with its signature. */
@@ -23,8 +23,8 @@ export const isParent = ({ predicted, index }: Entry): boolean => predicted || i
 export interface FoundCase extends Entry {
   /** What those share whose outcomes differ in the same way. */
   readonly key: number;
-  /** How it differed when it was come upon. */
-  readonly differences: readonly FieldDifference[];
+  /** How it differed first when it was come upon. */
+  readonly kind: DifferenceKind;
 }
 
 /** What some cases came to. */

@@ -6,7 +6,7 @@ import { hex } from "../errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Machine } from "./machine.ts";
 import type { AppliedRule } from "./model/model.ts";
-import type { FieldDifference } from "./predicted.ts";
+import type { DifferenceKind, FieldDifference } from "./predicted.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
@@ -28,6 +28,12 @@ export function differenceTable(differences: readonly FieldDifference[]) {
     predicted: fieldValue(field, predicted),
     seen: seen === null ? null : fieldValue(field, seen),
   }));
+}
+
+/** The kind of a difference, as a document has it. */
+export function kindRow({ field, predicted, seen }: DifferenceKind) {
+  const value = (word: bigint | null) => (word === null ? null : fieldValue(field, word));
+  return { field, predicted: value(predicted), seen: value(seen) };
 }
 
 /** A field's value for people: a status says what it means. */
