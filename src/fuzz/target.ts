@@ -44,6 +44,7 @@ export const HANDLED = ["SIGUSR1", "SIGUSR2"] as const;
 const ENOSYS = 38;
 /** Newer than the encoders' names. */
 const SYS_CLOSE_RANGE = 436;
+const SYS_UPROBE = 336;
 /** A limit of one byte keeps the kernel from dumping even to a program (do_coredump in fs/coredump.c). */
 const NO_CORE = 1n;
 /** The upper half of every address in the vsyscall page. */
@@ -104,17 +105,21 @@ export function createHarmless(
 }
 
 /**
- * Creates a stub whose pid is not the number of the one call that the filter does not see, uretprobe: what getpid or
- * getppid has answered may be the number of a case's next call.
+ * Creates a stub whose pid is the number of no call that the filter lets through, or does not see: what getpid or getppid
+ * has answered may be the number of a case's next call, and all others are answered alike.
  */
 export function createAnonymous(tracer: Tracer, create: () => Stub): Stub {
-  const stub = create();
-  if (BigInt(stub.pid) !== tracer.syscallNumber("uretprobe")) return stub;
-  // As long as the first is there, the second has another pid.
+  const numbers = [...HARMLESS, "uretprobe"].map((name) => Number(tracer.syscallNumber(name)));
+  const taken: Stub[] = [];
   try {
-    return create();
+    // As long as these are there, the next has another pid.
+    for (;;) {
+      const stub = create();
+      if (stub.pid !== SYS_UPROBE && !numbers.includes(stub.pid)) return stub;
+      taken.push(stub);
+    }
   } finally {
-    stub.close();
+    for (const stub of taken) stub.close();
   }
 }
 
