@@ -5,8 +5,10 @@ import { Batch } from "../src/fuzz/batch.ts";
 import { type Case, writeSetup } from "../src/fuzz/case.ts";
 import { placeOf } from "../src/fuzz/code.ts";
 import { Generator } from "../src/fuzz/generate.ts";
+import { Judge } from "../src/fuzz/judge.ts";
+import { readMachine } from "../src/fuzz/machine.ts";
 import { SEEDS } from "../src/fuzz/seeds.ts";
-import { indexOf } from "../src/fuzz/setups.ts";
+import { indexOf, OUTCOME } from "../src/fuzz/setups.ts";
 import {
   AGREES,
   DIFFERS,
@@ -53,6 +55,24 @@ for (const [why, first, second] of ALIKE) {
     assert.is(one, two);
   });
 }
+
+signatures("of what a case does not decide nothing is told", () => {
+  using trier = new Trier();
+  const batch = new Batch(1);
+  // getppid's answer, divided by 4095.
+  writeSetup(it("div", { orig_rax: 110n, rdi: 0xfffn }, { from: "entry" }), batch, 0);
+  trier.run(batch, 1);
+  const judge = new Judge(readMachine(trier.tracer));
+  judge.judge(batch, 0);
+  const rax = indexOf("rax");
+  assert.is((judge.decided >>> rax) & 1, 0);
+  const seen = [0n, 1n, 7n].map((quotient) => {
+    batch.outcomeWords[OUTCOME.stopped / 2 + rax] = quotient;
+    return [signatureOf(batch, 0, AGREES, judge.decided), signatureOf(batch, 0, AGREES)] as const;
+  });
+  assert.is(new Set(seen.map(([told]) => told)).size, 1);
+  assert.is.not(seen[0]?.[1], seen[1]?.[1], "else it would be");
+});
 
 const APART: readonly Case[] = [
   ...[

@@ -89,11 +89,15 @@ function isReturn(path: u32, index: u64): bool {
   return path == PATH_both ? (index / NEIGHBOURS) % LOTS == LOTS - 1 : path == PATH_sigreturn;
 }
 
-/** Writes the signatures of `count` setups and outcomes; whole numbers say what agrees with predictions. */
+/**
+ * Writes the signatures of `count` setups and outcomes. Whole numbers say what agrees with predictions, and sets of
+ * registers, a half each, which of those at the stop the case decides.
+ */
 export function sign(
   setups: usize,
   outcomes: usize,
   agreements: usize,
+  decided: usize,
   signatures: usize,
   count: u32,
 ): void {
@@ -101,6 +105,7 @@ export function sign(
     const setup = changetype<Setup>(setups + SETUP_SIZE * i);
     const outcome = changetype<Outcome>(outcomes + OUTCOME_SIZE * i);
     const agreement = u32(u64(load<f64>(agreements + 8 * i)));
-    store<f64>(signatures + 8 * i, signatureOf(setup, outcome, agreement));
+    const known = load<u32>(decided + 4 * i);
+    store<f64>(signatures + 8 * i, signatureOf(setup, outcome, agreement, known));
   }
 }

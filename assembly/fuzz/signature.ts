@@ -67,6 +67,9 @@ const SYSCALL_STOP: u32 = 0x80;
 /** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
 const SYSCALL_STATUS: u32 = 5 | 0x80;
 
+/** The bit of RAX in a set of registers. */
+const RAX: u32 = 1 << (REG_rax / 8);
+
 const BEGINNING: u64 = 0x5157_0b1a;
 
 /** Takes a number in: the lower half of a hash first, then the upper one. */
@@ -79,7 +82,7 @@ function mix(hash: u64, number: u32): u64 {
 }
 
 /** The signature of a setup and its outcome: a whole number below 2^53. */
-export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32): f64 {
+export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32, decided: u32): f64 {
   const kinds = load<u32>(changetype<usize>(setup)) & 0xff_ffff;
   const way: u32 = setup.way;
   const error = outcome.error;
@@ -98,7 +101,7 @@ export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32): f64
   hash = mix(hash, resumed);
   if (resumed == 0) {
     const before = isReadBack(setup, way) ? outcome.written : setup.words;
-    hash = mixStop(hash, outcome, setup.signal, registers ? before : 0);
+    hash = mixStop(hash, outcome, setup.signal, registers ? before : 0, decided);
   }
   return f64(hash & 0x1f_ffff_ffff_ffff);
 }
@@ -202,7 +205,7 @@ function changeOf(is: u64, was: u64): u32 {
 }
 
 /** Takes in a stop. `before`: the registers that the stub went on with; 0 where the way has none. */
-function mixStop(hash: u64, outcome: Outcome, sent: u32, before: usize): u64 {
+function mixStop(hash: u64, outcome: Outcome, sent: u32, before: usize, decided: u32): u64 {
   const status = outcome.status;
   const stops = (status & 0xff) == STOPPED;
   // A signal that does what it was sent for is like another that does.
@@ -210,7 +213,7 @@ function mixStop(hash: u64, outcome: Outcome, sent: u32, before: usize): u64 {
   hash = mix(hash, own ? (stops ? -1 : -2) : status);
   if (!stops) return hash;
   // After the other ways the registers are those that the stop before had.
-  if (before != 0) hash = mixRun(hash, outcome.stopped, before);
+  if (before != 0) hash = mixRun(hash, outcome.stopped, before, decided);
   const signal = outcome.signal;
   if (signal == 0 || own) return hash;
   hash = mix(hash, outcome.code);
@@ -221,8 +224,9 @@ function mixStop(hash: u64, outcome: Outcome, sent: u32, before: usize): u64 {
  * Takes in what became of the registers between the write and the stop: some by themselves, and whether any selector or
  * base changed. The others follow from these, as RCX does from a SYSCALL, and would double the kinds of outcomes each.
  */
-function mixRun(hash: u64, stopped: usize, before: usize): u64 {
-  hash = mixChange(hash, REG_rax, answerChange(stopped, before));
+function mixRun(hash: u64, stopped: usize, before: usize, decided: u32): u64 {
+  // What a call has answered may be a pid, and what was divided by it is another in each run.
+  if ((decided & RAX) != 0) hash = mixChange(hash, REG_rax, answerChange(stopped, before));
   hash = mixChange(hash, REG_rip, jump(load<u64>(stopped, REG_rip), load<u64>(before, REG_rip)));
   const flags = load<u32>(stopped, REG_eflags) ^ load<u32>(before, REG_eflags);
   hash = mixChange(hash, REG_eflags, flags & TELLING_FLAGS);

@@ -18,6 +18,8 @@ export class Batch {
   readonly outcomeBytes: Uint8Array;
   /** What is said of each outcome beside its prediction, and the signatures: signature.ts. */
   readonly agreements: Float64Array;
+  /** Which registers at the stop the case decides, a bit each; of the others signatures say nothing. */
+  readonly decided: Uint32Array;
   readonly signatures: Float64Array;
   #isOpen = true;
 
@@ -36,6 +38,7 @@ export class Batch {
     this.outcomeWords = new BigUint64Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 8);
     this.agreements = new Float64Array(buffer, agreements, capacity);
     this.signatures = new Float64Array(buffer, agreements + 8 * capacity, capacity);
+    this.decided = new Uint32Array(buffer, agreements + 16 * capacity, capacity);
   }
 
   /** Gives its memory back: nobody may use it, or a view of it, afterwards. */
@@ -45,5 +48,5 @@ export class Batch {
   }
 }
 
-/** Bytes of a case: setup, outcome, agreement, signature. */
-const SIZE = SETUP_SIZE + OUTCOME_SIZE + 16;
+/** Bytes of a case: setup, outcome, agreement, signature, set of registers. */
+const SIZE = SETUP_SIZE + OUTCOME_SIZE + 20;

@@ -120,7 +120,8 @@ export class Examiner {
     if (fresh) this.#trier.renew();
     this.#trier.run(this.#batch, 1);
     const [first] = differencesOf(predicted, readFields(it, this.#batch, 0));
-    if (first === undefined) return `signature ${signatureOf(this.#batch, 0, 0)}`;
+    const { stoppedKnown } = this.#prediction;
+    if (first === undefined) return `signature ${signatureOf(this.#batch, 0, 0, stoppedKnown)}`;
     return kindText(kindOf(first));
   }
 }

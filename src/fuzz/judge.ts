@@ -31,6 +31,11 @@ export class Judge {
     return UNPREDICTED;
   }
 
+  /** The registers at the last case's stop that are predicted, a bit each: others may be a pid, or come of one. */
+  get decided(): number {
+    return this.#prediction.stoppedKnown;
+  }
+
   /** The first field in which the outcome of setup `i` differs from its prediction; undefined where none does. */
   kindOf(batch: Batch, i: number): DifferenceKind | undefined {
     this.#model.predict(batch, i, this.#prediction);

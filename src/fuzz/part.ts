@@ -86,6 +86,7 @@ export class Part {
   #judgeOne(i: number, result: PartResult): void {
     const agreement = this.#judge.judge(this.#batch, i);
     this.#batch.agreements[i] = agreement;
+    this.#batch.decided[i] = this.#judge.decided;
     if (agreement !== UNPREDICTED) return;
     const { rule } = this.#judge;
     result.unpredicted.set(rule, (result.unpredicted.get(rule) ?? 0) + 1);
