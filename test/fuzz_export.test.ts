@@ -114,6 +114,10 @@ function* spread(): Iterable<[string, Case]> {
   ];
   yield ["floating point as it is", { ...other, way: "SETFPREGS", pairs: [] }];
   yield ["an XSAVE area as it is", { ...other, way: "XSTATE", pairs: [], length: 8192 }];
+  yield [
+    "a 32-bit SYSCALL",
+    setregs("signal", "CONT", "syscall", { cs: 0x23n, rsp: 0x1000_2000n }),
+  ];
   yield ["a mask", { ...other, way: "SIGMASK", words: [0xffff_ffff_ffff_ffffn], length: 8 }];
   yield [
     "a signal that is blocked",

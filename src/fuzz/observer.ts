@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Batch } from "./batch.ts";
 import { type Case, writeSetup } from "./case.ts";
 import { type Fields, readFields } from "./fields.ts";
@@ -7,8 +8,24 @@ import { Trier } from "./trial.ts";
 export interface Observation {
   /** All that was seen. */
   readonly all: Fields;
-  /** What another stub, of another parent, showed as well: no pid, and nothing that was left by another case. */
+  /**
+   * What another stub, of another parent, showed as well, and another host would: no pid, nothing that was left by another
+   * case, and no address in the vDSO, which each program has elsewhere.
+   */
   readonly stable: Fields;
+}
+
+/** Where a 32-bit SYSCALL goes on; stubs inherit the address, though they have unmapped what is there. */
+const VDSO = /^([0-9a-f]+)-([0-9a-f]+) .*\[vdso\]$/m.exec(readFileSync("/proc/self/maps", "utf8"));
+const [VDSO_START, VDSO_END] = [VDSO?.[1] ?? "0", VDSO?.[2] ?? "0"].map((hex) =>
+  BigInt(`0x${hex}`),
+);
+
+/** Whether a word is such an address, or what 32-bit code has of one. */
+function isInVdso(word: bigint): boolean {
+  const [start, end] = [VDSO_START ?? 0n, VDSO_END ?? 0n];
+  const low = BigInt.asUintN(32, start);
+  return (word >= start && word < end) || (word >= low && word < low + (end - start));
 }
 
 /** Tries single cases, each in two stubs that have seen none before. */
@@ -38,7 +55,9 @@ export class Observer {
     const [all, other] = [this.#try(it, 0), this.#try(it, 1)];
     return {
       all,
-      stable: new Map([...all].filter(([field, word]) => other.get(field) === word)),
+      stable: new Map(
+        [...all].filter(([field, word]) => other.get(field) === word && !isInVdso(word)),
+      ),
     };
   }
 
