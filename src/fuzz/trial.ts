@@ -30,8 +30,7 @@ const MOST_TRIES = 5;
 
 /**
  * Tries setups, in stubs that last until a setup kills them: by ptrace, and those of the way SIGRETURN in stubs that do
- * it by themselves. It belongs to the tracer's thread; close it before that
- * thread ends.
+ * it by themselves. It belongs to the tracer's thread; close it before that thread ends.
  */
 export class Trier {
   readonly tracer: Tracer;

@@ -64,11 +64,8 @@ ${pieces.join("")}    mprotect(code, PAGE, PROT_READ | PROT_EXEC);
 ${constants ? CONSTANTS_PAGE : ""}`;
 }
 
-/** The child: what it maps, and how it stops. */
-export function child(it: Case, needs: Needs): string {
-  const { constants, scratch, filter } = needs;
-  return `${mapping(needs)}${isHandled(it.signal) ? handler(it.signal) : ""}${filter ? filterText() : ""}
-static void run_child(pid_t parent) {
+/** A child that outlives no parent, and dumps no core. */
+export const CHILD_BEGINS = `static void run_child(pid_t parent) {
     /* One byte: this keeps the kernel from dumping even to a program. */
     const struct rlimit no_core = {1, 1};
     sigset_t none;
@@ -76,7 +73,13 @@ static void run_child(pid_t parent) {
     if (getppid() != parent)
         _exit(CANNOT);
     setrlimit(RLIMIT_CORE, &no_core);
-${TERMINAL_STOPS.has(it.signal) ? ORPHANED : ""}    sigemptyset(&none);
+`;
+
+/** The child: what it maps, and how it stops. */
+export function child(it: Case, needs: Needs): string {
+  const { constants, scratch, filter } = needs;
+  return `${mapping(needs)}${isHandled(it.signal) ? handler(it.signal) : ""}${filter ? filterText() : ""}
+${CHILD_BEGINS}${TERMINAL_STOPS.has(it.signal) ? ORPHANED : ""}    sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     map_code();
 ${constants ? "    map_constants();\n" : ""}${scratch ? "    map(SCRATCH, SCRATCH_SIZE);\n" : ""}${isHandled(it.signal) ? "    handle();\n" : ""}${filter ? "    leave_filter();\n" : ""}    /* Whatever the case makes it do, it has no file to do it to. */

@@ -3,6 +3,7 @@ import { placeOf } from "../code.ts";
 import { REGISTERS } from "../setups.ts";
 import { KEPT } from "../sigreturn/kept.ts";
 import { HARMLESS } from "../target.ts";
+import { CHILD_BEGINS } from "./child.ts";
 import { compareAll, compareField, type Knowledge } from "./comparison.ts";
 import { literal } from "./literals.ts";
 import type { Needs } from "./needs.ts";
@@ -94,15 +95,7 @@ static void handle(void) {
 }
 
 ${filterText()}
-static void run_child(pid_t parent) {
-    /* One byte: this keeps the kernel from dumping even to a program. */
-    const struct rlimit no_core = {1, 1};
-    sigset_t none;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(CANNOT);
-    setrlimit(RLIMIT_CORE, &no_core);
-    sigemptyset(&none);
+${CHILD_BEGINS}    sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     map_code();
     map_constants();

@@ -1,9 +1,8 @@
 import { fuzzModule } from "../module.ts";
 import { FRAME_REGISTERS, OUTCOME, OUTCOME_SIZE, REGISTERS } from "../setups.ts";
 
-/** All registers of a block, and of a frame, as masks. */
+/** All registers of a block as a mask. */
 export const ALL = (1 << REGISTERS.length) - 1;
-export const WHOLE_FRAME = (1 << FRAME_REGISTERS.length) - 1;
 
 /** What a setup should come to: an outcome, and which of it is known. One serves for case after case. */
 export class Prediction {
