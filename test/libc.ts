@@ -8,6 +8,9 @@ const syscall = libc.func("long syscall(long, long, void *, void *, long)");
 const prlimit = libc.func("int prlimit(int, int, void *, void *)");
 const prctl = libc.func("int prctl(int, long, long, long, long)");
 const signal = libc.func("void *signal(int, void *)");
+const sigqueue = libc.func("int sigqueue(int, int, uint64_t)");
+const setScheduler = libc.func("int sched_setscheduler(int, int, void *)");
+const setAffinity = libc.func("int sched_setaffinity(int, size_t, void *)");
 const dlsym = libc.func("void *dlsym(void *, const char *)");
 
 const SYS_RT_SIGPROCMASK = 14;
@@ -72,6 +75,22 @@ export function forbidForks(pid: number): void {
 /** Makes the orphans of this process's descendants its own children. */
 export function adoptOrphans(): void {
   check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+}
+
+/** sigqueue(3): sends a signal with a value. */
+export function queue(pid: number, signal: number, value: number): void {
+  sigqueue(pid, signal, value);
+}
+
+/** Lets this process and those that come from it run on one processor only. */
+export function pinToProcessor(processor: number): void {
+  check(setAffinity(0, 8, new BigUint64Array([1n << BigInt(processor)])));
+}
+
+/** Lets a thread, and what it clones, run only while no other wants its processor (SCHED_IDLE). */
+export function runLast(tid: number): void {
+  const SCHED_IDLE = 5;
+  check(setScheduler(tid, SCHED_IDLE, new Int32Array(1)));
 }
 
 function check(result: number): void {

@@ -8,3 +8,9 @@ export const TOP_OF_USER_SPACE = 0x7ffffffff000;
 
 /** The register that holds the address of the next instruction. */
 export const INSTRUCTION_POINTER = "rip";
+
+/** Indices in struct user_regs_struct (arch/x86/include/asm/user_64.h): what no encoder is asked for. */
+export const WORD = { rbx: 5, rax: 10, rip: 16 } as const;
+
+/** Bytes of a SYSCALL instruction. */
+export const SYSCALL_LENGTH = 2;

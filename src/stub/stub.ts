@@ -187,10 +187,15 @@ export class Stub {
     this.thread.detach();
   }
 
-  /** Traces the stub again after a detach. @throws AttachError */
+  /** Traces the stub again after a detach. @throws AttachError; DeathError if it has ended */
   attach(): void {
     this.thread.expect("untraced");
-    attach(this.thread);
+    try {
+      this.thread.expectAlive();
+      attach(this.thread);
+    } finally {
+      this.forgetIfDead();
+    }
   }
 
   /**
