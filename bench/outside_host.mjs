@@ -89,6 +89,9 @@ function work(platform) {
       if (event.kind === "interrupt") counts.late++;
       if (event.kind === "interrupt") continue;
       if (event.kind === "signal" && event.info.pid === process.pid) continue;
+      if (event.kind === "signal") {
+        throw new Error(`the guest got signal ${event.info.signal}, si_code ${event.info.code}`);
+      }
       expect("the guest's stop", event.kind, "syscall");
       expect("its call", event.number, SYS_getpid);
       context.setResult(BigInt(i));

@@ -13,6 +13,10 @@ const [SIGKILL, SIGCONT, SIGSTOP, SI_QUEUE] = [9, 18, 19, -1];
 /** One signal to a stub in so many is a SIGKILL. */
 const KILLS = 2000;
 
+/** So many signals are sent one after another, and then none for a millisecond. */
+const BURST = 20;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
 const libc = koffi.load(null);
 const syscall = libc.func("long syscall(long, long, long, void *, long)");
 const close = libc.func("int close(int)");
@@ -82,6 +86,7 @@ while (syscall(SYS_pidfd_send_signal, alive, 0, null, 0) === 0) {
     const flags = random(2) === 0 ? PIDFD_SIGNAL_THREAD : 0;
     syscall(SYS_pidfd_send_signal, pidfd, signal, info, flags);
     signals++;
+    if (signals % BURST === 0) Atomics.wait(pause, 0, 0, 1);
     // A host that is stopped goes on at once.
     if (pid === host && random(50) === 0) {
       syscall(SYS_pidfd_send_signal, pidfd, SIGSTOP, null, 0);
