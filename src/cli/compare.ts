@@ -1,5 +1,3 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { dirname } from "node:path";
 import { type CompareOptions, compare } from "../compare/compare.ts";
 import { openSubjects } from "../compare/open.ts";
 import { renderComparePage } from "../compare/page/page.ts";
@@ -14,10 +12,10 @@ import {
 } from "../encoder/abi.ts";
 import { nearest, parseNumber } from "../encoder/names.ts";
 import { ENCODERS } from "../encoder/open.ts";
-import { InputError } from "../errors.ts";
+import { InputError, OutputError } from "../errors.ts";
 import { type Command, parseCommand, parseCount, parseSeed, UsageError } from "./command.ts";
 import { printComparison } from "./compare_text.ts";
-import { writeOutput } from "./output_file.ts";
+import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
 import { printJson } from "./report.ts";
 
@@ -177,14 +175,11 @@ function foundNothing(report: CompareReport): boolean {
 /** Refuses a file that cannot be written before minutes of work. */
 function tryFile(path: string): void {
   try {
-    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+    checkOutput(path);
   } catch (cause) {
-    throw new InputError(`--html ${path} cannot be written: ${messageOf(cause)}`, { cause });
+    if (!(cause instanceof OutputError)) throw cause;
+    throw new InputError(`--html ${cause.message}`, { cause });
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 export const compareCommand: Command = { help, run };

@@ -8,7 +8,7 @@ import { fieldValue, machineLine } from "../fuzz/told.ts";
 import { Trier } from "../fuzz/trial.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
-import { writeOutput } from "./output_file.ts";
+import { checkOutput, writeOutput } from "./output_file.ts";
 import { paint, printJson } from "./report.ts";
 
 const help = `usage: stublab conformance [options]
@@ -40,6 +40,7 @@ function run(args: readonly string[]): number {
   const { only, list, junit, json } = parseOptions(args, OPTIONS);
   const facts = only === undefined ? FACTS : matching(only);
   if (list) return printList(facts, json);
+  if (junit !== undefined) checkOutput(junit);
   using trier = new Trier();
   const machine = readMachine(trier.tracer);
   const start = performance.now();

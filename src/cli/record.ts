@@ -4,7 +4,7 @@ import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
 import { renderJson } from "../record/view/json.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
-import { writeOutput } from "./output_file.ts";
+import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk } from "./report.ts";
 
 const help = `usage: stublab record [SCENARIO] [options]
@@ -50,6 +50,7 @@ async function run(args: readonly string[]): Promise<number> {
       remedy: "name a file with -o FILE, or force it with --json",
     });
   }
+  if (output !== undefined) checkOutput(output);
   const recording = await recordScenario(name, { encoder: values.encoder });
   const text = renderJson(recording);
   if (output === undefined) print(text);

@@ -26,7 +26,7 @@ export function talk(text: string): void {
 const PAUSE_MILLISECONDS = 1;
 
 /** Writes all of it before it returns, however slowly it is read: nothing of it is kept in memory. */
-export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
+export function writeAll(fd: number, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.length) {
     try {
@@ -34,7 +34,7 @@ export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       // A reader of stdout that has seen enough, such as `head`, is no failure.
-      if (code === "EPIPE") process.exit(fd === 1 ? 0 : 1);
+      if (code === "EPIPE" && fd <= 2) process.exit(fd === 1 ? 0 : 1);
       if (code !== "EAGAIN") throw error;
       // Node.js makes pipes non-blocking.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
