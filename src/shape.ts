@@ -99,15 +99,18 @@ export function parseJson(document: string | Uint8Array, remedy?: string): unkno
     const decoder = new TextDecoder("utf-8", { fatal: true });
     return JSON.parse(typeof document === "string" ? document : decoder.decode(document));
   } catch (cause) {
-    const why =
-      cause instanceof SyntaxError
-        ? show(cause.message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, ""))
-        : "it is not UTF-8";
+    const why = cause instanceof TypeError ? "it is not UTF-8" : show(withoutQuotation(cause));
     throw new InputError(`the document is not JSON: ${why}`, {
       cause,
       ...(remedy !== undefined && { remedy }),
     });
   }
+}
+
+/** The parser's message, which ends with some of the document. */
+function withoutQuotation(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
 }
 
 /** A value as JSON on one line, cut, with nothing in it that a terminal would obey. */

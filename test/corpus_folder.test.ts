@@ -14,6 +14,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -103,6 +104,21 @@ foreign("a file under the name that a case has while it is written is not writte
   assert.is(fuzz(corpus).code, 0);
   assert.ok(existsSync(join(corpus, name)));
   assert.is(readFileSync(precious, "utf8"), PRECIOUS);
+});
+
+foreign("a journal or a case that never ends is refused with its limit", () => {
+  for (const [name, limit] of [
+    ["journal.jsonl", "500000000 bytes, the limit for a journal"],
+    ["mine.json", "1048576 bytes, the limit for a case"],
+  ] as const) {
+    const corpus = newFolder();
+    mkdirSync(corpus);
+    writeFileSync(join(corpus, name), "");
+    truncateSync(join(corpus, name), 1e12);
+    const { code, stderr } = fuzz(corpus);
+    assert.is(code, 2);
+    assert.match(stderr, `${corpus}/${name} has more than ${limit}`);
+  }
 });
 
 foreign("findings that lead elsewhere are refused, and nothing is written there", () => {

@@ -2,6 +2,7 @@ import { looksLikeName, parseFlags, parseNumber } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
 import { type Limit, readInput } from "../input.ts";
 import { ESCAPES, quote } from "../quote.ts";
+import { visible } from "../visible.ts";
 
 /** An argument of an injected call: a word, or bytes that the call gets the address of. */
 export type InjectArgument =
@@ -41,7 +42,7 @@ const ARGUMENT_LIMIT: Limit = { most: 1 << 26, of: "an argument" };
 /** A file's content, without a NUL after it. */
 function file(path: string): InjectArgument {
   const bytes = readInput(path, ARGUMENT_LIMIT, `str:@${path} is the string itself`);
-  return { kind: "bytes", text: `@${path}`, bytes };
+  return { kind: "bytes", text: `@${visible(path)}`, bytes };
 }
 
 /** A C string: its bytes with the NUL that ends it. */

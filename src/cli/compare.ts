@@ -17,7 +17,7 @@ import { type Command, parseCommand, parseCount, parseSeed, UsageError } from ".
 import { printComparison } from "./compare_text.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { printJson } from "./report.ts";
+import { printJson, tell } from "./report.ts";
 
 /** Cases of each function that the kernel judges, for each encoder. */
 const LIVE_CASES = 500;
@@ -101,7 +101,7 @@ async function run(args: readonly string[]): Promise<number> {
 function publish(report: CompareReport, values: Values, command: string): void {
   if (values.html !== undefined) writeOutput(values.html, renderComparePage(report, command));
   if (values.json) printJson("stublab.compare/1", report);
-  else process.stdout.write(printComparison(report));
+  else tell(printComparison(report));
 }
 
 /** What is compared, and when it ends. */

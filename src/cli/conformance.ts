@@ -9,7 +9,7 @@ import { Trier } from "../fuzz/trial.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
-import { paint, printJson } from "./report.ts";
+import { paint, printJson, tell } from "./report.ts";
 
 const help = `usage: stublab conformance [options]
 
@@ -48,7 +48,7 @@ function run(args: readonly string[]): number {
   const seconds = (performance.now() - start) / 1000;
   if (junit !== undefined) writeOutput(junit, formatJunit(verdicts, seconds));
   if (json) printJson("stublab.conformance/1", documentOf(verdicts, machine, trier));
-  else process.stdout.write(folded(tellAll(verdicts, machine)));
+  else tell(folded(tellAll(verdicts, machine)));
   return verdicts.some(({ held }) => held === false) ? 1 : 0;
 }
 
@@ -78,7 +78,7 @@ function printList(facts: typeof FACTS, json: boolean): number {
   const groups = byGroup(facts, ({ group }) => group);
   for (const [group, own] of groups) {
     const lines = own.map(({ name, rule }) => `  ${name}  (${rule})\n`);
-    process.stdout.write(`${group}\n${lines.join("")}`);
+    tell(`${group}\n${lines.join("")}`);
   }
   return 0;
 }

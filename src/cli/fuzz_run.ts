@@ -8,7 +8,7 @@ import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
-import { printJson } from "./report.ts";
+import { printJson, tell } from "./report.ts";
 
 const MOST_CASES = 1e12;
 const MOST_SECONDS = 1e6;
@@ -51,7 +51,7 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
     const { constants } = openEncoder("assembly");
     const report = reportOf(result, findings, options, constants);
     if (values.json) printJson(FUZZ_SCHEMA, report);
-    else process.stdout.write(folded(fuzzText(report)));
+    else tell(folded(fuzzText(report)));
     return findings.length === 0 ? 0 : 1;
   } finally {
     status.clear();

@@ -5,6 +5,7 @@ import { SCENARIOS } from "../record/scenarios.ts";
 import { type Exhibit, renderGallery } from "../record/view/gallery.ts";
 import { renderJson } from "../record/view/json.ts";
 import { renderRecordingPage } from "../record/view/page/page.ts";
+import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
 import { writeOutputs } from "./output_file.ts";
@@ -52,7 +53,7 @@ async function run(args: readonly string[]): Promise<number> {
     // Last, so that it leads to nothing that is not there.
     [INDEX, renderGallery(exhibits)],
   ]);
-  talk(`${counted(exhibits.length, "recording")} in ${join(folder, INDEX)}\n`);
+  talk(`${counted(exhibits.length, "recording")} in ${visible(join(folder, INDEX))}\n`);
   const lines = exhibits.flatMap(({ name, recording }) =>
     failures(recording).map((line) => `${name}: ${line}`),
   );

@@ -27,9 +27,10 @@ const MOST_LINKS = 40;
 export function writeOutput(path: string, content: string | Uint8Array): void {
   writing(path, () => {
     const target = targetOf(path);
-    if (typeof target === "number") writeAll(target, Buffer.from(content));
+    if (target === 1 || target === 2) writeAll(target, Buffer.from(content));
+    else if (typeof target === "number") writeFileSync(target, content);
     else if (isReplaceable(target)) replaceIn(dirname(target), [[basename(target), content]]);
-    else writeFileSync(target, content);
+    else writeInto(target, content);
   });
 }
 
@@ -82,6 +83,16 @@ function replaceIn(
 ): void {
   using folder = Folder.open(path);
   for (const [name, content] of files) folder.replace(name, content);
+}
+
+/** Writes to a pipe or a device: what is not there is not made, and nothing is emptied. */
+function writeInto(path: string, content: string | Uint8Array): void {
+  const file = openSync(path, constants.O_WRONLY);
+  try {
+    writeFileSync(file, content);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Whether there is a regular file, or nothing. */

@@ -1,5 +1,6 @@
 import { OutputError } from "../../errors.ts";
 import { excess } from "../../input.ts";
+import { escapeUnits } from "../../visible.ts";
 import { RECORDING_LIMIT } from "../load.ts";
 import type { Recording } from "../recording.ts";
 
@@ -10,7 +11,7 @@ import type { Recording } from "../recording.ts";
  */
 export function renderJson(recording: Recording): string {
   for (const indent of [1, 0]) {
-    const text = `${JSON.stringify(recording, null, indent).replace(/[^\n -~]/g, escapeUnit)}\n`;
+    const text = `${JSON.stringify(recording, null, indent).replace(/[^\n -~]/g, escapeUnits)}\n`;
     if (text.length <= RECORDING_LIMIT.most) return text;
   }
   throw new OutputError(
@@ -19,8 +20,4 @@ export function renderJson(recording: Recording): string {
       remedy: "--text, --html, --mermaid and --perfetto show it all the same",
     },
   );
-}
-
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
