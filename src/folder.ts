@@ -200,6 +200,13 @@ export class Folder {
     }
   }
 
+  /** The error for a name that was listed. Node lists names that are not UTF-8 as others. */
+  gone(name: string): InputError {
+    return new InputError(
+      `${this.#pathOf(name)} is not there: it was removed, or its name is not UTF-8`,
+    );
+  }
+
   /** Puts a new file in the place of one that is open; answers whether that may be done. */
   #putInPlace(name: string, content: string | Uint8Array, there: number | undefined): boolean {
     const temporary = temporaryName();
@@ -240,7 +247,7 @@ export class Folder {
       return;
     }
     const file = this.#openToRead(name);
-    if (file === undefined) return;
+    if (file === undefined) throw this.gone(name);
     try {
       to.create(name, this.readOpen(file, name, limit), fstatSync(file).mode & 0o777);
     } finally {

@@ -1,4 +1,4 @@
-// Time limit: 120 s
+// Time limit: 180 s
 
 import { spawnSync } from "node:child_process";
 import {
@@ -349,6 +349,26 @@ command("Ctrl-C ends a run after its round, with a report; a second one at once"
   assert.ok(end.code === 130 || end.code === 0, String(end.code));
   assert.ok(await eventually(() => !stubs.some(isAlive), 2000));
 });
+
+command(
+  "a signal ends it at once while it looks at findings, and those come the next time",
+  async () => {
+    const corpus = newFolder();
+    const args = ["--cases", "20000", "--plant", "R10", "--corpus", corpus];
+    const first = new Running(stublabCommand("fuzz", ...args));
+    const found = () =>
+      existsSync(join(corpus, "findings")) ? readdirSync(join(corpus, "findings")) : [];
+    assert.ok(await eventually(() => found().length > 0, 30_000));
+    process.kill(first.pid, "SIGTERM");
+    assert.is((await first.ended).signal, "SIGTERM");
+    const { stdout } = await stublab(...args);
+    const told = [...stdout.matchAll(/^ {2}([0-9a-f]{14}) /gm)].map(
+      ([, signature = ""]) => signature,
+    );
+    assert.ok(told.length > 0);
+    assert.equal(found().sort(), told.sort());
+  },
+);
 
 (hasTool("script") ? command : command.skip)(
   "a terminal has lines that are drawn anew",

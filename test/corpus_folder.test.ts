@@ -144,8 +144,7 @@ foreign("what is left of a finding is removed, and not what a link in its place 
   assert.equal(readdirSync(elsewhere), ["case.json"]);
 });
 
-foreign("a folder that is renamed during a run goes on being the same", () => {
-  // The folder itself is named by the user, who may name it by a link.
+foreign("the folder itself may be named by a link", () => {
   const [link, corpus] = [newFolder(), newFolder()];
   mkdirSync(corpus);
   symlinkSync(corpus, link);
@@ -245,6 +244,28 @@ foreign("merge into an empty folder keeps that folder, with its mode", () => {
   const { ino } = statSync(to);
   assert.is(stublab("merge", whole, "-o", to).code, 0);
   assert.equal([statSync(to).ino, statSync(to).mode & 0o777], [ino, 0o700]);
+});
+
+foreign("a name that is not UTF-8 is an error, and no file is left out", () => {
+  const odd = (path: string) =>
+    assert.is(
+      spawnSync("bash", ["-c", `cp examples/cases/restart.json "$0"/$'\\xff.json'`, path]).status,
+      0,
+    );
+  const corpus = newFolder();
+  mkdirSync(corpus);
+  odd(corpus);
+  const { code, stderr } = fuzz(corpus);
+  assert.is(code, 2, stderr);
+  assert.match(stderr, "its name is not UTF-8");
+  const merged = stublab(
+    "merge",
+    spoiled((_, finding) => odd(finding)),
+    "-o",
+    newFolder(),
+  );
+  assert.is(merged.code, 2);
+  assert.match(merged.stderr, "its name is not UTF-8");
 });
 
 foreign("the case of a finding that is a link or a FIFO is not read", () => {

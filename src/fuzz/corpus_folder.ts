@@ -188,7 +188,7 @@ export function readCase(
 ): Case {
   const place = `${folder.path}/${name}`;
   const content = folder.read(name, CASE_LIMIT);
-  if (content === undefined) throw new InputError(`${place} has been removed`);
+  if (content === undefined) throw folder.gone(name);
   return inPlace(place, () => parseCase(parseJson(content), constants), NO_CASE);
 }
 
