@@ -7,7 +7,7 @@ import { loadShim } from "../shim.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { type Command, parseOptions } from "./command.ts";
-import { paint, printJson } from "./report.ts";
+import { paint, printJson, tell } from "./report.ts";
 
 const help = `usage: stublab doctor [options]
 
@@ -44,7 +44,7 @@ function run(args: readonly string[]): number {
   const values = parseOptions(args, OPTIONS);
   const findings = diagnose();
   if (values.json) printJson("stublab.doctor/1", { checks: findings });
-  else process.stdout.write(`${findings.map(findingText).join("\n")}\n`);
+  else tell(`${findings.map(findingText).join("\n")}\n`);
   return findings.some(({ status }) => status === "failed") ? 3 : 0;
 }
 

@@ -13,7 +13,7 @@ import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { folded } from "./fold.ts";
-import { printJson, talk } from "./report.ts";
+import { printJson, talk, tell } from "./report.ts";
 
 const help = `usage: stublab predict CASE [options]
 
@@ -66,7 +66,7 @@ function run(args: readonly string[]): number {
     whatIsMissing(it, unpredicted),
     `rules\n${rulesText(rules) || "  none: all is taken as it is given\n"}`,
   ];
-  process.stdout.write(folded(parts.filter((part) => part !== "").join("\n")));
+  tell(folded(parts.filter((part) => part !== "").join("\n")));
   return 0;
 }
 
