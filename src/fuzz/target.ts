@@ -141,9 +141,19 @@ function mapPages(stub: Stub): void {
   stub.call("mprotect", CONSTANTS, PAGE_SIZE, read ?? 0n);
 }
 
-/** Makes the code at `handler` the handler of a signal. SCRATCH is written to. */
-export function handleSignal(stub: Stub, signal: string, handler: bigint, flags: bigint): void {
-  stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(handler, flags, handler, 0n).buffer));
+/**
+ * Makes the code at `handler` the handler of a signal. SCRATCH is written to.
+ *
+ * @param mask signals that are blocked while it runs
+ */
+export function handleSignal(
+  stub: Stub,
+  signal: string,
+  handler: bigint,
+  flags: bigint,
+  mask = 0n,
+): void {
+  stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(handler, flags, handler, mask).buffer));
   stub.call("rt_sigaction", stub.tracer.flag(signal), SCRATCH, 0, 8);
 }
 
