@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  hasNamespaces,
   liar,
   likeModel,
   moduleFile,
@@ -188,6 +189,8 @@ function doing(what: string): string {
   return file;
 }
 
+const inNamespaces = hasNamespaces ? cli : cli.skip;
+
 cli("a module does not end the process that waits for it", async () => {
   const file = doing('try { process.kill(process.ppid, "SIGKILL"); } catch {}');
   const { code, signal, stdout } = await stublab("inject", "getpid", "--encoder", file);
@@ -195,7 +198,7 @@ cli("a module does not end the process that waits for it", async () => {
   assert.match(stdout, /^getpid\(\) = \d+\n/);
 });
 
-cli("a module finds no process but its own", async () => {
+inNamespaces("a module finds no process but its own", async () => {
   const file = doing(`
     import { readdirSync } from "node:fs";
     const seen = readdirSync("/proc").filter((name) => /^\\d+$/.test(name));
@@ -204,7 +207,7 @@ cli("a module finds no process but its own", async () => {
   assert.is(code, 0, stderr);
 });
 
-cli("what a module starts ends with the command", async () => {
+inNamespaces("what a module starts ends with the command", async () => {
   const file = doing(`
     import { spawn } from "node:child_process";
     spawn("sleep", ["86399"], { detached: true, stdio: "ignore" }).unref();`);
@@ -237,8 +240,7 @@ asRoot("an ordinary user drives stubs with a module, too", async () => {
   assert.ok(JSON.parse(stdout).checks.every(({ held }: { held: boolean }) => held));
 });
 
-const unsharing = hasTool("unshare") ? cli : cli.skip;
-unsharing("where there are no namespaces, a command does without", async () => {
+inNamespaces("where there are no namespaces, a command does without", async () => {
   const [node, args] = withoutNamespaces(stublabCommand("bootstrap", "--encoder", likeModel()));
   const { code, stdout, stderr } = await run([node, args]);
   assert.is(code, 0, stderr);

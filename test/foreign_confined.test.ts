@@ -2,16 +2,18 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { constants as os } from "node:os";
+import { resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { newPath, script, waiting, withoutNamespaces } from "./foreign_modules.ts";
+import { openEncoder } from "../src/index.ts";
+import { hasNamespaces, newPath, script, waiting, withoutNamespaces } from "./foreign_modules.ts";
 import { adoptOrphans } from "./libc.ts";
 import {
   childrenOf,
   type Ending,
   eventually,
   familyOf,
-  hasTool,
   hostCommand,
   isAlive,
   Running,
@@ -80,10 +82,10 @@ async function open(file: string, [, command, options]: (typeof places)[number])
   return new Running(command(hostCommand("opening", file)), options).ended;
 }
 
-const withTools = hasTool("unshare") ? confined : confined.skip;
+const inNamespaces = hasNamespaces ? confined : confined.skip;
 
 for (const place of places) {
-  withTools(`${place[0]}: a module does nothing to others`, async () => {
+  inNamespaces(`${place[0]}: a module does nothing to others`, async () => {
     const other = newPath(".mjs");
     const { stdout, stderr, code, signal } = await open(attempts(other), place);
     assert.equal([code, signal], [0, null], stderr);
@@ -109,6 +111,57 @@ confined(
     assert.is(JSON.parse(stdout).ENCODER_ABI, 1, stdout);
   },
 );
+
+/** System calls that a module with code of its own makes, and the errno that each is to fail with. */
+const CALLS: [string, string][] = [
+  ["ptrace(0, 0, 0, 0)", "EPERM"],
+  ["prctl(1, 0, 0, 0)", "EPERM"],
+  ["kill(1, 0, 0, 0)", "EPERM"],
+  ["kill(-1, 0, 0, 0)", "EPERM"],
+  ["tkill(1, 0, 0, 0)", "EPERM"],
+  ["tgkill(1, 1, 0, 0)", "EPERM"],
+  ["unshare(0x10000000, 0, 0, 0)", "EPERM"],
+  ["setns(0, 0, 0, 0)", "EPERM"],
+  ["socket(1, 1, 0, 0)", "EPERM"],
+  ["clone(17, 0, 0, 0)", "EPERM"],
+  ["fork(0, 0, 0, 0)", "EPERM"],
+  ["vfork(0, 0, 0, 0)", "EPERM"],
+  ["clone3(0, 0, 0, 0)", "ENOSYS"],
+  ["io_uring_setup(1, 0, 0, 0)", "ENOSYS"],
+  ["pidfd_send_signal(0, 0, 0, 0)", "EPERM"],
+  ["pidfd_getfd(0, 0, 0, 0)", "EPERM"],
+  ["process_vm_readv(1, 0, 0, 0)", "EPERM"],
+  ["process_vm_writev(1, 0, 0, 0)", "EPERM"],
+  ["prlimit64(1, 7, 0, 0)", "EPERM"],
+  ["setpriority(0, 1, 19, 0)", "EPERM"],
+  ["setgroups(0, 0, 0, 0)", "EPERM"],
+];
+
+function errnoNumber(name: string): number | undefined {
+  return Object.entries(os.errno).find(([each]) => each === name)?.[1];
+}
+
+confined("system calls of a module's own code fail", async () => {
+  const numbers = openEncoder("assembly").constants;
+  const calls = CALLS.map(([text, errno]) => {
+    const [name = "", args = ""] = text.slice(0, -1).split("(");
+    const number = numbers.get(`SYS_${name}`);
+    return { number: Number(number), args: args.split(",").map(Number), errno: errnoNumber(errno) };
+  });
+  const file = script(`
+    import { createRequire } from "node:module";
+    const koffi = createRequire(${JSON.stringify(resolve("package.json"))})("koffi");
+    const call = koffi.load(null).func("long syscall(long, long, long, long, long)");
+    const failures = [];
+    for (const { number, args, errno } of ${JSON.stringify(calls)}) {
+      const result = call(number, ...args);
+      if (result !== -1 || koffi.errno() !== errno) failures.push([number, result, koffi.errno()].join());
+    }
+    if (failures.length > 0) throw new Error(failures.join(" "));
+    export const waitValue = () => 0;`);
+  const { stdout, stderr } = await open(file, ["", (host) => host, {}]);
+  assert.is(JSON.parse(stdout).ENCODER_ABI, 1, stdout + stderr);
+});
 
 confined("large stacks leave an encoder its memory", async () => {
   const file = script(`

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
@@ -108,6 +108,10 @@ export function waiting(file: string): { file: string; reading: () => boolean; g
   };
   return { file, reading, go: () => closeSync(writer) };
 }
+
+/** Whether namespaces can be made here. */
+export const hasNamespaces =
+  spawnSync("unshare", ["--user", "--map-root-user", "--pid", "--fork", "true"]).status === 0;
 
 /** A command in a user namespace in which no namespaces can be made: what a kernel without them is like. */
 export function withoutNamespaces([command, args]: [string, string[]]): [string, string[]] {

@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 
 /*
  * The stream between a process of foreign code and its parent. A message is its length and JSON:
@@ -68,7 +68,15 @@ export function isFields(value: unknown): value is Readonly<Record<string, unkno
 export const FOREIGN_COMMAND = "stublab: foreign encoder";
 
 /** Whether this process is one: another one waits for what it says. */
-export const isForeignCommand = process.argv0 === FOREIGN_COMMAND;
+export const isForeignCommand = process.argv0 === FOREIGN_COMMAND && hasChannel();
+
+function hasChannel(): boolean {
+  try {
+    return fstatSync(CHANNEL).isSocket();
+  } catch {
+    return false;
+  }
+}
 
 /** What such a process tells its parent. */
 export type CommandMessage =
@@ -83,7 +91,12 @@ const { exit } = process;
 
 /** Tells the parent, if this process has one that listens. */
 export function tellParent(message: CommandMessage): void {
-  if (isForeignCommand) writeSync(CHANNEL, encode(message));
+  if (!isForeignCommand) return;
+  try {
+    writeSync(CHANNEL, encode(message));
+  } catch {
+    // An injected close ends the channel as well, which the parent sees.
+  }
 }
 
 /** Ends this process at once, with a status that is its command's. */
