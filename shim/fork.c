@@ -24,17 +24,9 @@ struct plan {
     uint32_t traced;
 };
 
-static long default_dispositions(const struct plan *plan) {
+static long reset_dispositions(const struct plan *plan) {
     (void)plan;
-    const struct kernel_sigaction fallback = {0};
-    for (long signal = 1; signal <= SIGNALS; signal++) {
-        if (signal == SIGKILL || signal == SIGSTOP)
-            continue;
-        long result = syscall4(__NR_rt_sigaction, signal, (long)&fallback, 0, SIGSET_SIZE);
-        if (result < 0)
-            return result;
-    }
-    return 0;
+    return default_dispositions();
 }
 
 /**
@@ -110,7 +102,7 @@ static long become_traced(void) {
 /** Raw system calls only: the child has the memory of a process whose other threads are gone. */
 __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64_t parent,
                                             volatile uint32_t *step, const struct plan *plan) {
-    static long (*const steps[])(const struct plan *) = {new_session, default_dispositions,
+    static long (*const steps[])(const struct plan *) = {new_session, reset_dispositions,
                                                          unregister_rseq, unmask, install_filter};
     long stopped = plan->traced ? become_traced() : 0;
     if (stopped < 0)

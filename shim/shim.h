@@ -190,16 +190,64 @@ STUBLAB_EXPORT int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal)
  */
 STUBLAB_EXPORT int64_t stublab_idle_image(void);
 
+/** A RLIMIT_* and its value, soft and hard, unless the hard limit is lower already. */
+struct stublab_limit {
+    uint64_t resource;
+    uint64_t value;
+};
+
+/** What a program with foreign code starts with. */
+struct stublab_start {
+    uint64_t namespaces; /* CLONE_NEW* */
+    const char *program;
+    const char *const *arguments; /* both end with a null pointer */
+    const char *const *environment;
+    const int32_t *files; /* become 0, 1, 2, ...; no other file is open in the program */
+    const struct stublab_limit *limits;
+    uint32_t file_count;
+    uint32_t limit_count;
+    uint32_t options; /* STUBLAB_START_SHUT: no terminal, no file or device to write to */
+};
+
+enum { STUBLAB_START_SHUT = 1, STUBLAB_START_CHANNEL = 3 };
+
+/** The steps of a start, in order. */
+enum stublab_start_step {
+    STUBLAB_START_FILES = 0,
+    STUBLAB_START_GO = 1,
+    STUBLAB_START_SESSION = 2,
+    STUBLAB_START_PROC = 3,
+    STUBLAB_START_MOUNTS = 4,
+    STUBLAB_START_CAPABILITIES = 5,
+    STUBLAB_START_LIMITS = 6,
+    STUBLAB_START_LANDLOCK = 7,
+    STUBLAB_START_PROGRAM = 8,
+};
+
+/** What became of a start; it lies in shared memory. */
+struct stublab_fate {
+    int32_t step;   /* enum stublab_start_step: the last that was begun */
+    int32_t error;  /* its errno, if it failed */
+    int32_t status; /* the status word of the program's end; -1 before */
+};
+
 /**
- * Makes SIGKILL the calling process's lot at the end of its parent's thread that made it. -ESRCH:
- * `parent` is not its parent, or not any more.
+ * Starts a program in namespaces of its own, with at most the capability to read files, and with a
+ * process above it that ends it with the caller's thread, and everything in its pid namespace with
+ * it. Returns the pid of that process. It waits for a byte on file STUBLAB_START_CHANNEL: the
+ * caller maps the ids of a new user namespace before it writes one.
  */
-STUBLAB_EXPORT int64_t stublab_die_with(int32_t parent);
+STUBLAB_EXPORT int64_t stublab_start(const struct stublab_start *start,
+                                     volatile struct stublab_fate *fate);
+
+/** socketpair(2) of two streams, close-on-exec. */
+STUBLAB_EXPORT int64_t stublab_socket_pair(int32_t *files);
+
 /**
- * From now on the calling process, with all its threads, makes no process and executes no program
- * (EPERM), dumps no core, and has at most `memory` bytes that it can write to (RLIMIT_DATA).
+ * From now on the calling process, with all its threads, makes no process, executes no program,
+ * opens no socket and touches no other process: such calls fail with EPERM.
  */
-STUBLAB_EXPORT int64_t stublab_confine(uint64_t memory);
+STUBLAB_EXPORT int64_t stublab_confine(void);
 
 /** A new file descriptor (close-on-exec) of `length` zero bytes that lie in memory only. */
 STUBLAB_EXPORT int64_t stublab_memory_file(uint64_t length);

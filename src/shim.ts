@@ -41,8 +41,9 @@ export interface Shim {
   writeMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   tgkill(tgid: number, tid: number, signal: number): number;
   idleImage(): number;
-  dieWith(parent: number): number;
-  confine(memory: number): number;
+  start(start: Start, fate: number): number;
+  socketPair(files: Int32Array): number;
+  confine(): number;
   memoryFile(length: number): number;
   mapFile(file: number, length: number): number;
   lockFile(file: number): number;
@@ -114,6 +115,32 @@ export class Deadline {
 
 /** Byte offsets in struct stublab_injection, and its size. */
 const INJECTION = { passOver: 0, rest: 8, deadline: 16, step: 48, status: 52, size: 56 } as const;
+
+/** struct stublab_start. */
+export interface Start {
+  readonly namespaces: bigint;
+  readonly program: string;
+  readonly arguments: readonly (string | null)[];
+  readonly environment: readonly (string | null)[];
+  readonly files: readonly number[];
+  readonly limits: readonly { readonly resource: number; readonly value: number }[];
+  readonly file_count: number;
+  readonly limit_count: number;
+  readonly options: number;
+}
+
+/** The steps of a start in the order of enum stublab_start_step. */
+export const START_STEPS = [
+  "dup2",
+  "read",
+  "setsid",
+  "mount(/proc)",
+  "mount_setattr(/)",
+  "capset",
+  "prlimit64",
+  "landlock_restrict_self",
+  "execve",
+] as const;
 
 /** struct stublab_injection in memory of its own. */
 export class Injection {
@@ -262,6 +289,7 @@ function bindShim(library: LibraryHandle): Shim {
     });
   }
   const bind = (prototype: string) => library.func(prototype);
+  defineStart();
   return {
     gettid: bind("int32_t stublab_gettid()"),
     mapStub: bind("int64_t stublab_map_stub(uint64_t)"),
@@ -288,8 +316,9 @@ function bindShim(library: LibraryHandle): Shim {
     writeMemory: bind("int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)"),
     tgkill: bind("int64_t stublab_tgkill(int32_t, int32_t, int32_t)"),
     idleImage: bind("int64_t stublab_idle_image()"),
-    dieWith: bind("int64_t stublab_die_with(int32_t)"),
-    confine: bind("int64_t stublab_confine(uint64_t)"),
+    start: bind("int64_t stublab_start(stublab_start *, uint64_t)"),
+    socketPair: bind("int64_t stublab_socket_pair(void *)"),
+    confine: bind("int64_t stublab_confine()"),
     memoryFile: bind("int64_t stublab_memory_file(uint64_t)"),
     mapFile: bind("int64_t stublab_map_file(int32_t, uint64_t)"),
     lockFile: bind("int64_t stublab_lock_file(int32_t)"),
@@ -304,6 +333,23 @@ function bindShim(library: LibraryHandle): Shim {
     hasEnded: bind("int64_t stublab_has_ended(int32_t)"),
     close: bind("int64_t stublab_close(int32_t)"),
   };
+}
+
+/** Tells koffi of struct stublab_start. */
+function defineStart(): void {
+  const limit = koffi.struct("stublab_limit", { resource: "uint64_t", value: "uint64_t" });
+  const words = koffi.pointer("char *");
+  koffi.struct("stublab_start", {
+    namespaces: "uint64_t",
+    program: "char *",
+    arguments: words,
+    environment: words,
+    files: koffi.pointer("int32_t"),
+    limits: koffi.pointer(limit),
+    file_count: "uint32_t",
+    limit_count: "uint32_t",
+    options: "uint32_t",
+  });
 }
 
 /** `length` bytes of the host's own memory at `address`, without a copy. The memory must stay mapped. */
