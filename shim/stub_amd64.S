@@ -6,12 +6,17 @@
 //     ^                      └─ no: exit(1)              │ the SYSCALL here is where all
 //     │                                                  │ injected calls are executed
 //     └──── RBX == 1 and RAX == 0: a cloned child ───────┘
+//
+// gVisor's systrap replaces the pair `mov $nr, %eax; syscall` by a jump wherever it is executed. A
+// call injected at such a SYSCALL runs something else, and the jump's target is unmapped with the
+// rest. So another instruction stands before each SYSCALL here, but for the exit.
 
 #include <asm/unistd.h>
 
 #define PR_SET_PDEATHSIG 1
 #define SIGKILL 9
 #define SIGSTOP 19
+#define ORPHAN 1 // the exit status of a stub whose parent is not the one in R15
 
     .text
     .globl stublab_stub_begin, stublab_stub_syscall, stublab_stub_rest, stublab_stub_end
@@ -27,20 +32,21 @@ stublab_stub_begin:
 
     // A parent that died before the prctl sends no signal; only another parent shows it.
     mov $__NR_getppid, %eax
+    mov $ORPHAN, %edi
     syscall
     test %rax, %rax
     js fail
     cmp %r15, %rax
-    jne orphan
+    jne leave
 
     mov $__NR_getpid, %eax
+    xor %ebx, %ebx
     syscall
     test %rax, %rax
     js fail
-    xor %ebx, %ebx
     mov %rax, %rdi
-    mov $SIGSTOP, %esi
     mov $__NR_kill, %eax
+    mov $SIGSTOP, %esi
 stublab_stub_syscall:
     syscall
     cmp $1, %rbx
@@ -57,9 +63,6 @@ cloned:
 fail:
     neg %rax
     mov %eax, %edi
-    jmp leave
-orphan:
-    mov $1, %edi
 leave:
     mov $__NR_exit, %eax
     syscall
