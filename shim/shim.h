@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define STUBLAB_SHIM_ABI 4
+#define STUBLAB_SHIM_ABI 5
 #define STUBLAB_EXPORT __attribute__((visibility("default")))
 
 STUBLAB_EXPORT uint32_t stublab_shim_abi(void);
@@ -22,6 +22,12 @@ STUBLAB_EXPORT int32_t stublab_gettid(void);
  * mapped once in a process: later calls return where it lies. -EEXIST: something is there already.
  */
 STUBLAB_EXPORT int64_t stublab_map_stub(uint64_t address);
+
+/**
+ * Whether the kernel maps a page at `address`, which it unmaps again: 0; -EEXIST if one is mapped
+ * there; -ENOMEM or another errno if it does not.
+ */
+STUBLAB_EXPORT int64_t stublab_probe_page(uint64_t address);
 
 /** Offset in the stub code of the SYSCALL that executes injected calls; INT3 lies 8 bytes further
  * on. */

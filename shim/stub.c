@@ -47,6 +47,15 @@ int64_t stublab_map_stub(uint64_t address) {
     return result == 0 ? none : result;
 }
 
+int64_t stublab_probe_page(uint64_t address) {
+    int64_t mapped = map(address, PAGE_SIZE, MAP_PRIVATE | MAP_FIXED_NOREPLACE);
+    if (mapped < 0)
+        return mapped;
+    syscall2(__NR_munmap, mapped, PAGE_SIZE);
+    /* Where the address is a hint, the kernel chooses another for what it cannot map there. */
+    return (uint64_t)mapped == address ? 0 : -ENOMEM;
+}
+
 uint32_t stublab_stub_syscall_offset(void) {
     return (uint32_t)(stublab_stub_syscall - stublab_stub_begin);
 }

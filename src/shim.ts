@@ -10,6 +10,7 @@ import { REBUILD, UnsupportedError } from "./errors.ts";
 export interface Shim {
   gettid(): number;
   mapStub(address: number): number;
+  probePage(address: number): number;
   stubSyscallOffset(): number;
   stubRestOffset(): number;
   mapShared(length: number): number;
@@ -63,7 +64,7 @@ export interface Shim {
 }
 
 /** The version of shim/shim.h that these bindings are written for. */
-const SHIM_ABI = 4;
+const SHIM_ABI = 5;
 
 /** The steps of a forked child in the order of enum stublab_child_step: bit i is step i. */
 export const CHILD_STEPS = [
@@ -212,6 +213,7 @@ function bindShim(library: LibraryHandle): Shim {
   return {
     gettid: bind("int32_t stublab_gettid()"),
     mapStub: bind("int64_t stublab_map_stub(uint64_t)"),
+    probePage: bind("int64_t stublab_probe_page(uint64_t)"),
     stubSyscallOffset: bind("uint32_t stublab_stub_syscall_offset()"),
     stubRestOffset: bind("uint32_t stublab_stub_rest_offset()"),
     mapShared: bind("int64_t stublab_map_shared(uint64_t)"),

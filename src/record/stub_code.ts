@@ -51,10 +51,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "The child is a new stub: it begins at the beginning.",
     "The parent meets the INT3, with the child's pid in RAX.",
   ],
-  fail: [
-    "RAX is a negative errno. This makes it positive.",
-    "The argument of exit.",
-  ],
+  fail: ["RAX is a negative errno. This makes it positive.", "The argument of exit."],
   leave: [
     "The number of exit.",
     "The stub ends, before anybody has attached to it. Its parent is told.",
