@@ -5,12 +5,15 @@ import koffi from "koffi";
 
 const libc = koffi.load(null);
 const syscall = libc.func("long syscall(long, long, void *, void *, long)");
+const rseq = libc.func("long syscall(long, void *, long, long, long)");
 const prlimit = libc.func("int prlimit(int, int, void *, void *)");
 const prctl = libc.func("int prctl(int, long, long, long, long)");
 const signal = libc.func("void *signal(int, void *)");
 const dlsym = libc.func("void *dlsym(void *, const char *)");
 
 const SYS_RT_SIGPROCMASK = 14;
+const SYS_RSEQ = 334;
+const RSEQ_SIGNATURE = 0x53053053;
 const SIG_SETMASK = 2;
 const RLIMIT_NPROC = 6;
 const PR_SET_DUMPABLE = 4;
@@ -67,6 +70,17 @@ export function dropPrivileges(): void {
 /** Lets a process have no more children (or threads) than its user has already. */
 export function forbidForks(pid: number): void {
   check(prlimit(pid, RLIMIT_NPROC, new BigUint64Array([1n, 1n]), null));
+}
+
+/** What a thread has registered is in use as long as it lives. */
+let rseqArea: Uint8Array | undefined;
+
+/** Registers an area for restartable sequences of so many bytes, a power of two, for this thread. */
+export function registerRseq(length: number): void {
+  const bytes = new Uint8Array(2 * length);
+  const address = Number(koffi.address(bytes));
+  rseqArea = bytes.subarray((length - (address % length)) % length);
+  check(rseq(SYS_RSEQ, rseqArea, length, 0, RSEQ_SIGNATURE));
 }
 
 /** Makes the orphans of this process's descendants its own children. */

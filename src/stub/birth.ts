@@ -10,6 +10,7 @@ import {
   TraceError,
 } from "../errors.ts";
 import { CHILD_STEPS, type ChildStep, viewMemory } from "../shim.ts";
+import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -51,6 +52,7 @@ export function forkStub(
     );
     attach(thread);
     takeInitialRegisters(thread);
+    if (!omit.includes("rseq")) unregisterRseq(thread);
     return thread;
   } catch (error) {
     // One whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
