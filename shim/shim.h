@@ -152,9 +152,13 @@ STUBLAB_EXPORT int64_t stublab_write_memory(int32_t pid, uint64_t address, const
 /** tgkill(2). */
 STUBLAB_EXPORT int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal);
 
+/** Says at which path this library lies, once it is loaded. */
+STUBLAB_EXPORT int64_t stublab_name_library(const char *path);
+
 /**
- * A new file descriptor (close-on-exec) of a program that exits with the number of its arguments.
- * Whoever executes it has SIGCHLD as exit signal from then on.
+ * A new file descriptor (close-on-exec) of a program that exits with the number of its arguments:
+ * a file in memory, or else this library, which is such a program as well. Whatever executes it has
+ * SIGCHLD as exit signal from then on.
  */
 STUBLAB_EXPORT int64_t stublab_idle_image(void);
 

@@ -73,6 +73,12 @@ stublab_stub_end:
 // process the exit signal SIGCHLD (the kernel's begin_new_exec), so that it can end without consequences
 // for its parent.
 
+.macro idle
+    mov (%rsp), %edi
+    mov $__NR_exit, %eax
+    syscall
+.endm
+
     .section .rodata
     .globl stublab_idle_begin, stublab_idle_end
     .hidden stublab_idle_begin, stublab_idle_end
@@ -93,10 +99,15 @@ idle_segment:
     .quad stublab_idle_end - stublab_idle_begin, stublab_idle_end - stublab_idle_begin
     .quad 0x1000
 idle_code:
-    mov (%rsp), %edi
-    mov $__NR_exit, %eax
-    syscall
+    idle
 stublab_idle_end:
+
+// The same, where the library itself is executed: its entry (build.mjs).
+    .text
+    .globl stublab_idle_entry
+    .hidden stublab_idle_entry
+stublab_idle_entry:
+    idle
 
 // A signal handler that does nothing but interrupt the system call it finds, and the way back from it.
 

@@ -37,6 +37,7 @@ export interface Shim {
   readMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   writeMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   tgkill(tgid: number, tid: number, signal: number): number;
+  nameLibrary(path: string): number;
   idleImage(): number;
   dieWith(parent: number): number;
   confine(memory: number): number;
@@ -163,6 +164,8 @@ const INJECT_STEPS = [
   "ptrace(PTRACE_GETREGS)",
 ] as const;
 
+const SHIM = "shim.so";
+
 let shim: Shim | undefined;
 
 /**
@@ -171,7 +174,10 @@ let shim: Shim | undefined;
  * @throws UnsupportedError on another system than Linux x86-64, or where the library is missing or old.
  */
 export function loadShim(): Shim {
-  shim ??= bindShim(loadLibrary("shim.so"));
+  if (shim === undefined) {
+    shim = bindShim(loadLibrary(SHIM));
+    shim.nameLibrary(pathOf(SHIM));
+  }
   return shim;
 }
 
@@ -186,7 +192,7 @@ export function loadLibrary(file: string): LibraryHandle {
       `stublab traces processes on Linux x86-64 only, and this is ${process.platform} ${process.arch}`,
     );
   }
-  const path = fileURLToPath(new URL(file, import.meta.url));
+  const path = pathOf(file);
   if (!existsSync(path)) {
     throw new UnsupportedError(`${file} is missing beside ${fileURLToPath(import.meta.url)}`, {
       remedy: REBUILD,
@@ -200,6 +206,10 @@ export function loadLibrary(file: string): LibraryHandle {
       remedy: REBUILD,
     });
   }
+}
+
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
 }
 
 function bindShim(library: LibraryHandle): Shim {
@@ -232,6 +242,7 @@ function bindShim(library: LibraryHandle): Shim {
     readMemory: bind("int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)"),
     writeMemory: bind("int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)"),
     tgkill: bind("int64_t stublab_tgkill(int32_t, int32_t, int32_t)"),
+    nameLibrary: bind("int64_t stublab_name_library(const char *)"),
     idleImage: bind("int64_t stublab_idle_image()"),
     dieWith: bind("int64_t stublab_die_with(int32_t)"),
     confine: bind("int64_t stublab_confine(uint64_t)"),
