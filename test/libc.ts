@@ -1,5 +1,15 @@
 import { readFileSync } from "node:fs";
 import koffi from "koffi";
+import {
+  assembleBpf,
+  type BpfInstruction,
+  DATA_NUMBER,
+  JUMP_EQUAL,
+  LOAD_WORD,
+  RETURN,
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+} from "../src/stub/bpf.ts";
 
 // What tests do to their own process, where Node offers no call for it.
 
@@ -8,6 +18,14 @@ const syscall = libc.func("long syscall(long, long, void *, void *, long)");
 const rseq = libc.func("long syscall(long, void *, long, long, long)");
 const prlimit = libc.func("int prlimit(int, int, void *, void *)");
 const prctl = libc.func("int prctl(int, long, long, long, long)");
+const sockFprog = koffi.struct({ len: "uint16_t", filter: "void *" });
+const setFilter = libc.func("prctl", "int", [
+  "int",
+  "long",
+  koffi.pointer(sockFprog),
+  "long",
+  "long",
+]);
 const signal = libc.func("void *signal(int, void *)");
 const dlsym = libc.func("void *dlsym(void *, const char *)");
 
@@ -17,6 +35,9 @@ const RSEQ_SIGNATURE = 0x53053053;
 const SIG_SETMASK = 2;
 const RLIMIT_NPROC = 6;
 const PR_SET_DUMPABLE = 4;
+const PR_SET_SECCOMP = 22;
+const SECCOMP_MODE_FILTER = 2;
+const PR_SET_NO_NEW_PRIVS = 38;
 const PR_SET_CHILD_SUBREAPER = 36;
 const SIG_IGN = 1n;
 
@@ -70,6 +91,24 @@ export function dropPrivileges(): void {
 /** Lets a process have no more children (or threads) than its user has already. */
 export function forbidForks(pid: number): void {
   check(prlimit(pid, RLIMIT_NPROC, new BigUint64Array([1n, 1n]), null));
+}
+
+/**
+ * Has the kernel refuse calls to this thread, and to what it forks, from now on, as the seccomp profiles of some
+ * containers do. Of two filters the later one answers.
+ */
+export function forbidCalls(numbers: readonly number[], errno: number): void {
+  const refusals = numbers.map(
+    (number, i): BpfInstruction => [JUMP_EQUAL, number, numbers.length - i, 0],
+  );
+  const filter = assembleBpf(
+    [LOAD_WORD, DATA_NUMBER],
+    ...refusals,
+    [RETURN, SECCOMP_RET_ALLOW],
+    [RETURN, SECCOMP_RET_ERRNO | errno],
+  );
+  check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  check(setFilter(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, { len: filter.length / 8, filter }, 0, 0));
 }
 
 /** What a thread has registered is in use as long as it lives. */

@@ -199,7 +199,8 @@ function birthError(
       : `stub ${thread.tid} failed at step ${step} of its set-up: ${errno ?? death.how}`,
     {
       ...(errno !== undefined && { errno }),
-      call: step === "stub" ? "prctl(PR_SET_PDEATHSIG)" : step,
+      // Only a kill that was refused lets the stub run into its INT3.
+      call: step !== "stub" ? step : /SIGTRAP/.test(death.how) ? "kill" : "prctl(PR_SET_PDEATHSIG)",
       remedy: "a seccomp filter of this process may forbid the call; `stublab doctor` tries it",
       cause: death,
     },

@@ -7,6 +7,7 @@ import { EncoderError, InputError, StateError } from "../errors.ts";
 import { type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
 import { forkStub } from "./birth.ts";
 import { mapStubCode } from "./placement.ts";
+import { rehearse } from "./rehearsal.ts";
 import { Stub } from "./stub.ts";
 import { expectUnshared, redeemTicket, type ThreadTicket } from "./ticket.ts";
 
@@ -138,6 +139,7 @@ export class Tracer {
         },
       );
     }
+    if (this.isFatal(exitSignal)) rehearse(this, exitSignal, options);
     const started = performance.now();
     const thread = forkStub(this, exitSignal, options.omit ?? [], options.filter);
     return new Stub(thread, undefined, exitSignal, performance.now() - started);
