@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/index.ts";
 import type { SignalSets } from "./libc.ts";
-import { hasTool, hostCommand, run } from "./processes.ts";
+import { hasTool, hostCommand, run, stublabCommand } from "./processes.ts";
 
 const failures = suite("failures");
 
@@ -206,5 +206,32 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     },
   );
 }
+
+/** What doctor says where a call is refused: its exit status, and the lines that are not ok. */
+async function diagnose(denied: Denied): Promise<{ code: number | null; lines: string }> {
+  compileDeny();
+  const [node, args] = stublabCommand("doctor");
+  const [command = "", ...rest] = [...denying(denied), node, ...args];
+  const { code, stdout } = await run([command, rest]);
+  return { code, lines: stdout.replace(/^ok .*\n/gm, "") };
+}
+
+for (const call of ["prctl", "kill", "setsid", "execveat"]) {
+  needsCompiler(`doctor fails where ${call} is refused`, async () => {
+    const { code, lines } = await diagnose({ step: "", call });
+    assert.is(code, 3);
+    assert.match(lines, call === "execveat" ? /^FAILED +exit signal/ : /^FAILED +fork and attach/);
+    assert.match(lines, /seccomp/);
+  });
+}
+
+needsCompiler("doctor names the commands that cannot work where a pidfd is refused", async () => {
+  const { code, lines } = await diagnose({ step: "", call: "pidfd_open" });
+  assert.is(code, 0, lines);
+  assert.match(
+    lines,
+    /^warning rt_sigreturn .*EPERM\n +fuzz, without --path ptrace, cannot work here/m,
+  );
+});
 
 failures.run();
