@@ -1,6 +1,6 @@
 // What doctor makes of a trial, and the trials of what single commands need beyond stubs.
 
-import { StublabError } from "../errors.ts";
+import { DeathError, StublabError } from "../errors.ts";
 
 /** What was seen, and a warning if something does not work. */
 export interface Seen {
@@ -65,16 +65,29 @@ async function attemptFor(
   }
 }
 
-/** mov $7, %edi; mov $60, %eax; syscall */
-const EXIT_7 = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
+/** mov $12, %eax (brk); syscall; mov $7, %edi; mov $60, %eax (exit); syscall */
+const GUEST = Uint8Array.of(
+  ...[0xb8, 12, 0, 0, 0, 0x0f, 0x05],
+  ...[0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05],
+);
 
 async function guest(): Promise<string> {
   const { Platform } = await import("../platform/platform.ts");
   const { runGuest } = await import("../guest/run.ts");
   using platform = Platform.open();
-  const { result } = runGuest(platform, { code: EXIT_7 });
-  if (result.kind === "exited" && result.status === 7) return "a guest made its system call";
-  throw new StublabError("ERR_STUBLAB_DOCTOR", `a guest that exits with 7 ${result.kind}`);
+  try {
+    const { result } = runGuest(platform, { code: GUEST });
+    if (result.kind === "exited" && result.status === 7) return "a guest made two system calls";
+    throw new StublabError("ERR_STUBLAB_DOCTOR", `a guest that exits with 7 ${result.kind}`);
+  } catch (error) {
+    if (!(error instanceof DeathError) || error.how !== "killed by SIGSYS") throw error;
+    throw new StublabError("ERR_STUBLAB_DOCTOR", "a guest is killed for a call to be emulated", {
+      cause: error,
+      remedy:
+        "this kernel asks the seccomp filter before the tracer, as Linux before 4.8 and gVisor do; " +
+        "in a program, Platform.open({ seccomp: false }) does without the filter",
+    });
+  }
 }
 
 async function recording(): Promise<string> {
