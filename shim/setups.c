@@ -290,6 +290,29 @@ static void restore(int32_t tid, const struct stublab_setup *setup,
         set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
 }
 
+/**
+ * Reads the registers that a signal frame at RSP has saved; 0 each if no frame can be read there.
+ * Some containers forbid process_vm_readv, but no tracer is refused PTRACE_PEEKDATA.
+ */
+static int64_t read_frame(int32_t tid, struct stublab_outcome *outcome) {
+    const uint64_t at = outcome->stopped[REG_RSP] + FRAME_REGISTERS;
+    int64_t result = stublab_read_memory(tid, at, outcome->frame, sizeof outcome->frame);
+    if (result == sizeof outcome->frame)
+        return 0;
+    const int forbidden = result == -EPERM || result == -ENOSYS;
+    for (uint64_t i = 0; forbidden && i < STUBLAB_SIGCONTEXT; i++) {
+        result = stublab_ptrace(PTRACE_PEEKDATA, tid, at + 8 * i, &outcome->frame[i]);
+        if (result == -ESRCH)
+            return result;
+        if (result < 0)
+            break;
+    }
+    if (!forbidden || result < 0)
+        for (int i = 0; i < STUBLAB_SIGCONTEXT; i++)
+            outcome->frame[i] = 0;
+    return 0;
+}
+
 /** What the stop has to tell. */
 static int64_t look(int32_t tid, const struct stublab_setup *setup,
                     struct stublab_outcome *outcome) {
@@ -302,14 +325,7 @@ static int64_t look(int32_t tid, const struct stublab_setup *setup,
         outcome->code = info.code;
         outcome->address = info.address;
     }
-    if (setup->wants & STUBLAB_WANT_FRAME) {
-        uint64_t at = outcome->stopped[REG_RSP] + FRAME_REGISTERS;
-        if (stublab_read_memory(tid, at, outcome->frame, sizeof outcome->frame) !=
-            sizeof outcome->frame)
-            for (int i = 0; i < STUBLAB_SIGCONTEXT; i++)
-                outcome->frame[i] = 0;
-    }
-    return 0;
+    return setup->wants & STUBLAB_WANT_FRAME ? read_frame(tid, outcome) : 0;
 }
 
 static const int64_t REQUESTS[] = {

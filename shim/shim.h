@@ -23,6 +23,12 @@ STUBLAB_EXPORT int32_t stublab_gettid(void);
  */
 STUBLAB_EXPORT int64_t stublab_map_stub(uint64_t address);
 
+/**
+ * Whether the kernel maps a page at `address`, which it unmaps again: 0; -EEXIST if one is mapped
+ * there; -ENOMEM or another errno if it does not.
+ */
+STUBLAB_EXPORT int64_t stublab_probe_page(uint64_t address);
+
 /** Offset in the stub code of the SYSCALL that executes injected calls; INT3 lies 8 bytes further
  * on. */
 STUBLAB_EXPORT uint32_t stublab_stub_syscall_offset(void);
@@ -184,9 +190,13 @@ STUBLAB_EXPORT int64_t stublab_write_memory(int32_t pid, uint64_t address, const
 /** tgkill(2). */
 STUBLAB_EXPORT int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal);
 
+/** Says at which path this library lies, once it is loaded. */
+STUBLAB_EXPORT int64_t stublab_name_library(const char *path);
+
 /**
- * A new file descriptor (close-on-exec) of a program that exits with the number of its arguments.
- * Whoever executes it has SIGCHLD as exit signal from then on.
+ * A new file descriptor (close-on-exec) of a program that exits with the number of its arguments:
+ * a file in memory, or else this library, which is such a program as well. Whatever executes it has
+ * SIGCHLD as exit signal from then on.
  */
 STUBLAB_EXPORT int64_t stublab_idle_image(void);
 

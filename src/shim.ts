@@ -10,6 +10,7 @@ import { REBUILD, UnsupportedError } from "./errors.ts";
 export interface Shim {
   gettid(): number;
   mapStub(address: number): number;
+  probePage(address: number): number;
   stubSyscallOffset(): number;
   stubRestOffset(): number;
   mapShared(length: number): number;
@@ -40,6 +41,7 @@ export interface Shim {
   readMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   writeMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   tgkill(tgid: number, tid: number, signal: number): number;
+  nameLibrary(path: string): number;
   idleImage(): number;
   start(start: Start, fate: number): number;
   socketPair(files: Int32Array): number;
@@ -242,6 +244,8 @@ const INJECT_STEPS = [
   "ptrace(PTRACE_GETREGS)",
 ] as const;
 
+const SHIM = "shim.so";
+
 let shim: Shim | undefined;
 
 /**
@@ -250,7 +254,10 @@ let shim: Shim | undefined;
  * @throws UnsupportedError on another system than Linux x86-64, or where the library is missing or old.
  */
 export function loadShim(): Shim {
-  shim ??= bindShim(loadLibrary("shim.so"));
+  if (shim === undefined) {
+    shim = bindShim(loadLibrary(SHIM));
+    shim.nameLibrary(pathOf(SHIM));
+  }
   return shim;
 }
 
@@ -265,7 +272,7 @@ export function loadLibrary(file: string): LibraryHandle {
       `stublab traces processes on Linux x86-64 only, and this is ${process.platform} ${process.arch}`,
     );
   }
-  const path = fileURLToPath(new URL(file, import.meta.url));
+  const path = pathOf(file);
   if (!existsSync(path)) {
     throw new UnsupportedError(`${file} is missing beside ${fileURLToPath(import.meta.url)}`, {
       remedy: REBUILD,
@@ -281,6 +288,10 @@ export function loadLibrary(file: string): LibraryHandle {
   }
 }
 
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
+
 function bindShim(library: LibraryHandle): Shim {
   const abi: number = library.func("uint32_t stublab_shim_abi()")();
   if (abi !== SHIM_ABI) {
@@ -293,6 +304,7 @@ function bindShim(library: LibraryHandle): Shim {
   return {
     gettid: bind("int32_t stublab_gettid()"),
     mapStub: bind("int64_t stublab_map_stub(uint64_t)"),
+    probePage: bind("int64_t stublab_probe_page(uint64_t)"),
     stubSyscallOffset: bind("uint32_t stublab_stub_syscall_offset()"),
     stubRestOffset: bind("uint32_t stublab_stub_rest_offset()"),
     mapShared: bind("int64_t stublab_map_shared(uint64_t)"),
@@ -315,6 +327,7 @@ function bindShim(library: LibraryHandle): Shim {
     readMemory: bind("int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)"),
     writeMemory: bind("int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)"),
     tgkill: bind("int64_t stublab_tgkill(int32_t, int32_t, int32_t)"),
+    nameLibrary: bind("int64_t stublab_name_library(const char *)"),
     idleImage: bind("int64_t stublab_idle_image()"),
     start: bind("int64_t stublab_start(stublab_start *, uint64_t)"),
     socketPair: bind("int64_t stublab_socket_pair(void *)"),

@@ -11,6 +11,7 @@ import {
 import { CHILD_STEPS, type ChildStep, Deadline, viewMemory } from "../shim.ts";
 import { WORD } from "./amd64.ts";
 import { hasEnded } from "./proc.ts";
+import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -48,6 +49,7 @@ export function forkStub(
   try {
     thread.wait(deadline, Number(tracer.waitSelfStop));
     reachSelfStop(thread, deadline);
+    if (!omit.includes("rseq")) unregisterRseq(thread);
     if (!omit.includes("unmask")) thread.setMask(0n);
     return thread;
   } catch (error) {
@@ -267,7 +269,8 @@ function birthError(
       : `stub ${thread.tid} failed at step ${step} of its set-up: ${errno ?? death.how}`,
     {
       ...(errno !== undefined && { errno }),
-      call: step === "stub" ? "prctl(PR_SET_PDEATHSIG)" : step,
+      // Only a kill that was refused lets the stub run into its INT3.
+      call: step !== "stub" ? step : /SIGTRAP/.test(death.how) ? "kill" : "prctl(PR_SET_PDEATHSIG)",
       remedy: "a seccomp filter of this process may forbid the call; `stublab doctor` tries it",
       cause: death,
     },

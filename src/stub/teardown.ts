@@ -46,21 +46,32 @@ function takeHold({ thread, borrowed }: Stub): string | undefined {
   }
 }
 
+/** Makes the end of a stub harm neither host nor parent. */
+function defuse(stub: Stub): void {
+  try {
+    const failure = executeIdle(stub);
+    if (failure !== undefined)
+      throw cannotEnd(stub, `${failure.call} failed with ${failure.errno}`);
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
+  }
+}
+
 /**
  * Makes a stub execute a program that does nothing. That resets its exit signal to SIGCHLD (the kernel's
- * begin_new_exec), so that its end harms neither host nor parent.
+ * begin_new_exec).
+ *
+ * @returns what failed.
  */
-function defuse(stub: Stub): void {
+export function executeIdle(stub: Stub): { call: string; errno: string } | undefined {
   const { tracer } = stub;
   const image = tracer.shim.idleImage();
-  if (image < 0) throw cannotEnd(stub, `memfd_create failed with ${errnoName(-image)}`);
+  if (image < 0) return { call: "memfd_create", errno: errnoName(-image) };
   try {
     // The stub's page ends in zeros: an empty path.
     const emptyPath = tracer.stubAddress + PAGE_SIZE - 1;
     const { errno } = stub.inject("execveat", image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH"));
-    if (errno !== null) throw cannotEnd(stub, `execveat failed with ${errno}`);
-  } catch (error) {
-    if (!(error instanceof DeathError)) throw error;
+    return errno === null ? undefined : { call: "execveat", errno };
   } finally {
     closeSync(image);
   }

@@ -8,6 +8,7 @@ import { type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
 import { SYSCALL_LENGTH } from "./amd64.ts";
 import { forkStub } from "./birth.ts";
 import { mapStubCode } from "./placement.ts";
+import { rehearse } from "./rehearsal.ts";
 import { Stub } from "./stub.ts";
 import { expectUnshared, redeemTicket, type ThreadTicket } from "./ticket.ts";
 
@@ -152,6 +153,7 @@ export class Tracer {
         },
       );
     }
+    if (this.isFatal(exitSignal)) rehearse(this, exitSignal, options);
     const started = performance.now();
     const thread = forkStub(this, exitSignal, options.omit ?? [], options.filter);
     return new Stub(thread, undefined, exitSignal, performance.now() - started);

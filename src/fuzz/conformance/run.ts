@@ -29,7 +29,7 @@ export type Verdict =
 const AVX = 4;
 
 const HAS: Readonly<Record<Need, (machine: Machine) => boolean>> = {
-  "Linux 6.16": ({ features }) => features.includes("set_syscall_info"),
+  PTRACE_SET_SYSCALL_INFO: ({ features }) => features.includes("set_syscall_info"),
   "32-bit calls": ({ features }) => features.includes("ia32"),
   FSGSBASE: ({ features }) => features.includes("fsgsbase"),
   LA57: ({ features }) => features.includes("la57"),
