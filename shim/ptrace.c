@@ -80,6 +80,8 @@ static int64_t judge_stop(int32_t tid, uint64_t *block, struct stublab_injection
     int64_t code = signal_code(tid);
     if (code < 0)
         return code;
+    if (exit_stop((int32_t)code) != 0)
+        injection->status = exit_stop((int32_t)code);
     return code > 0 ? STUBLAB_INJECT_STOPPED : PASSED_OVER;
 }
 

@@ -146,7 +146,7 @@ struct stublab_switch {
     int32_t step;                     /* enum stublab_switch_step: what was under way at the end */
     int32_t status;                   /* the status word of the last wait */
     int32_t padding;
-    uint8_t siginfo[128]; /* of a stop by a signal */
+    int32_t siginfo[32]; /* of a stop by a signal */
 };
 
 enum stublab_switch_step {

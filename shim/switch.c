@@ -9,6 +9,9 @@
 #include <linux/uio.h>
 #include <linux/wait.h>
 
+/** The index of si_code in a siginfo_t. */
+enum { SI_CODE = 2 };
+
 /** SIGTRAP of a system call stop, by PTRACE_O_TRACESYSGOOD. */
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
@@ -60,10 +63,14 @@ int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
         return 0;
     exchange->step = STUBLAB_SWITCH_GETSIGINFO;
     result = stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, exchange->siginfo);
+    if (result == 0 && exit_stop(exchange->siginfo[SI_CODE]) != 0) {
+        exchange->status = exit_stop(exchange->siginfo[SI_CODE]);
+        return 2;
+    }
     if (result != -EINVAL)
         return result < 0 ? result : 1;
     /* A group-stop looks like a stop by its signal, but has no siginfo. */
-    for (unsigned int i = 0; i < sizeof exchange->siginfo; i++)
+    for (unsigned int i = 0; i < sizeof exchange->siginfo / sizeof *exchange->siginfo; i++)
         exchange->siginfo[i] = 0;
     return 1;
 }
