@@ -23,6 +23,12 @@ STUBLAB_EXPORT int32_t stublab_gettid(void);
  */
 STUBLAB_EXPORT int64_t stublab_map_stub(uint64_t address);
 
+/**
+ * Whether the kernel maps a page at `address`, which it unmaps again: 0; -EEXIST if one is mapped
+ * there; -ENOMEM or another errno if it does not.
+ */
+STUBLAB_EXPORT int64_t stublab_probe_page(uint64_t address);
+
 /** Offset in the stub code of the SYSCALL that executes injected calls; INT3 lies 8 bytes further
  * on. */
 STUBLAB_EXPORT uint32_t stublab_stub_syscall_offset(void);
@@ -65,18 +71,49 @@ STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t
 STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data);
 
 /**
- * wait4(2) on one thread with a deadline in microseconds: the tid and `*status`, or 0 where nothing
+ * Sets the signal mask of a stopped thread (PTRACE_SETSIGMASK), and stores the previous one unless
+ * `previous` is 0.
+ */
+STUBLAB_EXPORT int64_t stublab_swap_mask(int32_t tid, uint64_t mask, uint64_t *previous);
+
+/** The session of a process (getsid(2)). */
+STUBLAB_EXPORT int64_t stublab_session(int32_t pid);
+
+/**
+ * A time limit that several waits share. The caller sets `timeout` and clears `seen`; the clock
+ * starts with the first wait that finds nothing at once, or the first stop that is passed over.
+ * Time in which the calling thread itself was stopped does not count.
+ */
+struct stublab_deadline {
+    int64_t timeout; /* microseconds; 0 or less: ask once, and do not wait */
+    int64_t left;    /* of those, when the clock was last read */
+    int64_t seen;    /* CLOCK_MONOTONIC in microseconds at that time; 0: not yet */
+    int64_t delay;   /* microseconds that the thread had spent on a run queue; -1: not known */
+};
+
+/**
+ * Reads the clock, or starts it: the microseconds that are left, 0 or fewer when the time is over.
+ */
+STUBLAB_EXPORT int64_t stublab_time_left(struct stublab_deadline *deadline);
+
+/**
+ * wait4(2) on one thread with a timeout in microseconds: the tid and `*status`, or 0 if nothing
  * happened in time. A timeout of 0 asks once.
  */
 STUBLAB_EXPORT int64_t stublab_wait(int32_t tid, uint32_t options, int64_t timeout,
                                     int32_t *status);
+/** The same within a deadline that other waits share. */
+STUBLAB_EXPORT int64_t stublab_wait_within(int32_t tid, uint32_t options,
+                                           struct stublab_deadline *deadline, int32_t *status);
 
-/** What an injection is told, and what it tells. */
+/** Arguments and results of an injection. */
 struct stublab_injection {
-    uint64_t pass_over; /* signals whose stops are resumed, without the signal */
-    int64_t timeout;    /* microseconds until -ETIMEDOUT; the thread then runs on */
-    int32_t step;       /* enum stublab_inject_step: what was under way at the end */
-    int32_t status;     /* the status word of the last wait */
+    uint64_t
+        pass_over; /* signals whose stops are resumed, without the signal, whoever sends them */
+    uint64_t rest; /* where RIP is after the INT3 of the stub code */
+    struct stublab_deadline deadline; /* until -ETIMEDOUT; the thread then runs on */
+    int32_t step;                     /* enum stublab_inject_step: what was under way at the end */
+    int32_t status;                   /* the status word of the last wait */
 };
 
 enum stublab_inject_step {
@@ -86,21 +123,28 @@ enum stublab_inject_step {
     STUBLAB_INJECT_GETREGS = 3,
 };
 
+enum stublab_inject_end {
+    STUBLAB_INJECT_RESTS = 0,   /* at the INT3; `block` has the registers */
+    STUBLAB_INJECT_STOPPED = 1, /* at another stop, or ended: `status` says which */
+    STUBLAB_INJECT_LEFT = 2, /* outside the stub code, as after execve; `block` has the registers */
+};
+
 /**
  * Executes one system call in the stopped thread `tid`: sets `block`, resumes, waits for the INT3,
- * and reads the registers back to `block`. Returns 0 at the INT3; 1 at any other stop or end
- * (`injection->status`); else the -errno of `injection->step`.
+ * and reads the registers back to `block`. The INT3 is known by RIP: a SIGTRAP or another signal
+ * that somebody sends is passed over. Returns an enum stublab_inject_end, or the -errno of
+ * `injection->step`.
  */
 STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block,
                                       struct stublab_injection *injection);
 
-/** What a switch is told, and what it tells. */
+/** Arguments and results of a switch. */
 struct stublab_switch {
-    int64_t timeout;        /* microseconds until -ETIMEDOUT; the guest then runs on */
-    uint64_t xstate_length; /* bytes of the XSAVE area; 0 to leave floating point alone */
-    int32_t request;        /* PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP */
-    int32_t step;           /* enum stublab_switch_step: what was under way at the end */
-    int32_t status;         /* the status word of the last wait */
+    struct stublab_deadline deadline; /* until -ETIMEDOUT; the guest then runs on */
+    uint64_t xstate_length;           /* bytes of the XSAVE area; 0 to leave floating point alone */
+    int32_t request;                  /* PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP */
+    int32_t step;                     /* enum stublab_switch_step: what was under way at the end */
+    int32_t status;                   /* the status word of the last wait */
     int32_t padding;
     uint8_t siginfo[128]; /* of a stop by a signal */
 };
@@ -146,9 +190,13 @@ STUBLAB_EXPORT int64_t stublab_write_memory(int32_t pid, uint64_t address, const
 /** tgkill(2). */
 STUBLAB_EXPORT int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal);
 
+/** Says at which path this library lies, once it is loaded. */
+STUBLAB_EXPORT int64_t stublab_name_library(const char *path);
+
 /**
- * A new file descriptor (close-on-exec) of a program that exits with the number of its arguments.
- * Whoever executes it has SIGCHLD as exit signal from then on.
+ * A new file descriptor (close-on-exec) of a program that exits with the number of its arguments:
+ * a file in memory, or else this library, which is such a program as well. Whatever executes it has
+ * SIGCHLD as exit signal from then on.
  */
 STUBLAB_EXPORT int64_t stublab_idle_image(void);
 

@@ -1,3 +1,5 @@
+import { visible } from "./visible.ts";
+
 /** C's escapes of one letter, and their bytes. */
 export const ESCAPES: Readonly<Record<string, number>> = {
   a: 7,
@@ -31,7 +33,14 @@ function escapeByte(byte: number, next: number | undefined): string {
     : `\\${octal}`;
 }
 
-/** A word for a shell. */
+/** A word for a shell, with an escape for each character that would not be seen (Bash, ksh and zsh know them). */
 export function quoteWord(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (/^[\w./-]+$/.test(word)) return word;
+  if (visible(word) === word) return `'${word.replaceAll("'", "'\\''")}'`;
+  const shown = [...new TextEncoder().encode(word)].map((byte) =>
+    byte >= 32 && byte < 127 && !"'\\".includes(String.fromCharCode(byte))
+      ? String.fromCharCode(byte)
+      : `\\x${byte.toString(16).padStart(2, "0")}`,
+  );
+  return `$'${shown.join("")}'`;
 }

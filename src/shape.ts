@@ -88,6 +88,31 @@ function refuse(place: string, expected: string, value: unknown): never {
   throw new InputError(`${where}: expected ${expected}, got ${what}`);
 }
 
+/**
+ * Reads a document of unknown origin.
+ *
+ * @throws InputError that says what is wrong, and quotes no more than the character that is: the document may be a
+ * file that was to be kept secret.
+ */
+export function parseJson(document: string | Uint8Array, remedy?: string): unknown {
+  try {
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    return JSON.parse(typeof document === "string" ? document : decoder.decode(document));
+  } catch (cause) {
+    const why = cause instanceof TypeError ? "it is not UTF-8" : show(withoutQuotation(cause));
+    throw new InputError(`the document is not JSON: ${why}`, {
+      cause,
+      ...(remedy !== undefined && { remedy }),
+    });
+  }
+}
+
+/** The parser's message, which ends with some of the document. */
+function withoutQuotation(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
+}
+
 /** A value as JSON on one line, cut, with nothing in it that a terminal would obey. */
 export function show(value: unknown): string {
   const short = typeof value === "string" ? value.slice(0, SHOWN + 1) : value;

@@ -4,6 +4,9 @@
  */
 const UNSEEN = /(?! )[\p{C}\p{Z}\p{DI}]|(?<=\p{M}\p{M})\p{M}/gu;
 
+/** What begins a colour; a regular expression must have no control character in it. */
+const ESCAPE = "\x1b";
+
 const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 function escapeUnseen(character: string): string {
@@ -16,6 +19,32 @@ function escapeUnseen(character: string): string {
 /** `text` on one line with an escape such as `\n` or `\u{202e}` for each character that would not be seen. */
 export function visible(text: string): string {
   return text.replace(UNSEEN, escapeUnseen);
+}
+
+/**
+ * The same on several lines, for a terminal.
+ *
+ * @param colored whether the colours that stublab itself writes stay
+ */
+export function visibleLines(text: string, colored = false): string {
+  const parts = colored ? text.split(new RegExp(`(${ESCAPE}\\[(?:0|1|2|31|32|33)m)`)) : [text];
+  return parts.map((part, i) => (i % 2 === 1 ? part : escapeInLines(part, escapeUnseen))).join("");
+}
+
+/** `text`, which is JSON, with an escape for each character that would not be seen; line feeds stay. */
+export function visibleJson(text: string): string {
+  return escapeInLines(text, escapeUnits);
+}
+
+function escapeInLines(text: string, escaped: (character: string) => string): string {
+  return text.replace(UNSEEN, (found) => (found === "\n" ? found : escaped(found)));
+}
+
+/** Characters as JSON and JavaScript write them in ASCII. */
+export function escapeUnits(characters: string): string {
+  const unit = (_: unknown, i: number) =>
+    `\\u${characters.charCodeAt(i).toString(16).padStart(4, "0")}`;
+  return Array.from({ length: characters.length }, unit).join("");
 }
 
 /** The same for where a character must take one column: there is nothing but printable ASCII in it. */

@@ -1,4 +1,4 @@
-// Time limit: 120 s
+// Time limit: 180 s
 
 import { spawnSync } from "node:child_process";
 import {
@@ -80,7 +80,9 @@ command("--json is one document, and the same but for times", async () => {
     one.unpredicted.rules.reduce((sum: number, rule: { cases: number }) => sum + rule.cases, 0),
     one.unpredicted.cases,
   );
-  assert.equal(Object.keys(one.session), ["cases", "seconds", "casesPerSecond"]);
+  assert.equal(Object.keys(one.session), [
+    ...["cases", "seconds", "casesPerSecond", "unconfirmed"],
+  ]);
   for (const each of documents) {
     each.session = undefined;
     each.workers = undefined;
@@ -206,7 +208,7 @@ command("malformed files are refused with their names and places", async () => {
   mkdirSync(join(another, "journal.jsonl"), { recursive: true });
   const { code, stderr } = await stublab("merge", another, "-o", newFolder());
   assert.is(code, 2);
-  assert.match(stderr, `${another}/journal.jsonl cannot be read: EISDIR`);
+  assert.match(stderr, `${another}/journal.jsonl is a folder, expected a regular file`);
   const journal = join(corpus, "journal.jsonl");
   const content = readFileSync(journal, "utf8");
   writeFileSync(journal, `${content.split("\n")[0]}\n{"from":0}\n`);
@@ -274,6 +276,35 @@ onMount("on a disk that is full a run ends, and goes on when there is room again
   }
 });
 
+onMount(
+  "a merge onto a disk that is full leaves nothing, and works when there is room",
+  async () => {
+    const [corpus, disk] = [newFolder(), newFolder()];
+    mkdirSync(disk);
+    await stublab("--cases", "3000", "--corpus", corpus);
+    assert.is((await run(["mount", mount(disk, "size=64k")])).code, 0);
+    try {
+      // The disk's own folder, which is there and empty, and one that has to be made with those above it.
+      for (const to of [disk, join(disk, "a", "b", "merged")]) {
+        const full = await stublab("merge", corpus, "-o", to);
+        assert.is(full.code, 1);
+        assert.match(full.stderr, `${to} cannot be written: ENOSPC`);
+        assert.equal(readdirSync(disk), []);
+      }
+      assert.is((await run(["mount", mount(disk, "remount,size=64m")])).code, 0);
+      assert.is((await stublab("merge", corpus, "-o", disk)).code, 0);
+      assert.equal(
+        readdirSync(disk).sort(),
+        readdirSync(corpus)
+          .filter((name) => name.endsWith(".json"))
+          .sort(),
+      );
+    } finally {
+      await run(["umount", [disk]]);
+    }
+  },
+);
+
 onMount("a read-only folder is refused", async () => {
   const corpus = newFolder();
   mkdirSync(corpus);
@@ -320,6 +351,26 @@ command("Ctrl-C ends a run after its round, with a report; a second one at once"
   assert.ok(end.code === 130 || end.code === 0, String(end.code));
   assert.ok(await eventually(() => !stubs.some(isAlive), 2000));
 });
+
+command(
+  "a signal ends it at once while it looks at findings, and those come the next time",
+  async () => {
+    const corpus = newFolder();
+    const args = ["--cases", "20000", "--plant", "R10", "--corpus", corpus];
+    const first = new Running(stublabCommand("fuzz", ...args));
+    const found = () =>
+      existsSync(join(corpus, "findings")) ? readdirSync(join(corpus, "findings")) : [];
+    assert.ok(await eventually(() => found().length > 0, 30_000));
+    process.kill(first.pid, "SIGTERM");
+    assert.is((await first.ended).signal, "SIGTERM");
+    const { stdout } = await stublab(...args);
+    const told = [...stdout.matchAll(/^ {2}([0-9a-f]{14}) /gm)].map(
+      ([, signature = ""]) => signature,
+    );
+    assert.ok(told.length > 0);
+    assert.equal(found().sort(), told.sort());
+  },
+);
 
 (hasTool("script") ? command : command.skip)(
   "a terminal has lines that are drawn anew",

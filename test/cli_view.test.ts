@@ -105,8 +105,11 @@ const WRONG: readonly [args: string[], message: RegExp][] = [
     ["grandchild"],
     /^stublab: there is no file grandchild, but a scenario of that name\n {2}remedy: record it first: stublab record grandchild -o grandchild\.json\n/,
   ],
-  [["grandchld.json"], /^stublab: grandchld\.json: ENOENT: no such file or directory/],
-  [["constructor"], /^stublab: constructor: ENOENT/],
+  [
+    ["grandchld.json"],
+    /^stublab: grandchld\.json cannot be read: ENOENT: no such file or directory/,
+  ],
+  [["constructor"], /^stublab: constructor cannot be read: ENOENT/],
   [[folder], /EISDIR/],
 ];
 
@@ -125,9 +128,9 @@ command(
   async () => {
     const whole = readFileSync(file);
     const bad = {
-      "cut.json": [whole.subarray(0, whole.length / 2), /the document is no JSON: "/],
-      "empty.json": ["", /the document is no JSON: "/],
-      "bytes.json": [Buffer.from([0xff, 0xfe]), /the document is no JSON: it is not UTF-8/],
+      "cut.json": [whole.subarray(0, whole.length / 2), /the document is not JSON: "/],
+      "empty.json": ["", /the document is not JSON: "/],
+      "bytes.json": [Buffer.from([0xff, 0xfe]), /the document is not JSON: it is not UTF-8/],
       "other.json": [
         '{"schema":"stublab.compare/1"}',
         /schema: expected "stublab\.recording\/1", got/,
@@ -155,14 +158,14 @@ command("what is too large is refused, and an endless stream is read no further"
   const large = join(folder, "large.json");
   writeFileSync(large, "");
   truncateSync(large, 30_000_000);
-  const why = "a recording has at most 20000000 bytes, and this has more";
+  const why = "has more than 20000000 bytes, the limit for a recording";
   const { code, stderr } = stublab(large);
-  assert.equal([code, stderr], [2, `stublab: ${large}: ${why}\n`]);
+  assert.equal([code, stderr], [2, `stublab: ${large} ${why}\n`]);
   const [node, args] = stublabCommand("view", "-");
   const typed = [node, ...args].join(" ");
   for (const line of [`cat /dev/zero | ${typed}`, `${typed} </dev/zero`]) {
     const endless = run(["sh", ["-c", line]]);
-    assert.equal([endless.code, endless.stderr], [2, `stublab: standard input: ${why}\n`]);
+    assert.equal([endless.code, endless.stderr], [2, `stublab: standard input ${why}\n`]);
   }
 });
 

@@ -62,11 +62,17 @@ const read = (...path: string[]): unknown =>
 
 findings("a folder has the case, what it was, what is wrong, and a program that shows it", () => {
   const target = writeFinding(folder, finding, constants);
-  assert.is(target, join(folder, finding.signature));
+  assert.is(target, join(folder, "findings", finding.signature));
   assert.equal(readdirSync(target).sort(), FILES);
-  assert.equal(parseCase(read(finding.signature, "case.json"), constants), examination.it);
-  assert.equal(parseCase(read(finding.signature, "original.json"), constants), original);
-  const document = read(finding.signature, "finding.json");
+  assert.equal(
+    parseCase(read("findings", finding.signature, "case.json"), constants),
+    examination.it,
+  );
+  assert.equal(
+    parseCase(read("findings", finding.signature, "original.json"), constants),
+    original,
+  );
+  const document = read("findings", finding.signature, "finding.json");
   assert.ok(typeof document === "object" && document !== null);
   const {
     schema,
@@ -126,33 +132,36 @@ findings("what does not come again stays as it was found, and is told as it was 
 findings("the program of the folder shows it", () => {
   const program = join(folder, "repro");
   const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program];
-  execFileSync(process.env.CC || "cc", [...flags, join(folder, finding.signature, "repro.c")]);
+  execFileSync(process.env.CC || "cc", [
+    ...flags,
+    join(folder, "findings", finding.signature, "repro.c"),
+  ]);
   const output = execFileSync(program, { encoding: "utf8" });
   assert.match(output, /written {2}eflags {4}0x202 +0x203 +0x203 +not as predicted\n/);
   assert.match(output, /1 fields are not as predicted, and 0 not as they were seen/);
 });
 
 findings("one that is there stays as it is", () => {
-  writeFileSync(join(folder, finding.signature, "case.json"), "mine");
+  writeFileSync(join(folder, "findings", finding.signature, "case.json"), "mine");
   writeFinding(folder, finding, constants);
-  assert.is(readFileSync(join(folder, finding.signature, "case.json"), "utf8"), "mine");
+  assert.is(readFileSync(join(folder, "findings", finding.signature, "case.json"), "utf8"), "mine");
 });
 
 findings("what a killed process has left of one is replaced", () => {
   const signature = "fedcba9876543210";
-  const partial = join(folder, `.${signature}.partial`);
+  const partial = join(folder, "findings", `.${signature}.partial`);
   mkdirSync(partial);
   writeFileSync(join(partial, "case.json"), "{");
   writeFinding(folder, { ...finding, signature }, constants);
   assert.not(existsSync(partial));
-  assert.equal(readdirSync(join(folder, signature)).sort(), FILES);
+  assert.equal(readdirSync(join(folder, "findings", signature)).sort(), FILES);
 });
 
 findings("where it cannot be written there is an error, and nothing is left", () => {
   const file = join(folder, "file");
   writeFileSync(file, "");
   const error = thrown(OutputError, () => writeFinding(file, finding, constants));
-  assert.match(error.message, /^finding .*file\/0123456789abcdef cannot be written: /);
+  assert.match(error.message, /^finding .*file\/findings\/0123456789abcdef cannot be written: /);
   assert.is(error.errno, "ENOTDIR");
   assert.is(readFileSync(file, "utf8"), "");
 });

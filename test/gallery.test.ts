@@ -141,7 +141,7 @@ gallery("facts that are not borne out are told, and make it 1", async () => {
 const WRONG: readonly [args: string[], code: number, message: RegExp][] = [
   [[], 2, /^stublab: gallery takes the folder that the pages go to\n/],
   [[""], 2, /^stublab: gallery takes the folder/],
-  [[join(folder, "no"), "no.json"], 2, /^stublab: no\.json: ENOENT/],
+  [[join(folder, "no"), "no.json"], 2, /^stublab: no\.json cannot be read: ENOENT/],
   [[join(folder, "no"), "host"], 2, /^stublab: there is no file host, but a scenario of that name/],
   [
     [join(folder, "no"), "a", "--encoder", "script"],
@@ -169,7 +169,7 @@ gallery("a folder that cannot be made is an error", async () => {
   const { code, stderr } = await stublab("/dev/null/x", join(folder, "switch.json"));
   assert.equal(
     [code, stderr],
-    [1, "stublab: /dev/null/x cannot be made: ENOTDIR: not a directory\n"],
+    [1, "stublab: /dev/null/x cannot be written: ENOTDIR: not a directory\n"],
   );
 });
 

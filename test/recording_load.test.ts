@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { InputError, loadRecording, parseRecording } from "../src/index.ts";
+import { InputError, loadRecording, OutputError, parseRecording } from "../src/index.ts";
 import type { Recording } from "../src/record/recording.ts";
+import { renderJson } from "../src/record/view/json.ts";
 import { randomWords } from "./random.ts";
 import { LESSONS, recordingOf } from "./recordings.ts";
 import { thrown } from "./thrown.ts";
@@ -32,7 +33,7 @@ load("what is loaded is what was saved", async () => {
 load("wherever it is cut off, it is refused", async () => {
   const text = JSON.stringify(await recordingOf("inject"));
   for (let length = 0; length < text.length; length += 97) {
-    assert.match(refusal(text.slice(0, length)), /^the document is no JSON: "/);
+    assert.match(refusal(text.slice(0, length)), /^the document is not JSON: "/);
   }
 });
 
@@ -233,22 +234,41 @@ load("more than 20 MB are refused before they are read to the end", async () => 
   truncateSync(path, 1e12);
   for (const file of [path, "/dev/zero"]) {
     const { message } = thrown(InputError, () => loadRecording(file));
-    assert.is(message, `${file}: a recording has at most 20000000 bytes, and this has more`);
+    assert.is(message, `${file} has more than 20000000 bytes, the limit for a recording`);
   }
+});
+
+load("what is written can be read again: without spaces if need be, or it is refused", async () => {
+  const real = await recordingOf("inject");
+  const [first] = real.steps;
+  if (first === undefined) throw new RangeError("no steps");
+  const line = { offset: 0, bytes: "", text: "", label: null };
+  const lines = Array.from({ length: 99_000 }, (_, offset) => ({ ...line, offset }));
+  const code = Array.from({ length: 3 }, (_, i) => ({ name: `code ${i}`, base: "0x0", lines }));
+  const large = { ...real, code: [...real.code, ...code] };
+  assert.ok(JSON.stringify(large, null, 1).length > 20e6);
+  const text = renderJson(large);
+  assert.ok(JSON.stringify(parseRecording(text)) === JSON.stringify(large));
+  const wide = { ...real, introduction: ["é".repeat(3_500_000)] };
+  const { message } = thrown(OutputError, () => renderJson(wide));
+  assert.match(message, "has more than 20000000 bytes, the limit for a recording");
 });
 
 load("a million brackets are refused, and do not exhaust the stack", () => {
   for (const text of ["[", '{"a":', "[{"]) {
-    assert.match(refusal(text.repeat(1e6)), /^the document is no JSON: /);
+    assert.match(refusal(text.repeat(1e6)), /^the document is not JSON: /);
   }
 });
 
 load("what is no text in UTF-8 is refused as that", () => {
-  assert.is(refusal(Uint8Array.of(0x22, 0xff, 0x22)), "the document is no JSON: it is not UTF-8");
+  assert.is(refusal(Uint8Array.of(0x22, 0xff, 0x22)), "the document is not JSON: it is not UTF-8");
 });
 
 load("a file that is not there, and a folder, are refused by name", () => {
-  assert.match(thrown(InputError, () => loadRecording("/nowhere")).message, /^\/nowhere: ENOENT/);
+  assert.match(
+    thrown(InputError, () => loadRecording("/nowhere")).message,
+    /^\/nowhere cannot be read: ENOENT/,
+  );
   assert.match(thrown(InputError, () => loadRecording(folder)).message, /EISDIR/);
 });
 

@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
 import { looksLikeName, parseFlags, parseNumber } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
+import { type Limit, readInput } from "../input.ts";
 import { ESCAPES, quote } from "../quote.ts";
+import { visible } from "../visible.ts";
 
 /** An argument of an injected call: a word, or bytes that the call gets the address of. */
 export type InjectArgument =
@@ -35,19 +36,13 @@ function isExpression(text: string): boolean {
   );
 }
 
+/** What a stub has room for, beside all else. */
+const ARGUMENT_LIMIT: Limit = { most: 1 << 26, of: "an argument" };
+
 /** A file's content, without a NUL after it. */
 function file(path: string): InjectArgument {
-  try {
-    return { kind: "bytes", text: `@${path}`, bytes: readFileSync(path) };
-  } catch (cause) {
-    throw new InputError(
-      `@${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        cause,
-        remedy: `str:@${path} is the string itself`,
-      },
-    );
-  }
+  const bytes = readInput(path, ARGUMENT_LIMIT, `str:@${path} is the string itself`);
+  return { kind: "bytes", text: `@${visible(path)}`, bytes };
 }
 
 /** A C string: its bytes with the NUL that ends it. */

@@ -5,7 +5,7 @@ import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { type Command, parseCount, parseOptions } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
-import { paint, printJson, reportError, talk } from "./report.ts";
+import { paint, printJson, reportError, talk, tell } from "./report.ts";
 
 const help = `usage: stublab bootstrap [options]
 
@@ -109,7 +109,7 @@ function printFamily(tracer: Tracer, family: readonly Examined[], exitSignal: nu
   const held = all.filter((check) => check.held).length;
   const sum = `${held} of ${all.length} checks held`;
   lines.push(...checks, "", held === all.length ? sum : paint("red", sum));
-  process.stdout.write(`${lines.join("\n")}\n`);
+  tell(`${lines.join("\n")}\n`);
 }
 
 function treeLine({ stub, role, examination }: Examined, last: boolean): string {

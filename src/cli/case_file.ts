@@ -1,7 +1,10 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { statSync } from "node:fs";
 import { InputError } from "../errors.ts";
+import { Folder } from "../folder.ts";
 import { type Case, parseCase } from "../fuzz/case.ts";
+import { CASE_LIMIT } from "../fuzz/corpus_folder.ts";
+import { inputName, readInput } from "../input.ts";
+import { parseJson } from "../shape.ts";
 import { UsageError } from "./command.ts";
 
 /** What a command that takes a case says about it. */
@@ -9,8 +12,8 @@ export const CASE_HELP = `CASE is a file "stublab.case/1" (docs/fuzzing-cases.md
 
 const DOCUMENT = "docs/fuzzing-cases.md has the document, and examples/cases has some";
 
-/** How much is read: a case has some hundred bytes. */
-const MOST_BYTES = 1 << 20;
+/** The case in the folder of a finding. */
+const CASE_NAME = "case.json";
 
 /**
  * The one case that a command was given.
@@ -25,46 +28,32 @@ export function readCase(
   if (path === undefined || extra !== undefined) {
     throw new UsageError(`${command} takes one case`, { remedy: CASE_HELP });
   }
-  const file = path === "-" ? 0 : fileOf(path);
+  const [name, content] = isFolder(path) ? readFinding(path) : readFile(path === "-" ? 0 : path);
   try {
-    return parseCase(parse(read(file)), constants);
+    if (content.toString("latin1").trim() === "") throw new InputError("it is empty");
+    return parseCase(parseJson(content), constants);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const { message, remedy = DOCUMENT } = error;
-    throw new InputError(`${file === 0 ? "standard input" : file}: ${message}`, {
-      cause: error,
-      remedy,
-    });
+    throw new InputError(`${name}: ${message}`, { cause: error, remedy });
   }
 }
 
-function read(file: string | 0): string {
-  let content: Buffer;
-  try {
-    content = readFileSync(file);
-  } catch (cause) {
-    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
-    throw new InputError(`it cannot be read: ${why}`, { cause, remedy: CASE_HELP });
-  }
-  if (content.length > MOST_BYTES) {
-    throw new InputError(`it has ${content.length} bytes, and a case has some hundred`);
-  }
-  return content.toString("utf8");
+const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+function readFile(file: string | 0): [name: string, content: Buffer] {
+  return [inputName(file), readInput(file, CASE_LIMIT, CASE_HELP)];
 }
 
-function fileOf(path: string): string {
-  const isFolder = existsSync(path) && statSync(path).isDirectory();
-  return isFolder ? join(path, "case.json") : path;
-}
-
-function parse(text: string): unknown {
-  if (text.trim() === "") throw new InputError("it is empty");
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(`it is no JSON: ${why.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 120)}`, {
-      cause,
-    });
-  }
+function readFinding(path: string): [name: string, content: Buffer] {
+  using folder = Folder.openToRead(path);
+  const content = folder.read(CASE_NAME, CASE_LIMIT);
+  if (content !== undefined) return [inputName(`${path}/${CASE_NAME}`), content];
+  throw new InputError(
+    `${inputName(path)} is not the folder of a finding: it has no ${CASE_NAME}`,
+    {
+      remedy: CASE_HELP,
+    },
+  );
 }

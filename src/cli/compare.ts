@@ -1,5 +1,3 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { dirname } from "node:path";
 import { type CompareOptions, compare } from "../compare/compare.ts";
 import { openSubjects } from "../compare/open.ts";
 import { renderComparePage } from "../compare/page/page.ts";
@@ -14,12 +12,12 @@ import {
 } from "../encoder/abi.ts";
 import { nearest, parseNumber } from "../encoder/names.ts";
 import { ENCODERS } from "../encoder/open.ts";
-import { InputError } from "../errors.ts";
+import { InputError, OutputError } from "../errors.ts";
 import { type Command, parseCommand, parseCount, parseSeed, UsageError } from "./command.ts";
 import { printComparison } from "./compare_text.ts";
-import { writeOutput } from "./output_file.ts";
+import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { printJson } from "./report.ts";
+import { printJson, tell } from "./report.ts";
 
 /** Cases of each function that the kernel judges, for each encoder. */
 const LIVE_CASES = 500;
@@ -103,7 +101,7 @@ async function run(args: readonly string[]): Promise<number> {
 function publish(report: CompareReport, values: Values, command: string): void {
   if (values.html !== undefined) writeOutput(values.html, renderComparePage(report, command));
   if (values.json) printJson("stublab.compare/1", report);
-  else process.stdout.write(printComparison(report));
+  else tell(printComparison(report));
 }
 
 /** What is compared, and when it ends. */
@@ -177,14 +175,11 @@ function foundNothing(report: CompareReport): boolean {
 /** Refuses a file that cannot be written before minutes of work. */
 function tryFile(path: string): void {
   try {
-    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+    checkOutput(path);
   } catch (cause) {
-    throw new InputError(`--html ${path} cannot be written: ${messageOf(cause)}`, { cause });
+    if (!(cause instanceof OutputError)) throw cause;
+    throw new InputError(`--html ${cause.message}`, { cause });
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 export const compareCommand: Command = { help, run };

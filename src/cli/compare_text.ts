@@ -6,6 +6,7 @@ import type {
   LiveReport,
 } from "../compare/report.ts";
 import { HEADERS } from "../compare/report.ts";
+import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
 
 /** A comparison as text: what a person reads in a terminal. */
@@ -151,7 +152,7 @@ function verdictText({ verdict }: Disagreement): string {
 function breakage({ encoder, arch, name, kind, message, input, replay }: Breakage): string {
   const lines = [
     paint("red", `${encoder}: ${name === null ? "cannot be opened" : `${arch} ${name}`}: ${kind}`),
-    `  ${message}`,
+    `  ${visible(message)}`,
   ];
   if (name !== null) lines.push(`  input    ${inputText(input)}`);
   if (replay !== null) lines.push(`  replay   ${replay}`);

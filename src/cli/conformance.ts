@@ -8,8 +8,8 @@ import { fieldValue, machineLine } from "../fuzz/told.ts";
 import { Trier } from "../fuzz/trial.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
-import { writeOutput } from "./output_file.ts";
-import { paint, printJson } from "./report.ts";
+import { checkOutput, writeOutput } from "./output_file.ts";
+import { paint, printJson, tell } from "./report.ts";
 
 const help = `usage: stublab conformance [options]
 
@@ -40,6 +40,7 @@ function run(args: readonly string[]): number {
   const { only, list, junit, json } = parseOptions(args, OPTIONS);
   const facts = only === undefined ? FACTS : matching(only);
   if (list) return printList(facts, json);
+  if (junit !== undefined) checkOutput(junit);
   using trier = new Trier();
   const machine = readMachine(trier.tracer);
   const start = performance.now();
@@ -47,7 +48,7 @@ function run(args: readonly string[]): number {
   const seconds = (performance.now() - start) / 1000;
   if (junit !== undefined) writeOutput(junit, formatJunit(verdicts, seconds));
   if (json) printJson("stublab.conformance/1", documentOf(verdicts, machine, trier));
-  else process.stdout.write(folded(tellAll(verdicts, machine)));
+  else tell(folded(tellAll(verdicts, machine)));
   return verdicts.some(({ held }) => held === false) ? 1 : 0;
 }
 
@@ -77,7 +78,7 @@ function printList(facts: typeof FACTS, json: boolean): number {
   const groups = byGroup(facts, ({ group }) => group);
   for (const [group, own] of groups) {
     const lines = own.map(({ name, rule }) => `  ${name}  (${rule})\n`);
-    process.stdout.write(`${group}\n${lines.join("")}`);
+    tell(`${group}\n${lines.join("")}`);
   }
   return 0;
 }
@@ -106,9 +107,14 @@ function tellAll(verdicts: readonly Verdict[], machine: Machine): string {
   const looked = facts - skipped;
   const share = looked === 0 ? "" : `, ${((100 * held) / looked).toFixed(1)} %`;
   const rest = skipped === 0 ? "" : `; ${skipped} skipped`;
-  const score = `${held} of ${looked} facts hold${share}${rest}`;
+  const attempts = verdicts.reduce((sum, it) => sum + contradictionsOf(it), 0);
+  const without =
+    attempts === 0 ? "" : `; ${attempts} attempts that others contradict do not count`;
+  const score = `${held} of ${looked} facts hold${share}${rest}${without}`;
   return `${machineLine(machine)}\n\n${parts.join("")}\n${paint("bold", score)}\n`;
 }
+
+const contradictionsOf = (verdict: Verdict) => (verdict.held === null ? 0 : verdict.contradictions);
 
 function tellGroup(group: string, verdicts: readonly Verdict[]): string {
   const { facts, held, failed, skipped } = countsOf(verdicts);
@@ -137,6 +143,7 @@ function documentOf(verdicts: readonly Verdict[], machine: Machine, { tracer }: 
       rule: verdict.fact.rule,
       status: verdict.held === null ? "skipped" : verdict.held ? "held" : "failed",
       ...(verdict.held === null && { reason: verdict.reason }),
+      ...(contradictionsOf(verdict) > 0 && { contradictions: contradictionsOf(verdict) }),
       ...(verdict.held === false && {
         case: formatCase(verdict.fact.it, constants),
         unmet: verdict.unmet.map(({ field, expected, seen }) => ({

@@ -7,6 +7,7 @@ import { machineLine } from "../fuzz/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { writeOutput } from "./output_file.ts";
+import { print } from "./report.ts";
 
 const help = `usage: stublab fuzz export CASE --c [options]
 
@@ -54,7 +55,7 @@ function run(args: readonly string[]): number {
       replayOptions: plantOption(change),
     },
   );
-  if (values.output === undefined) process.stdout.write(text);
+  if (values.output === undefined) print(text);
   else writeOutput(values.output, text);
   return 0;
 }

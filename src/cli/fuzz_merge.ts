@@ -1,7 +1,8 @@
 import { openEncoder } from "../encoder/open.ts";
 import { mergeFolders } from "../fuzz/merge.ts";
+import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
-import { printJson } from "./report.ts";
+import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab fuzz merge DIRS -o DIR [options]
 
@@ -37,12 +38,12 @@ function run(args: readonly string[]): number {
   if (values.json) printJson("stublab.fuzz-merge/1", merged);
   else {
     const { cases, signatures, findings, complete, why } = merged;
-    const goesOn = `the run goes on with --corpus ${values.output}`;
-    process.stdout.write(
+    const goesOn = `the run goes on with --corpus ${visible(values.output)}`;
+    tell(
       complete
         ? `${signatures} signatures, ${findings} findings of ${cases} cases: ${goesOn}\n`
         : `${signatures} signatures, ${findings} findings\n` +
-            `not the parts of one run (${why}): a new run tries them first\n`,
+            `not the parts of one run (${visible(why ?? "")}): a new run tries them first\n`,
     );
   }
   return 0;

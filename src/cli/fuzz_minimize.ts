@@ -5,7 +5,7 @@ import { parsePlant } from "../fuzz/plant.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { writeOutput } from "./output_file.ts";
-import { talk } from "./report.ts";
+import { print, talk } from "./report.ts";
 
 const help = `usage: stublab fuzz minimize CASE [options]
 
@@ -36,7 +36,7 @@ function run(args: readonly string[]): number {
   const it = readCase("fuzz minimize", positionals, examiner.constants);
   const small = examiner.minimize(it);
   const text = `${JSON.stringify(formatCase(small, examiner.constants), null, 2)}\n`;
-  if (values.output === undefined) process.stdout.write(text);
+  if (values.output === undefined) print(text);
   else writeOutput(values.output, text);
   const [before, after] = [changedWords(it), changedWords(small)];
   talk(`${before} word${before === 1 ? "" : "s"} differed from the baseline, ${after} now\n`);

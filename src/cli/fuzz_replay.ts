@@ -6,7 +6,7 @@ import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { folded } from "./fold.ts";
-import { printJson } from "./report.ts";
+import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab fuzz replay CASE [options]
 
@@ -58,7 +58,7 @@ function run(args: readonly string[]): number {
     const text =
       `case\n${caseText(it, constants)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
       `${fieldsText(it, predicted, seen, constants)}\nrules\n${rulesText(rules)}\n${verdict}\n`;
-    process.stdout.write(folded(text));
+    tell(folded(text));
   }
   return differences.length === 0 ? 0 : 1;
 }

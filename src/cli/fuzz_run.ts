@@ -8,7 +8,7 @@ import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
-import { printJson } from "./report.ts";
+import { printJson, tell } from "./report.ts";
 
 const MOST_CASES = 1e12;
 const MOST_SECONDS = 1e6;
@@ -37,26 +37,27 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
   const { corpus, change } = options;
   const status = new FuzzStatus(`stublab fuzz ${args.join(" ")}`);
   const interruption = interruptible((text) => status.note(text));
+  let result: FuzzResult;
   try {
-    const result = await fuzz({
+    result = await fuzz({
       ...options,
       signal: interruption.signal,
       progress: (progress) => status.show(progress),
     });
-    status.clear();
-    const findings = examineFindings(result.state.findings, {
-      machine: result.machine,
-      ...{ corpus, change, command: commandOf(result, values) },
-    });
-    const { constants } = openEncoder("assembly");
-    const report = reportOf(result, findings, options, constants);
-    if (values.json) printJson(FUZZ_SCHEMA, report);
-    else process.stdout.write(folded(fuzzText(report)));
-    return findings.length === 0 ? 0 : 1;
   } finally {
     status.clear();
+    // From here on all is done in one turn, in which no handler would be called: a signal ends the process.
     interruption.stop();
   }
+  const findings = examineFindings(result.state.findings, {
+    machine: result.machine,
+    ...{ corpus, change, command: commandOf(result, values) },
+  });
+  const { constants } = openEncoder("assembly");
+  const report = reportOf(result, findings, options, constants);
+  if (values.json) printJson(FUZZ_SCHEMA, report);
+  else tell(folded(fuzzText(report)));
+  return findings.length === 0 ? 0 : 1;
 }
 
 function optionsOf(values: Values): FuzzOptions {

@@ -1,7 +1,7 @@
 import type { FuzzProgress } from "../fuzz/fuzz.ts";
 import { visible } from "../visible.ts";
 import { foldLine } from "./fold.ts";
-import { talk } from "./report.ts";
+import { draw, talk } from "./report.ts";
 
 /** How often lines are written where nothing can be drawn anew, in milliseconds. */
 const PAUSE = 5000;
@@ -30,7 +30,7 @@ export class FuzzStatus {
 
   /** Takes the lines away. */
   clear(): void {
-    if (this.#lengths.length > 0) talk(`${UP.repeat(this.#rows)}\r${CLEAR_BELOW}`);
+    if (this.#lengths.length > 0) draw(`${UP.repeat(this.#rows)}\r${CLEAR_BELOW}`);
     this.#lengths = [];
   }
 
@@ -49,7 +49,7 @@ export class FuzzStatus {
       .slice(0, Math.max(1, (process.stderr.rows || 24) - 1));
     const drawn = [this.#bold ? `\x1b[1m${title}\x1b[0m` : title, ...rest];
     const text = drawn.map((line) => `${line}${CLEAR}\n`).join("");
-    talk(`${UP.repeat(this.#rows)}\r${text}${CLEAR_BELOW}`);
+    draw(`${UP.repeat(this.#rows)}\r${text}${CLEAR_BELOW}`);
     this.#lengths = [title, ...rest].map(({ length }) => length);
   }
 

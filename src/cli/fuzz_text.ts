@@ -1,5 +1,6 @@
 import { DEFAULT_PATH } from "../fuzz/fuzz.ts";
 import type { FuzzReport } from "../fuzz/fuzz_report.ts";
+import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
 
 /** The most findings that a terminal is told of one by one. */
@@ -32,14 +33,23 @@ export function fuzzText(report: FuzzReport): string {
     row("stubs", `${number(report.deaths)} ended, ${number(report.hangs)} of them hung`),
     row("unpredicted", `${percent(unpredicted.share)} of all cases`),
     ...unpredicted.rules.map(({ rule, text, share }) =>
-      row("", `${rule.padEnd(4)} ${percent(share).padStart(7)}  ${text}`),
+      row("", `${visible(rule).padEnd(4)} ${percent(share).padStart(7)}  ${text}`),
     ),
+    ...(session.unconfirmed === 0
+      ? []
+      : [
+          row(
+            "unconfirmed",
+            `${number(session.unconfirmed)} outcomes did not come again: not counted`,
+          ),
+        ]),
     findings.length === 0
       ? row("findings", paint("green", "none: all that was predicted came so"))
       : row("findings", paint("red", number(findings.length))),
     ...findings.slice(0, MOST).map(({ signature, index, subject, folder }) => {
       const where = folder ?? (index === null ? "a case that was given" : `case ${index}`);
-      return `  ${signature}  ${subject ?? "not looked at"}\n${" ".repeat(18)}${where}\n`;
+      const what = visible(subject ?? "not looked at");
+      return `  ${signature}  ${what}\n${" ".repeat(18)}${visible(where)}\n`;
     }),
     ...(findings.length > MOST ? [`  and ${findings.length - MOST} more\n`] : []),
   ];

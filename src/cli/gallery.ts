@@ -1,15 +1,14 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { OutputError } from "../errors.ts";
 import { counted } from "../page/figures.ts";
 import type { Recording } from "../record/recording.ts";
 import { SCENARIOS } from "../record/scenarios.ts";
 import { type Exhibit, renderGallery } from "../record/view/gallery.ts";
 import { renderJson } from "../record/view/json.ts";
 import { renderRecordingPage } from "../record/view/page/page.ts";
+import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
-import { writeOutput } from "./output_file.ts";
+import { writeOutputs } from "./output_file.ts";
 import { Progress } from "./progress.ts";
 import { readRecording } from "./recording_file.ts";
 import { talk } from "./report.ts";
@@ -31,6 +30,8 @@ examples:
   stublab gallery lessons host.json grandchild.json
 `;
 
+const INDEX = "index.html";
+
 const OPTIONS = { encoder: { type: "string" } } as const;
 
 async function run(args: readonly string[]): Promise<number> {
@@ -42,37 +43,22 @@ async function run(args: readonly string[]): Promise<number> {
   if (files.length > 0 && values.encoder !== undefined) {
     throw new UsageError("--encoder is for what is recorded, and FILEs are recorded already");
   }
-  const recordings = files.length > 0 ? await readAll(files) : await recordAll(values.encoder);
+  const recordings = files.length > 0 ? files.map(readRecording) : await recordAll(values.encoder);
   const exhibits = nameAll(recordings);
-  makeFolder(folder);
-  for (const { name, recording } of exhibits) {
-    writeOutput(join(folder, `${name}.json`), renderJson(recording));
-    writeOutput(join(folder, `${name}.html`), renderRecordingPage(recording));
-  }
-  // Last, so that it leads to nothing that is not there.
-  const index = join(folder, "index.html");
-  writeOutput(index, renderGallery(exhibits));
-  talk(`${counted(exhibits.length, "recording")} in ${index}\n`);
+  writeOutputs(folder, [
+    ...exhibits.flatMap(({ name, recording }) => [
+      [`${name}.json`, renderJson(recording)] as const,
+      [`${name}.html`, renderRecordingPage(recording)] as const,
+    ]),
+    // Last, so that it leads to nothing that is not there.
+    [INDEX, renderGallery(exhibits)],
+  ]);
+  talk(`${counted(exhibits.length, "recording")} in ${visible(join(folder, INDEX))}\n`);
   const lines = exhibits.flatMap(({ name, recording }) =>
     failures(recording).map((line) => `${name}: ${line}`),
   );
   talk(lines.join(""));
   return lines.length === 0 ? 0 : 1;
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
-    throw new OutputError(`${folder} cannot be made: ${why}`, { cause });
-  }
-}
-
-async function readAll(files: readonly string[]): Promise<Recording[]> {
-  const recordings: Recording[] = [];
-  for (const file of files) recordings.push(await readRecording(file));
-  return recordings;
 }
 
 async function recordAll(encoder = "assembly"): Promise<Recording[]> {

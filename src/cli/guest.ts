@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { hex, InputError } from "../errors.ts";
 import { isElf } from "../guest/elf.ts";
 import type { GuestProgram } from "../guest/image.ts";
 import { type GuestEnd, type GuestOptions, runGuest } from "../guest/run.ts";
+import { type Limit, readInput } from "../input.ts";
 import { Platform } from "../platform/platform.ts";
 import { assemble } from "./assemble.ts";
 import { type Command, parseCount, parseOptions, splitWords, UsageError } from "./command.ts";
@@ -49,6 +49,8 @@ const OPTIONS = {
 /** A day, in milliseconds. */
 const LONGEST_DEADLINE = 86_400_000;
 
+const PROGRAM_LIMIT: Limit = { most: 1 << 28, of: "a program" };
+
 /** How long it may take with an encoder of a user's beyond the guest's deadline, in milliseconds. */
 const LIMIT = 10_000;
 
@@ -70,22 +72,13 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 function readProgram(file: string): GuestProgram {
-  const bytes = readBytes(file);
+  const bytes = readInput(file, PROGRAM_LIMIT);
   if (isElf(bytes)) return { elf: bytes };
   if (/\.[sS]$/.test(file)) return { elf: assemble(file) };
   if (file.endsWith(".bin")) return { code: bytes };
   throw new InputError(`${file} is no program: it does not begin as ELF files do`, {
     remedy: "assembler sources end in .s or .S, bare code in .bin",
   });
-}
-
-function readBytes(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(`${file} cannot be read: ${why}`, { cause });
-  }
 }
 
 /** What the guest writes goes where this process writes. */

@@ -7,7 +7,7 @@ import { Tracer } from "../stub/tracer.ts";
 import { type InjectArgument, parseArgument } from "./arguments.ts";
 import { type Command, parseOptions, splitWords, UsageError } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
-import { paint, printJson } from "./report.ts";
+import { paint, printJson, tell } from "./report.ts";
 
 const help = `usage: stublab inject NAME [ARGUMENT…] [options]
 
@@ -77,7 +77,7 @@ async function run(args: readonly string[]): Promise<number> {
     });
   } else {
     printCall(shownName, placed, observed);
-    for (const line of changed) process.stdout.write(`  ${line}\n`);
+    for (const line of changed) tell(`  ${line}\n`);
     printRegisters(observed);
   }
   return 0;
@@ -116,7 +116,7 @@ function changedBytes(stub: Stub, placed: readonly Placed[]): string[] {
 
 function printCall(name: string, placed: readonly Placed[], { result }: ObservedCall): void {
   const args = placed.map(({ argument }) => argument.text).join(", ");
-  process.stdout.write(`${name}(${args}) = ${describe(result)}\n`);
+  tell(`${name}(${args}) = ${describe(result)}\n`);
 }
 
 function describe({ value, errno }: ObservedCall["result"]): string {
@@ -133,7 +133,7 @@ function printRegisters({ before, after }: ObservedCall): void {
     const line = `${was === is ? " " : "*"} ${name.padEnd(9)}${hex(was).padEnd(20)}${hex(is)}`;
     lines.push(was === is ? line : paint("yellow", line));
   }
-  process.stdout.write(`${lines.join("\n")}\n`);
+  tell(`${lines.join("\n")}\n`);
 }
 
 export const injectCommand: Command = { help, run };

@@ -1,56 +1,129 @@
-import { randomBytes } from "node:crypto";
 import {
+  accessSync,
   closeSync,
+  constants,
   lstatSync,
   openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
+  readlinkSync,
+  type Stats,
+  statSync,
   writeFileSync,
 } from "node:fs";
-import { OutputError } from "../errors.ts";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { OutputError, StublabError } from "../errors.ts";
+import { Folder } from "../folder.ts";
+import { reasonOf } from "../input.ts";
+import { writeAll } from "./report.ts";
+
+/** The most links that lead from one to the next; Linux follows as many. */
+const MOST_LINKS = 40;
 
 /**
- * Writes a file as a whole or not at all: what was there stays until the new content is complete. Into a device or
- * a pipe it writes directly.
+ * Writes a file that the user names: as a whole or not at all. A link is followed, for it is what was named, and an open
+ * descriptor (/dev/stdout, /dev/fd/3), a pipe or a device is written to.
  *
- * @throws OutputError where it cannot be written.
+ * @throws OutputError if it cannot be written.
  */
 export function writeOutput(path: string, content: string | Uint8Array): void {
-  try {
+  writing(path, () => {
     const target = targetOf(path);
-    if (target === undefined) writeFileSync(path, content);
-    else replace(target, content);
+    if (target === 1 || target === 2) writeAll(target, Buffer.from(content));
+    else if (typeof target === "number") writeFileSync(target, content);
+    else if (isReplaceable(target)) replaceIn(dirname(target), [[basename(target), content]]);
+    else writeInto(target, content);
+  });
+}
+
+/**
+ * Writes files into a folder that the user names, and makes it if there is none. In it no link is followed.
+ *
+ * @throws OutputError if they cannot be written; InputError if there is something else in place of one.
+ */
+export function writeOutputs(
+  folder: string,
+  files: readonly (readonly [name: string, content: string])[],
+): void {
+  writing(folder, () => {
+    Folder.make(folder)[Symbol.dispose]();
+    replaceIn(folder, files);
+  });
+}
+
+/**
+ * Refuses a file that cannot be written before there is a content for it: that may take minutes.
+ *
+ * @throws OutputError
+ */
+export function checkOutput(path: string): void {
+  writing(path, () => {
+    const target = targetOf(path);
+    if (typeof target === "number") return;
+    const stats = statsOf(target);
+    if (stats === undefined) accessSync(dirname(target), constants.W_OK);
+    else if (stats.isFile() || stats.isDirectory()) closeSync(openSync(target, constants.O_WRONLY));
+    else accessSync(target, constants.W_OK);
+  });
+}
+
+function writing(path: string, write: () => void): void {
+  try {
+    write();
   } catch (cause) {
-    // Node's message names the call and its own file, too: "ENOSPC: no space left on device, write".
-    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
-    throw new OutputError(`${path} cannot be written: ${why}`, {
+    if (cause instanceof StublabError) throw cause;
+    throw new OutputError(`${path} cannot be written: ${reasonOf(cause)}`, {
       cause,
       ...(cause instanceof Error && "code" in cause && { errno: String(cause.code) }),
     });
   }
 }
 
-/** Where a regular file is, or will be; undefined where something else is there. */
-function targetOf(path: string): string | undefined {
-  const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there === undefined) return path;
-  const target = there.isSymbolicLink() ? realpathSync(path) : path;
-  return lstatSync(target).isFile() ? target : undefined;
+function replaceIn(
+  path: string,
+  files: readonly (readonly [name: string, content: string | Uint8Array])[],
+): void {
+  using folder = Folder.open(path);
+  for (const [name, content] of files) folder.replace(name, content);
 }
 
-function replace(target: string, content: string | Uint8Array): void {
-  const temporary = `${target}.${randomBytes(6).toString("hex")}`;
-  const file = openSync(temporary, "wx");
+/** Writes to a pipe or a device: what is not there is not made, and nothing is emptied. */
+function writeInto(path: string, content: string | Uint8Array): void {
+  const file = openSync(path, constants.O_WRONLY);
   try {
-    try {
-      writeFileSync(file, content);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, target);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+    writeFileSync(file, content);
+  } finally {
+    closeSync(file);
   }
+}
+
+/** Whether there is a regular file, or nothing. */
+function isReplaceable(path: string): boolean {
+  return statsOf(path)?.isFile() ?? true;
+}
+
+function statsOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+/** Where a path leads in the end, be there anything or not; the number of a descriptor, if to one of this process's. */
+function targetOf(path: string): string | number {
+  let target = path;
+  for (let i = 0; i < MOST_LINKS; i++) {
+    const descriptor = descriptorOf(target);
+    if (descriptor !== undefined) return descriptor;
+    if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return target;
+    const link = readlinkSync(target);
+    const next = isAbsolute(link) ? link : join(dirname(target), link);
+    // A link of /proc leads to more than a path can name.
+    if (statsOf(next) === undefined && statsOf(target) !== undefined) return target;
+    target = next;
+  }
+  return target;
+}
+
+/** Opened anew, a file that is a descriptor's would be written from its beginning, over what is there. */
+function descriptorOf(path: string): number | undefined {
+  const standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].indexOf(path);
+  if (standard >= 0) return standard;
+  const [, digits] = /^(?:\/dev|\/proc\/self)\/fd\/(\d+)$/.exec(path) ?? [];
+  return digits === undefined ? undefined : Number(digits);
 }

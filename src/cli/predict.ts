@@ -2,7 +2,7 @@ import { openEncoder } from "../encoder/open.ts";
 import { StublabError } from "../errors.ts";
 import { Batch } from "../fuzz/batch.ts";
 import { type Case, formatCase, writeSetup } from "../fuzz/case.ts";
-import { type Machine, readMachine, readProcessor } from "../fuzz/machine.ts";
+import { KERNEL_FEATURES, type Machine, readMachine, readProcessor } from "../fuzz/machine.ts";
 import { type AppliedRule, Model, RULES } from "../fuzz/model/model.ts";
 import { Prediction } from "../fuzz/model/prediction.ts";
 import { parsePlant, plantLine } from "../fuzz/plant.ts";
@@ -13,7 +13,7 @@ import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { folded } from "./fold.ts";
-import { printJson, talk } from "./report.ts";
+import { printJson, talk, tell } from "./report.ts";
 
 const help = `usage: stublab predict CASE [options]
 
@@ -66,7 +66,7 @@ function run(args: readonly string[]): number {
     whatIsMissing(it, unpredicted),
     `rules\n${rulesText(rules) || "  none: all is taken as it is given\n"}`,
   ];
-  process.stdout.write(folded(parts.filter((part) => part !== "").join("\n")));
+  tell(folded(parts.filter((part) => part !== "").join("\n")));
   return 0;
 }
 
@@ -79,7 +79,7 @@ function whatIsMissing({ on }: Case, unpredicted: string | null): string {
 /** The XSAVE area of a processor with AVX: its length, XCR0, and the bits that mxcsr may have. */
 const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2ffff };
 
-/** Where nothing can be traced, the XSAVE area is taken for what it is on most machines. */
+/** If nothing can be traced, assumes the XSAVE area of most machines, and the features of a new kernel. */
 function readMachineAnyhow(): Machine {
   try {
     using tracer = new Tracer();
@@ -89,9 +89,12 @@ function readMachineAnyhow(): Machine {
     if (!(error instanceof StublabError)) throw error;
     const { xstateLength } = USUAL_XSTATE;
     talk(
-      `stublab: nothing can be traced here, and an XSAVE area of ${xstateLength} bytes is assumed\n`,
+      `stublab: nothing can be traced here: an XSAVE area of ${xstateLength} bytes and the kernel features ` +
+        `${KERNEL_FEATURES.join(", ")} are assumed\n`,
     );
-    return { ...readProcessor(), ...USUAL_XSTATE, stubCode: 0 };
+    const processor = readProcessor();
+    const features = [...processor.features, ...KERNEL_FEATURES];
+    return { ...processor, features, ...USUAL_XSTATE, stubCode: 0 };
   }
 }
 

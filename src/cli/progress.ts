@@ -1,4 +1,4 @@
-import { talk } from "./report.ts";
+import { draw } from "./report.ts";
 
 const WIDTH = 30;
 /** How often the line is drawn anew, in milliseconds. */
@@ -16,11 +16,11 @@ export class Progress {
     this.#last = now;
     const full = Math.round(share * WIDTH);
     const bar = "#".repeat(full) + "-".repeat(WIDTH - full);
-    talk(`\r[${bar}] ${String(Math.round(share * 100)).padStart(3)} %  ${text}\x1b[K`);
+    draw(`\r[${bar}] ${String(Math.round(share * 100)).padStart(3)} %  ${text}\x1b[K`);
   }
 
   /** Takes the line away. */
   clear(): void {
-    if (this.#visible && this.#last > 0) talk("\r\x1b[K");
+    if (this.#visible && this.#last > 0) draw("\r\x1b[K");
   }
 }

@@ -2,10 +2,11 @@ import { recordScenario } from "../record/record.ts";
 import type { Recording } from "../record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
 import { renderJson } from "../record/view/json.ts";
+import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
-import { writeOutput } from "./output_file.ts";
-import { print, printJson, talk } from "./report.ts";
+import { checkOutput, writeOutput } from "./output_file.ts";
+import { print, printJson, talk, tell } from "./report.ts";
 
 const help = `usage: stublab record [SCENARIO] [options]
 
@@ -50,6 +51,7 @@ async function run(args: readonly string[]): Promise<number> {
       remedy: "name a file with -o FILE, or force it with --json",
     });
   }
+  if (output !== undefined) checkOutput(output);
   const recording = await recordScenario(name, { encoder: values.encoder });
   const text = renderJson(recording);
   if (output === undefined) print(text);
@@ -67,7 +69,7 @@ function list(json: boolean): number {
   if (json) printJson("stublab.scenarios/1", { scenarios });
   else {
     const lines = scenarios.map(({ name, summary }) => `${name.padEnd(14)} ${summary}\n`);
-    process.stdout.write(lines.join(""));
+    tell(lines.join(""));
   }
   return 0;
 }
@@ -80,7 +82,7 @@ function summary(
   const held = end.filter((fact) => fact.held).length;
   return (
     `${scenario}: ${steps.length} steps, ${questions.length} questions, ${held} of ${end.length} facts held, ` +
-    `${Math.ceil(bytes / 1000)} kB in ${path}\n`
+    `${Math.ceil(bytes / 1000)} kB in ${visible(path)}\n`
   );
 }
 

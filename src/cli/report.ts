@@ -1,21 +1,38 @@
 import { writeSync } from "node:fs";
 import { OutputError, StublabError } from "../errors.ts";
 import { endCommand } from "../foreign/channel.ts";
+import { visible, visibleJson, visibleLines } from "../visible.ts";
 
 /** Tells an error on stderr, and as a document on stdout where JSON was asked for. */
 export function reportError(error: unknown, json: boolean): void {
   if (!(error instanceof StublabError)) {
-    talk(`stublab: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
+    talk(`stublab: internal error: ${nested(error instanceof Error ? error.stack : error)}\n`);
     return;
   }
   const { code, message, call, errno, remedy } = error;
-  const cause = message.charAt(0) + message.slice(1);
-  talk(`stublab: ${cause}\n${remedy === undefined ? "" : `  remedy: ${remedy}\n`}`);
-  if (json) printJson("stublab.error/1", { error: { code, message, call, errno, remedy } });
+  talk(
+    `stublab: ${nested(message)}\n${remedy === undefined ? "" : `  remedy: ${visible(remedy)}\n`}`,
+  );
+  if (!json) return;
+  try {
+    printJson("stublab.error/1", { error: { code, message, call, errno, remedy } });
+  } catch {
+    // It is known from standard error.
+  }
 }
 
-/** Writes to stderr at once: the next system call may be this process's last. */
+/** A text in which no line that follows the first can be taken for a remedy: registers, or what a compiler says. */
+function nested(text: unknown): string {
+  return String(text).replaceAll("\n", "\n  ");
+}
+
+/** Writes lines to stderr, in which what would move a terminal is an escape. */
 export function talk(text: string): void {
+  draw(visibleLines(text));
+}
+
+/** Writes to stderr at once, whatever it is: the next system call may be this process's last. */
+export function draw(text: string): void {
   try {
     writeSync(2, text);
   } catch {
@@ -57,6 +74,11 @@ export function print(text: string): void {
   }
 }
 
+/** Prints lines for people, in which what would move a terminal is an escape. */
+export function tell(text: string): void {
+  print(visibleLines(text, hasColors()));
+}
+
 /** Prints one document. BigInts, which are words, become hex strings. */
 export function printJson(schema: string, document: object): void {
   const text = JSON.stringify(
@@ -64,13 +86,16 @@ export function printJson(schema: string, document: object): void {
     (_, value) => (typeof value === "bigint" ? `0x${value.toString(16)}` : value),
     2,
   );
-  process.stdout.write(`${text}\n`);
+  print(`${visibleJson(text)}\n`);
 }
 
 const COLORS = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as const;
 
 /** `text` in a colour, where stdout is a terminal and nobody minds (no-color.org). */
 export function paint(color: keyof typeof COLORS, text: string): string {
-  const plain = !process.stdout.isTTY || process.env.NO_COLOR || process.env.TERM === "dumb";
-  return plain ? text : `\x1b[${COLORS[color]}m${text}\x1b[0m`;
+  return hasColors() ? `\x1b[${COLORS[color]}m${text}\x1b[0m` : text;
+}
+
+function hasColors(): boolean {
+  return process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 }

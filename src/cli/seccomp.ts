@@ -3,7 +3,7 @@ import { disassembleFilter } from "../platform/disassembly.ts";
 import { encodeFilter } from "../platform/filter.ts";
 import { type Command, parseOptions } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
-import { printJson } from "./report.ts";
+import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab seccomp [options]
 
@@ -43,7 +43,7 @@ async function run(args: readonly string[]): Promise<number> {
     const fields = `${hex(code, 2)} ${hex(jt, 2)} ${hex(jf, 2)} ${hex(k, 8)}`;
     return ` ${String(i).padStart(4, "0")}: ${fields}  ${text}`;
   });
-  process.stdout.write(` line  code jt   jf   k\n${lines.join("\n")}\n`);
+  tell(` line  code jt   jf   k\n${lines.join("\n")}\n`);
   return 0;
 }
 

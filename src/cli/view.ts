@@ -50,7 +50,7 @@ const FORMS = {
 
 const NAMES = ["text", "html", "mermaid", "perfetto", "json"] as const;
 
-async function run(args: readonly string[]): Promise<number> {
+function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const [file, extra] = positionals;
   if (file === undefined) {
@@ -68,7 +68,7 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const output = values.html ?? values.output ?? "-";
   if (output === "") throw new UsageError("the name of the output is empty");
-  const text = FORMS[form](await readRecording(file));
+  const text = FORMS[form](readRecording(file));
   if (output === "-") print(text);
   else writeOutput(output, text);
   return 0;

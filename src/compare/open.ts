@@ -5,6 +5,7 @@ import { isEncoderFile } from "../encoder/foreign.ts";
 import { openEncoderFor } from "../encoder/open.ts";
 import { InputError, UnsupportedError } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
+import { visible } from "../visible.ts";
 import { ForeignSubject } from "./foreign.ts";
 import { BrokenEncoder } from "./record.ts";
 import type { Breakage } from "./report.ts";
@@ -41,7 +42,7 @@ export async function openSubjects(
 /** The file's own name, or its path where another file has the same. */
 function nameOf(file: string, files: readonly string[]): string {
   const own = basename(file);
-  return files.filter((other) => basename(other) === own).length === 1 ? own : file;
+  return visible(files.filter((other) => basename(other) === own).length === 1 ? own : file);
 }
 
 async function openForeign(

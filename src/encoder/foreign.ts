@@ -1,7 +1,8 @@
-import { readFileSync, type Stats, statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EncoderError, InputError, StublabError } from "../errors.ts";
+import { excess, type Limit, readInput } from "../input.ts";
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, prototypeOf } from "./abi.ts";
 import { describeThrown } from "./answer.ts";
 import type { PartialEncoder } from "./encoder.ts";
@@ -11,8 +12,7 @@ import { readMemories } from "./wasm_memory.ts";
 /** What encoders of users are called. */
 const ENDINGS = [".wasm", ".mjs", ".js"];
 
-/** No encoder needs as much, in bytes. */
-const MOST_CODE = 64 << 20;
+const CODE_LIMIT: Limit = { most: 64 << 20, of: "an encoder" };
 
 /** Bytes of a page of a WebAssembly memory. */
 const PAGE = 65_536;
@@ -47,9 +47,7 @@ function checkFile(file: string): void {
     throw new InputError(`${file} is no encoder: expected a name that ends in ${listed(ENDINGS)}`);
   }
   const { size } = regularFile(file);
-  if (size > MOST_CODE) {
-    throw new InputError(`${file} has ${size} bytes, more than an encoder may have, ${MOST_CODE}`);
-  }
+  if (size > CODE_LIMIT.most) throw new InputError(`${file} ${excess(CODE_LIMIT)}`);
 }
 
 function regularFile(file: string): Stats {
@@ -73,7 +71,7 @@ async function openModule(file: string): Promise<ModuleExports> {
 }
 
 function openWasm(file: string, name: string): ModuleExports {
-  const bytes = readFileSync(file);
+  const bytes = readInput(file, CODE_LIMIT);
   const module = compile(bytes, name);
   const imports = WebAssembly.Module.imports(module).map((each) => `${each.module}.${each.name}`);
   if (imports.length > 0) {

@@ -1,20 +1,16 @@
 import {
   closeSync,
-  existsSync,
+  constants as files,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
-import { basename, join } from "node:path";
-import { InputError, OutputError } from "../errors.ts";
+import { basename } from "node:path";
+import { InputError, OutputError, StublabError } from "../errors.ts";
+import { Folder } from "../folder.ts";
+import { type Limit, reasonOf } from "../input.ts";
+import { parseJson } from "../shape.ts";
 import { type Case, formatCase, parseCase } from "./case.ts";
 import { FolderLock } from "./folder_lock.ts";
 import {
@@ -36,6 +32,11 @@ export const FINDINGS = "findings";
 export const CASE_ENDING = ".json";
 const TEMPORARY = ".new";
 
+/** A string holds little more. */
+const JOURNAL_LIMIT: Limit = { most: 500_000_000, of: "a journal" };
+/** A case has some hundred bytes. */
+export const CASE_LIMIT: Limit = { most: 1 << 20, of: "a case" };
+
 /** A case that somebody put into the folder. */
 export interface GivenCase {
   readonly name: string;
@@ -54,32 +55,39 @@ export class CorpusFolder {
   /** Cases that are in no line of the journal: they are to be tried first. */
   readonly given: readonly GivenCase[];
   readonly #constants: ReadonlyMap<string, bigint>;
-  readonly #lock: FolderLock;
+  readonly #folder: Folder;
   readonly #journal: number;
+  /** What closes each thing that is open. */
+  readonly #opened: (() => void)[] = [];
   #length: number;
   #partialTo: number | null;
 
   /**
    * Opens a folder, or makes it.
    *
-   * @throws InputError where another process has it, or what is in it is malformed; OutputError where it cannot be
-   * written.
+   * @throws InputError if another process has it, if something in it is malformed, or is neither a regular file nor a
+   * folder; OutputError if it cannot be written.
    */
   constructor(path: string, constants: ReadonlyMap<string, bigint>) {
     this.path = path;
     this.#constants = constants;
-    this.#lock = makeAndLock(path);
+    this.#folder = makeFolder(path);
+    this.#opened.push(() => this.#folder[Symbol.dispose]());
     try {
-      const journal = readJournal(path, constants);
+      const lock = writing(path, () => new FolderLock(this.#folder), WRITABLE);
+      this.#opened.push(() => lock.release());
+      this.#journal = writing(path, () => openJournal(this.#folder));
+      this.#opened.push(() => closeSync(this.#journal));
+      const content = this.#folder.readOpen(this.#journal, JOURNAL, JOURNAL_LIMIT);
+      const journal = parseJournal(content, `${path}/${JOURNAL}`, constants);
       this.state = journal.state;
       this.header = journal.header;
       this.#length = journal.length;
       this.#partialTo = journal.partialTo;
       this.given = this.#restore(journal);
-      this.#journal = writing(path, () => openSync(join(path, JOURNAL), "a"));
       ftruncateSync(this.#journal, this.#length);
     } catch (error) {
-      this.#lock.release();
+      this.close();
       throw error;
     }
   }
@@ -109,13 +117,17 @@ export class CorpusFolder {
 
   /** Lets go of the folder. */
   close(): void {
-    closeSync(this.#journal);
-    this.#lock.release();
+    for (const close of this.#opened.reverse()) close();
   }
 
   /** A line is there as a whole or not at all, and on the disk before its round counts. */
   #append(line: string): void {
     const bytes = Buffer.from(line);
+    if (this.#length + bytes.length > JOURNAL_LIMIT.most) {
+      throw new OutputError(`${this.path}/${JOURNAL} would be longer than can be read again`, {
+        remedy: "begin another run, with another seed in another folder",
+      });
+    }
     writing(this.path, () => {
       try {
         for (let done = 0; done < bytes.length; ) done += writeSync(this.#journal, bytes, done);
@@ -129,19 +141,20 @@ export class CorpusFolder {
   }
 
   #writeCase({ signature, it }: Entry): void {
-    const path = join(this.path, `${formatSignature(signature)}${CASE_ENDING}`);
+    const name = `${formatSignature(signature)}${CASE_ENDING}`;
     const document = `${JSON.stringify(formatCase(it, this.#constants), null, 1)}\n`;
     writing(this.path, () => {
-      writeFileSync(`${path}${TEMPORARY}`, document);
-      renameSync(`${path}${TEMPORARY}`, path);
+      this.#folder.remove(`${name}${TEMPORARY}`);
+      this.#folder.create(`${name}${TEMPORARY}`, document);
+      this.#folder.rename(`${name}${TEMPORARY}`, name);
     });
   }
 
-  /** Brings the files to what the journal says; answers the cases that it says nothing of. */
+  /** Brings the files to what the journal says; returns the cases that it does not have. */
   #restore({ state, partial }: Journal): GivenCase[] {
-    const names = reading(this.path, () => readdirSync(this.path));
+    const { names } = this.#folder;
     for (const name of names.filter((each) => each.endsWith(CASE_ENDING + TEMPORARY))) {
-      writing(this.path, () => rmSync(join(this.path, name), { force: true }));
+      writing(this.path, () => this.#folder.remove(name));
     }
     const files = new Set(names.filter((name) => name.endsWith(CASE_ENDING)));
     const own = new Set<string>();
@@ -151,42 +164,39 @@ export class CorpusFolder {
       if (!files.has(name)) this.#writeCase(entry);
     }
     return [...files].sort().flatMap((name) => {
-      const it = readCase(join(this.path, name), this.#constants);
+      const it = readCase(this.#folder, name, this.#constants);
       return own.has(name) || state.given.has(name) ? [] : [{ name, it }];
     });
   }
 }
 
-/** Reads the journal of a folder; an empty one where there is none. @throws InputError */
-export function readJournal(path: string, constants: ReadonlyMap<string, bigint>): Journal {
-  const file = join(path, JOURNAL);
-  const content = reading(file, () => (existsSync(file) ? readFileSync(file) : Buffer.alloc(0)));
-  return parseJournal(content, file, constants);
+/** The bytes of a folder's journal; none if it has no journal. @throws InputError */
+export function readJournal(folder: Folder): Buffer {
+  return folder.read(JOURNAL, JOURNAL_LIMIT) ?? Buffer.alloc(0);
 }
 
-/** The names of the cases in a folder. @throws InputError where it cannot be read. */
-export function casesIn(path: string): string[] {
-  return reading(path, () => readdirSync(path)).filter((name) => name.endsWith(CASE_ENDING));
-}
-
-function reading<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
-    throw new InputError(`${path} cannot be read: ${why}`, { cause });
-  }
+/** The names of the cases in a folder. @throws InputError if it cannot be read. */
+export function casesIn(folder: Folder): string[] {
+  return folder.names.filter((name) => name.endsWith(CASE_ENDING));
 }
 
 /** Reads a file with a case. @throws InputError that names the file and the place in it. */
-export function readCase(path: string, constants: ReadonlyMap<string, bigint>): Case {
-  const parse = () => parseCase(JSON.parse(readFileSync(path, "utf8")), constants);
-  return inPlace(path, parse, NO_CASE);
+export function readCase(
+  folder: Folder,
+  name: string,
+  constants: ReadonlyMap<string, bigint>,
+): Case {
+  const place = `${folder.path}/${name}`;
+  const content = folder.read(name, CASE_LIMIT);
+  if (content === undefined) throw folder.gone(name);
+  return inPlace(place, () => parseCase(parseJson(content), constants), NO_CASE);
 }
 
 const NO_CASE = "what ends in .json is a case (docs/fuzzing-cases.md): mend it, or take it away";
 
-function makeAndLock(path: string): FolderLock {
+const WRITABLE = "name a folder that can be written";
+
+function makeFolder(path: string): Folder {
   return writing(
     path,
     () => {
@@ -195,11 +205,16 @@ function makeAndLock(path: string): FolderLock {
           remedy: "name a folder, or one that is to be made",
         });
       }
-      mkdirSync(path, { recursive: true });
-      return new FolderLock(path);
+      return Folder.make(path);
     },
-    "name a folder that can be written",
+    WRITABLE,
   );
+}
+
+function openJournal(folder: Folder): number {
+  const file = folder.open(JOURNAL, files.O_RDWR | files.O_APPEND | files.O_CREAT);
+  if (file !== undefined) return file;
+  throw new InputError(`${folder.path} has been removed`);
 }
 
 function expectSame(path: string, there: Header, own: Header): void {
@@ -217,15 +232,13 @@ function expectSame(path: string, there: Header, own: Header): void {
   );
 }
 
-/** @throws OutputError where the folder cannot be written. */
+/** @throws OutputError if the folder cannot be written. */
 function writing<T>(path: string, write: () => T, remedy = goesOn(path)): T {
   try {
     return write();
   } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause)) throw cause;
-    if (cause instanceof InputError) throw cause;
-    const [why] = cause.message.split(", ");
-    throw new OutputError(`corpus ${path} cannot be written: ${why}`, {
+    if (cause instanceof StublabError || !(cause instanceof Error && "code" in cause)) throw cause;
+    throw new OutputError(`corpus ${path} cannot be written: ${reasonOf(cause)}`, {
       cause,
       errno: String(cause.code),
       remedy,

@@ -3,10 +3,12 @@
  * it was found and made small, what was predicted and what was seen, on which machine, and a program in C.
  */
 
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { OutputError } from "../errors.ts";
+import { OutputError, StublabError } from "../errors.ts";
+import { Folder } from "../folder.ts";
+import { reasonOf } from "../input.ts";
 import { type Case, formatCase } from "./case.ts";
+import { FINDINGS } from "./corpus_folder.ts";
 import type { Examination } from "./examiner.ts";
 import { exportC } from "./export_c.ts";
 import type { Machine } from "./machine.ts";
@@ -38,38 +40,48 @@ export const replayOf = (file: string, change: Change | undefined): string =>
   `stublab fuzz replay ${file}${plantOption(change)}`;
 
 /**
- * Writes a finding into a folder of its own in `folder`: it is there as a whole or not at all. Where there is one of
- * that signature it stays as it is.
+ * Writes a finding into a folder of its own among the findings of a corpus: it is there as a whole or not at all. If
+ * there is one of that signature it stays as it is.
  *
- * @returns the folder
- * @throws OutputError where it cannot be written.
+ * @returns the path of its folder
+ * @throws OutputError if it cannot be written; InputError if a link stands for the findings.
  */
 export function writeFinding(
-  folder: string,
+  corpus: string,
   finding: Finding,
   constants: ReadonlyMap<string, bigint>,
 ): string {
-  const target = join(folder, finding.signature);
-  if (existsSync(target)) return target;
-  // One that a process left behind when it was killed has the same name.
-  const temporary = join(folder, `.${finding.signature}.partial`);
+  const target = join(corpus, FINDINGS, finding.signature);
   try {
-    if (!existsSync(folder)) mkdirSync(folder);
-    if (existsSync(temporary)) rmSync(temporary, { recursive: true });
-    mkdirSync(temporary);
-    for (const [name, content] of filesOf(finding, constants)) {
-      writeFileSync(join(temporary, name), content);
-    }
-    renameSync(temporary, target);
+    using folder = Folder.open(corpus);
+    using findings = folder.makeFolder(FINDINGS);
+    if (!findings.has(finding.signature)) writeWhole(findings, finding, constants);
   } catch (cause) {
-    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
-    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
-    throw new OutputError(`finding ${target} cannot be written: ${why}`, {
+    if (cause instanceof StublabError) throw cause;
+    throw new OutputError(`finding ${target} cannot be written: ${reasonOf(cause)}`, {
       cause,
       ...(cause instanceof Error && "code" in cause && { errno: String(cause.code) }),
     });
   }
   return target;
+}
+
+function writeWhole(
+  findings: Folder,
+  finding: Finding,
+  constants: ReadonlyMap<string, bigint>,
+): void {
+  // One that a process left behind when it was killed has the same name.
+  const temporary = `.${finding.signature}.partial`;
+  findings.remove(temporary);
+  try {
+    using folder = findings.makeFolder(temporary);
+    for (const [name, content] of filesOf(finding, constants)) folder.create(name, content);
+    findings.rename(temporary, finding.signature);
+  } catch (error) {
+    findings.remove(temporary);
+    throw error;
+  }
 }
 
 /** The files of a finding's folder. */

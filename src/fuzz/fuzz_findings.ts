@@ -1,9 +1,6 @@
 /* The findings of a run: each made small, looked at once more, and written into a folder of its own. */
 
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type Case, formatCase } from "./case.ts";
-import { FINDINGS } from "./corpus_folder.ts";
 import { Examiner } from "./examiner.ts";
 import { onceOf, replayOf, subjectOf, writeFinding } from "./finding.ts";
 import type { Machine } from "./machine.ts";
@@ -67,19 +64,11 @@ export function examineFindings(
     if (small.has(document)) continue;
     small.add(document);
     const examination = examiner.examine(it);
-    const folder = corpus === undefined ? null : join(corpus, FINDINGS, signature);
-    if (corpus !== undefined && !existsSync(join(corpus, FINDINGS, signature))) {
-      writeFinding(
-        join(corpus, FINDINGS),
-        {
-          ...{ signature, examination, original, seenFirst, machine, change },
-          // No seed comes upon a case that somebody gave.
-          found: index < 0 ? replayOf("original.json", change) : command,
-        },
-        examiner.constants,
-      );
-    }
     const { constants } = examiner;
+    // No seed comes upon a case that somebody gave.
+    const by = index < 0 ? replayOf("original.json", change) : command;
+    const finding = { signature, examination, original, seenFirst, machine, change, found: by };
+    const folder = corpus === undefined ? null : writeFinding(corpus, finding, constants);
     const subject = comesAgain ? subjectOf(examination, constants) : onceOf(seenFirst, constants);
     examined.push({ ...found, it, differences: examination.differences, subject, folder });
   }

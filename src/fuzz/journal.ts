@@ -5,7 +5,18 @@
  */
 
 import { hex, InputError, StublabError } from "../errors.ts";
-import { count, list, members, nullable, oneOf, type Shape, table, text, truth } from "../shape.ts";
+import {
+  count,
+  list,
+  members,
+  nullable,
+  oneOf,
+  parseJson,
+  type Shape,
+  table,
+  text,
+  truth,
+} from "../shape.ts";
 import { formatCase, parseCase } from "./case.ts";
 import { PATHS, type Path } from "./generate.ts";
 import type { Machine } from "./machine.ts";
@@ -124,7 +135,7 @@ export function parseJournal(
   let at = 0;
   for (const [i, each] of lines.entries()) {
     inPlace(`${place}, line ${i + 1}`, () => {
-      const document: unknown = JSON.parse(each);
+      const document = parseJson(each);
       const read = members(document, "");
       if (i === 0) header = parseHeader(read);
       else {

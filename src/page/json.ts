@@ -1,3 +1,4 @@
+import { escapeUnits } from "../visible.ts";
 import { Html, html } from "./html.ts";
 
 /** What could end the element, or not be seen in the source. */
@@ -13,11 +14,6 @@ export function embedJson(id: string, value: object): Html {
   const text = JSON.stringify(value, (_, each: unknown) =>
     typeof each === "bigint" ? `0x${each.toString(16)}` : each,
   );
-  const inert = text.replace(UNSAFE, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
-    ).join(""),
-  );
+  const inert = text.replace(UNSAFE, escapeUnits);
   return html`<script type="application/json" id="${id}">${new Html(inert)}</script>`;
 }

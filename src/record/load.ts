@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { InputError } from "../errors.ts";
+import { excess, inputName, type Limit, readInput } from "../input.ts";
 import {
   count,
   hexWord,
@@ -7,6 +7,7 @@ import {
   members,
   nullable,
   oneOf,
+  parseJson,
   type Shape,
   show,
   table,
@@ -29,8 +30,8 @@ import {
   type Step,
 } from "./recording.ts";
 
-/** The largest document, in bytes. */
-const LARGEST = 20_000_000;
+/** What is written must be no larger, either. */
+export const RECORDING_LIMIT: Limit = { most: 20_000_000, of: "a recording" };
 
 /** The most of each thing: far beyond what any scenario needs, and little enough for a view to bear. */
 const MOST = {
@@ -54,61 +55,21 @@ const BYTES = count(Number.MAX_SAFE_INTEGER);
 /**
  * Reads a recording from a file and validates it.
  *
- * @throws InputError where it cannot be read, or is none: see `parseRecording`.
+ * @param file a path, or 0 for standard input
+ * @throws InputError if it cannot be read, or is not a recording: see `parseRecording`.
  */
-export function loadRecording(path: string): Recording {
+export function loadRecording(file: string | 0): Recording {
+  const document = readInput(file, RECORDING_LIMIT);
   try {
-    return parseRecording(readLimited(path));
+    return parseRecording(document);
   } catch (cause) {
-    throw refusal(path, cause);
+    if (!(cause instanceof InputError)) throw cause;
+    const { message, remedy } = cause;
+    throw new InputError(`${inputName(file)}: ${message}`, {
+      cause,
+      ...(remedy !== undefined && { remedy }),
+    });
   }
-}
-
-/**
- * The same from a stream, such as standard input.
- *
- * @param name what an error calls it
- */
-export async function receiveRecording(
-  stream: AsyncIterable<Uint8Array>,
-  name: string,
-): Promise<Recording> {
-  try {
-    const parts: Uint8Array[] = [];
-    let length = 0;
-    for await (const part of stream) {
-      parts.push(part);
-      length += part.length;
-      if (length > LARGEST) throw tooLarge();
-    }
-    return parseRecording(Buffer.concat(parts));
-  } catch (cause) {
-    throw refusal(name, cause);
-  }
-}
-
-function refusal(name: string, cause: unknown): InputError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const { remedy } = cause instanceof InputError ? cause : {};
-  return new InputError(`${name}: ${why}`, { cause, ...(remedy !== undefined && { remedy }) });
-}
-
-/** A file that never ends is read no further than it may be long. */
-function readLimited(path: string): Uint8Array {
-  const file = openSync(path, "r");
-  try {
-    const parts: Uint8Array[] = [];
-    for (let length = 0; length <= LARGEST; ) {
-      const part = new Uint8Array(1 << 16);
-      const read = readSync(file, part);
-      if (read === 0) return Buffer.concat(parts);
-      parts.push(part.subarray(0, read));
-      length += read;
-    }
-  } finally {
-    closeSync(file);
-  }
-  throw tooLarge();
 }
 
 /**
@@ -117,28 +78,12 @@ function readLimited(path: string): Uint8Array {
  * @throws InputError that names the place: 'steps[12].registers.after.rip: expected a hex word such as "0xfe0", got 17'.
  */
 export function parseRecording(document: string | Uint8Array): Recording {
-  if (document.length > LARGEST) throw tooLarge();
-  const recording = readRecording(parseJson(document), "");
+  if (document.length > RECORDING_LIMIT.most) {
+    throw new InputError(`the document ${excess(RECORDING_LIMIT)}`);
+  }
+  const recording = readRecording(parseJson(document, "it may be cut off; record it again"), "");
   expectPlaces(recording);
   return recording;
-}
-
-function tooLarge(): InputError {
-  return new InputError(`a recording has at most ${LARGEST} bytes, and this has more`);
-}
-
-function parseJson(document: string | Uint8Array): unknown {
-  try {
-    const decoder = new TextDecoder("utf-8", { fatal: true });
-    return JSON.parse(typeof document === "string" ? document : decoder.decode(document));
-  } catch (cause) {
-    // The parser's message quotes the document, which may be anything.
-    const why = cause instanceof SyntaxError ? show(cause.message) : "it is not UTF-8";
-    throw new InputError(`the document is no JSON: ${why}`, {
-      cause,
-      remedy: "it may have been cut off; record it again",
-    });
-  }
 }
 
 const readRecording: Shape<Recording> = (value, place) => {

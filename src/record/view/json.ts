@@ -1,7 +1,23 @@
+import { OutputError } from "../../errors.ts";
+import { excess } from "../../input.ts";
+import { escapeUnits } from "../../visible.ts";
+import { RECORDING_LIMIT } from "../load.ts";
 import type { Recording } from "../recording.ts";
 
-/** The document itself, as its file has it; in ASCII, for what others recorded must not move a terminal. */
+/**
+ * The document itself, as its file has it; in ASCII, for what others recorded must not move a terminal.
+ *
+ * @throws OutputError if it would be larger than can be read again.
+ */
 export function renderJson(recording: Recording): string {
-  const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return `${JSON.stringify(recording, null, 1).replace(/[^\n -~]/g, escapeUnit)}\n`;
+  for (const indent of [1, 0]) {
+    const text = `${JSON.stringify(recording, null, indent).replace(/[^\n -~]/g, escapeUnits)}\n`;
+    if (text.length <= RECORDING_LIMIT.most) return text;
+  }
+  throw new OutputError(
+    `the recording's document ${excess(RECORDING_LIMIT)}, and could not be read`,
+    {
+      remedy: "--text, --html, --mermaid and --perfetto show it all the same",
+    },
+  );
 }

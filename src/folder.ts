@@ -1,0 +1,341 @@
+/*
+ * A folder into which others may have put something: whoever else may write there, or made the archive that it comes
+ * from. The folder itself is what the user names. In it no symbolic link is followed, and only regular files and folders are
+ * opened. Every path goes through the descriptor of its folder, so it makes no difference what is renamed meanwhile.
+ */
+
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  type Stats,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { InputError, StublabError } from "./errors.ts";
+import { excess, type Limit, readLimited, reasonOf } from "./input.ts";
+import { visible } from "./visible.ts";
+
+const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL } = constants;
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
+/** Needs no permission to read the folder; Node has no name for it. */
+const O_PATH = 0o10000000;
+/** A FIFO keeps nobody waiting, and a terminal does not become this process's own. */
+const INERT = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+
+/** The errnos with which open refuses what is no regular file, or no folder. */
+const OTHER_THINGS: readonly unknown[] = ["ELOOP", "ENOTDIR", "ENXIO", "EISDIR"];
+
+/** The errnos with which a file is kept in its place: by the folder's mode, a sticky folder, a mount. */
+const NOT_PERMITTED: readonly unknown[] = ["EACCES", "EPERM", "EROFS", "EBUSY"];
+
+/** A name that nobody can have foreseen. */
+export function temporaryName(): string {
+  return `.stublab-${randomBytes(6).toString("hex")}`;
+}
+
+export class Folder {
+  /** What errors call it. */
+  readonly path: string;
+  readonly #file: number;
+  /** Where its descriptor is; without /proc there is only its path, which may lead elsewhere later. */
+  readonly #place: string;
+
+  private constructor(path: string, file: number) {
+    this.path = path;
+    this.#file = file;
+    const place = `/proc/self/fd/${file}`;
+    this.#place = existsSync(place) ? place : path;
+  }
+
+  /** Opens a folder that the user names. @throws what opening it throws. */
+  static open(path: string): Folder {
+    return new Folder(path, openSync(path, O_PATH | O_DIRECTORY));
+  }
+
+  /** The same. @throws InputError if it cannot be opened. */
+  static openToRead(path: string): Folder {
+    try {
+      return Folder.open(path);
+    } catch (cause) {
+      throw cause instanceof StublabError ? cause : unreadable(visible(path), cause);
+    }
+  }
+
+  /** Opens a folder that the user names, and makes it if there is none. @throws what that throws. */
+  static make(path: string): Folder {
+    mkdirSync(path, { recursive: true });
+    return Folder.open(path);
+  }
+
+  /** What is in it. @throws InputError if it cannot be read. */
+  get names(): string[] {
+    try {
+      return readdirSync(this.#at("."));
+    } catch (cause) {
+      throw unreadable(visible(this.path), cause);
+    }
+  }
+
+  /** Whether there is anything of that name, a link that leads nowhere included. */
+  has(name: string): boolean {
+    return this.#stats(name) !== undefined;
+  }
+
+  /** What a name stands for; undefined if nothing has it. */
+  #stats(name: string): Stats | undefined {
+    return lstatSync(this.#at(name), { throwIfNoEntry: false });
+  }
+
+  isFolder(name: string): boolean {
+    return this.#stats(name)?.isDirectory() === true;
+  }
+
+  /** Opens a folder in it; undefined if there is none. @throws InputError if the name is another thing's. */
+  folder(name: string): Folder | undefined {
+    const file = this.#open(name, O_PATH | O_DIRECTORY, "a folder");
+    return file === undefined ? undefined : new Folder(this.#pathOf(name), file);
+  }
+
+  /** The same, and makes the folder if there is none. */
+  makeFolder(name: string): Folder {
+    try {
+      mkdirSync(this.#at(name));
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
+    const folder = this.folder(name);
+    if (folder === undefined) throw new InputError(`${this.#pathOf(name)} has been removed`);
+    return folder;
+  }
+
+  /**
+   * Opens a regular file; undefined if there is none, and `flags` do not make one.
+   *
+   * @param flags beyond those that keep it from following and waiting
+   * @throws InputError if the name is another thing's; and if the file is to be written, and has other names, too.
+   */
+  open(name: string, flags: number): number | undefined {
+    const file = this.#openFile(name, flags);
+    if (file === undefined) return undefined;
+    const stats = fstatSync(file);
+    if (!isWriting(flags) || stats.nlink <= 1) return file;
+    closeSync(file);
+    throw refusal(this.#pathOf(name), stats, "a regular file");
+  }
+
+  /** Whether an open file is the one that has that name now. */
+  isSame(name: string, file: number): boolean {
+    const [own, there] = [fstatSync(file), this.#stats(name)];
+    return own.dev === there?.dev && own.ino === there.ino;
+  }
+
+  /** The content of a regular file; undefined if there is none. @throws InputError if it cannot be read. */
+  read(name: string, limit: Limit): Buffer | undefined {
+    const file = this.#openToRead(name);
+    if (file === undefined) return undefined;
+    try {
+      return this.readOpen(file, name, limit);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** The content of a file that is open already. @throws InputError */
+  readOpen(file: number, name: string, limit: Limit): Buffer {
+    let content: Buffer | undefined;
+    try {
+      content = readLimited(file, limit);
+    } catch (cause) {
+      throw unreadable(this.#pathOf(name), cause);
+    }
+    if (content !== undefined) return content;
+    throw new InputError(`${this.#pathOf(name)} ${excess(limit)}`);
+  }
+
+  /**
+   * Writes a new file: as a whole, or it is not there.
+   *
+   * @throws what writing throws: EEXIST if anything has that name.
+   */
+  create(name: string, content: string | Uint8Array, mode = 0o666): void {
+    const file = openSync(this.#at(name), O_WRONLY | O_CREAT | O_EXCL | INERT, mode);
+    try {
+      writeFileSync(file, content);
+    } catch (error) {
+      unlinkSync(this.#at(name));
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /**
+   * Writes a file, as a whole or not at all: what was there stays until the new content is complete. The file keeps its
+   * mode and its owner. Where another cannot take its place, as in a folder that is not to be written, it is written
+   * itself.
+   *
+   * @throws InputError if there is something else of that name; what writing throws, also if the file that is there is not
+   * to be written.
+   */
+  replace(name: string, content: string | Uint8Array): void {
+    const file = this.#openFile(name, O_WRONLY);
+    try {
+      if (this.#putInPlace(name, content, file) || file === undefined) return;
+      ftruncateSync(file);
+      writeFileSync(file, content);
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+  }
+
+  /** The error for a name that was listed. Node lists names that are not UTF-8 as others. */
+  gone(name: string): InputError {
+    return new InputError(
+      `${this.#pathOf(name)} is not there: it was removed, or its name is not UTF-8`,
+    );
+  }
+
+  /** Puts a new file in the place of one that is open; answers whether that may be done. */
+  #putInPlace(name: string, content: string | Uint8Array, there: number | undefined): boolean {
+    const temporary = temporaryName();
+    try {
+      this.create(temporary, content, there === undefined ? 0o666 : 0o600);
+      if (there !== undefined) this.#makeLike(temporary, fstatSync(there));
+      this.rename(temporary, name);
+      return true;
+    } catch (error) {
+      this.remove(temporary);
+      if (there !== undefined && NOT_PERMITTED.includes(codeOf(error))) return false;
+      throw error;
+    }
+  }
+
+  #makeLike(name: string, { uid, gid, mode }: Stats): void {
+    const file = openSync(this.#at(name), O_WRONLY | INERT);
+    try {
+      const own = fstatSync(file);
+      if (own.uid !== uid || own.gid !== gid) fchownSync(file, uid, gid);
+      fchmodSync(file, mode & 0o7777);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /**
+   * Copies a file, or a folder with all that is in it.
+   *
+   * @param limit of each file
+   * @throws InputError if something in it cannot be read, or is neither a regular file nor a folder; what writing throws.
+   */
+  copy(name: string, to: Folder, limit: Limit): void {
+    if (this.isFolder(name)) {
+      using from = this.folder(name);
+      using target = to.makeFolder(name);
+      for (const each of from?.names ?? []) from?.copy(each, target, limit);
+      return;
+    }
+    const file = this.#openToRead(name);
+    if (file === undefined) throw this.gone(name);
+    try {
+      to.create(name, this.readOpen(file, name, limit), fstatSync(file).mode & 0o777);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Gives a thing in this folder another name, which may be one in another folder. */
+  rename(name: string, to: string, folder: Folder = this): void {
+    renameSync(this.#at(name), folder.#at(to));
+  }
+
+  /** Removes a file or a folder, with all that is in that; nothing, if there is none. */
+  remove(name: string): void {
+    if (!this.isFolder(name)) {
+      if (this.has(name)) unlinkSync(this.#at(name));
+      return;
+    }
+    using folder = this.folder(name);
+    for (const each of folder?.names ?? []) folder?.remove(each);
+    rmdirSync(this.#at(name));
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+
+  #openToRead(name: string): number | undefined {
+    try {
+      return this.open(name, O_RDONLY);
+    } catch (cause) {
+      throw cause instanceof InputError ? cause : unreadable(this.#pathOf(name), cause);
+    }
+  }
+
+  #at(name: string): string {
+    return `${this.#place}/${name}`;
+  }
+
+  #pathOf(name: string): string {
+    return `${visible(this.path)}/${visible(name)}`;
+  }
+
+  #openFile(name: string, flags: number): number | undefined {
+    const file = this.#open(name, flags, "a regular file");
+    if (file === undefined) return undefined;
+    const stats = fstatSync(file);
+    if (stats.isFile()) return file;
+    closeSync(file);
+    throw refusal(this.#pathOf(name), stats, "a regular file");
+  }
+
+  #open(name: string, flags: number, expected: string): number | undefined {
+    try {
+      return openSync(this.#at(name), flags | INERT, 0o666);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === "ENOENT") return undefined;
+      const stats = OTHER_THINGS.includes(code) ? this.#stats(name) : undefined;
+      throw stats === undefined ? error : refusal(this.#pathOf(name), stats, expected);
+    }
+  }
+}
+
+function unreadable(path: string, cause: unknown): InputError {
+  return new InputError(`${path} cannot be read: ${reasonOf(cause)}`, { cause });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function isWriting(flags: number): boolean {
+  return (flags & (O_WRONLY | O_RDWR)) !== 0;
+}
+
+function refusal(path: string, stats: Stats, expected: string): InputError {
+  return new InputError(`${path} is ${kindOf(stats)}, expected ${expected}`, {
+    remedy: "no link in this folder is followed: remove it, or put the file itself there",
+  });
+}
+
+/** What a thing is, as errors call it. */
+function kindOf(stats: Stats): string {
+  if (stats.isSymbolicLink()) return "a symbolic link";
+  if (stats.isFIFO()) return "a FIFO";
+  if (stats.isSocket()) return "a socket";
+  if (stats.isDirectory()) return "a folder";
+  if (stats.isFile()) return stats.nlink > 1 ? "a hard link" : "a file";
+  return "a device";
+}

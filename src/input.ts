@@ -1,0 +1,86 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { InputError } from "./errors.ts";
+import { visible } from "./visible.ts";
+
+/** How much of a file is read. */
+export interface Limit {
+  /** In bytes. */
+  readonly most: number;
+  /** What has that limit, such as "a case". */
+  readonly of: string;
+}
+
+/** How long a writer that is behind is waited for before it is asked again, in milliseconds. */
+const PAUSE = 1;
+
+/**
+ * Reads a file that the user names, which may be a pipe, a device, or a link to either. One that never ends is read no
+ * further than the limit.
+ *
+ * @param file a path, or 0 for standard input
+ * @throws InputError that names the file, and the limit if the file has more
+ */
+export function readInput(file: string | 0, limit: Limit, remedy?: string): Buffer<ArrayBuffer> {
+  const name = inputName(file);
+  const details = remedy === undefined ? {} : { remedy };
+  let content: Buffer<ArrayBuffer> | undefined;
+  try {
+    content = file === 0 ? readLimited(0, limit) : readPath(file, limit);
+  } catch (cause) {
+    throw new InputError(`${name} cannot be read: ${reasonOf(cause)}`, { cause, ...details });
+  }
+  if (content === undefined) throw new InputError(`${name} ${excess(limit)}`, details);
+  return content;
+}
+
+/** What errors call it. */
+export function inputName(file: string | 0): string {
+  return file === 0 ? "standard input" : visible(file);
+}
+
+/** What an error says of a file that has more than its limit. */
+export function excess({ most, of }: Limit): string {
+  return `has more than ${most} bytes, the limit for ${of}`;
+}
+
+/** The errno and its meaning; what follows in Node's message is the call and a path. */
+export function reasonOf(cause: unknown): string {
+  const [reason = ""] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
+  return reason;
+}
+
+function readPath(path: string, limit: Limit): Buffer<ArrayBuffer> | undefined {
+  const file = openSync(path, "r");
+  try {
+    return readLimited(file, limit);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Reads from an open file to its end; undefined if that is beyond the limit. */
+export function readLimited(file: number, { most }: Limit): Buffer<ArrayBuffer> | undefined {
+  const stats = fstatSync(file);
+  if (stats.isFile() && stats.size > most) return undefined;
+  const parts: Uint8Array[] = [];
+  for (let length = 0; length <= most; ) {
+    const part = new Uint8Array(1 << 16);
+    const read = readPart(file, part);
+    if (read === 0) return Buffer.concat(parts, length);
+    parts.push(part.subarray(0, read));
+    length += read;
+  }
+  return undefined;
+}
+
+/** Somebody may have made a pipe or a terminal non-blocking: then there may be nothing yet. */
+function readPart(file: number, part: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(file, part);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+    }
+  }
+}

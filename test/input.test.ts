@@ -1,0 +1,88 @@
+// Files that a user names: a pipe and standard input do as well as a file, and what never ends is read no further than its limit.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { hasTool, stublabCommand } from "./processes.ts";
+
+const input = suite("input");
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-input-"));
+input.after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a command line of a shell, in which "stublab" is the command. */
+function sh(line: string) {
+  const [node, [script = ""]] = stublabCommand();
+  const text = line.replaceAll("stublab ", `'${node}' '${script}' `);
+  const { status, signal, stdout, stderr } = spawnSync("bash", ["-c", text], {
+    encoding: "utf8",
+    timeout: 30_000,
+    killSignal: "SIGKILL",
+  });
+  assert.is(signal, null, "it did not end");
+  return { code: status, stdout, stderr };
+}
+
+const endless = join(folder, "endless.bin");
+symlinkSync("/dev/zero", endless);
+const sparse = join(folder, "sparse.bin");
+writeFileSync(sparse, "");
+truncateSync(sparse, 1e12);
+const recording = "has more than 20000000 bytes, the limit for a recording";
+const one = "has more than 1048576 bytes, the limit for a case";
+
+for (const [line, message] of [
+  ["stublab predict /dev/zero", `/dev/zero ${one}`],
+  ["stublab predict - < /dev/zero", `standard input ${one}`],
+  ["stublab predict <(cat /dev/zero)", one],
+  ["stublab fuzz replay /dev/zero", one],
+  ["stublab fuzz minimize /dev/zero", one],
+  ["stublab fuzz export --c /dev/zero", one],
+  [`stublab fuzz replay ${sparse}`, one],
+  [`stublab guest ${endless}`, `${endless} has more than 268435456 bytes, the limit for a program`],
+  [`stublab guest ${sparse}`, `${sparse} has more than 268435456 bytes, the limit for a program`],
+  [
+    "stublab inject write 1 @/dev/zero 1",
+    "/dev/zero has more than 67108864 bytes, the limit for an",
+  ],
+  [
+    `stublab inject write 1 @${sparse} 1`,
+    "has more than 67108864 bytes, the limit for an argument",
+  ],
+  ["stublab view /dev/zero", recording],
+  ["stublab view - < /dev/zero", recording],
+  ["stublab step /dev/zero", recording],
+  [`stublab gallery ${join(folder, "pages")} /dev/zero`, recording],
+] as const) {
+  input(`${line.replaceAll(folder, "")}: refused with the limit`, () => {
+    const { code, stdout, stderr } = sh(line);
+    assert.equal([code, stdout], [2, ""], stderr);
+    assert.match(stderr, message);
+  });
+}
+
+input("a pipe does for a file", () => {
+  const case_ = "examples/cases/restart.json";
+  for (const line of [
+    `predict <(cat ${case_})`,
+    `predict - < ${case_}`,
+    `cat ${case_} | predict -`,
+  ]) {
+    const { code, stderr } = sh(line.replace("predict", "stublab predict"));
+    assert.is(code, 0, stderr);
+  }
+});
+
+(hasTool("python3") ? input : input.skip)("a pipe that was made non-blocking is waited for", () => {
+  const [node, args] = stublabCommand("predict", "-");
+  const words = JSON.stringify([node, ...args]);
+  const script = `import os; os.set_blocking(0, False); os.execv(${JSON.stringify(node)}, ${words})`;
+  const line = `(sleep 0.3; cat examples/cases/restart.json) | python3 -c '${script}'`;
+  const { code, stderr } = sh(line);
+  assert.is(code, 0, stderr);
+});
+
+input.run();
