@@ -251,6 +251,17 @@ inNamespaces("where there are no namespaces, a command does without", async () =
   await expectNothingLeft();
 });
 
+for (const [where, command, status] of [
+  ["with namespaces", stublabCommand("doctor", "--json"), "ok"],
+  ["without namespaces", withoutNamespaces(stublabCommand("doctor", "--json")), "warning"],
+] as const) {
+  inNamespaces(`doctor knows what a module is confined by ${where}`, async () => {
+    const { stdout } = await run([command[0], command[1]]);
+    const checks: { name: string; status: string }[] = JSON.parse(stdout).checks;
+    assert.is(checks.find(({ name }) => name === "foreign encoders")?.status, status, stdout);
+  });
+}
+
 cli("time in which the whole job is stopped counts for nothing", async () => {
   const { file, reading, go } = waiting(likeModel());
   const host = new Running(stublabCommand("seccomp", "--encoder", file));
