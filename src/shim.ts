@@ -139,6 +139,7 @@ export const START_STEPS = [
   "mount(/proc)",
   "mount_setattr(/)",
   "capset",
+  "clone",
   "prlimit64",
   "landlock_restrict_self",
   "execve",
