@@ -39,7 +39,7 @@ export interface FuzzOptions {
   readonly change?: Change;
   /** Ends the run after the round under way. */
   readonly signal?: AbortSignal;
-  /** Is told now and then how far the run is. */
+  /** Is told now and then how far the run is. What it throws ends the run after the round under way. */
   readonly progress?: (progress: FuzzProgress) => void;
 }
 
@@ -110,6 +110,8 @@ class Session {
   readonly #state: RunState;
   readonly #start = performance.now();
   readonly #target: number | undefined;
+  /** What `progress` threw. */
+  #failure: { readonly error: unknown } | undefined;
   /** How much of the corpus the workers know. */
   #told = 0;
   #cases = 0;
@@ -130,6 +132,7 @@ class Session {
       let state = this.#state;
       while (!this.#isOver(state)) state = await this.#round();
       this.#tell();
+      if (this.#failure !== undefined) throw this.#failure.error;
       const interrupted = !this.#isDone(state);
       return { state, cases: this.#cases, seconds: this.#seconds, interrupted };
     } finally {
@@ -146,8 +149,13 @@ class Session {
     return next >= (this.#target ?? Number.POSITIVE_INFINITY) || this.#seconds >= seconds;
   }
 
+  /** Whether the caller ended it. */
+  get #isEnded(): boolean {
+    return this.#options.signal?.aborted === true || this.#failure !== undefined;
+  }
+
   #isOver(state: RunState): boolean {
-    return this.#isDone(state) || this.#options.signal?.aborted === true;
+    return this.#isDone(state) || this.#isEnded;
   }
 
   /** Makes the next round; answers the state with it. One that the run ends within does not count as made. */
@@ -170,7 +178,7 @@ class Session {
   /** Tries cases that somebody put into the folder: they are the first of the corpus. */
   async #tryGiven(): Promise<void> {
     const given = this.#folder?.given ?? [];
-    for (let i = 0; i < given.length; i += CHUNK) {
+    for (let i = 0; i < given.length && !this.#isEnded; i += CHUNK) {
       const some = given.slice(i, i + CHUNK);
       const setups = recordsOf(some.map(({ it }) => it));
       const { next } = this.#state;
@@ -201,15 +209,21 @@ class Session {
     };
   }
 
+  /** Tells how far the run is. What that throws ends the run, not the process: a timer calls this. */
   #tell(): void {
+    if (this.#failure !== undefined) return;
     const { done } = this.#crew;
-    this.#options.progress?.({
-      state: this.#state,
-      cases: this.#cases + done,
-      all: this.#state.counts.cases + done,
-      seconds: this.#seconds,
-      target: this.#target,
-    });
+    try {
+      this.#options.progress?.({
+        state: this.#state,
+        cases: this.#cases + done,
+        all: this.#state.counts.cases + done,
+        seconds: this.#seconds,
+        target: this.#target,
+      });
+    } catch (error) {
+      this.#failure = { error };
+    }
   }
 }
 

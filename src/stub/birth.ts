@@ -6,6 +6,7 @@ import {
   DeathError,
   EncoderError,
   ForkError,
+  PROCESS_LIMIT,
   SyscallError,
   TraceError,
 } from "../errors.ts";
@@ -170,10 +171,7 @@ function cloneError(parent: number, errno: string | null): SyscallError {
 
 function processLimit(errno: string): { remedy?: string } {
   if (errno !== "EAGAIN") return {};
-  return {
-    remedy:
-      "a limit on processes is reached: RLIMIT_NPROC (ulimit -u), kernel.pid_max, or pids.max of the cgroup",
-  };
+  return { remedy: PROCESS_LIMIT };
 }
 
 function birthError(
