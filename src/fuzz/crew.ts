@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { InputError, PROCESS_LIMIT, UnsupportedError } from "../errors.ts";
+import { readProc } from "../stub/proc.ts";
 import type { Path } from "./generate.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
@@ -231,7 +231,7 @@ async function leaveAll(members: readonly Member[], patience: number): Promise<v
 
 /** The processors that this process may use, from "0-3,7". */
 function allowedProcessors(): number[] {
-  const status = readFileSync("/proc/self/status", "utf8");
+  const status = readProc("/proc/self/status");
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "0";
   return list.split(",").flatMap((range) => {
     const [from = 0, to = from] = range.split("-").map(Number);

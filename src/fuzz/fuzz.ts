@@ -1,10 +1,11 @@
 import { openEncoder } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
+import { callback, count, integer, object, oneOf, optional, show, text, toWord } from "../shape.ts";
 import { loadShim } from "../shim.ts";
 import { readSetup, recordsOf } from "./case.ts";
 import { CorpusFolder } from "./corpus_folder.ts";
 import { Crew } from "./crew.ts";
-import type { Path } from "./generate.ts";
+import { PATHS, type Path } from "./generate.ts";
 import { describeMachine } from "./journal.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
@@ -68,6 +69,8 @@ export interface FuzzResult {
   readonly interrupted: boolean;
 }
 
+/** Threads of which each has stubs of its own. */
+export const MOST_WORKERS = 256;
 const DEFAULT_CASES = 1_000_000;
 export const DEFAULT_PATH: Path = "both";
 /** How often progress is told, in milliseconds. */
@@ -80,6 +83,7 @@ const TELL = 200;
  * @throws InputError, OutputError where the folder does not fit or cannot be written; what tracers and stubs throw.
  */
 export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
+  checkOptions(options);
   const { constants } = openEncoder("assembly");
   const { corpus, shard = null, workers = 1 } = options;
   const folder = corpus === undefined ? undefined : new CorpusFolder(corpus, constants);
@@ -100,6 +104,34 @@ export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
   } finally {
     folder?.close();
   }
+}
+
+const WHOLE = optional(count(Number.MAX_SAFE_INTEGER));
+const SHARD = count(999_999, 1);
+
+/** @throws InputError */
+function checkOptions(options: FuzzOptions): void {
+  object(options, "options");
+  const { seed, path, cases, seconds, corpus, workers, shard, signal, progress } = options;
+  if (optional(integer)(seed, "seed") !== undefined && toWord(seed) !== seed) {
+    throw new InputError(`seed: expected a BigInt of 64 bits, got ${show(seed)}`);
+  }
+  optional(oneOf(PATHS))(path, "path");
+  WHOLE(cases, "cases");
+  if (seconds !== undefined && !(typeof seconds === "number" && seconds >= 0)) {
+    throw new InputError(`seconds: expected a number from 0, got ${show(seconds)}`);
+  }
+  optional(text)(corpus, "corpus");
+  optional(count(MOST_WORKERS, 1))(workers, "workers");
+  if (shard !== undefined) {
+    object(shard, "shard");
+    SHARD(shard.of, "shard.of");
+    count(shard.of, 1)(shard.index, "shard.index");
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new InputError(`signal: expected an AbortSignal, got ${show(signal)}`);
+  }
+  callback(progress, "progress");
 }
 
 /** A run from its beginning, or from where its folder is, to the end of this process's part in it. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import { StateError } from "../errors.ts";
+import { readProc } from "../stub/proc.ts";
 import type { Tracer } from "../stub/tracer.ts";
 
 /** What expectations hold for: the kernel and the processor, as far as rules depend on them. */
@@ -72,7 +73,7 @@ type FromStub = "xstateLength" | "xfeatures" | "mxcsrMask" | "stubCode";
 
 /** What can be asked without one. */
 export function readProcessor(): Omit<Machine, FromStub> {
-  const cpuinfo = readFileSync("/proc/cpuinfo", "utf8");
+  const cpuinfo = readProc("/proc/cpuinfo");
   const field = (name: string) =>
     new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";
   const flags = new Set(field("flags").split(" "));

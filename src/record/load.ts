@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { InputError } from "../errors.ts";
 import {
+  bytes,
   count,
   hexWord,
   list,
@@ -57,6 +58,7 @@ const BYTES = count(Number.MAX_SAFE_INTEGER);
  * @throws InputError where it cannot be read, or is none: see `parseRecording`.
  */
 export function loadRecording(path: string): Recording {
+  text(path, "path");
   try {
     return parseRecording(readLimited(path));
   } catch (cause) {
@@ -117,6 +119,7 @@ function readLimited(path: string): Uint8Array {
  * @throws InputError that names the place: 'steps[12].registers.after.rip: expected a hex word such as "0xfe0", got 17'.
  */
 export function parseRecording(document: string | Uint8Array): Recording {
+  if (typeof document !== "string") bytes(document, "document");
   if (document.length > LARGEST) throw tooLarge();
   const recording = readRecording(parseJson(document), "");
   expectPlaces(recording);

@@ -1,3 +1,4 @@
+import { object } from "../shape.ts";
 import { Recorder } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
 import { loadScenario } from "./scenarios.ts";
@@ -14,8 +15,10 @@ export interface RecordOptions {
  */
 export async function recordScenario(
   name: string,
-  { encoder = "assembly" }: RecordOptions = {},
+  options: RecordOptions = {},
 ): Promise<Recording> {
+  object(options, "options");
+  const { encoder = "assembly" } = options;
   const scenario = await loadScenario(name);
   const recorder = new Recorder(encoder);
   await scenario.record(recorder);

@@ -1,4 +1,30 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { StateError, UnsupportedError } from "../errors.ts";
+import { count } from "../shape.ts";
+
+const PID = count(2 ** 31 - 1, 1);
+
+/**
+ * The text of a file in /proc.
+ *
+ * @throws UnsupportedError where /proc is not mounted, or the kernel refuses to show it; StateError where it is the
+ * process that is not there.
+ */
+export function readProc(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const errno = cause instanceof Error && "code" in cause ? String(cause.code) : "no errno";
+    const details = { cause, errno, call: `open("${path}")` };
+    if (existsSync("/proc/self/stat") && (errno === "ENOENT" || errno === "ESRCH")) {
+      throw new StateError(`${path} is not there: the process has ended`, details);
+    }
+    throw new UnsupportedError(`${path} cannot be read: ${errno}`, {
+      ...details,
+      remedy: "mount /proc (mount -t proc proc /proc), and let this process read it",
+    });
+  }
+}
 
 /** One line of /proc/PID/maps. */
 export interface Mapping {
@@ -35,12 +61,13 @@ const STAT = { state: 0, session: 3, exitSignal: 35 } as const;
 /**
  * Reads what the kernel says of a process now.
  *
- * @throws the error of the file system (ENOENT) where there is no such process.
+ * @throws StateError where there is no such process; UnsupportedError without /proc.
  */
 export function readProcess(pid: number): ProcessFacts {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  PID(pid, "pid");
+  const stat = readProc(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const status = readProc(`/proc/${pid}/status`);
   const line = (key: string) => new RegExp(`^${key}:\\s+(\\S+)`, "m").exec(status)?.[1] ?? "0";
   return {
     state: fields[STAT.state] ?? "?",
@@ -53,9 +80,7 @@ export function readProcess(pid: number): ProcessFacts {
     caught: BigInt(`0x${line("SigCgt")}`),
     pending: BigInt(`0x${line("SigPnd")}`) | BigInt(`0x${line("ShdPnd")}`),
     residentBytes: Number(line("VmRSS")) * 1024,
-    mappings: parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8")).filter(
-      ({ name }) => name !== "[vsyscall]",
-    ),
+    mappings: parseMaps(readProc(`/proc/${pid}/maps`)).filter(({ name }) => name !== "[vsyscall]"),
   };
 }
 

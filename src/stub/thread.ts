@@ -11,6 +11,7 @@ import {
   StopError,
   TraceError,
 } from "../errors.ts";
+import { toWord, word } from "../shape.ts";
 import type { Exchange } from "../shim.ts";
 import { INSTRUCTION_POINTER } from "./amd64.ts";
 import type { Tracer } from "./tracer.ts";
@@ -28,7 +29,7 @@ export interface SyscallResult {
   readonly errno: string | null;
 }
 
-/** An argument of an injected system call; taken modulo 2^64. */
+/** An argument of an injected system call: an integer from -2^63 to 2^64 - 1; a negative one is taken modulo 2^64. */
 export type SyscallArgument = number | bigint;
 
 /**
@@ -42,6 +43,9 @@ export type SwitchStop = "syscall" | "signal" | "late";
 
 /** How long a stub that missed a deadline is given to stop at a SIGSTOP. */
 const GRACE_MILLISECONDS = 1000;
+
+/** How long one that was killed may take to end, however short the tracer's deadline is. */
+const REAP_MILLISECONDS = 10_000;
 
 const { ECHILD, ESRCH, ETIMEDOUT } = constants.errno;
 
@@ -143,12 +147,12 @@ export class Thread {
         frame.offset,
         this.initial.offset,
         number,
-        toWord(args[0]),
-        toWord(args[1]),
-        toWord(args[2]),
-        toWord(args[3]),
-        toWord(args[4]),
-        toWord(args[5]),
+        argumentOf(args, 0),
+        argumentOf(args, 1),
+        argumentOf(args, 2),
+        argumentOf(args, 3),
+        argumentOf(args, 4),
+        argumentOf(args, 5),
       );
       setUp?.(frame);
       this.#run(number);
@@ -328,7 +332,7 @@ export class Thread {
   reap(): void {
     try {
       while (this.state !== "dead") {
-        this.wait();
+        this.wait(Math.max(this.tracer.deadline, REAP_MILLISECONDS));
         if (this.state === "stopped") this.resume();
       }
     } catch (error) {
@@ -393,8 +397,8 @@ export class Thread {
   }
 }
 
-function toWord(argument: SyscallArgument = 0n): bigint {
-  if (typeof argument === "bigint") return BigInt.asUintN(64, argument);
-  if (Number.isSafeInteger(argument)) return BigInt.asUintN(64, BigInt(argument));
-  throw new InputError(`${argument} is no integer that a number can hold; use a BigInt`);
+/** One that is left out is 0; one that is handed in and undefined is a mistake, and no descriptor 0. @throws InputError */
+function argumentOf(args: readonly SyscallArgument[], index: number): bigint {
+  if (index >= args.length) return 0n;
+  return toWord(args[index]) ?? word(args[index], `argument ${index + 1}`);
 }
