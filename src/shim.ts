@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, fstatSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import koffi, { type LibraryHandle } from "koffi";
 import { REBUILD, UnsupportedError } from "./errors.ts";
@@ -161,6 +161,25 @@ const INJECT_STEPS = [
   "wait4",
   "ptrace(PTRACE_GETREGS)",
 ] as const;
+
+/** Standard input, output and error. */
+const STANDARD_FILES = [0, 1, 2];
+
+// An injected close reaches this process: koffi syncs standard output and error when the process ends, and waits for
+// ever for its own lock if one is closed.
+process.on("exit", reopenStandardFiles);
+
+/** Opens /dev/null in the place of each that is closed, as Node.js does when it starts. */
+function reopenStandardFiles(): void {
+  for (const file of STANDARD_FILES) {
+    try {
+      fstatSync(file);
+    } catch {
+      // The lowest that is free: those below are open.
+      openSync("/dev/null", "r+");
+    }
+  }
+}
 
 let shim: Shim | undefined;
 
