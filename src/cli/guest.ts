@@ -27,7 +27,8 @@ command, up to --.
   --trace         each system call as a line on stderr, as strace shows it
   --deadline MS   how long it may run in all (default 5000)
   --encoder E     ${ENCODER_HELP}
-  --json          one document, "stublab.guest/1", with what it wrote
+  --json          one document, "stublab.guest/1", with what it wrote: the first 4 MB of each stream, and the first
+                  100,000 lines or 4 MB of the trace; "omitted" counts the rest
   --              what follows is no option
 
 Exit status: 0 if the program exited with 0. Else 1, and stderr says how it ended.
@@ -117,6 +118,7 @@ function runRecorded(
     output: (fd, bytes) => recording.hear(fd, bytes),
     ...(trace && { trace: (call) => recording.note(call.text) }),
   });
+  const { omitted } = recording;
   printJson("stublab.guest/1", {
     encoder: platform.tracer.encoder.name,
     result,
@@ -124,7 +126,8 @@ function runRecorded(
     switches,
     output: { stdout: recording.text(1), stderr: recording.text(2) },
     ...(trace && { trace: recording.lines }),
-    truncated: recording.truncated,
+    omitted,
+    truncated: Object.values(omitted).some((count) => count > 0),
   });
   return result;
 }
