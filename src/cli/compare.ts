@@ -17,6 +17,7 @@ import { ENCODERS } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
 import { type Command, parseCommand, parseCount, parseSeed, UsageError } from "./command.ts";
 import { printComparison } from "./compare_text.ts";
+import { endBetweenTurns } from "./interruption.ts";
 import { writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
 import { printJson } from "./report.ts";
@@ -83,6 +84,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (values.html !== undefined) tryFile(values.html);
   const opened = await openSubjects([...new Set([...named, ...(values.encoder ?? [])])], arches);
   const progress = new Progress();
+  const stopListening = endBetweenTurns();
   try {
     const { report } = await compare({
       ...opened,
@@ -95,6 +97,7 @@ async function run(args: readonly string[]): Promise<number> {
     publish(report, values, `stublab compare ${args.join(" ")}`);
     return foundNothing(report) ? 0 : 1;
   } finally {
+    stopListening();
     progress.clear();
     for (const subject of opened.subjects) subject.close();
   }

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { OutputError } from "../errors.ts";
 import { counted } from "../page/figures.ts";
 import type { Recording } from "../record/recording.ts";
@@ -9,6 +10,7 @@ import { renderJson } from "../record/view/json.ts";
 import { renderRecordingPage } from "../record/view/page/page.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
+import { finishing } from "./interruption.ts";
 import { writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
 import { readRecording } from "./recording_file.ts";
@@ -75,7 +77,11 @@ async function readAll(files: readonly string[]): Promise<Recording[]> {
   return recordings;
 }
 
-async function recordAll(encoder = "assembly"): Promise<Recording[]> {
+function recordAll(encoder = "assembly"): Promise<Recording[]> {
+  return finishing((interrupted) => recordEach(encoder, interrupted));
+}
+
+async function recordEach(encoder: string, interrupted: AbortSignal): Promise<Recording[]> {
   // Only here: what was recorded elsewhere is shown where nothing can be traced.
   const { recordScenario } = await import("../record/record.ts");
   const names = Object.keys(SCENARIOS);
@@ -85,6 +91,9 @@ async function recordAll(encoder = "assembly"): Promise<Recording[]> {
     for (const [i, name] of names.entries()) {
       progress.show(i / names.length, name);
       recordings.push(await recordScenario(name, { encoder }));
+      // A turn of the event loop, in which a signal is heard.
+      await setImmediate();
+      if (interrupted.aborted) break;
     }
   } finally {
     progress.clear();

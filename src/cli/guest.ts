@@ -61,7 +61,7 @@ async function run(args: readonly string[]): Promise<number> {
   const deadline = parseCount("--deadline", values.deadline, LONGEST_DEADLINE);
   if (deadline === 0) throw new UsageError("--deadline 0 leaves a guest no time");
   const encoder = await chooseEncoder(values.encoder, deadline + LIMIT);
-  const program = readProgram(file);
+  const program = await readProgram(file);
   using platform = Platform.open({ encoder });
   const start = { args: [basename(file), ...words.slice(1)], deadline };
   const end = values.json
@@ -70,10 +70,10 @@ async function run(args: readonly string[]): Promise<number> {
   return end.kind === "exited" && end.status === 0 ? 0 : 1;
 }
 
-function readProgram(file: string): GuestProgram {
+async function readProgram(file: string): Promise<GuestProgram> {
   const bytes = readBytes(file);
   if (isElf(bytes)) return { elf: bytes };
-  if (/\.[sS]$/.test(file)) return { elf: assemble(file) };
+  if (/\.[sS]$/.test(file)) return { elf: await assemble(file) };
   if (file.endsWith(".bin")) return { code: bytes };
   throw new InputError(`${file} is no program: it does not begin as ELF files do`, {
     remedy: "assembler sources end in .s or .S, bare code in .bin",

@@ -4,6 +4,7 @@ import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
 import { renderJson } from "../record/view/json.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
+import { finishing } from "./interruption.ts";
 import { writeOutput } from "./output_file.ts";
 import { print, printJson, talk } from "./report.ts";
 
@@ -50,7 +51,7 @@ async function run(args: readonly string[]): Promise<number> {
       remedy: "name a file with -o FILE, or force it with --json",
     });
   }
-  const recording = await recordScenario(name, { encoder: values.encoder });
+  const recording = await finishing(() => recordScenario(name, { encoder: values.encoder }));
   const text = renderJson(recording);
   if (output === undefined) print(text);
   else {

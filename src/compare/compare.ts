@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Random } from "../cases/random.ts";
 import {
   type Arch,
@@ -197,6 +198,8 @@ async function runAll(
     }
     if (ran === 0) return;
     const done = functions.reduce((sum, each) => sum + each.cases, 0);
+    // Whoever wants to interrupt this is heard.
+    await setImmediate();
     progress?.(Math.min(1, Math.max(done / cases, elapsed() / 1000 / seconds)), done);
   }
 }
