@@ -1,7 +1,13 @@
 import { existsSync, fstatSync, openSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import koffi, { type LibraryHandle } from "koffi";
+import type * as koffi from "koffi";
+import type { LibraryHandle } from "koffi";
 import { REBUILD, UnsupportedError } from "./errors.ts";
+
+import { limitError } from "./limits.ts";
+
+type Koffi = typeof koffi;
 
 /**
  * The shim's functions (shim/shim.h). Results are a value or -errno. koffi passes a view as the address of
@@ -211,13 +217,18 @@ export function loadLibrary(file: string): LibraryHandle {
     });
   }
   try {
-    return koffi.load(path);
+    return loadKoffi().load(path);
   } catch (cause) {
-    throw new UnsupportedError(`${path} cannot be loaded: ${String(cause)}`, {
-      cause,
-      remedy: REBUILD,
-    });
+    const doing = `${path} cannot be loaded`;
+    const failure = limitError(doing, cause);
+    if (failure !== undefined) throw failure;
+    throw new UnsupportedError(`${doing}: ${String(cause)}`, { cause, remedy: REBUILD });
   }
+}
+
+/** Only where it is needed: Node.js may be told to load no native addon. */
+function loadKoffi(): Koffi {
+  return createRequire(import.meta.url)("koffi");
 }
 
 function bindShim(library: LibraryHandle): Shim {
@@ -270,5 +281,5 @@ function bindShim(library: LibraryHandle): Shim {
 
 /** `length` bytes of the host's own memory at `address`, without a copy. The memory must stay mapped. */
 export function viewMemory(address: number, length: number): ArrayBuffer {
-  return koffi.view(BigInt(address), length);
+  return loadKoffi().view(BigInt(address), length);
 }

@@ -307,6 +307,12 @@ cli("doctor tries everything, and finds this machine fit", async () => {
     "yama",
     "process limits",
     "koffi and shim",
+    "/proc",
+    "temporary folder",
+    "address space",
+    "open files",
+    "threads",
+    "child processes",
   ]) {
     assert.ok(names.includes(name), name);
   }

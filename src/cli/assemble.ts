@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError, UnsupportedError } from "../errors.ts";
+import { limitError } from "../limits.ts";
 import { finishing } from "./interruption.ts";
 
 /** The executable, in a folder that is there for its sake. */
@@ -11,11 +12,11 @@ const OUTPUT = "guest";
 /**
  * Assembles and links a source (.s, or .S with the preprocessor) to a static executable.
  *
- * @throws UnsupportedError without a compiler or a folder for its output, InputError for a source that does not assemble.
+ * @throws UnsupportedError without a compiler or a temporary folder, InputError for a source that does not assemble.
  */
 export function assemble(source: string): Promise<Uint8Array> {
   return finishing(async (interrupted) => {
-    const folder = temporaryFolder();
+    const folder = makeTemporaryFolder();
     try {
       await compile(source, folder, interrupted);
       return readFileSync(join(folder, OUTPUT));
@@ -25,15 +26,14 @@ export function assemble(source: string): Promise<Uint8Array> {
   });
 }
 
-function temporaryFolder(): string {
+function makeTemporaryFolder(): string {
   try {
     return mkdtempSync(join(tmpdir(), "stublab-guest-"));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnsupportedError(`an assembler source needs a folder for its output: ${why}`, {
-      cause,
-      remedy: "let TMPDIR name a folder that can be written to",
-    });
+    const doing = `an assembler source needs a folder in ${tmpdir()}`;
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
+    const remedy = "let TMPDIR name a folder that can be written to";
+    throw limitError(doing, cause) ?? new UnsupportedError(`${doing}: ${why}`, { cause, remedy });
   }
 }
 

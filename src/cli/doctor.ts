@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { hex, StublabError } from "../errors.ts";
+import { explain } from "../limits.ts";
 import { loadShim } from "../shim.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { type Command, parseOptions } from "./command.ts";
+import { LIMIT_TRIALS, type Seen } from "./doctor_limits.ts";
 import { paint, printJson } from "./report.ts";
 
 const help = `usage: stublab doctor [options]
@@ -20,12 +22,6 @@ Exit status: 0 where everything works (perhaps with warnings), else 3.
 `;
 
 const OPTIONS = { json: { type: "boolean", default: false } } as const;
-
-/** What came of a trial: what was seen, and a remedy where there is something to do. */
-interface Seen {
-  readonly detail: string;
-  readonly warning?: string;
-}
 
 interface Finding {
   readonly name: string;
@@ -58,6 +54,7 @@ function diagnose(): Finding[] {
     attempt("C compiler", compiler),
     attempt("yama", yama),
     attempt("process 1", processOne),
+    ...LIMIT_TRIALS.map(([name, trial]) => attempt(name, trial)),
     ...tryStub(),
   ];
 }
@@ -93,7 +90,8 @@ function attempt(name: string, trial: () => Seen): Finding {
     const { detail, warning } = trial();
     const status = warning === undefined ? "ok" : "warning";
     return { name, status, detail, remedy: warning ?? null };
-  } catch (error) {
+  } catch (failure) {
+    const error = explain(failure);
     const detail = error instanceof Error ? error.message : String(error);
     const remedy = error instanceof StublabError ? (error.remedy ?? null) : null;
     return { name, status: "failed", detail, remedy };

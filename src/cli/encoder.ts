@@ -27,7 +27,10 @@ const PARENT = "STUBLAB_PARENT";
 export async function chooseEncoder(choice: string, limit: number): Promise<Encoder> {
   if (!isEncoderFile(choice)) return openEncoder(choice);
   const parent = process.env[PARENT];
-  if (parent === undefined) return process.exit(await runAgain(choice, limit));
+  // Without a channel it is a variable of somebody's shell, and means nothing.
+  if (parent === undefined || process.send === undefined) {
+    return process.exit(await runAgain(choice, limit));
+  }
   return openHere(choice, Number(parent));
 }
 
@@ -35,7 +38,11 @@ export async function chooseEncoder(choice: string, limit: number): Promise<Enco
 async function openHere(file: string, parent: number): Promise<Encoder> {
   // What it starts itself is no child of that kind.
   delete process.env[PARENT];
-  if (loadShim().dieWith(parent) < 0) process.exit(1);
+  if (loadShim().dieWith(parent) < 0) {
+    throw new EncoderError(`${PARENT} is ${parent}, and the parent of this process is another`, {
+      remedy: `unset ${PARENT}: stublab sets it for its own processes`,
+    });
+  }
   // Without it, Node.js ends where a module waits for what never comes.
   const awake = setInterval(() => {}, LOAD_LIMIT);
   try {

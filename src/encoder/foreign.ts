@@ -5,6 +5,7 @@ import { InputError } from "../errors.ts";
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, prototypeOf } from "./abi.ts";
 import type { PartialEncoder } from "./encoder.ts";
 import { bindModule, isCallable, MOST_MEMORY, type ModuleExports, refusal } from "./module.ts";
+import { instantiate } from "./wasm_file.ts";
 import { readMemories } from "./wasm_memory.ts";
 
 /** What encoders of users are called. */
@@ -76,7 +77,7 @@ function openWasm(file: string, name: string): ModuleExports {
     throw refusal(name, `imports ${imports.join(", ")}, and an encoder imports nothing`);
   }
   checkMemories(bytes, name);
-  const { exports } = new WebAssembly.Instance(module);
+  const exports = instantiate(name, module);
   for (const each of FUNCTION_NAMES) checkArity(name, each, exports[each]);
   return exports;
 }

@@ -1,10 +1,11 @@
 import { Worker, type WorkerOptions } from "node:worker_threads";
-import { InputError, PROCESS_LIMIT, UnsupportedError } from "../errors.ts";
+import { InputError, StublabError } from "../errors.ts";
+import { limitError } from "../limits.ts";
 import { readProc } from "../stub/proc.ts";
 import type { Path } from "./generate.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
-import { type Answer, errorOf, type News, type Order, type Start } from "./orders.ts";
+import { type Answer, errorOf, failureOf, type News, type Order, type Start } from "./orders.ts";
 import type { PartResult } from "./part.ts";
 import { type Chunk, mergeResults } from "./round.ts";
 
@@ -35,7 +36,7 @@ class Member {
     this.#thread = startThread(`import(${script})`, { eval: true, workerData: start });
     this.#counters = start.counters;
     this.#thread.on("message", (answer: Answer) => this.#settle?.(answer));
-    this.#thread.on("error", (error) => this.#fail(error.message));
+    this.#thread.on("error", (error) => this.#fail(error.message, error));
     this.#ended = new Promise((resolve) => {
       this.#thread.once("exit", () => {
         this.#fail("it ended");
@@ -92,10 +93,12 @@ class Member {
     clearInterval(terminate);
   }
 
-  #fail(why: string): void {
+  #fail(why: string, cause?: unknown): void {
     this.#over = true;
-    const message = `a worker thread was lost: ${why}`;
-    this.#settle?.({ kind: "failed", failure: { code: "ERR_STUBLAB_WORKER", message } });
+    const doing = "a worker thread was lost";
+    const error =
+      limitError(doing, cause) ?? new StublabError("ERR_STUBLAB_WORKER", `${doing}: ${why}`);
+    this.#settle?.({ kind: "failed", failure: failureOf(error) });
   }
 }
 
@@ -108,11 +111,7 @@ function startThread(script: string, options: WorkerOptions): Worker {
   try {
     return new Worker(script, options);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnsupportedError(`a worker thread cannot start: ${why}`, {
-      cause,
-      remedy: `use fewer workers; ${PROCESS_LIMIT}`,
-    });
+    throw limitError("a worker thread cannot start", cause) ?? cause;
   }
 }
 
