@@ -150,7 +150,8 @@ const permission = [...process.allowedNodeEnvironmentFlags].find((flag) =>
     BOOTSTRAP,
     /cannot be loaded[\s\S]*--allow-addons/,
   );
-  const all = { node: [...some.node, "--allow-worker", "--allow-child-process"] };
+  const more = ["--allow-worker", "--allow-child-process", "--allow-fs-write=*"];
+  const all = { node: [...some.node, ...more] };
   for (const args of [BOOTSTRAP, FUZZ, SANDBOX, THREAD]) {
     const { code, stderr } = await runIn(all, args);
     assert.is(code, 0, stderr);
