@@ -32,6 +32,8 @@ ended("an error of the progress callback ends the run, and is its rejection", as
   };
   assert.is(await rejection(fuzz({ cases: ENDLESS, workers: 2, progress })), mine);
   assert.is(calls, 1);
+  const later = async () => progress();
+  assert.is(await rejection(fuzz({ cases: ENDLESS, progress: later })), mine);
   assert.equal(childrenOf(process.pid), []);
 });
 

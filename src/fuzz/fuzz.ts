@@ -245,16 +245,21 @@ class Session {
   #tell(): void {
     if (this.#failure !== undefined) return;
     const { done } = this.#crew;
+    const fail = (error: unknown) => {
+      this.#failure ??= { error };
+    };
     try {
-      this.#options.progress?.({
+      const told: unknown = this.#options.progress?.({
         state: this.#state,
         cases: this.#cases + done,
         all: this.#state.counts.cases + done,
         seconds: this.#seconds,
         target: this.#target,
       });
+      // An asynchronous function is a function, too.
+      if (told instanceof Promise) told.catch(fail);
     } catch (error) {
-      this.#failure = { error };
+      fail(error);
     }
   }
 }
