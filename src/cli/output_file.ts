@@ -9,6 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { OutputError } from "../errors.ts";
+import { endBetweenTurns } from "./interruption.ts";
+
+/** A signal leaves no temporary file: from the first output on, one is heard between two of them. */
+let listening = false;
 
 /**
  * Writes a file as a whole or not at all: what was there stays until the new content is complete. Into a device or
@@ -17,6 +21,8 @@ import { OutputError } from "../errors.ts";
  * @throws OutputError where it cannot be written.
  */
 export function writeOutput(path: string, content: string | Uint8Array): void {
+  if (!listening) endBetweenTurns();
+  listening = true;
   try {
     const target = targetOf(path);
     if (target === undefined) writeFileSync(path, content);
