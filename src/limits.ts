@@ -14,6 +14,7 @@ const PERMISSIONS =
 const REMEDIES: Readonly<Record<string, string>> = {
   EMFILE: OPEN_FILES,
   ENFILE: "the machine has no more open files: raise fs.file-max, or end processes that hold many",
+  EFBIG: "raise the limit on file sizes: RLIMIT_FSIZE (ulimit -f)",
   EAGAIN: PROCESS_LIMIT,
   ENOMEM: MEMORY,
   ERR_ACCESS_DENIED: PERMISSIONS,

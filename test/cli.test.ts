@@ -311,6 +311,7 @@ cli("doctor tries everything, and finds this machine fit", async () => {
     "temporary folder",
     "address space",
     "open files",
+    "file size",
     "threads",
     "child processes",
   ]) {

@@ -156,7 +156,8 @@ function encoders(): Seen {
 
 function compiler(): Seen {
   const command = process.env.CC || "cc";
-  const { stdout, status } = spawnSync(command, ["--version"], { encoding: "utf8" });
+  const { stdout, status, error } = spawnSync(command, ["--version"], { encoding: "utf8" });
+  if (error !== undefined && !("code" in error && error.code === "ENOENT")) throw error;
   if (status === 0) return { detail: stdout.split("\n")[0] ?? command };
   return {
     detail: `${command} is not there`,

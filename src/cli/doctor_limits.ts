@@ -11,17 +11,43 @@ export interface Seen {
   readonly warning?: string;
 }
 
-/** Addresses that a worker of `fuzz` reserves, in bytes: Node.js takes 10 GB for each WebAssembly memory. */
-const WORKER_ADDRESSES = 32e9;
-/** Descriptors that Node.js and the commands hold at once, and some. */
-const OPEN_FILES = 128;
+/** A limit of this process (getrlimit(2)) that some command needs to be no less than `least`. */
+interface Limit {
+  readonly name: string;
+  /** As /proc/self/limits has it. */
+  readonly title: string;
+  readonly least: number;
+  readonly warning: string;
+}
+
+const LIMITS: readonly Limit[] = [
+  {
+    name: "address space",
+    title: "Max address space",
+    least: 32e9,
+    warning:
+      "each worker of fuzz takes 32 GB of addresses, as Node.js reserves 10 GB for a WebAssembly memory: raise it " +
+      "(ulimit -v)",
+  },
+  {
+    name: "open files",
+    title: "Max open files",
+    least: 128,
+    warning: "some commands need up to 128: raise it (ulimit -n)",
+  },
+  {
+    name: "file size",
+    title: "Max file size",
+    least: 64e6,
+    warning: "recordings and files in memory may be larger: raise it (ulimit -f)",
+  },
+];
 
 /** What single commands need of this machine and of this process's limits; each throws where it fails. */
 export const LIMIT_TRIALS: readonly [name: string, trial: () => Seen][] = [
   ["/proc", () => ({ detail: `process ${/^\d+/.exec(readProc("/proc/self/stat"))?.[0]}` })],
   ["temporary folder", temporaryFolder],
-  ["address space", addressSpace],
-  ["open files", openFiles],
+  ...LIMITS.map((limit): [string, () => Seen] => [limit.name, () => examine(limit)]),
   ["threads", threads],
   ["child processes", childProcesses],
 ];
@@ -39,27 +65,11 @@ function temporaryFolder(): Seen {
   }
 }
 
-function addressSpace(): Seen {
-  const limit = limitOf("Max address space");
-  const detail = `RLIMIT_AS ${limit}`;
-  if (Number(limit) >= WORKER_ADDRESSES || limit === "unlimited") return { detail };
-  return {
-    detail,
-    warning: `fuzz takes ${WORKER_ADDRESSES / 1e9} GB of addresses for each worker: raise it (ulimit -v)`,
-  };
-}
-
-function openFiles(): Seen {
-  const limit = limitOf("Max open files");
-  const detail = `RLIMIT_NOFILE ${limit}`;
-  if (Number(limit) >= OPEN_FILES || limit === "unlimited") return { detail };
-  return { detail, warning: `some commands need up to ${OPEN_FILES}: raise it (ulimit -n)` };
-}
-
-/** The soft limit of that name. */
-function limitOf(name: string): string {
+function examine({ title, least, warning }: Limit): Seen {
   const limits = readProc("/proc/self/limits");
-  return new RegExp(`^${name}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
+  const soft = new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
+  const enough = soft === "unlimited" || Number(soft) >= least;
+  return { detail: soft, ...(!enough && { warning }) };
 }
 
 /** fuzz, and a scenario. */
