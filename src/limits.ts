@@ -28,6 +28,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
 export function limitError(doing: string, cause: unknown): UnsupportedError | undefined {
   if (!(cause instanceof Error)) return undefined;
   const code = "code" in cause ? String(cause.code) : "";
+  // Of a read or a write it says something else.
+  if (code === "EAGAIN" && !("syscall" in cause && /^spawn/.test(String(cause.syscall)))) {
+    return undefined;
+  }
   const outOfMemory = cause instanceof RangeError && /alloca|out of memory/i.test(cause.message);
   const remedy = outOfMemory ? MEMORY : REMEDIES[code];
   if (remedy === undefined) return undefined;

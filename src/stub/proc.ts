@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { StateError, UnsupportedError } from "../errors.ts";
+import { limitError } from "../limits.ts";
 import { count } from "../shape.ts";
 
 const PID = count(2 ** 31 - 1, 1);
@@ -19,10 +20,12 @@ export function readProc(path: string): string {
     if (existsSync("/proc/self/stat") && (errno === "ENOENT" || errno === "ESRCH")) {
       throw new StateError(`${path} is not there: the process has ended`, details);
     }
-    throw new UnsupportedError(`${path} cannot be read: ${errno}`, {
-      ...details,
-      remedy: "mount /proc (mount -t proc proc /proc), and let this process read it",
-    });
+    const failure = `${path} cannot be read`;
+    const remedy = "mount /proc (mount -t proc proc /proc), and let this process read it";
+    throw (
+      limitError(failure, cause) ??
+      new UnsupportedError(`${failure}: ${errno}`, { ...details, remedy })
+    );
   }
 }
 
