@@ -42,6 +42,16 @@ async function expectNothingLeft(): Promise<void> {
   assert.ok(await eventually(gone, 1000), `left: ${childrenOf(process.pid)}`);
 }
 
+for (const parent of ["1", "", "somebody", `${process.pid}`]) {
+  cli(`a variable STUBLAB_PARENT of a shell means nothing: "${parent}"`, async () => {
+    const env = { ...process.env, STUBLAB_PARENT: parent };
+    const { code, stderr } = await run(stublabCommand("inject", "getpid", "--encoder", WASM), {
+      env,
+    });
+    assert.is(code, 0, stderr);
+  });
+}
+
 for (const [what, file] of [
   ["a WebAssembly module", () => WASM],
   ["an ES module", () => likeModel()],

@@ -1,6 +1,7 @@
 // What doctor makes of a trial, and the trials of what single commands need beyond stubs.
 
 import { DeathError, StublabError } from "../errors.ts";
+import { explain } from "../limits.ts";
 
 /** What was seen, and a warning if something does not work. */
 export interface Seen {
@@ -28,7 +29,8 @@ export function attempt(name: string, trial: () => Seen): Finding {
   }
 }
 
-function failureOf(error: unknown): { detail: string; remedy: string | undefined } {
+function failureOf(failure: unknown): { detail: string; remedy: string | undefined } {
+  const error = explain(failure);
   const message = error instanceof Error ? error.message : String(error);
   // An error about a stub has its registers on further lines.
   const [detail = ""] = message.split("\n");

@@ -13,10 +13,14 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { OutputError, StublabError } from "../errors.ts";
 import { Folder } from "../folder.ts";
 import { reasonOf } from "../input.ts";
+import { endBetweenTurns } from "./interruption.ts";
 import { writeAll } from "./report.ts";
 
 /** The most links that lead from one to the next; Linux follows as many. */
 const MOST_LINKS = 40;
+
+/** A signal leaves no temporary file: from the first output on, one is heard between two of them. */
+let listening = false;
 
 /**
  * Writes a file that the user names: as a whole or not at all. A link is followed, for it is what was named, and an open
@@ -81,6 +85,8 @@ function replaceIn(
   path: string,
   files: readonly (readonly [name: string, content: string | Uint8Array])[],
 ): void {
+  if (!listening) endBetweenTurns();
+  listening = true;
   using folder = Folder.open(path);
   for (const [name, content] of files) folder.replace(name, content);
 }
