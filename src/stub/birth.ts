@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { errnoName } from "../errno.ts";
 import {
   AttachError,
@@ -10,6 +9,7 @@ import {
   TraceError,
 } from "../errors.ts";
 import { CHILD_STEPS, type ChildStep, viewMemory } from "../shim.ts";
+import { readIfThere } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
@@ -218,26 +218,18 @@ function attachError(tid: number, errno: number): AttachError {
 
 /** Who or what stands in the way of an attach, as far as /proc tells. */
 function attachRemedy(tid: number): string {
-  const status = readIfThere(`/proc/${tid}/status`);
+  const status = readIfThere(`/proc/${tid}/status`) ?? "";
   const holder = /^TracerPid:\s+([1-9]\d*)/m.exec(status)?.[1];
   if (holder !== undefined) {
-    const name = readIfThere(`/proc/${holder}/comm`).trim();
+    const name = readIfThere(`/proc/${holder}/comm`);
     return `process ${holder} (${name}) traces it already; run without strace -f or a debugger that follows forks`;
   }
   if (status === "") return "it ended before it could be attached";
-  const scope = readIfThere("/proc/sys/kernel/yama/ptrace_scope").trim();
+  const scope = readIfThere("/proc/sys/kernel/yama/ptrace_scope");
   if (scope === "2" || scope === "3") {
     return `ptrace is forbidden here: kernel.yama.ptrace_scope is ${scope}; ${
       scope === "2" ? "run with CAP_SYS_PTRACE, or set it to 1" : "set it to 1 and reboot"
     }`;
   }
   return "ptrace may be forbidden by a container's seccomp profile: allow it, or run `stublab doctor`";
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

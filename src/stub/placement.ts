@@ -4,7 +4,7 @@ import { errnoName } from "../errno.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
 import { PAGE_SIZE } from "./amd64.ts";
-import { parseMaps } from "./proc.ts";
+import { parseMaps, readIfThere } from "./proc.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
 /** A range of addresses, from `start` up to and without `end`. */
@@ -36,7 +36,7 @@ const { EEXIST } = constants.errno;
 export function mapStubCode(shim: Shim): number {
   const taken = occupied(
     readFileSync("/proc/self/maps", "utf8"),
-    readFileSync("/proc/self/limits", "utf8"),
+    readIfThere("/proc/self/limits") ?? "",
   );
   let address = topOfUserSpace();
   for (let tries = 0; tries < MOST_TRIES; tries++) {

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
+import { readIfThere } from "../../stub/proc.ts";
 import { DATA, SLOTS } from "./code.ts";
 import { killed } from "./processes.ts";
 import type { Tracee } from "./tracee.ts";
@@ -36,7 +37,7 @@ export function collectCores(
   parent: Tracee,
   note: (status: number, signal: number, dumped: boolean) => void,
 ): void {
-  const pattern = corePattern();
+  const pattern = readIfThere("/proc/sys/kernel/core_pattern") ?? "";
   if (pattern === "" || /[|/@]/.test(pattern)) return;
   const folder = mkdtempSync(join(tmpdir(), "stublab-"));
   try {
@@ -52,14 +53,5 @@ export function collectCores(
   } finally {
     setCoreLimit(parent, NO_CORE);
     rmSync(folder, { recursive: true });
-  }
-}
-
-/** How cores are named; "" if there are none, or if the kernel does not say. */
-function corePattern(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim();
-  } catch {
-    return "";
   }
 }
