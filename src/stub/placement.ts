@@ -19,9 +19,6 @@ const STACK_MARGIN = 1 << 20;
 /** An unlimited stack has to end somewhere; no program's main thread comes near this. */
 const UNLIMITED_STACK = 2 ** 30;
 
-/** A limit of more than half of user space is as good as none. */
-const LARGEST_STACK = 2 ** 46;
-
 /** How many pages are tried in turn that other threads may take. */
 const MOST_TRIES = 64;
 
@@ -76,7 +73,8 @@ export function occupied(maps: string, limits: string): Range[] {
 function stackLimit(limits: string): number {
   const soft = /^Max stack size\s+(\S+)/m.exec(limits)?.[1] ?? "unlimited";
   const limit = Number(soft);
-  return limit <= LARGEST_STACK ? limit : UNLIMITED_STACK;
+  // More than half of user space is as good as none.
+  return limit <= topOfUserSpace() / 2 ? limit : UNLIMITED_STACK;
 }
 
 /** The highest page below `below` that touches none of `taken`; 0 where there is none. */
