@@ -230,7 +230,7 @@ needsCompiler("doctor names the commands that cannot work where a pidfd is refus
   assert.is(code, 0, lines);
   assert.match(
     lines,
-    /^warning rt_sigreturn .*EPERM\n +fuzz, without --path ptrace, cannot work here/m,
+    /^warning rt_sigreturn .*EPERM\n +setups by rt_sigreturn, which fuzz tries by default, cannot work here/m,
   );
 });
 
