@@ -20,8 +20,8 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { InputError, StublabError } from "./errors.ts";
-import { excess, type Limit, readLimited, reasonOf } from "./input.ts";
+import { InputError } from "./errors.ts";
+import { excess, inputName, type Limit, readLimited, reasonOf } from "./input.ts";
 import { visible } from "./visible.ts";
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL } = constants;
@@ -59,11 +59,11 @@ export class Folder {
   }
 
   /** The same. @throws InputError if it cannot be opened. */
-  static openToRead(path: string): Folder {
+  static openToRead(path: string, remedy?: string): Folder {
     try {
       return Folder.open(path);
     } catch (cause) {
-      throw cause instanceof StublabError ? cause : unreadable(visible(path), cause);
+      throw unreadable(inputName(path), cause, remedy);
     }
   }
 
@@ -273,8 +273,11 @@ export class Folder {
   }
 }
 
-function unreadable(path: string, cause: unknown): InputError {
-  return new InputError(`${path} cannot be read: ${reasonOf(cause)}`, { cause });
+function unreadable(path: string, cause: unknown, remedy?: string): InputError {
+  return new InputError(`${path} cannot be read: ${reasonOf(cause)}`, {
+    cause,
+    ...(remedy !== undefined && { remedy }),
+  });
 }
 
 /** The errno of an error by name, if it has one. */

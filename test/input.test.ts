@@ -64,6 +64,24 @@ for (const [line, message] of [
   });
 }
 
+input(
+  "a link that leads to itself, a name that is empty or too long: the reason, not an internal error",
+  () => {
+    const loop = join(folder, "loop.bin");
+    symlinkSync("loop.bin", loop);
+    for (const [path, why] of [
+      [loop, /loop\.bin cannot be read: ELOOP/],
+      ["''", /"" cannot be read: ENOENT/],
+      ["n".repeat(300), /cannot be read: ENAMETOOLONG/],
+    ] as const) {
+      for (const line of ["predict", "fuzz replay", "view", "guest", "fuzz merge -o merged"]) {
+        const { code, stderr } = sh(`stublab ${line} ${path}`);
+        assert.equal([code, why.test(stderr)], [2, true], stderr);
+      }
+    }
+  },
+);
+
 input("a pipe does for a file", () => {
   const case_ = "examples/cases/restart.json";
   for (const line of [
