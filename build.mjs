@@ -112,7 +112,7 @@ function numberAlias(name) {
 }
 
 /** Compiles a freestanding library. */
-export function compileLibrary(target, sources, cwd = ".", flags = []) {
+function compileLibrary(target, sources, cwd = ".", flags = []) {
   const temporary = `${target}.${process.pid}`;
   try {
     const own = isClang() ? [] : [GCC_FLAG];
@@ -159,14 +159,16 @@ export function compileNative(arch, target, cwd) {
   compileLibrary(target, sources, cwd, [...includes, ...NATIVE[arch].headers]);
 }
 
-/** The sources of the shim: what lies in shim/ itself. */
-export const SHIM_SOURCES = readdirSync("shim")
-  .filter((name) => /\.[cS]$/.test(name))
-  .map((name) => `shim/${name}`);
+/** Compiles the shim: what lies in shim/ itself. Executed as a program it is the idle program of stub_amd64.S. */
+export function compileShim(target, cwd) {
+  const sources = readdirSync("shim").filter((name) => /\.[cS]$/.test(name));
+  const paths = sources.map((name) => `shim/${name}`);
+  compileLibrary(target, paths, cwd, ["-Wl,-e,stublab_idle_entry"]);
+}
 
 async function buildLibraries() {
   await makeFrom("dist/shim.so", files("shim", ".c", ".h", ".S"), () =>
-    compileLibrary("dist/shim.so", SHIM_SOURCES),
+    compileShim("dist/shim.so"),
   );
   await buildNative("amd64");
   if (existsSync(ARM64_HEADERS)) return buildNative("arm64");

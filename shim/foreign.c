@@ -1,21 +1,20 @@
 #include "shim.h"
-#include "signal.h"
 #include "syscall_amd64.h"
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
-#include <asm/resource.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/memfd.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
-#include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 
 /** Numbers from here on are those of x32 (__X32_SYSCALL_BIT). */
 enum { X32_CALLS = 0x40000000 };
+/** Stands in the filter for the process's own id. */
+#define OWN_PID 0xffffffffU
 
 #define LOAD(field)                                                                                \
     { BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, field) }
@@ -23,51 +22,69 @@ enum { X32_CALLS = 0x40000000 };
     { BPF_JMP | (test) | BPF_K, yes, no, k }
 #define ANSWER(action)                                                                             \
     { BPF_RET | BPF_K, 0, 0, action }
+#define REFUSE(name) JUMP(BPF_JEQ, __NR_##name, 0, 1), ANSWER(SECCOMP_RET_ERRNO | EPERM)
+#define MISSING(name) JUMP(BPF_JEQ, __NR_##name, 0, 1), ANSWER(SECCOMP_RET_ERRNO | ENOSYS)
+/** Refuses a call unless its first argument is `k`. */
+#define ONLY(name, k)                                                                              \
+    JUMP(BPF_JEQ, __NR_##name, 0, 4), LOAD(args[0]), JUMP(BPF_JEQ, k, 1, 0),                       \
+        ANSWER(SECCOMP_RET_ERRNO | EPERM), ANSWER(SECCOMP_RET_ALLOW)
 
 /*
- * Threads yes, processes and programs no. clone3 has its flags in memory, where no filter sees
- * them; the C libraries take ENOSYS as the advice to use clone.
+ * Threads yes, processes and programs no; nothing to other processes, where no pid namespace hides
+ * them; no sockets, for those of files are in no namespace. clone3 has its flags in memory, where
+ * no filter sees them, and io_uring makes calls that no filter sees: the C libraries and libuv take
+ * ENOSYS as the advice to do without.
  */
-static const struct sock_filter no_processes[] = {
+static struct sock_filter filter[] = {
     LOAD(arch),
     JUMP(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0),
     ANSWER(SECCOMP_RET_KILL_PROCESS),
     LOAD(nr),
-    JUMP(BPF_JGE, X32_CALLS, 9, 0),
-    JUMP(BPF_JEQ, __NR_fork, 8, 0),
-    JUMP(BPF_JEQ, __NR_vfork, 7, 0),
-    JUMP(BPF_JEQ, __NR_execve, 6, 0),
-    JUMP(BPF_JEQ, __NR_execveat, 5, 0),
-    JUMP(BPF_JEQ, __NR_clone3, 3, 0),
-    JUMP(BPF_JEQ, __NR_clone, 0, 4),
+    JUMP(BPF_JGE, X32_CALLS, 0, 1),
+    ANSWER(SECCOMP_RET_ERRNO | EPERM),
+    MISSING(clone3),
+    MISSING(io_uring_setup),
+    REFUSE(fork),
+    REFUSE(vfork),
+    REFUSE(execve),
+    REFUSE(execveat),
+    REFUSE(unshare),
+    REFUSE(setns),
+    REFUSE(ptrace),
+    REFUSE(process_vm_readv),
+    REFUSE(process_vm_writev),
+    REFUSE(pidfd_getfd),
+    REFUSE(pidfd_send_signal),
+    REFUSE(rt_sigqueueinfo),
+    REFUSE(tkill),
+    REFUSE(setpriority),
+    REFUSE(socket),
+    REFUSE(connect),
+    ONLY(kill, OWN_PID),
+    ONLY(tgkill, OWN_PID),
+    ONLY(rt_tgsigqueueinfo, OWN_PID),
+    ONLY(prlimit64, 0),
+    /* Its parent's end is its own. */
+    JUMP(BPF_JEQ, __NR_prctl, 0, 3),
     LOAD(args[0]),
-    JUMP(BPF_JSET, CLONE_THREAD, 2, 1),
-    ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
+    JUMP(BPF_JEQ, PR_SET_PDEATHSIG, 0, 1),
+    ANSWER(SECCOMP_RET_ERRNO | EPERM),
+    LOAD(nr),
+    JUMP(BPF_JEQ, __NR_clone, 0, 3),
+    LOAD(args[0]),
+    JUMP(BPF_JSET, CLONE_THREAD, 1, 0),
     ANSWER(SECCOMP_RET_ERRNO | EPERM),
     ANSWER(SECCOMP_RET_ALLOW),
 };
 
-int64_t stublab_die_with(int32_t parent) {
-    long result = syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-    if (result < 0)
-        return result;
-    /* Whoever is an orphan already gets no signal. */
-    return syscall0(__NR_getppid) == parent ? 0 : -ESRCH;
-}
-
-static long limit(long resource, uint64_t value) {
-    const struct rlimit64 both = {value, value};
-    return syscall4(__NR_prlimit64, 0, resource, (long)&both, 0);
-}
-
-int64_t stublab_confine(uint64_t memory) {
-    const struct sock_fprog program = {sizeof no_processes / sizeof *no_processes,
-                                       (struct sock_filter *)no_processes};
-    long result = limit(RLIMIT_DATA, memory);
-    if (result == 0)
-        result = limit(RLIMIT_CORE, 0);
-    if (result == 0)
-        result = syscall6(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0);
+int64_t stublab_confine(void) {
+    const uint32_t length = sizeof filter / sizeof *filter;
+    const struct sock_fprog program = {length, filter};
+    uint32_t pid = (uint32_t)syscall0(__NR_getpid);
+    for (uint32_t i = 0; i < length; i++)
+        if (filter[i].k == OWN_PID)
+            filter[i].k = pid;
+    long result = syscall6(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0);
     if (result == 0)
         result = syscall3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
                           (long)&program);

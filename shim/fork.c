@@ -1,6 +1,7 @@
 #include "shim.h"
 #include "signal.h"
 #include "syscall_amd64.h"
+#include <asm-generic/errno-base.h>
 #include <linux/fcntl.h>
 #include <linux/filter.h>
 #include <linux/prctl.h>
@@ -8,7 +9,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
-enum { RSEQ_FLAG_UNREGISTER = 1, RSEQ_SIGNATURE = 0x53053053 };
+enum { RSEQ_FLAG_UNREGISTER = 1, RSEQ_SIGNATURE = 0x53053053, RSEQ_LEAST_LENGTH = 32 };
 
 /*
  * glibc's two words about rseq (2.35 on). Weak, so that they are 0 where the C library has none:
@@ -24,35 +25,24 @@ struct plan {
     uint32_t traced;
 };
 
-static long default_dispositions(const struct plan *plan) {
+static long reset_dispositions(const struct plan *plan) {
     (void)plan;
-    const struct kernel_sigaction fallback = {0};
-    for (long signal = 1; signal <= SIGNALS; signal++) {
-        if (signal == SIGKILL || signal == SIGSTOP)
-            continue;
-        long result = syscall4(__NR_rt_sigaction, signal, (long)&fallback, 0, SIGSET_SIZE);
-        if (result < 0)
-            return result;
-    }
-    return 0;
+    return default_dispositions();
 }
 
 /**
- * The kernel wants the length that was registered, and glibc tells only how much of it is in use:
- * 32 is what it registered for years, and after that the feature size rounded up.
+ * The kernel wants the length that was registered: glibc registers the size of the kernel's
+ * features, but 32 bytes at least, and __rseq_size is that size. If it is another, the tracer does
+ * this, which the kernel tells the length (src/stub/rseq.ts).
  */
 static long unregister_rseq(const struct plan *plan) {
     (void)plan;
     if (&__rseq_offset == 0 || &__rseq_size == 0 || __rseq_size == 0)
         return 0;
     long area = (long)(thread_pointer() + __rseq_offset);
-    long result = 0;
-    for (long length = 32; length <= 512; length += 4) {
-        result = syscall4(__NR_rseq, area, length, RSEQ_FLAG_UNREGISTER, RSEQ_SIGNATURE);
-        if (result == 0)
-            return 0;
-    }
-    return result;
+    long length = __rseq_size < RSEQ_LEAST_LENGTH ? RSEQ_LEAST_LENGTH : __rseq_size;
+    long result = syscall4(__NR_rseq, area, length, RSEQ_FLAG_UNREGISTER, RSEQ_SIGNATURE);
+    return result == -EINVAL ? 0 : result;
 }
 
 static long set_mask(const uint64_t *mask, uint64_t *previous) {
@@ -110,7 +100,7 @@ static long become_traced(void) {
 /** Raw system calls only: the child has the memory of a process whose other threads are gone. */
 __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64_t parent,
                                             volatile uint32_t *step, const struct plan *plan) {
-    static long (*const steps[])(const struct plan *) = {new_session, default_dispositions,
+    static long (*const steps[])(const struct plan *) = {new_session, reset_dispositions,
                                                          unregister_rseq, unmask, install_filter};
     long stopped = plan->traced ? become_traced() : 0;
     if (stopped < 0)

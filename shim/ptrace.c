@@ -24,34 +24,87 @@ int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *dat
     return syscall4(__NR_ptrace, request, tid, (long)address, (long)data);
 }
 
+int64_t stublab_swap_mask(int32_t tid, uint64_t mask, uint64_t *previous) {
+    int64_t result = 0;
+    if (previous != 0)
+        result = stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof *previous, previous);
+    return result < 0 ? result : stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof mask, &mask);
+}
+
+int64_t stublab_session(int32_t pid) {
+    return syscall1(__NR_getsid, pid);
+}
+
 /** The signal of a plain stop (no event, no system call stop), or 0. */
 static int stop_signal(int32_t status) {
     int signal = status >> 8;
     return (status & 0xff) == 0x7f && signal > 0 && signal <= 64 ? signal : 0;
 }
 
+enum { PAGE_SIZE = 4096, PASSED_OVER = 3 };
+
+/** The index of RIP in struct user_regs_struct. */
+enum { REG_RIP = 16 };
+
+/** si_code of the signal at which the thread stopped; 0 at a stop that has no siginfo. */
+static int64_t signal_code(int32_t tid) {
+    struct {
+        int32_t signal, error, code;
+        uint8_t rest[116];
+    } info = {0};
+    int64_t result = stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, &info);
+    if (result == -ESRCH)
+        return result;
+    return result == 0 && info.code > 0 ? info.code : 0;
+}
+
+/**
+ * What a stop means to an injection: an enum stublab_inject_end, PASSED_OVER, or -errno. Only the
+ * kernel sends a signal with a positive si_code, but a SIGTRAP that somebody sent before the INT3
+ * hides the kernel's own. RIP is behind the INT3 in both cases, and nowhere else.
+ */
+static int64_t judge_stop(int32_t tid, uint64_t *block, struct stublab_injection *injection) {
+    const int signal = stop_signal(injection->status);
+    if (signal == 0)
+        return STUBLAB_INJECT_STOPPED;
+    if (injection->pass_over & (1ULL << (signal - 1)))
+        return PASSED_OVER;
+    injection->step = STUBLAB_INJECT_GETREGS;
+    if (signal == SIGTRAP) {
+        int64_t result = stublab_ptrace(PTRACE_GETREGS, tid, 0, block);
+        if (result < 0 || block[REG_RIP] == injection->rest)
+            return result;
+        if (block[REG_RIP] / PAGE_SIZE != injection->rest / PAGE_SIZE)
+            return STUBLAB_INJECT_LEFT;
+    }
+    int64_t code = signal_code(tid);
+    if (code < 0)
+        return code;
+    if (exit_stop((int32_t)code) != 0)
+        injection->status = exit_stop((int32_t)code);
+    return code > 0 ? STUBLAB_INJECT_STOPPED : PASSED_OVER;
+}
+
 int64_t stublab_inject(int32_t tid, void *block, struct stublab_injection *injection) {
-    struct deadline deadline = {.timeout = injection->timeout};
     injection->step = STUBLAB_INJECT_SETREGS;
     int64_t result = stublab_ptrace(PTRACE_SETREGS, tid, 0, block);
     if (result < 0)
         return result;
-    int signal = 0;
     do {
         injection->step = STUBLAB_INJECT_CONT;
+        const int again = result == PASSED_OVER;
         result = stublab_ptrace(PTRACE_CONT, tid, 0, 0);
         if (result < 0)
             return result;
         injection->step = STUBLAB_INJECT_WAIT;
-        result = wait_until(tid, __WALL, &deadline, &injection->status);
+        if (again && stublab_time_left(&injection->deadline) <= 0)
+            return -ETIMEDOUT;
+        result = wait_until(tid, __WALL, &injection->deadline, &injection->status);
         if (result <= 0)
             return result == 0 ? -ETIMEDOUT : result;
-        signal = stop_signal(injection->status);
-    } while (signal != 0 && (injection->pass_over & (1ULL << (signal - 1))));
-    if (signal != SIGTRAP)
-        return 1;
-    injection->step = STUBLAB_INJECT_GETREGS;
-    return stublab_ptrace(PTRACE_GETREGS, tid, 0, block);
+        result = judge_stop(tid, block, injection);
+    } while (result == PASSED_OVER);
+    return result;
 }
 
 int64_t stublab_read_memory(int32_t pid, uint64_t address, void *bytes, uint64_t length) {

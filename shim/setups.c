@@ -29,7 +29,13 @@ enum { DEBUG_REGISTERS = 848, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
 /** What PTRACE_O_TRACESYSGOOD makes of the stops of system calls. */
 enum { SYSCALL_STOP = SIGTRAP | 0x80 };
 
-enum { MOST_TRIES = 8, TRAP_FLAG = 0x100 };
+/**
+ * How often a setup is tried, or approached, while signals of others get in its way, and how many
+ * of these are passed over in a row.
+ */
+enum { MOST_TRIES = 16, MOST_STOPS = 1000 };
+
+enum { TRAP_FLAG = 0x100 };
 
 /** The bit of eflags that a program can set by POPF, and no request can clear. */
 enum { ID_FLAG = 0x200000 };
@@ -51,6 +57,22 @@ static int64_t get_registers(int32_t tid, uint64_t *words) {
 static int64_t set_registers_of(int32_t tid, uint64_t type, const void *bytes, uint64_t length) {
     struct iovec vector = {(void *)bytes, length};
     return stublab_ptrace(PTRACE_SETREGSET, tid, type, &vector);
+}
+
+/** The beginning of a siginfo_t, which is 128 bytes. */
+struct signal_info {
+    int32_t signal, error, code, padding;
+    uint64_t address;
+    uint64_t rest[13];
+};
+
+static int64_t get_signal_info(int32_t tid, struct signal_info *info) {
+    return stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, info);
+}
+
+/** Whether somebody sent a signal: the kernel's own have an si_code above 0. */
+static int is_sent(int32_t signal, int32_t code) {
+    return signal != 0 && code <= 0;
 }
 
 static int is_stop(int32_t status) {
@@ -85,7 +107,10 @@ static int64_t settle(int32_t tid, const struct stublab_trial *trial, const stru
     int32_t status = 0;
     uint64_t block[STUBLAB_REGISTERS];
     int64_t result = 0;
+    int stops = 0;
     do {
+        if (stops++ == MOST_STOPS)
+            return -EPROTO;
         result = set_registers(tid, trial->rest);
         if (result == 0)
             result = resume(tid, PTRACE_CONT, 0, watch, &status);
@@ -118,15 +143,23 @@ static int64_t approach(int32_t tid, unsigned int from, const struct stublab_tri
     return resume(tid, PTRACE_SYSCALL, 0, watch, status);
 }
 
+/** Whether a stop is where a setup begins. A SIGSTOP that somebody sent is no group-stop. */
+static int has_arrived(int32_t tid, unsigned int from, int32_t status) {
+    if (from != STUBLAB_FROM_GROUP)
+        return status >> 8 == SYSCALL_STOP;
+    struct signal_info info = {0};
+    return status >> 8 == SIGSTOP &&
+           (get_signal_info(tid, &info) < 0 || !is_sent(info.signal, info.code));
+}
+
 /** The same until it is there, whatever signals others send meanwhile. */
 static int64_t arrive(int32_t tid, unsigned int from, const struct stublab_trial *trial,
                       const struct watch *watch) {
-    const int32_t expected = from == STUBLAB_FROM_GROUP ? SIGSTOP : SYSCALL_STOP;
-    int32_t status = expected << 8;
+    int32_t status = 0;
     if (from == STUBLAB_FROM_SIGNAL)
         return 0;
     int64_t result = approach(tid, from, trial, watch, &status);
-    for (int tries = 1; result == 0 && status >> 8 != expected; tries++) {
+    for (int tries = 1; result == 0 && !has_arrived(tid, from, status); tries++) {
         if (tries == MOST_TRIES)
             return -EPROTO;
         result = settle(tid, trial, watch);
@@ -257,31 +290,42 @@ static void restore(int32_t tid, const struct stublab_setup *setup,
         set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
 }
 
+/**
+ * Reads the registers that a signal frame at RSP has saved; 0 each if no frame can be read there.
+ * Some containers forbid process_vm_readv, but no tracer is refused PTRACE_PEEKDATA.
+ */
+static int64_t read_frame(int32_t tid, struct stublab_outcome *outcome) {
+    const uint64_t at = outcome->stopped[REG_RSP] + FRAME_REGISTERS;
+    int64_t result = stublab_read_memory(tid, at, outcome->frame, sizeof outcome->frame);
+    if (result == sizeof outcome->frame)
+        return 0;
+    const int forbidden = result == -EPERM || result == -ENOSYS;
+    for (uint64_t i = 0; forbidden && i < STUBLAB_SIGCONTEXT; i++) {
+        result = stublab_ptrace(PTRACE_PEEKDATA, tid, at + 8 * i, &outcome->frame[i]);
+        if (result == -ESRCH)
+            return result;
+        if (result < 0)
+            break;
+    }
+    if (!forbidden || result < 0)
+        for (int i = 0; i < STUBLAB_SIGCONTEXT; i++)
+            outcome->frame[i] = 0;
+    return 0;
+}
+
 /** What the stop has to tell. */
 static int64_t look(int32_t tid, const struct stublab_setup *setup,
                     struct stublab_outcome *outcome) {
     int64_t result = get_registers(tid, outcome->stopped);
     if (result < 0)
         return result;
-    struct {
-        int32_t signal, error, code, padding;
-        uint64_t address;
-        uint64_t rest[13];
-    } info = {0};
-    if ((setup->wants & STUBLAB_WANT_INFO) &&
-        stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, &info) == 0) {
+    struct signal_info info = {0};
+    if ((setup->wants & STUBLAB_WANT_INFO) && get_signal_info(tid, &info) == 0) {
         outcome->signal = info.signal;
         outcome->code = info.code;
         outcome->address = info.address;
     }
-    if (setup->wants & STUBLAB_WANT_FRAME) {
-        uint64_t at = outcome->stopped[REG_RSP] + FRAME_REGISTERS;
-        if (stublab_read_memory(tid, at, outcome->frame, sizeof outcome->frame) !=
-            sizeof outcome->frame)
-            for (int i = 0; i < STUBLAB_SIGCONTEXT; i++)
-                outcome->frame[i] = 0;
-    }
-    return 0;
+    return setup->wants & STUBLAB_WANT_FRAME ? read_frame(tid, outcome) : 0;
 }
 
 static const int64_t REQUESTS[] = {
@@ -367,8 +411,17 @@ static int is_spoiled(const struct stublab_setup *setup, const struct stublab_ou
            (outcome->resumed == 0 && (outcome->stopped[REG_EFLAGS] & ID_FLAG));
 }
 
-/** One setup, from a stop by a signal to the next. */
-static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
+/**
+ * Whether somebody else sent the signal of the stop. A signal that the tracer resumes with is sent
+ * anew if it is blocked, which only a mask does.
+ */
+static int is_disturbed(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    const int own = setup->way == STUBLAB_WAY_SIGMASK && (uint32_t)outcome->signal == setup->signal;
+    return is_sent(outcome->signal, outcome->code) && !own;
+}
+
+/** One attempt, from a stop by a signal to where the thread stops, or stays. */
+static int64_t attempt(int32_t tid, const struct stublab_setup *setup,
                        struct stublab_outcome *outcome, const struct stublab_trial *trial,
                        const struct watch *watch) {
     outcome->error = 0;
@@ -379,40 +432,60 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
     int64_t result = pokes_trap_flag(setup) ? settle(tid, trial, watch) : 0;
     if (result == 0)
         result = arrive(tid, setup->from, trial, watch);
-    if (result != 0)
+    if (result == 0)
+        result = write_and_read(tid, setup, trial, outcome);
+    if (result != 0 || outcome->error != 0 || setup->on == STUBLAB_ON_NONE)
         return result;
-    result = write_and_read(tid, setup, trial, outcome);
+    result = resume(tid, REQUESTS[setup->on], setup->signal, watch, &outcome->status);
+    if (result == -ESRCH)
+        return result;
+    outcome->resumed = result < 0 ? (int32_t)-result : 0;
     if (result < 0)
-        return result;
-    int is_over = setup->from == STUBLAB_FROM_SIGNAL && !left_trap_flag(setup, outcome);
-    if (outcome->error == 0 && setup->on != STUBLAB_ON_NONE) {
-        result = resume(tid, REQUESTS[setup->on], setup->signal, watch, &outcome->status);
-        if (result == -ESRCH)
+        return 0;
+    return result > 0 ? result : look(tid, setup, outcome);
+}
+
+/** Whether the next setup can begin at once. */
+static int is_ready(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    return outcome->resumed == 0
+               ? is_clean(setup, outcome)
+               : setup->from == STUBLAB_FROM_SIGNAL && !left_trap_flag(setup, outcome);
+}
+
+/**
+ * One setup, from a stop by a signal to the next; again if somebody's signal came between. What
+ * comes of every attempt is believed in the end: not every kernel has the same idea of si_code.
+ */
+static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
+                       struct stublab_outcome *outcome, const struct stublab_trial *trial,
+                       const struct watch *watch) {
+    for (int tries = 1;; tries++) {
+        int64_t result = attempt(tid, setup, outcome, trial, watch);
+        if (result != 0)
             return result;
-        outcome->resumed = result < 0 ? (int32_t)-result : 0;
-        if (result > 0)
+        restore(tid, setup, trial);
+        if (is_spoiled(setup, outcome))
+            return SPOILED;
+        const int disturbed = tries < MOST_TRIES && is_disturbed(setup, outcome);
+        if (!disturbed && is_ready(setup, outcome))
+            return 0;
+        result = settle(tid, trial, watch);
+        if (result != 0 || !disturbed)
             return result;
-        if (result == 0) {
-            result = look(tid, setup, outcome);
-            if (result < 0)
-                return result;
-            is_over = is_clean(setup, outcome);
-        }
     }
-    restore(tid, setup, trial);
-    if (is_spoiled(setup, outcome))
-        return SPOILED;
-    return is_over ? 0 : settle(tid, trial, watch);
 }
 
 int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
                     struct stublab_outcome *outcomes, uint32_t count, struct stublab_trial *trial) {
+    struct stublab_deadline deadline = {.timeout = trial->timeout};
     struct watch watch = {0};
     uint32_t done = 0;
     int64_t result = 0;
-    start_watch(&watch, trial->timeout);
-    for (; result == 0 && done < count; done++)
+    start_watch(&watch, &deadline);
+    for (; result == 0 && done < count; done++) {
+        deadline.seen = 0;
         result = try_one(tid, &setups[done], &outcomes[done], trial, &watch);
+    }
     end_watch(&watch);
     trial->over = result > 0 ? (uint32_t)result : 0;
     return result < 0 ? result : done;

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define STUBLAB_SHIM_ABI 4
+#define STUBLAB_SHIM_ABI 5
 #define STUBLAB_EXPORT __attribute__((visibility("default")))
 
 STUBLAB_EXPORT uint32_t stublab_shim_abi(void);
@@ -22,6 +22,12 @@ STUBLAB_EXPORT int32_t stublab_gettid(void);
  * mapped once in a process: later calls return where it lies. -EEXIST: something is there already.
  */
 STUBLAB_EXPORT int64_t stublab_map_stub(uint64_t address);
+
+/**
+ * Whether the kernel maps a page at `address`, which it unmaps again: 0; -EEXIST if one is mapped
+ * there; -ENOMEM or another errno if it does not.
+ */
+STUBLAB_EXPORT int64_t stublab_probe_page(uint64_t address);
 
 /** Offset in the stub code of the SYSCALL that executes injected calls; INT3 lies 8 bytes further
  * on. */
@@ -65,18 +71,49 @@ STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t
 STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data);
 
 /**
- * wait4(2) on one thread with a deadline in microseconds: the tid and `*status`, or 0 where nothing
+ * Sets the signal mask of a stopped thread (PTRACE_SETSIGMASK), and stores the previous one unless
+ * `previous` is 0.
+ */
+STUBLAB_EXPORT int64_t stublab_swap_mask(int32_t tid, uint64_t mask, uint64_t *previous);
+
+/** The session of a process (getsid(2)). */
+STUBLAB_EXPORT int64_t stublab_session(int32_t pid);
+
+/**
+ * A time limit that several waits share. The caller sets `timeout` and clears `seen`; the clock
+ * starts with the first wait that finds nothing at once, or the first stop that is passed over.
+ * Time in which the calling thread itself was stopped does not count.
+ */
+struct stublab_deadline {
+    int64_t timeout; /* microseconds; 0 or less: ask once, and do not wait */
+    int64_t left;    /* of those, when the clock was last read */
+    int64_t seen;    /* CLOCK_MONOTONIC in microseconds at that time; 0: not yet */
+    int64_t delay;   /* microseconds that the thread had spent on a run queue; -1: not known */
+};
+
+/**
+ * Reads the clock, or starts it: the microseconds that are left, 0 or fewer when the time is over.
+ */
+STUBLAB_EXPORT int64_t stublab_time_left(struct stublab_deadline *deadline);
+
+/**
+ * wait4(2) on one thread with a timeout in microseconds: the tid and `*status`, or 0 if nothing
  * happened in time. A timeout of 0 asks once.
  */
 STUBLAB_EXPORT int64_t stublab_wait(int32_t tid, uint32_t options, int64_t timeout,
                                     int32_t *status);
+/** The same within a deadline that other waits share. */
+STUBLAB_EXPORT int64_t stublab_wait_within(int32_t tid, uint32_t options,
+                                           struct stublab_deadline *deadline, int32_t *status);
 
-/** What an injection is told, and what it tells. */
+/** Arguments and results of an injection. */
 struct stublab_injection {
-    uint64_t pass_over; /* signals whose stops are resumed, without the signal */
-    int64_t timeout;    /* microseconds until -ETIMEDOUT; the thread then runs on */
-    int32_t step;       /* enum stublab_inject_step: what was under way at the end */
-    int32_t status;     /* the status word of the last wait */
+    uint64_t
+        pass_over; /* signals whose stops are resumed, without the signal, whoever sends them */
+    uint64_t rest; /* where RIP is after the INT3 of the stub code */
+    struct stublab_deadline deadline; /* until -ETIMEDOUT; the thread then runs on */
+    int32_t step;                     /* enum stublab_inject_step: what was under way at the end */
+    int32_t status;                   /* the status word of the last wait */
 };
 
 enum stublab_inject_step {
@@ -86,23 +123,30 @@ enum stublab_inject_step {
     STUBLAB_INJECT_GETREGS = 3,
 };
 
+enum stublab_inject_end {
+    STUBLAB_INJECT_RESTS = 0,   /* at the INT3; `block` has the registers */
+    STUBLAB_INJECT_STOPPED = 1, /* at another stop, or ended: `status` says which */
+    STUBLAB_INJECT_LEFT = 2, /* outside the stub code, as after execve; `block` has the registers */
+};
+
 /**
  * Executes one system call in the stopped thread `tid`: sets `block`, resumes, waits for the INT3,
- * and reads the registers back to `block`. Returns 0 at the INT3; 1 at any other stop or end
- * (`injection->status`); else the -errno of `injection->step`.
+ * and reads the registers back to `block`. The INT3 is known by RIP: a SIGTRAP or another signal
+ * that somebody sends is passed over. Returns an enum stublab_inject_end, or the -errno of
+ * `injection->step`.
  */
 STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block,
                                       struct stublab_injection *injection);
 
-/** What a switch is told, and what it tells. */
+/** Arguments and results of a switch. */
 struct stublab_switch {
-    int64_t timeout;        /* microseconds until -ETIMEDOUT; the guest then runs on */
-    uint64_t xstate_length; /* bytes of the XSAVE area; 0 to leave floating point alone */
-    int32_t request;        /* PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP */
-    int32_t step;           /* enum stublab_switch_step: what was under way at the end */
-    int32_t status;         /* the status word of the last wait */
+    struct stublab_deadline deadline; /* until -ETIMEDOUT; the guest then runs on */
+    uint64_t xstate_length;           /* bytes of the XSAVE area; 0 to leave floating point alone */
+    int32_t request;                  /* PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP */
+    int32_t step;                     /* enum stublab_switch_step: what was under way at the end */
+    int32_t status;                   /* the status word of the last wait */
     int32_t padding;
-    uint8_t siginfo[128]; /* of a stop by a signal */
+    int32_t siginfo[32]; /* of a stop by a signal */
 };
 
 enum stublab_switch_step {
@@ -146,22 +190,74 @@ STUBLAB_EXPORT int64_t stublab_write_memory(int32_t pid, uint64_t address, const
 /** tgkill(2). */
 STUBLAB_EXPORT int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal);
 
+/** Says at which path this library lies, once it is loaded. */
+STUBLAB_EXPORT int64_t stublab_name_library(const char *path);
+
 /**
- * A new file descriptor (close-on-exec) of a program that exits with the number of its arguments.
- * Whoever executes it has SIGCHLD as exit signal from then on.
+ * A new file descriptor (close-on-exec) of a program that exits with the number of its arguments:
+ * a file in memory, or else this library, which is such a program as well. Whatever executes it has
+ * SIGCHLD as exit signal from then on.
  */
 STUBLAB_EXPORT int64_t stublab_idle_image(void);
 
+/** A RLIMIT_* and its value, soft and hard, unless the hard limit is lower already. */
+struct stublab_limit {
+    uint64_t resource;
+    uint64_t value;
+};
+
+/** What a program with foreign code starts with. */
+struct stublab_start {
+    uint64_t namespaces; /* CLONE_NEW* */
+    const char *program;
+    const char *const *arguments; /* both end with a null pointer */
+    const char *const *environment;
+    const int32_t *files; /* become 0, 1, 2, ...; no other file is open in the program */
+    const struct stublab_limit *limits;
+    uint32_t file_count;
+    uint32_t limit_count;
+    uint32_t options; /* STUBLAB_START_SHUT: no terminal, no file or device to write to */
+};
+
+enum { STUBLAB_START_SHUT = 1, STUBLAB_START_CHANNEL = 3 };
+
+/** The steps of a start, in order. */
+enum stublab_start_step {
+    STUBLAB_START_FILES = 0,
+    STUBLAB_START_GO = 1,
+    STUBLAB_START_SESSION = 2,
+    STUBLAB_START_PROC = 3,
+    STUBLAB_START_MOUNTS = 4,
+    STUBLAB_START_CAPABILITIES = 5,
+    STUBLAB_START_LIMITS = 6,
+    STUBLAB_START_LANDLOCK = 7,
+    STUBLAB_START_PROGRAM = 8,
+};
+
+/** What became of a start; it lies in shared memory. */
+struct stublab_fate {
+    int32_t step;   /* enum stublab_start_step: the last that was begun */
+    int32_t error;  /* its errno, if it failed */
+    int32_t status; /* the status word of the program's end; -1 before */
+};
+
 /**
- * Makes SIGKILL the calling process's lot at the end of its parent's thread that made it. -ESRCH:
- * `parent` is not its parent, or not any more.
+ * Starts a program in namespaces of its own, with at most the capability to read files, and with a
+ * process above it that ends it with the caller's thread, and everything in its pid namespace with
+ * it. Returns the pid of that process. It waits for a byte on file STUBLAB_START_CHANNEL: the
+ * caller maps the ids of a new user namespace before it writes one.
  */
-STUBLAB_EXPORT int64_t stublab_die_with(int32_t parent);
+STUBLAB_EXPORT int64_t stublab_start(const struct stublab_start *start,
+                                     volatile struct stublab_fate *fate);
+
+/** socketpair(2) of two streams, close-on-exec. */
+STUBLAB_EXPORT int64_t stublab_socket_pair(int32_t *files);
+
 /**
- * From now on the calling process, with all its threads, makes no process and executes no program
- * (EPERM), dumps no core, and has at most `memory` bytes that it can write to (RLIMIT_DATA).
+ * From now on the calling process, with all its threads, makes no process, executes no program,
+ * opens no socket and touches no other process: such calls fail with EPERM.
  */
-STUBLAB_EXPORT int64_t stublab_confine(uint64_t memory);
+STUBLAB_EXPORT int64_t stublab_confine(void);
 
 /** A new file descriptor (close-on-exec) of `length` zero bytes that lie in memory only. */
 STUBLAB_EXPORT int64_t stublab_memory_file(uint64_t length);

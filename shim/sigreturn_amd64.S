@@ -195,9 +195,9 @@ return:
     mov %r13, %rsp
     // Flags that the frame does not decide, NT and ID, are those from here. A POPF of the last setup
     // may have set them; what the PUSH overwrites is the address of the restorer.
+    mov $__NR_rt_sigreturn, %eax
     push $PLAIN_FLAGS
     popf
-    mov $__NR_rt_sigreturn, %eax
     syscall
     hlt
 stublab_sigreturn_end:

@@ -1,8 +1,14 @@
 #include "shim.h"
 #include "syscall_amd64.h"
-#include <asm-generic/errno-base.h>
+#include <asm-generic/errno.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
 #include <linux/memfd.h>
 #include <linux/mman.h>
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U /* Linux 6.3 */
+#endif
 
 enum { PAGE_SIZE = 4096 };
 
@@ -47,6 +53,15 @@ int64_t stublab_map_stub(uint64_t address) {
     return result == 0 ? none : result;
 }
 
+int64_t stublab_probe_page(uint64_t address) {
+    int64_t mapped = map(address, PAGE_SIZE, MAP_PRIVATE | MAP_FIXED_NOREPLACE);
+    if (mapped < 0)
+        return mapped;
+    syscall2(__NR_munmap, mapped, PAGE_SIZE);
+    /* Where the address is a hint, the kernel chooses another for what it cannot map there. */
+    return (uint64_t)mapped == address ? 0 : -ENOMEM;
+}
+
 uint32_t stublab_stub_syscall_offset(void) {
     return (uint32_t)(stublab_stub_syscall - stublab_stub_begin);
 }
@@ -59,8 +74,28 @@ int64_t stublab_map_shared(uint64_t length) {
     return map(0, length, MAP_SHARED);
 }
 
-int64_t stublab_idle_image(void) {
-    int64_t file = syscall2(__NR_memfd_create, (long)"stublab-idle", MFD_CLOEXEC);
+/** Where this library lies; empty if nobody has said so. */
+static char library_path[PATH_MAX];
+
+int64_t stublab_name_library(const char *path) {
+    for (int i = 0; i < PATH_MAX; i++) {
+        library_path[i] = path[i];
+        if (path[i] == 0)
+            return 0;
+    }
+    library_path[0] = 0;
+    return -ENAMETOOLONG;
+}
+
+static int64_t create_image(uint32_t flags) {
+    return syscall2(__NR_memfd_create, (long)"stublab-idle", flags);
+}
+
+/** Without MFD_EXEC vm.memfd_noexec=1 makes it a file that nobody executes. */
+static int64_t write_image(void) {
+    int64_t file = create_image(MFD_CLOEXEC | MFD_EXEC);
+    if (file == -EINVAL) /* Linux before 6.3 */
+        file = create_image(MFD_CLOEXEC);
     if (file < 0)
         return file;
     int64_t written =
@@ -69,4 +104,12 @@ int64_t stublab_idle_image(void) {
         return file;
     syscall1(__NR_close, file);
     return written;
+}
+
+int64_t stublab_idle_image(void) {
+    int64_t file = write_image();
+    /* vm.memfd_noexec=2 and some filters allow no such file. */
+    if (file >= 0 || library_path[0] == 0)
+        return file;
+    return syscall4(__NR_openat, AT_FDCWD, (long)library_path, O_RDONLY | O_CLOEXEC, 0);
 }

@@ -6,12 +6,17 @@
 //     ^                      └─ no: exit(1)              │ the SYSCALL here is where all
 //     │                                                  │ injected calls are executed
 //     └──── RBX == 1 and RAX == 0: a cloned child ───────┘
+//
+// gVisor's systrap replaces the pair `mov $nr, %eax; syscall` by a jump wherever it is executed. A
+// call injected at such a SYSCALL runs something else, and the jump's target is unmapped with the
+// rest. So another instruction stands before each SYSCALL here, but for the exit.
 
 #include <asm/unistd.h>
 
 #define PR_SET_PDEATHSIG 1
 #define SIGKILL 9
 #define SIGSTOP 19
+#define ORPHAN 1 // the exit status of a stub whose parent is not the one in R15
 
     .text
     .globl stublab_stub_begin, stublab_stub_syscall, stublab_stub_rest, stublab_stub_end
@@ -27,20 +32,21 @@ stublab_stub_begin:
 
     // A parent that died before the prctl sends no signal; only another parent shows it.
     mov $__NR_getppid, %eax
+    mov $ORPHAN, %edi
     syscall
     test %rax, %rax
     js fail
     cmp %r15, %rax
-    jne orphan
+    jne leave
 
     mov $__NR_getpid, %eax
+    xor %ebx, %ebx
     syscall
     test %rax, %rax
     js fail
-    xor %ebx, %ebx
     mov %rax, %rdi
-    mov $SIGSTOP, %esi
     mov $__NR_kill, %eax
+    mov $SIGSTOP, %esi
 stublab_stub_syscall:
     syscall
     cmp $1, %rbx
@@ -57,9 +63,6 @@ cloned:
 fail:
     neg %rax
     mov %eax, %edi
-    jmp leave
-orphan:
-    mov $1, %edi
 leave:
     mov $__NR_exit, %eax
     syscall
@@ -69,6 +72,12 @@ stublab_stub_end:
 // A program that does nothing but exit, with the number of its arguments as status. Executing it gives a
 // process the exit signal SIGCHLD (the kernel's begin_new_exec), so that it can end without consequences
 // for its parent.
+
+.macro idle
+    mov (%rsp), %edi
+    mov $__NR_exit, %eax
+    syscall
+.endm
 
     .section .rodata
     .globl stublab_idle_begin, stublab_idle_end
@@ -90,10 +99,15 @@ idle_segment:
     .quad stublab_idle_end - stublab_idle_begin, stublab_idle_end - stublab_idle_begin
     .quad 0x1000
 idle_code:
-    mov (%rsp), %edi
-    mov $__NR_exit, %eax
-    syscall
+    idle
 stublab_idle_end:
+
+// The same, where the library itself is executed: its entry (build.mjs).
+    .text
+    .globl stublab_idle_entry
+    .hidden stublab_idle_entry
+stublab_idle_entry:
+    idle
 
 // A signal handler that does nothing but interrupt the system call it finds, and the way back from it.
 

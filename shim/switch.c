@@ -9,6 +9,9 @@
 #include <linux/uio.h>
 #include <linux/wait.h>
 
+/** The index of si_code in a siginfo_t. */
+enum { SI_CODE = 2 };
+
 /** SIGTRAP of a system call stop, by PTRACE_O_TRACESYSGOOD. */
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
@@ -39,9 +42,8 @@ static int64_t enter(int32_t tid, void *block, void *xstate, struct stublab_swit
 
 int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
                             struct stublab_switch *exchange) {
-    struct deadline deadline = {.timeout = exchange->timeout};
     exchange->step = STUBLAB_SWITCH_WAIT;
-    int64_t result = wait_until(tid, __WALL, &deadline, &exchange->status);
+    int64_t result = wait_until(tid, __WALL, &exchange->deadline, &exchange->status);
     if (result <= 0)
         return result == 0 ? -ETIMEDOUT : result;
     /* An event, or the end, is in what lies above the signal, or below it. */
@@ -61,8 +63,16 @@ int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
         return 0;
     exchange->step = STUBLAB_SWITCH_GETSIGINFO;
     result = stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, exchange->siginfo);
+    if (result == 0 && exit_stop(exchange->siginfo[SI_CODE]) != 0) {
+        exchange->status = exit_stop(exchange->siginfo[SI_CODE]);
+        return 2;
+    }
+    if (result != -EINVAL)
+        return result < 0 ? result : 1;
     /* A group-stop looks like a stop by its signal, but has no siginfo. */
-    return result < 0 && result != -EINVAL ? result : 1;
+    for (unsigned int i = 0; i < sizeof exchange->siginfo / sizeof *exchange->siginfo; i++)
+        exchange->siginfo[i] = 0;
+    return 1;
 }
 
 int64_t stublab_switch(int32_t tid, void *block, void *xstate, struct stublab_switch *exchange) {
@@ -71,7 +81,12 @@ int64_t stublab_switch(int32_t tid, void *block, void *xstate, struct stublab_sw
 }
 
 int64_t stublab_getcpu(void) {
-    return current_processor();
+    int64_t processor = segment_processor();
+    if (processor >= 0)
+        return processor;
+    uint32_t number = 0;
+    int64_t result = syscall3(__NR_getcpu, (long)&number, 0, 0);
+    return result < 0 ? result : number;
 }
 
 int64_t stublab_bind(int32_t tid, uint32_t processor) {

@@ -30,14 +30,15 @@ static inline char *thread_pointer(void) {
 }
 
 /**
- * The processor that the calling thread runs on, without a system call: the kernel keeps it in the
+ * The processor that the calling thread runs on, without a system call: Linux keeps it in the
  * limit of a segment that anyone may read (__CPUNODE_SEG, arch/x86/include/asm/segment.h), below
- * the node.
+ * the node. Negative if there is no such segment, as in User Mode Linux.
  */
-static inline unsigned int current_processor(void) {
+static inline int segment_processor(void) {
     unsigned int limit = 0;
-    __asm__ volatile("lsl %1, %0" : "=r"(limit) : "r"(0x7bU) : "cc");
-    return limit & 0xfff;
+    int readable = 0;
+    __asm__ volatile("lsl %2, %0" : "=r"(limit), "=@ccz"(readable) : "r"(0x7bU));
+    return readable ? (int)(limit & 0xfff) : -1;
 }
 
 /** Jumps to the stub code with the parent's pid where the bootstrap convention wants it. */

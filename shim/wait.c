@@ -3,18 +3,22 @@
 #include "signal.h"
 #include "syscall_amd64.h"
 #include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
+#include <linux/fcntl.h>
 #include <linux/time.h>
 #include <linux/wait.h>
 
 /*
  * A wait polls first: a stub on the same processor runs when the tracer yields, and one on another
  * is caught without the price of a sleep. What takes longer blocks in wait4, and a timer of this
- * thread interrupts it. The timer repeats, so that it does not matter if it fires just before the
- * wait begins.
+ * thread interrupts it. The timer repeats: so it does not matter if it fires just before the wait
+ * begins, and a longer pause shows that the thread could not run.
  */
 enum {
     POLLS = 64,
+    POLLING_MICROSECONDS = 200,
     REPEAT_MICROSECONDS = 5000,
+    PAUSE_MICROSECONDS = 4 * REPEAT_MICROSECONDS,
     POLL_MICROSECONDS = 1000,
     FIRST_SIGNAL = 35, /* the C libraries use 32 to 34 themselves */
 };
@@ -48,12 +52,66 @@ static struct __kernel_timespec timespec(int64_t microseconds) {
                                       .tv_nsec = microseconds % 1000000 * 1000};
 }
 
-/** The highest real-time signal that nobody else uses, with our handler; 0 where there is none. */
+/**
+ * The microseconds that this thread has been ready to run without a processor, in its life:
+ * /proc/PID/schedstat, the second number, in nanoseconds. -1 if the kernel does not say.
+ */
+static int64_t run_queue_delay(void) {
+    char text[64] = {0};
+    int64_t file = syscall4(__NR_openat, AT_FDCWD, (long)"/proc/thread-self/schedstat",
+                            O_RDONLY | O_CLOEXEC, 0);
+    if (file < 0)
+        return -1;
+    int64_t length = syscall3(__NR_read, file, (long)text, sizeof text - 1);
+    syscall1(__NR_close, file);
+    int64_t at = 0;
+    while (at < length && text[at] != ' ')
+        at++;
+    int64_t nanoseconds = 0;
+    for (at++; at < length && text[at] >= '0' && text[at] <= '9'; at++)
+        nanoseconds = nanoseconds * 10 + (text[at] - '0');
+    return at < length ? nanoseconds / 1000 : -1;
+}
+
+/**
+ * The part of a long pause that counts. A thread that waits wakes up every REPEAT_MICROSECONDS. It
+ * does so later if it has no processor, which counts, or if it is stopped, which does not.
+ */
+static int64_t counted(int64_t pause, struct stublab_deadline *deadline) {
+    const int64_t before = deadline->delay;
+    deadline->delay = run_queue_delay();
+    if (deadline->delay < 0)
+        return pause;
+    int64_t ready = before < 0 ? PAUSE_MICROSECONDS : deadline->delay - before;
+    return ready + REPEAT_MICROSECONDS < pause ? ready + REPEAT_MICROSECONDS : pause;
+}
+
+int64_t stublab_time_left(struct stublab_deadline *deadline) {
+    const int64_t time = now();
+    if (deadline->seen == 0) {
+        deadline->left = deadline->timeout;
+        deadline->delay = -1;
+    } else {
+        const int64_t pause = time - deadline->seen;
+        deadline->left -= pause > PAUSE_MICROSECONDS ? counted(pause, deadline) : pause;
+    }
+    deadline->seen = time;
+    return deadline->left;
+}
+
+/**
+ * The highest real-time signal that nobody else uses, with our handler; 0 if there is none. One
+ * that is blocked may be another's, who takes it by signalfd(2) or sigwait(3).
+ */
 static int64_t claim_signal(void) {
     const struct kernel_sigaction ours = {
         .handler = stublab_ignore, .flags = SA_RESTORER, .restorer = stublab_restorer};
+    uint64_t blocked = 0;
+    syscall4(__NR_rt_sigprocmask, SIG_BLOCK, 0, (long)&blocked, SIGSET_SIZE);
     for (int64_t signal = SIGNALS; signal >= FIRST_SIGNAL; signal--) {
         struct kernel_sigaction theirs = {0};
+        if (blocked & (1ULL << (signal - 1)))
+            continue;
         syscall4(__NR_rt_sigaction, signal, 0, (long)&theirs, SIGSET_SIZE);
         if (theirs.handler == ours.handler)
             return signal;
@@ -79,92 +137,98 @@ static int start_timer(struct watch *watch, int64_t first) {
     const struct kernel_itimerspec spec = {.interval = timespec(REPEAT_MICROSECONDS),
                                            .value = timespec(first)};
     syscall4(__NR_timer_settime, watch->timer, 0, (long)&spec, 0);
-    const uint64_t unblocked = 1ULL << (watch->signal - 1);
-    syscall4(__NR_rt_sigprocmask, SIG_UNBLOCK, (long)&unblocked, (long)&watch->previous,
-             SIGSET_SIZE);
     return 1;
 }
 
-void start_watch(struct watch *watch, int64_t timeout) {
-    watch->timeout = timeout;
+void start_watch(struct watch *watch, struct stublab_deadline *deadline) {
+    watch->deadline = deadline;
     start_timer(watch, REPEAT_MICROSECONDS);
 }
 
 void end_watch(struct watch *watch) {
-    if (watch->signal == 0)
-        return;
-    syscall1(__NR_timer_delete, watch->timer);
-    syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&watch->previous, 0, SIGSET_SIZE);
+    if (watch->signal != 0)
+        syscall1(__NR_timer_delete, watch->timer);
 }
 
 static int64_t wait4(int32_t tid, uint32_t options, int32_t *status) {
     return syscall4(__NR_wait4, tid, (long)status, options, 0);
 }
 
-static int64_t block_until(int32_t tid, uint32_t options, int64_t end, int32_t *status) {
-    int64_t result = 0;
-    do
-        result = wait4(tid, options, status);
-    while (result == -EINTR && now() < end);
-    return result == -EINTR ? wait4(tid, options | WNOHANG, status) : result;
-}
-
 /** The way without a timer. */
-static int64_t poll_until(int32_t tid, uint32_t options, int64_t end, int32_t *status) {
+static int64_t pause_until(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
+                           int32_t *status) {
     const struct __kernel_timespec pause = timespec(POLL_MICROSECONDS);
     int64_t result = 0;
     do {
         syscall2(__NR_nanosleep, (long)&pause, 0);
         result = wait4(tid, options | WNOHANG, status);
-    } while (result == 0 && now() < end);
+    } while (result == 0 && stublab_time_left(deadline) > 0);
     return result;
 }
 
-static int64_t sleep_until(int32_t tid, uint32_t options, int64_t end, int32_t *status) {
-    int64_t remaining = end - now();
-    if (remaining <= 0)
-        return 0;
-    struct watch watch = {0};
-    if (!start_timer(&watch, remaining))
-        return poll_until(tid, options, end, status);
-    int64_t result = block_until(tid, options, end, status);
+int64_t wait_watched(int32_t tid, uint32_t options, const struct watch *watch, int32_t *status) {
+    struct stublab_deadline *deadline = watch->deadline;
+    if (watch->signal == 0)
+        return wait_until(tid, options, deadline, status);
+    for (;;) {
+        int64_t result = wait4(tid, options, status);
+        if (result != -EINTR)
+            return result;
+        const int64_t unseen = deadline->seen == 0 ? REPEAT_MICROSECONDS : 0;
+        stublab_time_left(deadline);
+        deadline->left -= unseen;
+        if (deadline->left <= 0)
+            return wait4(tid, options | WNOHANG, status);
+    }
+}
+
+/** A sleep in wait4 with a timer of its own. */
+static int64_t sleep_until(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
+                           int32_t *status) {
+    const int64_t left = deadline->left;
+    struct watch watch = {.deadline = deadline};
+    if (!start_timer(&watch, left < REPEAT_MICROSECONDS ? left : REPEAT_MICROSECONDS))
+        return pause_until(tid, options, deadline, status);
+    int64_t result = wait_watched(tid, options, &watch, status);
     end_watch(&watch);
     return result;
 }
 
-int64_t wait_until(int32_t tid, uint32_t options, struct deadline *deadline, int32_t *status) {
-    if (deadline->timeout <= 0)
-        return wait4(tid, options | WNOHANG, status);
+/** Yields and asks, as long as polling pays: the tid, 0, or -errno. */
+static int64_t poll(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
+                    int32_t *status) {
+    int64_t until = 0;
     for (int i = 0; i < POLLS; i++) {
         syscall0(__NR_sched_yield);
         int64_t result = wait4(tid, options | WNOHANG, status);
         if (result != 0)
             return result;
+        // The clock is not read for a stop that is there at once, as most are.
+        const int64_t left = stublab_time_left(deadline);
+        if (i == 0)
+            until = left - POLLING_MICROSECONDS;
+        if (left <= until || left <= 0)
+            break;
     }
-    if (deadline->end == 0)
-        deadline->end = now() + deadline->timeout;
-    return sleep_until(tid, options, deadline->end, status);
+    return 0;
+}
+
+int64_t wait_until(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
+                   int32_t *status) {
+    if (deadline->timeout <= 0)
+        return wait4(tid, options | WNOHANG, status);
+    int64_t result = poll(tid, options, deadline, status);
+    if (result != 0 || deadline->left <= 0)
+        return result;
+    return sleep_until(tid, options, deadline, status);
+}
+
+int64_t stublab_wait_within(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
+                            int32_t *status) {
+    return wait_until(tid, options, deadline, status);
 }
 
 int64_t stublab_wait(int32_t tid, uint32_t options, int64_t timeout, int32_t *status) {
-    struct deadline deadline = {.timeout = timeout};
+    struct stublab_deadline deadline = {.timeout = timeout};
     return wait_until(tid, options, &deadline, status);
-}
-
-int64_t wait_watched(int32_t tid, uint32_t options, const struct watch *watch, int32_t *status) {
-    if (watch->signal == 0) {
-        struct deadline deadline = {.timeout = watch->timeout};
-        return wait_until(tid, options, &deadline, status);
-    }
-    // The time is asked for from the first interruption on.
-    int64_t end = 0;
-    for (;;) {
-        int64_t result = wait4(tid, options, status);
-        if (result != -EINTR)
-            return result;
-        if (end == 0)
-            end = now() + watch->timeout;
-        else if (now() >= end)
-            return wait4(tid, options | WNOHANG, status);
-    }
 }

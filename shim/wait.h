@@ -1,33 +1,36 @@
 #ifndef STUBLAB_WAIT_H
 #define STUBLAB_WAIT_H
 
-#include <stdint.h>
+#include "shim.h"
+#include <asm/signal.h>
+#include <linux/ptrace.h>
 
-/** A point in time that is not yet fixed: asking for the time costs a system call, which most waits
- * save. */
-struct deadline {
-    int64_t timeout; /* microseconds from the moment that the first wait has to sleep */
-    int64_t end;     /* CLOCK_MONOTONIC in microseconds; 0: not fixed yet */
-};
+/** wait4 within a deadline: the tid, 0 when the time is over, or -errno. */
+int64_t wait_until(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
+                   int32_t *status);
 
-/** wait4 with a deadline: the tid, 0 where it passed, or -errno. */
-int64_t wait_until(int32_t tid, uint32_t options, struct deadline *deadline, int32_t *status);
+/**
+ * The status word of an exit stop if `code` is the si_code of one, else 0. SIGKILL moves a thread
+ * from the stop that was waited for to its exit stop (ptrace_stop in kernel/signal.c).
+ */
+static inline int32_t exit_stop(int32_t code) {
+    return code == (SIGTRAP | PTRACE_EVENT_EXIT << 8) ? 0x7f | code << 8 : 0;
+}
 
 /** A timer of this thread that interrupts its waits again and again. */
 struct watch {
-    int64_t timeout; /* microseconds that each wait may take */
-    int64_t signal;  /* 0: there is no timer */
+    struct stublab_deadline *deadline; /* of the waits to come */
+    int64_t signal;                    /* 0: there is no timer */
     int32_t timer;
-    uint64_t previous; /* the mask that was there before */
 };
 
-/** Begins a watch over many waits, so that none has to begin one of its own. */
-void start_watch(struct watch *watch, int64_t timeout);
+/** Starts a watch over many waits, so that they need no timers of their own. */
+void start_watch(struct watch *watch, struct stublab_deadline *deadline);
 void end_watch(struct watch *watch);
 
 /**
  * wait4 that sleeps at once, which is the cheapest for a stub on the same processor: the tid, 0
- * where it took longer than the watch allows, or -errno.
+ * when the time is over, or -errno.
  */
 int64_t wait_watched(int32_t tid, uint32_t options, const struct watch *watch, int32_t *status);
 

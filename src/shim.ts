@@ -10,6 +10,7 @@ import { REBUILD, UnsupportedError } from "./errors.ts";
 export interface Shim {
   gettid(): number;
   mapStub(address: number): number;
+  probePage(address: number): number;
   stubSyscallOffset(): number;
   stubRestOffset(): number;
   mapShared(length: number): number;
@@ -27,6 +28,10 @@ export interface Shim {
   /** ptrace with memory as its data. */
   ptraceMemory(request: number, tid: number, address: number, data: ArrayBufferView): number;
   wait(tid: number, options: number, microseconds: number, status: Int32Array): number;
+  swapMask(tid: number, mask: bigint, previous: BigUint64Array | null): number;
+  session(pid: number): number;
+  timeLeft(deadline: DataView): number;
+  waitWithin(tid: number, options: number, deadline: DataView, status: Int32Array): number;
   inject(tid: number, block: Uint8Array, injection: ArrayBufferView): number;
   switch(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
   switchWait(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
@@ -36,9 +41,11 @@ export interface Shim {
   readMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   writeMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   tgkill(tgid: number, tid: number, signal: number): number;
+  nameLibrary(path: string): number;
   idleImage(): number;
-  dieWith(parent: number): number;
-  confine(memory: number): number;
+  start(start: Start, fate: number): number;
+  socketPair(files: Int32Array): number;
+  confine(): number;
   memoryFile(length: number): number;
   mapFile(file: number, length: number): number;
   lockFile(file: number): number;
@@ -63,7 +70,7 @@ export interface Shim {
 }
 
 /** The version of shim/shim.h that these bindings are written for. */
-const SHIM_ABI = 4;
+const SHIM_ABI = 5;
 
 /** The steps of a forked child in the order of enum stublab_child_step: bit i is step i. */
 export const CHILD_STEPS = [
@@ -77,69 +84,144 @@ export const CHILD_STEPS = [
 ] as const;
 export type ChildStep = (typeof CHILD_STEPS)[number];
 
+/** Byte offsets in struct stublab_deadline, and its size. */
+const DEADLINE = { timeout: 0, seen: 16, size: 32 } as const;
+
+/** A time limit that several waits share: struct stublab_deadline. */
+export class Deadline {
+  /** What the shim takes. */
+  readonly bytes: DataView;
+  #milliseconds = 0;
+
+  /** @param bytes where it lies; default: in memory of its own. */
+  constructor(milliseconds: number, bytes = new DataView(new ArrayBuffer(DEADLINE.size))) {
+    this.bytes = bytes;
+    this.start(milliseconds);
+  }
+
+  /** How long it is in all. */
+  get milliseconds(): number {
+    return this.#milliseconds;
+  }
+
+  /** Starts anew. */
+  start(milliseconds: number): void {
+    this.#milliseconds = milliseconds;
+    // Numbers, not BigInts: one would be made for each call.
+    const microseconds = Math.ceil(milliseconds * 1000);
+    this.bytes.setUint32(DEADLINE.timeout, microseconds >>> 0, true);
+    this.bytes.setUint32(DEADLINE.timeout + 4, Math.floor(microseconds / 2 ** 32), true);
+    this.bytes.setFloat64(DEADLINE.seen, 0);
+  }
+}
+
+/** Byte offsets in struct stublab_injection, and its size. */
+const INJECTION = { passOver: 0, rest: 8, deadline: 16, step: 48, status: 52, size: 56 } as const;
+
+/** struct stublab_start. */
+export interface Start {
+  readonly namespaces: bigint;
+  readonly program: string;
+  readonly arguments: readonly (string | null)[];
+  readonly environment: readonly (string | null)[];
+  readonly files: readonly number[];
+  readonly limits: readonly { readonly resource: number; readonly value: number }[];
+  readonly file_count: number;
+  readonly limit_count: number;
+  readonly options: number;
+}
+
+/** The steps of a start in the order of enum stublab_start_step. */
+export const START_STEPS = [
+  "dup2",
+  "read",
+  "setsid",
+  "mount(/proc)",
+  "mount_setattr(/)",
+  "capset",
+  "prlimit64",
+  "landlock_restrict_self",
+  "execve",
+] as const;
+
 /** struct stublab_injection in memory of its own. */
 export class Injection {
   /** What the shim takes. */
-  readonly bytes = new DataView(new ArrayBuffer(24));
+  readonly bytes = new DataView(new ArrayBuffer(INJECTION.size));
+  readonly deadline: Deadline;
 
-  /** @param timeout in milliseconds */
-  constructor(timeout: number) {
-    this.bytes.setBigInt64(8, BigInt(Math.ceil(timeout * 1000)), true);
+  /**
+   * @param deadline in milliseconds
+   * @param rest the address after the INT3 of the stub code
+   */
+  constructor(deadline: number, rest: bigint) {
+    const { buffer } = this.bytes;
+    this.bytes.setBigUint64(INJECTION.rest, rest, true);
+    this.deadline = new Deadline(deadline, new DataView(buffer, INJECTION.deadline, DEADLINE.size));
   }
 
-  /** The set of signals whose stops are passed over. */
+  /** The set of signals whose stops are passed over, whoever sends them. */
   get passOver(): bigint {
-    return this.bytes.getBigUint64(0, true);
+    return this.bytes.getBigUint64(INJECTION.passOver, true);
   }
 
   set passOver(signals: bigint) {
-    this.bytes.setBigUint64(0, signals, true);
+    this.bytes.setBigUint64(INJECTION.passOver, signals, true);
   }
 
   /** The call that was under way at the end. */
   get step(): string {
-    return INJECT_STEPS[this.bytes.getInt32(16, true)] ?? "inject";
+    return INJECT_STEPS[this.bytes.getInt32(INJECTION.step, true)] ?? "inject";
   }
 
   /** The status word of the last wait. */
   get status(): number {
-    return this.bytes.getInt32(20, true);
+    return this.bytes.getInt32(INJECTION.status, true);
   }
 }
+
+/** The results of an injection: enum stublab_inject_end. */
+export const [INJECT_RESTS, INJECT_STOPPED, INJECT_LEFT] = [0, 1, 2] as const;
+
+/** Byte offsets in struct stublab_switch, and its size. */
+const SWITCH = {
+  deadline: 0,
+  xstateLength: 32,
+  request: 40,
+  step: 44,
+  status: 48,
+  siginfo: 56,
+  size: 184,
+} as const;
 
 /** struct stublab_switch in memory of its own. */
 export class Exchange {
   /** What the shim takes. */
-  readonly bytes = new DataView(new ArrayBuffer(160));
-  /** The siginfo_t of the last stop by a signal. */
-  readonly siginfo = new DataView(this.bytes.buffer, 32, 128);
+  readonly bytes = new DataView(new ArrayBuffer(SWITCH.size));
+  readonly deadline: Deadline;
+  /** The siginfo_t of the last stop by a signal; zeros at a group-stop. */
+  readonly siginfo = new DataView(this.bytes.buffer, SWITCH.siginfo, 128);
 
   /** @param xstateLength bytes of the XSAVE area; 0 to leave floating point alone. */
   constructor(xstateLength: number) {
-    this.bytes.setBigUint64(8, BigInt(xstateLength), true);
-  }
-
-  /** In milliseconds. */
-  set timeout(milliseconds: number) {
-    // Two halves: a BigInt would be made for each switch.
-    const microseconds = Math.ceil(milliseconds * 1000);
-    this.bytes.setUint32(0, microseconds >>> 0, true);
-    this.bytes.setUint32(4, Math.floor(microseconds / 2 ** 32), true);
+    const { buffer } = this.bytes;
+    this.bytes.setBigUint64(SWITCH.xstateLength, BigInt(xstateLength), true);
+    this.deadline = new Deadline(0, new DataView(buffer, SWITCH.deadline, DEADLINE.size));
   }
 
   /** The ptrace request that resumes. */
   set request(request: number) {
-    this.bytes.setInt32(16, request, true);
+    this.bytes.setInt32(SWITCH.request, request, true);
   }
 
   /** The call that was under way at the end. */
   get step(): string {
-    return SWITCH_STEPS[this.bytes.getInt32(20, true)] ?? "switch";
+    return SWITCH_STEPS[this.bytes.getInt32(SWITCH.step, true)] ?? "switch";
   }
 
   /** The status word of the last wait. */
   get status(): number {
-    return this.bytes.getInt32(24, true);
+    return this.bytes.getInt32(SWITCH.status, true);
   }
 }
 
@@ -162,6 +244,8 @@ const INJECT_STEPS = [
   "ptrace(PTRACE_GETREGS)",
 ] as const;
 
+const SHIM = "shim.so";
+
 let shim: Shim | undefined;
 
 /**
@@ -170,7 +254,10 @@ let shim: Shim | undefined;
  * @throws UnsupportedError on another system than Linux x86-64, or where the library is missing or old.
  */
 export function loadShim(): Shim {
-  shim ??= bindShim(loadLibrary("shim.so"));
+  if (shim === undefined) {
+    shim = bindShim(loadLibrary(SHIM));
+    shim.nameLibrary(pathOf(SHIM));
+  }
   return shim;
 }
 
@@ -185,7 +272,7 @@ export function loadLibrary(file: string): LibraryHandle {
       `stublab traces processes on Linux x86-64 only, and this is ${process.platform} ${process.arch}`,
     );
   }
-  const path = fileURLToPath(new URL(file, import.meta.url));
+  const path = pathOf(file);
   if (!existsSync(path)) {
     throw new UnsupportedError(`${file} is missing beside ${fileURLToPath(import.meta.url)}`, {
       remedy: REBUILD,
@@ -201,6 +288,10 @@ export function loadLibrary(file: string): LibraryHandle {
   }
 }
 
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
+
 function bindShim(library: LibraryHandle): Shim {
   const abi: number = library.func("uint32_t stublab_shim_abi()")();
   if (abi !== SHIM_ABI) {
@@ -209,9 +300,11 @@ function bindShim(library: LibraryHandle): Shim {
     });
   }
   const bind = (prototype: string) => library.func(prototype);
+  defineStart();
   return {
     gettid: bind("int32_t stublab_gettid()"),
     mapStub: bind("int64_t stublab_map_stub(uint64_t)"),
+    probePage: bind("int64_t stublab_probe_page(uint64_t)"),
     stubSyscallOffset: bind("uint32_t stublab_stub_syscall_offset()"),
     stubRestOffset: bind("uint32_t stublab_stub_rest_offset()"),
     mapShared: bind("int64_t stublab_map_shared(uint64_t)"),
@@ -221,6 +314,10 @@ function bindShim(library: LibraryHandle): Shim {
     ptrace: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, uint64_t)"),
     ptraceMemory: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, void *)"),
     wait: bind("int64_t stublab_wait(int32_t, uint32_t, int64_t, void *)"),
+    swapMask: bind("int64_t stublab_swap_mask(int32_t, uint64_t, void *)"),
+    session: bind("int64_t stublab_session(int32_t)"),
+    timeLeft: bind("int64_t stublab_time_left(void *)"),
+    waitWithin: bind("int64_t stublab_wait_within(int32_t, uint32_t, void *, void *)"),
     inject: bind("int64_t stublab_inject(int32_t, void *, void *)"),
     switch: bind("int64_t stublab_switch(int32_t, void *, void *, void *)"),
     switchWait: bind("int64_t stublab_switch_wait(int32_t, void *, void *, void *)"),
@@ -230,9 +327,11 @@ function bindShim(library: LibraryHandle): Shim {
     readMemory: bind("int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)"),
     writeMemory: bind("int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)"),
     tgkill: bind("int64_t stublab_tgkill(int32_t, int32_t, int32_t)"),
+    nameLibrary: bind("int64_t stublab_name_library(const char *)"),
     idleImage: bind("int64_t stublab_idle_image()"),
-    dieWith: bind("int64_t stublab_die_with(int32_t)"),
-    confine: bind("int64_t stublab_confine(uint64_t)"),
+    start: bind("int64_t stublab_start(stublab_start *, uint64_t)"),
+    socketPair: bind("int64_t stublab_socket_pair(void *)"),
+    confine: bind("int64_t stublab_confine()"),
     memoryFile: bind("int64_t stublab_memory_file(uint64_t)"),
     mapFile: bind("int64_t stublab_map_file(int32_t, uint64_t)"),
     lockFile: bind("int64_t stublab_lock_file(int32_t)"),
@@ -247,6 +346,23 @@ function bindShim(library: LibraryHandle): Shim {
     hasEnded: bind("int64_t stublab_has_ended(int32_t)"),
     close: bind("int64_t stublab_close(int32_t)"),
   };
+}
+
+/** Tells koffi of struct stublab_start. */
+function defineStart(): void {
+  const limit = koffi.struct("stublab_limit", { resource: "uint64_t", value: "uint64_t" });
+  const words = koffi.pointer("char *");
+  koffi.struct("stublab_start", {
+    namespaces: "uint64_t",
+    program: "char *",
+    arguments: words,
+    environment: words,
+    files: koffi.pointer("int32_t"),
+    limits: koffi.pointer(limit),
+    file_count: "uint32_t",
+    limit_count: "uint32_t",
+    options: "uint32_t",
+  });
 }
 
 /** `length` bytes of the host's own memory at `address`, without a copy. The memory must stay mapped. */

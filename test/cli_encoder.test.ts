@@ -1,18 +1,29 @@
 // Time limit: 120 s
 
+import { appendFileSync } from "node:fs";
 import { basename } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { likeModel, moduleFile, script } from "./foreign_modules.ts";
+import {
+  hasNamespaces,
+  liar,
+  likeModel,
+  moduleFile,
+  script,
+  waiting,
+  withoutNamespaces,
+} from "./foreign_modules.ts";
 import { adoptOrphans } from "./libc.ts";
 import {
   childrenOf,
   type Ending,
   eventually,
+  familyOf,
   hasTool,
   isAlive,
   Running,
   run,
+  stopFor,
   stublabCommand,
 } from "./processes.ts";
 
@@ -23,11 +34,6 @@ const stublab = (...args: string[]): Promise<Ending> => run(stublabCommand(...ar
 const WASM = "./dist/encoder.wasm";
 
 adoptOrphans();
-
-/** The processes that descend from one, it among them. */
-function family(pid: number): number[] {
-  return [pid, ...childrenOf(pid).flatMap(family)];
-}
 
 /** Whatever ran is gone, and what it left would be this process's child. */
 async function expectNothingLeft(): Promise<void> {
@@ -84,14 +90,27 @@ guest("guest passes its exit status on, and what it writes", async () => {
   assert.is(own.code, 1);
 });
 
+const REJECTION = 'Promise.reject(new Error("boom\\x1b")); await new Promise(() => {});';
+const HOG = "const all = []; for (;;) all.push(new Uint8Array(64 << 20).fill(1));";
+
 for (const [what, args, code, message] of [
   ["a file that is not there", () => ["./none.wasm"], 2, /none\.wasm cannot be opened: ENOENT/],
   ["another ending", () => ["./none.so"], 2, /ends in \.wasm, \.mjs or \.js/],
   ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks the constant ENCODER_ABI/],
   ["a missing function", () => [likeModel({}, "waitEvent")], 1, /lacks waitEvent/],
   ["arm64", () => ["dist/encoder-arm64.wasm"], 1, /is for arm64/],
-  ["an exception", () => [script("throw new Error('boom');")], 1, /boom/],
-  ["an exit", () => [script("process.exit(5);")], 5, /^$/],
+  ["an exception", () => [script("throw new Error('boom');")], 1, /fails to load: Error: boom/],
+  ["an exception that is none", () => [script("throw null;")], 1, /fails to load: threw null/],
+  ["control characters", () => [script('throw new Error("\\x1b[2J");')], 1, /Error: \\x1b\[2J/],
+  ["a rejected promise", () => [script(REJECTION)], 1, /failed: Error: boom\\x1b/],
+  ["memory without end", () => [script(HOG)], 1, /allocation failed|was killed by SIG/],
+  [
+    "an exit that looks like success",
+    () => [script("process.exit(0);")],
+    1,
+    /exited with status 0/,
+  ],
+  ["an exit", () => [script("process.exit(5);")], 1, /exited with status 5 before its command/],
   ["a crash", () => [script("process.abort();")], 1, /was killed by SIGABRT/],
   ["a loop", () => [script("for (;;);")], 1, /did not load within 3000 ms/],
   ["an endless wait", () => [script("await new Promise(() => {});")], 1, /did not load within/],
@@ -105,6 +124,8 @@ for (const [what, args, code, message] of [
     } = await stublab("inject", "getpid", "--encoder", ...args());
     assert.equal([seen, stdout], [code, ""], stderr);
     assert.match(stderr, message);
+    assert.not.match(stderr, "internal error");
+    assert.not.match(stderr, "\x1b");
     assert.ok(performance.now() - start < 5000);
     await expectNothingLeft();
   });
@@ -142,6 +163,101 @@ for (const [what, name, body, message] of [
   });
 }
 
+for (const [what, body] of [
+  ["ends the command with success", "() => process.exit(0)"],
+  [
+    "hides a failure",
+    `() => {
+      process.on("exit", () => { process.exitCode = 0; });
+      throw new Error("boom");
+    }`,
+  ],
+] as const) {
+  cli(`a function that ${what} is an error`, async () => {
+    const file = likeModel({ encodeSeccomp: body });
+    const { code, stdout } = await stublab("seccomp", "--encoder", file, "--json");
+    assert.is(code, 1);
+    assert.is(JSON.parse(stdout).error.code, "ERR_STUBLAB_ENCODER");
+    await expectNothingLeft();
+  });
+}
+
+/** A module that works, and does something at load. */
+function doing(what: string): string {
+  const file = likeModel();
+  appendFileSync(file, `\n${what}\n`);
+  return file;
+}
+
+const inNamespaces = hasNamespaces ? cli : cli.skip;
+
+cli("a module does not end the process that waits for it", async () => {
+  const file = doing('try { process.kill(process.ppid, "SIGKILL"); } catch {}');
+  const { code, signal, stdout } = await stublab("inject", "getpid", "--encoder", file);
+  assert.equal([code, signal], [0, null]);
+  assert.match(stdout, /^getpid\(\) = \d+\n/);
+});
+
+inNamespaces("a module finds no process but its own", async () => {
+  const file = doing(`
+    import { readdirSync } from "node:fs";
+    const seen = readdirSync("/proc").filter((name) => /^\\d+$/.test(name));
+    if (seen.join() !== "1,2") throw new Error("sees " + seen);`);
+  const { code, stderr } = await stublab("seccomp", "--encoder", file);
+  assert.is(code, 0, stderr);
+});
+
+inNamespaces("what a module starts ends with the command", async () => {
+  const file = doing(`
+    import { spawn } from "node:child_process";
+    spawn("sleep", ["86399"], { detached: true, stdio: "ignore" }).unref();`);
+  const { code, stderr } = await stublab("seccomp", "--encoder", file);
+  assert.is(code, 0, stderr);
+  await expectNothingLeft();
+});
+
+cli("a timer of a module keeps no command from ending", async () => {
+  const { code, stderr } = await stublab(
+    "seccomp",
+    "--encoder",
+    doing("setInterval(() => {}, 9);"),
+  );
+  assert.is(code, 0, stderr);
+});
+
+cli("garbage on the channel is an error", async () => {
+  const file = liar('say("garbage\\n"); for (;;);');
+  const { code, stderr } = await stublab("seccomp", "--encoder", file);
+  assert.is(code, 1);
+  assert.match(stderr, /sent bytes that are not a message/);
+});
+
+const asRoot = process.getuid?.() === 0 ? cli : cli.skip;
+asRoot("an ordinary user drives stubs with a module, too", async () => {
+  const command = stublabCommand("bootstrap", "--encoder", likeModel(), "--json");
+  const { code, stdout, stderr } = await run(command, { uid: 54321, gid: 54321 });
+  assert.is(code, 0, stderr);
+  assert.ok(JSON.parse(stdout).checks.every(({ held }: { held: boolean }) => held));
+});
+
+inNamespaces("where there are no namespaces, a command does without", async () => {
+  const [node, args] = withoutNamespaces(stublabCommand("bootstrap", "--encoder", likeModel()));
+  const { code, stdout, stderr } = await run([node, args]);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /60 of 60 checks held/);
+  await expectNothingLeft();
+});
+
+cli("time in which the whole job is stopped counts for nothing", async () => {
+  const { file, reading, go } = waiting(likeModel());
+  const host = new Running(stublabCommand("seccomp", "--encoder", file));
+  assert.ok(await eventually(reading, 10_000), host.stderr);
+  await stopFor(familyOf(host.pid), 3500);
+  go();
+  const { code, stderr } = await host.ended;
+  assert.is(code, 0, stderr);
+});
+
 cli("a command that an encoder keeps from ending is ended", async () => {
   const start = performance.now();
   const file = likeModel({ encodeSeccomp: LOOP });
@@ -158,7 +274,7 @@ async function holding(...more: string[]): Promise<{ host: Running; all: number[
   const command = stublabCommand("bootstrap", "--hold", "--encoder", WASM, ...more);
   const host = new Running(command, { detached: true });
   assert.ok(await eventually(() => host.stderr.includes("holding"), 5000), host.stderr);
-  const all = family(host.pid);
+  const all = familyOf(host.pid);
   assert.ok(all.length >= 5, `${all}`);
   return { host, all };
 }
@@ -183,8 +299,8 @@ cli("Ctrl-C ends it", async () => {
 cli("one that is killed while the encoder loops leaves nothing", async () => {
   const file = likeModel({ waitKind: LOOP });
   const host = new Running(stublabCommand("bootstrap", "--encoder", file));
-  assert.ok(await eventually(() => family(host.pid).length >= 3, 5000), "no stub came");
-  const all = family(host.pid);
+  assert.ok(await eventually(() => familyOf(host.pid).length >= 3, 5000), "no stub came");
+  const all = familyOf(host.pid);
   process.kill(host.pid, "SIGKILL");
   await host.ended;
   assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);

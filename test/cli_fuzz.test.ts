@@ -80,7 +80,9 @@ command("--json is one document, and the same but for times", async () => {
     one.unpredicted.rules.reduce((sum: number, rule: { cases: number }) => sum + rule.cases, 0),
     one.unpredicted.cases,
   );
-  assert.equal(Object.keys(one.session), ["cases", "seconds", "casesPerSecond"]);
+  assert.equal(Object.keys(one.session), [
+    ...["cases", "seconds", "casesPerSecond", "unconfirmed"],
+  ]);
   for (const each of documents) {
     each.session = undefined;
     each.workers = undefined;

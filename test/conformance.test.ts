@@ -1,8 +1,10 @@
+import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
 import { Batch } from "../src/fuzz/batch.ts";
 import { writeSetup } from "../src/fuzz/case.ts";
+import type { Fact } from "../src/fuzz/conformance/fact.ts";
 import { FACTS } from "../src/fuzz/conformance/facts.ts";
 import { lookAt, missing } from "../src/fuzz/conformance/run.ts";
 import { readMachine } from "../src/fuzz/machine.ts";
@@ -10,6 +12,7 @@ import { Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
 import { predictedFields } from "../src/fuzz/predicted.ts";
 import { Trier } from "../src/fuzz/trial.ts";
+import { forbidCalls } from "./libc.ts";
 
 const conformance = suite("stublab conformance");
 
@@ -21,19 +24,7 @@ conformance("there are at least 300 facts, and no two have one name", () => {
 });
 
 conformance("all facts hold on this kernel", () => {
-  using trier = new Trier();
-  assert.ok(trier.pid > 0);
-  const machine = readMachine(trier.tracer);
-  const failures = [...lookAt(FACTS, trier, machine)].filter(({ held }) => held === false);
-  const text = failures.map((verdict) => {
-    const unmet = "unmet" in verdict ? verdict.unmet : [];
-    const fields = unmet.map(
-      ({ field, expected, seen }) =>
-        `  ${field}: expected ${expected.toString(16)}, seen ${seen?.toString(16)}`,
-    );
-    return [verdict.fact.name, ...fields].join("\n");
-  });
-  assert.is(text.join("\n"), "");
+  expectAll(FACTS);
 });
 
 conformance(
@@ -72,3 +63,38 @@ conformance(
 );
 
 conformance.run();
+
+/** Expects that all of some facts hold. */
+function expectAll(facts: readonly Fact[]): void {
+  using trier = new Trier();
+  assert.ok(trier.pid > 0);
+  const machine = readMachine(trier.tracer);
+  const failures = [...lookAt(facts, trier, machine)].filter(({ held }) => held === false);
+  const text = failures.map((verdict) => {
+    const unmet = "unmet" in verdict ? verdict.unmet : [];
+    const fields = unmet.map(
+      ({ field, expected, seen }) =>
+        `  ${field}: expected ${expected.toString(16)}, seen ${seen?.toString(16)}`,
+    );
+    return [verdict.fact.name, ...fields].join("\n");
+  });
+  assert.is(text.join("\n"), "");
+}
+
+// What a thread is forbidden is forbidden for good, so this comes last.
+const forbidden = suite("stublab conformance where process_vm_readv is refused");
+const SYS_PROCESS_VM_READV = 310;
+const { EPERM, ENOSYS } = constants.errno;
+
+for (const [name, errno] of Object.entries({ EPERM, ENOSYS })) {
+  forbidden(`facts about signal frames hold with ${name}`, () => {
+    forbidCalls([SYS_PROCESS_VM_READV], errno);
+    const facts = FACTS.filter(({ expected }) =>
+      [...expected.keys()].some((field) => field.startsWith("frame.")),
+    );
+    assert.ok(facts.length > 20, `${facts.length}`);
+    expectAll(facts);
+  });
+}
+
+forbidden.run();

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/index.ts";
 import type { SignalSets } from "./libc.ts";
-import { eventually, hasTool, hostCommand, isAlive, run } from "./processes.ts";
+import { hasTool, hostCommand, run, stublabCommand } from "./processes.ts";
 
 const failures = suite("failures");
 
@@ -95,9 +95,12 @@ const DENIED: readonly Denied[] = [
   { step: "rseq", call: "rseq", argument: [2, 1], glibcOnly: true },
 ];
 
-function denying({ call, argument }: Denied): string[] {
+function denying(
+  { call, argument }: Denied,
+  errno: "EPERM" | "EACCES" | "EINVAL" = "EPERM",
+): string[] {
   const number = openEncoder("assembly").constants.get(`SYS_${call}`);
-  return [deny, `${number}`, `${constants.errno.EPERM}`, ...(argument ?? []).map(String), "--"];
+  return [deny, `${number}`, `${constants.errno[errno]}`, ...(argument ?? []).map(String), "--"];
 }
 
 const glibc = "glibcVersionRuntime" in (Object(process.report?.getReport()).header ?? {});
@@ -122,17 +125,69 @@ for (const denied of DENIED) {
   }
 }
 
-needsCompiler("a call of the stub code itself that fails is a BirthError at stub", async () => {
-  compileDeny();
-  const PR_SET_PDEATHSIG = 1;
-  const prctl: Denied = { step: "stub", call: "prctl", argument: [0, PR_SET_PDEATHSIG] };
-  const { failure, left } = await fail("birth", "SIGCHLD", denying(prctl));
-  assert.is(failure.name, "BirthError");
-  assert.is(failure.step, "stub");
-  assert.is(failure.errno, "EPERM");
-  assert.match(failure.message, "failed in the stub code: EPERM");
-  assert.equal(left, []);
-});
+/** Calls of the stub code itself: PR_SET_PDEATHSIG, and SIGSTOP. */
+const OF_STUB_CODE: readonly Denied[] = [
+  { step: "stub", call: "prctl", argument: [0, 1] },
+  { step: "stub", call: "getppid" },
+  { step: "stub", call: "kill", argument: [1, constants.signals.SIGSTOP] },
+];
+
+for (const denied of OF_STUB_CODE) {
+  for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
+    needsCompiler(
+      `a stub whose own ${denied.call} fails is a BirthError at stub (${exitSignal})`,
+      async () => {
+        compileDeny();
+        const { failure, left } = await fail("birth", exitSignal, denying(denied));
+        assert.is(failure.name, "BirthError");
+        assert.is(failure.step, "stub");
+        assert.match(failure.message, /failed in the stub code: (EPERM|killed by SIGTRAP)/);
+        assert.match(failure.remedy ?? "", "seccomp");
+        assert.equal(left, []);
+      },
+    );
+  }
+}
+
+failures(
+  "a birth that fails although others did not leaves a host with SIGKILL alive",
+  async () => {
+    const { failure, left } = await fail("late", "SIGKILL");
+    assert.is(failure.name, "BirthError");
+    assert.is(failure.step, "setsid");
+    assert.is(failure.errno, "EPERM");
+    assert.equal(left, []);
+  },
+);
+
+needsCompiler(
+  "a stub with SIGKILL that could not be ended is refused before it is born",
+  async () => {
+    compileDeny();
+    const denied = { step: "", call: "execveat" };
+    const { failure, left } = await fail("birth", "SIGKILL", denying(denied));
+    assert.is(failure.code, "ERR_STUBLAB_UNSUPPORTED");
+    assert.is(failure.call, "execveat");
+    assert.is(failure.errno, "EPERM");
+    assert.match(failure.remedy ?? "", "SIGCHLD");
+    assert.equal(left, []);
+    assert.equal((await fail("birth", "SIGCHLD", denying(denied))).failure, NO_FAILURE);
+  },
+);
+
+for (const [where, denied] of [
+  ["memfd_create is refused, as with vm.memfd_noexec=2", { step: "", call: "memfd_create" }],
+  // MFD_CLOEXEC | MFD_EXEC
+  ["memfd_create knows no MFD_EXEC", { step: "", call: "memfd_create", argument: [1, 0x11] }],
+] as const) {
+  needsCompiler(`a host with SIGKILL lives on where ${where}`, async () => {
+    compileDeny();
+    const errno = "argument" in denied ? "EINVAL" : "EACCES";
+    const { failure, left } = await fail("birth", "SIGKILL", denying(denied, errno));
+    assert.equal(failure, NO_FAILURE);
+    assert.equal(left, []);
+  });
+}
 
 const needsStrace = hasTool("strace") ? failures : failures.skip;
 const STRACE = ["strace", "-f", "-o", "/dev/null"];
@@ -147,11 +202,36 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
       assert.is(failure.call, "ptrace(PTRACE_ATTACH)");
       assert.is(failure.errno, "EPERM");
       assert.match(failure.remedy ?? "", "strace");
-      // One whose death would kill the host may stay as long as the host does.
-      assert.is(left.length, exitSignal === "SIGCHLD" ? 0 : 1);
-      assert.ok(await eventually(() => !left.some(isAlive), 1000));
+      assert.equal(left, []);
     },
   );
 }
+
+/** What doctor says where a call is refused: its exit status, and the lines that are not ok. */
+async function diagnose(denied: Denied): Promise<{ code: number | null; lines: string }> {
+  compileDeny();
+  const [node, args] = stublabCommand("doctor");
+  const [command = "", ...rest] = [...denying(denied), node, ...args];
+  const { code, stdout } = await run([command, rest]);
+  return { code, lines: stdout.replace(/^ok .*\n/gm, "") };
+}
+
+for (const call of ["prctl", "kill", "setsid", "execveat"]) {
+  needsCompiler(`doctor fails where ${call} is refused`, async () => {
+    const { code, lines } = await diagnose({ step: "", call });
+    assert.is(code, 3);
+    assert.match(lines, call === "execveat" ? /^FAILED +exit signal/ : /^FAILED +fork and attach/);
+    assert.match(lines, /seccomp/);
+  });
+}
+
+needsCompiler("doctor names the commands that cannot work where a pidfd is refused", async () => {
+  const { code, lines } = await diagnose({ step: "", call: "pidfd_open" });
+  assert.is(code, 0, lines);
+  assert.match(
+    lines,
+    /^warning rt_sigreturn .*EPERM\n +fuzz, without --path ptrace, cannot work here/m,
+  );
+});
 
 failures.run();

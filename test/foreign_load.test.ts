@@ -123,6 +123,35 @@ refuses("a FIFO", () => made("mkfifo", ".mjs"), "refused", /is no regular file/)
 refuses("no JavaScript", () => moduleFile(".mjs", "export const"), "refused", /SyntaxError/);
 refuses("an exception", () => script("throw new Error('boom')"), "refused", /Error: boom/);
 refuses("an exception that is none", () => script("throw undefined"), "refused", /threw undefined/);
+refuses("null that is thrown", () => script("throw null"), "refused", /threw null/);
+refuses(
+  "an object that throws when it is looked at",
+  () => script("throw new Proxy(new Error(), { get() { throw this; } });"),
+  "refused",
+  /threw an object/,
+);
+refuses(
+  "an exception with control characters",
+  () => script(`throw new Error("\\x1b[2J\\x9b\\n" + "x".repeat(2 ** 20));`),
+  "refused",
+  /: Error: \\x1b\[2J\\x9b\\nx{294}$/,
+);
+refuses(
+  "a promise that is rejected by the way",
+  () => script(`Promise.reject(new Error("boom\\x1b")); await new Promise(() => {});`),
+  "crash",
+  /^exited with status 1: Error: boom\\x1b$/,
+);
+for (const [what, piece] of [
+  ["objects", "new Array(1e5).fill(all)"],
+  ["buffers", "new Uint8Array(64 << 20).fill(1)"],
+] as const) {
+  load(`${what} without end at import`, async () => {
+    const { broken } = await breakOf(script(`const all = []; for (;;) all.push(${piece});`));
+    // On a slow machine the time is up first.
+    assert.match(broken.message, /was killed by SIG|Array buffer allocation failed|within 2000 ms/);
+  });
+}
 refuses(
   "a start function that traps",
   () => wasm(`${VALUE} (func $trap unreachable) (start $trap)`),
@@ -150,13 +179,6 @@ refuses(
   "loop",
   /within 2000 ms/,
 );
-refuses(
-  "a reply of its own",
-  () => script("process.send({ kind: 'ran', milliseconds: 0 });\nfor (;;);"),
-  "refused",
-  /out of turn/,
-);
-
 function made(command: string, ending: string): string {
   const path = newPath(ending);
   if (command === "mkdir") mkdirSync(path);
@@ -168,7 +190,6 @@ load("what code does besides is as if it had not been", async () => {
   const file = script(`
     import { spawn, execFileSync } from "node:child_process";
     import { Worker } from "node:worker_threads";
-    process.send({ kind: "loaded", arch: "amd64", functions: 1, constants: [["x", "y"]] });
     console.log("to stdout");
     console.error("to stderr");
     const failures = [];

@@ -1,4 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import binaryen from "binaryen";
@@ -10,6 +20,7 @@ import { openEncoder } from "../src/index.ts";
 
 /** A folder for modules, which ends with this process. */
 const folder = mkdtempSync(join(tmpdir(), "stublab-foreign-"));
+chmodSync(folder, 0o755);
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;
@@ -47,6 +58,68 @@ export function wasm(body: string, memory = TWO_PAGES): string {
 export function script(body: string): string {
   const memory = "export const memory = new ArrayBuffer(1 << 16);";
   return moduleFile(".mjs", `export const ENCODER_ABI = 1;\n${memory}\n${body}\n`);
+}
+
+/**
+ * The same, which can write to its channel: `say(bytes)`, and `frame(message)`, the bytes of a message. The channel
+ * is the only socket that it has.
+ */
+export function liar(body: string): string {
+  return script(`
+    import { closeSync, readdirSync, readlinkSync, writeSync } from "node:fs";
+    const isSocket = (file) => {
+      try { return readlinkSync("/proc/self/fd/" + file).startsWith("socket:"); } catch { return false; }
+    };
+    const channels = readdirSync("/proc/self/fd").filter(isSocket).map(Number);
+    const say = (bytes) => { for (const file of channels) write(file, Buffer.from(bytes)); };
+    const write = (file, bytes) => {
+      for (let done = 0; done < bytes.length; ) {
+        try {
+          done += writeSync(file, bytes, done);
+        } catch (error) {
+          if (error.code !== "EAGAIN") throw error;
+        }
+      }
+    };
+    const frame = (message) => {
+      const text = Buffer.from(typeof message === "string" ? message : JSON.stringify(message));
+      const header = Buffer.alloc(4);
+      header.writeUInt32LE(text.length);
+      return Buffer.concat([header, text]);
+    };
+    ${body}`);
+}
+
+/** A module that waits when it is loaded: whether it does, and what lets it go on. */
+export function waiting(file: string): { file: string; reading: () => boolean; go: () => void } {
+  const fifo = newPath("");
+  execFileSync("mkfifo", [fifo]);
+  const read = `import { readFileSync as read } from "node:fs"; read(${JSON.stringify(fifo)});`;
+  appendFileSync(file, `\n${read}\n`);
+  let writer = -1;
+  const reading = () => {
+    try {
+      // There is no such end without a reader.
+      writer = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return { file, reading, go: () => closeSync(writer) };
+}
+
+/** Whether namespaces can be made here. */
+export const hasNamespaces =
+  spawnSync("unshare", ["--user", "--map-root-user", "--pid", "--fork", "true"]).status === 0;
+
+/** A command in a user namespace in which no namespaces can be made: what a kernel without them is like. */
+export function withoutNamespaces([command, args]: [string, string[]]): [string, string[]] {
+  const text = `
+    for kind in user pid mnt; do echo 0 > /proc/sys/user/max_"$kind"_namespaces; done
+    exec "$@"`;
+  const namespace = ["--user", "--map-root-user"];
+  return ["unshare", [...namespace, "sh", "-c", text, "sh", command, ...args]];
 }
 
 /** The encoder of assembly/, whose functions modules of tests borrow. */

@@ -1,5 +1,6 @@
 // Time limit: 120 s
 
+import { constants } from "node:os";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -46,29 +47,68 @@ for (const [name, victimOf] of Object.entries(VICTIMS)) {
   });
 }
 
-lost("nor does it matter when they are ended", async () => {
-  // Two pids, and whether it is over.
-  const shared = new Int32Array(new SharedArrayBuffer(12));
-  const killer = new Worker(
-    `const { workerData: shared } = require("node:worker_threads");
-     for (let n = 0; Atomics.wait(shared, 2, 0, 3 + (n % 5)) === "timed-out"; n++) {
+/** What a thread of this process sends to the stubs while cases are tried in them, about every millisecond. */
+async function disturbed(signals: readonly string[]) {
+  // Two pids, whether it is over, and how many signals were sent.
+  const shared = new Int32Array(new SharedArrayBuffer(16));
+  const sender = new Worker(
+    `const { workerData: { shared, signals } } = require("node:worker_threads");
+     const libc = require("koffi").load(null);
+     const SYS_TGKILL = 234;
+     const syscall = libc.func("long syscall(long, long, long, long)");
+     const ways = [
+       libc.func("int kill(int, int)"),
+       (pid, signal) => syscall(SYS_TGKILL, pid, pid, signal),
+       ((queue) => (pid, signal) => queue(pid, signal, 7n))(libc.func("int sigqueue(int, int, void *)")),
+     ];
+     for (let n = 0; Atomics.wait(shared, 2, 0, 1) === "timed-out"; n++) {
        const pid = Atomics.load(shared, n % 2);
-       try { if (pid > 1) process.kill(pid, "SIGKILL"); } catch {}
+       const signal = signals[(n >> 1) % signals.length];
+       if (pid > 1 && ways[n % ways.length](pid, signal) === 0) Atomics.add(shared, 3, 1);
      }`,
-    { eval: true, workerData: shared },
+    {
+      eval: true,
+      workerData: { shared, signals: signals.map((name) => constants.signals[name as Signal]) },
+    },
   );
-  let kills = 0;
+  let losses = 0;
   const seen = outcomes(({ pid, returningPid }) => {
-    if (Atomics.load(shared, 0) !== 0 && Atomics.load(shared, 0) !== pid) kills++;
+    if (Atomics.load(shared, 0) !== 0 && Atomics.load(shared, 0) !== pid) losses++;
     Atomics.store(shared, 0, pid);
     Atomics.store(shared, 1, returningPid);
   });
   Atomics.store(shared, 2, 1);
   Atomics.notify(shared, 2);
-  await new Promise((resolve) => killer.once("exit", resolve));
+  await new Promise((resolve) => sender.once("exit", resolve));
+  return { seen, losses, sent: Atomics.load(shared, 3) };
+}
+
+type Signal = keyof typeof constants.signals;
+
+lost("nor does it matter when they are ended", async () => {
+  const { seen, losses } = await disturbed(["SIGKILL"]);
   assert.equal(seen, undisturbed);
-  assert.ok(kills > 5, `${kills} stubs were lost`);
+  assert.ok(losses > 5, `${losses} stubs were lost`);
   assert.equal(childrenOf(process.pid), []);
 });
+
+const RAISED = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
+const DISTURBANCES: Readonly<Record<string, readonly string[]>> = {
+  "stopped and continued": ["SIGSTOP", "SIGCONT"],
+  "sent what instructions raise": RAISED,
+  "sent what ends or stops others": ["SIGTERM", "SIGTSTP", "SIGUSR1", "SIGCONT", "SIGCHLD"],
+};
+
+for (const [name, signals] of Object.entries(DISTURBANCES)) {
+  lost(`stubs that are ${name} come to the same`, async () => {
+    const { seen, sent } = await disturbed(signals);
+    const other = seen.signatures.flatMap((each, i) =>
+      each === undisturbed.signatures[i] ? [] : [i],
+    );
+    assert.equal(other, []);
+    assert.equal([seen.deaths, seen.hangs], [undisturbed.deaths, undisturbed.hangs]);
+    assert.ok(sent > 100, `${sent} signals were sent`);
+  });
+}
 
 lost.run();

@@ -18,7 +18,17 @@ import { Batch } from "../src/fuzz/batch.ts";
 import { type Case, writeSetup } from "../src/fuzz/case.ts";
 import { placeOf } from "../src/fuzz/code.ts";
 import { indexOf, type On, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
+import { createTarget } from "../src/fuzz/target.ts";
 import { Trier } from "../src/fuzz/trial.ts";
+import {
+  assembleBpf,
+  DATA_NUMBER,
+  JUMP_EQUAL,
+  LOAD_WORD,
+  RETURN,
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+} from "../src/stub/bpf.ts";
 import { Tracer } from "../src/stub/tracer.ts";
 import { childrenOf, isAlive, processState } from "./processes.ts";
 
@@ -102,6 +112,19 @@ function openFiles(): string[] {
     }
   });
 }
+
+target("a target has no file open on a kernel without close_range", () => {
+  using tracer = new Tracer();
+  const filter = assembleBpf(
+    [LOAD_WORD, DATA_NUMBER],
+    [JUMP_EQUAL, Number(tracer.syscallNumber("close_range")), 0, 1],
+    [RETURN, SECCOMP_RET_ERRNO | 38],
+    [RETURN, SECCOMP_RET_ALLOW],
+  );
+  const master = tracer.createStub({ filter });
+  master.scrub();
+  assert.equal(readdirSync(`/proc/${createTarget(master).pid}/fd`), []);
+});
 
 target("calls that harm answer ENOSYS, however they are made", () => {
   using trier = new Trier();

@@ -1,19 +1,46 @@
 import { readFileSync } from "node:fs";
 import koffi from "koffi";
+import {
+  assembleBpf,
+  type BpfInstruction,
+  DATA_NUMBER,
+  JUMP_EQUAL,
+  LOAD_WORD,
+  RETURN,
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+} from "../src/stub/bpf.ts";
 
 // What tests do to their own process, where Node offers no call for it.
 
 const libc = koffi.load(null);
 const syscall = libc.func("long syscall(long, long, void *, void *, long)");
+const rseq = libc.func("long syscall(long, void *, long, long, long)");
 const prlimit = libc.func("int prlimit(int, int, void *, void *)");
 const prctl = libc.func("int prctl(int, long, long, long, long)");
+const sockFprog = koffi.struct({ len: "uint16_t", filter: "void *" });
+const setFilter = libc.func("prctl", "int", [
+  "int",
+  "long",
+  koffi.pointer(sockFprog),
+  "long",
+  "long",
+]);
 const signal = libc.func("void *signal(int, void *)");
+const sigqueue = libc.func("int sigqueue(int, int, uint64_t)");
+const setScheduler = libc.func("int sched_setscheduler(int, int, void *)");
+const setAffinity = libc.func("int sched_setaffinity(int, size_t, void *)");
 const dlsym = libc.func("void *dlsym(void *, const char *)");
 
 const SYS_RT_SIGPROCMASK = 14;
+const SYS_RSEQ = 334;
+const RSEQ_SIGNATURE = 0x53053053;
 const SIG_SETMASK = 2;
 const RLIMIT_NPROC = 6;
 const PR_SET_DUMPABLE = 4;
+const PR_SET_SECCOMP = 22;
+const SECCOMP_MODE_FILTER = 2;
+const PR_SET_NO_NEW_PRIVS = 38;
 const PR_SET_CHILD_SUBREAPER = 36;
 const SIG_IGN = 1n;
 
@@ -69,9 +96,54 @@ export function forbidForks(pid: number): void {
   check(prlimit(pid, RLIMIT_NPROC, new BigUint64Array([1n, 1n]), null));
 }
 
+/**
+ * Has the kernel refuse calls to this thread, and to what it forks, from now on, as the seccomp profiles of some
+ * containers do. Of two filters the later one answers.
+ */
+export function forbidCalls(numbers: readonly number[], errno: number): void {
+  const refusals = numbers.map(
+    (number, i): BpfInstruction => [JUMP_EQUAL, number, numbers.length - i, 0],
+  );
+  const filter = assembleBpf(
+    [LOAD_WORD, DATA_NUMBER],
+    ...refusals,
+    [RETURN, SECCOMP_RET_ALLOW],
+    [RETURN, SECCOMP_RET_ERRNO | errno],
+  );
+  check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  check(setFilter(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, { len: filter.length / 8, filter }, 0, 0));
+}
+
+/** What a thread has registered is in use as long as it lives. */
+let rseqArea: Uint8Array | undefined;
+
+/** Registers an area for restartable sequences of so many bytes, a power of two, for this thread. */
+export function registerRseq(length: number): void {
+  const bytes = new Uint8Array(2 * length);
+  const address = Number(koffi.address(bytes));
+  rseqArea = bytes.subarray((length - (address % length)) % length);
+  check(rseq(SYS_RSEQ, rseqArea, length, 0, RSEQ_SIGNATURE));
+}
+
 /** Makes the orphans of this process's descendants its own children. */
 export function adoptOrphans(): void {
   check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+}
+
+/** sigqueue(3): sends a signal with a value. */
+export function queue(pid: number, signal: number, value: number): void {
+  sigqueue(pid, signal, value);
+}
+
+/** Lets this process and those that come from it run on one processor only. */
+export function pinToProcessor(processor: number): void {
+  check(setAffinity(0, 8, new BigUint64Array([1n << BigInt(processor)])));
+}
+
+/** Lets a thread, and what it clones, run only while no other wants its processor (SCHED_IDLE). */
+export function runLast(tid: number): void {
+  const SCHED_IDLE = 5;
+  check(setScheduler(tid, SCHED_IDLE, new Int32Array(1)));
 }
 
 function check(result: number): void {

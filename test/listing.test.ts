@@ -52,6 +52,20 @@ listing("the preprocessor's names stand behind their numbers", () => {
   assert.not.ok(texts.some((text) => /\$[A-Z_]/.test(text)));
 });
 
+listing(
+  "no SYSCALL but that of exit stands right behind the number's MOV, which systrap would replace",
+  () => {
+    const { lines } = loadListing(STUB_CODE);
+    const pairs = lines.filter(({ text }, i) => {
+      return text === "syscall" && lines[i - 1]?.bytes.startsWith("b8");
+    });
+    assert.equal(
+      pairs.map(({ offset }) => lines.find((line) => line.offset > offset)?.text),
+      ["hlt"],
+    );
+  },
+);
+
 (hasTool("objdump") ? listing : listing.skip)("objdump reads the same instructions in it", () => {
   for (const name of [STUB_CODE, "guest"]) {
     const code = loadListing(name);

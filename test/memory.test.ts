@@ -1,8 +1,8 @@
-import koffi from "koffi";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
 import { MemoryError, StateError, type Stub, StublabError, Tracer } from "../src/index.ts";
+import { forbidCalls } from "./libc.ts";
 import { randomWords } from "./random.ts";
 
 const SEED = 0x5eed_0007n;
@@ -207,42 +207,6 @@ function facts(memory: ReturnType<typeof suite>): void {
 
 const SYS_PROCESS_VM = [310, 311];
 
-/**
- * Has the kernel refuse process_vm_readv and process_vm_writev to this thread from now on, as the seccomp
- * profiles of some containers do.
- */
-function forbid(errno: number): void {
-  const [LOAD, IF_EQUAL, RETURN] = [0x20, 0x15, 0x06];
-  const program = [
-    [LOAD, 0, 0, 0],
-    [IF_EQUAL, 1, 0, SYS_PROCESS_VM[0]],
-    [IF_EQUAL, 0, 1, SYS_PROCESS_VM[1]],
-    [RETURN, 0, 0, 0x0005_0000 | errno],
-    [RETURN, 0, 0, 0x7fff_0000],
-  ];
-  const filter = Buffer.alloc(8 * program.length);
-  for (const [i, [code = 0, ifTrue = 0, ifFalse = 0, value = 0]] of program.entries()) {
-    filter.writeUInt16LE(code, 8 * i);
-    filter.writeUInt8(ifTrue, 8 * i + 2);
-    filter.writeUInt8(ifFalse, 8 * i + 3);
-    filter.writeUInt32LE(value, 8 * i + 4);
-  }
-  const libc = koffi.load(null);
-  const sockFprog = koffi.struct({ len: "uint16_t", filter: "void *" });
-  const prctl = libc.func("prctl", "int", [
-    "int",
-    "long",
-    koffi.pointer(sockFprog),
-    "long",
-    "long",
-  ]);
-  assert.is(prctl(PR_SET_NO_NEW_PRIVS, 1, null, 0, 0), 0);
-  assert.is(prctl(PR_SET_SECCOMP, 2, { len: program.length, filter }, 0, 0), 0);
-}
-
-const PR_SET_SECCOMP = 22;
-const PR_SET_NO_NEW_PRIVS = 38;
-
 /** Writes 1 to a page, makes it read-only, and writes 2. */
 function writeReadOnly(stub: Stub, address: bigint): void {
   stub.write(address, Uint8Array.of(1));
@@ -268,7 +232,7 @@ for (const [name, errno] of [
   ["ENOSYS", 38],
 ] as const) {
   const fallback = suite(`memory: by /proc/PID/mem, where process_vm_readv gives ${name}`);
-  fallback.before(() => forbid(errno));
+  fallback.before(() => forbidCalls(SYS_PROCESS_VM, errno));
   fallback("process_vm_readv is forbidden", () =>
     withPages(1, (stub, address) => {
       assert.is(stub.tracer.shim.readMemory(stub.pid, address, new Uint8Array(1), 1), -errno);

@@ -67,7 +67,11 @@ int main(int count, char **arguments) {
     registers.rip = (uint64_t)stub + SHIM(stublab_stub_syscall_offset)();
     registers.rax = SYS_getppid;
     registers.orig_rax = -1UL;
-    struct stublab_injection injection = {.pass_over = 1UL << (SIGSTOP - 1), .timeout = SECOND};
+    struct stublab_injection injection = {
+        .pass_over = 1UL << (SIGSTOP - 1),
+        .rest = (uint64_t)stub + SHIM(stublab_stub_rest_offset)(),
+        .deadline = {.timeout = SECOND},
+    };
     expect("inject", SHIM(stublab_inject)(pid, &registers, &injection), 0);
     expect("getppid", (int64_t)registers.rax, getpid());
     expect("rest", (int64_t)registers.rip, stub + SHIM(stublab_stub_rest_offset)());

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
 import { highestFreePage, occupied } from "../src/stub/placement.ts";
+import { endOfPages, topOfUserSpace } from "../src/stub/user_space.ts";
 import { hasTool, hostCommand, run } from "./processes.ts";
 
 const PAGE = 4096;
@@ -139,6 +140,43 @@ maps("limits that cannot be read count as none", () => {
 });
 
 maps.run();
+
+const top = suite("placement: the top of user space");
+
+/** Finds a top; answers it, and how many pages were probed. */
+function probe(least: number, most: number, end: number): [found: number, probes: number] {
+  let probes = 0;
+  const found = endOfPages(least, most, (page) => {
+    assert.ok(page >= least && page + PAGE <= most, `${hex(BigInt(page))} may be mapped`);
+    probes++;
+    return page + PAGE <= end;
+  });
+  return [found, probes];
+}
+
+top("a kernel that maps the last page is asked once", () => {
+  assert.equal(probe(0x7000_0000_0000, TOP, TOP), [TOP, 1]);
+});
+
+top("a kernel that keeps addresses for itself is asked 40 times at most", () => {
+  const ends = [0x7f80_0000_0000, 0x7f_8000_0000, 2 * PAGE, TOP - PAGE, PAGE];
+  for (const end of ends) {
+    const [found, probes] = probe(PAGE, TOP, end);
+    assert.is(found, end);
+    assert.ok(probes <= 40, `${probes}`);
+  }
+});
+
+top("what is mapped already is not probed", () => {
+  assert.equal(probe(TOP, TOP, TOP), [TOP, 0]);
+  assert.is(probe(TOP - 3 * PAGE, TOP, TOP - 3 * PAGE)[0], TOP - 3 * PAGE);
+});
+
+top("Linux gives a program all of it", () => {
+  assert.is(topOfUserSpace(), TOP);
+});
+
+top.run();
 
 const hosts = suite("placement: hosts whose stack grows");
 

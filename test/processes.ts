@@ -26,6 +26,19 @@ export function childrenOf(parent: number): number[] {
     .filter((pid) => pid > 0 && processState(pid)?.parent === parent);
 }
 
+/** The processes that descend from one, it among them. */
+export function familyOf(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(familyOf)];
+}
+
+/** Stops processes for some milliseconds. What was due meanwhile has happened when it returns. */
+export async function stopFor(pids: readonly number[], milliseconds: number): Promise<void> {
+  for (const pid of pids) process.kill(pid, "SIGSTOP");
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  for (const pid of pids) process.kill(pid, "SIGCONT");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
 /** Polls until `condition` holds; answers whether it did in time. */
 export async function eventually(condition: () => boolean, milliseconds: number): Promise<boolean> {
   const end = performance.now() + milliseconds;

@@ -86,14 +86,12 @@ inspect("the shim exports what its headers declare", () => {
 });
 
 compile("two builds in different folders give the same bytes", async () => {
-  const { compileLibrary, compileNative, SHIM_SOURCES } = await import(
-    pathToFileURL("build.mjs").href
-  );
+  const { compileNative, compileShim } = await import(pathToFileURL("build.mjs").href);
   const arches = NATIVES.length === 1 ? ["amd64"] : ["amd64", "arm64"];
   const build = (folder: string) => {
     cpSync("shim", join(folder, "shim"), { recursive: true });
     const libraries = [join(folder, "shim.so")];
-    compileLibrary(libraries[0], SHIM_SOURCES, folder);
+    compileShim(libraries[0], folder);
     for (const arch of arches) {
       const library = join(folder, `native-${arch}.so`);
       cpSync(`build/${arch}`, join(folder, "build", arch), { recursive: true });

@@ -63,7 +63,7 @@ function at(
 }
 
 stepping(
-  "a stub that finds another parent than R15 says is followed by `orphan` to its exit",
+  "a stub that finds another parent than R15 says is followed by `leave` to its exit",
   () => {
     let end: unknown;
     const recording = recorded((recorder, tracer) => {
@@ -75,7 +75,7 @@ stepping(
     });
     const { steps } = recording;
     assert.equal(end, { kind: "ended", step: steps.length - 1, how: "exited with status 1" });
-    const way = wayThrough(codeOf(recording, STUB_CODE), 0, ["jne orphan"]);
+    const way = wayThrough(codeOf(recording, STUB_CODE), 0, ["jne leave"]);
     const offsets = instructionsOf(recording, "master", STUB_CODE).map(
       ({ instruction }) => instruction?.offset,
     );

@@ -192,7 +192,7 @@ stubs("is not asked to run a call again for ever, whatever its encoder says", ()
   using tracer = new Tracer({ encoder, deadline: 200 });
   const stub = tracer.createStub();
   const error = thrown(DeadlineError, () => stub.inject("close", -1));
-  assert.match(error.message, "asked for close to be restarted for 200 ms");
+  assert.match(error.message, /injected close (for|within) 200 ms/);
   assert.is(stub.call("getpid"), BigInt(stub.pid));
 });
 

@@ -1,4 +1,5 @@
 import { DeathError, hex } from "../errors.ts";
+import { endCommand } from "../foreign/channel.ts";
 import { type Check, type Examination, examine } from "../stub/examine.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
@@ -136,7 +137,7 @@ async function hold(tracer: Tracer): Promise<never> {
           reportError(error, false);
         }
       }
-      if (tracer.stubs.size === 0) process.exit(1);
+      if (tracer.stubs.size === 0) endCommand(1);
     }, WATCH_MILLISECONDS);
   });
 }

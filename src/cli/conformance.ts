@@ -107,9 +107,14 @@ function tellAll(verdicts: readonly Verdict[], machine: Machine): string {
   const looked = facts - skipped;
   const share = looked === 0 ? "" : `, ${((100 * held) / looked).toFixed(1)} %`;
   const rest = skipped === 0 ? "" : `; ${skipped} skipped`;
-  const score = `${held} of ${looked} facts hold${share}${rest}`;
+  const attempts = verdicts.reduce((sum, it) => sum + contradictionsOf(it), 0);
+  const without =
+    attempts === 0 ? "" : `; ${attempts} attempts that others contradict do not count`;
+  const score = `${held} of ${looked} facts hold${share}${rest}${without}`;
   return `${machineLine(machine)}\n\n${parts.join("")}\n${paint("bold", score)}\n`;
 }
+
+const contradictionsOf = (verdict: Verdict) => (verdict.held === null ? 0 : verdict.contradictions);
 
 function tellGroup(group: string, verdicts: readonly Verdict[]): string {
   const { facts, held, failed, skipped } = countsOf(verdicts);
@@ -138,6 +143,7 @@ function documentOf(verdicts: readonly Verdict[], machine: Machine, { tracer }: 
       rule: verdict.fact.rule,
       status: verdict.held === null ? "skipped" : verdict.held ? "held" : "failed",
       ...(verdict.held === null && { reason: verdict.reason }),
+      ...(contradictionsOf(verdict) > 0 && { contradictions: contradictionsOf(verdict) }),
       ...(verdict.held === false && {
         case: formatCase(verdict.fact.it, constants),
         unmet: verdict.unmet.map(({ field, expected, seen }) => ({

@@ -1,64 +1,53 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { release } from "node:os";
+import { release, type } from "node:os";
 import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { hex, StublabError } from "../errors.ts";
 import { loadShim } from "../shim.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { type Command, parseOptions } from "./command.ts";
+import { attempt, type Finding, type Seen, tryCommands } from "./doctor_trials.ts";
 import { paint, printJson, tell } from "./report.ts";
 
 const help = `usage: stublab doctor [options]
 
 Tries what stublab needs: to load its libraries, to fork a stub, to attach to it, to inject system calls, to
-clone many, to install a seccomp filter. Where something fails, it says what to do.
+clone many, to install a seccomp filter; and what single commands need beyond that. If something fails, it says
+what to do.
 
   --json   one document, "stublab.doctor/1"
 
-Exit status: 0 where everything works (perhaps with warnings), else 3.
+Exit status: 0 if bootstrap and inject work; a warning names the commands that do not. Else 3.
 `;
 
 const OPTIONS = { json: { type: "boolean", default: false } } as const;
 
-/** What came of a trial: what was seen, and a remedy where there is something to do. */
-interface Seen {
-  readonly detail: string;
-  readonly warning?: string;
-}
-
-interface Finding {
-  readonly name: string;
-  readonly status: "ok" | "warning" | "failed";
-  readonly detail: string;
-  readonly remedy: string | null;
-}
-
 /** How many stubs the trial of the process limits has alive at once. */
 const CROWD = 32;
 
-/** What works with the oldest kernel that is known to do: seccomp runs after ptrace since 4.8. */
-const OLDEST_KERNEL = [4, 8] as const;
-
-function run(args: readonly string[]): number {
+async function run(args: readonly string[]): Promise<number> {
   const values = parseOptions(args, OPTIONS);
-  const findings = diagnose();
+  const findings = await diagnose();
   if (values.json) printJson("stublab.doctor/1", { checks: findings });
   else tell(`${findings.map(findingText).join("\n")}\n`);
   return findings.some(({ status }) => status === "failed") ? 3 : 0;
 }
 
-function diagnose(): Finding[] {
+async function diagnose(): Promise<Finding[]> {
+  const stubs = tryStub();
+  const works = stubs.every(({ status }) => status !== "failed");
   return [
     attempt("node", node),
-    attempt("kernel", kernel),
+    attempt("kernel", () => ({ detail: `${type()} ${release()}` })),
     attempt("C library", cLibrary),
     attempt("koffi and shim", () => ({ detail: `loaded in thread ${loadShim().gettid()}` })),
     attempt("encoders", encoders),
     attempt("C compiler", compiler),
     attempt("yama", yama),
     attempt("process 1", processOne),
-    ...tryStub(),
+    ...stubs,
+    ...(works ? await tryCommands() : []),
   ];
 }
 
@@ -82,22 +71,11 @@ function tryStub(): Finding[] {
       attempt("memory", () => memory(stub)),
       attempt("process limits", () => crowd(stub)),
       attempt("seccomp", () => seccomp(stub)),
+      attempt("exit signal", () => fatal(tracer)),
     );
   }
   findings.push(attempt("close", () => closed(tracer)));
   return findings;
-}
-
-function attempt(name: string, trial: () => Seen): Finding {
-  try {
-    const { detail, warning } = trial();
-    const status = warning === undefined ? "ok" : "warning";
-    return { name, status, detail, remedy: warning ?? null };
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    const remedy = error instanceof StublabError ? (error.remedy ?? null) : null;
-    return { name, status: "failed", detail, remedy };
-  }
 }
 
 /** The same for a trial whose product is needed afterwards. */
@@ -132,15 +110,6 @@ function node(): Seen {
   if (Number(process.versions.node.split(".")[0]) < 20)
     fail(detail, "stublab needs Node.js 20 or later");
   return { detail };
-}
-
-function kernel(): Seen {
-  const [major = 0, minor = 0] = release().split(".").map(Number);
-  const [oldMajor, oldMinor] = OLDEST_KERNEL;
-  if (major < oldMajor || (major === oldMajor && minor < oldMinor)) {
-    fail(`Linux ${release()}`, `Linux ${OLDEST_KERNEL.join(".")} or later is needed`);
-  }
-  return { detail: `Linux ${release()}` };
 }
 
 function cLibrary(): Seen {
@@ -214,8 +183,9 @@ function crowd(stub: Stub): Seen {
   for (const one of stubs) one.close();
   const limit = /^Max processes\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
   const most = readIfThere("/proc/sys/kernel/pid_max");
+  const all = most === undefined ? "no pid_max" : `pid_max ${most}`;
   return {
-    detail: `${CROWD} stubs at once; RLIMIT_NPROC ${limit}, pid_max ${most}, ${cgroupLimit()}`,
+    detail: `${CROWD} stubs at once; RLIMIT_NPROC ${limit}, ${all}, ${cgroupLimit()}`,
   };
 }
 
@@ -239,6 +209,14 @@ function seccomp(stub: Stub): Seen {
   stub.call("seccomp", tracer.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
   stub.call("getpid");
   return { detail: "a filter was installed in a stub, which lives on" };
+}
+
+/** The default of bootstrap: the end of such a stub would be the end of this process, if it were not ended with care. */
+function fatal(tracer: Tracer): Seen {
+  const stub = tracer.createStub({ exitSignal: "SIGKILL" });
+  const { pid } = stub;
+  stub.close();
+  return { detail: `stub ${pid} with exit signal SIGKILL is ended, and this process lives` };
 }
 
 function closed(tracer: Tracer): Seen {

@@ -1,21 +1,23 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { basename } from "node:path";
+import { describeThrown } from "../encoder/answer.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { isEncoderFile, openEncoderFile } from "../encoder/foreign.ts";
 import { guardEncoder } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { EncoderError } from "../errors.ts";
-import { loadShim } from "../shim.ts";
+import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../foreign/channel.ts";
+import { ForeignProcess } from "../foreign/process.ts";
+import { visible } from "../visible.ts";
 
 /** What --encoder takes, for the help of commands. */
 export const ENCODER_HELP =
   "assembly, script, native or gvisor (default assembly), or a file: ./mine.wasm, ./mine.mjs";
 
-/** How long a file may take until it is open, the start of its process included. */
+/** How long a file may take until it is open, in milliseconds. */
 const LOAD_LIMIT = 3000;
 
-/** The environment variable that tells a process which one runs it for the sake of a foreign encoder. */
-const PARENT = "STUBLAB_PARENT";
+/** How long a process may take to end once its command has, in milliseconds. */
+const END_LIMIT = 1000;
 
 /**
  * The encoder that --encoder names. With a file the command runs in a process of its own, for foreign code may do
@@ -26,70 +28,90 @@ const PARENT = "STUBLAB_PARENT";
  */
 export async function chooseEncoder(choice: string, limit: number): Promise<Encoder> {
   if (!isEncoderFile(choice)) return openEncoder(choice);
-  const parent = process.env[PARENT];
-  if (parent === undefined) return process.exit(await runAgain(choice, limit));
-  return openHere(choice, Number(parent));
+  return isForeignCommand ? openHere(choice) : process.exit(await runAgain(choice, limit));
 }
 
 /** In the child. */
-async function openHere(file: string, parent: number): Promise<Encoder> {
-  // What it starts itself is no child of that kind.
-  delete process.env[PARENT];
-  if (loadShim().dieWith(parent) < 0) process.exit(1);
+async function openHere(file: string): Promise<Encoder> {
+  const { exit } = process;
+  process.on("uncaughtException", (error) => {
+    tellParent({ kind: "failed", message: describeThrown(error) });
+    exit(1);
+  });
+  tellParent({ kind: "ready" });
   // Without it, Node.js ends where a module waits for what never comes.
   const awake = setInterval(() => {}, LOAD_LIMIT);
   try {
     return guardEncoder(await openEncoderFile(file, basename(file)));
   } finally {
     clearInterval(awake);
-    process.send?.("open");
+    tellParent({ kind: "open" });
   }
 }
 
-/** Runs this very command line in a child; answers its exit status. */
+/** Runs this very command line in a child; answers the exit status that the command has there. */
 async function runAgain(file: string, limit: number): Promise<number> {
   const [, program = "", ...args] = process.argv;
-  const child = fork(program, args, {
-    stdio: ["inherit", "inherit", "inherit", "ipc"],
-    env: { ...process.env, [PARENT]: String(process.pid) },
+  const child = await ForeignProcess.start({
+    name: FOREIGN_COMMAND,
+    arguments: [...process.execArgv, program, ...args],
+    environment: process.env,
+    stdio: [0, 1, 2],
+    files: [],
+    shut: false,
   });
-  const name = basename(file);
-  const late = await endsInTime(child, limit);
-  const { exitCode, signalCode } = child;
-  if (late === "loading") {
-    throw new EncoderError(`encoder ${name} did not load within ${LOAD_LIMIT} ms`);
+  try {
+    return await new CommandWatch(child, basename(file)).statusWithin(limit);
+  } finally {
+    await child.end();
   }
-  if (late === "working") {
-    throw new EncoderError(`the command did not end within ${limit} ms with encoder ${name}`, {
-      remedy: "stublab compare tells in which function an encoder hangs",
-    });
-  }
-  if (signalCode !== null) {
-    throw new EncoderError(`the process of encoder ${name} was killed by ${signalCode}`);
-  }
-  return exitCode ?? 1;
 }
 
-/** Waits for a child's end; answers what it was at when it had to be killed. */
-function endsInTime(
-  child: ChildProcess,
-  limit: number,
-): Promise<"loading" | "working" | undefined> {
-  return new Promise((resolve, reject) => {
-    let late: "loading" | "working" | undefined;
-    const kill = (at: typeof late) => () => {
-      late = at;
-      child.kill("SIGKILL");
-    };
-    let timer = setTimeout(kill("loading"), LOAD_LIMIT);
-    child.once("message", () => {
-      clearTimeout(timer);
-      if (Number.isFinite(limit)) timer = setTimeout(kill("working"), limit);
-    });
-    child.on("error", reject);
-    child.on("exit", () => {
-      clearTimeout(timer);
-      resolve(late);
-    });
-  });
+/** What a parent makes of the process of its command. */
+class CommandWatch {
+  readonly #child: ForeignProcess;
+  readonly #name: string;
+
+  constructor(child: ForeignProcess, name: string) {
+    this.#child = child;
+    this.#name = name;
+  }
+
+  /** @throws EncoderError */
+  async statusWithin(limit: number): Promise<number> {
+    const opened = await this.#hear(LOAD_LIMIT, `encoder ${this.#name} did not load`);
+    if (opened !== "open") throw this.#fault("did not load its encoder first");
+    const status = await this.#hear(limit, "the command did not end");
+    if (typeof status !== "number") throw this.#fault("loaded its encoder twice");
+    // What it does at its exit changes nothing.
+    await this.#child.next(END_LIMIT);
+    return status;
+  }
+
+  /** The next message: that the encoder is open, or the status of the command. */
+  async #hear(limit: number, what: string): Promise<"open" | number> {
+    const outcome = await this.#child.next(limit);
+    if (outcome.kind === "late") {
+      throw new EncoderError(`${what} within ${limit} ms`, {
+        remedy: "stublab compare tells in which function an encoder hangs",
+      });
+    }
+    if (outcome.kind === "ended") throw this.#fault(`${this.#child.fate} before its command ended`);
+    const { message } = outcome;
+    if (isFields(message)) {
+      const { kind, status, message: text } = message;
+      if (kind === "open") return kind;
+      if (kind === "done" && isStatus(status)) return status;
+      if (kind === "failed" && typeof text === "string") throw this.#fault(`failed: ${text}`);
+    }
+    throw this.#fault("sent a message that means nothing");
+  }
+
+  #fault(what: string): EncoderError {
+    return new EncoderError(`the process of encoder ${this.#name} ${visible(what)}`);
+  }
+}
+
+function isStatus(status: unknown): status is number {
+  return Number.isInteger(status) && Number(status) >= 0 && Number(status) < 256;
 }

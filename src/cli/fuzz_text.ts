@@ -35,6 +35,14 @@ export function fuzzText(report: FuzzReport): string {
     ...unpredicted.rules.map(({ rule, text, share }) =>
       row("", `${visible(rule).padEnd(4)} ${percent(share).padStart(7)}  ${text}`),
     ),
+    ...(session.unconfirmed === 0
+      ? []
+      : [
+          row(
+            "unconfirmed",
+            `${number(session.unconfirmed)} outcomes did not come again: not counted`,
+          ),
+        ]),
     findings.length === 0
       ? row("findings", paint("green", "none: all that was predicted came so"))
       : row("findings", paint("red", number(findings.length))),

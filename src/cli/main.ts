@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { InputError, OutputError, StublabError } from "../errors.ts";
+import { endCommand, isForeignCommand } from "../foreign/channel.ts";
 import { type Command, UsageError } from "./command.ts";
 import { reportError } from "./report.ts";
 
@@ -129,16 +130,20 @@ function exitStatus(error: unknown): number {
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE") endCommand(0);
   reportError(new OutputError(`standard output cannot be written: ${error.message}`), false);
-  process.exit(1);
+  endCommand(1);
 });
 
 const args = process.argv.slice(2);
+let status: number;
 try {
-  process.exitCode = await main(args);
+  status = await main(args);
 } catch (failure) {
   const error = firstFailure(failure);
   reportError(error, args.includes("--json"));
-  process.exitCode = exitStatus(error);
+  status = exitStatus(error);
 }
+process.exitCode = status;
+// What foreign code has left to be done is not waited for.
+if (isForeignCommand) process.stdout.write("", () => endCommand(status));

@@ -2,7 +2,7 @@ import { openEncoder } from "../encoder/open.ts";
 import { StublabError } from "../errors.ts";
 import { Batch } from "../fuzz/batch.ts";
 import { type Case, formatCase, writeSetup } from "../fuzz/case.ts";
-import { type Machine, readMachine, readProcessor } from "../fuzz/machine.ts";
+import { KERNEL_FEATURES, type Machine, readMachine, readProcessor } from "../fuzz/machine.ts";
 import { type AppliedRule, Model, RULES } from "../fuzz/model/model.ts";
 import { Prediction } from "../fuzz/model/prediction.ts";
 import { parsePlant, plantLine } from "../fuzz/plant.ts";
@@ -79,7 +79,7 @@ function whatIsMissing({ on }: Case, unpredicted: string | null): string {
 /** The XSAVE area of a processor with AVX: its length, XCR0, and the bits that mxcsr may have. */
 const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2ffff };
 
-/** Where nothing can be traced, the XSAVE area is taken for what it is on most machines. */
+/** If nothing can be traced, assumes the XSAVE area of most machines, and the features of a new kernel. */
 function readMachineAnyhow(): Machine {
   try {
     using tracer = new Tracer();
@@ -89,9 +89,12 @@ function readMachineAnyhow(): Machine {
     if (!(error instanceof StublabError)) throw error;
     const { xstateLength } = USUAL_XSTATE;
     talk(
-      `stublab: nothing can be traced here, and an XSAVE area of ${xstateLength} bytes is assumed\n`,
+      `stublab: nothing can be traced here: an XSAVE area of ${xstateLength} bytes and the kernel features ` +
+        `${KERNEL_FEATURES.join(", ")} are assumed\n`,
     );
-    return { ...readProcessor(), ...USUAL_XSTATE, stubCode: 0 };
+    const processor = readProcessor();
+    const features = [...processor.features, ...KERNEL_FEATURES];
+    return { ...processor, features, ...USUAL_XSTATE, stubCode: 0 };
   }
 }
 

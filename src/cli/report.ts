@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { OutputError, StublabError } from "../errors.ts";
+import { endCommand } from "../foreign/channel.ts";
 import { visible, visibleJson, visibleLines } from "../visible.ts";
 
 /** Tells an error on stderr, and as a document on stdout where JSON was asked for. */
@@ -51,7 +52,7 @@ export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       // A reader of stdout that has seen enough, such as `head`, is no failure.
-      if (code === "EPIPE") process.exit(fd === 1 ? 0 : 1);
+      if (code === "EPIPE") endCommand(fd === 1 ? 0 : 1);
       if (code !== "EAGAIN") throw error;
       // Node.js makes pipes non-blocking.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);

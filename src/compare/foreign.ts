@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Arch, FunctionName } from "../encoder/abi.ts";
-import { type Loaded, RECORDS_SIZE, type Reply } from "./foreign_message.ts";
-import { ForeignProcess, SharedFile } from "./foreign_process.ts";
+import { type Loaded, RECORDS_SIZE } from "./foreign_message.ts";
+import { EncoderProcess, SharedFile } from "./foreign_process.ts";
 import { BrokenEncoder, type RecordLayout } from "./record.ts";
 import type { Subject } from "./subject.ts";
 
@@ -19,14 +19,14 @@ export class ForeignSubject implements Subject {
   readonly constants: ReadonlyMap<string, bigint>;
   readonly #functions: ReadonlySet<string>;
   readonly #shared: SharedFile;
-  #process: ForeignProcess;
+  #process: EncoderProcess;
   #restarts = 0;
 
   private constructor(
     file: string,
     name: string,
     shared: SharedFile,
-    process: ForeignProcess,
+    process: EncoderProcess,
     { arch, functions, constants }: Loaded,
   ) {
     this.argument = file;
@@ -69,8 +69,7 @@ export class ForeignSubject implements Subject {
   async crossing(): Promise<number | undefined> {
     try {
       const process = await this.#running();
-      const reply = await process.ask({ kind: "crossing" });
-      return reply.kind === "crossed" ? (reply.nanoseconds ?? undefined) : undefined;
+      return (await process.ask({ kind: "crossing" })).nanoseconds ?? undefined;
     } catch (error) {
       if (error instanceof BrokenEncoder) return undefined;
       throw error;
@@ -89,21 +88,19 @@ export class ForeignSubject implements Subject {
     const count = records.length / layout.words;
     const process = await this.#running();
     this.#shared.write(bytes);
-    let reply: Reply;
     try {
-      reply = await process.ask({ kind: "run", name, ...partsOf(layout), count });
+      const { milliseconds } = await process.ask({ kind: "run", name, ...partsOf(layout), count });
+      if (this.#shared.read(bytes)) return milliseconds;
+      throw await process.blame("cut the file of its records");
     } catch (error) {
       if (!(error instanceof BrokenEncoder)) throw error;
       const index = Math.min(Math.max(error.index, 0), count - 1);
       throw new BrokenEncoder(error.kind, first + index, error.message, error.cause);
     }
-    if (reply.kind !== "ran") throw new BrokenEncoder("answer", first, "answered out of turn");
-    this.#shared.read(bytes);
-    return reply.milliseconds;
   }
 
   /** The process that it is in: a new one after a break. */
-  async #running(): Promise<ForeignProcess> {
+  async #running(): Promise<EncoderProcess> {
     if (!this.#process.ended) return this.#process;
     if (this.#restarts === MOST_RESTARTS) {
       throw new BrokenEncoder("refused", 0, `was given up after ${MOST_RESTARTS + 1} breaks`);
@@ -119,12 +116,9 @@ async function start(
   shared: SharedFile,
   file: string,
   name: string,
-): Promise<{ process: ForeignProcess; loaded: Loaded }> {
-  const process = await ForeignProcess.start(shared);
-  const loaded = await process.ask({ kind: "load", file, name });
-  if (loaded.kind === "loaded") return { process, loaded };
-  await process.end();
-  throw new BrokenEncoder("refused", 0, "answered out of turn while it was loaded");
+): Promise<{ process: EncoderProcess; loaded: Loaded }> {
+  const process = await EncoderProcess.start(shared);
+  return { process, loaded: await process.ask({ kind: "load", file, name }) };
 }
 
 /** What a layout is made of. */

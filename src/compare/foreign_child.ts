@@ -1,41 +1,45 @@
-// The process in which an encoder of a user's runs: it loads one, and answers its parent's requests. It dies with
-// its parent, makes no process of its own, and has no output.
+// The process in which an encoder of a user's runs: it loads one, and answers its parent's requests. It has namespaces
+// of its own where the kernel allows, makes no process, and has no output.
 
 import { closeSync } from "node:fs";
+import { Socket } from "node:net";
 import { FUNCTION_NAMES } from "../encoder/abi.ts";
 import { describeThrown } from "../encoder/answer.ts";
 import type { PartialEncoder } from "../encoder/encoder.ts";
 import { openEncoderFile } from "../encoder/foreign.ts";
 import { errnoName } from "../errno.ts";
-import { StublabError } from "../errors.ts";
+import { CHANNEL, encodeMessage, MessageReader } from "../foreign/channel.ts";
 import { loadShim, viewMemory } from "../shim.ts";
-import { RECORDS, type Reply, type Request, SHARED_FILE, SHARED_SIZE } from "./foreign_message.ts";
+import {
+  type LastWords,
+  type Numbered,
+  RECORDS,
+  type Reply,
+  type Request,
+  SHARED_FILE,
+  SHARED_SIZE,
+} from "./foreign_message.ts";
 import { BrokenEncoder, RecordLayout, Runner } from "./record.ts";
 import { timeCrossing } from "./subject.ts";
 
-/** What it may write to in all: the largest encoder's memory, and Node.js. */
-const MOST_BYTES = 1 << 30;
-
-// Foreign code may put others in their places.
 const { exit } = process;
-const sendToParent = process.send?.bind(process);
+const channel = new Socket({ fd: CHANNEL });
 
-function send(reply: Reply): void {
-  sendToParent?.(reply);
+function send(message: Numbered<Reply> | LastWords | { kind: "ready" }, sent?: () => void): void {
+  channel.write(encodeMessage(message), sent);
 }
 
 /** Ends this process where a call that had to succeed did not. */
 function expectDone(call: string, result: number): number {
   if (result >= 0) return result;
-  send({ kind: "dying", message: `${call} failed: ${errnoName(-result)}` });
+  process.stderr.write(`${call} failed: ${errnoName(-result)}\n`);
   return exit(1);
 }
 
 const shim = loadShim();
-expectDone("prctl(PR_SET_PDEATHSIG)", shim.dieWith(Number(process.argv[2])));
 const address = expectDone("mmap", shim.mapFile(SHARED_FILE, SHARED_SIZE));
 closeSync(SHARED_FILE);
-expectDone("seccomp", shim.confine(MOST_BYTES));
+expectDone("seccomp", shim.confine());
 
 const shared = viewMemory(address, SHARED_SIZE);
 const progress = new Int32Array(shared, 0, 1);
@@ -51,8 +55,7 @@ async function load({ file, name }: Request & { kind: "load" }): Promise<Reply> 
   try {
     encoder = await openEncoderFile(file, name);
   } catch (error) {
-    const own = error instanceof StublabError;
-    const message = own ? error.message : `encoder ${name} fails to load: ${describeThrown(error)}`;
+    const message = error instanceof Error ? error.message : describeThrown(error);
     return { kind: "broke", how: "refused", index: 0, message };
   }
   const { arch, constants } = encoder;
@@ -84,16 +87,27 @@ async function answer(request: Request): Promise<Reply> {
   return { kind: "crossed", nanoseconds: timeCrossing(encoder) ?? null };
 }
 
-process.on("message", (request: Request) => {
-  answer(request).then(send, (error: unknown) => {
-    const { kind, index } =
-      error instanceof BrokenEncoder ? error : ({ kind: "trap", index: 0 } as const);
-    const message = error instanceof BrokenEncoder ? error.message : describeThrown(error);
-    send({ kind: "broke", how: kind, index, message });
-  });
+function broke(error: unknown): Reply {
+  if (!(error instanceof BrokenEncoder)) {
+    return { kind: "broke", how: "trap", index: 0, message: describeThrown(error) };
+  }
+  const { kind, index, message } = error;
+  return { kind: "broke", how: kind, index, message };
+}
+
+async function obey(request: Numbered<Request>): Promise<void> {
+  const reply = await answer(request).catch(broke);
+  send({ ...reply, id: request.id });
+}
+
+const reader = new MessageReader<Numbered<Request>>();
+channel.on("data", (chunk) => {
+  for (const request of reader.read(chunk)) void obey(request);
 });
+channel.on("end", () => exit(0));
+let dying = false;
 process.on("uncaughtException", (error) => {
-  send({ kind: "dying", message: describeThrown(error) });
-  exit(1);
+  if (!dying) send({ kind: "dying", message: describeThrown(error) }, () => exit(1));
+  dying = true;
 });
 send({ kind: "ready" });

@@ -1,4 +1,7 @@
-import { ARCHES, type Arch, type FunctionName } from "../encoder/abi.ts";
+import { ARCHES, type Arch, FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
+import { LONGEST_TOLD } from "../encoder/answer.ts";
+import { isFields } from "../foreign/channel.ts";
+import { cut, visible } from "../visible.ts";
 import type { BreakKind } from "./record.ts";
 
 /*
@@ -13,7 +16,7 @@ import type { BreakKind } from "./record.ts";
  */
 
 /** Its descriptor in the child. */
-export const SHARED_FILE = 3;
+export const SHARED_FILE = 4;
 /** Where records begin, and how many bytes they may have. */
 export const RECORDS = 4096;
 export const RECORDS_SIZE = 1 << 20;
@@ -32,80 +35,130 @@ export type Request =
     }
   | { readonly kind: "crossing" };
 
+/** A request as it is sent; its reply has the same number. */
+export type Numbered<T> = T & { readonly id: number };
+
 export interface Loaded {
   readonly kind: "loaded";
   readonly arch: Arch;
-  readonly functions: readonly string[];
+  readonly functions: readonly FunctionName[];
   /** Names, and words in decimal. */
   readonly constants: readonly (readonly [string, string])[];
 }
 
-/** What the child answers; "ready" comes unasked when it has started. */
-export type Reply =
-  | Loaded
-  | { readonly kind: "ready" }
-  | { readonly kind: "ran"; readonly milliseconds: number }
-  | { readonly kind: "crossed"; readonly nanoseconds: number | null }
-  | {
-      readonly kind: "broke";
-      readonly how: BreakKind;
-      readonly index: number;
-      readonly message: string;
-    }
-  /** No reply: an exception that nobody caught ends the child. */
-  | { readonly kind: "dying"; readonly message: string };
+export interface Broke {
+  readonly kind: "broke";
+  readonly how: BreakKind;
+  readonly index: number;
+  readonly message: string;
+}
+
+export interface Ran {
+  readonly kind: "ran";
+  readonly milliseconds: number;
+}
+
+export interface Crossed {
+  readonly kind: "crossed";
+  readonly nanoseconds: number | null;
+}
+
+/** What the child answers. */
+export type Reply = Loaded | Ran | Crossed | Broke;
+
+/** Of each request, the reply that is no break. */
+export interface Replies {
+  readonly load: Loaded;
+  readonly run: Ran;
+  readonly crossing: Crossed;
+}
+
+/** No reply: an exception that nobody caught ends the child. */
+export interface LastWords {
+  readonly kind: "dying";
+  readonly message: string;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null;
-}
-
-/** A message from the child; undefined where it makes no sense: foreign code can write there, too. */
-export function parseReply(message: unknown): Reply | undefined {
-  if (!isFields(message)) return undefined;
-  const { kind, milliseconds, nanoseconds, message: text } = message;
-  switch (kind) {
-    case "ready":
-      return { kind };
-    case "loaded":
-      return parseLoaded(message);
-    case "ran":
-      return typeof milliseconds === "number" ? { kind, milliseconds } : undefined;
-    case "crossed":
-      return { kind, nanoseconds: typeof nanoseconds === "number" ? nanoseconds : null };
-    case "dying":
-      return typeof text === "string" ? { kind, message: text } : undefined;
-    case "broke":
-      return parseBroke(message);
-    default:
-      return undefined;
+/**
+ * The reply to a request, which the child's foreign code may have written as well.
+ *
+ * @param kind that of the request
+ * @param most the most milliseconds that it can have taken
+ * @returns undefined for anything that is no reply to it
+ */
+export function parseReply<K extends Request["kind"]>(
+  message: unknown,
+  kind: K,
+  request: Numbered<Request>,
+  most: number,
+): Replies[K] | Broke | undefined {
+  if (!isFields(message) || message.id !== request.id) return undefined;
+  if (message.kind === "broke") {
+    return parseBroke(message, request.kind === "run" ? request.count : 1);
   }
+  return PARSERS[kind](message, most);
 }
 
-/** A word in decimal. */
-const WORD = /^-?\d{1,20}$/;
+const PARSERS: {
+  readonly [K in Request["kind"]]: (message: Fields, most: number) => Replies[K] | undefined;
+} = { load: parseLoaded, run: parseRan, crossing: parseCrossed };
 
-function parseLoaded({ arch, functions, constants }: Fields): Loaded | undefined {
+export function parseLastWords(message: unknown): LastWords | undefined {
+  if (!isFields(message) || message.kind !== "dying") return undefined;
+  const { message: text } = message;
+  return typeof text === "string" ? { kind: "dying", message: legible(text) } : undefined;
+}
+
+/** A text of the child's as it may be printed. */
+function legible(text: string): string {
+  return visible(cut(text, 2 * LONGEST_TOLD).text);
+}
+
+/** A word in decimal, and names that constants have. */
+const WORD = /^-?\d{1,20}$/;
+const NAME = /^\w{1,100}$/;
+
+function parseLoaded({ kind, arch, functions, constants }: Fields): Loaded | undefined {
+  if (kind !== "loaded") return undefined;
   const known = ARCHES.find((each) => each === arch);
   if (known === undefined || !Array.isArray(functions) || !Array.isArray(constants)) {
     return undefined;
   }
   const words: (readonly [string, string])[] = [];
   for (const each of constants) {
-    const [name, word] = Array.isArray(each) ? each.map(String) : [];
-    if (name === undefined || word === undefined || !WORD.test(word)) return undefined;
+    const [name, word]: unknown[] = Array.isArray(each) ? each : [];
+    if (typeof name !== "string" || typeof word !== "string") return undefined;
+    if (!NAME.test(name) || !WORD.test(word)) return undefined;
     words.push([name, word]);
   }
-  return { kind: "loaded", arch: known, functions: functions.map(String), constants: words };
+  const own = FUNCTION_NAMES.filter((name) => functions.includes(name));
+  return { kind: "loaded", arch: known, functions: own, constants: words };
 }
 
-const KINDS: readonly BreakKind[] = ["trap", "answer", "memory", "loop", "crash", "refused"];
+function parseRan({ kind, milliseconds }: Fields, most: number): Ran | undefined {
+  if (kind !== "ran" || !isAmount(milliseconds)) return undefined;
+  return { kind: "ran", milliseconds: Math.min(milliseconds, most) };
+}
 
-function parseBroke({ how, index, message }: Fields): Reply | undefined {
+function parseCrossed({ kind, nanoseconds }: Fields, most: number): Crossed | undefined {
+  if (kind !== "crossed") return undefined;
+  if (nanoseconds === null) return { kind, nanoseconds };
+  if (!isAmount(nanoseconds)) return undefined;
+  return { kind: "crossed", nanoseconds: Math.min(nanoseconds, most * 1e6) };
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+const KINDS: readonly BreakKind[] = ["trap", "answer", "memory", "refused"];
+
+function parseBroke({ how, index, message }: Fields, count: number): Broke | undefined {
   const kind = KINDS.find((each) => each === how);
-  if (kind === undefined || typeof index !== "number" || typeof message !== "string") {
-    return undefined;
-  }
-  return { kind: "broke", how: kind, index, message };
+  if (kind === undefined || typeof message !== "string") return undefined;
+  if (typeof index !== "number" || !Number.isInteger(index)) return undefined;
+  if (index < 0 || index >= count) return undefined;
+  return { kind: "broke", how: kind, index, message: legible(message) };
 }

@@ -1,17 +1,23 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errnoName } from "../errno.ts";
 import { UnsupportedError } from "../errors.ts";
+import { ForeignProcess } from "../foreign/process.ts";
 import { loadShim } from "../shim.ts";
-import { parseReply, RECORDS, type Reply, type Request, SHARED_SIZE } from "./foreign_message.ts";
+import {
+  type Broke,
+  type Numbered,
+  parseLastWords,
+  parseReply,
+  RECORDS,
+  type Replies,
+  type Request,
+  SHARED_SIZE,
+} from "./foreign_message.ts";
 import { BrokenEncoder } from "./record.ts";
 
 /** How long loading and each batch may take. */
 const LIMIT = 2000;
-/** How long the process may take to start, before there is any foreign code in it. */
-const START_LIMIT = 10_000;
 
 /** JavaScript's own memory, in MB; the rest is up to the child's limit. */
 const V8_FLAGS = ["--max-old-space-size=256"];
@@ -32,11 +38,12 @@ export class SharedFile {
     writeSync(this.descriptor, records, 0, records.length, RECORDS);
   }
 
-  read(records: Uint8Array): void {
-    readSync(this.descriptor, records, 0, records.length, RECORDS);
+  /** Copies what is there; answers whether it is all there: a child may cut the file. */
+  read(records: Uint8Array): boolean {
+    return readSync(this.descriptor, records, 0, records.length, RECORDS) === records.length;
   }
 
-  /** The index of the record that was begun last. */
+  /** The index of the record that was begun last, or whatever a child left there. */
   get progress(): number {
     const bytes = Buffer.alloc(4);
     readSync(this.descriptor, bytes, 0, bytes.length, 0);
@@ -53,42 +60,37 @@ export class SharedFile {
   }
 }
 
-/** A child in which foreign code runs (foreign_child.ts), as its parent sees it. */
-export class ForeignProcess {
-  readonly #child: ChildProcess;
+/** A child in which an encoder is asked (foreign_child.ts). */
+export class EncoderProcess {
+  readonly #process: ForeignProcess;
   readonly #shared: SharedFile;
-  /** How it ended; undefined while it runs. */
-  #ending: string | undefined;
+  #requests = 0;
   /** What it said before it ended by itself. */
-  #lastWords = "";
-  #settle: ((outcome: Reply | "ended" | "late") => void) | undefined;
+  #lastWords: string | undefined;
 
-  private constructor(shared: SharedFile) {
+  private constructor(process: ForeignProcess, shared: SharedFile) {
+    this.#process = process;
     this.#shared = shared;
-    const program = fileURLToPath(new URL("foreign_child.js", import.meta.url));
-    const stdio = ["ignore", "ignore", "ignore"] as const;
-    this.#child = fork(program, [String(process.pid)], {
-      execArgv: V8_FLAGS,
-      stdio: [...stdio, shared.descriptor, "ipc"],
-    });
-    this.#child.on("message", (message) => this.#hear(parseReply(message)));
-    this.#child.on("error", (error) => this.#end(`failed: ${error.message}`));
-    this.#child.on("exit", (code, signal) => {
-      this.#end(signal === null ? `exited with status ${code}` : `was killed by ${signal}`);
-    });
-    // Nobody waits for it but for a request, which has a timer.
-    this.#child.unref();
-    this.#child.channel?.unref();
   }
 
   /** @throws UnsupportedError where it does not start */
-  static async start(shared: SharedFile): Promise<ForeignProcess> {
+  static async start(shared: SharedFile): Promise<EncoderProcess> {
     shared.rewind();
-    const started = new ForeignProcess(shared);
-    const outcome = await started.#next(START_LIMIT);
-    if (typeof outcome !== "string" && outcome.kind === "ready") return started;
-    await started.end();
-    throw new UnsupportedError(`a process for foreign encoders does not start: ${started.#fate}`);
+    const nothing = openSync("/dev/null", "r+");
+    try {
+      const process = await ForeignProcess.start({
+        name: "stublab: encoder",
+        arguments: [...V8_FLAGS, fileURLToPath(new URL("foreign_child.js", import.meta.url))],
+        // Node.js may need it to start.
+        environment: { LD_LIBRARY_PATH: globalThis.process.env.LD_LIBRARY_PATH },
+        stdio: [nothing, nothing, nothing],
+        files: [shared.descriptor],
+        shut: true,
+      });
+      return new EncoderProcess(process, shared);
+    } finally {
+      closeSync(nothing);
+    }
   }
 
   /**
@@ -97,66 +99,54 @@ export class ForeignProcess {
    * @throws BrokenEncoder where there is none in time, or it tells of a break; all but "trap" and "answer" end the
    * process.
    */
-  async ask(request: Request): Promise<Reply> {
-    const outcome = await this.#exchange(request);
-    if (outcome === "late") throw await this.#broken("loop", `did not return within ${LIMIT} ms`);
-    if (outcome === "ended") throw await this.#broken("crash", this.#fate);
-    if (outcome.kind !== "broke") return outcome;
-    const { how, index, message } = outcome;
+  async ask<K extends Request["kind"]>(request: Request & { kind: K }): Promise<Replies[K]> {
+    const reply = await this.#exchange(request.kind, { ...request, id: ++this.#requests });
+    if (reply.kind !== "broke") return reply;
+    const { how, index, message } = reply;
     if (how !== "trap" && how !== "answer") await this.end();
     throw new BrokenEncoder(how, index, message);
   }
 
   get ended(): boolean {
-    return this.#ending !== undefined;
+    return this.#process.ended;
   }
 
   /** Kills it and waits for its end. */
-  async end(): Promise<void> {
-    if (this.ended) return;
-    this.#child.ref();
-    const gone = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await gone;
+  end(): Promise<void> {
+    return this.#process.end();
   }
 
-  get #fate(): string {
-    return `${this.#ending}${this.#lastWords === "" ? "" : `: ${this.#lastWords}`}`;
+  /** Kills it for something that it did. */
+  async blame(fault: string): Promise<BrokenEncoder> {
+    await this.#process.end(fault);
+    return this.#broken("crash", this.#process.fate);
   }
 
-  async #exchange(request: Request): Promise<Reply | "ended" | "late"> {
-    if (this.ended) return "ended";
-    const reply = this.#next(LIMIT);
-    // A child that has just died is told by its exit.
-    this.#child.send(request, () => {});
-    return reply;
+  async #exchange<K extends Request["kind"]>(
+    kind: K,
+    request: Numbered<Request>,
+  ): Promise<Replies[K] | Broke> {
+    const start = performance.now();
+    this.#process.send(request);
+    for (;;) {
+      const outcome = await this.#process.next(LIMIT);
+      if (outcome.kind === "late") {
+        await this.end();
+        throw this.#broken("loop", `did not return within ${LIMIT} ms`);
+      }
+      if (outcome.kind === "ended") throw this.#broken("crash", this.#process.fate);
+      const reply = parseReply(outcome.message, kind, request, performance.now() - start);
+      if (reply !== undefined) return reply;
+      const last = parseLastWords(outcome.message);
+      if (last === undefined || this.#lastWords !== undefined) {
+        throw await this.blame("sent a message that is not a reply to the request");
+      }
+      this.#lastWords = last.message;
+    }
   }
 
-  async #broken(kind: "loop" | "crash", message: string): Promise<BrokenEncoder> {
-    await this.end();
-    return new BrokenEncoder(kind, this.#shared.progress, message);
-  }
-
-  /** The next reply, or what comes instead of it. */
-  #next(milliseconds: number): Promise<Reply | "ended" | "late"> {
-    return new Promise((resolve) => {
-      // A process that was itself kept from running looks at what has come before it calls others late.
-      const timer = setTimeout(() => setImmediate(() => this.#settle?.("late")), milliseconds);
-      this.#settle = (outcome) => {
-        clearTimeout(timer);
-        this.#settle = undefined;
-        resolve(outcome);
-      };
-    });
-  }
-
-  #hear(reply: Reply | undefined): void {
-    if (reply?.kind === "dying") this.#lastWords = reply.message;
-    else if (reply !== undefined) this.#settle?.(reply);
-  }
-
-  #end(how: string): void {
-    this.#ending ??= how;
-    this.#settle?.("ended");
+  #broken(kind: "loop" | "crash", message: string): BrokenEncoder {
+    const last = this.#lastWords === undefined ? "" : `: ${this.#lastWords}`;
+    return new BrokenEncoder(kind, this.#shared.progress, `${message}${last}`);
   }
 }

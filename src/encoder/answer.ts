@@ -1,13 +1,15 @@
+import { cut, visible } from "../visible.ts";
 import type { Signature } from "./abi.ts";
 
-/** As much of a message of foreign code as is told. */
-const LONGEST = 300;
+/** As much of a message of foreign code as is told, in UTF-16 units. */
+export const LONGEST_TOLD = 300;
 
 /** A value of any kind, for a person; no code of an object's runs. */
 export function describeValue(value: unknown): string {
   if (typeof value === "object" && value !== null) return "an object";
   if (typeof value === "function") return "a function";
-  return `${String(value).slice(0, LONGEST)}${typeof value === "bigint" ? "n" : ""}`;
+  const { text } = cut(String(value), LONGEST_TOLD);
+  return `${visible(text)}${typeof value === "bigint" ? "n" : ""}`;
 }
 
 /** What code threw, which may be anything. */

@@ -66,6 +66,11 @@ export class RegisterBlock {
     this.#view()[this.#indexOf(register)] = word;
   }
 
+  /** The word at an index of the kernel's own layout, whatever the encoder calls it. */
+  word(index: number): bigint {
+    return this.#view()[index] ?? 0n;
+  }
+
   /** All registers by name, copied. */
   dump(): Record<string, bigint> {
     return Object.fromEntries(

@@ -1,9 +1,10 @@
 import { type Stats, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { InputError } from "../errors.ts";
+import { EncoderError, InputError, StublabError } from "../errors.ts";
 import { excess, type Limit, readInput } from "../input.ts";
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, prototypeOf } from "./abi.ts";
+import { describeThrown } from "./answer.ts";
 import type { PartialEncoder } from "./encoder.ts";
 import { bindModule, isCallable, MOST_MEMORY, type ModuleExports, refusal } from "./module.ts";
 import { readMemories } from "./wasm_memory.ts";
@@ -26,15 +27,18 @@ export function isEncoderFile(word: string): boolean {
  * that another one watches.
  *
  * @param name what reports call it
- * @throws InputError where the file is none that could be an encoder, EncoderError for what is wrong in it, and
+ * @throws InputError where the file is none that could be an encoder, EncoderError for what is wrong in it, and for
  * whatever its code throws.
  */
 export async function openEncoderFile(file: string, name: string): Promise<PartialEncoder> {
   checkFile(file);
-  return bindModule(
-    name,
-    extname(file) === ".wasm" ? openWasm(file, name) : await openModule(file),
-  );
+  try {
+    const exports = extname(file) === ".wasm" ? openWasm(file, name) : await openModule(file);
+    return bindModule(name, exports);
+  } catch (cause) {
+    if (cause instanceof StublabError) throw cause;
+    throw new EncoderError(`encoder ${name} fails to load: ${describeThrown(cause)}`, { cause });
+  }
 }
 
 /** A FIFO would keep its reader waiting, and a device never ends. */

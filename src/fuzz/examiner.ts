@@ -69,7 +69,7 @@ export class Examiner {
   }
 
   examine(it: Case): Examination {
-    const { all: seen, stable } = this.#observer.observe(it);
+    const { all: seen, other, stable } = this.#observer.observe(it);
     const predicted = this.#predict(it);
     return {
       it,
@@ -78,7 +78,10 @@ export class Examiner {
       rules: this.#model.explain(this.#batch, 0),
       seen,
       stable,
-      differences: differencesOf(predicted, seen),
+      // What one stub alone shows may be somebody's doing.
+      differences: differencesOf(predicted, seen).filter(
+        ({ field, predicted: word }) => other.get(field) !== word,
+      ),
     };
   }
 

@@ -64,6 +64,8 @@ export interface FuzzResult {
   /** Of this session alone. */
   readonly cases: number;
   readonly seconds: number;
+  /** Outcomes that another attempt contradicted, so that they are neither findings nor in the corpus. */
+  readonly unconfirmed: number;
   /** Whether it was ended before it was over. */
   readonly interrupted: boolean;
 }
@@ -113,6 +115,7 @@ class Session {
   /** How much of the corpus the workers know. */
   #told = 0;
   #cases = 0;
+  #unconfirmed = 0;
 
   constructor(crew: Crew, folder: CorpusFolder | undefined, options: FuzzOptions) {
     this.#crew = crew;
@@ -123,7 +126,7 @@ class Session {
     this.#target = options.cases ?? (options.seconds === undefined ? DEFAULT_CASES : undefined);
   }
 
-  async run(): Promise<Pick<FuzzResult, "state" | "cases" | "seconds" | "interrupted">> {
+  async run(): Promise<Omit<FuzzResult, "seed" | "path" | "machine">> {
     const timer = setInterval(() => this.#tell(), TELL);
     try {
       await this.#tryGiven();
@@ -131,7 +134,8 @@ class Session {
       while (!this.#isOver(state)) state = await this.#round();
       this.#tell();
       const interrupted = !this.#isDone(state);
-      return { state, cases: this.#cases, seconds: this.#seconds, interrupted };
+      const [cases, unconfirmed] = [this.#cases, this.#unconfirmed];
+      return { state, cases, unconfirmed, seconds: this.#seconds, interrupted };
     } finally {
       clearInterval(timer);
     }
@@ -158,6 +162,7 @@ class Session {
     const to = Math.min(whole, this.#target ?? whole);
     const result = await this.#crew.round(chunksOf(from, to, state.shard), this.#news());
     this.#cases += result.cases;
+    this.#unconfirmed += result.unconfirmed;
     const step = stepOf(from, to, result, state);
     // A shard's rounds do not depend on each other, wherever they end.
     const partial = to < whole && state.shard === null;
@@ -175,6 +180,7 @@ class Session {
       const setups = recordsOf(some.map(({ it }) => it));
       const { next } = this.#state;
       const result = await this.#crew.given(setups, 0, this.#news());
+      this.#unconfirmed += result.unconfirmed;
       const step = stepOf(next, next, result, this.#state);
       const anonymous = <T extends Entry>(entries: readonly T[]) =>
         entries.map((entry) => ({ ...entry, index: -1 }));

@@ -13,7 +13,16 @@ export type FuzzReport = ReturnType<typeof reportOf>;
 
 /** The report of a run. */
 export function reportOf(
-  { seed, path, machine, state, cases, seconds, interrupted }: FuzzResult,
+  {
+    seed,
+    path,
+    machine,
+    state,
+    cases,
+    seconds,
+    unconfirmed: contradicted,
+    interrupted,
+  }: FuzzResult,
   findings: readonly ExaminedFinding[],
   { corpus, workers = 1, change }: Pick<FuzzOptions, "corpus" | "workers" | "change">,
   constants: ReadonlyMap<string, bigint>,
@@ -45,6 +54,7 @@ export function reportOf(
       cases,
       seconds: Math.round(seconds * 1000) / 1000,
       casesPerSecond: seconds > 0 ? Math.round(cases / seconds) : 0,
+      unconfirmed: contradicted,
     },
     findings: findings.map(({ signature, index, original, it, differences, subject, folder }) => ({
       signature,

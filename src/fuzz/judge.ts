@@ -8,8 +8,6 @@ import { AGREES, DIFFERS, UNPREDICTED } from "./signature.ts";
 
 /** What of a run says whether an outcome is what it should be: the model, to which it is compared. */
 export class Judge {
-  /** The rule that says why the last case was not predicted. */
-  rule = "";
   readonly #model: Model;
   readonly #prediction = new Prediction();
 
@@ -26,9 +24,13 @@ export class Judge {
     const prediction = this.#prediction;
     this.#model.predict(batch, i, prediction);
     if (differs(prediction, batch, i)) return this.#keyOf(batch, i);
-    if (prediction.unpredicted === null) return AGREES;
-    this.rule = prediction.unpredicted;
-    return UNPREDICTED;
+    return prediction.unpredicted === null ? AGREES : UNPREDICTED;
+  }
+
+  /** The rule that says why setup `i` is not predicted. */
+  ruleOf(batch: Batch, i: number): string {
+    this.#model.predict(batch, i, this.#prediction);
+    return this.#prediction.unpredicted ?? "";
   }
 
   /** The registers at the last case's stop that are predicted, a bit each: others may be a pid, or come of one. */

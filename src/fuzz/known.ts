@@ -7,6 +7,14 @@ export class KnownSignatures {
   /** Those last asked for, each in its slot: to look a large number up in a set takes as long as to sign a case. */
   readonly #recent = new Float64Array(SLOTS).fill(-1);
 
+  has(signature: number): boolean {
+    const slot = signature & (SLOTS - 1);
+    if (this.#recent[slot] === signature) return true;
+    if (!this.#all.has(signature)) return false;
+    this.#recent[slot] = signature;
+    return true;
+  }
+
   /** Adds one; answers whether it was new. */
   add(signature: number): boolean {
     const slot = signature & (SLOTS - 1);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { release } from "node:os";
-import { StateError } from "../errors.ts";
+import { constants, release } from "node:os";
+import { StateError, StopError } from "../errors.ts";
+import type { Stub } from "../stub/stub.ts";
 import type { Tracer } from "../stub/tracer.ts";
 
 /** What expectations hold for: the kernel and the processor, as far as rules depend on them. */
@@ -22,6 +23,8 @@ export interface Machine {
   /** The page of the stub code, which the model knows no more about. */
   readonly stubCode: number;
 }
+
+const { EINVAL } = constants.errno;
 
 /** What rules ask for. */
 export const FEATURES = [
@@ -48,12 +51,18 @@ const OF_PROCESSOR: readonly Feature[] = [
   "misalignsse",
   "amx_tile",
 ];
-/** Those that come with a version of the kernel. */
-const OF_KERNEL: readonly (readonly [Feature, major: number, minor: number])[] = [
-  ["uretprobe", 6, 14],
-  ["set_syscall_info", 6, 16],
-  ["uprobe", 6, 18],
+/** Those of the kernel, each tried: distributions backport, so a version says nothing. */
+const OF_KERNEL: readonly (readonly [Feature, isThere: (stub: Stub) => boolean])[] = [
+  ["uretprobe", hasUretprobe],
+  ["set_syscall_info", hasSetSyscallInfo],
+  ["uprobe", hasUprobe],
 ];
+/** The features that only a stub shows. */
+export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
+
+const PTRACE_SET_SYSCALL_INFO = 0x4212;
+/** Newer than the encoders' names. */
+export const SYS_UPROBE = 336;
 const MOST_XSTATE = 16 << 10;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
 const COMPONENTS = 464;
@@ -62,9 +71,39 @@ const MXCSR_MASK = 28;
 /** XFEATURE_MASK_USER_DYNAMIC: a component that a process has to ask for. */
 const ASKED_FOR = 1 << 18;
 
-/** Asks the machine. A stub of the tracer tells how its XSAVE area is laid out. */
+/** Asks the machine. A stub of the tracer shows what the kernel has, and how the XSAVE area is laid out. */
 export function readMachine(tracer: Tracer): Machine {
-  return { ...readProcessor(), ...readXstate(tracer), stubCode: tracer.stubAddress };
+  const [stub] = tracer.stubs.values();
+  if (stub === undefined) throw new StateError("the tracer has no stub that can be asked");
+  const processor = readProcessor();
+  const ofKernel = OF_KERNEL.filter(([, isThere]) => isThere(stub)).map(([name]) => name);
+  return {
+    ...processor,
+    features: [...processor.features, ...ofKernel],
+    ...readXstate(stub),
+    stubCode: tracer.stubAddress,
+  };
+}
+
+/** A length of 0 is too short for the request; a kernel without it answers EIO. */
+function hasSetSyscallInfo({ tracer, thread }: Stub): boolean {
+  return tracer.shim.ptrace(PTRACE_SET_SYSCALL_INFO, thread.tid, 0, 0) === -EINVAL;
+}
+
+/** Outside of a probe it answers ENXIO. */
+function hasUprobe(stub: Stub): boolean {
+  return stub.inject(SYS_UPROBE).errno === "ENXIO";
+}
+
+/** Outside of a probe it sends SIGILL. */
+function hasUretprobe(stub: Stub): boolean {
+  try {
+    stub.inject("uretprobe");
+    return false;
+  } catch (error) {
+    if (error instanceof StopError) return true;
+    throw error;
+  }
 }
 
 /** What only a stub tells. */
@@ -79,9 +118,6 @@ export function readProcessor(): Omit<Machine, FromStub> {
   const vendor = field("vendor_id");
   const features = OF_PROCESSOR.filter((name) => flags.has(name));
   if (hasCompatibility()) features.push("ia32");
-  for (const [name, major, minor] of OF_KERNEL) {
-    if (isSince(release(), major, minor)) features.push(name);
-  }
   if (vendor === "AuthenticAMD") features.push("amd");
   return {
     release: release(),
@@ -102,16 +138,9 @@ function hasCompatibility(): boolean {
   }
 }
 
-function isSince(version: string, major: number, minor: number): boolean {
-  const [, first, second] = /^(\d+)\.(\d+)/.exec(version) ?? [];
-  return Number(first) > major || (Number(first) === major && Number(second) >= minor);
-}
-
-function readXstate(tracer: Tracer): Pick<Machine, "xstateLength" | "xfeatures" | "mxcsrMask"> {
+function readXstate(stub: Stub): Pick<Machine, "xstateLength" | "xfeatures" | "mxcsrMask"> {
   const area = new Uint8Array(MOST_XSTATE);
-  const [stub] = tracer.stubs.values();
-  if (stub === undefined) throw new StateError("the tracer has no stub that can be asked");
-  const length = tracer.shim.readXstate(stub.thread.tid, area, area.length);
+  const length = stub.tracer.shim.readXstate(stub.thread.tid, area, area.length);
   const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(MOST_XSTATE));
   return {
     xstateLength: Math.max(length, 0),

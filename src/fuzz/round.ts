@@ -46,6 +46,7 @@ export function mergeResults(parts: readonly PartResult[]): PartResult {
     cases: sum(({ cases }) => cases),
     deaths: sum(({ deaths }) => deaths),
     hangs: sum(({ hangs }) => hangs),
+    unconfirmed: sum(({ unconfirmed }) => unconfirmed),
     found: firstOfEach(
       parts.flatMap(({ found }) => found),
       ({ signature }) => signature,

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { SyscallError } from "../errors.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import {
@@ -24,6 +25,7 @@ import {
   SCRATCH,
   SCRATCH_SIZE,
 } from "./code.ts";
+import { SYS_UPROBE } from "./machine.ts";
 
 /** Calls that harm nobody, whatever their arguments. All others answer ENOSYS. */
 export const HARMLESS = [
@@ -42,9 +44,8 @@ export const HARMLESS = [
 export const HANDLED = ["SIGUSR1", "SIGUSR2"] as const;
 
 const ENOSYS = 38;
-/** Newer than the encoders' names. */
-const SYS_CLOSE_RANGE = 436;
-const SYS_UPROBE = 336;
+/** gVisor refuses a higher file descriptor. */
+const LAST_FILE = 0x7fff_ffff;
 /** A limit of one byte keeps the kernel from dumping even to a program (do_coredump in fs/coredump.c). */
 const NO_CORE = 1n;
 /** The upper half of every address in the vsyscall page. */
@@ -92,7 +93,7 @@ export function createHarmless(
     mapPages(stub);
     setUp(stub);
     stub.call("unshare", tracer.flag("CLONE_FILES"));
-    stub.call(SYS_CLOSE_RANGE, 0, 0xffff_ffff, 0);
+    closeAll(stub);
     stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(NO_CORE, NO_CORE).buffer));
     stub.call("prlimit64", 0, RLIMIT_CORE, SCRATCH, 0);
     installFilter(stub, harmlessOnly(tracer, furtherRules));
@@ -102,6 +103,12 @@ export function createHarmless(
     stub.close();
     throw error;
   }
+}
+
+/** Closes all files of a stub that shares none: one by one if the kernel has no close_range(2), which is of Linux 5.9. */
+function closeAll(stub: Stub): void {
+  if (stub.inject("close_range", 0, LAST_FILE, 0).errno === null) return;
+  for (const file of readdirSync(`/proc/${stub.pid}/fd`)) stub.call("close", Number(file));
 }
 
 /**
@@ -141,9 +148,19 @@ function mapPages(stub: Stub): void {
   stub.call("mprotect", CONSTANTS, PAGE_SIZE, read ?? 0n);
 }
 
-/** Makes the code at `handler` the handler of a signal. SCRATCH is written to. */
-export function handleSignal(stub: Stub, signal: string, handler: bigint, flags: bigint): void {
-  stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(handler, flags, handler, 0n).buffer));
+/**
+ * Makes the code at `handler` the handler of a signal. SCRATCH is written to.
+ *
+ * @param mask signals that are blocked while it runs
+ */
+export function handleSignal(
+  stub: Stub,
+  signal: string,
+  handler: bigint,
+  flags: bigint,
+  mask = 0n,
+): void {
+  stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(handler, flags, handler, mask).buffer));
   stub.call("rt_sigaction", stub.tracer.flag(signal), SCRATCH, 0, 8);
 }
 

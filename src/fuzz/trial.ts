@@ -225,10 +225,13 @@ function createMaster(tracer: Tracer): Stub {
   return master;
 }
 
-/** Whether an error says that a stub is not there any more. */
+/** No such stub, or one that signals of others keep from where a setup begins. */
+const LOSSES = ["ESRCH", "ECHILD", "EPROTO"];
+
+/** Whether an error says that a stub is of no use any more. */
 function isLoss(error: unknown): boolean {
   if (error instanceof DeathError || error instanceof StateError) return true;
-  return error instanceof StublabError && (error.errno === "ESRCH" || error.errno === "ECHILD");
+  return error instanceof StublabError && LOSSES.includes(error.errno ?? "");
 }
 
 function sendsKill({ setups }: Batch, i: number): boolean {

@@ -1,6 +1,6 @@
 // What running a guest has to know about the architecture, beyond what encoders compute.
 
-import { PAGE_SIZE, TOP_OF_USER_SPACE } from "../stub/amd64.ts";
+import { MOST_USER_SPACE, PAGE_SIZE } from "../stub/amd64.ts";
 
 /** The machine in an ELF header, and what uname(2) calls it. */
 export const EM_X86_64 = 62;
@@ -17,8 +17,8 @@ export const ARCH_GET_GS = 0x1004n;
 /** The registers that hold the bases of FS and GS. */
 export const SEGMENT_BASES = ["fs_base", "gs_base"] as const;
 
-/** The first base that the kernel refuses to set: TASK_SIZE_MAX. */
-export const BASE_LIMIT = BigInt(TOP_OF_USER_SPACE);
+/** The first base of FS or GS that the kernel refuses to set: TASK_SIZE_MAX. */
+export const BASE_LIMIT = BigInt(MOST_USER_SPACE);
 
 /** Where a position-independent program goes: a multiple of 2 MB, the largest alignment that linkers ask for. */
 export const INDEPENDENT_BASE = 0x5555_5540_0000n;

@@ -2,7 +2,8 @@
 
 import { hex, InputError } from "../errors.ts";
 import type { Protection } from "../platform/memory.ts";
-import { PAGE_SIZE, TOP_OF_USER_SPACE } from "../stub/amd64.ts";
+import { PAGE_SIZE } from "../stub/amd64.ts";
+import { topOfUserSpace } from "../stub/user_space.ts";
 import { EM_X86_64, INDEPENDENT_BASE } from "./amd64.ts";
 import type { Image, Segment } from "./image.ts";
 
@@ -156,7 +157,7 @@ function segmentOf(header: ProgramHeader, bytes: Uint8Array, shift: bigint): Seg
   if (offset + fileSize > bytes.length) {
     refuse(`is cut off: a segment ends at ${offset + fileSize}, and it at ${bytes.length}`, at);
   }
-  if (address + memorySize > BigInt(TOP_OF_USER_SPACE)) {
+  if (address + memorySize > BigInt(topOfUserSpace())) {
     refuse(`has a segment at ${hex(address)} that leaves user space`, at);
   }
   return {

@@ -160,19 +160,20 @@ export class Context {
     Atomics.store(words, TGID, thread.tgid);
     Atomics.store(words, TID, thread.tid);
     if (this.platform.bind) thread.follow();
-    // The time is asked only where others make the guest stop: then it cannot outlast two deadlines.
-    let end: number | undefined;
-    for (let remaining = deadline; ; remaining = end - performance.now()) {
+    this.#exchange.deadline.start(deadline);
+    for (;;) {
       if (Atomics.exchange(words, WANTED, 0) === 1) return { kind: "interrupt", reason: "request" };
-      if (remaining <= 0) return { kind: "interrupt", reason: "deadline" };
-      const event = this.#run(subprocess, thread, remaining);
+      const event = this.#run(subprocess, thread);
       if (event !== undefined) return event;
-      end ??= performance.now() + deadline;
+      // The clock is read only if others make the guest stop.
+      if (this.platform.tracer.shim.timeLeft(this.#exchange.deadline.bytes) <= 0) {
+        return { kind: "interrupt", reason: "deadline" };
+      }
     }
   }
 
   /** One resume and its stop; undefined where that stop is none of the guest's business. */
-  #run(subprocess: Subprocess, thread: Thread, deadline: number): GuestEvent | undefined {
+  #run(subprocess: Subprocess, thread: Thread): GuestEvent | undefined {
     const { tracer } = this.platform;
     const { encoder } = tracer;
     const { offset } = this.registers;
@@ -181,16 +182,18 @@ export class Context {
     this.#exchange.request = tracer.constant(
       stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU",
     );
-    this.#exchange.timeout = deadline;
     let stop = thread.switch(this.registers, this.xstate, this.#exchange);
     const late = stop === "late";
     if (late) {
       tracer.shim.tgkill(thread.tgid, thread.tid, this.interruptHandle.signal);
-      this.#exchange.timeout = GRACE_MILLISECONDS;
+      this.#exchange.deadline.start(GRACE_MILLISECONDS);
       stop = thread.switchWait(this.registers, this.xstate, this.#exchange);
     }
     if (stop === "syscall") return this.#syscall();
-    if (stop === "signal") return this.#signal(subprocess, late);
+    if (stop === "signal") {
+      const event = this.#signal(subprocess);
+      return event === undefined && late ? { kind: "interrupt", reason: "deadline" } : event;
+    }
     throw new DeadlineError(thread.tid, `did not stop ${GRACE_MILLISECONDS} ms after its deadline`);
   }
 
@@ -203,7 +206,8 @@ export class Context {
     return { kind: "syscall", number, args };
   }
 
-  #signal(subprocess: Subprocess, late: boolean): GuestEvent | undefined {
+  /** What a stop by a signal means to the guest; undefined if it is not the guest's. */
+  #signal(subprocess: Subprocess): GuestEvent | undefined {
     const { tracer } = this.platform;
     const info = decodeSignalInfo(tracer, this.#exchange.siginfo);
     // A group-stop, or the stop that every first resume after an attach meets.
@@ -211,11 +215,11 @@ export class Context {
       return undefined;
     }
     if (info.code <= 0) {
-      // What other processes send is not the guest's.
-      if (info.pid !== process.pid) return undefined;
-      if (info.signal === this.interruptHandle.signal) {
-        return late ? { kind: "interrupt", reason: "deadline" } : undefined;
-      }
+      // What other processes send is not the guest's. Only of these two the kernel fills in the sender.
+      const isCertain =
+        info.code === tracer.constant("SI_USER") || info.code === tracer.constant("SI_TKILL");
+      if (!isCertain || info.pid !== process.pid) return undefined;
+      if (info.signal === this.interruptHandle.signal) return undefined;
     }
     if (info.signal === tracer.constant("SIGSYS") && info.code === tracer.constant("SYS_SECCOMP")) {
       // The filter traps calls into the vsyscall page: to a guest there is nothing at that address.

@@ -1,6 +1,7 @@
 import { hex, InputError, MemoryError } from "../errors.ts";
-import { PAGE_SIZE, TOP_OF_USER_SPACE } from "../stub/amd64.ts";
+import { PAGE_SIZE } from "../stub/amd64.ts";
 import type { Tracer } from "../stub/tracer.ts";
+import { topOfUserSpace } from "../stub/user_space.ts";
 
 /** What may be done with a mapping: letters of "rwx" in that order, or "" for nothing. */
 export type Protection = "" | "r" | "w" | "x" | "rw" | "rx" | "wx" | "rwx";
@@ -45,8 +46,8 @@ export function pageRange(
   if (start % page !== 0n) refuse(`do not begin at a multiple of ${PAGE_SIZE}`);
   if (bytes <= 0n) refuse("are no range");
   const rounded = ((bytes + page - 1n) / page) * page;
-  if (start < 0n || start + rounded > BigInt(TOP_OF_USER_SPACE)) {
-    refuse(`leave user space, which ends at ${hex(BigInt(TOP_OF_USER_SPACE))}`);
+  if (start < 0n || start + rounded > BigInt(topOfUserSpace())) {
+    refuse(`leave user space, which ends at ${hex(BigInt(topOfUserSpace()))}`);
   }
   const stub = BigInt(tracer.stubAddress);
   if (start < stub + page && start + rounded > stub)

@@ -1,8 +1,8 @@
 import { DeathError, StateError } from "../errors.ts";
-import { TOP_OF_USER_SPACE } from "../stub/amd64.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import { expectUnshared, type ThreadTicket } from "../stub/ticket.ts";
+import { topOfUserSpace } from "../stub/user_space.ts";
 import type { Context } from "./context.ts";
 import { type PageRange, type Protection, pageRange, protectionFlags } from "./memory.ts";
 import type { Platform } from "./platform.ts";
@@ -133,7 +133,7 @@ export class Subprocess {
     if (this.#released) return;
     expectUnshared(this.stub);
     this.#released = true;
-    this.#forgetFaults(0n, BigInt(TOP_OF_USER_SPACE));
+    this.#forgetFaults(0n, BigInt(topOfUserSpace()));
     if (!this.stub.alive) return;
     if (this.stub.borrowed) {
       this.stub.close();

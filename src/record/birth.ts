@@ -74,7 +74,7 @@ const SELF_STOP =
 export function awaitSelfStop(tracee: Tracee, at: number): void {
   const { thread } = tracee;
   const options = Number(thread.tracer.waitSelfStop);
-  thread.wait(thread.tracer.deadline, options);
+  thread.wait(undefined, options);
   thread.state = "untraced";
   tracee.waited(
     at,

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { AwakeDeadline } from "../awake.ts";
 import { DeadlineError, hex } from "../errors.ts";
 import { type Mapping, type ProcessFacts, readProcess } from "../stub/proc.ts";
 import type { KernelView } from "./recording.ts";
@@ -61,13 +62,13 @@ export function awaitProcess(
   holds: (facts: ProcessFacts) => boolean,
   milliseconds: number,
 ): void {
-  const end = performance.now() + milliseconds;
+  const deadline = new AwakeDeadline(milliseconds);
   for (
     let facts = processFacts(pid);
     facts === undefined || !holds(facts);
     facts = processFacts(pid)
   ) {
-    if (performance.now() > end) {
+    if (deadline.isOver) {
       throw new DeadlineError(
         pid,
         `was not in the state that was waited for in ${milliseconds} ms`,

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { AwakeDeadline } from "../awake.ts";
 import { StateError } from "../errors.ts";
 import { type Message, Pieces } from "./pieces.ts";
 import type { Recorder } from "./recorder.ts";
@@ -8,8 +9,8 @@ import type { Recorder } from "./recorder.ts";
 /** How long a sandbox may take from one point to the next, in milliseconds. */
 const DEADLINE = 10_000;
 
-/** How often it is looked at, in milliseconds. */
-const PAUSE = 1;
+/** How often what it records is looked at, and whether its end is late, in milliseconds. */
+const [PAUSE, LOOK] = [1, 50];
 
 /** The file descriptors that a sandboxed process has beside the usual three. */
 export const PIECES = 3;
@@ -131,8 +132,8 @@ export class Sandbox {
 
   /** The next message that is no piece of the recording. */
   async #next(point: string): Promise<Message> {
-    const late = performance.now() + DEADLINE;
-    while (performance.now() < late) {
+    const deadline = new AwakeDeadline(DEADLINE);
+    while (!deadline.isOver) {
       const end = this.#end;
       this.#messages.push(...this.#pieces.take());
       const message = this.#messages.shift();
@@ -160,14 +161,17 @@ function expectNoFailure(message: Message): void {
 
 async function within<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  const deadline = new AwakeDeadline(DEADLINE);
   const late = new Promise<never>((_, reject) => {
     const error = new StateError(`the sandboxed host did not end within ${DEADLINE} ms`);
-    timer = setTimeout(() => reject(error), DEADLINE);
+    timer = setInterval(() => {
+      if (deadline.isOver) reject(error);
+    }, LOOK);
   });
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
 

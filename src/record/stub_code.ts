@@ -15,6 +15,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "With 0 the stub goes on. Anything else leads to `fail`, which exits with the errno.",
     "The parent may have died before the prctl, and then no signal comes any more. So the stub asks who its parent " +
       "is now.",
+    "The exit status of an orphan, if it turns out to be one. getppid has no arguments, and a SYSCALL keeps RDI.",
     "Children of a dead parent get another one: the nearest subreaper, or init. The answer is the parent of this " +
       "moment.",
     "A test for an errno, although getppid itself never fails: a seccomp filter could make it fail.",
@@ -23,14 +24,14 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
       "and so they carry a message to the child without any memory.",
     "Another parent means that the right one died before the prctl. The stub is an orphan, and exits with 1.",
     "To stop itself the stub needs its own pid.",
+    "RBX = 0: no clone is under way here. In the child of an injected clone RBX was 1 until now, and at the SYSCALL " +
+      "that stops the stub it would be taken for one newly cloned, again and again.",
     "Its pid is one thing that a clone cannot put into a register beforehand: it is new.",
     "The same test as before.",
     "A negative result would lead to `fail`.",
-    "RBX = 0: no clone is under way here. In the child of an injected clone RBX was 1 until now, and at the SYSCALL " +
-      "below it would be taken for one newly cloned, again and again.",
     "The first argument of kill: this process itself.",
-    "The second: SIGSTOP, which cannot be blocked, caught or ignored.",
     "The number of kill.",
+    "The second argument: SIGSTOP, which cannot be blocked, caught or ignored.",
   ],
   stublab_stub_syscall: [
     "The one SYSCALL that all injected calls are executed by, later. Here it is the stub's own: kill(getpid(), " +
@@ -50,12 +51,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "The child is a new stub: it begins at the beginning.",
     "The parent meets the INT3, with the child's pid in RAX.",
   ],
-  fail: [
-    "RAX is a negative errno. This makes it positive.",
-    "The argument of exit.",
-    "The rest is the same for all who leave.",
-  ],
-  orphan: ["Exit status 1: the parent is not the one in R15."],
+  fail: ["RAX is a negative errno. This makes it positive.", "The argument of exit."],
   leave: [
     "The number of exit.",
     "The stub ends, before anybody has attached to it. Its parent is told.",

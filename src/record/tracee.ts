@@ -123,7 +123,7 @@ export class Tracee {
    * @throws DeathError, DeadlineError
    */
   awaitStop(told: StopTelling, options = this.thread.tracer.waitAll): Stop {
-    const stop = this.thread.wait(this.thread.tracer.deadline, options);
+    const stop = this.thread.wait(undefined, options);
     const at = this.stopped(stop, told.stop, told.observer);
     this.waited(at, told.wait, options);
     return stop;

@@ -3,8 +3,14 @@
 /** Bytes of a page. */
 export const PAGE_SIZE = 4096;
 
-/** The first address past user space (TASK_SIZE_MAX with four-level paging, which every program gets). */
-export const TOP_OF_USER_SPACE = 0x7ffffffff000;
+/** The highest end that user space may have: TASK_SIZE_MAX with four-level paging. Some kernels keep a part of it. */
+export const MOST_USER_SPACE = 0x7ffffffff000;
 
 /** The register that holds the address of the next instruction. */
 export const INSTRUCTION_POINTER = "rip";
+
+/** Indices in struct user_regs_struct (arch/x86/include/asm/user_64.h): what no encoder is asked for. */
+export const WORD = { rbx: 5, rax: 10, rip: 16 } as const;
+
+/** Bytes of a SYSCALL instruction. */
+export const SYSCALL_LENGTH = 2;

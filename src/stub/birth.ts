@@ -7,9 +7,11 @@ import {
   EncoderError,
   ForkError,
   SyscallError,
-  TraceError,
 } from "../errors.ts";
-import { CHILD_STEPS, type ChildStep, viewMemory } from "../shim.ts";
+import { CHILD_STEPS, type ChildStep, Deadline, viewMemory } from "../shim.ts";
+import { WORD } from "./amd64.ts";
+import { hasEnded } from "./proc.ts";
+import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -19,7 +21,11 @@ const FILTER_INSTRUCTION = 8;
 /** The word in which a forked child tells its step: shared with the host, mapped once in a thread. */
 let progress: { address: number; step: Uint32Array } | undefined;
 
-/** Step 2 of a stub's life, host fork; then 3 and 4, its self-stop and the attach. */
+/**
+ * Step 2 of a stub's life, host fork; then 3 and 4, its self-stop and the attach.
+ *
+ * The child leaves all signals blocked until it is attached, so that one that arrives earlier does no harm.
+ */
 export function forkStub(
   tracer: Tracer,
   exitSignal: number,
@@ -27,15 +33,11 @@ export function forkStub(
   filter?: Uint8Array,
 ): Thread {
   const { address, step } = sharedProgress(tracer);
-  const omitted = CHILD_STEPS.reduce(
-    (bits, name, i) => bits | (omit.includes(name) ? 1 << i : 0),
-    0,
-  );
   step[0] = 0;
   const pid = tracer.shim.fork(
     cloneWord(tracer, exitSignal),
     tracer.stubAddress,
-    omitted,
+    stepBits([...omit, "unmask"]),
     address,
     filter ?? null,
     (filter?.length ?? 0) / FILTER_INSTRUCTION,
@@ -43,51 +45,110 @@ export function forkStub(
   );
   if (pid < 0) throw forkError(-pid);
   const thread = new Thread(tracer, pid, pid);
+  const deadline = new Deadline(tracer.deadline);
   try {
-    awaitSelfStop(
-      thread,
-      omit.includes("parent"),
-      () => CHILD_STEPS[31 - Math.clz32(step[0] ?? 0)] ?? "clone",
-    );
-    attach(thread);
-    takeInitialRegisters(thread);
+    thread.wait(deadline, Number(tracer.waitSelfStop));
+    reachSelfStop(thread, deadline);
+    if (!omit.includes("rseq")) unregisterRseq(thread);
+    if (!omit.includes("unmask")) thread.setMask(0n);
     return thread;
   } catch (error) {
+    const ended = thread.state === "dead";
     // One whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
-    if (thread.state !== "dead" && !tracer.isFatal(exitSignal)) {
+    if (!ended && !tracer.isFatal(exitSignal)) {
       tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
       thread.reap();
     }
     thread.forget();
-    throw error;
+    if (!(error instanceof DeathError)) throw error;
+    throw birthError(lastStep(step), thread, omit.includes("parent"), error);
   }
 }
 
-/** Step 6: a stub clones another by injection, and the tracer attaches to it. */
+function stepBits(steps: readonly ChildStep[]): number {
+  return CHILD_STEPS.reduce((bits, name, i) => bits | (steps.includes(name) ? 1 << i : 0), 0);
+}
+
+/** The step that a child's progress word shows. */
+function lastStep([bits = 0]: Uint32Array): ChildStep | "clone" {
+  return CHILD_STEPS[31 - Math.clz32(bits)] ?? "clone";
+}
+
+/**
+ * Step 6: a stub clones another by injection, and the tracer attaches to it. The parent blocks signals meanwhile,
+ * and so does the child until it is attached.
+ */
 export function cloneStub(parent: Thread, exitSignal: number): Thread {
   const { tracer } = parent;
-  const clone = parent.inject(
-    tracer.flag("SYS_clone"),
-    [cloneWord(tracer, exitSignal), 0, 0, 0, 0],
-    (frame) => tracer.encoder.encodeBootstrap(frame.offset, parent.tgid),
-  );
-  if (clone.value === null) throw cloneError(parent.tgid, clone.errno);
-  const pid = Number(clone.value);
-  const thread = new Thread(tracer, pid, pid);
+  const word = cloneWord(tracer, exitSignal);
+  const mask = parent.swapMask(tracer.birthMask);
   try {
-    // Its self-stop is its parent's to wait for: the tracer may attach only afterwards.
-    parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.waitSelfStop, 0]);
-    attach(thread);
-    takeInitialRegisters(thread);
-    return thread;
-  } catch (error) {
-    if (parent.state === "stopped" && !tracer.isFatal(exitSignal)) {
-      tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
-      if (thread.state !== "untraced") thread.reap();
-      parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.flag("__WALL"), 0]);
+    const pid = clone(parent, word);
+    const thread = new Thread(tracer, pid, pid);
+    try {
+      awaitChild(parent, pid);
+      reachSelfStop(thread, new Deadline(tracer.deadline));
+      thread.setMask(mask);
+      return thread;
+    } catch (error) {
+      thread.forget();
+      throw error;
     }
-    thread.forget();
+  } catch (error) {
+    if (!tracer.isFatal(exitSignal)) endStrays(parent);
     throw error;
+  } finally {
+    if (parent.state === "stopped") parent.setMask(mask);
+  }
+}
+
+/** The injected clone. Returns the pid by the kernel's own answer, with which the encoder must agree. */
+function clone(parent: Thread, word: bigint): number {
+  const { tracer } = parent;
+  const { value, errno } = parent.inject(tracer.flag("SYS_clone"), [word, 0, 0, 0, 0], (frame) =>
+    tracer.encoder.encodeBootstrap(frame.offset, parent.tgid),
+  );
+  const { answer } = parent;
+  if (answer < 0n) throw cloneError(parent.tgid, tracer.errorName(-Number(answer)));
+  if (value === answer) return Number(answer);
+  throw new EncoderError(
+    `encoder ${tracer.encoder.name} returns ${value ?? errno} for a clone that returned ${answer}`,
+  );
+}
+
+/**
+ * Waits for the child's self-stop. That is its parent's to do: the tracer may attach only afterwards. The kernel's
+ * answer, and the session, show that `pid` is the parent's child and has not ended.
+ *
+ * @throws BirthError
+ */
+function awaitChild(parent: Thread, pid: number): void {
+  const { tracer } = parent;
+  parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.waitSelfStop, 0]);
+  const { answer } = parent;
+  const refuse = (why: string): never => {
+    throw new BirthError("clone", `stub ${pid} cannot be attached: ${why}`, { call: "wait4" });
+  };
+  if (answer < 0n)
+    refuse(`wait4 in stub ${parent.tgid} failed with ${tracer.errorName(-Number(answer))}`);
+  if (answer !== BigInt(pid)) refuse(`wait4 in stub ${parent.tgid} returned ${answer}`);
+  if (tracer.shim.session(pid) !== tracer.shim.session(parent.tgid)) refuse("it has ended");
+}
+
+/**
+ * Ends the children of a stub that became no stubs. The parent is stopped, and nobody else reaps them, so their pids
+ * are theirs.
+ */
+function endStrays(parent: Thread): void {
+  const { tracer, tgid, tid } = parent;
+  if (parent.state !== "stopped") return;
+  const children = readIfThere(`/proc/${tgid}/task/${tid}/children`).split(" ").map(Number);
+  for (const pid of children.filter((child) => child > 0 && !tracer.stubs.has(child))) {
+    const thread = new Thread(tracer, pid, pid);
+    tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
+    // As its tracer, if it was attached already; else that fails with ECHILD.
+    thread.reap();
+    parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.flag("__WALL"), 0]);
   }
 }
 
@@ -100,30 +161,42 @@ export function cloneWord(tracer: Tracer, exitSignal: number): bigint {
   );
 }
 
-/** Waits for the SIGSTOP that the stub code sends itself. */
-function awaitSelfStop(thread: Thread, orphaned: boolean, stepOf: () => ChildStep | "clone"): void {
-  const { tracer } = thread;
-  try {
-    const { signal } = thread.wait(tracer.deadline, Number(tracer.waitSelfStop));
-    if (signal === tracer.constant("SIGSTOP")) return;
-    throw new TraceError(`stub ${thread.tid} was stopped by ${tracer.signalName(signal)}`);
-  } catch (error) {
-    if (!(error instanceof DeathError)) throw error;
-    throw birthError(stepOf(), thread, orphaned, error);
-  }
+/** Step 4: PTRACE_ATTACH, its stop, and the options. @throws AttachError, DeathError, DeadlineError */
+export function attach(
+  thread: Thread,
+  deadline = new Deadline(thread.tracer.deadline),
+  options: number = thread.tracer.traceOptions,
+): void {
+  requestAttach(thread);
+  // Another signal may stop it before the SIGSTOP of the attach, which then stops it later.
+  thread.wait(deadline);
+  thread.ptrace("PTRACE_SETOPTIONS", options);
 }
 
-/** Step 4: PTRACE_ATTACH, its SIGSTOP, and the options. @throws AttachError */
-export function attach(thread: Thread, options = thread.tracer.traceOptions): void {
-  const { tracer } = thread;
-  requestAttach(thread);
-  const { signal } = thread.wait();
-  if (signal !== tracer.constant("SIGSTOP")) {
-    throw new TraceError(
-      `stub ${thread.tid} was stopped by ${tracer.signalName(signal)} when attached, not by SIGSTOP`,
-    );
+/**
+ * Attaches to a new stub that has stopped, and takes its initial registers at its self-stop. If somebody else's SIGSTOP
+ * was earlier, it first goes on until then.
+ */
+function reachSelfStop(thread: Thread, deadline: Deadline): void {
+  const { frame } = thread.tracer;
+  try {
+    attach(thread, deadline);
+  } catch (error) {
+    if (!(error instanceof AttachError) || !hasEnded(thread.tid)) throw error;
+    throw new DeathError(thread.tid, "it ended before it was attached");
   }
-  thread.ptrace("PTRACE_SETOPTIONS", options);
+  thread.readRegisters(frame);
+  while (!isAtSelfStop(thread)) {
+    thread.next(deadline);
+    thread.readRegisters(frame);
+  }
+  takeInitialRegisters(thread);
+}
+
+/** Whether the registers read last are those after the kill of the self-stop. A clone begins there, but with RBX 1. */
+function isAtSelfStop({ tracer }: Thread): boolean {
+  const { frame, selfStopAddress } = tracer;
+  return frame.word(WORD.rip) === selfStopAddress && frame.word(WORD.rbx) === 0n;
 }
 
 /** PTRACE_ATTACH alone: its SIGSTOP has to be waited for. @throws AttachError */
@@ -159,8 +232,7 @@ export function forkError(errno: number): ForkError {
   });
 }
 
-function cloneError(parent: number, errno: string | null): SyscallError {
-  const name = errno ?? "no errno";
+function cloneError(parent: number, name: string): SyscallError {
   return new SyscallError(`stub ${parent} cannot clone another: clone failed with ${name}`, {
     call: "clone",
     errno: name,
@@ -197,7 +269,8 @@ function birthError(
       : `stub ${thread.tid} failed at step ${step} of its set-up: ${errno ?? death.how}`,
     {
       ...(errno !== undefined && { errno }),
-      call: step === "stub" ? "prctl(PR_SET_PDEATHSIG)" : step,
+      // Only a kill that was refused lets the stub run into its INT3.
+      call: step !== "stub" ? step : /SIGTRAP/.test(death.how) ? "kill" : "prctl(PR_SET_PDEATHSIG)",
       remedy: "a seccomp filter of this process may forbid the call; `stublab doctor` tries it",
       cause: death,
     },

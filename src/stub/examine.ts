@@ -1,6 +1,7 @@
 import { hex } from "../errors.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { type ProcessFacts, readProcess } from "./proc.ts";
+import { hasRseq } from "./rseq.ts";
 import type { Stub } from "./stub.ts";
 
 /** One thing that has to be true of a stub, and what the kernel says. */
@@ -45,7 +46,7 @@ export function examine(stub: Stub): Examination {
     ["signals caught", "0x0", hex(facts.caught)],
     ["memory map", page, mapOf(facts)],
     ["resident", `${PAGE_SIZE / 1024} kB`, `${facts.residentBytes / 1024} kB`],
-    ["rseq", "unregistered", rseq(stub)],
+    ["rseq", "unregistered", hasRseq(stub) ? "registered" : "unregistered"],
     ["rip", hex(tracer.restAddress), hex(registers.rip ?? 0n)],
     ["r15", hex(BigInt(parentPid)), hex(registers.r15 ?? 0n)],
   ];
@@ -76,16 +77,4 @@ export function deathSignal(stub: Stub): string {
   const answer = new DataView(stub.read(page, 4).buffer).getInt32(0, true);
   stub.call("munmap", page, PAGE_SIZE);
   return answer === 0 ? "none" : tracer.signalName(answer);
-}
-
-/** What PTRACE_GET_RSEQ_CONFIGURATION says (Linux 5.13): the area's address is its first word. */
-function rseq(stub: Stub): string {
-  const { tracer } = stub;
-  const configuration = new BigUint64Array(3);
-  const request = tracer.constant("PTRACE_GET_RSEQ_CONFIGURATION");
-  const size = configuration.byteLength;
-  const result = tracer.shim.ptraceMemory(request, stub.pid, size, configuration);
-  // A kernel without the request, or without rseq, has nothing registered that could harm.
-  if (result < 0 || configuration[0] === 0n) return "unregistered";
-  return `registered at ${hex(configuration[0] ?? 0n)}`;
 }

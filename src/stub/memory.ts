@@ -3,7 +3,8 @@ import { constants } from "node:os";
 import { errnoName } from "../errno.ts";
 import { hex, InputError, MemoryError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
-import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
+import { PAGE_SIZE } from "./amd64.ts";
+import { topOfUserSpace } from "./user_space.ts";
 
 const { EPERM, EFAULT, ENOSYS } = constants.errno;
 
@@ -22,9 +23,9 @@ export function checkRange(address: number | bigint, length: number, stubAddress
   }
   const start = BigInt(address);
   const end = start + BigInt(length);
-  if (start < 0n || end > BigInt(TOP_OF_USER_SPACE)) {
+  if (start < 0n || end > BigInt(topOfUserSpace())) {
     throw new MemoryError(
-      `${length} bytes at ${start < 0n ? start : hex(start)} leave user space, which ends at ${hex(BigInt(TOP_OF_USER_SPACE))}`,
+      `${length} bytes at ${start < 0n ? start : hex(start)} leave user space, which ends at ${hex(BigInt(topOfUserSpace()))}`,
     );
   }
   if (stubAddress !== undefined && end > stubAddress && start < stubAddress + PAGE_SIZE) {

@@ -3,8 +3,9 @@ import { constants } from "node:os";
 import { errnoName } from "../errno.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
-import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
+import { PAGE_SIZE } from "./amd64.ts";
 import { parseMaps } from "./proc.ts";
+import { topOfUserSpace } from "./user_space.ts";
 
 /** A range of addresses, from `start` up to and without `end`. */
 export interface Range {
@@ -21,6 +22,9 @@ const UNLIMITED_STACK = 2 ** 30;
 /** A limit of more than half of user space is as good as none. */
 const LARGEST_STACK = 2 ** 46;
 
+/** How many pages are tried in turn that other threads may take. */
+const MOST_TRIES = 64;
+
 const { EEXIST } = constants.errno;
 
 /**
@@ -34,21 +38,28 @@ export function mapStubCode(shim: Shim): number {
     readFileSync("/proc/self/maps", "utf8"),
     readFileSync("/proc/self/limits", "utf8"),
   );
-  let address = highestFreePage(taken, TOP_OF_USER_SPACE);
-  while (address > 0) {
+  let address = topOfUserSpace();
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    address = highestFreePage(taken, address);
+    if (address === 0) break;
     const result = shim.mapStub(address);
     if (result > 0) return result;
-    if (result !== -EEXIST) {
-      throw new UnsupportedError(`the stub code cannot be mapped: ${errnoName(-result)}`, {
-        call: "mmap or mprotect",
-        errno: errnoName(-result),
-        remedy: "executable memory must be allowed (SELinux: execmem)",
-      });
-    }
-    // Another thread mapped something there in the meantime.
-    address = highestFreePage(taken, address);
+    // -EEXIST: another thread has mapped something there since.
+    if (result !== -EEXIST) throw mapError(errnoName(-result));
   }
   throw new UnsupportedError("no page is free for the stub code");
+}
+
+function mapError(errno: string): UnsupportedError {
+  const remedy =
+    errno === "ENOMEM"
+      ? "a limit on memory is reached: RLIMIT_AS (ulimit -v) or vm.max_map_count"
+      : "executable memory must be allowed (SELinux: execmem; systemd: MemoryDenyWriteExecute)";
+  return new UnsupportedError(`the stub code cannot be mapped: ${errno}`, {
+    call: "mmap or mprotect",
+    errno,
+    remedy,
+  });
 }
 
 /**

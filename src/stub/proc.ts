@@ -32,15 +32,29 @@ export interface ProcessFacts {
 /** Index of each field of /proc/PID/stat after the command's name (proc_pid_stat(5) counts from 3). */
 const STAT = { state: 0, session: 3, exitSignal: 35 } as const;
 
+function statOf(task: string): string[] {
+  const stat = readFileSync(`/proc/${task}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** Whether there is no such process, or only a zombie. */
+export function hasEnded(pid: number): boolean {
+  try {
+    return "ZX".includes(statOf(`${pid}`)[STAT.state] ?? "");
+  } catch {
+    return true;
+  }
+}
+
 /**
- * Reads what the kernel says of a process now.
+ * Reads what the kernel says of a process now, or of one of its threads.
  *
- * @throws the error of the file system (ENOENT) where there is no such process.
+ * @throws the error of the file system (ENOENT) if there is no such process or thread.
  */
-export function readProcess(pid: number): ProcessFacts {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+export function readProcess(pid: number, tid?: number): ProcessFacts {
+  const task = tid === undefined ? `${pid}` : `${pid}/task/${tid}`;
+  const fields = statOf(task);
+  const status = readFileSync(`/proc/${task}/status`, "utf8");
   const line = (key: string) => new RegExp(`^${key}:\\s+(\\S+)`, "m").exec(status)?.[1] ?? "0";
   return {
     state: fields[STAT.state] ?? "?",
@@ -53,7 +67,7 @@ export function readProcess(pid: number): ProcessFacts {
     caught: BigInt(`0x${line("SigCgt")}`),
     pending: BigInt(`0x${line("SigPnd")}`) | BigInt(`0x${line("ShdPnd")}`),
     residentBytes: Number(line("VmRSS")) * 1024,
-    mappings: parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8")).filter(
+    mappings: parseMaps(readFileSync(`/proc/${task}/maps`, "utf8")).filter(
       ({ name }) => name !== "[vsyscall]",
     ),
   };

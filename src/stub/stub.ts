@@ -1,12 +1,13 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import { StateError, SyscallError } from "../errors.ts";
-import { PAGE_SIZE, TOP_OF_USER_SPACE } from "./amd64.ts";
+import { PAGE_SIZE } from "./amd64.ts";
 import { attach, cloneStub } from "./birth.ts";
 import { checkRange, readMemory, writeMemory } from "./memory.ts";
 import { endStub, reapByParent } from "./teardown.ts";
 import type { SyscallArgument, SyscallResult, Thread } from "./thread.ts";
 import { expectUnshared, issueTicket, type ThreadTicket } from "./ticket.ts";
 import type { Tracer } from "./tracer.ts";
+import { topOfUserSpace } from "./user_space.ts";
 
 /** An injected call, its answer, and the registers around it. */
 export interface ObservedCall {
@@ -150,7 +151,7 @@ export class Stub {
     const start = this.tracer.stubAddress;
     const end = start + PAGE_SIZE;
     this.call("munmap", 0, start);
-    if (end < TOP_OF_USER_SPACE) this.call("munmap", end, TOP_OF_USER_SPACE - end);
+    if (end < topOfUserSpace()) this.call("munmap", end, topOfUserSpace() - end);
   }
 
   /** Reads `length` bytes of the stub's memory. @throws MemoryError */
@@ -187,10 +188,15 @@ export class Stub {
     this.thread.detach();
   }
 
-  /** Traces the stub again after a detach. @throws AttachError */
+  /** Traces the stub again after a detach. @throws AttachError; DeathError if it has ended */
   attach(): void {
     this.thread.expect("untraced");
-    attach(this.thread);
+    try {
+      this.thread.expectAlive();
+      attach(this.thread);
+    } finally {
+      this.forgetIfDead();
+    }
   }
 
   /**

@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { errnoName } from "../errno.ts";
-import { AttachError, DeathError, StublabError } from "../errors.ts";
+import { AttachError, DeadlineError, DeathError, StublabError } from "../errors.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./birth.ts";
 import type { Stub } from "./stub.ts";
@@ -13,15 +13,14 @@ import type { Stub } from "./stub.ts";
 export function endStub(stub: Stub): void {
   for (const child of [...stub.children]) endStub(child);
   const { tracer, thread } = stub;
+  const obstacle = takeHold(stub);
   if (stub.borrowed) {
     if (thread.state === "stopped") thread.detach();
     thread.forget();
-    stub.forgetIfDead();
-    return;
   }
-  if (stub.alive) {
-    const traced = thread.state === "stopped" || reattach(stub);
-    if (tracer.isFatal(stub.exitSignal) && !stub.replaced) defuse(stub, traced);
+  if (stub.alive && tracer.isFatal(stub.exitSignal) && !stub.replaced) {
+    if (obstacle !== undefined) throw cannotEnd(stub, obstacle);
+    defuse(stub);
   }
   if (stub.alive) {
     tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGKILL"));
@@ -31,33 +30,48 @@ export function endStub(stub: Stub): void {
   stub.forgetIfDead();
 }
 
-/** Traces a detached stub again; false where somebody else does. */
-function reattach(stub: Stub): boolean {
+/** Makes a stub traced and stopped, if it lives. Returns what stands in the way, if anything does. */
+function takeHold({ thread, borrowed }: Stub): string | undefined {
   try {
-    attach(stub.thread);
-    return true;
+    if (thread.state === "running") thread.stop();
+    if (thread.state !== "untraced" || borrowed) return undefined;
+    thread.expectAlive();
+    attach(thread);
+    return undefined;
   } catch (error) {
-    if (error instanceof AttachError) return false;
+    if (error instanceof DeathError) return undefined;
+    if (error instanceof AttachError) return "somebody else traces it";
+    if (error instanceof DeadlineError) return "it is in a system call that no signal interrupts";
     throw error;
+  }
+}
+
+/** Makes the end of a stub harm neither host nor parent. */
+function defuse(stub: Stub): void {
+  try {
+    const failure = executeIdle(stub);
+    if (failure !== undefined)
+      throw cannotEnd(stub, `${failure.call} failed with ${failure.errno}`);
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
   }
 }
 
 /**
  * Makes a stub execute a program that does nothing. That resets its exit signal to SIGCHLD (the kernel's
- * begin_new_exec), so that its end harms neither host nor parent.
+ * begin_new_exec).
+ *
+ * @returns what failed.
  */
-function defuse(stub: Stub, traced: boolean): void {
+export function executeIdle(stub: Stub): { call: string; errno: string } | undefined {
   const { tracer } = stub;
-  if (!traced) throw cannotEnd(stub, "somebody else traces it");
   const image = tracer.shim.idleImage();
-  if (image < 0) throw cannotEnd(stub, `memfd_create failed with ${errnoName(-image)}`);
+  if (image < 0) return { call: "memfd_create", errno: errnoName(-image) };
   try {
     // The stub's page ends in zeros: an empty path.
     const emptyPath = tracer.stubAddress + PAGE_SIZE - 1;
     const { errno } = stub.inject("execveat", image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH"));
-    if (errno !== null) throw cannotEnd(stub, `execveat failed with ${errno}`);
-  } catch (error) {
-    if (!(error instanceof DeathError)) throw error;
+    return errno === null ? undefined : { call: "execveat", errno };
   } finally {
     closeSync(image);
   }

@@ -11,8 +11,8 @@ import {
   StopError,
   TraceError,
 } from "../errors.ts";
-import type { Exchange } from "../shim.ts";
-import { INSTRUCTION_POINTER } from "./amd64.ts";
+import { Deadline, type Exchange, INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim.ts";
+import { WORD } from "./amd64.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** What a wait found: `signal` stopped the thread, or `event` did (PTRACE_EVENT_*, 0 for none). */
@@ -54,6 +54,8 @@ export class Thread {
   /** The registers that every injection starts from: at rest, with RIP before the SYSCALL. */
   readonly initial: RegisterBlock;
   #processor = -1;
+  // A pidfd of the process while it is not traced: its pid may be another's once it has ended.
+  #pidfd = -1;
 
   constructor(tracer: Tracer, tgid: number, tid: number) {
     this.tracer = tracer;
@@ -65,20 +67,19 @@ export class Thread {
   /**
    * Waits for the next stop.
    *
-   * @param options wait4's; those of a traced thread unless another is waited for.
-   * @throws DeathError where the thread ends or ended; DeadlineError.
+   * @param deadline may be one that other waits share. Default: the tracer's, from now on.
+   * @param options of wait4. Default: those for a traced thread.
+   * @throws DeathError if the thread ends or has ended; DeadlineError.
    */
-  wait(milliseconds = this.tracer.deadline, options = this.tracer.waitAll): Stop {
-    const status = this.#nextStatus(milliseconds, options);
-    if (status === undefined) {
-      throw new DeadlineError(this.tid, `did not stop within ${milliseconds} ms`);
-    }
+  wait(deadline = new Deadline(this.tracer.deadline), options: number = this.tracer.waitAll): Stop {
+    const status = this.#nextStatus(deadline, options);
+    if (status === undefined) throw this.#late(deadline);
     return this.#stopOf(status);
   }
 
-  /** Takes what happened meanwhile, if anything did, without waiting. @throws DeathError */
+  /** The stop or end that has happened in the meantime, if any; does not wait. @throws DeathError */
   poll(): Stop | undefined {
-    const status = this.#nextStatus(0);
+    const status = this.#nextStatus(new Deadline(0));
     return status === undefined ? undefined : this.#stopOf(status);
   }
 
@@ -96,11 +97,60 @@ export class Thread {
     this.state = "running";
   }
 
+  /** Resumes without a signal and waits for the next stop. @throws what `wait` throws */
+  next(deadline: Deadline): Stop {
+    this.resume();
+    if (this.tracer.shim.timeLeft(deadline.bytes) > 0) return this.wait(deadline);
+    throw this.#late(deadline);
+  }
+
   /** Lets the thread go, into a group-stop. @throws TraceError */
   detach(): void {
     this.expect("stopped");
+    this.#pidfd = this.tracer.shim.pidfd(this.tgid);
     this.ptrace("PTRACE_DETACH", this.tracer.constant("SIGSTOP"));
     this.state = "untraced";
+  }
+
+  /**
+   * Makes sure that a thread that was let go has not ended.
+   *
+   * @throws DeathError
+   */
+  expectAlive(): void {
+    const { shim } = this.tracer;
+    if (this.#pidfd < 0) return;
+    const ended = shim.hasEnded(this.#pidfd) !== 0;
+    shim.close(this.#pidfd);
+    this.#pidfd = -1;
+    if (!ended) return;
+    this.forget();
+    throw new DeathError(this.tid, "it ended while it was not traced");
+  }
+
+  /** Stops a running thread by SIGSTOP. @throws DeathError, DeadlineError, TraceError */
+  stop(): void {
+    this.expect("running");
+    this.tracer.shim.tgkill(this.tgid, this.tid, this.tracer.constant("SIGSTOP"));
+    this.wait(new Deadline(GRACE_MILLISECONDS));
+  }
+
+  /** Sets the signal mask of the stopped thread. @throws TraceError */
+  setMask(mask: bigint): void {
+    this.#setMask(mask, null);
+  }
+
+  /** The same; returns the previous mask. */
+  swapMask(mask: bigint): bigint {
+    const { mask: previous } = this.tracer;
+    this.#setMask(mask, previous);
+    return previous[0] ?? 0n;
+  }
+
+  #setMask(mask: bigint, previous: BigUint64Array | null): void {
+    this.expect("stopped");
+    const result = this.tracer.shim.swapMask(this.tid, mask, previous);
+    if (result < 0) this.#fail("ptrace(PTRACE_SETSIGMASK)", -result);
   }
 
   /** Reads the registers of the stopped thread into `block`. */
@@ -135,8 +185,8 @@ export class Thread {
     if (args.length > 6) {
       throw new InputError(`a system call takes at most 6 arguments, and these are ${args.length}`);
     }
-    const { encoder, frame } = this.tracer;
-    const first = performance.now();
+    const { encoder, frame, injection, shim } = this.tracer;
+    injection.deadline.start(this.tracer.deadline);
     for (;;) {
       this.expect("stopped");
       encoder.encodeSyscall(
@@ -158,12 +208,12 @@ export class Thread {
       if (encoder.restartsSyscall(errno) === 0) {
         return { value: null, errno: this.tracer.errorName(errno) };
       }
-      // A call that asks for it again and again takes no longer than one that does not return.
-      if (performance.now() - first > this.tracer.deadline) {
+      // A call that is restarted again and again gets no more time than one that does not return.
+      if (shim.timeLeft(injection.deadline.bytes) <= 0) {
         const call = this.#callName(number);
         throw new DeadlineError(
           this.tid,
-          `asked for ${call} to be restarted for ${this.tracer.deadline} ms`,
+          `restarted an injected ${call} for ${this.tracer.deadline} ms`,
         );
       }
     }
@@ -225,23 +275,29 @@ export class Thread {
     throw new StateError(`stub ${this.tid} is ${this.state}, and should be ${state}`);
   }
 
+  /** The word that the last injected call left, by the kernel's layout and not the encoder's. */
+  get answer(): bigint {
+    return BigInt.asIntN(64, this.tracer.frame.word(WORD.rax));
+  }
+
   /** Whether the thread rests at its INT3, where it can be injected into. */
   get atRest(): boolean {
-    return this.tracer.frame.get(INSTRUCTION_POINTER) === this.tracer.restAddress;
+    return this.tracer.frame.word(WORD.rip) === this.tracer.restAddress;
   }
 
   /** Gives the thread up: it was reaped, or will never be. */
   forget(): void {
     if (this.state === "dead") return;
     this.state = "dead";
+    if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
     this.tracer.blocks.release(this.initial);
   }
 
   #run(number: bigint): void {
     const { shim, frame, injection } = this.tracer;
     const result = shim.inject(this.tid, frame.bytes, injection.bytes);
-    if (result === 0) return;
-    if (result === 1) {
+    if (result === INJECT_RESTS || result === INJECT_LEFT) return;
+    if (result === INJECT_STOPPED) {
       this.state = "running";
       const stop = this.#stopOf(injection.status);
       throw this.#unexpected(stop, `after an injected ${this.#callName(number)}, not by its INT3`);
@@ -257,9 +313,8 @@ export class Thread {
 
   /** A stub that missed its deadline is stopped, so that it can be looked at and used again. */
   #stopByForce(call: string): never {
-    const { shim, deadline } = this.tracer;
-    shim.tgkill(this.tgid, this.tid, this.tracer.constant("SIGSTOP"));
-    this.wait(GRACE_MILLISECONDS);
+    const { deadline } = this.tracer;
+    this.stop();
     throw new DeadlineError(
       this.tid,
       `did not return from an injected ${call} within ${deadline} ms`,
@@ -268,10 +323,14 @@ export class Thread {
     );
   }
 
-  #nextStatus(milliseconds: number, options = this.tracer.waitAll): number | undefined {
+  #late(deadline: Deadline): DeadlineError {
+    return new DeadlineError(this.tid, `did not stop within ${deadline.milliseconds} ms`);
+  }
+
+  #nextStatus(deadline: Deadline, options = this.tracer.waitAll): number | undefined {
     if (this.state === "dead") throw new StateError(`stub ${this.tid} is dead`);
     const { shim, status } = this.tracer;
-    const result = shim.wait(this.tid, options, milliseconds * 1000, status);
+    const result = shim.waitWithin(this.tid, options, deadline.bytes, status);
     if (result === -ECHILD) {
       this.forget();
       throw new DeathError(
@@ -324,11 +383,16 @@ export class Thread {
     throw new DeathError(this.tid, how, registers);
   }
 
-  /** Waits for the end of a thread that is about to end, whatever it does on the way. */
+  /**
+   * Waits for the end of a thread that is about to end, whatever it does on the way.
+   *
+   * @throws DeadlineError, TraceError
+   */
   reap(): void {
+    const deadline = new Deadline(this.tracer.deadline);
     try {
       while (this.state !== "dead") {
-        this.wait();
+        this.wait(deadline);
         if (this.state === "stopped") this.resume();
       }
     } catch (error) {
@@ -375,7 +439,7 @@ export class Thread {
   #fail(call: string, errno: number): never {
     if (errno === ESRCH && this.state === "stopped") {
       this.state = "running";
-      const status = this.#nextStatus(GRACE_MILLISECONDS);
+      const status = this.#nextStatus(new Deadline(GRACE_MILLISECONDS));
       if (status !== undefined) this.#stopOf(status);
     }
     throw this.#traceError(call, errno);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { EncoderError, StateError, SyscallError, TraceError } from "../errors.ts";
+import { EncoderError, StateError, SyscallError } from "../errors.ts";
+import { Deadline } from "../shim.ts";
 import { attach } from "./birth.ts";
 import { readProcess } from "./proc.ts";
 import type { Stub } from "./stub.ts";
@@ -44,16 +45,18 @@ export function issueTicket(stub: Stub, tracerTid: number): ThreadTicket {
  */
 export function expectUnshared(stub: Stub): void {
   if (stub.threads === undefined) return;
-  const holders = [...stub.threads.values()].map(tracerOf).filter((tid) => tid !== 0);
+  const holders = [...stub.threads.values()]
+    .map((tid) => tracerOf(stub.pid, tid))
+    .filter((tracer) => tracer !== 0);
   if (holders.length === 0) return;
   throw new StateError(`stub ${stub.pid} is shared with the tracers ${holders.join(", ")}`, {
     remedy: "whoever joined it has to release it first",
   });
 }
 
-function tracerOf(tid: number): number {
+function tracerOf(tgid: number, tid: number): number {
   try {
-    return readProcess(tid).tracerTid;
+    return readProcess(tgid, tid).tracerTid;
   } catch {
     return 0;
   }
@@ -74,20 +77,18 @@ function cloneThread(stub: Stub): number {
   const { tracer, thread } = stub;
   const word = tracer.encoder.encodeClone(tracer.flag("STUB_THREAD_FLAGS"), 0);
   if (word < 0n) throw new EncoderError(`encoder ${tracer.encoder.name} refuses a thread's flags`);
-  const { value, errno } = thread.inject(tracer.flag("SYS_clone"), [word, 0, 0, 0, 0]);
-  if (value === null) {
+  thread.inject(tracer.flag("SYS_clone"), [word, 0, 0, 0, 0]);
+  const { answer } = thread;
+  if (answer < 0n) {
+    const errno = tracer.errorName(-Number(answer));
     throw new SyscallError(`stub ${stub.pid} cannot clone a thread: clone failed with ${errno}`, {
       call: "clone",
-      ...(errno !== null && { errno }),
+      errno,
     });
   }
-  const clone = new Thread(tracer, stub.pid, Number(value));
-  const { signal } = clone.wait();
-  if (signal !== tracer.constant("SIGSTOP")) {
-    throw new TraceError(
-      `thread ${clone.tid} began with ${tracer.signalName(signal)}, not SIGSTOP`,
-    );
-  }
+  const clone = new Thread(tracer, stub.pid, Number(answer));
+  // SIGSTOP, or another signal that came first: it has run no instruction yet in either case.
+  clone.wait();
   clone.detach();
   clone.forget();
   return clone.tid;
@@ -104,7 +105,8 @@ export function redeemTicket(tracer: Tracer, ticket: ThreadTicket): Thread {
   try {
     // SIGKILL is process-wide, so EXITKILL on the first thread is enough; here it would let this tracer's
     // end kill what others use.
-    attach(thread, tracer.traceOptions & ~tracer.constant("PTRACE_O_EXITKILL"));
+    const options = tracer.traceOptions & ~tracer.constant("PTRACE_O_EXITKILL");
+    attach(thread, new Deadline(tracer.deadline), options);
   } catch (error) {
     thread.forget();
     throw error;

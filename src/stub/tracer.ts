@@ -5,8 +5,10 @@ import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/nam
 import { openEncoder } from "../encoder/open.ts";
 import { EncoderError, InputError, StateError } from "../errors.ts";
 import { type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
+import { SYSCALL_LENGTH } from "./amd64.ts";
 import { forkStub } from "./birth.ts";
 import { mapStubCode } from "./placement.ts";
+import { rehearse } from "./rehearsal.ts";
 import { Stub } from "./stub.ts";
 import { expectUnshared, redeemTicket, type ThreadTicket } from "./ticket.ts";
 
@@ -71,6 +73,8 @@ export class Tracer {
   readonly stubAddress: number;
   /** Where RIP rests between two injected calls: past the INT3. */
   readonly restAddress: bigint;
+  /** Where RIP is at the self-stop: past the SYSCALL of the kill. @internal */
+  readonly selfStopAddress: bigint;
   /** @internal */
   readonly shim: Shim;
   /** @internal */
@@ -80,6 +84,8 @@ export class Tracer {
   /** @internal */
   readonly status = new Int32Array(1);
   /** @internal */
+  readonly mask = new BigUint64Array(1);
+  /** @internal */
   readonly injection: Injection;
   /** wait4's options for one thread, as a number that the shim takes. @internal */
   readonly waitAll: number;
@@ -87,6 +93,11 @@ export class Tracer {
   readonly waitSelfStop: bigint;
   /** The options that every traced thread gets. @internal */
   readonly traceOptions: number;
+  /**
+   * What a stub blocks while it clones another. Not SIGCHLD, which announces the self-stop of the child: it would stay
+   * pending, and by default it does nothing. @internal
+   */
+  readonly birthMask: bigint;
   /** Every live stub by its pid. */
   readonly stubs = new Map<number, Stub>();
   // Names are looked up often enough for the price of a prefix or a conversion to count.
@@ -106,14 +117,18 @@ export class Tracer {
     this.frame = this.blocks.allocate();
     this.stubAddress = mapStubCode(this.shim);
     this.restAddress = BigInt(this.stubAddress + this.shim.stubRestOffset());
+    this.selfStopAddress = BigInt(
+      this.stubAddress + this.shim.stubSyscallOffset() + SYSCALL_LENGTH,
+    );
     this.waitAll = Number(this.#waitOptions("__WALL"));
     this.waitSelfStop = this.#waitOptions("__WALL", "WUNTRACED");
     this.traceOptions =
       this.constant("PTRACE_O_TRACESYSGOOD") |
       this.constant("PTRACE_O_TRACEEXIT") |
       this.constant("PTRACE_O_EXITKILL");
+    this.birthMask = BigInt.asUintN(64, ~this.encoder.signalSet(this.constant("SIGCHLD")));
     open.add(this);
-    this.injection = new Injection(deadline);
+    this.injection = new Injection(deadline, this.restAddress);
     for (let signal = 1; signal <= this.constant("SIGRTMAX"); signal++) {
       if (!this.#isOwnTo(signal)) this.passOver(signal);
     }
@@ -138,6 +153,7 @@ export class Tracer {
         },
       );
     }
+    if (this.isFatal(exitSignal)) rehearse(this, exitSignal, options);
     const started = performance.now();
     const thread = forkStub(this, exitSignal, options.omit ?? [], options.filter);
     return new Stub(thread, undefined, exitSignal, performance.now() - started);
@@ -205,6 +221,11 @@ export class Tracer {
    */
   exitSignal(signal: string | number = "SIGCHLD"): number {
     const number = parseSignal(String(signal), this.encoder.constants);
+    if (number === this.constant("SIGTRAP")) {
+      throw new InputError(
+        "SIGTRAP cannot be the exit signal of a stub: it stops the parent like an INT3",
+      );
+    }
     this.passOver(number);
     return number;
   }

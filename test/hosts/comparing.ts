@@ -8,7 +8,7 @@ import { childrenOf } from "../processes.ts";
 
 const [file = ""] = process.argv.slice(2);
 const subject = await ForeignSubject.open(file);
-const [child] = childrenOf(process.pid);
+const [child] = childrenOf(process.pid).flatMap(childrenOf);
 const layout = new RecordLayout("waitValue", 0);
 const records = new BigUint64Array(layout.words);
 records[0] = 77n;

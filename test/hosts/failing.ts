@@ -1,16 +1,23 @@
-// A host in which a birth fails: `failing fork|clone|birth EXIT_SIGNAL`. It prints what failed, what it did to
-// the host's signals, and who is left. At "fork" and "clone" the limit on processes is reached.
+// A host in which a birth fails: `failing fork|clone|birth|late EXIT_SIGNAL`. It prints what failed, what it did to
+// the host's signals, and who is left. At "fork" and "clone" the limit on processes is reached; at "late" a birth has
+// succeeded, and setsid is refused from then on.
 
+import { constants } from "node:os";
 import { BirthError, StublabError, Tracer } from "../../src/index.ts";
-import { block, dropPrivileges, forbidForks, signalSets } from "../libc.ts";
+import { block, dropPrivileges, forbidCalls, forbidForks, signalSets } from "../libc.ts";
 import { childrenOf } from "../processes.ts";
 
 const [what = "", exitSignal = ""] = process.argv.slice(2);
 const tracer = new Tracer();
 block(tracer.encoder.signalSet(tracer.constant("SIGUSR2")));
-if (what !== "birth") dropPrivileges();
+const limited = what === "fork" || what === "clone";
+if (limited) dropPrivileges();
 const parent = what === "clone" ? tracer.createStub({ exitSignal }) : undefined;
-if (what !== "birth") forbidForks(parent?.pid ?? process.pid);
+if (limited) forbidForks(parent?.pid ?? process.pid);
+if (what === "late") {
+  tracer.createStub({ exitSignal });
+  forbidCalls([Number(tracer.syscallNumber("setsid"))], constants.errno.EPERM);
+}
 
 const before = signalSets(process.pid);
 let failure: object | undefined;

@@ -49,7 +49,7 @@ function fork(): Thread {
 
 function selfStopped(): Thread {
   const thread = fork();
-  thread.wait(tracer.deadline, Number(tracer.waitSelfStop));
+  thread.wait(undefined, Number(tracer.waitSelfStop));
   return thread;
 }
 

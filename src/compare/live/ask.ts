@@ -9,9 +9,16 @@ export function fit(judge: Judge, input: BigUint64Array): Judgement | undefined 
   });
 }
 
-/** Asks a judge. */
+/**
+ * Asks a judge; about what fails once more. If the second attempt contradicts the first, nothing is decided: somebody may
+ * have sent a signal to the stub.
+ */
 export function ask(judge: Judge, input: BigUint64Array, answered: BigUint64Array): Judgement {
-  return attempt(() => judge.judge(input, answered));
+  const judgement = attempt(() => judge.judge(input, answered));
+  if (judgement.verdict !== "failed") return judgement;
+  const again = attempt(() => judge.judge(input, answered));
+  if (again.verdict === "failed" && again.field === judgement.field) return judgement;
+  return undecided("another attempt contradicts the first");
 }
 
 /** What this machine does not let a stub do, and a stub that somebody killed, decide nothing. */

@@ -36,7 +36,7 @@ export function collectCores(
   parent: Tracee,
   note: (status: number, signal: number, dumped: boolean) => void,
 ): void {
-  const pattern = readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim();
+  const pattern = corePattern();
   if (pattern === "" || /[|/@]/.test(pattern)) return;
   const folder = mkdtempSync(join(tmpdir(), "stublab-"));
   try {
@@ -52,5 +52,14 @@ export function collectCores(
   } finally {
     setCoreLimit(parent, NO_CORE);
     rmSync(folder, { recursive: true });
+  }
+}
+
+/** How cores are named; "" if there are none, or if the kernel does not say. */
+function corePattern(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim();
+  } catch {
+    return "";
   }
 }

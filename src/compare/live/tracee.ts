@@ -76,7 +76,7 @@ export class Tracee {
   run(request: string, isOwn: (stop: TraceeStop) => boolean = isNobodys): TraceeStop {
     const { stub, tracer } = this;
     this.#exchange.request = tracer.constant(request);
-    this.#exchange.timeout = tracer.deadline;
+    this.#exchange.deadline.start(tracer.deadline);
     stub.thread.follow();
     try {
       for (;;) {

@@ -83,7 +83,7 @@ ${CHILD_BEGINS}${TERMINAL_STOPS.has(it.signal) ? ORPHANED : ""}    sigemptyset(&
     sigprocmask(SIG_SETMASK, &none, NULL);
     map_code();
 ${constants ? "    map_constants();\n" : ""}${scratch ? "    map(SCRATCH, SCRATCH_SIZE);\n" : ""}${isHandled(it.signal) ? "    handle();\n" : ""}${filter ? "    leave_filter();\n" : ""}    /* Whatever the case makes it do, it has no file to do it to. */
-    syscall(SYS_close_range, 0, ~0U, 0);
+    syscall(SYS_close_range, 0, 0x7fffffff, 0);
     if (syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0) == 0)
         kill(getpid(), SIGSTOP); /* raise() of some libcs has signals blocked while it stops */
     /* From here on libc does not run any more. */

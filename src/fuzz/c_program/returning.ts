@@ -101,7 +101,7 @@ ${CHILD_BEGINS}    sigemptyset(&none);
     map_constants();
 ${scratch ? "    map(SCRATCH, SCRATCH_SIZE);\n" : ""}    handle();
     /* Whatever the case makes it do, it has no file to do it to. */
-    syscall(SYS_close_range, 0, ~0U, 0);
+    syscall(SYS_close_range, 0, 0x7fffffff, 0);
     filter();
     /* What no frame holds, and so stays. */
     call(SYS_arch_prctl, ARCH_SET_GS, ${literal(KEPT.gs_base)});

@@ -10,7 +10,7 @@ import { indexOf, REGISTERS } from "../setups.ts";
 
 /** What a fact needs of the machine; without it, it is skipped. */
 export const NEEDS = {
-  "Linux 6.16": "PTRACE_SET_SYSCALL_INFO is new in it",
+  PTRACE_SET_SYSCALL_INFO: "this kernel does not have the request, which is of Linux 6.16",
   "32-bit calls": "the kernel serves no 32-bit programs",
   FSGSBASE: "the processor, or the kernel, does not let programs read their bases",
   LA57: "page tables have four levels here",

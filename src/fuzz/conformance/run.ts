@@ -1,5 +1,6 @@
 import { Batch } from "../batch.ts";
 import { writeSetup } from "../case.ts";
+import { confirm } from "../confirm.ts";
 import { type Fields, readFields } from "../fields.ts";
 import type { Machine } from "../machine.ts";
 import type { Trier } from "../trial.ts";
@@ -13,17 +14,22 @@ export interface Unmet {
   readonly seen: bigint | null;
 }
 
-/** What became of a fact here. */
+/** What became of a fact here; `contradictions` are attempts that others contradict, and do not count. */
 export type Verdict =
-  | { readonly fact: Fact; readonly held: true }
-  | { readonly fact: Fact; readonly held: false; readonly unmet: readonly Unmet[] }
+  | { readonly fact: Fact; readonly held: true; readonly contradictions: number }
+  | {
+      readonly fact: Fact;
+      readonly held: false;
+      readonly contradictions: number;
+      readonly unmet: readonly Unmet[];
+    }
   | { readonly fact: Fact; readonly held: null; readonly reason: string };
 
 /** XFEATURE_YMM. */
 const AVX = 4;
 
 const HAS: Readonly<Record<Need, (machine: Machine) => boolean>> = {
-  "Linux 6.16": ({ features }) => features.includes("set_syscall_info"),
+  PTRACE_SET_SYSCALL_INFO: ({ features }) => features.includes("set_syscall_info"),
   "32-bit calls": ({ features }) => features.includes("ia32"),
   FSGSBASE: ({ features }) => features.includes("fsgsbase"),
   LA57: ({ features }) => features.includes("la57"),
@@ -39,7 +45,8 @@ export function missing({ needs }: Fact, machine: Machine): string | undefined {
 }
 
 /**
- * Looks at facts, each in a stub that has seen none before.
+ * Looks at facts, each in a stub that has seen none before. One that does not hold is tried again until two attempts come to
+ * the same.
  *
  * @throws what trying a case throws
  */
@@ -59,12 +66,21 @@ export function* lookAt(
 function lookAtOne(fact: Fact, trier: Trier, machine: Machine, batch: Batch): Verdict {
   const reason = missing(fact, machine);
   if (reason !== undefined) return { fact, held: null, reason };
-  const { it } = fact;
-  trier.renew();
-  writeSetup(it, batch, 0);
-  trier.run(batch, 1);
-  const unmet = compare(fact.expected, readFields(it, batch, 0));
-  return unmet.length === 0 ? { fact, held: true } : { fact, held: false, unmet };
+  writeSetup(fact.it, batch, 0);
+  const attempt = () => {
+    trier.renew();
+    trier.run(batch, 1);
+    return compare(fact.expected, readFields(fact.it, batch, 0));
+  };
+  const first = attempt();
+  if (first.length === 0) return { fact, held: true, contradictions: 0 };
+  const { outcome, contradictions } = confirm(first, attempt, (unmet) =>
+    unmet.map(({ field }) => field).join(),
+  );
+  const unmet = outcome ?? first;
+  return unmet.length === 0
+    ? { fact, held: true, contradictions }
+    : { fact, held: false, contradictions, unmet };
 }
 
 function compare(expected: Fields, seen: Fields): Unmet[] {

@@ -19,7 +19,7 @@ function* facts(): Generator<Fact> {
     rule: string,
     it: ReturnType<typeof syscallInfo>,
     expectation: Expectation,
-  ) => tell(`SET_SYSCALL_INFO: ${name}`, rule, it, expectation, "Linux 6.16");
+  ) => tell(`SET_SYSCALL_INFO: ${name}`, rule, it, expectation, "PTRACE_SET_SYSCALL_INFO");
   const at = (from: "entry" | "exit" | "signal" | "sysemu" | "group") => ({ from });
   const info = syscallInfo;
 

@@ -18,7 +18,7 @@ import type { Tracer } from "../../stub/tracer.ts";
 import { BASELINE } from "../baseline.ts";
 import { SCRATCH } from "../code.ts";
 import { REGISTERS } from "../setups.ts";
-import { createHarmless, handleSignal, SA_NODEFER, SA_RESTORER, SA_SIGINFO } from "../target.ts";
+import { createHarmless, handleSignal, SA_RESTORER, SA_SIGINFO } from "../target.ts";
 import type { Exchange } from "./exchange.ts";
 import { KEPT } from "./kept.ts";
 import { EXCHANGE, HANDLER_STACK, HANDLER_STACK_SIZE, LOOP } from "./place.ts";
@@ -32,6 +32,9 @@ const RAISED = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
 // asm/signal.h, linux/signal.h: with the second a stack is always used from its end, wherever RSP points.
 const SA_ONSTACK = 0x800_0000n;
 const SS_AUTODISARM = 0x8000_0000n;
+
+/** A signal that somebody sends while a handler runs waits for its end: no handler is interrupted. */
+const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
 
 /**
  * A stub that tries setups by itself, by way of rt_sigreturn. It is not traced, for a traced thread stops at every
@@ -150,7 +153,7 @@ function setUp(stub: Stub, exchange: Exchange): void {
   stub.call("sigaltstack", SCRATCH, 0);
   const handler = LOOP + BigInt(shim.sigreturnHandlerOffset());
   for (const signal of RAISED) {
-    handleSignal(stub, signal, handler, SA_SIGINFO | SA_RESTORER | SA_NODEFER | SA_ONSTACK);
+    handleSignal(stub, signal, handler, SA_SIGINFO | SA_RESTORER | SA_ONSTACK, ALL_SIGNALS);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { errnoName } from "../../errno.ts";
-import { TraceError } from "../../errors.ts";
+import { DeathError, TraceError } from "../../errors.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Batch } from "../batch.ts";
 import { OUTCOME, outcomeAt } from "../setups.ts";
@@ -13,6 +13,8 @@ const DEADLINE = 200;
 const PATIENCE = 10;
 /** How often it is looked whether the stub lives, in milliseconds. */
 const LOOK = 20;
+/** How often a setup is tried whose outcome is a signal that somebody sent. Then it is believed, as in shim/setups.c. */
+const MOST_TRIES = 16;
 
 /** Entries of the auxiliary vector: linux/auxvec.h, asm/hwcap2.h. */
 const AT_HWCAP2 = 26n;
@@ -52,6 +54,15 @@ export class SigreturnTrier {
    * @throws what creating a stub throws.
    */
   run(batch: Batch, count: number, first = 0): void {
+    this.#handAll(batch, count, first);
+    for (let i = first; i < first + count; i++) {
+      for (let tries = 1; tries < MOST_TRIES && isDisturbed(batch, i); tries++) {
+        this.#handAll(batch, 1, i);
+      }
+    }
+  }
+
+  #handAll(batch: Batch, count: number, first: number): void {
     this.#suspect = -1;
     for (let done = 0; done < count; ) {
       const size = Math.min(CAPACITY, count - done);
@@ -101,7 +112,7 @@ export class SigreturnTrier {
   /** Waits for the host's turn; false where the stub ended, or got nowhere within the deadline. */
   #awaitTurn(resident: Resident): boolean {
     let next = -1;
-    let since = 0;
+    let waited = 0;
     let ran = 0;
     for (;;) {
       const result = this.#shim.awaitTurn(this.#exchange.bytes, LOOK * 1000);
@@ -110,11 +121,12 @@ export class SigreturnTrier {
       if (resident.ended) return false;
       if (this.#exchange.next !== next) {
         next = this.#exchange.next;
-        since = performance.now();
+        waited = 0;
         ran = resident.milliseconds;
         continue;
       }
-      const waited = performance.now() - since;
+      // Not by the clock, which goes on while somebody has stopped this process.
+      waited += LOOK;
       if (waited < this.#deadline) continue;
       // Its time is counted in steps of 10 ms.
       const late = resident.milliseconds - ran >= this.#deadline - 20;
@@ -137,14 +149,22 @@ export class SigreturnTrier {
     const resident = new Resident(this.#master, this.#exchange);
     this.#resident = resident;
     if (this.#awaitTurn(resident)) return resident;
+    const { ended } = resident;
     const status = this.#end(resident);
-    throw new TraceError(`stub ${resident.pid} does not enter its loop (status ${status})`);
+    if (ended) throw new DeathError(resident.pid, `status ${status} before it entered its loop`);
+    throw new TraceError(`stub ${resident.pid} does not enter its loop`);
   }
 
   #end(resident: Resident): number {
     this.#resident = undefined;
     return resident.end();
   }
+}
+
+/** Whether the signal that a setup came to was sent by somebody: the kernel's own have a code above 0. */
+function isDisturbed({ outcomes }: Batch, i: number): boolean {
+  const at = outcomeAt(i);
+  return outcomes[at + OUTCOME.signal] !== 0 && ((outcomes[at + OUTCOME.code] ?? 0) | 0) <= 0;
 }
 
 /** The outcome of a setup that did not stop. */

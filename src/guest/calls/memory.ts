@@ -2,8 +2,8 @@
 
 import { MemoryError, SyscallError } from "../../errors.ts";
 import { pageRange } from "../../platform/memory.ts";
-import { TOP_OF_USER_SPACE } from "../../stub/amd64.ts";
 import type { SyscallResult } from "../../stub/thread.ts";
+import { topOfUserSpace } from "../../stub/user_space.ts";
 import { pageEnd, pageOf } from "../amd64.ts";
 import { type Answer, EINVAL, type EmulatedCall, ENOMEM, int, OK } from "../call.ts";
 import type { Guest } from "../guest.ts";
@@ -21,7 +21,7 @@ const ADVICE = ["MAP_DENYWRITE", "MAP_EXECUTABLE", "MAP_LOCKED", "MAP_POPULATE",
 
 export const brk: EmulatedCall = {
   run(guest, [wanted = 0n]) {
-    if (wanted >= guest.heap && wanted <= TOP_OF_USER_SPACE) moveBreak(guest, wanted);
+    if (wanted >= guest.heap && wanted <= topOfUserSpace()) moveBreak(guest, wanted);
     return { value: guest.break };
   },
   show: (_, [wanted = 0n]) => [pointer(wanted)],
@@ -83,7 +83,7 @@ function refusedMapping(
   const anonymous = (how & bits(guest, "MAP_ANONYMOUS")) !== 0n;
   if (!anonymous || type !== bits(guest, "MAP_PRIVATE")) return { errno: "ENODEV" };
   if (REFUSED.some((name) => (how & bits(guest, name)) !== 0n)) return EINVAL;
-  if (address + length > TOP_OF_USER_SPACE) return ENOMEM;
+  if (address + length > topOfUserSpace()) return ENOMEM;
   const fixed = (how & bits(guest, "MAP_FIXED")) !== 0n;
   return fixed && !isOwn(guest, address, length) ? EINVAL : undefined;
 }

@@ -1,7 +1,8 @@
 // write, writev, ioctl: what a guest says.
 
 import { quote } from "../../quote.ts";
-import { PAGE_SIZE, TOP_OF_USER_SPACE } from "../../stub/amd64.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
+import { topOfUserSpace } from "../../stub/user_space.ts";
 import { type Answer, EFAULT, EINVAL, type EmulatedCall, int } from "../call.ts";
 import type { Guest } from "../guest.ts";
 import { pointer } from "../show.ts";
@@ -89,7 +90,7 @@ function writeAll(guest: Guest, descriptor: bigint, vectors: readonly Vector[]):
   const fd = int(descriptor);
   if (!isOutput(fd)) return EBADF;
   if (vectors.some(({ length }) => BigInt.asIntN(64, length) < 0n)) return EINVAL;
-  const top = BigInt(TOP_OF_USER_SPACE);
+  const top = BigInt(topOfUserSpace());
   if (vectors.some(({ address, length }) => address + length > top)) return EFAULT;
   let written = 0;
   for (const { address, length } of vectors) {

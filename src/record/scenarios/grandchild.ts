@@ -86,7 +86,7 @@ function askBefore(recorder: Recorder, { tracee }: WatchedStub, { line }: Place)
       choices: [
         "To the beginning of the stub code",
         "To the INT3, like the master",
-        "To `orphan`: 0 is not the pid in R15",
+        "To `leave`: 0 is not the pid in R15",
       ],
       answer: 0,
       because:

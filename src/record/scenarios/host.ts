@@ -52,7 +52,7 @@ export const host: Scenario = {
 /** The questions of the way through the stub code. */
 function askBefore(recorder: Recorder, tracee: Tracee, { line }: Place): void {
   const registers = tracee.registers();
-  if (line.text === "jne orphan") {
+  if (line.text === "jne leave") {
     recorder.ask({
       text: `RAX is ${hex(registers.rax ?? 0n)}, and R15 is ${hex(registers.r15 ?? 0n)}. Does the stub go on?`,
       choices: [

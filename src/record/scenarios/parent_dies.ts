@@ -184,7 +184,7 @@ function lookAtOrphan(recorder: Recorder, { stub: { pid }, tracee }: WatchedStub
 function goToEnd(recorder: Recorder, { tracee }: WatchedStub): string {
   for (;;) {
     const place = recorder.placeOf(tracee.rip);
-    if (place?.line.text === "jne orphan") askBefore(recorder, tracee);
+    if (place?.line.text === "jne leave") askBefore(recorder, tracee);
     const asks = place?.line.text === "syscall" && tracee.registers().rax === PRCTL;
     const outcome = step(tracee, {
       ...(asks && {

@@ -1,6 +1,7 @@
 import { hex, StateError, UnsupportedError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { readProcess } from "../../stub/proc.ts";
+import { type RseqArea, readRseq } from "../../stub/rseq.ts";
 import type { Stub } from "../../stub/stub.ts";
 import { Tracer } from "../../stub/tracer.ts";
 import { callTitle } from "../calls.ts";
@@ -61,21 +62,14 @@ function expectArea(recorder: Recorder, master: WatchedStub): void {
   tellArea(recorder, master);
 }
 
-/** struct ptrace_rseq_configuration (linux/ptrace.h). @throws UnsupportedError before Linux 5.13. */
-function readArea({ tracer, pid }: Stub): { address: bigint; length: number; signature: number } {
-  const bytes = new DataView(new ArrayBuffer(24));
-  const request = tracer.constant("PTRACE_GET_RSEQ_CONFIGURATION");
-  if (tracer.shim.ptraceMemory(request, pid, bytes.byteLength, bytes) < 0) {
-    throw new UnsupportedError("this kernel does not tell what is registered for rseq", {
-      call: "ptrace(PTRACE_GET_RSEQ_CONFIGURATION)",
-      remedy: "Linux 5.13 or later with CONFIG_RSEQ does",
-    });
-  }
-  return {
-    address: bytes.getBigUint64(0, true),
-    length: bytes.getUint32(8, true),
-    signature: bytes.getUint32(12, true),
-  };
+/** @throws UnsupportedError before Linux 5.13. */
+function readArea({ thread }: Stub): RseqArea {
+  const area = readRseq(thread);
+  if (area !== undefined) return area;
+  throw new UnsupportedError("this kernel does not tell what is registered for rseq", {
+    call: "ptrace(PTRACE_GET_RSEQ_CONFIGURATION)",
+    remedy: "Linux 5.13 or later with CONFIG_RSEQ does",
+  });
 }
 
 function tellArea(recorder: Recorder, { stub }: WatchedStub): void {

@@ -1,7 +1,8 @@
 import { hex } from "../../errors.ts";
-import { PAGE_SIZE, TOP_OF_USER_SPACE } from "../../stub/amd64.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { readProcess } from "../../stub/proc.ts";
 import { Tracer } from "../../stub/tracer.ts";
+import { topOfUserSpace } from "../../stub/user_space.ts";
 import type { WatchedStub } from "../fork.ts";
 import { injectWatched } from "../injection.ts";
 import type { Recorder } from "../recorder.ts";
@@ -64,10 +65,10 @@ function unmapBelow(recorder: Recorder, { stub, tracee }: WatchedStub): void {
 function unmapAbove({ stub, tracee }: WatchedStub): void {
   const end = stub.tracer.stubAddress + PAGE_SIZE;
   // A length of 0 would be an error, and not nothing.
-  if (end >= TOP_OF_USER_SPACE) return;
+  if (end >= topOfUserSpace()) return;
   injectWatched(tracee, {
     call: "munmap",
-    args: [end, TOP_OF_USER_SPACE - end],
+    args: [end, topOfUserSpace() - end],
     stepped: true,
     frame: "A second munmap, for what lies above the page of the stub code.",
     why: "What was above the page of the stub code goes the same way.",

@@ -139,7 +139,7 @@ function goBack(recorder: Recorder, master: WatchedStub): void {
   });
   tracee.awaitStop({
     stop:
-      "RIP is two bytes in front of the SYSCALL. There stands `mov $62, %eax`, five bytes long: b8 3e 00 00 00. " +
+      "RIP is two bytes in front of the SYSCALL. There stands `mov $19, %esi`, five bytes long: be 13 00 00 00. " +
       "Its last two, 00 00, are an instruction themselves: `add %al, (%rax)`. RAX is 62, so it wrote to address " +
       "0x3e, where nothing is mapped. The SYSCALL was never reached.",
     wait: "The host waits for an INT3, and hears of a SIGSEGV.",

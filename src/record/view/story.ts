@@ -80,7 +80,7 @@ export function tellStory({ steps, arrows }: Recording): Item[] {
   }
 }
 
-/** "8 instructions: mov $157, %eax … jne orphan". */
+/** "8 instructions: mov $157, %eax … jne leave". */
 function tellRun(steps: readonly Step[]): string {
   const text = (step: Step | undefined) => step?.title.split("  #")[0] ?? "";
   return `${counted(steps.length, "instruction")}: ${text(steps[0])} … ${text(steps.at(-1))}`;

@@ -1,0 +1,131 @@
+// A host that works while others send signals: `outside_host.mjs SEED EXIT_SIGNAL`. It prints how much it did, as JSON.
+// See outside.mjs.
+
+import koffi from "koffi";
+import {
+  BirthError,
+  DeadlineError,
+  DeathError,
+  Platform,
+  StateError,
+  StublabError,
+} from "../dist/index.js";
+
+const BIRTHS = 2000;
+const [seed = 1] = process.argv.slice(2, 3).map(Number);
+const exitSignal = process.argv[3] ?? "SIGCHLD";
+const CODE = 0x10000;
+const SYS_getpid = 39;
+// mov eax, 39; syscall; jmp back to the start
+const GUEST = Uint8Array.of(0xb8, SYS_getpid, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7);
+
+const libc = koffi.load(null);
+const handle = libc.func("void *signal(int, void *)");
+const harmless = libc.func("void *dlsym(void *, const char *)")(null, "abs");
+for (let signal = 1; signal <= 64; signal++) {
+  // 32 to 34 belong to the C library; the tracer's timer needs 64.
+  if (![9, 19, 17, 32, 33, 34, 64].includes(signal)) handle(signal, harmless);
+}
+
+console.log("ready");
+const counts = {
+  injections: 0,
+  births: 0,
+  switches: 0,
+  releases: 0,
+  closes: 0,
+  deaths: 0,
+  late: 0,
+};
+
+let state = seed;
+/** A number from 0 up to and without `below` (xorshift). */
+function random(below) {
+  state ^= state << 13;
+  state ^= state >>> 17;
+  state ^= state << 5;
+  return (state >>> 0) % below;
+}
+
+function expect(what, seen, wanted) {
+  if (seen !== wanted) throw new Error(`${what} is ${seen}, not ${wanted}`);
+}
+
+/** Runs a step that the death of a stub may end; anything else that it throws is a failure. */
+function surviving(step) {
+  try {
+    step();
+  } catch (error) {
+    const isDeath = error instanceof DeathError || error.cause instanceof DeathError;
+    if (error instanceof DeadlineError) {
+      counts.late++;
+      return;
+    }
+    // What is asked of a stub whose death was reported before.
+    const isLate = error instanceof StateError && /is dead/.test(error.message);
+    const isUnborn = error instanceof BirthError && /has ended/.test(error.message);
+    if (!(error instanceof StublabError) || !(isDeath || isLate || isUnborn)) throw error;
+    counts.deaths++;
+  }
+}
+
+function work(platform) {
+  const space = platform.newAddressSpace();
+  counts.births++;
+  const { stub } = space;
+  for (let i = 0; i < 10; i++) {
+    expect("getppid", stub.call("getppid"), BigInt(platform.master.pid));
+    expect("close", stub.inject("close", -1).errno, "EBADF");
+    counts.injections += 2;
+  }
+  space.mapAnonymous(CODE, 4096, "rwx");
+  space.write(CODE, GUEST);
+  const context = platform.newContext();
+  try {
+    context.registers.set("rip", BigInt(CODE));
+    for (let i = 0; i < 10; i++) {
+      const event = context.switch(space, { deadline: 1000 });
+      counts.switches++;
+      if (event.kind === "interrupt") counts.late++;
+      if (event.kind === "interrupt") continue;
+      if (event.kind === "signal" && event.info.pid === process.pid) continue;
+      if (event.kind === "signal") {
+        throw new Error(`the guest got signal ${event.info.signal}, si_code ${event.info.code}`);
+      }
+      expect("the guest's stop", event.kind, "syscall");
+      expect("its call", event.number, SYS_getpid);
+      context.setResult(BigInt(i));
+    }
+  } finally {
+    context.release();
+  }
+  if (random(2) === 0) {
+    stub.close();
+    counts.closes++;
+    return;
+  }
+  space.release();
+  counts.releases++;
+  const next = platform.newAddressSpace();
+  let isThere = true;
+  try {
+    next.read(CODE, 1);
+  } catch {
+    isThere = false;
+  }
+  expect("memory of the last guest", isThere, false);
+  next.stub.close();
+  counts.closes++;
+}
+
+while (counts.births < BIRTHS) {
+  surviving(() => {
+    const platform = Platform.open({ exitSignal, seccomp: false });
+    try {
+      for (let i = 0; i < 200 && platform.master.alive; i++) surviving(() => work(platform));
+    } finally {
+      platform.close();
+    }
+  });
+}
+console.log(JSON.stringify(counts));

@@ -1,0 +1,121 @@
+// What doctor makes of a trial, and the trials of what single commands need beyond stubs.
+
+import { DeathError, StublabError } from "../errors.ts";
+
+/** What was seen, and a warning if something does not work. */
+export interface Seen {
+  readonly detail: string;
+  readonly warning?: string;
+}
+
+/** A line of the diagnosis. */
+export interface Finding {
+  readonly name: string;
+  readonly status: "ok" | "warning" | "failed";
+  readonly detail: string;
+  readonly remedy: string | null;
+}
+
+/** Makes a finding of a trial: it fails if the trial throws. */
+export function attempt(name: string, trial: () => Seen): Finding {
+  try {
+    const { detail, warning } = trial();
+    const status = warning === undefined ? "ok" : "warning";
+    return { name, status, detail, remedy: warning ?? null };
+  } catch (error) {
+    const { detail, remedy } = failureOf(error);
+    return { name, status: "failed", detail, remedy: remedy ?? null };
+  }
+}
+
+function failureOf(error: unknown): { detail: string; remedy: string | undefined } {
+  const message = error instanceof Error ? error.message : String(error);
+  // An error about a stub has its registers on further lines.
+  const [detail = ""] = message.split("\n");
+  return { detail, remedy: error instanceof StublabError ? error.remedy : undefined };
+}
+
+/** Tries what only some commands need. */
+export async function tryCommands(): Promise<Finding[]> {
+  return [
+    await attemptFor("guests", "guest, record switch and Platform", guest),
+    await attemptFor("recordings", "record, step and gallery, with some scenarios,", recording),
+    await attemptFor("register setups", "fuzz and conformance", () => setup("SETREGS")),
+    await attemptFor("rt_sigreturn", "fuzz, without --path ptrace,", () => setup("SIGRETURN")),
+  ];
+}
+
+/** The same for what only some commands need: it warns if the trial throws. */
+async function attemptFor(
+  name: string,
+  commands: string,
+  trial: () => Promise<string>,
+): Promise<Finding> {
+  try {
+    return { name, status: "ok", detail: await trial(), remedy: null };
+  } catch (error) {
+    const { detail, remedy } = failureOf(error);
+    const cannot = `${commands} cannot work here`;
+    return {
+      name,
+      status: "warning",
+      detail,
+      remedy: remedy === undefined ? cannot : `${cannot}: ${remedy}`,
+    };
+  }
+}
+
+/** mov $12, %eax (brk); syscall; mov $7, %edi; mov $60, %eax (exit); syscall */
+const GUEST = Uint8Array.of(
+  ...[0xb8, 12, 0, 0, 0, 0x0f, 0x05],
+  ...[0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05],
+);
+
+async function guest(): Promise<string> {
+  const { Platform } = await import("../platform/platform.ts");
+  const { runGuest } = await import("../guest/run.ts");
+  using platform = Platform.open();
+  try {
+    const { result } = runGuest(platform, { code: GUEST });
+    if (result.kind === "exited" && result.status === 7) return "a guest made two system calls";
+    throw new StublabError("ERR_STUBLAB_DOCTOR", `a guest that exits with 7 ${result.kind}`);
+  } catch (error) {
+    if (!(error instanceof DeathError) || error.how !== "killed by SIGSYS") throw error;
+    throw new StublabError("ERR_STUBLAB_DOCTOR", "a guest is killed for a call to be emulated", {
+      cause: error,
+      remedy:
+        "this kernel asks the seccomp filter before the tracer, as Linux before 4.8 and gVisor do; " +
+        "in a program, Platform.open({ seccomp: false }) does without the filter",
+    });
+  }
+}
+
+async function recording(): Promise<string> {
+  const { recordScenario } = await import("../record/record.ts");
+  const { steps, end } = await recordScenario("grandchild");
+  const failed = end.filter(({ held }) => !held).length;
+  if (failed === 0) return `a birth was recorded in ${steps.length} steps`;
+  throw new StublabError("ERR_STUBLAB_DOCTOR", `${failed} facts of a recorded birth do not hold`);
+}
+
+/** Tries a setup that changes nothing, up to its INT3. */
+async function setup(way: "SETREGS" | "SIGRETURN"): Promise<string> {
+  const { Trier } = await import("../fuzz/trial.ts");
+  const { Batch } = await import("../fuzz/batch.ts");
+  const { writeSetup } = await import("../fuzz/case.ts");
+  const { setregs } = await import("../fuzz/conformance/fact.ts");
+  const { OUTCOME, outcomeAt } = await import("../fuzz/setups.ts");
+  using trier = new Trier();
+  const batch = new Batch(1);
+  try {
+    writeSetup({ ...setregs({}, { on: "CONT", code: "int3" }), way }, batch, 0);
+    trier.run(batch, 1);
+    const status = batch.outcomes[outcomeAt(0) + OUTCOME.status] ?? 0;
+    if (status === STOPPED_BY_SIGTRAP) return "one was tried";
+    throw new StublabError("ERR_STUBLAB_DOCTOR", `a setup came to status ${status}`);
+  } finally {
+    batch.close();
+  }
+}
+
+const STOPPED_BY_SIGTRAP = (5 << 8) | 0x7f;

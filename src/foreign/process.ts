@@ -1,0 +1,182 @@
+import { Socket } from "node:net";
+import { constants } from "node:os";
+import { UnsupportedError } from "../errors.ts";
+import { loadShim } from "../shim.ts";
+import { encodeMessage, kindOf, MessageReader } from "./channel.ts";
+import { flags, namespacesOf, type Program, type Started, start } from "./start.ts";
+
+/** What a process of foreign code does next. */
+export type Outcome =
+  | { readonly kind: "message"; readonly message: unknown }
+  | { readonly kind: "ended" }
+  | { readonly kind: "late" };
+
+/** How long Node.js may take to start, before there is any foreign code in it. */
+const START_LIMIT = 10_000;
+/** How long a process may live that has closed its channel, in milliseconds. */
+const CLOSED_LIMIT = 1000;
+/** Messages that wait to be heard; no program sends as many. */
+const MOST_WAITING = 4;
+
+/**
+ * A process in which foreign code runs, as its parent sees it. What comes from there may be anything; only how it ended
+ * is the kernel's word.
+ */
+export class ForeignProcess {
+  readonly #started: Started;
+  readonly #socket: Socket;
+  readonly #reader = new MessageReader<unknown>();
+  readonly #messages: unknown[] = [];
+  readonly #gone: Promise<void>;
+  /** What it was ended for. */
+  #fault: string | undefined;
+  #ending: string | undefined;
+  #failedToStart = false;
+  #settle: ((outcome: Outcome) => void) | undefined;
+
+  private constructor(started: Started) {
+    this.#started = started;
+    this.#socket = new Socket({ fd: started.channel });
+    this.#socket.on("data", (chunk) => this.#hear(chunk));
+    // What is wrong with a stream is its end.
+    this.#socket.on("error", () => {});
+    this.#gone = new Promise((resolve) => {
+      this.#socket.on("close", () => void this.#reap().then(resolve));
+    });
+    // Nobody waits for it but in next(), which has a timer.
+    this.#socket.unref();
+  }
+
+  /**
+   * Starts a program in as many namespaces as the kernel allows, and hears its first message, `{ kind: "ready" }`.
+   *
+   * @throws UnsupportedError
+   */
+  static async start(program: Program): Promise<ForeignProcess> {
+    let failure = "";
+    for (const namespaces of namespacesOf(program)) {
+      const started = start(program, namespaces);
+      if (typeof started === "string") {
+        failure = started;
+        continue;
+      }
+      const process = new ForeignProcess(started);
+      const outcome = await process.next(START_LIMIT);
+      if (outcome.kind === "message" && kindOf(outcome.message) === "ready") return process;
+      await process.end();
+      failure = process.fate;
+      if (!process.#failedToStart) break;
+    }
+    throw new UnsupportedError(`a process for foreign encoders does not start: ${failure}`);
+  }
+
+  get ended(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /** How it ended. */
+  get fate(): string {
+    return this.#fault ?? this.#ending ?? "still runs";
+  }
+
+  /** Sends a message. One that has just died is told by its end. */
+  send(message: object): void {
+    this.#socket.write(encodeMessage(message));
+  }
+
+  /** The next message, or what comes instead of it. */
+  next(milliseconds: number): Promise<Outcome> {
+    if (this.#messages.length > 0) {
+      return Promise.resolve({ kind: "message", message: this.#messages.shift() });
+    }
+    if (this.ended) return Promise.resolve({ kind: "ended" });
+    return new Promise((resolve) => {
+      const cancel = afterTicks(milliseconds, () => this.#settle?.({ kind: "late" }));
+      this.#settle = (outcome) => {
+        cancel();
+        this.#settle = undefined;
+        resolve(outcome);
+      };
+    });
+  }
+
+  /** Kills it, and waits for its end. @param fault what it is killed for */
+  async end(fault?: string): Promise<void> {
+    if (fault !== undefined) this.#killFor(fault);
+    else this.#kill();
+    this.#socket.ref();
+    await this.#gone;
+  }
+
+  #kill(): void {
+    const { pid } = this.#started;
+    if (!this.ended) loadShim().tgkill(pid, pid, constants.signals.SIGKILL);
+  }
+
+  #hear(chunk: Uint8Array): void {
+    if (this.#fault !== undefined) return;
+    try {
+      for (const message of this.#reader.read(chunk)) {
+        this.#take(message);
+        if (this.#fault !== undefined) return;
+      }
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#killFor(`sent bytes that are not a message: ${why}`);
+    }
+  }
+
+  #take(message: unknown): void {
+    if (this.#settle !== undefined) this.#settle({ kind: "message", message });
+    else if (this.#messages.push(message) > MOST_WAITING) this.#killFor("sent too many messages");
+  }
+
+  #killFor(fault: string): void {
+    this.#fault ??= fault;
+    // What waits is the same foreign code's.
+    this.#messages.length = 0;
+    this.#kill();
+  }
+
+  /** Waits for the end of one whose channel is closed. */
+  async #reap(): Promise<void> {
+    const { pid, fate } = this.#started;
+    const status = new Int32Array(1);
+    const all = Number(flags("__WALL"));
+    for (let waited = 0; loadShim().wait(pid, all, 0, status) === 0; waited++) {
+      if (waited === CLOSED_LIMIT) {
+        this.#fault ??= "closed its channel";
+        this.#kill();
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    this.#failedToStart = fate.failure !== undefined;
+    this.#ending = fate.failure ?? describeEnd(fate.status ?? status[0] ?? 0);
+    fate.giveBack();
+    this.#settle?.({ kind: "ended" });
+  }
+}
+
+function describeEnd(status: number): string {
+  const signal = status & 0x7f;
+  if (signal === 0) return `exited with status ${status >> 8}`;
+  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
+  return `was killed by ${name ?? `signal ${signal}`}`;
+}
+
+/** How often it is looked whether the time is up, in milliseconds. */
+const TICK = 100;
+
+/**
+ * Calls `late` after some time in which this process could run: a gap, such as one in which all processes of a job are
+ * stopped, counts as one tick. What has come by then is heard first.
+ */
+function afterTicks(milliseconds: number, late: () => void): () => void {
+  let left = milliseconds / TICK;
+  const timer = setInterval(() => {
+    if (--left > 0) return;
+    clearInterval(timer);
+    setImmediate(late);
+  }, TICK);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,39 @@
+import { UnsupportedError } from "../errors.ts";
+import { forkStub } from "./birth.ts";
+import { Stub } from "./stub.ts";
+import { executeIdle } from "./teardown.ts";
+import type { StubOptions, Tracer } from "./tracer.ts";
+
+const rehearsed = new WeakSet<Tracer>();
+
+/**
+ * Tries what a stub with a harmful exit signal must not fail at, in a stub with a harmless one: its birth, and the
+ * execve that makes it safe to end. A filter of this process may refuse any of these calls, and a stub that dies of it
+ * would take this process with it. Once for each tracer.
+ *
+ * @throws BirthError, AttachError, ForkError; UnsupportedError if such a stub could not be ended.
+ */
+export function rehearse(tracer: Tracer, exitSignal: number, options: StubOptions): void {
+  if (rehearsed.has(tracer)) return;
+  const harmless = tracer.constant("SIGCHLD");
+  using stub = new Stub(
+    forkStub(tracer, harmless, options.omit ?? [], options.filter),
+    undefined,
+    harmless,
+    0,
+  );
+  const failure = executeIdle(stub);
+  if (failure !== undefined) {
+    const { call, errno } = failure;
+    throw new UnsupportedError(
+      `a stub with exit signal ${tracer.signalName(exitSignal)} could not be ended without harm: ${call} failed with ${errno}`,
+      {
+        ...failure,
+        remedy:
+          "use the exit signal SIGCHLD, or allow the call: a seccomp filter or a security module of this process forbids it, " +
+          "or the package has lost its file modes (shim.so has to be executable if vm.memfd_noexec is 2)",
+      },
+    );
+  }
+  rehearsed.add(tracer);
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { loadShim } from "../shim.ts";
+import { MOST_USER_SPACE, PAGE_SIZE } from "./amd64.ts";
+import { parseMaps } from "./proc.ts";
+
+const { EEXIST } = constants.errno;
+
+let top: number | undefined;
+
+/**
+ * The first address past user space, as the kernel of this process has it: Linux gives a program 47 bits less a page,
+ * User Mode Linux 39 bits, and gVisor's systrap keeps what it needs for itself.
+ *
+ * @throws UnsupportedError if the shim cannot be loaded.
+ */
+export function topOfUserSpace(): number {
+  top ??= findTop();
+  return top;
+}
+
+function findTop(): number {
+  const { probePage } = loadShim();
+  const ends = parseMaps(readFileSync("/proc/self/maps", "utf8")).map(({ end }) => end);
+  const mapped = Math.max(PAGE_SIZE, ...ends.filter((end) => end <= MOST_USER_SPACE));
+  return endOfPages(mapped, MOST_USER_SPACE, (page) => {
+    const result = probePage(page);
+    return result === 0 || result === -EEXIST;
+  });
+}
+
+/**
+ * Where the pages end that the kernel maps.
+ *
+ * @param least where they end at the earliest.
+ * @param most where they end at the latest. Nothing is mapped from `least` on.
+ */
+export function endOfPages(
+  least: number,
+  most: number,
+  isMappable: (page: number) => boolean,
+): number {
+  // Most kernels map all: the first probe is the last.
+  let middle = most;
+  let [from, to] = [least, most];
+  while (from < to) {
+    if (isMappable(middle - PAGE_SIZE)) from = middle;
+    else to = middle - PAGE_SIZE;
+    middle = to - Math.floor((to - from) / 2 / PAGE_SIZE) * PAGE_SIZE;
+  }
+  return to;
+}

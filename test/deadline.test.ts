@@ -1,0 +1,73 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { DeadlineError, Platform, Tracer } from "../src/index.ts";
+import { load } from "./guests.ts";
+import * as code from "./machine_code.ts";
+import { childrenOf, eventually, hostCommand, processState, Running } from "./processes.ts";
+import { thrown } from "./thrown.ts";
+
+const deadlines = suite("deadline");
+
+const LIMIT = 100;
+const SENDERS = 4;
+
+/** Runs `body` while processes send signals to `pid`, more than two processors can. */
+async function flooded(pid: number, body: () => void): Promise<void> {
+  const senders = Array.from(
+    { length: SENDERS },
+    () => new Running(hostCommand("sender", `${pid}`)),
+  );
+  try {
+    await Promise.all(senders.map((sender) => sender.says(/sending/)));
+    body();
+  } finally {
+    for (const { pid: sender } of senders) process.kill(sender, "SIGKILL");
+    await Promise.all(senders.map(({ ended }) => ended));
+  }
+}
+
+/** Fails unless `body` takes one deadline and less than two, as the median of some runs. */
+function takesOne(body: () => void): void {
+  const times = Array.from({ length: 5 }, () => {
+    const started = performance.now();
+    body();
+    return performance.now() - started;
+  }).sort((a, b) => a - b);
+  assert.ok((times[0] ?? 0) > 0.9 * LIMIT && (times[2] ?? 0) < 2 * LIMIT, `${times} ms`);
+}
+
+deadlines("of an injected call holds while four processes send signals", async () => {
+  using tracer = new Tracer({ deadline: LIMIT });
+  const stub = tracer.createStub();
+  await flooded(stub.pid, () => {
+    takesOne(() => thrown(DeadlineError, () => stub.inject("pause")));
+  });
+  assert.is(stub.call("getpid"), BigInt(stub.pid));
+});
+
+deadlines("of a switch holds while four processes send signals", async () => {
+  using platform = Platform.open();
+  const { space, context } = load(platform.newAddressSpace(), code.SPIN);
+  await flooded(space.pid, () => {
+    takesOne(() => {
+      const event = context.switch(space, { deadline: LIMIT });
+      assert.equal(event, { kind: "interrupt", reason: "deadline" });
+    });
+  });
+});
+
+deadlines("does not run while the host is stopped", async () => {
+  const host = new Running(hostCommand("waiting", "1000"));
+  await host.says(/waiting/);
+  const waits = () => childrenOf(host.pid).some((pid) => processState(pid)?.state === "S");
+  assert.ok(await eventually(waits, 1000));
+  process.kill(host.pid, "SIGSTOP");
+  await eventually(() => processState(host.pid)?.state === "T", 1000);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  process.kill(host.pid, "SIGCONT");
+  await eventually(() => processState(host.pid)?.state === "S", 1000);
+  host.write("x");
+  assert.match((await host.ended).stdout, "read returned 1");
+});
+
+deadlines.run();

@@ -1,0 +1,22 @@
+// A host that has registered an area for restartable sequences by itself, of a length that no C library has. It tells
+// as JSON what a stub inherits of it, and what is left of that after a birth.
+
+import { Tracer } from "../../src/index.ts";
+import { hasRseq, readRseq } from "../../src/stub/rseq.ts";
+import { registerRseq } from "../libc.ts";
+
+registerRseq(64);
+using tracer = new Tracer();
+const bare = tracer.createStub({ omit: ["rseq"] });
+const stub = tracer.createStub();
+const left = hasRseq(stub);
+stub.scrub();
+for (let i = 0; i < 5000; i++) stub.call("sched_yield");
+console.log(
+  JSON.stringify({
+    length: readRseq(bare.thread)?.length,
+    inherited: hasRseq(bare),
+    left,
+    lives: stub.call("getpid") === BigInt(stub.pid),
+  }),
+);

@@ -1,0 +1,70 @@
+// A host whose stubs get every signal in turn, at birth or before they are closed: `signalled fork|clone|close
+// EXIT_SIGNAL`. It prints "right" if all are as they are without signals.
+
+import * as assert from "uvu/assert";
+import { Tracer } from "../../src/index.ts";
+import type { Stub } from "../../src/stub/stub.ts";
+import { pinToProcessor, runLast } from "../libc.ts";
+
+const [SIGKILL, SIGCONT] = [9, 18];
+// SIGCONT would let a stub that has stopped itself run on to its INT3 before anybody traces it.
+const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter(
+  (signal) => ![SIGKILL, SIGCONT].includes(signal),
+);
+
+const [what = "", exitSignal = ""] = process.argv.slice(2);
+
+const tracer = new Tracer();
+const { shim } = tracer;
+const master = tracer.createStub({ exitSignal });
+const undisturbed = [master, master.createStub()];
+
+function expectAlike(stub: Stub, other: Stub | undefined, signal: number): void {
+  const [rip, rbx] = [BigInt(tracer.stubAddress + shim.stubSyscallOffset()), 0n];
+  assert.is(stub.thread.initial.get("rip"), rip, `rip after signal ${signal}`);
+  assert.is(stub.thread.initial.get("rbx"), rbx, `rbx after signal ${signal}`);
+  assert.is(stub.thread.initial.get("cs"), other?.thread.initial.get("cs"));
+  assert.is(stub.call("getppid"), BigInt(stub.parent?.pid ?? process.pid), `signal ${signal}`);
+}
+
+/** Sends a signal to each process that `call` returns, and calls `born` for each. */
+const births: Record<string, (signal: number) => void> = {
+  fork(signal) {
+    const { fork } = shim;
+    shim.fork = (...args) => {
+      const pid = fork(...args);
+      shim.tgkill(pid, pid, signal);
+      return pid;
+    };
+    const stub = tracer.createStub({ exitSignal });
+    shim.fork = fork;
+    expectAlike(stub, undisturbed[0], signal);
+    stub.close();
+  },
+  clone(signal) {
+    const { inject } = shim;
+    shim.inject = (tid, frame, injection) => {
+      const result = inject(tid, frame, injection);
+      const answer = tracer.frame.get("rax");
+      if (answer > 1n) shim.tgkill(Number(answer), Number(answer), signal);
+      return result;
+    };
+    const stub = master.createStub();
+    shim.inject = inject;
+    expectAlike(stub, undisturbed[1], signal);
+    stub.close();
+  },
+  close(signal) {
+    const forked = tracer.createStub({ exitSignal });
+    const cloned = forked.createStub();
+    for (const stub of [forked, cloned]) shim.tgkill(stub.pid, stub.pid, signal);
+    forked.close();
+  },
+};
+
+// On one processor, and behind the tracer, a child does not run before its signal is there.
+pinToProcessor(0);
+runLast(master.pid);
+for (const signal of SIGNALS) births[what]?.(signal);
+tracer.close();
+console.log("right");

@@ -1,0 +1,15 @@
+// A host with a stub that reads a byte of the host's input, for which it has to wait: `waiting DEADLINE`. It prints what
+// comes of the read.
+
+import { Tracer } from "../../src/index.ts";
+
+const [deadline = 0] = process.argv.slice(2).map(Number);
+using tracer = new Tracer({ deadline });
+const stub = tracer.createStub();
+const byte = stub.map(4096);
+process.stdout.write("waiting\n");
+try {
+  console.log(`read returned ${stub.call("read", 0, byte, 1)}`);
+} catch (error) {
+  console.log(String(error));
+}

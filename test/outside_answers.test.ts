@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  BirthError,
+  DeathError,
+  type Encoder,
+  EncoderError,
+  openEncoder,
+  Tracer,
+} from "../src/index.ts";
+import { childrenOf, hostCommand, isAlive, processState, run } from "./processes.ts";
+import { thrown } from "./thrown.ts";
+
+const answers = suite("outside: answers that name another's process");
+
+const SIGKILL = 9;
+
+/** The default encoder with other functions. */
+function lying(functions: Partial<Encoder>): Encoder {
+  return Object.assign(Object.create(openEncoder("assembly")), functions);
+}
+
+answers("a process whose pid an encoder returns for a clone is not touched", () => {
+  const victim = spawn("sleep", ["60"]);
+  const pid = victim.pid ?? 0;
+  try {
+    let lies = false;
+    const right = openEncoder("assembly");
+    const encoder = lying({
+      syscallResult: (block) => (lies ? BigInt(pid) : right.syscallResult(block)),
+    });
+    using tracer = new Tracer({ encoder });
+    const master = tracer.createStub();
+    lies = true;
+    const error = thrown(EncoderError, () => master.createStub());
+    assert.match(error.message, `returns ${pid} for a clone that returned`);
+    lies = false;
+    assert.is(processState(pid)?.state, "S", "it is not stopped");
+    assert.equal(childrenOf(master.pid), [], "the clone is not left behind");
+    tracer.close();
+    assert.ok(isAlive(pid));
+  } finally {
+    victim.kill("SIGKILL");
+  }
+});
+
+answers("a clone that ends before it is attached is an error, and leaves no zombie", () => {
+  using tracer = new Tracer();
+  const master = tracer.createStub();
+  const { shim } = tracer;
+  const { inject } = shim;
+  shim.inject = (tid, frame, injection) => {
+    const result = inject(tid, frame, injection);
+    const answer = tracer.frame.get("rax");
+    if (answer > 1n) shim.tgkill(Number(answer), Number(answer), SIGKILL);
+    return result;
+  };
+  try {
+    assert.match(thrown(BirthError, () => master.createStub()).message, "it has ended");
+  } finally {
+    shim.inject = inject;
+  }
+  assert.equal(childrenOf(master.pid), []);
+  assert.is(master.call("getpid"), BigInt(master.pid));
+});
+
+answers("a process that has the pid of a stub which was let go is not touched", () => {
+  using tracer = new Tracer();
+  const master = tracer.createStub();
+  const [attached, closed] = [master.createStub(), master.createStub()];
+  for (const [stub, act] of [
+    [attached, () => thrown(DeathError, () => attached.attach())],
+    [closed, () => closed.close()],
+  ] as const) {
+    stub.detach();
+    process.kill(stub.pid, "SIGKILL");
+    assert.is(master.call("wait4", stub.pid, 0, tracer.flag("__WALL"), 0), BigInt(stub.pid));
+    const another = spawnWithPid(stub.pid);
+    try {
+      act();
+      assert.is(stub.alive, false);
+      assert.ok(isAlive(stub.pid));
+    } finally {
+      another.kill("SIGKILL");
+    }
+  }
+});
+
+/** Starts a process that has a certain pid. */
+function spawnWithPid(pid: number): ChildProcess {
+  for (;;) {
+    writeFileSync("/proc/sys/kernel/ns_last_pid", `${pid - 1}`);
+    const child = spawn("sleep", ["60"]);
+    if (child.pid === pid) return child;
+    child.kill("SIGKILL");
+  }
+}
+
+answers("a stub that no signal stops is not said to be another's tracee", async () => {
+  const { stdout, stderr, signal } = await run(hostCommand("unstoppable"));
+  assert.is(signal, null, stderr);
+  assert.match(stdout, "it is in a system call that no signal interrupts");
+});
+
+answers.run();
