@@ -24,7 +24,7 @@ import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { renderMermaid } from "../src/record/view/mermaid.ts";
-import { hasTool } from "./processes.ts";
+import { eventually, hasTool, Running, waitsInOpen } from "./processes.ts";
 import { recordingOf } from "./recordings.ts";
 
 const output = suite("output files");
@@ -197,6 +197,16 @@ output("a FIFO and a device are written to, and stay what they are", () => {
   assert.equal([full.code, full.stdout], [1, ""]);
   assert.match(full.stderr, "/dev/full cannot be written: ENOSPC");
   assert.match(write(own).stderr, `${own} cannot be written: EISDIR`);
+});
+
+output("a FIFO that nobody reads is waited for, until a signal ends that", async () => {
+  const fifo = join(newFolder(), "fifo");
+  sh(`mkfifo ${fifo}`);
+  const args = [cli, "view", source, "--mermaid", "-o", fifo];
+  const waiting = new Running([process.execPath, args]);
+  assert.ok(await eventually(() => waitsInOpen(waiting.pid), 10_000));
+  process.kill(waiting.pid, "SIGTERM");
+  assert.is((await waiting.ended).signal, "SIGTERM");
 });
 
 output("a name may be as long as the system allows", () => {

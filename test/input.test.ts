@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { hasTool, stublabCommand } from "./processes.ts";
+import { eventually, hasTool, Running, stublabCommand, waitsInOpen } from "./processes.ts";
 
 const input = suite("input");
 
@@ -81,6 +81,17 @@ input(
     }
   },
 );
+
+input("a FIFO that nobody writes is waited for, until a signal ends that", async () => {
+  const fifo = join(folder, "fifo.bin");
+  sh(`mkfifo ${fifo}`);
+  for (const args of [["predict"], ["fuzz", "replay"], ["view"], ["gallery", folder], ["guest"]]) {
+    const waiting = new Running(stublabCommand(...args, fifo));
+    assert.ok(await eventually(() => waitsInOpen(waiting.pid), 10_000), args.join(" "));
+    process.kill(waiting.pid, "SIGTERM");
+    assert.is((await waiting.ended).signal, "SIGTERM");
+  }
+});
 
 input("a pipe does for a file", () => {
   const case_ = "examples/cases/restart.json";
