@@ -229,9 +229,10 @@ enum stublab_start_step {
     STUBLAB_START_PROC = 3,
     STUBLAB_START_MOUNTS = 4,
     STUBLAB_START_CAPABILITIES = 5,
-    STUBLAB_START_LIMITS = 6,
-    STUBLAB_START_LANDLOCK = 7,
-    STUBLAB_START_PROGRAM = 8,
+    STUBLAB_START_CLONE = 6,
+    STUBLAB_START_LIMITS = 7,
+    STUBLAB_START_LANDLOCK = 8,
+    STUBLAB_START_PROGRAM = 9,
 };
 
 /** What became of a start; it lies in shared memory. */

@@ -216,7 +216,10 @@ __attribute__((noreturn)) static void init(const struct stublab_start *start,
     };
     die_with_parent();
     default_dispositions();
-    take(steps, STUBLAB_START_FILES, STUBLAB_START_LIMITS, start, fate);
+    take(steps, STUBLAB_START_FILES, STUBLAB_START_CLONE, start, fate);
+    /* The program has the same user. An execve makes it dumpable again. */
+    syscall6(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
+    fate->step = STUBLAB_START_CLONE;
     long own = syscall0(__NR_getpid);
     long program = syscall6(__NR_clone, SIGCHLD, 0, 0, 0, 0, 0);
     if (program == 0) {
@@ -229,8 +232,6 @@ __attribute__((noreturn)) static void init(const struct stublab_start *start,
         fate->error = (int32_t)-program;
         syscall1(__NR_exit_group, 1);
     }
-    /* The program may have this process's user. */
-    syscall6(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
     await(program, fate);
 }
 

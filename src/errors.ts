@@ -159,6 +159,10 @@ export class MemoryError extends StublabError {
 /** The remedy where a part of the package is missing or old. */
 export const REBUILD = "run `npm run build`, or install the package again";
 
+/** The remedy where a process or a thread cannot be created: EAGAIN. */
+export const PROCESS_LIMIT =
+  "a limit on processes is reached: RLIMIT_NPROC (ulimit -u), kernel.pid_max, or pids.max of the cgroup";
+
 /** A 64-bit word as everything prints it, e.g. "0x7fffffffe044". */
 export function hex(word: bigint): string {
   return `0x${BigInt.asUintN(64, word).toString(16)}`;

@@ -8,11 +8,54 @@ import { InputError } from "./errors.ts";
  */
 export type Shape<T> = (value: unknown, place: string) => T;
 
+const LEAST_WORD = -(1n << 63n);
+const MOST_WORD = (1n << 64n) - 1n;
+
 /** How much of a value an error shows. */
 const SHOWN = 60;
 
 export const text: Shape<string> = (value, place) =>
   typeof value === "string" ? value : refuse(place, "a string", value);
+
+/** An integer of any size, as a number or a BigInt. */
+export const integer: Shape<bigint> = (value, place) => {
+  if (typeof value === "bigint") return value;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+  return refuse(place, "an integer (a BigInt if it is beyond 2^53)", value);
+};
+
+/** The word of 64 bits that an integer from -2^63 to 2^64 - 1 is, modulo 2^64; undefined for anything else. */
+export function toWord(value: unknown): bigint | undefined {
+  if (typeof value === "number") {
+    return Number.isSafeInteger(value) ? BigInt.asUintN(64, BigInt(value)) : undefined;
+  }
+  if (typeof value !== "bigint" || value < LEAST_WORD || value > MOST_WORD) return undefined;
+  return BigInt.asUintN(64, value);
+}
+
+/** A word of 64 bits: see `toWord`. */
+export const word: Shape<bigint> = (value, place) =>
+  toWord(value) ?? refuse(place, "an integer from -2^63 to 2^64 - 1", value);
+
+/** Bytes in memory that was not transferred to another thread. */
+export const bytes: Shape<Uint8Array> = (value, place) => {
+  if (!isBytes(value)) return refuse(place, "a Uint8Array", value);
+  // A view of memory that is gone is as empty as one of none.
+  if (value.length === 0 && isDetached(value.buffer)) {
+    throw new InputError(`${place}: its memory was transferred to another thread`);
+  }
+  return value;
+};
+
+/** A function that a caller hands in, or undefined. */
+export function callback(value: unknown, place: string): void {
+  if (value !== undefined && typeof value !== "function") refuse(place, "a function", value);
+}
+
+/** An object, such as options are. */
+export function object(value: unknown, place: string): void {
+  if (!isObject(value)) refuse(place, "an object", value);
+}
 
 export const truth: Shape<boolean> = (value, place) =>
   typeof value === "boolean" ? value : refuse(place, "true or false", value);
@@ -23,17 +66,21 @@ export const hexWord: Shape<string> = (value, place) =>
     ? value
     : refuse(place, 'a hex word such as "0xfe0"', value);
 
-/** A whole number from 0 to `most`. */
-export function count(most: number): Shape<number> {
+/** A whole number from `least` to `most`. */
+export function count(most: number, least = 0): Shape<number> {
   return (value, place) =>
-    typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most
+    typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
       ? value
-      : refuse(place, `a whole number from 0 to ${most}`, value);
+      : refuse(place, `a whole number from ${least} to ${most}`, value);
 }
 
 export function oneOf<T extends string>(words: readonly T[]): Shape<T> {
   return (value, place) =>
     words.find((word) => word === value) ?? refuse(place, `one of ${words.join(", ")}`, value);
+}
+
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return (value, place) => (value === undefined ? undefined : shape(value, place));
 }
 
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
@@ -113,17 +160,45 @@ function withoutQuotation(cause: unknown): string {
   return message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
 }
 
+function isBytes(value: unknown): value is Uint8Array {
+  // By its tag, for it may be of another realm.
+  return ArrayBuffer.isView(value) && tagOf(value) === "[object Uint8Array]";
+}
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
+}
+
 /** A value as JSON on one line, cut, with nothing in it that a terminal would obey. */
 export function show(value: unknown): string {
-  const short = typeof value === "string" ? value.slice(0, SHOWN + 1) : value;
-  const json = Array.isArray(value)
-    ? `a list of ${value.length}`
-    : isObject(value)
-      ? "an object"
-      : JSON.stringify(short);
-  const inert = json.replace(
+  const inert = literal(value).replace(
     /[^\x20-\x7e]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
   return inert.length > SHOWN ? `${inert.slice(0, SHOWN)}…` : inert;
+}
+
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value.slice(0, SHOWN + 1));
+    case "object":
+      return value === null ? "null" : "an object";
+    case "function":
+      return "a function";
+    case "bigint":
+      return `${value}n`;
+    default:
+      return String(value);
+  }
 }

@@ -1,7 +1,12 @@
-import { existsSync } from "node:fs";
+import { existsSync, fstatSync, openSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import koffi, { type LibraryHandle } from "koffi";
+import type * as koffi from "koffi";
+import type { LibraryHandle } from "koffi";
 import { REBUILD, UnsupportedError } from "./errors.ts";
+import { limitError } from "./limits.ts";
+
+type Koffi = typeof koffi;
 
 /**
  * The shim's functions (shim/shim.h). Results are a value or -errno. koffi passes a view as the address of
@@ -139,6 +144,7 @@ export const START_STEPS = [
   "mount(/proc)",
   "mount_setattr(/)",
   "capset",
+  "clone",
   "prlimit64",
   "landlock_restrict_self",
   "execve",
@@ -246,6 +252,25 @@ const INJECT_STEPS = [
 
 const SHIM = "shim.so";
 
+/** Standard input, output and error. */
+const STANDARD_FILES = [0, 1, 2];
+
+// An injected close reaches this process: koffi syncs standard output and error when the process ends, and waits for
+// ever for its own lock if one is closed.
+process.on("exit", reopenStandardFiles);
+
+/** Opens /dev/null in the place of each that is closed, as Node.js does when it starts. */
+function reopenStandardFiles(): void {
+  for (const file of STANDARD_FILES) {
+    try {
+      fstatSync(file);
+    } catch {
+      // The lowest that is free: those below are open.
+      openSync("/dev/null", "r+");
+    }
+  }
+}
+
 let shim: Shim | undefined;
 
 /**
@@ -279,17 +304,22 @@ export function loadLibrary(file: string): LibraryHandle {
     });
   }
   try {
-    return koffi.load(path);
+    return loadKoffi().load(path);
   } catch (cause) {
-    throw new UnsupportedError(`${path} cannot be loaded: ${String(cause)}`, {
-      cause,
-      remedy: REBUILD,
-    });
+    const doing = `${path} cannot be loaded`;
+    const failure = limitError(doing, cause);
+    if (failure !== undefined) throw failure;
+    throw new UnsupportedError(`${doing}: ${String(cause)}`, { cause, remedy: REBUILD });
   }
 }
 
 function pathOf(file: string): string {
   return fileURLToPath(new URL(file, import.meta.url));
+}
+
+/** Only where it is needed: Node.js may be told to load no native addon. */
+function loadKoffi(): Koffi {
+  return createRequire(import.meta.url)("koffi");
 }
 
 function bindShim(library: LibraryHandle): Shim {
@@ -350,6 +380,7 @@ function bindShim(library: LibraryHandle): Shim {
 
 /** Tells koffi of struct stublab_start. */
 function defineStart(): void {
+  const koffi = loadKoffi();
   const limit = koffi.struct("stublab_limit", { resource: "uint64_t", value: "uint64_t" });
   const words = koffi.pointer("char *");
   koffi.struct("stublab_start", {
@@ -367,5 +398,5 @@ function defineStart(): void {
 
 /** `length` bytes of the host's own memory at `address`, without a copy. The memory must stay mapped. */
 export function viewMemory(address: number, length: number): ArrayBuffer {
-  return koffi.view(BigInt(address), length);
+  return loadKoffi().view(BigInt(address), length);
 }

@@ -190,6 +190,18 @@ cli("inject shows the call, its result, and the registers that changed", async (
   assert.match(stdout, /^ {2}rdi +0x1 +0x1$/m);
 });
 
+cli("inject closes no file of its own process, whatever the descriptor", async () => {
+  const descriptors = Array.from({ length: 20 }, (_, i) => `${i}`);
+  for (const descriptor of descriptors) {
+    const { code, stdout, stderr } = await stublab("inject", "close", descriptor);
+    assert.equal([code, stderr], [0, ""], descriptor);
+    assert.match(stdout, new RegExp(`^close\\(${descriptor}\\) = (0|-1 EBADF .*)$`, "m"));
+  }
+  const { code, stdout } = await stublab("inject", "close_range", "0", "0x7fffffff", "0");
+  assert.is(code, 0);
+  assert.match(stdout, /^close_range\(0, 0x7fffffff, 0\) = 0\n/);
+});
+
 cli("inject --json tells the call, its result, and the registers around it", async () => {
   const { code, stdout } = await stublab("inject", "getppid", "--json", "--encoder=script");
   assert.is(code, 0);
@@ -300,6 +312,13 @@ cli("doctor tries everything, and finds this machine fit", async () => {
     "recordings",
     "register setups",
     "rt_sigreturn",
+    "/proc",
+    "temporary folder",
+    "address space",
+    "open files",
+    "file size",
+    "threads",
+    "child processes",
   ]) {
     assert.ok(names.includes(name), name);
   }

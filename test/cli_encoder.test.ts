@@ -11,6 +11,7 @@ import {
   moduleFile,
   script,
   waiting,
+  wasm,
   withoutNamespaces,
 } from "./foreign_modules.ts";
 import { adoptOrphans } from "./libc.ts";
@@ -39,6 +40,16 @@ adoptOrphans();
 async function expectNothingLeft(): Promise<void> {
   const gone = () => childrenOf(process.pid).filter(isAlive).length === 0;
   assert.ok(await eventually(gone, 1000), `left: ${childrenOf(process.pid)}`);
+}
+
+for (const parent of ["1", "", "somebody", `${process.pid}`]) {
+  cli(`a variable STUBLAB_PARENT of a shell means nothing: "${parent}"`, async () => {
+    const env = { ...process.env, STUBLAB_PARENT: parent };
+    const { code, stderr } = await run(stublabCommand("inject", "getpid", "--encoder", WASM), {
+      env,
+    });
+    assert.is(code, 0, stderr);
+  });
 }
 
 for (const [what, file] of [
@@ -91,12 +102,14 @@ guest("guest passes its exit status on, and what it writes", async () => {
 });
 
 const REJECTION = 'Promise.reject(new Error("boom\\x1b")); await new Promise(() => {});';
+const IMPORT = '(import "\\1b[2J" "x" (func))';
 const HOG = "const all = []; for (;;) all.push(new Uint8Array(64 << 20).fill(1));";
 
 for (const [what, args, code, message] of [
   ["a file that is not there", () => ["./none.wasm"], 2, /none\.wasm cannot be opened: ENOENT/],
   ["another ending", () => ["./none.so"], 2, /ends in \.wasm, \.mjs or \.js/],
   ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks the constant ENCODER_ABI/],
+  ["names with control characters", () => [wasm("", IMPORT)], 1, /imports \\x1b\[2J\.x/],
   ["a missing function", () => [likeModel({}, "waitEvent")], 1, /lacks waitEvent/],
   ["arm64", () => ["dist/encoder-arm64.wasm"], 1, /is for arm64/],
   ["an exception", () => [script("throw new Error('boom');")], 1, /fails to load: Error: boom/],
@@ -247,6 +260,17 @@ inNamespaces("where there are no namespaces, a command does without", async () =
   assert.match(stdout, /60 of 60 checks held/);
   await expectNothingLeft();
 });
+
+for (const [where, command, status] of [
+  ["with namespaces", stublabCommand("doctor", "--json"), "ok"],
+  ["without namespaces", withoutNamespaces(stublabCommand("doctor", "--json")), "warning"],
+] as const) {
+  inNamespaces(`doctor knows what a module is confined by ${where}`, async () => {
+    const { stdout } = await run([command[0], command[1]]);
+    const checks: { name: string; status: string }[] = JSON.parse(stdout).checks;
+    assert.is(checks.find(({ name }) => name === "foreign encoders")?.status, status, stdout);
+  });
+}
 
 cli("time in which the whole job is stopped counts for nothing", async () => {
   const { file, reading, go } = waiting(likeModel());

@@ -35,6 +35,7 @@ interface Document {
   switches: number;
   output: { stdout: string; stderr: string };
   trace?: string[];
+  omitted: { stdout: number; stderr: number; trace: number };
   truncated: boolean;
 }
 
@@ -112,6 +113,7 @@ for (const encoder of ["assembly", "script", "native"]) {
       switches: 3,
       output: { stdout: "hi\n", stderr: "hi" },
       trace: ['write(1, "hi\\n", 3) = 3', 'write(2, "hi", 2) = 2', "exit(3) = ?"],
+      omitted: { stdout: 0, stderr: 0, trace: 0 },
       truncated: false,
     });
   });
@@ -181,16 +183,45 @@ withCompiler("ends where the reader of its output has seen enough", async () => 
   assert.equal([code, stdout, stderr], [0, "xxxxx", ""]);
 });
 
-withCompiler("keeps at most 16 MB of each stream for its document", async () => {
+withCompiler("keeps at most 4 MB of each stream for its document", async () => {
   const path = file(
     "chatter",
     assemble(CHATTER.replace("4096, 1", "4194304, 1").replace("$4096", "$1048576")),
   );
   const { stdout } = await guest(path, "--json", "--deadline", "1500");
-  const { output, truncated, result } = parse(stdout);
+  const { output, omitted, truncated, result, calls } = parse(stdout);
   assert.is(result.kind, "interrupted");
   assert.is(truncated, true);
-  assert.is(output.stdout.length, 16 << 20);
+  assert.is(output.stdout.length, 4 << 20);
+  const written = (calls.write ?? 0) * (1 << 20);
+  assert.is(output.stdout.length + omitted.stdout, written);
+});
+
+/** Writes the letter x for ever, 1024 times at once. */
+const STUTTER = `
+  movq $vectors, %rdi
+  movl $1024, %ecx
+  1: movq $letter, (%rdi)
+  movq $1, 8(%rdi)
+  addq $16, %rdi
+  loop 1b
+  2: ${call("writev", 1, "$vectors", 1024)}
+  jmp 2b
+  .data
+  letter: .ascii "x"
+  .bss
+  vectors: .skip 16384`;
+
+withCompiler("needs little memory for a guest that says little, often", async () => {
+  const path = file("stutter", assemble(STUTTER));
+  const env = { ...process.env, NODE_OPTIONS: "--max-old-space-size=100" };
+  const [node, args] = stublabCommand("guest", path, "--json", "--trace", "--deadline", "3000");
+  const { stdout, stderr } = await run([node, args], { env });
+  assert.is(stderr, "");
+  const { output, omitted, trace = [], calls } = parse(stdout);
+  assert.is(output.stdout.length + omitted.stdout, 1024 * (calls.writev ?? 0));
+  assert.is(trace.length + omitted.trace, calls.writev);
+  assert.ok(trace.join("").length <= 4 << 20);
 });
 
 withCompiler("leaves no process behind when it is interrupted", async () => {

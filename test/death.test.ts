@@ -13,6 +13,13 @@ import {
 
 const death = suite("death");
 
+for (const files of ["0", "1", "2", "0 1 2"]) {
+  death(`a host ends although a stub has closed its files ${files}`, async () => {
+    const { code, signal, stderr } = await run(hostCommand("unplugged", ...files.split(" ")));
+    assert.equal([code, signal, stderr], [0, null, ""]);
+  });
+}
+
 for (const victim of ["grandchild", "master"]) {
   death(
     `with exit signal SIGKILL, a killed ${victim} takes all stubs and the host with it`,

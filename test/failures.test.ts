@@ -3,9 +3,18 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openEncoder } from "../src/index.ts";
+import { DeadlineError, InputError, openEncoder, Tracer } from "../src/index.ts";
 import type { SignalSets } from "./libc.ts";
-import { hasTool, hostCommand, run, stublabCommand } from "./processes.ts";
+import {
+  childrenOf,
+  eventually,
+  hasTool,
+  hostCommand,
+  isAlive,
+  run,
+  stublabCommand,
+} from "./processes.ts";
+import { thrown } from "./thrown.ts";
 
 const failures = suite("failures");
 
@@ -69,6 +78,30 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     assert.equal(left, []);
   });
 }
+
+failures(
+  "births that miss their deadline leave no process, and those that do not are whole",
+  () => {
+    for (const deadline of [0.001, 0.002, 0.01, 0.05, 0.2, 0.5, 1]) {
+      for (let i = 0; i < 20; i++) {
+        using tracer = new Tracer({ deadline });
+        try {
+          tracer.createStub().createStub();
+        } catch (error) {
+          assert.instance(error, DeadlineError);
+        }
+        tracer.close();
+        assert.equal(childrenOf(process.pid), []);
+      }
+    }
+  },
+);
+
+failures("a deadline of less than a microsecond is refused before anything is forked", () => {
+  for (const deadline of [1e-9, 0.0009, 0, -1]) {
+    assert.match(thrown(InputError, () => new Tracer({ deadline })).message, "from 0.001");
+  }
+});
 
 const deny = fileURLToPath(new URL("deny", import.meta.url));
 const cc = process.env.CC ?? "cc";

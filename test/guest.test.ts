@@ -385,6 +385,10 @@ guests("gives everything back where a callback throws", () => {
   for (const options of [{ onStart: refuse }, { trace: refuse }]) {
     assert.throws(() => runGuest(platform, { code: EXIT_7 }, options), "enough");
   }
+  // write(1, 0x10000, 1)
+  const write = [0xb8, 1, 0, 0, 0, 0xbf, 1, 0, 0, 0, 0xbe, 0, 0, 1, 0, 0xba, 1, 0, 0, 0, 0x0f, 5];
+  const code = Uint8Array.from(write);
+  assert.throws(() => runGuest(platform, { code }, { output: refuse }), "enough");
   const options = { onFault: refuse };
   assert.throws(() => runGuest(platform, { code: Uint8Array.of(0xf4) }, options), "enough");
 });

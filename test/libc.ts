@@ -52,6 +52,12 @@ const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter(
   (number) => ![9, 19, 32, 33].includes(number),
 );
 
+const hardLimit = (() => {
+  const limits = new BigUint64Array(2);
+  prlimit(0, RLIMIT_NPROC, null, limits);
+  return limits[1] ?? 0n;
+})();
+
 /** The signals of a thread or process, as /proc has them. */
 export interface SignalSets {
   blocked: string;
@@ -83,11 +89,11 @@ export function catchAll(): void {
 }
 
 /** Makes root an ordinary user, who can still trace its children. */
-export function dropPrivileges(): void {
+export function dropPrivileges(user = ORDINARY_USER): void {
   if (process.getuid?.() !== 0) return;
   process.setgroups?.([]);
-  process.setgid?.(ORDINARY_USER);
-  process.setuid?.(ORDINARY_USER);
+  process.setgid?.(user);
+  process.setuid?.(user);
   check(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
 }
 
@@ -123,6 +129,12 @@ export function registerRseq(length: number): void {
   const address = Number(koffi.address(bytes));
   rseqArea = bytes.subarray((length - (address % length)) % length);
   check(rseq(SYS_RSEQ, rseqArea, length, 0, RSEQ_SIGNATURE));
+}
+
+/** Lets the user of this process have so many processes and threads, until it is told otherwise. */
+export function limitProcesses(most: number): void {
+  const soft = Number.isFinite(most) ? BigInt(most) : hardLimit;
+  check(prlimit(0, RLIMIT_NPROC, new BigUint64Array([soft, hardLimit]), null));
 }
 
 /** Makes the orphans of this process's descendants its own children. */

@@ -208,6 +208,14 @@ precautions(
   },
 );
 
+precautions("and when it has used the processor time that it may use", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  limitLife(stub);
+  const limits = readFileSync(`/proc/${stub.pid}/limits`, "utf8");
+  assert.match(limits, /^Max cpu time +5 +5 +seconds/m);
+});
+
 precautions("one that dumps no core says so, and so do its children", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();

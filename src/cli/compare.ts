@@ -15,6 +15,7 @@ import { ENCODERS } from "../encoder/open.ts";
 import { InputError, OutputError } from "../errors.ts";
 import { type Command, parseCommand, parseCount, parseSeed, UsageError } from "./command.ts";
 import { printComparison } from "./compare_text.ts";
+import { endBetweenTurns } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
 import { printJson, tell } from "./report.ts";
@@ -81,6 +82,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (values.html !== undefined) tryFile(values.html);
   const opened = await openSubjects([...new Set([...named, ...(values.encoder ?? [])])], arches);
   const progress = new Progress();
+  const stopListening = endBetweenTurns();
   try {
     const { report } = await compare({
       ...opened,
@@ -93,6 +95,7 @@ async function run(args: readonly string[]): Promise<number> {
     publish(report, values, `stublab compare ${args.join(" ")}`);
     return foundNothing(report) ? 0 : 1;
   } finally {
+    stopListening();
     progress.clear();
     for (const subject of opened.subjects) subject.close();
   }

@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 import { release, type } from "node:os";
 import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { hex, StublabError } from "../errors.ts";
+import { explain } from "../limits.ts";
 import { loadShim } from "../shim.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { type Command, parseOptions } from "./command.ts";
+import { LIMIT_TRIALS } from "./doctor_limits.ts";
 import { attempt, type Finding, type Seen, tryCommands } from "./doctor_trials.ts";
 import { paint, printJson, tell } from "./report.ts";
 
@@ -46,6 +48,7 @@ async function diagnose(): Promise<Finding[]> {
     attempt("C compiler", compiler),
     attempt("yama", yama),
     attempt("process 1", processOne),
+    ...LIMIT_TRIALS.map(([name, trial]) => attempt(name, trial)),
     ...stubs,
     ...(works ? await tryCommands() : []),
   ];
@@ -127,7 +130,8 @@ function encoders(): Seen {
 
 function compiler(): Seen {
   const command = process.env.CC || "cc";
-  const { stdout, status } = spawnSync(command, ["--version"], { encoding: "utf8" });
+  const { stdout, status, error } = spawnSync(command, ["--version"], { encoding: "utf8" });
+  if (error !== undefined && !("code" in error && error.code === "ENOENT")) throw error;
   if (status === 0) return { detail: stdout.split("\n")[0] ?? command };
   return {
     detail: `${command} is not there`,

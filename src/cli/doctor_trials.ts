@@ -1,6 +1,7 @@
 // What doctor makes of a trial, and the trials of what single commands need beyond stubs.
 
 import { DeathError, StublabError } from "../errors.ts";
+import { explain } from "../limits.ts";
 
 /** What was seen, and a warning if something does not work. */
 export interface Seen {
@@ -28,7 +29,8 @@ export function attempt(name: string, trial: () => Seen): Finding {
   }
 }
 
-function failureOf(error: unknown): { detail: string; remedy: string | undefined } {
+function failureOf(failure: unknown): { detail: string; remedy: string | undefined } {
+  const error = explain(failure);
   const message = error instanceof Error ? error.message : String(error);
   // An error about a stub has its registers on further lines.
   const [detail = ""] = message.split("\n");
@@ -42,6 +44,7 @@ export async function tryCommands(): Promise<Finding[]> {
     await attemptFor("recordings", "record, step and gallery, with some scenarios,", recording),
     await attemptFor("register setups", "fuzz and conformance", () => setup("SETREGS")),
     await attemptFor("rt_sigreturn", "fuzz, without --path ptrace,", () => setup("SIGRETURN")),
+    await attemptFor("foreign encoders", "--encoder FILE", foreign),
   ];
 }
 
@@ -49,10 +52,11 @@ export async function tryCommands(): Promise<Finding[]> {
 async function attemptFor(
   name: string,
   commands: string,
-  trial: () => Promise<string>,
+  trial: () => Promise<Seen>,
 ): Promise<Finding> {
   try {
-    return { name, status: "ok", detail: await trial(), remedy: null };
+    const seen = await trial();
+    return attempt(name, () => seen);
   } catch (error) {
     const { detail, remedy } = failureOf(error);
     const cannot = `${commands} cannot work here`;
@@ -71,13 +75,15 @@ const GUEST = Uint8Array.of(
   ...[0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05],
 );
 
-async function guest(): Promise<string> {
+async function guest(): Promise<Seen> {
   const { Platform } = await import("../platform/platform.ts");
   const { runGuest } = await import("../guest/run.ts");
   using platform = Platform.open();
   try {
     const { result } = runGuest(platform, { code: GUEST });
-    if (result.kind === "exited" && result.status === 7) return "a guest made two system calls";
+    if (result.kind === "exited" && result.status === 7) {
+      return { detail: "a guest made two system calls" };
+    }
     throw new StublabError("ERR_STUBLAB_DOCTOR", `a guest that exits with 7 ${result.kind}`);
   } catch (error) {
     if (!(error instanceof DeathError) || error.how !== "killed by SIGSYS") throw error;
@@ -90,16 +96,16 @@ async function guest(): Promise<string> {
   }
 }
 
-async function recording(): Promise<string> {
+async function recording(): Promise<Seen> {
   const { recordScenario } = await import("../record/record.ts");
   const { steps, end } = await recordScenario("grandchild");
   const failed = end.filter(({ held }) => !held).length;
-  if (failed === 0) return `a birth was recorded in ${steps.length} steps`;
+  if (failed === 0) return { detail: `a birth was recorded in ${steps.length} steps` };
   throw new StublabError("ERR_STUBLAB_DOCTOR", `${failed} facts of a recorded birth do not hold`);
 }
 
 /** Tries a setup that changes nothing, up to its INT3. */
-async function setup(way: "SETREGS" | "SIGRETURN"): Promise<string> {
+async function setup(way: "SETREGS" | "SIGRETURN"): Promise<Seen> {
   const { Trier } = await import("../fuzz/trial.ts");
   const { Batch } = await import("../fuzz/batch.ts");
   const { writeSetup } = await import("../fuzz/case.ts");
@@ -111,10 +117,29 @@ async function setup(way: "SETREGS" | "SIGRETURN"): Promise<string> {
     writeSetup({ ...setregs({}, { on: "CONT", code: "int3" }), way }, batch, 0);
     trier.run(batch, 1);
     const status = batch.outcomes[outcomeAt(0) + OUTCOME.status] ?? 0;
-    if (status === STOPPED_BY_SIGTRAP) return "one was tried";
+    if (status === STOPPED_BY_SIGTRAP) return { detail: "one was tried" };
     throw new StublabError("ERR_STUBLAB_DOCTOR", `a setup came to status ${status}`);
   } finally {
     batch.close();
+  }
+}
+
+async function foreign(): Promise<Seen> {
+  const { EncoderProcess, SharedFile } = await import("../compare/foreign_process.ts");
+  const shared = new SharedFile();
+  try {
+    const process = await EncoderProcess.start(shared);
+    await process.end();
+    const { shortfall } = process;
+    if (shortfall === undefined) return { detail: "a process started in namespaces of its own" };
+    return {
+      detail: `a process started without all namespaces of its own: ${shortfall}`,
+      warning:
+        "docs/encoder-abi.md says what does not hold then; user.max_user_namespaces, " +
+        "kernel.unprivileged_userns_clone, AppArmor or a container may forbid them",
+    };
+  } finally {
+    shared.close();
   }
 }
 

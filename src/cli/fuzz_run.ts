@@ -1,5 +1,12 @@
 import { openEncoder } from "../encoder/open.ts";
-import { DEFAULT_PATH, type FuzzOptions, type FuzzResult, fuzz, parseShard } from "../fuzz/fuzz.ts";
+import {
+  DEFAULT_PATH,
+  type FuzzOptions,
+  type FuzzResult,
+  fuzz,
+  MOST_WORKERS,
+  parseShard,
+} from "../fuzz/fuzz.ts";
 import { examineFindings } from "../fuzz/fuzz_findings.ts";
 import { FUZZ_SCHEMA, reportOf } from "../fuzz/fuzz_report.ts";
 import { PATHS, type Path } from "../fuzz/generate.ts";
@@ -12,7 +19,6 @@ import { printJson, tell } from "./report.ts";
 
 const MOST_CASES = 1e12;
 const MOST_SECONDS = 1e6;
-const MOST_WORKERS = 256;
 /** 128 + SIGINT. */
 const INTERRUPTED = 130;
 

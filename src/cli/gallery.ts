@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { counted } from "../page/figures.ts";
 import type { Recording } from "../record/recording.ts";
 import { SCENARIOS } from "../record/scenarios.ts";
@@ -8,6 +9,7 @@ import { renderRecordingPage } from "../record/view/page/page.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
+import { finishing } from "./interruption.ts";
 import { writeOutputs } from "./output_file.ts";
 import { Progress } from "./progress.ts";
 import { readRecording } from "./recording_file.ts";
@@ -61,7 +63,11 @@ async function run(args: readonly string[]): Promise<number> {
   return lines.length === 0 ? 0 : 1;
 }
 
-async function recordAll(encoder = "assembly"): Promise<Recording[]> {
+function recordAll(encoder = "assembly"): Promise<Recording[]> {
+  return finishing((interrupted) => recordEach(encoder, interrupted));
+}
+
+async function recordEach(encoder: string, interrupted: AbortSignal): Promise<Recording[]> {
   // Only here: what was recorded elsewhere is shown where nothing can be traced.
   const { recordScenario } = await import("../record/record.ts");
   const names = Object.keys(SCENARIOS);
@@ -71,6 +77,9 @@ async function recordAll(encoder = "assembly"): Promise<Recording[]> {
     for (const [i, name] of names.entries()) {
       progress.show(i / names.length, name);
       recordings.push(await recordScenario(name, { encoder }));
+      // A turn of the event loop, in which a signal is heard.
+      await setImmediate();
+      if (interrupted.aborted) break;
     }
   } finally {
     progress.clear();

@@ -27,7 +27,8 @@ command, up to --.
   --trace         each system call as a line on stderr, as strace shows it
   --deadline MS   how long it may run in all (default 5000)
   --encoder E     ${ENCODER_HELP}
-  --json          one document, "stublab.guest/1", with what it wrote
+  --json          one document, "stublab.guest/1", with what it wrote: the first 4 MB of each stream, and the first
+                  100,000 lines or 4 MB of the trace; "omitted" counts the rest
   --              what follows is no option
 
 Exit status: 0 if the program exited with 0. Else 1, and stderr says how it ended.
@@ -62,7 +63,7 @@ async function run(args: readonly string[]): Promise<number> {
   const deadline = parseCount("--deadline", values.deadline, LONGEST_DEADLINE);
   if (deadline === 0) throw new UsageError("--deadline 0 leaves a guest no time");
   const encoder = await chooseEncoder(values.encoder, deadline + LIMIT);
-  const program = readProgram(file);
+  const program = await readProgram(file);
   using platform = Platform.open({ encoder });
   const start = { args: [basename(file), ...words.slice(1)], deadline };
   const end = values.json
@@ -71,10 +72,10 @@ async function run(args: readonly string[]): Promise<number> {
   return end.kind === "exited" && end.status === 0 ? 0 : 1;
 }
 
-function readProgram(file: string): GuestProgram {
+async function readProgram(file: string): Promise<GuestProgram> {
   const bytes = readInput(file, PROGRAM_LIMIT);
   if (isElf(bytes)) return { elf: bytes };
-  if (/\.[sS]$/.test(file)) return { elf: assemble(file) };
+  if (/\.[sS]$/.test(file)) return { elf: await assemble(file) };
   if (file.endsWith(".bin")) return { code: bytes };
   throw new InputError(`${file} is no program: it does not begin as ELF files do`, {
     remedy: "assembler sources end in .s or .S, bare code in .bin",
@@ -110,6 +111,7 @@ function runRecorded(
     output: (fd, bytes) => recording.hear(fd, bytes),
     ...(trace && { trace: (call) => recording.note(call.text) }),
   });
+  const { omitted } = recording;
   printJson("stublab.guest/1", {
     encoder: platform.tracer.encoder.name,
     result,
@@ -117,7 +119,8 @@ function runRecorded(
     switches,
     output: { stdout: recording.text(1), stderr: recording.text(2) },
     ...(trace && { trace: recording.lines }),
-    truncated: recording.truncated,
+    omitted,
+    truncated: Object.values(omitted).some((count) => count > 0),
   });
   return result;
 }

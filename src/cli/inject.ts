@@ -24,8 +24,8 @@ Strings and files are put into memory of the stub, and the call gets their addre
   --json        one document, "stublab.inject/1"
   --            what follows is no option
 
-An errno is an answer, and no failure: the exit status is 0. The call is real: the stub shares this
-process's files, so \`inject close 1\` closes its standard output.
+An errno is an answer, and no failure: the exit status is 0. The call is real: it can write to files and signal
+processes. The stub has the open files of this process in a table of its own, so \`inject close 1\` does no harm.
 
 examples:
   stublab inject getppid
@@ -57,6 +57,7 @@ async function run(args: readonly string[]): Promise<number> {
   const number = parseSyscall(name, constants);
   const given = rest.map((text) => parseArgument(text, constants));
   const stub = tracer.createStub();
+  leaveFiles(stub);
   stub.scrub();
   const placed = place(stub, given);
   const observed = stub.observe(number, ...placed.map(({ word }) => word));
@@ -81,6 +82,20 @@ async function run(args: readonly string[]): Promise<number> {
     printRegisters(observed);
   }
   return 0;
+}
+
+/** CLOSE_RANGE_UNSHARE, which no encoder has: linux/close_range.h. */
+const CLOSE_RANGE_UNSHARE = 2;
+/** A range of descriptors in which there is none. */
+const NO_DESCRIPTOR = 0x7fff_ffff;
+
+/**
+ * Gives a stub a file table of its own: no call that it makes can close what Node.js needs. Container profiles allow
+ * close_range (Linux 5.9) where they forbid unshare.
+ */
+function leaveFiles(stub: Stub): void {
+  const { errno } = stub.inject("close_range", NO_DESCRIPTOR, NO_DESCRIPTOR, CLOSE_RANGE_UNSHARE);
+  if (errno !== null) stub.call("unshare", stub.tracer.flag("CLONE_FILES"));
 }
 
 interface Placed {

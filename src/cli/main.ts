@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { InputError, OutputError, StublabError } from "../errors.ts";
+import { InputError, StublabError } from "../errors.ts";
 import { endCommand, isForeignCommand } from "../foreign/channel.ts";
+import { explain } from "../limits.ts";
 import { type Command, UsageError } from "./command.ts";
-import { reportError } from "./report.ts";
+import { reportError, unwritable } from "./report.ts";
 
 declare const STUBLAB_VERSION: string;
 
@@ -131,16 +132,19 @@ function exitStatus(error: unknown): number {
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") endCommand(0);
-  reportError(new OutputError(`standard output cannot be written: ${error.message}`), false);
+  // An error that was to be told there, too, is known from standard error.
+  if (!failed) reportError(unwritable("output", error), false);
   endCommand(1);
 });
 
 const args = process.argv.slice(2);
+let failed = false;
 let status: number;
 try {
   status = await main(args);
 } catch (failure) {
-  const error = firstFailure(failure);
+  failed = true;
+  const error = explain(firstFailure(failure));
   reportError(error, args.includes("--json"));
   status = exitStatus(error);
 }

@@ -17,6 +17,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { OutputError, StublabError } from "../errors.ts";
 import { codeOf, Folder, temporaryName } from "../folder.ts";
 import { reasonOf } from "../input.ts";
+import { endBetweenTurns } from "./interruption.ts";
 import { writeAll } from "./report.ts";
 
 /** The errnos with which a file is kept in its place: by the folder's mode, a sticky folder, a mount. */
@@ -24,6 +25,9 @@ const NOT_PERMITTED: readonly unknown[] = ["EACCES", "EPERM", "EROFS", "EBUSY"];
 
 /** The most links that lead from one to the next; Linux follows as many. */
 const MOST_LINKS = 40;
+
+/** A signal leaves no temporary file: from the first output on, one is heard between two of them. */
+let listening = false;
 
 /**
  * Writes a file that the user names: as a whole or not at all. A link is followed, for it is what was named, and an open
@@ -88,6 +92,8 @@ function replaceIn(
   path: string,
   files: readonly (readonly [name: string, content: string | Uint8Array])[],
 ): void {
+  if (!listening) endBetweenTurns();
+  listening = true;
   using folder = Folder.open(path);
   for (const [name, content] of files) replace(folder, name, content);
 }

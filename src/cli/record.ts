@@ -5,6 +5,7 @@ import { renderJson } from "../record/view/json.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
+import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk, tell } from "./report.ts";
 
@@ -52,7 +53,7 @@ async function run(args: readonly string[]): Promise<number> {
     });
   }
   if (output !== undefined) checkOutput(output);
-  const recording = await recordScenario(name, { encoder: values.encoder });
+  const recording = await finishing(() => recordScenario(name, { encoder: values.encoder }));
   const text = renderJson(recording);
   if (output === undefined) print(text);
   else {

@@ -1,41 +1,65 @@
-/** The most that is kept of each stream, in bytes, and of a trace, in lines: one document has to hold it. */
-const MOST_BYTES = 16 << 20;
+/** The most that is kept of each stream, in bytes, and of a trace, in lines and in characters: one document has to hold it. */
+const MOST_BYTES = 4 << 20;
 const MOST_LINES = 100_000;
+const MOST_CHARACTERS = 4 << 20;
+
+/** What was left out, in bytes of each stream and lines of the trace. */
+export interface Omitted {
+  readonly stdout: number;
+  readonly stderr: number;
+  readonly trace: number;
+}
 
 /** What a guest wrote and called, as far as there is room for it. */
 export class Recording {
   readonly lines: string[] = [];
-  /** Whether anything was left out. */
-  truncated = false;
   readonly #streams = { 1: new Stream(), 2: new Stream() };
+  #characters = 0;
+  #omittedLines = 0;
 
   hear(fd: 1 | 2, bytes: Uint8Array): void {
-    if (!this.#streams[fd].add(bytes)) this.truncated = true;
+    this.#streams[fd].add(bytes);
   }
 
   note(line: string): void {
-    if (this.lines.length < MOST_LINES) this.lines.push(line);
-    else this.truncated = true;
+    this.#characters += line.length;
+    const fits = this.lines.length < MOST_LINES && this.#characters <= MOST_CHARACTERS;
+    if (fits) this.lines.push(line);
+    else this.#omittedLines++;
   }
 
   text(fd: 1 | 2): string {
     return this.#streams[fd].text();
   }
+
+  get omitted(): Omitted {
+    const { 1: stdout, 2: stderr } = this.#streams;
+    return { stdout: stdout.omitted, stderr: stderr.omitted, trace: this.#omittedLines };
+  }
 }
 
+/** One buffer, which grows: a guest may write byte by byte. */
 class Stream {
-  readonly #parts: Uint8Array[] = [];
+  omitted = 0;
+  #bytes = new Uint8Array(1 << 12);
   #length = 0;
 
-  /** Answers whether all of it was taken. */
-  add(bytes: Uint8Array): boolean {
+  add(bytes: Uint8Array): void {
     const part = bytes.subarray(0, MOST_BYTES - this.#length);
-    if (part.length > 0) this.#parts.push(part);
+    this.#makeRoom(this.#length + part.length);
+    this.#bytes.set(part, this.#length);
     this.#length += part.length;
-    return part.length === bytes.length;
+    this.omitted += bytes.length - part.length;
   }
 
   text(): string {
-    return Buffer.concat(this.#parts).toString();
+    return Buffer.from(this.#bytes.buffer, 0, this.#length).toString();
+  }
+
+  #makeRoom(length: number): void {
+    if (length <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
   }
 }

@@ -43,7 +43,12 @@ export function draw(text: string): void {
 /** How long a reader that is behind is waited for before it is asked again, in milliseconds. */
 const PAUSE_MILLISECONDS = 1;
 
-/** Writes all of it before it returns, however slowly it is read: nothing of it is kept in memory. */
+/**
+ * Writes all of it before it returns, however slowly it is read: nothing of it is kept in memory. A reader that has seen
+ * enough ends this process.
+ *
+ * @throws OutputError
+ */
 export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.length) {
@@ -53,25 +58,25 @@ export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       // A reader of stdout that has seen enough, such as `head`, is no failure.
       if (code === "EPIPE") endCommand(fd === 1 ? 0 : 1);
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN") throw unwritable(fd === 1 ? "output" : "error", error);
       // Node.js makes pipes non-blocking.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
     }
   }
 }
 
-/**
- * Prints all of a text.
- *
- * @throws OutputError where standard output cannot be written. A reader that has seen enough is no failure.
- */
+/** The error of a standard stream that takes no more, such as on a full disk. */
+export function unwritable(stream: "output" | "error", cause: unknown): OutputError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new OutputError(`standard ${stream} cannot be written: ${why}`, {
+    cause,
+    ...(cause instanceof Error && "code" in cause && { errno: String(cause.code) }),
+  });
+}
+
+/** Prints all of a text. @throws OutputError */
 export function print(text: string): void {
-  try {
-    writeAll(1, Buffer.from(text));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new OutputError(`standard output cannot be written: ${why}`, { cause });
-  }
+  writeAll(1, Buffer.from(text));
 }
 
 /** Prints lines for people, in which what would move a terminal is an escape. */

@@ -11,6 +11,7 @@ import { renderText } from "../record/view/text.ts";
 import { stepNumber } from "../record/view/told.ts";
 import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
 import { failures } from "./failures.ts";
+import { finishing } from "./interruption.ts";
 import { print, talk, writeAll } from "./report.ts";
 
 const help = `usage: stublab step [SCENARIO | FILE] [options]
@@ -64,7 +65,7 @@ async function run(args: readonly string[]): Promise<number> {
 /** The recording of a scenario of that name, or what a file has. */
 function obtain(name: string, encoder: string | undefined): Promise<Recording> | Recording {
   if (Object.hasOwn(SCENARIOS, name)) {
-    return recordScenario(name, encoder === undefined ? {} : { encoder });
+    return finishing(() => recordScenario(name, encoder === undefined ? {} : { encoder }));
   }
   const isPath = name.includes("/");
   if (!isPath && !existsSync(name)) throw unknown(name);

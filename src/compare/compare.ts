@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Random } from "../cases/random.ts";
 import {
   type Arch,
@@ -7,7 +8,8 @@ import {
   type Operation,
 } from "../encoder/abi.ts";
 import { openEncoderFor } from "../encoder/open.ts";
-import { hex, UnsupportedError } from "../errors.ts";
+import { hex, InputError, UnsupportedError } from "../errors.ts";
+import { callback, count, list, object, optional, show } from "../shape.ts";
 import { describeBreak, describeClusters } from "./disagreement.ts";
 import { FunctionComparison } from "./function.ts";
 import { compareLayouts } from "./layout.ts";
@@ -62,6 +64,7 @@ const SHARES: Readonly<Partial<Record<FunctionName, number>>> = {
 
 /** Has encoders do the same work, and tells where they differ. */
 export async function compare(options: CompareOptions): Promise<Comparison> {
+  checkOptions(options);
   const elapsed = stopwatch();
   const notes = [...(options.notes ?? [])];
   const { functions, layouts, ...constants } = prepare(options, notes);
@@ -92,6 +95,31 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     notes,
   };
   return { report, functions };
+}
+
+const LIST = list((value) => value, Number.MAX_SAFE_INTEGER);
+const WHOLE = optional(count(Number.MAX_SAFE_INTEGER));
+
+/** @throws InputError */
+function checkOptions(options: CompareOptions): void {
+  object(options, "options");
+  const { subjects, only, notes, broken, seed, cases, seconds, live, progress } = options;
+  LIST(subjects, "subjects").forEach((subject, i) => {
+    object(subject, `subjects[${i}]`);
+  });
+  for (const [name, value] of Object.entries({ only, notes, broken })) optional(LIST)(value, name);
+  if (typeof seed !== "bigint") {
+    throw new InputError(`seed: expected a BigInt, got ${show(seed)}`);
+  }
+  WHOLE(cases, "cases");
+  WHOLE(live, "live");
+  if (seconds !== undefined && !(typeof seconds === "number" && seconds >= 0)) {
+    throw new InputError(`seconds: expected a number from 0, got ${show(seconds)}`);
+  }
+  callback(progress, "progress");
+  if ([cases, seconds, options.input].every((each) => each === undefined)) {
+    throw new InputError("nothing ends the comparison: give cases or seconds");
+  }
 }
 
 /** What is to be compared, and the constants, which need no cases. */
@@ -170,6 +198,8 @@ async function runAll(
     }
     if (ran === 0) return;
     const done = functions.reduce((sum, each) => sum + each.cases, 0);
+    // Whoever wants to interrupt this is heard.
+    await setImmediate();
     progress?.(Math.min(1, Math.max(done / cases, elapsed() / 1000 / seconds)), done);
   }
 }

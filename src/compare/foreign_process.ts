@@ -107,6 +107,11 @@ export class EncoderProcess {
     throw new BrokenEncoder(how, index, message);
   }
 
+  /** Why it has fewer namespaces than it should, if it has. */
+  get shortfall(): string | undefined {
+    return this.#process.shortfall;
+  }
+
   get ended(): boolean {
     return this.#process.ended;
   }

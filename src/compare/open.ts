@@ -5,11 +5,14 @@ import { isEncoderFile } from "../encoder/foreign.ts";
 import { openEncoderFor } from "../encoder/open.ts";
 import { InputError, UnsupportedError } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
+import { list, text } from "../shape.ts";
 import { visible } from "../visible.ts";
 import { ForeignSubject } from "./foreign.ts";
 import { BrokenEncoder } from "./record.ts";
 import type { Breakage } from "./report.ts";
 import { LocalSubject, type Subject } from "./subject.ts";
+
+const NAMES = list(text, Number.MAX_SAFE_INTEGER);
 
 /** Encoders that were opened, and what became of the others. */
 export interface Opened {
@@ -27,6 +30,8 @@ export async function openSubjects(
   names: readonly string[],
   arches: readonly Arch[],
 ): Promise<Opened> {
+  NAMES(names, "names");
+  NAMES(arches, "architectures");
   const opened: Opened = { subjects: [], broken: [], notes: [] };
   const files = names.filter(isEncoderFile);
   for (const file of files) {

@@ -11,7 +11,7 @@ const FILES: Readonly<Record<Arch, string>> = {
 
 /** The encoder of assembly/: AssemblyScript, compiled to WebAssembly. */
 export function openAssemblyEncoder(arch: Arch): PartialEncoder {
-  return bindModule("assembly", new WebAssembly.Instance(loadWasm(FILES[arch])).exports);
+  return bindModule("assembly", loadWasm(FILES[arch]));
 }
 
 /** The module's bytes, for who runs it elsewhere. */

@@ -1,4 +1,5 @@
-import { EncoderError } from "../errors.ts";
+import { EncoderError, InputError } from "../errors.ts";
+import { show } from "../shape.ts";
 import type { Encoder } from "./encoder.ts";
 
 /** A register of the layout: its name and its byte offset in a block. */
@@ -61,8 +62,11 @@ export class RegisterBlock {
     return this.#view()[this.#indexOf(register)] ?? 0n;
   }
 
-  /** Sets a register, modulo 2^64. @throws EncoderError where the layout has none of that name */
+  /** Sets a register, modulo 2^64. @throws InputError, EncoderError where the layout has none of that name */
   set(register: string, word: bigint): void {
+    if (typeof word !== "bigint") {
+      throw new InputError(`register: expected a BigInt as its word, got ${show(word)}`);
+    }
     this.#view()[this.#indexOf(register)] = word;
   }
 
@@ -87,7 +91,7 @@ export class RegisterBlock {
   #indexOf(register: string): number {
     const offset = this.#layout.fields.get(register);
     if (offset !== undefined) return offset / WORD;
-    throw new EncoderError(`the layout has no register "${register}"`);
+    throw new EncoderError(`the layout has no register ${show(register)}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, prototypeOf } from "./abi
 import { describeThrown } from "./answer.ts";
 import type { PartialEncoder } from "./encoder.ts";
 import { bindModule, isCallable, MOST_MEMORY, type ModuleExports, refusal } from "./module.ts";
+import { instantiate } from "./wasm_file.ts";
 import { readMemories } from "./wasm_memory.ts";
 
 /** What encoders of users are called. */
@@ -78,7 +79,7 @@ function openWasm(file: string, name: string): ModuleExports {
     throw refusal(name, `imports ${imports.join(", ")}, and an encoder imports nothing`);
   }
   checkMemories(bytes, name);
-  const { exports } = new WebAssembly.Instance(module);
+  const exports = instantiate(name, module);
   for (const each of FUNCTION_NAMES) checkArity(name, each, exports[each]);
   return exports;
 }

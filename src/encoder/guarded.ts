@@ -1,4 +1,5 @@
-import { EncoderError } from "../errors.ts";
+import { EncoderError, InputError } from "../errors.ts";
+import { object } from "../shape.ts";
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "./abi.ts";
 import { describeMisfit, describeThrown, isInt32 } from "./answer.ts";
 import type { Encoder, PartialEncoder } from "./encoder.ts";
@@ -11,18 +12,8 @@ import { type Callable, isCallable, isComplete, missingFunction } from "./module
  *
  * @throws EncoderError where it is another machine's, or a function is missing
  */
-export function guardEncoder(encoder: PartialEncoder): Encoder {
-  const { name, arch } = encoder;
-  if (arch !== "amd64") {
-    throw new EncoderError(
-      `encoder ${name} is for ${arch}, and the stubs of this machine are amd64`,
-    );
-  }
-  if (!isComplete(encoder)) {
-    throw new EncoderError(`encoder ${name} lacks ${missingFunction(encoder)}`, {
-      remedy: "an encoder that drives stubs needs every function of docs/encoder-abi.md",
-    });
-  }
+export function guardEncoder(partial: PartialEncoder): Encoder {
+  const encoder = expectComplete(partial);
   let failure: unknown;
   const once = (call: Callable): Callable => {
     return (...args) => {
@@ -37,6 +28,28 @@ export function guardEncoder(encoder: PartialEncoder): Encoder {
   };
   const guarded = FUNCTION_NAMES.map((each) => [each, once(checked(encoder, each))]);
   return { ...encoder, ...Object.fromEntries(guarded) };
+}
+
+/**
+ * An encoder that can drive stubs.
+ *
+ * @throws EncoderError where it is another machine's, or a function is missing; InputError where it is no encoder
+ */
+export function expectComplete(encoder: PartialEncoder): Encoder {
+  object(encoder, "encoder");
+  const { name, arch, constants, buffer } = encoder;
+  if (!isCallable(constants?.get) || typeof buffer?.byteLength !== "number") {
+    throw new InputError("encoder: expected a name, or what openEncoder returns");
+  }
+  if (arch !== "amd64") {
+    throw new EncoderError(
+      `encoder ${name} is for ${arch}, and the stubs of this machine are amd64`,
+    );
+  }
+  if (isComplete(encoder)) return encoder;
+  throw new EncoderError(`encoder ${name} lacks ${missingFunction(encoder)}`, {
+    remedy: "an encoder that drives stubs needs every function of docs/encoder-abi.md",
+  });
 }
 
 /** @throws EncoderError (the function that it answers) for all that is no answer */

@@ -1,4 +1,5 @@
 import { EncoderError } from "../errors.ts";
+import { cut, visible } from "../visible.ts";
 import {
   ARCHES,
   type Arch,
@@ -9,6 +10,7 @@ import {
   MACHINES,
   type Signature,
 } from "./abi.ts";
+import { LONGEST_TOLD } from "./answer.ts";
 import type { Encoder, PartialEncoder } from "./encoder.ts";
 
 /** What a host needs for blocks and areas: a page. */
@@ -58,9 +60,9 @@ export function missingFunction(encoder: PartialEncoder): FunctionName | undefin
   return FUNCTION_NAMES.find((name) => encoder[name] === undefined);
 }
 
-/** A module that is no encoder: "encoder NAME WHAT". */
+/** A module that is no encoder: "encoder NAME WHAT", in which names of the module's may stand. */
 export function refusal(name: string, what: string): EncoderError {
-  return new EncoderError(`encoder ${name} ${what}`, {
+  return new EncoderError(visible(`encoder ${name} ${cut(what, LONGEST_TOLD).text}`), {
     remedy: "docs/encoder-abi.md says what an encoder exports",
   });
 }

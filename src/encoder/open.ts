@@ -1,5 +1,6 @@
 import { EncoderError, InputError } from "../errors.ts";
-import type { Arch } from "./abi.ts";
+import { oneOf, text } from "../shape.ts";
+import { ARCHES, type Arch } from "./abi.ts";
 import { openAssemblyEncoder } from "./assembly.ts";
 import type { Encoder, PartialEncoder } from "./encoder.ts";
 import { openGvisorEncoder } from "./gvisor.ts";
@@ -46,6 +47,8 @@ export function openEncoder(name: string): Encoder {
  * @throws UnsupportedError where the machine that built this had no headers of that architecture.
  */
 export function openEncoderFor(name: string, arch: Arch): PartialEncoder {
+  text(name, "encoder");
+  oneOf(ARCHES)(arch, "architecture");
   if (!isEncoderName(name)) {
     const near = nearest(name, ALL_ENCODERS);
     throw new InputError(

@@ -32,6 +32,7 @@ export class ForeignProcess {
   #fault: string | undefined;
   #ending: string | undefined;
   #failedToStart = false;
+  #shortfall: string | undefined;
   #settle: ((outcome: Outcome) => void) | undefined;
 
   private constructor(started: Started) {
@@ -53,7 +54,7 @@ export class ForeignProcess {
    * @throws UnsupportedError
    */
   static async start(program: Program): Promise<ForeignProcess> {
-    let failure = "";
+    let failure: string | undefined;
     for (const namespaces of namespacesOf(program)) {
       const started = start(program, namespaces);
       if (typeof started === "string") {
@@ -62,12 +63,20 @@ export class ForeignProcess {
       }
       const process = new ForeignProcess(started);
       const outcome = await process.next(START_LIMIT);
-      if (outcome.kind === "message" && kindOf(outcome.message) === "ready") return process;
+      if (outcome.kind === "message" && kindOf(outcome.message) === "ready") {
+        process.#shortfall = failure;
+        return process;
+      }
       await process.end();
       failure = process.fate;
       if (!process.#failedToStart) break;
     }
     throw new UnsupportedError(`a process for foreign encoders does not start: ${failure}`);
+  }
+
+  /** Why it has fewer namespaces than it should, if it has. */
+  get shortfall(): string | undefined {
+    return this.#shortfall;
   }
 
   get ended(): boolean {

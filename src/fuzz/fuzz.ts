@@ -1,10 +1,11 @@
 import { openEncoder } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
+import { callback, count, integer, object, oneOf, optional, show, text, toWord } from "../shape.ts";
 import { loadShim } from "../shim.ts";
 import { readSetup, recordsOf } from "./case.ts";
 import { CorpusFolder } from "./corpus_folder.ts";
 import { Crew } from "./crew.ts";
-import type { Path } from "./generate.ts";
+import { PATHS, type Path } from "./generate.ts";
 import { describeMachine } from "./journal.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
@@ -39,7 +40,7 @@ export interface FuzzOptions {
   readonly change?: Change;
   /** Ends the run after the round under way. */
   readonly signal?: AbortSignal;
-  /** Is told now and then how far the run is. */
+  /** Is told now and then how far the run is. What it throws ends the run after the round under way. */
   readonly progress?: (progress: FuzzProgress) => void;
 }
 
@@ -70,6 +71,8 @@ export interface FuzzResult {
   readonly interrupted: boolean;
 }
 
+/** Threads of which each has stubs of its own. */
+export const MOST_WORKERS = 256;
 const DEFAULT_CASES = 1_000_000;
 export const DEFAULT_PATH: Path = "both";
 /** How often progress is told, in milliseconds. */
@@ -82,6 +85,7 @@ const TELL = 200;
  * @throws InputError, OutputError where the folder does not fit or cannot be written; what tracers and stubs throw.
  */
 export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
+  checkOptions(options);
   const { constants } = openEncoder("assembly");
   const { corpus, shard = null, workers = 1 } = options;
   const folder = corpus === undefined ? undefined : new CorpusFolder(corpus, constants);
@@ -104,6 +108,34 @@ export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
   }
 }
 
+const WHOLE = optional(count(Number.MAX_SAFE_INTEGER));
+const SHARD = count(999_999, 1);
+
+/** @throws InputError */
+function checkOptions(options: FuzzOptions): void {
+  object(options, "options");
+  const { seed, path, cases, seconds, corpus, workers, shard, signal, progress } = options;
+  if (optional(integer)(seed, "seed") !== undefined && toWord(seed) !== seed) {
+    throw new InputError(`seed: expected a BigInt of 64 bits, got ${show(seed)}`);
+  }
+  optional(oneOf(PATHS))(path, "path");
+  WHOLE(cases, "cases");
+  if (seconds !== undefined && !(typeof seconds === "number" && seconds >= 0)) {
+    throw new InputError(`seconds: expected a number from 0, got ${show(seconds)}`);
+  }
+  optional(text)(corpus, "corpus");
+  optional(count(MOST_WORKERS, 1))(workers, "workers");
+  if (shard !== undefined) {
+    object(shard, "shard");
+    SHARD(shard.of, "shard.of");
+    count(shard.of, 1)(shard.index, "shard.index");
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new InputError(`signal: expected an AbortSignal, got ${show(signal)}`);
+  }
+  callback(progress, "progress");
+}
+
 /** A run from its beginning, or from where its folder is, to the end of this process's part in it. */
 class Session {
   readonly #crew: Crew;
@@ -112,6 +144,8 @@ class Session {
   readonly #state: RunState;
   readonly #start = performance.now();
   readonly #target: number | undefined;
+  /** What `progress` threw. */
+  #failure: { readonly error: unknown } | undefined;
   /** How much of the corpus the workers know. */
   #told = 0;
   #cases = 0;
@@ -133,6 +167,7 @@ class Session {
       let state = this.#state;
       while (!this.#isOver(state)) state = await this.#round();
       this.#tell();
+      if (this.#failure !== undefined) throw this.#failure.error;
       const interrupted = !this.#isDone(state);
       const [cases, unconfirmed] = [this.#cases, this.#unconfirmed];
       return { state, cases, unconfirmed, seconds: this.#seconds, interrupted };
@@ -150,8 +185,13 @@ class Session {
     return next >= (this.#target ?? Number.POSITIVE_INFINITY) || this.#seconds >= seconds;
   }
 
+  /** Whether the caller ended it. */
+  get #isEnded(): boolean {
+    return this.#options.signal?.aborted === true || this.#failure !== undefined;
+  }
+
   #isOver(state: RunState): boolean {
-    return this.#isDone(state) || this.#options.signal?.aborted === true;
+    return this.#isDone(state) || this.#isEnded;
   }
 
   /** Makes the next round; answers the state with it. One that the run ends within does not count as made. */
@@ -175,7 +215,7 @@ class Session {
   /** Tries cases that somebody put into the folder: they are the first of the corpus. */
   async #tryGiven(): Promise<void> {
     const given = this.#folder?.given ?? [];
-    for (let i = 0; i < given.length; i += CHUNK) {
+    for (let i = 0; i < given.length && !this.#isEnded; i += CHUNK) {
       const some = given.slice(i, i + CHUNK);
       const setups = recordsOf(some.map(({ it }) => it));
       const { next } = this.#state;
@@ -207,15 +247,26 @@ class Session {
     };
   }
 
+  /** Tells how far the run is. What that throws ends the run, not the process: a timer calls this. */
   #tell(): void {
+    if (this.#failure !== undefined) return;
     const { done } = this.#crew;
-    this.#options.progress?.({
-      state: this.#state,
-      cases: this.#cases + done,
-      all: this.#state.counts.cases + done,
-      seconds: this.#seconds,
-      target: this.#target,
-    });
+    const fail = (error: unknown) => {
+      this.#failure ??= { error };
+    };
+    try {
+      const told: unknown = this.#options.progress?.({
+        state: this.#state,
+        cases: this.#cases + done,
+        all: this.#state.counts.cases + done,
+        seconds: this.#seconds,
+        target: this.#target,
+      });
+      // An asynchronous function is a function, too.
+      if (told instanceof Promise) told.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
   }
 }
 

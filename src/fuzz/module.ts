@@ -30,7 +30,7 @@ export class FuzzModule {
 
   /** @throws EncoderError where the file is not what the build makes. */
   constructor() {
-    this.#exports = new WebAssembly.Instance(loadWasm(FILE)).exports;
+    this.#exports = loadWasm(FILE);
     const { memory } = this.#exports;
     if (!(memory instanceof WebAssembly.Memory)) throw lacking("memory");
     this.buffer = memory.buffer;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readProc } from "../stub/proc.ts";
 import { Batch } from "./batch.ts";
 import { type Case, writeSetup } from "./case.ts";
 import { type Fields, readFields } from "./fields.ts";
@@ -23,7 +23,7 @@ const HEAD = ["error", "refusedAt", "resumed", "status", "signal", "code"];
 const MOST_TRIES = 5;
 
 /** Where a 32-bit SYSCALL goes on; stubs inherit the address, though they have unmapped what is there. */
-const VDSO = /^([0-9a-f]+)-([0-9a-f]+) .*\[vdso\]$/m.exec(readFileSync("/proc/self/maps", "utf8"));
+const VDSO = /^([0-9a-f]+)-([0-9a-f]+) .*\[vdso\]$/m.exec(readProc("/proc/self/maps"));
 const [VDSO_START, VDSO_END] = [VDSO?.[1] ?? "0", VDSO?.[2] ?? "0"].map((hex) =>
   BigInt(`0x${hex}`),
 );

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { MemoryError } from "../errors.ts";
 import type { Context } from "../platform/context.ts";
 import type { Subprocess } from "../platform/subprocess.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
+import { readProc } from "../stub/proc.ts";
 
 /** Takes what a guest writes to its standard output (1) or standard error (2). */
 export type Sink = (fd: 1 | 2, bytes: Uint8Array) => void;
@@ -62,7 +62,7 @@ export class Guest {
 
   /** Whether it may map so many bytes more. */
   mayMap(bytes: bigint): boolean {
-    const [pages = "0"] = readFileSync(`/proc/${this.space.pid}/statm`, "latin1").split(" ");
+    const [pages = "0"] = readProc(`/proc/${this.space.pid}/statm`).split(" ");
     return BigInt(pages) * BigInt(PAGE_SIZE) + bytes <= this.#memory;
   }
 }

@@ -1,8 +1,21 @@
 import { InputError } from "../errors.ts";
 import type { GuestFault, GuestInterrupt, GuestSyscall } from "../platform/context.ts";
-import type { Platform } from "../platform/platform.ts";
+import { Platform } from "../platform/platform.ts";
 import type { SignalInfo } from "../platform/signal_info.ts";
+import {
+  bytes,
+  callback,
+  count,
+  list,
+  object,
+  optional,
+  show,
+  table,
+  text,
+  toWord,
+} from "../shape.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import { checkDeadline, SHORTEST_DEADLINE } from "../stub/tracer.ts";
 import { BASE_LIMIT, SEGMENT_BASES } from "./amd64.ts";
 import type { Answer } from "./call.ts";
 import { CallTable, type TracedCall, traceCall } from "./calls.ts";
@@ -58,8 +71,6 @@ const DEFAULT_MEMORY = 1 << 30;
 const MOST_NAMES = 1000;
 const OTHER_NAMES = "others";
 
-const LONGEST_DEADLINE = 86_400_000;
-
 /**
  * Runs a small static program in an address space of its own, with a few system calls emulated, to its end.
  *
@@ -76,6 +87,7 @@ export function runGuest(
   program: GuestProgram,
   options: GuestOptions = {},
 ): GuestRun {
+  checkArguments(platform, program, options);
   const { output = () => {}, memory = DEFAULT_MEMORY } = options;
   const deadline = checkDeadline(options.deadline ?? platform.tracer.deadline);
   const image = imageOf(program);
@@ -87,17 +99,32 @@ export function runGuest(
   return new Run(guest, options).toEnd(deadline);
 }
 
+/** @throws InputError */
+function checkArguments(platform: Platform, program: GuestProgram, options: GuestOptions): void {
+  if (!(platform instanceof Platform)) {
+    throw new InputError(`platform: expected a Platform, got ${show(platform)}`);
+  }
+  object(program, "program");
+  if ("elf" in program) bytes(program.elf, "program.elf");
+  else bytes(program.code, "program.code");
+  const address = "elf" in program ? program.base : program.address;
+  if (address !== undefined && (typeof address !== "bigint" || toWord(address) !== address)) {
+    throw new InputError(`program: expected a BigInt as its address, got ${show(address)}`);
+  }
+  object(options, "options");
+  const { output, trace, onFault, onStart, memory, args = [], env = {} } = options;
+  for (const [name, value] of Object.entries({ output, trace, onFault, onStart })) {
+    callback(value, `options.${name}`);
+  }
+  optional(count(Number.MAX_SAFE_INTEGER))(memory, "options.memory");
+  list(text, Number.MAX_SAFE_INTEGER)(args, "options.args");
+  table(text, Number.MAX_SAFE_INTEGER)(env, "options.env");
+}
+
 function imageOf(program: GuestProgram): Image {
   if ("elf" in program) return parseElf(program.elf, program.base);
   if (program.code.length === 0) throw new InputError("a guest without a byte of code");
   return codeImage(program.code, program.address);
-}
-
-function checkDeadline(milliseconds: number): number {
-  if (milliseconds > 0 && milliseconds <= LONGEST_DEADLINE) return milliseconds;
-  throw new InputError(
-    `a deadline of ${milliseconds} ms is none: expected up to ${LONGEST_DEADLINE}`,
-  );
 }
 
 /** One guest under way. */
@@ -123,7 +150,7 @@ class Run {
 
   /** One switch and what it calls for; how the guest ended, if it did. */
   #step(left: number): GuestEnd | undefined {
-    if (left <= 0) return { kind: "interrupted", reason: "deadline" };
+    if (left < SHORTEST_DEADLINE) return { kind: "interrupted", reason: "deadline" };
     if (!this.#basesAreUsable()) return this.#killed("SIGSEGV");
     const { context, space } = this.#guest;
     const event = context.switch(space, { deadline: left });

@@ -1,5 +1,6 @@
 import type { RegisterBlock } from "../encoder/block.ts";
-import { DeadlineError, StateError } from "../errors.ts";
+import { DeadlineError, InputError, StateError } from "../errors.ts";
+import { object, word } from "../shape.ts";
 import { Exchange, loadShim } from "../shim.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
 import type { Thread } from "../stub/thread.ts";
@@ -54,7 +55,12 @@ export interface InterruptHandle {
 }
 
 /** Makes the guest's switch, or its next one, end with an interrupt. From any thread of this process. */
-export function interruptGuest({ words, signal }: InterruptHandle): void {
+export function interruptGuest(handle: InterruptHandle): void {
+  object(handle, "handle");
+  const { words, signal } = handle;
+  if (!(words instanceof Int32Array && words.length > TID)) {
+    throw new InputError("handle: expected what Context.interruptHandle is");
+  }
   Atomics.store(words, WANTED, 1);
   const tid = Atomics.load(words, TID);
   if (tid !== 0) loadShim().tgkill(Atomics.load(words, TGID), tid, signal);
@@ -107,6 +113,8 @@ export class Context {
    * the guest cannot be stopped.
    */
   switch(subprocess: Subprocess, options: { deadline?: number } = {}): GuestEvent {
+    object(subprocess, "address space");
+    object(options, "options");
     if (subprocess.platform !== this.platform) {
       throw new StateError("the address space belongs to another platform");
     }
@@ -130,7 +138,8 @@ export class Context {
 
   /** Answers the system call that the guest stopped at. */
   setResult(value: bigint): void {
-    this.platform.tracer.encoder.encodeGuestResult(this.registers.offset, value);
+    const result = word(value, "result");
+    this.platform.tracer.encoder.encodeGuestResult(this.registers.offset, result);
   }
 
   /** Gives the memory of the registers back: the context cannot be used afterwards. Twice does nothing. */

@@ -1,4 +1,5 @@
 import { hex, InputError, MemoryError } from "../errors.ts";
+import { integer, show } from "../shape.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import type { Tracer } from "../stub/tracer.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
@@ -8,9 +9,9 @@ export type Protection = "" | "r" | "w" | "x" | "rw" | "rx" | "wx" | "rwx";
 
 /** The flags of a protection. @throws InputError */
 export function protectionFlags(tracer: Tracer, protection: Protection): bigint {
-  if (!/^r?w?x?$/.test(protection)) {
+  if (typeof protection !== "string" || !/^r?w?x?$/.test(protection)) {
     throw new InputError(
-      `"${protection}" is no protection: expected letters of "rwx" in that order`,
+      `protection: expected letters of "rwx" in that order, got ${show(protection)}`,
     );
   }
   let flags = tracer.flag("PROT_NONE");
@@ -37,8 +38,8 @@ export function pageRange(
   address: number | bigint,
   length: number | bigint,
 ): PageRange {
-  const start = toInteger(address, "address");
-  const bytes = toInteger(length, "length");
+  const start = integer(address, "address");
+  const bytes = integer(length, "length");
   const page = BigInt(PAGE_SIZE);
   const refuse = (why: string): never => {
     throw new MemoryError(`${bytes} bytes at ${start < 0n ? start : hex(start)} ${why}`);
@@ -53,10 +54,4 @@ export function pageRange(
   if (start < stub + page && start + rounded > stub)
     refuse(`overlap the stub code at ${hex(stub)}`);
   return { start, length: rounded };
-}
-
-function toInteger(value: number | bigint, what: string): bigint {
-  if (typeof value === "bigint") return value;
-  if (Number.isSafeInteger(value)) return BigInt(value);
-  throw new InputError(`${value} is no ${what} that a number can hold; use a BigInt`);
 }

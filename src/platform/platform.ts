@@ -1,5 +1,6 @@
 import type { Encoder } from "../encoder/encoder.ts";
 import { DeathError, StateError } from "../errors.ts";
+import { object } from "../shape.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/ticket.ts";
 import { Tracer } from "../stub/tracer.ts";
@@ -61,6 +62,7 @@ export class Platform {
    * @throws what `Tracer` and `createStub` throw.
    */
   static open(options: PlatformOptions = {}): Platform {
+    object(options, "options");
     const { encoder, deadline, exitSignal = "SIGCHLD", seccomp = true, bind = true } = options;
     const tracer = new Tracer({
       ...(encoder !== undefined && { encoder }),

@@ -1,4 +1,5 @@
 import { DeathError, StateError } from "../errors.ts";
+import { count, object, word } from "../shape.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import { expectUnshared, type ThreadTicket } from "../stub/ticket.ts";
@@ -6,6 +7,8 @@ import { topOfUserSpace } from "../stub/user_space.ts";
 import type { Context } from "./context.ts";
 import { type PageRange, type Protection, pageRange, protectionFlags } from "./memory.ts";
 import type { Platform } from "./platform.ts";
+
+const DESCRIPTOR = count(2 ** 31 - 1);
 
 /** What mapFile maps, and how. */
 export interface FileMapping {
@@ -69,11 +72,15 @@ export class Subprocess {
     address: number | bigint,
     length: number | bigint,
     protection: Protection,
-    { fd, offset = 0, populate = false }: FileMapping,
+    mapping: FileMapping,
   ): void {
+    object(mapping, "mapping");
+    const { offset = 0, populate = false } = mapping;
+    const fd = BigInt(DESCRIPTOR(mapping.fd, "fd"));
     const { tracer } = this.platform;
     const flags = tracer.flag("MAP_SHARED") | (populate ? tracer.flag("MAP_POPULATE") : 0n);
-    this.#map(pageRange(tracer, address, length), protection, flags, BigInt(fd), BigInt(offset));
+    const range = pageRange(tracer, address, length);
+    this.#map(range, protection, flags, fd, word(offset, "offset"));
   }
 
   #map(range: PageRange, protection: Protection, flags: bigint, fd: bigint, offset: bigint): void {

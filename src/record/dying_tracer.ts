@@ -9,7 +9,7 @@ import { callTitle, returned, tellCall } from "./calls.ts";
 import { makeKeeper } from "./keeper.ts";
 import { awaitProcess } from "./kernel_view.ts";
 import { codeBytes, loadListing } from "./listing.ts";
-import { limitLife } from "./precautions.ts";
+import { LIFE, limitLife } from "./precautions.ts";
 import type { Recorder } from "./recorder.ts";
 import { step } from "./stepping.ts";
 import { addStubCode, reasonsByLabel } from "./stub_code.ts";
@@ -17,9 +17,6 @@ import { Tracee } from "./tracee.ts";
 
 /** Where the guest's code lies. */
 const CODE = 0x10000n;
-
-/** How long guest and idle stub may live, in milliseconds. */
-const LIFE = 60_000;
 
 /** Why each instruction of the guest is there. */
 const REASONS = {
@@ -55,7 +52,7 @@ export class DyingTracer implements Disposable {
       this.acting = new ActingStub(recorder, "tracer", this.keeper.stub.createStub());
       this.guest = this.acting.stub.createStub();
       this.idle = this.acting.stub.createStub();
-      for (const stub of [this.guest, this.idle]) limitLife(stub, LIFE);
+      for (const stub of [this.guest, this.idle]) limitLife(stub);
     } catch (error) {
       this.tracer.close();
       throw error;
@@ -69,8 +66,8 @@ export class DyingTracer implements Disposable {
         "the tracer.",
     );
     recorder.observe(
-      `Guest and idle stub have a timer that kills them after ${LIFE / 1000} s, and dump no core: should somebody kill the ` +
-        "recorder in the middle of this lesson, nothing is left of it.",
+      `The kernel kills guest and idle stub after ${LIFE.seconds} s, or ${LIFE.processorSeconds} s of processor time, and they dump no ` +
+        "core: if somebody kills the recorder in the middle of this lesson, nothing is left of it.",
     );
   }
 

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { excess, inputName, type Limit, readInput } from "../input.ts";
 import {
+  bytes,
   count,
   hexWord,
   list,
@@ -59,6 +60,7 @@ const BYTES = count(Number.MAX_SAFE_INTEGER);
  * @throws InputError if it cannot be read, or is not a recording: see `parseRecording`.
  */
 export function loadRecording(file: string | 0): Recording {
+  if (file !== 0) text(file, "file");
   const document = readInput(file, RECORDING_LIMIT);
   try {
     return parseRecording(document);
@@ -78,6 +80,7 @@ export function loadRecording(file: string | 0): Recording {
  * @throws InputError that names the place: 'steps[12].registers.after.rip: expected a hex word such as "0xfe0", got 17'.
  */
 export function parseRecording(document: string | Uint8Array): Recording {
+  if (typeof document !== "string") bytes(document, "document");
   if (document.length > RECORDING_LIMIT.most) {
     throw new InputError(`the document ${excess(RECORDING_LIMIT)}`);
   }

@@ -1,8 +1,8 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { StateError } from "../errors.ts";
+import { closeSync, readSync, writeSync } from "node:fs";
+import { errnoName } from "../errno.ts";
+import { StateError, UnsupportedError } from "../errors.ts";
 import { members, type Shape, text } from "../shape.ts";
+import { loadShim } from "../shim.ts";
 import { shapes } from "./load.ts";
 import type { Piece, Recorder } from "./recorder.ts";
 
@@ -22,7 +22,7 @@ export function writeMessage(file: number, message: Message): void {
 }
 
 /**
- * The messages of a sandbox. They come by a file without a name, not by a pipe: its end may be sudden, its stubs may
+ * The messages of a sandbox. They come by a file in memory, not by a pipe: its end may be sudden, its stubs may
  * hold whatever it had open, and nothing of what it wrote before is to be lost.
  */
 export class Pieces {
@@ -36,11 +36,16 @@ export class Pieces {
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
-    const folder = mkdtempSync(join(tmpdir(), "stublab-sandbox-"));
-    try {
-      this.file = openSync(join(folder, "pieces"), "wx+", 0o600);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+    this.file = loadShim().memoryFile(0);
+    if (this.file < 0) {
+      const errno = errnoName(-this.file);
+      throw new UnsupportedError(
+        `a file for a sandbox cannot be made: memfd_create failed with ${errno}`,
+        {
+          call: "memfd_create",
+          errno,
+        },
+      );
     }
   }
 

@@ -2,6 +2,7 @@ import type { Stub } from "../stub/stub.ts";
 
 // What a scenario takes care of beforehand, where the processes that it makes could outlive it. The numbers are in no
 // encoder: <asm-generic/resource.h>, <linux/time.h>, <asm-generic/siginfo.h>.
+const RLIMIT_CPU = 0;
 const RLIMIT_CORE = 4;
 const CLOCK_MONOTONIC = 1;
 const SIGEV_SIGNAL = 0;
@@ -16,12 +17,19 @@ export function dumpNoCore(stub: Stub): void {
   stub.call("munmap", limit, PAGE);
 }
 
+/** How long a stub lives whose life is limited, and how much processor time it gets, in seconds. */
+export const LIFE = { seconds: 60, processorSeconds: 5 } as const;
+
 /**
- * Gives a stub a timer whose signal is SIGKILL: it ends then, whatever became of those who made it. Its children do not
- * inherit that.
+ * Has the kernel kill a stub after a time, whatever became of those who made it: by a timer whose signal is SIGKILL,
+ * which its children do not inherit, and by a limit on its processor time.
  */
-export function limitLife(stub: Stub, milliseconds: number): void {
+export function limitLife(stub: Stub, milliseconds = LIFE.seconds * 1000): void {
   const page = stub.map(PAGE);
+  const processor = BigInt(LIFE.processorSeconds);
+  stub.write(page, new Uint8Array(new BigUint64Array([processor, processor]).buffer));
+  // EPERM where the limit is lower already.
+  stub.inject("prlimit64", 0, RLIMIT_CPU, page, 0);
   // struct sigevent, a timer_t, and a struct itimerspec.
   const [event, timer, setting] = [page, page + 64n, page + 128n];
   const bytes = new DataView(new ArrayBuffer(160));

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { UnsupportedError } from "../errors.ts";
+import { limitError } from "../limits.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import type { Tracer } from "../stub/tracer.ts";
 
@@ -49,6 +50,8 @@ function openMaster(): number {
   try {
     return openSync("/dev/ptmx", O_RDWR | O_NOCTTY);
   } catch (cause) {
+    const limit = limitError("/dev/ptmx cannot be opened", cause);
+    if (limit !== undefined) throw limit;
     throw new UnsupportedError("there are no pseudo-terminals here: /dev/ptmx cannot be opened", {
       cause,
       remedy: "mount devpts on /dev/pts",

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { StublabError } from "../errors.ts";
+import { object } from "../shape.ts";
 import { Recorder } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
 import type { Scenario } from "./scenario.ts";
@@ -23,8 +24,10 @@ const MOST_ATTEMPTS = 20;
  */
 export async function recordScenario(
   name: string,
-  { encoder = "assembly" }: RecordOptions = {},
+  options: RecordOptions = {},
 ): Promise<Recording> {
+  object(options, "options");
+  const { encoder = "assembly" } = options;
   const scenario = await loadScenario(name);
   const failures: string[] = [];
   let continued = 0;

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { AwakeDeadline } from "../awake.ts";
 import { StateError } from "../errors.ts";
+import { limitError } from "../limits.ts";
 import { type Message, Pieces } from "./pieces.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -60,6 +61,8 @@ export class Sandbox {
   readonly #pieces: Pieces;
   readonly #messages: Message[] = [];
   #end: SandboxEnd | undefined;
+  /** Why it could not start, or was lost. */
+  #failure: unknown;
 
   /** @param scenario its name: a sandbox loads it for itself. */
   static start(recorder: Recorder, scenario: string, options: SandboxOptions = {}): Sandbox {
@@ -79,8 +82,10 @@ export class Sandbox {
     const over = (end: SandboxEnd) => {
       this.#end = end;
     };
-    // A failure to start is told to whoever waits for the end; those who wait for a point see that there is one.
-    vehicle.end.then(over, () => over({ code: null, signal: null }));
+    vehicle.end.then(over, (failure: unknown) => {
+      this.#failure = failure;
+      over({ code: null, signal: null });
+    });
   }
 
   /** Of the process; a thread's is this one's. */
@@ -113,7 +118,9 @@ export class Sandbox {
 
   /** Waits for its end; what it has recorded is in the recording then. @throws StateError where its part failed. */
   async ended(): Promise<SandboxEnd> {
-    const end = await within(this.#vehicle.end);
+    const end = await within(this.#vehicle.end).catch((cause: unknown) => {
+      throw cause instanceof StateError ? cause : lost(cause);
+    });
     this.#messages.push(...this.#pieces.take());
     for (const message of this.#messages) expectNoFailure(message);
     return end;
@@ -141,6 +148,7 @@ export class Sandbox {
         expectNoFailure(message);
         return message;
       }
+      if (this.#failure !== undefined) throw lost(this.#failure);
       if (end !== undefined) {
         const how =
           end.signal === null ? `exited with status ${end.code}` : `killed by ${end.signal}`;
@@ -150,6 +158,12 @@ export class Sandbox {
     }
     throw new StateError(`the sandboxed host did not come to "${point}" within ${DEADLINE} ms`);
   }
+}
+
+function lost(cause: unknown): Error {
+  const doing = "the sandboxed host was lost";
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return limitError(doing, cause) ?? new StateError(`${doing}: ${why}`, { cause });
 }
 
 function expectNoFailure(message: Message): void {

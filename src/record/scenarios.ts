@@ -1,5 +1,6 @@
 import { nearest } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
+import { text } from "../shape.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** A scenario before it is loaded. */
@@ -106,6 +107,7 @@ export const DEFAULT_SCENARIO = "host";
 
 /** @throws InputError that names the nearest scenario. */
 export function loadScenario(name: string): Promise<Scenario> {
+  text(name, "scenario");
   const entry = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
   if (entry !== undefined) return entry.load();
   const near = nearest(name, Object.keys(SCENARIOS));

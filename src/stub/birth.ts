@@ -6,6 +6,7 @@ import {
   DeathError,
   EncoderError,
   ForkError,
+  PROCESS_LIMIT,
   SyscallError,
 } from "../errors.ts";
 import { CHILD_STEPS, type ChildStep, Deadline, viewMemory } from "../shim.ts";
@@ -148,7 +149,9 @@ function endStrays(parent: Thread): void {
     tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
     // As its tracer, if it was attached already; else that fails with ECHILD.
     thread.reap();
-    parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.flag("__WALL"), 0]);
+    parent.patiently(() =>
+      parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.flag("__WALL"), 0]),
+    );
   }
 }
 
@@ -242,10 +245,7 @@ function cloneError(parent: number, name: string): SyscallError {
 
 function processLimit(errno: string): { remedy?: string } {
   if (errno !== "EAGAIN") return {};
-  return {
-    remedy:
-      "a limit on processes is reached: RLIMIT_NPROC (ulimit -u), kernel.pid_max, or pids.max of the cgroup",
-  };
+  return { remedy: PROCESS_LIMIT };
 }
 
 function birthError(

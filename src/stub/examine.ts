@@ -1,4 +1,5 @@
 import { hex } from "../errors.ts";
+import { object } from "../shape.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { type ProcessFacts, readProcess } from "./proc.ts";
 import { hasRseq } from "./rseq.ts";
@@ -27,6 +28,7 @@ export interface Examination {
  * @throws DeathError and its like where the stub does not live through it.
  */
 export function examine(stub: Stub): Examination {
+  object(stub, "stub");
   const { tracer } = stub;
   const facts = readProcess(stub.pid);
   const parentPid = stub.parent?.pid ?? process.pid;

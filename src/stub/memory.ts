@@ -1,12 +1,15 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { errnoName } from "../errno.ts";
-import { hex, InputError, MemoryError } from "../errors.ts";
+import { hex, MemoryError } from "../errors.ts";
+import { count, integer } from "../shape.ts";
 import type { Shim } from "../shim.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
 const { EPERM, EFAULT, ENOSYS } = constants.errno;
+
+const BYTES = count(Number.MAX_SAFE_INTEGER);
 
 /**
  * The address as a word, once the range is found to lie in user space and outside the stub code.
@@ -15,14 +18,8 @@ const { EPERM, EFAULT, ENOSYS } = constants.errno;
  * @throws MemoryError, InputError
  */
 export function checkRange(address: number | bigint, length: number, stubAddress?: number): bigint {
-  if (!Number.isSafeInteger(length) || length < 0) {
-    throw new InputError(`${length} is no number of bytes`);
-  }
-  if (typeof address === "number" && !Number.isSafeInteger(address)) {
-    throw new InputError(`${address} is no address that a number can hold; use a BigInt`);
-  }
-  const start = BigInt(address);
-  const end = start + BigInt(length);
+  const start = integer(address, "address");
+  const end = start + BigInt(BYTES(length, "length"));
   if (start < 0n || end > BigInt(topOfUserSpace())) {
     throw new MemoryError(
       `${length} bytes at ${start < 0n ? start : hex(start)} leave user space, which ends at ${hex(BigInt(topOfUserSpace()))}`,
@@ -32,6 +29,15 @@ export function checkRange(address: number | bigint, length: number, stubAddress
     throw new MemoryError(`${length} bytes at ${hex(start)} overlap the stub code`);
   }
   return start;
+}
+
+/** Zeroed memory of this process. @throws MemoryError where there is not so much */
+export function allocate(length: number): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new MemoryError(`this process cannot allocate ${length} bytes`, { cause });
+  }
 }
 
 /** Fills `bytes` from a stub's memory. @throws MemoryError at the first byte that cannot be read. */

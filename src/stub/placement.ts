@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { errnoName } from "../errno.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
 import { PAGE_SIZE } from "./amd64.ts";
-import { parseMaps } from "./proc.ts";
+import { parseMaps, readProc } from "./proc.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
 /** A range of addresses, from `start` up to and without `end`. */
@@ -34,10 +33,7 @@ const { EEXIST } = constants.errno;
  * @throws UnsupportedError where the kernel refuses to map or to make it executable.
  */
 export function mapStubCode(shim: Shim): number {
-  const taken = occupied(
-    readFileSync("/proc/self/maps", "utf8"),
-    readFileSync("/proc/self/limits", "utf8"),
-  );
+  const taken = occupied(readProc("/proc/self/maps"), readProc("/proc/self/limits"));
   let address = topOfUserSpace();
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     address = highestFreePage(taken, address);

@@ -1,4 +1,33 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { StateError, UnsupportedError } from "../errors.ts";
+import { limitError } from "../limits.ts";
+import { count } from "../shape.ts";
+
+const PID = count(2 ** 31 - 1, 1);
+
+/**
+ * The text of a file in /proc.
+ *
+ * @throws UnsupportedError where /proc is not mounted, or the kernel refuses to show it; StateError where it is the
+ * process that is not there.
+ */
+export function readProc(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const errno = cause instanceof Error && "code" in cause ? String(cause.code) : "no errno";
+    const details = { cause, errno, call: `open("${path}")` };
+    if (existsSync("/proc/self/stat") && (errno === "ENOENT" || errno === "ESRCH")) {
+      throw new StateError(`${path} is not there: the process has ended`, details);
+    }
+    const failure = `${path} cannot be read`;
+    const remedy = "mount /proc (mount -t proc proc /proc), and let this process read it";
+    throw (
+      limitError(failure, cause) ??
+      new UnsupportedError(`${failure}: ${errno}`, { ...details, remedy })
+    );
+  }
+}
 
 /** One line of /proc/PID/maps. */
 export interface Mapping {
@@ -33,7 +62,7 @@ export interface ProcessFacts {
 const STAT = { state: 0, session: 3, exitSignal: 35 } as const;
 
 function statOf(task: string): string[] {
-  const stat = readFileSync(`/proc/${task}/stat`, "utf8");
+  const stat = readProc(`/proc/${task}/stat`);
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
@@ -49,12 +78,13 @@ export function hasEnded(pid: number): boolean {
 /**
  * Reads what the kernel says of a process now, or of one of its threads.
  *
- * @throws the error of the file system (ENOENT) if there is no such process or thread.
+ * @throws StateError if there is no such process or thread; UnsupportedError without /proc.
  */
 export function readProcess(pid: number, tid?: number): ProcessFacts {
+  PID(pid, "pid");
   const task = tid === undefined ? `${pid}` : `${pid}/task/${tid}`;
   const fields = statOf(task);
-  const status = readFileSync(`/proc/${task}/status`, "utf8");
+  const status = readProc(`/proc/${task}/status`);
   const line = (key: string) => new RegExp(`^${key}:\\s+(\\S+)`, "m").exec(status)?.[1] ?? "0";
   return {
     state: fields[STAT.state] ?? "?",
@@ -67,9 +97,7 @@ export function readProcess(pid: number, tid?: number): ProcessFacts {
     caught: BigInt(`0x${line("SigCgt")}`),
     pending: BigInt(`0x${line("SigPnd")}`) | BigInt(`0x${line("ShdPnd")}`),
     residentBytes: Number(line("VmRSS")) * 1024,
-    mappings: parseMaps(readFileSync(`/proc/${task}/maps`, "utf8")).filter(
-      ({ name }) => name !== "[vsyscall]",
-    ),
+    mappings: parseMaps(readProc(`/proc/${task}/maps`)).filter(({ name }) => name !== "[vsyscall]"),
   };
 }
 

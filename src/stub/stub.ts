@@ -1,8 +1,9 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import { StateError, SyscallError } from "../errors.ts";
+import { bytes, object } from "../shape.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach, cloneStub } from "./birth.ts";
-import { checkRange, readMemory, writeMemory } from "./memory.ts";
+import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
 import { endStub, reapByParent } from "./teardown.ts";
 import type { SyscallArgument, SyscallResult, Thread } from "./thread.ts";
 import { expectUnshared, issueTicket, type ThreadTicket } from "./ticket.ts";
@@ -73,7 +74,7 @@ export class Stub {
    * Executes one system call in the stub. An errno is an answer, not an error.
    *
    * @param call a name such as "getpid", or a number.
-   * @param args up to six; numbers or BigInts, taken modulo 2^64.
+   * @param args up to six integers from -2^63 to 2^64 - 1; negative ones are taken modulo 2^64.
    * @throws DeathError where the stub dies of it, StopError where a signal stops it, DeadlineError where
    * it does not return in time (the stub is stopped then, and can be used again), InputError.
    */
@@ -123,6 +124,7 @@ export class Stub {
    */
   createStub(options: { exitSignal?: string | number } = {}): Stub {
     this.#expectStubCode();
+    object(options, "options");
     const { exitSignal } = options;
     const number = exitSignal === undefined ? this.exitSignal : this.tracer.exitSignal(exitSignal);
     const started = performance.now();
@@ -158,16 +160,17 @@ export class Stub {
   read(address: number | bigint, length: number): Uint8Array {
     this.thread.expect("stopped");
     const start = checkRange(address, length);
-    const bytes = new Uint8Array(length);
-    readMemory(this.tracer.shim, this.pid, start, bytes);
-    return bytes;
+    const read = allocate(length);
+    readMemory(this.tracer.shim, this.pid, start, read);
+    return read;
   }
 
   /** Writes to the stub's memory, but not to its stub code. @throws MemoryError */
-  write(address: number | bigint, bytes: Uint8Array): void {
+  write(address: number | bigint, data: Uint8Array): void {
     this.thread.expect("stopped");
-    const start = checkRange(address, bytes.length, this.tracer.stubAddress);
-    writeMemory(this.tracer.shim, this.pid, start, bytes);
+    const { length } = bytes(data, "data");
+    const start = checkRange(address, length, this.tracer.stubAddress);
+    writeMemory(this.tracer.shim, this.pid, start, data);
   }
 
   /**

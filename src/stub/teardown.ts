@@ -70,7 +70,9 @@ export function executeIdle(stub: Stub): { call: string; errno: string } | undef
   try {
     // The stub's page ends in zeros: an empty path.
     const emptyPath = tracer.stubAddress + PAGE_SIZE - 1;
-    const { errno } = stub.inject("execveat", image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH"));
+    const { errno } = stub.thread.patiently(() =>
+      stub.inject("execveat", image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH")),
+    );
     return errno === null ? undefined : { call: "execveat", errno };
   } finally {
     closeSync(image);
@@ -93,7 +95,7 @@ export function reapByParent(stub: Stub): void {
   // A parent that SIGKILL is on its way to is not to be asked: its end is an event of its own.
   if (stub.exitSignal === tracer.constant("SIGKILL") && !stub.replaced) return;
   try {
-    parent.inject("wait4", stub.pid, 0, tracer.flag("__WALL"), 0);
+    parent.thread.patiently(() => parent.inject("wait4", stub.pid, 0, tracer.flag("__WALL"), 0));
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
   }

@@ -11,6 +11,7 @@ import {
   StopError,
   TraceError,
 } from "../errors.ts";
+import { toWord, word } from "../shape.ts";
 import { Deadline, type Exchange, INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim.ts";
 import { WORD } from "./amd64.ts";
 import type { Tracer } from "./tracer.ts";
@@ -28,7 +29,7 @@ export interface SyscallResult {
   readonly errno: string | null;
 }
 
-/** An argument of an injected system call; taken modulo 2^64. */
+/** An argument of an injected system call: an integer from -2^63 to 2^64 - 1; a negative one is taken modulo 2^64. */
 export type SyscallArgument = number | bigint;
 
 /**
@@ -43,6 +44,9 @@ export type SwitchStop = "syscall" | "signal" | "late";
 /** How long a stub that missed a deadline is given to stop at a SIGSTOP. */
 const GRACE_MILLISECONDS = 1000;
 
+/** How long a teardown may take for each thing that it waits for, however short the tracer's deadline is. */
+const PATIENT_MILLISECONDS = 10_000;
+
 const { ECHILD, ESRCH, ETIMEDOUT } = constants.errno;
 
 /** One traced thread. Every method belongs to the tracer's thread. */
@@ -54,6 +58,7 @@ export class Thread {
   /** The registers that every injection starts from: at rest, with RIP before the SYSCALL. */
   readonly initial: RegisterBlock;
   #processor = -1;
+  #leastMilliseconds = 0;
   // A pidfd of the process while it is not traced: its pid may be another's once it has ended.
   #pidfd = -1;
 
@@ -128,6 +133,16 @@ export class Thread {
     throw new DeathError(this.tid, "it ended while it was not traced");
   }
 
+  /** Gives injections in `work` time enough: what a teardown does not do, nobody does later. */
+  patiently<T>(work: () => T): T {
+    this.#leastMilliseconds = PATIENT_MILLISECONDS;
+    try {
+      return work();
+    } finally {
+      this.#leastMilliseconds = 0;
+    }
+  }
+
   /** Stops a running thread by SIGSTOP. @throws DeathError, DeadlineError, TraceError */
   stop(): void {
     this.expect("running");
@@ -186,19 +201,19 @@ export class Thread {
       throw new InputError(`a system call takes at most 6 arguments, and these are ${args.length}`);
     }
     const { encoder, frame, injection, shim } = this.tracer;
-    injection.deadline.start(this.tracer.deadline);
+    injection.deadline.start(Math.max(this.tracer.deadline, this.#leastMilliseconds));
     for (;;) {
       this.expect("stopped");
       encoder.encodeSyscall(
         frame.offset,
         this.initial.offset,
         number,
-        toWord(args[0]),
-        toWord(args[1]),
-        toWord(args[2]),
-        toWord(args[3]),
-        toWord(args[4]),
-        toWord(args[5]),
+        argumentOf(args, 0),
+        argumentOf(args, 1),
+        argumentOf(args, 2),
+        argumentOf(args, 3),
+        argumentOf(args, 4),
+        argumentOf(args, 5),
       );
       setUp?.(frame);
       this.#run(number);
@@ -389,7 +404,7 @@ export class Thread {
    * @throws DeadlineError, TraceError
    */
   reap(): void {
-    const deadline = new Deadline(this.tracer.deadline);
+    const deadline = new Deadline(Math.max(this.tracer.deadline, PATIENT_MILLISECONDS));
     try {
       while (this.state !== "dead") {
         this.wait(deadline);
@@ -457,8 +472,8 @@ export class Thread {
   }
 }
 
-function toWord(argument: SyscallArgument = 0n): bigint {
-  if (typeof argument === "bigint") return BigInt.asUintN(64, argument);
-  if (Number.isSafeInteger(argument)) return BigInt.asUintN(64, BigInt(argument));
-  throw new InputError(`${argument} is no integer that a number can hold; use a BigInt`);
+/** One that is left out is 0; one that is handed in and undefined is a mistake, and no descriptor 0. @throws InputError */
+function argumentOf(args: readonly SyscallArgument[], index: number): bigint {
+  if (index >= args.length) return 0n;
+  return toWord(args[index]) ?? word(args[index], `argument ${index + 1}`);
 }

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
-import { EncoderError, StateError, SyscallError } from "../errors.ts";
+import { EncoderError, InputError, StateError, SyscallError } from "../errors.ts";
+import { bytes, count, object } from "../shape.ts";
 import { Deadline } from "../shim.ts";
 import { attach } from "./birth.ts";
 import { readProcess } from "./proc.ts";
 import type { Stub } from "./stub.ts";
 import { Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
+
+const PID = count(2 ** 31 - 1, 1);
 
 /**
  * A thread of a stub that another tracer may attach to: plain data, which can be posted to a worker.
@@ -26,6 +29,7 @@ export interface ThreadTicket {
  */
 export function issueTicket(stub: Stub, tracerTid: number): ThreadTicket {
   const { tracer, pid } = stub;
+  PID(tracerTid, "tracerTid");
   if (tracerTid === tracer.tid) {
     throw new StateError(`thread ${tracerTid} is the stub's own tracer, and needs no ticket`);
   }
@@ -62,6 +66,25 @@ function tracerOf(tgid: number, tid: number): number {
   }
 }
 
+/** Refuses what `issueTicket` has not made: to attach stops whatever the tid is. @throws InputError */
+function checkTicket(tracer: Tracer, ticket: ThreadTicket): void {
+  object(ticket, "ticket");
+  const { tgid, tid, tracerTid, initial } = ticket;
+  PID(tgid, "ticket.tgid");
+  PID(tid, "ticket.tid");
+  PID(tracerTid, "ticket.tracerTid");
+  const { length } = tracer.frame.bytes;
+  if (bytes(initial, "ticket.initial").length !== length) {
+    throw new InputError(`ticket.initial: expected ${length} bytes, got ${initial.length}`);
+  }
+  if (tid === tgid || !existsSync(`/proc/${tgid}/task/${tid}`)) {
+    throw new InputError(`ticket: process ${tgid} has no thread ${tid} for another tracer`);
+  }
+  const first = tracerOf(tgid, tgid);
+  if (existsSync(`/proc/self/task/${first}`)) return;
+  throw new InputError(`ticket: process ${tgid} is no stub of this process`);
+}
+
 /** Takes over the thread of a tracer whose own thread has ended. */
 function orphanedThread(threads: Map<number, number>): number | undefined {
   for (const [tracerTid, tid] of threads) {
@@ -94,8 +117,9 @@ function cloneThread(stub: Stub): number {
   return clone.tid;
 }
 
-/** Attaches to the thread of a ticket. @throws StateError, AttachError */
+/** Attaches to the thread of a ticket. @throws StateError, InputError, AttachError */
 export function redeemTicket(tracer: Tracer, ticket: ThreadTicket): Thread {
+  checkTicket(tracer, ticket);
   if (ticket.tracerTid !== tracer.tid) {
     throw new StateError(
       `the ticket is for the tracer ${ticket.tracerTid}, and this thread is ${tracer.tid}`,

@@ -1,10 +1,12 @@
 import { isMainThread } from "node:worker_threads";
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { expectComplete } from "../encoder/guarded.ts";
 import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/names.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { EncoderError, InputError, StateError } from "../errors.ts";
-import { type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
+import { bytes, integer, list, object, oneOf, show } from "../shape.ts";
+import { CHILD_STEPS, type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
 import { SYSCALL_LENGTH } from "./amd64.ts";
 import { forkStub } from "./birth.ts";
 import { mapStubCode } from "./placement.ts";
@@ -44,16 +46,45 @@ process.on("exit", () => {
   }
 });
 
+/** In milliseconds: the shim counts microseconds. */
+export const SHORTEST_DEADLINE = 0.001;
 /** A day, in milliseconds: whoever waits longer has lost sight of the stub. */
 const LONGEST_DEADLINE = 86_400_000;
 
-/** Answers a deadline in milliseconds that is one. @throws InputError */
-export function checkDeadline(milliseconds: number): number {
-  if (milliseconds > 0 && milliseconds <= LONGEST_DEADLINE) return milliseconds;
+/** Answers a deadline in milliseconds that is valid. @throws InputError */
+export function checkDeadline(milliseconds: unknown): number {
+  const valid =
+    typeof milliseconds === "number" &&
+    milliseconds >= SHORTEST_DEADLINE &&
+    milliseconds <= LONGEST_DEADLINE;
+  if (valid) return milliseconds;
   throw new InputError(
-    `a deadline of ${milliseconds} ms is none: expected more than 0, and at most ${LONGEST_DEADLINE}`,
+    `invalid deadline ${show(milliseconds)}: expected milliseconds from ${SHORTEST_DEADLINE} to ${LONGEST_DEADLINE}`,
   );
 }
+
+/** Bytes of a struct sock_filter, and how many the kernel takes (BPF_MAXINSNS). */
+const FILTER_INSTRUCTION = 8;
+const MOST_INSTRUCTIONS = 4096;
+
+/** Answers a seccomp filter that consists of instructions: the kernel checks what they do. @throws InputError */
+function checkFilter(filter: Uint8Array): Uint8Array {
+  const { length } = bytes(filter, "filter");
+  const whole = length > 0 && length % FILTER_INSTRUCTION === 0;
+  if (whole && length <= MOST_INSTRUCTIONS * FILTER_INSTRUCTION) return filter;
+  throw new InputError(
+    `filter: expected 1 to ${MOST_INSTRUCTIONS} instructions of ${FILTER_INSTRUCTION} bytes, got ${length} bytes`,
+  );
+}
+
+/** The kernel takes 32 bits as the number of a system call, and would not look at the others. @throws InputError */
+function checkSyscallNumber(call: unknown): bigint {
+  const number = integer(call, "system call");
+  if (number >= -(1n << 31n) && number < 1n << 32n) return number;
+  throw new InputError(`system call: expected a number of 32 bits, got ${show(call)}`);
+}
+
+const STEPS = list(oneOf(CHILD_STEPS), CHILD_STEPS.length);
 
 /**
  * The one OS thread that issues ptrace requests, and the stubs that it traces.
@@ -107,11 +138,12 @@ export class Tracer {
 
   /** @throws UnsupportedError, InputError, EncoderError */
   constructor(options: TracerOptions = {}) {
+    object(options, "options");
     const { encoder = "assembly", deadline = 5000 } = options;
     checkDeadline(deadline);
     this.shim = loadShim();
     this.tid = this.shim.gettid();
-    this.encoder = typeof encoder === "string" ? openEncoder(encoder) : encoder;
+    this.encoder = typeof encoder === "string" ? openEncoder(encoder) : expectComplete(encoder);
     this.deadline = deadline;
     this.blocks = new BlockAllocator(this.encoder);
     this.frame = this.blocks.allocate();
@@ -142,7 +174,10 @@ export class Tracer {
    */
   createStub(options: StubOptions = {}): Stub {
     if (this.#closed) throw new StateError("the tracer is closed");
+    object(options, "options");
     const exitSignal = this.exitSignal(options.exitSignal);
+    const omit = STEPS(options.omit ?? [], "omit");
+    const filter = options.filter === undefined ? undefined : checkFilter(options.filter);
     if (!isMainThread && this.isFatal(exitSignal)) {
       throw new StateError(
         `a worker thread cannot fork stubs with exit signal ${this.signalName(exitSignal)}`,
@@ -155,7 +190,7 @@ export class Tracer {
     }
     if (this.isFatal(exitSignal)) rehearse(this, exitSignal, options);
     const started = performance.now();
-    const thread = forkStub(this, exitSignal, options.omit ?? [], options.filter);
+    const thread = forkStub(this, exitSignal, omit, filter);
     return new Stub(thread, undefined, exitSignal, performance.now() - started);
   }
 
@@ -220,6 +255,9 @@ export class Tracer {
    * @throws InputError
    */
   exitSignal(signal: string | number = "SIGCHLD"): number {
+    if (typeof signal !== "string" && typeof signal !== "number") {
+      throw new InputError(`exitSignal: expected a name or a number, got ${show(signal)}`);
+    }
     const number = parseSignal(String(signal), this.encoder.constants);
     if (number === this.constant("SIGTRAP")) {
       throw new InputError(
@@ -255,10 +293,10 @@ export class Tracer {
 
   /** The number of a system call, by name or number. @throws InputError */
   syscallNumber(call: string | number | bigint): bigint {
-    if (typeof call !== "string") return BigInt(call);
+    if (typeof call !== "string") return checkSyscallNumber(call);
     const known = this.#calls.get(call);
     if (known !== undefined) return known;
-    const number = parseSyscall(call, this.encoder.constants);
+    const number = checkSyscallNumber(parseSyscall(call, this.encoder.constants));
     this.#calls.set(call, number);
     return number;
   }

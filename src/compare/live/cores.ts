@@ -26,9 +26,26 @@ export function setCoreLimit(tracee: Tracee, limit?: bigint): void {
   tracee.call(SYS_PRLIMIT64, 0n, RLIMIT_CORE, at, 0n);
 }
 
+function makeTemporaryFolder(): string | undefined {
+  try {
+    return mkdtempSync(join(tmpdir(), "stublab-cores-"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where cores go; empty where there are none, as in gVisor. */
+function corePattern(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
 /**
  * Has signals kill children that may leave a core, in a directory of their own. Where cores go elsewhere, to a
- * program that collects them or to one place for all, none is made.
+ * program that collects them or to one place for all, or where no folder can be made, none is made.
  *
  * @param note takes the status word, the signal, and whether there was a core
  */
@@ -38,7 +55,8 @@ export function collectCores(
 ): void {
   const pattern = corePattern();
   if (pattern === "" || /[|/@]/.test(pattern)) return;
-  const folder = mkdtempSync(join(tmpdir(), "stublab-"));
+  const folder = makeTemporaryFolder();
+  if (folder === undefined) return;
   try {
     parent.write(SLOTS.siginfo, Buffer.from(`${folder}\0`));
     if (parent.call(SYS_CHDIR, DATA + BigInt(SLOTS.siginfo)) !== 0n) return;
@@ -52,14 +70,5 @@ export function collectCores(
   } finally {
     setCoreLimit(parent, NO_CORE);
     rmSync(folder, { recursive: true });
-  }
-}
-
-/** How cores are named; "" if there are none, or if the kernel does not say. */
-function corePattern(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim();
-  } catch {
-    return "";
   }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { errnoName } from "../../errno.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
@@ -13,6 +12,7 @@ import {
   RETURN,
   SECCOMP_RET_ALLOW,
 } from "../../stub/bpf.ts";
+import { readProc } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { BASELINE } from "../baseline.ts";
@@ -71,7 +71,7 @@ export class Resident {
 
   /** How long it has run, in milliseconds. */
   get milliseconds(): number {
-    const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
+    const stat = readProc(`/proc/${this.pid}/stat`);
     // utime and stime, the 14th and 15th, of which the second is in brackets (proc_pid_stat(5)).
     const [utime, stime] = stat
       .slice(stat.lastIndexOf(")") + 2)

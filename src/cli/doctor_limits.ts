@@ -1,0 +1,84 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { readProc } from "../stub/proc.ts";
+import type { Seen } from "./doctor_trials.ts";
+
+/** A limit of this process (getrlimit(2)) that some command needs to be no less than `least`. */
+interface Limit {
+  readonly name: string;
+  /** As /proc/self/limits has it. */
+  readonly title: string;
+  readonly least: number;
+  readonly warning: string;
+}
+
+const LIMITS: readonly Limit[] = [
+  {
+    name: "address space",
+    title: "Max address space",
+    least: 32e9,
+    warning:
+      "each worker of fuzz takes 32 GB of addresses, as Node.js reserves 10 GB for a WebAssembly memory: raise it " +
+      "(ulimit -v)",
+  },
+  {
+    name: "open files",
+    title: "Max open files",
+    least: 128,
+    warning: "some commands need up to 128: raise it (ulimit -n)",
+  },
+  {
+    name: "file size",
+    title: "Max file size",
+    least: 64e6,
+    warning: "recordings and files in memory may be larger: raise it (ulimit -f)",
+  },
+];
+
+/** What single commands need of this machine and of this process's limits; each throws where it fails. */
+export const LIMIT_TRIALS: readonly [name: string, trial: () => Seen][] = [
+  ["/proc", () => ({ detail: `process ${/^\d+/.exec(readProc("/proc/self/stat"))?.[0]}` })],
+  ["temporary folder", temporaryFolder],
+  ...LIMITS.map((limit): [string, () => Seen] => [limit.name, () => examine(limit)]),
+  ["threads", threads],
+  ["child processes", childProcesses],
+];
+
+function temporaryFolder(): Seen {
+  try {
+    rmdirSync(mkdtempSync(join(tmpdir(), "stublab-doctor-")));
+    return { detail: `${tmpdir()} can be written to` };
+  } catch (error) {
+    const [why] = (error instanceof Error ? error.message : String(error)).split(", ");
+    return {
+      detail: `${tmpdir()} cannot be written to: ${why}`,
+      warning: "guest FILE.s needs one: let TMPDIR name a folder that can be written to",
+    };
+  }
+}
+
+function examine({ title, least, warning }: Limit): Seen {
+  const limits = readProc("/proc/self/limits");
+  const soft = new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
+  const enough = soft === "unlimited" || Number(soft) >= least;
+  return { detail: soft, ...(!enough && { warning }) };
+}
+
+/** fuzz, and a scenario. */
+function threads(): Seen {
+  const worker = new Worker("", { eval: true });
+  // Its end is nobody's concern.
+  worker.on("error", () => {});
+  worker.unref();
+  return { detail: "a worker thread starts" };
+}
+
+/** Foreign encoders, scenarios in which a host dies, and guest FILE.s. */
+function childProcesses(): Seen {
+  const { error, pid } = spawnSync(process.execPath, ["--version"], { stdio: "ignore" });
+  if (error !== undefined) throw error;
+  return { detail: `Node.js ran as process ${pid}` };
+}

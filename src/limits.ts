@@ -1,0 +1,49 @@
+/* Errors of Node.js that come from a limit of this machine or of this process, with what can be done about them. */
+
+import { PROCESS_LIMIT, StublabError, UnsupportedError } from "./errors.ts";
+
+const OPEN_FILES = "raise the limit on open files: RLIMIT_NOFILE (ulimit -n)";
+const MEMORY =
+  "raise the limit on memory: RLIMIT_AS (ulimit -v; Node.js reserves 10 GB of addresses for each WebAssembly " +
+  "memory), or memory.max of the cgroup";
+const PERMISSIONS =
+  "run Node.js without --permission, which forbids native addons, or with --allow-addons, --allow-worker, " +
+  "--allow-child-process, --allow-fs-read=* and --allow-fs-write=*";
+
+/** What to do about an error, by its code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EMFILE: OPEN_FILES,
+  ENFILE: "the machine has no more open files: raise fs.file-max, or end processes that hold many",
+  EFBIG: "raise the limit on file sizes: RLIMIT_FSIZE (ulimit -f)",
+  EAGAIN: PROCESS_LIMIT,
+  ENOMEM: MEMORY,
+  ERR_ACCESS_DENIED: PERMISSIONS,
+  ERR_DLOPEN_DISABLED:
+    "run Node.js without --no-addons, and with --allow-addons under --permission",
+  ERR_WORKER_INIT_FAILED: PROCESS_LIMIT,
+  ERR_WORKER_OUT_OF_MEMORY: MEMORY,
+};
+
+/** The error that tells of a limit, if `cause` comes from one; `doing` says what failed: "a worker cannot start". */
+export function limitError(doing: string, cause: unknown): UnsupportedError | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const code = "code" in cause ? String(cause.code) : "";
+  // Of a read or a write it says something else.
+  if (code === "EAGAIN" && !("syscall" in cause && /^spawn/.test(String(cause.syscall)))) {
+    return undefined;
+  }
+  const outOfMemory = cause instanceof RangeError && /alloca|out of memory/i.test(cause.message);
+  const remedy = outOfMemory ? MEMORY : REMEDIES[code];
+  if (remedy === undefined) return undefined;
+  return new UnsupportedError(`${doing}: ${cause.message}`, {
+    cause,
+    remedy,
+    ...(/^E[A-Z0-9]+$/.test(code) && { errno: code }),
+  });
+}
+
+/** An error that tells of a limit, wherever it was met, as one; any other as it is. */
+export function explain(error: unknown): unknown {
+  if (error instanceof StublabError) return error;
+  return limitError("a limit of this machine or of this process is met", error) ?? error;
+}

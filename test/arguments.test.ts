@@ -1,0 +1,259 @@
+import { fstatSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  compare,
+  fuzz,
+  InputError,
+  interruptGuest,
+  loadRecording,
+  openEncoder,
+  openEncoderFor,
+  openSubjects,
+  Platform,
+  parseRecording,
+  readProcess,
+  recordScenario,
+  runGuest,
+  StublabError,
+  Tracer,
+} from "../src/index.ts";
+import { FILE, temporaryFile } from "./guests.ts";
+import { childrenOf, isAlive } from "./processes.ts";
+import { thrown } from "./thrown.ts";
+
+const args = suite("arguments of the wrong kind");
+
+const detached = new Uint8Array(8);
+structuredClone(detached.buffer, { transfer: [detached.buffer] });
+
+/** What JavaScript lets a caller hand in anywhere. */
+const GARBAGE: Readonly<Record<string, unknown>> = {
+  undefined: undefined,
+  null: null,
+  true: true,
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  "1.5": 1.5,
+  "-1": -1,
+  "2^53": 2 ** 53,
+  "2n^70": 2n ** 70n,
+  "-2n^64": -(2n ** 64n),
+  "a word": "word",
+  "a NUL": "\0",
+  "a symbol": Symbol("symbol"),
+  "an object": {},
+  "a bare object": Object.create(null),
+  "an object that does not convert": {
+    toString() {
+      throw new TypeError("no text");
+    },
+  },
+  "a list": [],
+  "a list of a list": [[]],
+  "a function": () => {},
+  "3 bytes": new Uint8Array(3),
+  "3 words of 16 bits": new Uint16Array(3),
+  "a buffer": new ArrayBuffer(8),
+  "bytes that are gone": detached,
+};
+
+const tracer = new Tracer();
+const stub = tracer.createStub();
+const platform = Platform.open();
+const space = platform.newAddressSpace();
+const context = platform.newContext();
+const page = stub.map(4096);
+const file = temporaryFile(new Uint8Array(4096));
+const EXIT = { code: Uint8Array.of(0xb8, 60, 0, 0, 0, 0x0f, 0x05) };
+
+args.after(() => {
+  tracer.close();
+  platform.close();
+});
+
+/** Uses of the library with one thing in the wrong place; `never` goes wherever a type is asked for. */
+const SYNCHRONOUS: Readonly<Record<string, (it: never) => unknown>> = {
+  "new Tracer": (it) => new Tracer(it).close(),
+  "Tracer deadline": (deadline) => new Tracer({ deadline }).close(),
+  "Tracer encoder": (encoder) => new Tracer({ encoder }).close(),
+  createStub: (it) => tracer.createStub(it).close(),
+  "createStub exitSignal": (exitSignal) => tracer.createStub({ exitSignal }).close(),
+  "createStub omit": (omit) => tracer.createStub({ omit }).close(),
+  "createStub filter": (filter) => tracer.createStub({ filter }).close(),
+  join: (it) => tracer.join(it).close(),
+  "inject's call": (it) => stub.inject(it),
+  "inject's argument": (it) => stub.inject("getpid", it),
+  "observe's argument": (it) => stub.observe("getpid", 0, it),
+  "call's call": (it) => stub.call(it),
+  "a grandchild": (it) => stub.createStub(it).close(),
+  "a grandchild's exitSignal": (exitSignal) => stub.createStub({ exitSignal }).close(),
+  map: (it) => stub.map(it),
+  "read's address": (it) => stub.read(it, 1),
+  "read's length": (it) => stub.read(page, it),
+  "write's address": (it) => stub.write(it, Uint8Array.of(1)),
+  "write's bytes": (it) => stub.write(page, it),
+  ticket: (it) => stub.ticket(it),
+  "Platform.open": (it) => Platform.open(it).close(),
+  "Platform deadline": (deadline) => Platform.open({ deadline }).close(),
+  "Platform exitSignal": (exitSignal) => Platform.open({ exitSignal }).close(),
+  "Platform.join": (it) => platform.join(it),
+  "mapAnonymous' address": (it) => space.mapAnonymous(it, 4096, "rw"),
+  "mapAnonymous' length": (it) => space.mapAnonymous(0x20000, it, "rw"),
+  "mapAnonymous' protection": (it) => space.mapAnonymous(0x20000, 4096, it),
+  "mapFile's mapping": (it) => space.mapFile(0x20000, 4096, "r", it),
+  "mapFile's fd": (fd) => space.mapFile(0x20000, 4096, "r", { fd }),
+  "mapFile's offset": (offset) => space.mapFile(0x20000, 4096, "r", { fd: file, offset }),
+  "protect's protection": (it) => space.protect(0x20000, 4096, it),
+  "unmap's length": (it) => space.unmap(0x20000, it),
+  "switch's address space": (it) => context.switch(it),
+  "switch's options": (it) => context.switch(space, it),
+  "switch's deadline": (deadline) => context.switch(space, { deadline }),
+  setResult: (it) => context.setResult(it),
+  "a register's name": (it) => context.registers.set(it, 0n),
+  "a register's word": (it) => context.registers.set("rax", it),
+  interruptGuest: (it) => interruptGuest(it),
+  "runGuest's platform": (it) => runGuest(it, EXIT),
+  "runGuest's program": (it) => runGuest(platform, it),
+  "runGuest's code": (code) => runGuest(platform, { code }),
+  "runGuest's address": (address) => runGuest(platform, { ...EXIT, address }),
+  "runGuest's elf": (elf) => runGuest(platform, { elf }),
+  "runGuest's options": (it) => runGuest(platform, EXIT, it),
+  "runGuest's args": (it) => runGuest(platform, EXIT, { args: it }),
+  "runGuest's env": (env) => runGuest(platform, EXIT, { env }),
+  "runGuest's deadline": (deadline) => runGuest(platform, EXIT, { deadline }),
+  "runGuest's memory": (memory) => runGuest(platform, EXIT, { memory }),
+  "runGuest's output": (output) => runGuest(platform, EXIT, { output }),
+  "runGuest's onFault": (onFault) => runGuest(platform, EXIT, { onFault }),
+  openEncoder: (it) => openEncoder(it),
+  "openEncoderFor's architecture": (it) => openEncoderFor("script", it),
+  readProcess: (it) => readProcess(it),
+  loadRecording: (it) => loadRecording(it),
+  parseRecording: (it) => parseRecording(it),
+};
+
+const ASYNCHRONOUS: Readonly<Record<string, (it: never) => Promise<unknown>>> = {
+  "fuzz's seed": (seed) => fuzz({ ...BRIEF, seed }),
+  "fuzz's path": (path) => fuzz({ ...BRIEF, path }),
+  "fuzz's cases": (cases) => fuzz({ ...BRIEF, cases }),
+  "fuzz's seconds": (seconds) => fuzz({ ...BRIEF, seconds }),
+  "fuzz's workers": (workers) => fuzz({ ...BRIEF, workers }),
+  "fuzz's shard": (shard) => fuzz({ ...BRIEF, shard }),
+  "fuzz's signal": (signal) => fuzz({ ...BRIEF, signal }),
+  "fuzz's progress": (progress) => fuzz({ ...BRIEF, progress }),
+  "compare's options": (it) => compare(it),
+  "compare's subjects": (subjects) => compare({ subjects, seed: 1n, cases: 1 }),
+  "compare's seed": (seed) => compare({ subjects: [], seed, cases: 1 }),
+  "compare's progress": (progress) => compare({ subjects: [], seed: 1n, cases: 1, progress }),
+  "recordScenario's name": (it) => recordScenario(it),
+  "recordScenario's options": (it) => recordScenario("host", it),
+  "recordScenario's encoder": (encoder) => recordScenario("host", { encoder }),
+  "openSubjects' names": (it) => openSubjects(it, ["amd64"]),
+  "openSubjects' architectures": (it) => openSubjects(["script"], it),
+};
+
+/** A fuzz run that is over before it begins, unless what overrides this says otherwise. */
+const BRIEF = { cases: 0, signal: AbortSignal.abort() };
+
+/** Fails unless an error is one that a caller can tell from a bug of the library. */
+function expectTyped(error: unknown, what: string): void {
+  if (error instanceof StublabError) return;
+  const seen = error instanceof Error ? error.stack : String(error);
+  assert.unreachable(`${what}: ${seen}`);
+}
+
+function expectUnharmed(): void {
+  assert.is(stub.call("getpid"), BigInt(stub.pid));
+  space.mapAnonymous(FILE, 4096, "rw");
+  for (const fd of [0, 1, 2]) fstatSync(fd);
+}
+
+for (const [name, use] of Object.entries(SYNCHRONOUS)) {
+  args(`${name}: an error that has a type, or an answer`, () => {
+    for (const [what, it] of Object.entries(GARBAGE)) {
+      try {
+        Reflect.apply(use, undefined, [it]);
+      } catch (error) {
+        expectTyped(error, `${name} with ${what}`);
+      }
+    }
+    expectUnharmed();
+  });
+}
+
+for (const [name, use] of Object.entries(ASYNCHRONOUS)) {
+  args(`${name}: a rejection that has a type, or an answer`, async () => {
+    for (const [what, it] of Object.entries(GARBAGE)) {
+      try {
+        await Reflect.apply(use, undefined, [it]);
+      } catch (error) {
+        expectTyped(error, `${name} with ${what}`);
+      }
+    }
+  });
+}
+
+args("no call runs that was not named", () => {
+  for (const call of [2n ** 32n, 2n ** 64n, 2n ** 70n, -(2n ** 31n) - 1n, 2 ** 53]) {
+    thrown(InputError, () => stub.inject(call));
+  }
+  thrown(InputError, () => stub.inject("4294967296"));
+  assert.is(stub.inject(39).value, BigInt(stub.pid));
+  assert.is(stub.inject(-1).errno, "ENOSYS");
+});
+
+args("an argument is a word, negative or not, and nothing that has to be cut to one", () => {
+  const second = (word: number | bigint) => stub.observe("getpid", 0, word).before.rsi;
+  for (const [argument, word] of [
+    [2n ** 64n - 1n, 2n ** 64n - 1n],
+    [-(2n ** 63n), 2n ** 63n],
+    [-1, 2n ** 64n - 1n],
+    [-4096n, 2n ** 64n - 4096n],
+  ] as const) {
+    assert.is(second(argument), word);
+  }
+  for (const argument of [2n ** 64n, -(2n ** 63n) - 1n, 2 ** 53, 0.5]) {
+    const { message } = thrown(InputError, () => second(argument));
+    assert.match(message, /^argument 2: expected an integer from -2\^63 to 2\^64 - 1, got /);
+  }
+});
+
+args("an argument that is undefined closes no descriptor of the host", () => {
+  thrown(InputError, () => Reflect.apply(stub.inject, stub, ["close", undefined]));
+  fstatSync(0);
+});
+
+args("a filter that is no list of instructions is refused before anything is forked", () => {
+  const before = childrenOf(process.pid);
+  for (const filter of [0, 3, 12, 8 * 4097].map((length) => new Uint8Array(length))) {
+    const { message } = thrown(InputError, () => tracer.createStub({ filter }));
+    assert.match(message, "filter: expected 1 to 4096 instructions of 8 bytes");
+  }
+  assert.match(
+    thrown(InputError, () => tracer.createStub({ filter: detached })).message,
+    "transferred",
+  );
+  assert.equal(childrenOf(process.pid), before);
+});
+
+args("a ticket that nobody issued takes hold of no process", () => {
+  const initial = new Uint8Array(tracer.frame.bytes.length);
+  const forged = { tgid: process.ppid, tid: process.ppid, tracerTid: tracer.tid, initial };
+  thrown(InputError, () => tracer.join(forged));
+  thrown(InputError, () => tracer.join({ ...forged, tgid: stub.pid, tid: stub.pid }));
+  assert.ok(isAlive(process.ppid));
+  assert.is(readProcess(process.ppid).tracerTid, 0);
+});
+
+args("a process that is not there, and no other, is a StateError", () => {
+  const { errno } = thrown(StublabError, () => readProcess(2 ** 31 - 1));
+  assert.is(errno, "ENOENT");
+});
+
+args("nothing is left of it", () => {
+  tracer.close();
+  platform.close();
+  assert.equal(childrenOf(process.pid), []);
+});
+
+args.run();
