@@ -9,10 +9,7 @@ import {
   closeSync,
   constants,
   existsSync,
-  fchmodSync,
-  fchownSync,
   fstatSync,
-  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -23,8 +20,8 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { InputError, StublabError } from "./errors.ts";
-import { excess, type Limit, readLimited, reasonOf } from "./input.ts";
+import { InputError } from "./errors.ts";
+import { excess, inputName, type Limit, readLimited, reasonOf } from "./input.ts";
 import { visible } from "./visible.ts";
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL } = constants;
@@ -36,9 +33,6 @@ const INERT = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
 /** The errnos with which open refuses what is no regular file, or no folder. */
 const OTHER_THINGS: readonly unknown[] = ["ELOOP", "ENOTDIR", "ENXIO", "EISDIR"];
-
-/** The errnos with which a file is kept in its place: by the folder's mode, a sticky folder, a mount. */
-const NOT_PERMITTED: readonly unknown[] = ["EACCES", "EPERM", "EROFS", "EBUSY"];
 
 /** A name that nobody can have foreseen. */
 export function temporaryName(): string {
@@ -65,11 +59,11 @@ export class Folder {
   }
 
   /** The same. @throws InputError if it cannot be opened. */
-  static openToRead(path: string): Folder {
+  static openToRead(path: string, remedy?: string): Folder {
     try {
       return Folder.open(path);
     } catch (cause) {
-      throw cause instanceof StublabError ? cause : unreadable(visible(path), cause);
+      throw unreadable(inputName(path), cause, remedy);
     }
   }
 
@@ -93,11 +87,6 @@ export class Folder {
     return this.#stats(name) !== undefined;
   }
 
-  /** What a name stands for; undefined if nothing has it. */
-  #stats(name: string): Stats | undefined {
-    return lstatSync(this.#at(name), { throwIfNoEntry: false });
-  }
-
   isFolder(name: string): boolean {
     return this.#stats(name)?.isDirectory() === true;
   }
@@ -116,7 +105,7 @@ export class Folder {
       if (codeOf(error) !== "EEXIST") throw error;
     }
     const folder = this.folder(name);
-    if (folder === undefined) throw new InputError(`${this.#pathOf(name)} has been removed`);
+    if (folder === undefined) throw this.gone(name);
     return folder;
   }
 
@@ -124,13 +113,27 @@ export class Folder {
    * Opens a regular file; undefined if there is none, and `flags` do not make one.
    *
    * @param flags beyond those that keep it from following and waiting
-   * @throws InputError if the name is another thing's; and if the file is to be written, and has other names, too.
+   * @throws InputError if the name is another thing's.
    */
   open(name: string, flags: number): number | undefined {
-    const file = this.#openFile(name, flags);
+    const file = this.#open(name, flags, "a regular file");
     if (file === undefined) return undefined;
     const stats = fstatSync(file);
-    if (!isWriting(flags) || stats.nlink <= 1) return file;
+    if (stats.isFile()) return file;
+    closeSync(file);
+    throw refusal(this.#pathOf(name), stats, "a regular file");
+  }
+
+  /**
+   * Opens a file that is read and changed, and makes it if there is none.
+   *
+   * @throws InputError also if it has other names, which would change with it.
+   */
+  openToChange(name: string, flags = 0): number {
+    const file = this.open(name, O_RDWR | O_CREAT | flags);
+    if (file === undefined) throw this.gone(name);
+    const stats = fstatSync(file);
+    if (stats.nlink <= 1) return file;
     closeSync(file);
     throw refusal(this.#pathOf(name), stats, "a regular file");
   }
@@ -167,12 +170,19 @@ export class Folder {
   /**
    * Writes a new file: as a whole, or it is not there.
    *
+   * @param finish is called with the open file before that is closed
    * @throws what writing throws: EEXIST if anything has that name.
    */
-  create(name: string, content: string | Uint8Array, mode = 0o666): void {
+  create(
+    name: string,
+    content: string | Uint8Array,
+    mode = 0o666,
+    finish: (file: number) => void = () => {},
+  ): void {
     const file = openSync(this.#at(name), O_WRONLY | O_CREAT | O_EXCL | INERT, mode);
     try {
       writeFileSync(file, content);
+      finish(file);
     } catch (error) {
       unlinkSync(this.#at(name));
       throw error;
@@ -181,56 +191,11 @@ export class Folder {
     }
   }
 
-  /**
-   * Writes a file, as a whole or not at all: what was there stays until the new content is complete. The file keeps its
-   * mode and its owner. Where another cannot take its place, as in a folder that is not to be written, it is written
-   * itself.
-   *
-   * @throws InputError if there is something else of that name; what writing throws, also if the file that is there is not
-   * to be written.
-   */
-  replace(name: string, content: string | Uint8Array): void {
-    const file = this.#openFile(name, O_WRONLY);
-    try {
-      if (this.#putInPlace(name, content, file) || file === undefined) return;
-      ftruncateSync(file);
-      writeFileSync(file, content);
-    } finally {
-      if (file !== undefined) closeSync(file);
-    }
-  }
-
   /** The error for a name that was listed. Node lists names that are not UTF-8 as others. */
   gone(name: string): InputError {
     return new InputError(
       `${this.#pathOf(name)} is not there: it was removed, or its name is not UTF-8`,
     );
-  }
-
-  /** Puts a new file in the place of one that is open; answers whether that may be done. */
-  #putInPlace(name: string, content: string | Uint8Array, there: number | undefined): boolean {
-    const temporary = temporaryName();
-    try {
-      this.create(temporary, content, there === undefined ? 0o666 : 0o600);
-      if (there !== undefined) this.#makeLike(temporary, fstatSync(there));
-      this.rename(temporary, name);
-      return true;
-    } catch (error) {
-      this.remove(temporary);
-      if (there !== undefined && NOT_PERMITTED.includes(codeOf(error))) return false;
-      throw error;
-    }
-  }
-
-  #makeLike(name: string, { uid, gid, mode }: Stats): void {
-    const file = openSync(this.#at(name), O_WRONLY | INERT);
-    try {
-      const own = fstatSync(file);
-      if (own.uid !== uid || own.gid !== gid) fchownSync(file, uid, gid);
-      fchmodSync(file, mode & 0o7777);
-    } finally {
-      closeSync(file);
-    }
   }
 
   /**
@@ -283,21 +248,17 @@ export class Folder {
     }
   }
 
+  /** What a name stands for; undefined if nothing has it. */
+  #stats(name: string): Stats | undefined {
+    return lstatSync(this.#at(name), { throwIfNoEntry: false });
+  }
+
   #at(name: string): string {
     return `${this.#place}/${name}`;
   }
 
   #pathOf(name: string): string {
     return `${visible(this.path)}/${visible(name)}`;
-  }
-
-  #openFile(name: string, flags: number): number | undefined {
-    const file = this.#open(name, flags, "a regular file");
-    if (file === undefined) return undefined;
-    const stats = fstatSync(file);
-    if (stats.isFile()) return file;
-    closeSync(file);
-    throw refusal(this.#pathOf(name), stats, "a regular file");
   }
 
   #open(name: string, flags: number, expected: string): number | undefined {
@@ -312,16 +273,16 @@ export class Folder {
   }
 }
 
-function unreadable(path: string, cause: unknown): InputError {
-  return new InputError(`${path} cannot be read: ${reasonOf(cause)}`, { cause });
+function unreadable(path: string, cause: unknown, remedy?: string): InputError {
+  return new InputError(`${path} cannot be read: ${reasonOf(cause)}`, {
+    cause,
+    ...(remedy !== undefined && { remedy }),
+  });
 }
 
-function codeOf(error: unknown): unknown {
+/** The errno of an error by name, if it has one. */
+export function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
-}
-
-function isWriting(flags: number): boolean {
-  return (flags & (O_WRONLY | O_RDWR)) !== 0;
 }
 
 function refusal(path: string, stats: Stats, expected: string): InputError {

@@ -35,7 +35,7 @@ export function readInput(file: string | 0, limit: Limit, remedy?: string): Buff
 
 /** What errors call it. */
 export function inputName(file: string | 0): string {
-  return file === 0 ? "standard input" : visible(file);
+  return file === 0 ? "standard input" : visible(file) || '""';
 }
 
 /** What an error says of a file that has more than its limit. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { hasTool, stublabCommand } from "./processes.ts";
+import { eventually, hasTool, Running, stublabCommand, waitsInOpen } from "./processes.ts";
 
 const input = suite("input");
 
@@ -64,6 +64,35 @@ for (const [line, message] of [
   });
 }
 
+input(
+  "a link that leads to itself, a name that is empty or too long: the reason, not an internal error",
+  () => {
+    const loop = join(folder, "loop.bin");
+    symlinkSync("loop.bin", loop);
+    for (const [path, why] of [
+      [loop, /loop\.bin cannot be read: ELOOP/],
+      ["''", /"" cannot be read: ENOENT/],
+      ["n".repeat(300), /cannot be read: ENAMETOOLONG/],
+    ] as const) {
+      for (const line of ["predict", "fuzz replay", "view", "guest", "fuzz merge -o merged"]) {
+        const { code, stderr } = sh(`stublab ${line} ${path}`);
+        assert.equal([code, why.test(stderr)], [2, true], stderr);
+      }
+    }
+  },
+);
+
+input("a FIFO that nobody writes is waited for, until a signal ends that", async () => {
+  const fifo = join(folder, "fifo.bin");
+  sh(`mkfifo ${fifo}`);
+  for (const args of [["predict"], ["fuzz", "replay"], ["view"], ["gallery", folder], ["guest"]]) {
+    const waiting = new Running(stublabCommand(...args, fifo));
+    assert.ok(await eventually(() => waitsInOpen(waiting.pid), 10_000), args.join(" "));
+    process.kill(waiting.pid, "SIGTERM");
+    assert.is((await waiting.ended).signal, "SIGTERM");
+  }
+});
+
 input("a pipe does for a file", () => {
   const case_ = "examples/cases/restart.json";
   for (const line of [
@@ -76,12 +105,10 @@ input("a pipe does for a file", () => {
   }
 });
 
-(hasTool("python3") ? input : input.skip)("a pipe that was made non-blocking is waited for", () => {
-  const [node, args] = stublabCommand("predict", "-");
-  const words = JSON.stringify([node, ...args]);
-  const script = `import os; os.set_blocking(0, False); os.execv(${JSON.stringify(node)}, ${words})`;
-  const line = `(sleep 0.3; cat examples/cases/restart.json) | python3 -c '${script}'`;
-  const { code, stderr } = sh(line);
+(hasTool("perl") ? input : input.skip)("a pipe that was made non-blocking is waited for", () => {
+  const unblock = "fcntl(STDIN, F_SETFL, O_NONBLOCK) and exec @ARGV";
+  const late = "(sleep 0.3; cat examples/cases/restart.json)";
+  const { code, stderr } = sh(`${late} | perl -MFcntl -e '${unblock}' stublab predict -`);
   assert.is(code, 0, stderr);
 });
 

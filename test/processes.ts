@@ -19,6 +19,19 @@ export function isAlive(pid: number): boolean {
   return state !== undefined && state !== "Z" && state !== "X";
 }
 
+/** openat on amd64, in which an opener of a FIFO waits for the other side. */
+const SYS_OPENAT = 257;
+
+/** Whether the first thread of a process waits in openat. */
+export function waitsInOpen(pid: number): boolean {
+  try {
+    const waiting = readFileSync(`/proc/${pid}/syscall`, "utf8").startsWith(`${SYS_OPENAT} `);
+    return waiting && processState(pid)?.state === "S";
+  } catch {
+    return false;
+  }
+}
+
 /** The children of a process, zombies among them. */
 export function childrenOf(parent: number): number[] {
   return readdirSync("/proc")

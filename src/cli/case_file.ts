@@ -39,8 +39,14 @@ export function readCase(
   }
 }
 
-const isFolder = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Whoever reads it says why not.
+    return false;
+  }
+}
 
 function readFile(file: string | 0): [name: string, content: Buffer] {
   return [inputName(file), readInput(file, CASE_LIMIT, CASE_HELP)];

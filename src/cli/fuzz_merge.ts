@@ -30,7 +30,7 @@ function run(args: readonly string[]): number {
       remedy: "such as `stublab fuzz merge part1 part2 -o merged`",
     });
   }
-  if (values.output === undefined) {
+  if (values.output === undefined || values.output === "") {
     throw new UsageError("fuzz merge needs a folder to make", { remedy: "name it with -o DIR" });
   }
   const { constants } = openEncoder("assembly");

@@ -2,6 +2,10 @@ import {
   accessSync,
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  ftruncateSync,
   lstatSync,
   openSync,
   readlinkSync,
@@ -11,10 +15,13 @@ import {
 } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { OutputError, StublabError } from "../errors.ts";
-import { Folder } from "../folder.ts";
+import { codeOf, Folder, temporaryName } from "../folder.ts";
 import { reasonOf } from "../input.ts";
 import { endBetweenTurns } from "./interruption.ts";
 import { writeAll } from "./report.ts";
+
+/** The errnos with which a file is kept in its place: by the folder's mode, a sticky folder, a mount. */
+const NOT_PERMITTED: readonly unknown[] = ["EACCES", "EPERM", "EROFS", "EBUSY"];
 
 /** The most links that lead from one to the next; Linux follows as many. */
 const MOST_LINKS = 40;
@@ -88,7 +95,50 @@ function replaceIn(
   if (!listening) endBetweenTurns();
   listening = true;
   using folder = Folder.open(path);
-  for (const [name, content] of files) folder.replace(name, content);
+  for (const [name, content] of files) replace(folder, name, content);
+}
+
+/**
+ * Writes a file as a whole or not at all: what was there stays until the new content is complete. The file keeps its mode
+ * and its owner. Where another cannot take its place, as in a folder that is not to be written, it is written itself.
+ */
+function replace(folder: Folder, name: string, content: string | Uint8Array): void {
+  // It shows, too, whether the user may write it.
+  const there = folder.open(name, constants.O_WRONLY);
+  try {
+    if (putInPlace(folder, name, content, there) || there === undefined) return;
+    ftruncateSync(there);
+    writeFileSync(there, content);
+  } finally {
+    if (there !== undefined) closeSync(there);
+  }
+}
+
+/** Puts a new file in the place of one that is open; answers whether that may be done. */
+function putInPlace(
+  folder: Folder,
+  name: string,
+  content: string | Uint8Array,
+  there: number | undefined,
+): boolean {
+  const temporary = temporaryName();
+  try {
+    if (there === undefined) folder.create(temporary, content);
+    else folder.create(temporary, content, 0o600, (file) => makeLike(file, fstatSync(there)));
+    folder.rename(temporary, name);
+    return true;
+  } catch (error) {
+    folder.remove(temporary);
+    if (there !== undefined && NOT_PERMITTED.includes(codeOf(error))) return false;
+    throw error;
+  }
+}
+
+/** Gives an open file the owner and the mode of another; the mode last, for a new owner takes bits of it. */
+function makeLike(file: number, { uid, gid, mode }: Stats): void {
+  const own = fstatSync(file);
+  if (own.uid !== uid || own.gid !== gid) fchownSync(file, uid, gid);
+  fchmodSync(file, mode & 0o7777);
 }
 
 /** Writes to a pipe or a device: what is not there is not made, and nothing is emptied. */

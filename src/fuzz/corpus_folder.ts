@@ -76,7 +76,7 @@ export class CorpusFolder {
     try {
       const lock = writing(path, () => new FolderLock(this.#folder), WRITABLE);
       this.#opened.push(() => lock.release());
-      this.#journal = writing(path, () => openJournal(this.#folder));
+      this.#journal = writing(path, () => this.#folder.openToChange(JOURNAL, files.O_APPEND));
       this.#opened.push(() => closeSync(this.#journal));
       const content = this.#folder.readOpen(this.#journal, JOURNAL, JOURNAL_LIMIT);
       const journal = parseJournal(content, `${path}/${JOURNAL}`, constants);
@@ -209,12 +209,6 @@ function makeFolder(path: string): Folder {
     },
     WRITABLE,
   );
-}
-
-function openJournal(folder: Folder): number {
-  const file = folder.open(JOURNAL, files.O_RDWR | files.O_APPEND | files.O_CREAT);
-  if (file !== undefined) return file;
-  throw new InputError(`${folder.path} has been removed`);
 }
 
 function expectSame(path: string, there: Header, own: Header): void {

@@ -1,4 +1,4 @@
-import { closeSync, constants as files, ftruncateSync, readSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { errnoName } from "../errno.ts";
 import { InputError, SyscallError } from "../errors.ts";
@@ -30,8 +30,7 @@ export class FolderLock {
 function acquire(folder: Folder): number {
   const start = performance.now();
   for (;;) {
-    const file = folder.open(NAME, files.O_RDWR | files.O_CREAT);
-    if (file === undefined) throw new InputError(`${folder.path} has been removed`);
+    const file = folder.openToChange(NAME);
     let held = false;
     let holder: number | undefined;
     try {

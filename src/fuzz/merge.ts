@@ -31,6 +31,8 @@ interface Source {
   readonly base: Buffer;
 }
 
+const NAME_RUNS = "name the folders that `stublab fuzz --corpus` has made";
+
 /** What people may have put into the folder of a finding beside its own files. */
 const COPY_LIMIT: Limit = { most: 1 << 28, of: "a file of a finding" };
 
@@ -71,18 +73,13 @@ function writeMerged(sources: readonly Source[], to: string, constants: Constant
 
 /** @throws InputError if there is nothing that could be merged. */
 function readSource(path: string, constants: Constants): Source {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw new InputError(`${path}: there is no such folder`);
-  if (!stats.isDirectory()) {
-    throw new InputError(`${path} is a file, and folders of runs are merged`);
-  }
-  const folder = Folder.openToRead(path);
+  const folder = Folder.openToRead(path, NAME_RUNS);
   try {
     const content = readJournal(folder);
     const journal = parseJournal(content, join(path, JOURNAL), constants);
     if (journal.header === undefined && casesIn(folder).length === 0) {
       throw new InputError(`${path} has no run, and no case`, {
-        remedy: "name the folders that `stublab fuzz --corpus` has made",
+        remedy: NAME_RUNS,
       });
     }
     return { path, folder, journal, base: content.subarray(0, journal.baseLength ?? 0) };
