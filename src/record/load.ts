@@ -7,6 +7,7 @@ import {
   list,
   members,
   nullable,
+  object,
   oneOf,
   type Shape,
   show,
@@ -124,6 +125,13 @@ export function parseRecording(document: string | Uint8Array): Recording {
   const recording = readRecording(parseJson(document), "");
   expectPlaces(recording);
   return recording;
+}
+
+/** Refuses what no recorder and no `parseRecording` has made. @throws InputError */
+export function expectRecording(recording: Recording): void {
+  object(recording, "recording");
+  if (recording.schema === RECORDING_SCHEMA) return;
+  throw new InputError("recording: expected what parseRecording returns");
 }
 
 function tooLarge(): InputError {
