@@ -54,7 +54,7 @@ function standBy() {
   });
 }
 
-/** Gives pids that were used before to whoever is born next. */
+/** Lets the next processes have pids that were used before. */
 function reusePids() {
   writeFileSync("/proc/sys/kernel/ns_last_pid", `${FIRST_PID}`);
 }
@@ -76,7 +76,7 @@ function start(script, ...args) {
   return { pid: child.pid, ready, ended };
 }
 
-/** Whoever is there beside this process, its bystanders and the dead. */
+/** All processes but this one, its bystanders and zombies. */
 function strays() {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

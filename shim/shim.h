@@ -108,9 +108,8 @@ STUBLAB_EXPORT int64_t stublab_wait_within(int32_t tid, uint32_t options,
 
 /** Arguments and results of an injection. */
 struct stublab_injection {
-    uint64_t
-        pass_over; /* signals whose stops are resumed, without the signal, whoever sends them */
-    uint64_t rest; /* where RIP is after the INT3 of the stub code */
+    uint64_t pass_over; /* signals whose stops are always resumed, without the signal */
+    uint64_t rest;      /* where RIP is after the INT3 of the stub code */
     struct stublab_deadline deadline; /* until -ETIMEDOUT; the thread then runs on */
     int32_t step;                     /* enum stublab_inject_step: what was under way at the end */
     int32_t status;                   /* the status word of the last wait */

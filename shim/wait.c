@@ -100,7 +100,7 @@ int64_t stublab_time_left(struct stublab_deadline *deadline) {
 }
 
 /**
- * The highest real-time signal that nobody else uses, with our handler; 0 if there is none. One
+ * The highest real-time signal that nobody else uses, with our handler; 0 if all are in use. One
  * that is blocked may be another's, who takes it by signalfd(2) or sigwait(3).
  */
 static int64_t claim_signal(void) {

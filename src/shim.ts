@@ -166,7 +166,7 @@ export class Injection {
     this.deadline = new Deadline(deadline, new DataView(buffer, INJECTION.deadline, DEADLINE.size));
   }
 
-  /** The set of signals whose stops are passed over, whoever sends them. */
+  /** The set of signals whose stops are always passed over. */
   get passOver(): bigint {
     return this.bytes.getBigUint64(INJECTION.passOver, true);
   }

@@ -284,7 +284,10 @@ pipe("a document has nothing in it that moves a terminal, and is the same", asyn
 });
 
 pipe("a reader that has seen enough is no failure", async () => {
-  const { code, stderr } = await run(["bash", ["-o", "pipefail", "-c", `${typed()} | head -n 1`]]);
+  const { code, stderr } = await run([
+    "bash",
+    ["--norc", "-o", "pipefail", "-c", `${typed()} | head -n 1`],
+  ]);
   assert.equal([code, stderr], [0, ""]);
 });
 

@@ -23,6 +23,9 @@ export interface SandboxEnd {
   readonly signal: string | null;
 }
 
+/** How much of a sandbox's standard error is kept, in UTF-16 units. */
+const MOST_COMPLAINT = 1 << 16;
+
 export interface SandboxOptions {
   /** An open terminal, TERMINAL in the sandbox, which leads a session of its own then. */
   readonly terminal?: number;
@@ -42,6 +45,8 @@ export interface ThreadData {
 interface Vehicle {
   readonly pid: number;
   readonly end: Promise<SandboxEnd>;
+  /** What it has written to its standard error. */
+  complaint(): string;
   goOn(): void;
   kill(signal: NodeJS.Signals): void;
 }
@@ -151,13 +156,20 @@ export class Sandbox {
       if (this.#failure !== undefined) throw lost(this.#failure);
       if (end !== undefined) {
         const how =
-          end.signal === null ? `exited with status ${end.code}` : `killed by ${end.signal}`;
-        throw new StateError(`the sandboxed host was ${how} before it came to "${point}"`);
+          end.signal === null ? `exited with status ${end.code}` : `was killed by ${end.signal}`;
+        throw failure(`the sandboxed host ${how} before it came to "${point}"`, this.#vehicle);
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
     throw new StateError(`the sandboxed host did not come to "${point}" within ${DEADLINE} ms`);
   }
+}
+
+/** A sandbox that could not even say what failed, such as one whose Node.js found no room for its files. */
+function failure(what: string, { complaint }: Vehicle): Error {
+  const [, message, code] = /^Error: (.*)$[\s\S]*^ {2}code: '(\w+)'/m.exec(complaint()) ?? [];
+  const cause = Object.assign(new Error(message), { code });
+  return limitError(what, cause) ?? new StateError(what, { cause: complaint() });
 }
 
 function lost(cause: unknown): Error {
@@ -201,16 +213,22 @@ function startProcess(
 ): Vehicle {
   const files = terminal === undefined ? [file] : [file, terminal];
   const child = spawn(process.execPath, [fileURLToPath(script()), scenario, encoder], {
-    stdio: ["pipe", "ignore", "inherit", ...files],
+    stdio: ["pipe", "ignore", "pipe", ...files],
     detached: terminal !== undefined,
+  });
+  let complaint = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    complaint = (complaint + text).slice(0, MOST_COMPLAINT);
   });
   // One that is gone takes no more orders, and its end is told elsewhere.
   child.stdin?.on("error", () => {});
   return {
     pid: child.pid ?? -1,
+    complaint: () => complaint,
     end: new Promise((resolve, reject) => {
       child.on("error", reject);
-      child.on("exit", (code, signal) => resolve({ code, signal }));
+      // Not "close": its stubs have the pipe, too. What it has written is read in the next turn.
+      child.on("exit", (code, signal) => setImmediate(() => resolve({ code, signal })));
     }),
     goOn: () => child.stdin?.write("\n"),
     kill: (signal) => child.kill(signal),
@@ -223,6 +241,7 @@ function startThread(scenario: string, encoder: string, file: number): Vehicle {
   const worker = new Worker(script(), { workerData });
   return {
     pid: process.pid,
+    complaint: () => "",
     end: new Promise((resolve, reject) => {
       worker.on("error", reject);
       worker.on("exit", (code) => resolve({ code, signal: null }));
