@@ -1,6 +1,6 @@
 import { constants, release } from "node:os";
 import { StateError, StopError } from "../errors.ts";
-import { readIfThere } from "../stub/proc.ts";
+import { readIfThere, readProc } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Tracer } from "../stub/tracer.ts";
 
@@ -111,7 +111,7 @@ type FromStub = "xstateLength" | "xfeatures" | "mxcsrMask" | "stubCode";
 
 /** What can be asked without one. */
 export function readProcessor(): Omit<Machine, FromStub> {
-  const cpuinfo = readIfThere("/proc/cpuinfo") ?? "";
+  const cpuinfo = readProc("/proc/cpuinfo");
   const field = (name: string) =>
     new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";
   const flags = new Set(field("flags").split(" "));
