@@ -11,11 +11,9 @@ import {
   TraceError,
 } from "../errors.ts";
 import { CHILD_STEPS, type ChildStep, viewMemory } from "../shim.ts";
+import { FILTER_INSTRUCTION } from "./bpf.ts";
 import { Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
-
-/** Bytes of a struct sock_filter. */
-const FILTER_INSTRUCTION = 8;
 
 /** The word in which a forked child tells its step: shared with the host, mapped once in a thread. */
 let progress: { address: number; step: Uint32Array } | undefined;

@@ -8,6 +8,7 @@ import { EncoderError, InputError, StateError } from "../errors.ts";
 import { bytes, integer, list, object, oneOf, show } from "../shape.ts";
 import { CHILD_STEPS, type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
 import { forkStub } from "./birth.ts";
+import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "./bpf.ts";
 import { mapStubCode } from "./placement.ts";
 import { Stub } from "./stub.ts";
 import { expectUnshared, redeemTicket, type ThreadTicket } from "./ticket.ts";
@@ -60,10 +61,6 @@ export function checkDeadline(milliseconds: unknown): number {
     `invalid deadline ${show(milliseconds)}: expected milliseconds from ${SHORTEST_DEADLINE} to ${LONGEST_DEADLINE}`,
   );
 }
-
-/** Bytes of a struct sock_filter, and how many the kernel takes (BPF_MAXINSNS). */
-const FILTER_INSTRUCTION = 8;
-const MOST_INSTRUCTIONS = 4096;
 
 /** Answers a seccomp filter that consists of instructions: the kernel checks what they do. @throws InputError */
 function checkFilter(filter: Uint8Array): Uint8Array {
