@@ -90,7 +90,12 @@ export class Injection {
 
   /** @param timeout in milliseconds */
   constructor(timeout: number) {
-    this.bytes.setBigInt64(8, BigInt(Math.ceil(timeout * 1000)), true);
+    this.timeout = timeout;
+  }
+
+  /** In milliseconds. */
+  set timeout(milliseconds: number) {
+    this.bytes.setBigInt64(8, BigInt(Math.ceil(milliseconds * 1000)), true);
   }
 
   /** The set of signals whose stops are passed over. */

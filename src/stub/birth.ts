@@ -12,7 +12,7 @@ import {
 } from "../errors.ts";
 import { CHILD_STEPS, type ChildStep, viewMemory } from "../shim.ts";
 import { FILTER_INSTRUCTION } from "./bpf.ts";
-import { Thread } from "./thread.ts";
+import { patiently, Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** The word in which a forked child tells its step: shared with the host, mapped once in a thread. */
@@ -83,7 +83,8 @@ export function cloneStub(parent: Thread, exitSignal: number): Thread {
     if (parent.state === "stopped" && !tracer.isFatal(exitSignal)) {
       tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
       if (thread.state !== "untraced") thread.reap();
-      parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.flag("__WALL"), 0]);
+      const args = [pid, 0, tracer.flag("__WALL"), 0];
+      patiently(tracer, () => parent.inject(tracer.flag("SYS_wait4"), args));
     }
     thread.forget();
     throw error;

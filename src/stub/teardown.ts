@@ -4,6 +4,7 @@ import { AttachError, DeathError, StublabError } from "../errors.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./birth.ts";
 import type { Stub } from "./stub.ts";
+import { patiently } from "./thread.ts";
 
 /**
  * Ends a stub and all that it cloned, children first, so that their parent can reap them.
@@ -54,7 +55,9 @@ function defuse(stub: Stub, traced: boolean): void {
   try {
     // The stub's page ends in zeros: an empty path.
     const emptyPath = tracer.stubAddress + PAGE_SIZE - 1;
-    const { errno } = stub.inject("execveat", image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH"));
+    const { errno } = patiently(tracer, () =>
+      stub.inject("execveat", image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH")),
+    );
     if (errno !== null) throw cannotEnd(stub, `execveat failed with ${errno}`);
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
@@ -79,7 +82,7 @@ export function reapByParent(stub: Stub): void {
   // A parent that SIGKILL is on its way to is not to be asked: its end is an event of its own.
   if (stub.exitSignal === tracer.constant("SIGKILL") && !stub.replaced) return;
   try {
-    parent.inject("wait4", stub.pid, 0, tracer.flag("__WALL"), 0);
+    patiently(tracer, () => parent.inject("wait4", stub.pid, 0, tracer.flag("__WALL"), 0));
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
   }
