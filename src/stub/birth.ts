@@ -10,13 +10,11 @@ import {
 } from "../errors.ts";
 import { CHILD_STEPS, type ChildStep, Deadline, viewMemory } from "../shim.ts";
 import { WORD } from "./amd64.ts";
+import { FILTER_INSTRUCTION } from "./bpf.ts";
 import { hasEnded, readIfThere } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
-
-/** Bytes of a struct sock_filter. */
-const FILTER_INSTRUCTION = 8;
 
 /** The word in which a forked child tells its step: shared with the host, mapped once in a thread. */
 let progress: { address: number; step: Uint32Array } | undefined;

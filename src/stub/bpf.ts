@@ -22,12 +22,16 @@ export const DATA_ARGUMENT = 16;
 /** The upper half of a member of 64 bits. */
 export const HIGH = 4;
 
+/** Bytes of a struct sock_filter, and how many of them the kernel takes (BPF_MAXINSNS). */
+export const FILTER_INSTRUCTION = 8;
+export const MOST_INSTRUCTIONS = 4096;
+
 /** struct sock_filter: code (16 bits), jt and jf (8 each), k (32). */
 export type BpfInstruction = readonly [code: number, k: number, jt?: number, jf?: number];
 
 /** A program as seccomp takes it. */
 export function assembleBpf(...instructions: readonly BpfInstruction[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(8 * instructions.length));
+  const view = new DataView(new ArrayBuffer(FILTER_INSTRUCTION * instructions.length));
   for (const [i, [code, k, jt = 0, jf = 0]] of instructions.entries()) {
     view.setUint16(8 * i, code, true);
     view.setUint8(8 * i + 2, jt);

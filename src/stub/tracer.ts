@@ -9,6 +9,7 @@ import { bytes, integer, list, object, oneOf, show } from "../shape.ts";
 import { CHILD_STEPS, type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
 import { SYSCALL_LENGTH } from "./amd64.ts";
 import { forkStub } from "./birth.ts";
+import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "./bpf.ts";
 import { mapStubCode } from "./placement.ts";
 import { rehearse } from "./rehearsal.ts";
 import { Stub } from "./stub.ts";
@@ -62,10 +63,6 @@ export function checkDeadline(milliseconds: unknown): number {
     `invalid deadline ${show(milliseconds)}: expected milliseconds from ${SHORTEST_DEADLINE} to ${LONGEST_DEADLINE}`,
   );
 }
-
-/** Bytes of a struct sock_filter, and how many the kernel takes (BPF_MAXINSNS). */
-const FILTER_INSTRUCTION = 8;
-const MOST_INSTRUCTIONS = 4096;
 
 /** Answers a seccomp filter that consists of instructions: the kernel checks what they do. @throws InputError */
 function checkFilter(filter: Uint8Array): Uint8Array {
