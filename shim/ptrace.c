@@ -24,11 +24,13 @@ int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *dat
     return syscall4(__NR_ptrace, request, tid, (long)address, (long)data);
 }
 
-int64_t stublab_swap_mask(int32_t tid, uint64_t mask, uint64_t *previous) {
-    int64_t result = 0;
-    if (previous != 0)
-        result = stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof *previous, previous);
-    return result < 0 ? result : stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof mask, &mask);
+int64_t stublab_set_mask(int32_t tid, uint64_t mask) {
+    return stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof mask, &mask);
+}
+
+int64_t stublab_block(int32_t tid, uint64_t signals, uint64_t *previous) {
+    int64_t result = stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof *previous, previous);
+    return result < 0 ? result : stublab_set_mask(tid, *previous | signals);
 }
 
 int64_t stublab_session(int32_t pid) {

@@ -70,11 +70,10 @@ STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t
 /** ptrace(2) as the kernel has it. `data` is a number or an address, as the request wants. */
 STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data);
 
-/**
- * Sets the signal mask of a stopped thread (PTRACE_SETSIGMASK), and stores the previous one unless
- * `previous` is 0.
- */
-STUBLAB_EXPORT int64_t stublab_swap_mask(int32_t tid, uint64_t mask, uint64_t *previous);
+/** Sets the signal mask of a stopped thread (PTRACE_SETSIGMASK). */
+STUBLAB_EXPORT int64_t stublab_set_mask(int32_t tid, uint64_t mask);
+/** Blocks further signals in a stopped thread, and stores its previous mask. */
+STUBLAB_EXPORT int64_t stublab_block(int32_t tid, uint64_t signals, uint64_t *previous);
 
 /** The session of a process (getsid(2)). */
 STUBLAB_EXPORT int64_t stublab_session(int32_t pid);

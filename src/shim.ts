@@ -33,7 +33,8 @@ export interface Shim {
   /** ptrace with memory as its data. */
   ptraceMemory(request: number, tid: number, address: number, data: ArrayBufferView): number;
   wait(tid: number, options: number, microseconds: number, status: Int32Array): number;
-  swapMask(tid: number, mask: bigint, previous: BigUint64Array | null): number;
+  setMask(tid: number, mask: bigint): number;
+  block(tid: number, signals: bigint, previous: BigUint64Array): number;
   session(pid: number): number;
   timeLeft(deadline: DataView): number;
   waitWithin(tid: number, options: number, deadline: DataView, status: Int32Array): number;
@@ -344,7 +345,8 @@ function bindShim(library: LibraryHandle): Shim {
     ptrace: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, uint64_t)"),
     ptraceMemory: bind("int64_t stublab_ptrace(int64_t, int32_t, uint64_t, void *)"),
     wait: bind("int64_t stublab_wait(int32_t, uint32_t, int64_t, void *)"),
-    swapMask: bind("int64_t stublab_swap_mask(int32_t, uint64_t, void *)"),
+    setMask: bind("int64_t stublab_set_mask(int32_t, uint64_t)"),
+    block: bind("int64_t stublab_block(int32_t, uint64_t, void *)"),
     session: bind("int64_t stublab_session(int32_t)"),
     timeLeft: bind("int64_t stublab_time_left(void *)"),
     waitWithin: bind("int64_t stublab_wait_within(int32_t, uint32_t, void *, void *)"),

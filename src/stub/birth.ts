@@ -79,7 +79,7 @@ function lastStep([bits = 0]: Uint32Array): ChildStep | "clone" {
 export function cloneStub(parent: Thread, exitSignal: number): Thread {
   const { tracer } = parent;
   const word = cloneWord(tracer, exitSignal);
-  const mask = parent.swapMask(tracer.birthMask);
+  const mask = parent.block(tracer.birthMask);
   try {
     const pid = clone(parent, word);
     const thread = new Thread(tracer, pid, pid);

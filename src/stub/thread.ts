@@ -152,20 +152,18 @@ export class Thread {
 
   /** Sets the signal mask of the stopped thread. @throws TraceError */
   setMask(mask: bigint): void {
-    this.#setMask(mask, null);
-  }
-
-  /** The same; returns the previous mask. */
-  swapMask(mask: bigint): bigint {
-    const { mask: previous } = this.tracer;
-    this.#setMask(mask, previous);
-    return previous[0] ?? 0n;
-  }
-
-  #setMask(mask: bigint, previous: BigUint64Array | null): void {
     this.expect("stopped");
-    const result = this.tracer.shim.swapMask(this.tid, mask, previous);
+    const result = this.tracer.shim.setMask(this.tid, mask);
     if (result < 0) this.#fail("ptrace(PTRACE_SETSIGMASK)", -result);
+  }
+
+  /** Blocks further signals in the stopped thread, and returns its previous mask. @throws TraceError */
+  block(signals: bigint): bigint {
+    this.expect("stopped");
+    const { shim, mask } = this.tracer;
+    const result = shim.block(this.tid, signals, mask);
+    if (result < 0) this.#fail("ptrace(PTRACE_SETSIGMASK)", -result);
+    return mask[0] ?? 0n;
   }
 
   /** Reads the registers of the stopped thread into `block`. */
