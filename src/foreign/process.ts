@@ -13,8 +13,8 @@ export type Outcome =
 
 /** How long Node.js may take to start, before there is any foreign code in it. */
 const START_LIMIT = 10_000;
-/** How long a process may live that has closed its channel, in milliseconds. */
-const CLOSED_LIMIT = 1000;
+/** How long a process may live that has closed its channel, in milliseconds: far less than a request. */
+const CLOSED_LIMIT = 400;
 /** Messages that wait to be heard; no program sends as many. */
 const MOST_WAITING = 4;
 
