@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   compare,
+  examine,
   fuzz,
   InputError,
   interruptGuest,
@@ -14,6 +15,11 @@ import {
   parseRecording,
   readProcess,
   recordScenario,
+  registerLayout,
+  renderMermaid,
+  renderPerfetto,
+  renderRecordingPage,
+  renderText,
   runGuest,
   StublabError,
   Tracer,
@@ -65,6 +71,7 @@ const space = platform.newAddressSpace();
 const context = platform.newContext();
 const page = stub.map(4096);
 const file = temporaryFile(new Uint8Array(4096));
+const recording = await recordScenario("scrub");
 const EXIT = { code: Uint8Array.of(0xb8, 60, 0, 0, 0, 0x0f, 0x05) };
 
 args.after(() => {
@@ -130,6 +137,15 @@ const SYNCHRONOUS: Readonly<Record<string, (it: never) => unknown>> = {
   readProcess: (it) => readProcess(it),
   loadRecording: (it) => loadRecording(it),
   parseRecording: (it) => parseRecording(it),
+  renderText: (it) => renderText(it),
+  "renderText's options": (it) => renderText(recording, it),
+  "renderText's width": (width) => renderText(recording, { width }),
+  "renderText's from": (from) => renderText(recording, { from }),
+  renderMermaid: (it) => renderMermaid(it),
+  renderPerfetto: (it) => renderPerfetto(it),
+  renderRecordingPage: (it) => renderRecordingPage(it),
+  registerLayout: (it) => registerLayout(it),
+  examine: (it) => examine(it),
 };
 
 const ASYNCHRONOUS: Readonly<Record<string, (it: never) => Promise<unknown>>> = {

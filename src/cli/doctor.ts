@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { release, type } from "node:os";
 import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { hex, StublabError } from "../errors.ts";
-import { explain } from "../limits.ts";
 import { loadShim } from "../shim.ts";
+import { readIfThere } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { type Command, parseOptions } from "./command.ts";
@@ -150,7 +149,7 @@ function yama(): Seen {
 
 /** Whether this process has CAP_SYS_PTRACE, bit 19. */
 function mayTrace(): boolean {
-  const effective = /^CapEff:\s+(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
+  const effective = /^CapEff:\s+(\S+)/m.exec(readIfThere("/proc/self/status") ?? "")?.[1] ?? "0";
   return (BigInt(`0x${effective}`) & (1n << 19n)) !== 0n;
 }
 
@@ -185,7 +184,8 @@ function memory(stub: Stub): Seen {
 function crowd(stub: Stub): Seen {
   const stubs = Array.from({ length: CROWD }, () => stub.createStub());
   for (const one of stubs) one.close();
-  const limit = /^Max processes\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+  const limit =
+    /^Max processes\s+(\S+)/m.exec(readIfThere("/proc/self/limits") ?? "")?.[1] ?? "unknown";
   const most = readIfThere("/proc/sys/kernel/pid_max");
   const all = most === undefined ? "no pid_max" : `pid_max ${most}`;
   return {
@@ -226,14 +226,6 @@ function fatal(tracer: Tracer): Seen {
 function closed(tracer: Tracer): Seen {
   tracer.close();
   return { detail: "every stub is ended, and this process lives" };
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch {
-    return undefined;
-  }
 }
 
 export const doctorCommand: Command = { help, run };

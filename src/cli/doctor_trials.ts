@@ -1,6 +1,7 @@
 // What doctor makes of a trial, and the trials of what single commands need beyond stubs.
 
 import { DeathError, StublabError } from "../errors.ts";
+import { FROMS, type From, OUTCOME, outcomeAt } from "../fuzz/setups.ts";
 import { explain } from "../limits.ts";
 
 /** What was seen, and a warning if something does not work. */
@@ -42,8 +43,10 @@ export async function tryCommands(): Promise<Finding[]> {
   return [
     await attemptFor("guests", "guest, record switch and Platform", guest),
     await attemptFor("recordings", "record, step and gallery, with some scenarios,", recording),
-    await attemptFor("register setups", "fuzz and conformance", () => setup("SETREGS")),
-    await attemptFor("rt_sigreturn", "fuzz, without --path ptrace,", () => setup("SIGRETURN")),
+    await attemptFor("register setups", "fuzz and conformance", () => setups("SETREGS", FROMS)),
+    await attemptFor("rt_sigreturn", "setups by rt_sigreturn, which fuzz tries by default,", () =>
+      setups("SIGRETURN", ["signal"]),
+    ),
     await attemptFor("foreign encoders", "--encoder FILE", foreign),
   ];
 }
@@ -104,21 +107,25 @@ async function recording(): Promise<Seen> {
   throw new StublabError("ERR_STUBLAB_DOCTOR", `${failed} facts of a recorded birth do not hold`);
 }
 
-/** Tries a setup that changes nothing, up to its INT3. */
-async function setup(way: "SETREGS" | "SIGRETURN"): Promise<Seen> {
+/** Tries a setup that changes nothing from some stops, each up to its INT3. */
+async function setups(way: "SETREGS" | "SIGRETURN", froms: readonly From[]): Promise<Seen> {
   const { Trier } = await import("../fuzz/trial.ts");
   const { Batch } = await import("../fuzz/batch.ts");
   const { writeSetup } = await import("../fuzz/case.ts");
   const { setregs } = await import("../fuzz/conformance/fact.ts");
-  const { OUTCOME, outcomeAt } = await import("../fuzz/setups.ts");
   using trier = new Trier();
-  const batch = new Batch(1);
+  const batch = new Batch(froms.length);
   try {
-    writeSetup({ ...setregs({}, { on: "CONT", code: "int3" }), way }, batch, 0);
-    trier.run(batch, 1);
-    const status = batch.outcomes[outcomeAt(0) + OUTCOME.status] ?? 0;
-    if (status === STOPPED_BY_SIGTRAP) return { detail: "one was tried" };
-    throw new StublabError("ERR_STUBLAB_DOCTOR", `a setup came to status ${status}`);
+    for (const [i, from] of froms.entries()) {
+      writeSetup({ ...setregs({}, { from, on: "CONT", code: "int3" }), way }, batch, i);
+    }
+    trier.run(batch, froms.length);
+    for (const [i, from] of froms.entries()) {
+      const status = batch.outcomes[outcomeAt(i) + OUTCOME.status] ?? 0;
+      if (status === STOPPED_BY_SIGTRAP) continue;
+      throw new StublabError("ERR_STUBLAB_DOCTOR", `from ${from} an INT3 has status ${status}`);
+    }
+    return { detail: `tried from ${froms.join(", ")}` };
   } finally {
     batch.close();
   }

@@ -1,5 +1,5 @@
 import { EncoderError, InputError } from "../errors.ts";
-import { show } from "../shape.ts";
+import { object, show } from "../shape.ts";
 import type { Encoder } from "./encoder.ts";
 
 /** A register of the layout: its name and its byte offset in a block. */
@@ -13,6 +13,10 @@ const WORD = 8;
 
 /** The registers that an encoder's layout has, in the order in which they lie in a block. */
 export function registerLayout(encoder: Encoder): RegisterField[] {
+  object(encoder, "encoder");
+  if (typeof encoder.constants?.get !== "function") {
+    throw new InputError("encoder: expected what openEncoder returns");
+  }
   const fields: RegisterField[] = [];
   for (const [name, offset] of encoder.constants) {
     if (name.startsWith("REG_")) fields.push({ name: name.slice(4), offset: Number(offset) });

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { constants, release } from "node:os";
 import { StateError, StopError } from "../errors.ts";
-import { readProc } from "../stub/proc.ts";
+import { readIfThere } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Tracer } from "../stub/tracer.ts";
 
@@ -112,7 +111,7 @@ type FromStub = "xstateLength" | "xfeatures" | "mxcsrMask" | "stubCode";
 
 /** What can be asked without one. */
 export function readProcessor(): Omit<Machine, FromStub> {
-  const cpuinfo = readProc("/proc/cpuinfo");
+  const cpuinfo = readIfThere("/proc/cpuinfo") ?? "";
   const field = (name: string) =>
     new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";
   const flags = new Set(field("flags").split(" "));
@@ -131,12 +130,7 @@ export function readProcessor(): Omit<Machine, FromStub> {
 
 /** Whether 32-bit programs are served: the kernel says so where it has the limit of their vDSO. */
 function hasCompatibility(): boolean {
-  try {
-    readFileSync("/proc/sys/abi/vsyscall32", "utf8");
-    return true;
-  } catch {
-    return false;
-  }
+  return readIfThere("/proc/sys/abi/vsyscall32") !== undefined;
 }
 
 function readXstate(stub: Stub): Pick<Machine, "xstateLength" | "xfeatures" | "mxcsrMask"> {

@@ -1,5 +1,12 @@
 import { errnoName } from "../errno.ts";
-import { DeathError, StateError, StublabError, TraceError } from "../errors.ts";
+import {
+  BirthError,
+  DeathError,
+  StateError,
+  StopError,
+  StublabError,
+  TraceError,
+} from "../errors.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { BASELINE } from "./baseline.ts";
@@ -225,12 +232,15 @@ function createMaster(tracer: Tracer): Stub {
   return master;
 }
 
+/** What a stub comes to that somebody ends, or sends a signal to while it is born. */
+const LOSING = [DeathError, StopError, BirthError, StateError];
+
 /** No such stub, or one that signals of others keep from where a setup begins. */
 const LOSSES = ["ESRCH", "ECHILD", "EPROTO"];
 
 /** Whether an error says that a stub is of no use any more. */
 function isLoss(error: unknown): boolean {
-  if (error instanceof DeathError || error instanceof StateError) return true;
+  if (LOSING.some((kind) => error instanceof kind)) return true;
   return error instanceof StublabError && LOSSES.includes(error.errno ?? "");
 }
 

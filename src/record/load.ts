@@ -7,6 +7,7 @@ import {
   list,
   members,
   nullable,
+  object,
   oneOf,
   parseJson,
   type Shape,
@@ -87,6 +88,13 @@ export function parseRecording(document: string | Uint8Array): Recording {
   const recording = readRecording(parseJson(document, "it may be cut off; record it again"), "");
   expectPlaces(recording);
   return recording;
+}
+
+/** Refuses what no recorder and no `parseRecording` has made. @throws InputError */
+export function expectRecording(recording: Recording): void {
+  object(recording, "recording");
+  if (recording.schema === RECORDING_SCHEMA) return;
+  throw new InputError("recording: expected what parseRecording returns");
 }
 
 const readRecording: Shape<Recording> = (value, place) => {

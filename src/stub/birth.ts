@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { errnoName } from "../errno.ts";
 import {
   AttachError,
@@ -11,7 +10,7 @@ import {
 } from "../errors.ts";
 import { CHILD_STEPS, type ChildStep, Deadline, viewMemory } from "../shim.ts";
 import { WORD } from "./amd64.ts";
-import { hasEnded } from "./proc.ts";
+import { hasEnded, readIfThere } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { Tracer } from "./tracer.ts";
@@ -143,7 +142,8 @@ function awaitChild(parent: Thread, pid: number): void {
 function endStrays(parent: Thread): void {
   const { tracer, tgid, tid } = parent;
   if (parent.state !== "stopped") return;
-  const children = readIfThere(`/proc/${tgid}/task/${tid}/children`).split(" ").map(Number);
+  const list = readIfThere(`/proc/${tgid}/task/${tid}/children`) ?? "";
+  const children = list.split(" ").map(Number);
   for (const pid of children.filter((child) => child > 0 && !tracer.stubs.has(child))) {
     const thread = new Thread(tracer, pid, pid);
     tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
@@ -288,26 +288,18 @@ function attachError(tid: number, errno: number): AttachError {
 
 /** Who or what stands in the way of an attach, as far as /proc tells. */
 function attachRemedy(tid: number): string {
-  const status = readIfThere(`/proc/${tid}/status`);
+  const status = readIfThere(`/proc/${tid}/status`) ?? "";
   const holder = /^TracerPid:\s+([1-9]\d*)/m.exec(status)?.[1];
   if (holder !== undefined) {
-    const name = readIfThere(`/proc/${holder}/comm`).trim();
+    const name = readIfThere(`/proc/${holder}/comm`);
     return `process ${holder} (${name}) traces it already; run without strace -f or a debugger that follows forks`;
   }
   if (status === "") return "it ended before it could be attached";
-  const scope = readIfThere("/proc/sys/kernel/yama/ptrace_scope").trim();
+  const scope = readIfThere("/proc/sys/kernel/yama/ptrace_scope");
   if (scope === "2" || scope === "3") {
     return `ptrace is forbidden here: kernel.yama.ptrace_scope is ${scope}; ${
       scope === "2" ? "run with CAP_SYS_PTRACE, or set it to 1" : "set it to 1 and reboot"
     }`;
   }
   return "ptrace may be forbidden by a container's seccomp profile: allow it, or run `stublab doctor`";
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

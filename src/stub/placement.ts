@@ -3,7 +3,7 @@ import { errnoName } from "../errno.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Shim } from "../shim.ts";
 import { PAGE_SIZE } from "./amd64.ts";
-import { parseMaps, readProc } from "./proc.ts";
+import { parseMaps, readIfThere, readProc } from "./proc.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
 /** A range of addresses, from `start` up to and without `end`. */
@@ -18,9 +18,6 @@ const STACK_MARGIN = 1 << 20;
 /** An unlimited stack has to end somewhere; no program's main thread comes near this. */
 const UNLIMITED_STACK = 2 ** 30;
 
-/** A limit of more than half of user space is as good as none. */
-const LARGEST_STACK = 2 ** 46;
-
 /** How many pages are tried in turn that other threads may take. */
 const MOST_TRIES = 64;
 
@@ -33,7 +30,7 @@ const { EEXIST } = constants.errno;
  * @throws UnsupportedError where the kernel refuses to map or to make it executable.
  */
 export function mapStubCode(shim: Shim): number {
-  const taken = occupied(readProc("/proc/self/maps"), readProc("/proc/self/limits"));
+  const taken = occupied(readProc("/proc/self/maps"), readIfThere("/proc/self/limits") ?? "");
   let address = topOfUserSpace();
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     address = highestFreePage(taken, address);
@@ -72,7 +69,8 @@ export function occupied(maps: string, limits: string): Range[] {
 function stackLimit(limits: string): number {
   const soft = /^Max stack size\s+(\S+)/m.exec(limits)?.[1] ?? "unlimited";
   const limit = Number(soft);
-  return limit <= LARGEST_STACK ? limit : UNLIMITED_STACK;
+  // More than half of user space is as good as none.
+  return limit <= topOfUserSpace() / 2 ? limit : UNLIMITED_STACK;
 }
 
 /** The highest page below `below` that touches none of `taken`; 0 where there is none. */

@@ -101,6 +101,15 @@ export function readProcess(pid: number, tid?: number): ProcessFacts {
   };
 }
 
+/** The text of a file of /proc or /sys, trimmed; undefined on a kernel that does not have it. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The lines of a text such as /proc/PID/maps. */
 export function parseMaps(text: string): Mapping[] {
   const mappings: Mapping[] = [];

@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../errors.ts";
+import { DeathError, UnsupportedError } from "../errors.ts";
 import { forkStub } from "./birth.ts";
 import { Stub } from "./stub.ts";
 import { executeIdle } from "./teardown.ts";
@@ -22,18 +22,32 @@ export function rehearse(tracer: Tracer, exitSignal: number, options: StubOption
     harmless,
     0,
   );
-  const failure = executeIdle(stub);
-  if (failure !== undefined) {
-    const { call, errno } = failure;
-    throw new UnsupportedError(
-      `a stub with exit signal ${tracer.signalName(exitSignal)} could not be ended without harm: ${call} failed with ${errno}`,
-      {
-        ...failure,
-        remedy:
-          "use the exit signal SIGCHLD, or allow the call: a seccomp filter or a security module of this process forbids it, " +
-          "or the package has lost its file modes (shim.so has to be executable if vm.memfd_noexec is 2)",
-      },
-    );
+  const failure = executeOrDie(stub);
+  if (failure === undefined) {
+    rehearsed.add(tracer);
+    return;
   }
-  rehearsed.add(tracer);
+  const { call, how, errno } = failure;
+  const signal = tracer.signalName(exitSignal);
+  throw new UnsupportedError(
+    `a stub with exit signal ${signal} could not be ended without harm: ${call} ${how}`,
+    {
+      call,
+      ...(errno !== undefined && { errno }),
+      remedy:
+        "use the exit signal SIGCHLD, or allow the call: a seccomp filter or a security module may forbid it; " +
+        "if vm.memfd_noexec is 2, the package's shim.so has to be executable",
+    },
+  );
+}
+
+/** What failed, and how: a filter may also kill for the call. */
+function executeOrDie(stub: Stub): { call: string; how: string; errno?: string } | undefined {
+  try {
+    const failure = executeIdle(stub);
+    return failure && { ...failure, how: `failed with ${failure.errno}` };
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
+    return { call: "execveat", how: `ended it: ${error.how}` };
+  }
 }

@@ -19,8 +19,11 @@ const LENGTH = 32;
 export function readRseq({ tracer, tid }: Thread): RseqArea | undefined {
   // struct ptrace_rseq_configuration (linux/ptrace.h)
   const bytes = new DataView(new ArrayBuffer(24));
-  const request = tracer.constant("PTRACE_GET_RSEQ_CONFIGURATION");
-  if (tracer.shim.ptraceMemory(request, tid, bytes.byteLength, bytes) < 0) return undefined;
+  // An encoder of older headers does not have it.
+  const request = tracer.encoder.constants.get("PTRACE_GET_RSEQ_CONFIGURATION");
+  if (request === undefined) return undefined;
+  const result = tracer.shim.ptraceMemory(Number(request), tid, bytes.byteLength, bytes);
+  if (result < 0) return undefined;
   return {
     address: bytes.getBigUint64(0, true),
     length: bytes.getUint32(8, true),

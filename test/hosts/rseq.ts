@@ -1,4 +1,4 @@
-// A host that has registered an area for restartable sequences by itself, of a length that no C library has. It tells
+// A host that has registered an area for restartable sequences by itself, of a length that no C library has. It prints
 // as JSON what a stub inherits of it, and what is left of that after a birth.
 
 import { Tracer } from "../../src/index.ts";

@@ -1,6 +1,9 @@
 import { StublabError } from "../../errors.ts";
 import { type Judge, type Judgement, undecided } from "./judge.ts";
 
+/** Why nothing is decided if a second attempt comes to something else: somebody may have sent a signal to the stub. */
+export const CONTRADICTED = "another attempt contradicts the first";
+
 /** Makes an input fit; answers why it cannot be asked about where that fails. */
 export function fit(judge: Judge, input: BigUint64Array): Judgement | undefined {
   return attempt(() => {
@@ -9,16 +12,9 @@ export function fit(judge: Judge, input: BigUint64Array): Judgement | undefined 
   });
 }
 
-/**
- * Asks a judge; about what fails once more. If the second attempt contradicts the first, nothing is decided: somebody may
- * have sent a signal to the stub.
- */
+/** Asks a judge. */
 export function ask(judge: Judge, input: BigUint64Array, answered: BigUint64Array): Judgement {
-  const judgement = attempt(() => judge.judge(input, answered));
-  if (judgement.verdict !== "failed") return judgement;
-  const again = attempt(() => judge.judge(input, answered));
-  if (again.verdict === "failed" && again.field === judgement.field) return judgement;
-  return undecided("another attempt contradicts the first");
+  return attempt(() => judge.judge(input, answered));
 }
 
 /** What this machine does not let a stub do, and a stub that somebody killed, decide nothing. */

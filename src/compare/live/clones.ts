@@ -2,6 +2,7 @@ import { closeSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { errnoName } from "../../errno.ts";
 import { DeathError } from "../../errors.ts";
+import type { Tracer } from "../../stub/tracer.ts";
 import { DATA, SLOTS } from "./code.ts";
 import { fork, reap, setUp } from "./processes.ts";
 import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
@@ -51,6 +52,7 @@ export function prepareClones(tracee: Tracee): Tracee {
 
 /** Makes children in a stub that may die, with clone and clone3, and ends them. */
 export class Clones {
+  readonly #tracer: Tracer;
   readonly #slot: TraceeSlot;
   readonly #known = new Map<string, CloneOutcome>();
 
@@ -58,13 +60,14 @@ export class Clones {
    * @param slot of stubs that were prepared by `prepareClones` and forked from the host: CLONE_PARENT makes
    * children of the host
    */
-  constructor(slot: TraceeSlot) {
+  constructor(tracer: Tracer, slot: TraceeSlot) {
+    this.#tracer = tracer;
     this.#slot = slot;
   }
 
   /** A constant of the kernel. */
   flag(name: string): bigint {
-    return this.#slot.get().tracer.flag(name);
+    return this.#tracer.flag(name);
   }
 
   /** clone with a word of flags and exit signal. */

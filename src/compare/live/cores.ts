@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
+import { readIfThere } from "../../stub/proc.ts";
 import { DATA, SLOTS } from "./code.ts";
 import { killed } from "./processes.ts";
 import type { Tracee } from "./tracee.ts";
@@ -34,15 +35,6 @@ function makeTemporaryFolder(): string | undefined {
   }
 }
 
-/** Where cores go; empty where there are none, as in gVisor. */
-function corePattern(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim();
-  } catch {
-    return "";
-  }
-}
-
 /**
  * Has signals kill children that may leave a core, in a directory of their own. Where cores go elsewhere, to a
  * program that collects them or to one place for all, or where no folder can be made, none is made.
@@ -53,7 +45,7 @@ export function collectCores(
   parent: Tracee,
   note: (status: number, signal: number, dumped: boolean) => void,
 ): void {
-  const pattern = corePattern();
+  const pattern = readIfThere("/proc/sys/kernel/core_pattern") ?? "";
   if (pattern === "" || /[|/@]/.test(pattern)) return;
   const folder = makeTemporaryFolder();
   if (folder === undefined) return;

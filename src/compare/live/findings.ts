@@ -5,8 +5,10 @@ import { tell } from "../meaning.ts";
 import { BrokenEncoder } from "../record.ts";
 import type { LiveFailure, LiveReport } from "../report.ts";
 import type { Subject } from "../subject.ts";
-import { ask, fit } from "./ask.ts";
+import { stopwatch } from "../timing.ts";
+import { ask, CONTRADICTED, fit } from "./ask.ts";
 import type { Judge, Judgement } from "./judge.ts";
+import { type Judges, judgeOf } from "./open.ts";
 
 /** Failures after which an encoder is asked no more about a function: each may cost a stub. */
 const ENOUGH = 500;
@@ -25,7 +27,7 @@ interface Found {
 /** What the kernel said about one function of one encoder, case by case. */
 export class Findings {
   readonly subject: Subject;
-  readonly #judge: Judge;
+  readonly #judges: Judges;
   readonly #compared: FunctionComparison;
   readonly #found = new Map<string, Found>();
   readonly #reasons = new Map<string, number>();
@@ -34,10 +36,14 @@ export class Findings {
   #held = 0;
   #milliseconds = 0;
 
-  constructor(judge: Judge, subject: Subject, compared: FunctionComparison) {
-    this.#judge = judge;
+  constructor(judges: Judges, subject: Subject, compared: FunctionComparison) {
+    this.#judges = judges;
     this.subject = subject;
     this.#compared = compared;
+  }
+
+  get #judge(): Judge {
+    return judgeOf(this.#judges, this.#compared);
   }
 
   /** Whether nothing more is to be learned. */
@@ -48,20 +54,36 @@ export class Findings {
   }
 
   /**
+   * Takes a judgement. The first failure of a field is judged once more, by new judges in new stubs: nothing is decided
+   * if they contradict it.
+   *
    * @param input as it was drawn, before the judge made it fit
    * @param milliseconds that it took to judge it
    */
-  take(input: BigUint64Array, judgement: Judgement, milliseconds: number): void {
+  async take(input: BigUint64Array, judgement: Judgement, milliseconds: number): Promise<void> {
     this.#cases++;
     if (judgement.verdict !== "held") this.#milliseconds += milliseconds;
     if (judgement.verdict === "held") this.#held++;
-    else if (judgement.verdict === "undecided") {
-      this.#reasons.set(judgement.why, 1 + (this.#reasons.get(judgement.why) ?? 0));
-    } else {
+    else if (judgement.verdict === "undecided") this.#undecided(judgement.why);
+    else {
       const known = this.#found.get(judgement.field);
       if (known !== undefined) known.cases++;
-      else this.#found.set(judgement.field, { judgement, input: input.slice(), cases: 1 });
+      else if (await this.#isConfirmed(input, judgement.field)) {
+        this.#found.set(judgement.field, { judgement, input: input.slice(), cases: 1 });
+      } else this.#undecided(CONTRADICTED);
     }
+  }
+
+  async #isConfirmed(input: BigUint64Array, field: string): Promise<boolean> {
+    const elapsed = stopwatch();
+    this.#judges.renew();
+    const again = await this.#ask(input);
+    this.#milliseconds += elapsed();
+    return again?.verdict === "failed" && again.field === field;
+  }
+
+  #undecided(why: string): void {
+    this.#reasons.set(why, 1 + (this.#reasons.get(why) ?? 0));
   }
 
   /** Takes the end of an encoder that did not answer. */

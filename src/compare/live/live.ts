@@ -10,7 +10,7 @@ import { stopwatch } from "../timing.ts";
 import { ask, fit } from "./ask.ts";
 import { Findings } from "./findings.ts";
 import type { Judge } from "./judge.ts";
-import { type Judges, openJudges } from "./open.ts";
+import { type Judges, judgeOf, openJudges } from "./open.ts";
 import { verdictOf } from "./verdict.ts";
 
 export interface LiveOptions {
@@ -70,28 +70,26 @@ export async function runLive(
 ): Promise<LiveReport[]> {
   const reports: LiveReport[] = [];
   for (const [i, compared] of functions.entries()) {
-    const judge = judges.get(compared.name);
+    const isJudged = judges.get(compared.name) !== undefined && compared.arch === "amd64";
     const able = subjects.filter((each) => each.arch === "amd64" && each.has(compared.name));
-    if (judge !== undefined && compared.arch === "amd64") {
-      reports.push(...(await judgeFunction(judge, able, compared, options)));
-    }
+    if (isJudged) reports.push(...(await judgeFunction(judges, able, compared, options)));
     options.progress?.((i + 1) / functions.length);
   }
   return reports;
 }
 
 async function judgeFunction(
-  judge: Judge,
+  judges: Judges,
   subjects: readonly Subject[],
   compared: FunctionComparison,
   { seed, cases, input }: LiveOptions,
 ): Promise<LiveReport[]> {
-  const findings = subjects.map((subject) => new Findings(judge, subject, compared));
-  const inputs = new LiveInputs(judge, compared, seed);
-  if (input !== undefined) await judgeBatch(compared.inputOf(input), findings, judge, compared);
+  const findings = subjects.map((subject) => new Findings(judges, subject, compared));
+  const inputs = new LiveInputs(judgeOf(judges, compared), compared, seed);
+  if (input !== undefined) await judgeBatch(compared.inputOf(input), findings, judges, compared);
   for (let from = 0; input === undefined && from < cases; from += BATCH) {
     const count = Math.min(BATCH, cases - from);
-    await judgeBatch(inputs.draw(from, count), findings, judge, compared);
+    await judgeBatch(inputs.draw(from, count), findings, judges, compared);
     // Whoever wants to interrupt this is heard.
     await setImmediate();
   }
@@ -132,7 +130,7 @@ class LiveInputs {
 async function judgeBatch(
   inputs: BigUint64Array,
   findings: readonly Findings[],
-  judge: Judge,
+  judges: Judges,
   compared: FunctionComparison,
 ): Promise<void> {
   const { layout } = compared;
@@ -143,7 +141,7 @@ async function judgeBatch(
     );
   const drawn = slices(inputs);
   const asked = slices(fitted);
-  const unfit = asked.map((record) => fit(judge, record));
+  const unfit = asked.map((record) => fit(judgeOf(judges, compared), record));
   for (const each of findings) {
     if (each.over) continue;
     const records = fitted.slice();
@@ -157,8 +155,8 @@ async function judgeBatch(
     for (const [i, record] of slices(records).entries()) {
       const input = asked[i] ?? record;
       const elapsed = stopwatch();
-      const judgement = unfit[i] ?? ask(judge, input, record);
-      each.take(drawn[i] ?? input, judgement, elapsed());
+      const judgement = unfit[i] ?? ask(judgeOf(judges, compared), input, record);
+      await each.take(drawn[i] ?? input, judgement, elapsed());
     }
   }
 }

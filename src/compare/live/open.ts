@@ -32,13 +32,12 @@ const DEADLINE = 2000;
 /** A judge for each function of amd64, and the stubs in which they ask the kernel. */
 export class Judges {
   readonly #tracer: Tracer;
-  readonly #judges: ReadonlyMap<FunctionName, Judge>;
-  readonly #closers: readonly (() => void)[];
+  #judges: ReadonlyMap<FunctionName, Judge> = new Map();
+  #closers: readonly (() => void)[] = [];
 
-  constructor(tracer: Tracer, judges: readonly Judge[], closers: readonly (() => void)[]) {
+  constructor(tracer: Tracer) {
     this.#tracer = tracer;
-    this.#judges = new Map(judges.map((judge) => [judge.name, judge]));
-    this.#closers = closers;
+    this.renew();
   }
 
   get(name: FunctionName): Judge | undefined {
@@ -47,6 +46,14 @@ export class Judges {
 
   get names(): FunctionName[] {
     return [...this.#judges.keys()];
+  }
+
+  /** Makes all judges anew, and their stubs: what they have seen so far may be somebody's doing. */
+  renew(): void {
+    for (const close of this.#closers) close();
+    const [judges, closers] = makeJudges(this.#tracer);
+    this.#judges = new Map(judges.map((judge) => [judge.name, judge]));
+    this.#closers = closers;
   }
 
   /** Ends all stubs. Twice does nothing. */
@@ -60,6 +67,13 @@ export class Judges {
   }
 }
 
+/** The judge of a function that has one. @throws RangeError */
+export function judgeOf(judges: Judges, { name }: { readonly name: FunctionName }): Judge {
+  const judge = judges.get(name);
+  if (judge === undefined) throw new RangeError(`there is no judge of ${name}`);
+  return judge;
+}
+
 /**
  * Makes the judges. Their stubs are driven by stublab's own encoder, and by this thread, which is the tracer.
  *
@@ -69,7 +83,7 @@ export class Judges {
 export function openJudges(): Judges {
   const tracer = new Tracer({ deadline: DEADLINE });
   try {
-    return new Judges(tracer, ...makeJudges(tracer));
+    return new Judges(tracer);
   } catch (error) {
     tracer.close();
     throw error;
@@ -79,13 +93,17 @@ export function openJudges(): Judges {
 function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
   const { constants } = tracer.encoder;
   const layout = (name: FunctionName) => layoutOf(name, constants);
+  const slots: TraceeSlot[] = [];
   // One that is forked from the host, for its children may be the host's.
-  const slot = (prepare: (tracee: Tracee) => Tracee = (tracee) => tracee) =>
-    new TraceeSlot(() => prepare(Tracee.prepare(tracer.createStub())));
+  const slot = (prepare: (tracee: Tracee) => Tracee = (tracee) => tracee) => {
+    const made = new TraceeSlot(() => prepare(Tracee.prepare(tracer.createStub())));
+    slots.push(made);
+    return made;
+  };
   const plain = slot();
   const frames = new Frames(plain);
   const { registers } = frames;
-  const clones = new Clones(slot(prepareClones));
+  const clones = new Clones(tracer, slot(prepareClones));
   const answers = new Answers(slot(prepareAnswers));
   const queue = new Queue(slot());
   const forms = new KernelForms(queue);
@@ -119,5 +137,5 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
     new GuestResultJudge(layout("encodeGuestResult"), calls),
     new VsyscallJudge(layout("rewindVsyscall"), slot(prepareVsyscalls), frames),
   ];
-  return [judges, [answers, queue, seccomp].map((each) => () => each.close())];
+  return [judges, [answers, queue, seccomp, ...slots].map((each) => () => each.close())];
 }

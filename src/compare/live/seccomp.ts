@@ -65,6 +65,7 @@ class Filtered {
   close(): void {
     for (const tracee of this.#stubs.values()) tracee.close();
     this.#stubs.clear();
+    this.#parent.close();
   }
 
   /** Whether calls of this kind reach a filter at all: without a program, the guard stops them. */

@@ -166,4 +166,10 @@ export class TraceeSlot {
     this.#tracee = this.#open();
     return this.#tracee;
   }
+
+  /** Ends the tracee: the next one is new. */
+  close(): void {
+    this.#tracee?.close();
+    this.#tracee = undefined;
+  }
 }

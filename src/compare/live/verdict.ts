@@ -1,10 +1,12 @@
 import type { FunctionComparison } from "../function.ts";
 import { tell } from "../meaning.ts";
 import type { Verdict } from "../report.ts";
-import { ask, fit } from "./ask.ts";
+import { ask, CONTRADICTED, fit } from "./ask.ts";
 import type { Judge, Judgement } from "./judge.ts";
-import type { Judges } from "./open.ts";
+import { type Judges, judgeOf } from "./open.ts";
 
+/** What the kernel says of each encoder's answer. */
+type Judged = ReadonlyMap<string, Judgement>;
 type Failed = Extract<Judgement, { verdict: "failed" }>;
 
 /**
@@ -21,16 +23,29 @@ export async function verdictOf(
   input: BigUint64Array,
   encoders: readonly string[],
 ): Promise<Verdict> {
-  const judge = compared.arch === "amd64" ? judges.get(compared.name) : undefined;
-  if (judge === undefined) return undecided("this machine's kernel cannot be asked about it");
+  const isJudged = compared.arch === "amd64" && judges.get(compared.name) !== undefined;
+  if (!isJudged) return undecided("this machine's kernel cannot be asked about it");
+  const attempt = (words: BigUint64Array) =>
+    judgeAll(judgeOf(judges, compared), compared, words, encoders);
   let reason = "";
-  for (const each of [{ with: "", input }, ...(judge.sharpen?.(input) ?? [])]) {
-    const judged = await judgeAll(judge, compared, each.input, encoders);
-    const verdict = conclude(judge, judged, compared, each.with);
-    if (verdict.by === "kernel") return verdict;
-    reason ||= verdict.reason;
+  const sharper = judgeOf(judges, compared).sharpen?.(input) ?? [];
+  for (const each of [{ with: "", input }, ...sharper]) {
+    const judged = await attempt(each.input);
+    const verdict = conclude(judgeOf(judges, compared), judged, compared, each.with);
+    if (verdict.by !== "kernel") {
+      reason ||= verdict.reason;
+      continue;
+    }
+    judges.renew();
+    if (sameVerdicts(judged, await attempt(each.input))) return verdict;
+    reason ||= CONTRADICTED;
   }
   return undecided(reason);
+}
+
+/** Whether two attempts come to the same about each encoder. */
+function sameVerdicts(a: Judged, b: Judged): boolean {
+  return [...a].every(([encoder, { verdict }]) => b.get(encoder)?.verdict === verdict);
 }
 
 async function judgeAll(
@@ -38,7 +53,7 @@ async function judgeAll(
   compared: FunctionComparison,
   input: BigUint64Array,
   encoders: readonly string[],
-): Promise<Map<string, Judgement>> {
+): Promise<Judged> {
   const fitted = input.slice();
   const unfit = fit(judge, fitted);
   const judged = new Map<string, Judgement>();
@@ -51,7 +66,7 @@ async function judgeAll(
 
 function conclude(
   judge: Judge,
-  judged: ReadonlyMap<string, Judgement>,
+  judged: Judged,
   compared: FunctionComparison,
   sharper: string,
 ): Verdict {

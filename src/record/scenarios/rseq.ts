@@ -23,7 +23,7 @@ export const rseq: Scenario = {
   title: "rseq: memory that the kernel still writes to",
   introduction: [
     "Restartable sequences are a way for a program to work on data of its processor without a lock. For that the " +
-      "thread and the kernel share 32 bytes of the thread's memory: the kernel keeps the number of the processor " +
+      "thread and the kernel share some 32 bytes of the thread's memory: the kernel keeps the number of the processor " +
       "there, and the thread names the piece of code that must not be interrupted. Whenever the kernel has " +
       "scheduled the thread anew, it looks after those bytes on the way back to the thread's code.",
     "glibc, since version 2.35, registers such an area for every thread, by the system call rseq. Nobody has to " +

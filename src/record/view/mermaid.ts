@@ -1,4 +1,5 @@
 import { counted } from "../../page/figures.ts";
+import { expectRecording } from "../load.ts";
 import type { Lane, Recording } from "../recording.ts";
 import { escapeLines, escapeText } from "./mermaid_text.ts";
 import { type Item, type Message, tellStory } from "./story.ts";
@@ -24,6 +25,7 @@ const ARROWS: Readonly<Record<Message["kind"], string>> = {
  * counted there.
  */
 export function renderMermaid(recording: Recording): string {
+  expectRecording(recording);
   const story = tellStory(recording);
   const drawn = new Set(story.flatMap(lanesOf));
   const ids = idsOf(recording.lanes.filter(({ id }) => drawn.has(id)));

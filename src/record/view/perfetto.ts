@@ -1,5 +1,6 @@
 import { plain } from "../../page/html.ts";
 import { visible } from "../../visible.ts";
+import { expectRecording } from "../load.ts";
 import type { Lane, Recording, Step } from "../recording.ts";
 import { type Track, trackIds } from "./perfetto_tracks.ts";
 import { byStep, registerRows, stepNumber } from "./told.ts";
@@ -24,6 +25,7 @@ interface TraceEvent {
  * overlap, and each is at least 2 µs long, even where the clock did not move.
  */
 export function renderPerfetto(recording: Recording): string {
+  expectRecording(recording);
   const tracks = trackIds(recording.lanes);
   const trackOf = (lane: string) => tracks.get(lane) ?? { pid: 0, tid: 0 };
   const flows = byStep(flowEnds(recording), ({ step }) => step);

@@ -1,5 +1,7 @@
 import { openAssemblyEncoder } from "../../encoder/assembly.ts";
+import { count, object } from "../../shape.ts";
 import { visible } from "../../visible.ts";
+import { expectRecording } from "../load.ts";
 import type { Arrow, Fact, Question, Recording, Step } from "../recording.ts";
 import { byStep, callInWords, kernelRows, registerRows, stepNumber } from "./told.ts";
 import { wrap } from "./wrap.ts";
@@ -17,6 +19,8 @@ const WIDEST_LANE = 16;
 /** How many lines of a memory map are told: that of a big program would bury the rest. */
 const MOST_MAPPINGS = 12;
 
+const COUNT = count(Number.MAX_SAFE_INTEGER);
+
 export interface TextOptions {
   /** Columns. Words that are longer are broken. */
   readonly width?: number;
@@ -25,10 +29,11 @@ export interface TextOptions {
 }
 
 /** A recording as plain text. Nothing in it moves a terminal, whatever the recording has. */
-export function renderText(
-  recording: Recording,
-  { width = WIDTH, from = 0 }: TextOptions = {},
-): string {
+export function renderText(recording: Recording, options: TextOptions = {}): string {
+  expectRecording(recording);
+  object(options, "options");
+  const width = COUNT(options.width ?? WIDTH, "width");
+  const from = COUNT(options.from ?? 0, "from");
   const page = new TextPage(width);
   tellHead(page, recording);
   const steps = new StepTeller(page, recording);

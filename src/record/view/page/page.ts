@@ -7,6 +7,7 @@ import { html, plain } from "../../../page/html.ts";
 import { embedJson } from "../../../page/json.ts";
 import { BASE_STYLE } from "../../../page/style.ts";
 import { watchScrolling } from "../../../page/table.ts";
+import { expectRecording } from "../../load.ts";
 import type { Recording } from "../../recording.ts";
 import { renderEnd, renderHeader } from "./about.ts";
 import type { PageData } from "./data.ts";
@@ -22,6 +23,7 @@ import { RECORDING_STYLE } from "./style.ts";
  * runs the encoder; without, it is a table. What it leaves out, it counts.
  */
 export function renderRecordingPage(recording: Recording): string {
+  expectRecording(recording);
   const signals = new Map(constantsOf("signal", openAssemblyEncoder("amd64").constants));
   const kept = keep(recording, signals);
   const data: PageData = {

@@ -1,0 +1,154 @@
+// Time limit: 240 s
+// What a batch system does to a job that has to make way: SIGSTOP, and SIGCONT later, to the process group or to each
+// process of it, the stubs among them.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Random } from "../src/cases/random.ts";
+import {
+  childrenOf,
+  type Ending,
+  eventually,
+  hasTool,
+  processState,
+  Running,
+  run,
+  stublabCommand,
+} from "./processes.ts";
+import { Tmux } from "./tmux.ts";
+
+const jobs = suite("jobs that are stopped and continued");
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-job-"));
+jobs.after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Milliseconds between two stops, at least and at most, and how long they last. */
+const [PAUSE, SPAN, LENGTH] = [150, 300, 250];
+/** After so many stops a job may come to its end. */
+const MOST_STOPS = 12;
+const SEED = 5n;
+
+/** A process and all that come from it. */
+function family(pid: number): number[] {
+  const all = [pid];
+  for (const each of all) all.push(...childrenOf(each));
+  return all;
+}
+
+type Send = (job: number, signal: NodeJS.Signals) => void;
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+const TO: Readonly<Record<string, Send>> = {
+  "the process group": (job, signal) => send(-job, signal),
+  "each process": (job, signal) => {
+    for (const pid of family(job)) send(pid, signal);
+  },
+};
+
+/** Runs a command, and stops it again and again at moments that a seed decides; answers how often, too. */
+async function runStopped(
+  command: [string, string[]],
+  to: Send,
+): Promise<Ending & { stops: number }> {
+  const job = new Running(command, { detached: true });
+  let over = false;
+  void job.ended.then(() => {
+    over = true;
+  });
+  const random = new Random(SEED);
+  const sleep = (milliseconds: number) =>
+    Promise.race([job.ended, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
+  // A birth is another matter than what becomes of a stub.
+  await eventually(() => over || family(job.pid).length > 2, 10_000);
+  let stops = 0;
+  while (!over && stops < MOST_STOPS) {
+    await sleep(PAUSE + random.below(SPAN));
+    to(job.pid, "SIGSTOP");
+    const isStopped = () => over || processState(job.pid)?.state === "T";
+    assert.ok(await eventually(isStopped, 5000), "it does not stop");
+    await sleep(random.below(LENGTH));
+    to(job.pid, "SIGCONT");
+    if (!over) stops++;
+  }
+  return { ...(await job.ended), stops };
+}
+
+/** A report as far as it must be the same in every run. */
+function essence(stdout: string) {
+  const { cases, signatures, deaths, hangs, unpredicted, findings } = JSON.parse(stdout);
+  return { cases, signatures, deaths, hangs, unpredicted, findings };
+}
+
+const FUZZ = stublabCommand("fuzz", "--cases", "60000", "--workers", "2", "--json");
+const undisturbed = run(FUZZ);
+
+for (const [name, to] of Object.entries(TO)) {
+  jobs(`fuzz finds the same, whatever is sent to ${name}`, async () => {
+    const expected = await undisturbed;
+    const { code, stdout, stderr, stops } = await runStopped(FUZZ, to);
+    assert.is(code, 0, stdout + stderr);
+    assert.equal(essence(stdout), essence(expected.stdout));
+    assert.ok(stops > 2, `${stops} stops`);
+  });
+
+  jobs(`all facts hold, whatever is sent to ${name}`, async () => {
+    const { code, stdout, stderr, stops } = await runStopped(
+      stublabCommand("conformance", "--json"),
+      to,
+    );
+    assert.is(code, 0, stdout + stderr);
+    assert.is(JSON.parse(stdout).counts.failed, 0);
+    assert.ok(stops > 0);
+  });
+
+  jobs(`every scenario is recorded, whatever is sent to ${name}`, async () => {
+    const command = stublabCommand("gallery", join(folder, "gallery"));
+    const { code, stdout, stderr, stops } = await runStopped(command, to);
+    assert.is(code, 0, stdout + stderr);
+    assert.ok(stops > 0);
+  });
+
+  jobs(`the kernel judges the same, whatever is sent to ${name}`, async () => {
+    const command = stublabCommand("compare", "script", "--live", "--cases", "20000");
+    const { code, stdout, stderr, stops } = await runStopped(command, to);
+    assert.is(code, 0, stdout + stderr);
+    assert.ok(stops > 0);
+  });
+}
+
+const onTerminal = hasTool("tmux") ? jobs : jobs.skip;
+
+onTerminal("Ctrl-Z stops a run in a terminal, and fg goes on with it", async () => {
+  const tmux = new Tmux(folder, 100, 30);
+  try {
+    tmux.enter("set -m; PS1='ready> '; clear");
+    await tmux.shows(/^ready>\s*$/);
+    const [node, args] = stublabCommand("fuzz", "--cases", "60000");
+    tmux.enter(`stty -a > ${folder}/before; ${node} ${args.join(" ")}; echo status $?`);
+    for (let n = 0; n < 3; n++) {
+      await tmux.shows(/[1-9][\d,]* cases of 60,000 in all/);
+      tmux.press("C-z");
+      await tmux.shows(/Stopped|Suspended/);
+      assert.is(processState(tmux.program)?.state, "T");
+      tmux.enter("clear; fg");
+      await tmux.shows(/cases of 60,000 in all|findings/);
+    }
+    await tmux.shows(/findings {5}none: all that was predicted came so/);
+    tmux.enter(`stty -a > ${folder}/after; cmp ${folder}/before ${folder}/after && echo restored`);
+    await tmux.shows(/^restored$/m);
+  } finally {
+    await tmux.close();
+  }
+});
+
+jobs.run();

@@ -1,0 +1,130 @@
+// Debian's kernels, as apt finds them on the mirror that this machine uses: with lists of their own, so that nothing
+// of the machine changes. An image that was fetched once is kept.
+
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+
+const DAY = 86_400_000;
+const ARCH = "amd64";
+/** Before 6.19 the image is in linux-image-VERSION; since then in linux-binary-VERSION, which the former wants. */
+const PACKAGE = new RegExp(`^linux-(?:binary|image)-([0-9].*-cloud-${ARCH})$`);
+
+/**
+ * The newest kernel of a suite, fetched if need be.
+ *
+ * @returns its file.
+ */
+export function fetchKernel(suite, folder) {
+  const apt = aptOf(suite, folder);
+  const names = apt("apt-cache", "pkgnames", "linux-").split("\n");
+  const versions = names.flatMap((name) => PACKAGE.exec(name)?.[1] ?? []);
+  const [version] = versions.sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
+  if (version === undefined) throw new Error(`${suite} has no kernel for ${ARCH}`);
+  const image = join(folder, `vmlinuz-${version}`);
+  if (existsSync(image)) return image;
+  const kinds = ["binary", "image"].map((kind) => `linux-${kind}-${version}`);
+  extract(
+    apt,
+    kinds.find((name) => names.includes(name)),
+    image,
+  );
+  return image;
+}
+
+/** Runs apt's programs for one suite alone. */
+function aptOf(suite, folder) {
+  const state = resolve(folder, "apt", suite);
+  for (const name of ["lists/partial", "archives/partial"])
+    mkdirSync(join(state, name), { recursive: true });
+  const options = {
+    "Dir::Etc::sourcelist": join(state, "sources.list"),
+    "Dir::Etc::sourceparts": "-",
+    "Dir::State::lists": join(state, "lists"),
+    "Dir::State::status": join(state, "status"),
+    "Dir::Cache": state,
+    "APT::Architecture": ARCH,
+    "APT::Architectures": ARCH,
+    "APT::Sandbox::User": "root",
+    "Acquire::Languages": "none",
+    "Debug::NoLocking": "1",
+  };
+  const flags = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+  const apt = (program, ...args) =>
+    execFileSync(program, ["-qq", ...flags, ...args], {
+      encoding: "utf8",
+      maxBuffer: 1 << 26,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+  writeFileSync(join(state, "status"), "");
+  writeFileSync(
+    join(state, "sources.list"),
+    `deb [signed-by=${keyring()}] ${mirror()} ${suite} main\n`,
+  );
+  if (!isFresh(join(state, "updated"))) {
+    apt("apt-get", "update");
+    writeFileSync(join(state, "updated"), "");
+  }
+  return apt;
+}
+
+function isFresh(file) {
+  return existsSync(file) && Date.now() - statSync(file).mtimeMs < DAY;
+}
+
+/** The first mirror of Debian that this machine's apt knows. */
+function mirror() {
+  const format = ["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"];
+  const rows = execFileSync("apt-get", [...format, "Created-By: Packages"], { encoding: "utf8" });
+  for (const row of rows.split("\n")) {
+    const [uri, release = "", component] = row.split(" ");
+    if (component === "main" && !release.includes("security")) return uri;
+  }
+  throw new Error("apt knows no mirror of Debian: add one to /etc/apt/sources.list.d");
+}
+
+function keyring() {
+  const files = ["gpg", "pgp"].map(
+    (ending) => `/usr/share/keyrings/debian-archive-keyring.${ending}`,
+  );
+  const file = files.find((name) => existsSync(name));
+  if (file === undefined)
+    throw new Error("Debian's keys are missing: apt-get install debian-archive-keyring");
+  return file;
+}
+
+/** Takes the image out of a package. */
+function extract(apt, name, image) {
+  const work = mkdtempSync(join(resolve(image, ".."), "package-"));
+  try {
+    const [uri] = /'(.*?)'/.exec(apt("apt-get", "download", "--print-uris", name))?.slice(1) ?? [];
+    if (uri === undefined) throw new Error(`apt knows no address of ${name}`);
+    process.stderr.write(`fetching ${name}\n`);
+    // apt downloads to where it runs.
+    const here = process.cwd();
+    process.chdir(work);
+    try {
+      apt("apt-get", "download", name);
+    } finally {
+      process.chdir(here);
+    }
+    const [deb] = readdirSync(work);
+    execFileSync("dpkg-deb", ["-x", join(work, deb), join(work, "files")]);
+    const found = readdirSync(join(work, "files"), { recursive: true }).find((path) =>
+      /(^|\/)vmlinuz[^/]*$/.test(path),
+    );
+    if (found === undefined) throw new Error(`${name} has no kernel image`);
+    renameSync(join(work, "files", found), image);
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}

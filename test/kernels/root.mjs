@@ -1,0 +1,96 @@
+// The file system of all machines: busybox, this machine's Node.js with its libraries, and stublab from its tarball.
+
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join, resolve } from "node:path";
+
+const LIBRARIES = "usr/lib/x86_64-linux-gnu";
+const FOLDERS = [
+  "usr/bin",
+  LIBRARIES,
+  "usr/lib64",
+  "proc",
+  "sys",
+  "dev",
+  "tmp",
+  "etc",
+  "run",
+  "opt/stublab",
+];
+/** What init and check call. */
+const APPLETS = [
+  "sh",
+  "ln",
+  "mount",
+  "poweroff",
+  "sed",
+  "sleep",
+  "sync",
+  "timeout",
+  "uname",
+  "env",
+];
+
+const STUBLAB = `#!/usr/bin/sh
+exec /usr/bin/node /opt/stublab/node_modules/stublab/dist/cli.js "$@"
+`;
+
+/** Makes the folder anew; answers its path. */
+export function makeRoot(folder) {
+  const root = resolve(folder, "root");
+  rmSync(root, { recursive: true, force: true });
+  for (const name of FOLDERS) mkdirSync(join(root, name), { recursive: true });
+  for (const name of ["bin", "lib", "lib64"]) symlinkSync(`usr/${name}`, join(root, name));
+  addBusybox(root);
+  addNode(root);
+  addStublab(root, folder);
+  for (const name of ["init", "check"])
+    copyFileSync(join(import.meta.dirname, name), join(root, name));
+  execFileSync("mknod", [join(root, "dev/console"), "c", "5", "1"]);
+  execFileSync("mknod", ["-m", "666", join(root, "dev/null"), "c", "1", "3"]);
+  return root;
+}
+
+function addBusybox(root) {
+  const where = execFileSync("sh", ["-c", "command -v busybox"], { encoding: "utf8" }).trim();
+  copyFileSync(where, join(root, "usr/bin/busybox"));
+  for (const name of APPLETS) symlinkSync("busybox", join(root, "usr/bin", name));
+}
+
+function addNode(root) {
+  const node = join(root, "usr/bin/node");
+  copyFileSync(realpathSync(process.execPath), node);
+  const needed = execFileSync("ldd", [process.execPath], { encoding: "utf8" });
+  for (const [path] of needed.matchAll(/\/\S+/g)) {
+    const folder = basename(path).startsWith("ld-") ? "usr/lib64" : LIBRARIES;
+    copyFileSync(realpathSync(path), join(root, folder, basename(path)));
+  }
+}
+
+/** Installs the package as anybody would. */
+function addStublab(root, folder) {
+  const options = { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] };
+  const pack = ["pack", "--ignore-scripts", "--pack-destination", folder, "--silent"];
+  const tarball = resolve(folder, execFileSync("npm", pack, options).trim());
+  const home = join(root, "opt/stublab");
+  writeFileSync(join(home, "package.json"), '{ "private": true }\n');
+  const quiet = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
+  execFileSync("npm", ["install", ...quiet, tarball], { ...options, cwd: home });
+  writeFileSync(join(root, "usr/bin/stublab"), STUBLAB);
+  chmodSync(join(root, "usr/bin/stublab"), 0o755);
+}
+
+/** Packs the folder as an initramfs; answers its path. */
+export function makeInitramfs(root) {
+  const file = `${root}.cpio`;
+  execFileSync("sh", ["-c", `find . | cpio --quiet -o -H newc -R 0:0 >"$0"`, file], { cwd: root });
+  return file;
+}
