@@ -57,7 +57,7 @@ const NOBODY = process.getuid?.() === 0 ? 65_534 : undefined;
 /** Runs a command line of a shell, in which "stublab" is the command. */
 function sh(line: string, uid?: number) {
   const text = `umask 022; ${line.replaceAll("stublab ", `'${process.execPath}' '${cli}' `)}`;
-  const { status, signal, stdout, stderr } = spawnSync("bash", ["-c", text], {
+  const { status, signal, stdout, stderr } = spawnSync("bash", ["--norc", "-c", text], {
     encoding: "utf8",
     timeout: 20_000,
     killSignal: "SIGKILL",

@@ -249,7 +249,8 @@ foreign("merge into an empty folder keeps that folder, with its mode", () => {
 foreign("a name that is not UTF-8 is an error, and no file is left out", () => {
   const odd = (path: string) =>
     assert.is(
-      spawnSync("bash", ["-c", `cp examples/cases/restart.json "$0"/$'\\xff.json'`, path]).status,
+      spawnSync("bash", ["--norc", "-c", `cp examples/cases/restart.json "$0"/$'\\xff.json'`, path])
+        .status,
       0,
     );
   const corpus = newFolder();

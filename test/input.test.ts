@@ -17,7 +17,7 @@ input.after(() => rmSync(folder, { recursive: true, force: true }));
 function sh(line: string) {
   const [node, [script = ""]] = stublabCommand();
   const text = line.replaceAll("stublab ", `'${node}' '${script}' `);
-  const { status, signal, stdout, stderr } = spawnSync("bash", ["-c", text], {
+  const { status, signal, stdout, stderr } = spawnSync("bash", ["--norc", "-c", text], {
     encoding: "utf8",
     timeout: 30_000,
     killSignal: "SIGKILL",

@@ -168,7 +168,9 @@ terminal("a word for a shell is that word, and can be printed", () => {
   for (const word of [HOSTILE, "it's", "it's \\ two\nlines", "é\u202e", "$HOME"]) {
     const quoted = quoteWord(word);
     assert.not.match(quoted, /[\p{C}\u2028]/u);
-    const { stdout } = spawnSync("bash", ["-c", `printf %s ${quoted}`], { encoding: "utf8" });
+    const { stdout } = spawnSync("bash", ["--norc", "-c", `printf %s ${quoted}`], {
+      encoding: "utf8",
+    });
     assert.is(stdout, word);
   }
 });
