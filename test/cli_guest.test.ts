@@ -135,6 +135,9 @@ withCompiler("assembles sources, and leaves no file behind", async () => {
   const broken = await guest(file("broken.s", "bogus %rax\n"));
   assert.is(broken.code, 2);
   assert.match(broken.stderr, /does not assemble:[\s\S]*no such instruction/);
+  const long = await guest(file("long.s", "no such instruction\n".repeat(100_000)));
+  assert.is(long.code, 2);
+  assert.ok(long.stderr.length < 10_000, `${long.stderr.length}`);
   assert.equal(temporary(), before);
 });
 

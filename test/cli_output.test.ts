@@ -202,11 +202,17 @@ output("a FIFO and a device are written to, and stay what they are", () => {
 output("a FIFO that nobody reads is waited for, until a signal ends that", async () => {
   const fifo = join(newFolder(), "fifo");
   sh(`mkfifo ${fifo}`);
-  const args = [cli, "view", source, "--mermaid", "-o", fifo];
-  const waiting = new Running([process.execPath, args]);
-  assert.ok(await eventually(() => waitsInOpen(waiting.pid), 10_000));
-  process.kill(waiting.pid, "SIGTERM");
-  assert.is((await waiting.ended).signal, "SIGTERM");
+  for (const args of [
+    ["view", source, "--mermaid", "-o"],
+    ["record", "host", "-o"],
+    ["compare", "script", "--cases", "100", "--html"],
+    ["conformance", "--only", "selectors", "--junit"],
+  ]) {
+    const waiting = new Running([process.execPath, [cli, ...args, fifo]]);
+    assert.ok(await eventually(() => waitsInOpen(waiting.pid), 20_000), args[0]);
+    process.kill(waiting.pid, "SIGTERM");
+    assert.is((await waiting.ended).signal, "SIGTERM", args[0]);
+  }
 });
 
 output("a name may be as long as the system allows", () => {

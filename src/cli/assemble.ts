@@ -9,6 +9,9 @@ import { finishing } from "./interruption.ts";
 /** The executable, in a folder that is there for its sake. */
 const OUTPUT = "guest";
 
+/** How much is kept of what the compiler says, in UTF-16 units: it may say a line about each of the source. */
+const MOST_SAID = 4000;
+
 /**
  * Assembles and links a source (.s, or .S with the preprocessor) to a static executable.
  *
@@ -47,7 +50,7 @@ function compile(source: string, folder: string, signal: AbortSignal): Promise<v
   });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
+    said = (said + text).slice(0, MOST_SAID);
   });
   return new Promise((resolve, reject) => {
     child.on("error", (error) => {

@@ -92,7 +92,9 @@ async function run(args: readonly string[]): Promise<number> {
       progress: (share, cases) => progress.show(share, `${cases.toLocaleString("en")} cases`),
     });
     progress.clear();
-    publish(report, values, `stublab compare ${args.join(" ")}`);
+    // What reads the report may be slow, and then nothing could hear a signal.
+    stopListening();
+    await publish(report, values, `stublab compare ${args.join(" ")}`);
     return foundNothing(report) ? 0 : 1;
   } finally {
     stopListening();
@@ -101,8 +103,8 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function publish(report: CompareReport, values: Values, command: string): void {
-  if (values.html !== undefined) writeOutput(values.html, renderComparePage(report, command));
+async function publish(report: CompareReport, values: Values, command: string): Promise<void> {
+  if (values.html !== undefined) await writeOutput(values.html, renderComparePage(report, command));
   if (values.json) printJson("stublab.compare/1", report);
   else tell(printComparison(report));
 }

@@ -36,7 +36,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
-function run(args: readonly string[]): number {
+async function run(args: readonly string[]): Promise<number> {
   const { only, list, junit, json } = parseOptions(args, OPTIONS);
   const facts = only === undefined ? FACTS : matching(only);
   if (list) return printList(facts, json);
@@ -46,7 +46,7 @@ function run(args: readonly string[]): number {
   const start = performance.now();
   const verdicts = [...lookAt(facts, trier, machine)];
   const seconds = (performance.now() - start) / 1000;
-  if (junit !== undefined) writeOutput(junit, formatJunit(verdicts, seconds));
+  if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds));
   if (json) printJson("stublab.conformance/1", documentOf(verdicts, machine, trier));
   else tell(folded(tellAll(verdicts, machine)));
   return verdicts.some(({ held }) => held === false) ? 1 : 0;

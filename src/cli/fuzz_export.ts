@@ -32,7 +32,7 @@ const OPTIONS = {
   plant: { type: "string" },
 } as const;
 
-function run(args: readonly string[]): number {
+async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   if (!values.c) {
     throw new UsageError("export wants to be told a language", {
@@ -56,7 +56,7 @@ function run(args: readonly string[]): number {
     },
   );
   if (values.output === undefined) print(text);
-  else writeOutput(values.output, text);
+  else await writeOutput(values.output, text);
   return 0;
 }
 

@@ -2,6 +2,7 @@ import { openEncoder } from "../encoder/open.ts";
 import { mergeFolders } from "../fuzz/merge.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
+import { finishing } from "./interruption.ts";
 import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab fuzz merge DIRS -o DIR [options]
@@ -23,7 +24,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
-function run(args: readonly string[]): number {
+async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   if (positionals.length === 0) {
     throw new UsageError("fuzz merge takes the folders to put together", {
@@ -34,7 +35,8 @@ function run(args: readonly string[]): number {
     throw new UsageError("fuzz merge needs a folder to make", { remedy: "name it with -o DIR" });
   }
   const { constants } = openEncoder("assembly");
-  const merged = mergeFolders(positionals, values.output, constants);
+  const { output } = values;
+  const merged = await finishing(async () => mergeFolders(positionals, output, constants));
   if (values.json) printJson("stublab.fuzz-merge/1", merged);
   else {
     const { cases, signatures, findings, complete, why } = merged;

@@ -29,7 +29,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
-function run(args: readonly string[]): number {
+async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const change = values.plant === undefined ? undefined : parsePlant(values.plant);
   using examiner = new Examiner({ change });
@@ -37,7 +37,7 @@ function run(args: readonly string[]): number {
   const small = examiner.minimize(it);
   const text = `${JSON.stringify(formatCase(small, examiner.constants), null, 2)}\n`;
   if (values.output === undefined) print(text);
-  else writeOutput(values.output, text);
+  else await writeOutput(values.output, text);
   const [before, after] = [changedWords(it), changedWords(small)];
   talk(`${before} word${before === 1 ? "" : "s"} differed from the baseline, ${after} now\n`);
   return 0;

@@ -47,7 +47,7 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const recordings = files.length > 0 ? files.map(readRecording) : await recordAll(values.encoder);
   const exhibits = nameAll(recordings);
-  writeOutputs(folder, [
+  await writeOutputs(folder, [
     ...exhibits.flatMap(({ name, recording }) => [
       [`${name}.json`, renderJson(recording)] as const,
       [`${name}.html`, renderRecordingPage(recording)] as const,

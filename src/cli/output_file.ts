@@ -17,7 +17,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { OutputError, StublabError } from "../errors.ts";
 import { codeOf, Folder, temporaryName } from "../folder.ts";
 import { reasonOf } from "../input.ts";
-import { endBetweenTurns } from "./interruption.ts";
+import { finishing } from "./interruption.ts";
 import { writeAll } from "./report.ts";
 
 /** The errnos with which a file is kept in its place: by the folder's mode, a sticky folder, a mount. */
@@ -26,8 +26,7 @@ const NOT_PERMITTED: readonly unknown[] = ["EACCES", "EPERM", "EROFS", "EBUSY"];
 /** The most links that lead from one to the next; Linux follows as many. */
 const MOST_LINKS = 40;
 
-/** A signal leaves no temporary file: from the first output on, one is heard between two of them. */
-let listening = false;
+type Content = string | Uint8Array;
 
 /**
  * Writes a file that the user names: as a whole or not at all. A link is followed, for it is what was named, and an open
@@ -35,14 +34,16 @@ let listening = false;
  *
  * @throws OutputError if it cannot be written.
  */
-export function writeOutput(path: string, content: string | Uint8Array): void {
-  writing(path, () => {
+export async function writeOutput(path: string, content: Content): Promise<void> {
+  try {
     const target = targetOf(path);
     if (target === 1 || target === 2) writeAll(target, Buffer.from(content));
     else if (typeof target === "number") writeFileSync(target, content);
-    else if (isReplaceable(target)) replaceIn(dirname(target), [[basename(target), content]]);
+    else if (isReplaceable(target)) await replaceIn(dirname(target), [[basename(target), content]]);
     else writeInto(target, content);
-  });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
 }
 
 /**
@@ -50,14 +51,16 @@ export function writeOutput(path: string, content: string | Uint8Array): void {
  *
  * @throws OutputError if they cannot be written; InputError if there is something else in place of one.
  */
-export function writeOutputs(
+export async function writeOutputs(
   folder: string,
-  files: readonly (readonly [name: string, content: string])[],
-): void {
-  writing(folder, () => {
+  files: readonly (readonly [name: string, content: Content])[],
+): Promise<void> {
+  try {
     Folder.make(folder)[Symbol.dispose]();
-    replaceIn(folder, files);
-  });
+    await replaceIn(folder, files);
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
 }
 
 /**
@@ -66,43 +69,43 @@ export function writeOutputs(
  * @throws OutputError
  */
 export function checkOutput(path: string): void {
-  writing(path, () => {
+  try {
     const target = targetOf(path);
     if (typeof target === "number") return;
     const stats = statsOf(target);
     if (stats === undefined) accessSync(dirname(target), constants.W_OK);
     else if (stats.isFile() || stats.isDirectory()) closeSync(openSync(target, constants.O_WRONLY));
     else accessSync(target, constants.W_OK);
-  });
-}
-
-function writing(path: string, write: () => void): void {
-  try {
-    write();
   } catch (cause) {
-    if (cause instanceof StublabError) throw cause;
-    throw new OutputError(`${path} cannot be written: ${reasonOf(cause)}`, {
-      cause,
-      ...(cause instanceof Error && "code" in cause && { errno: String(cause.code) }),
-    });
+    throw unwritable(path, cause);
   }
 }
 
+function unwritable(path: string, cause: unknown): StublabError {
+  if (cause instanceof StublabError) return cause;
+  const errno = codeOf(cause);
+  return new OutputError(`${path} cannot be written: ${reasonOf(cause)}`, {
+    cause,
+    ...(typeof errno === "string" && { errno }),
+  });
+}
+
+/** A signal that comes meanwhile ends this process when no temporary file is left. */
 function replaceIn(
   path: string,
-  files: readonly (readonly [name: string, content: string | Uint8Array])[],
-): void {
-  if (!listening) endBetweenTurns();
-  listening = true;
-  using folder = Folder.open(path);
-  for (const [name, content] of files) replace(folder, name, content);
+  files: readonly (readonly [name: string, content: Content])[],
+): Promise<void> {
+  return finishing(async () => {
+    using folder = Folder.open(path);
+    for (const [name, content] of files) replace(folder, name, content);
+  });
 }
 
 /**
  * Writes a file as a whole or not at all: what was there stays until the new content is complete. The file keeps its mode
  * and its owner. Where another cannot take its place, as in a folder that is not to be written, it is written itself.
  */
-function replace(folder: Folder, name: string, content: string | Uint8Array): void {
+function replace(folder: Folder, name: string, content: Content): void {
   // It shows, too, whether the user may write it.
   const there = folder.open(name, constants.O_WRONLY);
   try {
@@ -118,7 +121,7 @@ function replace(folder: Folder, name: string, content: string | Uint8Array): vo
 function putInPlace(
   folder: Folder,
   name: string,
-  content: string | Uint8Array,
+  content: Content,
   there: number | undefined,
 ): boolean {
   const temporary = temporaryName();
@@ -142,7 +145,7 @@ function makeLike(file: number, { uid, gid, mode }: Stats): void {
 }
 
 /** Writes to a pipe or a device: what is not there is not made, and nothing is emptied. */
-function writeInto(path: string, content: string | Uint8Array): void {
+function writeInto(path: string, content: Content): void {
   const file = openSync(path, constants.O_WRONLY);
   try {
     writeFileSync(file, content);

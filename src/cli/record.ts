@@ -57,7 +57,7 @@ async function run(args: readonly string[]): Promise<number> {
   const text = renderJson(recording);
   if (output === undefined) print(text);
   else {
-    writeOutput(output, text);
+    await writeOutput(output, text);
     talk(summary(recording, output, text.length));
   }
   const lines = failures(recording);

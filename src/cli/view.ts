@@ -50,7 +50,7 @@ const FORMS = {
 
 const NAMES = ["text", "html", "mermaid", "perfetto", "json"] as const;
 
-function run(args: readonly string[]): number {
+async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const [file, extra] = positionals;
   if (file === undefined) {
@@ -70,7 +70,7 @@ function run(args: readonly string[]): number {
   if (output === "") throw new UsageError("the name of the output is empty");
   const text = FORMS[form](readRecording(file));
   if (output === "-") print(text);
-  else writeOutput(output, text);
+  else await writeOutput(output, text);
   return 0;
 }
 
