@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { release } from "node:os";
+import { constants, release } from "node:os";
 import { StateError } from "../errors.ts";
 import type { Tracer } from "../stub/tracer.ts";
 
@@ -55,6 +55,7 @@ const OF_KERNEL: readonly (readonly [Feature, major: number, minor: number])[] =
   ["uprobe", 6, 18],
 ];
 const MOST_XSTATE = 16 << 10;
+const { ESRCH } = constants.errno;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
 const COMPONENTS = 464;
 /** mxcsr_mask in struct user_i387_struct. */
@@ -112,6 +113,8 @@ function readXstate(tracer: Tracer): Pick<Machine, "xstateLength" | "xfeatures" 
   const [stub] = tracer.stubs.values();
   if (stub === undefined) throw new StateError("the tracer has no stub that can be asked");
   const length = tracer.shim.readXstate(stub.thread.tid, area, area.length);
+  // A stub that is gone does not say that the machine has no such area.
+  if (length === -ESRCH) throw new StateError(`stub ${stub.pid} is gone`);
   const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(MOST_XSTATE));
   return {
     xstateLength: Math.max(length, 0),
