@@ -1,22 +1,39 @@
-/** What a look at a deadline counts for at most, in milliseconds: a process that looks later was kept from running. */
+/** What a look at the clock counts for at most, in milliseconds: a process that looks later was kept from running. */
 const LONGEST = 100;
 
 /**
- * A deadline in time that this process runs: what it spends stopped, by SIGSTOP or a freezer, does not count. Whoever has
- * one looks at it again and again.
+ * Time in which this process runs: what it spends stopped, by SIGSTOP or a freezer, does not count. Whoever has a clock
+ * looks at it again and again.
  */
-export class AwakeDeadline {
-  #left: number;
+export class AwakeClock {
+  readonly #longest: number;
   #last = performance.now();
+  #milliseconds = 0;
+
+  /** @param longest what a look counts for at most: more than there is between two as a rule */
+  constructor(longest = LONGEST) {
+    this.#longest = longest;
+  }
+
+  /** Since it was made, as far as this process ran. */
+  get milliseconds(): number {
+    const now = performance.now();
+    this.#milliseconds += Math.min(now - this.#last, this.#longest);
+    this.#last = now;
+    return this.#milliseconds;
+  }
+}
+
+/** A deadline by such a clock. */
+export class AwakeDeadline {
+  readonly #clock = new AwakeClock();
+  readonly #milliseconds: number;
 
   constructor(milliseconds: number) {
-    this.#left = milliseconds;
+    this.#milliseconds = milliseconds;
   }
 
   get isOver(): boolean {
-    const now = performance.now();
-    this.#left -= Math.min(now - this.#last, LONGEST);
-    this.#last = now;
-    return this.#left < 0;
+    return this.#clock.milliseconds > this.#milliseconds;
   }
 }

@@ -126,6 +126,25 @@ for (const [name, to] of Object.entries(TO)) {
   });
 }
 
+jobs("the time that a run spends stopped does not count for --seconds", async () => {
+  const [LIMIT, STOPPED] = [2, 3];
+  const started = performance.now();
+  const job = new Running(stublabCommand("fuzz", "--seconds", `${LIMIT}`, "--json"), {
+    detached: true,
+  });
+  assert.ok(await eventually(() => family(job.pid).length > 2, 10_000));
+  send(-job.pid, "SIGSTOP");
+  await new Promise((resolve) => setTimeout(resolve, STOPPED * 1000));
+  send(-job.pid, "SIGCONT");
+  const { code, stdout, stderr } = await job.ended;
+  assert.is(code, 0, stderr);
+  const { seconds } = JSON.parse(stdout).session;
+  assert.ok(seconds >= LIMIT, `${seconds} s`);
+  // A look at the clock counts for a second at most.
+  const all = (performance.now() - started) / 1000;
+  assert.ok(all > LIMIT + STOPPED - 1, `${all} s`);
+});
+
 const onTerminal = hasTool("tmux") ? jobs : jobs.skip;
 
 onTerminal("Ctrl-Z stops a run in a terminal, and fg goes on with it", async () => {

@@ -1,3 +1,4 @@
+import { AwakeClock } from "../awake.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
 import { callback, count, integer, object, oneOf, optional, show, text, toWord } from "../shape.ts";
@@ -30,7 +31,7 @@ export interface FuzzOptions {
   readonly path?: Path;
   /** The run's cases in all, those of earlier sessions among them. */
   readonly cases?: number;
-  /** How long this session goes on, to the end of a round. */
+  /** How long this session goes on, to the end of a round. Time in which the process is stopped does not count. */
   readonly seconds?: number;
   /** A folder that keeps what the run comes to. */
   readonly corpus?: string;
@@ -75,8 +76,8 @@ export interface FuzzResult {
 export const MOST_WORKERS = 256;
 const DEFAULT_CASES = 1_000_000;
 export const DEFAULT_PATH: Path = "both";
-/** How often progress is told, in milliseconds. */
-const TELL = 200;
+/** How often progress is told, in milliseconds, and what the time between two looks at the clock is at most. */
+const [TELL, LONGEST_LOOK] = [200, 1000];
 
 /**
  * Tries setups, and keeps those whose outcomes are of a new kind. The same seed comes to the same, however many workers
@@ -142,7 +143,8 @@ class Session {
   readonly #folder: CorpusFolder | undefined;
   readonly #options: FuzzOptions;
   readonly #state: RunState;
-  readonly #start = performance.now();
+  /** A batch system may have stopped the job for hours. */
+  readonly #clock = new AwakeClock(LONGEST_LOOK);
   readonly #target: number | undefined;
   /** What `progress` threw. */
   #failure: { readonly error: unknown } | undefined;
@@ -177,7 +179,7 @@ class Session {
   }
 
   get #seconds(): number {
-    return (performance.now() - this.#start) / 1000;
+    return this.#clock.milliseconds / 1000;
   }
 
   #isDone({ next }: RunState): boolean {

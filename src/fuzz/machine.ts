@@ -64,6 +64,7 @@ const PTRACE_SET_SYSCALL_INFO = 0x4212;
 /** Newer than the encoders' names. */
 export const SYS_UPROBE = 336;
 const MOST_XSTATE = 16 << 10;
+const { ESRCH } = constants.errno;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
 const COMPONENTS = 464;
 /** mxcsr_mask in struct user_i387_struct. */
@@ -136,6 +137,8 @@ function hasCompatibility(): boolean {
 function readXstate(stub: Stub): Pick<Machine, "xstateLength" | "xfeatures" | "mxcsrMask"> {
   const area = new Uint8Array(MOST_XSTATE);
   const length = stub.tracer.shim.readXstate(stub.thread.tid, area, area.length);
+  // A stub that is gone does not say that the machine has no such area.
+  if (length === -ESRCH) throw new StateError(`stub ${stub.pid} is gone`);
   const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(MOST_XSTATE));
   return {
     xstateLength: Math.max(length, 0),

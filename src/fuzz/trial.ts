@@ -1,5 +1,6 @@
 import { errnoName } from "../errno.ts";
 import {
+  AttachError,
   BirthError,
   DeathError,
   StateError,
@@ -227,13 +228,19 @@ export class Trier {
 
 /** The parent of those that setups are tried in. */
 function createMaster(tracer: Tracer): Stub {
-  const master = createAnonymous(tracer, () => tracer.createStub());
-  master.scrub();
-  return master;
+  for (let tries = 1; ; tries++) {
+    try {
+      const master = createAnonymous(tracer, () => tracer.createStub());
+      master.scrub();
+      return master;
+    } catch (error) {
+      if (tries === MOST_TRIES || !isLoss(error)) throw error;
+    }
+  }
 }
 
 /** What a stub comes to that somebody ends, or sends a signal to while it is born. */
-const LOSING = [DeathError, StopError, BirthError, StateError];
+const LOSING = [DeathError, StopError, BirthError, AttachError, StateError];
 
 /** No such stub, or one that signals of others keep from where a setup begins. */
 const LOSSES = ["ESRCH", "ECHILD", "EPROTO"];
