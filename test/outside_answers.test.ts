@@ -2,14 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  BirthError,
-  DeathError,
-  type Encoder,
-  EncoderError,
-  openEncoder,
-  Tracer,
-} from "../src/index.ts";
+import { DeathError, type Encoder, EncoderError, openEncoder, Tracer } from "../src/index.ts";
 import { childrenOf, hostCommand, isAlive, processState, run } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
@@ -58,7 +51,8 @@ answers("a clone that ends before it is attached is an error, and leaves no zomb
     return result;
   };
   try {
-    assert.match(thrown(BirthError, () => master.createStub()).message, "it has ended");
+    const { message } = thrown(DeathError, () => master.createStub());
+    assert.match(message, "it ended before it was attached");
   } finally {
     shim.inject = inject;
   }

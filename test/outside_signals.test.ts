@@ -71,6 +71,37 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
   }
 }
 
+for (const [parent, birth] of Object.entries({
+  host: (tracer: Tracer) => tracer.createStub(),
+  stub: (tracer: Tracer) => tracer.createStub().createStub(),
+})) {
+  outside(
+    `a birth whose child SIGCONT sends on before the attach is tried again (${parent})`,
+    () => {
+      using tracer = new Tracer();
+      const { shim } = tracer;
+      const { ptrace } = shim;
+      let [attaches, sent] = [0, 0];
+      const last = parent === "host" ? 1 : 2;
+      shim.ptrace = (request, tid, address, data) => {
+        if (request === tracer.constant("PTRACE_ATTACH") && ++attaches === last) {
+          process.kill(tid, "SIGCONT");
+          while (processState(tid)?.state !== "Z");
+          sent++;
+        }
+        return ptrace(request, tid, address, data);
+      };
+      try {
+        const stub = birth(tracer);
+        assert.is(stub.call("getpid"), BigInt(stub.pid));
+        assert.is(sent, 1);
+      } finally {
+        shim.ptrace = ptrace;
+      }
+    },
+  );
+}
+
 outside("a signal that the kernel raises is an error", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();

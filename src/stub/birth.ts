@@ -19,6 +19,27 @@ import type { Tracer } from "./tracer.ts";
 /** The word in which a forked child tells its step: shared with the host, mapped once in a thread. */
 let progress: { address: number; step: Uint32Array } | undefined;
 
+const UNATTACHED = "it ended before it was attached";
+
+/** How many births are tried whose children are killed before they are attached. */
+const MOST_BIRTHS = 3;
+
+/**
+ * Tries a birth again whose child somebody has killed before it was attached: nobody has seen it yet. SIGCONT does so as
+ * well, which lets a stub that has stopped itself run on into its INT3.
+ */
+function untilAttached(birth: () => Thread, parent?: Thread): Thread {
+  for (let tries = 1; ; tries++) {
+    try {
+      return birth();
+    } catch (error) {
+      const death = error instanceof BirthError ? error.cause : error;
+      const killed = death instanceof DeathError && /^(killed by|it ended)/.test(death.how);
+      if (tries === MOST_BIRTHS || !killed || death.pid === parent?.tid) throw error;
+    }
+  }
+}
+
 /**
  * Step 2 of a stub's life, host fork; then 3 and 4, its self-stop and the attach.
  *
@@ -29,6 +50,15 @@ export function forkStub(
   exitSignal: number,
   omit: readonly ChildStep[],
   filter?: Uint8Array,
+): Thread {
+  return untilAttached(() => forkOnce(tracer, exitSignal, omit, filter));
+}
+
+function forkOnce(
+  tracer: Tracer,
+  exitSignal: number,
+  omit: readonly ChildStep[],
+  filter: Uint8Array | undefined,
 ): Thread {
   const { address, step } = sharedProgress(tracer);
   step[0] = 0;
@@ -77,6 +107,10 @@ function lastStep([bits = 0]: Uint32Array): ChildStep | "clone" {
  * and so does the child until it is attached.
  */
 export function cloneStub(parent: Thread, exitSignal: number): Thread {
+  return untilAttached(() => cloneOnce(parent, exitSignal), parent);
+}
+
+function cloneOnce(parent: Thread, exitSignal: number): Thread {
   const { tracer } = parent;
   const word = cloneWord(tracer, exitSignal);
   const mask = parent.block(tracer.birthMask);
@@ -118,7 +152,7 @@ function clone(parent: Thread, word: bigint): number {
  * Waits for the child's self-stop. That is its parent's to do: the tracer may attach only afterwards. The kernel's
  * answer, and the session, show that `pid` is the parent's child and has not ended.
  *
- * @throws BirthError
+ * @throws BirthError, DeathError
  */
 function awaitChild(parent: Thread, pid: number): void {
   const { tracer } = parent;
@@ -130,7 +164,9 @@ function awaitChild(parent: Thread, pid: number): void {
   if (answer < 0n)
     refuse(`wait4 in stub ${parent.tgid} failed with ${tracer.errorName(-Number(answer))}`);
   if (answer !== BigInt(pid)) refuse(`wait4 in stub ${parent.tgid} returned ${answer}`);
-  if (tracer.shim.session(pid) !== tracer.shim.session(parent.tgid)) refuse("it has ended");
+  if (tracer.shim.session(pid) !== tracer.shim.session(parent.tgid)) {
+    throw new DeathError(pid, UNATTACHED);
+  }
 }
 
 /**
@@ -184,7 +220,7 @@ function reachSelfStop(thread: Thread, deadline: Deadline): void {
     attach(thread, deadline);
   } catch (error) {
     if (!(error instanceof AttachError) || !hasEnded(thread.tid)) throw error;
-    throw new DeathError(thread.tid, "it ended before it was attached");
+    throw new DeathError(thread.tid, UNATTACHED);
   }
   thread.readRegisters(frame);
   while (!isAtSelfStop(thread)) {

@@ -6,13 +6,12 @@ import { Tracer } from "../../src/index.ts";
 import type { Stub } from "../../src/stub/stub.ts";
 import { pinToProcessor, runLast } from "../libc.ts";
 
-const [SIGKILL, SIGCONT] = [9, 18];
-// SIGCONT would let a stub that has stopped itself run on to its INT3 before anybody traces it.
-const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter(
-  (signal) => ![SIGKILL, SIGCONT].includes(signal),
-);
-
 const [what = "", exitSignal = ""] = process.argv.slice(2);
+// SIGCONT lets a stub that has stopped itself run on into its INT3; with SIGKILL as exit signal that is the host's end.
+const deadly = exitSignal === "SIGKILL" ? [9, 18] : [9];
+const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter(
+  (signal) => !deadly.includes(signal),
+);
 
 const tracer = new Tracer();
 const { shim } = tracer;
