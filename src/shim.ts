@@ -112,11 +112,11 @@ export class Deadline {
 
   /** Starts anew. */
   start(milliseconds: number): void {
-    this.#milliseconds = milliseconds;
-    // Numbers, not BigInts: one would be made for each call.
-    const microseconds = Math.ceil(milliseconds * 1000);
-    this.bytes.setUint32(DEADLINE.timeout, microseconds >>> 0, true);
-    this.bytes.setUint32(DEADLINE.timeout + 4, Math.floor(microseconds / 2 ** 32), true);
+    if (milliseconds !== this.#milliseconds) {
+      this.#milliseconds = milliseconds;
+      const microseconds = BigInt(Math.ceil(milliseconds * 1000));
+      this.bytes.setBigInt64(DEADLINE.timeout, microseconds, true);
+    }
     this.bytes.setFloat64(DEADLINE.seen, 0);
   }
 }

@@ -89,7 +89,7 @@ function essence(stdout: string) {
   return { cases, signatures, deaths, hangs, unpredicted, findings };
 }
 
-const FUZZ = stublabCommand("fuzz", "--cases", "60000", "--workers", "2", "--json");
+const FUZZ = stublabCommand("fuzz", "--cases", "250000", "--workers", "2", "--json");
 const undisturbed = run(FUZZ);
 
 for (const [name, to] of Object.entries(TO)) {
@@ -152,7 +152,7 @@ onTerminal("Ctrl-Z stops a run in a terminal, and fg goes on with it", async () 
   try {
     tmux.enter("set -m; PS1='ready> '; clear");
     await tmux.shows(/^ready>\s*$/);
-    const [node, args] = stublabCommand("fuzz", "--cases", "60000");
+    const [node, args] = stublabCommand("fuzz", "--cases", "250000");
     tmux.enter(`stty -a > ${folder}/before; ${node} ${args.join(" ")}; echo status $?`);
     for (let n = 0; n < 3; n++) {
       await tmux.shows(/[1-9][\d,]* cases of 60,000 in all/);

@@ -91,7 +91,7 @@ export class Stub {
     const { tracer, thread } = this;
     try {
       const result = thread.inject(tracer.syscallNumber(call), args, setUp);
-      this.#replaced = !thread.atRest;
+      this.#replaced = thread.hasLeft;
       return result;
     } finally {
       this.forgetIfDead();

@@ -55,6 +55,8 @@ export class Thread {
   readonly tgid: number;
   readonly tid: number;
   state: ThreadState = "untraced";
+  /** Whether the last injection ended outside the stub code, as after an execve. */
+  hasLeft = false;
   /** The registers that every injection starts from: at rest, with RIP before the SYSCALL. */
   readonly initial: RegisterBlock;
   #processor = -1;
@@ -293,11 +295,6 @@ export class Thread {
     return BigInt.asIntN(64, this.tracer.frame.word(WORD.rax));
   }
 
-  /** Whether the thread rests at its INT3, where it can be injected into. */
-  get atRest(): boolean {
-    return this.tracer.frame.word(WORD.rip) === this.tracer.restAddress;
-  }
-
   /** Gives the thread up: it was reaped, or will never be. */
   forget(): void {
     if (this.state === "dead") return;
@@ -309,6 +306,7 @@ export class Thread {
   #run(number: bigint): void {
     const { shim, frame, injection } = this.tracer;
     const result = shim.inject(this.tid, frame.bytes, injection.bytes);
+    this.hasLeft = result === INJECT_LEFT;
     if (result === INJECT_RESTS || result === INJECT_LEFT) return;
     if (result === INJECT_STOPPED) {
       this.state = "running";
