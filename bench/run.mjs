@@ -93,6 +93,9 @@ const BENCHMARKS = {
   },
 };
 
+/** So many rounds do not count: Node.js compiles what runs often, a birth after some thousands. */
+const WARM_UP = 40;
+
 /** One side of a benchmark: a program that runs a batch for each line it reads. */
 class Side {
   #child;
@@ -136,8 +139,8 @@ function setups(what, size) {
 async function compareSides(c, script, rounds) {
   await Promise.all([c.next(), script.next()]);
   const pairs = [];
-  for (let round = -3; round < rounds; round++) {
-    // Whoever comes second in a round comes first in the next; the first rounds warm up.
+  for (let round = -WARM_UP; round < rounds; round++) {
+    // The side that is second in a round is first in the next.
     const [first, second] = round % 2 === 0 ? [c, script] : [script, c];
     const times = new Map([[first, await first.batch()]]);
     times.set(second, await second.batch());

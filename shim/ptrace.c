@@ -33,8 +33,10 @@ int64_t stublab_block(int32_t tid, uint64_t signals, uint64_t *previous) {
     return result < 0 ? result : stublab_set_mask(tid, *previous | signals);
 }
 
-int64_t stublab_session(int32_t pid) {
-    return syscall1(__NR_getsid, pid);
+int64_t stublab_attach(int32_t tid, int32_t relative) {
+    if (relative != 0 && syscall1(__NR_getsid, tid) != syscall1(__NR_getsid, relative))
+        return -ESRCH;
+    return stublab_ptrace(PTRACE_ATTACH, tid, 0, 0);
 }
 
 /** The signal of a plain stop (no event, no system call stop), or 0. */

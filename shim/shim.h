@@ -75,8 +75,11 @@ STUBLAB_EXPORT int64_t stublab_set_mask(int32_t tid, uint64_t mask);
 /** Blocks further signals in a stopped thread, and stores its previous mask. */
 STUBLAB_EXPORT int64_t stublab_block(int32_t tid, uint64_t signals, uint64_t *previous);
 
-/** The session of a process (getsid(2)). */
-STUBLAB_EXPORT int64_t stublab_session(int32_t pid);
+/**
+ * PTRACE_ATTACH. Unless `relative` is 0, the thread must be in the same session as that one, or it
+ * is -ESRCH: what has the pid of a child that has ended is another's process.
+ */
+STUBLAB_EXPORT int64_t stublab_attach(int32_t tid, int32_t relative);
 
 /**
  * A time limit that several waits share. The caller sets `timeout` and clears `seen`; the clock

@@ -35,7 +35,7 @@ export interface Shim {
   wait(tid: number, options: number, microseconds: number, status: Int32Array): number;
   setMask(tid: number, mask: bigint): number;
   block(tid: number, signals: bigint, previous: BigUint64Array): number;
-  session(pid: number): number;
+  attach(tid: number, relative: number): number;
   timeLeft(deadline: DataView): number;
   waitWithin(tid: number, options: number, deadline: DataView, status: Int32Array): number;
   inject(tid: number, block: Uint8Array, injection: ArrayBufferView): number;
@@ -347,7 +347,7 @@ function bindShim(library: LibraryHandle): Shim {
     wait: bind("int64_t stublab_wait(int32_t, uint32_t, int64_t, void *)"),
     setMask: bind("int64_t stublab_set_mask(int32_t, uint64_t)"),
     block: bind("int64_t stublab_block(int32_t, uint64_t, void *)"),
-    session: bind("int64_t stublab_session(int32_t)"),
+    attach: bind("int64_t stublab_attach(int32_t, int32_t)"),
     timeLeft: bind("int64_t stublab_time_left(void *)"),
     waitWithin: bind("int64_t stublab_wait_within(int32_t, uint32_t, void *, void *)"),
     inject: bind("int64_t stublab_inject(int32_t, void *, void *)"),

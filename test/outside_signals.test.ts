@@ -80,23 +80,23 @@ for (const [parent, birth] of Object.entries({
     () => {
       using tracer = new Tracer();
       const { shim } = tracer;
-      const { ptrace } = shim;
+      const { attach } = shim;
       let [attaches, sent] = [0, 0];
       const last = parent === "host" ? 1 : 2;
-      shim.ptrace = (request, tid, address, data) => {
-        if (request === tracer.constant("PTRACE_ATTACH") && ++attaches === last) {
+      shim.attach = (tid, relative) => {
+        if (++attaches === last) {
           process.kill(tid, "SIGCONT");
           while (processState(tid)?.state !== "Z");
           sent++;
         }
-        return ptrace(request, tid, address, data);
+        return attach(tid, relative);
       };
       try {
         const stub = birth(tracer);
         assert.is(stub.call("getpid"), BigInt(stub.pid));
         assert.is(sent, 1);
       } finally {
-        shim.ptrace = ptrace;
+        shim.attach = attach;
       }
     },
   );

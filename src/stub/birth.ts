@@ -19,10 +19,11 @@ import type { Tracer } from "./tracer.ts";
 /** The word in which a forked child tells its step: shared with the host, mapped once in a thread. */
 let progress: { address: number; step: Uint32Array } | undefined;
 
+/** What is known of a child that somebody has killed too early. */
 const UNATTACHED = "it ended before it was attached";
 
 /** How many births are tried whose children are killed before they are attached. */
-const MOST_BIRTHS = 3;
+const MOST_BIRTHS = 5;
 
 /**
  * Tries a birth again whose child somebody has killed before it was attached: nobody has seen it yet. SIGCONT does so as
@@ -73,7 +74,7 @@ function forkOnce(
   );
   if (pid < 0) throw forkError(-pid);
   const thread = new Thread(tracer, pid, pid);
-  const deadline = new Deadline(tracer.deadline);
+  const deadline = tracer.startBirthClock();
   try {
     thread.wait(deadline, Number(tracer.waitSelfStop));
     reachSelfStop(thread, deadline);
@@ -103,34 +104,45 @@ function lastStep([bits = 0]: Uint32Array): ChildStep | "clone" {
 }
 
 /**
- * Step 6: a stub clones another by injection, and the tracer attaches to it. The parent blocks signals meanwhile,
- * and so does the child until it is attached.
+ * Step 6: a stub clones another by injection, and the tracer attaches to it.
+ *
+ * With a harmful exit signal no birth can be tried again: then the parent blocks signals meanwhile, and so does the child
+ * until it is attached.
  */
 export function cloneStub(parent: Thread, exitSignal: number): Thread {
-  return untilAttached(() => cloneOnce(parent, exitSignal), parent);
-}
-
-function cloneOnce(parent: Thread, exitSignal: number): Thread {
   const { tracer } = parent;
   const word = cloneWord(tracer, exitSignal);
+  if (!tracer.isFatal(exitSignal)) return untilAttached(() => cloneHarmless(parent, word), parent);
   const mask = parent.block(tracer.birthMask);
   try {
-    const pid = clone(parent, word);
-    const thread = new Thread(tracer, pid, pid);
-    try {
-      awaitChild(parent, pid);
-      reachSelfStop(thread, new Deadline(tracer.deadline));
-      thread.setMask(mask);
-      return thread;
-    } catch (error) {
-      thread.forget();
-      throw error;
-    }
-  } catch (error) {
-    if (!tracer.isFatal(exitSignal)) endStrays(parent);
-    throw error;
+    const thread = cloneOnce(parent, word);
+    thread.setMask(mask);
+    return thread;
   } finally {
     if (parent.state === "stopped") parent.setMask(mask);
+  }
+}
+
+function cloneHarmless(parent: Thread, word: bigint): Thread {
+  try {
+    return cloneOnce(parent, word);
+  } catch (error) {
+    endStrays(parent);
+    throw error;
+  }
+}
+
+function cloneOnce(parent: Thread, word: bigint): Thread {
+  const { tracer } = parent;
+  const pid = clone(parent, word);
+  const thread = new Thread(tracer, pid, pid);
+  try {
+    awaitChild(parent, pid);
+    reachSelfStop(thread, tracer.startBirthClock(), parent.tgid);
+    return thread;
+  } catch (error) {
+    thread.forget();
+    throw error;
   }
 }
 
@@ -150,9 +162,9 @@ function clone(parent: Thread, word: bigint): number {
 
 /**
  * Waits for the child's self-stop. That is its parent's to do: the tracer may attach only afterwards. The kernel's
- * answer, and the session, show that `pid` is the parent's child and has not ended.
+ * answer shows that `pid` is the parent's child.
  *
- * @throws BirthError, DeathError
+ * @throws BirthError
  */
 function awaitChild(parent: Thread, pid: number): void {
   const { tracer } = parent;
@@ -164,9 +176,6 @@ function awaitChild(parent: Thread, pid: number): void {
   if (answer < 0n)
     refuse(`wait4 in stub ${parent.tgid} failed with ${tracer.errorName(-Number(answer))}`);
   if (answer !== BigInt(pid)) refuse(`wait4 in stub ${parent.tgid} returned ${answer}`);
-  if (tracer.shim.session(pid) !== tracer.shim.session(parent.tgid)) {
-    throw new DeathError(pid, UNATTACHED);
-  }
 }
 
 /**
@@ -198,13 +207,19 @@ export function cloneWord(tracer: Tracer, exitSignal: number): bigint {
   );
 }
 
-/** Step 4: PTRACE_ATTACH, its stop, and the options. @throws AttachError, DeathError, DeadlineError */
+/**
+ * Step 4: PTRACE_ATTACH, its stop, and the options.
+ *
+ * @param relative a process in whose session it must be
+ * @throws AttachError, DeathError, DeadlineError
+ */
 export function attach(
   thread: Thread,
   deadline = new Deadline(thread.tracer.deadline),
   options: number = thread.tracer.traceOptions,
+  relative = 0,
 ): void {
-  requestAttach(thread);
+  requestAttach(thread, relative);
   // Another signal may stop it before the SIGSTOP of the attach, which then stops it later.
   thread.wait(deadline);
   thread.ptrace("PTRACE_SETOPTIONS", options);
@@ -214,12 +229,13 @@ export function attach(
  * Attaches to a new stub that has stopped, and takes its initial registers at its self-stop. If somebody else's SIGSTOP
  * was earlier, it first goes on until then.
  */
-function reachSelfStop(thread: Thread, deadline: Deadline): void {
-  const { frame } = thread.tracer;
+function reachSelfStop(thread: Thread, deadline: Deadline, relative?: number): void {
+  const { frame, traceOptions } = thread.tracer;
   try {
-    attach(thread, deadline);
+    attach(thread, deadline, traceOptions, relative);
   } catch (error) {
-    if (!(error instanceof AttachError) || !hasEnded(thread.tid)) throw error;
+    if (!(error instanceof AttachError)) throw error;
+    if (error.errno !== "ESRCH" && !hasEnded(thread.tid)) throw error;
     throw new DeathError(thread.tid, UNATTACHED);
   }
   thread.readRegisters(frame);
@@ -227,7 +243,7 @@ function reachSelfStop(thread: Thread, deadline: Deadline): void {
     thread.next(deadline);
     thread.readRegisters(frame);
   }
-  takeInitialRegisters(thread);
+  keepInitialRegisters(thread);
 }
 
 /** Whether the registers read last are those after the kill of the self-stop. A clone begins there, but with RBX 1. */
@@ -237,15 +253,20 @@ function isAtSelfStop({ tracer }: Thread): boolean {
 }
 
 /** PTRACE_ATTACH alone: its SIGSTOP has to be waited for. @throws AttachError */
-export function requestAttach({ tracer, tid }: Thread): void {
-  const result = tracer.shim.ptrace(tracer.constant("PTRACE_ATTACH"), tid, 0, 0);
+export function requestAttach({ tracer, tid }: Thread, relative = 0): void {
+  const result = tracer.shim.attach(tid, relative);
   if (result < 0) throw attachError(tid, -result);
 }
 
 /** The registers at the self-stop, with RIP back before the SYSCALL that all injections use. */
 export function takeInitialRegisters(thread: Thread): void {
+  thread.readRegisters(thread.tracer.frame);
+  keepInitialRegisters(thread);
+}
+
+/** The same with the registers that were read last. */
+function keepInitialRegisters(thread: Thread): void {
   const { encoder, frame } = thread.tracer;
-  thread.readRegisters(frame);
   encoder.rewindSyscall(frame.offset);
   thread.initial.copyFrom(frame);
 }

@@ -6,7 +6,7 @@ import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/nam
 import { openEncoder } from "../encoder/open.ts";
 import { EncoderError, InputError, StateError } from "../errors.ts";
 import { bytes, integer, list, object, oneOf, show } from "../shape.ts";
-import { CHILD_STEPS, type ChildStep, Injection, loadShim, type Shim } from "../shim.ts";
+import { CHILD_STEPS, type ChildStep, Deadline, Injection, loadShim, type Shim } from "../shim.ts";
 import { SYSCALL_LENGTH } from "./amd64.ts";
 import { forkStub } from "./birth.ts";
 import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "./bpf.ts";
@@ -115,6 +115,8 @@ export class Tracer {
   readonly mask = new BigUint64Array(1);
   /** @internal */
   readonly injection: Injection;
+  // Made once: a birth should not need memory of its own for its clock.
+  readonly #birthClock: Deadline;
   /** wait4's options for one thread, as a number that the shim takes. @internal */
   readonly waitAll: number;
   /** The same for the self-stop of another stub's child. @internal */
@@ -122,7 +124,7 @@ export class Tracer {
   /** The options that every traced thread gets. @internal */
   readonly traceOptions: number;
   /**
-   * What a stub blocks while it clones another. Not SIGCHLD, which announces the self-stop of the child: it would stay
+   * What a stub blocks while it clones another with a harmful exit signal. Not SIGCHLD, which announces the self-stop of the child: it would stay
    * pending, and by default it does nothing. @internal
    */
   readonly birthMask: bigint;
@@ -157,6 +159,7 @@ export class Tracer {
       this.constant("PTRACE_O_EXITKILL");
     this.birthMask = BigInt.asUintN(64, ~this.encoder.signalSet(this.constant("SIGCHLD")));
     open.add(this);
+    this.#birthClock = new Deadline(deadline);
     this.injection = new Injection(deadline, this.restAddress);
     for (let signal = 1; signal <= this.constant("SIGRTMAX"); signal++) {
       if (!this.#isOwnTo(signal)) this.passOver(signal);
@@ -226,6 +229,12 @@ export class Tracer {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** The deadline of a birth, from now on. @internal */
+  startBirthClock(): Deadline {
+    this.#birthClock.start(this.deadline);
+    return this.#birthClock;
   }
 
   #waitOptions(...names: string[]): bigint {

@@ -44,12 +44,13 @@ const births: Record<string, (signal: number) => void> = {
     const { inject } = shim;
     shim.inject = (tid, frame, injection) => {
       const result = inject(tid, frame, injection);
-      const answer = tracer.frame.get("rax");
-      if (answer > 1n) shim.tgkill(Number(answer), Number(answer), signal);
+      // The pid of the next is not known before.
+      shim.inject = inject;
+      const answer = Number(tracer.frame.get("rax"));
+      shim.tgkill(answer, answer, signal);
       return result;
     };
     const stub = master.createStub();
-    shim.inject = inject;
     expectAlike(stub, undisturbed[1], signal);
     stub.close();
   },
