@@ -155,12 +155,12 @@ onTerminal("Ctrl-Z stops a run in a terminal, and fg goes on with it", async () 
     const [node, args] = stublabCommand("fuzz", "--cases", "250000");
     tmux.enter(`stty -a > ${folder}/before; ${node} ${args.join(" ")}; echo status $?`);
     for (let n = 0; n < 3; n++) {
-      await tmux.shows(/[1-9][\d,]* cases of 60,000 in all/);
+      await tmux.shows(/[1-9][\d,]* cases of 250,000 in all/);
       tmux.press("C-z");
       await tmux.shows(/Stopped|Suspended/);
       assert.is(processState(tmux.program)?.state, "T");
       tmux.enter("clear; fg");
-      await tmux.shows(/cases of 60,000 in all|findings/);
+      await tmux.shows(/cases of 250,000 in all|findings/);
     }
     await tmux.shows(/findings {5}none: all that was predicted came so/);
     tmux.enter(`stty -a > ${folder}/after; cmp ${folder}/before ${folder}/after && echo restored`);
