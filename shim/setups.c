@@ -143,7 +143,7 @@ static int64_t approach(int32_t tid, unsigned int from, const struct stublab_tri
     return resume(tid, PTRACE_SYSCALL, 0, watch, status);
 }
 
-/** Whether a stop is where a setup begins. A SIGSTOP that somebody sent is no group-stop. */
+/** Whether a stop is where a setup begins. A SIGSTOP that somebody sent is not a group-stop. */
 static int has_arrived(int32_t tid, unsigned int from, int32_t status) {
     if (from != STUBLAB_FROM_GROUP)
         return status >> 8 == SYSCALL_STOP;

@@ -146,7 +146,7 @@ static long set_limits(const struct stublab_start *start) {
     return 0;
 }
 
-/** What holds also where there are no namespaces. A kernel without Landlock is no failure. */
+/** What holds also where there are no namespaces. A kernel without Landlock is not a failure. */
 static long enter_landlock(const struct stublab_start *start) {
     long abi = syscall3(__NR_landlock_create_ruleset, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 0)

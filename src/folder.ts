@@ -1,6 +1,5 @@
 /*
- * A folder into which others may have put something: whoever else may write there, or made the archive that it comes
- * from. The folder itself is what the user names. In it no symbolic link is followed, and only regular files and folders are
+ * A folder in which others may have put something: other users, or the author of the archive that it comes from. The folder itself is what the user names. In it no symbolic link is followed, and only regular files and folders are
  * opened. Every path goes through the descriptor of its folder, so it makes no difference what is renamed meanwhile.
  */
 
@@ -31,7 +30,7 @@ const O_PATH = 0o10000000;
 /** A FIFO keeps nobody waiting, and a terminal does not become this process's own. */
 const INERT = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
-/** The errnos with which open refuses what is no regular file, or no folder. */
+/** The errnos with which open refuses what is not a regular file, or not a folder. */
 const OTHER_THINGS: readonly unknown[] = ["ELOOP", "ENOTDIR", "ENXIO", "EISDIR"];
 
 /** A name that nobody can have foreseen. */

@@ -24,7 +24,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ERR_WORKER_OUT_OF_MEMORY: MEMORY,
 };
 
-/** The error that tells of a limit, if `cause` comes from one; `doing` says what failed: "a worker cannot start". */
+/** The error that names a limit, if `cause` comes from one; `doing` says what failed: "a worker cannot start". */
 export function limitError(doing: string, cause: unknown): UnsupportedError | undefined {
   if (!(cause instanceof Error)) return undefined;
   const code = "code" in cause ? String(cause.code) : "";
@@ -42,7 +42,7 @@ export function limitError(doing: string, cause: unknown): UnsupportedError | un
   });
 }
 
-/** An error that tells of a limit, wherever it was met, as one; any other as it is. */
+/** An error that comes from a limit of the machine, explained; any other as it is. */
 export function explain(error: unknown): unknown {
   if (error instanceof StublabError) return error;
   return limitError("a limit of this machine or of this process is met", error) ?? error;

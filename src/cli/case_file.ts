@@ -43,7 +43,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    // Whoever reads it says why not.
+    // The reader says why not.
     return false;
   }
 }

@@ -86,7 +86,7 @@ async function run(args: readonly string[]): Promise<number> {
 
 /** CLOSE_RANGE_UNSHARE, which no encoder has: linux/close_range.h. */
 const CLOSE_RANGE_UNSHARE = 2;
-/** A range of descriptors in which there is none. */
+/** A range of descriptors in which none is open. */
 const NO_DESCRIPTOR = 0x7fff_ffff;
 
 /**

@@ -198,7 +198,7 @@ async function runAll(
     }
     if (ran === 0) return;
     const done = functions.reduce((sum, each) => sum + each.cases, 0);
-    // Whoever wants to interrupt this is heard.
+    // So that a signal is heard.
     await setImmediate();
     progress?.(Math.min(1, Math.max(done / cases, elapsed() / 1000 / seconds)), done);
   }

@@ -66,7 +66,7 @@ export interface Crossed {
 /** What the child answers. */
 export type Reply = Loaded | Ran | Crossed | Broke;
 
-/** Of each request, the reply that is no break. */
+/** The reply to each request, if the encoder does not break. */
 export interface Replies {
   readonly load: Loaded;
   readonly run: Ran;
@@ -86,7 +86,7 @@ type Fields = Readonly<Record<string, unknown>>;
  *
  * @param kind that of the request
  * @param most the most milliseconds that it can have taken
- * @returns undefined for anything that is no reply to it
+ * @returns undefined for anything but a reply to it
  */
 export function parseReply<K extends Request["kind"]>(
   message: unknown,

@@ -1,7 +1,7 @@
 import { cut, visible } from "../visible.ts";
 import type { Signature } from "./abi.ts";
 
-/** As much of a message of foreign code as is told, in UTF-16 units. */
+/** How much of a message of foreign code is quoted, in UTF-16 units. */
 export const LONGEST_TOLD = 300;
 
 /** A value of any kind, for a person; no code of an object's runs. */

@@ -28,7 +28,7 @@ export function isEncoderFile(word: string): boolean {
  * that another one watches.
  *
  * @param name what reports call it
- * @throws InputError where the file is none that could be an encoder, EncoderError for what is wrong in it, and for
+ * @throws InputError if the file cannot be an encoder, EncoderError for what is wrong in it, and for
  * whatever its code throws.
  */
 export async function openEncoderFile(file: string, name: string): Promise<PartialEncoder> {

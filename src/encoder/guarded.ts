@@ -33,7 +33,7 @@ export function guardEncoder(partial: PartialEncoder): Encoder {
 /**
  * An encoder that can drive stubs.
  *
- * @throws EncoderError where it is another machine's, or a function is missing; InputError where it is no encoder
+ * @throws EncoderError if it is another machine's, or a function is missing; InputError if it is not an encoder
  */
 export function expectComplete(encoder: PartialEncoder): Encoder {
   object(encoder, "encoder");

@@ -60,7 +60,7 @@ export function missingFunction(encoder: PartialEncoder): FunctionName | undefin
   return FUNCTION_NAMES.find((name) => encoder[name] === undefined);
 }
 
-/** A module that is no encoder: "encoder NAME WHAT", in which names of the module's may stand. */
+/** A module that is not an encoder: "encoder NAME WHAT", in which names of the module's may stand. */
 export function refusal(name: string, what: string): EncoderError {
   return new EncoderError(visible(`encoder ${name} ${cut(what, LONGEST_TOLD).text}`), {
     remedy: "docs/encoder-abi.md says what an encoder exports",

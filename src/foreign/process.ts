@@ -88,7 +88,7 @@ export class ForeignProcess {
     return this.#fault ?? this.#ending ?? "still runs";
   }
 
-  /** Sends a message. One that has just died is told by its end. */
+  /** Sends a message. If the process has just died, its end says so. */
   send(message: object): void {
     this.#socket.write(encodeMessage(message));
   }

@@ -76,7 +76,7 @@ export interface FuzzResult {
 export const MOST_WORKERS = 256;
 const DEFAULT_CASES = 1_000_000;
 export const DEFAULT_PATH: Path = "both";
-/** How often progress is told, in milliseconds, and what the time between two looks at the clock is at most. */
+/** How often progress is reported, in milliseconds, and what the time between two looks at the clock is at most. */
 const [TELL, LONGEST_LOOK] = [200, 1000];
 
 /**

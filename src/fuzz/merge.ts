@@ -96,7 +96,7 @@ function readSource(path: string, constants: Constants): Source {
  */
 function writeNewFolder<T>(path: string, fill: (folder: Folder) => T): T {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory() === false) throw notNew(path, "is no folder");
+  if (stats?.isDirectory() === false) throw notNew(path, "is not a folder");
   const made = stats === undefined ? mkdirSync(dirname(path), { recursive: true }) : undefined;
   using parent = Folder.open(stats === undefined ? dirname(path) : path);
   if (stats !== undefined && parent.names.length > 0) throw notNew(path, "is not empty");

@@ -82,7 +82,7 @@ function checkTicket(tracer: Tracer, ticket: ThreadTicket): void {
   }
   const first = tracerOf(tgid, tgid);
   if (existsSync(`/proc/self/task/${first}`)) return;
-  throw new InputError(`ticket: process ${tgid} is no stub of this process`);
+  throw new InputError(`ticket: process ${tgid} is not a stub of this process`);
 }
 
 /** Takes over the thread of a tracer whose own thread has ended. */

@@ -90,7 +90,7 @@ async function judgeFunction(
   for (let from = 0; input === undefined && from < cases; from += BATCH) {
     const count = Math.min(BATCH, cases - from);
     await judgeBatch(inputs.draw(from, count), findings, judges, compared);
-    // Whoever wants to interrupt this is heard.
+    // So that a signal is heard.
     await setImmediate();
   }
   return Promise.all(findings.map((each) => each.report(input === undefined)));
