@@ -152,6 +152,7 @@ export class Clones {
 
   #look(tracee: Tracee, pid: number, flags: bigint): Effects {
     const { stub, tracer } = tracee;
+    awaitRest(pid);
     const effects = new Map<string, bigint>();
     for (const [name, slot] of Object.entries(WRITTEN)) {
       effects.set(`${name} written`, BigInt(tracee.word(slot) !== 0n));
@@ -208,12 +209,27 @@ function pidfds(): Set<number> {
 /** The kernel's refusal. */
 export const REFUSAL = errnoName(EINVAL);
 
+/** How long a new task may take until it waits, in milliseconds. */
+const MOST_START = 100;
+
+/** Waits until a new task sleeps or has ended. Its own first act may be to write its id where a pointer says. */
+function awaitRest(pid: number): void {
+  const end = performance.now() + MOST_START;
+  while (/^[RD]$/.test(statOf(pid).state) && performance.now() < end);
+}
+
 /** What /proc says of a task that may be dead or gone. */
-function statOf(pid: number): { parent: number; exitSignal: number; tracer: number } {
+function statOf(pid: number): {
+  state: string;
+  parent: number;
+  exitSignal: number;
+  tracer: number;
+} {
   const stat = read(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const tracer = /^TracerPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1];
   return {
+    state: fields[0] ?? "",
     parent: Number(fields[1] ?? 0),
     exitSignal: Number(fields[35] ?? 0),
     tracer: Number(tracer ?? 0),
