@@ -2,8 +2,8 @@
 const LONGEST = 100;
 
 /**
- * Time in which this process runs: what it spends stopped, by SIGSTOP or a freezer, does not count. Whoever has a clock
- * looks at it again and again.
+ * Time in which this process runs: what it spends stopped, by SIGSTOP or a freezer, does not count. The clock
+ * has to be read again and again.
  */
 export class AwakeClock {
   readonly #longest: number;

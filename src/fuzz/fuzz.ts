@@ -41,7 +41,7 @@ export interface FuzzOptions {
   readonly change?: Change;
   /** Ends the run after the round under way. */
   readonly signal?: AbortSignal;
-  /** Is told now and then how far the run is. What it throws ends the run after the round under way. */
+  /** Gets the progress of the run now and then. What it throws ends the run after the round under way. */
   readonly progress?: (progress: FuzzProgress) => void;
 }
 
