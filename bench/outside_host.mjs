@@ -3,6 +3,7 @@
 
 import koffi from "koffi";
 import { DeadlineError, DeathError, Platform, StateError, StublabError } from "../dist/index.js";
+import { generator } from "./random.mjs";
 
 const BIRTHS = 2000;
 const [seed = 1] = process.argv.slice(2, 3).map(Number);
@@ -31,14 +32,7 @@ const counts = {
   late: 0,
 };
 
-let state = seed;
-/** A number from 0 up to and without `below` (xorshift). */
-function random(below) {
-  state ^= state << 13;
-  state ^= state >>> 17;
-  state ^= state << 5;
-  return (state >>> 0) % below;
-}
+const random = generator(seed);
 
 function expect(what, seen, wanted) {
   if (seen !== wanted) throw new Error(`${what} is ${seen}, not ${wanted}`);
@@ -78,8 +72,10 @@ function work(platform) {
     for (let i = 0; i < 10; i++) {
       const event = context.switch(space, { deadline: 1000 });
       counts.switches++;
-      if (event.kind === "interrupt") counts.late++;
-      if (event.kind === "interrupt") continue;
+      if (event.kind === "interrupt") {
+        counts.late++;
+        continue;
+      }
       if (event.kind === "signal" && event.info.pid === process.pid) continue;
       if (event.kind === "signal") {
         throw new Error(`the guest got signal ${event.info.signal}, si_code ${event.info.code}`);

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import koffi from "koffi";
+import { generator } from "./random.mjs";
 
 const [host = 0, seed = 1] = process.argv.slice(2, 4).map(Number);
 const lethal = process.argv[4] === "lethal";
@@ -21,13 +22,7 @@ const libc = koffi.load(null);
 const syscall = libc.func("long syscall(long, long, long, void *, long)");
 const close = libc.func("int close(int)");
 
-let state = seed;
-function random(below) {
-  state ^= state << 13;
-  state ^= state >>> 17;
-  state ^= state << 5;
-  return (state >>> 0) % below;
-}
+const random = generator(seed);
 
 function childrenOf(pid) {
   try {

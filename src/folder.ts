@@ -66,7 +66,7 @@ export class Folder {
     }
   }
 
-  /** Opens a folder that the user names, and makes it if there is none. @throws what that throws. */
+  /** Opens a folder that the user names, and makes it if it does not exist. @throws the errors of node:fs */
   static make(path: string): Folder {
     mkdirSync(path, { recursive: true });
     return Folder.open(path);
@@ -90,13 +90,13 @@ export class Folder {
     return this.#stats(name)?.isDirectory() === true;
   }
 
-  /** Opens a folder in it; undefined if there is none. @throws InputError if the name is another thing's. */
+  /** Opens a folder in it; undefined if it does not exist. @throws InputError if it is not a folder. */
   folder(name: string): Folder | undefined {
     const file = this.#open(name, O_PATH | O_DIRECTORY, "a folder");
     return file === undefined ? undefined : new Folder(this.#pathOf(name), file);
   }
 
-  /** The same, and makes the folder if there is none. */
+  /** The same, but makes the folder if it does not exist. */
   makeFolder(name: string): Folder {
     try {
       mkdirSync(this.#at(name));
@@ -109,7 +109,7 @@ export class Folder {
   }
 
   /**
-   * Opens a regular file; undefined if there is none, and `flags` do not make one.
+   * Opens a regular file; undefined if it does not exist and `flags` do not create it.
    *
    * @param flags beyond those that keep it from following and waiting
    * @throws InputError if the name is another thing's.
@@ -124,7 +124,7 @@ export class Folder {
   }
 
   /**
-   * Opens a file that is read and changed, and makes it if there is none.
+   * Opens a file to read and change it, and creates it if it does not exist.
    *
    * @throws InputError also if it has other names, which would change with it.
    */
@@ -143,7 +143,7 @@ export class Folder {
     return own.dev === there?.dev && own.ino === there.ino;
   }
 
-  /** The content of a regular file; undefined if there is none. @throws InputError if it cannot be read. */
+  /** The content of a regular file; undefined if it does not exist. @throws InputError if it cannot be read. */
   read(name: string, limit: Limit): Buffer | undefined {
     const file = this.#openToRead(name);
     if (file === undefined) return undefined;
@@ -224,7 +224,7 @@ export class Folder {
     renameSync(this.#at(name), folder.#at(to));
   }
 
-  /** Removes a file or a folder, with all that is in that; nothing, if there is none. */
+  /** Removes a file, or a folder with its content; does nothing if it does not exist. */
   remove(name: string): void {
     if (!this.isFolder(name)) {
       if (this.has(name)) unlinkSync(this.#at(name));

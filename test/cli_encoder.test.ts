@@ -113,7 +113,7 @@ for (const [what, args, code, message] of [
   ["a missing function", () => [likeModel({}, "waitEvent")], 1, /lacks waitEvent/],
   ["arm64", () => ["dist/encoder-arm64.wasm"], 1, /is for arm64/],
   ["an exception", () => [script("throw new Error('boom');")], 1, /fails to load: Error: boom/],
-  ["an exception that is none", () => [script("throw null;")], 1, /fails to load: threw null/],
+  ["an exception of null", () => [script("throw null;")], 1, /fails to load: threw null/],
   ["control characters", () => [script('throw new Error("\\x1b[2J");')], 1, /Error: \\x1b\[2J/],
   ["a rejected promise", () => [script(REJECTION)], 1, /failed: Error: boom\\x1b/],
   ["memory without end", () => [script(HOG)], 1, /allocation failed|was killed by SIG/],

@@ -122,7 +122,7 @@ command("each word has a help of its own", async () => {
 for (const [what, args, message] of [
   ["no case", ["replay"], /fuzz replay takes one case/],
   ["a case that is not there", ["minimize", join(folder, "none")], /none cannot be read: ENOENT/],
-  ["a folder that is none of a finding", ["replay", "test"], /test is not the folder of a finding/],
+  ["a folder without a finding", ["replay", "test"], /test is not the folder of a finding/],
   ["an empty file", ["replay", "/dev/null"], /\/dev\/null: it is empty\n {2}remedy: docs\/fuzz/],
   ["a rule that there is not", ["replay", path, "--plant", "X1"], /there is no rule "X1"/],
   ["a number that a rule has not", ["replay", path, "--plant", "R47.x=1"], /rule R47 has no "x"/],

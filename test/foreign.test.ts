@@ -100,7 +100,7 @@ breaks(
   /call stack size/i,
 );
 breaks("an exception", at("throw new TypeError('boom');"), "trap", /^TypeError: boom$/);
-breaks("an exception that is none", at("throw { toString: null };"), "trap", /^threw an object$/);
+breaks("an exception of null", at("throw { toString: null };"), "trap", /^threw an object$/);
 breaks("a loop", wasmAt("(loop $again (br $again))"), "loop", /^did not return within 2000 ms$/);
 breaks("a loop of JavaScript", at("for (;;);"), "loop", /^did not return within 2000 ms$/);
 breaks("an exit", at("process.exit(0);"), "crash", /^exited with status 0$/);

@@ -48,7 +48,7 @@ const LOOP = "for (;;);";
 
 found("garbage", `say("no message at all\\n"); ${LOOP}`, NO_MESSAGE);
 found("a message of Node.js's own", `say('{"cmd":"NODE_HANDLE_ACK"}\\n'); ${LOOP}`, NO_MESSAGE);
-found("an object that is none of ours", `say(frame({ cmd: "NODE_HANDLE" })); ${LOOP}`, NO_REPLY);
+found("an object that is not a reply", `say(frame({ cmd: "NODE_HANDLE" })); ${LOOP}`, NO_REPLY);
 found("null", `say(frame("null")); ${LOOP}`, NO_REPLY);
 found("no JSON", `say(frame("{")); ${LOOP}`, NO_MESSAGE);
 found("nothing but brackets", `say(frame("[".repeat(500_000))); ${LOOP}`, NO_MESSAGE);

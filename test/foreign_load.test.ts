@@ -122,7 +122,7 @@ refuses("a directory", () => made("mkdir", ".wasm"), "refused", /is no regular f
 refuses("a FIFO", () => made("mkfifo", ".mjs"), "refused", /is no regular file/);
 refuses("no JavaScript", () => moduleFile(".mjs", "export const"), "refused", /SyntaxError/);
 refuses("an exception", () => script("throw new Error('boom')"), "refused", /Error: boom/);
-refuses("an exception that is none", () => script("throw undefined"), "refused", /threw undefined/);
+refuses("an exception of null", () => script("throw undefined"), "refused", /threw undefined/);
 refuses("null that is thrown", () => script("throw null"), "refused", /threw null/);
 refuses(
   "an object that throws when it is looked at",

@@ -47,7 +47,7 @@ export async function writeOutput(path: string, content: Content): Promise<void>
 }
 
 /**
- * Writes files into a folder that the user names, and makes it if there is none. In it no link is followed.
+ * Writes files into a folder that the user names, and makes the folder if it does not exist. No link in it is followed.
  *
  * @throws OutputError if they cannot be written; InputError if there is something else in place of one.
  */

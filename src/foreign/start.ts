@@ -146,7 +146,7 @@ const [STEP, ERROR, STATUS] = [0, 1, 2];
 
 /** struct stublab_fate, which no foreign code can write to. */
 export class Fate {
-  /** Those that no process has any more: shared memory stays mapped. */
+  /** Areas that no process uses: shared memory stays mapped, so the next process takes one over. */
   static readonly #free: Fate[] = [];
 
   readonly address: number;

@@ -52,7 +52,7 @@ class Member {
     throw wrong(answer);
   }
 
-  /** The next answer; a failure if there is none while no worker finishes a chunk for so many milliseconds. */
+  /** The next answer; a failure if no worker finishes a chunk for so many milliseconds. */
   async #next(patience: number): Promise<Answer> {
     const answer = new Promise<Answer>((resolve) => {
       this.#settle = resolve;
