@@ -104,7 +104,7 @@ function findingText({ name, status, detail, remedy }: Finding): string {
 }
 
 function fail(detail: string, remedy: string): never {
-  throw new StublabError("ERR_STUBLAB_DOCTOR", detail, { remedy });
+  throw new StublabError(detail, { code: "ERR_STUBLAB_DOCTOR", remedy });
 }
 
 function node(): Seen {

@@ -9,6 +9,7 @@ import {
   type RegisterDump,
   StateError,
   StopError,
+  type StubEnd,
   TraceError,
 } from "../errors.ts";
 import { toWord, word } from "../shape.ts";
@@ -23,11 +24,10 @@ export interface Stop {
   readonly event: number;
 }
 
-/** The answer of an injected system call: a value, or the name of an errno. */
-export interface SyscallResult {
-  readonly value: bigint | null;
-  readonly errno: string | null;
-}
+/** The result of an injected system call: a value, or the name of an errno. */
+export type SyscallResult =
+  | { readonly value: bigint; readonly errno: null }
+  | { readonly value: null; readonly errno: string };
 
 /** An argument of an injected system call: an integer from -2^63 to 2^64 - 1; a negative one is taken modulo 2^64. */
 export type SyscallArgument = number | bigint;
@@ -132,7 +132,7 @@ export class Thread {
     this.#pidfd = -1;
     if (!ended) return;
     this.forget();
-    throw new DeathError(this.tid, "it ended while it was not traced");
+    throw new DeathError(this.tid, { kind: "unknown", reason: "it ended while it was not traced" });
   }
 
   /** Gives injections in `work` time enough: what a teardown does not do, nobody does later. */
@@ -344,10 +344,8 @@ export class Thread {
     const result = shim.waitWithin(this.tid, options, deadline.bytes, status);
     if (result === -ECHILD) {
       this.forget();
-      throw new DeathError(
-        this.tid,
-        "it ended, and a host that ignores SIGCHLD does not learn how",
-      );
+      const reason = "it ended, and a host that ignores SIGCHLD does not learn how";
+      throw new DeathError(this.tid, { kind: "unknown", reason });
     }
     if (result < 0) throw this.#traceError("wait4", -result);
     return result === 0 ? undefined : status[0];
@@ -364,7 +362,7 @@ export class Thread {
         // It got past its exit stop: what is left to tell are the registers that it rested with.
         const registers = this.state === "untraced" ? undefined : this.initial.dump();
         this.forget();
-        throw new DeathError(this.tid, this.#deathOf(status), registers);
+        throw new DeathError(this.tid, this.#endOf(status), registers);
       }
       case this.tracer.constant("WAIT_EVENT"):
         this.state = "stopped";
@@ -387,11 +385,11 @@ export class Thread {
    * kernel tell its parent, so with SIGKILL as exit signal this may be the host's last act.
    */
   #die(): never {
-    const how = this.#deathOf(this.#eventMessage());
+    const end = this.#endOf(this.#eventMessage());
     const registers = this.registers();
     this.resume();
     this.reap();
-    throw new DeathError(this.tid, how, registers);
+    throw new DeathError(this.tid, end, registers);
   }
 
   /**
@@ -420,14 +418,14 @@ export class Thread {
     return Number(message[0]);
   }
 
-  #deathOf(status: number): string {
+  #endOf(status: number): StubEnd {
     const { encoder } = this.tracer;
     const value = encoder.waitValue(status);
     if (encoder.waitKind(status) !== this.tracer.constant("WAIT_SIGNALED")) {
-      return `exited with status ${value}`;
+      return { kind: "exited", status: value };
     }
-    const core = encoder.waitCoreDumped(status) === 1 ? " (core dumped)" : "";
-    return `killed by ${this.tracer.signalName(value)}${core}`;
+    const coreDumped = encoder.waitCoreDumped(status) === 1;
+    return { kind: "signaled", signal: this.tracer.signalName(value), coreDumped };
   }
 
   #unexpected(stop: Stop, when: string): StopError {
