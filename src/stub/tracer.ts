@@ -162,7 +162,8 @@ export class Tracer extends TracingThread {
 
   /**
    * Calls `listener` with each stub that dies and was not closed; `stub.end` says how it ended. A stub that rests is
-   * examined every 50 ms as long as there is a listener. An exception in a listener becomes a warning of the process.
+   * examined every 50 ms as long as there is a listener, which does not keep the process from ending. An exception in a
+   * listener becomes a warning of the process.
    *
    * @returns what removes the listener.
    */
