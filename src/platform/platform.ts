@@ -1,3 +1,4 @@
+import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { DeathError, StateError } from "../errors.ts";
 import { object } from "../shape.ts";
@@ -5,7 +6,6 @@ import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/ticket.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { Context } from "./context.ts";
-import { encodeFilter } from "./filter.ts";
 import { Subprocess } from "./subprocess.ts";
 import { freshXstate } from "./xstate_amd64.ts";
 

@@ -1,3 +1,4 @@
+import { FILTER_INSTRUCTION } from "../bpf/program.ts";
 import { errnoName } from "../errno.ts";
 import {
   AttachError,
@@ -10,7 +11,6 @@ import {
 } from "../errors.ts";
 import { CHILD_STEPS, type ChildStep, Deadline, viewMemory } from "../shim.ts";
 import { WORD } from "./amd64.ts";
-import { FILTER_INSTRUCTION } from "./bpf.ts";
 import { hasEnded, readIfThere } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";

@@ -1,4 +1,5 @@
 import { isMainThread } from "node:worker_threads";
+import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { expectComplete } from "../encoder/guarded.ts";
@@ -9,7 +10,6 @@ import { bytes, integer, list, object, oneOf, show } from "../shape.ts";
 import { CHILD_STEPS, type ChildStep, Deadline, Injection, loadShim, type Shim } from "../shim.ts";
 import { SYSCALL_LENGTH } from "./amd64.ts";
 import { forkStub } from "./birth.ts";
-import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "./bpf.ts";
 import { mapStubCode } from "./placement.ts";
 import { rehearse } from "./rehearsal.ts";
 import { Stub } from "./stub.ts";
