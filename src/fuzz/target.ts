@@ -43,7 +43,7 @@ export const HARMLESS = [
 ] as const;
 
 /** Signals with a handler, the code `handler`: the second restarts the calls that it interrupts. */
-export const HANDLED = ["SIGUSR1", "SIGUSR2"] as const;
+const HANDLED = ["SIGUSR1", "SIGUSR2"] as const;
 
 const ENOSYS = 38;
 /** gVisor refuses a higher file descriptor. */
@@ -58,8 +58,8 @@ const SECCOMP_SET_MODE_FILTER = 1;
 const RLIMIT_CORE = 4;
 export const SA_SIGINFO = 4n;
 export const SA_RESTORER = 0x400_0000n;
-export const SA_RESTART = 0x1000_0000n;
-export const SA_NODEFER = 0x4000_0000n;
+const SA_RESTART = 0x1000_0000n;
+const SA_NODEFER = 0x4000_0000n;
 const PR_SET_NO_NEW_PRIVS = 38;
 
 /**
