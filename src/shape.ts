@@ -1,4 +1,5 @@
 import { InputError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 
 /**
  * Takes a value of unknown origin for what it should be.
@@ -47,10 +48,18 @@ export const bytes: Shape<Uint8Array> = (value, place) => {
   return value;
 };
 
-/** A function that a caller hands in, or undefined. */
+/** A function that a caller passes, or undefined. */
 export function callback(value: unknown, place: string): void {
   if (value !== undefined && typeof value !== "function") refuse(place, "a function", value);
 }
+
+/** A value of a class. */
+export function instance<T>(type: abstract new (...args: never[]) => T, name: string): Shape<T> {
+  return (value, place) => (value instanceof type ? value : refuse(place, name, value));
+}
+
+/** A signal that aborts what is under way. */
+export const abortSignal = instance(AbortSignal, "an AbortSignal");
 
 /** An object, such as options are. */
 export function object(value: unknown, place: string): void {
@@ -110,6 +119,38 @@ export function table<T>(shape: Shape<T>, most: number): Shape<Record<string, T>
       rows.map(([name, item]) => [name, shape(item, `${place}${member(name)}`)]),
     );
   };
+}
+
+/** What checks each option of a function. */
+export type OptionShapes<T> = {
+  readonly [K in keyof T]-?: (value: unknown, place: string) => unknown;
+};
+
+/**
+ * Checks the options that a caller passed: each that is not undefined has its shape, and there are no others.
+ *
+ * @throws InputError that names the known option nearest to an unknown one.
+ */
+export function checkOptions<T extends object>(
+  options: T,
+  place: string,
+  shapes: OptionShapes<T>,
+): void {
+  object(options, place);
+  for (const [name, value] of Object.entries(options)) {
+    if (!isKeyOf(shapes, name)) throw unknownOption(name, place, Object.keys(shapes));
+    if (value !== undefined) shapes[name](value, `${place}.${name}`);
+  }
+}
+
+function isKeyOf<T extends object>(object: T, name: string): name is keyof T & string {
+  return Object.hasOwn(object, name);
+}
+
+function unknownOption(name: string, place: string, known: readonly string[]): InputError {
+  const near = nearest(name, known);
+  const hint = near === undefined ? `; known: ${known.join(", ")}` : `; did you mean ${near}?`;
+  return new InputError(`${place}: unknown option ${show(name)}${hint}`);
 }
 
 /** Reads the members of an object, each by its shape. What it has beyond them is left out. */

@@ -10,9 +10,10 @@ import {
   OPERATIONS,
   type Operation,
 } from "../encoder/abi.ts";
-import { nearest, parseNumber } from "../encoder/names.ts";
+import { parseNumber } from "../encoder/names.ts";
 import { ENCODERS } from "../encoder/open.ts";
 import { InputError, OutputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { type Command, parseCommand, parseCount, parseSeed, UsageError } from "./command.ts";
 import { printComparison } from "./compare_text.ts";
 import { endBetweenTurns } from "./interruption.ts";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { release, type } from "node:os";
 import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { hex, StublabError } from "../errors.ts";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 import { readIfThere } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
@@ -104,7 +104,7 @@ function findingText({ name, status, detail, remedy }: Finding): string {
 }
 
 function fail(detail: string, remedy: string): never {
-  throw new StublabError("ERR_STUBLAB_DOCTOR", detail, { remedy });
+  throw new StublabError(detail, { code: "ERR_STUBLAB_DOCTOR", remedy });
 }
 
 function node(): Seen {

@@ -1,7 +1,7 @@
 import type { Random } from "../cases/random.ts";
 import { type Arch, FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
-import { nearest } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { Clusters } from "./clusters.ts";
 import { CoverageCounter } from "./coverage.ts";
 import { answerFilters, FILTER_FIELDS } from "./filter.ts";

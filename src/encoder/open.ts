@@ -1,11 +1,11 @@
 import { EncoderError, InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { oneOf, text } from "../shape.ts";
 import { ARCHES, type Arch } from "./abi.ts";
 import { openAssemblyEncoder } from "./assembly.ts";
 import type { Encoder, PartialEncoder } from "./encoder.ts";
 import { openGvisorEncoder } from "./gvisor.ts";
 import { isComplete, missingFunction } from "./module.ts";
-import { nearest } from "./names.ts";
 import { openNativeEncoder } from "./native.ts";
 import { openScriptEncoder } from "./script/script.ts";
 

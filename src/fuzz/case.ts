@@ -3,8 +3,9 @@
  * how the stub goes on. docs/fuzzing-cases.md describes it.
  */
 
-import { nearest, signalName } from "../encoder/names.ts";
+import { signalName } from "../encoder/names.ts";
 import { hex, InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import {
   count,
   hexWord,

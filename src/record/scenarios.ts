@@ -1,5 +1,5 @@
-import { nearest } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { text } from "../shape.ts";
 import type { Scenario } from "./scenario.ts";
 

@@ -9,7 +9,9 @@ import {
   PROCESS_LIMIT,
   SyscallError,
 } from "../errors.ts";
-import { CHILD_STEPS, type ChildStep, Deadline, viewMemory } from "../shim.ts";
+import { Deadline } from "../shim/deadline.ts";
+import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
+import { viewMemory } from "../shim/library.ts";
 import { WORD } from "./amd64.ts";
 import { hasEnded, readIfThere } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
@@ -35,7 +37,7 @@ function untilAttached(birth: () => Thread, parent?: Thread): Thread {
       return birth();
     } catch (error) {
       const death = error instanceof BirthError ? error.cause : error;
-      const killed = death instanceof DeathError && /^(killed by|it ended)/.test(death.how);
+      const killed = death instanceof DeathError && death.end.kind !== "exited";
       if (tries === MOST_BIRTHS || !killed || death.pid === parent?.tid) throw error;
     }
   }
@@ -236,7 +238,7 @@ function reachSelfStop(thread: Thread, deadline: Deadline, relative?: number): v
   } catch (error) {
     if (!(error instanceof AttachError)) throw error;
     if (error.errno !== "ESRCH" && !hasEnded(thread.tid)) throw error;
-    throw new DeathError(thread.tid, UNATTACHED);
+    throw new DeathError(thread.tid, { kind: "unknown", reason: UNATTACHED });
   }
   thread.readRegisters(frame);
   while (!isAtSelfStop(thread)) {
@@ -309,14 +311,15 @@ function birthError(
   orphaned: boolean,
   death: DeathError,
 ): BirthError {
-  const status = /^exited with status (\d+)$/.exec(death.how)?.[1];
+  const { end } = death;
+  const status = end.kind === "exited" ? end.status : undefined;
   // The stub code exits with 1 for an orphan; this host lives, so only without R15 can it be one.
-  if (step === "stub" && status === "1" && orphaned) {
+  if (step === "stub" && status === 1 && orphaned) {
     return new BirthError(step, `stub ${thread.tid} ended: its parent was not the one in R15`, {
       cause: death,
     });
   }
-  const errno = status === undefined ? undefined : errnoName(Number(status));
+  const errno = status === undefined ? undefined : errnoName(status);
   return new BirthError(
     step,
     step === "stub"
@@ -325,7 +328,12 @@ function birthError(
     {
       ...(errno !== undefined && { errno }),
       // Only a kill that was refused lets the stub run into its INT3.
-      call: step !== "stub" ? step : /SIGTRAP/.test(death.how) ? "kill" : "prctl(PR_SET_PDEATHSIG)",
+      call:
+        step !== "stub"
+          ? step
+          : end.kind === "signaled" && end.signal === "SIGTRAP"
+            ? "kill"
+            : "prctl(PR_SET_PDEATHSIG)",
       remedy: "a seccomp filter of this process may forbid the call; `stublab doctor` tries it",
       cause: death,
     },

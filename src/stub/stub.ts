@@ -110,10 +110,10 @@ export class Stub {
   /** Executes a system call that has to succeed. @throws SyscallError where it returns an errno. */
   call(call: string | number | bigint, ...args: SyscallArgument[]): bigint {
     const { value, errno } = this.#inject(call, args);
-    if (value !== null) return value;
+    if (errno === null) return value;
     throw new SyscallError(`${call} in stub ${this.pid} failed with ${errno}`, {
       call: String(call),
-      ...(errno !== null && { errno }),
+      errno,
     });
   }
 

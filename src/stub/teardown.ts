@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { errnoName } from "../errno.ts";
-import { AttachError, DeadlineError, DeathError, StublabError } from "../errors.ts";
+import { AttachError, CloseError, DeadlineError, DeathError } from "../errors.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./birth.ts";
 import type { Stub } from "./stub.ts";
@@ -8,7 +8,7 @@ import type { Stub } from "./stub.ts";
 /**
  * Ends a stub and all that it cloned, children first, so that their parent can reap them.
  *
- * @throws StublabError (ERR_STUBLAB_CLOSE) where that would end this process.
+ * @throws CloseError if that would end this process.
  */
 export function endStub(stub: Stub): void {
   for (const child of [...stub.children]) endStub(child);
@@ -79,9 +79,8 @@ export function executeIdle(stub: Stub): { call: string; errno: string } | undef
   }
 }
 
-function cannotEnd(stub: Stub, why: string): StublabError {
-  return new StublabError(
-    "ERR_STUBLAB_CLOSE",
+function cannotEnd(stub: Stub, why: string): CloseError {
+  return new CloseError(
     `stub ${stub.pid} cannot be ended without harm to its parent: its exit signal is ` +
       `${stub.tracer.signalName(stub.exitSignal)}, and ${why}`,
     { remedy: "it ends with this process" },

@@ -9,10 +9,13 @@ import {
   type RegisterDump,
   StateError,
   StopError,
+  type StubEnd,
   TraceError,
 } from "../errors.ts";
 import { toWord, word } from "../shape.ts";
-import { Deadline, type Exchange, INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim.ts";
+import { Deadline } from "../shim/deadline.ts";
+import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/injection.ts";
+import type { SwitchRecord } from "../shim/switch.ts";
 import { WORD } from "./amd64.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -23,11 +26,10 @@ export interface Stop {
   readonly event: number;
 }
 
-/** The answer of an injected system call: a value, or the name of an errno. */
-export interface SyscallResult {
-  readonly value: bigint | null;
-  readonly errno: string | null;
-}
+/** The result of an injected system call: a value, or the name of an errno. */
+export type SyscallResult =
+  | { readonly value: bigint; readonly errno: null }
+  | { readonly value: null; readonly errno: string };
 
 /** An argument of an injected system call: an integer from -2^63 to 2^64 - 1; a negative one is taken modulo 2^64. */
 export type SyscallArgument = number | bigint;
@@ -132,7 +134,7 @@ export class Thread {
     this.#pidfd = -1;
     if (!ended) return;
     this.forget();
-    throw new DeathError(this.tid, "it ended while it was not traced");
+    throw new DeathError(this.tid, { kind: "unknown", reason: "it ended while it was not traced" });
   }
 
   /** Gives injections in `work` time enough: what a teardown does not do, nobody does later. */
@@ -240,29 +242,29 @@ export class Thread {
    * @returns what stopped it; "late" where nothing did in time, and it runs on.
    * @throws DeathError, StopError at an event, TraceError
    */
-  switch(block: RegisterBlock, xstate: Uint8Array, exchange: Exchange): SwitchStop {
+  switch(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
     this.expect("stopped");
     const { shim } = this.tracer;
-    return this.#switched(shim.switch(this.tid, block.bytes, xstate, exchange.bytes), exchange);
+    return this.#switched(shim.switch(this.tid, block.bytes, xstate, record.bytes), record);
   }
 
   /** Waits for a guest that was late. */
-  switchWait(block: RegisterBlock, xstate: Uint8Array, exchange: Exchange): SwitchStop {
+  switchWait(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
     this.expect("running");
     const { shim } = this.tracer;
-    return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, exchange.bytes), exchange);
+    return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, record.bytes), record);
   }
 
-  #switched(result: number, exchange: Exchange): SwitchStop {
+  #switched(result: number, record: SwitchRecord): SwitchStop {
     if (result === -ETIMEDOUT) {
       this.state = "running";
       return "late";
     }
     if (result === 2) {
       this.state = "running";
-      throw this.#unexpected(this.#stopOf(exchange.status), "while it ran a guest");
+      throw this.#unexpected(this.#stopOf(record.status), "while it ran a guest");
     }
-    if (result < 0) this.#fail(exchange.step, -result);
+    if (result < 0) this.#fail(record.step, -result);
     this.state = "stopped";
     return result === 0 ? "syscall" : "signal";
   }
@@ -344,10 +346,8 @@ export class Thread {
     const result = shim.waitWithin(this.tid, options, deadline.bytes, status);
     if (result === -ECHILD) {
       this.forget();
-      throw new DeathError(
-        this.tid,
-        "it ended, and a host that ignores SIGCHLD does not learn how",
-      );
+      const reason = "it ended, and a host that ignores SIGCHLD does not learn how";
+      throw new DeathError(this.tid, { kind: "unknown", reason });
     }
     if (result < 0) throw this.#traceError("wait4", -result);
     return result === 0 ? undefined : status[0];
@@ -364,7 +364,7 @@ export class Thread {
         // It got past its exit stop: what is left to tell are the registers that it rested with.
         const registers = this.state === "untraced" ? undefined : this.initial.dump();
         this.forget();
-        throw new DeathError(this.tid, this.#deathOf(status), registers);
+        throw new DeathError(this.tid, this.#endOf(status), registers);
       }
       case this.tracer.constant("WAIT_EVENT"):
         this.state = "stopped";
@@ -387,11 +387,11 @@ export class Thread {
    * kernel tell its parent, so with SIGKILL as exit signal this may be the host's last act.
    */
   #die(): never {
-    const how = this.#deathOf(this.#eventMessage());
+    const end = this.#endOf(this.#eventMessage());
     const registers = this.registers();
     this.resume();
     this.reap();
-    throw new DeathError(this.tid, how, registers);
+    throw new DeathError(this.tid, end, registers);
   }
 
   /**
@@ -420,14 +420,14 @@ export class Thread {
     return Number(message[0]);
   }
 
-  #deathOf(status: number): string {
+  #endOf(status: number): StubEnd {
     const { encoder } = this.tracer;
     const value = encoder.waitValue(status);
     if (encoder.waitKind(status) !== this.tracer.constant("WAIT_SIGNALED")) {
-      return `exited with status ${value}`;
+      return { kind: "exited", status: value };
     }
-    const core = encoder.waitCoreDumped(status) === 1 ? " (core dumped)" : "";
-    return `killed by ${this.tracer.signalName(value)}${core}`;
+    const coreDumped = encoder.waitCoreDumped(status) === 1;
+    return { kind: "signaled", signal: this.tracer.signalName(value), coreDumped };
   }
 
   #unexpected(stop: Stop, when: string): StopError {

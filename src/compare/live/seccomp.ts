@@ -126,7 +126,8 @@ function tryCall(tracee: Tracee, question: Question): bigint | string {
     return actionOf(block.get("rax"));
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
-    if (error.how.startsWith("killed by SIGSYS")) return BigInt(SECCOMP_RET_KILL_PROCESS);
+    const { end } = error;
+    if (end.kind === "signaled" && end.signal === "SIGSYS") return BigInt(SECCOMP_RET_KILL_PROCESS);
     return error.message;
   }
 }

@@ -151,7 +151,10 @@ export class SigreturnTrier {
     if (this.#awaitTurn(resident)) return resident;
     const { ended } = resident;
     const status = this.#end(resident);
-    if (ended) throw new DeathError(resident.pid, `status ${status} before it entered its loop`);
+    if (ended) {
+      const reason = `status ${status} before it entered its loop`;
+      throw new DeathError(resident.pid, { kind: "unknown", reason });
+    }
     throw new TraceError(`stub ${resident.pid} does not enter its loop`);
   }
 
