@@ -159,11 +159,13 @@ export function compileNative(arch, target, cwd) {
   compileLibrary(target, sources, cwd, [...includes, ...NATIVE[arch].headers]);
 }
 
-/** Compiles the shim: what lies in shim/ itself. Executed as a program it is the idle program of stub_amd64.S. */
+/** Compiles the shim. Executed as a program it is the idle program of shim/amd64/stub.S. */
 export function compileShim(target, cwd) {
-  const sources = readdirSync("shim").filter((name) => /\.[cS]$/.test(name));
-  const paths = sources.map((name) => `shim/${name}`);
-  compileLibrary(target, paths, cwd, ["-Wl,-e,stublab_idle_entry"]);
+  const own = readdirSync("shim").filter((name) => name.endsWith(".c"));
+  const sources = own.sort().map((name) => `shim/${name}`);
+  sources.push(...files("shim/amd64", ".c", ".S"));
+  const includes = ["-iquote", "shim", "-iquote", "shim/amd64"];
+  compileLibrary(target, sources, cwd, [...includes, "-Wl,-e,stublab_idle_entry"]);
 }
 
 async function buildLibraries() {
