@@ -79,7 +79,8 @@ static long install_filter(const struct plan *plan) {
  * so the child exits through a program if it can.
  */
 __attribute__((noreturn)) static void leave(long error) {
-    const char *arguments[256] = {0};
+    /* Static: clang would clear an array on the stack by a call of memset. */
+    static const char *arguments[256];
     for (long i = 0; i < error && i < 255; i++)
         arguments[i] = "";
     /* The image must not appear in the file table of the parent. */
