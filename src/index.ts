@@ -83,7 +83,7 @@ export { renderMermaid } from "./record/view/mermaid.ts";
 export { renderRecordingPage } from "./record/view/page/page.ts";
 export { renderPerfetto } from "./record/view/perfetto.ts";
 export { renderText, type TextOptions } from "./record/view/text.ts";
-export type { ChildStep } from "./shim.ts";
+export type { ChildStep } from "./shim/fork.ts";
 export { type Check, type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
 export { Stub } from "./stub/stub.ts";

@@ -2,7 +2,7 @@ import { AwakeClock } from "../awake.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
 import { callback, count, integer, object, oneOf, optional, show, text, toWord } from "../shape.ts";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 import { readSetup, recordsOf } from "./case.ts";
 import { CorpusFolder } from "./corpus_folder.ts";
 import { Crew } from "./crew.ts";

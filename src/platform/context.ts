@@ -1,7 +1,8 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import { DeadlineError, InputError, StateError } from "../errors.ts";
 import { object, word } from "../shape.ts";
-import { Exchange, loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
+import { SwitchRecord } from "../shim/switch.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
 import type { Thread } from "../stub/thread.ts";
 import { checkDeadline } from "../stub/tracer.ts";
@@ -85,7 +86,7 @@ export class Context {
   readonly xstate: Uint8Array;
   /** What `interruptGuest` takes. */
   readonly interruptHandle: InterruptHandle;
-  readonly #exchange: Exchange;
+  readonly #record: SwitchRecord;
   #fault: Fault | undefined;
   #running = false;
   #released = false;
@@ -97,7 +98,7 @@ export class Context {
     this.registers = tracer.blocks.allocate();
     this.registers.bytes.fill(0);
     this.xstate = initialXstate.slice();
-    this.#exchange = new Exchange(this.xstate.length);
+    this.#record = new SwitchRecord(this.xstate.length);
     this.interruptHandle = {
       words: new Int32Array(new SharedArrayBuffer(12)),
       // The original's choice: injections pass its stops over.
@@ -169,13 +170,13 @@ export class Context {
     Atomics.store(words, TGID, thread.tgid);
     Atomics.store(words, TID, thread.tid);
     if (this.platform.bind) thread.follow();
-    this.#exchange.deadline.start(deadline);
+    this.#record.deadline.start(deadline);
     for (;;) {
       if (Atomics.exchange(words, WANTED, 0) === 1) return { kind: "interrupt", reason: "request" };
       const event = this.#run(subprocess, thread);
       if (event !== undefined) return event;
       // The clock is read only if others make the guest stop.
-      if (this.platform.tracer.shim.timeLeft(this.#exchange.deadline.bytes) <= 0) {
+      if (this.platform.tracer.shim.timeLeft(this.#record.deadline.bytes) <= 0) {
         return { kind: "interrupt", reason: "deadline" };
       }
     }
@@ -188,15 +189,13 @@ export class Context {
     const { offset } = this.registers;
     encoder.enterGuest(offset, thread.initial.offset);
     const stepping = encoder.isSingleStepping(offset) === 1;
-    this.#exchange.request = tracer.constant(
-      stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU",
-    );
-    let stop = thread.switch(this.registers, this.xstate, this.#exchange);
+    this.#record.request = tracer.constant(stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU");
+    let stop = thread.switch(this.registers, this.xstate, this.#record);
     const late = stop === "late";
     if (late) {
       tracer.shim.tgkill(thread.tgid, thread.tid, this.interruptHandle.signal);
-      this.#exchange.deadline.start(GRACE_MILLISECONDS);
-      stop = thread.switchWait(this.registers, this.xstate, this.#exchange);
+      this.#record.deadline.start(GRACE_MILLISECONDS);
+      stop = thread.switchWait(this.registers, this.xstate, this.#record);
     }
     if (stop === "syscall") return this.#syscall();
     if (stop === "signal") {
@@ -218,9 +217,9 @@ export class Context {
   /** What a stop by a signal means to the guest; undefined if it is not the guest's. */
   #signal(subprocess: Subprocess): GuestEvent | undefined {
     const { tracer } = this.platform;
-    const info = decodeSignalInfo(tracer, this.#exchange.siginfo);
+    const info = decodeSignalInfo(tracer, this.#record.siginfo);
     // A group-stop, or the stop that every first resume after an attach meets.
-    if (tracer.encoder.waitValue(this.#exchange.status) === tracer.constant("SIGSTOP")) {
+    if (tracer.encoder.waitValue(this.#record.status) === tracer.constant("SIGSTOP")) {
       return undefined;
     }
     if (info.code <= 0) {

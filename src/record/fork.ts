@@ -1,5 +1,5 @@
 import { BirthError, DeathError, hex, StateError } from "../errors.ts";
-import { CHILD_STEPS, type ChildStep } from "../shim.ts";
+import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { cloneWord, forkError, sharedProgress } from "../stub/birth.ts";
 import { Stub } from "../stub/stub.ts";
 import { type Stop, Thread } from "../stub/thread.ts";

@@ -1,4 +1,4 @@
-import { CHILD_STEPS, type ChildStep } from "../shim.ts";
+import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { cloneWord, forkError, sharedProgress } from "../stub/birth.ts";
 import { Stub } from "../stub/stub.ts";
 import { Thread } from "../stub/thread.ts";

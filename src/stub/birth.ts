@@ -8,7 +8,9 @@ import {
   PROCESS_LIMIT,
   SyscallError,
 } from "../errors.ts";
-import { CHILD_STEPS, type ChildStep, Deadline, viewMemory } from "../shim.ts";
+import { Deadline } from "../shim/deadline.ts";
+import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
+import { viewMemory } from "../shim/library.ts";
 import { WORD } from "./amd64.ts";
 import { FILTER_INSTRUCTION } from "./bpf.ts";
 import { hasEnded, readIfThere } from "./proc.ts";

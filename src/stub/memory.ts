@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { errnoName } from "../errno.ts";
 import { hex, MemoryError } from "../errors.ts";
 import { count, integer } from "../shape.ts";
-import type { Shim } from "../shim.ts";
+import type { Shim } from "../shim/shim.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { topOfUserSpace } from "./user_space.ts";
 

@@ -13,7 +13,9 @@ import {
   TraceError,
 } from "../errors.ts";
 import { toWord, word } from "../shape.ts";
-import { Deadline, type Exchange, INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim.ts";
+import { Deadline } from "../shim/deadline.ts";
+import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/injection.ts";
+import type { SwitchRecord } from "../shim/switch.ts";
 import { WORD } from "./amd64.ts";
 import type { Tracer } from "./tracer.ts";
 
@@ -240,29 +242,29 @@ export class Thread {
    * @returns what stopped it; "late" where nothing did in time, and it runs on.
    * @throws DeathError, StopError at an event, TraceError
    */
-  switch(block: RegisterBlock, xstate: Uint8Array, exchange: Exchange): SwitchStop {
+  switch(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
     this.expect("stopped");
     const { shim } = this.tracer;
-    return this.#switched(shim.switch(this.tid, block.bytes, xstate, exchange.bytes), exchange);
+    return this.#switched(shim.switch(this.tid, block.bytes, xstate, record.bytes), record);
   }
 
   /** Waits for a guest that was late. */
-  switchWait(block: RegisterBlock, xstate: Uint8Array, exchange: Exchange): SwitchStop {
+  switchWait(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
     this.expect("running");
     const { shim } = this.tracer;
-    return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, exchange.bytes), exchange);
+    return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, record.bytes), record);
   }
 
-  #switched(result: number, exchange: Exchange): SwitchStop {
+  #switched(result: number, record: SwitchRecord): SwitchStop {
     if (result === -ETIMEDOUT) {
       this.state = "running";
       return "late";
     }
     if (result === 2) {
       this.state = "running";
-      throw this.#unexpected(this.#stopOf(exchange.status), "while it ran a guest");
+      throw this.#unexpected(this.#stopOf(record.status), "while it ran a guest");
     }
-    if (result < 0) this.#fail(exchange.step, -result);
+    if (result < 0) this.#fail(record.step, -result);
     this.state = "stopped";
     return result === 0 ? "syscall" : "signal";
   }

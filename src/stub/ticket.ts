@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { EncoderError, InputError, StateError, SyscallError } from "../errors.ts";
 import { bytes, count, object } from "../shape.ts";
-import { Deadline } from "../shim.ts";
+import { Deadline } from "../shim/deadline.ts";
 import { attach } from "./birth.ts";
 import { readProcess } from "./proc.ts";
 import type { Stub } from "./stub.ts";

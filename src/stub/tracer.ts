@@ -6,7 +6,10 @@ import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/nam
 import { openEncoder } from "../encoder/open.ts";
 import { EncoderError, InputError, StateError } from "../errors.ts";
 import { bytes, integer, list, object, oneOf, show } from "../shape.ts";
-import { CHILD_STEPS, type ChildStep, Deadline, Injection, loadShim, type Shim } from "../shim.ts";
+import { Deadline } from "../shim/deadline.ts";
+import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
+import { Injection } from "../shim/injection.ts";
+import { loadShim, type Shim } from "../shim/shim.ts";
 import { SYSCALL_LENGTH } from "./amd64.ts";
 import { forkStub } from "./birth.ts";
 import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "./bpf.ts";
