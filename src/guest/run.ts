@@ -16,7 +16,7 @@ import {
 } from "../shape.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
 import { checkDeadline, SHORTEST_DEADLINE } from "../stub/tracer.ts";
-import { BASE_LIMIT, SEGMENT_BASES } from "./amd64.ts";
+import { canResume } from "./amd64.ts";
 import type { Answer } from "./call.ts";
 import { CallTable, type TracedCall, traceCall } from "./calls.ts";
 import { parseElf } from "./elf.ts";
@@ -151,8 +151,8 @@ class Run {
   /** One switch and what it calls for; how the guest ended, if it did. */
   #step(left: number): GuestEnd | undefined {
     if (left < SHORTEST_DEADLINE) return { kind: "interrupted", reason: "deadline" };
-    if (!this.#basesAreUsable()) return this.#killed("SIGSEGV");
     const { context, space } = this.#guest;
+    if (!canResume(context.registers)) return this.#killed("SIGSEGV");
     const event = context.switch(space, { deadline: left });
     this.#switches++;
     switch (event.kind) {
@@ -188,15 +188,6 @@ class Run {
   #wordOf(answer: Exclude<Answer, { exit: number }>): bigint {
     if ("value" in answer) return answer.value;
     return BigInt.asUintN(64, -this.#guest.space.platform.tracer.flag(answer.errno));
-  }
-
-  /**
-   * WRFSBASE and WRGSBASE take every canonical address, but the kernel restores none of its own half: a guest
-   * that made itself such a base cannot go on.
-   */
-  #basesAreUsable(): boolean {
-    const { registers } = this.#guest.context;
-    return SEGMENT_BASES.every((name) => registers.get(name) < BASE_LIMIT);
   }
 
   #killedBy(info: SignalInfo): GuestEnd {
