@@ -1,6 +1,6 @@
 import { syscallName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
-import type { Tracer } from "../stub/tracer.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 import type { Answer, CallArguments, EmulatedCall } from "./call.ts";
 import { OWN_CALLS } from "./calls/amd64.ts";
 import { brk, mmap, mprotect, munmap } from "./calls/memory.ts";
@@ -55,11 +55,11 @@ export interface NamedCall {
 
 /** The emulated calls by number. */
 export class CallTable {
-  readonly #tracer: Tracer;
+  readonly #tracer: TracingThread;
   // Filled on demand: looking up a name is slow.
   readonly #known = new Map<number, NamedCall>();
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: TracingThread) {
     this.#tracer = tracer;
   }
 

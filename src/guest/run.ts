@@ -18,8 +18,8 @@ import {
   toWord,
   truth,
 } from "../shape.ts";
+import { checkDeadline, SHORTEST_DEADLINE } from "../shim/deadline.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
-import { checkDeadline, SHORTEST_DEADLINE } from "../stub/tracer.ts";
 import { canResume } from "./amd64.ts";
 import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
 import type { Answer, CallArguments } from "./call.ts";
@@ -208,7 +208,7 @@ class Run {
   constructor(guest: Guest, options: GuestOptions) {
     this.#guest = guest;
     this.#options = options;
-    this.#table = new CallTable(guest.space.platform.tracer);
+    this.#table = new CallTable(guest.space.tracer);
   }
 
   toEnd(deadline: number): GuestRun {
@@ -253,7 +253,7 @@ class Run {
     const { onSyscall } = this.#options;
     if (onSyscall === undefined) return undefined;
     const answer = onSyscall({ name, number, args }, this.#guest);
-    return checkAnswer(answer, this.#guest.space.platform.tracer.encoder.constants);
+    return checkAnswer(answer, this.#guest.space.tracer.encoder.constants);
   }
 
   /** Whether the caller says that the guest can try again after a fault. */
@@ -271,11 +271,11 @@ class Run {
 
   #wordOf(answer: Exclude<Answer, { exit: number }>): bigint {
     if ("value" in answer) return answer.value;
-    return BigInt.asUintN(64, -this.#guest.space.platform.tracer.flag(answer.errno));
+    return BigInt.asUintN(64, -this.#guest.space.tracer.flag(answer.errno));
   }
 
   #killedBy(info: SignalInfo): GuestEnd {
-    const { tracer } = this.#guest.space.platform;
+    const { tracer } = this.#guest.space;
     const known = info.code > 0 && info.code !== tracer.constant("SI_KERNEL");
     return this.#killed(tracer.signalName(info.signal), known ? info.address : undefined);
   }
