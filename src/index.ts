@@ -44,6 +44,7 @@ export {
   UnsupportedError,
 } from "./errors.ts";
 export { type FuzzOptions, type FuzzProgress, type FuzzResult, fuzz } from "./fuzz/fuzz.ts";
+export type { GuestAnswer, GuestCall } from "./guest/answer.ts";
 export type { TracedCall } from "./guest/calls.ts";
 export type { Guest, Sink } from "./guest/guest.ts";
 export type { GuestProgram } from "./guest/image.ts";

@@ -204,10 +204,15 @@ export class Thread {
     return frame.dump();
   }
 
-  /** Reads the XSAVE area of the stopped thread; returns its length in bytes. @throws TraceError */
-  readXstate(area: Uint8Array): number {
+  /**
+   * Fills `area` with the XSAVE area of a program's start, in the layout of the stopped thread's.
+   *
+   * @param components which are marked as present; bits of XCR0.
+   * @returns its length in bytes. @throws TraceError
+   */
+  freshXstate(area: Uint8Array, components: bigint): number {
     this.expect("stopped");
-    const length = this.tracer.shim.readXstate(this.tid, area, area.length);
+    const length = this.tracer.shim.freshXstate(this.tid, area, area.length, components);
     return this.#check("ptrace(PTRACE_GETREGSET)", length);
   }
 
