@@ -41,7 +41,29 @@ export {
   TraceError,
   UnsupportedError,
 } from "./errors.ts";
-export { type FuzzOptions, type FuzzProgress, type FuzzResult, fuzz } from "./fuzz/fuzz.ts";
+export { BASELINE } from "./fuzz/baseline.ts";
+export {
+  type Case,
+  type CaseDocument,
+  formatCase,
+  type Pair,
+  parseCase,
+  type SignalFrame,
+} from "./fuzz/case.ts";
+export { type CaseOutcome, Examiner, type ExaminerOptions } from "./fuzz/examiner.ts";
+export { type Examined, type ExportOptions, exportC } from "./fuzz/export_c.ts";
+export type { Fields } from "./fuzz/fields.ts";
+export { fuzz, fuzzFindings } from "./fuzz/fuzz.ts";
+export type { Finding } from "./fuzz/fuzz_findings.ts";
+export type { Path } from "./fuzz/generate.ts";
+export type { Feature, Machine } from "./fuzz/machine.ts";
+export { changedWords, type MinimizeOptions, minimize } from "./fuzz/minimize.ts";
+export { type AppliedRule, type Change, RULES, type Rule } from "./fuzz/model/model.ts";
+export { type CasePrediction, type PredictOptions, predict } from "./fuzz/predict.ts";
+export type { FieldDifference } from "./fuzz/predicted.ts";
+export type { Shard } from "./fuzz/round.ts";
+export type { FuzzOptions, FuzzProgress, FuzzResult } from "./fuzz/session.ts";
+export { type From, type On, REGISTERS, type Way } from "./fuzz/setups.ts";
 export type { TracedCall } from "./guest/calls.ts";
 export type { Guest, Sink } from "./guest/guest.ts";
 export type { GuestProgram } from "./guest/image.ts";
