@@ -1,5 +1,5 @@
 export { type CompareOptions, type Comparison, compare } from "./compare/compare.ts";
-export { type Opened, openSubjects } from "./compare/open.ts";
+export { Opened, openSubjects } from "./compare/open.ts";
 export type { CompareReport, Disagreement, Verdict } from "./compare/report.ts";
 export type { Subject } from "./compare/subject.ts";
 export {

@@ -13,6 +13,7 @@ import { fuzz, fuzzFindings } from "../src/fuzz/fuzz.ts";
 import { ROUND } from "../src/fuzz/round.ts";
 import type { FuzzProgress } from "../src/fuzz/session.ts";
 import { childrenOf, hostCommand, run } from "./processes.ts";
+import { rejection } from "./thrown.ts";
 
 const ended = suite("fuzz: runs that end early");
 
@@ -23,15 +24,6 @@ ended.after(() => rmSync(folder, { recursive: true, force: true }));
 const ENDLESS = 1e12;
 
 const NO_NEWS = { parents: new Uint8Array(0), known: new Float64Array(0) };
-
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("expected a rejection");
-}
 
 ended("what the progress callback throws rejects the run", async () => {
   const mine = new Error("mine");
