@@ -24,6 +24,7 @@ export {
 export {
   AttachError,
   BirthError,
+  CloseError,
   DeadlineError,
   DeathError,
   EncoderError,
@@ -35,6 +36,7 @@ export {
   type RegisterDump,
   StateError,
   StopError,
+  type StubEnd,
   StubError,
   StublabError,
   SyscallError,
@@ -105,10 +107,24 @@ export { renderMermaid } from "./record/view/mermaid.ts";
 export { renderRecordingPage } from "./record/view/page/page.ts";
 export { renderPerfetto } from "./record/view/perfetto.ts";
 export { renderText, type TextOptions } from "./record/view/text.ts";
-export type { ChildStep } from "./shim.ts";
+export type { ChildStep } from "./shim/fork.ts";
 export { type Check, type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
-export { Stub } from "./stub/stub.ts";
-export type { Stop, SyscallArgument, SyscallResult } from "./stub/thread.ts";
-export type { ThreadTicket } from "./stub/ticket.ts";
-export { type StubOptions, Tracer, type TracerOptions } from "./stub/tracer.ts";
+export type { Stop } from "./stub/status.ts";
+export { type CloneOptions, Stub } from "./stub/stub.ts";
+export type {
+  CallEnd,
+  ObservedCall,
+  SyscallArgument,
+  SyscallResult,
+  Thread,
+  ThreadState,
+} from "./stub/thread.ts";
+export type { ThreadTicket } from "./stub/thread_pool.ts";
+export {
+  type DeathListener,
+  type StubOptions,
+  Tracer,
+  type TracerOptions,
+} from "./stub/tracer.ts";
+export type { TracingThread } from "./stub/tracing_thread.ts";

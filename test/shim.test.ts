@@ -15,7 +15,7 @@ import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Tracer } from "../src/index.ts";
-import { viewMemory } from "../src/shim.ts";
+import { viewMemory } from "../src/shim/library.ts";
 import { parseMaps } from "../src/stub/proc.ts";
 import { hasTool, run } from "./processes.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { EncoderError, REBUILD, UnsupportedError } from "../errors.ts";
-import { loadLibrary } from "../shim.ts";
+import { loadLibrary } from "../shim/library.ts";
 import { type Arch, ENCODER_ABI, FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "./abi.ts";
 import type { PartialEncoder } from "./encoder.ts";
 

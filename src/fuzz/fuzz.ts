@@ -14,7 +14,7 @@ import {
   seconds,
   text,
 } from "../shape.ts";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 import { CorpusFolder } from "./corpus_folder.ts";
 import { Crew } from "./crew.ts";
 import type { Finding } from "./fuzz_findings.ts";

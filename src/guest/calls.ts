@@ -1,6 +1,6 @@
 import { syscallName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
-import type { Tracer } from "../stub/tracer.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 import type { Answer, CallArguments, EmulatedCall } from "./call.ts";
 import { brk, mmap, mprotect, munmap } from "./calls/memory.ts";
 import { ioctl, write, writev } from "./calls/output.ts";
@@ -53,11 +53,11 @@ export interface NamedCall {
 
 /** The emulated calls by number. */
 export class CallTable {
-  readonly #tracer: Tracer;
+  readonly #tracer: TracingThread;
   // Filled as they come: looking up a name is dear.
   readonly #known = new Map<number, NamedCall>();
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: TracingThread) {
     this.#tracer = tracer;
   }
 

@@ -14,8 +14,8 @@ import {
   text,
   toWord,
 } from "../shape.ts";
+import { checkDeadline, SHORTEST_DEADLINE } from "../shim/deadline.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
-import { checkDeadline, SHORTEST_DEADLINE } from "../stub/tracer.ts";
 import { BASE_LIMIT, SEGMENT_BASES } from "./amd64.ts";
 import type { Answer } from "./call.ts";
 import { CallTable, type TracedCall, traceCall } from "./calls.ts";
@@ -138,7 +138,7 @@ class Run {
   constructor(guest: Guest, options: GuestOptions) {
     this.#guest = guest;
     this.#options = options;
-    this.#table = new CallTable(guest.space.platform.tracer);
+    this.#table = new CallTable(guest.space.tracer);
   }
 
   toEnd(deadline: number): GuestRun {
@@ -187,7 +187,7 @@ class Run {
 
   #wordOf(answer: Exclude<Answer, { exit: number }>): bigint {
     if ("value" in answer) return answer.value;
-    return BigInt.asUintN(64, -this.#guest.space.platform.tracer.flag(answer.errno));
+    return BigInt.asUintN(64, -this.#guest.space.tracer.flag(answer.errno));
   }
 
   /**
@@ -200,7 +200,7 @@ class Run {
   }
 
   #killedBy(info: SignalInfo): GuestEnd {
-    const { tracer } = this.#guest.space.platform;
+    const { tracer } = this.#guest.space;
     const known = info.code > 0 && info.code !== tracer.constant("SI_KERNEL");
     return this.#killed(tracer.signalName(info.signal), known ? info.address : undefined);
   }

@@ -1,14 +1,14 @@
 import { hex, InputError, MemoryError } from "../errors.ts";
 import { integer, show } from "../shape.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
-import type { Tracer } from "../stub/tracer.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
 
 /** What may be done with a mapping: letters of "rwx" in that order, or "" for nothing. */
 export type Protection = "" | "r" | "w" | "x" | "rw" | "rx" | "wx" | "rwx";
 
 /** The flags of a protection. @throws InputError */
-export function protectionFlags(tracer: Tracer, protection: Protection): bigint {
+export function protectionFlags(tracer: TracingThread, protection: Protection): bigint {
   if (typeof protection !== "string" || !/^r?w?x?$/.test(protection)) {
     throw new InputError(
       `protection: expected letters of "rwx" in that order, got ${show(protection)}`,
@@ -34,7 +34,7 @@ export interface PageRange {
  * @throws MemoryError
  */
 export function pageRange(
-  tracer: Tracer,
+  tracer: TracingThread,
   address: number | bigint,
   length: number | bigint,
 ): PageRange {

@@ -1,6 +1,7 @@
 import { errnoName } from "../../errno.ts";
 import { UnsupportedError } from "../../errors.ts";
-import { type Shim, viewMemory } from "../../shim.ts";
+import { viewMemory } from "../../shim/library.ts";
+import type { Shim } from "../../shim/shim.ts";
 import type { Batch } from "../batch.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../setups.ts";
 import { KEPT } from "./kept.ts";

@@ -56,7 +56,7 @@ export const mmap: EmulatedCall = {
     return answerOf(guest.space.stub.inject("mmap", address, length, protection, passed, -1, 0));
   },
   show(guest, [address = 0n, length = 0n, protection = 0n, how = 0n, fd = 0n, offset = 0n]) {
-    const { tracer } = guest.space.platform;
+    const { tracer } = guest.space;
     const types = ["MAP_PRIVATE", "MAP_SHARED", "MAP_ANONYMOUS"];
     return [
       pointer(address),
@@ -114,14 +114,14 @@ export const mprotect: EmulatedCall = {
   show: (guest, [address = 0n, length = 0n, protection = 0n]) => [
     pointer(address),
     `${length}`,
-    flags(guest.space.platform.tracer, protection, PROTECTIONS, NO_PROTECTION),
+    flags(guest.space.tracer, protection, PROTECTIONS, NO_PROTECTION),
   ],
 };
 
 /** Whether these are whole pages of user space without the stub's. */
 function isOwn(guest: Guest, address: bigint, length: bigint): boolean {
   try {
-    pageRange(guest.space.platform.tracer, address, length);
+    pageRange(guest.space.tracer, address, length);
     return true;
   } catch (error) {
     if (error instanceof MemoryError) return false;
@@ -130,7 +130,7 @@ function isOwn(guest: Guest, address: bigint, length: bigint): boolean {
 }
 
 function bits(guest: Guest, ...names: readonly string[]): bigint {
-  return names.reduce((word, name) => word | guest.space.platform.tracer.flag(name), 0n);
+  return names.reduce((word, name) => word | guest.space.tracer.flag(name), 0n);
 }
 
 function answerOf({ value, errno }: SyscallResult): Answer {

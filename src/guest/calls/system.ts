@@ -34,7 +34,7 @@ export const clock_gettime: EmulatedCall = {
 };
 
 function clockName(guest: Guest, id: bigint): string | undefined {
-  const { tracer } = guest.space.platform;
+  const { tracer } = guest.space;
   return Object.keys(CLOCKS).find((name) => tracer.constant(name) === int(id));
 }
 

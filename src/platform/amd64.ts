@@ -1,10 +1,10 @@
-import type { Tracer } from "../stub/tracer.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 
 /**
- * The XSAVE area of a new process, in the layout of `area`, which the kernel gave for another: that one's
- * registers are the host's, as they were when it forked.
+ * The XSAVE area of a new process, in the layout of `area`, which the kernel reported for a stub: that one still has
+ * the host's registers of the fork.
  */
-export function freshXstate(tracer: Tracer, area: Uint8Array): Uint8Array {
+export function freshXstate(tracer: TracingThread, area: Uint8Array): Uint8Array {
   const fresh = area.slice();
   const view = new DataView(fresh.buffer);
   const at = (name: string) => tracer.constant(`XSTATE_${name}`);
