@@ -86,6 +86,7 @@ export type { SignalInfo } from "./platform/signal_info.ts";
 export { type FileMapping, Subprocess } from "./platform/subprocess.ts";
 export { loadRecording, parseRecording } from "./record/load.ts";
 export { type RecordOptions, recordScenario } from "./record/record.ts";
+export type { NewStep, Recorder } from "./record/recorder.ts";
 export {
   type Arrow,
   type Call,
@@ -103,6 +104,9 @@ export {
   type StepKind,
 } from "./record/recording.ts";
 export { DEFAULT_SCENARIO, SCENARIOS } from "./record/scenarios.ts";
+export { Actor, type CallTelling, type Lesson, Scene } from "./record/scene.ts";
+export type { RequestDetails, StopTelling, Tracee } from "./record/tracee.ts";
+export type { UnseenOptions } from "./record/unseen.ts";
 export { renderMermaid } from "./record/view/mermaid.ts";
 export { renderRecordingPage } from "./record/view/page/page.ts";
 export { renderPerfetto } from "./record/view/perfetto.ts";
