@@ -491,38 +491,11 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     return result < 0 ? result : done;
 }
 
-/** The bit of the one component that a process has to ask for. */
-enum { XTILE_DATA = 18 };
-
-// struct user_i387_struct and struct _fpx_sw_bytes: where an XSAVE area has its control words, what
-// the kernel says of it, and its header.
-enum {
-    AREA_FCW = 0,
-    AREA_MXCSR = 24,
-    AREA_MXCSR_MASK = 28,
-    AREA_FEATURES = 464,
-    AREA_HEADER = 512
-};
-
 int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
-    int64_t length = stublab_read_xstate(tid, trial->xstate, sizeof trial->xstate);
+    int64_t length = stublab_fresh_xstate(tid, trial->xstate, sizeof trial->xstate);
     if (length < 0)
         return length;
     trial->xstate_length = (uint32_t)length;
-    // Every component is there, and as it is at the start of a program.
-    for (int64_t i = 0; i < length; i++) {
-        int kept = (i >= AREA_MXCSR_MASK && i < AREA_MXCSR_MASK + 4) ||
-                   (i >= AREA_FEATURES && i < AREA_FEATURES + 8);
-        trial->xstate[i] = kept ? trial->xstate[i] : 0;
-    }
-    for (int i = 0; i < 8; i++)
-        trial->xstate[AREA_HEADER + i] = trial->xstate[AREA_FEATURES + i];
-    // Tiles are there for those only who have asked for them.
-    trial->xstate[AREA_HEADER + XTILE_DATA / 8] &= (uint8_t) ~(1 << XTILE_DATA % 8);
-    trial->xstate[AREA_FCW] = 0x7f;
-    trial->xstate[AREA_FCW + 1] = 0x03;
-    trial->xstate[AREA_MXCSR] = 0x80;
-    trial->xstate[AREA_MXCSR + 1] = 0x1f;
     int64_t result = set_registers_of(tid, NT_X86_XSTATE, trial->xstate, (uint64_t)length);
     if (result < 0)
         return result;

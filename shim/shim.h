@@ -175,6 +175,11 @@ STUBLAB_EXPORT int64_t stublab_switch_wait(int32_t tid, void *block, void *xstat
 
 /** The XSAVE area of a stopped thread: the number of bytes, at most `length`. */
 STUBLAB_EXPORT int64_t stublab_read_xstate(int32_t tid, void *xstate, uint64_t length);
+/**
+ * The XSAVE area of a program's start, in the layout of a stopped thread's: every component of XCR0
+ * is present, except AMX tiles. The number of bytes.
+ */
+STUBLAB_EXPORT int64_t stublab_fresh_xstate(int32_t tid, void *xstate, uint64_t length);
 
 /** The processor that the calling thread runs on. */
 STUBLAB_EXPORT int64_t stublab_getcpu(void);

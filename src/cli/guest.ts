@@ -8,7 +8,7 @@ import { Platform } from "../platform/platform.ts";
 import { assemble } from "./assemble.ts";
 import { type Command, parseCount, parseOptions, splitWords, UsageError } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
-import { Recording } from "./recording.ts";
+import { GuestOutput } from "./guest_output.ts";
 import { printJson, talk, writeAll } from "./report.ts";
 
 const help = `usage: stublab guest FILE [ARGUMENT…] [options]
@@ -105,20 +105,20 @@ function runRecorded(
   start: GuestOptions,
   trace: boolean,
 ): GuestEnd {
-  const recording = new Recording();
+  const kept = new GuestOutput();
   const { result, calls, switches } = runGuest(platform, program, {
     ...start,
-    output: (fd, bytes) => recording.hear(fd, bytes),
-    ...(trace && { trace: (call) => recording.note(call.text) }),
+    output: (fd, bytes) => kept.hear(fd, bytes),
+    ...(trace && { trace: (call) => kept.note(call.text) }),
   });
-  const { omitted } = recording;
+  const { omitted } = kept;
   printJson("stublab.guest/1", {
     encoder: platform.tracer.encoder.name,
     result,
     calls,
     switches,
-    output: { stdout: recording.text(1), stderr: recording.text(2) },
-    ...(trace && { trace: recording.lines }),
+    output: { stdout: kept.text(1), stderr: kept.text(2) },
+    ...(trace && { trace: kept.lines }),
     omitted,
     truncated: Object.values(omitted).some((count) => count > 0),
   });

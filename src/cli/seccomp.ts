@@ -1,6 +1,6 @@
+import { disassembleFilter } from "../bpf/disassembly.ts";
+import { encodeFilter } from "../bpf/encode.ts";
 import { parseSignal } from "../encoder/names.ts";
-import { disassembleFilter } from "../platform/disassembly.ts";
-import { encodeFilter } from "../platform/filter.ts";
 import { type Command, parseOptions } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
 import { printJson, tell } from "./report.ts";

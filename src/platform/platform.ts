@@ -1,3 +1,4 @@
+import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { StateError } from "../errors.ts";
 import { checkOptions, nameOrNumber, truth } from "../shape.ts";
@@ -7,7 +8,6 @@ import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { encoderOption, Tracer } from "../stub/tracer.ts";
 import { freshXstate } from "./amd64.ts";
 import { Context } from "./context.ts";
-import { encodeFilter } from "./filter.ts";
 import { Pool } from "./pool.ts";
 import { Subprocess } from "./subprocess.ts";
 

@@ -1,3 +1,4 @@
+import { FILTER_INSTRUCTION } from "../bpf/program.ts";
 import {
   BirthError,
   DeathError,
@@ -10,7 +11,6 @@ import type { Deadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { viewMemory } from "../shim/library.ts";
 import { attachAtSelfStop } from "./attach.ts";
-import { FILTER_INSTRUCTION } from "./bpf.ts";
 import { readIfThere } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";

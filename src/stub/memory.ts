@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
-import { hex, MemoryError } from "../errors.ts";
+import { hex, InputError, MemoryError } from "../errors.ts";
 import { count, integer } from "../shape.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import type { Thread } from "./thread.ts";
@@ -8,33 +8,40 @@ import { topOfUserSpace } from "./user_space.ts";
 
 const { EPERM, EFAULT, ENOSYS } = constants.errno;
 
+/** How many bytes a buffer may have. */
 const BYTES = count(Number.MAX_SAFE_INTEGER);
 
 /**
- * The address as a word, once the range is found to lie in user space and outside the stub code.
+ * The address of a range in user space as a word.
  *
- * @param stubAddress the address of the stub code, if it must not be touched.
+ * @param length in bytes.
+ * @param stubAddress the address of the stub code, if the range must not overlap it.
  * @throws MemoryError, InputError
  */
-export function checkRange(address: number | bigint, length: number, stubAddress?: number): bigint {
+export function checkRange(
+  address: number | bigint,
+  length: number | bigint,
+  stubAddress?: number,
+): bigint {
   const start = integer(address, "address");
-  const end = start + BigInt(BYTES(length, "length"));
-  if (start < 0n || end > BigInt(topOfUserSpace())) {
-    throw new MemoryError(
-      `${length} bytes at ${start < 0n ? start : hex(start)} leave user space, which ends at ${hex(BigInt(topOfUserSpace()))}`,
-    );
+  const end = start + integer(length, "length");
+  const range = `${length} bytes at ${start < 0n ? start : hex(start)}`;
+  const top = BigInt(topOfUserSpace());
+  if (start < 0n || end > top) {
+    throw new MemoryError(`${range} are outside user space, which ends at ${hex(top)}`);
   }
   if (stubAddress !== undefined && end > stubAddress && start < stubAddress + PAGE_SIZE) {
-    throw new MemoryError(`${length} bytes at ${hex(start)} overlap the stub code`);
+    throw new MemoryError(`${range} overlap the stub code at ${hex(BigInt(stubAddress))}`);
   }
   return start;
 }
 
-/** Zeroed memory of this process. @throws MemoryError if there is not enough */
+/** Zeroed memory of this process. @throws InputError; MemoryError if there is not enough */
 export function allocate(length: number): Uint8Array {
   try {
-    return new Uint8Array(length);
+    return new Uint8Array(BYTES(length, "length"));
   } catch (cause) {
+    if (cause instanceof InputError) throw cause;
     throw new MemoryError(`this process cannot allocate ${length} bytes`, { cause });
   }
 }

@@ -1,13 +1,11 @@
 import { existsSync } from "node:fs";
 import { EncoderError, InputError, StateError, SyscallError } from "../errors.ts";
-import { bytes, count, object } from "../shape.ts";
+import { bytes, object } from "../shape.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { attach } from "./attach.ts";
-import { readProcess } from "./proc.ts";
+import { PID, readProcess } from "./proc.ts";
 import { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
-
-const PID = count(2 ** 31 - 1, 1);
 
 /**
  * A thread of a stub that another tracer may attach to: plain data, which can be posted to a worker.

@@ -1,4 +1,5 @@
 import { isMainThread } from "node:worker_threads";
+import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { expectComplete } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
@@ -7,7 +8,6 @@ import { bytes, callback, checkOptions, list, nameOrNumber, oneOf, type Shape } 
 import { checkDeadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { type Fork, forkStub } from "./birth.ts";
-import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "./bpf.ts";
 import { rehearse } from "./rehearsal.ts";
 import { Stub, type StubRegistry } from "./stub.ts";
 import type { Thread } from "./thread.ts";
@@ -162,7 +162,8 @@ export class Tracer extends TracingThread {
 
   /**
    * Calls `listener` with each stub that dies and was not closed; `stub.end` says how it ended. A stub that rests is
-   * examined every 50 ms as long as there is a listener. An exception in a listener becomes a warning of the process.
+   * examined every 50 ms as long as there is a listener, which does not keep the process from ending. An exception in a
+   * listener becomes a warning of the process.
    *
    * @returns what removes the listener.
    */

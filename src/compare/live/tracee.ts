@@ -14,7 +14,7 @@ export interface TraceeStop {
 }
 
 /** si_code of INT3's SIGTRAP: SI_KERNEL. */
-export const SI_KERNEL = 128;
+const SI_KERNEL = 128;
 
 /** Floating point is left alone. */
 const NO_XSTATE = new Uint8Array(0);

@@ -1,6 +1,3 @@
-import { errnoName } from "../../errno.ts";
-import { UnsupportedError } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/amd64.ts";
 import {
   AND,
   type BpfInstruction,
@@ -11,7 +8,10 @@ import {
   LOAD_WORD,
   RETURN,
   SECCOMP_RET_ALLOW,
-} from "../../stub/bpf.ts";
+} from "../../bpf/program.ts";
+import { errnoName } from "../../errno.ts";
+import { UnsupportedError } from "../../errors.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { readProc } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";

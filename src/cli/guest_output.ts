@@ -1,17 +1,17 @@
-/** The most that is kept of each stream, in bytes, and of a trace, in lines and in characters: one document has to hold it. */
+/** Limits on each stream, in bytes, and on the trace, in lines and characters: all of it goes into one document. */
 const MOST_BYTES = 4 << 20;
 const MOST_LINES = 100_000;
 const MOST_CHARACTERS = 4 << 20;
 
-/** What was left out, in bytes of each stream and lines of the trace. */
+/** How much was dropped: bytes of each stream, lines of the trace. */
 export interface Omitted {
   readonly stdout: number;
   readonly stderr: number;
   readonly trace: number;
 }
 
-/** What a guest wrote and called, as far as there is room for it. */
-export class Recording {
+/** The output of a guest and the trace of its calls, up to the limits. */
+export class GuestOutput {
   readonly lines: string[] = [];
   readonly #streams = { 1: new Stream(), 2: new Stream() };
   #characters = 0;
@@ -38,7 +38,7 @@ export class Recording {
   }
 }
 
-/** One buffer, which grows: a guest may write byte by byte. */
+/** One buffer that grows: a guest may write single bytes. */
 class Stream {
   omitted = 0;
   #bytes = new Uint8Array(1 << 12);
