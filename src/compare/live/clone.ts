@@ -1,16 +1,7 @@
 import type { Random } from "../../cases/random.ts";
-import type { RecordLayout } from "../record.ts";
 import { type CloneOutcome, type Clones, REFUSAL } from "./clones.ts";
-import {
-  expect,
-  HELD,
-  type Judge,
-  type Judgement,
-  narrows,
-  REFUSED,
-  toInt,
-  undecided,
-} from "./judge.ts";
+import { FunctionJudge } from "./function_judge.ts";
+import { expect, HELD, type Judgement, narrows, REFUSED, undecided } from "./judge.ts";
 
 const CSIGNAL = 0xffn;
 const FLAGS = 0xffff_ff00n;
@@ -67,37 +58,29 @@ export function compareEffects(
 }
 
 /** encodeClone: the word is given to clone. */
-export class CloneJudge implements Judge {
+export class CloneJudge extends FunctionJudge<Clones> {
   readonly name = "encodeClone";
   readonly asked = "clone(flags | exit signal) in a stub: EINVAL or not, and what the child is";
-  readonly layout: RecordLayout;
-  readonly #clones: Clones;
-
-  constructor(layout: RecordLayout, clones: Clones) {
-    this.layout = layout;
-    this.#clones = clones;
-  }
 
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    const [flags, signal] = [this.layout.field("flags").at, this.layout.field("exitSignal").at];
-    if (random.chance(7, 8)) input[signal] = (input[signal] ?? 0n) & CSIGNAL;
-    if (narrows(random, enumerated)) input[flags] = (input[flags] ?? 0n) & FLAGS;
+    if (random.chance(7, 8)) this.mask(input, "exitSignal", CSIGNAL);
+    if (narrows(random, enumerated)) this.mask(input, "flags", FLAGS);
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const flags = input[this.layout.field("flags").at] ?? 0n;
-    const signal = toInt(input[this.layout.field("exitSignal").at]);
+    const flags = this.word(input, "flags");
+    const signal = this.int(input, "exitSignal");
     if (flags > HALF) return undecided("clone passes over the upper half of its word");
     if ((flags & CSIGNAL) !== 0n || signal < 0 || signal > 0xff) {
       return undecided("a word cannot tell a flag in its low byte from an exit signal");
     }
-    const why = untried(this.#clones, flags);
+    const why = untried(this.kernel, flags);
     if (why !== undefined) return undecided(why);
     const word = flags | BigInt(signal);
-    const { errno } = this.#clones.clone(word);
+    const { errno } = this.kernel.clone(word);
     const excused = this.#excuse(flags, errno);
     if (excused !== undefined) return undecided(excused);
-    const answer = BigInt.asIntN(64, answered[this.layout.result] ?? 0n);
+    const answer = BigInt.asIntN(64, this.result(answered));
     const refused = errno === REFUSAL;
     if (refused || answer === REFUSED) return this.#expect(refused ? REFUSED : word, answer);
     return answer === word ? HELD : this.#compare(word, answer);
@@ -109,62 +92,52 @@ export class CloneJudge implements Judge {
 
   #compare(word: bigint, answer: bigint): Judgement {
     const seen = BigInt.asUintN(64, answer);
-    const why = untried(this.#clones, seen);
+    const why = untried(this.kernel, seen);
     if (why !== undefined) return undecided(why);
-    const meant = { word, outcome: this.#clones.clone(word, true) };
+    const meant = { word, outcome: this.kernel.clone(word, true) };
     return compareEffects(this.name, meant, {
       word: seen,
-      outcome: this.#clones.clone(seen & HALF, true),
+      outcome: this.kernel.clone(seen & HALF, true),
     });
   }
 
   #excuse(flags: bigint, errno: string): string | undefined {
     const namespaces = new Map(
-      NAMESPACE_FLAGS.map((name) => [name, this.#clones.flag(name)] as const),
+      NAMESPACE_FLAGS.map((name) => [name, this.kernel.flag(name)] as const),
     );
-    return excuse(flags, errno, namespaces, (flag) => this.#clones.clone(flag | SIGCHLD));
+    return excuse(flags, errno, namespaces, (flag) => this.kernel.clone(flag | SIGCHLD));
   }
 }
 
 const SIGCHLD = 17n;
 
 /** cloneFlags: a clone by these flags makes what one by the word's makes. */
-export class CloneFlagsJudge implements Judge {
+export class CloneFlagsJudge extends FunctionJudge<Clones> {
   readonly name = "cloneFlags";
   readonly asked =
     "clone(the flags) and clone(the word without its low byte): what the children are";
-  readonly layout: RecordLayout;
-  readonly #clones: Clones;
-
-  constructor(layout: RecordLayout, clones: Clones) {
-    this.layout = layout;
-    this.#clones = clones;
-  }
 
   /** Flags that are taken together, for most sets are refused. */
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    const { at } = this.layout.field("word");
-    if (narrows(random, enumerated)) input[at] = (input[at] ?? 0n) & this.#harmless();
+    if (narrows(random, enumerated)) {
+      this.mask(input, "word", harmlessFlags(this.kernel) | CSIGNAL);
+    }
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = input[this.layout.field("word").at] ?? 0n;
-    const flags = answered[this.layout.result] ?? 0n;
+    const word = this.word(input, "word");
+    const flags = this.result(answered);
     if (flags > HALF) return undecided("clone passes over the upper half of its word");
     for (const each of [word & FLAGS, flags]) {
-      const why = untried(this.#clones, each);
+      const why = untried(this.kernel, each);
       if (why !== undefined) return undecided(why);
     }
-    const meant = { word: word & FLAGS, outcome: this.#clones.clone(word & FLAGS, true) };
+    const meant = { word: word & FLAGS, outcome: this.kernel.clone(word & FLAGS, true) };
     const { errno } = meant.outcome;
     if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
-    const outcome = this.#clones.clone(flags, true);
+    const outcome = this.kernel.clone(flags, true);
     const judged = compareEffects(this.name, meant, { word: flags, outcome });
     return judged.verdict === "undecided" && flags === meant.word ? HELD : judged;
-  }
-
-  #harmless(): bigint {
-    return harmlessFlags(this.#clones) | CSIGNAL;
   }
 }
 
@@ -176,35 +149,28 @@ function harmlessFlags(clones: Clones): bigint {
 }
 
 /** cloneExitSignal: /proc tells the exit signal of a child that was made by the word. */
-export class CloneExitSignalJudge implements Judge {
+export class CloneExitSignalJudge extends FunctionJudge<Clones> {
   readonly name = "cloneExitSignal";
   readonly asked = "clone(the word); the child's exit signal in /proc/PID/stat";
-  readonly layout: RecordLayout;
-  readonly #clones: Clones;
-
-  constructor(layout: RecordLayout, clones: Clones) {
-    this.layout = layout;
-    this.#clones = clones;
-  }
 
   /** Of the flags those that the kernel takes, and that leave the exit signal alone; all signals. */
   draw(random: Random, input: BigUint64Array): void {
-    const { at } = this.layout.field("word");
     if (random.chance(1, 8)) return;
-    input[at] = ((input[at] ?? 0n) & harmlessFlags(this.#clones)) | BigInt(random.below(256));
+    const flags = this.word(input, "word") & harmlessFlags(this.kernel);
+    this.put(input, "word", flags | BigInt(random.below(256)));
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = input[this.layout.field("word").at] ?? 0n;
-    const without = this.#clones.flag("CLONE_THREAD") | this.#clones.flag("CLONE_PARENT");
+    const word = this.word(input, "word");
+    const without = this.kernel.flag("CLONE_THREAD") | this.kernel.flag("CLONE_PARENT");
     if ((word & without) !== 0n) return undecided("threads and siblings have another exit signal");
-    const why = untried(this.#clones, word);
+    const why = untried(this.kernel, word);
     if (why !== undefined) return undecided(why);
-    const { errno, effects } = this.#clones.clone(word & HALF, true);
+    const { errno, effects } = this.kernel.clone(word & HALF, true);
     if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
     const signal = effects.get("exit signal");
     if (signal === undefined)
       return undecided("the child's end killed the stub before it was seen");
-    return expect(this.name, signal, answered[this.layout.result] ?? 0n);
+    return this.expectResult(signal, answered);
   }
 }

@@ -102,9 +102,8 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
   };
   const plain = slot();
   const frames = new Frames(plain);
-  const { registers } = frames;
   const clones = new Clones(tracer, slot(prepareClones));
-  const answers = new Answers(slot(prepareAnswers));
+  const answers = new Answers(slot(prepareAnswers), frames.registers);
   const queue = new Queue(slot());
   const forms = new KernelForms(queue);
   const statuses = new Statuses(tracer);
@@ -120,15 +119,15 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
     new WaitOptionsJudge(layout("encodeWaitOptions"), plain, slot()),
     ...STATUS_READERS.map((name) => new StatusJudge(name, layout(name), statuses)),
     new StopJudge(layout("encodeStop"), statuses),
-    new ResultJudge(layout("syscallResult"), answers, registers),
-    new ErrnoJudge(layout("syscallErrno"), answers, registers),
+    new ResultJudge(layout("syscallResult"), answers),
+    new ErrnoJudge(layout("syscallErrno"), answers),
     new RestartsJudge(layout("restartsSyscall"), frames),
     new RewindJudge(layout("rewindSyscall"), frames),
     new RestartJudge(layout("restartSyscall"), frames),
     new SignalSetJudge(layout("signalSet"), slot()),
     new BlockableJudge(layout("blockableSignals"), plain),
     new FormJudge(layout("siginfoForm"), forms),
-    new SiginfoJudge(layout("encodeSiginfo"), queue, forms),
+    new SiginfoJudge(layout("encodeSiginfo"), forms),
     seccomp,
     new EnterJudge(layout("enterGuest"), frames),
     new SteppingJudge(layout("isSingleStepping"), frames),

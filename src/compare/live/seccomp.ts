@@ -11,7 +11,8 @@ import { ANSWER, type RecordLayout } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
 import { NO_CORE, setCoreLimit } from "./cores.ts";
 import { GUARD, installFilter, requireFilter, STOPPED_BY_GUARD } from "./filters.ts";
-import { expect, type Judge, type Judgement, toInt, undecided, unsigned } from "./judge.ts";
+import { FunctionJudge } from "./function_judge.ts";
+import { expect, type Judgement, toInt, undecided, unsigned } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
 import { USER_SPACE } from "./vsyscall.ts";
@@ -140,17 +141,14 @@ function actionOf(rax: bigint): bigint {
 }
 
 /** encodeSeccomp: the program is installed, and the call is tried. */
-export class SeccompJudge implements Judge {
+export class SeccompJudge extends FunctionJudge<Filtered> {
   readonly name = "encodeSeccomp";
   readonly asked =
     "installed the program in a stub, which tried the call: returned, SIGSYS, killed";
-  readonly layout: RecordLayout;
-  readonly #filtered: Filtered;
   readonly #flag: (name: string) => bigint;
 
   constructor(layout: RecordLayout, tracer: Tracer) {
-    this.layout = layout;
-    this.#filtered = new Filtered(tracer);
+    super(layout, new Filtered(tracer));
     this.#flag = (name) => tracer.flag(name);
   }
 
@@ -168,13 +166,12 @@ export class SeccompJudge implements Judge {
     if (!vsyscall) return;
     // Before it asks a filter, the kernel looks whether they point to user space.
     for (const i of ARGUMENTS.keys()) {
-      const { at } = this.layout.field(`arg${i}`);
-      input[at] = (input[at] ?? 0n) & USER_SPACE;
+      this.mask(input, `arg${i}`, USER_SPACE);
     }
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = (name: string) => input[this.layout.field(name).at] ?? 0n;
+    const word = (name: string) => this.word(input, name);
     const question = {
       number: word("call") & HALF,
       arch: word("call") >> 32n,
@@ -183,16 +180,16 @@ export class SeccompJudge implements Judge {
     };
     if (question.number === NO_NUMBER) return undecided("-1 is no call");
     const meant = this.#policy(question, BigInt.asUintN(32, word("exitSignal")));
-    const count = BigInt(toInt(answered[this.layout.result]));
+    const count = BigInt(toInt(this.result(answered)));
     if (count < 1n || count > MOST_INSTRUCTIONS) return expect(ANSWER, meant, NO_PROGRAM);
     const { at } = this.layout.field("at");
     const program = new Uint8Array(answered.slice(at, at + Number(count)).buffer);
-    const seen = this.#filtered.ask(program, question);
+    const seen = this.kernel.ask(program, question);
     return typeof seen === "string" ? undecided(seen) : expect(ANSWER, meant, seen);
   }
 
   close(): void {
-    this.#filtered.close();
+    this.kernel.close();
   }
 
   /** The filter of guests' stubs as docs/encoder-abi.md has it. */

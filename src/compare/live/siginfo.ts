@@ -3,16 +3,8 @@ import { constants } from "node:os";
 import type { Random } from "../../cases/random.ts";
 import type { RecordLayout } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
-import {
-  expect,
-  fromInt,
-  HELD,
-  type Judge,
-  type Judgement,
-  narrows,
-  toInt,
-  undecided,
-} from "./judge.ts";
+import { FunctionJudge } from "./function_judge.ts";
+import { expect, fromInt, HELD, type Judgement, narrows, undecided } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
 
@@ -164,11 +156,11 @@ function formOf(reading: Reading): number | undefined {
 
 /** The form that the kernel gives to a signal and a code, or why it cannot be known. */
 export class KernelForms {
-  readonly #queue: Queue;
+  readonly queue: Queue;
   readonly #known = new Map<string, number | string>();
 
   constructor(queue: Queue) {
-    this.#queue = queue;
+    this.queue = queue;
   }
 
   of(signal: number, code: number): number | string {
@@ -176,7 +168,7 @@ export class KernelForms {
     const key = `${signal} ${code}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const reading = this.#queue.send(signal, probe(signal, code));
+    const reading = this.queue.send(signal, probe(signal, code));
     const form =
       typeof reading === "string"
         ? reading
@@ -192,59 +184,41 @@ function drawSignal(layout: RecordLayout, random: Random, input: BigUint64Array)
 }
 
 /** siginfoForm: which members of a queued siginfo the kernel believes. */
-export class FormJudge implements Judge {
+export class FormJudge extends FunctionJudge<KernelForms> {
   readonly name = "siginfoForm";
   readonly asked = "rt_sigqueueinfo of a stub to itself; the members that a signalfd then had";
-  readonly layout: RecordLayout;
-  readonly #forms: KernelForms;
-
-  constructor(layout: RecordLayout, forms: KernelForms) {
-    this.layout = layout;
-    this.#forms = forms;
-  }
 
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
     if (narrows(random, enumerated)) drawSignal(this.layout, random, input);
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = (name: string) => toInt(input[this.layout.field(name).at]);
-    const form = this.#forms.of(word("signal"), word("code"));
+    const form = this.kernel.of(this.int(input, "signal"), this.int(input, "code"));
     if (typeof form === "string") return undecided(form);
-    return expect(this.name, fromInt(form), answered[this.layout.result] ?? 0n);
+    return this.expectResult(fromInt(form), answered);
   }
 }
 
 /** encodeSiginfo: the siginfo is queued, and what the kernel reads from it is what was meant. */
-export class SiginfoJudge implements Judge {
+export class SiginfoJudge extends FunctionJudge<KernelForms> {
   readonly name = "encodeSiginfo";
   readonly asked = "rt_sigqueueinfo of a stub to itself with it; what a signalfd then had";
-  readonly layout: RecordLayout;
-  readonly #queue: Queue;
-  readonly #forms: KernelForms;
-
-  constructor(layout: RecordLayout, queue: Queue, forms: KernelForms) {
-    this.layout = layout;
-    this.#queue = queue;
-    this.#forms = forms;
-  }
 
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
     if (narrows(random, enumerated)) drawSignal(this.layout, random, input);
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const number = (name: string) => toInt(input[this.layout.field(name).at]);
-    const [signal, code] = [number("signal"), number("code")];
-    const form = this.#forms.of(signal, code);
+    const [signal, code] = [this.int(input, "signal"), this.int(input, "code")];
+    const form = this.kernel.of(signal, code);
     if (typeof form === "string") return undecided(form);
-    const result = answered[this.layout.result] ?? 0n;
+    const result = this.result(answered);
     if (result !== fromInt(form)) return expect(this.name, fromInt(form), result);
     const { at, words } = this.layout.field("at");
     const siginfo = new Uint8Array(answered.slice(at, at + words).buffer);
     const own = new DataView(siginfo.buffer).getInt32(SI_SIGNO, true);
     // A signal that cannot be queued is not the one that was meant.
-    const reading = own < 1 || own > LAST_SIGNAL ? "" : this.#queue.send(own, siginfo);
+    const reading = own < 1 || own > LAST_SIGNAL ? "" : this.kernel.queue.send(own, siginfo);
     if (typeof reading === "string") {
       const judged = expect("at.si_signo", fromInt(signal), fromInt(own));
       if (judged !== HELD) return judged;
@@ -257,7 +231,7 @@ export class SiginfoJudge implements Judge {
     const meant = new Map<string, bigint>(Object.keys(SIGNALFD).map((name) => [name, 0n]));
     meant.set("si_signo", fromInt(signal));
     meant.set("si_code", fromInt(code));
-    const values = ["first", "second", "third"].map((name) => input[this.layout.field(name).at]);
+    const values = ["first", "second", "third"].map((name) => this.word(input, name));
     for (const [i, member] of (FORMS[form] ?? []).entries()) {
       const [, bytes] = SIGNALFD[member] ?? [0, 8];
       meant.set(member, BigInt.asUintN(8 * bytes, values[i] ?? 0n));

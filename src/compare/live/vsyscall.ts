@@ -3,7 +3,8 @@ import { DATA, PLACES, SLOTS } from "./code.ts";
 import { requireFilter, TRAP_VSYSCALLS } from "./filters.ts";
 import { type Frames, strayed } from "./frame.ts";
 import { blockOf } from "./frames.ts";
-import { HELD, type Judge, type Judgement, undecided } from "./judge.ts";
+import { FunctionJudge } from "./function_judge.ts";
+import { HELD, type Judgement, undecided } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
@@ -19,26 +20,22 @@ export function prepareVsyscalls(tracee: Tracee): Tracee {
 }
 
 /** rewindVsyscall: a stub that is resumed with the block calls into the vsyscall page again. */
-export class VsyscallJudge implements Judge {
+export class VsyscallJudge extends FunctionJudge<Frames> {
   readonly name = "rewindVsyscall";
   readonly asked = "a call into the vsyscall page that a filter trapped, made again with the block";
-  readonly layout: RecordLayout;
   readonly #slot: TraceeSlot;
-  readonly #frames: Frames;
 
   /** @param slot of stubs that were prepared by `prepareVsyscalls` */
   constructor(layout: RecordLayout, slot: TraceeSlot, frames: Frames) {
-    this.layout = layout;
+    super(layout, frames);
     this.#slot = slot;
-    this.#frames = frames;
   }
 
   /** The block becomes that of a stub whose call was trapped, and the address is that of the call. */
   fit(input: BigUint64Array): void {
-    const { registers } = this.#frames;
+    const { registers } = this.kernel;
     const block = blockOf(this.layout, input);
-    const { at } = this.layout.field("address");
-    const address = VSYSCALL + STEP * ((input[at] ?? 0n) % FUNCTIONS);
+    const address = VSYSCALL + STEP * (this.word(input, "address") % FUNCTIONS);
     const depth = 8n * (registers.get(block, "rsp") % 8n);
     registers.fit(block, PLACES.questions.callRax);
     block[registers.at("rax")] = address;
@@ -48,28 +45,28 @@ export class VsyscallJudge implements Judge {
     for (const name of ["rdi", "rsi", "rdx"]) {
       block[registers.at(name)] = registers.get(block, name) & USER_SPACE;
     }
-    input[at] = address;
+    this.put(input, "address", address);
     const trapped = this.#trap(block);
     if (trapped !== undefined) block.set(trapped);
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const { registers } = this.#frames;
+    const { registers } = this.kernel;
     const before = blockOf(this.layout, input);
     if (registers.get(before, "rip") !== PLACES.questions.callRax + CALL_SIZE) {
       return undecided("a call into the vsyscall page does not get to a filter here");
     }
     const given = blockOf(this.layout, answered);
-    const address = input[this.layout.field("address").at] ?? 0n;
+    const address = this.word(input, "address");
     const rsp = registers.get(before, "rsp") - 8n;
     const meant = registers.with(before, { rip: address, rsp });
     const trapped = this.#trap(given);
     if (trapped === undefined) {
-      return this.#frames.difference(meant, given) ?? undecided("the call was not trapped again");
+      return this.kernel.difference(meant, given) ?? undecided("the call was not trapped again");
     }
-    return this.#frames.difference(before, trapped) === undefined
+    return this.kernel.difference(before, trapped) === undefined
       ? HELD
-      : (this.#frames.difference(meant, given) ?? undecided("it was another call"));
+      : (this.kernel.difference(meant, given) ?? undecided("it was another call"));
   }
 
   /** The registers of a stub once a filter has trapped what it does with a block; undefined where none does. */
