@@ -24,6 +24,7 @@ export {
 export {
   AttachError,
   BirthError,
+  CloseError,
   DeadlineError,
   DeathError,
   EncoderError,
@@ -35,6 +36,7 @@ export {
   type RegisterDump,
   StateError,
   StopError,
+  type StubEnd,
   StubError,
   StublabError,
   SyscallError,
@@ -42,6 +44,7 @@ export {
   UnsupportedError,
 } from "./errors.ts";
 export { type FuzzOptions, type FuzzProgress, type FuzzResult, fuzz } from "./fuzz/fuzz.ts";
+export type { GuestAnswer, GuestCall } from "./guest/answer.ts";
 export type { TracedCall } from "./guest/calls.ts";
 export type { Guest, Sink } from "./guest/guest.ts";
 export type { GuestProgram } from "./guest/image.ts";
@@ -86,7 +89,21 @@ export { renderText, type TextOptions } from "./record/view/text.ts";
 export type { ChildStep } from "./shim/fork.ts";
 export { type Check, type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
-export { Stub } from "./stub/stub.ts";
-export type { Stop, SyscallArgument, SyscallResult } from "./stub/thread.ts";
-export type { ThreadTicket } from "./stub/ticket.ts";
-export { type StubOptions, Tracer, type TracerOptions } from "./stub/tracer.ts";
+export type { Stop } from "./stub/status.ts";
+export { type CloneOptions, Stub } from "./stub/stub.ts";
+export type {
+  CallEnd,
+  ObservedCall,
+  SyscallArgument,
+  SyscallResult,
+  Thread,
+  ThreadState,
+} from "./stub/thread.ts";
+export type { ThreadTicket } from "./stub/thread_pool.ts";
+export {
+  type DeathListener,
+  type StubOptions,
+  Tracer,
+  type TracerOptions,
+} from "./stub/tracer.ts";
+export type { TracingThread } from "./stub/tracing_thread.ts";

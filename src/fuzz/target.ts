@@ -17,7 +17,7 @@ import {
 import { SyscallError } from "../errors.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import type { Stub } from "../stub/stub.ts";
-import type { Tracer } from "../stub/tracer.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 import {
   CODE,
   CONSTANTS,
@@ -117,7 +117,7 @@ function closeAll(stub: Stub): void {
  * Creates a stub whose pid is the number of no call that the filter lets through, or does not see: what getpid or getppid
  * has answered may be the number of a case's next call, and all others are answered alike.
  */
-export function createAnonymous(tracer: Tracer, create: () => Stub): Stub {
+export function createAnonymous(tracer: TracingThread, create: () => Stub): Stub {
   const numbers = [...HARMLESS, "uretprobe"].map((name) => Number(tracer.syscallNumber(name)));
   const taken: Stub[] = [];
   try {
@@ -166,7 +166,7 @@ export function handleSignal(
   stub.call("rt_sigaction", stub.tracer.flag(signal), SCRATCH, 0, 8);
 }
 
-function harmlessOnly(tracer: Tracer, furtherRules: readonly BpfInstruction[]): Uint8Array {
+function harmlessOnly(tracer: TracingThread, furtherRules: readonly BpfInstruction[]): Uint8Array {
   const numbers = HARMLESS.map((name) => Number(tracer.syscallNumber(name)));
   const refuse: BpfInstruction = [RETURN, SECCOMP_RET_ERRNO | ENOSYS];
   return assembleBpf(
