@@ -7,7 +7,7 @@ const CSIGNAL = 0xffn;
 const FLAGS = 0xffff_ff00n;
 const HALF = 0xffff_ffffn;
 
-/** Namespaces that this kernel, or this user, may lack. */
+/** Namespaces that this kernel may lack, or may deny to this user. */
 export const NAMESPACE_FLAGS = [
   "CLONE_NEWNS",
   "CLONE_NEWCGROUP",
@@ -18,14 +18,14 @@ export const NAMESPACE_FLAGS = [
   "CLONE_NEWNET",
 ];
 
-/** Why clones with these flags cannot be tried here; undefined where they can. */
+/** Why clones with these flags cannot be tried here; undefined if they can. */
 export function untried(clones: Clones, flags: bigint): string | undefined {
   const never = clones.flag("CLONE_VFORK") | clones.flag("CLONE_PTRACE");
   if ((flags & never) !== never) return undefined;
   return "a vforking parent waits for its child, which would wait for its tracer";
 }
 
-/** The namespace because of which a clone may have failed, whatever else its flags are. */
+/** Why a clone may have failed independently of its other flags: a namespace, or an errno other than EINVAL. */
 export function excuse(
   flags: bigint,
   errno: string,
@@ -35,13 +35,13 @@ export function excuse(
   if (errno === "") return undefined;
   for (const [name, flag] of namespaces) {
     if ((flags & flag) !== 0n && alone(flag).errno === errno) {
-      return `clone answers ${errno} to ${name} alone: this kernel or this user lacks it`;
+      return `clone fails with ${errno} for ${name} alone: this kernel lacks it, or denies it to this user`;
     }
   }
   return errno === REFUSAL ? undefined : `clone failed with ${errno}`;
 }
 
-/** What two clones did that should do the same: held, or the first effect that differs. */
+/** Compares the effects of two clones that should do the same. */
 export function compareEffects(
   field: string,
   meant: { word: bigint; outcome: CloneOutcome },
@@ -52,12 +52,10 @@ export function compareEffects(
   for (const [name, effect] of meant.outcome.effects) {
     if (answered.outcome.effects.get(name) !== effect) return failed;
   }
-  return undecided(
-    "not what was meant, but what it makes does not differ in anything that is looked at",
-  );
+  return undecided("not the expected word, but its child differs in nothing that is examined");
 }
 
-/** encodeClone: the word is given to clone. */
+/** encodeClone: the word is passed to clone. */
 export class CloneJudge extends FunctionJudge<Clones> {
   readonly name = "encodeClone";
   readonly asked = "clone(flags | exit signal) in a stub: EINVAL or not, and what the child is";
@@ -70,9 +68,11 @@ export class CloneJudge extends FunctionJudge<Clones> {
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
     const flags = this.word(input, "flags");
     const signal = this.int(input, "exitSignal");
-    if (flags > HALF) return undecided("clone passes over the upper half of its word");
+    if (flags > HALF) return undecided("clone ignores the upper half of its word");
     if ((flags & CSIGNAL) !== 0n || signal < 0 || signal > 0xff) {
-      return undecided("a word cannot tell a flag in its low byte from an exit signal");
+      return undecided(
+        "in the low byte of a word, flags cannot be distinguished from an exit signal",
+      );
     }
     const why = untried(this.kernel, flags);
     if (why !== undefined) return undecided(why);
@@ -111,13 +111,13 @@ export class CloneJudge extends FunctionJudge<Clones> {
 
 const SIGCHLD = 17n;
 
-/** cloneFlags: a clone by these flags makes what one by the word's makes. */
+/** cloneFlags: a clone with these flags has the same effects as one with the flags of the word. */
 export class CloneFlagsJudge extends FunctionJudge<Clones> {
   readonly name = "cloneFlags";
   readonly asked =
     "clone(the flags) and clone(the word without its low byte): what the children are";
 
-  /** Flags that are taken together, for most sets are refused. */
+  /** Mostly flags that the kernel accepts together: it refuses most sets. */
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
     if (narrows(random, enumerated)) {
       this.mask(input, "word", harmlessFlags(this.kernel) | CSIGNAL);
@@ -127,7 +127,7 @@ export class CloneFlagsJudge extends FunctionJudge<Clones> {
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
     const word = this.word(input, "word");
     const flags = this.result(answered);
-    if (flags > HALF) return undecided("clone passes over the upper half of its word");
+    if (flags > HALF) return undecided("clone ignores the upper half of its word");
     for (const each of [word & FLAGS, flags]) {
       const why = untried(this.kernel, each);
       if (why !== undefined) return undecided(why);
@@ -141,19 +141,19 @@ export class CloneFlagsJudge extends FunctionJudge<Clones> {
   }
 }
 
-/** Flags that the kernel takes in any combination, and whose children have an exit signal. */
+/** Flags that the kernel accepts in any combination, and whose children have an exit signal. */
 function harmlessFlags(clones: Clones): bigint {
   const names = ["CLONE_VM", "CLONE_FS", "CLONE_FILES", "CLONE_SYSVSEM", "CLONE_PARENT_SETTID"];
   const more = ["CLONE_CHILD_SETTID", "CLONE_CHILD_CLEARTID", "CLONE_UNTRACED", "CLONE_IO"];
   return [...names, ...more].reduce((set, name) => set | clones.flag(name), 0n);
 }
 
-/** cloneExitSignal: /proc tells the exit signal of a child that was made by the word. */
+/** cloneExitSignal: /proc shows the exit signal of a child cloned with the word. */
 export class CloneExitSignalJudge extends FunctionJudge<Clones> {
   readonly name = "cloneExitSignal";
   readonly asked = "clone(the word); the child's exit signal in /proc/PID/stat";
 
-  /** Of the flags those that the kernel takes, and that leave the exit signal alone; all signals. */
+  /** Mostly flags that the kernel accepts and that do not affect the exit signal; all signals. */
   draw(random: Random, input: BigUint64Array): void {
     if (random.chance(1, 8)) return;
     const flags = this.word(input, "word") & harmlessFlags(this.kernel);
@@ -170,7 +170,7 @@ export class CloneExitSignalJudge extends FunctionJudge<Clones> {
     if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
     const signal = effects.get("exit signal");
     if (signal === undefined)
-      return undecided("the child's end killed the stub before it was seen");
+      return undecided("the end of the child killed the stub before the child was examined");
     return this.expectResult(signal, answered);
   }
 }

@@ -22,23 +22,23 @@ const MEMBERS = [
 const SIZE = 88n;
 const [SET_TID, SET_TID_SIZE, EXIT_SIGNAL] = [8, 9, 4];
 
-/** Addresses to which the kernel writes: three words of the page of data, so that two may be the same. */
+/** Addresses that the kernel writes to: one of three words of the data page, so that two may be the same. */
 const POINTERS = ["pidfd", "child_tid", "parent_tid"];
-/** Where nothing is mapped. */
+/** An unmapped address. */
 const NOWHERE = 8n;
-/** What a stack, its size and a TLS may be on every machine: two of them end below the end of user space. */
+/** A mask for stack, stack size and TLS: on every machine, the sum of two such words is in user space. */
 const ADDRESS = 2n ** 45n - 1n;
 const CLONE_NEWTIME = 0x80n;
 const SIGCHLD = 17n;
-/** Errnos that the kernel gives only once it has nothing more to refuse: bad addresses and descriptors. */
+/** Errnos that clone3 returns only after all its other checks: bad addresses and descriptors. */
 const LATE = new Set(["EFAULT", "EBADF"]);
 
-/** encodeClone3: the struct is given to clone3. */
+/** encodeClone3: the struct is passed to clone3. */
 export class Clone3Judge extends FunctionJudge<Clones> {
   readonly name = "encodeClone3";
   readonly asked = "clone3(the struct) in a stub: EINVAL or not, and what the child is";
 
-  /** Members that are taken, in most cases: else they hide what the flags do. */
+  /** Mostly valid members: invalid ones hide the effect of the flags. */
   draw(random: Random, input: BigUint64Array): void {
     if (random.chance(1, 4)) return;
     const set = (name: string, word: bigint) => this.put(input, name, word);
@@ -51,7 +51,7 @@ export class Clone3Judge extends FunctionJudge<Clones> {
     set("cgroup", BigInt(random.below(2 ** 31)));
   }
 
-  /** Addresses become the stub's; those that are 0 stay so. */
+  /** Replaces addresses by addresses of the stub, except 0. */
   fit(input: BigUint64Array): void {
     const change = (name: string, fitted: (word: bigint) => bigint) => {
       const word = this.word(input, name);
@@ -80,9 +80,9 @@ export class Clone3Judge extends FunctionJudge<Clones> {
     return this.#compare(meant, own, size);
   }
 
-  /** Whether the kernel refuses the members; a string says why that cannot be known. */
+  /** Whether the kernel refuses the members, or why that cannot be determined. */
   #refuses(meant: BigUint64Array): boolean | string {
-    // The pids behind set_tid are looked at in between, and none may be chosen here: without any all else shows.
+    // The kernel reads set_tid between its other checks, and no pid can be chosen here: the rest is tried without it.
     if (meant[SET_TID] !== 0n && this.#errno(meant) === REFUSAL) return true;
     if (meant[SET_TID] === 0n && meant[SET_TID_SIZE] !== 0n) return this.#errno(meant) === REFUSAL;
     const rest = meant.slice();
@@ -117,7 +117,7 @@ export class Clone3Judge extends FunctionJudge<Clones> {
     if (name === undefined && size === SIZE) return HELD;
     const why = untried(this.kernel, own[0] ?? 0n);
     if (why !== undefined) return undecided(why);
-    // What the encoder says of the struct's size is what the kernel is told.
+    // The kernel gets the size that the encoder returned.
     return compareEffects(
       name === undefined ? this.name : `at.${name}`,
       { word: meant[differing] ?? SIZE, outcome: this.kernel.clone3(meant, SIZE, true) },

@@ -5,12 +5,12 @@ import { FunctionJudge } from "./function_judge.ts";
 import { fromInt, type Judgement, unsigned } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 
-/** Results that make the kernel run a call again. */
+/** Results that make the kernel restart a call. */
 export const RESTARTS: readonly [bigint, ...bigint[]] = [-512n, -513n, -514n, -516n];
-/** Numbers of calls that could be run again: kill, read, restart_syscall and none. */
+/** Numbers of calls that could be restarted: kill, read, restart_syscall and an unknown one. */
 const CALLS: readonly [bigint, ...bigint[]] = [62n, 0n, 219n, 2n ** 31n - 1n];
 
-/** Where the arguments go: rdi, rsi, rdx, r10, r8, r9 (syscall(2)). */
+/** The registers of arguments (syscall(2)). */
 const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
 
 /** The part of a record that is a register block. */
@@ -19,12 +19,12 @@ export function blockOf(layout: RecordLayout, record: BigUint64Array, name = "bl
   return record.subarray(at, at + words);
 }
 
-/** encodeSyscall: a stub is resumed with the frame, and writes down the registers that it has. */
+/** encodeSyscall: a stub is resumed with the frame, and stores its registers. */
 export class SyscallJudge extends FunctionJudge<Frames> {
   readonly name = "encodeSyscall";
-  readonly asked = "resumed a stub with the frame; it wrote its registers down";
+  readonly asked = "resumed a stub with the frame; it stored its registers";
 
-  /** Numbers that are results, for the kernel takes rax for one. */
+  /** Sometimes numbers that look like results to restart: the kernel finds the number in rax. */
   draw(random: Random, input: BigUint64Array): void {
     if (random.chance(3, 4)) return;
     this.#restart(input, random.pick(RESTARTS), random.pick(CALLS));
@@ -34,7 +34,7 @@ export class SyscallJudge extends FunctionJudge<Frames> {
     this.kernel.registers.fit(blockOf(this.layout, input, "initial"));
   }
 
-  /** orig_rax shows where the kernel is made to look at it. */
+  /** A wrong orig_rax has an effect if rax asks for a restart. */
   sharpen(input: BigUint64Array) {
     const initial = blockOf(this.layout, input, "initial");
     const original = this.kernel.registers.get(initial, "orig_rax");
@@ -61,10 +61,10 @@ export class SyscallJudge extends FunctionJudge<Frames> {
   }
 }
 
-/** encodeBootstrap: the same with the registers in which a cloned stub looks for its parent and its mark. */
+/** encodeBootstrap: the same for R15, the parent's pid, and RBX, the mark of a clone. */
 export class BootstrapJudge extends FunctionJudge<Frames> {
   readonly name = "encodeBootstrap";
-  readonly asked = "resumed a stub with the block; it wrote its registers down";
+  readonly asked = "resumed a stub with the block; it stored its registers";
 
   fit(input: BigUint64Array): void {
     const { registers } = this.kernel;

@@ -6,13 +6,14 @@ import { FunctionJudge } from "./function_judge.ts";
 import { expect, type Judgement, undecided, unsigned } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 
-/** The number of the call that seems to be under way: kill. */
+/** The number of the call that seems to be in progress: kill. */
 const CALL = 62n;
 
-/** restartsSyscall: a stub is resumed from a signal with such a result in rax, and notes whether it went back. */
+/** restartsSyscall: a stub is resumed from a signal with -errno in rax, and notes whether RIP moved back. */
 export class RestartsJudge extends FunctionJudge<Frames> {
   readonly name = "restartsSyscall";
-  readonly asked = "resumed a stub from a signal with rax = -errno; it noted whether RIP went back";
+  readonly asked =
+    "resumed a stub from a signal with rax = -errno; it noted whether RIP moved back";
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
     const errno = this.int(input, "errno");
@@ -25,11 +26,10 @@ export class RestartsJudge extends FunctionJudge<Frames> {
   }
 }
 
-/** restartSyscall: what the kernel makes of a block is compared with what the encoder made of it. */
+/** restartSyscall: the registers after a resume by the kernel are compared with the encoder's block. */
 export class RestartJudge extends FunctionJudge<Frames> {
   readonly name = "restartSyscall";
-  readonly asked =
-    "resumed a stub from a signal with the block; it wrote down what the kernel made of it";
+  readonly asked = "resumed a stub from a signal with the block; it stored its registers";
 
   draw(random: Random, input: BigUint64Array): void {
     if (random.chance(1, 2)) return;
@@ -52,10 +52,10 @@ export class RestartJudge extends FunctionJudge<Frames> {
   }
 }
 
-/** rewindSyscall: two bytes before the code that the block points to lies a jump that tells. */
+/** rewindSyscall: a jump two bytes before the code notes that the stub started there. */
 export class RewindJudge extends FunctionJudge<Frames> {
   readonly name = "rewindSyscall";
-  readonly asked = "resumed a stub with the block; it noted where it began";
+  readonly asked = "resumed a stub with the block; it noted where it started";
 
   fit(input: BigUint64Array): void {
     const { registers } = this.kernel;

@@ -7,26 +7,26 @@ import type { Judgement } from "./judge.ts";
 import type { Registers } from "./registers.ts";
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
-/** The least result that is an errno (MAX_ERRNO in include/linux/err.h). */
+/** The lowest result that is an errno (MAX_ERRNO in include/linux/err.h). */
 const LEAST_ERROR = 2n ** 64n - 4095n;
 const SEEK_SET = 0n;
 
 /**
- * Calls that really answer what is asked of them. A value: lseek on /proc/PID/mem answers with the offset, any
- * word of 64 bits. An errno: a filter makes a call fail, and takes any errno that there is.
+ * Makes real calls return any result. For values, lseek on /proc/PID/mem returns its offset, any 64-bit word. For
+ * errnos, a filter makes a call fail with any errno.
  */
 export class Answers {
   readonly registers: Registers;
   readonly #slot: TraceeSlot;
   #memory: { readonly pid: number; readonly fd: number } | undefined;
 
-  /** @param slot of stubs that were prepared by `prepareAnswers` */
+  /** @param slot stubs prepared by `prepareAnswers` */
   constructor(slot: TraceeSlot, registers: Registers) {
     this.registers = registers;
     this.#slot = slot;
   }
 
-  /** Makes the call that answers with `word`; answers whether it failed, and the registers after it. */
+  /** Makes a call that returns `word`; returns whether it failed, and the registers after it. */
   make(word: bigint): { failed: boolean; registers: BigUint64Array } {
     const tracee = this.#slot.get();
     const failed = word >= LEAST_ERROR;
@@ -57,7 +57,7 @@ export function prepareAnswers(tracee: Tracee): Tracee {
 
 const ASKED = "lseek(/proc/PID/mem) for values, and a call that a filter made fail for errnos";
 
-/** syscallResult: the block is that of a stub after such a call. */
+/** syscallResult: the block has the registers of a stub after such a call. */
 export class ResultJudge extends FunctionJudge<Answers> {
   readonly name = "syscallResult";
   readonly asked = ASKED;
@@ -73,12 +73,12 @@ export class ResultJudge extends FunctionJudge<Answers> {
   }
 }
 
-/** syscallErrno: whether the call failed, and with what. */
+/** syscallErrno: whether the call failed, and with which errno. */
 export class ErrnoJudge extends FunctionJudge<Answers> {
   readonly name = "syscallErrno";
   readonly asked = ASKED;
 
-  /** Every errno, for each of them has a call that fails with it. */
+  /** Often an errno: a call can fail with each of them. */
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
     if (!enumerated && random.chance(1, 2)) {
       this.put(input, "result", 2n ** 64n - BigInt(random.below(4100)));

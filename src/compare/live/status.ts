@@ -5,9 +5,10 @@ import { FunctionJudge } from "./function_judge.ts";
 import { fromInt, type Judgement, narrows, undecided } from "./judge.ts";
 import type { Statuses, Truth } from "./statuses.ts";
 
-const ASKED = "status words of real processes: exits, kills, stops, events; what was really done";
+const ASKED =
+  "status words of real processes, and how each was produced: exits, kills, stops, events";
 
-/** A function that reads a status word, and the part of the truth that it reads. */
+/** A function that reads a status word. */
 type Reader = Extract<FunctionName, "waitKind" | "waitValue" | "waitEvent" | "waitCoreDumped">;
 
 const READ: Readonly<Record<Reader, keyof Truth>> = {
@@ -34,7 +35,7 @@ export class StatusJudge extends FunctionJudge<Statuses> {
     this.name = name;
   }
 
-  /** One of the words that were seen, by turns. */
+  /** The observed words in turn. */
   draw(_random: Random, input: BigUint64Array, _enumerated: boolean, index: number): void {
     const known = [...this.kernel.words.keys()];
     this.put(input, "status", fromInt(known[index % known.length] ?? 0));
@@ -42,13 +43,13 @@ export class StatusJudge extends FunctionJudge<Statuses> {
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
     const truth = this.kernel.words.get(this.int(input, "status"));
-    if (truth === undefined) return undecided("no process here made wait4 tell this word");
+    if (truth === undefined) return undecided("wait4 reported this word for no process here");
     const meant = truth[READ[this.name]];
     return this.expectResult(fromInt(meant), answered);
   }
 }
 
-/** encodeStop: a stub was stopped by the signal. */
+/** encodeStop: the status word of a stub that the signal stopped. */
 export class StopJudge extends FunctionJudge<Statuses> {
   readonly name = "encodeStop";
   readonly asked = "sent the signal to a traced stub; the status word of its stop";
@@ -65,7 +66,7 @@ export class StopJudge extends FunctionJudge<Statuses> {
         return this.expectResult(fromInt(status), answered);
       }
     }
-    return undecided("nothing is stopped by SIGKILL, or by what is no signal");
+    return undecided("SIGKILL, and numbers that are not signals, stop no process");
   }
 }
 

@@ -8,15 +8,15 @@ import { waitEffects } from "./waiting.ts";
 const INT = 0xffff_ffffn;
 const ANY_CHILD = 2n ** 64n - 1n;
 
-/** encodeWaitOptions: wait4 says EINVAL, or that there is no child. */
+/** encodeWaitOptions: wait4 fails with EINVAL, or with ECHILD. */
 export class WaitOptionsJudge extends FunctionJudge<TraceeSlot> {
   readonly name = "encodeWaitOptions";
   readonly asked = "wait4(-1, 0, options, 0) in a stub: EINVAL or not, and what it waits for";
   readonly #parents: TraceeSlot;
 
   /**
-   * @param slot of stubs without children
-   * @param parents of stubs that may have some
+   * @param slot stubs without children
+   * @param parents stubs that may have children
    */
   constructor(layout: RecordLayout, slot: TraceeSlot, parents: TraceeSlot) {
     super(layout, slot);
@@ -30,7 +30,7 @@ export class WaitOptionsJudge extends FunctionJudge<TraceeSlot> {
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
     const options = this.word(input, "options");
     if (options > INT)
-      return undecided("wait4's options are an int: the kernel never sees the rest");
+      return undecided("the options of wait4 are an int: the kernel ignores the upper half");
     const answer = BigInt.asIntN(64, this.result(answered));
     const refused = this.#wait(options);
     if (refused !== (answer === REFUSED)) {
@@ -42,7 +42,7 @@ export class WaitOptionsJudge extends FunctionJudge<TraceeSlot> {
     return this.#compare(options, BigInt.asUintN(64, answer));
   }
 
-  /** Other options than were meant: whether they do something else. */
+  /** Whether other options than the expected ones have another effect. */
   #compare(options: bigint, answer: bigint): Judgement {
     const parent = this.#parents.get();
     const meant = waitEffects(parent, options);
@@ -50,7 +50,7 @@ export class WaitOptionsJudge extends FunctionJudge<TraceeSlot> {
     const differs = [...meant].some(([what, result]) => seen.get(what) !== result);
     return differs
       ? this.#failed(options, answer)
-      : undecided("other options than those that were meant, and wait4 does the same with them");
+      : undecided("not the expected options, but wait4 does the same with them");
   }
 
   /** Whether the kernel refuses options. */
