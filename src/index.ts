@@ -1,5 +1,5 @@
 export { type CompareOptions, type Comparison, compare } from "./compare/compare.ts";
-export { type Opened, openSubjects } from "./compare/open.ts";
+export { Opened, openSubjects } from "./compare/open.ts";
 export type { CompareReport, Disagreement, Verdict } from "./compare/report.ts";
 export type { Subject } from "./compare/subject.ts";
 export {
@@ -43,7 +43,29 @@ export {
   TraceError,
   UnsupportedError,
 } from "./errors.ts";
-export { type FuzzOptions, type FuzzProgress, type FuzzResult, fuzz } from "./fuzz/fuzz.ts";
+export { BASELINE } from "./fuzz/baseline.ts";
+export {
+  type Case,
+  type CaseDocument,
+  formatCase,
+  type Pair,
+  parseCase,
+  type SignalFrame,
+} from "./fuzz/case.ts";
+export { type CaseOutcome, Examiner, type ExaminerOptions } from "./fuzz/examiner.ts";
+export { type Examined, type ExportOptions, exportC } from "./fuzz/export_c.ts";
+export type { Fields } from "./fuzz/fields.ts";
+export { fuzz, fuzzFindings } from "./fuzz/fuzz.ts";
+export type { Finding } from "./fuzz/fuzz_findings.ts";
+export type { Path } from "./fuzz/generate.ts";
+export type { Feature, Machine } from "./fuzz/machine.ts";
+export { changedWords, type MinimizeOptions, minimize } from "./fuzz/minimize.ts";
+export { type AppliedRule, type Change, RULES, type Rule } from "./fuzz/model/model.ts";
+export { type CasePrediction, type PredictOptions, predict } from "./fuzz/predict.ts";
+export type { FieldDifference } from "./fuzz/predicted.ts";
+export type { Shard } from "./fuzz/round.ts";
+export type { FuzzOptions, FuzzProgress, FuzzResult } from "./fuzz/session.ts";
+export { type From, type On, REGISTERS, type Way } from "./fuzz/setups.ts";
 export type { GuestAnswer, GuestCall } from "./guest/answer.ts";
 export type { TracedCall } from "./guest/calls.ts";
 export type { Guest, Sink } from "./guest/guest.ts";
@@ -65,6 +87,7 @@ export type { SignalInfo } from "./platform/signal_info.ts";
 export { type FileMapping, Subprocess } from "./platform/subprocess.ts";
 export { loadRecording, parseRecording } from "./record/load.ts";
 export { type RecordOptions, recordScenario } from "./record/record.ts";
+export type { NewStep, Recorder } from "./record/recorder.ts";
 export {
   type Arrow,
   type Call,
@@ -82,6 +105,9 @@ export {
   type StepKind,
 } from "./record/recording.ts";
 export { DEFAULT_SCENARIO, SCENARIOS } from "./record/scenarios.ts";
+export { Actor, type CallTelling, type Lesson, Scene } from "./record/scene.ts";
+export type { RequestDetails, StopTelling, Tracee } from "./record/tracee.ts";
+export type { UnseenOptions } from "./record/unseen.ts";
 export { renderMermaid } from "./record/view/mermaid.ts";
 export { renderRecordingPage } from "./record/view/page/page.ts";
 export { renderPerfetto } from "./record/view/perfetto.ts";
