@@ -38,9 +38,11 @@ export interface StubOptions {
   filter?: Uint8Array;
 }
 
-/** The tracers of this JavaScript thread: its end closes those that nobody closed. */
+/** The open tracers of this JavaScript thread. */
 const open = new Set<Tracer>();
-process.on("exit", () => {
+
+/** Closes what nobody closed, when the thread ends. */
+function closeAll(): void {
   for (const tracer of open) {
     try {
       tracer.close();
@@ -48,7 +50,7 @@ process.on("exit", () => {
       // Nobody is left to be told; EXITKILL ends what this could not.
     }
   }
-});
+}
 
 /** In milliseconds: the shim counts microseconds. */
 export const SHORTEST_DEADLINE = 0.001;
@@ -161,6 +163,7 @@ export class Tracer {
       this.constant("PTRACE_O_TRACEEXIT") |
       this.constant("PTRACE_O_EXITKILL");
     this.birthMask = BigInt.asUintN(64, ~this.encoder.signalSet(this.constant("SIGCHLD")));
+    if (!process.listeners("exit").includes(closeAll)) process.on("exit", closeAll);
     open.add(this);
     this.#birthClock = new Deadline(deadline);
     this.injection = new Injection(deadline, this.restAddress);
