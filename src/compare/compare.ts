@@ -47,6 +47,7 @@ export interface CompareOptions {
 /** A comparison that is over, and what further questions need. */
 export interface Comparison {
   readonly report: CompareReport;
+  /** @internal */
   readonly functions: readonly FunctionComparison[];
 }
 

@@ -241,6 +241,7 @@ export class Thread {
    *
    * @returns what stopped it; "late" where nothing did in time, and it runs on.
    * @throws DeathError, StopError at an event, TraceError
+   * @internal
    */
   switch(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
     this.expect("stopped");
@@ -248,7 +249,7 @@ export class Thread {
     return this.#switched(shim.switch(this.tid, block.bytes, xstate, record.bytes), record);
   }
 
-  /** Waits for a guest that was late. */
+  /** Waits for a guest that was late. @internal */
   switchWait(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
     this.expect("running");
     const { shim } = this.tracer;
