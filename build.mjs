@@ -28,9 +28,19 @@ export const C_FLAGS = [
   "-Wall",
   "-Wextra",
 ];
-/** Freestanding, gcc still makes calls of memset and memcpy out of loops; clang does not, nor has it this option. */
-const GCC_FLAG = "-fno-tree-loop-distribute-patterns";
-const LINK_FLAGS = ["-shared", "-nostdlib", "-s", "-Wl,--build-id=none", "-Wl,-z,noexecstack"];
+/** Without it gcc makes calls of memset and memcpy out of loops. */
+const GCC_FLAGS = ["-fno-tree-loop-distribute-patterns"];
+/** The assembler of binutils: the listing needs it, and clang's own encodes some jumps differently. */
+const CLANG_FLAGS = ["-fno-integrated-as"];
+/** With `defs` a call of a missing function, such as a memset that a compiler adds, fails the build. */
+const LINK_FLAGS = [
+  "-shared",
+  "-nostdlib",
+  "-s",
+  "-Wl,--build-id=none",
+  "-Wl,-z,noexecstack",
+  "-Wl,-z,defs",
+];
 
 const NO_COMPILER = `stublab needs a C compiler and the kernel's headers to build its small libraries:
   Debian, Ubuntu   apt-get install gcc libc6-dev
@@ -136,8 +146,15 @@ function numberAlias(name) {
 function compileLibrary(target, sources, cwd = ".", flags = []) {
   const temporary = `${target}.${process.pid}`;
   try {
-    const own = isClang() ? [] : [GCC_FLAG];
-    const args = [...C_FLAGS, ...own, ...flags, "-o", temporary, ...sources, ...LINK_FLAGS];
+    const args = [
+      ...C_FLAGS,
+      ...compilerFlags(),
+      ...flags,
+      "-o",
+      temporary,
+      ...sources,
+      ...LINK_FLAGS,
+    ];
     execFileSync(CC, args, { stdio: ["ignore", "inherit", "inherit"], cwd });
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -147,17 +164,16 @@ function compileLibrary(target, sources, cwd = ".", flags = []) {
   renameSync(temporary, target);
 }
 
-function isClang() {
+function compilerFlags() {
   const macros = execFileSync(CC, ["-dM", "-E", "-x", "c", "/dev/null"], { encoding: "utf8" });
-  return macros.includes("__clang__");
+  return macros.includes("__clang__") ? CLANG_FLAGS : GCC_FLAGS;
 }
 
 /** Writes what the assembler says of the code that recordings show: nothing is disassembled where it is shown. */
 function buildListing() {
   const sources = [...LISTED.map(({ source }) => source), "listing.mjs", "dist/shim.so"];
   return makeFrom("dist/listing.json", sources, () => {
-    const own = isClang() ? ["-fno-integrated-as"] : [];
-    const listing = LISTED.map((code) => listCode(code, [CC, ...own]));
+    const listing = LISTED.map((code) => listCode(code, [CC, ...compilerFlags()]));
     expectInside(listing[0], "dist/shim.so");
     writeFileSync("dist/listing.json", `${JSON.stringify(listing)}\n`);
   });
@@ -180,11 +196,13 @@ export function compileNative(arch, target, cwd) {
   compileLibrary(target, sources, cwd, [...includes, ...NATIVE[arch].headers]);
 }
 
-/** Compiles the shim: what lies in shim/ itself. Executed as a program it is the idle program of stub_amd64.S. */
+/** Compiles the shim. Executed as a program it is the idle program of shim/amd64/stub.S. */
 export function compileShim(target, cwd) {
-  const sources = readdirSync("shim").filter((name) => /\.[cS]$/.test(name));
-  const paths = sources.map((name) => `shim/${name}`);
-  compileLibrary(target, paths, cwd, ["-Wl,-e,stublab_idle_entry"]);
+  const own = readdirSync("shim").filter((name) => name.endsWith(".c"));
+  const sources = own.sort().map((name) => `shim/${name}`);
+  sources.push(...files("shim/amd64", ".c", ".S"));
+  const includes = ["-iquote", "shim", "-iquote", "shim/amd64"];
+  compileLibrary(target, sources, cwd, [...includes, "-Wl,-e,stublab_idle_entry"]);
 }
 
 async function buildLibraries() {

@@ -48,6 +48,8 @@ export {
   TraceError,
   UnsupportedError,
 } from "./errors.ts";
+export type { GuestAnswer, GuestCall } from "./guest/answer.ts";
+export type { CallArguments } from "./guest/call.ts";
 export type { TracedCall } from "./guest/calls.ts";
 export type { Guest, Sink } from "./guest/guest.ts";
 export type { GuestProgram } from "./guest/image.ts";
@@ -71,7 +73,21 @@ export type { Deadline } from "./shim/deadline.ts";
 export type { ChildStep } from "./shim/fork.ts";
 export { type Check, type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
-export { type ObservedCall, Stub } from "./stub/stub.ts";
-export type { Stop, SyscallArgument, SyscallResult, Thread, ThreadState } from "./stub/thread.ts";
-export type { ThreadTicket } from "./stub/ticket.ts";
-export { type StubOptions, Tracer, type TracerOptions } from "./stub/tracer.ts";
+export type { Stop } from "./stub/status.ts";
+export { type CloneOptions, Stub } from "./stub/stub.ts";
+export type {
+  CallEnd,
+  ObservedCall,
+  SyscallArgument,
+  SyscallResult,
+  Thread,
+  ThreadState,
+} from "./stub/thread.ts";
+export type { ThreadTicket } from "./stub/thread_pool.ts";
+export {
+  type DeathListener,
+  type StubOptions,
+  Tracer,
+  type TracerOptions,
+} from "./stub/tracer.ts";
+export type { TracingThread } from "./stub/tracing_thread.ts";

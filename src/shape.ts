@@ -18,6 +18,12 @@ const SHOWN = 60;
 export const text: Shape<string> = (value, place) =>
   typeof value === "string" ? value : refuse(place, "a string", value);
 
+/** What a signal is named by. */
+export const nameOrNumber: Shape<string | number> = (value, place) =>
+  typeof value === "string" || typeof value === "number"
+    ? value
+    : refuse(place, "a name or a number", value);
+
 /** An integer of any size, as a number or a BigInt. */
 export const integer: Shape<bigint> = (value, place) => {
   if (typeof value === "bigint") return value;
@@ -137,14 +143,14 @@ export function checkOptions<T extends object>(
   shapes: OptionShapes<T>,
 ): void {
   object(options, place);
-  for (const [name, value] of Object.entries(options)) {
-    if (!isKeyOf(shapes, name)) throw unknownOption(name, place, Object.keys(shapes));
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(shapes, name)) throw unknownOption(name, place, Object.keys(shapes));
+  }
+  // By name, because a function reads its options by name: a class may inherit some.
+  for (const name in shapes) {
+    const value = options[name];
     if (value !== undefined) shapes[name](value, `${place}.${name}`);
   }
-}
-
-function isKeyOf<T extends object>(object: T, name: string): name is keyof T & string {
-  return Object.hasOwn(object, name);
 }
 
 function unknownOption(name: string, place: string, known: readonly string[]): InputError {

@@ -133,6 +133,8 @@ const SYNCHRONOUS: Readonly<Record<string, (it: never) => unknown>> = {
   "runGuest's memory": (memory) => runGuest(platform, EXIT, { memory }),
   "runGuest's output": (output) => runGuest(platform, EXIT, { output }),
   "runGuest's onFault": (onFault) => runGuest(platform, EXIT, { onFault }),
+  "runGuest's onSyscall": (onSyscall) => runGuest(platform, EXIT, { onSyscall }),
+  "runGuest's signal": (signal) => runGuest(platform, EXIT, { signal }),
   openEncoder: (it) => openEncoder(it),
   "openEncoderFor's architecture": (it) => openEncoderFor("script", it),
   readProcess: (it) => readProcess(it),

@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DeathError, readProcess, StopError, type Stub, Tracer } from "../src/index.ts";
-import { hasRseq, readRseq } from "../src/stub/rseq.ts";
+import { hasRseq } from "../src/stub/examine.ts";
+import { readRseq } from "../src/stub/rseq.ts";
 import { hostCommand } from "./processes.ts";
 
 // What the steps of a forked child's set-up are for: what becomes of a stub without one of them.

@@ -22,7 +22,7 @@ const MOST_SECONDS = 1e6;
 /** 128 + SIGINT. */
 const INTERRUPTED = 130;
 
-export const RUN_OPTIONS = {
+const RUN_OPTIONS = {
   seed: { type: "string" },
   path: { type: "string" },
   cases: { type: "string" },

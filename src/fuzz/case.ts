@@ -20,7 +20,6 @@ import {
   truth,
 } from "../shape.ts";
 import { BASELINE } from "./baseline.ts";
-import type { Batch } from "./batch.ts";
 import {
   expectKnown,
   HAS_BLOCK,
@@ -39,6 +38,7 @@ import {
   REGISTERS,
   SETUP,
   SETUP_SIZE,
+  type SetupViews,
   setupAt,
   WANT_FRAME,
   WANT_INFO,
@@ -91,7 +91,7 @@ const wordsAt = (i: number): number => (i * SETUP_SIZE + 4 * SETUP.words) / 8;
 /** Puts a case into a batch. */
 export function writeSetup(
   it: Case,
-  { setups, setupWords, setupBytes }: Pick<Batch, "setups" | "setupWords" | "setupBytes">,
+  { setups, setupWords, setupBytes }: SetupViews,
   i: number,
 ): void {
   setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
@@ -121,10 +121,7 @@ export function recordsOf(cases: readonly Case[]): Uint8Array {
 }
 
 /** The case that setup `i` of a batch is. */
-export function readSetup(
-  { setups, setupWords }: Pick<Batch, "setups" | "setupWords">,
-  i: number,
-): Case {
+export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">, i: number): Case {
   const at = setupAt(i);
   const kinds = setups[at + SETUP.kinds] ?? 0;
   const way = WAYS[(kinds >>> 8) & 0xff] ?? "SETREGS";

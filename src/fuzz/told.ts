@@ -49,7 +49,7 @@ export function tellField(field: string, word: bigint, constants: Constants): st
 const CALL = 0x85;
 
 /** What a status word of wait4 means; 0 is none. */
-export function tellStatus(status: number, constants: Constants): string {
+function tellStatus(status: number, constants: Constants): string {
   if (status === 0) return "runs on";
   const high = (status >> 8) & 0xff;
   if ((status & 0xff) === 0x7f) {

@@ -1,7 +1,7 @@
 export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
 export { type RecordOptions, recordScenario } from "./record.ts";
-export type { NewStep, Piece, Place, Reasons, Recorder } from "./recorder.ts";
+export type { Introduction, NewStep, Piece, Place, Reasons, Recorder } from "./recorder.ts";
 export {
   type Arrow,
   type Call,

@@ -2,9 +2,10 @@ import type { RegisterBlock } from "../encoder/block.ts";
 import { DeathError, hex, StateError } from "../errors.ts";
 import { decodeSignalInfo, type SignalInfo } from "../platform/signal_info.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
-import { requestAttach } from "../stub/birth.ts";
+import { requestAttach } from "../stub/attach.ts";
 import { readMemory } from "../stub/memory.ts";
-import type { Stop, Thread } from "../stub/thread.ts";
+import type { Stop } from "../stub/status.ts";
+import type { Thread } from "../stub/thread.ts";
 import { callTitle, type Teller } from "./calls.ts";
 import { type Recorder, tellRegisters } from "./recorder.ts";
 import { tellRequest, tellStatus, tellStop, tellWait } from "./requests.ts";
@@ -223,7 +224,7 @@ export class Tracee {
   #read(address: bigint, length: number): Uint8Array | undefined {
     const bytes = new Uint8Array(length);
     try {
-      readMemory(this.thread.tracer.shim, this.thread.tgid, address, bytes);
+      readMemory(this.thread, address, bytes);
       return bytes;
     } catch {
       return undefined;

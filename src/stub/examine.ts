@@ -2,8 +2,12 @@ import { hex } from "../errors.ts";
 import { object } from "../shape.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { type ProcessFacts, readProcess } from "./proc.ts";
-import { hasRseq } from "./rseq.ts";
+import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
 import type { Stub } from "./stub.ts";
+
+/** The signature of x86 (RSEQ_SIG in rseq-x86.h of the kernel selftests), and a length that every kernel accepts. */
+const SIGNATURE = 0x53053053;
+const LENGTH = 32;
 
 /** One thing that has to be true of a stub, and what the kernel says. */
 export interface Check {
@@ -79,4 +83,18 @@ export function deathSignal(stub: Stub): string {
   const answer = new DataView(stub.read(page, 4).buffer).getInt32(0, true);
   stub.call("munmap", page, PAGE_SIZE);
   return answer === 0 ? "none" : tracer.signalName(answer);
+}
+
+/** Whether a stub has anything registered: if the kernel does not report it, whether the stub can register a page. */
+export function hasRseq(stub: Stub): boolean {
+  const area = readRseq(stub.thread);
+  if (area !== undefined) return area.address !== 0n;
+  const page = stub.map(PAGE_SIZE);
+  try {
+    const { errno } = stub.inject("rseq", page, LENGTH, 0, SIGNATURE);
+    if (errno === null) stub.call("rseq", page, LENGTH, RSEQ_FLAG_UNREGISTER, SIGNATURE);
+    return errno !== null && errno !== "ENOSYS";
+  } finally {
+    stub.call("munmap", page, PAGE_SIZE);
+  }
 }

@@ -3,7 +3,8 @@ import { StateError, UnsupportedError } from "../errors.ts";
 import { limitError } from "../limits.ts";
 import { count } from "../shape.ts";
 
-const PID = count(2 ** 31 - 1, 1);
+/** The pid or tid of a process or thread. */
+export const PID = count(2 ** 31 - 1, 1);
 
 /**
  * The text of a file in /proc.

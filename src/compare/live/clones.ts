@@ -2,7 +2,7 @@ import { closeSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { errnoName } from "../../errno.ts";
 import { DeathError } from "../../errors.ts";
-import type { Tracer } from "../../stub/tracer.ts";
+import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { DATA, SLOTS } from "./code.ts";
 import { fork, reap, setUp } from "./processes.ts";
 import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
@@ -52,7 +52,7 @@ export function prepareClones(tracee: Tracee): Tracee {
 
 /** Makes children in a stub that may die, with clone and clone3, and ends them. */
 export class Clones {
-  readonly #tracer: Tracer;
+  readonly #tracer: TracingThread;
   readonly #slot: TraceeSlot;
   readonly #known = new Map<string, CloneOutcome>();
 
@@ -60,7 +60,7 @@ export class Clones {
    * @param slot of stubs that were prepared by `prepareClones` and forked from the host: CLONE_PARENT makes
    * children of the host
    */
-  constructor(tracer: Tracer, slot: TraceeSlot) {
+  constructor(tracer: TracingThread, slot: TraceeSlot) {
     this.#tracer = tracer;
     this.#slot = slot;
   }

@@ -1,4 +1,3 @@
-import { SyscallError } from "../../errors.ts";
 import {
   AND,
   assembleBpf,
@@ -16,7 +15,9 @@ import {
   SECCOMP_RET_ERRNO,
   SECCOMP_RET_TRACE,
   SECCOMP_RET_TRAP,
-} from "../../stub/bpf.ts";
+  sockFprog,
+} from "../../bpf/program.ts";
+import { SyscallError } from "../../errors.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -69,10 +70,7 @@ export const GUARD = assembleBpf(
 /** Has a stub install a filter; answers 0 or -errno. */
 export function installFilter(tracee: Tracee, program: Uint8Array): bigint {
   tracee.call("prctl", PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n);
-  const header = new DataView(new ArrayBuffer(16));
-  header.setUint16(0, program.length / 8, true);
-  header.setBigUint64(8, DATA + BigInt(SLOTS.instructions), true);
-  tracee.write(SLOTS.program, new Uint8Array(header.buffer));
+  tracee.write(SLOTS.program, sockFprog(program, DATA + BigInt(SLOTS.instructions)));
   tracee.write(SLOTS.instructions, program);
   const at = DATA + BigInt(SLOTS.program);
   return BigInt.asIntN(64, tracee.call(SYS_SECCOMP, SECCOMP_SET_MODE_FILTER, 0n, at));

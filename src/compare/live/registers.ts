@@ -5,7 +5,7 @@ import type { Tracee } from "./tracee.ts";
 /** Writable bits of eflags (arch/x86/kernel/ptrace.c). */
 const WRITABLE = 0x5_4dd5n;
 /** TF would stop the code at once, and RF is nowhere to be seen. */
-export const TF = 0x100n;
+const TF = 0x100n;
 const RF = 0x1_0000n;
 /** Bits of fs_base and gs_base that every machine takes. */
 const BASE = 2n ** 46n - 1n;

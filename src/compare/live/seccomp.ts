@@ -1,10 +1,10 @@
-import { DeathError } from "../../errors.ts";
 import {
   SECCOMP_RET_ALLOW,
   SECCOMP_RET_ERRNO,
   SECCOMP_RET_KILL_PROCESS,
   SECCOMP_RET_TRAP,
-} from "../../stub/bpf.ts";
+} from "../../bpf/program.ts";
+import { DeathError } from "../../errors.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { NO_PROGRAM } from "../filter.ts";
 import { ANSWER, type RecordLayout } from "../record.ts";

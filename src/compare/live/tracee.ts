@@ -3,7 +3,7 @@ import { DeadlineError } from "../../errors.ts";
 import { SwitchRecord } from "../../shim/switch.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import type { Stub } from "../../stub/stub.ts";
-import type { Tracer } from "../../stub/tracer.ts";
+import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { CODE, CODE_BYTES, DATA } from "./code.ts";
 
 /** What stopped a tracee: a system call that SYSEMU keeps from running, or a signal with its si_code. */
@@ -14,7 +14,7 @@ export interface TraceeStop {
 }
 
 /** si_code of INT3's SIGTRAP: SI_KERNEL. */
-export const SI_KERNEL = 128;
+const SI_KERNEL = 128;
 
 /** Floating point is left alone. */
 const NO_XSTATE = new Uint8Array(0);
@@ -53,7 +53,7 @@ export class Tracee {
     return new Tracee(stub);
   }
 
-  get tracer(): Tracer {
+  get tracer(): TracingThread {
     return this.stub.tracer;
   }
 
@@ -146,7 +146,7 @@ function isNobodys({ code }: TraceeStop): boolean {
 }
 
 /** The stop of an INT3, which no child's end looks like. */
-export function isInt3(tracer: Tracer): (stop: TraceeStop) => boolean {
+export function isInt3(tracer: TracingThread): (stop: TraceeStop) => boolean {
   const trap = tracer.constant("SIGTRAP");
   return ({ signal, code }) => signal === trap && code === SI_KERNEL;
 }

@@ -1,6 +1,3 @@
-import { errnoName } from "../../errno.ts";
-import { UnsupportedError } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/amd64.ts";
 import {
   AND,
   type BpfInstruction,
@@ -11,10 +8,13 @@ import {
   LOAD_WORD,
   RETURN,
   SECCOMP_RET_ALLOW,
-} from "../../stub/bpf.ts";
+} from "../../bpf/program.ts";
+import { errnoName } from "../../errno.ts";
+import { UnsupportedError } from "../../errors.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { readProc } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
-import type { Tracer } from "../../stub/tracer.ts";
+import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { BASELINE } from "../baseline.ts";
 import { SCRATCH } from "../code.ts";
 import { REGISTERS } from "../setups.ts";
@@ -158,7 +158,7 @@ function setUp(stub: Stub, exchange: Exchange): void {
 }
 
 /** From the page of the loop, its two calls may be made. */
-function loopRules(tracer: Tracer): BpfInstruction[] {
+function loopRules(tracer: TracingThread): BpfInstruction[] {
   const [low, high] = [LOOP & 0xffff_ffffn, LOOP >> 32n];
   const numbers = ["rt_sigreturn", "futex"].map((name) => Number(tracer.syscallNumber(name)));
   return [

@@ -187,7 +187,7 @@ function failed(pid: number | undefined, errno: number): TraceError {
 }
 
 /** Whether RDFSBASE can be executed: the kernel says so, not the processor. */
-export function hasReadableBases(): boolean {
+function hasReadableBases(): boolean {
   const bytes = readFileSync("/proc/self/auxv");
   const words = new BigUint64Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 8));
   for (let i = 0; i + 1 < words.length; i += 2) {

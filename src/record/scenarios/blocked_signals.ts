@@ -1,6 +1,7 @@
 import { hex, StateError } from "../../errors.ts";
 import { readProcess } from "../../stub/proc.ts";
 import { Tracer } from "../../stub/tracer.ts";
+import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { attachWatched, awaitSelfStop } from "../birth.ts";
 import { callTitle, tellCall } from "../calls.ts";
 import type { WatchedStub } from "../fork.ts";
@@ -161,7 +162,7 @@ function fallAsleep({ stub, tracee }: WatchedStub): void {
 }
 
 /** Waits until a stub sleeps; false where it is stopped instead. */
-function awaitSleep(pid: number, { deadline }: Tracer): boolean {
+function awaitSleep(pid: number, { deadline }: TracingThread): boolean {
   awaitProcess(pid, ({ state }) => state === "S" || state === "t", deadline);
   return readProcess(pid).state === "S";
 }

@@ -1,9 +1,9 @@
-// Long runs of the platform against the bounds that it keeps: `npm run soak`, or `npm run soak -- NAME…` for
-// some of reuse, switches, many. Needs --expose-gc. The exit status is 1 if a bound was missed.
+// Long runs of the platform, measured against bounds: `npm run soak`, or `npm run soak -- NAME…` with names from
+// reuse, switches, many. Needs --expose-gc. The exit status is 1 if a bound is exceeded.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { Platform } from "../dist/index.js";
-import { SYS_getpid, startGuest } from "./guest.mjs";
+import { SYS_getpid, startGuest } from "../../bench/guest.mjs";
+import { Platform } from "../../dist/index.js";
 
 const MANY = 10_000;
 const SAMPLE = 1000;
@@ -13,7 +13,7 @@ const MEGABYTE = 2 ** 20;
 
 let missed = 0;
 
-/** Reports a bound: `measured` is to be `wanted` at most. */
+/** Checks a bound, and reports it: `measured` must be at most `wanted`. */
 function bound(what, measured, wanted, digits = 0) {
   const held = measured <= wanted;
   if (!held) missed++;
@@ -25,7 +25,7 @@ function line(what, text) {
   console.log(`  ${what.padEnd(46)} ${text}`);
 }
 
-/** Runs `step` `count` times; shows how far it is, but only to a terminal. */
+/** Runs `step` `count` times. Shows progress if stderr is a terminal. */
 function repeat(what, count, step) {
   const every = Math.ceil(count / 100);
   for (let i = 0; i < count; i++) {
@@ -37,7 +37,7 @@ function repeat(what, count, step) {
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
 }
 
-/** Runs `step` often, and reports its time and by how much this process grew, once it was warm. */
+/** Runs `step` many times; after a warm-up, reports the time of one and by how much this process grew. */
 function steady(what, step) {
   repeat(`${what}, warming up`, WARM_UP, step);
   const before = resident();
@@ -62,7 +62,7 @@ function statusOf(pid) {
   );
 }
 
-/** What tells a process from a later one with its pid. */
+/** Distinguishes a process from a later one with the same pid. */
 function identity(pid) {
   if (!existsSync(`/proc/${pid}`)) return undefined;
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -82,7 +82,7 @@ function median(values) {
   return quantile(values, 0.5);
 }
 
-/** A platform with many address spaces, and the microseconds that each took. */
+/** Opens a platform with many subprocesses; returns also the microseconds that each took. */
 function openMany(what) {
   const platform = Platform.open();
   const spaces = [];
@@ -97,7 +97,7 @@ function openMany(what) {
 
 const runs = {
   reuse() {
-    console.log("reuse: an address space, released and taken from the pool");
+    console.log("reuse: a subprocess, released and taken from the pool");
     const platform = Platform.open();
     let space = platform.newAddressSpace();
     const counted = {
@@ -123,11 +123,12 @@ const runs = {
   switches() {
     console.log("switches: one guest that makes system calls");
     const platform = Platform.open();
-    const { space, context } = startGuest(platform);
+    const space = platform.newAddressSpace();
+    const context = startGuest(platform, space);
     steady("switches", (i) => {
       const event = context.switch(space);
       if (event.kind !== "syscall" || event.number !== SYS_getpid) {
-        throw new Error("the guest came back with something else than getpid");
+        throw new Error("the guest stopped by something other than getpid");
       }
       context.setResult(BigInt(i));
     });
@@ -135,10 +136,10 @@ const runs = {
   },
 
   many() {
-    console.log(`many: ${MANY} live address spaces`);
+    console.log(`many: ${MANY} live subprocesses`);
     const before = resident();
-    // On a virtual machine the first touch of a page of memory costs more than all that is timed here, so
-    // the second run, in the memory of the first, counts.
+    // On a virtual machine the first access to a page of memory costs more than everything timed here. Only the
+    // second run counts: it reuses the memory of the first.
     openMany("many, rehearsing").platform.close();
     const kernelBefore = kernelMemory();
     const { platform, spaces, times } = openMany("many");
@@ -168,7 +169,7 @@ const runs = {
   },
 };
 
-/** Kilobytes that the kernel holds: a process costs it more than it costs the process. */
+/** Kilobytes of kernel memory: a process takes more of it than of its own memory. */
 function kernelMemory() {
   const text = readFileSync("/proc/meminfo", "utf8");
   const rows = text.matchAll(/^(?:Slab|KernelStack|PageTables|Percpu): +(\d+)/gm);
@@ -182,11 +183,11 @@ function inMegabytes(bytes) {
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(runs, name));
 if (unknown !== undefined) {
-  console.error(`no run "${unknown}"; there are: ${Object.keys(runs).join(", ")}`);
+  console.error(`unknown run "${unknown}"; runs: ${Object.keys(runs).join(", ")}`);
   process.exit(2);
 }
 if (typeof gc !== "function") {
-  console.error("growth shows only after a garbage collection: run node with --expose-gc");
+  console.error("growth is measured after a garbage collection: run node with --expose-gc");
   process.exit(2);
 }
 for (const [name, run] of Object.entries(runs)) {

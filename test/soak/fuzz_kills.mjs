@@ -1,6 +1,6 @@
-// Kills a fuzzer again and again at random moments, and goes on with its run each time: `npm run soak:fuzz`, or
-// `npm run soak:fuzz -- KILLS`. Each run must end with the very corpus, findings and journal that an undisturbed one
-// has, and no stub may be left. The rule that is planted as a bug makes sure that there are findings.
+// Kills a fuzzer repeatedly at random moments, and resumes its run each time: `npm run soak:fuzz`, or
+// `npm run soak:fuzz -- KILLS`. Each run must end with the same corpus, findings and journal as an uninterrupted run.
+// A rule is planted as a bug, so that there are findings.
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -9,10 +9,10 @@ import { join } from "node:path";
 
 const KILLS = Number(process.argv[2] ?? 200);
 const CASES = 200_000;
-/** A session is killed within this part of what a whole run takes: while it opens, in a round, or between two. */
+/** A session is killed within this fraction of the time of a whole run: while it opens, in a round, or between two. */
 const SPAN = 0.5;
 
-/** Runs a session; answers whether it came to its end. */
+/** Runs a session; resolves to whether it ended by itself. */
 function session(seed, corpus, milliseconds) {
   const run = ["--seed", String(seed), "--cases", String(CASES), "--corpus", corpus];
   const args = ["dist/cli.js", "fuzz", ...run, "--plant", "R12", "--json"];
@@ -28,14 +28,14 @@ function session(seed, corpus, milliseconds) {
   });
 }
 
-/** What a finding's document says in every run: where the kernel lays its own code for programs it does not. */
+/** The part of a finding's document that is the same in every run: addresses of the vDSO, for example, are not. */
 function lasting(name, content) {
   if (!name.endsWith("finding.json")) return content;
   const { outcome: _, differences, ...rest } = JSON.parse(content);
   return JSON.stringify({ ...rest, fields: differences.map(({ field }) => field) });
 }
 
-/** Every file of a folder and what is in it, but for the lock, and paths that are its own. */
+/** The contents of every file below a folder, except the lock, and without the folder's own path. */
 function contents(folder) {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== "lock")
@@ -73,14 +73,14 @@ try {
       : [];
     console.log(
       `seed ${seed}: ${kills} kills so far, ${contents(whole).size} files, ${findings.length} findings, ` +
-        (wrong.length === 0 ? "all the same" : `other: ${wrong.slice(0, 5).join(", ")}`),
+        (wrong.length === 0 ? "all equal" : `different: ${wrong.slice(0, 5).join(", ")}`),
     );
     if (wrong.length > 0) continue;
     for (const each of [whole, killed]) rmSync(each, { recursive: true });
   }
 } finally {
   if (differing === 0) rmSync(folder, { recursive: true, force: true });
-  else console.log(`what differs is in ${folder}`);
+  else console.log(`the runs that differ are in ${folder}`);
 }
 console.log(`${kills} kills in ${runs} runs: ${differing === 0 ? "held" : "MISSED"}`);
 process.exitCode = differing === 0 ? 0 : 1;

@@ -1,5 +1,5 @@
-import type { Batch } from "../batch.ts";
-import { Book, type Change } from "../model/book.ts";
+import type { Batch } from "../src/fuzz/batch.ts";
+import { Book, type Change } from "../src/fuzz/model/book.ts";
 import {
   FROMS,
   indexOf,
@@ -11,8 +11,8 @@ import {
   setupAt,
   WANT_INFO,
   WAYS,
-} from "../setups.ts";
-import { ReturnPhase } from "./return.ts";
+} from "../src/fuzz/setups.ts";
+import { ReturnPhase } from "../src/fuzz/sigreturn/return.ts";
 
 const KINDS =
   FROMS.indexOf("signal") |

@@ -1,6 +1,6 @@
-// Seeded numbers for programs that have no library at hand.
+// Seeded random numbers for programs that run without a bundler.
 
-/** A function that returns numbers from 0 up to and without `below` (xorshift). */
+/** Returns a function that draws a number from 0 to `below` - 1 (xorshift). */
 export function generator(seed) {
   let state = seed;
   return (below) => {

@@ -1,23 +1,20 @@
-// A host that works while others send signals: `outside_host.mjs SEED EXIT_SIGNAL`. It prints how much it did, as JSON.
-// See outside.mjs.
+// A host that works while outside_sender.mjs sends signals: `outside_host.mjs SEED EXIT_SIGNAL`. Prints how much it did,
+// as JSON. See outside.mjs.
 
 import koffi from "koffi";
-import { DeadlineError, DeathError, Platform, StateError, StublabError } from "../dist/index.js";
+import { GUEST_CODE, SYS_getpid, startGuest } from "../../bench/guest.mjs";
+import { DeadlineError, DeathError, Platform, StateError, StublabError } from "../../dist/index.js";
 import { generator } from "./random.mjs";
 
 const BIRTHS = 2000;
 const [seed = 1] = process.argv.slice(2, 3).map(Number);
 const exitSignal = process.argv[3] ?? "SIGCHLD";
-const CODE = 0x10000;
-const SYS_getpid = 39;
-// mov eax, 39; syscall; jmp back to the start
-const GUEST = Uint8Array.of(0xb8, SYS_getpid, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7);
 
 const libc = koffi.load(null);
 const handle = libc.func("void *signal(int, void *)");
 const harmless = libc.func("void *dlsym(void *, const char *)")(null, "abs");
 for (let signal = 1; signal <= 64; signal++) {
-  // 32 to 34 belong to the C library; the tracer's timer needs 64.
+  // 32 to 34 belong to the C library, 64 to the tracer's timer.
   if (![9, 19, 17, 32, 33, 34, 64].includes(signal)) handle(signal, harmless);
 }
 
@@ -35,10 +32,10 @@ const counts = {
 const random = generator(seed);
 
 function expect(what, seen, wanted) {
-  if (seen !== wanted) throw new Error(`${what} is ${seen}, not ${wanted}`);
+  if (seen !== wanted) throw new Error(`${what}: expected ${wanted}, got ${seen}`);
 }
 
-/** Runs a step that the death of a stub may end; anything else that it throws is a failure. */
+/** Runs a step. The death of a stub or a missed deadline may end it; any other error is thrown on. */
 function surviving(step) {
   try {
     step();
@@ -48,7 +45,7 @@ function surviving(step) {
       counts.late++;
       return;
     }
-    // What is asked of a stub whose death was reported before.
+    // A call on a stub whose death was reported before.
     const isLate = error instanceof StateError && /is dead/.test(error.message);
     if (!(error instanceof StublabError) || !(isDeath || isLate)) throw error;
     counts.deaths++;
@@ -64,11 +61,8 @@ function work(platform) {
     expect("close", stub.inject("close", -1).errno, "EBADF");
     counts.injections += 2;
   }
-  space.mapAnonymous(CODE, 4096, "rwx");
-  space.write(CODE, GUEST);
-  const context = platform.newContext();
+  const context = startGuest(platform, space);
   try {
-    context.registers.set("rip", BigInt(CODE));
     for (let i = 0; i < 10; i++) {
       const event = context.switch(space, { deadline: 1000 });
       counts.switches++;
@@ -81,7 +75,7 @@ function work(platform) {
         throw new Error(`the guest got signal ${event.info.signal}, si_code ${event.info.code}`);
       }
       expect("the guest's stop", event.kind, "syscall");
-      expect("its call", event.number, SYS_getpid);
+      expect("the guest's call", event.number, SYS_getpid);
       context.setResult(BigInt(i));
     }
   } finally {
@@ -97,11 +91,11 @@ function work(platform) {
   const next = platform.newAddressSpace();
   let isThere = true;
   try {
-    next.read(CODE, 1);
+    next.read(GUEST_CODE, 1);
   } catch {
     isThere = false;
   }
-  expect("memory of the last guest", isThere, false);
+  expect("whether memory of the last guest is mapped", isThere, false);
   next.stub.close();
   counts.closes++;
 }

@@ -1,7 +1,7 @@
-// Attacks hosts from outside for as long as their work takes: `npm run soak:outside`, or `-- --rounds N`. Every signal
-// of 1 to 64 is sent by kill, tgkill and sigqueue, at random moments, to a host, its master and its stubs, while the pids
-// of those that end are given to bystanders. A wrong result, an untyped error, a bystander that is touched or a process
-// that is left behind is a failure. It needs root, for a pid namespace of its own.
+// Sends signals to hosts while they work: `npm run soak:outside`, or `-- --rounds N`. Each signal from 1 to 64 is sent
+// as kill, tgkill and sigqueue would send it, at random moments, to a host, its master and its stubs. Meanwhile the pids
+// of ended processes are reused by bystanders. A wrong result, an untyped error, a bystander that is signalled or a
+// process that is left behind is a failure. Needs root: it runs in a pid namespace of its own.
 
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const HOST = fileURLToPath(new URL("outside_host.mjs", import.meta.url));
 const SENDER = fileURLToPath(new URL("outside_sender.mjs", import.meta.url));
 const NAMESPACE = "STUBLAB_SOAK_NAMESPACE";
-/** Pids begin anew here, again and again. */
+/** Pids are handed out from here again and again. */
 const FIRST_PID = 500;
 const BYSTANDERS = 20;
 const BYSTANDER_SECONDS = "0.05";
@@ -41,7 +41,7 @@ const failures = [];
 let bystanders = 0;
 let attacking = true;
 
-/** A process that ends by itself after a while, unless somebody touches it. */
+/** Starts a process that exits by itself after a moment, unless a signal reaches it. */
 function standBy() {
   bystanders++;
   const started = performance.now();
@@ -49,17 +49,17 @@ function standBy() {
   child.on("exit", (code, signal) => {
     if (code !== 0) failures.push(`bystander ${child.pid} ended by ${signal ?? code}`);
     const late = performance.now() - started > 5000;
-    if (late) failures.push(`bystander ${child.pid} was stopped for a while`);
+    if (late) failures.push(`bystander ${child.pid} was stopped for seconds`);
     if (attacking) standBy();
   });
 }
 
-/** Lets the next processes have pids that were used before. */
+/** Gives the next processes pids that were used before. */
 function reusePids() {
   writeFileSync("/proc/sys/kernel/ns_last_pid", `${FIRST_PID}`);
 }
 
-/** Starts a script; `ready` holds its first output, and `ended` its last line and how it ended. */
+/** Starts a script. `ready` resolves at its first output, `ended` to its last line and how it ended. */
 function start(script, ...args) {
   const stdio = ["ignore", "pipe", "inherit"];
   const child = spawn(process.execPath, [script, ...args], { stdio });
@@ -76,7 +76,7 @@ function start(script, ...args) {
   return { pid: child.pid, ready, ended };
 }
 
-/** All processes but this one, its bystanders and zombies. */
+/** All processes except this one, its bystanders and zombies. */
 function strays() {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -91,7 +91,7 @@ function strays() {
     });
 }
 
-/** One host with one kind of exit signal, and its attacker. */
+/** Runs one host, with one exit signal, and its sender. */
 async function round(seed, exitSignal, lethal) {
   const host = start(HOST, `${seed}`, exitSignal);
   await host.ready;
@@ -112,7 +112,7 @@ async function round(seed, exitSignal, lethal) {
 for (let i = 0; i < BYSTANDERS; i++) standBy();
 const timer = setInterval(reusePids, 20);
 for (let seed = 1; seed <= rounds; seed++) {
-  // With SIGKILL as exit signal the death of a stub is the host's own: no stub is killed there.
+  // With SIGKILL as exit signal the death of a stub kills the host: no stub is killed there.
   const lethal = seed % 3 !== 0;
   await round(seed, lethal ? "SIGCHLD" : "SIGKILL", lethal);
 }

@@ -1,5 +1,6 @@
-// Sends signals to a host and all that come from it until the host ends: `outside_sender.mjs PID SEED lethal|gentle`.
-// It prints how many, as JSON. A process is held by a pidfd, so that none is hit that has its pid later. See outside.mjs.
+// Sends signals to a host and its descendants until the host ends: `outside_sender.mjs PID SEED lethal|gentle`. Prints
+// how many, as JSON. Each target is held by a pidfd, so that no signal reaches a later process with its pid. See
+// outside.mjs.
 
 import { readFileSync } from "node:fs";
 import koffi from "koffi";
@@ -11,10 +12,10 @@ const [SYS_pidfd_send_signal, SYS_pidfd_open] = [424, 434];
 /** Linux 6.9. */
 const PIDFD_SIGNAL_THREAD = 1;
 const [SIGKILL, SIGCONT, SIGSTOP, SI_QUEUE] = [9, 18, 19, -1];
-/** One signal to a stub in so many is a SIGKILL. */
+/** One in this many signals to a stub is a SIGKILL. */
 const KILLS = 2000;
 
-/** So many signals are sent one after another, and then none for a millisecond. */
+/** This many signals are sent in a row, then none for a millisecond. */
 const BURST = 20;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -33,7 +34,7 @@ function childrenOf(pid) {
   }
 }
 
-/** A process of the host's family: the host, a master, or a stub of a master. */
+/** Draws a target: the host, a master, or a stub of a master. */
 function draw() {
   const which = random(8);
   if (which === 0) return { pid: host, parent: undefined };
@@ -49,9 +50,9 @@ function drawSignal(pid) {
   for (;;) {
     const signal = 1 + random(64);
     if (signal === SIGKILL || (pid === host && signal === SIGSTOP)) continue;
-    // It lets a stub run on that has stopped itself and is not attached yet, into its INT3.
+    // SIGCONT resumes a stub that has stopped itself and is not attached yet: it would run into its INT3.
     if (signal === SIGCONT && !lethal) continue;
-    // glibc's own, and the tracer's timer: not for the host.
+    // glibc's own signals, and that of the tracer's timer.
     if (pid === host && [32, 33, 34, 64].includes(signal)) continue;
     return signal;
   }
@@ -73,16 +74,16 @@ while (syscall(SYS_pidfd_send_signal, alive, 0, null, 0) === 0) {
   if (pid === undefined) continue;
   const pidfd = syscall(SYS_pidfd_open, pid, 0, null, 0);
   if (pidfd < 0) continue;
-  // It is still the child that the list named, so the pidfd is that child's.
+  // If it is still a child of that parent, the pidfd belongs to that child.
   if (parent === undefined || childrenOf(parent).includes(pid)) {
     const signal = drawSignal(pid);
-    // As sigqueue, as tgkill, as kill.
+    // As sigqueue, tgkill or kill.
     const info = random(3) === 0 ? queued(signal) : null;
     const flags = random(2) === 0 ? PIDFD_SIGNAL_THREAD : 0;
     syscall(SYS_pidfd_send_signal, pidfd, signal, info, flags);
     signals++;
     if (signals % BURST === 0) Atomics.wait(pause, 0, 0, 1);
-    // A host that is stopped goes on at once.
+    // Stop the host, and continue it at once.
     if (pid === host && random(50) === 0) {
       syscall(SYS_pidfd_send_signal, pidfd, SIGSTOP, null, 0);
       syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, null, 0);

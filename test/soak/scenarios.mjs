@@ -1,5 +1,5 @@
-// Records every scenario many times: each end must be what the kernel says it is, the steps the same each time,
-// and nobody may be left behind. Runs as `npm run soak:scenarios [-- NAME…]`; RUNS says how often (50).
+// Records every scenario many times: each recording must hold, and no process may be left behind. Reports how many
+// different sequences of steps occurred. `npm run soak:scenarios [-- NAME…]`; RUNS is the number of runs (50).
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
@@ -13,7 +13,7 @@ function stublab(...args) {
   });
 }
 
-/** Processes of this checkout's stublab: stubs have the command line and the folder of their host. */
+/** Processes of this checkout's stublab: a stub has its host's command line and working directory. */
 function strays() {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -29,7 +29,7 @@ function strays() {
     });
 }
 
-/** What has to be the same in every run: who does what, without pids, addresses and times. */
+/** The steps without pids, addresses and times: which lane does what. */
 function shapeOf({ steps }) {
   return steps
     .map(({ lane, kind, instruction }) => `${lane} ${kind} ${instruction?.offset ?? ""}`)
