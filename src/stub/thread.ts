@@ -127,6 +127,7 @@ export class Thread extends TracedThread {
    *
    * @returns what stopped it; "late" if nothing did in time, and it still runs.
    * @throws DeathError, StopError at an event, TraceError
+   * @internal
    */
   switch(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
     this.expect("stopped");
@@ -134,7 +135,7 @@ export class Thread extends TracedThread {
     return this.#switched(shim.switch(this.tid, block.bytes, xstate, record.bytes), record);
   }
 
-  /** Waits again for a guest that was late. */
+  /** Waits again for a guest that was late. @internal */
   switchWait(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
     this.expect("running");
     const { shim } = this.tracer;
