@@ -1,6 +1,20 @@
 export { type CompareOptions, type Comparison, compare } from "./compare/compare.ts";
 export { Opened, openSubjects } from "./compare/open.ts";
-export type { CompareReport, Disagreement, Verdict } from "./compare/report.ts";
+export type {
+  Answer,
+  Breakage,
+  CompareReport,
+  Coverage,
+  Disagreement,
+  EncoderReport,
+  FunctionReport,
+  LayoutReport,
+  LiveFailure,
+  LiveReport,
+  PairReport,
+  Timing,
+  Verdict,
+} from "./compare/report.ts";
 export type { Subject } from "./compare/subject.ts";
 export {
   type Arch,
@@ -64,6 +78,7 @@ export { type AppliedRule, type Change, RULES, type Rule } from "./fuzz/model/mo
 export { type CasePrediction, type PredictOptions, predict } from "./fuzz/predict.ts";
 export type { FieldDifference } from "./fuzz/predicted.ts";
 export type { Shard } from "./fuzz/round.ts";
+export type { Counts, Entry, FoundCase, RunState } from "./fuzz/run_state.ts";
 export type { FuzzOptions, FuzzProgress, FuzzResult } from "./fuzz/session.ts";
 export { type From, type On, REGISTERS, type Way } from "./fuzz/setups.ts";
 export type { TracedCall } from "./guest/calls.ts";
