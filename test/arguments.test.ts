@@ -1,29 +1,30 @@
 import { fstatSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { compare, openSubjects } from "../src/compare/index.ts";
+import { fuzz } from "../src/fuzz/index.ts";
 import {
-  compare,
   examine,
-  fuzz,
   InputError,
   interruptGuest,
-  loadRecording,
   openEncoder,
   openEncoderFor,
-  openSubjects,
   Platform,
-  parseRecording,
   readProcess,
-  recordScenario,
   registerLayout,
-  renderMermaid,
-  renderPerfetto,
-  renderRecordingPage,
-  renderText,
   runGuest,
   StublabError,
   Tracer,
 } from "../src/index.ts";
+import {
+  loadRecording,
+  parseRecording,
+  recordScenario,
+  renderMermaid,
+  renderPerfetto,
+  renderRecordingPage,
+  renderText,
+} from "../src/record/index.ts";
 import { FILE, temporaryFile } from "./guests.ts";
 import { childrenOf, isAlive } from "./processes.ts";
 import { thrown } from "./thrown.ts";

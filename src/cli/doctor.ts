@@ -110,8 +110,8 @@ function fail(detail: string, remedy: string): never {
 
 function node(): Seen {
   const detail = `${process.version} on ${process.platform} ${process.arch}`;
-  if (Number(process.versions.node.split(".")[0]) < 20)
-    fail(detail, "stublab needs Node.js 20 or later");
+  // Node.js 20.4 is the first that has it.
+  if (Symbol.dispose === undefined) fail(detail, "stublab needs Node.js 20.4 or later");
   return { detail };
 }
 

@@ -4,7 +4,7 @@ import { text } from "../shape.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** A scenario before it is loaded. */
-interface Entry {
+export interface Entry {
   /** What it shows, in a line. */
   readonly summary: string;
   load(): Promise<Scenario>;
