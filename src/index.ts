@@ -83,11 +83,11 @@ export type {
   Thread,
 } from "./stub/thread.ts";
 export type { ThreadTicket } from "./stub/thread_pool.ts";
+export type { ThreadState, TracedThread } from "./stub/traced_thread.ts";
 export {
   type DeathListener,
   type StubOptions,
   Tracer,
   type TracerOptions,
 } from "./stub/tracer.ts";
-export type { ThreadState, TracedThread } from "./stub/traced_thread.ts";
 export type { TracingThread } from "./stub/tracing_thread.ts";

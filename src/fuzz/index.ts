@@ -1,5 +1,12 @@
 export { BASELINE } from "./baseline.ts";
-export { type Case, type CaseDocument, formatCase, type Pair, parseCase, type SignalFrame } from "./case.ts";
+export {
+  type Case,
+  type CaseDocument,
+  formatCase,
+  type Pair,
+  parseCase,
+  type SignalFrame,
+} from "./case.ts";
 export { type CaseOutcome, Examiner, type ExaminerOptions } from "./examiner.ts";
 export { type Examined, type ExportOptions, exportC } from "./export_c.ts";
 export type { Fields } from "./fields.ts";

@@ -3,7 +3,23 @@ export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
 export { type RecordOptions, recordScenario } from "./record.ts";
 export type { Introduction, NewStep, Piece, Place, Reasons, Recorder } from "./recorder.ts";
-export { type Arrow, type Call, type Code, type CodeLine, type Fact, type Hex, type Instruction, type KernelView, type Lane, type Question, RECORDING_SCHEMA, type Recording, type Registers, type Step, type StepKind } from "./recording.ts";
+export {
+  type Arrow,
+  type Call,
+  type Code,
+  type CodeLine,
+  type Fact,
+  type Hex,
+  type Instruction,
+  type KernelView,
+  type Lane,
+  type Question,
+  RECORDING_SCHEMA,
+  type Recording,
+  type Registers,
+  type Step,
+  type StepKind,
+} from "./recording.ts";
 export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
 export { Actor, type CallTelling, type Lesson, Scene } from "./scene.ts";
