@@ -67,6 +67,12 @@ export function instance<T>(type: abstract new (...args: never[]) => T, name: st
 /** A signal that aborts what is under way. */
 export const abortSignal = instance(AbortSignal, "an AbortSignal");
 
+/** A time in seconds. */
+export const seconds: Shape<number> = (value, place) =>
+  typeof value === "number" && value >= 0 && Number.isFinite(value)
+    ? value
+    : refuse(place, "a finite number from 0", value);
+
 /** An object, such as options are. */
 export function object(value: unknown, place: string): void {
   if (!isObject(value)) refuse(place, "an object", value);

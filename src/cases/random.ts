@@ -1,3 +1,13 @@
+import { InputError } from "../errors.ts";
+import { integer, type Shape, show } from "../shape.ts";
+
+/** The seed of random cases: an integer of 64 bits without sign, as a BigInt or a number. */
+export const seedOf: Shape<bigint> = (value, place) => {
+  const seed = integer(value, place);
+  if (BigInt.asUintN(64, seed) === seed) return seed;
+  throw new InputError(`${place}: expected an integer from 0 to 2^64 - 1, got ${show(value)}`);
+};
+
 /**
  * Numbers that a seed, a stream and an index determine: case `i` is the same whatever came before it.
  *

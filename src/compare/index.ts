@@ -1,5 +1,5 @@
 export { type CompareOptions, type Comparison, compare } from "./compare.ts";
-export { type Opened, openSubjects } from "./open.ts";
+export { Opened, openSubjects } from "./open.ts";
 export type { BreakKind } from "./record.ts";
 export type {
   Answer,

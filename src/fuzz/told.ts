@@ -76,3 +76,26 @@ export function machineLine({
 export function ruleTable(rules: readonly AppliedRule[]) {
   return rules.map(({ id, phase, told, source }) => ({ id, phase, text: told, source }));
 }
+
+/** What is wrong, in a sentence. */
+export function subjectOf([first]: readonly FieldDifference[], constants: Constants): string {
+  if (first === undefined) return "The outcome matches the prediction.";
+  const { field, seen, predicted } = first;
+  const tell = quoted(field, constants);
+  return `${field} is ${seen === null ? "missing" : tell(seen)}; predicted: ${tell(predicted)}.`;
+}
+
+/** The same of a difference that did not occur again. */
+export function onceOf({ field, seen, predicted }: DifferenceKind, constants: Constants): string {
+  const tell = quoted(field, constants);
+  const was = seen === null ? "not as predicted" : tell(seen);
+  const wanted = predicted === null ? "" : `; predicted: ${tell(predicted)}`;
+  return `Not reproduced: once, ${field} was ${was}${wanted}.`;
+}
+
+function quoted(field: string, constants: Constants) {
+  return (word: bigint): string => {
+    const told = tellField(field, word, constants);
+    return told.includes(" ") ? `"${told}"` : told;
+  };
+}

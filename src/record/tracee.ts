@@ -6,7 +6,7 @@ import { requestAttach } from "../stub/attach.ts";
 import { readMemory } from "../stub/memory.ts";
 import type { Stop } from "../stub/status.ts";
 import type { Thread } from "../stub/thread.ts";
-import { callTitle, type Teller } from "./calls.ts";
+import { callTitle, type Teller, tellCall } from "./calls.ts";
 import { type Recorder, tellRegisters } from "./recorder.ts";
 import { tellRequest, tellStatus, tellStop, tellWait } from "./requests.ts";
 
@@ -115,6 +115,23 @@ export class Tracee {
       throw new StateError(`${this.lane} ${tid} is at no stop by a signal`);
     }
     return decodeSignalInfo(tracer, bytes);
+  }
+
+  /**
+   * Sends it a signal from the tracer's process, by tgkill; answers the step.
+   *
+   * @throws StateError if the kernel refuses it
+   */
+  signal(signal: number, why: string): number {
+    const { tracer, tgid, tid } = this.thread;
+    const result = tracer.shim.tgkill(tgid, tid, signal);
+    if (result < 0) throw new StateError(`tgkill failed with ${tracer.errorName(-result)}`);
+    const words = [tgid, tid, signal].map(BigInt);
+    const call = tellCall(tracer.flag("SYS_tgkill"), words, this.teller);
+    const told = { ...call, result: { word: "0x0", told: "0" } };
+    const title = callTitle(told);
+    const { tracer: lane, lane: about } = this;
+    return this.recorder.step({ lane, about, kind: "syscall", title, why, call: told });
   }
 
   /**
