@@ -81,9 +81,9 @@ export type {
   SyscallArgument,
   SyscallResult,
   Thread,
-  ThreadState,
 } from "./stub/thread.ts";
 export type { ThreadTicket } from "./stub/thread_pool.ts";
+export type { ThreadState, TracedThread } from "./stub/traced_thread.ts";
 export {
   type DeathListener,
   type StubOptions,
