@@ -1,35 +1,38 @@
 import { fstatSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { compare, openSubjects } from "../src/compare/index.ts";
 import {
-  compare,
   Examiner,
-  examine,
   exportC,
   formatCase,
   fuzz,
+  minimize,
+  parseCase,
+  predict,
+} from "../src/fuzz/index.ts";
+import {
+  examine,
   InputError,
   interruptGuest,
-  loadRecording,
-  minimize,
   openEncoder,
   openEncoderFor,
-  openSubjects,
   Platform,
-  parseCase,
-  parseRecording,
-  predict,
   readProcess,
-  recordScenario,
   registerLayout,
-  renderMermaid,
-  renderPerfetto,
-  renderRecordingPage,
-  renderText,
   runGuest,
   StublabError,
   Tracer,
 } from "../src/index.ts";
+import {
+  loadRecording,
+  parseRecording,
+  recordScenario,
+  renderMermaid,
+  renderPerfetto,
+  renderRecordingPage,
+  renderText,
+} from "../src/record/index.ts";
 import { FILE, temporaryFile } from "./guests.ts";
 import { childrenOf, isAlive } from "./processes.ts";
 import { thrown } from "./thrown.ts";
@@ -142,6 +145,8 @@ const SYNCHRONOUS: Readonly<Record<string, (it: never) => unknown>> = {
   "runGuest's memory": (memory) => runGuest(platform, EXIT, { memory }),
   "runGuest's output": (output) => runGuest(platform, EXIT, { output }),
   "runGuest's onFault": (onFault) => runGuest(platform, EXIT, { onFault }),
+  "runGuest's onSyscall": (onSyscall) => runGuest(platform, EXIT, { onSyscall }),
+  "runGuest's signal": (signal) => runGuest(platform, EXIT, { signal }),
   openEncoder: (it) => openEncoder(it),
   "openEncoderFor's architecture": (it) => openEncoderFor("script", it),
   readProcess: (it) => readProcess(it),

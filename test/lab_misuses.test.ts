@@ -3,20 +3,18 @@
 import { existsSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { compare, openSubjects } from "../src/compare/index.ts";
+import { fuzz, fuzzFindings } from "../src/fuzz/index.ts";
+import { InputError } from "../src/index.ts";
 import {
-  compare,
-  fuzz,
-  fuzzFindings,
-  InputError,
   loadRecording,
-  openSubjects,
   parseRecording,
   recordScenario,
   renderMermaid,
   renderPerfetto,
   renderRecordingPage,
   renderText,
-} from "../src/index.ts";
+} from "../src/record/index.ts";
 import { childrenOf } from "./processes.ts";
 import { rejection } from "./thrown.ts";
 

@@ -85,6 +85,19 @@ inspect("the shim exports what its headers declare", () => {
   assert.ok(declared.length > 10);
 });
 
+const withClang = hasTool("clang") ? libraries : libraries.skip;
+
+withClang("clang links the shim, which calls nothing that it does not have", () =>
+  inFolder(tmpdir(), (folder) => {
+    const library = join(folder, "shim.so");
+    const build = pathToFileURL("build.mjs").href;
+    const script = `(await import("${build}")).compileShim(${JSON.stringify(library)})`;
+    const env = { ...process.env, CC: "clang" };
+    execFileSync(process.execPath, ["--input-type=module", "-e", script], { env });
+    assert.ok(existsSync(library));
+  }),
+);
+
 compile("two builds in different folders give the same bytes", async () => {
   const { compileNative, compileShim } = await import(pathToFileURL("build.mjs").href);
   const arches = NATIVES.length === 1 ? ["amd64"] : ["amd64", "arm64"];

@@ -1,21 +1,8 @@
-import type { TracingThread } from "../stub/tracing_thread.ts";
-
 /**
- * The XSAVE area of a new process, in the layout of `area`, which the kernel reported for a stub: that one still has
- * the host's registers of the fork.
+ * The components of an XSAVE area that a new context has: x87, SSE and AVX (bits of XCR0; Intel SDM volume 1, 13.1).
+ * What a guest's registers hold in another component counts only if its bit in XSTATE_BV is set.
  */
-export function freshXstate(tracer: TracingThread, area: Uint8Array): Uint8Array {
-  const fresh = area.slice();
-  const view = new DataView(fresh.buffer);
-  const at = (name: string) => tracer.constant(`XSTATE_${name}`);
-  fresh.fill(0, 0, at("MXCSR"));
-  fresh.fill(0, at("REGISTERS"), at("REGISTERS_END"));
-  fresh.fill(0, at("EXTENDED"));
-  view.setUint16(at("FCW"), tracer.constant("FCW_INITIAL"), true);
-  view.setUint32(at("MXCSR"), tracer.constant("MXCSR_INITIAL"), true);
-  // A component whose bit is clear is not read: with these set, what is written to XMM and YMM counts.
-  const usual =
-    tracer.flag("XFEATURE_FP") | tracer.flag("XFEATURE_SSE") | tracer.flag("XFEATURE_YMM");
-  view.setBigUint64(at("BV"), view.getBigUint64(at("XCR0"), true) & usual, true);
-  return fresh;
-}
+export const COMPONENTS = 0b111n;
+
+/** The most bytes that the XSAVE area of a processor takes: AMX's tiles and some. */
+export const LARGEST_XSTATE = 16 << 10;

@@ -6,7 +6,7 @@ import { checkDeadline } from "../shim/deadline.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { encoderOption, Tracer } from "../stub/tracer.ts";
-import { freshXstate } from "./amd64.ts";
+import { COMPONENTS, LARGEST_XSTATE } from "./amd64.ts";
 import { Context } from "./context.ts";
 import { Pool } from "./pool.ts";
 import { Subprocess } from "./subprocess.ts";
@@ -23,9 +23,6 @@ export interface PlatformOptions {
   /** Whether guests run on the processor that their tracer runs on. Default: true. */
   bind?: boolean;
 }
-
-/** The most bytes that the XSAVE area of a processor takes: AMX's tiles and some. */
-const LARGEST_XSTATE = 16 << 10;
 
 /**
  * A master and a pool: it hands out subprocesses, the address spaces in which guests run.
@@ -52,7 +49,7 @@ export class Platform {
     this.master = master;
     this.bind = bind;
     const area = new Uint8Array(LARGEST_XSTATE);
-    this.initialXstate = freshXstate(tracer, area.subarray(0, master.thread.readXstate(area)));
+    this.initialXstate = area.slice(0, master.thread.freshXstate(area, COMPONENTS));
   }
 
   /**

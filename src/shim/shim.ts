@@ -37,6 +37,7 @@ export interface Shim {
   switch(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
   switchWait(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
   readXstate(tid: number, xstate: Uint8Array, length: number): number;
+  freshXstate(tid: number, xstate: Uint8Array, length: number, components: bigint): number;
   getcpu(): number;
   bind(tid: number, processor: number): number;
   readMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
@@ -121,6 +122,7 @@ function bindShim(library: LibraryHandle): Shim {
     switch: bind("int64_t stublab_switch(int32_t, void *, void *, void *)"),
     switchWait: bind("int64_t stublab_switch_wait(int32_t, void *, void *, void *)"),
     readXstate: bind("int64_t stublab_read_xstate(int32_t, void *, uint64_t)"),
+    freshXstate: bind("int64_t stublab_fresh_xstate(int32_t, void *, uint64_t, uint64_t)"),
     getcpu: bind("int64_t stublab_getcpu()"),
     bind: bind("int64_t stublab_bind(int32_t, uint32_t)"),
     readMemory: bind("int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)"),

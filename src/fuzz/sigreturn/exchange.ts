@@ -16,7 +16,7 @@ const OUTCOMES = SETUPS + CAPACITY * SETUP_SIZE;
 /** Those that are in nobody's use. They stay mapped, for views of them may last. */
 const unused: Exchange[] = [];
 
-/** The memory that the host shares with a stub: struct stublab_exchange (shim/sigreturn.h). */
+/** The memory that the host shares with a stub: struct stublab_exchange (shim/amd64/exchange.h). */
 export class Exchange {
   /** The file in memory that it is, to be mapped by a stub. */
   readonly file: number;

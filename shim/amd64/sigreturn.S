@@ -1,16 +1,15 @@
-// The loop of a stub that tries register setups by itself: a handler of signals that notes what came
-// of the last setup, puts the next one into the very frame that it was given, and returns there.
+// The loop of a stub that tries register setups by itself: a signal handler that notes the outcome of
+// the last setup, writes the next one to the signal frame that it was given, and returns there.
 //
 //   INT3 ──> handler: note the outcome ──> any left? ──> words into the frame ──> rt_sigreturn
 //              ^                            └─ no: the host's turn, until it is ours   │
 //              └──────────── signal, on the alternate stack <── the setup runs <───────┘
 //
-// It is copied to a page of its own, with struct stublab_exchange behind it, so it is position
-// independent. Whatever registers a setup leaves, a handler starts with CS, RSP, DF and TF as they
-// should be; only AC may be set, so nothing here is accessed misaligned. Nothing is called, and no
-// register has to be kept.
+// It is copied to a page that is followed by struct stublab_exchange, so it is position independent.
+// Whatever registers a setup leaves, the kernel enters a handler with good CS, RSP, DF and TF. AC may
+// be set, so nothing here accesses memory misaligned. No function is called, and no register is saved.
 
-#include "sigreturn.h"
+#include "exchange.h"
 #include <asm/unistd.h>
 
 #define PAGE_SIZE 4096
@@ -40,7 +39,7 @@
 #define REG_FS 25
 #define REG_GS 26
 
-// The registers that both structs have, by their indexes in struct sigcontext and user_regs_struct.
+// The registers of both structs, by their indices in struct sigcontext and struct user_regs_struct.
 .macro each_register use
     \use 0, 9   // r8
     \use 1, 8   // r9
@@ -79,7 +78,7 @@
     mov %rax, OUTCOME_STOPPED+8*\in_block(%r12)
 .endm
 
-// Code of 32 bits can pop these two, and no frame has them. RAX = what is there.
+// 32-bit code can pop these two, and no frame has them. RAX = the current value.
 .macro restore_selector selector, offset
     mov \offset(%r15), %ecx
     cmp %ecx, %eax
@@ -102,20 +101,20 @@ stublab_sigreturn_begin:
     int3
     .balign 16, 0xcc
 
-// RDI = signal, RSI = siginfo, RDX = ucontext. R15 = what is shared, RBX = index of the setup.
+// RDI = signal, RSI = siginfo, RDX = ucontext. R15 = the exchange, RBX = index of the setup.
 stublab_sigreturn_handler:
     mov %rdx, %r13
     lea stublab_sigreturn_begin+PAGE_SIZE(%rip), %r15
     mov EXCHANGE_NEXT(%r15), %ebx
     cmp EXCHANGE_COUNT(%r15), %ebx
-    jae give // the INT3 at the beginning is nobody's outcome
+    jae give // the INT3 at the beginning is not the outcome of a setup
 
     imul $OUTCOME_SIZE, %rbx, %rax
     lea EXCHANGE_OUTCOMES(%r15,%rax), %r12
     movl $0, OUTCOME_ERROR(%r12)
     movl $-1, OUTCOME_REFUSED_AT(%r12)
     movl $0, OUTCOME_RESUMED(%r12)
-    // As wait4 tells of a stop by a signal.
+    // The status word that wait4 reports for a stop by a signal.
     shl $8, %edi
     or $0x7f, %edi
     mov %edi, OUTCOME_STATUS(%r12)
@@ -179,7 +178,7 @@ next:
     imul $SETUP_SIZE, %rbx, %rax
     lea EXCHANGE_SETUPS(%r15,%rax), %r12
     each_register put
-    // CS, GS, FS and SS share a word, which is written at once.
+    // CS, GS, FS and SS are one word.
     movzwl SETUP_WORDS+8*REG_CS(%r12), %eax
     movzwl SETUP_WORDS+8*REG_SS(%r12), %ecx
     shl $48, %rcx
@@ -191,10 +190,10 @@ next:
     jne return
     movq $0, SC_FPSTATE(%r13)
 return:
-    // As after the RET to the restorer: the frame begins a word lower.
+    // RSP as after the RET to the restorer: the frame begins a word lower.
     mov %r13, %rsp
-    // Flags that the frame does not decide, NT and ID, are those from here. A POPF of the last setup
-    // may have set them; what the PUSH overwrites is the address of the restorer.
+    // rt_sigreturn leaves NT and ID as they are, and a POPF of the last setup may have set them. The
+    // PUSH overwrites the address of the restorer.
     mov $__NR_rt_sigreturn, %eax
     push $PLAIN_FLAGS
     popf

@@ -1,15 +1,16 @@
-import { BlockAllocator, type RegisterBlock } from "../../encoder/block.ts";
-import { openEncoder } from "../../encoder/open.ts";
-import { hex } from "../../errors.ts";
-import { Tracer } from "../../stub/tracer.ts";
-import type { WatchedStub } from "../fork.ts";
-import { injectWatched } from "../injection.ts";
-import type { Recorder } from "../recorder.ts";
-import { restingStub } from "../resting.ts";
-import type { Scenario } from "../scenario.ts";
-import { stepTo } from "../stepping.ts";
-import { addStubCode } from "../stub_code.ts";
-import type { Tracee } from "../tracee.ts";
+import { BlockAllocator, type RegisterBlock } from "../../../encoder/block.ts";
+import { openEncoder } from "../../../encoder/open.ts";
+import { hex } from "../../../errors.ts";
+import { SYSCALL_LENGTH } from "../../../stub/amd64.ts";
+import { Tracer } from "../../../stub/tracer.ts";
+import type { WatchedStub } from "../../fork.ts";
+import { injectWatched } from "../../injection.ts";
+import type { Recorder } from "../../recorder.ts";
+import { restingStub } from "../../resting.ts";
+import type { Scenario } from "../../scenario.ts";
+import { stepTo } from "../../stepping.ts";
+import { addStubCode } from "../../stub_code.ts";
+import type { Tracee } from "../../tracee.ts";
 
 /** -ERESTARTSYS (include/linux/errno.h): internal to the kernel: the call must be restarted. */
 const RESTART = -512n;
@@ -17,8 +18,8 @@ const RESTART = -512n;
 /** No system call is under way. */
 const NO_CALL = -1n;
 
-/** Bytes of a SYSCALL: how far the kernel goes back. */
-const SYSCALL_LENGTH = 2n;
+/** How far the kernel goes back. */
+const BACK = BigInt(SYSCALL_LENGTH);
 
 export const staleOrigRax: Scenario = {
   title: "A stale orig_rax: the kernel goes back by two bytes",
@@ -75,7 +76,7 @@ function encodeFrame({ stub }: WatchedStub, original: bigint): RegisterBlock {
 /** Registers after the SYSCALL with -512 in RAX, and with this orig_rax. */
 function encodeBehind(master: WatchedStub, original: bigint): RegisterBlock {
   const frame = encodeFrame(master, original);
-  frame.set("rip", frame.get("rip") + SYSCALL_LENGTH);
+  frame.set("rip", frame.get("rip") + BACK);
   return frame;
 }
 
@@ -125,7 +126,7 @@ function goBack(recorder: Recorder, master: WatchedStub): void {
     choices: [
       "-ENOSYS again: orig_rax has no effect",
       "The stub sends itself another SIGSTOP: kill is restarted",
-      `It runs from ${hex(rip - SYSCALL_LENGTH)}, in the middle of an instruction`,
+      `It runs from ${hex(rip - BACK)}, in the middle of an instruction`,
     ],
     answer: 2,
     because:
@@ -146,11 +147,7 @@ function goBack(recorder: Recorder, master: WatchedStub): void {
       "and these do not reveal it.",
   );
   recorder.check("stale orig_rax: the stub faults at", "0x3e", hex(address));
-  recorder.check(
-    "stale orig_rax: its RIP, two bytes back",
-    hex(rip - SYSCALL_LENGTH),
-    hex(tracee.rip),
-  );
+  recorder.check("stale orig_rax: its RIP, two bytes back", hex(rip - BACK), hex(tracee.rip));
 }
 
 /** Registers after the SYSCALL: the kernel restarts a call that was never made. */

@@ -1,27 +1,27 @@
-/** Limits on each stream, in bytes, and on the trace, in lines and characters: all of it goes into one document. */
+/** The most that is kept of each stream, in bytes, and of the trace, in lines and characters: it must fit in a document. */
 const MOST_BYTES = 4 << 20;
 const MOST_LINES = 100_000;
 const MOST_CHARACTERS = 4 << 20;
 
-/** How much was dropped: bytes of each stream, lines of the trace. */
+/** What was left out: bytes of each stream, and lines of the trace. */
 export interface Omitted {
   readonly stdout: number;
   readonly stderr: number;
   readonly trace: number;
 }
 
-/** The output of a guest and the trace of its calls, up to the limits. */
-export class GuestOutput {
+/** The output and the system calls of a guest, up to a limit. */
+export class Transcript {
   readonly lines: string[] = [];
   readonly #streams = { 1: new Stream(), 2: new Stream() };
   #characters = 0;
   #omittedLines = 0;
 
-  hear(fd: 1 | 2, bytes: Uint8Array): void {
+  write(fd: 1 | 2, bytes: Uint8Array): void {
     this.#streams[fd].add(bytes);
   }
 
-  note(line: string): void {
+  trace(line: string): void {
     this.#characters += line.length;
     const fits = this.lines.length < MOST_LINES && this.#characters <= MOST_CHARACTERS;
     if (fits) this.lines.push(line);
@@ -38,7 +38,7 @@ export class GuestOutput {
   }
 }
 
-/** One buffer that grows: a guest may write single bytes. */
+/** One growing buffer: a guest may write byte by byte. */
 class Stream {
   omitted = 0;
   #bytes = new Uint8Array(1 << 12);

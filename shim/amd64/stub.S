@@ -1,22 +1,22 @@
-// The stub code: all that a stub ever runs by itself. It is copied to one page, so it is position
-// independent; system calls leave R15 and RBX alone, so those two carry the bootstrap convention
+// The stub code: all that a stub runs by itself. It is copied to a page, so it is position
+// independent. System calls preserve R15 and RBX, so these carry the bootstrap convention
 // (assembly/amd64/bootstrap.ts).
 //
 //   begin ──> prctl ──> getppid == R15? ──> RBX = 0 ──> kill(getpid(), SIGSTOP) ──> INT3
-//     ^                      └─ no: exit(1)              │ the SYSCALL here is where all
-//     │                                                  │ injected calls are executed
+//     ^                      └─ no: exit(1)              │ all injected calls are
+//     │                                                  │ executed by the SYSCALL here
 //     └──── RBX == 1 and RAX == 0: a cloned child ───────┘
 //
-// gVisor's systrap replaces the pair `mov $nr, %eax; syscall` by a jump wherever it is executed. A
-// call injected at such a SYSCALL runs something else, and the jump's target is unmapped with the
-// rest. So another instruction stands before each SYSCALL here, but for the exit.
+// gVisor's systrap replaces each executed pair `mov $nr, %eax; syscall` by a jump. A call injected at
+// such a SYSCALL would run something else, and the target of the jump is unmapped with all other
+// memory. So each SYSCALL here follows another instruction, except that of the exit.
 
 #include <asm/unistd.h>
 
 #define PR_SET_PDEATHSIG 1
 #define SIGKILL 9
 #define SIGSTOP 19
-#define ORPHAN 1 // the exit status of a stub whose parent is not the one in R15
+#define ORPHAN 1 // exit status if the parent is not the one in R15
 
     .text
     .globl stublab_stub_begin, stublab_stub_syscall, stublab_stub_rest, stublab_stub_end
@@ -30,7 +30,7 @@ stublab_stub_begin:
     test %rax, %rax
     jnz fail
 
-    // A parent that died before the prctl sends no signal; only another parent shows it.
+    // If the parent died before the prctl, no signal comes: the parent is then another process.
     mov $__NR_getppid, %eax
     mov $ORPHAN, %edi
     syscall
@@ -69,9 +69,9 @@ leave:
     hlt
 stublab_stub_end:
 
-// A program that does nothing but exit, with the number of its arguments as status. Executing it gives a
-// process the exit signal SIGCHLD (the kernel's begin_new_exec), so that it can end without consequences
-// for its parent.
+// A program that only exits, with the number of its arguments as status. An execve resets the exit
+// signal of a process to SIGCHLD (begin_new_exec in the kernel), so that its end does no harm to its
+// parent.
 
 .macro idle
     mov (%rsp), %edi
@@ -102,14 +102,14 @@ idle_code:
     idle
 stublab_idle_end:
 
-// The same, where the library itself is executed: its entry (build.mjs).
+// The same program, as the entry of the library itself (build.mjs).
     .text
     .globl stublab_idle_entry
     .hidden stublab_idle_entry
 stublab_idle_entry:
     idle
 
-// A signal handler that does nothing but interrupt the system call it finds, and the way back from it.
+// A signal handler that only interrupts system calls, and its restorer.
 
     .text
     .globl stublab_ignore, stublab_restorer

@@ -12,9 +12,6 @@ enum {
     XSTATE_BV = offsetof(struct _xstate, xstate_hdr.xfeatures),
 };
 
-/** The one component of XCR0 that a process has to ask for: AMX tiles. */
-enum { XTILE_DATA = 18 };
-
 /** What an exec leaves in the control words. */
 enum { INITIAL_FCW = 0x37f, INITIAL_MXCSR = 0x1f80 };
 
@@ -27,7 +24,7 @@ static int holds(int64_t i, int64_t begin, int64_t size) {
     return i >= begin && i < begin + size;
 }
 
-int64_t stublab_fresh_xstate(int32_t tid, void *xstate, uint64_t length) {
+int64_t stublab_fresh_xstate(int32_t tid, void *xstate, uint64_t length, uint64_t components) {
     int64_t size = stublab_read_xstate(tid, xstate, length);
     if (size < XSTATE_BV + XCR0_SIZE)
         return size;
@@ -35,10 +32,8 @@ int64_t stublab_fresh_xstate(int32_t tid, void *xstate, uint64_t length) {
     for (int64_t i = 0; i < size; i++)
         if (!holds(i, MXCSR_MASK, 4) && !holds(i, XCR0, XCR0_SIZE))
             bytes[i] = 0;
-    // A component whose bit is clear is not written, so every other one has its bit set.
     for (int i = 0; i < XCR0_SIZE; i++)
-        bytes[XSTATE_BV + i] = bytes[XCR0 + i];
-    bytes[XSTATE_BV + XTILE_DATA / 8] &= (uint8_t) ~(1 << XTILE_DATA % 8);
+        bytes[XSTATE_BV + i] = bytes[XCR0 + i] & (uint8_t)(components >> 8 * i);
     put(&bytes[FCW], INITIAL_FCW, 2);
     put(&bytes[MXCSR], INITIAL_MXCSR, 4);
     return size;
