@@ -1,11 +1,11 @@
 import { type Html, html } from "./html.ts";
 
-/** Pixels of a bar at full scale, and of its height. */
+/** Width of a bar at full scale, and its height, in pixels. */
 const WIDTH = 180;
 const HEIGHT = 11;
 const MIDDLE = HEIGHT / 2;
 
-/** A quantity with its quartiles, of which a part is not its own. */
+/** A quantity with its quartiles; a part of it is the base. */
 export interface Spread {
   readonly lower: number;
   readonly median: number;
@@ -14,8 +14,8 @@ export interface Spread {
 }
 
 /**
- * A bar as long as the median, its base apart, with a whisker from the lower quartile to the upper. It repeats
- * numbers that stand beside it, so it is nothing for those who cannot see it.
+ * A bar as long as the median, with the base marked, and a whisker from the lower quartile to the upper. It repeats
+ * numbers in the text next to it, so it is hidden from screen readers.
  *
  * @param scale the quantity at the end of the scale
  */

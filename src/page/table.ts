@@ -8,18 +8,18 @@ export interface Table<T> {
   readonly caption: Html;
   /** Rows of the head. */
   readonly head: Html;
-  /** What there is a row, or a `<tbody>` of rows, for, and what one of them is called. */
+  /** The things that each get a row or a `<tbody>`, and the singular noun for them. */
   readonly things: readonly T[];
   readonly render: (thing: T) => Html;
   readonly one: string;
   readonly foot?: Html;
-  /** How many bytes of the page the body may take. */
+  /** The most bytes that the body may take. */
   readonly bytes: number;
   /** The table's class. */
   readonly kind?: string;
 }
 
-/** A table in a region of its own, which scrolls by keyboard too. */
+/** A table in its own region, which can also be scrolled by keyboard. */
 export function renderTable<T>(table: Table<T>): Html {
   const { id, caption, head, things, render, one, foot, bytes, kind = "" } = table;
   const rows = fit(things, render, bytes);
@@ -32,7 +32,7 @@ ${foot === undefined ? [] : html`<tfoot>${foot}</tfoot>`}
 ${leftOut(things.length - rows.length, one)}`;
 }
 
-/** Gives the keyboard only those regions that have something to scroll. */
+/** Makes only those regions focusable that have something to scroll. */
 export function watchScrolling(): void {
   const observer = new ResizeObserver((entries) => {
     for (const { target } of entries) {
