@@ -3,23 +3,30 @@ export { type Opened, openSubjects } from "./compare/open.ts";
 export type { CompareReport, Disagreement, Verdict } from "./compare/report.ts";
 export type { Subject } from "./compare/subject.ts";
 export {
-  type Arch,
   ENCODER_ABI,
+  type EncoderFunctions,
   FUNCTIONS,
   type FunctionName,
   OPERATIONS,
   type Operation,
   type Parameter,
+  type Result,
   type Signature,
 } from "./encoder/abi.ts";
+export type { Arch } from "./encoder/arch.ts";
 export { type RegisterField, registerLayout } from "./encoder/block.ts";
-export type { Encoder, EncoderFunctions, PartialEncoder } from "./encoder/encoder.ts";
+export type {
+  CompleteEncoder,
+  Encoder,
+  EncoderIdentity,
+  PartialEncoder,
+} from "./encoder/encoder.ts";
+export { loadEncoder } from "./encoder/foreign.ts";
 export {
   ALL_ENCODERS,
   ENCODERS,
   type EncoderName,
   openEncoder,
-  openEncoderFor,
 } from "./encoder/open.ts";
 export {
   AttachError,

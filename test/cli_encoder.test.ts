@@ -108,7 +108,7 @@ const HOG = "const all = []; for (;;) all.push(new Uint8Array(64 << 20).fill(1))
 for (const [what, args, code, message] of [
   ["a file that is not there", () => ["./none.wasm"], 2, /none\.wasm cannot be opened: ENOENT/],
   ["another ending", () => ["./none.so"], 2, /ends in \.wasm, \.mjs or \.js/],
-  ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks the constant ENCODER_ABI/],
+  ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks ENCODER_ABI, REGISTERS_SIZE, REG_r15, /],
   ["names with control characters", () => [wasm("", IMPORT)], 1, /imports \\x1b\[2J\.x/],
   ["a missing function", () => [likeModel({}, "waitEvent")], 1, /lacks waitEvent/],
   ["arm64", () => ["dist/encoder-arm64.wasm"], 1, /is for arm64/],
@@ -153,7 +153,7 @@ for (const [what, name, body, message] of [
     "() => { throw new Error('boom'); }",
     /e\d+\.mjs: waitKind failed: Error: boom/,
   ],
-  ["answers nonsense", "waitValue", "() => 'x'", /waitValue answered x, expected a whole Number/],
+  ["returns nonsense", "waitValue", "() => 'x'", /waitValue returned x, expected a whole Number/],
   [
     "loses its memory",
     "syscallResult",

@@ -50,14 +50,14 @@ export function assembleWasm(text: string): Uint8Array {
 
 /** A WebAssembly module of this text, with the version of the ABI. */
 export function wasm(body: string, memory = TWO_PAGES): string {
-  const abi = '(global (export "ENCODER_ABI") i32 (i32.const 1))';
+  const abi = '(global (export "ENCODER_ABI") i32 (i32.const 2))';
   return moduleFile(".wasm", assembleWasm(`(module ${memory} ${abi} ${body})`));
 }
 
 /** An ES module of this text, with the version of the ABI and a memory. */
 export function script(body: string): string {
   const memory = "export const memory = new ArrayBuffer(1 << 16);";
-  return moduleFile(".mjs", `export const ENCODER_ABI = 1;\n${memory}\n${body}\n`);
+  return moduleFile(".mjs", `export const ENCODER_ABI = 2;\n${memory}\n${body}\n`);
 }
 
 /**

@@ -1,8 +1,7 @@
 import { basename } from "node:path";
 import { describeThrown } from "../encoder/answer.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { isEncoderFile, openEncoderFile } from "../encoder/foreign.ts";
-import { guardEncoder } from "../encoder/guarded.ts";
+import { isEncoderFile, loadEncoder } from "../encoder/foreign.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { EncoderError } from "../errors.ts";
 import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../foreign/channel.ts";
@@ -42,7 +41,7 @@ async function openHere(file: string): Promise<Encoder> {
   // Without it, Node.js ends where a module waits for what never comes.
   const awake = setInterval(() => {}, LOAD_LIMIT);
   try {
-    return guardEncoder(await openEncoderFile(file, basename(file)));
+    return await loadEncoder(file);
   } finally {
     clearInterval(awake);
     tellParent({ kind: "open" });

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import type { Arch, FunctionName } from "../encoder/abi.ts";
+import type { FunctionName } from "../encoder/abi.ts";
+import type { Arch } from "../encoder/arch.ts";
 import { type Loaded, RECORDS_SIZE } from "./foreign_message.ts";
 import { EncoderProcess, SharedFile } from "./foreign_process.ts";
 import { BrokenEncoder, type RecordLayout } from "./record.ts";

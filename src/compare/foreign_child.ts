@@ -53,7 +53,7 @@ const runners = new Map<string, { runner: Runner; words: number }>();
 
 async function load({ file, name }: Request & { kind: "load" }): Promise<Reply> {
   try {
-    encoder = await openEncoderFile(file, name);
+    encoder = await openEncoderFile(file, name, "comparison");
   } catch (error) {
     const message = error instanceof Error ? error.message : describeThrown(error);
     return { kind: "broke", how: "refused", index: 0, message };

@@ -1,5 +1,6 @@
-import { ARCHES, type Arch, FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
+import { FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
 import { LONGEST_TOLD } from "../encoder/answer.ts";
+import { ARCHES, type Arch } from "../encoder/arch.ts";
 import { isFields } from "../foreign/channel.ts";
 import { cut, visible } from "../visible.ts";
 import type { BreakKind } from "./record.ts";

@@ -39,7 +39,7 @@ export class RegisterBlock {
   /** Byte offset in the encoder's buffer, a multiple of 8: what the encoder's functions take. */
   readonly offset: number;
   readonly #layout: BlockLayout;
-  // Views are dear to make, and most blocks are only ever copied.
+  // Views are expensive to make, and most blocks are only copied.
   #bytes: Uint8Array | undefined;
   #words: BigUint64Array | undefined;
 
@@ -61,12 +61,12 @@ export class RegisterBlock {
     memory.copyWithin(this.offset, other.offset, other.offset + size);
   }
 
-  /** The word of a register, 0 to 2^64 - 1. @throws EncoderError where the layout has none of that name */
+  /** The word of a register, 0 to 2^64 - 1. @throws EncoderError if the layout has no such register */
   get(register: string): bigint {
     return this.#view()[this.#indexOf(register)] ?? 0n;
   }
 
-  /** Sets a register, modulo 2^64. @throws InputError, EncoderError where the layout has none of that name */
+  /** Sets a register, modulo 2^64. @throws InputError, EncoderError if the layout has no such register */
   set(register: string, word: bigint): void {
     if (typeof word !== "bigint") {
       throw new InputError(`register: expected a BigInt as its word, got ${show(word)}`);

@@ -86,6 +86,8 @@ export class Context {
   /** What `interruptGuest` takes. */
   readonly interruptHandle: InterruptHandle;
   readonly #exchange: Exchange;
+  /** Where the encoder writes the arguments of a system call. */
+  readonly #args: RegisterBlock;
   #fault: Fault | undefined;
   #running = false;
   #released = false;
@@ -96,6 +98,7 @@ export class Context {
     this.platform = platform;
     this.registers = tracer.blocks.allocate();
     this.registers.bytes.fill(0);
+    this.#args = tracer.blocks.allocate();
     this.xstate = initialXstate.slice();
     this.#exchange = new Exchange(this.xstate.length);
     this.interruptHandle = {
@@ -148,6 +151,7 @@ export class Context {
     this.#released = true;
     this.#noteFault(undefined);
     this.platform.tracer.blocks.release(this.registers);
+    this.platform.tracer.blocks.release(this.#args);
   }
 
   [Symbol.dispose](): void {
@@ -186,8 +190,7 @@ export class Context {
     const { tracer } = this.platform;
     const { encoder } = tracer;
     const { offset } = this.registers;
-    encoder.enterGuest(offset, thread.initial.offset);
-    const stepping = encoder.isSingleStepping(offset) === 1;
+    const stepping = encoder.enterGuest(offset, thread.initial.offset) === 1;
     this.#exchange.request = tracer.constant(
       stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU",
     );
@@ -210,8 +213,8 @@ export class Context {
     const { encoder } = this.platform.tracer;
     const { offset } = this.registers;
     this.#noteFault(undefined);
-    const number = encoder.decodeGuestSyscall(offset);
-    const args = [0, 1, 2, 3, 4, 5].map((index) => encoder.guestArgument(offset, index));
+    const number = encoder.decodeGuestSyscall(offset, this.#args.offset);
+    const args = [0, 1, 2, 3, 4, 5].map((index) => this.#args.word(index));
     return { kind: "syscall", number, args };
   }
 

@@ -87,7 +87,7 @@ function fork(
   recorder.addLane(lane, role, pid);
   const teller = { constants: recorder.constants, read: () => undefined };
   const { arguments: args } = tellCall(tracer.flag("SYS_clone"), [word], teller);
-  const exitSignal = tracer.signalName(tracer.encoder.cloneExitSignal(word));
+  const exitSignal = tracer.signalName(Number(word & tracer.flag("CSIGNAL")));
   const cloned = hostCall(recorder, "clone", args, pid, cloneReason(exitSignal));
   const title = `process ${pid} is born`;
   const born = recorder.step({ lane, kind: "clone", title, why: BORN });

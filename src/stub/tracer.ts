@@ -1,7 +1,7 @@
 import { isMainThread } from "node:worker_threads";
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { expectComplete } from "../encoder/guarded.ts";
+import { expectDriver } from "../encoder/guarded.ts";
 import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/names.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { EncoderError, InputError, StateError } from "../errors.ts";
@@ -142,7 +142,7 @@ export class Tracer {
     checkDeadline(deadline);
     this.shim = loadShim();
     this.tid = this.shim.gettid();
-    this.encoder = typeof encoder === "string" ? openEncoder(encoder) : expectComplete(encoder);
+    this.encoder = typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
     this.deadline = deadline;
     this.blocks = new BlockAllocator(this.encoder);
     this.frame = this.blocks.allocate();

@@ -67,7 +67,7 @@ const KERNEL_ERRNOS = `
 
 /** What follows no rule, as pairs of name and value in the base that the header uses. */
 const PAIRS = [
-  "ENCODER_ABI 1 CSIGNAL 0xff SIGRTMAX 64",
+  "ENCODER_ABI 2 CSIGNAL 0xff SIGRTMAX 64",
   // linux/wait.h
   `WNOHANG 0x1 WUNTRACED 0x2 WSTOPPED 0x2 WEXITED 0x4 WCONTINUED 0x8 WNOWAIT 0x01000000
    __WNOTHREAD 0x20000000 __WALL 0x40000000 __WCLONE 0x80000000`,
