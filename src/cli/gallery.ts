@@ -8,6 +8,7 @@ import { renderJson } from "../record/view/json.ts";
 import { renderRecordingPage } from "../record/view/page/page.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
+import { ENCODER_HELP } from "./encoder.ts";
 import { failures } from "./failures.ts";
 import { finishing } from "./interruption.ts";
 import { writeOutputs } from "./output_file.ts";
@@ -23,7 +24,7 @@ its page and the recording itself, NAME.html and NAME.json. Each page is one fil
 Without FILEs every scenario is recorded, which takes some seconds; with them, nothing runs. DIR is made where it
 is not there; what else is in it stays as it is.
 
-  --encoder E   for what is recorded: assembly, script, native or gvisor (default assembly)
+  --encoder E   of what is recorded: ${ENCODER_HELP}
 
 Exit status: 0 where every scenario ended as it must, 1 where one did not; the pages are written all the same.
 
@@ -69,14 +70,14 @@ function recordAll(encoder = "assembly"): Promise<Recording[]> {
 
 async function recordEach(encoder: string, interrupted: AbortSignal): Promise<Recording[]> {
   // Only here: what was recorded elsewhere is shown where nothing can be traced.
-  const { recordScenario } = await import("../record/record.ts");
+  const { recordFor } = await import("./scenario.ts");
   const names = Object.keys(SCENARIOS);
   const progress = new Progress();
   const recordings: Recording[] = [];
   try {
     for (const [i, name] of names.entries()) {
       progress.show(i / names.length, name);
-      recordings.push(await recordScenario(name, { encoder }));
+      recordings.push(await recordFor(name, encoder));
       // A turn of the event loop, in which a signal is heard.
       await setImmediate();
       if (interrupted.aborted) break;

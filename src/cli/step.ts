@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { nearest } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
 import { loadRecording } from "../record/load.ts";
-import { recordScenario } from "../record/record.ts";
+
 import type { Recording } from "../record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
 import { walkThrough } from "../record/terminal/session.ts";
@@ -10,9 +10,11 @@ import { renderJson } from "../record/view/json.ts";
 import { renderText } from "../record/view/text.ts";
 import { stepNumber } from "../record/view/told.ts";
 import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
+import { ENCODER_HELP } from "./encoder.ts";
 import { failures } from "./failures.ts";
 import { finishing } from "./interruption.ts";
 import { print, talk, writeAll } from "./report.ts";
+import { recordFor } from "./scenario.ts";
 
 const help = `usage: stublab step [SCENARIO | FILE] [options]
 
@@ -21,7 +23,7 @@ registers, what the kernel says, and why. Nothing runs while you look. Before th
 happen. Where the input or the output is no terminal, or a dumb one, the steps are printed as text.
 
   --step N      start at that step, and not with the introduction
-  --encoder E   of a scenario: assembly, script, native or gvisor (default assembly)
+  --encoder E   of a scenario: ${ENCODER_HELP}
   --json        print the recording, a document "stublab.recording/1"
 
 A word that is a scenario's name is one (default ${DEFAULT_SCENARIO}; \`stublab record --list\` has all); ./NAME is a file.
@@ -65,7 +67,7 @@ async function run(args: readonly string[]): Promise<number> {
 /** The recording of a scenario of that name, or what a file has. */
 function obtain(name: string, encoder: string | undefined): Promise<Recording> | Recording {
   if (Object.hasOwn(SCENARIOS, name)) {
-    return finishing(() => recordScenario(name, encoder === undefined ? {} : { encoder }));
+    return finishing(() => recordFor(name, encoder));
   }
   const isPath = name.includes("/");
   if (!isPath && !existsSync(name)) throw unknown(name);

@@ -99,12 +99,24 @@ export class RegisterBlock {
   }
 }
 
+/** The allocators of memories: tracers with one encoder share its memory. */
+const allocators = new WeakMap<ArrayBuffer, BlockAllocator>();
+
 /** Hands out the part of an encoder's memory that belongs to the host, block by block. */
 export class BlockAllocator {
   readonly #name: string;
   readonly #layout: BlockLayout;
   readonly #free: RegisterBlock[] = [];
   #next: number;
+
+  /** The one allocator of an encoder's memory for all tracers. */
+  static of(encoder: Encoder): BlockAllocator {
+    const known = allocators.get(encoder.buffer);
+    if (known !== undefined) return known;
+    const allocator = new BlockAllocator(encoder);
+    allocators.set(encoder.buffer, allocator);
+    return allocator;
+  }
 
   constructor(encoder: Encoder) {
     this.#name = encoder.name;
@@ -116,7 +128,7 @@ export class BlockAllocator {
     this.#next = Math.ceil(encoder.heap / WORD) * WORD;
   }
 
-  /** @throws EncoderError where the encoder's memory is used up. */
+  /** @throws EncoderError if the encoder's memory is used up. */
   allocate(): RegisterBlock {
     const used = this.#free.pop();
     if (used !== undefined) return used;
@@ -124,7 +136,7 @@ export class BlockAllocator {
     if (this.#next + size > memory.length) {
       throw new EncoderError(
         `the memory of encoder ${this.#name} (${memory.length} bytes) has no room for another register block`,
-        { remedy: "release stubs that are not needed any more" },
+        { remedy: "close stubs that are not needed any more" },
       );
     }
     const block = new RegisterBlock(this.#layout, this.#next);
@@ -132,7 +144,7 @@ export class BlockAllocator {
     return block;
   }
 
-  /** Takes a block back. Nobody may use it afterwards. */
+  /** Takes a block back, which must not be used afterwards. */
   release(block: RegisterBlock): void {
     this.#free.push(block);
   }

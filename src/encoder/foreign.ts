@@ -42,7 +42,7 @@ export function isEncoderFile(word: string): boolean {
 export async function loadEncoder(file: string): Promise<Encoder> {
   text(file, "file");
   const encoder = guardEncoder(await openEncoderFile(file, basename(file), "stubs"));
-  return { ...encoder, file };
+  return { ...encoder, file: resolve(file) };
 }
 
 /**

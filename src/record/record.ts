@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { Encoder } from "../encoder/encoder.ts";
 import { StublabError } from "../errors.ts";
 import { object } from "../shape.ts";
 import { Recorder } from "./recorder.ts";
@@ -7,8 +8,8 @@ import type { Scenario } from "./scenario.ts";
 import { loadScenario } from "./scenarios.ts";
 
 export interface RecordOptions {
-  /** The name of one of stublab's own encoders. Default: "assembly". */
-  readonly encoder?: string;
+  /** The name of one of stublab's own encoders, or what `openEncoder` or `loadEncoder` returns. Default: "assembly". */
+  readonly encoder?: string | Encoder;
 }
 
 /** How often a scenario is recorded, at most, that fails. */
@@ -20,7 +21,7 @@ const MOST_ATTEMPTS = 20;
  * An attempt that fails is made again, until two fail in the same way. One in which somebody stops and continues this
  * process does not count as such: its stubs may have been sent the same signals.
  *
- * @throws InputError where there is no such scenario or encoder, and what the processes' births throw.
+ * @throws InputError if there is no such scenario or encoder, and what the births of its processes throw
  */
 export async function recordScenario(
   name: string,

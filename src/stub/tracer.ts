@@ -144,7 +144,7 @@ export class Tracer {
     this.tid = this.shim.gettid();
     this.encoder = typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
     this.deadline = deadline;
-    this.blocks = new BlockAllocator(this.encoder);
+    this.blocks = BlockAllocator.of(this.encoder);
     this.frame = this.blocks.allocate();
     this.stubAddress = mapStubCode(this.shim);
     this.restAddress = BigInt(this.stubAddress + this.shim.stubRestOffset());
