@@ -179,7 +179,8 @@ export function compileNative(arch, target, cwd) {
   sources.push(...files(`shim/native/${arch}`, ".c"));
   const folders = ["shim/native", `shim/native/${arch}`, `build/${arch}`];
   const includes = folders.flatMap((folder) => ["-iquote", folder]);
-  compileLibrary(target, sources, cwd, [...includes, ...NATIVE[arch].headers]);
+  const flags = ["-Werror=missing-prototypes", ...includes, ...NATIVE[arch].headers];
+  compileLibrary(target, sources, cwd, flags);
 }
 
 /** Compiles the shim: what lies in shim/ itself. Executed as a program it is the idle program of stub_amd64.S. */

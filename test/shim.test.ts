@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -84,6 +84,21 @@ inspect("the shim exports what its headers declare", () => {
   assert.equal([...exported].map(([, name]) => name).sort(), declared.sort());
   assert.ok(declared.length > 10);
 });
+
+compile("a function of the C encoder that differs from the table of the ABI does not compile", () =>
+  inFolder(tmpdir(), (folder) => {
+    const check = () => {
+      const folders = [folder, "shim/native", "shim/native/amd64"];
+      const args = ["-std=c11", "-fsyntax-only", ...folders.flatMap((each) => ["-iquote", each])];
+      return spawnSync("cc", [...args, "shim/native/status.c"], { encoding: "utf8" });
+    };
+    const abi = readFileSync("build/amd64/abi.h", "utf8");
+    writeFileSync(join(folder, "abi.h"), abi);
+    assert.equal([check().status, check().stderr], [0, ""]);
+    writeFileSync(join(folder, "abi.h"), abi.replace("wait_kind(int32_t", "wait_kind(int64_t"));
+    assert.match(check().stderr, /conflicting types for .native_wait_kind/);
+  }),
+);
 
 compile("two builds in different folders give the same bytes", async () => {
   const { compileNative, compileShim } = await import(pathToFileURL("build.mjs").href);

@@ -3,13 +3,22 @@ import type { Arch } from "./arch.ts";
 /** The version of the ABI (docs/encoder-abi.md): an encoder exports it as ENCODER_ABI. */
 export const ENCODER_ABI = 2n;
 
+interface Plain<K extends "i32" | "i64" | "block"> {
+  readonly kind: K;
+  readonly name: string;
+}
+
+interface Area {
+  readonly kind: "area";
+  readonly name: string;
+  readonly size: number;
+}
+
 /**
  * A parameter. A `block` is the byte offset of a register block, an `area` that of `size` bytes that the
  * function fills; the others are numbers of 32 bits (Number) and words of 64 (BigInt).
  */
-export type Parameter =
-  | { readonly kind: "i32" | "i64" | "block"; readonly name: string }
-  | { readonly kind: "area"; readonly name: string; readonly size: number };
+export type Parameter = Plain<"i32"> | Plain<"i64"> | Plain<"block"> | Area;
 
 /** `word` is an i64 that means 0 to 2^64 - 1; `i64` is signed. */
 export type Result = "none" | "i32" | "i64" | "word";
@@ -47,10 +56,10 @@ export const OPERATIONS = [
 
 export type Operation = (typeof OPERATIONS)[number];
 
-const block = (name: string) => ({ kind: "block", name }) as const;
-const area = (name: string, size: number) => ({ kind: "area", name, size }) as const;
-const i32 = (name: string) => ({ kind: "i32", name }) as const;
-const i64 = (name: string) => ({ kind: "i64", name }) as const;
+const block = (name: string): Plain<"block"> => ({ kind: "block", name });
+const area = (name: string, size: number): Area => ({ kind: "area", name, size });
+const i32 = (name: string): Plain<"i32"> => ({ kind: "i32", name });
+const i64 = (name: string): Plain<"i64"> => ({ kind: "i64", name });
 
 /** A function that stubs, platforms or guests are driven with. */
 function define<const P extends readonly Parameter[], R extends Result>(
