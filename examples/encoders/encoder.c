@@ -23,7 +23,7 @@ struct registers { REGISTERS(FIELD) };
 REGISTERS(OFFSET)
 CONSTANT(REGISTERS_SIZE, sizeof(struct registers))
 
-extern char __heap_base; // the linker's: where this module's own data and stack end
+extern char __heap_base; // the linker's: the end of this module's own data and stack
 CONSTANT(heap, (word)&__heap_base)
 CONSTANT(ENCODER_ABI, 2)
 

@@ -8,7 +8,7 @@
 // An exported constant becomes an exported global. `--use abort=` omits the one import that asc would add.
 
 export const ENCODER_ABI: i32 = 2;
-export const heap: usize = __heap_base; // the compiler's: where this module's own data end
+export const heap: usize = __heap_base; // the compiler's: the end of this module's own data
 
 // struct user_regs_struct
 export const REGISTERS_SIZE: i32 = 216;

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #if !defined(__x86_64__) || defined(__ILP32__)
-#error "native: runs on x86-64 with 64-bit pointers only, whatever it encodes for"
+#error "native: runs on x86-64 with 64-bit pointers only"
 #endif
 
 /* Constants of the encoder ABI itself, which no header has. */

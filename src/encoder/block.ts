@@ -74,7 +74,7 @@ export class RegisterBlock {
     this.#view()[this.#indexOf(register)] = word;
   }
 
-  /** The word at an index of the kernel's own layout, whatever the encoder calls it. */
+  /** The word at an index of the kernel's own layout, independent of the encoder's. */
   word(index: number): bigint {
     return this.#view()[index] ?? 0n;
   }

@@ -1,28 +1,28 @@
 /**
- * The decisions of the original: gVisor's ptrace platform, pkg/sentry/platform/ptrace, and what it reads
- * registers with, pkg/sentry/arch. Where it decides otherwise than the ABI says, this encoder follows it:
+ * The decisions of the original: gVisor's ptrace platform, pkg/sentry/platform/ptrace, and pkg/sentry/arch, which reads
+ * its registers. Where these differ from the ABI, this encoder follows them:
  *
- * - `syscallErrno`: every negative result is an error, those below -4095 too (syscallReturnValue). An errno
- *   beyond what 32 bits hold is 2^31 - 1 here.
+ * - `syscallErrno`: every negative result is an error, also below -4095 (syscallReturnValue). An errno that does not
+ *   fit into 32 bits is 2^31 - 1 here.
  * - `restartsSyscall`: ERESTARTSYS, ERESTARTNOINTR and ERESTARTNOHAND; ERESTART_RESTARTBLOCK is an error like
  *   others (thread.syscallIgnoreInterrupt).
- * - `encodeBootstrap`: the pid is extended with its sign (initChildProcessPPID). Pids have none, so a stub
- *   cannot tell.
+ * - `encodeBootstrap`: the pid is extended with its sign (initChildProcessPPID). Pids are positive, so a stub sees no
+ *   difference.
  * - `waitKind`, `waitEvent`, and with them `waitValue` and `waitCoreDumped` (thread.wait, with the WaitStatus of
- *   golang.org/x/sys/unix): a stop has an event only if its signal is SIGTRAP; one by another signal is a stop by
- *   that signal, or by a system call where it is SIGTRAP | 0x80. The low 7 bits tell an end, whatever the others
- *   are, so words that wait4 never stores tell exits and deaths. The difference shows in those words, and in a
+ *   golang.org/x/sys/unix): a stop has an event only if its signal is SIGTRAP; a stop by another signal is a stop by
+ *   that signal, or by a system call if it is SIGTRAP | 0x80. The low 7 bits decide about an end, with any other
+ *   bits, so words that wait4 never stores mean exits and deaths. The difference shows in those words, and in a
  *   group-stop of a seized tracee; the original attaches.
- * - `encodeSyscall`, amd64: orig_rax is the initial one's (createSyscallRegs). arm64 has none, and the same frame.
- * - `enterGuest`: orig_rax stays as it is (thread.resetSysemuRegs).
- * - `decodeGuestSyscall`: the number is all of orig_rax (Context64.SyscallNo), where the kernel takes the low
- *   half. One that 32 bits do not hold is the nearest that they do: there is no such call either.
+ * - `encodeSyscall`, amd64: orig_rax is the initial one's (createSyscallRegs). arm64 has no such register.
+ * - `enterGuest`: orig_rax stays unchanged (thread.resetSysemuRegs).
+ * - `decodeGuestSyscall`: the number is all of orig_rax (Context64.SyscallNo); the kernel takes the low half. A number
+ *   that does not fit into 32 bits becomes the nearest that does: neither is a call.
  *
- * All else is as `script` has it, because the original decides the same, or decides nothing: its clone words and
- * wait4 options are constants that it does not check, it has no clone3, and where it restarts guests' calls by
- * their results (runApp.execute of pkg/sentry/kernel), a flag beside the registers says whether there was a call.
- * Its filter is another: it has no mprotect, restart_syscall or execveat, traps three calls of the vsyscall
- * page, and kills a thread. But what a filter answers is for the tracer that it is to serve, and so the ABI's.
+ * Everything else is that of `script`, because the original decides the same, or nothing: its clone words and wait4
+ * options are constants that it does not check, it has no clone3, and when it restarts guests' calls by their results
+ * (runApp.execute of pkg/sentry/kernel), a flag beside the registers says whether there was a call. Its filter differs:
+ * it has no mprotect, restart_syscall or execveat, traps three calls of the vsyscall page, and kills a thread. But a
+ * filter serves a tracer, and this tracer needs that of the ABI.
  */
 
 import type { Arch } from "./arch.ts";

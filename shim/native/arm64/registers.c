@@ -8,7 +8,7 @@
 /* Every instruction's length, that of SVC among them. */
 #define SYSCALL_LENGTH 4
 
-/* The procedure call standard of arm64 and syscall(2): where a call has its number. */
+/* The register of a call's number (syscall(2)). */
 #define NUMBER_REGISTER 8
 
 /* The bootstrap convention: docs/encoder-abi.md. */

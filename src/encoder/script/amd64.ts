@@ -71,7 +71,7 @@ function blockFunctions(memory: Memory): BlockFunctions {
 
     syscallResult: (block) => memory.get(blockIn(memory, block) + RAX),
 
-    // The kernel takes the low half of orig_rax for the number of the call, and -1 for none.
+    // The kernel takes the low half of orig_rax as the number of the call; -1 means no call.
     restartSyscall(block) {
       const at = blockIn(memory, block);
       const errno = pendingRestart(memory, at + RAX);

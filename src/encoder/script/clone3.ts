@@ -14,7 +14,7 @@ const EINVAL = number("EINVAL");
 
 /** CLONE_NEWTIME (linux/sched.h): the one bit of CSIGNAL that clone3 has for a flag. */
 const NEWTIME = 0x80n;
-/** The flags that there are: up to CLONE_INTO_CGROUP, but for CLONE_DETACHED. */
+/** The known flags: up to CLONE_INTO_CGROUP, except CLONE_DETACHED. */
 const LEGAL =
   (2n * constant("CLONE_INTO_CGROUP") - 1n) &
   ~(constant("CSIGNAL") & ~NEWTIME) &

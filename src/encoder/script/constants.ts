@@ -23,7 +23,7 @@ const SYSCALLS = `
   lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal
 `;
 
-/** linux/sched.h: from bit 8, the first above CSIGNAL; those from bit 32 on are clone3's alone. */
+/** linux/sched.h: from bit 8, the first above CSIGNAL; only clone3 has those from bit 32 on. */
 const CLONE_FLAGS = `
   CLONE_VM CLONE_FS CLONE_FILES CLONE_SIGHAND CLONE_PIDFD CLONE_PTRACE CLONE_VFORK CLONE_PARENT
   CLONE_THREAD CLONE_NEWNS CLONE_SYSVSEM CLONE_SETTLS CLONE_PARENT_SETTID CLONE_CHILD_CLEARTID
@@ -60,7 +60,7 @@ const ERRNOS = `
   EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
 `;
 
-/** Not in uapi (include/linux/errno.h): a tracer sees them where a call was interrupted. */
+/** Not in uapi (include/linux/errno.h): a tracer sees them if a call was interrupted. */
 const KERNEL_ERRNOS = `
   ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK
 `;

@@ -69,8 +69,8 @@ function boundCalls(exitSignal: number): Record<string, readonly Demand[]> {
 type Place = number;
 
 /**
- * A program that is written from its end to its start. Classic BPF jumps forward only, so whatever an
- * instruction can lead to has its place already, and the jumps need no labels.
+ * A program that is written from its end to its start. Classic BPF jumps forward only, so every target
+ * of an instruction has its index already, and the jumps need no labels.
  */
 class Program {
   readonly #backwards: Instruction[] = [];
@@ -121,7 +121,7 @@ class Program {
 /**
  * The seccomp filter of guests' stubs:
  *
- *     architecture  ->  vsyscall page?  ->  table of calls  ->  demands of a call  ->  answers
+ *     architecture  ->  vsyscall page?  ->  table of calls  ->  demands of a call  ->  actions
  *
  * Everything that a stub does for its tracer is allowed. A guest's own calls do not reach the filter, because
  * SYSEMU takes them, except those in the vsyscall page, which become a signal.

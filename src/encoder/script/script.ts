@@ -14,10 +14,10 @@ import { blockableSignals, signalSet } from "./signals.ts";
 import { encodeStop, encodeWaitOptions, statusReaders, waitEvent, waitKind } from "./status.ts";
 
 /*
- * The encoder ABI in plain TypeScript, written from the manual pages and the headers alone, so that a comparison with
+ * The encoder ABI in plain TypeScript, written only from the manual pages and the headers, so that a comparison with
  * the other encoders means something.
  *
- * Numbers are converted as WebAssembly converts them: to 32 bits, whatever the caller passes. Offsets that leave the
+ * Numbers are converted as WebAssembly converts them: to 32 bits. Offsets that leave the
  * buffer, or are not multiples of 8, are a RangeError.
  */
 
