@@ -28,9 +28,19 @@ export const C_FLAGS = [
   "-Wall",
   "-Wextra",
 ];
-/** Freestanding, gcc still makes calls of memset and memcpy out of loops; clang does not, nor has it this option. */
-const GCC_FLAG = "-fno-tree-loop-distribute-patterns";
-const LINK_FLAGS = ["-shared", "-nostdlib", "-s", "-Wl,--build-id=none", "-Wl,-z,noexecstack"];
+/** Without it gcc makes calls of memset and memcpy out of loops. */
+const GCC_FLAGS = ["-fno-tree-loop-distribute-patterns"];
+/** The assembler of binutils: the listing needs it, and clang's own encodes some jumps differently. */
+const CLANG_FLAGS = ["-fno-integrated-as"];
+/** With `defs` a call of a missing function, such as a memset that a compiler adds, fails the build. */
+const LINK_FLAGS = [
+  "-shared",
+  "-nostdlib",
+  "-s",
+  "-Wl,--build-id=none",
+  "-Wl,-z,noexecstack",
+  "-Wl,-z,defs",
+];
 
 const NO_COMPILER = `stublab needs a C compiler and the kernel's headers to build its small libraries:
   Debian, Ubuntu   apt-get install gcc libc6-dev
@@ -53,6 +63,27 @@ const NATIVE = {
     headers: ["-isystem", ARM64_HEADERS],
   },
 };
+
+/** The entries of the library, as package.json exports them. */
+const ENTRIES = {
+  index: "src/index.ts",
+  compare: "src/compare/index.ts",
+  record: "src/record/index.ts",
+  fuzz: "src/fuzz/index.ts",
+};
+
+/** What runs in a process or a thread of its own. */
+const PROGRAMS = {
+  cli: "src/cli/main.ts",
+  foreign_child: "src/compare/foreign_child.ts",
+  fuzz_worker: "src/fuzz/fuzz_worker.ts",
+  sandboxed: "src/record/sandboxed.ts",
+};
+
+/** The declarations of each source file, before they are bundled. */
+const DECLARATIONS = "build/declarations";
+/** Where TypeScript finds Symbol.dispose: no target's default library has it. */
+const NEEDED_LIBRARY = '/// <reference lib="esnext.disposable" />';
 
 /** Files of a folder with one of the endings, with the folder before them. */
 export function files(folder, ...endings) {
@@ -138,8 +169,15 @@ function numberAlias(name) {
 function compileLibrary(target, sources, cwd = ".", flags = []) {
   const temporary = `${target}.${process.pid}`;
   try {
-    const own = isClang() ? [] : [GCC_FLAG];
-    const args = [...C_FLAGS, ...own, ...flags, "-o", temporary, ...sources, ...LINK_FLAGS];
+    const args = [
+      ...C_FLAGS,
+      ...compilerFlags(),
+      ...flags,
+      "-o",
+      temporary,
+      ...sources,
+      ...LINK_FLAGS,
+    ];
     execFileSync(CC, args, { stdio: ["ignore", "inherit", "inherit"], cwd });
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -149,17 +187,16 @@ function compileLibrary(target, sources, cwd = ".", flags = []) {
   renameSync(temporary, target);
 }
 
-function isClang() {
+function compilerFlags() {
   const macros = execFileSync(CC, ["-dM", "-E", "-x", "c", "/dev/null"], { encoding: "utf8" });
-  return macros.includes("__clang__");
+  return macros.includes("__clang__") ? CLANG_FLAGS : GCC_FLAGS;
 }
 
 /** Writes what the assembler says of the code that recordings show: nothing is disassembled where it is shown. */
 function buildListing() {
   const sources = [...LISTED.map(({ source }) => source), "listing.mjs", "dist/shim.so"];
   return makeFrom("dist/listing.json", sources, () => {
-    const own = isClang() ? ["-fno-integrated-as"] : [];
-    const listing = LISTED.map((code) => listCode(code, [CC, ...own]));
+    const listing = LISTED.map((code) => listCode(code, [CC, ...compilerFlags()]));
     expectInside(listing[0], "dist/shim.so");
     writeFileSync("dist/listing.json", `${JSON.stringify(listing)}\n`);
   });
@@ -183,11 +220,13 @@ export function compileNative(arch, target, cwd) {
   compileLibrary(target, sources, cwd, flags);
 }
 
-/** Compiles the shim: what lies in shim/ itself. Executed as a program it is the idle program of stub_amd64.S. */
+/** Compiles the shim. Executed as a program it is the idle program of shim/amd64/stub.S. */
 export function compileShim(target, cwd) {
-  const sources = readdirSync("shim").filter((name) => /\.[cS]$/.test(name));
-  const paths = sources.map((name) => `shim/${name}`);
-  compileLibrary(target, paths, cwd, ["-Wl,-e,stublab_idle_entry"]);
+  const own = readdirSync("shim").filter((name) => name.endsWith(".c"));
+  const sources = own.sort().map((name) => `shim/${name}`);
+  sources.push(...files("shim/amd64", ".c", ".S"));
+  const includes = ["-iquote", "shim", "-iquote", "shim/amd64"];
+  compileLibrary(target, sources, cwd, [...includes, "-Wl,-e,stublab_idle_entry"]);
 }
 
 async function buildLibraries() {
@@ -212,31 +251,43 @@ function buildNative(arch) {
   });
 }
 
+function buildPackage() {
+  const configuration = ["package.json", "tsconfig.json", "src/tsconfig.json"];
+  return makeFrom("dist/index.js", [...files("src", ".ts"), ...configuration], async () =>
+    declare(await bundle()),
+  );
+}
+
+/**
+ * Bundles the library, the command and what they start. The core is one file, and the errors, which are all that
+ * `stublab --help` needs of it, another: cut into two dozen files that the entries share, it takes twice as long to load.
+ *
+ * @returns rollup's description of each file
+ */
 async function bundle() {
+  const { rollup } = await import("rollup");
   const { default: esbuild } = await import("esbuild");
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-  for (const old of files("dist", ".js").filter((name) => !name.startsWith("dist/types/")))
-    rmSync(old);
-  await esbuild.build({
-    entryPoints: {
-      index: "src/index.ts",
-      cli: "src/cli/main.ts",
-      foreign_child: "src/compare/foreign_child.ts",
-      fuzz_worker: "src/fuzz/fuzz_worker.ts",
-      sandboxed: "src/record/sandboxed.ts",
-    },
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    external: ["koffi"],
-    outdir: "dist",
-    logLevel: "warning",
-    define: { STUBLAB_VERSION: JSON.stringify(version) },
+  const define = { STUBLAB_VERSION: JSON.stringify(version) };
+  const compile = async (source) => {
+    const { code } = await esbuild.transform(source, { loader: "ts", target: "node20.4", define });
+    return { code, map: null };
+  };
+  const bundled = await rollup({
+    input: { ...ENTRIES, ...PROGRAMS },
+    external: /^node:|^koffi$/,
+    plugins: [{ name: "esbuild", transform: compile }],
+  });
+  for (const old of files("dist", ".js")) rmSync(old);
+  const { output } = await bundled.write({
+    dir: "dist",
+    chunkFileNames: "[name]-[hash].js",
+    hoistTransitiveImports: false,
+    manualChunks: { errors: ["src/limits.ts"], core: [ENTRIES.index] },
   });
   chmodSync("dist/cli.js", 0o755);
   await bundlePage(esbuild, "dist");
+  return output;
 }
 
 /** The script of a recording's page, as text that the page holds: one function, which gives nothing away. */
@@ -253,11 +304,50 @@ export async function bundlePage(esbuild, folder) {
   });
 }
 
-function declare() {
+/**
+ * Writes a declaration file for each entry. What several entries declare is in a file that they share, so that it is
+ * the same type in all of them.
+ *
+ * @param output what `bundle` returns
+ */
+async function declare(output) {
+  rmSync(DECLARATIONS, { recursive: true, force: true });
   const emit = ["--noEmit", "false", "--emitDeclarationOnly", "--declaration"];
-  return makeFrom("dist/types/index.d.ts", [...files("src", ".ts"), "tsconfig.json"], () => {
-    const tsc = ["node_modules/typescript/bin/tsc", "-p", "src", ...emit, "--outDir", "dist/types"];
-    execFileSync(process.execPath, tsc, { stdio: "inherit" });
+  const tsc = ["node_modules/typescript/bin/tsc", "-p", "src", ...emit];
+  execFileSync(process.execPath, [...tsc, "--outDir", DECLARATIONS], { stdio: "inherit" });
+  for (const old of files("dist", ".d.ts")) rmSync(old);
+  await bundleDeclarations((name) => output.find((each) => each.name === name).exports);
+}
+
+async function bundleDeclarations(valuesOf) {
+  const { rollup } = await import("rollup");
+  const { dts } = await import("rollup-plugin-dts");
+  const input = Object.entries(ENTRIES).map(([name, source]) => [
+    name,
+    source.replace(/^src(.*)\.ts$/, `${DECLARATIONS}$1.d.ts`),
+  ]);
+  const bundled = await rollup({ input: Object.fromEntries(input), plugins: [dts()] });
+  await bundled.write({
+    dir: "dist",
+    entryFileNames: "[name].d.ts",
+    chunkFileNames: "shared.d.ts",
+    banner: NEEDED_LIBRARY,
+    plugins: [
+      {
+        name: "type-only exports",
+        renderChunk: (code, { name, isEntry }) =>
+          isEntry ? exportTypes(code, valuesOf(name)) : null,
+      },
+    ],
+  });
+}
+
+/** rollup-plugin-dts exports each class as a value, even if an entry exports only its type. */
+function exportTypes(code, values) {
+  const isValue = (name) => values.includes(name.split(" as ").at(-1));
+  return code.replace(/^export \{ (.*) \}/gm, (_, list) => {
+    const names = list.split(", ").map((name) => (isValue(name) ? name : `type ${name}`));
+    return `export { ${names.join(", ")} }`;
   });
 }
 
@@ -267,8 +357,7 @@ async function build() {
   await buildModules();
   await buildLibraries();
   await buildListing();
-  await bundle();
-  await declare();
+  await buildPackage();
 }
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));

@@ -8,7 +8,7 @@ import { basename } from "node:path";
 export const LISTED = [
   {
     name: "stub code",
-    source: "shim/stub_amd64.S",
+    source: "shim/amd64/stub.S",
     begin: "stublab_stub_begin",
     end: "stublab_stub_end",
   },

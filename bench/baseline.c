@@ -4,7 +4,7 @@
 //     baseline getpid N        a batch is N injected getpid calls in the master
 //     baseline grandchild N    a batch is N grandchildren: cloned, waited for, attached
 //     baseline switch N        a batch is N switches to a guest, which calls getpid in a loop
-//     baseline munmap N        a batch is N injected munmap calls in an empty address space
+//     baseline munmap N        a batch is N injected munmap calls in an empty stub
 //     baseline setup N         a batch is N register setups by ptrace (bench/setups.c)
 //     baseline write N         the same, written and read back only
 //     baseline sigreturn N     the same, by rt_sigreturn
@@ -72,7 +72,7 @@ static double grandchild_batch(const struct stub *master, long count) {
     return each;
 }
 
-// A page of code in an empty address space, and the state of whoever starts there.
+// Maps a page of code into an empty stub, and prepares the registers that start there.
 static void create_guest(const struct stub *space, struct guest *guest) {
     static const unsigned char code[] = {
         0xb8, SYS_getpid, 0, 0, 0, // again: mov $SYS_getpid, %eax
@@ -99,7 +99,7 @@ static void create_guest(const struct stub *space, struct guest *guest) {
     PTRACE_AT(PTRACE_GETREGSET, space->pid, NT_X86_XSTATE, &guest->xstate);
 }
 
-// Runs the guest until its next system call; the number of that.
+// Runs the guest until its next system call; returns its number.
 static long switch_to(const struct stub *space, struct guest *guest) {
     PTRACE(PTRACE_SETREGS, space->pid, &guest->regs);
     PTRACE_AT(PTRACE_SETREGSET, space->pid, NT_X86_XSTATE, &guest->xstate);

@@ -1,8 +1,9 @@
-// The guest of the benchmarks: it makes one system call, for ever.
+// The guest of benchmarks and soaks: it makes one system call in an endless loop.
 
 export const SYS_getpid = 39;
 
-const PAGE = 0x10000;
+/** The address of its code. */
+export const GUEST_CODE = 0x10000;
 
 const CODE = Uint8Array.of(
   ...[0xb8, SYS_getpid, 0, 0, 0], // again: mov eax, SYS_getpid
@@ -10,12 +11,11 @@ const CODE = Uint8Array.of(
   ...[0xeb, 0xf7], //        jmp again
 );
 
-/** The guest in an address space of its own, before its first instruction. */
-export function startGuest(platform) {
-  const space = platform.newAddressSpace();
-  space.mapAnonymous(PAGE, 4096, "rwx");
-  space.write(PAGE, CODE);
+/** Puts the guest into a subprocess; returns its context, before its first instruction. */
+export function startGuest(platform, space) {
+  space.mapAnonymous(GUEST_CODE, 4096, "rwx");
+  space.write(GUEST_CODE, CODE);
   const context = platform.newContext();
-  context.registers.set("rip", BigInt(PAGE));
-  return { space, context };
+  context.registers.set("rip", BigInt(GUEST_CODE));
+  return context;
 }

@@ -10,13 +10,13 @@
 
 #define INT3 0xcc
 
-// A stub at an INT3 of its own, and the registers of the next setup.
+// Creates a stub that has stopped at an INT3, and the registers of the next setup.
 static void create_target(const struct stub *master, struct stub *target,
                           struct user_regs_struct *next) {
     create_grandchild(master, target);
     INJECT(target, getpid, 0);
     PTRACE(PTRACE_GETREGS, target->pid, next);
-    next->rip--; // the INT3 that it is behind
+    next->rip--; // back to the INT3
     next->orig_rax = -1;
 }
 
@@ -66,7 +66,7 @@ static gregset_t next_registers, seen_registers, home;
 static siginfo_t seen_info;
 static long left;
 
-// Takes what came of a setup, and returns into the next; after the last, home.
+// Stores the outcome of a setup, and returns into the next; after the last, home.
 static void on_trap(int signal, siginfo_t *info, void *context) {
     (void)signal;
     greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
@@ -83,7 +83,7 @@ static void on_trap(int signal, siginfo_t *info, void *context) {
     memcpy(registers, next_registers, sizeof next_registers);
 }
 
-// Goes on behind the INT3 that was made here.
+// Continues after the INT3 of sigreturn_batch.
 static void on_start(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)info;
     memcpy(home, ((ucontext_t *)context)->uc_mcontext.gregs, sizeof home);

@@ -1,6 +1,6 @@
-// The TypeScript side of the benchmarks of register setups: `setups.js WHAT N` speaks the protocol of
-// bench/baseline.c. WHAT is a request ("setup", "write", "sigreturn"), which is tried alone; with "fuzz-" before it
-// each case is also generated, predicted, compared and given its signature, as the fuzzer does.
+// The TypeScript side of the benchmarks of register setups: `setups.js WHAT N` uses the protocol of
+// bench/baseline.c. WHAT is "setup", "write" or "sigreturn"; with the prefix "fuzz-" each case is also generated,
+// predicted, compared and signed, as in a run of the fuzzer.
 
 import { createInterface } from "node:readline";
 import { BASELINE } from "../src/fuzz/baseline.ts";
@@ -30,11 +30,11 @@ const count = Number(size);
 const request = what.replace("fuzz-", "");
 const fuzzes = what.startsWith("fuzz-");
 
-/** How a setup of each request is put in, and how it goes on; all from a stop by a signal. */
+/** How the registers are written and the stub is resumed; always from a stop by a signal. */
 const kindsOf = (way: (typeof WAYS)[number], on: (typeof ONS)[number], wants = 0) =>
   (WAYS.indexOf(way) << 8) | (ONS.indexOf(on) << 16) | (wants << 24);
 const KINDS: Readonly<Record<string, number>> = {
-  // C makes four requests; the fuzzer needs a fifth, for what a stop tells.
+  // C makes four requests; the fuzzer needs a fifth, for the siginfo of a stop.
   setup: kindsOf("SETREGS", "CONT", fuzzes ? WANT_INFO : 0),
   write: kindsOf("SETREGS", "NONE", WANT_WRITTEN),
   sigreturn: kindsOf("SIGRETURN", "CONT"),
@@ -48,9 +48,9 @@ const prediction = new Prediction();
 const generator = new Generator(1n, undefined, {
   path: request === "sigreturn" ? "sigreturn" : "ptrace",
 });
-/** What decides where a stub goes: it shall come to the INT3, as in C. */
+/** The registers that determine where a stub runs: it must reach the INT3, as in C. */
 const DECIDING = ["rip", "cs", "eflags", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"];
-/** A setup of the baseline, and the halves of it that each case has. */
+/** A setup of the baseline, and the indices of its halves that every case takes over. */
 const plain = new Uint32Array(SETUP_SIZE / 4);
 plain.set(new Uint32Array(BigUint64Array.from(BASELINE).buffer), SETUP.words);
 plain[SETUP.kinds] = KINDS[request] ?? 0;
@@ -62,7 +62,7 @@ const seen = new KnownSignatures();
 let index = 1_000_000;
 let differences = 0;
 
-/** Makes cases of the kind that is timed: as in C they come to the INT3. */
+/** Overwrites some halves of each case, so that its stub reaches the INT3, as in C. */
 function makePlain(setups: Uint32Array, from: Uint32Array, halves: Uint8Array): void {
   for (let i = 0; i < SIZE; i++) {
     const at = setupAt(i);
@@ -103,4 +103,4 @@ for await (const _ of createInterface({ input: process.stdin })) {
   console.log((((performance.now() - start) * 1000) / rounds).toFixed(3));
 }
 trier.close();
-if (differences > 0) throw new Error(`${differences} outcomes are not as predicted`);
+if (differences > 0) throw new Error(`${differences} outcomes do not match their predictions`);

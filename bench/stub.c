@@ -128,7 +128,7 @@ long inject(const struct stub *stub, const char *call, long number, const long a
     regs.r10 = args[3];
     regs.r8 = args[4];
     regs.r9 = args[5];
-    regs.orig_rax = -1; // else the kernel might restart the call that the stub stopped in
+    regs.orig_rax = -1; // otherwise the kernel may restart the call that the stub stopped in
     PTRACE(PTRACE_SETREGS, stub->pid, &regs);
 
     int status;
@@ -200,7 +200,7 @@ static void check_in_child(long result) {
         raw(SYS_exit_group, -result, 0, 0, 0, 0); // the parent sees the errno as the exit status
 }
 
-// libc registered an rseq area, and the child inherited that: once the area is unmapped, the kernel
+// The child inherits the rseq area that libc registered. Once the area is unmapped, the kernel
 // would kill the stub.
 static void unregister_rseq(void) {
     if (__rseq_size == 0)
@@ -243,7 +243,7 @@ static pid_t fork_master(const char *code) {
     return pid;
 }
 
-// Unmaps everything but the page of the stub code.
+// Unmaps everything except the page of the stub code.
 static void scrub(const struct stub *stub, const char *code) {
     unsigned long start = (unsigned long)code, end = start + PAGE;
     INJECT(stub, munmap, 0, start);

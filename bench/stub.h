@@ -1,5 +1,5 @@
-// What the baselines do with stubs. Whatever fails says so on stderr and ends the program, and with
-// it the stubs.
+// Stubs for the baselines. Every failure is reported on stderr and ends the program, and its stubs
+// with it.
 
 #ifndef STUB_H
 #define STUB_H
@@ -32,23 +32,23 @@ void trace(enum __ptrace_request request, pid_t pid, long address, void *data, c
 // The status of the next stop: polls, then blocks.
 int wait_for(pid_t pid);
 
-// True for a plain stop by `signal`; a ptrace event stop has further bits and is none.
+// True for a plain stop by `signal`; the status of a ptrace event stop has further bits.
 int stopped_by(int status, int signal);
 
-// Executes a system call in a stub; its result, as an errno is a failure.
+// Executes a system call in a stub, and returns its result; an errno is a failure.
 #define INJECT(stub, call, ...) inject(stub, "injected " #call, SYS_##call, (long[6]){__VA_ARGS__})
 
 long inject(const struct stub *stub, const char *call, long number, const long args[6]);
 
-// Forked, attached to, and unmapped but for the stub code.
+// A stub that is forked, attached, and unmapped except for the stub code.
 struct stub create_master(void);
 
-// Cloned by the master, waited for, attached to.
+// A stub that is cloned by the master, waited for, and attached.
 void create_grandchild(const struct stub *master, struct stub *child);
 
 void kill_stub(pid_t pid);
 
-// A grandchild that its tracer has reaped is still a zombie of the master: this one is gone.
+// Kills a grandchild and reaps it twice: after its tracer, its parent has to.
 void destroy_grandchild(const struct stub *master, const struct stub *child);
 
 #endif

@@ -1,6 +1,6 @@
-// The TypeScript side of the benchmarks: `node bench/stubs.mjs getpid|grandchild|switch|pool N` speaks the
-// protocol of bench/baseline.c. It prints "ready", then for each line of its input runs a batch of N and
-// prints the microseconds of one operation.
+// The TypeScript side of the benchmarks: `node bench/stubs.mjs getpid|grandchild|switch|pool N` uses the protocol
+// of bench/baseline.c. It prints "ready"; then, for each line of its input, it runs a batch of N operations and
+// prints the microseconds of one.
 
 import { createInterface } from "node:readline";
 import { Platform, Tracer } from "../dist/index.js";
@@ -9,7 +9,7 @@ import { SYS_getpid, startGuest } from "./guest.mjs";
 const [what, size] = process.argv.slice(2);
 const count = Number(size);
 
-/** What each benchmark sets up, and its batch: the milliseconds of `count` operations. */
+/** Each prepares a benchmark. `run` runs a batch and returns the milliseconds of `count` operations. */
 const benchmarks = {
   getpid() {
     const { tracer, master } = openMaster();
@@ -17,7 +17,7 @@ const benchmarks = {
     const run = () => {
       const start = performance.now();
       for (let i = 0; i < count; i++) {
-        if (master.call("getpid") !== expected) throw new Error("getpid answered another pid");
+        if (master.call("getpid") !== expected) throw new Error("getpid returned another pid");
       }
       return performance.now() - start;
     };
@@ -38,13 +38,14 @@ const benchmarks = {
 
   switch() {
     const platform = Platform.open();
-    const { space, context } = startGuest(platform);
+    const space = platform.newAddressSpace();
+    const context = startGuest(platform, space);
     const run = () => {
       const start = performance.now();
       for (let i = 0; i < count; i++) {
         const event = context.switch(space);
         if (event.kind !== "syscall" || event.number !== SYS_getpid) {
-          throw new Error("the guest came back with something else than getpid");
+          throw new Error("the guest stopped by something other than getpid");
         }
         context.setResult(BigInt(i));
       }

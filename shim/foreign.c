@@ -1,8 +1,8 @@
+#include "filter.h"
 #include "shim.h"
-#include "syscall_amd64.h"
+#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/memfd.h>
 #include <linux/mman.h>
@@ -11,9 +11,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 
-/** Numbers from here on are those of x32 (__X32_SYSCALL_BIT). */
-enum { X32_CALLS = 0x40000000 };
-/** Stands in the filter for the process's own id. */
+/** Stands in the filter for the pid of the process. */
 #define OWN_PID 0xffffffffU
 
 #define LOAD(field)                                                                                \
@@ -30,22 +28,19 @@ enum { X32_CALLS = 0x40000000 };
         ANSWER(SECCOMP_RET_ERRNO | EPERM), ANSWER(SECCOMP_RET_ALLOW)
 
 /*
- * Threads yes, processes and programs no; nothing to other processes, where no pid namespace hides
- * them; no sockets, for those of files are in no namespace. clone3 has its flags in memory, where
- * no filter sees them, and io_uring makes calls that no filter sees: the C libraries and libuv take
- * ENOSYS as the advice to do without.
+ * The process may create threads, but no processes, programs or sockets (a namespace does not cover
+ * the sockets that are files), and it may not touch other processes. A filter sees neither the
+ * flags of clone3, which are in memory, nor the calls of io_uring: these two fail with ENOSYS,
+ * after which C libraries and libuv do without them.
  */
 static struct sock_filter filter[] = {
     LOAD(arch),
-    JUMP(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0),
+    JUMP(BPF_JEQ, NATIVE_ARCH, 1, 0),
     ANSWER(SECCOMP_RET_KILL_PROCESS),
     LOAD(nr),
-    JUMP(BPF_JGE, X32_CALLS, 0, 1),
-    ANSWER(SECCOMP_RET_ERRNO | EPERM),
+    REFUSE_NATIVE,
     MISSING(clone3),
     MISSING(io_uring_setup),
-    REFUSE(fork),
-    REFUSE(vfork),
     REFUSE(execve),
     REFUSE(execveat),
     REFUSE(unshare),
@@ -64,7 +59,7 @@ static struct sock_filter filter[] = {
     ONLY(tgkill, OWN_PID),
     ONLY(rt_tgsigqueueinfo, OWN_PID),
     ONLY(prlimit64, 0),
-    /* Its parent's end is its own. */
+    /* The process must end with its parent. */
     JUMP(BPF_JEQ, __NR_prctl, 0, 3),
     LOAD(args[0]),
     JUMP(BPF_JEQ, PR_SET_PDEATHSIG, 0, 1),
@@ -88,7 +83,7 @@ int64_t stublab_confine(void) {
     if (result == 0)
         result = syscall3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
                           (long)&program);
-    /* The id of a thread that has another filter. */
+    /* The tid of a thread whose filter cannot be replaced. */
     return result > 0 ? -EBUSY : result;
 }
 

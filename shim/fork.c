@@ -1,6 +1,7 @@
+#include "process.h"
 #include "shim.h"
 #include "signal.h"
-#include "syscall_amd64.h"
+#include "syscall.h"
 #include <asm-generic/errno-base.h>
 #include <linux/fcntl.h>
 #include <linux/filter.h>
@@ -9,16 +10,16 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
-enum { RSEQ_FLAG_UNREGISTER = 1, RSEQ_SIGNATURE = 0x53053053, RSEQ_LEAST_LENGTH = 32 };
+enum { RSEQ_FLAG_UNREGISTER = 1, RSEQ_LEAST_LENGTH = 32 };
 
 /*
- * glibc's two words about rseq (2.35 on). Weak, so that they are 0 where the C library has none:
- * this is no dependency, and the library needs no other symbol.
+ * Where glibc (2.35 and later) has registered rseq. The symbols are weak: with another C library
+ * their addresses are 0. The shim has no other undefined symbol.
  */
 extern const long __rseq_offset __attribute__((weak));
 extern const unsigned int __rseq_size __attribute__((weak));
 
-/** What the child's steps need. */
+/** The arguments of the child's steps. */
 struct plan {
     const void *filter;
     uint32_t filter_length;
@@ -31,9 +32,10 @@ static long reset_dispositions(const struct plan *plan) {
 }
 
 /**
- * The kernel wants the length that was registered: glibc registers the size of the kernel's
- * features, but 32 bytes at least, and __rseq_size is that size. If it is another, the tracer does
- * this, which the kernel tells the length (src/stub/rseq.ts).
+ * The kernel requires the length that was registered. glibc registers the size of the kernel's
+ * features (__rseq_size), but at least 32 bytes. If another length was registered, the kernel fails
+ * with EINVAL; the tracer then unregisters, with the length from
+ * PTRACE_GET_RSEQ_CONFIGURATION (src/stub/rseq.ts).
  */
 static long unregister_rseq(const struct plan *plan) {
     (void)plan;
@@ -73,13 +75,15 @@ static long install_filter(const struct plan *plan) {
 
 /**
  * Ends a child whose set-up failed, with `error` as exit status. Its exit signal may be one that
- * kills the parent, which could then tell nobody: so it exits by way of a program, if it can.
+ * kills the parent, which has to report the failure. An execve resets the exit signal to SIGCHLD,
+ * so the child exits through a program if it can.
  */
 __attribute__((noreturn)) static void leave(long error) {
-    const char *arguments[256] = {0};
+    /* Static: clang would clear an array on the stack by a call of memset. */
+    static const char *arguments[256];
     for (long i = 0; i < error && i < 255; i++)
         arguments[i] = "";
-    /* The image is to be open in this process only. */
+    /* The image must not appear in the file table of the parent. */
     syscall1(__NR_unshare, CLONE_FILES);
     int64_t image = stublab_idle_image();
     syscall6(__NR_execveat, image, (long)"", (long)arguments, 0, AT_EMPTY_PATH, 0);
@@ -91,13 +95,14 @@ static long stop_itself(void) {
     return syscall2(__NR_kill, syscall0(__NR_getpid), SIGSTOP);
 }
 
-/** Makes the parent the tracer, and waits for it. */
+/** Makes the parent the tracer, and stops until it resumes this process. */
 static long become_traced(void) {
     long result = syscall4(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
     return result < 0 ? result : stop_itself();
 }
 
-/** Raw system calls only: the child has the memory of a process whose other threads are gone. */
+/** Raw system calls only: the child has a copy of the memory of a threaded process, without the
+ * other threads. */
 __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64_t parent,
                                             volatile uint32_t *step, const struct plan *plan) {
     static long (*const steps[])(const struct plan *) = {new_session, reset_dispositions,

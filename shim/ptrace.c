@@ -1,8 +1,9 @@
+#include "process.h"
+#include "registers.h"
 #include "shim.h"
-#include "syscall_amd64.h"
+#include "syscall.h"
 #include "wait.h"
 #include <asm-generic/errno.h>
-#include <asm/ptrace-abi.h>
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 #include <linux/uio.h>
@@ -39,18 +40,15 @@ int64_t stublab_attach(int32_t tid, int32_t relative) {
     return stublab_ptrace(PTRACE_ATTACH, tid, 0, 0);
 }
 
-/** The signal of a plain stop (no event, no system call stop), or 0. */
+/** The signal of a signal-delivery-stop or group-stop; 0 for an event or a system call stop. */
 static int stop_signal(int32_t status) {
     int signal = status >> 8;
     return (status & 0xff) == 0x7f && signal > 0 && signal <= 64 ? signal : 0;
 }
 
-enum { PAGE_SIZE = 4096, PASSED_OVER = 3 };
+enum { PASSED_OVER = 3 };
 
-/** The index of RIP in struct user_regs_struct. */
-enum { REG_RIP = 16 };
-
-/** si_code of the signal at which the thread stopped; 0 at a stop that has no siginfo. */
+/** si_code of the signal at which the thread stopped, if the kernel raised it; else 0. */
 static int64_t signal_code(int32_t tid) {
     struct {
         int32_t signal, error, code;
@@ -64,8 +62,9 @@ static int64_t signal_code(int32_t tid) {
 
 /**
  * What a stop means to an injection: an enum stublab_inject_end, PASSED_OVER, or -errno. Only the
- * kernel sends a signal with a positive si_code, but a SIGTRAP that somebody sent before the INT3
- * hides the kernel's own. RIP is behind the INT3 in both cases, and nowhere else.
+ * kernel sends signals with a positive si_code, but a SIGTRAP that another process sent before the
+ * breakpoint hides the kernel's own. In both cases, and in no other, the program counter is just
+ * past the breakpoint.
  */
 static int64_t judge_stop(int32_t tid, uint64_t *block, struct stublab_injection *injection) {
     const int signal = stop_signal(injection->status);
@@ -75,10 +74,10 @@ static int64_t judge_stop(int32_t tid, uint64_t *block, struct stublab_injection
         return PASSED_OVER;
     injection->step = STUBLAB_INJECT_GETREGS;
     if (signal == SIGTRAP) {
-        int64_t result = stublab_ptrace(PTRACE_GETREGS, tid, 0, block);
-        if (result < 0 || block[REG_RIP] == injection->rest)
+        int64_t result = get_registers(tid, block);
+        if (result < 0 || program_counter(block) == injection->rest)
             return result;
-        if (block[REG_RIP] / PAGE_SIZE != injection->rest / PAGE_SIZE)
+        if (program_counter(block) / PAGE_SIZE != injection->rest / PAGE_SIZE)
             return STUBLAB_INJECT_LEFT;
     }
     int64_t code = signal_code(tid);
@@ -91,7 +90,7 @@ static int64_t judge_stop(int32_t tid, uint64_t *block, struct stublab_injection
 
 int64_t stublab_inject(int32_t tid, void *block, struct stublab_injection *injection) {
     injection->step = STUBLAB_INJECT_SETREGS;
-    int64_t result = stublab_ptrace(PTRACE_SETREGS, tid, 0, block);
+    int64_t result = set_registers(tid, block);
     if (result < 0)
         return result;
     do {

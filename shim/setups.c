@@ -1,10 +1,8 @@
 #include "setups.h"
-#include "syscall_amd64.h"
+#include "syscall.h"
 #include "wait.h"
 #include <asm-generic/errno.h>
-#include <asm/ptrace-abi.h>
 #include <asm/signal.h>
-#include <linux/elf.h>
 #include <linux/ptrace.h>
 #include <linux/uio.h>
 #include <linux/wait.h>
@@ -13,9 +11,6 @@
 #ifndef PTRACE_SET_SYSCALL_INFO
 #define PTRACE_SET_SYSCALL_INFO 0x4212
 #endif
-
-// asm/unistd.h has getpid; where the registers that this file writes itself lie: asm/ptrace-abi.h.
-enum { REG_RAX = 10, REG_RCX = 11, REG_ORIG_RAX = 15, REG_RIP = 16, REG_EFLAGS = 18, REG_RSP = 19 };
 
 /** orig_rax where no system call is under way. */
 static const uint64_t NO_CALL = ~(uint64_t)0;
@@ -45,14 +40,6 @@ enum { ID_FLAG = 0x200000 };
  * deadline, and runs on.
  */
 enum { OVER = 1, SPOILED = 2, RUNS_ON = 3 };
-
-static int64_t set_registers(int32_t tid, const uint64_t *words) {
-    return stublab_ptrace(PTRACE_SETREGS, tid, 0, (void *)words);
-}
-
-static int64_t get_registers(int32_t tid, uint64_t *words) {
-    return stublab_ptrace(PTRACE_GETREGS, tid, 0, words);
-}
 
 static int64_t set_registers_of(int32_t tid, uint64_t type, const void *bytes, uint64_t length) {
     struct iovec vector = {(void *)bytes, length};
@@ -218,9 +205,9 @@ static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup
         return result;
     }
     put_pairs(setup, trial->xstate, area, trial->xstate_length);
-    int64_t result = set_registers_of(tid, NT_X86_XSTATE, area, setup->length);
+    int64_t result = set_registers_of(tid, EXTENDED_STATE, area, setup->length);
     struct iovec vector = {area, trial->xstate_length};
-    stublab_ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &vector);
+    stublab_ptrace(PTRACE_GETREGSET, tid, EXTENDED_STATE, &vector);
     take_pairs(setup, area, trial->xstate_length, outcome->written);
     return result;
 }
@@ -287,7 +274,7 @@ static void restore(int32_t tid, const struct stublab_setup *setup,
     if (setup->way == STUBLAB_WAY_SIGMASK)
         stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof none, (void *)&none);
     if (setup->way == STUBLAB_WAY_SETFPREGS || setup->way == STUBLAB_WAY_XSTATE)
-        set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
+        set_registers_of(tid, EXTENDED_STATE, trial->xstate, trial->xstate_length);
 }
 
 /**
@@ -491,39 +478,13 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     return result < 0 ? result : done;
 }
 
-/** The bit of the one component that a process has to ask for. */
-enum { XTILE_DATA = 18 };
-
-// struct user_i387_struct and struct _fpx_sw_bytes: where an XSAVE area has its control words, what
-// the kernel says of it, and its header.
-enum {
-    AREA_FCW = 0,
-    AREA_MXCSR = 24,
-    AREA_MXCSR_MASK = 28,
-    AREA_FEATURES = 464,
-    AREA_HEADER = 512
-};
-
 int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
-    int64_t length = stublab_read_xstate(tid, trial->xstate, sizeof trial->xstate);
+    int64_t length =
+        stublab_fresh_xstate(tid, trial->xstate, sizeof trial->xstate, EVERY_COMPONENT);
     if (length < 0)
         return length;
     trial->xstate_length = (uint32_t)length;
-    // Every component is there, and as it is at the start of a program.
-    for (int64_t i = 0; i < length; i++) {
-        int kept = (i >= AREA_MXCSR_MASK && i < AREA_MXCSR_MASK + 4) ||
-                   (i >= AREA_FEATURES && i < AREA_FEATURES + 8);
-        trial->xstate[i] = kept ? trial->xstate[i] : 0;
-    }
-    for (int i = 0; i < 8; i++)
-        trial->xstate[AREA_HEADER + i] = trial->xstate[AREA_FEATURES + i];
-    // Tiles are there for those only who have asked for them.
-    trial->xstate[AREA_HEADER + XTILE_DATA / 8] &= (uint8_t) ~(1 << XTILE_DATA % 8);
-    trial->xstate[AREA_FCW] = 0x7f;
-    trial->xstate[AREA_FCW + 1] = 0x03;
-    trial->xstate[AREA_MXCSR] = 0x80;
-    trial->xstate[AREA_MXCSR + 1] = 0x1f;
-    int64_t result = set_registers_of(tid, NT_X86_XSTATE, trial->xstate, (uint64_t)length);
+    int64_t result = set_registers_of(tid, EXTENDED_STATE, trial->xstate, (uint64_t)length);
     if (result < 0)
         return result;
     return stublab_ptrace(PTRACE_GETFPREGS, tid, 0, trial->fpregs);

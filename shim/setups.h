@@ -3,9 +3,8 @@
 #ifndef STUBLAB_SETUPS_H
 #define STUBLAB_SETUPS_H
 
+#include "registers.h"
 #include "shim.h"
-
-enum { STUBLAB_REGISTERS = 27, STUBLAB_SIGCONTEXT = 23, STUBLAB_MOST_XSTATE = 16 << 10 };
 
 /** Where the stub is when its registers are written. */
 enum stublab_from {

@@ -1,13 +1,13 @@
 #ifndef STUBLAB_SIGNAL_H
 #define STUBLAB_SIGNAL_H
 
-#include "syscall_amd64.h"
+#include "syscall.h"
 #include <asm/signal.h>
 #include <stdint.h>
 
 enum { SIGNALS = 64, SIGSET_SIZE = 8 };
 
-/** The kernel's struct sigaction on x86-64, which differs from every C library's. */
+/** The kernel's struct sigaction, which differs from every C library's. */
 struct kernel_sigaction {
     const void *handler; /* 0: SIG_DFL */
     unsigned long flags;
@@ -15,7 +15,7 @@ struct kernel_sigaction {
     uint64_t mask;
 };
 
-/** Gives every signal that can be handled its default disposition. */
+/** Sets the default disposition for every signal that can be handled. */
 static inline long default_dispositions(void) {
     const struct kernel_sigaction fallback = {0};
     for (long signal = 1; signal <= SIGNALS; signal++) {

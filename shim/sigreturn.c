@@ -1,37 +1,10 @@
 #include "sigreturn.h"
-#include "syscall_amd64.h"
+#include "exchange.h"
+#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <asm-generic/poll.h>
 #include <linux/futex.h>
 #include <linux/time.h>
-#include <stddef.h>
-
-#define LIES_AT(type, member, offset)                                                              \
-    _Static_assert(offsetof(struct stublab_##type, member) == (offset), #type "." #member)
-
-// The assembler's offsets.
-LIES_AT(exchange, turn, EXCHANGE_TURN);
-LIES_AT(exchange, next, EXCHANGE_NEXT);
-LIES_AT(exchange, count, EXCHANGE_COUNT);
-LIES_AT(exchange, bases, EXCHANGE_BASES);
-LIES_AT(exchange, ds, EXCHANGE_DS);
-LIES_AT(exchange, es, EXCHANGE_ES);
-LIES_AT(exchange, setups, EXCHANGE_SETUPS);
-LIES_AT(exchange, outcomes, EXCHANGE_OUTCOMES);
-LIES_AT(setup, uc_flags, SETUP_UC_FLAGS);
-LIES_AT(setup, fpstate, SETUP_FPSTATE);
-LIES_AT(setup, words, SETUP_WORDS);
-LIES_AT(outcome, error, OUTCOME_ERROR);
-LIES_AT(outcome, refused_at, OUTCOME_REFUSED_AT);
-LIES_AT(outcome, resumed, OUTCOME_RESUMED);
-LIES_AT(outcome, status, OUTCOME_STATUS);
-LIES_AT(outcome, signal, OUTCOME_SIGNAL);
-LIES_AT(outcome, code, OUTCOME_CODE);
-LIES_AT(outcome, address, OUTCOME_ADDRESS);
-LIES_AT(outcome, stopped, OUTCOME_STOPPED);
-LIES_AT(outcome, frame, OUTCOME_FRAME);
-_Static_assert(sizeof(struct stublab_setup) == SETUP_SIZE, "setup");
-_Static_assert(sizeof(struct stublab_outcome) == OUTCOME_SIZE, "outcome");
 
 extern const char stublab_sigreturn_begin[];
 extern const char stublab_sigreturn_handler[];
@@ -72,7 +45,7 @@ int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout) {
     end.tv_sec += timeout / 1000000 + nanoseconds / 1000000000;
     end.tv_nsec = nanoseconds % 1000000000;
     while (__atomic_load_n(&exchange->turn, __ATOMIC_ACQUIRE) != 0) {
-        // Until a point in time, so that whoever interrupts it does not prolong it.
+        // An absolute time, so that interruptions do not prolong the wait.
         int64_t result = futex(&exchange->turn, FUTEX_WAIT_BITSET, 1, &end);
         if (result == -ETIMEDOUT)
             return 0;
@@ -88,7 +61,8 @@ int64_t stublab_pidfd(int32_t pid) {
 
 int64_t stublab_has_ended(int32_t pidfd) {
     struct pollfd poll = {.fd = pidfd, .events = POLLIN};
-    return syscall3(__NR_poll, (long)&poll, 1, 0);
+    const struct __kernel_timespec at_once = {0};
+    return syscall4(__NR_ppoll, (long)&poll, 1, (long)&at_once, 0);
 }
 
 int64_t stublab_close(int32_t file) {

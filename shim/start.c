@@ -1,6 +1,6 @@
 #include "shim.h"
 #include "signal.h"
-#include "syscall_amd64.h"
+#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <linux/capability.h>
 #include <linux/fcntl.h>
@@ -12,18 +12,17 @@
 #include <linux/wait.h>
 
 /*
- * A program with foreign code has a process above it that is the first of its namespaces:
+ * A program with foreign code has a parent that is the first process of its namespaces:
  *
  *     starter  -- clone(CLONE_NEWUSER | CLONE_NEWPID | ...) -->  init  -- clone -->  program
  *
- * The kernel kills everything in a pid namespace when its first process ends, and that one dies
- * with the starter. init has no memory of its own to speak of: it shares the starter's, copied on
- * write.
+ * The kernel kills every process in a pid namespace when its first process ends, and init is killed
+ * when the starter ends. init costs little memory: it shares the starter's, copied on write.
  */
 
 enum { MOST_FILES = 8, MOST_FILE = 1024 };
 
-/** What later kernel headers than the oldest ones have. */
+/** Constants that old kernel headers lack. */
 enum {
     LANDLOCK_TRUNCATE = 1 << 14,
     LANDLOCK_ABI_TRUNCATE = 3,
@@ -57,7 +56,7 @@ static void close_from(long first) {
         syscall1(__NR_close, file);
 }
 
-/** The files of `start` become 0, 1, 2, ..., and no other stays open. */
+/** Makes the files of `start` the descriptors 0, 1, 2, ..., and closes all others. */
 static long take_files(const struct stublab_start *start) {
     int64_t copies[MOST_FILES];
     uint32_t count = start->file_count;
@@ -69,13 +68,13 @@ static long take_files(const struct stublab_start *start) {
             return copies[i];
     }
     for (uint32_t i = 0; i < count; i++)
-        syscall2(__NR_dup2, copies[i], i);
+        syscall3(__NR_dup3, copies[i], i, 0);
     close_from(count);
     return 0;
 }
 
-/** Waits for the byte that says that the ids of this namespace are mapped, or for the starter's
- * end. */
+/** Waits for the byte that says that the ids of this namespace are mapped. The end of the channel
+ * is the starter's end. */
 static long await_go(const struct stublab_start *start) {
     (void)start;
     char byte = 0;
@@ -87,7 +86,7 @@ static long new_session(const struct stublab_start *start) {
     return start->options & STUBLAB_START_SHUT ? syscall0(__NR_setsid) : 0;
 }
 
-/** A /proc of this namespace, or an empty one: no other process is to be seen there. */
+/** Mounts the /proc of this namespace, or an empty one, so that it shows no other process. */
 static long mount_proc(const struct stublab_start *start) {
     if (!(start->namespaces & CLONE_NEWNS))
         return 0;
@@ -102,7 +101,7 @@ static long mount_proc(const struct stublab_start *start) {
     return result;
 }
 
-/** From Linux 5.12 on no file of any mount can be written, and no device opened. */
+/** Makes all mounts read-only and without devices (Linux 5.12 and later). */
 static long shut_mounts(const struct stublab_start *start) {
     if (!(start->namespaces & CLONE_NEWNS) || !(start->options & STUBLAB_START_SHUT))
         return 0;
@@ -113,7 +112,7 @@ static long shut_mounts(const struct stublab_start *start) {
     return result == -ENOSYS ? 0 : result;
 }
 
-/** Of root's capabilities only that of reading is left, also after an execve. */
+/** Drops all capabilities but that of reading, also for after an execve. */
 static long drop_capabilities(const struct stublab_start *start) {
     (void)start;
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -128,7 +127,7 @@ static long drop_capabilities(const struct stublab_start *start) {
     return result < 0 ? result : syscall2(__NR_capset, (long)&header, (long)sets);
 }
 
-/** These are the program's; init keeps its own memory. */
+/** Sets the limits of the program. They do not apply to init. */
 static long set_limits(const struct stublab_start *start) {
     for (uint32_t i = 0; i < start->limit_count; i++) {
         const struct stublab_limit *limit = &start->limits[i];
@@ -146,7 +145,8 @@ static long set_limits(const struct stublab_start *start) {
     return 0;
 }
 
-/** What holds also where there are no namespaces. A kernel without Landlock is not a failure. */
+/** Restricts the program by Landlock, which needs no namespace. A kernel without it is not an
+ * error. */
 static long enter_landlock(const struct stublab_start *start) {
     long abi = syscall3(__NR_landlock_create_ruleset, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 0)
@@ -177,7 +177,7 @@ static long execute(const struct stublab_start *start) {
 
 typedef long (*step)(const struct stublab_start *start);
 
-/** Takes steps from `number` on until one fails, which ends the process. */
+/** Takes the steps from `number` to `end`. If one fails, the process ends. */
 static void take(const step *steps, int32_t number, int32_t end, const struct stublab_start *start,
                  volatile struct stublab_fate *fate) {
     for (; number < end; number++) {
@@ -190,7 +190,7 @@ static void take(const step *steps, int32_t number, int32_t end, const struct st
     }
 }
 
-/** Ends when the program has ended, and everything in this pid namespace with it. */
+/** Waits until the program has ended, and exits: the kernel then ends this pid namespace. */
 __attribute__((noreturn)) static void await(long program, volatile struct stublab_fate *fate) {
     int32_t status = 0;
     close_from(0);
@@ -204,7 +204,8 @@ __attribute__((noreturn)) static void await(long program, volatile struct stubla
     }
 }
 
-/** Raw system calls only: init has the memory of a process whose other threads are gone. */
+/** Raw system calls only: init has a copy of the memory of a threaded process, without the other
+ * threads. */
 __attribute__((noreturn)) static void init(const struct stublab_start *start,
                                            volatile struct stublab_fate *fate) {
     static const step steps[] = {
@@ -217,7 +218,8 @@ __attribute__((noreturn)) static void init(const struct stublab_start *start,
     die_with_parent();
     default_dispositions();
     take(steps, STUBLAB_START_FILES, STUBLAB_START_CLONE, start, fate);
-    /* The program has the same user. An execve makes it dumpable again. */
+    /* The program has the same user, and must not trace init. Its own execve makes it dumpable
+     * again. */
     syscall6(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
     fate->step = STUBLAB_START_CLONE;
     long own = syscall0(__NR_getpid);

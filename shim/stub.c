@@ -1,5 +1,6 @@
+#include "process.h"
 #include "shim.h"
-#include "syscall_amd64.h"
+#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>
@@ -10,8 +11,6 @@
 #define MFD_EXEC 0x0010U /* Linux 6.3 */
 #endif
 
-enum { PAGE_SIZE = 4096 };
-
 extern const char stublab_stub_begin[];
 extern const char stublab_stub_syscall[];
 extern const char stublab_stub_rest[];
@@ -19,7 +18,7 @@ extern const char stublab_stub_end[];
 extern const char stublab_idle_begin[];
 extern const char stublab_idle_end[];
 
-/** Where the stub code lies in this process; 0 before it is mapped. */
+/** The address of the stub code in this process; 0 before it is mapped. */
 static int64_t stub_address;
 
 static int64_t map(uint64_t address, uint64_t length, int flags) {
@@ -40,7 +39,7 @@ int64_t stublab_map_stub(uint64_t address) {
     if (mapped < 0)
         return mapped;
     int64_t result = -EEXIST;
-    /* A kernel before 4.17 takes the address for a hint. */
+    /* Linux before 4.17 takes the address as a hint. */
     if ((uint64_t)mapped == address) {
         copy((char *)mapped, stublab_stub_begin, stublab_stub_end);
         result = syscall3(__NR_mprotect, mapped, PAGE_SIZE, PROT_READ | PROT_EXEC);
@@ -58,7 +57,7 @@ int64_t stublab_probe_page(uint64_t address) {
     if (mapped < 0)
         return mapped;
     syscall2(__NR_munmap, mapped, PAGE_SIZE);
-    /* Where the address is a hint, the kernel chooses another for what it cannot map there. */
+    /* Linux before 4.17 maps the page elsewhere if it cannot map it at the address. */
     return (uint64_t)mapped == address ? 0 : -ENOMEM;
 }
 
@@ -74,7 +73,7 @@ int64_t stublab_map_shared(uint64_t length) {
     return map(0, length, MAP_SHARED);
 }
 
-/** Where this library lies; empty if nobody has said so. */
+/** The path of this library; empty if it is not known. */
 static char library_path[PATH_MAX];
 
 int64_t stublab_name_library(const char *path) {
@@ -91,7 +90,7 @@ static int64_t create_image(uint32_t flags) {
     return syscall2(__NR_memfd_create, (long)"stublab-idle", flags);
 }
 
-/** Without MFD_EXEC vm.memfd_noexec=1 makes it a file that nobody executes. */
+/** With vm.memfd_noexec=1 a file without MFD_EXEC cannot be executed. */
 static int64_t write_image(void) {
     int64_t file = create_image(MFD_CLOEXEC | MFD_EXEC);
     if (file == -EINVAL) /* Linux before 6.3 */
@@ -108,7 +107,7 @@ static int64_t write_image(void) {
 
 int64_t stublab_idle_image(void) {
     int64_t file = write_image();
-    /* vm.memfd_noexec=2 and some filters allow no such file. */
+    /* vm.memfd_noexec=2 and some seccomp filters refuse such a file. */
     if (file >= 0 || library_path[0] == 0)
         return file;
     return syscall4(__NR_openat, AT_FDCWD, (long)library_path, O_RDONLY | O_CLOEXEC, 0);

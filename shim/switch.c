@@ -1,10 +1,10 @@
+#include "process.h"
+#include "registers.h"
 #include "shim.h"
-#include "syscall_amd64.h"
+#include "syscall.h"
 #include "wait.h"
 #include <asm-generic/errno.h>
-#include <asm/ptrace-abi.h>
 #include <asm/signal.h>
-#include <linux/elf.h>
 #include <linux/ptrace.h>
 #include <linux/uio.h>
 #include <linux/wait.h>
@@ -12,12 +12,12 @@
 /** The index of si_code in a siginfo_t. */
 enum { SI_CODE = 2 };
 
-/** SIGTRAP of a system call stop, by PTRACE_O_TRACESYSGOOD. */
+/** The signal of a system call stop under PTRACE_O_TRACESYSGOOD. */
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
 static int64_t transfer_xstate(int64_t request, int32_t tid, void *xstate, uint64_t length) {
     struct iovec area = {xstate, length};
-    int64_t result = stublab_ptrace(request, tid, NT_X86_XSTATE, &area);
+    int64_t result = stublab_ptrace(request, tid, EXTENDED_STATE, &area);
     return result < 0 ? result : (int64_t)area.iov_len;
 }
 
@@ -27,7 +27,7 @@ int64_t stublab_read_xstate(int32_t tid, void *xstate, uint64_t length) {
 
 static int64_t enter(int32_t tid, void *block, void *xstate, struct stublab_switch *exchange) {
     exchange->step = STUBLAB_SWITCH_SETREGS;
-    int64_t result = stublab_ptrace(PTRACE_SETREGS, tid, 0, block);
+    int64_t result = set_registers(tid, block);
     if (result < 0)
         return result;
     if (exchange->xstate_length != 0) {
@@ -46,11 +46,11 @@ int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
     int64_t result = wait_until(tid, __WALL, &exchange->deadline, &exchange->status);
     if (result <= 0)
         return result == 0 ? -ETIMEDOUT : result;
-    /* An event, or the end, is in what lies above the signal, or below it. */
+    /* The bits above the signal are not 0 at an event; the low byte is not 0x7f at the end. */
     if ((exchange->status & 0xff) != 0x7f || exchange->status >> 16 != 0)
         return 2;
     exchange->step = STUBLAB_SWITCH_GETREGS;
-    result = stublab_ptrace(PTRACE_GETREGS, tid, 0, block);
+    result = get_registers(tid, block);
     if (result < 0)
         return result;
     if (exchange->xstate_length != 0) {
@@ -69,7 +69,7 @@ int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
     }
     if (result != -EINVAL)
         return result < 0 ? result : 1;
-    /* A group-stop looks like a stop by its signal, but has no siginfo. */
+    /* A group-stop has the status word of a stop by its signal, but no siginfo. */
     for (unsigned int i = 0; i < sizeof exchange->siginfo / sizeof *exchange->siginfo; i++)
         exchange->siginfo[i] = 0;
     return 1;
@@ -81,7 +81,7 @@ int64_t stublab_switch(int32_t tid, void *block, void *xstate, struct stublab_sw
 }
 
 int64_t stublab_getcpu(void) {
-    int64_t processor = segment_processor();
+    int64_t processor = current_processor();
     if (processor >= 0)
         return processor;
     uint32_t number = 0;

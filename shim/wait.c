@@ -1,7 +1,7 @@
 #include "wait.h"
 #include "shim.h"
 #include "signal.h"
-#include "syscall_amd64.h"
+#include "syscall.h"
 #include <asm-generic/errno.h>
 #include <asm-generic/fcntl.h>
 #include <linux/fcntl.h>
@@ -10,9 +10,9 @@
 
 /*
  * A wait polls first: a stub on the same processor runs when the tracer yields, and one on another
- * is caught without the price of a sleep. What takes longer blocks in wait4, and a timer of this
- * thread interrupts it. The timer repeats: so it does not matter if it fires just before the wait
- * begins, and a longer pause shows that the thread could not run.
+ * processor is noticed without the cost of a sleep. A longer wait blocks in wait4, and a timer of
+ * this thread interrupts it. The timer repeats, so it does no harm if it fires just before the
+ * thread blocks, and a pause longer than its period shows that the thread could not run.
  */
 enum {
     POLLS = 64,
@@ -20,7 +20,7 @@ enum {
     REPEAT_MICROSECONDS = 5000,
     PAUSE_MICROSECONDS = 4 * REPEAT_MICROSECONDS,
     POLL_MICROSECONDS = 1000,
-    FIRST_SIGNAL = 35, /* the C libraries use 32 to 34 themselves */
+    FIRST_SIGNAL = 35, /* C libraries use 32 to 34 */
 };
 
 #define SIGEV_THREAD_ID 4
@@ -53,8 +53,8 @@ static struct __kernel_timespec timespec(int64_t microseconds) {
 }
 
 /**
- * The microseconds that this thread has been ready to run without a processor, in its life:
- * /proc/PID/schedstat, the second number, in nanoseconds. -1 if the kernel does not say.
+ * The microseconds that this thread has spent on a run queue since its start: the second number of
+ * /proc/thread-self/schedstat, which is in nanoseconds. -1 if the kernel does not report it.
  */
 static int64_t run_queue_delay(void) {
     char text[64] = {0};
@@ -74,8 +74,8 @@ static int64_t run_queue_delay(void) {
 }
 
 /**
- * The part of a long pause that counts. A thread that waits wakes up every REPEAT_MICROSECONDS. It
- * does so later if it has no processor, which counts, or if it is stopped, which does not.
+ * The part of a long pause that counts. A waiting thread wakes up every REPEAT_MICROSECONDS. It
+ * wakes up later if it waits for a processor, which counts, or if it is stopped, which does not.
  */
 static int64_t counted(int64_t pause, struct stublab_deadline *deadline) {
     const int64_t before = deadline->delay;
@@ -100,8 +100,8 @@ int64_t stublab_time_left(struct stublab_deadline *deadline) {
 }
 
 /**
- * The highest real-time signal that nobody else uses, with our handler; 0 if all are in use. One
- * that is blocked may be another's, who takes it by signalfd(2) or sigwait(3).
+ * Installs our handler for the highest real-time signal that is free, and returns that signal; 0 if
+ * all are in use. A blocked signal is not free: the host may take it by signalfd(2) or sigwait(3).
  */
 static int64_t claim_signal(void) {
     const struct kernel_sigaction ours = {
@@ -122,7 +122,8 @@ static int64_t claim_signal(void) {
     return 0;
 }
 
-/** Whether there is a timer from now on, which interrupts first after so many microseconds. */
+/** Starts a timer that fires after `first` microseconds and then repeats. Returns 0 if it cannot.
+ */
 static int start_timer(struct watch *watch, int64_t first) {
     watch->signal = claim_signal();
     if (watch->signal == 0)
@@ -154,7 +155,7 @@ static int64_t wait4(int32_t tid, uint32_t options, int32_t *status) {
     return syscall4(__NR_wait4, tid, (long)status, options, 0);
 }
 
-/** The way without a timer. */
+/** Waits without a timer. */
 static int64_t pause_until(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
                            int32_t *status) {
     const struct __kernel_timespec pause = timespec(POLL_MICROSECONDS);
@@ -182,7 +183,7 @@ int64_t wait_watched(int32_t tid, uint32_t options, const struct watch *watch, i
     }
 }
 
-/** A sleep in wait4 with a timer of its own. */
+/** Blocks in wait4 with a timer of its own. */
 static int64_t sleep_until(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
                            int32_t *status) {
     const int64_t left = deadline->left;
@@ -194,7 +195,7 @@ static int64_t sleep_until(int32_t tid, uint32_t options, struct stublab_deadlin
     return result;
 }
 
-/** Yields and asks, as long as polling pays: the tid, 0, or -errno. */
+/** Yields and polls for a short time. Returns the tid, 0, or -errno. */
 static int64_t poll(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
                     int32_t *status) {
     int64_t until = 0;
@@ -203,7 +204,7 @@ static int64_t poll(int32_t tid, uint32_t options, struct stublab_deadline *dead
         int64_t result = wait4(tid, options | WNOHANG, status);
         if (result != 0)
             return result;
-        // The clock is not read for a stop that is there at once, as most are.
+        // Most stops are found at once, without reading the clock.
         const int64_t left = stublab_time_left(deadline);
         if (i == 0)
             until = left - POLLING_MICROSECONDS;

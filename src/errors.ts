@@ -1,4 +1,4 @@
-/** What an error may tell beyond its message. */
+/** What an error carries beyond its message. */
 export interface ErrorDetails {
   /** The call that failed, e.g. "ptrace(PTRACE_ATTACH)". */
   call?: string;
@@ -7,159 +7,168 @@ export interface ErrorDetails {
   /** What the reader can do about it. */
   remedy?: string;
   cause?: unknown;
+  /** A code other than that of the class. */
+  code?: string;
 }
 
 /** The base of every error that stublab throws. `code` is stable; the message is for people. */
 export class StublabError extends Error {
+  /** The code of the errors of a class. */
+  static readonly code: string = "ERR_STUBLAB";
   readonly code: string;
   readonly call: string | undefined;
   readonly errno: string | undefined;
   readonly remedy: string | undefined;
 
-  constructor(code: string, message: string, details: ErrorDetails = {}) {
+  constructor(message: string, details: ErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.name = new.target.name;
-    this.code = code;
+    this.code = details.code ?? new.target.code;
     this.call = details.call;
     this.errno = details.errno;
     this.remedy = details.remedy;
   }
 }
 
-/** Input that means nothing: an unknown name, a number out of range, a bad address. */
+/** Invalid input: an unknown name, a number out of range, a bad address. */
 export class InputError extends StublabError {
-  constructor(message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_INPUT", message, details);
-  }
+  static override readonly code = "ERR_STUBLAB_INPUT";
 }
 
-/** A result that could not be written. */
+/** A result cannot be written. */
 export class OutputError extends StublabError {
-  constructor(message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_OUTPUT", message, details);
-  }
+  static override readonly code = "ERR_STUBLAB_OUTPUT";
 }
 
 /** This machine, or this build, cannot do it. */
 export class UnsupportedError extends StublabError {
-  constructor(message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_UNSUPPORTED", message, details);
-  }
+  static override readonly code = "ERR_STUBLAB_UNSUPPORTED";
 }
 
-/** An encoder that is not what it should be. */
+/** An encoder is incomplete or returns something invalid. */
 export class EncoderError extends StublabError {
-  constructor(message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_ENCODER", message, details);
-  }
+  static override readonly code = "ERR_STUBLAB_ENCODER";
 }
 
-/** The host could not fork. */
+/** The host cannot fork. */
 export class ForkError extends StublabError {
-  constructor(message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_FORK", message, details);
-  }
+  static override readonly code = "ERR_STUBLAB_FORK";
 }
 
-/** A forked child ended before it stopped itself; `step` says where. */
+/** A child ended before it stopped itself; `step` is the step of its set-up that failed. */
 export class BirthError extends StublabError {
+  static override readonly code = "ERR_STUBLAB_BIRTH";
   readonly step: string;
 
   constructor(step: string, message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_BIRTH", message, details);
+    super(message, details);
     this.step = step;
   }
 }
 
 /** PTRACE_ATTACH was refused. */
 export class AttachError extends StublabError {
-  constructor(message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_ATTACH", message, details);
-  }
+  static override readonly code = "ERR_STUBLAB_ATTACH";
 }
 
-/** Any other ptrace or wait request failed. */
+/** Another ptrace or wait request failed. */
 export class TraceError extends StublabError {
-  constructor(message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_TRACE", message, details);
-  }
+  static override readonly code = "ERR_STUBLAB_TRACE";
+}
+
+/** A stub cannot be ended without harm to its parent. */
+export class CloseError extends StublabError {
+  static override readonly code = "ERR_STUBLAB_CLOSE";
+}
+
+/** The stub is not in a state in which this is possible. */
+export class StateError extends StublabError {
+  static override readonly code = "ERR_STUBLAB_STATE";
+}
+
+/** A system call that must succeed in a stub returned an errno. */
+export class SyscallError extends StublabError {
+  static override readonly code = "ERR_STUBLAB_SYSCALL";
+}
+
+/** A stub's memory cannot be read or written. */
+export class MemoryError extends StublabError {
+  static override readonly code = "ERR_STUBLAB_MEMORY";
 }
 
 /** Registers by name, as an error carries them. */
 export type RegisterDump = Readonly<Record<string, bigint>>;
 
-/** What became of one stub. */
+/** Something happened to one stub that its caller did not ask for. */
 export class StubError extends StublabError {
   readonly pid: number;
-  /** Its registers then; undefined where it could not be asked. */
+  /** The stub's registers at that time; undefined if they could not be read. */
   readonly registers: RegisterDump | undefined;
 
-  constructor(
-    code: string,
-    pid: number,
-    message: string,
-    registers?: RegisterDump,
-    details?: ErrorDetails,
-  ) {
-    super(code, `stub ${pid} ${message}${dump(registers)}`, details);
+  constructor(pid: number, message: string, registers?: RegisterDump, details?: ErrorDetails) {
+    super(`stub ${pid} ${message}${dump(registers)}`, details);
     this.pid = pid;
     this.registers = registers;
   }
 }
 
+/** How a stub ended. */
+export type StubEnd =
+  | { readonly kind: "exited"; readonly status: number }
+  | {
+      readonly kind: "signaled";
+      /** The signal by name, e.g. "SIGKILL". */
+      readonly signal: string;
+      readonly coreDumped: boolean;
+    }
+  /** No status word reports the end; `reason` says what is known instead. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
 /**
- * A stub died. It cannot be used any more. Its registers are those at its exit stop; where that was missed,
+ * A stub died. It cannot be used any more. Its registers are those at its exit stop, or, if that was missed,
  * those that it rested with.
  */
 export class DeathError extends StubError {
-  /** How it died, e.g. "killed by SIGKILL" or "exited with status 1". */
-  readonly how: string;
+  static override readonly code = "ERR_STUBLAB_DEATH";
+  readonly end: StubEnd;
 
-  constructor(pid: number, how: string, registers?: RegisterDump, details?: ErrorDetails) {
-    super("ERR_STUBLAB_DEATH", pid, `died: ${how}`, registers, details);
-    this.how = how;
+  constructor(pid: number, end: StubEnd, registers?: RegisterDump, details?: ErrorDetails) {
+    super(pid, `died: ${describeEnd(end)}`, registers, details);
+    this.end = end;
+  }
+
+  /** The end as text, e.g. "killed by SIGKILL" or "exited with status 1". */
+  get how(): string {
+    return describeEnd(this.end);
   }
 }
 
-/** A stub stopped for another reason than the one waited for. */
-export class StopError extends StubError {
-  constructor(pid: number, message: string, registers?: RegisterDump, details?: ErrorDetails) {
-    super("ERR_STUBLAB_STOP", pid, message, registers, details);
+/** An end as text, e.g. "killed by SIGSEGV (core dumped)". */
+function describeEnd(end: StubEnd): string {
+  switch (end.kind) {
+    case "exited":
+      return `exited with status ${end.status}`;
+    case "signaled":
+      return `killed by ${end.signal}${end.coreDumped ? " (core dumped)" : ""}`;
+    case "unknown":
+      return end.reason;
   }
+}
+
+/** A stub stopped for another reason than the expected one. */
+export class StopError extends StubError {
+  static override readonly code = "ERR_STUBLAB_STOP";
 }
 
 /** A wait took too long. */
 export class DeadlineError extends StubError {
-  constructor(pid: number, message: string, registers?: RegisterDump, details?: ErrorDetails) {
-    super("ERR_STUBLAB_DEADLINE", pid, message, registers, details);
-  }
+  static override readonly code = "ERR_STUBLAB_DEADLINE";
 }
 
-/** The stub is not in a state in which this can be asked of it. */
-export class StateError extends StublabError {
-  constructor(message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_STATE", message, details);
-  }
-}
-
-/** A system call that had to succeed in a stub returned an errno. */
-export class SyscallError extends StublabError {
-  constructor(message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_SYSCALL", message, details);
-  }
-}
-
-/** A stub's memory could not be read or written. */
-export class MemoryError extends StublabError {
-  constructor(message: string, details?: ErrorDetails) {
-    super("ERR_STUBLAB_MEMORY", message, details);
-  }
-}
-
-/** The remedy where a part of the package is missing or old. */
+/** The remedy if a part of the package is missing or outdated. */
 export const REBUILD = "run `npm run build`, or install the package again";
 
-/** The remedy where a process or a thread cannot be created: EAGAIN. */
+/** The remedy if a process or a thread cannot be created: EAGAIN. */
 export const PROCESS_LIMIT =
   "a limit on processes is reached: RLIMIT_NPROC (ulimit -u), kernel.pid_max, or pids.max of the cgroup";
 

@@ -1,7 +1,3 @@
-export { type CompareOptions, type Comparison, compare } from "./compare/compare.ts";
-export { type Opened, openSubjects } from "./compare/open.ts";
-export type { CompareReport, Disagreement, Verdict } from "./compare/report.ts";
-export type { Subject } from "./compare/subject.ts";
 export {
   ENCODER_ABI,
   type EncoderFunctions,
@@ -14,7 +10,11 @@ export {
   type Signature,
 } from "./encoder/abi.ts";
 export type { Arch } from "./encoder/arch.ts";
-export { type RegisterField, registerLayout } from "./encoder/block.ts";
+export {
+  type RegisterBlock,
+  type RegisterField,
+  registerLayout,
+} from "./encoder/block.ts";
 export type {
   CompleteEncoder,
   Encoder,
@@ -31,6 +31,7 @@ export {
 export {
   AttachError,
   BirthError,
+  CloseError,
   DeadlineError,
   DeathError,
   EncoderError,
@@ -42,17 +43,20 @@ export {
   type RegisterDump,
   StateError,
   StopError,
+  type StubEnd,
   StubError,
   StublabError,
   SyscallError,
   TraceError,
   UnsupportedError,
 } from "./errors.ts";
-export { type FuzzOptions, type FuzzProgress, type FuzzResult, fuzz } from "./fuzz/fuzz.ts";
+export type { GuestAnswer, GuestCall } from "./guest/answer.ts";
+export type { CallArguments } from "./guest/call.ts";
 export type { TracedCall } from "./guest/calls.ts";
 export type { Guest, Sink } from "./guest/guest.ts";
 export type { GuestProgram } from "./guest/image.ts";
 export { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "./guest/run.ts";
+export type { Start as GuestStart } from "./guest/stack.ts";
 export {
   Context,
   type GuestEvent,
@@ -67,33 +71,25 @@ export type { Protection } from "./platform/memory.ts";
 export { Platform, type PlatformOptions } from "./platform/platform.ts";
 export type { SignalInfo } from "./platform/signal_info.ts";
 export { type FileMapping, Subprocess } from "./platform/subprocess.ts";
-export { loadRecording, parseRecording } from "./record/load.ts";
-export { type RecordOptions, recordScenario } from "./record/record.ts";
-export {
-  type Arrow,
-  type Call,
-  type Code,
-  type CodeLine,
-  type Fact,
-  type Instruction,
-  type KernelView,
-  type Lane,
-  type Question,
-  RECORDING_SCHEMA,
-  type Recording,
-  type Registers,
-  type Step,
-  type StepKind,
-} from "./record/recording.ts";
-export { DEFAULT_SCENARIO, SCENARIOS } from "./record/scenarios.ts";
-export { renderMermaid } from "./record/view/mermaid.ts";
-export { renderRecordingPage } from "./record/view/page/page.ts";
-export { renderPerfetto } from "./record/view/perfetto.ts";
-export { renderText, type TextOptions } from "./record/view/text.ts";
-export type { ChildStep } from "./shim.ts";
+export type { Deadline } from "./shim/deadline.ts";
+export type { ChildStep } from "./shim/fork.ts";
 export { type Check, type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
-export { Stub } from "./stub/stub.ts";
-export type { Stop, SyscallArgument, SyscallResult } from "./stub/thread.ts";
-export type { ThreadTicket } from "./stub/ticket.ts";
-export { type StubOptions, Tracer, type TracerOptions } from "./stub/tracer.ts";
+export type { Stop } from "./stub/status.ts";
+export { type CloneOptions, Stub } from "./stub/stub.ts";
+export type {
+  CallEnd,
+  ObservedCall,
+  SyscallArgument,
+  SyscallResult,
+  Thread,
+} from "./stub/thread.ts";
+export type { ThreadTicket } from "./stub/thread_pool.ts";
+export type { ThreadState, TracedThread } from "./stub/traced_thread.ts";
+export {
+  type DeathListener,
+  type StubOptions,
+  Tracer,
+  type TracerOptions,
+} from "./stub/tracer.ts";
+export type { TracingThread } from "./stub/tracing_thread.ts";

@@ -1,4 +1,5 @@
 import { InputError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 
 /**
  * Takes a value of unknown origin for what it should be.
@@ -16,6 +17,12 @@ const SHOWN = 60;
 
 export const text: Shape<string> = (value, place) =>
   typeof value === "string" ? value : refuse(place, "a string", value);
+
+/** What a signal is named by. */
+export const nameOrNumber: Shape<string | number> = (value, place) =>
+  typeof value === "string" || typeof value === "number"
+    ? value
+    : refuse(place, "a name or a number", value);
 
 /** An integer of any size, as a number or a BigInt. */
 export const integer: Shape<bigint> = (value, place) => {
@@ -47,10 +54,24 @@ export const bytes: Shape<Uint8Array> = (value, place) => {
   return value;
 };
 
-/** A function that a caller hands in, or undefined. */
+/** A function that a caller passes, or undefined. */
 export function callback(value: unknown, place: string): void {
   if (value !== undefined && typeof value !== "function") refuse(place, "a function", value);
 }
+
+/** A value of a class. */
+export function instance<T>(type: abstract new (...args: never[]) => T, name: string): Shape<T> {
+  return (value, place) => (value instanceof type ? value : refuse(place, name, value));
+}
+
+/** A signal that aborts what is under way. */
+export const abortSignal = instance(AbortSignal, "an AbortSignal");
+
+/** A time in seconds. */
+export const seconds: Shape<number> = (value, place) =>
+  typeof value === "number" && value >= 0 && Number.isFinite(value)
+    ? value
+    : refuse(place, "a finite number from 0", value);
 
 /** An object, such as options are. */
 export function object(value: unknown, place: string): void {
@@ -110,6 +131,38 @@ export function table<T>(shape: Shape<T>, most: number): Shape<Record<string, T>
       rows.map(([name, item]) => [name, shape(item, `${place}${member(name)}`)]),
     );
   };
+}
+
+/** What checks each option of a function. */
+export type OptionShapes<T> = {
+  readonly [K in keyof T]-?: (value: unknown, place: string) => unknown;
+};
+
+/**
+ * Checks the options that a caller passed: each that is not undefined has its shape, and there are no others.
+ *
+ * @throws InputError that names the known option nearest to an unknown one.
+ */
+export function checkOptions<T extends object>(
+  options: T,
+  place: string,
+  shapes: OptionShapes<T>,
+): void {
+  object(options, place);
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(shapes, name)) throw unknownOption(name, place, Object.keys(shapes));
+  }
+  // By name, because a function reads its options by name: a class may inherit some.
+  for (const name in shapes) {
+    const value = options[name];
+    if (value !== undefined) shapes[name](value, `${place}.${name}`);
+  }
+}
+
+function unknownOption(name: string, place: string, known: readonly string[]): InputError {
+  const near = nearest(name, known);
+  const hint = near === undefined ? `; known: ${known.join(", ")}` : `; did you mean ${near}?`;
+  return new InputError(`${place}: unknown option ${show(name)}${hint}`);
 }
 
 /** Reads the members of an object, each by its shape. What it has beyond them is left out. */

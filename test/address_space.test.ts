@@ -29,7 +29,7 @@ function withSpace(body: (space: Subprocess, platform: Platform) => void): void 
 
 /** Start, end and protection of what is mapped, but for the stub code. */
 function mapped(space: Subprocess): [number, number, string][] {
-  const { stubAddress } = space.platform.tracer;
+  const { stubAddress } = space.tracer;
   return readProcess(space.pid)
     .mappings.filter(({ start }) => start !== stubAddress)
     .map(({ start, end, protection }) => [start, end, protection]);

@@ -121,10 +121,7 @@ for (const [words, message] of [
   [["--cases", "1", "--seconds", "1"], "--cases and --seconds exclude each other"],
   [["--case", "flags=1"], "--case is for one function, which --operation names"],
   [["--case", "flags=1", "--operation", "clone"], "--case is for one function"],
-  [
-    ["--case", "flags", "--operation", "encodeClone"],
-    '--case takes NAME=NUMBER,…, and "flags" is none',
-  ],
+  [["--case", "flags", "--operation", "encodeClone"], '--case takes NAME=NUMBER,…, not "flags"'],
   [
     ["--case", "flag=1", "--operation", "encodeClone"],
     'a case of encodeClone has no "flag"; did you mean flags?',

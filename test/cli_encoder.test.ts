@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FUNCTION_NAMES } from "../src/encoder/abi.ts";
-import { loadRecording, parseRecording, SCENARIOS } from "../src/index.ts";
+import { loadRecording, parseRecording, SCENARIOS } from "../src/record/index.ts";
 import {
   hasNamespaces,
   liar,

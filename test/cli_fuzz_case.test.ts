@@ -103,7 +103,7 @@ command(
     const small = await fuzz("minimize", path, "--plant", "R47");
     assert.is(small.code, 0, small.stderr);
     const program = await fuzz("export", path, "--c", "--plant", "R47.code=2");
-    assert.match(program.stdout, /^\/\*\n \* code is 1, and 2 is predicted\.\n/);
+    assert.match(program.stdout, /^\/\*\n \* code is 1; predicted: 2\.\n/);
     assert.match(
       program.stdout,
       / \* Replay: stublab fuzz replay - --plant R47\.code=0x2 <<'CASE'\n/,
@@ -131,7 +131,7 @@ for (const [what, args, message] of [
     ["replay", path, "--plant", "R47.code=x"],
     /has no number for R47\.code/,
   ],
-  ["no language", ["export", path], /export wants to be told a language/],
+  ["no language", ["export", path], /fuzz export needs a language/],
 ] as const) {
   command(`refuses ${what}`, async () => {
     const { code, stdout, stderr } = await fuzz(...args);

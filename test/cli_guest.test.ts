@@ -153,11 +153,11 @@ for (const [what, args, message] of [
   ["no file", [], "needs a file"],
   ["a file that is not there", ["/none"], "ENOENT"],
   ["a folder", ["/tmp"], "EISDIR"],
-  ["a file that is no program", ["README.md"], "is no program"],
+  ["a file that is not a program", ["README.md"], "is not a program"],
   ["a dynamic program", [process.execPath], "dynamically linked"],
   ["an unknown option", ["x", "--bogus"], "'--bogus'"],
   ["a deadline that is none", ["x", "--deadline", "soon"], '"soon"'],
-  ["no time at all", ["x", "--deadline", "0"], "no time"],
+  ["no time at all", ["x", "--deadline", "0"], "greater than 0"],
   ["an unknown encoder", ["EXIT", "--encoder", "assmbly"], "did you mean assembly?"],
 ] as const) {
   cli(`refuses ${what} with status 2 and the reason`, async () => {

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { encodeFilter } from "../src/bpf/encode.ts";
 import { ENCODERS, openEncoder } from "../src/index.ts";
-import { encodeFilter } from "../src/platform/filter.ts";
 import { run, stublabCommand } from "./processes.ts";
 
 const command = suite("stublab seccomp");

@@ -47,7 +47,7 @@ deadlines("of an injected call holds while four processes send signals", async (
 
 deadlines("of a switch holds while four processes send signals", async () => {
   using platform = Platform.open();
-  const { space, context } = load(platform.newAddressSpace(), code.SPIN);
+  const { space, context } = load(platform, code.SPIN);
   await flooded(space.pid, () => {
     takesOne(() => {
       const event = context.switch(space, { deadline: LIMIT });

@@ -70,9 +70,9 @@ elf("shifts a position-independent one, and no other", () => {
   assert.is(segments[0]?.address, 0x410000n);
   assert.is(programHeaders?.address, 0x410040n);
   assert.is(parseElf(bytesOf(file)).entry, 0x555555800000n);
-  assert.match(refusal(bytesOf(file), 0x123n).message, "no multiple of 4096");
-  assert.match(refusal(bytesOf(file), -4096n).message, "no multiple of 4096");
-  assert.match(refusal(bytesOf(file), 1n << 47n).message, "leaves user space");
+  assert.match(refusal(bytesOf(file), 0x123n).message, "not a multiple of 4096");
+  assert.match(refusal(bytesOf(file), -4096n).message, "not a multiple of 4096");
+  assert.match(refusal(bytesOf(file), 1n << 47n).message, "beyond user space");
 });
 
 elf("parses bytes that lie somewhere in a larger buffer", () => {
@@ -85,7 +85,7 @@ elf("refuses every beginning of a file", () => {
   const whole = bytesOf(smallest());
   for (let length = 0; length < SIZE; length++) {
     const { message } = refusal(whole.subarray(0, length));
-    assert.match(message, length < 4 ? "no ELF file" : /cut off.*offset \d+/);
+    assert.match(message, length < 4 ? "not an ELF file" : /truncated.*offset \d+/);
   }
 });
 
@@ -102,22 +102,26 @@ for (const [what, change, message] of [
   ["headers of another size", (f) => f.setUint16(54, 32, true), /32 bytes.*offset 54/],
   ["no program header", (f) => f.setUint16(HEADER_COUNT, 0, true), /0 program headers/],
   ["too many program headers", (f) => f.setUint16(HEADER_COUNT, 0xffff, true), /65535 program/],
-  ["headers past the end", (f) => f.setUint16(HEADER_COUNT, 2, true), /cut off.*offset 32/],
-  ["headers at 2^64 - 1", (f) => f.setBigUint64(HEADERS_AT, (1n << 64n) - 1n, true), /cut off/],
+  ["headers past the end", (f) => f.setUint16(HEADER_COUNT, 2, true), /truncated.*offset 32/],
+  ["headers at 2^64 - 1", (f) => f.setBigUint64(HEADERS_AT, (1n << 64n) - 1n, true), /truncated/],
   ["an interpreter", (f) => f.setUint32(HEADER, 3, true), /dynamically linked.*offset 64/],
-  ["nothing to load", (f) => f.setUint32(HEADER, 4, true), /no segment/],
+  ["nothing to load", (f) => f.setUint32(HEADER, 4, true), /no loadable segment/],
   ["an empty segment", (f) => f.setBigUint64(HEADER + 32, 0n, true), undefined],
-  ["a segment past the end", (f) => f.setBigUint64(HEADER + 8, 1n, true), /cut off.*ends at 121/],
-  ["a segment at 2^64 - 1", (f) => f.setBigUint64(HEADER + 8, (1n << 64n) - 1n, true), /cut off/],
-  ["more file than memory", (f) => f.setBigUint64(HEADER + 40, 1n, true), /120 bytes in 1 of mem/],
+  ["a segment past the end", (f) => f.setBigUint64(HEADER + 8, 1n, true), /truncated.*ends at 121/],
+  ["a segment at 2^64 - 1", (f) => f.setBigUint64(HEADER + 8, (1n << 64n) - 1n, true), /truncated/],
+  [
+    "more file than memory",
+    (f) => f.setBigUint64(HEADER + 40, 1n, true),
+    /120 bytes in the file and 1 in mem/,
+  ],
   ["2^64 - 1 bytes", (f) => f.setBigUint64(HEADER + 40, (1n << 64n) - 1n, true), /user space/],
   [
     "the kernel's half",
     (f) => f.setBigUint64(HEADER + 16, 0xffffffff80000000n, true),
     /user space/,
   ],
-  ["an entry nowhere", (f) => f.setBigUint64(ENTRY, 0x402000n, true), /enters at 0x402000/],
-  ["an entry in data", (f) => f.setUint32(HEADER + 4, 6, true), /no executable segment/],
+  ["an entry nowhere", (f) => f.setBigUint64(ENTRY, 0x402000n, true), /entry at 0x402000/],
+  ["an entry in data", (f) => f.setUint32(HEADER + 4, 6, true), /outside its executable segments/],
 ] satisfies [string, Change, RegExp | undefined][]) {
   elf(`${message === undefined ? "takes" : "refuses"} ${what}`, () => {
     const file = smallest();

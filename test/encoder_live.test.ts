@@ -150,7 +150,9 @@ function end({ tracer, thread }: Stub, pid: number): void {
 /** What the kernel answers to a clone with this word: an errno by name, or "". */
 function kernelClone(stub: Stub, word: bigint, page: bigint): string {
   const { tracer, thread } = stub;
-  const { value, errno } = thread.inject(
+  const {
+    result: { value, errno },
+  } = thread.inject(
     tracer.flag("SYS_clone"),
     [word, 0, page, page + 8n, 0],
     // No process has this pid, so the child takes itself for an orphan, and exits.

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -10,6 +10,8 @@ const examples = suite("examples");
 const EXPECTED: Record<string, RegExp> = {
   "family.mjs":
     /^host (\d+)\n {2}stub (\d+), child of \1\n {4}stub (\d+), child of \2\n {6}stub \d+, child of \3\n {4}stub \d+, child of \2\n$/,
+  "lesson.mjs":
+    /^A stub that blocks SIGCHLD: (stopped by SIGTRAP, ){2}stopped by SIGCHLD, stopped by SIGTRAP\nok pending after the signal: 0x10000\nok getpid: \d+\nok pending in the end: 0x0\nok blocked in the end: 0x0\n$/,
   "memory.mjs":
     /^hello from a process without a program\nwrite returned 39\nwithout the page it returned EFAULT\n$/,
   "sandbox.mjs":
@@ -25,6 +27,20 @@ for (const file of readdirSync("examples").filter((name) => name.endsWith(".mjs"
     assert.match(stdout, EXPECTED[file] ?? /an example without an expectation/);
   });
 }
+
+examples("lesson.mjs writes a page of its lesson", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "stublab-lesson-"));
+  try {
+    const page = join(folder, "lesson.html");
+    const { code, stderr } = await run([process.execPath, ["examples/lesson.mjs", page]]);
+    assert.is(code, 0, stderr);
+    const html = readFileSync(page, "utf8");
+    assert.match(html, "<title>stublab: A stub that blocks SIGCHLD</title>");
+    assert.match(html, "The stub executes getpid. What stops it?");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
 
 (hasTool("parallel") ? examples : examples.skip)(
   "fuzz-parallel.sh fuzzes in parts, merges them, and goes on with more cases",

@@ -159,14 +159,9 @@ export async function compareFile(
   { only, cases = 2000 }: Question = {},
 ): Promise<{ report: CompareReport; milliseconds: number }> {
   const start = performance.now();
-  const opened = await openSubjects([file], ["amd64"]);
-  try {
-    const options = { ...opened, seed: 1n, cases, ...(only !== undefined && { only }) };
-    const { report } = await compare(options);
-    return { report, milliseconds: performance.now() - start };
-  } finally {
-    for (const subject of opened.subjects) subject.close();
-  }
+  using opened = await openSubjects([file], ["amd64"]);
+  const { report } = await compare({ ...opened, cases, ...(only !== undefined && { only }) });
+  return { report, milliseconds: performance.now() - start };
 }
 
 /** Compares a module that breaks once; answers how. */

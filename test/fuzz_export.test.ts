@@ -13,6 +13,7 @@ import { exportC } from "../src/fuzz/export_c.ts";
 import type { Fields } from "../src/fuzz/fields.ts";
 import { Generator } from "../src/fuzz/generate.ts";
 import { Observer } from "../src/fuzz/observer.ts";
+import { readThisMachine } from "../src/fuzz/predict.ts";
 import { FROMS, indexOf, ONS } from "../src/fuzz/setups.ts";
 import { openEncoder } from "../src/index.ts";
 import { hasTool } from "./processes.ts";
@@ -21,6 +22,7 @@ const RUNS = 20;
 const { constants } = openEncoder("assembly");
 const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
 const observer = new Observer();
+const machine = readThisMachine();
 
 const programs = suite("fuzz: programs in C");
 programs.after(() => {
@@ -148,14 +150,10 @@ function run(program: string): Promise<[status: number | string, output: string]
 function build(
   name: string,
   it: Case,
-  knowledge: { predicted: Fields; seen: Fields },
+  stable: Fields,
   [compiler, ...more]: readonly [string, ...string[]] = [process.env.CC || "cc"],
 ): string {
-  const text = exportC(it, knowledge, {
-    document: formatCase(it, constants),
-    machine: "a test",
-    subject: "A test.",
-  });
+  const text = exportC({ it, predicted: stable, stable, differences: [] }, { machine });
   const program = join(folder, name.replaceAll(/\W+/g, "_"));
   writeFileSync(`${program}.c`, text);
   const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program, `${program}.c`];
@@ -166,7 +164,7 @@ function build(
 for (const [name, it] of spread()) {
   programs(`${name}: compiles without a warning, and sees the same ${RUNS} times`, async () => {
     const { stable } = observer.observe(it);
-    const program = build(name, it, { predicted: stable, seen: stable });
+    const program = build(name, it, stable);
     const results = await Promise.all(Array.from({ length: RUNS }, () => run(program)));
     const wrong = results.find(([status]) => status !== 0);
     assert.is(wrong, undefined, `status ${wrong?.[0]}\n${wrong?.[1]}`);
@@ -187,7 +185,7 @@ withMusl("with another libc they see the same", async () => {
   for (const [name, it] of spread()) {
     if (!["a handler", "XMM", "rip elsewhere", "32 bits", "exit, SYSCALL"].includes(name)) continue;
     const { stable } = observer.observe(it);
-    const program = build(`musl ${name}`, it, { predicted: stable, seen: stable }, MUSL);
+    const program = build(`musl ${name}`, it, stable, MUSL);
     const [status, output] = await run(program);
     assert.is(status, 0, `${name}: ${output}`);
   }
@@ -204,7 +202,7 @@ programs(`${GENERATED} generated cases: they compile, and see the same ${RUNS} t
     generator.generate(batch, 0, 5000 + index);
     const it = readSetup(batch, 0);
     const { stable } = observer.observe(it);
-    const program = build(`generated ${index}`, it, { predicted: stable, seen: stable });
+    const program = build(`generated ${index}`, it, stable);
     const results = await Promise.all(Array.from({ length: RUNS }, () => run(program)));
     const wrong = results.find(([status]) => status !== 0);
     const told = JSON.stringify(formatCase(it, constants));

@@ -17,8 +17,9 @@ import { OutputError } from "../src/errors.ts";
 import { BASELINE } from "../src/fuzz/baseline.ts";
 import { type Case, parseCase } from "../src/fuzz/case.ts";
 import { Examiner } from "../src/fuzz/examiner.ts";
-import { type Finding, writeFinding } from "../src/fuzz/finding.ts";
-import { examineFindings } from "../src/fuzz/fuzz_findings.ts";
+import { type FindingContent, writeFinding } from "../src/fuzz/finding.ts";
+import { FindingExaminer } from "../src/fuzz/fuzz_findings.ts";
+import { RunState } from "../src/fuzz/run_state.ts";
 import { indexOf } from "../src/fuzz/setups.ts";
 import { thrown } from "./thrown.ts";
 
@@ -40,7 +41,7 @@ const change = { id: "W7", value: "mask", to: 0x54dd4n };
 const examiner = new Examiner({ change });
 const { constants, machine } = examiner;
 const examination = examiner.examine(examiner.minimize(original));
-const finding: Finding = {
+const finding: FindingContent = {
   signature: "0123456789abcdef",
   examination,
   original,
@@ -103,31 +104,39 @@ findings("a folder has the case, what it was, what is wrong, and a program that 
   assert.is(Object.assign({ "written.eflags": "" }, outcome)["written.eflags"], "0x203");
 });
 
-findings("what does not come again stays as it was found, and is told as it was seen", () => {
-  const corpus = join(folder, "once");
-  mkdirSync(corpus);
-  const kind = { field: "status", predicted: 0x57fn, seen: 0x47fn };
-  const [examined, ...others] = examineFindings(
-    [
-      {
-        ...{ signature: 1, index: 7, it: original, predicted: true },
-        key: 2,
-        kind,
-      },
-    ],
-    { machine, corpus, command: "stublab fuzz --cases 8" },
-  );
-  assert.equal(others, []);
-  assert.equal([examined?.it, examined?.differences], [original, []]);
-  assert.is(
-    examined?.subject,
-    'It did not come again: once, status was "stopped by SIGILL", and "stopped by SIGTRAP" is predicted.',
-  );
-  const document = read("once", "findings", "00000000000002", "finding.json");
-  const told = Object.assign({ differences: [0], seenFirst: {} }, document);
-  assert.equal(told.differences, []);
-  assert.equal(told.seenFirst, { field: "status", predicted: "0x57f", seen: "0x47f" });
-});
+findings(
+  "a finding that is not reproduced stays as it was found, and says what was seen",
+  async () => {
+    const corpus = join(folder, "once");
+    mkdirSync(corpus);
+    const kind = { field: "status", predicted: 0x57fn, seen: 0x47fn };
+    const state = new RunState();
+    const raw = { signature: 1, index: 7, it: original, predicted: true, key: 2, kind };
+    const { counts } = state;
+    state.add({ from: 0, to: 8, counts, corpus: [], findings: [raw] });
+    const run = {
+      seed: 1n,
+      path: "both",
+      shard: undefined,
+      machine,
+      corpus,
+      change: undefined,
+    } as const;
+    const examiner = new FindingExaminer(run);
+    for await (const _ of examiner.examine(state));
+    const [examined, ...others] = examiner.findings;
+    assert.equal(others, []);
+    assert.equal([examined?.it, examined?.differences], [original, []]);
+    assert.is(
+      examined?.subject,
+      'Not reproduced: once, status was "stopped by SIGILL"; predicted: "stopped by SIGTRAP".',
+    );
+    const document = read("once", "findings", "00000000000002", "finding.json");
+    const told = Object.assign({ differences: [0], seenFirst: {} }, document);
+    assert.equal(told.differences, []);
+    assert.equal(told.seenFirst, { field: "status", predicted: "0x57f", seen: "0x47f" });
+  },
+);
 
 findings("the program of the folder shows it", () => {
   const program = join(folder, "repro");

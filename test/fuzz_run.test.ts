@@ -9,10 +9,11 @@ import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
 import { formatCase } from "../src/fuzz/case.ts";
 import { CorpusFolder, JOURNAL } from "../src/fuzz/corpus_folder.ts";
-import { type FuzzOptions, type FuzzResult, fuzz, parseShard } from "../src/fuzz/fuzz.ts";
+import { fuzz } from "../src/fuzz/fuzz.ts";
 import { mergeFolders } from "../src/fuzz/merge.ts";
 import { CHUNK, chunksOf, ROUND } from "../src/fuzz/round.ts";
 import { SEEDS } from "../src/fuzz/seeds.ts";
+import type { FuzzOptions, FuzzResult } from "../src/fuzz/session.ts";
 import { childrenOf } from "./processes.ts";
 
 const runs = suite("fuzz: runs");
@@ -85,11 +86,11 @@ runs("a folder makes no difference, nor does it that a run is ended and gone on 
   assert.is(names.length, whole.corpus.length);
 });
 
-runs("an interrupted run ends after its round, and goes on", async () => {
+runs("a run that is stopped ends after its round, and is continued", async () => {
   const corpus = newFolder();
   const controller = new AbortController();
   controller.abort();
-  const { state, interrupted } = await fuzz({ cases: CASES, corpus, signal: controller.signal });
+  const { state, interrupted } = await fuzz({ cases: CASES, corpus, stop: controller.signal });
   assert.equal([state.next, interrupted], [0, true]);
   expectSame(await run({ corpus }), await run({}));
 });
@@ -140,14 +141,14 @@ runs("cases that somebody put into the folder are tried once, and are of the cor
 runs("shards come together to what one machine finds, and go on as one", async () => {
   const base = newFolder();
   await fuzz({ cases: ROUND, corpus: base });
-  const divided = async (shard: string) => {
+  const divided = async (index: number, of: number) => {
     const corpus = newFolder();
     cpSync(base, corpus, { recursive: true });
-    await fuzz({ cases: CASES, corpus, shard: parseShard(shard) });
+    await fuzz({ cases: CASES, corpus, shard: { index, of } });
     return corpus;
   };
-  const whole = await divided("1/1");
-  const parts = [await divided("3/3"), await divided("1/3"), await divided("2/3")];
+  const whole = await divided(1, 1);
+  const parts = [await divided(3, 3), await divided(1, 3), await divided(2, 3)];
   const [alone, together] = [newFolder(), newFolder()];
   assert.is(mergeFolders([whole], alone, constants).complete, true);
   const merged = mergeFolders(parts, together, constants);

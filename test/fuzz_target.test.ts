@@ -12,14 +12,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openEncoder } from "../src/encoder/open.ts";
-import { BASELINE } from "../src/fuzz/baseline.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { type Case, writeSetup } from "../src/fuzz/case.ts";
-import { placeOf } from "../src/fuzz/code.ts";
-import { indexOf, type On, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
-import { createTarget } from "../src/fuzz/target.ts";
-import { Trier } from "../src/fuzz/trial.ts";
 import {
   assembleBpf,
   DATA_NUMBER,
@@ -28,7 +20,15 @@ import {
   RETURN,
   SECCOMP_RET_ALLOW,
   SECCOMP_RET_ERRNO,
-} from "../src/stub/bpf.ts";
+} from "../src/bpf/program.ts";
+import { openEncoder } from "../src/encoder/open.ts";
+import { BASELINE } from "../src/fuzz/baseline.ts";
+import { Batch } from "../src/fuzz/batch.ts";
+import { type Case, writeSetup } from "../src/fuzz/case.ts";
+import { placeOf } from "../src/fuzz/code.ts";
+import { indexOf, type On, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
+import { createTarget } from "../src/fuzz/target.ts";
+import { Trier } from "../src/fuzz/trial.ts";
 import { Tracer } from "../src/stub/tracer.ts";
 import { childrenOf, isAlive, processState } from "./processes.ts";
 

@@ -209,8 +209,8 @@ avx("keeps the YMM registers of interleaved guests", () => {
 states("takes a context from one address space to another with all its state", () => {
   using platform = Platform.open();
   const body = [code.loadXmmAtRax(0, 0), code.loop(code.addXmm(1, 0), code.SYSCALL)];
-  const { context, space } = load(platform.newAddressSpace(), ...body);
-  const other = load(platform.newAddressSpace(), ...body).space;
+  const { context, space } = load(platform, ...body);
+  const other = load(platform, ...body).space;
   const random = randomWords(SEED + 4n);
   const [low, high] = [random(), random()];
   writeWords(space, DATA, [low, high]);
@@ -230,8 +230,8 @@ states("takes a context from one address space to another with all its state", (
 
 states("does not mix up the faults of two address spaces", () => {
   using platform = Platform.open();
-  const { context, space } = load(platform.newAddressSpace(), code.loadRaxFrom(NOWHERE));
-  const other = load(platform.newAddressSpace(), code.loadRaxFrom(NOWHERE)).space;
+  const { context, space } = load(platform, code.loadRaxFrom(NOWHERE));
+  const other = load(platform, code.loadRaxFrom(NOWHERE)).space;
   assert.is(faultOf(context.switch(space)).access, "read");
   assert.is(faultOf(context.switch(other)).access, "read");
   other.release();

@@ -31,9 +31,9 @@ export interface Guest {
   readonly context: Context;
 }
 
-/** Gives `space` a code page, a data page, and a context at the start of the code. */
-export function load(space: Subprocess, ...code: readonly Code[]): Guest {
-  const { platform } = space;
+/** A new subprocess with a code page and a data page, and a context at the start of the code. */
+export function load(platform: Platform, ...code: readonly Code[]): Guest {
+  const space = platform.newAddressSpace();
   space.mapAnonymous(CODE, PAGE, "rwx");
   space.mapAnonymous(DATA, PAGE, "rw");
   space.write(CODE, program(...code));
@@ -55,7 +55,7 @@ export function withGuest(
   options: PlatformOptions = {},
 ): void {
   using platform = Platform.open(options);
-  body(load(platform.newAddressSpace(), ...code));
+  body(load(platform, ...code));
 }
 
 /** A file descriptor of a file that has no name any more, to be read and written. */

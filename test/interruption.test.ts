@@ -77,7 +77,7 @@ interruptions(
 
 interruptions("holds its deadline also where others keep on sending signals", async () => {
   using platform = Platform.open();
-  const { context, space } = load(platform.newAddressSpace(), code.SPIN);
+  const { context, space } = load(platform, code.SPIN);
   const script = `while kill -USR1 ${space.pid}; do :; done`;
   const child = spawn("timeout", ["3", "sh", "-c", script], { stdio: "ignore" });
   const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -105,7 +105,7 @@ interruptions(
     const ROUNDS = 300;
     const fd = temporaryFile(new Uint8Array(PAGE));
     using platform = Platform.open();
-    const { context, space } = load(platform.newAddressSpace(), code.loop(code.COUNT_AT_RBX));
+    const { context, space } = load(platform, code.loop(code.COUNT_AT_RBX));
     space.write(CODE + 64n, Uint8Array.from(code.loop(code.SYSCALL)));
     space.mapFile(FILE, PAGE, "rw", { fd });
     context.registers.set("rbx", FILE);
@@ -195,8 +195,8 @@ interruptions("ignores what other processes send to a guest", () => {
 
 interruptions("ends with a DeathError where somebody kills the guest, and others go on", () => {
   using platform = Platform.open();
-  const { context, space } = load(platform.newAddressSpace(), code.SPIN);
-  const other = load(platform.newAddressSpace(), code.loop(code.SYSCALL));
+  const { context, space } = load(platform, code.SPIN);
+  const other = load(platform, code.loop(code.SYSCALL));
   spawn("sh", ["-c", `kill -KILL ${space.pid}`], { stdio: "ignore" });
   const error = thrown(DeathError, () => context.switch(space));
   assert.is(error.pid, space.pid);

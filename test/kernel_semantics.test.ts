@@ -56,12 +56,12 @@ class Tracee {
 
   /** ptrace(2): a result or -errno. */
   request(request: number, address: number, data: ArrayBufferView): number {
-    const { shim } = this.space.platform.tracer;
+    const { shim } = this.space.tracer;
     return shim.ptraceMemory(request, this.space.pid, address, data);
   }
 
   poke(offset: number, word: bigint): number {
-    const { shim } = this.space.platform.tracer;
+    const { shim } = this.space.tracer;
     // As a number, where the kernel takes a word for the data.
     assert.ok(word <= BigInt(Number.MAX_SAFE_INTEGER));
     return shim.ptrace(POKEUSER, this.space.pid, offset, Number(word));
@@ -119,8 +119,8 @@ class Tracee {
   }
 
   signal(signal: number): void {
-    const { pid, platform } = this.space;
-    assert.is(platform.tracer.shim.tgkill(pid, pid, signal), 0);
+    const { pid, tracer } = this.space;
+    assert.is(tracer.shim.tgkill(pid, pid, signal), 0);
   }
 }
 
@@ -294,7 +294,7 @@ kernel("at an entry orig_rax chooses the call, rax does not, and -1 skips it", (
       assert.is(tracee.run(CONT).signal, SIGTRAP);
       return tracee.get("rax");
     };
-    const parent = BigInt(tracee.space.platform.master.pid);
+    const parent = BigInt(tracee.space.stub.parent?.pid ?? 0);
     assert.is(resultOf({}), parent, "getppid");
     assert.is(resultOf({ rax: GETPID }), parent);
     assert.is(resultOf({ orig_rax: GETPID }), pid);
@@ -486,7 +486,7 @@ kernel("SETSIGMASK wants 8 bytes, and takes SIGKILL and SIGSTOP out", () => {
 
 kernel("a resume with a signal above 64 is refused", () => {
   withTracee([CALLS], (tracee) => {
-    const { shim } = tracee.space.platform.tracer;
+    const { shim } = tracee.space.tracer;
     assert.is(shim.ptrace(7, tracee.space.pid, 0, 65), -EIO);
     tracee.toSyscall();
   });
@@ -494,9 +494,9 @@ kernel("a resume with a signal above 64 is refused", () => {
 
 /** The next status word of a thread, and how it ends once it is resumed from there. */
 function endOf(tracee: Tracee): { status: number; how: string } {
-  const { stub, platform } = tracee.space;
+  const { stub, tracer } = tracee.space;
   const status = new Int32Array(1);
-  assert.is(platform.tracer.shim.wait(stub.pid, 0x4000_0000, 1_000_000, status), stub.pid);
+  assert.is(tracer.shim.wait(stub.pid, 0x4000_0000, 1_000_000, status), stub.pid);
   stub.thread.state = "stopped";
   let how = "it lives";
   try {
@@ -529,11 +529,11 @@ kernel("SIGKILL gives a stopped thread no stop but that at its exit, resumed or 
 });
 
 kernel("the first resume after an attach stops by SIGSTOP before any instruction", () => {
-  withTracee([CALLS], ({ space }) => {
-    const { stub } = space.platform.newAddressSpace();
+  withGuest([CALLS], ({ platform, space }) => {
+    const { stub } = platform.newAddressSpace();
     stub.thread.resume(SYSEMU);
     assert.is(stub.thread.wait().signal, SIGSTOP);
-    const { frame, restAddress } = space.platform.tracer;
+    const { frame, restAddress } = space.tracer;
     stub.thread.readRegisters(frame);
     assert.ok(frame.get("rip") < restAddress, "before its INT3");
     stub.close();

@@ -9,7 +9,7 @@ import {
   RETURN,
   SECCOMP_RET_ALLOW,
   SECCOMP_RET_ERRNO,
-} from "../src/stub/bpf.ts";
+} from "../src/bpf/program.ts";
 
 // What tests do to their own process, where Node offers no call for it.
 

@@ -11,9 +11,9 @@ import {
   loadEncoder,
   openEncoder,
   Platform,
-  recordScenario,
   Tracer,
 } from "../src/index.ts";
+import { recordScenario } from "../src/record/index.ts";
 import { likeModel, moduleFile, script } from "./foreign_modules.ts";
 
 const load = suite("loadEncoder");

@@ -127,7 +127,7 @@ function facts(memory: ReturnType<typeof suite>): void {
   memory("a range that leaves user space is refused", () =>
     withPages(1, (stub) => {
       const message =
-        /^\d+ bytes at (-1|0x[0-9a-f]+) leave user space, which ends at 0x7ffffffff000$/;
+        /^\d+ bytes at (-1|0x[0-9a-f]+) are outside user space, which ends at 0x7ffffffff000$/;
       for (const [address, length] of [
         [TOP, 1],
         [TOP - 1n, 2],
@@ -169,7 +169,7 @@ function facts(memory: ReturnType<typeof suite>): void {
         [stubAddress - PAGE, 2 * PAGE],
       ] as const) {
         const { message } = failure(() => stub.write(address, new Uint8Array(length)));
-        assert.match(message, /^\d+ bytes at 0x[0-9a-f]+ overlap the stub code$/);
+        assert.match(message, /^\d+ bytes at 0x[0-9a-f]+ overlap the stub code at 0x[0-9a-f]+$/);
       }
       assert.equal(stub.read(stubAddress, PAGE), code);
       assert.is(stub.call("getppid"), BigInt(process.pid));

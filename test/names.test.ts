@@ -4,7 +4,6 @@ import {
   errorName,
   formatClone,
   looksLikeName,
-  nearest,
   parseFlags,
   parseNumber,
   parseSignal,
@@ -13,6 +12,7 @@ import {
   syscallName,
 } from "../src/encoder/names.ts";
 import { ENCODERS, InputError, openEncoder } from "../src/index.ts";
+import { nearest } from "../src/nearest.ts";
 
 /** The error that `body` throws has this message. */
 function refused(body: () => unknown, message: RegExp): void {

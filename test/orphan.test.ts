@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BirthError, DeathError, StopError, Stub, Tracer } from "../src/index.ts";
+import { BirthError, DeathError, StopError, type Stub, Tracer } from "../src/index.ts";
 import { Thread } from "../src/stub/thread.ts";
 import { isAlive, processState } from "./processes.ts";
 
@@ -16,7 +16,7 @@ function cloneHeld(parent: Stub, exitSignal: string): Thread {
     "PTRACE_SETOPTIONS",
     OPTIONS.reduce((bits, name) => bits | tracer.constant(`PTRACE_O_${name}`), 0),
   );
-  const word = encoder.encodeClone(tracer.flag("CLONE_FILES"), tracer.exitSignal(exitSignal));
+  const word = encoder.encodeClone(tracer.flag("CLONE_FILES"), tracer.parseExitSignal(exitSignal));
   assert.throws(
     () =>
       thread.inject(tracer.flag("SYS_clone"), [word], ({ offset }) =>
@@ -76,7 +76,7 @@ orphan("a parent that lives finds its child stopped by SIGSTOP, with its pid in 
 
   thread.readRegisters(thread.initial);
   tracer.encoder.rewindSyscall(thread.initial.offset);
-  const child = new Stub(thread, parent, tracer.constant("SIGCHLD"), 0);
+  const child = parent.addChild(thread, tracer.constant("SIGCHLD"));
   parent.thread.resume();
   assert.is(parent.thread.wait().signal, tracer.constant("SIGTRAP"));
   assert.is(child.call("getppid"), BigInt(parent.pid));

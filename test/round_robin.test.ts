@@ -154,7 +154,7 @@ roundRobin("a hundred address spaces switched 100,000 times keep every register"
   using platform = Platform.open();
   const random = randomWords(SEED);
   const guests = Array.from({ length: SPACES }, () => {
-    const { space, context } = load(platform.newAddressSpace(), ...BEGIN, code.SYSCALL);
+    const { space, context } = load(platform, ...BEGIN, code.SYSCALL);
     space.write(LOOP, code.program(ROUND));
     space.write(STORING, code.program(...STORE_ALL));
     const model = new Model(context, space, random);

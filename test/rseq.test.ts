@@ -9,7 +9,8 @@ import {
   type Stub,
   Tracer,
 } from "../src/index.ts";
-import { hasRseq, readRseq } from "../src/stub/rseq.ts";
+import { hasRseq } from "../src/stub/examine.ts";
+import { readRseq } from "../src/stub/rseq.ts";
 import { hostCommand } from "./processes.ts";
 
 // What the steps of a forked child's set-up are for: what becomes of a stub without one of them.

@@ -164,7 +164,7 @@ for (const encoder of ENCODERS) {
   seccomp("all that a platform needs is on the list", () => {
     withPlatform((platform) => {
       const fd = temporaryFile(new Uint8Array(PAGE));
-      const { space, context } = load(platform.newAddressSpace(), code.SYSCALL);
+      const { space, context } = load(platform, code.SYSCALL);
       space.mapFile(NOWHERE, PAGE, "rw", { fd, populate: true });
       space.protect(DATA, PAGE, "r");
       space.unmap(NOWHERE, PAGE);
@@ -214,7 +214,7 @@ for (const encoder of ENCODERS) {
       withPlatform(
         (platform) => {
           const { space, context } = load(
-            platform.newAddressSpace(),
+            platform,
             ...[code.SYSCALL, code.SYSCALL, code.INT80, code.INT3],
           );
           for (const [name, number, args] of DANGEROUS) {
@@ -257,7 +257,7 @@ for (const encoder of ENCODERS) {
 
   vsyscalls("the filter makes a call into the vsyscall page a fault", () => {
     withPlatform((platform) => {
-      const { space, context } = load(platform.newAddressSpace(), code.CALL_RAX, code.SYSCALL);
+      const { space, context } = load(platform, code.CALL_RAX, code.SYSCALL);
       context.registers.set("rax", VSYSCALL);
       context.registers.set("rdi", DATA);
       const { address, access } = faultOf(context.switch(space));
@@ -270,7 +270,7 @@ for (const encoder of ENCODERS) {
   vsyscalls("without the filter the kernel executes such a call", () => {
     withPlatform(
       (platform) => {
-        const { space, context } = load(platform.newAddressSpace(), code.CALL_RAX, code.SYSCALL);
+        const { space, context } = load(platform, code.CALL_RAX, code.SYSCALL);
         context.registers.set("rax", VSYSCALL);
         context.registers.set("rdi", DATA);
         assert.is(syscallOf(context.switch(space)).number, 0, "gettimeofday answered 0");

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Filter, INSTRUCTION } from "../src/compare/bpf.ts";
+import { Filter } from "../src/bpf/interpreter.ts";
+import { FILTER_INSTRUCTION } from "../src/bpf/program.ts";
 import { hex } from "../src/errors.ts";
 import {
   DeathError,
@@ -71,14 +72,14 @@ function model(data: SeccompData, exitSignal: number): number {
 
 /** Where a program is written: behind a gap, so that what lies around it can be looked at. */
 const GAP = 64;
-const ROOM = 128 * INSTRUCTION;
+const ROOM = 128 * FILTER_INSTRUCTION;
 
 function programOf(encoder: Encoder, exitSignal: number): Uint8Array {
   const at = Math.ceil(encoder.heap / 8) * 8 + GAP;
   const around = new Uint8Array(encoder.buffer, at - GAP, ROOM + 2 * GAP).fill(0xa5);
   const count = encoder.encodeSeccomp(at, exitSignal);
   assert.ok(count > 0 && count <= 128, `${encoder.name}: ${count} instructions`);
-  const end = GAP + count * INSTRUCTION;
+  const end = GAP + count * FILTER_INSTRUCTION;
   const outside = [...around.subarray(0, GAP), ...around.subarray(end)];
   assert.ok(
     outside.every((byte) => byte === 0xa5),
@@ -230,7 +231,7 @@ meaning("a program is the same wherever it lies", () => {
     const at = encoder.buffer.byteLength - ROOM;
     const count = encoder.encodeSeccomp(at, 9);
     assert.equal(
-      new Uint8Array(encoder.buffer, at, count * INSTRUCTION),
+      new Uint8Array(encoder.buffer, at, count * FILTER_INSTRUCTION),
       first,
       `${encoder.name}, at the end of its buffer`,
     );
@@ -264,7 +265,7 @@ function filteredStub(tracer: Tracer, encoder: Encoder): { stub: Stub; page: big
   const program = programOf(encoder, tracer.constant("SIGCHLD"));
   // struct sock_fprog: the length, and at 8 the address.
   const head = new DataView(new ArrayBuffer(16));
-  head.setUint16(0, program.length / INSTRUCTION, true);
+  head.setUint16(0, program.length / FILTER_INSTRUCTION, true);
   head.setBigUint64(8, page + 16n, true);
   stub.write(page, new Uint8Array(head.buffer));
   stub.write(page + 16n, program);

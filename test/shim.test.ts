@@ -15,7 +15,7 @@ import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Tracer } from "../src/index.ts";
-import { viewMemory } from "../src/shim.ts";
+import { viewMemory } from "../src/shim/library.ts";
 import { parseMaps } from "../src/stub/proc.ts";
 import { hasTool, run } from "./processes.ts";
 
@@ -84,6 +84,19 @@ inspect("the shim exports what its headers declare", () => {
   assert.equal([...exported].map(([, name]) => name).sort(), declared.sort());
   assert.ok(declared.length > 10);
 });
+
+const withClang = hasTool("clang") ? libraries : libraries.skip;
+
+withClang("clang links the shim, which calls nothing that it does not have", () =>
+  inFolder(tmpdir(), (folder) => {
+    const library = join(folder, "shim.so");
+    const build = pathToFileURL("build.mjs").href;
+    const script = `(await import("${build}")).compileShim(${JSON.stringify(library)})`;
+    const env = { ...process.env, CC: "clang" };
+    execFileSync(process.execPath, ["--input-type=module", "-e", script], { env });
+    assert.ok(existsSync(library));
+  }),
+);
 
 compile("a function of the C encoder that differs from the table of the ABI does not compile", () =>
   inFolder(tmpdir(), (folder) => {

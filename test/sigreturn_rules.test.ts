@@ -10,9 +10,9 @@ import { differs } from "../src/fuzz/model/difference.ts";
 import { type Change, Model } from "../src/fuzz/model/model.ts";
 import { Prediction } from "../src/fuzz/model/prediction.ts";
 import { differencesAt } from "../src/fuzz/predicted.ts";
-import { Equivalent, sameOutcome } from "../src/fuzz/sigreturn/equivalent.ts";
 import { SIGRETURN_RULES } from "../src/fuzz/sigreturn/rules.ts";
 import { Trier } from "../src/fuzz/trial.ts";
+import { Equivalent, sameOutcome } from "./sigreturn_equivalent.ts";
 
 const rules = suite("fuzz: rules of rt_sigreturn");
 

@@ -25,7 +25,7 @@ function recorded(body: (recorder: Recorder, tracer: Tracer) => void): Recording
   addStubCode(recorder, tracer);
   recorder.addLane("host", "the host", process.pid);
   body(recorder, tracer);
-  return recorder.finish("test", { title: "", introduction: [], record: () => {} });
+  return recorder.finish("test", { title: "", introduction: [] });
 }
 
 const CODE = 0x10000n;

@@ -13,3 +13,13 @@ export function thrown<T extends StublabError>(
   }
   throw new Error(`expected a ${kind.name}`);
 }
+
+/** What a promise rejects with; one that resolves fails the test. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("expected a rejection");
+}

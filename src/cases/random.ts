@@ -1,8 +1,18 @@
+import { InputError } from "../errors.ts";
+import { integer, type Shape, show } from "../shape.ts";
+
+/** The seed of random cases: an integer of 64 bits without sign, as a BigInt or a number. */
+export const seedOf: Shape<bigint> = (value, place) => {
+  const seed = integer(value, place);
+  if (BigInt.asUintN(64, seed) === seed) return seed;
+  throw new InputError(`${place}: expected an integer from 0 to 2^64 - 1, got ${show(value)}`);
+};
+
 /**
- * Numbers that a seed, a stream and an index determine: case `i` is the same whatever came before it.
+ * Random numbers determined by a seed, a stream and an index: case `i` does not depend on the cases before it.
  *
- * xoshiro128** (Blackman and Vigna), because 32-bit arithmetic needs no BigInt; its state is mixed from the
- * key by the finalizer of MurmurHash3.
+ * xoshiro128** (Blackman and Vigna), because 32-bit arithmetic needs no BigInt. The finalizer of MurmurHash3 mixes
+ * its state from the key. assembly/fuzz/random.ts is the same generator; a test compares their numbers.
  */
 export class Random {
   readonly #low: number;
@@ -12,20 +22,20 @@ export class Random {
   #c = 0;
   #d = 0;
 
-  /** @param seed of 64 bits */
+  /** @param seed 64 bits */
   constructor(seed: bigint) {
     this.#low = Number(BigInt.asUintN(32, seed));
     this.#high = Number(BigInt.asUintN(32, seed >> 32n));
     this.start(0, 0);
   }
 
-  /** Goes to the beginning of case `index`, at most 2^53, of a stream. */
+  /** Moves to the start of case `index` (at most 2^53) of a stream. */
   start(stream: number, index: number): void {
     let state = mix(this.#low ^ Math.imul(stream, 0x9e3779b9));
     state = this.#a = mix(state ^ this.#high);
     state = this.#b = mix(state ^ index);
     state = this.#c = mix(state ^ Math.floor(index / 2 ** 32));
-    // One word that is not 0 is enough for the generator, and this one is not.
+    // The generator needs one word that is not 0.
     this.#d = mix(state) | 1;
   }
 
@@ -48,12 +58,12 @@ export class Random {
     return Math.floor((this.next() / 2 ** 32) * count);
   }
 
-  /** True in `numerator` of `denominator` cases. */
+  /** True with probability `numerator` / `denominator`. */
   chance(numerator: number, denominator: number): boolean {
     return this.below(denominator) < numerator;
   }
 
-  /** One of the choices, of which there is at least one. */
+  /** One of the choices. */
   pick<T>(choices: readonly [T, ...T[]]): T {
     return choices[this.below(choices.length)] ?? choices[0];
   }

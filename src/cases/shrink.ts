@@ -1,16 +1,16 @@
-/** Whether words still show what they are to show; asked about the array itself, which it must not keep. */
+/** Whether words still show the effect. It gets the array that is being shrunk, and must not keep it. */
 type Holds = (words: BigUint64Array) => boolean | Promise<boolean>;
 
-/** Indices of words that have one value, and keep that: alone or together. */
+/** Indices of words that have the same value and change together. */
 type Group = readonly number[];
 
 /**
- * The smallest words near `words` of which `holds` is still true: word by word to 0, then bit by bit, then by
- * halves, then each bit to a lower place, until nothing can be taken away. Words that are equal are tried together, too.
+ * Shrinks `words` in place while `holds` stays true: sets each word to 0, clears single bits, halves it, moves bits to
+ * lower places, and repeats until nothing changes. Equal words are also tried together.
  *
  * @param places the indices of the words that may change
- * @param holds true for what it is first given
- * @param flags the indices of words in which each bit means something else: those only lose bits
+ * @param holds must be true for the initial words
+ * @param flags the indices of words whose bits are flags: those words only lose bits
  */
 export async function shrink(
   words: BigUint64Array,
@@ -31,7 +31,7 @@ export async function shrink(
   }
 }
 
-/** The groups of words that have one value, and not 0. */
+/** The groups of equal words that are not 0. */
 function equals(words: BigUint64Array, places: readonly number[]): Group[] {
   const groups = new Map<bigint, number[]>();
   for (const at of places) {
@@ -43,7 +43,7 @@ function equals(words: BigUint64Array, places: readonly number[]): Group[] {
   return [...groups.values()].filter(({ length }) => length > 1);
 }
 
-/** Takes each bit away, from the top, if it can be spared. */
+/** Clears each bit, from the top, if `holds` stays true. */
 async function clearBits(words: BigUint64Array, group: Group, holds: Holds): Promise<boolean> {
   let smaller = false;
   for (let bit = 1n << 63n; bit !== 0n; bit >>= 1n) {
@@ -60,7 +60,7 @@ async function halve(words: BigUint64Array, group: Group, holds: Holds): Promise
   return smaller;
 }
 
-/** Moves each bit, from the top, to the lowest free place at which it does as well. */
+/** Moves each bit, from the top, to the lowest free place at which `holds` stays true. */
 async function lowerBits(words: BigUint64Array, group: Group, holds: Holds): Promise<boolean> {
   let smaller = false;
   for (let bit = 1n << 63n; bit !== 0n; bit >>= 1n) {
@@ -80,7 +80,7 @@ function wordOf(words: BigUint64Array, [at = 0]: Group): bigint {
   return words[at] ?? 0n;
 }
 
-/** Answers whether the group has another word now, with which it still holds. */
+/** Sets a group to a smaller word; returns false, and changes nothing, if `holds` would not stay true. */
 async function tryWord(
   words: BigUint64Array,
   group: Group,
@@ -88,7 +88,7 @@ async function tryWord(
   holds: Holds,
 ): Promise<boolean> {
   const before = group.map((at) => words[at] ?? 0n);
-  // What was equal when the groups were made need not be so any more.
+  // Words that were equal when the groups were made may differ by now.
   if (before.some((each) => each <= word)) return false;
   for (const at of group) words[at] = word;
   if (await holds(words)) return true;

@@ -6,16 +6,16 @@ import { InputError, UnsupportedError } from "../errors.ts";
 import { limitError } from "../limits.ts";
 import { finishing } from "./interruption.ts";
 
-/** The executable, in a folder that is there for its sake. */
+/** The name of the executable in its temporary folder. */
 const OUTPUT = "guest";
 
-/** How much is kept of what the compiler says, in UTF-16 units: it may say a line about each of the source. */
+/** How much of the compiler's messages is kept, in UTF-16 units: it may print one for each line of the source. */
 const MOST_SAID = 4000;
 
 /**
  * Assembles and links a source (.s, or .S with the preprocessor) to a static executable.
  *
- * @throws UnsupportedError without a compiler or a temporary folder, InputError for a source that does not assemble.
+ * @throws UnsupportedError if there is no compiler or no temporary folder, InputError if the source does not assemble.
  */
 export function assemble(source: string): Promise<Uint8Array> {
   return finishing(async (interrupted) => {
@@ -35,12 +35,12 @@ function makeTemporaryFolder(): string {
   } catch (cause) {
     const doing = `an assembler source needs a folder in ${tmpdir()}`;
     const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
-    const remedy = "let TMPDIR name a folder that can be written to";
+    const remedy = "set TMPDIR to a folder that this process can write to";
     throw limitError(doing, cause) ?? new UnsupportedError(`${doing}: ${why}`, { cause, remedy });
   }
 }
 
-/** Leaves the output in a folder, and nothing elsewhere. */
+/** Writes the executable to a folder, and the temporary files of the compiler too. */
 function compile(source: string, folder: string, signal: AbortSignal): Promise<void> {
   const compiler = process.env.CC || "cc";
   const child = spawn(compiler, ["-nostdlib", "-static", "-o", join(folder, OUTPUT), source], {
@@ -56,7 +56,7 @@ function compile(source: string, folder: string, signal: AbortSignal): Promise<v
     child.on("error", (error) => {
       if (child.pid === undefined) reject(noCompiler(compiler, error));
     });
-    // The compiler and all that it has started have ended then.
+    // By then the compiler and its children have ended.
     child.on("close", (status) => {
       if (status === 0) resolve();
       else reject(new InputError(`${source} does not assemble:\n${said.trimEnd()}`));
@@ -70,8 +70,8 @@ function noCompiler(compiler: string, cause: Error): UnsupportedError {
     {
       cause,
       remedy:
-        "apt-get install gcc (Debian, Ubuntu), dnf install gcc (Fedora), apk add gcc binutils (Alpine), or name " +
-        "another in CC; an ELF executable or a .bin file needs none",
+        "apt-get install gcc (Debian, Ubuntu), dnf install gcc (Fedora), apk add gcc binutils (Alpine), or set CC " +
+        "to another compiler; an ELF executable or a .bin file does not need one",
     },
   );
 }

@@ -54,7 +54,7 @@ async function run(args: readonly string[]): Promise<number> {
   const count = parseCount("--grandchildren", values.grandchildren, MOST_GRANDCHILDREN);
   const limit = values.hold ? Number.POSITIVE_INFINITY : LIMIT + count * LIMIT_OF_EACH;
   using tracer = new Tracer({ encoder: await chooseEncoder(values.encoder, limit) });
-  const exitSignal = tracer.exitSignal(values["exit-signal"]);
+  const exitSignal = tracer.parseExitSignal(values["exit-signal"]);
   const family = bootstrap(tracer, exitSignal, count);
   if (values.json) printDocument(tracer, family);
   else printFamily(tracer, family, exitSignal);

@@ -4,9 +4,10 @@ import { renderComparePage } from "../compare/page/page.ts";
 import type { CompareReport } from "../compare/report.ts";
 import { FUNCTION_NAMES, type FunctionName, OPERATIONS, type Operation } from "../encoder/abi.ts";
 import { ARCHES, type Arch } from "../encoder/arch.ts";
-import { nearest, parseNumber } from "../encoder/names.ts";
+import { parseNumber } from "../encoder/names.ts";
 import { ENCODERS } from "../encoder/open.ts";
 import { InputError, OutputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { type Command, parseCommand, parseCount, parseSeed, UsageError } from "./command.ts";
 import { printComparison } from "./compare_text.ts";
 import { endBetweenTurns } from "./interruption.ts";
@@ -19,9 +20,9 @@ const LIVE_CASES = 500;
 
 const help = `usage: stublab compare [ENCODER…] [options]
 
-Gives several encoders the same work, and tells where they differ: which field, which flag, the smallest input
-that shows it, and who is right. The truth offline is what the system's headers say (encoder native is compiled
-against them); with --live it is also the kernel, asked in real stubs.
+Gives several encoders the same inputs, and reports where they differ: which field, which flag, the smallest input
+that shows it, and which encoder is right. The reference is the system's headers (encoder native is compiled against
+them); with --live it is also the kernel, asked in real stubs.
 
 ENCODER is assembly, script, native or gvisor (the decisions of the original), or a file of your own: a
 WebAssembly or an ES module that follows docs/encoder-abi.md. It runs in a process of its own, under a time limit.
@@ -30,17 +31,17 @@ Without ENCODERs: assembly, script, native.
   --encoder FILE    one more encoder, beside the ENCODERs
   --operation O     only this: ${OPERATIONS.slice(0, 7).join(", ")},
                     ${OPERATIONS.slice(7).join(", ")}, or one function of the ABI, such as
-                    encodeClone; may be given several times
+                    encodeClone; may be repeated
   --arch A          amd64 or arm64 (default: both)
   --seed N          another seed draws other cases (default 1)
   --cases N         how many cases in all (default 1000000)
   --seconds N       or how long
-  --case WORDS      one case of one function: NAME=NUMBER,…; what is not named is 0
-  --live            ask the kernel, too: about each disagreement, and ${LIVE_CASES} cases of each function
+  --case WORDS      one case of one function: NAME=NUMBER,…; words that are not named are 0
+  --live            also ask the kernel: about each disagreement, and ${LIVE_CASES} cases of each function
   --html FILE       write the report as a page
   --json            one document, "stublab.compare/1"
 
-Exit status: 0 where all agree with each other and with the truth, 1 where one does not, or did not answer.
+Exit status: 0 if all encoders agree with each other and with the reference, 1 if one does not, or did not answer.
 
 examples:
   stublab compare
@@ -62,7 +63,6 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
-const CASES = 1_000_000;
 const MOST_CASES = 1e12;
 const MOST_SECONDS = 1e6;
 
@@ -74,7 +74,7 @@ async function run(args: readonly string[]): Promise<number> {
   const named = positionals.length > 0 ? positionals : ENCODERS;
   const arches = values.arch === undefined ? ARCHES : [parseArch(values.arch)];
   if (values.html !== undefined) tryFile(values.html);
-  const opened = await openSubjects([...new Set([...named, ...(values.encoder ?? [])])], arches);
+  using opened = await openSubjects([...new Set([...named, ...(values.encoder ?? [])])], arches);
   const progress = new Progress();
   const stopListening = endBetweenTurns();
   try {
@@ -86,14 +86,13 @@ async function run(args: readonly string[]): Promise<number> {
       progress: (share, cases) => progress.show(share, `${cases.toLocaleString("en")} cases`),
     });
     progress.clear();
-    // What reads the report may be slow, and then nothing could hear a signal.
+    // A slow reader of the report must not keep a signal from ending the process.
     stopListening();
     await publish(report, values, `stublab compare ${args.join(" ")}`);
     return foundNothing(report) ? 0 : 1;
   } finally {
     stopListening();
     progress.clear();
-    for (const subject of opened.subjects) subject.close();
   }
 }
 
@@ -109,10 +108,11 @@ function limitsOf(values: Values): Pick<CompareOptions, "only" | "input" | "case
     throw new UsageError("--cases and --seconds exclude each other");
   }
   const only = (values.operation ?? []).map(parseOperation);
-  const limits =
-    values.seconds === undefined
-      ? { cases: parseCount("--cases", values.cases ?? String(CASES), MOST_CASES) }
-      : { seconds: parseCount("--seconds", values.seconds, MOST_SECONDS) };
+  const { cases, seconds } = values;
+  const limits = {
+    ...(cases !== undefined && { cases: parseCount("--cases", cases, MOST_CASES) }),
+    ...(seconds !== undefined && { seconds: parseCount("--seconds", seconds, MOST_SECONDS) }),
+  };
   if (values.case === undefined) return only.length === 0 ? limits : { ...limits, only };
   const [name, ...others] = only;
   if (name === undefined || others.length > 0 || !isFunction(name)) {
@@ -130,7 +130,7 @@ function parseCase(text: string): Map<string, bigint> {
     const [name = "", value = ""] = part.split("=");
     const word = parseNumber(value);
     if (word === undefined) {
-      throw new InputError(`--case takes NAME=NUMBER,…, and "${part}" is none`);
+      throw new InputError(`--case takes NAME=NUMBER,…, not "${part}"`);
     }
     words.set(name, BigInt.asUintN(64, word));
   }

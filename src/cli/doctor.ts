@@ -2,10 +2,11 @@ import { spawnSync } from "node:child_process";
 import { release, type } from "node:os";
 import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { hex, StublabError } from "../errors.ts";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 import { readIfThere } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
+import { readPtraceScope } from "../stub/yama.ts";
 import { type Command, parseOptions } from "./command.ts";
 import { LIMIT_TRIALS } from "./doctor_limits.ts";
 import { attempt, type Finding, type Seen, tryCommands } from "./doctor_trials.ts";
@@ -104,13 +105,13 @@ function findingText({ name, status, detail, remedy }: Finding): string {
 }
 
 function fail(detail: string, remedy: string): never {
-  throw new StublabError("ERR_STUBLAB_DOCTOR", detail, { remedy });
+  throw new StublabError(detail, { code: "ERR_STUBLAB_DOCTOR", remedy });
 }
 
 function node(): Seen {
   const detail = `${process.version} on ${process.platform} ${process.arch}`;
-  if (Number(process.versions.node.split(".")[0]) < 20)
-    fail(detail, "stublab needs Node.js 20 or later");
+  // Node.js 20.4 is the first that has it.
+  if (Symbol.dispose === undefined) fail(detail, "stublab needs Node.js 20.4 or later");
   return { detail };
 }
 
@@ -139,18 +140,11 @@ function compiler(): Seen {
 }
 
 function yama(): Seen {
-  const scope = readIfThere("/proc/sys/kernel/yama/ptrace_scope");
-  if (scope === undefined) return { detail: "not in this kernel" };
-  const detail = `kernel.yama.ptrace_scope is ${scope}`;
-  if (scope === "3") fail(detail, "nobody may trace: set it to 1 and reboot");
-  if (scope === "2" && !mayTrace()) fail(detail, "run with CAP_SYS_PTRACE, or set it to 1");
+  const found = readPtraceScope();
+  if (found === undefined) return { detail: "not in this kernel" };
+  const detail = `kernel.yama.ptrace_scope is ${found.scope}`;
+  if (found.remedy !== undefined) fail(detail, found.remedy);
   return { detail: `${detail}: stubs are descendants, so they may be traced` };
-}
-
-/** Whether this process has CAP_SYS_PTRACE, bit 19. */
-function mayTrace(): boolean {
-  const effective = /^CapEff:\s+(\S+)/m.exec(readIfThere("/proc/self/status") ?? "")?.[1] ?? "0";
-  return (BigInt(`0x${effective}`) & (1n << 19n)) !== 0n;
 }
 
 function processOne(): Seen {

@@ -1,6 +1,6 @@
 // What doctor makes of a trial, and the trials of what single commands need beyond stubs.
 
-import { DeathError, StublabError } from "../errors.ts";
+import { DeathError, type ErrorDetails, StublabError } from "../errors.ts";
 import { FROMS, type From, OUTCOME, outcomeAt } from "../fuzz/setups.ts";
 import { explain } from "../limits.ts";
 
@@ -87,10 +87,10 @@ async function guest(): Promise<Seen> {
     if (result.kind === "exited" && result.status === 7) {
       return { detail: "a guest made two system calls" };
     }
-    throw new StublabError("ERR_STUBLAB_DOCTOR", `a guest that exits with 7 ${result.kind}`);
+    throw failed(`a guest that exits with 7 ${result.kind}`);
   } catch (error) {
-    if (!(error instanceof DeathError) || error.how !== "killed by SIGSYS") throw error;
-    throw new StublabError("ERR_STUBLAB_DOCTOR", "a guest is killed for a call to be emulated", {
+    if (!isKilledBySigsys(error)) throw error;
+    throw failed("a guest is killed for a call to be emulated", {
       cause: error,
       remedy:
         "this kernel asks the seccomp filter before the tracer, as Linux before 4.8 and gVisor do; " +
@@ -102,9 +102,9 @@ async function guest(): Promise<Seen> {
 async function recording(): Promise<Seen> {
   const { recordScenario } = await import("../record/record.ts");
   const { steps, end } = await recordScenario("grandchild");
-  const failed = end.filter(({ held }) => !held).length;
-  if (failed === 0) return { detail: `a birth was recorded in ${steps.length} steps` };
-  throw new StublabError("ERR_STUBLAB_DOCTOR", `${failed} facts of a recorded birth do not hold`);
+  const failures = end.filter(({ held }) => !held).length;
+  if (failures === 0) return { detail: `a birth was recorded in ${steps.length} steps` };
+  throw failed(`${failures} facts of a recorded birth do not hold`);
 }
 
 /** Tries a setup that changes nothing from some stops, each up to its INT3. */
@@ -123,7 +123,7 @@ async function setups(way: "SETREGS" | "SIGRETURN", froms: readonly From[]): Pro
     for (const [i, from] of froms.entries()) {
       const status = batch.outcomes[outcomeAt(i) + OUTCOME.status] ?? 0;
       if (status === STOPPED_BY_SIGTRAP) continue;
-      throw new StublabError("ERR_STUBLAB_DOCTOR", `from ${from} an INT3 has status ${status}`);
+      throw failed(`from ${from} an INT3 has status ${status}`);
     }
     return { detail: `tried from ${froms.join(", ")}` };
   } finally {
@@ -151,3 +151,13 @@ async function foreign(): Promise<Seen> {
 }
 
 const STOPPED_BY_SIGTRAP = (5 << 8) | 0x7f;
+
+function isKilledBySigsys(error: unknown): boolean {
+  if (!(error instanceof DeathError)) return false;
+  const { end } = error;
+  return end.kind === "signaled" && end.signal === "SIGSYS";
+}
+
+function failed(message: string, details?: ErrorDetails): StublabError {
+  return new StublabError(message, { ...details, code: "ERR_STUBLAB_DOCTOR" });
+}

@@ -10,7 +10,7 @@ import { EncoderError, UnsupportedError } from "../errors.ts";
 import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../foreign/channel.ts";
 import { ForeignProcess } from "../foreign/process.ts";
 import { type Limit, readInput } from "../input.ts";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 import { visible } from "../visible.ts";
 
 /** The values of --encoder, for the help of commands. */

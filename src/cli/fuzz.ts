@@ -13,24 +13,24 @@ const help = `usage: stublab fuzz [options]
        stublab fuzz replay|minimize|export CASE [options]
        stublab fuzz merge DIRS -o DIR
 
-Puts register setups into real stubs, sees what the kernel and the processor make of them, and compares that with
-what the model says. Setups whose outcomes are of a new kind go into the corpus, from which others are made.
+Writes register setups into real stubs, and compares what the kernel and the processor do with the prediction of a
+model. Setups with a new kind of outcome go into the corpus, from which others are made.
 
-  --seed N      another seed makes other cases (default: that of the corpus folder, or 1)
-  --path P      how cases come to their registers: ptrace, sigreturn, or both (default: that of the corpus
+  --seed N      another seed makes other cases (default: the seed of the corpus folder, or 1)
+  --path P      how cases get their registers: ptrace, sigreturn, or both (default: the path of the corpus
                 folder, or both)
-  --cases N     how many cases the run has in all (default 1000000)
-  --seconds N   or how long it goes on, to the end of a round
-  --corpus DIR  a folder that keeps the run: its corpus, its journal and its findings. The same command goes on
-                where it was ended or killed; cases of your own that you put there are tried first
-  --workers N   threads that try cases, each on a processor of its own (default 1); what is found stays the same
+  --cases N     the cases of the whole run (default 1000000)
+  --seconds N   or how long this command lasts, to the end of a round
+  --corpus DIR  a folder that keeps the run: its corpus, its journal and its findings. The same command continues
+                a run that was ended or killed; cases of your own that you put there are tried first
+  --workers N   threads that try cases, each on a processor of its own (default 1); the findings stay the same
   --shard I/N   only this part of the run; \`stublab fuzz merge\` puts the parts together
-  --plant RULE  leave a rule of the model out, or give it another number (W7.mask=0x54dd4): a bug, to see it found
+  --plant RULE  remove a rule of the model, or alter a number of it (W7.mask=0x54dd4): a bug, to see it found
   --json        one document, "stublab.fuzz/1"
 
-Ctrl-C ends the run after the round under way, a second one at once. Exit status: 0 where nothing came otherwise than
-predicted, 1 where something did, 2 for wrong usage and for a folder that does not fit, 3 where this machine cannot do
-it. docs/fuzzing.md has more, docs/fuzzing-tutorial.md a walk through it.
+Ctrl-C ends the run after the round under way, a second Ctrl-C at once. Exit status: 0 if every outcome matched its
+prediction, 1 if one did not, 2 for wrong usage or a folder of another run, 3 if this machine cannot do it.
+docs/fuzzing.md is the reference, docs/fuzzing-tutorial.md a walk through it.
 
 examples:
   stublab fuzz --seconds 60

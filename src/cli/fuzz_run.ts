@@ -1,16 +1,11 @@
 import { openEncoder } from "../encoder/open.ts";
-import {
-  DEFAULT_PATH,
-  type FuzzOptions,
-  type FuzzResult,
-  fuzz,
-  MOST_WORKERS,
-  parseShard,
-} from "../fuzz/fuzz.ts";
-import { examineFindings } from "../fuzz/fuzz_findings.ts";
+import { InputError } from "../errors.ts";
+import { fuzz, MOST_WORKERS } from "../fuzz/fuzz.ts";
 import { FUZZ_SCHEMA, reportOf } from "../fuzz/fuzz_report.ts";
 import { PATHS, type Path } from "../fuzz/generate.ts";
 import { parsePlant } from "../fuzz/plant.ts";
+import type { Shard } from "../fuzz/round.ts";
+import type { FuzzOptions, FuzzResult } from "../fuzz/session.ts";
 import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
@@ -22,7 +17,7 @@ const MOST_SECONDS = 1e6;
 /** 128 + SIGINT. */
 const INTERRUPTED = 130;
 
-export const RUN_OPTIONS = {
+const RUN_OPTIONS = {
   seed: { type: "string" },
   path: { type: "string" },
   cases: { type: "string" },
@@ -36,18 +31,17 @@ export const RUN_OPTIONS = {
 
 type Values = ReturnType<typeof parseOptions<typeof RUN_OPTIONS>>;
 
-/** Fuzzes, and tells what came of it. */
+/** Fuzzes, and prints the report. */
 export async function runFuzz(args: readonly string[]): Promise<number> {
   const values = parseOptions(args, RUN_OPTIONS);
   const options = optionsOf(values);
-  const { corpus, change } = options;
   const status = new FuzzStatus(`stublab fuzz ${args.join(" ")}`);
   const interruption = interruptible((text) => status.note(text));
   let result: FuzzResult;
   try {
     result = await fuzz({
       ...options,
-      signal: interruption.signal,
+      stop: interruption.signal,
       progress: (progress) => status.show(progress),
     });
   } finally {
@@ -55,15 +49,11 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
     // From here on all is done in one turn, in which no handler would be called: a signal ends the process.
     interruption.stop();
   }
-  const findings = examineFindings(result.state.findings, {
-    machine: result.machine,
-    ...{ corpus, change, command: commandOf(result, values) },
-  });
   const { constants } = openEncoder("assembly");
-  const report = reportOf(result, findings, options, constants);
+  const report = reportOf(result, options, constants);
   if (values.json) printJson(FUZZ_SCHEMA, report);
   else tell(folded(fuzzText(report)));
-  return findings.length === 0 ? 0 : 1;
+  return result.findings.length === 0 ? 0 : 1;
 }
 
 function optionsOf(values: Values): FuzzOptions {
@@ -92,12 +82,12 @@ function parsePath(name: string): Path {
   throw new UsageError(`--path takes ${PATHS.join(", ")}, not "${name}"`);
 }
 
-/** The command that finds the same from the beginning. */
-function commandOf({ seed, path, state }: FuzzResult, { shard, plant }: Values): string {
-  const part = shard === undefined ? "" : ` --shard ${shard}`;
-  const bug = plant === undefined ? "" : ` --plant ${plant}`;
-  const way = path === DEFAULT_PATH ? "" : ` --path ${path}`;
-  return `stublab fuzz --seed ${seed} --cases ${state.next}${way}${part}${bug}`;
+/** One of `of` shards, from "2/8". @throws InputError */
+function parseShard(text: string): Shard {
+  const [, index = "", of = ""] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  const shard = { index: Number(index), of: Number(of) };
+  if (shard.index >= 1 && shard.index <= shard.of) return shard;
+  throw new InputError(`--shard takes I/N with I from 1 to N, such as 2/8, not "${text}"`);
 }
 
 /** Ctrl-C ends the run after its round, and a second one at once; so do the other ways to end a process. */

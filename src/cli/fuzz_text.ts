@@ -1,5 +1,5 @@
-import { DEFAULT_PATH } from "../fuzz/fuzz.ts";
 import type { FuzzReport } from "../fuzz/fuzz_report.ts";
+import { DEFAULT_PATH } from "../fuzz/generate.ts";
 import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
 

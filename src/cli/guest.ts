@@ -5,33 +5,34 @@ import type { GuestProgram } from "../guest/image.ts";
 import { type GuestEnd, type GuestOptions, runGuest } from "../guest/run.ts";
 import { type Limit, readInput } from "../input.ts";
 import { Platform } from "../platform/platform.ts";
+import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
 import { assemble } from "./assemble.ts";
 import { type Command, parseCount, parseOptions, splitWords, UsageError } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
-import { Recording } from "./recording.ts";
 import { printJson, talk, writeAll } from "./report.ts";
+import { Transcript } from "./transcript.ts";
 
 const help = `usage: stublab guest FILE [ARGUMENT…] [options]
 
-Runs a small static program in an empty address space of a stub. Its system calls come back to this process,
-which emulates a few: write, writev, ioctl, brk, mmap (private and anonymous), munmap, mprotect, arch_prctl,
-set_tid_address, getpid, clock_gettime, uname, exit and exit_group. All others are ENOSYS: it has no files.
+Runs a small static program in an empty address space of a stub. This process emulates a few of its system
+calls: write, writev, ioctl, brk, mmap (private and anonymous), munmap, mprotect, arch_prctl, set_tid_address,
+getpid, clock_gettime, uname, exit and exit_group. All others fail with ENOSYS. The program has no files.
 
 FILE is
-  an ELF executable    static, for x86-64; a position-independent one (static-pie) too
-  an assembler source  FILE.s or FILE.S, which the machine's C compiler assembles (cc -nostdlib -static)
+  an ELF executable    static, for x86-64; position-independent executables (static-pie) included
+  an assembler source  FILE.s or FILE.S, assembled by this machine's C compiler (cc -nostdlib -static)
   bare code            FILE.bin, mapped at 0x10000 and entered at its first byte
-ARGUMENTs are the program's own; its environment is empty. What begins with two dashes is an option of this
-command, up to --.
+ARGUMENTs are passed to the program; its environment is empty. Words that begin with two dashes are options of
+this command, up to --.
 
-  --trace         each system call as a line on stderr, as strace shows it
-  --deadline MS   how long it may run in all (default 5000)
+  --trace         prints each system call on stderr, in the format of strace
+  --deadline MS   how long the program may run in all (default 5000)
   --encoder E     ${ENCODER_HELP}
-  --json          one document, "stublab.guest/1", with what it wrote: the first 4 MB of each stream, and the first
-                  100,000 lines or 4 MB of the trace; "omitted" counts the rest
-  --              what follows is no option
+  --json          prints one document, "stublab.guest/1", with the output of the program: the first 4 MB of each
+                  stream, and the first 100,000 lines or 4 MB of the trace; "omitted" counts the rest
+  --              ends the options
 
-Exit status: 0 if the program exited with 0. Else 1, and stderr says how it ended.
+Exit status: 0 if the program exits with 0; else 1, and stderr says how the program ended.
 
 examples:
   cc -nostdlib -static -o fault examples/guests/fault.s && stublab guest fault
@@ -52,7 +53,7 @@ const LONGEST_DEADLINE = 86_400_000;
 
 const PROGRAM_LIMIT: Limit = { most: 1 << 28, of: "a program" };
 
-/** How long it may take with an encoder of a user's beyond the guest's deadline, in milliseconds. */
+/** How long the command may take beyond the guest's deadline with a user's encoder, in milliseconds. */
 const LIMIT = 10_000;
 
 async function run(args: readonly string[]): Promise<number> {
@@ -61,14 +62,19 @@ async function run(args: readonly string[]): Promise<number> {
   const [file] = words;
   if (file === undefined) throw new UsageError("guest needs a file", { remedy: "guest --help" });
   const deadline = parseCount("--deadline", values.deadline, LONGEST_DEADLINE);
-  if (deadline === 0) throw new UsageError("--deadline 0 leaves a guest no time");
+  if (deadline === 0) throw new UsageError("invalid --deadline 0: must be greater than 0");
   const encoder = await chooseEncoder(values.encoder, deadline + LIMIT);
   const program = await readProgram(file);
   using platform = Platform.open({ encoder });
   const start = { args: [basename(file), ...words.slice(1)], deadline };
   const end = values.json
-    ? runRecorded(platform, program, start, values.trace)
+    ? runForDocument(platform, program, start, values.trace)
     : runAloud(platform, program, start, values.trace);
+  return exitStatus(end);
+}
+
+/** The exit status of the command. */
+function exitStatus(end: GuestEnd): 0 | 1 {
   return end.kind === "exited" && end.status === 0 ? 0 : 1;
 }
 
@@ -77,12 +83,12 @@ async function readProgram(file: string): Promise<GuestProgram> {
   if (isElf(bytes)) return { elf: bytes };
   if (/\.[sS]$/.test(file)) return { elf: await assemble(file) };
   if (file.endsWith(".bin")) return { code: bytes };
-  throw new InputError(`${file} is no program: it does not begin as ELF files do`, {
-    remedy: "assembler sources end in .s or .S, bare code in .bin",
+  throw new InputError(`${file} is not a program: it does not begin with the magic number of ELF`, {
+    remedy: "the name of an assembler source ends in .s or .S, that of bare code in .bin",
   });
 }
 
-/** What the guest writes goes where this process writes. */
+/** The output of the guest goes to stdout and stderr of this process. */
 function runAloud(
   platform: Platform,
   program: GuestProgram,
@@ -94,31 +100,30 @@ function runAloud(
     output: writeAll,
     ...(trace && { trace: ({ text }) => writeAll(2, Buffer.from(`${text}\n`)) }),
   });
-  const succeeded = result.kind === "exited" && result.status === 0;
-  if (trace || !succeeded) talk(`${describe(result)}\n`);
+  if (trace || exitStatus(result) !== 0) talk(`${describe(result)}\n`);
   return result;
 }
 
-function runRecorded(
+function runForDocument(
   platform: Platform,
   program: GuestProgram,
   start: GuestOptions,
   trace: boolean,
 ): GuestEnd {
-  const recording = new Recording();
+  const transcript = new Transcript();
   const { result, calls, switches } = runGuest(platform, program, {
     ...start,
-    output: (fd, bytes) => recording.hear(fd, bytes),
-    ...(trace && { trace: (call) => recording.note(call.text) }),
+    output: (fd, bytes) => transcript.write(fd, bytes),
+    ...(trace && { trace: (call) => transcript.trace(call.text) }),
   });
-  const { omitted } = recording;
+  const { omitted } = transcript;
   printJson("stublab.guest/1", {
     encoder: platform.tracer.encoder.name,
     result,
     calls,
     switches,
-    output: { stdout: recording.text(1), stderr: recording.text(2) },
-    ...(trace && { trace: recording.lines }),
+    output: { stdout: transcript.text(1), stderr: transcript.text(2) },
+    ...(trace && { trace: transcript.lines }),
     omitted,
     truncated: Object.values(omitted).some((count) => count > 0),
   });
@@ -133,7 +138,7 @@ function describe(end: GuestEnd): string {
       return end.reason === "deadline" ? "interrupted at its deadline" : "interrupted";
     case "signaled": {
       const where = end.address === undefined ? "" : ` at ${hex(end.address)}`;
-      return `killed by ${end.signal}${where} (rip ${hex(end.instruction)})`;
+      return `killed by ${end.signal}${where} (${INSTRUCTION_POINTER} ${hex(end.instruction)})`;
     }
   }
 }

@@ -109,7 +109,7 @@ function say(text: string): number {
 }
 
 async function unknownCommand(name: string): Promise<UsageError> {
-  const { nearest } = await import("../encoder/names.ts");
+  const { nearest } = await import("../nearest.ts");
   const near = nearest(name, Object.keys(COMMANDS));
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
   return new UsageError(`there is no command "${name}"${hint}`, {

@@ -1,14 +1,11 @@
 import { openEncoder } from "../encoder/open.ts";
 import { StublabError } from "../errors.ts";
-import { Batch } from "../fuzz/batch.ts";
-import { type Case, formatCase, writeSetup } from "../fuzz/case.ts";
-import { KERNEL_FEATURES, type Machine, readMachine, readProcessor } from "../fuzz/machine.ts";
-import { type AppliedRule, Model, RULES } from "../fuzz/model/model.ts";
-import { Prediction } from "../fuzz/model/prediction.ts";
+import { type Case, formatCase } from "../fuzz/case.ts";
+import { KERNEL_FEATURES, type Machine, readProcessor } from "../fuzz/machine.ts";
+import { type AppliedRule, RULES } from "../fuzz/model/model.ts";
 import { parsePlant, plantLine } from "../fuzz/plant.ts";
-import { predictedFields } from "../fuzz/predicted.ts";
+import { predict, readThisMachine } from "../fuzz/predict.ts";
 import { fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
-import { Tracer } from "../stub/tracer.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
@@ -42,14 +39,7 @@ function run(args: readonly string[]): number {
   const machine = readMachineAnyhow();
   const { plant } = values;
   const change = plant === undefined ? undefined : parsePlant(plant);
-  const model = new Model(machine, change);
-  const batch = new Batch(1);
-  const prediction = new Prediction();
-  writeSetup(it, batch, 0);
-  model.predict(batch, 0, prediction);
-  const rules = model.explain(batch, 0);
-  const { unpredicted } = prediction;
-  const known = predictedFields(it, prediction);
+  const { predicted: known, unpredicted, rules } = predict(it, { machine, change });
   if (values.json) {
     printJson("stublab.prediction/1", {
       case: formatCase(it, encoder.constants),
@@ -82,9 +72,7 @@ const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2ffff };
 /** If nothing can be traced, assumes the XSAVE area of most machines, and the features of a new kernel. */
 function readMachineAnyhow(): Machine {
   try {
-    using tracer = new Tracer();
-    tracer.createStub();
-    return readMachine(tracer);
+    return readThisMachine();
   } catch (error) {
     if (!(error instanceof StublabError)) throw error;
     const { xstateLength } = USUAL_XSTATE;

@@ -41,6 +41,6 @@ function failureIn(output: Buffer): StublabError | undefined {
   const [code, message] = [read("code", text), read("message", text)];
   const told = ["call", "errno", "remedy"].map((name) => [name, read(name, optional(text))]);
   const details = Object.fromEntries(told.filter(([, value]) => value !== undefined));
-  if (code === new InputError("").code) return new InputError(message, details);
-  return new StublabError(code, message, details);
+  if (code === InputError.code) return new InputError(message, details);
+  return new StublabError(message, { ...details, code });
 }

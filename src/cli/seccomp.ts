@@ -1,19 +1,19 @@
+import { disassembleFilter } from "../bpf/disassembly.ts";
+import { encodeFilter } from "../bpf/encode.ts";
 import { parseSignal } from "../encoder/names.ts";
-import { disassembleFilter } from "../platform/disassembly.ts";
-import { encodeFilter } from "../platform/filter.ts";
 import { type Command, parseOptions } from "./command.ts";
 import { chooseEncoder, ENCODER_HELP } from "./encoder.ts";
 import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab seccomp [options]
 
-Prints the filter that the stubs of a platform run under, disassembled: what the stub code does and what is
-injected is allowed, calls into the vsyscall page are trapped, and all else kills the process.
+Prints the disassembled seccomp filter of the stubs of a platform. It allows the system calls of the stub code
+and those that are injected, traps calls into the vsyscall page, and kills the process for all others.
 
   --encoder E       ${ENCODER_HELP};
-                    each writes its own program
-  --exit-signal S   that of the stubs that may be cloned (default SIGCHLD)
-  --json            one document, "stublab.seccomp/1"
+                    each encoder writes its own program
+  --exit-signal S   the exit signal with which stubs may be cloned (default SIGCHLD)
+  --json            prints one document, "stublab.seccomp/1"
 
 examples:
   stublab seccomp
@@ -26,7 +26,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
-/** How long it may take with an encoder of a user's, in milliseconds. */
+/** How long the command may take with a user's encoder, in milliseconds. */
 const LIMIT = 5000;
 
 async function run(args: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { nearest } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { loadRecording } from "../record/load.ts";
 
 import type { Recording } from "../record/recording.ts";

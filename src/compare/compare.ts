@@ -1,10 +1,32 @@
 import { setImmediate } from "node:timers/promises";
-import { Random } from "../cases/random.ts";
-import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type Operation } from "../encoder/abi.ts";
-import type { Arch } from "../encoder/arch.ts";
+import { Random, seedOf } from "../cases/random.ts";
+import {
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  type FunctionName,
+  OPERATIONS,
+  type Operation,
+} from "../encoder/abi.ts";
+import { ARCHES, type Arch } from "../encoder/arch.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { hex, InputError, UnsupportedError } from "../errors.ts";
-import { callback, count, list, object, optional, show } from "../shape.ts";
+import {
+  abortSignal,
+  callback,
+  checkOptions,
+  count,
+  instance,
+  list,
+  members,
+  type OptionShapes,
+  object,
+  oneOf,
+  type Shape,
+  seconds,
+  show,
+  text,
+  word,
+} from "../shape.ts";
 import { describeBreak, describeClusters } from "./disagreement.ts";
 import { FunctionComparison } from "./function.ts";
 import { compareLayouts } from "./layout.ts";
@@ -19,31 +41,42 @@ import type {
 import { LocalSubject, type Subject } from "./subject.ts";
 import { stopwatch } from "./timing.ts";
 
+/**
+ * What is compared, and for how long: until `cases` or `seconds`, whichever comes first. Without both, a comparison has a
+ * million cases.
+ */
 export interface CompareOptions {
-  /** The encoders, one subject for each architecture that they encode for. */
+  /** The encoders, at least one: a subject for each architecture of an encoder, as `openSubjects` returns them. */
   readonly subjects: readonly Subject[];
-  /** What is compared, by operation or function; everything unless told. */
+  /** Operations and functions of the ABI. Default: all. */
   readonly only?: readonly (Operation | FunctionName)[];
-  /** One case, by the names of its words, instead of many; then `only` is its function. */
+  /** One case instead of many, by the names of its words; the others are 0. `only` has its function. */
   readonly input?: ReadonlyMap<string, bigint>;
-  readonly seed: bigint;
-  /** When to end: after so many cases over all functions, or so many seconds. */
+  /** An integer of 64 bits without sign. Default: 1. */
+  readonly seed?: bigint | number;
+  /** Cases of all functions together. */
   readonly cases?: number;
   readonly seconds?: number;
-  /** How many cases of each function the kernel judges, for each encoder; it is not asked unless told. */
+  /** Cases of each function and encoder that the kernel judges, in real stubs. Default: the kernel is not asked. */
   readonly live?: number;
-  /** What has failed already: encoders that could not be opened. */
+  /** Encoders that could not be opened: they become part of the report. */
   readonly broken?: readonly Breakage[];
+  /** Notes for the report. */
   readonly notes?: readonly string[];
-  /** Hears how much is done, 0 to 1, after each round of batches. */
-  readonly progress?: (share: number, cases: number) => void;
+  /** Aborts the comparison: it rejects with the reason. */
+  readonly signal?: AbortSignal;
+  /** Receives the share that is done, 0 to 1, after each round of batches. If it throws or rejects, so does `compare`. */
+  readonly progress?: (share: number, cases: number) => void | Promise<void>;
 }
 
-/** A comparison that is over, and what further questions need. */
+/** A finished comparison. */
 export interface Comparison {
   readonly report: CompareReport;
+  /** What tests and the kernel's judgement continue with. @internal */
   readonly functions: readonly FunctionComparison[];
 }
+
+const DEFAULT_CASES = 1_000_000;
 
 /** Functions of many enumerated inputs get more cases than others, and slow ones fewer. */
 const SHARES: Readonly<Partial<Record<FunctionName, number>>> = {
@@ -57,28 +90,45 @@ const SHARES: Readonly<Partial<Record<FunctionName, number>>> = {
   encodeSeccomp: 0.5,
 };
 
-/** Has encoders do the same work, and tells where they differ. */
+/**
+ * Gives encoders the same inputs and reports where their answers differ: in which field, with the smallest input, and
+ * who is right. The caller closes the subjects.
+ *
+ * @throws InputError if an option is invalid; the reason of `signal`; what `progress` throws; with `live`, what creating
+ * stubs throws. An encoder that fails is part of the report.
+ *
+ * @example
+ * using opened = await openSubjects(["script", "./mine.wasm"], ["amd64"]);
+ * const { report } = await compare({ ...opened, cases: 100_000 });
+ * for (const { encoder, field, verdict } of report.disagreements) console.log(encoder, field, verdict.reason);
+ */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  checkOptions(options);
+  checkOptions(options, "options", SHAPES);
+  expectSubjects(options);
+  expectInput(options);
+  const { subjects, input, signal } = options;
+  signal?.throwIfAborted();
+  const seed = seedOf(options.seed ?? 1n, "options.seed");
   const elapsed = stopwatch();
   const notes = [...(options.notes ?? [])];
-  const { functions, layouts, ...constants } = prepare(options, notes);
-  if (options.input === undefined) await runAll(functions, options, elapsed);
-  else for (const each of functions) await each.stepWith(each.inputOf(options.input));
+  const { functions, layouts, ...constants } = prepare(options, seed, notes);
+  if (input === undefined) await runAll(functions, options, elapsed);
+  else for (const each of functions) await each.stepWith(each.inputOf(input));
   const found = [...constants.disagreements];
   for (const each of functions) {
-    found.push(...(await describeClusters(each, options.input === undefined)));
+    await turn(signal);
+    found.push(...(await describeClusters(each, input === undefined)));
   }
-  const { disagreements, live } = await judge(options, functions, found);
+  const { disagreements, live } = await judge(options, seed, functions, found);
   const encoders: EncoderReport[] = [];
   // One after the other: they are timed.
-  for (const subject of options.subjects) encoders.push(await describeSubject(subject));
+  for (const subject of subjects) encoders.push(await describeSubject(subject));
   const broken = [
     ...(options.broken ?? []),
     ...functions.flatMap((each) => each.breaks.map((one) => describeBreak(each, one))),
   ];
   const report = {
-    seed: hex(options.seed),
+    seed: hex(seed),
     cases: functions.reduce((sum, each) => sum + each.cases, 0),
     milliseconds: elapsed(),
     encoders,
@@ -92,35 +142,61 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   return { report, functions };
 }
 
-const LIST = list((value) => value, Number.MAX_SAFE_INTEGER);
-const WHOLE = optional(count(Number.MAX_SAFE_INTEGER));
+const MOST = Number.MAX_SAFE_INTEGER;
+
+const subject: Shape<unknown> = (value, place) => {
+  const read = members(value, place);
+  read("name", text);
+  read("arch", oneOf(ARCHES));
+  read("constants", instance(Map, "a Map"));
+};
+
+const SHAPES: OptionShapes<CompareOptions> = {
+  subjects: list(subject, MOST),
+  only: list(oneOf([...OPERATIONS, ...FUNCTION_NAMES]), MOST),
+  input: instance(Map, "a Map of words by name"),
+  seed: seedOf,
+  cases: count(MOST),
+  seconds,
+  live: count(MOST),
+  broken: list(object, MOST),
+  notes: list(text, MOST),
+  signal: abortSignal,
+  progress: callback,
+};
 
 /** @throws InputError */
-function checkOptions(options: CompareOptions): void {
-  object(options, "options");
-  const { subjects, only, notes, broken, seed, cases, seconds, live, progress } = options;
-  LIST(subjects, "subjects").forEach((subject, i) => {
-    object(subject, `subjects[${i}]`);
+function expectSubjects({ subjects = [], broken = [], notes = [] }: Partial<CompareOptions>): void {
+  // Those that could not be opened are a result, too.
+  if (subjects.length + broken.length + notes.length > 0) return;
+  throw new InputError("options.subjects: expected at least one subject", {
+    remedy: "openSubjects opens encoders by name or file",
   });
-  for (const [name, value] of Object.entries({ only, notes, broken })) optional(LIST)(value, name);
-  if (typeof seed !== "bigint") {
-    throw new InputError(`seed: expected a BigInt, got ${show(seed)}`);
+}
+
+/** @throws InputError */
+function expectInput({ only = [], input }: CompareOptions): void {
+  if (input === undefined) return;
+  const [name, ...others] = only;
+  if (others.length > 0 || !FUNCTION_NAMES.some((known) => known === name)) {
+    throw new InputError("options.input: needs the one function of the case in options.only");
   }
-  WHOLE(cases, "cases");
-  WHOLE(live, "live");
-  if (seconds !== undefined && !(typeof seconds === "number" && seconds >= 0)) {
-    throw new InputError(`seconds: expected a number from 0, got ${show(seconds)}`);
-  }
-  callback(progress, "progress");
-  if ([cases, seconds, options.input].every((each) => each === undefined)) {
-    throw new InputError("nothing ends the comparison: give cases or seconds");
+  for (const [key, value] of input) {
+    text(key, "options.input: a name");
+    word(value, `options.input: ${show(key)}`);
   }
 }
 
+/** Lets timers and signals run. @throws the reason if the signal is aborted */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  signal?.throwIfAborted();
+}
+
 /** What is to be compared, and the constants, which need no cases. */
-function prepare(options: CompareOptions, notes: string[]) {
+function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
   const wanted = (name: Operation | FunctionName) => options.only?.includes(name) ?? true;
-  const random = new Random(options.seed);
+  const random = new Random(seed);
   const functions: FunctionComparison[] = [];
   const layouts: LayoutReport[] = [];
   const disagreements: Disagreement[] = [];
@@ -144,17 +220,17 @@ function prepare(options: CompareOptions, notes: string[]) {
   return { functions, layouts, disagreements };
 }
 
-/** Asks the kernel, where that is wanted. */
+/** Asks the kernel, if that is wanted. */
 async function judge(
-  { subjects, seed, live: cases, input }: CompareOptions,
+  { subjects, live: cases, input, signal }: CompareOptions,
+  seed: bigint,
   functions: readonly FunctionComparison[],
   disagreements: Disagreement[],
 ): Promise<{ disagreements: Disagreement[]; live: LiveReport[] }> {
   if (cases === undefined) return { disagreements, live: [] };
-  // Loaded only where stubs are wanted.
+  // Loaded only if stubs are wanted.
   const { judgeComparison } = await import("./live/live.ts");
-  const options = input === undefined ? { seed, cases } : { seed, cases, input };
-  return judgeComparison(subjects, functions, disagreements, options);
+  return judgeComparison(subjects, functions, disagreements, { seed, cases, input, signal });
 }
 
 function archesOf(subjects: readonly Subject[]): Arch[] {
@@ -172,16 +248,15 @@ function openTruth(arch: Arch, notes: string[]): Subject | undefined {
   }
 }
 
-/** Batches of all functions by turns, so that none is favoured by what the machine does meanwhile. */
+/** Batches of all functions in turn, so that what the machine does meanwhile favours none. */
 async function runAll(
   functions: readonly FunctionComparison[],
-  {
-    cases = Number.POSITIVE_INFINITY,
-    seconds = Number.POSITIVE_INFINITY,
-    progress,
-  }: CompareOptions,
+  options: CompareOptions,
   elapsed: () => number,
 ): Promise<void> {
+  const { signal, progress, seconds = Number.POSITIVE_INFINITY } = options;
+  const most = options.seconds === undefined ? DEFAULT_CASES : Number.POSITIVE_INFINITY;
+  const cases = options.cases ?? most;
   const quotas = quotasOf(functions, cases);
   for (;;) {
     let ran = 0;
@@ -193,9 +268,8 @@ async function runAll(
     }
     if (ran === 0) return;
     const done = functions.reduce((sum, each) => sum + each.cases, 0);
-    // So that a signal is heard.
-    await setImmediate();
-    progress?.(Math.min(1, Math.max(done / cases, elapsed() / 1000 / seconds)), done);
+    await turn(signal);
+    await progress?.(Math.min(1, Math.max(done / cases, elapsed() / 1000 / seconds)), done);
   }
 }
 

@@ -1,6 +1,7 @@
+import { Filter } from "../bpf/interpreter.ts";
+import { DATA_SIZE, FILTER_INSTRUCTION } from "../bpf/program.ts";
 import type { Random } from "../cases/random.ts";
 import { drawWord, type Halves, setWord } from "../cases/words.ts";
-import { Filter, INSTRUCTION } from "./bpf.ts";
 import { ANSWER, type RecordLayout } from "./record.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
@@ -20,9 +21,6 @@ export const FILTER_FIELDS: readonly string[] = [
   "arg5",
   ANSWER,
 ];
-
-/** Bytes of struct seccomp_data. */
-const DATA = 64;
 
 /** The answer of what is no program: no kernel's action has this value. */
 export const NO_PROGRAM = 0xdead_dead_dead_deadn;
@@ -86,7 +84,7 @@ export function answerFilters(layout: RecordLayout, records: BigUint64Array): vo
     const data = new DataView(
       records.buffer,
       records.byteOffset + 8 * (start + layout.field("call").at),
-      DATA,
+      DATA_SIZE,
     );
     const count = Number(BigInt.asIntN(32, records[start + layout.result] ?? 0n));
     records[start + layout.field(ANSWER).at] = answer(bytes, count, data);
@@ -96,9 +94,9 @@ export function answerFilters(layout: RecordLayout, records: BigUint64Array): vo
 }
 
 function answer(area: Uint8Array, count: number, data: DataView): bigint {
-  if (count < 1 || count * INSTRUCTION > area.length) return NO_PROGRAM;
+  if (count < 1 || count * FILTER_INSTRUCTION > area.length) return NO_PROGRAM;
   try {
-    return BigInt(new Filter(area.subarray(0, count * INSTRUCTION)).run(data));
+    return BigInt(new Filter(area.subarray(0, count * FILTER_INSTRUCTION)).run(data));
   } catch (error) {
     if (error instanceof RangeError) return NO_PROGRAM;
     throw error;

@@ -9,7 +9,8 @@ import type { PartialEncoder } from "../encoder/encoder.ts";
 import { openEncoderFile } from "../encoder/foreign.ts";
 import { errnoName } from "../errno.ts";
 import { CHANNEL, encodeMessage, MessageReader } from "../foreign/channel.ts";
-import { loadShim, viewMemory } from "../shim.ts";
+import { viewMemory } from "../shim/library.ts";
+import { loadShim } from "../shim/shim.ts";
 import {
   type LastWords,
   type Numbered,

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { errnoName } from "../errno.ts";
 import { UnsupportedError } from "../errors.ts";
 import { ForeignProcess } from "../foreign/process.ts";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 import {
   type Broke,
   type Numbered,

@@ -1,8 +1,8 @@
 import type { Random } from "../cases/random.ts";
 import { FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
 import type { Arch } from "../encoder/arch.ts";
-import { nearest } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { Clusters } from "./clusters.ts";
 import { CoverageCounter } from "./coverage.ts";
 import { answerFilters, FILTER_FIELDS } from "./filter.ts";

@@ -1,50 +1,69 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import type { Arch } from "../encoder/arch.ts";
+import { ARCHES, type Arch } from "../encoder/arch.ts";
 import { isEncoderFile } from "../encoder/foreign.ts";
-import { openEncoder } from "../encoder/open.ts";
+import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { InputError, UnsupportedError } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
-import { list, text } from "../shape.ts";
+import { list, oneOf, text } from "../shape.ts";
 import { visible } from "../visible.ts";
 import { ForeignSubject } from "./foreign.ts";
 import { BrokenEncoder } from "./record.ts";
 import type { Breakage } from "./report.ts";
 import { LocalSubject, type Subject } from "./subject.ts";
 
-const NAMES = list(text, Number.MAX_SAFE_INTEGER);
+/** Encoders that were opened, and what is known about the others: the options of `compare` that have these names. */
+export class Opened {
+  readonly subjects: Subject[] = [];
+  readonly broken: Breakage[] = [];
+  readonly notes: string[] = [];
 
-/** Encoders that were opened, and what became of the others. */
-export interface Opened {
-  readonly subjects: Subject[];
-  readonly broken: Breakage[];
-  readonly notes: string[];
+  /** Closes the subjects, and ends the processes of those from files. */
+  close(): void {
+    for (const subject of this.subjects) subject.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
 
 /**
- * Opens encoders for architectures.
+ * Opens encoders: those that come with stublab by name, others by file (docs/encoder-abi.md), each of these in a
+ * confined process of its own.
  *
- * @throws InputError for a name that is neither an encoder's nor a file's.
+ * @param names names and paths. Default: assembly, script, native.
+ * @param arches the architectures to compare. Default: all.
+ * @throws InputError if a name is neither an encoder nor a file; UnsupportedError if no process can be started.
+ *
+ * @example
+ * using opened = await openSubjects(["assembly", "./mine.wasm"], ["amd64"]);
+ * console.log(opened.subjects.map(({ name }) => name), opened.broken);
  */
 export async function openSubjects(
-  names: readonly string[],
-  arches: readonly Arch[],
+  names: readonly string[] = ENCODERS,
+  arches: readonly Arch[] = ARCHES,
 ): Promise<Opened> {
-  NAMES(names, "names");
-  NAMES(arches, "architectures");
-  const opened: Opened = { subjects: [], broken: [], notes: [] };
+  list(text, Number.MAX_SAFE_INTEGER)(names, "names");
+  list(oneOf(ARCHES), Number.MAX_SAFE_INTEGER)(arches, "arches");
   const files = names.filter(isEncoderFile);
   for (const file of files) {
     if (!existsSync(file)) throw new InputError(`there is no file ${file}`);
   }
-  for (const name of names.filter((word) => !isEncoderFile(word))) {
-    for (const arch of arches) openBuiltIn(name, arch, opened);
+  const opened = new Opened();
+  try {
+    for (const name of names.filter((word) => !isEncoderFile(word))) {
+      for (const arch of arches) openBuiltIn(name, arch, opened);
+    }
+    for (const file of files) await openForeign(file, nameOf(file, files), arches, opened);
+  } catch (error) {
+    opened.close();
+    throw error;
   }
-  for (const file of files) await openForeign(file, nameOf(file, files), arches, opened);
   return opened;
 }
 
-/** The file's own name, or its path where another file has the same. */
+/** The file's own name, or its path if another file has the same name. */
 function nameOf(file: string, files: readonly string[]): string {
   const own = basename(file);
   return visible(files.filter((other) => basename(other) === own).length === 1 ? own : file);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { EncoderError, REBUILD, UnsupportedError } from "../errors.ts";
-import { loadLibrary } from "../shim.ts";
+import { loadLibrary } from "../shim/library.ts";
 import { ENCODER_ABI, FUNCTIONS, type FunctionName, functionsOf } from "./abi.ts";
 import type { Arch } from "./arch.ts";
 import type { PartialEncoder } from "./encoder.ts";

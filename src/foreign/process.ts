@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import { constants } from "node:os";
 import { UnsupportedError } from "../errors.ts";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 import { encodeMessage, kindOf, MessageReader } from "./channel.ts";
 import { flags, namespacesOf, type Program, type Started, start } from "./start.ts";
 

@@ -2,7 +2,9 @@ import { closeSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { openEncoder } from "../encoder/open.ts";
 import { errnoName } from "../errno.ts";
 import { UnsupportedError } from "../errors.ts";
-import { loadShim, START_STEPS, viewMemory } from "../shim.ts";
+import { viewMemory } from "../shim/library.ts";
+import { loadShim } from "../shim/shim.ts";
+import { START_STEPS } from "../shim/start.ts";
 
 /** What a program starts with that runs foreign code. */
 export interface Program {

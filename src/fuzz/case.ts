@@ -3,8 +3,10 @@
  * how the stub goes on. docs/fuzzing-cases.md describes it.
  */
 
-import { nearest, signalName } from "../encoder/names.ts";
+import { signalName } from "../encoder/names.ts";
+import { openEncoder } from "../encoder/open.ts";
 import { hex, InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import {
   count,
   hexWord,
@@ -17,9 +19,9 @@ import {
   table,
   text,
   truth,
+  word,
 } from "../shape.ts";
 import { BASELINE } from "./baseline.ts";
-import type { Batch } from "./batch.ts";
 import {
   expectKnown,
   HAS_BLOCK,
@@ -38,6 +40,7 @@ import {
   REGISTERS,
   SETUP,
   SETUP_SIZE,
+  type SetupViews,
   setupAt,
   WANT_FRAME,
   WANT_INFO,
@@ -57,8 +60,8 @@ export interface Pair {
   readonly word: bigint;
 }
 
-/** What a signal frame has beside the registers. */
-export interface Frame {
+/** The members of a signal frame other than the registers. */
+export interface SignalFrame {
   /** UC_SIGCONTEXT_SS and its like, 32 bits. */
   readonly ucFlags: number;
   /** Whether there is floating point in it: that of the last stop. */
@@ -81,8 +84,38 @@ export interface Case {
   /** SETREGSET, XSTATE, SYSCALL_INFO, SIGMASK: how many bytes it is said to have. */
   readonly length: number;
   /** SIGRETURN. */
-  readonly frame?: Frame;
+  readonly frame?: SignalFrame;
 }
+
+/** Refuses a value that is not a case. @throws InputError that names the member. */
+export function expectCase(value: Case): void {
+  const read = members(value, "case");
+  read("from", oneOf(FROMS));
+  const way = read("way", oneOf(WAYS));
+  read("on", oneOf(ONS));
+  read("signal", count(MOST));
+  const [block, words] = [HAS_BLOCK.has(way) ? REGISTERS.length : 0, WORDS[way] ?? 0];
+  expectLength("case.block", read("block", list(word, block)), block);
+  expectLength("case.words", read("words", list(word, words)), words);
+  read("pairs", list(pairOfWords, HAS_PAIRS.has(way) ? MOST_PAIRS : 0));
+  read("length", count(MOST));
+  if (way === "SIGRETURN") read("frame", frameOfFlags);
+}
+
+function expectLength(place: string, { length }: readonly unknown[], expected: number): void {
+  if (length === expected) return;
+  throw new InputError(`${place}: expected ${expected} words, got ${length}`);
+}
+
+const pairOfWords: Shape<Pair> = (value, place) => {
+  const read = members(value, place);
+  return { offset: read("offset", word), word: read("word", word) };
+};
+
+const frameOfFlags: Shape<SignalFrame> = (value, place) => {
+  const read = members(value, place);
+  return { ucFlags: read("ucFlags", count(MOST)), fpstate: read("fpstate", truth) };
+};
 
 /** Index of the first word of setup `i` in `setupWords`. */
 const wordsAt = (i: number): number => (i * SETUP_SIZE + 4 * SETUP.words) / 8;
@@ -90,7 +123,7 @@ const wordsAt = (i: number): number => (i * SETUP_SIZE + 4 * SETUP.words) / 8;
 /** Puts a case into a batch. */
 export function writeSetup(
   it: Case,
-  { setups, setupWords, setupBytes }: Pick<Batch, "setups" | "setupWords" | "setupBytes">,
+  { setups, setupWords, setupBytes }: SetupViews,
   i: number,
 ): void {
   setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
@@ -120,10 +153,7 @@ export function recordsOf(cases: readonly Case[]): Uint8Array {
 }
 
 /** The case that setup `i` of a batch is. */
-export function readSetup(
-  { setups, setupWords }: Pick<Batch, "setups" | "setupWords">,
-  i: number,
-): Case {
+export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">, i: number): Case {
   const at = setupAt(i);
   const kinds = setups[at + SETUP.kinds] ?? 0;
   const way = WAYS[(kinds >>> 8) & 0xff] ?? "SETREGS";
@@ -159,7 +189,7 @@ function isHandled(signal: number): boolean {
   return signal === 10 || signal === 12;
 }
 
-/** A case as a document has it. What is as in the baseline is left out. */
+/** A case as a document "stublab.case/1" (docs/fuzzing-cases.md). Registers with the baseline's words are left out. */
 export interface CaseDocument {
   readonly schema: typeof CASE_SCHEMA;
   readonly from: From;
@@ -176,8 +206,13 @@ export interface CaseDocument {
   readonly frame?: { readonly uc_flags: string; readonly fpstate: boolean };
 }
 
-/** The document of a case. */
-export function formatCase(it: Case, constants: ReadonlyMap<string, bigint>): CaseDocument {
+/**
+ * A case as a document.
+ *
+ * @param constants the names of signals
+ */
+export function formatCase(it: Case, constants = constantsOf()): CaseDocument {
+  expectCase(it);
   const { from, way, on, signal } = it;
   const known = signal > 0 && signal <= 64;
   const told = signal === 0 ? null : known ? signalName(signal, constants) : signal;
@@ -208,16 +243,25 @@ function formatBlock(block: readonly bigint[]): Pick<CaseDocument, "code" | "reg
   return { code, registers: Object.fromEntries(changed.map(([name, word]) => [name, hex(word)])) };
 }
 
-const PLAIN_FRAME: Frame = { ucFlags: 0, fpstate: false };
+const PLAIN_FRAME: SignalFrame = { ucFlags: 0, fpstate: false };
 const RIP = indexOf("rip");
 const MOST = 2 ** 32 - 1;
 
+/** The constants of stublab's own encoder. */
+function constantsOf(): ReadonlyMap<string, bigint> {
+  return openEncoder("assembly").constants;
+}
+
 /**
- * Takes a document for a case.
+ * The case that a document describes.
  *
+ * @param document a value, such as JSON.parse returns
  * @throws InputError that names the place: 'registers.rax: expected a hex word such as "0xfe0", got 17'.
+ *
+ * @example
+ * const it = parseCase({ schema: "stublab.case/1", way: "SETREGS", registers: { cs: "0x10" } });
  */
-export function parseCase(document: unknown, constants: ReadonlyMap<string, bigint>): Case {
+export function parseCase(document: unknown, constants = constantsOf()): Case {
   const read = members(document, "");
   read("schema", oneOf([CASE_SCHEMA]));
   const from = read("from", orElse(oneOf(FROMS), "signal"));
@@ -262,7 +306,7 @@ function expectReturn(from: From, on: On, signal: number): void {
   }
 }
 
-const frame: Shape<Frame> = (value, place) => {
+const frame: Shape<SignalFrame> = (value, place) => {
   const read = members(value, place);
   const flags = BigInt(read("uc_flags", orElse(hexWord, "0x0")));
   if (flags > MOST)

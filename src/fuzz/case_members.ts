@@ -1,7 +1,7 @@
 /* What the document of a case may have beside its kinds: that depends on the way. */
 
-import { nearest } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { show } from "../shape.ts";
 import { REGISTERS, type Way } from "./setups.ts";
 

@@ -115,9 +115,13 @@ export class CorpusFolder {
     for (const entry of step.corpus) this.#writeCase(entry);
   }
 
-  /** Lets go of the folder. */
+  /** Closes the folder and releases its lock. */
   close(): void {
-    for (const close of this.#opened.reverse()) close();
+    for (const close of this.#opened.splice(0).reverse()) close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** A line is there as a whole or not at all, and on the disk before its round counts. */

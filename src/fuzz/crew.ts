@@ -97,7 +97,8 @@ class Member {
     this.#over = true;
     const doing = "a worker thread was lost";
     const error =
-      limitError(doing, cause) ?? new StublabError("ERR_STUBLAB_WORKER", `${doing}: ${why}`);
+      limitError(doing, cause) ??
+      new StublabError(`${doing}: ${why}`, { code: "ERR_STUBLAB_WORKER" });
     this.#settle?.({ kind: "failed", failure: failureOf(error) });
   }
 }

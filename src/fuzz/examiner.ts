@@ -1,11 +1,14 @@
+import { checkOptions, count, type OptionShapes, text } from "../shape.ts";
 import { Batch } from "./batch.ts";
-import { type Case, writeSetup } from "./case.ts";
+import { type Case, expectCase, writeSetup } from "./case.ts";
 import { type Fields, readFields } from "./fields.ts";
 import { type Machine, readMachine } from "./machine.ts";
 import { minimize } from "./minimize.ts";
-import { type AppliedRule, type Change, Model } from "./model/model.ts";
+import { type Change, Model } from "./model/model.ts";
 import { Prediction } from "./model/prediction.ts";
 import { Observer } from "./observer.ts";
+import { changeShape } from "./plant.ts";
+import type { CasePrediction } from "./predict.ts";
 import {
   differencesOf,
   type FieldDifference,
@@ -19,28 +22,39 @@ import { Trier } from "./trial.ts";
 /** So many cases that do not stop are waited for, each for two deadlines, while one is made small. */
 const MOST_HANGS = 20;
 
-/** A case with all that is known of it. */
-export interface Examination {
-  readonly it: Case;
-  readonly predicted: Fields;
-  /** The rule that says why the stop is not predicted. */
-  readonly unpredicted: string | null;
-  readonly rules: readonly AppliedRule[];
-  /** What was seen, and what of it two stubs showed alike. */
+/** A case with its prediction and its outcome. */
+export interface CaseOutcome extends CasePrediction {
+  /** The outcome. */
   readonly seen: Fields;
+  /** The fields of the outcome that are the same in two stubs, and for every host. */
   readonly stable: Fields;
   readonly differences: readonly FieldDifference[];
 }
 
 export interface ExaminerOptions {
+  /** The encoder that builds the stubs' registers. Default: "assembly". */
   readonly encoder?: string;
-  /** For each stop, in milliseconds. */
+  /** For each stop, in whole milliseconds. Default: 200. */
   readonly deadline?: number;
-  /** A rule of the model that is other than it should be: a planted bug. */
+  /** A rule of the model to remove or alter: a planted bug. */
   readonly change?: Change | undefined;
 }
 
-/** Looks at single cases: what is predicted, what is seen, and the smallest that shows the same. */
+/** The tracer checks the encoder's name, and that the deadline is not too long. */
+const SHAPES: OptionShapes<ExaminerOptions> = {
+  encoder: text,
+  deadline: count(Number.MAX_SAFE_INTEGER, 1),
+  change: changeShape,
+};
+
+/**
+ * Tries single cases in stubs of its own. It belongs to the thread that made it.
+ *
+ * @example
+ * using examiner = new Examiner();
+ * const { differences, seen } = examiner.examine(it);
+ * if (differences.length > 0) console.log(formatCase(examiner.minimize(it)));
+ */
 export class Examiner {
   readonly machine: Machine;
   readonly #observer: Observer;
@@ -49,8 +63,10 @@ export class Examiner {
   readonly #model: Model;
   readonly #prediction = new Prediction();
 
-  /** @throws what creating stubs throws */
-  constructor({ change, ...options }: ExaminerOptions = {}) {
+  /** @throws InputError; what creating stubs throws */
+  constructor(examinerOptions: ExaminerOptions = {}) {
+    checkOptions(examinerOptions, "options", SHAPES);
+    const { change, ...options } = examinerOptions;
     this.#observer = new Observer(options);
     try {
       this.#trier = new Trier(options);
@@ -68,7 +84,9 @@ export class Examiner {
     return this.#trier.tracer.encoder.constants;
   }
 
-  examine(it: Case): Examination {
+  /** Tries a case, and compares the outcome with the prediction. @throws what trying it throws */
+  examine(it: Case): CaseOutcome {
+    expectCase(it);
     const { all: seen, other, stable } = this.#observer.observe(it);
     const predicted = this.#predict(it);
     return {
@@ -86,10 +104,11 @@ export class Examiner {
   }
 
   /**
-   * The smallest case near one that differs from its prediction in the same way; where it does not differ, the
-   * smallest with the same kind of outcome.
+   * The smallest case near one that differs from its prediction in the same way; if it does not differ, the smallest
+   * with the same kind of outcome.
    */
   minimize(it: Case): Case {
+    expectCase(it);
     const key = this.#keyOf(it, true);
     const most = this.#trier.hangs + MOST_HANGS;
     const holds = (other: Case, fresh: boolean) =>

@@ -1,8 +1,8 @@
-/*
- * A case as a program in C that needs nothing but libc and the kernel's headers, for whoever is to look into what was
- * found. It has only the parts that its case needs; c_program/ has them.
- */
+/* A case as a program in C, with only the parts that the case needs; c_program/ has them. */
 
+import { openEncoder } from "../encoder/open.ts";
+
+import { checkOptions, instance, type OptionShapes, object } from "../shape.ts";
 import { child, mapping, places } from "./c_program/child.ts";
 import { comparing, type Knowledge } from "./c_program/comparison.ts";
 import { comment } from "./c_program/literals.ts";
@@ -11,33 +11,53 @@ import { resuming, showsFrame } from "./c_program/resuming.ts";
 import { RETURNING_HEADERS, returned, returningChild } from "./c_program/returning.ts";
 import { tracer, WAITING } from "./c_program/tracer.ts";
 import { FLOATING_POINT, given, PUTTING, writesRegisters, writing } from "./c_program/writing.ts";
-import type { Case, CaseDocument } from "./case.ts";
+import { type Case, expectCase, formatCase } from "./case.ts";
+import type { CaseOutcome } from "./examiner.ts";
 import { isHandled } from "./fields.ts";
+import type { Machine } from "./machine.ts";
+import type { Change } from "./model/model.ts";
+import { changeShape, plantOption } from "./plant.ts";
+import { machineLine, subjectOf } from "./told.ts";
 
-/** What the program's head tells. */
-export interface Origin {
-  readonly document: CaseDocument;
-  /** The kernel and the processor, on a line. */
-  readonly machine: string;
-  /** What is wrong, on a line, where something is. */
-  readonly subject?: string;
-  /** Options of the command that tries it again, each with a space before it. */
-  readonly replayOptions?: string;
+/** What the program is made from. */
+export type Examined = Pick<CaseOutcome, "it" | "predicted" | "stable" | "differences">;
+
+/** What the program's head says beside the case. */
+export interface ExportOptions {
+  /** The machine on which the case was tried. */
+  readonly machine: Machine;
+  /** The bug that was planted in the model, if any. */
+  readonly change?: Change | undefined;
+  /** The names of signals. Default: those of the encoder "assembly". */
+  readonly constants?: ReadonlyMap<string, bigint>;
 }
 
 /**
- * The text of a program that brings a process to where the case begins, writes its registers, resumes it, and compares
- * what it sees with what is known. Its exit status is 0 where all is as it was seen, 1 where it is not, 2 where
- * it cannot try.
+ * A program in C that needs only libc and the kernel's headers. It brings a process to where the case begins, writes its
+ * registers, resumes it, and compares the outcome with the prediction and with what was seen. Its exit status is 0 if
+ * the outcome is the one that was seen, 1 if it is not, 2 if the case cannot be tried.
+ *
+ * @param examination what `Examiner.examine` returned for the case
+ *
+ * @example
+ * using examiner = new Examiner();
+ * const examination = examiner.examine(parseCase({ schema: "stublab.case/1", registers: { cs: "0x10" } }));
+ * writeFileSync("repro.c", exportC(examination, { machine: examiner.machine }));
  */
-export function exportC(it: Case, knowledge: Knowledge, origin: Origin): string {
-  if (it.way === "SIGRETURN") return exportReturn(it, knowledge, origin);
+export function exportC(examination: Examined, options: ExportOptions): string {
+  object(examination, "examination");
+  expectCase(examination.it);
+  checkOptions(options, "options", SHAPES);
+  object(options.machine, "options.machine");
+  const { it, predicted, stable: seen } = examination;
+  const knowledge = { predicted, seen };
+  if (it.way === "SIGRETURN") return exportReturn(examination, options, knowledge);
   const needs = needsOf(it);
   const floating = it.way === "SETFPREGS" || it.way === "XSTATE";
   const stops = knowledge.seen.has("stopped.rip");
   const registers = writesRegisters(it) || stops;
   return [
-    `${head(it, origin)}\n${includes(it, needs)}`,
+    `${head(examination, options)}\n${includes(it, needs)}`,
     STATUSES,
     places(needs),
     child(it, needs),
@@ -47,14 +67,21 @@ export function exportC(it: Case, knowledge: Knowledge, origin: Origin): string 
   ].join("\n");
 }
 
+const SHAPES: OptionShapes<ExportOptions> = {
+  machine: object,
+  change: changeShape,
+  constants: instance(Map, "a Map"),
+};
+
 /** The child does it itself: nobody traces it. */
-function exportReturn(it: Case, knowledge: Knowledge, origin: Origin): string {
+function exportReturn(examination: Examined, options: ExportOptions, knowledge: Knowledge): string {
+  const { it } = examination;
   // Its handler reads them, in the place of a thread area.
   const needs = { ...needsOf(it), constants: true };
   const words = given(it);
   const stops = knowledge.seen.has("stopped.rip");
   return [
-    `${head(it, origin)}\n${includes(it, { ...needs, filter: true })}`,
+    `${head(examination, options)}\n${includes(it, { ...needs, filter: true })}`,
     STATUSES,
     places(needs),
     WAITING,
@@ -78,27 +105,30 @@ ${returned(knowledge, it.block, words)}    return verdict();
   ].join("\n");
 }
 
-function head(it: Case, { document, machine, subject, replayOptions = "" }: Origin): string {
+function head(
+  { it, differences }: Examined,
+  { machine, change, constants = openEncoder("assembly").constants }: ExportOptions,
+): string {
   const [from, way, on] = [BEGINS[it.from], WRITES[it.way], it.on];
   const goes = on === "NONE" ? "" : `, and resumed by PTRACE_${on}`;
   const what =
     it.way === "SIGRETURN"
       ? "A process that handles its own signals has its registers written by rt_sigreturn."
       : `A traced process ${from} has its ${way}${goes}.`;
-  const json = JSON.stringify(document);
+  const json = JSON.stringify(formatCase(it, constants));
   return `${comment(
-    ...(subject === undefined ? [] : [subject, ""]),
+    ...(differences.length === 0 ? [] : [subjectOf(differences, constants), ""]),
     what,
     "",
-    `Seen on: ${machine}`,
+    `Seen on: ${machineLine(machine)}`,
     "",
-    "It tells each field as a model of the kernel predicts it, as it was seen there, and as it is here. Exit status: " +
-      "0 all as it was seen there, 1 something else, 2 it cannot be tried.",
+    "Prints each field as a model of the kernel predicts it, as it was seen there, and as it is here. Exit status: " +
+      "0 every field is as it was seen there, 1 a field is not, 2 the case cannot be tried.",
     "",
     "Build: cc -std=c11 -Wall -Wextra -o repro repro.c",
   ).replace(/\n \*\/$/, "")}
  *
- * Replay: stublab fuzz replay -${replayOptions} <<'CASE'
+ * Replay: stublab fuzz replay -${plantOption(change)} <<'CASE'
  * ${json.replaceAll("*/", "*\\/")}
  * CASE
  */

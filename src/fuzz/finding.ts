@@ -1,6 +1,6 @@
 /*
- * A finding is a folder, named by its signature, with all that somebody needs who has never heard of it: the case as
- * it was found and made small, what was predicted and what was seen, on which machine, and a program in C.
+ * A finding is a folder, named by its signature, with all that a reader needs who knows nothing of the run: the case as
+ * it was found and minimized, what was predicted and what was seen, on which machine, and a program in C.
  */
 
 import { join } from "node:path";
@@ -9,33 +9,33 @@ import { Folder } from "../folder.ts";
 import { reasonOf } from "../input.ts";
 import { type Case, formatCase } from "./case.ts";
 import { FINDINGS } from "./corpus_folder.ts";
-import type { Examination } from "./examiner.ts";
+import type { CaseOutcome } from "./examiner.ts";
 import { exportC } from "./export_c.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import { plantOption } from "./plant.ts";
 import type { DifferenceKind } from "./predicted.ts";
-import { differenceTable, fieldTable, kindRow, machineLine, ruleTable, tellField } from "./told.ts";
+import { differenceTable, fieldTable, kindRow, ruleTable } from "./told.ts";
 
 export const FINDING_SCHEMA = "stublab.finding/1";
 
-/** What is written of a case that came otherwise than predicted. */
-export interface Finding {
+/** What is written about a case whose outcome contradicts its prediction. */
+export interface FindingContent {
   /** A name for its kind, of letters and digits. */
   readonly signature: string;
-  /** What is known of the case, made small. */
-  readonly examination: Examination;
+  /** What is known about the minimized case. */
+  readonly examination: CaseOutcome;
   readonly original: Case;
-  /** How that differed first when it was come upon. */
+  /** How it first differed when it was found. */
   readonly seenFirst: DifferenceKind;
   readonly machine: Machine;
-  /** The command that comes upon it again, such as "stublab fuzz --seed 7 --cases 4000". */
+  /** The command that finds it again, such as "stublab fuzz --seed 7 --cases 4000". */
   readonly found: string;
-  /** The bug that was planted in the model, where one was. */
+  /** The bug that was planted in the model, if any. */
   readonly change?: Change | undefined;
 }
 
-/** The command that tries a file of the folder again, in that folder. */
+/** The command that replays a file of the folder, in that folder. */
 export const replayOf = (file: string, change: Change | undefined): string =>
   `stublab fuzz replay ${file}${plantOption(change)}`;
 
@@ -48,7 +48,7 @@ export const replayOf = (file: string, change: Change | undefined): string =>
  */
 export function writeFinding(
   corpus: string,
-  finding: Finding,
+  finding: FindingContent,
   constants: ReadonlyMap<string, bigint>,
 ): string {
   const target = join(corpus, FINDINGS, finding.signature);
@@ -68,7 +68,7 @@ export function writeFinding(
 
 function writeWhole(
   findings: Folder,
-  finding: Finding,
+  finding: FindingContent,
   constants: ReadonlyMap<string, bigint>,
 ): void {
   // One that a process left behind when it was killed has the same name.
@@ -86,11 +86,11 @@ function writeWhole(
 
 /** The files of a finding's folder. */
 function filesOf(
-  finding: Finding,
+  finding: FindingContent,
   constants: ReadonlyMap<string, bigint>,
 ): [name: string, content: string][] {
   const { signature, examination, original, seenFirst, machine, found, change } = finding;
-  const { it, predicted, seen, stable, differences, unpredicted, rules } = examination;
+  const { it, predicted, seen, differences, unpredicted, rules } = examination;
   const document = formatCase(it, constants);
   const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
   return [
@@ -113,47 +113,6 @@ function filesOf(
         outcome: fieldTable(seen),
       }),
     ],
-    [
-      "repro.c",
-      exportC(
-        it,
-        { predicted, seen: stable },
-        {
-          document,
-          machine: machineLine(machine),
-          subject: subjectOf(examination, constants),
-          replayOptions: plantOption(change),
-        },
-      ),
-    ],
+    ["repro.c", exportC(examination, { machine, change, constants })],
   ];
-}
-
-/** What is wrong, in a sentence. */
-export function subjectOf(
-  { differences: [first] }: Pick<Examination, "differences">,
-  constants: ReadonlyMap<string, bigint>,
-): string {
-  if (first === undefined) return "What is seen is what is predicted.";
-  const { field, seen, predicted } = first;
-  const tell = quoted(field, constants);
-  return `${field} is ${seen === null ? "not there" : tell(seen)}, and ${tell(predicted)} is predicted.`;
-}
-
-/** The same of what did not come again. */
-export function onceOf(
-  { field, seen, predicted }: DifferenceKind,
-  constants: ReadonlyMap<string, bigint>,
-): string {
-  const tell = quoted(field, constants);
-  const was = seen === null ? "not as predicted" : tell(seen);
-  const wanted = predicted === null ? "" : `, and ${tell(predicted)} is predicted`;
-  return `It did not come again: once, ${field} was ${was}${wanted}.`;
-}
-
-function quoted(field: string, constants: ReadonlyMap<string, bigint>) {
-  return (word: bigint): string => {
-    const told = tellField(field, word, constants);
-    return told.includes(" ") ? `"${told}"` : told;
-  };
 }

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { errnoName } from "../errno.ts";
 import { InputError, SyscallError } from "../errors.ts";
 import type { Folder } from "../folder.ts";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 
 const NAME = "lock";
 /** How long the stubs of a process that is gone may hold what it had open, and one that ends, in milliseconds. */

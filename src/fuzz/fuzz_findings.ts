@@ -1,76 +1,120 @@
-/* The findings of a run: each made small, looked at once more, and written into a folder of its own. */
+/* The findings of a run: each is minimized, tried once more, and written into a folder of its own. */
 
+import { setImmediate } from "node:timers/promises";
 import { type Case, formatCase } from "./case.ts";
 import { Examiner } from "./examiner.ts";
-import { onceOf, replayOf, subjectOf, writeFinding } from "./finding.ts";
+import { replayOf, writeFinding } from "./finding.ts";
+import { DEFAULT_PATH, type Path } from "./generate.ts";
 import type { Machine } from "./machine.ts";
 import type { Change } from "./model/model.ts";
+import { plantOption } from "./plant.ts";
 import type { FieldDifference } from "./predicted.ts";
-import type { FoundCase } from "./run_state.ts";
+import type { Shard } from "./round.ts";
+import type { FoundCase, RunState } from "./run_state.ts";
 import { formatSignature } from "./signature.ts";
+import { onceOf, subjectOf } from "./told.ts";
 
-/** More than these are told of only as they were found: what differs so often differs for one reason. */
+/** Findings beyond these are reported as they were found: so many have one reason. */
 const MOST = 100;
 
-/** A finding, looked at. */
-export interface ExaminedFinding {
+/** A case whose outcome contradicts its prediction. */
+export interface Finding {
+  /** What it shares with the cases that differ in the same way, as 14 hex digits. */
   readonly signature: string;
-  /** The number of its case; -1 of one that somebody gave. */
+  /** The number of the case in its run; -1 if it was a file in the folder. */
   readonly index: number;
-  /** As it was found. */
+  /** The case as it was found. */
   readonly original: Case;
-  /** As small as it can be. */
+  /** The smallest case near it that differs in the same way. */
   readonly it: Case;
   readonly differences: readonly FieldDifference[];
-  /** In a few words; undefined where it was not looked at. */
+  /** The first difference in a sentence; undefined for findings beyond the first hundred, which are not minimized. */
   readonly subject: string | undefined;
+  /** The path of its folder; null if the run has no folder. */
   readonly folder: string | null;
 }
 
-export interface FindingsOptions {
+/** The run that the findings belong to. */
+export interface FindingRun {
+  readonly seed: bigint;
+  readonly path: Path;
+  readonly shard: Shard | undefined;
   readonly machine: Machine;
   /** The folder of the run, if it has one. */
   readonly corpus: string | undefined;
-  /** The command that finds it again. */
-  readonly command: string;
-  readonly change?: Change | undefined;
+  readonly change: Change | undefined;
 }
 
-/**
- * Looks at findings, and writes those that have no folder yet. Those that come to the same case when they are made small
- * are one; one that does not come again stays as it was found.
- *
- * @throws OutputError
- */
-export function examineFindings(
-  findings: readonly FoundCase[],
-  { machine, corpus, command, change }: FindingsOptions,
-): ExaminedFinding[] {
-  if (findings.length === 0) return [];
-  using examiner = new Examiner(change === undefined ? {} : { change });
-  const examined: ExaminedFinding[] = [];
-  const small = new Set<string>();
-  for (const [i, { key, index, it: original, kind: seenFirst }] of findings.entries()) {
+/** Examines the findings of a run as it goes on. */
+export class FindingExaminer {
+  /** All that were examined. Cases that are the same once they are minimized are one finding. */
+  readonly findings: Finding[] = [];
+  readonly #run: FindingRun;
+  readonly #known = new Set<string>();
+  /** How many of the run's raw findings were taken. */
+  #taken = 0;
+
+  constructor(run: FindingRun) {
+    this.#run = run;
+  }
+
+  /**
+   * Examines what a run has found since the last call, and writes the findings that have no folder yet. One that does
+   * not occur again stays as it was found.
+   *
+   * @throws OutputError
+   */
+  async *examine({ findings, next }: RunState): AsyncGenerator<Finding, void, undefined> {
+    if (this.#taken === findings.length) return;
+    using examiner = new Examiner({ change: this.#run.change });
+    while (this.#taken < findings.length) {
+      // One may take a second, and nothing else runs meanwhile.
+      await setImmediate();
+      const raw = findings[this.#taken++];
+      const finding = raw && this.#examineOne(raw, next, examiner);
+      if (finding === undefined) continue;
+      this.findings.push(finding);
+      yield finding;
+    }
+  }
+
+  #examineOne(raw: FoundCase, next: number, examiner: Examiner): Finding | undefined {
+    const { key, index, it: original, kind: seenFirst } = raw;
     const signature = formatSignature(key);
     const found = { signature, index, original };
-    if (i >= MOST) {
-      const nothing = { differences: [], subject: undefined, folder: null };
-      examined.push({ ...found, it: original, ...nothing });
-      continue;
+    if (this.#taken > MOST) {
+      return { ...found, it: original, differences: [], subject: undefined, folder: null };
     }
-    const comesAgain = examiner.examine(original).differences.length > 0;
-    const it = comesAgain ? examiner.minimize(original) : original;
-    const document = JSON.stringify(formatCase(it, examiner.constants));
-    if (small.has(document)) continue;
-    small.add(document);
-    const examination = examiner.examine(it);
     const { constants } = examiner;
-    // No seed comes upon a case that somebody gave.
-    const by = index < 0 ? replayOf("original.json", change) : command;
-    const finding = { signature, examination, original, seenFirst, machine, change, found: by };
-    const folder = corpus === undefined ? null : writeFinding(corpus, finding, constants);
-    const subject = comesAgain ? subjectOf(examination, constants) : onceOf(seenFirst, constants);
-    examined.push({ ...found, it, differences: examination.differences, subject, folder });
+    const occursAgain = examiner.examine(original).differences.length > 0;
+    const it = occursAgain ? examiner.minimize(original) : original;
+    const document = JSON.stringify(formatCase(it, constants));
+    if (this.#known.has(document)) return undefined;
+    this.#known.add(document);
+    const examination = examiner.examine(it);
+    const { differences } = examination;
+    const { corpus, machine, change } = this.#run;
+    // No seed leads to a case that somebody gave.
+    const command = index < 0 ? replayOf("original.json", change) : this.#command(next);
+    const content = {
+      signature,
+      examination,
+      original,
+      seenFirst,
+      machine,
+      change,
+      found: command,
+    };
+    const folder = corpus === undefined ? null : writeFinding(corpus, content, constants);
+    const subject = occursAgain ? subjectOf(differences, constants) : onceOf(seenFirst, constants);
+    return { ...found, it, differences, subject, folder };
   }
-  return examined;
+
+  /** The command that finds the same from the beginning. */
+  #command(cases: number): string {
+    const { seed, path, shard, change } = this.#run;
+    const way = path === DEFAULT_PATH ? "" : ` --path ${path}`;
+    const part = shard === undefined ? "" : ` --shard ${shard.index}/${shard.of}`;
+    return `stublab fuzz --seed ${seed} --cases ${cases}${way}${part}${plantOption(change)}`;
+  }
 }

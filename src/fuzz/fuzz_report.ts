@@ -1,14 +1,13 @@
 import { hex } from "../errors.ts";
 import { formatCase } from "./case.ts";
-import type { FuzzOptions, FuzzResult } from "./fuzz.ts";
-import type { ExaminedFinding } from "./fuzz_findings.ts";
 import { RULES, tell } from "./model/model.ts";
 import { formatPlant } from "./plant.ts";
+import type { FuzzOptions, FuzzResult } from "./session.ts";
 import { differenceTable } from "./told.ts";
 
 export const FUZZ_SCHEMA = "stublab.fuzz/1";
 
-/** What a run came to, as a document "stublab.fuzz/1" has it (docs/fuzzing.md). */
+/** The result of a run as a document "stublab.fuzz/1" (docs/fuzzing.md). */
 export type FuzzReport = ReturnType<typeof reportOf>;
 
 /** The report of a run. */
@@ -18,12 +17,12 @@ export function reportOf(
     path,
     machine,
     state,
+    findings,
     cases,
     seconds,
     unconfirmed: contradicted,
     interrupted,
   }: FuzzResult,
-  findings: readonly ExaminedFinding[],
   { corpus, workers = 1, change }: Pick<FuzzOptions, "corpus" | "workers" | "change">,
   constants: ReadonlyMap<string, bigint>,
 ) {

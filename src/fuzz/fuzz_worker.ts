@@ -4,7 +4,7 @@
  */
 
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 import { Batch } from "./batch.ts";
 import { Generator } from "./generate.ts";
 import { Judge } from "./judge.ts";

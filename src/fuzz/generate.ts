@@ -6,6 +6,7 @@ import { SETUP_SIZE } from "./setups.ts";
 /** How cases come to their registers, in the order of assembly/fuzz/index.ts. */
 export const PATHS = ["ptrace", "sigreturn", "both"] as const;
 export type Path = (typeof PATHS)[number];
+export const DEFAULT_PATH: Path = "both";
 
 export interface GeneratorOptions {
   /** Default: ptrace. */

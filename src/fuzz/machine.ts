@@ -27,7 +27,7 @@ export interface Machine {
 const { EINVAL } = constants.errno;
 
 /** What rules ask for. */
-export const FEATURES = [
+const FEATURES = [
   "la57",
   "fsgsbase",
   "pku",

@@ -3,34 +3,48 @@
  * lower values; and the plainest way in and out.
  */
 
+import { InputError } from "../errors.ts";
+import { callback, checkOptions, count, truth } from "../shape.ts";
 import { BASELINE } from "./baseline.ts";
-import { type Case, MOST_PAIRS, type Pair } from "./case.ts";
+import { type Case, expectCase, MOST_PAIRS, type Pair } from "./case.ts";
 import { BLOCK_SIZE, PLAIN_LENGTHS } from "./case_members.ts";
 import { placeOf } from "./code.ts";
 import { indexOf } from "./setups.ts";
 
-/** How many cases are tried at most: more is no gain for a reader, and each may cost a stub. */
+/** Each try may cost a stub. */
 const MOST_TRIES = 4000;
 
 const RIP = indexOf("rip");
 
 export interface MinimizeOptions {
-  /** How many cases `holds` is asked about at most. */
+  /** How many cases `holds` is called for at most. Default: 4000. */
   readonly tries?: number;
 }
 
 /**
- * The smallest case near `it` of which `holds` is still true. The same case and the same answers give the same result.
+ * The smallest case near `it` for which `holds` returns true: fewer words that differ from the baseline, then fewer
+ * bits, then lower values, and the plainest way in and out. The same results of `holds` give the same case.
  *
- * @param holds true for `it` itself
+ * @param holds a synchronous function that is true for `it`
+ * @throws InputError; what `holds` throws
+ *
+ * @example
+ * using examiner = new Examiner();
+ * const dies = (it) => ((examiner.examine(it).seen.get("status") ?? 0x7fn) & 0x7fn) !== 0x7fn;
+ * const smallest = minimize(it, dies);
  */
 export function minimize(
   it: Case,
   holds: (it: Case) => boolean,
-  { tries = MOST_TRIES }: MinimizeOptions = {},
+  options: MinimizeOptions = {},
 ): Case {
+  expectCase(it);
+  callback(holds, "holds");
+  if (holds === undefined) throw new InputError("holds: expected a function, got nothing");
+  checkOptions(options, "options", { tries: count(Number.MAX_SAFE_INTEGER) });
+  const { tries = MOST_TRIES } = options;
   let left = tries;
-  const asked = (other: Case): boolean => left-- > 0 && holds(other);
+  const asked = (other: Case): boolean => left-- > 0 && truth(holds(other), "what holds returns");
   const whole = reduce(it, asked);
   if (changedWords(whole) <= FEW) return whole;
   const poked = asPokes(whole);

@@ -61,6 +61,6 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-export function errorOf({ code, message, ...details }: Failure): StublabError {
-  return new StublabError(code, message, details);
+export function errorOf({ message, ...details }: Failure): StublabError {
+  return new StublabError(message, details);
 }

@@ -1,5 +1,20 @@
 import { hex, InputError } from "../errors.ts";
+import { integer, members, oneOf, optional, type Shape, show, text, truth } from "../shape.ts";
 import { type Change, RULES } from "./model/model.ts";
+
+/** A planted bug: the rule, and that it is removed, or which number of it is altered. */
+export const changeShape: Shape<Change> = (value, place) => {
+  const read = members(value, place);
+  const id = read("id", text);
+  const rule = RULES.find((each) => each.id === id);
+  if (rule === undefined) {
+    throw new InputError(`${place}.id: there is no rule ${show(id)}`, { remedy: RULES_REMEDY });
+  }
+  if (read("remove", optional(truth)) === true) return { id, remove: true };
+  return { id, value: read("value", oneOf(Object.keys(rule.values))), to: read("to", integer) };
+};
+
+const RULES_REMEDY = "docs/model.md has the rules of the model";
 
 /**
  * Takes a planted bug, a change of the model: "W3" is a rule that is missing, "W7.mask=0x54dd4" one with another number.
@@ -9,8 +24,9 @@ import { type Change, RULES } from "./model/model.ts";
 export function parsePlant(text: string): Change {
   const [id = "", value, number] = text.split(/[.=]/, 3);
   const rule = RULES.find((rule) => rule.id === id);
-  const remedy = "docs/model.md has the rules of the model";
-  if (rule === undefined) throw new InputError(`--plant: there is no rule "${id}"`, { remedy });
+  if (rule === undefined) {
+    throw new InputError(`--plant: there is no rule "${id}"`, { remedy: RULES_REMEDY });
+  }
   if (value === undefined) return { id, remove: true };
   const names = Object.keys(rule.values);
   if (!names.includes(value)) {

@@ -3,26 +3,10 @@
  * them, beside those of seeds.ts.
  */
 
-import { BASELINE } from "./baseline.ts";
 import type { Case } from "./case.ts";
 import { CONSTANTS, placeOf, SCRATCH, STACK } from "./code.ts";
+import { SIMPLE, seed } from "./seed.ts";
 import { indexOf } from "./setups.ts";
-
-const SIMPLE: Case = {
-  ...{ from: "signal", way: "SETREGS", on: "CONT", signal: 0 },
-  ...{ block: BASELINE, pairs: [], words: [], length: 0 },
-};
-
-function seed(
-  code: string,
-  registers: Readonly<Record<string, bigint>>,
-  change: Partial<Case> = {},
-): Case {
-  const block = [...BASELINE];
-  block[indexOf("rip")] = placeOf(code);
-  for (const [name, word] of Object.entries(registers)) block[indexOf(name)] = word;
-  return { ...SIMPLE, block: block.map((word) => BigInt.asUintN(64, word)), ...change };
-}
 
 /** Data segments of 32-bit code, which 64-bit code never asks for. */
 const segments: readonly Case[] = [0n, 0x23n, 0x2bn, 0x33n].flatMap((ds) => [

@@ -3,28 +3,11 @@
  * (tools/testing/selftests/x86).
  */
 
-import { BASELINE } from "./baseline.ts";
 import type { Case } from "./case.ts";
-import { CONSTANTS, placeOf, SCRATCH, STACK } from "./code.ts";
+import { CONSTANTS, SCRATCH, STACK } from "./code.ts";
 import { RULE_SEEDS } from "./rule_seeds.ts";
+import { SIMPLE, seed } from "./seed.ts";
 import { indexOf, type On, REGISTERS } from "./setups.ts";
-
-const SIMPLE: Case = {
-  ...{ from: "signal", way: "SETREGS", on: "CONT", signal: 0 },
-  ...{ block: BASELINE, pairs: [], words: [], length: 0 },
-};
-
-/** A case with some registers changed. */
-function seed(
-  code: string,
-  registers: Readonly<Record<string, bigint>>,
-  change: Partial<Case> = {},
-): Case {
-  const block = [...BASELINE];
-  block[indexOf("rip")] = placeOf(code);
-  for (const [name, word] of Object.entries(registers)) block[indexOf(name)] = word;
-  return { ...SIMPLE, block: block.map((word) => BigInt.asUintN(64, word)), ...change };
-}
 
 const [GETPID, NOTHING, TRAP_FLAG] = [39n, 1000n, 0x302n];
 const NONCANONICAL = 1n << 47n;

@@ -59,6 +59,13 @@ export function indexOf(register: string): number {
 export const SETUP_SIZE = 256;
 export const OUTCOME_SIZE = 656;
 
+/** Setups side by side, as halves, as words and as bytes: three views of the same memory. */
+export interface SetupViews {
+  readonly setups: Uint32Array;
+  readonly setupWords: BigUint64Array;
+  readonly setupBytes: Uint8Array;
+}
+
 /** Halves from the beginning of a setup: struct stublab_setup. */
 export const SETUP = {
   /** from, way, on and wants, a byte each from the lowest. */

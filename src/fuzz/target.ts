@@ -1,21 +1,23 @@
 import { readdirSync } from "node:fs";
-import { SyscallError } from "../errors.ts";
-import { PAGE_SIZE } from "../stub/amd64.ts";
 import {
   assembleBpf,
   type BpfInstruction,
   DATA_ARCH,
   DATA_INSTRUCTION_POINTER,
   DATA_NUMBER,
+  FPROG_SIZE,
   HIGH,
   JUMP_EQUAL,
   LOAD_WORD,
   RETURN,
   SECCOMP_RET_ALLOW,
   SECCOMP_RET_ERRNO,
-} from "../stub/bpf.ts";
+  sockFprog,
+} from "../bpf/program.ts";
+import { SyscallError } from "../errors.ts";
+import { PAGE_SIZE } from "../stub/amd64.ts";
 import type { Stub } from "../stub/stub.ts";
-import type { Tracer } from "../stub/tracer.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 import {
   CODE,
   CONSTANTS,
@@ -41,7 +43,7 @@ export const HARMLESS = [
 ] as const;
 
 /** Signals with a handler, the code `handler`: the second restarts the calls that it interrupts. */
-export const HANDLED = ["SIGUSR1", "SIGUSR2"] as const;
+const HANDLED = ["SIGUSR1", "SIGUSR2"] as const;
 
 const ENOSYS = 38;
 /** gVisor refuses a higher file descriptor. */
@@ -56,8 +58,8 @@ const SECCOMP_SET_MODE_FILTER = 1;
 const RLIMIT_CORE = 4;
 export const SA_SIGINFO = 4n;
 export const SA_RESTORER = 0x400_0000n;
-export const SA_RESTART = 0x1000_0000n;
-export const SA_NODEFER = 0x4000_0000n;
+const SA_RESTART = 0x1000_0000n;
+const SA_NODEFER = 0x4000_0000n;
 const PR_SET_NO_NEW_PRIVS = 38;
 
 /**
@@ -115,7 +117,7 @@ function closeAll(stub: Stub): void {
  * Creates a stub whose pid is the number of no call that the filter lets through, or does not see: what getpid or getppid
  * has answered may be the number of a case's next call, and all others are answered alike.
  */
-export function createAnonymous(tracer: Tracer, create: () => Stub): Stub {
+export function createAnonymous(tracer: TracingThread, create: () => Stub): Stub {
   const numbers = [...HARMLESS, "uretprobe"].map((name) => Number(tracer.syscallNumber(name)));
   const taken: Stub[] = [];
   try {
@@ -164,7 +166,7 @@ export function handleSignal(
   stub.call("rt_sigaction", stub.tracer.flag(signal), SCRATCH, 0, 8);
 }
 
-function harmlessOnly(tracer: Tracer, furtherRules: readonly BpfInstruction[]): Uint8Array {
+function harmlessOnly(tracer: TracingThread, furtherRules: readonly BpfInstruction[]): Uint8Array {
   const numbers = HARMLESS.map((name) => Number(tracer.syscallNumber(name)));
   const refuse: BpfInstruction = [RETURN, SECCOMP_RET_ERRNO | ENOSYS];
   return assembleBpf(
@@ -184,11 +186,9 @@ function harmlessOnly(tracer: Tracer, furtherRules: readonly BpfInstruction[]): 
 
 function installFilter(stub: Stub, program: Uint8Array): void {
   const { tracer } = stub;
-  const header = new DataView(new ArrayBuffer(16));
-  header.setUint16(0, program.length / 8, true);
-  header.setBigUint64(8, SCRATCH + 16n, true);
-  stub.write(SCRATCH, new Uint8Array(header.buffer));
-  stub.write(SCRATCH + 16n, program);
+  const at = SCRATCH + BigInt(FPROG_SIZE);
+  stub.write(SCRATCH, sockFprog(program, at));
+  stub.write(at, program);
   stub.call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const { errno } = stub.inject("seccomp", SECCOMP_SET_MODE_FILTER, 0, SCRATCH);
   if (errno === null) return;

@@ -49,7 +49,7 @@ export function tellField(field: string, word: bigint, constants: Constants): st
 const CALL = 0x85;
 
 /** What a status word of wait4 means; 0 is none. */
-export function tellStatus(status: number, constants: Constants): string {
+function tellStatus(status: number, constants: Constants): string {
   if (status === 0) return "runs on";
   const high = (status >> 8) & 0xff;
   if ((status & 0xff) === 0x7f) {
@@ -75,4 +75,27 @@ export function machineLine({
 /** Rules as a document has them. */
 export function ruleTable(rules: readonly AppliedRule[]) {
   return rules.map(({ id, phase, told, source }) => ({ id, phase, text: told, source }));
+}
+
+/** What is wrong, in a sentence. */
+export function subjectOf([first]: readonly FieldDifference[], constants: Constants): string {
+  if (first === undefined) return "The outcome matches the prediction.";
+  const { field, seen, predicted } = first;
+  const tell = quoted(field, constants);
+  return `${field} is ${seen === null ? "missing" : tell(seen)}; predicted: ${tell(predicted)}.`;
+}
+
+/** The same of a difference that did not occur again. */
+export function onceOf({ field, seen, predicted }: DifferenceKind, constants: Constants): string {
+  const tell = quoted(field, constants);
+  const was = seen === null ? "not as predicted" : tell(seen);
+  const wanted = predicted === null ? "" : `; predicted: ${tell(predicted)}`;
+  return `Not reproduced: once, ${field} was ${was}${wanted}.`;
+}
+
+function quoted(field: string, constants: Constants) {
+  return (word: bigint): string => {
+    const told = tellField(field, word, constants);
+    return told.includes(" ") ? `"${told}"` : told;
+  };
 }

@@ -1,6 +1,6 @@
 import type { Guest } from "./guest.ts";
 
-/** How a call is answered: a value, an errno by name, or by the end of the guest with a status. */
+/** The answer to a call: a value, an errno by name, or the end of the guest with a status. */
 export type Answer =
   | { readonly value: bigint }
   | { readonly errno: string }
@@ -9,12 +9,12 @@ export type Answer =
 /** The six argument registers of a call. */
 export type CallArguments = readonly bigint[];
 
-/** A system call that is emulated. */
+/** An emulated system call. */
 export interface EmulatedCall {
   run(guest: Guest, args: CallArguments): Answer;
-  /** The arguments as strace prints them, once it was run. */
+  /** The arguments as strace prints them, after the call. */
   show(guest: Guest, args: CallArguments, answer: Answer): string[];
-  /** Whether its value is an address. */
+  /** Whether its value is an address, which is shown in hex. */
   readonly answersAddress?: boolean;
 }
 

@@ -1,16 +1,17 @@
 import { syscallName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
-import type { Tracer } from "../stub/tracer.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 import type { Answer, CallArguments, EmulatedCall } from "./call.ts";
+import { OWN_CALLS } from "./calls/amd64.ts";
 import { brk, mmap, mprotect, munmap } from "./calls/memory.ts";
 import { ioctl, write, writev } from "./calls/output.ts";
-import { arch_prctl, exit, getpid, set_tid_address } from "./calls/process.ts";
+import { exit, getpid, set_tid_address } from "./calls/process.ts";
 import { clock_gettime, uname } from "./calls/system.ts";
 import type { Guest } from "./guest.ts";
 
-/** Everything that a guest can call; all else is ENOSYS. */
+/** The emulated calls; all others fail with ENOSYS. */
 const CALLS: Readonly<Record<string, EmulatedCall>> = {
-  arch_prctl,
+  ...OWN_CALLS,
   brk,
   clock_gettime,
   exit,
@@ -31,21 +32,22 @@ const UNKNOWN: EmulatedCall = {
   show: (_, args) => args.map((word) => hex(word)),
 };
 
-/** A call that a guest made, with its answer. */
+/** A system call of a guest with its answer. */
 export interface TracedCall {
+  /** E.g. "write"; "syscall_NUMBER" if the encoder does not know the number. */
   readonly name: string;
   readonly number: number;
-  /** As strace prints them. */
+  /** The arguments as strace prints them. */
   readonly args: readonly string[];
-  /** The value; null where there is none. */
+  /** The value; null if the call failed or did not return. */
   readonly value: bigint | null;
-  /** The errno by name, or null. */
+  /** The errno by name; null if the call did not fail. */
   readonly errno: string | null;
-  /** All of it as a line of strace, without a newline. */
+  /** The whole call as a line of strace, without a newline: "write(1, "hi", 2) = 2". */
   readonly text: string;
 }
 
-/** A system call's name, and what it does. */
+/** The name of a system call, and its emulation. */
 export interface NamedCall {
   readonly name: string;
   readonly call: EmulatedCall;
@@ -53,11 +55,11 @@ export interface NamedCall {
 
 /** The emulated calls by number. */
 export class CallTable {
-  readonly #tracer: Tracer;
-  // Filled as they come: looking up a name is dear.
+  readonly #tracer: TracingThread;
+  // Filled on demand: looking up a name is slow.
   readonly #known = new Map<number, NamedCall>();
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: TracingThread) {
     this.#tracer = tracer;
   }
 
@@ -73,7 +75,7 @@ export class CallTable {
   }
 }
 
-/** A call as strace shows it. */
+/** A call as strace prints it. */
 export function traceCall(
   { name, call }: NamedCall,
   number: number,

@@ -4,7 +4,7 @@ import { hex, InputError } from "../errors.ts";
 import type { Protection } from "../platform/memory.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
-import { EM_X86_64, INDEPENDENT_BASE } from "./amd64.ts";
+import { ELF_MACHINE, ELF_MACHINE_NAME, INDEPENDENT_BASE } from "./amd64.ts";
 import type { Image, Segment } from "./image.ts";
 
 const HEADER_SIZE = 64;
@@ -19,14 +19,14 @@ const ET_DYN = 3;
 const PT_LOAD = 1;
 const PT_INTERP = 3;
 const PT_PHDR = 6;
-/** The number of program headers is elsewhere. */
+/** The number of program headers is in a section header. */
 const PN_XNUM = 0xffff;
 
 /** By the bits of p_flags: PF_X is 1, PF_W 2, PF_R 4. */
 const PROTECTIONS: readonly Protection[] = ["", "x", "w", "wx", "r", "rx", "rw", "rwx"];
 
 interface ProgramHeader {
-  /** Where it stands in the file, for messages. */
+  /** Its offset in the file, for messages. */
   readonly at: number;
   readonly type: number;
   readonly flags: number;
@@ -36,16 +36,16 @@ interface ProgramHeader {
   readonly memorySize: bigint;
 }
 
-/** Whether a file says that it is ELF. */
+/** Whether a file begins with the magic number of ELF. */
 export function isElf(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(0, 4)).toString("latin1") === "\x7fELF";
 }
 
 /**
- * Parses a static executable for x86-64.
+ * Parses a static executable.
  *
- * @param base where a position-independent one (static-pie) goes: a multiple of the page size.
- * @throws InputError that says what is wrong, and where in the file.
+ * @param base where a position-independent one (static-pie) is loaded: a multiple of the page size.
+ * @throws InputError that says what is wrong, and at which offset of the file.
  */
 export function parseElf(bytes: Uint8Array, base = INDEPENDENT_BASE): Image {
   const file = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -53,7 +53,7 @@ export function parseElf(bytes: Uint8Array, base = INDEPENDENT_BASE): Image {
   const headers = programHeaders(file);
   const independent = file.getUint16(16, true) === ET_DYN;
   if (base < 0n || base % BigInt(PAGE_SIZE) !== 0n) {
-    throw new InputError(`a program cannot go to ${base}: that is no multiple of ${PAGE_SIZE}`);
+    throw new InputError(`a program cannot be loaded at ${base}: not a multiple of ${PAGE_SIZE}`);
   }
   const shift = independent ? base : 0n;
   const segments = headers
@@ -84,30 +84,28 @@ function refuse(what: string, at: number, remedy?: string): never {
 
 function checkHeader(file: DataView, bytes: Uint8Array): void {
   if (!isElf(bytes))
-    throw new InputError("the file is no ELF file: it does not begin with 7f 45 4c 46");
+    throw new InputError("the file is not an ELF file: it does not begin with 7f 45 4c 46");
   if (bytes.length < HEADER_SIZE) {
-    refuse(
-      `is cut off: its header has ${HEADER_SIZE} bytes, and it ends after fewer`,
-      bytes.length,
-    );
+    refuse(`is truncated: its header has ${HEADER_SIZE} bytes, and the file fewer`, bytes.length);
   }
   const [size, order, version] = [file.getUint8(4), file.getUint8(5), file.getUint8(6)];
-  if (size !== ELFCLASS64)
-    refuse(size === 1 ? "is a 32-bit one" : `has the unknown class ${size}`, 4);
+  if (size !== ELFCLASS64) refuse(size === 1 ? "is 32-bit" : `has the unknown class ${size}`, 4);
   if (order !== ELFDATA2LSB) {
-    refuse(order === 2 ? "is a big-endian one" : `has the unknown byte order ${order}`, 5);
+    refuse(order === 2 ? "is big-endian" : `has the unknown byte order ${order}`, 5);
   }
   if (version !== EV_CURRENT) refuse(`has the unknown version ${version}`, 6);
   const type = file.getUint16(16, true);
   if (type !== ET_EXEC && type !== ET_DYN) {
     refuse(
-      `is no executable: its type is ${type}`,
+      `is not an executable: its type is ${type}`,
       16,
       type === 1 ? "link it: cc -nostdlib -static -o guest guest.o" : undefined,
     );
   }
   const machine = file.getUint16(18, true);
-  if (machine !== EM_X86_64) refuse(`is for machine ${machine}, not for x86-64 (${EM_X86_64})`, 18);
+  if (machine !== ELF_MACHINE) {
+    refuse(`is for machine ${machine}, not for ${ELF_MACHINE_NAME} (${ELF_MACHINE})`, 18);
+  }
 }
 
 function programHeaders(file: DataView): ProgramHeader[] {
@@ -120,7 +118,7 @@ function programHeaders(file: DataView): ProgramHeader[] {
   if (count === 0 || count === PN_XNUM) refuse(`has ${count} program headers`, 56);
   const end = start + BigInt(count * PROGRAM_HEADER_SIZE);
   if (end > file.byteLength) {
-    refuse(`is cut off: its program headers end at ${end}, and it at ${file.byteLength}`, 32);
+    refuse(`is truncated: program headers end at ${end}, the file at ${file.byteLength}`, 32);
   }
   const headers = Array.from({ length: count }, (_, i) =>
     programHeader(file, Number(start) + i * PROGRAM_HEADER_SIZE),
@@ -152,13 +150,13 @@ function segmentOf(header: ProgramHeader, bytes: Uint8Array, shift: bigint): Seg
   const { at, offset, fileSize, memorySize, flags } = header;
   const address = header.address + shift;
   if (fileSize > memorySize) {
-    refuse(`has a segment of ${fileSize} bytes in ${memorySize} of memory`, at);
+    refuse(`has a segment with ${fileSize} bytes in the file and ${memorySize} in memory`, at);
   }
   if (offset + fileSize > bytes.length) {
-    refuse(`is cut off: a segment ends at ${offset + fileSize}, and it at ${bytes.length}`, at);
+    refuse(`is truncated: a segment ends at ${offset + fileSize}, the file at ${bytes.length}`, at);
   }
   if (address + memorySize > BigInt(topOfUserSpace())) {
-    refuse(`has a segment at ${hex(address)} that leaves user space`, at);
+    refuse(`has a segment at ${hex(address)} that extends beyond user space`, at);
   }
   return {
     address,
@@ -169,12 +167,12 @@ function segmentOf(header: ProgramHeader, bytes: Uint8Array, shift: bigint): Seg
 }
 
 function checkOrder(segments: readonly Segment[]): void {
-  if (segments.length === 0) throw new InputError("the ELF file has no segment to load");
+  if (segments.length === 0) throw new InputError("the ELF file has no loadable segment");
   let end = 0n;
   for (const { address, memorySize } of segments) {
     if (address < end) {
       throw new InputError(
-        `the ELF file's segment at ${hex(address)} overlaps, or precedes, the one before it`,
+        `the ELF file's segment at ${hex(address)} overlaps or precedes the segment before it`,
       );
     }
     end = address + memorySize;
@@ -186,10 +184,10 @@ function checkEntry(entry: bigint, segments: readonly Segment[]): void {
     ({ address, memorySize }) => entry >= address && entry < address + memorySize,
   );
   if (home?.protection.includes("x")) return;
-  refuse(`enters at ${hex(entry)}, which is in no executable segment of it`, 24);
+  refuse(`has its entry at ${hex(entry)}, outside its executable segments`, 24);
 }
 
-/** Where the program headers lie in memory: PT_PHDR says so, or a segment that holds them. */
+/** The address of the program headers: that of PT_PHDR, or of a segment that contains them. */
 function headersAddress(file: DataView, headers: readonly ProgramHeader[]): bigint | undefined {
   const start = file.getBigUint64(32, true);
   const own = headers.find(({ type }) => type === PT_PHDR);

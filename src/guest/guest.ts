@@ -4,27 +4,32 @@ import type { Subprocess } from "../platform/subprocess.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import { readProc } from "../stub/proc.ts";
 
-/** Takes what a guest writes to its standard output (1) or standard error (2). */
+/** Receives the bytes that a guest writes to its standard output (1) or standard error (2). */
 export type Sink = (fd: 1 | 2, bytes: Uint8Array) => void;
 
-/** What a guest is made of. */
+/** The parts of a guest. */
 export interface GuestParts {
   readonly space: Subprocess;
   readonly context: Context;
   readonly output: Sink;
-  /** Bytes of address space that it may have. */
+  /** The most bytes of address space that it may have. */
   readonly memory: number;
-  /** Where its heap begins: a multiple of the page size. */
+  /** The start of its heap: a multiple of the page size. */
   readonly heap: bigint;
 }
 
-/** A program that runs: its address space, its registers, and what its system calls have to remember. */
+/**
+ * A running program: its address space, its registers, and the state of its emulated system calls. Callbacks of
+ * `runGuest` get it, and may use it until `runGuest` returns.
+ */
 export class Guest {
+  /** For mappings. */
   readonly space: Subprocess;
+  /** The registers, and the handle for interrupts. */
   readonly context: Context;
   /** @internal */
   readonly output: Sink;
-  /** The program break (brk(2)), and where it began. */
+  /** The initial program break (brk(2)), and the current one. */
   readonly heap: bigint;
   break: bigint;
   readonly #memory: number;
@@ -39,7 +44,12 @@ export class Guest {
     this.break = heap;
   }
 
-  /** Bytes at a pointer of the guest; undefined where it may not read one of them. */
+  /**
+   * Reads memory of the guest.
+   *
+   * @param length in bytes.
+   * @returns the bytes; undefined if the guest cannot read one of them: a system call then fails with EFAULT.
+   */
   read(address: bigint, length: number): Uint8Array | undefined {
     try {
       return this.space.read(address, length);
@@ -49,7 +59,11 @@ export class Guest {
     }
   }
 
-  /** Writes to a pointer of the guest; false where it may not write one of them. */
+  /**
+   * Writes memory of the guest.
+   *
+   * @returns false if the guest cannot write one of the bytes: a system call then fails with EFAULT.
+   */
   write(address: bigint, bytes: Uint8Array): boolean {
     try {
       this.space.write(address, bytes);
@@ -60,7 +74,7 @@ export class Guest {
     }
   }
 
-  /** Whether it may map so many bytes more. */
+  /** Whether it may map `bytes` more. @internal */
   mayMap(bytes: bigint): boolean {
     const [pages = "0"] = readProc(`/proc/${this.space.pid}/statm`).split(" ");
     return BigInt(pages) * BigInt(PAGE_SIZE) + bytes <= this.#memory;

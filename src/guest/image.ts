@@ -1,7 +1,8 @@
 import type { Protection } from "../platform/memory.ts";
+import { PAGE_SIZE } from "../stub/amd64.ts";
 import { CODE_ADDRESS } from "./amd64.ts";
 
-/** A part of a program: `bytes`, and zeros after them up to `memorySize`. */
+/** A part of a program: `bytes`, followed by zeros up to `memorySize`. */
 export interface Segment {
   readonly address: bigint;
   readonly bytes: Uint8Array;
@@ -9,12 +10,12 @@ export interface Segment {
   readonly protection: Protection;
 }
 
-/** A program as it is to lie in memory. */
+/** A program as it is loaded. */
 export interface Image {
   readonly entry: bigint;
-  /** Ascending, and none overlaps another. */
+  /** In ascending order, without overlap. */
   readonly segments: readonly Segment[];
-  /** What a C library wants to know of its own program headers. */
+  /** The program headers in memory, for the auxiliary vector. */
   readonly programHeaders?: {
     readonly address: bigint;
     readonly entrySize: number;
@@ -22,20 +23,32 @@ export interface Image {
   };
 }
 
-/** A guest: a static ELF executable, or bare code that is entered at its first byte. */
+/** A program for a guest: a static ELF executable, or bare code that is entered at its first byte. */
 export type GuestProgram =
   | {
+      /** The contents of the file. */
       readonly elf: Uint8Array;
-      /** Where a position-independent one goes: a multiple of the page size. */
+      /** Where a position-independent executable is loaded: a multiple of the page size. Default: 0x555555400000. */
       readonly base?: bigint;
     }
   | {
+      /** Machine code, at least one byte. It is mapped readable, writable and executable. */
       readonly code: Uint8Array;
-      /** Where it goes. Default: 0x10000. */
+      /** The address of its first byte. Default: 0x10000. */
       readonly address?: bigint;
     };
 
-/** Code as an image. It may write to itself: its data is among it. */
+/** The page that an address is in. */
+export function pageOf(address: bigint): bigint {
+  return address - (address % BigInt(PAGE_SIZE));
+}
+
+/** The first page boundary at or above an address. */
+export function pageEnd(address: bigint): bigint {
+  return pageOf(address + BigInt(PAGE_SIZE) - 1n);
+}
+
+/** Bare code as an image. Its data is among the code, so it may write there. */
 export function codeImage(code: Uint8Array, address = CODE_ADDRESS): Image {
   const segment = { address, bytes: code, memorySize: BigInt(code.length) };
   return { entry: address, segments: [{ ...segment, protection: "rwx" }] };

@@ -3,11 +3,11 @@ import type { Context } from "../platform/context.ts";
 import type { Protection } from "../platform/memory.ts";
 import type { Subprocess } from "../platform/subprocess.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE } from "../stub/amd64.ts";
-import { pageEnd, pageOf, STACK_POINTER, STACK_SIZE, STACK_TOP } from "./amd64.ts";
-import type { Image, Segment } from "./image.ts";
+import { STACK_POINTER, STACK_SIZE, STACK_TOP } from "./amd64.ts";
+import { type Image, pageEnd, pageOf, type Segment } from "./image.ts";
 import { initialStack, type Start } from "./stack.ts";
 
-/** Pages that get one protection. */
+/** Pages with the same protection. */
 interface Region {
   readonly start: bigint;
   end: bigint;
@@ -15,10 +15,10 @@ interface Region {
 }
 
 /**
- * Puts a program into an empty address space, with its stack, and its first instruction into a context.
+ * Loads a program and its stack into an empty address space, and sets a context to its first instruction.
  *
- * @param most bytes that it may take.
- * @throws InputError for a program that does not fit; MemoryError or SyscallError where the kernel refuses.
+ * @param most bytes of address space that it may take.
+ * @throws InputError if the program does not fit; MemoryError or SyscallError if the kernel refuses.
  */
 export function load(
   space: Subprocess,
@@ -40,13 +40,13 @@ export function load(
   context.registers.set(STACK_POINTER, pointer);
 }
 
-/** The first page boundary after a program: where its heap begins. */
+/** The first page boundary after a program: the start of its heap. */
 export function imageEnd({ segments }: Image): bigint {
   const last = segments.at(-1);
   return last === undefined ? 0n : pageEnd(last.address + last.memorySize);
 }
 
-/** The pages of all segments; one that two of them share may do what either may. */
+/** The pages of all segments. A page that two segments share gets the protections of both. */
 function regionsOf(segments: readonly Segment[]): Region[] {
   const regions: Region[] = [];
   for (const { address, memorySize, protection } of segments) {
@@ -77,14 +77,14 @@ function union(one: Protection, other: Protection): Protection {
 function checkRoom(regions: readonly Region[], most: number): void {
   const total = regions.reduce((sum, { start, end }) => sum + end - start, STACK_SIZE);
   if (total > most) {
-    throw new InputError(`the program takes ${total} bytes with its stack, and may take ${most}`);
+    throw new InputError(`the program needs ${total} bytes with its stack, and may take ${most}`);
   }
   const inStack = regions.find(
     ({ start, end }) => end > STACK_TOP - STACK_SIZE && start < STACK_TOP,
   );
   if (inStack !== undefined) {
     throw new InputError(
-      `a segment at ${hex(inStack.start)} lies where the stack goes, which ends at ${hex(STACK_TOP)}`,
+      `a segment at ${hex(inStack.start)} overlaps the stack, which ends at ${hex(STACK_TOP)}`,
     );
   }
 }

@@ -3,94 +3,147 @@ import type { GuestFault, GuestInterrupt, GuestSyscall } from "../platform/conte
 import { Platform } from "../platform/platform.ts";
 import type { SignalInfo } from "../platform/signal_info.ts";
 import {
+  abortSignal,
   bytes,
   callback,
+  checkOptions,
   count,
   list,
+  type OptionShapes,
   object,
   optional,
   show,
   table,
   text,
   toWord,
+  truth,
 } from "../shape.ts";
+import { checkDeadline, SHORTEST_DEADLINE } from "../shim/deadline.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
-import { checkDeadline, SHORTEST_DEADLINE } from "../stub/tracer.ts";
-import { BASE_LIMIT, SEGMENT_BASES } from "./amd64.ts";
-import type { Answer } from "./call.ts";
-import { CallTable, type TracedCall, traceCall } from "./calls.ts";
+import { canResume } from "./amd64.ts";
+import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
+import type { Answer, CallArguments } from "./call.ts";
+import { CallTable, type NamedCall, type TracedCall, traceCall } from "./calls.ts";
 import { parseElf } from "./elf.ts";
 import { Guest, type Sink } from "./guest.ts";
 import { codeImage, type GuestProgram, type Image } from "./image.ts";
 import { imageEnd, load } from "./loader.ts";
 import type { Start } from "./stack.ts";
 
+/**
+ * How `runGuest` runs a guest. The callbacks are called between two switches, on this thread. An exception that one of
+ * them throws ends the guest and propagates out of `runGuest`.
+ */
 export interface GuestOptions extends Start {
-  /** Takes what the guest writes. Default: it is lost. */
+  /** Receives the bytes that the guest writes. Default: they are discarded. */
   output?: Sink;
-  /** Is told each system call, once it is answered. */
+  /** Receives each system call with its answer. */
   trace?: (call: TracedCall) => void;
   /**
-   * Is asked about each fault. It may map what is missing and answer true: the guest then tries again. Else
-   * the guest dies of it.
+   * Is called for each system call before stublab's emulation. If it returns an answer, the guest gets that; if it
+   * returns undefined, the call is emulated.
+   *
+   * @throws InputError out of `runGuest` if what it returns is neither an answer nor undefined.
    */
-  onFault?: (fault: GuestFault, guest: Guest) => boolean;
-  /** Gets the guest before its first instruction, for its `context.interruptHandle` for example. */
+  onSyscall?: (call: GuestCall, guest: Guest) => GuestAnswer | undefined;
+  /**
+   * Is called for each fault. If it returns true, for example after it has mapped the missing page, the guest tries
+   * again; else the guest is killed by SIGSEGV.
+   *
+   * @throws InputError out of `runGuest` if it returns anything but true, false or undefined.
+   */
+  onFault?: (fault: GuestFault, guest: Guest) => boolean | undefined;
+  /** Receives the guest before its first instruction, for its `context.interruptHandle` for example. */
   onStart?: (guest: Guest) => void;
-  /** How long it may run in all, in milliseconds. Default: the platform's deadline. */
+  /** How long it may run in all, in milliseconds, from 0.001 to a day. Default: the platform's deadline. */
   deadline?: number;
-  /** How many bytes of address space it may have. Default: 1 GiB. */
+  /** The most bytes of address space that it may have, its stack of 8 MiB among them. Default: 1 GiB. */
   memory?: number;
+  /**
+   * Ends the guest when it is aborted: `runGuest` throws its reason. It is checked before each switch, so only a
+   * callback can abort it in time: `runGuest` is synchronous. To end a guest from another thread, pass
+   * `guest.context.interruptHandle` to `interruptGuest` there.
+   */
+  signal?: AbortSignal;
 }
 
-/** How a guest ended. */
+/**
+ * How a guest ended. If its process is killed from outside, `runGuest` throws a DeathError instead.
+ */
 export type GuestEnd =
-  | { readonly kind: "exited"; readonly status: number }
   | {
+      /** It called exit or exit_group, or `onSyscall` answered `{ exit }`. */
+      readonly kind: "exited";
+      /** From 0 to 255. */
+      readonly status: number;
+    }
+  | {
+      /**
+       * A signal killed it: one that an instruction raised (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP), or one that this
+       * process sent to the guest's process. A guest has no signal handlers.
+       */
       readonly kind: "signaled";
-      /** By name, e.g. "SIGSEGV". */
+      /** The name, e.g. "SIGSEGV". */
       readonly signal: string;
-      /** What a fault was about, where the processor tells. */
+      /** The address of a fault; absent if the processor does not report it, or if a process sent the signal. */
       readonly address?: bigint;
-      /** The instruction that it died at. */
+      /** The address of the instruction at which it died. */
       readonly instruction: bigint;
     }
-  | { readonly kind: "interrupted"; readonly reason: GuestInterrupt["reason"] };
+  | {
+      /** It was stopped before its end. */
+      readonly kind: "interrupted";
+      /** "deadline": `options.deadline` has passed. "request": `context.interrupt` or `interruptGuest` was called. */
+      readonly reason: GuestInterrupt["reason"];
+    };
 
-/** What came of a guest. */
+/** The result of `runGuest`. */
 export interface GuestRun {
   readonly result: GuestEnd;
-  /** How often it made each system call, by name. */
+  /** How often it made each system call, by name; from the thousandth name on, new ones are counted as "others". */
   readonly calls: Readonly<Record<string, number>>;
-  /** How often it was switched to. */
+  /** The number of switches to it. */
   readonly switches: number;
 }
 
 const DEFAULT_MEMORY = 1 << 30;
-/** How many names are counted one by one, and what the rest is counted as. */
+/** How many names are counted one by one, and the name for all others. */
 const MOST_NAMES = 1000;
 const OTHER_NAMES = "others";
 
 /**
- * Runs a small static program in an address space of its own, with a few system calls emulated, to its end.
+ * Runs a small static program in a new address space to its end. A few system calls are emulated, or answered by
+ * `options.onSyscall`; all others fail with ENOSYS. It is synchronous: it returns when the guest has ended.
  *
- * @throws InputError for a program that cannot be loaded; DeathError where its process is killed from outside;
- * what the callbacks throw.
+ * @throws InputError for bad arguments and for a program that cannot be loaded; DeathError if the guest's process is
+ * killed from outside; DeadlineError if it cannot be stopped; SyscallError if the kernel refuses a mapping; StateError
+ * if the platform is closed; what a callback throws; the reason of `options.signal`. The address space is released in
+ * each case.
  *
  * @example
  * using platform = Platform.open();
  * const exit7 = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
  * runGuest(platform, { code: exit7 }).result; // { kind: "exited", status: 7 }
+ *
+ * @example
+ * runGuest(platform, { elf: readFileSync("hello") }, {
+ *   args: ["hello"],
+ *   output: (fd, bytes) => process.stdout.write(bytes),
+ *   onSyscall: ({ name }) => (name === "getuid" ? { value: 0 } : undefined),
+ * });
  */
 export function runGuest(
   platform: Platform,
   program: GuestProgram,
   options: GuestOptions = {},
 ): GuestRun {
-  checkArguments(platform, program, options);
+  checkPlatform(platform);
+  checkProgram(program);
+  checkOptions(options, "options", OPTIONS);
   const { output = () => {}, memory = DEFAULT_MEMORY } = options;
-  const deadline = checkDeadline(options.deadline ?? platform.tracer.deadline);
+  const { deadline = platform.tracer.deadline } = options;
   const image = imageOf(program);
+  options.signal?.throwIfAborted();
   using space = platform.newAddressSpace();
   using context = platform.newContext();
   load(space, context, image, options, memory);
@@ -99,35 +152,52 @@ export function runGuest(
   return new Run(guest, options).toEnd(deadline);
 }
 
+function checkPlatform(platform: unknown): void {
+  if (platform instanceof Platform) return;
+  throw new InputError(`platform: expected a Platform, got ${show(platform)}`);
+}
+
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
+const OPTIONS: OptionShapes<GuestOptions> = {
+  args: list(text, UNLIMITED),
+  env: table(text, UNLIMITED),
+  output: callback,
+  trace: callback,
+  onSyscall: callback,
+  onFault: callback,
+  onStart: callback,
+  deadline: checkDeadline,
+  memory: count(UNLIMITED),
+  signal: abortSignal,
+};
+
 /** @throws InputError */
-function checkArguments(platform: Platform, program: GuestProgram, options: GuestOptions): void {
-  if (!(platform instanceof Platform)) {
-    throw new InputError(`platform: expected a Platform, got ${show(platform)}`);
-  }
+function checkProgram(program: GuestProgram): void {
   object(program, "program");
-  if ("elf" in program) bytes(program.elf, "program.elf");
-  else bytes(program.code, "program.code");
-  const address = "elf" in program ? program.base : program.address;
-  if (address !== undefined && (typeof address !== "bigint" || toWord(address) !== address)) {
-    throw new InputError(`program: expected a BigInt as its address, got ${show(address)}`);
+  if ("elf" in program) {
+    bytes(program.elf, "program.elf");
+    checkOptions(program, "program", { elf: bytes, base: address });
+  } else if ("code" in program) {
+    bytes(program.code, "program.code");
+    checkOptions(program, "program", { code: bytes, address });
+  } else {
+    throw new InputError("program: expected { elf } or { code }, and it has neither");
   }
-  object(options, "options");
-  const { output, trace, onFault, onStart, memory, args = [], env = {} } = options;
-  for (const [name, value] of Object.entries({ output, trace, onFault, onStart })) {
-    callback(value, `options.${name}`);
-  }
-  optional(count(Number.MAX_SAFE_INTEGER))(memory, "options.memory");
-  list(text, Number.MAX_SAFE_INTEGER)(args, "options.args");
-  table(text, Number.MAX_SAFE_INTEGER)(env, "options.env");
+}
+
+function address(value: unknown, place: string): void {
+  if (typeof value === "bigint" && toWord(value) === value) return;
+  throw new InputError(`${place}: expected a BigInt from 0 to 2^64 - 1, got ${show(value)}`);
 }
 
 function imageOf(program: GuestProgram): Image {
   if ("elf" in program) return parseElf(program.elf, program.base);
-  if (program.code.length === 0) throw new InputError("a guest without a byte of code");
+  if (program.code.length === 0) throw new InputError("program.code: expected at least one byte");
   return codeImage(program.code, program.address);
 }
 
-/** One guest under way. */
+/** A guest that runs. */
 class Run {
   readonly #guest: Guest;
   readonly #options: GuestOptions;
@@ -138,7 +208,7 @@ class Run {
   constructor(guest: Guest, options: GuestOptions) {
     this.#guest = guest;
     this.#options = options;
-    this.#table = new CallTable(guest.space.platform.tracer);
+    this.#table = new CallTable(guest.space.tracer);
   }
 
   toEnd(deadline: number): GuestRun {
@@ -148,19 +218,19 @@ class Run {
     return { result, calls: Object.fromEntries(this.#counts), switches: this.#switches };
   }
 
-  /** One switch and what it calls for; how the guest ended, if it did. */
+  /** Switches once and handles the event. Returns how the guest ended, or undefined if it goes on. */
   #step(left: number): GuestEnd | undefined {
+    this.#options.signal?.throwIfAborted();
     if (left < SHORTEST_DEADLINE) return { kind: "interrupted", reason: "deadline" };
-    if (!this.#basesAreUsable()) return this.#killed("SIGSEGV");
     const { context, space } = this.#guest;
+    if (!canResume(context.registers)) return this.#killed("SIGSEGV");
     const event = context.switch(space, { deadline: left });
     this.#switches++;
     switch (event.kind) {
       case "syscall":
         return this.#syscall(event);
       case "fault":
-        if (this.#options.onFault?.(event, this.#guest)) return undefined;
-        return this.#killedBy(event.info);
+        return this.#mends(event) ? undefined : this.#killedBy(event.info);
       case "signal":
         return this.#killedBy(event.info);
       case "interrupt":
@@ -171,14 +241,28 @@ class Run {
   #syscall({ number, args }: GuestSyscall): GuestEnd | undefined {
     const named = this.#table.get(number);
     this.#count(named.name);
-    const answer = named.call.run(this.#guest, args);
+    const answer = this.#ask(named, number, args) ?? named.call.run(this.#guest, args);
     this.#options.trace?.(traceCall(named, number, this.#guest, args, answer));
     if ("exit" in answer) return { kind: "exited", status: answer.exit };
     this.#guest.context.setResult(this.#wordOf(answer));
     return undefined;
   }
 
-  /** A guest that tries all numbers must not fill the host's memory with their names. */
+  /** The caller's answer, if it has one. */
+  #ask({ name }: NamedCall, number: number, args: CallArguments): Answer | undefined {
+    const { onSyscall } = this.#options;
+    if (onSyscall === undefined) return undefined;
+    const answer = onSyscall({ name, number, args }, this.#guest);
+    return checkAnswer(answer, this.#guest.space.tracer.encoder.constants);
+  }
+
+  /** Whether the caller says that the guest can try again after a fault. */
+  #mends(fault: GuestFault): boolean {
+    const mended = this.#options.onFault?.(fault, this.#guest);
+    return optional(truth)(mended, "the result of onFault") ?? false;
+  }
+
+  /** The names are limited: a guest that tries all numbers must not fill the host's memory. */
   #count(name: string): void {
     const known = this.#counts.has(name) || this.#counts.size < MOST_NAMES;
     const key = known ? name : OTHER_NAMES;
@@ -187,20 +271,11 @@ class Run {
 
   #wordOf(answer: Exclude<Answer, { exit: number }>): bigint {
     if ("value" in answer) return answer.value;
-    return BigInt.asUintN(64, -this.#guest.space.platform.tracer.flag(answer.errno));
-  }
-
-  /**
-   * WRFSBASE and WRGSBASE take every canonical address, but the kernel restores none of its own half: a guest
-   * that made itself such a base cannot go on.
-   */
-  #basesAreUsable(): boolean {
-    const { registers } = this.#guest.context;
-    return SEGMENT_BASES.every((name) => registers.get(name) < BASE_LIMIT);
+    return BigInt.asUintN(64, -this.#guest.space.tracer.flag(answer.errno));
   }
 
   #killedBy(info: SignalInfo): GuestEnd {
-    const { tracer } = this.#guest.space.platform;
+    const { tracer } = this.#guest.space;
     const known = info.code > 0 && info.code !== tracer.constant("SI_KERNEL");
     return this.#killed(tracer.signalName(info.signal), known ? info.address : undefined);
   }

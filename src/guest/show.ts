@@ -1,14 +1,19 @@
 // Arguments as strace prints them.
 
 import { hex } from "../errors.ts";
-import type { Tracer } from "../stub/tracer.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 
 export function pointer(address: bigint): string {
   return address === 0n ? "NULL" : hex(address);
 }
 
-/** A word that is made of the named bits, e.g. "PROT_READ|PROT_WRITE"; `none` names the one without any. */
-export function flags(tracer: Tracer, word: bigint, names: readonly string[], none = "0"): string {
+/** A word of the named bits, e.g. "PROT_READ|PROT_WRITE"; `none` is the name of 0. */
+export function flags(
+  tracer: TracingThread,
+  word: bigint,
+  names: readonly string[],
+  none = "0",
+): string {
   const terms: string[] = [];
   let rest = word;
   for (const name of names) {

@@ -1,13 +1,13 @@
-// The stack that a program begins with, as execve(2) leaves it:
+// The initial stack of a program, as execve(2) makes it:
 //
-//    rsp → argc   argv[0] … NULL   envp[0] … NULL   auxv (type, value) … AT_NULL   strings and AT_RANDOM's bytes
+//    stack pointer → argc   argv[0] … NULL   envp[0] … NULL   auxv (type, value) … AT_NULL   strings and AT_RANDOM's bytes
 
 import { randomBytes } from "node:crypto";
 import { InputError } from "../errors.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import type { Image } from "./image.ts";
 
-/** Types of auxiliary values (<linux/auxvec.h>). */
+/** Types of the auxiliary vector (<linux/auxvec.h>). */
 const AT_NULL = 0n;
 const AT_PHDR = 3n;
 const AT_PHENT = 4n;
@@ -21,24 +21,24 @@ const AT_EGID = 14n;
 const AT_SECURE = 23n;
 const AT_RANDOM = 25n;
 
-/** Who a guest is, whoever the host is: nobody in particular. */
+/** The user and group of every guest, whatever those of the host are. */
 const GUEST_UID = 1000n;
 
-/** The most that arguments and environment may take together. */
+/** The most bytes that arguments and environment may take together. */
 const MOST_STRINGS = 128 << 10;
 
-/** What a program is started with. */
+/** Arguments and environment of a program. */
 export interface Start {
-  /** argv. Default: none. */
+  /** argv, with argv[0]. No string may have a NUL. All strings together take at most 128 kB. Default: none. */
   readonly args?: readonly string[];
   /** The environment. Default: none. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
- * The bytes at the end of the stack that ends at `top`; they begin at the stack pointer.
+ * The contents of a stack that ends at `top`. They begin at the stack pointer.
  *
- * @throws InputError for strings that no program can get.
+ * @throws InputError for strings with a NUL, or that are too long.
  */
 export function initialStack(
   image: Image,
@@ -78,11 +78,11 @@ export function initialStack(
 }
 
 function cString(text: string, what: string): Buffer {
-  if (text.includes("\0")) throw new InputError(`${what} of a guest holds a NUL`);
+  if (text.includes("\0")) throw new InputError(`${what} of a guest contains a NUL`);
   return Buffer.from(`${text}\0`);
 }
 
-/** Where each of the strings lies, the first at `address`. */
+/** The addresses of consecutive strings, the first at `address`. */
 function pointers(strings: readonly Buffer[], address: bigint): bigint[] {
   let next = address;
   return strings.map(({ length }) => {
@@ -92,7 +92,7 @@ function pointers(strings: readonly Buffer[], address: bigint): bigint[] {
   });
 }
 
-/** No AT_SYSINFO_EHDR: there is no vDSO, and libraries make system calls instead. */
+/** There is no AT_SYSINFO_EHDR: without a vDSO, C libraries make system calls instead. */
 function auxiliary({ entry, programHeaders }: Image, random: bigint): bigint[] {
   const headers =
     programHeaders === undefined

@@ -5,7 +5,7 @@ const WIDTH = 180;
 const HEIGHT = 11;
 const MIDDLE = HEIGHT / 2;
 
-/** A quantity with its quartiles, of which a part is not its own. */
+/** A quantity with its quartiles; `base` is the part of it that is overhead. */
 export interface Spread {
   readonly lower: number;
   readonly median: number;
@@ -14,8 +14,8 @@ export interface Spread {
 }
 
 /**
- * A bar as long as the median, its base apart, with a whisker from the lower quartile to the upper. It repeats
- * numbers that stand beside it, so it is nothing for those who cannot see it.
+ * A bar as long as the median, with the base in another color and a whisker between the quartiles. It is hidden from
+ * screen readers, because the same numbers stand beside it.
  *
  * @param scale the quantity at the end of the scale
  */

@@ -1,14 +1,14 @@
 import { visible } from "../visible.ts";
 import { type Html, html, plain, shown } from "./html.ts";
 
-/** How long a command may be to be shown as a whole, in UTF-16 units, and how much is shown of a longer one. */
+/** The longest command that is shown whole, in UTF-16 units, and how much of a longer one is shown. */
 const LIMIT = 4000;
 const BEGINNING = 400;
 
 /**
- * A command to be copied, where what is shown is the command: neither cut nor with escapes in it.
+ * A command with a button that copies it. A command that is cut, or shown with escapes, has no button.
  *
- * @param what what it is the command of, after "Copy", e.g. "the replay of r10"
+ * @param what what the button copies, e.g. "the replay of r10"
  */
 export function renderCommand(command: string, what: string): Html {
   if (command.length > LIMIT || visible(command) !== command) {
@@ -17,10 +17,10 @@ export function renderCommand(command: string, what: string): Html {
   return html`<div class="command" data-what="${plain(what)}"><code>${shown(command, LIMIT)}</code></div>`;
 }
 
-/** Where it is said that something was copied; a page has it once. */
+/** The status line that reports a copy; once in a page. */
 export const COPY_STATUS = html`<p class="unseen" role="status" id="copied"></p>`;
 
-/** Gives each command a button that copies it. */
+/** Adds a button that copies it to each command. */
 export function offerCopies(): void {
   const status = document.querySelector("#copied");
   let last: Text | undefined;
@@ -30,7 +30,7 @@ export function offerCopies(): void {
     label.data = word;
     last = label;
     if (status === null) return;
-    // The same sentence twice is announced twice only if it goes away between.
+    // A repeated sentence is announced again only if it was removed in between.
     status.textContent = "";
     requestAnimationFrame(() => {
       status.textContent = sentence;
@@ -42,7 +42,7 @@ export function offerCopies(): void {
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      // A page that came over plain HTTP has no clipboard.
+      // A page loaded over plain HTTP has no clipboard.
       getSelection()?.selectAllChildren(code);
       if (!document.execCommand("copy")) {
         tell(label, "Selected", `Selected ${what}: copy it with your keyboard`);

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { type Html, html, plain } from "./html.ts";
 
-/** What a page is made of. */
+/** The parts of a page. */
 export interface Page {
   readonly title: string;
   readonly styles: readonly string[];
   /**
-   * Functions that the browser calls, one after the other, once the page is there. Only their text gets there:
-   * they use nothing but what they declare and what browsers have.
+   * Functions that the browser calls in order after the body. Only their source text is embedded: they must not use
+   * anything from their modules.
    */
   readonly scripts: readonly (() => void)[];
-  /** A script that the build has bundled; it runs behind those. */
+  /** A script that the build has bundled; it runs after those. */
   readonly bundle?: string;
   /** Whether a script instantiates WebAssembly. */
   readonly wasm?: boolean;
@@ -18,10 +18,10 @@ export interface Page {
 }
 
 /**
- * One HTML file that needs nothing else: its policy allows this style and this script by their hashes, and
- * forbids everything else, requests and eval among it.
+ * Renders a self-contained HTML file. Its policy allows this style and this script by their hashes, and forbids
+ * everything else, including requests and eval.
  *
- * @throws RangeError where a style or a script would end its own element
+ * @throws RangeError if a style or a script would end its own element
  */
 export function renderDocument(page: Page): string {
   const { title, styles, scripts, bundle = "", wasm = false, body } = page;
@@ -37,7 +37,7 @@ export function renderDocument(page: Page): string {
     `script-src ${scripted ? sources : "'none'"}`,
     "base-uri 'none'",
     "form-action 'none'",
-    // No string becomes markup or code later on, either.
+    // Scripts cannot turn strings into markup or code.
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join("; ");
@@ -63,7 +63,7 @@ export function renderDocument(page: Page): string {
 function embeddable(code: string): string {
   const end = /<\/?(?:script|style)|<!--|\r/i.exec(code);
   if (end === null) return code;
-  throw new RangeError(`a page's own code holds ${JSON.stringify(end[0])}`);
+  throw new RangeError(`the code of a page must not contain ${JSON.stringify(end[0])}`);
 }
 
 /** The source expression that allows exactly this code (CSP 3, "hash-source"). */

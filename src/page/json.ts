@@ -1,14 +1,14 @@
 import { escapeUnits } from "../visible.ts";
 import { Html, html } from "./html.ts";
 
-/** What could end the element, or not be seen in the source. */
+/** Characters that could end the element, or are invisible in the source. */
 const UNSAFE = /(?! )[<>&\p{C}\p{Z}\p{DI}]/gu;
 
 /**
- * A document for the page's script: `JSON.parse(document.getElementById(id).textContent)` reads it. It is data,
- * which no policy has to allow, and no string in it ends it. BigInts, which are words, become hex strings.
+ * Embeds a document for the page's script, which reads it by `JSON.parse(document.getElementById(id).textContent)`. It
+ * is data, so the policy need not allow it, and no string in it can end the element. BigInts become hex strings.
  *
- * @param value what JSON can hold, and BigInts
+ * @param value anything that JSON can represent, and BigInts
  */
 export function embedJson(id: string, value: object): Html {
   const text = JSON.stringify(value, (_, each: unknown) =>

@@ -1,10 +1,10 @@
 import { count } from "./figures.ts";
 import { type Html, html, join } from "./html.ts";
 
-/** How many names a sentence bears. */
+/** The largest number of names in a sentence. */
 const NAMES = 8;
 
-/** Names as a sentence lists them: "a, b and c"; of many, the first, and how many others there are. */
+/** Names as a list in a sentence: "a, b and c"; of many, the first ones and the number of others. */
 export function listed(names: readonly Html[]): Html {
   const first = names.length > NAMES ? names.slice(0, NAMES - 1) : names.slice(0, -1);
   const rest = names.length - first.length;

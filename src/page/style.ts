@@ -1,4 +1,4 @@
-/** What all pages look like: light and dark, on paper, and in a window of 400 pixels. */
+/** The style of all pages, for light and dark screens, paper, and windows of 400 pixels. */
 export const BASE_STYLE = `
 :root {
   color-scheme: light dark;
@@ -37,7 +37,7 @@ main:focus { outline: none; }
 .skip:not(:focus) { clip-path: inset(50%); width: 1px; height: 1px; padding: 0; overflow: hidden; }
 .unseen { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden;
   clip-path: inset(50%); white-space: nowrap; }
-/* An escape: what stands there cannot be seen. */
+/* An escape for an invisible character. */
 i { font-style: normal; color: var(--soft); border: 1px solid; border-radius: 2px; padding: 0 1px; unicode-bidi: isolate; }
 .cut, .left-out { color: var(--soft); }
 .bad { color: var(--bad); }

@@ -8,7 +8,7 @@ export interface Table<T> {
   readonly caption: Html;
   /** Rows of the head. */
   readonly head: Html;
-  /** What there is a row, or a `<tbody>` of rows, for, and what one of them is called. */
+  /** Each has a row, or a `<tbody>` of rows; `one` is what one of them is called. */
   readonly things: readonly T[];
   readonly render: (thing: T) => Html;
   readonly one: string;
@@ -19,7 +19,7 @@ export interface Table<T> {
   readonly kind?: string;
 }
 
-/** A table in a region of its own, which scrolls by keyboard too. */
+/** A table in a scrolling region, which the keyboard can scroll too. */
 export function renderTable<T>(table: Table<T>): Html {
   const { id, caption, head, things, render, one, foot, bytes, kind = "" } = table;
   const rows = fit(things, render, bytes);
@@ -32,7 +32,7 @@ ${foot === undefined ? [] : html`<tfoot>${foot}</tfoot>`}
 ${leftOut(things.length - rows.length, one)}`;
 }
 
-/** Gives the keyboard only those regions that have something to scroll. */
+/** Makes regions focusable only while they have something to scroll. */
 export function watchScrolling(): void {
   const observer = new ResizeObserver((entries) => {
     for (const { target } of entries) {

@@ -1,11 +1,13 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import { DeadlineError, InputError, StateError } from "../errors.ts";
-import { object, word } from "../shape.ts";
-import { Exchange, loadShim } from "../shim.ts";
+import { checkOptions, object, word } from "../shape.ts";
+import { checkDeadline } from "../shim/deadline.ts";
+import { loadShim } from "../shim/shim.ts";
+import { SwitchRecord } from "../shim/switch.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
 import type { Thread } from "../stub/thread.ts";
-import { checkDeadline } from "../stub/tracer.ts";
-import type { Platform } from "./platform.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
+import { FaultRecord } from "./fault.ts";
 import { decodeSignalInfo, type SignalInfo } from "./signal_info.ts";
 import type { Subprocess } from "./subprocess.ts";
 
@@ -20,7 +22,7 @@ export interface GuestSyscall {
 export interface GuestFault {
   readonly kind: "fault";
   readonly address: bigint;
-  /** A guess, as ptrace does not tell: execute at RIP, write where the same fault comes again, else read. */
+  /** A guess, as ptrace does not report it: execute at RIP, write if the same fault occurs again, else read. */
   readonly access: "read" | "write" | "execute";
   readonly info: SignalInfo;
 }
@@ -31,26 +33,26 @@ export interface GuestSignal {
   readonly info: SignalInfo;
 }
 
-/** The guest was made to stop. */
+/** The guest was interrupted. */
 export interface GuestInterrupt {
   readonly kind: "interrupt";
   readonly reason: "request" | "deadline";
 }
 
-/** Why a switch came back. */
+/** Why a switch ended. */
 export type GuestEvent = GuestSyscall | GuestFault | GuestSignal | GuestInterrupt;
 
-/** How long a guest that is made to stop may take, in milliseconds. */
+/** How long a guest that is interrupted may take to stop, in milliseconds. */
 const GRACE_MILLISECONDS = 1000;
 
-// Words of an interrupt handle: whether an interrupt is wanted, and the thread that runs the guest now.
+// Words of an interrupt handle: whether an interrupt is requested, and the thread that runs the guest now.
 const WANTED = 0;
 const TGID = 1;
 const TID = 2;
 
 /** What another thread needs to interrupt a guest: it can be posted to a worker. */
 export interface InterruptHandle {
-  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly words: Int32Array;
   readonly signal: number;
 }
 
@@ -59,48 +61,43 @@ export function interruptGuest(handle: InterruptHandle): void {
   object(handle, "handle");
   const { words, signal } = handle;
   if (!(words instanceof Int32Array && words.length > TID)) {
-    throw new InputError("handle: expected what Context.interruptHandle is");
+    throw new InputError("handle: expected a Context.interruptHandle");
   }
   Atomics.store(words, WANTED, 1);
   const tid = Atomics.load(words, TID);
   if (tid !== 0) loadShim().tgkill(Atomics.load(words, TGID), tid, signal);
 }
 
-/** The last fault of a context: the same one again is taken for a write. */
-interface Fault {
-  readonly subprocess: Subprocess;
-  readonly address: bigint;
-  readonly instruction: bigint;
-}
-
 /**
  * The state of one guest: general registers with fs_base and gs_base, and the XSAVE area. It can be
- * switched to in any address space of its platform.
+ * switched to in any subprocess of its platform.
  */
 export class Context {
-  readonly platform: Platform;
+  readonly tracer: TracingThread;
   /** The guest's registers. Its segment selectors are the stub's own at each switch. */
   readonly registers: RegisterBlock;
   /** The guest's XSAVE area in the kernel's layout (NT_X86_XSTATE). */
   readonly xstate: Uint8Array;
   /** What `interruptGuest` takes. */
   readonly interruptHandle: InterruptHandle;
-  readonly #exchange: Exchange;
+  readonly #record: SwitchRecord;
   /** Where the encoder writes the arguments of a system call. */
   readonly #args: RegisterBlock;
-  #fault: Fault | undefined;
+  /** Whether guests follow their tracer from processor to processor. */
+  readonly #bind: boolean;
+  #fault: FaultRecord | undefined;
   #running = false;
   #released = false;
 
   /** @internal */
-  constructor(platform: Platform) {
-    const { tracer, initialXstate } = platform;
-    this.platform = platform;
+  constructor(tracer: TracingThread, initialXstate: Uint8Array, bind: boolean) {
+    this.tracer = tracer;
+    this.#bind = bind;
     this.registers = tracer.blocks.allocate();
     this.registers.bytes.fill(0);
     this.#args = tracer.blocks.allocate();
     this.xstate = initialXstate.slice();
-    this.#exchange = new Exchange(this.xstate.length);
+    this.#record = new SwitchRecord(this.xstate.length);
     this.interruptHandle = {
       words: new Int32Array(new SharedArrayBuffer(12)),
       // The original's choice: injections pass its stops over.
@@ -112,21 +109,20 @@ export class Context {
    * Runs the guest until its next system call, fault or signal, or until it is interrupted.
    *
    * @param options.deadline in milliseconds, after which the guest is interrupted. Default: the platform's.
-   * @throws DeathError where the subprocess dies, InputError, StateError, TraceError; DeadlineError where
-   * the guest cannot be stopped.
+   * @throws DeathError if the subprocess dies, InputError, StateError, TraceError; DeadlineError if the guest
+   * cannot be stopped.
    */
   switch(subprocess: Subprocess, options: { deadline?: number } = {}): GuestEvent {
-    object(subprocess, "address space");
-    object(options, "options");
-    if (subprocess.platform !== this.platform) {
-      throw new StateError("the address space belongs to another platform");
+    object(subprocess, "subprocess");
+    checkOptions(options, "options", { deadline: checkDeadline });
+    if (subprocess.tracer !== this.tracer) {
+      throw new StateError("the subprocess belongs to another platform");
     }
     if (this.#released) throw new StateError("this context was released");
     if (this.#running) throw new StateError("this context is being switched already");
     this.#running = true;
     try {
-      const deadline = checkDeadline(options.deadline ?? this.platform.tracer.deadline);
-      return this.#switch(subprocess, deadline);
+      return this.#switch(subprocess, options.deadline ?? this.tracer.deadline);
     } finally {
       this.#running = false;
       Atomics.store(this.interruptHandle.words, TID, 0);
@@ -134,7 +130,7 @@ export class Context {
     }
   }
 
-  /** Interrupts the guest: its next switch comes back at once. */
+  /** Interrupts the guest: if none is under way, its next switch ends at once. */
   interrupt(): void {
     interruptGuest(this.interruptHandle);
   }
@@ -142,29 +138,20 @@ export class Context {
   /** Answers the system call that the guest stopped at. */
   setResult(value: bigint): void {
     const result = word(value, "result");
-    this.platform.tracer.encoder.encodeGuestResult(this.registers.offset, result);
+    this.tracer.encoder.encodeGuestResult(this.registers.offset, result);
   }
 
-  /** Gives the memory of the registers back: the context cannot be used afterwards. Twice does nothing. */
+  /** Releases the memory of the registers: the context cannot be used afterwards. A second time does nothing. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
     this.#noteFault(undefined);
-    this.platform.tracer.blocks.release(this.registers);
-    this.platform.tracer.blocks.release(this.#args);
+    this.tracer.blocks.release(this.registers);
+    this.tracer.blocks.release(this.#args);
   }
 
   [Symbol.dispose](): void {
     this.release();
-  }
-
-  /** Forgets a fault in a range that is being unmapped: the next one there is no repetition. @internal */
-  forgetFault(start: bigint, end: bigint): void {
-    if (this.#fault === undefined) return;
-    const { address, subprocess } = this.#fault;
-    if (address < start || address >= end) return;
-    subprocess.noteFault(this, false);
-    this.#fault = undefined;
   }
 
   #switch(subprocess: Subprocess, deadline: number): GuestEvent {
@@ -172,34 +159,32 @@ export class Context {
     const { words } = this.interruptHandle;
     Atomics.store(words, TGID, thread.tgid);
     Atomics.store(words, TID, thread.tid);
-    if (this.platform.bind) thread.follow();
-    this.#exchange.deadline.start(deadline);
+    if (this.#bind) thread.follow();
+    this.#record.deadline.start(deadline);
     for (;;) {
       if (Atomics.exchange(words, WANTED, 0) === 1) return { kind: "interrupt", reason: "request" };
       const event = this.#run(subprocess, thread);
       if (event !== undefined) return event;
-      // The clock is read only if others make the guest stop.
-      if (this.platform.tracer.shim.timeLeft(this.#exchange.deadline.bytes) <= 0) {
+      // The clock is read only if signals of other processes stop the guest.
+      if (this.tracer.shim.timeLeft(this.#record.deadline.bytes) <= 0) {
         return { kind: "interrupt", reason: "deadline" };
       }
     }
   }
 
-  /** One resume and its stop; undefined where that stop is none of the guest's business. */
+  /** One resume and its stop; undefined if that stop does not concern the guest. */
   #run(subprocess: Subprocess, thread: Thread): GuestEvent | undefined {
-    const { tracer } = this.platform;
+    const { tracer } = this;
     const { encoder } = tracer;
     const { offset } = this.registers;
     const stepping = encoder.enterGuest(offset, thread.initial.offset) === 1;
-    this.#exchange.request = tracer.constant(
-      stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU",
-    );
-    let stop = thread.switch(this.registers, this.xstate, this.#exchange);
+    this.#record.request = tracer.constant(stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU");
+    let stop = thread.switch(this.registers, this.xstate, this.#record);
     const late = stop === "late";
     if (late) {
       tracer.shim.tgkill(thread.tgid, thread.tid, this.interruptHandle.signal);
-      this.#exchange.deadline.start(GRACE_MILLISECONDS);
-      stop = thread.switchWait(this.registers, this.xstate, this.#exchange);
+      this.#record.deadline.start(GRACE_MILLISECONDS);
+      stop = thread.switchWait(this.registers, this.xstate, this.#record);
     }
     if (stop === "syscall") return this.#syscall();
     if (stop === "signal") {
@@ -210,7 +195,7 @@ export class Context {
   }
 
   #syscall(): GuestSyscall {
-    const { encoder } = this.platform.tracer;
+    const { encoder } = this.tracer;
     const { offset } = this.registers;
     this.#noteFault(undefined);
     const number = encoder.decodeGuestSyscall(offset, this.#args.offset);
@@ -218,16 +203,16 @@ export class Context {
     return { kind: "syscall", number, args };
   }
 
-  /** What a stop by a signal means to the guest; undefined if it is not the guest's. */
+  /** What a stop by a signal means to the guest; undefined if the signal is not the guest's. */
   #signal(subprocess: Subprocess): GuestEvent | undefined {
-    const { tracer } = this.platform;
-    const info = decodeSignalInfo(tracer, this.#exchange.siginfo);
+    const { tracer } = this;
+    const info = decodeSignalInfo(tracer, this.#record.siginfo);
     // A group-stop, or the stop that every first resume after an attach meets.
-    if (tracer.encoder.waitValue(this.#exchange.status) === tracer.constant("SIGSTOP")) {
+    if (tracer.encoder.waitValue(this.#record.status) === tracer.constant("SIGSTOP")) {
       return undefined;
     }
     if (info.code <= 0) {
-      // What other processes send is not the guest's. Only of these two the kernel fills in the sender.
+      // What other processes send is not the guest's. Only for these two codes the kernel fills in the sender.
       const isCertain =
         info.code === tracer.constant("SI_USER") || info.code === tracer.constant("SI_TKILL");
       if (!isCertain || info.pid !== process.pid) return undefined;
@@ -248,22 +233,14 @@ export class Context {
   #segv(subprocess: Subprocess, info: SignalInfo): GuestFault {
     const { address } = info;
     const instruction = this.registers.get(INSTRUCTION_POINTER);
-    const last = this.#fault;
-    const repeated =
-      last !== undefined &&
-      last.subprocess === subprocess &&
-      last.address === address &&
-      last.instruction === instruction;
-    this.#noteFault({ subprocess, address, instruction });
+    const repeated = this.#fault?.recurs(subprocess.faults, address, instruction) ?? false;
+    this.#noteFault(new FaultRecord(subprocess.faults, address, instruction));
     const access = address === instruction ? "execute" : repeated ? "write" : "read";
     return { kind: "fault", address, access, info };
   }
 
-  #noteFault(fault: Fault | undefined): void {
-    if (this.#fault?.subprocess !== fault?.subprocess) {
-      this.#fault?.subprocess.noteFault(this, false);
-      fault?.subprocess.noteFault(this, true);
-    }
+  #noteFault(fault: FaultRecord | undefined): void {
+    this.#fault?.markStale();
     this.#fault = fault;
   }
 }

@@ -1,14 +1,14 @@
 import { hex, InputError, MemoryError } from "../errors.ts";
 import { integer, show } from "../shape.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
-import type { Tracer } from "../stub/tracer.ts";
-import { topOfUserSpace } from "../stub/user_space.ts";
+import { checkRange } from "../stub/memory.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 
-/** What may be done with a mapping: letters of "rwx" in that order, or "" for nothing. */
+/** What a mapping allows: letters of "rwx" in that order, or "" for nothing. */
 export type Protection = "" | "r" | "w" | "x" | "rw" | "rx" | "wx" | "rwx";
 
 /** The flags of a protection. @throws InputError */
-export function protectionFlags(tracer: Tracer, protection: Protection): bigint {
+export function protectionFlags(tracer: TracingThread, protection: Protection): bigint {
   if (typeof protection !== "string" || !/^r?w?x?$/.test(protection)) {
     throw new InputError(
       `protection: expected letters of "rwx" in that order, got ${show(protection)}`,
@@ -28,30 +28,22 @@ export interface PageRange {
 }
 
 /**
- * The range, rounded up to whole pages, once it is found to lie in user space and off the stub's page.
+ * A range of whole pages in user space that does not overlap the stub code.
  *
  * @param address a multiple of the page size.
- * @throws MemoryError
+ * @param length in bytes; rounded up to whole pages.
+ * @throws MemoryError, InputError
  */
 export function pageRange(
-  tracer: Tracer,
+  { stubAddress }: TracingThread,
   address: number | bigint,
   length: number | bigint,
 ): PageRange {
-  const start = integer(address, "address");
-  const bytes = integer(length, "length");
   const page = BigInt(PAGE_SIZE);
-  const refuse = (why: string): never => {
-    throw new MemoryError(`${bytes} bytes at ${start < 0n ? start : hex(start)} ${why}`);
-  };
-  if (start % page !== 0n) refuse(`do not begin at a multiple of ${PAGE_SIZE}`);
-  if (bytes <= 0n) refuse("are no range");
+  const bytes = integer(length, "length");
+  if (bytes <= 0n) throw new MemoryError(`length: expected at least 1 byte, got ${bytes}`);
   const rounded = ((bytes + page - 1n) / page) * page;
-  if (start < 0n || start + rounded > BigInt(topOfUserSpace())) {
-    refuse(`leave user space, which ends at ${hex(BigInt(topOfUserSpace()))}`);
-  }
-  const stub = BigInt(tracer.stubAddress);
-  if (start < stub + page && start + rounded > stub)
-    refuse(`overlap the stub code at ${hex(stub)}`);
-  return { start, length: rounded };
+  const start = checkRange(address, rounded, stubAddress);
+  if (start % page === 0n) return { start, length: rounded };
+  throw new MemoryError(`${hex(start)} is not a multiple of the page size, ${PAGE_SIZE}`);
 }

@@ -1,13 +1,15 @@
+import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { DeathError, StateError } from "../errors.ts";
-import { object } from "../shape.ts";
+import { StateError } from "../errors.ts";
+import { checkOptions, nameOrNumber, truth } from "../shape.ts";
+import { checkDeadline } from "../shim/deadline.ts";
 import type { Stub } from "../stub/stub.ts";
-import type { ThreadTicket } from "../stub/ticket.ts";
-import { Tracer } from "../stub/tracer.ts";
+import type { ThreadTicket } from "../stub/thread_pool.ts";
+import { encoderOption, Tracer } from "../stub/tracer.ts";
+import { COMPONENTS, LARGEST_XSTATE } from "./amd64.ts";
 import { Context } from "./context.ts";
-import { encodeFilter } from "./filter.ts";
+import { Pool } from "./pool.ts";
 import { Subprocess } from "./subprocess.ts";
-import { freshXstate } from "./xstate_amd64.ts";
 
 export interface PlatformOptions {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
@@ -16,20 +18,14 @@ export interface PlatformOptions {
   deadline?: number;
   /** As for a stub: SIGCHLD, the default, makes a death an error; SIGKILL, the original's, ends all. */
   exitSignal?: string | number;
-  /** Whether stubs run under a filter that allows only what is injected. Default: true. */
+  /** Whether stubs run under a filter that allows only the calls that the tracer injects. Default: true. */
   seccomp?: boolean;
   /** Whether guests run on the processor that their tracer runs on. Default: true. */
   bind?: boolean;
 }
 
-/** The most room that the XSAVE area of a processor takes: AMX's tiles and some. */
-const LARGEST_XSTATE = 16 << 10;
-
-/** How long a stub counts as alive that has just been unmapped: asking costs a system call. */
-const FRESH_MILLISECONDS = 0.1;
-
 /**
- * A master and a pool: address spaces in which guests run.
+ * A master and a pool: it hands out subprocesses, the address spaces in which guests run.
  *
  * A platform belongs to the JavaScript thread that opened it. Close it before that thread ends.
  *
@@ -43,9 +39,9 @@ export class Platform {
   readonly master: Stub;
   /** Whether guests follow their tracer from processor to processor. */
   readonly bind: boolean;
-  /** The XSAVE area of a new process: what every context begins with. Length and layout are the kernel's. */
+  /** The XSAVE area that every context begins with: that of a new process, with the kernel's length and layout. */
   readonly initialXstate: Uint8Array;
-  readonly #pool: { readonly stub: Stub; readonly since: number }[] = [];
+  readonly #pool = new Pool();
   #closed = false;
 
   private constructor(tracer: Tracer, master: Stub, bind: boolean) {
@@ -53,7 +49,7 @@ export class Platform {
     this.master = master;
     this.bind = bind;
     const area = new Uint8Array(LARGEST_XSTATE);
-    this.initialXstate = freshXstate(tracer, area.subarray(0, master.thread.readXstate(area)));
+    this.initialXstate = area.slice(0, master.thread.freshXstate(area, COMPONENTS));
   }
 
   /**
@@ -62,7 +58,13 @@ export class Platform {
    * @throws what `Tracer` and `createStub` throw.
    */
   static open(options: PlatformOptions = {}): Platform {
-    object(options, "options");
+    checkOptions(options, "options", {
+      encoder: encoderOption,
+      deadline: checkDeadline,
+      exitSignal: nameOrNumber,
+      seccomp: truth,
+      bind: truth,
+    });
     const { encoder, deadline, exitSignal = "SIGCHLD", seccomp = true, bind = true } = options;
     const tracer = new Tracer({
       ...(encoder !== undefined && { encoder }),
@@ -70,7 +72,7 @@ export class Platform {
     });
     try {
       const filter = seccomp
-        ? encodeFilter(tracer.encoder, tracer.exitSignal(exitSignal))
+        ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
         : undefined;
       const master = tracer.createStub({ exitSignal, ...(filter !== undefined && { filter }) });
       master.scrub();
@@ -81,41 +83,33 @@ export class Platform {
     }
   }
 
-  /** An empty address space: from the pool if one waits there, else a grandchild of the master. */
+  /** An empty subprocess: from the pool if one waits there, else a grandchild of the master. */
   newAddressSpace(): Subprocess {
-    if (this.#closed) throw new StateError("the platform is closed");
-    for (let waiting = this.#pool.pop(); waiting !== undefined; waiting = this.#pool.pop()) {
-      if (isUsable(waiting.stub, waiting.since)) return new Subprocess(this, waiting.stub);
-    }
-    return new Subprocess(this, this.master.createStub());
+    this.#expectOpen();
+    return new Subprocess(this.#pool.take() ?? this.master.createStub(), this.#pool);
   }
 
-  /** An address space whose first thread another platform traces: see `Subprocess.ticket`. */
+  /** A subprocess whose first thread another platform traces: see `Subprocess.ticket`. */
   join(ticket: ThreadTicket): Subprocess {
-    if (this.#closed) throw new StateError("the platform is closed");
-    return new Subprocess(this, this.tracer.join(ticket));
+    this.#expectOpen();
+    return new Subprocess(this.tracer.join(ticket), this.#pool);
   }
 
   /** The state of a new guest: all registers zero, floating point as at the start of a process. */
   newContext(): Context {
-    if (this.#closed) throw new StateError("the platform is closed");
-    return new Context(this);
+    this.#expectOpen();
+    return new Context(this.tracer, this.initialXstate, this.bind);
   }
 
-  /** How many address spaces wait in the pool. */
+  /** How many subprocesses wait in the pool. */
   get pooled(): number {
-    return this.#pool.length;
-  }
-
-  /** @internal */
-  takeBack(stub: Stub): void {
-    this.#pool.push({ stub, since: performance.now() });
+    return this.#pool.size;
   }
 
   /**
    * Ends every process of the platform. The caller lives on.
    *
-   * @throws StateError where another tracer still has a thread of an address space: nothing is closed then.
+   * @throws StateError if another tracer still has a thread of a subprocess: nothing is closed then.
    */
   close(): void {
     this.tracer.close();
@@ -125,15 +119,8 @@ export class Platform {
   [Symbol.dispose](): void {
     this.close();
   }
-}
 
-/** Whether a stub that waited in the pool still lives, as far as its tracer can know. */
-function isUsable(stub: Stub, since: number): boolean {
-  try {
-    if (stub.alive && performance.now() - since > FRESH_MILLISECONDS) stub.poll();
-    return stub.alive;
-  } catch (error) {
-    if (error instanceof DeathError) return false;
-    throw error;
+  #expectOpen(): void {
+    if (this.#closed) throw new StateError("the platform is closed");
   }
 }

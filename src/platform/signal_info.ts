@@ -1,4 +1,4 @@
-import type { Tracer } from "../stub/tracer.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 
 /** What the kernel tells of a signal: siginfo_t, as far as its signal gives it meaning. */
 export interface SignalInfo {
@@ -13,7 +13,7 @@ export interface SignalInfo {
 }
 
 /** Decodes the 128 bytes of a siginfo_t. */
-export function decodeSignalInfo(tracer: Tracer, bytes: DataView): SignalInfo {
+export function decodeSignalInfo(tracer: TracingThread, bytes: DataView): SignalInfo {
   return {
     signal: bytes.getInt32(tracer.constant("SIGINFO_si_signo"), true),
     code: bytes.getInt32(tracer.constant("SIGINFO_si_code"), true),

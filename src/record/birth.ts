@@ -1,5 +1,5 @@
 import { hex, StateError } from "../errors.ts";
-import { takeInitialRegisters } from "../stub/birth.ts";
+import { takeInitialRegisters } from "../stub/attach.ts";
 import { callTitle } from "./calls.ts";
 import { awaitProcess } from "./kernel_view.ts";
 import { type Place, tellRegisters } from "./recorder.ts";

@@ -1,6 +1,4 @@
 import { StateError } from "../errors.ts";
-import { cloneWord } from "../stub/birth.ts";
-import { Stub } from "../stub/stub.ts";
 import { Thread } from "../stub/thread.ts";
 import type { WatchedStub } from "./fork.ts";
 import { type Injection, injectWatched } from "./injection.ts";
@@ -40,7 +38,7 @@ export function cloneWatched(parent: WatchedStub, options: CloneOptions): Watche
   injectWatched(tracee, {
     ...options,
     call: "clone",
-    args: [cloneWord(tracer, parent.stub.exitSignal), 0, 0, 0, 0],
+    args: [tracer.cloneWord(parent.stub.exitSignal), 0, 0, 0, 0],
     bootstrap: true,
     stepped: true,
     returned: (step, result) => {
@@ -69,7 +67,7 @@ function follow(
   recorder.addLane(lane, role, pid);
   const child = new Thread(thread.tracer, pid, pid);
   const tracee = new Tracee(recorder, lane, child);
-  const watched = { stub: new Stub(child, stub, stub.exitSignal, 0), tracee };
+  const watched = { stub: stub.addChild(child, stub.exitSignal), tracee };
   child.wait();
   const registers = tellRegisters(tracee.registers());
   const step = recorder.step({

@@ -1,8 +1,9 @@
 import { BirthError, DeathError, hex, StateError } from "../errors.ts";
-import { CHILD_STEPS, type ChildStep } from "../shim.ts";
-import { cloneWord, forkError, sharedProgress } from "../stub/birth.ts";
-import { Stub } from "../stub/stub.ts";
-import { type Stop, Thread } from "../stub/thread.ts";
+import type { ChildStep } from "../shim/fork.ts";
+import { type Fork, forkProcess } from "../stub/birth.ts";
+import type { Stop } from "../stub/status.ts";
+import type { Stub } from "../stub/stub.ts";
+import { Thread } from "../stub/thread.ts";
 import type { Tracer } from "../stub/tracer.ts";
 import { callTitle, tellCall } from "./calls.ts";
 import { type Recorder, tellRegisters } from "./recorder.ts";
@@ -44,8 +45,7 @@ export function forkWatched(
   options: ForkOptions = {},
 ): WatchedStub {
   const { lane = "master", role = "the first stub", omit = [] } = options;
-  const exitSignal = tracer.exitSignal(options.exitSignal);
-  const word = cloneWord(tracer, exitSignal);
+  const exitSignal = tracer.parseExitSignal(options.exitSignal);
   recorder.observe(
     "The master is traced from its first step on (PTRACE_TRACEME), so that it can be watched. In createStub nobody " +
       "traces it before it has stopped itself; to come to that again, the host detaches from it there.",
@@ -56,9 +56,9 @@ export function forkWatched(
         "blocked, it is not blocked any more.",
     );
   }
-  const pid = fork(recorder, tracer, word, omit, { lane, role });
+  const pid = fork(recorder, tracer, { exitSignal, omit }, { lane, role });
   const thread = new Thread(tracer, pid, pid);
-  const stub = new Stub(thread, undefined, exitSignal, 0);
+  const stub = tracer.addStub(thread, exitSignal);
   const tracee = new Tracee(recorder, lane, thread);
   beginTracing(tracee);
   recordSetUp(tracee);
@@ -70,24 +70,20 @@ export function forkWatched(
 function fork(
   recorder: Recorder,
   tracer: Tracer,
-  word: bigint,
-  omit: readonly ChildStep[],
+  options: Fork,
   { lane, role }: { lane: string; role: string },
 ): number {
-  const { address, step } = sharedProgress(tracer);
-  const omitted = CHILD_STEPS.reduce(
-    (bits, name, i) => bits | (omit.includes(name) ? 1 << i : 0),
-    0,
-  );
-  step[0] = 0;
   hostCall(recorder, "getpid", [], process.pid, GETPID);
   hostCall(recorder, "rt_sigprocmask", maskArguments("~[]", "&previous"), 0, BLOCK);
-  const pid = tracer.shim.fork(word, tracer.stubAddress, omitted, address, null, 0, 1);
-  if (pid < 0) throw forkError(-pid);
+  const pid = forkProcess(tracer, options, true);
   recorder.addLane(lane, role, pid);
   const teller = { constants: recorder.constants, read: () => undefined };
-  const { arguments: args } = tellCall(tracer.flag("SYS_clone"), [word], teller);
-  const exitSignal = tracer.signalName(Number(word & tracer.flag("CSIGNAL")));
+  const { arguments: args } = tellCall(
+    tracer.flag("SYS_clone"),
+    [tracer.cloneWord(options.exitSignal)],
+    teller,
+  );
+  const exitSignal = tracer.signalName(options.exitSignal);
   const cloned = hostCall(recorder, "clone", args, pid, cloneReason(exitSignal));
   const title = `process ${pid} is born`;
   const born = recorder.step({ lane, kind: "clone", title, why: BORN });

@@ -16,7 +16,7 @@ export interface Injection {
   readonly frame: string | ((frame: Readonly<Record<string, bigint>>) => string);
   /** Why the stub executes the call. */
   readonly why?: string;
-  /** Why a signal stops the stub before the call. */
+  /** Why a signal stops the stub on the way. */
   readonly stop?: string;
   /** What the registers tell afterwards. */
   readonly answer: string;
@@ -50,7 +50,7 @@ export function injectWatched(tracee: Tracee, injection: Injection): Injected {
   const why = typeof injection.frame === "string" ? injection.frame : injection.frame(frame);
   tracee.setRegisters(tracer.frame, why);
   injection.before?.();
-  const call = injection.stepped ? stepCallToRest(tracee, injection) : runToRest(tracee);
+  const call = injection.stepped ? stepCallToRest(tracee, injection) : runToRest(tracee, injection);
   injection.beforeAnswer?.();
   tracee.getRegisters(injection.answer);
   tracee.thread.readRegisters(tracer.frame);
@@ -101,7 +101,7 @@ function stepCallToRest(tracee: Tracee, { why, stop, returned }: Injection): num
 const MOST_STOPS = 16;
 
 /** The stub runs by itself, and nobody sees what it does. */
-function runToRest(tracee: Tracee): undefined {
+function runToRest(tracee: Tracee, { stop: whyStopped = NO_NEWS }: Injection): undefined {
   const { tracer } = tracee.thread;
   tracee.request(
     "PTRACE_CONT",
@@ -110,7 +110,7 @@ function runToRest(tracee: Tracee): undefined {
   for (let stops = 0; stops < MOST_STOPS; stops++) {
     const stop = tracee.thread.wait();
     const over = stop.signal === tracer.constant("SIGTRAP");
-    const at = tracee.stopped(stop, over ? AT_REST : NO_NEWS);
+    const at = tracee.stopped(stop, over ? AT_REST : whyStopped);
     tracee.waited(at, "The host waits for this very thread.");
     if (over) return undefined;
     tracee.request("PTRACE_CONT", "The stub is resumed, without the signal.");

@@ -7,7 +7,6 @@ import {
   list,
   members,
   nullable,
-  object,
   oneOf,
   parseJson,
   type Shape,
@@ -90,11 +89,9 @@ export function parseRecording(document: string | Uint8Array): Recording {
   return recording;
 }
 
-/** Refuses what no recorder and no `parseRecording` has made. @throws InputError */
+/** Refuses a value that is not a recording. @throws InputError that names the place. */
 export function expectRecording(recording: Recording): void {
-  object(recording, "recording");
-  if (recording.schema === RECORDING_SCHEMA) return;
-  throw new InputError("recording: expected what parseRecording returns");
+  expectPlaces(readRecording(recording, "recording"));
 }
 
 const readRecording: Shape<Recording> = (value, place) => {

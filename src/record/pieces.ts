@@ -2,7 +2,7 @@ import { closeSync, readSync, writeSync } from "node:fs";
 import { errnoName } from "../errno.ts";
 import { StateError, UnsupportedError } from "../errors.ts";
 import { members, type Shape, text } from "../shape.ts";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 import { shapes } from "./load.ts";
 import type { Piece, Recorder } from "./recorder.ts";
 

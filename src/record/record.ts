@@ -1,35 +1,65 @@
 import { setImmediate } from "node:timers/promises";
 import type { Encoder } from "../encoder/encoder.ts";
-import { StublabError } from "../errors.ts";
-import { object } from "../shape.ts";
+import { InputError, StublabError } from "../errors.ts";
+import { abortSignal, checkOptions, type OptionShapes, show } from "../shape.ts";
+import { encoderOption } from "../stub/tracer.ts";
 import { Recorder } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
 import type { Scenario } from "./scenario.ts";
-import { loadScenario } from "./scenarios.ts";
+import { loadScenario, SCENARIOS } from "./scenarios.ts";
+import { type Lesson, lessonShape, scenarioOf } from "./scene.ts";
 
 export interface RecordOptions {
-  /** The name of one of stublab's own encoders, or what `openEncoder` or `loadEncoder` returns. Default: "assembly". */
+  /** The name of an encoder that comes with stublab, or what `openEncoder` or `loadEncoder` returns. Default: "assembly". */
   readonly encoder?: string | Encoder;
+  /** Aborts the recording after the attempt under way, which takes about a second: it rejects with the reason. */
+  readonly signal?: AbortSignal;
 }
 
-/** How often a scenario is recorded, at most, that fails. */
+const SHAPES: OptionShapes<RecordOptions> = { encoder: encoderOption, signal: abortSignal };
+
+/** How often a failing scenario is attempted, at most. */
 const MOST_ATTEMPTS = 20;
 
 /**
- * Makes a scenario happen to real processes, and answers its recording. No process is left behind.
+ * Makes a scenario happen to real processes, and returns its recording. No process is left.
  *
- * An attempt that fails is made again, until two fail in the same way. One in which somebody stops and continues this
- * process does not count as such: its stubs may have been sent the same signals.
+ * A failing attempt is repeated until two attempts fail in the same way. An attempt during which this process is stopped
+ * and continued does not count: its stubs may have been sent the same signals.
  *
- * @throws InputError if there is no such scenario or encoder, and what the births of its processes throw
+ * @param scenario the name of a scenario, or a lesson of your own
+ * @throws InputError if there is no such scenario or encoder, or the lesson is invalid; what creating stubs throws; what
+ * the lesson throws; the reason of `signal`
+ *
+ * @example
+ * const recording = await recordScenario("grandchild");
+ * writeFileSync("grandchild.html", renderRecordingPage(recording));
  */
 export async function recordScenario(
-  name: string,
+  scenario: string | Lesson,
   options: RecordOptions = {},
 ): Promise<Recording> {
-  object(options, "options");
-  const { encoder = "assembly" } = options;
-  const scenario = await loadScenario(name);
+  checkOptions(options, "options", SHAPES);
+  const { encoder = "assembly", signal } = options;
+  signal?.throwIfAborted();
+  if (typeof scenario === "string") {
+    return recordStable(scenario, await loadScenario(scenario), encoder, signal);
+  }
+  if (typeof scenario !== "object") {
+    throw new InputError(`scenario: expected a name or a lesson, got ${show(scenario)}`, {
+      remedy: `names: ${Object.keys(SCENARIOS).join(", ")}`,
+    });
+  }
+  const lesson = lessonShape(scenario, "scenario");
+  return recordStable(lesson.name, scenarioOf(lesson, signal), encoder, signal);
+}
+
+async function recordStable(
+  name: string,
+  scenario: Scenario,
+  encoder: string | Encoder,
+  signal: AbortSignal | undefined,
+): Promise<Recording> {
   const failures: string[] = [];
   let continued = 0;
   const notice = () => {
@@ -40,10 +70,11 @@ export async function recordScenario(
     for (let tries = 1; ; tries++) {
       const before = continued;
       const outcome = await attempt(name, scenario, new Recorder(encoder));
+      // A signal is noticed in a turn of the event loop, and an attempt need not have one.
+      for (let turns = 0; turns < 2; turns++) await setImmediate();
+      signal?.throwIfAborted();
       const failure = failureOf(outcome);
       if (failure !== "" && tries < MOST_ATTEMPTS) {
-        // A signal is noticed when the event loop comes to it, which an attempt need not let it.
-        for (let turns = 0; turns < 2; turns++) await setImmediate();
         const known = failures.includes(failure);
         if (continued === before) failures.push(failure);
         if (continued !== before || !known) continue;
@@ -70,9 +101,9 @@ async function attempt(
   }
 }
 
-/** What went wrong, the same for what failed in the same way; empty if nothing did. */
+/** What failed, the same for attempts that failed in the same way; empty if nothing did. */
 function failureOf(outcome: Recording | StublabError): string {
-  // Pids are others in each attempt.
+  // Each attempt has other pids.
   if (outcome instanceof StublabError) return outcome.message.replaceAll(/\d+/g, "");
   return outcome.end
     .filter(({ held }) => !held)

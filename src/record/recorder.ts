@@ -21,7 +21,6 @@ import {
   type Registers,
   type Step,
 } from "./recording.ts";
-import type { Scenario } from "./scenario.ts";
 
 declare const STUBLAB_VERSION: string;
 
@@ -35,6 +34,9 @@ export interface Place {
   readonly line: CodeLine;
   readonly why: string;
 }
+
+/** What a reader needs before the first step. */
+export type Introduction = Pick<Recording, "title" | "introduction">;
 
 /** Why each line of a code is there, by its offset. */
 export type Reasons = ReadonlyMap<number, string>;
@@ -207,7 +209,7 @@ export class Recorder {
   }
 
   /** @throws StateError where a question is left without the step that answers it. */
-  finish(name: string, { title, introduction }: Scenario): Recording {
+  finish(name: string, { title, introduction }: Introduction): Recording {
     const open = this.#questions.find(({ step }) => step >= this.#steps.length);
     if (open !== undefined) throw new StateError(`no step answers the question "${open.text}"`);
     const started = this.#steps[0]?.microseconds ?? 0;

@@ -2,8 +2,8 @@
 
 import { flagTerms, signalName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
-import type { Stop } from "../stub/thread.ts";
-import type { Tracer } from "../stub/tracer.ts";
+import type { Stop } from "../stub/status.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 import type { Call } from "./recording.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
@@ -100,7 +100,7 @@ export function tellStop({ kind, signal, event }: Stop, constants: Constants): s
 }
 
 /** A status word of wait4. */
-export function tellStatus(status: number, { encoder }: Tracer): string {
+export function tellStatus(status: number, { encoder }: TracingThread): string {
   const { constants } = encoder;
   const is = (kind: string) => BigInt(encoder.waitKind(status)) === constants.get(kind);
   const value = encoder.waitValue(status);

@@ -1,4 +1,4 @@
-import type { ChildStep } from "../shim.ts";
+import type { ChildStep } from "../shim/fork.ts";
 import type { Tracer } from "../stub/tracer.ts";
 import type { WatchedStub } from "./fork.ts";
 import { type Recorder, tellRegisters } from "./recorder.ts";

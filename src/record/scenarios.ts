@@ -1,10 +1,10 @@
-import { nearest } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { text } from "../shape.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** A scenario before it is loaded. */
-interface Entry {
+export interface Entry {
   /** What it shows, in a line. */
   readonly summary: string;
   load(): Promise<Scenario>;

@@ -1,7 +1,7 @@
 import { DeathError, hex, StateError } from "../errors.ts";
 import type { SignalInfo } from "../platform/signal_info.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
-import type { Stop } from "../stub/thread.ts";
+import type { Stop } from "../stub/status.ts";
 import { BREAKPOINT, callWords, JUMP, resultWord, SYSTEM_CALL } from "./amd64.ts";
 import { callTitle, returned, tellCall } from "./calls.ts";
 import { type Place, tellRegisters } from "./recorder.ts";

@@ -1,4 +1,4 @@
-import type { Tracer } from "../stub/tracer.ts";
+import type { TracingThread } from "../stub/tracing_thread.ts";
 import { type Listing, loadListing, STUB_CODE } from "./listing.ts";
 import type { Reasons, Recorder } from "./recorder.ts";
 
@@ -60,7 +60,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Makes the stub code known to a recorder, where the tracer has mapped it. @throws UnsupportedError */
-export function addStubCode(recorder: Recorder, tracer: Tracer): void {
+export function addStubCode(recorder: Recorder, tracer: TracingThread): void {
   const listing = loadListing(STUB_CODE);
   recorder.addCode(listing, BigInt(tracer.stubAddress), reasonsByLabel(listing, REASONS));
 }

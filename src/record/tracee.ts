@@ -2,10 +2,11 @@ import type { RegisterBlock } from "../encoder/block.ts";
 import { DeathError, hex, StateError } from "../errors.ts";
 import { decodeSignalInfo, type SignalInfo } from "../platform/signal_info.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
-import { requestAttach } from "../stub/birth.ts";
+import { requestAttach } from "../stub/attach.ts";
 import { readMemory } from "../stub/memory.ts";
-import type { Stop, Thread } from "../stub/thread.ts";
-import { callTitle, type Teller } from "./calls.ts";
+import type { Stop } from "../stub/status.ts";
+import type { Thread } from "../stub/thread.ts";
+import { callTitle, type Teller, tellCall } from "./calls.ts";
 import { type Recorder, tellRegisters } from "./recorder.ts";
 import { tellRequest, tellStatus, tellStop, tellWait } from "./requests.ts";
 
@@ -117,6 +118,23 @@ export class Tracee {
   }
 
   /**
+   * Sends it a signal from the tracer's process, by tgkill; answers the step.
+   *
+   * @throws StateError if the kernel refuses it
+   */
+  signal(signal: number, why: string): number {
+    const { tracer, tgid, tid } = this.thread;
+    const result = tracer.shim.tgkill(tgid, tid, signal);
+    if (result < 0) throw new StateError(`tgkill failed with ${tracer.errorName(-result)}`);
+    const words = [tgid, tid, signal].map(BigInt);
+    const call = tellCall(tracer.flag("SYS_tgkill"), words, this.teller);
+    const told = { ...call, result: { word: "0x0", told: "0" } };
+    const title = callTitle(told);
+    const { tracer: lane, lane: about } = this;
+    return this.recorder.step({ lane, about, kind: "syscall", title, why, call: told });
+  }
+
+  /**
    * Waits for its next stop: a step of its own, the tracer's wait4, and the arrow between them.
    *
    * @param options wait4's; those of a traced thread unless another is waited for.
@@ -223,7 +241,7 @@ export class Tracee {
   #read(address: bigint, length: number): Uint8Array | undefined {
     const bytes = new Uint8Array(length);
     try {
-      readMemory(this.thread.tracer.shim, this.thread.tgid, address, bytes);
+      readMemory(this.thread, address, bytes);
       return bytes;
     } catch {
       return undefined;

@@ -1,6 +1,5 @@
-import { CHILD_STEPS, type ChildStep } from "../shim.ts";
-import { cloneWord, forkError, sharedProgress } from "../stub/birth.ts";
-import { Stub } from "../stub/stub.ts";
+import type { ChildStep } from "../shim/fork.ts";
+import { forkProcess } from "../stub/birth.ts";
 import { Thread } from "../stub/thread.ts";
 import type { Tracer } from "../stub/tracer.ts";
 import { tellCall } from "./calls.ts";
@@ -41,16 +40,15 @@ export function forkUnseen(
   recorder.observe(
     "Nobody watches a birth in this lesson. That a child has stopped itself is read from /proc; createStub waits for it.",
   );
-  const { address, step } = sharedProgress(tracer);
-  const bit = (name: ChildStep) => 1 << CHILD_STEPS.indexOf(name);
-  const omitted = omit.reduce((bits, name) => bits | bit(name), 0);
-  const word = cloneWord(tracer, tracer.exitSignal());
-  step[0] = 0;
-  const pid = tracer.shim.fork(word, tracer.stubAddress, omitted, address, null, 0, 0);
-  if (pid < 0) throw forkError(-pid);
+  const exitSignal = tracer.constant("SIGCHLD");
+  const pid = forkProcess(tracer, { exitSignal, omit });
   recorder.addLane(lane, role, pid);
   const teller = { constants: recorder.constants, read: () => undefined };
-  const { arguments: args } = tellCall(tracer.flag("SYS_clone"), [word], teller);
+  const { arguments: args } = tellCall(
+    tracer.flag("SYS_clone"),
+    [tracer.cloneWord(exitSignal)],
+    teller,
+  );
   const cloned = recorder.call("host", "clone", args, BigInt(pid), { why });
   const born = recorder.step({
     lane,
@@ -60,7 +58,7 @@ export function forkUnseen(
   });
   recorder.arrow("clone", cloned, born, "clone");
   const thread = new Thread(tracer, pid, pid);
-  const stub = new Stub(thread, undefined, tracer.constant("SIGCHLD"), 0);
+  const stub = tracer.addStub(thread, exitSignal);
   awaitProcess(pid, ({ state }) => state === "T", tracer.deadline);
   const at = recorder.step({
     lane,

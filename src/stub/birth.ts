@@ -1,6 +1,5 @@
-import { errnoName } from "../errno.ts";
+import { FILTER_INSTRUCTION } from "../bpf/program.ts";
 import {
-  AttachError,
   BirthError,
   DeathError,
   EncoderError,
@@ -8,26 +7,33 @@ import {
   PROCESS_LIMIT,
   SyscallError,
 } from "../errors.ts";
-import { CHILD_STEPS, type ChildStep, Deadline, viewMemory } from "../shim.ts";
-import { WORD } from "./amd64.ts";
-import { FILTER_INSTRUCTION } from "./bpf.ts";
-import { hasEnded, readIfThere } from "./proc.ts";
+import type { Deadline } from "../shim/deadline.ts";
+import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
+import { viewMemory } from "../shim/library.ts";
+import { attachAtSelfStop } from "./attach.ts";
+import { readIfThere } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
-import type { Tracer } from "./tracer.ts";
+import type { TracingThread } from "./tracing_thread.ts";
 
-/** The word in which a forked child tells its step: shared with the host, mapped once in a thread. */
+/** The word in which a forked child reports its step: shared with the host, mapped once in a thread. */
 let progress: { address: number; step: Uint32Array } | undefined;
-
-/** What is known of a child that somebody has killed too early. */
-const UNATTACHED = "it ended before it was attached";
 
 /** How many births are tried whose children are killed before they are attached. */
 const MOST_BIRTHS = 5;
 
+/** How the host forks a stub. */
+export interface Fork {
+  readonly exitSignal: number;
+  /** Steps of the set-up to leave out. */
+  readonly omit?: readonly ChildStep[];
+  /** A seccomp filter: an array of struct sock_filter. */
+  readonly filter?: Uint8Array;
+}
+
 /**
- * Tries a birth again whose child somebody has killed before it was attached: nobody has seen it yet. SIGCONT does so as
- * well, which lets a stub that has stopped itself run on into its INT3.
+ * Tries a birth again if its child was killed before it was attached: no caller has seen that child yet. SIGCONT kills
+ * as well: a stub that has stopped itself then runs into its INT3.
  */
 function untilAttached(birth: () => Thread, parent?: Thread): Thread {
   for (let tries = 1; ; tries++) {
@@ -35,7 +41,7 @@ function untilAttached(birth: () => Thread, parent?: Thread): Thread {
       return birth();
     } catch (error) {
       const death = error instanceof BirthError ? error.cause : error;
-      const killed = death instanceof DeathError && /^(killed by|it ended)/.test(death.how);
+      const killed = death instanceof DeathError && death.end.kind !== "exited";
       if (tries === MOST_BIRTHS || !killed || death.pid === parent?.tid) throw error;
     }
   }
@@ -45,39 +51,24 @@ function untilAttached(birth: () => Thread, parent?: Thread): Thread {
  * Step 2 of a stub's life, host fork; then 3 and 4, its self-stop and the attach.
  *
  * The child leaves all signals blocked until it is attached, so that one that arrives earlier does no harm.
+ *
+ * @throws ForkError, BirthError, AttachError, DeadlineError
  */
-export function forkStub(
-  tracer: Tracer,
-  exitSignal: number,
-  omit: readonly ChildStep[],
-  filter?: Uint8Array,
-): Thread {
-  return untilAttached(() => forkOnce(tracer, exitSignal, omit, filter));
+export function forkStub(tracer: TracingThread, fork: Fork): Thread {
+  return untilAttached(() => forkOnce(tracer, fork));
 }
 
-function forkOnce(
-  tracer: Tracer,
-  exitSignal: number,
-  omit: readonly ChildStep[],
-  filter: Uint8Array | undefined,
-): Thread {
-  const { address, step } = sharedProgress(tracer);
-  step[0] = 0;
-  const pid = tracer.shim.fork(
-    cloneWord(tracer, exitSignal),
-    tracer.stubAddress,
-    stepBits([...omit, "unmask"]),
-    address,
-    filter ?? null,
-    (filter?.length ?? 0) / FILTER_INSTRUCTION,
-    0,
-  );
-  if (pid < 0) throw forkError(-pid);
+function forkOnce(tracer: TracingThread, fork: Fork): Thread {
+  const { exitSignal, omit = [], filter } = fork;
+  const step = sharedProgress(tracer);
+  const pid = forkProcess(tracer, {
+    exitSignal,
+    omit: [...omit, "unmask"],
+    ...(filter && { filter }),
+  });
   const thread = new Thread(tracer, pid, pid);
-  const deadline = tracer.startBirthClock();
   try {
-    thread.wait(deadline, Number(tracer.waitSelfStop));
-    reachSelfStop(thread, deadline);
+    reachSelfStop(thread, tracer.startBirthClock());
     if (!omit.includes("rseq")) unregisterRseq(thread);
     if (!omit.includes("unmask")) thread.setMask(0n);
     return thread;
@@ -85,17 +76,41 @@ function forkOnce(
     const ended = thread.state === "dead";
     // One whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
     if (!ended && !tracer.isFatal(exitSignal)) {
-      tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
+      thread.kill();
       thread.reap();
     }
     thread.forget();
     if (!(error instanceof DeathError)) throw error;
-    throw birthError(lastStep(step), thread, omit.includes("parent"), error);
+    throw birthError(lastStep(step.step), thread, omit.includes("parent"), error);
   }
 }
 
-function stepBits(steps: readonly ChildStep[]): number {
-  return CHILD_STEPS.reduce((bits, name, i) => bits | (steps.includes(name) ? 1 << i : 0), 0);
+function reachSelfStop(thread: Thread, deadline: Deadline): void {
+  thread.wait(deadline, Number(thread.tracer.waitSelfStop));
+  attachAtSelfStop(thread, deadline);
+}
+
+/**
+ * The host's fork alone. @returns the child's pid.
+ *
+ * @param traced whether the child makes the host its tracer before its first step.
+ * @throws ForkError, EncoderError
+ */
+export function forkProcess(tracer: TracingThread, fork: Fork, traced = false): number {
+  const { exitSignal, omit = [], filter } = fork;
+  const { address, step } = sharedProgress(tracer);
+  step[0] = 0;
+  const pid = tracer.shim.fork(
+    tracer.cloneWord(exitSignal),
+    tracer.stubAddress,
+    CHILD_STEPS.reduce((bits, name, i) => bits | (omit.includes(name) ? 1 << i : 0), 0),
+    address,
+    filter ?? null,
+    (filter?.length ?? 0) / FILTER_INSTRUCTION,
+    traced ? 1 : 0,
+  );
+  if (pid < 0) throw forkError(tracer.errorName(-pid));
+  return pid;
 }
 
 /** The step that a child's progress word shows. */
@@ -108,11 +123,20 @@ function lastStep([bits = 0]: Uint32Array): ChildStep | "clone" {
  *
  * With a harmful exit signal no birth can be tried again: then the parent blocks signals meanwhile, and so does the child
  * until it is attached.
+ *
+ * @param isStub whether a child of the parent is a stub: what is none is left over from a birth that failed.
+ * @throws SyscallError, BirthError, AttachError, DeathError, DeadlineError, EncoderError
  */
-export function cloneStub(parent: Thread, exitSignal: number): Thread {
+export function cloneStub(
+  parent: Thread,
+  exitSignal: number,
+  isStub: (pid: number) => boolean,
+): Thread {
   const { tracer } = parent;
-  const word = cloneWord(tracer, exitSignal);
-  if (!tracer.isFatal(exitSignal)) return untilAttached(() => cloneHarmless(parent, word), parent);
+  const word = tracer.cloneWord(exitSignal);
+  if (!tracer.isFatal(exitSignal)) {
+    return untilAttached(() => cloneHarmless(parent, word, isStub), parent);
+  }
   const mask = parent.block(tracer.birthMask);
   try {
     const thread = cloneOnce(parent, word);
@@ -123,11 +147,11 @@ export function cloneStub(parent: Thread, exitSignal: number): Thread {
   }
 }
 
-function cloneHarmless(parent: Thread, word: bigint): Thread {
+function cloneHarmless(parent: Thread, word: bigint, isStub: (pid: number) => boolean): Thread {
   try {
     return cloneOnce(parent, word);
   } catch (error) {
-    endStrays(parent);
+    endStrays(parent, isStub);
     throw error;
   }
 }
@@ -138,7 +162,7 @@ function cloneOnce(parent: Thread, word: bigint): Thread {
   const thread = new Thread(tracer, pid, pid);
   try {
     awaitChild(parent, pid);
-    reachSelfStop(thread, tracer.startBirthClock(), parent.tgid);
+    attachAtSelfStop(thread, tracer.startBirthClock(), parent.tgid);
     return thread;
   } catch (error) {
     thread.forget();
@@ -146,215 +170,117 @@ function cloneOnce(parent: Thread, word: bigint): Thread {
   }
 }
 
-/** The injected clone. Returns the pid by the kernel's own answer, with which the encoder must agree. */
-function clone(parent: Thread, word: bigint): number {
+/** The injected clone. Returns the pid by the kernel's own word, with which the encoder must agree. */
+function clone(parent: Thread, clone: bigint): number {
   const { tracer } = parent;
-  const { value, errno } = parent.inject(tracer.flag("SYS_clone"), [word, 0, 0, 0, 0], (frame) =>
+  const { result, word } = parent.inject(tracer.flag("SYS_clone"), [clone, 0, 0, 0, 0], (frame) =>
     tracer.encoder.encodeBootstrap(frame.offset, parent.tgid),
   );
-  const { answer } = parent;
-  if (answer < 0n) throw cloneError(parent.tgid, tracer.errorName(-Number(answer)));
-  if (value === answer) return Number(answer);
+  if (word < 0n) throw cloneError(parent.tgid, tracer.errorName(-Number(word)));
+  if (result.value === word) return Number(word);
   throw new EncoderError(
-    `encoder ${tracer.encoder.name} returns ${value ?? errno} for a clone that returned ${answer}`,
+    `encoder ${tracer.encoder.name} returns ${result.value ?? result.errno} for a clone that returned ${word}`,
   );
 }
 
 /**
  * Waits for the child's self-stop. That is its parent's to do: the tracer may attach only afterwards. The kernel's
- * answer shows that `pid` is the parent's child.
+ * word shows that `pid` is the parent's child.
  *
  * @throws BirthError
  */
 function awaitChild(parent: Thread, pid: number): void {
   const { tracer } = parent;
-  parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.waitSelfStop, 0]);
-  const { answer } = parent;
-  const refuse = (why: string): never => {
-    throw new BirthError("clone", `stub ${pid} cannot be attached: ${why}`, { call: "wait4" });
-  };
-  if (answer < 0n)
-    refuse(`wait4 in stub ${parent.tgid} failed with ${tracer.errorName(-Number(answer))}`);
-  if (answer !== BigInt(pid)) refuse(`wait4 in stub ${parent.tgid} returned ${answer}`);
-}
-
-/**
- * Ends the children of a stub that became no stubs. The parent is stopped, and nobody else reaps them, so their pids
- * are theirs.
- */
-function endStrays(parent: Thread): void {
-  const { tracer, tgid, tid } = parent;
-  if (parent.state !== "stopped") return;
-  const list = readIfThere(`/proc/${tgid}/task/${tid}/children`) ?? "";
-  const children = list.split(" ").map(Number);
-  for (const pid of children.filter((child) => child > 0 && !tracer.stubs.has(child))) {
-    const thread = new Thread(tracer, pid, pid);
-    tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
-    // As its tracer, if it was attached already; else that fails with ECHILD.
-    thread.reap();
-    parent.patiently(() =>
-      parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.flag("__WALL"), 0]),
-    );
-  }
-}
-
-/** The clone word of every stub: the exit signal and a shared file table. @throws EncoderError */
-export function cloneWord(tracer: Tracer, exitSignal: number): bigint {
-  const word = tracer.encoder.encodeClone(tracer.flag("CLONE_FILES"), exitSignal);
-  if (word >= 0n) return word;
-  throw new EncoderError(
-    `encoder ${tracer.encoder.name} refuses CLONE_FILES with exit signal ${exitSignal}`,
+  const { word } = parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.waitSelfStop, 0]);
+  if (word === BigInt(pid)) return;
+  const outcome = word < 0n ? `failed with ${tracer.errorName(-Number(word))}` : `returned ${word}`;
+  throw new BirthError(
+    "clone",
+    `stub ${pid} cannot be attached: wait4 in stub ${parent.tgid} ${outcome}`,
+    { call: "wait4" },
   );
 }
 
 /**
- * Step 4: PTRACE_ATTACH, its stop, and the options.
- *
- * @param relative a process in whose session it must be
- * @throws AttachError, DeathError, DeadlineError
+ * Ends the children of a stub that are no stubs. The parent is stopped, and no other process reaps them, so their pids
+ * are not used again.
  */
-export function attach(
-  thread: Thread,
-  deadline = new Deadline(thread.tracer.deadline),
-  options: number = thread.tracer.traceOptions,
-  relative = 0,
-): void {
-  requestAttach(thread, relative);
-  // Another signal may stop it before the SIGSTOP of the attach, which then stops it later.
-  thread.wait(deadline);
-  thread.ptrace("PTRACE_SETOPTIONS", options);
-}
-
-/**
- * Attaches to a new stub that has stopped, and takes its initial registers at its self-stop. If somebody else's SIGSTOP
- * was earlier, it first goes on until then.
- */
-function reachSelfStop(thread: Thread, deadline: Deadline, relative?: number): void {
-  const { frame, traceOptions } = thread.tracer;
-  try {
-    attach(thread, deadline, traceOptions, relative);
-  } catch (error) {
-    if (!(error instanceof AttachError)) throw error;
-    if (error.errno !== "ESRCH" && !hasEnded(thread.tid)) throw error;
-    throw new DeathError(thread.tid, UNATTACHED);
+function endStrays(parent: Thread, isStub: (pid: number) => boolean): void {
+  const { tracer, tgid, tid } = parent;
+  if (parent.state !== "stopped") return;
+  const list = readIfThere(`/proc/${tgid}/task/${tid}/children`) ?? "";
+  const children = list.split(" ").map(Number);
+  for (const pid of children.filter((child) => child > 0 && !isStub(child))) {
+    const thread = new Thread(tracer, pid, pid);
+    thread.kill();
+    // Only its tracer can reap it here; if it was not attached, wait4 fails with ECHILD.
+    thread.reap();
+    reapZombie(parent, pid);
   }
-  thread.readRegisters(frame);
-  while (!isAtSelfStop(thread)) {
-    thread.next(deadline);
-    thread.readRegisters(frame);
-  }
-  keepInitialRegisters(thread);
 }
 
-/** Whether the registers read last are those after the kill of the self-stop. A clone begins there, but with RBX 1. */
-function isAtSelfStop({ tracer }: Thread): boolean {
-  const { frame, selfStopAddress } = tracer;
-  return frame.word(WORD.rip) === selfStopAddress && frame.word(WORD.rbx) === 0n;
+/** Has a stub reap a child that its tracer has reaped already: until then it is a zombie. */
+export function reapZombie(parent: Thread, pid: number): void {
+  const { tracer } = parent;
+  parent.patiently(() =>
+    parent.inject(tracer.flag("SYS_wait4"), [pid, 0, tracer.flag("__WALL"), 0]),
+  );
 }
 
-/** PTRACE_ATTACH alone: its SIGSTOP has to be waited for. @throws AttachError */
-export function requestAttach({ tracer, tid }: Thread, relative = 0): void {
-  const result = tracer.shim.attach(tid, relative);
-  if (result < 0) throw attachError(tid, -result);
-}
-
-/** The registers at the self-stop, with RIP back before the SYSCALL that all injections use. */
-export function takeInitialRegisters(thread: Thread): void {
-  thread.readRegisters(thread.tracer.frame);
-  keepInitialRegisters(thread);
-}
-
-/** The same with the registers that were read last. */
-function keepInitialRegisters(thread: Thread): void {
-  const { encoder, frame } = thread.tracer;
-  encoder.rewindSyscall(frame.offset);
-  thread.initial.copyFrom(frame);
-}
-
-/** The word in which a forked child tells its step, and its address. @throws ForkError */
-export function sharedProgress(tracer: Tracer): { address: number; step: Uint32Array } {
+/** The word in which a forked child reports its step, and its address. @throws ForkError */
+function sharedProgress(tracer: TracingThread): { address: number; step: Uint32Array } {
   if (progress !== undefined) return progress;
   const address = tracer.shim.mapShared(4);
-  if (address < 0) throw forkError(-address);
+  if (address < 0) throw forkError(tracer.errorName(-address));
   progress = { address, step: new Uint32Array(viewMemory(address, 4)) };
   return progress;
 }
 
 /** The host's clone failed with an errno. */
-export function forkError(errno: number): ForkError {
-  const name = errnoName(errno);
-  return new ForkError(`the host cannot fork a stub: clone failed with ${name}`, {
+function forkError(errno: string): ForkError {
+  return new ForkError(`the host cannot fork a stub: clone failed with ${errno}`, {
     call: "clone",
-    errno: name,
-    ...processLimit(name),
+    errno,
+    ...processLimit(errno),
   });
 }
 
-function cloneError(parent: number, name: string): SyscallError {
-  return new SyscallError(`stub ${parent} cannot clone another: clone failed with ${name}`, {
+function cloneError(parent: number, errno: string): SyscallError {
+  return new SyscallError(`stub ${parent} cannot clone another: clone failed with ${errno}`, {
     call: "clone",
-    errno: name,
-    ...processLimit(name),
+    errno,
+    ...processLimit(errno),
   });
 }
 
 function processLimit(errno: string): { remedy?: string } {
-  if (errno !== "EAGAIN") return {};
-  return { remedy: PROCESS_LIMIT };
+  return errno === "EAGAIN" ? { remedy: PROCESS_LIMIT } : {};
 }
 
 function birthError(
   step: ChildStep | "clone",
-  thread: Thread,
+  { tid, tracer }: Thread,
   orphaned: boolean,
-  death: DeathError,
+  cause: DeathError,
 ): BirthError {
-  const status = /^exited with status (\d+)$/.exec(death.how)?.[1];
-  // The stub code exits with 1 for an orphan; this host lives, so only without R15 can it be one.
-  if (step === "stub" && status === "1" && orphaned) {
-    return new BirthError(step, `stub ${thread.tid} ended: its parent was not the one in R15`, {
-      cause: death,
-    });
+  const { end } = cause;
+  const status = end.kind === "exited" ? end.status : undefined;
+  // The stub code exits with 1 for an orphan; this host lives, so that only happens without R15.
+  if (step === "stub" && status === 1 && orphaned) {
+    return new BirthError(step, `stub ${tid} ended: its parent was not the one in R15`, { cause });
   }
-  const errno = status === undefined ? undefined : errnoName(Number(status));
-  return new BirthError(
-    step,
-    step === "stub"
-      ? `stub ${thread.tid} failed in the stub code: ${errno ?? death.how}`
-      : `stub ${thread.tid} failed at step ${step} of its set-up: ${errno ?? death.how}`,
-    {
-      ...(errno !== undefined && { errno }),
-      // Only a kill that was refused lets the stub run into its INT3.
-      call: step !== "stub" ? step : /SIGTRAP/.test(death.how) ? "kill" : "prctl(PR_SET_PDEATHSIG)",
-      remedy: "a seccomp filter of this process may forbid the call; `stublab doctor` tries it",
-      cause: death,
-    },
-  );
-}
-
-function attachError(tid: number, errno: number): AttachError {
-  const name = errnoName(errno);
-  return new AttachError(`ptrace(PTRACE_ATTACH) on stub ${tid} was refused: ${name}`, {
-    call: "ptrace(PTRACE_ATTACH)",
-    errno: name,
-    remedy: attachRemedy(tid),
+  const errno = status === undefined ? undefined : tracer.errorName(status);
+  const place = step === "stub" ? "in the stub code" : `at step ${step} of its set-up`;
+  return new BirthError(step, `stub ${tid} failed ${place}: ${errno ?? cause.how}`, {
+    ...(errno !== undefined && { errno }),
+    call: step === "stub" ? failedCall(cause) : step,
+    remedy: "a seccomp filter of this process may forbid the call; `stublab doctor` tries it",
+    cause,
   });
 }
 
-/** Who or what stands in the way of an attach, as far as /proc tells. */
-function attachRemedy(tid: number): string {
-  const status = readIfThere(`/proc/${tid}/status`) ?? "";
-  const holder = /^TracerPid:\s+([1-9]\d*)/m.exec(status)?.[1];
-  if (holder !== undefined) {
-    const name = readIfThere(`/proc/${holder}/comm`);
-    return `process ${holder} (${name}) traces it already; run without strace -f or a debugger that follows forks`;
-  }
-  if (status === "") return "it ended before it could be attached";
-  const scope = readIfThere("/proc/sys/kernel/yama/ptrace_scope");
-  if (scope === "2" || scope === "3") {
-    return `ptrace is forbidden here: kernel.yama.ptrace_scope is ${scope}; ${
-      scope === "2" ? "run with CAP_SYS_PTRACE, or set it to 1" : "set it to 1 and reboot"
-    }`;
-  }
-  return "ptrace may be forbidden by a container's seccomp profile: allow it, or run `stublab doctor`";
+/** The call of the stub code that failed: only if kill is refused, the stub runs into its INT3. */
+function failedCall({ end }: DeathError): string {
+  const trapped = end.kind === "signaled" && end.signal === "SIGTRAP";
+  return trapped ? "kill" : "prctl(PR_SET_PDEATHSIG)";
 }

@@ -1,11 +1,14 @@
 import { hex } from "../errors.ts";
 import { object } from "../shape.ts";
-import { PAGE_SIZE } from "./amd64.ts";
+import { INSTRUCTION_POINTER, PAGE_SIZE, PARENT, RSEQ_SIGNATURE } from "./amd64.ts";
 import { type ProcessFacts, readProcess } from "./proc.ts";
-import { hasRseq } from "./rseq.ts";
+import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
 import type { Stub } from "./stub.ts";
 
-/** One thing that has to be true of a stub, and what the kernel says. */
+/** A length that every kernel accepts. */
+const RSEQ_LENGTH = 32;
+
+/** One property that a stub must have, and what the kernel reports. */
 export interface Check {
   readonly name: string;
   readonly held: boolean;
@@ -22,10 +25,10 @@ export interface Examination {
 }
 
 /**
- * Asks the kernel about a scrubbed stub: /proc, its registers by ptrace, and calls injected into it. The
- * stub is left as it was.
+ * Examines a scrubbed stub: /proc, its registers by ptrace, and the results of injected calls. Leaves the stub as it
+ * was.
  *
- * @throws DeathError and its like where the stub does not live through it.
+ * @throws DeathError, StateError, and what `Stub.inject` throws.
  */
 export function examine(stub: Stub): Examination {
   object(stub, "stub");
@@ -49,8 +52,8 @@ export function examine(stub: Stub): Examination {
     ["memory map", page, mapOf(facts)],
     ["resident", `${PAGE_SIZE / 1024} kB`, `${facts.residentBytes / 1024} kB`],
     ["rseq", "unregistered", hasRseq(stub) ? "registered" : "unregistered"],
-    ["rip", hex(tracer.restAddress), hex(registers.rip ?? 0n)],
-    ["r15", hex(BigInt(parentPid)), hex(registers.r15 ?? 0n)],
+    [INSTRUCTION_POINTER, hex(tracer.restAddress), hex(registers[INSTRUCTION_POINTER] ?? 0n)],
+    [PARENT, hex(BigInt(parentPid)), hex(registers[PARENT] ?? 0n)],
   ];
   const checks = rows.map(([name, expected, seen]) => {
     return { name, held: expected === seen, expected, seen, pid: stub.pid };
@@ -58,7 +61,7 @@ export function examine(stub: Stub): Examination {
   return { facts, registers, checks };
 }
 
-/** The stub that was forked from the host: its session is that of all that come from it. */
+/** The stub that was forked from the host: its descendants are in its session. */
 function rootOf(stub: Stub): Stub {
   return stub.parent === undefined ? stub : rootOf(stub.parent);
 }
@@ -69,8 +72,8 @@ function mapOf({ mappings }: ProcessFacts): string {
 }
 
 /**
- * The name of the signal that a stub gets at its parent's end, or "none". prctl(PR_GET_PDEATHSIG) wants memory for
- * its answer: the stub gets a page for the while.
+ * The name of the signal that a stub gets when its parent ends, or "none". prctl(PR_GET_PDEATHSIG) writes it to memory,
+ * for which the stub gets a page meanwhile.
  */
 export function deathSignal(stub: Stub): string {
   const { tracer } = stub;
@@ -79,4 +82,18 @@ export function deathSignal(stub: Stub): string {
   const answer = new DataView(stub.read(page, 4).buffer).getInt32(0, true);
   stub.call("munmap", page, PAGE_SIZE);
   return answer === 0 ? "none" : tracer.signalName(answer);
+}
+
+/** Whether a stub has an rseq area registered. A kernel that does not report that refuses to register another one. */
+export function hasRseq(stub: Stub): boolean {
+  const area = readRseq(stub.thread);
+  if (area !== undefined) return area.address !== 0n;
+  const page = stub.map(PAGE_SIZE);
+  try {
+    const { errno } = stub.inject("rseq", page, RSEQ_LENGTH, 0, RSEQ_SIGNATURE);
+    if (errno === null) stub.call("rseq", page, RSEQ_LENGTH, RSEQ_FLAG_UNREGISTER, RSEQ_SIGNATURE);
+    return errno !== null && errno !== "ENOSYS";
+  } finally {
+    stub.call("munmap", page, PAGE_SIZE);
+  }
 }

@@ -1,62 +1,74 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
-import { errnoName } from "../errno.ts";
-import { hex, MemoryError } from "../errors.ts";
+import { hex, InputError, MemoryError } from "../errors.ts";
 import { count, integer } from "../shape.ts";
-import type { Shim } from "../shim.ts";
 import { PAGE_SIZE } from "./amd64.ts";
+import type { Thread } from "./thread.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
 const { EPERM, EFAULT, ENOSYS } = constants.errno;
 
+/** How many bytes a buffer may have. */
 const BYTES = count(Number.MAX_SAFE_INTEGER);
 
 /**
- * The address as a word, once the range is found to lie in user space and outside the stub code.
+ * The address of a range in user space as a word.
  *
- * @param stubAddress where the stub code lies, where it must not be touched.
+ * @param length in bytes.
+ * @param stubAddress the address of the stub code, if the range must not overlap it.
  * @throws MemoryError, InputError
  */
-export function checkRange(address: number | bigint, length: number, stubAddress?: number): bigint {
+export function checkRange(
+  address: number | bigint,
+  length: number | bigint,
+  stubAddress?: number,
+): bigint {
   const start = integer(address, "address");
-  const end = start + BigInt(BYTES(length, "length"));
-  if (start < 0n || end > BigInt(topOfUserSpace())) {
-    throw new MemoryError(
-      `${length} bytes at ${start < 0n ? start : hex(start)} leave user space, which ends at ${hex(BigInt(topOfUserSpace()))}`,
-    );
+  const end = start + integer(length, "length");
+  const range = `${length} bytes at ${start < 0n ? start : hex(start)}`;
+  const top = BigInt(topOfUserSpace());
+  if (start < 0n || end > top) {
+    throw new MemoryError(`${range} are outside user space, which ends at ${hex(top)}`);
   }
   if (stubAddress !== undefined && end > stubAddress && start < stubAddress + PAGE_SIZE) {
-    throw new MemoryError(`${length} bytes at ${hex(start)} overlap the stub code`);
+    throw new MemoryError(`${range} overlap the stub code at ${hex(BigInt(stubAddress))}`);
   }
   return start;
 }
 
-/** Zeroed memory of this process. @throws MemoryError where there is not so much */
+/** Zeroed memory of this process. @throws InputError; MemoryError if there is not enough */
 export function allocate(length: number): Uint8Array {
   try {
-    return new Uint8Array(length);
+    return new Uint8Array(BYTES(length, "length"));
   } catch (cause) {
+    if (cause instanceof InputError) throw cause;
     throw new MemoryError(`this process cannot allocate ${length} bytes`, { cause });
   }
 }
 
 /** Fills `bytes` from a stub's memory. @throws MemoryError at the first byte that cannot be read. */
-export function readMemory(shim: Shim, pid: number, address: bigint, bytes: Uint8Array): void {
-  transfer("read", pid, address, bytes, (at, part) => shim.readMemory(pid, at, part, part.length));
-}
-
-/** Writes `bytes` to a stub's memory. @throws MemoryError at the first byte that cannot be written. */
-export function writeMemory(shim: Shim, pid: number, address: bigint, bytes: Uint8Array): void {
-  transfer("written", pid, address, bytes, (at, part) =>
-    shim.writeMemory(pid, at, part, part.length),
+export function readMemory(thread: Thread, address: bigint, bytes: Uint8Array): void {
+  const { tracer, tgid } = thread;
+  transfer("read", thread, address, bytes, (at, part) =>
+    tracer.shim.readMemory(tgid, at, part, part.length),
   );
 }
 
+/** Writes `bytes` to a stub's memory. @throws MemoryError at the first byte that cannot be written. */
+export function writeMemory(thread: Thread, address: bigint, bytes: Uint8Array): void {
+  const { tracer, tgid } = thread;
+  transfer("written", thread, address, bytes, (at, part) =>
+    tracer.shim.writeMemory(tgid, at, part, part.length),
+  );
+}
+
+type Verb = "read" | "written";
+/** Moves bytes from or to an address. @returns how many, or -errno. */
 type Move = (address: bigint, part: Uint8Array) => number;
 
 function transfer(
-  verb: "read" | "written",
-  pid: number,
+  verb: Verb,
+  { tracer, tgid }: Thread,
   address: bigint,
   bytes: Uint8Array,
   move: Move,
@@ -65,30 +77,25 @@ function transfer(
   while (done < bytes.length) {
     const at = address + BigInt(done);
     let moved = move(at, bytes.subarray(done));
-    if (moved < 0 && isForbidden(-moved)) moved = moveByFile(verb, pid, at, bytes.subarray(done));
+    if (moved < 0 && isForbidden(-moved)) moved = moveByFile(verb, tgid, at, bytes.subarray(done));
     if (moved <= 0) {
-      throw memoryError(verb, pid, at, errnoName(moved === 0 ? EFAULT : -moved));
+      throw memoryError(verb, tgid, at, tracer.errorName(moved === 0 ? EFAULT : -moved));
     }
     done += moved;
   }
 }
 
-/** Some containers forbid process_vm_readv and its brother where they allow ptrace. */
+/** Some containers forbid process_vm_readv and process_vm_writev although they allow ptrace. */
 function isForbidden(errno: number): boolean {
   return errno === EPERM || errno === ENOSYS;
 }
 
-/** The way through /proc/PID/mem, which ptrace opens. */
-function moveByFile(
-  verb: "read" | "written",
-  pid: number,
-  address: bigint,
-  bytes: Uint8Array,
-): number {
+/** Moves bytes through /proc/PID/mem, which a tracer may open. */
+function moveByFile(verb: Verb, pid: number, address: bigint, bytes: Uint8Array): number {
   let file: number | undefined;
   try {
     file = openSync(`/proc/${pid}/mem`, verb === "read" ? "r" : "r+");
-    // The address of a write is a number in Node's interface; user space is below 2^53.
+    // Node's interface takes the address of a write as a number; user space is below 2^53.
     return verb === "read"
       ? readSync(file, bytes, 0, bytes.length, address)
       : writeSync(file, bytes, 0, bytes.length, Number(address));
@@ -101,7 +108,7 @@ function moveByFile(
 }
 
 function memoryError(
-  verb: "read" | "written",
+  verb: Verb,
   pid: number,
   address: bigint,
   errno: string,

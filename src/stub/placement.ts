@@ -1,7 +1,7 @@
 import { constants } from "node:os";
-import { errnoName } from "../errno.ts";
+import { getSystemErrorName } from "node:util";
 import { UnsupportedError } from "../errors.ts";
-import type { Shim } from "../shim.ts";
+import type { Shim } from "../shim/shim.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { parseMaps, readIfThere, readProc } from "./proc.ts";
 import { topOfUserSpace } from "./user_space.ts";
@@ -27,7 +27,7 @@ const { EEXIST } = constants.errno;
  * Maps the stub code at the highest free page of the process, or finds it where it was mapped before.
  *
  * @returns its address, which is the same in every stub.
- * @throws UnsupportedError where the kernel refuses to map or to make it executable.
+ * @throws UnsupportedError if the kernel refuses to map it or to make it executable.
  */
 export function mapStubCode(shim: Shim): number {
   const taken = occupied(readProc("/proc/self/maps"), readIfThere("/proc/self/limits") ?? "");
@@ -38,7 +38,7 @@ export function mapStubCode(shim: Shim): number {
     const result = shim.mapStub(address);
     if (result > 0) return result;
     // -EEXIST: another thread has mapped something there since.
-    if (result !== -EEXIST) throw mapError(errnoName(-result));
+    if (result !== -EEXIST) throw mapError(getSystemErrorName(result));
   }
   throw new UnsupportedError("no page is free for the stub code");
 }
@@ -69,11 +69,11 @@ export function occupied(maps: string, limits: string): Range[] {
 function stackLimit(limits: string): number {
   const soft = /^Max stack size\s+(\S+)/m.exec(limits)?.[1] ?? "unlimited";
   const limit = Number(soft);
-  // More than half of user space is as good as none.
+  // A limit above half of user space is no limit in practice.
   return limit <= topOfUserSpace() / 2 ? limit : UNLIMITED_STACK;
 }
 
-/** The highest page below `below` that touches none of `taken`; 0 where there is none. */
+/** The highest page below `below` that touches none of `taken`; 0 if there is none. */
 export function highestFreePage(taken: readonly Range[], below: number): number {
   let address = Math.floor(below / PAGE_SIZE) * PAGE_SIZE - PAGE_SIZE;
   // By their ends: a range may lie within another, as libraries do in the room of the stack.

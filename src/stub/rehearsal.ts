@@ -1,10 +1,10 @@
 import { DeathError, UnsupportedError } from "../errors.ts";
-import { forkStub } from "./birth.ts";
-import { Stub } from "./stub.ts";
-import { executeIdle } from "./teardown.ts";
-import type { StubOptions, Tracer } from "./tracer.ts";
+import { type Fork, forkStub } from "./birth.ts";
+import { endProcess, executeIdle } from "./teardown.ts";
+import type { Thread } from "./thread.ts";
+import type { TracingThread } from "./tracing_thread.ts";
 
-const rehearsed = new WeakSet<Tracer>();
+const rehearsed = new WeakSet<TracingThread>();
 
 /**
  * Tries what a stub with a harmful exit signal must not fail at, in a stub with a harmless one: its birth, and the
@@ -13,23 +13,38 @@ const rehearsed = new WeakSet<Tracer>();
  *
  * @throws BirthError, AttachError, ForkError; UnsupportedError if such a stub could not be ended.
  */
-export function rehearse(tracer: Tracer, exitSignal: number, options: StubOptions): void {
+export function rehearse(tracer: TracingThread, fork: Fork): void {
   if (rehearsed.has(tracer)) return;
-  const harmless = tracer.constant("SIGCHLD");
-  using stub = new Stub(
-    forkStub(tracer, harmless, options.omit ?? [], options.filter),
-    undefined,
-    harmless,
-    0,
-  );
-  const failure = executeOrDie(stub);
-  if (failure === undefined) {
+  const exitSignal = tracer.constant("SIGCHLD");
+  const thread = forkStub(tracer, { ...fork, exitSignal });
+  try {
+    const failure = executeOrDie(thread);
+    if (failure !== undefined) throw unsafe(tracer.signalName(fork.exitSignal), failure);
     rehearsed.add(tracer);
-    return;
+  } finally {
+    endProcess(thread, exitSignal, true);
   }
-  const { call, how, errno } = failure;
-  const signal = tracer.signalName(exitSignal);
-  throw new UnsupportedError(
+}
+
+interface Failure {
+  readonly call: string;
+  readonly how: string;
+  readonly errno?: string;
+}
+
+/** What failed, and how: a filter may also kill for the call. */
+function executeOrDie(thread: Thread): Failure | undefined {
+  try {
+    const failure = executeIdle(thread);
+    return failure && { ...failure, how: `failed with ${failure.errno}` };
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
+    return { call: "execveat", how: `ended it: ${error.how}` };
+  }
+}
+
+function unsafe(signal: string, { call, how, errno }: Failure): UnsupportedError {
+  return new UnsupportedError(
     `a stub with exit signal ${signal} could not be ended without harm: ${call} ${how}`,
     {
       call,
@@ -39,15 +54,4 @@ export function rehearse(tracer: Tracer, exitSignal: number, options: StubOption
         "if vm.memfd_noexec is 2, the package's shim.so has to be executable",
     },
   );
-}
-
-/** What failed, and how: a filter may also kill for the call. */
-function executeOrDie(stub: Stub): { call: string; how: string; errno?: string } | undefined {
-  try {
-    const failure = executeIdle(stub);
-    return failure && { ...failure, how: `failed with ${failure.errno}` };
-  } catch (error) {
-    if (!(error instanceof DeathError)) throw error;
-    return { call: "execveat", how: `ended it: ${error.how}` };
-  }
 }

@@ -1,5 +1,3 @@
-import { PAGE_SIZE } from "./amd64.ts";
-import type { Stub } from "./stub.ts";
 import type { Thread } from "./thread.ts";
 
 /** What a thread has registered for restartable sequences, as rseq(2) takes it. */
@@ -10,16 +8,12 @@ export interface RseqArea {
   readonly signature: number;
 }
 
-const RSEQ_FLAG_UNREGISTER = 1;
-/** What everyone registers with on x86 (RSEQ_SIG), and the length that every kernel takes. */
-const SIGNATURE = 0x53053053;
-const LENGTH = 32;
-
+export const RSEQ_FLAG_UNREGISTER = 1;
 /** What PTRACE_GET_RSEQ_CONFIGURATION reports of a stopped thread; undefined before Linux 5.13. */
 export function readRseq({ tracer, tid }: Thread): RseqArea | undefined {
   // struct ptrace_rseq_configuration (linux/ptrace.h)
   const bytes = new DataView(new ArrayBuffer(24));
-  // An encoder of older headers does not have it.
+  // An encoder for older headers does not have it.
   const request = tracer.encoder.constants.get("PTRACE_GET_RSEQ_CONFIGURATION");
   if (request === undefined) return undefined;
   const result = tracer.shim.ptraceMemory(Number(request), tid, bytes.byteLength, bytes);
@@ -41,18 +35,4 @@ export function unregisterRseq(thread: Thread): void {
   const { address, length, signature } = area;
   const args = [address, length, RSEQ_FLAG_UNREGISTER, signature];
   thread.inject(thread.tracer.flag("SYS_rseq"), args);
-}
-
-/** Whether a stub has anything registered: if the kernel does not report it, whether the stub can register a page. */
-export function hasRseq(stub: Stub): boolean {
-  const area = readRseq(stub.thread);
-  if (area !== undefined) return area.address !== 0n;
-  const page = stub.map(PAGE_SIZE);
-  try {
-    const { errno } = stub.inject("rseq", page, LENGTH, 0, SIGNATURE);
-    if (errno === null) stub.call("rseq", page, LENGTH, RSEQ_FLAG_UNREGISTER, SIGNATURE);
-    return errno !== null && errno !== "ENOSYS";
-  } finally {
-    stub.call("munmap", page, PAGE_SIZE);
-  }
 }

@@ -1,49 +1,64 @@
-import type { RegisterBlock } from "../encoder/block.ts";
-import { StateError, SyscallError } from "../errors.ts";
-import { bytes, object } from "../shape.ts";
+import { DeathError, StateError, type StubEnd, SyscallError } from "../errors.ts";
+import { bytes, checkOptions, nameOrNumber } from "../shape.ts";
 import { PAGE_SIZE } from "./amd64.ts";
-import { attach, cloneStub } from "./birth.ts";
+import { attach } from "./attach.ts";
+import { cloneStub, reapZombie } from "./birth.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
-import { endStub, reapByParent } from "./teardown.ts";
-import type { SyscallArgument, SyscallResult, Thread } from "./thread.ts";
-import { expectUnshared, issueTicket, type ThreadTicket } from "./ticket.ts";
-import type { Tracer } from "./tracer.ts";
+import { endProcess, letGo } from "./teardown.ts";
+import type { ObservedCall, SyscallArgument, SyscallResult, Thread } from "./thread.ts";
+import { ThreadPool, type ThreadTicket } from "./thread_pool.ts";
+import type { TracingThread } from "./tracing_thread.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
-/** An injected call, its answer, and the registers around it. */
-export interface ObservedCall {
-  readonly result: SyscallResult;
-  /** The frame, as the encoder wrote it. */
-  readonly before: Record<string, bigint>;
-  /** The registers at the INT3 after the call. */
-  readonly after: Record<string, bigint>;
+/** The live stubs of a tracer, and what is to be done when one is found dead. */
+export interface StubRegistry {
+  readonly stubs: Map<number, Stub>;
+  reportDeath(stub: Stub): void;
+}
+
+/** How a stub came to be. */
+export interface Birth {
+  /** The stub that cloned it; undefined for one forked from the host. */
+  readonly parent?: Stub;
+  readonly exitSignal: number;
+  /** `performance.now()` before its clone. */
+  readonly started: number;
+}
+
+/** What `Stub.createStub` takes. */
+export interface CloneOptions {
+  /** The signal that this stub gets when the new one ends, by name or number. Default: this one's own. */
+  exitSignal?: string | number;
 }
 
 const NONE: ReadonlySet<Stub> = new Set();
 
 /** A stub process: the master, or a grandchild that another stub cloned. */
 export class Stub {
-  readonly tracer: Tracer;
+  readonly tracer: TracingThread;
+  /** Its first thread, or, if it is borrowed, this tracer's thread of it. */
   readonly thread: Thread;
   /** The stub that cloned this one; undefined for one forked from the host. */
   readonly parent: Stub | undefined;
+  /** The number of the signal that its parent gets when it ends. */
   readonly exitSignal: number;
   /** How long its birth took, from the clone to the initial registers. */
   readonly microseconds: number;
-  /** The thread of each other tracer that uses the stub, by that tracer's tid; made for the first. @internal */
-  threads: Map<number, number> | undefined;
-  #replaced = false;
-  // Most stubs never have any, and there may be thousands.
+  readonly #registry: StubRegistry;
+  // Most stubs never have any of these, and there may be thousands.
   #children: Set<Stub> | undefined;
+  #pool: ThreadPool | undefined;
+  #closing = false;
 
   /** @internal */
-  constructor(thread: Thread, parent: Stub | undefined, exitSignal: number, milliseconds: number) {
+  constructor(registry: StubRegistry, thread: Thread, { parent, exitSignal, started }: Birth) {
     this.tracer = thread.tracer;
     this.thread = thread;
     this.parent = parent;
     this.exitSignal = exitSignal;
-    this.microseconds = Math.round(milliseconds * 1000);
-    this.tracer.stubs.set(this.pid, this);
+    this.microseconds = Math.round((performance.now() - started) * 1000);
+    this.#registry = registry;
+    registry.stubs.set(this.pid, this);
     parent?.adopt(this);
   }
 
@@ -60,39 +75,36 @@ export class Stub {
     return this.thread.state !== "dead";
   }
 
-  /** The stubs that this one cloned and that live. */
+  /** How it ended; undefined while it lives. */
+  get end(): StubEnd | undefined {
+    return this.thread.end;
+  }
+
+  /** The live stubs that this one cloned. */
   get children(): ReadonlySet<Stub> {
     return this.#children ?? NONE;
   }
 
   /** Whether it runs another program since an injected execve: its stub code is gone. */
   get replaced(): boolean {
-    return this.#replaced;
+    return this.thread.replaced;
   }
 
   /**
-   * Executes one system call in the stub. An errno is an answer, not an error.
+   * Executes one system call in the stub. An errno is a result, not an error.
    *
    * @param call a name such as "getpid", or a number.
    * @param args up to six integers from -2^63 to 2^64 - 1; negative ones are taken modulo 2^64.
-   * @throws DeathError where the stub dies of it, StopError where a signal stops it, DeadlineError where
-   * it does not return in time (the stub is stopped then, and can be used again), InputError.
+   * @throws DeathError if the stub dies of it, StopError if a signal stops it, DeadlineError if it does not return
+   * in time (the stub is stopped then, and can be used again), StateError, InputError.
    */
   inject(call: string | number | bigint, ...args: SyscallArgument[]): SyscallResult {
     return this.#inject(call, args);
   }
 
-  #inject(
-    call: string | number | bigint,
-    args: readonly SyscallArgument[],
-    setUp?: (frame: RegisterBlock) => void,
-  ): SyscallResult {
-    this.#expectStubCode();
-    const { tracer, thread } = this;
+  #inject(call: string | number | bigint, args: readonly SyscallArgument[]): SyscallResult {
     try {
-      const result = thread.inject(tracer.syscallNumber(call), args, setUp);
-      this.#replaced = thread.hasLeft;
-      return result;
+      return this.thread.inject(this.tracer.syscallNumber(call), args).result;
     } finally {
       this.forgetIfDead();
     }
@@ -100,39 +112,42 @@ export class Stub {
 
   /** The same, with the registers that the call began with and those that it left. */
   observe(call: string | number | bigint, ...args: SyscallArgument[]): ObservedCall {
-    let before: Record<string, bigint> = {};
-    const result = this.#inject(call, args, (frame) => {
-      before = frame.dump();
-    });
-    return { result, before, after: this.tracer.frame.dump() };
-  }
-
-  /** Executes a system call that has to succeed. @throws SyscallError where it returns an errno. */
-  call(call: string | number | bigint, ...args: SyscallArgument[]): bigint {
-    const { value, errno } = this.#inject(call, args);
-    if (value !== null) return value;
-    throw new SyscallError(`${call} in stub ${this.pid} failed with ${errno}`, {
-      call: String(call),
-      ...(errno !== null && { errno }),
-    });
-  }
-
-  /**
-   * Clones another stub from this one: its child, traced by the same tracer.
-   *
-   * @param exitSignal what this stub gets when the new one ends. Default: this one's own.
-   */
-  createStub(options: { exitSignal?: string | number } = {}): Stub {
-    this.#expectStubCode();
-    object(options, "options");
-    const { exitSignal } = options;
-    const number = exitSignal === undefined ? this.exitSignal : this.tracer.exitSignal(exitSignal);
-    const started = performance.now();
     try {
-      return new Stub(cloneStub(this.thread, number), this, number, performance.now() - started);
+      return this.thread.observe(this.tracer.syscallNumber(call), args);
     } finally {
       this.forgetIfDead();
     }
+  }
+
+  /** Executes a system call that must succeed. @throws SyscallError if it returns an errno. */
+  call(call: string | number | bigint, ...args: SyscallArgument[]): bigint {
+    const { value, errno } = this.#inject(call, args);
+    if (errno === null) return value;
+    throw new SyscallError(`${call} in stub ${this.pid} failed with ${errno}`, {
+      call: String(call),
+      errno,
+    });
+  }
+
+  /** Clones another stub from this one: its child, traced by the same tracer. @throws what `inject` throws, BirthError */
+  createStub(options: CloneOptions = {}): Stub {
+    checkOptions(options, "options", { exitSignal: nameOrNumber });
+    const { tracer } = this;
+    const { exitSignal: signal } = options;
+    const exitSignal = signal === undefined ? this.exitSignal : tracer.parseExitSignal(signal);
+    const started = performance.now();
+    tracer.passOver(exitSignal);
+    try {
+      const isStub = (pid: number) => this.#registry.stubs.has(pid);
+      return this.addChild(cloneStub(this.thread, exitSignal, isStub), exitSignal, started);
+    } finally {
+      this.forgetIfDead();
+    }
+  }
+
+  /** Takes a thread that this stub cloned as its child. @internal */
+  addChild(thread: Thread, exitSignal: number, started = performance.now()): Stub {
+    return new Stub(this.#registry, thread, { parent: this, exitSignal, started });
   }
 
   /** The registers of the stub at rest, by name. */
@@ -140,7 +155,7 @@ export class Stub {
     return this.thread.registers();
   }
 
-  /** Maps `length` zero bytes, readable and writable, where the kernel likes; returns their address. */
+  /** Maps `length` zero bytes, readable and writable, at an address of the kernel's choice; returns the address. */
   map(length: number): bigint {
     const { tracer } = this;
     const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
@@ -156,27 +171,27 @@ export class Stub {
     if (end < topOfUserSpace()) this.call("munmap", end, topOfUserSpace() - end);
   }
 
-  /** Reads `length` bytes of the stub's memory. @throws MemoryError */
+  /** Reads `length` bytes of the stub's memory. @throws MemoryError, InputError, StateError */
   read(address: number | bigint, length: number): Uint8Array {
     this.thread.expect("stopped");
     const start = checkRange(address, length);
     const read = allocate(length);
-    readMemory(this.tracer.shim, this.pid, start, read);
+    readMemory(this.thread, start, read);
     return read;
   }
 
-  /** Writes to the stub's memory, but not to its stub code. @throws MemoryError */
+  /** Writes to the stub's memory, but not to its stub code. @throws MemoryError, InputError, StateError */
   write(address: number | bigint, data: Uint8Array): void {
     this.thread.expect("stopped");
     const { length } = bytes(data, "data");
     const start = checkRange(address, length, this.tracer.stubAddress);
-    writeMemory(this.tracer.shim, this.pid, start, data);
+    writeMemory(this.thread, start, data);
   }
 
   /**
-   * Looks whether the stub died while it rested, without waiting.
+   * Checks, without waiting, whether the stub died while it rested.
    *
-   * @throws DeathError if it did. With SIGKILL as exit signal the parent dies of it now.
+   * @throws DeathError if it did. With SIGKILL as exit signal its parent dies of it now.
    */
   poll(): void {
     try {
@@ -186,7 +201,7 @@ export class Stub {
     }
   }
 
-  /** Lets the stub go: it is no longer traced, and stays stopped. */
+  /** Stops tracing the stub; it stays stopped. */
   detach(): void {
     this.thread.detach();
   }
@@ -206,37 +221,66 @@ export class Stub {
    * A thread of this stub for another tracer, by the tid of that one: post it there, and let it `join`.
    * A tracer keeps its thread; that of a tracer whose thread ended is used again.
    *
-   * @throws SyscallError, StateError
+   * @throws SyscallError, StateError, InputError
    */
   ticket(tracerTid: number): ThreadTicket {
-    this.#expectStubCode();
-    return issueTicket(this, tracerTid);
+    if (this.replaced) throw new StateError(`stub ${this.pid} runs another program`);
+    this.#pool ??= new ThreadPool(this.thread);
+    return this.#pool.issue(tracerTid);
+  }
+
+  /** @throws StateError if another tracer has a thread of it. @internal */
+  expectUnshared(): void {
+    this.#pool?.expectUnshared();
   }
 
   /**
-   * Ends the stub, and every stub that it cloned, and reaps them. One that is borrowed is let go.
+   * Ends the stub, and every stub that it cloned, and reaps them. A borrowed one is only detached.
    *
-   * @throws StateError where another tracer still has a thread of it.
+   * @throws StateError if another tracer still has a thread of it; CloseError if its end would harm its parent.
    */
   close(): void {
-    expectUnshared(this);
-    endStub(this);
+    this.expectUnshared();
+    this.#endFamily();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** Takes a dead stub out of the family, and has its parent reap it. @internal */
-  forgetIfDead(): void {
-    if (this.alive || !this.tracer.stubs.delete(this.pid)) return;
-    this.parent?.disown(this);
-    reapByParent(this);
+  /** Children first, so that their parent can reap them. */
+  #endFamily(): void {
+    for (const child of [...this.children]) child.#endFamily();
+    this.#closing = true;
+    try {
+      if (this.borrowed) letGo(this.thread);
+      else endProcess(this.thread, this.exitSignal, this.parent === undefined);
+    } finally {
+      if (this.alive) this.#closing = false;
+    }
+    this.forgetIfDead();
   }
 
-  #expectStubCode(): void {
-    if (!this.#replaced) return;
-    throw new StateError(`stub ${this.pid} runs another program: its stub code is gone`);
+  /** Removes a dead stub from the family, and has its parent reap it. @internal */
+  forgetIfDead(): void {
+    const { stubs } = this.#registry;
+    if (this.alive || !stubs.delete(this.pid)) return;
+    this.parent?.disown(this);
+    this.#reapByParent();
+    if (!this.#closing) this.#registry.reportDeath(this);
+  }
+
+  /** A stub that its tracer has reaped is a zombie of its parent until that one has reaped it too. */
+  #reapByParent(): void {
+    const { parent } = this;
+    if (parent === undefined || parent.replaced || parent.thread.state !== "stopped") return;
+    // A parent that SIGKILL is about to end is not asked: its end is an event of its own.
+    if (this.exitSignal === this.tracer.constant("SIGKILL") && !this.replaced) return;
+    try {
+      reapZombie(parent.thread, this.pid);
+    } catch (error) {
+      if (!(error instanceof DeathError)) throw error;
+    }
   }
 
   /** @internal */

@@ -1,102 +1,93 @@
 import { closeSync } from "node:fs";
-import { errnoName } from "../errno.ts";
-import { AttachError, DeadlineError, DeathError, StublabError } from "../errors.ts";
+import { AttachError, CloseError, DeadlineError, DeathError } from "../errors.ts";
 import { PAGE_SIZE } from "./amd64.ts";
-import { attach } from "./birth.ts";
-import type { Stub } from "./stub.ts";
+import { attach } from "./attach.ts";
+import type { Thread } from "./thread.ts";
 
-/**
- * Ends a stub and all that it cloned, children first, so that their parent can reap them.
- *
- * @throws StublabError (ERR_STUBLAB_CLOSE) where that would end this process.
- */
-export function endStub(stub: Stub): void {
-  for (const child of [...stub.children]) endStub(child);
-  const { tracer, thread } = stub;
-  const obstacle = takeHold(stub);
-  if (stub.borrowed) {
-    if (thread.state === "stopped") thread.detach();
-    thread.forget();
-  }
-  if (stub.alive && tracer.isFatal(stub.exitSignal) && !stub.replaced) {
-    if (obstacle !== undefined) throw cannotEnd(stub, obstacle);
-    defuse(stub);
-  }
-  if (stub.alive) {
-    tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGKILL"));
-    if (thread.state !== "untraced" || stub.parent === undefined) thread.reap();
-    thread.forget();
-  }
-  stub.forgetIfDead();
+/** A call of an exec that failed. */
+export interface ExecFailure {
+  readonly call: string;
+  readonly errno: string;
 }
 
-/** Makes a stub traced and stopped, if it lives. Returns what stands in the way, if anything does. */
-function takeHold({ thread, borrowed }: Stub): string | undefined {
+/**
+ * Ends the process of a thread and reaps it.
+ *
+ * @param exitSignal what its parent gets: if it is harmful, the process is made to execute the idle program first.
+ * @param isHostsChild whether the host can reap it untraced.
+ * @throws CloseError if its end would harm its parent.
+ */
+export function endProcess(thread: Thread, exitSignal: number, isHostsChild: boolean): void {
+  const obstacle = takeHold(thread);
+  if (thread.state !== "dead" && thread.tracer.isFatal(exitSignal) && !thread.replaced) {
+    if (obstacle !== undefined) throw cannotEnd(thread, exitSignal, obstacle);
+    defuse(thread, exitSignal);
+  }
+  if (thread.state === "dead") return;
+  thread.kill();
+  if (thread.state !== "untraced" || isHostsChild) thread.reap();
+  thread.forget();
+}
+
+/** Detaches from a thread of a process that another tracer ends. */
+export function letGo(thread: Thread): void {
+  if (thread.state === "running") takeHold(thread);
+  if (thread.state === "stopped") thread.detach();
+  thread.forget();
+}
+
+/** Makes a thread traced and stopped, if it lives. @returns what prevents that, if anything does. */
+function takeHold(thread: Thread): string | undefined {
   try {
     if (thread.state === "running") thread.stop();
-    if (thread.state !== "untraced" || borrowed) return undefined;
+    if (thread.state !== "untraced") return undefined;
     thread.expectAlive();
     attach(thread);
     return undefined;
   } catch (error) {
     if (error instanceof DeathError) return undefined;
-    if (error instanceof AttachError) return "somebody else traces it";
+    if (error instanceof AttachError) return "another process traces it";
     if (error instanceof DeadlineError) return "it is in a system call that no signal interrupts";
     throw error;
   }
 }
 
-/** Makes the end of a stub harm neither host nor parent. */
-function defuse(stub: Stub): void {
+/** Makes the end of a process harm neither host nor parent. */
+function defuse(thread: Thread, exitSignal: number): void {
   try {
-    const failure = executeIdle(stub);
-    if (failure !== undefined)
-      throw cannotEnd(stub, `${failure.call} failed with ${failure.errno}`);
+    const failure = executeIdle(thread);
+    if (failure === undefined) return;
+    throw cannotEnd(thread, exitSignal, `${failure.call} failed with ${failure.errno}`);
   } catch (error) {
     if (!(error instanceof DeathError)) throw error;
   }
 }
 
 /**
- * Makes a stub execute a program that does nothing. That resets its exit signal to SIGCHLD (the kernel's
- * begin_new_exec).
+ * Makes a stub execute a program that does nothing. That resets its exit signal to SIGCHLD (begin_new_exec in
+ * fs/exec.c).
  *
  * @returns what failed.
  */
-export function executeIdle(stub: Stub): { call: string; errno: string } | undefined {
-  const { tracer } = stub;
+export function executeIdle(thread: Thread): ExecFailure | undefined {
+  const { tracer } = thread;
   const image = tracer.shim.idleImage();
-  if (image < 0) return { call: "memfd_create", errno: errnoName(-image) };
+  if (image < 0) return { call: "memfd_create", errno: tracer.errorName(-image) };
   try {
     // The stub's page ends in zeros: an empty path.
     const emptyPath = tracer.stubAddress + PAGE_SIZE - 1;
-    const { errno } = stub.thread.patiently(() =>
-      stub.inject("execveat", image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH")),
-    );
-    return errno === null ? undefined : { call: "execveat", errno };
+    const args = [image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH")];
+    const { result } = thread.patiently(() => thread.inject(tracer.flag("SYS_execveat"), args));
+    return result.errno === null ? undefined : { call: "execveat", errno: result.errno };
   } finally {
     closeSync(image);
   }
 }
 
-function cannotEnd(stub: Stub, why: string): StublabError {
-  return new StublabError(
-    "ERR_STUBLAB_CLOSE",
-    `stub ${stub.pid} cannot be ended without harm to its parent: its exit signal is ` +
-      `${stub.tracer.signalName(stub.exitSignal)}, and ${why}`,
+function cannotEnd({ tgid, tracer }: Thread, exitSignal: number, why: string): CloseError {
+  return new CloseError(
+    `stub ${tgid} cannot be ended without harm to its parent: its exit signal is ` +
+      `${tracer.signalName(exitSignal)}, and ${why}`,
     { remedy: "it ends with this process" },
   );
-}
-
-/** A stub that its tracer has reaped is a zombie of its parent until that one has reaped it too. */
-export function reapByParent(stub: Stub): void {
-  const { parent, tracer } = stub;
-  if (parent === undefined || parent.replaced || parent.thread.state !== "stopped") return;
-  // A parent that SIGKILL is on its way to is not to be asked: its end is an event of its own.
-  if (stub.exitSignal === tracer.constant("SIGKILL") && !stub.replaced) return;
-  try {
-    parent.thread.patiently(() => parent.inject("wait4", stub.pid, 0, tracer.flag("__WALL"), 0));
-  } catch (error) {
-    if (!(error instanceof DeathError)) throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-import { loadShim } from "../shim.ts";
+import { loadShim } from "../shim/shim.ts";
 import { MOST_USER_SPACE, PAGE_SIZE } from "./amd64.ts";
 import { parseMaps } from "./proc.ts";
 

@@ -8,7 +8,7 @@ import { SYSCALL } from "../machine_code.ts";
 
 const [encoder = "", exitSignal = ""] = process.argv.slice(2);
 const platform = Platform.open({ encoder, exitSignal });
-const { space, context } = load(platform.newAddressSpace(), SYSCALL);
+const { space, context } = load(platform, SYSCALL);
 syscallOf(context.switch(space));
 const other = platform.newAddressSpace();
 const tid = readdirSync("/proc/self/task")

@@ -4,12 +4,15 @@
 
 import { writeSync } from "node:fs";
 import { type Stub, Tracer } from "../../src/index.ts";
-import { attach } from "../../src/stub/birth.ts";
+import { attach } from "../../src/stub/attach.ts";
 import { Thread } from "../../src/stub/thread.ts";
 
 const [point = "", exitSignal = "SIGCHLD"] = process.argv.slice(2);
 const tracer = new Tracer();
-const word = tracer.encoder.encodeClone(tracer.flag("CLONE_FILES"), tracer.exitSignal(exitSignal));
+const word = tracer.encoder.encodeClone(
+  tracer.flag("CLONE_FILES"),
+  tracer.parseExitSignal(exitSignal),
+);
 
 const points: Record<string, () => void> = {
   // The fork has returned; what the child does meanwhile is its own business.
@@ -58,12 +61,12 @@ function master(): Stub {
 }
 
 function cloned(parent: Stub): Thread {
-  const { value } = parent.thread.inject(
+  const { word: child } = parent.thread.inject(
     tracer.flag("SYS_clone"),
     [word, 0, 0, 0, 0],
     ({ offset }) => tracer.encoder.encodeBootstrap(offset, parent.pid),
   );
-  const pid = Number(value);
+  const pid = Number(child);
   say(`pid ${pid}`);
   return new Thread(tracer, pid, pid);
 }

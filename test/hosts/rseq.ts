@@ -2,7 +2,8 @@
 // as JSON what a stub inherits of it, and what is left of that after a birth.
 
 import { Tracer } from "../../src/index.ts";
-import { hasRseq, readRseq } from "../../src/stub/rseq.ts";
+import { hasRseq } from "../../src/stub/examine.ts";
+import { readRseq } from "../../src/stub/rseq.ts";
 import { registerRseq } from "../libc.ts";
 
 registerRseq(64);

@@ -1,7 +1,7 @@
 // Sends signals to a process as fast as it can, by kill, tgkill and sigqueue in turn, until it is killed itself:
 // `sender PID`. Real-time signals are left out: tens of thousands would wait in a queue afterwards.
 
-import { loadShim } from "../../src/shim.ts";
+import { loadShim } from "../../src/shim/shim.ts";
 import { queue } from "../libc.ts";
 
 const [pid = 0] = process.argv.slice(2).map(Number);

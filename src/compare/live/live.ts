@@ -18,7 +18,9 @@ export interface LiveOptions {
   /** Cases of each function, for each encoder. */
   readonly cases: number;
   /** One case, by the names of its words, instead of drawn ones; then `cases` is passed over. */
-  readonly input?: ReadonlyMap<string, bigint>;
+  readonly input?: ReadonlyMap<string, bigint> | undefined;
+  /** Aborts the judgement: it rejects with the reason. */
+  readonly signal?: AbortSignal | undefined;
   /** Hears how much is done, 0 to 1. */
   readonly progress?: (share: number) => void;
 }
@@ -38,6 +40,7 @@ export async function judgeComparison(
   using judges = openJudges();
   const judged: Disagreement[] = [];
   for (const found of disagreements) {
+    options.signal?.throwIfAborted();
     const compared = functions.find(({ arch, name }) => arch === found.arch && name === found.name);
     if (compared === undefined) {
       judged.push(found);
@@ -82,7 +85,7 @@ async function judgeFunction(
   judges: Judges,
   subjects: readonly Subject[],
   compared: FunctionComparison,
-  { seed, cases, input }: LiveOptions,
+  { seed, cases, input, signal }: LiveOptions,
 ): Promise<LiveReport[]> {
   const findings = subjects.map((subject) => new Findings(judges, subject, compared));
   const inputs = new LiveInputs(judgeOf(judges, compared), compared, seed);
@@ -90,8 +93,9 @@ async function judgeFunction(
   for (let from = 0; input === undefined && from < cases; from += BATCH) {
     const count = Math.min(BATCH, cases - from);
     await judgeBatch(inputs.draw(from, count), findings, judges, compared);
-    // So that a signal is heard.
+    // Timers and signals run.
     await setImmediate();
+    signal?.throwIfAborted();
   }
   return Promise.all(findings.map((each) => each.report(input === undefined)));
 }

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { errnoName } from "../../errno.ts";
 import { TraceError } from "../../errors.ts";
-import type { Tracer } from "../../stub/tracer.ts";
+import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
 import { NO_CALL } from "./registers.ts";
 import { isInt3, type Tracee } from "./tracee.ts";
@@ -59,13 +59,13 @@ export function send({ tracer }: Tracee, pid: number, signal: number): void {
 }
 
 /** A ptrace request without memory. @throws TraceError */
-export function request(tracer: Tracer, number: number, pid: number, data = 0): void {
+export function request(tracer: TracingThread, number: number, pid: number, data = 0): void {
   const result = tracer.shim.ptrace(number, pid, 0, data);
   if (result < 0) throw new TraceError(`ptrace on ${pid} failed: ${errnoName(-result)}`);
 }
 
 /** The next status word that this process's own wait4 tells of a tracee. */
-export function nextStatus(tracer: Tracer, pid: number): number {
+export function nextStatus(tracer: TracingThread, pid: number): number {
   const { status } = tracer;
   const result = tracer.shim.wait(pid, tracer.waitAll, WAIT_MICROSECONDS, status);
   if (result === pid) return status[0] ?? 0;

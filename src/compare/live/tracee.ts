@@ -1,9 +1,9 @@
 import type { RegisterBlock } from "../../encoder/block.ts";
 import { DeadlineError } from "../../errors.ts";
-import { Exchange } from "../../shim.ts";
+import { SwitchRecord } from "../../shim/switch.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import type { Stub } from "../../stub/stub.ts";
-import type { Tracer } from "../../stub/tracer.ts";
+import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { CODE, CODE_BYTES, DATA } from "./code.ts";
 
 /** What stopped a tracee: a system call that SYSEMU keeps from running, or a signal with its si_code. */
@@ -14,7 +14,7 @@ export interface TraceeStop {
 }
 
 /** si_code of INT3's SIGTRAP: SI_KERNEL. */
-export const SI_KERNEL = 128;
+const SI_KERNEL = 128;
 
 /** Floating point is left alone. */
 const NO_XSTATE = new Uint8Array(0);
@@ -28,7 +28,7 @@ export class Tracee {
   readonly words: BigUint64Array;
   /** What stopped it last. After a call that was injected that is INT3. */
   stoppedBy: TraceeStop["kind"] = "signal";
-  readonly #exchange = new Exchange(0);
+  readonly #record = new SwitchRecord(0);
 
   /** @param stub one that has both pages already, as the child of a tracee has */
   constructor(stub: Stub) {
@@ -53,7 +53,7 @@ export class Tracee {
     return new Tracee(stub);
   }
 
-  get tracer(): Tracer {
+  get tracer(): TracingThread {
     return this.stub.tracer;
   }
 
@@ -75,14 +75,14 @@ export class Tracee {
    */
   run(request: string, isOwn: (stop: TraceeStop) => boolean = isNobodys): TraceeStop {
     const { stub, tracer } = this;
-    this.#exchange.request = tracer.constant(request);
-    this.#exchange.deadline.start(tracer.deadline);
+    this.#record.request = tracer.constant(request);
+    this.#record.deadline.start(tracer.deadline);
     stub.thread.follow();
     try {
       for (;;) {
-        const kind = stub.thread.switch(this.block, NO_XSTATE, this.#exchange);
+        const kind = stub.thread.switch(this.block, NO_XSTATE, this.#record);
         if (kind === "late") this.#end();
-        const { siginfo } = this.#exchange;
+        const { siginfo } = this.#record;
         const [signal, code] = [siginfo.getInt32(0, true), siginfo.getInt32(8, true)];
         this.stoppedBy = kind;
         if (kind === "syscall") return { kind, signal: tracer.constant("SIGTRAP"), code: 0 };
@@ -146,7 +146,7 @@ function isNobodys({ code }: TraceeStop): boolean {
 }
 
 /** The stop of an INT3, which no child's end looks like. */
-export function isInt3(tracer: Tracer): (stop: TraceeStop) => boolean {
+export function isInt3(tracer: TracingThread): (stop: TraceeStop) => boolean {
   const trap = tracer.constant("SIGTRAP");
   return ({ signal, code }) => signal === trap && code === SI_KERNEL;
 }

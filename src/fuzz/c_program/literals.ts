@@ -26,7 +26,7 @@ function wrap(paragraph: string): string[] {
 }
 
 /** Text with nothing in it that would end a comment, or a line. */
-export function inert(text: string): string {
+function inert(text: string): string {
   return text
     .replaceAll(/[^\x20-\x7e]/g, "?")
     .replaceAll("*/", "* /")

@@ -1,4 +1,4 @@
-import type { RuleEntry } from "./rules.ts";
+import type { RuleEntry } from "./rule.ts";
 
 const SI_KERNEL = 128n;
 const [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV] = [4n, 5n, 7n, 8n, 11n];

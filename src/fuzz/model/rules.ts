@@ -6,21 +6,9 @@
 import type { Feature } from "../machine.ts";
 import { SIGRETURN_RULES } from "../sigreturn/rules.ts";
 import { RESUME_RULES } from "./resume_rules.ts";
+import type { RuleEntry } from "./rule.ts";
 import { UNPREDICTED_RULES } from "./unpredicted_rules.ts";
 import { WRITE_RULES } from "./write_rules.ts";
-
-/** What a rule is, beside its id. */
-export interface RuleEntry {
-  /** One sentence. {name} is a value. */
-  readonly text: string;
-  /** A function of the kernel, a section of the processor's manual, or "measured". */
-  readonly source: string;
-  /** What the machine must have for it, or with "!" must not have. */
-  readonly feature?: Feature | `!${Feature}`;
-  /** The kernel that has it first. */
-  readonly since?: string;
-  readonly values: Readonly<Record<string, bigint>>;
-}
 
 export const PHASES = ["write", "return", "resume", "unpredicted"] as const;
 export type Phase = (typeof PHASES)[number];

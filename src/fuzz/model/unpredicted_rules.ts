@@ -1,4 +1,4 @@
-import type { RuleEntry } from "./rules.ts";
+import type { RuleEntry } from "./rule.ts";
 
 /** What must not be predicted, and why. */
 export const UNPREDICTED_RULES = {

@@ -1,4 +1,4 @@
-import type { RuleEntry } from "./rules.ts";
+import type { RuleEntry } from "./rule.ts";
 
 const EIO = 5n;
 const EFAULT = 14n;

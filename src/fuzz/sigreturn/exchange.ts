@@ -1,6 +1,7 @@
 import { errnoName } from "../../errno.ts";
 import { UnsupportedError } from "../../errors.ts";
-import { type Shim, viewMemory } from "../../shim.ts";
+import { viewMemory } from "../../shim/library.ts";
+import type { Shim } from "../../shim/shim.ts";
 import type { Batch } from "../batch.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../setups.ts";
 import { KEPT } from "./kept.ts";
@@ -15,7 +16,7 @@ const OUTCOMES = SETUPS + CAPACITY * SETUP_SIZE;
 /** Those that are in nobody's use. They stay mapped, for views of them may last. */
 const unused: Exchange[] = [];
 
-/** The memory that the host shares with a stub: struct stublab_exchange (shim/sigreturn.h). */
+/** The memory that the host shares with a stub: struct stublab_exchange (shim/amd64/exchange.h). */
 export class Exchange {
   /** The file in memory that it is, to be mapped by a stub. */
   readonly file: number;

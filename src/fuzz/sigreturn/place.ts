@@ -2,7 +2,7 @@
  * What a stub that tries setups by itself has in memory beside the pages of ../code.ts. It lies where no case points
  * by intention, and above 4 GB, where code of 32 bits cannot reach.
  *
- *   0x2f5a_6b00_0000  loop      r-x  a page: the code of shim/sigreturn_amd64.S
+ *   0x2f5a_6b00_0000  loop      r-x  a page: the code of shim/amd64/sigreturn.S
  *   + 0x1000          exchange  rw-  what it shares with the host; the loop looks for it there
  *   0x2f5a_6c00_0000  stack     rw-  where signals are handled
  */

@@ -1,6 +1,3 @@
-import { errnoName } from "../../errno.ts";
-import { UnsupportedError } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/amd64.ts";
 import {
   AND,
   type BpfInstruction,
@@ -11,10 +8,13 @@ import {
   LOAD_WORD,
   RETURN,
   SECCOMP_RET_ALLOW,
-} from "../../stub/bpf.ts";
-import { readProc } from "../../stub/proc.ts";
+} from "../../bpf/program.ts";
+import { errnoName } from "../../errno.ts";
+import { UnsupportedError } from "../../errors.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
+import { processorTime } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
-import type { Tracer } from "../../stub/tracer.ts";
+import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { BASELINE } from "../baseline.ts";
 import { SCRATCH } from "../code.ts";
 import { REGISTERS } from "../setups.ts";
@@ -22,9 +22,6 @@ import { createHarmless, handleSignal, SA_RESTORER, SA_SIGINFO } from "../target
 import type { Exchange } from "./exchange.ts";
 import { KEPT } from "./kept.ts";
 import { EXCHANGE, HANDLER_STACK, HANDLER_STACK_SIZE, LOOP } from "./place.ts";
-
-/** Milliseconds of a USER_HZ. */
-const TICK = 10;
 
 /** The signals that instructions raise. */
 const RAISED = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
@@ -71,13 +68,7 @@ export class Resident {
 
   /** How long it has run, in milliseconds. */
   get milliseconds(): number {
-    const stat = readProc(`/proc/${this.pid}/stat`);
-    // utime and stime, the 14th and 15th, of which the second is in brackets (proc_pid_stat(5)).
-    const [utime, stime] = stat
-      .slice(stat.lastIndexOf(")") + 2)
-      .split(" ")
-      .slice(11, 13);
-    return TICK * (Number(utime) + Number(stime));
+    return processorTime(this.pid);
   }
 
   /** Keeps it on the processor that the host is on. */
@@ -158,7 +149,7 @@ function setUp(stub: Stub, exchange: Exchange): void {
 }
 
 /** From the page of the loop, its two calls may be made. */
-function loopRules(tracer: Tracer): BpfInstruction[] {
+function loopRules(tracer: TracingThread): BpfInstruction[] {
   const [low, high] = [LOOP & 0xffff_ffffn, LOOP >> 32n];
   const numbers = ["rt_sigreturn", "futex"].map((name) => Number(tracer.syscallNumber(name)));
   return [

@@ -1,4 +1,4 @@
-import type { RuleEntry } from "../model/rules.ts";
+import type { RuleEntry } from "../model/rule.ts";
 
 const FRAME = "struct sigcontext, arch/x86/include/uapi/asm/sigcontext.h";
 const RESTORE = "restore_sigcontext, arch/x86/kernel/signal_64.c";

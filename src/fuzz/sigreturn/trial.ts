@@ -151,7 +151,10 @@ export class SigreturnTrier {
     if (this.#awaitTurn(resident)) return resident;
     const { ended } = resident;
     const status = this.#end(resident);
-    if (ended) throw new DeathError(resident.pid, `status ${status} before it entered its loop`);
+    if (ended) {
+      const reason = `status ${status} before it entered its loop`;
+      throw new DeathError(resident.pid, { kind: "unknown", reason });
+    }
     throw new TraceError(`stub ${resident.pid} does not enter its loop`);
   }
 
@@ -184,7 +187,7 @@ function failed(pid: number | undefined, errno: number): TraceError {
 }
 
 /** Whether RDFSBASE can be executed: the kernel says so, not the processor. */
-export function hasReadableBases(): boolean {
+function hasReadableBases(): boolean {
   const bytes = readFileSync("/proc/self/auxv");
   const words = new BigUint64Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 8));
   for (let i = 0; i + 1 < words.length; i += 2) {

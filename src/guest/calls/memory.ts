@@ -4,19 +4,26 @@ import { MemoryError, SyscallError } from "../../errors.ts";
 import { pageRange } from "../../platform/memory.ts";
 import type { SyscallResult } from "../../stub/thread.ts";
 import { topOfUserSpace } from "../../stub/user_space.ts";
-import { pageEnd, pageOf } from "../amd64.ts";
+import { MAPPING_FLAGS } from "../amd64.ts";
 import { type Answer, EINVAL, type EmulatedCall, ENOMEM, int, OK } from "../call.ts";
 import type { Guest } from "../guest.ts";
+import { pageEnd, pageOf } from "../image.ts";
 import { flags, pointer } from "../show.ts";
 
 const PROTECTIONS = ["PROT_READ", "PROT_WRITE", "PROT_EXEC"] as const;
 const NO_PROTECTION = "PROT_NONE";
 
-/** What a guest may ask of a mapping beside MAP_PRIVATE|MAP_ANONYMOUS, and the kernel is asked too. */
-const PASSED_ON = ["MAP_FIXED", "MAP_FIXED_NOREPLACE", "MAP_32BIT", "MAP_NORESERVE", "MAP_STACK"];
-/** What changes a mapping so much that it cannot be left out. */
+/** The flags beside MAP_PRIVATE|MAP_ANONYMOUS that are passed to the kernel. */
+const PASSED_ON = [
+  "MAP_FIXED",
+  "MAP_FIXED_NOREPLACE",
+  ...MAPPING_FLAGS,
+  "MAP_NORESERVE",
+  "MAP_STACK",
+];
+/** Flags that are not supported, and that a mapping cannot do without. */
 const REFUSED = ["MAP_GROWSDOWN", "MAP_HUGETLB"];
-/** The rest is advice. */
+/** All other flags are advice, and ignored. */
 const ADVICE = ["MAP_DENYWRITE", "MAP_EXECUTABLE", "MAP_LOCKED", "MAP_POPULATE", "MAP_NONBLOCK"];
 
 export const brk: EmulatedCall = {
@@ -28,7 +35,7 @@ export const brk: EmulatedCall = {
   answersAddress: true,
 };
 
-/** Leaves the break where it is if something is in the way. */
+/** Moves the break, unless a mapping is in the way. */
 function moveBreak(guest: Guest, wanted: bigint): void {
   const [now, then] = [pageEnd(guest.break), pageEnd(wanted)];
   if (then > now && !grow(guest, now, then - now)) return;
@@ -41,7 +48,7 @@ function grow(guest: Guest, start: bigint, length: bigint): boolean {
   const protection = bits(guest, "PROT_READ", "PROT_WRITE");
   const how = bits(guest, "MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE");
   const { value } = guest.space.stub.inject("mmap", start, length, protection, how, -1, 0);
-  // A kernel before 4.17 takes the address for a wish.
+  // Linux before 4.17 takes the address as a hint.
   if (value !== null && value !== start) guest.space.stub.call("munmap", value, length);
   return value === start;
 }
@@ -56,7 +63,7 @@ export const mmap: EmulatedCall = {
     return answerOf(guest.space.stub.inject("mmap", address, length, protection, passed, -1, 0));
   },
   show(guest, [address = 0n, length = 0n, protection = 0n, how = 0n, fd = 0n, offset = 0n]) {
-    const { tracer } = guest.space.platform;
+    const { tracer } = guest.space;
     const types = ["MAP_PRIVATE", "MAP_SHARED", "MAP_ANONYMOUS"];
     return [
       pointer(address),
@@ -107,21 +114,21 @@ export const mprotect: EmulatedCall = {
     if (address !== pageOf(address)) return EINVAL;
     if (length === 0n) return OK;
     if ((protection & ~bits(guest, ...PROTECTIONS)) !== 0n) return EINVAL;
-    // To the guest nothing is mapped where the stub code lies.
+    // The stub's page is not the guest's: the guest sees it as unmapped.
     if (!isOwn(guest, address, length)) return ENOMEM;
     return answerOf(guest.space.stub.inject("mprotect", address, length, protection));
   },
   show: (guest, [address = 0n, length = 0n, protection = 0n]) => [
     pointer(address),
     `${length}`,
-    flags(guest.space.platform.tracer, protection, PROTECTIONS, NO_PROTECTION),
+    flags(guest.space.tracer, protection, PROTECTIONS, NO_PROTECTION),
   ],
 };
 
-/** Whether these are whole pages of user space without the stub's. */
+/** Whether these are whole pages of user space, and not the stub's. */
 function isOwn(guest: Guest, address: bigint, length: bigint): boolean {
   try {
-    pageRange(guest.space.platform.tracer, address, length);
+    pageRange(guest.space.tracer, address, length);
     return true;
   } catch (error) {
     if (error instanceof MemoryError) return false;
@@ -130,7 +137,7 @@ function isOwn(guest: Guest, address: bigint, length: bigint): boolean {
 }
 
 function bits(guest: Guest, ...names: readonly string[]): bigint {
-  return names.reduce((word, name) => word | guest.space.platform.tracer.flag(name), 0n);
+  return names.reduce((word, name) => word | guest.space.tracer.flag(name), 0n);
 }
 
 function answerOf({ value, errno }: SyscallResult): Answer {

@@ -1,4 +1,4 @@
-// write, writev, ioctl: what a guest says.
+// write, writev, ioctl.
 
 import { quote } from "../../quote.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
@@ -7,18 +7,18 @@ import { type Answer, EFAULT, EINVAL, type EmulatedCall, int } from "../call.ts"
 import type { Guest } from "../guest.ts";
 import { pointer } from "../show.ts";
 
-/** The most bytes that one call takes: who writes more has it done in part, as of a pipe. */
+/** The most bytes that one call writes; a longer write is partial, as to a pipe. */
 const MOST_BYTES = 1 << 20;
 /** The most buffers of a writev (UIO_MAXIOV). */
 const MOST_VECTORS = 1024;
-/** How many of them are shown, as strace does. */
+/** How many of them a trace shows, as strace does. */
 const SHOWN_VECTORS = 32;
 const SHOWN_BYTES = 33;
 
 const VECTOR_SIZE = 16;
 const EBADF: Answer = { errno: "EBADF" };
 
-/** The requests that C libraries try on their standard output (<asm-generic/ioctls.h>). */
+/** The requests that C libraries make on their standard output (<asm-generic/ioctls.h>). */
 const REQUESTS = new Map([
   [0x5401n, "TCGETS"],
   [0x5413n, "TIOCGWINSZ"],
@@ -85,7 +85,7 @@ function readVectors(guest: Guest, address: bigint, count: number): Vector[] | u
   }));
 }
 
-/** The kernel's checks in the kernel's order, then as much as can be read. */
+/** Makes the kernel's checks in the kernel's order, then writes as much as can be read. */
 function writeAll(guest: Guest, descriptor: bigint, vectors: readonly Vector[]): Answer {
   const fd = int(descriptor);
   if (!isOutput(fd)) return EBADF;
@@ -102,7 +102,7 @@ function writeAll(guest: Guest, descriptor: bigint, vectors: readonly Vector[]):
   return { value: BigInt(written) };
 }
 
-/** Writes a buffer up to the first page that cannot be read; answers how many bytes. */
+/** Writes a buffer up to the first page that cannot be read. Returns the number of bytes. */
 function writeReadable(guest: Guest, fd: 1 | 2, address: bigint, length: number): number {
   if (length === 0) return 0;
   const whole = guest.read(address, length);

@@ -1,4 +1,4 @@
-// clock_gettime, uname: where a guest is.
+// clock_gettime, uname.
 
 import { release } from "node:os";
 import { quote } from "../../quote.ts";
@@ -34,7 +34,7 @@ export const clock_gettime: EmulatedCall = {
 };
 
 function clockName(guest: Guest, id: bigint): string | undefined {
-  const { tracer } = guest.space.platform;
+  const { tracer } = guest.space;
   return Object.keys(CLOCKS).find((name) => tracer.constant(name) === int(id));
 }
 
@@ -57,11 +57,17 @@ export const uname: EmulatedCall = {
     });
     return guest.write(address, bytes) ? OK : EFAULT;
   },
-  show(_, [address = 0n], answer) {
+  show(guest, [address = 0n], answer) {
     if (!("value" in answer)) return [pointer(address)];
-    const fields = UTSNAME.slice(0, 2).map(
-      ([name, value]) => `${name}=${quote(Buffer.from(value))}`,
-    );
+    const fields = UTSNAME.slice(0, 2).map(([name], i) => {
+      const bytes = guest.read(address + BigInt(i * FIELD_SIZE), FIELD_SIZE);
+      return `${name}=${bytes === undefined ? "?" : quote(untilNul(bytes))}`;
+    });
     return [`{${fields.join(", ")}, ...}`];
   },
 };
+
+function untilNul(bytes: Uint8Array): Uint8Array {
+  const end = bytes.indexOf(0);
+  return end < 0 ? bytes : bytes.subarray(0, end);
+}

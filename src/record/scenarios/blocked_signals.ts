@@ -1,8 +1,9 @@
 import { hex, StateError } from "../../errors.ts";
 import { readProcess } from "../../stub/proc.ts";
 import { Tracer } from "../../stub/tracer.ts";
+import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { attachWatched, awaitSelfStop } from "../birth.ts";
-import { callTitle, tellCall } from "../calls.ts";
+import { callTitle } from "../calls.ts";
 import type { WatchedStub } from "../fork.ts";
 import { injectWatched } from "../injection.ts";
 import { awaitProcess } from "../kernel_view.ts";
@@ -103,7 +104,7 @@ function lookAtTrap(recorder: Recorder, stub: WatchedStub): void {
 function interruptBoth(recorder: Recorder, stub: WatchedStub, control: WatchedStub): void {
   const { tracer } = stub.stub;
   for (const each of [stub, control]) fallAsleep(each);
-  const sent = [control, stub].map((each) => sendBell(recorder, each));
+  const sent = [control, stub].map((each) => sendBell(each));
   recorder.ask({
     text: "Both stubs sleep in pause(), and both were sent SIGCHLD. The host waits for each to stop. What does it hear?",
     choices: [
@@ -161,45 +162,21 @@ function fallAsleep({ stub, tracee }: WatchedStub): void {
 }
 
 /** Waits until a stub sleeps; false where it is stopped instead. */
-function awaitSleep(pid: number, { deadline }: Tracer): boolean {
+function awaitSleep(pid: number, { deadline }: TracingThread): boolean {
   awaitProcess(pid, ({ state }) => state === "S" || state === "t", deadline);
   return readProcess(pid).state === "S";
 }
 
 /** The signal that is to interrupt; answers its step. */
-function sendBell(recorder: Recorder, { stub, tracee }: WatchedStub): number {
+function sendBell({ stub, tracee }: WatchedStub): number {
   const { tracer, pid } = stub;
   const signal = tracer.constant("SIGCHLD");
-  return sendSignal(
-    recorder,
-    tracee,
-    signal,
-    `The host rings: SIGCHLD for ${pid}, to get the thread back.`,
-  );
-}
-
-function sendSignal(recorder: Recorder, tracee: Tracee, signal: number, why: string): number {
-  const { tracer, tgid, tid } = tracee.thread;
-  const result = tracer.shim.tgkill(tgid, tid, signal);
-  if (result < 0) throw new StateError(`tgkill failed with ${tracer.errorName(-result)}`);
-  const words = [tgid, tid, signal].map(BigInt);
-  const call = tellCall(tracer.flag("SYS_tgkill"), words, tracee.teller);
-  const told = { ...call, result: { word: "0x0", told: "0" } };
-  return recorder.step({
-    lane: "host",
-    about: tracee.lane,
-    kind: "syscall",
-    title: callTitle(told),
-    why,
-    call: told,
-  });
+  return tracee.signal(signal, `The host rings: SIGCHLD for ${pid}, to get the thread back.`);
 }
 
 function stopByForce(recorder: Recorder, tracee: Tracee): void {
   const { tracer } = tracee.thread;
-  const sent = sendSignal(
-    recorder,
-    tracee,
+  const sent = tracee.signal(
     tracer.constant("SIGSTOP"),
     "SIGSTOP cannot be blocked. It is the last resort, beside SIGKILL.",
   );

@@ -1,6 +1,6 @@
 import { hex, StateError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
-import { takeInitialRegisters } from "../../stub/birth.ts";
+import { takeInitialRegisters } from "../../stub/attach.ts";
 import type { Stub } from "../../stub/stub.ts";
 import { Tracer } from "../../stub/tracer.ts";
 import { callTitle } from "../calls.ts";

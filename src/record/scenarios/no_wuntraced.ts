@@ -1,5 +1,5 @@
 import { hex, StateError } from "../../errors.ts";
-import { takeInitialRegisters } from "../../stub/birth.ts";
+import { takeInitialRegisters } from "../../stub/attach.ts";
 import { Tracer } from "../../stub/tracer.ts";
 import { awaitSelfStop, stepToRest } from "../birth.ts";
 import { callTitle } from "../calls.ts";

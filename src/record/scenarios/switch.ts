@@ -242,7 +242,7 @@ function expectKind(outcome: Outcome, kind: Outcome["kind"]): Outcome {
 }
 
 function check({ recorder, space, context }: Lesson): void {
-  const { tracer } = space.platform;
+  const { tracer } = space;
   const facts = readProcess(space.pid);
   const word = new DataView(space.read(NOTEBOOK, 4).buffer).getUint32(0, true);
   recorder.check("what the guest wrote down", `${GUEST_PID}`, `${word}`);

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { StateError } from "../../errors.ts";
-import { takeInitialRegisters } from "../../stub/birth.ts";
+import { takeInitialRegisters } from "../../stub/attach.ts";
 import { deathSignal } from "../../stub/examine.ts";
 import { readProcess } from "../../stub/proc.ts";
-import { Stub } from "../../stub/stub.ts";
+import type { Stub } from "../../stub/stub.ts";
 import { Thread } from "../../stub/thread.ts";
 import { Tracer } from "../../stub/tracer.ts";
 import { injectWatched } from "../injection.ts";
@@ -130,7 +130,7 @@ function letGo(
   // The tracer's end would end the stubs that it knows of.
   for (const tracee of [stub, control]) {
     tracee.thread.forget();
-    tracer.stubs.delete(tracee.thread.tgid);
+    tracer.stubs.get(tracee.thread.tgid)?.forgetIfDead();
   }
   tracer.close();
   stage.pause("detached", [tracer.tid, ...pids].join(" "));
@@ -187,7 +187,7 @@ function awaitStubEnd(recorder: Recorder, tracer: Tracer, pid: number): string {
 /** The main thread takes over the stub that lives. */
 function attachControl(recorder: Recorder, tracer: Tracer, pid: number): Stub {
   const thread = new Thread(tracer, pid, pid);
-  const stub = new Stub(thread, undefined, tracer.constant("SIGCHLD"), 0);
+  const stub = tracer.addStub(thread, tracer.constant("SIGCHLD"));
   const tracee = new Tracee(recorder, CONTROL, thread, MAIN);
   const request = tracee.request(
     "PTRACE_ATTACH",

@@ -1,12 +1,11 @@
 import { openAssemblyEncoder } from "../../encoder/assembly.ts";
-import { count, object } from "../../shape.ts";
+import { checkOptions, count } from "../../shape.ts";
 import { visible } from "../../visible.ts";
 import { expectRecording } from "../load.ts";
 import type { Arrow, Fact, Question, Recording, Step } from "../recording.ts";
 import { byStep, callInWords, kernelRows, registerRows, stepNumber } from "./told.ts";
 import { wrap } from "./wrap.ts";
 
-/** How wide text is where nothing else is asked for. */
 const WIDTH = 80;
 
 /** How far what belongs to a step is set in, and how wide its labels are. */
@@ -22,18 +21,21 @@ const MOST_MAPPINGS = 12;
 const COUNT = count(Number.MAX_SAFE_INTEGER);
 
 export interface TextOptions {
-  /** Columns. Words that are longer are broken. */
+  /** Columns; longer words are broken. Default: 80. */
   readonly width?: number;
-  /** The index of the first step that is told. */
+  /** The index of the first step to show. Default: 0. */
   readonly from?: number;
 }
 
-/** A recording as plain text. Nothing in it moves a terminal, whatever the recording has. */
+/**
+ * A recording as plain text, without control characters, whatever the recording has.
+ *
+ * @throws InputError if it is not a recording, or an option is invalid
+ */
 export function renderText(recording: Recording, options: TextOptions = {}): string {
   expectRecording(recording);
-  object(options, "options");
-  const width = COUNT(options.width ?? WIDTH, "width");
-  const from = COUNT(options.from ?? 0, "from");
+  checkOptions(options, "options", { width: COUNT, from: COUNT });
+  const { width = WIDTH, from = 0 } = options;
   const page = new TextPage(width);
   tellHead(page, recording);
   const steps = new StepTeller(page, recording);

@@ -11,7 +11,7 @@ const MAPPINGS = 400;
 const CODE_LINES = 1000;
 
 /** A string, and how much of it is missing. */
-export function shorten(text: string, limit: number): string {
+function shorten(text: string, limit: number): string {
   const { text: head, rest } = cut(text, limit);
   return rest === 0 ? text : `${head}… (${count(rest)} more)`;
 }

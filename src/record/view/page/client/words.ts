@@ -2,7 +2,7 @@ import type { RegisterRow } from "../../told.ts";
 import { type Child, element, told } from "./elements.ts";
 
 /** A word with the digits that are not what they were marked; all of it where its length is another. */
-export function markedWord(before: string, after: string): Child[] {
+function markedWord(before: string, after: string): Child[] {
   if (before === after) return [told(after)];
   if (before.length !== after.length) return [element("mark", {}, told(after))];
   const parts: Child[] = [];

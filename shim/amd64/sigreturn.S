@@ -1,0 +1,204 @@
+// The loop of a stub that tries register setups by itself: a signal handler that notes the outcome of
+// the last setup, writes the next one to the signal frame that it was given, and returns there.
+//
+//   INT3 ──> handler: note the outcome ──> any left? ──> words into the frame ──> rt_sigreturn
+//              ^                            └─ no: the host's turn, until it is ours   │
+//              └──────────── signal, on the alternate stack <── the setup runs <───────┘
+//
+// It is copied to a page that is followed by struct stublab_exchange, so it is position independent.
+// Whatever registers a setup leaves, the kernel enters a handler with good CS, RSP, DF and TF. AC may
+// be set, so nothing here accesses memory misaligned. No function is called, and no register is saved.
+
+#include "exchange.h"
+#include <asm/unistd.h>
+
+#define PAGE_SIZE 4096
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
+#define PLAIN_FLAGS 0x202
+
+// struct ucontext and struct sigcontext: asm/ucontext.h, asm/sigcontext.h
+#define UC_FLAGS 0
+#define UC_REGISTERS 40
+#define SC_CS (UC_REGISTERS + 8 * 18)
+#define SC_SS (SC_CS + 6)
+#define SC_FPSTATE (UC_REGISTERS + 8 * 23)
+
+// siginfo_t
+#define SI_SIGNO 0
+#define SI_CODE 8
+#define SI_ADDR 16
+
+// Members of struct user_regs_struct by their index.
+#define REG_CS 17
+#define REG_SS 20
+#define REG_FS_BASE 21
+#define REG_GS_BASE 22
+#define REG_DS 23
+#define REG_ES 24
+#define REG_FS 25
+#define REG_GS 26
+
+// The registers of both structs, by their indices in struct sigcontext and struct user_regs_struct.
+.macro each_register use
+    \use 0, 9   // r8
+    \use 1, 8   // r9
+    \use 2, 7   // r10
+    \use 3, 6   // r11
+    \use 4, 3   // r12
+    \use 5, 2   // r13
+    \use 6, 1   // r14
+    \use 7, 0   // r15
+    \use 8, 14  // rdi
+    \use 9, 13  // rsi
+    \use 10, 4  // rbp
+    \use 11, 5  // rbx
+    \use 12, 12 // rdx
+    \use 13, 10 // rax
+    \use 14, 11 // rcx
+    \use 15, 19 // rsp
+    \use 16, 16 // rip
+    \use 17, 18 // eflags
+.endm
+
+// From the frame at R13 to the outcome at R12.
+.macro note in_frame, in_block
+    mov UC_REGISTERS+8*\in_frame(%r13), %rax
+    mov %rax, OUTCOME_FRAME+8*\in_frame(%r12)
+    mov %rax, OUTCOME_STOPPED+8*\in_block(%r12)
+.endm
+
+.macro note_only in_frame
+    mov UC_REGISTERS+8*\in_frame(%r13), %rax
+    mov %rax, OUTCOME_FRAME+8*\in_frame(%r12)
+.endm
+
+.macro note_selector selector, in_block
+    mov \selector, %eax
+    mov %rax, OUTCOME_STOPPED+8*\in_block(%r12)
+.endm
+
+// 32-bit code can pop these two, and no frame has them. RAX = the current value.
+.macro restore_selector selector, offset
+    mov \offset(%r15), %ecx
+    cmp %ecx, %eax
+    je 1f
+    mov %ecx, \selector
+1:
+.endm
+
+// From the setup at R12 to the frame at R13.
+.macro put in_frame, in_block
+    mov SETUP_WORDS+8*\in_block(%r12), %rax
+    mov %rax, UC_REGISTERS+8*\in_frame(%r13)
+.endm
+
+    .text
+    .globl stublab_sigreturn_begin, stublab_sigreturn_handler, stublab_sigreturn_end
+    .hidden stublab_sigreturn_begin, stublab_sigreturn_handler, stublab_sigreturn_end
+    .balign 16
+stublab_sigreturn_begin:
+    int3
+    .balign 16, 0xcc
+
+// RDI = signal, RSI = siginfo, RDX = ucontext. R15 = the exchange, RBX = index of the setup.
+stublab_sigreturn_handler:
+    mov %rdx, %r13
+    lea stublab_sigreturn_begin+PAGE_SIZE(%rip), %r15
+    mov EXCHANGE_NEXT(%r15), %ebx
+    cmp EXCHANGE_COUNT(%r15), %ebx
+    jae give // the INT3 at the beginning is not the outcome of a setup
+
+    imul $OUTCOME_SIZE, %rbx, %rax
+    lea EXCHANGE_OUTCOMES(%r15,%rax), %r12
+    movl $0, OUTCOME_ERROR(%r12)
+    movl $-1, OUTCOME_REFUSED_AT(%r12)
+    movl $0, OUTCOME_RESUMED(%r12)
+    // The status word that wait4 reports for a stop by a signal.
+    shl $8, %edi
+    or $0x7f, %edi
+    mov %edi, OUTCOME_STATUS(%r12)
+    mov SI_SIGNO(%rsi), %eax
+    mov %eax, OUTCOME_SIGNAL(%r12)
+    mov SI_CODE(%rsi), %eax
+    mov %eax, OUTCOME_CODE(%r12)
+    mov SI_ADDR(%rsi), %rax
+    mov %rax, OUTCOME_ADDRESS(%r12)
+    each_register note
+    note_only 18 // selectors
+    note_only 19 // err
+    note_only 20 // trapno
+    note_only 21 // oldmask
+    note_only 22 // cr2
+    movzwl SC_CS(%r13), %eax
+    mov %rax, OUTCOME_STOPPED+8*REG_CS(%r12)
+    movzwl SC_SS(%r13), %eax
+    mov %rax, OUTCOME_STOPPED+8*REG_SS(%r12)
+    note_selector %ds, REG_DS
+    restore_selector %ds, EXCHANGE_DS
+    note_selector %es, REG_ES
+    restore_selector %es, EXCHANGE_ES
+    note_selector %fs, REG_FS
+    note_selector %gs, REG_GS
+    cmpl $0, EXCHANGE_BASES(%r15)
+    je noted
+    rdfsbase %rax
+    mov %rax, OUTCOME_STOPPED+8*REG_FS_BASE(%r12)
+    rdgsbase %rax
+    mov %rax, OUTCOME_STOPPED+8*REG_GS_BASE(%r12)
+noted:
+    inc %ebx
+    mov %ebx, EXCHANGE_NEXT(%r15)
+    cmp EXCHANGE_COUNT(%r15), %ebx
+    jb next
+
+give:
+    movl $0, EXCHANGE_TURN(%r15)
+    mov $__NR_futex, %eax
+    lea EXCHANGE_TURN(%r15), %rdi
+    mov $FUTEX_WAKE, %esi
+    mov $1, %edx
+    syscall
+wait:
+    cmpl $0, EXCHANGE_TURN(%r15)
+    jne take
+    mov $__NR_futex, %eax
+    lea EXCHANGE_TURN(%r15), %rdi
+    mov $FUTEX_WAIT, %esi
+    xor %edx, %edx
+    xor %r10d, %r10d
+    syscall
+    jmp wait
+take:
+    mov EXCHANGE_NEXT(%r15), %ebx
+    cmp EXCHANGE_COUNT(%r15), %ebx
+    jae give
+
+next:
+    imul $SETUP_SIZE, %rbx, %rax
+    lea EXCHANGE_SETUPS(%r15,%rax), %r12
+    each_register put
+    // CS, GS, FS and SS are one word.
+    movzwl SETUP_WORDS+8*REG_CS(%r12), %eax
+    movzwl SETUP_WORDS+8*REG_SS(%r12), %ecx
+    shl $48, %rcx
+    or %rcx, %rax
+    mov %rax, SC_CS(%r13)
+    mov SETUP_UC_FLAGS(%r12), %eax
+    mov %rax, UC_FLAGS(%r13)
+    cmpl $0, SETUP_FPSTATE(%r12)
+    jne return
+    movq $0, SC_FPSTATE(%r13)
+return:
+    // RSP as after the RET to the restorer: the frame begins a word lower.
+    mov %r13, %rsp
+    // rt_sigreturn leaves NT and ID as they are, and a POPF of the last setup may have set them. The
+    // PUSH overwrites the address of the restorer.
+    mov $__NR_rt_sigreturn, %eax
+    push $PLAIN_FLAGS
+    popf
+    syscall
+    hlt
+stublab_sigreturn_end:
+
+    .section .note.GNU-stack, "", @progbits

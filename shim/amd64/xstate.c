@@ -1,0 +1,40 @@
+#include "shim.h"
+#include <asm/sigcontext.h>
+#include <stddef.h>
+
+/** Where NT_X86_XSTATE has XCR0: USER_XSTATE_XCR0_WORD of the kernel's asm/user.h. */
+enum { XCR0 = 464, XCR0_SIZE = 8 };
+
+enum {
+    FCW = offsetof(struct _xstate, fpstate.cwd),
+    MXCSR = offsetof(struct _xstate, fpstate.mxcsr),
+    MXCSR_MASK = offsetof(struct _xstate, fpstate.mxcsr_mask),
+    XSTATE_BV = offsetof(struct _xstate, xstate_hdr.xfeatures),
+};
+
+/** What an exec leaves in the control words. */
+enum { INITIAL_FCW = 0x37f, INITIAL_MXCSR = 0x1f80 };
+
+static void put(uint8_t *at, uint32_t value, int size) {
+    for (int i = 0; i < size; i++)
+        at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static int holds(int64_t i, int64_t begin, int64_t size) {
+    return i >= begin && i < begin + size;
+}
+
+int64_t stublab_fresh_xstate(int32_t tid, void *xstate, uint64_t length, uint64_t components) {
+    int64_t size = stublab_read_xstate(tid, xstate, length);
+    if (size < XSTATE_BV + XCR0_SIZE)
+        return size;
+    uint8_t *bytes = xstate;
+    for (int64_t i = 0; i < size; i++)
+        if (!holds(i, MXCSR_MASK, 4) && !holds(i, XCR0, XCR0_SIZE))
+            bytes[i] = 0;
+    for (int i = 0; i < XCR0_SIZE; i++)
+        bytes[XSTATE_BV + i] = bytes[XCR0 + i] & (uint8_t)(components >> 8 * i);
+    put(&bytes[FCW], INITIAL_FCW, 2);
+    put(&bytes[MXCSR], INITIAL_MXCSR, 4);
+    return size;
+}

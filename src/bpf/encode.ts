@@ -1,0 +1,21 @@
+import type { Encoder } from "../encoder/encoder.ts";
+import { EncoderError } from "../errors.ts";
+import { FILTER_INSTRUCTION } from "./program.ts";
+
+/** The largest number of instructions that an encoder may write. */
+const MOST_INSTRUCTIONS = 128;
+
+/**
+ * Returns the seccomp filter that stubs of guests run under: an array of struct sock_filter.
+ *
+ * @throws EncoderError if the encoder does not write 1 to 128 instructions.
+ */
+export function encodeFilter(encoder: Encoder, exitSignal: number): Uint8Array {
+  // Register blocks grow from the start of the memory, so its end is free.
+  const at = encoder.buffer.byteLength - FILTER_INSTRUCTION * MOST_INSTRUCTIONS;
+  const count = encoder.encodeSeccomp(at, exitSignal);
+  if (count > 0 && count <= MOST_INSTRUCTIONS) {
+    return new Uint8Array(encoder.buffer).slice(at, at + count * FILTER_INSTRUCTION);
+  }
+  throw new EncoderError(`encoder ${encoder.name} wrote a filter of ${count} instructions`);
+}

@@ -1,0 +1,37 @@
+import { DeathError } from "../errors.ts";
+import type { Stub } from "../stub/stub.ts";
+
+/** How long a stub that was just unmapped counts as alive: to check it costs a system call. */
+const FRESH_MILLISECONDS = 0.1;
+
+/** Released subprocesses that wait for reuse: scrubbed stubs. */
+export class Pool {
+  readonly #waiting: { readonly stub: Stub; readonly since: number }[] = [];
+
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  put(stub: Stub): void {
+    this.#waiting.push({ stub, since: performance.now() });
+  }
+
+  /** A stub that lives, as far as its tracer can know. */
+  take(): Stub | undefined {
+    for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
+      if (isUsable(next.stub, next.since)) return next.stub;
+    }
+    return undefined;
+  }
+}
+
+function isUsable(stub: Stub, since: number): boolean {
+  try {
+    if (stub.alive && performance.now() - since > FRESH_MILLISECONDS) stub.poll();
+    return stub.alive;
+  } catch (error) {
+    if (error instanceof DeathError) return false;
+    throw error;
+  }
+}

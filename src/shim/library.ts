@@ -1,0 +1,74 @@
+import { existsSync, fstatSync, openSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import type * as KoffiModule from "koffi";
+import type { LibraryHandle } from "koffi";
+import { REBUILD, UnsupportedError } from "../errors.ts";
+import { limitError } from "../limits.ts";
+
+export type Koffi = typeof KoffiModule;
+
+/**
+ * Loads one of the package's own libraries.
+ *
+ * @throws UnsupportedError on another system than Linux x86-64, or if it was not built.
+ */
+export function loadLibrary(file: string): LibraryHandle {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    throw new UnsupportedError(
+      `stublab traces processes on Linux x86-64 only, and this is ${process.platform} ${process.arch}`,
+    );
+  }
+  const path = pathOf(file);
+  if (!existsSync(path)) {
+    throw new UnsupportedError(`${file} is missing beside ${fileURLToPath(import.meta.url)}`, {
+      remedy: REBUILD,
+    });
+  }
+  try {
+    return loadKoffi().load(path);
+  } catch (cause) {
+    const doing = `${path} cannot be loaded`;
+    const failure = limitError(doing, cause);
+    if (failure !== undefined) throw failure;
+    throw new UnsupportedError(`${doing}: ${String(cause)}`, { cause, remedy: REBUILD });
+  }
+}
+
+export function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
+
+let koffi: Koffi | undefined;
+
+/** koffi, loaded on first use: Node.js may be started without native addons. */
+export function loadKoffi(): Koffi {
+  if (koffi === undefined) {
+    const loaded: Koffi = createRequire(import.meta.url)("koffi");
+    koffi = loaded;
+    // An injected close reaches this process: koffi syncs standard output and error when the process ends, and waits
+    // for ever for its own lock if one is closed.
+    process.on("exit", reopenStandardFiles);
+  }
+  return koffi;
+}
+
+/** Standard input, output and error. */
+const STANDARD_FILES = [0, 1, 2];
+
+/** Opens /dev/null in the place of each that is closed, as Node.js does when it starts. */
+function reopenStandardFiles(): void {
+  for (const file of STANDARD_FILES) {
+    try {
+      fstatSync(file);
+    } catch {
+      // The lowest that is free: those below are open.
+      openSync("/dev/null", "r+");
+    }
+  }
+}
+
+/** `length` bytes of the host's own memory at `address`, without a copy. The memory must stay mapped. */
+export function viewMemory(address: number, length: number): ArrayBuffer {
+  return loadKoffi().view(BigInt(address), length);
+}

@@ -1,0 +1,174 @@
+import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
+import type { Encoder } from "../encoder/encoder.ts";
+import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/names.ts";
+import { EncoderError, InputError } from "../errors.ts";
+import { integer, nameOrNumber, show } from "../shape.ts";
+import { Deadline } from "../shim/deadline.ts";
+import { Injection } from "../shim/injection.ts";
+import { loadShim, type Shim } from "../shim/shim.ts";
+import { SYSCALL_LENGTH } from "./amd64.ts";
+import { mapStubCode } from "./placement.ts";
+
+/** Signals that an instruction raises, and death: they end an injection. */
+const OWN_SIGNALS = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGKILL"];
+
+/** The kernel takes 32 bits as the number of a system call, and ignores the others. @throws InputError */
+function checkSyscallNumber(call: unknown): bigint {
+  const number = integer(call, "system call");
+  if (number >= -(1n << 31n) && number < 1n << 32n) return number;
+  throw new InputError(`system call: expected a number of 32 bits, got ${show(call)}`);
+}
+
+/**
+ * The one OS thread that issues ptrace requests: what every request needs. It knows no stub; `Tracer` does.
+ *
+ *     encoder ─ blocks ─ frame      the block that an injection is encoded and returned in
+ *     shim ─ status, mask           what the shim fills
+ *     stubAddress ─ restAddress     where the stub code lies, and where RIP rests in it
+ */
+export class TracingThread {
+  readonly tid: number;
+  readonly encoder: Encoder;
+  /** The deadline of every wait, in milliseconds. */
+  readonly deadline: number;
+  /** Where the stub code lies, in the host and in every stub. */
+  readonly stubAddress: number;
+  /** Where RIP rests between two injected calls: after the INT3. */
+  readonly restAddress: bigint;
+  /** Where RIP is at the self-stop: after the SYSCALL of the kill. @internal */
+  readonly selfStopAddress: bigint;
+  /** @internal */
+  readonly shim: Shim;
+  /** @internal */
+  readonly blocks: BlockAllocator;
+  /** @internal */
+  readonly frame: RegisterBlock;
+  /** The status word of the last wait. @internal */
+  readonly status = new Int32Array(1);
+  /** The signal mask that was read last. @internal */
+  readonly mask = new BigUint64Array(1);
+  /** @internal */
+  readonly injection: Injection;
+  /** wait4's options for one thread. @internal */
+  readonly waitAll: number;
+  /** wait4's options for the self-stop of another stub's child. @internal */
+  readonly waitSelfStop: bigint;
+  /** The ptrace options of every traced thread. @internal */
+  readonly traceOptions: number;
+  /**
+   * What a stub blocks while it clones another with a harmful exit signal. SIGCHLD is not blocked: it reports the
+   * child's self-stop, would stay pending, and is ignored by default. @internal
+   */
+  readonly birthMask: bigint;
+  // Made once: a birth should not need memory of its own for its clock.
+  readonly #birthClock: Deadline;
+  // Names are looked up often enough for the price of a prefix or a conversion to count.
+  readonly #numbers = new Map<string, number>();
+  readonly #calls = new Map<string, bigint>();
+
+  /** @throws UnsupportedError, EncoderError */
+  constructor(encoder: Encoder, deadline: number) {
+    this.encoder = encoder;
+    this.deadline = deadline;
+    this.shim = loadShim();
+    this.tid = this.shim.gettid();
+    this.blocks = BlockAllocator.of(encoder);
+    this.frame = this.blocks.allocate();
+    this.stubAddress = mapStubCode(this.shim);
+    this.restAddress = BigInt(this.stubAddress + this.shim.stubRestOffset());
+    this.selfStopAddress = BigInt(
+      this.stubAddress + this.shim.stubSyscallOffset() + SYSCALL_LENGTH,
+    );
+    this.waitAll = Number(this.#waitOptions("__WALL"));
+    this.waitSelfStop = this.#waitOptions("__WALL", "WUNTRACED");
+    this.traceOptions =
+      this.constant("PTRACE_O_TRACESYSGOOD") |
+      this.constant("PTRACE_O_TRACEEXIT") |
+      this.constant("PTRACE_O_EXITKILL");
+    this.birthMask = BigInt.asUintN(64, ~encoder.signalSet(this.constant("SIGCHLD")));
+    this.#birthClock = new Deadline(deadline);
+    this.injection = new Injection(deadline, this.restAddress);
+    const own = OWN_SIGNALS.map((name) => this.constant(name));
+    for (let signal = 1; signal <= this.constant("SIGRTMAX"); signal++) {
+      if (!own.includes(signal)) this.passOver(signal);
+    }
+  }
+
+  /** The deadline of a birth, from now on. @internal */
+  startBirthClock(): Deadline {
+    this.#birthClock.start(this.deadline);
+    return this.#birthClock;
+  }
+
+  /** Makes injections resume after a stop by a signal, such as that of a child's end. @internal */
+  passOver(signal: number): void {
+    this.injection.passOver |= this.encoder.signalSet(signal);
+  }
+
+  /** The number of a stub's exit signal, by name or number. @throws InputError */
+  parseExitSignal(signal: string | number = "SIGCHLD"): number {
+    const name = String(nameOrNumber(signal, "exitSignal"));
+    const number = parseSignal(name, this.encoder.constants);
+    if (number !== this.constant("SIGTRAP")) return number;
+    throw new InputError(
+      "SIGTRAP cannot be the exit signal of a stub: it stops the parent like an INT3",
+    );
+  }
+
+  /** Whether a child's end with this exit signal harms its parent. */
+  isFatal(exitSignal: number): boolean {
+    return exitSignal !== 0 && exitSignal !== this.constant("SIGCHLD");
+  }
+
+  /** A constant of the encoder, by the kernel's name. @throws EncoderError if it has none of that name. */
+  constant(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const number = Number(this.flag(name));
+    this.#numbers.set(name, number);
+    return number;
+  }
+
+  /** The same as a 64-bit word. */
+  flag(name: string): bigint {
+    const value = this.encoder.constants.get(name);
+    if (value !== undefined) return value;
+    throw new EncoderError(`encoder ${this.encoder.name} has no constant ${name}`);
+  }
+
+  /** The number of a system call, by name or number. @throws InputError */
+  syscallNumber(call: string | number | bigint): bigint {
+    if (typeof call !== "string") return checkSyscallNumber(call);
+    const known = this.#calls.get(call);
+    if (known !== undefined) return known;
+    const number = checkSyscallNumber(parseSyscall(call, this.encoder.constants));
+    this.#calls.set(call, number);
+    return number;
+  }
+
+  /** The name of an errno, e.g. "ENOENT". */
+  errorName(errno: number): string {
+    return errorName(errno, this.encoder.constants);
+  }
+
+  /** The name of a signal, e.g. "SIGKILL". */
+  signalName(signal: number): string {
+    return signalName(signal, this.encoder.constants);
+  }
+
+  /** The clone word of every stub: the exit signal and a shared file table. @throws EncoderError @internal */
+  cloneWord(exitSignal: number): bigint {
+    const word = this.encoder.encodeClone(this.flag("CLONE_FILES"), exitSignal);
+    if (word >= 0n) return word;
+    throw new EncoderError(
+      `encoder ${this.encoder.name} refuses CLONE_FILES with exit signal ${exitSignal}`,
+    );
+  }
+
+  #waitOptions(...names: string[]): bigint {
+    const options = names.reduce((word, name) => word | this.flag(name), 0n);
+    const word = this.encoder.encodeWaitOptions(options);
+    if (word >= 0n) return word;
+    throw new EncoderError(`encoder ${this.encoder.name} refuses wait4's ${names.join("|")}`);
+  }
+}
