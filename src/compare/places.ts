@@ -92,6 +92,9 @@ export class Places {
       const member = this.#members.get(offset - (offset % 8)) ?? `+${offset}`;
       return { name: `at.${member}`, byte: byte - (byte % 8), bytes: 8 };
     }
+    if (name === "decodeGuestSyscall") {
+      return { name: `at.arg${offset >> 3}`, byte: byte - (byte % 8), bytes: 8 };
+    }
     if (name !== "encodeSiginfo")
       return { name: `at.+${offset}`, byte: byte - (byte % 8), bytes: 8 };
     const members = ["si_signo", "si_errno", "si_code", ...(FORM_MEMBERS[form] ?? [])];

@@ -1,4 +1,6 @@
 import { release } from "node:os";
+import type { Encoder } from "../encoder/encoder.ts";
+import { expectDriver } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { hex, StateError } from "../errors.ts";
 import { callTitle } from "./calls.ts";
@@ -54,8 +56,8 @@ export type Piece =
 
 /** Collects what happens, in order, and makes a recording of it. */
 export class Recorder {
-  /** The name of the encoder that scenarios work with. */
-  readonly encoder: string;
+  /** The encoder that scenarios work with. */
+  readonly encoder: Encoder;
   /** Its constants. */
   readonly constants: ReadonlyMap<string, bigint>;
   readonly #viewer = new KernelViewer();
@@ -71,11 +73,11 @@ export class Recorder {
 
   /**
    * @param hears is told of each piece at once.
-   * @throws InputError where there is no encoder of that name.
+   * @throws InputError if there is no encoder of that name; EncoderError if it cannot drive stubs
    */
-  constructor(encoder: string, hears?: (piece: Piece) => void) {
-    this.encoder = encoder;
-    this.constants = openEncoder(encoder).constants;
+  constructor(encoder: string | Encoder, hears?: (piece: Piece) => void) {
+    this.encoder = typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
+    this.constants = this.encoder.constants;
     this.#hears = hears;
   }
 
@@ -218,7 +220,7 @@ export class Recorder {
       title,
       introduction,
       machine: { kernel: release(), arch: "amd64" },
-      encoder: this.encoder,
+      encoder: this.encoder.name,
       lanes: this.#lanes,
       steps: this.#steps.map((step) => ({ ...step, microseconds: step.microseconds - started })),
       arrows: this.#arrows,
