@@ -138,6 +138,12 @@ function exportsOf(statements: readonly ts.Statement[]): ts.ExportSpecifier[] {
   });
 }
 
+consumers("the declarations have no internal members", () => {
+  for (const name of declarations().keys()) {
+    assert.not.match(readFileSync(join(dist, name), "utf8"), /@internal/, name);
+  }
+});
+
 consumers("an entry exports every type that its declarations name", () => {
   const all = declarations();
   const exported = new Set(
