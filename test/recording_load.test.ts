@@ -178,7 +178,7 @@ const REFUSED: readonly [what: string, change: Change, message: RegExp][] = [
   [
     "code that is not there",
     (r) => changed(r, ["steps", 7, "instruction", "code"], "x"),
-    /^steps\[7\]\.instruction\.code: there is no code "x"$/,
+    /^steps\[7\]\.instruction\.code: unknown code "x"$/,
   ],
   [
     "an offset between two lines",

@@ -1,11 +1,11 @@
 import type { Recorder } from "./recorder.ts";
 
-/** What the part of a scenario that runs in a sandbox has there, beside its recorder. */
+/** What the sandboxed part of a scenario gets besides its recorder. */
 export interface Stage {
   /**
-   * Says that it has come to a point, and waits until it is sent on: nothing else runs in its thread meanwhile.
+   * Reports that it has reached a point, and blocks its thread until the other side lets it continue.
    *
-   * @param told whatever the other side wants to know.
+   * @param told data for the other side.
    */
   pause(point: string, told?: string): void;
 }
@@ -16,10 +16,10 @@ export interface Scenario {
   /** Paragraphs that a reader needs before the first step. */
   readonly introduction: readonly string[];
   /**
-   * Makes it happen, and tells the recorder. It opens whatever it needs, with the encoder `recorder.encoder`, and
-   * leaves no process behind.
+   * Runs the scenario, and records it. It opens what it needs, with the encoder `recorder.encoder`, and leaves no
+   * process behind.
    */
   record(recorder: Recorder): void | Promise<void>;
-  /** The part that `record` has run in a sandbox (sandbox.ts), where that is needed. */
+  /** The part that `record` runs in a sandbox (sandbox.ts), if any. */
   sandboxed?(recorder: Recorder, stage: Stage): void | Promise<void>;
 }
