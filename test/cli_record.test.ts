@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadRecording, parseRecording, SCENARIOS } from "../src/index.ts";
+import { loadRecording, parseRecording, SCENARIOS } from "../src/record/index.ts";
 import { hasTool, run, stublabCommand } from "./processes.ts";
 import { LESSONS } from "./recordings.ts";
 
@@ -83,7 +83,7 @@ const WRONG: readonly [args: string[], message: RegExp][] = [
     ["host", "--encoder", "asembly"],
     /^stublab: unknown encoder "asembly"; did you mean assembly\?/,
   ],
-  [["host", "inject"], /^stublab: record takes one scenario, and "inject" is another/],
+  [["host", "inject"], /^stublab: record takes one scenario, got another, "inject"/],
   [["host", "--output"], /argument missing/],
 ];
 
@@ -100,7 +100,7 @@ for (const [args, message] of WRONG) {
   const typed = [node, ...args].join(" ");
   const { code, stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
   assert.is(code, 2);
-  assert.match(stdout, "a recording is a long document, and not to be printed to a terminal");
+  assert.match(stdout, "refusing to print a recording, a long document, to a terminal");
   const forced = await run(["script", ["-qec", `${typed} --json`, "/dev/null"]]);
   assert.is(forced.code, 0);
   assert.match(forced.stdout, '"schema": "stublab.recording/1"');

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseRecording } from "../src/index.ts";
+import { parseRecording } from "../src/record/index.ts";
 import { renderText } from "../src/record/view/text.ts";
 import {
   childrenOf,
@@ -82,7 +82,7 @@ onTerminal("every key does what it says", async () => {
     [["h"], step(1)],
     [["Home"], /introduction/],
     [["NPage", "NPage"], /↑\n/],
-    [["PPage", "PPage"], /^A grandchild: a stub makes a stub/m],
+    [["PPage", "PPage"], /^A grandchild: a stub clones a stub/m],
     [["g", "3", "Enter"], step(3)],
     [["Right"], /before step 4 of/],
     [[String((question?.answer ?? 0) + 1)], /^Right! /m],
@@ -311,11 +311,11 @@ pipe("a file is no scenario", async () => {
     [["./host"], /\.\/host cannot be read: ENOENT/],
     [["package.json"], /package\.json: schema: this is no recording of stublab/],
     [["README.md"], /README\.md: the document is not JSON/],
-    [["host", "inject"], /step takes one recording, and "inject" is another/],
+    [["host", "inject"], /step takes one recording, got another, "inject"/],
     [["host", "--encoder", "asembly"], /unknown encoder "asembly"; did you mean assembly\?/],
     [[await fileOf("inject"), "--encoder", "script"], /--encoder is for a scenario/],
     [[await fileOf("inject"), "--step", "0"], /--step takes a number from 1 to \d+/],
-    [[await fileOf("inject"), "--step", "1000"], /--step takes a whole number/],
+    [[await fileOf("inject"), "--step", "1000"], /--step: expected a whole number/],
   ];
   for (const [args, message] of wrong) {
     const { code, stdout, stderr } = await stublab(...args);

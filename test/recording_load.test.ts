@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { InputError, loadRecording, OutputError, parseRecording } from "../src/index.ts";
+import { InputError, OutputError } from "../src/index.ts";
+import { loadRecording, parseRecording } from "../src/record/index.ts";
 import type { Recording } from "../src/record/recording.ts";
 import { renderJson } from "../src/record/view/json.ts";
 import { randomWords } from "./random.ts";
@@ -178,7 +179,7 @@ const REFUSED: readonly [what: string, change: Change, message: RegExp][] = [
   [
     "code that is not there",
     (r) => changed(r, ["steps", 7, "instruction", "code"], "x"),
-    /^steps\[7\]\.instruction\.code: unknown code "x"$/,
+    /^steps\[7\]\.instruction\.code: there is no code "x"$/,
   ],
   [
     "an offset between two lines",

@@ -2,13 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  ALL_ENCODERS,
-  parseRecording,
-  type Recording,
-  recordScenario,
-  type Step,
-} from "../src/index.ts";
+import { ALL_ENCODERS } from "../src/index.ts";
+import { parseRecording, type Recording, recordScenario, type Step } from "../src/record/index.ts";
 import { childrenOf } from "./processes.ts";
 
 const RUNS = 5;
@@ -236,7 +231,7 @@ kernel("no-setsid: one key sends SIGINT to the host and the stub in its session"
   );
   const host = pidOf(recording, "host");
   assert.is.not(host, process.pid);
-  const views = ["stub", "control"].map((lane) => find(recording, lane, /rests behind/).kernel);
+  const views = ["stub", "control"].map((lane) => find(recording, lane, /rests after/).kernel);
   assert.equal(
     views.map((view) => view?.session),
     [host, pidOf(recording, "control")],

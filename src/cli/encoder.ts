@@ -9,22 +9,22 @@ import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../fore
 import { ForeignProcess } from "../foreign/process.ts";
 import { visible } from "../visible.ts";
 
-/** What --encoder takes, for the help of commands. */
+/** The values of --encoder, for the help of commands. */
 export const ENCODER_HELP =
   "assembly, script, native or gvisor (default assembly), or a file: ./mine.wasm, ./mine.mjs";
 
-/** How long a file may take until it is open, in milliseconds. */
+/** How long an encoder file may take to load, in milliseconds. */
 const LOAD_LIMIT = 3000;
 
-/** How long a process may take to end once its command has, in milliseconds. */
+/** How long the child may take to end after its command has, in milliseconds. */
 const END_LIMIT = 1000;
 
 /**
- * The encoder that --encoder names. With a file the command runs in a process of its own, for foreign code may do
- * anything: the process that was started ends here, once that one has ended or was ended.
+ * Returns the encoder that --encoder names. For a file, runs the whole command again in a child process, as foreign
+ * code may do anything, and exits with the child's status: in the parent, this function does not return.
  *
  * @param limit how long the command may take with an encoder from a file, in milliseconds
- * @throws InputError, EncoderError; EncoderError also where that process came to no good end
+ * @throws InputError, EncoderError; EncoderError also if the child fails
  */
 export async function chooseEncoder(choice: string, limit: number): Promise<Encoder> {
   if (!isEncoderFile(choice)) return openEncoder(choice);
@@ -39,7 +39,7 @@ async function openHere(file: string): Promise<Encoder> {
     exit(1);
   });
   tellParent({ kind: "ready" });
-  // Without it, Node.js ends where a module waits for what never comes.
+  // Keeps Node.js alive while a module awaits a promise that nothing else keeps alive.
   const awake = setInterval(() => {}, LOAD_LIMIT);
   try {
     return guardEncoder(await openEncoderFile(file, basename(file)));
@@ -49,7 +49,7 @@ async function openHere(file: string): Promise<Encoder> {
   }
 }
 
-/** Runs this very command line in a child; answers the exit status that the command has there. */
+/** Runs this command line in a child, and returns its exit status. */
 async function runAgain(file: string, limit: number): Promise<number> {
   const [, program = "", ...args] = process.argv;
   const child = await ForeignProcess.start({
@@ -67,7 +67,7 @@ async function runAgain(file: string, limit: number): Promise<number> {
   }
 }
 
-/** What a parent makes of the process of its command. */
+/** How the parent follows the child that runs its command. */
 class CommandWatch {
   readonly #child: ForeignProcess;
   readonly #name: string;
@@ -83,7 +83,7 @@ class CommandWatch {
     if (opened !== "open") throw this.#fault("did not load its encoder first");
     const status = await this.#hear(limit, "the command did not end");
     if (typeof status !== "number") throw this.#fault("loaded its encoder twice");
-    // What it does at its exit changes nothing.
+    // How it exits changes nothing any more.
     await this.#child.next(END_LIMIT);
     return status;
   }
@@ -93,7 +93,7 @@ class CommandWatch {
     const outcome = await this.#child.next(limit);
     if (outcome.kind === "late") {
       throw new EncoderError(`${what} within ${limit} ms`, {
-        remedy: "stublab compare tells in which function an encoder hangs",
+        remedy: "`stublab compare` reports in which function an encoder hangs",
       });
     }
     if (outcome.kind === "ended") throw this.#fault(`${this.#child.fate} before its command ended`);
@@ -104,7 +104,7 @@ class CommandWatch {
       if (kind === "done" && isStatus(status)) return status;
       if (kind === "failed" && typeof text === "string") throw this.#fault(`failed: ${text}`);
     }
-    throw this.#fault("sent a message that means nothing");
+    throw this.#fault("sent an invalid message");
   }
 
   #fault(what: string): EncoderError {
