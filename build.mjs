@@ -64,6 +64,27 @@ const NATIVE = {
   },
 };
 
+/** The entries of the library, as package.json exports them. */
+const ENTRIES = {
+  index: "src/index.ts",
+  compare: "src/compare/index.ts",
+  record: "src/record/index.ts",
+  fuzz: "src/fuzz/index.ts",
+};
+
+/** What runs in a process or a thread of its own. */
+const PROGRAMS = {
+  cli: "src/cli/main.ts",
+  foreign_child: "src/compare/foreign_child.ts",
+  fuzz_worker: "src/fuzz/fuzz_worker.ts",
+  sandboxed: "src/record/sandboxed.ts",
+};
+
+/** The declarations of each source file, before they are bundled. */
+const DECLARATIONS = "build/declarations";
+/** Where TypeScript finds Symbol.dispose: no target's default library has it. */
+const NEEDED_LIBRARY = '/// <reference lib="esnext.disposable" />';
+
 /** Files of a folder with one of the endings, with the folder before them. */
 export function files(folder, ...endings) {
   return readdirSync(folder, { recursive: true })
@@ -204,31 +225,43 @@ function buildNative(arch) {
   });
 }
 
+function buildPackage() {
+  const configuration = ["package.json", "tsconfig.json", "src/tsconfig.json"];
+  return makeFrom("dist/index.js", [...files("src", ".ts"), ...configuration], async () =>
+    declare(await bundle()),
+  );
+}
+
+/**
+ * Bundles the library, the command and what they start. The core is one file, and the errors, which are all that
+ * `stublab --help` needs of it, another: cut into two dozen files that the entries share, it takes twice as long to load.
+ *
+ * @returns rollup's description of each file
+ */
 async function bundle() {
+  const { rollup } = await import("rollup");
   const { default: esbuild } = await import("esbuild");
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-  for (const old of files("dist", ".js").filter((name) => !name.startsWith("dist/types/")))
-    rmSync(old);
-  await esbuild.build({
-    entryPoints: {
-      index: "src/index.ts",
-      cli: "src/cli/main.ts",
-      foreign_child: "src/compare/foreign_child.ts",
-      fuzz_worker: "src/fuzz/fuzz_worker.ts",
-      sandboxed: "src/record/sandboxed.ts",
-    },
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    external: ["koffi"],
-    outdir: "dist",
-    logLevel: "warning",
-    define: { STUBLAB_VERSION: JSON.stringify(version) },
+  const define = { STUBLAB_VERSION: JSON.stringify(version) };
+  const compile = async (source) => {
+    const { code } = await esbuild.transform(source, { loader: "ts", target: "node20.4", define });
+    return { code, map: null };
+  };
+  const bundled = await rollup({
+    input: { ...ENTRIES, ...PROGRAMS },
+    external: /^node:|^koffi$/,
+    plugins: [{ name: "esbuild", transform: compile }],
+  });
+  for (const old of files("dist", ".js")) rmSync(old);
+  const { output } = await bundled.write({
+    dir: "dist",
+    chunkFileNames: "[name]-[hash].js",
+    hoistTransitiveImports: false,
+    manualChunks: { errors: ["src/limits.ts"], core: [ENTRIES.index] },
   });
   chmodSync("dist/cli.js", 0o755);
   await bundlePage(esbuild, "dist");
+  return output;
 }
 
 /** The script of a recording's page, as text that the page holds: one function, which gives nothing away. */
@@ -245,11 +278,50 @@ export async function bundlePage(esbuild, folder) {
   });
 }
 
-function declare() {
+/**
+ * Writes a declaration file for each entry. What several entries declare is in a file that they share, so that it is
+ * the same type in all of them.
+ *
+ * @param output what `bundle` returns
+ */
+async function declare(output) {
+  rmSync(DECLARATIONS, { recursive: true, force: true });
   const emit = ["--noEmit", "false", "--emitDeclarationOnly", "--declaration"];
-  return makeFrom("dist/types/index.d.ts", [...files("src", ".ts"), "tsconfig.json"], () => {
-    const tsc = ["node_modules/typescript/bin/tsc", "-p", "src", ...emit, "--outDir", "dist/types"];
-    execFileSync(process.execPath, tsc, { stdio: "inherit" });
+  const tsc = ["node_modules/typescript/bin/tsc", "-p", "src", ...emit];
+  execFileSync(process.execPath, [...tsc, "--outDir", DECLARATIONS], { stdio: "inherit" });
+  for (const old of files("dist", ".d.ts")) rmSync(old);
+  await bundleDeclarations((name) => output.find((each) => each.name === name).exports);
+}
+
+async function bundleDeclarations(valuesOf) {
+  const { rollup } = await import("rollup");
+  const { dts } = await import("rollup-plugin-dts");
+  const input = Object.entries(ENTRIES).map(([name, source]) => [
+    name,
+    source.replace(/^src(.*)\.ts$/, `${DECLARATIONS}$1.d.ts`),
+  ]);
+  const bundled = await rollup({ input: Object.fromEntries(input), plugins: [dts()] });
+  await bundled.write({
+    dir: "dist",
+    entryFileNames: "[name].d.ts",
+    chunkFileNames: "shared.d.ts",
+    banner: NEEDED_LIBRARY,
+    plugins: [
+      {
+        name: "type-only exports",
+        renderChunk: (code, { name, isEntry }) =>
+          isEntry ? exportTypes(code, valuesOf(name)) : null,
+      },
+    ],
+  });
+}
+
+/** rollup-plugin-dts exports each class as a value, even if an entry exports only its type. */
+function exportTypes(code, values) {
+  const isValue = (name) => values.includes(name.split(" as ").at(-1));
+  return code.replace(/^export \{ (.*) \}/gm, (_, list) => {
+    const names = list.split(", ").map((name) => (isValue(name) ? name : `type ${name}`));
+    return `export { ${names.join(", ")} }`;
   });
 }
 
@@ -259,8 +331,7 @@ async function build() {
   await buildModules();
   await buildLibraries();
   await buildListing();
-  await bundle();
-  await declare();
+  await buildPackage();
 }
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));

@@ -2,7 +2,7 @@
 // an argument, writes its page to that file.
 
 import { writeFileSync } from "node:fs";
-import { parseRecording, recordScenario, renderRecordingPage } from "stublab";
+import { parseRecording, recordScenario, renderRecordingPage } from "stublab/record";
 
 const SIGCHLD = 1n << 16n;
 const [SIG_BLOCK, SIG_UNBLOCK] = [0, 1];

@@ -1,29 +1,38 @@
 import { fstatSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { compare, openSubjects } from "../src/compare/index.ts";
 import {
-  compare,
-  examine,
+  Examiner,
+  exportC,
+  formatCase,
   fuzz,
+  minimize,
+  parseCase,
+  predict,
+} from "../src/fuzz/index.ts";
+import {
+  examine,
   InputError,
   interruptGuest,
-  loadRecording,
   openEncoder,
   openEncoderFor,
-  openSubjects,
   Platform,
-  parseRecording,
   readProcess,
-  recordScenario,
   registerLayout,
-  renderMermaid,
-  renderPerfetto,
-  renderRecordingPage,
-  renderText,
   runGuest,
   StublabError,
   Tracer,
 } from "../src/index.ts";
+import {
+  loadRecording,
+  parseRecording,
+  recordScenario,
+  renderMermaid,
+  renderPerfetto,
+  renderRecordingPage,
+  renderText,
+} from "../src/record/index.ts";
 import { FILE, temporaryFile } from "./guests.ts";
 import { childrenOf, isAlive } from "./processes.ts";
 import { thrown } from "./thrown.ts";
@@ -72,9 +81,13 @@ const context = platform.newContext();
 const page = stub.map(4096);
 const file = temporaryFile(new Uint8Array(4096));
 const recording = await recordScenario("scrub");
+const examiner = new Examiner();
+const CASE = parseCase({ schema: "stublab.case/1" });
+const OUTCOME = examiner.examine(CASE);
 const EXIT = { code: Uint8Array.of(0xb8, 60, 0, 0, 0, 0x0f, 0x05) };
 
 args.after(() => {
+  examiner.close();
   tracer.close();
   platform.close();
 });
@@ -146,6 +159,18 @@ const SYNCHRONOUS: Readonly<Record<string, (it: never) => unknown>> = {
   renderMermaid: (it) => renderMermaid(it),
   renderPerfetto: (it) => renderPerfetto(it),
   renderRecordingPage: (it) => renderRecordingPage(it),
+  formatCase: (it) => formatCase(it),
+  parseCase: (it) => parseCase(it),
+  "predict's case": (it) => predict(it, { machine: examiner.machine }),
+  "predict's change": (change) => predict(CASE, { machine: examiner.machine, change }),
+  "minimize's case": (it) => minimize(it, () => true),
+  "minimize's function": (it) => minimize(CASE, it),
+  "minimize's tries": (tries) => minimize(CASE, () => true, { tries }),
+  "exportC's outcome": (it) => exportC(it, { machine: examiner.machine }),
+  "exportC's options": (it) => exportC(OUTCOME, it),
+  "Examiner's options": (it) => new Examiner(it).close(),
+  "Examiner's deadline": (deadline) => new Examiner({ deadline }).close(),
+  "examine's case": (it) => examiner.examine(it),
   registerLayout: (it) => registerLayout(it),
   examine: (it) => examine(it),
 };
@@ -158,20 +183,33 @@ const ASYNCHRONOUS: Readonly<Record<string, (it: never) => Promise<unknown>>> = 
   "fuzz's workers": (workers) => fuzz({ ...BRIEF, workers }),
   "fuzz's shard": (shard) => fuzz({ ...BRIEF, shard }),
   "fuzz's signal": (signal) => fuzz({ ...BRIEF, signal }),
+  "fuzz's stop": (stop) => fuzz({ cases: 0, stop }),
+  "fuzz's change": (change) => fuzz({ ...BRIEF, change }),
   "fuzz's progress": (progress) => fuzz({ ...BRIEF, progress }),
+  "fuzz's options": (it) => fuzz(Object.assign({}, it, BRIEF)),
   "compare's options": (it) => compare(it),
-  "compare's subjects": (subjects) => compare({ subjects, seed: 1n, cases: 1 }),
-  "compare's seed": (seed) => compare({ subjects: [], seed, cases: 1 }),
-  "compare's progress": (progress) => compare({ subjects: [], seed: 1n, cases: 1, progress }),
+  "compare's subjects": (subjects) => compare({ subjects, cases: 1 }),
+  "compare's seed": (seed) => compare({ ...SCRIPT, seed }),
+  "compare's only": (only) => compare({ ...SCRIPT, only }),
+  "compare's input": (input) => compare({ ...SCRIPT, only: ["encodeClone"], input }),
+  "compare's signal": (signal) => compare({ ...SCRIPT, signal }),
+  "compare's broken": (broken) => compare({ ...SCRIPT, broken }),
+  "compare's notes": (notes) => compare({ ...SCRIPT, notes }),
+  "compare's progress": (progress) => compare({ ...SCRIPT, progress }),
   "recordScenario's name": (it) => recordScenario(it),
   "recordScenario's options": (it) => recordScenario("host", it),
+  "recordScenario's signal": (signal) => recordScenario("inject", { signal }),
   "recordScenario's encoder": (encoder) => recordScenario("host", { encoder }),
   "openSubjects' names": (it) => openSubjects(it, ["amd64"]),
   "openSubjects' architectures": (it) => openSubjects(["script"], it),
 };
 
+/** A comparison of one case. */
+const { subjects } = await openSubjects(["script"], ["amd64"]);
+const SCRIPT = { subjects, cases: 1 };
+
 /** A fuzz run that is over before it begins, unless what overrides this says otherwise. */
-const BRIEF = { cases: 0, signal: AbortSignal.abort() };
+const BRIEF = { cases: 0, stop: AbortSignal.abort() };
 
 /** Fails unless an error is one that a caller can tell from a bug of the library. */
 function expectTyped(error: unknown, what: string): void {
@@ -269,6 +307,7 @@ args("a process that is not there, and no other, is a StateError", () => {
 });
 
 args("nothing is left of it", () => {
+  examiner.close();
   tracer.close();
   platform.close();
   assert.equal(childrenOf(process.pid), []);

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { fuzz } from "../src/index.ts";
+import { fuzz } from "../src/fuzz/index.ts";
 import {
   childrenOf,
   eventually,

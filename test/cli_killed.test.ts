@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../src/cases/random.ts";
-import { recordScenario, SCENARIOS } from "../src/index.ts";
+import { recordScenario, SCENARIOS } from "../src/record/index.ts";
 import { adoptOrphans } from "./libc.ts";
 import { childrenOf, eventually, isAlive, Running, stublabCommand } from "./processes.ts";
 

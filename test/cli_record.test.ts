@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadRecording, parseRecording, SCENARIOS } from "../src/index.ts";
+import { loadRecording, parseRecording, SCENARIOS } from "../src/record/index.ts";
 import { hasTool, run, stublabCommand } from "./processes.ts";
 import { LESSONS } from "./recordings.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseRecording } from "../src/index.ts";
+import { parseRecording } from "../src/record/index.ts";
 import { renderText } from "../src/record/view/text.ts";
 import {
   childrenOf,

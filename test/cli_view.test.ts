@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseRecording, renderMermaid, renderPerfetto } from "../src/index.ts";
+import { parseRecording, renderMermaid, renderPerfetto } from "../src/record/index.ts";
 import { renderJson } from "../src/record/view/json.ts";
 import { renderRecordingPage } from "../src/record/view/page/page.ts";
 import { renderText } from "../src/record/view/text.ts";

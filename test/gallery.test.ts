@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadRecording, SCENARIOS } from "../src/index.ts";
+import { loadRecording, SCENARIOS } from "../src/record/index.ts";
 import { COURSE } from "../src/record/scenarios.ts";
 import { renderGallery } from "../src/record/view/gallery.ts";
 import { renderThumbnail } from "../src/record/view/thumbnail.ts";

@@ -2,13 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  InputError,
-  type Lesson,
-  parseRecording,
-  recordScenario,
-  renderText,
-} from "../src/index.ts";
+import { InputError } from "../src/index.ts";
+import { type Lesson, parseRecording, recordScenario, renderText } from "../src/record/index.ts";
 import { childrenOf } from "./processes.ts";
 import { rejection } from "./thrown.ts";
 

@@ -4,7 +4,7 @@ import DOMPurify from "dompurify";
 import mermaid from "mermaid";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { recordScenario, renderMermaid, SCENARIOS } from "../src/index.ts";
+import { recordScenario, renderMermaid, SCENARIOS } from "../src/record/index.ts";
 import type { Recording } from "../src/record/recording.ts";
 import { HOSTILE, hostileRecording } from "./hostile_recording.ts";
 import { recordingOf } from "./recordings.ts";

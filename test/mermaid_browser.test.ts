@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { renderMermaid } from "../src/index.ts";
+import { renderMermaid } from "../src/record/index.ts";
 import { CHROMIUM, TestBrowser } from "./browser.ts";
 import { hostileRecording } from "./hostile_recording.ts";
 import { recordingOf } from "./recordings.ts";

@@ -1,18 +1,31 @@
 // Time limit: 180 s
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import esbuild from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 const packed = suite("package");
 
+const ENTRIES = ["stublab", "stublab/compare", "stublab/record", "stublab/fuzz"];
+
 const folder = mkdtempSync(join(tmpdir(), "stublab-package-"));
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const tarball = join(folder, `stublab-${version}.tgz`);
 const project = join(folder, "project");
+const installed = join(project, "node_modules/stublab");
 // Node and nothing else: no compiler, and no shell either.
 const bin = join(folder, "bin");
 
@@ -62,28 +75,76 @@ packed("drives stubs by every encoder", () => {
   assert.is(sh("node", args, project, { PATH: bin }), "true\ntrue\ntrue\n");
 });
 
-packed("has types that a strict project compiles against", () => {
-  writeFileSync(
-    join(project, "use.ts"),
-    `import { DeathError, type Encoder, openEncoder, Tracer } from "stublab";
-     const encoder: Encoder = openEncoder("script");
-     using tracer = new Tracer({ encoder, deadline: 1000 });
-     const value: bigint = tracer.createStub({ exitSignal: "SIGCHLD" }).call("getpid");
-     try { console.log(value); } catch (error) { if (error instanceof DeathError) error.pid.toFixed(); }`,
-  );
-  const options = { strict: true, noEmit: true, module: "nodenext", target: "es2022" };
-  const lib = ["es2023", "esnext.disposable", "dom"];
-  const types = [resolve("node_modules/@types/node")];
-  writeFileSync(
-    join(project, "tsconfig.json"),
-    JSON.stringify({ compilerOptions: { ...options, lib, types }, files: ["use.ts"] }),
-  );
-  sh(process.execPath, [resolve("node_modules/typescript/bin/tsc")], project);
+for (const entry of ENTRIES) {
+  packed(`${entry} loads without a listener, an open file, a child or a handle`, () => {
+    const script = `
+      import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+      const state = () => ({
+        listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
+        files: readdirSync("/proc/self/fd").map((fd) => {
+          try { return readlinkSync("/proc/self/fd/" + fd); } catch { return "the folder itself"; }
+        }),
+        children: readFileSync("/proc/self/task/" + process.pid + "/children", "utf8"),
+        handles: process.getActiveResourcesInfo(),
+      });
+      // Node.js opens what it needs to load modules when it loads the first.
+      await import("./first.mjs");
+      const before = state();
+      await import("${entry}");
+      console.log(JSON.stringify([before, state()]));`;
+    writeFileSync(join(project, "first.mjs"), "");
+    const out = sh("node", ["--input-type=module", "-e", script], project, { PATH: bin });
+    const [before, after] = JSON.parse(out);
+    assert.equal(after, before);
+  });
+}
+
+for (const name of readdirSync("examples").filter((file) => file.endsWith(".mjs"))) {
+  packed(`holds examples/${name}, which runs there`, () => {
+    sh("node", [join(installed, "examples", name)], project, { PATH: bin });
+  });
+}
+
+const APPLICATION = `
+  import { Platform, runGuest, Tracer } from "stublab";
+  const tracer = new Tracer({ encoder: "native" });
+  console.log(tracer.createStub().call("getppid") === BigInt(process.pid));
+  tracer.close();
+  const platform = Platform.open();
+  const exit7 = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
+  console.log(runGuest(platform, { code: exit7 }).result.status);
+  platform.close();`;
+
+/** Bundles the application into a folder of the project, and returns the path of the bundle. */
+async function bundle(folder: string, options: esbuild.BuildOptions): Promise<string> {
+  writeFileSync(join(project, "app.mjs"), APPLICATION);
+  const outfile = join(project, folder, "app.mjs");
+  const common = { bundle: true, platform: "node", format: "esm", logLevel: "warning" } as const;
+  const entryPoints = [join(project, "app.mjs")];
+  await esbuild.build({ ...common, ...options, entryPoints, outfile });
+  return outfile;
+}
+
+packed("is left out of a bundle", async () => {
+  const app = await bundle("outside", { packages: "external" });
+  assert.is(sh("node", [app], project, { PATH: bin }), "true\n7\n");
 });
 
-packed("holds no sources, tests or paths of the machine that built it", () => {
+packed("is bundled without koffi, with its libraries beside the bundle", async () => {
+  const app = await bundle("inside", { external: ["koffi"] });
+  for (const file of readdirSync(join(installed, "dist"))) {
+    if (/\.(so|wasm)$/.test(file)) {
+      copyFileSync(join(installed, "dist", file), join(project, "inside", file));
+    }
+  }
+  assert.not.match(readFileSync(app, "utf8"), /from "stublab"/);
+  assert.is(sh("node", [app], project, { PATH: bin }), "true\n7\n");
+});
+
+packed("holds no sources, tests, source maps or paths of the machine that built it", () => {
   const list = sh("tar", ["-tzf", tarball], ".").trim().split("\n");
-  const allowed = /^package\/(dist\/|docs\/|README\.md|LICENSE|CHANGELOG\.md|package\.json)/;
+  const allowed =
+    /^package\/(dist\/([\w-]+\.(js|d\.ts|wasm|so)|listing\.json)|docs\/.*\.md|examples\/[\w/-]+\.\w+|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
   assert.equal(
     list.filter((name) => !allowed.test(name)),
     [],

@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { recordScenario, renderPerfetto, SCENARIOS } from "../src/index.ts";
+import { recordScenario, renderPerfetto, SCENARIOS } from "../src/record/index.ts";
 import type { Recording } from "../src/record/recording.ts";
 import { HOSTILE, hostileRecording } from "./hostile_recording.ts";
 import { recordingOf } from "./recordings.ts";

@@ -2,7 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ALL_ENCODERS, recordScenario, Tracer } from "../src/index.ts";
+import { ALL_ENCODERS, Tracer } from "../src/index.ts";
+import { recordScenario } from "../src/record/index.ts";
 import { STUB_CODE } from "../src/record/listing.ts";
 import type { Recording, Step } from "../src/record/recording.ts";
 import { childrenOf } from "./processes.ts";

@@ -1,4 +1,4 @@
-import { recordScenario } from "../src/index.ts";
+import { recordScenario } from "../src/record/index.ts";
 import type { Code, Recording, Step } from "../src/record/recording.ts";
 
 /** The scenarios whose processes live in this one's family. */

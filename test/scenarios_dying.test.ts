@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ALL_ENCODERS, parseRecording, recordScenario, Tracer } from "../src/index.ts";
+import { ALL_ENCODERS, Tracer } from "../src/index.ts";
+import { parseRecording, recordScenario } from "../src/record/index.ts";
 import { dumpNoCore, limitLife } from "../src/record/precautions.ts";
 import type { Recording, Step } from "../src/record/recording.ts";
 import { childrenOf, eventually, processState, run, stublabCommand } from "./processes.ts";

@@ -2,13 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  ALL_ENCODERS,
-  parseRecording,
-  type Recording,
-  recordScenario,
-  type Step,
-} from "../src/index.ts";
+import { ALL_ENCODERS } from "../src/index.ts";
+import { parseRecording, type Recording, recordScenario, type Step } from "../src/record/index.ts";
 import { childrenOf } from "./processes.ts";
 
 const RUNS = 5;

@@ -1,7 +1,7 @@
 import type { Random } from "./random.ts";
 import { type Halves, setWord } from "./words.ts";
 
-/** Draws sets of flags; a flag is one bit of a word. */
+/** Sets of flags: each is one bit of a word. */
 export class FlagSpace {
   /** The flags' names, by bit. */
   readonly names: ReadonlyMap<number, string>;
@@ -10,7 +10,7 @@ export class FlagSpace {
 
   /**
    * @param names flags by bit
-   * @param groups bits of flags that have a meaning together and are unlikely to be drawn together by chance
+   * @param groups bits of flags that have a meaning together, which chance would rarely draw
    */
   constructor(names: ReadonlyMap<number, string>, groups: readonly (readonly number[])[] = []) {
     this.names = names;
@@ -18,13 +18,13 @@ export class FlagSpace {
     this.#groups = groups;
   }
 
-  /** The number of sets of at most two flags, including the empty set. */
+  /** The number of sets of at most two flags, the empty set included. */
   get pairs(): number {
     const count = this.#bits.length;
     return 1 + (count * (count + 1)) / 2;
   }
 
-  /** Writes set `index` of those: the empty set, then each flag alone and with each flag before it. */
+  /** Writes the set `index` of those: the empty set, then each flag alone and with each flag before it. */
   pair(index: number, to: Halves, at: number): void {
     setWord(to, at, 0, 0);
     if (index === 0) return;
@@ -34,19 +34,19 @@ export class FlagSpace {
     this.#add(index - 1 - (row * (row + 1)) / 2, to, at);
   }
 
-  /** Writes a random set, mostly of few flags: a combination that is refused hides everything else. */
+  /** Writes a random set, mostly of few flags: a refused combination hides the effect of every other flag. */
   draw(random: Random, to: Halves, at: number): void {
     const kind = random.below(16);
     const all = this.#bits.length;
     setWord(to, at, 0, 0);
-    // All flags from one on: this shows code that compares the word as a number.
+    // All flags from one on: this shows encoders that compare sets as numbers.
     if (kind === 0) for (let i = random.below(all); i < all; i++) this.#add(i, to, at);
     const count = kind < 12 ? random.below(5) : random.below(all);
     for (let i = kind === 0 ? count : 0; i < count; i++) this.#add(random.below(all), to, at);
     if (kind % 4 === 1) {
       for (const bit of this.#groups[random.below(this.#groups.length)] ?? []) setBit(to, at, bit);
     }
-    // Any bit, which need not be a flag.
+    // A bit that may not be a flag.
     if (kind > 13) setBit(to, at, random.below(64));
   }
 
@@ -60,7 +60,7 @@ function setBit(to: Halves, at: number, bit: number): void {
   to[half] = (to[half] ?? 0) | (1 << (bit & 31));
 }
 
-/** The single-bit constants whose names match a pattern, by bit. The first of two names for a bit is used. */
+/** The constants that match a pattern and have a single bit, by bit. Of two names for a bit, the first is taken. */
 export function flagBits(
   constants: ReadonlyMap<string, bigint>,
   pattern: RegExp,
@@ -74,7 +74,7 @@ export function flagBits(
   return names;
 }
 
-/** Records which bits of a word were set, and which pairs of bits. */
+/** Records which bits of a word were set, and which pairs of bits together. */
 export class PairCoverage {
   readonly #seen = new BigUint64Array(64);
   readonly #halves = new Uint32Array(this.#seen.buffer);
@@ -92,7 +92,7 @@ export class PairCoverage {
     }
   }
 
-  /** How many of these bits were set, and how many pairs of them. */
+  /** Counts how many of these bits were set, and how many pairs of them. */
   count(bits: readonly number[]): { bits: number; pairs: number } {
     const together = (a: number, b: number) =>
       (((this.#seen[a] ?? 0n) >> BigInt(b)) & 1n) === 1n ? 1 : 0;

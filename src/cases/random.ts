@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import { integer, type Shape, show } from "../shape.ts";
 
-/** The seed of random cases: an unsigned 64-bit integer, as a BigInt or a number. */
+/** The seed of random cases: an integer of 64 bits without sign, as a BigInt or a number. */
 export const seedOf: Shape<bigint> = (value, place) => {
   const seed = integer(value, place);
   if (BigInt.asUintN(64, seed) === seed) return seed;
@@ -9,10 +9,10 @@ export const seedOf: Shape<bigint> = (value, place) => {
 };
 
 /**
- * Random numbers that are determined by a seed, a stream and an index: case `i` does not depend on earlier cases.
+ * Random numbers determined by a seed, a stream and an index: case `i` does not depend on the cases before it.
  *
- * The generator is xoshiro128** (Blackman and Vigna), as 32-bit arithmetic does not need BigInts. Its state is derived
- * from seed, stream and index with the finalizer of MurmurHash3.
+ * xoshiro128** (Blackman and Vigna), because 32-bit arithmetic needs no BigInt. The finalizer of MurmurHash3 mixes
+ * its state from the key. assembly/fuzz/random.ts is the same generator; a test compares their numbers.
  */
 export class Random {
   readonly #low: number;
@@ -22,20 +22,20 @@ export class Random {
   #c = 0;
   #d = 0;
 
-  /** @param seed an unsigned 64-bit integer */
+  /** @param seed 64 bits */
   constructor(seed: bigint) {
     this.#low = Number(BigInt.asUintN(32, seed));
     this.#high = Number(BigInt.asUintN(32, seed >> 32n));
     this.start(0, 0);
   }
 
-  /** Moves to the beginning of case `index`, at most 2^53, of a stream. */
+  /** Moves to the start of case `index` (at most 2^53) of a stream. */
   start(stream: number, index: number): void {
     let state = mix(this.#low ^ Math.imul(stream, 0x9e3779b9));
     state = this.#a = mix(state ^ this.#high);
     state = this.#b = mix(state ^ index);
     state = this.#c = mix(state ^ Math.floor(index / 2 ** 32));
-    // The state must not be all 0; this word never is.
+    // The generator needs one word that is not 0.
     this.#d = mix(state) | 1;
   }
 
@@ -58,12 +58,12 @@ export class Random {
     return Math.floor((this.next() / 2 ** 32) * count);
   }
 
-  /** True in `numerator` of `denominator` cases. */
+  /** True with probability `numerator` / `denominator`. */
   chance(numerator: number, denominator: number): boolean {
     return this.below(denominator) < numerator;
   }
 
-  /** One of the choices, which must not be empty. */
+  /** One of the choices. */
   pick<T>(choices: readonly [T, ...T[]]): T {
     return choices[this.below(choices.length)] ?? choices[0];
   }

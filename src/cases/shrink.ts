@@ -1,16 +1,16 @@
-/** Whether words still have the property of interest. It is passed the array itself, and must not keep it. */
+/** Whether words still show the effect. It gets the array that is being shrunk, and must not keep it. */
 type Holds = (words: BigUint64Array) => boolean | Promise<boolean>;
 
-/** Indices of words that have one value and are changed together. */
+/** Indices of words that have the same value and change together. */
 type Group = readonly number[];
 
 /**
- * Returns the smallest words near `words` for which `holds` is still true. It sets words to 0, then clears bits, then
- * halves words, then moves bits to lower places, until nothing can be reduced. Equal words are also changed together.
+ * Shrinks `words` in place while `holds` stays true: sets each word to 0, clears single bits, halves it, moves bits to
+ * lower places, and repeats until nothing changes. Equal words are also tried together.
  *
  * @param places the indices of the words that may change
- * @param holds must be true for `words`
- * @param flags the indices of words whose bits are separate flags: bits are only cleared in them
+ * @param holds must be true for the initial words
+ * @param flags the indices of words whose bits are flags: those words only lose bits
  */
 export async function shrink(
   words: BigUint64Array,
@@ -31,7 +31,7 @@ export async function shrink(
   }
 }
 
-/** The groups of words that have the same value, other than 0. */
+/** The groups of equal words that are not 0. */
 function equals(words: BigUint64Array, places: readonly number[]): Group[] {
   const groups = new Map<bigint, number[]>();
   for (const at of places) {
@@ -80,7 +80,7 @@ function wordOf(words: BigUint64Array, [at = 0]: Group): bigint {
   return words[at] ?? 0n;
 }
 
-/** Sets the group to another word if `holds` stays true; returns whether it did. */
+/** Sets a group to a smaller word; returns false, and changes nothing, if `holds` would not stay true. */
 async function tryWord(
   words: BigUint64Array,
   group: Group,
@@ -88,7 +88,7 @@ async function tryWord(
   holds: Holds,
 ): Promise<boolean> {
   const before = group.map((at) => words[at] ?? 0n);
-  // Words that were equal when the groups were made may differ now.
+  // Words that were equal when the groups were made may differ by now.
   if (before.some((each) => each <= word)) return false;
   for (const at of group) words[at] = word;
   if (await holds(words)) return true;

@@ -1,8 +1,8 @@
 import type { Random } from "./random.ts";
 
 /**
- * 64-bit words, written as two halves into a Uint32Array at twice the word's index, the low half first, as on all
- * supported machines.
+ * 64-bit words, written as two halves into a Uint32Array at twice the word's index. The low half comes first: both
+ * architectures are little-endian.
  */
 export type Halves = Uint32Array;
 
@@ -12,14 +12,14 @@ function unsigned(words: readonly bigint[]): bigint[] {
   return [...new Set(words.map((word) => word & MASK))];
 }
 
-/** Values around each power of two, and their negatives: wherever a field, a sign or a page may end. */
+/** The words around each power of two, and their negatives: where a field, a sign or a page may end. */
 export const BOUNDARIES: readonly bigint[] = unsigned(
   Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit)).flatMap((power) =>
     [power - 1n, power, power + 1n].flatMap((word) => [word, -word]),
   ),
 );
 
-/** Results of system calls: values and errors around the last errno, and the restart codes. */
+/** Results of system calls: values, errnos around the last one, and restarts. */
 export const RESULTS: readonly bigint[] = unsigned([
   ...[0n, -1n, -2n, -11n, -22n, -38n, -4094n, -4095n, -4096n, -4097n],
   ...[-510n, -511n, -512n, -513n, -514n, -515n, -516n, -517n, -518n],
@@ -30,7 +30,7 @@ export const RESULTS: readonly bigint[] = unsigned([
   ]),
 ]);
 
-/** A table of words from which one can be drawn without creating BigInts. */
+/** A table of words to draw from without creating BigInts. */
 export class WordTable {
   readonly length: number;
   readonly #halves: Halves;
@@ -55,7 +55,7 @@ export class WordTable {
 const boundaries = new WordTable(BOUNDARIES);
 const results = new WordTable(RESULTS);
 
-/** A word of any kind: a boundary, a few bits, a small number, or anything. */
+/** Draws any word: a boundary, a small number, or random bits. */
 export function drawWord(random: Random, to: Halves, at: number): void {
   const kind = random.below(8);
   if (kind < 3) boundaries.draw(random, to, at);
@@ -63,16 +63,16 @@ export function drawWord(random: Random, to: Halves, at: number): void {
   else setWord(to, at, random.next(), random.next());
 }
 
-/** A word that a system call could return. */
+/** Draws a word that a system call may return. */
 export function drawResult(random: Random, to: Halves, at: number): void {
   const kind = random.below(4);
   if (kind === 0) results.draw(random, to, at);
-  // Every errno and a little more.
+  // Every errno, and some numbers beyond the last.
   else if (kind === 1) setWord(to, at, -random.below(4200) >>> 0, 0xffff_ffff);
   else drawWord(random, to, at);
 }
 
-/** Any 32 bits. How a negative 32-bit number is extended to a word is left to the caller. */
+/** Draws 32 bits; the upper half of the word is 0, also for negative numbers. */
 export function drawInt(random: Random, to: Halves, at: number): void {
   drawWord(random, to, at);
   to[2 * at + 1] = 0;
@@ -86,7 +86,7 @@ export function setWord(to: Halves, at: number, low: number, high: number): void
 /** The number of classes of `classOf`. */
 export const CLASSES = 128;
 
-/** The class of a word: its bit length, 0 to 63, or 64 plus that of its complement if bit 63 is set. */
+/** The class of a word: its bit length (0 to 63), or 64 plus that of its complement if bit 63 is set. */
 export function classOf(low: number, high: number): number {
   const negative = high >>> 31;
   const upper = negative ? ~high : high;

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { release, type } from "node:os";
+import { assembleBpf, FPROG_SIZE, RETURN, SECCOMP_RET_ALLOW, sockFprog } from "../bpf/program.ts";
 import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { hex, StublabError } from "../errors.ts";
 import { loadShim } from "../shim/shim.ts";
@@ -8,7 +9,7 @@ import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { readPtraceScope } from "../stub/yama.ts";
 import { type Command, parseOptions } from "./command.ts";
-import { LIMIT_TRIALS } from "./doctor_limits.ts";
+import { LIMIT_TRIALS, softLimit } from "./doctor_limits.ts";
 import { attempt, type Finding, type Seen, tryCommands } from "./doctor_trials.ts";
 import { paint, printJson, tell } from "./report.ts";
 
@@ -110,8 +111,8 @@ function fail(detail: string, remedy: string): never {
 
 function node(): Seen {
   const detail = `${process.version} on ${process.platform} ${process.arch}`;
-  if (Number(process.versions.node.split(".")[0]) < 20)
-    fail(detail, "stublab needs Node.js 20 or later");
+  // Node.js 20.4 is the first version with Symbol.dispose.
+  if (Symbol.dispose === undefined) fail(detail, "stublab needs Node.js 20.4 or later");
   return { detail };
 }
 
@@ -184,8 +185,7 @@ function memory(stub: Stub): Seen {
 function crowd(stub: Stub): Seen {
   const stubs = Array.from({ length: CROWD }, () => stub.createStub());
   for (const one of stubs) one.close();
-  const limit =
-    /^Max processes\s+(\S+)/m.exec(readIfThere("/proc/self/limits") ?? "")?.[1] ?? "unknown";
+  const limit = softLimit("Max processes");
   const most = readIfThere("/proc/sys/kernel/pid_max");
   const all = most === undefined ? "no pid_max" : `pid_max ${most}`;
   return {
@@ -199,16 +199,14 @@ function cgroupLimit(): string {
   return limit === undefined ? "no pids.max" : `pids.max ${limit}`;
 }
 
-/** Installs a filter that allows everything: one instruction, struct sock_filter {BPF_RET | BPF_K}. */
+/** Installs a filter that allows everything. */
 function seccomp(stub: Stub): Seen {
   const { tracer } = stub;
   const page = stub.map(4096);
-  const bytes = new DataView(new ArrayBuffer(24));
-  bytes.setUint16(0, 1, true);
-  bytes.setBigUint64(8, page + 16n, true);
-  bytes.setUint16(16, 0x06, true);
-  bytes.setUint32(20, tracer.constant("SECCOMP_RET_ALLOW"), true);
-  stub.write(page, new Uint8Array(bytes.buffer));
+  const program = assembleBpf([RETURN, SECCOMP_RET_ALLOW]);
+  const at = page + BigInt(FPROG_SIZE);
+  stub.write(page, sockFprog(program, at));
+  stub.write(at, program);
   stub.call("prctl", tracer.flag("PR_SET_NO_NEW_PRIVS"), 1, 0, 0, 0);
   stub.call("seccomp", tracer.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
   stub.call("getpid");

@@ -60,9 +60,14 @@ function temporaryFolder(): Seen {
   }
 }
 
-function examine({ title, least, warning }: Limit): Seen {
+/** A soft limit of this process: a number or "unlimited". */
+export function softLimit(title: string): string {
   const limits = readProc("/proc/self/limits");
-  const soft = new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
+  return new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
+}
+
+function examine({ title, least, warning }: Limit): Seen {
+  const soft = softLimit(title);
   const enough = soft === "unlimited" || Number(soft) >= least;
   return { detail: soft, ...(!enough && { warning }) };
 }

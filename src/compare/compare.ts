@@ -73,7 +73,7 @@ export interface CompareOptions {
 /** A finished comparison. */
 export interface Comparison {
   readonly report: CompareReport;
-  /** What tests and the kernel's judgement continue with. */
+  /** What tests and the kernel's judgement continue with. @internal */
   readonly functions: readonly FunctionComparison[];
 }
 

@@ -11,8 +11,8 @@ export interface Place {
   readonly bytes: 4 | 8;
 }
 
-/** What the union of a siginfo_t holds, by form: SIGINFO_KILL is 0. */
-const FORM_MEMBERS: readonly (readonly string[])[] = [
+/** The members of the union of a siginfo_t by form, SIGINFO_KILL to SIGINFO_SYS, in the order of encodeSiginfo. */
+export const FORM_MEMBERS: readonly (readonly string[])[] = [
   ["si_pid", "si_uid"],
   ["si_timerid", "si_overrun", "si_value"],
   ["si_band", "si_fd"],

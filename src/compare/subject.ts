@@ -16,9 +16,13 @@ export interface Subject {
    * Writes the answers into records, and answers how many milliseconds the calls took.
    *
    * @throws BrokenEncoder where it does not answer
+   * @internal
    */
   run(layout: RecordLayout, records: BigUint64Array): number | Promise<number>;
-  /** What a call costs that computes next to nothing, in nanoseconds; undefined where none can be timed. */
+  /**
+   * What a call costs that computes next to nothing, in nanoseconds; undefined where none can be timed.
+   * @internal
+   */
   crossing(): number | undefined | Promise<number | undefined>;
   close(): void;
 }

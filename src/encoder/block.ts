@@ -43,6 +43,7 @@ export class RegisterBlock {
   #bytes: Uint8Array | undefined;
   #words: BigUint64Array | undefined;
 
+  /** @internal */
   constructor(layout: BlockLayout, offset: number) {
     this.#layout = layout;
     this.offset = offset;

@@ -9,15 +9,15 @@ import { isComplete, missingFunction } from "./module.ts";
 import { openNativeEncoder } from "./native.ts";
 import { openScriptEncoder } from "./script/script.ts";
 
-const openers = {
+/** The names of the encoders that come with stublab. */
+export type EncoderName = "assembly" | "script" | "native" | "gvisor";
+
+const openers: Readonly<Record<EncoderName, (arch: Arch) => PartialEncoder>> = {
   assembly: openAssemblyEncoder,
   script: openScriptEncoder,
   native: openNativeEncoder,
   gvisor: openGvisorEncoder,
-} satisfies Record<string, (arch: Arch) => PartialEncoder>;
-
-/** The names of the encoders that come with stublab. */
-export type EncoderName = keyof typeof openers;
+};
 
 /** The encoders that agree on everything that the ABI says; the first is the default. */
 export const ENCODERS: readonly EncoderName[] = ["assembly", "script", "native"];

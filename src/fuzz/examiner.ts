@@ -1,4 +1,4 @@
-import { checkOptions, integer, type OptionShapes, text } from "../shape.ts";
+import { checkOptions, count, type OptionShapes, text } from "../shape.ts";
 import { Batch } from "./batch.ts";
 import { type Case, expectCase, writeSetup } from "./case.ts";
 import { type Fields, readFields } from "./fields.ts";
@@ -34,16 +34,16 @@ export interface CaseOutcome extends CasePrediction {
 export interface ExaminerOptions {
   /** The encoder that builds the stubs' registers. Default: "assembly". */
   readonly encoder?: string;
-  /** For each stop, in milliseconds. */
+  /** For each stop, in whole milliseconds. Default: 200. */
   readonly deadline?: number;
   /** A rule of the model to remove or alter: a planted bug. */
   readonly change?: Change | undefined;
 }
 
-/** Tracers check the range of the deadline and the encoder's name. */
+/** The tracer checks the encoder's name, and that the deadline is not too long. */
 const SHAPES: OptionShapes<ExaminerOptions> = {
   encoder: text,
-  deadline: integer,
+  deadline: count(Number.MAX_SAFE_INTEGER, 1),
   change: changeShape,
 };
 

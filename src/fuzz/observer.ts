@@ -1,4 +1,4 @@
-import { readProc } from "../stub/proc.ts";
+import { parseMaps, readProc } from "../stub/proc.ts";
 import { Batch } from "./batch.ts";
 import { type Case, writeSetup } from "./case.ts";
 import { type Fields, readFields } from "./fields.ts";
@@ -23,14 +23,11 @@ const HEAD = ["error", "refusedAt", "resumed", "status", "signal", "code"];
 const MOST_TRIES = 5;
 
 /** Where a 32-bit SYSCALL goes on; stubs inherit the address, though they have unmapped what is there. */
-const VDSO = /^([0-9a-f]+)-([0-9a-f]+) .*\[vdso\]$/m.exec(readProc("/proc/self/maps"));
-const [VDSO_START, VDSO_END] = [VDSO?.[1] ?? "0", VDSO?.[2] ?? "0"].map((hex) =>
-  BigInt(`0x${hex}`),
-);
+const VDSO = parseMaps(readProc("/proc/self/maps")).find(({ name }) => name === "[vdso]");
 
-/** Whether a word is such an address, or what 32-bit code has of one. */
+/** Whether a word is such an address, or the low half of one. */
 function isInVdso(word: bigint): boolean {
-  const [start, end] = [VDSO_START ?? 0n, VDSO_END ?? 0n];
+  const [start, end] = [BigInt(VDSO?.start ?? 0), BigInt(VDSO?.end ?? 0)];
   const low = BigInt.asUintN(32, start);
   return (word >= start && word < end) || (word >= low && word < low + (end - start));
 }

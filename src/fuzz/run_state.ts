@@ -68,13 +68,13 @@ export class RunState {
     return this.shard === null ? this.corpus.length : this.#parents;
   }
 
-  /** From now on it is a shard: the corpus that cases are made from stays as it is. */
+  /** From now on it is a shard: the corpus that cases are made from stays as it is. @internal */
   become(shard: Shard): void {
     this.#parents = this.corpus.length;
     this.shard = shard;
   }
 
-  /** Adds what a round came to. What is known already is left out. */
+  /** Adds what a round came to. What is known already is left out. @internal */
   add({ to, counts, corpus, findings, given = [] }: Step): void {
     for (const name of given) this.given.add(name);
     this.next = Math.max(this.next, to);
@@ -91,12 +91,12 @@ export class RunState {
     }
   }
 
-  /** Whether a way to differ is known. */
+  /** Whether a way to differ is known. @internal */
   has(key: number): boolean {
     return this.#keys.has(key);
   }
 
-  /** The same, to be gone on with apart. */
+  /** The same, to be gone on with apart. @internal */
   copy(): RunState {
     const copy = new RunState();
     copy.add({ ...this, from: 0, to: this.next, given: [...this.given] });

@@ -1,11 +1,11 @@
 import { type Html, html } from "./html.ts";
 
-/** Width of a bar at full scale, and its height, in pixels. */
+/** Pixels of a bar at full scale, and of its height. */
 const WIDTH = 180;
 const HEIGHT = 11;
 const MIDDLE = HEIGHT / 2;
 
-/** A quantity with its quartiles; a part of it is the base. */
+/** A quantity with its quartiles; `base` is the part of it that is overhead. */
 export interface Spread {
   readonly lower: number;
   readonly median: number;
@@ -14,8 +14,8 @@ export interface Spread {
 }
 
 /**
- * A bar as long as the median, with the base marked, and a whisker from the lower quartile to the upper. It repeats
- * numbers in the text next to it, so it is hidden from screen readers.
+ * A bar as long as the median, with the base in another color and a whisker between the quartiles. It is hidden from
+ * screen readers, because the same numbers stand beside it.
  *
  * @param scale the quantity at the end of the scale
  */

@@ -1,14 +1,14 @@
 import { visible } from "../visible.ts";
 import { type Html, html, plain, shown } from "./html.ts";
 
-/** The longest command that is shown completely, in UTF-16 units, and how much of a longer one is shown. */
+/** The longest command that is shown whole, in UTF-16 units, and how much of a longer one is shown. */
 const LIMIT = 4000;
 const BEGINNING = 400;
 
 /**
- * A command with a button to copy it, unless the text shown is cut or has escapes.
+ * A command with a button that copies it. A command that is cut, or shown with escapes, has no button.
  *
- * @param what the label after "Copy", such as "the replay of r10"
+ * @param what what the button copies, e.g. "the replay of r10"
  */
 export function renderCommand(command: string, what: string): Html {
   if (command.length > LIMIT || visible(command) !== command) {
@@ -17,10 +17,10 @@ export function renderCommand(command: string, what: string): Html {
   return html`<div class="command" data-what="${plain(what)}"><code>${shown(command, LIMIT)}</code></div>`;
 }
 
-/** The status element that reports copying; a page has it once. */
+/** The status line that reports a copy; once in a page. */
 export const COPY_STATUS = html`<p class="unseen" role="status" id="copied"></p>`;
 
-/** Gives each command a button that copies it. */
+/** Adds a button that copies it to each command. */
 export function offerCopies(): void {
   const status = document.querySelector("#copied");
   let last: Text | undefined;

@@ -6,11 +6,11 @@ export interface Page {
   readonly title: string;
   readonly styles: readonly string[];
   /**
-   * Functions that the browser calls in this order once the page is loaded. Only their source text is included, so they
-   * must use only what they declare and what browsers provide.
+   * Functions that the browser calls in order after the body. Only their source text is embedded: they must not use
+   * anything from their modules.
    */
   readonly scripts: readonly (() => void)[];
-  /** A script bundled by the build, which runs after those. */
+  /** A script that the build has bundled; it runs after those. */
   readonly bundle?: string;
   /** Whether a script instantiates WebAssembly. */
   readonly wasm?: boolean;
@@ -37,7 +37,7 @@ export function renderDocument(page: Page): string {
     `script-src ${scripted ? sources : "'none'"}`,
     "base-uri 'none'",
     "form-action 'none'",
-    // Scripts cannot turn strings into markup or code, either.
+    // Scripts cannot turn strings into markup or code.
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join("; ");
@@ -63,7 +63,7 @@ export function renderDocument(page: Page): string {
 function embeddable(code: string): string {
   const end = /<\/?(?:script|style)|<!--|\r/i.exec(code);
   if (end === null) return code;
-  throw new RangeError(`a page's own code contains ${JSON.stringify(end[0])}`);
+  throw new RangeError(`the code of a page must not contain ${JSON.stringify(end[0])}`);
 }
 
 /** The source expression that allows exactly this code (CSP 3, "hash-source"). */

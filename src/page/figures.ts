@@ -1,6 +1,6 @@
 const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
-/** A number with separators: "200,000". */
+/** A number with thousands separators: "200,000". */
 export function count(number: number): string {
   return GROUPED.format(number);
 }
@@ -24,7 +24,7 @@ export function nanoseconds(time: number): string {
   return time < 9.95 ? time.toFixed(1) : count(time);
 }
 
-/** A percentage: "1.5%". It is "0%" or "100%" only if that is exact. */
+/** A share in percent: "1.5%". It is "0%" and "100%" only if that is exact. */
 export function percent(part: number, whole: number): string {
   const share = (100 * part) / whole;
   if (part > 0 && share < 0.1) return "< 0.1%";

@@ -2,7 +2,7 @@ import { counted } from "./figures.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 
 /**
- * Renders things in order until the next would exceed the number of bytes, so that a page stays small.
+ * Renders things in order while they fit into a number of bytes, so that a page stays small whatever it shows.
  */
 export function fit<T>(things: readonly T[], render: (thing: T) => Html, bytes: number): Html[] {
   const fitting: Html[] = [];
@@ -16,7 +16,7 @@ export function fit<T>(things: readonly T[], render: (thing: T) => Html, bytes: 
   return fitting;
 }
 
-/** A note of how many things a page omits, if it does. */
+/** A note of how many things a page leaves out; nothing for 0. */
 export function leftOut(number: number, one: string, many?: string): Html {
   if (number === 0) return NOTHING;
   const things = counted(number, `more ${one}`, `more ${many ?? `${one}s`}`);

@@ -1,7 +1,7 @@
 import { cut, stretches, visible } from "../visible.ts";
 import { count } from "./figures.ts";
 
-/** Markup. Only `html` and functions based on it create it, so foreign strings are never treated as markup. */
+/** Markup. Only `html` creates it, so a string is never mistaken for it. */
 export class Html {
   readonly markup: string;
 
@@ -12,7 +12,7 @@ export class Html {
 
 export type Part = string | number | Html | readonly Html[];
 
-/** A template of markup. Strings in it are escaped, as text or as values of double-quoted attributes. */
+/** A template of markup. Strings in it are escaped: they are text, or values of attributes in double quotes. */
 export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(
     literals.reduce((markup, literal, i) => markup + markupOf(parts[i - 1] ?? "") + literal),
@@ -21,7 +21,7 @@ export function html(literals: TemplateStringsArray, ...parts: readonly Part[]):
 
 export const NOTHING = html``;
 
-/** Joins parts, with `between` between them. */
+/** Joins parts, with `between` as text between them. */
 export function join(parts: readonly Html[], between = ""): Html {
   return new Html(parts.map(({ markup }) => markup).join(escapeMarkup(between)));
 }
@@ -30,8 +30,8 @@ export function join(parts: readonly Html[], between = ""): Html {
 const LIMIT = 240;
 
 /**
- * A foreign string for display: cut after `limit` units, with invisible characters as marked escapes, and isolated so
- * that right-to-left text does not reorder its neighbours.
+ * A string of unknown origin as markup: cut after `limit` units, with invisible characters as marked escapes, and with
+ * right-to-left text isolated from its neighbours.
  */
 export function shown(text: string, limit = LIMIT): Html {
   const { text: head, rest } = cut(text, limit);
@@ -42,12 +42,12 @@ export function shown(text: string, limit = LIMIT): Html {
   return isForeign(head) ? html`<bdi>${inner}</bdi>` : inner;
 }
 
-/** Whether a string could reorder its neighbours: it is not plain ASCII. */
+/** Whether a string could move its neighbours: it has visible characters beyond ASCII. */
 export function isForeign(text: string): boolean {
   return stretches(text).some((part) => !part.escaped && /[^ -~]/.test(part.text));
 }
 
-/** The same without markup: for an attribute, an option or a title. */
+/** The same without markup, for attributes, options and titles. */
 export function plain(text: string, limit = LIMIT): string {
   const { text: head, rest } = cut(text, limit);
   return visible(head) + (rest === 0 ? "" : `… (${count(rest)} more)`);

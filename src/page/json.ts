@@ -5,10 +5,10 @@ import { Html, html } from "./html.ts";
 const UNSAFE = /(?! )[<>&\p{C}\p{Z}\p{DI}]/gu;
 
 /**
- * A document for the page's script, which reads it with `JSON.parse(document.getElementById(id).textContent)`. It is
- * data, so the policy need not allow it, and no string in it can end the element. BigInts become hex strings.
+ * Embeds a document for the page's script, which reads it by `JSON.parse(document.getElementById(id).textContent)`. It
+ * is data, so the policy need not allow it, and no string in it can end the element. BigInts become hex strings.
  *
- * @param value a JSON value, which may contain BigInts
+ * @param value anything that JSON can represent, and BigInts
  */
 export function embedJson(id: string, value: object): Html {
   const text = JSON.stringify(value, (_, each: unknown) =>

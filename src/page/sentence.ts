@@ -1,10 +1,10 @@
 import { count } from "./figures.ts";
 import { type Html, html, join } from "./html.ts";
 
-/** The most names in a sentence. */
+/** The largest number of names in a sentence. */
 const NAMES = 8;
 
-/** Lists names in a sentence: "a, b and c". Of many names, the first are listed and the others counted. */
+/** Names as a list in a sentence: "a, b and c"; of many, the first ones and the number of others. */
 export function listed(names: readonly Html[]): Html {
   const first = names.length > NAMES ? names.slice(0, NAMES - 1) : names.slice(0, -1);
   const rest = names.length - first.length;

@@ -1,4 +1,4 @@
-/** The style of all pages: light and dark, on paper, and in windows down to 400 pixels. */
+/** The style of all pages, for light and dark screens, paper, and windows of 400 pixels. */
 export const BASE_STYLE = `
 :root {
   color-scheme: light dark;

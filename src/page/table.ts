@@ -8,18 +8,18 @@ export interface Table<T> {
   readonly caption: Html;
   /** Rows of the head. */
   readonly head: Html;
-  /** The things that each get a row or a `<tbody>`, and the singular noun for them. */
+  /** Each has a row, or a `<tbody>` of rows; `one` is what one of them is called. */
   readonly things: readonly T[];
   readonly render: (thing: T) => Html;
   readonly one: string;
   readonly foot?: Html;
-  /** The most bytes that the body may take. */
+  /** How many bytes of the page the body may take. */
   readonly bytes: number;
   /** The table's class. */
   readonly kind?: string;
 }
 
-/** A table in its own region, which can also be scrolled by keyboard. */
+/** A table in a scrolling region, which the keyboard can scroll too. */
 export function renderTable<T>(table: Table<T>): Html {
   const { id, caption, head, things, render, one, foot, bytes, kind = "" } = table;
   const rows = fit(things, render, bytes);
@@ -32,7 +32,7 @@ ${foot === undefined ? [] : html`<tfoot>${foot}</tfoot>`}
 ${leftOut(things.length - rows.length, one)}`;
 }
 
-/** Makes only those regions focusable that have something to scroll. */
+/** Makes regions focusable only while they have something to scroll. */
 export function watchScrolling(): void {
   const observer = new ResizeObserver((entries) => {
     for (const { target } of entries) {

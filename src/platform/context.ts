@@ -52,7 +52,7 @@ const TID = 2;
 
 /** What another thread needs to interrupt a guest: it can be posted to a worker. */
 export interface InterruptHandle {
-  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly words: Int32Array;
   readonly signal: number;
 }
 

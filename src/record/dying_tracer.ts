@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { DeathError, StateError } from "../errors.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE } from "../stub/amd64.ts";
 import type { ProcessFacts } from "../stub/proc.ts";
@@ -248,16 +247,4 @@ function endOf({ thread }: Stub): string {
     throw error;
   }
   throw new StateError(`stub ${thread.tid} was killed, and stopped`);
-}
-
-/** The processor time that a process has used, in milliseconds: /proc/PID/stat counts hundredths of a second. */
-export function processorTime(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // utime and stime are fields 14 and 15 (proc_pid_stat(5)); the first behind the name is field 3.
-  const [user = 0, system = 0] = stat
-    .slice(stat.lastIndexOf(")") + 2)
-    .split(" ")
-    .slice(11, 13)
-    .map(Number);
-  return (user + system) * 10;
 }

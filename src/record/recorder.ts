@@ -34,7 +34,7 @@ export interface Place {
 }
 
 /** What a reader needs before the first step. */
-type Introduction = Pick<Recording, "title" | "introduction">;
+export type Introduction = Pick<Recording, "title" | "introduction">;
 
 /** Why each line of a code is there, by its offset. */
 export type Reasons = ReadonlyMap<number, string>;

@@ -4,7 +4,7 @@ import { text } from "../shape.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** A scenario before it is loaded. */
-interface Entry {
+export interface Entry {
   /** What it shows, in a line. */
   readonly summary: string;
   load(): Promise<Scenario>;
@@ -66,7 +66,7 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
   },
   "stale-orig-rax": {
     summary: "RAX is -512 beside an old orig_rax: the kernel goes back by two bytes",
-    load: async () => (await import("./scenarios/stale_orig_rax.ts")).staleOrigRax,
+    load: async () => (await import("./scenarios/amd64/stale_orig_rax.ts")).staleOrigRax,
   },
   rseq: {
     summary: "memory unmapped that glibc has promised to the kernel: SIGSEGV",

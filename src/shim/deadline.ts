@@ -28,7 +28,10 @@ export class Deadline {
   #milliseconds = 0;
 
   /** @param bytes where it lies; default: in memory of its own. */
-  constructor(milliseconds: number, bytes = new DataView(new ArrayBuffer(DEADLINE.size))) {
+  constructor(
+    milliseconds: number,
+    bytes: DataView = new DataView(new ArrayBuffer(DEADLINE.size)),
+  ) {
     this.bytes = bytes;
     this.start(milliseconds);
   }

@@ -9,8 +9,11 @@ export const MOST_USER_SPACE = 0x7ffffffff000;
 /** The register that holds the address of the next instruction. */
 export const INSTRUCTION_POINTER = "rip";
 
-/** Indices in struct user_regs_struct (arch/x86/include/asm/user_64.h): read without an encoder. */
-export const WORD = { rbx: 5, rax: 10, rip: 16 } as const;
+/**
+ * Indices in struct user_regs_struct (arch/x86/include/asm/user_64.h), read without an encoder: rax, rip, and rbx, in
+ * which the stub code has 1 for a clone.
+ */
+export const WORD = { result: 10, instructionPointer: 16, mark: 5 } as const;
 
 /** Bytes of a SYSCALL instruction. */
 export const SYSCALL_LENGTH = 2;
@@ -18,3 +21,9 @@ export const SYSCALL_LENGTH = 2;
 /** The requests that transfer a whole register block. */
 export const READ_REGISTERS = "PTRACE_GETREGS";
 export const WRITE_REGISTERS = "PTRACE_SETREGS";
+
+/** The register in which the stub code expects the pid of its parent. */
+export const PARENT = "r15";
+
+/** What rseq(2) is registered with on x86: RSEQ_SIG in tools/testing/selftests/rseq/rseq-x86.h. */
+export const RSEQ_SIGNATURE = 0x53053053;

@@ -69,7 +69,7 @@ function keepInitialRegisters(thread: Thread): void {
 /** Whether the registers read last are those after the kill of the self-stop. A clone begins there, but with RBX 1. */
 function isAtSelfStop({ tracer }: Thread): boolean {
   const { frame, selfStopAddress } = tracer;
-  return frame.word(WORD.rip) === selfStopAddress && frame.word(WORD.rbx) === 0n;
+  return frame.word(WORD.instructionPointer) === selfStopAddress && frame.word(WORD.mark) === 0n;
 }
 
 function attachError(tid: number, errno: string): AttachError {

@@ -1,15 +1,14 @@
 import { hex } from "../errors.ts";
 import { object } from "../shape.ts";
-import { PAGE_SIZE } from "./amd64.ts";
+import { INSTRUCTION_POINTER, PAGE_SIZE, PARENT, RSEQ_SIGNATURE } from "./amd64.ts";
 import { type ProcessFacts, readProcess } from "./proc.ts";
 import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
 import type { Stub } from "./stub.ts";
 
-/** The signature of x86 (RSEQ_SIG in rseq-x86.h of the kernel selftests), and a length that every kernel accepts. */
-const SIGNATURE = 0x53053053;
-const LENGTH = 32;
+/** A length that every kernel accepts. */
+const RSEQ_LENGTH = 32;
 
-/** One thing that has to be true of a stub, and what the kernel says. */
+/** One property that a stub must have, and what the kernel reports. */
 export interface Check {
   readonly name: string;
   readonly held: boolean;
@@ -26,10 +25,10 @@ export interface Examination {
 }
 
 /**
- * Asks the kernel about a scrubbed stub: /proc, its registers by ptrace, and calls injected into it. The
- * stub is left as it was.
+ * Examines a scrubbed stub: /proc, its registers by ptrace, and the results of injected calls. Leaves the stub as it
+ * was.
  *
- * @throws DeathError and its like where the stub does not live through it.
+ * @throws DeathError, StateError, and what `Stub.inject` throws.
  */
 export function examine(stub: Stub): Examination {
   object(stub, "stub");
@@ -53,8 +52,8 @@ export function examine(stub: Stub): Examination {
     ["memory map", page, mapOf(facts)],
     ["resident", `${PAGE_SIZE / 1024} kB`, `${facts.residentBytes / 1024} kB`],
     ["rseq", "unregistered", hasRseq(stub) ? "registered" : "unregistered"],
-    ["rip", hex(tracer.restAddress), hex(registers.rip ?? 0n)],
-    ["r15", hex(BigInt(parentPid)), hex(registers.r15 ?? 0n)],
+    [INSTRUCTION_POINTER, hex(tracer.restAddress), hex(registers[INSTRUCTION_POINTER] ?? 0n)],
+    [PARENT, hex(BigInt(parentPid)), hex(registers[PARENT] ?? 0n)],
   ];
   const checks = rows.map(([name, expected, seen]) => {
     return { name, held: expected === seen, expected, seen, pid: stub.pid };
@@ -62,7 +61,7 @@ export function examine(stub: Stub): Examination {
   return { facts, registers, checks };
 }
 
-/** The stub that was forked from the host: its session is that of all that come from it. */
+/** The stub that was forked from the host: its descendants are in its session. */
 function rootOf(stub: Stub): Stub {
   return stub.parent === undefined ? stub : rootOf(stub.parent);
 }
@@ -73,8 +72,8 @@ function mapOf({ mappings }: ProcessFacts): string {
 }
 
 /**
- * The name of the signal that a stub gets at its parent's end, or "none". prctl(PR_GET_PDEATHSIG) wants memory for
- * its answer: the stub gets a page for the while.
+ * The name of the signal that a stub gets when its parent ends, or "none". prctl(PR_GET_PDEATHSIG) writes it to memory,
+ * for which the stub gets a page meanwhile.
  */
 export function deathSignal(stub: Stub): string {
   const { tracer } = stub;
@@ -85,14 +84,14 @@ export function deathSignal(stub: Stub): string {
   return answer === 0 ? "none" : tracer.signalName(answer);
 }
 
-/** Whether a stub has anything registered: if the kernel does not report it, whether the stub can register a page. */
+/** Whether a stub has an rseq area registered. A kernel that does not report that refuses to register another one. */
 export function hasRseq(stub: Stub): boolean {
   const area = readRseq(stub.thread);
   if (area !== undefined) return area.address !== 0n;
   const page = stub.map(PAGE_SIZE);
   try {
-    const { errno } = stub.inject("rseq", page, LENGTH, 0, SIGNATURE);
-    if (errno === null) stub.call("rseq", page, LENGTH, RSEQ_FLAG_UNREGISTER, SIGNATURE);
+    const { errno } = stub.inject("rseq", page, RSEQ_LENGTH, 0, RSEQ_SIGNATURE);
+    if (errno === null) stub.call("rseq", page, RSEQ_LENGTH, RSEQ_FLAG_UNREGISTER, RSEQ_SIGNATURE);
     return errno !== null && errno !== "ENOSYS";
   } finally {
     stub.call("munmap", page, PAGE_SIZE);

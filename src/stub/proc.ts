@@ -60,11 +60,19 @@ export interface ProcessFacts {
 }
 
 /** Index of each field of /proc/PID/stat after the command's name (proc_pid_stat(5) counts from 3). */
-const STAT = { state: 0, session: 3, exitSignal: 35 } as const;
+const STAT = { state: 0, session: 3, userTime: 11, systemTime: 12, exitSignal: 35 } as const;
+/** Milliseconds of a clock tick: the kernel shows times to programs in hundredths of a second (USER_HZ). */
+const TICK = 10;
 
 function statOf(task: string): string[] {
   const stat = readProc(`/proc/${task}/stat`);
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** The processor time that a process has used, in milliseconds. @throws as `readProcess` does */
+export function processorTime(pid: number): number {
+  const stat = statOf(`${pid}`);
+  return TICK * (Number(stat[STAT.userTime]) + Number(stat[STAT.systemTime]));
 }
 
 /** Whether there is no such process, or only a zombie. */

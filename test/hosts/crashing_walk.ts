@@ -1,6 +1,6 @@
 // Walks through a recording, and crashes when it is told to.
 
-import { loadRecording } from "../../src/index.ts";
+import { loadRecording } from "../../src/record/index.ts";
 import { walkThrough } from "../../src/record/terminal/session.ts";
 
 process.on("SIGUSR2", () => {

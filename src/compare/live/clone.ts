@@ -1,22 +1,13 @@
 import type { Random } from "../../cases/random.ts";
-import type { RecordLayout } from "../record.ts";
 import { type CloneOutcome, type Clones, REFUSAL } from "./clones.ts";
-import {
-  expect,
-  HELD,
-  type Judge,
-  type Judgement,
-  narrows,
-  REFUSED,
-  toInt,
-  undecided,
-} from "./judge.ts";
+import { FunctionJudge } from "./function_judge.ts";
+import { expect, HELD, type Judgement, narrows, REFUSED, undecided } from "./judge.ts";
 
 const CSIGNAL = 0xffn;
 const FLAGS = 0xffff_ff00n;
 const HALF = 0xffff_ffffn;
 
-/** Namespaces that this kernel, or this user, may lack. */
+/** Namespaces that this kernel may lack, or may deny to this user. */
 export const NAMESPACE_FLAGS = [
   "CLONE_NEWNS",
   "CLONE_NEWCGROUP",
@@ -27,14 +18,14 @@ export const NAMESPACE_FLAGS = [
   "CLONE_NEWNET",
 ];
 
-/** Why clones with these flags cannot be tried here; undefined where they can. */
+/** Why clones with these flags cannot be tried here; undefined if they can. */
 export function untried(clones: Clones, flags: bigint): string | undefined {
   const never = clones.flag("CLONE_VFORK") | clones.flag("CLONE_PTRACE");
   if ((flags & never) !== never) return undefined;
   return "a vforking parent waits for its child, which would wait for its tracer";
 }
 
-/** The namespace because of which a clone may have failed, whatever else its flags are. */
+/** Why a clone may have failed independently of its other flags: a namespace, or an errno other than EINVAL. */
 export function excuse(
   flags: bigint,
   errno: string,
@@ -44,13 +35,13 @@ export function excuse(
   if (errno === "") return undefined;
   for (const [name, flag] of namespaces) {
     if ((flags & flag) !== 0n && alone(flag).errno === errno) {
-      return `clone answers ${errno} to ${name} alone: this kernel or this user lacks it`;
+      return `clone fails with ${errno} for ${name} alone: this kernel lacks it, or denies it to this user`;
     }
   }
   return errno === REFUSAL ? undefined : `clone failed with ${errno}`;
 }
 
-/** What two clones did that should do the same: held, or the first effect that differs. */
+/** Compares the effects of two clones that should do the same. */
 export function compareEffects(
   field: string,
   meant: { word: bigint; outcome: CloneOutcome },
@@ -61,43 +52,35 @@ export function compareEffects(
   for (const [name, effect] of meant.outcome.effects) {
     if (answered.outcome.effects.get(name) !== effect) return failed;
   }
-  return undecided(
-    "not what was meant, but what it makes does not differ in anything that is looked at",
-  );
+  return undecided("not the expected word, but its child differs in nothing that is examined");
 }
 
-/** encodeClone: the word is given to clone. */
-export class CloneJudge implements Judge {
+/** encodeClone: the word is passed to clone. */
+export class CloneJudge extends FunctionJudge<Clones> {
   readonly name = "encodeClone";
   readonly asked = "clone(flags | exit signal) in a stub: EINVAL or not, and what the child is";
-  readonly layout: RecordLayout;
-  readonly #clones: Clones;
-
-  constructor(layout: RecordLayout, clones: Clones) {
-    this.layout = layout;
-    this.#clones = clones;
-  }
 
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    const [flags, signal] = [this.layout.field("flags").at, this.layout.field("exitSignal").at];
-    if (random.chance(7, 8)) input[signal] = (input[signal] ?? 0n) & CSIGNAL;
-    if (narrows(random, enumerated)) input[flags] = (input[flags] ?? 0n) & FLAGS;
+    if (random.chance(7, 8)) this.mask(input, "exitSignal", CSIGNAL);
+    if (narrows(random, enumerated)) this.mask(input, "flags", FLAGS);
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const flags = input[this.layout.field("flags").at] ?? 0n;
-    const signal = toInt(input[this.layout.field("exitSignal").at]);
-    if (flags > HALF) return undecided("clone passes over the upper half of its word");
+    const flags = this.word(input, "flags");
+    const signal = this.int(input, "exitSignal");
+    if (flags > HALF) return undecided("clone ignores the upper half of its word");
     if ((flags & CSIGNAL) !== 0n || signal < 0 || signal > 0xff) {
-      return undecided("a word cannot tell a flag in its low byte from an exit signal");
+      return undecided(
+        "in the low byte of a word, flags cannot be distinguished from an exit signal",
+      );
     }
-    const why = untried(this.#clones, flags);
+    const why = untried(this.kernel, flags);
     if (why !== undefined) return undecided(why);
     const word = flags | BigInt(signal);
-    const { errno } = this.#clones.clone(word);
+    const { errno } = this.kernel.clone(word);
     const excused = this.#excuse(flags, errno);
     if (excused !== undefined) return undecided(excused);
-    const answer = BigInt.asIntN(64, answered[this.layout.result] ?? 0n);
+    const answer = BigInt.asIntN(64, this.result(answered));
     const refused = errno === REFUSAL;
     if (refused || answer === REFUSED) return this.#expect(refused ? REFUSED : word, answer);
     return answer === word ? HELD : this.#compare(word, answer);
@@ -109,102 +92,85 @@ export class CloneJudge implements Judge {
 
   #compare(word: bigint, answer: bigint): Judgement {
     const seen = BigInt.asUintN(64, answer);
-    const why = untried(this.#clones, seen);
+    const why = untried(this.kernel, seen);
     if (why !== undefined) return undecided(why);
-    const meant = { word, outcome: this.#clones.clone(word, true) };
+    const meant = { word, outcome: this.kernel.clone(word, true) };
     return compareEffects(this.name, meant, {
       word: seen,
-      outcome: this.#clones.clone(seen & HALF, true),
+      outcome: this.kernel.clone(seen & HALF, true),
     });
   }
 
   #excuse(flags: bigint, errno: string): string | undefined {
     const namespaces = new Map(
-      NAMESPACE_FLAGS.map((name) => [name, this.#clones.flag(name)] as const),
+      NAMESPACE_FLAGS.map((name) => [name, this.kernel.flag(name)] as const),
     );
-    return excuse(flags, errno, namespaces, (flag) => this.#clones.clone(flag | SIGCHLD));
+    return excuse(flags, errno, namespaces, (flag) => this.kernel.clone(flag | SIGCHLD));
   }
 }
 
 const SIGCHLD = 17n;
 
-/** cloneFlags: a clone by these flags makes what one by the word's makes. */
-export class CloneFlagsJudge implements Judge {
+/** cloneFlags: a clone with these flags has the same effects as one with the flags of the word. */
+export class CloneFlagsJudge extends FunctionJudge<Clones> {
   readonly name = "cloneFlags";
   readonly asked =
     "clone(the flags) and clone(the word without its low byte): what the children are";
-  readonly layout: RecordLayout;
-  readonly #clones: Clones;
 
-  constructor(layout: RecordLayout, clones: Clones) {
-    this.layout = layout;
-    this.#clones = clones;
-  }
-
-  /** Flags that are taken together, for most sets are refused. */
+  /** Mostly flags that the kernel accepts together: it refuses most sets. */
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    const { at } = this.layout.field("word");
-    if (narrows(random, enumerated)) input[at] = (input[at] ?? 0n) & this.#harmless();
+    if (narrows(random, enumerated)) {
+      this.mask(input, "word", harmlessFlags(this.kernel) | CSIGNAL);
+    }
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = input[this.layout.field("word").at] ?? 0n;
-    const flags = answered[this.layout.result] ?? 0n;
-    if (flags > HALF) return undecided("clone passes over the upper half of its word");
+    const word = this.word(input, "word");
+    const flags = this.result(answered);
+    if (flags > HALF) return undecided("clone ignores the upper half of its word");
     for (const each of [word & FLAGS, flags]) {
-      const why = untried(this.#clones, each);
+      const why = untried(this.kernel, each);
       if (why !== undefined) return undecided(why);
     }
-    const meant = { word: word & FLAGS, outcome: this.#clones.clone(word & FLAGS, true) };
+    const meant = { word: word & FLAGS, outcome: this.kernel.clone(word & FLAGS, true) };
     const { errno } = meant.outcome;
     if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
-    const outcome = this.#clones.clone(flags, true);
+    const outcome = this.kernel.clone(flags, true);
     const judged = compareEffects(this.name, meant, { word: flags, outcome });
     return judged.verdict === "undecided" && flags === meant.word ? HELD : judged;
   }
-
-  #harmless(): bigint {
-    return harmlessFlags(this.#clones) | CSIGNAL;
-  }
 }
 
-/** Flags that the kernel takes in any combination, and whose children have an exit signal. */
+/** Flags that the kernel accepts in any combination, and whose children have an exit signal. */
 function harmlessFlags(clones: Clones): bigint {
   const names = ["CLONE_VM", "CLONE_FS", "CLONE_FILES", "CLONE_SYSVSEM", "CLONE_PARENT_SETTID"];
   const more = ["CLONE_CHILD_SETTID", "CLONE_CHILD_CLEARTID", "CLONE_UNTRACED", "CLONE_IO"];
   return [...names, ...more].reduce((set, name) => set | clones.flag(name), 0n);
 }
 
-/** cloneExitSignal: /proc tells the exit signal of a child that was made by the word. */
-export class CloneExitSignalJudge implements Judge {
+/** cloneExitSignal: /proc shows the exit signal of a child cloned with the word. */
+export class CloneExitSignalJudge extends FunctionJudge<Clones> {
   readonly name = "cloneExitSignal";
   readonly asked = "clone(the word); the child's exit signal in /proc/PID/stat";
-  readonly layout: RecordLayout;
-  readonly #clones: Clones;
 
-  constructor(layout: RecordLayout, clones: Clones) {
-    this.layout = layout;
-    this.#clones = clones;
-  }
-
-  /** Of the flags those that the kernel takes, and that leave the exit signal alone; all signals. */
+  /** Mostly flags that the kernel accepts and that do not affect the exit signal; all signals. */
   draw(random: Random, input: BigUint64Array): void {
-    const { at } = this.layout.field("word");
     if (random.chance(1, 8)) return;
-    input[at] = ((input[at] ?? 0n) & harmlessFlags(this.#clones)) | BigInt(random.below(256));
+    const flags = this.word(input, "word") & harmlessFlags(this.kernel);
+    this.put(input, "word", flags | BigInt(random.below(256)));
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = input[this.layout.field("word").at] ?? 0n;
-    const without = this.#clones.flag("CLONE_THREAD") | this.#clones.flag("CLONE_PARENT");
+    const word = this.word(input, "word");
+    const without = this.kernel.flag("CLONE_THREAD") | this.kernel.flag("CLONE_PARENT");
     if ((word & without) !== 0n) return undecided("threads and siblings have another exit signal");
-    const why = untried(this.#clones, word);
+    const why = untried(this.kernel, word);
     if (why !== undefined) return undecided(why);
-    const { errno, effects } = this.#clones.clone(word & HALF, true);
+    const { errno, effects } = this.kernel.clone(word & HALF, true);
     if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
     const signal = effects.get("exit signal");
     if (signal === undefined)
-      return undecided("the child's end killed the stub before it was seen");
-    return expect(this.name, signal, answered[this.layout.result] ?? 0n);
+      return undecided("the end of the child killed the stub before the child was examined");
+    return this.expectResult(signal, answered);
   }
 }

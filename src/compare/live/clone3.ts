@@ -1,9 +1,9 @@
 import type { Random } from "../../cases/random.ts";
-import type { RecordLayout } from "../record.ts";
 import { compareEffects, excuse, NAMESPACE_FLAGS, untried } from "./clone.ts";
 import { type CloneOutcome, type Clones, REFUSAL } from "./clones.ts";
 import { DATA, SLOTS } from "./code.ts";
-import { expect, HELD, type Judge, type Judgement, REFUSED, undecided } from "./judge.ts";
+import { FunctionJudge } from "./function_judge.ts";
+import { expect, HELD, type Judgement, REFUSED, undecided } from "./judge.ts";
 
 /** The members of struct clone_args in their order (linux/sched.h), and its size. */
 const MEMBERS = [
@@ -22,35 +22,26 @@ const MEMBERS = [
 const SIZE = 88n;
 const [SET_TID, SET_TID_SIZE, EXIT_SIGNAL] = [8, 9, 4];
 
-/** Addresses to which the kernel writes: three words of the page of data, so that two may be the same. */
+/** Addresses that the kernel writes to: one of three words of the data page, so that two may be the same. */
 const POINTERS = ["pidfd", "child_tid", "parent_tid"];
-/** Where nothing is mapped. */
+/** An unmapped address. */
 const NOWHERE = 8n;
-/** What a stack, its size and a TLS may be on every machine: two of them end below the end of user space. */
+/** A mask for stack, stack size and TLS: on every machine, the sum of two such words is in user space. */
 const ADDRESS = 2n ** 45n - 1n;
 const CLONE_NEWTIME = 0x80n;
 const SIGCHLD = 17n;
-/** Errnos that the kernel gives only once it has nothing more to refuse: bad addresses and descriptors. */
+/** Errnos that clone3 returns only after all its other checks: bad addresses and descriptors. */
 const LATE = new Set(["EFAULT", "EBADF"]);
 
-/** encodeClone3: the struct is given to clone3. */
-export class Clone3Judge implements Judge {
+/** encodeClone3: the struct is passed to clone3. */
+export class Clone3Judge extends FunctionJudge<Clones> {
   readonly name = "encodeClone3";
   readonly asked = "clone3(the struct) in a stub: EINVAL or not, and what the child is";
-  readonly layout: RecordLayout;
-  readonly #clones: Clones;
 
-  constructor(layout: RecordLayout, clones: Clones) {
-    this.layout = layout;
-    this.#clones = clones;
-  }
-
-  /** Members that are taken, in most cases: else they hide what the flags do. */
+  /** Mostly valid members: invalid ones hide the effect of the flags. */
   draw(random: Random, input: BigUint64Array): void {
     if (random.chance(1, 4)) return;
-    const set = (name: string, word: bigint) => {
-      input[this.layout.field(name).at] = word;
-    };
+    const set = (name: string, word: bigint) => this.put(input, name, word);
     const stack = random.chance(1, 2) ? BigInt(random.next()) + 1n : 0n;
     set("exit_signal", random.pick([0n, 0n, SIGCHLD]));
     set("stack", stack);
@@ -60,12 +51,11 @@ export class Clone3Judge implements Judge {
     set("cgroup", BigInt(random.below(2 ** 31)));
   }
 
-  /** Addresses become the stub's; those that are 0 stay so. */
+  /** Replaces addresses by addresses of the stub, except 0. */
   fit(input: BigUint64Array): void {
     const change = (name: string, fitted: (word: bigint) => bigint) => {
-      const { at } = this.layout.field(name);
-      const word = input[at] ?? 0n;
-      if (word !== 0n) input[at] = fitted(word);
+      const word = this.word(input, name);
+      if (word !== 0n) this.put(input, name, fitted(word));
     };
     for (const name of POINTERS) {
       change(name, (word) => DATA + BigInt(SLOTS.parentTid) + 8n * (word % 3n));
@@ -75,12 +65,12 @@ export class Clone3Judge implements Judge {
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const meant = BigUint64Array.from(MEMBERS, (name) => input[this.layout.field(name).at] ?? 0n);
-    const why = untried(this.#clones, meant[0] ?? 0n);
+    const meant = BigUint64Array.from(MEMBERS, (name) => this.word(input, name));
+    const why = untried(this.kernel, meant[0] ?? 0n);
     if (why !== undefined) return undecided(why);
     const refused = this.#refuses(meant);
     if (typeof refused === "string") return undecided(refused);
-    const size = answered[this.layout.result] ?? 0n;
+    const size = this.result(answered);
     const refuses = BigInt.asIntN(32, size) === REFUSED;
     if (refused || refuses) {
       return expect(this.name, refused ? BigInt.asUintN(32, REFUSED) : SIZE, size);
@@ -90,9 +80,9 @@ export class Clone3Judge implements Judge {
     return this.#compare(meant, own, size);
   }
 
-  /** Whether the kernel refuses the members; a string says why that cannot be known. */
+  /** Whether the kernel refuses the members, or why that cannot be determined. */
   #refuses(meant: BigUint64Array): boolean | string {
-    // The pids behind set_tid are looked at in between, and none may be chosen here: without any all else shows.
+    // The kernel reads set_tid between its other checks, and no pid can be chosen here: the rest is tried without it.
     if (meant[SET_TID] !== 0n && this.#errno(meant) === REFUSAL) return true;
     if (meant[SET_TID] === 0n && meant[SET_TID_SIZE] !== 0n) return this.#errno(meant) === REFUSAL;
     const rest = meant.slice();
@@ -103,13 +93,13 @@ export class Clone3Judge implements Judge {
   }
 
   #errno(members: BigUint64Array): string {
-    return this.#clones.clone3(members, SIZE).errno;
+    return this.kernel.clone3(members, SIZE).errno;
   }
 
   #excuse(flags: bigint, errno: string): string | undefined {
     const namespaces = new Map([
       ["CLONE_NEWTIME", CLONE_NEWTIME],
-      ...NAMESPACE_FLAGS.map((name) => [name, this.#clones.flag(name)] as const),
+      ...NAMESPACE_FLAGS.map((name) => [name, this.kernel.flag(name)] as const),
     ]);
     return excuse(flags, errno, namespaces, (flag) => this.#alone(flag));
   }
@@ -118,20 +108,20 @@ export class Clone3Judge implements Judge {
     const members = new BigUint64Array(MEMBERS.length);
     members[0] = flags;
     members[EXIT_SIGNAL] = SIGCHLD;
-    return this.#clones.clone3(members, SIZE);
+    return this.kernel.clone3(members, SIZE);
   }
 
   #compare(meant: BigUint64Array, own: BigUint64Array, size: bigint): Judgement {
     const differing = MEMBERS.findIndex((_, i) => meant[i] !== own[i]);
     const name = MEMBERS[differing];
     if (name === undefined && size === SIZE) return HELD;
-    const why = untried(this.#clones, own[0] ?? 0n);
+    const why = untried(this.kernel, own[0] ?? 0n);
     if (why !== undefined) return undecided(why);
-    // What the encoder says of the struct's size is what the kernel is told.
+    // The kernel gets the size that the encoder returned.
     return compareEffects(
       name === undefined ? this.name : `at.${name}`,
-      { word: meant[differing] ?? SIZE, outcome: this.#clones.clone3(meant, SIZE, true) },
-      { word: own[differing] ?? size, outcome: this.#clones.clone3(own, size, true) },
+      { word: meant[differing] ?? SIZE, outcome: this.kernel.clone3(meant, SIZE, true) },
+      { word: own[differing] ?? size, outcome: this.kernel.clone3(own, size, true) },
     );
   }
 }

@@ -7,14 +7,14 @@ import { DATA, SLOTS } from "./code.ts";
 import { fork, reap, setUp } from "./processes.ts";
 import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
 
-/** What a clone made, as far as it can be seen: by name, so that two of them can be compared. */
+/** The observable effects of a clone, by name. */
 export type Effects = ReadonlyMap<string, bigint>;
 
-/** What the kernel answered to a clone: an errno by name, or the child. */
+/** The outcome of a clone: an errno by name, or the effects. */
 export interface CloneOutcome {
-  /** "" where it made a child. */
+  /** "" if it created a child. */
   readonly errno: string;
-  /** Looked at only where that was asked for. */
+  /** Examined only on request. */
   readonly effects: Effects;
 }
 
@@ -31,34 +31,34 @@ const SHARED: Readonly<Record<string, bigint>> = {
   sighand: 4n,
   sysvsem: 6n,
 };
-/** Signals that would stop the stub as an instruction's do: they wait, blocked, when a child's end sends them. */
+/** Signals that would stop the stub like those of an instruction: they stay blocked while children end. */
 const AWKWARD = ["SIGILL", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS"];
-/** Outcomes that are kept: encoders are asked about the same cases one after the other. */
+/** How many outcomes are kept: the encoders get the same cases one after another. */
 const KEPT = 4096;
 /** How long a child may take to end, in microseconds. */
 const CHILD_END = 1_000_000;
 
-/** Makes a stub fit to clone anything, and each clone fit to be compared with others. */
+/** Prepares a stub for all clones, and for comparing them. */
 export function prepareClones(tracee: Tracee): Tracee {
   const { tracer, stub } = tracee;
-  // It stopped itself at its birth, and its process is stopped ever since: new threads would be, too.
+  // The stub has stopped itself at its birth; its process is still stopped, and new threads would be, too.
   tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGCONT"));
   tracee.call("getpid");
-  // From now on it has semaphores to undo, which a child shares or does not.
+  // From now on it has semaphores to undo, which a child may share.
   const word = tracer.flag("CLONE_SYSVSEM") | BigInt(tracer.constant("SIGCHLD"));
   reap(tracee, fork(tracee, 0, word));
   return tracee;
 }
 
-/** Makes children in a stub that may die, with clone and clone3, and ends them. */
+/** Creates children of a stub with clone and clone3, and ends them. The stub may die. */
 export class Clones {
   readonly #tracer: TracingThread;
   readonly #slot: TraceeSlot;
   readonly #known = new Map<string, CloneOutcome>();
 
   /**
-   * @param slot of stubs that were prepared by `prepareClones` and forked from the host: CLONE_PARENT makes
-   * children of the host
+   * @param slot stubs prepared by `prepareClones` and forked from the host: with CLONE_PARENT, children are the
+   * host's
    */
   constructor(tracer: TracingThread, slot: TraceeSlot) {
     this.#tracer = tracer;
@@ -80,7 +80,7 @@ export class Clones {
   /**
    * clone3 with struct clone_args.
    *
-   * @param size what it is told about the struct's size
+   * @param size the size passed to clone3
    */
   clone3(members: BigUint64Array, size: bigint, look = false): CloneOutcome {
     const [flags = 0n] = members;
@@ -107,7 +107,7 @@ export class Clones {
     try {
       return this.#run(tracee, call, args, flags, look);
     } finally {
-      // The stub's file table is this process's. What clone wrote may have been written over: so they are looked for.
+      // The stub shares this process's file table. What clone wrote may be overwritten, so pidfds are searched.
       for (const fd of before === undefined ? [] : pidfds()) if (!before?.has(fd)) closeSync(fd);
     }
   }
@@ -121,14 +121,14 @@ export class Clones {
   ): CloneOutcome {
     const { tracer } = tracee;
     tracee.write(SLOTS.parentTid, new Uint8Array(24));
-    // A vforking parent waits for its child, and a thread has to end by itself.
+    // A vforking parent waits for its child, and a thread has to exit by itself.
     const leaves = (flags & (tracer.flag("CLONE_VFORK") | tracer.flag("CLONE_THREAD"))) !== 0n;
     this.#block(tracee);
     setUp(tracee, { rax: call, rdi, rsi, rdx, r10, r8, rbx: leaves ? 1n : 0n });
     try {
       tracee.run("PTRACE_CONT", isInt3(tracer));
     } catch (error) {
-      // A vforking parent may be killed by its child's exit signal before it answers. There was a child, then.
+      // The exit signal of its child may kill a vforking parent before clone returns: then there was a child.
       if (error instanceof DeathError && leaves) return { errno: "", effects: NONE };
       throw error;
     }
@@ -157,7 +157,7 @@ export class Clones {
     for (const [name, slot] of Object.entries(WRITTEN)) {
       effects.set(`${name} written`, BigInt(tracee.word(slot) !== 0n));
     }
-    // A thread may be gone already. What vfork made is a zombie, which has little left to be compared.
+    // A thread may be gone already. The child of a vfork is a zombie, which has few effects left.
     effects.set("a process", BigInt((flags & tracer.flag("CLONE_THREAD")) === 0n));
     if (effects.get("a process") === 0n) return effects;
     const stat = statOf(pid);
@@ -167,7 +167,7 @@ export class Clones {
     effects.set("traced", BigInt(stat.tracer !== 0));
     for (const [name, type] of Object.entries(SHARED)) {
       const result = tracee.call(SYS_KCMP, BigInt(stub.pid), BigInt(pid), type, 0n, 0n);
-      // Which of two is the greater means nothing.
+      // The order of two that differ has no meaning.
       effects.set(`shared ${name}`, result === 2n ? 1n : result);
     }
     for (const name of NAMESPACES) {
@@ -177,7 +177,7 @@ export class Clones {
     return effects;
   }
 
-  /** Ends a child, whoever its parent and its tracer are, and has each of them reap it. */
+  /** Ends a child, and lets both its tracer and its parent reap it. */
   #end(tracee: Tracee, pid: number, leaves: boolean): void {
     const { tracer } = tracee;
     const { shim, status } = tracer;
@@ -189,7 +189,7 @@ export class Clones {
     try {
       tracee.call("wait4", BigInt(pid), 0n, all, 0n);
     } catch (error) {
-      // SIGKILL is an exit signal like any other.
+      // The exit signal may be SIGKILL.
       if (!(error instanceof DeathError)) throw error;
     }
   }
@@ -197,28 +197,28 @@ export class Clones {
 
 const PTRACE_SETSIGMASK = 0x420b;
 const [SYS_CLONE, SYS_CLONE3, SYS_KCMP] = [56n, 435n, 312n];
-/** What a clone writes before it answers. */
+/** What a clone writes before it returns. */
 const WRITTEN = { parent_tid: SLOTS.parentTid, pidfd: SLOTS.pidfd };
 
-/** This process's descriptors of processes. */
+/** The pidfds of this process. */
 function pidfds(): Set<number> {
   const isPidfd = (fd: string) => /^Pid:/m.test(read(`/proc/self/fdinfo/${fd}`));
   return new Set(readdirSync("/proc/self/fd").filter(isPidfd).map(Number));
 }
 
-/** The kernel's refusal. */
+/** The errno of refused flags. */
 export const REFUSAL = errnoName(EINVAL);
 
-/** How long a new task may take until it waits, in milliseconds. */
+/** How long a new task may take until it sleeps, in milliseconds. */
 const MOST_START = 100;
 
-/** Waits until a new task sleeps or has ended. Its own first act may be to write its id where a pointer says. */
+/** Waits until a new task sleeps or has ended: it may first have to write its id for CLONE_CHILD_SETTID. */
 function awaitRest(pid: number): void {
   const end = performance.now() + MOST_START;
   while (/^[RD]$/.test(statOf(pid).state) && performance.now() < end);
 }
 
-/** What /proc says of a task that may be dead or gone. */
+/** Fields of /proc/PID/stat and status; 0 for a task that is gone. */
 function statOf(pid: number): {
   state: string;
   parent: number;

@@ -24,10 +24,10 @@ import type { Tracee } from "./tracee.ts";
 const SECCOMP_SET_MODE_FILTER = 1n;
 const PR_SET_NO_NEW_PRIVS = 38n;
 
-/** A call that does not exist, and fails with the errno that is its first argument. */
+/** An unused number; the call fails with the errno in its first argument. */
 export const FAILING_CALL = 1023n;
 
-/** Makes FAILING_CALL fail, as far as there are errnos: the kernel takes 4095 for what is above. */
+/** Makes FAILING_CALL fail. The kernel replaces errnos above 4095 by 4095. */
 export const FAIL_AS_ASKED = assembleBpf(
   [LOAD_WORD, DATA_NUMBER],
   [JUMP_EQUAL, Number(FAILING_CALL), 0, 4],
@@ -41,7 +41,7 @@ export const FAIL_AS_ASKED = assembleBpf(
 /** The upper half of every address in the vsyscall page. */
 const VSYSCALL_HALF = 0xffff_ffff;
 
-/** Makes calls into the vsyscall page a SIGSYS. */
+/** Traps calls into the vsyscall page. */
 export const TRAP_VSYSCALLS = assembleBpf(
   [LOAD_WORD, DATA_INSTRUCTION_POINTER + HIGH],
   [JUMP_EQUAL, VSYSCALL_HALF, 0, 1],
@@ -49,12 +49,12 @@ export const TRAP_VSYSCALLS = assembleBpf(
   [RETURN, SECCOMP_RET_ALLOW],
 );
 
-/** The errno of calls that another filter would have let through: nobody else's. */
+/** The errno of calls that no other filter stops; no other filter returns it. */
 export const STOPPED_BY_GUARD = 4000;
 
 /**
- * Keeps the calls that are only asked about from running: they fail, unless another filter has something worse
- * for them. The most severe answer of all filters counts.
+ * Keeps tried calls from being executed: they fail, unless another filter returns a more severe action. Of several
+ * filters the most severe action wins.
  */
 export const GUARD = assembleBpf(
   [LOAD_WORD, DATA_INSTRUCTION_POINTER + HIGH],
@@ -67,7 +67,7 @@ export const GUARD = assembleBpf(
   [RETURN, SECCOMP_RET_ALLOW],
 );
 
-/** Has a stub install a filter; answers 0 or -errno. */
+/** Installs a filter in a stub; returns 0 or -errno. */
 export function installFilter(tracee: Tracee, program: Uint8Array): bigint {
   tracee.call("prctl", PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n);
   tracee.write(SLOTS.program, sockFprog(program, DATA + BigInt(SLOTS.instructions)));
@@ -78,7 +78,7 @@ export function installFilter(tracee: Tracee, program: Uint8Array): bigint {
 
 const SYS_SECCOMP = 317n;
 
-/** The same with a filter that has to be taken. @throws SyscallError */
+/** Installs a filter in a stub. @throws SyscallError if the kernel refuses it */
 export function requireFilter(tracee: Tracee, program: Uint8Array): void {
   const result = installFilter(tracee, program);
   if (result === 0n) return;
@@ -88,9 +88,9 @@ export function requireFilter(tracee: Tracee, program: Uint8Array): void {
   });
 }
 
-/** What the tracer is told at that stop. */
+/** The event message of that stop. */
 export const TRACE_MESSAGE = 77;
-/** Makes FAILING_CALL a stop of its tracer. */
+/** Stops FAILING_CALL for its tracer. */
 export const TRACE_FAILING_CALL = assembleBpf(
   [LOAD_WORD, DATA_NUMBER],
   [JUMP_EQUAL, Number(FAILING_CALL), 0, 1],

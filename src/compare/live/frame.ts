@@ -4,19 +4,19 @@ import { HELD, type Judgement, undecided } from "./judge.ts";
 import { NO_CALL, Registers } from "./registers.ts";
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
-/** What became of a register block that a stub was resumed with. */
+/** The outcome of resuming a stub with a register block. */
 export type Landing =
-  /** The code was reached: the registers as the tracee wrote them down, RIP where it began. */
+  /** It reached the code: the registers that the tracee stored, with RIP where it started. */
   | { readonly kind: "ran"; readonly registers: BigUint64Array }
-  /** The kernel did not take the registers, or something else than that code was reached. */
+  /** The kernel refused the registers, or the stub did not reach the code. */
   | { readonly kind: "strayed"; readonly how: string };
 
-/** Bytes that a restart goes back by: those of SYSCALL. */
+/** A restart moves RIP back by this: the length of SYSCALL. */
 export const SYSCALL_SIZE = 2n;
 
 /**
- * Puts register blocks into a stub, and learns from what the stub does which they were. System calls do not run:
- * SYSEMU takes them, so that a block that leads astray does no harm.
+ * Resumes a stub with register blocks, and finds out which registers it had. System calls are not executed: SYSEMU
+ * intercepts them, so that a wrong block does no harm.
  */
 export class Frames {
   readonly registers: Registers;
@@ -27,12 +27,12 @@ export class Frames {
     this.registers = new Registers(slot.get());
   }
 
-  /** Resumes the stub with a block, from a stop by a signal: where the kernel looks for restarts. */
+  /** Resumes the stub with a block from a stop by a signal, where the kernel checks for restarts. */
   run(block: BigUint64Array): Landing {
     return this.#resume(this.#atSignal(), block);
   }
 
-  /** Resumes the stub with a block, from the stop of the system call that it makes with `before`. */
+  /** Resumes the stub with a block from the stop of the system call that it makes with `before`. */
   runFromCall(before: BigUint64Array, block: BigUint64Array): Landing {
     const tracee = this.toCall(before);
     return tracee === undefined
@@ -41,9 +41,9 @@ export class Frames {
   }
 
   /**
-   * Has the stub go to a system call with these registers, and stop there.
+   * Runs the stub with these registers to a stop at a system call.
    *
-   * @returns it, with the registers of its stop; undefined where it did something else
+   * @returns the stub, with the registers of the stop; undefined if it stopped otherwise
    */
   toCall(before: BigUint64Array): Tracee | undefined {
     const tracee = this.#slot.get();
@@ -51,14 +51,14 @@ export class Frames {
     return kind === "syscall" ? tracee : undefined;
   }
 
-  /** What stops the stub where it is resumed with a block and no more is wanted. */
+  /** The next stop of the stub, resumed with a block; undefined if there is none. */
   stopOf(block: BigUint64Array): { kind: "syscall" | "signal"; code: number } | undefined {
     const tracee = this.#atSignal();
     const stop = this.#tryRun(tracee, block);
     return stop.kind === "strayed" ? undefined : { kind: stop.kind, code: stop.code };
   }
 
-  /** A stub that a signal stopped last. */
+  /** The stub, at a stop by a signal. */
   #atSignal(): Tracee {
     const tracee = this.#slot.get();
     if (tracee.stoppedBy !== "signal") this.#resume(tracee, this.registers.atEntry());
@@ -75,7 +75,7 @@ export class Frames {
     }
     const { tracer } = tracee;
     const what = stop.kind === "syscall" ? "a system call" : tracer.signalName(stop.signal);
-    return { kind: "strayed", how: `the stub met ${what} at ${hex(rip)}` };
+    return { kind: "strayed", how: `the stub stopped by ${what} at ${hex(rip)}` };
   }
 
   #tryRun(tracee: Tracee, block: BigUint64Array) {
@@ -89,7 +89,7 @@ export class Frames {
     }
   }
 
-  /** What the tracee wrote down; only its bases and orig_rax are the kernel's account. */
+  /** The registers that the tracee stored; its bases and orig_rax are those of the kernel. */
   #written(tracee: Tracee): BigUint64Array {
     const slots = new BigUint64Array(tracee.read(0, SLOTS.end).buffer);
     const registers = tracee.words.slice();
@@ -103,10 +103,10 @@ export class Frames {
     return registers;
   }
 
-  /** Resumes a stub with the block that an encoder answered, and compares what came of it with what was meant. */
+  /** Resumes a stub with an encoder's block, and compares its registers with the expected ones. */
   judge(meant: BigUint64Array, given: BigUint64Array, landing = this.run(given)): Judgement {
     if (landing.kind === "strayed") {
-      // The first register that is another is what led astray.
+      // The first register that differs is taken for the reason.
       return this.difference(meant, given) ?? undecided(landing.how);
     }
     const rip = this.registers.at("rip");
@@ -115,13 +115,13 @@ export class Frames {
     if (restarted) {
       const original = this.registers.at("orig_rax");
       const seenOriginal = given[original] ?? 0n;
-      const how = "the kernel took a call for one under way, and went back to run it again";
+      const how = "the kernel took the call for one in progress, and restarted it";
       return { ...failed("orig_rax", NO_CALL, seenOriginal), how };
     }
     return this.difference(meant, seen) ?? HELD;
   }
 
-  /** The first register in which blocks differ, but for orig_rax, which no tracee sees. */
+  /** The first register that differs, except orig_rax, which no tracee can see. */
   difference(meant: BigUint64Array, seen: BigUint64Array): Judgement | undefined {
     const { names } = this.registers;
     const at = names.findIndex((name, i) => name !== "orig_rax" && meant[i] !== seen[i]);
@@ -130,7 +130,7 @@ export class Frames {
   }
 }
 
-/** How an encoder's block led astray, where that is what an error tells. */
+/** The message of an error that a wrong block may cause; undefined for other errors. */
 export function strayed(error: unknown): string | undefined {
   const refused = error instanceof TraceError && error.errno === "EIO";
   const ended = error instanceof DeathError || error instanceof DeadlineError;

@@ -29,7 +29,7 @@ import { WaitOptionsJudge } from "./waits.ts";
 /** How long a stub may take to stop, in milliseconds. */
 const DEADLINE = 2000;
 
-/** A judge for each function of amd64, and the stubs in which they ask the kernel. */
+/** A judge for each function of amd64, and the stubs that they use. */
 export class Judges {
   readonly #tracer: Tracer;
   #judges: ReadonlyMap<FunctionName, Judge> = new Map();
@@ -48,7 +48,7 @@ export class Judges {
     return [...this.#judges.keys()];
   }
 
-  /** Makes all judges anew, and their stubs: what they have seen so far may be somebody's doing. */
+  /** Replaces all judges and their stubs: another process may have disturbed them. */
   renew(): void {
     for (const close of this.#closers) close();
     const [judges, closers] = makeJudges(this.#tracer);
@@ -56,7 +56,7 @@ export class Judges {
     this.#closers = closers;
   }
 
-  /** Ends all stubs. Twice does nothing. */
+  /** Ends all stubs. Calling it again does nothing. */
   close(): void {
     for (const close of this.#closers) close();
     this.#tracer.close();
@@ -67,18 +67,17 @@ export class Judges {
   }
 }
 
-/** The judge of a function that has one. @throws RangeError */
+/** The judge of a function. @throws RangeError if it has none */
 export function judgeOf(judges: Judges, { name }: { readonly name: FunctionName }): Judge {
   const judge = judges.get(name);
-  if (judge === undefined) throw new RangeError(`there is no judge of ${name}`);
+  if (judge === undefined) throw new RangeError(`no judge for ${name}`);
   return judge;
 }
 
 /**
- * Makes the judges. Their stubs are driven by stublab's own encoder, and by this thread, which is the tracer.
+ * Opens the judges. This thread traces their stubs, with stublab's own encoder.
  *
- * @throws UnsupportedError, ForkError, AttachError and what else `Tracer` and `createStub` throw where this
- * machine does not let processes be traced
+ * @throws the errors of `Tracer` and `createStub`, e.g. if this machine does not allow tracing
  */
 export function openJudges(): Judges {
   const tracer = new Tracer({ deadline: DEADLINE });
@@ -94,7 +93,7 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
   const { constants } = tracer.encoder;
   const layout = (name: FunctionName) => layoutOf(name, constants);
   const slots: TraceeSlot[] = [];
-  // One that is forked from the host, for its children may be the host's.
+  // A stub forked from the host: with CLONE_PARENT its children are the host's.
   const slot = (prepare: (tracee: Tracee) => Tracee = (tracee) => tracee) => {
     const made = new TraceeSlot(() => prepare(Tracee.prepare(tracer.createStub())));
     slots.push(made);
@@ -102,9 +101,8 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
   };
   const plain = slot();
   const frames = new Frames(plain);
-  const { registers } = frames;
   const clones = new Clones(tracer, slot(prepareClones));
-  const answers = new Answers(slot(prepareAnswers));
+  const answers = new Answers(slot(prepareAnswers), frames.registers);
   const queue = new Queue(slot());
   const forms = new KernelForms(queue);
   const statuses = new Statuses(tracer);
@@ -120,15 +118,15 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
     new WaitOptionsJudge(layout("encodeWaitOptions"), plain, slot()),
     ...STATUS_READERS.map((name) => new StatusJudge(name, layout(name), statuses)),
     new StopJudge(layout("encodeStop"), statuses),
-    new ResultJudge(layout("syscallResult"), answers, registers),
-    new ErrnoJudge(layout("syscallErrno"), answers, registers),
+    new ResultJudge(layout("syscallResult"), answers),
+    new ErrnoJudge(layout("syscallErrno"), answers),
     new RestartsJudge(layout("restartsSyscall"), frames),
     new RewindJudge(layout("rewindSyscall"), frames),
     new RestartJudge(layout("restartSyscall"), frames),
     new SignalSetJudge(layout("signalSet"), slot()),
     new BlockableJudge(layout("blockableSignals"), plain),
     new FormJudge(layout("siginfoForm"), forms),
-    new SiginfoJudge(layout("encodeSiginfo"), queue, forms),
+    new SiginfoJudge(layout("encodeSiginfo"), forms),
     seccomp,
     new EnterJudge(layout("enterGuest"), frames),
     new SteppingJudge(layout("isSingleStepping"), frames),

@@ -4,21 +4,21 @@ import type { Tracee } from "./tracee.ts";
 
 /** Writable bits of eflags (arch/x86/kernel/ptrace.c). */
 const WRITABLE = 0x5_4dd5n;
-/** TF would stop the code at once, and RF is nowhere to be seen. */
-const TF = 0x100n;
+/** TF would stop the code at its first instruction; RF is not visible to it. */
+export const TF = 0x100n;
 const RF = 0x1_0000n;
-/** Bits of fs_base and gs_base that every machine takes. */
+/** Bits of fs_base and gs_base that every machine accepts. */
 const BASE = 2n ** 46n - 1n;
-/** The selector of the user's data. */
+/** The selector of user data. */
 const USER_DS = 0x2bn;
 
-/** An orig_rax that says that no call is under way. */
+/** orig_rax if no call is in progress. */
 export const NO_CALL = 2n ** 64n - 1n;
 
-/** The registers of a block by name, and what a stub can be resumed with. */
+/** The registers of a block by name, and changes that let a stub be resumed with it. */
 export class Registers {
   readonly names: readonly string[];
-  /** What a stub rests with. */
+  /** The registers of a stub at rest. */
   readonly initial: BigUint64Array;
   readonly #index: ReadonlyMap<string, number>;
 
@@ -31,7 +31,7 @@ export class Registers {
   /** The index of a register's word in a block. */
   at(name: string): number {
     const at = this.#index.get(name);
-    if (at === undefined) throw new RangeError(`there is no register ${name}`);
+    if (at === undefined) throw new RangeError(`unknown register ${name}`);
     return at;
   }
 
@@ -46,16 +46,16 @@ export class Registers {
     return changed;
   }
 
-  /** The registers of the stub at rest, with some changed, and RIP at the code that writes them down. */
+  /** The registers of the stub at rest, with some changed, and RIP at the code that stores them. */
   atEntry(changes: Readonly<Record<string, bigint>> = {}): BigUint64Array {
     return this.with(this.initial, { rip: PLACES.entry, orig_rax: NO_CALL, ...changes });
   }
 
   /**
-   * Makes of a block one that a stub can be resumed with: RIP where there is code, selectors, flags and bases
-   * that it may have. The other registers stay as they are.
+   * Changes a block into one that a stub can be resumed with: RIP, selectors, flags and bases get valid values. Other
+   * registers stay.
    *
-   * @param trap whether TF is one of those flags
+   * @param trap whether TF may stay set
    */
   fit(block: BigUint64Array, rip: bigint = PLACES.entry, trap = false): void {
     const kept = WRITABLE & ~RF & (trap ? -1n : ~TF);
@@ -66,7 +66,7 @@ export class Registers {
     this.fitSelectors(block);
   }
 
-  /** The selectors of the stub itself; ds and es may be those of the user's data, too. */
+  /** The selectors of the stub itself; ds and es are 0 or that of user data. */
   fitSelectors(block: BigUint64Array): void {
     for (const name of ["cs", "ss", "fs", "gs"]) {
       block[this.at(name)] = this.get(this.initial, name);

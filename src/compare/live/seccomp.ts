@@ -11,23 +11,24 @@ import { ANSWER, type RecordLayout } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
 import { NO_CORE, setCoreLimit } from "./cores.ts";
 import { GUARD, installFilter, requireFilter, STOPPED_BY_GUARD } from "./filters.ts";
-import { expect, type Judge, type Judgement, toInt, undecided, unsigned } from "./judge.ts";
+import { FunctionJudge } from "./function_judge.ts";
+import { expect, type Judgement, toInt, undecided, unsigned } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
 import { USER_SPACE } from "./vsyscall.ts";
 
 const HALF = 0xffff_ffffn;
 const [X86_64, I386] = [0xc000_003en, 0x4000_0003n];
-/** Functions of the vsyscall page (uapi/asm/vsyscall.h), and the numbers that a filter sees for them. */
+/** The functions of the vsyscall page (uapi/asm/vsyscall.h), and the numbers that a filter sees for them. */
 const VSYSCALLS: readonly (readonly [address: bigint, number: bigint])[] = [
   [0xffff_ffff_ff60_0000n, 96n],
   [0xffff_ffff_ff60_0400n, 201n],
   [0xffff_ffff_ff60_0800n, 309n],
 ];
-/** -1 is no number: the kernel skips such a call by itself. */
+/** The kernel skips a call with the number -1. */
 const NO_NUMBER = HALF;
 const MOST_INSTRUCTIONS = 128n;
-/** How many programs have a stub at a time. */
+/** How many programs have a stub at the same time. */
 const PROGRAMS = 8;
 const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"] as const;
 
@@ -39,7 +40,7 @@ interface Question {
   readonly args: readonly bigint[];
 }
 
-/** Stubs in which programs are installed, so that calls can be tried that are never executed. */
+/** Stubs with installed programs. Calls are tried in them, and never executed. */
 class Filtered {
   readonly #parent: TraceeSlot;
   readonly #stubs = new Map<string, Tracee>();
@@ -54,7 +55,7 @@ class Filtered {
     });
   }
 
-  /** What a program answers to a call; a string says why it cannot be asked. */
+  /** The action of a program for a call, or why it cannot be tried. */
   ask(program: Uint8Array, question: Question): bigint | string {
     const missing = this.#missing(question);
     if (missing !== undefined) return missing;
@@ -75,10 +76,12 @@ class Filtered {
       const answer = tryCall(this.#parent.get(), question);
       this.#reached.set(kind, answer === BigInt(SECCOMP_RET_ALLOW));
     }
-    return this.#reached.get(kind) === true ? undefined : "no such call gets to a filter here";
+    return this.#reached.get(kind) === true
+      ? undefined
+      : "such a call does not reach a filter here";
   }
 
-  /** A stub under a program; undefined where the kernel does not take it. */
+  /** A stub under a program; undefined if the kernel refuses the program. */
   #stubOf(program: Uint8Array): Tracee | undefined {
     const key = Buffer.from(program).toString("latin1");
     const known = this.#stubs.get(key);
@@ -103,14 +106,14 @@ function vsyscallOf({ ip }: Question): bigint | undefined {
   return VSYSCALLS.find(([address]) => address === ip)?.[0];
 }
 
-/** Where the instruction lies with which a call is made. */
+/** The address of the instruction that makes the call. */
 function siteOf(question: Question): bigint {
   const { syscall, int80, callRax } = PLACES.questions;
   if (question.arch === I386) return int80;
   return vsyscallOf(question) === undefined ? syscall : callRax;
 }
 
-/** Has a stub try a call; answers the action of its filters, the guard's taken for none. */
+/** Makes a stub try a call; returns the action of its filters without the guard. */
 function tryCall(tracee: Tracee, question: Question): bigint | string {
   const { block, initial, tracer } = tracee;
   block.copyFrom(initial);
@@ -132,7 +135,7 @@ function tryCall(tracee: Tracee, question: Question): bigint | string {
   }
 }
 
-/** What let a call return like this; other ways to let it through than SECCOMP_RET_ALLOW look the same. */
+/** The action after which a call returns like this. Actions other than SECCOMP_RET_ALLOW may look the same. */
 function actionOf(rax: bigint): bigint {
   const errno = -BigInt.asIntN(32, rax);
   if (errno === BigInt(STOPPED_BY_GUARD)) return BigInt(SECCOMP_RET_ALLOW);
@@ -140,21 +143,18 @@ function actionOf(rax: bigint): bigint {
 }
 
 /** encodeSeccomp: the program is installed, and the call is tried. */
-export class SeccompJudge implements Judge {
+export class SeccompJudge extends FunctionJudge<Filtered> {
   readonly name = "encodeSeccomp";
   readonly asked =
     "installed the program in a stub, which tried the call: returned, SIGSYS, killed";
-  readonly layout: RecordLayout;
-  readonly #filtered: Filtered;
   readonly #flag: (name: string) => bigint;
 
   constructor(layout: RecordLayout, tracer: Tracer) {
-    this.layout = layout;
-    this.#filtered = new Filtered(tracer);
+    super(layout, new Filtered(tracer));
     this.#flag = (name) => tracer.flag(name);
   }
 
-  /** The other architecture is i386, the other instruction pointers are in the vsyscall page. */
+  /** Replaces other architectures by i386, and instruction pointers by one of the vsyscall page or of the stub. */
   fit(input: BigUint64Array): void {
     const call = this.layout.field("call").at;
     const pointer = this.layout.field("instruction_pointer").at;
@@ -166,36 +166,36 @@ export class SeccompJudge implements Judge {
     input[call] = (arch << 32n) | (vsyscall ? own : number);
     input[pointer] = vsyscall ? address : PLACES.questions.syscall;
     if (!vsyscall) return;
-    // Before it asks a filter, the kernel looks whether they point to user space.
+    // The kernel checks that these point to user space before it runs a filter.
     for (const i of ARGUMENTS.keys()) {
-      const { at } = this.layout.field(`arg${i}`);
-      input[at] = (input[at] ?? 0n) & USER_SPACE;
+      this.mask(input, `arg${i}`, USER_SPACE);
     }
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = (name: string) => input[this.layout.field(name).at] ?? 0n;
+    const word = (name: string) => this.word(input, name);
     const question = {
       number: word("call") & HALF,
       arch: word("call") >> 32n,
       ip: word("instruction_pointer"),
       args: ARGUMENTS.map((_, i) => word(`arg${i}`)),
     };
-    if (question.number === NO_NUMBER) return undecided("-1 is no call");
+    if (question.number === NO_NUMBER)
+      return undecided("the kernel skips a call with the number -1");
     const meant = this.#policy(question, BigInt.asUintN(32, word("exitSignal")));
-    const count = BigInt(toInt(answered[this.layout.result]));
+    const count = BigInt(toInt(this.result(answered)));
     if (count < 1n || count > MOST_INSTRUCTIONS) return expect(ANSWER, meant, NO_PROGRAM);
     const { at } = this.layout.field("at");
     const program = new Uint8Array(answered.slice(at, at + Number(count)).buffer);
-    const seen = this.#filtered.ask(program, question);
+    const seen = this.kernel.ask(program, question);
     return typeof seen === "string" ? undecided(seen) : expect(ANSWER, meant, seen);
   }
 
   close(): void {
-    this.#filtered.close();
+    this.kernel.close();
   }
 
-  /** The filter of guests' stubs as docs/encoder-abi.md has it. */
+  /** The filter of guests' stubs: docs/encoder-abi.md. */
   #policy({ number, arch, ip, args }: Question, exitSignal: bigint): bigint {
     if (arch !== X86_64) return BigInt(SECCOMP_RET_KILL_PROCESS);
     if (ip >> 32n === HALF) return BigInt(SECCOMP_RET_TRAP);
@@ -215,5 +215,5 @@ export class SeccompJudge implements Judge {
   }
 }
 
-/** Calls that are allowed whatever their arguments are. */
+/** Calls that are allowed with any arguments. */
 const FREE = "mmap munmap mprotect getpid getppid wait4 exit restart_syscall".split(" ");

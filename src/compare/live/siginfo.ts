@@ -1,18 +1,11 @@
 import { closeSync } from "node:fs";
 import { constants } from "node:os";
 import type { Random } from "../../cases/random.ts";
+import { FORM_MEMBERS } from "../places.ts";
 import type { RecordLayout } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
-import {
-  expect,
-  fromInt,
-  HELD,
-  type Judge,
-  type Judgement,
-  narrows,
-  toInt,
-  undecided,
-} from "./judge.ts";
+import { FunctionJudge } from "./function_judge.ts";
+import { expect, fromInt, HELD, type Judgement, narrows, undecided } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
 
@@ -24,7 +17,7 @@ const ALL = 2n ** 64n - 1n;
 const [SYS_RT_SIGQUEUEINFO, SYS_SIGNALFD4] = [129n, 289n];
 const SFD_NONBLOCK = 0x800n;
 
-/** Where siginfo_t begins with what every signal has, and where its union begins. */
+/** Offsets in siginfo_t: two of the common members, and the union. */
 const [SI_SIGNO, SI_CODE, UNION] = [0, 8, 16];
 
 /** Members of struct signalfd_siginfo: offset and bytes (linux/signalfd.h). */
@@ -49,25 +42,15 @@ const SIGNALFD: Readonly<Record<string, readonly [offset: number, bytes: 2 | 4 |
   si_arch: [96, 4],
 };
 
-/** The forms in the order of SIGINFO_KILL to SIGINFO_SYS: members in the order of the values that are given. */
-const FORMS: readonly (readonly string[])[] = [
-  ["si_pid", "si_uid"],
-  ["si_timerid", "si_overrun", "si_value"],
-  ["si_band", "si_fd"],
-  ["si_addr"],
-  ["si_pid", "si_uid", "si_status"],
-  ["si_pid", "si_uid", "si_value"],
-  ["si_call_addr", "si_syscall", "si_arch"],
-];
-/** Members that come with a form, and that no encoder is given. */
+/** Members of a form that are not passed to an encoder. */
 const FURTHER: ReadonlySet<string> = new Set(["si_utime", "si_stime", "si_addr_lsb"]);
 
 /** What the kernel read from a siginfo_t. */
 type Reading = ReadonlyMap<string, bigint>;
 
 /**
- * Queues signals in a stub that blocks them, and reads them from a signalfd: which members the kernel copies
- * there, and from where, is what it takes the union for (siginfo_layout in kernel/signal.c).
+ * Queues signals in a stub that blocks them, and reads them from a signalfd: the members that the kernel copies show
+ * which form it takes the union for (siginfo_layout in kernel/signal.c).
  */
 export class Queue {
   readonly #slot: TraceeSlot;
@@ -77,7 +60,7 @@ export class Queue {
     this.#slot = slot;
   }
 
-  /** @returns what was read, or why nothing was */
+  /** @returns the members, or why they could not be read */
   send(signal: number, siginfo: Uint8Array): Reading | string {
     if (signal === SIGKILL || signal === SIGSTOP) return "SIGKILL and SIGSTOP cannot be blocked";
     const tracee = this.#slot.get();
@@ -98,11 +81,11 @@ export class Queue {
       block.set(name, word);
     }
     block.set("orig_rax", NO_CALL);
-    // INT3 unblocks SIGTRAP each time.
+    // Each INT3 unblocks SIGTRAP.
     tracer.shim.ptraceMemory(PTRACE_SETSIGMASK, stub.pid, 8, BigUint64Array.of(ALL));
     tracee.run("PTRACE_CONT", isInt3(tracer));
     const [queued = 0n, received] = new BigInt64Array(tracee.read(SLOTS.queued, 16).buffer);
-    if (queued !== 0n) return `rt_sigqueueinfo answered ${queued}`;
+    if (queued !== 0n) return `rt_sigqueueinfo returned ${queued}`;
     if (received !== BigInt(SIGINFO_SIZE)) return "the signal did not arrive";
     return readMembers(tracee.read(SLOTS.signalfd, SIGINFO_SIZE));
   }
@@ -139,36 +122,36 @@ function readMembers(bytes: Uint8Array): Reading {
   return members;
 }
 
-/** A siginfo_t whose union has no byte that is 0. */
+/** A siginfo_t whose union has no zero byte. */
 function probe(signal: number, code: number): Uint8Array {
   const bytes = new Uint8Array(SIGINFO_SIZE);
   const view = new DataView(bytes.buffer);
-  // What lies beyond the union's longest member has to be 0 where the kernel does not know the code.
+  // Bytes beyond the longest member of the union must be 0 if the kernel does not know the code.
   bytes.fill(0x11, UNION, 48);
   view.setInt32(SI_SIGNO, signal, true);
   view.setInt32(SI_CODE, code, true);
   return bytes;
 }
 
-/** Which form the kernel took a siginfo for: the one whose members, and no others, it copied. */
+/** The form whose members, and no others, the kernel copied. */
 function formOf(reading: Reading): number | undefined {
   const copied = [...reading]
     .filter(([name, word]) => word !== 0n && name !== "si_signo" && name !== "si_code")
     .map(([name]) => name)
     .filter((name) => !FURTHER.has(name));
-  const form = FORMS.findIndex(
+  const form = FORM_MEMBERS.findIndex(
     (members) => members.length === copied.length && members.every((each) => copied.includes(each)),
   );
   return form < 0 ? undefined : form;
 }
 
-/** The form that the kernel gives to a signal and a code, or why it cannot be known. */
+/** The forms that the kernel assumes for signals and codes. */
 export class KernelForms {
-  readonly #queue: Queue;
+  readonly queue: Queue;
   readonly #known = new Map<string, number | string>();
 
   constructor(queue: Queue) {
-    this.#queue = queue;
+    this.queue = queue;
   }
 
   of(signal: number, code: number): number | string {
@@ -176,75 +159,57 @@ export class KernelForms {
     const key = `${signal} ${code}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const reading = this.#queue.send(signal, probe(signal, code));
+    const reading = this.queue.send(signal, probe(signal, code));
     const form =
       typeof reading === "string"
         ? reading
-        : (formOf(reading) ?? "the kernel copied no known form");
+        : (formOf(reading) ?? "the kernel copied the members of no known form");
     this.#known.set(key, form);
     return form;
   }
 }
 
-/** Makes the signal of a drawn input one that there is. */
+/** Replaces the signal of an input by a valid one. */
 function drawSignal(layout: RecordLayout, random: Random, input: BigUint64Array): void {
   input[layout.field("signal").at] = BigInt(random.below(LAST_SIGNAL) + 1);
 }
 
-/** siginfoForm: which members of a queued siginfo the kernel believes. */
-export class FormJudge implements Judge {
+/** siginfoForm: which members of a queued siginfo the kernel reads. */
+export class FormJudge extends FunctionJudge<KernelForms> {
   readonly name = "siginfoForm";
-  readonly asked = "rt_sigqueueinfo of a stub to itself; the members that a signalfd then had";
-  readonly layout: RecordLayout;
-  readonly #forms: KernelForms;
-
-  constructor(layout: RecordLayout, forms: KernelForms) {
-    this.layout = layout;
-    this.#forms = forms;
-  }
+  readonly asked = "rt_sigqueueinfo of a stub to itself; the members read from a signalfd";
 
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
     if (narrows(random, enumerated)) drawSignal(this.layout, random, input);
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = (name: string) => toInt(input[this.layout.field(name).at]);
-    const form = this.#forms.of(word("signal"), word("code"));
+    const form = this.kernel.of(this.int(input, "signal"), this.int(input, "code"));
     if (typeof form === "string") return undecided(form);
-    return expect(this.name, fromInt(form), answered[this.layout.result] ?? 0n);
+    return this.expectResult(fromInt(form), answered);
   }
 }
 
-/** encodeSiginfo: the siginfo is queued, and what the kernel reads from it is what was meant. */
-export class SiginfoJudge implements Judge {
+/** encodeSiginfo: the siginfo is queued, and the kernel must read the expected members from it. */
+export class SiginfoJudge extends FunctionJudge<KernelForms> {
   readonly name = "encodeSiginfo";
-  readonly asked = "rt_sigqueueinfo of a stub to itself with it; what a signalfd then had";
-  readonly layout: RecordLayout;
-  readonly #queue: Queue;
-  readonly #forms: KernelForms;
-
-  constructor(layout: RecordLayout, queue: Queue, forms: KernelForms) {
-    this.layout = layout;
-    this.#queue = queue;
-    this.#forms = forms;
-  }
+  readonly asked = "rt_sigqueueinfo of a stub to itself with it; the members read from a signalfd";
 
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
     if (narrows(random, enumerated)) drawSignal(this.layout, random, input);
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const number = (name: string) => toInt(input[this.layout.field(name).at]);
-    const [signal, code] = [number("signal"), number("code")];
-    const form = this.#forms.of(signal, code);
+    const [signal, code] = [this.int(input, "signal"), this.int(input, "code")];
+    const form = this.kernel.of(signal, code);
     if (typeof form === "string") return undecided(form);
-    const result = answered[this.layout.result] ?? 0n;
+    const result = this.result(answered);
     if (result !== fromInt(form)) return expect(this.name, fromInt(form), result);
     const { at, words } = this.layout.field("at");
     const siginfo = new Uint8Array(answered.slice(at, at + words).buffer);
     const own = new DataView(siginfo.buffer).getInt32(SI_SIGNO, true);
-    // A signal that cannot be queued is not the one that was meant.
-    const reading = own < 1 || own > LAST_SIGNAL ? "" : this.#queue.send(own, siginfo);
+    // A signal that cannot be queued is not the expected one.
+    const reading = own < 1 || own > LAST_SIGNAL ? "" : this.kernel.queue.send(own, siginfo);
     if (typeof reading === "string") {
       const judged = expect("at.si_signo", fromInt(signal), fromInt(own));
       if (judged !== HELD) return judged;
@@ -257,8 +222,8 @@ export class SiginfoJudge implements Judge {
     const meant = new Map<string, bigint>(Object.keys(SIGNALFD).map((name) => [name, 0n]));
     meant.set("si_signo", fromInt(signal));
     meant.set("si_code", fromInt(code));
-    const values = ["first", "second", "third"].map((name) => input[this.layout.field(name).at]);
-    for (const [i, member] of (FORMS[form] ?? []).entries()) {
+    const values = ["first", "second", "third"].map((name) => this.word(input, name));
+    for (const [i, member] of (FORM_MEMBERS[form] ?? []).entries()) {
       const [, bytes] = SIGNALFD[member] ?? [0, 8];
       meant.set(member, BigInt.asUintN(8 * bytes, values[i] ?? 0n));
     }

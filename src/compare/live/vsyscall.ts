@@ -3,14 +3,15 @@ import { DATA, PLACES, SLOTS } from "./code.ts";
 import { requireFilter, TRAP_VSYSCALLS } from "./filters.ts";
 import { type Frames, strayed } from "./frame.ts";
 import { blockOf } from "./frames.ts";
-import { HELD, type Judge, type Judgement, undecided } from "./judge.ts";
+import { FunctionJudge } from "./function_judge.ts";
+import { HELD, type Judgement, undecided } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
-/** What lies between two of its functions, of which there are three. */
+/** The distance between two functions, and their number. */
 const [STEP, FUNCTIONS] = [0x400n, 3n];
-/** si_code of a SIGSYS that a filter made. */
+/** si_code of a filter's SIGSYS. */
 const SYS_SECCOMP = 1;
 
 export function prepareVsyscalls(tracee: Tracee): Tracee {
@@ -18,61 +19,57 @@ export function prepareVsyscalls(tracee: Tracee): Tracee {
   return tracee;
 }
 
-/** rewindVsyscall: a stub that is resumed with the block calls into the vsyscall page again. */
-export class VsyscallJudge implements Judge {
+/** rewindVsyscall: a stub resumed with the block calls into the vsyscall page again. */
+export class VsyscallJudge extends FunctionJudge<Frames> {
   readonly name = "rewindVsyscall";
   readonly asked = "a call into the vsyscall page that a filter trapped, made again with the block";
-  readonly layout: RecordLayout;
   readonly #slot: TraceeSlot;
-  readonly #frames: Frames;
 
-  /** @param slot of stubs that were prepared by `prepareVsyscalls` */
+  /** @param slot stubs prepared by `prepareVsyscalls` */
   constructor(layout: RecordLayout, slot: TraceeSlot, frames: Frames) {
-    this.layout = layout;
+    super(layout, frames);
     this.#slot = slot;
-    this.#frames = frames;
   }
 
-  /** The block becomes that of a stub whose call was trapped, and the address is that of the call. */
+  /** Replaces the block by that of a stub whose call was trapped, and the address by that of the call. */
   fit(input: BigUint64Array): void {
-    const { registers } = this.#frames;
+    const { registers } = this.kernel;
     const block = blockOf(this.layout, input);
-    const { at } = this.layout.field("address");
-    const address = VSYSCALL + STEP * ((input[at] ?? 0n) % FUNCTIONS);
+    const address = VSYSCALL + STEP * (this.word(input, "address") % FUNCTIONS);
     const depth = 8n * (registers.get(block, "rsp") % 8n);
     registers.fit(block, PLACES.questions.callRax);
     block[registers.at("rax")] = address;
     block[registers.at("rsp")] = DATA + BigInt(SLOTS.stackEnd) - depth;
     block[registers.at("orig_rax")] = NO_CALL;
-    // Before it asks a filter, the kernel looks whether they point to user space.
+    // The kernel checks that these point to user space before it runs a filter.
     for (const name of ["rdi", "rsi", "rdx"]) {
       block[registers.at(name)] = registers.get(block, name) & USER_SPACE;
     }
-    input[at] = address;
+    this.put(input, "address", address);
     const trapped = this.#trap(block);
     if (trapped !== undefined) block.set(trapped);
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const { registers } = this.#frames;
+    const { registers } = this.kernel;
     const before = blockOf(this.layout, input);
     if (registers.get(before, "rip") !== PLACES.questions.callRax + CALL_SIZE) {
-      return undecided("a call into the vsyscall page does not get to a filter here");
+      return undecided("a call into the vsyscall page does not reach a filter here");
     }
     const given = blockOf(this.layout, answered);
-    const address = input[this.layout.field("address").at] ?? 0n;
+    const address = this.word(input, "address");
     const rsp = registers.get(before, "rsp") - 8n;
     const meant = registers.with(before, { rip: address, rsp });
     const trapped = this.#trap(given);
     if (trapped === undefined) {
-      return this.#frames.difference(meant, given) ?? undecided("the call was not trapped again");
+      return this.kernel.difference(meant, given) ?? undecided("the call was not trapped again");
     }
-    return this.#frames.difference(before, trapped) === undefined
+    return this.kernel.difference(before, trapped) === undefined
       ? HELD
-      : (this.#frames.difference(meant, given) ?? undecided("it was another call"));
+      : (this.kernel.difference(meant, given) ?? undecided("it was another call"));
   }
 
-  /** The registers of a stub once a filter has trapped what it does with a block; undefined where none does. */
+  /** The registers after a filter has trapped the stub's call; undefined if it is not trapped. */
   #trap(block: BigUint64Array): BigUint64Array | undefined {
     const tracee = this.#slot.get();
     tracee.words.set(block);
@@ -87,6 +84,6 @@ export class VsyscallJudge implements Judge {
   }
 }
 
-/** Addresses that are the user's on every machine. */
+/** Addresses in user space on every machine. */
 export const USER_SPACE = 2n ** 46n - 1n;
 const CALL_SIZE = 2n;

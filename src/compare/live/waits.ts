@@ -1,40 +1,37 @@
 import type { Random } from "../../cases/random.ts";
 import type { RecordLayout } from "../record.ts";
-import { HELD, type Judge, type Judgement, narrows, REFUSED, undecided } from "./judge.ts";
+import { FunctionJudge } from "./function_judge.ts";
+import { HELD, type Judgement, narrows, REFUSED, undecided } from "./judge.ts";
 import type { TraceeSlot } from "./tracee.ts";
 import { waitEffects } from "./waiting.ts";
 
 const INT = 0xffff_ffffn;
 const ANY_CHILD = 2n ** 64n - 1n;
 
-/** encodeWaitOptions: wait4 says EINVAL, or that there is no child. */
-export class WaitOptionsJudge implements Judge {
+/** encodeWaitOptions: wait4 fails with EINVAL, or with ECHILD. */
+export class WaitOptionsJudge extends FunctionJudge<TraceeSlot> {
   readonly name = "encodeWaitOptions";
   readonly asked = "wait4(-1, 0, options, 0) in a stub: EINVAL or not, and what it waits for";
-  readonly layout: RecordLayout;
-  readonly #slot: TraceeSlot;
   readonly #parents: TraceeSlot;
 
   /**
-   * @param slot of stubs without children
-   * @param parents of stubs that may have some
+   * @param slot stubs without children
+   * @param parents stubs that may have children
    */
   constructor(layout: RecordLayout, slot: TraceeSlot, parents: TraceeSlot) {
-    this.layout = layout;
-    this.#slot = slot;
+    super(layout, slot);
     this.#parents = parents;
   }
 
   draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    const { at } = this.layout.field("options");
-    if (narrows(random, enumerated)) input[at] = (input[at] ?? 0n) & INT;
+    if (narrows(random, enumerated)) this.mask(input, "options", INT);
   }
 
   judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const options = input[this.layout.field("options").at] ?? 0n;
+    const options = this.word(input, "options");
     if (options > INT)
-      return undecided("wait4's options are an int: the kernel never sees the rest");
-    const answer = BigInt.asIntN(64, answered[this.layout.result] ?? 0n);
+      return undecided("the options of wait4 are an int: the kernel ignores the upper half");
+    const answer = BigInt.asIntN(64, this.result(answered));
     const refused = this.#wait(options);
     if (refused !== (answer === REFUSED)) {
       const meant = refused ? REFUSED : options;
@@ -45,7 +42,7 @@ export class WaitOptionsJudge implements Judge {
     return this.#compare(options, BigInt.asUintN(64, answer));
   }
 
-  /** Other options than were meant: whether they do something else. */
+  /** Whether other options than the expected ones have another effect. */
   #compare(options: bigint, answer: bigint): Judgement {
     const parent = this.#parents.get();
     const meant = waitEffects(parent, options);
@@ -53,12 +50,12 @@ export class WaitOptionsJudge implements Judge {
     const differs = [...meant].some(([what, result]) => seen.get(what) !== result);
     return differs
       ? this.#failed(options, answer)
-      : undecided("other options than those that were meant, and wait4 does the same with them");
+      : undecided("not the expected options, but wait4 does the same with them");
   }
 
   /** Whether the kernel refuses options. */
   #wait(options: bigint): boolean {
-    const result = BigInt.asIntN(64, this.#slot.get().call("wait4", ANY_CHILD, 0n, options, 0n));
+    const result = BigInt.asIntN(64, this.kernel.get().call("wait4", ANY_CHILD, 0n, options, 0n));
     return result === REFUSED;
   }
 

@@ -12,7 +12,7 @@ import {
 import { errnoName } from "../../errno.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
-import { readProc } from "../../stub/proc.ts";
+import { processorTime } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { BASELINE } from "../baseline.ts";
@@ -22,9 +22,6 @@ import { createHarmless, handleSignal, SA_RESTORER, SA_SIGINFO } from "../target
 import type { Exchange } from "./exchange.ts";
 import { KEPT } from "./kept.ts";
 import { EXCHANGE, HANDLER_STACK, HANDLER_STACK_SIZE, LOOP } from "./place.ts";
-
-/** Milliseconds of a USER_HZ. */
-const TICK = 10;
 
 /** The signals that instructions raise. */
 const RAISED = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
@@ -71,13 +68,7 @@ export class Resident {
 
   /** How long it has run, in milliseconds. */
   get milliseconds(): number {
-    const stat = readProc(`/proc/${this.pid}/stat`);
-    // utime and stime, the 14th and 15th, of which the second is in brackets (proc_pid_stat(5)).
-    const [utime, stime] = stat
-      .slice(stat.lastIndexOf(")") + 2)
-      .split(" ")
-      .slice(11, 13);
-    return TICK * (Number(utime) + Number(stime));
+    return processorTime(this.pid);
   }
 
   /** Keeps it on the processor that the host is on. */

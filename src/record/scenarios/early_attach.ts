@@ -11,7 +11,7 @@ import { type Piece, Recorder } from "../recorder.ts";
 import { tellRequest } from "../requests.ts";
 import { restingStub } from "../resting.ts";
 import type { Scenario } from "../scenario.ts";
-import { step } from "../stepping.ts";
+import { isBeforeCall, step } from "../stepping.ts";
 import { addStubCode } from "../stub_code.ts";
 import { Tracee } from "../tracee.ts";
 
@@ -70,10 +70,6 @@ function giveWay(stub: Stub): void {
 /** How often a stub is made anew that has run on too far. */
 const MOST_TRIES = 50;
 
-/** Their numbers, in RAX at a SYSCALL of the stub code. */
-const PRCTL = 157n;
-const EXIT = 60n;
-
 /** Where a stub is shown. */
 interface Shown {
   readonly lane: string;
@@ -117,7 +113,7 @@ function leadBehindPrctl(draft: Recorder, master: Stub, { lane, role }: Shown): 
   );
   const { tracee } = child;
   for (let asked = false; !asked; ) {
-    asked = tracee.registers().rax === PRCTL && draft.placeOf(tracee.rip)?.line.text === "syscall";
+    asked = isBeforeCall(tracee, "prctl");
     step(tracee);
   }
   return child;
@@ -191,9 +187,10 @@ const AFTER_MISTAKE: Readonly<Record<string, string>> = {
 };
 
 function reasonAfterMistake(tracee: Tracee): string {
+  if (isBeforeCall(tracee, "exit")) {
+    return "The stub exits, of its own accord. The status is the lowest byte of that.";
+  }
   const place = tracee.recorder.placeOf(tracee.rip);
-  const exits = place?.line.text === "syscall" && tracee.registers().rax === EXIT;
-  if (exits) return "The stub exits, of its own accord. The status is the lowest byte of that.";
   return AFTER_MISTAKE[place?.line.text ?? ""] ?? place?.why ?? "";
 }
 

@@ -1,4 +1,5 @@
-import { DyingTracer, processorTime } from "../dying_tracer.ts";
+import { processorTime } from "../../stub/proc.ts";
+import { DyingTracer } from "../dying_tracer.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** How much processor time the guest is seen to burn, in milliseconds. */

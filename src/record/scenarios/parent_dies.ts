@@ -7,7 +7,7 @@ import { cloneWatched } from "../clone.ts";
 import type { WatchedStub } from "../fork.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Scenario } from "../scenario.ts";
-import { step } from "../stepping.ts";
+import { isBeforeCall, step } from "../stepping.ts";
 import { addStubCode } from "../stub_code.ts";
 import { Tracee } from "../tracee.ts";
 
@@ -89,8 +89,7 @@ function dieAfter(recorder: Recorder, keeper: Stub): string {
   );
   const child = cloneChild(parent, "second-child", "its child, which has asked in time");
   for (let asked = false; !asked; ) {
-    const place = recorder.placeOf(child.tracee.rip);
-    asked = place?.line.text === "syscall";
+    asked = isBeforeCall(child.tracee);
     step(child.tracee);
   }
   recorder.ask({
@@ -185,7 +184,7 @@ function goToEnd(recorder: Recorder, { tracee }: WatchedStub): string {
   for (;;) {
     const place = recorder.placeOf(tracee.rip);
     if (place?.line.text === "jne leave") askBefore(recorder, tracee);
-    const asks = place?.line.text === "syscall" && tracee.registers().rax === PRCTL;
+    const asks = isBeforeCall(tracee, "prctl");
     const outcome = step(tracee, {
       ...(asks && {
         why:
@@ -197,8 +196,6 @@ function goToEnd(recorder: Recorder, { tracee }: WatchedStub): string {
     if (outcome.kind !== "executed") throw new StateError(`${tracee.lane} did not come to its end`);
   }
 }
-
-const PRCTL = 157n;
 
 function askBefore(recorder: Recorder, tracee: Tracee): void {
   const { rax = 0n, r15 = 0n } = tracee.registers();

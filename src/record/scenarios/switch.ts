@@ -2,7 +2,7 @@ import { hex, StateError } from "../../errors.ts";
 import type { Context } from "../../platform/context.ts";
 import { Platform } from "../../platform/platform.ts";
 import type { Subprocess } from "../../platform/subprocess.ts";
-import { PAGE_SIZE } from "../../stub/amd64.ts";
+import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
 import { readProcess } from "../../stub/proc.ts";
 import { resultWord } from "../amd64.ts";
 import { injectWatched } from "../injection.ts";
@@ -78,7 +78,7 @@ function prepare(recorder: Recorder, platform: Platform): Lesson {
   space.write(CODE, codeBytes(guest));
   space.protect(CODE, PAGE_SIZE, "rx");
   const context = platform.newContext();
-  context.registers.set("rip", CODE);
+  context.registers.set(INSTRUCTION_POINTER, CODE);
   recorder.addLane("host", "the Node.js process: tracer, and the guest's kernel", process.pid);
   recorder.addLane("subprocess", "a stub, in which the guest runs", space.pid);
   const tracee = new Tracee(recorder, "subprocess", space.thread);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { StateError } from "../../errors.ts";
+import { INSTRUCTION_POINTER } from "../../stub/amd64.ts";
 import { takeInitialRegisters } from "../../stub/attach.ts";
 import { deathSignal } from "../../stub/examine.ts";
 import { readProcess } from "../../stub/proc.ts";
@@ -203,7 +204,7 @@ function attachControl(recorder: Recorder, tracer: Tracer, pid: number): Stub {
   takeInitialRegisters(thread);
   // It was at its INT3, not at its self-stop.
   const syscall = tracer.stubAddress + tracer.shim.stubSyscallOffset();
-  thread.initial.set("rip", BigInt(syscall));
+  thread.initial.set(INSTRUCTION_POINTER, BigInt(syscall));
   injectWatched(tracee, {
     call: "getppid",
     frame: "getppid, injected: does the stub see that its creator is gone?",

@@ -1,15 +1,16 @@
-import { BlockAllocator, type RegisterBlock } from "../../encoder/block.ts";
-import { openEncoder } from "../../encoder/open.ts";
-import { hex } from "../../errors.ts";
-import { Tracer } from "../../stub/tracer.ts";
-import type { WatchedStub } from "../fork.ts";
-import { injectWatched } from "../injection.ts";
-import type { Recorder } from "../recorder.ts";
-import { restingStub } from "../resting.ts";
-import type { Scenario } from "../scenario.ts";
-import { stepTo } from "../stepping.ts";
-import { addStubCode } from "../stub_code.ts";
-import type { Tracee } from "../tracee.ts";
+import { BlockAllocator, type RegisterBlock } from "../../../encoder/block.ts";
+import { openEncoder } from "../../../encoder/open.ts";
+import { hex } from "../../../errors.ts";
+import { SYSCALL_LENGTH } from "../../../stub/amd64.ts";
+import { Tracer } from "../../../stub/tracer.ts";
+import type { WatchedStub } from "../../fork.ts";
+import { injectWatched } from "../../injection.ts";
+import type { Recorder } from "../../recorder.ts";
+import { restingStub } from "../../resting.ts";
+import type { Scenario } from "../../scenario.ts";
+import { stepTo } from "../../stepping.ts";
+import { addStubCode } from "../../stub_code.ts";
+import type { Tracee } from "../../tracee.ts";
 
 /** -ERESTARTSYS (include/linux/errno.h): the kernel's word to itself that a call is to be made again. */
 const RESTART = -512n;
@@ -17,8 +18,8 @@ const RESTART = -512n;
 /** No system call is under way. */
 const NO_CALL = -1n;
 
-/** Bytes of a SYSCALL: how far the kernel goes back. */
-const SYSCALL_LENGTH = 2n;
+/** How far the kernel goes back. */
+const BACK = BigInt(SYSCALL_LENGTH);
 
 export const staleOrigRax: Scenario = {
   title: "A stale orig_rax: the kernel goes back by two bytes",
@@ -75,7 +76,7 @@ function encodeFrame({ stub }: WatchedStub, original: bigint): RegisterBlock {
 /** Registers behind the SYSCALL with -512 in RAX, and with this orig_rax. */
 function encodeBehind(master: WatchedStub, original: bigint): RegisterBlock {
   const frame = encodeFrame(master, original);
-  frame.set("rip", frame.get("rip") + SYSCALL_LENGTH);
+  frame.set("rip", frame.get("rip") + BACK);
   return frame;
 }
 
@@ -129,7 +130,7 @@ function goBack(recorder: Recorder, master: WatchedStub): void {
     choices: [
       "-ENOSYS again: orig_rax is only for show",
       "The stub sends itself another SIGSTOP: kill is made again",
-      `It runs from ${hex(rip - SYSCALL_LENGTH)}, in the middle of an instruction`,
+      `It runs from ${hex(rip - BACK)}, in the middle of an instruction`,
     ],
     answer: 2,
     because:
@@ -150,11 +151,7 @@ function goBack(recorder: Recorder, master: WatchedStub): void {
       "from these nobody would guess it.",
   );
   recorder.check("carried over: the stub faults at", "0x3e", hex(address));
-  recorder.check(
-    "carried over: its RIP, two bytes back",
-    hex(rip - SYSCALL_LENGTH),
-    hex(tracee.rip),
-  );
+  recorder.check("carried over: its RIP, two bytes back", hex(rip - BACK), hex(tracee.rip));
 }
 
 /** Registers behind the SYSCALL: the kernel makes a call again that was never made. */

@@ -1,0 +1,32 @@
+export type { Teller } from "./calls.ts";
+export type { WatchedStub } from "./fork.ts";
+export type { Listing } from "./listing.ts";
+export { loadRecording, parseRecording } from "./load.ts";
+export { type RecordOptions, recordScenario } from "./record.ts";
+export type { Introduction, NewStep, Piece, Place, Reasons, Recorder } from "./recorder.ts";
+export {
+  type Arrow,
+  type Call,
+  type Code,
+  type CodeLine,
+  type Fact,
+  type Hex,
+  type Instruction,
+  type KernelView,
+  type Lane,
+  type Question,
+  RECORDING_SCHEMA,
+  type Recording,
+  type Registers,
+  type Step,
+  type StepKind,
+} from "./recording.ts";
+export type { Scenario, Stage } from "./scenario.ts";
+export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
+export { Actor, type CallTelling, type Lesson, Scene } from "./scene.ts";
+export type { RequestDetails, StopTelling, Tracee } from "./tracee.ts";
+export type { UnseenOptions } from "./unseen.ts";
+export { renderMermaid } from "./view/mermaid.ts";
+export { renderRecordingPage } from "./view/page/page.ts";
+export { renderPerfetto } from "./view/perfetto.ts";
+export { renderText, type TextOptions } from "./view/text.ts";

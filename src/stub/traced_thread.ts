@@ -1,0 +1,282 @@
+import { constants } from "node:os";
+import type { RegisterBlock } from "../encoder/block.ts";
+import {
+  DeadlineError,
+  DeathError,
+  type RegisterDump,
+  StateError,
+  StopError,
+  type StubEnd,
+  TraceError,
+} from "../errors.ts";
+import { Deadline } from "../shim/deadline.ts";
+import { READ_REGISTERS, WRITE_REGISTERS } from "./amd64.ts";
+import { decodeEnd, decodeStatus, type Stop } from "./status.ts";
+import type { TracingThread } from "./tracing_thread.ts";
+
+/**
+ * untraced: not attached, or detached; stopped: may be asked for its registers; running: between a resume
+ * and its stop; dead: reaped.
+ */
+export type ThreadState = "untraced" | "stopped" | "running" | "dead";
+
+/** How long a stub that missed a deadline may take to stop at a SIGSTOP. */
+const GRACE_MILLISECONDS = 1000;
+
+/** How long each wait of a teardown may take, however short the tracer's deadline is. */
+export const PATIENT_MILLISECONDS = 10_000;
+
+const { ECHILD, ESRCH } = constants.errno;
+
+/** One thread that is or was traced: its state, its waits and its death. Only the tracer may call its methods. */
+export class TracedThread {
+  readonly tracer: TracingThread;
+  readonly tgid: number;
+  readonly tid: number;
+  state: ThreadState = "untraced";
+  #end: StubEnd | undefined;
+  // A pidfd of the process while it is not traced: its pid may be another's once it has ended.
+  #pidfd = -1;
+
+  constructor(tracer: TracingThread, tgid: number, tid: number) {
+    this.tracer = tracer;
+    this.tgid = tgid;
+    this.tid = tid;
+  }
+
+  /** How it ended; undefined while it lives. */
+  get end(): StubEnd | undefined {
+    return this.#end;
+  }
+
+  /**
+   * Waits for the next stop.
+   *
+   * @param deadline may be one that other waits share. Default: the tracer's, from now on.
+   * @param options of wait4. Default: those for a traced thread.
+   * @throws DeathError if the thread ends or has ended; DeadlineError.
+   */
+  wait(deadline = new Deadline(this.tracer.deadline), options: number = this.tracer.waitAll): Stop {
+    const status = this.#nextStatus(deadline, options);
+    if (status === undefined) throw this.#late(deadline);
+    return this.take(status);
+  }
+
+  /** Returns the stop that has happened in the meantime, if any; does not wait. @throws DeathError */
+  poll(): Stop | undefined {
+    const status = this.#nextStatus(new Deadline(0));
+    return status === undefined ? undefined : this.take(status);
+  }
+
+  /** Makes a ptrace request without memory. @returns its result. @throws TraceError */
+  ptrace(request: string, data = 0): number {
+    const result = this.tracer.shim.ptrace(this.tracer.constant(request), this.tid, 0, data);
+    return this.check(`ptrace(${request})`, result);
+  }
+
+  /** Resumes with a signal; 0 for none. */
+  resume(request = "PTRACE_CONT", signal = 0): void {
+    this.expect("stopped");
+    this.ptrace(request, signal);
+    this.state = "running";
+  }
+
+  /** Resumes without a signal and waits for the next stop. @throws what `wait` throws */
+  next(deadline: Deadline): Stop {
+    this.resume();
+    if (this.tracer.shim.timeLeft(deadline.bytes) > 0) return this.wait(deadline);
+    throw this.#late(deadline);
+  }
+
+  /** Detaches from the thread and leaves it in a group-stop. @throws TraceError */
+  detach(): void {
+    this.expect("stopped");
+    this.#pidfd = this.tracer.shim.pidfd(this.tgid);
+    this.ptrace("PTRACE_DETACH", this.tracer.constant("SIGSTOP"));
+    this.state = "untraced";
+  }
+
+  /** Makes sure that a thread that was detached has not ended. @throws DeathError */
+  expectAlive(): void {
+    const { shim } = this.tracer;
+    if (this.#pidfd < 0) return;
+    const ended = shim.hasEnded(this.#pidfd) !== 0;
+    shim.close(this.#pidfd);
+    this.#pidfd = -1;
+    if (!ended) return;
+    this.#dieOf({ kind: "unknown", reason: "it ended while it was not traced" });
+  }
+
+  /** Stops a running thread by SIGSTOP. @throws DeathError, DeadlineError, TraceError */
+  stop(): void {
+    this.expect("running");
+    this.tracer.shim.tgkill(this.tgid, this.tid, this.tracer.constant("SIGSTOP"));
+    this.wait(new Deadline(GRACE_MILLISECONDS));
+  }
+
+  /** Sends SIGKILL to the process. */
+  kill(): void {
+    this.tracer.shim.tgkill(this.tgid, this.tgid, this.tracer.constant("SIGKILL"));
+  }
+
+  /** Sets the signal mask of the stopped thread. @throws TraceError */
+  setMask(mask: bigint): void {
+    this.expect("stopped");
+    this.check("ptrace(PTRACE_SETSIGMASK)", this.tracer.shim.setMask(this.tid, mask));
+  }
+
+  /** Blocks further signals in the stopped thread, and returns its previous mask. @throws TraceError */
+  block(signals: bigint): bigint {
+    this.expect("stopped");
+    const { shim, mask } = this.tracer;
+    this.check("ptrace(PTRACE_SETSIGMASK)", shim.block(this.tid, signals, mask));
+    return mask[0] ?? 0n;
+  }
+
+  /** Reads the registers of the stopped thread into `block`. */
+  readRegisters(block: RegisterBlock): void {
+    this.expect("stopped");
+    this.#transfer(READ_REGISTERS, block);
+  }
+
+  writeRegisters(block: RegisterBlock): void {
+    this.expect("stopped");
+    this.#transfer(WRITE_REGISTERS, block);
+  }
+
+  /** The registers of the stopped thread, by name. */
+  registers(): Record<string, bigint> {
+    const { frame } = this.tracer;
+    this.readRegisters(frame);
+    return frame.dump();
+  }
+
+  /** @throws StateError if the thread is in another state. */
+  expect(state: ThreadState): void {
+    if (this.state === state) return;
+    throw new StateError(`stub ${this.tid} is ${this.state}, expected ${state}`);
+  }
+
+  /**
+   * Waits for the end of a thread that is about to end, whatever else it stops at.
+   *
+   * @throws DeadlineError, TraceError
+   */
+  reap(): void {
+    const deadline = new Deadline(Math.max(this.tracer.deadline, PATIENT_MILLISECONDS));
+    try {
+      while (this.state !== "dead") {
+        this.wait(deadline);
+        if (this.state === "stopped") this.resume();
+      }
+    } catch (error) {
+      if (!(error instanceof DeathError)) throw error;
+    }
+  }
+
+  /** Gives the thread up: it was reaped, or never will be. */
+  forget(end: StubEnd = { kind: "unknown", reason: "it was given up" }): void {
+    if (this.state === "dead") return;
+    this.state = "dead";
+    this.#end = end;
+    if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
+  }
+
+  /** The registers that it rested with, for one that got past its exit stop. */
+  protected restRegisters(): RegisterDump | undefined {
+    return undefined;
+  }
+
+  #late(deadline: Deadline): DeadlineError {
+    return new DeadlineError(this.tid, `did not stop within ${deadline.milliseconds} ms`);
+  }
+
+  #nextStatus(deadline: Deadline, options = this.tracer.waitAll): number | undefined {
+    if (this.state === "dead") throw new StateError(`stub ${this.tid} is dead`);
+    const { shim, status } = this.tracer;
+    const result = shim.waitWithin(this.tid, options, deadline.bytes, status);
+    if (result === -ECHILD) {
+      const reason = "it ended, and a host that ignores SIGCHLD does not learn how";
+      this.#dieOf({ kind: "unknown", reason });
+    }
+    if (result < 0) throw this.#traceError("wait4", -result);
+    return result === 0 ? undefined : status[0];
+  }
+
+  /** What a status word does to the state of the thread. @throws DeathError */
+  protected take(status: number): Stop {
+    const report = decodeStatus(this.tracer, status);
+    if (!("event" in report)) {
+      // It got past its exit stop: the registers that it rested with are the last that are known.
+      this.#dieOf(report, this.state === "untraced" ? undefined : this.restRegisters());
+    }
+    this.state = "stopped";
+    if (report.event === this.tracer.constant("PTRACE_EVENT_EXIT")) this.#die();
+    return report;
+  }
+
+  /**
+   * The thread is at its exit stop: reads how it ends and its registers, lets it end, and reaps it. Only then does
+   * the kernel notify its parent, so with SIGKILL as exit signal this may be the host's last act.
+   */
+  #die(): never {
+    const end = decodeEnd(this.tracer, this.#eventMessage());
+    const registers = this.registers();
+    this.resume();
+    this.reap();
+    throw new DeathError(this.tid, end, registers);
+  }
+
+  #dieOf(end: StubEnd, registers?: RegisterDump): never {
+    this.forget(end);
+    throw new DeathError(this.tid, end, registers);
+  }
+
+  #eventMessage(): number {
+    const message = new BigUint64Array(1);
+    const { shim } = this.tracer;
+    const request = this.tracer.constant("PTRACE_GETEVENTMSG");
+    const result = shim.ptraceMemory(request, this.tid, 0, message);
+    this.check("ptrace(PTRACE_GETEVENTMSG)", result);
+    return Number(message[0]);
+  }
+
+  protected unexpected(stop: Stop, when: string): StopError {
+    const what =
+      stop.kind === "event" ? `event ${stop.event}` : this.tracer.signalName(stop.signal);
+    const registers = this.state === "stopped" ? this.registers() : undefined;
+    return new StopError(this.tid, `was stopped by ${what} ${when}`, registers);
+  }
+
+  #transfer(request: string, block: RegisterBlock): void {
+    const { shim } = this.tracer;
+    const result = shim.ptraceMemory(this.tracer.constant(request), this.tid, 0, block.bytes);
+    this.check(`ptrace(${request})`, result);
+  }
+
+  /** The result of a request. @throws what `#fail` throws for a negative one. */
+  protected check(call: string, result: number): number {
+    return result < 0 ? this.fail(call, -result) : result;
+  }
+
+  /** A request that finds no stopped thread may have met one that is being killed: then the death is reported. */
+  protected fail(call: string, errno: number): never {
+    if (errno === ESRCH && this.state === "stopped") {
+      this.state = "running";
+      const status = this.#nextStatus(new Deadline(GRACE_MILLISECONDS));
+      if (status !== undefined) this.take(status);
+    }
+    throw this.#traceError(call, errno);
+  }
+
+  #traceError(call: string, errno: number): TraceError {
+    const name = this.tracer.errorName(errno);
+    return new TraceError(`${call} on stub ${this.tid} failed: ${name}`, {
+      call,
+      errno: name,
+      ...(name === "ESRCH" && {
+        remedy: "the stub is gone or running, or another thread of this process traces it",
+      }),
+    });
+  }
+}

