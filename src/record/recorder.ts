@@ -22,11 +22,11 @@ import {
 
 declare const STUBLAB_VERSION: string;
 
-/** What a step has to say; what is left out is null, and `about` is the lane. */
+/** A new step. What is omitted is null; `about` is the lane by default. */
 export type NewStep = Pick<Step, "lane" | "kind" | "title" | "why"> &
   Partial<Omit<Step, "microseconds">>;
 
-/** The code that an address lies in, its line there, and what that line is for. */
+/** The code that contains an address, its line there, and the purpose of that line. */
 export interface Place {
   readonly instruction: Instruction;
   readonly line: CodeLine;
@@ -40,8 +40,8 @@ export type Introduction = Pick<Recording, "title" | "introduction">;
 export type Reasons = ReadonlyMap<number, string>;
 
 /**
- * One thing that a recorder was told. Its times are microseconds of the machine's monotonic clock; an arrow's steps
- * are those of the recorder that was told, and so is a question's.
+ * One thing that a recorder received. Its times are microseconds of the machine's monotonic clock; the steps of an arrow
+ * and of a question are indices in that recorder.
  */
 export type Piece =
   | { readonly kind: "lane"; readonly lane: Lane }
@@ -54,7 +54,7 @@ export type Piece =
 
 /** Collects what happens, in order, and makes a recording of it. */
 export class Recorder {
-  /** The name of the encoder that scenarios work with. */
+  /** The name of the encoder that scenarios use. */
   readonly encoder: string;
   /** Its constants. */
   readonly constants: ReadonlyMap<string, bigint>;
@@ -70,8 +70,8 @@ export class Recorder {
   readonly #hears: ((piece: Piece) => void) | undefined;
 
   /**
-   * @param hears is told of each piece at once.
-   * @throws InputError where there is no encoder of that name.
+   * @param hears receives each piece at once
+   * @throws InputError if there is no encoder of that name
    */
   constructor(encoder: string, hears?: (piece: Piece) => void) {
     this.encoder = encoder;
@@ -107,7 +107,7 @@ export class Recorder {
   }
 
   /**
-   * Adds a piece of another recorder, of which all pieces come here in order.
+   * Adds a piece of another recorder, whose pieces all come here in order.
    *
    * @param stepOf the index here of a step, by the index there.
    */
@@ -131,13 +131,13 @@ export class Recorder {
     this.add({ kind: "lane", lane: { id, role, pid } });
   }
 
-  /** Makes code known that lies at `base`: its instructions are recorded by their lines. */
+  /** Adds code at the address `base`: its instructions are recorded by their lines. */
   addCode({ name, lines }: Listing, base: bigint, reasons: Reasons): void {
     this.#reasons.set(name, reasons);
     this.add({ kind: "code", code: { name, base: hex(base), lines } });
   }
 
-  /** The place of an address in the code that is known; undefined where it lies in none. */
+  /** The place of an address in the added code; undefined if no code contains it. */
   placeOf(address: bigint): Place | undefined {
     for (const code of this.#codes) {
       const offset = Number(address - BigInt(code.base));
@@ -149,7 +149,7 @@ export class Recorder {
     return undefined;
   }
 
-  /** Adds a step, and answers its index. */
+  /** Adds a step, and returns its index. */
   step({ lane, kind, title, why, ...event }: NewStep): number {
     const step = {
       lane,
@@ -157,7 +157,7 @@ export class Recorder {
       kind,
       title,
       why,
-      // Two processes may record together, and this clock is one for all.
+      // Two processes may record together, and this clock is the same for both.
       microseconds: Number(process.hrtime.bigint() / 1000n),
       instruction: event.instruction ?? null,
       call: event.call ?? null,
@@ -169,7 +169,7 @@ export class Recorder {
     return this.length - 1;
   }
 
-  /** A system call that a lane makes without being watched: its words are known, or null. */
+  /** A system call of a lane that is not traced: a word is null if it is not known. */
   call(
     lane: string,
     name: string,
@@ -186,27 +186,27 @@ export class Recorder {
     this.add({ kind: "arrow", arrow: { kind, from, to, label } });
   }
 
-  /** Asks what will happen, before the next step, which answers it. */
+  /** Asks what will happen. The next step answers it. */
   ask(question: Omit<Question, "step">): void {
     this.add({ kind: "question", question: { step: this.length, ...question } });
   }
 
-  /** Says what the observer changed. The same words twice are said once. */
+  /** Adds what the observer changed. The same text twice is kept once. */
   observe(change: string): void {
     this.add({ kind: "observed", observed: change });
   }
 
-  /** Sets beside each other what a scenario says must be true in the end, and what the kernel says. */
+  /** Adds a fact: what must be true in the end, and what the kernel reports. */
   check(fact: string, expected: string, seen: string): void {
     this.add({ kind: "fact", fact: { fact, expected, seen, held: expected === seen } });
   }
 
-  /** What the kernel says of a process now; null where it is gone. */
+  /** What /proc says about a process now; null if it is gone. */
   view(pid: number): KernelView | null {
     return this.#viewer.view(pid);
   }
 
-  /** @throws StateError where a question is left without the step that answers it. */
+  /** @throws StateError if a question has no step that answers it */
   finish(name: string, { title, introduction }: Introduction): Recording {
     const open = this.#questions.find(({ step }) => step >= this.#steps.length);
     if (open !== undefined) throw new StateError(`no step answers the question "${open.text}"`);
