@@ -65,7 +65,11 @@ command("--list looks at nothing", async () => {
 });
 
 for (const [what, args, message] of [
-  ["a pattern that is none", ["--only", "("], /--only takes a regular expression: .+\n {2}remedy:/],
+  [
+    "a pattern that is none",
+    ["--only", "("],
+    /--only: invalid regular expression: .+\n {2}remedy:/,
+  ],
   ["a pattern that matches nothing", ["--only", "no such fact"], /no fact matches/],
   ["an argument", ["restarts"], /unexpected argument 'restarts'/],
 ] as const) {

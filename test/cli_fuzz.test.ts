@@ -51,7 +51,7 @@ command("a run tells what it came to", async () => {
   assert.match(stdout, /^machine {6}Linux \S+, \S+ family \d+\nrun {10}seed 16\ncases {8}3,000\n/);
   assert.match(stdout, /\nsession {6}3,000 cases in \d+\.\d s: [\d,]+ a second\nsignatures {3}\d/);
   assert.match(stdout, /\nstubs {8}\d+ ended, 0 of them hung\nunpredicted {2}\d+\.\d\d % of all/);
-  assert.match(stdout, /\nfindings {5}none: all that was predicted came so\n$/);
+  assert.match(stdout, /\nfindings {5}none: every outcome matched its prediction\n$/);
 });
 
 command("--json is one document, and the same but for times", async () => {
@@ -165,12 +165,12 @@ command("shards are put together", async () => {
   assert.is(code, 0);
   assert.match(
     stdout,
-    /^\d+ signatures, 0 findings of 5000 cases: the run goes on with --corpus \/\S+\n$/,
+    /^\d+ signatures, 0 findings of 5000 cases: continue the run with --corpus \/\S+\n$/,
   );
   const on = await stublab("--corpus", merged, "--cases", "8000");
   assert.match(on.stdout, "cases        8,000\n");
   const part = await stublab("merge", one, "-o", newFolder());
-  assert.match(part.stdout, "not the parts of one run (only 1 of 2 shards are there)");
+  assert.match(part.stdout, "these are not the shards of one run (only 1 of 2 shards are there)");
 });
 
 command("of runs that are no shards the cases are united, and none is lost", async () => {
@@ -187,7 +187,7 @@ command("of runs that are no shards the cases are united, and none is lost", asy
   const { stdout } = await stublab("merge", one, two, "-o", merged);
   const found = readdirSync(join(merged, "findings")).length;
   assert.ok(found > 0);
-  assert.match(stdout, /^\d+ signatures, [1-9]\d* findings\nnot the parts of one run/);
+  assert.match(stdout, /^\d+ signatures, [1-9]\d* findings\nthese are not the shards of one run/);
   const registers = ["mine.json", "mine-2.json"].map(
     (name) => JSON.parse(readFileSync(join(merged, name), "utf8")).registers,
   );
@@ -195,19 +195,19 @@ command("of runs that are no shards the cases are united, and none is lost", asy
 });
 
 const WRONG: readonly [args: string[], message: string | RegExp][] = [
-  [["--cases", "many"], '--cases takes a whole number from 0 to 1000000000000, not "many"'],
+  [["--cases", "many"], '--cases: expected a whole number from 0 to 1000000000000, got "many"'],
   [["--cases", "5", "--seconds", "5"], "--cases and --seconds exclude each other"],
   [["--workers", "0"], "--workers takes at least 1"],
   [["--seed", "-1"], /--seed/],
-  [["--shard", "3/2"], '--shard takes I/N with I from 1 to N, such as 2/8, not "3/2"'],
+  [["--shard", "3/2"], '--shard: expected I/N with I from 1 to N, such as 2/8, got "3/2"'],
   [["--plant", "R0"], '--plant: there is no rule "R0"'],
   [["--workres", "2"], "unknown option '--workres'"],
-  [["reply", "case.json"], 'there is no "stublab fuzz reply"'],
-  [["merge"], "fuzz merge takes the folders to put together"],
-  [["merge", "one"], "fuzz merge needs a folder to make"],
+  [["reply", "case.json"], 'unknown subcommand "stublab fuzz reply"'],
+  [["merge"], "fuzz merge needs the folders to merge"],
+  [["merge", "one"], "fuzz merge needs an output folder"],
   [["merge", "/nowhere", "-o", "/tmp/new"], "/nowhere cannot be read: ENOENT"],
-  [["merge", ""], "fuzz merge needs a folder to make"],
-  [["merge", "", "-o", ""], "fuzz merge needs a folder to make"],
+  [["merge", ""], "fuzz merge needs an output folder"],
+  [["merge", "", "-o", ""], "fuzz merge needs an output folder"],
   [["merge", "", "-o", "/tmp/new"], '"" cannot be read: ENOENT'],
   [["merge", "package.json", "-o", "/tmp/new"], "package.json cannot be read: ENOTDIR"],
   [["merge", "test", "-o", "/tmp/new"], "test has no run, and no case"],
@@ -372,7 +372,7 @@ command("Ctrl-C ends a run after its round, with a report; a second one at once"
   process.kill(once.pid, "SIGINT");
   const { code, stdout, stderr } = await once.ended;
   assert.is(code, 0);
-  assert.match(stderr, "ending after this round; once more ends at once");
+  assert.match(stderr, "ending after this round; press Ctrl-C again to end at once");
   const report = JSON.parse(stdout);
   assert.is(report.interrupted, true);
   assert.is(report.cases % 16384, 0);

@@ -29,7 +29,7 @@ command("replay tries a case, and shows what is predicted and what is seen", asy
   assert.is(code, 0, stdout);
   assert.match(stdout, /^ {2}status +stopped by SIGSEGV +stopped by SIGSEGV$/m);
   assert.match(stdout, /^ {2}address +0x0 +0x0$/m);
-  assert.match(stdout, /^All is as predicted\.$/m);
+  assert.match(stdout, /^The outcome matches the prediction\.$/m);
 });
 
 command("replay tells it as a document", async () => {
@@ -120,10 +120,14 @@ command("each word has a help of its own", async () => {
 });
 
 for (const [what, args, message] of [
-  ["no case", ["replay"], /fuzz replay takes one case/],
+  ["no case", ["replay"], /fuzz replay takes exactly one case/],
   ["a case that is not there", ["minimize", join(folder, "none")], /none cannot be read: ENOENT/],
   ["a folder without a finding", ["replay", "test"], /test is not the folder of a finding/],
-  ["an empty file", ["replay", "/dev/null"], /\/dev\/null: it is empty\n {2}remedy: docs\/fuzz/],
+  [
+    "an empty file",
+    ["replay", "/dev/null"],
+    /\/dev\/null: the document is empty\n {2}remedy: docs\/fuzz/,
+  ],
   ["a rule that there is not", ["replay", path, "--plant", "X1"], /there is no rule "X1"/],
   ["a number that a rule has not", ["replay", path, "--plant", "R47.x=1"], /rule R47 has no "x"/],
   [

@@ -69,11 +69,11 @@ onTerminal("Ctrl-C says that it ends; then the report stands alone, folded", asy
     async (tmux) => {
       await tmux.shows(/[1-9]\d* stubs ended/);
       tmux.press("C-c");
-      await tmux.shows(/ending after this round; once more ends at once/);
-      await tmux.shows(/^findings {5}none: all that was predicted came so$/m);
+      await tmux.shows(/ending after this round; press Ctrl-C again to end at once/);
+      await tmux.shows(/^findings {5}none: every outcome matched its prediction$/m);
       const { screen } = tmux;
       assert.not.match(screen, "in all");
-      assert.match(screen, /^run {10}seed 1, not over yet$/m);
+      assert.match(screen, /^run {10}seed 1, not finished$/m);
       assert.match(screen, /^ {13}U1 .+rip lies in the vsyscall page\n {27}\S/m);
     },
     [60, 50],

@@ -145,7 +145,7 @@ cli("says which package is missing where there is no compiler", async () => {
   const env = { ...process.env, CC: "no-such-compiler" };
   const { code, stderr } = await run(stublabCommand("guest", "examples/guests/loop.s"), { env });
   assert.is(code, 3);
-  assert.match(stderr, "no-such-compiler does not run");
+  assert.match(stderr, "cannot run the C compiler no-such-compiler");
   assert.match(stderr, "apt-get install gcc");
 });
 

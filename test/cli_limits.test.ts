@@ -78,7 +78,7 @@ const needsCompiler = hasTool("cc") ? cli : cli.skip;
 
 needsCompiler("says what a missing folder for temporary files is needed for", async () => {
   const setting = { env: { TMPDIR: "/nonexistent" } };
-  await expectRefusal(setting, ASSEMBLE, /needs a folder in \/nonexistent: ENOENT/);
+  await expectRefusal(setting, ASSEMBLE, /temporary folder in \/nonexistent: ENOENT/);
   for (const args of [BOOTSTRAP, SANDBOX, [...FOREIGN, "--live"]]) {
     assert.is((await runIn(setting, args)).code, 0, args.join(" "));
   }

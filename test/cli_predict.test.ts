@@ -81,13 +81,13 @@ command("predicts where nothing can be traced", async () => {
   assert.is(JSON.parse(stdout).prediction.error, "EIO");
   assert.match(
     stderr,
-    /nothing can be traced here: an XSAVE area of 832 bytes and the kernel features .* are assumed/,
+    /nothing can be traced here; assuming an XSAVE area of 832 bytes and the kernel features /,
   );
 });
 
 for (const [what, args, message] of [
-  ["no case", [], /predict takes one case/],
-  ["two cases", ["a", "b"], /predict takes one case/],
+  ["no case", [], /predict takes exactly one case/],
+  ["two cases", ["a", "b"], /predict takes exactly one case/],
   ["a file that is not there", [join(folder, "none")], /none cannot be read: ENOENT/],
   ["no JSON", [file("{")], /json: the document is not JSON: /],
   ["a case that is none", [file({ ...REFUSED, way: "GETREGS" })], /json: way: expected one of /],

@@ -76,14 +76,14 @@ command("--encoder is the one that the registers are written by", async () => {
 const WRONG: readonly [args: string[], message: RegExp][] = [
   [
     ["grandchld"],
-    /^stublab: there is no scenario "grandchld"; did you mean grandchild\?\n {2}remedy: scenarios: host, /,
+    /^stublab: unknown scenario "grandchld"; did you mean grandchild\?\n {2}remedy: scenarios: host, /,
   ],
-  [["constructor"], /^stublab: there is no scenario "constructor"/],
+  [["constructor"], /^stublab: unknown scenario "constructor"/],
   [
     ["host", "--encoder", "asembly"],
     /^stublab: unknown encoder "asembly"; did you mean assembly\?/,
   ],
-  [["host", "inject"], /^stublab: record takes one scenario, and "inject" is another/],
+  [["host", "inject"], /^stublab: record takes one scenario, got another, "inject"/],
   [["host", "--output"], /argument missing/],
 ];
 
@@ -100,7 +100,7 @@ for (const [args, message] of WRONG) {
   const typed = [node, ...args].join(" ");
   const { code, stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
   assert.is(code, 2);
-  assert.match(stdout, "a recording is a long document, and not to be printed to a terminal");
+  assert.match(stdout, "refusing to print a recording, a long document, to a terminal");
   const forced = await run(["script", ["-qec", `${typed} --json`, "/dev/null"]]);
   assert.is(forced.code, 0);
   assert.match(forced.stdout, '"schema": "stublab.recording/1"');

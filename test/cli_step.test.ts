@@ -311,11 +311,11 @@ pipe("a file is no scenario", async () => {
     [["./host"], /\.\/host cannot be read: ENOENT/],
     [["package.json"], /package\.json: schema: this is not a recording of stublab/],
     [["README.md"], /README\.md: the document is not JSON/],
-    [["host", "inject"], /step takes one recording, and "inject" is another/],
+    [["host", "inject"], /step takes one recording, got another, "inject"/],
     [["host", "--encoder", "asembly"], /unknown encoder "asembly"; did you mean assembly\?/],
     [[await fileOf("inject"), "--encoder", "script"], /--encoder is for a scenario/],
     [[await fileOf("inject"), "--step", "0"], /--step takes a number from 1 to \d+/],
-    [[await fileOf("inject"), "--step", "1000"], /--step takes a whole number/],
+    [[await fileOf("inject"), "--step", "1000"], /--step: expected a whole number/],
   ];
   for (const [args, message] of wrong) {
     const { code, stdout, stderr } = await stublab(...args);

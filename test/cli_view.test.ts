@@ -93,17 +93,17 @@ command("- is standard input: a pipe, or a file", async () => {
 });
 
 const WRONG: readonly [args: string[], message: RegExp][] = [
-  [[], /^stublab: view takes a recording\n {2}remedy: /],
-  [["a.json", "b.json"], /^stublab: view takes one recording, and "b\.json" is another\n/],
+  [[], /^stublab: view needs a recording\n {2}remedy: /],
+  [["a.json", "b.json"], /^stublab: view takes one recording, got another, "b\.json"\n/],
   [[file, "--text", "--json"], /^stublab: --text and --json exclude each other\n/],
   [[file, "--html", "", "--json"], /^stublab: --html and --json exclude each other\n/],
-  [[file, "--html", "x", "-o", "y"], /^stublab: --html says where the page goes/],
+  [[file, "--html", "x", "-o", "y"], /^stublab: --html and --output exclude each other/],
   [[file, "--html", ""], /^stublab: the name of the output is empty\n/],
   [[file, "--svg"], /^stublab: unknown option '--svg'/],
   [[file, "--html"], /argument missing/],
   [
     ["grandchild"],
-    /^stublab: there is no file grandchild, but a scenario of that name\n {2}remedy: record it first: stublab record grandchild -o grandchild\.json\n/,
+    /^stublab: grandchild is a scenario, and no file has that name\n {2}remedy: record it first: stublab record grandchild -o grandchild\.json\n/,
   ],
   [
     ["grandchld.json"],

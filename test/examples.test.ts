@@ -57,7 +57,7 @@ examples("lesson.mjs writes a page of its lesson", async () => {
         const command = ["examples/fuzz-parallel.sh", cases, run7];
         const { code, stdout, stderr } = await run(["sh", command], { env });
         assert.is(code, 0, stderr);
-        const merged = `of ${cases} cases: the run goes on with --corpus ${run7}/merged-${cases}\n`;
+        const merged = `of ${cases} cases: continue the run with --corpus ${run7}/merged-${cases}\n`;
         assert.match(stdout, merged);
       }
     } finally {

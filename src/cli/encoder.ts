@@ -1,34 +1,40 @@
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import { basename } from "node:path";
 import { describeThrown } from "../encoder/answer.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { isEncoderFile, openEncoderFile } from "../encoder/foreign.ts";
-import { guardEncoder } from "../encoder/guarded.ts";
+import { isEncoderFile, loadEncoder } from "../encoder/foreign.ts";
 import { openEncoder } from "../encoder/open.ts";
-import { EncoderError } from "../errors.ts";
+import { errnoName } from "../errno.ts";
+import { EncoderError, UnsupportedError } from "../errors.ts";
 import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../foreign/channel.ts";
 import { ForeignProcess } from "../foreign/process.ts";
+import { type Limit, readInput } from "../input.ts";
+import { loadShim } from "../shim/shim.ts";
 import { visible } from "../visible.ts";
 
-/** What --encoder takes, for the help of commands. */
+/** The values of --encoder, for the help of commands. */
 export const ENCODER_HELP =
   "assembly, script, native or gvisor (default assembly), or a file: ./mine.wasm, ./mine.mjs";
 
-/** How long a file may take until it is open, in milliseconds. */
+/** How long an encoder file may take to load, in milliseconds. */
 const LOAD_LIMIT = 3000;
 
-/** How long a process may take to end once its command has, in milliseconds. */
+/** How long a child may take to end after its command, in milliseconds. */
 const END_LIMIT = 1000;
 
 /**
- * The encoder that --encoder names. With a file the command runs in a process of its own, for foreign code may do
- * anything: the process that was started ends here, once that one has ended or was ended.
+ * Returns the encoder that --encoder names. For a file, runs the whole command again in a child process, as foreign
+ * code may do anything, and exits with the child's status: in the parent, this function does not return.
  *
  * @param limit how long the command may take with an encoder from a file, in milliseconds
- * @throws InputError, EncoderError; EncoderError also where that process came to no good end
+ * @throws InputError, EncoderError; EncoderError also if the child fails
  */
 export async function chooseEncoder(choice: string, limit: number): Promise<Encoder> {
   if (!isEncoderFile(choice)) return openEncoder(choice);
-  return isForeignCommand ? openHere(choice) : process.exit(await runAgain(choice, limit));
+  if (isForeignCommand) return openHere(choice);
+  const args = process.argv.slice(2);
+  return process.exit(await runCommand(choice, args, [0, 1, 2], limit));
 }
 
 /** In the child. */
@@ -39,24 +45,52 @@ async function openHere(file: string): Promise<Encoder> {
     exit(1);
   });
   tellParent({ kind: "ready" });
-  // Without it, Node.js ends where a module waits for what never comes.
+  // Keeps Node.js alive while a module awaits a promise that nothing else keeps alive.
   const awake = setInterval(() => {}, LOAD_LIMIT);
   try {
-    return guardEncoder(await openEncoderFile(file, basename(file)));
+    return await loadEncoder(file);
   } finally {
     clearInterval(awake);
     tellParent({ kind: "open" });
   }
 }
 
-/** Runs this very command line in a child; answers the exit status that the command has there. */
-async function runAgain(file: string, limit: number): Promise<number> {
-  const [, program = "", ...args] = process.argv;
+/**
+ * Runs a command with an encoder from a file in a process of its own, and returns what it wrote to its standard output.
+ *
+ * @throws EncoderError if that process fails; InputError if the output is longer than `most`
+ */
+export async function outputOf(
+  file: string,
+  args: readonly string[],
+  limit: number,
+  most: Limit,
+): Promise<Buffer> {
+  const output = loadShim().memoryFile(0);
+  if (output < 0) throw new UnsupportedError(`memfd_create failed: ${errnoName(-output)}`);
+  const nothing = openSync(devNull, "r+");
+  try {
+    await runCommand(file, args, [nothing, output, nothing], limit);
+    return readInput(`/proc/self/fd/${output}`, most);
+  } finally {
+    closeSync(output);
+    closeSync(nothing);
+  }
+}
+
+/** Runs a command line in a child, and returns its exit status. */
+async function runCommand(
+  file: string,
+  args: readonly string[],
+  stdio: readonly [number, number, number],
+  limit: number,
+): Promise<number> {
+  const [, program = ""] = process.argv;
   const child = await ForeignProcess.start({
     name: FOREIGN_COMMAND,
     arguments: [...process.execArgv, program, ...args],
     environment: process.env,
-    stdio: [0, 1, 2],
+    stdio,
     files: [],
     shut: false,
   });
@@ -67,7 +101,7 @@ async function runAgain(file: string, limit: number): Promise<number> {
   }
 }
 
-/** What a parent makes of the process of its command. */
+/** How the parent follows the child that runs its command. */
 class CommandWatch {
   readonly #child: ForeignProcess;
   readonly #name: string;
@@ -83,7 +117,7 @@ class CommandWatch {
     if (opened !== "open") throw this.#fault("did not load its encoder first");
     const status = await this.#hear(limit, "the command did not end");
     if (typeof status !== "number") throw this.#fault("loaded its encoder twice");
-    // What it does at its exit changes nothing.
+    // How it exits changes nothing any more.
     await this.#child.next(END_LIMIT);
     return status;
   }
@@ -93,7 +127,7 @@ class CommandWatch {
     const outcome = await this.#child.next(limit);
     if (outcome.kind === "late") {
       throw new EncoderError(`${what} within ${limit} ms`, {
-        remedy: "stublab compare tells in which function an encoder hangs",
+        remedy: "`stublab compare` reports in which function an encoder hangs",
       });
     }
     if (outcome.kind === "ended") throw this.#fault(`${this.#child.fate} before its command ended`);
@@ -104,7 +138,7 @@ class CommandWatch {
       if (kind === "done" && isStatus(status)) return status;
       if (kind === "failed" && typeof text === "string") throw this.#fault(`failed: ${text}`);
     }
-    throw this.#fault("sent a message that means nothing");
+    throw this.#fault("sent an invalid message");
   }
 
   #fault(what: string): EncoderError {
