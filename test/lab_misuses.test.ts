@@ -135,7 +135,7 @@ refuses("openSubjects' architectures", (it) => openSubjects(["script"], it), [
 
 refuses("recordScenario", recordScenario, [
   [undefined, "scenario: expected a name or a lesson, got undefined"],
-  ["grandhcild", 'there is no scenario "grandhcild"; did you mean grandchild?'],
+  ["grandhcild", 'unknown scenario "grandhcild"; did you mean grandchild?'],
 ]);
 
 refuses("recordScenario's options", (it) => recordScenario("host", it), [
