@@ -24,7 +24,7 @@ const confined = suite("foreign encoders: confinement");
 
 adoptOrphans();
 
-/** An id that nobody has. */
+/** An id that no user has. */
 const ORDINARY = { uid: 54321, gid: 54321 };
 
 type Command = [string, string[]];
