@@ -305,9 +305,9 @@ pipe("a scenario with a failed fact has status 1, and stderr says why", async ()
 
 pipe("a file is not a scenario", async () => {
   const wrong: readonly [args: string[], message: RegExp][] = [
-    [["grandchld"], /no scenario "grandchld", and no file of that name; did you mean grandchild\?/],
+    [["grandchld"], /"grandchld" is neither a scenario nor a file; did you mean grandchild\?/],
     [["grandchld"], /\n {2}remedy: scenarios: host, /],
-    [["constructor"], /no scenario "constructor"/],
+    [["constructor"], /"constructor" is neither a scenario nor a file/],
     [["./host"], /\.\/host cannot be read: ENOENT/],
     [["package.json"], /package\.json: schema: this is no recording of stublab/],
     [["README.md"], /README\.md: the document is not JSON/],

@@ -25,7 +25,7 @@ const SEED = 0x5eed_0010n;
 
 const MAX = 2n ** 64n - 1n;
 
-/** The registers that a guest keeps over a system call. */
+/** The registers that a system call preserves. */
 const KEPT = code.GENERAL.filter((name) => !["rax", "rcx", "r11"].includes(name));
 
 const states = suite("guest state");
