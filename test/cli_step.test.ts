@@ -313,8 +313,8 @@ pipe("a file is not a scenario", async () => {
     [["README.md"], /README\.md: the document is not JSON/],
     [["host", "inject"], /step takes one recording, got another, "inject"/],
     [["host", "--encoder", "asembly"], /unknown encoder "asembly"; did you mean assembly\?/],
-    [[await fileOf("inject"), "--encoder", "script"], /--encoder is for a scenario/],
-    [[await fileOf("inject"), "--step", "0"], /--step takes a number from 1 to \d+/],
+    [[await fileOf("inject"), "--encoder", "script"], /--encoder applies only to a scenario/],
+    [[await fileOf("inject"), "--step", "0"], /--step: expected a number from 1 to \d+/],
     [[await fileOf("inject"), "--step", "1000"], /--step: expected a whole number/],
   ];
   for (const [args, message] of wrong) {
