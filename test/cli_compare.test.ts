@@ -27,7 +27,7 @@ command("assembly, script and native agree: status 0, and a line for each operat
   assert.is(stderr, "");
   assert.match(
     stdout,
-    /^50,000 cases, seed 0x1, in [\d.]+ s\n {2}A assembly {5}amd64 28 functions/,
+    /^50,000 cases, seed 0x1, in [\d.]+ s\n {2}A assembly {5}amd64 26 functions/,
   );
   for (const operation of ["syscall", "clone3", "status", "siginfo", "seccomp"]) {
     for (const arch of ["amd64", "arm64"]) {

@@ -1,14 +1,17 @@
 // Time limit: 120 s
 
-import { appendFileSync } from "node:fs";
-import { basename } from "node:path";
+import { appendFileSync, existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { FUNCTION_NAMES } from "../src/encoder/abi.ts";
+import { loadRecording, parseRecording, SCENARIOS } from "../src/record/index.ts";
 import {
   hasNamespaces,
   liar,
   likeModel,
   moduleFile,
+  newPath,
   script,
   waiting,
   wasm,
@@ -81,12 +84,63 @@ for (const [what, file] of [
     assert.match(stdout, /^hi\nwrite\(1, "hi\\n", 3\) = 3\n/);
   });
 
+  for (const scenario of ["cascade", "thread-dies"]) {
+    cli(`record of ${scenario} with ${what}, also in its sandbox`, async () => {
+      const path = file();
+      const { code, stdout, stderr } = await stublab("record", scenario, "--encoder", path);
+      assert.equal([code, stderr], [0, ""]);
+      const { encoder, end } = parseRecording(stdout);
+      assert.is(encoder, basename(path));
+      assert.ok(end.every(({ held }) => held));
+      await expectNothingLeft();
+    });
+  }
+
+  cli(`step with ${what} shows what was recorded with it`, async () => {
+    const path = file();
+    const { code, stdout, stderr } = await stublab("step", "inject", "--encoder", path);
+    assert.equal([code, stderr], [0, ""]);
+    assert.match(stdout, `Scenario inject, encoder ${basename(path)};`);
+  });
+
   cli(`seccomp with ${what} prints what the model prints`, async () => {
     const [own, model] = await Promise.all([
       stublab("seccomp", "--encoder", file()),
       stublab("seccomp"),
     ]);
     assert.equal(own, model);
+  });
+}
+
+cli("gallery with a module records every scenario with it", async () => {
+  const folder = newPath("");
+  const { code, stderr } = await stublab("gallery", folder, "--encoder", WASM);
+  assert.is(code, 0, stderr);
+  for (const scenario of Object.keys(SCENARIOS)) {
+    assert.is(loadRecording(join(folder, `${scenario}.json`)).encoder, "encoder.wasm", scenario);
+  }
+});
+
+for (const [what, file, message] of [
+  [
+    "that throws",
+    () => likeModel({ encodeBootstrap: "() => { throw new Error('boom'); }" }),
+    /boom/,
+  ],
+  [
+    "that writes to the output",
+    () => doing("import { writeSync } from 'node:fs'; writeSync(1, '!');"),
+    /printed no recording/,
+  ],
+] as const) {
+  cli(`record with a module ${what} fails once, and writes no file`, async () => {
+    const output = newPath(".json");
+    const args = ["grandchild", "-o", output, "--encoder", file()];
+    const { code, stdout, stderr } = await stublab("record", ...args);
+    assert.equal([code, stdout, existsSync(output)], [1, "", false], stderr);
+    assert.match(stderr, message);
+    assert.is(stderr.match(/^stublab: /gm)?.length, 1, stderr);
+    await expectNothingLeft();
   });
 }
 
@@ -108,9 +162,19 @@ const HOG = "const all = []; for (;;) all.push(new Uint8Array(64 << 20).fill(1))
 for (const [what, args, code, message] of [
   ["a missing file", () => ["./none.wasm"], 2, /none\.wasm cannot be opened: ENOENT/],
   ["another ending", () => ["./none.so"], 2, /ends in \.wasm, \.mjs or \.js/],
-  ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks the constant ENCODER_ABI/],
+  ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks ENCODER_ABI, REGISTERS_SIZE, REG_r15, /],
   ["names with control characters", () => [wasm("", IMPORT)], 1, /imports \\x1b\[2J\.x/],
-  ["a missing function", () => [likeModel({}, "waitEvent")], 1, /lacks waitEvent/],
+  [
+    "a missing function",
+    () => [
+      likeModel(
+        {},
+        FUNCTION_NAMES.filter((name) => name !== "waitEvent"),
+      ),
+    ],
+    1,
+    /lacks waitEvent/,
+  ],
   ["arm64", () => ["dist/encoder-arm64.wasm"], 1, /is for arm64/],
   ["an exception", () => [script("throw new Error('boom');")], 1, /fails to load: Error: boom/],
   ["an exception of null", () => [script("throw null;")], 1, /fails to load: threw null/],
@@ -153,7 +217,7 @@ for (const [what, name, body, message] of [
     "() => { throw new Error('boom'); }",
     /e\d+\.mjs: waitKind failed: Error: boom/,
   ],
-  ["answers nonsense", "waitValue", "() => 'x'", /waitValue answered x, expected a whole Number/],
+  ["returns nonsense", "waitValue", "() => 'x'", /waitValue returned x, expected a whole Number/],
   [
     "loses its memory",
     "syscallResult",

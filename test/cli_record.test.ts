@@ -76,9 +76,9 @@ command("--encoder selects the encoder that writes the registers", async () => {
 const WRONG: readonly [args: string[], message: RegExp][] = [
   [
     ["grandchld"],
-    /^stublab: there is no scenario "grandchld"; did you mean grandchild\?\n {2}remedy: scenarios: host, /,
+    /^stublab: unknown scenario "grandchld"; did you mean grandchild\?\n {2}remedy: scenarios: host, /,
   ],
-  [["constructor"], /^stublab: there is no scenario "constructor"/],
+  [["constructor"], /^stublab: unknown scenario "constructor"/],
   [
     ["host", "--encoder", "asembly"],
     /^stublab: unknown encoder "asembly"; did you mean assembly\?/,

@@ -82,7 +82,7 @@ onTerminal("every key works as documented", async () => {
     [["h"], step(1)],
     [["Home"], /introduction/],
     [["NPage", "NPage"], /↑\n/],
-    [["PPage", "PPage"], /^A grandchild: a stub makes a stub/m],
+    [["PPage", "PPage"], /^A grandchild: a stub clones a stub/m],
     [["g", "3", "Enter"], step(3)],
     [["Right"], /before step 4 of/],
     [[String((question?.answer ?? 0) + 1)], /^Right! /m],
