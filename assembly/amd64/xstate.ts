@@ -14,7 +14,7 @@ export const XSTATE_XCR0: i32 = 464;
 export const XSTATE_BV: i32 = 512;
 export const XSTATE_EXTENDED: i32 = 576;
 
-/** What a new process has in its control registers: all exceptions masked. */
+/** The control registers of a new process: all exceptions masked. */
 export const FCW_INITIAL: i32 = 0x37f;
 export const MXCSR_INITIAL: i32 = 0x1f80;
 
