@@ -1,4 +1,7 @@
 export {
+  type Area as AreaParameter,
+  type Arguments as ArgumentsOf,
+  type ComparisonFunctionName,
   ENCODER_ABI,
   type EncoderFunctions,
   FUNCTIONS,
@@ -6,8 +9,12 @@ export {
   OPERATIONS,
   type Operation,
   type Parameter,
+  type Plain as PlainParameter,
   type Result,
+  type Results as ResultTypes,
   type Signature,
+  type Table as FunctionTable,
+  type Values as ParameterTypes,
 } from "./encoder/abi.ts";
 export type { Arch } from "./encoder/arch.ts";
 export {

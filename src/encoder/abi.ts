@@ -3,12 +3,12 @@ import type { Arch } from "./arch.ts";
 /** The version of the ABI (docs/encoder-abi.md): an encoder exports it as ENCODER_ABI. */
 export const ENCODER_ABI = 2n;
 
-interface Plain<K extends "i32" | "i64" | "block"> {
+export interface Plain<K extends "i32" | "i64" | "block"> {
   readonly kind: K;
   readonly name: string;
 }
 
-interface Area {
+export interface Area {
   readonly kind: "area";
   readonly name: string;
   readonly size: number;
@@ -209,20 +209,20 @@ const TABLE = {
   rewindVsyscall: define("guest", [block("block"), i64("address")], "none"),
 };
 
-type Table = typeof TABLE;
+export type Table = typeof TABLE;
 export type FunctionName = keyof Table;
 
 /** Every function of the ABI. */
 export const FUNCTIONS: Readonly<Record<FunctionName, Signature>> = TABLE;
 
-interface Values {
+export interface Values {
   readonly i32: number;
   readonly i64: bigint;
   readonly block: number;
   readonly area: number;
 }
 
-interface Results {
+export interface Results {
   // biome-ignore lint/suspicious/noConfusingVoidType: what a function without a result returns
   readonly none: void;
   readonly i32: number;
@@ -230,7 +230,7 @@ interface Results {
   readonly word: bigint;
 }
 
-type Arguments<P extends readonly Parameter[]> = {
+export type Arguments<P extends readonly Parameter[]> = {
   -readonly [I in keyof P]: Values[P[I]["kind"]];
 };
 
