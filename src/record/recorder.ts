@@ -72,8 +72,9 @@ export class Recorder {
   readonly #hears: ((piece: Piece) => void) | undefined;
 
   /**
-  /** The encoder that scenarios use. */
-  readonly encoder: Encoder;
+   * @param encoder its name, or the encoder
+   * @param hears is called with each piece at once
+   * @throws InputError if there is no encoder of that name; EncoderError if it cannot drive stubs
    */
   constructor(encoder: string | Encoder, hears?: (piece: Piece) => void) {
     this.encoder = typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
