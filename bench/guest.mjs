@@ -2,7 +2,7 @@
 
 export const SYS_getpid = 39;
 
-/** The address of its code. */
+/** The address of the guest's code. */
 export const GUEST_CODE = 0x10000;
 
 const CODE = Uint8Array.of(
@@ -11,7 +11,7 @@ const CODE = Uint8Array.of(
   ...[0xeb, 0xf7], //        jmp again
 );
 
-/** Puts the guest into a subprocess; returns its context, before its first instruction. */
+/** Maps the guest into a subprocess; returns its context, before its first instruction. */
 export function startGuest(platform, space) {
   space.mapAnonymous(GUEST_CODE, 4096, "rwx");
   space.write(GUEST_CODE, CODE);

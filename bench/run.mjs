@@ -14,7 +14,7 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const CPU = String(cpus().length - 1);
 const BASELINE = "build/baseline";
 const SOURCES = ["bench/baseline.c", "bench/stub.c", "bench/setups.c"];
-/** bench/setups.ts, bundled; the libraries that it loads are copied beside it. */
+/** bench/setups.ts, bundled; the libraries that it loads are copied next to it. */
 const SETUPS = "build/bench/setups.js";
 
 /**
@@ -101,7 +101,7 @@ const BENCHMARKS = {
   },
 };
 
-/** Rounds that do not count: Node.js compiles functions that run often, a birth after some thousand runs. */
+/** Rounds that do not count: Node.js compiles functions that run often; those of a birth, after some thousand runs. */
 const WARM_UP = 40;
 
 /** One side of a benchmark: a program that runs a batch for each line it reads. */
@@ -123,7 +123,7 @@ class Side {
   }
 
   async batch() {
-    // Gives the kernel time to free what the last batch left.
+    // Gives the kernel time to free the resources of the last batch.
     await new Promise((resolve) => setTimeout(resolve, 20));
     this.#child.stdin.write("\n");
     return Number(await this.next());

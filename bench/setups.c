@@ -66,7 +66,7 @@ static gregset_t next_registers, seen_registers, home;
 static siginfo_t seen_info;
 static long left;
 
-// Stores the outcome of a setup, and returns into the next; after the last, home.
+// Stores the outcome of a setup, and returns into the next; after the last, into sigreturn_batch.
 static void on_trap(int signal, siginfo_t *info, void *context) {
     (void)signal;
     greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;

@@ -48,7 +48,7 @@ void create_grandchild(const struct stub *master, struct stub *child);
 
 void kill_stub(pid_t pid);
 
-// Kills a grandchild and reaps it twice: after its tracer, its parent has to.
+// Kills a grandchild and reaps it twice: first by its tracer, then by its parent.
 void destroy_grandchild(const struct stub *master, const struct stub *child);
 
 #endif

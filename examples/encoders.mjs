@@ -1,4 +1,4 @@
-// The same system call, encoded three times: what differs between the blocks? Nothing should.
+// Encodes the same system call with three encoders, and compares the register blocks. They should not differ.
 
 import { ENCODERS, openEncoder, registerLayout } from "stublab";
 

@@ -1,4 +1,4 @@
-// A master, its grandchildren, and a child of one of those: each answers who its parent is.
+// A master, its grandchildren, and a child of one of them. Each reports its parent.
 
 import { Tracer } from "stublab";
 

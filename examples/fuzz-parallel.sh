@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fuzzes in as many parts as this machine has processors, and merges them: fuzz-parallel.sh CASES FOLDER
-# Needs GNU parallel (apt-get install parallel). The same again with more CASES goes on with the parts.
+# Needs GNU parallel (apt-get install parallel). Run it again with more CASES to continue the parts.
 set -eu
 cases=${1:-1000000} folder=${2:-fuzz} parts=$(nproc)
 mkdir -p "$folder"
@@ -9,5 +9,5 @@ seq "$parts" | parallel --line-buffer --tag \
 set --
 for i in $(seq "$parts"); do set -- "$@" "$folder/part$i"; done
 "${STUBLAB:-stublab}" fuzz merge "$@" -o "$folder/merged-$cases"
-# Each part that found something counts as a job that failed.
+# GNU parallel counts each part that found something as a failed job.
 exit "$((${found:-0} > 0))"

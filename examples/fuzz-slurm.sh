@@ -1,5 +1,5 @@
 #!/bin/sh
-# sbatch --array=1-64 fuzz-slurm.sh; a job that is run again goes on where it was. Afterwards, on the shared file system:
+# sbatch --array=1-64 fuzz-slurm.sh; a requeued job continues where it stopped. Afterwards, on the shared file system:
 #   stublab fuzz merge fuzz/part* -o fuzz/merged
 #SBATCH --cpus-per-task=1
 #SBATCH --requeue

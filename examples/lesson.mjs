@@ -1,5 +1,5 @@
-// A lesson of one's own: a stub blocks SIGCHLD. Records it to real processes, checks it, and prints its end; with an
-// argument, writes its page to that file.
+// A lesson of your own: a stub blocks SIGCHLD. Records it with real processes, checks it, and prints the results; with
+// an argument, writes its page to that file.
 
 import { writeFileSync } from "node:fs";
 import { parseRecording, recordScenario, renderRecordingPage } from "stublab/record";

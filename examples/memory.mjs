@@ -1,4 +1,4 @@
-// A stub is empty until something is mapped: give it a page, put a text there, and let it write that.
+// A scrubbed stub has no memory but its stub code: maps a page, copies a text there, and has the stub write it.
 
 import { Tracer } from "stublab";
 

@@ -1,5 +1,5 @@
-// A sandbox: runs a program that it does not trust in an empty address space, and counts its system calls.
-// The program is given as bytes. It says hello three times, asks for its pid each time, and exits.
+// A sandbox: runs an untrusted program in an empty address space, and counts its system calls. The program is machine
+// code. It writes a greeting and calls getpid, three times, and exits.
 
 import { Platform, runGuest } from "stublab";
 

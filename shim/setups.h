@@ -1,39 +1,38 @@
-// The contract of shim/setups.c with src/fuzz/setups.ts: register setups that are tried in batches,
-// so that nothing but system calls lies between two of them.
+// The contract of shim/setups.c with src/fuzz/setups.ts: register setups are tried in batches, so
+// that only system calls are made between two of them.
 #ifndef STUBLAB_SETUPS_H
 #define STUBLAB_SETUPS_H
 
 #include "registers.h"
 #include "shim.h"
 
-/** Where the stub is when its registers are written. */
+/** The stop at which the registers are written. */
 enum stublab_from {
     STUBLAB_FROM_SIGNAL = 0, /* a stop by a signal that an instruction raised */
     STUBLAB_FROM_ENTRY = 1,  /* on the way into getpid */
     STUBLAB_FROM_EXIT = 2,   /* on the way out of it */
-    STUBLAB_FROM_SYSEMU = 3, /* on the way into it, and it will not run */
+    STUBLAB_FROM_SYSEMU = 3, /* on the way into it, and it is not executed */
     STUBLAB_FROM_GROUP = 4,  /* stopped by SIGSTOP */
 };
 
-/** The request that writes, and what `words` then has. */
+/** The request that writes, and what `words` then holds. */
 enum stublab_way {
     STUBLAB_WAY_SETREGS = 0,   /* struct user_regs_struct */
-    STUBLAB_WAY_SETREGSET = 1, /* the same, of which `length` bytes are given */
+    STUBLAB_WAY_SETREGSET = 1, /* its first `length` bytes */
     STUBLAB_WAY_POKEUSER = 2,  /* `count` pairs: offset in struct user, word */
     STUBLAB_WAY_SETFPREGS = 3, /* `count` pairs: offset in struct user_fpregs_struct, word */
     STUBLAB_WAY_XSTATE = 4,    /* `count` pairs: offset in the XSAVE area, word; `length` bytes */
-    STUBLAB_WAY_SYSCALL_INFO =
-        5,                   /* struct ptrace_syscall_info, of which `length` bytes are given */
-    STUBLAB_WAY_SIGMASK = 6, /* a signal set, of which `length` bytes are given */
-    /* struct user_regs_struct, of which the stub itself takes what a signal frame holds:
-     * sigreturn.h
+    STUBLAB_WAY_SYSCALL_INFO = 5, /* the first `length` bytes of struct ptrace_syscall_info */
+    STUBLAB_WAY_SIGMASK = 6,      /* the first `length` bytes of a signal set */
+    /* struct user_regs_struct; the stub itself takes the registers that a signal frame has
+     * (sigreturn.h)
      */
     STUBLAB_WAY_SIGRETURN = 7,
 };
 
 /** The request that resumes. */
 enum stublab_on {
-    STUBLAB_ON_NONE = 0, /* none: what was written is read back, and that is all */
+    STUBLAB_ON_NONE = 0, /* no request: the setup is only written and read back */
     STUBLAB_ON_CONT = 1,
     STUBLAB_ON_SYSCALL = 2,
     STUBLAB_ON_SINGLESTEP = 3,
@@ -41,14 +40,14 @@ enum stublab_on {
     STUBLAB_ON_SYSEMU_SINGLESTEP = 5,
 };
 
-/** What is looked at beyond the registers at the stop. */
+/** What is read beside the registers at the stop. */
 enum stublab_wants {
-    STUBLAB_WANT_WRITTEN = 1, /* what was written, also where the write succeeded */
+    STUBLAB_WANT_WRITTEN = 1, /* the registers after the write, even if it succeeded */
     STUBLAB_WANT_INFO = 2,    /* PTRACE_GETSIGINFO of the stop */
-    STUBLAB_WANT_FRAME = 4,   /* the registers that a signal frame at rsp has saved */
+    STUBLAB_WANT_FRAME = 4,   /* the registers in the signal frame on the stack */
 };
 
-/** One setup, 256 bytes. */
+/** One setup: 256 bytes on amd64. */
 struct stublab_setup {
     uint8_t from;
     uint8_t way;
@@ -64,49 +63,48 @@ struct stublab_setup {
     uint64_t words[STUBLAB_REGISTERS];
 };
 
-/** What came of it, 656 bytes. What was not reached is as it was before. */
+/** Its outcome: 656 bytes on amd64. Members that are not reached stay as they are. */
 struct stublab_outcome {
-    int32_t error;      /* errno of the write; 0: it was taken */
+    int32_t error;      /* errno of the write; 0: it succeeded */
     int32_t refused_at; /* index of the pair at which POKEUSER failed; else -1 */
-    int32_t resumed;    /* errno of the resume; 0: it was taken; -1: not tried */
-    int32_t status;     /* status word of the stop, or of the end; 0 where there was none in time */
-    int32_t signal;     /* siginfo: si_signo, si_code, si_addr; signal 0 where there is none */
+    int32_t resumed;    /* errno of the resume; 0: it succeeded; -1: not tried */
+    int32_t status;     /* status word of the stop or end; 0: none in time */
+    int32_t signal;     /* si_signo, si_code and si_addr; signal 0: no siginfo */
     int32_t code;
     uint64_t address;
     uint64_t padding;
-    /** Registers after the write (other ways: the words that were written, or the mask). */
+    /** Registers after the write; for other ways the words that were written, or the mask. */
     uint64_t written[STUBLAB_REGISTERS];
     /** Registers at the stop. */
     uint64_t stopped[STUBLAB_REGISTERS];
-    /** struct sigcontext, without floating point; zero where there is none. */
+    /** struct sigcontext without floating point; zeros if there is none. */
     uint64_t frame[STUBLAB_SIGCONTEXT];
 };
 
-/** What a batch is run with. */
+/** The parameters of a batch. */
 struct stublab_trial {
     int64_t timeout;                  /* microseconds for each stop */
     uint32_t xstate_length;           /* bytes of the XSAVE area */
-    uint32_t over;                    /* out: not 0 where the thread is of no use any more */
-    uint64_t call;                    /* address of a SYSCALL, with an INT3 behind it */
-    uint64_t rest[STUBLAB_REGISTERS]; /* registers between two setups: RIP is at an INT3 */
+    uint32_t over;                    /* out: not 0 if the thread cannot be used any more */
+    uint64_t call;                    /* address of a system call instruction before a breakpoint */
+    uint64_t rest[STUBLAB_REGISTERS]; /* registers between two setups: at a breakpoint */
     uint64_t fpregs[64];              /* floating point between two setups */
     uint8_t xstate[STUBLAB_MOST_XSTATE];
 };
 
 /**
- * Gives the stopped thread the floating point of a program's start, whatever its parent had, and
- * takes `fpregs`, `xstate` and its length from it.
+ * Gives the stopped thread the floating-point state of a new program, and reads `fpregs`, `xstate`
+ * and its length.
  */
 STUBLAB_EXPORT int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial);
 
 /**
- * Tries setups in the thread `tid`, which is at a stop by a signal, one after the other, each from
- * the same state. Returns how many are done. Where one ended the thread it is the last, and
- * `trial->over` is 1: the thread is to be resumed from its exit stop and reaped. Where the thread
- * missed its deadline, be it on the way to a setup or from it, `over` is 3: it runs on. Where one
- * left behind what no request undoes it is the last, too, and `trial->over` is 2: the thread is at
- * a stop, but others would not begin from the same state there. -errno where a request failed that
- * cannot.
+ * Tries setups one after the other in the thread `tid`, which is at a stop by a signal, each from
+ * the same state. Returns the number of setups that were tried. The batch ends early, and
+ * `trial->over` says why: 1: the setup ended the thread, which must be resumed from its exit stop
+ * and reaped; 2: the setup left what no request undoes: the thread is at a stop, but another setup
+ * would start from another state; 3: the thread missed its deadline before or after the setup, and
+ * runs on. Returns -errno if a request fails that must not.
  */
 STUBLAB_EXPORT int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
                                    struct stublab_outcome *outcomes, uint32_t count,

@@ -1,21 +1,21 @@
-/** What a look at the clock counts for at most, in milliseconds: a process that looks later was kept from running. */
+/** The most that one reading of the clock counts, in milliseconds: a process that reads it later did not run. */
 const LONGEST = 100;
 
 /**
- * Time in which this process runs: what it spends stopped, by SIGSTOP or a freezer, does not count. The clock
- * has to be read again and again.
+ * Measures the time in which this process runs. Time in which it is stopped, by SIGSTOP or a freezer, does not count.
+ * The clock must be read regularly.
  */
 export class AwakeClock {
   readonly #longest: number;
   #last = performance.now();
   #milliseconds = 0;
 
-  /** @param longest what a look counts for at most: more than there is between two as a rule */
+  /** @param longest the most that one reading counts: more than the usual time between two readings */
   constructor(longest = LONGEST) {
     this.#longest = longest;
   }
 
-  /** Since it was made, as far as this process ran. */
+  /** The time since construction in which this process ran. */
   get milliseconds(): number {
     const now = performance.now();
     this.#milliseconds += Math.min(now - this.#last, this.#longest);
@@ -24,7 +24,7 @@ export class AwakeClock {
   }
 }
 
-/** A deadline by such a clock. */
+/** A deadline on an AwakeClock. */
 export class AwakeDeadline {
   readonly #clock = new AwakeClock();
   readonly #milliseconds: number;

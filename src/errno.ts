@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-/** Second names, which the kernel's headers do not use. */
+/** Aliases, which the kernel's headers define by another name. */
 const ALIASES = new Set(["EWOULDBLOCK", "ENOTSUP"]);
 
 const errnoNames = new Map(
@@ -9,7 +9,10 @@ const errnoNames = new Map(
     .map(([name, number]) => [number, name]),
 );
 
-/** The name of an errno of the host's own calls, e.g. 1: "EPERM". */
+/**
+ * The name of an errno of the host's own calls, e.g. 1: "EPERM". `util.getSystemErrorName` knows only those of libuv, which
+ * lacks ECHILD and ENOEXEC.
+ */
 export function errnoName(errno: number): string {
   return errnoNames.get(errno) ?? `errno ${errno}`;
 }

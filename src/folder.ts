@@ -1,6 +1,7 @@
 /*
- * A folder in which others may have put something: other users, or the author of the archive that it comes from. The folder itself is what the user names. In it no symbolic link is followed, and only regular files and folders are
- * opened. Every path goes through the descriptor of its folder, so it makes no difference what is renamed meanwhile.
+ * A folder whose content is not trusted: other users, or the author of an archive, may have written it. The user names
+ * the folder itself. In it no symbolic link is followed, and only regular files and folders are opened. Every path goes
+ * through the descriptor of its folder, so renaming it meanwhile has no effect.
  */
 
 import { randomBytes } from "node:crypto";
@@ -25,24 +26,24 @@ import { visible } from "./visible.ts";
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL } = constants;
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
-/** Needs no permission to read the folder; Node has no name for it. */
+/** Does not require read permission for the folder. Node.js does not define it. */
 const O_PATH = 0o10000000;
-/** A FIFO keeps nobody waiting, and a terminal does not become this process's own. */
+/** Opening a FIFO does not block, and a terminal does not become the controlling terminal. */
 const INERT = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
-/** The errnos with which open refuses what is not a regular file, or not a folder. */
+/** The errnos with which open fails if the file is not a regular file, or not a folder. */
 const OTHER_THINGS: readonly unknown[] = ["ELOOP", "ENOTDIR", "ENXIO", "EISDIR"];
 
-/** A name that nobody can have foreseen. */
+/** An unpredictable name. */
 export function temporaryName(): string {
   return `.stublab-${randomBytes(6).toString("hex")}`;
 }
 
 export class Folder {
-  /** What errors call it. */
+  /** Its name in error messages. */
   readonly path: string;
   readonly #file: number;
-  /** Where its descriptor is; without /proc there is only its path, which may lead elsewhere later. */
+  /** The path of its descriptor in /proc; without /proc, its own path, which may later lead elsewhere. */
   readonly #place: string;
 
   private constructor(path: string, file: number) {
@@ -52,7 +53,7 @@ export class Folder {
     this.#place = existsSync(place) ? place : path;
   }
 
-  /** Opens a folder that the user names. @throws what opening it throws. */
+  /** Opens a folder that the user names. @throws the errors of node:fs */
   static open(path: string): Folder {
     return new Folder(path, openSync(path, O_PATH | O_DIRECTORY));
   }
@@ -66,13 +67,13 @@ export class Folder {
     }
   }
 
-  /** Opens a folder that the user names, and makes it if it does not exist. @throws the errors of node:fs */
+  /** Opens a folder that the user names, and creates it if it does not exist. @throws the errors of node:fs */
   static make(path: string): Folder {
     mkdirSync(path, { recursive: true });
     return Folder.open(path);
   }
 
-  /** What is in it. @throws InputError if it cannot be read. */
+  /** Its entries. @throws InputError if it cannot be read. */
   get names(): string[] {
     try {
       return readdirSync(this.#at("."));
@@ -81,7 +82,7 @@ export class Folder {
     }
   }
 
-  /** Whether there is anything of that name, a link that leads nowhere included. */
+  /** Whether an entry of that name exists, even a dangling link. */
   has(name: string): boolean {
     return this.#stats(name) !== undefined;
   }
@@ -96,7 +97,7 @@ export class Folder {
     return file === undefined ? undefined : new Folder(this.#pathOf(name), file);
   }
 
-  /** The same, but makes the folder if it does not exist. */
+  /** The same, but creates the folder if it does not exist. */
   makeFolder(name: string): Folder {
     try {
       mkdirSync(this.#at(name));
@@ -111,8 +112,8 @@ export class Folder {
   /**
    * Opens a regular file; undefined if it does not exist and `flags` do not create it.
    *
-   * @param flags beyond those that keep it from following and waiting
-   * @throws InputError if the name is another thing's.
+   * @param flags in addition to those that prevent following links and blocking
+   * @throws InputError if it is not a regular file.
    */
   open(name: string, flags: number): number | undefined {
     const file = this.#open(name, flags, "a regular file");
@@ -126,7 +127,7 @@ export class Folder {
   /**
    * Opens a file to read and change it, and creates it if it does not exist.
    *
-   * @throws InputError also if it has other names, which would change with it.
+   * @throws InputError also if it has other hard links, as these would change too.
    */
   openToChange(name: string, flags = 0): number {
     const file = this.open(name, O_RDWR | O_CREAT | flags);
@@ -137,7 +138,7 @@ export class Folder {
     throw refusal(this.#pathOf(name), stats, "a regular file");
   }
 
-  /** Whether an open file is the one that has that name now. */
+  /** Whether that name still refers to an open file. */
   isSame(name: string, file: number): boolean {
     const [own, there] = [fstatSync(file), this.#stats(name)];
     return own.dev === there?.dev && own.ino === there.ino;
@@ -154,7 +155,7 @@ export class Folder {
     }
   }
 
-  /** The content of a file that is open already. @throws InputError */
+  /** The content of an open file. @throws InputError */
   readOpen(file: number, name: string, limit: Limit): Buffer {
     let content: Buffer | undefined;
     try {
@@ -167,10 +168,10 @@ export class Folder {
   }
 
   /**
-   * Writes a new file: as a whole, or it is not there.
+   * Writes a new file, completely or not at all.
    *
-   * @param finish is called with the open file before that is closed
-   * @throws what writing throws: EEXIST if anything has that name.
+   * @param finish is called with the open file before it is closed
+   * @throws the errors of node:fs: EEXIST if the name exists.
    */
   create(
     name: string,
@@ -190,18 +191,19 @@ export class Folder {
     }
   }
 
-  /** The error for a name that was listed. Node lists names that are not UTF-8 as others. */
+  /** The error for an entry that was listed but does not exist. Node.js lists names that are not UTF-8 in another form. */
   gone(name: string): InputError {
     return new InputError(
-      `${this.#pathOf(name)} is not there: it was removed, or its name is not UTF-8`,
+      `${this.#pathOf(name)} does not exist: it was removed, or its name is not UTF-8`,
     );
   }
 
   /**
-   * Copies a file, or a folder with all that is in it.
+   * Copies a file, or a folder with its content.
    *
    * @param limit of each file
-   * @throws InputError if something in it cannot be read, or is neither a regular file nor a folder; what writing throws.
+   * @throws InputError if an entry cannot be read, or is neither a regular file nor a folder; the errors of node:fs if
+   * writing fails.
    */
   copy(name: string, to: Folder, limit: Limit): void {
     if (this.isFolder(name)) {
@@ -219,7 +221,7 @@ export class Folder {
     }
   }
 
-  /** Gives a thing in this folder another name, which may be one in another folder. */
+  /** Renames an entry, possibly into another folder. */
   rename(name: string, to: string, folder: Folder = this): void {
     renameSync(this.#at(name), folder.#at(to));
   }
@@ -247,7 +249,7 @@ export class Folder {
     }
   }
 
-  /** What a name stands for; undefined if nothing has it. */
+  /** The stats of an entry; undefined if it does not exist. */
   #stats(name: string): Stats | undefined {
     return lstatSync(this.#at(name), { throwIfNoEntry: false });
   }
@@ -286,11 +288,11 @@ export function codeOf(error: unknown): unknown {
 
 function refusal(path: string, stats: Stats, expected: string): InputError {
   return new InputError(`${path} is ${kindOf(stats)}, expected ${expected}`, {
-    remedy: "no link in this folder is followed: remove it, or put the file itself there",
+    remedy: "links in this folder are not followed: remove the link, or replace it by the file",
   });
 }
 
-/** What a thing is, as errors call it. */
+/** The type of a file in error messages. */
 function kindOf(stats: Stats): string {
   if (stats.isSymbolicLink()) return "a symbolic link";
   if (stats.isFIFO()) return "a FIFO";

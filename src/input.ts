@@ -2,23 +2,23 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { InputError } from "./errors.ts";
 import { visible } from "./visible.ts";
 
-/** How much of a file is read. */
+/** The largest size of an input. */
 export interface Limit {
   /** In bytes. */
   readonly most: number;
-  /** What has that limit, such as "a case". */
+  /** What the limit applies to, such as "a case". */
   readonly of: string;
 }
 
-/** How long a writer that is behind is waited for before it is asked again, in milliseconds. */
+/** How long to wait before reading again from a pipe that is empty, in milliseconds. */
 const PAUSE = 1;
 
 /**
- * Reads a file that the user names, which may be a pipe, a device, or a link to either. One that never ends is read no
- * further than the limit.
+ * Reads a file that the user names: a regular file, a pipe, a device, or a link to one. Reads no further than the limit,
+ * as the file may be endless.
  *
  * @param file a path, or 0 for standard input
- * @throws InputError that names the file, and the limit if the file has more
+ * @throws InputError that names the file, and the limit if the file is larger
  */
 export function readInput(file: string | 0, limit: Limit, remedy?: string): Buffer<ArrayBuffer> {
   const name = inputName(file);
@@ -33,17 +33,17 @@ export function readInput(file: string | 0, limit: Limit, remedy?: string): Buff
   return content;
 }
 
-/** What errors call it. */
+/** The name of a file in error messages. */
 export function inputName(file: string | 0): string {
   return file === 0 ? "standard input" : visible(file) || '""';
 }
 
-/** What an error says of a file that has more than its limit. */
+/** The error text for a file that is larger than its limit. */
 export function excess({ most, of }: Limit): string {
   return `has more than ${most} bytes, the limit for ${of}`;
 }
 
-/** The errno and its meaning; what follows in Node's message is the call and a path. */
+/** The errno and its meaning, without the call and path that follow in Node's message. */
 export function reasonOf(cause: unknown): string {
   const [reason = ""] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
   return reason;
@@ -58,7 +58,7 @@ function readPath(path: string, limit: Limit): Buffer<ArrayBuffer> | undefined {
   }
 }
 
-/** Reads from an open file to its end; undefined if that is beyond the limit. */
+/** Reads an open file to its end; returns undefined if it is larger than the limit. */
 export function readLimited(file: number, { most }: Limit): Buffer<ArrayBuffer> | undefined {
   const stats = fstatSync(file);
   if (stats.isFile() && stats.size > most) return undefined;
@@ -73,7 +73,7 @@ export function readLimited(file: number, { most }: Limit): Buffer<ArrayBuffer> 
   return undefined;
 }
 
-/** Somebody may have made a pipe or a terminal non-blocking: then there may be nothing yet. */
+/** Waits for data: another process may have made the pipe or terminal non-blocking. */
 function readPart(file: number, part: Uint8Array): number {
   for (;;) {
     try {

@@ -1,16 +1,16 @@
-/* Errors of Node.js that come from a limit of this machine or of this process, with what can be done about them. */
+/* Errors of Node.js that are caused by a limit of this machine or process, with remedies. */
 
 import { PROCESS_LIMIT, StublabError, UnsupportedError } from "./errors.ts";
 
 const OPEN_FILES = "raise the limit on open files: RLIMIT_NOFILE (ulimit -n)";
 const MEMORY =
-  "raise the limit on memory: RLIMIT_AS (ulimit -v; Node.js reserves 10 GB of addresses for each WebAssembly " +
+  "raise the limit on memory: RLIMIT_AS (ulimit -v; Node.js reserves 10 GB of address space for each WebAssembly " +
   "memory), or memory.max of the cgroup";
 const PERMISSIONS =
   "run Node.js without --permission, which forbids native addons, or with --allow-addons, --allow-worker, " +
   "--allow-child-process, --allow-fs-read=* and --allow-fs-write=*";
 
-/** What to do about an error, by its code. */
+/** Remedies by error code. */
 const REMEDIES: Readonly<Record<string, string>> = {
   EMFILE: OPEN_FILES,
   ENFILE: "the machine has no more open files: raise fs.file-max, or end processes that hold many",
@@ -24,11 +24,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ERR_WORKER_OUT_OF_MEMORY: MEMORY,
 };
 
-/** The error that names a limit, if `cause` comes from one; `doing` says what failed: "a worker cannot start". */
+/** An error that names the limit, if one caused `cause`; `doing` says what failed, such as "a worker cannot start". */
 export function limitError(doing: string, cause: unknown): UnsupportedError | undefined {
   if (!(cause instanceof Error)) return undefined;
   const code = "code" in cause ? String(cause.code) : "";
-  // Of a read or a write it says something else.
+  // EAGAIN of a read or a write has another meaning.
   if (code === "EAGAIN" && !("syscall" in cause && /^spawn/.test(String(cause.syscall)))) {
     return undefined;
   }
@@ -42,8 +42,8 @@ export function limitError(doing: string, cause: unknown): UnsupportedError | un
   });
 }
 
-/** An error that comes from a limit of the machine, explained; any other as it is. */
+/** Explains an error that is caused by a limit of the machine; returns any other unchanged. */
 export function explain(error: unknown): unknown {
   if (error instanceof StublabError) return error;
-  return limitError("a limit of this machine or of this process is met", error) ?? error;
+  return limitError("a limit of this machine or process is reached", error) ?? error;
 }

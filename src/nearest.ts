@@ -1,4 +1,4 @@
-/** The known word that takes the fewest edits to reach, or undefined if none is near. */
+/** The known word with the smallest edit distance, or undefined if no word is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let distance = Math.max(2, Math.floor(word.length / 3)) + 1;
@@ -9,7 +9,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** Levenshtein's distance, computed one row of the table at a time. */
+/** The Levenshtein distance, computed row by row. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {

@@ -16,7 +16,7 @@ export const ESCAPES: Readonly<Record<string, number>> = {
   "?": 63,
 };
 
-/** Bytes as C and strace would write them, cut after 32. */
+/** Bytes as a C string in the style of strace, cut after 32. */
 export function quote(bytes: Uint8Array): string {
   const shown = [...bytes.subarray(0, 32)].map((byte, i) => escapeByte(byte, bytes[i + 1]));
   return `"${shown.join("")}"${bytes.length > 32 ? "..." : ""}`;
@@ -27,13 +27,13 @@ function escapeByte(byte: number, next: number | undefined): string {
   if (name !== undefined) return `\\${name}`;
   if (byte >= 32 && byte < 127) return String.fromCharCode(byte);
   const octal = byte.toString(8);
-  // A digit that follows would be taken for part of a short escape.
+  // A following digit would be read as part of a short escape.
   return next !== undefined && next >= 48 && next <= 55
     ? `\\${octal.padStart(3, "0")}`
     : `\\${octal}`;
 }
 
-/** A word for a shell, with an escape for each character that would not be seen (Bash, ksh and zsh know them). */
+/** A word quoted for a shell, with invisible characters escaped ($'…', as in Bash, ksh and zsh). */
 export function quoteWord(word: string): string {
   if (/^[\w./-]+$/.test(word)) return word;
   if (visible(word) === word) return `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,10 +1,10 @@
 /**
- * Characters that a reader does not see as what they are: controls, bidi and other formats, spaces other than
- * the space, halves of surrogate pairs, what is unassigned or ignored; and marks that pile up on one letter.
+ * Characters that are invisible or misleading: controls, bidi and other format characters, spaces other than the space,
+ * lone surrogates, unassigned and ignorable code points; and the third and further marks on one letter.
  */
 const UNSEEN = /(?! )[\p{C}\p{Z}\p{DI}]|(?<=\p{M}\p{M})\p{M}/gu;
 
-/** What begins a colour; a regular expression must have no control character in it. */
+/** Starts a colour. It is a constant because a regular expression literal must not contain a control character. */
 const ESCAPE = "\x1b";
 
 const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
@@ -16,22 +16,22 @@ function escapeUnseen(character: string): string {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
 }
 
-/** `text` on one line with an escape such as `\n` or `\u{202e}` for each character that would not be seen. */
+/** Returns `text` on one line, with an escape such as `\n` or `\u{202e}` for each invisible character. */
 export function visible(text: string): string {
   return text.replace(UNSEEN, escapeUnseen);
 }
 
 /**
- * The same on several lines, for a terminal.
+ * The same for several lines, for a terminal.
  *
- * @param colored whether the colours that stublab itself writes stay
+ * @param colored whether to keep the colours that stublab itself writes
  */
 export function visibleLines(text: string, colored = false): string {
   const parts = colored ? text.split(new RegExp(`(${ESCAPE}\\[(?:0|1|2|31|32|33)m)`)) : [text];
   return parts.map((part, i) => (i % 2 === 1 ? part : escapeInLines(part, escapeUnseen))).join("");
 }
 
-/** `text`, which is JSON, with an escape for each character that would not be seen; line feeds stay. */
+/** Returns JSON with an escape for each invisible character; line feeds are kept. */
 export function visibleJson(text: string): string {
   return escapeInLines(text, escapeUnits);
 }
@@ -47,12 +47,12 @@ export function escapeUnits(characters: string): string {
   return Array.from({ length: characters.length }, unit).join("");
 }
 
-/** The same for where a character must take one column: there is nothing but printable ASCII in it. */
+/** The same for output in which each character must take one column: only printable ASCII is left. */
 export function narrow(text: string): string {
   return text.replace(/[^ -~]/gu, escapeUnseen);
 }
 
-/** `text` as `visible` has it, in stretches, so that what is an escape can be told from what looks like one. */
+/** Like `visible`, but in parts, so that escapes can be distinguished from text that looks like one. */
 export function stretches(text: string): { readonly text: string; readonly escaped: boolean }[] {
   const all: { text: string; escaped: boolean }[] = [];
   const add = (more: string, escaped: boolean) => {
@@ -70,7 +70,7 @@ export function stretches(text: string): { readonly text: string; readonly escap
   return all;
 }
 
-/** At most `limit` UTF-16 units of `text`, whole characters, and how many units that leaves out. */
+/** At most `limit` UTF-16 units of `text`, in whole characters, and how many units are omitted. */
 export function cut(text: string, limit: number): { readonly text: string; readonly rest: number } {
   if (text.length <= limit) return { text, rest: 0 };
   const inPair = /[\ud800-\udbff]/.test(text[limit - 1] ?? "");

@@ -40,7 +40,7 @@ command("assembly, script and native agree: status 0, and a line for each operat
 });
 
 command(
-  "an encoder that differs: status 1, both answers, the input, the verdict, the replay",
+  "an encoder that differs: status 1, both results, the input, the verdict, the replay",
   async () => {
     const { code, stdout } = await stublab(
       "gvisor",
@@ -64,7 +64,7 @@ command(
   },
 );
 
-command("the replay command does exactly that case again", async () => {
+command("the replay command repeats exactly that case", async () => {
   const report = await reportOf("gvisor", "--cases", "100000");
   assert.ok(report.disagreements.length >= 10);
   for (const found of report.disagreements.filter(({ name }) => name !== null)) {
@@ -113,20 +113,23 @@ command("one architecture, several operations, or one function", async () => {
 });
 
 for (const [words, message] of [
-  [["--operation", "clonee"], 'there is no operation "clonee"; did you mean clone?'],
-  [["--arch", "amd65"], 'there is no architecture "amd65"'],
+  [["--operation", "clonee"], 'unknown operation "clonee"; did you mean clone?'],
+  [["--arch", "amd65"], 'unknown architecture "amd65"'],
   [["asembly"], 'unknown encoder "asembly"; did you mean assembly?'],
   [["./nowhere.wasm"], "there is no file ./nowhere.wasm"],
-  [["--cases", "many"], '--cases takes a whole number from 0 to 1000000000000, not "many"'],
+  [["--cases", "many"], '--cases: expected a whole number from 0 to 1000000000000, got "many"'],
   [["--cases", "1", "--seconds", "1"], "--cases and --seconds exclude each other"],
-  [["--case", "flags=1"], "--case is for one function, which --operation names"],
-  [["--case", "flags=1", "--operation", "clone"], "--case is for one function"],
-  [["--case", "flags", "--operation", "encodeClone"], '--case takes NAME=NUMBER,…, not "flags"'],
+  [["--case", "flags=1"], "--case needs one function, named with --operation"],
+  [["--case", "flags=1", "--operation", "clone"], "--case needs one function"],
+  [
+    ["--case", "flags", "--operation", "encodeClone"],
+    '--case: expected NAME=NUMBER,…, got "flags"',
+  ],
   [
     ["--case", "flag=1", "--operation", "encodeClone"],
     'a case of encodeClone has no "flag"; did you mean flags?',
   ],
-  [["--seed", "x"], '--seed takes a number of 64 bits, not "x"'],
+  [["--seed", "x"], '--seed: expected a 64-bit number, got "x"'],
   [["--html", "/nowhere/report.html"], "--html /nowhere/report.html cannot be written"],
 ] as const) {
   command(`refuses ${words.join(" ")}`, async () => {
@@ -137,7 +140,7 @@ for (const [words, message] of [
   });
 }
 
-command("writes a page beside the text", async () => {
+command("writes a page in addition to the text", async () => {
   const file = join(folder, "report.html");
   const { code, stdout } = await stublab("gvisor", "--cases", "20000", "--html", file);
   assert.is(code, 1);

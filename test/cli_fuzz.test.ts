@@ -45,16 +45,16 @@ function tryMount(): boolean {
   return spawnSync("umount", [at]).status === 0;
 }
 
-command("a run tells what it came to", async () => {
+command("a run prints its results", async () => {
   const { code, stdout, stderr } = await stublab("--cases", "3000", "--seed", "0x10");
   assert.equal([code, stderr], [0, ""]);
   assert.match(stdout, /^machine {6}Linux \S+, \S+ family \d+\nrun {10}seed 16\ncases {8}3,000\n/);
   assert.match(stdout, /\nsession {6}3,000 cases in \d+\.\d s: [\d,]+ a second\nsignatures {3}\d/);
   assert.match(stdout, /\nstubs {8}\d+ ended, 0 of them hung\nunpredicted {2}\d+\.\d\d % of all/);
-  assert.match(stdout, /\nfindings {5}none: all that was predicted came so\n$/);
+  assert.match(stdout, /\nfindings {5}none: every outcome matched its prediction\n$/);
 });
 
-command("--json is one document, and the same but for times", async () => {
+command("--json prints one document, identical except for times", async () => {
   const documents = [];
   for (const workers of ["1", "2"]) {
     const { code, stdout } = await stublab("--cases", "4000", "--json", "--workers", workers);
@@ -92,7 +92,7 @@ command("--json is one document, and the same but for times", async () => {
   assert.equal(one, two);
 });
 
-command("a planted bug is found, made small, and written with all that belongs to it", async () => {
+command("a planted bug is found, minimized, and written with all its files", async () => {
   const corpus = newFolder();
   const args = ["--plant", "R12", "--cases", "6000", "--corpus", corpus];
   const { code, stdout } = await stublab(...args, "--json");
@@ -110,7 +110,7 @@ command("a planted bug is found, made small, and written with all that belongs t
   assert.match(again.stdout, `  ${finding.signature}  ${finding.subject}\n`);
 });
 
-/** All files of a folder by their paths in it, but for the lock. */
+/** All files of a folder by relative path, except the lock. */
 function filesIn(corpus: string): Map<string, string> {
   const names = readdirSync(corpus, { recursive: true, encoding: "utf8" }).sort();
   const files = names.filter((name) => name !== "lock" && statSync(join(corpus, name)).isFile());
@@ -140,7 +140,7 @@ command(
   },
 );
 
-command("the same command goes on where it was ended", async () => {
+command("the same command continues an interrupted run", async () => {
   const corpus = newFolder();
   const first = JSON.parse(
     (await stublab("--cases", "20000", "--corpus", corpus, "--json")).stdout,
@@ -155,7 +155,7 @@ command("the same command goes on where it was ended", async () => {
   assert.is(second.session.cases, 40000 - 16384);
 });
 
-command("shards are put together", async () => {
+command("shards are merged", async () => {
   const [one, two, merged] = [newFolder(), newFolder(), newFolder()];
   for (const [i, corpus] of [one, two].entries()) {
     const shard = ["--shard", `${i + 1}/2`, "--cases", "5000", "--corpus", corpus];
@@ -165,15 +165,15 @@ command("shards are put together", async () => {
   assert.is(code, 0);
   assert.match(
     stdout,
-    /^\d+ signatures, 0 findings of 5000 cases: the run goes on with --corpus \/\S+\n$/,
+    /^\d+ signatures, 0 findings of 5000 cases: continue the run with --corpus \/\S+\n$/,
   );
   const on = await stublab("--corpus", merged, "--cases", "8000");
   assert.match(on.stdout, "cases        8,000\n");
   const part = await stublab("merge", one, "-o", newFolder());
-  assert.match(part.stdout, "not the parts of one run (only 1 of 2 shards are there)");
+  assert.match(part.stdout, "these are not the shards of one run (only 1 of 2 shards are there)");
 });
 
-command("of runs that are no shards the cases are united, and none is lost", async () => {
+command("the cases of runs that are not shards are merged, and none is lost", async () => {
   const [one, two, merged] = [newFolder(), newFolder(), newFolder()];
   for (const [corpus, rax] of [
     [one, "0x1"],
@@ -187,7 +187,7 @@ command("of runs that are no shards the cases are united, and none is lost", asy
   const { stdout } = await stublab("merge", one, two, "-o", merged);
   const found = readdirSync(join(merged, "findings")).length;
   assert.ok(found > 0);
-  assert.match(stdout, /^\d+ signatures, [1-9]\d* findings\nnot the parts of one run/);
+  assert.match(stdout, /^\d+ signatures, [1-9]\d* findings\nthese are not the shards of one run/);
   const registers = ["mine.json", "mine-2.json"].map(
     (name) => JSON.parse(readFileSync(join(merged, name), "utf8")).registers,
   );
@@ -195,19 +195,19 @@ command("of runs that are no shards the cases are united, and none is lost", asy
 });
 
 const WRONG: readonly [args: string[], message: string | RegExp][] = [
-  [["--cases", "many"], '--cases takes a whole number from 0 to 1000000000000, not "many"'],
+  [["--cases", "many"], '--cases: expected a whole number from 0 to 1000000000000, got "many"'],
   [["--cases", "5", "--seconds", "5"], "--cases and --seconds exclude each other"],
   [["--workers", "0"], "--workers takes at least 1"],
   [["--seed", "-1"], /--seed/],
-  [["--shard", "3/2"], '--shard takes I/N with I from 1 to N, such as 2/8, not "3/2"'],
+  [["--shard", "3/2"], '--shard: expected I/N with I from 1 to N, such as 2/8, got "3/2"'],
   [["--plant", "R0"], '--plant: there is no rule "R0"'],
   [["--workres", "2"], "unknown option '--workres'"],
-  [["reply", "case.json"], 'there is no "stublab fuzz reply"'],
-  [["merge"], "fuzz merge takes the folders to put together"],
-  [["merge", "one"], "fuzz merge needs a folder to make"],
+  [["reply", "case.json"], 'unknown subcommand "stublab fuzz reply"'],
+  [["merge"], "fuzz merge needs the folders to merge"],
+  [["merge", "one"], "fuzz merge needs an output folder"],
   [["merge", "/nowhere", "-o", "/tmp/new"], "/nowhere cannot be read: ENOENT"],
-  [["merge", ""], "fuzz merge needs a folder to make"],
-  [["merge", "", "-o", ""], "fuzz merge needs a folder to make"],
+  [["merge", ""], "fuzz merge needs an output folder"],
+  [["merge", "", "-o", ""], "fuzz merge needs an output folder"],
   [["merge", "", "-o", "/tmp/new"], '"" cannot be read: ENOENT'],
   [["merge", "package.json", "-o", "/tmp/new"], "package.json cannot be read: ENOTDIR"],
   [["merge", "test", "-o", "/tmp/new"], "test has no run, and no case"],
@@ -256,7 +256,7 @@ command("malformed files are refused with their names and places", async () => {
   assert.is((await stublab("--cases", "2000", "--corpus", corpus)).code, 0);
 });
 
-command("a folder of another run is refused, and stays as it is", async () => {
+command("a folder of another run is refused, and not changed", async () => {
   const corpus = newFolder();
   await stublab("--cases", "1000", "--corpus", corpus);
   const before = readFileSync(join(corpus, "journal.jsonl"), "utf8");
@@ -276,10 +276,10 @@ command("a folder of another run is refused, and stays as it is", async () => {
 });
 
 (hasTool("prlimit") ? command : command.skip)(
-  "where there is no room nothing is lost: the run goes on where there is",
+  "a full disk loses nothing: the run continues where there is room",
   async () => {
     const corpus = newFolder();
-    // The limit is that of memory that is shared with stubs, too; those of ptrace share none.
+    // The limit also applies to memory shared with stubs; those traced by ptrace share none.
     const options = ["--cases", "40000", "--path", "ptrace"];
     const [node, args] = stublabCommand("fuzz", ...options, "--corpus", corpus);
     const limited = await run(["prlimit", ["--fsize=200000", node, ...args]]);
@@ -291,7 +291,7 @@ command("a folder of another run is refused, and stays as it is", async () => {
   },
 );
 
-onMount("on a disk that is full a run ends, and goes on when there is room again", async () => {
+onMount("on a full disk a run ends, and continues when there is room again", async () => {
   const corpus = newFolder();
   mkdirSync(corpus);
   assert.is((await run(["mount", mount(corpus, "size=400k")])).code, 0);
@@ -311,34 +311,31 @@ onMount("on a disk that is full a run ends, and goes on when there is room again
   }
 });
 
-onMount(
-  "a merge onto a disk that is full leaves nothing, and works when there is room",
-  async () => {
-    const [corpus, disk] = [newFolder(), newFolder()];
-    mkdirSync(disk);
-    await stublab("--cases", "3000", "--corpus", corpus);
-    assert.is((await run(["mount", mount(disk, "size=64k")])).code, 0);
-    try {
-      // The disk's own folder, which is there and empty, and one that has to be made with those above it.
-      for (const to of [disk, join(disk, "a", "b", "merged")]) {
-        const full = await stublab("merge", corpus, "-o", to);
-        assert.is(full.code, 1);
-        assert.match(full.stderr, `${to} cannot be written: ENOSPC`);
-        assert.equal(readdirSync(disk), []);
-      }
-      assert.is((await run(["mount", mount(disk, "remount,size=64m")])).code, 0);
-      assert.is((await stublab("merge", corpus, "-o", disk)).code, 0);
-      assert.equal(
-        readdirSync(disk).sort(),
-        readdirSync(corpus)
-          .filter((name) => name.endsWith(".json"))
-          .sort(),
-      );
-    } finally {
-      await run(["umount", [disk]]);
+onMount("a merge onto a full disk leaves nothing, and works when there is room", async () => {
+  const [corpus, disk] = [newFolder(), newFolder()];
+  mkdirSync(disk);
+  await stublab("--cases", "3000", "--corpus", corpus);
+  assert.is((await run(["mount", mount(disk, "size=64k")])).code, 0);
+  try {
+    // The root of the disk, which exists and is empty, and a folder that must be created with its parents.
+    for (const to of [disk, join(disk, "a", "b", "merged")]) {
+      const full = await stublab("merge", corpus, "-o", to);
+      assert.is(full.code, 1);
+      assert.match(full.stderr, `${to} cannot be written: ENOSPC`);
+      assert.equal(readdirSync(disk), []);
     }
-  },
-);
+    assert.is((await run(["mount", mount(disk, "remount,size=64m")])).code, 0);
+    assert.is((await stublab("merge", corpus, "-o", disk)).code, 0);
+    assert.equal(
+      readdirSync(disk).sort(),
+      readdirSync(corpus)
+        .filter((name) => name.endsWith(".json"))
+        .sort(),
+    );
+  } finally {
+    await run(["umount", [disk]]);
+  }
+});
 
 onMount("a read-only folder is refused", async () => {
   const corpus = newFolder();
@@ -372,7 +369,7 @@ command("Ctrl-C ends a run after its round, with a report; a second one at once"
   process.kill(once.pid, "SIGINT");
   const { code, stdout, stderr } = await once.ended;
   assert.is(code, 0);
-  assert.match(stderr, "ending after this round; once more ends at once");
+  assert.match(stderr, "ending after this round; press Ctrl-C again to end at once");
   const report = JSON.parse(stdout);
   assert.is(report.interrupted, true);
   assert.is(report.cases % 16384, 0);
@@ -387,44 +384,38 @@ command("Ctrl-C ends a run after its round, with a report; a second one at once"
   assert.ok(await eventually(() => !stubs.some(isAlive), 2000));
 });
 
-command(
-  "a second signal ends it while it examines findings, and those come the next time",
-  async () => {
-    const corpus = newFolder();
-    const args = ["--cases", "20000", "--plant", "R10", "--corpus", corpus];
-    const first = new Running(stublabCommand("fuzz", ...args));
-    const found = () =>
-      existsSync(join(corpus, "findings")) ? readdirSync(join(corpus, "findings")) : [];
-    assert.ok(await eventually(() => found().length > 0, 30_000));
-    process.kill(first.pid, "SIGTERM");
-    assert.ok(await eventually(() => first.stderr.includes("ending"), 20_000));
-    process.kill(first.pid, "SIGTERM");
-    const { code } = await first.ended;
-    assert.ok(code === 130 || code === 1, String(code));
-    const { stdout } = await stublab(...args);
-    const told = [...stdout.matchAll(/^ {2}([0-9a-f]{14}) /gm)].map(
-      ([, signature = ""]) => signature,
-    );
-    assert.ok(told.length > 0);
-    assert.equal(found().sort(), told.sort());
-  },
-);
+command("a second signal ends it while it examines findings; the next run finds them", async () => {
+  const corpus = newFolder();
+  const args = ["--cases", "20000", "--plant", "R10", "--corpus", corpus];
+  const first = new Running(stublabCommand("fuzz", ...args));
+  const found = () =>
+    existsSync(join(corpus, "findings")) ? readdirSync(join(corpus, "findings")) : [];
+  assert.ok(await eventually(() => found().length > 0, 30_000));
+  process.kill(first.pid, "SIGTERM");
+  assert.ok(await eventually(() => first.stderr.includes("ending"), 20_000));
+  process.kill(first.pid, "SIGTERM");
+  const { code } = await first.ended;
+  assert.ok(code === 130 || code === 1, String(code));
+  const { stdout } = await stublab(...args);
+  const told = [...stdout.matchAll(/^ {2}([0-9a-f]{14}) /gm)].map(
+    ([, signature = ""]) => signature,
+  );
+  assert.ok(told.length > 0);
+  assert.equal(found().sort(), told.sort());
+});
 
-(hasTool("script") ? command : command.skip)(
-  "a terminal has lines that are drawn anew",
-  async () => {
-    const [node, args] = stublabCommand("fuzz", "--cases", "30000");
-    const typed = [node, ...args].join(" ");
-    const { stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
-    assert.match(stdout, "stublab fuzz --cases 30000");
-    assert.match(stdout, /[\d,]+ cases of 30,000 in all, [\d,]+ a second, 0:\d\d/);
-    assert.match(stdout, "\x1b[A");
-    const dumb = await run(["script", ["-qec", `TERM=dumb NO_COLOR=1 ${typed}`, "/dev/null"]]);
-    assert.not.match(dumb.stdout, "\x1b");
-  },
-);
+(hasTool("script") ? command : command.skip)("on a terminal the lines are redrawn", async () => {
+  const [node, args] = stublabCommand("fuzz", "--cases", "30000");
+  const typed = [node, ...args].join(" ");
+  const { stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
+  assert.match(stdout, "stublab fuzz --cases 30000");
+  assert.match(stdout, /[\d,]+ cases of 30,000 in all, [\d,]+ a second, 0:\d\d/);
+  assert.match(stdout, "\x1b[A");
+  const dumb = await run(["script", ["-qec", `TERM=dumb NO_COLOR=1 ${typed}`, "/dev/null"]]);
+  assert.not.match(dumb.stdout, "\x1b");
+});
 
-command("it leaves no file where none was asked for", () => {
+command("without --corpus no file is written", () => {
   assert.equal(
     readdirSync(folder).filter((name) => !/^\d+$/.test(name)),
     [],

@@ -139,14 +139,14 @@ gallery("facts that are not borne out are told, and make it 1", async () => {
 });
 
 const WRONG: readonly [args: string[], code: number, message: RegExp][] = [
-  [[], 2, /^stublab: gallery takes the folder that the pages go to\n/],
-  [[""], 2, /^stublab: gallery takes the folder/],
+  [[], 2, /^stublab: gallery needs an output folder\n/],
+  [[""], 2, /^stublab: gallery needs an output folder/],
   [[join(folder, "no"), "no.json"], 2, /^stublab: no\.json cannot be read: ENOENT/],
-  [[join(folder, "no"), "host"], 2, /^stublab: there is no file host, but a scenario of that name/],
+  [[join(folder, "no"), "host"], 2, /^stublab: host is a scenario, and no file has that name/],
   [
     [join(folder, "no"), "a", "--encoder", "script"],
     2,
-    /^stublab: --encoder is for what is recorded/,
+    /^stublab: --encoder and FILEs exclude each other/,
   ],
   [
     [join(folder, "no"), "--encoder", "asembly"],
@@ -202,7 +202,7 @@ gallery("of nothing it is a page that says so", () => {
 gallery("the lessons come in their parts", async () => {
   const page = renderGallery((await lessons()).toReversed());
   const heads = [...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, head]) => head);
-  assert.equal(heads, ["How it is meant to be"]);
+  assert.equal(heads, ["How it works"]);
   const links = [...page.matchAll(/<h3><a href="(\w+)\.html">/g)].map(([, name]) => name);
   assert.equal(links, ["host", "grandchild", "inject", "scrub", "switch"]);
 });

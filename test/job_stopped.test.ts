@@ -162,7 +162,7 @@ onTerminal("Ctrl-Z stops a run in a terminal, and fg goes on with it", async () 
       tmux.enter("clear; fg");
       await tmux.shows(/cases of 250,000 in all|findings/);
     }
-    await tmux.shows(/findings {5}none: all that was predicted came so/);
+    await tmux.shows(/findings {5}none: every outcome matched its prediction/);
     tmux.enter(`stty -a > ${folder}/after; cmp ${folder}/before ${folder}/after && echo restored`);
     await tmux.shows(/^restored$/m);
   } finally {

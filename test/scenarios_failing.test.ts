@@ -231,7 +231,7 @@ kernel("no-setsid: one key sends SIGINT to the host and the stub in its session"
   );
   const host = pidOf(recording, "host");
   assert.is.not(host, process.pid);
-  const views = ["stub", "control"].map((lane) => find(recording, lane, /rests behind/).kernel);
+  const views = ["stub", "control"].map((lane) => find(recording, lane, /rests after/).kernel);
   assert.equal(
     views.map((view) => view?.session),
     [host, pidOf(recording, "control")],

@@ -55,7 +55,7 @@ const thrower = (text: string) =>
 const COMMANDS: readonly [what: string, args: () => string[]][] = [
   ["an unknown command", () => [HOSTILE]],
   ["an unknown option", () => ["doctor", `--${HOSTILE}`]],
-  ["a file that is not there", () => ["predict", named(".json")]],
+  ["a missing file", () => ["predict", named(".json")]],
   ["a case that is not JSON", () => ["predict", file(HOSTILE)]],
   ["a case with hostile names", () => ["predict", file(JSON.stringify({ [HOSTILE]: HOSTILE }))]],
   [

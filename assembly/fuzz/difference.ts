@@ -1,14 +1,14 @@
-// Whether an outcome is other than predicted. A prediction is an outcome too, of which some is known.
+// Whether an outcome differs from its prediction. A prediction is an outcome of which only some fields are known.
 
 import { Outcome } from "./setup";
 
-/** What is known beside registers: errno and index of the write, errno of the resume and status, siginfo, its address. */
+/** Fields besides registers that may be known: errno and index of the write, errno of the resume, status, siginfo, its address. */
 export const KNOWS_ERROR: u32 = 1;
 export const KNOWS_STATUS: u32 = 2;
 export const KNOWS_INFO: u32 = 4;
 export const KNOWS_ADDRESS: u32 = 8;
 
-/** `written`, `stopped` and `frame` say which words of these are known: bit n for word n. */
+/** `written`, `stopped` and `frame` are masks of the known words: bit n stands for word n. */
 export function differs(
   predicted: Outcome,
   seen: Outcome,

@@ -1,5 +1,5 @@
-// What the fuzzer does to each case but try it and predict it: cases are made, and outcomes signed, a batch in a call.
-// Everything from `heap` on is the host's, which places tables, setups and outcomes there.
+// What the fuzzer does with each case besides trying and predicting it: generates cases and signs outcomes, a batch per
+// call. The host owns all memory from `heap` on, and places tables, setups and outcomes there.
 
 import { setXstateLength } from "./other_ways";
 import { seed } from "./random";
@@ -49,19 +49,18 @@ export {
 /** The first byte of memory that the host may use. */
 export const heap: usize = __heap_base;
 
-/** How cases come to their registers. */
+/** How cases get their registers. */
 export const PATH_ptrace: u32 = 0;
 export const PATH_sigreturn: u32 = 1;
 export const PATH_both: u32 = 2;
 
-/** With both paths, so many neighbours have the same one: changing over takes as long as a case. */
+/** With both paths, this many consecutive cases use the same one, as a change of path takes as long as a case. */
 const NEIGHBOURS: u64 = 64;
-/** One lot of them in so many is by rt_sigreturn. */
+/** One in this many of these runs of cases uses rt_sigreturn. */
 const LOTS: u64 = 8;
 
 /**
- * Writes the cases from `index` on, `count` of them, from address `to` on. The corpus lies at `corpus`, and has
- * `parents` setups.
+ * Writes `count` cases, from case `index` on, to address `to`. The corpus at `corpus` has `parents` setups.
  */
 export function generate(
   to: usize,
@@ -90,8 +89,8 @@ function isReturn(path: u32, index: u64): bool {
 }
 
 /**
- * Writes the signatures of `count` setups and outcomes. Whole numbers say what agrees with predictions, and sets of
- * registers, a half each, which of those at the stop the case decides.
+ * Writes the signatures of `count` setups and outcomes. For each, one integer says what agrees with the prediction, and
+ * a set of registers, in two halves, which registers at the stop the case determines.
  */
 export function sign(
   setups: usize,

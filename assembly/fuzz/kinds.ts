@@ -1,4 +1,4 @@
-// How a setup is put in, from where, and how the stub goes on.
+// How a setup is written, from which stop, and how the stub is resumed.
 
 import {
   SIGCHLD,
@@ -37,7 +37,7 @@ const NO_SIGNALS = memory.data<u32>([
   65, 66, 127, 128, 0x100, 0x7fff_ffff, 0x8000_000a, 0xffff_ffff,
 ]);
 
-/** A signal to go on with, mostly none. Which of them kill is not decided here. */
+/** A signal to resume with, mostly none. Whether it may kill is decided elsewhere. */
 export function drawSignal(): u32 {
   const kind = below(64);
   if (kind < 50) return 0;
@@ -53,26 +53,26 @@ export function oneOf(list: usize, length: u32): u32 {
   return load<u32>(list + 4 * below(length));
 }
 
-/** Any signal that there is. */
+/** Any valid signal. */
 export function drawFatal(): u32 {
   return 1 + below(SIGRTMAX);
 }
 
-/** Whether a signal has a handler, which every target has for these. */
+/** Whether targets have a handler for a signal. */
 export function isHandled(signal: u32): bool {
   return has(HANDLED, 2, signal);
 }
 
 /**
- * Whether a stub that is resumed so ends. At other stops than by a signal the signal makes one of its own first; the
- * one at a group-stop is not looked at.
+ * Whether a stub that is resumed with this signal ends. At a stop that is not caused by a signal, the signal first
+ * causes its own stop; at a group-stop it is ignored.
  */
 export function kills(from: u32, signal: u32): bool {
   if (from == FROM_SIGNAL) return isFatal(signal);
   return from != FROM_GROUP && signal == SIGKILL;
 }
 
-/** Whether a signal ends a process that does nothing about it. */
+/** Whether the default action of a signal ends a process. */
 function isFatal(signal: u32): bool {
   if (signal < 1 || signal > u32(SIGRTMAX)) return false;
   return !(isHandled(signal) || has(IGNORED, 4, signal) || has(STOPPING, 4, signal));

@@ -1,4 +1,4 @@
-// Changes of a setup.
+// Mutations of a setup.
 
 import { drawFrom, drawOn, drawSignal, drawWay } from "./kinds";
 import { drawLength, drawPair, drawPairs, drawWords } from "./other_ways";
@@ -18,7 +18,7 @@ import {
 } from "./setup";
 import { baseline, wordsOf } from "./tables";
 
-/** Changes a setup in one place or a few. The others, `count` of them, give words to splice in. */
+/** Changes a setup in one place or a few. Words may be spliced in from `count` other setups. */
 export function mutate(setup: Setup, others: usize, count: u32): void {
   for (let n = 1 + below(3); n > 0; n--) {
     const kind = below(16);
@@ -32,7 +32,7 @@ export function mutate(setup: Setup, others: usize, count: u32): void {
   }
 }
 
-/** Draws a word anew, or adds a pair. */
+/** Redraws a word, or adds a pair. */
 function changeWord(setup: Setup): void {
   const way: u32 = setup.way;
   if (way <= WAY_SETREGSET) {
@@ -46,7 +46,7 @@ function changeWord(setup: Setup): void {
   } else drawWords(way, setup.words);
 }
 
-/** Flips a bit of a word, or makes it a little larger or smaller. */
+/** Flips a bit of a word, or adds or subtracts a small number. */
 function nudge(setup: Setup): void {
   const at = setup.words + 8 * drawWordIndex(setup);
   const word = load<u64>(at);
@@ -56,7 +56,7 @@ function nudge(setup: Setup): void {
   } else store<u64>(at, word ^ (u64(1) << below(64)));
 }
 
-/** Which word of a setup counts: one of a block, the word of a pair, or one of a structure. */
+/** Selects a word of a setup: of a block, of a pair, or of a structure. */
 function drawWordIndex(setup: Setup): u32 {
   const way: u32 = setup.way;
   if (way <= WAY_SETREGSET) return drawIndex();
@@ -64,7 +64,7 @@ function drawWordIndex(setup: Setup): u32 {
   return way == WAY_SYSCALL_INFO ? below(SYSCALL_INFO_WORDS) : 0;
 }
 
-/** Takes a few words of another block. */
+/** Copies a few words from another block. */
 function splice(setup: Setup, other: Setup): void {
   if (setup.way > WAY_SETREGSET || other.way > WAY_SETREGSET) return;
   const to = setup.words;
@@ -74,7 +74,7 @@ function splice(setup: Setup, other: Setup): void {
   }
 }
 
-/** The same registers in another way, where there are registers; else something else. */
+/** Writes the same registers in another way if the setup has registers; else makes another change. */
 function changeWay(setup: Setup): void {
   const old: u32 = setup.way;
   const way = drawWay();
@@ -93,7 +93,7 @@ function changeWay(setup: Setup): void {
 
 const pairs = memory.data(16 * MOST_PAIRS, 8);
 
-/** A block becomes the pairs that poke what it changes. */
+/** Converts a block to pairs that poke the registers that it changes. */
 function toPairs(setup: Setup): void {
   const words = setup.words;
   let count: u32 = 0;
@@ -109,7 +109,7 @@ function toPairs(setup: Setup): void {
   setup.count = count;
 }
 
-/** Pairs become a block in which what they poke is changed. */
+/** Converts pairs to a block with the registers that they poke. */
 function fromPairs(setup: Setup, poked: bool): void {
   const words = setup.words;
   const count = poked ? setup.count : 0;

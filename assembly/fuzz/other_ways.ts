@@ -1,5 +1,5 @@
-// What the ways other than whole blocks are given: pairs of an offset and a word, other structures, and how long they
-// are said to be.
+// The input of the ways that do not write a whole block: pairs of an offset and a word, other structures, and their
+// lengths as passed to the kernel.
 
 import { REG_orig_rax, REGISTERS_SIZE } from "../amd64/registers";
 import { oneOf } from "./kinds";
@@ -19,7 +19,7 @@ import {
 import { controls, oddOffsets, pick } from "./tables";
 import { drawWord } from "./words";
 
-/** Bytes of the XSAVE area on this machine. */
+/** The size of the XSAVE area on this machine. */
 let xstateLength: u32 = 0;
 
 export function setXstateLength(length: u32): void {
@@ -36,7 +36,7 @@ const BLOCK_LENGTHS = memory.data<u32>([
 ]);
 const ODD_LENGTHS = memory.data<u32>([0, 1, 4, 7, 8, 9, 16, 24, 64, 87, 128, 1024, 0xffff_ffff]);
 
-/** How many bytes a way is told that there are: as a rule as many as it wants. */
+/** The length that is passed to the kernel: mostly the correct one. */
 export function drawLength(way: u32): u32 {
   const right = below(4) > 0;
   if (way == WAY_SETREGSET) return right ? REGISTERS_SIZE : oneOf(BLOCK_LENGTHS, 30);
@@ -48,11 +48,11 @@ export function drawLength(way: u32): u32 {
   return below(2) == 0 ? odd : 8 * below(xstateLength / 4);
 }
 
-/** Of struct user_i387_struct, with which an XSAVE area begins: control words, the mask, registers, what follows. */
+/** An offset in struct user_i387_struct, the start of an XSAVE area: control words, the mask, registers, or the rest. */
 const FLOATING = memory.data<u32>([
   0, 2, 4, 8, 16, 24, 28, 32, 48, 160, 176, 400, 416, 448, 464, 504,
 ]);
-/** Of the header of an XSAVE area and what comes after it. */
+/** An offset in the header of an XSAVE area or after it. */
 const HEADER = memory.data<u32>([464, 512, 520, 528, 536, 568, 576, 584, 704, 824]);
 
 /** Writes pairs, if the way has them. */
@@ -82,7 +82,7 @@ export function drawPair(way: u32, pair: usize): void {
   }
 }
 
-/** AUDIT_ARCH_X86_64, that of 32 bits, and none. */
+/** AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, or an invalid value. */
 const ARCHES = memory.data<u32>([0xc000_003e, 0xc000_003e, 0x4000_0003, 0]);
 
 /** Writes a struct ptrace_syscall_info, or a set of signals. */
@@ -91,7 +91,7 @@ export function drawWords(way: u32, words: usize): void {
     store<u64>(words, below(2) == 0 ? drawWord() : u64(1) << below(64));
     return;
   }
-  // The operation: none, entry, exit, seccomp, and what is none; then flags that must be 0.
+  // The operation: none, entry, exit, seccomp, or an invalid one; then flags that must be 0.
   const odd = below(16) == 0;
   const operation = below(odd ? 256 : 4);
   const flags = odd ? below(256) << 16 : 0;

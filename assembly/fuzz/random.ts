@@ -1,5 +1,5 @@
-// The numbers of src/cases/random.ts, which says what they are and where they come from. test/fuzz_generate.test.ts has a
-// digest of what is made of them.
+// The same generator as src/cases/random.ts, which documents it. test/fuzz_generate.test.ts has a digest of the cases
+// that are generated with it.
 
 let seedLow: u32 = 0;
 let seedHigh: u32 = 0;
@@ -8,13 +8,13 @@ let b: u32 = 0;
 let c: u32 = 0;
 let d: u32 = 0;
 
-/** Chooses the seed, by its halves. */
+/** Sets the seed, as two halves. */
 export function seed(low: u32, high: u32): void {
   seedLow = low;
   seedHigh = high;
 }
 
-/** Goes to the beginning of case `index` of a stream. */
+/** Moves to the beginning of case `index` of a stream. */
 export function start(stream: u32, index: u64): void {
   a = mix(mix(seedLow ^ (stream * 0x9e3779b9)) ^ seedHigh);
   b = mix(a ^ u32(index));

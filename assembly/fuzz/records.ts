@@ -1,4 +1,4 @@
-// Setups copied and cleared: with so few bytes, loads and stores are faster than a call of memory.copy.
+// Copies and clears setups. For so few bytes, loads and stores are faster than memory.copy.
 
 import { REGISTERS, SETUP_SIZE, SETUP_words, Setup } from "./setup";
 import { baseline, wordsOf } from "./tables";
@@ -17,12 +17,12 @@ export function copySetup(to: usize, from: usize): void {
   }
 }
 
-/** Writes zeros over words. */
+/** Sets words to 0. */
 export function clearWords(to: usize, count: u32): void {
   for (let end = to + 8 * count; to < end; to += 8) store<u64>(to, 0);
 }
 
-/** What comes before the words becomes 0. */
+/** Sets the members before the words to 0. */
 export function clearHead(setup: Setup): void {
   clearWords(changetype<usize>(setup), SETUP_words / 8);
 }

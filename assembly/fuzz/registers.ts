@@ -1,4 +1,4 @@
-// Which register is changed, and words that the kernel or the processor looks at in it.
+// Chooses the register to change, and words that are significant to the kernel or the processor in it.
 
 import {
   REG_cs,
@@ -32,7 +32,7 @@ import {
 } from "./tables";
 import { drawResult, drawWord } from "./words";
 
-/** Bits of eflags that there are, and some that there are not. */
+/** Defined bits of eflags, and some undefined ones. */
 const FLAG_BITS = memory.data<u8>([
   0, 1, 2, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 32, 63,
 ]);
@@ -45,9 +45,9 @@ export function drawIndex(): u32 {
   return u32(pick(registers));
 }
 
-/** A word that some code looks at where it finds it in this register. */
+/** A word that is significant to some code in this register. */
 export function drawRegister(register: u32): u64 {
-  // Now and then anything, for that is what nobody thought of.
+  // Sometimes any word, to reach unforeseen cases.
   return below(16) == 0 ? drawWord() : drawKnown(register);
 }
 
@@ -76,7 +76,7 @@ function drawKnown(register: u32): u64 {
   }
 }
 
-/** Where RIP may be: as a rule at a piece of code. */
+/** A value for RIP: mostly the address of a piece of code. */
 export function drawPlace(): u64 {
   const kind = below(64);
   if (kind < 54) return pick(codes);

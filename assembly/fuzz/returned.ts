@@ -1,4 +1,4 @@
-// Cases for rt_sigreturn: registers drawn, or changed where a setup of the corpus has a block.
+// Generates cases for rt_sigreturn: registers are drawn, or mutated from a setup of the corpus that has a block.
 
 import { REG_eflags, REG_r11, REG_rcx, REG_rip } from "../amd64/registers";
 import { oneOf } from "./kinds";
@@ -9,25 +9,25 @@ import { FROM_SIGNAL, ON_CONT, SETUP_SIZE, Setup, WAY_SETREGS, WAY_SIGRETURN } f
 import { tame } from "./tame";
 import { drawRegisters, drawSome } from "./traced";
 
-/** Stream of a seed's numbers: another than that of traced.ts, so that both see different cases. */
+/** The stream of random numbers. It differs from that of traced.ts, so that the cases differ. */
 const STREAM: u32 = 1;
-/** One case in so many changes many registers at once. */
+/** One case in this many changes many registers at once. */
 const CROWDED: u32 = 32;
-/** One case in so many could be left by SYSRET, which needs RCX and R11 as SYSCALL leaves them. */
+/** One case in this many permits a return by SYSRET, which requires RCX and R11 as SYSCALL leaves them. */
 const FAST: u32 = 8;
 
-/** UC_FP_XSTATE 1, UC_SIGCONTEXT_SS 2, UC_STRICT_RESTORE_SS 4 (asm/ucontext.h), and what is none. */
+/** UC_FP_XSTATE 1, UC_SIGCONTEXT_SS 2, UC_STRICT_RESTORE_SS 4 (asm/ucontext.h), and undefined bits. */
 const UC_FLAGS = memory.data<u32>([7, 7, 6, 6, 3, 3, 2, 4, 1, 0, 8, 0xffff_fffb, 0xffff_ffff]);
 
 const TRAP_FLAG: u64 = 0x100;
 
-/** Writes case `index`. The corpus has `count` setups, of any way. */
+/** Writes case `index`. The corpus has `count` setups, written in any way. */
 export function giveBack(setup: Setup, index: u64, corpus: usize, count: u32): void {
   start(STREAM, index);
   if (count > 0 && below(2) == 0) change(setup, corpus + SETUP_SIZE * below(count));
   else draw(setup);
   if (below(FAST) == 0) leaveBySysret(setup.words);
-  // What is taken out of a case of ptrace is to be taken out of these, too.
+  // The restrictions on cases of ptrace apply here, too.
   setup.from = u8(FROM_SIGNAL);
   setup.way = u8(WAY_SETREGS);
   setup.on = u8(ON_CONT);
@@ -55,7 +55,7 @@ function change(setup: Setup, parent: usize): void {
     draw(setup);
     return;
   }
-  // What lies elsewhere tells of elsewhere again, and is seldom predicted.
+  // Code elsewhere is seldom predicted, and leads to no new kinds of outcome.
   if (below(4) > 0) store<u64>(setup.words, drawPlace(), REG_rip);
   drawSome(setup, 1 + below(3), false);
   if (below(4) == 0) drawFrame(setup);

@@ -1,5 +1,5 @@
-// A register setup and what came of it, as the shim has them: struct stublab_setup and struct stublab_outcome
-// (shim/setups.h). They lie side by side in this module's memory.
+// A register setup and its outcome, in the layout of the shim: struct stublab_setup and struct stublab_outcome
+// (shim/setups.h). They are adjacent in this module's memory.
 
 import { REGISTERS_SIZE } from "../amd64/registers";
 
@@ -9,7 +9,7 @@ export const FROM_EXIT: u32 = 2;
 export const FROM_SYSEMU: u32 = 3;
 export const FROM_GROUP: u32 = 4;
 
-/** Ways are compared, too: those up to SETREGSET have a block, the next ones up to XSTATE pairs. */
+/** The order of ways matters: those up to SETREGSET have a block, the next ones up to XSTATE have pairs. */
 export const WAY_SETREGS: u32 = 0;
 export const WAY_SETREGSET: u32 = 1;
 export const WAY_POKEUSER: u32 = 2;
@@ -30,10 +30,10 @@ export const WANT_WRITTEN: u32 = 1;
 export const WANT_INFO: u32 = 2;
 export const WANT_FRAME: u32 = 4;
 
-/** Registers of a block, and the pairs that there is room for. */
+/** The number of registers in a block, and the most pairs in a setup. */
 export const REGISTERS: u32 = REGISTERS_SIZE / 8;
 export const MOST_PAIRS: u32 = REGISTERS / 2;
-/** Words of struct ptrace_syscall_info. */
+/** The number of words in struct ptrace_syscall_info. */
 export const SYSCALL_INFO_WORDS: u32 = 11;
 
 @unmanaged

@@ -1,5 +1,5 @@
-// What kind of outcome a case has: a number that two cases share if the kernel did the same things to their registers.
-// It has no addresses, pids or values in it but those that mean something, so it is the same in every run.
+// The signature of a case: two cases have the same one if the kernel did the same things to their registers. Addresses,
+// pids and values are not part of it unless they are significant, so it is the same in every run.
 
 import {
   REG_ds,
@@ -38,25 +38,25 @@ import { baseline, placeHandler, wordsOf } from "./tables";
 
 const FIRST_DEBUG_REGISTER: u32 = 848;
 
-/** What became of a word. */
+/** How a word changed. */
 const SAME: u32 = 0;
 const ZERO: u32 = 1;
 const LOW_32: u32 = 2;
 const LOW_16: u32 = 3;
 const ERRNO: u32 = 4;
 const OTHER: u32 = 5;
-/** In a set of these: the flags changed. */
+/** In a set of kinds of change: the flags changed. */
 const FLAGS: u32 = 8;
 
-/** TF, NT and RF: of all others it means little. */
+/** TF, NT and RF: changes of other flags have little significance. */
 const TELLING_FLAGS: u32 = 0x0001_4100;
-/** ERESTARTSYS to ERESTART_RESTARTBLOCK: what the kernel keeps for itself. */
+/** ERESTARTSYS to ERESTART_RESTARTBLOCK: errnos that are internal to the kernel. */
 const FIRST_RESTART: u32 = 512;
 const LAST_RESTART: u32 = 516;
 
-/** Bytes that RIP or RSP may go in an instruction or two. */
+/** How many bytes RIP or RSP may move in one or two instructions. */
 const NEAR: i64 = 16;
-/** More than the instructions that are told apart by their lengths. */
+/** Greater than the lengths of the instructions that are distinguished. */
 const SOME: i64 = 4;
 const FAR: u32 = 100;
 
@@ -72,7 +72,7 @@ const RAX: u32 = 1 << (REG_rax / 8);
 
 const BEGINNING: u64 = 0x5157_0b1a;
 
-/** Takes a number in: the lower half of a hash first, then the upper one. */
+/** Hashes a number: into the lower half of the hash first, then into the upper half. */
 function mix(hash: u64, number: u32): u64 {
   let low = (u32(hash) ^ number) * 0x9e37_79b1;
   low ^= low >> 15;
@@ -81,7 +81,7 @@ function mix(hash: u64, number: u32): u64 {
   return (u64(high) << 32) | low;
 }
 
-/** The signature of a setup and its outcome: a whole number below 2^53. */
+/** The signature of a setup and its outcome: an integer below 2^53. */
 export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32, decided: u32): f64 {
   const kinds = load<u32>(changetype<usize>(setup)) & 0xff_ffff;
   const way: u32 = setup.way;
@@ -96,7 +96,7 @@ export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32, deci
   hash = mix(hash, error);
   if (error != 0) hash = mix(hash, refusal(setup, outcome, way));
   else if (!registers) hash = mix(hash, writtenChanges(setup, outcome.written, way));
-  // Where the stub goes on, that is what counts: both together would be a product.
+  // If the stub is resumed, only the resume counts: with the write, the kinds of outcomes would multiply.
   else if (resumed != 0) hash = mix(hash, changes(outcome.written, asked(setup, way)));
   hash = mix(hash, resumed);
   if (resumed == 0) {
@@ -107,8 +107,8 @@ export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32, deci
 }
 
 /**
- * The kinds that count where a stub goes on. What it does then does not depend on how its registers came there, nor on
- * whether it was a group-stop; and which stops of system calls are asked for shows at these alone.
+ * The kinds that count if the stub is resumed. Its behaviour then depends neither on how its registers were written nor
+ * on whether it was in a group-stop. The requested kind of system call stop only matters at such stops.
  */
 function resumedKinds(setup: Setup, status: u32): u32 {
   const from: u32 = setup.from == FROM_GROUP ? FROM_SIGNAL : setup.from;
@@ -119,13 +119,13 @@ function resumedKinds(setup: Setup, status: u32): u32 {
   return from | (way <= WAY_POKEUSER ? 0 : way << 8) | (told << 16);
 }
 
-/** Whether what was written is known; if not, what was asked for has to do. */
+/** Whether the registers after the write are known; if not, those that the case asks for are used. */
 function isReadBack(setup: Setup, way: u32): bool {
   if (way == WAY_SIGRETURN) return false;
   return way != WAY_SETREGS || (setup.wants & WANT_WRITTEN) != 0;
 }
 
-/** A block and a word, for a poke that begins in its last half. */
+/** A block and one more word, for a poke that begins in the last half of the block. */
 const block = memory.data(232, 8);
 
 /** Address of the registers that a case asks for. */
@@ -158,7 +158,7 @@ function refusal(setup: Setup, outcome: Outcome, way: u32): u32 {
     return 1000 + (offset & 7) + (offset >= FIRST_DEBUG_REGISTER ? 8 : 0);
   }
   if (way > WAY_SETREGSET) return 0;
-  // Words before it were written, and the first that was not is as a rule the one.
+  // The words before it were written; the first that was not is usually the one.
   const written = outcome.written;
   const wanted = asked(setup, way);
   for (let k: usize = 0; k < usize(REGISTERS_SIZE); k += 8) {
@@ -171,7 +171,7 @@ function refusal(setup: Setup, outcome: Outcome, way: u32): u32 {
   return REGISTERS_SIZE / 4;
 }
 
-/** What a write made of the registers that were asked for: the set of the kinds of change. */
+/** How the registers after the write differ from those asked for: a set of kinds of change. */
 function changes(written: usize, wanted: usize): u32 {
   let seen: u32 = 0;
   for (let k: usize = 0; k < usize(REGISTERS_SIZE); k += 8) {
@@ -182,7 +182,7 @@ function changes(written: usize, wanted: usize): u32 {
   return seen;
 }
 
-/** The same of words that are no registers. */
+/** The same for words that are not registers. */
 function writtenChanges(setup: Setup, written: usize, way: u32): u32 {
   const words = setup.words;
   if (way > WAY_XSTATE) return changeOf(load<u64>(written), load<u64>(words));
@@ -204,15 +204,15 @@ function changeOf(is: u64, was: u64): u32 {
   return u32(is) == (u32(was) & 0xffff) ? LOW_16 : OTHER;
 }
 
-/** Takes in a stop. `before`: the registers that the stub went on with; 0 where the way has none. */
+/** Hashes a stop. `before`: the registers with which the stub was resumed; 0 if the way has none. */
 function mixStop(hash: u64, outcome: Outcome, sent: u32, before: usize, decided: u32): u64 {
   const status = outcome.status;
   const stops = (status & 0xff) == STOPPED;
-  // A signal that does what it was sent for is like another that does.
+  // All signals that have their intended effect are equivalent.
   const own = (stops ? status >> 8 : status & 0x7f) == sent && !isTold(sent);
   hash = mix(hash, own ? (stops ? -1 : -2) : status);
   if (!stops) return hash;
-  // After the other ways the registers are those that the stop before had.
+  // After the other ways the registers are those of the previous stop.
   if (before != 0) hash = mixRun(hash, outcome.stopped, before, decided);
   const signal = outcome.signal;
   if (signal == 0 || own) return hash;
@@ -221,11 +221,11 @@ function mixStop(hash: u64, outcome: Outcome, sent: u32, before: usize, decided:
 }
 
 /**
- * Takes in what became of the registers between the write and the stop: some by themselves, and whether any selector or
- * base changed. The others follow from these, as RCX does from a SYSCALL, and would double the kinds of outcomes each.
+ * Hashes how the registers changed between the write and the stop: some individually, and whether any selector or base
+ * changed. The others follow from these, as RCX does from a SYSCALL, and each would double the number of signatures.
  */
 function mixRun(hash: u64, stopped: usize, before: usize, decided: u32): u64 {
-  // What a call has answered may be a pid, and what was divided by it is another in each run.
+  // The result of a call may be a pid, so a value derived from it differs in each run.
   if ((decided & RAX) != 0) hash = mixChange(hash, REG_rax, answerChange(stopped, before));
   hash = mixChange(hash, REG_rip, jump(load<u64>(stopped, REG_rip), load<u64>(before, REG_rip)));
   const flags = load<u32>(stopped, REG_eflags) ^ load<u32>(before, REG_eflags);
@@ -245,7 +245,7 @@ function difference(stopped: usize, before: usize, register: usize): u64 {
   return load<u64>(stopped + register) ^ load<u64>(before + register);
 }
 
-/** Takes in a change of a register, by its number of halves from the first. */
+/** Hashes the change of a register, which is given by its index in halves. */
 function mixChange(hash: u64, register: u32, change: u32): u64 {
   return change == 0 ? hash : mix(mix(hash, register / 4), change);
 }
@@ -277,7 +277,7 @@ function push(is: u64, was: u64): u32 {
   return distance < 0 ? -1 : 1;
 }
 
-/** SIGKILL, SIGSTOP and those that instructions raise are told apart whoever sent them. */
+/** SIGKILL, SIGSTOP and signals that instructions raise are distinguished, whatever their sender. */
 function isTold(signal: u32): bool {
   return isRaised(signal) || signal == SIGKILL || signal == SIGSTOP;
 }
@@ -295,7 +295,7 @@ function isRaised(signal: u32): bool {
   }
 }
 
-/** A signal that an instruction raised; at system calls the place has a pid. */
+/** A signal that an instruction raised; at system calls the address field contains a pid. */
 function isFault(signal: u32, code: u32): bool {
   return isRaised(signal) && code > 0 && code < SYSCALL_STOP;
 }

@@ -1,11 +1,11 @@
-// What src/fuzz/module.ts writes here before anything is made. What it is stands in src/fuzz/tables.ts, under the same
-// names. A table is a word: its address, and above 32 bits how many words it has.
+// Parameters that src/fuzz/module.ts writes before cases are generated. src/fuzz/tables.ts documents them under the same
+// names. A table is a word: its address in the low half, its length in words in the high half.
 
 import { below } from "./random";
 
 /** The registers of the baseline. */
 export let baseline: u64 = 0;
-/** Numbers of stops, ways, resumes and registers, each as often as its weight. */
+/** Stops, ways, resumes and registers by number, each repeated according to its weight. */
 export let froms: u64 = 0;
 export let ways: u64 = 0;
 export let ons: u64 = 0;
@@ -28,7 +28,7 @@ export let restarts: u64 = 0;
 export let oddOffsets: u64 = 0;
 export let controls: u64 = 0;
 
-/** Addresses that more is known of: pieces of code, then pages. */
+/** Known addresses: pieces of code, then pages. */
 export let placeSpin: u32 = 0;
 export let placeStore: u32 = 0;
 export let placeLoad: u32 = 0;
@@ -39,7 +39,7 @@ export let pageConstants: u32 = 0;
 export let pageScratch: u32 = 0;
 export let endOfScratch: u32 = 0;
 
-/** The setups that a run begins with: their address and how many they are. */
+/** The address and number of the setups that a run begins with. */
 export let seeds: usize = 0;
 export let seedCount: u32 = 0;
 

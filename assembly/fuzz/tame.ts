@@ -1,5 +1,5 @@
-// What a setup must not do, because it would cost more than it tells: hang until the watchdog comes, end its stub, or
-// read what another setup left behind.
+// Changes setups that would cost more than they show: those that would hang until the watchdog fires, end their stub, or
+// read what another setup left in memory.
 
 import { REG_cs, REG_ds, REG_rdi, REG_rip, REG_rsp } from "../amd64/registers";
 import { isHandled, kills } from "./kinds";
@@ -26,23 +26,23 @@ import {
 } from "./tables";
 
 const USER_CS: u32 = 0x33;
-/** The segment whose limit is the number of the processor: GDT_ENTRY_CPUNODE in asm/segment.h. */
+/** The segment whose limit encodes the processor number: GDT_ENTRY_CPUNODE in asm/segment.h. */
 const CPUNODE: u32 = 0x78;
-/** offsetof(struct user, u_debugreg), the end of those that have addresses, and two others. */
+/** offsetof(struct user, u_debugreg), the end of the address registers, and two others. */
 const DEBUG_REGISTERS: u64 = 848;
 const END_OF_BREAKPOINTS: u64 = DEBUG_REGISTERS + 4 * 8;
 const DEBUG_STATUS: u64 = DEBUG_REGISTERS + 6 * 8;
 const DEBUG_CONTROL: u64 = DEBUG_REGISTERS + 7 * 8;
 /** Where the vsyscall page begins. */
 const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
-/** A restart goes back by the two bytes of a SYSCALL. */
+/** A restart moves RIP back by the two bytes of a SYSCALL. */
 const RESTART: u32 = 2;
 
 /** Makes a setup harmless. `mayKill`: whether it may end its stub. */
 export function tame(setup: Setup, mayKill: bool): void {
   const way: u32 = setup.way;
   let signal = setup.signal;
-  // One that is blocked stays with what the stop before had to tell.
+  // A blocked signal stays pending, with the siginfo of the previous stop.
   if (signal != 0 && (!mayKill || way == WAY_SIGMASK) && kills(setup.from, signal)) signal = 0;
   if (way <= WAY_POKEUSER) {
     if (way == WAY_POKEUSER && !mayKill) tameBreakpoints(setup);
@@ -54,7 +54,7 @@ export function tame(setup: Setup, mayKill: bool): void {
   setup.signal = signal;
 }
 
-/** A stub with a breakpoint is of no use to others: pokes go to where the last one was told of instead. */
+/** A breakpoint would disturb later setups: pokes of addresses and control go to the status register. */
 function tameBreakpoints(setup: Setup): void {
   const end = setup.words + 16 * setup.count;
   for (let pair = setup.words; pair < end; pair += 16) {
@@ -64,7 +64,7 @@ function tameBreakpoints(setup: Setup): void {
   }
 }
 
-/** Answers whether RIP may get to where the code jumps to itself. */
+/** Whether RIP may reach the instruction that jumps to itself. */
 function tameBlock(words: usize): bool {
   const rip = lowOf(words + REG_rip);
   tameAddress(words + REG_rdi, rip);
@@ -76,21 +76,21 @@ function tameBlock(words: usize): bool {
   return isSpin(rip);
 }
 
-/** The same of pokes. */
+/** The same for pokes. */
 function tamePairs(setup: Setup): bool {
   const begin = setup.words;
   const end = begin + 16 * setup.count;
   let rip: u32 = 0;
   for (let pair = begin; pair < end; pair += 16) {
     if (load<u32>(pair) == REG_rip) rip = lowOf(pair + 8);
-    // One that is refused leaves those before it, so each of them counts.
+    // If a later poke is refused, this one stays in effect, so each counts.
     if (isSpin(rip)) break;
   }
   for (let pair = begin; pair < end; pair += 16) {
     const register = load<u32>(pair);
     if (register == REG_ds) tameSelector(pair + 8);
     if (register == REG_rdi) tameAddress(pair + 8, rip);
-    // What reads the stack would read that of the baseline.
+    // Code that reads the stack would read that of the baseline.
     if (register == REG_rip && (isVsyscall(pair + 8) || isPop(lowOf(pair + 8)))) {
       store<u32>(pair, 0, 8);
     }
@@ -98,7 +98,7 @@ function tamePairs(setup: Setup): bool {
   return isSpin(rip);
 }
 
-/** The low half of a word whose high half is 0; of others, 0. */
+/** The low half of a word if its high half is 0, else 0. */
 function lowOf(at: usize): u32 {
   const word = load<u64>(at);
   return word >> 32 == 0 ? u32(word) : 0;
@@ -108,34 +108,34 @@ function isSpin(rip: u32): bool {
   return rip - placeSpin <= RESTART;
 }
 
-/** Where code begins that takes from the stack what it has not put there. In 32 bits the ends of two pieces do. */
+/** Whether code pops what it has not pushed. In 32-bit mode the ends of two pieces do. */
 function isPop(rip: u32): bool {
   return rip == placeStack + 1 || rip == placeLoad + 2 || rip == placeStore + 2;
 }
 
-/** As the kernel enters a call of 32-bit code, it reads the stack; a restart may bring RIP there. */
+/** The kernel reads the stack at the entry of a 32-bit system call; a restart may move RIP there. */
 function isSyscall(rip: u32): bool {
   return rip - placeSyscall <= RESTART;
 }
 
-/** What a 32-bit access through the processor's own segment comes to depends on which processor it is. */
+/** The result of a 32-bit access through the segment of the processor number depends on the processor. */
 function tameSelector(at: usize): void {
   const selector = load<u32>(at);
   if ((selector & 0xfffc) == CPUNODE) store<u32>(at, selector & ~0x8);
 }
 
-/** Whether a word is where functions of the kernel's are, which return to what the stack has. */
+/** Whether a word is in the vsyscall page, whose functions return to the address on the stack. */
 function isVsyscall(at: usize): bool {
   return load<u64>(at) >= VSYSCALL;
 }
 
-/** A stack in the scratch pages goes to the constants, at the same place in a page. */
+/** Moves a stack in the scratch pages to the constants, at the same offset in a page. */
 function tameStack(at: usize): void {
   const low = load<u32>(at);
   if (isScratch(low)) store<u32>(at, pageConstants + (low & 0xff8));
 }
 
-/** Nothing but a store goes to the scratch pages: the low half of a word alone is what 32-bit code sees. */
+/** Only stores may access the scratch pages. 32-bit code sees only the low half of a word. */
 function tameAddress(at: usize, rip: u32): void {
   const low = load<u32>(at);
   if (!isScratch(low) || (rip == placeStore && load<u32>(at, 4) == 0)) return;
@@ -143,7 +143,7 @@ function tameAddress(at: usize, rip: u32): void {
   store<u32>(at, down > pageScratch - 8 ? pageConstants : down);
 }
 
-/** An access of eight bytes may begin before them. */
+/** An eight-byte access may begin before them. */
 function isScratch(low: u32): bool {
   return low > pageScratch - 8 && low < endOfScratch;
 }

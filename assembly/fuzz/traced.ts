@@ -1,4 +1,4 @@
-// Cases for ptrace. Of those after the seeds a half is drawn, and a half changes a seed or what the corpus has.
+// Generates cases for ptrace: first the seeds; then one half is drawn, the other mutated from a seed or the corpus.
 
 import { REG_rip } from "../amd64/registers";
 import { drawFatal, drawFrom, drawOn, drawSignal, drawWay } from "./kinds";
@@ -20,12 +20,12 @@ import {
 import { seedCount, seeds } from "./tables";
 import { tame } from "./tame";
 
-/** One case in so many may end its stub: a new one takes as long as twenty cases. */
+/** One case in this many may end its stub: a new stub takes as long as twenty cases. */
 const KILLING: u32 = 512;
-/** One case in so many changes many registers at once. */
+/** One case in this many changes many registers at once. */
 const CROWDED: u32 = 64;
 
-/** How many registers the others change. */
+/** How many registers other cases change. */
 const FEW = memory.data<u8>([0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5]);
 const FEW_LENGTH: u32 = 15;
 
@@ -71,14 +71,14 @@ function draw(setup: Setup): void {
   }
 }
 
-/** Changes a few registers of a block, and many in one case of `crowded`. */
+/** Changes a few registers of a block, or many in one case of `crowded`. */
 export function drawRegisters(setup: Setup, crowded: u32): void {
   const evenly = below(crowded) == 0;
   const count = evenly ? below(REGISTERS) : u32(load<u8>(FEW + below(FEW_LENGTH)));
   drawSome(setup, count, evenly);
 }
 
-/** Changes registers of a block, each as likely as another or as it is of use. */
+/** Changes registers of a block, chosen uniformly or by weight. */
 export function drawSome(setup: Setup, count: u32, evenly: bool): void {
   for (let n: u32 = 0; n < count; n++) {
     const register = evenly ? below(REGISTERS) : drawIndex();
@@ -86,13 +86,13 @@ export function drawSome(setup: Setup, count: u32, evenly: bool): void {
   }
 }
 
-/** The case is to go on with a signal, most of which end a stub. */
+/** Resumes the case with a signal, most of which end a stub. */
 function kill(setup: Setup): void {
   if (setup.on == ON_NONE) setup.on = u8(ON_CONT);
   setup.signal = drawFatal();
 }
 
-/** What rt_sigreturn takes, ptrace can write as well. */
+/** Converts a setup for rt_sigreturn to one for ptrace, which can write the same registers. */
 function asTraced(setup: Setup): void {
   setup.way = u8(WAY_SETREGS);
   setup.ucFlags = 0;

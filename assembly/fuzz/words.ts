@@ -1,4 +1,4 @@
-// Words of any kind, drawn.
+// Draws words of any kind.
 
 import { below, next } from "./random";
 import { boundaries, pick, results } from "./tables";
@@ -12,7 +12,7 @@ export function drawWord(): u64 {
   return (u64(next()) << 32) | low;
 }
 
-/** A word that a system call could answer with. */
+/** A word that a system call could return. */
 export function drawResult(): u64 {
   const kind = below(4);
   if (kind == 0) return pick(results);

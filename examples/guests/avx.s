@@ -1,5 +1,5 @@
-# Keeps a value in each YMM register across system calls, some of which its host executes in the very stub
-# that runs it. Exits with 0 if all are intact afterwards, 1 if one is not, 2 on a processor without AVX.
+# Keeps a value in each YMM register across system calls. The host executes some of them in the same stub that
+# runs this guest. Exits with 0 if all values are intact, 1 if one is not, 2 on a processor without AVX.
 
         .set    ROUNDS, 1000
         .set    MAPPED, 0x300000000
@@ -26,7 +26,7 @@ _start:
 round:
         movl    $39, %eax               # getpid
         syscall
-        movl    $1, %eax                # write of nothing
+        movl    $1, %eax                # write of 0 bytes
         movl    $1, %edi
         xorl    %edx, %edx
         syscall
@@ -59,7 +59,7 @@ exit:
         syscall
 
         .data
-values:                                 # 64 words, each another
+values:                                 # 64 different words
         .set    word, 0x0123456789abcdef
         .rept   64
         .quad   word

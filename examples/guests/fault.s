@@ -1,5 +1,5 @@
-# Writes to a page that nobody mapped. Where the host maps it on the fault, the guest goes on: it reads back
-# what it wrote and exits with 0, or 1 if that is something else. Where it does not, the guest dies of it.
+# Writes to a page that is not mapped. If the host maps the page on the fault, the guest continues: it reads the
+# value back, and exits with 0 if it is correct, else 1. If the host does not, the fault kills the guest.
 
         .globl _start
 _start:

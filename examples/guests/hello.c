@@ -1,4 +1,4 @@
-// Greets, and tells its arguments: musl-gcc -static -o hello hello.c && stublab guest hello to you
+// Prints a greeting and its arguments: musl-gcc -static -o hello hello.c && stublab guest hello to you
 
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-# Loops for ever: its host has to interrupt it.
+# Loops forever, until its host interrupts it.
 
         .globl _start
 _start:

@@ -34,4 +34,21 @@ static inline uint64_t program_counter(const uint64_t *block) {
     return block[REG_RIP];
 }
 
+/** Bytes of the breakpoint instruction, past which the program counter is after its trap. */
+enum { BREAKPOINT_LENGTH = 1 };
+
+/** Sets a register block to make a system call with the instruction at `address`. */
+static inline void prepare_call(uint64_t *block, uint64_t address, uint64_t number) {
+    block[REG_RAX] = number;
+    block[REG_RIP] = address;
+}
+
+/**
+ * The address of the registers in a signal frame on the stack: the return address, uc_flags,
+ * uc_link and uc_stack come before them.
+ */
+static inline uint64_t frame_registers(const uint64_t *block) {
+    return block[REG_RSP] + 8 + 40;
+}
+
 #endif

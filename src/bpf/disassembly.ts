@@ -24,7 +24,7 @@ interface SockFilter {
   readonly k: number;
 }
 
-/** One instruction of a filter, and what it does. */
+/** One instruction of a filter, and its disassembly. */
 export interface FilterInstruction extends SockFilter {
   /** In the notation of seccomp-tools: "if (A == getpid) goto 0014". */
   readonly text: string;
@@ -46,7 +46,7 @@ export function disassembleFilter(filter: Uint8Array, constants: Constants): Fil
   });
 }
 
-/** The offset that A was loaded from, at each line; undefined if that depends on the path taken. */
+/** For each line, the offset that A was loaded from; undefined if it depends on the path taken. */
 function loadedAt(program: readonly SockFilter[]): (number | undefined)[] {
   const loaded: (number | undefined)[] = [];
   const reached = new Set<number>();

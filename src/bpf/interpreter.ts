@@ -12,14 +12,14 @@ import {
 } from "./program.ts";
 
 /**
- * A seccomp filter that can be run on calls. Instructions are read where they lie: a comparison runs hundreds of
+ * A seccomp filter that can be run on calls. Instructions are not decoded in advance, as a comparison runs hundreds of
  * thousands of filters once each.
  */
 export class Filter {
   readonly #program: DataView;
   readonly #length: number;
 
-  /** @throws RangeError for a program that the kernel refuses, or with an instruction that is not supported here */
+  /** @throws RangeError if the kernel would refuse the program, or an instruction is not supported here */
   constructor(bytes: Uint8Array) {
     this.#program = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#length = bytes.byteLength / FILTER_INSTRUCTION;
@@ -54,7 +54,7 @@ export class Filter {
     }
   }
 
-  /** The checks of bpf_check_classic and seccomp_check_filter: no jump leads out of the program. */
+  /** The checks of bpf_check_classic and seccomp_check_filter: no jump leaves the program. */
   #check(at: number): void {
     const [code, k, rest] = [this.#code(at), this.#k(at), this.#length - at - 1];
     const place = `instruction ${at}, code 0x${code.toString(16)}`;

@@ -1,4 +1,4 @@
-// Programs of classic BPF, as far as seccomp filters need them: linux/bpf_common.h, linux/filter.h, linux/seccomp.h.
+// The part of classic BPF that seccomp filters use: linux/bpf_common.h, linux/filter.h, linux/seccomp.h.
 
 export const LOAD_WORD = 0x20; // BPF_LD | BPF_W | BPF_ABS
 export const JUMP = 0x05;
@@ -26,7 +26,7 @@ export const DATA_SIZE = 64;
 /** The upper half of a 64-bit member. */
 export const HIGH = 4;
 
-/** Bytes of a struct sock_filter, and the largest number of them that the kernel accepts (BPF_MAXINSNS). */
+/** The size of struct sock_filter, and the most instructions that the kernel accepts (BPF_MAXINSNS). */
 export const FILTER_INSTRUCTION = 8;
 export const MOST_INSTRUCTIONS = 4096;
 
@@ -46,10 +46,10 @@ export function assembleBpf(...instructions: readonly BpfInstruction[]): Uint8Ar
   return new Uint8Array(view.buffer);
 }
 
-/** Bytes of a struct sock_fprog. */
+/** The size of struct sock_fprog. */
 export const FPROG_SIZE = 16;
 
-/** The struct sock_fprog of a program that lies at `address`. */
+/** The struct sock_fprog of a program at `address`. */
 export function sockFprog(program: Uint8Array, address: bigint): Uint8Array {
   const header = new DataView(new ArrayBuffer(FPROG_SIZE));
   header.setUint16(0, program.length / FILTER_INSTRUCTION, true);

@@ -4,14 +4,14 @@ import { type Limit, readInput } from "../input.ts";
 import { ESCAPES, quote } from "../quote.ts";
 import { visible } from "../visible.ts";
 
-/** An argument of an injected call: a word, or bytes that the call gets the address of. */
+/** An argument of an injected call: a word, or bytes whose address is passed to the call. */
 export type InjectArgument =
   | { readonly kind: "word"; readonly text: string; readonly word: bigint }
   | { readonly kind: "bytes"; readonly text: string; readonly bytes: Uint8Array };
 
 /**
- * Takes one argument as it was typed: a number in any base; else `@FILE`; else a flag expression of known
- * names; else, if it is an upper-case word, an error; else a string with C's escapes, which `str:` forces.
+ * Parses one argument: a number in any base, `@FILE`, a flag expression, or else a string with C's escapes. An
+ * upper-case word that is not a known name is an error. The prefix `str:` forces a string.
  *
  * @throws InputError
  */
@@ -36,16 +36,16 @@ function isExpression(text: string): boolean {
   );
 }
 
-/** What a stub has room for, beside all else. */
+/** The most that is copied into a stub for one argument. */
 const ARGUMENT_LIMIT: Limit = { most: 1 << 26, of: "an argument" };
 
-/** A file's content, without a NUL after it. */
+/** A file's content, without a terminating NUL. */
 function file(path: string): InjectArgument {
-  const bytes = readInput(path, ARGUMENT_LIMIT, `str:@${path} is the string itself`);
+  const bytes = readInput(path, ARGUMENT_LIMIT, `to pass the string itself, write str:@${path}`);
   return { kind: "bytes", text: `@${visible(path)}`, bytes };
 }
 
-/** A C string: its bytes with the NUL that ends it. */
+/** A C string: its bytes and a terminating NUL. */
 function string(text: string): InjectArgument {
   const content = unescaped(text);
   const bytes = new Uint8Array(content.length + 1);
@@ -53,7 +53,7 @@ function string(text: string): InjectArgument {
   return { kind: "bytes", text: quote(content), bytes };
 }
 
-/** The bytes of a string with C's escapes: \n, \x41, \101 and their like. */
+/** The bytes of a string with C's escapes, such as \n, \x41 and \101. */
 function unescaped(text: string): Uint8Array {
   const encoder = new TextEncoder();
   const bytes: number[] = [];
@@ -70,6 +70,6 @@ function escapedByte(code: string): number {
   const byte = ESCAPES[code];
   if (byte !== undefined) return byte;
   throw new InputError(`unknown escape \\${code} in a string`, {
-    remedy: "C's escapes are known: \\n \\t \\0 \\x41 \\101 \\\\; a backslash itself is \\\\",
+    remedy: "use C's escapes, such as \\n \\t \\0 \\x41 \\101; write a backslash as \\\\",
   });
 }

@@ -9,7 +9,7 @@ import { finishing } from "./interruption.ts";
 /** The name of the executable in its temporary folder. */
 const OUTPUT = "guest";
 
-/** How much of the compiler's messages is kept, in UTF-16 units: it may print one for each line of the source. */
+/** How much of the compiler's messages is kept, in UTF-16 units: it may print one for each source line. */
 const MOST_SAID = 4000;
 
 /**
@@ -33,14 +33,14 @@ function makeTemporaryFolder(): string {
   try {
     return mkdtempSync(join(tmpdir(), "stublab-guest-"));
   } catch (cause) {
-    const doing = `an assembler source needs a folder in ${tmpdir()}`;
+    const doing = `an assembler source needs a temporary folder in ${tmpdir()}`;
     const [why] = (cause instanceof Error ? cause.message : String(cause)).split(", ");
     const remedy = "set TMPDIR to a folder that this process can write to";
     throw limitError(doing, cause) ?? new UnsupportedError(`${doing}: ${why}`, { cause, remedy });
   }
 }
 
-/** Writes the executable to a folder, and the temporary files of the compiler too. */
+/** Writes the executable and the compiler's temporary files to a folder. */
 function compile(source: string, folder: string, signal: AbortSignal): Promise<void> {
   const compiler = process.env.CC || "cc";
   const child = spawn(compiler, ["-nostdlib", "-static", "-o", join(folder, OUTPUT), source], {
@@ -56,7 +56,7 @@ function compile(source: string, folder: string, signal: AbortSignal): Promise<v
     child.on("error", (error) => {
       if (child.pid === undefined) reject(noCompiler(compiler, error));
     });
-    // By then the compiler and its children have ended.
+    // "close" comes after the compiler and its children have ended.
     child.on("close", (status) => {
       if (status === 0) resolve();
       else reject(new InputError(`${source} does not assemble:\n${said.trimEnd()}`));
@@ -66,12 +66,12 @@ function compile(source: string, folder: string, signal: AbortSignal): Promise<v
 
 function noCompiler(compiler: string, cause: Error): UnsupportedError {
   return new UnsupportedError(
-    `an assembler source needs a C compiler, and ${compiler} does not run: ${cause.message}`,
+    `cannot run the C compiler ${compiler}, which assembles sources: ${cause.message}`,
     {
       cause,
       remedy:
         "apt-get install gcc (Debian, Ubuntu), dnf install gcc (Fedora), apk add gcc binutils (Alpine), or set CC " +
-        "to another compiler; an ELF executable or a .bin file does not need one",
+        "to another compiler; ELF executables and .bin files do not need one",
     },
   );
 }

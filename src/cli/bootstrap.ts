@@ -9,15 +9,15 @@ import { paint, printJson, reportError, talk, tell } from "./report.ts";
 
 const help = `usage: stublab bootstrap [options]
 
-Forks a master from this process, unmaps it to nothing but the stub code, lets it clone grandchildren by
-injection, and then asks the kernel what they are.
+Forks a master from this process, unmaps everything but its stub code, clones grandchildren from it by injection,
+and checks what /proc shows of them.
 
-  --grandchildren N   how many the master clones (default 3)
+  --grandchildren N   number of grandchildren that the master clones (default 3)
   --encoder E         ${ENCODER_HELP}
-  --exit-signal S     what a parent gets at its child's end (default SIGKILL, as in the original: one death
-                      ends the whole family, this process included; SIGCHLD makes it an error)
-  --hold              keep all alive until Ctrl-C, and watch for deaths
-  --json              one document, "stublab.bootstrap/1"
+  --exit-signal S     signal that a parent gets when its child ends (default SIGKILL, as in gVisor: one death ends
+                      the whole family, including this process; with SIGCHLD a death is reported as an error)
+  --hold              keep all stubs alive until Ctrl-C, and watch for deaths
+  --json              print one document, "stublab.bootstrap/1"
 
 examples:
   stublab bootstrap
@@ -25,13 +25,13 @@ examples:
   stublab bootstrap --hold &  then: pstree -p %1, grep -E 'PPid|Sig' /proc/PID/status, kill -9 PID
 `;
 
-/** As many as one directory of /proc is still pleasant to read; the kernel's limits come first. */
+/** A sanity bound; the kernel's limits are usually lower. */
 const MOST_GRANDCHILDREN = 10_000;
 
-/** How often --hold looks after its stubs. */
+/** How often --hold checks its stubs. */
 const WATCH_MILLISECONDS = 100;
 
-/** How long it may take with an encoder of a user's, in milliseconds: in all, and more for each grandchild. */
+/** How long the command may take with a user's encoder, in milliseconds: in all, plus a share for each grandchild. */
 const LIMIT = 10_000;
 const LIMIT_OF_EACH = 20;
 
@@ -126,7 +126,7 @@ function checkLine({ name, held, expected, seen }: Check): string {
 
 /** Waits for Ctrl-C, whose default disposition ends this process; EXITKILL then ends the stubs. */
 async function hold(tracer: Tracer): Promise<never> {
-  talk("holding; Ctrl-C ends it\n");
+  talk("holding the stubs; press Ctrl-C to end\n");
   return new Promise((_, reject) => {
     setInterval(() => {
       for (const stub of [...tracer.stubs.values()].reverse()) {

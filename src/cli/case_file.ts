@@ -7,18 +7,18 @@ import { inputName, readInput } from "../input.ts";
 import { parseJson } from "../shape.ts";
 import { UsageError } from "./command.ts";
 
-/** What a command that takes a case says about it. */
+/** What the help of commands that take a case says about it. */
 export const CASE_HELP = `CASE is a file "stublab.case/1" (docs/fuzzing-cases.md), the folder of a finding, or - for standard input.`;
 
-const DOCUMENT = "docs/fuzzing-cases.md has the document, and examples/cases has some";
+const DOCUMENT = "docs/fuzzing-cases.md describes the format; examples/cases has examples";
 
-/** The case in the folder of a finding. */
+/** The file name of the case in the folder of a finding. */
 const CASE_NAME = "case.json";
 
 /**
- * The one case that a command was given.
+ * Returns the case that a command line names.
  *
- * @throws UsageError where it was given none, or more; InputError where it is none.
+ * @throws UsageError unless it names exactly one file; InputError if the file is not a case.
  */
 export function readCase(
   command: string,
@@ -26,11 +26,11 @@ export function readCase(
   constants: ReadonlyMap<string, bigint>,
 ): Case {
   if (path === undefined || extra !== undefined) {
-    throw new UsageError(`${command} takes one case`, { remedy: CASE_HELP });
+    throw new UsageError(`${command} takes exactly one case`, { remedy: CASE_HELP });
   }
   const [name, content] = isFolder(path) ? readFinding(path) : readFile(path === "-" ? 0 : path);
   try {
-    if (content.toString("latin1").trim() === "") throw new InputError("it is empty");
+    if (content.toString("latin1").trim() === "") throw new InputError("the document is empty");
     return parseCase(parseJson(content), constants);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -43,7 +43,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    // The reader says why not.
+    // readInput reports the error.
     return false;
   }
 }
@@ -57,7 +57,7 @@ function readFinding(path: string): [name: string, content: Buffer] {
   const content = folder.read(CASE_NAME, CASE_LIMIT);
   if (content !== undefined) return [inputName(`${path}/${CASE_NAME}`), content];
   throw new InputError(
-    `${inputName(path)} is not the folder of a finding: it has no ${CASE_NAME}`,
+    `${inputName(path)} is not the folder of a finding: ${CASE_NAME} is missing`,
     {
       remedy: CASE_HELP,
     },

@@ -29,7 +29,7 @@ export function caseText(it: Case, constants: Constants): string {
   return lines.map((line) => `  ${line}\n`).join("");
 }
 
-/** Rules that had a part, one a line. */
+/** The rules that applied, one per line. */
 export function rulesText(rules: readonly AppliedRule[]): string {
   return rules
     .map(({ id, told, source }) => `  ${id.padEnd(5)}${told} ${paint("dim", `(${source})`)}\n`)
@@ -37,8 +37,7 @@ export function rulesText(rules: readonly AppliedRule[]): string {
 }
 
 /**
- * Fields side by side: those that say something, which are all but the registers that are as they were given and as
- * they were predicted.
+ * Predicted and seen fields side by side. A register is omitted if it has the value that was written and predicted.
  */
 export function fieldsText(
   it: Case,
@@ -62,7 +61,7 @@ export function fieldsText(
   return `${paint("dim", head.trimEnd())}\n${rows.join("")}`;
 }
 
-/** Whether a register has what it was given, or what it has where nothing is given. */
+/** Whether a register has the value that the case gives it, or that of the baseline. */
 function isPlain({ block }: Case, field: string, word: bigint | undefined): boolean {
   const [part, name = ""] = field.split(".");
   if (part === "frame") return word === 0n;

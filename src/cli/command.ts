@@ -6,20 +6,20 @@ import { type ErrorDetails, InputError } from "../errors.ts";
 export interface Command {
   /** Usage, options, examples. */
   readonly help: string;
-  /** The same of what the words after its name choose, where they choose something. */
+  /** The help of the subcommand that the words after its name select, if they select one. */
   helpOf?(args: readonly string[]): Promise<string>;
-  /** Runs with the words after the command's name; answers the exit status. */
+  /** Runs with the words after the command's name, and returns the exit status. */
   run(args: readonly string[]): number | Promise<number>;
 }
 
-/** The command line means nothing. */
+/** The command line is invalid. */
 export class UsageError extends InputError {
   constructor(message: string, details?: ErrorDetails) {
     super(message, details);
   }
 }
 
-/** A whole command line: its options, and the words that are none. */
+/** A parsed command line: options and positional arguments. */
 type Parsed<T extends NonNullable<ParseArgsConfig["options"]>> = ReturnType<
   typeof parseArgs<{ options: T; allowPositionals: true }>
 >;
@@ -27,7 +27,7 @@ type Parsed<T extends NonNullable<ParseArgsConfig["options"]>> = ReturnType<
 /**
  * Parses options as node:util does.
  *
- * @throws UsageError for what is not among `options`.
+ * @throws UsageError for an unknown option or a positional argument.
  */
 export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
   args: readonly string[],
@@ -41,7 +41,7 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
 }
 
 /**
- * The same where words are wanted.
+ * The same, with positional arguments allowed.
  *
  * @throws UsageError
  */
@@ -52,7 +52,7 @@ export function parseCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (error) {
-    // Only the first sentence is about what was typed.
+    // Only the first sentence describes the error; the rest is advice for callers of parseArgs.
     const text = error instanceof Error ? error.message : String(error);
     const [message = text] = text.split(/\.\s/);
     throw new UsageError(message.charAt(0).toLowerCase() + message.slice(1), {
@@ -63,8 +63,8 @@ export function parseCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
 }
 
 /**
- * Tells options from words that are handed on: `-1` is such a word, and so is everything that begins with one
- * dash; long options are options wherever they stand, up to `--`.
+ * Separates long options from the words that are passed on. A word with a single dash, such as `-1`, is passed on.
+ * Long options are recognized at any position before `--`.
  */
 export function splitWords(
   args: readonly string[],
@@ -97,12 +97,12 @@ export function splitWords(
 export function parseCount(option: string, text: string, most: number): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count <= most) return count;
-  throw new UsageError(`${option} takes a whole number from 0 to ${most}, not "${text}"`);
+  throw new UsageError(`${option}: expected a whole number from 0 to ${most}, got "${text}"`);
 }
 
 /** A seed from a command line. @throws InputError */
 export function parseSeed(text: string): bigint {
   const seed = parseNumber(text);
   if (seed !== undefined && seed >= 0n && seed < 1n << 64n) return seed;
-  throw new InputError(`--seed takes a number of 64 bits, not "${text}"`);
+  throw new InputError(`--seed: expected a 64-bit number, got "${text}"`);
 }

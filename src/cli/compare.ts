@@ -15,33 +15,33 @@ import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
 import { printJson, tell } from "./report.ts";
 
-/** Cases of each function that the kernel judges, for each encoder. */
+/** How many cases of each function the kernel judges for each encoder. */
 const LIVE_CASES = 500;
 
 const help = `usage: stublab compare [ENCODER…] [options]
 
 Gives several encoders the same inputs, and reports where they differ: which field, which flag, the smallest input
 that shows it, and which encoder is right. The reference is the system's headers (encoder native is compiled against
-them); with --live it is also the kernel, asked in real stubs.
+them). With --live the kernel is a second reference: the encoded registers are tried in real stubs.
 
-ENCODER is assembly, script, native or gvisor (the decisions of the original), or a file of your own: a
-WebAssembly or an ES module that follows docs/encoder-abi.md. It runs in a process of its own, under a time limit.
-Without ENCODERs: assembly, script, native.
+ENCODER is assembly, script, native or gvisor (the decisions of the original), or a file of your own: a WebAssembly
+module or an ES module that follows docs/encoder-abi.md. A file runs in a separate process, under a time limit.
+Default: assembly, script, native.
 
-  --encoder FILE    one more encoder, beside the ENCODERs
-  --operation O     only this: ${OPERATIONS.slice(0, 7).join(", ")},
+  --encoder FILE    add an encoder to the ENCODERs
+  --operation O     compare only this operation: ${OPERATIONS.slice(0, 7).join(", ")},
                     ${OPERATIONS.slice(7).join(", ")}, or one function of the ABI, such as
                     encodeClone; may be repeated
   --arch A          amd64 or arm64 (default: both)
-  --seed N          another seed draws other cases (default 1)
-  --cases N         how many cases in all (default 1000000)
-  --seconds N       or how long
+  --seed N          seed of the random cases (default 1)
+  --cases N         number of cases in all (default 1000000)
+  --seconds N       stop after this time instead
   --case WORDS      one case of one function: NAME=NUMBER,…; words that are not named are 0
-  --live            also ask the kernel: about each disagreement, and ${LIVE_CASES} cases of each function
-  --html FILE       write the report as a page
-  --json            one document, "stublab.compare/1"
+  --live            also ask the kernel, for each disagreement and for ${LIVE_CASES} cases of each function
+  --html FILE       write the report as a web page
+  --json            print one document, "stublab.compare/1"
 
-Exit status: 0 if all encoders agree with each other and with the reference, 1 if one does not, or did not answer.
+Exit status: 0 if all encoders agree with each other and with the reference; 1 if one differs or fails.
 
 examples:
   stublab compare
@@ -86,7 +86,7 @@ async function run(args: readonly string[]): Promise<number> {
       progress: (share, cases) => progress.show(share, `${cases.toLocaleString("en")} cases`),
     });
     progress.clear();
-    // A slow reader of the report must not keep a signal from ending the process.
+    // From here on a signal ends the process, even while a slow reader blocks the report.
     stopListening();
     await publish(report, values, `stublab compare ${args.join(" ")}`);
     return foundNothing(report) ? 0 : 1;
@@ -102,7 +102,7 @@ async function publish(report: CompareReport, values: Values, command: string): 
   else tell(printComparison(report));
 }
 
-/** What is compared, and when it ends. */
+/** What to compare, and when to stop. */
 function limitsOf(values: Values): Pick<CompareOptions, "only" | "input" | "cases" | "seconds"> {
   if (values.cases !== undefined && values.seconds !== undefined) {
     throw new UsageError("--cases and --seconds exclude each other");
@@ -116,21 +116,21 @@ function limitsOf(values: Values): Pick<CompareOptions, "only" | "input" | "case
   if (values.case === undefined) return only.length === 0 ? limits : { ...limits, only };
   const [name, ...others] = only;
   if (name === undefined || others.length > 0 || !isFunction(name)) {
-    throw new UsageError("--case is for one function, which --operation names", {
+    throw new UsageError("--case needs one function, named with --operation", {
       remedy: `functions: ${FUNCTION_NAMES.join(", ")}`,
     });
   }
   return { only, cases: 1, input: parseCase(values.case) };
 }
 
-/** NAME=NUMBER,… as words by name. */
+/** Parses NAME=NUMBER,… to words by name. */
 function parseCase(text: string): Map<string, bigint> {
   const words = new Map<string, bigint>();
   for (const part of text.split(",").filter((each) => each !== "")) {
     const [name = "", value = ""] = part.split("=");
     const word = parseNumber(value);
     if (word === undefined) {
-      throw new InputError(`--case takes NAME=NUMBER,…, not "${part}"`);
+      throw new InputError(`--case: expected NAME=NUMBER,…, got "${part}"`);
     }
     words.set(name, BigInt.asUintN(64, word));
   }
@@ -149,7 +149,7 @@ function parseOperation(name: string): Operation | FunctionName {
   if (isOperation(name) || isFunction(name)) return name;
   const near = nearest(name, [...OPERATIONS, ...FUNCTION_NAMES]);
   throw new InputError(
-    `there is no operation "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
+    `unknown operation "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
     { remedy: `operations: ${OPERATIONS.join(", ")}` },
   );
 }
@@ -157,7 +157,7 @@ function parseOperation(name: string): Operation | FunctionName {
 function parseArch(name: string): Arch {
   const arch = ARCHES.find((known) => known === name);
   if (arch !== undefined) return arch;
-  throw new InputError(`there is no architecture "${name}"`, {
+  throw new InputError(`unknown architecture "${name}"`, {
     remedy: `choose one of ${ARCHES.join(", ")}`,
   });
 }
@@ -171,7 +171,7 @@ function foundNothing(report: CompareReport): boolean {
   );
 }
 
-/** Refuses a file that cannot be written before minutes of work. */
+/** Fails before minutes of work if the file cannot be written. */
 function tryFile(path: string): void {
   try {
     checkOutput(path);

@@ -9,7 +9,7 @@ import { HEADERS } from "../compare/report.ts";
 import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
 
-/** A comparison as text: what a person reads in a terminal. */
+/** A comparison as text for a terminal. */
 export function printComparison(report: CompareReport): string {
   const parts = [
     header(report),
@@ -25,7 +25,7 @@ export function printComparison(report: CompareReport): string {
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-/** A number as people read it: 1,000,000. */
+/** A number with separators: 1,000,000. */
 function count(number: number): string {
   return number.toLocaleString("en");
 }
@@ -34,7 +34,7 @@ function counted(number: number, word: string): string {
   return `${count(number)} ${word}${number === 1 ? "" : "s"}`;
 }
 
-/** Encoders are columns under the letters A, B, C…: pairs of names would not fit. */
+/** Columns are headed by letters, as pairs of names would not fit. */
 function letters(report: CompareReport): Map<string, string> {
   const names = new Set(report.encoders.map(({ name }) => name));
   for (const { pairs } of report.functions) {
@@ -47,7 +47,7 @@ function header(report: CompareReport): string {
   const lines = [...letters(report)].map(([name, letter]) => {
     const own = report.encoders.filter((encoder) => encoder.name === name);
     if (own.length === 0)
-      return `  ${letter} ${name.padEnd(12)} the truth: native, compiled against them`;
+      return `  ${letter} ${name.padEnd(12)} the reference: native, compiled against them`;
     const has = own.map(({ arch, functions }) => `${arch} ${functions} functions`).join(", ");
     const crossing = own[0]?.crossing;
     const cost = typeof crossing === "number" ? `; a call takes ${crossing.toFixed(0)} ns` : "";
@@ -87,7 +87,7 @@ function agreement(report: CompareReport): string {
     const cells = [...columns].map((column) => cell(pairs.get(column)));
     return [key.padEnd(18), count(cases).padStart(11), ...cells].join(" ");
   });
-  const legend = "  =  all answers are the same;  *  against the truth of the headers";
+  const legend = "  =  all results are the same;  *  compared with the system's headers";
   return [paint("bold", head.join(" ")), ...body, legend, layouts(report)]
     .filter((line) => line !== "")
     .join("\n");
@@ -146,7 +146,7 @@ function inputText(input: Disagreement["input"]): string {
 function verdictText({ verdict }: Disagreement): string {
   const { by, wrong, reason } = verdict;
   if (by === "nobody") return reason;
-  return `${by === HEADERS ? "the headers" : "the kernel"}: ${wrong.join(", ") || "nobody"} wrong; ${reason}`;
+  return `${by === HEADERS ? "the headers" : "the kernel"}: ${wrong.join(", ") || "none"} wrong; ${reason}`;
 }
 
 function breakage({ encoder, arch, name, kind, message, input, replay }: Breakage): string {
@@ -159,7 +159,7 @@ function breakage({ encoder, arch, name, kind, message, input, replay }: Breakag
   return lines.join("\n");
 }
 
-/** A line for each function, with a column for each encoder: how many of its cases held. */
+/** A line for each function, with a column for each encoder: how many of its cases the kernel confirmed. */
 function live(reports: readonly LiveReport[]): string {
   if (reports.length === 0) return "";
   const encoders = [...new Set(reports.map(({ encoder }) => encoder))];
@@ -178,20 +178,21 @@ function live(reports: readonly LiveReport[]): string {
       ...own.flatMap((report) => report.failures.map((failure) => liveFailure(report, failure))),
     ];
   });
-  const legend = "  what is neither held nor told was undecided: the kernel says nothing about it";
+  const legend =
+    "  cases that are neither held nor listed below were undecided: the kernel does not show them";
   return [paint("bold", head.join(" ")), ...rows, legend].join("\n");
 }
 
 function liveFailure({ encoder }: LiveReport, failure: LiveReport["failures"][number]): string {
   const { field, cases, meant, seen, input, replay } = failure;
   return [
-    `  ${paint("red", `${encoder}: ${field}`)}  ${counted(cases, "case")}: should be ${meant}, and was ${seen}`,
+    `  ${paint("red", `${encoder}: ${field}`)}  ${counted(cases, "case")}: expected ${meant}, got ${seen}`,
     `    input    ${inputText(input)}`,
     `    replay   ${replay}`,
   ].join("\n");
 }
 
-/** Nanoseconds of a call, the loop around it apart. */
+/** Nanoseconds per call, without the loop around it. */
 function timings({ functions, encoders }: CompareReport): string {
   const names = [...new Set(encoders.map(({ name }) => name))];
   const timed = functions.filter(({ timings }) => timings.length > 0);

@@ -13,16 +13,17 @@ import { paint, printJson, tell } from "./report.ts";
 
 const help = `usage: stublab conformance [options]
 
-Looks at ${FACTS.length} facts about ptrace registers and restarts, one by one, on this kernel: what is written
-and read back, and what comes of it. For whoever builds a kernel, or something that is to behave as one.
+Checks ${FACTS.length} facts about ptrace registers and system call restarts on this kernel: what is written, what is
+read back, and what happens after the resume. It is meant for developers of kernels, and of software that emulates
+one.
 
-  --only PATTERN   only facts whose group or name matches a regular expression
-  --list           the facts, and do not look at them
-  --junit FILE     the same as JUnit's XML
-  --json           one document, "stublab.conformance/1"
+  --only PATTERN   check only facts whose group or name matches a regular expression
+  --list           list the facts without checking them
+  --junit FILE     also write the results as JUnit XML
+  --json           print one document, "stublab.conformance/1"
 
-A fact that needs what this machine has not is skipped, and the reason is told. Exit status: 0 where all others
-hold, else 1.
+A fact that is untestable on this machine is skipped, with the reason. Exit status: 0 if all other facts hold, else
+1.
 
 examples:
   stublab conformance
@@ -58,14 +59,14 @@ function matching(only: string): typeof FACTS {
     pattern = new RegExp(only, "i");
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`--only takes a regular expression: ${why}`, {
+    throw new UsageError(`--only: invalid regular expression: ${why}`, {
       cause,
-      remedy: "a backslash before ( [ + and their like takes them as they are",
+      remedy: "to match ( [ + and other special characters literally, put a backslash before them",
     });
   }
   const facts = FACTS.filter(({ group, name }) => pattern.test(group) || pattern.test(name));
   if (facts.length > 0) return facts;
-  throw new UsageError(`no fact matches "${only}"`, { remedy: "--list tells all facts" });
+  throw new UsageError(`no fact matches "${only}"`, { remedy: "--list lists all facts" });
 }
 
 function printList(facts: typeof FACTS, json: boolean): number {
@@ -109,7 +110,7 @@ function tellAll(verdicts: readonly Verdict[], machine: Machine): string {
   const rest = skipped === 0 ? "" : `; ${skipped} skipped`;
   const attempts = verdicts.reduce((sum, it) => sum + contradictionsOf(it), 0);
   const without =
-    attempts === 0 ? "" : `; ${attempts} attempts that others contradict do not count`;
+    attempts === 0 ? "" : `; ${attempts} attempts that others contradict are not counted`;
   const score = `${held} of ${looked} facts hold${share}${rest}${without}`;
   return `${machineLine(machine)}\n\n${parts.join("")}\n${paint("bold", score)}\n`;
 }

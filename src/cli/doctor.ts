@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { release, type } from "node:os";
+import { assembleBpf, FPROG_SIZE, RETURN, SECCOMP_RET_ALLOW, sockFprog } from "../bpf/program.ts";
 import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { hex, StublabError } from "../errors.ts";
 import { loadShim } from "../shim/shim.ts";
@@ -8,24 +9,24 @@ import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { readPtraceScope } from "../stub/yama.ts";
 import { type Command, parseOptions } from "./command.ts";
-import { LIMIT_TRIALS } from "./doctor_limits.ts";
+import { LIMIT_TRIALS, softLimit } from "./doctor_limits.ts";
 import { attempt, type Finding, type Seen, tryCommands } from "./doctor_trials.ts";
 import { paint, printJson, tell } from "./report.ts";
 
 const help = `usage: stublab doctor [options]
 
-Tries what stublab needs: to load its libraries, to fork a stub, to attach to it, to inject system calls, to
-clone many, to install a seccomp filter; and what single commands need beyond that. If something fails, it says
-what to do.
+Checks what stublab needs: to load its libraries, fork a stub, attach to it, inject system calls, clone many stubs,
+and install a seccomp filter. Then it checks what single commands need beyond that. For each failure it suggests a
+remedy.
 
-  --json   one document, "stublab.doctor/1"
+  --json   print one document, "stublab.doctor/1"
 
-Exit status: 0 if bootstrap and inject work; a warning names the commands that do not. Else 3.
+Exit status: 0 if bootstrap and inject work, even if a warning names other commands that do not; else 3.
 `;
 
 const OPTIONS = { json: { type: "boolean", default: false } } as const;
 
-/** How many stubs the trial of the process limits has alive at once. */
+/** How many stubs the check of the process limits keeps alive at once. */
 const CROWD = 32;
 
 async function run(args: readonly string[]): Promise<number> {
@@ -54,7 +55,7 @@ async function diagnose(): Promise<Finding[]> {
   ];
 }
 
-/** Each trial needs the one before it. */
+/** Each check needs the one before it. */
 function tryStub(): Finding[] {
   const [mapped, tracer] = make(
     "stub code",
@@ -81,7 +82,7 @@ function tryStub(): Finding[] {
   return findings;
 }
 
-/** The same for a trial whose product is needed afterwards. */
+/** Like `attempt`, for a trial whose result later trials need. */
 function make<T>(
   name: string,
   trial: () => T,
@@ -110,7 +111,7 @@ function fail(detail: string, remedy: string): never {
 
 function node(): Seen {
   const detail = `${process.version} on ${process.platform} ${process.arch}`;
-  // Node.js 20.4 is the first that has it.
+  // Node.js 20.4 is the first version with Symbol.dispose.
   if (Symbol.dispose === undefined) fail(detail, "stublab needs Node.js 20.4 or later");
   return { detail };
 }
@@ -119,7 +120,7 @@ function cLibrary(): Seen {
   const report: unknown = process.report?.getReport();
   const version = /"glibcVersionRuntime":"([^"]+)"/.exec(JSON.stringify(report))?.[1];
   return {
-    detail: version === undefined ? "musl, or another without a version" : `glibc ${version}`,
+    detail: version === undefined ? "musl, or another that reports no version" : `glibc ${version}`,
   };
 }
 
@@ -134,8 +135,8 @@ function compiler(): Seen {
   if (error !== undefined && !("code" in error && error.code === "ENOENT")) throw error;
   if (status === 0) return { detail: stdout.split("\n")[0] ?? command };
   return {
-    detail: `${command} is not there`,
-    warning: "only a build from source needs one: apt-get install gcc libc6-dev",
+    detail: `${command} is not installed`,
+    warning: "only a build from source needs it: apt-get install gcc libc6-dev",
   };
 }
 
@@ -152,7 +153,7 @@ function processOne(): Seen {
   return {
     detail: "this process is process 1 of its container",
     warning:
-      "the kernel spares it SIGKILL from its stubs, so exit signal SIGKILL will not end it; " +
+      "the kernel does not deliver SIGKILL from its stubs to it, so exit signal SIGKILL does not end it; " +
       "start the container with an init (docker run --init)",
   };
 }
@@ -160,9 +161,12 @@ function processOne(): Seen {
 function injected(stub: Stub): Seen {
   const parent = stub.call("getppid");
   if (parent !== BigInt(process.pid))
-    fail(`getppid answers ${parent}`, "a pid namespace is in the way");
+    fail(
+      `getppid returned ${parent}, expected ${process.pid}`,
+      "stub and host must be in the same pid namespace",
+    );
   stub.scrub();
-  return { detail: `getppid answers ${parent}; unmapped to its stub code` };
+  return { detail: `getppid returned ${parent}; all but the stub code is unmapped` };
 }
 
 function memory(stub: Stub): Seen {
@@ -171,15 +175,17 @@ function memory(stub: Stub): Seen {
   const back = stub.read(page, 3).join(" ");
   stub.call("munmap", page, 4096);
   if (back !== "1 2 3")
-    fail(`wrote 1 2 3 and read ${back}`, "this should not happen; please report it");
+    fail(
+      `wrote 1 2 3, read back ${back}`,
+      "this is a bug in stublab or in the kernel; please report it",
+    );
   return { detail: "written and read back" };
 }
 
 function crowd(stub: Stub): Seen {
   const stubs = Array.from({ length: CROWD }, () => stub.createStub());
   for (const one of stubs) one.close();
-  const limit =
-    /^Max processes\s+(\S+)/m.exec(readIfThere("/proc/self/limits") ?? "")?.[1] ?? "unknown";
+  const limit = softLimit("Max processes");
   const most = readIfThere("/proc/sys/kernel/pid_max");
   const all = most === undefined ? "no pid_max" : `pid_max ${most}`;
   return {
@@ -193,33 +199,31 @@ function cgroupLimit(): string {
   return limit === undefined ? "no pids.max" : `pids.max ${limit}`;
 }
 
-/** Installs the filter that allows everything: one instruction, struct sock_filter {BPF_RET | BPF_K}. */
+/** Installs a filter that allows everything. */
 function seccomp(stub: Stub): Seen {
   const { tracer } = stub;
   const page = stub.map(4096);
-  const bytes = new DataView(new ArrayBuffer(24));
-  bytes.setUint16(0, 1, true);
-  bytes.setBigUint64(8, page + 16n, true);
-  bytes.setUint16(16, 0x06, true);
-  bytes.setUint32(20, tracer.constant("SECCOMP_RET_ALLOW"), true);
-  stub.write(page, new Uint8Array(bytes.buffer));
+  const program = assembleBpf([RETURN, SECCOMP_RET_ALLOW]);
+  const at = page + BigInt(FPROG_SIZE);
+  stub.write(page, sockFprog(program, at));
+  stub.write(at, program);
   stub.call("prctl", tracer.flag("PR_SET_NO_NEW_PRIVS"), 1, 0, 0, 0);
   stub.call("seccomp", tracer.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
   stub.call("getpid");
-  return { detail: "a filter was installed in a stub, which lives on" };
+  return { detail: "a filter was installed in a stub, which still runs" };
 }
 
-/** The default of bootstrap: the end of such a stub would be the end of this process, if it were not ended with care. */
+/** SIGKILL is bootstrap's default: the death of such a stub kills this process unless the tracer defuses it first. */
 function fatal(tracer: Tracer): Seen {
   const stub = tracer.createStub({ exitSignal: "SIGKILL" });
   const { pid } = stub;
   stub.close();
-  return { detail: `stub ${pid} with exit signal SIGKILL is ended, and this process lives` };
+  return { detail: `stub ${pid} with exit signal SIGKILL was ended; this process is alive` };
 }
 
 function closed(tracer: Tracer): Seen {
   tracer.close();
-  return { detail: "every stub is ended, and this process lives" };
+  return { detail: "every stub was ended; this process is alive" };
 }
 
 export const doctorCommand: Command = { help, run };

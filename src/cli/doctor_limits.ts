@@ -6,10 +6,10 @@ import { Worker } from "node:worker_threads";
 import { readProc } from "../stub/proc.ts";
 import type { Seen } from "./doctor_trials.ts";
 
-/** A limit of this process (getrlimit(2)) that some command needs to be no less than `least`. */
+/** A limit of this process (getrlimit(2)) that some command needs to be at least `least`. */
 interface Limit {
   readonly name: string;
-  /** As /proc/self/limits has it. */
+  /** Its name in /proc/self/limits. */
   readonly title: string;
   readonly least: number;
   readonly warning: string;
@@ -21,24 +21,24 @@ const LIMITS: readonly Limit[] = [
     title: "Max address space",
     least: 32e9,
     warning:
-      "each worker of fuzz takes 32 GB of addresses, as Node.js reserves 10 GB for a WebAssembly memory: raise it " +
-      "(ulimit -v)",
+      "each worker of fuzz takes 32 GB of address space, as Node.js reserves 10 GB for each WebAssembly memory: raise " +
+      "the limit (ulimit -v)",
   },
   {
     name: "open files",
     title: "Max open files",
     least: 128,
-    warning: "some commands need up to 128: raise it (ulimit -n)",
+    warning: "some commands need up to 128: raise the limit (ulimit -n)",
   },
   {
     name: "file size",
     title: "Max file size",
     least: 64e6,
-    warning: "recordings and files in memory may be larger: raise it (ulimit -f)",
+    warning: "recordings and files in memory may be larger: raise the limit (ulimit -f)",
   },
 ];
 
-/** What single commands need of this machine and of this process's limits; each throws where it fails. */
+/** Checks of what single commands need from this machine and this process's limits; a check that fails throws. */
 export const LIMIT_TRIALS: readonly [name: string, trial: () => Seen][] = [
   ["/proc", () => ({ detail: `process ${/^\d+/.exec(readProc("/proc/self/stat"))?.[0]}` })],
   ["temporary folder", temporaryFolder],
@@ -50,33 +50,38 @@ export const LIMIT_TRIALS: readonly [name: string, trial: () => Seen][] = [
 function temporaryFolder(): Seen {
   try {
     rmdirSync(mkdtempSync(join(tmpdir(), "stublab-doctor-")));
-    return { detail: `${tmpdir()} can be written to` };
+    return { detail: `${tmpdir()} is writable` };
   } catch (error) {
     const [why] = (error instanceof Error ? error.message : String(error)).split(", ");
     return {
-      detail: `${tmpdir()} cannot be written to: ${why}`,
-      warning: "guest FILE.s needs one: let TMPDIR name a folder that can be written to",
+      detail: `${tmpdir()} is not writable: ${why}`,
+      warning: "guest FILE.s needs a temporary folder: set TMPDIR to one that is writable",
     };
   }
 }
 
-function examine({ title, least, warning }: Limit): Seen {
+/** A soft limit of this process: a number or "unlimited". */
+export function softLimit(title: string): string {
   const limits = readProc("/proc/self/limits");
-  const soft = new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
+  return new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
+}
+
+function examine({ title, least, warning }: Limit): Seen {
+  const soft = softLimit(title);
   const enough = soft === "unlimited" || Number(soft) >= least;
   return { detail: soft, ...(!enough && { warning }) };
 }
 
-/** fuzz, and a scenario. */
+/** Needed by fuzz and by one scenario. */
 function threads(): Seen {
   const worker = new Worker("", { eval: true });
-  // Its end is nobody's concern.
+  // Only its start matters.
   worker.on("error", () => {});
   worker.unref();
   return { detail: "a worker thread starts" };
 }
 
-/** Foreign encoders, scenarios in which a host dies, and guest FILE.s. */
+/** Needed by foreign encoders, scenarios in which a host dies, and guest FILE.s. */
 function childProcesses(): Seen {
   const { error, pid } = spawnSync(process.execPath, ["--version"], { stdio: "ignore" });
   if (error !== undefined) throw error;

@@ -1,10 +1,10 @@
-// What doctor makes of a trial, and the trials of what single commands need beyond stubs.
+// How doctor turns a trial into a finding, and the trials of what single commands need beyond stubs.
 
 import { DeathError, type ErrorDetails, StublabError } from "../errors.ts";
 import { FROMS, type From, OUTCOME, outcomeAt } from "../fuzz/setups.ts";
 import { explain } from "../limits.ts";
 
-/** What was seen, and a warning if something does not work. */
+/** What a trial saw, and a warning if something does not work. */
 export interface Seen {
   readonly detail: string;
   readonly warning?: string;
@@ -18,7 +18,7 @@ export interface Finding {
   readonly remedy: string | null;
 }
 
-/** Makes a finding of a trial: it fails if the trial throws. */
+/** Runs a trial, and returns a finding, which is failed if the trial throws. */
 export function attempt(name: string, trial: () => Seen): Finding {
   try {
     const { detail, warning } = trial();
@@ -33,12 +33,12 @@ export function attempt(name: string, trial: () => Seen): Finding {
 function failureOf(failure: unknown): { detail: string; remedy: string | undefined } {
   const error = explain(failure);
   const message = error instanceof Error ? error.message : String(error);
-  // An error about a stub has its registers on further lines.
+  // Further lines of an error list a stub's registers.
   const [detail = ""] = message.split("\n");
   return { detail, remedy: error instanceof StublabError ? error.remedy : undefined };
 }
 
-/** Tries what only some commands need. */
+/** Checks what only some commands need. */
 export async function tryCommands(): Promise<Finding[]> {
   return [
     await attemptFor("guests", "guest, record switch and Platform", guest),
@@ -51,7 +51,7 @@ export async function tryCommands(): Promise<Finding[]> {
   ];
 }
 
-/** The same for what only some commands need: it warns if the trial throws. */
+/** The same for what only some commands need: the finding is a warning if the trial throws. */
 async function attemptFor(
   name: string,
   commands: string,
@@ -87,14 +87,14 @@ async function guest(): Promise<Seen> {
     if (result.kind === "exited" && result.status === 7) {
       return { detail: "a guest made two system calls" };
     }
-    throw failed(`a guest that exits with 7 ${result.kind}`);
+    throw failed(`guest: expected exit status 7, got ${JSON.stringify(result.kind)}`);
   } catch (error) {
     if (!isKilledBySigsys(error)) throw error;
-    throw failed("a guest is killed for a call to be emulated", {
+    throw failed("a guest is killed by SIGSYS at a system call that should be emulated", {
       cause: error,
       remedy:
-        "this kernel asks the seccomp filter before the tracer, as Linux before 4.8 and gVisor do; " +
-        "in a program, Platform.open({ seccomp: false }) does without the filter",
+        "this kernel runs the seccomp filter before it stops for the tracer, as Linux before 4.8 and gVisor do; " +
+        "in a program, use Platform.open({ seccomp: false })",
     });
   }
 }
@@ -107,7 +107,7 @@ async function recording(): Promise<Seen> {
   throw failed(`${failures} facts of a recorded birth do not hold`);
 }
 
-/** Tries a setup that changes nothing from some stops, each up to its INT3. */
+/** Tries a setup that changes nothing, from each of some stops up to the INT3. */
 async function setups(way: "SETREGS" | "SIGRETURN", froms: readonly From[]): Promise<Seen> {
   const { Trier } = await import("../fuzz/trial.ts");
   const { Batch } = await import("../fuzz/batch.ts");
@@ -123,7 +123,9 @@ async function setups(way: "SETREGS" | "SIGRETURN", froms: readonly From[]): Pro
     for (const [i, from] of froms.entries()) {
       const status = batch.outcomes[outcomeAt(i) + OUTCOME.status] ?? 0;
       if (status === STOPPED_BY_SIGTRAP) continue;
-      throw failed(`from ${from} an INT3 has status ${status}`);
+      throw failed(
+        `from ${from}: expected a stop by SIGTRAP at the INT3, got wait status ${status}`,
+      );
     }
     return { detail: `tried from ${froms.join(", ")}` };
   } finally {
@@ -142,8 +144,8 @@ async function foreign(): Promise<Seen> {
     return {
       detail: `a process started without all namespaces of its own: ${shortfall}`,
       warning:
-        "docs/encoder-abi.md says what does not hold then; user.max_user_namespaces, " +
-        "kernel.unprivileged_userns_clone, AppArmor or a container may forbid them",
+        "docs/encoder-abi.md lists the guarantees that are lost; user.max_user_namespaces, " +
+        "kernel.unprivileged_userns_clone, AppArmor or a container may forbid namespaces",
     };
   } finally {
     shared.close();

@@ -17,18 +17,18 @@ import { visible } from "../visible.ts";
 export const ENCODER_HELP =
   "assembly, script, native or gvisor (default assembly), or a file: ./mine.wasm, ./mine.mjs";
 
-/** How long loading a file may take, in milliseconds. */
+/** How long an encoder file may take to load, in milliseconds. */
 const LOAD_LIMIT = 3000;
 
-/** How long a process may take to end after its command, in milliseconds. */
+/** How long a child may take to end after its command, in milliseconds. */
 const END_LIMIT = 1000;
 
 /**
- * The encoder that --encoder names. With a file the command runs again in a process of its own, because foreign code
- * may do anything: the process that was started waits for that one here, and exits.
+ * Returns the encoder that --encoder names. For a file, runs the whole command again in a child process, as foreign
+ * code may do anything, and exits with the child's status: in the parent, this function does not return.
  *
  * @param limit how long the command may take with an encoder from a file, in milliseconds
- * @throws InputError, EncoderError; EncoderError also if that process fails
+ * @throws InputError, EncoderError; EncoderError also if the child fails
  */
 export async function chooseEncoder(choice: string, limit: number): Promise<Encoder> {
   if (!isEncoderFile(choice)) return openEncoder(choice);
@@ -45,7 +45,7 @@ async function openHere(file: string): Promise<Encoder> {
     exit(1);
   });
   tellParent({ kind: "ready" });
-  // Without it, Node.js exits if a module waits for something that never happens.
+  // Keeps Node.js alive while a module awaits a promise that nothing else keeps alive.
   const awake = setInterval(() => {}, LOAD_LIMIT);
   try {
     return await loadEncoder(file);
@@ -101,7 +101,7 @@ async function runCommand(
   }
 }
 
-/** The process of a command, as its parent sees it. */
+/** How the parent follows the child that runs its command. */
 class CommandWatch {
   readonly #child: ForeignProcess;
   readonly #name: string;
@@ -117,7 +117,7 @@ class CommandWatch {
     if (opened !== "open") throw this.#fault("did not load its encoder first");
     const status = await this.#hear(limit, "the command did not end");
     if (typeof status !== "number") throw this.#fault("loaded its encoder twice");
-    // What it does while it exits does not matter.
+    // How it exits changes nothing any more.
     await this.#child.next(END_LIMIT);
     return status;
   }
@@ -127,7 +127,7 @@ class CommandWatch {
     const outcome = await this.#child.next(limit);
     if (outcome.kind === "late") {
       throw new EncoderError(`${what} within ${limit} ms`, {
-        remedy: "stublab compare reports in which function an encoder hangs",
+        remedy: "`stublab compare` reports in which function an encoder hangs",
       });
     }
     if (outcome.kind === "ended") throw this.#fault(`${this.#child.fate} before its command ended`);

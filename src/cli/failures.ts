@@ -1,7 +1,7 @@
 import type { Recording } from "../record/recording.ts";
 import { visible } from "../visible.ts";
 
-/** A line for each fact that the kernel does not bear out. */
+/** A line for each fact that does not hold. */
 export function failures({ end }: Pick<Recording, "end">): string[] {
   return end
     .filter(({ held }) => !held)

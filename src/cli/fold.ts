@@ -1,10 +1,10 @@
-/* Long lines on a terminal, folded at words: what is broken by the terminal itself is hard to read. */
+/* Folds long lines at words, as lines that the terminal breaks itself are hard to read. */
 
 import { stripVTControlCharacters } from "node:util";
 
 const lengthOf = (text: string): number => stripVTControlCharacters(text).length;
 
-/** `text` with lines of at most `width` columns, as far as words let it; lines go on under their last column of text. */
+/** Folds `text` to lines of at most `width` columns where words permit; continuation lines are indented to their text. */
 export function fold(text: string, width: number): string {
   return text
     .split("\n")
@@ -12,7 +12,7 @@ export function fold(text: string, width: number): string {
     .join("\n");
 }
 
-/** One line as several. */
+/** Folds one line. */
 export function foldLine(line: string, width: number): string[] {
   if (lengthOf(line) <= width) return [line];
   const start = Math.min(startOf(stripVTControlCharacters(line), width), width - 1);
@@ -28,7 +28,7 @@ export function foldLine(line: string, width: number): string[] {
   return [...lines, last];
 }
 
-/** Where the text of a line begins, behind what names it: after two spaces, in the first half. */
+/** The column where the text of a line begins, after its label: after two spaces, in the first half. */
 function startOf(line: string, width: number): number {
   const ends = [...line.matchAll(/(?:^|\S)( {2,})(?=\S)/g)]
     .map(({ index, 0: { length } }) => index + length)
@@ -36,7 +36,7 @@ function startOf(line: string, width: number): number {
   return ends.at(-1) ?? 2;
 }
 
-/** `text` as standard output is to have it: folded where that is a terminal. */
+/** Returns `text` for standard output: folded if that is a terminal. */
 export function folded(text: string): string {
   return process.stdout.isTTY ? fold(text, process.stdout.columns || 80) : text;
 }

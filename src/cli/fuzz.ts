@@ -1,7 +1,7 @@
 import { type Command, UsageError } from "./command.ts";
 import { runFuzz } from "./fuzz_run.ts";
 
-/** What `stublab fuzz` does with a case or with folders, by the word behind it. */
+/** The subcommands of `stublab fuzz`. */
 export const FUZZ_WORDS: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import("./fuzz_replay.ts")).fuzzReplayCommand,
   minimize: async () => (await import("./fuzz_minimize.ts")).fuzzMinimizeCommand,
@@ -13,24 +13,25 @@ const help = `usage: stublab fuzz [options]
        stublab fuzz replay|minimize|export CASE [options]
        stublab fuzz merge DIRS -o DIR
 
-Writes register setups into real stubs, and compares what the kernel and the processor do with the prediction of a
-model. Setups with a new kind of outcome go into the corpus, from which others are made.
+Writes register setups into real stubs, and compares what the kernel and the processor do with the predictions of a
+model. A setup with a new kind of outcome is added to the corpus; new setups are derived from the corpus.
 
-  --seed N      another seed makes other cases (default: the seed of the corpus folder, or 1)
-  --path P      how cases get their registers: ptrace, sigreturn, or both (default: the path of the corpus
-                folder, or both)
-  --cases N     the cases of the whole run (default 1000000)
-  --seconds N   or how long this command lasts, to the end of a round
-  --corpus DIR  a folder that keeps the run: its corpus, its journal and its findings. The same command continues
-                a run that was ended or killed; cases of your own that you put there are tried first
-  --workers N   threads that try cases, each on a processor of its own (default 1); the findings stay the same
-  --shard I/N   only this part of the run; \`stublab fuzz merge\` puts the parts together
-  --plant RULE  remove a rule of the model, or alter a number of it (W7.mask=0x54dd4): a bug, to see it found
-  --json        one document, "stublab.fuzz/1"
+  --seed N      seed of the random cases (default: the seed of the corpus folder, or 1)
+  --path P      how registers are written: ptrace, sigreturn, or both (default: the path of the corpus folder, or
+                both)
+  --cases N     number of cases of the whole run (default 1000000)
+  --seconds N   stop this command after N seconds instead, at the end of a round
+  --corpus DIR  keep the run in this folder: its corpus, journal and findings. The same command continues a run that
+                was interrupted or killed. Cases that you put into the folder are tried first
+  --workers N   number of threads that try cases, each on its own processor (default 1). The findings do not depend
+                on it
+  --shard I/N   try only this part of the run; \`stublab fuzz merge\` combines the parts
+  --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.mask=0x54dd4)
+  --json        print one document, "stublab.fuzz/1"
 
-Ctrl-C ends the run after the round under way, a second Ctrl-C at once. Exit status: 0 if every outcome matched its
-prediction, 1 if one did not, 2 for wrong usage or a folder of another run, 3 if this machine cannot do it.
-docs/fuzzing.md is the reference, docs/fuzzing-tutorial.md a walk through it.
+Ctrl-C ends the run after the current round; a second Ctrl-C ends it at once. Exit status: 0 if every outcome
+matched its prediction, 1 if one did not, 2 for wrong usage or a folder of another run, 3 if this machine cannot do
+it. docs/fuzzing.md is the reference; docs/fuzzing-tutorial.md is an introduction.
 
 examples:
   stublab fuzz --seconds 60
@@ -43,8 +44,8 @@ async function run(args: readonly string[]): Promise<number> {
   if (word === "" || word.startsWith("-")) return runFuzz(args);
   const load = Object.hasOwn(FUZZ_WORDS, word) ? FUZZ_WORDS[word] : undefined;
   if (load !== undefined) return (await load()).run(rest);
-  throw new UsageError(`there is no "stublab fuzz ${word}"`, {
-    remedy: `words: ${Object.keys(FUZZ_WORDS).join(", ")}; or options, which --help lists`,
+  throw new UsageError(`unknown subcommand "stublab fuzz ${word}"`, {
+    remedy: `subcommands: ${Object.keys(FUZZ_WORDS).join(", ")}; --help lists the options`,
   });
 }
 

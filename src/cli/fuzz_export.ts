@@ -8,16 +8,16 @@ import { print } from "./report.ts";
 
 const help = `usage: stublab fuzz export CASE --c [options]
 
-Tries a register setup, and writes a program in C that needs neither Node.js nor stublab. The program does the same,
-and compares the outcome with the prediction and with what was seen here.
+Tries a register setup, and writes a C program that tries it without Node.js or stublab. The program compares the
+outcome with the prediction and with the outcome seen here.
 
-  --c                 in C, the only language
-  --plant RULE        with a bug in the model, as \`stublab fuzz replay\` has it
-  -o, --output FILE   where the program goes (default: standard output)
+  --c                 write C, the only language
+  --plant RULE        plant a bug in the model, as in \`stublab fuzz replay\`
+  -o, --output FILE   write the program to FILE (default: standard output)
 
 ${CASE_HELP}
 
-The program's exit status: 0 the outcome is the one seen here, 1 it is not, 2 the case cannot be tried.
+Exit status of the program: 0 if the outcome is the one seen here, 1 if it differs, 2 if the case cannot be tried.
 
 example:
   stublab fuzz export case.json --c -o repro.c && cc -std=c11 -Wall -Wextra -o repro repro.c && ./repro
@@ -33,7 +33,7 @@ async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   if (!values.c) {
     throw new UsageError("fuzz export needs a language", {
-      remedy: "--c writes a program in C",
+      remedy: "use --c to write a C program",
     });
   }
   const change = values.plant === undefined ? undefined : parsePlant(values.plant);

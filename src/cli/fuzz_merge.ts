@@ -7,12 +7,12 @@ import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab fuzz merge DIRS -o DIR [options]
 
-Puts the folders of runs together into a new one. The folders of all shards of a run, each ended at the same case,
-come to what one machine would have found, and the run goes on from there. Of other folders the cases are united, to
-be tried first by a new run.
+Merges the folders of several runs into a new folder. If they are all shards of one run, each ended at the same case,
+the result is the same as that of one machine, and the run can be continued from it. Otherwise only the cases are
+merged; a new run tries them first.
 
-  -o, --output DIR   the folder to make; it must be empty, or not there
-  --json             one document, "stublab.fuzz-merge/1"
+  -o, --output DIR   write to this folder, which must be empty or not exist
+  --json             print one document, "stublab.fuzz-merge/1"
 
 examples:
   stublab fuzz merge shard1 shard2 shard3 shard4 -o merged
@@ -27,12 +27,12 @@ const OPTIONS = {
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   if (positionals.length === 0) {
-    throw new UsageError("fuzz merge takes the folders to put together", {
-      remedy: "such as `stublab fuzz merge part1 part2 -o merged`",
+    throw new UsageError("fuzz merge needs the folders to merge", {
+      remedy: "for example: stublab fuzz merge part1 part2 -o merged",
     });
   }
   if (values.output === undefined || values.output === "") {
-    throw new UsageError("fuzz merge needs a folder to make", { remedy: "name it with -o DIR" });
+    throw new UsageError("fuzz merge needs an output folder", { remedy: "name it with -o DIR" });
   }
   const { constants } = openEncoder("assembly");
   const { output } = values;
@@ -40,12 +40,12 @@ async function run(args: readonly string[]): Promise<number> {
   if (values.json) printJson("stublab.fuzz-merge/1", merged);
   else {
     const { cases, signatures, findings, complete, why } = merged;
-    const goesOn = `the run goes on with --corpus ${visible(values.output)}`;
+    const goesOn = `continue the run with --corpus ${visible(values.output)}`;
     tell(
       complete
         ? `${signatures} signatures, ${findings} findings of ${cases} cases: ${goesOn}\n`
         : `${signatures} signatures, ${findings} findings\n` +
-            `not the parts of one run (${visible(why ?? "")}): a new run tries them first\n`,
+            `these are not the shards of one run (${visible(why ?? "")}): a new run tries the cases first\n`,
     );
   }
   return 0;

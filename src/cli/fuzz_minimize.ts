@@ -9,12 +9,13 @@ import { print, talk } from "./report.ts";
 
 const help = `usage: stublab fuzz minimize CASE [options]
 
-Finds the smallest register setup near one that differs from its prediction in the same field; where it does not
-differ, the smallest that has the same kind of outcome. It tries each in a stub.
+Reduces a register setup to the smallest one whose outcome differs from its prediction in the same field. If the
+outcome matches its prediction, the result is the smallest setup with the same kind of outcome. Each candidate is
+tried in a stub.
 
-  --plant RULE        with a bug in the model, as \`stublab fuzz replay\` has it
-  -o, --output FILE   where the case goes (default: standard output)
-  --json              no difference: a case is a document, "stublab.case/1"
+  --plant RULE        plant a bug in the model, as in \`stublab fuzz replay\`
+  -o, --output FILE   write the case to FILE (default: standard output)
+  --json              has no effect: the output is always a document "stublab.case/1"
 
 ${CASE_HELP}
 

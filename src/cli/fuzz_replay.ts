@@ -10,14 +10,14 @@ import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab fuzz replay CASE [options]
 
-Tries a register setup in a stub of its own, and shows what is predicted beside what is seen.
+Tries a register setup in a new stub, and shows the prediction next to the outcome.
 
-  --plant RULE  leave a rule of the model out, or give it another number (W7.mask=0x54dd4): a bug, to see it caught
-  --json        one document, "stublab.replay/1"
+  --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.mask=0x54dd4)
+  --json        print one document, "stublab.replay/1"
 
 ${CASE_HELP}
 
-Exit status: 0 where all that is predicted is seen, 1 where something differs.
+Exit status: 0 if the outcome matches the prediction, 1 if it differs.
 
 examples:
   stublab fuzz replay case.json
@@ -53,8 +53,8 @@ function run(args: readonly string[]): number {
       count > 0
         ? `${count} field${count === 1 ? " differs" : "s differ"} from the prediction.`
         : unpredicted === null
-          ? "All is as predicted."
-          : `What is predicted is as predicted; the stop is not, by rule ${unpredicted}.`;
+          ? "The outcome matches the prediction."
+          : `The outcome matches the prediction; by rule ${unpredicted} the stop is not predicted.`;
     const text =
       `case\n${caseText(it, constants)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
       `${fieldsText(it, predicted, seen, constants)}\nrules\n${rulesText(rules)}\n${verdict}\n`;

@@ -46,7 +46,7 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
     });
   } finally {
     status.clear();
-    // From here on all is done in one turn, in which no handler would be called: a signal ends the process.
+    // The rest runs in one turn of the event loop, in which no handler is called: let signals end the process.
     interruption.stop();
   }
   const { constants } = openEncoder("assembly");
@@ -79,25 +79,25 @@ function optionsOf(values: Values): FuzzOptions {
 function parsePath(name: string): Path {
   const path = PATHS.find((each) => each === name);
   if (path !== undefined) return path;
-  throw new UsageError(`--path takes ${PATHS.join(", ")}, not "${name}"`);
+  throw new UsageError(`--path: expected one of ${PATHS.join(", ")}, got "${name}"`);
 }
 
-/** One of `of` shards, from "2/8". @throws InputError */
+/** Parses a shard, such as "2/8". @throws InputError */
 function parseShard(text: string): Shard {
   const [, index = "", of = ""] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
   const shard = { index: Number(index), of: Number(of) };
   if (shard.index >= 1 && shard.index <= shard.of) return shard;
-  throw new InputError(`--shard takes I/N with I from 1 to N, such as 2/8, not "${text}"`);
+  throw new InputError(`--shard: expected I/N with I from 1 to N, such as 2/8, got "${text}"`);
 }
 
-/** Ctrl-C ends the run after its round, and a second one at once; so do the other ways to end a process. */
+/** SIGINT, SIGTERM or SIGHUP ends the run after its round; a second signal ends it at once. */
 function interruptible(note: (text: string) => void): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const interrupt = () => {
     // The stubs end with the threads that trace them.
     if (controller.signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
-    note("ending after this round; once more ends at once");
+    note("ending after this round; press Ctrl-C again to end at once");
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, interrupt);

@@ -3,16 +3,16 @@ import { visible } from "../visible.ts";
 import { foldLine } from "./fold.ts";
 import { draw, talk } from "./report.ts";
 
-/** How often lines are written where nothing can be drawn anew, in milliseconds. */
+/** How often lines are written if stderr cannot be redrawn, in milliseconds. */
 const PAUSE = 5000;
 const [UP, CLEAR, CLEAR_BELOW] = ["\x1b[A", "\x1b[K", "\x1b[J"];
 
-/** What a run tells while it goes on, on stderr: a few lines that are drawn anew, or plain ones now and then. */
+/** The progress of a run on stderr: a few lines that are redrawn, or a plain line now and then. */
 export class FuzzStatus {
   readonly #drawn = process.stderr.isTTY === true && process.env.TERM !== "dumb";
   readonly #bold = this.#drawn && !process.env.NO_COLOR;
   readonly #title: string;
-  /** How long the lines are that are there. */
+  /** The lengths of the lines on the screen. */
   #lengths: readonly number[] = [];
   #last = performance.now();
 
@@ -28,13 +28,13 @@ export class FuzzStatus {
     }
   }
 
-  /** Takes the lines away. */
+  /** Erases the lines. */
   clear(): void {
     if (this.#lengths.length > 0) draw(`${UP.repeat(this.#rows)}\r${CLEAR_BELOW}`);
     this.#lengths = [];
   }
 
-  /** Says something above the lines. */
+  /** Writes a line above them. */
   note(text: string): void {
     this.clear();
     talk(`${text}\n`);
@@ -42,10 +42,10 @@ export class FuzzStatus {
 
   #draw(lines: readonly string[]): void {
     const all = [this.#title, ...lines.flatMap((line) => foldLine(`  ${line}`, this.#width - 1))];
-    // A line that fills the width goes on in the next on some terminals.
+    // On some terminals a line that fills the width wraps.
     const [title = "", ...rest] = all
       .map((line) => line.slice(0, this.#width - 1))
-      // What has left the screen cannot be drawn anew.
+      // Lines that have scrolled off the screen cannot be redrawn.
       .slice(0, Math.max(1, (process.stderr.rows || 24) - 1));
     const drawn = [this.#bold ? `\x1b[1m${title}\x1b[0m` : title, ...rest];
     const text = drawn.map((line) => `${line}${CLEAR}\n`).join("");
@@ -53,12 +53,12 @@ export class FuzzStatus {
     this.#lengths = [title, ...rest].map(({ length }) => length);
   }
 
-  /** Some terminals do not know how wide they are. */
+  /** Some terminals do not report their width. */
   get #width(): number {
     return process.stderr.columns || 80;
   }
 
-  /** Rows that its lines have now: a terminal that has become narrower has broken them. */
+  /** How many rows the lines take now: a terminal that has become narrower has wrapped them. */
   get #rows(): number {
     return this.#lengths.reduce((sum, n) => sum + Math.max(1, Math.ceil(n / this.#width)), 0);
   }

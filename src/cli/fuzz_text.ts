@@ -3,10 +3,10 @@ import { DEFAULT_PATH } from "../fuzz/generate.ts";
 import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
 
-/** The most findings that a terminal is told of one by one. */
+/** The most findings that are listed. */
 const MOST = 20;
 
-/** A report for people. */
+/** A report as text. */
 export function fuzzText(report: FuzzReport): string {
   const { machine, seed, path, planted, shard, interrupted, session, unpredicted, findings } =
     report;
@@ -15,10 +15,10 @@ export function fuzzText(report: FuzzReport): string {
   const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
   const run = [
     `seed ${BigInt(seed)}`,
-    ...(path === DEFAULT_PATH ? [] : [`by ${path} alone`]),
+    ...(path === DEFAULT_PATH ? [] : [`path ${path}`]),
     ...(shard === null ? [] : [`shard ${shard.index}/${shard.of}`]),
     ...(planted === null ? [] : [`planted: ${planted}`]),
-    ...(interrupted ? ["not over yet"] : []),
+    ...(interrupted ? ["not finished"] : []),
   ];
   const lines = [
     row("machine", `Linux ${machine.release}, ${machine.vendor} family ${machine.family}`),
@@ -40,15 +40,15 @@ export function fuzzText(report: FuzzReport): string {
       : [
           row(
             "unconfirmed",
-            `${number(session.unconfirmed)} outcomes did not come again: not counted`,
+            `${number(session.unconfirmed)} outcomes were not reproducible: not counted`,
           ),
         ]),
     findings.length === 0
-      ? row("findings", paint("green", "none: all that was predicted came so"))
+      ? row("findings", paint("green", "none: every outcome matched its prediction"))
       : row("findings", paint("red", number(findings.length))),
     ...findings.slice(0, MOST).map(({ signature, index, subject, folder }) => {
-      const where = folder ?? (index === null ? "a case that was given" : `case ${index}`);
-      const what = visible(subject ?? "not looked at");
+      const where = folder ?? (index === null ? "a case of the corpus folder" : `case ${index}`);
+      const what = visible(subject ?? "not examined");
       return `  ${signature}  ${what}\n${" ".repeat(18)}${visible(where)}\n`;
     }),
     ...(findings.length > MOST ? [`  and ${findings.length - MOST} more\n`] : []),

@@ -18,15 +18,15 @@ import { talk } from "./report.ts";
 
 const help = `usage: stublab gallery DIR [FILE…] [options]
 
-Makes web pages of recordings, to be handed out or put on any server: DIR/index.html with all of them, and of each
-its page and the recording itself, NAME.html and NAME.json. Each page is one file that needs nothing else.
+Writes web pages of recordings: an index, DIR/index.html, and for each recording a page, NAME.html, and the recording
+itself, NAME.json. Each page is one self-contained file, so the pages can be handed out or put on any web server.
 
-Without FILEs every scenario is recorded, which takes some seconds; with them, nothing runs. DIR is made where it
-is not there; what else is in it stays as it is.
+Without FILEs every scenario is recorded, which takes some seconds. With FILEs nothing is run. DIR is created if it
+does not exist; other files in it are not changed.
 
-  --encoder E   of what is recorded: ${ENCODER_HELP}
+  --encoder E   encoder for the scenarios: ${ENCODER_HELP}
 
-Exit status: 0 where every scenario ended as it must, 1 where one did not; the pages are written all the same.
+Exit status: 0 if all facts of every scenario held, 1 if one did not. The pages are written in both cases.
 
 examples:
   stublab gallery lessons
@@ -41,10 +41,10 @@ async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const [folder, ...files] = positionals;
   if (folder === undefined || folder === "") {
-    throw new UsageError("gallery takes the folder that the pages go to");
+    throw new UsageError("gallery needs an output folder");
   }
   if (files.length > 0 && values.encoder !== undefined) {
-    throw new UsageError("--encoder is for what is recorded, and FILEs are recorded already");
+    throw new UsageError("--encoder and FILEs exclude each other: FILEs are already recorded");
   }
   const recordings = files.length > 0 ? files.map(readRecording) : await recordAll(values.encoder);
   const exhibits = nameAll(recordings);
@@ -53,7 +53,7 @@ async function run(args: readonly string[]): Promise<number> {
       [`${name}.json`, renderJson(recording)] as const,
       [`${name}.html`, renderRecordingPage(recording)] as const,
     ]),
-    // Last, so that it leads to nothing that is not there.
+    // Last, so that it never links to a missing page.
     [INDEX, renderGallery(exhibits)],
   ]);
   talk(`${counted(exhibits.length, "recording")} in ${visible(join(folder, INDEX))}\n`);
@@ -69,7 +69,7 @@ function recordAll(encoder = "assembly"): Promise<Recording[]> {
 }
 
 async function recordEach(encoder: string, interrupted: AbortSignal): Promise<Recording[]> {
-  // Only here: what was recorded elsewhere is shown where nothing can be traced.
+  // Loaded on demand: recordings can be shown on machines where nothing can be traced.
   const { recordFor } = await import("./scenario.ts");
   const names = Object.keys(SCENARIOS);
   const progress = new Progress();
@@ -78,7 +78,7 @@ async function recordEach(encoder: string, interrupted: AbortSignal): Promise<Re
     for (const [i, name] of names.entries()) {
       progress.show(i / names.length, name);
       recordings.push(await recordFor(name, encoder));
-      // A turn of the event loop, in which a signal is heard.
+      // A turn of the event loop, in which signals are delivered.
       await setImmediate();
       if (interrupted.aborted) break;
     }
@@ -88,7 +88,7 @@ async function recordEach(encoder: string, interrupted: AbortSignal): Promise<Re
   return recordings;
 }
 
-/** A name for the files of each: its scenario's, where that can be one; never another's, and never the index's. */
+/** Gives each recording a unique file name: that of its scenario, if it can be one, but never the index's. */
 function nameAll(recordings: readonly Recording[]): Exhibit[] {
   const taken = new Set(["index"]);
   return recordings.map((recording) => {

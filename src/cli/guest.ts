@@ -14,9 +14,9 @@ import { Transcript } from "./transcript.ts";
 
 const help = `usage: stublab guest FILE [ARGUMENT…] [options]
 
-Runs a small static program in an empty address space of a stub. This process emulates a few of its system
+Runs a small static program in the empty address space of a stub. This process emulates a few of its system
 calls: write, writev, ioctl, brk, mmap (private and anonymous), munmap, mprotect, arch_prctl, set_tid_address,
-getpid, clock_gettime, uname, exit and exit_group. All others fail with ENOSYS. The program has no files.
+getpid, clock_gettime, uname, exit and exit_group. All others fail with ENOSYS. The program cannot open files.
 
 FILE is
   an ELF executable    static, for x86-64; position-independent executables (static-pie) included
@@ -25,14 +25,14 @@ FILE is
 ARGUMENTs are passed to the program; its environment is empty. Words that begin with two dashes are options of
 this command, up to --.
 
-  --trace         prints each system call on stderr, in the format of strace
-  --deadline MS   how long the program may run in all (default 5000)
+  --trace         print each system call on stderr, in the format of strace
+  --deadline MS   end the program after this time (default 5000)
   --encoder E     ${ENCODER_HELP}
-  --json          prints one document, "stublab.guest/1", with the output of the program: the first 4 MB of each
+  --json          print one document, "stublab.guest/1", with the output of the program: the first 4 MB of each
                   stream, and the first 100,000 lines or 4 MB of the trace; "omitted" counts the rest
-  --              ends the options
+  --              end of the options
 
-Exit status: 0 if the program exits with 0; else 1, and stderr says how the program ended.
+Exit status: 0 if the program exits with status 0; else 1, and stderr reports how the program ended.
 
 examples:
   cc -nostdlib -static -o fault examples/guests/fault.s && stublab guest fault
@@ -84,11 +84,11 @@ async function readProgram(file: string): Promise<GuestProgram> {
   if (/\.[sS]$/.test(file)) return { elf: await assemble(file) };
   if (file.endsWith(".bin")) return { code: bytes };
   throw new InputError(`${file} is not a program: it does not begin with the magic number of ELF`, {
-    remedy: "the name of an assembler source ends in .s or .S, that of bare code in .bin",
+    remedy: "the name of an assembler source must end in .s or .S, that of bare code in .bin",
   });
 }
 
-/** The output of the guest goes to stdout and stderr of this process. */
+/** Writes the guest's output to stdout and stderr of this process. */
 function runAloud(
   platform: Platform,
   program: GuestProgram,

@@ -14,19 +14,19 @@ const help = `usage: stublab inject NAME [ARGUMENT…] [options]
 
 Executes one system call in a fresh, empty stub, and shows the registers before and after it.
 
-NAME is a system call's name or number. At most six arguments follow it, each
+NAME is the name or number of a system call. Up to six ARGUMENTs follow, each one of
   a number             42, -1, 0x2a, 0o52, 052, 0b101010
   a flag expression    'PROT_READ|PROT_WRITE', SIGUSR1, AT_FDCWD
   a file's content     @FILE
-  or a string          with C's escapes; str:TEXT is a string whatever it looks like
-Strings and files are put into memory of the stub, and the call gets their address.
+  a string             with C's escapes; str:TEXT is always a string
+Strings and files are copied into the stub's memory, and their address is passed to the call.
 
   --encoder E   ${ENCODER_HELP}
-  --json        one document, "stublab.inject/1"
-  --            what follows is no option
+  --json        print one document, "stublab.inject/1"
+  --            end of the options
 
-An errno is an answer, and no failure: the exit status is 0. The call is real: it can write to files and signal
-processes. The stub has the open files of this process in a table of its own, so \`inject close 1\` does no harm.
+A call that fails with an errno is a valid result: the exit status is 0. The call is real: it can write to files and
+signal processes. The stub has its own copy of this process's file descriptors, so \`inject close 1\` does no harm.
 
 examples:
   stublab inject getppid
@@ -40,7 +40,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
-/** How long it may take with an encoder of a user's: more than the deadline of a tracer, in milliseconds. */
+/** How long the command may take with a user's encoder, in milliseconds: more than a tracer's deadline. */
 const LIMIT = 10_000;
 
 async function run(args: readonly string[]): Promise<number> {
@@ -51,7 +51,7 @@ async function run(args: readonly string[]): Promise<number> {
     throw new UsageError("inject needs the name of a system call", { remedy: "inject --help" });
   }
   if (rest.length > 6) {
-    throw new UsageError(`a system call takes at most 6 arguments, and these are ${rest.length}`);
+    throw new UsageError(`expected at most 6 arguments of a system call, got ${rest.length}`);
   }
   using tracer = new Tracer({ encoder: await chooseEncoder(values.encoder, LIMIT) });
   const { constants } = tracer.encoder;
@@ -85,14 +85,14 @@ async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** CLOSE_RANGE_UNSHARE, which no encoder has: linux/close_range.h. */
+/** CLOSE_RANGE_UNSHARE of linux/close_range.h, which the encoders do not define. */
 const CLOSE_RANGE_UNSHARE = 2;
-/** A range of descriptors in which none is open. */
+/** A descriptor that is never open. */
 const NO_DESCRIPTOR = 0x7fff_ffff;
 
 /**
- * Gives a stub a file table of its own: no call that it makes can close what Node.js needs. Container profiles allow
- * close_range (Linux 5.9) where they forbid unshare.
+ * Gives a stub its own file table, so that no call can close what Node.js needs. Some container profiles forbid
+ * unshare but allow close_range (Linux 5.9).
  */
 function leaveFiles(stub: Stub): void {
   const { errno } = stub.inject("close_range", NO_DESCRIPTOR, NO_DESCRIPTOR, CLOSE_RANGE_UNSHARE);
@@ -105,7 +105,7 @@ interface Placed {
   readonly word: bigint;
 }
 
-/** Puts the bytes of all arguments into one mapping of the stub, each at a multiple of 16. */
+/** Copies the bytes of all arguments into one mapping of the stub, each aligned to 16 bytes. */
 function place(stub: Stub, given: readonly InjectArgument[]): Placed[] {
   const size = (argument: InjectArgument) =>
     argument.kind === "bytes" ? Math.ceil((argument.bytes.length + 1) / 16) * 16 : 0;
@@ -120,7 +120,7 @@ function place(stub: Stub, given: readonly InjectArgument[]): Placed[] {
   });
 }
 
-/** A line for each argument in memory that the call has written to. */
+/** A line for each argument in memory that the call has changed. */
 function changedBytes(stub: Stub, placed: readonly Placed[]): string[] {
   return placed.flatMap(({ argument, word }, i) => {
     if (argument.kind !== "bytes" || argument.bytes.length === 0) return [];
@@ -141,7 +141,7 @@ function describe({ value, errno }: ObservedCall["result"]): string {
   return `-1 ${errno}${text === undefined ? "" : ` (${text})`}`;
 }
 
-/** A line for each register; a star marks what changed. */
+/** A line for each register; a star marks a change. */
 function printRegisters({ before, after }: ObservedCall): void {
   const lines = [paint("bold", `  ${"".padEnd(9)}${"before".padEnd(20)}after`)];
   for (const [name, was] of Object.entries(before)) {

@@ -1,13 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 
-/** Signals by which others end a process. */
+/** Signals that others send to end a process. */
 const FATAL = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Does work that something would be left of if a signal ended this process in the middle. The signal ends it once the
- * work is done, with the status that it would have had.
+ * Does work that would leave something behind if a signal ended this process in the middle. A signal that arrives
+ * meanwhile ends the process after the work, with the same wait status.
  *
- * @param work gets a signal that is aborted then: it ends early, if it can.
+ * @param work is passed an AbortSignal that is aborted when a signal arrives, so that it can end early
  */
 export async function finishing<T>(work: (interrupted: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -19,7 +19,7 @@ export async function finishing<T>(work: (interrupted: AbortSignal) => Promise<T
   try {
     return await work(controller.signal);
   } finally {
-    // A signal that came while nothing else could run is heard in the next turn of the event loop.
+    // A signal that arrived during synchronous work is delivered in the next turn of the event loop.
     await setImmediate();
     stopListening();
     if (caught !== undefined) process.kill(process.pid, caught);
@@ -27,8 +27,8 @@ export async function finishing<T>(work: (interrupted: AbortSignal) => Promise<T
 }
 
 /**
- * From now on, a signal ends this process between two turns of its event loop: what is made and removed within one is
- * never left. Answers how to end that.
+ * From now on, a signal ends this process only between two turns of its event loop, so nothing that is made and removed
+ * within one turn is left behind. Returns a function that ends this.
  */
 export function endBetweenTurns(): () => void {
   const stopListening = onFatal((signal) => {

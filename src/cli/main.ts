@@ -7,10 +7,10 @@ import { reportError, unwritable } from "./report.ts";
 
 declare const STUBLAB_VERSION: string;
 
-/** What each command does, and where it is: a command is loaded when it is run. */
+/** What each command does, and how to load it: only the command that is run is loaded. */
 const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }> = {
   bootstrap: {
-    summary: "bootstrap a master and grandchildren, and ask the kernel what they are",
+    summary: "bootstrap a master and grandchildren, and check them against /proc",
     load: async () => (await import("./bootstrap.ts")).bootstrapCommand,
   },
   inject: {
@@ -18,7 +18,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     load: async () => (await import("./inject.ts")).injectCommand,
   },
   compare: {
-    summary: "compare encoders: who is right, where the others go wrong, how fast each is",
+    summary: "compare encoders: which is right, where the others differ, how fast each is",
     load: async () => (await import("./compare.ts")).compareCommand,
   },
   record: {
@@ -34,23 +34,23 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     load: async () => (await import("./view.ts")).viewCommand,
   },
   gallery: {
-    summary: "record every scenario, and make a page of each and one of them all",
+    summary: "record every scenario, and write a web page for each, with an index",
     load: async () => (await import("./gallery.ts")).galleryCommand,
   },
   fuzz: {
-    summary: "throw register setups at the kernel, and compare with what it should do",
+    summary: "throw register setups at the kernel, and compare the outcomes with a model",
     load: async () => (await import("./fuzz.ts")).fuzzCommand,
   },
   predict: {
-    summary: "predict what the kernel makes of a register setup, rule by rule",
+    summary: "predict what the kernel does with a register setup, rule by rule",
     load: async () => (await import("./predict.ts")).predictCommand,
   },
   conformance: {
-    summary: "look at facts about ptrace and registers on this kernel, and give it a score",
+    summary: "check facts about ptrace and registers on this kernel, and print a score",
     load: async () => (await import("./conformance.ts")).conformanceCommand,
   },
   seccomp: {
-    summary: "print the filter that the stubs of a platform run under",
+    summary: "print the seccomp filter that the stubs of a platform run under",
     load: async () => (await import("./seccomp.ts")).seccompCommand,
   },
   guest: {
@@ -58,7 +58,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     load: async () => (await import("./guest.ts")).guestCommand,
   },
   doctor: {
-    summary: "try whether this machine can do it, and say what to do where it cannot",
+    summary: "check whether stublab works on this machine, and say how to fix what fails",
     load: async () => (await import("./doctor.ts")).doctorCommand,
   },
 };
@@ -74,10 +74,10 @@ ${Object.entries(COMMANDS)
   stublab COMMAND --help   options and examples of a command
   stublab --version        the version
 
-Exit status: 0 held, 1 something found or failed, 2 wrong usage, 3 this machine cannot do it.
+Exit status: 0 success, 1 something was found or failed, 2 wrong usage, 3 not possible on this machine.
 `;
 
-/** Errors that mean: this machine cannot do it. */
+/** Codes of the errors that mean that this machine cannot do it. */
 const MACHINE_ERRORS = new Set([
   "ERR_STUBLAB_UNSUPPORTED",
   "ERR_STUBLAB_FORK",
@@ -95,7 +95,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (!Object.hasOwn(COMMANDS, name)) throw await unknownCommand(name);
   const command = await COMMANDS[name]?.load();
-  if (command === undefined) throw new UsageError(`there is no command "${name}"`);
+  if (command === undefined) throw new UsageError(`unknown command "${name}"`);
   const words = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
   if (words.includes("--help") || words.includes("-h")) {
     return say((await command.helpOf?.(words)) ?? command.help);
@@ -112,12 +112,12 @@ async function unknownCommand(name: string): Promise<UsageError> {
   const { nearest } = await import("../nearest.ts");
   const near = nearest(name, Object.keys(COMMANDS));
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return new UsageError(`there is no command "${name}"${hint}`, {
+  return new UsageError(`unknown command "${name}"${hint}`, {
     remedy: "`stublab --help` lists the commands",
   });
 }
 
-/** What failed first: where `using` then fails to close as well, it wraps both into one error. */
+/** The error that was thrown first: if `using` then fails to close, it wraps both errors into one. */
 function firstFailure(error: unknown): unknown {
   const wrapped =
     error instanceof Error && error.name === "SuppressedError" && "suppressed" in error;
@@ -129,10 +129,10 @@ function exitStatus(error: unknown): number {
   return error instanceof StublabError && MACHINE_ERRORS.has(error.code) ? 3 : 1;
 }
 
-// A reader that has seen enough, such as `head`, is no failure.
+// A reader that closes early, such as `head`, is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") endCommand(0);
-  // An error that was to be told there, too, is known from standard error.
+  // An error that was being written as JSON has already been reported on standard error.
   if (!failed) reportError(unwritable("output", error), false);
   endCommand(1);
 });
@@ -149,5 +149,5 @@ try {
   status = exitStatus(error);
 }
 process.exitCode = status;
-// What foreign code has left to be done is not waited for.
+// Do not wait for work that foreign code has left pending.
 if (isForeignCommand) process.stdout.write("", () => endCommand(status));

@@ -20,17 +20,17 @@ import { reasonOf } from "../input.ts";
 import { finishing } from "./interruption.ts";
 import { writeAll } from "./report.ts";
 
-/** The errnos with which a file is kept in its place: by the folder's mode, a sticky folder, a mount. */
+/** The errnos that mean that a file cannot be replaced: by the folder's mode, a sticky folder, a mount. */
 const NOT_PERMITTED: readonly unknown[] = ["EACCES", "EPERM", "EROFS", "EBUSY"];
 
-/** The most links that lead from one to the next; Linux follows as many. */
+/** The longest chain of links that is followed, as in Linux. */
 const MOST_LINKS = 40;
 
 type Content = string | Uint8Array;
 
 /**
- * Writes a file that the user names: as a whole or not at all. A link is followed, for it is what was named, and an open
- * descriptor (/dev/stdout, /dev/fd/3), a pipe or a device is written to.
+ * Writes a file that the user names, completely or not at all. A link is followed. An open descriptor (/dev/stdout,
+ * /dev/fd/3), a pipe or a device is written to.
  *
  * @throws OutputError if it cannot be written.
  */
@@ -47,9 +47,10 @@ export async function writeOutput(path: string, content: Content): Promise<void>
 }
 
 /**
- * Writes files into a folder that the user names, and makes the folder if it does not exist. No link in it is followed.
+ * Writes files into a folder that the user names, and creates the folder if it does not exist. No link in it is
+ * followed.
  *
- * @throws OutputError if they cannot be written; InputError if there is something else in place of one.
+ * @throws OutputError if one cannot be written; InputError if one exists and is not a regular file.
  */
 export async function writeOutputs(
   folder: string,
@@ -64,7 +65,7 @@ export async function writeOutputs(
 }
 
 /**
- * Refuses a file that cannot be written before there is a content for it: that may take minutes.
+ * Fails if a file cannot be written. Called before its content is made, which may take minutes.
  *
  * @throws OutputError
  */
@@ -90,7 +91,7 @@ function unwritable(path: string, cause: unknown): StublabError {
   });
 }
 
-/** A signal that comes meanwhile ends this process when no temporary file is left. */
+/** A signal that arrives meanwhile ends this process after the temporary file is gone. */
 function replaceIn(
   path: string,
   files: readonly (readonly [name: string, content: Content])[],
@@ -102,11 +103,11 @@ function replaceIn(
 }
 
 /**
- * Writes a file as a whole or not at all: what was there stays until the new content is complete. The file keeps its mode
- * and its owner. Where another cannot take its place, as in a folder that is not to be written, it is written itself.
+ * Writes a file completely or not at all: the old content stays until the new is complete. The file keeps its mode and
+ * owner. If it cannot be replaced, as in a read-only folder, it is overwritten in place.
  */
 function replace(folder: Folder, name: string, content: Content): void {
-  // It shows, too, whether the user may write it.
+  // This also shows whether the user may write it.
   const there = folder.open(name, constants.O_WRONLY);
   try {
     if (putInPlace(folder, name, content, there) || there === undefined) return;
@@ -117,7 +118,7 @@ function replace(folder: Folder, name: string, content: Content): void {
   }
 }
 
-/** Puts a new file in the place of one that is open; answers whether that may be done. */
+/** Replaces an open file by a new one; returns whether that is permitted. */
 function putInPlace(
   folder: Folder,
   name: string,
@@ -137,14 +138,14 @@ function putInPlace(
   }
 }
 
-/** Gives an open file the owner and the mode of another; the mode last, for a new owner takes bits of it. */
+/** Gives an open file the owner and mode of another. The mode comes last, as fchown clears bits of it. */
 function makeLike(file: number, { uid, gid, mode }: Stats): void {
   const own = fstatSync(file);
   if (own.uid !== uid || own.gid !== gid) fchownSync(file, uid, gid);
   fchmodSync(file, mode & 0o7777);
 }
 
-/** Writes to a pipe or a device: what is not there is not made, and nothing is emptied. */
+/** Writes to a pipe or a device: opens it without creating or truncating anything. */
 function writeInto(path: string, content: Content): void {
   const file = openSync(path, constants.O_WRONLY);
   try {
@@ -154,7 +155,7 @@ function writeInto(path: string, content: Content): void {
   }
 }
 
-/** Whether there is a regular file, or nothing. */
+/** Whether the path is a regular file or does not exist. */
 function isReplaceable(path: string): boolean {
   return statsOf(path)?.isFile() ?? true;
 }
@@ -163,7 +164,7 @@ function statsOf(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
 
-/** Where a path leads in the end, be there anything or not; the number of a descriptor, if to one of this process's. */
+/** The path that a chain of links ends at, which need not exist; a number if it is a descriptor of this process. */
 function targetOf(path: string): string | number {
   let target = path;
   for (let i = 0; i < MOST_LINKS; i++) {
@@ -172,14 +173,14 @@ function targetOf(path: string): string | number {
     if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return target;
     const link = readlinkSync(target);
     const next = isAbsolute(link) ? link : join(dirname(target), link);
-    // A link of /proc leads to more than a path can name.
+    // A link in /proc may refer to something that has no path.
     if (statsOf(next) === undefined && statsOf(target) !== undefined) return target;
     target = next;
   }
   return target;
 }
 
-/** Opened anew, a file that is a descriptor's would be written from its beginning, over what is there. */
+/** A descriptor is not opened by its path: that would overwrite the file from its beginning. */
 function descriptorOf(path: string): number | undefined {
   const standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].indexOf(path);
   if (standard >= 0) return standard;

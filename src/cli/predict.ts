@@ -14,11 +14,11 @@ import { printJson, talk, tell } from "./report.ts";
 
 const help = `usage: stublab predict CASE [options]
 
-Says what the kernel and the processor should make of a register setup: whether the write is taken, what is read
-back, and what comes of the resume; and by which rules. Nothing is tried.
+Predicts what the kernel and the processor do with a register setup: whether the write is accepted, what is read back,
+what happens after the resume, and which rules decide it. Nothing is executed.
 
-  --plant RULE  leave a rule of the model out, or give it another number (W7.mask=0x54dd4)
-  --json        one document, "stublab.prediction/1"
+  --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.mask=0x54dd4)
+  --json        print one document, "stublab.prediction/1"
 
 ${CASE_HELP}
 
@@ -54,7 +54,7 @@ function run(args: readonly string[]): number {
     `case\n${caseText(it, encoder.constants)}`,
     `${plantLine(change)}prediction, for ${machineLine(machine)}\n${fieldsText(it, known, undefined, encoder.constants)}`,
     whatIsMissing(it, unpredicted),
-    `rules\n${rulesText(rules) || "  none: all is taken as it is given\n"}`,
+    `rules\n${rulesText(rules) || "  none: every register is accepted unchanged\n"}`,
   ];
   tell(folded(parts.filter((part) => part !== "").join("\n")));
   return 0;
@@ -66,10 +66,10 @@ function whatIsMissing({ on }: Case, unpredicted: string | null): string {
   return `The stop is not predicted: ${unpredicted}: ${text}\n`;
 }
 
-/** The XSAVE area of a processor with AVX: its length, XCR0, and the bits that mxcsr may have. */
+/** The XSAVE area of a processor with AVX: its length, XCR0, and the valid bits of mxcsr. */
 const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2ffff };
 
-/** If nothing can be traced, assumes the XSAVE area of most machines, and the features of a new kernel. */
+/** If nothing can be traced here, assumes the XSAVE area of most machines and the features of a new kernel. */
 function readMachineAnyhow(): Machine {
   try {
     return readThisMachine();
@@ -77,8 +77,8 @@ function readMachineAnyhow(): Machine {
     if (!(error instanceof StublabError)) throw error;
     const { xstateLength } = USUAL_XSTATE;
     talk(
-      `stublab: nothing can be traced here: an XSAVE area of ${xstateLength} bytes and the kernel features ` +
-        `${KERNEL_FEATURES.join(", ")} are assumed\n`,
+      `stublab: nothing can be traced here; assuming an XSAVE area of ${xstateLength} bytes and the kernel features ` +
+        `${KERNEL_FEATURES.join(", ")}\n`,
     );
     const processor = readProcessor();
     const features = [...processor.features, ...KERNEL_FEATURES];

@@ -1,10 +1,10 @@
 import { draw } from "./report.ts";
 
 const WIDTH = 30;
-/** How often the line is drawn anew, in milliseconds. */
+/** How often the line is redrawn, in milliseconds. */
 const PAUSE = 100;
 
-/** A line on stderr that tells how far a long command is; nothing where stderr is no terminal. */
+/** A line on stderr that shows the progress of a long command. Nothing is written unless stderr is a terminal. */
 export class Progress {
   readonly #visible = process.stderr.isTTY && process.env.TERM !== "dumb";
   #last = 0;
@@ -19,7 +19,7 @@ export class Progress {
     draw(`\r[${bar}] ${String(Math.round(share * 100)).padStart(3)} %  ${text}\x1b[K`);
   }
 
-  /** Takes the line away. */
+  /** Erases the line. */
   clear(): void {
     if (this.#visible && this.#last > 0) draw("\r\x1b[K");
   }

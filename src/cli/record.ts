@@ -12,21 +12,22 @@ import { recordFor } from "./scenario.ts";
 
 const help = `usage: stublab record [SCENARIO] [options]
 
-Makes a scenario happen to real processes, and records it: every instruction that a stub executes, every call
-that the tracer makes, the registers before and after, what the kernel says in between, and why.
+Plays a scenario with real processes, and records it: every instruction that a stub executes, every call that the
+tracer makes, the registers before and after it, what the kernel reports, and why.
 
-  -o, --output FILE   where the recording goes (default: standard output, which must be no terminal)
-  --list              the scenarios
+  -o, --output FILE   write the recording to FILE (default: standard output, unless it is a terminal)
+  --list              list the scenarios
   --encoder E         ${ENCODER_HELP}
-  --json              on standard output, be it a terminal; with --list: one document, "stublab.scenarios/1"
+  --json              write to standard output even if it is a terminal; with --list, print one document,
+                      "stublab.scenarios/1"
 
 SCENARIO is one of these (default ${DEFAULT_SCENARIO}):
 ${Object.entries(SCENARIOS)
   .map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`)
   .join("\n")}
 
-The recording is a document "stublab.recording/1" (docs/recording.md). Exit status: 0 where the scenario ended as it
-must, 1 where it did not; the recording is written all the same.
+The recording is a document "stublab.recording/1" (docs/recording.md). Exit status: 0 if all facts of the scenario
+held, 1 if one did not. The recording is written in both cases.
 
 examples:
   stublab record host -o host.json
@@ -44,13 +45,13 @@ async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const [name = DEFAULT_SCENARIO, extra] = positionals;
   if (extra !== undefined) {
-    throw new UsageError(`record takes one scenario, and "${extra}" is another`);
+    throw new UsageError(`record takes one scenario, got another, "${extra}"`);
   }
   if (values.list) return list(values.json);
   const { output, json } = values;
   if (output === undefined && !json && process.stdout.isTTY) {
-    throw new UsageError("a recording is a long document, and not to be printed to a terminal", {
-      remedy: "name a file with -o FILE, or force it with --json",
+    throw new UsageError("refusing to print a recording, a long document, to a terminal", {
+      remedy: "name a file with -o FILE, or print it anyway with --json",
     });
   }
   if (output !== undefined) checkOutput(output);

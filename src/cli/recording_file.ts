@@ -5,14 +5,14 @@ import type { Recording } from "../record/recording.ts";
 import { SCENARIOS } from "../record/scenarios.ts";
 
 /**
- * The recording that a command line names: a file, or `-` for standard input.
+ * Loads the recording that a command line names: a file, or `-` for standard input.
  *
- * @throws InputError if it is not one. For the name of a scenario, the error says how to record it.
+ * @throws InputError if it is not one. If it is the name of a scenario, the error says how to record it.
  */
 export function readRecording(file: string): Recording {
   if (file === "-") return loadRecording(0);
   if (!existsSync(file) && Object.hasOwn(SCENARIOS, file)) {
-    throw new InputError(`there is no file ${file}, but a scenario of that name`, {
+    throw new InputError(`${file} is a scenario, and no file has that name`, {
       remedy: `record it first: stublab record ${file} -o ${file}.json`,
     });
   }

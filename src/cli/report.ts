@@ -3,7 +3,7 @@ import { OutputError, StublabError } from "../errors.ts";
 import { endCommand } from "../foreign/channel.ts";
 import { visible, visibleJson, visibleLines } from "../visible.ts";
 
-/** Tells an error on stderr, and as a document on stdout where JSON was asked for. */
+/** Reports an error on stderr, and with --json also as a document on stdout. */
 export function reportError(error: unknown, json: boolean): void {
   if (!(error instanceof StublabError)) {
     talk(`stublab: internal error: ${nested(error instanceof Error ? error.stack : error)}\n`);
@@ -17,35 +17,35 @@ export function reportError(error: unknown, json: boolean): void {
   try {
     printJson("stublab.error/1", { error: { code, message, call, errno, remedy } });
   } catch {
-    // It is known from standard error.
+    // The error has already been reported on standard error.
   }
 }
 
-/** A text in which no line that follows the first can be taken for a remedy: registers, or what a compiler says. */
+/** Indents all lines but the first, such as registers or compiler messages, so that none looks like a remedy. */
 function nested(text: unknown): string {
   return String(text).replaceAll("\n", "\n  ");
 }
 
-/** Writes lines to stderr, in which what would move a terminal is an escape. */
+/** Writes lines to stderr, with terminal control characters escaped. */
 export function talk(text: string): void {
   draw(visibleLines(text));
 }
 
-/** Writes to stderr at once, whatever it is: the next system call may be this process's last. */
+/** Writes to stderr synchronously, whatever kind of file it is: the next system call may end this process. */
 export function draw(text: string): void {
   try {
     writeSync(2, text);
   } catch {
-    // Nobody listens; that is no reason to end.
+    // Nothing reads stderr, which is not a reason to fail.
   }
 }
 
-/** How long a reader that is behind is waited for before it is asked again, in milliseconds. */
+/** How long to wait before writing again to a pipe that is full, in milliseconds. */
 const PAUSE_MILLISECONDS = 1;
 
 /**
- * Writes all of it before it returns, however slowly it is read: nothing of it is kept in memory. A reader that has seen
- * enough ends this process.
+ * Writes all bytes before it returns, however slow the reader is, so that nothing is buffered in memory. If the reader
+ * closes the pipe, this process ends.
  *
  * @throws OutputError
  */
@@ -56,7 +56,7 @@ export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
       done += writeSync(fd, bytes, done);
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      // A reader of stdout that has seen enough, such as `head`, is no failure.
+      // A reader of stdout that closes early, such as `head`, is not a failure.
       if (code === "EPIPE") endCommand(fd === 1 ? 0 : 1);
       if (code !== "EAGAIN") throw unwritable(fd === 1 ? "output" : "error", error);
       // Node.js makes pipes non-blocking.
@@ -65,7 +65,7 @@ export function writeAll(fd: 1 | 2, bytes: Uint8Array): void {
   }
 }
 
-/** The error of a standard stream that takes no more, such as on a full disk. */
+/** The error for a standard stream that cannot be written, such as on a full disk. */
 export function unwritable(stream: "output" | "error", cause: unknown): OutputError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new OutputError(`standard ${stream} cannot be written: ${why}`, {
@@ -74,17 +74,17 @@ export function unwritable(stream: "output" | "error", cause: unknown): OutputEr
   });
 }
 
-/** Prints all of a text. @throws OutputError */
+/** Prints a text. @throws OutputError */
 export function print(text: string): void {
   writeAll(1, Buffer.from(text));
 }
 
-/** Prints lines for people, in which what would move a terminal is an escape. */
+/** Prints lines, with terminal control characters escaped. */
 export function tell(text: string): void {
   print(visibleLines(text, hasColors()));
 }
 
-/** Prints one document. BigInts, which are words, become hex strings. */
+/** Prints one JSON document. BigInts become hex strings. */
 export function printJson(schema: string, document: object): void {
   const text = JSON.stringify(
     { schema, ...document },
@@ -96,7 +96,7 @@ export function printJson(schema: string, document: object): void {
 
 const COLORS = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as const;
 
-/** `text` in a colour, where stdout is a terminal and nobody minds (no-color.org). */
+/** Returns `text` in a colour if stdout is a terminal and NO_COLOR is not set (no-color.org). */
 export function paint(color: keyof typeof COLORS, text: string): string {
   return hasColors() ? `\x1b[${COLORS[color]}m${text}\x1b[0m` : text;
 }

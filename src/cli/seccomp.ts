@@ -7,13 +7,13 @@ import { printJson, tell } from "./report.ts";
 
 const help = `usage: stublab seccomp [options]
 
-Prints the disassembled seccomp filter of the stubs of a platform. It allows the system calls of the stub code
-and those that are injected, traps calls into the vsyscall page, and kills the process for all others.
+Prints the disassembled seccomp filter of the stubs of a platform. The filter allows the system calls of the stub
+code and those that are injected, traps calls into the vsyscall page, and kills the process for all others.
 
   --encoder E       ${ENCODER_HELP};
                     each encoder writes its own program
-  --exit-signal S   the exit signal with which stubs may be cloned (default SIGCHLD)
-  --json            prints one document, "stublab.seccomp/1"
+  --exit-signal S   exit signal with which stubs may be cloned (default SIGCHLD)
+  --json            print one document, "stublab.seccomp/1"
 
 examples:
   stublab seccomp

@@ -18,25 +18,25 @@ import { recordFor } from "./scenario.ts";
 
 const help = `usage: stublab step [SCENARIO | FILE] [options]
 
-Records a scenario, or loads a recording, and walks through it in the terminal, forwards and backwards: lanes, code,
-registers, what the kernel says, and why. Nothing runs while you look. Before the steps that matter it asks what will
-happen. Where the input or the output is no terminal, or a dumb one, the steps are printed as text.
+Records a scenario, or loads a recording, and walks through it in the terminal, forwards and backwards. It shows the
+lanes, the code, the registers, what the kernel reports, and why. No process runs meanwhile. Before important steps it
+asks what will happen. If the input or output is not a terminal, or a dumb one, the steps are printed as text.
 
-  --step N      start at that step, and not with the introduction
-  --encoder E   of a scenario: ${ENCODER_HELP}
+  --step N      start at step N instead of the introduction
+  --encoder E   encoder for a scenario: ${ENCODER_HELP}
   --json        print the recording, a document "stublab.recording/1"
 
-A word that is a scenario's name is one (default ${DEFAULT_SCENARIO}; \`stublab record --list\` has all); ./NAME is a file.
+A scenario's name takes precedence (default ${DEFAULT_SCENARIO}; \`stublab record --list\` lists all); ./NAME is a file.
 
 keys:
-  → ←         the next and the previous step         ↓ ↑     choose a lane: → and ← keep to its steps
-  ] [         the same for events: no instructions   Esc     all lanes again
-  Home End    the introduction, and the end          g       go to a step by its number
-  /  n N      search, the next, the previous         Tab     the next pane; j and k scroll it
+  → ←         next and previous step                 ↓ ↑     select a lane: → and ← stay in it
+  ] [         the same, skipping instructions        Esc     all lanes again
+  Home End    introduction and end                   g       go to a step by its number
+  /  n N      search, next match, previous match     Tab     next pane; j and k scroll it
   1 - 9       answer a question (Enter skips it)     a       ask it again
-  ?           all keys, and what the signs mean      q       quit
+  ?           all keys, and the meaning of signs     q       quit
 
-Exit status: 0, or 1 where the scenario did not end as it must.
+Exit status: 0 if all facts of the scenario held, 1 if one did not.
 
 examples:
   stublab step grandchild
@@ -54,7 +54,7 @@ async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const [name = DEFAULT_SCENARIO, extra] = positionals;
   if (extra !== undefined)
-    throw new UsageError(`step takes one recording, and "${extra}" is another`);
+    throw new UsageError(`step takes one recording, got another, "${extra}"`);
   const recording = await obtain(name, values.encoder);
   const at = values.step === undefined ? undefined : indexOf(values.step, recording);
   if (values.json) print(renderJson(recording));
@@ -64,7 +64,7 @@ async function run(args: readonly string[]): Promise<number> {
   return lines.length === 0 ? 0 : 1;
 }
 
-/** The recording of a scenario of that name, or what a file has. */
+/** Records the scenario of that name, or loads a file. */
 function obtain(name: string, encoder: string | undefined): Promise<Recording> | Recording {
   if (Object.hasOwn(SCENARIOS, name)) {
     return finishing(() => recordFor(name, encoder));
@@ -72,13 +72,13 @@ function obtain(name: string, encoder: string | undefined): Promise<Recording> |
   const isPath = name.includes("/");
   if (!isPath && !existsSync(name)) throw unknown(name);
   if (encoder === undefined) return loadRecording(name);
-  throw new UsageError("--encoder is for a scenario, and not for a recording, which has its own");
+  throw new UsageError("--encoder applies only to a scenario: a recording has its own encoder");
 }
 
 function unknown(name: string): InputError {
   const near = nearest(name, Object.keys(SCENARIOS));
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return new InputError(`there is no scenario "${name}", and no file of that name${hint}`, {
+  return new InputError(`"${name}" is neither a scenario nor a file${hint}`, {
     remedy: `scenarios: ${Object.keys(SCENARIOS).join(", ")}`,
   });
 }
@@ -86,7 +86,7 @@ function unknown(name: string): InputError {
 function indexOf(text: string, { steps }: Recording): number {
   const index = parseCount("--step", text, steps.length) - stepNumber(0);
   if (index >= 0) return index;
-  throw new UsageError(`--step takes a number from ${stepNumber(0)} to ${steps.length}`);
+  throw new UsageError(`--step: expected a number from ${stepNumber(0)} to ${steps.length}`);
 }
 
 async function show(recording: Recording, at: number | undefined): Promise<void> {

@@ -1,9 +1,9 @@
-/** The most that is kept of each stream, in bytes, and of the trace, in lines and characters: it must fit in a document. */
+/** How much is kept for the document: bytes of each stream, lines and characters of the trace. */
 const MOST_BYTES = 4 << 20;
 const MOST_LINES = 100_000;
 const MOST_CHARACTERS = 4 << 20;
 
-/** What was left out: bytes of each stream, and lines of the trace. */
+/** What was omitted: bytes of each stream, and lines of the trace. */
 export interface Omitted {
   readonly stdout: number;
   readonly stderr: number;

@@ -10,19 +10,19 @@ import { print } from "./report.ts";
 
 const help = `usage: stublab view FILE [one of the forms] [options]
 
-Shows a recording that \`stublab record\` made. Nothing runs, so a machine that cannot trace does for it.
-FILE - is standard input.
+Shows a recording that \`stublab record\` made. Nothing is traced, so this works on any machine. FILE - is standard
+input.
 
 forms:
-  --text         the steps, one after the other, to be read (default)
-  --html OUT     a page for the browser, in one file that needs nothing else
-  --mermaid      a sequence diagram in Mermaid's language, for Markdown (GitHub, GitLab draw it)
-  --perfetto     a trace that https://ui.perfetto.dev opens: time, tracks, arrows
-  --json         the recording itself, checked
+  --text         the steps as text (default)
+  --html OUT     a self-contained web page
+  --mermaid      a Mermaid sequence diagram for Markdown (GitHub and GitLab render it)
+  --perfetto     a trace for https://ui.perfetto.dev: time, tracks, arrows
+  --json         the recording itself, after validation
 
-  -o, --output OUT   where it goes (default: standard output, which OUT - is, too)
+  -o, --output OUT   write to OUT (default, and OUT -: standard output)
 
-A file is written as a whole or not at all. Exit status: 0, or 2 where FILE is no recording.
+A file is written completely or not at all. Exit status: 0, or 2 if FILE is not a recording.
 
 examples:
   stublab view grandchild.json --html grandchild.html
@@ -39,7 +39,7 @@ const OPTIONS = {
   output: { type: "string", short: "o" },
 } as const;
 
-/** What each form makes of a recording. */
+/** The renderer of each form. */
 const FORMS = {
   text: renderText,
   html: renderRecordingPage,
@@ -54,17 +54,17 @@ async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const [file, extra] = positionals;
   if (file === undefined) {
-    throw new UsageError("view takes a recording", {
+    throw new UsageError("view needs a recording", {
       remedy: "stublab record -o host.json makes one",
     });
   }
   if (extra !== undefined) {
-    throw new UsageError(`view takes one recording, and "${extra}" is another`);
+    throw new UsageError(`view takes one recording, got another, "${extra}"`);
   }
   const [form = "text", other] = NAMES.filter((name) => (values[name] ?? false) !== false);
   if (other !== undefined) throw new UsageError(`--${form} and --${other} exclude each other`);
   if (values.html !== undefined && values.output !== undefined) {
-    throw new UsageError("--html says where the page goes, and --output says it again");
+    throw new UsageError("--html and --output exclude each other: --html names the output itself");
   }
   const output = values.html ?? values.output ?? "-";
   if (output === "") throw new UsageError("the name of the output is empty");

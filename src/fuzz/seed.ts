@@ -1,7 +1,5 @@
-import { BASELINE } from "./baseline.ts";
+import { BASELINE, baselineWith } from "./baseline.ts";
 import type { Case } from "./case.ts";
-import { placeOf } from "./code.ts";
-import { indexOf } from "./setups.ts";
 
 /** The baseline, written with SETREGS and resumed with CONT. */
 export const SIMPLE: Case = {
@@ -15,8 +13,5 @@ export function seed(
   registers: Readonly<Record<string, bigint>>,
   change: Partial<Case> = {},
 ): Case {
-  const block = [...BASELINE];
-  block[indexOf("rip")] = placeOf(code);
-  for (const [name, word] of Object.entries(registers)) block[indexOf(name)] = word;
-  return { ...SIMPLE, block: block.map((word) => BigInt.asUintN(64, word)), ...change };
+  return { ...SIMPLE, block: baselineWith(registers, code), ...change };
 }

@@ -42,8 +42,8 @@ function stopItself(tracee: Tracee): number {
   const signal = recorder.step({
     lane,
     kind: "signal",
-    title: "SIGSTOP is taken",
-    why: "On its way back from the kernel the stub takes the signal that it has sent to itself.",
+    title: "SIGSTOP is delivered",
+    why: "On the way back to user space the signal that the stub has sent to itself is delivered.",
     registers: { before: registers, after: registers },
     kernel: recorder.view(thread.tgid),
     observer:
@@ -52,23 +52,23 @@ function stopItself(tracee: Tracee): number {
   recorder.arrow("signal", kill.step, signal, "SIGSTOP");
   tracee.request(
     "PTRACE_DETACH",
-    "The observer lets go, and hands SIGSTOP over. Now the stub stops by it, as if nobody had looked.",
-    { observer: "In a real birth nobody traces the stub yet." },
+    "The observer detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",
+    { observer: "In a real birth the stub is not traced yet." },
   );
   awaitProcess(thread.tgid, ({ state }) => state === "T", thread.tracer.deadline);
   return recorder.step({
     lane,
     kind: "stop",
     title: "stopped by SIGSTOP",
-    why: "The stub is stopped, and untraced. It waits for whoever made it.",
+    why: "The stub is stopped, and untraced. It waits for its parent and its tracer.",
     kernel: recorder.view(thread.tgid),
   });
 }
 
 const SELF_STOP =
-  "kill(getpid(), SIGSTOP): the stub stops itself. Whoever waits for that stop knows two things: what came before is " +
-  "done, and RIP is right behind this SYSCALL, where all calls will be injected. A tracer that attached at any other " +
-  "time would find the stub just anywhere. As the call returns the signal is still pending.";
+  "kill(getpid(), SIGSTOP): the stub stops itself. Two things hold at that stop: everything before is done, and RIP " +
+  "is right after this SYSCALL, where all calls will be injected. A tracer that attached at another time would find " +
+  "the stub at an arbitrary instruction. When the call returns, the signal is still pending.";
 
 /** The host waits for the self-stop of its own child. */
 export function awaitSelfStop(tracee: Tracee, at: number): void {
@@ -78,7 +78,7 @@ export function awaitSelfStop(tracee: Tracee, at: number): void {
   thread.state = "untraced";
   tracee.waited(
     at,
-    "The host has waited for just this. WUNTRACED: without it, wait4 tells of a child's stop only to its tracer. " +
+    "The host has waited for this stop. WUNTRACED: without it, wait4 reports a child's stop only to its tracer. " +
       "__WALL: whatever the exit signal of the child.",
     options,
   );
@@ -94,21 +94,21 @@ export function attachWatched(tracee: Tracee): void {
   const stopped = tracee.thread.wait();
   const at = tracee.stopped(
     stopped,
-    "The stub was stopped already. The kernel turns its stop by a signal (T) into a stop for its tracer (t): only in " +
-      "such a stop may it be asked for its registers.",
+    "The stub was already stopped. The kernel turns its stop by a signal (T) into a ptrace stop (t): only in such a " +
+      "stop can its registers be read.",
   );
   recorder.arrow("attach", request, at, "PTRACE_ATTACH");
-  tracee.waited(at, "PTRACE_ATTACH does not wait for that, so the host does.");
+  tracee.waited(at, "PTRACE_ATTACH does not wait for the stop, so the host does.");
   tracee.request(
     "PTRACE_SETOPTIONS",
     "EXITKILL: the kernel kills the stub when its tracer ends. TRACEEXIT: the stub stops once more before it ends, so " +
-      "that it can be asked why. TRACESYSGOOD: stops at system calls can be told from a SIGTRAP.",
+      "that the tracer can examine it. TRACESYSGOOD: stops at system calls can be distinguished from a SIGTRAP.",
     { data: thread.tracer.traceOptions },
   );
   takeInitialRegisters(thread);
   tracee.getRegisters(
-    "These become the initial registers, which every injected call begins with. Only RIP is moved back by 2, the " +
-      "length of SYSCALL, so that it points at the instruction that is to execute the call.",
+    "These become the initial registers, with which every injected call begins. Only RIP is moved back by 2, the " +
+      "length of SYSCALL, so that it points at the instruction that executes the call.",
   );
 }
 
@@ -116,8 +116,8 @@ export function attachWatched(tracee: Tracee): void {
 export function stepToRest(tracee: Tracee): number {
   return stepTo(tracee, tracee.thread.tracer.restAddress, {
     stop:
-      "SIGSTOP, again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. Whoever " +
-      "resumes a stub after an attach has to reckon with this stop, and resumes it once more.",
+      "SIGSTOP again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. The first " +
+      "resume after an attach always leads to this stop; the tracer resumes the stub once more.",
   });
 }
 

@@ -2,6 +2,7 @@ import { hex } from "../errors.ts";
 import { deathSignal } from "../stub/examine.ts";
 import { readProcess } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
+import { restingFacts } from "./amd64.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** What must be true of a stub at rest beyond what is true of all. */
@@ -22,7 +23,6 @@ export function checkStub(
 ): void {
   const { tracer } = stub;
   const facts = readProcess(stub.pid);
-  const registers = stub.registers();
   const check = (fact: string, expected: string | number, seen: string | number) =>
     recorder.check(`${name}: ${fact}`, `${expected}`, `${seen}`);
   check("it is stopped by its tracer", "t", facts.state);
@@ -31,9 +31,7 @@ export function checkStub(
   check("its session", session, facts.session);
   check("signals blocked", "0x0", hex(facts.blocked));
   check("signals ignored", "0x0", hex(facts.ignored));
-  check("RIP, behind the INT3", hex(tracer.restAddress), hex(registers.rip ?? 0n));
-  check("R15, its parent's pid", hex(BigInt(parent)), hex(registers.r15 ?? 0n));
-  check("RBX, no clone under way", "0x0", hex(registers.rbx ?? 0n));
+  for (const row of restingFacts(stub.registers(), tracer.restAddress, parent)) check(...row);
   check("getppid, injected", parent, `${stub.call("getppid")}`);
   check("the signal at its parent's end", "SIGKILL", deathSignal(stub));
 }

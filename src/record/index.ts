@@ -1,4 +1,5 @@
 export type { Teller } from "./calls.ts";
+export type { WatchedStub } from "./fork.ts";
 export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
 export { type RecordOptions, recordScenario } from "./record.ts";

@@ -4,7 +4,7 @@ import { resultWord } from "./amd64.ts";
 import { stepTo } from "./stepping.ts";
 import type { Tracee } from "./tracee.ts";
 
-/** A call to inject, and how its steps are told. */
+/** A call to inject, and what its steps say. */
 export interface Injection {
   readonly call: string;
   readonly args?: readonly SyscallArgument[];
@@ -28,7 +28,7 @@ export interface Injection {
   readonly beforeAnswer?: () => void;
 }
 
-/** What an injection came to. */
+/** The result of an injection. */
 export interface Injected {
   readonly result: SyscallResult;
   /** The registers that it began with, and those at the INT3 after it. */
@@ -39,7 +39,7 @@ export interface Injected {
 }
 
 /**
- * Injects a call into a stub that rests at its INT3, as `Stub.inject` does, and records what that takes.
+ * Injects a call into a stub that rests at its INT3, as `Stub.inject` does, and records each request and stop.
  *
  * @throws DeathError, DeadlineError, TraceError
  */
@@ -61,8 +61,8 @@ export function injectWatched(tracee: Tracee, injection: Injection): Injected {
   return { result, frame, after: tracee.registers(), call };
 }
 
-const AT_REST = "RIP is behind the INT3: the call is over, and its result is in RAX.";
-const NO_NEWS = "A signal from outside has stopped the stub, which is no news of the call.";
+const AT_REST = "RIP is after the INT3: the call is complete, and its result is in RAX.";
+const NO_NEWS = "A signal has stopped the stub; the call is not complete.";
 
 function encodeFrame(tracee: Tracee, { call, args = [], bootstrap }: Injection): void {
   const { thread } = tracee;
@@ -85,8 +85,8 @@ function encodeFrame(tracee: Tracee, { call, args = [], bootstrap }: Injection):
 /** Steps the call and the instructions after it; answers the step of the call. */
 function stepCallToRest(tracee: Tracee, { why, stop, returned }: Injection): number {
   tracee.recorder.observe(
-    "Where instructions of an injected call are shown, the host resumes the stub for each of them. Usually it resumes " +
-      "it once, with PTRACE_CONT, and hears of it again at the INT3.",
+    "If the instructions of an injected call are shown, the host resumes the stub for each of them. Usually it " +
+      "resumes it once, with PTRACE_CONT, until the INT3.",
   );
   const { tracer } = tracee.thread;
   const behind = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset() + 2);
@@ -105,13 +105,13 @@ function runToRest(tracee: Tracee, { stop: whyStopped = NO_NEWS }: Injection): u
   const { tracer } = tracee.thread;
   tracee.request(
     "PTRACE_CONT",
-    "The stub runs by itself: the SYSCALL, the test for a clone, the INT3. Nobody watches it there.",
+    "The stub runs by itself: the SYSCALL, the test for a clone, the INT3. These instructions are not recorded.",
   );
   for (let stops = 0; stops < MOST_STOPS; stops++) {
     const stop = tracee.thread.wait();
     const over = stop.signal === tracer.constant("SIGTRAP");
     const at = tracee.stopped(stop, over ? AT_REST : whyStopped);
-    tracee.waited(at, "The host waits for this very thread.");
+    tracee.waited(at, "The host waits for this thread.");
     if (over) return undefined;
     tracee.request("PTRACE_CONT", "The stub is resumed, without the signal.");
   }

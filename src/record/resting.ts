@@ -4,18 +4,18 @@ import type { WatchedStub } from "./fork.ts";
 import { type Recorder, tellRegisters } from "./recorder.ts";
 import { Tracee } from "./tracee.ts";
 
-/** How a stub is made that is there when the recording begins. */
+/** How a stub is made that exists when the recording begins. */
 export interface RestingOptions {
   /** Its lane. Default: "master". */
   readonly lane?: string;
   readonly role?: string;
-  /** Whether it keeps the memory that it has from the host. Default: no. */
+  /** Whether it keeps the memory that it inherited from the host. Default: no. */
   readonly memory?: boolean;
-  /** Steps of its set-up that were left out. */
+  /** Steps of its set-up to omit. */
   readonly omit?: readonly ChildStep[];
 }
 
-/** A stub that was born unseen, and rests at its INT3. */
+/** A stub that rests at its INT3; its birth is not recorded. */
 export function restingStub(
   recorder: Recorder,
   tracer: Tracer,
@@ -30,12 +30,16 @@ export function restingStub(
   recorder.step({
     lane,
     kind: "note",
-    title: `stub ${stub.pid} rests behind its INT3`,
-    why: `The lesson "host" shows its birth${omit.length === 0 ? "" : `; here its set-up has left out ${omit.join(", ")}`}. ${
+    title: `stub ${stub.pid} rests after its INT3`,
+    why: [
+      omit.length === 0
+        ? 'The lesson "host" shows its birth.'
+        : `The lesson "host" shows its birth; here its set-up omitted ${omit.join(", ")}.`,
       memory
-        ? "It still has all the memory that it has from the host."
-        : 'All its memory but the page of the stub code has been unmapped since (lesson "scrub").'
-    } It is stopped, and waits for a call.`,
+        ? "It still has all the memory that it inherited from the host."
+        : 'Since then all its memory has been unmapped, except the page of the stub code (lesson "scrub").',
+      "It is stopped, and waits for a call.",
+    ].join(" "),
     registers: { before: registers, after: registers },
     kernel: recorder.view(stub.pid),
   });

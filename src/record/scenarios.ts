@@ -10,30 +10,30 @@ export interface Entry {
   load(): Promise<Scenario>;
 }
 
-/** Every scenario by its name, in the order in which one would learn. */
+/** Every scenario by name, in the order of the course. */
 export const SCENARIOS: Readonly<Record<string, Entry>> = {
   host: {
     summary: "the birth of the first stub, forked from the host",
     load: async () => (await import("./scenarios/host.ts")).host,
   },
   grandchild: {
-    summary: "the birth of another, cloned by injection through R15 and RBX",
+    summary: "the birth of another stub, cloned by an injected call, with R15 and RBX",
     load: async () => (await import("./scenarios/grandchild.ts")).grandchild,
   },
   inject: {
-    summary: "one system call, executed by a stub in the host's name",
+    summary: "one system call, executed by a stub on behalf of the host",
     load: async () => (await import("./scenarios/inject.ts")).inject,
   },
   scrub: {
-    summary: "a stub unmaps all that it has from the host, but for one page",
+    summary: "a stub unmaps everything that it inherited from the host, except one page",
     load: async () => (await import("./scenarios/scrub.ts")).scrub,
   },
   switch: {
-    summary: "a guest runs in a stub: its system call and its fault",
+    summary: "a guest runs in a stub, makes a system call, and faults",
     load: async () => (await import("./scenarios/switch.ts")).switchLesson,
   },
   "parent-dies": {
-    summary: "a stub finds that its parent died too early to send it a signal",
+    summary: "a stub detects that its parent died before its death signal was requested",
     load: async () => (await import("./scenarios/parent_dies.ts")).parentDies,
   },
   "thread-dies": {
@@ -45,15 +45,15 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./scenarios/early_attach.ts")).earlyAttach,
   },
   "no-wuntraced": {
-    summary: "a parent waits without WUNTRACED, and never hears of the stop",
+    summary: "a parent waits without WUNTRACED, and the stop is never reported",
     load: async () => (await import("./scenarios/no_wuntraced.ts")).noWuntraced,
   },
   "blocked-signals": {
-    summary: "a stub keeps the signal mask that it was born with",
+    summary: "a stub keeps the signal mask that it inherited",
     load: async () => (await import("./scenarios/blocked_signals.ts")).blockedSignals,
   },
   "no-setsid": {
-    summary: "Ctrl-C on the terminal reaches a stub that stayed in the host's session",
+    summary: "Ctrl-C on the terminal reaches a stub that is still in the host's session",
     load: async () => (await import("./scenarios/no_setsid.ts")).noSetsid,
   },
   "no-exitkill": {
@@ -65,11 +65,11 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./scenarios/exitkill.ts")).exitkill,
   },
   "stale-orig-rax": {
-    summary: "RAX is -512 beside an old orig_rax: the kernel goes back by two bytes",
-    load: async () => (await import("./scenarios/stale_orig_rax.ts")).staleOrigRax,
+    summary: "RAX is -512 with a stale orig_rax: the kernel moves RIP back by two bytes",
+    load: async () => (await import("./scenarios/amd64/stale_orig_rax.ts")).staleOrigRax,
   },
   rseq: {
-    summary: "memory unmapped that glibc has promised to the kernel: SIGSEGV",
+    summary: "a stub unmaps the rseq area that glibc registered: SIGSEGV",
     load: async () => (await import("./scenarios/rseq.ts")).rseq,
   },
   cascade: {
@@ -78,15 +78,15 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
   },
 };
 
-/** The scenarios as a course has them: docs/lessons/README.md. */
+/** The scenarios in the parts of the course: docs/lessons/README.md. */
 export const COURSE: readonly { readonly title: string; readonly scenarios: readonly string[] }[] =
   [
     {
-      title: "How it is meant to be",
+      title: "How it works",
       scenarios: ["host", "grandchild", "inject", "scrub", "switch"],
     },
     {
-      title: "What goes wrong at a birth, and why each step of it is there",
+      title: "What can go wrong at a birth, and why each of its steps is needed",
       scenarios: [
         "parent-dies",
         "thread-dies",
@@ -97,12 +97,12 @@ export const COURSE: readonly { readonly title: string; readonly scenarios: read
       ],
     },
     {
-      title: "What goes wrong later",
+      title: "What can go wrong later",
       scenarios: ["no-exitkill", "exitkill", "stale-orig-rax", "rseq", "cascade"],
     },
   ];
 
-/** The one that is recorded where none is named. */
+/** The scenario that is recorded by default. */
 export const DEFAULT_SCENARIO = "host";
 
 /** @throws InputError that names the nearest scenario. */
@@ -112,7 +112,7 @@ export function loadScenario(name: string): Promise<Scenario> {
   if (entry !== undefined) return entry.load();
   const near = nearest(name, Object.keys(SCENARIOS));
   throw new InputError(
-    `there is no scenario "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
+    `unknown scenario "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
     { remedy: `scenarios: ${Object.keys(SCENARIOS).join(", ")}` },
   );
 }

@@ -142,6 +142,7 @@ export class Actor {
   /** The step of its self-stop, if it is not attached yet. */
   readonly #selfStop: number | undefined;
 
+  /** @internal */
   constructor({ stub, tracee }: WatchedStub, selfStop?: number) {
     this.stub = stub;
     this.tracee = tracee;

@@ -2,7 +2,7 @@ import { DeathError, hex, StateError } from "../errors.ts";
 import type { SignalInfo } from "../platform/signal_info.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
 import type { Stop } from "../stub/status.ts";
-import { BREAKPOINT, callWords, JUMP, resultWord, SYSTEM_CALL } from "./amd64.ts";
+import { BREAKPOINT, callWords, JUMP, nextCallNumber, resultWord, SYSTEM_CALL } from "./amd64.ts";
 import { callTitle, returned, tellCall } from "./calls.ts";
 import { type Place, tellRegisters } from "./recorder.ts";
 import type { Call, Step } from "./recording.ts";
@@ -81,6 +81,15 @@ export function stepTo(
     if (tracee.rip === address) return outcome.step;
   }
   throw new StateError(`${tracee.lane} ${tracee.thread.tid} did not come to ${hex(address)}`);
+}
+
+/** Whether the next instruction makes a system call: this one, or any if there is no name. */
+export function isBeforeCall(tracee: Tracee, name?: string): boolean {
+  const registers = tracee.registers();
+  const place = tracee.recorder.placeOf(registers[INSTRUCTION_POINTER] ?? 0n);
+  if (place?.line.text !== SYSTEM_CALL) return false;
+  const { tracer } = tracee.thread;
+  return name === undefined || nextCallNumber(registers) === tracer.syscallNumber(name);
 }
 
 /** A system call that came back, the stop by a signal that came before it, or the end that it brought. */

@@ -8,19 +8,19 @@ import { awaitProcess } from "./kernel_view.ts";
 import type { Recorder } from "./recorder.ts";
 import { Tracee } from "./tracee.ts";
 
-/** How a child is made that nobody watches. */
+/** How a child is made whose birth is not recorded. */
 export interface UnseenOptions {
   readonly lane: string;
   readonly role: string;
   /** Why the host clones it. */
   readonly why: string;
-  /** What is to be seen of the child once it has stopped itself. */
+  /** What to say about the child once it has stopped itself. */
   readonly stopped: string;
-  /** Steps of the set-up to leave out. */
+  /** Steps of the set-up to omit. */
   readonly omit?: readonly ChildStep[];
 }
 
-/** A child at its self-stop, for which nobody has waited yet. */
+/** A child at its self-stop, for which no process has waited yet. */
 export interface UnseenStub extends WatchedStub {
   /** The step of that stop. */
   readonly stopped: number;
@@ -38,7 +38,8 @@ export function forkUnseen(
   { lane, role, why, stopped, omit = [] }: UnseenOptions,
 ): UnseenStub {
   recorder.observe(
-    "Nobody watches a birth in this lesson. That a child has stopped itself is read from /proc; createStub waits for it.",
+    "Births are not recorded in this lesson. That a child has stopped itself is read from /proc; createStub waits for " +
+      "it.",
   );
   const exitSignal = tracer.constant("SIGCHLD");
   const pid = forkProcess(tracer, { exitSignal, omit });
@@ -54,7 +55,7 @@ export function forkUnseen(
     lane,
     kind: "clone",
     title: `process ${pid} is born`,
-    why: 'It goes through its set-up, and through the stub code, and nobody watches (lesson "host" shows the way).',
+    why: 'It executes its set-up and the stub code; this is not recorded (lesson "host" shows it).',
   });
   recorder.arrow("clone", cloned, born, "clone");
   const thread = new Thread(tracer, pid, pid);

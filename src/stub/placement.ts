@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { getSystemErrorName } from "node:util";
+import { errnoName } from "../errno.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Shim } from "../shim/shim.ts";
 import { PAGE_SIZE } from "./amd64.ts";
@@ -38,7 +38,7 @@ export function mapStubCode(shim: Shim): number {
     const result = shim.mapStub(address);
     if (result > 0) return result;
     // -EEXIST: another thread has mapped something there since.
-    if (result !== -EEXIST) throw mapError(getSystemErrorName(result));
+    if (result !== -EEXIST) throw mapError(errnoName(-result));
   }
   throw new UnsupportedError("no page is free for the stub code");
 }

@@ -1,18 +1,18 @@
-// What /check printed on a machine, and what of it does not hold.
+// Checks the output of /check on a machine.
 
 /** "60 of 60 checks held", the last line of bootstrap. */
 const SUMMARY = /^(\d+) of (\d+) checks held$/;
-/** What it checks of a master and three grandchildren. */
+/** The number of checks on a master and three grandchildren. */
 const CHECKS = 60;
 
 /**
  * Reads the output of a machine.
  *
  * @param warns the trials of doctor that may warn.
- * @returns what does not hold, and a title that sums up what does.
+ * @returns a title that sums up the result, and a complaint for each check that failed.
  */
 export function complaintsOf(text, warns) {
-  // The kernel may have begun a line on the same console.
+  // The kernel may have printed the beginning of a line on the same console.
   const lines = text.split("\n").flatMap((line) => /@@.*/.exec(line)?.[0] ?? []);
   const of = (name) =>
     lines

@@ -1,5 +1,5 @@
-// Debian's kernels, as apt finds them on the mirror that this machine uses: with lists of their own, so that nothing
-// of the machine changes. An image that was fetched once is kept.
+// Fetches Debian's kernels with apt from the mirror that this machine uses. The package lists are kept apart, so that
+// the machine's own do not change. A fetched image is kept.
 
 import { execFileSync } from "node:child_process";
 import {
@@ -16,13 +16,13 @@ import { join, resolve } from "node:path";
 
 const DAY = 86_400_000;
 const ARCH = "amd64";
-/** Before 6.19 the image is in linux-image-VERSION; since then in linux-binary-VERSION, which the former wants. */
+/** Before 6.19 the image is in linux-image-VERSION; since then in linux-binary-VERSION, on which the former depends. */
 const PACKAGE = new RegExp(`^linux-(?:binary|image)-([0-9].*-cloud-${ARCH})$`);
 
 /**
- * The newest kernel of a suite, fetched if need be.
+ * Fetches the newest kernel of a suite, unless it has been fetched before.
  *
- * @returns its file.
+ * @returns the path of the image.
  */
 export function fetchKernel(suite, folder) {
   const apt = aptOf(suite, folder);
@@ -41,7 +41,7 @@ export function fetchKernel(suite, folder) {
   return image;
 }
 
-/** Runs apt's programs for one suite alone. */
+/** Runs apt's programs with the package lists of one suite. */
 function aptOf(suite, folder) {
   const state = resolve(folder, "apt", suite);
   for (const name of ["lists/partial", "archives/partial"])
@@ -81,7 +81,7 @@ function isFresh(file) {
   return existsSync(file) && Date.now() - statSync(file).mtimeMs < DAY;
 }
 
-/** The first mirror of Debian that this machine's apt knows. */
+/** The first Debian mirror in this machine's apt sources. */
 function mirror() {
   const format = ["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"];
   const rows = execFileSync("apt-get", [...format, "Created-By: Packages"], { encoding: "utf8" });
@@ -89,7 +89,7 @@ function mirror() {
     const [uri, release = "", component] = row.split(" ");
     if (component === "main" && !release.includes("security")) return uri;
   }
-  throw new Error("apt knows no mirror of Debian: add one to /etc/apt/sources.list.d");
+  throw new Error("apt has no Debian mirror: add one to /etc/apt/sources.list.d");
 }
 
 function keyring() {
@@ -102,14 +102,14 @@ function keyring() {
   return file;
 }
 
-/** Takes the image out of a package. */
+/** Extracts the image from a package. */
 function extract(apt, name, image) {
   const work = mkdtempSync(join(resolve(image, ".."), "package-"));
   try {
     const [uri] = /'(.*?)'/.exec(apt("apt-get", "download", "--print-uris", name))?.slice(1) ?? [];
-    if (uri === undefined) throw new Error(`apt knows no address of ${name}`);
+    if (uri === undefined) throw new Error(`apt has no URI for ${name}`);
     process.stderr.write(`fetching ${name}\n`);
-    // apt downloads to where it runs.
+    // apt downloads to its working directory.
     const here = process.cwd();
     process.chdir(work);
     try {

@@ -1,20 +1,20 @@
-// The kernels that stublab is tried on, and the command that runs /check of the root on each.
+// The kernels that stublab is tested on, and for each the command that runs the root's /check.
 
 import { fetchKernel } from "./images.mjs";
 
-/** Tools, and the packages of Debian that have them. */
+/** Tools, and the Debian packages that contain them. */
 const QEMU = {
   "qemu-system-x86_64": "qemu-system-x86",
   cpio: "cpio",
   "dpkg-deb": "dpkg",
 };
 
-/** What doctor warns of without a compiler, which no root has. */
+/** The trial of doctor that warns on every machine, as the root has no compiler. */
 const COMPILER = "C compiler";
 
 /**
- * The kernels by their names. `needs` are tools; `warns` the trials of doctor that warn there, for reasons that are the
- * kernel's; `command` answers the words to run, of a folder with `root` and `initramfs`.
+ * The kernels by name. `needs` lists tools; `warns` lists the trials of doctor that warn because of the kernel;
+ * `command` returns the command line for a folder with `root` and `initramfs`.
  */
 export const MACHINES = {
   "linux-5.10": debian("bullseye"),
@@ -28,10 +28,10 @@ export const MACHINES = {
   "memfd-noexec-2": noexec(2),
 };
 
-/** What takes a minute or two, and differs most from the machine of a developer. */
+/** Kernels that take only a minute or two, and differ most from a developer's machine. */
 export const SHORT = ["linux-newest", "runsc-ptrace", "runsc-systrap", "uml"];
 
-/** Debian's newest kernel of a suite. QEMU emulates the processor: not everywhere does KVM start other kernels. */
+/** Debian's newest kernel of a suite. QEMU emulates the processor, as KVM cannot start other kernels everywhere. */
 function debian(suite) {
   return {
     needs: QEMU,
@@ -60,7 +60,7 @@ function debian(suite) {
 function gvisor(platform) {
   return {
     needs: { runsc: "runsc" },
-    // The filter is asked before the tracer; pending signals and pidfds are not shown.
+    // The filter runs before the tracer's stop; /proc shows neither pending signals nor pidfds.
     warns: [COMPILER, "process 1", "guests", "recordings", "rt_sigreturn"],
     command: ({ root }) => [
       "runsc",
@@ -73,7 +73,7 @@ function gvisor(platform) {
 function userModeLinux() {
   return {
     needs: { "linux.uml": "user-mode-linux" },
-    // It has no GETREGSET and no SYSEMU, and 39 bits of user space.
+    // It has neither GETREGSET nor SYSEMU, and a 39-bit user space.
     warns: [COMPILER, "guests", "register setups", "rt_sigreturn"],
     command: ({ root }) => [
       "linux.uml",
@@ -83,7 +83,7 @@ function userModeLinux() {
   };
 }
 
-/** This machine's own kernel in a pid namespace, which has the setting for itself. */
+/** This machine's kernel in a new pid namespace, which has its own setting. */
 function noexec(value) {
   const script =
     'mount -t proc proc "$0/proc" && echo "$1" >"$0/proc/sys/vm/memfd_noexec" && exec chroot "$0" /check';

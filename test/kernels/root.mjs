@@ -1,4 +1,4 @@
-// The file system of all machines: busybox, this machine's Node.js with its libraries, and stublab from its tarball.
+// The root file system of all machines: busybox, this machine's Node.js with its libraries, and stublab's package.
 
 import { execFileSync } from "node:child_process";
 import {
@@ -25,7 +25,7 @@ const FOLDERS = [
   "run",
   "opt/stublab",
 ];
-/** What init and check call. */
+/** The commands that init and check use. */
 const APPLETS = [
   "sh",
   "ln",
@@ -43,7 +43,7 @@ const STUBLAB = `#!/usr/bin/sh
 exec /usr/bin/node /opt/stublab/node_modules/stublab/dist/cli.js "$@"
 `;
 
-/** Makes the folder anew; answers its path. */
+/** Makes the folder from scratch; returns its path. */
 export function makeRoot(folder) {
   const root = resolve(folder, "root");
   rmSync(root, { recursive: true, force: true });
@@ -75,7 +75,7 @@ function addNode(root) {
   }
 }
 
-/** Installs the package as anybody would. */
+/** Installs the package with npm, as a user does. */
 function addStublab(root, folder) {
   const options = { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] };
   const pack = ["pack", "--ignore-scripts", "--pack-destination", folder, "--silent"];
@@ -88,7 +88,7 @@ function addStublab(root, folder) {
   chmodSync(join(root, "usr/bin/stublab"), 0o755);
 }
 
-/** Packs the folder as an initramfs; answers its path. */
+/** Packs the folder as an initramfs; returns its path. */
 export function makeInitramfs(root) {
   const file = `${root}.cpio`;
   execFileSync("sh", ["-c", `find . | cpio --quiet -o -H newc -R 0:0 >"$0"`, file], { cwd: root });

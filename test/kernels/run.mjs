@@ -1,5 +1,5 @@
-// Tries stublab on other kernels: `npm run kernels` on all, `npm run kernels -- NAME…` on some, `npm run kernels --
-// --short` on those of the continuous integration. As root, on Debian. Images and logs are kept in build/kernels.
+// Tests stublab on other kernels: `npm run kernels` on all, `npm run kernels -- NAME…` on some, `npm run kernels --
+// --short` on those of continuous integration. Needs root and Debian. Images and logs are kept in build/kernels.
 
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { makeInitramfs, makeRoot } from "./root.mjs";
 const FOLDER = resolve("build/kernels");
 /** How long a machine may run, in milliseconds: QEMU on a loaded machine takes minutes. */
 const LIMIT = 300_000;
-/** How long it may then take to end what it has begun. */
+/** How long it may then take to terminate. */
 const GRACE = 5000;
 
 function namesOf(words) {
@@ -19,10 +19,12 @@ function namesOf(words) {
   const names = words.flatMap((word) => (word === "--short" ? SHORT : [word]));
   const unknown = names.find((name) => !(name in MACHINES));
   if (unknown === undefined) return names;
-  throw new Error(`there is no kernel "${unknown}": expected ${Object.keys(MACHINES).join(", ")}`);
+  throw new Error(
+    `unknown kernel "${unknown}": expected one of ${Object.keys(MACHINES).join(", ")}`,
+  );
 }
 
-/** What is missing for some machines, as a command that installs it; undefined if nothing is. */
+/** The command that installs the missing tools of some machines; undefined if none is missing. */
 function missingTools(names) {
   const needs = { busybox: "busybox-static" };
   for (const name of names) Object.assign(needs, MACHINES[name].needs);
@@ -31,7 +33,7 @@ function missingTools(names) {
   return packages.length === 0 ? undefined : `apt-get install ${packages.join(" ")}`;
 }
 
-/** Runs a command; answers what it printed. */
+/** Runs a command; returns its output. */
 function output([command, ...args], file) {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -54,7 +56,7 @@ function output([command, ...args], file) {
   });
 }
 
-/** Tries a machine, and prints a line for it, and one for each thing that does not hold. */
+/** Tests a machine; prints a line for it, and a line for each complaint. */
 async function tryMachine(name, places) {
   const started = performance.now();
   const { command, warns } = MACHINES[name];
@@ -64,7 +66,7 @@ async function tryMachine(name, places) {
   try {
     const text = await output(command(places), log);
     ({ complaints, title } = complaintsOf(text, warns));
-    if (complaints.length > 0) complaints.push(`everything that it printed: ${log}`);
+    if (complaints.length > 0) complaints.push(`complete output: ${log}`);
   } catch (error) {
     complaints = [error.message];
   }
@@ -77,7 +79,8 @@ async function tryMachine(name, places) {
 
 async function main() {
   const names = namesOf(process.argv.slice(2));
-  if (process.getuid() !== 0) throw new Error("only root may make the device files of a root");
+  if (process.getuid() !== 0)
+    throw new Error("root privileges are needed to make the device files of a root file system");
   const missing = missingTools(names);
   if (missing !== undefined) throw new Error(`tools are missing: ${missing}`);
   mkdirSync(FOLDER, { recursive: true });
@@ -93,7 +96,7 @@ async function main() {
   };
   let held = 0;
   for (const name of names) if (await tryMachine(name, places)) held++;
-  process.stdout.write(`${held} of ${names.length} kernels hold\n`);
+  process.stdout.write(`${held} of ${names.length} kernels passed\n`);
   process.exitCode = held === names.length ? 0 : 1;
 }
 

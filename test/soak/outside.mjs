@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const HOST = fileURLToPath(new URL("outside_host.mjs", import.meta.url));
 const SENDER = fileURLToPath(new URL("outside_sender.mjs", import.meta.url));
 const NAMESPACE = "STUBLAB_SOAK_NAMESPACE";
-/** Pids are handed out from here again and again. */
+/** The kernel is made to assign pids from here repeatedly. */
 const FIRST_PID = 500;
 const BYSTANDERS = 20;
 const BYSTANDER_SECONDS = "0.05";
@@ -54,7 +54,7 @@ function standBy() {
   });
 }
 
-/** Gives the next processes pids that were used before. */
+/** Makes the kernel assign used pids to the next processes. */
 function reusePids() {
   writeFileSync("/proc/sys/kernel/ns_last_pid", `${FIRST_PID}`);
 }

@@ -48,7 +48,7 @@ function steady(what, step) {
   bound("growth of the host's resident memory, MB", (resident() - before) / MEGABYTE, 10, 1);
 }
 
-/** Bytes of this process that are resident after a garbage collection. */
+/** The resident bytes of this process after a garbage collection. */
 function resident() {
   gc();
   return statusOf("self").VmRSS * 1024;

@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
 import { constants } from "node:os";
 import type { Random } from "../../cases/random.ts";
+import { FORM_MEMBERS } from "../places.ts";
 import type { RecordLayout } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
 import { FunctionJudge } from "./function_judge.ts";
@@ -41,16 +42,6 @@ const SIGNALFD: Readonly<Record<string, readonly [offset: number, bytes: 2 | 4 |
   si_arch: [96, 4],
 };
 
-/** The members of each form, SIGINFO_KILL to SIGINFO_SYS, in the order of the values passed to encodeSiginfo. */
-const FORMS: readonly (readonly string[])[] = [
-  ["si_pid", "si_uid"],
-  ["si_timerid", "si_overrun", "si_value"],
-  ["si_band", "si_fd"],
-  ["si_addr"],
-  ["si_pid", "si_uid", "si_status"],
-  ["si_pid", "si_uid", "si_value"],
-  ["si_call_addr", "si_syscall", "si_arch"],
-];
 /** Members of a form that are not passed to an encoder. */
 const FURTHER: ReadonlySet<string> = new Set(["si_utime", "si_stime", "si_addr_lsb"]);
 
@@ -148,7 +139,7 @@ function formOf(reading: Reading): number | undefined {
     .filter(([name, word]) => word !== 0n && name !== "si_signo" && name !== "si_code")
     .map(([name]) => name)
     .filter((name) => !FURTHER.has(name));
-  const form = FORMS.findIndex(
+  const form = FORM_MEMBERS.findIndex(
     (members) => members.length === copied.length && members.every((each) => copied.includes(each)),
   );
   return form < 0 ? undefined : form;
@@ -232,7 +223,7 @@ export class SiginfoJudge extends FunctionJudge<KernelForms> {
     meant.set("si_signo", fromInt(signal));
     meant.set("si_code", fromInt(code));
     const values = ["first", "second", "third"].map((name) => this.word(input, name));
-    for (const [i, member] of (FORMS[form] ?? []).entries()) {
+    for (const [i, member] of (FORM_MEMBERS[form] ?? []).entries()) {
       const [, bytes] = SIGNALFD[member] ?? [0, 8];
       meant.set(member, BigInt.asUintN(8 * bytes, values[i] ?? 0n));
     }

@@ -2,7 +2,7 @@
  * A fact about ptrace and registers: one case, and what is to come of it, written down and not computed by the model.
  */
 
-import { BASELINE } from "../baseline.ts";
+import { baselineWith } from "../baseline.ts";
 import type { Case, Pair } from "../case.ts";
 import { placeOf } from "../code.ts";
 import type { Fields } from "../fields.ts";
@@ -150,20 +150,12 @@ const plain = ({ from = "signal", on = "NONE", signal = 0 }: How) => ({
   length: 0,
 });
 
-/** A block of the baseline with other words in it. */
-export function blockOf(words: Words, { code }: How = {}): bigint[] {
-  const block = [...BASELINE];
-  if (code !== undefined) block[indexOf("rip")] = placeOf(code);
-  for (const [name, word] of Object.entries(words)) block[indexOf(name)] = unsigned(word);
-  return block;
-}
-
 export function setregs(words: Words, how: How = {}): Case {
-  return { ...plain(how), way: "SETREGS", block: blockOf(words, how) };
+  return { ...plain(how), way: "SETREGS", block: baselineWith(words, how.code) };
 }
 
 export function setregset(length: number, words: Words, how: How = {}): Case {
-  return { ...plain(how), way: "SETREGSET", block: blockOf(words, how), length };
+  return { ...plain(how), way: "SETREGSET", block: baselineWith(words, how.code), length };
 }
 
 /** An offset in struct user, or the register that lies there. */

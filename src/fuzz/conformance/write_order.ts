@@ -1,7 +1,7 @@
-import { BASELINE } from "../baseline.ts";
+import { BASELINE, baselineWith } from "../baseline.ts";
 import { BLOCK_SIZE } from "../case_members.ts";
 import { indexOf, REGISTERS } from "../setups.ts";
-import { blockOf, type Fact, poke, setregs, setregset, show, tellOf, type Words } from "./fact.ts";
+import { type Fact, poke, setregs, setregset, show, tellOf, type Words } from "./fact.ts";
 
 const tell = tellOf("write order");
 
@@ -31,7 +31,7 @@ const REFUSED: readonly (readonly [register: string, word: bigint])[] = [
 
 /** What was written up to a register, and the baseline from it on. */
 function upTo(register: string): Words {
-  const words = blockOf(OTHERS);
+  const words = baselineWith(OTHERS);
   return Object.fromEntries(
     REGISTERS.map((name, i) => [name, (i < indexOf(register) ? words[i] : BASELINE[i]) ?? 0n]),
   );

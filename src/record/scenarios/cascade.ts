@@ -16,17 +16,16 @@ const EXIT_SIGNAL = "SIGKILL";
 export const cascade: Scenario = {
   title: "The cascade: a stub's death kills its parent, up to the host",
   introduction: [
-    "Every process has an exit signal, which its parent gets at its end. For fork that is SIGCHLD, which does " +
-      "nothing to a program that has not asked for it. clone lets the caller choose any signal: it is the low byte " +
-      "of the flags.",
-    "gVisor chooses SIGKILL. A stub has the state of a guest's process in it, and no one can restore that. If one " +
-      "dies that was not told to, something is badly wrong, and it is better that all end at once than that the " +
-      "host goes on with half of its processes.",
+    "Every process has an exit signal, which its parent gets when it ends. For fork that is SIGCHLD, which is ignored " +
+      "by default. clone lets the caller choose any signal: it is the low byte of the flags.",
+    "gVisor chooses SIGKILL. A stub holds the state of a guest's process, which cannot be restored. If a stub dies " +
+      "unexpectedly, something is badly wrong, and it is better that all end at once than that the host continues with " +
+      "half of its processes.",
     "So the death of a grandchild kills the master, and the master's death kills the host. But when? The kernel " +
-      "tells a parent of its child's death. If somebody traces the child, the tracer hears of it first, and the " +
-      "parent may have to wait.",
-    "A dying stub comes past two places at which its tracer has the say. At the exit stop (PTRACE_O_TRACEEXIT) it " +
-      "still has its registers, and can be asked. Then it is a zombie, until it is reaped.",
+      "notifies a parent of its child's death. If the child is traced, the tracer is notified first, and the parent may " +
+      "have to wait.",
+    "A dying stub passes two points that its tracer controls. At the exit stop (PTRACE_O_TRACEEXIT) it still has its " +
+      "registers, and can be examined. Then it is a zombie, until it is reaped.",
   ],
 
   record(recorder) {
@@ -42,7 +41,7 @@ export const cascade: Scenario = {
       endMaster(family);
       tidyUp(family);
     } finally {
-      // Whom the host's copy has traced ends with it.
+      // What the host's copy has traced ends with it.
       for (const stub of [family.grandchild, family.master]) {
         stub.thread.forget();
         stub.forgetIfDead();
@@ -62,7 +61,7 @@ interface Family {
 }
 
 function makeFamily(recorder: Recorder, tracer: Tracer): Family {
-  recorder.addLane("observer", "the Node.js process, which sets all this up", process.pid);
+  recorder.addLane("observer", "the Node.js process, which sets up the others", process.pid);
   const keeper = makeKeeper(recorder, tracer);
   const copy = keeper.stub.createStub();
   const host = new ActingStub(recorder, "host", copy);
@@ -74,8 +73,8 @@ function makeFamily(recorder: Recorder, tracer: Tracer): Family {
   recorder.addLane("grandchild", "the master's child; exit signal SIGKILL", grandchild.pid);
   recorder.observe(
     "The host that dies here is a copy: a child forked from the Node.js process, with all of its memory. It is a " +
-      "stub, and makes the tracer's calls because the observer injects them. The real host makes the same calls; " +
-      "then it is Node.js that dies, without a word.",
+      "stub, and makes the tracer's calls because the observer injects them. The real host makes the same calls; then " +
+      "Node.js itself dies, silently.",
   );
   return { recorder, tracer, keeper, host, master, grandchild };
 }
@@ -88,11 +87,15 @@ function show({ recorder, tracer, host, master, grandchild }: Family): void {
     lane: "host",
     kind: "note",
     title: "a host with two stubs",
-    why: "Its exit signal is SIGCHLD, so that what happens here ends with it. It has a child, the master, and traces both stubs.",
+    why: "Its exit signal is SIGCHLD, so the cascade ends with it. It has a child, the master, and traces both stubs.",
     kernel: recorder.view(host.stub.pid),
   });
   for (const [lane, { pid }, why] of [
-    ["master", master, "The options of every stub. TRACEEXIT gives the tracer a last look at it."],
+    [
+      "master",
+      master,
+      "The options of every stub. TRACEEXIT lets the tracer examine it before it ends.",
+    ],
     [
       "grandchild",
       grandchild,
@@ -120,32 +123,32 @@ function killGrandchild({ recorder, tracer, host, master, grandchild }: Family):
     about: "grandchild",
     kind: "signal",
     title: `kill(${pid}, SIGKILL)`,
-    why: "Somebody kills the grandchild. On a real machine that may be the kernel, when it is short of memory.",
+    why: "The grandchild is killed. On a real machine the kernel may do that when it is out of memory.",
   });
   recorder.ask({
-    text: "SIGKILL cannot be caught, blocked or ignored. Who is dead a moment later?",
+    text: "SIGKILL cannot be caught, blocked or ignored. Which processes are dead a moment later?",
     choices: [
       "All three: grandchild, master and host",
-      "The grandchild only",
-      "Nobody, not even the grandchild",
+      "Only the grandchild",
+      "None, not even the grandchild",
     ],
     answer: 2,
     because:
-      "On its way out the grandchild stops once more, because its tracer has asked for that. It executes no " +
-      "instruction any more. But it stays there until its tracer resumes it. A host that does not look after its " +
-      "stubs would never hear of it.",
+      "On its way out the grandchild stops once more, because its tracer has requested that. It executes no further " +
+      "instruction, but stays there until its tracer resumes it. A host that does not wait for its stubs would never " +
+      "notice.",
   });
   tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
   const told = host.wait(
     { lane: "grandchild", pid },
     {
-      why: "The host has looked. The event in the status word is PTRACE_EVENT_EXIT.",
+      why: "The host has called wait4. The event in the status word is PTRACE_EVENT_EXIT.",
       of: (title) => {
         const stop = recorder.step({
           lane: "grandchild",
           kind: "stop",
           title,
-          why: "The exit stop. It has its registers and its memory still; a debugger takes its last look here.",
+          why: "The exit stop. It still has its registers and its memory; here a debugger can examine it for the last time.",
           kernel: recorder.view(pid),
         });
         recorder.arrow("signal", kill, stop, "SIGKILL");
@@ -156,7 +159,7 @@ function killGrandchild({ recorder, tracer, host, master, grandchild }: Family):
   recorder.check("the grandchild, killed: first it is", EXIT_STOP, told);
   const message = host.eventMessage(
     { lane: "grandchild", pid },
-    "What will it die of? The message of this event is the status that wait4 will tell: 9, killed by SIGKILL.",
+    "How will it end? The message of this event is the status that wait4 will report: 9, killed by SIGKILL.",
   );
   recorder.check("the message of its exit stop", `${tracer.constant("SIGKILL")}`, `${message}`);
   recorder.check("the master at that time", "t", `${recorder.view(master.pid)?.state}`);
@@ -164,7 +167,7 @@ function killGrandchild({ recorder, tracer, host, master, grandchild }: Family):
 
 const EXIT_STOP = "stopped by PTRACE_EVENT_EXIT";
 
-/** It becomes a zombie, and is reaped by its tracer. */
+/** It becomes a zombie, and its tracer reaps it. */
 function endGrandchild({ recorder, tracer, host, master, grandchild }: Family): void {
   const subject = { lane: "grandchild", pid: grandchild.pid };
   host.request("PTRACE_CONT", subject, "The host lets it end.");
@@ -173,7 +176,7 @@ function endGrandchild({ recorder, tracer, host, master, grandchild }: Family): 
     lane: "grandchild",
     kind: "exit",
     title: "killed by SIGKILL",
-    why: "Its memory is gone. A zombie is left: the pid and the status, for whoever is to hear of it.",
+    why: "Its memory is gone. A zombie is left: the pid and the status, for the process that reaps it.",
     kernel: recorder.view(grandchild.pid),
   });
   recorder.ask({
@@ -185,30 +188,33 @@ function endGrandchild({ recorder, tracer, host, master, grandchild }: Family): 
     ],
     answer: 1,
     because:
-      "As long as it is traced by another process than its parent, the kernel tells the tracer only, and by " +
-      "SIGCHLD. Only when the tracer has reaped it does the zombie go back to its parent, and the exit signal with " +
-      "it.",
+      "While a process other than its parent traces it, the kernel notifies only the tracer, by SIGCHLD. Only when the " +
+      "tracer has reaped it does the zombie return to its parent, and the exit signal with it.",
   });
   const quiet = host.poll(
     { lane: "master", pid: master.pid },
-    "The host asks after the master, without waiting: 0, nothing has happened to it.",
+    "The host calls wait4 for the master with WNOHANG: 0, nothing has happened to it.",
   );
-  recorder.check("the zombie is not reaped: news of the master", "none", quiet ? "none" : "some");
+  recorder.check(
+    "before the zombie is reaped: events of the master",
+    "none",
+    quiet ? "none" : "some",
+  );
   const told = host.wait(subject, {
-    why: "The host reaps the grandchild. This call, which only asks, is what kills the master.",
+    why: "The host reaps the grandchild. This call, which only asks for a status, kills the master.",
     of: zombie,
   });
   recorder.check("the grandchild's end", "killed by SIGKILL", told);
   const stopped = host.wait(
     { lane: "master", pid: master.pid },
     {
-      why: "The host hears of the master, which it has done nothing to.",
+      why: "wait4 reports the master, to which the host has done nothing.",
       of: (title) => {
         const stop = recorder.step({
           lane: "master",
           kind: "stop",
           title,
-          why: "The master was stopped, and waited for a call. SIGKILL, its child's exit signal, has brought it to its exit stop.",
+          why: "The master was stopped, and waiting for a call. SIGKILL, its child's exit signal, has moved it to its exit stop.",
           kernel: recorder.view(master.pid),
         });
         recorder.arrow("signal", zombie, stop, "exit signal SIGKILL");
@@ -224,45 +230,47 @@ function endMaster({ recorder, tracer, host, master }: Family): void {
   const subject = { lane: "master", pid: master.pid };
   const tracee = new Tracee(recorder, "host", host.stub.thread, "observer");
   const how = lastRequest(host, master.pid);
-  host.tell("PTRACE_CONT", subject, "The host lets the master end, as it has let the grandchild.");
+  host.tell("PTRACE_CONT", subject, "The host lets the master end, as it let the grandchild.");
   awaitProcess(master.pid, ({ state }) => state === "Z", tracer.deadline);
   const zombie = recorder.step({
     lane: "master",
     kind: "exit",
     title: "killed by SIGKILL",
-    why: "The master is a zombie, and not reaped.",
+    why: "The master is a zombie, and not reaped yet.",
     kernel: recorder.view(master.pid),
   });
   recorder.ask({
-    text: "The host is the master's tracer, and its parent, too. It is about to reap the master with a wait4. Does it come to that?",
+    text:
+      "The host is the master's tracer, and also its parent. It is about to reap the master with a wait4. Does it get " +
+      "to that?",
     choices: [
       "Yes: its SIGKILL comes only after that wait4, as for the master",
-      "No: it is dead already",
+      "No: it is already dead",
       "Yes: a tracer gets no exit signals",
     ],
     answer: 1,
     because:
-      "Tracer and parent are the same process here, so there is nobody who would have to hear of it first. The " +
-      "kernel sends the exit signal at once, when the master ends.",
+      "Here tracer and parent are the same process, so no other process has to be notified first. The kernel sends the " +
+      "exit signal as soon as the master ends.",
   });
   const end = tracee.ended(
     how,
-    "In a real host this is Node.js: no exception, no exit hook, not a word on stderr. The shell that has started " +
-      'it says "Killed".',
+    "In a real host this is Node.js: no exception, no exit hook, nothing on stderr. The shell that started it prints " +
+      '"Killed".',
   );
   recorder.arrow("signal", zombie, end, "exit signal SIGKILL");
   tracee.waited(
     end,
-    "The observer, who has traced the host's copy, hears of its end. Its exit signal is SIGCHLD: here the cascade " +
-      "ends.",
+    "wait4 reports the end of the host's copy to the observer, its tracer. Its exit signal is SIGCHLD: here the " +
+      "cascade ends.",
   );
   recorder.check("the host's end", "killed by SIGKILL", how);
 }
 
-/** The request with which the host kills itself; answers how it ended. */
+/** The request with which the host kills itself; returns how it ended. */
 function lastRequest({ stub }: ActingStub, master: number): string {
   try {
-    // It may come back from this, and rest at its INT3, or it may not.
+    // It may return from this, and rest at its INT3, or not.
     stub.call("ptrace", stub.tracer.flag("PTRACE_CONT"), master, 0, 0);
     stub.thread.wait();
   } catch (error) {
@@ -273,19 +281,19 @@ function lastRequest({ stub }: ActingStub, master: number): string {
   throw new StateError(`the host's copy ${stub.pid} stopped, and should end`);
 }
 
-/** The zombies that are left have lost their parents: the keeper reaps them. */
+/** The remaining zombies have lost their parents: the keeper reaps them. */
 function tidyUp({ recorder, keeper, host, master, grandchild }: Family): void {
   for (const [lane, { pid }, why] of [
     [
       "master",
       master,
-      "The host has never reaped the master. The keeper has inherited the zombie, as init would.",
+      "The host never reaped the master. The keeper has inherited the zombie, as init would.",
     ],
     [
       "grandchild",
       grandchild,
-      "The grandchild was reaped by its tracer, but never by its parent, and was a zombie all the time. Now it is " +
-        "gone, too.",
+      "The grandchild was reaped by its tracer, but never by its parent, and has been a zombie since. Now it is gone, " +
+        "too.",
     ],
   ] as const) {
     recorder.check(
@@ -295,6 +303,10 @@ function tidyUp({ recorder, keeper, host, master, grandchild }: Family): void {
     );
   }
   const left = [host.stub, master, grandchild].filter(({ pid }) => recorder.view(pid) !== null);
-  recorder.check("of the three there are left", "0", `${left.length}`);
-  recorder.check("the keeper lives: getpid", `${keeper.stub.pid}`, `${keeper.stub.call("getpid")}`);
+  recorder.check("remaining of the three", "0", `${left.length}`);
+  recorder.check(
+    "the keeper is alive: getpid",
+    `${keeper.stub.pid}`,
+    `${keeper.stub.call("getpid")}`,
+  );
 }

@@ -11,22 +11,22 @@ import { type Piece, Recorder } from "../recorder.ts";
 import { tellRequest } from "../requests.ts";
 import { restingStub } from "../resting.ts";
 import type { Scenario } from "../scenario.ts";
-import { step } from "../stepping.ts";
+import { isBeforeCall, step } from "../stepping.ts";
 import { addStubCode } from "../stub_code.ts";
 import { Tracee } from "../tracee.ts";
 
 export const earlyAttach: Scenario = {
-  title: "Attached too early: a stub that is just anywhere",
+  title: "Attached too early: a stub at an arbitrary instruction",
   introduction: [
-    "Why does a stub stop itself, and why does somebody wait for that before the tracer attaches? PTRACE_ATTACH needs no such thing. It " +
-      "sends SIGSTOP, and stops any thread, wherever that is.",
-    '"Wherever" is the trouble. All later injections begin with the registers that the tracer finds at the attach: RIP has to be right ' +
-      "behind the one SYSCALL with an INT3 after it, RBX has to be 0, and the death signal has to be asked for. The " +
-      "self-stop is the one place where all of that is true.",
-    "There is a second trouble: both stops are by SIGSTOP. One is the tracer's, one is the stub's own, and a wait4 " +
-      "status shows no difference.",
-    "Two stubs are cloned, and each is attached while it is on its way. On the first the host makes the mistake of taking " +
-      "what it finds for the self-stop. On the second it only looks at what comes.",
+    "Why does a stub stop itself, and why does its parent wait for that before the tracer attaches? PTRACE_ATTACH " +
+      "does not need it. It sends SIGSTOP, and stops any thread at any instruction.",
+    '"Any instruction" is the problem. All later injections begin with the registers that the tracer finds at the ' +
+      "attach: RIP must be right after the one SYSCALL that an INT3 follows, RBX must be 0, and the death signal must " +
+      "have been requested. All of that is true only at the self-stop.",
+    "There is a second problem: both stops are by SIGSTOP. One is the tracer's, the other the stub's own, and the " +
+      "wait4 status is the same.",
+    "Two stubs are cloned, and the host attaches to each on its way. With the first the host mistakes the stop for " +
+      "the self-stop. With the second it only observes what follows.",
   ],
 
   record(recorder) {
@@ -34,45 +34,41 @@ export const earlyAttach: Scenario = {
     addStubCode(recorder, tracer);
     recorder.addLane("host", "the Node.js process; its main thread is the tracer", process.pid);
     recorder.observe(
-      "An attach at any time finds a stub just anywhere. So that it is the same place in every recording, the observer has led the " +
-        "stub there step by step, lets it run, and the host attaches at once. The stub shares the host's processor, and gives way to it " +
-        "(SCHED_BATCH). Where it had run on all the same, that was done again with another.",
+      "An attach at an arbitrary time finds a stub at an arbitrary instruction. To make it the same instruction in " +
+        "every recording, the observer steps the stub there, lets it run, and the host attaches at once. The stub shares " +
+        "the host's processor, and yields to it (SCHED_BATCH). If the stub had run on nevertheless, another one was used.",
     );
     const master = restingStub(recorder, tracer);
     giveWay(master.stub);
     const how = mistake(recorder, master);
     const { first, second, told } = lookOn(recorder, master);
     recorder.check(
-      "taken for the self-stop: the stub",
+      "mistaken for the self-stop: the stub",
       `exited with status ${how.expected}`,
       how.seen,
     );
     recorder.check("the first SIGSTOP: si_code, from the kernel", "SI_KERNEL", first);
     recorder.check("the second SIGSTOP: si_code, from a process", "SI_USER", second);
-    recorder.check("what the parent's wait4 tells of both", "nothing", told);
+    recorder.check("what the parent's wait4 reports of both", "nothing", told);
     recorder.check(
-      "the master: it rests, and can clone again",
+      "the master rests, and can clone again",
       hex(tracer.restAddress),
       hex(master.tracee.rip),
     );
   },
 };
 
-/** <linux/sched.h>: a process that is scheduled so does not take the processor from another when it wakes. */
+/** <linux/sched.h>: a process with this policy does not preempt another when it wakes. */
 const SCHED_BATCH = 3;
 
-/** Makes the host win the race: what the stub clones gives way to it, too. */
+/** Makes the host win the race: what the stub clones also yields to it. */
 function giveWay(stub: Stub): void {
-  // The stub's page ends in zeros: a priority of 0. Where the call is refused, it takes more tries.
+  // The stub's page ends in zeros: a priority of 0. If the call is refused, it takes more tries.
   stub.inject("sched_setscheduler", 0, SCHED_BATCH, stub.tracer.stubAddress + PAGE_SIZE - 8);
 }
 
-/** How often a stub is made anew that has run on too far. */
+/** How often a stub that has run too far is replaced. */
 const MOST_TRIES = 50;
-
-/** Their numbers, in RAX at a SYSCALL of the stub code. */
-const PRCTL = 157n;
-const EXIT = 60n;
 
 /** Where a stub is shown. */
 interface Shown {
@@ -80,7 +76,7 @@ interface Shown {
   readonly role: string;
 }
 
-/** Clones a stub, and attaches to it right behind its prctl; it is stopped then. */
+/** Clones a stub, and attaches to it right after its prctl; it is stopped then. */
 function attachEarly(recorder: Recorder, { stub: master }: WatchedStub, shown: Shown): WatchedStub {
   for (let i = 0; i < MOST_TRIES; i++) {
     const pieces: Piece[] = [];
@@ -99,7 +95,7 @@ function attachEarly(recorder: Recorder, { stub: master }: WatchedStub, shown: S
     }
     stub.close();
   }
-  throw new StateError(`no stub was attached in time, of ${MOST_TRIES}`);
+  throw new StateError(`no stub was attached in time, out of ${MOST_TRIES}`);
 }
 
 /** Clones a stub, and steps it until its prctl is done. */
@@ -110,23 +106,23 @@ function leadBehindPrctl(draft: Recorder, master: Stub, { lane, role }: Shown): 
       lane,
       role,
       frame: 'The frame of a clone, with R15 and RBX for the child (lesson "grandchild").',
-      why: "The child is made.",
-      answer: "RAX is the pid of the child. Nothing says how far the child has come.",
-      born: "RBX is 1: it is a newly cloned child, and will find its way by that.",
+      why: "The child is created.",
+      answer: "RAX is the pid of the child. Nothing says how far the child has run.",
+      born: "RBX is 1: it marks a newly cloned child, and decides its path.",
     },
   );
   const { tracee } = child;
   for (let asked = false; !asked; ) {
-    asked = tracee.registers().rax === PRCTL && draft.placeOf(tracee.rip)?.line.text === "syscall";
+    asked = isBeforeCall(tracee, "prctl");
     step(tracee);
   }
   return child;
 }
 
-/** The observer lets go, and the host attaches: nothing is recorded between the two, for the stub runs. */
+/** The observer detaches, and the host attaches: nothing is recorded between the two, because the stub runs. */
 function letGoAndAttach(draft: Recorder, tracee: Tracee): void {
   const { thread } = tracee;
-  // Each microsecond counts: the stub needs few.
+  // Every microsecond counts: the stub needs only a few.
   const { shim } = thread.tracer;
   const detach = thread.tracer.constant("PTRACE_DETACH");
   const attach = thread.tracer.constant("PTRACE_ATTACH");
@@ -141,24 +137,24 @@ function letGoAndAttach(draft: Recorder, tracee: Tracee): void {
     draft,
     tracee,
     "PTRACE_DETACH",
-    "The observer lets go, without a signal: the stub runs.",
-    "It has led the stub here. In a real birth nobody traces it yet.",
+    "The observer detaches, without a signal: the stub runs.",
+    "It has stepped the stub to this point. In a real birth the stub is not traced yet.",
   );
   const request = tell(
     draft,
     tracee,
     "PTRACE_ATTACH",
-    "At once the host attaches. It has not waited for the self-stop, and nobody has.",
+    "The host attaches at once. Neither it nor the parent has waited for the self-stop.",
   );
   const at = tracee.stopped(
     stop,
-    `The stub is stopped, by the SIGSTOP that PTRACE_ATTACH has sent, right behind its prctl: ${hex(tracee.rip)}. It has not asked who its ` +
-      "parent is, and RBX is still 1.",
+    `The stub is stopped by the SIGSTOP that PTRACE_ATTACH has sent, right after its prctl: ${hex(tracee.rip)}. It ` +
+      "has not called getppid yet, and RBX is still 1.",
   );
   draft.arrow("attach", request, at, "PTRACE_ATTACH");
   tracee.waited(
     at,
-    "The status says SIGSTOP: just what the host hears of a stub that has stopped itself.",
+    "The status says SIGSTOP: exactly what the host gets for a stub that has stopped itself.",
   );
 }
 
@@ -181,51 +177,48 @@ function tell(
   });
 }
 
-/** Why the instructions after a SYSCALL that is not meant for it do what they do, by their texts. */
+/** Why the instructions after the wrong SYSCALL do what they do, by their texts. */
 const AFTER_MISTAKE: Readonly<Record<string, string>> = {
-  "test %rax, %rax": "Did the prctl succeed? That is what is asked here. But RAX is a pid.",
-  "jnz fail": "It is not 0, so it must be an errno: on to `fail`.",
-  "neg %rax": "A negative errno would become positive by this. The pid becomes negative.",
+  "test %rax, %rax": "This tests whether the prctl succeeded. But RAX is a pid.",
+  "jnz fail": "It is not 0, so the code treats it as an errno: the jump goes to `fail`.",
+  "neg %rax": "This makes a negative errno positive. It makes the pid negative.",
   "mov %eax, %edi": "The argument of exit: the negative pid.",
-  syscall: "The call is executed, and by it alone one sees no mistake yet.",
+  syscall: "The call is executed. It shows no mistake yet.",
 };
 
 function reasonAfterMistake(tracee: Tracee): string {
+  if (isBeforeCall(tracee, "exit")) {
+    return "The stub exits. The status is the lowest byte of that number.";
+  }
   const place = tracee.recorder.placeOf(tracee.rip);
-  const exits = place?.line.text === "syscall" && tracee.registers().rax === EXIT;
-  if (exits) return "The stub exits, of its own accord. The status is the lowest byte of that.";
   return AFTER_MISTAKE[place?.line.text ?? ""] ?? place?.why ?? "";
 }
 
-/** The host takes the stop for the self-stop; answers how the stub should end by that, and how it does. */
+/** The host mistakes the stop for the self-stop. Returns how the stub should end, and how it does. */
 function mistake(recorder: Recorder, master: WatchedStub): { expected: string; seen: string } {
   const child = attachEarly(recorder, master, {
     lane: "mistaken",
-    role: "a stub that is taken for one at its self-stop",
+    role: "a stub that is mistaken for one at its self-stop",
   });
   const { tracee, stub } = child;
   const { tracer } = stub;
   tracee.request("PTRACE_SETOPTIONS", "As after every attach.", { data: tracer.traceOptions });
   takeInitialRegisters(stub.thread);
   tracee.getRegisters(
-    "The host takes these for the initial registers, and moves RIP back by 2. There is a SYSCALL indeed: the one of the prctl, which " +
-      "has no INT3 behind it.",
+    "The host takes these as the initial registers, and moves RIP back by 2. A SYSCALL is there: the one of the " +
+      "prctl, which no INT3 follows.",
   );
   const { encoder, frame } = tracer;
   const number = tracer.syscallNumber("getpid");
   encoder.encodeSyscall(frame.offset, stub.thread.initial.offset, number, 0n, 0n, 0n, 0n, 0n, 0n);
-  tracee.setRegisters(frame, "getpid is injected, the most harmless of all calls.");
+  tracee.setRegisters(frame, "getpid is injected, the most harmless call.");
   recorder.ask({
-    text: "The stub is resumed at the SYSCALL of its prctl, with the number of getpid in RAX. What comes of it?",
-    choices: [
-      "The pid in RAX, and an INT3: one SYSCALL is as good as another",
-      "SIGSEGV",
-      "The stub exits",
-    ],
+    text: "The stub is resumed at the SYSCALL of its prctl, with the number of getpid in RAX. What happens?",
+    choices: ["The pid in RAX, and an INT3: every SYSCALL serves", "SIGSEGV", "The stub exits"],
     answer: 2,
     because:
-      "The call is executed, and RAX is the pid. But the instructions behind this SYSCALL test the result of a prctl: anything but 0 is an " +
-      "error. The stub does what it was written to do.",
+      "The call is executed, and RAX is the pid. But the instructions after this SYSCALL test the result of a prctl: " +
+      "anything but 0 is an error. The stub code works as written.",
   });
   for (;;) {
     const outcome = step(tracee, { why: reasonAfterMistake(tracee) });
@@ -233,12 +226,11 @@ function mistake(recorder: Recorder, master: WatchedStub): { expected: string; s
       stub.forgetIfDead();
       return { expected: `${-stub.pid & 0xff}`, seen: outcome.how };
     }
-    if (outcome.kind !== "executed")
-      throw new StateError(`stub ${stub.pid} did not come to its end`);
+    if (outcome.kind !== "executed") throw new StateError(`stub ${stub.pid} did not end`);
   }
 }
 
-/** What the host sees that only looks on. */
+/** What the host sees if it only observes. */
 interface Seen {
   readonly first: string;
   readonly second: string;
@@ -248,56 +240,60 @@ interface Seen {
 function lookOn(recorder: Recorder, master: WatchedStub): Seen {
   const { stub, tracee } = attachEarly(recorder, master, {
     lane: "watched",
-    role: "a stub that the host lets go on",
+    role: "a stub that the host lets continue",
   });
   const { tracer } = stub;
   tracee.request("PTRACE_SETOPTIONS", "As after every attach.", { data: tracer.traceOptions });
   const first = lookAtSignal(tracee);
   const early = askParent(master, stub);
-  tracee.request("PTRACE_CONT", "The host lets the stub go on its way, without the signal.");
+  tracee.request("PTRACE_CONT", "The host resumes the stub, without the signal.");
   recorder.ask({
-    text: "The stub goes on, through the rest of the stub code. What does the host hear of next?",
+    text: "The stub continues through the rest of the stub code. What does wait4 report to the host next?",
     choices: [
-      "SIGTRAP, at the INT3: the stub was stopped already, and need not stop again",
+      "SIGTRAP, at the INT3: the stub was already stopped, and need not stop again",
       "SIGSTOP, again",
-      "Nothing, until somebody sends SIGCONT",
+      "Nothing, until it gets SIGCONT",
     ],
     answer: 1,
     because:
-      "This one is the stub's own: kill(getpid(), SIGSTOP). The first was the tracer's. A host that is given a SIGSTOP after an early " +
-      "attach cannot tell by wait4 which of the two it has.",
+      "This one is the stub's own: kill(getpid(), SIGSTOP). The first was the tracer's. After an early attach, wait4 " +
+      "does not tell the host which of the two it reports.",
   });
   tracee.awaitStop({
-    stop: "The stub has come to its self-stop. RIP is behind the right SYSCALL, and RBX is 0.",
-    wait: "The same status as before, 0x137f, bit by bit.",
+    stop: "The stub has reached its self-stop. RIP is after the right SYSCALL, and RBX is 0.",
+    wait: "The same status as before, 0x137f, bit for bit.",
   });
   const second = lookAtSignal(tracee);
   takeInitialRegisters(stub.thread);
   const late = askParent(master, stub);
   tracee.request(
     "PTRACE_CONT",
-    "A tracer passes over such a SIGSTOP: after an ordinary attach one has to be passed over, too.",
+    "A tracer suppresses such a SIGSTOP: after an ordinary attach it also has to suppress one.",
   );
   recorder.ask({
-    text: "The stub has sent itself SIGSTOP, and its tracer has resumed it without the signal. Does it stop itself now, as it should?",
+    text:
+      "The stub has sent itself SIGSTOP, and its tracer has resumed it without the signal. Does it stop now, as it " +
+      "should?",
     choices: [
       "Yes: SIGSTOP cannot be ignored",
-      "No: it goes on to its INT3",
+      "No: it continues to its INT3",
       "Yes, as soon as the tracer detaches",
     ],
     answer: 1,
     because:
-      "A traced thread's signals are its tracer's to deliver, SIGSTOP too (only SIGKILL is not). This one was taken away. So the " +
-      "stop that the parent waits for has not come about, and never will.",
+      "The tracer decides whether a signal is delivered to a traced thread, SIGSTOP included (SIGKILL is the " +
+      "exception). This one was suppressed. So the stop that the parent waits for has not happened, and never will.",
   });
   tracee.awaitStop({
-    stop: "It rests at its INT3, as it should in the end.",
-    wait: "The host has a usable stub after all. Its parent, had it waited without WNOHANG, would still be in its wait4, and could not be made to clone another.",
+    stop: "It rests at its INT3, as every stub does in the end.",
+    wait:
+      "The host has a usable stub after all. If its parent had waited without WNOHANG, it would still be in its wait4, " +
+      "and could not clone another stub.",
   });
   return { first, second, told: early === "0" && late === "0" ? "nothing" : `${early}, ${late}` };
 }
 
-/** The origin of the SIGSTOP that a stub is stopped at. */
+/** The origin of the SIGSTOP that stopped a stub. */
 function lookAtSignal(tracee: Tracee): string {
   const { tracer, tid } = tracee.thread;
   const { code, pid } = tracee.signalInfo();
@@ -305,23 +301,24 @@ function lookAtSignal(tracee: Tracee): string {
   const name = kernel ? "SI_KERNEL" : code === 0 ? "SI_USER" : `${code}`;
   tracee.getSignalInfo(
     kernel
-      ? "Only this tells the two apart: si_code is SI_KERNEL, and si_pid 0. No process has sent it, but the kernel, in the name of PTRACE_ATTACH."
+      ? "Only this distinguishes the two: si_code is SI_KERNEL, and si_pid is 0. The kernel has sent it, because of " +
+          "PTRACE_ATTACH."
       : `si_code is ${name}, and si_pid ${pid}: ${pid === tid ? "the stub itself" : "another process"}.`,
   );
   return name;
 }
 
-/** What the parent would hear: an injected wait4, as in a birth, but one that comes back in any case. */
+/** What the parent would get: an injected wait4, as in a birth, but with WNOHANG. */
 function askParent({ tracee }: WatchedStub, { pid, tracer }: Stub): string {
   const { result } = injectWatched(tracee, {
     call: "wait4",
     args: [pid, 0, Number(tracer.waitSelfStop) | tracer.constant("WNOHANG"), 0],
     frame:
-      "In a birth it is the parent that waits for the self-stop: wait4(child, WUNTRACED), injected into the master. Here with WNOHANG, " +
-      "so that it comes back in any case.",
+      "In a birth it is the parent that waits for the self-stop: wait4(child, WUNTRACED), injected into the master. " +
+      "Here with WNOHANG, so that it returns in any case.",
     answer:
-      "RAX is 0: nothing. The child's stops are its tracer's now. A parent hears of a child that the signal has really stopped, and as " +
-      "long as the tracer holds the signal, it has not.",
+      "RAX is 0: nothing to report. The child's stops are reported to its tracer now. A parent learns of a stop once " +
+      "the signal has stopped the child, and the tracer holds the signal back.",
   });
   return `${result.value}`;
 }

@@ -7,22 +7,22 @@ import { restingStub } from "../resting.ts";
 import type { Scenario } from "../scenario.ts";
 import { addStubCode } from "../stub_code.ts";
 
-/** A file descriptor that nobody has. */
+/** A file descriptor that is not open. */
 const NO_FILE = 1_000_000;
 
-/** orig_rax where no system call is under way: -1. */
+/** orig_rax if no system call is under way: -1. */
 const NO_CALL = 2n ** 64n - 1n;
 
 export const inject: Scenario = {
-  title: "Injection: a system call in somebody else's name",
+  title: "Injection: a system call on behalf of another process",
   introduction: [
     "A stub rests, stopped by its tracer. The tracer can write its registers and resume it. That is enough to make it " +
       "execute any system call: the number goes into RAX, the arguments into RDI, RSI, RDX, R10, R8 and R9, and RIP is " +
-      "set to a SYSCALL. The stub code has one, with an INT3 not far behind it, so that the stub comes back.",
-    "The call is executed in the stub: it is the stub's memory that an mmap changes, and the stub's child that a clone " +
-      "makes. With this the host builds address spaces that are not its own.",
-    "Here the same call is injected twice. First as it is usually done, in four requests of the tracer: SETREGS, CONT, " +
-      "a wait, GETREGS. Then again, with the stub held after each instruction. A third call fails.",
+      "set to a SYSCALL. The stub code has one, followed by an INT3, so that control returns to the tracer.",
+    "The call is executed in the stub: an mmap changes the stub's memory, and a clone creates a child of the stub. In " +
+      "this way the host builds address spaces other than its own.",
+    "Here the same call is injected twice. First in the usual way, with four requests: SETREGS, CONT, a wait, " +
+      "GETREGS. Then again, with the stub stopped after each instruction. A third call fails.",
   ],
 
   record(recorder) {
@@ -44,24 +44,26 @@ function injectQuickly(recorder: Recorder, { stub, tracee }: WatchedStub): Injec
     frame: ({ orig_rax: original }) =>
       `The frame: the initial registers with getpid's number in RAX, and RIP at the SYSCALL. ${
         original === NO_CALL
-          ? "orig_rax is -1: with the number of a call there, the kernel could take the stub for one that comes back " +
-            "from that call, and repeat it."
-          : "orig_rax is carried over from the stub's last call."
+          ? "orig_rax is -1: if it held the number of a call, the kernel could conclude that the stub returns from " +
+            "that call, and restart it."
+          : "orig_rax is left over from the stub's last call."
       }`,
     beforeAnswer: () =>
       recorder.ask({
-        text: `The host is process ${process.pid}. It has had getpid executed. What is in RAX?`,
+        text: `The host is process ${process.pid}. It has injected getpid. What is in RAX?`,
         choices: [
-          `${process.pid}: the host has asked`,
-          `${pid}: the stub has asked`,
+          `${process.pid}: the host made the request`,
+          `${pid}: the stub executed the call`,
           "39: the number of getpid",
         ],
         answer: 1,
         because:
-          "The kernel knows only who executes the SYSCALL, and that is the stub. It is not told that somebody else had " +
-          "the idea.",
+          "The kernel knows only which process executes the SYSCALL, and that is the stub. It does not know that another " +
+          "process asked for it.",
       }),
-    answer: `RAX is ${pid}, the pid of the stub. RCX and R11 are what SYSCALL has made of them: the address behind it, and the flags.`,
+    answer:
+      `RAX is ${pid}, the pid of the stub. SYSCALL has overwritten RCX with the address after it, and R11 with the ` +
+      "flags.",
   });
 }
 
@@ -70,18 +72,19 @@ function injectSlowly(recorder: Recorder, { tracee }: WatchedStub): Injected {
     call: "getpid",
     stepped: true,
     frame:
-      "The same frame again. Each injection begins with the same initial registers, so nothing of an earlier one is left.",
+      "The same frame again. Each injection begins with the same initial registers, so nothing is left from an earlier " +
+      "one.",
     before: () =>
       recorder.ask({
         text: "How many instructions does the stub execute for one injected call?",
         choices: ["One: the SYSCALL", "Two: the SYSCALL and the INT3", "Four"],
         answer: 2,
         because:
-          "SYSCALL, then the test whether this was a clone (cmp, je), then the INT3. The test costs nothing to speak of, " +
-          "and one SYSCALL can serve clones and all other calls.",
+          "SYSCALL, then the test whether this was a clone (cmp, je), then the INT3. The test costs almost nothing, and " +
+          "lets one SYSCALL serve clones and all other calls.",
       }),
-    why: "The call. Only the registers say what it is: this SYSCALL is the same for every call that is ever injected.",
-    answer: "The same answer, by the same way.",
+    why: "The call. Only the registers say which one: this SYSCALL executes every injected call.",
+    answer: "The same result, in the same register.",
   });
 }
 
@@ -89,10 +92,10 @@ function injectFailure(recorder: Recorder, { tracee }: WatchedStub): Injected {
   return injectWatched(tracee, {
     call: "close",
     args: [NO_FILE],
-    frame: `A call that has to fail: there is no file descriptor ${NO_FILE}.`,
+    frame: `A call that must fail: there is no file descriptor ${NO_FILE}.`,
     beforeAnswer: () =>
       recorder.ask({
-        text: "close fails with EBADF (9). How does the host learn of it?",
+        text: "close fails with EBADF (9). How does the host learn that?",
         choices: [
           "RAX is -1, and errno in the stub's memory is 9",
           "RAX is -9, as a word of 64 bits",
@@ -100,11 +103,11 @@ function injectFailure(recorder: Recorder, { tracee }: WatchedStub): Injected {
         ],
         answer: 1,
         because:
-          "errno is an invention of the C library. The kernel returns one word: from -4095 to -1 it stands for an error, " +
-          "and everything else is a value.",
+          "errno is a convention of the C library. The kernel returns one word: -4095 to -1 is an error, and everything " +
+          "else is a value.",
       }),
     answer:
-      "RAX is 0xfffffffffffffff7, which is -9: EBADF. An errno is an answer like any other, and the stub is as well as before.",
+      "RAX is 0xfffffffffffffff7, which is -9: EBADF. An errno is a result like any other, and the stub is unharmed.",
   });
 }
 
@@ -117,6 +120,6 @@ function checkCalls(
   recorder.check("getpid, stepped", `${stub.pid}`, `${slow.result.value}`);
   const same = Object.keys(quick.after).filter((name) => quick.after[name] !== slow.after[name]);
   recorder.check("registers that differ between the two", "none", same.join(", ") || "none");
-  recorder.check("close of a file that nobody has", "EBADF", `${failed.result.errno}`);
-  recorder.check("the stub rests behind its INT3", hex(stub.tracer.restAddress), hex(tracee.rip));
+  recorder.check("close of a file that is not open", "EBADF", `${failed.result.errno}`);
+  recorder.check("the stub rests after its INT3", hex(stub.tracer.restAddress), hex(tracee.rip));
 }

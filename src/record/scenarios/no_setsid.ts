@@ -12,26 +12,26 @@ import type { Scenario } from "../scenario.ts";
 import { addStubCode } from "../stub_code.ts";
 import { Tracee } from "../tracee.ts";
 
-/** What Ctrl-C is, on its way from the keyboard to the kernel. */
+/** The byte of Ctrl-C. */
 const CTRL_C = "\x03";
 
 export const noSetsid: Scenario = {
   title: "Without setsid: Ctrl-C on the terminal reaches the stub",
   introduction: [
-    "Ctrl-C is a character, number 3. The kernel's terminal does not pass it on to anybody who reads. It sends SIGINT, and not to a " +
-      "process, but to all of its foreground process group.",
-    "A child is in the process group and in the session of its parent. So a stub that does nothing about it is in the host's, and " +
-      "whoever types Ctrl-C for the host means the stub as well, without knowing. The first step of a stub's set-up is " +
-      "setsid(): a session and a group of its own, and no terminal.",
-    "Here a host of its own is started on a new terminal, whose keys this recording presses. It has two stubs: one " +
-      "without setsid, and one as it should be. All is real: the terminal is a pseudo-terminal, as those of terminal emulators " +
-      "and of ssh are, and one byte is typed on it.",
+    "Ctrl-C is a character, number 3. The kernel's terminal does not pass it to readers. It sends SIGINT, not to one " +
+      "process, but to the whole foreground process group.",
+    "A child is in the process group and the session of its parent. So a stub that does not leave them is in the " +
+      "host's group, and a Ctrl-C for the host also reaches the stub. The first step of a stub's set-up is setsid(): a " +
+      "session and a group of its own, and no terminal.",
+    "Here a separate host is started on a new terminal, and the recording presses its keys. It has two stubs: one " +
+      "without setsid, and one with the full set-up. Everything is real: the terminal is a pseudo-terminal, as terminal " +
+      "emulators and ssh use it, and one byte is typed on it.",
   ],
 
   async record(recorder) {
     recorder.observe(
-      "The host of this lesson is a process of its own, started for it. The key is pressed by a write to the other side of its " +
-        "pseudo-terminal: that is all that a terminal emulator does, too.",
+      "The host of this lesson is a separate process. The key is pressed by a write to the other side of its " +
+        "pseudo-terminal, as a terminal emulator does it.",
     );
     using tracer = new Tracer({ encoder: recorder.encoder });
     const terminal = openTerminal(tracer);
@@ -58,7 +58,7 @@ export const noSetsid: Scenario = {
     process.on("SIGINT", () => {
       interrupts++;
     });
-    // The leader of a session that opens a terminal gets it as its controlling terminal.
+    // A session leader that opens a terminal gets it as its controlling terminal.
     openSync(`/proc/self/fd/${TERMINAL}`, "r+");
     using tracer = new Tracer({ encoder: recorder.encoder });
     addStubCode(recorder, tracer);
@@ -75,7 +75,7 @@ export const noSetsid: Scenario = {
     recorder.check("the stub without setsid", "killed by SIGINT", how);
     const { pid } = control.stub;
     recorder.check("the other: pending signals", "0x0", hex(readProcess(pid).pending));
-    recorder.check("it lives: getpid, injected", `${pid}`, `${control.stub.call("getpid")}`);
+    recorder.check("it is alive: getpid, injected", `${pid}`, `${control.stub.call("getpid")}`);
   },
 };
 
@@ -93,7 +93,7 @@ function groupsOf(pid: number): { group: number; session: number; foreground: nu
 function tellHost(recorder: Recorder): void {
   const { group, session, foreground } = groupsOf(process.pid);
   if (foreground !== group) {
-    throw new StateError(`the terminal's foreground group is ${foreground}, and not ${group}`);
+    throw new StateError(`the terminal's foreground group is ${foreground}, not ${group}`);
   }
   recorder.addLane("host", "a Node.js process on a terminal of its own", process.pid);
   recorder.step({
@@ -101,11 +101,12 @@ function tellHost(recorder: Recorder): void {
     kind: "note",
     title: `host ${process.pid} has a terminal`,
     why:
-      `Its session is ${session}, its process group ${group}, and that is the foreground group of its terminal, as with a program that a ` +
-      "shell has started. Node.js has a handler for SIGINT here, as programs have that want to tidy up first.",
+      `Its session is ${session}, its process group ${group}, which is the foreground group of its terminal, as for a ` +
+      "program that a shell has started. Node.js has a handler for SIGINT here, like programs that clean up before they " +
+      "exit.",
     kernel: recorder.view(process.pid),
     observer:
-      "This host was made for the lesson. What is recorded in it is handed over to the one that started it.",
+      "This host was started for the lesson. It sends what it records to the process that started it.",
   });
 }
 
@@ -118,28 +119,31 @@ function restingStub(recorder: Recorder, tracer: Tracer, lane: "stub" | "control
   recorder.step({
     lane,
     kind: "note",
-    title: `stub ${stub.pid} rests behind its INT3`,
+    title: `stub ${stub.pid} rests after its INT3`,
     why: faulty
-      ? `Its session is ${session} and its process group ${group}: the host's. Its birth was otherwise like any (lesson "host").`
+      ? `Its session is ${session} and its process group ${group}: the host's. Otherwise its birth was like any other ` +
+        '(lesson "host").'
       : `Its session is ${session} and its process group ${group}: its own. It has no terminal.`,
     kernel: recorder.view(stub.pid),
   });
   return { stub, tracee: new Tracee(recorder, lane, stub.thread) };
 }
 
-/** Types Ctrl-C; answers the step. */
+/** Types Ctrl-C; returns the step. */
 function type(recorder: Recorder, keyboard: number): number {
   recorder.ask({
-    text: "Both stubs are stopped by their tracer, and the host is in the foreground. Somebody types Ctrl-C. Who gets SIGINT?",
+    text:
+      "Both stubs are stopped by their tracer, and the host is in the foreground. Ctrl-C is typed. Which processes get " +
+      "SIGINT?",
     choices: [
-      "The host only: it is the program that runs",
+      "Only the host: it is the running program",
       "The host and the stub without setsid",
       "All three: they have the same terminal",
     ],
     answer: 1,
     because:
-      "The terminal knows a process group, and no programs. Two are in it. The other stub has left, group, session and " +
-      "terminal, with its setsid.",
+      "The terminal knows a process group, not programs. The host and this stub are in it. The other stub has left " +
+      "group, session and terminal with its setsid.",
   });
   writeSync(keyboard, CTRL_C);
   const call = {
@@ -155,12 +159,12 @@ function type(recorder: Recorder, keyboard: number): number {
     lane: "terminal",
     kind: "syscall",
     title: callTitle(call),
-    why: "Ctrl-C is typed. The terminal is in its usual mode (ISIG is set), so the kernel makes a signal of it.",
+    why: "Ctrl-C is typed. The terminal is in its usual mode (ISIG is set), so the kernel turns it into a signal.",
     call,
   });
 }
 
-/** Waits until the signal has come to all to whom it goes: the kernel sends it to a group at once. */
+/** Waits until the signal has reached every process of the group: the kernel sends it to all of them at once. */
 async function hear(recorder: Recorder, { stub }: WatchedStub, heard: () => number): Promise<void> {
   const { tracer, pid } = stub;
   const interrupt = tracer.encoder.signalSet(tracer.constant("SIGINT"));
@@ -176,8 +180,10 @@ function hostHeard(recorder: Recorder): number {
   return recorder.step({
     lane: "host",
     kind: "signal",
-    title: "SIGINT is taken",
-    why: "Its handler is called. It might close its stubs now, and exit. It does not know that one of them was told, too.",
+    title: "SIGINT is delivered",
+    why:
+      "Its handler is called. It might now close its stubs, and exit. It does not know that one of them got the signal, " +
+      "too.",
   });
 }
 
@@ -186,7 +192,7 @@ function stubHeard(recorder: Recorder, { stub, tracee }: WatchedStub): number {
     lane: tracee.lane,
     kind: "signal",
     title: "SIGINT is pending",
-    why: "0x2 is SIGINT. The stub is stopped, so it cannot take the signal now. It will with its next resume.",
+    why: "0x2 is SIGINT. The stub is stopped, so the signal is not delivered yet. It will be with the next resume.",
     kernel: recorder.view(stub.pid),
   });
 }
@@ -196,12 +202,12 @@ function lookAtControl(recorder: Recorder, { stub, tracee }: WatchedStub): void 
     lane: tracee.lane,
     kind: "note",
     title: `${stub.pid} got nothing`,
-    why: "No signal is pending. To the terminal this process does not exist.",
+    why: "No signal is pending. The terminal does not know this process.",
     kernel: recorder.view(stub.pid),
   });
 }
 
-/** Resumes the stub for a call, and delivers what stops it: answers how it ended. */
+/** Resumes the stub for a call, and delivers what stops it: returns how it ended. */
 function letThrough(recorder: Recorder, { stub, tracee }: WatchedStub): string {
   const { tracer, thread } = stub;
   const { encoder, frame } = tracer;
@@ -209,37 +215,36 @@ function letThrough(recorder: Recorder, { stub, tracee }: WatchedStub): string {
   encoder.encodeSyscall(frame.offset, thread.initial.offset, number, 0n, 0n, 0n, 0n, 0n, 0n);
   tracee.setRegisters(
     frame,
-    "The host goes on with its work, as its handler has not ended it: a getpid is injected.",
+    "The host continues its work, because its handler has not ended it: a getpid is injected.",
   );
   tracee.request("PTRACE_CONT", "The stub is resumed for it.");
   tracee.awaitStop({
-    stop: "No instruction was executed. The stub takes the signal, and as a traced thread stops at it for its tracer to decide.",
-    wait: "The host waits for an INT3, and hears of a SIGINT that it never sent.",
+    stop: "No instruction was executed. The signal stops the traced thread, so that its tracer decides about it.",
+    wait: "The host waits for an INT3, and wait4 reports a SIGINT that the host never sent.",
   });
   tracee.request(
     "PTRACE_CONT",
-    "It lets the signal through, as a debugger does. An untraced stub would not have waited to be asked.",
+    "It delivers the signal, as a debugger does. An untraced stub would have got it at once.",
     {
       data: tracer.constant("SIGINT"),
-      observer:
-        "stublab's injections take such a signal away. But a guest's switch would end by it.",
+      observer: "stublab's injections suppress such a signal. But it would end a guest's switch.",
     },
   );
   recorder.ask({
-    text: "The signal is delivered. The set-up has given every signal its default disposition. What becomes of the stub?",
+    text: "The signal is delivered. The set-up has given every signal its default disposition. What happens to the stub?",
     choices: [
-      "It goes on to getpid",
-      "SIGINT ends it",
-      "It calls the host's handler: that is in its memory",
+      "It continues to getpid",
+      "SIGINT kills it",
+      "It calls the host's handler, which is in its memory",
     ],
     answer: 1,
     because:
-      "The default of SIGINT is to end the process. With SIGKILL as exit signal, gVisor's choice, the host would follow: one Ctrl-C, " +
-      "which the host had a handler for, would have ended it.",
+      "The default action of SIGINT terminates the process. With SIGKILL as exit signal, gVisor's choice, the host " +
+      "would die next: one Ctrl-C, for which the host had a handler, would have killed it.",
   });
   const how = tracee.awaitEnd({
-    stop: "The stub is gone, by one keystroke.",
-    wait: "The host hears of it, and reaps it.",
+    stop: "One keystroke has killed the stub.",
+    wait: "wait4 reports this to the host, and reaps it.",
   });
   stub.forgetIfDead();
   return how;

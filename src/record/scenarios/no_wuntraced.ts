@@ -10,18 +10,19 @@ import type { Scenario } from "../scenario.ts";
 import { addStubCode } from "../stub_code.ts";
 import { forkUnseen, type UnseenStub } from "../unseen.ts";
 
-/** How long the host has patience where nothing will come, in milliseconds. */
+/** How long the host waits for what never comes, in milliseconds. */
 const PATIENCE = 200;
 
 export const noWuntraced: Scenario = {
-  title: "Without WUNTRACED: a stop that nobody hears of",
+  title: "Without WUNTRACED: a stop that is never reported",
   introduction: [
-    "A stub says that it is ready by stopping itself. Whoever made it waits for that with wait4, and attaches then.",
-    "But wait4 was made for parents who want to know how their children ended. A stop is not an end, and most parents do not " +
-      "care: a shell does, for Ctrl-Z, and asks for it with the option WUNTRACED. The name says which stops are meant: those " +
-      "of children that nobody traces.",
-    "It is one bit. Here the host leaves it out first, then asks again with it, and then becomes the tracer, for whom " +
-      "everything is different.",
+    "A stub signals that it is ready by stopping itself. Its parent waits for that with wait4; then the tracer " +
+      "attaches.",
+    "But wait4 exists for parents that want to know how their children ended. A stop is not an end, and most parents " +
+      "ignore it. A shell does not, because of Ctrl-Z: it uses the option WUNTRACED. As the name says, the option is " +
+      "about stops of children that are not traced.",
+    "It is one bit. Here the host first omits it, then sets it, and then becomes the tracer, for which the rule is " +
+      "different.",
   ],
 
   record(recorder) {
@@ -31,10 +32,11 @@ export const noWuntraced: Scenario = {
     const child = forkUnseen(recorder, tracer, {
       lane: "master",
       role: "the first stub",
-      why: "The host makes a child. Nobody will trace it before it has stopped itself.",
+      why: "The host creates a child. It is not traced before it has stopped itself.",
       stopped:
-        "The child has done all that a stub does by itself, and has stopped. /proc says T. As it stopped, the kernel sent the host a " +
-        "SIGCHLD (a parent may decline that, with SA_NOCLDSTOP): something is new with some child. What it is, wait4 tells.",
+        "The child has done all that a stub does by itself, and has stopped. /proc says T. When it stopped, the kernel " +
+        "sent the host a SIGCHLD (unless the parent has set SA_NOCLDSTOP): the state of a child has changed. wait4 " +
+        "reports how.",
     });
     const without = waitWithout(recorder, child);
     const within = waitWith(recorder, child);
@@ -49,7 +51,7 @@ export const noWuntraced: Scenario = {
   },
 };
 
-/** A wait4 that should bring nothing; answers "nothing", or what it did bring. */
+/** A wait4 that should report nothing; returns "nothing", or what it reported. */
 function waitInVain(
   recorder: Recorder,
   { tracee: { thread, lane } }: UnseenStub,
@@ -59,7 +61,7 @@ function waitInVain(
   const { tracer, tid } = thread;
   const result = tracer.shim.wait(tid, options, milliseconds * 1000, tracer.status);
   if (result < 0) throw new StateError(`wait4 failed with ${tracer.errorName(-result)}`);
-  // It may not come back by itself: then it has no result.
+  // It may not return by itself: then it has no result.
   const returns = (options & tracer.constant("WNOHANG")) !== 0;
   const call = tellWait(
     { tid, options },
@@ -78,7 +80,7 @@ function waitInVain(
     kernel: recorder.view(tid),
     observer: returns
       ? null
-      : `A timer ends the wait after ${PATIENCE} ms. wait4 itself has no deadline.`,
+      : `A timer interrupts the wait after ${PATIENCE} ms. wait4 itself has no deadline.`,
   });
   return result === 0 ? "nothing" : `status ${hex(BigInt(tracer.status[0] ?? 0))}`;
 }
@@ -89,25 +91,28 @@ function waitWithout(recorder: Recorder, child: UnseenStub): string {
     text: "The child is stopped. The host calls wait4(child, &status, __WALL, NULL). What does it get?",
     choices: [
       "At once: the child is stopped by SIGSTOP",
-      "Nothing: the call does not come back",
-      "ECHILD: a stopped process is nobody's child",
+      "Nothing: the call does not return",
+      "ECHILD: a stopped process is not a child",
     ],
     answer: 1,
     because:
-      "Without WUNTRACED wait4 tells of the ends of children only. The child has not ended, and will not end, because it waits for the " +
-      "host. The host waits for the child. This is a deadlock, and a silent one: both processes look as healthy as can be.",
+      "Without WUNTRACED wait4 reports only the ends of children. The child has not ended, and will not end, because it " +
+      "waits for the host. The host waits for the child. This is a deadlock, and a silent one: both processes look " +
+      "healthy.",
   });
   return waitInVain(recorder, child, tracer.waitAll, {
     why:
-      "Nothing comes. __WALL is of no help: it says which children are meant (also those whose exit signal is not SIGCHLD), not what " +
-      "is to be told of them. A host without a deadline would sit here for ever.",
+      "wait4 reports nothing. __WALL does not help: it selects children (also those whose exit signal is not SIGCHLD), " +
+      "not which changes are reported. A host without a deadline would hang here forever.",
     milliseconds: PATIENCE,
   });
 }
 
 function waitWith(recorder: Recorder, { tracee, stopped }: UnseenStub): string {
   recorder.ask({
-    text: "The same call, with WUNTRACED this time. The child has been stopped all the while, and nothing new has happened. What does the host get?",
+    text:
+      "The same call, with WUNTRACED this time. The child has been stopped all the time, and nothing new has happened. " +
+      "What does the host get?",
     choices: [
       "Nothing: it has missed the moment of the stop",
       "At once: the child is stopped by SIGSTOP",
@@ -115,8 +120,8 @@ function waitWith(recorder: Recorder, { tracee, stopped }: UnseenStub): string {
     ],
     answer: 1,
     because:
-      "wait4 asks for a state that has not been told yet, not for an event. The kernel has kept the stop. Nobody can come too " +
-      "late for it.",
+      "wait4 asks for a state that has not been reported yet, not for an event. The kernel keeps the stop until it is " +
+      "reported, so a wait is never too late for it.",
   });
   awaitSelfStop(tracee, stopped);
   const { tracer } = tracee.thread;
@@ -126,14 +131,15 @@ function waitWith(recorder: Recorder, { tracee, stopped }: UnseenStub): string {
 function waitAgain(recorder: Recorder, child: UnseenStub): string {
   const { tracer } = child.stub;
   recorder.ask({
-    text: "And once more, with WNOHANG, so that it comes back in any case. The child is still stopped. What is the result?",
+    text: "And once more, with WNOHANG, so that it returns in any case. The child is still stopped. What is the result?",
     choices: ["The child's pid, as before", "0", "ECHILD"],
     answer: 1,
     because:
-      "A stop is told once. The kernel has taken a note that the parent knows. 0 means: it is your child, and there is no news.",
+      "A stop is reported once. The kernel has recorded that the parent knows. 0 means: it is your child, and nothing " +
+      "has changed.",
   });
   return waitInVain(recorder, child, Number(tracer.waitSelfStop) | tracer.constant("WNOHANG"), {
-    why: "0: there is such a child, and there is nothing new of it.",
+    why: "0: there is such a child, and there is nothing to report.",
     milliseconds: 0,
   });
 }
@@ -142,27 +148,27 @@ function becomeTracer(recorder: Recorder, { tracee }: UnseenStub): string {
   const { tracer } = tracee.thread;
   const request = tracee.request("PTRACE_ATTACH", "Now the host becomes the tracer.");
   recorder.ask({
-    text: "The child is stopped for its tracer now. The host calls wait4 without WUNTRACED. Does it hear of that?",
+    text: "The child is now in a ptrace stop. The host calls wait4 without WUNTRACED. Does wait4 report the stop?",
     choices: [
-      "No: without WUNTRACED nobody hears of a stop",
-      "Yes: a tracer is told of every stop",
+      "No: without WUNTRACED no stop is reported",
+      "Yes: every stop is reported to the tracer",
       "Only if it is also the parent",
     ],
     answer: 1,
     because:
-      "The bit is about children that are not traced. The stops of a traced thread are what ptrace is made of, so wait4 tells its tracer " +
-      "of all of them, whatever the options.",
+      "The bit concerns children that are not traced. ptrace works by the stops of the traced thread, so wait4 reports " +
+      "all of them to the tracer, whatever the options.",
   });
   const { length } = recorder;
   const stop = tracee.awaitStop({
-    stop: "The stop by a signal (T) has become a stop for a tracer (t). That is a new stop, to be told anew.",
-    wait: "Without WUNTRACED, and at once. From here on the host never needs the bit again for this stub.",
+    stop: "The stop by a signal (T) has become a ptrace stop (t). That is a new stop, and is reported again.",
+    wait: "Without WUNTRACED, and at once. From here on the host does not need the bit for this stub.",
   });
   recorder.arrow("attach", request, length, "PTRACE_ATTACH");
   tracee.request("PTRACE_SETOPTIONS", "The usual options.", { data: tracer.traceOptions });
   takeInitialRegisters(tracee.thread);
   tracee.getRegisters(
-    "The initial registers, as in every birth: RIP is behind the SYSCALL of the kill.",
+    "The initial registers, as in every birth: RIP is after the SYSCALL of the kill.",
   );
   return `stopped by ${tracer.signalName(stop.signal)}`;
 }

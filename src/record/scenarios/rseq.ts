@@ -15,22 +15,22 @@ import type { Scenario } from "../scenario.ts";
 import { step } from "../stepping.ts";
 import { addStubCode } from "../stub_code.ts";
 
-/** What glibc registers, and how the kernel knows that an abort handler is one (x86's RSEQ_SIG). */
+/** What glibc registers, and the signature of an abort handler (x86's RSEQ_SIG). */
 const AREA_LENGTH = 32;
 const SIGNATURE = 0x53053053;
 
 export const rseq: Scenario = {
   title: "rseq: memory that the kernel still writes to",
   introduction: [
-    "Restartable sequences are a way for a program to work on data of its processor without a lock. For that the " +
-      "thread and the kernel share some 32 bytes of the thread's memory: the kernel keeps the number of the processor " +
-      "there, and the thread names the piece of code that must not be interrupted. Whenever the kernel has " +
-      "scheduled the thread anew, it looks after those bytes on the way back to the thread's code.",
-    "glibc, since version 2.35, registers such an area for every thread, by the system call rseq. Nobody has to " +
-      "use it. A forked child inherits the registration, since it has the memory, too.",
-    "A stub has it from the host's main thread, and unmaps all of the host's memory (lesson \"scrub\"). Nothing in " +
-      "that munmap tells the kernel that one of these addresses was promised to it.",
-    "So a stub's set-up takes the registration back, before the stub code begins. Here that one step was left out.",
+    "Restartable sequences let a program work on per-processor data without a lock. The thread and the kernel share " +
+      "some 32 bytes of the thread's memory: the kernel stores the number of the processor there, and the thread names " +
+      "the code that must not be interrupted. Whenever the kernel has rescheduled the thread, it updates those bytes on " +
+      "the way back to user space.",
+    "glibc, since version 2.35, registers such an area for every thread, by the system call rseq, whether or not the " +
+      "program uses it. A forked child inherits the registration together with the memory.",
+    "A stub inherits it from the host's main thread, and unmaps all of the host's memory (lesson \"scrub\"). That " +
+      "munmap does not unregister the area.",
+    "So a stub's set-up unregisters the area before the stub code begins. Here that step is omitted.",
   ],
 
   record(recorder) {
@@ -39,7 +39,7 @@ export const rseq: Scenario = {
     recorder.addLane("host", "the Node.js process; its main thread is the tracer", process.pid);
     const master = restingStub(recorder, tracer, { memory: true, omit: ["rseq"] });
     expectArea(recorder, master);
-    // A lesson leaves no file behind.
+    // A lesson leaves no file.
     dumpNoCore(master.stub);
     const unmapped = unmap(master);
     const how = meetFault(recorder, master, unmapped);
@@ -49,14 +49,14 @@ export const rseq: Scenario = {
   },
 };
 
-/** Asks the kernel for the area; where the C library has registered none, the stub does. */
+/** Asks the kernel for the area; if the C library has registered none, the stub does. */
 function expectArea(recorder: Recorder, master: WatchedStub): void {
   const { stub } = master;
   if (readArea(stub).address === 0n) {
     stub.call("rseq", stub.map(PAGE_SIZE), AREA_LENGTH, 0, SIGNATURE);
     recorder.observe(
-      "The C library of this host (musl, or a glibc before 2.35) registers no area, so a stub here would have " +
-        "nothing to unregister. For the lesson it was made to register one, by injection, in a page of its own.",
+      "The C library of this host (musl, or a glibc before 2.35) registers no area, so a stub here would have nothing " +
+        "to unregister. For the lesson an injected call registers one, in a page of its own.",
     );
   }
   tellArea(recorder, master);
@@ -66,7 +66,7 @@ function expectArea(recorder: Recorder, master: WatchedStub): void {
 function readArea({ thread }: Stub): RseqArea {
   const area = readRseq(thread);
   if (area !== undefined) return area;
-  throw new UnsupportedError("this kernel does not tell what is registered for rseq", {
+  throw new UnsupportedError("this kernel does not report what is registered for rseq", {
     call: "ptrace(PTRACE_GET_RSEQ_CONFIGURATION)",
     remedy: "Linux 5.13 or later with CONFIG_RSEQ does",
   });
@@ -89,15 +89,15 @@ function tellArea(recorder: Recorder, { stub }: WatchedStub): void {
     kind: "ptrace",
     title: callTitle(call),
     why:
-      `The kernel will write to ${hex(address)}, ${length} bytes, in the name of this stub. It is an address in the memory that the ` +
-      "stub has from the host. (A well-made stub has 0 here.)",
+      `The kernel will write to ${hex(address)}, ${length} bytes, on behalf of this stub. It is an address in the ` +
+      "memory that the stub inherited from the host. (A stub with the full set-up has 0 here.)",
     call,
     kernel: recorder.view(stub.pid),
     observer: "createStub does not ask for this.",
   });
 }
 
-/** The munmap of a scrub; answers its step. */
+/** The munmap of a scrub; returns its step. */
 function unmap({ stub, tracee }: WatchedStub): number {
   const { tracer, thread } = stub;
   const { encoder, frame, stubAddress } = tracer;
@@ -110,78 +110,74 @@ function unmap({ stub, tracee }: WatchedStub): number {
   );
   return step(tracee, {
     why:
-      "It succeeds, and one page is left. The kernel has taken down the mapping of the rseq area like any other, " +
-      "and it still has the area's address.",
+      "It succeeds, and one page is left. The kernel has removed the mapping of the rseq area like any other, and still " +
+      "has the area's address.",
   }).step;
 }
 
-/** The next resume, and what comes of it. @returns how the stub ended. */
+/** The next resume, and its consequence. @returns how the stub ended. */
 function meetFault(recorder: Recorder, { stub, tracee }: WatchedStub, unmapped: number): string {
   const { tracer } = stub;
   const behind = tracee.rip;
   tracee.request(
     "PTRACE_CONT",
-    "The munmap is over, and RIP is behind its SYSCALL. The stub is resumed, to go on to its INT3: three " +
-      "instructions, and no memory but its own page.",
+    "The munmap is complete, and RIP is after its SYSCALL. The stub is resumed to continue to its INT3: three " +
+      "instructions, which need no memory but the stub's own page.",
   );
   recorder.ask({
     text: "How many of the three instructions (cmp, je, INT3) does the stub execute?",
     choices: [
       "All three: it rests at its INT3",
-      "None: a SIGSEGV comes before the first",
+      "None: a SIGSEGV arrives before the first",
       "Two: the INT3 needs a stack to push on",
     ],
     answer: 1,
     because:
-      "The stub had stopped for its tracer, so it was scheduled out and in again. On its way back to user space " +
-      "the kernel updates the rseq area, meets a page fault of its own, and has no way to tell anybody but by a " +
-      "SIGSEGV.",
+      "The stub had stopped for its tracer, so it was scheduled out and in again. On the way back to user space the " +
+      "kernel updates the rseq area, gets a page fault itself, and can report that only by a SIGSEGV.",
   });
   const resumed = performance.now();
   tracee.awaitStop({
     stop:
-      "RIP is where it was: no instruction was executed. Nothing in the stub code is wrong, and a look at RIP does " +
-      "not help. The fault was the kernel's.",
-    wait: "The host waits for an INT3, and hears of a SIGSEGV.",
+      "RIP is unchanged: no instruction was executed. The stub code is not at fault, and RIP does not show the cause. " +
+      "The fault happened in the kernel.",
+    wait: "The host waits for an INT3, and wait4 reports a SIGSEGV.",
   });
   const took = Math.round((performance.now() - resumed) * 1000);
   const info = tracee.signalInfo();
   const kernels = info.code === tracer.constant("SI_KERNEL");
   tracee.getSignalInfo(
-    `si_code is ${kernels ? "SI_KERNEL" : info.code}, and si_addr ${hex(info.address)}: no instruction of the stub has faulted, and ` +
-      `there is no address to tell. It took ${took} microseconds from the resume to this news. Without the observer the stub would have ` +
-      "come as far as its INT3, or to the end of its time slice: whatever makes it be scheduled first.",
+    `si_code is ${kernels ? "SI_KERNEL" : info.code}, and si_addr ${hex(info.address)}: no instruction of the stub ` +
+      `has faulted, and there is no address to report. It took ${took} microseconds from the resume to this report. ` +
+      "Unobserved, the stub would have run to its INT3, or to the end of its time slice: to whatever reschedules it " +
+      "first.",
   );
-  recorder.check("RIP at the SIGSEGV: behind the munmap", hex(behind), hex(tracee.rip));
+  recorder.check("RIP at the SIGSEGV: after the munmap", hex(behind), hex(tracee.rip));
   recorder.check("si_code", `${tracer.constant("SI_KERNEL")}`, `${info.code}`);
   recorder.check("si_addr", "0x0", hex(info.address));
-  tracee.request("PTRACE_CONT", "Can the host take the signal away, and let the stub go on?");
+  tracee.request("PTRACE_CONT", "Can the host suppress the signal, and let the stub continue?");
   tracee.awaitStop({
     stop:
-      "No. The stub was scheduled out and in again, and the kernel fell over the same address once more. There is " +
-      "no way back to the stub code for it.",
-    wait: "The host hears of the next SIGSEGV.",
+      "No. The stub was scheduled out and in again, and the kernel faulted at the same address. The stub cannot return " +
+      "to user space.",
+    wait: "wait4 reports the next SIGSEGV.",
   });
   recorder.check("resumed without the signal: RIP", hex(behind), hex(tracee.rip));
-  tracee.request(
-    "PTRACE_CONT",
-    "The host lets the signal through, as an untraced stub would get it.",
-    {
-      data: tracer.constant("SIGSEGV"),
-    },
-  );
+  tracee.request("PTRACE_CONT", "The host delivers the signal, as an untraced stub would get it.", {
+    data: tracer.constant("SIGSEGV"),
+  });
   return tracee.awaitEnd({
-    stop: `SIGSEGV has no handler here, so it ends the process. The munmap of step ${unmapped + 1} has killed it.`,
-    wait: "The host hears that the stub is gone.",
+    stop: `SIGSEGV has no handler here, so it terminates the process. The munmap of step ${unmapped + 1} has killed it.`,
+    wait: "wait4 reports that the stub is gone.",
   });
 }
 
-/** A stub that has taken the registration back lives through the same. */
+/** A stub that has unregistered the area survives the same. */
 function checkOther(recorder: Recorder, tracer: Tracer): void {
   const other = tracer.createStub();
   other.scrub();
   recorder.check("a stub with the full set-up: its rseq area", "0x0", hex(readArea(other).address));
-  recorder.check("it is scrubbed, and lives: getpid", `${other.pid}`, `${other.call("getpid")}`);
+  recorder.check("it is scrubbed, and alive: getpid", `${other.pid}`, `${other.call("getpid")}`);
 }
 
 function isThere(pid: number): boolean {

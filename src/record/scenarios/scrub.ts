@@ -13,12 +13,12 @@ import { addStubCode } from "../stub_code.ts";
 export const scrub: Scenario = {
   title: "Scrubbing: a process with one page",
   introduction: [
-    "A stub that was forked from the host has all of its memory: the code and the heap of Node.js, the C library, " +
-      "stacks. It needs nothing of that. What is worse, a guest that ran in it could read it.",
-    "So the host has the stub unmap everything but the page of the stub code. The stub does that itself, by an injected " +
-      "munmap: no process can unmap memory of another.",
-    "The page of the stub code lies at the highest free place of user space, usually at its very top. Then all the rest " +
-      "is one range below it, and one munmap is enough.",
+    "A stub that was forked from the host has all of the host's memory: the code and the heap of Node.js, the C " +
+      "library, stacks. It needs none of that. Worse, a guest that runs in the stub could read it.",
+    "So the host makes the stub unmap everything but the page of the stub code, by an injected munmap: no process can " +
+      "unmap the memory of another.",
+    "The page of the stub code is the highest free page of user space, usually the topmost. Then everything else is " +
+      "one range below it, and one munmap is enough.",
   ],
 
   record(recorder) {
@@ -41,38 +41,43 @@ function unmapBelow(recorder: Recorder, { stub, tracee }: WatchedStub): void {
     args: [0, stubAddress],
     stepped: true,
     frame:
-      `munmap(0, ${hex(BigInt(stubAddress))}): everything from address 0 up to the page of the stub code. Where nothing ` +
-      "is mapped, munmap does not mind.",
+      `munmap(0, ${hex(BigInt(stubAddress))}): everything from address 0 up to the page of the stub code. munmap ` +
+      "accepts ranges in which nothing is mapped.",
     before: () =>
       recorder.ask({
-        text: `The stub unmaps ${below} of its ${mappings.length} mappings, its stack and its C library among them. What becomes of it?`,
+        text:
+          `The stub unmaps ${below} of its ${mappings.length} mappings, including its stack and its C library. What happens ` +
+          "to it?",
         choices: [
-          "SIGSEGV: it has no stack any more",
+          "SIGSEGV: it no longer has a stack",
           "Nothing: it executes the next instruction of the stub code",
           "The kernel refuses: a process needs its stack",
         ],
         answer: 1,
         because:
-          "The stub code lies on its own page, and uses registers only: no stack, no data, no call. RSP points to " +
-          "nowhere, and nobody reads from it. Only a signal handler would need a stack, and the stub has no handlers.",
+          "The stub code is on its own page, and uses only registers: no stack, no data, no function call. RSP points to " +
+          "unmapped memory, and no instruction uses it. Only a signal handler would need a stack, and the stub has no " +
+          "handlers.",
       }),
-    why: "The kernel takes the mappings away while the stub is inside the call. It returns to the only page that is left.",
-    answer: "RAX is 0: it is done.",
+    why:
+      "The kernel removes the mappings while the stub is inside the call. The call returns to the only page that is " +
+      "left.",
+    answer: "RAX is 0: success.",
   });
 }
 
-/** Without randomised addresses the page does not lie at the top. */
+/** Without address randomisation the page is not at the top. */
 function unmapAbove({ stub, tracee }: WatchedStub): void {
   const end = stub.tracer.stubAddress + PAGE_SIZE;
-  // A length of 0 would be an error, and not nothing.
+  // munmap refuses a length of 0.
   if (end >= topOfUserSpace()) return;
   injectWatched(tracee, {
     call: "munmap",
     args: [end, topOfUserSpace() - end],
     stepped: true,
-    frame: "A second munmap, for what lies above the page of the stub code.",
-    why: "What was above the page of the stub code goes the same way.",
-    answer: "RAX is 0: it is done.",
+    frame: "A second munmap, for what is above the page of the stub code.",
+    why: "The kernel removes what was above the page of the stub code.",
+    answer: "RAX is 0: success.",
   });
 }
 
@@ -84,8 +89,9 @@ function checkMemory(recorder: Recorder, { stub, tracee }: WatchedStub): void {
     kind: "note",
     title: "one page is left",
     why:
-      "The memory map has one line. (The vsyscall page, which /proc lists for every process, is the kernel's, and left out " +
-      "here.) A stub that is cloned from this one costs one page, its page tables, and what the kernel keeps of any process.",
+      "The memory map has one line. (The vsyscall page, which /proc lists for every process, belongs to the kernel and " +
+      "is omitted here.) A stub that is cloned from this one costs one page, its page tables, and the kernel's data for " +
+      "any process.",
     kernel: recorder.view(pid),
   });
   const maps = facts.mappings.map(({ start, end, protection }) => {
@@ -95,6 +101,6 @@ function checkMemory(recorder: Recorder, { stub, tracee }: WatchedStub): void {
   const page = `${hex(BigInt(stubAddress))}-${hex(BigInt(stubAddress + PAGE_SIZE))} r-xp`;
   recorder.check("its memory map", page, maps.join(", "));
   recorder.check("resident", `${PAGE_SIZE} bytes`, `${facts.residentBytes} bytes`);
-  recorder.check("it rests behind its INT3", hex(tracer.restAddress), hex(tracee.rip));
-  recorder.check("it lives: getpid, injected", `${pid}`, `${stub.call("getpid")}`);
+  recorder.check("it rests after its INT3", hex(tracer.restAddress), hex(tracee.rip));
+  recorder.check("it is alive: getpid, injected", `${pid}`, `${stub.call("getpid")}`);
 }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { StateError } from "../../errors.ts";
+import { INSTRUCTION_POINTER } from "../../stub/amd64.ts";
 import { takeInitialRegisters } from "../../stub/attach.ts";
 import { deathSignal } from "../../stub/examine.ts";
 import { readProcess } from "../../stub/proc.ts";
@@ -14,7 +15,7 @@ import type { Scenario, Stage } from "../scenario.ts";
 import { addStubCode } from "../stub_code.ts";
 import { Tracee } from "../tracee.ts";
 
-/** The lane of the thread that clones: birth and requests are told of the lane "host". */
+/** The lane of the thread that clones: births and requests are recorded in the lane "host". */
 const WORKER = "host";
 const MAIN = "main";
 const STUB = "stub";
@@ -23,18 +24,19 @@ const CONTROL = "control";
 export const threadDies: Scenario = {
   title: "The thread dies: a parent is not always a process",
   introduction: [
-    "The first thing that a stub asks for is a signal at its parent's end: prctl(PR_SET_PDEATHSIG, SIGKILL). With this no " +
-      "stub outlives a host that crashes.",
-    "Who is that parent? For getppid it is a process. For this signal it is not: prctl(2) says that it is the thread that " +
-      "created the child. When that thread ends, the signal is sent, although its process may live on for years.",
-    "Node.js has such threads: its workers come and go. So does Go: a goroutine moves between threads of the system, and " +
-      "the runtime may end one. gVisor ties each goroutine that traces to its thread.",
-    "Here a worker clones two stubs, which differ in one thing: the second has taken its death signal back. Then " +
-      "the worker is over, and nothing else happens.",
+    "A stub first requests a signal at its parent's end: prctl(PR_SET_PDEATHSIG, SIGKILL). With it no stub outlives a " +
+      "host that crashes.",
+    "What is the parent? For getppid it is a process. For this signal it is not: according to prctl(2) it is the " +
+      "thread that created the child. When that thread ends, the signal is sent, even if its process lives on for " +
+      "years.",
+    "Node.js has such threads: its workers start and end. So has Go: a goroutine moves between OS threads, and the " +
+      "runtime may end one. gVisor locks each goroutine that traces to its thread.",
+    "Here a worker clones two stubs that differ in one respect: the second has cancelled its death signal. Then the " +
+      "worker ends, and nothing else happens.",
   ],
 
   async record(recorder) {
-    // Before the worker's: the stub code is to lie at one place for both.
+    // Before the worker's, so that both have the stub code at one address.
     using tracer = new Tracer({ encoder: recorder.encoder });
     recorder.addLane(MAIN, "the main thread of the host, which lives on", process.pid);
     await using sandbox = Sandbox.startThread(recorder, "thread-dies");
@@ -58,7 +60,7 @@ export const threadDies: Scenario = {
     const role = "a worker thread of the same host; it clones the stubs, and traces them";
     recorder.addLane(WORKER, role, tracer.tid);
     const stub = restingChild(recorder, tracer, STUB, "keeps its death signal");
-    const control = restingChild(recorder, tracer, CONTROL, "takes its death signal back");
+    const control = restingChild(recorder, tracer, CONTROL, "cancels its death signal");
     takeBack(control);
     letGo(recorder, tracer, { stub, control }, stage);
   },
@@ -68,7 +70,7 @@ function taskPath(tid: number): string {
   return `/proc/${process.pid}/task/${tid}`;
 }
 
-/** A stub of the worker's that is there when the recording begins. */
+/** A stub of the worker that exists when the recording begins. */
 function restingChild(recorder: Recorder, tracer: Tracer, lane: string, role: string): Tracee {
   const stub = tracer.createStub();
   stub.scrub();
@@ -77,10 +79,10 @@ function restingChild(recorder: Recorder, tracer: Tracer, lane: string, role: st
   recorder.step({
     lane,
     kind: "note",
-    title: `stub ${stub.pid} rests behind its INT3`,
+    title: `stub ${stub.pid} rests after its INT3`,
     why:
-      `The worker has cloned it and traces it (the lesson "host" shows such a birth). Its signal at its parent's end is ${signal}. ` +
-      `Its parent, says the kernel, is ${process.pid}: PPid is a process, and both of the host's threads here belong to that.`,
+      `The worker has cloned it and traces it (lesson "host"). Its signal at its parent's end is ${signal}. According ` +
+      `to the kernel its parent is ${process.pid}: PPid is a process, and both threads of the host belong to it.`,
     kernel: recorder.view(stub.pid),
   });
   return new Tracee(recorder, lane, stub.thread, WORKER);
@@ -94,8 +96,8 @@ function takeBack(control: Tracee): void {
     stepped: true,
     frame:
       "prctl(PR_SET_PDEATHSIG, 0), injected into the second stub: no signal at its parent's end.",
-    why: "The stub itself has to ask: this is a matter of each process's own. In all else the two stubs are alike.",
-    answer: "RAX is 0. This stub is not going to be killed by its parent's end.",
+    why: "The stub itself has to make the call: the setting belongs to each process. Otherwise the two stubs are alike.",
+    answer: "RAX is 0. This stub will not be killed at its parent's end.",
   });
 }
 
@@ -107,27 +109,27 @@ function letGo(
   stage: Stage,
 ): void {
   recorder.observe(
-    "The worker detaches from both stubs before it ends. A worker of stublab ends its stubs itself, or holds them to its end, and " +
-      "PTRACE_O_EXITKILL ends them then.",
+    "The worker detaches from both stubs before it ends. A worker of stublab normally ends its stubs itself, or keeps " +
+      "them until its end, when PTRACE_O_EXITKILL kills them.",
   );
   const why =
-    "The worker lets go, in stop. A tracer's end does something to those that it traces, too: with PTRACE_O_EXITKILL it " +
-    "kills them. Now nobody traces the stub, so that cannot be what happens to it.";
+    "The worker detaches, and leaves the stub stopped. A tracer's end also affects the stubs that it traces: with " +
+    "PTRACE_O_EXITKILL it kills them. Now the stub is not traced, so that cannot be the cause of what follows.";
   for (const tracee of [stub, control]) {
     tracee.request("PTRACE_DETACH", why, {
-      observer: "Only there for the lesson: one cause is to be left.",
+      observer: "Only for the lesson, to leave a single cause.",
     });
     awaitProcess(tracee.thread.tgid, ({ state }) => state === "T", tracer.deadline);
     recorder.step({
       lane: tracee.lane,
       kind: "stop",
       title: "stopped by SIGSTOP",
-      why: "It is stopped and untraced, and does nothing by itself.",
+      why: "It is stopped and untraced, and executes nothing.",
       kernel: recorder.view(tracee.thread.tgid),
     });
   }
   const pids = [stub, control].map(({ thread }) => thread.tgid);
-  // The tracer's end would end the stubs that it knows of.
+  // The tracer's end would end the stubs that it knows.
   for (const tracee of [stub, control]) {
     tracee.thread.forget();
     tracer.stubs.get(tracee.thread.tgid)?.forgetIfDead();
@@ -137,24 +139,24 @@ function letGo(
   recorder.step({
     lane: WORKER,
     kind: "exit",
-    title: "the worker's script is over",
-    why: "Its thread ends, by itself, as threads do. The process goes on.",
+    title: "the worker's script ends",
+    why: "Its thread ends normally. The process continues.",
   });
 }
 
 function ask(recorder: Recorder): void {
   recorder.ask({
-    text: `The worker's thread ends. The host, process ${process.pid}, lives on. What becomes of the two stubs?`,
+    text: `The worker's thread ends. The host, process ${process.pid}, lives on. What happens to the two stubs?`,
     choices: [
-      "Nothing: their parent is the process, and that lives",
-      "The one that asked for a death signal is killed; the other lives on",
+      "Nothing: their parent is the process, which is alive",
+      "The one with a death signal is killed; the other lives on",
       "Both become children of init",
     ],
     answer: 1,
     because:
-      "The kernel keeps for every process the thread that created it. As a thread ends, it goes through its children: each that has " +
-      "asked for a death signal gets it, and each is handed on, to another thread of the same process if there is one. So " +
-      "the second stub has not even got a new PPid.",
+      "The kernel records for every process which thread created it. When a thread ends, the kernel walks through its " +
+      "children: each that has requested a death signal gets it, and each is reparented, to another thread of the same " +
+      "process if there is one. So the PPid of the second stub does not change.",
   });
 }
 
@@ -167,7 +169,7 @@ function awaitThreadEnd(recorder: Recorder, tracer: Tracer, tid: number): void {
     lane: MAIN,
     kind: "note",
     title: `thread ${tid} is gone, process ${process.pid} lives`,
-    why: "The kernel has no such thread any more: it is not in /proc/PID/task. This line was written by the process, by another of its threads.",
+    why: "The thread is no longer in /proc/PID/task. Another thread of the same process recorded this line.",
   });
 }
 
@@ -176,26 +178,27 @@ function awaitStubEnd(recorder: Recorder, tracer: Tracer, pid: number): string {
   const tracee = new Tracee(recorder, STUB, new Thread(tracer, pid, pid), MAIN);
   return tracee.awaitEnd({
     stop:
-      "The stub was stopped, and untraced, and nobody has sent it anything. The kernel has, as the thread that had cloned it " +
-      "ended. SIGKILL ends a stopped process, too.",
+      "The stub was stopped and untraced, and no process has sent it a signal. The kernel has, when the thread that had " +
+      "cloned it ended. SIGKILL also ends a stopped process.",
     wait:
-      "The main thread asks, and may: a process's children are those of all its threads. Had SIGKILL been the exit signal, as " +
-      "in gVisor, it would have killed the whole process by now.",
+      "The main thread may wait for it: the children of a process are those of all its threads. If the exit signal were " +
+      "SIGKILL, as in gVisor, it would have killed the whole process by now.",
   });
 }
 
-/** The main thread takes over the stub that lives. */
+/** The main thread takes over the stub that is alive. */
 function attachControl(recorder: Recorder, tracer: Tracer, pid: number): Stub {
   const thread = new Thread(tracer, pid, pid);
   const stub = tracer.addStub(thread, tracer.constant("SIGCHLD"));
   const tracee = new Tracee(recorder, CONTROL, thread, MAIN);
   const request = tracee.request(
     "PTRACE_ATTACH",
-    "The other one is still there. The main thread attaches to it, to ask it.",
+    "The other stub is still there. The main thread attaches to it, to examine it.",
   );
   const at = tracee.stopped(
     thread.wait(),
-    "Its state goes from T to t. PPid is what it was: the kernel has handed the stub on to another thread of the same process.",
+    "Its state goes from T to t. PPid is unchanged: the kernel has reparented the stub to another thread of the same " +
+      "process.",
   );
   recorder.arrow("attach", request, at, "PTRACE_ATTACH");
   tracee.waited(at, "As after every attach.");
@@ -203,13 +206,13 @@ function attachControl(recorder: Recorder, tracer: Tracer, pid: number): Stub {
   takeInitialRegisters(thread);
   // It was at its INT3, not at its self-stop.
   const syscall = tracer.stubAddress + tracer.shim.stubSyscallOffset();
-  thread.initial.set("rip", BigInt(syscall));
+  thread.initial.set(INSTRUCTION_POINTER, BigInt(syscall));
   injectWatched(tracee, {
     call: "getppid",
-    frame: "getppid, injected: does the stub see that its creator is gone?",
+    frame: "getppid, injected: does the stub notice that its creator is gone?",
     answer:
-      `RAX is ${process.pid}, the host's pid, as at its birth. The comparison with R15 finds an orphan by its parent's pid. It would ` +
-      "not have found this one.",
+      `RAX is ${process.pid}, the host's pid, as at its birth. The comparison with R15 detects an orphan by its ` +
+      "parent's pid. It would not detect this one.",
   });
   return stub;
 }

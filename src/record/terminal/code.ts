@@ -1,3 +1,4 @@
+import { INSTRUCTION_POINTER } from "../../stub/amd64.ts";
 import type { Code, CodeLine, Recording } from "../recording.ts";
 import { draw, type Line, prose, say, widthOf } from "./frame.ts";
 
@@ -64,7 +65,7 @@ function ripAt({ steps }: Recording, index: number): bigint | undefined {
   const about = steps[index]?.about;
   for (let i = index; i >= 0; i--) {
     const step = steps[i];
-    const rip = step?.about === about ? step?.registers?.after.rip : undefined;
+    const rip = step?.about === about ? step?.registers?.after[INSTRUCTION_POINTER] : undefined;
     if (rip !== undefined) return BigInt(rip);
   }
   return undefined;

@@ -1,9 +1,7 @@
+import { FIRST_REGISTERS } from "../amd64.ts";
 import type { Recording } from "../recording.ts";
 import { type RegisterRow, registerRows, stepNumber } from "../view/told.ts";
 import { draw, fit, type Line, prose, say, widthOf } from "./frame.ts";
-
-/** The registers that a stub's life is about come first. */
-const FIRST = ["rip", "rax", "rdi", "rsi", "rdx", "r10", "r8", "r9", "rbx", "r15", "orig_rax"];
 
 /** How wide the names are; only that of orig_rax is wider. */
 const NAME = 6;
@@ -57,7 +55,7 @@ function lastRegisters({ steps }: Recording, index: number): number {
 
 function inOrder(rows: readonly RegisterRow[]): RegisterRow[] {
   const rank = ({ name }: RegisterRow) =>
-    FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length;
+    FIRST_REGISTERS.includes(name) ? FIRST_REGISTERS.indexOf(name) : FIRST_REGISTERS.length;
   return [...rows].sort((a, b) => rank(a) - rank(b));
 }
 

@@ -1,3 +1,4 @@
+import { INSTRUCTION_POINTER } from "../../../../stub/amd64.ts";
 import type { Code, CodeLine, Recording, Step } from "../../../recording.ts";
 import { type Child, element, told } from "./elements.ts";
 import { scrolling } from "./words.ts";
@@ -37,7 +38,7 @@ export function codePane({ code }: Recording, step: Step): HTMLElement | undefin
 }
 
 function placeOf(codes: readonly Code[], { instruction, registers }: Step): Place | undefined {
-  const rip = registers?.after.rip;
+  const rip = registers?.after[INSTRUCTION_POINTER];
   const next = rip === undefined ? undefined : BigInt(rip);
   for (const code of codes) {
     const { name, base, lines } = code;

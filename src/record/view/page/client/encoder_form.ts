@@ -1,5 +1,6 @@
 import type { Encoder } from "../../../../encoder/encoder.ts";
 import { constantsOf, parseFlags, parseNumber } from "../../../../encoder/names.ts";
+import { ARGUMENTS } from "../../../amd64.ts";
 import { element } from "./elements.ts";
 import { labelled, select } from "./encoder_fields.ts";
 import {
@@ -9,9 +10,6 @@ import {
   tellWord,
   waitOptions,
 } from "./encoder_flags.ts";
-
-/** Where the arguments go, and what one calls them there. */
-const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
 
 /** The bootstrap's parent: a pid. */
 const MOST_PID = 2n ** 31n - 1n;

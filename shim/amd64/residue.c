@@ -1,0 +1,79 @@
+// What a register setup leaves in a thread on amd64.
+
+#include "attempt.h"
+#include "registers.h"
+
+/** orig_rax outside of system calls. */
+static const uint64_t NO_CALL = ~(uint64_t)0;
+
+/** offsetof(struct user, u_debugreg). */
+enum { DEBUG_REGISTERS = 848, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
+
+/** Flags of eflags. A program can set ID by POPF, and no request clears it. */
+enum { TRAP_FLAG = 0x100, ID_FLAG = 0x200000 };
+
+/**
+ * The stop must be a signal-delivery-stop that leaves nothing behind. A stop signal may have
+ * stopped the process instead. A signal given with the resume may be pending, or its handler just
+ * entered, if the stop has another reason. And whether the kernel takes the trap flag of a stepped
+ * thread for its own or for the thread's depends on the step before.
+ */
+int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    const int signal = outcome->status >> 8;
+    const int steps =
+        setup->on == STUBLAB_ON_SINGLESTEP || setup->on == STUBLAB_ON_SYSEMU_SINGLESTEP;
+    if (signal < 1 || signal > 64 || (signal >= SIGSTOP && signal <= SIGTTOU))
+        return 0;
+    if (setup->way == STUBLAB_WAY_SIGMASK)
+        return 0;
+    if (setup->signal != 0 && (steps || setup->from != STUBLAB_FROM_SIGNAL))
+        return 0;
+    // A step may end on the way out of a system call, even one with the number -1: SYSCALL has
+    // copied RIP to RCX. From there the kernel may return by another instruction than from a trap.
+    const int from_call = setup->from == STUBLAB_FROM_ENTRY || setup->from == STUBLAB_FROM_EXIT ||
+                          setup->from == STUBLAB_FROM_SYSEMU;
+    if (steps && (from_call || outcome->stopped[REG_RCX] == outcome->stopped[REG_RIP]))
+        return 0;
+    // A step over a POPF, which only the stub code has, ends without the trap flag, but
+    // the kernel has noted that it is the thread's own.
+    if (steps && outcome->stopped[REG_RIP] >> 32 != 0)
+        return 0;
+    // In a system call the kernel remembers how it was entered, on which restarts depend.
+    return outcome->stopped[REG_ORIG_RAX] == NO_CALL &&
+           !(steps && (outcome->stopped[REG_EFLAGS] & TRAP_FLAG));
+}
+
+int left_trap_flag(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    const int was_read = outcome->error != 0 || (setup->wants & STUBLAB_WANT_WRITTEN);
+    if (!writes_registers(setup->way))
+        return 0;
+    return ((was_read ? outcome->written : setup->words)[REG_EFLAGS] & TRAP_FLAG) != 0;
+}
+
+int pokes_trap_flag(const struct stublab_setup *setup) {
+    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
+        if (setup->words[2 * i] == 8ULL * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
+            return 1;
+    }
+    return 0;
+}
+
+/**
+ * Whether pokes may have set a hardware breakpoint. Once a thread has had one, the kernel checks
+ * writes to its debug registers differently, even after it is removed.
+ */
+static int pokes_breakpoint(const struct stublab_setup *setup) {
+    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
+        const uint64_t offset = setup->words[2 * i] - DEBUG_REGISTERS;
+        if (offset < DEBUG_STATUS && offset / 8 != 4 && offset / 8 != 5)
+            return 1;
+        if (offset >= DEBUG_CONTROL && offset < DEBUG_CONTROL + 8)
+            return 1;
+    }
+    return 0;
+}
+
+int is_spoiled(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    return pokes_breakpoint(setup) ||
+           (outcome->resumed == 0 && (outcome->stopped[REG_EFLAGS] & ID_FLAG));
+}

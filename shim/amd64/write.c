@@ -1,0 +1,145 @@
+// Writes register setups with the requests that amd64 has.
+
+#include "attempt.h"
+#include "registers.h"
+#include <asm-generic/errno.h>
+#include <linux/uio.h>
+
+#ifndef PTRACE_SET_SYSCALL_INFO
+#define PTRACE_SET_SYSCALL_INFO 0x4212 /* Linux 6.16 */
+#endif
+
+static int64_t set_registers_of(int32_t tid, uint64_t type, const void *bytes, uint64_t length) {
+    struct iovec vector = {(void *)bytes, length};
+    return stublab_ptrace(PTRACE_SETREGSET, tid, type, &vector);
+}
+
+/** Writes pairs to a copy of an area. Pairs outside the area are skipped. */
+static void put_pairs(const struct stublab_setup *setup, const uint8_t *area, uint8_t *copy,
+                      uint64_t length) {
+    for (uint64_t i = 0; i < length; i++)
+        copy[i] = area[i];
+    for (uint64_t i = 0; i < setup->count; i++) {
+        uint64_t offset = setup->words[2 * i];
+        const uint8_t *word = (const uint8_t *)&setup->words[2 * i + 1];
+        for (uint64_t j = 0; j < 8 && offset < length && offset + j < length; j++)
+            copy[offset + j] = word[j];
+    }
+}
+
+/** Reads the words at the offsets of the pairs. */
+static void take_pairs(const struct stublab_setup *setup, const uint8_t *area, uint64_t length,
+                       uint64_t *words) {
+    for (uint64_t i = 0; i < setup->count; i++) {
+        uint64_t offset = setup->words[2 * i];
+        uint8_t *word = (uint8_t *)&words[i];
+        for (uint64_t j = 0; j < 8; j++)
+            word[j] = offset < length && offset + j < length ? area[offset + j] : 0;
+    }
+}
+
+static int64_t poke_user(int32_t tid, const struct stublab_setup *setup,
+                         struct stublab_outcome *outcome) {
+    for (uint64_t i = 0; i < setup->count; i++) {
+        int64_t result = stublab_ptrace(PTRACE_POKEUSR, tid, setup->words[2 * i],
+                                        (void *)setup->words[2 * i + 1]);
+        if (result < 0) {
+            outcome->refused_at = (int32_t)i;
+            return result;
+        }
+    }
+    return 0;
+}
+
+static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup,
+                                  const struct stublab_trial *trial,
+                                  struct stublab_outcome *outcome) {
+    _Alignas(64) uint8_t area[STUBLAB_MOST_XSTATE];
+    if (setup->way == STUBLAB_WAY_SETFPREGS) {
+        put_pairs(setup, (const uint8_t *)trial->fpregs, area, sizeof trial->fpregs);
+        int64_t result = stublab_ptrace(PTRACE_SETFPREGS, tid, 0, area);
+        stublab_ptrace(PTRACE_GETFPREGS, tid, 0, area);
+        take_pairs(setup, area, sizeof trial->fpregs, outcome->written);
+        return result;
+    }
+    put_pairs(setup, trial->xstate, area, trial->xstate_length);
+    int64_t result = set_registers_of(tid, EXTENDED_STATE, area, setup->length);
+    struct iovec vector = {area, trial->xstate_length};
+    stublab_ptrace(PTRACE_GETREGSET, tid, EXTENDED_STATE, &vector);
+    take_pairs(setup, area, trial->xstate_length, outcome->written);
+    return result;
+}
+
+static int64_t set_mask(int32_t tid, const struct stublab_setup *setup,
+                        struct stublab_outcome *outcome) {
+    int64_t result =
+        stublab_ptrace(PTRACE_SETSIGMASK, tid, setup->length, (void *)&setup->words[0]);
+    stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof outcome->written[0], &outcome->written[0]);
+    return result;
+}
+
+int writes_registers(unsigned int way) {
+    return way <= STUBLAB_WAY_POKEUSER || way == STUBLAB_WAY_SYSCALL_INFO;
+}
+
+static int64_t write(int32_t tid, const struct stublab_setup *setup,
+                     const struct stublab_trial *trial, struct stublab_outcome *outcome) {
+    switch (setup->way) {
+    case STUBLAB_WAY_SETREGS:
+        return set_registers(tid, setup->words);
+    case STUBLAB_WAY_SETREGSET:
+        return set_registers_of(tid, NT_PRSTATUS, setup->words, setup->length);
+    case STUBLAB_WAY_POKEUSER:
+        return poke_user(tid, setup, outcome);
+    case STUBLAB_WAY_SYSCALL_INFO:
+        return stublab_ptrace(PTRACE_SET_SYSCALL_INFO, tid, setup->length, (void *)setup->words);
+    case STUBLAB_WAY_SIGMASK:
+        return set_mask(tid, setup, outcome);
+    default:
+        return set_floating_point(tid, setup, trial, outcome);
+    }
+}
+
+/**
+ * What a refused write leaves depends on the registers before it: these are made the registers of
+ * rest, unless arrive has just done so. -ESRCH means that the thread is gone, not that a write was
+ * refused.
+ */
+int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
+                       const struct stublab_trial *trial, struct stublab_outcome *outcome) {
+    // All other ways leave some words as they were.
+    const int whole = setup->way == STUBLAB_WAY_SETREGS;
+    if (!whole && setup->from == STUBLAB_FROM_SIGNAL)
+        set_registers(tid, trial->rest);
+    int64_t result = write(tid, setup, trial, outcome);
+    if (result < 0 && whole && setup->from == STUBLAB_FROM_SIGNAL) {
+        set_registers(tid, trial->rest);
+        result = write(tid, setup, trial, outcome);
+    }
+    if (result == -ESRCH)
+        return result;
+    outcome->error = (int32_t)-result;
+    if (!writes_registers(setup->way) || (result == 0 && !(setup->wants & STUBLAB_WANT_WRITTEN)))
+        return 0;
+    return get_registers(tid, outcome->written);
+}
+
+void restore(int32_t tid, const struct stublab_setup *setup, const struct stublab_trial *trial) {
+    const uint64_t none = 0;
+    if (setup->way == STUBLAB_WAY_SIGMASK)
+        stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof none, (void *)&none);
+    if (setup->way == STUBLAB_WAY_SETFPREGS || setup->way == STUBLAB_WAY_XSTATE)
+        set_registers_of(tid, EXTENDED_STATE, trial->xstate, trial->xstate_length);
+}
+
+int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
+    int64_t length =
+        stublab_fresh_xstate(tid, trial->xstate, sizeof trial->xstate, EVERY_COMPONENT);
+    if (length < 0)
+        return length;
+    trial->xstate_length = (uint32_t)length;
+    int64_t result = set_registers_of(tid, EXTENDED_STATE, trial->xstate, (uint64_t)length);
+    if (result < 0)
+        return result;
+    return stublab_ptrace(PTRACE_GETFPREGS, tid, 0, trial->fpregs);
+}
