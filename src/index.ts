@@ -1,6 +1,4 @@
 export {
-  type Area as AreaParameter,
-  type Arguments as ArgumentsOf,
   type ComparisonFunctionName,
   ENCODER_ABI,
   type EncoderFunctions,
@@ -9,12 +7,10 @@ export {
   OPERATIONS,
   type Operation,
   type Parameter,
-  type Plain as PlainParameter,
+  type ParameterValues,
   type Result,
-  type Results as ResultTypes,
+  type ResultValue,
   type Signature,
-  type Table as FunctionTable,
-  type Values as ParameterTypes,
 } from "./encoder/abi.ts";
 export type { Arch } from "./encoder/arch.ts";
 export {

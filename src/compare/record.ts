@@ -99,7 +99,7 @@ export class RecordLayout {
 export const ANSWER = "action";
 
 function sizeOf(parameter: Parameter, blockSize: number): number {
-  return parameter.kind === "area" ? parameter.size : blockSize;
+  return parameter.size ?? blockSize;
 }
 
 /** How an encoder failed to answer. */
