@@ -125,7 +125,30 @@ async function compileModule(name) {
   if (error) throw new Error(`assembly/${name} does not compile`);
 }
 
-/** The names that the C encoder is to give, each where the headers have it: those of assembly/. */
+/** The encoder ABI, the constant table of src/encoder/. */
+async function loadAbi() {
+  const { default: esbuild } = await import("esbuild");
+  const { outputFiles } = await esbuild.build({
+    stdin: {
+      contents: 'export * from "./abi.ts"; export * from "./prototype.ts";',
+      resolveDir: "src/encoder",
+    },
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+}
+
+/** The version of the ABI and its functions, so that the compiler compares the C encoder with the table. */
+async function writePrototypes(arch) {
+  const { ENCODER_ABI, cPrototype, functionsOf } = await loadAbi();
+  const lines = functionsOf(arch).map((name) => `${cPrototype(name)};\n`);
+  mkdirSync(`build/${arch}`, { recursive: true });
+  writeFileSync(`build/${arch}/abi.h`, `#define ENCODER_ABI ${ENCODER_ABI}\n\n${lines.join("")}`);
+}
+
+/** The names that the C encoder is to have, each if the headers have it: those of assembly/. */
 function writeConstants(arch) {
   const module = new WebAssembly.Module(readFileSync(NATIVE[arch].names));
   const rows = WebAssembly.Module.exports(module)
@@ -186,14 +209,15 @@ function expectInside({ name, lines }, library) {
   throw new Error(`the assembler's listing of the ${name} is not what ${library} has`);
 }
 
-/** Compiles the C encoder of an architecture; build/ has its constants.inc. */
+/** Compiles the C encoder of an architecture; build/ has its constants.inc and abi.h. */
 export function compileNative(arch, target, cwd) {
   const shared = readdirSync("shim/native").filter((name) => name.endsWith(".c"));
   const sources = shared.sort().map((name) => `shim/native/${name}`);
   sources.push(...files(`shim/native/${arch}`, ".c"));
   const folders = ["shim/native", `shim/native/${arch}`, `build/${arch}`];
   const includes = folders.flatMap((folder) => ["-iquote", folder]);
-  compileLibrary(target, sources, cwd, [...includes, ...NATIVE[arch].headers]);
+  const flags = ["-Werror=missing-prototypes", ...includes, ...NATIVE[arch].headers];
+  compileLibrary(target, sources, cwd, flags);
 }
 
 /** Compiles the shim. Executed as a program it is the idle program of shim/amd64/stub.S. */
@@ -219,8 +243,10 @@ async function buildLibraries() {
 
 function buildNative(arch) {
   const { library, names } = NATIVE[arch];
-  return makeFrom(library, [...files("shim/native", ".c", ".h"), names], () => {
+  const abi = ["src/encoder/abi.ts", "src/encoder/prototype.ts"];
+  return makeFrom(library, [...files("shim/native", ".c", ".h"), names, ...abi], async () => {
     writeConstants(arch);
+    await writePrototypes(arch);
     compileNative(arch, library);
   });
 }

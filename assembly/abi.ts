@@ -1,11 +1,11 @@
-// The encoder ABI (docs/encoder-abi.md): what each module exports, whatever its architecture.
+// The encoder ABI (docs/encoder-abi.md): what the modules of all architectures export.
 //
 // Constants are exported under the kernel's names, so that a module is its own table of names.
 // `memory` is exported and never grows; everything from `heap` to its end is the host's, which places
 // register blocks and areas there and passes their addresses.
 
 /** Version of the ABI. */
-export const ENCODER_ABI: i32 = 1;
+export const ENCODER_ABI: i32 = 2;
 
 /** The first byte of `memory` that the host may use. */
 export const heap: usize = __heap_base;

@@ -14,7 +14,7 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const CPU = String(cpus().length - 1);
 const BASELINE = "build/baseline";
 const SOURCES = ["bench/baseline.c", "bench/stub.c", "bench/setups.c"];
-/** bench/setups.ts, bundled; the libraries that it loads are copied beside it. */
+/** bench/setups.ts, bundled; the libraries that it loads are copied next to it. */
 const SETUPS = "build/bench/setups.js";
 
 /**

@@ -1,30 +1,32 @@
 export {
-  type Arch,
   ENCODER_ABI,
+  type EncoderFunctions,
   FUNCTIONS,
   type FunctionName,
   OPERATIONS,
   type Operation,
   type Parameter,
+  type Result,
   type Signature,
 } from "./encoder/abi.ts";
+export type { Arch } from "./encoder/arch.ts";
 export {
   type RegisterBlock,
   type RegisterField,
   registerLayout,
 } from "./encoder/block.ts";
 export type {
+  CompleteEncoder,
   Encoder,
-  EncoderFunctions,
   EncoderIdentity,
   PartialEncoder,
 } from "./encoder/encoder.ts";
+export { loadEncoder } from "./encoder/foreign.ts";
 export {
   ALL_ENCODERS,
   ENCODERS,
   type EncoderName,
   openEncoder,
-  openEncoderFor,
 } from "./encoder/open.ts";
 export {
   AttachError,

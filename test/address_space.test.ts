@@ -27,7 +27,7 @@ function withSpace(body: (space: Subprocess, platform: Platform) => void): void 
   body(platform.newAddressSpace(), platform);
 }
 
-/** Start, end and protection of what is mapped, but for the stub code. */
+/** Start, end and protection of every mapping except the stub code. */
 function mapped(space: Subprocess): [number, number, string][] {
   const { stubAddress } = space.tracer;
   return readProcess(space.pid)
@@ -99,7 +99,7 @@ for (const [what, address, length] of [
   ["a negative address", -PAGE, PAGE],
   ["an address past user space", 2n ** 63n, PAGE],
 ] as const) {
-  spaces(`refuses ${what}, and loses nothing`, () => {
+  spaces(`refuses ${what}, and leaves the mappings unchanged`, () => {
     withSpace((space) => {
       space.mapAnonymous(AT, PAGE, "rw");
       space.write(AT, Uint8Array.of(42));
@@ -113,7 +113,7 @@ for (const [what, address, length] of [
   });
 }
 
-spaces("refuses whatever touches the stub's page, from either side", () => {
+spaces("refuses ranges that overlap the stub's page, from either side", () => {
   withSpace((space, { tracer: { stubAddress } }) => {
     for (const [address, length] of [
       [stubAddress, PAGE],
@@ -131,11 +131,11 @@ spaces("refuses whatever touches the stub's page, from either side", () => {
   });
 });
 
-spaces("refuses numbers and protections that mean nothing", () => {
+spaces("refuses invalid numbers and protections", () => {
   withSpace((space) => {
     thrown(InputError, () => space.mapAnonymous(0.5, PAGE, "r"));
     thrown(InputError, () => space.mapAnonymous(AT, Number.NaN, "r"));
-    // A caller in JavaScript has no types to stop it.
+    // JavaScript callers have no types.
     const protection: "r" = JSON.parse('"xr"');
     thrown(InputError, () => space.mapAnonymous(AT, PAGE, protection));
     assert.equal(mapped(space), []);
@@ -156,7 +156,7 @@ spaces("that is released is empty, waits in the pool, and is handed out again", 
   });
 });
 
-spaces("answers nothing once it is released, not even when its process is in use again", () => {
+spaces("refuses everything once it is released, even if its process is in use again", () => {
   withSpace((space, platform) => {
     space.release();
     const next = platform.newAddressSpace();
@@ -171,7 +171,7 @@ spaces("answers nothing once it is released, not even when its process is in use
   });
 });
 
-spaces("is switched to by no context that was released", () => {
+spaces("is not switched to by a released context", () => {
   withSpace((space, platform) => {
     const context = platform.newContext();
     context.release();
@@ -185,7 +185,7 @@ spaces("is not switched to within a switch of the same context", () => {
   withSpace((space, platform) => {
     const context = platform.newContext();
     const options = {
-      // The only moment at which a caller's code runs inside a switch.
+      // The only moment at which the caller's code runs inside a switch.
       get deadline(): number {
         context.switch(space);
         return 1;
@@ -196,7 +196,7 @@ spaces("is not switched to within a switch of the same context", () => {
   });
 });
 
-spaces("runs its guests on the processor of their tracer, unless that is turned off", () => {
+spaces("runs its guests on the tracer's processor, unless that is turned off", () => {
   const allowed = (pid: number) =>
     /^Cpus_allowed_list:\t(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
   for (const bind of [true, false]) {
@@ -209,7 +209,7 @@ spaces("runs its guests on the processor of their tracer, unless that is turned 
   }
 });
 
-spaces("that is dead is an error of its own", () => {
+spaces("that is dead throws a DeathError", () => {
   withSpace((space, platform) => {
     process.kill(space.pid, "SIGKILL");
     thrown(DeathError, () => space.mapAnonymous(AT, PAGE, "r"));
@@ -227,7 +227,7 @@ function isAtExitStop(pid: number): boolean {
   return fields[0] === "t" && (Number(fields[6]) & 0x400) !== 0;
 }
 
-spaces("is not disturbed by signals that others send to its process or to the master", () => {
+spaces("is not disturbed by signals sent to its process or to the master", () => {
   using platform = Platform.open();
   const space = platform.newAddressSpace();
   for (const signal of ["HUP", "INT", "USR1", "TERM", "STOP", "CONT", "CHLD", "WINCH", "40"]) {
@@ -241,7 +241,7 @@ spaces("is not disturbed by signals that others send to its process or to the ma
   assert.is(processState(space.pid), undefined);
 });
 
-spaces("that was killed while it rested is released without an error, and not pooled", async () => {
+spaces("that was killed at rest is released without an error, and is not pooled", async () => {
   using platform = Platform.open();
   const space = platform.newAddressSpace();
   process.kill(space.pid, "SIGKILL");
@@ -250,12 +250,12 @@ spaces("that was killed while it rested is released without an error, and not po
   assert.is(platform.pooled, 0);
 });
 
-spaces("that died in the pool is not handed out again", async () => {
+spaces("that died in the pool is not reused", async () => {
   using platform = Platform.open();
   const space = platform.newAddressSpace();
   space.release();
   process.kill(space.pid, "SIGKILL");
-  // What was unmapped a moment ago is not asked.
+  // The stub was unmapped just before, so it is not asked.
   const later = performance.now() + 1;
   assert.ok(await eventually(() => performance.now() > later && isAtExitStop(space.pid), 1000));
   const next = platform.newAddressSpace();
@@ -263,7 +263,7 @@ spaces("that died in the pool is not handed out again", async () => {
   assert.is.not(next.pid, space.pid);
 });
 
-spaces("belongs to its platform, which closes all, and then hands out nothing", () => {
+spaces("belongs to its platform, which closes all and then refuses new ones", () => {
   const platform = Platform.open();
   const other = Platform.open();
   const space = platform.newAddressSpace();

@@ -16,7 +16,6 @@ import {
   InputError,
   interruptGuest,
   openEncoder,
-  openEncoderFor,
   Platform,
   readProcess,
   registerLayout,
@@ -42,7 +41,7 @@ const args = suite("arguments of the wrong kind");
 const detached = new Uint8Array(8);
 structuredClone(detached.buffer, { transfer: [detached.buffer] });
 
-/** What JavaScript lets a caller hand in anywhere. */
+/** Values that a JavaScript caller can pass anywhere. */
 const GARBAGE: Readonly<Record<string, unknown>> = {
   undefined: undefined,
   null: null,
@@ -92,7 +91,7 @@ args.after(() => {
   platform.close();
 });
 
-/** Uses of the library with one thing in the wrong place; `never` goes wherever a type is asked for. */
+/** Calls of the library with one argument of a wrong type; `never` is assignable to every parameter. */
 const SYNCHRONOUS: Readonly<Record<string, (it: never) => unknown>> = {
   "new Tracer": (it) => new Tracer(it).close(),
   "Tracer deadline": (deadline) => new Tracer({ deadline }).close(),
@@ -148,7 +147,7 @@ const SYNCHRONOUS: Readonly<Record<string, (it: never) => unknown>> = {
   "runGuest's onSyscall": (onSyscall) => runGuest(platform, EXIT, { onSyscall }),
   "runGuest's signal": (signal) => runGuest(platform, EXIT, { signal }),
   openEncoder: (it) => openEncoder(it),
-  "openEncoderFor's architecture": (it) => openEncoderFor("script", it),
+  "openEncoder's architecture": (it) => openEncoder("script", it),
   readProcess: (it) => readProcess(it),
   loadRecording: (it) => loadRecording(it),
   parseRecording: (it) => parseRecording(it),
@@ -208,10 +207,10 @@ const ASYNCHRONOUS: Readonly<Record<string, (it: never) => Promise<unknown>>> = 
 const { subjects } = await openSubjects(["script"], ["amd64"]);
 const SCRIPT = { subjects, cases: 1 };
 
-/** A fuzz run that is over before it begins, unless what overrides this says otherwise. */
+/** A fuzz run that ends before its first case, unless these options are overridden. */
 const BRIEF = { cases: 0, stop: AbortSignal.abort() };
 
-/** Fails unless an error is one that a caller can tell from a bug of the library. */
+/** Fails unless a caller can distinguish the error from a bug of the library. */
 function expectTyped(error: unknown, what: string): void {
   if (error instanceof StublabError) return;
   const seen = error instanceof Error ? error.stack : String(error);
@@ -225,7 +224,7 @@ function expectUnharmed(): void {
 }
 
 for (const [name, use] of Object.entries(SYNCHRONOUS)) {
-  args(`${name}: an error that has a type, or an answer`, () => {
+  args(`${name}: a typed error, or a result`, () => {
     for (const [what, it] of Object.entries(GARBAGE)) {
       try {
         Reflect.apply(use, undefined, [it]);
@@ -238,7 +237,7 @@ for (const [name, use] of Object.entries(SYNCHRONOUS)) {
 }
 
 for (const [name, use] of Object.entries(ASYNCHRONOUS)) {
-  args(`${name}: a rejection that has a type, or an answer`, async () => {
+  args(`${name}: a typed rejection, or a result`, async () => {
     for (const [what, it] of Object.entries(GARBAGE)) {
       try {
         await Reflect.apply(use, undefined, [it]);
@@ -249,7 +248,7 @@ for (const [name, use] of Object.entries(ASYNCHRONOUS)) {
   });
 }
 
-args("no call runs that was not named", () => {
+args("only the named call runs", () => {
   for (const call of [2n ** 32n, 2n ** 64n, 2n ** 70n, -(2n ** 31n) - 1n, 2 ** 53]) {
     thrown(InputError, () => stub.inject(call));
   }
@@ -258,7 +257,7 @@ args("no call runs that was not named", () => {
   assert.is(stub.inject(-1).errno, "ENOSYS");
 });
 
-args("an argument is a word, negative or not, and nothing that has to be cut to one", () => {
+args("an argument is a word, possibly negative; larger numbers are refused", () => {
   const second = (word: number | bigint) => stub.observe("getpid", 0, word).before.rsi;
   for (const [argument, word] of [
     [2n ** 64n - 1n, 2n ** 64n - 1n],
@@ -279,7 +278,7 @@ args("an argument that is undefined closes no descriptor of the host", () => {
   fstatSync(0);
 });
 
-args("a filter that is no list of instructions is refused before anything is forked", () => {
+args("an invalid filter is refused before anything is forked", () => {
   const before = childrenOf(process.pid);
   for (const filter of [0, 3, 12, 8 * 4097].map((length) => new Uint8Array(length))) {
     const { message } = thrown(InputError, () => tracer.createStub({ filter }));
@@ -292,7 +291,7 @@ args("a filter that is no list of instructions is refused before anything is for
   assert.equal(childrenOf(process.pid), before);
 });
 
-args("a ticket that nobody issued takes hold of no process", () => {
+args("a ticket that was never issued does not affect any process", () => {
   const initial = new Uint8Array(tracer.frame.bytes.length);
   const forged = { tgid: process.ppid, tid: process.ppid, tracerTid: tracer.tid, initial };
   thrown(InputError, () => tracer.join(forged));
@@ -301,12 +300,12 @@ args("a ticket that nobody issued takes hold of no process", () => {
   assert.is(readProcess(process.ppid).tracerTid, 0);
 });
 
-args("a process that is not there, and no other, is a StateError", () => {
+args("examining a process that does not exist throws a StateError", () => {
   const { errno } = thrown(StublabError, () => readProcess(2 ** 31 - 1));
   assert.is(errno, "ENOENT");
 });
 
-args("nothing is left of it", () => {
+args("no process is left", () => {
   examiner.close();
   tracer.close();
   platform.close();

@@ -9,7 +9,7 @@ const SIZE = 216;
 for (const name of ENCODERS) {
   const blocks = suite(`blocks: ${name}`);
 
-  blocks("the layout lists the registers in the order in which they lie", () => {
+  blocks("the layout lists the registers in memory order", () => {
     const layout = registerLayout(openEncoder(name));
     assert.is(layout.length, 27);
     assert.equal(layout[0], { name: "r15", offset: 0 });
@@ -75,7 +75,7 @@ for (const name of ENCODERS) {
     assert.ok(blocks.every(({ bytes }) => bytes.length === SIZE));
   });
 
-  blocks("a released block is given out again, and no block twice", () => {
+  blocks("a released block is reused, and no block is handed out twice", () => {
     const allocator = new BlockAllocator(openEncoder(name));
     const [first, second] = [allocator.allocate(), allocator.allocate()];
     allocator.release(first);
@@ -83,7 +83,7 @@ for (const name of ENCODERS) {
     assert.not.equal(allocator.allocate().offset, second.offset);
   });
 
-  blocks("when the memory is used up, an error says so, and a release helps", () => {
+  blocks("when the memory is used up, alloc throws, and works again after a release", () => {
     const encoder = openEncoder(name);
     const allocator = new BlockAllocator(encoder);
     const room = Math.floor((encoder.buffer.byteLength - Math.ceil(encoder.heap / 8) * 8) / SIZE);
@@ -108,7 +108,7 @@ for (const name of ENCODERS) {
     assert.is(twin?.get("rax"), 0n);
   });
 
-  blocks("the buffer never moves, whatever the encoder does", () => {
+  blocks("the buffer never moves", () => {
     const encoder = openEncoder(name);
     const { buffer } = encoder;
     const size = buffer.byteLength;
@@ -132,7 +132,7 @@ function work(encoder: Encoder): void {
 
 const memory = suite("blocks: WebAssembly memory");
 
-memory("the module's memory cannot grow, and so its buffer is never detached", () => {
+memory("the module's memory cannot grow, so its buffer is never detached", () => {
   const bytes = readFileSync(new URL("encoder.wasm", import.meta.url));
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
   const { memory } = exports;

@@ -7,7 +7,7 @@ const calls = suite("recording: calls");
 
 const { constants } = openEncoder("assembly");
 
-/** Memory of whoever makes the call. */
+/** Memory of the caller. */
 const MEMORY = new Map<bigint, Uint8Array>([
   [0x1000n, Buffer.from("hello\n\0world, and so on and on and on\0")],
   [0x2000n, new Uint8Array(BigUint64Array.of(0xfffffffffffbfeffn).buffer)],
@@ -22,7 +22,7 @@ const teller = {
   read: (address: bigint, length: number) => MEMORY.get(address)?.subarray(0, length),
 };
 
-/** A call as a recording tells it. */
+/** A call in the format of a recording. */
 function told(name: string, words: readonly bigint[], result?: bigint): string {
   const number = constants.get(`SYS_${name}`) ?? 9999n;
   const call = tellCall(number, words, teller);
@@ -106,7 +106,7 @@ for (const [text, name, words, result] of TOLD) {
   calls(text, () => assert.is(told(name, words, result), text));
 }
 
-calls("the words beside what is told are the registers' own", () => {
+calls("the decoded words are those of the registers", () => {
   const call = tellCall(constants.get("SYS_kill") ?? 0n, [MINUS_ONE, 19n, 5n], teller);
   assert.equal(call.arguments, [
     { word: "0xffffffffffffffff", told: "-1" },

@@ -12,14 +12,14 @@ function draw(random: Random, stream: number, index: number): number[] {
   return Array.from({ length: 8 }, () => random.next());
 }
 
-numbers("a case is the same whatever was drawn before it", () => {
+numbers("a case does not depend on earlier draws", () => {
   const [one, other] = [new Random(7n), new Random(7n)];
   const expected = draw(one, 3, 41);
   for (let i = 0; i < 40; i++) draw(other, 3, i);
   assert.equal(draw(other, 3, 41), expected);
 });
 
-numbers("seeds, streams and indices draw apart", () => {
+numbers("different seeds, streams and indices draw different numbers", () => {
   const keys: [bigint, number, number][] = [
     [1n, 0, 0],
     [2n, 0, 0],
@@ -46,7 +46,7 @@ numbers("every bit is set in about half of the numbers", () => {
   }
 });
 
-numbers("below(n) reaches every number below n, and none above", () => {
+numbers("below(n) reaches every number below n, and no other", () => {
   const random = new Random(5n);
   const seen = new Set(Array.from({ length: 1000 }, () => random.below(7)));
   assert.equal([...seen].sort(), [0, 1, 2, 3, 4, 5, 6]);
@@ -72,7 +72,7 @@ words("boundaries are distinct words, powers of two and their neighbours, with b
   for (const word of BOUNDARIES) assert.ok(word >= 0n && word < 2n ** 64n);
 });
 
-words("a table writes its words whole", () => {
+words("a table writes complete words", () => {
   const table = new WordTable(BOUNDARIES);
   const to = new BigUint64Array(1);
   for (const [i, word] of BOUNDARIES.entries()) {
@@ -117,7 +117,7 @@ flags("coverage counts bits and pairs that were set together", () => {
   assert.equal(coverage.count([3, 31]), { bits: 2, pairs: 0 });
 });
 
-flags("drawn sets cover all pairs, and hold bits that are no flags", () => {
+flags("drawn sets cover all pairs, and include bits that are not flags", () => {
   const random = new Random(11n);
   const coverage = new PairCoverage();
   const to = new Uint32Array(2);
@@ -136,20 +136,20 @@ flags.run();
 
 const shrinking = suite("cases: shrinking");
 
-shrinking("takes away every word and every bit that does not matter", async () => {
+shrinking("clears every word and every bit that does not matter", async () => {
   const input = BigUint64Array.of(0xffff_ffff_ffff_ffffn, 77n, 0xabcn);
   await shrink(input, [0, 1, 2], (it) => ((it[0] ?? 0n) & 0x1_0000_0010n) === 0x1_0000_0010n);
   assert.equal([...input], [0x1_0000_0010n, 0n, 0n]);
 });
 
-shrinking("goes on until nothing can be taken, also where one word waits for another", async () => {
+shrinking("repeats until nothing can be cleared, even if one word depends on another", async () => {
   // The second may be 0 only once the first is.
   const input = BigUint64Array.of(1n, 1n, 8n);
   await shrink(input, [1, 0, 2], ([a = 0n, b = 0n, c = 0n]) => b >= a && c === 8n);
   assert.equal([...input], [0n, 0n, 8n]);
 });
 
-shrinking("halves what is a number, and not what is a set of flags", async () => {
+shrinking("halves numbers, but not sets of flags", async () => {
   const large = ([a = 0n]: BigUint64Array) => a > 0xffff_ffffn;
   const number = BigUint64Array.of(1n << 50n);
   await shrink(number, [0], large);
@@ -159,25 +159,25 @@ shrinking("halves what is a number, and not what is a set of flags", async () =>
   assert.equal([...flags], [1n << 50n]);
 });
 
-shrinking("moves what is left of a number to its lowest places", async () => {
+shrinking("moves the remaining bits of a number to the lowest places", async () => {
   const input = BigUint64Array.of(0x281n);
   await shrink(input, [0], ([a = 0n]) => (a & 0xffn) === 0x81n && a > 0xffn);
   assert.equal([...input], [0x181n]);
 });
 
-shrinking("takes from words together that have to be equal", async () => {
+shrinking("changes words together that must be equal", async () => {
   const input = BigUint64Array.of(0x8000_0000_0000_2001n, 7n, 0x8000_0000_0000_2001n);
   await shrink(input, [0, 1, 2], ([a, , c]) => a !== 0n && a === c);
   assert.equal([...input], [1n, 0n, 1n]);
 });
 
-shrinking("leaves words alone that are not among the places", async () => {
+shrinking("does not change words outside the given places", async () => {
   const input = BigUint64Array.of(5n, 6n);
   await shrink(input, [1], () => true);
   assert.equal([...input], [5n, 0n]);
 });
 
-shrinking("waits for answers that come later", async () => {
+shrinking("waits for asynchronous results", async () => {
   const input = BigUint64Array.of(0xf0n);
   await shrink(input, [0], async ([a = 0n]) => a >= 0x80n);
   assert.equal([...input], [0x80n]);

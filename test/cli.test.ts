@@ -44,7 +44,7 @@ function parseBootstrap(text: string): BootstrapDocument {
   return document;
 }
 
-cli("says its version and its help on stdout", async () => {
+cli("prints its version and its help to stdout", async () => {
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
   assert.equal(await stublab("--version"), {
     code: 0,
@@ -72,14 +72,14 @@ for (const [what, args, message] of [
   ["an unknown command", ["bootstrp"], "did you mean bootstrap?"],
   ["an unknown option", ["bootstrap", "--bogus"], "'--bogus'"],
   ["a stray word", ["bootstrap", "x"], "'x'"],
-  ["a count that is none", ["bootstrap", "--grandchildren", "many"], '"many"'],
+  ["an invalid count", ["bootstrap", "--grandchildren", "many"], '"many"'],
   ["an unknown encoder", ["bootstrap", "--encoder", "assmbly"], "did you mean assembly?"],
   ["an unknown exit signal", ["bootstrap", "--exit-signal", "SIGKIL"], "did you mean SIGKILL?"],
   ["no call", ["inject"], "needs the name of a system call"],
   ["an unknown call", ["inject", "getpdi"], "did you mean getpid?"],
   ["seven arguments", ["inject", "getpid", ..."1234567"], "at most 6"],
   ["an unknown flag", ["inject", "mmap", "0", "1", "PROT_RED"], "did you mean PROT_READ?"],
-  ["a file that is not there", ["inject", "read", "0", "@/none"], "ENOENT"],
+  ["a missing file", ["inject", "read", "0", "@/none"], "ENOENT"],
   ["an unknown escape", ["inject", "write", "1", "\\q", "1"], "\\q"],
 ] as const) {
   cli(`refuses ${what} with status 2 and the reason`, async () => {
@@ -100,7 +100,7 @@ cli("bootstrap prints the family and a line for each check, all held", async () 
 });
 
 for (const encoder of ["assembly", "script", "native"]) {
-  cli(`bootstrap --json tells all about the stubs of encoder ${encoder}`, async () => {
+  cli(`bootstrap --json describes the stubs of encoder ${encoder}`, async () => {
     const { code, stdout } = await stublab("bootstrap", "--encoder", encoder, "--json");
     assert.is(code, 0);
     const { encoder: used, arch, host, stubs, checks } = parseBootstrap(stdout);
@@ -122,21 +122,21 @@ for (const encoder of ["assembly", "script", "native"]) {
   });
 }
 
-cli("bootstrap makes as many grandchildren as asked, none included", async () => {
+cli("bootstrap makes as many grandchildren as requested, even 0", async () => {
   for (const count of [0, 1, 20]) {
     const { stdout } = await stublab("bootstrap", "--grandchildren", String(count), "--json");
     assert.is(parseBootstrap(stdout).stubs.length, count + 1);
   }
 });
 
-cli("bootstrap takes any exit signal, by name or number, and lives", async () => {
+cli("bootstrap accepts any exit signal, by name or number, and survives", async () => {
   for (const signal of ["SIGCHLD", "CHLD", "17", "0", "SIGTERM", "SIGSTOP", "64"]) {
     const { code, stderr } = await stublab("bootstrap", "--exit-signal", signal);
     assert.is(code, 0, `${signal}: ${stderr}`);
   }
 });
 
-/** A family that is held, and the pids of its stubs. */
+/** A family kept alive by --hold, and the pids of its stubs. */
 async function holdFamily(...args: string[]): Promise<{ host: Running; pids: number[] }> {
   const host = new Running(stublabCommand("bootstrap", "--hold", "--json", ...args));
   await host.says(/^}$/m);
@@ -164,7 +164,7 @@ cli("bootstrap --hold dies within 1 s of a grandchild's death, with all its stub
 });
 
 cli(
-  "bootstrap --hold --exit-signal SIGCHLD tells a death and goes on with the others",
+  "bootstrap --hold --exit-signal SIGCHLD reports a death and keeps the other stubs",
   async () => {
     const { host, pids } = await holdFamily("--exit-signal", "SIGCHLD");
     const [master = 0, first = 0, ...others] = pids;
@@ -190,7 +190,7 @@ cli("inject shows the call, its result, and the registers that changed", async (
   assert.match(stdout, /^ {2}rdi +0x1 +0x1$/m);
 });
 
-cli("inject closes no file of its own process, whatever the descriptor", async () => {
+cli("inject close does not close a file of its own process", async () => {
   const descriptors = Array.from({ length: 20 }, (_, i) => `${i}`);
   for (const descriptor of descriptors) {
     const { code, stdout, stderr } = await stublab("inject", "close", descriptor);
@@ -202,7 +202,7 @@ cli("inject closes no file of its own process, whatever the descriptor", async (
   assert.match(stdout, /^close_range\(0, 0x7fffffff, 0\) = 0\n/);
 });
 
-cli("inject --json tells the call, its result, and the registers around it", async () => {
+cli("inject --json prints the call, its result, and the registers before and after", async () => {
   const { code, stdout } = await stublab("inject", "getppid", "--json", "--encoder=script");
   assert.is(code, 0);
   const { schema, syscall, result, before, after } = JSON.parse(stdout);
@@ -213,7 +213,7 @@ cli("inject --json tells the call, its result, and the registers around it", asy
   assert.is(after.rax, result.value);
 });
 
-cli("inject takes an errno for an answer", async () => {
+cli("inject exits with 0 if the call returns an errno", async () => {
   const { code, stdout } = await stublab("inject", "close", "-1");
   assert.is(code, 0);
   assert.match(stdout, /^close\(-1\) = -1 EBADF \(/);
@@ -222,7 +222,7 @@ cli("inject takes an errno for an answer", async () => {
   assert.equal(json.syscall.arguments, ["0xffffffffffffffff"]);
 });
 
-cli("inject takes numbers in any base, flags, strings and files", async () => {
+cli("inject accepts numbers in any base, flags, strings and files", async () => {
   const folder = mkdtempSync(join(tmpdir(), "stublab-"));
   const file = join(folder, "text");
   writeFileSync(file, "from a file");
@@ -246,11 +246,14 @@ cli("inject shows what a call wrote to an argument's memory", async () => {
   assert.match(stdout, `argument 1 is now "${process.cwd().slice(0, 20)}`);
 });
 
-cli("inject takes what follows -- for arguments, and an unknown option for a mistake", async () => {
-  const { stdout } = await stublab("inject", "write", "--", "1", "--json", "6");
-  assert.match(stdout, "--jsonwrite(");
-  assert.is((await stublab("inject", "write", "1", "--jsno", "6")).code, 2);
-});
+cli(
+  "inject passes words after -- as arguments, and refuses an unknown option before it",
+  async () => {
+    const { stdout } = await stublab("inject", "write", "--", "1", "--json", "6");
+    assert.match(stdout, "--jsonwrite(");
+    assert.is((await stublab("inject", "write", "1", "--jsno", "6")).code, 2);
+  },
+);
 
 for (const [what, args, message] of [
   ["exits", ["exit", "3"], "exited with status 3"],
@@ -258,7 +261,7 @@ for (const [what, args, message] of [
   ["loses its code", ["munmap", "0x7ffff0000000", "0xffff000"], "stopped by SIGSEGV"],
   ["does not return", ["pause"], "did not return from an injected pause"],
 ] as const) {
-  cli(`inject has status 1 when the stub ${what}, and says so with the registers`, async () => {
+  cli(`inject exits with 1 if the stub ${what}, and prints the registers`, async () => {
     const { code, stderr } = await stublab("inject", ...args);
     assert.is(code, 1);
     assert.match(stderr, message);
@@ -266,7 +269,7 @@ for (const [what, args, message] of [
   });
 }
 
-cli("inject --json tells an error as a document", async () => {
+cli("inject --json prints an error as a document", async () => {
   const { code, stdout } = await stublab("inject", "exit", "3", "--json");
   assert.is(code, 1);
   const { schema, error } = JSON.parse(stdout);
@@ -294,7 +297,7 @@ cli("inject ends at Ctrl-C while the call blocks, and leaves no stub", async () 
   assert.ok(await eventually(() => !isAlive(stub), 1000));
 });
 
-cli("doctor tries everything, and finds this machine fit", async () => {
+cli("doctor checks everything, and this machine passes", async () => {
   const { code, stdout } = await stublab("doctor", "--json");
   assert.is(code, 0, stdout);
   const { schema, checks } = JSON.parse(stdout);
@@ -329,7 +332,7 @@ cli("doctor tries everything, and finds this machine fit", async () => {
   );
 });
 
-cli("doctor says what is wrong, and what to do, where a tracer is in the way", async () => {
+cli("doctor reports the cause and a remedy if another tracer is active", async () => {
   if (!hasTool("strace")) return;
   const [node, args] = stublabCommand("doctor");
   const { code, stdout } = await run(["strace", ["-f", "-o", "/dev/null", node, ...args]]);
@@ -337,14 +340,14 @@ cli("doctor says what is wrong, and what to do, where a tracer is in the way", a
   assert.match(stdout, /^FAILED +fork and attach .*EPERM\n.*\(strace\) traces it already/m);
 });
 
-cli("is quiet when its reader goes away", async () => {
+cli("ends quietly if its reader closes the pipe", async () => {
   const [node, args] = stublabCommand("bootstrap", "--grandchildren", "50");
   const line = [node, ...args].map((word) => `'${word}'`).join(" ");
   const { stderr } = await run(["sh", ["-c", `${line} | head -n 1`]]);
   assert.is(stderr, "");
 });
 
-cli("paints on a terminal, unless NO_COLOR is set", async () => {
+cli("uses colours on a terminal unless NO_COLOR is set", async () => {
   if (!hasTool("script")) return;
   const [node, args] = stublabCommand("doctor");
   const onTerminal = (env: NodeJS.ProcessEnv) =>

@@ -27,7 +27,7 @@ command("assembly, script and native agree: status 0, and a line for each operat
   assert.is(stderr, "");
   assert.match(
     stdout,
-    /^50,000 cases, seed 0x1, in [\d.]+ s\n {2}A assembly {5}amd64 28 functions/,
+    /^50,000 cases, seed 0x1, in [\d.]+ s\n {2}A assembly {5}amd64 26 functions/,
   );
   for (const operation of ["syscall", "clone3", "status", "siginfo", "seccomp"]) {
     for (const arch of ["amd64", "arm64"]) {
@@ -40,7 +40,7 @@ command("assembly, script and native agree: status 0, and a line for each operat
 });
 
 command(
-  "an encoder that differs: status 1, both answers, the input, the verdict, the replay",
+  "an encoder that differs: status 1, both results, the input, the verdict, the replay",
   async () => {
     const { code, stdout } = await stublab(
       "gvisor",
@@ -64,7 +64,7 @@ command(
   },
 );
 
-command("the replay command does exactly that case again", async () => {
+command("the replay command repeats exactly that case", async () => {
   const report = await reportOf("gvisor", "--cases", "100000");
   assert.ok(report.disagreements.length >= 10);
   for (const found of report.disagreements.filter(({ name }) => name !== null)) {
@@ -140,7 +140,7 @@ for (const [words, message] of [
   });
 }
 
-command("writes a page beside the text", async () => {
+command("writes a page in addition to the text", async () => {
   const file = join(folder, "report.html");
   const { code, stdout } = await stublab("gvisor", "--cases", "20000", "--html", file);
   assert.is(code, 1);

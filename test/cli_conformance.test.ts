@@ -19,14 +19,14 @@ command.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const conformance = (...args: string[]) => run(stublabCommand("conformance", ...args));
 
-command("tells a line for each group, and a score", async () => {
+command("prints a line for each group, and a score", async () => {
   const { code, stdout, stderr } = await conformance();
   assert.is(code, 0, stderr);
   assert.match(stdout, /^restarts +(\d+) of \1$/m);
   assert.match(stdout, /\n(\d+) of \1 facts hold, 100\.0 %; \d+ skipped\n$/);
 });
 
-command("tells all facts as a document, and writes JUnit's XML", async () => {
+command("prints all facts as a document, and writes JUnit XML", async () => {
   const junit = join(folder, "facts.xml");
   const { code, stdout } = await conformance("--json", "--junit", junit);
   assert.is(code, 0);
@@ -51,25 +51,21 @@ command("tells all facts as a document, and writes JUnit's XML", async () => {
   }
 });
 
-command("--only takes some, by group or name", async () => {
+command("--only selects facts by group or name", async () => {
   const { code, stdout } = await conformance("--only", "^single-step$", "--json");
   assert.is(code, 0);
   const { facts } = JSON.parse(stdout);
   assert.is(facts.length, FACTS.filter(({ group }) => group === "single-step").length);
 });
 
-command("--list looks at nothing", async () => {
+command("--list checks nothing", async () => {
   const { code, stdout } = await conformance("--list");
   assert.is(code, 0);
   for (const { name } of FACTS) assert.ok(stdout.includes(`  ${name}  (`), name);
 });
 
 for (const [what, args, message] of [
-  [
-    "a pattern that is none",
-    ["--only", "("],
-    /--only: invalid regular expression: .+\n {2}remedy:/,
-  ],
+  ["an invalid pattern", ["--only", "("], /--only: invalid regular expression: .+\n {2}remedy:/],
   ["a pattern that matches nothing", ["--only", "no such fact"], /no fact matches/],
   ["an argument", ["restarts"], /unexpected argument 'restarts'/],
 ] as const) {
@@ -91,7 +87,7 @@ command("a file that cannot be written is an error", async () => {
   assert.match(stderr, /cannot be written: ENOENT/);
 });
 
-/** Facts that are none, with all that XML minds in their names. */
+/** Invented facts, whose names contain everything that XML must escape. */
 const tell = tellOf('a "group" <of> its & own');
 const WRONG: readonly Fact[] = [
   tell('rax <is> 8 & \u0001 "not" 7', "a rule <&>", setregs({ rax: 7n }), { written: { rax: 8n } }),
@@ -99,7 +95,7 @@ const WRONG: readonly Fact[] = [
   tell("the write is refused", "none", setregs({}), { error: "EIO" }),
 ];
 
-command("a fact that does not hold is told in full, and XML bears its name", () => {
+command("a fact that does not hold is reported completely, and its name is valid in XML", () => {
   using trier = new Trier();
   assert.ok(trier.pid > 0);
   const machine = readMachine(trier.tracer);
@@ -122,7 +118,7 @@ command("a fact that does not hold is told in full, and XML bears its name", () 
   });
 });
 
-command("a fact that needs what is not there is skipped, with the reason", () => {
+command("an untestable fact is skipped, with the reason", () => {
   using trier = new Trier();
   assert.ok(trier.pid > 0);
   const machine = { ...readMachine(trier.tracer), features: ["la57"] as const };

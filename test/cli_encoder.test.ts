@@ -1,14 +1,17 @@
 // Time limit: 120 s
 
-import { appendFileSync } from "node:fs";
-import { basename } from "node:path";
+import { appendFileSync, existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { FUNCTION_NAMES } from "../src/encoder/abi.ts";
+import { loadRecording, parseRecording, SCENARIOS } from "../src/record/index.ts";
 import {
   hasNamespaces,
   liar,
   likeModel,
   moduleFile,
+  newPath,
   script,
   waiting,
   wasm,
@@ -36,7 +39,7 @@ const WASM = "./dist/encoder.wasm";
 
 adoptOrphans();
 
-/** Whatever ran is gone, and what it left would be this process's child. */
+/** The command has ended; any process that it left would be a child of this process. */
 async function expectNothingLeft(): Promise<void> {
   const gone = () => childrenOf(process.pid).filter(isAlive).length === 0;
   assert.ok(await eventually(gone, 1000), `left: ${childrenOf(process.pid)}`);
@@ -81,6 +84,25 @@ for (const [what, file] of [
     assert.match(stdout, /^hi\nwrite\(1, "hi\\n", 3\) = 3\n/);
   });
 
+  for (const scenario of ["cascade", "thread-dies"]) {
+    cli(`record of ${scenario} with ${what}, also in its sandbox`, async () => {
+      const path = file();
+      const { code, stdout, stderr } = await stublab("record", scenario, "--encoder", path);
+      assert.equal([code, stderr], [0, ""]);
+      const { encoder, end } = parseRecording(stdout);
+      assert.is(encoder, basename(path));
+      assert.ok(end.every(({ held }) => held));
+      await expectNothingLeft();
+    });
+  }
+
+  cli(`step with ${what} shows what was recorded with it`, async () => {
+    const path = file();
+    const { code, stdout, stderr } = await stublab("step", "inject", "--encoder", path);
+    assert.equal([code, stderr], [0, ""]);
+    assert.match(stdout, `Scenario inject, encoder ${basename(path)};`);
+  });
+
   cli(`seccomp with ${what} prints what the model prints`, async () => {
     const [own, model] = await Promise.all([
       stublab("seccomp", "--encoder", file()),
@@ -90,8 +112,40 @@ for (const [what, file] of [
   });
 }
 
+cli("gallery with a module records every scenario with it", async () => {
+  const folder = newPath("");
+  const { code, stderr } = await stublab("gallery", folder, "--encoder", WASM);
+  assert.is(code, 0, stderr);
+  for (const scenario of Object.keys(SCENARIOS)) {
+    assert.is(loadRecording(join(folder, `${scenario}.json`)).encoder, "encoder.wasm", scenario);
+  }
+});
+
+for (const [what, file, message] of [
+  [
+    "that throws",
+    () => likeModel({ encodeBootstrap: "() => { throw new Error('boom'); }" }),
+    /boom/,
+  ],
+  [
+    "that writes to the output",
+    () => doing("import { writeSync } from 'node:fs'; writeSync(1, '!');"),
+    /printed no recording/,
+  ],
+] as const) {
+  cli(`record with a module ${what} fails once, and writes no file`, async () => {
+    const output = newPath(".json");
+    const args = ["grandchild", "-o", output, "--encoder", file()];
+    const { code, stdout, stderr } = await stublab("record", ...args);
+    assert.equal([code, stdout, existsSync(output)], [1, "", false], stderr);
+    assert.match(stderr, message);
+    assert.is(stderr.match(/^stublab: /gm)?.length, 1, stderr);
+    await expectNothingLeft();
+  });
+}
+
 const guest = hasTool("cc") ? cli : cli.skip;
-guest("guest passes its exit status on, and what it writes", async () => {
+guest("guest passes on its exit status and its output", async () => {
   const fault = "examples/guests/fault.s";
   const [own, model] = await Promise.all([
     stublab("guest", fault, "--encoder", WASM),
@@ -106,17 +160,27 @@ const IMPORT = '(import "\\1b[2J" "x" (func))';
 const HOG = "const all = []; for (;;) all.push(new Uint8Array(64 << 20).fill(1));";
 
 for (const [what, args, code, message] of [
-  ["a file that is not there", () => ["./none.wasm"], 2, /none\.wasm cannot be opened: ENOENT/],
+  ["a missing file", () => ["./none.wasm"], 2, /none\.wasm cannot be opened: ENOENT/],
   ["another ending", () => ["./none.so"], 2, /ends in \.wasm, \.mjs or \.js/],
-  ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks the constant ENCODER_ABI/],
+  ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks ENCODER_ABI, REGISTERS_SIZE, REG_r15, /],
   ["names with control characters", () => [wasm("", IMPORT)], 1, /imports \\x1b\[2J\.x/],
-  ["a missing function", () => [likeModel({}, "waitEvent")], 1, /lacks waitEvent/],
+  [
+    "a missing function",
+    () => [
+      likeModel(
+        {},
+        FUNCTION_NAMES.filter((name) => name !== "waitEvent"),
+      ),
+    ],
+    1,
+    /lacks waitEvent/,
+  ],
   ["arm64", () => ["dist/encoder-arm64.wasm"], 1, /is for arm64/],
   ["an exception", () => [script("throw new Error('boom');")], 1, /fails to load: Error: boom/],
   ["an exception of null", () => [script("throw null;")], 1, /fails to load: threw null/],
   ["control characters", () => [script('throw new Error("\\x1b[2J");')], 1, /Error: \\x1b\[2J/],
   ["a rejected promise", () => [script(REJECTION)], 1, /failed: Error: boom\\x1b/],
-  ["memory without end", () => [script(HOG)], 1, /allocation failed|was killed by SIG/],
+  ["unlimited memory use", () => [script(HOG)], 1, /allocation failed|was killed by SIG/],
   [
     "an exit that looks like success",
     () => [script("process.exit(0);")],
@@ -153,7 +217,7 @@ for (const [what, name, body, message] of [
     "() => { throw new Error('boom'); }",
     /e\d+\.mjs: waitKind failed: Error: boom/,
   ],
-  ["answers nonsense", "waitValue", "() => 'x'", /waitValue answered x, expected a whole Number/],
+  ["returns nonsense", "waitValue", "() => 'x'", /waitValue returned x, expected a whole Number/],
   [
     "loses its memory",
     "syscallResult",
@@ -161,7 +225,7 @@ for (const [what, name, body, message] of [
     /syscallResult grew or moved its memory/,
   ],
 ] as const) {
-  cli(`a function that ${what} is an error, and leaves no stub`, async () => {
+  cli(`a function that ${what} causes an error, and leaves no stub`, async () => {
     const file = likeModel({ [name]: body });
     const { code, stderr } = await stublab(
       "bootstrap",
@@ -186,7 +250,7 @@ for (const [what, body] of [
     }`,
   ],
 ] as const) {
-  cli(`a function that ${what} is an error`, async () => {
+  cli(`a function that ${what} causes an error`, async () => {
     const file = likeModel({ encodeSeccomp: body });
     const { code, stdout } = await stublab("seccomp", "--encoder", file, "--json");
     assert.is(code, 1);
@@ -195,7 +259,7 @@ for (const [what, body] of [
   });
 }
 
-/** A module that works, and does something at load. */
+/** A working module that runs code when it is loaded. */
 function doing(what: string): string {
   const file = likeModel();
   appendFileSync(file, `\n${what}\n`);
@@ -211,7 +275,7 @@ cli("a module does not end the process that waits for it", async () => {
   assert.match(stdout, /^getpid\(\) = \d+\n/);
 });
 
-inNamespaces("a module finds no process but its own", async () => {
+inNamespaces("a module sees no other process", async () => {
   const file = doing(`
     import { readdirSync } from "node:fs";
     const seen = readdirSync("/proc").filter((name) => /^\\d+$/.test(name));
@@ -220,7 +284,7 @@ inNamespaces("a module finds no process but its own", async () => {
   assert.is(code, 0, stderr);
 });
 
-inNamespaces("what a module starts ends with the command", async () => {
+inNamespaces("processes that a module starts end with the command", async () => {
   const file = doing(`
     import { spawn } from "node:child_process";
     spawn("sleep", ["86399"], { detached: true, stdio: "ignore" }).unref();`);
@@ -229,7 +293,7 @@ inNamespaces("what a module starts ends with the command", async () => {
   await expectNothingLeft();
 });
 
-cli("a timer of a module keeps no command from ending", async () => {
+cli("a timer of a module does not delay the end of the command", async () => {
   const { code, stderr } = await stublab(
     "seccomp",
     "--encoder",
@@ -246,14 +310,14 @@ cli("garbage on the channel is an error", async () => {
 });
 
 const asRoot = process.getuid?.() === 0 ? cli : cli.skip;
-asRoot("an ordinary user drives stubs with a module, too", async () => {
+asRoot("an unprivileged user can drive stubs with a module", async () => {
   const command = stublabCommand("bootstrap", "--encoder", likeModel(), "--json");
   const { code, stdout, stderr } = await run(command, { uid: 54321, gid: 54321 });
   assert.is(code, 0, stderr);
   assert.ok(JSON.parse(stdout).checks.every(({ held }: { held: boolean }) => held));
 });
 
-inNamespaces("where there are no namespaces, a command does without", async () => {
+inNamespaces("without namespaces, commands still work", async () => {
   const [node, args] = withoutNamespaces(stublabCommand("bootstrap", "--encoder", likeModel()));
   const { code, stdout, stderr } = await run([node, args]);
   assert.is(code, 0, stderr);
@@ -265,14 +329,14 @@ for (const [where, command, status] of [
   ["with namespaces", stublabCommand("doctor", "--json"), "ok"],
   ["without namespaces", withoutNamespaces(stublabCommand("doctor", "--json")), "warning"],
 ] as const) {
-  inNamespaces(`doctor knows what a module is confined by ${where}`, async () => {
+  inNamespaces(`doctor reports how modules are confined ${where}`, async () => {
     const { stdout } = await run([command[0], command[1]]);
     const checks: { name: string; status: string }[] = JSON.parse(stdout).checks;
     assert.is(checks.find(({ name }) => name === "foreign encoders")?.status, status, stdout);
   });
 }
 
-cli("time in which the whole job is stopped counts for nothing", async () => {
+cli("time in which the whole job is stopped does not count", async () => {
   const { file, reading, go } = waiting(likeModel());
   const host = new Running(stublabCommand("seccomp", "--encoder", file));
   assert.ok(await eventually(reading, 10_000), host.stderr);
@@ -282,7 +346,7 @@ cli("time in which the whole job is stopped counts for nothing", async () => {
   assert.is(code, 0, stderr);
 });
 
-cli("a command that an encoder keeps from ending is ended", async () => {
+cli("a command whose encoder prevents its exit is ended", async () => {
   const start = performance.now();
   const file = likeModel({ encodeSeccomp: LOOP });
   const { code, stdout, stderr } = await stublab("seccomp", "--encoder", file, "--json");
@@ -293,7 +357,7 @@ cli("a command that an encoder keeps from ending is ended", async () => {
   await expectNothingLeft();
 });
 
-/** A command that holds its stubs, and all the processes of it. */
+/** A command that holds its stubs, and all its processes. */
 async function holding(...more: string[]): Promise<{ host: Running; all: number[] }> {
   const command = stublabCommand("bootstrap", "--hold", "--encoder", WASM, ...more);
   const host = new Running(command, { detached: true });
@@ -303,15 +367,12 @@ async function holding(...more: string[]): Promise<{ host: Running; all: number[
   return { host, all };
 }
 
-cli(
-  "a command dies with its process for foreign code, stubs and all, when it is killed",
-  async () => {
-    const { host, all } = await holding("--exit-signal", "SIGCHLD");
-    process.kill(host.pid, "SIGKILL");
-    await host.ended;
-    assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
-  },
-);
+cli("killing a command ends its process for foreign code and all stubs", async () => {
+  const { host, all } = await holding("--exit-signal", "SIGCHLD");
+  process.kill(host.pid, "SIGKILL");
+  await host.ended;
+  assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
+});
 
 cli("Ctrl-C ends it", async () => {
   const { host, all } = await holding();
@@ -320,7 +381,7 @@ cli("Ctrl-C ends it", async () => {
   assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
 });
 
-cli("one that is killed while the encoder loops leaves nothing", async () => {
+cli("a command killed while the encoder loops leaves nothing", async () => {
   const file = likeModel({ waitKind: LOOP });
   const host = new Running(stublabCommand("bootstrap", "--encoder", file));
   assert.ok(await eventually(() => familyOf(host.pid).length >= 3, 5000), "no stub came");
@@ -330,7 +391,7 @@ cli("one that is killed while the encoder loops leaves nothing", async () => {
   assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
 });
 
-cli("an unknown name is told that files can be named", async () => {
+cli("the error for an unknown encoder mentions files", async () => {
   const { code, stderr } = await stublab("inject", "getpid", "--encoder", "assmbly");
   assert.is(code, 2);
   assert.match(stderr, /did you mean assembly\?/);

@@ -45,7 +45,7 @@ function tryMount(): boolean {
   return spawnSync("umount", [at]).status === 0;
 }
 
-command("a run tells what it came to", async () => {
+command("a run prints its results", async () => {
   const { code, stdout, stderr } = await stublab("--cases", "3000", "--seed", "0x10");
   assert.equal([code, stderr], [0, ""]);
   assert.match(stdout, /^machine {6}Linux \S+, \S+ family \d+\nrun {10}seed 16\ncases {8}3,000\n/);
@@ -54,7 +54,7 @@ command("a run tells what it came to", async () => {
   assert.match(stdout, /\nfindings {5}none: every outcome matched its prediction\n$/);
 });
 
-command("--json is one document, and the same but for times", async () => {
+command("--json prints one document, identical except for times", async () => {
   const documents = [];
   for (const workers of ["1", "2"]) {
     const { code, stdout } = await stublab("--cases", "4000", "--json", "--workers", workers);
@@ -92,7 +92,7 @@ command("--json is one document, and the same but for times", async () => {
   assert.equal(one, two);
 });
 
-command("a planted bug is found, made small, and written with all that belongs to it", async () => {
+command("a planted bug is found, minimized, and written with all its files", async () => {
   const corpus = newFolder();
   const args = ["--plant", "R12", "--cases", "6000", "--corpus", corpus];
   const { code, stdout } = await stublab(...args, "--json");
@@ -110,7 +110,7 @@ command("a planted bug is found, made small, and written with all that belongs t
   assert.match(again.stdout, `  ${finding.signature}  ${finding.subject}\n`);
 });
 
-/** All files of a folder by their paths in it, but for the lock. */
+/** All files of a folder by relative path, except the lock. */
 function filesIn(corpus: string): Map<string, string> {
   const names = readdirSync(corpus, { recursive: true, encoding: "utf8" }).sort();
   const files = names.filter((name) => name !== "lock" && statSync(join(corpus, name)).isFile());
@@ -140,7 +140,7 @@ command(
   },
 );
 
-command("the same command goes on where it was ended", async () => {
+command("the same command continues an interrupted run", async () => {
   const corpus = newFolder();
   const first = JSON.parse(
     (await stublab("--cases", "20000", "--corpus", corpus, "--json")).stdout,
@@ -155,7 +155,7 @@ command("the same command goes on where it was ended", async () => {
   assert.is(second.session.cases, 40000 - 16384);
 });
 
-command("shards are put together", async () => {
+command("shards are merged", async () => {
   const [one, two, merged] = [newFolder(), newFolder(), newFolder()];
   for (const [i, corpus] of [one, two].entries()) {
     const shard = ["--shard", `${i + 1}/2`, "--cases", "5000", "--corpus", corpus];
@@ -173,7 +173,7 @@ command("shards are put together", async () => {
   assert.match(part.stdout, "these are not the shards of one run (only 1 of 2 shards are there)");
 });
 
-command("of runs that are no shards the cases are united, and none is lost", async () => {
+command("the cases of runs that are not shards are merged, and none is lost", async () => {
   const [one, two, merged] = [newFolder(), newFolder(), newFolder()];
   for (const [corpus, rax] of [
     [one, "0x1"],
@@ -256,7 +256,7 @@ command("malformed files are refused with their names and places", async () => {
   assert.is((await stublab("--cases", "2000", "--corpus", corpus)).code, 0);
 });
 
-command("a folder of another run is refused, and stays as it is", async () => {
+command("a folder of another run is refused, and not changed", async () => {
   const corpus = newFolder();
   await stublab("--cases", "1000", "--corpus", corpus);
   const before = readFileSync(join(corpus, "journal.jsonl"), "utf8");
@@ -276,10 +276,10 @@ command("a folder of another run is refused, and stays as it is", async () => {
 });
 
 (hasTool("prlimit") ? command : command.skip)(
-  "where there is no room nothing is lost: the run goes on where there is",
+  "a full disk loses nothing: the run continues where there is room",
   async () => {
     const corpus = newFolder();
-    // The limit is that of memory that is shared with stubs, too; those of ptrace share none.
+    // The limit also applies to memory shared with stubs; those traced by ptrace share none.
     const options = ["--cases", "40000", "--path", "ptrace"];
     const [node, args] = stublabCommand("fuzz", ...options, "--corpus", corpus);
     const limited = await run(["prlimit", ["--fsize=200000", node, ...args]]);
@@ -291,7 +291,7 @@ command("a folder of another run is refused, and stays as it is", async () => {
   },
 );
 
-onMount("on a disk that is full a run ends, and goes on when there is room again", async () => {
+onMount("on a full disk a run ends, and continues when there is room again", async () => {
   const corpus = newFolder();
   mkdirSync(corpus);
   assert.is((await run(["mount", mount(corpus, "size=400k")])).code, 0);
@@ -311,34 +311,31 @@ onMount("on a disk that is full a run ends, and goes on when there is room again
   }
 });
 
-onMount(
-  "a merge onto a disk that is full leaves nothing, and works when there is room",
-  async () => {
-    const [corpus, disk] = [newFolder(), newFolder()];
-    mkdirSync(disk);
-    await stublab("--cases", "3000", "--corpus", corpus);
-    assert.is((await run(["mount", mount(disk, "size=64k")])).code, 0);
-    try {
-      // The disk's own folder, which is there and empty, and one that has to be made with those above it.
-      for (const to of [disk, join(disk, "a", "b", "merged")]) {
-        const full = await stublab("merge", corpus, "-o", to);
-        assert.is(full.code, 1);
-        assert.match(full.stderr, `${to} cannot be written: ENOSPC`);
-        assert.equal(readdirSync(disk), []);
-      }
-      assert.is((await run(["mount", mount(disk, "remount,size=64m")])).code, 0);
-      assert.is((await stublab("merge", corpus, "-o", disk)).code, 0);
-      assert.equal(
-        readdirSync(disk).sort(),
-        readdirSync(corpus)
-          .filter((name) => name.endsWith(".json"))
-          .sort(),
-      );
-    } finally {
-      await run(["umount", [disk]]);
+onMount("a merge onto a full disk leaves nothing, and works when there is room", async () => {
+  const [corpus, disk] = [newFolder(), newFolder()];
+  mkdirSync(disk);
+  await stublab("--cases", "3000", "--corpus", corpus);
+  assert.is((await run(["mount", mount(disk, "size=64k")])).code, 0);
+  try {
+    // The root of the disk, which exists and is empty, and a folder that must be created with its parents.
+    for (const to of [disk, join(disk, "a", "b", "merged")]) {
+      const full = await stublab("merge", corpus, "-o", to);
+      assert.is(full.code, 1);
+      assert.match(full.stderr, `${to} cannot be written: ENOSPC`);
+      assert.equal(readdirSync(disk), []);
     }
-  },
-);
+    assert.is((await run(["mount", mount(disk, "remount,size=64m")])).code, 0);
+    assert.is((await stublab("merge", corpus, "-o", disk)).code, 0);
+    assert.equal(
+      readdirSync(disk).sort(),
+      readdirSync(corpus)
+        .filter((name) => name.endsWith(".json"))
+        .sort(),
+    );
+  } finally {
+    await run(["umount", [disk]]);
+  }
+});
 
 onMount("a read-only folder is refused", async () => {
   const corpus = newFolder();
@@ -387,44 +384,38 @@ command("Ctrl-C ends a run after its round, with a report; a second one at once"
   assert.ok(await eventually(() => !stubs.some(isAlive), 2000));
 });
 
-command(
-  "a second signal ends it while it examines findings, and those come the next time",
-  async () => {
-    const corpus = newFolder();
-    const args = ["--cases", "20000", "--plant", "R10", "--corpus", corpus];
-    const first = new Running(stublabCommand("fuzz", ...args));
-    const found = () =>
-      existsSync(join(corpus, "findings")) ? readdirSync(join(corpus, "findings")) : [];
-    assert.ok(await eventually(() => found().length > 0, 30_000));
-    process.kill(first.pid, "SIGTERM");
-    assert.ok(await eventually(() => first.stderr.includes("ending"), 20_000));
-    process.kill(first.pid, "SIGTERM");
-    const { code } = await first.ended;
-    assert.ok(code === 130 || code === 1, String(code));
-    const { stdout } = await stublab(...args);
-    const told = [...stdout.matchAll(/^ {2}([0-9a-f]{14}) /gm)].map(
-      ([, signature = ""]) => signature,
-    );
-    assert.ok(told.length > 0);
-    assert.equal(found().sort(), told.sort());
-  },
-);
+command("a second signal ends it while it examines findings; the next run finds them", async () => {
+  const corpus = newFolder();
+  const args = ["--cases", "20000", "--plant", "R10", "--corpus", corpus];
+  const first = new Running(stublabCommand("fuzz", ...args));
+  const found = () =>
+    existsSync(join(corpus, "findings")) ? readdirSync(join(corpus, "findings")) : [];
+  assert.ok(await eventually(() => found().length > 0, 30_000));
+  process.kill(first.pid, "SIGTERM");
+  assert.ok(await eventually(() => first.stderr.includes("ending"), 20_000));
+  process.kill(first.pid, "SIGTERM");
+  const { code } = await first.ended;
+  assert.ok(code === 130 || code === 1, String(code));
+  const { stdout } = await stublab(...args);
+  const told = [...stdout.matchAll(/^ {2}([0-9a-f]{14}) /gm)].map(
+    ([, signature = ""]) => signature,
+  );
+  assert.ok(told.length > 0);
+  assert.equal(found().sort(), told.sort());
+});
 
-(hasTool("script") ? command : command.skip)(
-  "a terminal has lines that are drawn anew",
-  async () => {
-    const [node, args] = stublabCommand("fuzz", "--cases", "30000");
-    const typed = [node, ...args].join(" ");
-    const { stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
-    assert.match(stdout, "stublab fuzz --cases 30000");
-    assert.match(stdout, /[\d,]+ cases of 30,000 in all, [\d,]+ a second, 0:\d\d/);
-    assert.match(stdout, "\x1b[A");
-    const dumb = await run(["script", ["-qec", `TERM=dumb NO_COLOR=1 ${typed}`, "/dev/null"]]);
-    assert.not.match(dumb.stdout, "\x1b");
-  },
-);
+(hasTool("script") ? command : command.skip)("on a terminal the lines are redrawn", async () => {
+  const [node, args] = stublabCommand("fuzz", "--cases", "30000");
+  const typed = [node, ...args].join(" ");
+  const { stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
+  assert.match(stdout, "stublab fuzz --cases 30000");
+  assert.match(stdout, /[\d,]+ cases of 30,000 in all, [\d,]+ a second, 0:\d\d/);
+  assert.match(stdout, "\x1b[A");
+  const dumb = await run(["script", ["-qec", `TERM=dumb NO_COLOR=1 ${typed}`, "/dev/null"]]);
+  assert.not.match(dumb.stdout, "\x1b");
+});
 
-command("it leaves no file where none was asked for", () => {
+command("without --corpus no file is written", () => {
   assert.equal(
     readdirSync(folder).filter((name) => !/^\d+$/.test(name)),
     [],

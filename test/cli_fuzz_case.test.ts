@@ -24,7 +24,7 @@ writeFileSync(path, JSON.stringify(FAULT));
 
 const fuzz = (...args: string[]) => run(stublabCommand("fuzz", ...args));
 
-command("replay tries a case, and shows what is predicted and what is seen", async () => {
+command("replay tries a case, and shows the prediction and the outcome", async () => {
   const { code, stdout } = await fuzz("replay", path);
   assert.is(code, 0, stdout);
   assert.match(stdout, /^ {2}status +stopped by SIGSEGV +stopped by SIGSEGV$/m);
@@ -32,7 +32,7 @@ command("replay tries a case, and shows what is predicted and what is seen", asy
   assert.match(stdout, /^The outcome matches the prediction\.$/m);
 });
 
-command("replay tells it as a document", async () => {
+command("replay --json prints a document", async () => {
   const { code, stdout } = await fuzz("replay", path, "--json");
   assert.is(code, 0);
   const document = JSON.parse(stdout);
@@ -43,7 +43,7 @@ command("replay tells it as a document", async () => {
   assert.is(document.prediction.status, "0xb7f");
 });
 
-command("replay takes the folder of a finding, and standard input", async () => {
+command("replay accepts the folder of a finding, and standard input", async () => {
   const finding = join(folder, "finding");
   mkdirSync(finding);
   writeFileSync(join(finding, "case.json"), JSON.stringify(FAULT));
@@ -52,7 +52,7 @@ command("replay takes the folder of a finding, and standard input", async () => 
   assert.is(spawnSync(program, args, { input: JSON.stringify(FAULT) }).status, 0);
 });
 
-command("minimize finds the smallest that comes to the same", async () => {
+command("minimize finds the smallest case with the same difference", async () => {
   const output = join(folder, "small.json");
   const { code, stdout, stderr } = await fuzz("minimize", path, "-o", output);
   assert.is(code, 0, stderr);
@@ -77,10 +77,10 @@ command("export writes a program that reproduces it", async () => {
   assert.match(readFileSync(source, "utf8"), /stublab fuzz replay - <<'CASE'\n \* \{"schema"/);
 });
 
-command("a machine that sees something else is told from one that sees the same", async () => {
+command("a program exits with 1 on a machine with another outcome", async () => {
   const { stdout } = await fuzz("export", path, "--c");
   const program = join(folder, "other");
-  // Another kernel: r15 would come out as something else.
+  // Simulates another kernel, in which r15 differs.
   const altered = stdout.replace("given.r15 = 0x77;", "given.r15 = 0x78;");
   assert.not(altered === stdout);
   const wrong = altered.replaceAll("0xb7f", "0x77f");
@@ -92,7 +92,7 @@ command("a machine that sees something else is told from one that sees the same"
 });
 
 command(
-  "with a bug in the model replay tells what differs, and a program has the option",
+  "with a bug in the model replay reports the difference, and a program contains the option",
   async () => {
     const { code, stdout } = await fuzz("replay", path, "--plant", "R47.code=2", "--json");
     assert.is(code, 1);
@@ -111,7 +111,7 @@ command(
   },
 );
 
-command("each word has a help of its own", async () => {
+command("each subcommand has its own help", async () => {
   for (const word of ["replay", "minimize", "export"]) {
     const { code, stdout } = await fuzz(word, "--help");
     assert.is(code, 0);
@@ -121,20 +121,16 @@ command("each word has a help of its own", async () => {
 
 for (const [what, args, message] of [
   ["no case", ["replay"], /fuzz replay takes exactly one case/],
-  ["a case that is not there", ["minimize", join(folder, "none")], /none cannot be read: ENOENT/],
+  ["a missing case", ["minimize", join(folder, "none")], /none cannot be read: ENOENT/],
   ["a folder without a finding", ["replay", "test"], /test is not the folder of a finding/],
   [
     "an empty file",
     ["replay", "/dev/null"],
     /\/dev\/null: the document is empty\n {2}remedy: docs\/fuzz/,
   ],
-  ["a rule that there is not", ["replay", path, "--plant", "X1"], /there is no rule "X1"/],
-  ["a number that a rule has not", ["replay", path, "--plant", "R47.x=1"], /rule R47 has no "x"/],
-  [
-    "a number that is none",
-    ["replay", path, "--plant", "R47.code=x"],
-    /has no number for R47\.code/,
-  ],
+  ["an unknown rule", ["replay", path, "--plant", "X1"], /there is no rule "X1"/],
+  ["an unknown number of a rule", ["replay", path, "--plant", "R47.x=1"], /rule R47 has no "x"/],
+  ["an invalid number", ["replay", path, "--plant", "R47.code=x"], /has no number for R47\.code/],
   ["no language", ["export", path], /fuzz export needs a language/],
 ] as const) {
   command(`refuses ${what}`, async () => {
@@ -145,7 +141,7 @@ for (const [what, args, message] of [
   });
 }
 
-command("a program that cannot be written is an error, and nothing is left", async () => {
+command("a program that cannot be written causes an error, and nothing is left", async () => {
   const target = join(folder, "no", "where.c");
   const { code, stderr } = await fuzz("export", path, "--c", "-o", target);
   assert.is(code, 1);

@@ -30,10 +30,10 @@ async function inTerminal(
   }
 }
 
-/** What is on the screen, down to its last line that is not empty. */
+/** The screen, without empty lines at its end. */
 const linesOf = ({ screen }: Tmux): string[] => screen.trimEnd().split("\n");
 
-onTerminal("its lines fit into 80 columns, and stay where they are", async () => {
+onTerminal("its lines fit into 80 columns, and do not move", async () => {
   await inTerminal(
     async (tmux) => {
       await tmux.shows(/[1-9][\d,]* cases of 900,000,000,000 in all, .+ a second, 0:01/);
@@ -47,7 +47,7 @@ onTerminal("its lines fit into 80 columns, and stay where they are", async () =>
   );
 });
 
-onTerminal("where the terminal is narrow, or becomes so, they are folded", async () => {
+onTerminal("on a narrow terminal, or one that becomes narrow, they are folded", async () => {
   await inTerminal(
     async (tmux) => {
       await tmux.shows(/0 hung/);
@@ -64,7 +64,7 @@ onTerminal("where the terminal is narrow, or becomes so, they are folded", async
   );
 });
 
-onTerminal("Ctrl-C says that it ends; then the report stands alone, folded", async () => {
+onTerminal("Ctrl-C is acknowledged; then only the folded report is shown", async () => {
   await inTerminal(
     async (tmux) => {
       await tmux.shows(/[1-9]\d* stubs ended/);
@@ -82,18 +82,18 @@ onTerminal("Ctrl-C says that it ends; then the report stands alone, folded", asy
 
 const folds = suite("folded lines");
 
-folds("a line goes on under its text", () => {
+folds("a line continues under its text", () => {
   assert.is(
     fold("name  one two three four\nshort", 14),
     "name  one two\n      three\n      four\nshort",
   );
 });
 
-folds("without two spaces it goes on behind two", () => {
+folds("without two spaces it continues after an indent of two", () => {
   assert.is(fold("one two three", 8), "one two\n  three");
 });
 
-folds("colours take no room, and words that are too long stay whole", () => {
+folds("colours have no width, and long words are not broken", () => {
   assert.is(fold("\x1b[1mone two\x1b[0m", 7), "\x1b[1mone two\x1b[0m");
   assert.is(fold("/a/long/path/to/nowhere", 7), "/a/long/path/to/nowhere");
 });

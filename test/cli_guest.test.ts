@@ -17,7 +17,7 @@ cli.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const guest = (...args: string[]): Promise<Ending> => run(stublabCommand("guest", ...args));
 
-/** Writes a file into the folder of this test; answers its path. */
+/** Writes a file into the folder of this test; returns its path. */
 function file(name: string, content: string | Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, content);
@@ -53,7 +53,7 @@ cli("has a help with examples", async () => {
   assert.is(stderr, "");
 });
 
-cli("runs bare code, and says with what it exited", async () => {
+cli("runs bare code, and reports its exit status", async () => {
   const path = file("exit.bin", EXIT_7);
   assert.equal(await guest(path), {
     code: 1,
@@ -71,7 +71,7 @@ cli("runs bare code, and says with what it exited", async () => {
   });
 });
 
-withMusl("passes output through, and hands words over", async () => {
+withMusl("passes output through, and passes arguments", async () => {
   const text = `
     #include <stdio.h>
     int main(int argc, char **argv) {
@@ -87,7 +87,7 @@ withMusl("passes output through, and hands words over", async () => {
   assert.is((await guest(path, "--", "--json", "--")).stdout, "--json\n--\n");
 });
 
-withCompiler("traces as strace does, on stderr", async () => {
+withCompiler("traces on stderr in the format of strace", async () => {
   const body = `${call("write", 1, "$text", 3)}\n${call("getuid")}\n${exitWith(0)}\n.data\ntext: .ascii "hi\\n"`;
   const { code, stdout, stderr } = await guest(file("hi", assemble(body)), "--trace");
   assert.is(code, 0);
@@ -141,7 +141,7 @@ withCompiler("assembles sources, and leaves no file behind", async () => {
   assert.equal(temporary(), before);
 });
 
-cli("says which package is missing where there is no compiler", async () => {
+cli("names the missing package if there is no compiler", async () => {
   const env = { ...process.env, CC: "no-such-compiler" };
   const { code, stderr } = await run(stublabCommand("guest", "examples/guests/loop.s"), { env });
   assert.is(code, 3);
@@ -151,13 +151,13 @@ cli("says which package is missing where there is no compiler", async () => {
 
 for (const [what, args, message] of [
   ["no file", [], "needs a file"],
-  ["a file that is not there", ["/none"], "ENOENT"],
+  ["a missing file", ["/none"], "ENOENT"],
   ["a folder", ["/tmp"], "EISDIR"],
   ["a file that is not a program", ["README.md"], "is not a program"],
   ["a dynamic program", [process.execPath], "dynamically linked"],
   ["an unknown option", ["x", "--bogus"], "'--bogus'"],
-  ["a deadline that is none", ["x", "--deadline", "soon"], '"soon"'],
-  ["no time at all", ["x", "--deadline", "0"], "greater than 0"],
+  ["an invalid deadline", ["x", "--deadline", "soon"], '"soon"'],
+  ["a deadline of 0", ["x", "--deadline", "0"], "greater than 0"],
   ["an unknown encoder", ["EXIT", "--encoder", "assmbly"], "did you mean assembly?"],
 ] as const) {
   cli(`refuses ${what} with status 2 and the reason`, async () => {
@@ -170,7 +170,7 @@ for (const [what, args, message] of [
   });
 }
 
-/** Writes the letter x for ever, 4096 at once. */
+/** Writes the letter x forever, 4096 at a time. */
 const CHATTER = `
   1: ${call("write", 1, "$letters", 4096)}
   testq %rax, %rax
@@ -179,7 +179,7 @@ const CHATTER = `
   .data
   letters: .fill 4096, 1, 120`;
 
-withCompiler("ends where the reader of its output has seen enough", async () => {
+withCompiler("ends if the reader of its output closes the pipe", async () => {
   const path = file("chatter", assemble(CHATTER));
   const command = [process.execPath, ...stublabCommand("guest", path)[1]].join(" ");
   const { code, stdout, stderr } = await run(["sh", ["-c", `${command} | head -c 5`]]);
@@ -200,7 +200,7 @@ withCompiler("keeps at most 4 MB of each stream for its document", async () => {
   assert.is(output.stdout.length + omitted.stdout, written);
 });
 
-/** Writes the letter x for ever, 1024 times at once. */
+/** Writes the letter x forever, 1024 at a time. */
 const STUTTER = `
   movq $vectors, %rdi
   movl $1024, %ecx
@@ -215,7 +215,7 @@ const STUTTER = `
   .bss
   vectors: .skip 16384`;
 
-withCompiler("needs little memory for a guest that says little, often", async () => {
+withCompiler("needs little memory for a guest that makes many small writes", async () => {
   const path = file("stutter", assemble(STUTTER));
   const env = { ...process.env, NODE_OPTIONS: "--max-old-space-size=100" };
   const [node, args] = stublabCommand("guest", path, "--json", "--trace", "--deadline", "3000");

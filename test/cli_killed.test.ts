@@ -12,10 +12,10 @@ import { childrenOf, eventually, isAlive, Running, stublabCommand } from "./proc
 
 const killed = suite("command line: commands that are ended");
 
-/** How often each command is ended at each sort of end, and of how many scenarios; more with SOAK. */
+/** How often each command is ended in each way, and how many scenarios are used; more with SOAK. */
 const TIMES = process.env.SOAK ? 100 : 1;
 const RECORDED = process.env.SOAK ? Object.keys(SCENARIOS) : ["no-exitkill", "no-setsid"];
-/** When, in milliseconds from its start: most are over by then on a quiet machine. */
+/** The latest moment, in milliseconds after the start: by then most commands have ended on an idle machine. */
 const SPAN = 900;
 const SEED = 11n;
 /** A fuzz run ends after its round, on a busy machine. */
@@ -55,7 +55,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["doctor"],
 ];
 
-/** None of the commands' orphans escapes the eyes of this process. */
+/** Makes orphans of the commands children of this process. */
 adoptOrphans();
 
 /** How a command is ended: Ctrl-C goes to all of its process group. */
@@ -68,7 +68,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has just ended by itself.
+    // It has just exited.
   }
 }
 
@@ -95,7 +95,7 @@ async function expectNothingLeft(what: string): Promise<void> {
 const random = new Random(SEED);
 
 for (const args of COMMANDS) {
-  killed(`${args.join(" ").replaceAll(folder, "…")}: nothing is left of it`, async () => {
+  killed(`${args.join(" ").replaceAll(folder, "…")}: nothing is left behind`, async () => {
     for (let i = 0; i < TIMES; i++) {
       for (const [name, end] of Object.entries(ENDS)) {
         const command = start(args);

@@ -9,7 +9,7 @@ const cli = suite("command line: limits of the machine");
 
 const CASE = "examples/cases/restart.json";
 
-/** A command that does something of each kind. */
+/** One command of each kind. */
 const BOOTSTRAP = ["bootstrap"];
 const FUZZ = ["fuzz", "--cases", "10"];
 const SANDBOX = ["record", "no-setsid"];
@@ -17,14 +17,14 @@ const THREAD = ["record", "thread-dies"];
 const FOREIGN = ["compare", "--cases", "10", "examples/encoders/encoder.mjs"];
 const ASSEMBLE = ["guest", "examples/guests/loop.s"];
 
-/** How a command is run: what comes before it, and what it is to be given. */
+/** How a command is run: shell code before it, its environment, and its options. */
 interface Setting {
   readonly node?: readonly string[];
   readonly shell?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs a command, in a shell that says something first. */
+/** Runs a command in a shell, after the shell code of the setting. */
 function runIn({ node = [], shell = "", env = {} }: Setting, args: readonly string[]) {
   const [program, rest] = stublabCommand(...args);
   const words = ["sh", "-c", `${shell} exec "$@"`, "sh", program, ...node, ...rest];
@@ -32,7 +32,7 @@ function runIn({ node = [], shell = "", env = {} }: Setting, args: readonly stri
   return run([command, others], { env: { ...process.env, ...env } });
 }
 
-/** The command has status 3, a sentence and a remedy. */
+/** Expects status 3, a one-sentence message and a remedy. */
 async function expectRefusal(setting: Setting, args: readonly string[], pattern: RegExp) {
   const { code, stderr } = await runIn(setting, args);
   assert.is(code, 3, `${args}: ${stderr}`);
@@ -41,7 +41,7 @@ async function expectRefusal(setting: Setting, args: readonly string[], pattern:
   assert.not.match(stderr, "internal error");
 }
 
-/** What `doctor` says of a row. */
+/** The row of `doctor` with that name. */
 async function examine(setting: Setting, name: string) {
   const { stdout, stderr } = await runIn(setting, ["doctor", "--json"]);
   assert.not.match(stderr, "internal error");
@@ -66,7 +66,7 @@ for (const args of [
   ["fuzz", "minimize", CASE],
   ["doctor"],
 ] as const) {
-  cli(`says that its standard output takes no more: ${args.join(" ")}`, async () => {
+  cli(`reports a full standard output: ${args.join(" ")}`, async () => {
     const { code, stderr } = await runIn({ shell: "exec >/dev/full;" }, args);
     assert.is(code, 1, stderr);
     assert.is(stderr.match(/^stublab: .*$/gm)?.length, 1, stderr);
@@ -76,7 +76,7 @@ for (const args of [
 
 const needsCompiler = hasTool("cc") ? cli : cli.skip;
 
-needsCompiler("says what a missing folder for temporary files is needed for", async () => {
+needsCompiler("reports a missing folder for temporary files", async () => {
   const setting = { env: { TMPDIR: "/nonexistent" } };
   await expectRefusal(setting, ASSEMBLE, /temporary folder in \/nonexistent: ENOENT/);
   for (const args of [BOOTSTRAP, SANDBOX, [...FOREIGN, "--live"]]) {
@@ -89,7 +89,7 @@ const WITHOUT_PROC = "mount --make-rprivate / && umount -l /proc && exec";
 const mayUnmount =
   spawnSync("unshare", ["--mount", "sh", "-c", `${WITHOUT_PROC} true`]).status === 0;
 
-(mayUnmount ? cli : cli.skip)("says that /proc is missing", async () => {
+(mayUnmount ? cli : cli.skip)("reports that /proc is missing", async () => {
   const shell = `exec unshare --mount sh -c '${WITHOUT_PROC} "$@"' sh`;
   const setting = { shell: shell.concat(' "$@";') };
   for (const args of [BOOTSTRAP, FUZZ, SANDBOX, THREAD, ["predict", CASE], ["conformance"]]) {
@@ -99,7 +99,7 @@ const mayUnmount =
   assert.is((await runIn(setting, ["seccomp"])).code, 0);
 });
 
-cli("says that there are not enough addresses", async () => {
+cli("reports too little address space", async () => {
   const setting = { shell: "ulimit -v 5000000;" };
   for (const args of [BOOTSTRAP, FUZZ, SANDBOX]) {
     await expectRefusal(setting, args, /\.wasm cannot be loaded: .*Out of memory/);
@@ -107,7 +107,7 @@ cli("says that there are not enough addresses", async () => {
   assert.is((await examine(setting, "address space")).status, "warning");
 });
 
-cli("says that it may not open more files", async () => {
+cli("reports too many open files", async () => {
   for (const limit of [28, 36]) {
     const setting = { shell: `ulimit -n ${limit};` };
     for (const args of [FUZZ, SANDBOX, THREAD, FOREIGN]) {
@@ -121,7 +121,7 @@ cli("says that it may not open more files", async () => {
   assert.is((await examine({ shell: "ulimit -n 40;" }, "open files")).status, "warning");
 });
 
-cli("says that Node.js loads no addons", async () => {
+cli("reports that Node.js loads no addons", async () => {
   const setting = { node: ["--no-addons"] };
   for (const args of [BOOTSTRAP, FUZZ, SANDBOX, THREAD, FOREIGN]) {
     await expectRefusal(setting, args, /cannot be loaded: .*addon.*disabled/);
@@ -134,7 +134,7 @@ const permission = [...process.allowedNodeEnvironmentFlags].find((flag) =>
   /^--(experimental-)?permission$/.test(flag),
 );
 
-(permission === undefined ? cli.skip : cli)("says what Node.js does not permit", async () => {
+(permission === undefined ? cli.skip : cli)("reports what Node.js does not permit", async () => {
   const some = { node: [permission ?? "", "--allow-fs-read=*", "--allow-addons"] };
   for (const args of [FUZZ, SANDBOX, THREAD, FOREIGN, ASSEMBLE]) {
     await expectRefusal(

@@ -1,6 +1,6 @@
 // Time limit: 120 s
 
-// Files that commands write where the user says: -o, --html, --junit, and the pages of a gallery.
+// Files that commands write to a place that the user names: -o, --html, --junit, and the pages of a gallery.
 
 import { spawnSync } from "node:child_process";
 import {
@@ -38,7 +38,7 @@ const newFolder = () => {
   return path;
 };
 
-/** Where somebody who may read nothing of the sources can run it. */
+/** A copy of the package for a user who cannot read the sources. */
 const bare = join(folder, "bare");
 cpSync("dist", join(bare, "dist"), { recursive: true, filter: (path) => !/types/.test(path) });
 cpSync("package.json", join(bare, "package.json"));
@@ -51,10 +51,10 @@ const source = join(folder, "inject.json");
 writeFileSync(source, JSON.stringify(recording));
 const EXPECTED = renderMermaid(recording);
 
-/** A user who is nobody here, as root may do everything; undefined for one who is not root. */
+/** An unprivileged uid, as root may write everything; undefined if this process is not root. */
 const NOBODY = process.getuid?.() === 0 ? 65_534 : undefined;
 
-/** Runs a command line of a shell, in which "stublab" is the command. */
+/** Runs a shell command line, in which "stublab" is the command. */
 function sh(line: string, uid?: number) {
   const text = `umask 022; ${line.replaceAll("stublab ", `'${process.execPath}' '${cli}' `)}`;
   const { status, signal, stdout, stderr } = spawnSync("bash", ["--norc", "-c", text], {
@@ -75,14 +75,14 @@ function expectWritten(path: string) {
   assert.is(readFileSync(path, "utf8"), EXPECTED);
 }
 
-output("a new file has the mode that the umask leaves", () => {
+output("a new file has the mode that the umask permits", () => {
   const path = join(newFolder(), "new");
   assert.equal(write(path), { code: 0, stdout: "", stderr: "" });
   expectWritten(path);
   assert.is(statSync(path).mode & 0o777, 0o644);
 });
 
-output("a file that is replaced keeps its mode and its owner", () => {
+output("a replaced file keeps its mode and its owner", () => {
   for (const mode of [0o600, 0o640, 0o666, 0o755]) {
     const path = join(newFolder(), "file");
     writeFileSync(path, "old");
@@ -95,7 +95,7 @@ output("a file that is replaced keeps its mode and its owner", () => {
   }
 });
 
-output("a file that the user may not write is refused, and stays", () => {
+output("a file without write permission is refused, and not changed", () => {
   const own = newFolder();
   chmodSync(own, 0o777);
   const path = join(own, "file");
@@ -111,7 +111,7 @@ output("a file that the user may not write is refused, and stays", () => {
   assert.equal(readdirSync(own), ["file"]);
 });
 
-output("a file that may be written in a folder that may not is written itself", () => {
+output("a writable file in a read-only folder is overwritten in place", () => {
   const own = newFolder();
   const path = join(own, "file");
   writeFileSync(path, "old and longer than what is new, if that is possible\n".repeat(10_000));
@@ -126,7 +126,7 @@ output("a file that may be written in a folder that may not is written itself", 
 });
 
 (NOBODY === undefined ? output.skip : output)(
-  "somebody else's file in a sticky folder is written itself",
+  "another user's file in a sticky folder is overwritten in place",
   () => {
     const own = newFolder();
     chmodSync(own, 0o1777);
@@ -134,14 +134,14 @@ output("a file that may be written in a folder that may not is written itself", 
     writeFileSync(path, "old");
     chmodSync(path, 0o666);
     const { code, stderr } = write(path, NOBODY);
-    // The kernel may forbid even that (fs.protected_regular concerns O_CREAT alone).
+    // The kernel may forbid even that (fs.protected_regular only concerns O_CREAT).
     assert.equal([code, stderr], [0, ""]);
     expectWritten(path);
     assert.is(statSync(path).uid, 0);
   },
 );
 
-output("a link is followed, be there a file or not", () => {
+output("a link is followed, even if its target does not exist", () => {
   const own = newFolder();
   mkdirSync(join(own, "there"));
   symlinkSync("there/file", join(own, "first"));
@@ -156,7 +156,7 @@ output("a link is followed, be there a file or not", () => {
   assert.match(write(join(own, "loop")).stderr, "/loop cannot be written: ELOOP");
 });
 
-output("other names of a file keep what it was", () => {
+output("other hard links keep the old content", () => {
   const own = newFolder();
   writeFileSync(join(own, "file"), "old");
   linkSync(join(own, "file"), join(own, "other"));
@@ -165,7 +165,7 @@ output("other names of a file keep what it was", () => {
   assert.is(readFileSync(join(own, "other"), "utf8"), "old");
 });
 
-output("a descriptor is written to where it is", () => {
+output("a descriptor is written at its offset", () => {
   const own = newFolder();
   const path = join(own, "log");
   symlinkSync("/dev/stdout", join(own, "out"));
@@ -187,7 +187,7 @@ output("a descriptor is written to where it is", () => {
   assert.match(sh(`${VIEW} /dev/fd/99`).stderr, "/dev/fd/99 cannot be written: EBADF");
 });
 
-output("a FIFO and a device are written to, and stay what they are", () => {
+output("a FIFO and a device are written to, and not replaced", () => {
   const own = newFolder();
   const fifo = join(own, "fifo");
   assert.is(sh(`mkfifo ${fifo}; cat ${fifo} & ${VIEW} ${fifo}; wait`).stdout, EXPECTED);
@@ -199,7 +199,7 @@ output("a FIFO and a device are written to, and stay what they are", () => {
   assert.match(write(own).stderr, `${own} cannot be written: EISDIR`);
 });
 
-output("a FIFO that nobody reads is waited for, until a signal ends that", async () => {
+output("writing to a FIFO without a reader blocks until a signal ends it", async () => {
   const fifo = join(newFolder(), "fifo");
   sh(`mkfifo ${fifo}`);
   for (const args of [
@@ -226,7 +226,7 @@ for (const [what, line] of [
   ["conformance", "stublab conformance --junit"],
   ["compare", "stublab compare script --html"],
 ] as const) {
-  output(`${what}: what cannot be written is refused before anything is done`, () => {
+  output(`${what}: an unwritable file is refused before any work`, () => {
     for (const [path, why] of [
       ["/nowhere/file", "ENOENT"],
       [newFolder(), "EISDIR"],
@@ -255,7 +255,7 @@ output("the files of a gallery are not written through links", () => {
   }
 });
 
-output("a gallery that is made again keeps the modes of its files", () => {
+output("a gallery that is rewritten keeps the modes of its files", () => {
   const pages = join(newFolder(), "a/b");
   assert.is(gallery(pages, source).code, 0);
   chmodSync(join(pages, "index.html"), 0o600);
@@ -264,9 +264,9 @@ output("a gallery that is made again keeps the modes of its files", () => {
   assert.equal(readdirSync(pages).sort(), ["index.html", "inject.html", "inject.json"]);
 });
 
-output("a recording that could not be read again is in no gallery, and leaves none behind", () => {
+output("a recording too large to be read again is refused, and leaves no gallery behind", () => {
   const wide = join(newFolder(), "wide.json");
-  // Little as it is, and more than may be read as what is written, which is ASCII.
+  // It is small, but its escaped form, which is ASCII, exceeds the limit for reading.
   writeFileSync(wide, JSON.stringify({ ...recording, introduction: ["é".repeat(3_500_000)] }));
   const pages = join(newFolder(), "pages");
   const { code, stderr } = gallery(pages, source, wide);
@@ -277,7 +277,7 @@ output("a recording that could not be read again is in no gallery, and leaves no
 
 const bind = (path: string) => spawnSync("mount", ["--bind", path, path]).status === 0;
 const canMount = bind(folder) && spawnSync("umount", [folder]).status === 0;
-(canMount ? output : output.skip)("a file that is a mount is written itself", () => {
+(canMount ? output : output.skip)("a file that is a mount point is overwritten in place", () => {
   const own = newFolder();
   const [path, mounted] = [join(own, "file"), join(own, "mounted")];
   writeFileSync(path, "old");

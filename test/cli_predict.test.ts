@@ -32,7 +32,7 @@ function hash(text: string): number {
 
 const predict = (...args: string[]) => run(stublabCommand("predict", ...args));
 
-command("tells what is predicted, and the rules that it comes from", async () => {
+command("prints the prediction, and the rules that determine it", async () => {
   const { code, stdout } = await predict(file(REFUSED));
   assert.is(code, 0);
   assert.match(stdout, /^ {2}error +EIO$/m);
@@ -40,7 +40,7 @@ command("tells what is predicted, and the rules that it comes from", async () =>
   assert.match(stdout, /^ {2}W3 +A selector that is not 0 must ask for privilege level 3 /m);
 });
 
-command("tells it as a document", async () => {
+command("--json prints a document", async () => {
   const { code, stdout } = await predict(file(REFUSED), "--json");
   assert.is(code, 0);
   const document = JSON.parse(stdout);
@@ -53,14 +53,14 @@ command("tells it as a document", async () => {
   assert.ok(document.rules.some(({ id }: { id: string }) => id === "W3"));
 });
 
-command("says what it does not predict, and why", async () => {
+command("reports what is not predicted, and why", async () => {
   const it = { ...REFUSED, registers: { rip: "0xffffffffff600000" } };
   const { code, stdout } = await predict(file(it));
   assert.is(code, 0);
   assert.match(stdout, /^The stop is not predicted: U\d+: .*vsyscall page/m);
 });
 
-command("takes a case from standard input", () => {
+command("reads a case from standard input", () => {
   const [program, args] = stublabCommand("predict", "-", "--json");
   const { status, stdout } = spawnSync(program, args, {
     input: JSON.stringify(REFUSED),
@@ -70,7 +70,7 @@ command("takes a case from standard input", () => {
   assert.is(JSON.parse(stdout).prediction.error, "EIO");
 });
 
-command("predicts where nothing can be traced", async () => {
+command("predicts even if nothing can be traced", async () => {
   const deny = join(folder, "deny");
   assert.is(spawnSync(process.env.CC || "cc", ["-o", deny, "test/deny.c"]).status, 0);
   const number = openEncoder("assembly").constants.get("SYS_ptrace");
@@ -88,9 +88,9 @@ command("predicts where nothing can be traced", async () => {
 for (const [what, args, message] of [
   ["no case", [], /predict takes exactly one case/],
   ["two cases", ["a", "b"], /predict takes exactly one case/],
-  ["a file that is not there", [join(folder, "none")], /none cannot be read: ENOENT/],
+  ["a missing file", [join(folder, "none")], /none cannot be read: ENOENT/],
   ["no JSON", [file("{")], /json: the document is not JSON: /],
-  ["a case that is none", [file({ ...REFUSED, way: "GETREGS" })], /json: way: expected one of /],
+  ["an invalid case", [file({ ...REFUSED, way: "GETREGS" })], /json: way: expected one of /],
   ["an unknown option", ["--jsn"], /unknown option '--jsn'/],
 ] as const) {
   command(`refuses ${what}`, async () => {
@@ -102,7 +102,7 @@ for (const [what, args, message] of [
   });
 }
 
-command("output that cannot be written is an error", async () => {
+command("a full standard output causes an error", async () => {
   const [node, args] = stublabCommand("predict", "examples/cases/restart.json");
   const line = `${[node, ...args].join(" ")} >/dev/full`;
   const { code, stderr } = await run(["sh", ["-c", line]]);

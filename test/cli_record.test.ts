@@ -46,7 +46,7 @@ command("each scenario is recorded into a file, which loads, and stdout stays em
   }
 });
 
-command("without a name it is the first; without a file it goes to stdout", async () => {
+command("the default is the first scenario and stdout", async () => {
   const { code, stdout, stderr } = await stublab();
   assert.equal([code, stderr], [0, ""]);
   assert.is(parseRecording(stdout).scenario, "host");
@@ -68,7 +68,7 @@ command("--list names every scenario, and with --json in a document", async () =
   );
 });
 
-command("--encoder is the one that the registers are written by", async () => {
+command("--encoder selects the encoder that writes the registers", async () => {
   const { stdout } = await stublab("grandchild", "--encoder", "script");
   assert.is(parseRecording(stdout).encoder, "script");
 });
@@ -76,9 +76,9 @@ command("--encoder is the one that the registers are written by", async () => {
 const WRONG: readonly [args: string[], message: RegExp][] = [
   [
     ["grandchld"],
-    /^stublab: there is no scenario "grandchld"; did you mean grandchild\?\n {2}remedy: scenarios: host, /,
+    /^stublab: unknown scenario "grandchld"; did you mean grandchild\?\n {2}remedy: scenarios: host, /,
   ],
-  [["constructor"], /^stublab: there is no scenario "constructor"/],
+  [["constructor"], /^stublab: unknown scenario "constructor"/],
   [
     ["host", "--encoder", "asembly"],
     /^stublab: unknown encoder "asembly"; did you mean assembly\?/,
@@ -95,18 +95,21 @@ for (const [args, message] of WRONG) {
   });
 }
 
-(hasTool("script") ? command : command.skip)("a terminal is not filled with it", async () => {
-  const [node, args] = stublabCommand("record", "host");
-  const typed = [node, ...args].join(" ");
-  const { code, stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
-  assert.is(code, 2);
-  assert.match(stdout, "refusing to print a recording, a long document, to a terminal");
-  const forced = await run(["script", ["-qec", `${typed} --json`, "/dev/null"]]);
-  assert.is(forced.code, 0);
-  assert.match(forced.stdout, '"schema": "stublab.recording/1"');
-});
+(hasTool("script") ? command : command.skip)(
+  "a recording is not printed to a terminal",
+  async () => {
+    const [node, args] = stublabCommand("record", "host");
+    const typed = [node, ...args].join(" ");
+    const { code, stdout } = await run(["script", ["-qec", typed, "/dev/null"]]);
+    assert.is(code, 2);
+    assert.match(stdout, "refusing to print a recording, a long document, to a terminal");
+    const forced = await run(["script", ["-qec", `${typed} --json`, "/dev/null"]]);
+    assert.is(forced.code, 0);
+    assert.match(forced.stdout, '"schema": "stublab.recording/1"');
+  },
+);
 
-command("what cannot be written is an error, with the reason", async () => {
+command("an unwritable file causes an error, with the reason", async () => {
   for (const [path, why] of [
     ["/dev/full", "ENOSPC: no space left on device"],
     [join(folder, "nowhere/file"), "ENOENT: no such file or directory"],
@@ -125,7 +128,7 @@ command("a full standard output is an error", async () => {
 });
 
 (hasTool("prlimit") ? command : command.skip)(
-  "where there is no room for all of it no part of it is left, and what was there stays",
+  "if the disk is full, no part of it is left, and the old file stays",
   async () => {
     const own = newFolder("limited");
     const file = join(own, "host.json");
@@ -140,7 +143,7 @@ command("a full standard output is an error", async () => {
   },
 );
 
-command("a file that is there is replaced, and a link to it stays one", async () => {
+command("an existing file is replaced, and a link to it stays a link", async () => {
   const own = newFolder("linked");
   writeFileSync(join(own, "file"), "old");
   symlinkSync("file", join(own, "link"));
@@ -150,7 +153,7 @@ command("a file that is there is replaced, and a link to it stays one", async ()
 });
 
 (hasTool("strace") ? command : command.skip)(
-  "under a tracer that follows forks it says who is in the way",
+  "under a tracer that follows forks the error names the tracer",
   async () => {
     const [node, args] = stublabCommand("record", "host", "-o", join(folder, "traced.json"));
     const { code, stderr } = await run(["strace", ["-f", "-o", "/dev/null", node, ...args]]);

@@ -17,7 +17,7 @@ interface Instruction {
 }
 
 for (const encoder of ENCODERS) {
-  command(`prints the very filter of encoder ${encoder}`, async () => {
+  command(`prints the filter of encoder ${encoder}`, async () => {
     const { code, stdout } = await seccomp("--encoder", encoder, "--json");
     assert.is(code, 0);
     const document = JSON.parse(stdout);
@@ -55,7 +55,7 @@ command("prints a line for each instruction, with its target and names", async (
   assert.match(stdout, "(A != 0x411)");
 });
 
-command("takes the exit signal of the stubs that may be cloned", async () => {
+command("accepts the exit signal of the stubs that may be cloned", async () => {
   assert.match((await seccomp("--exit-signal", "SIGKILL")).stdout, "(A != 0x409)");
   assert.is((await seccomp("--exit-signal", "SIGFOO")).code, 2);
 });

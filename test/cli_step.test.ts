@@ -21,7 +21,7 @@ import { Tmux } from "./tmux.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stublab-step-"));
 
-/** A file with a recording, as a shell's word. */
+/** A file with a recording, quoted for a shell. */
 async function fileOf(name: string): Promise<string> {
   const file = join(folder, `${name}.json`);
   writeFileSync(file, JSON.stringify(await recordingOf(name)));
@@ -37,7 +37,7 @@ const typed = (...args: string[]) =>
 const terminal = suite("stublab step: in a terminal");
 const onTerminal = hasTool("tmux") ? terminal : terminal.skip;
 
-/** Does something in a new terminal. */
+/** Runs `body` with a new terminal. */
 async function inTerminal(
   use: (tmux: Tmux) => Promise<void>,
   [columns, rows] = [80, 24],
@@ -52,7 +52,7 @@ async function inTerminal(
   }
 }
 
-/** Notes how the terminal is, and starts. */
+/** Saves the terminal's modes, and starts. */
 async function start(tmux: Tmux, line: string, first = /introduction/): Promise<void> {
   tmux.enter(`stty -g >${folder}/modes; clear`);
   await tmux.shows(/^ready>\s*$/);
@@ -60,7 +60,7 @@ async function start(tmux: Tmux, line: string, first = /introduction/): Promise<
   await tmux.shows(first);
 }
 
-/** The shell has the terminal again, as it was before the start, and nothing runs. */
+/** Expects that the shell has the terminal again, with its old modes, and that nothing runs. */
 async function expectEnded(tmux: Tmux, status: number): Promise<void> {
   await tmux.shows(/ready>\s*$/);
   assert.not.match(tmux.screen, "step 1 of");
@@ -69,7 +69,7 @@ async function expectEnded(tmux: Tmux, status: number): Promise<void> {
   assert.ok(await eventually(() => childrenOf(tmux.shell).length === 0, 1000));
 }
 
-onTerminal("every key does what it says", async () => {
+onTerminal("every key works as documented", async () => {
   const recording = await recordingOf("grandchild");
   const file = await fileOf("grandchild");
   const question = recording.questions[0];
@@ -133,7 +133,7 @@ onTerminal("a scenario is recorded first", async () => {
   });
 });
 
-onTerminal("it follows the terminal's size", async () => {
+onTerminal("it adapts to the terminal's size", async () => {
   const file = await fileOf("host");
   await inTerminal(async (tmux) => {
     await start(tmux, typed(file, "--step", "20"), /─ registers of master/);
@@ -152,7 +152,7 @@ onTerminal("it follows the terminal's size", async () => {
   });
 });
 
-onTerminal("Ctrl-C ends it as in any program", async () => {
+onTerminal("Ctrl-C ends it", async () => {
   const file = await fileOf("host");
   await inTerminal(async (tmux) => {
     await start(tmux, typed(file));
@@ -164,7 +164,7 @@ onTerminal("Ctrl-C ends it as in any program", async () => {
   });
 });
 
-onTerminal("Ctrl-Z gives the shell its terminal, and fg takes it again", async () => {
+onTerminal("Ctrl-Z returns the terminal to the shell, and fg resumes it", async () => {
   const file = await fileOf("host");
   await inTerminal(async (tmux) => {
     await start(tmux, typed(file, "--step", "9"), /step 9 of/);
@@ -202,7 +202,7 @@ for (const [signal, status] of [
   });
 }
 
-onTerminal("a crash restores the terminal, and is told", async () => {
+onTerminal("a crash restores the terminal, and is reported", async () => {
   const file = await fileOf("host");
   await inTerminal(async (tmux) => {
     const [node, args] = hostCommand("crashing_walk", file);
@@ -223,7 +223,7 @@ onTerminal("it ends with its window", async () => {
   assert.ok(await eventually(() => !isAlive(program), 2000));
 });
 
-onTerminal("NO_COLOR leaves weights only, and the locale decides on the signs", async () => {
+onTerminal("NO_COLOR leaves bold and dim only, and the locale selects the signs", async () => {
   const file = await fileOf("host");
   const colors = new RegExp(`${"\\x1b"}\\[(\\d+;)*3[0-7]`);
   const at = ["--step", "20"];
@@ -241,7 +241,7 @@ onTerminal("NO_COLOR leaves weights only, and the locale decides on the signs", 
   });
 });
 
-onTerminal("a dumb terminal, and one without input, get text", async () => {
+onTerminal("a dumb terminal, or a missing input terminal, gets text", async () => {
   const file = await fileOf("inject");
   await inTerminal(async (tmux) => {
     for (const line of [`TERM=dumb ${typed(file)}`, `${typed(file)} </dev/null`]) {
@@ -255,7 +255,7 @@ terminal.run();
 
 const pipe = suite("stublab step: without a terminal");
 
-pipe("the steps are text, and with --step those from there on", async () => {
+pipe("the steps are text, with --step from that step on", async () => {
   const recording = await recordingOf("inject");
   const file = await fileOf("inject");
   const all = await stublab(file);
@@ -265,7 +265,7 @@ pipe("the steps are text, and with --step those from there on", async () => {
   assert.is(some.stdout, renderText(recording, { from: 5 }));
 });
 
-pipe("without a name it is the first scenario; --encoder and --json are as of record", async () => {
+pipe("the default is the first scenario; --encoder and --json are those of record", async () => {
   const text = await stublab();
   assert.is(text.code, 0, text.stderr);
   assert.match(text.stdout, "\nScenario host, encoder assembly;");
@@ -274,7 +274,7 @@ pipe("without a name it is the first scenario; --encoder and --json are as of re
   assert.is(parseRecording(stdout).encoder, "script");
 });
 
-pipe("a document has nothing in it that moves a terminal, and is the same", async () => {
+pipe("a document is the recording, with control characters escaped", async () => {
   const recording = { ...(await recordingOf("inject")), title: "\x1b[2J\u009b1A\u202e漢" };
   const file = join(folder, "evil.json");
   writeFileSync(file, JSON.stringify(recording));
@@ -283,7 +283,7 @@ pipe("a document has nothing in it that moves a terminal, and is the same", asyn
   assert.equal(parseRecording(stdout), recording);
 });
 
-pipe("a reader that has seen enough is no failure", async () => {
+pipe("a reader that closes the pipe early is not a failure", async () => {
   const { code, stderr } = await run([
     "bash",
     ["--norc", "-o", "pipefail", "-c", `${typed()} | head -n 1`],
@@ -291,7 +291,7 @@ pipe("a reader that has seen enough is no failure", async () => {
   assert.equal([code, stderr], [0, ""]);
 });
 
-pipe("a scenario that did not end as it must is status 1, and stderr says why", async () => {
+pipe("a scenario with a failed fact has status 1, and stderr says why", async () => {
   const recording = await recordingOf("inject");
   const file = join(folder, "failed.json");
   const end = [{ fact: "its\x1b[2J parent", expected: "7", seen: "1", held: false }];
@@ -303,7 +303,7 @@ pipe("a scenario that did not end as it must is status 1, and stderr says why", 
   }
 });
 
-pipe("a file is no scenario", async () => {
+pipe("a file is not a scenario", async () => {
   const wrong: readonly [args: string[], message: RegExp][] = [
     [["grandchld"], /no scenario "grandchld", and no file of that name; did you mean grandchild\?/],
     [["grandchld"], /\n {2}remedy: scenarios: host, /],
@@ -324,12 +324,15 @@ pipe("a file is no scenario", async () => {
   }
 });
 
-(hasTool("strace") ? pipe : pipe.skip)("what cannot be recorded here is status 3", async () => {
-  const [node, args] = stublabCommand("step", "host");
-  const { code, stderr } = await run(["strace", ["-f", "-o", "/dev/null", node, ...args]]);
-  assert.is(code, 3);
-  assert.match(stderr, "cannot be traced by its parent");
-});
+(hasTool("strace") ? pipe : pipe.skip)(
+  "a scenario that cannot be recorded here has status 3",
+  async () => {
+    const [node, args] = stublabCommand("step", "host");
+    const { code, stderr } = await run(["strace", ["-f", "-o", "/dev/null", node, ...args]]);
+    assert.is(code, 3);
+    assert.match(stderr, "cannot be traced by its parent");
+  },
+);
 
 pipe.after(() => rmSync(folder, { recursive: true, force: true }));
 pipe.run();

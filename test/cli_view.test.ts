@@ -29,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), "stublab-view-"));
 command.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const file = join(folder, "hostile.json");
-/** Runs a process until it has ended and all that it printed is here: a view may be long. */
+/** Runs a process until it has ended and all its output is read: a view may be long. */
 function run([command, args]: [string, string[]]) {
   const {
     status: code,
@@ -78,7 +78,7 @@ command("without a form it is text", async () => {
   assert.ok(stublab(file).stdout === FORMS["--text"]);
 });
 
-command("what --json prints is the recording again", async () => {
+command("--json prints the recording unchanged", async () => {
   assert.equal(parseRecording(stublab(file, "--json").stdout), recording);
 });
 
@@ -124,7 +124,7 @@ for (const [args, message] of WRONG) {
 }
 
 command(
-  "what is no recording is refused with the place and the reason, and nothing is written",
+  "an invalid recording is refused with the place and the reason, and nothing is written",
   async () => {
     const whole = readFileSync(file);
     const bad = {
@@ -154,22 +154,25 @@ command(
   },
 );
 
-command("what is too large is refused, and an endless stream is read no further", async () => {
-  const large = join(folder, "large.json");
-  writeFileSync(large, "");
-  truncateSync(large, 30_000_000);
-  const why = "has more than 20000000 bytes, the limit for a recording";
-  const { code, stderr } = stublab(large);
-  assert.equal([code, stderr], [2, `stublab: ${large} ${why}\n`]);
-  const [node, args] = stublabCommand("view", "-");
-  const typed = [node, ...args].join(" ");
-  for (const line of [`cat /dev/zero | ${typed}`, `${typed} </dev/zero`]) {
-    const endless = run(["sh", ["-c", line]]);
-    assert.equal([endless.code, endless.stderr], [2, `stublab: standard input ${why}\n`]);
-  }
-});
+command(
+  "a file that is too large is refused, and an endless stream is read up to the limit",
+  async () => {
+    const large = join(folder, "large.json");
+    writeFileSync(large, "");
+    truncateSync(large, 30_000_000);
+    const why = "has more than 20000000 bytes, the limit for a recording";
+    const { code, stderr } = stublab(large);
+    assert.equal([code, stderr], [2, `stublab: ${large} ${why}\n`]);
+    const [node, args] = stublabCommand("view", "-");
+    const typed = [node, ...args].join(" ");
+    for (const line of [`cat /dev/zero | ${typed}`, `${typed} </dev/zero`]) {
+      const endless = run(["sh", ["-c", line]]);
+      assert.equal([endless.code, endless.stderr], [2, `stublab: standard input ${why}\n`]);
+    }
+  },
+);
 
-command("a reader that has seen enough is no failure", async () => {
+command("a reader that closes the pipe early is not a failure", async () => {
   const big = join(folder, "big.json");
   const real = await recordingOf("grandchild");
   const steps = Array.from({ length: 60 }, () => real.steps).flat();
@@ -190,7 +193,7 @@ command("a reader that has seen enough is no failure", async () => {
   }
 });
 
-command("a file that cannot be written is an error, and what was there stays", async () => {
+command("an unwritable file causes an error, and the old content stays", async () => {
   const { code, stderr } = stublab(file, "--html", join(folder, "nowhere/x.html"));
   assert.is(code, 1);
   assert.match(stderr, /nowhere\/x\.html cannot be written: ENOENT/);
@@ -199,7 +202,7 @@ command("a file that cannot be written is an error, and what was there stays", a
   assert.match(full.stderr, "/dev/full cannot be written: ENOSPC");
 });
 
-command("it loads nothing that traces: neither the libraries nor koffi are needed", async () => {
+command("it needs neither the libraries nor koffi", async () => {
   const bare = join(folder, "bare");
   cpSync("dist", join(bare, "dist"), {
     recursive: true,

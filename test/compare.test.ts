@@ -5,22 +5,21 @@ import * as assert from "uvu/assert";
 import { type Comparison, compare } from "../src/compare/compare.ts";
 import type { CompareReport, Disagreement } from "../src/compare/report.ts";
 import { LocalSubject, type Subject } from "../src/compare/subject.ts";
-import { ARCHES, type Arch, FUNCTION_NAMES, FUNCTIONS, OPERATIONS } from "../src/encoder/abi.ts";
+import { FUNCTION_NAMES, FUNCTIONS, OPERATIONS } from "../src/encoder/abi.ts";
+import { ARCHES, type Arch } from "../src/encoder/arch.ts";
 import type { PartialEncoder } from "../src/encoder/encoder.ts";
-import { ENCODERS, openEncoderFor } from "../src/encoder/open.ts";
+import { ENCODERS, openEncoder } from "../src/encoder/open.ts";
 import { InputError } from "../src/errors.ts";
 
 const SEED = 0x5eed_0010n;
 
 function subjects(names: readonly string[], arches: readonly Arch[] = ARCHES): Subject[] {
-  return arches.flatMap((arch) =>
-    names.map((name) => new LocalSubject(openEncoderFor(name, arch))),
-  );
+  return arches.flatMap((arch) => names.map((name) => new LocalSubject(openEncoder(name, arch))));
 }
 
 /** An encoder that is `script` but for some of its functions. */
 function variant(changes: (own: PartialEncoder) => Partial<PartialEncoder>, arch: Arch = "amd64") {
-  const own = openEncoderFor("script", arch);
+  const own = openEncoder("script", arch);
   const { buffer, heap, constants } = own;
   const functions = FUNCTION_NAMES.map((name) => [name, own[name]?.bind(own)]);
   const encoder: PartialEncoder = {
@@ -130,7 +129,7 @@ agreement("a run ends after the seconds that it was given", async () => {
 });
 
 agreement("an encoder is compared on what it has", async () => {
-  const constants = new Map([["ENCODER_ABI", 1n]]);
+  const constants = new Map([["ENCODER_ABI", 2n]]);
   const buffer = new ArrayBuffer(4096);
   const partial = { name: "partial", arch: "amd64", buffer, heap: 0, constants } as const;
   const subject = new LocalSubject({ ...partial, encodeStop: (signal) => (signal << 8) | 0x7f });
@@ -257,7 +256,7 @@ findings("a member of clone3's struct and of a siginfo is called by its name", a
 });
 
 findings("a constant that the headers have otherwise is told with both", async () => {
-  const own = openEncoderFor("script", "amd64");
+  const own = openEncoder("script", "amd64");
   const constants = new Map([...own.constants, ["CLONE_FILES", 0x200n], ["REG_r10", 64n]]);
   const subject = new LocalSubject({
     name: "variant",
@@ -331,14 +330,14 @@ findings("an encoder that throws is left out where it does, and only there", asy
   assert.equal(report.disagreements, []);
 });
 
-findings("an answer of the wrong type is no answer", async () => {
+findings("a value of the wrong type is a break", async () => {
   const report = await run(
     variant(() => ({ waitKind: () => Number.NaN })),
     ["waitKind"],
   );
   assert.equal(
     report.broken.map(({ kind, message }) => [kind, message]),
-    [["answer", "answered NaN, expected a whole Number"]],
+    [["answer", "returned NaN, expected a whole Number"]],
   );
 });
 

@@ -2,7 +2,7 @@ import { compare } from "../src/compare/compare.ts";
 import type { Breakage, CompareReport, Disagreement, LiveReport } from "../src/compare/report.ts";
 import { LocalSubject } from "../src/compare/subject.ts";
 import type { PartialEncoder } from "../src/encoder/encoder.ts";
-import { openEncoderFor } from "../src/encoder/open.ts";
+import { openEncoder } from "../src/encoder/open.ts";
 
 // Reports for pages: of real comparisons, with what those cannot show written by hand.
 
@@ -17,7 +17,7 @@ async function reportOf(encoders: readonly PartialEncoder[]): Promise<CompareRep
   return (await compare({ subjects, seed: 1n, cases: CASES })).report;
 }
 
-const builtIn = () => ["assembly", "script", "native"].map((name) => openEncoderFor(name, "amd64"));
+const builtIn = () => ["assembly", "script", "native"].map((name) => openEncoder(name, "amd64"));
 
 /** The encoders that come with stublab agree. */
 export function agreement(): Promise<CompareReport> {
@@ -29,8 +29,8 @@ function mutant(
   name: string,
   change: (original: PartialEncoder) => Partial<PartialEncoder>,
 ): PartialEncoder {
-  const encoder = openEncoderFor("script", "amd64");
-  const original = openEncoderFor("script", "amd64");
+  const encoder = openEncoder("script", "amd64");
+  const original = openEncoder("script", "amd64");
   return Object.assign(encoder, { name }, change(original));
 }
 

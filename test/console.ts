@@ -1,4 +1,4 @@
-/* The console blocks of a document: commands behind "$ ", and what they print. "…" stands for what is left out. */
+/* The console blocks of a document: commands after "$ ", and their output. "…" stands for omitted text. */
 
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
@@ -7,7 +7,7 @@ import { stublabCommand } from "./processes.ts";
 /** A command of a document. */
 export interface Exchange {
   readonly command: string;
-  /** What the document says that it prints. */
+  /** Its output according to the document. */
   readonly output: string;
 }
 
@@ -26,7 +26,7 @@ export function exchangesIn(text: string): Exchange[] {
 
 const SEPARATOR = "\x1e";
 
-/** Runs commands one after the other in one shell, as a reader does; answers what each printed. */
+/** Runs commands in order in one shell, as a reader does; returns the output of each. */
 export function runSession(exchanges: readonly Exchange[], folder: string): string[] {
   const [node, [script = ""]] = stublabCommand();
   const steps = exchanges.map(({ command }) => {
@@ -41,7 +41,7 @@ export function runSession(exchanges: readonly Exchange[], folder: string): stri
   return stdout.split(SEPARATOR).slice(0, -1);
 }
 
-/** Whether output is as a document has it, but for what the document leaves out. */
+/** Whether output matches a document, except for omitted text. */
 export function isAsTold(output: string, told: string): boolean {
   const pattern = trimmed(told)
     .split("\n")
@@ -53,7 +53,7 @@ export function isAsTold(output: string, told: string): boolean {
   return new RegExp(`^${pattern}$`).test(`${trimmed(output)}\n`);
 }
 
-/** Without spaces before the ends of lines, and without empty lines at the end. */
+/** Removes trailing spaces and empty lines at the end. */
 const trimmed = (text: string): string => text.replaceAll(/ +$/gm, "").trimEnd();
 
 const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");

@@ -1,5 +1,5 @@
 // The package's types, as projects with other compilers and settings see them.
-// Time limit: 180 s
+// Time limit: 300 s
 
 import { execFile, execFileSync } from "node:child_process";
 import {
@@ -40,7 +40,7 @@ const STRICT = {
   noUncheckedIndexedAccess: true,
   verbatimModuleSyntax: true,
 };
-/** What the README's programs do not show. */
+/** What the documents do not show. */
 const PROGRAM = `
   import { type Encoder, interruptGuest, openEncoder, Platform, type Stub, Tracer } from "stublab";
   import type { CompareReport, Subject } from "stublab/compare";
@@ -64,9 +64,11 @@ const entries = Object.entries<{ types: string; default: string }>(
   JSON.parse(readFileSync("package.json", "utf8")).exports,
 ).filter(([, { types }]) => types !== undefined);
 
-/** The README's programs that use the library. */
+/** The programs of the README and of docs/ that use the library. */
 function programs(): string[] {
-  const text = readFileSync("README.md", "utf8");
+  const names = readdirSync("docs").filter((name) => name.endsWith(".md"));
+  const files = ["README.md", ...names.map((name) => `docs/${name}`)];
+  const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
   const blocks = [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, code = ""]) => code);
   return blocks.filter((code) => code.includes('from "stublab'));
 }
@@ -110,9 +112,12 @@ for (const [version, compiler] of Object.entries(COMPILERS)) {
   }
 }
 
-consumers("the README has programs for the library", () => {
-  assert.ok(programs().length >= 4);
-});
+for (const [entry] of entries) {
+  consumers(`README and docs have a program for ${entry}`, () => {
+    const name = entry.replace(/^\./, "stublab");
+    assert.ok(programs().some((code) => code.includes(`from "${name}"`)));
+  });
+}
 
 /** The statements of each declaration file of the package. */
 function declarations(): Map<string, readonly ts.Statement[]> {
@@ -132,6 +137,12 @@ function exportsOf(statements: readonly ts.Statement[]): ts.ExportSpecifier[] {
     return clause !== undefined && ts.isNamedExports(clause) ? [...clause.elements] : [];
   });
 }
+
+consumers("the declarations have no internal members", () => {
+  for (const name of declarations().keys()) {
+    assert.not.match(readFileSync(join(dist, name), "utf8"), /@internal/, name);
+  }
+});
 
 consumers("an entry exports every type that its declarations name", () => {
   const all = declarations();

@@ -11,7 +11,7 @@ const deadlines = suite("deadline");
 const LIMIT = 100;
 const SENDERS = 4;
 
-/** Runs `body` while processes send signals to `pid`, more than two processors can. */
+/** Runs `body` while more processes than processors send signals to `pid`. */
 async function flooded(pid: number, body: () => void): Promise<void> {
   const senders = Array.from(
     { length: SENDERS },

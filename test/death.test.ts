@@ -14,7 +14,7 @@ import {
 const death = suite("death");
 
 for (const files of ["0", "1", "2", "0 1 2"]) {
-  death(`a host ends although a stub has closed its files ${files}`, async () => {
+  death(`a host ends even if a stub has closed its files ${files}`, async () => {
     const { code, signal, stderr } = await run(hostCommand("unplugged", ...files.split(" ")));
     assert.equal([code, signal, stderr], [0, null, ""]);
   });
@@ -39,7 +39,7 @@ for (const victim of ["grandchild", "master"]) {
   );
 }
 
-death("with SIGCHLD, a killed stub is an error of its own, and nobody else's", async () => {
+death("with SIGCHLD, a killed stub throws an error, and no other stub does", async () => {
   using tracer = new Tracer();
   const { master, grandchildren } = family(tracer);
   const [polled, injected, bystander] = grandchildren;
@@ -93,13 +93,13 @@ death("with SIGCHLD, the master's death ends its grandchildren, each with an err
   assert.equal(childrenOf(process.pid), []);
 });
 
-death("a stub killed at any moment between two calls dies with an error, a hundred times", () => {
+death("a stub killed at any moment between two calls throws an error, a hundred times", () => {
   using tracer = new Tracer();
   const master = tracer.createStub();
   for (let i = 0; i < 100; i++) {
     const stub = master.createStub();
     process.kill(stub.pid, "SIGKILL");
-    // A longer and longer while, so that its tracer finds it before, at and after its exit stop.
+    // The pause grows, so that its tracer finds it before, at and after its exit stop.
     for (const end = performance.now() + i / 500; performance.now() < end; );
     const error = caught(() => stub.call("getpid"));
     assertKilled(error, stub);
@@ -108,7 +108,7 @@ death("a stub killed at any moment between two calls dies with an error, a hundr
 });
 
 for (const call of ["exit", "exit_group"]) {
-  death(`an injected ${call} tells its status`, () => {
+  death(`an injected ${call} reports its status`, () => {
     using tracer = new Tracer();
     const stub = tracer.createStub().createStub();
     const error = caught(() => stub.inject(call, 7));
@@ -155,7 +155,7 @@ for (const exitSignal of ["SIGKILL", "SIGTERM", "SIGUSR1", "SIGCHLD", "0"]) {
   ] as const) {
     const stubs = 1 + Array.from({ length: depth }, (_, i) => children ** (i + 1)).reduce(sum, 0);
     death(
-      `closing ${stubs} stubs leaves the caller alive (${exitSignal}, ${depth} deep)`,
+      `closing ${stubs} stubs does not kill the caller (${exitSignal}, ${depth} deep)`,
       async () => {
         const host = await run(hostCommand("closing", exitSignal, `${children}`, `${depth}`));
         const [line, last] = host.stdout.split("\n");
@@ -179,7 +179,7 @@ function family(tracer: Tracer): { master: Stub; grandchildren: [Stub, Stub, Stu
   };
 }
 
-/** What `action` throws. */
+/** The error that `action` throws. */
 function caught(action: () => unknown): unknown {
   try {
     action();

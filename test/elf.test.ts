@@ -8,7 +8,7 @@ import { randomWords } from "./random.ts";
 
 const elf = suite("ELF");
 
-/** The offsets of fields of Elf64_Ehdr, and of the first Elf64_Phdr behind it. */
+/** The offsets of fields of Elf64_Ehdr, and of the first Elf64_Phdr after it. */
 const TYPE = 16;
 const MACHINE = 18;
 const ENTRY = 24;
@@ -17,7 +17,7 @@ const HEADER_COUNT = 56;
 const HEADER = 64;
 const SIZE = 120;
 
-/** The smallest executable: one segment, which is the whole file. */
+/** The smallest executable: one segment that covers the whole file. */
 function smallest(): DataView {
   const file = new DataView(new ArrayBuffer(SIZE));
   [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1].forEach((byte, i) => {
@@ -49,7 +49,7 @@ function refusal(bytes: Uint8Array, base?: bigint): InputError {
   throw new Error("it was accepted");
 }
 
-elf("knows entry, segments and program headers", () => {
+elf("reads entry, segments and program headers", () => {
   const { entry, segments, programHeaders } = parseElf(bytesOf(smallest()));
   assert.is(entry, 0x400000n);
   assert.equal(programHeaders, { address: 0x400040n, entrySize: 56, count: 1 });
@@ -61,7 +61,7 @@ elf("knows entry, segments and program headers", () => {
   assert.equal(segment?.bytes, bytesOf(smallest()));
 });
 
-elf("shifts a position-independent one, and no other", () => {
+elf("shifts only position-independent executables", () => {
   const file = smallest();
   assert.is(parseElf(bytesOf(file), 0x10000n).entry, 0x400000n);
   file.setUint16(TYPE, 3, true);
@@ -75,13 +75,13 @@ elf("shifts a position-independent one, and no other", () => {
   assert.match(refusal(bytesOf(file), 1n << 47n).message, "beyond user space");
 });
 
-elf("parses bytes that lie somewhere in a larger buffer", () => {
+elf("parses bytes at any offset in a larger buffer", () => {
   const larger = new Uint8Array(SIZE + 32);
   larger.set(bytesOf(smallest()), 13);
   assert.is(parseElf(larger.subarray(13, 13 + SIZE)).entry, 0x400000n);
 });
 
-elf("refuses every beginning of a file", () => {
+elf("refuses every truncated file", () => {
   const whole = bytesOf(smallest());
   for (let length = 0; length < SIZE; length++) {
     const { message } = refusal(whole.subarray(0, length));
@@ -143,7 +143,7 @@ elf("refuses segments that overlap or are out of order", () => {
   assert.match(refusal(bytesOf(file)).message, "precedes");
 });
 
-elf("answers or refuses whatever the bytes are", () => {
+elf("parses or refuses arbitrary bytes", () => {
   const next = randomWords(1n);
   const below = (limit: number) => Number(next() % BigInt(limit));
   for (let round = 0; round < 20_000; round++) {
@@ -161,7 +161,7 @@ elf("answers or refuses whatever the bytes are", () => {
 
 const withCompiler = hasTool("cc") ? elf : elf.skip;
 
-withCompiler("refuses what a linker made dynamic", () => {
+withCompiler("refuses a dynamically linked executable", () => {
   const text = "int main(void) { return 0; }\n";
   const { message, remedy } = refusal(compile("cc", "main.c", text));
   assert.match(message, "dynamically linked");

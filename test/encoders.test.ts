@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
-import { ENCODERS, type Encoder, openEncoder, registerLayout } from "../src/index.ts";
+import { ENCODERS, type EncoderFunctions, openEncoder, registerLayout } from "../src/index.ts";
 import { BOUNDARIES } from "./random.ts";
 import { BLOCK, changed, expectMemory, INITIAL, RandomWindows, WORDS, wordOf } from "./windows.ts";
 
@@ -36,8 +36,8 @@ let answers = 0;
 /** The answer of all encoders, once they agree. */
 function agreed<Q extends Question>(
   question: Q,
-  ...args: Parameters<Encoder[Q]>
-): ReturnType<Encoder[Q]> {
+  ...args: Parameters<EncoderFunctions[Q]>
+): ReturnType<EncoderFunctions[Q]> {
   const [first, ...others] = encoders.map((encoder) =>
     Reflect.apply(encoder[question], encoder, args),
   );

@@ -21,7 +21,7 @@ const EXPECTED: Record<string, RegExp> = {
 };
 
 for (const file of readdirSync("examples").filter((name) => name.endsWith(".mjs"))) {
-  examples(`${file} prints what it promises`, async () => {
+  examples(`${file} prints the expected output`, async () => {
     const { code, stdout, stderr } = await run([process.execPath, [`examples/${file}`]]);
     assert.is(code, 0, stderr);
     assert.match(stdout, EXPECTED[file] ?? /an example without an expectation/);
@@ -43,7 +43,7 @@ examples("lesson.mjs writes a page of its lesson", async () => {
 });
 
 (hasTool("parallel") ? examples : examples.skip)(
-  "fuzz-parallel.sh fuzzes in parts, merges them, and goes on with more cases",
+  "fuzz-parallel.sh fuzzes in parts, merges them, and continues with more cases",
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "stublab-parallel-"));
     try {

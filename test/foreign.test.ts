@@ -122,7 +122,7 @@ for (const [answer, told] of [
   ["{}", "an object"],
   ["Symbol('s')", "Symbol\\(s\\)"],
 ] as const) {
-  const message = new RegExp(`^answered ${told}, expected a whole Number( of 32 bits)?$`);
+  const message = new RegExp(`^returned ${told}, expected a whole Number( of 32 bits)?$`);
   breaks(`${answer} as an answer`, at(`return ${answer};`), "answer", message);
 }
 
@@ -162,7 +162,7 @@ compares(
   "signalSet",
   () => wasm('(func (export "signalSet") (param i32) (result i32) (i32.const 0))'),
   "answer",
-  /^answered 0, expected a BigInt$/,
+  /^returned 0, expected a BigInt$/,
 );
 compares(
   "an exception that comes later",

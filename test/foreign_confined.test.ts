@@ -108,7 +108,7 @@ confined(
     execFileSync("chmod", ["0600", file]);
     if (process.getuid?.() === 0) execFileSync("chown", ["54321:54321", file]);
     const { stdout } = await open(file, ["", (host) => host, {}]);
-    assert.is(JSON.parse(stdout).ENCODER_ABI, 1, stdout);
+    assert.is(JSON.parse(stdout).ENCODER_ABI, 2, stdout);
   },
 );
 
@@ -160,7 +160,7 @@ confined("system calls of a module's own code fail", async () => {
     if (failures.length > 0) throw new Error(failures.join(" "));
     export const waitValue = () => 0;`);
   const { stdout, stderr } = await open(file, ["", (host) => host, {}]);
-  assert.is(JSON.parse(stdout).ENCODER_ABI, 1, stdout + stderr);
+  assert.is(JSON.parse(stdout).ENCODER_ABI, 2, stdout + stderr);
 });
 
 confined("large stacks leave an encoder its memory", async () => {
@@ -174,7 +174,7 @@ confined("large stacks leave an encoder its memory", async () => {
     ["-c", 'ulimit -S -s 200000 && exec "$@"', "sh", node, ...args],
   ];
   const { stdout, stderr } = await open(file, ["", large, {}]);
-  assert.is(JSON.parse(stdout).ENCODER_ABI, 1, stdout + stderr);
+  assert.is(JSON.parse(stdout).ENCODER_ABI, 2, stdout + stderr);
 });
 
 confined("time in which a whole job is stopped counts for nothing", async () => {
@@ -185,7 +185,7 @@ confined("time in which a whole job is stopped counts for nothing", async () => 
   await stopFor(familyOf(host.pid), 2500);
   go();
   const { stdout, stderr } = await host.ended;
-  assert.is(JSON.parse(stdout).ENCODER_ABI, 1, stdout + stderr);
+  assert.is(JSON.parse(stdout).ENCODER_ABI, 2, stdout + stderr);
 });
 
 confined.run();

@@ -111,10 +111,10 @@ cases("docs/fuzzing-cases.md has every piece of code", () => {
 const MALFORMED: readonly [change: object, message: string][] = [
   [{ schema: "stublab.case/2" }, 'schema: expected one of stublab.case/1, got "stublab.case/2"'],
   [{ way: "GETREGS" }, `way: expected one of ${WAYS.join(", ")}, got "GETREGS"`],
-  [{ signal: "SIGNOTHING" }, 'signal: there is no signal "SIGNOTHING"'],
+  [{ signal: "SIGNOTHING" }, 'signal: unknown signal "SIGNOTHING"'],
   [{ signal: -1 }, "signal: expected a whole number from 0 to 4294967295, got -1"],
-  [{ code: "nop" }, 'code: there is no code "nop"'],
-  [{ registers: { eax: "0x1" } }, 'registers: there is no register "eax"; did you mean rax?'],
+  [{ code: "nop" }, 'code: unknown code "nop"'],
+  [{ registers: { eax: "0x1" } }, 'registers: unknown register "eax"; did you mean rax?'],
   [{ registers: { rax: 17 } }, 'registers.rax: expected a hex word such as "0xfe0", got 17'],
   [{ form: "exit" }, 'a case has no "form"; did you mean from?'],
   [{ pairs: [{ offset: "0x0", word: "0x0" }] }, "pairs: SETREGS takes none"],

@@ -386,7 +386,7 @@ for (const [what, program, options] of [
   ["a variable with a NUL", { code: EXIT_7 }, { env: { "a\0": "b" } }],
   ["too long arguments", { code: EXIT_7 }, { args: ["x".repeat(200_000)] }],
   ["no time", { code: EXIT_7 }, { deadline: 0 }],
-  ["a deadline that is none", { code: EXIT_7 }, { deadline: Number.NaN }],
+  ["an invalid deadline", { code: EXIT_7 }, { deadline: Number.NaN }],
   ["too little memory", { code: EXIT_7 }, { memory: 1 << 20 }],
   ["a place in the stack", { code: EXIT_7, address: 0x6fffffff0000n }, {}],
 ] as const) {

@@ -13,7 +13,7 @@ const input = suite("input");
 const folder = mkdtempSync(join(tmpdir(), "stublab-input-"));
 input.after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a command line of a shell, in which "stublab" is the command. */
+/** Runs a shell command line, in which "stublab" is the command. */
 function sh(line: string) {
   const [node, [script = ""]] = stublabCommand();
   const text = line.replaceAll("stublab ", `'${node}' '${script}' `);

@@ -141,7 +141,7 @@ refuses("recordScenario", recordScenario, [
 refuses("recordScenario's options", (it) => recordScenario("host", it), [
   [5, "options: expected an object, got 5"],
   [{ encodr: "native" }, 'options: unknown option "encodr"; did you mean encoder?'],
-  [{ encoder: 5 }, "options.encoder: expected a string, got 5"],
+  [{ encoder: 5 }, "options.encoder: expected the name of an encoder, or an encoder"],
   [{ signal: 5 }, "options.signal: expected an AbortSignal, got 5"],
 ]);
 

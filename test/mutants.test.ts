@@ -9,7 +9,7 @@ import type { CompareReport, Disagreement } from "../src/compare/report.ts";
 import { LocalSubject } from "../src/compare/subject.ts";
 import type { FunctionName } from "../src/encoder/abi.ts";
 import { bindModule } from "../src/encoder/module.ts";
-import { openEncoderFor } from "../src/encoder/open.ts";
+import { openEncoder } from "../src/encoder/open.ts";
 import { type Mutant, mutate, withoutNames } from "./mutants.ts";
 
 /** Of all mutants that there are, every so manieth is tried; in a soak each. */
@@ -22,7 +22,7 @@ const PROOF = 1_000_000;
 
 const suiteOfMutants = suite("compare: mutants of the assembly encoder");
 
-const { constants } = openEncoderFor("native", "amd64");
+const { constants } = openEncoder("native", "amd64");
 
 async function compareMutant({ text }: Mutant, cases: number, only?: readonly FunctionName[]) {
   const module = binaryen.parseText(text);

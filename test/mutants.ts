@@ -132,6 +132,8 @@ function placesAt(
 ): string[] {
   // The members of a siginfo_t share their places.
   if (functions.includes("encodeSiginfo")) return [];
+  // It writes arguments to its area, and only rax to its block.
+  if (functions.includes("decodeGuestSyscall") && offset < 48) return [`arg${offset / 8}`];
   const prefix = functions.includes("encodeClone3") ? "CLONE3_" : "REG_";
   return [...constants]
     .filter(([name, value]) => name.startsWith(prefix) && Number(value) === offset)

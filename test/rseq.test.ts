@@ -1,7 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DeathError, readProcess, StopError, type Stub, Tracer } from "../src/index.ts";
+import {
+  DeathError,
+  openEncoder,
+  readProcess,
+  StopError,
+  type Stub,
+  Tracer,
+} from "../src/index.ts";
 import { hasRseq } from "../src/stub/examine.ts";
 import { readRseq } from "../src/stub/rseq.ts";
 import { hostCommand } from "./processes.ts";
@@ -89,7 +96,7 @@ omitted("a stub blocks no signal; without unmask it blocks them all", () => {
   using tracer = new Tracer();
   assert.is(readProcess(tracer.createStub().pid).blocked, 0n);
   const masked = tracer.createStub({ omit: ["unmask"] });
-  const all = tracer.encoder.blockableSignals(2n ** 64n - 1n);
+  const all = openEncoder("assembly").blockableSignals(2n ** 64n - 1n);
   assert.is(readProcess(masked.pid).blocked, all);
   assert.is(masked.call("getpid"), BigInt(masked.pid));
 });

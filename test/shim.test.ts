@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -95,6 +95,21 @@ withClang("clang links the shim, which calls nothing that it does not have", () 
     const env = { ...process.env, CC: "clang" };
     execFileSync(process.execPath, ["--input-type=module", "-e", script], { env });
     assert.ok(existsSync(library));
+  }),
+);
+
+compile("a function of the C encoder that differs from the table of the ABI does not compile", () =>
+  inFolder(tmpdir(), (folder) => {
+    const check = () => {
+      const folders = [folder, "shim/native", "shim/native/amd64"];
+      const args = ["-std=c11", "-fsyntax-only", ...folders.flatMap((each) => ["-iquote", each])];
+      return spawnSync("cc", [...args, "shim/native/status.c"], { encoding: "utf8" });
+    };
+    const abi = readFileSync("build/amd64/abi.h", "utf8");
+    writeFileSync(join(folder, "abi.h"), abi);
+    assert.equal([check().status, check().stderr], [0, ""]);
+    writeFileSync(join(folder, "abi.h"), abi.replace("wait_kind(int32_t", "wait_kind(int64_t"));
+    assert.match(check().stderr, /conflicting types for .native_wait_kind/);
   }),
 );
 

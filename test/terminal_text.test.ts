@@ -50,12 +50,12 @@ const header = (machine: string) =>
   `${JSON.stringify({ schema: "stublab.fuzz-journal/1", generator: 1, round: 16384, seed: "0x1", path: "both", machine })}\n`;
 
 const thrower = (text: string) =>
-  `export const ENCODER_ABI = 1;\nthrow new Error(${JSON.stringify(text)});\n`;
+  `export const ENCODER_ABI = 2;\nthrow new Error(${JSON.stringify(text)});\n`;
 
 const COMMANDS: readonly [what: string, args: () => string[]][] = [
   ["an unknown command", () => [HOSTILE]],
   ["an unknown option", () => ["doctor", `--${HOSTILE}`]],
-  ["a file that is not there", () => ["predict", named(".json")]],
+  ["a missing file", () => ["predict", named(".json")]],
   ["a case that is not JSON", () => ["predict", file(HOSTILE)]],
   ["a case with hostile names", () => ["predict", file(JSON.stringify({ [HOSTILE]: HOSTILE }))]],
   [

@@ -1,9 +1,9 @@
 // The bootstrap convention of the stub code (shim/amd64/stub.S):
 //
-//   r15  the pid that getppid() must answer, or the stub exits with status 1
+//   r15  the pid that getppid() must return, or the stub exits with status 1
 //   rbx  1: the system call injected next is a clone, whose child starts the stub code over
 //
-// R15 and RBX, because system calls leave both alone.
+// R15 and RBX, because system calls change neither.
 
 import { Registers } from "./registers";
 

@@ -1,16 +1,29 @@
 // A guest's registers, as its tracer finds and leaves them: the frame of the system call that it made, and
-// what has to be the stub's own in them.
+// the words that must be the stub's own.
 
 import { Registers } from "./registers";
 
-/** The trap flag: single-stepping. The others are the guest's own business. */
+/** The trap flag: single-stepping. */
 export const X86_EFLAGS_TF: u64 = 0x100;
 
+/** The six arguments of a system call as `decodeGuestSyscall` writes them. */
+@unmanaged
+class Arguments {
+  arg0: u64;
+  arg1: u64;
+  arg2: u64;
+  arg3: u64;
+  arg4: u64;
+  arg5: u64;
+}
+
 /**
- * Makes `block` fit to be resumed: the segment selectors are those of `initial`, for they are no guest's to
- * choose, and `orig_rax` is -1, so that no signal can make the kernel restart a call that is over.
+ * Makes `block` fit to be resumed: the segment selectors are those of `initial`, because no guest may choose them,
+ * and `orig_rax` is -1, so that no signal can make the kernel restart a call that is over.
+ *
+ * @returns 1 if the guest single-steps itself, else 0.
  */
-export function enterGuest(block: usize, initial: usize): void {
+export function enterGuest(block: usize, initial: usize): i32 {
   const registers = changetype<Registers>(block);
   const own = changetype<Registers>(initial);
   registers.cs = own.cs;
@@ -20,45 +33,27 @@ export function enterGuest(block: usize, initial: usize): void {
   registers.fs = own.fs;
   registers.gs = own.gs;
   registers.orig_rax = u64.MAX_VALUE;
-}
-
-/** 1 if the guest single-steps itself. */
-export function isSingleStepping(block: usize): i32 {
-  return i32((changetype<Registers>(block).eflags & X86_EFLAGS_TF) != 0);
+  return i32((registers.eflags & X86_EFLAGS_TF) != 0);
 }
 
 /**
- * The number of the system call that a guest stopped at. The kernel put -ENOSYS into rax at the entry
- * (PTRACE_SYSEMU); it gets the number back.
+ * The number of the system call that a guest stopped at, and its arguments at `at`. At the entry the kernel put
+ * -ENOSYS into rax (PTRACE_SYSEMU); it becomes the number again.
  */
-export function decodeGuestSyscall(block: usize): i32 {
+export function decodeGuestSyscall(block: usize, at: usize): i32 {
   const registers = changetype<Registers>(block);
+  const args = changetype<Arguments>(at);
+  args.arg0 = registers.rdi;
+  args.arg1 = registers.rsi;
+  args.arg2 = registers.rdx;
+  args.arg3 = registers.r10;
+  args.arg4 = registers.r8;
+  args.arg5 = registers.r9;
   registers.rax = registers.orig_rax;
   return i32(registers.orig_rax);
 }
 
-/** The argument of that call with index 0 to 5; 0 for another index. */
-export function guestArgument(block: usize, index: i32): u64 {
-  const registers = changetype<Registers>(block);
-  switch (index) {
-    case 0:
-      return registers.rdi;
-    case 1:
-      return registers.rsi;
-    case 2:
-      return registers.rdx;
-    case 3:
-      return registers.r10;
-    case 4:
-      return registers.r8;
-    case 5:
-      return registers.r9;
-    default:
-      return 0;
-  }
-}
-
-/** Answers the call that a guest stopped at. */
+/** Sets the result of the call that a guest stopped at. */
 export function encodeGuestResult(block: usize, result: u64): void {
   changetype<Registers>(block).rax = result;
 }

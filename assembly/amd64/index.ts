@@ -1,4 +1,4 @@
-// The module of amd64, dist/encoder.wasm: everything of the encoder ABI.
+// The module of amd64, dist/encoder.wasm: the whole encoder ABI.
 
 /** EM_X86_64 (<linux/elf-em.h>). */
 export const ENCODER_MACHINE: i32 = 62;

@@ -10,7 +10,7 @@ import { REGISTERS_SIZE, Registers } from "./registers";
 const SYSCALL_LENGTH: u64 = 2;
 
 /**
- * Writes the frame of one system call to `block`: everything as in `initial`, but for the number and
+ * Writes the frame of one system call to `block`: everything as in `initial`, except the number and
  * the six arguments. `orig_rax` becomes -1, so that a signal on the way to the SYSCALL cannot make the
  * kernel "restart" the call that the stub stopped in.
  */
@@ -48,11 +48,11 @@ export function syscallResult(block: usize): u64 {
 }
 
 /**
- * Does what the kernel does before it runs a call again that asks for it and whose signal no handler takes
+ * Does what the kernel does before it runs a call again whose result asks for it, if no handler takes the signal
  * (arch_do_signal_or_restart in the kernel's arch/x86/kernel/signal.c). The number is still in `orig_rax`,
- * where -1 says that no call is under way; the first argument never left its register.
+ * where -1 means that no call is under way; the first argument is still in its register.
  *
- * @returns 1, or 0 where nothing is to be restarted and the block stays as it is.
+ * @returns 1, or 0 if nothing is to be restarted and the block stays unchanged.
  */
 export function restartSyscall(block: usize, _original: u64): i32 {
   const registers = changetype<Registers>(block);

@@ -1,5 +1,5 @@
 // The XSAVE area as PTRACE_GETREGSET(NT_X86_XSTATE) gives it: the legacy region of FXSAVE, the header, and
-// what the processor has beyond, at places that only the kernel's answer tells.
+// extended components, at offsets that only the processor knows (CPUID).
 //
 //      +0 fcw (u16)         +24 mxcsr (u32)  +28 mxcsr_mask
 //     +32 st0 … st7        +160 xmm0 … xmm15

@@ -1,9 +1,9 @@
 // The bootstrap convention of the stub code on arm64:
 //
-//   x7  the pid that getppid() must answer, or the stub exits with status 1
+//   x7  the pid that getppid() must return, or the stub exits with status 1
 //   x9  1: the system call injected next is a clone, whose child starts the stub code over
 //
-// x7 and x9, because system calls leave both alone and take neither.
+// x7 and x9, because system calls change neither and take neither as an argument.
 
 import { Registers } from "./registers";
 

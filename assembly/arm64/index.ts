@@ -1,4 +1,4 @@
-// The module of arm64, dist/encoder-arm64.wasm: the encoder ABI without guests, which are amd64's alone.
+// The module of arm64, dist/encoder-arm64.wasm: the encoder ABI without guests, which run on amd64 only.
 
 /** EM_AARCH64 (<linux/elf-em.h>). */
 export const ENCODER_MACHINE: i32 = 183;

@@ -10,8 +10,8 @@ import { REGISTERS_SIZE, Registers } from "./registers";
 const SVC_LENGTH: u64 = 4;
 
 /**
- * Writes the frame of one system call to `block`: everything as in `initial`, but for the number and
- * the six arguments. What the kernel would restart is no part of the block.
+ * Writes the frame of one system call to `block`: everything as in `initial`, except the number and
+ * the six arguments. The block does not hold what the kernel would restart.
  */
 export function encodeSyscall(
   block: usize,
@@ -46,11 +46,11 @@ export function syscallResult(block: usize): u64 {
 }
 
 /**
- * Does what the kernel does before it runs a call again that asks for it and whose signal no handler takes
+ * Does what the kernel does before it runs a call again whose result asks for it, if no handler takes the signal
  * (do_signal in the kernel's arch/arm64/kernel/signal.c). The result took the first argument's place, so
  * `original` gives it back.
  *
- * @returns 1, or 0 where the result asks for nothing and the block stays as it is.
+ * @returns 1, or 0 if the result does not ask for a restart and the block stays unchanged.
  */
 export function restartSyscall(block: usize, original: u64): i32 {
   const registers = changetype<Registers>(block);

@@ -2,7 +2,7 @@
 
 import { Outcome } from "./setup";
 
-/** The fields that may be known besides registers: errno and index of the write, errno of the resume and status, siginfo, its address. */
+/** Fields besides registers that may be known: errno and index of the write, errno of the resume, status, siginfo, its address. */
 export const KNOWS_ERROR: u32 = 1;
 export const KNOWS_STATUS: u32 = 2;
 export const KNOWS_INFO: u32 = 4;

@@ -10,12 +10,12 @@ import { CLONE_DETACHED, CLONE_PARENT_SETTID, CLONE_PIDFD, CSIGNAL } from "./clo
 import { has, refuses } from "./clone_refusal";
 import { EINVAL } from "./errno";
 
-/** clone(2) alone stores a pidfd where CLONE_PARENT_SETTID stores a tid, and keeps CLONE_DETACHED free for it. */
+/** Only clone(2) stores a pidfd where CLONE_PARENT_SETTID stores a tid, and refuses it with CLONE_DETACHED. */
 function refusesPidfd(flags: u64): bool {
   return has(flags, CLONE_PIDFD | CLONE_DETACHED) || has(flags, CLONE_PIDFD | CLONE_PARENT_SETTID);
 }
 
-/** clone's first argument, or -EINVAL where a field overflows or the kernel refuses the flags. */
+/** clone's first argument, or -EINVAL if a field overflows or the kernel refuses the flags. */
 export function encodeClone(flags: u64, exitSignal: i32): i64 {
   if ((flags & CSIGNAL) != 0 || flags > u32.MAX_VALUE) return -EINVAL;
   if (exitSignal < 0 || exitSignal > i32(CSIGNAL)) return -EINVAL;

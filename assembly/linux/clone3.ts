@@ -53,14 +53,14 @@ export const CLONE3_cgroup: i32 = offsetof<CloneArgs>("cgroup");
 /** The one bit of clone's exit signal that is a flag here. */
 const CLONE_NEWTIME: u64 = 0x80;
 
-/** What the kernel knows as flags. */
+/** The flags that the kernel knows. */
 const CLONE3_FLAGS: u64 =
   ((CLONE_INTO_CGROUP << 1) - 1) & ~(CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME));
 
 /** How deep pid namespaces nest: MAX_PID_NS_LEVEL in the kernel's include/linux/pid_namespace.h. */
 const MAX_PID_NS_LEVEL: u64 = 32;
 
-/** Whether clone3(2) refuses `flags`, whatever the other members (clone3_args_valid in kernel/fork.c). */
+/** Whether clone3(2) refuses `flags` with any other members (clone3_args_valid in kernel/fork.c). */
 function refusesFlags(flags: u64): bool {
   return (
     (flags & ~CLONE3_FLAGS) != 0 ||
@@ -69,7 +69,7 @@ function refusesFlags(flags: u64): bool {
   );
 }
 
-/** Whether an exit signal is none, or one that `flags` do not allow: a thread and a sibling have none of their own. */
+/** Whether an exit signal is invalid, or not allowed by `flags`: a thread and a sibling have none of their own. */
 function refusesExitSignal(flags: u64, exitSignal: u64): bool {
   const without = (flags & (CLONE_THREAD | CLONE_PARENT)) != 0;
   return exitSignal > (without ? 0 : u64(SIGRTMAX));
@@ -78,8 +78,8 @@ function refusesExitSignal(flags: u64, exitSignal: u64): bool {
 /**
  * Writes struct clone_args to `at`, the members in their order.
  *
- * @returns CLONE3_SIZE; -EINVAL, with nothing written, where the kernel refuses the members. Whether addresses
- * are good is left to the kernel.
+ * @returns CLONE3_SIZE; -EINVAL, with nothing written, if the kernel refuses the members. Only the kernel checks
+ * addresses.
  */
 export function encodeClone3(
   at: usize,

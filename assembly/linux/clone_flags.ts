@@ -27,6 +27,6 @@ export const CLONE_NEWPID: u64 = 0x20000000;
 export const CLONE_NEWNET: u64 = 0x40000000;
 export const CLONE_IO: u64 = 0x80000000;
 
-// Of clone3 alone. CLONE_NEWTIME (0x80) is no name here: in a word of clone it would be a part of the signal.
+// Only clone3 has these. CLONE_NEWTIME (0x80) is not here: in a word of clone it would be part of the signal.
 export const CLONE_CLEAR_SIGHAND: u64 = 0x100000000;
 export const CLONE_INTO_CGROUP: u64 = 0x200000000;

@@ -1,5 +1,5 @@
-// The parts of the filter of guests' stubs: what the stub code does and what is injected is allowed, and all
-// else kills the process. The architecture puts them together, for the numbers of the calls are its own.
+// The parts of the filter of guests' stubs: it allows what the stub code does and what is injected, and kills the
+// process for any other call. The architecture combines them, because the numbers of the calls are its own.
 //
 // A filter is an array of struct sock_filter (<linux/filter.h>), 8 bytes each:
 //
@@ -60,7 +60,7 @@ function argument(index: u32, upper: u32): u32 {
   return 16 + 8 * index + 4 * upper;
 }
 
-/** Allows `call` whose argument `index` is `value`, and loads the number again where it is not. */
+/** Allows `call` if its argument `index` is `value`, and loads the number again if it is not. */
 function allowWith(call: i32, index: u32, value: u32): void {
   emit(JUMP_IF_EQUAL, call, 0, 6);
   emit(LOAD, argument(index, 1));
@@ -105,7 +105,7 @@ export function loadNumber(): void {
   emit(LOAD, NUMBER);
 }
 
-/** Allows `call`, whatever its arguments. */
+/** Allows `call` with any arguments. */
 export function allow(call: i32): void {
   returnIf(call, u32(SECCOMP_RET_ALLOW));
 }
@@ -131,7 +131,7 @@ export function allowDeathSignal(prctl: i32): void {
   allowWithBoth(prctl, PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/** Ends the filter that began at `at`, and answers its number of instructions. */
+/** Ends the filter that began at `at`, and returns its number of instructions. */
 export function endFilter(at: usize): i32 {
   emit(RETURN, u32(SECCOMP_RET_KILL_PROCESS));
   return i32((next - at) / offsetof<SockFilter>());

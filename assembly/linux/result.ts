@@ -5,7 +5,7 @@ import { ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS } fr
 /** The largest errno that a system call returns: MAX_ERRNO in the kernel's include/linux/err.h. */
 const MAX_ERRNO: u64 = 4095;
 
-/** The errno of a system call's result (-4095 to -1), or 0 where it is a value. */
+/** The errno of a system call's result (-4095 to -1), or 0 if it is a value. */
 export function syscallErrno(result: u64): i32 {
   const negated: u64 = 0 - result;
   return negated - 1 < MAX_ERRNO ? i32(negated) : 0;

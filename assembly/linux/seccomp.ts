@@ -1,4 +1,4 @@
-// What a seccomp filter answers (<linux/seccomp.h>), and what it knows of the clones that it allows.
+// The actions of a seccomp filter (<linux/seccomp.h>), and the flags of the clones that it allows.
 
 import {
   CLONE_FILES,

@@ -88,7 +88,7 @@ export const SIGINFO_CHLD: i32 = 4;
 export const SIGINFO_RT: i32 = 5;
 export const SIGINFO_SYS: i32 = 6;
 
-// si_code: who sent the signal, or why.
+// si_code: the source of the signal, or the reason.
 export const SI_USER: i32 = 0;
 export const SI_QUEUE: i32 = -1;
 export const SI_TIMER: i32 = -2;
@@ -153,8 +153,8 @@ function fitting(code: i32, last: i32, form: i32): i32 {
 }
 
 /**
- * Writes a siginfo_t to `at`: zero but for the signal, the code and the members of its form, which take
- * `first`, `second` and `third` in the order in which they lie there.
+ * Writes a siginfo_t to `at`: zero except for the signal, the code and the members of its form, which take
+ * `first`, `second` and `third` in the order of their offsets.
  *
  * @returns the form.
  */

@@ -35,7 +35,7 @@ export const SIGSYS: i32 = 31;
 export const SIGRTMIN: i32 = 32;
 export const SIGRTMAX: i32 = 64;
 
-/** The set of one signal; 0 where there is no such signal. */
+/** The set of one signal; 0 if there is no such signal. */
 export function signalSet(signal: i32): u64 {
   return signal < 1 || signal > SIGRTMAX ? 0 : u64(1) << (signal - 1);
 }

@@ -25,7 +25,7 @@ export const __WCLONE: u64 = 0x80000000;
 /** What wait4 takes; WEXITED and WNOWAIT are waitid's. */
 const WAIT4_OPTIONS: u64 = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
 
-// What a status word tells.
+// What a status word means.
 export const WAIT_EXITED: i32 = 0;
 export const WAIT_SIGNALED: i32 = 1;
 export const WAIT_STOPPED: i32 = 2;
@@ -37,12 +37,12 @@ export const WAIT_CONTINUED: i32 = 6;
 /** Bit 7 of a SIGTRAP that is a system call stop (PTRACE_O_TRACESYSGOOD). */
 const SYSGOOD: i32 = 0x80;
 
-/** wait4's third argument, or -EINVAL where the kernel refuses it. */
+/** wait4's third argument, or -EINVAL if the kernel refuses it. */
 export function encodeWaitOptions(options: u64): i64 {
   return (options & ~WAIT4_OPTIONS) != 0 ? -EINVAL : i64(options);
 }
 
-/** Which of WAIT_* the status word tells; -EINVAL where it is none that wait4 stores. */
+/** The WAIT_* that a status word means; -EINVAL if wait4 never stores it. */
 export function waitKind(status: i32): i32 {
   const low = status & 0x7f;
   if (status == 0xffff) return WAIT_CONTINUED;
@@ -52,7 +52,7 @@ export function waitKind(status: i32): i32 {
   return low == 0x7f || status >>> 8 != 0 ? -EINVAL : WAIT_SIGNALED;
 }
 
-/** A group-stop has a status of its own only where the tracee was seized; else it looks like a signal. */
+/** A group-stop has a status of its own only if the tracee was seized; else it looks like a signal. */
 function stopKind(status: i32): i32 {
   const event = status >>> 16;
   const signal = (status >>> 8) & 0xff;

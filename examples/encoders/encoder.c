@@ -1,11 +1,11 @@
-// An encoder in C, without any library: system calls, the bootstrap convention and clone, for amd64.
-// docs/encoder-abi.md says what each function does; what is not here is not compared.
+// An encoder in C for amd64, without any library: system calls, the bootstrap convention and clone.
+// docs/encoder-abi.md says what each function does; what is missing here is not compared.
 //
 //   clang --target=wasm32 -O2 -mbulk-memory -nostdlib -Wl,--no-entry \
 //     -Wl,--initial-memory=131072,--max-memory=131072 -o mine.wasm examples/encoders/encoder.c
 //   npx stublab compare ./mine.wasm
 //
-// What a C compiler exports of a variable is its address, so each constant is a function that answers it.
+// A C compiler exports the address of a variable, so each constant is a function that returns it.
 
 typedef unsigned long long word;
 
@@ -23,9 +23,9 @@ struct registers { REGISTERS(FIELD) };
 REGISTERS(OFFSET)
 CONSTANT(REGISTERS_SIZE, sizeof(struct registers))
 
-extern char __heap_base; // the linker's: where this module's own data and stack end
+extern char __heap_base; // the linker's: the end of this module's own data and stack
 CONSTANT(heap, (word)&__heap_base)
-CONSTANT(ENCODER_ABI, 1)
+CONSTANT(ENCODER_ABI, 2)
 
 EXPORT(encodeSyscall)
 void encodeSyscall(struct registers *block, const struct registers *initial, word number, word arg0,

@@ -1,12 +1,12 @@
-// An encoder in JavaScript, which needs no build: the bootstrap convention, wait4 and signals, for amd64.
-// docs/encoder-abi.md says what each function does; what is not here is not compared.
+// An encoder in JavaScript for amd64, which needs no build: the bootstrap convention, wait4 and signals.
+// docs/encoder-abi.md says what each function does; what is missing here is not compared.
 //
 //   npx stublab compare examples/encoders/encoder.mjs
 //
 // An i32 is a Number and an i64 a BigInt. Constants are exports under the kernel's own names.
 
-export const ENCODER_ABI = 1;
-/** All of it is the host's: `heap` is left out. */
+export const ENCODER_ABI = 2;
+/** All of it is the host's, because there is no `heap`. */
 export const memory = new ArrayBuffer(1 << 20);
 const words = new BigUint64Array(memory);
 

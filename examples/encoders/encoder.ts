@@ -1,14 +1,14 @@
-// An encoder in AssemblyScript: system calls, their results and restarts, and guests, for amd64. docs/encoder-abi.md
-// says what each function does; what is not here is not compared.
+// An encoder in AssemblyScript for amd64: system calls, their results and restarts, and a guest's registers.
+// docs/encoder-abi.md says what each function does; what is missing here is not compared.
 //
 //   npx asc examples/encoders/encoder.ts -O --runtime stub --use abort= \
 //     --initialMemory 2 --maximumMemory 2 -o mine.wasm
 //   npx stublab compare ./mine.wasm
 //
-// An exported constant is an exported global. `--use abort=` leaves out the one import that asc would make.
+// An exported constant becomes an exported global. `--use abort=` omits the one import that asc would add.
 
-export const ENCODER_ABI: i32 = 1;
-export const heap: usize = __heap_base; // the compiler's: where this module's own data end
+export const ENCODER_ABI: i32 = 2;
+export const heap: usize = __heap_base; // the compiler's: the end of this module's own data
 
 // struct user_regs_struct
 export const REGISTERS_SIZE: i32 = 216;
@@ -27,16 +27,10 @@ export const ERESTART_RESTARTBLOCK: i32 = 516;
 export const SYS_restart_syscall: i32 = 219;
 export const X86_EFLAGS_TF: i32 = 0x100;
 
+// biome-ignore format: the six arguments on a line
 export function encodeSyscall(
-  block: usize,
-  initial: usize,
-  number: u64,
-  a: u64,
-  b: u64,
-  c: u64,
-  d: u64,
-  e: u64,
-  f: u64,
+  block: usize, initial: usize, number: u64,
+  a: u64, b: u64, c: u64, d: u64, e: u64, f: u64,
 ): void {
   memory.copy(block, initial, REGISTERS_SIZE);
   store<u64>(block, number, REG_rax);
@@ -74,6 +68,10 @@ export function restartSyscall(block: usize, _original: u64): i32 {
   return 1;
 }
 
-export function isSingleStepping(block: usize): i32 {
+export function enterGuest(block: usize, initial: usize): i32 {
+  store<u64>(block, load<u64>(initial, REG_cs), REG_cs);
+  store<u64>(block, load<u64>(initial, REG_ss), REG_ss);
+  memory.copy(block + REG_ds, initial + REG_ds, 32); // ds, es, fs, gs
+  store<u64>(block, u64.MAX_VALUE, REG_orig_rax);
   return i32((load<u64>(block, REG_eflags) & X86_EFLAGS_TF) != 0);
 }

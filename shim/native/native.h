@@ -3,12 +3,12 @@
  * taken from the system's headers. It is built freestanding and calls nothing, so that one binary
  * serves glibc and musl.
  *
- * These sources are compiled once for each architecture whose registers are encoded, and run on
- * x86-64 always: of another architecture they see its own <asm/...> headers. What differs is in the
- * folders amd64/ and arm64/, of which the build names one: each has a machine.h.
+ * These sources are compiled once for each architecture whose registers are encoded, with that
+ * architecture's <asm/...> headers, and always run on x86-64. What differs is in the folders amd64/
+ * and arm64/, of which the build uses one: each has a machine.h.
  *
  * `memory` is the base of the encoder's buffer; `block`, `initial` and `at` are byte offsets in it,
- * multiples of 8. Where a function refuses its arguments it returns -EINVAL.
+ * multiples of 8. A function that refuses its arguments returns -EINVAL.
  */
 #ifndef STUBLAB_NATIVE_H
 #define STUBLAB_NATIVE_H
@@ -17,12 +17,10 @@
 #include <stdint.h>
 
 #if !defined(__x86_64__) || defined(__ILP32__)
-#error "native: runs on x86-64 with 64-bit pointers only, whatever it encodes for"
+#error "native: runs on x86-64 with 64-bit pointers only"
 #endif
 
-/* Constants of the encoder ABI itself: no header has them. */
-#define ENCODER_ABI 1
-
+/* Constants of the encoder ABI itself, which no header has. */
 #define WAIT_EXITED 0
 #define WAIT_SIGNALED 1
 #define WAIT_STOPPED 2
@@ -93,39 +91,8 @@ uint32_t native_encoder_abi(void);
 const char *native_constant_name(uint32_t index);
 int64_t native_constant_value(uint32_t index);
 
-void native_encode_syscall(void *memory, uint32_t block, uint32_t initial, uint64_t number,
-                           uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t arg3,
-                           uint64_t arg4, uint64_t arg5);
-void native_rewind_syscall(void *memory, uint32_t block);
-int32_t native_restart_syscall(void *memory, uint32_t block, uint64_t original);
-uint64_t native_syscall_result(const void *memory, uint32_t block);
-int32_t native_syscall_errno(uint64_t result);
-int32_t native_restarts_syscall(int32_t error);
-void native_encode_bootstrap(void *memory, uint32_t block, int32_t parent);
-
-int64_t native_encode_clone(uint64_t flags, int32_t exit_signal);
-uint64_t native_clone_flags(uint64_t word);
-int32_t native_clone_exit_signal(uint64_t word);
-int32_t native_encode_clone3(void *memory, uint32_t at, uint64_t flags, uint64_t pidfd,
-                             uint64_t child_tid, uint64_t parent_tid, uint64_t exit_signal,
-                             uint64_t stack, uint64_t stack_size, uint64_t tls, uint64_t set_tid,
-                             uint64_t set_tid_size, uint64_t cgroup);
-
-int64_t native_encode_wait_options(uint64_t options);
-int32_t native_wait_kind(int32_t status);
-int32_t native_wait_value(int32_t status);
-int32_t native_wait_event(int32_t status);
-int32_t native_wait_core_dumped(int32_t status);
-int32_t native_encode_stop(int32_t signal);
-
-uint64_t native_signal_set(int32_t signal);
-uint64_t native_blockable_signals(uint64_t set);
-
-int32_t native_siginfo_form(int32_t signal, int32_t code);
-int32_t native_encode_siginfo(void *memory, uint32_t at, int32_t signal, int32_t code,
-                              uint64_t first, uint64_t second, uint64_t third);
-
-int32_t native_encode_seccomp(void *memory, uint32_t at, int32_t exit_signal);
+/* ENCODER_ABI and the functions of the ABI, which the build writes from src/encoder/abi.ts. */
+#include "abi.h"
 
 #pragma GCC visibility pop
 

@@ -45,7 +45,7 @@ static struct sock_filter *statement(struct sock_filter *at, uint16_t code, size
     return at + 1;
 }
 
-/* Compares a loaded word, and passes over `otherwise` instructions where it is not `value`. */
+/* Compares a loaded word, and skips `otherwise` instructions if it is not `value`. */
 static struct sock_filter *must_be(struct sock_filter *at, uint32_t value, size_t otherwise) {
     at->code = JUMP_IF_EQUAL;
     at->jt = 0;
@@ -54,7 +54,7 @@ static struct sock_filter *must_be(struct sock_filter *at, uint32_t value, size_
     return at + 1;
 }
 
-/* Allows `call` where its arguments are the `count` wanted ones. */
+/* Allows `call` if its arguments are the `count` wanted ones. */
 static struct sock_filter *allow(struct sock_filter *at, uint32_t call, size_t count,
                                  const struct wanted *arguments) {
     size_t rest = COMPARISON * count + VERDICT;
@@ -71,7 +71,7 @@ static struct sock_filter *allow(struct sock_filter *at, uint32_t call, size_t c
     return statement(at, RETURN, SECCOMP_RET_ALLOW);
 }
 
-/* What comes before all rules: other architectures' calls, and those in a vsyscall page. */
+/* Before all rules: kills other architectures' calls, and traps those in a vsyscall page. */
 static struct sock_filter *origin(struct sock_filter *at) {
     at = statement(at, LOAD, ARCHITECTURE);
     at->code = JUMP_IF_EQUAL;

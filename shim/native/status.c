@@ -52,7 +52,7 @@ static int32_t stop_kind(int32_t status) {
 static int32_t end_kind(int32_t status) {
     if (WIFEXITED(status))
         return WCOREDUMP(status) ? -EINVAL : WAIT_EXITED;
-    /* 0x7f with the core bit is no signal, and a killed task has no exit code. */
+    /* 0x7f with the core bit is not a signal, and a killed task has no exit code. */
     if (WTERMSIG(status) == STOP_MARK || WEXITSTATUS(status))
         return -EINVAL;
     return WAIT_SIGNALED;

@@ -2,14 +2,8 @@ import { type CompareOptions, compare } from "../compare/compare.ts";
 import { openSubjects } from "../compare/open.ts";
 import { renderComparePage } from "../compare/page/page.ts";
 import type { CompareReport } from "../compare/report.ts";
-import {
-  ARCHES,
-  type Arch,
-  FUNCTION_NAMES,
-  type FunctionName,
-  OPERATIONS,
-  type Operation,
-} from "../encoder/abi.ts";
+import { FUNCTION_NAMES, type FunctionName, OPERATIONS, type Operation } from "../encoder/abi.ts";
+import { ARCHES, type Arch } from "../encoder/arch.ts";
 import { parseNumber } from "../encoder/names.ts";
 import { ENCODERS } from "../encoder/open.ts";
 import { InputError, OutputError } from "../errors.ts";

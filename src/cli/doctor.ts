@@ -111,7 +111,7 @@ function fail(detail: string, remedy: string): never {
 
 function node(): Seen {
   const detail = `${process.version} on ${process.platform} ${process.arch}`;
-  // Node.js 20.4 is the first that has it.
+  // Node.js 20.4 is the first version with Symbol.dispose.
   if (Symbol.dispose === undefined) fail(detail, "stublab needs Node.js 20.4 or later");
   return { detail };
 }

@@ -1,12 +1,16 @@
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import { basename } from "node:path";
 import { describeThrown } from "../encoder/answer.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { isEncoderFile, openEncoderFile } from "../encoder/foreign.ts";
-import { guardEncoder } from "../encoder/guarded.ts";
+import { isEncoderFile, loadEncoder } from "../encoder/foreign.ts";
 import { openEncoder } from "../encoder/open.ts";
-import { EncoderError } from "../errors.ts";
+import { errnoName } from "../errno.ts";
+import { EncoderError, UnsupportedError } from "../errors.ts";
 import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../foreign/channel.ts";
 import { ForeignProcess } from "../foreign/process.ts";
+import { type Limit, readInput } from "../input.ts";
+import { loadShim } from "../shim/shim.ts";
 import { visible } from "../visible.ts";
 
 /** The values of --encoder, for the help of commands. */
@@ -16,7 +20,7 @@ export const ENCODER_HELP =
 /** How long an encoder file may take to load, in milliseconds. */
 const LOAD_LIMIT = 3000;
 
-/** How long the child may take to end after its command has, in milliseconds. */
+/** How long a child may take to end after its command, in milliseconds. */
 const END_LIMIT = 1000;
 
 /**
@@ -28,7 +32,9 @@ const END_LIMIT = 1000;
  */
 export async function chooseEncoder(choice: string, limit: number): Promise<Encoder> {
   if (!isEncoderFile(choice)) return openEncoder(choice);
-  return isForeignCommand ? openHere(choice) : process.exit(await runAgain(choice, limit));
+  if (isForeignCommand) return openHere(choice);
+  const args = process.argv.slice(2);
+  return process.exit(await runCommand(choice, args, [0, 1, 2], limit));
 }
 
 /** In the child. */
@@ -42,21 +48,49 @@ async function openHere(file: string): Promise<Encoder> {
   // Keeps Node.js alive while a module awaits a promise that nothing else keeps alive.
   const awake = setInterval(() => {}, LOAD_LIMIT);
   try {
-    return guardEncoder(await openEncoderFile(file, basename(file)));
+    return await loadEncoder(file);
   } finally {
     clearInterval(awake);
     tellParent({ kind: "open" });
   }
 }
 
-/** Runs this command line in a child, and returns its exit status. */
-async function runAgain(file: string, limit: number): Promise<number> {
-  const [, program = "", ...args] = process.argv;
+/**
+ * Runs a command with an encoder from a file in a process of its own, and returns what it wrote to its standard output.
+ *
+ * @throws EncoderError if that process fails; InputError if the output is longer than `most`
+ */
+export async function outputOf(
+  file: string,
+  args: readonly string[],
+  limit: number,
+  most: Limit,
+): Promise<Buffer> {
+  const output = loadShim().memoryFile(0);
+  if (output < 0) throw new UnsupportedError(`memfd_create failed: ${errnoName(-output)}`);
+  const nothing = openSync(devNull, "r+");
+  try {
+    await runCommand(file, args, [nothing, output, nothing], limit);
+    return readInput(`/proc/self/fd/${output}`, most);
+  } finally {
+    closeSync(output);
+    closeSync(nothing);
+  }
+}
+
+/** Runs a command line in a child, and returns its exit status. */
+async function runCommand(
+  file: string,
+  args: readonly string[],
+  stdio: readonly [number, number, number],
+  limit: number,
+): Promise<number> {
+  const [, program = ""] = process.argv;
   const child = await ForeignProcess.start({
     name: FOREIGN_COMMAND,
     arguments: [...process.execArgv, program, ...args],
     environment: process.env,
-    stdio: [0, 1, 2],
+    stdio,
     files: [],
     shut: false,
   });

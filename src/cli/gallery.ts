@@ -8,6 +8,7 @@ import { renderJson } from "../record/view/json.ts";
 import { renderRecordingPage } from "../record/view/page/page.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
+import { ENCODER_HELP } from "./encoder.ts";
 import { failures } from "./failures.ts";
 import { finishing } from "./interruption.ts";
 import { writeOutputs } from "./output_file.ts";
@@ -23,7 +24,7 @@ itself, NAME.json. Each page is one self-contained file, so the pages can be han
 Without FILEs every scenario is recorded, which takes some seconds. With FILEs nothing is run. DIR is created if it
 does not exist; other files in it are not changed.
 
-  --encoder E   encoder for the scenarios: assembly, script, native or gvisor (default assembly)
+  --encoder E   encoder for the scenarios: ${ENCODER_HELP}
 
 Exit status: 0 if all facts of every scenario held, 1 if one did not. The pages are written in both cases.
 
@@ -69,14 +70,14 @@ function recordAll(encoder = "assembly"): Promise<Recording[]> {
 
 async function recordEach(encoder: string, interrupted: AbortSignal): Promise<Recording[]> {
   // Loaded on demand: recordings can be shown on machines where nothing can be traced.
-  const { recordScenario } = await import("../record/record.ts");
+  const { recordFor } = await import("./scenario.ts");
   const names = Object.keys(SCENARIOS);
   const progress = new Progress();
   const recordings: Recording[] = [];
   try {
     for (const [i, name] of names.entries()) {
       progress.show(i / names.length, name);
-      recordings.push(await recordScenario(name, { encoder }));
+      recordings.push(await recordFor(name, encoder));
       // A turn of the event loop, in which signals are delivered.
       await setImmediate();
       if (interrupted.aborted) break;

@@ -95,7 +95,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (!Object.hasOwn(COMMANDS, name)) throw await unknownCommand(name);
   const command = await COMMANDS[name]?.load();
-  if (command === undefined) throw new UsageError(`there is no command "${name}"`);
+  if (command === undefined) throw new UsageError(`unknown command "${name}"`);
   const words = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
   if (words.includes("--help") || words.includes("-h")) {
     return say((await command.helpOf?.(words)) ?? command.help);
@@ -112,7 +112,7 @@ async function unknownCommand(name: string): Promise<UsageError> {
   const { nearest } = await import("../nearest.ts");
   const near = nearest(name, Object.keys(COMMANDS));
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return new UsageError(`there is no command "${name}"${hint}`, {
+  return new UsageError(`unknown command "${name}"${hint}`, {
     remedy: "`stublab --help` lists the commands",
   });
 }

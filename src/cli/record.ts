@@ -1,13 +1,14 @@
-import { recordScenario } from "../record/record.ts";
 import type { Recording } from "../record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
 import { renderJson } from "../record/view/json.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
+import { ENCODER_HELP } from "./encoder.ts";
 import { failures } from "./failures.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { print, printJson, talk, tell } from "./report.ts";
+import { recordFor } from "./scenario.ts";
 
 const help = `usage: stublab record [SCENARIO] [options]
 
@@ -16,7 +17,7 @@ tracer makes, the registers before and after it, what the kernel reports, and wh
 
   -o, --output FILE   write the recording to FILE (default: standard output, unless it is a terminal)
   --list              list the scenarios
-  --encoder E         assembly, script, native or gvisor (default assembly)
+  --encoder E         ${ENCODER_HELP}
   --json              write to standard output even if it is a terminal; with --list, print one document,
                       "stublab.scenarios/1"
 
@@ -54,7 +55,7 @@ async function run(args: readonly string[]): Promise<number> {
     });
   }
   if (output !== undefined) checkOutput(output);
-  const recording = await finishing(() => recordScenario(name, { encoder: values.encoder }));
+  const recording = await finishing(() => recordFor(name, values.encoder));
   const text = renderJson(recording);
   if (output === undefined) print(text);
   else {

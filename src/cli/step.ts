@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { loadRecording } from "../record/load.ts";
-import { recordScenario } from "../record/record.ts";
+
 import type { Recording } from "../record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
 import { walkThrough } from "../record/terminal/session.ts";
@@ -10,9 +10,11 @@ import { renderJson } from "../record/view/json.ts";
 import { renderText } from "../record/view/text.ts";
 import { stepNumber } from "../record/view/told.ts";
 import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
+import { ENCODER_HELP } from "./encoder.ts";
 import { failures } from "./failures.ts";
 import { finishing } from "./interruption.ts";
 import { print, talk, writeAll } from "./report.ts";
+import { recordFor } from "./scenario.ts";
 
 const help = `usage: stublab step [SCENARIO | FILE] [options]
 
@@ -21,7 +23,7 @@ lanes, the code, the registers, what the kernel reports, and why. No process run
 asks what will happen. If the input or output is not a terminal, or a dumb one, the steps are printed as text.
 
   --step N      start at step N instead of the introduction
-  --encoder E   encoder for a scenario: assembly, script, native or gvisor (default assembly)
+  --encoder E   encoder for a scenario: ${ENCODER_HELP}
   --json        print the recording, a document "stublab.recording/1"
 
 A scenario's name takes precedence (default ${DEFAULT_SCENARIO}; \`stublab record --list\` lists all); ./NAME is a file.
@@ -65,7 +67,7 @@ async function run(args: readonly string[]): Promise<number> {
 /** Records the scenario of that name, or loads a file. */
 function obtain(name: string, encoder: string | undefined): Promise<Recording> | Recording {
   if (Object.hasOwn(SCENARIOS, name)) {
-    return finishing(() => recordScenario(name, encoder === undefined ? {} : { encoder }));
+    return finishing(() => recordFor(name, encoder));
   }
   const isPath = name.includes("/");
   if (!isPath && !existsSync(name)) throw unknown(name);

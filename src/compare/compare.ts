@@ -1,15 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import { Random, seedOf } from "../cases/random.ts";
 import {
-  ARCHES,
-  type Arch,
   FUNCTION_NAMES,
   FUNCTIONS,
   type FunctionName,
   OPERATIONS,
   type Operation,
 } from "../encoder/abi.ts";
-import { openEncoderFor } from "../encoder/open.ts";
+import { ARCHES, type Arch } from "../encoder/arch.ts";
+import { openEncoder } from "../encoder/open.ts";
 import { hex, InputError, UnsupportedError } from "../errors.ts";
 import {
   abortSignal,
@@ -241,7 +240,7 @@ function archesOf(subjects: readonly Subject[]): Arch[] {
 /** The headers' answers: native, whether it is among those compared or not. */
 function openTruth(arch: Arch, notes: string[]): Subject | undefined {
   try {
-    return new LocalSubject(openEncoderFor("native", arch));
+    return new LocalSubject(openEncoder("native", arch));
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
     notes.push(`${arch} is compared without the truth of its headers: ${error.message}`);

@@ -7,8 +7,8 @@ import { ANSWER, type RecordLayout } from "./record.ts";
 type Constants = ReadonlyMap<string, bigint>;
 
 /**
- * The further words of a record of encodeSeccomp: struct seccomp_data, about which its program is asked, and the
- * answer. `call` holds the number in its low half and the architecture in its high one.
+ * Additional words of a record of encodeSeccomp: the struct seccomp_data that its program is run on, and the action.
+ * `call` holds the number in its low half and the architecture in its high half.
  */
 export const FILTER_FIELDS: readonly string[] = [
   "call",
@@ -22,16 +22,16 @@ export const FILTER_FIELDS: readonly string[] = [
   ANSWER,
 ];
 
-/** The answer of what is no program: no kernel's action has this value. */
+/** Stands for the action of an invalid program; no action of the kernel has this value. */
 export const NO_PROGRAM = 0xdead_dead_dead_deadn;
 
-/** Calls that the filter names. */
+/** The calls in the filter. */
 const CALLS =
   "mmap munmap mprotect getpid getppid wait4 exit restart_syscall clone kill execveat prctl".split(
     " ",
   );
 
-/** Writes a filter's parameter, and a call to ask it about: mostly one that a rule could allow. */
+/** Writes the parameter of a filter, and a call to run it on: mostly one that a rule could allow. */
 export function drawFilterQuestion(
   random: Random,
   layout: RecordLayout,
@@ -62,7 +62,7 @@ export function drawFilterQuestion(
     if (random.chance(1, 6)) drawWord(random, to, at);
     else setWord(to, at, random.pick(wanted), random.chance(1, 8) ? 1 << random.below(32) : 0);
   }
-  // What a rule needs in two places at once is too rare to wait for.
+  // Two matching arguments are too rare by chance.
   if (random.chance(1, 2)) {
     setWord(to, place("arg0"), random.pick(wanted), 0);
     setWord(to, place("arg1"), random.pick(wanted), 0);
@@ -70,8 +70,7 @@ export function drawFilterQuestion(
 }
 
 /**
- * Replaces the programs in records of encodeSeccomp by what they answer: how a program is written is the
- * encoder's business.
+ * Replaces the programs in records of encodeSeccomp by their actions: encoders may write different programs.
  */
 export function answerFilters(layout: RecordLayout, records: BigUint64Array): void {
   const area = layout.field("at");

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import type { Arch, FunctionName } from "../encoder/abi.ts";
+import type { FunctionName } from "../encoder/abi.ts";
+import type { Arch } from "../encoder/arch.ts";
 import { type Loaded, RECORDS_SIZE } from "./foreign_message.ts";
 import { EncoderProcess, SharedFile } from "./foreign_process.ts";
 import { BrokenEncoder, type RecordLayout } from "./record.ts";
@@ -11,7 +12,7 @@ const WORD = 8;
 /** How often an encoder gets a new process. */
 const MOST_RESTARTS = 3;
 
-/** An encoder of a user's, in a process of its own that may be ended at any time. */
+/** A user's encoder, in a process of its own that may be ended at any time. */
 export class ForeignSubject implements Subject {
   readonly name: string;
   readonly argument: string;
@@ -40,7 +41,7 @@ export class ForeignSubject implements Subject {
 
   /**
    * @param name what reports call it
-   * @throws BrokenEncoder where it is refused, or does not load; UnsupportedError where no process starts
+   * @throws BrokenEncoder if it is refused or does not load; UnsupportedError if no process starts
    */
   static async open(file: string, name = basename(file)): Promise<ForeignSubject> {
     const shared = new SharedFile();

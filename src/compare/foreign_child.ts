@@ -1,5 +1,5 @@
-// The process in which an encoder of a user's runs: it loads one, and answers its parent's requests. It has namespaces
-// of its own where the kernel allows, makes no process, and has no output.
+// The process in which a user's encoder runs: it loads the encoder, and replies to its parent's requests. It has
+// namespaces of its own if the kernel allows them, starts no process, and has no output.
 
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
@@ -30,7 +30,7 @@ function send(message: Numbered<Reply> | LastWords | { kind: "ready" }, sent?: (
   channel.write(encodeMessage(message), sent);
 }
 
-/** Ends this process where a call that had to succeed did not. */
+/** Ends this process if a call failed that must succeed. */
 function expectDone(call: string, result: number): number {
   if (result >= 0) return result;
   process.stderr.write(`${call} failed: ${errnoName(-result)}\n`);
@@ -54,7 +54,7 @@ const runners = new Map<string, { runner: Runner; words: number }>();
 
 async function load({ file, name }: Request & { kind: "load" }): Promise<Reply> {
   try {
-    encoder = await openEncoderFile(file, name);
+    encoder = await openEncoderFile(file, name, "comparison");
   } catch (error) {
     const message = error instanceof Error ? error.message : describeThrown(error);
     return { kind: "broke", how: "refused", index: 0, message };

@@ -1,5 +1,6 @@
-import { ARCHES, type Arch, FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
+import { FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
 import { LONGEST_TOLD } from "../encoder/answer.ts";
+import { ARCHES, type Arch } from "../encoder/arch.ts";
 import { isFields } from "../foreign/channel.ts";
 import { cut, visible } from "../visible.ts";
 import type { BreakKind } from "./record.ts";
@@ -11,8 +12,8 @@ import type { BreakKind } from "./record.ts";
  *       | record no., i32|      | the records of a batch         |
  *       +----------------+      +--------------------------------+
  *
- * The child maps it, and so leaves a note of the record under way that its parent finds when the child hangs or
- * is dead; the parent reads and writes it as a file, which no child can make it crash with.
+ * The child maps it and notes the current record there, which its parent reads if the child hangs or has died. The
+ * parent reads and writes it as a file, so that no child can crash it by truncating it.
  */
 
 /** Its descriptor in the child. */
@@ -22,7 +23,7 @@ export const RECORDS = 4096;
 export const RECORDS_SIZE = 1 << 20;
 export const SHARED_SIZE = RECORDS + RECORDS_SIZE;
 
-/** What the parent asks for. Each gets one reply. */
+/** The parent's requests. Each gets one reply. */
 export type Request =
   | { readonly kind: "load"; readonly file: string; readonly name: string }
   | {
@@ -63,7 +64,7 @@ export interface Crossed {
   readonly nanoseconds: number | null;
 }
 
-/** What the child answers. */
+/** The child's replies. */
 export type Reply = Loaded | Ran | Crossed | Broke;
 
 /** The reply to each request, if the encoder does not break. */
@@ -73,7 +74,7 @@ export interface Replies {
   readonly crossing: Crossed;
 }
 
-/** No reply: an exception that nobody caught ends the child. */
+/** Not a reply: an uncaught exception ends the child. */
 export interface LastWords {
   readonly kind: "dying";
   readonly message: string;
@@ -86,7 +87,7 @@ type Fields = Readonly<Record<string, unknown>>;
  *
  * @param kind that of the request
  * @param most the most milliseconds that it can have taken
- * @returns undefined for anything but a reply to it
+ * @returns undefined for anything except a reply to it
  */
 export function parseReply<K extends Request["kind"]>(
   message: unknown,

@@ -38,12 +38,12 @@ export class SharedFile {
     writeSync(this.descriptor, records, 0, records.length, RECORDS);
   }
 
-  /** Copies what is there; answers whether it is all there: a child may cut the file. */
+  /** Copies the records; returns whether all of them were there: a child may truncate the file. */
   read(records: Uint8Array): boolean {
     return readSync(this.descriptor, records, 0, records.length, RECORDS) === records.length;
   }
 
-  /** The index of the record that was begun last, or whatever a child left there. */
+  /** The index of the record that was begun last, or any number that a child wrote there. */
   get progress(): number {
     const bytes = Buffer.alloc(4);
     readSync(this.descriptor, bytes, 0, bytes.length, 0);
@@ -60,12 +60,12 @@ export class SharedFile {
   }
 }
 
-/** A child in which an encoder is asked (foreign_child.ts). */
+/** A child that runs an encoder (foreign_child.ts). */
 export class EncoderProcess {
   readonly #process: ForeignProcess;
   readonly #shared: SharedFile;
   #requests = 0;
-  /** What it said before it ended by itself. */
+  /** What it reported before it ended by itself. */
   #lastWords: string | undefined;
 
   private constructor(process: ForeignProcess, shared: SharedFile) {
@@ -73,7 +73,7 @@ export class EncoderProcess {
     this.#shared = shared;
   }
 
-  /** @throws UnsupportedError where it does not start */
+  /** @throws UnsupportedError if it does not start */
   static async start(shared: SharedFile): Promise<EncoderProcess> {
     shared.rewind();
     const nothing = openSync("/dev/null", "r+");
@@ -96,8 +96,8 @@ export class EncoderProcess {
   /**
    * The reply to a request.
    *
-   * @throws BrokenEncoder where there is none in time, or it tells of a break; all but "trap" and "answer" end the
-   * process.
+   * @throws BrokenEncoder if it does not come in time, or reports a break; every kind except "trap" and "answer" ends
+   * the process
    */
   async ask<K extends Request["kind"]>(request: Request & { kind: K }): Promise<Replies[K]> {
     const reply = await this.#exchange(request.kind, { ...request, id: ++this.#requests });

@@ -1,5 +1,6 @@
 import type { Random } from "../cases/random.ts";
-import { type Arch, FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
+import { FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
+import type { Arch } from "../encoder/arch.ts";
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { Clusters } from "./clusters.ts";

@@ -193,7 +193,6 @@ function sourcesOf(constants: Constants): (name: FunctionName, parameter: string
     signal: small(68, -2),
     code: small(24, -9),
     errno: small(640, -2),
-    index: small(9, -1),
     parent: small(512),
     result: { draw: drawResult, enumeration: table(RESULTS) },
     pidfd: seldom(4),

@@ -1,4 +1,4 @@
-import type { Arch } from "../encoder/abi.ts";
+import type { Arch } from "../encoder/arch.ts";
 import { hex } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
 import { type Disagreement, HEADERS, type LayoutReport } from "./report.ts";

@@ -48,7 +48,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
   encodeSiginfo: "form",
   action: "action",
   code: "number",
-  index: "number",
   parent: "number",
   waitValue: "number",
   encodeClone3: "number",

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { ARCHES, type Arch } from "../encoder/abi.ts";
+import { ARCHES, type Arch } from "../encoder/arch.ts";
 import { isEncoderFile } from "../encoder/foreign.ts";
-import { ENCODERS, openEncoderFor } from "../encoder/open.ts";
+import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { InputError, UnsupportedError } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
 import { list, oneOf, text } from "../shape.ts";
@@ -93,7 +93,7 @@ async function openForeign(
 
 function openBuiltIn(name: string, arch: Arch, opened: Opened): void {
   try {
-    opened.subjects.push(new LocalSubject(openEncoderFor(name, arch)));
+    opened.subjects.push(new LocalSubject(openEncoder(name, arch)));
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
     opened.notes.push(`${name} is not compared on ${arch}: ${error.message}`);

@@ -2,11 +2,11 @@ import type { RecordLayout } from "./record.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** A named part of a record: a register, a member of a struct, a parameter, the result. */
+/** A named part of a record: a register, a member of a struct, a parameter or the result. */
 export interface Place {
-  /** "block.r10", "at.si_pid", "flags", "encodeClone"; "outside" for what no function may write. */
+  /** "block.r10", "at.si_pid", "flags", "encodeClone"; "outside" for bytes that no function may write. */
   readonly name: string;
-  /** Where it begins in the record, and how many bytes it has. */
+  /** Its offset in the record, and its size. */
   readonly byte: number;
   readonly bytes: 4 | 8;
 }
@@ -23,7 +23,7 @@ export const FORM_MEMBERS: readonly (readonly string[])[] = [
 ];
 const WORD_MEMBERS = new Set(["si_value", "si_band", "si_addr", "si_call_addr"]);
 
-/** The names of the parts of a function's records, by the headers' layout. */
+/** The names of the parts of a function's records, by the layout of the headers. */
 export class Places {
   readonly #layout: RecordLayout;
   readonly #registers: ReadonlyMap<number, string>;
@@ -38,9 +38,9 @@ export class Places {
   }
 
   /**
-   * The part in which a byte of a record lies.
+   * The part that a byte of a record belongs to.
    *
-   * @param result the record's result, which says what a siginfo_t holds
+   * @param result the result of the record: the form of a siginfo_t
    */
   at(byte: number, result: bigint): Place {
     const field = this.#layout.fieldOf(Math.floor(byte / 8));
@@ -66,12 +66,12 @@ export class Places {
     return this.#layout.signature.result === "i32" ? 4 : 8;
   }
 
-  /** A part by its name alone, as far as it has to be known to tell a word of it. */
+  /** A part by its name, for the text of its word. */
   called(name: string): Pick<Place, "name" | "bytes"> {
     return { name, bytes: name === this.#layout.name ? this.#resultBytes : 8 };
   }
 
-  /** The words of the input by name, in the order of the record: what a case is typed as. */
+  /** The words of the input by name, in the order of the record: the names in `--case`. */
   get inputs(): ReadonlyMap<string, Place> {
     return new Map(
       this.#layout.inputs.map((word) => [this.#inputName(word), this.at(8 * word, 0n)]),
@@ -80,7 +80,7 @@ export class Places {
 
   #inputName(word: number): string {
     const { kind, name, at } = this.#layout.fieldOf(word);
-    // A guard's place in the record is all the name that it has, and what an area held is no member yet.
+    // A guard is named by its offset; the input of an area has no members yet.
     if (kind === "guard") return `guard.${at}`;
     return kind === "area" ? `${name}.${8 * (word - at)}` : this.at(8 * word, 0n).name;
   }
@@ -91,6 +91,9 @@ export class Places {
     if (name === "encodeClone3") {
       const member = this.#members.get(offset - (offset % 8)) ?? `+${offset}`;
       return { name: `at.${member}`, byte: byte - (byte % 8), bytes: 8 };
+    }
+    if (name === "decodeGuestSyscall") {
+      return { name: `at.arg${offset >> 3}`, byte: byte - (byte % 8), bytes: 8 };
     }
     if (name !== "encodeSiginfo")
       return { name: `at.+${offset}`, byte: byte - (byte % 8), bytes: 8 };

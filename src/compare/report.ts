@@ -1,4 +1,5 @@
-import type { Arch, FunctionName, Operation } from "../encoder/abi.ts";
+import type { FunctionName, Operation } from "../encoder/abi.ts";
+import type { Arch } from "../encoder/arch.ts";
 import type { BreakKind } from "./record.ts";
 
 /** What `stublab compare` found: the document "stublab.compare/1". Words are hex strings. */

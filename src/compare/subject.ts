@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
-import type { Arch, FunctionName } from "../encoder/abi.ts";
+import type { FunctionName } from "../encoder/abi.ts";
+import type { Arch } from "../encoder/arch.ts";
 import type { PartialEncoder } from "../encoder/encoder.ts";
 import { type RecordLayout, Runner } from "./record.ts";
 

@@ -1,33 +1,43 @@
-import type { EncoderFunctions } from "./encoder.ts";
+import type { Arch } from "./arch.ts";
 
 /** The version of the ABI (docs/encoder-abi.md): an encoder exports it as ENCODER_ABI. */
-export const ENCODER_ABI = 1n;
+export const ENCODER_ABI = 2n;
 
-/** The architectures whose register blocks are known, and the kernel's number of each (linux/elf-em.h). */
-export const MACHINES = { amd64: 62n, arm64: 183n } as const;
-
-export type Arch = keyof typeof MACHINES;
-
-export const ARCHES: readonly Arch[] = ["amd64", "arm64"];
-
-/**
- * A parameter. A `block` is the byte offset of a register block, an `area` that of `size` bytes which the
- * function fills; the others are numbers of 32 bits (Number) and words of 64 (BigInt).
- */
-export type Parameter =
-  | { readonly kind: "i32" | "i64" | "block"; readonly name: string }
-  | { readonly kind: "area"; readonly name: string; readonly size: number };
-
-/** A function of the ABI, as far as it has to be known to call it. */
-export interface Signature {
-  /** What it is part of: the functions of one operation are compared and reported together. */
-  readonly operation: Operation;
-  readonly parameters: readonly Parameter[];
-  /** `word` is an i64 that means 0 to 2^64 - 1; `i64` is signed. */
-  readonly result: "none" | "i32" | "i64" | "word";
+interface Plain<K extends "i32" | "i64" | "block"> {
+  readonly kind: K;
+  readonly name: string;
 }
 
-/** What encoders do, in the order of the page; "layout" are the constants. */
+interface Area {
+  readonly kind: "area";
+  readonly name: string;
+  readonly size: number;
+}
+
+/**
+ * A parameter. A `block` is the byte offset of a register block, an `area` that of `size` bytes that the
+ * function fills; the others are numbers of 32 bits (Number) and words of 64 (BigInt).
+ */
+export type Parameter = Plain<"i32"> | Plain<"i64"> | Plain<"block"> | Area;
+
+/** `word` is an i64 that means 0 to 2^64 - 1; `i64` is signed. */
+export type Result = "none" | "i32" | "i64" | "word";
+
+/** A function of the ABI, as far as a caller has to know it. */
+export interface Signature<
+  P extends readonly Parameter[] = readonly Parameter[],
+  R extends Result = Result,
+  C extends boolean = boolean,
+> {
+  /** What it is part of: the functions of one operation are compared and reported together. */
+  readonly operation: Operation;
+  readonly parameters: P;
+  readonly result: R;
+  /** Whether only the comparison calls it: an encoder drives stubs without it. */
+  readonly comparisonOnly: C;
+}
+
+/** What encoders do, in the order of the comparison's page; "layout" are the constants. */
 export const OPERATIONS = [
   "layout",
   "syscall",
@@ -45,99 +55,211 @@ export const OPERATIONS = [
 ] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
-export type FunctionName = keyof EncoderFunctions;
 
-const block = (name: string): Parameter => ({ kind: "block", name });
-const area = (name: string, size: number): Parameter => ({ kind: "area", name, size });
-const i32 = (...names: string[]): Parameter[] => names.map((name) => ({ kind: "i32", name }));
-const i64 = (...names: string[]): Parameter[] => names.map((name) => ({ kind: "i64", name }));
+const block = (name: string): Plain<"block"> => ({ kind: "block", name });
+const area = (name: string, size: number): Area => ({ kind: "area", name, size });
+const i32 = (name: string): Plain<"i32"> => ({ kind: "i32", name });
+const i64 = (name: string): Plain<"i64"> => ({ kind: "i64", name });
 
-const ARGUMENTS = ["arg0", "arg1", "arg2", "arg3", "arg4", "arg5"];
+/** A function that stubs, platforms or guests are driven with. */
+function define<const P extends readonly Parameter[], R extends Result>(
+  operation: Operation,
+  parameters: P,
+  result: R,
+): Signature<P, R, false> {
+  return { operation, parameters, result, comparisonOnly: false };
+}
 
-/** The members of struct clone_args in their order (linux/sched.h). */
-const CLONE_ARGS = [
-  "flags",
-  "pidfd",
-  "child_tid",
-  "parent_tid",
-  "exit_signal",
-  "stack",
-  "stack_size",
-  "tls",
-  "set_tid",
-  "set_tid_size",
-  "cgroup",
-];
+/** A function that only the comparison calls. */
+function compared<const P extends readonly Parameter[], R extends Result>(
+  operation: Operation,
+  parameters: P,
+  result: R,
+): Signature<P, R, true> {
+  return { operation, parameters, result, comparisonOnly: true };
+}
 
-/** Bytes of struct clone_args, of siginfo_t, and of the longest filter: 128 instructions. */
+/** Bytes of struct clone_args, of siginfo_t, of the longest filter (128 instructions), and of six arguments. */
 const CLONE_ARGS_SIZE = 88;
 const SIGINFO_SIZE = 128;
 const FILTER_SIZE = 1024;
+const ARGUMENTS_SIZE = 48;
 
-function define(
-  operation: Operation,
-  result: Signature["result"],
-  ...parameters: Parameter[]
-): Signature {
-  return { operation, result, parameters };
-}
-
-/** Every function of the ABI: docs/encoder-abi.md says what each does. */
-export const FUNCTIONS: Readonly<Record<FunctionName, Signature>> = {
+/*
+ * The ABI. The types of this file, the bindings of the C encoder and its prototypes derive from this table;
+ * docs/encoder-abi.md says in full what each function does.
+ */
+const TABLE = {
+  /**
+   * (block, initial, number, arg0, …, arg5) Writes the frame of one system call to `block`: all of `initial`, the
+   * number, the six arguments, and what keeps the kernel from restarting an earlier call.
+   */
   encodeSyscall: define(
     "syscall",
+    [
+      block("block"),
+      block("initial"),
+      i64("number"),
+      i64("arg0"),
+      i64("arg1"),
+      i64("arg2"),
+      i64("arg3"),
+      i64("arg4"),
+      i64("arg5"),
+    ],
     "none",
-    block("block"),
-    block("initial"),
-    ...i64("number", ...ARGUMENTS),
   ),
-  encodeBootstrap: define("bootstrap", "none", block("block"), ...i32("parent")),
-  encodeClone: define("clone", "i64", ...i64("flags"), ...i32("exitSignal")),
-  cloneFlags: define("clone", "word", ...i64("word")),
-  cloneExitSignal: define("clone", "i32", ...i64("word")),
-  encodeClone3: define("clone3", "i32", area("at", CLONE_ARGS_SIZE), ...i64(...CLONE_ARGS)),
-  encodeWaitOptions: define("wait4", "i64", ...i64("options")),
-  waitKind: define("status", "i32", ...i32("status")),
-  waitValue: define("status", "i32", ...i32("status")),
-  waitEvent: define("status", "i32", ...i32("status")),
-  waitCoreDumped: define("status", "i32", ...i32("status")),
-  encodeStop: define("status", "i32", ...i32("signal")),
-  syscallResult: define("result", "word", block("block")),
-  syscallErrno: define("result", "i32", ...i64("result")),
-  restartsSyscall: define("result", "i32", ...i32("errno")),
-  rewindSyscall: define("restart", "none", block("block")),
-  restartSyscall: define("restart", "i32", block("block"), ...i64("original")),
-  signalSet: define("signals", "word", ...i32("signal")),
-  blockableSignals: define("signals", "word", ...i64("set")),
-  siginfoForm: define("siginfo", "i32", ...i32("signal", "code")),
-  encodeSiginfo: define(
-    "siginfo",
+  /** (block, parent) Sets the bootstrap convention of a clone: the parent that the child must find, and the mark. */
+  encodeBootstrap: define("bootstrap", [block("block"), i32("parent")], "none"),
+  /** (flags, exitSignal) The first argument of clone(2); -EINVAL if a field overflows or the kernel refuses the flags. */
+  encodeClone: define("clone", [i64("flags"), i32("exitSignal")], "i64"),
+  /** (word) The flags of a clone word. */
+  cloneFlags: compared("clone", [i64("word")], "word"),
+  /** (word) The exit signal of a clone word. */
+  cloneExitSignal: compared("clone", [i64("word")], "i32"),
+  /**
+   * (at, …) Writes struct clone_args, the argument of clone3(2), to `at`, and returns its size; -EINVAL, with nothing
+   * written, if the kernel refuses the members.
+   */
+  encodeClone3: compared(
+    "clone3",
+    [
+      area("at", CLONE_ARGS_SIZE),
+      // The members of struct clone_args in their order (linux/sched.h).
+      i64("flags"),
+      i64("pidfd"),
+      i64("child_tid"),
+      i64("parent_tid"),
+      i64("exit_signal"),
+      i64("stack"),
+      i64("stack_size"),
+      i64("tls"),
+      i64("set_tid"),
+      i64("set_tid_size"),
+      i64("cgroup"),
+    ],
     "i32",
-    area("at", SIGINFO_SIZE),
-    ...i32("signal", "code"),
-    ...i64("first", "second", "third"),
   ),
-  encodeSeccomp: define("seccomp", "i32", area("at", FILTER_SIZE), ...i32("exitSignal")),
-  enterGuest: define("guest", "none", block("block"), block("initial")),
-  isSingleStepping: define("guest", "i32", block("block")),
-  decodeGuestSyscall: define("guest", "i32", block("block")),
-  guestArgument: define("guest", "word", block("block"), ...i32("index")),
-  encodeGuestResult: define("guest", "none", block("block"), ...i64("result")),
-  rewindVsyscall: define("guest", "none", block("block"), ...i64("address")),
+  /** (options) The third argument of wait4(2), or -EINVAL if the kernel refuses it. */
+  encodeWaitOptions: define("wait4", [i64("options")], "i64"),
+  /** (status) Which of the constants WAIT_* a status word means; -EINVAL if wait4 never stores it. */
+  waitKind: define("status", [i32("status")], "i32"),
+  /** (status) The exit code, or the signal that killed or stopped. */
+  waitValue: define("status", [i32("status")], "i32"),
+  /** (status) PTRACE_EVENT_*, or 0. */
+  waitEvent: define("status", [i32("status")], "i32"),
+  /** (status) 1 if a core was dumped. */
+  waitCoreDumped: define("status", [i32("status")], "i32"),
+  /** (signal) The status word of a stop by `signal`. */
+  encodeStop: compared("status", [i32("signal")], "i32"),
+  /** (block) The word that the last system call left in `block`, 0 to 2^64 - 1. */
+  syscallResult: define("result", [block("block")], "word"),
+  /** (result) The errno that a result stands for, or 0 if it is a value. */
+  syscallErrno: define("result", [i64("result")], "i32"),
+  /** (errno) 1 if the kernel asks for the call to be run again (ERESTARTSYS and its like), else 0. */
+  restartsSyscall: define("result", [i32("errno")], "i32"),
+  /** (block) Moves the instruction pointer of `block` back over the system call instruction before it. */
+  rewindSyscall: define("restart", [block("block")], "none"),
+  /**
+   * (block, original) Does to `block` what the kernel does before it runs a call again whose result asks for it, and
+   * returns 1 if it did. `original` is what the call found in the register of its result: arm64 only, for amd64 has
+   * it in orig_rax.
+   */
+  restartSyscall: compared("restart", [block("block"), i64("original")], "i32"),
+  /** (signal) The kernel's signal set of one signal; 0 if there is no such signal. */
+  signalSet: define("signals", [i32("signal")], "word"),
+  /** (set) `set` without what cannot be blocked. */
+  blockableSignals: compared("signals", [i64("set")], "word"),
+  /** (signal, code) Which of the constants SIGINFO_KILL to SIGINFO_SYS says what the union of a siginfo_t holds. */
+  siginfoForm: compared("siginfo", [i32("signal"), i32("code")], "i32"),
+  /**
+   * (at, signal, code, first, second, third) Writes a siginfo_t of 128 bytes to `at`, with the union's members in the
+   * order of its form, and returns the form.
+   */
+  encodeSiginfo: compared(
+    "siginfo",
+    [
+      area("at", SIGINFO_SIZE),
+      i32("signal"),
+      i32("code"),
+      i64("first"),
+      i64("second"),
+      i64("third"),
+    ],
+    "i32",
+  ),
+  /**
+   * (at, exitSignal) Writes the seccomp filter of guests' stubs to `at`, at most 128 instructions of 8 bytes, and
+   * returns their number. `exitSignal` is that of the stubs that are cloned.
+   */
+  encodeSeccomp: define("seccomp", [area("at", FILTER_SIZE), i32("exitSignal")], "i32"),
+  /**
+   * (block, initial) Makes `block` fit to be resumed: the segment selectors of `initial`, and no call to restart.
+   * Returns 1 if the guest single-steps itself (TF), else 0.
+   */
+  enterGuest: define("guest", [block("block"), block("initial")], "i32"),
+  /**
+   * (block, at) The number of the system call that a guest stopped at. Writes its six arguments to `at`, and gives the
+   * number back to rax, where the kernel put -ENOSYS.
+   */
+  decodeGuestSyscall: define("guest", [block("block"), area("at", ARGUMENTS_SIZE)], "i32"),
+  /** (block, result) Sets the result of that call. */
+  encodeGuestResult: define("guest", [block("block"), i64("result")], "none"),
+  /** (block, address) Undoes the kernel's emulation of a vsyscall: RIP becomes `address`, RSP goes down by a word. */
+  rewindVsyscall: define("guest", [block("block"), i64("address")], "none"),
 };
 
-/** What a function is called with, for a person: "cloneFlags(word: i64)". */
+type Table = typeof TABLE;
+export type FunctionName = keyof Table;
+
+/** Every function of the ABI. */
+export const FUNCTIONS: Readonly<Record<FunctionName, Signature>> = TABLE;
+
+interface Values {
+  readonly i32: number;
+  readonly i64: bigint;
+  readonly block: number;
+  readonly area: number;
+}
+
+interface Results {
+  // biome-ignore lint/suspicious/noConfusingVoidType: what a function without a result returns
+  readonly none: void;
+  readonly i32: number;
+  readonly i64: bigint;
+  readonly word: bigint;
+}
+
+type Arguments<P extends readonly Parameter[]> = {
+  -readonly [I in keyof P]: Values[P[I]["kind"]];
+};
+
+/** The functions of the ABI as TypeScript calls them. */
+export type EncoderFunctions = {
+  [N in keyof Table]: (...args: Arguments<Table[N]["parameters"]>) => Results[Table[N]["result"]];
+};
+
+/** The functions that an encoder drives stubs without. */
+export type ComparisonFunctionName = {
+  [N in FunctionName]: Table[N]["comparisonOnly"] extends true ? N : never;
+}[FunctionName];
+
+// Object.keys forgets which strings they are.
+function isFunctionName(name: string): name is FunctionName {
+  return Object.hasOwn(TABLE, name);
+}
+
+export const FUNCTION_NAMES: readonly FunctionName[] = Object.keys(TABLE).filter(isFunctionName);
+
+/** The functions that there are for an architecture: guests run on amd64 only. */
+export function functionsOf(arch: Arch): FunctionName[] {
+  return FUNCTION_NAMES.filter((name) => arch === "amd64" || FUNCTIONS[name].operation !== "guest");
+}
+
+/** How a function is called, for a person: "cloneFlags(word: i64)". */
 export function prototypeOf(name: FunctionName): string {
   const parameters = FUNCTIONS[name].parameters.map(
     (each) => `${each.name}: ${each.kind === "i64" ? "i64" : "i32"}`,
   );
   return `${name}(${parameters.join(", ")})`;
 }
-
-// Object.keys forgets which strings they are.
-function isFunctionName(name: string): name is FunctionName {
-  return Object.hasOwn(FUNCTIONS, name);
-}
-
-export const FUNCTION_NAMES: readonly FunctionName[] =
-  Object.keys(FUNCTIONS).filter(isFunctionName);

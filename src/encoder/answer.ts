@@ -4,7 +4,7 @@ import type { Signature } from "./abi.ts";
 /** How much of a message of foreign code is quoted, in UTF-16 units. */
 export const LONGEST_TOLD = 300;
 
-/** A value of any kind, for a person; no code of an object's runs. */
+/** A value of any kind, for a person. Runs no code of an object. */
 export function describeValue(value: unknown): string {
   if (typeof value === "object" && value !== null) return "an object";
   if (typeof value === "function") return "a function";
@@ -22,13 +22,13 @@ export function describeThrown(cause: unknown): string {
   }
 }
 
-/** Why a value is no answer of a function: "answered NaN, expected a whole Number". */
+/** Why a value is not a result of a function: "returned NaN, expected a whole Number". */
 export function describeMisfit(value: unknown, result: Signature["result"]): string {
   const number = Number.isInteger(value) ? "a whole Number of 32 bits" : "a whole Number";
-  return `answered ${describeValue(value)}, expected ${result === "i32" ? number : "a BigInt"}`;
+  return `returned ${describeValue(value)}, expected ${result === "i32" ? number : "a BigInt"}`;
 }
 
-/** Whether an answer is a number of 32 bits, with either sign. */
+/** Whether a result is a number of 32 bits, with either sign. */
 export function isInt32(answer: unknown): answer is number {
   return Number.isInteger(answer) && Number(answer) >= -(2 ** 31) && Number(answer) < 2 ** 32;
 }

@@ -1,4 +1,4 @@
-import type { Arch } from "./abi.ts";
+import type { Arch } from "./arch.ts";
 import type { PartialEncoder } from "./encoder.ts";
 import { bindModule } from "./module.ts";
 import { loadWasm, readWasm } from "./wasm_file.ts";
@@ -14,7 +14,7 @@ export function openAssemblyEncoder(arch: Arch): PartialEncoder {
   return bindModule("assembly", loadWasm(FILES[arch]));
 }
 
-/** The module's bytes, for who runs it elsewhere. */
+/** The module's bytes, for a caller that runs it elsewhere. */
 export function readAssemblyModule(arch: Arch) {
   return readWasm(FILES[arch]);
 }

@@ -39,7 +39,7 @@ export class RegisterBlock {
   /** Byte offset in the encoder's buffer, a multiple of 8: what the encoder's functions take. */
   readonly offset: number;
   readonly #layout: BlockLayout;
-  // Views are dear to make, and most blocks are only ever copied.
+  // Views are expensive to make, and most blocks are only copied.
   #bytes: Uint8Array | undefined;
   #words: BigUint64Array | undefined;
 
@@ -62,12 +62,12 @@ export class RegisterBlock {
     memory.copyWithin(this.offset, other.offset, other.offset + size);
   }
 
-  /** The word of a register, 0 to 2^64 - 1. @throws EncoderError where the layout has none of that name */
+  /** The word of a register, 0 to 2^64 - 1. @throws EncoderError if the layout has no such register */
   get(register: string): bigint {
     return this.#view()[this.#indexOf(register)] ?? 0n;
   }
 
-  /** Sets a register, modulo 2^64. @throws InputError, EncoderError where the layout has none of that name */
+  /** Sets a register, modulo 2^64. @throws InputError, EncoderError if the layout has no such register */
   set(register: string, word: bigint): void {
     if (typeof word !== "bigint") {
       throw new InputError(`register: expected a BigInt as its word, got ${show(word)}`);
@@ -75,7 +75,7 @@ export class RegisterBlock {
     this.#view()[this.#indexOf(register)] = word;
   }
 
-  /** The word at an index of the kernel's own layout, whatever the encoder calls it. */
+  /** The word at an index of the kernel's own layout, independent of the encoder's. */
   word(index: number): bigint {
     return this.#view()[index] ?? 0n;
   }
@@ -100,12 +100,24 @@ export class RegisterBlock {
   }
 }
 
+/** The allocators of memories: tracers with one encoder share its memory. */
+const allocators = new WeakMap<ArrayBuffer, BlockAllocator>();
+
 /** Hands out the part of an encoder's memory that belongs to the host, block by block. */
 export class BlockAllocator {
   readonly #name: string;
   readonly #layout: BlockLayout;
   readonly #free: RegisterBlock[] = [];
   #next: number;
+
+  /** The one allocator of an encoder's memory for all tracers. */
+  static of(encoder: Encoder): BlockAllocator {
+    const known = allocators.get(encoder.buffer);
+    if (known !== undefined) return known;
+    const allocator = new BlockAllocator(encoder);
+    allocators.set(encoder.buffer, allocator);
+    return allocator;
+  }
 
   constructor(encoder: Encoder) {
     this.#name = encoder.name;
@@ -117,7 +129,7 @@ export class BlockAllocator {
     this.#next = Math.ceil(encoder.heap / WORD) * WORD;
   }
 
-  /** @throws EncoderError where the encoder's memory is used up. */
+  /** @throws EncoderError if the encoder's memory is used up. */
   allocate(): RegisterBlock {
     const used = this.#free.pop();
     if (used !== undefined) return used;
@@ -125,7 +137,7 @@ export class BlockAllocator {
     if (this.#next + size > memory.length) {
       throw new EncoderError(
         `the memory of encoder ${this.#name} (${memory.length} bytes) has no room for another register block`,
-        { remedy: "release stubs that are not needed any more" },
+        { remedy: "close stubs that are not needed any more" },
       );
     }
     const block = new RegisterBlock(this.#layout, this.#next);
@@ -133,7 +145,7 @@ export class BlockAllocator {
     return block;
   }
 
-  /** Takes a block back. Nobody may use it afterwards. */
+  /** Takes a block back, which must not be used afterwards. */
   release(block: RegisterBlock): void {
     this.#free.push(block);
   }

@@ -1,16 +1,19 @@
 import { type Stats, statSync } from "node:fs";
-import { extname, resolve } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EncoderError, InputError, StublabError } from "../errors.ts";
 import { excess, type Limit, readInput } from "../input.ts";
+import { text } from "../shape.ts";
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, prototypeOf } from "./abi.ts";
 import { describeThrown } from "./answer.ts";
-import type { PartialEncoder } from "./encoder.ts";
-import { bindModule, isCallable, MOST_MEMORY, type ModuleExports, refusal } from "./module.ts";
+import type { Encoder, PartialEncoder } from "./encoder.ts";
+import { guardEncoder } from "./guarded.ts";
+import type { Purpose } from "./missing.ts";
+import { bindModule, checkSize, isCallable, type ModuleExports, refusal } from "./module.ts";
 import { instantiate } from "./wasm_file.ts";
 import { readMemories } from "./wasm_memory.ts";
 
-/** What encoders of users are called. */
+/** How the names of users' encoders end. */
 const ENDINGS = [".wasm", ".mjs", ".js"];
 
 const CODE_LIMIT: Limit = { most: 64 << 20, of: "an encoder" };
@@ -24,28 +27,53 @@ export function isEncoderFile(word: string): boolean {
 }
 
 /**
- * Opens an encoder of a user's. That runs its code, which may do anything, also nothing for ever: only in a process
+ * Loads a user's encoder, a WebAssembly or an ES module (docs/encoder-abi.md), to drive stubs with.
+ *
+ * This runs the module's code in this process, with all that this process may do, and without a time limit: load only
+ * what you would import. Afterwards, a function that throws, returns a value of another type, or detaches its memory
+ * makes every call fail with the same EncoderError.
+ *
+ * @param file its path; the encoder is named by the base name
+ * @throws InputError if the file cannot be an encoder; EncoderError if it is for another machine, its code throws, or
+ * names are missing: the message lists all of them
+ * @example
+ * using tracer = new Tracer({ encoder: await loadEncoder("./mine.wasm") });
+ */
+export async function loadEncoder(file: string): Promise<Encoder> {
+  text(file, "file");
+  const encoder = guardEncoder(await openEncoderFile(file, basename(file), "stubs"));
+  return { ...encoder, file: resolve(file) };
+}
+
+/**
+ * Opens a user's encoder. That runs its code, which may do anything, and may not end: commands do it only in a process
  * that another one watches.
  *
  * @param name what reports call it
- * @throws InputError if the file cannot be an encoder, EncoderError for what is wrong in it, and for
- * whatever its code throws.
+ * @throws InputError if the file cannot be an encoder; EncoderError for what is wrong in it, and for
+ * whatever its code throws
  */
-export async function openEncoderFile(file: string, name: string): Promise<PartialEncoder> {
+export async function openEncoderFile(
+  file: string,
+  name: string,
+  purpose: Purpose,
+): Promise<PartialEncoder> {
   checkFile(file);
   try {
     const exports = extname(file) === ".wasm" ? openWasm(file, name) : await openModule(file);
-    return bindModule(name, exports);
+    return bindModule(name, exports, purpose);
   } catch (cause) {
     if (cause instanceof StublabError) throw cause;
     throw new EncoderError(`encoder ${name} fails to load: ${describeThrown(cause)}`, { cause });
   }
 }
 
-/** A FIFO would keep its reader waiting, and a device never ends. */
+/** Refuses what is not a regular file: a FIFO would block its reader, and a device never ends. */
 function checkFile(file: string): void {
   if (!ENDINGS.includes(extname(file))) {
-    throw new InputError(`${file} is no encoder: expected a name that ends in ${listed(ENDINGS)}`);
+    throw new InputError(
+      `${file} is not an encoder: expected a name that ends in ${listed(ENDINGS)}`,
+    );
   }
   const { size } = regularFile(file);
   if (size > CODE_LIMIT.most) throw new InputError(`${file} ${excess(CODE_LIMIT)}`);
@@ -59,7 +87,7 @@ function regularFile(file: string): Stats {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new InputError(`${file} cannot be opened: ${why}`, { cause });
   }
-  if (!stats.isFile()) throw new InputError(`${file} is no regular file`);
+  if (!stats.isFile()) throw new InputError(`${file} is not a regular file`);
   return stats;
 }
 
@@ -76,7 +104,7 @@ function openWasm(file: string, name: string): ModuleExports {
   const module = compile(bytes, name);
   const imports = WebAssembly.Module.imports(module).map((each) => `${each.module}.${each.name}`);
   if (imports.length > 0) {
-    throw refusal(name, `imports ${imports.join(", ")}, and an encoder imports nothing`);
+    throw refusal(name, `imports ${imports.join(", ")}; an encoder imports nothing`);
   }
   checkMemories(bytes, name);
   const exports = instantiate(name, module);
@@ -89,26 +117,24 @@ function compile(bytes: Uint8Array<ArrayBuffer>, name: string): WebAssembly.Modu
     return new WebAssembly.Module(bytes);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw refusal(name, `is no WebAssembly module: ${why}`);
+    throw refusal(name, `is not a WebAssembly module: ${why}`);
   }
 }
 
 function checkMemories(bytes: Uint8Array, name: string): void {
   let size = 0;
   for (const { initial, maximum, special } of readMemories(bytes)) {
-    if (special) throw refusal(name, "has memory that is shared, or has addresses of 64 bits");
+    if (special) throw refusal(name, "has memory that is shared or has 64-bit addresses");
     if (maximum !== initial) {
       const most = maximum === undefined ? "no maximum" : `a maximum of ${maximum}`;
       throw refusal(name, `has memory that can grow: ${initial} pages, and ${most}`);
     }
     size += initial * PAGE;
   }
-  if (size > MOST_MEMORY) {
-    throw refusal(name, `has ${size} bytes of memory, more than ${MOST_MEMORY}`);
-  }
+  checkSize(name, size);
 }
 
-/** What a function of WebAssembly lacks would be 0, and what it has too much would be lost. */
+/** JavaScript would pass 0 for a parameter too many, and drop an argument too many. */
 function checkArity(name: string, own: FunctionName, exported: unknown): void {
   const { parameters } = FUNCTIONS[own];
   if (!isCallable(exported) || exported.length === parameters.length) return;

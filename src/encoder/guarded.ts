@@ -3,17 +3,18 @@ import { object } from "../shape.ts";
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "./abi.ts";
 import { describeMisfit, describeThrown, isInt32 } from "./answer.ts";
 import type { Encoder, PartialEncoder } from "./encoder.ts";
-import { type Callable, isCallable, isComplete, missingFunction } from "./module.ts";
+import { drivesStubs, missingNames } from "./missing.ts";
+import { type Callable, expectHostArch, isCallable, lacking } from "./module.ts";
 
 /**
- * An encoder of a user's, fit for a tracer: what it throws, answers or does to its memory becomes an EncoderError
- * before it does harm: koffi would pass a view of memory that is gone as NULL. One that has failed once is not called
- * again, and every call fails like the first: so that is what whoever cleans up after it reports, too.
+ * Wraps a user's encoder for a tracer: an exception, a value of another type and a memory that was detached become an
+ * EncoderError before they do harm (koffi would pass a detached view as NULL). After the first failure every call
+ * fails in the same way without calling the encoder, so that cleaning up reports the first failure, too.
  *
- * @throws EncoderError where it is another machine's, or a function is missing
+ * @throws EncoderError if it is for another machine, or names are missing
  */
 export function guardEncoder(partial: PartialEncoder): Encoder {
-  const encoder = expectComplete(partial);
+  const encoder = expectDriver(partial);
   let failure: unknown;
   const once = (call: Callable): Callable => {
     return (...args) => {
@@ -26,36 +27,31 @@ export function guardEncoder(partial: PartialEncoder): Encoder {
       }
     };
   };
-  const guarded = FUNCTION_NAMES.map((each) => [each, once(checked(encoder, each))]);
+  const own = FUNCTION_NAMES.filter((name) => encoder[name] !== undefined);
+  const guarded = own.map((name) => [name, once(checked(encoder, name))]);
   return { ...encoder, ...Object.fromEntries(guarded) };
 }
 
 /**
- * An encoder that can drive stubs.
+ * Expects an encoder that can drive stubs.
  *
- * @throws EncoderError if it is another machine's, or a function is missing; InputError if it is not an encoder
+ * @throws EncoderError if it is for another machine, or names are missing; InputError if it is not an encoder
  */
-export function expectComplete(encoder: PartialEncoder): Encoder {
+export function expectDriver(encoder: PartialEncoder): Encoder {
   object(encoder, "encoder");
   const { name, arch, constants, buffer } = encoder;
   if (!isCallable(constants?.get) || typeof buffer?.byteLength !== "number") {
     throw new InputError("encoder: expected a name, or what openEncoder returns");
   }
-  if (arch !== "amd64") {
-    throw new EncoderError(
-      `encoder ${name} is for ${arch}, and the stubs of this machine are amd64`,
-    );
-  }
-  if (isComplete(encoder)) return encoder;
-  throw new EncoderError(`encoder ${name} lacks ${missingFunction(encoder)}`, {
-    remedy: "an encoder that drives stubs needs every function of docs/encoder-abi.md",
-  });
+  expectHostArch(name, arch);
+  if (drivesStubs(encoder)) return encoder;
+  throw lacking(name, missingNames(encoder, "stubs"));
 }
 
-/** @throws EncoderError (the function that it answers) for all that is no answer */
+/** The same function, which throws an EncoderError for anything that is not a result of its signature. */
 function checked(encoder: Encoder, name: FunctionName): Callable {
   const method: unknown = encoder[name];
-  if (!isCallable(method)) throw new TypeError(`${name} is no function`);
+  if (!isCallable(method)) throw new TypeError(`${name} is not a function`);
   const { result } = FUNCTIONS[name];
   const fail = (what: string, cause?: unknown) =>
     new EncoderError(`encoder ${encoder.name}: ${name} ${what}`, { cause });

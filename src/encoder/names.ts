@@ -6,10 +6,10 @@ type Constants = ReadonlyMap<string, bigint>;
 /** What looks like a name of the kernel's flags: capitals, digits, underscores. */
 const FLAG_NAME = /^_*[A-Z][A-Z0-9_]*$/;
 
-/** Constants that are the encoder's own, and no flags. */
+/** Constants that are the encoder's own, and not flags. */
 const OWN_NAME = /^(REG_|WAIT_|SIGINFO_|CLONE3_|XSTATE_|ENCODER_|REGISTERS_SIZE$)/;
 
-// What the names of one kind look like. SYS_SECCOMP is no system call, and SIGINFO_SIZE no signal.
+// What the names of one kind look like. SYS_SECCOMP is not a system call, and SIGINFO_SIZE is not a signal.
 const SYSCALL = /^SYS_(?=[a-z_])/;
 const SIGNAL = /^SIG(?!INFO_)/;
 const CLONE_FLAG = /^CLONE_/;
@@ -70,7 +70,7 @@ export function syscallName(number: bigint, constants: Constants): string | unde
 }
 
 /**
- * A signal by name (SIGKILL or KILL) or number (0 for none, to 64).
+ * A signal by name (SIGKILL or KILL) or number, 0 (no signal) to 64.
  *
  * @throws InputError for anything else.
  */
@@ -79,7 +79,7 @@ export function parseSignal(text: string, constants: Constants): number {
   if (number !== undefined) {
     if (number >= 0n && number <= 64n) return Number(number);
     throw new InputError(`there is no signal ${text}`, {
-      remedy: "signals are 1 to 64; 0 is none",
+      remedy: "signals are 1 to 64; 0 means no signal",
     });
   }
   const upper = text.toUpperCase();
@@ -89,7 +89,7 @@ export function parseSignal(text: string, constants: Constants): number {
   throw unknownName("signal", text, namesOf(SIGNAL, constants));
 }
 
-/** The name of a signal, e.g. "SIGKILL"; "signal 40" where it has none. */
+/** The name of a signal, e.g. "SIGKILL"; "signal 40" if it has no name. */
 export function signalName(signal: number, constants: Constants): string {
   return nameOf(BigInt(signal), SIGNAL, constants) ?? `signal ${signal}`;
 }
@@ -103,7 +103,7 @@ export function constantsOf(
   return [...constants].filter(([name]) => pattern.test(name));
 }
 
-/** The name of an errno, e.g. "ENOENT"; "errno 600" where it has none. */
+/** The name of an errno, e.g. "ENOENT"; "errno 600" if it has no name. */
 export function errorName(errno: number, constants: Constants): string {
   for (const [name, value] of constants) {
     if (value === BigInt(errno) && /^E[A-Z0-9_]+$/.test(name) && !OWN_NAME.test(name)) return name;

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { EncoderError, REBUILD, UnsupportedError } from "../errors.ts";
 import { loadLibrary } from "../shim/library.ts";
-import { type Arch, ENCODER_ABI, FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "./abi.ts";
+import { ENCODER_ABI, FUNCTIONS, type FunctionName, functionsOf } from "./abi.ts";
+import type { Arch } from "./arch.ts";
 import type { PartialEncoder } from "./encoder.ts";
+import { cPrototype, usesMemory } from "./prototype.ts";
 
-/** As much memory as the other encoders have: some 30,000 register blocks. */
+/** As much memory as the other encoders have, for some 30,000 register blocks. */
 const BUFFER_SIZE = 8 << 20;
 
 /** The libraries of shim/native/, beside this program. */
@@ -20,18 +22,16 @@ type Foreign = (...args: (Value | Uint8Array)[]) => Value;
 type Callable = (...args: Value[]) => unknown;
 
 /**
- * The encoder of shim/native/: C, compiled against the system's headers. Guests are amd64's alone.
+ * Opens the encoder of shim/native/: C, compiled against the system's headers.
  *
- * @throws UnsupportedError where the library of that architecture was not built.
+ * @throws UnsupportedError if the library of that architecture was not built
  */
 export function openNativeEncoder(arch: Arch): PartialEncoder {
   const library = openLibrary(arch);
   const buffer = new ArrayBuffer(BUFFER_SIZE);
   const memory = new Uint8Array(buffer);
-  const functions = FUNCTION_NAMES.filter(
-    (name) => arch === "amd64" || FUNCTIONS[name].operation !== "guest",
-  ).map((name) => [name, bindFunction(library, name, memory)]);
-  // A new object of all: one that grows by each function is slower to look them up in.
+  const functions = functionsOf(arch).map((name) => [name, bindFunction(library, name, memory)]);
+  // One new object: lookups in an object that grew function by function are slower.
   return {
     ...Object.fromEntries(functions),
     name: "native",
@@ -59,25 +59,11 @@ function openLibrary(arch: Arch): Library {
   return library;
 }
 
-/** C's types of parameters and results. */
-const TYPES = {
-  block: "uint32_t",
-  area: "uint32_t",
-  i32: "int32_t",
-  i64: "uint64_t",
-} as const;
-const RESULTS = { none: "void", i32: "int32_t", i64: "int64_t", word: "uint64_t" } as const;
-
-/** encodeSyscall is native_encode_syscall; where there are blocks or areas, the memory comes first. */
 function bindFunction(library: Library, name: FunctionName, memory: Uint8Array): Callable {
   const { parameters, result } = FUNCTIONS[name];
-  const own = name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
-  const types: string[] = parameters.map(({ kind }) => TYPES[kind]);
-  const inMemory = parameters.some(({ kind }) => kind === "block" || kind === "area");
-  if (inMemory) types.unshift("void *");
-  const call = bindForeign(library, `${RESULTS[result]} native_${own}(${types.join(", ")})`);
+  const call = bindForeign(library, cPrototype(name));
   const wide = result === "i64" || result === "word";
-  if (inMemory) return passMemory(call, memory, parameters.length, wide);
+  if (usesMemory(name)) return passMemory(call, memory, parameters.length, wide);
   if (wide || parameters.some(({ kind }) => kind === "i64")) {
     return passWords(call, parameters.length, wide);
   }
@@ -92,7 +78,7 @@ function bindForeign(library: Library, prototype: string): Foreign {
   }
 }
 
-// A closure for each number of arguments: to spread an array costs more than the call.
+// A closure for each number of arguments: spreading an array costs more than the call.
 
 function passWords(call: Foreign, count: number, wide: boolean): Callable {
   if (wide && count === 1) return (a) => BigInt(call(word(a)));
@@ -103,7 +89,6 @@ function passWords(call: Foreign, count: number, wide: boolean): Callable {
 
 function passMemory(call: Foreign, memory: Uint8Array, count: number, wide: boolean): Callable {
   if (wide && count === 1) return (at) => BigInt(call(memory, at));
-  if (wide && count === 2) return (at, a) => BigInt(call(memory, at, word(a)));
   if (wide) return passAny(call, wide, memory);
   switch (count) {
     case 1:
@@ -118,7 +103,7 @@ function passMemory(call: Foreign, memory: Uint8Array, count: number, wide: bool
   }
 }
 
-/** For what is not called often. */
+/** For functions that are not called often. */
 function passAny(call: Foreign, wide: boolean, ...first: Uint8Array[]): Callable {
   return (...args) => {
     const result = call(...first, ...args.map(word));
@@ -126,7 +111,7 @@ function passAny(call: Foreign, wide: boolean, ...first: Uint8Array[]): Callable
   };
 }
 
-/** koffi turns what does not fit into 64 bits into 0, without a word. */
+/** koffi silently turns what does not fit into 64 bits into 0. */
 function word(value: Value): Value {
   return typeof value === "bigint" ? BigInt.asUintN(64, value) : value;
 }

@@ -1,11 +1,10 @@
-import { EncoderError, InputError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { oneOf, text } from "../shape.ts";
-import { ARCHES, type Arch } from "./abi.ts";
+import { ARCHES, type Arch } from "./arch.ts";
 import { openAssemblyEncoder } from "./assembly.ts";
-import type { Encoder, PartialEncoder } from "./encoder.ts";
+import type { CompleteEncoder, PartialEncoder } from "./encoder.ts";
 import { openGvisorEncoder } from "./gvisor.ts";
-import { isComplete, missingFunction } from "./module.ts";
 import { openNativeEncoder } from "./native.ts";
 import { openScriptEncoder } from "./script/script.ts";
 
@@ -22,7 +21,7 @@ const openers: Readonly<Record<EncoderName, (arch: Arch) => PartialEncoder>> = {
 /** The encoders that agree on everything that the ABI says; the first is the default. */
 export const ENCODERS: readonly EncoderName[] = ["assembly", "script", "native"];
 
-/** All that come with stublab: `gvisor` decides as the original does, and in places otherwise than the ABI. */
+/** All that come with stublab: `gvisor` decides as the original does, which differs from the ABI in places. */
 export const ALL_ENCODERS: readonly EncoderName[] = [...ENCODERS, "gvisor"];
 
 function isEncoderName(name: string): name is EncoderName {
@@ -30,35 +29,27 @@ function isEncoderName(name: string): name is EncoderName {
 }
 
 /**
- * Opens a new instance of an encoder for this machine, amd64, with memory of its own.
+ * Opens a new instance of an encoder that comes with stublab, with memory of its own.
  *
- * @throws InputError where there is no encoder of that name.
+ * @param name see ENCODERS and ALL_ENCODERS
+ * @param arch the architecture that it encodes for; guests run on amd64 only, so encoders for arm64 lack their functions
+ * @throws InputError if there is no encoder of that name
+ * @throws UnsupportedError if this build has no headers of that architecture
+ * @example
+ * const encoder = openEncoder("script");
+ * encoder.encodeClone(0x400n, 17); // 0x411n
  */
-export function openEncoder(name: string): Encoder {
-  const encoder = openEncoderFor(name, "amd64");
-  if (isComplete(encoder)) return encoder;
-  throw new EncoderError(`encoder ${name} lacks ${missingFunction(encoder)}`);
-}
-
-/**
- * The same for an architecture. Guests are amd64's alone, so an encoder of arm64 lacks their functions.
- *
- * @throws InputError where there is no encoder of that name.
- * @throws UnsupportedError where the machine that built this had no headers of that architecture.
- */
-export function openEncoderFor(name: string, arch: Arch): PartialEncoder {
+export function openEncoder(name: string): CompleteEncoder;
+export function openEncoder(name: string, arch: Arch): PartialEncoder;
+export function openEncoder(name: string, arch: Arch = "amd64"): PartialEncoder {
   text(name, "encoder");
   oneOf(ARCHES)(arch, "architecture");
-  if (!isEncoderName(name)) {
-    const near = nearest(name, ALL_ENCODERS);
-    throw new InputError(
-      `unknown encoder "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
-      {
-        remedy:
-          `choose one of ${ALL_ENCODERS.join(", ")}, or a file of your own: ` +
-          "./mine.wasm, ./mine.mjs",
-      },
-    );
-  }
-  return openers[name](arch);
+  if (isEncoderName(name)) return openers[name](arch);
+  const near = nearest(name, ALL_ENCODERS);
+  throw new InputError(
+    `unknown encoder "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
+    {
+      remedy: `choose one of ${ALL_ENCODERS.join(", ")}, or a file of your own: ./mine.wasm, ./mine.mjs`,
+    },
+  );
 }

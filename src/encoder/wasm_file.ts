@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { EncoderError, REBUILD } from "../errors.ts";
 import { limitError } from "../limits.ts";
 
-/** The bytes of a module that lies beside this program, for who runs it elsewhere. */
+/** The bytes of a module that lies beside this program, for a caller that runs it elsewhere. */
 export function readWasm(file: string) {
   return readFileSync(new URL(file, import.meta.url));
 }

@@ -78,7 +78,7 @@ function hasChannel(): boolean {
   }
 }
 
-/** What such a process tells its parent. */
+/** What such a process reports to its parent. */
 export type CommandMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "open" }

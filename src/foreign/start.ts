@@ -59,7 +59,7 @@ export function namespacesOf({ shut }: Program): bigint[] {
   return [flags("CLONE_NEWUSER", ...own), flags(...own), 0n];
 }
 
-/** What a start needs and leaves behind in the parent. */
+/** What a started program leaves in the parent. */
 export interface Started {
   /** Of the process above the program, which the parent waits for. */
   readonly pid: number;
@@ -69,7 +69,7 @@ export interface Started {
 }
 
 /**
- * Starts a program, in these namespaces; answers why not, if it does not start. What fails later is in its fate.
+ * Starts a program in these namespaces; returns the reason if it does not start. What fails later is in its fate.
  */
 export function start(program: Program, namespaces: bigint): Started | string {
   const shim = loadShim();

@@ -3,27 +3,27 @@ import { OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
 
 /**
  * Setups and outcomes of up to `capacity` cases, in the memory of this thread's module: the shim, the model and the
- * signature work on them where they lie. They are read and written as halves of 32 bits: a case has a microsecond.
+ * signature work on them in place. Fast code reads and writes them as 32-bit halves: a case may take a microsecond.
  */
 export class Batch {
   readonly capacity: number;
-  /** The records as halves; both are signed where they are read so. */
+  /** The records as halves. */
   readonly setups: Uint32Array;
   readonly outcomes: Uint32Array;
-  /** The same as words, for those who have the time. */
+  /** The same as words, for code that need not be fast. */
   readonly setupWords: BigUint64Array;
   readonly outcomeWords: BigUint64Array;
-  /** What the shim takes. */
+  /** The same as bytes, for the shim. */
   readonly setupBytes: Uint8Array;
   readonly outcomeBytes: Uint8Array;
-  /** What is said of each outcome beside its prediction, and the signatures: signature.ts. */
+  /** How each outcome compares with its prediction; with `signatures`, see signature.ts. */
   readonly agreements: Float64Array;
-  /** Which registers at the stop the case decides, a bit each; of the others signatures say nothing. */
+  /** The registers at the stop that the case determines, a bit each; signatures ignore the others. */
   readonly decided: Uint32Array;
   readonly signatures: Float64Array;
   #isOpen = true;
 
-  /** @throws EncoderError where the module cannot be loaded, or has no room left. */
+  /** @throws EncoderError if the module cannot be loaded, or its memory is full. */
   constructor(capacity: number) {
     const { buffer } = fuzzModule();
     const at = fuzzModule().reserve(capacity * SIZE);
@@ -41,12 +41,12 @@ export class Batch {
     this.decided = new Uint32Array(buffer, agreements + 16 * capacity, capacity);
   }
 
-  /** Gives its memory back: nobody may use it, or a view of it, afterwards. */
+  /** Releases its memory. Neither it nor its views may be used afterwards. */
   close(): void {
     if (this.#isOpen) fuzzModule().release(this.setups.byteOffset, this.capacity * SIZE);
     this.#isOpen = false;
   }
 }
 
-/** Bytes of a case: setup, outcome, agreement, signature, set of registers. */
+/** Bytes of a case: setup, outcome, agreement, signature, decided registers. */
 const SIZE = SETUP_SIZE + OUTCOME_SIZE + 20;

@@ -1,6 +1,6 @@
 /*
- * A case is one register setup, as a document "stublab.case/1": what differs from the baseline, how it is put in, and
- * how the stub goes on. docs/fuzzing-cases.md describes it.
+ * A case is one register setup: what differs from the baseline, how it is written, and how the stub is resumed. As a
+ * document "stublab.case/1" it is described in docs/fuzzing-cases.md.
  */
 
 import { signalName } from "../encoder/names.ts";
@@ -51,10 +51,10 @@ import {
 
 export const CASE_SCHEMA = "stublab.case/1";
 
-/** How many pairs a setup has room for. */
+/** The largest number of pairs in a setup. */
 export const MOST_PAIRS = Math.floor(REGISTERS.length / 2);
 
-/** A word, and where it is to be put, in bytes. */
+/** A word, and the byte offset to write it to. */
 export interface Pair {
   readonly offset: bigint;
   readonly word: bigint;
@@ -64,7 +64,7 @@ export interface Pair {
 export interface SignalFrame {
   /** UC_SIGCONTEXT_SS and its like, 32 bits. */
   readonly ucFlags: number;
-  /** Whether there is floating point in it: that of the last stop. */
+  /** Whether it has floating point: that of the last stop. */
   readonly fpstate: boolean;
 }
 
@@ -73,15 +73,15 @@ export interface Case {
   readonly from: From;
   readonly way: Way;
   readonly on: On;
-  /** To resume with; 0 for none. */
+  /** The signal to resume with; 0 for none. */
   readonly signal: number;
   /** SETREGS, SETREGSET and SIGRETURN: all 27 words, in the order of a block. Otherwise none. */
   readonly block: readonly bigint[];
   /** POKEUSER, SETFPREGS, XSTATE. */
   readonly pairs: readonly Pair[];
-  /** SYSCALL_INFO and SIGMASK: what the kernel is given. */
+  /** SYSCALL_INFO and SIGMASK: the words that are written. */
   readonly words: readonly bigint[];
-  /** SETREGSET, XSTATE, SYSCALL_INFO, SIGMASK: how many bytes it is said to have. */
+  /** SETREGSET, XSTATE, SYSCALL_INFO, SIGMASK: the length that the request passes, in bytes. */
   readonly length: number;
   /** SIGRETURN. */
   readonly frame?: SignalFrame;
@@ -117,10 +117,10 @@ const frameOfFlags: Shape<SignalFrame> = (value, place) => {
   return { ucFlags: read("ucFlags", count(MOST)), fpstate: read("fpstate", truth) };
 };
 
-/** Index of the first word of setup `i` in `setupWords`. */
+/** The index of the first word of setup `i` in `setupWords`. */
 const wordsAt = (i: number): number => (i * SETUP_SIZE + 4 * SETUP.words) / 8;
 
-/** Puts a case into a batch. */
+/** Writes a case as setup `i`. */
 export function writeSetup(
   it: Case,
   { setups, setupWords, setupBytes }: SetupViews,
@@ -152,7 +152,7 @@ export function recordsOf(cases: readonly Case[]): Uint8Array {
   return views.setupBytes;
 }
 
-/** The case that setup `i` of a batch is. */
+/** Reads setup `i` as a case. */
 export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">, i: number): Case {
   const at = setupAt(i);
   const kinds = setups[at + SETUP.kinds] ?? 0;
@@ -195,9 +195,9 @@ export interface CaseDocument {
   readonly from: From;
   readonly way: Way;
   readonly on: On;
-  /** "SIGUSR1", a number that no signal has, or null for none. */
+  /** "SIGUSR1", an invalid number, or null for none. */
   readonly signal: string | number | null;
-  /** The piece of code that RIP is set to; null where `registers` has it. */
+  /** The piece of code that RIP is set to; null if `registers` has RIP. */
   readonly code?: string | null;
   readonly registers?: Readonly<Record<string, string>>;
   readonly pairs?: readonly { readonly offset: string; readonly word: string }[];
@@ -288,13 +288,13 @@ export function parseCase(document: unknown, constants = constantsOf()): Case {
 
 const anything: Shape<unknown> = (value) => value;
 
-/** A shape of what may be left out, where there is something that it then is. */
+/** A shape of a member that may be omitted if there is a default. */
 function orElse<T>(shape: Shape<T>, otherwise: T | undefined): Shape<T> {
   return (value, place) =>
     value === undefined && otherwise !== undefined ? otherwise : shape(value, place);
 }
 
-/** A stub that returns from a signal does it from there, and goes on by itself. */
+/** A stub that returns from a signal handler starts there, and resumes by itself. */
 function expectReturn(from: From, on: On, signal: number): void {
   const wrong = [
     [from !== "signal", "from"],
@@ -319,7 +319,7 @@ const pair: Shape<Pair> = (value, place) => {
   return { offset: BigInt(read("offset", hexWord)), word: BigInt(read("word", hexWord)) };
 };
 
-/** A signal by its name or number; null is none. Numbers that no signal has are to be tried, too. */
+/** A signal by name or number; null is none. Invalid numbers are allowed: the kernel must refuse them. */
 function signalShape(constants: ReadonlyMap<string, bigint>): Shape<number> {
   return (value, place) => {
     if (value === null) return 0;
@@ -327,7 +327,7 @@ function signalShape(constants: ReadonlyMap<string, bigint>): Shape<number> {
     const name = text(value, place);
     const signal = /^SIG[A-Z0-9]+$/.test(name) ? constants.get(name) : undefined;
     if (signal !== undefined) return Number(signal);
-    throw new InputError(`${place}: there is no signal ${show(name)}`);
+    throw new InputError(`${place}: unknown signal ${show(name)}`);
   };
 }
 
@@ -336,7 +336,7 @@ function blockOf(code: string | null, registers: Readonly<Record<string, string>
   if (code !== null) {
     const place = CODES.find(({ name }) => name === code);
     if (place === undefined) {
-      throw new InputError(`code: there is no code ${show(code)}`, {
+      throw new InputError(`code: unknown code ${show(code)}`, {
         remedy: `codes: ${CODES.map(({ name }) => name).join(", ")}`,
       });
     }
@@ -347,7 +347,7 @@ function blockOf(code: string | null, registers: Readonly<Record<string, string>
     if (index < 0) {
       const near = nearest(name, REGISTERS);
       const hint = near === undefined ? "" : `; did you mean ${near}?`;
-      throw new InputError(`registers: there is no register ${show(name)}${hint}`);
+      throw new InputError(`registers: unknown register ${show(name)}${hint}`);
     }
     block[index] = BigInt(word);
   }

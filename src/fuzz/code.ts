@@ -1,11 +1,11 @@
 /*
- * What a stub that setups are tried in has in memory. Addresses are the same in each, and below 4 GB, so that a case
- * is the same everywhere, and code of 32 bits can run there.
+ * The memory of a target, a stub in which setups are tried. Addresses are the same in all targets, so that a case means
+ * the same everywhere, and below 4 GB, so that 32-bit code can run there.
  *
- *   0x10000000  code       r-x  a page; behind it nothing
- *   0x10002000  constants  r--  a page: the word at offset n is CONSTANT + n
- *   0x10004000  scratch    rw-  four pages: the stack, and what may be stored to
- *   top         stub code  r-x  which none of this uses
+ *   0x10000000  code       r-x  one page, followed by an unmapped one
+ *   0x10002000  constants  r--  one page: the word at offset n is CONSTANT + n
+ *   0x10004000  scratch    rw-  four pages: the stack, and the target of stores
+ *   top         stub code  r-x  not used by cases
  */
 
 import { PAGE_SIZE } from "../stub/amd64.ts";
@@ -14,13 +14,13 @@ export const CODE = 0x1000_0000n;
 export const CONSTANTS = 0x1000_2000n;
 export const SCRATCH = 0x1000_4000n;
 export const SCRATCH_SIZE = 4 * PAGE_SIZE;
-/** The end of the stack, from which it grows downwards: a page is left for those who write above it. */
+/** The end of the stack, which grows downwards. One page above it can be written to. */
 export const STACK = SCRATCH + BigInt(3 * PAGE_SIZE);
 
-/** The word at offset n of the constants is this + n. */
+/** The word at offset n of the constants is CONSTANT + n. */
 export const CONSTANT = 0xc0de_0000_0000_0000n;
 
-/** Bytes between the beginnings of two pieces of code. What is between them is INT3. */
+/** Bytes from the start of one piece of code to the next. The rest of a piece is INT3. */
 const SLOT = 64;
 export const INT3 = 0xcc;
 const NOP = 0x90;
@@ -29,7 +29,7 @@ const REX_W = 0x48;
 /** A piece of code that RIP may be set to, followed by INT3. */
 export interface Code {
   readonly name: string;
-  /** As an assembler would have it. */
+  /** Its assembly. */
   readonly text: string;
   readonly bytes: readonly number[];
   readonly address: bigint;
@@ -45,10 +45,10 @@ const INNER: readonly (readonly [name: string, text: string, bytes: readonly num
   ["store", "mov %rax, (%rdi)", [REX_W, 0x89, 0x07]],
   ["pushf", "pushf", [0x9c]],
   ["stack", "push %rax; pop %rbx", [0x50, 0x5b]],
-  // 64 bits take it for a prefix of the INT3 behind it.
+  // In 64-bit mode it is a prefix of the INT3 after it.
   ["inc32", "inc %eax, in 32 bits", [0x40]],
   ["int80", "int $0x80", [0xcd, 0x80]],
-  // No trap comes between it and what follows.
+  // No trap occurs between it and the next instruction.
   ["movss", "mov %eax, %ss", [0x8e, 0xd0]],
   [
     "bases",
@@ -56,17 +56,17 @@ const INNER: readonly (readonly [name: string, text: string, bytes: readonly num
     [0xf3, REX_W, 0x0f, 0xae, 0xc0, 0xf3, REX_W, 0x0f, 0xae, 0xcb],
   ],
   ["div", "div %rdi", [REX_W, 0xf7, 0xf7]],
-  // It ends only under a single-step or a signal.
+  // Only a single-step or a signal ends it.
   ["spin", "jmp to itself", [0xeb, 0xfe]],
-  // What the handlers of signals are.
+  // The handler of signals.
   ["handler", "int3", [INT3]],
 ];
 
-/** The page ends in a nop and a prefix: behind that nothing can be fetched. */
+/** The page ends in a nop and a prefix; the next page is unmapped. */
 const END = [NOP, REX_W];
 const EDGE = PAGE_SIZE - END.length;
 
-/** The catalogue, in the order in which the pieces lie. */
+/** The catalogue of code, in the order of addresses. */
 export const CODES: readonly Code[] = [
   ...INNER.map(([name, text, bytes], i) => ({
     name,
@@ -90,10 +90,10 @@ export const CODES: readonly Code[] = [
 
 const ADDRESSES = new Map(CODES.map(({ name, address }) => [name, address]));
 
-/** The address of a piece of code. @throws RangeError where there is none of that name */
+/** The address of a piece of code. @throws RangeError for an unknown name */
 export function placeOf(name: string): bigint {
   const address = ADDRESSES.get(name);
-  if (address === undefined) throw new RangeError(`there is no code "${name}"`);
+  if (address === undefined) throw new RangeError(`unknown code "${name}"`);
   return address;
 }
 

@@ -3,7 +3,7 @@ import { fuzzModule } from "./module.ts";
 import { SetupList } from "./setup_list.ts";
 import { SETUP_SIZE } from "./setups.ts";
 
-/** How cases come to their registers, in the order of assembly/fuzz/index.ts. */
+/** How the registers of cases are written, in the order of assembly/fuzz/index.ts. */
 export const PATHS = ["ptrace", "sigreturn", "both"] as const;
 export type Path = (typeof PATHS)[number];
 export const DEFAULT_PATH: Path = "both";
@@ -16,9 +16,9 @@ export interface GeneratorOptions {
 }
 
 /**
- * Makes cases: case `index` is a function of the seed, the index and the corpus, whatever was made before it. The first
- * are the seeds of seeds.ts as they are; of the others a half is drawn, and a half changes a seed or what the corpus has.
- * Those for rt_sigreturn are drawn, or change what the corpus has.
+ * Generates cases: case `index` is a function of the seed, the index and the corpus only. The first are the seeds of
+ * seeds.ts; of the others one half is drawn, and one half mutates a seed or a case of the corpus. Cases for rt_sigreturn
+ * are drawn, or mutate a case of the corpus.
  */
 export class Generator {
   readonly #module = fuzzModule();
@@ -28,7 +28,7 @@ export class Generator {
   readonly #path: number;
   readonly #xstateLength: number;
 
-  /** @param corpus must not change as long as the cases are to be those of one round */
+  /** @param corpus must not change during a round */
   constructor(
     seed: bigint,
     corpus = new SetupList(),
@@ -41,10 +41,10 @@ export class Generator {
     this.#xstateLength = xstateLength;
   }
 
-  /** Writes `count` cases, the first of them with the number `index`, from setup `i` of a batch on. */
+  /** Writes cases `index` to `index + count - 1` to a batch, from its setup `i` on. */
   generate({ setups, capacity }: Batch, i: number, index: number, count = 1): void {
     if (i < 0 || count < 0 || i + count > capacity) {
-      throw new RangeError(`${count} cases from setup ${i} on are more than ${capacity}`);
+      throw new RangeError(`${count} cases from setup ${i} on exceed the capacity of ${capacity}`);
     }
     this.#module.generate(
       setups.byteOffset + i * SETUP_SIZE,

@@ -1,7 +1,7 @@
 /*
- * The module of assembly/fuzz, which makes cases and signs outcomes, and its memory, in which setups and outcomes lie.
- * There is one for each thread. The memory is as large as it will ever be from the start, for one that grows would
- * detach its views; it costs nothing where nothing has been written.
+ * The module of assembly/fuzz, which creates cases and signs outcomes, and its memory, which holds setups and outcomes.
+ * Each thread has one. The memory has its full size from the start, because growing it would detach its views. Pages
+ * that are not written to cost nothing.
  */
 
 import { type Callable, isCallable } from "../encoder/module.ts";
@@ -12,23 +12,23 @@ import { SEEDS } from "./seeds.ts";
 import { PLACES, TABLES } from "./tables.ts";
 
 const FILE = "fuzz.wasm";
-/** Areas begin where cache lines do. */
+/** Areas begin at cache lines. */
 const LINE = 64;
 
 /** The module and its memory. Addresses are byte offsets in it. */
 export class FuzzModule {
   readonly buffer: ArrayBuffer;
-  /** assembly/fuzz/index.ts says what these do. */
+  /** Described in assembly/fuzz/index.ts. */
   readonly generate: Callable;
   readonly sign: Callable;
   readonly differs: Callable;
-  /** Whether a stub that is resumed ends: (from, signal) to 0 or 1. */
+  /** Whether resuming kills the stub: (from, signal) to 0 or 1. */
   readonly kills: Callable;
   readonly #exports: WebAssembly.Exports;
   readonly #free = new Map<number, number[]>();
   #next: number;
 
-  /** @throws EncoderError where the file is not what the build makes. */
+  /** @throws EncoderError if the file is not what the build creates. */
   constructor() {
     this.#exports = loadWasm(FILE);
     const { memory } = this.#exports;
@@ -49,9 +49,9 @@ export class FuzzModule {
   }
 
   /**
-   * The address of an area that nobody else has; what is in it is whatever was there.
+   * Reserves an area, and returns its address. It is not zeroed.
    *
-   * @throws EncoderError where there is no room left.
+   * @throws EncoderError if the memory is full.
    */
   reserve(size: number): number {
     const whole = sizeOfArea(size);
@@ -61,14 +61,14 @@ export class FuzzModule {
     if (at + whole > this.buffer.byteLength) {
       throw new EncoderError(
         `the memory of ${FILE} (${this.buffer.byteLength} bytes) has no room for ${size} more`,
-        { remedy: "close what is not needed any more" },
+        { remedy: "close batches and lists that are no longer needed" },
       );
     }
     this.#next += whole;
     return at;
   }
 
-  /** Takes an area of `size` bytes back. Nobody may use it, or a view of it, afterwards. */
+  /** Releases an area of `size` bytes. Neither it nor its views may be used afterwards. */
   release(at: number, size: number): void {
     const whole = sizeOfArea(size);
     this.#free.set(whole, [...(this.#free.get(whole) ?? []), at]);
@@ -93,7 +93,7 @@ export class FuzzModule {
   }
 }
 
-/** Areas are powers of two, so that one serves for another that is nearly as large. */
+/** Sizes of areas are powers of two, so that a released area can be reused for a similar size. */
 function sizeOfArea(size: number): number {
   return Math.max(LINE, 2 ** Math.ceil(Math.log2(size)));
 }
@@ -104,7 +104,7 @@ function lacking(name: string): EncoderError {
 
 let own: FuzzModule | undefined;
 
-/** That of this thread. @throws EncoderError as its constructor does */
+/** The module of this thread. @throws EncoderError as its constructor does */
 export function fuzzModule(): FuzzModule {
   own ??= new FuzzModule();
   return own;

@@ -4,25 +4,25 @@ import { type Case, writeSetup } from "./case.ts";
 import { type Fields, readFields } from "./fields.ts";
 import { Trier } from "./trial.ts";
 
-/** What came of a case. */
+/** The outcome of a case. */
 export interface Observation {
-  /** All that was seen. */
+  /** All fields. */
   readonly all: Fields;
-  /** The same of another stub, of another parent. */
+  /** All fields in another stub, with another parent. */
   readonly other: Fields;
   /**
-   * What both showed, and another host would: no pid, nothing that was left by another case, and no address in the vDSO,
-   * which each program has elsewhere.
+   * The fields that are equal in both, and would be in another host: without pids, leftovers of other cases, and
+   * addresses in the vDSO, which differ between programs.
    */
   readonly stable: Fields;
 }
 
-/** The fields that no pid, address or leftover changes. */
+/** The fields that do not depend on pids, addresses or leftovers. */
 const HEAD = ["error", "refusedAt", "resumed", "status", "signal", "code"];
 
 const MOST_TRIES = 5;
 
-/** Where a 32-bit SYSCALL goes on; stubs inherit the address, though they have unmapped what is there. */
+/** Where a 32-bit SYSCALL continues. Stubs inherit the address, though they have unmapped the vDSO. */
 const VDSO = parseMaps(readProc("/proc/self/maps")).find(({ name }) => name === "[vdso]");
 
 /** Whether a word is such an address, or the low half of one. */
@@ -32,7 +32,7 @@ function isInVdso(word: bigint): boolean {
   return (word >= start && word < end) || (word >= low && word < low + (end - start));
 }
 
-/** Tries single cases, each in two stubs that have seen none before. */
+/** Tries single cases, each in two fresh stubs. */
 export class Observer {
   readonly #triers: readonly [Trier, Trier];
   readonly #batches: readonly [Batch, Batch];
@@ -50,9 +50,9 @@ export class Observer {
   }
 
   /**
-   * Tries a case in both, and again if they do not come to the same stop: one may have been disturbed.
+   * Tries a case in both stubs, and again if their stops differ: another process may have disturbed one of them.
    *
-   * @throws what trying it throws
+   * @throws as `Trier` does
    */
   observe(it: Case): Observation {
     for (let tries = 1; ; tries++) {

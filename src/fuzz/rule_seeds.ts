@@ -1,6 +1,6 @@
 /*
- * Setups for rules that hardly any random one meets: each needs several registers that fit together. A run begins with
- * them, beside those of seeds.ts.
+ * Setups for rules that random setups rarely reach: each rule needs several matching registers. A run begins with them
+ * and with those of seeds.ts.
  */
 
 import type { Case } from "./case.ts";
@@ -8,18 +8,18 @@ import { CONSTANTS, placeOf, SCRATCH, STACK } from "./code.ts";
 import { SIMPLE, seed } from "./seed.ts";
 import { indexOf } from "./setups.ts";
 
-/** Data segments of 32-bit code, which 64-bit code never asks for. */
+/** Data segments of 32-bit code; 64-bit code ignores them. */
 const segments: readonly Case[] = [0n, 0x23n, 0x2bn, 0x33n].flatMap((ds) => [
   seed("load", { cs: 0x23n, ds, rax: 0x1_0000_0000n }),
   seed("store", { cs: 0x23n, ds, rdi: SCRATCH, rax: 5n }),
 ]);
 
-/** POP ES, which 32-bit code finds at the end of a load, of each word of the constants that may be a selector. */
+/** POP ES, which 32-bit code executes at the end of `load`, with each word of the constants that may be a selector. */
 const pops: readonly Case[] = Array.from({ length: 18 }, (_, n) => CONSTANTS + BigInt(8 * n)).map(
   (rsp) => seed("load", { rip: placeOf("load") + 2n, cs: 0x23n, rsp }),
 );
 
-/** Arithmetic in the middle of instructions, with flags that it leaves as each processor likes. */
+/** Arithmetic in the middle of instructions, with flags that processors set differently. */
 const middles: readonly Case[] = (
   [
     ["syscall", 1n],
@@ -33,13 +33,13 @@ const middles: readonly Case[] = (
   seed(code, { rip: placeOf(code) + offset, eflags: 0x212n, rax: 0x8000n }, { on: "SINGLESTEP" }),
 ]);
 
-/** The ends of an address space of 4 GB. */
+/** The ends of the address space of 32-bit code. */
 const limits: readonly Case[] = [
   seed("stack", { cs: 0x23n, rsp: 1n }),
   seed("load", { cs: 0x23n, ds: 0x2bn, rdi: 0xffff_fffdn }),
 ];
 
-/** Pokes of registers, by which the others stay as the stop has them. */
+/** Pokes of registers; the others stay as they are at the stop. */
 function pokes(from: Case["from"], registers: Readonly<Record<string, bigint>>): Case {
   const pairs = Object.entries(registers).map(([name, word]) => ({
     offset: BigInt(8 * indexOf(name)),
@@ -48,7 +48,7 @@ function pokes(from: Case["from"], registers: Readonly<Record<string, bigint>>):
   return { ...SIMPLE, ...{ from, way: "POKEUSER", block: [], pairs } };
 }
 
-/** A return by SYSRET leaves selectors alone, and whether there is one depends on five registers. */
+/** A return by SYSRET does not load selectors. Whether the kernel uses SYSRET depends on five registers. */
 const sysret: readonly Case[] = [
   pokes("exit", { ds: 3n }),
   pokes("exit", { ds: 3n, rcx: 0n }),
@@ -65,14 +65,14 @@ const probes: readonly Case[] = [334n, 335n, 336n, 337n].flatMap((rax) => [
   seed("int3", { orig_rax: rax }, { from: "entry" }),
 ]);
 
-/** A signal that is blocked and comes nevertheless. */
+/** Blocked signals that are delivered nevertheless. */
 const blocked: readonly Case[] = [4, 11, 17].map((signal) => ({
   ...SIMPLE,
   ...{ from: "exit", way: "SIGMASK", signal, block: [], length: 8 },
   words: [2n ** 64n - 1n],
 }));
 
-/** Components of an XSAVE area one by one, and bits of mxcsr that only some of them ask for. */
+/** Single components of an XSAVE area, and bits of mxcsr that are checked only with some of them. */
 const components: readonly Case[] = [0n, 1n, 2n, 4n, 0x20n].flatMap((header) =>
   [0x2_0000n, 0x1_0000n, 0x4_0000n, 0x1f80n].map(
     (mxcsr): Case => ({
@@ -86,7 +86,7 @@ const components: readonly Case[] = [0n, 1n, 2n, 4n, 0x20n].flatMap((header) =>
   ),
 );
 
-/** A result that is said to be an error, and is more than an int. */
+/** A result that is marked as an error, and exceeds an int. */
 const results: readonly Case[] = [0n, 1n].map((isError) => ({
   ...SIMPLE,
   ...{ from: "exit", way: "SYSCALL_INFO", block: [], length: 88 },
@@ -100,18 +100,18 @@ const reserved: readonly Case[] = [8n, 16n, 31n].map((bit) => ({
   words: [1n | (1n << bit), ...Array<bigint>(10).fill(0n)],
 }));
 
-/** Accesses that are not aligned, or that end where nothing is. */
+/** Unaligned accesses, and accesses that end in an unmapped page. */
 const accesses: readonly Case[] = [CONSTANTS + 1n, CONSTANTS + 4095n, SCRATCH - 4n].map((rdi) =>
   seed("load", { rdi, eflags: 0x4_0202n }),
 );
 
-/** Debug registers: those that there are, and those that there are not. */
+/** Debug registers, existing and missing ones. */
 const debug: readonly Case[] = [840n, 848n, 872n, 880n, 888n, 896n, 904n].map((offset) => ({
   ...SIMPLE,
   ...{ way: "POKEUSER", block: [], on: "NONE", pairs: [{ offset, word: 0n }] },
 }));
 
-/** Addresses that a breakpoint may have, and may not. */
+/** Addresses at the limit for breakpoints. */
 const breakpoints: readonly Case[] = [
   0x7fff_ffff_dfffn,
   0x7fff_ffff_efffn,
@@ -123,18 +123,18 @@ const breakpoints: readonly Case[] = [
   })),
 );
 
-/** Where a frame's areas end up one alignment further. */
+/** Stack pointers at which an area of the signal frame moves to the next alignment. */
 const frames: readonly Case[] = [3n, 4n, 5n, 8n].map((n) =>
   seed("nops", { rsp: STACK - 64n + n }, { signal: 10 }),
 );
 
-/** mxcsr bit by bit, where there are bits that some processors have. */
+/** Bits of mxcsr that only some processors have. */
 const control: readonly Case[] = [0x8000n, 0x1_0000n, 0x2_0000n, 0x4_0000n].map((word) => ({
   ...SIMPLE,
   ...{ way: "SETFPREGS", block: [], pairs: [{ offset: 24n, word }] },
 }));
 
-/** All of them. */
+/** All of these. */
 export const RULE_SEEDS: readonly Case[] = [
   ...segments,
   ...pops,

@@ -1,5 +1,5 @@
 /*
- * Setups that a run begins with: what the kernel's own selftests of ptrace, signals and entry code are about
+ * The setups that a run begins with, modelled on the kernel's selftests of ptrace, signals and entry code
  * (tools/testing/selftests/x86).
  */
 
@@ -14,7 +14,7 @@ const NONCANONICAL = 1n << 47n;
 const ALL_ONS: readonly On[] = ["CONT", "SYSCALL", "SINGLESTEP", "SYSEMU", "SYSEMU_SINGLESTEP"];
 const INFO_SIZE = 88;
 
-/** ptrace_syscall: a call seen, changed, skipped and made again. */
+/** ptrace_syscall: a call that is stopped, changed, skipped and restarted. */
 const ptraceSyscall: readonly Case[] = [
   ...ALL_ONS.map((on) => seed("syscall", { rax: GETPID }, { on })),
   ...([-512n, -513n, -514n, -516n] as const).flatMap((rax) => [
@@ -40,7 +40,7 @@ const ptraceSyscall: readonly Case[] = [
   },
 ];
 
-/** sigreturn and ldt: selectors that name no segment, one of 32 bits, and one of the kernel. */
+/** sigreturn and ldt: selectors of no segment, of a 32-bit segment, and of the kernel. */
 const selectors: readonly Case[] = [
   ...[0n, 3n, 0x0bn, 0x0fn, 0x10n, 0x23n, 0x2bn, 0x33n, 0x63n, 0xffffn].flatMap((word) => [
     seed("inc32", { cs: word, rax: 0xffff_ffffn }),
@@ -70,7 +70,7 @@ const bases: readonly Case[] = [
   } satisfies Case,
 ]);
 
-/** mov_ss_trap and single_step_syscall: the trap flag where it is delayed or lost. */
+/** mov_ss_trap and single_step_syscall: the trap flag at instructions that delay or lose it. */
 const traps: readonly Case[] = [
   "movss",
   "syscall",
@@ -86,7 +86,7 @@ const traps: readonly Case[] = [
   seed(code, { eflags: TRAP_FLAG, rax: GETPID }, { on: "SYSCALL", signal: 12 }),
 ]);
 
-/** sysret_rip: a return to where no instruction may be. */
+/** sysret_rip: a return to a noncanonical address. */
 const returns: readonly Case[] = [
   NONCANONICAL,
   NONCANONICAL - 4096n,
@@ -99,7 +99,7 @@ const returns: readonly Case[] = [
   seed("syscall", { rip, eflags: TRAP_FLAG }, { from: "entry" }),
 ]);
 
-/** syscall_arg_fault: no stack to fetch from or to push to. */
+/** syscall_arg_fault: an unmapped stack. */
 const stacks: readonly Case[] = [0n, NONCANONICAL, -8n, SCRATCH - 8n, STACK].flatMap((rsp) => [
   seed("syscall", { rsp, rax: GETPID }),
   seed("int80", { rsp, cs: 0x23n, rax: 20n }),
@@ -107,12 +107,12 @@ const stacks: readonly Case[] = [0n, NONCANONICAL, -8n, SCRATCH - 8n, STACK].fla
   seed("nops", { rsp }, { signal: 10 }),
 ]);
 
-/** test_vsyscall: its three functions, and what lies between them. */
+/** test_vsyscall: its three functions, and an address between two of them. */
 const vsyscall: readonly Case[] = [0n, 0x400n, 0x800n, 0x401n].map((offset) =>
   seed("int3", { rip: 0xffff_ffff_ff60_0000n + offset, rsp: STACK - 8n }),
 );
 
-/** The code of the catalogue, each as it is. */
+/** The pieces of the catalogue of code, unchanged. */
 const plain: readonly Case[] = [
   ...["int3", "ud2", "hlt", "load", "store", "div", "straddle", "handler"].map((code) =>
     seed(code, code === "store" ? { rdi: SCRATCH } : {}),
@@ -130,7 +130,7 @@ const plain: readonly Case[] = [
   },
 ];
 
-/** All of them, in their order. */
+/** All seeds, in the order in which a run tries them. */
 export const SEEDS: readonly Case[] = [
   ...plain,
   ...ptraceSyscall,

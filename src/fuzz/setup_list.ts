@@ -2,24 +2,24 @@ import { type Case, recordsOf } from "./case.ts";
 import { fuzzModule } from "./module.ts";
 import { SETUP_SIZE } from "./setups.ts";
 
-/** How many setups a list takes: 32 MB. */
+/** The largest number of setups in a list: 32 MB. */
 export const MOST_SETUPS = 1 << 17;
 
 /**
- * Setups side by side, in the memory of this thread's module: what mutation takes from. What comes after `MOST_SETUPS` is
- * left out, so that what is in it depends on the order alone.
+ * A list of setups in the memory of this thread's module, which mutation takes from. Setups beyond `MOST_SETUPS` are
+ * dropped, so that the contents depend on the order only.
  */
 export class SetupList {
   length = 0;
   #room = 64;
   #address = fuzzModule().reserve(this.#room * SETUP_SIZE);
 
-  /** @param cases what it begins with, if anything */
+  /** @param cases the initial setups */
   constructor(cases: readonly Case[] = []) {
     this.add(recordsOf(cases));
   }
 
-  /** Where in the module's memory they lie; another place once more are added. */
+  /** Their address in the module's memory; it changes when setups are added. */
   get address(): number {
     return this.#address;
   }
@@ -34,7 +34,7 @@ export class SetupList {
     this.length += count;
   }
 
-  /** Gives its memory back: nobody may use it afterwards. */
+  /** Releases its memory. It must not be used afterwards. */
   close(): void {
     if (this.#room > 0) fuzzModule().release(this.#address, this.#room * SETUP_SIZE);
     this.#room = 0;

@@ -1,13 +1,13 @@
 /*
- * Register setups and what came of them, as the shim takes them (shim/setups.h) and the module makes them
- * (assembly/fuzz/setup.ts): records side by side. test/fuzz_module.test.ts holds the three against each other.
+ * The records of setups and their outcomes, which lie side by side in memory. The shim reads them (shim/setups.h), and
+ * the module creates them (assembly/fuzz/setup.ts). test/fuzz_module.test.ts compares the three layouts.
  */
 
 /** Where the stub is when its registers are written: enum stublab_from. */
 export const FROMS = ["signal", "entry", "exit", "sysemu", "group"] as const;
 export type From = (typeof FROMS)[number];
 
-/** The request that writes: enum stublab_way. With SIGRETURN there is none: the stub does it itself. */
+/** The request that writes the registers: enum stublab_way. With SIGRETURN the stub does it itself. */
 export const WAYS = [
   "SETREGS",
   "SETREGSET",
@@ -31,7 +31,7 @@ export const ONS = [
 ] as const;
 export type On = (typeof ONS)[number];
 
-/** What is looked at beyond the registers at the stop: enum stublab_wants. */
+/** What is read besides the registers at the stop: enum stublab_wants. */
 export const WANT_WRITTEN = 1;
 export const WANT_INFO = 2;
 export const WANT_FRAME = 4;
@@ -51,7 +51,7 @@ export const FRAME_REGISTERS =
 /** The index of a register in a block. @throws RangeError */
 export function indexOf(register: string): number {
   const index = REGISTERS.indexOf(register);
-  if (index < 0) throw new RangeError(`there is no register "${register}"`);
+  if (index < 0) throw new RangeError(`unknown register "${register}"`);
   return index;
 }
 
@@ -66,20 +66,20 @@ export interface SetupViews {
   readonly setupBytes: Uint8Array;
 }
 
-/** Halves from the beginning of a setup: struct stublab_setup. */
+/** Offsets in a setup, in halves: struct stublab_setup. */
 export const SETUP = {
   /** from, way, on and wants, a byte each from the lowest. */
   kinds: 0,
   length: 1,
   count: 2,
   signal: 3,
-  /** Of the signal frame of rt_sigreturn, and whether it has floating point. */
+  /** For the signal frame of rt_sigreturn: uc_flags, and whether it has floating point. */
   ucFlags: 4,
   fpstate: 5,
   words: 10,
 } as const;
 
-/** Halves from the beginning of an outcome: struct stublab_outcome. */
+/** Offsets in an outcome, in halves: struct stublab_outcome. */
 export const OUTCOME = {
   error: 0,
   refusedAt: 1,
@@ -93,6 +93,6 @@ export const OUTCOME = {
   frame: 118,
 } as const;
 
-/** The index in `setups` of a case's first half, and in `outcomes`. */
+/** The index of a case's first half in `setups`, and in `outcomes`. */
 export const setupAt = (i: number): number => (i * SETUP_SIZE) / 4;
 export const outcomeAt = (i: number): number => (i * OUTCOME_SIZE) / 4;

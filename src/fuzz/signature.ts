@@ -1,5 +1,5 @@
 /*
- * What kind of outcome a case has: a number that two cases share if the kernel did the same things to their registers
+ * The kind of a case's outcome: two cases have the same signature if the kernel did the same to their registers
  * (assembly/fuzz/signature.ts).
  */
 
@@ -7,18 +7,18 @@ import type { Batch } from "./batch.ts";
 import { fuzzModule } from "./module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
 
-/** What is said of an outcome beside a prediction; a number from DIFFERS on says how it differs. */
+/** How an outcome compares with its prediction; numbers from DIFFERS on tell how it differs. */
 export const AGREES = 0;
 export const UNPREDICTED = 1;
 export const DIFFERS = 2;
 
 /**
- * Writes the signatures of `count` cases from number `i` of a batch on, whole numbers below 2^53, into its `signatures`.
- * Its `agreements` are a part of them, and `decided` says what else may be.
+ * Writes the signatures of `count` cases of a batch, from case `i` on, to its `signatures`: integers below 2^53. They
+ * depend on its `agreements`, and on the registers in its `decided` only.
  */
 export function sign(batch: Batch, i: number, count: number): void {
   const { setups, outcomes, agreements, decided, signatures, capacity } = batch;
-  if (i < 0 || i + count > capacity) throw new RangeError(`there is no case ${i + count - 1}`);
+  if (i < 0 || i + count > capacity) throw new RangeError(`no case ${i + count - 1} in the batch`);
   fuzzModule().sign(
     setups.byteOffset + i * SETUP_SIZE,
     outcomes.byteOffset + i * OUTCOME_SIZE,
@@ -29,7 +29,7 @@ export function sign(batch: Batch, i: number, count: number): void {
   );
 }
 
-/** The signature of one case. @param decided the registers at the stop that it decides, a bit each */
+/** The signature of one case. @param decided the registers at the stop that it determines, a bit each */
 export function signatureOf(
   batch: Batch,
   i: number,
@@ -42,7 +42,7 @@ export function signatureOf(
   return batch.signatures[i] ?? 0;
 }
 
-/** A signature as files have it in their names. */
+/** A signature in the name of a file. */
 export function formatSignature(signature: number): string {
   return signature.toString(16).padStart(14, "0");
 }

@@ -1,6 +1,6 @@
 /*
- * What the module of assembly/fuzz draws from and looks for: words that the kernel or the processor looks at in a
- * register, and where targets have what. Each is written into the global of its name.
+ * Tables for the module of assembly/fuzz: words that the kernel or the processor treats specially, and addresses in
+ * targets. Each is written to the global of its name.
  */
 
 import { BOUNDARIES, RESULTS } from "../cases/words.ts";
@@ -8,30 +8,30 @@ import { BASELINE } from "./baseline.ts";
 import { CODE, CODES, CONSTANTS, placeOf, SCRATCH, SCRATCH_SIZE, STACK } from "./code.ts";
 import { FROMS, type From, ONS, type On, REGISTERS, WAYS, type Way } from "./setups.ts";
 
-/** The first address that four levels of page tables do not reach, and that five do not. */
+/** The ends of user space with four levels of page tables, and with five. */
 const [END_OF_47, END_OF_56] = [1n << 47n, 1n << 56n];
 const PAGE = 4096n;
-/** Where the stub code lies as a rule. */
+/** Where the stub code usually lies. */
 const STUB_CODE = END_OF_47 - 2n * PAGE;
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 const END_OF_SCRATCH = SCRATCH + BigInt(SCRATCH_SIZE);
 
-/** Numbers of names, each as often as its weight. */
+/** The indices of names, each repeated by its weight. */
 function weighted<T extends string>(names: readonly T[], weights: Readonly<Record<T, number>>) {
   return names.flatMap((name, i) => Array.from({ length: weights[name] }, () => BigInt(i)));
 }
 
-/** How often each register is changed, beside the others. */
+/** How often each register is changed, relative to the others. */
 const WEIGHTS: Readonly<Record<string, number>> = {
   ...{ rax: 5, orig_rax: 5, eflags: 6, rsp: 4, rdi: 4, cs: 3, ss: 3, fs_base: 3, gs_base: 3 },
   ...{ rip: 3, rcx: 2, r11: 2 },
 };
 
-/** Words by the name of their table. Those below 0 are what they are in 64 bits. */
+/** Words by the name of their table. Negative ones are taken modulo 2^64. */
 export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
   baseline: BASELINE,
 
-  /** Other stops than by a signal have to be made first: they take two and three times as long. */
+  /** Stops other than by a signal have to be reached first: they take two to three times as long. */
   froms: weighted<From>(FROMS, { signal: 24, entry: 3, exit: 2, sysemu: 2, group: 1 }),
   ways: weighted<Way>(WAYS, {
     ...{ SETREGS: 18, SETREGSET: 4, POKEUSER: 4, SETFPREGS: 1 },
@@ -53,7 +53,7 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
     ...[0x2bn, 0x30n, 0x33n, 0x38n, 0x3bn, 0x43n, 0x53n, 0x63n, 0x6bn, 0x73n, 0x7bn, 0x7fn, 0x83n],
     ...[0x8bn, 0xfffcn, 0xffffn, 0x1_0023n, 0x1_0033n, 0x1_0000_002bn, 0xffff_ffff_0000_0033n],
   ],
-  /** Those of user space come up more often: all others end at once. */
+  /** Selectors of user space are drawn more often: with any other the stub faults at once. */
   usableSelectors: [0x33n, 0x2bn, 0x23n, 0x2bn, 0x33n, 0x23n, 0n, 3n],
 
   bases: [
@@ -71,7 +71,7 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
     ...[END_OF_47 - PAGE - 8n, END_OF_47 - PAGE, END_OF_47 - 8n, END_OF_47 - 1n, END_OF_47],
     ...[-END_OF_47 - 1n, -END_OF_47, END_OF_56 - 1n, END_OF_56, 1n << 63n, VSYSCALL, -8n, -1n],
   ],
-  /** Where a store may land; what lies there is never looked at. */
+  /** Targets of stores; the memory there is never read. */
   stores: [SCRATCH, SCRATCH + 1n, SCRATCH + 4088n, END_OF_SCRATCH - 8n],
   stacks: [
     ...[STACK, STACK - 8n, STACK - 1n, STACK - 4n, STACK - 127n, STACK - 128n, STACK - PAGE],
@@ -90,22 +90,22 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
     ...[-END_OF_47 - 1n, -END_OF_47, END_OF_56 - 1n, END_OF_56, 1n << 63n, -1n, -2n, 1n << 32n],
     ...[(1n << 32n) + placeOf("int3"), placeOf("int3") - (1n << 32n)],
   ],
-  /** gettimeofday, time and getcpu of long ago, and what is not quite these. */
+  /** The old gettimeofday, time and getcpu, and addresses beside them. */
   vsyscalls: [0n, 0x400n, 0x800n, 1n, 0x401n, 0xc00n, PAGE].map((n) => VSYSCALL + n),
 
-  /** getpid, gettid, getppid, restart_syscall, sched_yield: what answers in a target. */
+  /** getpid, gettid, getppid, restart_syscall and sched_yield, which targets may call, and some others. */
   calls: [39n, 186n, 110n, 219n, 24n, 102n, 104n, 0n, 15n, 20n, 59n, 60n, 62n, 231n],
   oddCalls: [
     ...[-1n, -2n, 0xffff_ffffn, 0x7fff_ffffn, 0x8000_0000n, 0x4000_0000n + 39n, 0x1_0000_0027n],
     ...[511n, 512n, 547n, 1000n, -512n, 1n << 63n, (1n << 63n) - 1n, 0xffff_ffff_0000_0027n],
   ],
-  /** What a call that a signal interrupted answers, as long as nobody sees it; and what lies around that. */
+  /** The kernel-internal results of interrupted calls, and numbers beside them. */
   restarts: [
     ...[-512n, -513n, -514n, -516n, -512n, -513n, -514n, -516n, -515n, -511n, -517n],
     ...[0xffff_fe00n, 0xffff_fdfcn, -4n, -38n],
   ],
 
-  /** Of struct user: its end, what lies behind the registers, and debug registers. */
+  /** Offsets in struct user: its end, members after the registers, and debug registers. */
   oddOffsets: [
     ...[1n, 4n, 7n, 79n, 81n, 127n, 215n, 216n, 224n, 512n, 840n, 847n, 849n, 880n, 888n, 896n],
     ...[905n, 911n, 912n, 920n, 928n, 4096n, 2n ** 31n, 2n ** 32n, 2n ** 32n + 80n, 2n ** 63n],

@@ -29,7 +29,7 @@ import {
 } from "./code.ts";
 import { SYS_UPROBE } from "./machine.ts";
 
-/** Calls that harm nobody, whatever their arguments. All others answer ENOSYS. */
+/** Calls that are harmless with any arguments. All others fail with ENOSYS. */
 export const HARMLESS = [
   "getpid",
   "gettid",
@@ -42,11 +42,11 @@ export const HARMLESS = [
   "restart_syscall",
 ] as const;
 
-/** Signals with a handler, the code `handler`: the second restarts the calls that it interrupts. */
+/** Signals with a handler, the code `handler`. The second restarts calls that it interrupts. */
 const HANDLED = ["SIGUSR1", "SIGUSR2"] as const;
 
 const ENOSYS = 38;
-/** gVisor refuses a higher file descriptor. */
+/** The highest file descriptor for close_range: gVisor refuses a higher one. */
 const LAST_FILE = 0x7fff_ffff;
 /** A limit of one byte keeps the kernel from dumping even to a program (do_coredump in fs/coredump.c). */
 const NO_CORE = 1n;
@@ -63,26 +63,26 @@ const SA_NODEFER = 0x4000_0000n;
 const PR_SET_NO_NEW_PRIVS = 38;
 
 /**
- * Makes a stub in which setups may be tried: it has the pages of code.ts and its stub code, shares no file with the
- * host, dumps no core, and makes no system call but those that are harmless.
+ * Creates a stub in which setups can be tried. It has the pages of code.ts besides its stub code, shares no file with
+ * the host, dumps no core, and can make harmless system calls only.
  *
- * @param master a stub with SIGCHLD as its exit signal, unmapped
- * @throws SyscallError where the kernel does not let it.
+ * @param master a scrubbed stub with exit signal SIGCHLD
+ * @throws SyscallError if the kernel refuses a call of its set-up
  */
 export function createTarget(master: Stub): Stub {
   return createHarmless(master, (stub) => {
     const flags = SA_SIGINFO | SA_RESTORER | SA_NODEFER;
     const [first, second] = HANDLED;
-    // SA_NODEFER, for no handler ever returns: the mask stays empty.
+    // No handler ever returns, so SA_NODEFER keeps the signal mask empty.
     handleSignal(stub, first, placeOf("handler"), flags);
     handleSignal(stub, second, placeOf("handler"), flags | SA_RESTART);
   });
 }
 
 /**
- * The same with a set-up of its own, which may still make system calls, and use the files that the host has.
+ * The same with a further set-up, which can still make any system call and use the host's files.
  *
- * @param furtherRules of the filter, before all others but that of the architecture.
+ * @param furtherRules rules of the filter, after the check of the architecture and before all others
  */
 export function createHarmless(
   master: Stub,
@@ -107,21 +107,21 @@ export function createHarmless(
   }
 }
 
-/** Closes all files of a stub that shares none: one by one if the kernel has no close_range(2), which is of Linux 5.9. */
+/** Closes all files of a stub that shares none, one by one if the kernel has no close_range(2) (Linux 5.9). */
 function closeAll(stub: Stub): void {
   if (stub.inject("close_range", 0, LAST_FILE, 0).errno === null) return;
   for (const file of readdirSync(`/proc/${stub.pid}/fd`)) stub.call("close", Number(file));
 }
 
 /**
- * Creates a stub whose pid is the number of no call that the filter lets through, or does not see: what getpid or getppid
- * has answered may be the number of a case's next call, and all others are answered alike.
+ * Creates a stub whose pid is not the number of a call that the filter allows or does not see. The result of getpid or
+ * getppid may become the number of the next call, whose outcome must not depend on the pid.
  */
 export function createAnonymous(tracer: TracingThread, create: () => Stub): Stub {
   const numbers = [...HARMLESS, "uretprobe"].map((name) => Number(tracer.syscallNumber(name)));
   const taken: Stub[] = [];
   try {
-    // As long as these are there, the next has another pid.
+    // While these exist, the next stub has another pid.
     for (;;) {
       const stub = create();
       if (stub.pid !== SYS_UPROBE && !numbers.includes(stub.pid)) return stub;
@@ -174,7 +174,7 @@ function harmlessOnly(tracer: TracingThread, furtherRules: readonly BpfInstructi
     [JUMP_EQUAL, tracer.constant("AUDIT_ARCH_X86_64") >>> 0, 1, 0],
     refuse,
     ...furtherRules,
-    // Functions of the vsyscall page write where their arguments say.
+    // Functions of the vsyscall page write to the addresses in their arguments.
     [LOAD_WORD, DATA_INSTRUCTION_POINTER + HIGH],
     [JUMP_EQUAL, VSYSCALL_HALF, numbers.length + 1, 0],
     [LOAD_WORD, DATA_NUMBER],

@@ -81,6 +81,8 @@ export class Context {
   /** What `interruptGuest` takes. */
   readonly interruptHandle: InterruptHandle;
   readonly #record: SwitchRecord;
+  /** Where the encoder writes the arguments of a system call. */
+  readonly #args: RegisterBlock;
   /** Whether guests follow their tracer from processor to processor. */
   readonly #bind: boolean;
   #fault: FaultRecord | undefined;
@@ -93,6 +95,7 @@ export class Context {
     this.#bind = bind;
     this.registers = tracer.blocks.allocate();
     this.registers.bytes.fill(0);
+    this.#args = tracer.blocks.allocate();
     this.xstate = initialXstate.slice();
     this.#record = new SwitchRecord(this.xstate.length);
     this.interruptHandle = {
@@ -144,6 +147,7 @@ export class Context {
     this.#released = true;
     this.#noteFault(undefined);
     this.tracer.blocks.release(this.registers);
+    this.tracer.blocks.release(this.#args);
   }
 
   [Symbol.dispose](): void {
@@ -173,8 +177,7 @@ export class Context {
     const { tracer } = this;
     const { encoder } = tracer;
     const { offset } = this.registers;
-    encoder.enterGuest(offset, thread.initial.offset);
-    const stepping = encoder.isSingleStepping(offset) === 1;
+    const stepping = encoder.enterGuest(offset, thread.initial.offset) === 1;
     this.#record.request = tracer.constant(stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU");
     let stop = thread.switch(this.registers, this.xstate, this.#record);
     const late = stop === "late";
@@ -195,8 +198,8 @@ export class Context {
     const { encoder } = this.tracer;
     const { offset } = this.registers;
     this.#noteFault(undefined);
-    const number = encoder.decodeGuestSyscall(offset);
-    const args = [0, 1, 2, 3, 4, 5].map((index) => encoder.guestArgument(offset, index));
+    const number = encoder.decodeGuestSyscall(offset, this.#args.offset);
+    const args = [0, 1, 2, 3, 4, 5].map((index) => this.#args.word(index));
     return { kind: "syscall", number, args };
   }
 

@@ -1,6 +1,8 @@
 import { setImmediate } from "node:timers/promises";
+import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StublabError } from "../errors.ts";
-import { abortSignal, checkOptions, type OptionShapes, show, text } from "../shape.ts";
+import { abortSignal, checkOptions, type OptionShapes, show } from "../shape.ts";
+import { encoderOption } from "../stub/tracer.ts";
 import { Recorder } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
 import type { Scenario } from "./scenario.ts";
@@ -8,13 +10,13 @@ import { loadScenario, SCENARIOS } from "./scenarios.ts";
 import { type Lesson, lessonShape, scenarioOf } from "./scene.ts";
 
 export interface RecordOptions {
-  /** The name of an encoder that comes with stublab. Default: "assembly". */
-  readonly encoder?: string;
+  /** The name of an encoder that comes with stublab, or what `openEncoder` or `loadEncoder` returns. Default: "assembly". */
+  readonly encoder?: string | Encoder;
   /** Aborts the recording after the attempt under way, which takes about a second: it rejects with the reason. */
   readonly signal?: AbortSignal;
 }
 
-const SHAPES: OptionShapes<RecordOptions> = { encoder: text, signal: abortSignal };
+const SHAPES: OptionShapes<RecordOptions> = { encoder: encoderOption, signal: abortSignal };
 
 /** How often a failing scenario is attempted, at most. */
 const MOST_ATTEMPTS = 20;
@@ -55,7 +57,7 @@ export async function recordScenario(
 async function recordStable(
   name: string,
   scenario: Scenario,
-  encoder: string,
+  encoder: string | Encoder,
   signal: AbortSignal | undefined,
 ): Promise<Recording> {
   const failures: string[] = [];

@@ -1,4 +1,6 @@
 import { release } from "node:os";
+import type { Encoder } from "../encoder/encoder.ts";
+import { expectDriver } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { hex, StateError } from "../errors.ts";
 import { callTitle } from "./calls.ts";
@@ -22,11 +24,11 @@ import {
 
 declare const STUBLAB_VERSION: string;
 
-/** What a step has to say; what is left out is null, and `about` is the lane. */
+/** A step to add. Members that are omitted become null, and `about` the lane. */
 export type NewStep = Pick<Step, "lane" | "kind" | "title" | "why"> &
   Partial<Omit<Step, "microseconds">>;
 
-/** The code that an address lies in, its line there, and what that line is for. */
+/** The line of code at an address, and why it is there. */
 export interface Place {
   readonly instruction: Instruction;
   readonly line: CodeLine;
@@ -36,12 +38,12 @@ export interface Place {
 /** What a reader needs before the first step. */
 export type Introduction = Pick<Recording, "title" | "introduction">;
 
-/** Why each line of a code is there, by its offset. */
+/** Why each line of a piece of code is there, by offset. */
 export type Reasons = ReadonlyMap<number, string>;
 
 /**
- * One thing that a recorder was told. Its times are microseconds of the machine's monotonic clock; an arrow's steps
- * are those of the recorder that was told, and so is a question's.
+ * One addition to a recorder. Times are microseconds of the monotonic clock. Steps of arrows and questions are indices
+ * in that recorder.
  */
 export type Piece =
   | { readonly kind: "lane"; readonly lane: Lane }
@@ -52,10 +54,10 @@ export type Piece =
   | { readonly kind: "observed"; readonly observed: string }
   | { readonly kind: "fact"; readonly fact: Fact };
 
-/** Collects what happens, in order, and makes a recording of it. */
+/** Collects what happens, in order, for a recording. */
 export class Recorder {
-  /** The name of the encoder that scenarios work with. */
-  readonly encoder: string;
+  /** The encoder that scenarios use. */
+  readonly encoder: Encoder;
   /** Its constants. */
   readonly constants: ReadonlyMap<string, bigint>;
   readonly #viewer = new KernelViewer();
@@ -70,12 +72,12 @@ export class Recorder {
   readonly #hears: ((piece: Piece) => void) | undefined;
 
   /**
-   * @param hears is told of each piece at once.
-   * @throws InputError where there is no encoder of that name.
+   * @param hears is called with each piece at once.
+   * @throws InputError if there is no encoder of that name; EncoderError if it cannot drive stubs
    */
-  constructor(encoder: string, hears?: (piece: Piece) => void) {
-    this.encoder = encoder;
-    this.constants = openEncoder(encoder).constants;
+  constructor(encoder: string | Encoder, hears?: (piece: Piece) => void) {
+    this.encoder = typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
+    this.constants = this.encoder.constants;
     this.#hears = hears;
   }
 
@@ -107,9 +109,9 @@ export class Recorder {
   }
 
   /**
-   * Adds a piece of another recorder, of which all pieces come here in order.
+   * Adds a piece of another recorder. All its pieces must be added in order.
    *
-   * @param stepOf the index here of a step, by the index there.
+   * @param stepOf maps the index of a step there to the index here.
    */
   adopt(piece: Piece, stepOf: (index: number) => number): void {
     if (piece.kind === "arrow") {
@@ -131,13 +133,13 @@ export class Recorder {
     this.add({ kind: "lane", lane: { id, role, pid } });
   }
 
-  /** Makes code known that lies at `base`: its instructions are recorded by their lines. */
+  /** Registers code at `base`, so that its instructions are recorded with their lines. */
   addCode({ name, lines }: Listing, base: bigint, reasons: Reasons): void {
     this.#reasons.set(name, reasons);
     this.add({ kind: "code", code: { name, base: hex(base), lines } });
   }
 
-  /** The place of an address in the code that is known; undefined where it lies in none. */
+  /** The place of an address in registered code; undefined if it is in none. */
   placeOf(address: bigint): Place | undefined {
     for (const code of this.#codes) {
       const offset = Number(address - BigInt(code.base));
@@ -149,7 +151,7 @@ export class Recorder {
     return undefined;
   }
 
-  /** Adds a step, and answers its index. */
+  /** Adds a step, and returns its index. */
   step({ lane, kind, title, why, ...event }: NewStep): number {
     const step = {
       lane,
@@ -157,7 +159,7 @@ export class Recorder {
       kind,
       title,
       why,
-      // Two processes may record together, and this clock is one for all.
+      // Two processes may record together: this clock is the same in both.
       microseconds: Number(process.hrtime.bigint() / 1000n),
       instruction: event.instruction ?? null,
       call: event.call ?? null,
@@ -169,7 +171,7 @@ export class Recorder {
     return this.length - 1;
   }
 
-  /** A system call that a lane makes without being watched: its words are known, or null. */
+  /** Adds a system call that was not traced. Argument words that are unknown are null. */
   call(
     lane: string,
     name: string,
@@ -186,27 +188,27 @@ export class Recorder {
     this.add({ kind: "arrow", arrow: { kind, from, to, label } });
   }
 
-  /** Asks what will happen, before the next step, which answers it. */
+  /** Asks a question that the next step answers. */
   ask(question: Omit<Question, "step">): void {
     this.add({ kind: "question", question: { step: this.length, ...question } });
   }
 
-  /** Says what the observer changed. The same words twice are said once. */
+  /** Notes what the observer changed. Repeated notes are recorded once. */
   observe(change: string): void {
     this.add({ kind: "observed", observed: change });
   }
 
-  /** Sets beside each other what a scenario says must be true in the end, and what the kernel says. */
+  /** Records what a scenario expects at its end, and what the kernel says. */
   check(fact: string, expected: string, seen: string): void {
     this.add({ kind: "fact", fact: { fact, expected, seen, held: expected === seen } });
   }
 
-  /** What the kernel says of a process now; null where it is gone. */
+  /** What the kernel says about a process now; null if it is gone. */
   view(pid: number): KernelView | null {
     return this.#viewer.view(pid);
   }
 
-  /** @throws StateError where a question is left without the step that answers it. */
+  /** Returns the recording. @throws StateError if no step follows a question. */
   finish(name: string, { title, introduction }: Introduction): Recording {
     const open = this.#questions.find(({ step }) => step >= this.#steps.length);
     if (open !== undefined) throw new StateError(`no step answers the question "${open.text}"`);
@@ -218,7 +220,7 @@ export class Recorder {
       title,
       introduction,
       machine: { kernel: release(), arch: "amd64" },
-      encoder: this.encoder,
+      encoder: this.encoder.name,
       lanes: this.#lanes,
       steps: this.#steps.map((step) => ({ ...step, microseconds: step.microseconds - started })),
       arrows: this.#arrows,
@@ -230,7 +232,7 @@ export class Recorder {
   }
 }
 
-/** Registers as a recording has them. */
+/** Registers in the form of a recording. */
 export function tellRegisters(registers: Readonly<Record<string, bigint>>): Registers {
   return Object.fromEntries(Object.entries(registers).map(([name, word]) => [name, hex(word)]));
 }

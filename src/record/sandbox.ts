@@ -34,6 +34,7 @@ export interface SandboxOptions {
 /** What a sandboxed thread is told (sandboxed.ts). */
 export interface ThreadData {
   readonly scenario: string;
+  /** The name of an encoder, or its file. */
   readonly encoder: string;
   /** Where it writes what it records. */
   readonly file: number;
@@ -72,13 +73,13 @@ export class Sandbox {
   /** @param scenario its name: a sandbox loads it for itself. */
   static start(recorder: Recorder, scenario: string, options: SandboxOptions = {}): Sandbox {
     const pieces = new Pieces(recorder);
-    return new Sandbox(pieces, startProcess(scenario, recorder.encoder, pieces.file, options));
+    return new Sandbox(pieces, startProcess(scenario, wordOf(recorder), pieces.file, options));
   }
 
   /** The same in a thread of this process. */
   static startThread(recorder: Recorder, scenario: string): Sandbox {
     const pieces = new Pieces(recorder);
-    return new Sandbox(pieces, startThread(scenario, recorder.encoder, pieces.file));
+    return new Sandbox(pieces, startThread(scenario, wordOf(recorder), pieces.file));
   }
 
   private constructor(pieces: Pieces, vehicle: Vehicle) {
@@ -199,6 +200,11 @@ async function within<T>(promise: Promise<T>): Promise<T> {
   } finally {
     clearInterval(timer);
   }
+}
+
+/** What a sandbox finds the encoder by. */
+function wordOf({ encoder }: Recorder): string {
+  return encoder.file ?? encoder.name;
 }
 
 function script(): URL {

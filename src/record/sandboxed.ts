@@ -3,6 +3,7 @@
 
 import { readSync } from "node:fs";
 import { isMainThread, workerData } from "node:worker_threads";
+import { isEncoderFile, loadEncoder } from "../encoder/foreign.ts";
 import { StateError, StublabError } from "../errors.ts";
 import { writeMessage } from "./pieces.ts";
 import { Recorder } from "./recorder.ts";
@@ -37,7 +38,8 @@ function readOrder(): void {
 
 const { scenario, encoder, file, waitForOrder } = here();
 try {
-  const recorder = new Recorder(encoder, (piece) => writeMessage(file, piece));
+  const opened = isEncoderFile(encoder) ? await loadEncoder(encoder) : encoder;
+  const recorder = new Recorder(opened, (piece) => writeMessage(file, piece));
   const { sandboxed } = await loadScenario(scenario);
   if (sandboxed === undefined) throw new StateError(`the scenario "${scenario}" has no such part`);
   await sandboxed(recorder, {

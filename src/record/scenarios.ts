@@ -112,7 +112,7 @@ export function loadScenario(name: string): Promise<Scenario> {
   if (entry !== undefined) return entry.load();
   const near = nearest(name, Object.keys(SCENARIOS));
   throw new InputError(
-    `there is no scenario "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
+    `unknown scenario "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
     { remedy: `scenarios: ${Object.keys(SCENARIOS).join(", ")}` },
   );
 }

@@ -1,7 +1,7 @@
 import { isMainThread } from "node:worker_threads";
 import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { expectComplete } from "../encoder/guarded.ts";
+import { expectDriver } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { DeathError, InputError, StateError } from "../errors.ts";
 import { bytes, callback, checkOptions, list, nameOrNumber, oneOf, type Shape } from "../shape.ts";
@@ -90,7 +90,7 @@ export function encoderOption(value: unknown, place: string): void {
 function openedEncoder(options: TracerOptions): Encoder {
   checkOptions(options, "options", { encoder: encoderOption, deadline: checkDeadline });
   const { encoder = "assembly" } = options;
-  return typeof encoder === "string" ? openEncoder(encoder) : expectComplete(encoder);
+  return typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
 }
 
 /**

@@ -72,7 +72,7 @@ export class TracingThread {
     this.deadline = deadline;
     this.shim = loadShim();
     this.tid = this.shim.gettid();
-    this.blocks = new BlockAllocator(encoder);
+    this.blocks = BlockAllocator.of(encoder);
     this.frame = this.blocks.allocate();
     this.stubAddress = mapStubCode(this.shim);
     this.restAddress = BigInt(this.stubAddress + this.shim.stubRestOffset());

@@ -7,10 +7,10 @@ import { runLive } from "../../src/compare/live/live.ts";
 import { openJudges } from "../../src/compare/live/open.ts";
 import { LocalSubject } from "../../src/compare/subject.ts";
 import { FUNCTION_NAMES } from "../../src/encoder/abi.ts";
-import { openEncoderFor, StublabError } from "../../src/index.ts";
+import { openEncoder, StublabError } from "../../src/index.ts";
 
 const wanted = FUNCTION_NAMES.filter((name) => process.argv.includes(name));
-const subjects = [new LocalSubject(openEncoderFor("assembly", "amd64"))];
+const subjects = [new LocalSubject(openEncoder("assembly", "amd64"))];
 const { functions } = await compare({ subjects, seed: 0n, cases: 0, only: wanted });
 try {
   const judges = openJudges();

@@ -1,12 +1,12 @@
-/* Guests' registers: what makes a block fit to be resumed, and the system call that it stopped at.
+/*
+ * Guests' registers: what makes a block fit to be resumed, and the system call that it stopped at.
  */
-#include "guest.h"
 #include "machine.h"
 
 /* What the kernel pops when it emulates a vsyscall: the return address of the CALL. */
 #define RETURN_ADDRESS_LENGTH sizeof(uint64_t)
 
-void native_enter_guest(void *memory, uint32_t block, uint32_t initial) {
+int32_t native_enter_guest(void *memory, uint32_t block, uint32_t initial) {
     struct user_regs_struct *registers = registers_at(memory, block);
     const struct user_regs_struct *from = read_only(memory, initial);
 
@@ -18,39 +18,22 @@ void native_enter_guest(void *memory, uint32_t block, uint32_t initial) {
     registers->gs = from->gs;
     /* -1: in no system call, so that the kernel restarts none. */
     registers->orig_rax = UINT64_MAX;
+    return (registers->eflags & X86_EFLAGS_TF) != 0;
 }
 
-int32_t native_is_single_stepping(const void *memory, uint32_t block) {
-    return (read_only(memory, block)->eflags & X86_EFLAGS_TF) != 0;
-}
-
-int32_t native_decode_guest_syscall(void *memory, uint32_t block) {
+int32_t native_decode_guest_syscall(void *memory, uint32_t block, uint32_t at) {
     struct user_regs_struct *registers = registers_at(memory, block);
+    uint64_t *arguments = place_in(memory, at);
 
-    /* At the stop rax is -ENOSYS already; the number is the low half of what it was. */
+    arguments[0] = registers->rdi;
+    arguments[1] = registers->rsi;
+    arguments[2] = registers->rdx;
+    arguments[3] = registers->r10;
+    arguments[4] = registers->r8;
+    arguments[5] = registers->r9;
+    /* At the stop rax is already -ENOSYS; the number is the low half of what it was. */
     registers->rax = registers->orig_rax;
     return (int32_t)registers->orig_rax;
-}
-
-uint64_t native_guest_argument(const void *memory, uint32_t block, int32_t index) {
-    const struct user_regs_struct *registers = read_only(memory, block);
-
-    switch (index) {
-    case 0:
-        return registers->rdi;
-    case 1:
-        return registers->rsi;
-    case 2:
-        return registers->rdx;
-    case 3:
-        return registers->r10;
-    case 4:
-        return registers->r8;
-    case 5:
-        return registers->r9;
-    default:
-        return 0;
-    }
 }
 
 void native_encode_guest_result(void *memory, uint32_t block, uint64_t result) {

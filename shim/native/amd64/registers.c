@@ -84,7 +84,7 @@ int32_t native_restart_syscall(void *memory, uint32_t block, uint64_t original) 
     return 1;
 }
 
-uint64_t native_syscall_result(const void *memory, uint32_t block) {
+uint64_t native_syscall_result(void *memory, uint32_t block) {
     return read_only(memory, block)->rax;
 }
 

@@ -8,7 +8,7 @@
 /* Every instruction's length, that of SVC among them. */
 #define SYSCALL_LENGTH 4
 
-/* The procedure call standard of arm64 and syscall(2): where a call has its number. */
+/* The register of a call's number (syscall(2)). */
 #define NUMBER_REGISTER 8
 
 /* The bootstrap convention: docs/encoder-abi.md. */
@@ -62,7 +62,7 @@ int32_t native_restart_syscall(void *memory, uint32_t block, uint64_t original) 
     return 1;
 }
 
-uint64_t native_syscall_result(const void *memory, uint32_t block) {
+uint64_t native_syscall_result(void *memory, uint32_t block) {
     return read_only(memory, block)->regs[0];
 }
 

@@ -3,18 +3,8 @@ import type { RecordLayout } from "../record.ts";
 import { PLACES } from "./code.ts";
 import { type Frames, SYSCALL_SIZE } from "./frame.ts";
 import { blockOf, RESTARTS } from "./frames.ts";
-import {
-  expect,
-  fromInt,
-  HELD,
-  type Judge,
-  type Judgement,
-  narrows,
-  toInt,
-  undecided,
-  unsigned,
-} from "./judge.ts";
-import { NO_CALL } from "./registers.ts";
+import { expect, fromInt, HELD, type Judge, type Judgement, undecided, unsigned } from "./judge.ts";
+import { NO_CALL, TF } from "./registers.ts";
 import type { Tracee } from "./tracee.ts";
 
 const PTRACE_GET_SYSCALL_INFO = 0x420e;
@@ -74,7 +64,7 @@ function describe({ tracer, stub, words }: Tracee, { registers }: Frames): Call 
 
 const NO_INFO = "this kernel has no PTRACE_GET_SYSCALL_INFO";
 
-/** decodeGuestSyscall: the number is the kernel's, and with rax as it is left the call can be made again. */
+/** decodeGuestSyscall: number and arguments are the kernel's, and with rax as it is left the call can be made again. */
 export class DecodeJudge implements Judge {
   readonly name = "decodeGuestSyscall";
   readonly asked =
@@ -99,6 +89,11 @@ export class DecodeJudge implements Judge {
     const number = BigInt.asUintN(32, call.number);
     const result = expect(this.name, number, answered[this.layout.result] ?? 0n);
     if (result !== HELD) return result;
+    const args = blockOf(this.layout, answered, "at");
+    for (const [i, word] of call.args.entries()) {
+      const argument = expect(`at.arg${i}`, word, args[i] ?? 0n);
+      if (argument !== HELD) return argument;
+    }
     const rax = registers.get(block, "rax");
     const again = this.#calls.again(block, rax);
     if (again === undefined)
@@ -107,40 +102,6 @@ export class DecodeJudge implements Judge {
     const original = registers.get(before, "orig_rax");
     if (asked !== original) return expect("block.rax", original, rax);
     return this.#calls.frames.difference(call.registers, again.registers) ?? HELD;
-  }
-}
-
-/** A call's arguments. */
-const ARGUMENTS = 6;
-
-/** guestArgument: the arguments are the kernel's account. */
-export class ArgumentJudge implements Judge {
-  readonly name = "guestArgument";
-  readonly asked = "a call at a stop of SYSEMU; PTRACE_GET_SYSCALL_INFO";
-  readonly layout: RecordLayout;
-  readonly #calls: Calls;
-
-  constructor(layout: RecordLayout, calls: Calls) {
-    this.layout = layout;
-    this.#calls = calls;
-  }
-
-  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    if (!narrows(random, enumerated)) return;
-    input[this.layout.field("index").at] = BigInt(random.below(ARGUMENTS));
-  }
-
-  fit(input: BigUint64Array): void {
-    this.#calls.fit(blockOf(this.layout, input));
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const index = toInt(input[this.layout.field("index").at]);
-    if (index < 0 || index >= ARGUMENTS) return undecided("a call has arguments 0 to 5");
-    const block = blockOf(this.layout, input);
-    const call = this.#calls.again(block, this.#calls.frames.registers.get(block, "orig_rax"));
-    if (call === undefined) return undecided(NO_INFO);
-    return expect(this.name, call.args[index] ?? 0n, answered[this.layout.result] ?? 0n);
   }
 }
 
@@ -177,10 +138,11 @@ export class GuestResultJudge implements Judge {
   }
 }
 
-/** enterGuest: a stub is resumed from a signal with the block. */
+/** enterGuest: a stub is resumed from a signal with the block, and traps after one instruction if it single-steps. */
 export class EnterJudge implements Judge {
   readonly name = "enterGuest";
-  readonly asked = "resumed a stub from a signal with the block; it wrote its registers down";
+  readonly asked =
+    "resumed a stub from a signal with the block; whether it trapped after one instruction; it wrote its registers down";
   readonly layout: RecordLayout;
   readonly #frames: Frames;
 
@@ -203,7 +165,7 @@ export class EnterJudge implements Judge {
     const { registers } = this.#frames;
     const block = blockOf(this.layout, input);
     const own = SELECTORS.map((name) => [name, registers.get(block, name)] as const);
-    registers.fit(block);
+    registers.fit(block, PLACES.entry, true);
     for (const [name, word] of own) block[registers.at(name)] = word;
     registers.fitSelectors(blockOf(this.layout, input, "initial"));
   }
@@ -223,37 +185,20 @@ export class EnterJudge implements Judge {
       ...Object.fromEntries(SELECTORS.map((name) => [name, registers.get(initial, name)])),
       orig_rax: NO_CALL,
     });
-    return this.#frames.judge(meant, blockOf(this.layout, answered));
+    const trap = registers.get(meant, "eflags") & TF;
+    // Without TF, the registers that the stub writes down below show that nothing trapped.
+    const stop = trap === 0n ? undefined : this.#frames.stopOf(meant);
+    if (trap !== 0n && stop?.kind !== "signal") return undecided("the stub did not trap");
+    const stepping = fromInt(stop?.code === TRAP_TRACE ? 1 : 0);
+    const result = expect(this.name, stepping, answered[this.layout.result] ?? 0n);
+    if (result !== HELD) return result;
+    // A stub that traps writes nothing down.
+    const untrapped = (block: BigUint64Array) =>
+      registers.with(block, { eflags: registers.get(block, "eflags") ^ trap });
+    return this.#frames.judge(untrapped(meant), untrapped(blockOf(this.layout, answered)));
   }
 }
 
 const SELECTORS = ["cs", "ss", "ds", "es", "fs", "gs"];
 /** si_code of a trap after an instruction. */
 const TRAP_TRACE = 2;
-
-/** isSingleStepping: whether a stub traps after its first instruction. */
-export class SteppingJudge implements Judge {
-  readonly name = "isSingleStepping";
-  readonly asked = "resumed a stub with the block; whether it trapped after one instruction";
-  readonly layout: RecordLayout;
-  readonly #frames: Frames;
-
-  constructor(layout: RecordLayout, frames: Frames) {
-    this.layout = layout;
-    this.#frames = frames;
-  }
-
-  fit(input: BigUint64Array): void {
-    const { registers } = this.#frames;
-    const block = blockOf(this.layout, input);
-    registers.fit(block, PLACES.entry, true);
-    block[registers.at("orig_rax")] = NO_CALL;
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const stop = this.#frames.stopOf(blockOf(this.layout, input));
-    if (stop === undefined || stop.kind === "syscall") return undecided("the stub did not trap");
-    const stepping = stop.code === TRAP_TRACE;
-    return expect(this.name, fromInt(stepping ? 1 : 0), answered[this.layout.result] ?? 0n);
-  }
-}

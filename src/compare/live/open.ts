@@ -6,14 +6,7 @@ import { Clone3Judge } from "./clone3.ts";
 import { Clones, prepareClones } from "./clones.ts";
 import { Frames } from "./frame.ts";
 import { BootstrapJudge, SyscallJudge } from "./frames.ts";
-import {
-  ArgumentJudge,
-  Calls,
-  DecodeJudge,
-  EnterJudge,
-  GuestResultJudge,
-  SteppingJudge,
-} from "./guests.ts";
+import { Calls, DecodeJudge, EnterJudge, GuestResultJudge } from "./guests.ts";
 import type { Judge } from "./judge.ts";
 import { RestartJudge, RestartsJudge, RewindJudge } from "./restarts.ts";
 import { Answers, ErrnoJudge, prepareAnswers, ResultJudge } from "./results.ts";
@@ -129,9 +122,7 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
     new SiginfoJudge(layout("encodeSiginfo"), forms),
     seccomp,
     new EnterJudge(layout("enterGuest"), frames),
-    new SteppingJudge(layout("isSingleStepping"), frames),
     new DecodeJudge(layout("decodeGuestSyscall"), calls),
-    new ArgumentJudge(layout("guestArgument"), calls),
     new GuestResultJudge(layout("encodeGuestResult"), calls),
     new VsyscallJudge(layout("rewindVsyscall"), slot(prepareVsyscalls), frames),
   ];

@@ -1,4 +1,5 @@
-import { ARCHES, OPERATIONS } from "../../encoder/abi.ts";
+import { OPERATIONS } from "../../encoder/abi.ts";
+import { ARCHES } from "../../encoder/arch.ts";
 import { count, counted } from "../../page/figures.ts";
 import { leftOut } from "../../page/fit.ts";
 import { type Html, html, NOTHING, shown } from "../../page/html.ts";

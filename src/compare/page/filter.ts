@@ -1,4 +1,5 @@
-import type { Arch, Operation } from "../../encoder/abi.ts";
+import type { Operation } from "../../encoder/abi.ts";
+import type { Arch } from "../../encoder/arch.ts";
 import { count, counted } from "../../page/figures.ts";
 import { fit } from "../../page/fit.ts";
 import { type Html, html, plain } from "../../page/html.ts";

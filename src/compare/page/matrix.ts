@@ -1,4 +1,5 @@
-import { type Arch, OPERATIONS, type Operation } from "../../encoder/abi.ts";
+import { OPERATIONS, type Operation } from "../../encoder/abi.ts";
+import type { Arch } from "../../encoder/arch.ts";
 import { count } from "../../page/figures.ts";
 import { leftOut } from "../../page/fit.ts";
 import { type Html, html, join, NOTHING, shown } from "../../page/html.ts";

@@ -1,4 +1,4 @@
-import type { Arch } from "../../encoder/abi.ts";
+import type { Arch } from "../../encoder/arch.ts";
 import { type CompareReport, type Disagreement, HEADERS, type PairReport } from "../report.ts";
 
 /** The encoder that is compiled against the headers, and so is their truth where it is among the compared. */

@@ -1,4 +1,5 @@
-import type { Arch, Operation } from "../../encoder/abi.ts";
+import type { Operation } from "../../encoder/abi.ts";
+import type { Arch } from "../../encoder/arch.ts";
 import { type CompareReport, HEADERS } from "../report.ts";
 import { NATIVE, truthOf } from "./standing.ts";
 

@@ -1,5 +1,6 @@
 import { AMD64 } from "./amd64_constants.ts";
-import type { Architecture } from "./architecture.ts";
+import type { Architecture, BlockFunctions } from "./architecture.ts";
+import type { Memory } from "./memory.ts";
 import { pendingRestart, RESTART_BLOCK } from "./result.ts";
 import { numberIn } from "./tables.ts";
 
@@ -22,7 +23,7 @@ const RAX = indexOf("rax");
 const RDX = indexOf("rdx");
 const RSI = indexOf("rsi");
 const RDI = indexOf("rdi");
-const ORIG_RAX = indexOf("orig_rax");
+export const ORIG_RAX = indexOf("orig_rax");
 const RIP = indexOf("rip");
 
 /** Where the stub code expects the pid of its parent. */
@@ -30,7 +31,7 @@ export const PARENT = indexOf("r15");
 
 /** The length of SYSCALL (0f 05). */
 const SYSCALL_SIZE = 2n;
-/** An orig_rax of -1 says "not in a system call", so the kernel restarts nothing (signal(7)). */
+/** An orig_rax of -1 means "not in a system call", so the kernel restarts nothing (signal(7)). */
 export const NO_SYSCALL = -1n;
 const RESTART_SYSCALL = BigInt(numberIn(AMD64, "SYS_restart_syscall"));
 
@@ -39,46 +40,61 @@ export function indexOf(register: string): number {
   return numberIn(AMD64, `REG_${register}`) / 8;
 }
 
+const SIZE = numberIn(AMD64, "REGISTERS_SIZE");
+
+/** The index of the first word of the block at a byte offset. @throws RangeError */
+export function blockIn(memory: Memory, offset: number): number {
+  return memory.indexOf(offset, SIZE);
+}
+
+function rewind(memory: Memory, block: number): void {
+  memory.lower(block + RIP, SYSCALL_SIZE);
+}
+
+function blockFunctions(memory: Memory): BlockFunctions {
+  return {
+    // The convention of syscall(2).
+    encodeSyscall(block, initial, number, arg0, arg1, arg2, arg3, arg4, arg5) {
+      const at = blockIn(memory, block);
+      memory.copy(at, blockIn(memory, initial), SIZE / 8);
+      memory.set(at + RAX, number);
+      memory.set(at + ORIG_RAX, NO_SYSCALL);
+      memory.set(at + RDI, arg0);
+      memory.set(at + RSI, arg1);
+      memory.set(at + RDX, arg2);
+      memory.set(at + R10, arg3);
+      memory.set(at + R8, arg4);
+      memory.set(at + R9, arg5);
+    },
+
+    rewindSyscall: (block) => rewind(memory, blockIn(memory, block)),
+
+    syscallResult: (block) => memory.get(blockIn(memory, block) + RAX),
+
+    // The kernel takes the low half of orig_rax as the number of the call; -1 means no call.
+    restartSyscall(block) {
+      const at = blockIn(memory, block);
+      const errno = pendingRestart(memory, at + RAX);
+      if (errno === 0 || memory.low(at + ORIG_RAX) === -1) return 0;
+      const number = errno === RESTART_BLOCK ? RESTART_SYSCALL : memory.get(at + ORIG_RAX);
+      memory.set(at + RAX, number);
+      rewind(memory, at);
+      return 1;
+    },
+
+    // The stub code looks for the mark of a clone, 1, in rbx.
+    encodeBootstrap(block, parent) {
+      const at = blockIn(memory, block);
+      memory.setHalves(at + PARENT, parent, 0);
+      memory.set(at + RBX, 1n);
+    },
+  };
+}
+
 /** x86-64. */
 export const amd64: Architecture = {
   constants: AMD64,
-  blockSize: numberIn(AMD64, "REGISTERS_SIZE"),
   audit: numberIn(AMD64, "AUDIT_ARCH_X86_64"),
   hasVsyscalls: true,
-
-  // The convention of syscall(2).
-  encodeSyscall(memory, block, number, arg0, arg1, arg2, arg3, arg4, arg5) {
-    memory.set(block + RAX, number);
-    memory.set(block + ORIG_RAX, NO_SYSCALL);
-    memory.set(block + RDI, arg0);
-    memory.set(block + RSI, arg1);
-    memory.set(block + RDX, arg2);
-    memory.set(block + R10, arg3);
-    memory.set(block + R8, arg4);
-    memory.set(block + R9, arg5);
-  },
-
-  rewindSyscall(memory, block) {
-    memory.lower(block + RIP, SYSCALL_SIZE);
-  },
-
-  syscallResult(memory, block) {
-    return memory.get(block + RAX);
-  },
-
-  // The kernel takes the low half of orig_rax for the number of the call, and -1 for none.
-  restartSyscall(memory, block) {
-    const errno = pendingRestart(memory, block + RAX);
-    if (errno === 0 || memory.low(block + ORIG_RAX) === -1) return 0;
-    const number = errno === RESTART_BLOCK ? RESTART_SYSCALL : memory.get(block + ORIG_RAX);
-    memory.set(block + RAX, number);
-    amd64.rewindSyscall(memory, block);
-    return 1;
-  },
-
-  // The stub code looks for the mark of a clone, 1, in rbx.
-  encodeBootstrap(memory, block, parent) {
-    memory.setHalves(block + PARENT, parent, 0);
-    memory.set(block + RBX, 1n);
-  },
+  blockFunctions,
 };

@@ -1,5 +1,6 @@
-import type { Architecture } from "./architecture.ts";
+import type { Architecture, BlockFunctions } from "./architecture.ts";
 import { ARM64 } from "./arm64_constants.ts";
+import type { Memory } from "./memory.ts";
 import { pendingRestart, RESTART_BLOCK } from "./result.ts";
 import { numberIn } from "./tables.ts";
 
@@ -30,45 +31,60 @@ function indexOf(register: string): number {
   return numberIn(ARM64, `REG_${register}`) / 8;
 }
 
+const SIZE = numberIn(ARM64, "REGISTERS_SIZE");
+
+/** The index of the first word of the block at a byte offset. @throws RangeError */
+export function blockIn(memory: Memory, offset: number): number {
+  return memory.indexOf(offset, SIZE);
+}
+
+function rewind(memory: Memory, block: number): void {
+  memory.lower(block + PC, SYSCALL_SIZE);
+}
+
+function blockFunctions(memory: Memory): BlockFunctions {
+  return {
+    // The convention of syscall(2).
+    encodeSyscall(block, initial, number, arg0, arg1, arg2, arg3, arg4, arg5) {
+      const at = blockIn(memory, block);
+      memory.copy(at, blockIn(memory, initial), SIZE / 8);
+      memory.set(at + X8, number);
+      memory.set(at + X0, arg0);
+      memory.set(at + X1, arg1);
+      memory.set(at + X2, arg2);
+      memory.set(at + X3, arg3);
+      memory.set(at + X4, arg4);
+      memory.set(at + X5, arg5);
+    },
+
+    rewindSyscall: (block) => rewind(memory, blockIn(memory, block)),
+
+    syscallResult: (block) => memory.get(blockIn(memory, block) + X0),
+
+    // The result has taken the place of the first argument, which the kernel keeps for itself (orig_x0).
+    restartSyscall(block, original) {
+      const at = blockIn(memory, block);
+      const errno = pendingRestart(memory, at + X0);
+      if (errno === 0) return 0;
+      memory.set(at + X0, original);
+      if (errno === RESTART_BLOCK) memory.set(at + X8, RESTART_SYSCALL);
+      rewind(memory, at);
+      return 1;
+    },
+
+    // The stub code looks for the mark of a clone, 1, in x9.
+    encodeBootstrap(block, parent) {
+      const at = blockIn(memory, block);
+      memory.setHalves(at + PARENT, parent, 0);
+      memory.set(at + X9, 1n);
+    },
+  };
+}
+
 /** arm64. */
 export const arm64: Architecture = {
   constants: ARM64,
-  blockSize: numberIn(ARM64, "REGISTERS_SIZE"),
   audit: numberIn(ARM64, "AUDIT_ARCH_AARCH64"),
   hasVsyscalls: false,
-
-  // The convention of syscall(2).
-  encodeSyscall(memory, block, number, arg0, arg1, arg2, arg3, arg4, arg5) {
-    memory.set(block + X8, number);
-    memory.set(block + X0, arg0);
-    memory.set(block + X1, arg1);
-    memory.set(block + X2, arg2);
-    memory.set(block + X3, arg3);
-    memory.set(block + X4, arg4);
-    memory.set(block + X5, arg5);
-  },
-
-  rewindSyscall(memory, block) {
-    memory.lower(block + PC, SYSCALL_SIZE);
-  },
-
-  syscallResult(memory, block) {
-    return memory.get(block + X0);
-  },
-
-  // The result has taken the place of the first argument, which the kernel keeps for itself (orig_x0).
-  restartSyscall(memory, block, original) {
-    const errno = pendingRestart(memory, block + X0);
-    if (errno === 0) return 0;
-    memory.set(block + X0, original);
-    if (errno === RESTART_BLOCK) memory.set(block + X8, RESTART_SYSCALL);
-    arm64.rewindSyscall(memory, block);
-    return 1;
-  },
-
-  // The stub code looks for the mark of a clone, 1, in x9.
-  encodeBootstrap(memory, block, parent) {
-    memory.setHalves(block + PARENT, parent, 0);
-    memory.set(block + X9, 1n);
-  },
+  blockFunctions,
 };

@@ -35,7 +35,7 @@ const REFUSED: readonly Refusal[] = [
   refusal(["CLONE_NEWIPC", "CLONE_SYSVSEM"]),
 ];
 
-/** What clone(2) alone refuses, too. */
+/** The same and what only clone(2) refuses. */
 const REFUSED_BY_CLONE: readonly Refusal[] = [
   ...REFUSED,
   refusal(["CLONE_PIDFD", "CLONE_DETACHED"]),
@@ -58,7 +58,7 @@ export function refusesFlags(flags: bigint): boolean {
   return isRefused(flags32(flags), REFUSED);
 }
 
-/** Flags and exit signal in one word, or -EINVAL where clone(2) has no room or refuses them. */
+/** Flags and exit signal in one word, or -EINVAL if clone(2) has no room for them or refuses them. */
 export function encodeClone(flags: bigint, exitSignal: number): bigint {
   const word = BigInt.asUintN(64, flags);
   if (word > LAST_WORD) return -EINVAL;

@@ -1,28 +1,20 @@
+import type { EncoderFunctions } from "../abi.ts";
 import { refusesFlags } from "./clone.ts";
 import { constant, number, union } from "./constants.ts";
 import type { Memory } from "./memory.ts";
 
-/** The members of struct clone_args (linux/sched.h) in their order, a word each. */
-export type CloneArgs = readonly [
-  flags: bigint,
-  pidfd: bigint,
-  childTid: bigint,
-  parentTid: bigint,
-  exitSignal: bigint,
-  stack: bigint,
-  stackSize: bigint,
-  tls: bigint,
-  setTid: bigint,
-  setTidSize: bigint,
-  cgroup: bigint,
-];
+/** struct clone_args (linux/sched.h) as words in their order. */
+type CloneArgs =
+  Parameters<EncoderFunctions["encodeClone3"]> extends [number, ...infer Words]
+    ? Readonly<Words>
+    : never;
 
 const SIZE = number("CLONE3_SIZE");
 const EINVAL = number("EINVAL");
 
 /** CLONE_NEWTIME (linux/sched.h): the one bit of CSIGNAL that clone3 has for a flag. */
 const NEWTIME = 0x80n;
-/** The flags that there are: up to CLONE_INTO_CGROUP, but for CLONE_DETACHED. */
+/** The known flags: up to CLONE_INTO_CGROUP, except CLONE_DETACHED. */
 const LEGAL =
   (2n * constant("CLONE_INTO_CGROUP") - 1n) &
   ~(constant("CSIGNAL") & ~NEWTIME) &
@@ -37,12 +29,14 @@ const LAST_SIGNAL = constant("SIGRTMAX");
 const MOST_TIDS = 32n;
 const LAST_DESCRIPTOR = 2n ** 31n - 1n;
 
-/** struct clone_args at `at`: its size, or -EINVAL with nothing written where clone3(2) refuses it. */
-export function encodeClone3(memory: Memory, at: number, args: CloneArgs): number {
-  const first = memory.indexOf(at, SIZE);
-  if (isRefused(args)) return -EINVAL;
-  for (let i = 0; i < args.length; i++) memory.set(first + i, args[i] ?? 0n);
-  return SIZE;
+/** The function that writes struct clone_args to a memory, or refuses with -EINVAL what clone3(2) refuses. */
+export function clone3Encoder(memory: Memory): EncoderFunctions["encodeClone3"] {
+  return (at, ...args) => {
+    const first = memory.indexOf(at, SIZE);
+    if (isRefused(args)) return -EINVAL;
+    for (let i = 0; i < args.length; i++) memory.set(first + i, args[i] ?? 0n);
+    return SIZE;
+  };
 }
 
 function isRefused(args: CloneArgs): boolean {

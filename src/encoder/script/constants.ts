@@ -23,7 +23,7 @@ const SYSCALLS = `
   lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal
 `;
 
-/** linux/sched.h: from bit 8, the first above CSIGNAL; those from bit 32 on are clone3's alone. */
+/** linux/sched.h: from bit 8, the first above CSIGNAL; only clone3 has those from bit 32 on. */
 const CLONE_FLAGS = `
   CLONE_VM CLONE_FS CLONE_FILES CLONE_SIGHAND CLONE_PIDFD CLONE_PTRACE CLONE_VFORK CLONE_PARENT
   CLONE_THREAD CLONE_NEWNS CLONE_SYSVSEM CLONE_SETTLS CLONE_PARENT_SETTID CLONE_CHILD_CLEARTID
@@ -60,14 +60,14 @@ const ERRNOS = `
   EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
 `;
 
-/** Not in uapi (include/linux/errno.h): a tracer sees them where a call was interrupted. */
+/** Not in uapi (include/linux/errno.h): a tracer sees them if a call was interrupted. */
 const KERNEL_ERRNOS = `
   ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK
 `;
 
 /** What follows no rule, as pairs of name and value in the base that the header uses. */
 const PAIRS = [
-  "ENCODER_ABI 1 CSIGNAL 0xff SIGRTMAX 64",
+  "ENCODER_ABI 2 CSIGNAL 0xff SIGRTMAX 64",
   // linux/wait.h
   `WNOHANG 0x1 WUNTRACED 0x2 WSTOPPED 0x2 WEXITED 0x4 WCONTINUED 0x8 WNOWAIT 0x01000000
    __WNOTHREAD 0x20000000 __WALL 0x40000000 __WCLONE 0x80000000`,

@@ -1,3 +1,4 @@
+import type { EncoderFunctions } from "../abi.ts";
 import type { Architecture } from "./architecture.ts";
 import { constant, number } from "./constants.ts";
 import type { Memory } from "./memory.ts";
@@ -9,7 +10,7 @@ const INSTRUCTION_SIZE = 8;
 /** One instruction of classic BPF, struct sock_filter (linux/filter.h). */
 interface Instruction {
   readonly code: number;
-  /** How many instructions a jump passes over where its test holds, and where it does not. */
+  /** How many instructions a jump skips if its test holds, and if it does not. */
   readonly jt: number;
   readonly jf: number;
   readonly k: number;
@@ -35,11 +36,11 @@ const HIGH = 4;
 /** The upper half of every address in the vsyscall page, 0xffffffffff600000. */
 const VSYSCALL_HALF = 0xffff_ffff;
 
-/** What a stub is born with: a process of its own, or a thread of one (plus the exit signal, none). */
+/** The flags of a clone of a stub: a process with its exit signal, or a thread of one without. */
 const PROCESS = constant("CLONE_FILES");
 const THREAD = constant("STUB_THREAD_FLAGS");
 
-/** Allowed whatever their arguments are. */
+/** The calls that are allowed with any arguments. */
 const FREE_CALLS = [
   "mmap",
   "munmap",
@@ -64,12 +65,12 @@ function boundCalls(exitSignal: number): Record<string, readonly Demand[]> {
   };
 }
 
-/** Where an instruction lies, counted from the end of its program. */
+/** The index of an instruction, counted from the end of its program. */
 type Place = number;
 
 /**
- * A program that is written from its end to its start. Classic BPF jumps forward only, so whatever an
- * instruction can lead to has its place already, and the jumps need no labels.
+ * A program that is written from its end to its start. Classic BPF jumps forward only, so every target
+ * of an instruction has its index already, and the jumps need no labels.
  */
 class Program {
   readonly #backwards: Instruction[] = [];
@@ -79,12 +80,12 @@ class Program {
     return this.#backwards.toReversed();
   }
 
-  /** Ends the filter with what constant `action` says. */
+  /** Ends the filter with the action of this name. */
   answer(action: string): Place {
     return this.#put(RETURN, number(action));
   }
 
-  /** Goes to `same` where the accumulator is `value`, else to `other`. */
+  /** Goes to `same` if the accumulator is `value`, else to `other`. */
   fork(value: number, same: Place, other: Place): Place {
     const distance = (to: Place) => this.#backwards.length - to - 1;
     return this.#put(JUMP_EQUAL, value, distance(same), distance(other));
@@ -101,7 +102,7 @@ class Program {
     return this.load(offset);
   }
 
-  /** Goes to `met` where all arguments are as demanded, else to `unmet`. */
+  /** Goes to `met` if all arguments are as demanded, else to `unmet`. */
   check(demand: Demand, met: Place, unmet: Place): Place {
     let next = met;
     for (const [index, value] of Object.entries(demand)) {
@@ -120,10 +121,10 @@ class Program {
 /**
  * The seccomp filter of guests' stubs:
  *
- *     architecture  ->  vsyscall page?  ->  table of calls  ->  demands of a call  ->  answers
+ *     architecture  ->  vsyscall page?  ->  table of calls  ->  demands of a call  ->  actions
  *
- * Everything that a stub has to do for its tracer is allowed; a guest's own calls never get as far,
- * for SYSEMU takes them, except those in the vsyscall page, which become a signal.
+ * Everything that a stub does for its tracer is allowed. A guest's own calls do not reach the filter, because
+ * SYSEMU takes them, except those in the vsyscall page, which become a signal.
  */
 function guestFilter(architecture: Architecture, exitSignal: number): Instruction[] {
   const program = new Program();
@@ -149,17 +150,17 @@ function guestFilter(architecture: Architecture, exitSignal: number): Instructio
   return program.instructions;
 }
 
-/** Writes the filter at `at` as struct sock_filter: code (16 bits), jt and jf (8 each), k (32). */
-export function encodeFilter(
+/** The function that writes the filter to a memory as struct sock_filter: code (16 bits), jt and jf (8 each), k (32). */
+export function filterEncoder(
   memory: Memory,
-  at: number,
   architecture: Architecture,
-  exitSignal: number,
-): number {
-  const program = guestFilter(architecture, exitSignal);
-  const first = memory.indexOf(at, INSTRUCTION_SIZE * program.length);
-  for (const [i, { code, jt, jf, k }] of program.entries()) {
-    memory.setHalves(first + i, code | (jt << 16) | (jf << 24), k);
-  }
-  return program.length;
+): EncoderFunctions["encodeSeccomp"] {
+  return (at, exitSignal) => {
+    const program = guestFilter(architecture, exitSignal);
+    const first = memory.indexOf(at, INSTRUCTION_SIZE * program.length);
+    for (const [i, { code, jt, jf, k }] of program.entries()) {
+      memory.setHalves(first + i, code | (jt << 16) | (jf << 24), k);
+    }
+    return program.length;
+  };
 }

@@ -1,13 +1,10 @@
-import { indexOf, NO_SYSCALL } from "./amd64.ts";
+import type { EncoderFunctions } from "../abi.ts";
+import { blockIn, indexOf, NO_SYSCALL, ORIG_RAX } from "./amd64.ts";
 import { AMD64 } from "./amd64_constants.ts";
 import type { Memory } from "./memory.ts";
 import { numberIn } from "./tables.ts";
 
-// What guests need of a block: functions of amd64 alone. They work on a block in `memory`,
-// by the index of its first word.
-
 const RAX = indexOf("rax");
-export const ORIG_RAX = indexOf("orig_rax");
 const RIP = indexOf("rip");
 const EFLAGS = indexOf("eflags");
 const RSP = indexOf("rsp");
@@ -21,46 +18,41 @@ const TRAP_FLAG = numberIn(AMD64, "X86_EFLAGS_TF");
 /** What a CALL pushed. */
 const RETURN_ADDRESS_SIZE = 8n;
 
-/** Copies the six segment selectors. */
-export function copySelectors(memory: Memory, block: number, initial: number): void {
-  for (const selector of SELECTORS) {
-    memory.set(block + selector, memory.get(initial + selector));
-  }
-}
+/** The functions for guests, which run on amd64 only. */
+export type GuestFunctions = Pick<
+  EncoderFunctions,
+  "enterGuest" | "decodeGuestSyscall" | "encodeGuestResult" | "rewindVsyscall"
+>;
 
-/** Says that no system call is under way. */
-export function leaveSyscall(memory: Memory, block: number): void {
-  memory.set(block + ORIG_RAX, NO_SYSCALL);
-}
+/** The same on blocks in a memory. */
+export function guestFunctions(memory: Memory): GuestFunctions {
+  return {
+    enterGuest(block, initial) {
+      const at = blockIn(memory, block);
+      const from = blockIn(memory, initial);
+      for (const selector of SELECTORS) memory.set(at + selector, memory.get(from + selector));
+      memory.set(at + ORIG_RAX, NO_SYSCALL);
+      return (memory.low(at + EFLAGS) & TRAP_FLAG) !== 0 ? 1 : 0;
+    },
 
-/** Whether eflags has TF. */
-export function isSingleStepping(memory: Memory, block: number): boolean {
-  return (memory.low(block + EFLAGS) & TRAP_FLAG) !== 0;
-}
+    // The kernel takes the low half of orig_rax for the number.
+    decodeGuestSyscall(block, at) {
+      const first = blockIn(memory, block);
+      const to = memory.indexOf(at, 8 * ARGUMENTS.length);
+      for (let i = 0; i < ARGUMENTS.length; i++) {
+        memory.set(to + i, memory.get(first + (ARGUMENTS[i] ?? 0)));
+      }
+      memory.set(first + RAX, memory.get(first + ORIG_RAX));
+      return memory.low(first + ORIG_RAX);
+    },
 
-/** Puts orig_rax into rax, where the guest had it. */
-export function restoreNumber(memory: Memory, block: number): void {
-  memory.set(block + RAX, memory.get(block + ORIG_RAX));
-}
+    encodeGuestResult: (block, result) => memory.set(blockIn(memory, block) + RAX, result),
 
-/** The number as the kernel takes it: the low 32 bits of orig_rax. */
-export function syscallNumber(memory: Memory, block: number): number {
-  return memory.low(block + ORIG_RAX);
-}
-
-/** An argument, unsigned; 0 for an index outside 0..5. */
-export function argument(memory: Memory, block: number, index: number): bigint {
-  const register = ARGUMENTS[index | 0];
-  return register === undefined ? 0n : memory.get(block + register);
-}
-
-/** Back to the call of `address`: the return address that the kernel popped is on the stack again. */
-export function rewindVsyscall(memory: Memory, block: number, address: bigint): void {
-  memory.set(block + RIP, address);
-  memory.lower(block + RSP, RETURN_ADDRESS_SIZE);
-}
-
-/** Answers a guest's call. */
-export function setResult(memory: Memory, block: number, result: bigint): void {
-  memory.set(block + RAX, result);
+    // The return address that the kernel popped is on the stack again.
+    rewindVsyscall(block, address) {
+      const at = blockIn(memory, block);
+      memory.set(at + RIP, address);
+      memory.lower(at + RSP, RETURN_ADDRESS_SIZE);
+    },
+  };
 }

@@ -14,9 +14,9 @@ export class Memory {
   readonly #halves = new Int32Array(this.buffer);
 
   /**
-   * The index of the word at a byte offset, where `size` bytes are to be used.
+   * The index of the word at the byte offset of `size` bytes.
    *
-   * @throws RangeError where they do not lie in the buffer, or not at a multiple of 8.
+   * @throws RangeError if they leave the buffer, or do not begin at a multiple of 8
    */
   indexOf(offset: number, size: number): number {
     if (offset >= 0 && offset + size <= SIZE && offset % WORD === 0) return offset / WORD;
@@ -47,7 +47,7 @@ export class Memory {
     this.#halves[2 * index + 1] = high;
   }
 
-  /** Sets the half word that lies `half` of them behind the start of a word. */
+  /** Sets the half word at index `half` from the start of a word. */
   setHalf(index: number, half: number, value: number): void {
     this.#halves[2 * index + half] = value;
   }

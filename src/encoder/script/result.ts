@@ -15,18 +15,18 @@ const RESTARTS: readonly number[] = [
 ];
 
 /** The errno of a result, signed or unsigned, or 0. */
-export function errnoOf(result: bigint): number {
+export function syscallErrno(result: bigint): number {
   const value = BigInt.asIntN(64, result);
   return value < 0n && value >= LEAST_ERROR ? -Number(value) : 0;
 }
 
-/** Whether the kernel asks for another run by this errno. */
-export function restarts(errno: number): boolean {
-  return RESTARTS.includes(errno | 0);
+/** 1 for the errnos by which the kernel asks for another run, else 0. */
+export function restartsSyscall(errno: number): number {
+  return RESTARTS.includes(errno | 0) ? 1 : 0;
 }
 
 /** The errno by which the result in a word asks for another run, or 0. */
 export function pendingRestart(memory: Memory, index: number): number {
   const errno = -memory.low(index);
-  return memory.high(index) === -1 && restarts(errno) ? errno : 0;
+  return memory.high(index) === -1 && restartsSyscall(errno) === 1 ? errno : 0;
 }

@@ -1,3 +1,4 @@
+import type { EncoderFunctions } from "../abi.ts";
 import { number } from "./constants.ts";
 import type { Memory } from "./memory.ts";
 
@@ -32,7 +33,7 @@ const SI_KERNEL = number("SI_KERNEL");
 const SI_TIMER = number("SI_TIMER");
 const SI_SIGIO = number("SI_SIGIO");
 
-/** What codes of its own, 1 to `last`, say about a signal. */
+/** The codes of a signal of its own, 1 to `last`, and the form that they choose. */
 interface OwnCodes {
   readonly last: number;
   readonly form: number;
@@ -50,7 +51,7 @@ const OWN_CODES: ReadonlyMap<number, OwnCodes> = new Map([
   [number("SIGSYS"), { last: 2, form: SYS }],
 ]);
 
-/** NSIGPOLL: these codes of SIGPOLL, which is SIGIO, any signal may have. */
+/** NSIGPOLL: any signal may have these codes of SIGPOLL, which is SIGIO. */
 const LAST_POLL = 6;
 
 /** A member of the union: its place, and whether it is a word or has 32 bits. */
@@ -81,7 +82,7 @@ const MEMBERS: ReadonlyMap<number, readonly Member[]> = new Map([
   [SYS, members("si_call_addr", "si_syscall", "si_arch")],
 ]);
 
-/** Which SIGINFO_* tells what the union holds. */
+/** The SIGINFO_* that says what the union holds. */
 export function siginfoForm(signal: number, code: number): number {
   const bounded = code | 0;
   if (bounded > SI_USER && bounded < SI_KERNEL) return kernelForm(signal | 0, bounded);
@@ -90,30 +91,26 @@ export function siginfoForm(signal: number, code: number): number {
   return bounded < 0 ? RT : KILL;
 }
 
-/** The form of what the kernel raised by itself. */
+/** The form of a code that only the kernel sets. */
 function kernelForm(signal: number, code: number): number {
   const own = OWN_CODES.get(signal);
   if (own !== undefined && code <= own.last) return own.form;
   return code <= LAST_POLL ? POLL : KILL;
 }
 
-/** A siginfo_t at `at`, and its form. */
-export function encodeSiginfo(
-  memory: Memory,
-  at: number,
-  signal: number,
-  code: number,
-  values: readonly bigint[],
-): number {
-  const first = memory.indexOf(at, SIZE);
-  memory.clear(first, SIZE / 8);
-  memory.setHalf(first, SI_SIGNO, signal);
-  memory.setHalf(first, SI_CODE, code);
-  const form = siginfoForm(signal, code);
-  for (const [i, { half, isWord }] of (MEMBERS.get(form) ?? []).entries()) {
-    const value = values[i] ?? 0n;
-    if (isWord) memory.set(first + half / 2, value);
-    else memory.setHalf(first, half, Number(BigInt.asIntN(32, value)));
-  }
-  return form;
+/** The function that writes a siginfo_t to a memory, and returns its form. */
+export function siginfoEncoder(memory: Memory): EncoderFunctions["encodeSiginfo"] {
+  return (at, signal, code, ...values) => {
+    const first = memory.indexOf(at, SIZE);
+    memory.clear(first, SIZE / 8);
+    memory.setHalf(first, SI_SIGNO, signal);
+    memory.setHalf(first, SI_CODE, code);
+    const form = siginfoForm(signal, code);
+    for (const [i, { half, isWord }] of (MEMBERS.get(form) ?? []).entries()) {
+      const value = values[i] ?? 0n;
+      if (isWord) memory.set(first + half / 2, value);
+      else memory.setHalf(first, half, Number(BigInt.asIntN(32, value)));
+    }
+    return form;
+  };
 }

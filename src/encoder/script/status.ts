@@ -2,7 +2,7 @@ import { constant, number, union } from "./constants.ts";
 
 const EINVAL = constant("EINVAL");
 
-/** wait4 knows these alone; the others of linux/wait.h are waitid's. */
+/** wait4 has only these; the others of linux/wait.h are waitid's. */
 const WAIT_OPTIONS = union(
   "WNOHANG",
   "WUNTRACED",
@@ -41,7 +41,7 @@ export const SIGTRAP = number("SIGTRAP");
 export const SYSCALL_TRAP = SIGTRAP | 0x80;
 const EVENT_STOP = number("PTRACE_EVENT_STOP");
 
-/** The options, or -EINVAL where one of them is not wait4's. */
+/** The options, or -EINVAL if one of them is not wait4's. */
 export function encodeWaitOptions(options: bigint): bigint {
   const word = BigInt.asUintN(64, options);
   return word === BigInt.asUintN(64, word & WAIT_OPTIONS) ? word : -EINVAL;
@@ -52,7 +52,7 @@ export function isStop(status: number): boolean {
   return (status & 0xff) === STOP;
 }
 
-/** The signal that a stop tells, or the exit code. */
+/** The signal of a stop, or the exit code. */
 export function secondByte(status: number): number {
   return (status >>> 8) & 0xff;
 }
@@ -63,12 +63,12 @@ export function fatalSignal(status: number): number {
 }
 
 /** The PTRACE_EVENT_* of a stop, or 0. */
-export function statusEvent(status: number): number {
+export function waitEvent(status: number): number {
   return isStop(status) ? status >>> 16 : 0;
 }
 
-/** Which WAIT_* a status word tells, or -EINVAL. */
-export function statusKind(status: number): number {
+/** The WAIT_* that a status word means, or -EINVAL. */
+export function waitKind(status: number): number {
   return isStop(status) ? stopKind(status >>> 16, secondByte(status)) : endKind(status >>> 0);
 }
 
@@ -78,7 +78,7 @@ function stopKind(event: number, signal: number): number {
   return signal === SYSCALL_TRAP ? WAIT_SYSCALL_STOP : WAIT_STOPPED;
 }
 
-/** The kind of a word that tells no stop. Bits that its form leaves 0 must be 0. */
+/** The kind of a word that is not a stop. Bits that its form leaves 0 must be 0. */
 function endKind(word: number): number {
   if (word === CONTINUED) return WAIT_CONTINUED;
   if (word >>> 16 !== 0) return WAIT_INVALID;
@@ -88,8 +88,24 @@ function endKind(word: number): number {
   return signal === STOP || word >>> 8 !== 0 ? WAIT_INVALID : WAIT_SIGNALED;
 }
 
-/** What a word of that kind tells: exit code or signal; SIGTRAP at a system call; 0 where there is neither. */
-export function statusValue(kind: number, status: number): number {
+/** What depends on the kind of a status word. */
+export interface StatusReaders {
+  waitKind(status: number): number;
+  waitValue(status: number): number;
+  waitCoreDumped(status: number): number;
+}
+
+/** The readers of status words by their kinds. */
+export function statusReaders(kindOf: StatusReaders["waitKind"]): StatusReaders {
+  return {
+    waitKind: kindOf,
+    waitValue: (status) => readValue(kindOf(status), status),
+    waitCoreDumped: (status) => (kindOf(status) === WAIT_SIGNALED && (status & CORE) !== 0 ? 1 : 0),
+  };
+}
+
+/** The exit code or the signal of a word of that kind; SIGTRAP at a system call; 0 if it has neither. */
+function readValue(kind: number, status: number): number {
   switch (kind) {
     case WAIT_CONTINUED:
     case WAIT_INVALID:
@@ -101,11 +117,6 @@ export function statusValue(kind: number, status: number): number {
     default:
       return secondByte(status);
   }
-}
-
-/** Whether a word of that kind tells that a core was dumped. */
-export function dumpedCore(kind: number, status: number): boolean {
-  return kind === WAIT_SIGNALED && (status & CORE) !== 0;
 }
 
 /** The status word of a stop by `signal`. */

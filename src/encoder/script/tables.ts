@@ -32,7 +32,7 @@ export function* pairs(...tables: string[]): Generator<[string, bigint]> {
 /**
  * The value of a constant.
  *
- * @throws ReferenceError where there is none of that name.
+ * @throws ReferenceError if there is no constant of that name
  */
 export function valueIn(constants: Constants, name: string): bigint {
   const value = constants.get(name);

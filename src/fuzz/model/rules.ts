@@ -1,6 +1,6 @@
 /*
- * The rules of the model: what the kernel and the processor do with a setup, one rule in one place. The numbers in them
- * are data, so that a rule can be taken away or altered (mutants.ts), and docs/model.md is made from this table.
+ * The rules of the model: what the kernel and the processor do with a setup. Their numbers are data, so that a rule can
+ * be removed or changed (mutants.ts), and docs/model.md is generated from this table.
  */
 
 import type { Feature } from "../machine.ts";
@@ -31,7 +31,7 @@ function phaseOf(id: string): Phase {
 
 const numberOf = (id: string): number => Number(id.slice(1));
 
-/** The table: writing, resuming, and what is not predicted, each by number. */
+/** The rules by phase, and in each phase by number. */
 export const RULES: readonly Rule[] = Object.entries<RuleEntry>(TABLE)
   .map(([id, entry]) => ({ id, phase: phaseOf(id), ...entry }))
   .sort(

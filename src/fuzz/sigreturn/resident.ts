@@ -26,16 +26,16 @@ import { EXCHANGE, HANDLER_STACK, HANDLER_STACK_SIZE, LOOP } from "./place.ts";
 /** The signals that instructions raise. */
 const RAISED = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
 
-// asm/signal.h, linux/signal.h: with the second a stack is always used from its end, wherever RSP points.
+// asm/signal.h, linux/signal.h. With SS_AUTODISARM a signal stack is always used from its end, wherever RSP points.
 const SA_ONSTACK = 0x800_0000n;
 const SS_AUTODISARM = 0x8000_0000n;
 
-/** A signal that somebody sends while a handler runs waits for its end: no handler is interrupted. */
+/** All signals are blocked while a handler runs, so no handler is interrupted. */
 const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn;
 
 /**
- * A stub that tries setups by itself, by way of rt_sigreturn. It is not traced, for a traced thread stops at every
- * signal: PDEATHSIG ends it with the master, and that ends with the host.
+ * A stub that tries setups by itself with rt_sigreturn. It is not traced, because a traced thread stops at every signal.
+ * PDEATHSIG ends it with the master, and the master ends with the host.
  */
 export class Resident {
   readonly pid: number;
@@ -44,8 +44,8 @@ export class Resident {
   readonly #pidfd: number;
 
   /**
-   * @param master a stub with SIGCHLD as its exit signal, unmapped
-   * @throws SyscallError where the kernel does not let it; UnsupportedError
+   * @param master a scrubbed stub with exit signal SIGCHLD
+   * @throws SyscallError if the kernel refuses a call of its set-up; UnsupportedError
    */
   constructor(master: Stub, exchange: Exchange) {
     const { tracer } = master;
@@ -56,27 +56,27 @@ export class Resident {
     if (this.#pidfd < 0) {
       this.#stub.close();
       const errno = errnoName(-this.#pidfd);
-      throw new UnsupportedError(`no pidfd of stub ${this.pid}: ${errno}`, { errno });
+      throw new UnsupportedError(`pidfd_open failed for stub ${this.pid}: ${errno}`, { errno });
     }
     this.#start();
   }
 
-  /** Whether it ended by itself. */
+  /** Whether it has ended. */
   get ended(): boolean {
     return this.#master.tracer.shim.hasEnded(this.#pidfd) === 1;
   }
 
-  /** How long it has run, in milliseconds. */
+  /** Its processor time, in milliseconds. */
   get milliseconds(): number {
     return processorTime(this.pid);
   }
 
-  /** Keeps it on the processor that the host is on. */
+  /** Moves it to the host's processor. */
   follow(): void {
     this.#stub.thread.follow();
   }
 
-  /** Ends it, and has its parent reap it. @returns its status word, as wait4 has it. */
+  /** Ends it, and lets its parent reap it. @returns its status word. */
   end(): number {
     const { tracer } = this.#master;
     tracer.shim.tgkill(this.pid, this.pid, tracer.constant("SIGKILL"));
@@ -87,7 +87,7 @@ export class Resident {
     return status;
   }
 
-  /** Lets it go, into the INT3 at the beginning of the loop. */
+  /** Detaches it; it runs into the INT3 at the start of the loop. */
   #start(): void {
     const { thread, tracer } = this.#stub;
     for (const [i, name] of REGISTERS.entries()) tracer.frame.set(name, BASELINE[i] ?? 0n);
@@ -97,11 +97,11 @@ export class Resident {
     thread.follow();
     thread.ptrace("PTRACE_DETACH");
     thread.state = "untraced";
-    // The SIGSTOP of its birth was never continued: untraced, it stops again.
+    // It is still stopped by the SIGSTOP of its birth: once detached, it stops again.
     tracer.shim.tgkill(this.pid, this.pid, tracer.constant("SIGCONT"));
   }
 
-  /** Where the parent is lost as well, that has killed it, and init reaps it. */
+  /** If the parent is dead as well, its death has killed the stub, and init reaps it. */
   #reap(): number {
     try {
       return this.#awaitEnd();
@@ -121,7 +121,7 @@ export class Resident {
   }
 }
 
-/** The loop, what it shares with the host, and its stack; then the handlers. */
+/** Maps the loop, the memory shared with the host and the stack; then installs the handlers. */
 function setUp(stub: Stub, exchange: Exchange): void {
   const { tracer } = stub;
   const { shim } = tracer;
@@ -135,7 +135,8 @@ function setUp(stub: Stub, exchange: Exchange): void {
 
   const code = new Uint8Array(PAGE_SIZE);
   const length = shim.sigreturnCode(code, code.length);
-  if (length < 0) throw new UnsupportedError(`the loop has no room: ${errnoName(-length)}`);
+  if (length < 0)
+    throw new UnsupportedError(`the code of the loop cannot be copied: ${errnoName(-length)}`);
   stub.write(LOOP, code);
   stub.call("mprotect", LOOP, PAGE_SIZE, flags("PROT_READ", "PROT_EXEC"));
 
@@ -148,7 +149,7 @@ function setUp(stub: Stub, exchange: Exchange): void {
   }
 }
 
-/** From the page of the loop, its two calls may be made. */
+/** Rules that allow the two calls of the loop from its page. */
 function loopRules(tracer: TracingThread): BpfInstruction[] {
   const [low, high] = [LOOP & 0xffff_ffffn, LOOP >> 32n];
   const numbers = ["rt_sigreturn", "futex"].map((name) => Number(tracer.syscallNumber(name)));

@@ -171,7 +171,7 @@ async function hear(recorder: Recorder, { stub }: WatchedStub, heard: () => numb
   awaitProcess(pid, ({ pending }) => (pending & interrupt) !== 0n, tracer.deadline);
   const end = performance.now() + tracer.deadline;
   while (heard() === 0) {
-    if (performance.now() > end) throw new StateError(`${recorder.encoder}: no SIGINT came`);
+    if (performance.now() > end) throw new StateError(`${recorder.encoder.name}: no SIGINT came`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

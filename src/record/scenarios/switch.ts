@@ -142,7 +142,8 @@ function answerCall({ recorder, space, context, tracee }: Lesson): void {
   tracee.getRegisters(
     "orig_rax is 39, the number of getpid. The host saves all registers of the guest in its context.",
   );
-  encoder.decodeGuestSyscall(context.registers.offset);
+  // The lesson needs no arguments, and the frame is free between two injections.
+  encoder.decodeGuestSyscall(context.registers.offset, tracee.thread.tracer.frame.offset);
   encoder.encodeGuestResult(context.registers.offset, GUEST_PID);
   load(
     { context, tracee },

@@ -225,7 +225,7 @@ function check(recorder: Recorder, { stub, tracee }: WatchedStub): void {
   );
   const { result } = injectWatched(tracee, {
     call: "getpid",
-    frame: `An ordinary frame, as the encoder ${recorder.encoder} writes it. Its RAX is 39, so orig_rax does no harm.`,
+    frame: `An ordinary frame, as the encoder ${recorder.encoder.name} writes it. Its RAX is 39, so orig_rax does no harm.`,
     answer: "The stub is unharmed.",
   });
   recorder.check("the stub is alive: getpid, injected", `${stub.pid}`, `${result.value}`);

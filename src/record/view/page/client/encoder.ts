@@ -1,5 +1,6 @@
 import type { Encoder } from "../../../../encoder/encoder.ts";
-import { bindModule, isComplete } from "../../../../encoder/module.ts";
+import { expectDriver } from "../../../../encoder/guarded.ts";
+import { bindModule } from "../../../../encoder/module.ts";
 import { stepNumber } from "../../told.ts";
 import { element, fill, find } from "./elements.ts";
 import { EncoderForm } from "./encoder_form.ts";
@@ -23,9 +24,7 @@ export async function serveEncoder(story: Story, player: Player): Promise<void> 
 async function instantiate(base64: string): Promise<Encoder> {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const { instance } = await WebAssembly.instantiate(bytes);
-  const encoder = bindModule("assembly", instance.exports);
-  if (isComplete(encoder)) return encoder;
-  throw new Error("it lacks functions");
+  return expectDriver(bindModule("assembly", instance.exports));
 }
 
 function serve(panel: HTMLElement, encoder: Encoder, story: Story, player: Player): void {

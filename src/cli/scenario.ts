@@ -1,0 +1,46 @@
+import { isEncoderFile } from "../encoder/foreign.ts";
+import { EncoderError, InputError, StublabError } from "../errors.ts";
+import { isForeignCommand } from "../foreign/channel.ts";
+import { parseRecording, RECORDING_LIMIT } from "../record/load.ts";
+import { recordScenario } from "../record/record.ts";
+import type { Recording } from "../record/recording.ts";
+import { members, optional, parseJson, text } from "../shape.ts";
+import { chooseEncoder, outputOf } from "./encoder.ts";
+
+/** How long a scenario may take with an encoder from a file, in milliseconds. */
+const LIMIT = 60_000;
+
+/**
+ * Records a scenario for a command. With an encoder from a file, `stublab record` does it in a process of its own, and
+ * this process validates the document that it prints.
+ *
+ * @throws what `recordScenario` throws, here or there; EncoderError if that process fails
+ */
+export async function recordFor(scenario: string, encoder = "assembly"): Promise<Recording> {
+  if (!isEncoderFile(encoder)) return recordScenario(scenario, { encoder });
+  if (isForeignCommand) {
+    return recordScenario(scenario, { encoder: await chooseEncoder(encoder, LIMIT) });
+  }
+  const args = ["record", scenario, "--encoder", encoder, "--json"];
+  const output = await outputOf(encoder, args, LIMIT, RECORDING_LIMIT);
+  let failure: StublabError | undefined;
+  try {
+    failure = failureIn(output);
+    if (failure === undefined) return parseRecording(output);
+  } catch (cause) {
+    throw new EncoderError(`the process of encoder ${encoder} printed no recording`, { cause });
+  }
+  throw failure;
+}
+
+/** The error that a command with --json printed instead of its document. @throws InputError if it is neither */
+function failureIn(output: Buffer): StublabError | undefined {
+  const error = members(parseJson(output), "")("error", (value) => value);
+  if (error === undefined) return undefined;
+  const read = members(error, "error");
+  const [code, message] = [read("code", text), read("message", text)];
+  const told = ["call", "errno", "remedy"].map((name) => [name, read(name, optional(text))]);
+  const details = Object.fromEntries(told.filter(([, value]) => value !== undefined));
+  if (code === InputError.code) return new InputError(message, details);
+  return new StublabError(message, { ...details, code });
+}
