@@ -305,16 +305,16 @@ pipe("a scenario with a failed fact has status 1, and stderr says why", async ()
 
 pipe("a file is not a scenario", async () => {
   const wrong: readonly [args: string[], message: RegExp][] = [
-    [["grandchld"], /no scenario "grandchld", and no file of that name; did you mean grandchild\?/],
+    [["grandchld"], /"grandchld" is neither a scenario nor a file; did you mean grandchild\?/],
     [["grandchld"], /\n {2}remedy: scenarios: host, /],
-    [["constructor"], /no scenario "constructor"/],
+    [["constructor"], /"constructor" is neither a scenario nor a file/],
     [["./host"], /\.\/host cannot be read: ENOENT/],
-    [["package.json"], /package\.json: schema: this is no recording of stublab/],
+    [["package.json"], /package\.json: schema: this is not a recording of stublab/],
     [["README.md"], /README\.md: the document is not JSON/],
     [["host", "inject"], /step takes one recording, got another, "inject"/],
     [["host", "--encoder", "asembly"], /unknown encoder "asembly"; did you mean assembly\?/],
-    [[await fileOf("inject"), "--encoder", "script"], /--encoder is for a scenario/],
-    [[await fileOf("inject"), "--step", "0"], /--step takes a number from 1 to \d+/],
+    [[await fileOf("inject"), "--encoder", "script"], /--encoder applies only to a scenario/],
+    [[await fileOf("inject"), "--step", "0"], /--step: expected a number from 1 to \d+/],
     [[await fileOf("inject"), "--step", "1000"], /--step: expected a whole number/],
   ];
   for (const [args, message] of wrong) {

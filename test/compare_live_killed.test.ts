@@ -22,7 +22,7 @@ const FUNCTIONS = ["encodeClone", "cloneFlags", "encodeClone3", "encodeSeccomp",
 
 const killed = suite("judging hosts");
 
-// None of the hosts' orphans escapes the eyes of this process.
+// Orphans of the hosts become children of this process.
 adoptOrphans();
 
 killed("a host that is killed while its judges are at work leaves no process", async () => {

@@ -2,7 +2,7 @@
 //
 //   deny NUMBER ERRNO [ARGUMENT VALUE] -- COMMAND...
 //
-// With an argument's index and a value, only calls that have it there (in its lower 32 bits).
+// With an argument's index and a value, only calls with that argument fail (its lower 32 bits).
 
 #include <errno.h>
 #include <linux/filter.h>

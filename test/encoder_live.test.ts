@@ -12,7 +12,7 @@ import {
 } from "../src/index.ts";
 
 const PAGE = 4096;
-/** Six words that no register holds by chance, with the sign bit set in some. */
+/** Six distinctive words, with the sign bit set in some. */
 const SIX = [
   0xffff_1111_0000_0001n,
   0x2222_0000_0000_0002n,
@@ -32,7 +32,7 @@ for (const encoder of ENCODERS) {
       body(tracer);
     });
 
-  test("three generations of stubs name their parents", (tracer) => {
+  test("three generations of stubs report their parents", (tracer) => {
     const master = tracer.createStub();
     const child = master.createStub();
     const grandchild = child.createStub();
@@ -45,7 +45,7 @@ for (const encoder of ENCODERS) {
     }
   });
 
-  test("a scrubbed stub keeps one page, and answers", (tracer) => {
+  test("a scrubbed stub keeps one page, and executes calls", (tracer) => {
     const master = tracer.createStub();
     master.scrub();
     const child = master.createStub();
@@ -60,7 +60,7 @@ for (const encoder of ENCODERS) {
     }
   });
 
-  test("mmap takes six arguments, and each is seen in the memory map", (tracer) => {
+  test("mmap has six arguments, and each shows in the memory map", (tracer) => {
     const stub = tracer.createStub();
     stub.scrub();
     const file = openSync(process.execPath, "r");
@@ -73,7 +73,7 @@ for (const encoder of ENCODERS) {
     assert.ok(line.endsWith(process.execPath), line);
   });
 
-  test("an errno is an answer", (tracer) => {
+  test("an errno is a result", (tracer) => {
     const stub = tracer.createStub();
     assert.equal(stub.inject("close", -1), { value: null, errno: "EBADF" });
     assert.equal(stub.inject(9999), { value: null, errno: "ENOSYS" });
@@ -81,7 +81,7 @@ for (const encoder of ENCODERS) {
 
   test("a value may have the sign bit set", (tracer) => {
     const stub = tracer.createStub();
-    // lseek answers with the offset; a process may look at /proc/self/mem beyond 2^63.
+    // lseek returns the offset; /proc/self/mem accepts offsets beyond 2^63.
     const memory = openSync(`/proc/${stub.pid}/mem`, "r");
     const result = stub.inject("lseek", memory, 0xffff_ffff_8000_0000n, 0);
     closeSync(memory);
@@ -97,7 +97,7 @@ for (const encoder of ENCODERS) {
     }
   });
 
-  live(`${encoder}: a call that blocks shows its six arguments, and the stub lives on`, () => {
+  live(`${encoder}: a blocking call shows its six arguments, and the stub survives`, () => {
     using tracer = new Tracer({ encoder, deadline: 300 });
     const stub = tracer.createStub();
     try {
@@ -124,7 +124,7 @@ const kernel = suite("encoder and kernel");
 const encoders = ENCODERS.map((name) => openEncoder(name));
 const constants = openEncoder("native").constants;
 
-// clone takes 32 bits; the others are clone3's.
+// clone has 32 bits of flags; the others are for clone3.
 const FLAGS = [...constants].filter(
   ([name, flag]) => name.startsWith("CLONE_") && flag < 2n ** 32n,
 );
@@ -136,7 +136,7 @@ const SETS = FLAGS.flatMap(([name, flag], i) =>
   })),
 );
 
-/** Ends a clone of `stub`, whoever its parent and its tracer are, and reaps it. */
+/** Ends a clone of `stub`, whatever its parent and tracer, and reaps it. */
 function end({ tracer, thread }: Stub, pid: number): void {
   const { shim, status } = tracer;
   const all = tracer.flag("__WALL");
@@ -147,7 +147,7 @@ function end({ tracer, thread }: Stub, pid: number): void {
   thread.inject(tracer.flag("SYS_wait4"), [pid, 0, all, 0]);
 }
 
-/** What the kernel answers to a clone with this word: an errno by name, or "". */
+/** The kernel's result for a clone with this word: an errno by name, or "". */
 function kernelClone(stub: Stub, word: bigint, page: bigint): string {
   const { tracer, thread } = stub;
   const {
@@ -155,7 +155,7 @@ function kernelClone(stub: Stub, word: bigint, page: bigint): string {
   } = thread.inject(
     tracer.flag("SYS_clone"),
     [word, 0, page, page + 8n, 0],
-    // No process has this pid, so the child takes itself for an orphan, and exits.
+    // No process has this pid, so the child assumes that it is an orphan, and exits.
     (frame) => tracer.encoder.encodeBootstrap(frame.offset, 2 ** 31 - 1),
   );
   if (value === null) return errno ?? "";
@@ -175,7 +175,7 @@ function missing(answers: ReadonlyMap<bigint, string>): Map<bigint, string> {
   return new Map(errnos.filter(([, errno]) => errno !== ""));
 }
 
-kernel("clone refuses with EINVAL what encodeClone refuses, and nothing else", () => {
+kernel("clone refuses with EINVAL exactly what encodeClone refuses", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
   const page = stub.map(PAGE);
@@ -196,7 +196,7 @@ kernel("clone refuses with EINVAL what encodeClone refuses, and nothing else", (
   assert.ok(refusals >= 8);
 });
 
-kernel("clone takes exit signals that are none, and so does encodeClone", () => {
+kernel("clone accepts invalid exit signals, and so does encodeClone", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
   const page = stub.map(PAGE);

@@ -33,7 +33,7 @@ type Question =
 
 let answers = 0;
 
-/** The answer of all encoders, once they agree. */
+/** The result of all encoders, after checking that they agree. */
 function agreed<Q extends Question>(
   question: Q,
   ...args: Parameters<EncoderFunctions[Q]>
@@ -60,30 +60,27 @@ const WITHOUT_HEADER = [
   "heap",
 ];
 
-constants("assembly and script have the value of the system's headers for every name", () => {
+constants("assembly and script have the values of the system's headers", () => {
   const wrong: string[] = [];
   for (const [name, value] of native.constants) {
     for (const encoder of [assembly, script]) {
       const own = encoder.constants.get(name);
-      if (own !== value) wrong.push(`${encoder.name} ${name} ${own}, and native ${value}`);
+      if (own !== value) wrong.push(`${encoder.name} ${name} ${own}, native ${value}`);
     }
   }
   assert.equal(wrong, []);
   console.log(`${native.constants.size} constants compared`);
 });
 
-constants(
-  "the headers lack only what the kernel does not export, and the calls that are newer than they",
-  () => {
-    const old = !native.constants.has("SYS_mseal");
-    const lacking = [...assembly.constants.keys()]
-      .filter((name) => !native.constants.has(name))
-      .filter((name) => !(old && name.startsWith("SYS_")));
-    assert.equal(lacking.sort(), WITHOUT_HEADER);
-  },
-);
+constants("the headers lack only what the kernel does not export, and newer system calls", () => {
+  const old = !native.constants.has("SYS_mseal");
+  const lacking = [...assembly.constants.keys()]
+    .filter((name) => !native.constants.has(name))
+    .filter((name) => !(old && name.startsWith("SYS_")));
+  assert.equal(lacking.sort(), WITHOUT_HEADER);
+});
 
-constants("assembly and script have the same names and values, but for heap", () => {
+constants("assembly and script have the same names and values, except heap", () => {
   const own = new Map(assembly.constants);
   assert.ok(own.delete("heap"));
   const sorted = (map: ReadonlyMap<string, bigint>) =>
@@ -153,7 +150,7 @@ blocks("encodeSyscall writes the frame, and nothing around it", () => {
   for (let i = 0; i < 2000; i++) expectSyscall(BLOCK, INITIAL, windows.someWord(), someArguments());
 });
 
-blocks("encodeSyscall takes every boundary as every argument", () => {
+blocks("encodeSyscall accepts every boundary as every argument", () => {
   for (const word of BOUNDARIES) {
     for (let place = 0; place < 6; place++) {
       const args = someArguments();
@@ -172,7 +169,7 @@ blocks("encodeSyscall works in place", () => {
   for (let i = 0; i < 500; i++) expectSyscall(BLOCK, BLOCK, windows.someWord(), someArguments());
 });
 
-blocks("encodeSyscall takes blocks that touch each other", () => {
+blocks("encodeSyscall accepts adjacent blocks", () => {
   expectSyscall(BLOCK, BLOCK - WORDS, 39n, someArguments());
   expectSyscall(BLOCK, BLOCK + WORDS, 39n, someArguments());
 });
@@ -247,7 +244,7 @@ results.run();
 
 const clone = suite("encoders: clone words");
 
-/** Asks about flags and an exit signal; an accepted word has to come apart into what it was made of. */
+/** Encodes flags and an exit signal; an accepted word must decode to the same values. */
 function askClone(flags: bigint, exitSignal: number): bigint {
   const word = agreed("encodeClone", flags, exitSignal);
   if (word < 0n) {
@@ -276,7 +273,7 @@ clone("random flags, within 32 bits and beyond", () => {
   }
 });
 
-clone("a clone word beyond what encodeClone makes still has flags and an exit signal", () => {
+clone("a clone word that encodeClone never returns still has flags and an exit signal", () => {
   for (const word of [...BOUNDARIES, ...Array.from({ length: 2000 }, random)]) {
     assert.is(agreed("cloneFlags", word), word & 0xffff_ff00n);
     assert.is(agreed("cloneExitSignal", word), Number(word & 0xffn));
@@ -309,12 +306,12 @@ const OPTIONS = ["WNOHANG", "WUNTRACED", "WCONTINUED", "__WNOTHREAD", "__WALL", 
   (name) => native.constants.get(name) ?? 0n,
 );
 
-wait("of the 64 bits of its options six are legal", () => {
+wait("six of the 64 bits of its options are legal", () => {
   const legal = BITS.filter((bit) => agreed("encodeWaitOptions", bit) !== -EINVAL);
   assert.equal(legal, OPTIONS);
 });
 
-wait("the legal options go together in every combination, and with no other bit", () => {
+wait("every combination of the legal options is legal, but none with another bit", () => {
   for (let subset = 0; subset < 1 << OPTIONS.length; subset++) {
     const options = OPTIONS.reduce((set, bit, i) => (subset & (1 << i) ? set | bit : set), 0n);
     assert.is(agreed("encodeWaitOptions", options), options);
@@ -344,7 +341,7 @@ wait("status words of 32 random bits", () => {
   for (const status of [-1, -(2 ** 31), 2 ** 31 - 1, 0xff_ffff]) askStatus(status);
 });
 
-wait("the status word of a stop tells its signal", () => {
+wait("the status word of a stop contains its signal", () => {
   for (let signal = 1; signal <= 64; signal++) {
     const status = agreed("encodeStop", signal);
     assert.is(status, signal * 256 + 0x7f);
@@ -364,14 +361,14 @@ signals("signal n is bit n - 1, from 1 to 64; others have no set", () => {
   }
 });
 
-signals("SIGKILL and SIGSTOP alone cannot be blocked", () => {
+signals("only SIGKILL and SIGSTOP cannot be blocked", () => {
   for (const set of [...BITS, ...BOUNDARIES, ...Array.from({ length: 2000 }, random)]) {
     assert.is(agreed("blockableSignals", set), set & ~(1n << 8n) & ~(1n << 18n));
   }
 });
 
-signals("answers were compared", () => {
-  console.log(`${answers} answers compared`);
+signals("results were compared", () => {
+  console.log(`${answers} results compared`);
   assert.ok(answers > 1_000_000);
 });
 

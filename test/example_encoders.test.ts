@@ -11,24 +11,24 @@ const examples = suite("example encoders");
 const FOLDER = "examples/encoders";
 const CASES = 100_000;
 
-/** What builds them that npm does not bring along. */
+/** The tools to build them that npm does not install. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = { "encoder.c": ["clang", "wasm-ld"] };
 
-/** How many functions each has, so that none is lost without a word. */
+/** How many functions each has, so that a loss is noticed. */
 const FUNCTIONS: Readonly<Record<string, number>> = {
   "encoder.c": 8,
   "encoder.mjs": 6,
   "encoder.ts": 7,
 };
 
-/** The commands of a file's first comment: what is indented there, a line for each. */
+/** The commands in a file's first comment: its indented lines. */
 function commandsOf(text: string): string[] {
   const [comment = ""] = /^(\/\/.*\n)+/.exec(text) ?? [];
   const indented = [...comment.matchAll(/^\/\/ {3}(.*)$/gm)].map(([, line = ""]) => line.trim());
   return indented.join("\n").replaceAll("\\\n", " ").split("\n");
 }
 
-/** Builds an example as its comment says; answers the module's path. */
+/** Builds an example as its comment says; returns the module's path. */
 function build(file: string, command: string): string {
   const target = newPath(".wasm");
   const path = `${resolve("node_modules/.bin")}${delimiter}${process.env.PATH}`;
@@ -42,7 +42,7 @@ function build(file: string, command: string): string {
 
 for (const file of readdirSync(FOLDER)) {
   const able = (TOOLS[file] ?? []).every(hasTool);
-  (able ? examples : examples.skip)(`${file} is right in ${CASES} cases`, async () => {
+  (able ? examples : examples.skip)(`${file} is correct in ${CASES} cases`, async () => {
     const text = readFileSync(`${FOLDER}/${file}`, "utf8");
     assert.ok(text.split("\n").length <= 80, "it is short");
     const commands = commandsOf(text);

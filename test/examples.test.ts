@@ -66,7 +66,7 @@ examples("lesson.mjs writes a page of its lesson", async () => {
   },
 );
 
-examples("fuzz-slurm.sh is a shell's program", async () => {
+examples("fuzz-slurm.sh is a valid shell script", async () => {
   assert.is((await run(["sh", ["-n", "examples/fuzz-slurm.sh"]])).code, 0);
 });
 

@@ -31,7 +31,7 @@ type Failure = NonNullable<Report["failure"]>;
 
 const NO_FAILURE: Failure = { name: "none", message: "", code: "" };
 
-/** Runs a host that ends well although a birth in it fails, and answers what it reports. */
+/** Runs a host in which a birth fails, expects that it exits normally, and returns its report. */
 async function fail(
   what: string,
   exitSignal: string,
@@ -40,7 +40,7 @@ async function fail(
   const [node, args] = hostCommand("failing", what, exitSignal);
   const [command = "", ...rest] = [...wrapper, node, ...args];
   const { stdout, stderr, code, signal } = await run([command, rest]);
-  assert.is(signal, null, `the host lives on; ${stderr}`);
+  assert.is(signal, null, `the host is alive; ${stderr}`);
   assert.is(code, 0, stderr);
   const report: Report = JSON.parse(stdout);
   assert.is(report.after.blocked, report.before.blocked, "its signals are as they were");
@@ -71,23 +71,20 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
   });
 }
 
-failures(
-  "births that miss their deadline leave no process, and those that do not are whole",
-  () => {
-    for (const deadline of [0.001, 0.002, 0.01, 0.05, 0.2, 0.5, 1]) {
-      for (let i = 0; i < 20; i++) {
-        using tracer = new Tracer({ deadline });
-        try {
-          tracer.createStub().createStub();
-        } catch (error) {
-          assert.instance(error, DeadlineError);
-        }
-        tracer.close();
-        assert.equal(childrenOf(process.pid), []);
+failures("births that miss their deadline leave no process, and the others are complete", () => {
+  for (const deadline of [0.001, 0.002, 0.01, 0.05, 0.2, 0.5, 1]) {
+    for (let i = 0; i < 20; i++) {
+      using tracer = new Tracer({ deadline });
+      try {
+        tracer.createStub().createStub();
+      } catch (error) {
+        assert.instance(error, DeadlineError);
       }
+      tracer.close();
+      assert.equal(childrenOf(process.pid), []);
     }
-  },
-);
+  }
+});
 
 failures("a deadline of less than a microsecond is refused before anything is forked", () => {
   for (const deadline of [1e-9, 0.0009, 0, -1]) {
@@ -104,7 +101,7 @@ function compileDeny(): void {
   assert.is(status, 0, String(stderr));
 }
 
-/** A system call that fails, and the argument by which it is the child's own. */
+/** A system call that fails, and the argument that identifies the child's call. */
 interface Denied {
   readonly step: string;
   readonly call: string;
@@ -114,7 +111,7 @@ interface Denied {
 
 const DENIED: readonly Denied[] = [
   { step: "setsid", call: "setsid" },
-  // A signal that neither Node nor a C library has a use for.
+  // A signal that neither Node.js nor a C library uses.
   { step: "dispositions", call: "rt_sigaction", argument: [0, 40] },
   // RSEQ_FLAG_UNREGISTER
   { step: "rseq", call: "rseq", argument: [2, 1], glibcOnly: true },
@@ -175,7 +172,7 @@ for (const denied of OF_STUB_CODE) {
 }
 
 failures(
-  "a birth that fails although others did not leaves a host with SIGKILL alive",
+  "a birth that fails after others succeeded does not kill a host with SIGKILL",
   async () => {
     const { failure, left } = await fail("late", "SIGKILL");
     assert.is(failure.name, "BirthError");
@@ -203,9 +200,9 @@ needsCompiler(
 for (const [where, denied] of [
   ["memfd_create is refused, as with vm.memfd_noexec=2", { step: "", call: "memfd_create" }],
   // MFD_CLOEXEC | MFD_EXEC
-  ["memfd_create knows no MFD_EXEC", { step: "", call: "memfd_create", argument: [1, 0x11] }],
+  ["memfd_create does not know MFD_EXEC", { step: "", call: "memfd_create", argument: [1, 0x11] }],
 ] as const) {
-  needsCompiler(`a host with SIGKILL lives on where ${where}`, async () => {
+  needsCompiler(`a host with SIGKILL survives if ${where}`, async () => {
     compileDeny();
     const errno = "argument" in denied ? "EINVAL" : "EACCES";
     const { failure, left } = await fail("birth", "SIGKILL", denying(denied, errno));
@@ -232,7 +229,7 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
   );
 }
 
-/** What doctor says where a call is refused: its exit status, and the lines that are not ok. */
+/** The exit status of doctor if a call is refused, and the lines that are not ok. */
 async function diagnose(denied: Denied): Promise<{ code: number | null; lines: string }> {
   compileDeny();
   const [node, args] = stublabCommand("doctor");
@@ -242,7 +239,7 @@ async function diagnose(denied: Denied): Promise<{ code: number | null; lines: s
 }
 
 for (const call of ["prctl", "kill", "setsid", "execveat"]) {
-  needsCompiler(`doctor fails where ${call} is refused`, async () => {
+  needsCompiler(`doctor fails if ${call} is refused`, async () => {
     const { code, lines } = await diagnose({ step: "", call });
     assert.is(code, 3);
     assert.match(lines, call === "execveat" ? /^FAILED +exit signal/ : /^FAILED +fork and attach/);
@@ -250,7 +247,7 @@ for (const call of ["prctl", "kill", "setsid", "execveat"]) {
   });
 }
 
-needsCompiler("doctor names the commands that cannot work where a pidfd is refused", async () => {
+needsCompiler("doctor names the commands that do not work if a pidfd is refused", async () => {
   const { code, lines } = await diagnose({ step: "", call: "pidfd_open" });
   assert.is(code, 0, lines);
   assert.match(

@@ -11,10 +11,10 @@ import { childrenOf, eventually, hostCommand, isAlive, Running } from "./process
 
 const foreign = suite("foreign encoders");
 
-/** What every report of a break has to be done in, in milliseconds. */
+/** The time limit for every report of a break, in milliseconds. */
 const LIMIT = 5000;
 
-/** The case of waitValue that a module does something else about, among ordinary ones. */
+/** The case of waitValue in which a module misbehaves, among ordinary cases. */
 const CASE = 77;
 const CASE_AT = 300;
 
@@ -40,7 +40,7 @@ async function breakIn(subject: ForeignSubject): Promise<BrokenEncoder> {
 
 const noProcess = () => childrenOf(process.pid).filter(isAlive).length === 0;
 
-/** In `file`, waitValue does something else at CASE: it breaks there, and answers other cases afterwards. */
+/** Expects that waitValue of `file` breaks at CASE, and that other cases work afterwards. */
 function breaks(what: string, file: () => string, kind: BreakKind, message: RegExp): void {
   foreign(`${what} in a call: ${kind}`, async () => {
     const start = performance.now();
@@ -57,7 +57,7 @@ function breaks(what: string, file: () => string, kind: BreakKind, message: RegE
   });
 }
 
-/** An ES module whose waitValue does `what` about CASE. */
+/** An ES module whose waitValue executes `what` at CASE. */
 const at =
   (what: string, before = "") =>
   () =>
@@ -94,7 +94,7 @@ breaks(
   /out of bounds/,
 );
 breaks(
-  "recursion without end",
+  "endless recursion",
   wasmAt("(call $deeper)", "(func $deeper (call $deeper) (call $deeper))"),
   "trap",
   /call stack size/i,
@@ -126,7 +126,7 @@ for (const [answer, told] of [
   breaks(`${answer} as an answer`, at(`return ${answer};`), "answer", message);
 }
 
-/** `file` is compared as a whole: one function breaks at once. */
+/** Compares all of `file`, of which one function breaks at once. */
 function compares(
   what: string,
   name: FunctionName,
@@ -177,7 +177,7 @@ compares(
   /^exited with status 1: Error: late$/,
 );
 
-/** An encodeSiginfo that is right, but for a word that it also stores at an offset from its area. */
+/** A correct encodeSiginfo that also stores a word at an offset from its area. */
 const storing =
   (offset: number, when = "true") =>
   () =>
@@ -217,14 +217,14 @@ for (const offset of [-1, 128]) {
   );
 }
 
-foreign("a store into the record of another case is no answer that comes again", async () => {
+foreign("a store into the record of another case makes results irreproducible", async () => {
   const once = storing(-240, "globalThis.calls = 1 + (globalThis.calls ?? 0), calls === 500");
   const { broken } = await breakOf(once(), { only: ["encodeSiginfo"] });
   assert.equal([broken.name, broken.kind], ["encodeSiginfo", "answer"]);
   assert.match(broken.message, "now so and now otherwise");
 });
 
-foreign("answers by chance are told from wrong ones", async () => {
+foreign("random results are distinguished from wrong ones", async () => {
   const file = script("export const cloneExitSignal = () => Math.floor(Math.random() * 2 ** 31);");
   const { report } = await compareFile(file);
   assert.ok(report.broken.length + report.disagreements.length > 0);
@@ -239,7 +239,7 @@ foreign("a BigInt of any size is taken modulo 2^64", async () => {
   assert.equal([report.broken, report.disagreements], [[], []]);
 });
 
-foreign("what a module makes of its exports later changes nothing", async () => {
+foreign("later changes of a module's exports have no effect", async () => {
   const file = script(`
     export let cloneExitSignal = (word) => {
       cloneExitSignal = () => { throw new Error("called"); };
@@ -253,11 +253,11 @@ for (const [what, piece] of [
   ["objects", "new Array(1e6).fill(all)"],
   ["buffers", "new Uint8Array(64 << 20).fill(1)"],
 ] as const) {
-  foreign(`whoever wants all memory for ${what} gets little of it, and no time`, async () => {
+  foreign(`a module that allocates ${what} without limit is ended early`, async () => {
     const hog = `const all = []; for (;;) all.push(${piece});`;
     const subject = await ForeignSubject.open(at(hog)());
     const { kind, index, message } = await breakIn(subject);
-    // On a slow machine the time is up first.
+    // On a slow machine the time limit comes first.
     assert.match(message, /was killed by SIG|Array buffer allocation failed|within 2000 ms/);
     assert.is.not(kind, "refused");
     assert.is(index, CASE_AT);
@@ -265,7 +265,7 @@ for (const [what, piece] of [
   });
 }
 
-foreign("one function breaks, and the others are compared on", async () => {
+foreign("if one function breaks, the others are still compared", async () => {
   const file = script(`
     export const waitValue = () => { for (;;); };
     export const waitEvent = () => process.exit(1);
@@ -287,7 +287,7 @@ foreign("one function breaks, and the others are compared on", async () => {
   );
 });
 
-foreign("what a function got wrong before it broke is told, too", async () => {
+foreign("a wrong result before a break is reported, too", async () => {
   const file = script(`
     let calls = 0;
     export function cloneExitSignal(word) {
@@ -305,7 +305,7 @@ foreign("what a function got wrong before it broke is told, too", async () => {
   );
 });
 
-foreign("a module that always breaks is given up", async () => {
+foreign("a module that breaks too often is abandoned", async () => {
   const names =
     "waitValue waitEvent waitKind waitCoreDumped encodeStop cloneExitSignal syscallErrno";
   const functions = names.split(" ").map((name) => `export const ${name} = () => { for (;;); };`);
@@ -316,7 +316,7 @@ foreign("a module that always breaks is given up", async () => {
   assert.ok(milliseconds < 12_000, `took ${milliseconds} ms`);
 });
 
-foreign("little memory only means small batches", async () => {
+foreign("little memory only makes batches smaller", async () => {
   const file = script(`
     export const heap = memory.byteLength - 4096;
     const words = new BigUint64Array(memory);
@@ -327,7 +327,7 @@ foreign("little memory only means small batches", async () => {
   assert.ok(report.disagreements.some(({ name }) => name === "encodeClone3"));
 });
 
-foreign("a call is timed where it is made", async () => {
+foreign("a call is timed in the process that makes it", async () => {
   const subject = await ForeignSubject.open(script("export const restartsSyscall = () => 0;"));
   const crossing = await subject.crossing();
   assert.ok(crossing !== undefined && crossing > 0 && crossing < 1000, String(crossing));

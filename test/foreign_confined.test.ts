@@ -24,12 +24,12 @@ const confined = suite("foreign encoders: confinement");
 
 adoptOrphans();
 
-/** An id that nobody has. */
+/** An id that no user has. */
 const ORDINARY = { uid: 54321, gid: 54321 };
 
 type Command = [string, string[]];
 
-/** Who opens an encoder, and where. */
+/** The user and the surroundings in which an encoder is opened. */
 const places: [string, (host: Command) => Command, object][] = [
   ["as this user", (host) => host, {}],
   ["without namespaces", withoutNamespaces, {}],
@@ -39,7 +39,7 @@ if (process.getuid?.() === 0) {
   places.push(["as an ordinary user without namespaces", withoutNamespaces, ORDINARY]);
 }
 
-/** What a module finds out at load, as constants: 1 for what it could do, 0 for what it could not. */
+/** The results of a module's attempts at load, as constants: 1 if it succeeded, else 0. */
 const attempts = (file: string) =>
   script(`
     import { spawn } from "node:child_process";
@@ -72,7 +72,7 @@ const attempts = (file: string) =>
     export const ENVIRONMENT = Object.keys(process.env).length;
     export const waitValue = () => 0;`);
 
-/** What none may be able to do. */
+/** What no module may be able to do. */
 const ATTEMPTS =
   "WRITES_TO_HOST READS_HOST KILLS_HOST KILLS_PARENT RENICES WRITES_FILE APPENDS TERMINAL LISTENS CONNECTS SPAWNS".split(
     " ",
@@ -85,7 +85,7 @@ async function open(file: string, [, command, options]: (typeof places)[number])
 const inNamespaces = hasNamespaces ? confined : confined.skip;
 
 for (const place of places) {
-  inNamespaces(`${place[0]}: a module does nothing to others`, async () => {
+  inNamespaces(`${place[0]}: a module cannot affect other processes`, async () => {
     const other = newPath(".mjs");
     const { stdout, stderr, code, signal } = await open(attempts(other), place);
     assert.equal([code, signal], [0, null], stderr);
@@ -101,18 +101,15 @@ for (const place of places) {
   });
 }
 
-confined(
-  "root's own modules may lie where only root reads, and others where only they do",
-  async () => {
-    const file = script("export const waitValue = () => 0;");
-    execFileSync("chmod", ["0600", file]);
-    if (process.getuid?.() === 0) execFileSync("chown", ["54321:54321", file]);
-    const { stdout } = await open(file, ["", (host) => host, {}]);
-    assert.is(JSON.parse(stdout).ENCODER_ABI, 2, stdout);
-  },
-);
+confined("modules may be in files that only their user can read", async () => {
+  const file = script("export const waitValue = () => 0;");
+  execFileSync("chmod", ["0600", file]);
+  if (process.getuid?.() === 0) execFileSync("chown", ["54321:54321", file]);
+  const { stdout } = await open(file, ["", (host) => host, {}]);
+  assert.is(JSON.parse(stdout).ENCODER_ABI, 2, stdout);
+});
 
-/** System calls that a module with code of its own makes, and the errno that each is to fail with. */
+/** System calls of a module with native code, and the errno with which each must fail. */
 const CALLS: [string, string][] = [
   ["ptrace(0, 0, 0, 0)", "EPERM"],
   ["prctl(1, 0, 0, 0)", "EPERM"],
@@ -141,7 +138,7 @@ function errnoNumber(name: string): number | undefined {
   return Object.entries(os.errno).find(([each]) => each === name)?.[1];
 }
 
-confined("system calls of a module's own code fail", async () => {
+confined("system calls of a module's native code fail", async () => {
   const numbers = openEncoder("assembly").constants;
   const calls = CALLS.map(([text, errno]) => {
     const [name = "", args = ""] = text.slice(0, -1).split("(");
@@ -163,7 +160,7 @@ confined("system calls of a module's own code fail", async () => {
   assert.is(JSON.parse(stdout).ENCODER_ABI, 2, stdout + stderr);
 });
 
-confined("large stacks leave an encoder its memory", async () => {
+confined("large stacks do not reduce an encoder's memory", async () => {
   const file = script(`
     import { Worker } from "node:worker_threads";
     export const kept = new Uint8Array(300 << 20).fill(1);
@@ -177,11 +174,11 @@ confined("large stacks leave an encoder its memory", async () => {
   assert.is(JSON.parse(stdout).ENCODER_ABI, 2, stdout + stderr);
 });
 
-confined("time in which a whole job is stopped counts for nothing", async () => {
+confined("time in which a whole job is stopped does not count", async () => {
   const { file, reading, go } = waiting(script("export const waitValue = () => 0;"));
   const host = new Running(hostCommand("opening", file));
   assert.ok(await eventually(reading, 10_000), host.stderr);
-  // More than a module has for loading.
+  // Longer than a module may take to load.
   await stopFor(familyOf(host.pid), 2500);
   go();
   const { stdout, stderr } = await host.ended;

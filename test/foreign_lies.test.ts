@@ -9,9 +9,9 @@ import { childrenOf, eventually, isAlive } from "./processes.ts";
 
 const lies = suite("foreign encoders: lies on the channel");
 
-/** How long a break may take to be found, in milliseconds: no lie is waited for. */
+/** How long the detection of a break may take, in milliseconds: lies are detected without waiting. */
 const SOON = 1500;
-/** What takes the time of a request, 2000 ms. */
+/** Lies that take the full time of a request, 2000 ms. */
 const LATE = 5000;
 
 /** How an encoder breaks, while it is opened or in its first batch. */
@@ -54,18 +54,18 @@ found("no JSON", `say(frame("{")); ${LOOP}`, NO_MESSAGE);
 found("nothing but brackets", `say(frame("[".repeat(500_000))); ${LOOP}`, NO_MESSAGE);
 found("a length that none has", `say(Buffer.alloc(4, 255)); ${LOOP}`, NO_MESSAGE);
 found(
-  "messages without end",
+  "endless messages",
   'const all = frame("{}"); for (;;) say(all);',
   /^sent (a message that is not a reply to the request|too many messages)$/,
 );
 found(
-  "a message without an end",
+  "an incomplete message",
   'say(frame("x".repeat(1000)).subarray(0, 10)); for (;;);',
   /^did not return within 2000 ms$/,
   LATE,
 );
 found(
-  "half a message at its end",
+  "half a message before it exits",
   'say(frame("x".repeat(1000)).subarray(0, 10)); process.kill(process.pid, "SIGKILL");',
   /^was killed by SIGKILL$/,
 );
@@ -82,12 +82,12 @@ const LOADED = 'id: 1, kind: "loaded", arch: "amd64", functions: ["waitValue"]';
 for (const [what, message] of [
   ["a reply to a request that was not made", 'id: 7, kind: "ran", milliseconds: 0'],
   ["the reply to another request", 'id: 1, kind: "ran", milliseconds: 0'],
-  ["an architecture that is none", `${LOADED}, arch: "vax", constants: []`],
-  ["constants that are none", `${LOADED}, constants: 7`],
+  ["an invalid architecture", `${LOADED}, arch: "vax", constants: []`],
+  ["invalid constants", `${LOADED}, constants: 7`],
   ["a constant without a word", `${LOADED}, constants: [["X"]]`],
-  ["a constant that is no word", `${LOADED}, constants: [["X", "1e9"]]`],
+  ["a constant that is not a word", `${LOADED}, constants: [["X", "1e9"]]`],
   ["a name with control characters", `${LOADED}, constants: [["\\x1b[2J", "1"]]`],
-  ["a break of a kind that is none", 'id: 1, kind: "broke", how: "joke", index: 0, message: ""'],
+  ["a break of an unknown kind", 'id: 1, kind: "broke", how: "joke", index: 0, message: ""'],
   ["a loop, which only a parent sees", 'id: 1, kind: "broke", how: "loop", index: 0, message: ""'],
   ["a break in no record", 'id: 1, kind: "broke", how: "trap", index: 5, message: ""'],
   ["a break without words", 'id: 1, kind: "broke", how: "trap", index: 0, message: {}'],
@@ -109,12 +109,12 @@ const calling = (what: string) => `
 for (const [what, message] of [
   ["a record beyond the batch", 'id: 2, kind: "broke", how: "trap", index: 2, message: "x"'],
   ["half a record", 'id: 2, kind: "broke", how: "trap", index: 0.5, message: "x"'],
-  ["a time that is none", 'id: 2, kind: "ran", milliseconds: -1'],
+  ["an invalid time", 'id: 2, kind: "ran", milliseconds: -1'],
 ] as const) {
   found(what, calling(`say(frame({ ${message} })); ${LOOP}`), NO_REPLY);
 }
 
-lies("a time is at most what passed here", async () => {
+lies("a reported time is at most the time that passed here", async () => {
   const subject = await ForeignSubject.open(
     liar(calling('say(frame({ id: 2, kind: "ran", milliseconds: 1e300 }));')),
   );
@@ -125,13 +125,13 @@ lies("a time is at most what passed here", async () => {
   subject.close();
 });
 
-lies("what nobody asked for between two requests", async () => {
+lies("an unsolicited message between two requests", async () => {
   const subject = await ForeignSubject.open(
     liar(calling("if (calls++ === 0) setTimeout(() => say(frame({})), 20);")),
   );
   const layout = new RecordLayout("waitValue", 0);
   await subject.run(layout, new BigUint64Array(layout.words));
-  // This process hears it before it asks again.
+  // This process receives it before its next request.
   await new Promise((resolve) => setTimeout(resolve, 200));
   try {
     await subject.run(layout, new BigUint64Array(layout.words));
@@ -140,7 +140,7 @@ lies("what nobody asked for between two requests", async () => {
     if (!(error instanceof BrokenEncoder)) throw error;
     assert.match(error.message, NO_REPLY);
   }
-  // A new process answers.
+  // A new process replies.
   assert.ok((await subject.run(layout, new BigUint64Array(layout.words))) >= 0);
   subject.close();
 });

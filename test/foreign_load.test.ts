@@ -19,7 +19,7 @@ import { childrenOf, eventually, isAlive } from "./processes.ts";
 
 const load = suite("foreign encoders: loading");
 
-/** What every refusal and every report of a break has to be done in, in milliseconds. */
+/** The time limit for every refusal and every report of a break, in milliseconds. */
 const LIMIT = 5000;
 
 const VALUE = '(func (export "waitValue") (param i32) (result i32) (i32.const 0))';
@@ -65,7 +65,7 @@ refuses(
 );
 refuses("no memory for an area", () => wasm(SIGINFO, ""), "refused", /lacks memory$/);
 refuses(
-  "nothing that a block needs: every name is listed",
+  "missing names for blocks: every name is listed",
   () => moduleFile(".mjs", "export const rewindSyscall = () => {};\nexport const REG_rip = 128;"),
   "refused",
   new RegExp(`lacks ENCODER_ABI, REGISTERS_SIZE, ${BLOCK.replace("REG_rip, ", "")}, memory$`),
@@ -107,7 +107,7 @@ for (const [what, memory, message] of [
   ["2 GB of memory", '(memory (export "memory") 32768 32768)', /2147483648 bytes of memory/],
   ["shared memory", '(memory (export "memory") 1 1 shared)', /shared/],
 ] as const) {
-  // It would loop, if it were ever started.
+  // It would loop if it were started.
   refuses(what, () => wasm(`${VALUE} ${LOOP}`, memory), "refused", message);
 }
 for (const [what, text, message] of [
@@ -147,7 +147,7 @@ refuses(
   /: Error: \\x1b\[2J\\x9b\\nx{294}$/,
 );
 refuses(
-  "a promise that is rejected by the way",
+  "an unhandled rejection",
   () => script(`Promise.reject(new Error("boom\\x1b")); await new Promise(() => {});`),
   "crash",
   /^exited with status 1: Error: boom\\x1b$/,
@@ -156,9 +156,9 @@ for (const [what, piece] of [
   ["objects", "new Array(1e5).fill(all)"],
   ["buffers", "new Uint8Array(64 << 20).fill(1)"],
 ] as const) {
-  load(`${what} without end at import`, async () => {
+  load(`unlimited allocation of ${what} at import`, async () => {
     const { broken } = await breakOf(script(`const all = []; for (;;) all.push(${piece});`));
-    // On a slow machine the time is up first.
+    // On a slow machine the time limit comes first.
     assert.match(broken.message, /was killed by SIG|Array buffer allocation failed|within 2000 ms/);
   });
 }
@@ -171,7 +171,7 @@ refuses(
 refuses("a start that never ends", () => wasm(`${VALUE} ${LOOP}`), "loop", /within 2000 ms/);
 refuses("a loop at import", () => script("for (;;);"), "loop", /within 2000 ms/);
 refuses(
-  "a promise that is never kept",
+  "a promise that is never settled",
   () => script("await new Promise(() => {});"),
   "loop",
   /2000/,
@@ -196,7 +196,7 @@ function made(command: string, ending: string): string {
   return path;
 }
 
-load("what code does besides is as if it had not been", async () => {
+load("side effects of the code are contained", async () => {
   const file = script(`
     import { spawn, execFileSync } from "node:child_process";
     import { Worker } from "node:worker_threads";
@@ -215,7 +215,7 @@ load("what code does besides is as if it had not been", async () => {
   assert.is(report.cases, 2000);
 });
 
-load("constants may be functions, which is all that C and Rust can export", async () => {
+load("constants may be functions, as C and Rust can only export these", async () => {
   const abi = '(func (export "ENCODER_ABI") (result i32) (i32.const 2))';
   const wrong = '(func (export "WNOHANG") (result i32) (i32.const 2))';
   const trap = '(func (export "sideEffect") unreachable)';

@@ -18,19 +18,19 @@ import type { Breakage, CompareReport } from "../src/compare/report.ts";
 import { FUNCTION_NAMES, type FunctionName } from "../src/encoder/abi.ts";
 import { openEncoder } from "../src/index.ts";
 
-/** A folder for modules, which ends with this process. */
+/** A folder for modules, which is removed when this process ends. */
 const folder = mkdtempSync(join(tmpdir(), "stublab-foreign-"));
 chmodSync(folder, 0o755);
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;
 
-/** A path where nothing is yet. */
+/** An unused path. */
 export function newPath(ending: string): string {
   return join(folder, `e${++files}${ending}`);
 }
 
-/** Writes a module; answers its path. */
+/** Writes a module; returns its path. */
 export function moduleFile(ending: string, content: string | Uint8Array): string {
   const path = newPath(ending);
   writeFileSync(path, content);
@@ -90,7 +90,7 @@ export function liar(body: string): string {
     ${body}`);
 }
 
-/** A module that waits when it is loaded: whether it does, and what lets it go on. */
+/** A module that waits when it is loaded, with functions to check that it waits and to resume it. */
 export function waiting(file: string): { file: string; reading: () => boolean; go: () => void } {
   const fifo = newPath("");
   execFileSync("mkfifo", [fifo]);
@@ -99,7 +99,7 @@ export function waiting(file: string): { file: string; reading: () => boolean; g
   let writer = -1;
   const reading = () => {
     try {
-      // There is no such end without a reader.
+      // The write end cannot be opened without a reader.
       writer = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
       return true;
     } catch {
@@ -113,7 +113,7 @@ export function waiting(file: string): { file: string; reading: () => boolean; g
 export const hasNamespaces =
   spawnSync("unshare", ["--user", "--map-root-user", "--pid", "--fork", "true"]).status === 0;
 
-/** A command in a user namespace in which no namespaces can be made: what a kernel without them is like. */
+/** A command in a user namespace in which no namespaces can be made, as on a kernel without them. */
 export function withoutNamespaces([command, args]: [string, string[]]): [string, string[]] {
   const text = `
     for kind in user pid mnt; do echo 0 > /proc/sys/user/max_"$kind"_namespaces; done
@@ -122,7 +122,7 @@ export function withoutNamespaces([command, args]: [string, string[]]): [string,
   return ["unshare", [...namespace, "sh", "-c", text, "sh", command, ...args]];
 }
 
-/** The encoder of assembly/, whose functions modules of tests borrow. */
+/** The encoder of assembly/, whose functions test modules use. */
 const MODEL = resolve("dist/encoder.wasm");
 
 /**
@@ -147,13 +147,13 @@ export function likeModel(
   return moduleFile(".mjs", lines.join("\n"));
 }
 
-/** What is asked of a module. */
+/** The requests to a module. */
 export interface Question {
   readonly only?: readonly FunctionName[];
   readonly cases?: number;
 }
 
-/** Compares a module with the headers; answers the report, and how long it took. */
+/** Compares a module with the headers; returns the report, and how long it took. */
 export async function compareFile(
   file: string,
   { only, cases = 2000 }: Question = {},
@@ -164,7 +164,7 @@ export async function compareFile(
   return { report, milliseconds: performance.now() - start };
 }
 
-/** Compares a module that breaks once; answers how. */
+/** Compares a module that breaks once; returns how. */
 export async function breakOf(
   file: string,
   question?: Question,
@@ -172,7 +172,7 @@ export async function breakOf(
   const { report, milliseconds } = await compareFile(file, question);
   const [broken, ...others] = report.broken;
   if (broken === undefined || others.length > 0) {
-    throw new Error(`expected one break, and these are ${JSON.stringify(report.broken)}`);
+    throw new Error(`expected one break, got ${JSON.stringify(report.broken)}`);
   }
   return { broken, milliseconds };
 }

@@ -40,12 +40,12 @@ guests.after(() => {
   assert.is(processState(pid), undefined);
 });
 guests.after.each(() => {
-  // The master and one address space, which was released each time.
+  // The master and one address space, which is released each time.
   assert.is(platform.pooled, platform.tracer.stubs.size - 1);
   assert.ok(platform.pooled <= 1);
 });
 
-/** Whether the processor has a feature, as /proc/cpuinfo spells it. */
+/** Whether the processor has a feature, spelled as in /proc/cpuinfo. */
 const hasFeature = (name: string): boolean =>
   new RegExp(`^flags\\s*:.*\\b${name}\\b`, "m").test(readFileSync("/proc/cpuinfo", "utf8"));
 
@@ -61,7 +61,7 @@ function statusOf({ result }: GuestRun): number {
   throw new Error(`it ended otherwise: ${result.kind} ${"signal" in result ? result.signal : ""}`);
 }
 
-/** Expects that a system call answers a guest with an errno; "" stands for a value. */
+/** Expects that a system call returns an errno to a guest; "" stands for a value. */
 function expectErrno(name: string, body: string, setUp = "", options: GuestOptions = {}): void {
   const status = statusOf(run(`${setUp}\n${body}\n${EXIT_WITH_ERRNO}`, options));
   assert.is(status, name === "" ? 0 : errno(name), body);
@@ -94,7 +94,7 @@ function listen(elf: Uint8Array, options: GuestOptions = {}, on = platform): Hea
 /** mov edi, 7; mov eax, 60; syscall */
 const EXIT_7 = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
 
-guests("runs bare code, where it is told", () => {
+guests("runs bare code at a given address", () => {
   const { result, calls, switches } = runGuest(platform, { code: EXIT_7 });
   assert.equal(result, { kind: "exited", status: 7 });
   assert.equal(calls, { exit: 1 });
@@ -115,7 +115,7 @@ guests("runs bare code, where it is told", () => {
   assert.is(rax, 0x123456000n);
 });
 
-withMusl("greets from C with musl", () => {
+withMusl("prints a greeting from C with musl", () => {
   const elf = compile("musl-gcc", "hello.c", example("hello.c"), "-static");
   const { run, stdout, stderr, trace } = listen(elf, { args: ["hello", "to", "you"] });
   assert.equal(run.result, { kind: "exited", status: 0 });
@@ -129,7 +129,7 @@ withMusl("greets from C with musl", () => {
   assert.is(trace.at(-1), "exit_group(0) = ?");
 });
 
-withMusl("greets with every encoder", () => {
+withMusl("prints a greeting with every encoder", () => {
   const elf = compile("musl-gcc", "hello.c", example("hello.c"), "-static");
   const heard = ["assembly", "script", "native"].map((encoder) => {
     using other = Platform.open({ encoder });
@@ -147,7 +147,7 @@ for (const [what, compiler, ...options] of [
   ["static-pie with musl", "musl-gcc", "-static-pie", "-fPIE"],
 ] as const) {
   const test = hasTool(compiler) ? guests : guests.skip;
-  test(`greets ${what}`, () => {
+  test(`prints a greeting, ${what}`, () => {
     const elf = compile(compiler, "hello.c", example("hello.c"), ...options);
     const { run, stdout } = listen(elf, { args: ["hello"] });
     assert.equal(run.result, { kind: "exited", status: 0 });
@@ -196,7 +196,7 @@ withCompiler("starts with an aligned stack and nothing in its registers", () => 
   assert.is(statusOf(run(body, { args: ["x", "y"] })), 0);
 });
 
-withCompiler("begins with zeros in what the file does not fill", () => {
+withCompiler("fills with zeros what the file does not cover", () => {
   const body = `
     movl $zeros, %edi
     movl $20000, %ecx
@@ -214,7 +214,7 @@ withCompiler("begins with zeros in what the file does not fill", () => {
   assert.is(statusOf(run(body)), 0);
 });
 
-withCompiler("takes segments that share a page", () => {
+withCompiler("loads segments that share a page", () => {
   // -N: text and data in one, and with -z noseparate-code several in one page.
   for (const option of ["-Wl,-N", "-Wl,-z,noseparate-code", "-Wl,-z,max-page-size=16"]) {
     const body = `incb value\nmovzbl value, %ebx\n${exitWith("rbx")}\n.data\nvalue: .byte 4`;
@@ -225,7 +225,7 @@ withCompiler("takes segments that share a page", () => {
 
 // Faults and signals.
 
-withCompiler("faults, and goes on where the host maps the page", () => {
+withCompiler("faults, and continues if the host maps the page", () => {
   const elf = exampleGuest("fault.s");
   const seen: string[] = [];
   const { result } = runGuest(
@@ -240,11 +240,11 @@ withCompiler("faults, and goes on where the host maps the page", () => {
     },
   );
   assert.equal(result, { kind: "exited", status: 0 });
-  // ptrace does not tell reads from writes: the same fault again is taken for one.
+  // ptrace does not distinguish reads from writes: a repeated fault is reported as a write.
   assert.equal(seen, ["read 0x200000008", "write 0x200000008"]);
 });
 
-withCompiler("dies of a fault that nobody mends, and of one that is mended in vain", () => {
+withCompiler("dies of a fault that is not handled, and of one that recurs", () => {
   const elf = exampleGuest("fault.s");
   for (const options of [{}, { onFault: () => false }]) {
     const { result } = runGuest(platform, { elf }, options);
@@ -261,7 +261,7 @@ withCompiler("dies of a fault that nobody mends, and of one that is mended in va
   assert.ok(times > 10);
 });
 
-/** Bodies of programs, which ld puts at 0x401000, and what they die of. */
+/** Bodies of programs, which ld puts at 0x401000, and the signal that kills them. */
 const DEATHS: [what: string, body: string, end: Partial<GuestEnd>][] = [
   ["an undefined instruction", "ud2", { signal: "SIGILL" }],
   ["a division by zero", "xorl %ecx, %ecx\ndivl %ecx", { signal: "SIGFPE" }],
@@ -282,7 +282,7 @@ function at(address: bigint): Partial<GuestEnd> {
 }
 
 for (const [what, body, end] of DEATHS) {
-  withCompiler(`dies of ${what}, and the host does not`, () => {
+  withCompiler(`dies of ${what}, and the host survives`, () => {
     const { result } = run(body);
     assert.equal({ ...result, ...{ signal: "SIGSEGV" }, ...end }, result);
     assert.is(result.kind, "signaled");
@@ -292,13 +292,13 @@ for (const [what, body, end] of DEATHS) {
 /** Set without the kernel, which would refuse them. */
 const withBases = hasTool("cc") && hasFeature("fsgsbase") ? guests : guests.skip;
 for (const register of ["fs", "gs"]) {
-  withBases(`dies of an ${register} base in the kernel's half, and the host does not`, () => {
+  withBases(`dies of an ${register} base in the kernel's half, and the host survives`, () => {
     const { result } = run(`movq $-4096, %rax\nwr${register}base %rax\n${call("getpid")}`);
     assert.is(result.kind === "signaled" && result.signal, "SIGSEGV");
   });
 }
 
-withCompiler("says which instruction it died at", () => {
+withCompiler("reports the instruction at which it died", () => {
   const { result } = run("nop\nnop\nud2");
   assert.equal(result, {
     kind: "signaled",
@@ -308,12 +308,12 @@ withCompiler("says which instruction it died at", () => {
   });
 });
 
-withCompiler("single-steps itself to death", () => {
+withCompiler("dies of the trap if it single-steps itself", () => {
   const { result } = run("pushfq\norl $0x100, (%rsp)\npopfq\nnop\nnop");
   assert.is(result.kind === "signaled" && result.signal, "SIGTRAP");
 });
 
-withCompiler("cannot use the stub code, nor take its place", () => {
+withCompiler("can neither use nor replace the stub code", () => {
   const stub = BigInt(platform.tracer.stubAddress);
   const fixed = flags("MAP_PRIVATE") | flags("MAP_ANONYMOUS") | flags("MAP_FIXED");
   expectErrno("EINVAL", call("mmap", stub, 4096, 3, fixed, -1, 0));
@@ -327,11 +327,11 @@ withCompiler("cannot use the stub code, nor take its place", () => {
     const { result } = run(`movabs $${stub + offset}, %rax\njmp *%rax`, { deadline: 500 });
     assert.ok(result.kind !== "interrupted", `at ${offset}`);
   }
-  // It is as it was: the next guest comes into the same process.
+  // It is unchanged: the next guest runs in the same process.
   assert.is(statusOf(runGuest(platform, { code: EXIT_7 })), 7);
 });
 
-// Ends from outside.
+// Ends caused from outside.
 
 withCompiler("is interrupted at its deadline, in a loop and among system calls", () => {
   const elf = exampleGuest("loop.s");
@@ -366,7 +366,7 @@ guests("dies of a signal from this process", () => {
   assert.is(result.kind === "signaled" && result.signal, "SIGTERM");
 });
 
-guests("throws where its process is killed, and the platform goes on", () => {
+guests("throws if its process is killed, and the platform keeps working", () => {
   assert.throws(
     () =>
       runGuest(
@@ -385,10 +385,10 @@ for (const [what, program, options] of [
   ["an argument with a NUL", { code: EXIT_7 }, { args: ["a\0b"] }],
   ["a variable with a NUL", { code: EXIT_7 }, { env: { "a\0": "b" } }],
   ["too long arguments", { code: EXIT_7 }, { args: ["x".repeat(200_000)] }],
-  ["no time", { code: EXIT_7 }, { deadline: 0 }],
+  ["a deadline of 0", { code: EXIT_7 }, { deadline: 0 }],
   ["an invalid deadline", { code: EXIT_7 }, { deadline: Number.NaN }],
   ["too little memory", { code: EXIT_7 }, { memory: 1 << 20 }],
-  ["a place in the stack", { code: EXIT_7, address: 0x6fffffff0000n }, {}],
+  ["an address in the stack", { code: EXIT_7, address: 0x6fffffff0000n }, {}],
 ] as const) {
   guests(`refuses ${what}`, () => {
     assert.throws(
@@ -398,7 +398,7 @@ for (const [what, program, options] of [
   });
 }
 
-guests("refuses members that it does not know, and names the nearest that it does", () => {
+guests("refuses unknown members, and names the nearest known one", () => {
   const refused: readonly [program: unknown, options: unknown, message: RegExp][] = [
     [{}, {}, /^program: expected \{ elf \} or \{ code \}/],
     [{ code: EXIT_7, adress: 1n }, {}, /^program: .*"adress".*address\?/],
@@ -419,7 +419,7 @@ guests("refuses members that it does not know, and names the nearest that it doe
   }
 });
 
-withCompiler("refuses a program that wants more memory than there is", () => {
+withCompiler("refuses a program that needs more memory than there is", () => {
   const elf = assemble(`${exitWith(0)}\n.bss\n.skip 0x100000000`);
   assert.throws(
     () => runGuest(platform, { elf }),
@@ -427,7 +427,7 @@ withCompiler("refuses a program that wants more memory than there is", () => {
   );
 });
 
-guests("harms nobody, whatever its code is", () => {
+guests("does no harm with arbitrary code", () => {
   const next = randomWords(2n);
   const kinds = new Set<string>();
   for (let i = 0; i < 1000; i++) {

@@ -30,7 +30,7 @@ callbacks.after.each(() => {
 /** mov edi, 7; mov eax, 60; syscall */
 const EXIT_7 = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
 
-/** The platform runs guests as if nothing had happened. */
+/** Expects that the platform still runs guests. */
 function expectUsable(): void {
   assert.equal(runGuest(platform, { code: EXIT_7 }).result, { kind: "exited", status: 7 });
 }
@@ -57,14 +57,14 @@ function listen(body: string, options: GuestOptions): Heard {
   return { ...ran, trace, output };
 }
 
-/** Answers the calls of one name. */
+/** Emulates the calls of one name. */
 function answering(wanted: string, answer: GuestAnswer): GuestOptions {
   return { onSyscall: ({ name }) => (name === wanted ? answer : undefined) };
 }
 
 // Answers.
 
-test("a caller answers a call with a value, and all others are emulated", () => {
+test("a caller returns a value for one call, and all others are emulated", () => {
   const body = `${call("getuid")}\nmovq %rax, %rbx\n${call("getpid")}\naddq %rax, %rbx\n${exitWith("rbx")}`;
   for (const value of [41, 41n]) {
     const { result, calls, trace } = listen(body, answering("getuid", { value }));
@@ -75,7 +75,7 @@ test("a caller answers a call with a value, and all others are emulated", () => 
   }
 });
 
-test("a value is any word but those that are errnos", () => {
+test("a value is any word that is not an errno", () => {
   const body = (word: bigint) =>
     `${call("getuid")}\nmovabs $${word}, %rbx\ncmpq %rax, %rbx\nsetne %bl\nmovzbl %bl, %ebx\n${exitWith("rbx")}`;
   for (const value of [-4096n, -(1n << 63n), (1n << 63n) - 1n, 1n << 63n]) {
@@ -84,7 +84,7 @@ test("a value is any word but those that are errnos", () => {
   }
 });
 
-test("a caller answers a call with an errno", () => {
+test("a caller returns an errno for a call", () => {
   const body = `${call("open", "$name", 0)}\nnegq %rax\n${exitWith("rax")}\n.data\nname: .asciz "x"`;
   const { result, trace } = listen(body, answering("open", { errno: "ENOENT" }));
   assert.equal(result, { kind: "exited", status: errno("ENOENT") });
@@ -103,7 +103,7 @@ test("a caller ends the guest, or lets an exit return", () => {
   assert.equal(trace, ["exit(3) = 0", "exit_group(4) = ?"]);
 });
 
-test("a caller sees the arguments, and works in the guest's memory", () => {
+test("a caller sees the arguments, and accesses the guest's memory", () => {
   const heard: string[] = [];
   const flag = flags("MAP_PRIVATE") | flags("MAP_ANONYMOUS");
   const { result, trace, output } = listen(
@@ -164,7 +164,7 @@ for (const [what, answer, message] of [
 ] as const) {
   callbacks(`refuses ${what} as an answer, and ends the guest`, () => {
     const { message: seen } = thrown(InputError, () =>
-      // @ts-expect-error The types refuse all of these, but for some of their words.
+      // @ts-expect-error The types refuse most of these.
       runGuest(platform, { code: EXIT_7 }, { onSyscall: () => answer }),
     );
     assert.match(seen, /^the answer of onSyscall/);
@@ -178,7 +178,7 @@ const HALT = Uint8Array.of(0xf4);
 
 callbacks("refuses anything but true or false from onFault", () => {
   const { message } = thrown(InputError, () =>
-    // @ts-expect-error An asynchronous callback would let a guest fault for ever.
+    // @ts-expect-error An asynchronous callback would let a guest fault forever.
     runGuest(platform, { code: HALT }, { onFault: async () => true }),
   );
   assert.match(message, /^the result of onFault: expected true or false/);
@@ -199,7 +199,7 @@ for (const [name, code] of [
   ["output", WRITE],
   ["onFault", HALT],
 ] as const) {
-  callbacks(`what ${name} throws comes out of runGuest, and the guest is gone`, () => {
+  callbacks(`an exception of ${name} propagates from runGuest, and the guest is ended`, () => {
     const values = [new Error("enough"), new UnsupportedError("enough"), "enough", undefined];
     for (const value of values) {
       let caught: unknown = "nothing";
@@ -218,20 +218,23 @@ for (const [name, code] of [
   });
 }
 
-callbacks("what a callback throws comes out though the guest's process was killed before", () => {
-  const enough = new Error("enough");
-  const onSyscall: GuestOptions["onSyscall"] = (_, { space }) => {
-    process.kill(space.pid, "SIGKILL");
-    throw enough;
-  };
-  try {
-    runGuest(platform, { code: EXIT_7 }, { onSyscall });
-    assert.unreachable();
-  } catch (error) {
-    assert.is(error, enough);
-  }
-  expectUsable();
-});
+callbacks(
+  "an exception of a callback propagates even if the guest's process was killed before",
+  () => {
+    const enough = new Error("enough");
+    const onSyscall: GuestOptions["onSyscall"] = (_, { space }) => {
+      process.kill(space.pid, "SIGKILL");
+      throw enough;
+    };
+    try {
+      runGuest(platform, { code: EXIT_7 }, { onSyscall });
+      assert.unreachable();
+    } catch (error) {
+      assert.is(error, enough);
+    }
+    expectUsable();
+  },
+);
 
 callbacks("a callback runs another guest of the same platform", () => {
   const other = Platform.open();
@@ -278,7 +281,7 @@ callbacks("a signal that a callback aborts ends the guest before its next switch
   expectUsable();
 });
 
-callbacks("an aborted signal starts no guest, and another does no harm", () => {
+callbacks("an aborted signal prevents the start, and one that is not aborted has no effect", () => {
   const onStart = () => assert.unreachable();
   try {
     runGuest(platform, { code: EXIT_7 }, { signal: AbortSignal.abort(), onStart });

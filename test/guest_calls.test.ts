@@ -40,7 +40,7 @@ function run(body: string, options: GuestOptions = {}): Heard {
   return { ...ran, lengths, stdout: heard[1], stderr: heard[2], trace };
 }
 
-/** Runs a body that exits with 0 if all is as it should be; else with the number of what is not. */
+/** Runs a body that exits with 0 if all checks hold, else with the number of the first that does not. */
 function holds(body: string, options: GuestOptions = {}): Heard {
   const ran = run(body, options);
   assert.equal(ran.result, { kind: "exited", status: 0 }, ran.trace.join("\n"));
@@ -49,7 +49,7 @@ function holds(body: string, options: GuestOptions = {}): Heard {
 
 let checks = 0;
 
-/** Exits with the next number unless the last call answered with this value. */
+/** Exits with the next number unless the last call returned this value. */
 function expectValue(value: number | bigint | string): string {
   const operand = typeof value === "string" ? value : `$${value}`;
   const label = `good_${++checks}`;
@@ -59,7 +59,7 @@ function expectValue(value: number | bigint | string): string {
 /** The same for an errno. */
 const expectErrno = (name: string): string => expectValue(-errno(name));
 
-/** The errno that one call answers with, by its number; 0 for a value. */
+/** The errno that one call returns, as a number; 0 for a value. */
 function errnoOf(text: string, options: GuestOptions = {}): number {
   const { result } = run(`${text}\n${EXIT_WITH_ERRNO}${DATA}`, options);
   if (result.kind === "exited") return result.status;
@@ -70,7 +70,7 @@ const NOWHERE = 0x123456789000n;
 const KERNEL = -4096n;
 const HUGE = 1n << 60n;
 
-/** Data that the bodies below name. */
+/** Data that the bodies below use. */
 const DATA = `
   .data
   text: .ascii "hello\\n"
@@ -84,7 +84,7 @@ const DATA = `
   .balign 4096
   page: .skip 4096`;
 
-test("write and writev reach the sink, and are shown as strace shows them", () => {
+test("write and writev reach the output, and are traced in the format of strace", () => {
   const { stdout, stderr, trace, calls } = holds(`
     ${call("write", 1, "$text", 6)}
     ${expectValue(6)}
@@ -156,12 +156,12 @@ for (const [name, text] of [
   ["ENOSYS", call("-1")],
   ["ENOSYS", call("0x7fffffff")],
 ] as const) {
-  test(`answers ${name} to ${text.split("\n").join("; ")}`, () => {
+  test(`returns ${name} for ${text.split("\n").join("; ")}`, () => {
     assert.is(errnoOf(text), errno(name));
   });
 }
 
-test("shows calls that it does not know with all their registers", () => {
+test("traces unknown calls with all their registers", () => {
   const { trace, calls } = run(`${call("999", 1, -1)}\n${call("openat", 5)}\n${exitWith(0)}`);
   assert.equal(trace.slice(0, 2), [
     "syscall_999(0x1, 0xffffffffffffffff, 0x0, 0x0, 0x0, 0x0) = -1 ENOSYS",
@@ -170,7 +170,7 @@ test("shows calls that it does not know with all their registers", () => {
   assert.equal(calls, { syscall_999: 1, openat: 1, exit: 1 });
 });
 
-test("shows bad pointers, and does not read them", () => {
+test("traces bad pointers without reading them", () => {
   const { trace } = run(`
     ${call("write", 1, NOWHERE, 3)}
     ${call("writev", 1, NOWHERE, 3)}
@@ -188,7 +188,7 @@ test("shows bad pointers, and does not read them", () => {
   assert.match(trace[3] ?? "", /^writev\(1, 0x[0-9a-f]+, 1099511627776\) = -1 EINVAL$/);
 });
 
-test("writes in part: up to what cannot be read, and at most a megabyte at once", () => {
+test("writes partially: up to unreadable memory, and at most one megabyte at a time", () => {
   const { lengths } = holds(`
     ${call("mmap", NOWHERE, 8192, 3, flags("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED"), -1, 0)}
     ${call("munmap", NOWHERE + 4096n, 4096)}
@@ -201,7 +201,7 @@ test("writes in part: up to what cannot be read, and at most a megabyte at once"
   assert.equal(lengths, [96, 1 << 20]);
 });
 
-test("counts at most a thousand names one by one", () => {
+test("counts at most a thousand names separately", () => {
   const { calls } = run(
     `movl $2000, %ebx\n1: leal 10000(%rbx), %eax\nsyscall\ndecl %ebx\njnz 1b\n${exitWith(0)}`,
     { trace: () => {} },
@@ -252,7 +252,7 @@ test("brk grows, shrinks and keeps what lies below", () => {
   assert.match(trace[0] ?? "", /^brk\(NULL\) = 0x[0-9a-f]+000$/);
 });
 
-test("brk stops at a mapping that is in its way", () => {
+test("brk stops at another mapping", () => {
   holds(`
     ${call("brk", 0)}
     movq %rax, %rbx
@@ -269,7 +269,7 @@ test("brk stops at a mapping that is in its way", () => {
     ${exitWith(0)}`);
 });
 
-test("a page that brk gave back is gone", () => {
+test("a page that brk released is unmapped", () => {
   const { result } = run(`
     ${call("brk", 0)}
     movq %rax, %rbx
@@ -284,7 +284,7 @@ test("a page that brk gave back is gone", () => {
 const ANYWHERE = flags("MAP_PRIVATE", "MAP_ANONYMOUS");
 const FIXED = ANYWHERE | flags("MAP_FIXED");
 
-test("mmap gives zeros where the kernel likes, where it is wished, and where it must", () => {
+test("mmap maps zeros at a free address, at a hint, and at a fixed address", () => {
   const { trace } = holds(`
     ${call("mmap", 0, 10000, 3, ANYWHERE, -1, 0)}
     movq %rax, %rbx
@@ -339,7 +339,7 @@ for (const [name, what, text] of [
   ["EINVAL", "of huge pages", call("mmap", 0, 4096, 3, ANYWHERE | flags("MAP_HUGETLB"), -1, 0)],
   ["EINVAL", "with strange protection", call("mmap", 0, 4096, 0x103, ANYWHERE, -1, 0)],
 ] as const) {
-  test(`mmap answers ${name} to a mapping ${what}`, () => assert.is(errnoOf(text), errno(name)));
+  test(`mmap returns ${name} for a mapping ${what}`, () => assert.is(errnoOf(text), errno(name)));
 }
 
 for (const [name, text] of [
@@ -354,12 +354,12 @@ for (const [name, text] of [
   ["ENOMEM", call("mprotect", "$page", HUGE, 1)],
   ["ENOMEM", call("mprotect", "$page", -1, 1)],
 ] as const) {
-  test(`answers ${name} to ${text.split("\n").join("; ")}`, () => {
+  test(`returns ${name} for ${text.split("\n").join("; ")}`, () => {
     assert.is(errnoOf(text), errno(name));
   });
 }
 
-test("munmap takes pages away, also where there are none, and mprotect of nothing is done", () => {
+test("munmap unmaps pages, even unmapped ones, and mprotect of length 0 succeeds", () => {
   const { result } = run(`
     ${call("munmap", NOWHERE, 8192)}
     ${expectValue(0)}
@@ -373,7 +373,7 @@ test("munmap takes pages away, also where there are none, and mprotect of nothin
   assert.is(result.kind === "signaled" && result.signal, "SIGSEGV");
 });
 
-test("mprotect decides who reads, writes and executes", () => {
+test("mprotect controls reading, writing and execution", () => {
   const seen: string[] = [];
   const body = `
     movb $0xc3, page                     # ret
@@ -406,7 +406,7 @@ test("a mapping that the guest protects from writing is protected from its syste
   assert.is(errnoOf(text), errno("EFAULT"));
 });
 
-test("the memory of a guest is bounded, and what it gives back it gets again", () => {
+test("the memory of a guest is bounded, and released memory can be allocated again", () => {
   const size = 1 << 20;
   const { calls } = holds(
     `
@@ -431,7 +431,7 @@ test("the memory of a guest is bounded, and what it gives back it gets again", (
   assert.ok((calls.mmap ?? 0) > 70 && (calls.mmap ?? 0) < 76, `${calls.mmap}`);
 });
 
-test("arch_prctl sets and tells the bases, and they last", () => {
+test("arch_prctl sets and returns the bases, and they persist", () => {
   const { trace } = holds(`
     ${call("arch_prctl", 0x1002, "$page")}
     ${expectValue(0)}
@@ -458,7 +458,7 @@ test("arch_prctl sets and tells the bases, and they last", () => {
   assert.is(trace[3], `arch_prctl(ARCH_GET_FS, [${fs}]) = 0`);
 });
 
-test("clock_gettime tells the time, and uname where it is", () => {
+test("clock_gettime returns the time, and uname the system", () => {
   const before = Date.now() / 1000;
   const { trace, stdout } = holds(`
     ${call("clock_gettime", 0, "$page")}
@@ -488,7 +488,7 @@ test("clock_gettime tells the time, and uname where it is", () => {
   assert.is(trace[4], 'uname({sysname="Linux", nodename="stublab", ...}) = 0');
 });
 
-test("the registers of a call come back as the kernel leaves them", () => {
+test("the registers after a call are those that the kernel leaves", () => {
   holds(`
     movq $1, %rbx
     movq $2, %rbp

@@ -39,7 +39,7 @@ function expectRegisters(
 
 const guest = suite("guest encoding");
 
-guest("enterGuest takes the six selectors, and notes that no call is under way", () => {
+guest("enterGuest resets the six selectors, and sets orig_rax to -1", () => {
   for (let i = 0; i < 1000; i++) {
     const content = windows.window();
     for (const name of SELECTORS) content[INITIAL + wordOf(name)] = windows.someWord();
@@ -52,7 +52,7 @@ guest("enterGuest takes the six selectors, and notes that no call is under way",
   }
 });
 
-guest("enterGuest changes nothing else in a block that is its own initial one", () => {
+guest("enterGuest changes nothing else if the block is its own initial block", () => {
   expectRegisters(windows.window(), (encoder, block) => encoder.enterGuest(block, block), {
     orig_rax: 2n ** 64n - 1n,
   });
@@ -101,7 +101,7 @@ guest("decodeGuestSyscall returns the low half of orig_rax, signed, and copies a
   }
 });
 
-guest("decodeGuestSyscall writes the six arguments, and nothing beside them", () => {
+guest("decodeGuestSyscall writes the six arguments, and nothing else", () => {
   for (let i = 0; i < 200; i++) {
     const words = ARGUMENTS.map(() => windows.someWord());
     const registers = Object.fromEntries(ARGUMENTS.map((name, at) => [name, words[at] ?? 0n]));

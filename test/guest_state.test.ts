@@ -25,12 +25,12 @@ const SEED = 0x5eed_0010n;
 
 const MAX = 2n ** 64n - 1n;
 
-/** The registers that a guest keeps over a system call. */
+/** The registers that a system call preserves. */
 const KEPT = code.GENERAL.filter((name) => !["rax", "rcx", "r11"].includes(name));
 
 const states = suite("guest state");
 
-states("resets the segment selectors, whatever they are", () => {
+states("resets the segment selectors, whatever their values", () => {
   withGuest([code.loop(code.SYSCALL)], (guest) => {
     const { context, space } = guest;
     const own = selectors(space.stub.thread.initial.dump());
@@ -42,7 +42,7 @@ states("resets the segment selectors, whatever they are", () => {
   });
 });
 
-states("refuses a base outside of user space, and can be used with another one", () => {
+states("refuses a base outside user space, and can be used with a valid one", () => {
   withGuest([code.loop(code.SYSCALL)], (guest) => {
     const { registers } = guest.context;
     for (const name of ["fs_base", "gs_base"]) {
@@ -55,7 +55,7 @@ states("refuses a base outside of user space, and can be used with another one",
   });
 });
 
-states("refuses an XSAVE area that the processor would not take, and loses nothing", () => {
+states("refuses an invalid XSAVE area, and changes nothing", () => {
   withGuest([code.loop(code.SYSCALL)], (guest) => {
     const { context } = guest;
     const good = context.xstate.slice();
@@ -153,7 +153,7 @@ states("starts a guest with the floating point of a new process", () => {
 
 const INDICES = Array.from({ length: 16 }, (_, i) => i);
 
-/** Two guests that add to their vector registers in turns, in one address space. */
+/** Two guests in one address space that take turns adding to their vector registers. */
 function interleaveVectors(
   load: (register: number, displacement: number) => code.Code,
   addTo: (to: number, from: number) => code.Code,
@@ -206,7 +206,7 @@ avx("keeps the YMM registers of interleaved guests", () => {
   interleaveVectors(code.loadYmmAtRax, code.addYmm, wordsOf, 4);
 });
 
-states("takes a context from one address space to another with all its state", () => {
+states("moves a context to another address space with all its state", () => {
   using platform = Platform.open();
   const body = [code.loadXmmAtRax(0, 0), code.loop(code.addXmm(1, 0), code.SYSCALL)];
   const { context, space } = load(platform, ...body);

@@ -13,13 +13,13 @@ import {
 } from "../src/index.ts";
 import { type Code, program } from "./machine_code.ts";
 
-/** Where every guest's code lies: one page, which may be written and executed. */
+/** The address of every guest's code: one page, writable and executable. */
 export const CODE = 0x1_0000n;
 /** A page of zeros. The stack starts at its end. */
 export const DATA = 0x2_0000n;
-/** Where a file may be mapped. */
+/** An address at which a file can be mapped. */
 export const FILE = 0x3_0000n;
-/** Where nothing is mapped. */
+/** An address at which nothing is mapped. */
 export const NOWHERE = 0x7000_0000n;
 
 export const PAGE = 4096;
@@ -58,7 +58,7 @@ export function withGuest(
   body(load(platform, ...code));
 }
 
-/** A file descriptor of a file that has no name any more, to be read and written. */
+/** A readable and writable file descriptor of an unlinked file. */
 export function temporaryFile(bytes: Uint8Array): number {
   const folder = mkdtempSync(join(tmpdir(), "stublab-"));
   try {
@@ -104,7 +104,7 @@ const flags = new Set(
   /^flags\s*: (.*)/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" "),
 );
 
-/** Whether the processor has a feature, as /proc/cpuinfo spells it. */
+/** Whether the processor has a feature, spelled as in /proc/cpuinfo. */
 export function hasFeature(name: string): boolean {
   return flags.has(name);
 }
@@ -114,7 +114,7 @@ export function xmmWords(xstate: Uint8Array): BigUint64Array {
   return new BigUint64Array(xstate.buffer, xstate.byteOffset + 160, 32);
 }
 
-/** The words of the upper halves of YMM0 to YMM15: in the layout that is not compacted at 576. */
+/** The words of the upper halves of YMM0 to YMM15, at 576 in the standard layout. */
 export function ymmHighWords(xstate: Uint8Array): BigUint64Array {
   return new BigUint64Array(xstate.buffer, xstate.byteOffset + 576, 32);
 }

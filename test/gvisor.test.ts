@@ -17,24 +17,24 @@ const random = randomWords(SEED);
 
 const MOST = 2 ** 31 - 1;
 
-/** What both encoders work on: the words of two blocks or areas, with as many before, between and behind. */
+/** The memory of both encoders: the words of two blocks or areas, with as many before, between and after. */
 const AREA = 128;
 const WINDOW = 5 * AREA;
 const FIRST = 8 * AREA;
 const SECOND = 8 * 3 * AREA;
 
-/** A few windows, as words of splitmix are dear. */
+/** A few windows, as words of splitmix are expensive. */
 const WINDOWS = Array.from({ length: 16 }, () => BigUint64Array.from({ length: WINDOW }, random));
 const randomWindow = (): BigUint64Array => oneOf(WINDOWS).slice();
 const someWord = (): bigint => oneOf([0n, random(), oneOf(BOUNDARIES)]);
 
 function oneOf<T>(values: readonly T[]): T {
   const value = values[Number(random() % BigInt(values.length))];
-  if (value === undefined) throw new Error("there is nothing to choose from");
+  if (value === undefined) throw new Error("the list is empty");
   return value;
 }
 
-/** An answer, and what it left in memory. */
+/** A result, and the memory afterwards. */
 interface Outcome {
   readonly answer: unknown;
   readonly words: BigUint64Array;
@@ -68,7 +68,7 @@ const pairs: Readonly<Record<Arch, { original: PartialEncoder; model: PartialEnc
   },
 };
 
-/** Has both work on the same memory, which has to be the same afterwards but for `words`; their answers. */
+/** Runs both on the same memory, which must be the same afterwards except for `words`; returns their results. */
 function compare(
   arch: Arch,
   name: FunctionName,
@@ -107,21 +107,18 @@ results("every negative result is an error, and its errno fits into 31 bits", ()
   }
 });
 
-results("a result of -2^63 is an error, too", () => {
+results("a result of -2^63 is also an error", () => {
   assert.is(gvisor.syscallErrno(-(2n ** 63n)), MOST);
   assert.is(gvisor.syscallErrno(2n ** 63n), MOST);
 });
 
-results(
-  "calls are not run again by ERESTART_RESTARTBLOCK, 516, and that alone is different",
-  () => {
-    for (let errno = -1000; errno <= 70_000; errno++) {
-      const expected = errno === 516 ? 0 : script.restartsSyscall(errno);
-      assert.is(gvisor.restartsSyscall(errno), expected, `${errno}`);
-    }
-    assert.is(script.restartsSyscall(516), 1);
-  },
-);
+results("only ERESTART_RESTARTBLOCK, 516, differs: it does not restart the call", () => {
+  for (let errno = -1000; errno <= 70_000; errno++) {
+    const expected = errno === 516 ? 0 : script.restartsSyscall(errno);
+    assert.is(gvisor.restartsSyscall(errno), expected, `${errno}`);
+  }
+  assert.is(script.restartsSyscall(516), 1);
+});
 
 results.run();
 
@@ -134,7 +131,7 @@ const INVALID = -22;
 const SIGTRAP = 5;
 const EVENTS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 0x7f, 0x80, 0x81, 0xff, 0x100, 0x8000, 0xffff];
 
-/** What the original makes of a word, as golang.org/x/sys/unix reads it. */
+/** A status word decoded as by the original, with golang.org/x/sys/unix. */
 function modelKind(status: number): number {
   const signal = (status >>> 8) & 0xff;
   if ((status & 0xff) === 0x7f) {
@@ -145,7 +142,7 @@ function modelKind(status: number): number {
   return (status & 0x7f) === 0 ? EXITED : SIGNALED;
 }
 
-/** Whether a word tells what only the ABI tells apart: an event without SIGTRAP, or nothing. */
+/** Whether only the ABI distinguishes a word: an event without SIGTRAP, or an invalid word. */
 function isRare(status: number): boolean {
   const kind = script.waitKind(status);
   if (kind === INVALID) return (status & 0xff) !== 0xff;
@@ -170,17 +167,17 @@ function expectStatus(status: number): void {
   assert.is(gvisor.waitCoreDumped(status), dumped ? 1 : 0, text);
 }
 
-statuses("of every word of 16 bits, with every kind of event, the low bits decide", () => {
+statuses("the low bits decide the kind of every 16-bit word, with every kind of event", () => {
   for (const event of EVENTS) {
     for (let low = 0; low < 1 << 16; low++) expectStatus((event << 16) | low);
   }
 });
 
-statuses("so they do of words of 32 random bits", () => {
+statuses("the low bits decide the kind of random 32-bit words", () => {
   for (let i = 0; i < 20_000; i++) expectStatus(Number(BigInt.asIntN(32, random())));
 });
 
-statuses("what wait4 stores of an attached tracee means the same to both", () => {
+statuses("both decode the status words of an attached tracee in the same way", () => {
   const stops = Array.from({ length: 64 }, (_, i) => 0x7f | ((i + 1) << 8));
   const events = [1, 2, 3, 4, 5, 6, 7].map((event) => (event << 16) | 0x57f);
   const exits = Array.from({ length: 256 }, (_, code) => code << 8);
@@ -205,7 +202,7 @@ const blocks = suite("gvisor: register blocks");
 
 const someWords = (length: number): bigint[] => Array.from({ length }, someWord);
 
-blocks("encodeSyscall carries orig_rax over from the initial block, and no more", () => {
+blocks("encodeSyscall keeps only orig_rax from the initial block", () => {
   for (const [block, initial] of [
     [SECOND, FIRST],
     [SECOND, SECOND],
@@ -221,7 +218,7 @@ blocks("encodeSyscall carries orig_rax over from the initial block, and no more"
   }
 });
 
-blocks("encodeBootstrap extends the pid with its sign", () => {
+blocks("encodeBootstrap sign-extends the pid", () => {
   const pids = [0, 1, -1, 2, -2, MOST, MOST + 1, -MOST, -MOST - 1, 2 ** 32 - 1, 4_194_304];
   const others = Array.from({ length: 2000 }, () => Number(BigInt.asIntN(32, random())));
   for (const [arch, register] of [
@@ -235,7 +232,7 @@ blocks("encodeBootstrap extends the pid with its sign", () => {
   }
 });
 
-blocks("a pid, which has no sign, is the same to both", () => {
+blocks("a valid pid, which is positive, is the same for both", () => {
   for (const arch of ["amd64", "arm64"] as const) {
     for (const pid of [0, 1, 4_194_304, MOST]) {
       compare(arch, "encodeBootstrap", [SECOND, pid], randomWindow());
@@ -243,7 +240,7 @@ blocks("a pid, which has no sign, is the same to both", () => {
   }
 });
 
-blocks("enterGuest leaves orig_rax as it is", () => {
+blocks("enterGuest does not change orig_rax", () => {
   for (let i = 0; i < 1000; i++) {
     const content = randomWindow();
     const index = wordOf("amd64", "orig_rax");
@@ -253,7 +250,7 @@ blocks("enterGuest leaves orig_rax as it is", () => {
   }
 });
 
-blocks("decodeGuestSyscall takes all of orig_rax for the number, as far as 32 bits hold it", () => {
+blocks("decodeGuestSyscall uses all of orig_rax as the number, truncated to 32 bits", () => {
   const near = [0n, 39n, 2n ** 31n, 2n ** 32n + 39n, 2n ** 32n - 1n, 2n ** 63n, -1n, -(2n ** 31n)];
   for (const word of [...near, -(2n ** 31n) - 1n, ...someWords(5000), ...BOUNDARIES]) {
     const content = randomWindow();
@@ -306,7 +303,7 @@ const NUMBERS = [
   256,
   MOST,
 ];
-/** Flags, a size with a stack, results that ask for another run: what words seldom are by chance. */
+/** Flags, a size with a stack, restart results: words that are seldom drawn by chance. */
 const WORDS = [0x100n, 0x400n, 0x1_2f00n, 17n, 4096n, 2n ** 33n, 512n, -512n, -514n, -516n];
 
 function argumentFor({ kind, name }: Parameter): Argument {
@@ -334,7 +331,7 @@ for (const arch of ["amd64", "arm64"] as const) {
   const { original, model } = pairs[arch];
   const names = FUNCTION_NAMES.filter((name) => model[name] !== undefined);
 
-  others(`${arch}: name, architecture, constants and functions are there`, () => {
+  others(`${arch}: name, architecture, constants and functions are present`, () => {
     assert.is(original.name, "gvisor");
     assert.is(original.arch, arch);
     assert.equal([...original.constants], [...model.constants]);

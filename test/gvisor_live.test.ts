@@ -25,7 +25,7 @@ function withTracer(body: (tracer: Tracer) => void): void {
   body(tracer);
 }
 
-live("a master, scrubbed, and two generations of grandchildren answer, and close", () => {
+live("a scrubbed master and two generations of grandchildren execute calls, and close", () => {
   const stubs: Stub[] = [];
   withTracer((tracer) => {
     const master = tracer.createStub();
@@ -46,7 +46,7 @@ live("a master, scrubbed, and two generations of grandchildren answer, and close
   );
 });
 
-live("a frame has the orig_rax of the stub's own stop, the kill", () => {
+live("a frame has the orig_rax of the kill with which the stub stopped itself", () => {
   withTracer((tracer) => {
     const { before } = tracer.createStub().observe("getppid");
     assert.is(before.orig_rax, tracer.flag("SYS_kill"));
@@ -54,7 +54,7 @@ live("a frame has the orig_rax of the stub's own stop, the kill", () => {
   });
 });
 
-live("an errno is an answer", () => {
+live("an errno is a result", () => {
   withTracer((tracer) => {
     const stub = tracer.createStub();
     assert.equal(stub.inject("close", -1), { value: null, errno: "EBADF" });
@@ -62,10 +62,10 @@ live("an errno is an answer", () => {
   });
 });
 
-live("a value with the sign bit set is taken for an error", () => {
+live("a value with the sign bit set is an error", () => {
   withTracer((tracer) => {
     const stub = tracer.createStub();
-    // lseek answers with the offset; a process may look at /proc/self/mem beyond 2^63.
+    // lseek returns the offset; /proc/self/mem accepts offsets beyond 2^63.
     const memory = openSync(`/proc/${stub.pid}/mem`, "r");
     const small = stub.inject("lseek", memory, -8192, 0);
     const large = stub.inject("lseek", memory, 0xffff_ffff_0000_0000n, 0);
@@ -82,14 +82,14 @@ live("a stub whose death kills its parent is closed without harm", () => {
   });
 });
 
-live("a death is told", () => {
+live("a death is reported", () => {
   withTracer((tracer) => {
     const error = thrown(DeathError, () => tracer.createStub().inject("exit", 3));
     assert.match(error.how, /exited with status 3/);
   });
 });
 
-live("a guest makes its calls, and one whose number has more than 31 bits is none", () => {
+live("a guest makes its calls, and one whose number has more than 31 bits is invalid", () => {
   withGuest(
     [SYSCALL, SYSCALL],
     ({ context, space }) => {
@@ -104,7 +104,7 @@ live("a guest makes its calls, and one whose number has more than 31 bits is non
   );
 });
 
-/** The number of a guest's next call, once getpid was answered with -ERESTARTSYS and a signal is pending. */
+/** The number of a guest's next call if getpid returned -ERESTARTSYS and a signal is pending. */
 function nextCall(name: string): bigint {
   let number = 0n;
   withGuest(
@@ -122,7 +122,7 @@ function nextCall(name: string): bigint {
   return number;
 }
 
-live("orig_rax stays, so the kernel runs a guest's call again that is answered with -512", () => {
+live("orig_rax is kept, so the kernel restarts a guest's call that returned -512", () => {
   assert.is(nextCall(encoder), 39n);
   assert.is(nextCall("script"), 2n ** 64n - 512n);
 });
@@ -137,7 +137,7 @@ names("it is complete on amd64", () => {
   assert.is(own.arch, "amd64");
 });
 
-names("an unknown name is told the nearest and all", () => {
+names("the error for an unknown name lists the nearest name and all names", () => {
   const error = thrown(InputError, () => openEncoder("gviser"));
   assert.match(error.message, /did you mean gvisor\?/);
   for (const name of ALL_ENCODERS) assert.ok(error.remedy?.includes(name), name);

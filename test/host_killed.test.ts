@@ -12,7 +12,7 @@ const KILLS = 30;
 const AT_ONCE = 4;
 const SEED = 20n;
 
-/** How many stubs each point knows of. */
+/** How many stubs are known at each point. */
 const POINTS = {
   forked: 1,
   racing: 1,
@@ -24,15 +24,15 @@ const POINTS = {
   scrubbed: 4,
 };
 
-// None of the hosts' orphans escapes the eyes of this process.
+// Orphans of the hosts become children of this process.
 adoptOrphans();
 
-/** The children of this process that live. */
+/** The living children of this process. */
 function children(): number[] {
   return childrenOf(process.pid).filter(isAlive);
 }
 
-/** Does `one` so many times, some at once, and sees after each lot that no child is left. */
+/** Runs `one` that many times, some in parallel, and checks after each batch that no child is left. */
 async function inLots(count: number, one: () => Promise<void>): Promise<void> {
   for (let done = 0; done < count; done += AT_ONCE) {
     const lot = Array.from({ length: Math.min(AT_ONCE, count - done) }, one);
@@ -50,7 +50,7 @@ function stubsOf({ stdout }: Running): number[] {
 }
 
 for (const [point, count] of Object.entries(POINTS)) {
-  killed(`no stub outlives a host that is killed at: ${point} (${KILLS} times)`, async () => {
+  killed(`no stub survives a host that is killed at: ${point} (${KILLS} times)`, async () => {
     await inLots(KILLS, async () => {
       const host = new Running(hostCommand("killable", point));
       if (point !== "racing") {
@@ -69,21 +69,24 @@ for (const [point, count] of Object.entries(POINTS)) {
   });
 }
 
-killed(`nor one killed at any moment, with exit signal SIGKILL (${KILLS} times)`, async () => {
-  const duration = await bootstrapTime();
-  const random = randomWords(SEED);
-  const reached = new Set<number>();
-  await inLots(KILLS, async () => {
-    const host = new Running(hostCommand("killable", "scrubbed", "SIGKILL"));
-    assert.ok(await host.says(/^begin$/m), host.stderr);
-    const end = performance.now() + (Number(random()) / 2 ** 64) * duration;
-    while (performance.now() < end);
-    process.kill(host.pid, "SIGKILL");
-    assert.is((await host.ended).signal, "SIGKILL");
-    reached.add(stubsOf(host).length);
-  });
-  assert.ok(reached.size > 1, `the kills came at different moments: ${[...reached]}`);
-});
+killed(
+  `no stub survives a host that is killed at any moment, with exit signal SIGKILL (${KILLS} times)`,
+  async () => {
+    const duration = await bootstrapTime();
+    const random = randomWords(SEED);
+    const reached = new Set<number>();
+    await inLots(KILLS, async () => {
+      const host = new Running(hostCommand("killable", "scrubbed", "SIGKILL"));
+      assert.ok(await host.says(/^begin$/m), host.stderr);
+      const end = performance.now() + (Number(random()) / 2 ** 64) * duration;
+      while (performance.now() < end);
+      process.kill(host.pid, "SIGKILL");
+      assert.is((await host.ended).signal, "SIGKILL");
+      reached.add(stubsOf(host).length);
+    });
+    assert.ok(reached.size > 1, `the kills came at different moments: ${[...reached]}`);
+  },
+);
 
 /** How long a bootstrap takes here, from "begin" to its last point, in milliseconds. */
 async function bootstrapTime(): Promise<number> {

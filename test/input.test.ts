@@ -1,4 +1,4 @@
-// Files that a user names: a pipe and standard input do as well as a file, and what never ends is read no further than its limit.
+// Files that a user names: a pipe and standard input work like a file, and an endless input is read up to its limit.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
@@ -65,7 +65,7 @@ for (const [line, message] of [
 }
 
 input(
-  "a link that leads to itself, a name that is empty or too long: the reason, not an internal error",
+  "a link to itself, an empty name, a name that is too long: the reason, not an internal error",
   () => {
     const loop = join(folder, "loop.bin");
     symlinkSync("loop.bin", loop);
@@ -82,7 +82,7 @@ input(
   },
 );
 
-input("a FIFO that nobody writes is waited for, until a signal ends that", async () => {
+input("reading a FIFO without a writer blocks until a signal ends it", async () => {
   const fifo = join(folder, "fifo.bin");
   sh(`mkfifo ${fifo}`);
   for (const args of [["predict"], ["fuzz", "replay"], ["view"], ["gallery", folder], ["guest"]]) {
@@ -93,7 +93,7 @@ input("a FIFO that nobody writes is waited for, until a signal ends that", async
   }
 });
 
-input("a pipe does for a file", () => {
+input("a pipe works like a file", () => {
   const case_ = "examples/cases/restart.json";
   for (const line of [
     `predict <(cat ${case_})`,
@@ -105,7 +105,7 @@ input("a pipe does for a file", () => {
   }
 });
 
-(hasTool("perl") ? input : input.skip)("a pipe that was made non-blocking is waited for", () => {
+(hasTool("perl") ? input : input.skip)("a non-blocking pipe is waited for", () => {
   const unblock = "fcntl(STDIN, F_SETFL, O_NONBLOCK) and exec @ARGV";
   const late = "(sleep 0.3; cat examples/cases/restart.json)";
   const { code, stderr } = sh(`${late} | perl -MFcntl -e '${unblock}' stublab predict -`);

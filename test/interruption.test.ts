@@ -30,7 +30,7 @@ const [SIGUSR1, SIGSEGV] = [10, 11];
 
 const interruptions = suite("interruption");
 
-/** Sends a signal from another process, and then wakes a guest that awaits a byte in the file. */
+/** Sends a signal from another process, and then writes the byte in the file for which a guest waits. */
 function signalFromOutside(pid: number, signals: string[], fd: number): void {
   const kills = signals.map((signal) => `kill -${signal} ${pid};`);
   spawn("sh", ["-c", `${kills.join(" ")} printf x >&3`], {
@@ -38,7 +38,7 @@ function signalFromOutside(pid: number, signals: string[], fd: number): void {
   });
 }
 
-interruptions("comes back at once where it was interrupted before", () => {
+interruptions("returns at once if it was interrupted before", () => {
   withGuest([code.SPIN], ({ context, space }) => {
     const before = context.registers.dump();
     context.interrupt();
@@ -51,31 +51,28 @@ interruptions("comes back at once where it was interrupted before", () => {
   });
 });
 
-interruptions(
-  "ends a guest that loops at its deadline, and lets it go on from where it was",
-  () => {
-    withGuest([code.loop(code.COUNT_AT_RBX)], ({ context, space }) => {
-      context.registers.set("rbx", DATA);
-      let count = 0n;
-      for (let i = 0; i < 5; i++) {
-        const started = performance.now();
-        const event = context.switch(space, { deadline: 20 });
-        assert.equal(event, { kind: "interrupt", reason: "deadline" });
-        assert.ok(performance.now() - started < 500);
-        const [now = 0n] = readWords(space, DATA, 1);
-        assert.ok(now > count, "it got on");
-        count = now;
-        const rip = context.registers.get("rip");
-        assert.ok(rip === CODE || rip === CODE + 3n);
-        assert.is(context.registers.get("orig_rax"), MAX);
-      }
-      space.write(CODE, Uint8Array.from([...code.SYSCALL, ...code.NOP, ...code.SYSCALL]));
-      syscallOf(context.switch(space));
-    });
-  },
-);
+interruptions("interrupts a looping guest at its deadline, and can resume it from there", () => {
+  withGuest([code.loop(code.COUNT_AT_RBX)], ({ context, space }) => {
+    context.registers.set("rbx", DATA);
+    let count = 0n;
+    for (let i = 0; i < 5; i++) {
+      const started = performance.now();
+      const event = context.switch(space, { deadline: 20 });
+      assert.equal(event, { kind: "interrupt", reason: "deadline" });
+      assert.ok(performance.now() - started < 500);
+      const [now = 0n] = readWords(space, DATA, 1);
+      assert.ok(now > count, "it continued");
+      count = now;
+      const rip = context.registers.get("rip");
+      assert.ok(rip === CODE || rip === CODE + 3n);
+      assert.is(context.registers.get("orig_rax"), MAX);
+    }
+    space.write(CODE, Uint8Array.from([...code.SYSCALL, ...code.NOP, ...code.SYSCALL]));
+    syscallOf(context.switch(space));
+  });
+});
 
-interruptions("holds its deadline also where others keep on sending signals", async () => {
+interruptions("holds its deadline while other processes keep sending signals", async () => {
   using platform = Platform.open();
   const { context, space } = load(platform, code.SPIN);
   const script = `while kill -USR1 ${space.pid}; do :; done`;
@@ -90,7 +87,7 @@ interruptions("holds its deadline also where others keep on sending signals", as
   assert.ok(milliseconds < 1000, `it took ${Math.round(milliseconds)} ms`);
 });
 
-interruptions("needs a deadline that makes sense", () => {
+interruptions("refuses an invalid deadline", () => {
   withGuest([code.SYSCALL], (guest) => {
     for (const deadline of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       thrown(InputError, () => guest.context.switch(guest.space, { deadline }));
@@ -99,53 +96,50 @@ interruptions("needs a deadline that makes sense", () => {
   });
 });
 
-interruptions(
-  "is interrupted by a worker while it runs, and nothing else is afterwards",
-  async () => {
-    const ROUNDS = 300;
-    const fd = temporaryFile(new Uint8Array(PAGE));
-    using platform = Platform.open();
-    const { context, space } = load(platform, code.loop(code.COUNT_AT_RBX));
-    space.write(CODE + 64n, Uint8Array.from(code.loop(code.SYSCALL)));
-    space.mapFile(FILE, PAGE, "rw", { fd });
-    context.registers.set("rbx", FILE);
-    const other = contextAt(platform, CODE + 64n);
-    const turn = new Int32Array(new SharedArrayBuffer(4));
-    const workerData: Interrupting = { handle: context.interruptHandle, fd, turn };
-    const worker = new Worker(new URL("interrupting.js", import.meta.url), { workerData });
-    const ended = new Promise((resolve) => worker.once("exit", resolve));
-    await new Promise((resolve) => worker.once("online", resolve));
-    const say = (word: number) => {
-      Atomics.store(turn, 0, word);
-      Atomics.notify(turn, 0);
-    };
-    const seen = { interrupts: 0, syscalls: 0 };
-    for (let round = 1; round <= ROUNDS; round++) {
-      say(round);
-      const event = context.switch(space);
-      if (event.kind === "interrupt" && event.reason === "request") seen.interrupts++;
-      for (let i = 0; i < 3; i++) if (other.switch(space).kind === "syscall") seen.syscalls++;
-    }
-    say(-1);
-    await ended;
-    closeSync(fd);
-    assert.equal(seen, { interrupts: ROUNDS, syscalls: 3 * ROUNDS });
-  },
-);
+interruptions("is interrupted by a worker while it runs, and later switches are not", async () => {
+  const ROUNDS = 300;
+  const fd = temporaryFile(new Uint8Array(PAGE));
+  using platform = Platform.open();
+  const { context, space } = load(platform, code.loop(code.COUNT_AT_RBX));
+  space.write(CODE + 64n, Uint8Array.from(code.loop(code.SYSCALL)));
+  space.mapFile(FILE, PAGE, "rw", { fd });
+  context.registers.set("rbx", FILE);
+  const other = contextAt(platform, CODE + 64n);
+  const turn = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: Interrupting = { handle: context.interruptHandle, fd, turn };
+  const worker = new Worker(new URL("interrupting.js", import.meta.url), { workerData });
+  const ended = new Promise((resolve) => worker.once("exit", resolve));
+  await new Promise((resolve) => worker.once("online", resolve));
+  const say = (word: number) => {
+    Atomics.store(turn, 0, word);
+    Atomics.notify(turn, 0);
+  };
+  const seen = { interrupts: 0, syscalls: 0 };
+  for (let round = 1; round <= ROUNDS; round++) {
+    say(round);
+    const event = context.switch(space);
+    if (event.kind === "interrupt" && event.reason === "request") seen.interrupts++;
+    for (let i = 0; i < 3; i++) if (other.switch(space).kind === "syscall") seen.syscalls++;
+  }
+  say(-1);
+  await ended;
+  closeSync(fd);
+  assert.equal(seen, { interrupts: ROUNDS, syscalls: 3 * ROUNDS });
+});
 
-interruptions("does not take an interrupt that comes late for its own or another guest's", () => {
+interruptions("ignores a late interrupt of an earlier switch or of another guest", () => {
   withGuest([code.loop(code.SYSCALL)], ({ context, platform, space }) => {
     const other = contextAt(platform, CODE);
     const { shim } = platform.tracer;
     for (let i = 0; i < 100; i++) {
-      // As from a worker that was about to send it when the switch came back by itself.
+      // Simulates a worker that sends it just after the switch has returned.
       shim.tgkill(space.pid, space.pid, context.interruptHandle.signal);
       syscallOf((i % 2 === 0 ? context : other).switch(space));
     }
   });
 });
 
-interruptions("passes over an interrupt's late signal also in injected calls", () => {
+interruptions("ignores an interrupt's late signal in injected calls, too", () => {
   withGuest([code.loop(code.SYSCALL)], (guest) => {
     const { platform, space } = guest;
     platform.tracer.shim.tgkill(space.pid, space.pid, guest.context.interruptHandle.signal);
@@ -154,7 +148,7 @@ interruptions("passes over an interrupt's late signal also in injected calls", (
   });
 });
 
-interruptions("tells a signal that this process sends", () => {
+interruptions("reports a signal that this process sends", () => {
   withGuest([code.loop(code.SYSCALL)], (guest) => {
     const { context, space } = guest;
     process.kill(space.pid, "SIGUSR1");
@@ -166,7 +160,7 @@ interruptions("tells a signal that this process sends", () => {
   });
 });
 
-interruptions("tells a SIGSEGV that this process sends as a signal, for it has no address", () => {
+interruptions("reports a SIGSEGV that this process sends as a signal, as it has no address", () => {
   withGuest([code.loop(code.SYSCALL)], (guest) => {
     const { context, space } = guest;
     process.kill(space.pid, "SIGSEGV");
@@ -193,7 +187,7 @@ interruptions("ignores what other processes send to a guest", () => {
   closeSync(fd);
 });
 
-interruptions("ends with a DeathError where somebody kills the guest, and others go on", () => {
+interruptions("ends with a DeathError if the guest is killed, and other guests continue", () => {
   using platform = Platform.open();
   const { context, space } = load(platform, code.SPIN);
   const other = load(platform, code.loop(code.SYSCALL));
@@ -214,7 +208,7 @@ interruptions("ends with a DeathError where somebody kills the guest, and others
   syscallOf(context.switch(again));
 });
 
-interruptions("ends with a DeathError where the guest was killed while it rested", () => {
+interruptions("ends with a DeathError if the guest was killed at rest", () => {
   withGuest([code.SYSCALL], ({ context, platform, space }) => {
     process.kill(space.pid, "SIGKILL");
     const error = thrown(DeathError, () => context.switch(space));

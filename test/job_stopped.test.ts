@@ -1,6 +1,6 @@
 // Time limit: 240 s
-// What a batch system does to a job that has to make way: SIGSTOP, and SIGCONT later, to the process group or to each
-// process of it, the stubs among them.
+// A batch system suspends a job by SIGSTOP, and resumes it by SIGCONT, sent to the process group or to each
+// of its processes, including the stubs.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,13 +25,13 @@ const jobs = suite("jobs that are stopped and continued");
 const folder = mkdtempSync(join(tmpdir(), "stublab-job-"));
 jobs.after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Milliseconds between two stops, at least and at most, and how long they last. */
+/** Milliseconds between two stops, minimum and maximum, and how long they last. */
 const [PAUSE, SPAN, LENGTH] = [150, 300, 250];
-/** After so many stops a job may come to its end. */
+/** After this many stops a job is left to end. */
 const MOST_STOPS = 12;
 const SEED = 5n;
 
-/** A process and all that come from it. */
+/** A process and all its descendants. */
 function family(pid: number): number[] {
   const all = [pid];
   for (const each of all) all.push(...childrenOf(each));
@@ -44,7 +44,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended meanwhile.
+    // It has ended in the meantime.
   }
 }
 
@@ -55,7 +55,7 @@ const TO: Readonly<Record<string, Send>> = {
   },
 };
 
-/** Runs a command, and stops it again and again at moments that a seed decides; answers how often, too. */
+/** Runs a command, and stops it repeatedly at random moments; returns the number of stops, too. */
 async function runStopped(
   command: [string, string[]],
   to: Send,
@@ -68,7 +68,7 @@ async function runStopped(
   const random = new Random(SEED);
   const sleep = (milliseconds: number) =>
     Promise.race([job.ended, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
-  // A birth is another matter than what becomes of a stub.
+  // Stops during a birth are tested elsewhere.
   await eventually(() => over || family(job.pid).length > 2, 10_000);
   let stops = 0;
   while (!over && stops < MOST_STOPS) {
@@ -83,7 +83,7 @@ async function runStopped(
   return { ...(await job.ended), stops };
 }
 
-/** A report as far as it must be the same in every run. */
+/** The part of a report that must be the same in every run. */
 function essence(stdout: string) {
   const { cases, signatures, deaths, hangs, unpredicted, findings } = JSON.parse(stdout);
   return { cases, signatures, deaths, hangs, unpredicted, findings };
@@ -93,7 +93,7 @@ const FUZZ = stublabCommand("fuzz", "--cases", "250000", "--workers", "2", "--js
 const undisturbed = run(FUZZ);
 
 for (const [name, to] of Object.entries(TO)) {
-  jobs(`fuzz finds the same, whatever is sent to ${name}`, async () => {
+  jobs(`fuzz has the same findings if ${name} is stopped and continued`, async () => {
     const expected = await undisturbed;
     const { code, stdout, stderr, stops } = await runStopped(FUZZ, to);
     assert.is(code, 0, stdout + stderr);
@@ -101,7 +101,7 @@ for (const [name, to] of Object.entries(TO)) {
     assert.ok(stops > 2, `${stops} stops`);
   });
 
-  jobs(`all facts hold, whatever is sent to ${name}`, async () => {
+  jobs(`all facts hold if ${name} is stopped and continued`, async () => {
     const { code, stdout, stderr, stops } = await runStopped(
       stublabCommand("conformance", "--json"),
       to,
@@ -111,14 +111,14 @@ for (const [name, to] of Object.entries(TO)) {
     assert.ok(stops > 0);
   });
 
-  jobs(`every scenario is recorded, whatever is sent to ${name}`, async () => {
+  jobs(`every scenario is recorded if ${name} is stopped and continued`, async () => {
     const command = stublabCommand("gallery", join(folder, "gallery"));
     const { code, stdout, stderr, stops } = await runStopped(command, to);
     assert.is(code, 0, stdout + stderr);
     assert.ok(stops > 0);
   });
 
-  jobs(`the kernel judges the same, whatever is sent to ${name}`, async () => {
+  jobs(`the kernel's verdict is the same if ${name} is stopped and continued`, async () => {
     const command = stublabCommand("compare", "script", "--live", "--cases", "20000");
     const { code, stdout, stderr, stops } = await runStopped(command, to);
     assert.is(code, 0, stdout + stderr);
@@ -140,14 +140,14 @@ jobs("the time that a run spends stopped does not count for --seconds", async ()
   assert.is(code, 0, stderr);
   const { seconds } = JSON.parse(stdout).session;
   assert.ok(seconds >= LIMIT, `${seconds} s`);
-  // A look at the clock counts for a second at most.
+  // One reading of the clock counts for one second at most.
   const all = (performance.now() - started) / 1000;
   assert.ok(all > LIMIT + STOPPED - 1, `${all} s`);
 });
 
 const onTerminal = hasTool("tmux") ? jobs : jobs.skip;
 
-onTerminal("Ctrl-Z stops a run in a terminal, and fg goes on with it", async () => {
+onTerminal("Ctrl-Z stops a run in a terminal, and fg continues it", async () => {
   const tmux = new Tmux(folder, 100, 30);
   try {
     tmux.enter("set -m; PS1='ready> '; clear");

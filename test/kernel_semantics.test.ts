@@ -1,4 +1,4 @@
-// What the kernel does with a tracee's registers and system calls: what everything else here stands on. No
+// What the kernel does with a tracee's registers and system calls, on which everything else is based. No
 // encoder takes part; the numbers are the kernel's own.
 
 import { constants } from "node:os";
@@ -46,7 +46,7 @@ function negative(errno: bigint | number): bigint {
   return MAX + 1n - BigInt(errno);
 }
 
-/** A stopped thread, asked without anything between the test and the kernel but the shim. */
+/** A stopped thread, accessed through the shim only. */
 class Tracee {
   readonly space: Subprocess;
 
@@ -62,7 +62,7 @@ class Tracee {
 
   poke(offset: number, word: bigint): number {
     const { shim } = this.space.tracer;
-    // As a number, where the kernel takes a word for the data.
+    // A number, if the kernel takes the data argument as a word.
     assert.ok(word <= BigInt(Number.MAX_SAFE_INTEGER));
     return shim.ptrace(POKEUSER, this.space.pid, offset, Number(word));
   }
@@ -87,7 +87,7 @@ class Tracee {
     return this.words()[offsetOf(register) / 8] ?? 0n;
   }
 
-  /** Changes some registers, and answers as PTRACE_SETREGS does. */
+  /** Changes some registers, and returns the result of PTRACE_SETREGS. */
   trySet(changes: Readonly<Record<string, bigint>>): number {
     const words = this.words();
     for (const [register, word] of Object.entries(changes)) words[offsetOf(register) / 8] = word;
@@ -98,7 +98,7 @@ class Tracee {
     assert.is(this.trySet(changes), 0);
   }
 
-  /** GETREGSET or SETREGSET of the general registers: the length that the kernel tells, or -errno. */
+  /** GETREGSET or SETREGSET of the general registers: the length that the kernel returns, or -errno. */
   regset(request: number, bytes: Uint8Array, length: number): number {
     const iovec = BigUint64Array.of(koffi.address(bytes), BigInt(length));
     const result = this.request(request, NT_PRSTATUS, iovec);
@@ -137,12 +137,12 @@ function withTracee(guest: readonly code.Code[], body: (tracee: Tracee) => void)
   );
 }
 
-/** A guest that makes one call after the other, and tells of each result. */
+/** A guest that makes calls in a row, and reports each result. */
 const CALLS = code.loop(code.SYSCALL, code.storeRaxTo(DATA));
 
 const kernel = suite("kernel semantics");
 
-kernel("a stop of SYSEMU shows the number and six arguments, and they survive it", () => {
+kernel("a stop of SYSEMU shows the number and six arguments, and does not change them", () => {
   withTracee([CALLS], (tracee) => {
     const random = randomWords(SEED);
     const kept = [...ARGUMENTS, "rbx", "rbp", "r12", "r13", "r14", "r15"];
@@ -165,7 +165,7 @@ kernel("a stop of SYSEMU shows the number and six arguments, and they survive it
   });
 });
 
-kernel("at a stop of SYSEMU rax is -ENOSYS, and that is what a tracee without answer gets", () => {
+kernel("at a stop of SYSEMU rax is -ENOSYS, which is the default result", () => {
   withTracee([CALLS], (tracee) => {
     tracee.set({ rax: GETPID });
     tracee.toSyscall();
@@ -175,7 +175,7 @@ kernel("at a stop of SYSEMU rax is -ENOSYS, and that is what a tracee without an
   });
 });
 
-kernel("PTRACE_GET_SYSCALL_INFO tells the same as the registers", () => {
+kernel("PTRACE_GET_SYSCALL_INFO agrees with the registers", () => {
   withTracee([CALLS], (tracee) => {
     const values = Object.fromEntries(ARGUMENTS.map((name, i) => [name, MAX - BigInt(i)]));
     tracee.set({ ...values, rax: 231n });
@@ -205,7 +205,7 @@ kernel("`ip -= 2; ax = nr` restarts a call, also with another number and other a
       const rax = negative(ENOSYS);
       assert.equal(tracee.registers(), { ...before, ...changes, orig_rax: number, rax });
     }
-    assert.equal(readWords(tracee.space, DATA, 1), [0n], "the guest did not get on");
+    assert.equal(readWords(tracee.space, DATA, 1), [0n], "the guest did not continue");
   });
 });
 
@@ -222,7 +222,7 @@ kernel("values of ERESTART reach the guest from a stop of SYSEMU", () => {
   });
 });
 
-/** The call that a guest makes after a result, where a signal is pending when it is resumed. */
+/** The call that a guest makes after a result if a signal is pending at the resume. */
 function numberAfter(tracee: Tracee, changes: Readonly<Record<string, bigint>>): bigint {
   tracee.set({ rip: CODE, rax: GETPID });
   tracee.toSyscall();
@@ -243,7 +243,7 @@ kernel("with a signal pending they restart the call, and with orig_rax = -1 they
       assert.is(tracee.get("rip"), CODE + 2n);
     }
     assert.is(numberAfter(tracee, { rax: negative(ERESTART_RESTARTBLOCK) }), RESTART_SYSCALL);
-    assert.equal(readWords(tracee.space, DATA, 1), [0n], "the guest did not get on");
+    assert.equal(readWords(tracee.space, DATA, 1), [0n], "the guest did not continue");
     const plain = negative(ENOIOCTLCMD);
     assert.is(numberAfter(tracee, { rax: plain }), plain);
     for (const errno of [ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK]) {
@@ -255,19 +255,16 @@ kernel("with a signal pending they restart the call, and with orig_rax = -1 they
   });
 });
 
-kernel(
-  "a restart moves rip back by 2 wherever it points, and takes orig_rax for the number",
-  () => {
-    withTracee([CALLS], (tracee) => {
-      tracee.space.write(CODE + 100n, code.program(code.SYSCALL));
-      const changes = { rax: negative(ERESTARTSYS), rip: CODE + 102n, orig_rax: 231n };
-      assert.is(numberAfter(tracee, changes), 231n);
-      assert.is(tracee.get("rip"), CODE + 102n);
-    });
-  },
-);
+kernel("a restart moves rip back by 2 wherever it points, and uses orig_rax as the number", () => {
+  withTracee([CALLS], (tracee) => {
+    tracee.space.write(CODE + 100n, code.program(code.SYSCALL));
+    const changes = { rax: negative(ERESTARTSYS), rip: CODE + 102n, orig_rax: 231n };
+    assert.is(numberAfter(tracee, changes), 231n);
+    assert.is(tracee.get("rip"), CODE + 102n);
+  });
+});
 
-kernel("a call that a signal interrupts is run again after it", () => {
+kernel("a call that a signal interrupts is restarted after it", () => {
   withTracee([code.SYSCALL, code.INT3], (tracee) => {
     tracee.set({ rax: PAUSE });
     assert.is(tracee.run(SYSCALL_STOPS).kind, "syscall", "entry");
@@ -336,7 +333,7 @@ kernel("writing gs_base keeps the selector gs", () => {
   }
 });
 
-kernel("GETREGSET with less room gives a prefix, and wants whole words", () => {
+kernel("GETREGSET with a short buffer returns a prefix, and requires whole words", () => {
   withTracee([CALLS], (tracee) => {
     const whole = new Uint8Array(tracee.words().buffer);
     for (const length of [0, 8, 16, 128, SIZE - 8, SIZE, SIZE + 8, 1024]) {
@@ -367,26 +364,29 @@ kernel("SETREGSET with fewer words sets a prefix", () => {
   });
 });
 
-kernel("PTRACE_SETREGS stops at the first word that it refuses, and keeps what came before", () => {
-  withTracee([CALLS], (tracee) => {
-    const before = tracee.registers();
-    const wanted: Record<string, bigint> = {
-      ...before,
-      cs: 0x10n,
-      eflags: 0x41n,
-      rsp: 0x1234n,
-      fs_base: 0x5000n,
-    };
-    const applied = REGISTERS.slice(0, REGISTERS.indexOf("cs"));
-    for (const [i, name] of applied.entries()) wanted[name] = 0x1_0000_0001n * BigInt(i + 1);
-    assert.is(tracee.trySet(wanted), -EIO);
-    const expected = { ...before };
-    for (const name of applied) expected[name] = wanted[name] ?? 0n;
-    assert.equal(tracee.registers(), expected);
-  });
-});
+kernel(
+  "PTRACE_SETREGS stops at the first word that it refuses, and keeps the words before it",
+  () => {
+    withTracee([CALLS], (tracee) => {
+      const before = tracee.registers();
+      const wanted: Record<string, bigint> = {
+        ...before,
+        cs: 0x10n,
+        eflags: 0x41n,
+        rsp: 0x1234n,
+        fs_base: 0x5000n,
+      };
+      const applied = REGISTERS.slice(0, REGISTERS.indexOf("cs"));
+      for (const [i, name] of applied.entries()) wanted[name] = 0x1_0000_0001n * BigInt(i + 1);
+      assert.is(tracee.trySet(wanted), -EIO);
+      const expected = { ...before };
+      for (const name of applied) expected[name] = wanted[name] ?? 0n;
+      assert.equal(tracee.registers(), expected);
+    });
+  },
+);
 
-kernel("a selector is cut to 16 bits, and refused where it is not the user's", () => {
+kernel("a selector is truncated to 16 bits, and refused unless its privilege level is 3", () => {
   withTracee([CALLS], (tracee) => {
     const before = tracee.registers();
     for (const name of ["cs", "ss", "ds", "es", "fs", "gs"]) {
@@ -430,7 +430,7 @@ kernel("fs_base and gs_base end a page below the end of user space", () => {
   });
 });
 
-kernel("of eflags CF PF AF ZF SF TF DF OF NT RF AC can be written, and nothing else", () => {
+kernel("only CF PF AF ZF SF TF DF OF NT RF AC of eflags can be written", () => {
   const WRITABLE = 0x5_4dd5n;
   withTracee([CALLS], (tracee) => {
     const old = tracee.get("eflags");
@@ -444,7 +444,7 @@ kernel("of eflags CF PF AF ZF SF TF DF OF NT RF AC can be written, and nothing e
   });
 });
 
-kernel("general registers, rip, rsp and orig_rax take every word", () => {
+kernel("general registers, rip, rsp and orig_rax accept every word", () => {
   withTracee([CALLS], (tracee) => {
     const end = REGISTERS.indexOf("cs");
     const names = [...REGISTERS.slice(0, end), "rsp"];
@@ -457,7 +457,7 @@ kernel("general registers, rip, rsp and orig_rax take every word", () => {
   });
 });
 
-kernel("PEEKUSER and POKEUSER want an offset in steps of 8, within the registers", () => {
+kernel("PEEKUSER and POKEUSER require an offset within the registers, a multiple of 8", () => {
   withTracee([CALLS], (tracee) => {
     tracee.set({ rbx: 0x1234n, rip: CODE });
     assert.is(tracee.peek(offsetOf("rbx")), 0x1234n);
@@ -471,7 +471,7 @@ kernel("PEEKUSER and POKEUSER want an offset in steps of 8, within the registers
   });
 });
 
-kernel("SETSIGMASK wants 8 bytes, and takes SIGKILL and SIGSTOP out", () => {
+kernel("SETSIGMASK requires 8 bytes, and removes SIGKILL and SIGSTOP", () => {
   withTracee([CALLS], (tracee) => {
     const mask = BigUint64Array.of(MAX);
     for (const size of [0, 4, 16]) assert.is(tracee.request(SETSIGMASK, size, mask), -EINVAL);
@@ -498,7 +498,7 @@ function endOf(tracee: Tracee): { status: number; how: string } {
   const status = new Int32Array(1);
   assert.is(tracer.shim.wait(stub.pid, 0x4000_0000, 1_000_000, status), stub.pid);
   stub.thread.state = "stopped";
-  let how = "it lives";
+  let how = "it is alive";
   try {
     tracee.run(CONT);
   } catch (error) {
@@ -512,7 +512,7 @@ function endOf(tracee: Tracee): { status: number; how: string } {
 // PTRACE_EVENT_EXIT above SIGTRAP. There is no stop by SIGKILL before it.
 const AT_EXIT = (6 << 16) | (SIGTRAP << 8) | 0x7f;
 
-kernel("SIGKILL gives a running thread no stop but that at its exit", () => {
+kernel("SIGKILL stops a running thread only at its exit", () => {
   withTracee([code.SPIN], (tracee) => {
     tracee.space.stub.thread.resume(SYSEMU);
     tracee.signal(SIGKILL);
@@ -520,7 +520,7 @@ kernel("SIGKILL gives a running thread no stop but that at its exit", () => {
   });
 });
 
-kernel("SIGKILL gives a stopped thread no stop but that at its exit, resumed or not", () => {
+kernel("SIGKILL stops a stopped thread only at its exit, resumed or not", () => {
   withTracee([CALLS], (tracee) => {
     tracee.toSyscall();
     tracee.signal(SIGKILL);
@@ -540,7 +540,7 @@ kernel("the first resume after an attach stops by SIGSTOP before any instruction
   });
 });
 
-kernel("INT3 stops a thread also where SIGTRAP is blocked", () => {
+kernel("INT3 stops a thread even if SIGTRAP is blocked", () => {
   withTracee([code.INT3], (tracee) => {
     const mask = BigUint64Array.of(1n << BigInt(SIGTRAP - 1));
     assert.is(tracee.request(SETSIGMASK, 8, mask), 0);

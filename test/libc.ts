@@ -11,7 +11,7 @@ import {
   SECCOMP_RET_ERRNO,
 } from "../src/bpf/program.ts";
 
-// What tests do to their own process, where Node offers no call for it.
+// What tests do to their own process and Node.js has no function for.
 
 const libc = koffi.load(null);
 const syscall = libc.func("long syscall(long, long, void *, void *, long)");
@@ -44,10 +44,10 @@ const PR_SET_NO_NEW_PRIVS = 38;
 const PR_SET_CHILD_SUBREAPER = 36;
 const SIG_IGN = 1n;
 
-/** An id that nobody has. */
+/** An id that no user has. */
 const ORDINARY_USER = 54321;
 
-/** Every signal but SIGKILL and SIGSTOP, and the two that glibc keeps for itself and refuses to others. */
+/** Every signal except SIGKILL and SIGSTOP, and the two that glibc reserves. */
 const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter(
   (number) => ![9, 19, 32, 33].includes(number),
 );
@@ -82,7 +82,7 @@ export function ignoreAll(): void {
   for (const number of SIGNALS) signal(number, SIG_IGN);
 }
 
-/** Catches all, with a function of the C library that does no harm. */
+/** Catches all signals, with a harmless function of the C library. */
 export function catchAll(): void {
   const handler: unknown = dlsym(null, "abs");
   for (const number of SIGNALS) signal(number, handler);
@@ -97,14 +97,14 @@ export function dropPrivileges(user = ORDINARY_USER): void {
   check(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
 }
 
-/** Lets a process have no more children (or threads) than its user has already. */
+/** Limits a process to the children (or threads) that its user already has. */
 export function forbidForks(pid: number): void {
   check(prlimit(pid, RLIMIT_NPROC, new BigUint64Array([1n, 1n]), null));
 }
 
 /**
  * Has the kernel refuse calls to this thread, and to what it forks, from now on, as the seccomp profiles of some
- * containers do. Of two filters the later one answers.
+ * containers do. Of two filters that deny a call, the later one determines the errno.
  */
 export function forbidCalls(numbers: readonly number[], errno: number): void {
   const refusals = numbers.map(
@@ -120,10 +120,10 @@ export function forbidCalls(numbers: readonly number[], errno: number): void {
   check(setFilter(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, { len: filter.length / 8, filter }, 0, 0));
 }
 
-/** What a thread has registered is in use as long as it lives. */
+/** A registered area is in use as long as its thread lives. */
 let rseqArea: Uint8Array | undefined;
 
-/** Registers an area for restartable sequences of so many bytes, a power of two, for this thread. */
+/** Registers an rseq area of this size, a power of two, for this thread. */
 export function registerRseq(length: number): void {
   const bytes = new Uint8Array(2 * length);
   const address = Number(koffi.address(bytes));
@@ -131,13 +131,13 @@ export function registerRseq(length: number): void {
   check(rseq(SYS_RSEQ, rseqArea, length, 0, RSEQ_SIGNATURE));
 }
 
-/** Lets the user of this process have so many processes and threads, until it is told otherwise. */
+/** Sets the limit on processes and threads for the user of this process. */
 export function limitProcesses(most: number): void {
   const soft = Number.isFinite(most) ? BigInt(most) : hardLimit;
   check(prlimit(0, RLIMIT_NPROC, new BigUint64Array([soft, hardLimit]), null));
 }
 
-/** Makes the orphans of this process's descendants its own children. */
+/** Makes orphaned descendants of this process its children. */
 export function adoptOrphans(): void {
   check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
 }
@@ -147,17 +147,17 @@ export function queue(pid: number, signal: number, value: number): void {
   sigqueue(pid, signal, value);
 }
 
-/** Lets this process and those that come from it run on one processor only. */
+/** Pins this process and its descendants to one processor. */
 export function pinToProcessor(processor: number): void {
   check(setAffinity(0, 8, new BigUint64Array([1n << BigInt(processor)])));
 }
 
-/** Lets a thread, and what it clones, run only while no other wants its processor (SCHED_IDLE). */
+/** Lets a thread and its clones run only while their processor is idle (SCHED_IDLE). */
 export function runLast(tid: number): void {
   const SCHED_IDLE = 5;
   check(setScheduler(tid, SCHED_IDLE, new Int32Array(1)));
 }
 
 function check(result: number): void {
-  if (result !== 0) throw new Error(`the C library answered ${result}`);
+  if (result !== 0) throw new Error(`the C library returned ${result}`);
 }

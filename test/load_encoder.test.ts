@@ -20,7 +20,7 @@ const load = suite("loadEncoder");
 
 const WASM = "./dist/encoder.wasm";
 
-/** The error that loading a file fails with. */
+/** The error with which loading a file fails. */
 async function failureOf(file: string): Promise<EncoderError | InputError> {
   try {
     await loadEncoder(file);
@@ -53,7 +53,7 @@ for (const [what, file] of [
   });
 }
 
-load("functions that only the comparison calls may be missing", async () => {
+load("functions that only the comparison calls are optional", async () => {
   const needed = FUNCTION_NAMES.filter((name) => !FUNCTIONS[name].comparisonOnly);
   assert.equal([needed.length, FUNCTION_NAMES.length], [18, 26]);
   using tracer = new Tracer({ encoder: await loadEncoder(likeModel({}, needed)) });
@@ -61,7 +61,7 @@ load("functions that only the comparison calls may be missing", async () => {
   assert.is(stub.call("getpid"), BigInt(stub.pid));
 });
 
-load("all names that are missing are in one error", async () => {
+load("one error lists all missing names", async () => {
   const needed = missingNames({ arch: "amd64", constants: new Map() }, "stubs");
   const { message, remedy } = await failureOf(moduleFile(".mjs", "export const nothing = 0;"));
   const [, list = ""] = / lacks (.*)$/.exec(message) ?? [];
@@ -106,7 +106,7 @@ for (const [what, file, kind, message] of [
   });
 }
 
-load("after a failure every function fails in the same way", async () => {
+load("after a failure every function fails with the same error", async () => {
   const encoder = await loadEncoder(likeModel({ waitEvent: "() => 0.5" }));
   assert.is(encoder.waitKind(0), 0);
   const expected = /waitEvent returned 0\.5, expected a whole Number$/;

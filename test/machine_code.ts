@@ -6,7 +6,7 @@ export const GENERAL = [
   ..."r8 r9 r10 r11 r12 r13 r14 r15".split(" "),
 ];
 
-/** One instruction, or some. */
+/** One or more instructions. */
 export type Code = readonly number[];
 
 export const SYSCALL: Code = [0x0f, 0x05];

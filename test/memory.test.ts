@@ -19,7 +19,7 @@ function randomBytes(length: number): Uint8Array {
   );
 }
 
-/** The error of a transfer that has to fail. */
+/** The error of a transfer that must fail. */
 function failure(body: () => unknown): MemoryError {
   try {
     body();
@@ -38,9 +38,9 @@ function withPages(pages: number, body: (stub: Stub, address: bigint) => void): 
   body(stub, stub.map(pages * PAGE));
 }
 
-/** Defines the facts in a suite: they hold by whatever way the memory moves. */
+/** Defines the tests in a suite: they hold for every way of transfer. */
 function facts(memory: ReturnType<typeof suite>): void {
-  memory("what is written is read", () =>
+  memory("written bytes are read back", () =>
     withPages(1, (stub, address) => {
       const bytes = randomBytes(100);
       stub.write(address + 5n, bytes);
@@ -58,7 +58,7 @@ function facts(memory: ReturnType<typeof suite>): void {
     }),
   );
 
-  memory("a part of an array is written as that part", () =>
+  memory("a part of an array can be written", () =>
     withPages(1, (stub, address) => {
       const bytes = randomBytes(64);
       stub.write(address, bytes.subarray(10, 20));
@@ -67,7 +67,7 @@ function facts(memory: ReturnType<typeof suite>): void {
     }),
   );
 
-  memory("a transfer goes across pages, up to the last byte of a mapping", () =>
+  memory("a transfer may cross pages, up to the last byte of a mapping", () =>
     withPages(3, (stub, address) => {
       const bytes = randomBytes(2 * PAGE);
       const at = address + BigInt(PAGE);
@@ -85,7 +85,7 @@ function facts(memory: ReturnType<typeof suite>): void {
     }),
   );
 
-  memory("the error names the first byte that is not there; what came before is written", () =>
+  memory("the error names the first unmapped byte; the bytes before it are written", () =>
     withPages(2, (stub, address) => {
       const hole = address + BigInt(PAGE);
       stub.call("munmap", hole, PAGE);
@@ -104,7 +104,7 @@ function facts(memory: ReturnType<typeof suite>): void {
     }),
   );
 
-  memory("nothing is read or written where nothing is mapped", () =>
+  memory("unmapped memory is neither read nor written", () =>
     withPages(1, (stub) => {
       for (const address of [0n, 0x1000n, 0x7000_0000_0000n]) {
         assert.ok(failure(() => stub.read(address, 1)).message.includes(hex(address)));
@@ -115,7 +115,7 @@ function facts(memory: ReturnType<typeof suite>): void {
     }),
   );
 
-  memory("no bytes can be read and written anywhere in user space", () =>
+  memory("0 bytes can be read and written anywhere in user space", () =>
     withPages(1, (stub, address) => {
       for (const at of [0n, address, TOP]) {
         assert.is(stub.read(at, 0).length, 0);
@@ -142,7 +142,7 @@ function facts(memory: ReturnType<typeof suite>): void {
     }),
   );
 
-  memory("an address or a length that is none is refused", () =>
+  memory("an invalid address or length is refused", () =>
     withPages(1, (stub, address) => {
       for (const use of [
         () => stub.read(1.5, 1),
@@ -184,7 +184,7 @@ function facts(memory: ReturnType<typeof suite>): void {
     }),
   );
 
-  memory("a stub that is dead or let go has no memory to ask for", () => {
+  memory("the memory of a dead or detached stub cannot be accessed", () => {
     using tracer = new Tracer();
     const stub = tracer.createStub();
     const address = stub.map(PAGE);
@@ -226,12 +226,12 @@ direct("a page without write permission is not written", () =>
 );
 direct.run();
 
-// What a thread is forbidden is forbidden for good, so these come last; of two filters the later one answers.
+// A filter cannot be removed, so these come last. Of two filters, the later one determines the errno.
 for (const [name, errno] of [
   ["EPERM", 1],
   ["ENOSYS", 38],
 ] as const) {
-  const fallback = suite(`memory: by /proc/PID/mem, where process_vm_readv gives ${name}`);
+  const fallback = suite(`memory: by /proc/PID/mem, if process_vm_readv fails with ${name}`);
   fallback.before(() => forbidCalls(SYS_PROCESS_VM, errno));
   fallback("process_vm_readv is forbidden", () =>
     withPages(1, (stub, address) => {
@@ -240,7 +240,7 @@ for (const [name, errno] of [
     }),
   );
   facts(fallback);
-  fallback("a page without write permission is written all the same, for a tracer may", () =>
+  fallback("a page without write permission is still written, as a tracer may", () =>
     withPages(1, (stub, address) => {
       writeReadOnly(stub, address);
       assert.equal([...stub.read(address, 1)], [2]);

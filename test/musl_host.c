@@ -1,4 +1,4 @@
-// A host on musl: loads the shim whose path it is given, and leads one stub through its life.
+// A host on musl: loads the shim at the given path, and takes one stub through its life.
 
 #include "../shim/shim.h"
 #include <dlfcn.h>

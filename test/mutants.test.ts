@@ -12,12 +12,12 @@ import { bindModule } from "../src/encoder/module.ts";
 import { openEncoder } from "../src/encoder/open.ts";
 import { type Mutant, mutate, withoutNames } from "./mutants.ts";
 
-/** Of all mutants that there are, every so manieth is tried; in a soak each. */
+/** One mutant in this many is tried; in a soak, every mutant. */
 const EVERY = process.env.SOAK ? 1 : 12;
 
-/** In so many cases a mutant is found. */
+/** The number of cases in which a mutant must be found. */
 const CASES = 100_000;
-/** One that is not is the same encoder in other words: so many cases of its functions alone agree. */
+/** A mutant that is not found must be equivalent: this many cases of its functions agree. */
 const PROOF = 1_000_000;
 
 const suiteOfMutants = suite("compare: mutants of the assembly encoder");
@@ -46,7 +46,7 @@ function finds({ disagreements, broken }: CompareReport, { functions }: Mutant):
   );
 }
 
-/** Whether it says so by the name of what was changed: a register, a member, a flag or a parameter. */
+/** Whether it names what was changed: a register, a member, a flag or a parameter. */
 function names({ disagreements, broken }: CompareReport, mutant: Mutant): boolean {
   if (mutant.names.length === 0 || broken.length > 0) return true;
   const told = ({ field, flags, input }: Disagreement) => [
@@ -62,27 +62,32 @@ function names({ disagreements, broken }: CompareReport, mutant: Mutant): boolea
   );
 }
 
-suiteOfMutants("each is found in 100,000 cases and named, or agrees in a million", async () => {
-  const module = binaryen.readBinary(readFileSync(new URL("encoder.wasm", import.meta.url)));
-  const text = withoutNames(module.emitText());
-  module.dispose();
-  const failures: string[] = [];
-  const counts = { all: 0, found: 0, same: 0 };
-  for (const mutant of mutate(text, constants)) {
-    if (counts.all++ % EVERY !== 0) continue;
-    const report = await compareMutant(mutant, CASES);
-    if (finds(report, mutant)) {
-      counts.found++;
-      if (!names(report, mutant)) failures.push(`misnamed: ${mutant.change}`);
-      continue;
+suiteOfMutants(
+  "each is found in 100,000 cases and named, or agrees in a million cases",
+  async () => {
+    const module = binaryen.readBinary(readFileSync(new URL("encoder.wasm", import.meta.url)));
+    const text = withoutNames(module.emitText());
+    module.dispose();
+    const failures: string[] = [];
+    const counts = { all: 0, found: 0, same: 0 };
+    for (const mutant of mutate(text, constants)) {
+      if (counts.all++ % EVERY !== 0) continue;
+      const report = await compareMutant(mutant, CASES);
+      if (finds(report, mutant)) {
+        counts.found++;
+        if (!names(report, mutant)) failures.push(`misnamed: ${mutant.change}`);
+        continue;
+      }
+      const proof = await compareMutant(mutant, PROOF, mutant.functions);
+      if (finds(proof, mutant)) failures.push(`found late: ${mutant.change}`);
+      else counts.same++;
     }
-    const proof = await compareMutant(mutant, PROOF, mutant.functions);
-    if (finds(proof, mutant)) failures.push(`found late: ${mutant.change}`);
-    else counts.same++;
-  }
-  console.log(`${counts.all} mutants: ${counts.found} found, ${counts.same} are the same encoder`);
-  assert.equal(failures, []);
-  assert.ok(counts.found >= 60, `${counts.found} found`);
-});
+    console.log(
+      `${counts.all} mutants: ${counts.found} found, ${counts.same} are the same encoder`,
+    );
+    assert.equal(failures, []);
+    assert.ok(counts.found >= 60, `${counts.found} found`);
+  },
+);
 
 suiteOfMutants.run();

@@ -2,11 +2,11 @@ import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from "../src/encoder/abi
 
 /** A copy of an encoder with one thing in it changed. */
 export interface Mutant {
-  /** What was changed, for a person. */
+  /** A description of the change. */
   readonly change: string;
   /** The functions of the ABI that run the changed instruction. */
   readonly functions: readonly FunctionName[];
-  /** What a report has to name: a register, a member, a flag or a parameter; empty where the function is all. */
+  /** What a report must name: a register, a member, a flag or a parameter; empty if the function is enough. */
   readonly names: readonly string[];
   /** The module in WebAssembly's text format. */
   readonly text: string;
@@ -14,7 +14,7 @@ export interface Mutant {
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** The registers of the words that a system call is given (syscall(2)). */
+/** The registers of the arguments of a system call (syscall(2)). */
 const CALL_REGISTERS: Readonly<Record<string, string>> = {
   number: "rax",
   arg0: "rdi",
@@ -25,13 +25,13 @@ const CALL_REGISTERS: Readonly<Record<string, string>> = {
   arg5: "r9",
 };
 
-/** A flag that another one asks for shows where that one is set without it. */
+/** A flag that another requires shows if that one is set without it. */
 const ASKED_FOR_BY: Readonly<Record<string, readonly string[]>> = {
   CLONE_SIGHAND: ["CLONE_THREAD"],
   CLONE_VM: ["CLONE_SIGHAND"],
 };
 
-/** Instructions and what a slip of the pen makes of them. */
+/** Instructions and plausible mistakes for them. */
 const SLIPS: readonly (readonly [RegExp, string])[] = [
   [/\((i\d\d)\.and$/, "($1.or"],
   [/\((i\d\d)\.or$/, "($1.and"],
@@ -83,7 +83,7 @@ function ownersOf(lines: readonly string[]): (readonly FunctionName[])[] {
   return functionOf.map((id) => (id === undefined ? [] : [...new Set(owners(id, new Set()))]));
 }
 
-/** Every single change of an encoder's module that the rules of this file know. */
+/** Every single change of an encoder's module by the rules of this file. */
 export function* mutate(text: string, constants: Constants): Generator<Mutant> {
   const lines = text.split("\n");
   const owners = ownersOf(lines);
@@ -99,7 +99,7 @@ export function* mutate(text: string, constants: Constants): Generator<Mutant> {
       continue;
     }
     const names = [offset, other].flatMap((each) => placesAt(Number(each), functions, constants));
-    yield mutant(lines, functions, `stores to ${offset} and ${other} change places`, names, {
+    yield mutant(lines, functions, `stores to ${offset} and ${other} are swapped`, names, {
       [at]: line.replace(/offset=\d+/, `offset=${other}`),
       [next]: lines[next]?.replace(/offset=\d+/, `offset=${offset}`) ?? "",
     });
@@ -119,7 +119,7 @@ function mutant(
 
 const STORE = /\(i64\.store offset=(\d+)/;
 
-/** The line with which the function begins that a line is in. */
+/** The first line of the function that contains a line. */
 function headOf(lines: readonly string[], at: number): number {
   return lines.findLastIndex((line, i) => i <= at && line.startsWith(" (func"));
 }
@@ -130,7 +130,7 @@ function placesAt(
   functions: readonly FunctionName[],
   constants: Constants,
 ): string[] {
-  // The members of a siginfo_t share their places.
+  // The members of a siginfo_t overlap.
   if (functions.includes("encodeSiginfo")) return [];
   // It writes arguments to its area, and only rax to its block.
   if (functions.includes("decodeGuestSyscall") && offset < 48) return [`arg${offset / 8}`];
@@ -173,11 +173,11 @@ function* changeOffset(
   if (kind === undefined) return;
   const moved = Number(offset) + 8;
   const named = [Number(offset), moved].flatMap((each) => placesAt(each, functions, constants));
-  // What a load takes from the wrong place shows where it is put, whatever that is.
+  // A load from the wrong offset shows wherever its value is stored.
   yield slip(line, line.replace(/offset=\d+/, `offset=${moved}`), kind === "store" ? named : []);
 }
 
-/** A number that is one too large, or a mask that lacks a bit. */
+/** A number that is too large by one, or a mask without one of its bits. */
 function* changeConstant(
   line: string,
   functions: readonly FunctionName[],
@@ -197,7 +197,7 @@ function* changeConstant(
   }
 }
 
-/** The flags that a mask is made of: a rule that lost one shows where another of them is set. */
+/** The flags in a mask: a rule without one of them shows if another of them is set. */
 function flagNamesOf(
   mask: bigint,
   functions: readonly FunctionName[],
@@ -206,7 +206,7 @@ function flagNamesOf(
   const wait = functions.includes("encodeWaitOptions");
   const clone = functions.includes("encodeClone") || functions.includes("encodeClone3");
   const pattern = wait ? /^_?_?W(?!AIT_)/ : /^CLONE_/;
-  // A limit, such as 2^31 - 1, is no mask of flags.
+  // A limit, such as 2^31 - 1, is not a mask of flags.
   if ((!wait && !clone) || (mask & (mask + 1n)) === 0n) return [];
   const names = [...constants].filter(
     ([name, value]) => pattern.test(name) && (mask & value) !== 0n,
@@ -214,7 +214,7 @@ function flagNamesOf(
   return names.flatMap(([name]) => [name, ...(ASKED_FOR_BY[name] ?? [])]);
 }
 
-/** A parameter of 64 bits that loses some of them. */
+/** A 64-bit parameter that loses some of its bits. */
 function* changeWord(line: string, functions: readonly FunctionName[]): Generator<Change> {
   const [own, ...others] = functions;
   const index = /^ +\(local\.get \$(\d+)\)$/.exec(line)?.[1];
@@ -229,7 +229,7 @@ function* changeWord(line: string, functions: readonly FunctionName[]): Generato
   }
 }
 
-/** The module without the exports of constants that no encoder needs to be bound: they take most of the time. */
+/** The module without the constants that an encoder need not export, as these take most of the time. */
 export function withoutNames(text: string): string {
   const needed = /"(REG_\w+|REGISTERS_SIZE|ENCODER_\w+|heap|memory)"/;
   return text

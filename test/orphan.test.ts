@@ -8,7 +8,7 @@ const orphan = suite("orphan");
 
 const OPTIONS = ["TRACESYSGOOD", "TRACEEXIT", "EXITKILL", "TRACECLONE", "TRACEFORK"];
 
-/** Has `parent` clone a child as a birth does, but traced from its start: it has run no instruction yet. */
+/** Clones a child as a birth does, but traced from its start: it has not run any instruction yet. */
 function cloneHeld(parent: Stub, exitSignal: string): Thread {
   const { tracer, thread } = parent;
   const { encoder, shim } = tracer;
@@ -63,7 +63,7 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
   });
 }
 
-orphan("a parent that lives finds its child stopped by SIGSTOP, with its pid in R15", () => {
+orphan("a living parent finds its child stopped by SIGSTOP, with its pid in R15", () => {
   using tracer = new Tracer();
   const parent = tracer.createStub().createStub();
   const thread = cloneHeld(parent, "SIGCHLD");

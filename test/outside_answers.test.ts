@@ -6,7 +6,7 @@ import { DeathError, type Encoder, EncoderError, openEncoder, Tracer } from "../
 import { childrenOf, hostCommand, isAlive, processState, run } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
-const answers = suite("outside: answers that name another's process");
+const answers = suite("outside: results that name another process");
 
 const SIGKILL = 9;
 
@@ -60,7 +60,7 @@ answers("a clone that ends before it is attached is an error, and leaves no zomb
   assert.is(master.call("getpid"), BigInt(master.pid));
 });
 
-answers("a process that has the pid of a stub which was let go is not touched", () => {
+answers("a process with the pid of a detached stub is not touched", () => {
   using tracer = new Tracer();
   const master = tracer.createStub();
   const [attached, closed] = [master.createStub(), master.createStub()];
@@ -82,7 +82,7 @@ answers("a process that has the pid of a stub which was let go is not touched", 
   }
 });
 
-/** Starts a process that has a certain pid. */
+/** Starts a process with a given pid. */
 function spawnWithPid(pid: number): ChildProcess {
   for (;;) {
     writeFileSync("/proc/sys/kernel/ns_last_pid", `${pid - 1}`);
@@ -92,7 +92,7 @@ function spawnWithPid(pid: number): ChildProcess {
   }
 }
 
-answers("a stub that no signal stops is not said to be another's tracee", async () => {
+answers("a stub that no signal stops is not reported as traced by another process", async () => {
   const { stdout, stderr, signal } = await run(hostCommand("unstoppable"));
   assert.is(signal, null, stderr);
   assert.match(stdout, "it is in a system call that no signal interrupts");

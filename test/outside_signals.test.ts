@@ -16,7 +16,7 @@ function send({ pid, tracer }: Stub, signal: number): void {
   assert.is(tracer.shim.tgkill(pid, pid, signal), 0);
 }
 
-outside("an injected call returns the kernel's answer, whatever signal is pending", () => {
+outside("an injected call returns the kernel's result, whatever signal is pending", () => {
   using tracer = new Tracer();
   const master = tracer.createStub();
   const stub = master.createStub();
@@ -50,7 +50,7 @@ outside("an address space that gets a SIGTRAP is unmapped at its release", () =>
 });
 
 outside(
-  "a host that closes stubs with exit signal SIGKILL lives, whatever signal is pending",
+  "a host that closes stubs with exit signal SIGKILL survives, whatever signal is pending",
   async () => {
     const { stdout, stderr, signal } = await run(hostCommand("signalled", "close", "SIGKILL"));
     assert.is(signal, null, stderr);
@@ -61,7 +61,7 @@ outside(
 for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
   for (const [birth, parent] of Object.entries({ fork: "host", clone: "stub" })) {
     outside(
-      `a child of the ${parent} that gets any signal at birth is born right (${exitSignal})`,
+      `a child of the ${parent} that gets any signal at birth is born correctly (${exitSignal})`,
       async () => {
         const { stdout, stderr, signal } = await run(hostCommand("signalled", birth, exitSignal));
         assert.is(signal, null, stderr);
@@ -76,7 +76,7 @@ for (const [parent, birth] of Object.entries({
   stub: (tracer: Tracer) => tracer.createStub().createStub(),
 })) {
   outside(
-    `a birth whose child SIGCONT sends on before the attach is tried again (${parent})`,
+    `a birth whose child is resumed by SIGCONT before the attach is retried (${parent})`,
     () => {
       using tracer = new Tracer();
       const { shim } = tracer;
@@ -102,7 +102,7 @@ for (const [parent, birth] of Object.entries({
   );
 }
 
-outside("a signal that the kernel raises is an error", () => {
+outside("a signal that the kernel raises causes an error", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
   // There is no frame to return to.
@@ -110,7 +110,7 @@ outside("a signal that the kernel raises is an error", () => {
   assert.is(stub.call("getpid"), BigInt(stub.pid));
 });
 
-outside("an injected execve is known by where the stub is afterwards", () => {
+outside("an injected execve is detected by the address of the stub afterwards", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
   send(stub, SIGTRAP);

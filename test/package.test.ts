@@ -26,7 +26,7 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const tarball = join(folder, `stublab-${version}.tgz`);
 const project = join(folder, "project");
 const installed = join(project, "node_modules/stublab");
-// Node and nothing else: no compiler, and no shell either.
+// Only Node.js: neither a compiler nor a shell.
 const bin = join(folder, "bin");
 
 function sh(command: string, args: string[], cwd: string, env = process.env): string {
@@ -51,19 +51,19 @@ packed.before(() => {
 
 packed.after(() => rmSync(folder, { recursive: true, force: true }));
 
-packed("bootstraps where it was installed without scripts and without a compiler", () => {
+packed("bootstraps when installed without scripts and without a compiler", () => {
   const cli = join(project, "node_modules/.bin/stublab");
   const out = sh(cli, ["bootstrap", "--json"], project, { PATH: bin });
   assert.is(JSON.parse(out).stubs.length, 4);
 });
 
-packed("records there, too: the assembler's listing is in the package", () => {
+packed("records when installed: the assembler's listing is in the package", () => {
   const cli = join(project, "node_modules/.bin/stublab");
   const recording = JSON.parse(sh(cli, ["record", "grandchild"], project, { PATH: bin }));
   assert.is(recording.code[0].name, "stub code");
 });
 
-packed("drives stubs by every encoder", () => {
+packed("drives stubs with every encoder", () => {
   const script = `
     import { Tracer } from "stublab";
     for (const encoder of ["assembly", "script", "native"]) {
@@ -125,12 +125,12 @@ async function bundle(folder: string, options: esbuild.BuildOptions): Promise<st
   return outfile;
 }
 
-packed("is left out of a bundle", async () => {
+packed("can stay external to a bundle", async () => {
   const app = await bundle("outside", { packages: "external" });
   assert.is(sh("node", [app], project, { PATH: bin }), "true\n7\n");
 });
 
-packed("is bundled without koffi, with its libraries beside the bundle", async () => {
+packed("can be bundled without koffi, with its libraries next to the bundle", async () => {
   const app = await bundle("inside", { external: ["koffi"] });
   for (const file of readdirSync(join(installed, "dist"))) {
     if (/\.(so|wasm)$/.test(file)) {

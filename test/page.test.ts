@@ -13,10 +13,10 @@ import { HOSTILE } from "./compare_reports.ts";
 
 const text = suite("page: text");
 
-/** What no page may hold, hostile or not. */
+/** What no page may contain. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
 
-/** What a browser makes of text with entities. */
+/** Decodes entities as a browser does. */
 function decode(markup: string): string {
   const characters = new Map(Object.entries({ amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" }));
   return markup.replace(/&([^;]+);/g, (_, name) => characters.get(name) ?? "?");
@@ -40,7 +40,7 @@ for (const hostile of HOSTILE) {
   });
 }
 
-text("shows as an escape what would not be seen", () => {
+text("shows invisible characters as escapes", () => {
   const cases = {
     "a\nb\tc\r": "a\\nb\\tc\\r",
     "\0\x1b\x7f\x9f": "\\x00\\x1b\\x7f\\x9f",
@@ -54,30 +54,30 @@ text("shows as an escape what would not be seen", () => {
   for (const [given, expected] of Object.entries(cases)) assert.is(visible(given), expected);
 });
 
-text("marks an escape, which what only looks like one is not", () => {
+text("marks escapes, but not text that looks like one", () => {
   assert.is(shown("\\n\n").markup, "\\n<i>\\n</i>");
 });
 
-text("keeps what is written from right to left to itself", () => {
+text("isolates right-to-left text", () => {
   assert.is(shown("אב").markup, "<bdi>אב</bdi>");
   assert.is(shown("ab").markup, "ab");
 });
 
-text("is cut between characters, and says how much is missing", () => {
+text("is cut between characters, with the number of omitted ones", () => {
   assert.equal(cut("abc", 3), { text: "abc", rest: 0 });
   assert.equal(cut("ab\u{1f600}c", 3), { text: "ab", rest: 3 });
   assert.is(plain("x".repeat(2000), 10), `${"x".repeat(10)}… (1,990 more)`);
   assert.match(shown("x".repeat(2000), 10).markup, "(1,990 more)");
 });
 
-text("of a template stays markup when it is put into another", () => {
+text("of a template stays markup inside another template", () => {
   assert.is(
     html`<p>${html`<b>${1}</b>`}${[html`<i></i>`, html`<u></u>`]}</p>`.markup,
     "<p><b>1</b><i></i><u></u></p>",
   );
 });
 
-text("of a command is to be copied only where it is the command", () => {
+text("of a command has a copy button only if it is shown unchanged", () => {
   assert.match(renderCommand("stublab doctor", "it").markup, /^<div class="command"/);
   for (const other of ["stublab 'a\nb'", "stublab '\u202e'", `stublab ${"x".repeat(5000)}`]) {
     assert.match(renderCommand(other, "it").markup, /^<code>/);
@@ -88,7 +88,7 @@ text.run();
 
 const json = suite("page: embedded JSON");
 
-json("is what it was, in an element that it cannot end", () => {
+json("is unchanged, in an element that it cannot end", () => {
   const value = { list: HOSTILE, nothing: null, "</script>": "<!--\u2028\u{e0041}", n: 1.5 };
   const { markup } = embedJson("data", value);
   const [, inner = ""] =
@@ -144,7 +144,7 @@ documents("without a script allow none", () => {
   assert.not.match(markup, "<script");
 });
 
-documents("say what language and what they are", () => {
+documents("declare their language and encoding", () => {
   const markup = page([]);
   assert.match(markup, /^<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">/);
   assert.match(markup, "<title>&lt;Title&gt;\\n</title>");
@@ -155,7 +155,7 @@ documents("refuse code that would end its own element", () => {
   assert.throws(() => page([() => document.title.concat("<!--")]), /contain "<!--"/);
 });
 
-documents("allows WebAssembly only where it is asked for, and runs what was bundled", () => {
+documents("allows WebAssembly only on request, and runs the bundle", () => {
   const rest = { title: "", styles: [], scripts: [], body: html`` };
   const plain = renderDocument({ ...rest, bundle: "run();" });
   const wasm = renderDocument({ ...rest, bundle: "run();", wasm: true });
@@ -183,7 +183,7 @@ figures("are grouped, short, and of the right number", () => {
   ]);
 });
 
-figures("say all or nothing only of all or nothing", () => {
+figures("are 0% or 100% only if that is exact", () => {
   assert.is(percent(0, 7), "0.0%");
   assert.is(percent(1, 1_000_000), "< 0.1%");
   assert.is(percent(15, 1000), "1.5%");
@@ -191,14 +191,14 @@ figures("say all or nothing only of all or nothing", () => {
   assert.is(percent(7, 7), "100%");
 });
 
-figures("of names are the first and how many others", () => {
+figures("of names list the first and count the others", () => {
   const of = (count: number) => listed(Array.from({ length: count }, (_, i) => html`${i}`)).markup;
   assert.equal([0, 1, 2, 3].map(of), ["", "0", "0 and 1", "0, 1 and 2"]);
   assert.is(of(8), "0, 1, 2, 3, 4, 5, 6 and 7");
   assert.is(of(100), "0, 1, 2, 3, 4, 5, 6 and 93 others");
 });
 
-figures("of what fits are in bytes, not in characters", () => {
+figures("of sizes are in bytes, not in characters", () => {
   assert.is(fit(["é", "é", "é"], (each) => html`${each}`, 4).length, 2);
 });
 

@@ -19,7 +19,7 @@ Max core file size        0                    unlimited            bytes
 `;
 }
 
-/** The page for stub code in a process with this memory map, in hex. */
+/** The page chosen for the stub code with this memory map, in hex. */
 function place(maps: string, soft: number | "unlimited" = 8 * MB): string {
   return hex(BigInt(highestFreePage(occupied(maps, limits(soft)), TOP)));
 }
@@ -61,7 +61,7 @@ holes("the order of the mappings does not matter", () => {
   }
 });
 
-holes("one mapping within another hides neither", () => {
+holes("nested mappings are both respected", () => {
   const taken = [
     { start: 0x2000, end: 0x8000 },
     { start: 0x4000, end: 0x5000 },
@@ -69,7 +69,7 @@ holes("one mapping within another hides neither", () => {
   assert.is(highestFreePage(taken, 0x8000), 0x1000);
 });
 
-holes("a bound within a page, or within a mapping", () => {
+holes("a bound inside a page, or inside a mapping", () => {
   assert.is(highestFreePage([], 0x8fff), 0x7000);
   assert.is(highestFreePage([{ start: 0x4000, end: 0x9000 }], 0x6000), 0x3000);
 });
@@ -121,21 +121,21 @@ maps("an unlimited stack has room for 1 GB", () => {
   assert.is(place(STACK_ALONE, "unlimited"), hex(BigInt(TOP - GB - MB - PAGE)));
 });
 
-maps("a stack that is larger than its limit is left alone", () => {
+maps("a stack that is larger than its limit is respected", () => {
   const large = "7fffff000000-7ffffffff000 rw-p 00000000 00:00 0 [stack]\n";
   assert.is(place(large, MB), hex(BigInt(0x7fffff000000 - PAGE)));
 });
 
-maps("what is mapped in the room of the stack does not hide it", () => {
-  // The limit was raised after the exec, which laid out the libraries for the old one.
+maps("a mapping in the room of the stack does not shorten that room", () => {
+  // The limit was raised after the exec, which placed the libraries for the old limit.
   assert.is(place(NOT_RANDOM, 256 * MB), hex(BigInt(TOP - 257 * MB - PAGE)));
 });
 
-maps("a limit beyond the address space leaves a page all the same", () => {
+maps("a limit beyond the address space still leaves a page", () => {
   for (const soft of [2 ** 47, 2 ** 60]) assert.is.not(place(STACK_ALONE, soft), "0x0", `${soft}`);
 });
 
-maps("limits that cannot be read count as none", () => {
+maps("unreadable limits are ignored", () => {
   assert.is(highestFreePage(occupied(STACK_ALONE, ""), TOP), TOP - GB - MB - PAGE);
 });
 
@@ -143,7 +143,7 @@ maps.run();
 
 const top = suite("placement: the top of user space");
 
-/** Finds a top; answers it, and how many pages were probed. */
+/** Finds the top; returns it, and the number of pages probed. */
 function probe(least: number, most: number, end: number): [found: number, probes: number] {
   let probes = 0;
   const found = endOfPages(least, most, (page) => {
@@ -154,11 +154,11 @@ function probe(least: number, most: number, end: number): [found: number, probes
   return [found, probes];
 }
 
-top("a kernel that maps the last page is asked once", () => {
+top("a kernel that maps the last page is probed once", () => {
   assert.equal(probe(0x7000_0000_0000, TOP, TOP), [TOP, 1]);
 });
 
-top("a kernel that keeps addresses for itself is asked 40 times at most", () => {
+top("a kernel that reserves addresses is probed at most 40 times", () => {
   const ends = [0x7f80_0000_0000, 0x7f_8000_0000, 2 * PAGE, TOP - PAGE, PAGE];
   for (const end of ends) {
     const [found, probes] = probe(PAGE, TOP, end);
@@ -167,12 +167,12 @@ top("a kernel that keeps addresses for itself is asked 40 times at most", () => 
   }
 });
 
-top("what is mapped already is not probed", () => {
+top("mapped pages are not probed", () => {
   assert.equal(probe(TOP, TOP, TOP), [TOP, 0]);
   assert.is(probe(TOP - 3 * PAGE, TOP, TOP - 3 * PAGE)[0], TOP - 3 * PAGE);
 });
 
-top("Linux gives a program all of it", () => {
+top("Linux permits all of user space", () => {
   assert.is(topOfUserSpace(), TOP);
 });
 
@@ -180,7 +180,7 @@ top.run();
 
 const hosts = suite("placement: hosts whose stack grows");
 
-/** Runs test/hosts/placement.ts, and expects that its stack grew this far beside its stub code. */
+/** Runs test/hosts/placement.ts, and expects that its stack grew this far with the stub code mapped. */
 async function expectRoom(
   prefix: string,
   { limit, raised, growth }: { limit: string; raised?: number; growth: number },

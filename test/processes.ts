@@ -2,7 +2,7 @@ import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** What /proc/PID/stat says of a process, or undefined where there is none. */
+/** Parts of /proc/PID/stat, or undefined if there is no such process. */
 export function processState(pid: number): { state: string; parent: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -13,13 +13,13 @@ export function processState(pid: number): { state: string; parent: number } | u
   }
 }
 
-/** Whether a process exists and is no zombie. */
+/** Whether a process exists and is not a zombie. */
 export function isAlive(pid: number): boolean {
   const state = processState(pid)?.state;
   return state !== undefined && state !== "Z" && state !== "X";
 }
 
-/** openat on amd64, in which an opener of a FIFO waits for the other side. */
+/** openat on amd64, in which the opener of a FIFO waits for the other end. */
 const SYS_OPENAT = 257;
 
 /** Whether the first thread of a process waits in openat. */
@@ -39,12 +39,12 @@ export function childrenOf(parent: number): number[] {
     .filter((pid) => pid > 0 && processState(pid)?.parent === parent);
 }
 
-/** The processes that descend from one, it among them. */
+/** A process and all its descendants. */
 export function familyOf(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(familyOf)];
 }
 
-/** Stops processes for some milliseconds. What was due meanwhile has happened when it returns. */
+/** Stops processes for some milliseconds. Timers of this process that expire meanwhile have fired when it returns. */
 export async function stopFor(pids: readonly number[], milliseconds: number): Promise<void> {
   for (const pid of pids) process.kill(pid, "SIGSTOP");
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -52,7 +52,7 @@ export async function stopFor(pids: readonly number[], milliseconds: number): Pr
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
-/** Polls until `condition` holds; answers whether it did in time. */
+/** Polls until `condition` holds; returns whether it did in time. */
 export async function eventually(condition: () => boolean, milliseconds: number): Promise<boolean> {
   const end = performance.now() + milliseconds;
   while (!condition()) {
@@ -62,7 +62,7 @@ export async function eventually(condition: () => boolean, milliseconds: number)
   return true;
 }
 
-/** What a process printed and how it ended. */
+/** The output of a process and how it ended. */
 export interface Ending {
   code: number | null;
   signal: string | null;
@@ -70,7 +70,7 @@ export interface Ending {
   stderr: string;
 }
 
-/** The command line that runs test/hosts/NAME.ts: a host of its own, which may die. */
+/** The command line that runs test/hosts/NAME.ts: a separate host, which may die. */
 export function hostCommand(name: string, ...args: string[]): [string, string[]] {
   return [process.execPath, [fileURLToPath(new URL(`${name}.js`, import.meta.url)), ...args]];
 }
@@ -80,10 +80,10 @@ export function stublabCommand(...args: string[]): [string, string[]] {
   return [process.execPath, ["dist/cli.js", ...args]];
 }
 
-/** How long output is waited for once its process has ended. */
+/** How long to wait for output after its process has ended. */
 const HELD_MILLISECONDS = 500;
 
-/** A process that is talked to while it runs. */
+/** A running process with its input and output. */
 export class Running {
   readonly pid: number;
   stdout = "";
@@ -105,7 +105,7 @@ export class Running {
           this.#wake();
           resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
         };
-        // What is left in the pipes comes before "close"; who is left behind holds them open.
+        // "close" comes after the last output, but a process that is left behind keeps the pipes open.
         const held = setTimeout(end, HELD_MILLISECONDS);
         child.on("close", () => {
           clearTimeout(held);
@@ -119,7 +119,7 @@ export class Running {
     this.#input(text);
   }
 
-  /** Waits until the output matches, and answers the match; null if the process ended without it. */
+  /** Waits until the output matches, and returns the match; null if the process ends without it. */
   async says(pattern: RegExp): Promise<RegExpExecArray | null> {
     let over = false;
     void this.ended.then(() => {
@@ -147,7 +147,7 @@ export function run(command: [string, string[]], options: SpawnOptions = {}): Pr
   return new Running(command, options).ended;
 }
 
-/** Whether a tool is on this machine. */
+/** Whether a tool is installed. */
 export function hasTool(name: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
 }

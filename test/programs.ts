@@ -6,7 +6,7 @@ import { openEncoder } from "../src/index.ts";
 
 const { constants } = openEncoder("assembly");
 
-/** Compiles a source text; `name` has the ending that tells its language. */
+/** Compiles a source text; the suffix of `name` selects the language. */
 export function compile(
   compiler: string,
   name: string,
@@ -49,12 +49,12 @@ export function call(name: string, ...args: (number | bigint | string)[]): strin
   return [...moves, `movq $${number}, %rax`, "syscall"].join("\n");
 }
 
-/** Exits with what is in a register, or with a number. */
+/** Exits with the value of a register, or with a number. */
 export function exitWith(status: string | number): string {
   return call("exit", typeof status === "number" ? status : `%${status}`);
 }
 
-/** Exits with the errno that the last call answered with, as a positive number; 0 for a value of 0. */
+/** Exits with the errno of the last call, as a positive number; 0 for a value of 0. */
 export const EXIT_WITH_ERRNO = `negq %rax\n${call("exit", "%rax")}`;
 
 /** The number of an errno. */
@@ -62,7 +62,7 @@ export function errno(name: string): number {
   return Number(constants.get(name));
 }
 
-/** An operand for whatever the kernel's name stands for, several of them added. */
+/** An operand for a constant of the kernel, or the sum of several. */
 export function flags(...names: string[]): bigint {
   return names.reduce((word, name) => word | (constants.get(name) ?? 0n), 0n);
 }

@@ -1,6 +1,6 @@
 const MASK = 2n ** 64n - 1n;
 
-/** splitmix64: a function that answers with the next of the 64-bit words that `seed` determines. */
+/** splitmix64: returns a function that returns the next 64-bit word of the sequence of `seed`. */
 export function randomWords(seed: bigint): () => bigint {
   let state = seed & MASK;
   return () => {

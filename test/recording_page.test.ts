@@ -13,7 +13,7 @@ import { LESSONS, recordingOf } from "./recordings.ts";
 
 const LIMIT = 1_500_000;
 
-/** What no page may hold, hostile or not. */
+/** What no page may contain. */
 const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
 
 const host = await recordingOf("host");

@@ -24,8 +24,8 @@ const SWITCHES = 100_000;
 const MAX = 2n ** 64n - 1n;
 const INDICES = Array.from({ length: 16 }, (_, i) => i);
 
-// The data page: the vector registers that a guest begins with; what it finds at fs:0 and gs:0; where it
-// stores everything in the end.
+// The data page: the initial vector registers of a guest; the words at fs:0 and gs:0; where it
+// finally stores everything.
 const SLOTS = DATA + 1024n;
 const SLOT_COUNT = 64;
 const STORE = DATA + 2048n;
@@ -34,7 +34,7 @@ const STORE = DATA + 2048n;
 const LOOP = CODE + 0x200n;
 const STORING = CODE + 0xa00n;
 
-/** Without AVX2 only the XMM registers take part. */
+/** Without AVX2 only the XMM registers are used. */
 const wide = hasFeature("avx2");
 const VECTOR_WORDS = wide ? 4 : 2;
 
@@ -62,7 +62,7 @@ const STORE_ALL = [
   code.SYSCALL,
 ];
 
-/** What a guest's registers should be: the same program in TypeScript. */
+/** The expected registers of a guest: the same program in TypeScript. */
 class Model {
   readonly context: Context;
   readonly general = new Map<string, bigint>();
@@ -94,7 +94,7 @@ class Model {
     return SLOTS + BigInt(8 * this.#gs);
   }
 
-  /** Chooses what the guest finds at fs:0 and gs:0 next, as a host would that answers arch_prctl. */
+  /** Sets the bases that the guest uses next, as a host that emulates arch_prctl does. */
   moveBases(random: bigint): void {
     this.#fs = Number(random & 63n);
     this.#gs = Number((random >> 6n) & 63n);
@@ -175,7 +175,7 @@ roundRobin("a hundred address spaces switched 100,000 times keep every register"
     model.advance();
   }
 
-  // The last word is the guest's: what it has, not what the kernel says of it.
+  // The guest checks its registers itself: what it has, not what the kernel reports.
   for (const { space, context, model } of guests) {
     syscallOf(context.switch(space));
     context.registers.set("rip", STORING);

@@ -13,14 +13,14 @@ import { hasRseq } from "../src/stub/examine.ts";
 import { readRseq } from "../src/stub/rseq.ts";
 import { hostCommand } from "./processes.ts";
 
-// What the steps of a forked child's set-up are for: what becomes of a stub without one of them.
+// Why a forked child needs each step of its set-up: what happens to a stub without it.
 
-const omitted = suite("rseq and other steps left out");
+const omitted = suite("rseq and other omitted steps");
 
 const glibc = "glibcVersionRuntime" in (Object(process.report?.getReport()).header ?? {});
 const onGlibc = glibc ? omitted : omitted.skip;
 
-/** More calls than a stub survives whose rseq area is gone: the first that is preempted is its last. */
+/** More calls than a stub without its rseq area survives: its first preemption kills it. */
 const CALLS = 5000;
 
 const rseqArea = ({ thread }: Stub) => readRseq(thread)?.address;
@@ -46,7 +46,7 @@ onGlibc("a scrubbed stub with rseq is stopped by SIGSEGV, and dies of it", () =>
   );
 });
 
-onGlibc("a stub has no rseq, and neither has what it clones", () => {
+onGlibc("a stub has no rseq area, and neither have its clones", () => {
   using tracer = new Tracer();
   const master = tracer.createStub();
   for (const stub of [master, master.createStub()]) {
@@ -55,16 +55,16 @@ onGlibc("a stub has no rseq, and neither has what it clones", () => {
   }
 });
 
-omitted("what another than the C library has registered, with any length, is unregistered", () => {
+omitted("an area of any length that was not registered by the C library is unregistered", () => {
   const [node, args] = hostCommand("rseq");
-  // The C library leaves the main thread to the host's own area.
+  // The C library does not register an area for the main thread, so the host can.
   const env = { ...process.env, GLIBC_TUNABLES: "glibc.pthread.rseq=0" };
   const { stdout, stderr } = spawnSync(node, args, { encoding: "utf8", env });
   assert.is(stderr, "");
   assert.equal(JSON.parse(stdout), { length: 64, inherited: true, left: false, lives: true });
 });
 
-omitted("a scrubbed stub without rseq lives on", () => {
+omitted("a scrubbed stub without rseq survives", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
   stub.scrub();
@@ -72,7 +72,7 @@ omitted("a scrubbed stub without rseq lives on", () => {
   assert.is(stub.call("getpid"), BigInt(stub.pid));
 });
 
-omitted("a stub has a session of its own; without setsid it is the host's", () => {
+omitted("a stub has its own session; without setsid it is in the host's", () => {
   using tracer = new Tracer();
   const own = tracer.createStub();
   assert.is(readProcess(own.pid).session, own.pid);

@@ -1,8 +1,8 @@
-// Runs the tests: each file test/*.test.ts in a process of its own, with a time limit, and with a look at
-// what it leaves behind. `npm test` runs all; `npm test -- NAME…` those whose names contain a NAME.
+// Runs the tests: each file test/*.test.ts in its own process, with a time limit, and with a check for
+// processes left behind. `npm test` runs all; `npm test -- NAME…` those whose names contain a NAME.
 //
-// A file that needs longer than the default says so in a line "// Time limit: 120 s".
-// With REQUIRE_ALL in the environment a skipped test is a failure: nothing may be missing there.
+// A file that needs longer than the default has a line "// Time limit: 120 s".
+// With REQUIRE_ALL in the environment a skipped test is a failure.
 
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -13,10 +13,10 @@ import koffi from "koffi";
 import { bundlePage } from "../build.mjs";
 
 const DEFAULT_LIMIT = 60;
-/** With SOAK in the environment some files try all where they else try a sample. */
+/** With SOAK in the environment some files test everything instead of a sample. */
 const SOAK_LIMIT = 7200;
 const OUT = "build/test";
-/** What the library runs in processes and threads of their own. */
+/** The programs that the library runs in separate processes and threads. */
 const PROCESSES = [
   "src/compare/foreign_child.ts",
   "src/fuzz/fuzz_worker.ts",
@@ -30,12 +30,12 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const libc = koffi.load(null);
 const waitpid = libc.func("int waitpid(int, void *, int)");
 
-/** Bundles tests and the scripts that they start, with the libraries beside them. */
+/** Bundles tests and the scripts that they start, and copies the libraries next to them. */
 async function bundle() {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   const scripts = readdirSync("test/hosts").map((name) => `test/hosts/${name}`);
-  // A script that the library starts, beside which it looks for it.
+  // A script that the library starts; it looks for it in its own folder.
   scripts.push("src/record/sandboxed.ts");
   await esbuild.build({
     entryPoints: [...testFiles(), ...scripts, ...PROCESSES],
@@ -76,7 +76,7 @@ function testFiles() {
     .map((name) => `test/${name}`);
 }
 
-/** Runs one file; answers its counts and what went wrong with the file itself. */
+/** Runs one file; returns its counts, and faults of the file itself. */
 async function runFile(source) {
   const name = basename(source, ".ts");
   const [, own] = /^\/\/ Time limit: (\d+) s/m.exec(readFileSync(source, "utf8")) ?? [];
@@ -84,7 +84,7 @@ async function runFile(source) {
   const { output, ending } = await runProcess(name, limit);
   const count = (word) => Number(new RegExp(`^\\s*${word}:\\s+(\\d+)`, "m").exec(output)?.[1] ?? 0);
   const [passed, skipped] = [count("Passed"), count("Skipped")];
-  // uvu's total is of those that it ran.
+  // uvu's total does not count skipped tests.
   const counts = { total: count("Total") + skipped, passed, skipped };
   const faults = [];
   if (ending !== "exit 0" && counts.passed + counts.skipped === counts.total) faults.push(ending);
@@ -132,7 +132,7 @@ async function endStrays() {
   return names;
 }
 
-/** The children of this process that live, once the dead ones are reaped. */
+/** Reaps dead children; returns the living ones. */
 function reapOrphans() {
   const children = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -174,7 +174,7 @@ for (const source of testFiles()) {
   else if (passed + skipped < total) broken.push(`${source}: ${total - passed - skipped} failed`);
 }
 if (process.env.REQUIRE_ALL && sum.skipped > 0) {
-  broken.push(`${sum.skipped} tests were skipped, and here none may be`);
+  broken.push(`${sum.skipped} tests were skipped, which REQUIRE_ALL forbids`);
   sum.failed += sum.skipped;
 }
 if (sum.passed + sum.failed === 0) {

@@ -9,9 +9,9 @@ const scrub = suite("scrub");
 
 const STUBS = 1000;
 
-scrub(`leaves ${STUBS} stubs one page each, and all answer getpid`, () => {
+scrub(`leaves ${STUBS} stubs one page each, and all execute getpid`, () => {
   using tracer = new Tracer();
-  // The master keeps its memory, so that each stub has all of it to lose.
+  // The master keeps its memory, so that each stub must unmap all of it.
   const master = tracer.createStub();
   const stubs = Array.from({ length: STUBS }, () => master.createStub());
   assert.ok(readProcess(stubs[0]?.pid ?? 0).residentBytes > 4096);

@@ -31,7 +31,7 @@ const AT_EMPTY_PATH = 0x1000;
 const UPPER_HALF = 2n ** 32n;
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 
-/** What /proc says of a process's, or its thread's, filter. */
+/** The filter of a process or thread, according to /proc. */
 function filterOf(pid: number, tid = pid): { seccomp: number; noNewPrivileges: number } {
   const status = readFileSync(`/proc/${pid}/task/${tid}/status`, "utf8");
   const value = (name: string) =>
@@ -41,7 +41,7 @@ function filterOf(pid: number, tid = pid): { seccomp: number; noNewPrivileges: n
 
 const FILTERED = { seccomp: 2, noNewPrivileges: 1 };
 
-/** Calls that must not be executed: with them a guest that got control of a stub could do harm. */
+/** Calls that must not be executed: a guest in control of a stub could do harm with them. */
 const FORBIDDEN: [string | number, ...SyscallArgument[]][] = [
   ["gettid"],
   ["getuid"],
@@ -80,7 +80,7 @@ const FORBIDDEN: [string | number, ...SyscallArgument[]][] = [
   ["rt_sigreturn"],
   ["mremap", 0, 0, 0, 0, 0],
   ["pause"],
-  // x32, and numbers that nobody has.
+  // x32, and unassigned numbers.
   [0x4000_0000 + 39],
   [0x7fff_ffff],
   [1000],
@@ -129,7 +129,7 @@ for (const encoder of ENCODERS) {
     });
   });
 
-  seccomp("stubs run without it where that is asked for", () => {
+  seccomp("stubs run without it on request", () => {
     withPlatform(
       (platform) => {
         const space = platform.newAddressSpace();
@@ -161,7 +161,7 @@ for (const encoder of ENCODERS) {
     });
   });
 
-  seccomp("all that a platform needs is on the list", () => {
+  seccomp("everything that a platform needs is on the list", () => {
     withPlatform((platform) => {
       const fd = temporaryFile(new Uint8Array(PAGE));
       const { space, context } = load(platform, code.SYSCALL);
@@ -185,7 +185,7 @@ for (const encoder of ENCODERS) {
     });
   });
 
-  seccomp("restart_syscall is answered, and does no harm", () => {
+  seccomp("restart_syscall returns, and does no harm", () => {
     withPlatform((platform) => {
       const { stub } = platform.newAddressSpace();
       assert.equal(stub.inject("restart_syscall"), { value: null, errno: "EINTR" });
@@ -193,7 +193,7 @@ for (const encoder of ENCODERS) {
     });
   });
 
-  seccomp("exit ends a stub as it says", () => {
+  seccomp("exit ends a stub with the given status", () => {
     withPlatform((platform) => {
       const { stub } = platform.newAddressSpace();
       assert.throws(
@@ -237,7 +237,7 @@ for (const encoder of ENCODERS) {
     });
   }
 
-  seccomp("a guest that enters the stub code makes no call there either", () => {
+  seccomp("a guest that enters the stub code cannot make a call there either", () => {
     withPlatform((platform) => {
       const space = platform.newAddressSpace();
       const { stubAddress, shim, restAddress } = platform.tracer;
@@ -255,7 +255,7 @@ for (const encoder of ENCODERS) {
   const hasVsyscall = readFileSync("/proc/self/maps", "utf8").includes("[vsyscall]");
   const vsyscalls = hasVsyscall ? seccomp : seccomp.skip;
 
-  vsyscalls("the filter makes a call into the vsyscall page a fault", () => {
+  vsyscalls("with the filter a call into the vsyscall page is a fault", () => {
     withPlatform((platform) => {
       const { space, context } = load(platform, code.CALL_RAX, code.SYSCALL);
       context.registers.set("rax", VSYSCALL);
@@ -281,14 +281,17 @@ for (const encoder of ENCODERS) {
   });
 
   for (const exitSignal of ["SIGCHLD", "SIGKILL", "SIGTERM", "0"]) {
-    seccomp(`closing ends all under exit signal ${exitSignal}, and the host lives`, async () => {
-      const ending = await run(hostCommand("filtered", encoder, exitSignal));
-      const [pids = "", last] = ending.stdout.trim().split("\n");
-      assert.equal({ last, code: ending.code }, { last: "alive", code: 0 }, ending.stderr);
-      const stubs = pids.split(" ").map(Number);
-      assert.is(stubs.length, 4);
-      for (const pid of stubs) assert.is(processState(pid), undefined);
-    });
+    seccomp(
+      `closing ends all stubs with exit signal ${exitSignal}, and the host survives`,
+      async () => {
+        const ending = await run(hostCommand("filtered", encoder, exitSignal));
+        const [pids = "", last] = ending.stdout.trim().split("\n");
+        assert.equal({ last, code: ending.code }, { last: "alive", code: 0 }, ending.stderr);
+        const stubs = pids.split(" ").map(Number);
+        assert.is(stubs.length, 4);
+        for (const pid of stubs) assert.is(processState(pid), undefined);
+      },
+    );
   }
 
   seccomp.run();

@@ -32,12 +32,12 @@ const FREE_CALLS = {
 };
 const FREE = new Set(Object.values(FREE_CALLS));
 const [CLONE, KILL_CALL, PRCTL, EXECVEAT] = [56, 62, 157, 322];
-/** CLONE_FILES, to which an exit signal comes. */
+/** CLONE_FILES, to be combined with an exit signal. */
 const PROCESS = 0x400n;
 /** CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PTRACE | CLONE_THREAD */
 const THREAD = 0x1_2f00n;
 
-/** What a seccomp filter is asked about. */
+/** A call that a seccomp filter decides. */
 interface SeccompData {
   readonly nr: number;
   readonly arch: number;
@@ -70,7 +70,7 @@ function model(data: SeccompData, exitSignal: number): number {
   return allows(data, exitSignal) ? ALLOW : KILL;
 }
 
-/** Where a program is written: behind a gap, so that what lies around it can be looked at. */
+/** The address of the program, after a gap, so that writes around it can be detected. */
 const GAP = 64;
 const ROOM = 128 * FILTER_INSTRUCTION;
 
@@ -93,7 +93,7 @@ const EXIT_SIGNALS = [0, 1, 9, 17, 64, 127, 128, 255];
 
 const random = randomWords(SEED);
 
-/** Six arguments, random but for some. */
+/** Six arguments: some given, the others random. */
 function argumentsWith(known: Readonly<Record<number, bigint>>): bigint[] {
   return Array.from({ length: 6 }, (_, i) => BigInt.asUintN(64, known[i] ?? random()));
 }
@@ -104,7 +104,7 @@ function around(word: bigint): bigint[] {
   return [word, ...flipped, word + 1n, word - 1n, word | (0xffff_ffffn << 32n), word << 32n];
 }
 
-/** Arguments that a filter should tell apart. */
+/** Arguments that a filter should distinguish. */
 function boundaryArguments(exitSignal: number): bigint[][] {
   const wanted: Record<number, bigint>[] = [
     { 0: PROCESS + BigInt(exitSignal) },
@@ -122,7 +122,7 @@ function boundaryArguments(exitSignal: number): bigint[][] {
   );
 }
 
-/** Arguments with which as many calls as possible are allowed, and some with which none that looks at them is. */
+/** Arguments with which as many calls as possible are allowed, and others with which no call is whose arguments count. */
 function fewArguments(exitSignal: number): bigint[][] {
   return [
     argumentsWith({ 0: PROCESS + BigInt(exitSignal), 1: 19n, 4: 0x1000n }),
@@ -140,7 +140,7 @@ const X32_NUMBERS = NUMBERS.map((nr) => nr + 0x4000_0000);
 const FAR_NUMBERS = [CLONE, KILL_CALL, PRCTL, EXECVEAT, ...FREE].flatMap((nr) =>
   [8, 16, 24, 29, 31].map((bit) => nr ^ (1 << bit)),
 );
-/** Those whose arguments count, and a few whose do not. */
+/** Calls whose arguments count, and a few whose do not. */
 const CLOSE_NUMBERS = [CLONE, KILL_CALL, PRCTL, EXECVEAT, 9, 39, 186, CLONE + 0x4000_0000];
 
 const ARCHITECTURES = [X86_64, 0x4000_0003, 0xc000_00b7, 0, 0x4000_003e, 0xc000_003f, 0x8000_003e];
@@ -162,7 +162,7 @@ const meaning = suite("seccomp encoding: meaning");
 
 let questions = 0;
 
-/** Asks every encoder's filter, and the model. */
+/** Compares the result of every encoder's filter with the model. */
 function ask(filters: ReadonlyMap<string, Filter>, data: SeccompData, exitSignal: number): void {
   const view = encodeData(data);
   const expected = model(data, exitSignal);
@@ -215,7 +215,7 @@ meaning("the architecture comes before the address", () => {
   }
 });
 
-meaning("every exit signal has a clone word of its own", () => {
+meaning("every exit signal has its own clone word", () => {
   for (let exitSignal = 0; exitSignal < 256; exitSignal++) {
     const filters = filtersOf(exitSignal);
     for (let other = 0; other < 256; other++) {
@@ -225,7 +225,7 @@ meaning("every exit signal has a clone word of its own", () => {
   }
 });
 
-meaning("a program is the same wherever it lies", () => {
+meaning("a program does not depend on its address", () => {
   for (const encoder of encoders) {
     const first = programOf(encoder, 9);
     const at = encoder.buffer.byteLength - ROOM;
@@ -238,7 +238,7 @@ meaning("a program is the same wherever it lies", () => {
   }
 });
 
-meaning("filters were asked", () => {
+meaning("filters were run", () => {
   const sizes = encoders.map(
     (encoder) => `${encoder.name} ${encoder.encodeSeccomp(heapOf(encoder), 9)}`,
   );
@@ -258,7 +258,7 @@ const PAGE = 4096;
 /** No process has this pid. */
 const NOBODY = 2 ** 31 - 1;
 
-/** A new stub with the filter of an encoder, and the page in it that the filter was read from. */
+/** A new stub with the filter of an encoder, and the page from which the filter was read. */
 function filteredStub(tracer: Tracer, encoder: Encoder): { stub: Stub; page: bigint } {
   const stub = tracer.createStub();
   const page = stub.map(PAGE);
@@ -276,7 +276,7 @@ function filteredStub(tracer: Tracer, encoder: Encoder): { stub: Stub; page: big
 
 type Call = readonly [string | number, ...(number | bigint)[]];
 
-/** Calls that no filter lets through, each the end of a stub. */
+/** Calls that no filter allows; each ends its stub. */
 const FORBIDDEN: readonly Call[] = [
   ["gettid"],
   ["write", -1, 0, 0],
@@ -292,7 +292,7 @@ const FORBIDDEN: readonly Call[] = [
 ];
 
 for (const encoder of encoders) {
-  live(`${encoder.name}: what a stub needs goes through its filter`, () => {
+  live(`${encoder.name}: the filter allows what a stub needs`, () => {
     using tracer = new Tracer({ deadline: 2000 });
     const { stub, page } = filteredStub(tracer, encoder);
     assert.is(stub.call("getpid"), BigInt(stub.pid));
@@ -307,7 +307,7 @@ for (const encoder of encoders) {
     assert.is(stub.inject("execveat", -1, page + BigInt(PAGE - 1), 0, 0, 0x1000).errno, "EBADF");
   });
 
-  live(`${encoder.name}: a filtered stub has children, with its filter`, () => {
+  live(`${encoder.name}: the children of a filtered stub have its filter`, () => {
     using tracer = new Tracer({ deadline: 2000 });
     const child = filteredStub(tracer, encoder).stub.createStub();
     assert.is(child.call("getpid"), BigInt(child.pid));

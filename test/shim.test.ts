@@ -21,7 +21,7 @@ import { hasTool, run } from "./processes.ts";
 
 const SHIM = resolve("dist/shim.so");
 const NATIVE = resolve("dist/native.so");
-/** Built where the kernel's headers of arm64 are. */
+/** Built only if the kernel's headers of arm64 are installed. */
 const NATIVE_ARM64 = resolve("dist/native-arm64.so");
 const NATIVES = existsSync(NATIVE_ARM64) ? [NATIVE, NATIVE_ARM64] : [NATIVE];
 const CC = process.env.CC || "cc";
@@ -31,7 +31,7 @@ function output(tool: string, ...args: string[]): string {
   return execFileSync(tool, args, { encoding: "utf8" });
 }
 
-/** A folder for the while of `body`. */
+/** Runs `body` with a temporary folder. */
 async function inFolder<T>(parent: string, body: (folder: string) => T | Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(parent, "stublab-"));
   try {
@@ -46,7 +46,7 @@ const inspect = hasTool("nm") && hasTool("readelf") ? libraries : libraries.skip
 const compile = hasTool(CC) ? libraries : libraries.skip;
 
 inspect(
-  "the libraries need no other, and no symbol but glibc's two words about rseq, if any",
+  "the libraries need no other library, and no symbol except, optionally, glibc's two about rseq",
   () => {
     for (const library of [SHIM, ...NATIVES]) {
       assert.not.match(output("readelf", "-d", library), /NEEDED|RPATH|RUNPATH|TEXTREL/);
@@ -62,7 +62,7 @@ inspect(
 );
 
 inspect(
-  "the libraries run nothing when loaded, keep nothing for a thread, and execute no stack",
+  "the libraries have no constructors, no thread-local storage, and no executable stack",
   () => {
     for (const library of [SHIM, ...NATIVES]) {
       assert.not.match(output("readelf", "-d", library), /\((INIT|FINI|PREINIT)/);
@@ -87,7 +87,7 @@ inspect("the shim exports what its headers declare", () => {
 
 const withClang = hasTool("clang") ? libraries : libraries.skip;
 
-withClang("clang links the shim, which calls nothing that it does not have", () =>
+withClang("clang links the shim without undefined symbols", () =>
   inFolder(tmpdir(), (folder) => {
     const library = join(folder, "shim.so");
     const build = pathToFileURL("build.mjs").href;
@@ -162,36 +162,40 @@ libraries.run();
 
 const stub = suite("shim: stub code");
 
-/** The bytes of the stub code as this process has them. */
+/** The bytes of the stub code in this process. */
 function hostPage(tracer: Tracer): Uint8Array {
   return new Uint8Array(viewMemory(tracer.stubAddress, PAGE)).slice();
 }
 
-stub("it is one page, read and execute, in the host as in every stub, with the same bytes", () => {
-  using tracer = new Tracer();
-  const master = tracer.createStub();
-  master.scrub();
-  const page = hostPage(tracer);
-  const start = tracer.stubAddress;
-  const mapping = { start, end: start + PAGE, protection: "r-xp", name: "" };
-  for (const pid of [process.pid, master.pid, master.createStub().pid]) {
-    const maps = parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8"));
-    assert.equal(
-      maps.find((other) => other.start === start),
-      mapping,
-    );
-  }
-  for (const each of tracer.stubs.values()) assert.equal(each.read(tracer.stubAddress, PAGE), page);
-});
+stub(
+  "it is one page, readable and executable, with the same bytes in the host and in every stub",
+  () => {
+    using tracer = new Tracer();
+    const master = tracer.createStub();
+    master.scrub();
+    const page = hostPage(tracer);
+    const start = tracer.stubAddress;
+    const mapping = { start, end: start + PAGE, protection: "r-xp", name: "" };
+    for (const pid of [process.pid, master.pid, master.createStub().pid]) {
+      const maps = parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8"));
+      assert.equal(
+        maps.find((other) => other.start === start),
+        mapping,
+      );
+    }
+    for (const each of tracer.stubs.values())
+      assert.equal(each.read(tracer.stubAddress, PAGE), page);
+  },
+);
 
-stub("every tracer of a process finds it at the same place", () => {
+stub("every tracer of a process finds it at the same address", () => {
   using one = new Tracer();
   using other = new Tracer({ encoder: "script" });
   assert.is(other.stubAddress, one.stubAddress);
   assert.is(one.shim.mapStub(0x1000_0000), one.stubAddress);
 });
 
-stub("it has its SYSCALL and its INT3 where the shim says, and zeros behind its code", () => {
+stub("its SYSCALL and INT3 are where the shim says, and zeros follow its code", () => {
   using tracer = new Tracer();
   const page = hostPage(tracer);
   const [at, rest] = [tracer.shim.stubSyscallOffset(), tracer.shim.stubRestOffset()];
@@ -202,22 +206,20 @@ stub("it has its SYSCALL and its INT3 where the shim says, and zeros behind its 
   assert.ok(end < 200, `${end} bytes`);
 });
 
-(hasTool("objdump") ? stub : stub.skip)(
-  "it has about 40 instructions, and two INT3s are none",
-  () =>
-    inFolder(tmpdir(), (folder) => {
-      using tracer = new Tracer();
-      const page = hostPage(tracer);
-      const code = join(folder, "code");
-      writeFileSync(code, page.subarray(0, page.findLastIndex((byte) => byte !== 0) + 1));
-      const listing = output("objdump", "-D", "-b", "binary", "-m", "i386:x86-64", code);
-      const instructions = [...listing.matchAll(/^\s+[0-9a-f]+:\t[0-9a-f ]+\t(\w+)/gm)].map(
-        ([, name]) => name,
-      );
-      assert.ok(instructions.length >= 30 && instructions.length <= 45, `${instructions.length}`);
-      assert.is(instructions.filter((name) => name === "int3").length, 1);
-      assert.not.ok(instructions.includes("(bad)"));
-    }),
+(hasTool("objdump") ? stub : stub.skip)("it has about 40 instructions, and stops at its INT3", () =>
+  inFolder(tmpdir(), (folder) => {
+    using tracer = new Tracer();
+    const page = hostPage(tracer);
+    const code = join(folder, "code");
+    writeFileSync(code, page.subarray(0, page.findLastIndex((byte) => byte !== 0) + 1));
+    const listing = output("objdump", "-D", "-b", "binary", "-m", "i386:x86-64", code);
+    const instructions = [...listing.matchAll(/^\s+[0-9a-f]+:\t[0-9a-f ]+\t(\w+)/gm)].map(
+      ([, name]) => name,
+    );
+    assert.ok(instructions.length >= 30 && instructions.length <= 45, `${instructions.length}`);
+    assert.is(instructions.filter((name) => name === "int3").length, 1);
+    assert.not.ok(instructions.includes("(bad)"));
+  }),
 );
 
 stub.run();
@@ -241,7 +243,7 @@ function openIn(change: (folder: string) => void, encoder = "assembly"): Promise
   });
 }
 
-/** Compiles a library with one function that answers 99. */
+/** Compiles a library with one function that returns 99. */
 function compileFake(folder: string, library: string, name: string): void {
   const source = join(folder, "fake.c");
   writeFileSync(source, `unsigned ${name}(void) { return 99; }\n`);
@@ -254,14 +256,14 @@ loading("the untouched copy works", async () => {
   }
 });
 
-loading("a library that is missing is named, and how to build it", async () => {
+loading("the error for a missing library names it, and how to build it", async () => {
   const { name, message, remedy } = await openIn((folder) => rmSync(join(folder, "shim.so")));
   assert.is(name, "UnsupportedError");
   assert.match(message, /^shim\.so is missing beside \//);
   assert.match(remedy ?? "", /npm run build/);
 });
 
-loading("a file that is no library is refused", async () => {
+loading("a file that is not a library is refused", async () => {
   const { name, message } = await openIn((folder) =>
     writeFileSync(join(folder, "shim.so"), "no ELF"),
   );

@@ -17,13 +17,13 @@ interface Report {
 
 const NONE = "0".repeat(16);
 
-/** SIGKILL and SIGSTOP, and signals 32 and 33, which glibc keeps for itself. */
+/** SIGKILL and SIGSTOP, and signals 32 and 33, which glibc reserves. */
 const KILL_AND_STOP = 0x40100n;
 const INTERNAL = 0x180000000n;
 
 /**
- * A wait with a deadline takes the highest real-time signal that nobody handles, but none that is blocked: the host may
- * take that by signalfd or sigwait.
+ * A wait with a deadline uses the highest real-time signal without a handler that is not blocked: the host may
+ * take a blocked one by signalfd or sigwait.
  */
 const taken = (mode: string) => (mode === "blocked" ? 0n : 1n << 63n);
 
@@ -66,7 +66,7 @@ for (const [mode, isSo] of Object.entries(MODES)) {
     }
   });
 
-  signals(`a deadline ends a wait, and the stub goes on (host: ${mode})`, async () => {
+  signals(`a deadline ends a wait, and the stub can be used again (host: ${mode})`, async () => {
     const { pause } = await report(mode);
     assert.ok(pause.missed, pause.error);
     assert.ok(pause.milliseconds > -1 && pause.milliseconds < 700, `${pause.milliseconds} ms late`);
@@ -83,7 +83,7 @@ function word(set: string): bigint {
   return BigInt(`0x${set}`);
 }
 
-/** Whether nothing is missing that a program can ask for. */
+/** Whether all signals are present that a program can use. */
 function isAll(set: string): boolean {
   return (word(set) | KILL_AND_STOP | INTERNAL) === 2n ** 64n - 1n;
 }

@@ -12,7 +12,7 @@ const PTRACE_SEIZE = 0x4206;
 const SECOND = 1_000_000;
 const STOPPED_BY_SIGSTOP = 0x137f;
 
-/** Waits on a stub as wait4 does, and answers the status word as it is. */
+/** Waits for a stub, and returns the status word of wait4 unchanged. */
 function statusOf(stub: Stub, ...options: string[]): number {
   const { tracer, pid } = stub;
   const bits = options.reduce((set, name) => set | tracer.flag(name), tracer.flag("__WALL"));
@@ -20,7 +20,7 @@ function statusOf(stub: Stub, ...options: string[]): number {
   return tracer.status[0] ?? -1;
 }
 
-/** Sets a system call up, for the stub to run when it is resumed. */
+/** Prepares a system call, which the stub executes when it is resumed. */
 function prepare({ thread, tracer }: Stub, call: string, argument = 0n): void {
   const { encoder, frame } = tracer;
   const number = tracer.flag(`SYS_${call}`);
@@ -28,7 +28,7 @@ function prepare({ thread, tracer }: Stub, call: string, argument = 0n): void {
   thread.writeRegisters(frame);
 }
 
-/** Resumes the stub with a request, and answers what stops or ends it next, but for a SIGSTOP. */
+/** Resumes the stub with a request, and returns the status of its next stop or end, except for a SIGSTOP. */
 function resumed(stub: Stub, request: string): number {
   const { tracer, pid } = stub;
   for (;;) {
@@ -38,20 +38,20 @@ function resumed(stub: Stub, request: string): number {
   }
 }
 
-/** Tells the library of a death that the test has seen itself. */
+/** Reports to the library a death that the test has reaped. */
 function bury(stub: Stub): void {
   stub.thread.forget();
   stub.forgetIfDead();
 }
 
-/** Lets a stub go: it is a process like any other then, stopped before a pause(2). */
+/** Detaches a stub: it is then an ordinary process, stopped before a pause(2). */
 async function release(stub: Stub): Promise<void> {
   prepare(stub, "pause");
   stub.detach();
   assert.ok(await eventually(() => processState(stub.pid)?.state === "T", 1000));
 }
 
-/** Every encoder reads the word so. */
+/** Expects that every encoder decodes the word in this way. */
 function expectStatus(
   status: number,
   kind: string,

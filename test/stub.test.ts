@@ -29,7 +29,7 @@ function withMaster(body: (master: Stub, tracer: Tracer) => void): void {
   assert.is(processState(master.pid), undefined, "the master is reaped");
 }
 
-stubs("is a child of the host, traced by the tracer's thread, in a session of its own", () => {
+stubs("is a child of the host, traced by the tracer's thread, in its own session", () => {
   withMaster((master, tracer) => {
     const facts = readProcess(master.pid);
     assert.is(facts.parentPid, process.pid);
@@ -39,7 +39,7 @@ stubs("is a child of the host, traced by the tracer's thread, in a session of it
   });
 });
 
-stubs("clones a stub whose parent it is, and that one another", () => {
+stubs("clones a stub whose parent it is, which clones another", () => {
   withMaster((master) => {
     const child = master.createStub();
     const grandchild = child.createStub();
@@ -49,7 +49,7 @@ stubs("clones a stub whose parent it is, and that one another", () => {
   });
 });
 
-stubs("answers an errno as an answer, and throws it where the call has to succeed", () => {
+stubs("returns an errno from inject, and throws it from call", () => {
   withMaster((master) => {
     assert.equal(master.inject("close", -1), { value: null, errno: "EBADF" });
     const error = thrown(SyscallError, () => master.call("close", -1));
@@ -58,7 +58,7 @@ stubs("answers an errno as an answer, and throws it where the call has to succee
   });
 });
 
-stubs("takes calls by number, and numbers and BigInts as arguments", () => {
+stubs("accepts calls by number, and numbers and BigInts as arguments", () => {
   withMaster((master) => {
     assert.is(master.call(39), BigInt(master.pid));
     assert.is(master.call(39n), BigInt(master.pid));
@@ -86,7 +86,7 @@ stubs("shows the registers around a call", () => {
   });
 });
 
-stubs("that misses a deadline is stopped, tells its registers, and can be used again", () => {
+stubs("that misses a deadline is stopped, reports its registers, and can be used again", () => {
   using tracer = new Tracer({ deadline: 50 });
   const master = tracer.createStub();
   const error = thrown(DeadlineError, () => master.inject("pause"));
@@ -96,7 +96,7 @@ stubs("that misses a deadline is stopped, tells its registers, and can be used a
   assert.is(master.call("getpid"), BigInt(master.pid));
 });
 
-stubs("goes on with a blocking call after stops by SIGSTOP and SIGCHLD", () => {
+stubs("continues a blocking call after stops by SIGSTOP and SIGCHLD", () => {
   withMaster((master, tracer) => {
     const page = master.map(4096);
     master.call("pipe2", page, 0);
@@ -111,7 +111,7 @@ stubs("goes on with a blocking call after stops by SIGSTOP and SIGCHLD", () => {
   });
 });
 
-stubs("can be let go, is then stopped and untraced, and can be attached again", async () => {
+stubs("can be detached, is then stopped and untraced, and can be attached again", async () => {
   using tracer = new Tracer();
   const master = tracer.createStub();
   const child = master.createStub();
@@ -123,10 +123,10 @@ stubs("can be let go, is then stopped and untraced, and can be attached again", 
   assert.is(child.call("getpid"), BigInt(child.pid));
   child.detach();
   tracer.close();
-  assert.is(processState(child.pid), undefined, "closing ends what was let go, too");
+  assert.is(processState(child.pid), undefined, "closing ends detached stubs, too");
 });
 
-stubs("that executes another program is told apart, and closed all the same", () => {
+stubs("that executes another program is detected, and still closed", () => {
   withMaster((master) => {
     const child = master.createStub();
     const page = child.map(4096);
@@ -137,7 +137,7 @@ stubs("that executes another program is told apart, and closed all the same", ()
   });
 });
 
-stubs("that is closed is gone, with all that it cloned, and its parent goes on", () => {
+stubs("that is closed ends with all that it cloned, and its parent keeps working", () => {
   withMaster((master) => {
     const child = master.createStub();
     const grandchild = child.createStub();
@@ -158,7 +158,7 @@ stubs("cannot be made by a tracer that is closed, which may be closed twice", ()
   thrown(StateError, () => tracer.createStub());
 });
 
-stubs("needs a deadline and an exit signal that make sense", () => {
+stubs("refuses an invalid deadline or exit signal", () => {
   for (const deadline of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
     thrown(InputError, () => new Tracer({ deadline }));
   using tracer = new Tracer();
@@ -187,7 +187,7 @@ stubs(
   },
 );
 
-stubs("is not asked to run a call again for ever, whatever its encoder says", () => {
+stubs("does not restart a call forever, whatever its encoder says", () => {
   const encoder = { ...openEncoder("assembly"), restartsSyscall: () => 1 };
   using tracer = new Tracer({ encoder, deadline: 200 });
   const stub = tracer.createStub();
@@ -196,7 +196,7 @@ stubs("is not asked to run a call again for ever, whatever its encoder says", ()
   assert.is(stub.call("getpid"), BigInt(stub.pid));
 });
 
-stubs("leaves the host's file table as it was", () => {
+stubs("does not change the host's file table", () => {
   const files = () => readFileSync("/proc/self/status", "utf8").match(/FDSize.*/)?.[0];
   const before = files();
   withMaster((master) => {

@@ -28,15 +28,15 @@ const SI_KERNEL = 128;
 const TF = 0x100n;
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 
-/** What system calls take their arguments from. */
+/** The registers with the arguments of a system call. */
 const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"];
 
-/** The registers that a guest keeps over a system call. */
+/** The registers that a system call preserves. */
 const KEPT = code.GENERAL.filter((name) => !["rax", "rcx", "r11"].includes(name));
 
 const switches = suite("switch");
 
-switches("tells a system call's number and its six arguments, whatever their bits", () => {
+switches("reports a system call's number and its six arguments, whatever their bits", () => {
   withGuest([code.loop(code.SYSCALL)], (guest) => {
     const { registers } = guest.context;
     const random = randomWords(SEED);
@@ -51,7 +51,7 @@ switches("tells a system call's number and its six arguments, whatever their bit
   });
 });
 
-switches("takes the low 32 bits of rax for the number, as the kernel does", () => {
+switches("uses the low 32 bits of rax as the number, as the kernel does", () => {
   withGuest([code.loop(code.SYSCALL)], (guest) => {
     guest.context.registers.set("rax", 0x1234_5678_0000_0027n);
     assert.is(toSyscall(guest).number, 39);
@@ -59,7 +59,7 @@ switches("takes the low 32 bits of rax for the number, as the kernel does", () =
   });
 });
 
-switches("hands the guest exactly the result that was set, and restarts nothing", () => {
+switches("returns exactly the result that was set to the guest, and restarts nothing", () => {
   withGuest([code.loop(code.SYSCALL, code.storeRaxTo(DATA))], (guest) => {
     const { context, space } = guest;
     const errnos = Array.from({ length: 4095 }, (_, i) => MAX - BigInt(i));
@@ -76,7 +76,7 @@ switches("hands the guest exactly the result that was set, and restarts nothing"
 });
 
 switches(
-  "hands it over also with a signal pending, which makes the kernel look for restarts",
+  "returns it even if a signal is pending, which makes the kernel check for restarts",
   () => {
     withGuest([code.loop(code.SYSCALL, code.storeRaxTo(DATA))], (guest) => {
       const { context, platform, space } = guest;
@@ -93,7 +93,7 @@ switches(
   },
 );
 
-switches("starts a new guest with the rax that it was given, also with a signal pending", () => {
+switches("starts a new guest with the given rax, even if a signal is pending", () => {
   withGuest([code.storeRaxTo(DATA), code.SYSCALL], ({ platform, space }) => {
     for (const errno of [512n, 513n, 514n, 516n]) {
       const context = contextAt(platform, CODE);
@@ -106,7 +106,7 @@ switches("starts a new guest with the rax that it was given, also with a signal 
   });
 });
 
-switches("leaves rcx and r11 as the processor does, and sets what they are set to", () => {
+switches("leaves rcx and r11 as the processor does, and sets them on request", () => {
   const store = ["rcx", "r11"].map((name, i) => code.storeAtRax(name, 8 * i));
   const stored = [code.load("rax", DATA), ...store];
   withGuest([code.STC, code.SYSCALL, ...stored, code.SYSCALL], (guest) => {
@@ -123,7 +123,7 @@ switches("leaves rcx and r11 as the processor does, and sets what they are set t
   });
 });
 
-switches("tells a fault's address, and takes it for a read until it comes again", () => {
+switches("reports a fault's address, as a read at first, and as a write if it recurs", () => {
   withGuest([code.loadRaxFrom(NOWHERE + 8n)], ({ context, space }) => {
     const first = faultOf(context.switch(space));
     assert.is(first.address, NOWHERE + 8n);
@@ -141,7 +141,7 @@ switches("tells a fault's address, and takes it for a read until it comes again"
   });
 });
 
-switches("forgets a fault at any other event, and keeps that of each guest apart", () => {
+switches("forgets a fault at any other event, and keeps the faults of guests apart", () => {
   const read = code.loadRaxFrom(NOWHERE);
   withGuest([read], ({ context, platform, space }) => {
     assert.is(faultOf(context.switch(space)).access, "read");
@@ -156,7 +156,7 @@ switches("forgets a fault at any other event, and keeps that of each guest apart
   });
 });
 
-switches("takes a fault at the same address by another instruction for one of its own", () => {
+switches("treats a fault at the same address by another instruction as a new one", () => {
   withGuest([code.loadRaxFrom(NOWHERE), code.storeRaxTo(NOWHERE)], ({ context, space }) => {
     assert.is(faultOf(context.switch(space)).access, "read");
     context.registers.set("rip", CODE + 10n);
@@ -167,7 +167,7 @@ switches("takes a fault at the same address by another instruction for one of it
   });
 });
 
-switches("lets a guest go on once its page is there", () => {
+switches("continues a guest once its page is mapped", () => {
   withGuest([code.loadRaxFrom(NOWHERE), code.SYSCALL], (guest) => {
     const { context, space } = guest;
     assert.is(faultOf(context.switch(space)).address, NOWHERE);
@@ -177,7 +177,7 @@ switches("lets a guest go on once its page is there", () => {
   });
 });
 
-switches("tells a write to a page that may only be read", () => {
+switches("reports a write to a read-only page", () => {
   withGuest([code.storeRaxTo(DATA)], ({ context, space }) => {
     space.protect(DATA, PAGE, "r");
     const first = faultOf(context.switch(space));
@@ -191,7 +191,7 @@ switches("tells a write to a page that may only be read", () => {
   });
 });
 
-switches("tells an execution where the address is rip", () => {
+switches("reports an execution if the address is rip", () => {
   withGuest([code.load("rax", NOWHERE), code.JUMP_RAX], ({ context, space }) => {
     for (let i = 0; i < 2; i++) {
       const fault = faultOf(context.switch(space));
@@ -202,11 +202,11 @@ switches("tells an execution where the address is rip", () => {
     context.registers.set("rip", DATA);
     const fault = faultOf(context.switch(space));
     assert.is(fault.access, "execute");
-    assert.is(fault.info.code, 2, "there, but not to be executed");
+    assert.is(fault.info.code, 2, "mapped, but not executable");
   });
 });
 
-switches("tells a rip that is not canonical without an address", () => {
+switches("reports a non-canonical rip without an address", () => {
   withGuest([code.SYSCALL], ({ context, space }) => {
     for (const rip of [0x0000_8000_0000_0000n, 0x8000_0000_0000_0000n, 0xffff_0000_0000_0000n]) {
       context.registers.set("rip", rip);
@@ -220,7 +220,7 @@ switches("tells a rip that is not canonical without an address", () => {
   });
 });
 
-switches("tells the signals of instructions", () => {
+switches("reports the signals of instructions", () => {
   const divide = BigInt(CODE) + 2n;
   const cases: [code.Code, number, number, bigint][] = [
     [code.UD2, SIGILL, 2, CODE],
@@ -238,7 +238,7 @@ switches("tells the signals of instructions", () => {
   }
 });
 
-switches("tells a privileged instruction as a fault without an address", () => {
+switches("reports a privileged instruction as a fault without an address", () => {
   withGuest([code.HLT], ({ context, space }) => {
     const { address, info } = faultOf(context.switch(space));
     assert.is(address, 0n);
@@ -246,7 +246,7 @@ switches("tells a privileged instruction as a fault without an address", () => {
   });
 });
 
-switches("tells a SIGBUS beyond the end of a mapped file", () => {
+switches("reports a SIGBUS beyond the end of a mapped file", () => {
   withGuest([code.loadRaxFrom(FILE + 4096n), code.SYSCALL], ({ context, space }) => {
     const fd = temporaryFile(new Uint8Array(PAGE));
     try {
@@ -261,7 +261,7 @@ switches("tells a SIGBUS beyond the end of a mapped file", () => {
   });
 });
 
-switches("runs one instruction each while TF is set, also over a system call", () => {
+switches("runs one instruction per switch while TF is set, also across a system call", () => {
   const steps = [code.NOP, code.NOP, code.SYSCALL, code.NOP, code.NOP];
   withGuest([...steps, code.SYSCALL], (guest) => {
     const { context, space } = guest;
@@ -287,7 +287,7 @@ switches("runs one instruction each while TF is set, also over a system call", (
   });
 });
 
-switches("steps a guest that sets TF itself, and no other one", () => {
+switches("steps a guest that sets TF itself, but no other", () => {
   const trap = [code.PUSHFQ, code.SET_TF_ON_STACK, code.POPFQ];
   withGuest([...trap, code.NOP, code.NOP, code.NOP, code.SYSCALL], (guest) => {
     const { context, platform, space } = guest;
@@ -306,7 +306,7 @@ switches("steps a guest that sets TF itself, and no other one", () => {
 const hasVsyscall = readFileSync("/proc/self/maps", "utf8").includes("[vsyscall]");
 const vsyscalls = hasVsyscall ? switches : switches.skip;
 
-vsyscalls("takes a call into the vsyscall page for a fault there", () => {
+vsyscalls("reports a call into the vsyscall page as a fault", () => {
   withGuest([code.CALL_RAX, code.SYSCALL], (guest) => {
     const { context, space } = guest;
     const rsp = context.registers.get("rsp");

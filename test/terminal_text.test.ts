@@ -1,6 +1,6 @@
 // Time limit: 120 s
 
-// Text of others on its way to a terminal: names of files, what is in them, and what exceptions say.
+// Foreign text on its way to a terminal: names and contents of files, and messages of exceptions.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -12,15 +12,15 @@ import { quoteWord } from "../src/quote.ts";
 import { visible, visibleJson, visibleLines } from "../src/visible.ts";
 import { hasTool, stublabCommand } from "./processes.ts";
 
-const terminal = suite("text of others in a terminal");
+const terminal = suite("foreign text in a terminal");
 
 const folder = mkdtempSync(join(tmpdir(), "stublab-text-"));
 terminal.after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Clears the screen, sets the title, moves in bytes of 8 bits, turns the line round, and adds a line that lies. */
+/** Clears the screen, sets the title, uses 8-bit controls, reverses the line, and adds a forged line. */
 const HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b2J\u202e\x7f\n  remedy: lies";
 
-/** What a terminal would obey, line feeds apart. */
+/** Characters that a terminal would obey, except line feeds. */
 const OBEYED = /[^\n\P{C}]|[\u2028\u2029]/u;
 
 function stublab(...args: string[]) {
@@ -66,14 +66,14 @@ const COMMANDS: readonly [what: string, args: () => string[]][] = [
       file(JSON.stringify({ schema: "stublab.case/1", registers: { [HOSTILE]: "0x0" } })),
     ],
   ],
-  ["a recording that is not there", () => ["view", named(".json")]],
+  ["a missing recording", () => ["view", named(".json")]],
   ["a recording that is not JSON", () => ["view", file(HOSTILE)]],
   ["a scenario", () => ["record", HOSTILE]],
   ["a program", () => ["guest", file(HOSTILE, ".txt")]],
   ["an assembler source", () => ["guest", file(HOSTILE, ".s")]],
   ["a call", () => ["inject", HOSTILE]],
   ["an argument", () => ["inject", "write", "1", `@${file("x")}`, "1"]],
-  ["an encoder that is not there", () => ["compare", named(".mjs")]],
+  ["a missing encoder", () => ["compare", named(".mjs")]],
   ["an encoder that throws", () => ["compare", "--cases", "10", file(thrower(HOSTILE), ".mjs")]],
   [
     "an encoder that throws in inject",
@@ -106,7 +106,7 @@ const COMMANDS: readonly [what: string, args: () => string[]][] = [
 ];
 
 for (const [what, args] of COMMANDS) {
-  terminal(`${what}: nothing moves the terminal, and no line is added`, () => {
+  terminal(`${what}: no control character reaches the terminal, and no line is added`, () => {
     const words = args();
     for (const json of [[], ["--json"]]) {
       const { stdout, stderr } = stublab(...words, ...json);
@@ -118,7 +118,7 @@ for (const [what, args] of COMMANDS) {
   });
 }
 
-terminal("rules of a journal are shown as what they are", () => {
+terminal("rules of a journal are shown with escapes", () => {
   const path = corpus("case.json", '{"schema":"stublab.case/1"}');
   const run = () => stublab("fuzz", "--cases", "20", "--corpus", path);
   assert.not.match(run().stdout, OBEYED);
@@ -134,7 +134,7 @@ terminal("rules of a journal are shown as what they are", () => {
   assert.not.match(stdout, OBEYED);
 });
 
-terminal("a document that is not JSON is not quoted: it may be another's secret", () => {
+terminal("a document that is not JSON is not quoted, as it may be secret", () => {
   const secret = "root:x:0:0:secret";
   for (const words of [
     ["predict", file(secret)],
@@ -148,23 +148,20 @@ terminal("a document that is not JSON is not quoted: it may be another's secret"
   }
 });
 
-(hasTool("script") ? terminal : terminal.skip)(
-  "colours stay in a terminal, and nothing else",
-  () => {
-    const path = named("");
-    const [node, words] = stublabCommand("fuzz", "--cases", "3000", "--plant", "R10", "--corpus");
-    const line = `${[node, ...words].join(" ")} "$CORPUS" 2>/dev/null`;
-    const { stdout } = spawnSync("script", ["-qec", line, "/dev/null"], {
-      encoding: "utf8",
-      env: { ...process.env, TERM: "xterm", NO_COLOR: "", CORPUS: path },
-    });
-    assert.match(stdout, "\x1b[31m");
-    assert.not.match(stdout, "\x1b[2J");
-    assert.match(stdout, "\\x1b[2J");
-  },
-);
+(hasTool("script") ? terminal : terminal.skip)("only colours are kept on a terminal", () => {
+  const path = named("");
+  const [node, words] = stublabCommand("fuzz", "--cases", "3000", "--plant", "R10", "--corpus");
+  const line = `${[node, ...words].join(" ")} "$CORPUS" 2>/dev/null`;
+  const { stdout } = spawnSync("script", ["-qec", line, "/dev/null"], {
+    encoding: "utf8",
+    env: { ...process.env, TERM: "xterm", NO_COLOR: "", CORPUS: path },
+  });
+  assert.match(stdout, "\x1b[31m");
+  assert.not.match(stdout, "\x1b[2J");
+  assert.match(stdout, "\\x1b[2J");
+});
 
-terminal("a word for a shell is that word, and can be printed", () => {
+terminal("a word quoted for a shell is unchanged, and printable", () => {
   for (const word of [HOSTILE, "it's", "it's \\ two\nlines", "é\u202e", "$HOME"]) {
     const quoted = quoteWord(word);
     assert.not.match(quoted, /[\p{C}\u2028]/u);
@@ -175,7 +172,7 @@ terminal("a word for a shell is that word, and can be printed", () => {
   }
 });
 
-terminal("lines and documents keep what belongs to them", () => {
+terminal("lines and documents keep their line feeds", () => {
   assert.is(visibleLines("a\n\tb\x1b[31mc\x1b[0m"), "a\n\\tb\\x1b[31mc\\x1b[0m");
   assert.is(visibleLines("\x1b[31mc\x1b[0m\x1b[2J", true), "\x1b[31mc\x1b[0m\\x1b[2J");
   const value = { a: `${HOSTILE}\ud800😀é` };

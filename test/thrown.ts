@@ -1,6 +1,6 @@
 import type { StublabError } from "../src/index.ts";
 
-/** The error of one kind that `body` throws; another, or none, fails the test. */
+/** Returns the error of a kind that `body` throws; fails if it throws another, or nothing. */
 export function thrown<T extends StublabError>(
   kind: new (...args: never[]) => T,
   body: () => unknown,
@@ -14,7 +14,7 @@ export function thrown<T extends StublabError>(
   throw new Error(`expected a ${kind.name}`);
 }
 
-/** What a promise rejects with; one that resolves fails the test. */
+/** Returns the reason of a rejected promise; fails if the promise resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

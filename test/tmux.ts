@@ -3,18 +3,18 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { childrenOf, eventually, isAlive } from "./processes.ts";
 
-/** How long a screen is waited for, in milliseconds. */
+/** How long to wait for a screen, in milliseconds. */
 const PATIENCE = 15_000;
 const PAUSE = 20;
 
-/** A shell in a terminal of its own, whose screen can be read. */
+/** A shell in its own terminal, whose screen can be read. */
 export class Tmux {
   readonly #socket: string;
   readonly #server: number;
   /** The pid of the shell. */
   readonly shell: number;
 
-  /** @param folder where its socket may lie */
+  /** @param folder for its socket */
   constructor(folder: string, columns: number, rows: number) {
     this.#socket = join(folder, `tmux-${process.pid}-${performance.now()}`);
     const size = ["-x", String(columns), "-y", String(rows)];
@@ -25,17 +25,17 @@ export class Tmux {
     this.shell = Number(this.#tmux("display", "-p", "#{pane_pid}"));
   }
 
-  /** What is on the screen. */
+  /** The text on the screen. */
   get screen(): string {
     return this.#tmux("capture-pane", "-p");
   }
 
-  /** The same with its colours and weights. */
+  /** The same with colours and weights. */
   get styled(): string {
     return this.#tmux("capture-pane", "-p", "-e");
   }
 
-  /** Presses keys by tmux's names for them. */
+  /** Presses keys, by tmux's names. */
   press(...keys: string[]): void {
     this.#tmux("send-keys", ...keys);
   }
@@ -50,7 +50,7 @@ export class Tmux {
     this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
   }
 
-  /** Waits until the screen matches; throws with the screen where it never does. */
+  /** Waits until the screen matches; throws an error with the screen if it does not. */
   async shows(pattern: RegExp): Promise<void> {
     const end = performance.now() + PATIENCE;
     for (;;) {
@@ -68,7 +68,7 @@ export class Tmux {
     return pid;
   }
 
-  /** Ends all that runs in it, as a closed window does. */
+  /** Ends everything in it, like closing the window. */
   async close(): Promise<void> {
     this.#tmux("kill-server");
     await eventually(() => !isAlive(this.#server) && !isAlive(this.shell), PATIENCE);

@@ -7,9 +7,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { exchangesIn, isAsTold, runSession } from "./console.ts";
 
-const told = suite("what a document leaves out");
+const told = suite("omissions in a document");
 
-told("is any text in a line, and any lines", () => {
+told("match any text in a line, and any lines", () => {
   assert.ok(isAsTold("took 3 s  \n", "took … s\n"));
   assert.ok(isAsTold("a\nb\nc\nd\n", "a\n…\nd\n"));
   assert.ok(isAsTold("a\nd\n", "a\n…\nd\n"));
@@ -28,8 +28,8 @@ tutorial.before(() => {
 });
 
 for (const [i, { command, output }] of exchanges.entries()) {
-  tutorial(`prints what it says: ${command}`, () => {
-    const seen = printed[i] ?? "nothing, for it did not run";
+  tutorial(`prints the documented output: ${command}`, () => {
+    const seen = printed[i] ?? "nothing, as it did not run";
     if (!isAsTold(seen, output)) assert.is(seen, output);
   });
 }

@@ -11,7 +11,7 @@ export interface Element {
   readonly children: Element[];
 }
 
-/** Takes a text for XML (without comments and the like). @throws where it is not well-formed */
+/** Parses XML without comments or processing instructions. @throws if it is not well-formed */
 export function parseXml(text: string): Element {
   const declaration = DECLARATION.exec(text)?.[0];
   if (declaration === undefined) throw new Error("there is no declaration");

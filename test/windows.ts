@@ -5,7 +5,7 @@ import { BOUNDARIES, randomWords } from "./random.ts";
 
 /** Words of a register block. */
 export const WORDS = 27;
-/** A block before, between and behind the two that the encoders are given. */
+/** Blocks before, between and after the two that the encoders are given. */
 const WINDOW = 5 * WORDS;
 export const INITIAL = WORDS;
 export const BLOCK = 3 * WORDS;
@@ -19,7 +19,7 @@ export function wordOf(register: string): number {
   return WORD_OF.get(register) ?? -1;
 }
 
-/** Has every encoder work on the same words, and compares all of them with what is expected. */
+/** Runs every encoder on the same words, and compares them with the expected words. */
 export function expectMemory(
   encoders: readonly Encoder[],
   content: readonly bigint[],

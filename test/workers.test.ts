@@ -14,7 +14,7 @@ const WORKERS = 4;
 /** mov eax, 39; syscall; jmp back to the start */
 const CODE = Uint8Array.of(0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7);
 
-/** A worker with a tracer of its own, that does what it is told (test/hosts/joining.ts). */
+/** A worker with its own tracer, which executes orders (test/hosts/joining.ts). */
 class Colleague {
   readonly worker: Worker;
   tid = 0;
@@ -52,7 +52,7 @@ class Colleague {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Ends the worker by its own will, or by force. */
+  /** Lets the worker end, or terminates it. */
   async end(how: "leave" | "terminate"): Promise<void> {
     const over = new Promise((resolve) => this.worker.once("exit", resolve));
     if (how === "leave") this.worker.postMessage({ order: "leave" });
@@ -80,7 +80,7 @@ workers("each have their own platform, and a thread of one shared address space"
     colleagues.map((colleague, i) => colleague.ask("run", tickets[i])),
   );
   for (const answer of answers) assert.equal(answer, { switches: 1000, own: 1000 });
-  // The owner goes on meanwhile, in the same memory.
+  // The owner continues meanwhile, in the same memory.
   const context = platform.newContext();
   context.registers.set("rip", BigInt(AT));
   assert.is(context.switch(space).kind, "syscall");
@@ -93,7 +93,7 @@ workers("each have their own platform, and a thread of one shared address space"
   assert.is(processState(space.pid), undefined);
 });
 
-workers("get the same thread again, and that of a tracer that is gone", async () => {
+workers("get the same thread again, or that of a tracer that has ended", async () => {
   using platform = Platform.open();
   const space = guestSpace(platform);
   const first = await Colleague.start();
@@ -109,7 +109,7 @@ workers("get the same thread again, and that of a tracer that is gone", async ()
   await second.end("leave");
 });
 
-workers("that are terminated while they hold a thread take only their own stubs", async () => {
+workers("that are terminated while they hold a thread only end their own stubs", async () => {
   using platform = Platform.open();
   const space = guestSpace(platform);
   const colleague = await Colleague.start();
@@ -127,7 +127,7 @@ workers("that are terminated while they hold a thread take only their own stubs"
   await successor.end("leave");
 });
 
-workers("keep what they joined from being released or closed under them", async () => {
+workers("prevent the release of an address space that they have joined", async () => {
   using platform = Platform.open();
   const space = guestSpace(platform);
   const colleague = await Colleague.start();
@@ -142,7 +142,7 @@ workers("keep what they joined from being released or closed under them", async 
   assert.is(platform.pooled, 1);
 });
 
-workers("need a ticket of their own", async () => {
+workers("need their own ticket", async () => {
   using platform = Platform.open();
   const space = guestSpace(platform);
   assert.throws(
@@ -162,7 +162,7 @@ workers("cannot open a platform whose end would kill the process", async () => {
   await colleague.end("leave");
 });
 
-workers("leave the main thread's tracer alone", async () => {
+workers("do not affect the main thread's tracer", async () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
   const colleague = await Colleague.start();

@@ -1,4 +1,4 @@
-// Requests of ptrace(2) that amd64 has beside those of all architectures (<asm/ptrace-abi.h>).
+// Requests of ptrace(2) that amd64 has in addition to those of all architectures (<asm/ptrace-abi.h>).
 
 export const PTRACE_GETREGS: i32 = 12;
 export const PTRACE_SETREGS: i32 = 13;

@@ -43,7 +43,7 @@ export class Registers {
 /** Size of the register block in bytes. */
 export const REGISTERS_SIZE: i32 = offsetof<Registers>();
 
-// Byte offset of each register in the block, exported so that nobody else has to know it.
+// Byte offset of each register in the block. All other code uses these exports.
 export const REG_r15: i32 = offsetof<Registers>("r15");
 export const REG_r14: i32 = offsetof<Registers>("r14");
 export const REG_r13: i32 = offsetof<Registers>("r13");

@@ -1,5 +1,4 @@
-// The filter of guests' stubs on amd64. Calls into the vsyscall page are trapped, for PTRACE_SYSEMU does not see
-// them.
+// The filter of guests' stubs on amd64. It traps calls into the vsyscall page, which PTRACE_SYSEMU does not see.
 
 import {
   allow,
@@ -32,12 +31,12 @@ export const AUDIT_ARCH_X86_64: u64 = 0xc000003e;
 /**
  * Writes the filter to `at` (a multiple of 8, with room for 128 instructions).
  *
- * @param exitSignal that of the stubs that may be cloned.
+ * @param exitSignal the exit signal of the stubs that may be cloned.
  * @returns the number of instructions.
  */
 export function encodeSeccomp(at: usize, exitSignal: i32): i32 {
   beginFilter(at, AUDIT_ARCH_X86_64);
-  // Only the vsyscall page is in the kernel's half and can make system calls.
+  // The vsyscall page is the only code in the kernel's half that can make system calls.
   trapPointer(u32.MAX_VALUE);
   loadNumber();
   allow(SYS_mmap);

@@ -48,11 +48,11 @@ export function syscallResult(block: usize): u64 {
 }
 
 /**
- * Does what the kernel does before it runs a call again whose result asks for it, if no handler takes the signal
+ * Does what the kernel does before it restarts a call whose result asks for it, if no handler runs for the signal
  * (arch_do_signal_or_restart in the kernel's arch/x86/kernel/signal.c). The number is still in `orig_rax`,
- * where -1 means that no call is under way; the first argument is still in its register.
+ * where -1 means that no call is in progress; the first argument is still in its register.
  *
- * @returns 1, or 0 if nothing is to be restarted and the block stays unchanged.
+ * @returns 1, or 0 if there is nothing to restart and the block is unchanged.
  */
 export function restartSyscall(block: usize, _original: u64): i32 {
   const registers = changetype<Registers>(block);

@@ -50,7 +50,7 @@ export class Registers {
 /** Size of the register block in bytes. */
 export const REGISTERS_SIZE: i32 = offsetof<Registers>();
 
-// Byte offset of each register in the block, exported so that nobody else has to know it.
+// Byte offset of each register in the block. All other code uses these exports.
 export const REG_x0: i32 = offsetof<Registers>("x0");
 export const REG_x1: i32 = offsetof<Registers>("x1");
 export const REG_x2: i32 = offsetof<Registers>("x2");

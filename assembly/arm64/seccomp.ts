@@ -30,7 +30,7 @@ export const AUDIT_ARCH_AARCH64: u64 = 0xc00000b7;
 /**
  * Writes the filter to `at` (a multiple of 8, with room for 128 instructions).
  *
- * @param exitSignal that of the stubs that may be cloned.
+ * @param exitSignal the exit signal of the stubs that may be cloned.
  * @returns the number of instructions.
  */
 export function encodeSeccomp(at: usize, exitSignal: i32): i32 {

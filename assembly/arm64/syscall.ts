@@ -46,11 +46,11 @@ export function syscallResult(block: usize): u64 {
 }
 
 /**
- * Does what the kernel does before it runs a call again whose result asks for it, if no handler takes the signal
- * (do_signal in the kernel's arch/arm64/kernel/signal.c). The result took the first argument's place, so
- * `original` gives it back.
+ * Does what the kernel does before it restarts a call whose result asks for it, if no handler runs for the signal
+ * (do_signal in the kernel's arch/arm64/kernel/signal.c). The result has overwritten the first argument, which
+ * is restored from `original`.
  *
- * @returns 1, or 0 if the result does not ask for a restart and the block stays unchanged.
+ * @returns 1, or 0 if the result does not ask for a restart and the block is unchanged.
  */
 export function restartSyscall(block: usize, original: u64): i32 {
   const registers = changetype<Registers>(block);

@@ -2,7 +2,10 @@
 
 import { Outcome } from "./setup";
 
-/** Fields besides registers that may be known: errno and index of the write, errno of the resume, status, siginfo, its address. */
+/**
+ * Fields besides registers that may be known: errno and index of the write, errno of the resume, status, siginfo, and
+ * its address.
+ */
 export const KNOWS_ERROR: u32 = 1;
 export const KNOWS_STATUS: u32 = 2;
 export const KNOWS_INFO: u32 = 4;

@@ -48,7 +48,7 @@ export function drawLength(way: u32): u32 {
   return below(2) == 0 ? odd : 8 * below(xstateLength / 4);
 }
 
-/** An offset in struct user_i387_struct, the start of an XSAVE area: control words, the mask, registers, or the rest. */
+/** An offset in struct user_i387_struct, the start of an XSAVE area: control words, mask, registers, or the rest. */
 const FLOATING = memory.data<u32>([
   0, 2, 4, 8, 16, 24, 28, 32, 48, 160, 176, 400, 416, 448, 464, 504,
 ]);

@@ -1,5 +1,5 @@
-// Parameters that src/fuzz/module.ts writes before cases are generated. src/fuzz/tables.ts documents them under the same
-// names. A table is a word: its address in the low half, its length in words in the high half.
+// Parameters that src/fuzz/module.ts writes before cases are generated. src/fuzz/tables.ts documents them under the
+// same names. A table is a word: its address in the low half, its length in words in the high half.
 
 import { below } from "./random";
 

@@ -1,5 +1,5 @@
-// Changes setups that would cost more than they show: those that would hang until the watchdog fires, end their stub, or
-// read what another setup left in memory.
+// Changes setups that would cost more than they show: those that would hang until the watchdog fires, end their stub,
+// or read what another setup left in memory.
 
 import { REG_cs, REG_ds, REG_rdi, REG_rip, REG_rsp } from "../amd64/registers";
 import { isHandled, kills } from "./kinds";

@@ -10,7 +10,7 @@ import { CLONE_DETACHED, CLONE_PARENT_SETTID, CLONE_PIDFD, CSIGNAL } from "./clo
 import { has, refuses } from "./clone_refusal";
 import { EINVAL } from "./errno";
 
-/** Only clone(2) stores a pidfd where CLONE_PARENT_SETTID stores a tid, and refuses it with CLONE_DETACHED. */
+/** clone(2) stores a pidfd where CLONE_PARENT_SETTID stores a tid, and refuses CLONE_PIDFD with it or with CLONE_DETACHED. */
 function refusesPidfd(flags: u64): bool {
   return has(flags, CLONE_PIDFD | CLONE_DETACHED) || has(flags, CLONE_PIDFD | CLONE_PARENT_SETTID);
 }

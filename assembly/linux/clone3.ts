@@ -1,4 +1,4 @@
-// clone3(2): what clone(2) has in one word and four arguments is a struct here, clone_args of the kernel's
+// clone3(2): instead of the word and four arguments of clone(2) it takes a struct, clone_args of the kernel's
 // include/uapi/linux/sched.h. 11 words of 64 bits, 88 bytes (CLONE_ARGS_SIZE_VER2):
 //
 //     +0 flags         +8 pidfd        +16 child_tid   +24 parent_tid
@@ -50,7 +50,7 @@ export const CLONE3_set_tid: i32 = offsetof<CloneArgs>("set_tid");
 export const CLONE3_set_tid_size: i32 = offsetof<CloneArgs>("set_tid_size");
 export const CLONE3_cgroup: i32 = offsetof<CloneArgs>("cgroup");
 
-/** The one bit of clone's exit signal that is a flag here. */
+/** A flag of clone3 that is a bit of the exit signal in clone's word. */
 const CLONE_NEWTIME: u64 = 0x80;
 
 /** The flags that the kernel knows. */

@@ -1,4 +1,4 @@
-// What the kernel refuses, with EINVAL and to everybody, of flags that clone(2) and clone3(2) share.
+// Flags shared by clone(2) and clone3(2) that the kernel refuses with EINVAL, whatever the caller's privileges.
 
 import {
   CLONE_FS,

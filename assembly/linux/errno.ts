@@ -1,5 +1,5 @@
-// Errors (<asm-generic/errno-base.h>, <asm-generic/errno.h>), and those that the kernel keeps to itself
-// and a tracer may see (the kernel's include/linux/errno.h).
+// Errors (<asm-generic/errno-base.h>, <asm-generic/errno.h>), and the kernel's internal ones, which a tracer
+// may see (the kernel's include/linux/errno.h).
 
 export const EPERM: i32 = 1;
 export const ENOENT: i32 = 2;

@@ -100,7 +100,7 @@ export function trapPointer(high: u32): void {
   returnIf(high, u32(SECCOMP_RET_TRAP));
 }
 
-/** Comes before all that allow a call: they find its number in the accumulator, and leave it there. */
+/** Must precede the functions that allow a call: they expect its number in the accumulator, and keep it there. */
 export function loadNumber(): void {
   emit(LOAD, NUMBER);
 }
@@ -121,7 +121,7 @@ export function allowStop(kill: i32): void {
   allowWith(kill, 1, SIGSTOP);
 }
 
-/** Allows the execution of a file descriptor, with which a stub that is to end resets its exit signal. */
+/** Allows the execution of a file descriptor, by which a stub resets its exit signal before it is ended. */
 export function allowProgram(execveat: i32): void {
   allowWith(execveat, 4, AT_EMPTY_PATH);
 }

@@ -12,7 +12,7 @@ export function syscallErrno(result: u64): i32 {
 }
 
 /**
- * 1 for the kernel's four requests to run the call again, which only a tracer sees (the kernel's
+ * 1 for the kernel's four requests to restart the call, which only a tracer sees (the kernel's
  * include/linux/errno.h); 0 for any other errno.
  */
 export function restartsSyscall(errno: i32): i32 {

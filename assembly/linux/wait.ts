@@ -22,7 +22,7 @@ export const __WNOTHREAD: u64 = 0x20000000;
 export const __WALL: u64 = 0x40000000;
 export const __WCLONE: u64 = 0x80000000;
 
-/** What wait4 takes; WEXITED and WNOWAIT are waitid's. */
+/** The options of wait4; WEXITED and WNOWAIT are for waitid only. */
 const WAIT4_OPTIONS: u64 = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
 
 // What a status word means.
@@ -42,7 +42,7 @@ export function encodeWaitOptions(options: u64): i64 {
   return (options & ~WAIT4_OPTIONS) != 0 ? -EINVAL : i64(options);
 }
 
-/** The WAIT_* that a status word means; -EINVAL if wait4 never stores it. */
+/** The WAIT_* of a status word; -EINVAL if wait4 never stores this word. */
 export function waitKind(status: i32): i32 {
   const low = status & 0x7f;
   if (status == 0xffff) return WAIT_CONTINUED;
@@ -52,7 +52,7 @@ export function waitKind(status: i32): i32 {
   return low == 0x7f || status >>> 8 != 0 ? -EINVAL : WAIT_SIGNALED;
 }
 
-/** A group-stop has a status of its own only if the tracee was seized; else it looks like a signal. */
+/** A group-stop has its own status only if the tracee was seized; else it looks like a signal-delivery-stop. */
 function stopKind(status: i32): i32 {
   const event = status >>> 16;
   const signal = (status >>> 8) & 0xff;

@@ -13,17 +13,17 @@ import { paint, printJson, tell } from "./report.ts";
 
 const help = `usage: stublab conformance [options]
 
-Checks ${FACTS.length} facts about ptrace registers and system call restarts on this kernel: what is written, what is
-read back, and what happens after the resume. It is meant for developers of kernels, and of software that emulates
-one.
+Checks ${FACTS.length} facts about ptrace registers and system call restarts on this kernel: what is written, what is read back, and
+what happens after the resume. It is meant for developers of kernels, and of software that emulates a kernel.
 
   --only PATTERN   check only facts whose group or name matches a regular expression
   --list           list the facts without checking them
   --junit FILE     also write the results as JUnit XML
   --json           print one document, "stublab.conformance/1"
 
-A fact that is untestable on this machine is skipped, with the reason. Exit status: 0 if all other facts hold, else
-1.
+A fact that is untestable on this machine is skipped, with the reason.
+
+Exit status: 0 if all other facts hold, else 1.
 
 examples:
   stublab conformance

@@ -15,7 +15,7 @@ import { visible } from "../visible.ts";
 
 /** The values of --encoder, for the help of commands. */
 export const ENCODER_HELP =
-  "assembly, script, native or gvisor (default assembly), or a file: ./mine.wasm, ./mine.mjs";
+  "assembly (default), script, native, gvisor, or a file: ./mine.wasm, ./mine.mjs";
 
 /** How long an encoder file may take to load, in milliseconds. */
 const LOAD_LIMIT = 3000;

@@ -29,9 +29,11 @@ model. A setup with a new kind of outcome is added to the corpus; new setups are
   --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.mask=0x54dd4)
   --json        print one document, "stublab.fuzz/1"
 
-Ctrl-C ends the run after the current round; a second Ctrl-C ends it at once. Exit status: 0 if every outcome
-matched its prediction, 1 if one did not, 2 for wrong usage or a folder of another run, 3 if this machine cannot do
-it. docs/fuzzing.md is the reference; docs/fuzzing-tutorial.md is an introduction.
+Ctrl-C ends the run after the current round; a second Ctrl-C ends it at once. docs/fuzzing.md is the reference;
+docs/fuzzing-tutorial.md is an introduction.
+
+Exit status: 0 if every outcome matched its prediction, 1 if one did not, 2 for wrong usage or a folder of another run,
+3 if this machine cannot do it.
 
 examples:
   stublab fuzz --seconds 60

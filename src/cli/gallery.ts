@@ -24,7 +24,7 @@ itself, NAME.json. Each page is one self-contained file, so the pages can be han
 Without FILEs every scenario is recorded, which takes some seconds. With FILEs nothing is run. DIR is created if it
 does not exist; other files in it are not changed.
 
-  --encoder E   encoder for the scenarios: ${ENCODER_HELP}
+  --encoder E   for the scenarios: ${ENCODER_HELP}
 
 Exit status: 0 if all facts of every scenario held, 1 if one did not. The pages are written in both cases.
 

@@ -23,7 +23,7 @@ tracer makes, the registers before and after it, what the kernel reports, and wh
 
 SCENARIO is one of these (default ${DEFAULT_SCENARIO}):
 ${Object.entries(SCENARIOS)
-  .map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(15)} ${summary}`)
   .join("\n")}
 
 The recording is a document "stublab.recording/1" (docs/recording.md). Exit status: 0 if all facts of the scenario
@@ -71,7 +71,7 @@ function list(json: boolean): number {
   const scenarios = Object.entries(SCENARIOS).map(([name, { summary }]) => ({ name, summary }));
   if (json) printJson("stublab.scenarios/1", { scenarios });
   else {
-    const lines = scenarios.map(({ name, summary }) => `${name.padEnd(14)} ${summary}\n`);
+    const lines = scenarios.map(({ name, summary }) => `${name.padEnd(15)} ${summary}\n`);
     tell(lines.join(""));
   }
   return 0;

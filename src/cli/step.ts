@@ -23,7 +23,7 @@ lanes, the code, the registers, what the kernel reports, and why. No process run
 asks what will happen. If the input or output is not a terminal, or a dumb one, the steps are printed as text.
 
   --step N      start at step N instead of the introduction
-  --encoder E   encoder for a scenario: ${ENCODER_HELP}
+  --encoder E   for a scenario: ${ENCODER_HELP}
   --json        print the recording, a document "stublab.recording/1"
 
 A scenario's name takes precedence (default ${DEFAULT_SCENARIO}; \`stublab record --list\` lists all); ./NAME is a file.

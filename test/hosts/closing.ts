@@ -1,4 +1,4 @@
-// A host that closes its tracer and lives on: `closing EXIT_SIGNAL CHILDREN DEPTH`. Each stub clones so many
+// A host that closes its tracer and survives: `closing EXIT_SIGNAL CHILDREN DEPTH`. Each stub clones that many
 // children, down to that depth below the master. It prints their pids, closes, and prints "alive".
 
 import { type Stub, Tracer } from "../../src/index.ts";

@@ -1,5 +1,5 @@
-// A host that asks an encoder something that it does not return from: `comparing FILE`. It prints "loops" once its
-// child is at it.
+// A host that calls an encoder function that never returns: `comparing FILE`. It prints "loops" once its
+// child loops.
 
 import { readFileSync } from "node:fs";
 import { ForeignSubject } from "../../src/compare/foreign.ts";
@@ -13,7 +13,7 @@ const layout = new RecordLayout("waitValue", 0);
 const records = new BigUint64Array(layout.words);
 records[0] = 77n;
 
-/** Processor time of the child, in ticks: what grows is a loop. */
+/** Processor time of the child, in ticks: it grows in a loop. */
 function ticks(): number {
   const stat = readFileSync(`/proc/${child}/stat`, "utf8");
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[11]);

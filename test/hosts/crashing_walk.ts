@@ -1,4 +1,4 @@
-// Walks through a recording, and crashes when it is told to.
+// Walks through a recording, and crashes on request.
 
 import { loadRecording } from "../../src/record/index.ts";
 import { walkThrough } from "../../src/record/terminal/session.ts";

@@ -1,5 +1,5 @@
-// A host that fuzzes with two workers while its user may have few threads and processes more: `crowded MOST`. For each
-// number from 0 to MOST it prints a line: what came of it, and what is left of it.
+// A host that fuzzes with two workers while the limit permits only a few more threads and processes: `crowded MOST`. For
+// each number from 0 to MOST it prints a line: the result, and the processes that are left.
 
 import { readdirSync, writeSync } from "node:fs";
 import { StublabError } from "../../src/errors.ts";
@@ -10,9 +10,9 @@ import { childrenOf } from "../processes.ts";
 const most = Number(process.argv[2]);
 const threads = () => readdirSync("/proc/self/task").length;
 
-// The limit counts all of a user: this one is nobody else.
+// The limit counts all processes of a user: no other process has this uid.
 dropPrivileges(100_000 + process.pid);
-// Once without a limit: what is loaded and started for good is there then.
+// First without a limit, to load and start everything that stays.
 await fuzz({ workers: 2, cases: 10 });
 const before = threads();
 for (let more = 0; more <= most; more++) {

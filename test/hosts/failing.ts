@@ -1,6 +1,6 @@
-// A host in which a birth fails: `failing fork|clone|birth|late EXIT_SIGNAL`. It prints what failed, what it did to
-// the host's signals, and who is left. At "fork" and "clone" the limit on processes is reached; at "late" a birth has
-// succeeded, and setsid is refused from then on.
+// A host in which a birth fails: `failing fork|clone|birth|late EXIT_SIGNAL`. It prints what failed, the effect on the
+// host's signals, and which processes are left. At "fork" and "clone" the limit on processes is reached; at "late" a
+// birth has succeeded, and setsid is refused from then on.
 
 import { constants } from "node:os";
 import { BirthError, StublabError, Tracer } from "../../src/index.ts";

@@ -1,4 +1,4 @@
-// A host that closes a platform and lives on: `filtered ENCODER EXIT_SIGNAL`. It prints the pids of its stubs
+// A host that closes a platform and survives: `filtered ENCODER EXIT_SIGNAL`. It prints the pids of its stubs
 // (one of them in the pool, one with a guest at a system call, one with two threads), closes, and prints "alive".
 
 import { readdirSync } from "node:fs";

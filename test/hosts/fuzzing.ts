@@ -1,4 +1,4 @@
-// A fuzzer that a test kills: arguments are its folder, how many cases, and how many workers. It tells each round.
+// A fuzzer that a test kills. Arguments: its folder, the number of cases, and the number of workers. It reports each round.
 
 import { writeSync } from "node:fs";
 import { fuzz } from "../../src/fuzz/fuzz.ts";

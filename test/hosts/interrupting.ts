@@ -1,5 +1,5 @@
-// A worker that interrupts guests: they count in the first word of a shared file, and as soon as one has got on
-// it is interrupted. `turn` says which round it is; -1 ends the worker.
+// A worker that interrupts guests: they count in the first word of a shared file, and as soon as one makes progress,
+// it is interrupted. `turn` is the number of the round; -1 ends the worker.
 
 import { readSync } from "node:fs";
 import { workerData } from "node:worker_threads";

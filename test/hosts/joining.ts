@@ -1,4 +1,4 @@
-// A worker with a platform of its own, which joins address spaces by the tickets that it is sent.
+// A worker with its own platform, which joins address spaces by the tickets that it receives.
 
 import { parentPort } from "node:worker_threads";
 import { Platform, StublabError, type Subprocess, type ThreadTicket } from "../../src/index.ts";
@@ -12,7 +12,7 @@ own.mapAnonymous(AT, 4096, "rwx");
 // mov eax, 39; syscall; jmp back to the start
 own.write(AT, Uint8Array.of(0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7));
 
-/** Runs a guest of `space`; answers how many of its calls were getpid. */
+/** Runs a guest of `space`; returns how many of its calls were getpid. */
 function run(space: Subprocess): number {
   const context = platform.newContext();
   context.registers.set("rip", BigInt(AT));

@@ -1,5 +1,5 @@
-// A host that has the kernel judge an encoder: `judging FUNCTION…`. It prints "open" once the judges are there,
-// then goes on until it is killed; where they cannot be opened, it prints the error's code and ends.
+// A host that has the kernel judge an encoder: `judging FUNCTION…`. It prints "open" once the judges are open,
+// then continues until it is killed; if they cannot be opened, it prints the error's code and exits.
 
 import { writeSync } from "node:fs";
 import { compare } from "../../src/compare/compare.ts";

@@ -1,6 +1,6 @@
-// A host that goes through a bootstrap up to a point, and stays there: `killable POINT [EXIT_SIGNAL]`.
+// A host that bootstraps up to a point, and stops there: `killable POINT [EXIT_SIGNAL]`.
 // It prints "pid N" for each stub as soon as it knows it, then "at POINT". Without a wait the thread
-// cannot run a handler or be told anything: only a SIGKILL ends it.
+// cannot run a handler or receive a message: only a SIGKILL ends it.
 
 import { writeSync } from "node:fs";
 import { type Stub, Tracer } from "../../src/index.ts";
@@ -15,9 +15,9 @@ const word = tracer.encoder.encodeClone(
 );
 
 const points: Record<string, () => void> = {
-  // The fork has returned; what the child does meanwhile is its own business.
+  // The fork has returned; the child may be at any point.
   forked: () => void fork(),
-  // The same, and the host kills itself at once: its child has hardly begun.
+  // The same, and the host kills itself at once: its child has hardly started.
   racing: () => {
     fork();
     tracer.shim.tgkill(process.pid, process.pid, tracer.constant("SIGKILL"));

@@ -1,4 +1,4 @@
-// A host that opens an encoder and a tracer, and tells as JSON what comes of it.
+// A host that opens an encoder and a tracer, and prints the result as JSON.
 
 import { openEncoder, StublabError, Tracer } from "../../src/index.ts";
 

@@ -1,4 +1,4 @@
-// A host that opens an encoder from a file: `opening FILE`. It prints its constants, or how it broke, as JSON.
+// A host that opens an encoder from a file: `opening FILE`. It prints its constants, or how it failed, as JSON.
 
 import { ForeignSubject } from "../../src/compare/foreign.ts";
 import { BrokenEncoder } from "../../src/compare/record.ts";

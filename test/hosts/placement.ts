@@ -1,5 +1,5 @@
-// A host whose main stack grows once its stubs are there. Its arguments: a new soft limit for the stack, if any.
-// It tells as JSON where everything lies, and how far the stack has grown.
+// A host whose main stack grows after its stubs are born. Its arguments: a new soft limit for the stack, if any.
+// It prints as JSON where everything is mapped, and how far the stack has grown.
 
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
@@ -25,7 +25,7 @@ function stubCode(address: number): string {
   return bytes.toString("base64");
 }
 
-/** Recurses until V8 puts an end to it: as far as --stack-size allows. */
+/** Recurses until V8 throws, as far as --stack-size allows. */
 function growStack(): void {
   const deeper = (depth: number): number => deeper(depth + 1) + 1;
   try {

@@ -1,5 +1,5 @@
-// A host whose stub tries setups by itself: `returning CODE`. It prints "pid N" for the master and the stub, then has
-// RIP at that code again and again. Only a SIGKILL ends it.
+// A host whose stub tries setups by itself: `returning CODE`. It prints "pid N" for the master and the stub, then runs
+// setups with RIP at that code repeatedly. Only a SIGKILL ends it.
 
 import { writeSync } from "node:fs";
 import { BASELINE } from "../../src/fuzz/baseline.ts";

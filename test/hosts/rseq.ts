@@ -1,5 +1,5 @@
-// A host that has registered an area for restartable sequences by itself, of a length that no C library has. It prints
-// as JSON what a stub inherits of it, and what is left of that after a birth.
+// A host that registers an rseq area itself, of a length that no C library uses. It prints
+// as JSON what a stub inherits of it, and what is left of it after a birth.
 
 import { Tracer } from "../../src/index.ts";
 import { hasRseq } from "../../src/stub/examine.ts";

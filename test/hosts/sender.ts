@@ -1,5 +1,5 @@
 // Sends signals to a process as fast as it can, by kill, tgkill and sigqueue in turn, until it is killed itself:
-// `sender PID`. Real-time signals are left out: tens of thousands would wait in a queue afterwards.
+// `sender PID`. Real-time signals are omitted, as tens of thousands would remain queued.
 
 import { loadShim } from "../../src/shim/shim.ts";
 import { queue } from "../libc.ts";

@@ -1,5 +1,5 @@
 // A host whose stubs get every signal in turn, at birth or before they are closed: `signalled fork|clone|close
-// EXIT_SIGNAL`. It prints "right" if all are as they are without signals.
+// EXIT_SIGNAL`. It prints "right" if all stubs are as they are without signals.
 
 import * as assert from "uvu/assert";
 import { Tracer } from "../../src/index.ts";
@@ -7,7 +7,7 @@ import type { Stub } from "../../src/stub/stub.ts";
 import { pinToProcessor, runLast } from "../libc.ts";
 
 const [what = "", exitSignal = ""] = process.argv.slice(2);
-// SIGCONT lets a stub that has stopped itself run on into its INT3; with SIGKILL as exit signal that is the host's end.
+// SIGCONT lets a stub that has stopped itself continue into its INT3; with exit signal SIGKILL that kills the host.
 const deadly = exitSignal === "SIGKILL" ? [9, 18] : [9];
 const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter(
   (signal) => !deadly.includes(signal),
@@ -44,7 +44,7 @@ const births: Record<string, (signal: number) => void> = {
     const { inject } = shim;
     shim.inject = (tid, frame, injection) => {
       const result = inject(tid, frame, injection);
-      // The pid of the next is not known before.
+      // The pid of the next is not known earlier.
       shim.inject = inject;
       const answer = Number(tracer.frame.get("rax"));
       shim.tgkill(answer, answer, signal);
@@ -62,7 +62,7 @@ const births: Record<string, (signal: number) => void> = {
   },
 };
 
-// On one processor, and behind the tracer, a child does not run before its signal is there.
+// On one processor, and after the tracer, a child does not run before its signal is pending.
 pinToProcessor(0);
 runLast(master.pid);
 for (const signal of SIGNALS) births[what]?.(signal);

@@ -1,6 +1,6 @@
 // A host that has blocked, ignored or caught all signals before its stubs are born:
 // `signals blocked|ignored|caught|none`. It prints its own signal sets before and after, those of its stubs, and
-// what comes of a call that does not return and of a birth that fails.
+// the results of a call that does not return and of a birth that fails.
 
 import { BirthError, DeadlineError, Tracer } from "../../src/index.ts";
 import { block, catchAll, ignoreAll, signalSets } from "../libc.ts";
@@ -38,7 +38,7 @@ const pause = {
   milliseconds: performance.now() - started - DEADLINE,
   answers: waiting.call("getpid") === BigInt(waiting.pid),
 };
-// A child without R15 ends in the stub code.
+// A child without the right R15 exits in the stub code.
 try {
   tracer.createStub({ omit: ["parent"] });
 } catch (thrown) {

@@ -1,4 +1,4 @@
-// What a worker thread may do: no stub whose end would kill the process, but any other.
+// A worker thread may make any stub except one whose death would kill the process.
 
 import { parentPort } from "node:worker_threads";
 import { StublabError, Tracer } from "../../src/index.ts";

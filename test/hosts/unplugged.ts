@@ -1,4 +1,4 @@
-// A host of which a stub closes the standard files that the arguments name: the stub shares its file table.
+// A host whose stub closes the standard files that the arguments name: the stub shares its file table.
 
 import { Tracer } from "../../src/index.ts";
 

@@ -1,5 +1,5 @@
 // A host with a stub in a vfork that never returns: only SIGKILL ends that, which with this exit signal would end the
-// host as well. It prints what closing says.
+// host as well. It prints the result of closing.
 
 import { StublabError, Tracer } from "../../src/index.ts";
 

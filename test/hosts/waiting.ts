@@ -1,5 +1,5 @@
-// A host with a stub that reads a byte of the host's input, for which it has to wait: `waiting DEADLINE`. It prints what
-// comes of the read.
+// A host with a stub that reads a byte of the host's input, for which it must wait: `waiting DEADLINE`. It prints the
+// result of the read.
 
 import { Tracer } from "../../src/index.ts";
 

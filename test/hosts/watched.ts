@@ -1,5 +1,5 @@
 // A host that watches its stubs: `watched EXIT_SIGNAL`. It prints the pid of the master and those of
-// three grandchildren, and polls them all until it is ended. It would live through any error.
+// three grandchildren, and polls them all until it is killed. It survives any error.
 
 import { DeathError, StateError, Tracer } from "../../src/index.ts";
 
