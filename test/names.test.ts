@@ -156,7 +156,7 @@ for (const encoder of ENCODERS) {
     assert.is(parseSignal("64", constants), 64);
     assert.is(parseSignal("SIGRTMAX", constants), 64);
     for (const text of ["65", "-1", "256", "18446744073709551625"]) {
-      refused(() => parseSignal(text, constants), new RegExp(`^there is no signal ${text}$`));
+      refused(() => parseSignal(text, constants), new RegExp(`^unknown signal ${text}$`));
     }
     refused(
       () => parseSignal("SIGKIL", constants),

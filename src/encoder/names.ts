@@ -78,7 +78,7 @@ export function parseSignal(text: string, constants: Constants): number {
   const number = parseNumber(text);
   if (number !== undefined) {
     if (number >= 0n && number <= 64n) return Number(number);
-    throw new InputError(`there is no signal ${text}`, {
+    throw new InputError(`unknown signal ${text}`, {
       remedy: "signals are 1 to 64; 0 means no signal",
     });
   }

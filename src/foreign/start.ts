@@ -113,7 +113,7 @@ function assignments(environment: Program["environment"]): string[] {
 
 /**
  * Gives the users of this process to a new user namespace: all, or itself. Without them the program starts as well,
- * and may read what everybody may.
+ * and may read what every user may.
  */
 function mapIds(pid: number): void {
   const write = (file: string, text: string): boolean => {

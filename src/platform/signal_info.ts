@@ -1,14 +1,14 @@
 import type { TracingThread } from "../stub/tracing_thread.ts";
 
-/** What the kernel tells of a signal: siginfo_t, as far as its signal gives it meaning. */
+/** What the kernel reports of a signal: siginfo_t. A member that the signal does not define has no meaning. */
 export interface SignalInfo {
   readonly signal: number;
-  /** Why: positive from the kernel, else from a process (SI_USER, SI_TKILL, …). */
+  /** The cause: positive from the kernel, otherwise from a process (SI_USER, SI_TKILL, …). */
   readonly code: number;
   readonly errno: number;
-  /** Of a fault: its address. */
+  /** The address of a fault. */
   readonly address: bigint;
-  /** Of a signal that a process sent: its pid. */
+  /** The pid of the process that sent it. */
   readonly pid: number;
 }
 

@@ -124,7 +124,7 @@ function lastStep([bits = 0]: Uint32Array): ChildStep | "clone" {
  * With a harmful exit signal no birth can be tried again: then the parent blocks signals meanwhile, and so does the child
  * until it is attached.
  *
- * @param isStub whether a child of the parent is a stub: what is none is left over from a birth that failed.
+ * @param isStub whether a child of the parent is a stub; any other is left over from a birth that failed.
  * @throws SyscallError, BirthError, AttachError, DeathError, DeadlineError, EncoderError
  */
 export function cloneStub(

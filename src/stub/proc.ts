@@ -9,8 +9,8 @@ export const PID = count(2 ** 31 - 1, 1);
 /**
  * The text of a file in /proc.
  *
- * @throws UnsupportedError where /proc is not mounted, or the kernel refuses to show it; StateError where it is the
- * process that is not there.
+ * @throws UnsupportedError if /proc is not mounted, or the kernel refuses to show it; StateError if the process does
+ * not exist.
  */
 export function readProc(path: string): string {
   try {
@@ -19,7 +19,7 @@ export function readProc(path: string): string {
     const errno = cause instanceof Error && "code" in cause ? String(cause.code) : "no errno";
     const details = { cause, errno, call: `open("${path}")` };
     if (existsSync("/proc/self/stat") && (errno === "ENOENT" || errno === "ESRCH")) {
-      throw new StateError(`${path} is not there: the process has ended`, details);
+      throw new StateError(`${path} does not exist: the process has ended`, details);
     }
     const failure = `${path} cannot be read`;
     const remedy = "mount /proc (mount -t proc proc /proc), and let this process read it";
@@ -40,22 +40,22 @@ export interface Mapping {
   readonly name: string;
 }
 
-/** What /proc tells of one process. Signal sets are the kernel's: bit n - 1 is signal n. */
+/** What /proc reports of one process. Signal sets are the kernel's: bit n - 1 is signal n. */
 export interface ProcessFacts {
   /** One letter, e.g. "t": stopped by its tracer. */
   readonly state: string;
   readonly parentPid: number;
-  /** The thread that traces it; 0 for none. */
+  /** The thread that traces it; 0 if it is not traced. */
   readonly tracerTid: number;
   readonly session: number;
   readonly exitSignal: number;
   readonly blocked: bigint;
   readonly ignored: bigint;
   readonly caught: bigint;
-  /** Those that wait for its main thread, and those that wait for any. */
+  /** Pending signals of its main thread and of the process. */
   readonly pending: bigint;
   readonly residentBytes: number;
-  /** Its memory map, without the kernel's own vsyscall page, which nobody can unmap. */
+  /** Its memory map, without the kernel's vsyscall page, which cannot be unmapped. */
   readonly mappings: readonly Mapping[];
 }
 
@@ -85,7 +85,7 @@ export function hasEnded(pid: number): boolean {
 }
 
 /**
- * Reads what the kernel says of a process now, or of one of its threads.
+ * Reads what the kernel reports of a process now, or of one of its threads.
  *
  * @throws StateError if there is no such process or thread; UnsupportedError without /proc.
  */

@@ -10,7 +10,7 @@ import { ThreadPool, type ThreadTicket } from "./thread_pool.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
-/** The live stubs of a tracer, and what is to be done when one is found dead. */
+/** The live stubs of a tracer, and what reports that one died. */
 export interface StubRegistry {
   readonly stubs: Map<number, Stub>;
   reportDeath(stub: Stub): void;

@@ -37,13 +37,13 @@ export interface StubOptions {
 /** What is called with a stub that died. */
 export type DeathListener = (stub: Stub) => void;
 
-/** How often resting stubs are examined while somebody listens for deaths. */
+/** How often resting stubs are examined while there is a listener, in milliseconds. */
 const WATCH_MILLISECONDS = 50;
 
 /** The tracers of this JavaScript thread that are not closed. */
 const open = new Set<Tracer>();
 
-/** Closes at the end of the JavaScript thread what nobody closed. */
+/** Closes the tracer at the end of the JavaScript thread if it is still open. */
 function closeAtExit(tracer: Tracer): void {
   if (open.size === 0) process.on("exit", closeAll);
   open.add(tracer);

@@ -13,7 +13,7 @@ export interface Architecture {
   readonly constants: Constants;
   /** The architecture's name in the audit and seccomp interfaces: the value of an AUDIT_ARCH_*. */
   readonly audit: number;
-  /** Whether there is a vsyscall page, which is to be trapped. */
+  /** Whether the kernel has a vsyscall page, which the filter traps. */
   readonly hasVsyscalls: boolean;
   /** The functions on blocks in a memory. */
   blockFunctions(memory: Memory): BlockFunctions;
