@@ -73,7 +73,7 @@ function mapOf({ mappings }: ProcessFacts): string {
 
 /**
  * The name of the signal that a stub gets when its parent ends, or "none". prctl(PR_GET_PDEATHSIG) writes it to memory,
- * for which the stub gets a page meanwhile.
+ * for which a page is mapped into the stub during the call.
  */
 export function deathSignal(stub: Stub): string {
   const { tracer } = stub;
@@ -84,7 +84,10 @@ export function deathSignal(stub: Stub): string {
   return answer === 0 ? "none" : tracer.signalName(answer);
 }
 
-/** Whether a stub has an rseq area registered. A kernel that does not report that refuses to register another one. */
+/**
+ * Whether a stub has an rseq area registered. If the kernel does not report that, it is tried: the kernel refuses to
+ * register a second area.
+ */
 export function hasRseq(stub: Stub): boolean {
   const area = readRseq(stub.thread);
   if (area !== undefined) return area.address !== 0n;

@@ -13,7 +13,7 @@ export interface ExecFailure {
 /**
  * Ends the process of a thread and reaps it.
  *
- * @param exitSignal what its parent gets: if it is harmful, the process is made to execute the idle program first.
+ * @param exitSignal the signal that its parent gets: if it is harmful, the process first executes the idle program.
  * @param isHostsChild whether the host can reap it untraced.
  * @throws CloseError if its end would harm its parent.
  */
@@ -36,7 +36,7 @@ export function letGo(thread: Thread): void {
   thread.forget();
 }
 
-/** Makes a thread traced and stopped, if it lives. @returns what prevents that, if anything does. */
+/** Makes a live thread traced and stopped. Returns the reason if that is impossible. */
 function takeHold(thread: Thread): string | undefined {
   try {
     if (thread.state === "running") thread.stop();
@@ -52,7 +52,7 @@ function takeHold(thread: Thread): string | undefined {
   }
 }
 
-/** Makes the end of a process harm neither host nor parent. */
+/** Ensures that the end of a process harms neither the host nor the parent. */
 function defuse(thread: Thread, exitSignal: number): void {
   try {
     const failure = executeIdle(thread);

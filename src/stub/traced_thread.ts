@@ -15,15 +15,15 @@ import { decodeEnd, decodeStatus, type Stop } from "./status.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
 /**
- * untraced: not attached, or detached; stopped: may be asked for its registers; running: between a resume
- * and its stop; dead: reaped.
+ * untraced: not attached, or detached; stopped: accepts ptrace requests; running: between a resume and the next stop;
+ * dead: reaped.
  */
 export type ThreadState = "untraced" | "stopped" | "running" | "dead";
 
-/** How long a stub that missed a deadline may take to stop at a SIGSTOP. */
+/** How long a stub that missed a deadline may take to stop after a SIGSTOP. */
 const GRACE_MILLISECONDS = 1000;
 
-/** How long each wait of a teardown may take, however short the tracer's deadline is. */
+/** The deadline of each wait of a teardown, even if the tracer's is shorter. */
 export const PATIENT_MILLISECONDS = 10_000;
 
 const { ECHILD, ESRCH } = constants.errno;
@@ -35,7 +35,7 @@ export class TracedThread {
   readonly tid: number;
   state: ThreadState = "untraced";
   #end: StubEnd | undefined;
-  // A pidfd of the process while it is not traced: its pid may be another's once it has ended.
+  // A pidfd of the process while it is not traced: its pid may be reused after its end.
   #pidfd = -1;
 
   constructor(tracer: TracingThread, tgid: number, tid: number) {
@@ -52,7 +52,7 @@ export class TracedThread {
   /**
    * Waits for the next stop.
    *
-   * @param deadline may be one that other waits share. Default: the tracer's, from now on.
+   * @param deadline may be shared with other waits. Default: the tracer's, starting now.
    * @param options of wait4. Default: those for a traced thread.
    * @throws DeathError if the thread ends or has ended; DeadlineError.
    */
@@ -62,13 +62,13 @@ export class TracedThread {
     return this.take(status);
   }
 
-  /** Returns the stop that has happened in the meantime, if any; does not wait. @throws DeathError */
+  /** Returns the stop that has happened since, if any; does not wait. @throws DeathError */
   poll(): Stop | undefined {
     const status = this.#nextStatus(new Deadline(0));
     return status === undefined ? undefined : this.take(status);
   }
 
-  /** Makes a ptrace request without memory. @returns its result. @throws TraceError */
+  /** Makes a ptrace request that transfers no memory, and returns its result. @throws TraceError */
   ptrace(request: string, data = 0): number {
     const result = this.tracer.shim.ptrace(this.tracer.constant(request), this.tid, 0, data);
     return this.check(`ptrace(${request})`, result);
@@ -96,7 +96,7 @@ export class TracedThread {
     this.state = "untraced";
   }
 
-  /** Makes sure that a thread that was detached has not ended. @throws DeathError */
+  /** Checks that a detached thread has not ended. @throws DeathError */
   expectAlive(): void {
     const { shim } = this.tracer;
     if (this.#pidfd < 0) return;
@@ -158,7 +158,7 @@ export class TracedThread {
   }
 
   /**
-   * Waits for the end of a thread that is about to end, whatever else it stops at.
+   * Waits for the end of a thread that is about to end, and resumes it at any other stop.
    *
    * @throws DeadlineError, TraceError
    */
@@ -174,7 +174,7 @@ export class TracedThread {
     }
   }
 
-  /** Gives the thread up: it was reaped, or never will be. */
+  /** Gives the thread up: it was reaped, or it never will be. */
   forget(end: StubEnd = { kind: "unknown", reason: "it was given up" }): void {
     if (this.state === "dead") return;
     this.state = "dead";
@@ -182,7 +182,7 @@ export class TracedThread {
     if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
   }
 
-  /** The registers that it rested with, for one that got past its exit stop. */
+  /** The registers at its last rest, for a thread whose exit stop was missed. */
   protected restRegisters(): RegisterDump | undefined {
     return undefined;
   }
@@ -196,18 +196,18 @@ export class TracedThread {
     const { shim, status } = this.tracer;
     const result = shim.waitWithin(this.tid, options, deadline.bytes, status);
     if (result === -ECHILD) {
-      const reason = "it ended, and a host that ignores SIGCHLD does not learn how";
+      const reason = "it ended, and the kernel does not report how to a host that ignores SIGCHLD";
       this.#dieOf({ kind: "unknown", reason });
     }
     if (result < 0) throw this.#traceError("wait4", -result);
     return result === 0 ? undefined : status[0];
   }
 
-  /** What a status word does to the state of the thread. @throws DeathError */
+  /** Updates the state of the thread by a status word. @throws DeathError */
   protected take(status: number): Stop {
     const report = decodeStatus(this.tracer, status);
     if (!("event" in report)) {
-      // It got past its exit stop: the registers that it rested with are the last that are known.
+      // The exit stop was missed: the registers at its last rest are the last known ones.
       this.#dieOf(report, this.state === "untraced" ? undefined : this.restRegisters());
     }
     this.state = "stopped";
@@ -216,8 +216,8 @@ export class TracedThread {
   }
 
   /**
-   * The thread is at its exit stop: reads how it ends and its registers, lets it end, and reaps it. Only then does
-   * the kernel notify its parent, so with SIGKILL as exit signal this may be the host's last act.
+   * The thread is at its exit stop: reads how it ends and its registers, resumes it, and reaps it. Only then does the
+   * kernel notify its parent: with the exit signal SIGKILL that may kill the host.
    */
   #die(): never {
     const end = decodeEnd(this.tracer, this.#eventMessage());
@@ -254,12 +254,12 @@ export class TracedThread {
     this.check(`ptrace(${request})`, result);
   }
 
-  /** The result of a request. @throws what `#fail` throws for a negative one. */
+  /** Returns the result of a request. @throws what `fail` throws if it is negative. */
   protected check(call: string, result: number): number {
     return result < 0 ? this.fail(call, -result) : result;
   }
 
-  /** A request that finds no stopped thread may have met one that is being killed: then the death is reported. */
+  /** A request that finds no stopped thread may have met one that is being killed: in that case reports the death. */
   protected fail(call: string, errno: number): never {
     if (errno === ESRCH && this.state === "stopped") {
       this.state = "running";

@@ -23,9 +23,8 @@ export interface TracerOptions {
 
 export interface StubOptions {
   /**
-   * The signal that the parent gets when the stub ends, by name or number. SIGCHLD, the default, makes a
-   * death an error; SIGKILL, the original's choice, makes it the death of the parent, and so on up to the
-   * host.
+   * The signal that the parent gets when the stub ends, by name or number. With SIGCHLD, the default, a death is an
+   * error; with SIGKILL, gVisor's choice, it also kills the parent, and so on up to the host.
    */
   exitSignal?: string | number;
   /** Steps of the forked child's set-up to leave out, for lessons and tests. */
@@ -34,7 +33,7 @@ export interface StubOptions {
   filter?: Uint8Array;
 }
 
-/** What is called with a stub that died. */
+/** Called with each stub that died. */
 export type DeathListener = (stub: Stub) => void;
 
 /** How often resting stubs are examined while there is a listener, in milliseconds. */
@@ -59,12 +58,12 @@ function closeAll(): void {
     try {
       tracer.close();
     } catch {
-      // There is no caller left to report it to; EXITKILL ends what this could not.
+      // No caller is left to report this to; EXITKILL ends the remaining stubs.
     }
   }
 }
 
-/** A seccomp filter that consists of instructions: the kernel checks what they do. */
+/** An array of struct sock_filter, of which only the length is checked: the kernel checks the instructions. */
 const filterShape: Shape<Uint8Array> = (value, place) => {
   const filter = bytes(value, place);
   const { length } = filter;
@@ -81,7 +80,7 @@ const STUB_OPTIONS = {
   filter: filterShape,
 };
 
-/** What an `encoder` option may be; `Tracer` checks the encoder itself. */
+/** Checks the type of an `encoder` option; `Tracer` checks the encoder itself. */
 export function encoderOption(value: unknown, place: string): void {
   if (typeof value === "string" || (typeof value === "object" && value !== null)) return;
   throw new InputError(`${place}: expected the name of an encoder, or an encoder`);
@@ -94,7 +93,7 @@ function openedEncoder(options: TracerOptions): Encoder {
 }
 
 /**
- * The one OS thread that issues ptrace requests, with the stubs that it traces.
+ * The OS thread that issues ptrace requests, with the stubs that it traces.
  *
  * A tracer belongs to the JavaScript thread that made it. Close it before that thread ends; `using` does.
  *
@@ -119,7 +118,7 @@ export class Tracer extends TracingThread {
     closeAtExit(this);
   }
 
-  /** Every live stub by its pid. */
+  /** All live stubs, by pid. */
   get stubs(): ReadonlyMap<number, Stub> {
     return this.#stubs;
   }
@@ -144,13 +143,13 @@ export class Tracer extends TracingThread {
     return this.addStub(forkStub(this, fork), exitSignal, started);
   }
 
-  /** Takes a thread that the host forked as a stub. @internal */
+  /** Registers a thread that the host forked as a stub. @internal */
   addStub(thread: Thread, exitSignal: number, started = performance.now()): Stub {
     return new Stub(this.#registry, thread, { exitSignal, started });
   }
 
   /**
-   * Attaches to a thread of a stub whose first thread another tracer has.
+   * Attaches to a thread of a stub whose first thread another tracer traces.
    *
    * @throws StateError if the ticket is for another tracer, InputError, AttachError
    */
@@ -161,11 +160,11 @@ export class Tracer extends TracingThread {
   }
 
   /**
-   * Calls `listener` with each stub that dies and was not closed; `stub.end` says how it ended. A stub that rests is
-   * examined every 50 ms as long as there is a listener, which does not keep the process from ending. An exception in a
-   * listener becomes a warning of the process.
+   * Calls `listener` with each stub that dies without being closed; `stub.end` says how it ended. While there is a
+   * listener, resting stubs are polled every 50 ms; that does not keep the process alive. An exception in a listener
+   * becomes a process warning.
    *
-   * @returns what removes the listener.
+   * @returns a function that removes the listener.
    */
   onDeath(listener: DeathListener): () => void {
     this.#expectOpen();
@@ -179,8 +178,7 @@ export class Tracer extends TracingThread {
   }
 
   /**
-   * Ends every stub and leaves no process behind, whatever their exit signals. The host lives on. Closing
-   * a second time does nothing.
+   * Ends and reaps every stub, whatever its exit signal; the host survives. Closing a second time does nothing.
    *
    * @throws StateError if another tracer still has a thread of a stub: nothing is closed then.
    */
@@ -195,7 +193,7 @@ export class Tracer extends TracingThread {
       try {
         stub.close();
       } catch (error) {
-        // The others are ended all the same.
+        // The others are still ended.
         failure ??= error;
       }
     }
