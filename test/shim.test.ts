@@ -288,7 +288,7 @@ load("a C encoder of another version is refused", async () => {
     "native",
   );
   assert.is(name, "EncoderError");
-  assert.match(message, /^native\.so speaks another version/);
+  assert.match(message, /^native\.so has another version/);
   assert.match(remedy ?? "", /npm run build/);
 });
 

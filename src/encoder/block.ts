@@ -8,10 +8,10 @@ export interface RegisterField {
   readonly offset: number;
 }
 
-/** Bytes of a register's word. */
+/** The size of a register, in bytes. */
 const WORD = 8;
 
-/** The registers that an encoder's layout has, in the order in which they lie in a block. */
+/** The registers of an encoder's block, in ascending order of their offsets. @throws InputError */
 export function registerLayout(encoder: Encoder): RegisterField[] {
   object(encoder, "encoder");
   if (typeof encoder.constants?.get !== "function") {
@@ -28,18 +28,18 @@ export function registerLayout(encoder: Encoder): RegisterField[] {
 interface BlockLayout {
   /** The encoder's whole buffer. */
   readonly memory: Uint8Array;
-  /** Bytes of a block. */
+  /** The size of a block, in bytes. */
   readonly size: number;
-  /** Byte offset of each register, in the order in which they lie. */
+  /** The byte offset of each register, in ascending order. */
   readonly fields: ReadonlyMap<string, number>;
 }
 
 /** One register block in an encoder's memory: words of 64 bits, in the byte order of the machine. */
 export class RegisterBlock {
-  /** Byte offset in the encoder's buffer, a multiple of 8: what the encoder's functions take. */
+  /** Byte offset in the encoder's buffer, a multiple of 8: the argument of the encoder's functions. */
   readonly offset: number;
   readonly #layout: BlockLayout;
-  // Views are expensive to make, and most blocks are only copied.
+  // Made on demand: views are expensive, and most blocks are only copied.
   #bytes: Uint8Array | undefined;
   #words: BigUint64Array | undefined;
 
@@ -49,14 +49,14 @@ export class RegisterBlock {
     this.offset = offset;
   }
 
-  /** The block's bytes: what the shim takes. */
+  /** The bytes of the block: the argument of the shim's functions. */
   get bytes(): Uint8Array {
     const { memory, size } = this.#layout;
     this.#bytes ??= memory.subarray(this.offset, this.offset + size);
     return this.#bytes;
   }
 
-  /** Takes all registers of another block of the same encoder. */
+  /** Copies all registers from another block of the same encoder. */
   copyFrom(other: RegisterBlock): void {
     const { memory, size } = this.#layout;
     memory.copyWithin(this.offset, other.offset, other.offset + size);
@@ -80,7 +80,7 @@ export class RegisterBlock {
     return this.#view()[index] ?? 0n;
   }
 
-  /** All registers by name, copied. */
+  /** A copy of all registers, by name. */
   dump(): Record<string, bigint> {
     return Object.fromEntries(
       [...this.#layout.fields.keys()].map((name) => [name, this.get(name)]),
@@ -100,17 +100,17 @@ export class RegisterBlock {
   }
 }
 
-/** The allocators of memories: tracers with one encoder share its memory. */
+/** The allocator of each memory: tracers with the same encoder share its memory. */
 const allocators = new WeakMap<ArrayBuffer, BlockAllocator>();
 
-/** Hands out the part of an encoder's memory that belongs to the host, block by block. */
+/** Allocates register blocks in the part of an encoder's memory that belongs to the host. */
 export class BlockAllocator {
   readonly #name: string;
   readonly #layout: BlockLayout;
   readonly #free: RegisterBlock[] = [];
   #next: number;
 
-  /** The one allocator of an encoder's memory for all tracers. */
+  /** The allocator of an encoder's memory, shared by all tracers. */
   static of(encoder: Encoder): BlockAllocator {
     const known = allocators.get(encoder.buffer);
     if (known !== undefined) return known;
@@ -137,7 +137,7 @@ export class BlockAllocator {
     if (this.#next + size > memory.length) {
       throw new EncoderError(
         `the memory of encoder ${this.#name} (${memory.length} bytes) has no room for another register block`,
-        { remedy: "close stubs that are not needed any more" },
+        { remedy: "close stubs that are no longer needed" },
       );
     }
     const block = new RegisterBlock(this.#layout, this.#next);
@@ -145,7 +145,7 @@ export class BlockAllocator {
     return block;
   }
 
-  /** Takes a block back, which must not be used afterwards. */
+  /** Frees a block, which must not be used afterwards. */
   release(block: RegisterBlock): void {
     this.#free.push(block);
   }

@@ -6,10 +6,10 @@ import type { Arch } from "./arch.ts";
 import type { PartialEncoder } from "./encoder.ts";
 import { cPrototype, usesMemory } from "./prototype.ts";
 
-/** As much memory as the other encoders have, for some 30,000 register blocks. */
+/** The size of the memory in bytes, as in the other encoders: enough for some 30,000 register blocks. */
 const BUFFER_SIZE = 8 << 20;
 
-/** The libraries of shim/native/, beside this program. */
+/** The libraries of shim/native/, in the folder of this program. */
 const FILES: Readonly<Record<Arch, string>> = {
   amd64: "native.so",
   arm64: "native-arm64.so",
@@ -17,7 +17,7 @@ const FILES: Readonly<Record<Arch, string>> = {
 
 type Library = ReturnType<typeof loadLibrary>;
 type Value = number | bigint;
-/** A function of the library as koffi calls it, and one of the encoder. */
+/** A function of the library, as koffi binds it. */
 type Foreign = (...args: (Value | Uint8Array)[]) => Value;
 type Callable = (...args: Value[]) => unknown;
 
@@ -31,7 +31,7 @@ export function openNativeEncoder(arch: Arch): PartialEncoder {
   const buffer = new ArrayBuffer(BUFFER_SIZE);
   const memory = new Uint8Array(buffer);
   const functions = functionsOf(arch).map((name) => [name, bindFunction(library, name, memory)]);
-  // One new object: lookups in an object that grew function by function are slower.
+  // A new object: lookups are slower in an object to which functions were added one by one.
   return {
     ...Object.fromEntries(functions),
     name: "native",
@@ -52,7 +52,7 @@ function openLibrary(arch: Arch): Library {
   }
   const library = loadLibrary(file);
   if (BigInt(library.func("uint32_t native_encoder_abi()")()) !== ENCODER_ABI) {
-    throw new EncoderError(`${file} speaks another version of the encoder ABI`, {
+    throw new EncoderError(`${file} has another version of the encoder ABI`, {
       remedy: REBUILD,
     });
   }
@@ -111,7 +111,7 @@ function passAny(call: Foreign, wide: boolean, ...first: Uint8Array[]): Callable
   };
 }
 
-/** koffi silently turns what does not fit into 64 bits into 0. */
+/** Truncates a word: koffi silently passes 0 for a BigInt that does not fit into 64 bits. */
 function word(value: Value): Value {
   return typeof value === "bigint" ? BigInt.asUintN(64, value) : value;
 }

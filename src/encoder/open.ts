@@ -18,10 +18,10 @@ const openers: Readonly<Record<EncoderName, (arch: Arch) => PartialEncoder>> = {
   gvisor: openGvisorEncoder,
 };
 
-/** The encoders that agree on everything that the ABI says; the first is the default. */
+/** The encoders that follow the ABI; the first is the default. */
 export const ENCODERS: readonly EncoderName[] = ["assembly", "script", "native"];
 
-/** All that come with stublab: `gvisor` decides as the original does, which differs from the ABI in places. */
+/** All encoders that come with stublab: `gvisor` follows gVisor where that differs from the ABI. */
 export const ALL_ENCODERS: readonly EncoderName[] = [...ENCODERS, "gvisor"];
 
 function isEncoderName(name: string): name is EncoderName {
@@ -29,12 +29,12 @@ function isEncoderName(name: string): name is EncoderName {
 }
 
 /**
- * Opens a new instance of an encoder that comes with stublab, with memory of its own.
+ * Opens a new instance of an encoder that comes with stublab. Each instance has its own memory.
  *
  * @param name see ENCODERS and ALL_ENCODERS
- * @param arch the architecture that it encodes for; guests run on amd64 only, so encoders for arm64 lack their functions
+ * @param arch the architecture; encoders for arm64 lack the functions for guests, which run on amd64 only
  * @throws InputError if there is no encoder of that name
- * @throws UnsupportedError if this build has no headers of that architecture
+ * @throws UnsupportedError if this build does not include the encoder for that architecture
  * @example
  * const encoder = openEncoder("script");
  * encoder.encodeClone(0x400n, 17); // 0x411n

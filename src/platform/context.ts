@@ -11,7 +11,7 @@ import { FaultRecord } from "./fault.ts";
 import { decodeSignalInfo, type SignalInfo } from "./signal_info.ts";
 import type { Subprocess } from "./subprocess.ts";
 
-/** A system call that a guest made. Answer it with `setResult`. */
+/** A system call that a guest made. `setResult` sets its result. */
 export interface GuestSyscall {
   readonly kind: "syscall";
   readonly number: number;
@@ -42,21 +42,24 @@ export interface GuestInterrupt {
 /** Why a switch ended. */
 export type GuestEvent = GuestSyscall | GuestFault | GuestSignal | GuestInterrupt;
 
-/** How long a guest that is interrupted may take to stop, in milliseconds. */
+/** How long an interrupted guest may take to stop, in milliseconds. */
 const GRACE_MILLISECONDS = 1000;
 
-// Words of an interrupt handle: whether an interrupt is requested, and the thread that runs the guest now.
+// Indices in an interrupt handle: whether an interrupt is requested, and the thread that currently runs the guest.
 const WANTED = 0;
 const TGID = 1;
 const TID = 2;
 
-/** What another thread needs to interrupt a guest: it can be posted to a worker. */
+/** A handle with which another thread can interrupt a guest: it can be posted to a worker. */
 export interface InterruptHandle {
   readonly words: Int32Array;
   readonly signal: number;
 }
 
-/** Makes the guest's switch, or its next one, end with an interrupt. From any thread of this process. */
+/**
+ * Ends the current or next switch to a guest with an interrupt. Any thread of this process may call it. @throws
+ * InputError
+ */
 export function interruptGuest(handle: InterruptHandle): void {
   object(handle, "handle");
   const { words, signal } = handle;
@@ -74,11 +77,11 @@ export function interruptGuest(handle: InterruptHandle): void {
  */
 export class Context {
   readonly tracer: TracingThread;
-  /** The guest's registers. Its segment selectors are the stub's own at each switch. */
+  /** The guest's registers. Each switch replaces the segment selectors with the stub's. */
   readonly registers: RegisterBlock;
   /** The guest's XSAVE area in the kernel's layout (NT_X86_XSTATE). */
   readonly xstate: Uint8Array;
-  /** What `interruptGuest` takes. */
+  /** The handle for `interruptGuest`. */
   readonly interruptHandle: InterruptHandle;
   readonly #record: SwitchRecord;
   /** Where the encoder writes the arguments of a system call. */
@@ -100,7 +103,7 @@ export class Context {
     this.#record = new SwitchRecord(this.xstate.length);
     this.interruptHandle = {
       words: new Int32Array(new SharedArrayBuffer(12)),
-      // The original's choice: injections pass its stops over.
+      // gVisor's choice: injections pass over its stops.
       signal: tracer.constant("SIGCHLD"),
     };
   }
@@ -130,18 +133,18 @@ export class Context {
     }
   }
 
-  /** Interrupts the guest: if none is under way, its next switch ends at once. */
+  /** Ends the current switch to the guest with an interrupt, or else its next one. */
   interrupt(): void {
     interruptGuest(this.interruptHandle);
   }
 
-  /** Answers the system call that the guest stopped at. */
+  /** Sets the result of the system call that the guest stopped at. */
   setResult(value: bigint): void {
     const result = word(value, "result");
     this.tracer.encoder.encodeGuestResult(this.registers.offset, result);
   }
 
-  /** Releases the memory of the registers: the context cannot be used afterwards. A second time does nothing. */
+  /** Releases the memory of the registers: the context cannot be used afterwards. Releasing it again does nothing. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
@@ -172,7 +175,7 @@ export class Context {
     }
   }
 
-  /** One resume and its stop; undefined if that stop does not concern the guest. */
+  /** Resumes the guest until a stop; returns undefined if the stop does not concern the guest. */
   #run(subprocess: Subprocess, thread: Thread): GuestEvent | undefined {
     const { tracer } = this;
     const { encoder } = tracer;
@@ -203,23 +206,24 @@ export class Context {
     return { kind: "syscall", number, args };
   }
 
-  /** What a stop by a signal means to the guest; undefined if the signal is not the guest's. */
+  /** The event for a stop by a signal; undefined if the signal does not concern the guest. */
   #signal(subprocess: Subprocess): GuestEvent | undefined {
     const { tracer } = this;
     const info = decodeSignalInfo(tracer, this.#record.siginfo);
-    // A group-stop, or the stop that every first resume after an attach meets.
+    // A group-stop, or the stop of the first resume after an attach.
     if (tracer.encoder.waitValue(this.#record.status) === tracer.constant("SIGSTOP")) {
       return undefined;
     }
     if (info.code <= 0) {
-      // What other processes send is not the guest's. Only for these two codes the kernel fills in the sender.
+      // Signals of other processes do not concern the guest. Only for these two codes does the kernel fill in the
+      // sender.
       const isCertain =
         info.code === tracer.constant("SI_USER") || info.code === tracer.constant("SI_TKILL");
       if (!isCertain || info.pid !== process.pid) return undefined;
       if (info.signal === this.interruptHandle.signal) return undefined;
     }
     if (info.signal === tracer.constant("SIGSYS") && info.code === tracer.constant("SYS_SECCOMP")) {
-      // The filter traps calls into the vsyscall page: to a guest there is nothing at that address.
+      // The filter traps calls into the vsyscall page, as if nothing were mapped there.
       tracer.encoder.rewindVsyscall(this.registers.offset, info.address);
       return this.#segv(subprocess, { ...info, signal: tracer.constant("SIGSEGV") });
     }

@@ -16,7 +16,10 @@ export interface PlatformOptions {
   encoder?: string | Encoder;
   /** The deadline of every wait, and of a switch that has none of its own, in milliseconds. Default: 5000. */
   deadline?: number;
-  /** As for a stub: SIGCHLD, the default, makes a death an error; SIGKILL, the original's, ends all. */
+  /**
+   * As for a stub: with SIGCHLD, the default, a death is an error; with SIGKILL, gVisor's choice, it ends all
+   * processes.
+   */
   exitSignal?: string | number;
   /** Whether stubs run under a filter that allows only the calls that the tracer injects. Default: true. */
   seccomp?: boolean;
@@ -83,7 +86,7 @@ export class Platform {
     }
   }
 
-  /** An empty subprocess: from the pool if one waits there, else a grandchild of the master. */
+  /** Returns an empty subprocess: from the pool if it has one, else a new grandchild. */
   newAddressSpace(): Subprocess {
     this.#expectOpen();
     return new Subprocess(this.#pool.take() ?? this.master.createStub(), this.#pool);
@@ -107,7 +110,7 @@ export class Platform {
   }
 
   /**
-   * Ends every process of the platform. The caller lives on.
+   * Ends every process of the platform, but not the caller.
    *
    * @throws StateError if another tracer still has a thread of a subprocess: nothing is closed then.
    */
