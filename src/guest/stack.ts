@@ -1,4 +1,4 @@
-// The initial stack of a program, as execve(2) makes it:
+// The initial stack of a program, in the layout of execve(2):
 //
 //    stack pointer → argc   argv[0] … NULL   envp[0] … NULL   auxv (type, value) … AT_NULL   strings and AT_RANDOM's bytes
 
@@ -21,10 +21,10 @@ const AT_EGID = 14n;
 const AT_SECURE = 23n;
 const AT_RANDOM = 25n;
 
-/** The user and group of every guest, whatever those of the host are. */
+/** The user and group of every guest, independent of the host's. */
 const GUEST_UID = 1000n;
 
-/** The most bytes that arguments and environment may take together. */
+/** The most bytes that arguments and environment may take in total. */
 const MOST_STRINGS = 128 << 10;
 
 /** Arguments and environment of a program. */
@@ -36,7 +36,7 @@ export interface Start {
 }
 
 /**
- * The contents of a stack that ends at `top`. They begin at the stack pointer.
+ * Returns the contents of a stack from the stack pointer to its end, `top`.
  *
  * @throws InputError for strings with a NUL, or that are too long.
  */
@@ -52,7 +52,7 @@ export function initialStack(
   const strings = Buffer.concat([...argv, ...envp]);
   if (strings.length > MOST_STRINGS) {
     throw new InputError(
-      `arguments and environment take ${strings.length} bytes, and may take ${MOST_STRINGS}`,
+      `arguments and environment take ${strings.length} bytes: the limit is ${MOST_STRINGS}`,
     );
   }
   const random = randomBytes(16);
