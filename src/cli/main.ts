@@ -77,7 +77,7 @@ ${Object.entries(COMMANDS)
 Exit status: 0 success, 1 something was found or failed, 2 wrong usage, 3 not possible on this machine.
 `;
 
-/** Codes of the errors that mean that this machine cannot do it. */
+/** The codes of errors that are limits of this machine: exit status 3. */
 const MACHINE_ERRORS = new Set([
   "ERR_STUBLAB_UNSUPPORTED",
   "ERR_STUBLAB_FORK",
