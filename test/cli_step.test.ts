@@ -299,7 +299,7 @@ pipe("a scenario with a failed fact has status 1, and stderr says why", async ()
   for (const args of [[file], [file, "--json"]]) {
     const { code, stderr } = await stublab(...args);
     assert.is(code, 1);
-    assert.is(stderr, "FAIL its\\x1b[2J parent: expected 7, got 1\n");
+    assert.is(stderr, "FAIL its\\x1b[2J parent: expected 7, seen 1\n");
   }
 });
 

@@ -6,6 +6,6 @@ export function failures({ end }: Pick<Recording, "end">): string[] {
   return end
     .filter(({ held }) => !held)
     .map(({ fact, expected, seen }) =>
-      visible(`FAIL ${fact}: expected ${expected}, got ${seen}`).concat("\n"),
+      visible(`FAIL ${fact}: expected ${expected}, seen ${seen}`).concat("\n"),
     );
 }
