@@ -89,8 +89,8 @@ function isReturn(path: u32, index: u64): bool {
 }
 
 /**
- * Writes the signatures of `count` setups and outcomes. For each, one integer says what agrees with the prediction, and
- * a set of registers, in two halves, which registers at the stop the case determines.
+ * Writes the signatures of `count` setups and outcomes. For each, an integer says which parts agree with the
+ * prediction, and a set, in two halves, lists the registers at the stop that the case determines.
  */
 export function sign(
   setups: usize,

@@ -5,18 +5,18 @@
  * - `syscallErrno`: every negative result is an error, even below -4095 (syscallReturnValue). An errno that does not
  *   fit into 32 bits is 2^31 - 1 here.
  * - `restartsSyscall`: ERESTARTSYS, ERESTARTNOINTR and ERESTARTNOHAND; ERESTART_RESTARTBLOCK is an ordinary error
- * (thread.syscallIgnoreInterrupt).
+ *   (thread.syscallIgnoreInterrupt).
  * - `encodeBootstrap`: the pid is sign-extended (initChildProcessPPID). Pids are positive, so a stub sees no
- * difference.
+ *   difference.
  * - `waitKind`, `waitEvent`, and with them `waitValue` and `waitCoreDumped` (thread.wait, with the WaitStatus of
- * golang.org/x/sys/unix): a stop has an event only if its signal is SIGTRAP; a stop by another signal is a stop by that
- * signal, or by a system call if it is SIGTRAP | 0x80. The low 7 bits alone decide how a process ended, so words that
- * wait4 never stores become exits and deaths. The difference shows in those words, and in a group-stop of a seized
- * tracee; gVisor attaches.
- * - `encodeSyscall`, amd64: orig_rax is the initial one's (createSyscallRegs). arm64 has no such register.
+ *   golang.org/x/sys/unix): a stop has an event only if its signal is SIGTRAP; a stop by another signal is a stop by
+ *   that signal, or by a system call if it is SIGTRAP | 0x80. The low 7 bits alone decide how a process ended, so words
+ *   that wait4 never stores become exits and deaths. The difference shows in those words, and in a group-stop of a
+ *   seized tracee; gVisor attaches.
+ * - `encodeSyscall`, amd64: orig_rax is that of the initial block (createSyscallRegs). arm64 has no such register.
  * - `enterGuest`: orig_rax stays unchanged (thread.resetSysemuRegs).
  * - `decodeGuestSyscall`: the number is the whole of orig_rax (Context64.SyscallNo); the kernel takes the low half. A
- * number that does not fit into 32 bits becomes the nearest that does: neither is a system call.
+ *   number that does not fit into 32 bits becomes the nearest that does: neither is a system call.
  *
  * Everything else is that of `script`, because gVisor decides the same or nothing: its clone words and wait4 options
  * are constants that it does not check, it has no clone3, and when it restarts guests' calls by their results

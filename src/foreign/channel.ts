@@ -7,7 +7,7 @@ import { fstatSync, writeSync } from "node:fs";
  *       | bytes of text, u32 |   | UTF-8            |
  *       +--------------------+   +------------------+
  *
- * The parent sends one byte before the first message; the start of the child consumes it.
+ * The parent sends one byte before the first message; init in the child consumes it.
  */
 
 /** The descriptor of the channel in the child (STUBLAB_START_CHANNEL). */

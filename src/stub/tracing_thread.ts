@@ -23,7 +23,7 @@ function checkSyscallNumber(call: unknown): bigint {
  * The OS thread that issues ptrace requests, with what every request needs. It does not know the stubs; `Tracer` does.
  *
  *     encoder ─ blocks ─ frame      the block of the current injection, and of its result
- *     shim ─ status, mask           what the shim fills
+ *     shim ─ status, mask           the memory that the shim fills
  *     stubAddress ─ restAddress     where the stub code is, and where RIP rests in it
  */
 export class TracingThread {
