@@ -77,7 +77,7 @@ struct stublab_outcome {
     uint64_t written[STUBLAB_REGISTERS];
     /** Registers at the stop. */
     uint64_t stopped[STUBLAB_REGISTERS];
-    /** struct sigcontext without floating point; zeros if there is none. */
+    /** struct sigcontext without floating point; zeros if there is no frame. */
     uint64_t frame[STUBLAB_SIGCONTEXT];
 };
 

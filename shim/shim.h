@@ -1,10 +1,9 @@
-// The contract between the shim and src/shim/: every function that the library exports.
-//
-// The shim makes system calls and knows no policy. Results are a value (>= 0) or -errno. Addresses
-// and 64-bit words are uint64_t. A register block is the kernel's struct of general registers
-// (struct user_regs_struct on amd64), in memory of the caller. Nothing here uses libc, thread-local
-// storage or a lock, so every function may be called from any thread; ptrace requests must come
-// from the thread that attached.
+// The contract between the shim and src/shim/: every function that the library exports. The shim
+// makes system calls and has no policy. Results are a value (>= 0) or -errno. Addresses and 64-bit
+// words are uint64_t. A register block is the kernel's struct of general registers (struct
+// user_regs_struct on amd64), in memory of the caller. Nothing here uses libc, thread-local storage
+// or a lock, so every function may be called from any thread; ptrace requests must come from the
+// thread that attached.
 #ifndef STUBLAB_SHIM_H
 #define STUBLAB_SHIM_H
 

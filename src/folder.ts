@@ -1,7 +1,7 @@
 /*
  * A folder whose content is not trusted: other users, or the author of an archive, may have written it. The user names
  * the folder itself. In it no symbolic link is followed, and only regular files and folders are opened. Every path goes
- * through the descriptor of its folder, so renaming it meanwhile has no effect.
+ * through the descriptor of its folder, so renaming the folder has no effect.
  */
 
 import { randomBytes } from "node:crypto";

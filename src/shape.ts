@@ -5,7 +5,7 @@ import { nearest } from "./nearest.ts";
  * Checks a value of unknown origin and returns it with its type.
  *
  * @param place where the value is in its document, e.g. "steps[12].registers"
- * @throws InputError that names the place, what was expected and what is there.
+ * @throws InputError that names the place, the expected type and the actual value.
  */
 export type Shape<T> = (value: unknown, place: string) => T;
 

@@ -167,7 +167,7 @@ for (const [what, answer, message] of [
       // @ts-expect-error The types refuse most of these.
       runGuest(platform, { code: EXIT_7 }, { onSyscall: () => answer }),
     );
-    assert.match(seen, /^the answer of onSyscall/);
+    assert.match(seen, /^the result of onSyscall/);
     assert.match(seen, message);
     expectUsable();
   });

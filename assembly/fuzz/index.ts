@@ -1,5 +1,5 @@
-// What the fuzzer does with each case besides trying and predicting it: generates cases and signs outcomes, a batch per
-// call. The host owns all memory from `heap` on, and places tables, setups and outcomes there.
+// Generates cases and signs outcomes, a batch per call. Trying and predicting cases is the host's part. The host owns
+// all memory from `heap` on, and places tables, setups and outcomes there.
 
 import { setXstateLength } from "./other_ways";
 import { seed } from "./random";

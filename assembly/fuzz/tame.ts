@@ -108,7 +108,7 @@ function isSpin(rip: u32): bool {
   return rip - placeSpin <= RESTART;
 }
 
-/** Whether code pops what it has not pushed. In 32-bit mode the ends of two pieces do. */
+/** Whether code pops more than it has pushed. In 32-bit mode, the ends of two pieces of code do. */
 function isPop(rip: u32): bool {
   return rip == placeStack + 1 || rip == placeLoad + 2 || rip == placeStore + 2;
 }

@@ -1,4 +1,4 @@
-// What a register setup leaves in a thread on amd64.
+// Detects what a register setup leaves in a thread on amd64.
 
 #include "attempt.h"
 #include "registers.h"

@@ -7,7 +7,7 @@ import { reportError, unwritable } from "./report.ts";
 
 declare const STUBLAB_VERSION: string;
 
-/** What each command does, and how to load it: only the command that is run is loaded. */
+/** The summary of each command, and its loader: only the command that runs is loaded. */
 const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }> = {
   bootstrap: {
     summary: "bootstrap a master and grandchildren, and check them against /proc",

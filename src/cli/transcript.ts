@@ -3,7 +3,7 @@ const MOST_BYTES = 4 << 20;
 const MOST_LINES = 100_000;
 const MOST_CHARACTERS = 4 << 20;
 
-/** What was omitted: bytes of each stream, and lines of the trace. */
+/** The amounts that were omitted: bytes of each stream, and lines of the trace. */
 export interface Omitted {
   readonly stdout: number;
   readonly stderr: number;

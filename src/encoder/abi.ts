@@ -83,7 +83,7 @@ const ARGUMENTS_SIZE = 48;
 
 /*
  * The ABI. The types of this file, the bindings of the C encoder and its prototypes derive from this table;
- * docs/encoder-abi.md says in full what each function does.
+ * docs/encoder-abi.md specifies each function.
  */
 const TABLE = {
   /**
@@ -158,7 +158,7 @@ const TABLE = {
   rewindSyscall: define("restart", [block("block")], "none"),
   /**
    * (block, original) Changes `block` as the kernel does before it restarts a call, and returns 1; returns 0 if the
-   * result does not ask for a restart. `original` is the value of the result register before the call: only arm64 uses
+   * result does not request a restart. `original` is the value of the result register before the call: only arm64 uses
    * it, as amd64 has orig_rax.
    */
   restartSyscall: compared("restart", [block("block"), i64("original")], "i32"),

@@ -15,7 +15,7 @@ const WORD = 8;
 export function registerLayout(encoder: Encoder): RegisterField[] {
   object(encoder, "encoder");
   if (typeof encoder.constants?.get !== "function") {
-    throw new InputError("encoder: expected what openEncoder returns");
+    throw new InputError("encoder: expected an encoder from openEncoder");
   }
   const fields: RegisterField[] = [];
   for (const [name, offset] of encoder.constants) {
@@ -24,7 +24,7 @@ export function registerLayout(encoder: Encoder): RegisterField[] {
   return fields.sort((a, b) => a.offset - b.offset);
 }
 
-/** What all blocks of an encoder have in common. */
+/** The common properties of all blocks of an encoder. */
 interface BlockLayout {
   /** The encoder's whole buffer. */
   readonly memory: Uint8Array;

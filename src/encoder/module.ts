@@ -24,7 +24,7 @@ export type ModuleExports = Readonly<Record<string, unknown>>;
 /**
  * Makes an encoder from the exports of a module, with the functions of the ABI that it has.
  *
- * @throws EncoderError that lists every name that is missing for the purpose, or says what is wrong with an export
+ * @throws EncoderError that lists all missing names, or describes an invalid export
  */
 export function bindModule(
   name: string,
@@ -71,7 +71,7 @@ export function refusal(name: string, what: string): EncoderError {
   });
 }
 
-const REMEDY = "docs/encoder-abi.md says what an encoder exports";
+const REMEDY = "docs/encoder-abi.md lists the exports of an encoder";
 
 function archOf(name: string, machine: bigint): Arch {
   const arch = ARCHES.find((known) => MACHINES[known] === machine);
@@ -105,7 +105,7 @@ function isWord(value: bigint): boolean {
   return value === BigInt.asIntN(64, value) || value === BigInt.asUintN(64, value);
 }
 
-/** The functions that a module has, with results as their signatures say. */
+/** Binds the functions of a module, with results of the types in their signatures. @throws EncoderError */
 function bindFunctions(name: string, exports: ModuleExports): [FunctionName, Callable][] {
   const found: [FunctionName, Callable][] = [];
   for (const own of FUNCTION_NAMES) {

@@ -23,7 +23,7 @@ export type GuestAnswer =
   /** The guest exits with this status, from 0 to 255. */
   | { readonly exit: number };
 
-const PLACE = "the answer of onSyscall";
+const PLACE = "the result of onSyscall";
 const EXPECTED = "expected { value }, { errno } or { exit }, or undefined";
 
 const STATUS = count(255);

@@ -45,7 +45,7 @@ export function isElf(bytes: Uint8Array): boolean {
  * Parses a static executable.
  *
  * @param base where a position-independent one (static-pie) is loaded: a multiple of the page size.
- * @throws InputError that says what is wrong, and at which offset of the file.
+ * @throws InputError that describes the problem, with its offset in the file.
  */
 export function parseElf(bytes: Uint8Array, base = INDEPENDENT_BASE): Image {
   const file = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -14,7 +14,7 @@ import { Subprocess } from "./subprocess.ts";
 export interface PlatformOptions {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
   encoder?: string | Encoder;
-  /** The deadline of every wait, and of a switch that has none of its own, in milliseconds. Default: 5000. */
+  /** The deadline of every wait, and the default of a switch, in milliseconds. Default: 5000. */
   deadline?: number;
   /**
    * As for a stub: with SIGCHLD, the default, a death is an error; with SIGKILL, gVisor's choice, it ends all

@@ -17,7 +17,7 @@ export class Pool {
     this.#waiting.push({ stub, since: performance.now() });
   }
 
-  /** Removes and returns a stub that is alive, as far as its tracer knows; undefined if there is none. */
+  /** Removes and returns a live stub; undefined if there is none. */
   take(): Stub | undefined {
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
       if (isUsable(next.stub, next.since)) return next.stub;

@@ -1,4 +1,4 @@
-// What the stub layer knows about the architecture beyond what encoders compute.
+// The facts about the architecture that the stub layer requires, beyond what encoders compute.
 
 /** Bytes of a page. */
 export const PAGE_SIZE = 4096;

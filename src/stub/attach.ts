@@ -82,7 +82,7 @@ function attachError(tid: number, errno: string): AttachError {
   });
 }
 
-/** What prevents an attach, as far as /proc shows it. */
+/** The remedy for a refused attach, from the cause that /proc shows. */
 function attachRemedy(tid: number): string {
   const status = readIfThere(`/proc/${tid}/status`) ?? "";
   const holder = /^TracerPid:\s+([1-9]\d*)/m.exec(status)?.[1];

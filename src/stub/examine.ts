@@ -17,7 +17,7 @@ export interface Check {
   readonly pid: number;
 }
 
-/** What an examination found. */
+/** The result of an examination. */
 export interface Examination {
   readonly facts: ProcessFacts;
   readonly registers: Record<string, bigint>;

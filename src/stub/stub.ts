@@ -85,7 +85,7 @@ export class Stub {
     return this.#children ?? NONE;
   }
 
-  /** Whether it runs another program since an injected execve: its stub code is gone. */
+  /** Whether it runs another program after an injected execve, so that its stub code is gone. */
   get replaced(): boolean {
     return this.thread.replaced;
   }

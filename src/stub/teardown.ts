@@ -67,7 +67,7 @@ function defuse(thread: Thread, exitSignal: number): void {
  * Makes a stub execute a program that does nothing. That resets its exit signal to SIGCHLD (begin_new_exec in
  * fs/exec.c).
  *
- * @returns what failed.
+ * @returns the call that failed, if one did.
  */
 export function executeIdle(thread: Thread): ExecFailure | undefined {
   const { tracer } = thread;

@@ -57,7 +57,7 @@ export class Thread extends TracedThread {
     this.initial = tracer.blocks.allocate();
   }
 
-  /** Whether it runs another program since an injected execve: its stub code is gone. */
+  /** Whether it runs another program after an injected execve, so that its stub code is gone. */
   get replaced(): boolean {
     return this.#replaced;
   }
