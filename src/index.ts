@@ -1,4 +1,5 @@
 export {
+  type ComparisonFunctionName,
   ENCODER_ABI,
   type EncoderFunctions,
   FUNCTIONS,
@@ -6,7 +7,9 @@ export {
   OPERATIONS,
   type Operation,
   type Parameter,
+  type ParameterValues,
   type Result,
+  type ResultValue,
   type Signature,
 } from "./encoder/abi.ts";
 export type { Arch } from "./encoder/arch.ts";

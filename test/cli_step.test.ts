@@ -309,7 +309,7 @@ pipe("a file is not a scenario", async () => {
     [["grandchld"], /\n {2}remedy: scenarios: host, /],
     [["constructor"], /"constructor" is neither a scenario nor a file/],
     [["./host"], /\.\/host cannot be read: ENOENT/],
-    [["package.json"], /package\.json: schema: this is no recording of stublab/],
+    [["package.json"], /package\.json: schema: this is not a recording of stublab/],
     [["README.md"], /README\.md: the document is not JSON/],
     [["host", "inject"], /step takes one recording, got another, "inject"/],
     [["host", "--encoder", "asembly"], /unknown encoder "asembly"; did you mean assembly\?/],

@@ -138,6 +138,19 @@ function exportsOf(statements: readonly ts.Statement[]): ts.ExportSpecifier[] {
   });
 }
 
+/** The name that an export has where it is declared: in its own file, or in a file that entries share. */
+function declaredName(
+  { propertyName, name, parent }: ts.ExportSpecifier,
+  all: ReadonlyMap<string, readonly ts.Statement[]>,
+): string {
+  const own = (propertyName ?? name).text;
+  const { moduleSpecifier } = parent.parent;
+  if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return own;
+  const shared = all.get(moduleSpecifier.text.replace("./", "").replace(/\.js$/, ".d.ts")) ?? [];
+  const origin = exportsOf(shared).find((element) => element.name.text === own);
+  return (origin?.propertyName ?? origin?.name)?.text ?? own;
+}
+
 consumers("the declarations have no internal members", () => {
   for (const name of declarations().keys()) {
     assert.not.match(readFileSync(join(dist, name), "utf8"), /@internal/, name);
@@ -147,12 +160,10 @@ consumers("the declarations have no internal members", () => {
 consumers("an entry exports every type that its declarations name", () => {
   const all = declarations();
   const exported = new Set(
-    entries.flatMap(([, { types }]) =>
-      exportsOf(all.get(types.replace("./dist/", "")) ?? []).flatMap(({ propertyName, name }) => [
-        name.text,
-        propertyName?.text ?? name.text,
-      ]),
-    ),
+    entries.flatMap(([, { types }]) => {
+      const elements = exportsOf(all.get(types.replace("./dist/", "")) ?? []);
+      return elements.map((element) => declaredName(element, all));
+    }),
   );
   // The bundler keeps what is reached from an entry, and nothing else.
   const forgotten = [...all.values()].flat().flatMap((statement) => {

@@ -32,11 +32,13 @@ ended("what the progress callback throws rejects the run", async () => {
     calls++;
     throw mine;
   };
-  assert.is(await rejection(fuzz({ cases: ENDLESS, workers: 2, progress })), mine);
+  const corpus = join(folder, "thrown");
+  assert.is(await rejection(fuzz({ cases: ENDLESS, workers: 2, corpus, progress })), mine);
   assert.is(calls, 1);
   const later = async () => progress();
-  assert.is(await rejection(fuzz({ cases: ENDLESS, progress: later })), mine);
+  assert.is(await rejection(fuzz({ cases: ENDLESS, corpus, progress: later })), mine);
   assert.equal(childrenOf(process.pid), []);
+  new CorpusFolder(corpus, openEncoder("assembly").constants).close();
 });
 
 ended("a signal that is aborted already: the run rejects, and makes no folder", async () => {

@@ -135,7 +135,7 @@ refuses("openSubjects' architectures", (it) => openSubjects(["script"], it), [
 
 refuses("recordScenario", recordScenario, [
   [undefined, "scenario: expected a name or a lesson, got undefined"],
-  ["grandhcild", 'there is no scenario "grandhcild"; did you mean grandchild?'],
+  ["grandhcild", 'unknown scenario "grandhcild"; did you mean grandchild?'],
 ]);
 
 refuses("recordScenario's options", (it) => recordScenario("host", it), [
@@ -154,13 +154,13 @@ refuses("loadRecording", loadRecording, [
 refuses("parseRecording", parseRecording, [
   [5, "document: expected a Uint8Array, got 5"],
   ["{", "the document is not JSON: \"Expected property name or '}' in JSON at position 1\""],
-  ["{}", "schema: this is no recording of stublab"],
+  ["{}", "schema: this is not a recording of stublab"],
 ]);
 
 for (const render of [renderText, renderMermaid, renderPerfetto, renderRecordingPage]) {
   refuses(render.name, render, [
     [undefined, "recording: expected an object, got nothing"],
-    [{}, "recording.schema: this is no recording of stublab"],
+    [{}, "recording.schema: this is not a recording of stublab"],
     [{ schema: "stublab.recording/1" }, "recording.stublab: expected a string, got nothing"],
   ]);
 }

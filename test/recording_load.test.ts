@@ -91,7 +91,7 @@ load("a member that is missing is refused by its place", async () => {
     if (typeof path.at(-1) === "number" || path.includes("before") || path.includes("after"))
       continue;
     const message = refusal(JSON.stringify(changed(recording, path, undefined)));
-    assert.match(message, /got nothing$|no recording of stublab$/);
+    assert.match(message, /got nothing$|not a recording of stublab$/);
     assert.ok(message.startsWith(`${placeOf(path)}: `), message);
   }
 });
@@ -128,7 +128,7 @@ const REFUSED: readonly [what: string, change: Change, message: RegExp][] = [
     (r) => ({ ...r, schema: "stublab.recording/2" }),
     /^schema: expected .*, got "stublab.recording\/2"$/,
   ],
-  ["none of stublab's", () => ({ hello: 1 }), /^schema: this is no recording of stublab$/],
+  ["none of stublab's", () => ({ hello: 1 }), /^schema: this is not a recording of stublab$/],
   ["a list", () => [], /^the document: expected an object, got a list of 0$/],
   ["null", () => null, /^the document: expected an object, got null$/],
   [

@@ -13,4 +13,3 @@ export * from "./ptrace";
 export * from "./registers";
 export * from "./seccomp";
 export * from "./syscall";
-export * from "./xstate";

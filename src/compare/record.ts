@@ -11,17 +11,17 @@ import type { PartialEncoder } from "../encoder/encoder.ts";
 import { type Callable, isCallable } from "../encoder/module.ts";
 
 /*
- * A record is one case with its answer: what a function is given and what it makes of it, in words of 64 bits
+ * A record is one case with its answer: the arguments of a function and its result, in words of 64 bits
  * that lie in the encoder's own memory.
  *
  *     +-- parameters --+-- G --+-- memory --+-- G --+-- memory --+-- G --+-- result --+-- extra --+
  *
  * A number of 32 bits takes a word of its own. For each block or area there is memory, and a guard word (G)
- * before and behind it that no encoder may touch. Whoever compares two records byte by byte compares all that
+ * before and after it that no encoder may write. Comparing two records byte by byte compares everything that
  * the function did.
  */
 
-/** What a stretch of a record is. */
+/** A part of a record. */
 export interface Field {
   readonly name: string;
   readonly kind: "i32" | "i64" | "block" | "area" | "guard" | "result" | "extra";
@@ -42,7 +42,7 @@ export class RecordLayout {
   readonly words: number;
   /** The result's word. */
   readonly result: number;
-  /** The words that make the input: all but the result and what is computed from it. */
+  /** The words of the input: all except the result and what is computed from it. */
   readonly inputs: readonly number[];
   readonly #places: ReadonlyMap<string, Field>;
 
@@ -99,13 +99,13 @@ export class RecordLayout {
 export const ANSWER = "action";
 
 function sizeOf(parameter: Parameter, blockSize: number): number {
-  return parameter.kind === "area" ? parameter.size : blockSize;
+  return parameter.size ?? blockSize;
 }
 
 /** How an encoder failed to answer. */
 export type BreakKind = "trap" | "answer" | "memory" | "loop" | "crash" | "refused";
 
-/** Something that an encoder did which is no answer. */
+/** An encoder did not answer. */
 export class BrokenEncoder extends Error {
   readonly kind: BreakKind;
   /** The record in which it happened. */
@@ -119,11 +119,11 @@ export class BrokenEncoder extends Error {
 }
 
 /*
- * Where records lie in an encoder's memory:
+ * Where records are in an encoder's memory:
  *
  *     heap --+-- fence --+-- record 0 --+-- record 1 --+-- … --+-- fence --+-- the rest
  *
- * What an encoder writes outside of the records of a batch, if not far from them, changes a fence.
+ * A write outside of the records of a batch, if not far from them, changes a fence.
  */
 
 /** Bytes of a fence, and what they are. */
@@ -149,10 +149,10 @@ export class Runner {
   }
 
   /**
-   * Writes the answers into the records; answers how many milliseconds the calls took.
+   * Writes the answers into the records; returns how many milliseconds the calls took.
    *
-   * @param started hears the index of each record before its call
-   * @throws BrokenEncoder where a call throws, answers with something else than a number of its kind, loses the
+   * @param started receives the index of each record before its call
+   * @throws BrokenEncoder if a call throws, returns something other than a number of its kind, detaches the
    * memory, or writes to a fence.
    */
   run(records: Uint8Array, started?: (index: number) => void): number {

@@ -2,7 +2,7 @@ import type { FunctionName, Operation } from "../encoder/abi.ts";
 import type { Arch } from "../encoder/arch.ts";
 import type { BreakKind } from "./record.ts";
 
-/** What `stublab compare` found: the document "stublab.compare/1". Words are hex strings. */
+/** The result of a comparison: the document "stublab.compare/1". Words are hex strings. */
 export interface CompareReport {
   readonly seed: string;
   /** Inputs given to every encoder that has the function. */
@@ -25,11 +25,11 @@ export interface EncoderReport {
   /** How many functions of the ABI it has for that architecture. */
   readonly functions: number;
   readonly constants: number;
-  /** Nanoseconds of a call that computes next to nothing; null where that cannot be timed. */
+  /** Nanoseconds of a call that computes almost nothing; null if it cannot be timed. */
   readonly crossing: number | null;
 }
 
-/** The name of the truth that the headers are: what `native` answers, whether it is compared or not. */
+/** The name of the headers as a reference: the answers of `native`, whether it is compared or not. */
 export const HEADERS = "headers";
 
 /** One function on one architecture. */
@@ -38,7 +38,7 @@ export interface FunctionReport {
   readonly operation: Operation;
   readonly name: FunctionName;
   readonly cases: number;
-  /** Each pair that was compared: with "headers" where `native` is not among the encoders. */
+  /** Each pair that was compared; with "headers" if `native` is not among the encoders. */
   readonly pairs: readonly PairReport[];
   readonly timings: readonly Timing[];
   /** Nanoseconds of that loop around a function that does nothing. */
@@ -48,7 +48,7 @@ export interface FunctionReport {
 
 export interface PairReport {
   readonly encoders: readonly [string, string];
-  /** Whether one of the two is the headers' truth. */
+  /** Whether one of the two is the reference. */
   readonly truth: boolean;
   readonly cases: number;
   readonly disagreed: number;
@@ -62,9 +62,9 @@ export interface Timing {
   readonly upper: number;
 }
 
-/** How much of a function's inputs was seen. */
+/** How much of a function's inputs was covered. */
 export interface Coverage {
-  /** Cases that are all tried before anything is drawn: pairs of flags, status words, results. */
+  /** Cases that are enumerated before others are drawn: pairs of flags, status words, results. */
   readonly enumerated: { readonly seen: number; readonly all: number };
   /** For each parameter of flags: its bits, and how many pairs of them were set together. */
   readonly flags: readonly {
@@ -82,7 +82,7 @@ export interface Coverage {
   readonly statuses: { readonly low: number; readonly events: number } | null;
 }
 
-/** The constants of an architecture, held against the headers. */
+/** The constants of an architecture, compared with the headers. */
 export interface LayoutReport {
   readonly arch: Arch;
   /** By encoder: how many names it shares with the headers, and how many differ. */
@@ -93,28 +93,28 @@ export interface LayoutReport {
   }[];
 }
 
-/** Who is right, and who says so. */
+/** Which encoders are right, and by which reference. */
 export interface Verdict {
-  /** "headers", "kernel", or "nobody" where neither decides. */
+  /** "headers", "kernel", or "nobody" if neither decides. */
   readonly by: "headers" | "kernel" | "nobody";
   readonly right: readonly string[];
   readonly wrong: readonly string[];
-  /** What was asked, and what came of it, in a sentence. */
+  /** What was tried, and its result, in a sentence. */
   readonly reason: string;
 }
 
-/** Cases in which one encoder goes wrong in the same place: a cluster. */
+/** A cluster: cases in which one encoder differs in the same place. */
 export interface Disagreement {
   readonly arch: Arch;
   readonly operation: Operation;
   /** The function; a constant has none. */
   readonly name: FunctionName | null;
   readonly encoder: string;
-  /** With whom it disagrees: "headers", or another encoder. */
+  /** What it disagrees with: "headers", or another encoder. */
   readonly against: string;
   /** The register, the member, the constant or the function's result. */
   readonly field: string;
-  /** Flags in which the answers differ; where one is a refusal, the flags of the minimised input. */
+  /** Flags in which the answers differ; if one is a refusal, the flags of the minimised input. */
   readonly flags: readonly string[];
   readonly cases: number;
   /** How the answers differ in the minimised case, and how many other differences the field had. */
@@ -145,7 +145,7 @@ export interface Answer {
 /** An encoder that did not answer. */
 export interface Breakage {
   readonly encoder: string;
-  /** Both are null where it happened while the encoder was opened. */
+  /** Both are null if it happened while the encoder was opened. */
   readonly arch: Arch | null;
   readonly name: FunctionName | null;
   readonly kind: BreakKind;
@@ -154,7 +154,7 @@ export interface Breakage {
   readonly replay: string | null;
 }
 
-/** What the kernel said about one function of one encoder. */
+/** The kernel's judgement of one function of one encoder. */
 export interface LiveReport {
   readonly name: FunctionName;
   readonly encoder: string;
@@ -162,7 +162,7 @@ export interface LiveReport {
   readonly asked: string;
   readonly cases: number;
   readonly held: number;
-  /** Cases about which the kernel could say nothing. */
+  /** Cases that the kernel could not decide. */
   readonly undecided: number;
   /** Why, the most frequent first. */
   readonly reasons: readonly { readonly why: string; readonly cases: number }[];

@@ -14,14 +14,14 @@ export interface Subject {
   readonly constants: ReadonlyMap<string, bigint>;
   has(name: FunctionName): boolean;
   /**
-   * Writes the answers into records, and answers how many milliseconds the calls took.
+   * Writes the answers into records, and returns how many milliseconds the calls took.
    *
-   * @throws BrokenEncoder where it does not answer
+   * @throws BrokenEncoder if it does not answer
    * @internal
    */
   run(layout: RecordLayout, records: BigUint64Array): number | Promise<number>;
   /**
-   * What a call costs that computes next to nothing, in nanoseconds; undefined where none can be timed.
+   * The cost of a call that computes almost nothing, in nanoseconds; undefined if it cannot be timed.
    * @internal
    */
   crossing(): number | undefined | Promise<number | undefined>;
@@ -85,11 +85,11 @@ export function timeCrossing(encoder: PartialEncoder): number | undefined {
     try {
       for (let i = 0; i < CROSSINGS; i++) sum += call(i);
     } catch {
-      // What it throws is found out case by case.
+      // The comparison reports what it throws.
       return undefined;
     }
     samples.push(((performance.now() - start) * 1e6) / CROSSINGS);
   }
-  // The sum is looked at, so that no compiler takes the calls away.
+  // The sum is used, so that no compiler removes the calls.
   return sum < 0 ? undefined : samples.sort((a, b) => a - b)[SAMPLES >> 1];
 }

@@ -3,22 +3,18 @@ import type { Arch } from "./arch.ts";
 /** The version of the ABI (docs/encoder-abi.md): an encoder exports it as ENCODER_ABI. */
 export const ENCODER_ABI = 2n;
 
-interface Plain<K extends "i32" | "i64" | "block"> {
-  readonly kind: K;
-  readonly name: string;
-}
-
-interface Area {
-  readonly kind: "area";
-  readonly name: string;
-  readonly size: number;
-}
-
 /**
  * A parameter. A `block` is the byte offset of a register block, an `area` that of `size` bytes that the
  * function fills; the others are numbers of 32 bits (Number) and words of 64 (BigInt).
  */
-export type Parameter = Plain<"i32"> | Plain<"i64"> | Plain<"block"> | Area;
+export interface Parameter<
+  K extends "i32" | "i64" | "block" | "area" = "i32" | "i64" | "block" | "area",
+> {
+  readonly kind: K;
+  readonly name: string;
+  /** Bytes of an area. */
+  readonly size?: number;
+}
 
 /** `word` is an i64 that means 0 to 2^64 - 1; `i64` is signed. */
 export type Result = "none" | "i32" | "i64" | "word";
@@ -56,10 +52,10 @@ export const OPERATIONS = [
 
 export type Operation = (typeof OPERATIONS)[number];
 
-const block = (name: string): Plain<"block"> => ({ kind: "block", name });
-const area = (name: string, size: number): Area => ({ kind: "area", name, size });
-const i32 = (name: string): Plain<"i32"> => ({ kind: "i32", name });
-const i64 = (name: string): Plain<"i64"> => ({ kind: "i64", name });
+const block = (name: string): Parameter<"block"> => ({ kind: "block", name });
+const area = (name: string, size: number): Parameter<"area"> => ({ kind: "area", name, size });
+const i32 = (name: string): Parameter<"i32"> => ({ kind: "i32", name });
+const i64 = (name: string): Parameter<"i64"> => ({ kind: "i64", name });
 
 /** A function that stubs, platforms or guests are driven with. */
 function define<const P extends readonly Parameter[], R extends Result>(
@@ -209,39 +205,35 @@ const TABLE = {
   rewindVsyscall: define("guest", [block("block"), i64("address")], "none"),
 };
 
-type Table = typeof TABLE;
-export type FunctionName = keyof Table;
+export type FunctionName = keyof typeof TABLE;
 
 /** Every function of the ABI. */
 export const FUNCTIONS: Readonly<Record<FunctionName, Signature>> = TABLE;
 
-interface Values {
-  readonly i32: number;
-  readonly i64: bigint;
-  readonly block: number;
-  readonly area: number;
-}
+/** What parameters are passed as. */
+export type ParameterValues<P extends readonly Parameter[]> = {
+  -readonly [I in keyof P]: P[I] extends Parameter<"i64"> ? bigint : number;
+};
 
-interface Results {
-  // biome-ignore lint/suspicious/noConfusingVoidType: what a function without a result returns
+/** What a result is returned as. */
+export type ResultValue<R extends Result> = {
+  // biome-ignore lint/suspicious/noConfusingVoidType: it is a return type
   readonly none: void;
   readonly i32: number;
   readonly i64: bigint;
   readonly word: bigint;
-}
-
-type Arguments<P extends readonly Parameter[]> = {
-  -readonly [I in keyof P]: Values[P[I]["kind"]];
-};
+}[R];
 
 /** The functions of the ABI as TypeScript calls them. */
 export type EncoderFunctions = {
-  [N in keyof Table]: (...args: Arguments<Table[N]["parameters"]>) => Results[Table[N]["result"]];
+  [N in keyof typeof TABLE]: (
+    ...args: ParameterValues<(typeof TABLE)[N]["parameters"]>
+  ) => ResultValue<(typeof TABLE)[N]["result"]>;
 };
 
 /** The functions that an encoder drives stubs without. */
 export type ComparisonFunctionName = {
-  [N in FunctionName]: Table[N]["comparisonOnly"] extends true ? N : never;
+  [N in FunctionName]: (typeof TABLE)[N]["comparisonOnly"] extends true ? N : never;
 }[FunctionName];
 
 // Object.keys forgets which strings they are.

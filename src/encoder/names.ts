@@ -7,7 +7,7 @@ type Constants = ReadonlyMap<string, bigint>;
 const FLAG_NAME = /^_*[A-Z][A-Z0-9_]*$/;
 
 /** Constants that are the encoder's own, and not flags. */
-const OWN_NAME = /^(REG_|WAIT_|SIGINFO_|CLONE3_|XSTATE_|ENCODER_|REGISTERS_SIZE$)/;
+const OWN_NAME = /^(REG_|WAIT_|SIGINFO_|CLONE3_|ENCODER_|REGISTERS_SIZE$)/;
 
 // What the names of one kind look like. SYS_SECCOMP is not a system call, and SIGINFO_SIZE is not a signal.
 const SYSCALL = /^SYS_(?=[a-z_])/;

@@ -34,7 +34,7 @@ const TEMPORARY = ".new";
 
 /** A string holds little more. */
 const JOURNAL_LIMIT: Limit = { most: 500_000_000, of: "a journal" };
-/** A case has some hundred bytes. */
+/** A case has a few hundred bytes. */
 export const CASE_LIMIT: Limit = { most: 1 << 20, of: "a case" };
 
 /** A case that somebody put into the folder. */
@@ -44,15 +44,15 @@ export interface GivenCase {
 }
 
 /**
- * The folder of a run: its journal, and a file for each case of its corpus. The journal is what counts; files that are
- * missing are written again from it. One process has it at a time.
+ * The folder of a run: its journal, and a file for each case of its corpus. The journal is authoritative; files that are
+ * missing are written again from it. One process uses it at a time.
  */
 export class CorpusFolder {
   readonly path: string;
   readonly state: RunState;
   /** What was there before this run, if anything. */
   readonly header: Header | undefined;
-  /** Cases that are in no line of the journal: they are to be tried first. */
+  /** Cases that are in no line of the journal: they are tried first. */
   readonly given: readonly GivenCase[];
   readonly #constants: ReadonlyMap<string, bigint>;
   readonly #folder: Folder;
@@ -92,7 +92,7 @@ export class CorpusFolder {
     }
   }
 
-  /** Makes the journal one of this run. @throws InputError where it is one of another. */
+  /** Begins the journal of this run, or checks that it is. @throws InputError if it belongs to another run. */
   begin(header: Header, shard: Shard | null): void {
     if (this.header === undefined) this.#append(formatHeader(header));
     else expectSame(this.path, this.header, header);
@@ -107,7 +107,7 @@ export class CorpusFolder {
     this.state.become(shard);
   }
 
-  /** Writes down what a round came to. `partial`: the run ends within it. @throws OutputError */
+  /** Writes the result of a round. `partial`: the run ends within it. @throws OutputError */
   add(step: Step, partial = false): void {
     if (partial && this.#partialTo === step.to) return;
     this.#append(formatStep(step, this.#constants, partial));
@@ -124,7 +124,7 @@ export class CorpusFolder {
     this.close();
   }
 
-  /** A line is there as a whole or not at all, and on the disk before its round counts. */
+  /** A line is written as a whole or not at all, and is on the disk before its round counts. */
   #append(line: string): void {
     const bytes = Buffer.from(line);
     if (this.#length + bytes.length > JOURNAL_LIMIT.most) {
@@ -154,7 +154,7 @@ export class CorpusFolder {
     });
   }
 
-  /** Brings the files to what the journal says; returns the cases that it does not have. */
+  /** Makes the files match the journal; returns the cases that the journal does not have. */
   #restore({ state, partial }: Journal): GivenCase[] {
     const { names } = this.#folder;
     for (const name of names.filter((each) => each.endsWith(CASE_ENDING + TEMPORARY))) {
@@ -196,7 +196,7 @@ export function readCase(
   return inPlace(place, () => parseCase(parseJson(content), constants), NO_CASE);
 }
 
-const NO_CASE = "what ends in .json is a case (docs/fuzzing-cases.md): mend it, or take it away";
+const NO_CASE = "what ends in .json is a case (docs/fuzzing-cases.md): correct it, or remove it";
 
 const WRITABLE = "name a folder that can be written";
 

@@ -4,29 +4,29 @@ import { readIfThere, readProc } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Tracer } from "../stub/tracer.ts";
 
-/** What expectations hold for: the kernel and the processor, as far as rules depend on them. */
+/** What predictions hold for: the kernel and the processor, as far as rules depend on them. */
 export interface Machine {
-  /** Of the kernel, such as "6.12.9". */
+  /** The kernel's release, such as "6.12.9". */
   readonly release: string;
   /** As /proc/cpuinfo has them. */
   readonly vendor: string;
   readonly family: number;
   readonly model: number;
-  /** The features that rules ask for, which are there. */
+  /** The features that rules depend on and this machine has. */
   readonly features: readonly Feature[];
   /** Bytes of the XSAVE area that NT_X86_XSTATE and a signal frame have. */
   readonly xstateLength: number;
-  /** The components that it may have without asking, as XCR0 has them. */
+  /** The components that are enabled without a request, as in XCR0. */
   readonly xfeatures: number;
-  /** The bits of mxcsr that there are. */
+  /** The valid bits of mxcsr. */
   readonly mxcsrMask: number;
-  /** The page of the stub code, which the model knows no more about. */
+  /** The page of the stub code, about which the model knows nothing else. */
   readonly stubCode: number;
 }
 
 const { EINVAL } = constants.errno;
 
-/** What rules ask for. */
+/** The features that rules depend on. */
 const FEATURES = [
   "la57",
   "fsgsbase",

@@ -1,5 +1,5 @@
 /*
- * Makes a case smaller while something holds of it: fewer words that differ from the baseline, then fewer bits, then
+ * Makes a case smaller while a condition holds: fewer words that differ from the baseline, then fewer bits, then
  * lower values; and the plainest way in and out.
  */
 
@@ -49,18 +49,18 @@ export function minimize(
   if (changedWords(whole) <= FEW) return whole;
   const poked = asPokes(whole);
   if (poked === undefined || !asked(poked)) return whole;
-  // To go back to SETREGS would be to start over.
+  // Going back to SETREGS would start over.
   const few = reduce(poked, (other) => other.way === "POKEUSER" && asked(other));
   return changedWords(few) < changedWords(whole) ? few : whole;
 }
 
-/** More words than these are worth another way, if it needs fewer. */
+/** With more words than these another way is tried, in case it needs fewer. */
 const FEW = 3;
 
-/** Takes the steps in turn, for what is left of the words decides which way is plain enough, and the other way round. */
+/** Repeats the steps in turn: the remaining words decide which way is plain enough, and the way which words remain. */
 function reduce(it: Case, holds: (it: Case) => boolean): Case {
   let best = it;
-  /** Goes through what a step has to offer, and on from what holds. */
+  /** Tries the candidates of a step, and continues from each that holds. */
   const take = (simpler: Step): boolean => {
     let better = false;
     for (let i = 0; ; ) {
@@ -80,8 +80,8 @@ function reduce(it: Case, holds: (it: Case) => boolean): Case {
 }
 
 /**
- * Simpler cases than one, the simplest first. None has a way back, so that an end is reached: those that are offered
- * for a case that held are behind, or fewer.
+ * Simpler cases than one, the simplest first. No step undoes another, so the search ends: the candidates
+ * for a case that held come later, or are fewer.
  */
 type Step = (it: Case) => Iterable<Case>;
 
@@ -126,7 +126,7 @@ function* plainerFrames({ frame, ...it }: Case): Iterable<Case> {
   }
 }
 
-/** The same words by SETREGS, where it can put them there. */
+/** The same words by SETREGS, if it can write them. */
 function asSetregs({ frame, ...it }: Case): Case | undefined {
   const put = (block: readonly bigint[]): Case => ({
     ...it,
@@ -153,7 +153,7 @@ function asSetregs({ frame, ...it }: Case): Case | undefined {
 function asPokes(it: Case): Case | undefined {
   const there = AT_CALLS[it.from];
   if (there === undefined || it.way !== "SETREGS") return undefined;
-  // Behind the call is an INT3 as well.
+  // An INT3 also follows the call.
   const moved = (word: bigint) => (word === placeOf("int3") ? BEHIND_CALL : word);
   const pairs = it.block
     .map((word, i) => ({ offset: BigInt(8 * i), word: moved(word) }))
@@ -163,7 +163,7 @@ function asPokes(it: Case): Case | undefined {
 }
 
 const BEHIND_CALL = placeOf("syscall") + 2n;
-/** Words that are there when the case begins. rax is -ENOSYS, or a pid. */
+/** The registers when the case begins. rax is -ENOSYS, or a pid. */
 const ENTERED = BASELINE.with(indexOf("rcx"), BEHIND_CALL)
   .with(RIP, BEHIND_CALL)
   .with(indexOf("r11"), BASELINE[indexOf("eflags")] ?? 0n)
@@ -183,7 +183,7 @@ function* fewerPairs(it: Case): Iterable<Case> {
   for (let i = it.pairs.length - 1; i >= 0; i--) yield { ...it, pairs: it.pairs.toSpliced(i, 1) };
 }
 
-/** A word of a case, what it is plainest as, and the case with another in its place. */
+/** A word of a case, its plainest value, and the case with another value in its place. */
 interface Place {
   readonly word: bigint;
   readonly plain: bigint;
@@ -214,7 +214,7 @@ function places(it: Case): Place[] {
   ].filter(({ word, plain }) => word !== plain);
 }
 
-/** What a register has anyway, where a pair writes one. */
+/** The value of a register that a pair writes, if the pair is missing. */
 function plainAt({ way }: Case, offset: bigint): bigint {
   return way === "POKEUSER" && isRegister(offset) ? (BASELINE[Number(offset) / 8] ?? 0n) : 0n;
 }

@@ -4,7 +4,7 @@ import { type Fields, isHandled, readFields, writtenNames } from "./fields.ts";
 import type { Prediction } from "./model/prediction.ts";
 import { FRAME_REGISTERS, OUTCOME, REGISTERS } from "./setups.ts";
 
-/** What a prediction knows of an outcome, by its fields as readFields has them. */
+/** The predicted fields of an outcome, named as readFields names them. */
 export function predictedFields(it: Case, prediction: Prediction): Fields {
   const { outcome } = prediction;
   const fields = new Map<string, bigint>();
@@ -41,15 +41,15 @@ function wordAt(halves: Uint32Array, half: number): bigint {
   return (BigInt(halves[half + 1] ?? 0) << 32n) | BigInt(halves[half] ?? 0);
 }
 
-/** A field that came otherwise than predicted. */
+/** A field that differs from its prediction. */
 export interface FieldDifference {
   readonly field: string;
   readonly predicted: bigint;
-  /** Null where it was not come to. */
+  /** Null if the outcome does not have it. */
   readonly seen: bigint | null;
 }
 
-/** What setup `i` of a batch came to otherwise than predicted. */
+/** The differences of setup `i` of a batch from its prediction. */
 export function differencesAt(prediction: Prediction, batch: Batch, i: number): FieldDifference[] {
   const it = readSetup(batch, i);
   return differencesOf(predictedFields(it, prediction), readFields(it, batch, i));
@@ -58,7 +58,7 @@ export function differencesAt(prediction: Prediction, batch: Batch, i: number): 
 /** What differences of one bug have in common. */
 export interface DifferenceKind {
   readonly field: string;
-  /** Null of registers and addresses: any value is of this kind, and some are others in each run. */
+  /** Null for registers and addresses: any value is of this kind, and some differ in each run. */
   readonly predicted: bigint | null;
   readonly seen: bigint | null;
 }
@@ -73,7 +73,7 @@ export function kindText({ field, predicted, seen }: DifferenceKind): string {
   return predicted === null ? field : `${field} ${predicted} ${seen}`;
 }
 
-/** What came otherwise, in the order of the fields. */
+/** The differences, in the order of the fields. */
 export function differencesOf(predicted: Fields, seen: Fields): FieldDifference[] {
   return [...predicted]
     .filter(([field, word]) => seen.get(field) !== word)

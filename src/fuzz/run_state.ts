@@ -6,28 +6,28 @@ import type { Shard } from "./round.ts";
 /** A case of the corpus: the first with its signature. */
 export interface Entry {
   readonly signature: number;
-  /** The number of the case; -1 of one that somebody gave. */
+  /** The number of the case; -1 for a case from a file. */
   readonly index: number;
   readonly it: Case;
-  /** Whether the model said what would come of it. */
+  /** Whether the model predicted its outcome. */
   readonly predicted: boolean;
 }
 
 /**
- * Whether cases are made from it. What comes of those near a case that is not predicted is as a rule not predicted
- * either, and so tells little. Cases that somebody gave are made from in any case.
+ * Whether cases are made from it. The outcomes near a case that is not predicted are usually not predicted
+ * either, and say little. Cases from files are always used.
  */
 export const isParent = ({ predicted, index }: Entry): boolean => predicted || index < 0;
 
-/** A case whose outcome is not as predicted: the first that differs in its way. */
+/** A case whose outcome contradicts its prediction: the first that differs in its way. */
 export interface FoundCase extends Entry {
-  /** What those share whose outcomes differ in the same way. */
+  /** The same for cases that differ in the same way. */
   readonly key: number;
-  /** How it differed first when it was come upon. */
+  /** How it first differed when it was found. */
   readonly kind: DifferenceKind;
 }
 
-/** What some cases came to. */
+/** Counts of outcomes. */
 export interface Counts {
   cases: number;
   deaths: number;
@@ -43,11 +43,11 @@ export interface Step {
   readonly counts: Counts;
   readonly corpus: readonly Entry[];
   readonly findings: readonly FoundCase[];
-  /** Files that somebody put into the folder, if these are their cases. */
+  /** The names of the files, if the cases are from files in the folder. */
   readonly given?: readonly string[];
 }
 
-/** How far a run is: what its rounds so far have come to. */
+/** How far a run is: the results of its rounds so far. */
 export class RunState {
   /** The first case of the next round. */
   next = 0;
@@ -57,7 +57,7 @@ export class RunState {
   readonly findings: FoundCase[] = [];
   /** Files of the folder that have been tried. */
   readonly given = new Set<string>();
-  /** Which part of the run it is; what it finds feeds no round of its own then. */
+  /** Which part of the run it is; then its rounds do not build on what it finds. */
   shard: Shard | null = null;
   /** How many of the corpus cases are made from. */
   #parents = 0;
@@ -74,7 +74,7 @@ export class RunState {
     this.shard = shard;
   }
 
-  /** Adds what a round came to. What is known already is left out. @internal */
+  /** Adds the result of a round, except what is known already. @internal */
   add({ to, counts, corpus, findings, given = [] }: Step): void {
     for (const name of given) this.given.add(name);
     this.next = Math.max(this.next, to);
@@ -96,7 +96,7 @@ export class RunState {
     return this.#keys.has(key);
   }
 
-  /** The same, to be gone on with apart. @internal */
+  /** A copy that can be continued independently. @internal */
   copy(): RunState {
     const copy = new RunState();
     copy.add({ ...this, from: 0, to: this.next, given: [...this.given] });
@@ -116,7 +116,7 @@ export function addCounts(to: Counts, counts: Readonly<Counts>): void {
   }
 }
 
-/** The counts alone of what a part came to. */
+/** The counts of the result of a part. */
 export function countsOf({ cases, deaths, hangs, unpredicted }: PartResult): Counts {
   return { cases, deaths, hangs, unpredicted };
 }

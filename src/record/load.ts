@@ -31,10 +31,10 @@ import {
   type Step,
 } from "./recording.ts";
 
-/** What is written must be no larger, either. */
+/** The limit also holds for what is written. */
 export const RECORDING_LIMIT: Limit = { most: 20_000_000, of: "a recording" };
 
-/** The most of each thing: far beyond what any scenario needs, and little enough for a view to bear. */
+/** Limits far beyond what any scenario needs, and small enough for every view. */
 const MOST = {
   lanes: 1000,
   steps: 100_000,
@@ -75,7 +75,7 @@ export function loadRecording(file: string | 0): Recording {
 }
 
 /**
- * Takes a document for a recording.
+ * The recording that a document describes.
  *
  * @throws InputError that names the place: 'steps[12].registers.after.rip: expected a hex word such as "0xfe0", got 17'.
  */
@@ -117,7 +117,7 @@ const readRecording: Shape<Recording> = (value, place) => {
 const schema: Shape<typeof RECORDING_SCHEMA> = (value, place) => {
   if (value === RECORDING_SCHEMA) return RECORDING_SCHEMA;
   if (typeof value !== "string" || !value.startsWith("stublab.")) {
-    throw new InputError(`${place}: this is no recording of stublab`);
+    throw new InputError(`${place}: this is not a recording of stublab`);
   }
   throw new InputError(`${place}: expected ${show(RECORDING_SCHEMA)}, got ${show(value)}`, {
     remedy: "another version of stublab wrote it, or another command; record it again",
@@ -268,10 +268,10 @@ export const listings: Shape<Omit<Code, "base">[]> = list((value, place) => {
   return { name: read("name", text), lines: read("lines", list(line, MOST.lines)) };
 }, MOST.codes);
 
-/** What one of the things in a recording is. */
+/** The shapes of the parts of a recording. */
 export const shapes = { lane, code, step, arrow, question, fact } as const;
 
-/** What names or numbers something in the recording has to find it there. */
+/** Names and indices must refer to something in the recording. */
 function expectPlaces({ lanes, steps, arrows, questions, code }: Recording): void {
   const ids = uniqueNames("lanes", "id", lanes);
   const offsets = new Map(

@@ -72,7 +72,8 @@ export class Recorder {
   readonly #hears: ((piece: Piece) => void) | undefined;
 
   /**
-   * @param hears is called with each piece at once.
+   * @param encoder its name, or the encoder
+   * @param hears is called with each piece at once
    * @throws InputError if there is no encoder of that name; EncoderError if it cannot drive stubs
    */
   constructor(encoder: string | Encoder, hears?: (piece: Piece) => void) {

@@ -1,6 +1,6 @@
 /*
- * A recording is everything that happened between "no process" and the end of a scenario, as data: the document
- * "stublab.recording/1". What people look at are views of it. docs/recording.md describes it.
+ * A recording is everything that happened from the start to the end of a scenario, as data: the document
+ * "stublab.recording/1". Every view is made from it. docs/recording.md describes it.
  */
 
 /** A word of 64 bits: "0x7fffffffe044". */
@@ -28,9 +28,9 @@ export interface Recording {
   readonly questions: readonly Question[];
   /** The code that instructions belong to, from the assembler's listing. */
   readonly code: readonly Code[];
-  /** What the observer changed: it is not there, or is otherwise, when nobody looks. */
+  /** What the observer changed: it is missing, or different, in an unobserved run. */
   readonly observed: readonly string[];
-  /** What the kernel said in the end, beside what the scenario says it must. */
+  /** What must be true in the end, and what the kernel reported. */
   readonly end: readonly Fact[];
 }
 
@@ -46,9 +46,9 @@ export interface Lane {
 export type StepKind =
   /** One instruction of the lane was executed. */
   | "instruction"
-  /** The lane made a system call: an instruction, too, where it was stepped. */
+  /** The lane made a system call; if it was stepped, that is also an instruction. */
   | "syscall"
-  /** A signal was sent to the lane, or taken from it. */
+  /** A signal was sent to the lane, or delivered. */
   | "signal"
   /** The lane stopped for its tracer. */
   | "stop"
@@ -58,28 +58,28 @@ export type StepKind =
   | "clone"
   /** The lane ended. */
   | "exit"
-  /** Something to be told, that is no event. */
+  /** Something to read that is not an event. */
   | "note";
 
 export interface Step {
-  /** Whose step it is. */
+  /** The lane that acts. */
   readonly lane: string;
-  /** Whose registers and kernel view it has: the lane itself, or the one that a ptrace request is for. */
+  /** The lane whose registers and kernel view the step has: itself, or the target of a ptrace request. */
   readonly about: string;
   readonly kind: StepKind;
   /** One line: "prctl(PR_SET_PDEATHSIG, SIGKILL) = 0", "mov $0x9d,%eax". */
   readonly title: string;
   /** One or two sentences: what the step is for. */
   readonly why: string;
-  /** Since the first step. */
+  /** Time since the first step. */
   readonly microseconds: number;
   readonly instruction: Instruction | null;
   readonly call: Call | null;
-  /** The registers of `about`, by name, as the kernel told them. */
+  /** The registers of `about` by name, as the kernel reported them. */
   readonly registers: { readonly before: Registers; readonly after: Registers } | null;
-  /** What the kernel said of `about` after the step. */
+  /** What /proc said about `about` after the step. */
   readonly kernel: KernelView | null;
-  /** What the observer did to see this, where it changed something. */
+  /** What the observer did to see this, if it changed something. */
   readonly observer: string | null;
 }
 
@@ -95,9 +95,9 @@ export interface Instruction {
 /** A system call or a ptrace request, decoded. */
 export interface Call {
   readonly name: string;
-  /** A word is null where the recorder does not know it: an address in the host. */
+  /** A word is null if the recorder does not know it: an address in the host. */
   readonly arguments: readonly { readonly word: Hex | null; readonly told: string }[];
-  /** null where it does not return. */
+  /** null if it does not return. */
   readonly result: { readonly word: Hex; readonly told: string } | null;
 }
 
@@ -113,19 +113,19 @@ export interface KernelView {
   /** SigPnd and ShdPnd: those of the thread and those of its process. */
   readonly pending: Hex;
   readonly residentBytes: number;
-  /** The memory map where it changed with this step, else null: range, protection and name, without folders. */
+  /** The memory map if this step changed it, otherwise null: range, protection and name, without folders. */
   readonly memory: readonly string[] | null;
 }
 
 export interface Arrow {
   readonly kind: "clone" | "signal" | "wait" | "attach";
-  /** Indices of steps; the lanes are theirs. */
+  /** Indices of steps, in whose lanes the arrow begins and ends. */
   readonly from: number;
   readonly to: number;
   readonly label: string;
 }
 
-/** What will happen? Asked before a step, and answered by it. */
+/** A question about what will happen, asked before a step that answers it. */
 export interface Question {
   /** The index of the decisive step. */
   readonly step: number;
@@ -148,9 +148,9 @@ export interface CodeLine {
   readonly offset: number;
   /** "0f 05" */
   readonly bytes: string;
-  /** "mov $157, %eax  # __NR_prctl": what the preprocessor made a number of stands in the comment. */
+  /** "mov $157, %eax  # __NR_prctl": the comment has the name that the preprocessor replaced by a number. */
   readonly text: string;
-  /** A label that stands before it; else null. */
+  /** The label before it; otherwise null. */
   readonly label: string | null;
 }
 

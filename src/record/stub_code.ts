@@ -1,68 +1,12 @@
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { type Listing, loadListing, STUB_CODE } from "./listing.ts";
 import type { Reasons, Recorder } from "./recorder.ts";
-
-/** Why each instruction of the stub code is there, by the label before it and its place after that. */
-const REASONS: Readonly<Record<string, readonly string[]>> = {
-  stublab_stub_begin: [
-    "The number of a system call goes into RAX, and this one is prctl's.",
-    "Its first argument, in RDI: PR_SET_PDEATHSIG, which asks for a signal at the end of the parent.",
-    "Its second argument, in RSI: that signal is SIGKILL. A stub whose parent is gone serves nobody, and must not " +
-      "live on.",
-    "From now on the kernel kills the stub when the thread that cloned it ends. A child does not inherit this, so " +
-      "each stub asks for itself.",
-    "Did the call succeed? It leaves 0, or a negative errno, in RAX.",
-    "With 0 the stub goes on. Anything else leads to `fail`, which exits with the errno.",
-    "The parent may have died before the prctl, and then no signal comes any more. So the stub asks who its parent " +
-      "is now.",
-    "The exit status of an orphan, if it turns out to be one. getppid has no arguments, and a SYSCALL keeps RDI.",
-    "Children of a dead parent get another one: the nearest subreaper, or init. The answer is the parent of this " +
-      "moment.",
-    "A test for an errno, although getppid itself never fails: a seccomp filter could make it fail.",
-    "A negative result would lead to `fail`.",
-    "R15 holds the pid that the parent must have. Whoever made the stub put it there: a clone copies the registers, " +
-      "and so they carry a message to the child without any memory.",
-    "Another parent means that the right one died before the prctl. The stub is an orphan, and exits with 1.",
-    "To stop itself the stub needs its own pid.",
-    "RBX = 0: no clone is under way here. In the child of an injected clone RBX was 1 until now, and at the SYSCALL " +
-      "that stops the stub it would be taken for one newly cloned, again and again.",
-    "Its pid is one thing that a clone cannot put into a register beforehand: it is new.",
-    "The same test as before.",
-    "A negative result would lead to `fail`.",
-    "The first argument of kill: this process itself.",
-    "The number of kill.",
-    "The second argument: SIGSTOP, which cannot be blocked, caught or ignored.",
-  ],
-  stublab_stub_syscall: [
-    "The one SYSCALL that all injected calls are executed by, later. Here it is the stub's own: kill(getpid(), " +
-      "SIGSTOP). It stops itself, so that others can wait for a stub that is ready.",
-    "Was this an injected clone? Whoever injects one sets RBX to 1, and both parent and child come back here with it.",
-    "Only a clone goes to `cloned`. All other calls fall through to the INT3.",
-  ],
-  trap: [
-    "Nothing is left to do. INT3 raises SIGTRAP, which stops the stub for its tracer: here it rests between two " +
-      "injected calls.",
-  ],
-  stublab_stub_rest: [
-    "RIP rests here, behind the INT3. A stub that is resumed without a call to execute comes back to it.",
-  ],
-  cloned: [
-    "A clone returns twice: with the child's pid in the parent, with 0 in the child.",
-    "The child is a new stub: it begins at the beginning.",
-    "The parent meets the INT3, with the child's pid in RAX.",
-  ],
-  fail: ["RAX is a negative errno. This makes it positive.", "The argument of exit."],
-  leave: [
-    "The number of exit.",
-    "The stub ends, before anybody has attached to it. Its parent is told.",
-    "Never reached: exit does not return. If it did, HLT would raise SIGSEGV, and not run into what lies behind.",
-  ],
-};
+import { STUB_CODE_REASONS } from "./stub_code_amd64.ts";
 
 /** Makes the stub code known to a recorder, where the tracer has mapped it. @throws UnsupportedError */
 export function addStubCode(recorder: Recorder, tracer: TracingThread): void {
   const listing = loadListing(STUB_CODE);
-  recorder.addCode(listing, BigInt(tracer.stubAddress), reasonsByLabel(listing, REASONS));
+  recorder.addCode(listing, BigInt(tracer.stubAddress), reasonsByLabel(listing, STUB_CODE_REASONS));
 }
 
 /** The reasons of a listing's lines, from a table by label. */

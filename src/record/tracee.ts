@@ -18,15 +18,15 @@ const RESUMING = new Set([
   "PTRACE_SYSEMU_SINGLESTEP",
 ]);
 
-/** A ptrace request beyond its name. */
+/** Details of a ptrace request. */
 export interface RequestDetails {
-  /** Options, or the signal to resume with. PTRACE_DETACH always lets go in stop. */
+  /** Options, or the signal to resume with. PTRACE_DETACH always leaves the thread stopped. */
   readonly data?: number;
   /** What the observer changed by it. */
   readonly observer?: string;
 }
 
-/** How a stop is told: why the thread stops, and why the tracer waits for it. */
+/** What a stop says: why the thread stops, and why the tracer waits for it. */
 export interface StopTelling {
   readonly stop: string;
   readonly wait: string;
@@ -34,7 +34,7 @@ export interface StopTelling {
 }
 
 /**
- * A traced thread in its lane: what the tracer asks of it, and its stops, are recorded. stepping.ts executes its
+ * A traced thread in its lane: the tracer's requests and the thread's stops are recorded. stepping.ts executes its
  * instructions. Every method belongs to the tracer's thread.
  */
 export class Tracee {
@@ -43,11 +43,11 @@ export class Tracee {
   readonly thread: Thread;
   /** The lane of its tracer. */
   readonly tracer: string;
-  /** Whether its system calls stop it and are not executed, as a guest's. */
+  /** Whether its system calls stop it and are not executed, as in a guest. */
   emulated = false;
-  /** What tells its system calls. */
+  /** What its system calls are described with. */
   readonly teller: Teller;
-  // The tracer's own block may hold a frame that waits for its turn.
+  // The tracer's own block may hold a prepared frame.
   readonly #block: RegisterBlock;
 
   constructor(recorder: Recorder, lane: string, thread: Thread, tracer = "host") {
@@ -74,9 +74,9 @@ export class Tracee {
   }
 
   /**
-   * Makes a request without memory; answers the step.
+   * Makes a request without memory; returns the step.
    *
-   * @throws AttachError, TraceError where the kernel refuses it.
+   * @throws AttachError, TraceError if the kernel refuses it
    */
   request(request: string, why: string, { data = 0, observer }: RequestDetails = {}): number {
     const { thread } = this;
@@ -88,25 +88,25 @@ export class Tracee {
     return this.#requested(request, signal, why, undefined, observer);
   }
 
-  /** PTRACE_SETREGS with the registers of a block; answers the step. */
+  /** PTRACE_SETREGS with the registers of a block; returns the step. */
   setRegisters(block: RegisterBlock, why: string): number {
     const before = this.registers();
     this.thread.writeRegisters(block);
     return this.#requested("PTRACE_SETREGS", 0, why, before);
   }
 
-  /** PTRACE_GETREGS; answers the step. */
+  /** PTRACE_GETREGS; returns the step. */
   getRegisters(why: string): number {
     return this.#requested("PTRACE_GETREGS", 0, why, this.registers());
   }
 
-  /** PTRACE_GETSIGINFO of the stop by a signal that the thread is at; answers the step. */
+  /** PTRACE_GETSIGINFO at a stop by a signal; returns the step. */
   getSignalInfo(why: string): number {
     this.signalInfo();
     return this.#requested("PTRACE_GETSIGINFO", 0, why);
   }
 
-  /** The same without a step. @throws StateError where it is at no such stop. */
+  /** The same without a step. @throws StateError if it is not at such a stop. */
   signalInfo(): SignalInfo {
     const { tracer, tid } = this.thread;
     const bytes = new DataView(new ArrayBuffer(tracer.constant("SIGINFO_SIZE")));
@@ -118,7 +118,7 @@ export class Tracee {
   }
 
   /**
-   * Sends it a signal from the tracer's process, by tgkill; answers the step.
+   * Sends it a signal from the tracer's process, by tgkill; returns the step.
    *
    * @throws StateError if the kernel refuses it
    */
@@ -137,7 +137,7 @@ export class Tracee {
   /**
    * Waits for its next stop: a step of its own, the tracer's wait4, and the arrow between them.
    *
-   * @param options wait4's; those of a traced thread unless another is waited for.
+   * @param options of wait4. Default: those for a traced thread.
    * @throws DeathError, DeadlineError
    */
   awaitStop(told: StopTelling, options = this.thread.tracer.waitAll): Stop {
@@ -148,10 +148,10 @@ export class Tracee {
   }
 
   /**
-   * Waits for its end: likewise.
+   * Waits for its end, likewise.
    *
    * @returns how it ended.
-   * @throws StateError where it stops.
+   * @throws StateError if it stops
    */
   awaitEnd(told: StopTelling): string {
     try {
@@ -168,7 +168,7 @@ export class Tracee {
     }
   }
 
-  /** Records a stop of the thread; answers the step. */
+  /** Records a stop of the thread; returns the step. */
   stopped(stop: Stop, why: string, observer?: string): number {
     const registers = tellRegisters(this.registers());
     return this.recorder.step({
@@ -182,12 +182,12 @@ export class Tracee {
     });
   }
 
-  /** Records the thread's end; answers the step. */
+  /** Records the thread's end; returns the step. */
   ended(how: string, why: string): number {
     return this.recorder.step({ lane: this.lane, kind: "exit", title: how, why });
   }
 
-  /** Records the tracer's wait4, with these options, that told of the step `at`; answers the step. */
+  /** Records the tracer's wait4, with these options, that reported the step `at`; returns the step. */
   waited(at: number, why: string, options = this.thread.tracer.waitAll): number {
     const { tid, tracer } = this.thread;
     const status = tracer.status[0] ?? 0;
@@ -232,7 +232,7 @@ export class Tracee {
         now === undefined
           ? null
           : { before: tellRegisters(before ?? now), after: tellRegisters(now) },
-      // One that runs is in another state by the time it is asked for.
+      // A running thread's state changes before it can be read.
       kernel: stopped ? recorder.view(thread.tgid) : null,
       observer: observer ?? null,
     });

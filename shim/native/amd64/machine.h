@@ -45,22 +45,6 @@
 #define REG_fs offsetof(struct user_regs_struct, fs)
 #define REG_gs offsetof(struct user_regs_struct, gs)
 
-/* The XSAVE area: the legacy region, a header of 64 bytes, and what the processor has beyond. */
-#define XSTATE_FCW offsetof(struct user_fpregs_struct, cwd)
-#define XSTATE_MXCSR offsetof(struct user_fpregs_struct, mxcsr)
-#define XSTATE_REGISTERS offsetof(struct user_fpregs_struct, st_space)
-#define XSTATE_REGISTERS_END offsetof(struct user_fpregs_struct, padding)
-#define XSTATE_BV sizeof(struct user_fpregs_struct)
-#define XSTATE_EXTENDED (XSTATE_BV + 64)
-/* USER_XSTATE_XCR0_WORD, in the bytes that FXSAVE leaves to software (the kernel's asm/user.h). */
-#define XSTATE_XCR0 464
-/* The Intel manual, volume 1, 10.2.3 and 8.1.5; no header has these. */
-#define FCW_INITIAL 0x37f
-#define MXCSR_INITIAL 0x1f80
-#define XFEATURE_FP 1
-#define XFEATURE_SSE 2
-#define XFEATURE_YMM 4
-
 static inline struct user_regs_struct *registers_at(void *memory, uint32_t block) {
     return place_in(memory, block);
 }

@@ -74,10 +74,6 @@ const PAIRS = [
   // linux/fs.h, linux/memfd.h, linux/time.h
   `SEEK_SET 0 SEEK_CUR 1 SEEK_END 2 MFD_CLOEXEC 0x1 MFD_ALLOW_SEALING 0x2
    CLOCK_REALTIME 0 CLOCK_MONOTONIC 1 CLOCK_PROCESS_CPUTIME_ID 2 CLOCK_THREAD_CPUTIME_ID 3`,
-  // The FXSAVE region, the XSAVE header, and the extended region (Intel's manual, volume 1, 13.4)
-  `XSTATE_FCW 0 XSTATE_MXCSR 24 XSTATE_REGISTERS 32 XSTATE_REGISTERS_END 416 XSTATE_XCR0 464
-   XSTATE_BV 512 XSTATE_EXTENDED 576 FCW_INITIAL 0x37f MXCSR_INITIAL 0x1f80
-   XFEATURE_FP 1 XFEATURE_SSE 2 XFEATURE_YMM 4`,
 ];
 
 /** Every constant of the `script` encoder for x86-64; `REG_*` are byte offsets. */

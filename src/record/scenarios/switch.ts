@@ -68,7 +68,7 @@ interface Lesson {
   readonly tracee: Tracee;
 }
 
-/** An address space with the guest in it, and registers at its first instruction. */
+/** Prepares a subprocess with the guest in it, and registers at its first instruction. */
 function prepare(recorder: Recorder, platform: Platform): Lesson {
   const { tracer } = platform;
   addStubCode(recorder, tracer);
