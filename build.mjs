@@ -1,5 +1,5 @@
-// Builds everything into dist/: the encoder (AssemblyScript, a module for each architecture) and the fuzzer's module, the
-// C libraries, the bundled JavaScript and its type declarations. What was made from the same sources is left alone.
+// Builds everything into dist/: the encoder (AssemblyScript, a module for each architecture), the fuzzer's module, the C
+// libraries, the bundled JavaScript and its type declarations. A target is rebuilt only if its sources have changed.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LISTED, listCode } from "./listing.mjs";
 
-/** What all libraries are compiled with: freestanding, and the same bytes from the same compiler. */
+/** The flags of all libraries: freestanding, and reproducible with the same compiler. */
 export const C_FLAGS = [
   "-std=c11",
   "-O2",
@@ -28,11 +28,11 @@ export const C_FLAGS = [
   "-Wall",
   "-Wextra",
 ];
-/** Without it gcc makes calls of memset and memcpy out of loops. */
+/** Prevents gcc from replacing loops by calls of memset and memcpy. */
 const GCC_FLAGS = ["-fno-tree-loop-distribute-patterns"];
-/** The assembler of binutils: the listing needs it, and clang's own encodes some jumps differently. */
+/** Selects the assembler of binutils, which the listing needs; clang's encodes some jumps differently. */
 const CLANG_FLAGS = ["-fno-integrated-as"];
-/** With `defs` a call of a missing function, such as a memset that a compiler adds, fails the build. */
+/** `defs` makes the build fail at a call of a missing function, such as a memset that a compiler adds. */
 const LINK_FLAGS = [
   "-shared",
   "-nostdlib",
@@ -72,7 +72,7 @@ const ENTRIES = {
   fuzz: "src/fuzz/index.ts",
 };
 
-/** What runs in a process or a thread of its own. */
+/** Programs that run in a separate process or thread. */
 const PROGRAMS = {
   cli: "src/cli/main.ts",
   foreign_child: "src/compare/foreign_child.ts",
@@ -82,10 +82,10 @@ const PROGRAMS = {
 
 /** The declarations of each source file, before they are bundled. */
 const DECLARATIONS = "build/declarations";
-/** Where TypeScript finds Symbol.dispose: no target's default library has it. */
+/** The library that declares Symbol.dispose; no target includes it by default. */
 const NEEDED_LIBRARY = '/// <reference lib="esnext.disposable" />';
 
-/** Files of a folder with one of the endings, with the folder before them. */
+/** Paths of the files in a folder with one of the suffixes. */
 export function files(folder, ...endings) {
   return readdirSync(folder, { recursive: true })
     .map(String)
@@ -95,8 +95,8 @@ export function files(folder, ...endings) {
 }
 
 /**
- * Runs `make` unless `target` was made from these very sources. Their contents count, not their times, which
- * a copy or a checkout changes.
+ * Runs `make` unless `target` was made from these sources. Contents are compared, not times, as a copy or a checkout
+ * changes times.
  */
 async function makeFrom(target, sources, make) {
   const hash = createHash("sha256");
@@ -108,7 +108,7 @@ async function makeFrom(target, sources, make) {
   writeFileSync(record, digest);
 }
 
-/** The modules of assembly/, as asconfig.json has them: an encoder for each architecture, and what the fuzzer runs. */
+/** The modules of assembly/, as in asconfig.json: an encoder for each architecture, and the fuzzer's module. */
 async function buildModules() {
   const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
   const sources = [...files("assembly", ".ts"), "asconfig.json"];
@@ -148,7 +148,7 @@ async function writePrototypes(arch) {
   writeFileSync(`build/${arch}/abi.h`, `#define ENCODER_ABI ${ENCODER_ABI}\n\n${lines.join("")}`);
 }
 
-/** The names that the C encoder is to have, each if the headers have it: those of assembly/. */
+/** The names of assembly/, each of which the C encoder defines if the headers do. */
 function writeConstants(arch) {
   const module = new WebAssembly.Module(readFileSync(NATIVE[arch].names));
   const rows = WebAssembly.Module.exports(module)
@@ -158,7 +158,7 @@ function writeConstants(arch) {
   writeFileSync(`build/${arch}/constants.inc`, rows.join(""));
 }
 
-/** The kernel's headers number system calls as __NR_; SYS_ names are the libc's, and its own machine's. */
+/** The kernel's headers name system calls __NR_; the libc's SYS_ names exist only for its own architecture. */
 function numberAlias(name) {
   if (!name.startsWith("SYS_")) return "";
   const number = name.replace("SYS_", "__NR_");
@@ -181,7 +181,7 @@ function compileLibrary(target, sources, cwd = ".", flags = []) {
     execFileSync(CC, args, { stdio: ["ignore", "inherit", "inherit"], cwd });
   } catch (error) {
     rmSync(temporary, { force: true });
-    if (error.code === "ENOENT") throw new Error(`There is no C compiler (${CC}).\n${NO_COMPILER}`);
+    if (error.code === "ENOENT") throw new Error(`there is no C compiler (${CC}).\n${NO_COMPILER}`);
     throw new Error(`${CC} failed on ${target}. If a header is missing:\n${NO_COMPILER}`);
   }
   renameSync(temporary, target);
@@ -192,7 +192,7 @@ function compilerFlags() {
   return macros.includes("__clang__") ? CLANG_FLAGS : GCC_FLAGS;
 }
 
-/** Writes what the assembler says of the code that recordings show: nothing is disassembled where it is shown. */
+/** Writes the assembler's listing of the code that recordings show, so that no disassembler is needed at run time. */
 function buildListing() {
   const sources = [...LISTED.map(({ source }) => source), "listing.mjs", "dist/shim.so"];
   return makeFrom("dist/listing.json", sources, () => {
@@ -206,7 +206,7 @@ function buildListing() {
 function expectInside({ name, lines }, library) {
   const digits = lines.map(({ bytes }) => bytes.replaceAll(" ", "")).join("");
   if (readFileSync(library).includes(Buffer.from(digits, "hex"))) return;
-  throw new Error(`the assembler's listing of the ${name} is not what ${library} has`);
+  throw new Error(`the assembler's listing of the ${name} differs from ${library}`);
 }
 
 /** Compiles the C encoder of an architecture; build/ has its constants.inc and abi.h. */
@@ -259,8 +259,8 @@ function buildPackage() {
 }
 
 /**
- * Bundles the library, the command and what they start. The core is one file, and the errors, which are all that
- * `stublab --help` needs of it, another: cut into two dozen files that the entries share, it takes twice as long to load.
+ * Bundles the library, the command and the programs that they start. The core is one file; the errors, the only part
+ * that `stublab --help` needs, are another. Split into two dozen shared files, the core takes twice as long to load.
  *
  * @returns rollup's description of each file
  */
@@ -290,7 +290,7 @@ async function bundle() {
   return output;
 }
 
-/** The script of a recording's page, as text that the page holds: one function, which gives nothing away. */
+/** The script of a recording's page, as text: one function without globals. */
 export async function bundlePage(esbuild, folder) {
   await esbuild.build({
     entryPoints: { recording_page: "src/record/view/page/client/main.ts" },
@@ -305,8 +305,8 @@ export async function bundlePage(esbuild, folder) {
 }
 
 /**
- * Writes a declaration file for each entry. What several entries declare is in a file that they share, so that it is
- * the same type in all of them.
+ * Writes a declaration file for each entry. Declarations that several entries use are in a shared file, so that they
+ * are the same types in all entries.
  *
  * @param output what `bundle` returns
  */

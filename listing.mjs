@@ -1,4 +1,4 @@
-// The assembler's own listing of the code that recordings show, made when stublab is built.
+// The assembler's listing of the code that recordings show, made when stublab is built.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -26,18 +26,18 @@ export const LISTED = [
   },
 ];
 
-/** A line of `as -aln`: the source's line, then offset and bytes where it has some, then the text. */
+/** A line of `as -aln`: the source line's number, its offset and bytes if it has any, and its text. */
 const LISTING_LINE = /^ *\d+(?: ([0-9a-f]{4,}) ([0-9A-F]+))? *\t(.*)$/;
-/** A line with more bytes of the one before. */
+/** A continuation line with more bytes. */
 const MORE_BYTES = /^ *\d+ +([0-9A-F]+) *$/;
-/** What the preprocessor says of the line after it. */
+/** A line marker of the preprocessor, for the line after it. */
 const LINE_MARKER = /^# (\d+) "(.*?)"/;
 const LABEL = /^(\w+):$/;
 
 /**
- * Lists one of LISTED: its name, and its instructions as src/record/recording.ts has them.
+ * Lists one of LISTED: its name, and its instructions in the format of src/record/recording.ts.
  *
- * @param compiler the words of the command; it has to use the assembler of binutils.
+ * @param compiler the words of the command, which must use the assembler of binutils.
  */
 export function listCode({ name, source, begin, end }, compiler) {
   const lines = [];
@@ -55,7 +55,7 @@ export function listCode({ name, source, begin, end }, compiler) {
   return { name, lines: lines.map((line) => ({ ...line, offset: line.offset - first.offset })) };
 }
 
-/** The lines of a source as the assembler lists them, each with its text before the preprocessor. */
+/** The lines of the assembler's listing, each with its text before preprocessing. */
 function assemblerListing(source, compiler) {
   const originals = readFileSync(source, "utf8").split("\n");
   const lines = [];
@@ -80,7 +80,7 @@ function assemblerListing(source, compiler) {
   return lines;
 }
 
-/** Answers the path of the listing. */
+/** Writes the listing, and returns its path. */
 function assemble(source, [command, ...args]) {
   const listing = `build/${basename(source)}.lst`;
   const output = ["-c", `-Wa,-aln=${listing}`, "-o", `${listing}.o`];
@@ -98,7 +98,7 @@ function spaced(digits) {
   return digits.toLowerCase().match(/../g)?.join(" ") ?? "";
 }
 
-/** The text, with the names behind its numbers as a comment: "mov $157, %eax  # __NR_prctl". */
+/** The text, with the names of its numbers as a comment: "mov $157, %eax  # __NR_prctl". */
 function withNames(text, original) {
   const words = original.match(/\b[A-Z_][A-Za-z0-9_]*\b/g) ?? [];
   const names = words.filter((word) => !text.includes(word));

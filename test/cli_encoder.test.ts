@@ -130,7 +130,7 @@ for (const [what, file, message] of [
   [
     "that writes to the output",
     () => doing("import { writeSync } from 'node:fs'; writeSync(1, '!');"),
-    /printed no recording/,
+    /did not print a recording/,
   ],
 ] as const) {
   cli(`record with a module ${what} fails once, and writes no file`, async () => {

@@ -153,7 +153,7 @@ const WRONG: readonly [args: string[], code: number, message: RegExp][] = [
     2,
     /^stublab: unknown encoder "asembly"; did you mean/,
   ],
-  [["/dev/null/x", "test/../package.json"], 2, /schema: this is no recording/],
+  [["/dev/null/x", "test/../package.json"], 2, /schema: this is not a recording/],
 ];
 
 for (const [args, expected, message] of WRONG) {

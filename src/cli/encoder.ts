@@ -56,7 +56,7 @@ async function openHere(file: string): Promise<Encoder> {
 }
 
 /**
- * Runs a command with an encoder from a file in its own process, and returns its standard output.
+ * Runs a command with an encoder from a file in a child process, and returns its standard output.
  *
  * @throws EncoderError if that process fails; InputError if the output is longer than `most`
  */

@@ -11,7 +11,7 @@ import { chooseEncoder, outputOf } from "./encoder.ts";
 const LIMIT = 60_000;
 
 /**
- * Records a scenario for a command. With an encoder from a file, `stublab record` does it in a process of its own, and
+ * Records a scenario for a command. With an encoder from a file, `stublab record` does it in a child process, and
  * this process validates the document that it prints.
  *
  * @throws what `recordScenario` throws, here or there; EncoderError if that process fails
@@ -28,7 +28,9 @@ export async function recordFor(scenario: string, encoder = "assembly"): Promise
     failure = failureIn(output);
     if (failure === undefined) return parseRecording(output);
   } catch (cause) {
-    throw new EncoderError(`the process of encoder ${encoder} printed no recording`, { cause });
+    throw new EncoderError(`the process of encoder ${encoder} did not print a recording`, {
+      cause,
+    });
   }
   throw failure;
 }

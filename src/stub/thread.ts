@@ -142,7 +142,7 @@ export class Thread extends TracedThread {
     return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, record.bytes), record);
   }
 
-  /** Gives the injections in `work` a long deadline: a teardown is not repeated. */
+  /** Gives the injections in `work` a long deadline: a teardown is not repeated. @internal */
   patiently<T>(work: () => T): T {
     this.#leastMilliseconds = PATIENT_MILLISECONDS;
     try {
@@ -173,12 +173,14 @@ export class Thread extends TracedThread {
     return this.check("ptrace(PTRACE_GETREGSET)", length);
   }
 
+  /** @internal */
   override forget(end?: StubEnd): void {
     if (this.state === "dead") return;
     super.forget(end);
     this.tracer.blocks.release(this.initial);
   }
 
+  /** @internal */
   protected override restRegisters(): RegisterDump {
     return this.initial.dump();
   }

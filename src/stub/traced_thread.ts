@@ -96,7 +96,7 @@ export class TracedThread {
     this.state = "untraced";
   }
 
-  /** Checks that a detached thread has not ended. @throws DeathError */
+  /** Checks that a detached thread has not ended. @throws DeathError @internal */
   expectAlive(): void {
     const { shim } = this.tracer;
     if (this.#pidfd < 0) return;
@@ -174,7 +174,7 @@ export class TracedThread {
     }
   }
 
-  /** Gives the thread up: it was reaped, or it never will be. */
+  /** Gives the thread up: it was reaped, or it never will be. @internal */
   forget(end: StubEnd = { kind: "unknown", reason: "it was given up" }): void {
     if (this.state === "dead") return;
     this.state = "dead";
@@ -182,7 +182,7 @@ export class TracedThread {
     if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
   }
 
-  /** The registers at its last rest, for a thread whose exit stop was missed. */
+  /** The registers at its last rest, for a thread whose exit stop was missed. @internal */
   protected restRegisters(): RegisterDump | undefined {
     return undefined;
   }
@@ -203,7 +203,7 @@ export class TracedThread {
     return result === 0 ? undefined : status[0];
   }
 
-  /** Updates the state of the thread by a status word. @throws DeathError */
+  /** Updates the state of the thread by a status word. @throws DeathError @internal */
   protected take(status: number): Stop {
     const report = decodeStatus(this.tracer, status);
     if (!("event" in report)) {
@@ -241,6 +241,7 @@ export class TracedThread {
     return Number(message[0]);
   }
 
+  /** The error of a stop that ends what it should not. @internal */
   protected unexpected(stop: Stop, when: string): StopError {
     const what =
       stop.kind === "event" ? `event ${stop.event}` : this.tracer.signalName(stop.signal);
@@ -254,12 +255,12 @@ export class TracedThread {
     this.check(`ptrace(${request})`, result);
   }
 
-  /** Returns the result of a request. @throws what `fail` throws if it is negative. */
+  /** Returns the result of a request. @throws what `fail` throws if it is negative. @internal */
   protected check(call: string, result: number): number {
     return result < 0 ? this.fail(call, -result) : result;
   }
 
-  /** A request that finds no stopped thread may have met one that is being killed: in that case reports the death. */
+  /** Reports the death of a thread that is being killed, otherwise the failed request. @internal */
   protected fail(call: string, errno: number): never {
     if (errno === ESRCH && this.state === "stopped") {
       this.state = "running";

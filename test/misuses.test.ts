@@ -1,0 +1,154 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  interruptGuest,
+  loadEncoder,
+  openEncoder,
+  Platform,
+  readProcess,
+  runGuest,
+  StublabError,
+  Tracer,
+} from "../src/index.ts";
+
+// What a JavaScript program may pass to the core by mistake, and the message that it gets.
+
+const misuses = suite("misuses of the core");
+
+const tracer = new Tracer();
+const stub = tracer.createStub();
+const platform = Platform.open();
+const space = platform.newAddressSpace();
+const context = platform.newContext();
+
+misuses.after(() => {
+  tracer.close();
+  platform.close();
+});
+
+/** Passes a value to a function whose type forbids it. */
+function pass(use: (value: never) => unknown, value: unknown): unknown {
+  return Reflect.apply(use, undefined, [value]);
+}
+
+const CASES: Readonly<Record<string, readonly [use: () => unknown, message: RegExp]>> = {
+  "a call by a fraction": [
+    () => stub.call(1.5),
+    /^system call: expected an integer \(a BigInt if it is beyond 2\^53\), got 1\.5$/,
+  ],
+  "a call by nothing": [
+    () => pass((call) => stub.inject(call), undefined),
+    /^system call: expected an integer .*, got nothing$/,
+  ],
+  "a call by a misspelt name": [
+    () => stub.call("getpidd"),
+    /^unknown system call "getpidd"; did you mean getpid\?$/,
+  ],
+  "an argument that is undefined": [
+    () => pass((it) => stub.call("close", it), undefined),
+    /^argument 1: expected an integer from -2\^63 to 2\^64 - 1, got nothing$/,
+  ],
+  "seven arguments": [
+    () => stub.call("getpid", 1, 2, 3, 4, 5, 6, 7),
+    /^a system call takes at most 6 arguments, got 7$/,
+  ],
+  "a read of a terabyte": [
+    () => stub.read(0x1000, 2 ** 40),
+    /^this process cannot allocate 1099511627776 bytes$/,
+  ],
+  "a read outside user space": [
+    () => stub.read(-1, 4),
+    /^4 bytes at -1 are outside user space, which ends at 0x[0-9a-f]+$/,
+  ],
+  "a write of text": [
+    () => pass((data) => stub.write(0x1000, data), "text"),
+    /^data: expected a Uint8Array, got "text"$/,
+  ],
+  "a tracer with a misspelt option": [
+    () => pass((options) => new Tracer(options), { deadlin: 5 }),
+    /^options: unknown option "deadlin"; did you mean deadline\?$/,
+  ],
+  "a tracer with a deadline of 0": [
+    () => new Tracer({ deadline: 0 }),
+    /^invalid deadline 0: expected milliseconds from 0\.001 to 86400000$/,
+  ],
+  "a tracer with a number as its encoder": [
+    () => pass((encoder) => new Tracer({ encoder }), 7),
+    /^options\.encoder: expected the name of an encoder, or an encoder$/,
+  ],
+  "a stub with a misspelt option": [
+    () => pass((options) => tracer.createStub(options), { exitSingal: "SIGCHLD" }),
+    /^options: unknown option "exitSingal"; did you mean exitSignal\?$/,
+  ],
+  "a grandchild with a misspelt signal": [
+    () => stub.createStub({ exitSignal: "SIGCHILD" }),
+    /^unknown signal "SIGCHILD"; did you mean SIGCHLD\?$/,
+  ],
+  "a platform with a word for a truth": [
+    () => pass((seccomp) => Platform.open({ seccomp }), "yes"),
+    /^options\.seccomp: expected true or false, got "yes"$/,
+  ],
+  "an encoder that is unknown": [
+    () => openEncoder("asembly"),
+    /^unknown encoder "asembly"; did you mean assembly\?$/,
+  ],
+  "a mapping of no bytes": [
+    () => space.mapAnonymous(0x10000, 0, "rw"),
+    /^length: expected at least 1 byte, got 0$/,
+  ],
+  "a mapping between pages": [
+    () => space.mapAnonymous(0x10001, 4096, "rw"),
+    /^0x10001 is not a multiple of the page size, 4096$/,
+  ],
+  "a protection that means nothing": [
+    () => pass((protection) => space.mapAnonymous(0x10000, 4096, protection), "xr"),
+    /^protection: expected letters of "rwx" in that order, got "xr"$/,
+  ],
+  "a switch with a misspelt option": [
+    () => pass((options) => context.switch(space, options), { dealine: 5 }),
+    /^options: unknown option "dealine"; did you mean deadline\?$/,
+  ],
+  "a result that is not an integer": [
+    () => pass((value) => context.setResult(value), "0"),
+    /^result: expected an integer from -2\^63 to 2\^64 - 1, got "0"$/,
+  ],
+  "a guest without a program": [
+    () => pass((program) => runGuest(platform, program), {}),
+    /^program/,
+  ],
+  "a process that does not exist": [() => readProcess(2 ** 22 + 1), /the process has ended$/],
+  "an interrupt without a handle": [
+    () => pass((handle) => interruptGuest(handle), {}),
+    /^handle: expected a Context\.interruptHandle$/,
+  ],
+};
+
+for (const [name, [use, message]] of Object.entries(CASES)) {
+  misuses(`${name} is a StublabError that says so`, () => {
+    let error: unknown;
+    try {
+      use();
+    } catch (thrown) {
+      error = thrown;
+    }
+    assert.instance(error, StublabError);
+    assert.match(String(error instanceof Error && error.message), message);
+  });
+}
+
+misuses("an encoder file that does not exist is a StublabError that says so", async () => {
+  let error: unknown;
+  await loadEncoder("./missing.wasm").catch((thrown: unknown) => {
+    error = thrown;
+  });
+  assert.instance(error, StublabError);
+  assert.match(String(error), /missing\.wasm cannot be opened: ENOENT/);
+});
+
+misuses("a stub and a platform work after all of them", () => {
+  assert.is(stub.call("getpid"), BigInt(stub.pid));
+  space.mapAnonymous(0x10000, 4096, "rw");
+  assert.is(tracer.stubs.size, 1);
+});
+
+misuses.run();
