@@ -39,10 +39,11 @@ static inline int is_sent(int32_t signal, int32_t code) {
 int64_t resume(int32_t tid, int64_t request, uint64_t signal, const struct watch *watch,
                int32_t *status);
 
-/** Brings a thread back to a stop by a signal, with the registers of rest. Returns as resume. */
+/** Brings a thread back to a stop by a signal, at rest. Returns the values of resume. */
 int64_t settle(int32_t tid, const struct stublab_trial *trial, const struct watch *watch);
 
-/** Brings a thread from a stop by a signal to the start of a setup. Returns as resume. */
+/** Brings a thread from a stop by a signal to the start of a setup. Returns the values of resume.
+ */
 int64_t arrive(int32_t tid, unsigned int from, const struct stublab_trial *trial,
                const struct watch *watch);
 

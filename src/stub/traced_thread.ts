@@ -196,7 +196,7 @@ export class TracedThread {
     const { shim, status } = this.tracer;
     const result = shim.waitWithin(this.tid, options, deadline.bytes, status);
     if (result === -ECHILD) {
-      const reason = "it ended, and the kernel does not report how to a host that ignores SIGCHLD";
+      const reason = "it ended; the host ignores SIGCHLD, so the kernel does not report how";
       this.#dieOf({ kind: "unknown", reason });
     }
     if (result < 0) throw this.#traceError("wait4", -result);
