@@ -109,6 +109,8 @@ export class StubError extends StublabError {
     super(`stub ${pid} ${message}${dump(registers)}`, details);
     this.pid = pid;
     this.registers = registers;
+    // Not enumerable: the message has them, and JSON has no BigInt.
+    Object.defineProperty(this, "registers", { enumerable: false });
   }
 }
 
@@ -166,7 +168,8 @@ export class DeadlineError extends StubError {
 }
 
 /** The remedy if a part of the package is missing or outdated. */
-export const REBUILD = "run `npm run build`, or install the package again";
+export const REBUILD =
+  "run `npm run build`, or install the package again; if stublab is bundled, copy its dist/*.so and dist/*.wasm beside the bundle";
 
 /** The remedy if a process or a thread cannot be created: EAGAIN. */
 export const PROCESS_LIMIT =

@@ -42,7 +42,8 @@ export function toWord(value: unknown): bigint | undefined {
 
 /** A word of 64 bits: see `toWord`. */
 export const word: Shape<bigint> = (value, place) =>
-  toWord(value) ?? refuse(place, "an integer from -2^63 to 2^64 - 1", value);
+  toWord(value) ??
+  refuse(place, "an integer from -2^63 to 2^64 - 1 (a BigInt if it is beyond 2^53)", value);
 
 /** Bytes in memory that was not transferred to another thread. */
 export const bytes: Shape<Uint8Array> = (value, place) => {
@@ -240,7 +241,7 @@ export function show(value: unknown): string {
 }
 
 function literal(value: unknown): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
   switch (typeof value) {
     case "string":
       return JSON.stringify(value.slice(0, SHOWN + 1));

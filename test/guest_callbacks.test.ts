@@ -148,7 +148,7 @@ for (const [what, answer, message] of [
   ["an unknown member", { vlaue: 1 }, /expected \{ value \}, .*"vlaue"/],
   ["nothing", {}, /expected \{ value \}/],
   ["two members", { value: 1, exit: 1 }, /"value, exit"/],
-  ["a promise", Promise.resolve({ value: 1 }), /expected \{ value \}/],
+  ["a promise", Promise.resolve({ value: 1 }), /got a promise, but onSyscall must be synchronous/],
   ["null", null, /expected an object, got null/],
   ["a number", 1, /expected an object, got 1/],
   ["a fraction", { value: 1.5 }, /value: expected an integer/],

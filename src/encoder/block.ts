@@ -1,5 +1,5 @@
 import { EncoderError, InputError } from "../errors.ts";
-import { object, show } from "../shape.ts";
+import { integer, object, show } from "../shape.ts";
 import type { Encoder } from "./encoder.ts";
 
 /** A register of the layout: its name and its byte offset in a block. */
@@ -58,6 +58,9 @@ export class RegisterBlock {
 
   /** Copies all registers from another block of the same encoder. */
   copyFrom(other: RegisterBlock): void {
+    if (!(other instanceof RegisterBlock)) {
+      throw new InputError(`block: expected a RegisterBlock, got ${show(other)}`);
+    }
     const { memory, size } = this.#layout;
     memory.copyWithin(this.offset, other.offset, other.offset + size);
   }
@@ -68,16 +71,16 @@ export class RegisterBlock {
   }
 
   /** Sets a register, modulo 2^64. @throws InputError, EncoderError if the layout has no such register */
-  set(register: string, word: bigint): void {
-    if (typeof word !== "bigint") {
-      throw new InputError(`register: expected a BigInt as its word, got ${show(word)}`);
-    }
-    this.#view()[this.#indexOf(register)] = word;
+  set(register: string, word: number | bigint): void {
+    this.#view()[this.#indexOf(register)] =
+      typeof word === "bigint" ? word : integer(word, `register ${register}`);
   }
 
-  /** The word at an index of the kernel's own layout, independent of the encoder's. */
+  /** The word at an index of the kernel's own layout, independent of the encoder's. @throws InputError */
   word(index: number): bigint {
-    return this.#view()[index] ?? 0n;
+    const word = this.#view()[index];
+    if (word !== undefined) return word;
+    throw new InputError(`register: expected an index of the block, got ${show(index)}`);
   }
 
   /** A copy of all registers, by name. */

@@ -1,6 +1,6 @@
 import { type Stats, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { EncoderError, InputError, StublabError } from "../errors.ts";
 import { excess, type Limit, readInput } from "../input.ts";
 import { text } from "../shape.ts";
@@ -39,10 +39,10 @@ export function isEncoderFile(word: string): boolean {
  * @example
  * using tracer = new Tracer({ encoder: await loadEncoder("./mine.wasm") });
  */
-export async function loadEncoder(file: string): Promise<Encoder> {
-  text(file, "file");
-  const encoder = guardEncoder(await openEncoderFile(file, basename(file), "stubs"));
-  return { ...encoder, file: resolve(file) };
+export async function loadEncoder(file: string | URL): Promise<Encoder> {
+  const path = file instanceof URL ? fileURLToPath(file) : text(file, "file");
+  const encoder = guardEncoder(await openEncoderFile(path, basename(path), "stubs"));
+  return { ...encoder, file: resolve(path) };
 }
 
 /**

@@ -39,7 +39,7 @@ function isEncoderName(name: string): name is EncoderName {
  * const encoder = openEncoder("script");
  * encoder.encodeClone(0x400n, 17); // 0x411n
  */
-export function openEncoder(name: string): CompleteEncoder;
+export function openEncoder(name: string, arch?: "amd64"): CompleteEncoder;
 export function openEncoder(name: string, arch: Arch): PartialEncoder;
 export function openEncoder(name: string, arch: Arch = "amd64"): PartialEncoder {
   text(name, "encoder");
@@ -49,7 +49,7 @@ export function openEncoder(name: string, arch: Arch = "amd64"): PartialEncoder 
   throw new InputError(
     `unknown encoder "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
     {
-      remedy: `choose one of ${ALL_ENCODERS.join(", ")}, or a file of your own: ./mine.wasm, ./mine.mjs`,
+      remedy: `choose one of ${ALL_ENCODERS.join(", ")}; a file of your own is ./mine.wasm for --encoder, and await loadEncoder(file) in a program`,
     },
   );
 }

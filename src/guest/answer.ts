@@ -17,11 +17,11 @@ export interface GuestCall {
 /** The result that a caller gives to a system call; it has one member. */
 export type GuestAnswer =
   /** The result: from -2^63 to 2^64 - 1, but not -4095 to -1, which is how the kernel returns errnos. */
-  | { readonly value: number | bigint }
+  | { readonly value: number | bigint; readonly errno?: never; readonly exit?: never }
   /** The call fails with this errno, e.g. "ENOENT". */
-  | { readonly errno: string }
+  | { readonly errno: string; readonly value?: never; readonly exit?: never }
   /** The guest exits with this status, from 0 to 255. */
-  | { readonly exit: number };
+  | { readonly exit: number; readonly value?: never; readonly errno?: never };
 
 const PLACE = "the result of onSyscall";
 const EXPECTED = "expected { value }, { errno } or { exit }, or undefined";
@@ -38,6 +38,9 @@ export function checkAnswer(
   constants: ReadonlyMap<string, bigint>,
 ): Answer | undefined {
   if (answer === undefined) return undefined;
+  if (answer instanceof Promise) {
+    throw new InputError(`${PLACE}: got a promise, but onSyscall must be synchronous`);
+  }
   object(answer, PLACE);
   if (Object.keys(answer).length === 1) {
     if ("value" in answer) return { value: checkValue(answer.value) };

@@ -36,35 +36,35 @@ import type { Start } from "./stack.ts";
  */
 export interface GuestOptions extends Start {
   /** Receives the bytes that the guest writes. Default: they are discarded. */
-  output?: Sink;
+  output?: Sink | undefined;
   /** Receives each system call with its result. */
-  trace?: (call: TracedCall) => void;
+  trace?: ((call: TracedCall) => void) | undefined;
   /**
    * Called for each system call before stublab's emulation. If it returns a result, the guest gets that; if it returns
    * undefined, the call is emulated.
    *
    * @throws InputError out of `runGuest` if it returns anything else.
    */
-  onSyscall?: (call: GuestCall, guest: Guest) => GuestAnswer | undefined;
+  onSyscall?: ((call: GuestCall, guest: Guest) => GuestAnswer | undefined) | undefined;
   /**
    * Called for each fault. If it returns true, for example after it has mapped the missing page, the guest tries again;
    * else the guest is killed by SIGSEGV.
    *
    * @throws InputError out of `runGuest` if it returns anything but true, false or undefined.
    */
-  onFault?: (fault: GuestFault, guest: Guest) => boolean | undefined;
+  onFault?: ((fault: GuestFault, guest: Guest) => boolean | undefined) | undefined;
   /** Receives the guest before its first instruction, for its `context.interruptHandle` for example. */
-  onStart?: (guest: Guest) => void;
+  onStart?: ((guest: Guest) => void) | undefined;
   /** The deadline of the whole run, in milliseconds, from 0.001 to a day. Default: the platform's deadline. */
-  deadline?: number;
+  deadline?: number | undefined;
   /** The limit of its address space in bytes, including its stack of 8 MiB. Default: 1 GiB. */
-  memory?: number;
+  memory?: number | undefined;
   /**
    * When it is aborted, the guest ends and `runGuest` throws its reason. It is checked before each switch, so only a
    * callback can abort it in time: `runGuest` is synchronous. To end a guest from another thread, pass
    * `guest.context.interruptHandle` to `interruptGuest` there.
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@
 
 import { randomBytes } from "node:crypto";
 import { InputError } from "../errors.ts";
+import { show } from "../shape.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import type { Image } from "./image.ts";
 
@@ -30,9 +31,9 @@ const MOST_STRINGS = 128 << 10;
 /** Arguments and environment of a program. */
 export interface Start {
   /** argv, with argv[0]. No string may have a NUL. All strings together take at most 128 kB. Default: none. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | undefined;
   /** The environment. Default: none. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -46,9 +47,10 @@ export function initialStack(
   top: bigint,
 ): Uint8Array {
   const argv = args.map((text) => cString(text, "an argument"));
-  const envp = Object.entries(env).map(([name, value]) =>
-    cString(`${name}=${value}`, "a variable"),
-  );
+  const envp = Object.entries(env).map(([name, value]) => {
+    if (name !== "" && !name.includes("=")) return cString(`${name}=${value}`, "a variable");
+    throw new InputError(`env: expected the name of a variable, got ${show(name)}`);
+  });
   const strings = Buffer.concat([...argv, ...envp]);
   if (strings.length > MOST_STRINGS) {
     throw new InputError(

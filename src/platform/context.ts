@@ -1,6 +1,6 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import { DeadlineError, InputError, StateError } from "../errors.ts";
-import { checkOptions, object, word } from "../shape.ts";
+import { checkOptions, instance, object, word } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { loadShim } from "../shim/shim.ts";
 import { SwitchRecord } from "../shim/switch.ts";
@@ -9,7 +9,7 @@ import type { Thread } from "../stub/thread.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { FaultRecord } from "./fault.ts";
 import { decodeSignalInfo, type SignalInfo } from "./signal_info.ts";
-import type { Subprocess } from "./subprocess.ts";
+import { Subprocess } from "./subprocess.ts";
 
 /** A system call that a guest made. `setResult` sets its result. */
 export interface GuestSyscall {
@@ -39,8 +39,16 @@ export interface GuestInterrupt {
   readonly reason: "request" | "deadline";
 }
 
+/** What `Context.switch` takes. */
+export interface SwitchOptions {
+  /** In milliseconds, after which the guest is interrupted. Default: the platform's. */
+  deadline?: number | undefined;
+}
+
 /** Why a switch ended. */
 export type GuestEvent = GuestSyscall | GuestFault | GuestSignal | GuestInterrupt;
+
+const SUBPROCESS = instance(Subprocess, "a Subprocess");
 
 /** How long an interrupted guest may take to stop, in milliseconds. */
 const GRACE_MILLISECONDS = 1000;
@@ -77,8 +85,7 @@ export function interruptGuest(handle: InterruptHandle): void {
  */
 export class Context {
   readonly tracer: TracingThread;
-  /** The guest's registers. Each switch replaces the segment selectors with the stub's. */
-  readonly registers: RegisterBlock;
+  readonly #registers: RegisterBlock;
   /** The guest's XSAVE area in the kernel's layout (NT_X86_XSTATE). */
   readonly xstate: Uint8Array;
   /** The handle for `interruptGuest`. */
@@ -96,8 +103,8 @@ export class Context {
   constructor(tracer: TracingThread, initialXstate: Uint8Array, bind: boolean) {
     this.tracer = tracer;
     this.#bind = bind;
-    this.registers = tracer.blocks.allocate();
-    this.registers.bytes.fill(0);
+    this.#registers = tracer.blocks.allocate();
+    this.#registers.bytes.fill(0);
     this.#args = tracer.blocks.allocate();
     this.xstate = initialXstate.slice();
     this.#record = new SwitchRecord(this.xstate.length);
@@ -108,6 +115,12 @@ export class Context {
     };
   }
 
+  /** The guest's registers. Each switch replaces the segment selectors with the stub's. @throws StateError after a release */
+  get registers(): RegisterBlock {
+    if (this.#released) throw new StateError("this context was released");
+    return this.#registers;
+  }
+
   /**
    * Runs the guest until its next system call, fault or signal, or until it is interrupted.
    *
@@ -115,8 +128,8 @@ export class Context {
    * @throws DeathError if the subprocess dies, InputError, StateError, TraceError; DeadlineError if the guest
    * cannot be stopped.
    */
-  switch(subprocess: Subprocess, options: { deadline?: number } = {}): GuestEvent {
-    object(subprocess, "subprocess");
+  switch(subprocess: Subprocess, options: SwitchOptions = {}): GuestEvent {
+    SUBPROCESS(subprocess, "subprocess");
     checkOptions(options, "options", { deadline: checkDeadline });
     if (subprocess.tracer !== this.tracer) {
       throw new StateError("the subprocess belongs to another platform");
@@ -139,7 +152,7 @@ export class Context {
   }
 
   /** Sets the result of the system call that the guest stopped at. */
-  setResult(value: bigint): void {
+  setResult(value: number | bigint): void {
     const result = word(value, "result");
     this.tracer.encoder.encodeGuestResult(this.registers.offset, result);
   }
@@ -149,7 +162,7 @@ export class Context {
     if (this.#released) return;
     this.#released = true;
     this.#noteFault(undefined);
-    this.tracer.blocks.release(this.registers);
+    this.tracer.blocks.release(this.#registers);
     this.tracer.blocks.release(this.#args);
   }
 
@@ -179,15 +192,15 @@ export class Context {
   #run(subprocess: Subprocess, thread: Thread): GuestEvent | undefined {
     const { tracer } = this;
     const { encoder } = tracer;
-    const { offset } = this.registers;
+    const { offset } = this.#registers;
     const stepping = encoder.enterGuest(offset, thread.initial.offset) === 1;
     this.#record.request = tracer.constant(stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU");
-    let stop = thread.switch(this.registers, this.xstate, this.#record);
+    let stop = thread.switch(this.#registers, this.xstate, this.#record);
     const late = stop === "late";
     if (late) {
       tracer.shim.tgkill(thread.tgid, thread.tid, this.interruptHandle.signal);
       this.#record.deadline.start(GRACE_MILLISECONDS);
-      stop = thread.switchWait(this.registers, this.xstate, this.#record);
+      stop = thread.switchWait(this.#registers, this.xstate, this.#record);
     }
     if (stop === "syscall") return this.#syscall();
     if (stop === "signal") {
@@ -199,7 +212,7 @@ export class Context {
 
   #syscall(): GuestSyscall {
     const { encoder } = this.tracer;
-    const { offset } = this.registers;
+    const { offset } = this.#registers;
     this.#noteFault(undefined);
     const number = encoder.decodeGuestSyscall(offset, this.#args.offset);
     const args = [0, 1, 2, 3, 4, 5].map((index) => this.#args.word(index));
@@ -224,7 +237,7 @@ export class Context {
     }
     if (info.signal === tracer.constant("SIGSYS") && info.code === tracer.constant("SYS_SECCOMP")) {
       // The filter traps calls into the vsyscall page, as if nothing were mapped there.
-      tracer.encoder.rewindVsyscall(this.registers.offset, info.address);
+      tracer.encoder.rewindVsyscall(this.#registers.offset, info.address);
       return this.#segv(subprocess, { ...info, signal: tracer.constant("SIGSEGV") });
     }
     if (info.signal === tracer.constant("SIGSEGV") && info.code > 0) {
@@ -236,7 +249,7 @@ export class Context {
 
   #segv(subprocess: Subprocess, info: SignalInfo): GuestFault {
     const { address } = info;
-    const instruction = this.registers.get(INSTRUCTION_POINTER);
+    const instruction = this.#registers.get(INSTRUCTION_POINTER);
     const repeated = this.#fault?.recurs(subprocess.faults, address, instruction) ?? false;
     this.#noteFault(new FaultRecord(subprocess.faults, address, instruction));
     const access = address === instruction ? "execute" : repeated ? "write" : "read";

@@ -13,6 +13,11 @@ export class Pool {
     return this.#waiting.length;
   }
 
+  /** Forgets all: they are closed with their tracer. */
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+
   put(stub: Stub): void {
     this.#waiting.push({ stub, since: performance.now() });
   }

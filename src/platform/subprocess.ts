@@ -1,5 +1,5 @@
 import { DeathError, StateError } from "../errors.ts";
-import { count, object, word } from "../shape.ts";
+import { checkOptions, count, truth, word } from "../shape.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
@@ -16,9 +16,9 @@ export interface FileMapping {
   /** A file descriptor of this process: stubs share its file table. */
   readonly fd: number;
   /** The offset in the file, in bytes: a multiple of the page size. Default: 0. */
-  readonly offset?: number | bigint;
+  readonly offset?: number | bigint | undefined;
   /** Whether all pages are read at once (MAP_POPULATE). Default: false. */
-  readonly populate?: boolean;
+  readonly populate?: boolean | undefined;
 }
 
 /**
@@ -79,7 +79,7 @@ export class Subprocess {
     protection: Protection,
     mapping: FileMapping,
   ): void {
-    object(mapping, "mapping");
+    checkOptions(mapping, "mapping", { fd: DESCRIPTOR, offset: word, populate: truth });
     const { offset = 0, populate = false } = mapping;
     const fd = BigInt(DESCRIPTOR(mapping.fd, "fd"));
     const { tracer } = this;
@@ -170,6 +170,6 @@ export class Subprocess {
 
   #expectUsable(): void {
     if (this.#released) throw new StateError(`subprocess ${this.pid} was released`);
-    if (!this.stub.alive) throw new StateError(`subprocess ${this.pid} is dead`);
+    if (!this.stub.alive) this.stub.thread.expect("stopped");
   }
 }

@@ -1,9 +1,9 @@
 import { hex } from "../errors.ts";
-import { object } from "../shape.ts";
+import { instance } from "../shape.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE, PARENT, RSEQ_SIGNATURE } from "./amd64.ts";
 import { type ProcessFacts, readProcess } from "./proc.ts";
 import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
-import type { Stub } from "./stub.ts";
+import { Stub } from "./stub.ts";
 
 /** A length that every kernel accepts. */
 const RSEQ_LENGTH = 32;
@@ -31,7 +31,7 @@ export interface Examination {
  * @throws DeathError, StateError, and what `Stub.inject` throws.
  */
 export function examine(stub: Stub): Examination {
-  object(stub, "stub");
+  instance(Stub, "a Stub")(stub, "stub");
   const { tracer } = stub;
   const facts = readProcess(stub.pid);
   const parentPid = stub.parent?.pid ?? process.pid;

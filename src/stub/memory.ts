@@ -25,7 +25,7 @@ export function checkRange(
 ): bigint {
   const start = integer(address, "address");
   const end = start + integer(length, "length");
-  const range = `${length} bytes at ${start < 0n ? start : hex(start)}`;
+  const range = `${length} bytes at ${start < 0n ? start : `0x${start.toString(16)}`}`;
   const top = BigInt(topOfUserSpace());
   if (start < 0n || end > top) {
     throw new MemoryError(`${range} are outside user space, which ends at ${hex(top)}`);

@@ -1,5 +1,5 @@
 import { DeathError, StateError, type StubEnd, SyscallError } from "../errors.ts";
-import { bytes, checkOptions, nameOrNumber } from "../shape.ts";
+import { bytes, checkOptions, count, nameOrNumber } from "../shape.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./attach.ts";
 import { cloneStub, reapZombie } from "./birth.ts";
@@ -28,8 +28,11 @@ export interface Birth {
 /** Options of `Stub.createStub`. */
 export interface CloneOptions {
   /** The signal that this stub gets when the new one ends, by name or number. Default: the exit signal of this stub. */
-  exitSignal?: string | number;
+  exitSignal?: string | number | undefined;
 }
+
+/** Bytes of a mapping. */
+const LENGTH = count(Number.MAX_SAFE_INTEGER, 1);
 
 const NONE: ReadonlySet<Stub> = new Set();
 
@@ -123,7 +126,8 @@ export class Stub {
   call(call: string | number | bigint, ...args: SyscallArgument[]): bigint {
     const { value, errno } = this.#inject(call, args);
     if (errno === null) return value;
-    throw new SyscallError(`${call} in stub ${this.pid} failed with ${errno}`, {
+    const name = typeof call === "string" ? call : `system call ${call}`;
+    throw new SyscallError(`${name} in stub ${this.pid} failed with ${errno}`, {
       call: String(call),
       errno,
     });
@@ -157,6 +161,7 @@ export class Stub {
 
   /** Maps `length` zero bytes, readable and writable, at an address of the kernel's choice; returns the address. */
   map(length: number): bigint {
+    LENGTH(length, "length");
     const { tracer } = this;
     const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
     const flags = tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS");

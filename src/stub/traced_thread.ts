@@ -35,6 +35,8 @@ export class TracedThread {
   readonly tid: number;
   state: ThreadState = "untraced";
   #end: StubEnd | undefined;
+  /** Whether the tracer ended it or gave it up. */
+  #closed = false;
   // A pidfd of the process while it is not traced: its pid may be reused after its end.
   #pidfd = -1;
 
@@ -116,6 +118,7 @@ export class TracedThread {
 
   /** Sends SIGKILL to the process. */
   kill(): void {
+    this.#closed = true;
     this.tracer.shim.tgkill(this.tgid, this.tgid, this.tracer.constant("SIGKILL"));
   }
 
@@ -151,10 +154,21 @@ export class TracedThread {
     return frame.dump();
   }
 
-  /** @throws StateError if the thread is in another state. */
+  /** @throws StateError if the thread is in another state; DeathError if it died by itself. */
   expect(state: ThreadState): void {
     if (this.state === state) return;
-    throw new StateError(`stub ${this.tid} is ${this.state}, expected ${state}`);
+    if (this.state === "dead") throw this.#afterDeath();
+    throw new StateError(`stub ${this.tid} is ${this.state}, expected ${state}`, {
+      ...(this.state === "untraced" && { remedy: "attach to it first" }),
+    });
+  }
+
+  /** What the use of a dead thread throws. */
+  #afterDeath(): DeathError | StateError {
+    if (this.#closed || this.#end === undefined) {
+      return new StateError(`stub ${this.tid} has been closed`);
+    }
+    return new DeathError(this.tid, this.#end);
   }
 
   /**
@@ -175,10 +189,11 @@ export class TracedThread {
   }
 
   /** Gives the thread up: it was reaped, or it never will be. @internal */
-  forget(end: StubEnd = { kind: "unknown", reason: "it was given up" }): void {
+  forget(end?: StubEnd): void {
     if (this.state === "dead") return;
     this.state = "dead";
-    this.#end = end;
+    this.#closed ||= end === undefined;
+    this.#end = end ?? { kind: "unknown", reason: "it was given up" };
     if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
   }
 
@@ -192,7 +207,7 @@ export class TracedThread {
   }
 
   #nextStatus(deadline: Deadline, options = this.tracer.waitAll): number | undefined {
-    if (this.state === "dead") throw new StateError(`stub ${this.tid} is dead`);
+    if (this.state === "dead") throw this.#afterDeath();
     const { shim, status } = this.tracer;
     const result = shim.waitWithin(this.tid, options, deadline.bytes, status);
     if (result === -ECHILD) {

@@ -4,7 +4,7 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { expectDriver } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { DeathError, InputError, StateError } from "../errors.ts";
-import { bytes, callback, checkOptions, list, nameOrNumber, oneOf, type Shape } from "../shape.ts";
+import { bytes, checkOptions, list, nameOrNumber, oneOf, type Shape, show } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { type Fork, forkStub } from "./birth.ts";
@@ -16,9 +16,9 @@ import { TracingThread } from "./tracing_thread.ts";
 
 export interface TracerOptions {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
-  encoder?: string | Encoder;
+  encoder?: string | Encoder | undefined;
   /** The deadline of every wait, in milliseconds. Default: 5000. */
-  deadline?: number;
+  deadline?: number | undefined;
 }
 
 export interface StubOptions {
@@ -26,15 +26,15 @@ export interface StubOptions {
    * The signal that the parent gets when the stub ends, by name or number. With SIGCHLD, the default, a death is an
    * error; with SIGKILL, gVisor's choice, it also kills the parent, and so on up to the host.
    */
-  exitSignal?: string | number;
+  exitSignal?: string | number | undefined;
   /** Steps of the forked child's set-up to leave out, for lessons and tests. */
-  omit?: readonly ChildStep[];
+  omit?: readonly ChildStep[] | undefined;
   /** A seccomp filter for the stub and all its descendants: an array of struct sock_filter. */
-  filter?: Uint8Array;
+  filter?: Uint8Array | undefined;
 }
 
 /** Called with each stub that died. */
-export type DeathListener = (stub: Stub) => void;
+export type DeathListener = (stub: Stub) => unknown;
 
 /** How often resting stubs are examined while there is a listener, in milliseconds. */
 const WATCH_MILLISECONDS = 50;
@@ -168,7 +168,9 @@ export class Tracer extends TracingThread {
    */
   onDeath(listener: DeathListener): () => void {
     this.#expectOpen();
-    callback(listener, "listener");
+    if (typeof listener !== "function") {
+      throw new InputError(`listener: expected a function, got ${show(listener)}`);
+    }
     this.#listeners.add(listener);
     this.#watch ??= setInterval(() => this.#pollAll(), WATCH_MILLISECONDS).unref();
     return () => {
@@ -232,17 +234,20 @@ export class Tracer extends TracingThread {
   }
 
   #reportDeath(stub: Stub): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(stub);
-      } catch (error) {
-        process.emitWarning(error instanceof Error ? error : String(error));
-      }
-    }
+    for (const listener of this.#listeners) void callListener(listener, stub);
   }
 
   #stopWatching(): void {
     clearInterval(this.#watch);
     this.#watch = undefined;
+  }
+}
+
+/** Calls a listener; what it throws or rejects with becomes a warning. */
+async function callListener(listener: DeathListener, stub: Stub): Promise<void> {
+  try {
+    await listener(stub);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }

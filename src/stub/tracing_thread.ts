@@ -14,6 +14,9 @@ const OWN_SIGNALS = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS
 
 /** The kernel reads the number of a system call as 32 bits, and ignores the rest. @throws InputError */
 function checkSyscallNumber(call: unknown): bigint {
+  if (typeof call !== "number" && typeof call !== "bigint") {
+    throw new InputError(`system call: expected a name or a number, got ${show(call)}`);
+  }
   const number = integer(call, "system call");
   if (number >= -(1n << 31n) && number < 1n << 32n) return number;
   throw new InputError(`system call: expected a number of 32 bits, got ${show(call)}`);

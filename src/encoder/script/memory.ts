@@ -1,3 +1,5 @@
+import { InputError } from "../../errors.ts";
+
 /** The size in bytes: enough for the blocks of some 30,000 threads. */
 const SIZE = 8 << 20;
 
@@ -16,11 +18,11 @@ export class Memory {
   /**
    * The index of the word at a byte offset, at which `size` bytes begin.
    *
-   * @throws RangeError if they extend beyond the buffer, or the offset is not a multiple of 8
+   * @throws InputError if they extend beyond the buffer, or the offset is not a multiple of 8
    */
   indexOf(offset: number, size: number): number {
     if (offset >= 0 && offset + size <= SIZE && offset % WORD === 0) return offset / WORD;
-    throw new RangeError(`${size} bytes at ${offset} are not at a multiple of 8 within ${SIZE}`);
+    throw new InputError(`${size} bytes at ${offset} are not at a multiple of 8 within ${SIZE}`);
   }
 
   get(index: number): bigint {
