@@ -73,7 +73,7 @@ export async function outputOf(
     await runCommand(file, args, [nothing, output, nothing], limit);
     return readInput(`/proc/self/fd/${output}`, most);
   } finally {
-    closeSync(output);
+    loadShim().close(output);
     closeSync(nothing);
   }
 }

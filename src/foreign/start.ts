@@ -1,4 +1,4 @@
-import { closeSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { openEncoder } from "../encoder/open.ts";
 import { errnoName } from "../errno.ts";
 import { UnsupportedError } from "../errors.ts";
@@ -94,9 +94,9 @@ export function start(program: Program, namespaces: bigint): Started | string {
     },
     fate.address,
   );
-  closeSync(theirs);
+  shim.close(theirs);
   if (pid < 0) {
-    closeSync(channel);
+    shim.close(channel);
     fate.giveBack();
     return `clone failed: ${errnoName(-pid)}`;
   }

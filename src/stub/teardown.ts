@@ -1,4 +1,3 @@
-import { closeSync } from "node:fs";
 import { AttachError, CloseError, DeadlineError, DeathError } from "../errors.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./attach.ts";
@@ -80,7 +79,7 @@ export function executeIdle(thread: Thread): ExecFailure | undefined {
     const { result } = thread.patiently(() => thread.inject(tracer.flag("SYS_execveat"), args));
     return result.errno === null ? undefined : { call: "execveat", errno: result.errno };
   } finally {
-    closeSync(image);
+    tracer.shim.close(image);
   }
 }
 
