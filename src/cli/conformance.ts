@@ -58,7 +58,8 @@ function matching(only: string): typeof FACTS {
   try {
     pattern = new RegExp(only, "i");
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const why = text.replace(/^Invalid regular expression: /, "");
     throw new UsageError(`--only: invalid regular expression: ${why}`, {
       cause,
       remedy: "to match ( [ + and other special characters literally, put a backslash before them",
