@@ -45,6 +45,12 @@ export const word: Shape<bigint> = (value, place) =>
   toWord(value) ??
   refuse(place, "an integer from -2^63 to 2^64 - 1 (a BigInt if it is beyond 2^53)", value);
 
+/** The same as a BigInt only: for what is stored, and not converted. */
+export const bigWord: Shape<bigint> = (value, place) =>
+  typeof value === "bigint" && toWord(value) !== undefined
+    ? value
+    : refuse(place, "a BigInt from -2^63 to 2^64 - 1", value);
+
 /** Bytes in memory that was not transferred to another thread. */
 export const bytes: Shape<Uint8Array> = (value, place) => {
   if (!isBytes(value)) return refuse(place, "a Uint8Array", value);

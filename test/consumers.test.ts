@@ -43,9 +43,9 @@ const STRICT = {
 /** What the documents do not show. */
 const PROGRAM = `
   import { type Encoder, interruptGuest, openEncoder, Platform, type Stub, Tracer } from "stublab";
-  import type { CompareReport, Subject } from "stublab/compare";
-  import type { FuzzOptions } from "stublab/fuzz";
-  import type { Recording } from "stublab/record";
+  import type { CompareOptions, CompareReport, Subject } from "stublab/compare";
+  import type { ExaminerOptions, FuzzOptions, MinimizeOptions, PredictOptions } from "stublab/fuzz";
+  import type { CallTelling, NewStep, Recording, RecordOptions, TextOptions } from "stublab/record";
 
   const encoder: Encoder = openEncoder("script");
   using tracer = new Tracer({ encoder, deadline: 1000 });
@@ -56,6 +56,18 @@ const PROGRAM = `
   interruptGuest(context.interruptHandle);
   const { signal } = new AbortController();
   export const options: FuzzOptions = { seed: pid, signal };
+  /** Options that a caller passes on, each of which may be undefined. */
+  declare function maybe<T>(): { readonly [K in keyof T]?: T[K] | undefined };
+  export const fuzzing: FuzzOptions = maybe<FuzzOptions>();
+  export const examining: ExaminerOptions = maybe<ExaminerOptions>();
+  export const minimizing: MinimizeOptions = maybe<MinimizeOptions>();
+  export const predicting: PredictOptions = maybe<PredictOptions>();
+  export const recording: RecordOptions = maybe<RecordOptions>();
+  export const rendering: TextOptions = maybe<TextOptions>();
+  export const comparing: CompareOptions = { ...maybe<Omit<CompareOptions, "subjects">>(), subjects: [] };
+  export const telling: CallTelling = { ...maybe<Omit<CallTelling, "why" | "answer">>(), why: "", answer: "" };
+  type Told = Pick<NewStep, "lane" | "kind" | "title" | "why">;
+  export const step = (told: Told): NewStep => ({ ...maybe<Omit<NewStep, keyof Told>>(), ...told });
   export type All = [CompareReport, Subject, Recording];`;
 
 const project = mkdtempSync(join(tmpdir(), "stublab-consumers-"));

@@ -21,6 +21,7 @@ import { type FindingContent, writeFinding } from "../src/fuzz/finding.ts";
 import { FindingExaminer } from "../src/fuzz/fuzz_findings.ts";
 import { RunState } from "../src/fuzz/run_state.ts";
 import { indexOf } from "../src/fuzz/setups.ts";
+import { onceOf, subjectOf } from "../src/fuzz/told.ts";
 import { thrown } from "./thrown.ts";
 
 const FILES = ["case.json", "finding.json", "original.json", "repro.c"];
@@ -137,6 +138,23 @@ findings(
     assert.equal(told.seenFirst, { field: "status", predicted: "0x57f", seen: "0x47f" });
   },
 );
+
+findings("an error that is missing is told as such", () => {
+  const constants = new Map<string, bigint>();
+  const told = (field: string, seen: bigint, predicted: bigint) => [
+    subjectOf([{ field, seen, predicted }], constants),
+    onceOf({ field, seen, predicted }, constants),
+  ];
+  assert.equal(told("error", 0n, 5n), [
+    "no error; predicted: EIO.",
+    "Not reproduced: once, there was no error; predicted: EIO.",
+  ]);
+  assert.equal(told("resumed", 5n, 0n), [
+    "resumed is EIO; predicted: no error of the resume.",
+    "Not reproduced: once, resumed was EIO; predicted: no error of the resume.",
+  ]);
+  assert.is(told("refusedAt", -1n, 6n)[0], "no refused pair; predicted: 6.");
+});
 
 findings("the program of the folder shows it", () => {
   const program = join(folder, "repro");

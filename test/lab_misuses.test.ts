@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compare, openSubjects } from "../src/compare/index.ts";
-import { fuzz, fuzzFindings } from "../src/fuzz/index.ts";
+import { changedWords, fuzz, fuzzFindings, parseCase, predict } from "../src/fuzz/index.ts";
 import { InputError } from "../src/index.ts";
 import {
   loadRecording,
@@ -77,6 +77,14 @@ const OF_FUZZ: readonly Misuse[] = [
   ],
   [{ change: "R12" }, 'options.change: expected an object, got "R12"'],
   [{ change: { id: "R0", remove: true } }, 'options.change.id: there is no rule "R0"'],
+  [
+    { change: { id: "W7", value: "mask", to: 1 } },
+    "options.change.to: expected a BigInt from -2^63 to 2^64 - 1, got 1",
+  ],
+  [
+    { change: { id: "W7", value: "mask", to: 1n << 64n } },
+    "options.change.to: expected a BigInt from -2^63 to 2^64 - 1, got 18446744073709551616n",
+  ],
   [{ signal: new AbortController() }, "options.signal: expected an AbortSignal, got an object"],
   [{ stop: true }, "options.stop: expected an AbortSignal, got true"],
   [{ corpus: UNMADE, progress: "x" }, 'options.progress: expected a function, got "x"'],
@@ -84,6 +92,24 @@ const OF_FUZZ: readonly Misuse[] = [
 
 refuses("fuzz", fuzz, OF_FUZZ);
 refuses("fuzzFindings", (it) => fuzzFindings(it).next(), OF_FUZZ.slice(0, 4));
+
+const it = parseCase({ schema: "stublab.case/1", registers: { cs: "0x10" } });
+
+refuses("predict", predict, [
+  [undefined, "case: expected an object, got nothing"],
+  [{}, "case.from: expected one of signal, entry, exit, sysemu, group, got nothing"],
+]);
+
+refuses("predict's options", (options) => predict(it, options), [
+  [{ machine: {} }, "options.machine.release: expected a string, got nothing"],
+  [{ machine: 5 }, "options.machine: expected an object, got 5"],
+  [{ machin: {} }, 'options: unknown option "machin"; did you mean machine?'],
+]);
+
+refuses("changedWords", changedWords, [
+  [undefined, "case: expected an object, got nothing"],
+  [{}, "case.from: expected one of signal, entry, exit, sysemu, group, got nothing"],
+]);
 
 refuses("compare", compare, [
   [undefined, "options: expected an object, got nothing"],
@@ -116,7 +142,15 @@ refuses("compare", compare, [
   ],
   [
     { subjects, only: ["encodeClone"], input: new Map([["flags", "x"]]) },
+<<<<<<< HEAD
     'options.input: "flags": expected an integer from -2^63 to 2^64 - 1 (a BigInt if it is beyond 2^53), got "x"',
+=======
+    'options.input: "flags": expected a BigInt from -2^63 to 2^64 - 1, got "x"',
+  ],
+  [
+    { subjects, only: ["encodeClone"], input: new Map([["flags", 1]]) },
+    'options.input: "flags": expected a BigInt from -2^63 to 2^64 - 1, got 1',
+>>>>>>> labfix
   ],
   [{ subjects, notes: [5] }, "options.notes[0]: expected a string, got 5"],
   [{ subjects, progress: 5 }, "options.progress: expected a function, got 5"],

@@ -12,6 +12,7 @@ import { openEncoder } from "../encoder/open.ts";
 import { hex, InputError, UnsupportedError } from "../errors.ts";
 import {
   abortSignal,
+  bigWord,
   callback,
   checkOptions,
   count,
@@ -25,7 +26,6 @@ import {
   seconds,
   show,
   text,
-  word,
 } from "../shape.ts";
 import { describeBreak, describeClusters } from "./disagreement.ts";
 import { FunctionComparison } from "./function.ts";
@@ -49,24 +49,24 @@ export interface CompareOptions {
   /** The encoders, at least one: a subject for each architecture of an encoder, as `openSubjects` returns them. */
   readonly subjects: readonly Subject[];
   /** Operations and functions of the ABI. Default: all. */
-  readonly only?: readonly (Operation | FunctionName)[];
+  readonly only?: readonly (Operation | FunctionName)[] | undefined;
   /** One case instead of many, by the names of its words; the others are 0. `only` has its function. */
-  readonly input?: ReadonlyMap<string, bigint>;
+  readonly input?: ReadonlyMap<string, bigint> | undefined;
   /** An integer of 64 bits without sign. Default: 1. */
-  readonly seed?: bigint | number;
+  readonly seed?: bigint | number | undefined;
   /** Cases of all functions together. */
-  readonly cases?: number;
-  readonly seconds?: number;
+  readonly cases?: number | undefined;
+  readonly seconds?: number | undefined;
   /** Cases of each function and encoder that the kernel judges, in real stubs. Default: the kernel is not asked. */
-  readonly live?: number;
+  readonly live?: number | undefined;
   /** Encoders that could not be opened: they become part of the report. */
-  readonly broken?: readonly Breakage[];
+  readonly broken?: readonly Breakage[] | undefined;
   /** Notes for the report. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly string[] | undefined;
   /** Aborts the comparison: it rejects with the reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Receives the share that is done, 0 to 1, after each round of batches. If it throws or rejects, so does `compare`. */
-  readonly progress?: (share: number, cases: number) => void | Promise<void>;
+  readonly progress?: ((share: number, cases: number) => void | Promise<void>) | undefined;
 }
 
 /** A finished comparison. */
@@ -184,7 +184,7 @@ function expectInput({ only = [], input }: CompareOptions): void {
   }
   for (const [key, value] of input) {
     text(key, "options.input: a name");
-    word(value, `options.input: ${show(key)}`);
+    bigWord(value, `options.input: ${show(key)}`);
   }
 }
 

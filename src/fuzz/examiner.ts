@@ -33,9 +33,9 @@ export interface CaseOutcome extends CasePrediction {
 
 export interface ExaminerOptions {
   /** The encoder that builds the stubs' registers. Default: "assembly". */
-  readonly encoder?: string;
+  readonly encoder?: string | undefined;
   /** For each stop, in whole milliseconds. Default: 200. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   /** A rule of the model to remove or alter: a planted bug. */
   readonly change?: Change | undefined;
 }

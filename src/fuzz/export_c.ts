@@ -14,7 +14,7 @@ import { FLOATING_POINT, given, PUTTING, writesRegisters, writing } from "./c_pr
 import { type Case, expectCase, formatCase } from "./case.ts";
 import type { CaseOutcome } from "./examiner.ts";
 import { isHandled } from "./fields.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, machineShape } from "./machine.ts";
 import type { Change } from "./model/model.ts";
 import { changeShape, plantOption } from "./plant.ts";
 import { machineLine, subjectOf } from "./told.ts";
@@ -29,7 +29,7 @@ export interface ExportOptions {
   /** The bug that was planted in the model, if any. */
   readonly change?: Change | undefined;
   /** The names of signals. Default: those of the encoder "assembly". */
-  readonly constants?: ReadonlyMap<string, bigint>;
+  readonly constants?: ReadonlyMap<string, bigint> | undefined;
 }
 
 /**
@@ -48,7 +48,7 @@ export function exportC(examination: Examined, options: ExportOptions): string {
   object(examination, "examination");
   expectCase(examination.it);
   checkOptions(options, "options", SHAPES);
-  object(options.machine, "options.machine");
+  machineShape(options.machine, "options.machine");
   const { it, predicted, stable: seen } = examination;
   const knowledge = { predicted, seen };
   if (it.way === "SIGRETURN") return exportReturn(examination, options, knowledge);
@@ -68,7 +68,7 @@ export function exportC(examination: Examined, options: ExportOptions): string {
 }
 
 const SHAPES: OptionShapes<ExportOptions> = {
-  machine: object,
+  machine: machineShape,
   change: changeShape,
   constants: instance(Map, "a Map"),
 };

@@ -1,5 +1,6 @@
 import { constants, release } from "node:os";
 import { StateError, StopError } from "../errors.ts";
+import { count, list, members, oneOf, type Shape, text } from "../shape.ts";
 import { readIfThere, readProc } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Tracer } from "../stub/tracer.ts";
@@ -71,6 +72,27 @@ const COMPONENTS = 464;
 const MXCSR_MASK = 28;
 /** XFEATURE_MASK_USER_DYNAMIC: a component that a process has to ask for. */
 const ASKED_FOR = 1 << 18;
+
+/** A number of /proc/cpuinfo, which lacks some on some machines. */
+const figure: Shape<number> = (value, place) =>
+  Number.isNaN(value) ? Number.NaN : count(Number.MAX_SAFE_INTEGER)(value, place);
+
+/** A value as a machine. @throws InputError */
+export const machineShape: Shape<Machine> = (value, place) => {
+  const read = members(value, place);
+  const whole = count(Number.MAX_SAFE_INTEGER);
+  return {
+    release: read("release", text),
+    vendor: read("vendor", text),
+    family: read("family", figure),
+    model: read("model", figure),
+    features: read("features", list(oneOf(FEATURES), FEATURES.length)),
+    xstateLength: read("xstateLength", whole),
+    xfeatures: read("xfeatures", whole),
+    mxcsrMask: read("mxcsrMask", whole),
+    stubCode: read("stubCode", whole),
+  };
+};
 
 /** Asks the machine. A stub of the tracer shows what the kernel has, and how the XSAVE area is laid out. */
 export function readMachine(tracer: Tracer): Machine {

@@ -18,7 +18,7 @@ const RIP = indexOf("rip");
 
 export interface MinimizeOptions {
   /** How many cases `holds` is called for at most. Default: 4000. */
-  readonly tries?: number;
+  readonly tries?: number | undefined;
 }
 
 /**
@@ -93,8 +93,10 @@ function at<T>(items: Iterable<T>, index: number): T | undefined {
 
 const STEPS: readonly Step[] = [plainer, fewerPairs, fewerWords, fewerBits, lowerWords];
 
-/** How many words of a block differ from the baseline. */
-export function changedWords({ block, pairs, words }: Case): number {
+/** How many words of a case differ from the baseline. @throws InputError */
+export function changedWords(it: Case): number {
+  expectCase(it);
+  const { block, pairs, words } = it;
   const changed = block.filter((word, i) => word !== BASELINE[i]).length;
   return changed + pairs.length + words.filter((word) => word !== 0n).length;
 }

@@ -37,7 +37,7 @@ export class Observer {
   readonly #triers: readonly [Trier, Trier];
   readonly #batches: readonly [Batch, Batch];
 
-  constructor(options: { encoder?: string; deadline?: number } = {}) {
+  constructor(options: { encoder?: string | undefined; deadline?: number | undefined } = {}) {
     const first = new Trier(options);
     try {
       const second = new Trier(options);

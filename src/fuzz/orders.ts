@@ -48,8 +48,10 @@ export interface Failure extends ErrorDetails {
 
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof StublabError)) {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { code: "ERR_STUBLAB_INTERNAL", message };
+    const message = error instanceof Error ? error.message : String(error);
+    // A thread's error reaches another without its class; the stack says where it comes from.
+    const cause = error instanceof Error ? error.stack : undefined;
+    return { code: "ERR_STUBLAB_INTERNAL", message: `internal error: ${message}`, cause };
   }
   const { code, message, call, errno, remedy } = error;
   return {

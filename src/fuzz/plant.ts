@@ -1,5 +1,5 @@
 import { hex, InputError } from "../errors.ts";
-import { integer, members, oneOf, optional, type Shape, show, text, truth } from "../shape.ts";
+import { bigWord, members, oneOf, optional, type Shape, show, text, truth } from "../shape.ts";
 import { type Change, RULES } from "./model/model.ts";
 
 /** A planted bug: the rule, and that it is removed, or which number of it is altered. */
@@ -11,7 +11,7 @@ export const changeShape: Shape<Change> = (value, place) => {
     throw new InputError(`${place}.id: there is no rule ${show(id)}`, { remedy: RULES_REMEDY });
   }
   if (read("remove", optional(truth)) === true) return { id, remove: true };
-  return { id, value: read("value", oneOf(Object.keys(rule.values))), to: read("to", integer) };
+  return { id, value: read("value", oneOf(Object.keys(rule.values))), to: read("to", bigWord) };
 };
 
 const RULES_REMEDY = "docs/model.md has the rules of the model";

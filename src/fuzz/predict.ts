@@ -1,11 +1,11 @@
 /* What the model says about a single case. */
 
-import { checkOptions, type OptionShapes, object } from "../shape.ts";
+import { checkOptions, type OptionShapes } from "../shape.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { Batch } from "./batch.ts";
 import { type Case, expectCase, writeSetup } from "./case.ts";
 import type { Fields } from "./fields.ts";
-import { type Machine, readMachine } from "./machine.ts";
+import { type Machine, machineShape, readMachine } from "./machine.ts";
 import { type AppliedRule, type Change, Model } from "./model/model.ts";
 import { Prediction } from "./model/prediction.ts";
 import { changeShape } from "./plant.ts";
@@ -23,8 +23,11 @@ export interface CasePrediction {
 }
 
 export interface PredictOptions {
-  /** Default: this machine, which then has to be able to trace. */
-  readonly machine?: Machine;
+  /**
+   * The machine to predict for, such as that of a result or an Examiner. Default: this machine, which a stub shows, so
+   * this machine must be able to trace. With a machine given, predictions need no tracing.
+   */
+  readonly machine?: Machine | undefined;
   /** A rule of the model to remove or alter. */
   readonly change?: Change | undefined;
 }
@@ -57,7 +60,7 @@ export function predict(it: Case, options: PredictOptions = {}): CasePrediction 
   }
 }
 
-const SHAPES: OptionShapes<PredictOptions> = { machine: object, change: changeShape };
+const SHAPES: OptionShapes<PredictOptions> = { machine: machineShape, change: changeShape };
 
 /** @throws what creating a stub throws */
 export function readThisMachine(): Machine {

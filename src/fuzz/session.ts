@@ -24,27 +24,27 @@ import { UNPREDICTED } from "./signature.ts";
 /** What a run tries, and for how long. Without `cases` and `seconds` it has a million cases. */
 export interface FuzzOptions {
   /** An integer of 64 bits without sign. Default: the seed of the folder, or 1. */
-  readonly seed?: bigint | number;
+  readonly seed?: bigint | number | undefined;
   /** How cases get their registers. Default: the path of the folder, or "both". */
-  readonly path?: Path;
+  readonly path?: Path | undefined;
   /** The cases of the whole run, including those of earlier sessions. */
-  readonly cases?: number;
+  readonly cases?: number | undefined;
   /** How many seconds this session lasts, to the end of a round. Time in which the process is stopped does not count. */
-  readonly seconds?: number;
+  readonly seconds?: number | undefined;
   /** The folder that keeps the run: journal, corpus and findings. A run that the folder has is continued. */
-  readonly corpus?: string;
+  readonly corpus?: string | undefined;
   /** Worker threads, 1 to 256, each on a processor of its own. Default: 1. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** Tries only this part of the run. */
-  readonly shard?: Shard;
+  readonly shard?: Shard | undefined;
   /** A rule of the model to remove or alter: a planted bug, to see whether it is found. */
-  readonly change?: Change;
+  readonly change?: Change | undefined;
   /** Aborts the run: it rejects with the reason. The folder keeps all rounds that were complete. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Ends the run after the round under way: it resolves, and `interrupted` is true. */
-  readonly stop?: AbortSignal;
+  readonly stop?: AbortSignal | undefined;
   /** Receives the progress of the run about five times a second. If it throws or rejects, so does the run. */
-  readonly progress?: (progress: FuzzProgress) => void | Promise<void>;
+  readonly progress?: ((progress: FuzzProgress) => void | Promise<void>) | undefined;
 }
 
 /** How far a run is. */

@@ -40,15 +40,14 @@ export function kindRow({ field, predicted, seen }: DifferenceKind) {
 export function tellField(field: string, word: bigint, constants: Constants): string {
   if (field === "status") return tellStatus(Number(word), constants);
   if (field === "signal") return signalName(Number(word), constants);
-  if ((field === "error" || field === "resumed") && word === 0n) return "none";
-  if (field === "refusedAt" && word === -1n) return "none";
+  if (absence(field, word) !== undefined) return "none";
   return String(fieldValue(field, word));
 }
 
 /** SIGTRAP, with the bit of PTRACE_O_TRACESYSGOOD. */
 const CALL = 0x85;
 
-/** What a status word of wait4 means; 0 is none. */
+/** What a status word of wait4 means; 0 means that the stub was not stopped. */
 function tellStatus(status: number, constants: Constants): string {
   if (status === 0) return "runs on";
   const high = (status >> 8) & 0xff;
@@ -82,15 +81,32 @@ export function subjectOf([first]: readonly FieldDifference[], constants: Consta
   if (first === undefined) return "The outcome matches the prediction.";
   const { field, seen, predicted } = first;
   const tell = quoted(field, constants);
-  return `${field} is ${seen === null ? "missing" : tell(seen)}; predicted: ${tell(predicted)}.`;
+  const is =
+    seen === null ? `${field} is missing` : (absence(field, seen) ?? `${field} is ${tell(seen)}`);
+  return `${is}; predicted: ${absence(field, predicted) ?? tell(predicted)}.`;
 }
 
 /** The same of a difference that did not occur again. */
 export function onceOf({ field, seen, predicted }: DifferenceKind, constants: Constants): string {
   const tell = quoted(field, constants);
+  const absent = seen === null ? undefined : absence(field, seen);
   const was = seen === null ? "not as predicted" : tell(seen);
-  const wanted = predicted === null ? "" : `; predicted: ${tell(predicted)}`;
-  return `Not reproduced: once, ${field} was ${was}${wanted}.`;
+  const wanted =
+    predicted === null ? "" : `; predicted: ${absence(field, predicted) ?? tell(predicted)}`;
+  const once = absent === undefined ? `${field} was ${was}` : `there was ${absent}`;
+  return `Not reproduced: once, ${once}${wanted}.`;
+}
+
+const ABSENCES: ReadonlyMap<string, readonly [word: bigint, told: string]> = new Map([
+  ["error", [0n, "no error"]],
+  ["resumed", [0n, "no error of the resume"]],
+  ["refusedAt", [-1n, "no refused pair"]],
+]);
+
+/** What a field's word means in a sentence if it stands for nothing; otherwise undefined. */
+function absence(field: string, word: bigint): string | undefined {
+  const [nothing, told] = ABSENCES.get(field) ?? [];
+  return word === nothing ? told : undefined;
 }
 
 function quoted(field: string, constants: Constants) {

@@ -12,9 +12,9 @@ import { loadScenario, SCENARIOS } from "./scenarios.ts";
 
 export interface RecordOptions {
   /** The name of an encoder that comes with stublab, or what `openEncoder` or `loadEncoder` returns. Default: "assembly". */
-  readonly encoder?: string | Encoder;
+  readonly encoder?: string | Encoder | undefined;
   /** Aborts the recording after the attempt under way, which takes about a second: it rejects with the reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const SHAPES: OptionShapes<RecordOptions> = { encoder: encoderOption, signal: abortSignal };

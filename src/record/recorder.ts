@@ -27,8 +27,9 @@ import {
 declare const STUBLAB_VERSION: string;
 
 /** A step to add. Members that are omitted become null, and `about` the lane. */
-export type NewStep = Pick<Step, "lane" | "kind" | "title" | "why"> &
-  Partial<Omit<Step, "microseconds">>;
+export type NewStep = Pick<Step, "lane" | "kind" | "title" | "why"> & {
+  readonly [K in keyof Omit<Step, "microseconds">]?: Step[K] | undefined;
+};
 
 /** The line of code at an address, and why it is there. */
 export interface Place {

@@ -21,16 +21,16 @@ const RESUMING = new Set([
 /** Details of a ptrace request. */
 export interface RequestDetails {
   /** Options, or the signal to resume with. PTRACE_DETACH always leaves the thread stopped. */
-  readonly data?: number;
+  readonly data?: number | undefined;
   /** What the observer changed by it. */
-  readonly observer?: string;
+  readonly observer?: string | undefined;
 }
 
 /** What a stop says: why the thread stops, and why the tracer waits for it. */
 export interface StopTelling {
   readonly stop: string;
   readonly wait: string;
-  readonly observer?: string;
+  readonly observer?: string | undefined;
 }
 
 /**

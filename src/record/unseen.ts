@@ -17,7 +17,7 @@ export interface UnseenOptions {
   /** What to say about the child once it has stopped itself. */
   readonly stopped: string;
   /** Steps of the set-up to omit. */
-  readonly omit?: readonly ChildStep[];
+  readonly omit?: readonly ChildStep[] | undefined;
 }
 
 /** A child at its self-stop, for which no process has waited yet. */

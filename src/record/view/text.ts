@@ -22,9 +22,9 @@ const COUNT = count(Number.MAX_SAFE_INTEGER);
 
 export interface TextOptions {
   /** Columns; longer words are broken. Default: 80. */
-  readonly width?: number;
+  readonly width?: number | undefined;
   /** The index of the first step to show. Default: 0. */
-  readonly from?: number;
+  readonly from?: number | undefined;
 }
 
 /**
