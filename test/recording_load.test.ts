@@ -154,7 +154,7 @@ const REFUSED: readonly [what: string, change: Change, message: RegExp][] = [
   [
     "a lane twice",
     (r) => ({ ...r, lanes: [...r.lanes, ...r.lanes] }),
-    /^lanes\[2\]\.id: "host" stands there twice$/,
+    /^lanes\[2\]\.id: "host" appears twice$/,
   ],
   [
     "an arrow to nowhere",
