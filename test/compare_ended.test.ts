@@ -1,9 +1,13 @@
 // Time limit: 60 s
 
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type CompareOptions, compare } from "../src/compare/compare.ts";
 import { openSubjects } from "../src/compare/open.ts";
+import { StateError } from "../src/index.ts";
 import { childrenOf, eventually } from "./processes.ts";
 import { rejection } from "./thrown.ts";
 
@@ -65,6 +69,52 @@ ended("subjects from files end with what opened them", async () => {
     assert.ok(childrenOf(process.pid).length > 0);
     await compare({ ...opened, cases: 1000 });
   }
+  assert.ok(await eventually(() => childrenOf(process.pid).length === 0, 10_000));
+});
+
+for (const [what, name] of [
+  ["from a file", "examples/encoders/encoder.mjs"],
+  ["that comes with stublab", "script"],
+] as const) {
+  ended(`a closed subject ${what} is refused, and writes to no file`, async () => {
+    const opened = await openSubjects([name], ["amd64"]);
+    opened.close();
+    opened.close();
+    const folder = mkdtempSync(join(tmpdir(), "stublab-"));
+    const victim = join(folder, "victim");
+    writeFileSync(victim, "untouched");
+    // Some of these have the numbers that the subject had.
+    const files = [...Array(16)].map(() => openSync(victim, "r+"));
+    try {
+      let rounds = 0;
+      const progress = () => {
+        rounds++;
+      };
+      const error = await rejection(compare({ ...opened, cases: 300, progress }));
+      assert.instance(error, StateError);
+      assert.match(String(error), /the subject "(encoder.mjs|script)" is closed/);
+      assert.is(rounds, 0);
+      opened.close();
+      assert.is(readFileSync(victim, "utf8"), "untouched");
+    } finally {
+      for (const file of files) closeSync(file);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  ended(`a subject ${what} that is closed meanwhile rejects, and leaves no process`, async () => {
+    const opened = await openSubjects([name], ["amd64"]);
+    const progress = () => opened.close();
+    assert.instance(await rejection(compare({ ...opened, cases: 1e12, progress })), StateError);
+    assert.ok(await eventually(() => childrenOf(process.pid).length === 0, 10_000));
+  });
+}
+
+ended("a subject from a file that is closed during a batch rejects", async () => {
+  const opened = await openSubjects(["examples/encoders/encoder.mjs"], ["amd64"]);
+  const over = rejection(compare({ ...opened, cases: 1e12 }));
+  setTimeout(() => opened.close(), 20);
+  assert.instance(await over, StateError);
   assert.ok(await eventually(() => childrenOf(process.pid).length === 0, 10_000));
 });
 

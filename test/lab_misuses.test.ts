@@ -116,7 +116,7 @@ refuses("compare", compare, [
   ],
   [
     { subjects, only: ["encodeClone"], input: new Map([["flags", "x"]]) },
-    'options.input: "flags": expected an integer from -2^63 to 2^64 - 1, got "x"',
+    'options.input: "flags": expected an integer from -2^63 to 2^64 - 1 (a BigInt if it is beyond 2^53), got "x"',
   ],
   [{ subjects, notes: [5] }, "options.notes[0]: expected a string, got 5"],
   [{ subjects, progress: 5 }, "options.progress: expected a function, got 5"],

@@ -99,6 +99,11 @@ const WRONG: readonly [what: string, lesson: unknown, message: string][] = [
   ],
   ["a title", { ...PLAIN, title: 5 }, "scenario.title: expected a string, got 5"],
   ["no list", { ...PLAIN, introduction: "x" }, 'scenario.introduction: expected a list, got "x"'],
+  [
+    "an unknown member",
+    { ...PLAIN, intro: [], play() {} },
+    'scenario: unknown option "intro"; known: name, title, introduction, play',
+  ],
   ["no play", { ...PLAIN, play: "x" }, 'scenario.play: expected a function, got "x"'],
 ];
 
@@ -109,5 +114,116 @@ for (const [what, lesson, message] of WRONG) {
     assert.match(String(error), message);
   });
 }
+
+/** A verb as a lesson in JavaScript calls it, and what the error says. A stub rests in the lane "stub". */
+type Mistake = readonly [verb: string, args: readonly unknown[], message: string];
+
+const TOLD = { why: "The frame.", answer: "The result." };
+const ASKED = { text: "Which?", choices: ["This", "That"], answer: 0, because: "It is." };
+const BORN = { lane: "new", role: "a stub", why: "Cloned.", stopped: "Stopped." };
+
+const MISTAKES: readonly Mistake[] = [
+  ["scene.rest", ["host", "a stub"], 'lane: there is already a lane "host"'],
+  ["scene.rest", ["stub", "another"], 'lane: there is already a lane "stub"'],
+  ["scene.rest", [5, "a stub"], "lane: expected a string, got 5"],
+  ["scene.rest", ["new"], "role: expected a string, got nothing"],
+  ["scene.birth", [], "options: expected an object, got nothing"],
+  ["scene.birth", [{ lane: "new" }], "options.role: expected a string, got nothing"],
+  ["scene.birth", [{ ...BORN, lane: "stub" }], 'options.lane: there is already a lane "stub"'],
+  ["scene.birth", [{ ...BORN, wy: "" }], 'options: unknown option "wy"; did you mean why?'],
+  [
+    "scene.birth",
+    [{ ...BORN, omit: ["setsidd"] }],
+    "options.omit[0]: expected one of setsid, dispositions, rseq, unmask, seccomp, parent, stub, got " +
+      '"setsidd"',
+  ],
+  ["scene.say", [], "title: expected a string, got nothing"],
+  ["scene.say", ["a"], "why: expected a string, got nothing"],
+  ["scene.say", ["a", "b", "nolane"], 'lane: there is no lane "nolane"'],
+  ["scene.say", ["a", "b", "hots"], 'lane: there is no lane "hots"; did you mean host?'],
+  ["scene.ask", [], "question: expected an object, got nothing"],
+  [
+    "scene.ask",
+    [{ ...ASKED, answer: 5 }],
+    "question.answer: expected a whole number from 0 to 1, got 5",
+  ],
+  [
+    "scene.ask",
+    [{ ...ASKED, choices: undefined }],
+    "question.choices: expected a list, got nothing",
+  ],
+  ["scene.ask", [{ ...ASKED, choices: [] }], "question.choices: expected at least one"],
+  ["scene.check", ["f", 1, 1], "expected: expected a string, got 1"],
+  ["actor.call", ["getpid", 1, TOLD], "args: expected a list, got 1"],
+  [
+    "actor.call",
+    ["getpid", ["x"], TOLD],
+    'args[0]: expected an integer from -2^63 to 2^64 - 1, got "x"',
+  ],
+  ["actor.call", ["getpid", [1, 2, 3, 4, 5, 6, 7], TOLD], "args: expected at most 6, got 7"],
+  ["actor.call", ["getpid", []], "telling: expected an object, got nothing"],
+  ["actor.call", ["getpid", [], { answer: "" }], "telling.why: expected a string, got nothing"],
+  [
+    "actor.call",
+    ["getpid", [], { ...TOLD, anwser: "" }],
+    'telling: unknown option "anwser"; did you mean answer?',
+  ],
+  ["actor.call", ["getpdi", [], TOLD], 'unknown system call "getpdi"; did you mean getpid?'],
+  ["actor.signal", ["SIGCHLD"], "why: expected a string, got nothing"],
+  ["actor.signal", ["SIGFOO", "w"], 'unknown signal "SIGFOO"'],
+  ["actor.signal", [17, "w"], "signal: expected a string, got 17"],
+  ["actor.look", [], "title: expected a string, got nothing"],
+  // What goes around the verbs is found in the recording.
+  ["scene.recorder.check", ["f", 1, 1], "recording.end[0].expected: expected a string, got 1"],
+  [
+    "scene.recorder.step",
+    [{ lane: "no", kind: "note", title: "", why: "" }],
+    'steps[1].lane: there is no lane "no"',
+  ],
+];
+
+for (const [verb, args, message] of MISTAKES) {
+  lessons(`a mistake: ${verb}: ${message}`, async () => {
+    let played = 0;
+    const play: Lesson["play"] = (scene) => {
+      played++;
+      const actor = scene.rest("stub", "a stub");
+      const [name = "", method = ""] = verb.split(/\.(?=\w+$)/);
+      const target = { scene, actor, "scene.recorder": scene.recorder }[name];
+      assert.ok(target);
+      Reflect.apply(Reflect.get(target, method), target, args);
+    };
+    const error = await rejection(recordScenario({ ...PLAIN, play }));
+    assert.instance(error, InputError);
+    assert.ok(String(error).startsWith(`InputError: ${message}`), String(error));
+    assert.is(played, 1);
+  });
+}
+
+lessons("a lesson in which nothing is recorded is refused", async () => {
+  const error = await rejection(recordScenario({ ...PLAIN, play() {} }));
+  assert.instance(error, InputError);
+  assert.match(String(error), "steps: a recording has at least one");
+});
+
+lessons("an actor has signals and calls by every name that the library knows", async () => {
+  const recording = await recordScenario({
+    ...PLAIN,
+    play(scene) {
+      const actor = scene.rest("stub", "a stub");
+      const number = scene.tracer.syscallNumber("getpid");
+      for (const call of ["getpid", number, Number(number)]) {
+        const { value } = actor.call(call, [], { ...TOLD, stop: undefined, before: undefined });
+        scene.check("getpid", `${actor.pid}`, `${value}`);
+      }
+      actor.signal("USR1", "It is pending.");
+    },
+  });
+  assert.equal(
+    recording.end.map(({ held }) => held),
+    [true, true, true],
+  );
+  assert.match(renderText(recording), "SIGUSR1");
+});
 
 lessons.run();

@@ -102,7 +102,7 @@ async function publish(report: CompareReport, values: Values, command: string): 
   else tell(printComparison(report));
 }
 
-/** What to compare, and when to stop. */
+/** The options that select cases and limit the run. @throws UsageError, InputError */
 function limitsOf(values: Values): Pick<CompareOptions, "only" | "input" | "cases" | "seconds"> {
   if (values.cases !== undefined && values.seconds !== undefined) {
     throw new UsageError("--cases and --seconds exclude each other");

@@ -38,7 +38,7 @@ import type {
   LayoutReport,
   LiveReport,
 } from "./report.ts";
-import { LocalSubject, type Subject } from "./subject.ts";
+import { closedSubject, LocalSubject, type Subject } from "./subject.ts";
 import { stopwatch } from "./timing.ts";
 
 /**
@@ -94,7 +94,7 @@ const SHARES: Readonly<Partial<Record<FunctionName, number>>> = {
  * Gives encoders the same inputs and reports where their answers differ: in which field, with the smallest input, and
  * who is right. The caller closes the subjects.
  *
- * @throws InputError if an option is invalid; the reason of `signal`; what `progress` throws; with `live`, what creating
+ * @throws InputError if an option is invalid; StateError if a subject is closed; the reason of `signal`; what `progress` throws; with `live`, what creating
  * stubs throws. An encoder that fails is part of the report.
  *
  * @example
@@ -165,8 +165,9 @@ const SHAPES: OptionShapes<CompareOptions> = {
   progress: callback,
 };
 
-/** @throws InputError */
+/** @throws InputError; StateError if one is closed */
 function expectSubjects({ subjects = [], broken = [], notes = [] }: Partial<CompareOptions>): void {
+  for (const { name, closed } of subjects) if (closed) throw closedSubject(name);
   // Those that could not be opened are a result, too.
   if (subjects.length + broken.length + notes.length > 0) return;
   throw new InputError("options.subjects: expected at least one subject", {

@@ -4,7 +4,7 @@ import type { Arch } from "../encoder/arch.ts";
 import { type Loaded, RECORDS_SIZE } from "./foreign_message.ts";
 import { EncoderProcess, SharedFile } from "./foreign_process.ts";
 import { BrokenEncoder, type RecordLayout } from "./record.ts";
-import type { Subject } from "./subject.ts";
+import { closedSubject, type Subject } from "./subject.ts";
 
 /** Bytes of a word. */
 const WORD = 8;
@@ -22,6 +22,7 @@ export class ForeignSubject implements Subject {
   readonly #shared: SharedFile;
   #process: EncoderProcess;
   #restarts = 0;
+  #closed = false;
 
   private constructor(
     file: string,
@@ -54,6 +55,10 @@ export class ForeignSubject implements Subject {
     }
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   has(name: FunctionName): boolean {
     return this.#functions.has(name);
   }
@@ -72,12 +77,15 @@ export class ForeignSubject implements Subject {
       const process = await this.#running();
       return (await process.ask({ kind: "crossing" })).nanoseconds ?? undefined;
     } catch (error) {
+      this.#expectOpen();
       if (error instanceof BrokenEncoder) return undefined;
       throw error;
     }
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     void this.#process.end();
     this.#shared.close();
   }
@@ -91,9 +99,11 @@ export class ForeignSubject implements Subject {
     this.#shared.write(bytes);
     try {
       const { milliseconds } = await process.ask({ kind: "run", name, ...partsOf(layout), count });
+      this.#expectOpen();
       if (this.#shared.read(bytes)) return milliseconds;
       throw await process.blame("cut the file of its records");
     } catch (error) {
+      this.#expectOpen();
       if (!(error instanceof BrokenEncoder)) throw error;
       const index = Math.min(Math.max(error.index, 0), count - 1);
       throw new BrokenEncoder(error.kind, first + index, error.message, error.cause);
@@ -102,6 +112,7 @@ export class ForeignSubject implements Subject {
 
   /** The process that it is in: a new one after a break. */
   async #running(): Promise<EncoderProcess> {
+    this.#expectOpen();
     if (!this.#process.ended) return this.#process;
     if (this.#restarts === MOST_RESTARTS) {
       throw new BrokenEncoder("refused", 0, `was given up after ${MOST_RESTARTS + 1} breaks`);
@@ -109,7 +120,15 @@ export class ForeignSubject implements Subject {
     this.#restarts++;
     const { process } = await start(this.#shared, this.argument, this.name);
     this.#process = process;
+    // It may have been closed meanwhile.
+    if (this.#closed) void process.end();
+    this.#expectOpen();
     return process;
+  }
+
+  /** @throws StateError */
+  #expectOpen(): void {
+    if (this.#closed) throw closedSubject(this.name);
   }
 }
 

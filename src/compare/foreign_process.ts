@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errnoName } from "../errno.ts";
-import { UnsupportedError } from "../errors.ts";
+import { StateError, UnsupportedError } from "../errors.ts";
 import { ForeignProcess } from "../foreign/process.ts";
 import { loadShim } from "../shim/shim.ts";
 import {
@@ -24,14 +24,19 @@ const V8_FLAGS = ["--max-old-space-size=256"];
 
 /** The file in memory that a child and its parent share. It outlives the child. */
 export class SharedFile {
-  readonly descriptor: number;
+  #descriptor: number | undefined;
 
   /** @throws UnsupportedError */
   constructor() {
-    this.descriptor = loadShim().memoryFile(SHARED_SIZE);
-    if (this.descriptor < 0) {
-      throw new UnsupportedError(`memfd_create failed: ${errnoName(-this.descriptor)}`);
-    }
+    const file = loadShim().memoryFile(SHARED_SIZE);
+    if (file < 0) throw new UnsupportedError(`memfd_create failed: ${errnoName(-file)}`);
+    this.#descriptor = file;
+  }
+
+  /** @throws StateError once it is closed: the number may be another file's. */
+  get descriptor(): number {
+    if (this.#descriptor === undefined) throw new StateError("the file of the records is closed");
+    return this.#descriptor;
   }
 
   write(records: Uint8Array): void {
@@ -56,7 +61,8 @@ export class SharedFile {
   }
 
   close(): void {
-    closeSync(this.descriptor);
+    if (this.#descriptor !== undefined) loadShim().close(this.#descriptor);
+    this.#descriptor = undefined;
   }
 }
 

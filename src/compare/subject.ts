@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { FunctionName } from "../encoder/abi.ts";
 import type { Arch } from "../encoder/arch.ts";
 import type { PartialEncoder } from "../encoder/encoder.ts";
+import { StateError } from "../errors.ts";
 import { type RecordLayout, Runner } from "./record.ts";
 
 /** An encoder under comparison, in this process or in one of its own. */
@@ -12,6 +13,8 @@ export interface Subject {
   readonly argument: string;
   readonly arch: Arch;
   readonly constants: ReadonlyMap<string, bigint>;
+  /** A closed subject is refused with a StateError. */
+  readonly closed: boolean;
   has(name: FunctionName): boolean;
   /**
    * Writes the answers into records, and returns how many milliseconds the calls took.
@@ -25,7 +28,15 @@ export interface Subject {
    * @internal
    */
   crossing(): number | undefined | Promise<number | undefined>;
+  /** Closing it again does nothing. */
   close(): void;
+}
+
+/** The error of a subject that is used after its end. */
+export function closedSubject(name: string): StateError {
+  return new StateError(`the subject "${name}" is closed`, {
+    remedy: "open it again with openSubjects, and close it after the comparison",
+  });
 }
 
 /** An encoder in this process: one that comes with stublab. */
@@ -35,6 +46,7 @@ export class LocalSubject implements Subject {
   readonly arch: Arch;
   readonly constants: ReadonlyMap<string, bigint>;
   readonly #encoder: PartialEncoder;
+  #closed = false;
   readonly #runners = new Map<RecordLayout, Runner>();
 
   constructor(encoder: PartialEncoder) {
@@ -45,21 +57,33 @@ export class LocalSubject implements Subject {
     this.constants = encoder.constants;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   has(name: FunctionName): boolean {
     return this.#encoder[name] !== undefined;
   }
 
   run(layout: RecordLayout, records: BigUint64Array, started?: (index: number) => void): number {
+    this.#expectOpen();
     const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
     return this.#runner(layout).run(bytes, started);
   }
 
   crossing(): number | undefined {
+    this.#expectOpen();
     return timeCrossing(this.#encoder);
   }
 
   close(): void {
+    this.#closed = true;
     this.#runners.clear();
+  }
+
+  /** @throws StateError */
+  #expectOpen(): void {
+    if (this.#closed) throw closedSubject(this.name);
   }
 
   #runner(layout: RecordLayout): Runner {

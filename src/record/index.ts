@@ -1,5 +1,6 @@
 export type { Teller } from "./calls.ts";
 export type { WatchedStub } from "./fork.ts";
+export type { Lesson } from "./lesson.ts";
 export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
 export { type RecordOptions, recordScenario } from "./record.ts";
@@ -23,7 +24,7 @@ export {
 } from "./recording.ts";
 export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
-export { Actor, type CallTelling, type Lesson, Scene } from "./scene.ts";
+export { Actor, type CallTelling, Scene } from "./scene.ts";
 export type { RequestDetails, StopTelling, Tracee } from "./tracee.ts";
 export type { UnseenOptions } from "./unseen.ts";
 export { renderMermaid } from "./view/mermaid.ts";

@@ -6,22 +6,22 @@ import type { Tracee } from "./tracee.ts";
 
 /** A call to inject, and what its steps say. */
 export interface Injection {
-  readonly call: string;
+  readonly call: string | number | bigint;
   readonly args?: readonly SyscallArgument[];
   /** Whether it is the clone of another stub: its frame has R15 and RBX then. */
   readonly bootstrap?: boolean;
   /** Whether each instruction is stepped; else the stub runs to its INT3, as it usually does. */
-  readonly stepped?: boolean;
+  readonly stepped?: boolean | undefined;
   /** Why the frame is what it is: it may depend on what the encoder wrote. */
   readonly frame: string | ((frame: Readonly<Record<string, bigint>>) => string);
   /** Why the stub executes the call. */
   readonly why?: string;
   /** Why a signal stops the stub on the way. */
-  readonly stop?: string;
+  readonly stop?: string | undefined;
   /** What the registers tell afterwards. */
   readonly answer: string;
   /** Before the stub is resumed: to ask a question, for instance. */
-  readonly before?: () => void;
+  readonly before?: (() => void) | undefined;
   /** Where it is stepped: at once after the call, with its step and its result. */
   readonly returned?: (step: number, result: bigint) => void;
   /** The same before the registers are read. */

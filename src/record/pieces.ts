@@ -1,4 +1,4 @@
-import { closeSync, readSync, writeSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 import { errnoName } from "../errno.ts";
 import { StateError, UnsupportedError } from "../errors.ts";
 import { members, type Shape, text } from "../shape.ts";
@@ -67,7 +67,7 @@ export class Pieces {
   }
 
   close(): void {
-    closeSync(this.file);
+    loadShim().close(this.file);
   }
 
   /** Adds a piece to the recording; answers whether it is none. */

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { UnsupportedError } from "../errors.ts";
 import { limitError } from "../limits.ts";
+import { loadShim } from "../shim/shim.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import type { Tracer } from "../stub/tracer.ts";
 
@@ -42,7 +43,8 @@ export function openTerminal(tracer: Tracer): Terminal {
 }
 
 export function closeTerminal({ keyboard, line }: Terminal): void {
-  closeSync(line);
+  // A stub opened it, and Node.js does not know it.
+  loadShim().close(line);
   closeSync(keyboard);
 }
 

@@ -3,11 +3,12 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StublabError } from "../errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../shape.ts";
 import { encoderOption } from "../stub/tracer.ts";
+import { expectLesson, type Lesson, scenarioOf } from "./lesson.ts";
+import { expectRecording } from "./load.ts";
 import { Recorder } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
 import type { Scenario } from "./scenario.ts";
 import { loadScenario, SCENARIOS } from "./scenarios.ts";
-import { type Lesson, lessonShape, scenarioOf } from "./scene.ts";
 
 export interface RecordOptions {
   /** The name of an encoder that comes with stublab, or what `openEncoder` or `loadEncoder` returns. Default: "assembly". */
@@ -28,7 +29,8 @@ const MOST_ATTEMPTS = 20;
  * and continued does not count: its stubs may have been sent the same signals.
  *
  * @param scenario the name of a scenario, or a lesson of your own
- * @throws InputError if there is no such scenario or encoder, or the lesson is invalid; what creating stubs throws; what
+ * @throws InputError if there is no such scenario or encoder, or if the lesson, what it tells its scene, or its recording
+ * is invalid: each recording is one that `parseRecording` returns; what creating stubs throws; what
  * the lesson throws; the reason of `signal`
  *
  * @example
@@ -50,7 +52,7 @@ export async function recordScenario(
       remedy: `names: ${Object.keys(SCENARIOS).join(", ")}`,
     });
   }
-  const lesson = lessonShape(scenario, "scenario");
+  const lesson = expectLesson(scenario, "scenario");
   return recordStable(lesson.name, scenarioOf(lesson, signal), encoder, signal);
 }
 
@@ -94,9 +96,13 @@ async function attempt(
 ): Promise<Recording | StublabError> {
   try {
     await scenario.record(recorder);
-    return recorder.finish(name, scenario);
+    const recording = recorder.finish(name, scenario);
+    // A lesson may use its recorder directly.
+    expectRecording(recording);
+    return recording;
   } catch (error) {
-    if (error instanceof StublabError) return error;
+    // A lesson's mistake is not repeated.
+    if (error instanceof StublabError && !(error instanceof InputError)) return error;
     throw error;
   }
 }

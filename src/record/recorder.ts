@@ -2,7 +2,9 @@ import { release } from "node:os";
 import type { Encoder } from "../encoder/encoder.ts";
 import { expectDriver } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
-import { hex, StateError } from "../errors.ts";
+import { hex, InputError, StateError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { show } from "../shape.ts";
 import { callTitle } from "./calls.ts";
 import { KernelViewer } from "./kernel_view.ts";
 import type { Listing } from "./listing.ts";
@@ -128,6 +130,21 @@ export class Recorder {
   /** The number of steps so far: the index of the next. */
   get length(): number {
     return this.#steps.length;
+  }
+
+  /** @throws InputError that names the place */
+  expectLane(id: string, place: string): void {
+    const known = this.#lanes.map((lane) => lane.id);
+    if (known.includes(id)) return;
+    const near = nearest(id, known);
+    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    throw new InputError(`${place}: there is no lane ${show(id)}${hint}`);
+  }
+
+  /** @throws InputError that names the place */
+  expectNewLane(id: string, place: string): void {
+    if (!this.#lanes.some((lane) => lane.id === id)) return;
+    throw new InputError(`${place}: there is already a lane ${show(id)}`);
   }
 
   addLane(id: string, role: string, pid: number): void {

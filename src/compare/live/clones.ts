@@ -1,4 +1,4 @@
-import { closeSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { errnoName } from "../../errno.ts";
 import { DeathError } from "../../errors.ts";
@@ -108,7 +108,9 @@ export class Clones {
       return this.#run(tracee, call, args, flags, look);
     } finally {
       // The stub shares this process's file table. What clone wrote may be overwritten, so pidfds are searched.
-      for (const fd of before === undefined ? [] : pidfds()) if (!before?.has(fd)) closeSync(fd);
+      for (const fd of before === undefined ? [] : pidfds()) {
+        if (!before?.has(fd)) tracee.tracer.shim.close(fd);
+      }
     }
   }
 

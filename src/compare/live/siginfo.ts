@@ -1,6 +1,6 @@
-import { closeSync } from "node:fs";
 import { constants } from "node:os";
 import type { Random } from "../../cases/random.ts";
+import { loadShim } from "../../shim/shim.ts";
 import { FORM_MEMBERS } from "../places.ts";
 import type { RecordLayout } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
@@ -91,7 +91,8 @@ export class Queue {
   }
 
   close(): void {
-    if (this.#signalfd !== undefined) closeSync(Number(this.#signalfd.fd));
+    // The stub opened it, and Node.js does not know it.
+    if (this.#signalfd !== undefined) loadShim().close(Number(this.#signalfd.fd));
     this.#signalfd = undefined;
   }
 

@@ -1,4 +1,3 @@
-import { closeSync } from "node:fs";
 import { constants } from "node:os";
 import { StublabError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
@@ -189,7 +188,7 @@ function collectExec(tracee: Tracee, note: Note): void {
     note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event: EXIT });
     resumed(tracee);
   } finally {
-    closeSync(image);
+    tracer.shim.close(image);
   }
   stub.thread.forget();
   stub.forgetIfDead();

@@ -1,0 +1,65 @@
+import { InputError } from "../errors.ts";
+import {
+  checkOptions,
+  list,
+  members,
+  type OptionShapes,
+  type Shape,
+  show,
+  text,
+} from "../shape.ts";
+import type { Scenario } from "./scenario.ts";
+import { Scene } from "./scene.ts";
+
+/** A lesson of your own: what happens to real processes, and what is said about it. */
+export interface Lesson {
+  /** A word of letters, digits and hyphens: the `scenario` of the recording. */
+  readonly name: string;
+  readonly title: string;
+  /** Paragraphs that a reader needs before the first step. */
+  readonly introduction: readonly string[];
+  /** Makes it happen, with the verbs of the scene. What it throws rejects the recording. */
+  play(scene: Scene): void | Promise<void>;
+}
+
+const playShape: Shape<Lesson["play"]> = (value, place) => {
+  if (isFunction(value)) return value;
+  throw new InputError(`${place}: expected a function, got ${show(value)}`);
+};
+
+function isFunction(value: unknown): value is Lesson["play"] {
+  return typeof value === "function";
+}
+
+const SHAPES = {
+  name: text,
+  title: text,
+  introduction: list(text, 1000),
+  play: playShape,
+} satisfies OptionShapes<Lesson>;
+
+/** A value as a lesson. @throws InputError */
+export function expectLesson(value: Lesson, place: string): Lesson {
+  checkOptions(value, place, SHAPES);
+  const read = members(value, place);
+  const name = read("name", SHAPES.name);
+  if (!/^[\w-]{1,40}$/.test(name)) {
+    throw new InputError(`${place}.name: expected letters, digits and hyphens, got ${show(name)}`);
+  }
+  const title = read("title", SHAPES.title);
+  const introduction = read("introduction", SHAPES.introduction);
+  const play = read("play", SHAPES.play);
+  return { name, title, introduction, play: (scene) => play.call(value, scene) };
+}
+
+/** The scenario that a lesson is. */
+export function scenarioOf(lesson: Lesson, signal: AbortSignal | undefined): Scenario {
+  return {
+    title: lesson.title,
+    introduction: lesson.introduction,
+    async record(recorder) {
+      using scene = new Scene(recorder, signal);
+      await lesson.play(scene);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+// A worker thread that uses the labs, and reports the warnings of Node.js: about descriptors, for instance, that it closes
+// and has not opened.
+
+import { parentPort } from "node:worker_threads";
+import { compare, openSubjects } from "../../src/compare/index.ts";
+import { recordScenario } from "../../src/record/index.ts";
+
+const warnings: string[] = [];
+process.on("warning", ({ message }) => warnings.push(message));
+
+for (const name of ["no-setsid", "thread-dies", "cascade"]) await recordScenario(name);
+{
+  using opened = await openSubjects(["script", "examples/encoders/encoder.mjs"], ["amd64"]);
+  await compare({ ...opened, cases: 1000, live: 3 });
+}
+// A warning comes in a turn of its own.
+await new Promise((resolve) => setImmediate(resolve));
+parentPort?.postMessage(warnings);
