@@ -129,7 +129,7 @@ const REFUSED: readonly [what: string, change: Change, message: RegExp][] = [
     /^schema: expected .*, got "stublab.recording\/2"$/,
   ],
   ["none of stublab's", () => ({ hello: 1 }), /^schema: this is not a recording of stublab$/],
-  ["a list", () => [], /^the document: expected an object, got a list of 0$/],
+  ["a list", () => [], /^the document: expected an object, got an array of 0$/],
   ["null", () => null, /^the document: expected an object, got null$/],
   [
     "no steps",
@@ -154,7 +154,7 @@ const REFUSED: readonly [what: string, change: Change, message: RegExp][] = [
   [
     "a lane twice",
     (r) => ({ ...r, lanes: [...r.lanes, ...r.lanes] }),
-    /^lanes\[2\]\.id: "host" stands there twice$/,
+    /^lanes\[2\]\.id: "host" appears twice$/,
   ],
   [
     "an arrow to nowhere",

@@ -41,7 +41,7 @@ const MEMBERS: ReadonlyMap<string, (way: Way) => boolean> = new Map([
 ]);
 
 /**
- * As members may be left out, none may be there that is misspelt, or that the way has no use for.
+ * Refuses unknown and inapplicable members. Otherwise a misspelt member would silently have its default.
  *
  * @throws InputError that names the member.
  */

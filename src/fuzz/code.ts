@@ -46,7 +46,7 @@ const INNER: readonly (readonly [name: string, text: string, bytes: readonly num
   ["pushf", "pushf", [0x9c]],
   ["stack", "push %rax; pop %rbx", [0x50, 0x5b]],
   // In 64-bit mode it is a prefix of the INT3 after it.
-  ["inc32", "inc %eax, in 32 bits", [0x40]],
+  ["inc32", "inc %eax, in 32-bit code", [0x40]],
   ["int80", "int $0x80", [0xcd, 0x80]],
   // No trap occurs between it and the next instruction.
   ["movss", "mov %eax, %ss", [0x8e, 0xd0]],
@@ -76,13 +76,13 @@ export const CODES: readonly Code[] = [
   })),
   {
     name: "edge",
-    text: "nop; then the page ends within an instruction",
+    text: "nop; then an instruction that crosses the end of the page",
     bytes: END,
     address: CODE + BigInt(EDGE),
   },
   {
     name: "straddle",
-    text: "the page ends within it",
+    text: "an instruction that crosses the end of the page",
     bytes: END.slice(1),
     address: CODE + BigInt(EDGE + 1),
   },

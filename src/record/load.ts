@@ -314,7 +314,7 @@ function uniqueNames<K extends string>(
   for (const [i, item] of items.entries()) {
     const name = item[key];
     if (names.has(name)) {
-      throw new InputError(`${place}[${i}].${key}: ${show(name)} stands there twice`);
+      throw new InputError(`${place}[${i}].${key}: ${show(name)} appears twice`);
     }
     names.add(name);
   }

@@ -1,5 +1,5 @@
 /*
- * A fact about ptrace and registers: one case, and what is to come of it, written down and not computed by the model.
+ * A fact about ptrace and registers: one case and its expected outcome, written down and not computed by the model.
  */
 
 import { baselineWith } from "../baseline.ts";
