@@ -1,8 +1,8 @@
-// The encoder ABI (docs/encoder-abi.md): what the modules of all architectures export.
+// The encoder ABI (docs/encoder-abi.md): the exports of every architecture's module.
 //
-// Constants are exported under the kernel's names, so that a module is its own table of names.
-// `memory` is exported and never grows. The host owns it from `heap` to its end, places register blocks and
-// areas there, and passes their addresses.
+// Constants are exported under the kernel's names, so that a module is its own table of names. `memory` is exported and
+// never grows. Its part from `heap` to the end belongs to the host, which places register blocks and areas there and
+// passes their addresses.
 
 /** Version of the ABI. */
 export const ENCODER_ABI: i32 = 2;

@@ -1,6 +1,6 @@
-// The parts of an attempt at a register setup: how the thread gets to where the setup begins
-// (stops.c), how the setup is written (amd64/write.c), and what it leaves (amd64/residue.c).
-// setups.c puts them together.
+// The parts of an attempt at a register setup: bringing the thread to the start of the setup
+// (stops.c), writing the setup (amd64/write.c), and detecting what it leaves (amd64/residue.c).
+// setups.c combines them.
 #ifndef STUBLAB_ATTEMPT_H
 #define STUBLAB_ATTEMPT_H
 
@@ -8,8 +8,8 @@
 #include "wait.h"
 
 /**
- * Why a batch ends early: the thread ended; a setup left what no request undoes; or the thread
- * missed its deadline, and runs on.
+ * Why a batch ends early: the thread ended; a setup left something that no request can undo; or the
+ * thread missed its deadline, and still runs.
  */
 enum { OVER = 1, SPOILED = 2, RUNS_ON = 3 };
 
@@ -27,7 +27,7 @@ static inline int64_t get_signal_info(int32_t tid, struct signal_info *info) {
     return stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, info);
 }
 
-/** Whether a process sent a signal: the kernel's own have a positive si_code. */
+/** Whether a process sent a signal: the kernel's own signals have a positive si_code. */
 static inline int is_sent(int32_t signal, int32_t code) {
     return signal != 0 && code <= 0;
 }
@@ -39,10 +39,11 @@ static inline int is_sent(int32_t signal, int32_t code) {
 int64_t resume(int32_t tid, int64_t request, uint64_t signal, const struct watch *watch,
                int32_t *status);
 
-/** Brings a thread back to a stop by a signal, with the registers of rest. Results as of resume. */
+/** Brings a thread back to a stop by a signal, at rest. Returns the values of resume. */
 int64_t settle(int32_t tid, const struct stublab_trial *trial, const struct watch *watch);
 
-/** Brings a thread from a stop by a signal to where a setup begins. Results as of resume. */
+/** Brings a thread from a stop by a signal to the start of a setup. Returns the values of resume.
+ */
 int64_t arrive(int32_t tid, unsigned int from, const struct stublab_trial *trial,
                const struct watch *watch);
 
@@ -53,7 +54,7 @@ int writes_registers(unsigned int way);
 int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
                        const struct stublab_trial *trial, struct stublab_outcome *outcome);
 
-/** Undoes what a setup wrote beside the general registers. */
+/** Undoes what a setup wrote in addition to the general registers. */
 void restore(int32_t tid, const struct stublab_setup *setup, const struct stublab_trial *trial);
 
 /** Whether a setup sets the trap flag on its way, even if its last write clears it. */
@@ -62,10 +63,10 @@ int pokes_trap_flag(const struct stublab_setup *setup);
 /** Whether the next setup can begin at the stop after a setup. */
 int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 
-/** Whether a write without a resume has left the trap flag, as is_clean says of stops. */
+/** Whether a write without a resume has left the trap flag set, as is_clean checks for stops. */
 int left_trap_flag(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 
-/** Whether a setup left what no request undoes. */
+/** Whether a setup left something that no request can undo. */
 int is_spoiled(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 
 #endif

@@ -11,7 +11,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 
-/** Stands in the filter for the pid of the process. */
+/** The placeholder in the filter for the pid of the process. */
 #define OWN_PID 0xffffffffU
 
 #define LOAD(field)                                                                                \
@@ -28,10 +28,10 @@
         ANSWER(SECCOMP_RET_ERRNO | EPERM), ANSWER(SECCOMP_RET_ALLOW)
 
 /*
- * The process may create threads, but no processes, programs or sockets (a namespace does not cover
- * the sockets that are files), and it may not touch other processes. A filter sees neither the
- * flags of clone3, which are in memory, nor the calls of io_uring: these two fail with ENOSYS,
- * after which C libraries and libuv do without them.
+ * The process may create threads, but no processes, programs or sockets (a network namespace does
+ * not cover sockets in the file system), and it may not touch other processes. A filter sees
+ * neither the flags of clone3, which are in memory, nor the operations of io_uring: both calls fail
+ * with ENOSYS, and C libraries and libuv fall back to others.
  */
 static struct sock_filter filter[] = {
     LOAD(arch),
@@ -83,7 +83,7 @@ int64_t stublab_confine(void) {
     if (result == 0)
         result = syscall3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
                           (long)&program);
-    /* The tid of a thread whose filter cannot be replaced. */
+    /* A positive result is the tid of a thread that cannot be synchronised. */
     return result > 0 ? -EBUSY : result;
 }
 

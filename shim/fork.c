@@ -13,8 +13,8 @@
 enum { RSEQ_FLAG_UNREGISTER = 1, RSEQ_LEAST_LENGTH = 32 };
 
 /*
- * Where glibc (2.35 and later) has registered rseq. The symbols are weak: with another C library
- * their addresses are 0. The shim has no other undefined symbol.
+ * The rseq area that glibc 2.35 and later registers. The symbols are weak: with another C library
+ * their addresses are 0. The shim has no other undefined symbols.
  */
 extern const long __rseq_offset __attribute__((weak));
 extern const unsigned int __rseq_size __attribute__((weak));
@@ -74,12 +74,12 @@ static long install_filter(const struct plan *plan) {
 }
 
 /**
- * Ends a child whose set-up failed, with `error` as exit status. Its exit signal may be one that
- * kills the parent, which has to report the failure. An execve resets the exit signal to SIGCHLD,
- * so the child exits through a program if it can.
+ * Ends a child whose set-up failed, with `error` as exit status. Its exit signal may kill the
+ * parent, which must report the failure. An execve resets the exit signal to SIGCHLD, so the child
+ * exits through a program if it can.
  */
 __attribute__((noreturn)) static void leave(long error) {
-    /* Static: clang would clear an array on the stack by a call of memset. */
+    /* Static: clang would call memset to clear an array on the stack. */
     static const char *arguments[256];
     for (long i = 0; i < error && i < 255; i++)
         arguments[i] = "";
@@ -95,7 +95,7 @@ static long stop_itself(void) {
     return syscall2(__NR_kill, syscall0(__NR_getpid), SIGSTOP);
 }
 
-/** Makes the parent the tracer, and stops until it resumes this process. */
+/** Makes the parent the tracer, and stops until the parent resumes this process. */
 static long become_traced(void) {
     long result = syscall4(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
     return result < 0 ? result : stop_itself();

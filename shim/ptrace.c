@@ -48,7 +48,7 @@ static int stop_signal(int32_t status) {
 
 enum { PASSED_OVER = 3 };
 
-/** si_code of the signal at which the thread stopped, if the kernel raised it; else 0. */
+/** The si_code of the signal that stopped the thread if the kernel raised it, else 0; or -ESRCH. */
 static int64_t signal_code(int32_t tid) {
     struct {
         int32_t signal, error, code;
@@ -61,10 +61,10 @@ static int64_t signal_code(int32_t tid) {
 }
 
 /**
- * What a stop means to an injection: an enum stublab_inject_end, PASSED_OVER, or -errno. Only the
- * kernel sends signals with a positive si_code, but a SIGTRAP that another process sent before the
- * breakpoint hides the kernel's own. In both cases, and in no other, the program counter is just
- * past the breakpoint.
+ * Classifies a stop during an injection: returns an enum stublab_inject_end, PASSED_OVER, or
+ * -errno. Only the kernel sends signals with a positive si_code, but a SIGTRAP that another process
+ * sent before the breakpoint hides the kernel's own. Only in these two cases is the program counter
+ * just past the breakpoint.
  */
 static int64_t judge_stop(int32_t tid, uint64_t *block, struct stublab_injection *injection) {
     const int signal = stop_signal(injection->status);

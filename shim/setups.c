@@ -4,8 +4,8 @@
 #include <asm-generic/errno.h>
 
 /**
- * Reads the registers that the signal frame on the stack has saved; zeros if there is none. Some
- * containers forbid process_vm_readv, but PTRACE_PEEKDATA always works.
+ * Reads the registers in the signal frame on the stack; zeros if there is none. Some containers
+ * forbid process_vm_readv, but PTRACE_PEEKDATA always works.
  */
 static int64_t read_frame(int32_t tid, struct stublab_outcome *outcome) {
     const uint64_t at = frame_registers(outcome->stopped);
@@ -26,7 +26,7 @@ static int64_t read_frame(int32_t tid, struct stublab_outcome *outcome) {
     return 0;
 }
 
-/** Reads what the setup wants to know of the stop. */
+/** Reads the state at the stop that the setup requests. */
 static int64_t look(int32_t tid, const struct stublab_setup *setup,
                     struct stublab_outcome *outcome) {
     int64_t result = get_registers(tid, outcome->stopped);
@@ -50,8 +50,8 @@ static const int64_t REQUESTS[] = {
 };
 
 /**
- * Whether another process sent the signal of the stop. The kernel sends the signal of a resume anew
- * if it is blocked, which only a mask does.
+ * Whether another process sent the signal of the stop. If the signal of a resume is blocked, which
+ * requires a signal mask, the kernel sends it again as if a process had.
  */
 static int is_disturbed(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
     const int own = setup->way == STUBLAB_WAY_SIGMASK && (uint32_t)outcome->signal == setup->signal;
@@ -83,7 +83,7 @@ static int64_t attempt(int32_t tid, const struct stublab_setup *setup,
     return result > 0 ? result : look(tid, setup, outcome);
 }
 
-/** Whether the next setup can begin at once. */
+/** Whether the next setup can begin without settle. */
 static int is_ready(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
     return outcome->resumed == 0
                ? is_clean(setup, outcome)
@@ -91,8 +91,9 @@ static int is_ready(const struct stublab_setup *setup, const struct stublab_outc
 }
 
 /**
- * One setup: from a stop by a signal to the next. It is tried again if a signal of another process
- * got in its way, but the last attempt counts: not every kernel sets si_code alike.
+ * Tries one setup, from a stop by a signal to the next. It is tried again if a signal of another
+ * process interfered, but the last attempt always counts: not every kernel sets si_code in the same
+ * way.
  */
 static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
                        struct stublab_outcome *outcome, const struct stublab_trial *trial,

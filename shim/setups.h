@@ -1,5 +1,5 @@
 // The contract of shim/setups.c with src/fuzz/setups.ts: register setups are tried in batches, so
-// that only system calls are made between two of them.
+// that there are only system calls between two of them.
 #ifndef STUBLAB_SETUPS_H
 #define STUBLAB_SETUPS_H
 
@@ -11,11 +11,11 @@ enum stublab_from {
     STUBLAB_FROM_SIGNAL = 0, /* a stop by a signal that an instruction raised */
     STUBLAB_FROM_ENTRY = 1,  /* on the way into getpid */
     STUBLAB_FROM_EXIT = 2,   /* on the way out of it */
-    STUBLAB_FROM_SYSEMU = 3, /* on the way into it, and it is not executed */
+    STUBLAB_FROM_SYSEMU = 3, /* on the way into it; it will not be executed */
     STUBLAB_FROM_GROUP = 4,  /* stopped by SIGSTOP */
 };
 
-/** The request that writes, and what `words` then holds. */
+/** The request that writes, and the content of `words`. */
 enum stublab_way {
     STUBLAB_WAY_SETREGS = 0,   /* struct user_regs_struct */
     STUBLAB_WAY_SETREGSET = 1, /* its first `length` bytes */
@@ -40,7 +40,7 @@ enum stublab_on {
     STUBLAB_ON_SYSEMU_SINGLESTEP = 5,
 };
 
-/** What is read beside the registers at the stop. */
+/** What is read in addition to the registers at the stop. */
 enum stublab_wants {
     STUBLAB_WANT_WRITTEN = 1, /* the registers after the write, even if it succeeded */
     STUBLAB_WANT_INFO = 2,    /* PTRACE_GETSIGINFO of the stop */
@@ -63,7 +63,7 @@ struct stublab_setup {
     uint64_t words[STUBLAB_REGISTERS];
 };
 
-/** Its outcome: 656 bytes on amd64. Members that are not reached stay as they are. */
+/** The outcome of a setup: 656 bytes on amd64. Members after a failed step stay unchanged. */
 struct stublab_outcome {
     int32_t error;      /* errno of the write; 0: it succeeded */
     int32_t refused_at; /* index of the pair at which POKEUSER failed; else -1 */
@@ -73,11 +73,11 @@ struct stublab_outcome {
     int32_t code;
     uint64_t address;
     uint64_t padding;
-    /** Registers after the write; for other ways the words that were written, or the mask. */
+    /** Registers after the write; for ways that write others, the written words or the mask. */
     uint64_t written[STUBLAB_REGISTERS];
     /** Registers at the stop. */
     uint64_t stopped[STUBLAB_REGISTERS];
-    /** struct sigcontext without floating point; zeros if there is none. */
+    /** struct sigcontext without floating point; zeros if there is no frame. */
     uint64_t frame[STUBLAB_SIGCONTEXT];
 };
 
@@ -85,7 +85,7 @@ struct stublab_outcome {
 struct stublab_trial {
     int64_t timeout;                  /* microseconds for each stop */
     uint32_t xstate_length;           /* bytes of the XSAVE area */
-    uint32_t over;                    /* out: not 0 if the thread cannot be used any more */
+    uint32_t over;                    /* result: why the batch ended early, else 0 */
     uint64_t call;                    /* address of a system call instruction before a breakpoint */
     uint64_t rest[STUBLAB_REGISTERS]; /* registers between two setups: at a breakpoint */
     uint64_t fpregs[64];              /* floating point between two setups */
@@ -94,7 +94,7 @@ struct stublab_trial {
 
 /**
  * Gives the stopped thread the floating-point state of a new program, and reads `fpregs`, `xstate`
- * and its length.
+ * and `xstate_length`. Returns 0 or -errno.
  */
 STUBLAB_EXPORT int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial);
 
@@ -102,9 +102,9 @@ STUBLAB_EXPORT int64_t stublab_read_trial(int32_t tid, struct stublab_trial *tri
  * Tries setups one after the other in the thread `tid`, which is at a stop by a signal, each from
  * the same state. Returns the number of setups that were tried. The batch ends early, and
  * `trial->over` says why: 1: the setup ended the thread, which must be resumed from its exit stop
- * and reaped; 2: the setup left what no request undoes: the thread is at a stop, but another setup
- * would start from another state; 3: the thread missed its deadline before or after the setup, and
- * runs on. Returns -errno if a request fails that must not.
+ * and reaped; 2: the setup left something that no request can undo: the thread is at a stop, but
+ * another setup would start from another state; 3: the thread missed its deadline before or after
+ * the setup, and still runs. Returns -errno if another request fails.
  */
 STUBLAB_EXPORT int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
                                    struct stublab_outcome *outcomes, uint32_t count,

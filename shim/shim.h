@@ -1,10 +1,9 @@
-// The contract between the shim and src/shim/: every function that the library exports.
-//
-// The shim makes system calls and knows no policy. Results are a value (>= 0) or -errno. Addresses
-// and 64-bit words are uint64_t. A register block is the kernel's struct of general registers
-// (struct user_regs_struct on amd64), in memory of the caller. Nothing here uses libc, thread-local
-// storage or a lock, so every function may be called from any thread; ptrace requests must come
-// from the thread that attached.
+// The contract between the shim and src/shim/: every function that the library exports. The shim
+// makes system calls and has no policy. Results are a value (>= 0) or -errno. Addresses and 64-bit
+// words are uint64_t. A register block is the kernel's struct of general registers (struct
+// user_regs_struct on amd64), in memory of the caller. Nothing here uses libc, thread-local storage
+// or a lock, so every function may be called from any thread; ptrace requests must come from the
+// thread that attached.
 #ifndef STUBLAB_SHIM_H
 #define STUBLAB_SHIM_H
 
@@ -19,9 +18,9 @@ STUBLAB_EXPORT uint32_t stublab_shim_abi(void);
 STUBLAB_EXPORT int32_t stublab_gettid(void);
 
 /**
- * Maps the stub code at `address` (page-aligned), read and execute, and returns its address. It is
- * mapped once per process: later calls return the address of the first. -EEXIST: the page is mapped
- * already.
+ * Maps the stub code at `address` (page-aligned), readable and executable, and returns its address.
+ * It is mapped once per process: later calls return the address of the first. -EEXIST: the page is
+ * mapped already.
  */
 STUBLAB_EXPORT int64_t stublab_map_stub(uint64_t address);
 
@@ -49,7 +48,7 @@ enum stublab_child_step {
     STUBLAB_CHILD_RSEQ = 1 << 2,         /* unregister the restartable sequences of glibc */
     STUBLAB_CHILD_UNMASK = 1 << 3,       /* unblock every signal */
     STUBLAB_CHILD_SECCOMP = 1 << 4,      /* no new privileges and the filter, if there is one */
-    STUBLAB_CHILD_PARENT = 1 << 5,       /* pass the parent's pid to the stub code (else 0) */
+    STUBLAB_CHILD_PARENT = 1 << 5,       /* pass the parent's pid to the stub code (omitted: 0) */
     STUBLAB_CHILD_STUB = 1 << 6,         /* enter the stub code; cannot be left out */
 };
 
@@ -72,14 +71,14 @@ STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t
 /** The system call ptrace(2). `data` is a number or an address: it depends on the request. */
 STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data);
 
-/** Sets the signal mask of a stopped thread (PTRACE_SETSIGMASK). */
+/** Sets the signal mask of a stopped thread (PTRACE_SETSIGMASK). Returns 0 or -errno. */
 STUBLAB_EXPORT int64_t stublab_set_mask(int32_t tid, uint64_t mask);
 /** Adds `signals` to the signal mask of a stopped thread, and stores its previous mask. */
 STUBLAB_EXPORT int64_t stublab_block(int32_t tid, uint64_t signals, uint64_t *previous);
 
 /**
  * PTRACE_ATTACH. Unless `relative` is 0, the thread must be in the session of `relative`, else the
- * result is -ESRCH: the pid of a child that has ended may be another process's by now.
+ * result is -ESRCH: the pid of a child that has ended may have been reused.
  */
 STUBLAB_EXPORT int64_t stublab_attach(int32_t tid, int32_t relative);
 
@@ -96,7 +95,8 @@ struct stublab_deadline {
 };
 
 /**
- * Starts or reads the clock. Returns the microseconds that are left; 0 or less: the time is over.
+ * Starts or reads the clock. Returns the microseconds that are left; 0 or less: the deadline has
+ * passed.
  */
 STUBLAB_EXPORT int64_t stublab_time_left(struct stublab_deadline *deadline);
 
@@ -114,7 +114,7 @@ STUBLAB_EXPORT int64_t stublab_wait_within(int32_t tid, uint32_t options,
 struct stublab_injection {
     uint64_t pass_over;               /* signals that are always suppressed and passed over */
     uint64_t rest;                    /* the address just past the breakpoint of the stub code */
-    struct stublab_deadline deadline; /* then -ETIMEDOUT, and the thread runs on */
+    struct stublab_deadline deadline; /* when it passes: -ETIMEDOUT, and the thread runs on */
     int32_t step;                     /* enum stublab_inject_step: the last step */
     int32_t status;                   /* the status word of the last wait */
 };
@@ -144,7 +144,7 @@ STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block,
 
 /** Arguments and results of a switch. */
 struct stublab_switch {
-    struct stublab_deadline deadline; /* then -ETIMEDOUT, and the guest runs on */
+    struct stublab_deadline deadline; /* when it passes: -ETIMEDOUT, and the guest runs on */
     uint64_t xstate_length;           /* bytes of `xstate`; 0: do not transfer it */
     int32_t request;                  /* PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP */
     int32_t step;                     /* enum stublab_switch_step: the last step */
@@ -173,8 +173,7 @@ enum stublab_switch_step {
 STUBLAB_EXPORT int64_t stublab_switch(int32_t tid, void *block, void *xstate,
                                       struct stublab_switch *exchange);
 
-/** The second half of a switch: waits for a guest that missed its deadline and was sent a signal.
- */
+/** The second half of a switch: waits for a guest that was late and has been signaled. */
 STUBLAB_EXPORT int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
                                            struct stublab_switch *exchange);
 
@@ -183,14 +182,14 @@ STUBLAB_EXPORT int64_t stublab_switch_wait(int32_t tid, void *block, void *xstat
 STUBLAB_EXPORT int64_t stublab_read_xstate(int32_t tid, void *xstate, uint64_t length);
 
 /**
- * The XSAVE area of a program's start, in the layout of a stopped thread's. Of the components of
- * XCR0, those in `components` are marked as present (XSTATE_BV): a write sets no others. Returns
- * the number of bytes.
+ * Writes the XSAVE area of a new program, in the layout of a stopped thread's area. Of the
+ * components of XCR0, those in `components` are marked as present (XSTATE_BV): PTRACE_SETREGSET
+ * writes no others. Returns the number of bytes.
  */
 STUBLAB_EXPORT int64_t stublab_fresh_xstate(int32_t tid, void *xstate, uint64_t length,
                                             uint64_t components);
 
-/** The number of the processor that the calling thread runs on. */
+/** The number of the processor on which the calling thread runs. */
 STUBLAB_EXPORT int64_t stublab_getcpu(void);
 /** Binds a thread to one processor (sched_setaffinity(2)). */
 STUBLAB_EXPORT int64_t stublab_bind(int32_t tid, uint32_t processor);
@@ -205,17 +204,17 @@ STUBLAB_EXPORT int64_t stublab_write_memory(int32_t pid, uint64_t address, const
 /** tgkill(2). */
 STUBLAB_EXPORT int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal);
 
-/** Sets the path of this library. Called once after loading. */
+/** Sets the path of this library, for stublab_idle_image. Returns 0, or -ENAMETOOLONG. */
 STUBLAB_EXPORT int64_t stublab_name_library(const char *path);
 
 /**
  * Opens a program that exits with the number of its arguments, and returns its file descriptor
- * (close-on-exec). The program is a file in memory, or this library if such a file is refused. A
- * process that executes it has SIGCHLD as its exit signal from then on.
+ * (close-on-exec). The program is a file in memory, or this library if such a file is refused.
+ * Executing it resets the exit signal of a process to SIGCHLD.
  */
 STUBLAB_EXPORT int64_t stublab_idle_image(void);
 
-/** A RLIMIT_* and its soft and hard value. A lower hard limit stays as it is. */
+/** An RLIMIT_* and its soft and hard value. A lower hard limit stays unchanged. */
 struct stublab_limit {
     uint64_t resource;
     uint64_t value;
@@ -258,9 +257,9 @@ struct stublab_fate {
 };
 
 /**
- * Starts a program in new namespaces, with no capability but that of reading files. Its parent is a
- * new process too, which ends when the calling thread ends; the kernel then kills all processes of
- * the pid namespace. Returns the pid of that parent. It waits for a byte from file
+ * Starts a program in new namespaces, with no capability except reading files. Its parent is a new
+ * process, too, which is killed when the calling thread ends; the kernel then kills all processes
+ * of the pid namespace. Returns the pid of that parent. The parent waits for a byte from file
  * STUBLAB_START_CHANNEL, so that the caller can map the ids of a new user namespace first.
  */
 STUBLAB_EXPORT int64_t stublab_start(const struct stublab_start *start,
@@ -270,8 +269,8 @@ STUBLAB_EXPORT int64_t stublab_start(const struct stublab_start *start,
 STUBLAB_EXPORT int64_t stublab_socket_pair(int32_t *files);
 
 /**
- * Forbids all threads of the calling process to create processes, execute programs, open sockets
- * and touch other processes: such calls fail with EPERM.
+ * Forbids all threads of the calling process to create processes, execute programs, open sockets or
+ * touch other processes: such calls fail with EPERM. Returns 0 or -errno.
  */
 STUBLAB_EXPORT int64_t stublab_confine(void);
 

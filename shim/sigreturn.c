@@ -45,7 +45,7 @@ int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout) {
     end.tv_sec += timeout / 1000000 + nanoseconds / 1000000000;
     end.tv_nsec = nanoseconds % 1000000000;
     while (__atomic_load_n(&exchange->turn, __ATOMIC_ACQUIRE) != 0) {
-        // An absolute time, so that interruptions do not prolong the wait.
+        // The time is absolute, so that interruptions do not prolong the wait.
         int64_t result = futex(&exchange->turn, FUTEX_WAIT_BITSET, 1, &end);
         if (result == -ETIMEDOUT)
             return 0;

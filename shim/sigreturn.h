@@ -23,7 +23,7 @@ STUBLAB_EXPORT int64_t stublab_await_turn(struct stublab_exchange *exchange, int
 STUBLAB_EXPORT int64_t stublab_pidfd(int32_t pid);
 /** Whether the process of a pidfd has ended: 1 or 0. */
 STUBLAB_EXPORT int64_t stublab_has_ended(int32_t pidfd);
-/** close(2). In a worker thread fs.closeSync warns of a descriptor that fs did not open. */
+/** close(2): in a worker thread, fs.closeSync warns about a descriptor that fs did not open. */
 STUBLAB_EXPORT int64_t stublab_close(int32_t file);
 
 #endif

@@ -17,7 +17,7 @@
  *     starter  -- clone(CLONE_NEWUSER | CLONE_NEWPID | ...) -->  init  -- clone -->  program
  *
  * The kernel kills every process in a pid namespace when its first process ends, and init is killed
- * when the starter ends. init costs little memory: it shares the starter's, copied on write.
+ * when the starter ends. init needs little memory: it shares the starter's, copied on write.
  */
 
 enum { MOST_FILES = 8, MOST_FILE = 1024 };
@@ -73,8 +73,10 @@ static long take_files(const struct stublab_start *start) {
     return 0;
 }
 
-/** Waits for the byte that says that the ids of this namespace are mapped. The end of the channel
- * is the starter's end. */
+/**
+ * Waits for the byte that reports that the ids of this namespace are mapped. If the channel ends,
+ * the starter has ended.
+ */
 static long await_go(const struct stublab_start *start) {
     (void)start;
     char byte = 0;
@@ -112,7 +114,7 @@ static long shut_mounts(const struct stublab_start *start) {
     return result == -ENOSYS ? 0 : result;
 }
 
-/** Drops all capabilities but that of reading, also for after an execve. */
+/** Drops all capabilities except reading files, and prevents an execve from regaining any. */
 static long drop_capabilities(const struct stublab_start *start) {
     (void)start;
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -145,8 +147,7 @@ static long set_limits(const struct stublab_start *start) {
     return 0;
 }
 
-/** Restricts the program by Landlock, which needs no namespace. A kernel without it is not an
- * error. */
+/** Restricts the program by Landlock, which needs no namespace, if the kernel has it. */
 static long enter_landlock(const struct stublab_start *start) {
     long abi = syscall3(__NR_landlock_create_ruleset, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 0)
@@ -190,7 +191,7 @@ static void take(const step *steps, int32_t number, int32_t end, const struct st
     }
 }
 
-/** Waits until the program has ended, and exits: the kernel then ends this pid namespace. */
+/** Waits for the end of the program, and exits, which ends the pid namespace. */
 __attribute__((noreturn)) static void await(long program, volatile struct stublab_fate *fate) {
     int32_t status = 0;
     close_from(0);
@@ -218,8 +219,7 @@ __attribute__((noreturn)) static void init(const struct stublab_start *start,
     die_with_parent();
     default_dispositions();
     take(steps, STUBLAB_START_FILES, STUBLAB_START_CLONE, start, fate);
-    /* The program has the same user, and must not trace init. Its own execve makes it dumpable
-     * again. */
+    /* The program has the same user, and must not trace init. Its own execve undoes this for it. */
     syscall6(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
     fate->step = STUBLAB_START_CLONE;
     long own = syscall0(__NR_getpid);

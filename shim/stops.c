@@ -38,7 +38,7 @@ static int is_at_breakpoint(const uint64_t *block, const struct stublab_trial *t
     return program_counter(block) == program_counter(trial->rest) + BREAKPOINT_LENGTH;
 }
 
-/** Pending signals come first; they may include a SIGTRAP, so the program counter decides. */
+/** Pending signals come first. One may be a SIGTRAP, so the program counter decides. */
 int64_t settle(int32_t tid, const struct stublab_trial *trial, const struct watch *watch) {
     int32_t status = 0;
     uint64_t block[STUBLAB_REGISTERS];
@@ -56,7 +56,7 @@ int64_t settle(int32_t tid, const struct stublab_trial *trial, const struct watc
     return result;
 }
 
-/** Takes the thread from a stop by a signal towards where a setup begins. */
+/** Moves the thread from a stop by a signal towards the start of a setup. */
 static int64_t approach(int32_t tid, unsigned int from, const struct stublab_trial *trial,
                         const struct watch *watch, int32_t *status) {
     uint64_t block[STUBLAB_REGISTERS];
@@ -78,7 +78,7 @@ static int64_t approach(int32_t tid, unsigned int from, const struct stublab_tri
     return resume(tid, PTRACE_SYSCALL, 0, watch, status);
 }
 
-/** Whether a stop is where a setup begins. The SIGSTOP of another process is not a group-stop. */
+/** Whether a stop is the start of a setup. The SIGSTOP of another process is not a group-stop. */
 static int has_arrived(int32_t tid, unsigned int from, int32_t status) {
     if (from != STUBLAB_FROM_GROUP)
         return status >> 8 == SYSCALL_STOP;

@@ -73,7 +73,7 @@ int64_t stublab_map_shared(uint64_t length) {
     return map(0, length, MAP_SHARED);
 }
 
-/** The path of this library; empty if it is not known. */
+/** The path of this library; empty if it is unknown. */
 static char library_path[PATH_MAX];
 
 int64_t stublab_name_library(const char *path) {

@@ -46,7 +46,7 @@ int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
     int64_t result = wait_until(tid, __WALL, &exchange->deadline, &exchange->status);
     if (result <= 0)
         return result == 0 ? -ETIMEDOUT : result;
-    /* The bits above the signal are not 0 at an event; the low byte is not 0x7f at the end. */
+    /* At an event the bits above the signal are not 0; after the end the low byte is not 0x7f. */
     if ((exchange->status & 0xff) != 0x7f || exchange->status >> 16 != 0)
         return 2;
     exchange->step = STUBLAB_SWITCH_GETREGS;
@@ -69,7 +69,7 @@ int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
     }
     if (result != -EINVAL)
         return result < 0 ? result : 1;
-    /* A group-stop has the status word of a stop by its signal, but no siginfo. */
+    /* A group-stop has the same status word as a stop by its signal, but no siginfo. */
     for (unsigned int i = 0; i < sizeof exchange->siginfo / sizeof *exchange->siginfo; i++)
         exchange->siginfo[i] = 0;
     return 1;

@@ -75,7 +75,7 @@ static int64_t run_queue_delay(void) {
 
 /**
  * The part of a long pause that counts. A waiting thread wakes up every REPEAT_MICROSECONDS. It
- * wakes up later if it waits for a processor, which counts, or if it is stopped, which does not.
+ * wakes up later if it waits for a processor, which counts, or if it was stopped, which does not.
  */
 static int64_t counted(int64_t pause, struct stublab_deadline *deadline) {
     const int64_t before = deadline->delay;
@@ -100,8 +100,8 @@ int64_t stublab_time_left(struct stublab_deadline *deadline) {
 }
 
 /**
- * Installs our handler for the highest real-time signal that is free, and returns that signal; 0 if
- * all are in use. A blocked signal is not free: the host may take it by signalfd(2) or sigwait(3).
+ * Installs our handler for the highest free real-time signal, and returns that signal; 0 if all are
+ * in use. A blocked signal is not free: the host may receive it by signalfd(2) or sigwait(3).
  */
 static int64_t claim_signal(void) {
     const struct kernel_sigaction ours = {
@@ -122,8 +122,7 @@ static int64_t claim_signal(void) {
     return 0;
 }
 
-/** Starts a timer that fires after `first` microseconds and then repeats. Returns 0 if it cannot.
- */
+/** Starts a timer that first fires after `first` microseconds. Returns 1, or 0 on failure. */
 static int start_timer(struct watch *watch, int64_t first) {
     watch->signal = claim_signal();
     if (watch->signal == 0)
@@ -183,7 +182,7 @@ int64_t wait_watched(int32_t tid, uint32_t options, const struct watch *watch, i
     }
 }
 
-/** Blocks in wait4 with a timer of its own. */
+/** Blocks in wait4 with a new timer. */
 static int64_t sleep_until(int32_t tid, uint32_t options, struct stublab_deadline *deadline,
                            int32_t *status) {
     const int64_t left = deadline->left;

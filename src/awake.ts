@@ -1,4 +1,4 @@
-/** The most that one reading of the clock counts, in milliseconds: a process that reads it later did not run. */
+/** The most time that one reading of the clock adds, in milliseconds: after a longer gap the process was stopped. */
 const LONGEST = 100;
 
 /**
@@ -10,12 +10,12 @@ export class AwakeClock {
   #last = performance.now();
   #milliseconds = 0;
 
-  /** @param longest the most that one reading counts: more than the usual time between two readings */
+  /** @param longest the most milliseconds that one reading adds: more than the usual time between two readings */
   constructor(longest = LONGEST) {
     this.#longest = longest;
   }
 
-  /** The time since construction in which this process ran. */
+  /** The time since construction in which this process ran, in milliseconds. */
   get milliseconds(): number {
     const now = performance.now();
     this.#milliseconds += Math.min(now - this.#last, this.#longest);
@@ -24,7 +24,7 @@ export class AwakeClock {
   }
 }
 
-/** A deadline on an AwakeClock. */
+/** A deadline that counts only the time in which this process runs. */
 export class AwakeDeadline {
   readonly #clock = new AwakeClock();
   readonly #milliseconds: number;

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-/** Aliases, which the kernel's headers define by another name. */
+/** Names that the kernel's headers define as aliases of other errnos. */
 const ALIASES = new Set(["EWOULDBLOCK", "ENOTSUP"]);
 
 const errnoNames = new Map(
@@ -10,8 +10,8 @@ const errnoNames = new Map(
 );
 
 /**
- * The name of an errno of the host's own calls, e.g. 1: "EPERM". `util.getSystemErrorName` knows only those of libuv, which
- * lacks ECHILD and ENOEXEC.
+ * The name of an errno of the host's own calls, e.g. "EPERM" for 1. `util.getSystemErrorName` knows only libuv's
+ * errnos, which lack ECHILD and ENOEXEC.
  */
 export function errnoName(errno: number): string {
   return errnoNames.get(errno) ?? `errno ${errno}`;

@@ -1,4 +1,4 @@
-/** What an error carries beyond its message. */
+/** The details of an error, in addition to its message. */
 export interface ErrorDetails {
   /** The call that failed, e.g. "ptrace(PTRACE_ATTACH)". */
   call?: string;
@@ -7,13 +7,13 @@ export interface ErrorDetails {
   /** What the reader can do about it. */
   remedy?: string;
   cause?: unknown;
-  /** A code other than that of the class. */
+  /** Overrides the code of the class. */
   code?: string;
 }
 
 /** The base of every error that stublab throws. `code` is stable; the message is for people. */
 export class StublabError extends Error {
-  /** The code of the errors of a class. */
+  /** The default code of this class's errors. */
   static readonly code: string = "ERR_STUBLAB";
   readonly code: string;
   readonly call: string | undefined;
@@ -35,12 +35,12 @@ export class InputError extends StublabError {
   static override readonly code = "ERR_STUBLAB_INPUT";
 }
 
-/** A result cannot be written. */
+/** An output cannot be written. */
 export class OutputError extends StublabError {
   static override readonly code = "ERR_STUBLAB_OUTPUT";
 }
 
-/** This machine, or this build, cannot do it. */
+/** This machine or this build does not support the operation. */
 export class UnsupportedError extends StublabError {
   static override readonly code = "ERR_STUBLAB_UNSUPPORTED";
 }
@@ -81,7 +81,7 @@ export class CloseError extends StublabError {
   static override readonly code = "ERR_STUBLAB_CLOSE";
 }
 
-/** The stub is not in a state in which this is possible. */
+/** The operation is not possible in the current state of the stub. */
 export class StateError extends StublabError {
   static override readonly code = "ERR_STUBLAB_STATE";
 }
@@ -96,10 +96,10 @@ export class MemoryError extends StublabError {
   static override readonly code = "ERR_STUBLAB_MEMORY";
 }
 
-/** Registers by name, as an error carries them. */
+/** The values of registers, by name. */
 export type RegisterDump = Readonly<Record<string, bigint>>;
 
-/** Something happened to one stub that its caller did not ask for. */
+/** An unexpected event in one stub. */
 export class StubError extends StublabError {
   readonly pid: number;
   /** The stub's registers at that time; undefined if they could not be read. */
@@ -109,6 +109,8 @@ export class StubError extends StublabError {
     super(`stub ${pid} ${message}${dump(registers)}`, details);
     this.pid = pid;
     this.registers = registers;
+    // Not enumerable: the message has them, and JSON has no BigInt.
+    Object.defineProperty(this, "registers", { enumerable: false });
   }
 }
 
@@ -121,12 +123,12 @@ export type StubEnd =
       readonly signal: string;
       readonly coreDumped: boolean;
     }
-  /** No status word reports the end; `reason` says what is known instead. */
+  /** No status word reports the end; `reason` says why. */
   | { readonly kind: "unknown"; readonly reason: string };
 
 /**
- * A stub died. It cannot be used any more. Its registers are those at its exit stop, or, if that was missed,
- * those that it rested with.
+ * A stub died, and cannot be used any more. The registers are those at its exit stop, or, if that was missed, those at
+ * its last rest.
  */
 export class DeathError extends StubError {
   static override readonly code = "ERR_STUBLAB_DEATH";
@@ -155,24 +157,25 @@ function describeEnd(end: StubEnd): string {
   }
 }
 
-/** A stub stopped for another reason than the expected one. */
+/** A stub stopped for an unexpected reason. */
 export class StopError extends StubError {
   static override readonly code = "ERR_STUBLAB_STOP";
 }
 
-/** A wait took too long. */
+/** A wait exceeded its deadline. */
 export class DeadlineError extends StubError {
   static override readonly code = "ERR_STUBLAB_DEADLINE";
 }
 
 /** The remedy if a part of the package is missing or outdated. */
-export const REBUILD = "run `npm run build`, or install the package again";
+export const REBUILD =
+  "run `npm run build`, or install the package again; if stublab is bundled, copy its dist/*.so and dist/*.wasm beside the bundle";
 
 /** The remedy if a process or a thread cannot be created: EAGAIN. */
 export const PROCESS_LIMIT =
   "a limit on processes is reached: RLIMIT_NPROC (ulimit -u), kernel.pid_max, or pids.max of the cgroup";
 
-/** A 64-bit word as everything prints it, e.g. "0x7fffffffe044". */
+/** A 64-bit word in hexadecimal, e.g. "0x7fffffffe044". */
 export function hex(word: bigint): string {
   return `0x${BigInt.asUintN(64, word).toString(16)}`;
 }

@@ -1,7 +1,7 @@
 /*
  * A folder whose content is not trusted: other users, or the author of an archive, may have written it. The user names
  * the folder itself. In it no symbolic link is followed, and only regular files and folders are opened. Every path goes
- * through the descriptor of its folder, so renaming it meanwhile has no effect.
+ * through the descriptor of its folder, so renaming the folder has no effect.
  */
 
 import { randomBytes } from "node:crypto";
@@ -84,7 +84,7 @@ export class Folder {
     return new Folder(path, openSync(path, O_PATH | O_DIRECTORY));
   }
 
-  /** The same. @throws InputError if it cannot be opened. */
+  /** The same with a typed error. @throws InputError if it cannot be opened. */
   static openToRead(path: string, remedy?: string): Folder {
     try {
       return Folder.open(path);
@@ -227,7 +227,7 @@ export class Folder {
   /**
    * Copies a file, or a folder with its content.
    *
-   * @param limit of each file
+   * @param limit applies to each file
    * @throws InputError if an entry cannot be read, or is neither a regular file nor a folder; the errors of node:fs if
    * writing fails.
    */
@@ -314,7 +314,7 @@ export function codeOf(error: unknown): unknown {
 
 function refusal(path: string, stats: Stats, expected: string): InputError {
   return new InputError(`${path} is ${kindOf(stats)}, expected ${expected}`, {
-    remedy: "links in this folder are not followed: remove the link, or replace it by the file",
+    remedy: "links in this folder are not followed: remove the link, or replace it with the file",
   });
 }
 

@@ -69,6 +69,7 @@ export {
   type GuestSyscall,
   type InterruptHandle,
   interruptGuest,
+  type SwitchOptions,
 } from "./platform/context.ts";
 export type { Protection } from "./platform/memory.ts";
 export { Platform, type PlatformOptions } from "./platform/platform.ts";

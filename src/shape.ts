@@ -2,10 +2,10 @@ import { InputError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
 /**
- * Takes a value of unknown origin for what it should be.
+ * Checks a value of unknown origin and returns it with its type.
  *
- * @param place where the value stands in its document: "steps[12].registers"
- * @throws InputError that names the place, what was expected and what is there.
+ * @param place where the value is in its document, e.g. "steps[12].registers"
+ * @throws InputError that names the place, the expected type and the actual value.
  */
 export type Shape<T> = (value: unknown, place: string) => T;
 
@@ -18,7 +18,7 @@ const SHOWN = 60;
 export const text: Shape<string> = (value, place) =>
   typeof value === "string" ? value : refuse(place, "a string", value);
 
-/** What a signal is named by. */
+/** A name or a number, such as that of a signal. */
 export const nameOrNumber: Shape<string | number> = (value, place) =>
   typeof value === "string" || typeof value === "number"
     ? value
@@ -31,7 +31,7 @@ export const integer: Shape<bigint> = (value, place) => {
   return refuse(place, "an integer (a BigInt if it is beyond 2^53)", value);
 };
 
-/** The word of 64 bits that an integer from -2^63 to 2^64 - 1 is, modulo 2^64; undefined for anything else. */
+/** An integer from -2^63 to 2^64 - 1 as a word of 64 bits, modulo 2^64; undefined for anything else. */
 export function toWord(value: unknown): bigint | undefined {
   if (typeof value === "number") {
     return Number.isSafeInteger(value) ? BigInt.asUintN(64, BigInt(value)) : undefined;
@@ -42,7 +42,8 @@ export function toWord(value: unknown): bigint | undefined {
 
 /** A word of 64 bits: see `toWord`. */
 export const word: Shape<bigint> = (value, place) =>
-  toWord(value) ?? refuse(place, "an integer from -2^63 to 2^64 - 1", value);
+  toWord(value) ??
+  refuse(place, "an integer from -2^63 to 2^64 - 1 (a BigInt if it is beyond 2^53)", value);
 
 /** The same as a BigInt only: for what is stored, and not converted. */
 export const bigWord: Shape<bigint> = (value, place) =>
@@ -53,7 +54,7 @@ export const bigWord: Shape<bigint> = (value, place) =>
 /** Bytes in memory that was not transferred to another thread. */
 export const bytes: Shape<Uint8Array> = (value, place) => {
   if (!isBytes(value)) return refuse(place, "a Uint8Array", value);
-  // A view of memory that is gone is as empty as one of none.
+  // A view of detached memory has length 0 too.
   if (value.length === 0 && isDetached(value.buffer)) {
     throw new InputError(`${place}: its memory was transferred to another thread`);
   }
@@ -65,12 +66,11 @@ export function callback(value: unknown, place: string): void {
   if (value !== undefined && typeof value !== "function") refuse(place, "a function", value);
 }
 
-/** A value of a class. */
+/** An instance of a class. @param name describes the class in the error */
 export function instance<T>(type: abstract new (...args: never[]) => T, name: string): Shape<T> {
   return (value, place) => (value instanceof type ? value : refuse(place, name, value));
 }
 
-/** A signal that aborts what is under way. */
 export const abortSignal = instance(AbortSignal, "an AbortSignal");
 
 /** A time in seconds. */
@@ -79,7 +79,7 @@ export const seconds: Shape<number> = (value, place) =>
     ? value
     : refuse(place, "a finite number from 0", value);
 
-/** An object, such as options are. */
+/** An object that is not an array. */
 export function object(value: unknown, place: string): void {
   if (!isObject(value)) refuse(place, "an object", value);
 }
@@ -114,7 +114,7 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value, place) => (value === null ? null : shape(value, place));
 }
 
-/** A list of at most `most`. */
+/** An array of at most `most` items. */
 export function list<T>(shape: Shape<T>, most: number): Shape<T[]> {
   return (value, place) => {
     if (!Array.isArray(value)) return refuse(place, "a list", value);
@@ -125,7 +125,7 @@ export function list<T>(shape: Shape<T>, most: number): Shape<T[]> {
   };
 }
 
-/** An object whose names are data: at most `most` of them. */
+/** An object with arbitrary keys, at most `most` of them. */
 export function table<T>(shape: Shape<T>, most: number): Shape<Record<string, T>> {
   return (value, place) => {
     if (!isObject(value)) return refuse(place, "an object", value);
@@ -139,7 +139,7 @@ export function table<T>(shape: Shape<T>, most: number): Shape<Record<string, T>
   };
 }
 
-/** What checks each option of a function. */
+/** A check for each option of a function. */
 export type OptionShapes<T> = {
   readonly [K in keyof T]-?: (value: unknown, place: string) => unknown;
 };
@@ -158,7 +158,7 @@ export function checkOptions<T extends object>(
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(shapes, name)) throw unknownOption(name, place, Object.keys(shapes));
   }
-  // By name, because a function reads its options by name: a class may inherit some.
+  // Not only own properties: an option may be inherited from a class.
   for (const name in shapes) {
     const value = options[name];
     if (value !== undefined) shapes[name](value, `${place}.${name}`);
@@ -171,7 +171,7 @@ function unknownOption(name: string, place: string, known: readonly string[]): I
   return new InputError(`${place}: unknown option ${show(name)}${hint}`);
 }
 
-/** Reads the members of an object, each by its shape. What it has beyond them is left out. */
+/** Reads the members of an object, each by its shape. Other members are ignored. */
 export type Members = <T>(name: string, shape: Shape<T>) => T;
 
 export function members(value: unknown, place: string): Members {
@@ -197,8 +197,8 @@ function refuse(place: string, expected: string, value: unknown): never {
 /**
  * Reads a document of unknown origin.
  *
- * @throws InputError that says what is wrong, and quotes no more than the character that is: the document may be a
- * file that was to be kept secret.
+ * @throws InputError that says what is wrong. It quotes at most one character, because the document may be a secret
+ * file.
  */
 export function parseJson(document: string | Uint8Array, remedy?: string): unknown {
   try {
@@ -220,7 +220,7 @@ function withoutQuotation(cause: unknown): string {
 }
 
 function isBytes(value: unknown): value is Uint8Array {
-  // By its tag, for it may be of another realm.
+  // By its tag: `instanceof` fails for a value of another realm.
   return ArrayBuffer.isView(value) && tagOf(value) === "[object Uint8Array]";
 }
 
@@ -237,7 +237,7 @@ function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value);
 }
 
-/** A value as JSON on one line, cut, with nothing in it that a terminal would obey. */
+/** A value as JSON on one line, shortened, in printable ASCII. */
 export function show(value: unknown): string {
   const inert = literal(value).replace(
     /[^\x20-\x7e]/g,
@@ -247,7 +247,7 @@ export function show(value: unknown): string {
 }
 
 function literal(value: unknown): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
   switch (typeof value) {
     case "string":
       return JSON.stringify(value.slice(0, SHOWN + 1));

@@ -22,7 +22,7 @@ export function visible(text: string): string {
 }
 
 /**
- * The same for several lines, for a terminal.
+ * Like `visible`, but keeps line feeds.
  *
  * @param colored whether to keep the colours that stublab itself writes
  */
@@ -47,7 +47,7 @@ export function escapeUnits(characters: string): string {
   return Array.from({ length: characters.length }, unit).join("");
 }
 
-/** The same for output in which each character must take one column: only printable ASCII is left. */
+/** Like `visible`, for output in which each character must take one column: only printable ASCII is left. */
 export function narrow(text: string): string {
   return text.replace(/[^ -~]/gu, escapeUnseen);
 }

@@ -269,7 +269,10 @@ args("an argument is a word, possibly negative; larger numbers are refused", () 
   }
   for (const argument of [2n ** 64n, -(2n ** 63n) - 1n, 2 ** 53, 0.5]) {
     const { message } = thrown(InputError, () => second(argument));
-    assert.match(message, /^argument 2: expected an integer from -2\^63 to 2\^64 - 1, got /);
+    assert.match(
+      message,
+      /^argument 2: expected an integer from -2\^63 to 2\^64 - 1 \(a BigInt if it is beyond 2\^53\), got /,
+    );
   }
 });
 

@@ -65,9 +65,9 @@ command("--list checks nothing", async () => {
 });
 
 for (const [what, args, message] of [
-  ["an invalid pattern", ["--only", "("], /--only: invalid regular expression: .+\n {2}remedy:/],
+  ["an invalid pattern", ["--only", "("], /--only: invalid regular expression: \/.+\n {2}remedy:/],
   ["a pattern that matches nothing", ["--only", "no such fact"], /no fact matches/],
-  ["an argument", ["restarts"], /unexpected argument 'restarts'/],
+  ["an argument", ["restarts"], /unexpected argument "restarts"/],
 ] as const) {
   command(`refuses ${what}`, async () => {
     const { code, stderr } = await conformance(...args);

@@ -155,7 +155,7 @@ for (const [what, args, message] of [
   ["a folder", ["/tmp"], "EISDIR"],
   ["a file that is not a program", ["README.md"], "is not a program"],
   ["a dynamic program", [process.execPath], "dynamically linked"],
-  ["an unknown option", ["x", "--bogus"], "'--bogus'"],
+  ["an unknown option", ["x", "--bogus"], "unknown option --bogus\n"],
   ["an invalid deadline", ["x", "--deadline", "soon"], '"soon"'],
   ["a deadline of 0", ["x", "--deadline", "0"], "greater than 0"],
   ["an unknown encoder", ["EXIT", "--encoder", "assmbly"], "did you mean assembly?"],

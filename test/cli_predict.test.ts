@@ -91,7 +91,7 @@ for (const [what, args, message] of [
   ["a missing file", [join(folder, "none")], /none cannot be read: ENOENT/],
   ["no JSON", [file("{")], /json: the document is not JSON: /],
   ["an invalid case", [file({ ...REFUSED, way: "GETREGS" })], /json: way: expected one of /],
-  ["an unknown option", ["--jsn"], /unknown option '--jsn'/],
+  ["an unknown option", ["--jsn"], /unknown option --jsn; did you mean --json\?\n/],
 ] as const) {
   command(`refuses ${what}`, async () => {
     const { code, stdout, stderr } = await predict(...args);

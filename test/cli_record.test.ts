@@ -84,7 +84,7 @@ const WRONG: readonly [args: string[], message: RegExp][] = [
     /^stublab: unknown encoder "asembly"; did you mean assembly\?/,
   ],
   [["host", "inject"], /^stublab: record takes one scenario, got another, "inject"/],
-  [["host", "--output"], /argument missing/],
+  [["host", "--output"], /^stublab: --output: the value is missing\n/],
 ];
 
 for (const [args, message] of WRONG) {

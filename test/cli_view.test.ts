@@ -99,8 +99,8 @@ const WRONG: readonly [args: string[], message: RegExp][] = [
   [[file, "--html", "", "--json"], /^stublab: --html and --json exclude each other\n/],
   [[file, "--html", "x", "-o", "y"], /^stublab: --html and --output exclude each other/],
   [[file, "--html", ""], /^stublab: the name of the output is empty\n/],
-  [[file, "--svg"], /^stublab: unknown option '--svg'/],
-  [[file, "--html"], /argument missing/],
+  [[file, "--svg"], /^stublab: unknown option --svg\n/],
+  [[file, "--html"], /^stublab: --html: the value is missing\n/],
   [
     ["grandchild"],
     /^stublab: grandchild is a scenario, and no file has that name\n {2}remedy: record it first: stublab record grandchild -o grandchild\.json\n/,

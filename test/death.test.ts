@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DeathError, StateError, StopError, type Stub, Tracer } from "../src/index.ts";
+import { DeathError, StopError, type Stub, Tracer } from "../src/index.ts";
 import {
   childrenOf,
   eventually,
@@ -53,6 +53,8 @@ death("with SIGCHLD, a killed stub throws an error, and no other stub does", asy
   }, 1000);
   assertKilled(error, polled);
   assert.match(String(error), /\brip 0x/, "its registers are in the message");
+  const { code, pid, end } = JSON.parse(JSON.stringify(error));
+  assert.equal({ code, pid, end }, { code: DeathError.code, pid: polled.pid, end: polled.end });
 
   process.kill(injected.pid, "SIGKILL");
   assertKilled(
@@ -68,7 +70,7 @@ death("with SIGCHLD, a killed stub throws an error, and no other stub does", asy
   );
   assert.throws(
     () => polled.inject("getpid"),
-    (error: unknown) => error instanceof StateError && /is dead/.test(error.message),
+    (error: unknown) => error instanceof DeathError && error.how === "killed by SIGKILL",
   );
   tracer.close();
   for (const { pid } of [master, ...grandchildren]) assert.is(processState(pid), undefined);

@@ -423,7 +423,7 @@ withCompiler("refuses a program that needs more memory than there is", () => {
   const elf = assemble(`${exitWith(0)}\n.bss\n.skip 0x100000000`);
   assert.throws(
     () => runGuest(platform, { elf }),
-    (error: unknown) => error instanceof InputError && /may take/.test(error.message),
+    (error: unknown) => error instanceof InputError && /the limit is/.test(error.message),
   );
 });
 

@@ -148,7 +148,7 @@ for (const [what, answer, message] of [
   ["an unknown member", { vlaue: 1 }, /expected \{ value \}, .*"vlaue"/],
   ["nothing", {}, /expected \{ value \}/],
   ["two members", { value: 1, exit: 1 }, /"value, exit"/],
-  ["a promise", Promise.resolve({ value: 1 }), /expected \{ value \}/],
+  ["a promise", Promise.resolve({ value: 1 }), /got a promise, but onSyscall must be synchronous/],
   ["null", null, /expected an object, got null/],
   ["a number", 1, /expected an object, got 1/],
   ["a fraction", { value: 1.5 }, /value: expected an integer/],
@@ -167,7 +167,7 @@ for (const [what, answer, message] of [
       // @ts-expect-error The types refuse most of these.
       runGuest(platform, { code: EXIT_7 }, { onSyscall: () => answer }),
     );
-    assert.match(seen, /^the answer of onSyscall/);
+    assert.match(seen, /^the result of onSyscall/);
     assert.match(seen, message);
     expectUsable();
   });

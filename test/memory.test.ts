@@ -184,7 +184,7 @@ function facts(memory: ReturnType<typeof suite>): void {
     }),
   );
 
-  memory("the memory of a dead or detached stub cannot be accessed", () => {
+  memory("the memory of a closed or detached stub cannot be accessed", () => {
     using tracer = new Tracer();
     const stub = tracer.createStub();
     const address = stub.map(PAGE);
@@ -199,7 +199,7 @@ function facts(memory: ReturnType<typeof suite>): void {
     for (const use of [() => stub.read(address, 1), () => stub.write(address, Uint8Array.of(1))]) {
       assert.throws(
         use,
-        (error: unknown) => error instanceof StateError && /dead/.test(error.message),
+        (error: unknown) => error instanceof StateError && /has been closed/.test(error.message),
       );
     }
   });

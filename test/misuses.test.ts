@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  examine,
   interruptGuest,
   loadEncoder,
   openEncoder,
@@ -38,7 +39,7 @@ const CASES: Readonly<Record<string, readonly [use: () => unknown, message: RegE
   ],
   "a call by nothing": [
     () => pass((call) => stub.inject(call), undefined),
-    /^system call: expected an integer .*, got nothing$/,
+    /^system call: expected a name or a number, got undefined$/,
   ],
   "a call by a misspelt name": [
     () => stub.call("getpidd"),
@@ -46,7 +47,7 @@ const CASES: Readonly<Record<string, readonly [use: () => unknown, message: RegE
   ],
   "an argument that is undefined": [
     () => pass((it) => stub.call("close", it), undefined),
-    /^argument 1: expected an integer from -2\^63 to 2\^64 - 1, got nothing$/,
+    /^argument 1: expected an integer from -2\^63 to 2\^64 - 1 \(a BigInt if it is beyond 2\^53\), got nothing$/,
   ],
   "seven arguments": [
     () => stub.call("getpid", 1, 2, 3, 4, 5, 6, 7),
@@ -110,12 +111,61 @@ const CASES: Readonly<Record<string, readonly [use: () => unknown, message: RegE
   ],
   "a result that is not an integer": [
     () => pass((value) => context.setResult(value), "0"),
-    /^result: expected an integer from -2\^63 to 2\^64 - 1, got "0"$/,
+    /^result: expected an integer from -2\^63 to 2\^64 - 1 \(a BigInt if it is beyond 2\^53\), got "0"$/,
   ],
   "a guest without a program": [
     () => pass((program) => runGuest(platform, program), {}),
     /^program/,
   ],
+  "a switch into a stub": [
+    () => pass((it) => context.switch(it), stub),
+    /^subprocess: expected a Subprocess, got an object$/,
+  ],
+  "a mapping of a file with a misspelt option": [
+    () => pass((it) => space.mapFile(0x10000, 4096, "r", it), { fd: 0, ofset: 1 }),
+    /^mapping: unknown option "ofset"; did you mean offset\?$/,
+  ],
+  "a mapping of text": [
+    () => pass((length) => stub.map(length), "4096"),
+    /^length: expected a whole number from 1 to \d+, got "4096"$/,
+  ],
+  "a platform by its constructor": [
+    () => Reflect.construct(Platform, []),
+    /^use Platform\.open\(\)$/,
+  ],
+  "registers from nothing": [
+    () => pass((block) => context.registers.copyFrom(block), undefined),
+    /^block: expected a RegisterBlock, got undefined$/,
+  ],
+  "a word beyond a block": [
+    () => context.registers.word(1e9),
+    /^register: expected an index of the block, got 1000000000$/,
+  ],
+  "the registers of a released context": [
+    () => {
+      const released = platform.newContext();
+      released.release();
+      return released.registers;
+    },
+    /^this context was released$/,
+  ],
+  "a block outside the memory of the C encoder": [
+    () => openEncoder("native").encodeBootstrap(1e9, 1),
+    /^216 bytes at 1000000000 are not in the encoder's memory, at a multiple of 8 below \d+$/,
+  ],
+  "a block outside the memory of the script": [
+    () => openEncoder("script").encodeBootstrap(-8, 1),
+    /^216 bytes at -8 /,
+  ],
+  "a listener that is undefined": [
+    () => pass((listener) => tracer.onDeath(listener), undefined),
+    /^listener: expected a function, got undefined$/,
+  ],
+  "a guest with a variable without a name": [
+    () => runGuest(platform, { code: Uint8Array.of(0xf4) }, { env: { "A=B": "c" } }),
+    /^env: expected the name of a variable, got "A=B"$/,
+  ],
+  "an examination of nothing": [() => pass(examine, {}), /^stub: expected a Stub, got an object$/],
   "a process that does not exist": [() => readProcess(2 ** 22 + 1), /the process has ended$/],
   "an interrupt without a handle": [
     () => pass((handle) => interruptGuest(handle), {}),

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { InputError, type Stub, type StubEnd, Tracer } from "../src/index.ts";
+import { DeathError, InputError, type Stub, type StubEnd, Tracer } from "../src/index.ts";
 import { hostCommand, run } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
@@ -70,6 +70,27 @@ onDeath(
     assert.equal(await warned, [failure]);
   },
 );
+
+onDeath("turns a rejection of a listener into a warning", async () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  const failure = new Error("a listener rejected");
+  const warned = once(process, "warning");
+  tracer.onDeath(() => Promise.reject(failure));
+  assert.throws(() => stub.call("exit_group", 0));
+  assert.equal(await warned, [failure]);
+});
+
+onDeath("does not change what a call on a dead stub throws", async () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  const death = nextDeath(tracer);
+  process.kill(stub.pid, "SIGKILL");
+  await death;
+  for (const use of [() => stub.poll(), () => stub.call("getpid"), () => stub.registers()]) {
+    assert.equal(thrown(DeathError, use).end, stub.end);
+  }
+});
 
 onDeath("does not keep a process from ending", async () => {
   const { code, signal, stderr } = await run(hostCommand("listening"));

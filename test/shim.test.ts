@@ -278,7 +278,7 @@ load("a shim of another version is refused", async () => {
     compileFake(folder, "shim.so", "stublab_shim_abi"),
   );
   assert.is(name, "UnsupportedError");
-  assert.match(message, /^the shim speaks version 99, and this stublab \d+$/);
+  assert.match(message, /^the shim has ABI version 99, expected \d+$/);
   assert.match(remedy ?? "", /npm run build/);
 });
 
@@ -288,7 +288,7 @@ load("a C encoder of another version is refused", async () => {
     "native",
   );
   assert.is(name, "EncoderError");
-  assert.match(message, /^native\.so speaks another version/);
+  assert.match(message, /^native\.so has another version/);
   assert.match(remedy ?? "", /npm run build/);
 });
 

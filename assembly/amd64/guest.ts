@@ -1,5 +1,5 @@
-// A guest's registers, as its tracer finds and leaves them: the frame of the system call that it made, and
-// the words that must be the stub's own.
+// A guest's registers at a stop and before a resume: the frame of its system call, and the words that must be the
+// stub's own.
 
 import { Registers } from "./registers";
 
@@ -18,8 +18,8 @@ class Arguments {
 }
 
 /**
- * Makes `block` fit to be resumed: the segment selectors are those of `initial`, because no guest may choose them,
- * and `orig_rax` is -1, so that no signal can make the kernel restart a call that is over.
+ * Prepares `block` for a resume: the segment selectors become those of `initial`, because no guest may choose them, and
+ * `orig_rax` becomes -1, so that no signal can make the kernel restart a call that has ended.
  *
  * @returns 1 if the guest single-steps itself, else 0.
  */
@@ -37,8 +37,8 @@ export function enterGuest(block: usize, initial: usize): i32 {
 }
 
 /**
- * The number of the system call that a guest stopped at, and its arguments at `at`. At the entry the kernel put
- * -ENOSYS into rax (PTRACE_SYSEMU); it becomes the number again.
+ * Returns the number of the system call that a guest stopped at, and writes its arguments to `at`. Writes the number to
+ * rax, where the kernel put -ENOSYS at the entry (PTRACE_SYSEMU).
  */
 export function decodeGuestSyscall(block: usize, at: usize): i32 {
   const registers = changetype<Registers>(block);
@@ -59,8 +59,8 @@ export function encodeGuestResult(block: usize, result: u64): void {
 }
 
 /**
- * Undoes what the kernel's emulation of a call into the vsyscall page did before a filter trapped it: RIP
- * goes back to the page, and the return address back onto the stack.
+ * Undoes the kernel's emulation of a call into the vsyscall page, which a filter has trapped: RIP is set back to the
+ * page, and the return address is put back on the stack.
  */
 export function rewindVsyscall(block: usize, address: u64): void {
   const registers = changetype<Registers>(block);

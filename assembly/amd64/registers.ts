@@ -6,8 +6,7 @@
 //    +112 rdi    +120 orig_rax           +128 rip    +136 cs     +144 eflags
 //    +152 rsp    +160 ss     +168 fs_base            +176 gs_base
 //    +184 ds     +192 es     +200 fs     +208 gs
-//
-// The order is that of the kernel's struct pt_regs, which system call entry pushes from the top down.
+// The order is that of the kernel's struct pt_regs, which the entry of a system call pushes from its end to its start.
 
 @unmanaged
 export class Registers {

@@ -10,9 +10,9 @@ import { REGISTERS_SIZE, Registers } from "./registers";
 const SYSCALL_LENGTH: u64 = 2;
 
 /**
- * Writes the frame of one system call to `block`: everything as in `initial`, except the number and
- * the six arguments. `orig_rax` becomes -1, so that a signal on the way to the SYSCALL cannot make the
- * kernel "restart" the call that the stub stopped in.
+ * Writes the frame of one system call to `block`: everything as in `initial`, except the number and the six arguments.
+ * `orig_rax` becomes -1, so that a signal before the SYSCALL cannot make the kernel "restart" the call in which the
+ * stub stopped.
  */
 export function encodeSyscall(
   block: usize,
@@ -48,11 +48,11 @@ export function syscallResult(block: usize): u64 {
 }
 
 /**
- * Does what the kernel does before it restarts a call whose result asks for it, if no handler runs for the signal
- * (arch_do_signal_or_restart in the kernel's arch/x86/kernel/signal.c). The number is still in `orig_rax`,
- * where -1 means that no call is in progress; the first argument is still in its register.
+ * Changes `block` as the kernel does before it restarts a call, if no handler runs for the signal
+ * (arch_do_signal_or_restart in the kernel's arch/x86/kernel/signal.c). The number is still in `orig_rax`, where -1
+ * means that no call is in progress; the first argument is still in its register.
  *
- * @returns 1, or 0 if there is nothing to restart and the block is unchanged.
+ * @returns 1; 0 if there is nothing to restart, with the block unchanged.
  */
 export function restartSyscall(block: usize, _original: u64): i32 {
   const registers = changetype<Registers>(block);

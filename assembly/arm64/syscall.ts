@@ -11,7 +11,7 @@ const SVC_LENGTH: u64 = 4;
 
 /**
  * Writes the frame of one system call to `block`: everything as in `initial`, except the number and
- * the six arguments. The block does not hold what the kernel would restart.
+ * the six arguments. The block does not contain the state that makes the kernel restart a call.
  */
 export function encodeSyscall(
   block: usize,
@@ -46,11 +46,11 @@ export function syscallResult(block: usize): u64 {
 }
 
 /**
- * Does what the kernel does before it restarts a call whose result asks for it, if no handler runs for the signal
- * (do_signal in the kernel's arch/arm64/kernel/signal.c). The result has overwritten the first argument, which
- * is restored from `original`.
+ * Changes `block` as the kernel does before it restarts a call, if no handler runs for the signal (do_signal in the
+ * kernel's arch/arm64/kernel/signal.c). The result has overwritten the first argument, which is restored from
+ * `original`.
  *
- * @returns 1, or 0 if the result does not ask for a restart and the block is unchanged.
+ * @returns 1; 0 if the result does not request a restart, with the block unchanged.
  */
 export function restartSyscall(block: usize, original: u64): i32 {
   const registers = changetype<Registers>(block);

@@ -3,8 +3,8 @@
 import { Outcome } from "./setup";
 
 /**
- * Fields besides registers that may be known: errno and index of the write, errno of the resume, status, siginfo, and
- * its address.
+ * The fields that may be known, in addition to registers: errno and index of the write, errno of the resume, status,
+ * siginfo, and its address.
  */
 export const KNOWS_ERROR: u32 = 1;
 export const KNOWS_STATUS: u32 = 2;

@@ -1,5 +1,5 @@
-// What the fuzzer does with each case besides trying and predicting it: generates cases and signs outcomes, a batch per
-// call. The host owns all memory from `heap` on, and places tables, setups and outcomes there.
+// Generates cases and signs outcomes, a batch per call. Trying and predicting cases is the host's part. The host owns
+// all memory from `heap` on, and places tables, setups and outcomes there.
 
 import { setXstateLength } from "./other_ways";
 import { seed } from "./random";
@@ -89,8 +89,8 @@ function isReturn(path: u32, index: u64): bool {
 }
 
 /**
- * Writes the signatures of `count` setups and outcomes. For each, one integer says what agrees with the prediction, and
- * a set of registers, in two halves, which registers at the stop the case determines.
+ * Writes the signatures of `count` setups and outcomes. For each, an integer says which parts agree with the
+ * prediction, and a set, in two halves, lists the registers at the stop that the case determines.
  */
 export function sign(
   setups: usize,

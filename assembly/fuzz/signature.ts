@@ -119,7 +119,7 @@ function resumedKinds(setup: Setup, status: u32): u32 {
   return from | (way <= WAY_POKEUSER ? 0 : way << 8) | (told << 16);
 }
 
-/** Whether the registers after the write are known; if not, those that the case asks for are used. */
+/** Whether the registers after the write are known; if not, those that the case requests are used. */
 function isReadBack(setup: Setup, way: u32): bool {
   if (way == WAY_SIGRETURN) return false;
   return way != WAY_SETREGS || (setup.wants & WANT_WRITTEN) != 0;
@@ -128,7 +128,7 @@ function isReadBack(setup: Setup, way: u32): bool {
 /** A block and one more word, for a poke that begins in the last half of the block. */
 const block = memory.data(232, 8);
 
-/** Address of the registers that a case asks for. */
+/** The address of the registers that a case requests. */
 function asked(setup: Setup, way: u32): usize {
   const words = setup.words;
   if (way == WAY_SETREGS) return words;
@@ -150,7 +150,7 @@ function asked(setup: Setup, way: u32): usize {
   return block;
 }
 
-/** Which word was refused: a register, or what kind of offset. */
+/** The word that was refused: a register, or the kind of its offset. */
 function refusal(setup: Setup, outcome: Outcome, way: u32): u32 {
   if (way == WAY_POKEUSER) {
     const offset = load<u32>(setup.words + 16 * min(outcome.refusedAt, MOST_PAIRS));

@@ -1,4 +1,4 @@
-// Changes setups that would cost more than they show: those that would hang until the watchdog fires, end their stub,
+// Changes setups that would cost more than they reveal: those that would hang until the watchdog fires, end their stub,
 // or read what another setup left in memory.
 
 import { REG_cs, REG_ds, REG_rdi, REG_rip, REG_rsp } from "../amd64/registers";
@@ -33,7 +33,7 @@ const DEBUG_REGISTERS: u64 = 848;
 const END_OF_BREAKPOINTS: u64 = DEBUG_REGISTERS + 4 * 8;
 const DEBUG_STATUS: u64 = DEBUG_REGISTERS + 6 * 8;
 const DEBUG_CONTROL: u64 = DEBUG_REGISTERS + 7 * 8;
-/** Where the vsyscall page begins. */
+/** The address of the vsyscall page. */
 const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 /** A restart moves RIP back by the two bytes of a SYSCALL. */
 const RESTART: u32 = 2;
@@ -108,7 +108,7 @@ function isSpin(rip: u32): bool {
   return rip - placeSpin <= RESTART;
 }
 
-/** Whether code pops what it has not pushed. In 32-bit mode the ends of two pieces do. */
+/** Whether code pops more than it has pushed. In 32-bit mode, the ends of two pieces of code do. */
 function isPop(rip: u32): bool {
   return rip == placeStack + 1 || rip == placeLoad + 2 || rip == placeStore + 2;
 }

@@ -69,7 +69,7 @@ function refusesFlags(flags: u64): bool {
   );
 }
 
-/** Whether an exit signal is invalid, or not allowed by `flags`: a thread and a sibling have none of their own. */
+/** Whether an exit signal is invalid, or not allowed by `flags`: a thread or a sibling cannot have one of its own. */
 function refusesExitSignal(flags: u64, exitSignal: u64): bool {
   const without = (flags & (CLONE_THREAD | CLONE_PARENT)) != 0;
   return exitSignal > (without ? 0 : u64(SIGRTMAX));

@@ -1,5 +1,5 @@
-// Flags of clone(2) and clone3(2) (the kernel's include/uapi/linux/sched.h). clone's lie above the exit signal's
-// byte and end at bit 31; clone3, which has a separate member for the exit signal, has more.
+// Flags of clone(2) and clone3(2) (the kernel's include/uapi/linux/sched.h). Those of clone are above the byte of the
+// exit signal, up to bit 31; clone3, which has a separate member for the exit signal, has more.
 
 export const CSIGNAL: u64 = 0x000000ff;
 export const CLONE_VM: u64 = 0x00000100;

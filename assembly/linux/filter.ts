@@ -1,11 +1,11 @@
-// The parts of the filter of guests' stubs: it allows what the stub code does and what is injected, and kills the
-// process for any other call. The architecture combines them, because the numbers of the calls are its own.
+// The parts of the filter of guests' stubs: it allows the calls of the stub code and those that are injected, and kills
+// the process for any other. Each architecture combines the parts with its own call numbers.
 //
 // A filter is an array of struct sock_filter (<linux/filter.h>), 8 bytes each:
 //
 //    +0 code (u16)   +2 jt (u8)   +3 jf (u8)   +4 k (u32)
 //
-// that is run over struct seccomp_data (<linux/seccomp.h>):
+// Its input is struct seccomp_data (<linux/seccomp.h>):
 //
 //    +0 nr   +4 arch   +8 instruction_pointer (u64)   +16 args (6 × u64)
 
@@ -20,7 +20,7 @@ import {
 } from "./seccomp";
 import { SIGKILL, SIGSTOP } from "./signal";
 
-// The instructions that are used here, by the codes of <linux/bpf_common.h>.
+// The codes of the instructions that are used here (<linux/bpf_common.h>).
 const LOAD: u16 = 0x20; // BPF_LD | BPF_W | BPF_ABS
 const JUMP_IF_EQUAL: u16 = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
 const RETURN: u16 = 0x06; // BPF_RET | BPF_K
@@ -37,7 +37,7 @@ class SockFilter {
   k: u32;
 }
 
-/** Where the next instruction goes. */
+/** The address of the next instruction. */
 let next: usize = 0;
 
 function emit(code: u16, k: u32, jt: u8 = 0, jf: u8 = 0): void {

@@ -1,5 +1,5 @@
-// siginfo_t (the kernel's include/uapi/asm-generic/siginfo.h), 128 bytes. After the first three words and
-// four bytes of padding comes a union. What it holds, its form, follows from the signal and the code:
+// siginfo_t (the kernel's include/uapi/asm-generic/siginfo.h), 128 bytes. The first three words and four bytes of
+// padding are followed by a union. Its form depends on the signal and the code:
 //
 //     +0 si_signo  +4 si_errno  +8 si_code
 //
@@ -79,7 +79,7 @@ export const SIGINFO_si_call_addr: i32 = offsetof<Sys>("si_call_addr");
 export const SIGINFO_si_syscall: i32 = offsetof<Sys>("si_syscall");
 export const SIGINFO_si_arch: i32 = offsetof<Sys>("si_arch");
 
-// What the union holds.
+// The forms of the union.
 export const SIGINFO_KILL: i32 = 0;
 export const SIGINFO_TIMER: i32 = 1;
 export const SIGINFO_POLL: i32 = 2;
@@ -115,7 +115,7 @@ const NSIGCHLD: i32 = 6;
 const NSIGPOLL: i32 = 6;
 const NSIGSYS: i32 = 2;
 
-/** Which of SIGINFO_* the union of such a siginfo holds (siginfo_layout in the kernel's kernel/signal.c). */
+/** The form of the union, a SIGINFO_* (siginfo_layout in the kernel's kernel/signal.c). */
 export function siginfoForm(signal: i32, code: i32): i32 {
   if (code < 0) {
     if (code == SI_TIMER) return SIGINFO_TIMER;
@@ -124,7 +124,7 @@ export function siginfoForm(signal: i32, code: i32): i32 {
   return code == SI_USER || code >= SI_KERNEL ? SIGINFO_KILL : ownForm(signal, code);
 }
 
-/** The same for a code above SI_USER and below SI_KERNEL: the signal's own, or one of SIGPOLL's. */
+/** The same for a code between SI_USER and SI_KERNEL: the signal's own, or one of SIGPOLL. */
 function ownForm(signal: i32, code: i32): i32 {
   switch (signal) {
     case SIGILL:
@@ -146,7 +146,7 @@ function ownForm(signal: i32, code: i32): i32 {
   }
 }
 
-/** `form` up to the signal's last code; codes of SIGPOLL may come with any signal (fcntl's F_SETSIG). */
+/** `form` up to the signal's last code; any signal may have the codes of SIGPOLL (fcntl's F_SETSIG). */
 function fitting(code: i32, last: i32, form: i32): i32 {
   if (code <= last) return form;
   return code <= NSIGPOLL ? SIGINFO_POLL : SIGINFO_KILL;

@@ -25,7 +25,7 @@ export const __WCLONE: u64 = 0x80000000;
 /** The options of wait4; WEXITED and WNOWAIT are for waitid only. */
 const WAIT4_OPTIONS: u64 = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
 
-// What a status word means.
+// The kinds of status words.
 export const WAIT_EXITED: i32 = 0;
 export const WAIT_SIGNALED: i32 = 1;
 export const WAIT_STOPPED: i32 = 2;
@@ -61,7 +61,7 @@ function stopKind(status: i32): i32 {
   return signal == (SIGTRAP | SYSGOOD) ? WAIT_SYSCALL_STOP : WAIT_STOPPED;
 }
 
-/** The exit code, or the signal that killed or stopped (without bit 7 of a system call stop). */
+/** The exit code, or the signal that killed or stopped the process (without bit 7 of a system call stop). */
 export function waitValue(status: i32): i32 {
   const kind = waitKind(status);
   if (kind == WAIT_SIGNALED) return status & 0x7f;
@@ -69,12 +69,12 @@ export function waitValue(status: i32): i32 {
   return kind == WAIT_CONTINUED || kind < 0 ? 0 : (status >>> 8) & 0xff;
 }
 
-/** PTRACE_EVENT_*, or 0. */
+/** The PTRACE_EVENT_* of a stop, or 0. */
 export function waitEvent(status: i32): i32 {
   return (status & 0xff) == 0x7f ? status >>> 16 : 0;
 }
 
-/** 1 if a core was dumped. */
+/** 1 if a core was dumped, else 0. */
 export function waitCoreDumped(status: i32): i32 {
   return waitKind(status) == WAIT_SIGNALED ? (status >>> 7) & 1 : 0;
 }

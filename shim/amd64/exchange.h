@@ -39,8 +39,8 @@
 #include <stddef.h>
 
 /**
- * Shared by the host and a stub; in the stub it follows the page of the loop's code. Each of them
- * touches it only when it is its turn.
+ * Shared by the host and a stub; in the stub it follows the page of the loop's code. Only the side
+ * whose turn it is accesses it.
  */
 struct stublab_exchange {
     uint32_t turn;  /* futex; 0: the host's, 1: the stub's */

@@ -1,10 +1,10 @@
-// What a seccomp filter has to know about amd64.
+// The parts of a seccomp filter that depend on amd64.
 #ifndef STUBLAB_AMD64_FILTER_H
 #define STUBLAB_AMD64_FILTER_H
 
 #include <linux/audit.h>
 
-/** The architecture of the calls that a filter lets pass: those of 32-bit code kill the process. */
+/** The architecture of permitted calls: a call of 32-bit code kills the process. */
 #define NATIVE_ARCH AUDIT_ARCH_X86_64
 
 /** The first number of an x32 call (__X32_SYSCALL_BIT), which has the same architecture. */

@@ -1,10 +1,10 @@
-// What a process has to know about the machine that it runs on: amd64.
+// Operations of a process that depend on amd64.
 #ifndef STUBLAB_AMD64_PROCESS_H
 #define STUBLAB_AMD64_PROCESS_H
 
 enum { PAGE_SIZE = 4096 };
 
-/** What glibc registers its restartable sequences with (RSEQ_SIG in <sys/rseq.h>). */
+/** The signature with which glibc registers rseq (RSEQ_SIG in <sys/rseq.h>). */
 enum { RSEQ_SIGNATURE = 0x53053053 };
 
 /** The thread pointer: the base of glibc's __rseq_offset. */
@@ -15,8 +15,8 @@ static inline char *thread_pointer(void) {
 }
 
 /**
- * The processor that the calling thread runs on, read without a system call: Linux keeps it in the
- * low bits of the limit of a segment that anyone may read (__CPUNODE_SEG,
+ * The processor on which the calling thread runs, read without a system call: Linux stores it in
+ * the low bits of the limit of a segment that user code may read (__CPUNODE_SEG,
  * arch/x86/include/asm/segment.h). Negative if there is no such segment, as in User Mode Linux.
  */
 static inline int current_processor(void) {

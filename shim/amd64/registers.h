@@ -10,7 +10,7 @@
 /** The note type of the floating-point and vector registers: the XSAVE area. */
 enum { EXTENDED_STATE = NT_X86_XSTATE };
 
-/** Every component of an XSAVE area but AMX tiles (18), which a process has to ask for. */
+/** Every component of an XSAVE area except AMX tiles (18), which a process must request. */
 #define EVERY_COMPONENT (~(UINT64_C(1) << 18))
 
 /** Words of a register block and of struct sigcontext; the most bytes of an XSAVE area. */
@@ -24,7 +24,7 @@ static inline int64_t get_registers(int32_t tid, uint64_t *block) {
     return stublab_ptrace(PTRACE_GETREGS, tid, 0, block);
 }
 
-/** Writes them. */
+/** Writes the general registers of a stopped thread from a register block. */
 static inline int64_t set_registers(int32_t tid, const uint64_t *block) {
     return stublab_ptrace(PTRACE_SETREGS, tid, 0, (void *)block);
 }
@@ -34,7 +34,7 @@ static inline uint64_t program_counter(const uint64_t *block) {
     return block[REG_RIP];
 }
 
-/** Bytes of the breakpoint instruction, past which the program counter is after its trap. */
+/** Bytes of the breakpoint instruction: after its trap, the program counter is past it. */
 enum { BREAKPOINT_LENGTH = 1 };
 
 /** Sets a register block to make a system call with the instruction at `address`. */

@@ -1,4 +1,4 @@
-// What a register setup leaves in a thread on amd64.
+// Detects what a register setup leaves in a thread on amd64.
 
 #include "attempt.h"
 #include "registers.h"
@@ -9,14 +9,14 @@ static const uint64_t NO_CALL = ~(uint64_t)0;
 /** offsetof(struct user, u_debugreg). */
 enum { DEBUG_REGISTERS = 848, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
 
-/** Flags of eflags. A program can set ID by POPF, and no request clears it. */
+/** Flags of eflags. A program can set ID by POPF, but no request can clear it. */
 enum { TRAP_FLAG = 0x100, ID_FLAG = 0x200000 };
 
 /**
  * The stop must be a signal-delivery-stop that leaves nothing behind. A stop signal may have
- * stopped the process instead. A signal given with the resume may be pending, or its handler just
- * entered, if the stop has another reason. And whether the kernel takes the trap flag of a stepped
- * thread for its own or for the thread's depends on the step before.
+ * stopped the process instead. If the stop has another reason, a signal given with the resume may
+ * still be pending, or its handler may just have been entered. Whether the kernel attributes the
+ * trap flag of a stepped thread to itself or to the thread depends on the previous step.
  */
 int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
     const int signal = outcome->status >> 8;
@@ -29,16 +29,17 @@ int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *ou
     if (setup->signal != 0 && (steps || setup->from != STUBLAB_FROM_SIGNAL))
         return 0;
     // A step may end on the way out of a system call, even one with the number -1: SYSCALL has
-    // copied RIP to RCX. From there the kernel may return by another instruction than from a trap.
+    // copied RIP to RCX. From there the kernel may return with a different instruction than from a
+    // trap.
     const int from_call = setup->from == STUBLAB_FROM_ENTRY || setup->from == STUBLAB_FROM_EXIT ||
                           setup->from == STUBLAB_FROM_SYSEMU;
     if (steps && (from_call || outcome->stopped[REG_RCX] == outcome->stopped[REG_RIP]))
         return 0;
-    // A step over a POPF, which only the stub code has, ends without the trap flag, but
-    // the kernel has noted that it is the thread's own.
+    // A step over a POPF, which only the stub code has, ends without the trap flag, but the kernel
+    // has recorded that the flag is the thread's own.
     if (steps && outcome->stopped[REG_RIP] >> 32 != 0)
         return 0;
-    // In a system call the kernel remembers how it was entered, on which restarts depend.
+    // In a system call, restarts depend on how the kernel was entered.
     return outcome->stopped[REG_ORIG_RAX] == NO_CALL &&
            !(steps && (outcome->stopped[REG_EFLAGS] & TRAP_FLAG));
 }

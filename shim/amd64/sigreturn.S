@@ -1,13 +1,14 @@
-// The loop of a stub that tries register setups by itself: a signal handler that notes the outcome of
-// the last setup, writes the next one to the signal frame that it was given, and returns there.
+// The loop of a stub that tries register setups by itself: a signal handler that records the
+// outcome of the last setup, writes the next one to its signal frame, and returns there.
 //
 //   INT3 ──> handler: note the outcome ──> any left? ──> words into the frame ──> rt_sigreturn
 //              ^                            └─ no: the host's turn, until it is ours   │
 //              └──────────── signal, on the alternate stack <── the setup runs <───────┘
 //
-// It is copied to a page that is followed by struct stublab_exchange, so it is position independent.
-// Whatever registers a setup leaves, the kernel enters a handler with good CS, RSP, DF and TF. AC may
-// be set, so nothing here accesses memory misaligned. No function is called, and no register is saved.
+// It is copied to a page that is followed by struct stublab_exchange, so it is position
+// independent. Whatever registers a setup leaves, the kernel enters a handler with good CS, RSP, DF
+// and TF. AC may be set, so all memory accesses are aligned. The code calls no function and saves
+// no register.
 
 #include "exchange.h"
 #include <asm/unistd.h>
@@ -190,7 +191,7 @@ next:
     jne return
     movq $0, SC_FPSTATE(%r13)
 return:
-    // RSP as after the RET to the restorer: the frame begins a word lower.
+    // RSP is as after the RET to the restorer: the frame begins a word lower.
     mov %r13, %rsp
     // rt_sigreturn leaves NT and ID as they are, and a POPF of the last setup may have set them. The
     // PUSH overwrites the address of the restorer.

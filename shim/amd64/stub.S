@@ -1,4 +1,4 @@
-// The stub code: all that a stub runs by itself. It is copied to a page, so it is position
+// The stub code: everything that a stub runs by itself. It is copied to a page, so it is position
 // independent. System calls preserve R15 and RBX, so these carry the bootstrap convention
 // (assembly/amd64/bootstrap.ts).
 //
@@ -7,9 +7,9 @@
 //     │                                                  │ executed by the SYSCALL here
 //     └──── RBX == 1 and RAX == 0: a cloned child ───────┘
 //
-// gVisor's systrap replaces each executed pair `mov $nr, %eax; syscall` by a jump. A call injected at
-// such a SYSCALL would run something else, and the target of the jump is unmapped with all other
-// memory. So each SYSCALL here follows another instruction, except that of the exit.
+// gVisor's systrap replaces each executed pair `mov $nr, %eax; syscall` with a jump. A call injected
+// at such a SYSCALL would run something else, and the target of the jump is unmapped with all other
+// memory. So each SYSCALL here follows a different instruction, except that of the exit.
 
 #include <asm/unistd.h>
 

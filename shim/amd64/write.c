@@ -101,7 +101,7 @@ static int64_t write(int32_t tid, const struct stublab_setup *setup,
 }
 
 /**
- * What a refused write leaves depends on the registers before it: these are made the registers of
+ * The registers after a refused write depend on those before it: these are set to the registers of
  * rest, unless arrive has just done so. -ESRCH means that the thread is gone, not that a write was
  * refused.
  */

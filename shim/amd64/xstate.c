@@ -2,7 +2,7 @@
 #include <asm/sigcontext.h>
 #include <stddef.h>
 
-/** Where NT_X86_XSTATE has XCR0: USER_XSTATE_XCR0_WORD of the kernel's asm/user.h. */
+/** The offset of XCR0 in NT_X86_XSTATE: USER_XSTATE_XCR0_WORD of the kernel's asm/user.h. */
 enum { XCR0 = 464, XCR0_SIZE = 8 };
 
 enum {
@@ -12,7 +12,7 @@ enum {
     XSTATE_BV = offsetof(struct _xstate, xstate_hdr.xfeatures),
 };
 
-/** What an exec leaves in the control words. */
+/** The control words after an execve. */
 enum { INITIAL_FCW = 0x37f, INITIAL_MXCSR = 0x1f80 };
 
 static void put(uint8_t *at, uint32_t value, int size) {

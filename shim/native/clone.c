@@ -1,4 +1,4 @@
-/* The words of clone(2) and the struct of clone3(2), and what the kernel refuses in them. */
+/* The words of clone(2), the struct of clone3(2), and the values that the kernel refuses. */
 #include "native.h"
 #include "signals.h"
 
@@ -8,7 +8,7 @@
 /* MAX_PID_NS_LEVEL of the kernel's include/linux/pid_namespace.h, which is not exported. */
 #define LAST_PID_LEVEL 32
 
-/* The flags that clone3 takes: those of clone but CLONE_DETACHED, and three that are its own. */
+/* The flags of clone3: those of clone except CLONE_DETACHED, and three of its own. */
 #define CLONE3_FLAGS                                                                               \
     ((UINT32_MAX & ~(uint64_t)(CSIGNAL | CLONE_DETACHED)) | CLONE_NEWTIME | CLONE_CLEAR_SIGHAND |  \
      CLONE_INTO_CGROUP)
@@ -30,7 +30,7 @@ static int has_all(uint64_t flags, uint64_t wanted) {
     return (flags & wanted) == wanted;
 }
 
-/* What kernel_clone and copy_process refuse (kernel/fork.c), by whichever call. */
+/* The flags that kernel_clone and copy_process refuse for both calls (kernel/fork.c). */
 static int both_refuse(uint64_t flags) {
     return has_all(flags, CLONE_NEWNS | CLONE_FS) || has_all(flags, CLONE_NEWUSER | CLONE_FS) ||
            ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) ||
@@ -44,7 +44,7 @@ int64_t native_encode_clone(uint64_t flags, int32_t exit_signal) {
         return -EINVAL;
     if (exit_signal < 0 || exit_signal > CSIGNAL)
         return -EINVAL;
-    /* clone(2) has one address for the pidfd and the parent's copy of the tid. */
+    /* clone(2) has one address for both the pidfd and the parent's copy of the tid. */
     if (has_all(flags, CLONE_PIDFD | CLONE_DETACHED) ||
         has_all(flags, CLONE_PIDFD | CLONE_PARENT_SETTID))
         return -EINVAL;
@@ -61,13 +61,13 @@ int32_t native_clone_exit_signal(uint64_t word) {
     return (int32_t)(word & CSIGNAL);
 }
 
-/* What clone3_args_valid and copy_clone_args_from_user refuse of the flags. */
+/* The flags that clone3_args_valid and copy_clone_args_from_user refuse. */
 static int clone3_refuses_flags(uint64_t flags) {
     return (flags & ~CLONE3_FLAGS) || has_all(flags, CLONE_SIGHAND | CLONE_CLEAR_SIGHAND) ||
            both_refuse(flags);
 }
 
-/* What they refuse of the members beside the flags. */
+/* The other members that they refuse. */
 static int clone3_refuses_members(const struct clone_args *args) {
     if (args->exit_signal > (uint64_t)SIGRTMAX)
         return 1;
@@ -95,7 +95,7 @@ int32_t native_encode_clone3(void *memory, uint32_t at, uint64_t flags, uint64_t
 
     if (clone3_refuses_flags(flags) || clone3_refuses_members(&wanted))
         return -EINVAL;
-    /* Member by member: an assignment of the struct may become a call of memcpy. */
+    /* Member by member: the compiler may turn an assignment of the struct into a call of memcpy. */
     MEMBERS(COPY)
     return CLONE3_SIZE;
 }

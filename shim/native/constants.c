@@ -1,4 +1,4 @@
-/* The table of constants: what the headers say of each name that the build asks for. */
+/* The table of constants: the headers' value of each name that the build requests. */
 #include "machine.h"
 #include "native.h"
 #include "signals.h"
@@ -30,7 +30,7 @@ struct native_constant {
 /* The conversion keeps the sign of AT_FDCWD and adds none to the unsigned CLONE_IO and __WCLONE. */
 #define CONSTANT(name) {#name, (int64_t)(name)},
 
-/* The build writes constants.inc: each name to be offered, under an #ifdef. */
+/* The build writes constants.inc: each name under an #ifdef. */
 static const struct native_constant constants[] = {
 #include "constants.inc"
     {NULL, 0},

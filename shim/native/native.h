@@ -4,8 +4,8 @@
  * serves glibc and musl.
  *
  * These sources are compiled once for each architecture whose registers are encoded, with that
- * architecture's <asm/...> headers, and always run on x86-64. What differs is in the folders amd64/
- * and arm64/, of which the build uses one: each has a machine.h.
+ * architecture's <asm/...> headers, and always run on x86-64. The differences are in the folders
+ * amd64/ and arm64/, each with a machine.h: the build uses one of them.
  *
  * `memory` is the base of the encoder's buffer; `block`, `initial` and `at` are byte offsets in it,
  * multiples of 8. A function that refuses its arguments returns -EINVAL.
@@ -44,7 +44,7 @@
 #define SIGINFO_si_code offsetof(siginfo_t, si_code)
 #define SIGINFO_si_pid offsetof(siginfo_t, si_pid)
 #define SIGINFO_si_uid offsetof(siginfo_t, si_uid)
-/* POSIX says si_timerid, the kernel si_tid. */
+/* POSIX calls it si_timerid, the kernel si_tid. */
 #define SIGINFO_si_timerid offsetof(siginfo_t, si_tid)
 #define SIGINFO_si_overrun offsetof(siginfo_t, si_overrun)
 #define SIGINFO_si_value offsetof(siginfo_t, si_value)
@@ -56,7 +56,7 @@
 #define SIGINFO_si_syscall offsetof(siginfo_t, si_syscall)
 #define SIGINFO_si_arch offsetof(siginfo_t, si_arch)
 
-/* The third version of struct clone_args is what the ABI writes. */
+/* The ABI writes the third version of struct clone_args. */
 #define CLONE3_SIZE CLONE_ARGS_SIZE_VER2
 #define CLONE3_flags offsetof(struct clone_args, flags)
 #define CLONE3_pidfd offsetof(struct clone_args, pidfd)
@@ -70,7 +70,7 @@
 #define CLONE3_set_tid_size offsetof(struct clone_args, set_tid_size)
 #define CLONE3_cgroup offsetof(struct clone_args, cgroup)
 
-/* The flags of a clone that makes another thread of a stub, traced from its birth. */
+/* The flags of a clone that makes another thread of a stub, traced from its start. */
 #define STUB_THREAD_FLAGS                                                                          \
     (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_PTRACE)
 
@@ -91,7 +91,7 @@ uint32_t native_encoder_abi(void);
 const char *native_constant_name(uint32_t index);
 int64_t native_constant_value(uint32_t index);
 
-/* ENCODER_ABI and the functions of the ABI, which the build writes from src/encoder/abi.ts. */
+/* ENCODER_ABI and the prototypes of the ABI, which the build writes from src/encoder/abi.ts. */
 #include "abi.h"
 
 #pragma GCC visibility pop

@@ -1,4 +1,4 @@
-/* What the result of a system call says, for either architecture. */
+/* Results of system calls, for both architectures. */
 #ifndef STUBLAB_NATIVE_RESULT_H
 #define STUBLAB_NATIVE_RESULT_H
 
@@ -7,7 +7,7 @@
 /* MAX_ERRNO of the kernel's include/linux/err.h, which is not exported. */
 #define LAST_ERRNO 4095
 
-/* The kernel's include/linux/errno.h, which is not exported: only a tracer sees these. */
+/* Errnos of the kernel's include/linux/errno.h, which is not exported: only a tracer sees them. */
 #define RESTARTSYS 512
 #define RESTARTNOINTR 513
 #define RESTARTNOHAND 514

@@ -1,6 +1,6 @@
 /*
- * The seccomp filter of guests' stubs: one rule after another, each of which allows one form of one
- * call and else falls through to the next. The last instruction kills.
+ * The seccomp filter of guests' stubs: a sequence of rules. Each rule allows one form of one call,
+ * or else falls through to the next; the last instruction kills the process.
  */
 #include "machine.h"
 #include "native.h"
@@ -23,7 +23,7 @@
 #define INSTRUCTION_POINTER offsetof(struct seccomp_data, instruction_pointer)
 #define ARGUMENT(index) (offsetof(struct seccomp_data, args) + sizeof(uint64_t) * (index))
 
-/* BPF has words of 32 bits; of a longer one the low half lies first. */
+/* BPF has words of 32 bits; of a longer word, the low half comes first. */
 #define LOW_HALF 0
 #define HIGH_HALF sizeof(uint32_t)
 
@@ -31,7 +31,7 @@
 #define COMPARISON 4
 #define VERDICT 1
 
-/* An argument and the only value that it may have. */
+/* An argument and its required value. */
 struct wanted {
     size_t index;
     uint64_t value;
@@ -71,7 +71,7 @@ static struct sock_filter *allow(struct sock_filter *at, uint32_t call, size_t c
     return statement(at, RETURN, SECCOMP_RET_ALLOW);
 }
 
-/* Before all rules: kills other architectures' calls, and traps those in a vsyscall page. */
+/* Before all rules: kills calls of other architectures, and traps those from a vsyscall page. */
 static struct sock_filter *origin(struct sock_filter *at) {
     at = statement(at, LOAD, ARCHITECTURE);
     at->code = JUMP_IF_EQUAL;

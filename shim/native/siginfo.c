@@ -1,10 +1,10 @@
-/* The kernel's siginfo_t, whose union holds what the signal and its code say. */
+/* The kernel's siginfo_t: the signal and its code determine the content of its union. */
 #include "native.h"
 #include "signals.h"
 
 #include <asm/siginfo.h>
 
-/* Headers that are older than these codes end sooner: SEGV_CPERR, TRAP_PERF, SYS_USER_DISPATCH. */
+/* Older headers lack the last codes: SEGV_CPERR, TRAP_PERF, SYS_USER_DISPATCH. */
 #if NSIGSEGV < 10
 #undef NSIGSEGV
 #define NSIGSEGV 10
@@ -23,7 +23,7 @@ _Static_assert(offsetof(siginfo_t, _sifields) == 16, "the union begins at 16");
 _Static_assert(offsetof(siginfo_t, _sifields._timer._sigval) == SIGINFO_si_value,
                "a timer's si_value has the place of the others'");
 
-/* The codes 1 to `last` of a signal, and what the union holds with them. */
+/* The codes 1 to `last` of a signal, and the form of the union with them. */
 struct codes {
     int32_t last;
     int32_t form;
@@ -51,7 +51,7 @@ static struct codes codes_of(int32_t signal) {
     }
 }
 
-/* siginfo_layout of kernel/signal.c, without what it adds to a fault. */
+/* siginfo_layout of kernel/signal.c, without the variants of a fault. */
 static int32_t form_of(int32_t signal, int32_t code) {
     struct codes own = codes_of(signal);
 
@@ -97,7 +97,7 @@ static void fill(siginfo_t *info, int32_t form, uint64_t first, uint64_t second,
         info->si_arch = (uint32_t)third;
         break;
     default:
-        /* SIGINFO_KILL, and what begins as it does. */
+        /* SIGINFO_KILL, and the forms that begin with the same members. */
         info->si_pid = (int32_t)first;
         info->si_uid = (uint32_t)second;
         if (form == SIGINFO_CHLD)

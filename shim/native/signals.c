@@ -1,4 +1,4 @@
-/* Sets of signals as the kernel has them: one word. */
+/* The kernel's signal sets: one word. */
 #include "signals.h"
 #include "native.h"
 

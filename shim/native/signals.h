@@ -1,4 +1,4 @@
-/* The kernel's own signals, for either architecture. */
+/* The kernel's signals, for both architectures. */
 #ifndef STUBLAB_NATIVE_SIGNALS_H
 #define STUBLAB_NATIVE_SIGNALS_H
 
@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * <asm/signal.h> says _NSIG, which x86's exported headers leave undefined. A signal set has one bit
- * for each signal.
+ * <asm/signal.h> refers to _NSIG, which x86's exported headers do not define. A signal set has one
+ * bit for each signal.
  */
 #undef SIGRTMAX
 #define SIGRTMAX ((int32_t)(8 * sizeof(sigset_t)))

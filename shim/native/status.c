@@ -1,10 +1,10 @@
 /*
- * The status words of wait4(2), taken apart by the macros of <sys/wait.h>, which know no
- * architecture. That header declares the signals a second time, so nothing else is in this file.
- * Not by WIFSTOPPED and WIFSIGNALED: about words that the kernel never stores (0x7f, 0xff) the
- * libcs differ.
+ * The status words of wait4(2), decoded with the macros of <sys/wait.h>, which are the same on
+ * every architecture. That header redeclares the signals, so this file contains nothing else.
+ * WIFSTOPPED and WIFSIGNALED are not used: C libraries differ about words that the kernel never
+ * stores (0x7f, 0xff).
  */
-/* <sys/wait.h> hides WCOREDUMP from C11 and POSIX. */
+/* For WCOREDUMP, which <sys/wait.h> hides from C11 and POSIX. */
 #define _DEFAULT_SOURCE /* NOLINT(bugprone-reserved-identifier) */
 #include "native.h"
 
@@ -17,7 +17,7 @@
 #define STOP_SIGNAL_SHIFT 8
 #define CONTINUED 0xffff
 
-/* What PTRACE_O_TRACESYSGOOD (ptrace(2)) adds to SIGTRAP at a system call stop. */
+/* The bit that PTRACE_O_TRACESYSGOOD (ptrace(2)) adds to SIGTRAP at a system call stop. */
 #define SYSGOOD_BIT 0x80
 
 _Static_assert(WIFSTOPPED(SIGTRAP << STOP_SIGNAL_SHIFT | STOP_MARK) &&
@@ -29,7 +29,7 @@ static int is_stop(int32_t status) {
     return (status & 0xff) == STOP_MARK;
 }
 
-/* PTRACE_EVENT_*, which the kernel stores above the word of the stop. */
+/* The PTRACE_EVENT_* that the kernel stores above the word of the stop. */
 static int32_t event_of(int32_t status) {
     return (int32_t)((uint32_t)status >> 16);
 }
@@ -41,7 +41,7 @@ static int32_t stop_kind(int32_t status) {
     case 0:
         return signal == (SIGTRAP | SYSGOOD_BIT) ? WAIT_SYSCALL_STOP : WAIT_STOPPED;
     case PTRACE_EVENT_STOP:
-        /* By SIGTRAP stop PTRACE_INTERRUPT and the first stop of a child under PTRACE_SEIZE. */
+        /* PTRACE_INTERRUPT and the first stop of a seized tracee's child are stops by SIGTRAP. */
         return signal == SIGTRAP ? WAIT_EVENT : WAIT_GROUP_STOP;
     default:
         return WAIT_EVENT;
@@ -52,7 +52,7 @@ static int32_t stop_kind(int32_t status) {
 static int32_t end_kind(int32_t status) {
     if (WIFEXITED(status))
         return WCOREDUMP(status) ? -EINVAL : WAIT_EXITED;
-    /* 0x7f with the core bit is not a signal, and a killed task has no exit code. */
+    /* 0x7f with the core bit is not a signal, and a killed process has no exit code. */
     if (WTERMSIG(status) == STOP_MARK || WEXITSTATUS(status))
         return -EINVAL;
     return WAIT_SIGNALED;

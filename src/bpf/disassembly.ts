@@ -46,7 +46,7 @@ export function disassembleFilter(filter: Uint8Array, constants: Constants): Fil
   });
 }
 
-/** For each line, the offset that A was loaded from; undefined if it depends on the path taken. */
+/** For each line, the offset from which A was loaded; undefined if it depends on the path taken. */
 function loadedAt(program: readonly SockFilter[]): (number | undefined)[] {
   const loaded: (number | undefined)[] = [];
   const reached = new Set<number>();

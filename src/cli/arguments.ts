@@ -27,7 +27,7 @@ export function parseArgument(
   return string(text);
 }
 
-/** Whether each term is a number or an upper-case word, and at least one is a word. */
+/** Whether each term is a number or an upper-case word, with at least one word. */
 function isExpression(text: string): boolean {
   const terms = text.split("|").map((term) => term.trim());
   return (
@@ -36,7 +36,7 @@ function isExpression(text: string): boolean {
   );
 }
 
-/** The most that is copied into a stub for one argument. */
+/** The most bytes that are copied into a stub for one argument. */
 const ARGUMENT_LIMIT: Limit = { most: 1 << 26, of: "an argument" };
 
 /** A file's content, without a terminating NUL. */

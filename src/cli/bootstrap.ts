@@ -31,7 +31,9 @@ const MOST_GRANDCHILDREN = 10_000;
 /** How often --hold checks its stubs. */
 const WATCH_MILLISECONDS = 100;
 
-/** How long the command may take with a user's encoder, in milliseconds: in all, plus a share for each grandchild. */
+/**
+ * How long the command may take with a user's encoder, in milliseconds: a fixed time, plus a time for each grandchild.
+ */
 const LIMIT = 10_000;
 const LIMIT_OF_EACH = 20;
 

@@ -7,7 +7,7 @@ import { inputName, readInput } from "../input.ts";
 import { parseJson } from "../shape.ts";
 import { UsageError } from "./command.ts";
 
-/** What the help of commands that take a case says about it. */
+/** The text about cases in the help of commands that take one. */
 export const CASE_HELP = `CASE is a file "stublab.case/1" (docs/fuzzing-cases.md), the folder of a finding, or - for standard input.`;
 
 const DOCUMENT = "docs/fuzzing-cases.md describes the format; examples/cases has examples";

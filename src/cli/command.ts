@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { parseNumber } from "../encoder/names.ts";
 import { type ErrorDetails, InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 
 /** A command of the command line. */
 export interface Command {
@@ -19,25 +20,27 @@ export class UsageError extends InputError {
   }
 }
 
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
 /** A parsed command line: options and positional arguments. */
-type Parsed<T extends NonNullable<ParseArgsConfig["options"]>> = ReturnType<
+type Parsed<T extends Options> = ReturnType<
   typeof parseArgs<{ options: T; allowPositionals: true }>
 >;
+
+const HELP_REMEDY = "--help lists the options";
 
 /**
  * Parses options as node:util does.
  *
- * @throws UsageError for an unknown option or a positional argument.
+ * @throws UsageError for an unknown, repeated or incomplete option, or a positional argument.
  */
-export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
+export function parseOptions<T extends Options>(
   args: readonly string[],
   options: T,
 ): Parsed<T>["values"] {
   const { values, positionals } = parseCommand(args, options);
   if (positionals[0] === undefined) return values;
-  throw new UsageError(`unexpected argument '${positionals[0]}'`, {
-    remedy: "--help lists the options",
-  });
+  throw new UsageError(`unexpected argument "${positionals[0]}"`, { remedy: HELP_REMEDY });
 }
 
 /**
@@ -45,21 +48,62 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
  *
  * @throws UsageError
  */
-export function parseCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
-  args: readonly string[],
-  options: T,
-): Parsed<T> {
-  try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
-  } catch (error) {
-    // Only the first sentence describes the error; the rest is advice for callers of parseArgs.
-    const text = error instanceof Error ? error.message : String(error);
-    const [message = text] = text.split(/\.\s/);
-    throw new UsageError(message.charAt(0).toLowerCase() + message.slice(1), {
-      cause: error,
-      remedy: "--help lists the options",
+export function parseCommand<T extends Options>(args: readonly string[], options: T): Parsed<T> {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const given = new Set<string>();
+  const checked: string[] = [];
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    checkOption(token, options);
+    if (given.has(token.name) && !options[token.name]?.multiple) {
+      throw new UsageError(`${token.rawName} is given more than once`, { remedy: HELP_REMEDY });
+    }
+    given.add(token.name);
+    checked.push(`--${token.name}${token.value === undefined ? "" : `=${token.value}`}`);
+  }
+  const words = [...checked, "--", ...positionals];
+  return parseArgs({ args: words, options, strict: true, allowPositionals: true });
+}
+
+/** An option as it is written: `-o FILE` has the name "output" and the raw name "-o". */
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+/** @throws UsageError for an unknown option, a missing value, or a value that the option does not take. */
+function checkOption({ name, rawName, value, inlineValue }: OptionToken, options: Options): void {
+  const type = Object.hasOwn(options, name) ? options[name]?.type : undefined;
+  if (type === undefined) throw unknownOption(name, rawName, Object.keys(options));
+  if (type === "boolean") {
+    if (value === undefined) return;
+    throw new UsageError(`${rawName} takes no value, got "${value}"`, { remedy: HELP_REMEDY });
+  }
+  if (value === undefined) {
+    throw new UsageError(`${rawName}: the value is missing`, { remedy: HELP_REMEDY });
+  }
+  // A negative number is a value: the error for it names what the option expects.
+  if (!inlineValue && /^-[^\d]/.test(value)) {
+    throw new UsageError(`${rawName}: the value is missing before "${value}"`, {
+      remedy: `if "${value}" is the value, write --${name}=${value}`,
     });
   }
+}
+
+function unknownOption(name: string, rawName: string, known: readonly string[]): UsageError {
+  const near = name.length > 1 ? nearest(name, [...known, "help"]) : undefined;
+  const hint = near === undefined ? "" : `; did you mean --${near}?`;
+  return new UsageError(`unknown option ${rawName}${hint}`, { remedy: HELP_REMEDY });
 }
 
 /**
@@ -68,7 +112,7 @@ export function parseCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
  */
 export function splitWords(
   args: readonly string[],
-  known: NonNullable<ParseArgsConfig["options"]>,
+  known: Options,
 ): { options: string[]; words: string[] } {
   const options: string[] = [];
   const words: string[] = [];

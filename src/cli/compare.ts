@@ -28,7 +28,7 @@ ENCODER is assembly, script, native or gvisor (the decisions of the original), o
 module or an ES module that follows docs/encoder-abi.md. A file runs in a separate process, under a time limit.
 Default: assembly, script, native.
 
-  --encoder FILE    add an encoder to the ENCODERs
+  --encoder FILE    add an encoder to the ENCODERs; may be repeated
   --operation O     compare only this operation: ${OPERATIONS.slice(0, 7).join(", ")},
                     ${OPERATIONS.slice(7).join(", ")}, or one function of the ABI, such as
                     encodeClone; may be repeated
@@ -102,7 +102,7 @@ async function publish(report: CompareReport, values: Values, command: string): 
   else tell(printComparison(report));
 }
 
-/** What to compare, and when to stop. */
+/** The options that select cases and limit the run. @throws UsageError, InputError */
 function limitsOf(values: Values): Pick<CompareOptions, "only" | "input" | "cases" | "seconds"> {
   if (values.cases !== undefined && values.seconds !== undefined) {
     throw new UsageError("--cases and --seconds exclude each other");

@@ -179,7 +179,7 @@ function live(reports: readonly LiveReport[]): string {
     ];
   });
   const legend =
-    "  cases that are neither held nor listed below were undecided: the kernel does not show them";
+    "  cases that neither held nor are listed below were undecided: the kernel does not show them";
   return [paint("bold", head.join(" ")), ...rows, legend].join("\n");
 }
 

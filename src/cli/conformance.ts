@@ -14,7 +14,7 @@ import { paint, printJson, tell } from "./report.ts";
 const help = `usage: stublab conformance [options]
 
 Checks ${FACTS.length} facts about ptrace registers and system call restarts on this kernel: what is written, what is read back, and
-what happens after the resume. It is meant for developers of kernels, and of software that emulates a kernel.
+what happens after the resume. It is intended for developers of kernels, and of software that emulates a kernel.
 
   --only PATTERN   check only facts whose group or name matches a regular expression
   --list           list the facts without checking them
@@ -58,7 +58,8 @@ function matching(only: string): typeof FACTS {
   try {
     pattern = new RegExp(only, "i");
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const why = text.replace(/^Invalid regular expression: /, "");
     throw new UsageError(`--only: invalid regular expression: ${why}`, {
       cause,
       remedy: "to match ( [ + and other special characters literally, put a backslash before them",
@@ -109,8 +110,7 @@ function tellAll(verdicts: readonly Verdict[], machine: Machine): string {
   const share = looked === 0 ? "" : `, ${((100 * held) / looked).toFixed(1)} %`;
   const rest = skipped === 0 ? "" : `; ${skipped} skipped`;
   const attempts = verdicts.reduce((sum, it) => sum + contradictionsOf(it), 0);
-  const without =
-    attempts === 0 ? "" : `; ${attempts} attempts that others contradict are not counted`;
+  const without = attempts === 0 ? "" : `; ${attempts} irreproducible attempts are not counted`;
   const score = `${held} of ${looked} facts hold${share}${rest}${without}`;
   return `${machineLine(machine)}\n\n${parts.join("")}\n${paint("bold", score)}\n`;
 }

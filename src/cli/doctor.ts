@@ -166,7 +166,7 @@ function injected(stub: Stub): Seen {
       "stub and host must be in the same pid namespace",
     );
   stub.scrub();
-  return { detail: `getppid returned ${parent}; all but the stub code is unmapped` };
+  return { detail: `getppid returned ${parent}; everything except the stub code is unmapped` };
 }
 
 function memory(stub: Stub): Seen {

@@ -38,7 +38,7 @@ const LIMITS: readonly Limit[] = [
   },
 ];
 
-/** Checks of what single commands need from this machine and this process's limits; a check that fails throws. */
+/** Checks of the machine and of the limits of this process that single commands need; a check that fails throws. */
 export const LIMIT_TRIALS: readonly [name: string, trial: () => Seen][] = [
   ["/proc", () => ({ detail: `process ${/^\d+/.exec(readProc("/proc/self/stat"))?.[0]}` })],
   ["temporary folder", temporaryFolder],
@@ -75,7 +75,7 @@ function examine({ title, least, warning }: Limit): Seen {
 /** Needed by fuzz and by one scenario. */
 function threads(): Seen {
   const worker = new Worker("", { eval: true });
-  // Only its start matters.
+  // Only the start of the worker matters.
   worker.on("error", () => {});
   worker.unref();
   return { detail: "a worker thread starts" };

@@ -1,10 +1,10 @@
-// How doctor turns a trial into a finding, and the trials of what single commands need beyond stubs.
+// Turns trials into findings of doctor, and tries what single commands need in addition to stubs.
 
 import { DeathError, type ErrorDetails, StublabError } from "../errors.ts";
 import { FROMS, type From, OUTCOME, outcomeAt } from "../fuzz/setups.ts";
 import { explain } from "../limits.ts";
 
-/** What a trial saw, and a warning if something does not work. */
+/** The result of a trial, and a warning if something does not work. */
 export interface Seen {
   readonly detail: string;
   readonly warning?: string;
@@ -38,7 +38,7 @@ function failureOf(failure: unknown): { detail: string; remedy: string | undefin
   return { detail, remedy: error instanceof StublabError ? error.remedy : undefined };
 }
 
-/** Checks what only some commands need. */
+/** Tries what only some commands need. */
 export async function tryCommands(): Promise<Finding[]> {
   return [
     await attemptFor("guests", "guest, record switch and Platform", guest),
@@ -51,7 +51,7 @@ export async function tryCommands(): Promise<Finding[]> {
   ];
 }
 
-/** The same for what only some commands need: the finding is a warning if the trial throws. */
+/** Like `attempt`, but the finding is a warning if the trial throws: only some commands need it. */
 async function attemptFor(
   name: string,
   commands: string,
@@ -107,7 +107,7 @@ async function recording(): Promise<Seen> {
   throw failed(`${failures} facts of a recorded birth do not hold`);
 }
 
-/** Tries a setup that changes nothing, from each of some stops up to the INT3. */
+/** Tries a setup that changes nothing, from each of the given stops to the INT3. */
 async function setups(way: "SETREGS" | "SIGRETURN", froms: readonly From[]): Promise<Seen> {
   const { Trier } = await import("../fuzz/trial.ts");
   const { Batch } = await import("../fuzz/batch.ts");

@@ -37,7 +37,7 @@ export async function chooseEncoder(choice: string, limit: number): Promise<Enco
   return process.exit(await runCommand(choice, args, [0, 1, 2], limit));
 }
 
-/** In the child. */
+/** Opens the encoder, in the child. */
 async function openHere(file: string): Promise<Encoder> {
   const { exit } = process;
   process.on("uncaughtException", (error) => {
@@ -101,7 +101,7 @@ async function runCommand(
   }
 }
 
-/** How the parent follows the child that runs its command. */
+/** The parent's view of the child that runs its command. */
 class CommandWatch {
   readonly #child: ForeignProcess;
   readonly #name: string;
@@ -117,7 +117,7 @@ class CommandWatch {
     if (opened !== "open") throw this.#fault("did not load its encoder first");
     const status = await this.#hear(limit, "the command did not end");
     if (typeof status !== "number") throw this.#fault("loaded its encoder twice");
-    // How it exits changes nothing any more.
+    // How it exits does not matter.
     await this.#child.next(END_LIMIT);
     return status;
   }

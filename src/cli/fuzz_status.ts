@@ -7,7 +7,7 @@ import { draw, talk } from "./report.ts";
 const PAUSE = 5000;
 const [UP, CLEAR, CLEAR_BELOW] = ["\x1b[A", "\x1b[K", "\x1b[J"];
 
-/** The progress of a run on stderr: a few lines that are redrawn, or a plain line now and then. */
+/** The progress of a run on stderr: a few lines that are redrawn, or else a plain line at intervals. */
 export class FuzzStatus {
   readonly #drawn = process.stderr.isTTY === true && process.env.TERM !== "dumb";
   readonly #bold = this.#drawn && !process.env.NO_COLOR;
@@ -58,7 +58,7 @@ export class FuzzStatus {
     return process.stderr.columns || 80;
   }
 
-  /** How many rows the lines take now: a terminal that has become narrower has wrapped them. */
+  /** How many rows the lines currently take: a terminal that has become narrower wraps them. */
   get #rows(): number {
     return this.#lengths.reduce((sum, n) => sum + Math.max(1, Math.ceil(n / this.#width)), 0);
   }

@@ -19,7 +19,7 @@ import { talk } from "./report.ts";
 const help = `usage: stublab gallery DIR [FILE…] [options]
 
 Writes web pages of recordings: an index, DIR/index.html, and for each recording a page, NAME.html, and the recording
-itself, NAME.json. Each page is one self-contained file, so the pages can be handed out or put on any web server.
+itself, NAME.json. Each page is one self-contained file, which can be sent to others or put on any web server.
 
 Without FILEs every scenario is recorded, which takes some seconds. With FILEs nothing is run. DIR is created if it
 does not exist; other files in it are not changed.

@@ -91,8 +91,8 @@ const CLOSE_RANGE_UNSHARE = 2;
 const NO_DESCRIPTOR = 0x7fff_ffff;
 
 /**
- * Gives a stub its own file table, so that no call can close what Node.js needs. Some container profiles forbid
- * unshare but allow close_range (Linux 5.9).
+ * Gives a stub its own file table, so that no call can close a descriptor that Node.js needs. Some container profiles
+ * forbid unshare but allow close_range (Linux 5.9).
  */
 function leaveFiles(stub: Stub): void {
   const { errno } = stub.inject("close_range", NO_DESCRIPTOR, NO_DESCRIPTOR, CLOSE_RANGE_UNSHARE);
@@ -101,7 +101,7 @@ function leaveFiles(stub: Stub): void {
 
 interface Placed {
   readonly argument: InjectArgument;
-  /** What the register gets: the word, or the address of the bytes. */
+  /** The value for the register: the word, or the address of the bytes. */
   readonly word: bigint;
 }
 

@@ -4,8 +4,8 @@ import { setImmediate } from "node:timers/promises";
 const FATAL = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Does work that would leave something behind if a signal ended this process in the middle. A signal that arrives
- * meanwhile ends the process after the work, with the same wait status.
+ * Does work that would leave something behind if a signal ended this process before its end. A signal that arrives
+ * during the work ends the process afterwards, with the same wait status.
  *
  * @param work is passed an AbortSignal that is aborted when a signal arrives, so that it can end early
  */

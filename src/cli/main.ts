@@ -7,7 +7,7 @@ import { reportError, unwritable } from "./report.ts";
 
 declare const STUBLAB_VERSION: string;
 
-/** What each command does, and how to load it: only the command that is run is loaded. */
+/** The summary of each command, and its loader: only the command that runs is loaded. */
 const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }> = {
   bootstrap: {
     summary: "bootstrap a master and grandchildren, and check them against /proc",
@@ -77,7 +77,7 @@ ${Object.entries(COMMANDS)
 Exit status: 0 success, 1 something was found or failed, 2 wrong usage, 3 not possible on this machine.
 `;
 
-/** Codes of the errors that mean that this machine cannot do it. */
+/** The codes of errors that are limits of this machine: exit status 3. */
 const MACHINE_ERRORS = new Set([
   "ERR_STUBLAB_UNSUPPORTED",
   "ERR_STUBLAB_FORK",

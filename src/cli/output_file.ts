@@ -91,7 +91,7 @@ function unwritable(path: string, cause: unknown): StublabError {
   });
 }
 
-/** A signal that arrives meanwhile ends this process after the temporary file is gone. */
+/** A signal that arrives during the replacement ends this process after the temporary file is removed. */
 function replaceIn(
   path: string,
   files: readonly (readonly [name: string, content: Content])[],
@@ -118,7 +118,7 @@ function replace(folder: Folder, name: string, content: Content): void {
   }
 }
 
-/** Replaces an open file by a new one; returns whether that is permitted. */
+/** Replaces an open file with a new one; returns whether that is permitted. */
 function putInPlace(
   folder: Folder,
   name: string,
@@ -164,7 +164,7 @@ function statsOf(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
 
-/** The path that a chain of links ends at, which need not exist; a number if it is a descriptor of this process. */
+/** The path at the end of a chain of links, which need not exist; a number if it is a descriptor of this process. */
 function targetOf(path: string): string | number {
   let target = path;
   for (let i = 0; i < MOST_LINKS; i++) {

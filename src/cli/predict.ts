@@ -69,7 +69,7 @@ function whatIsMissing({ on }: Case, unpredicted: string | null): string {
 /** The XSAVE area of a processor with AVX: its length, XCR0, and the valid bits of mxcsr. */
 const USUAL_XSTATE = { xstateLength: 832, xfeatures: 7, mxcsrMask: 0x2ffff };
 
-/** If nothing can be traced here, assumes the XSAVE area of most machines and the features of a new kernel. */
+/** Reads the machine; if nothing can be traced here, assumes the XSAVE area of most machines and a new kernel. */
 function readMachineAnyhow(): Machine {
   try {
     return readThisMachine();

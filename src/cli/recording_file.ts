@@ -7,7 +7,8 @@ import { SCENARIOS } from "../record/scenarios.ts";
 /**
  * Loads the recording that a command line names: a file, or `-` for standard input.
  *
- * @throws InputError if it is not one. If it is the name of a scenario, the error says how to record it.
+ * @throws InputError if it is not a recording. If it is the name of a scenario, the remedy is the command that records
+ * it.
  */
 export function readRecording(file: string): Recording {
   if (file === "-") return loadRecording(0);

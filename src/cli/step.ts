@@ -19,8 +19,8 @@ import { recordFor } from "./scenario.ts";
 const help = `usage: stublab step [SCENARIO | FILE] [options]
 
 Records a scenario, or loads a recording, and walks through it in the terminal, forwards and backwards. It shows the
-lanes, the code, the registers, what the kernel reports, and why. No process runs meanwhile. Before important steps it
-asks what will happen. If the input or output is not a terminal, or a dumb one, the steps are printed as text.
+lanes, the code, the registers, what the kernel reports, and why. No process is running by then. Before important steps
+it asks what will happen. If the input or output is not a terminal, or is a dumb one, the steps are printed as text.
 
   --step N      start at step N instead of the introduction
   --encoder E   for a scenario: ${ENCODER_HELP}

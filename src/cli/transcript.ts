@@ -1,9 +1,9 @@
-/** How much is kept for the document: bytes of each stream, lines and characters of the trace. */
+/** The limits of the document: bytes of each stream, and lines and characters of the trace. */
 const MOST_BYTES = 4 << 20;
 const MOST_LINES = 100_000;
 const MOST_CHARACTERS = 4 << 20;
 
-/** What was omitted: bytes of each stream, and lines of the trace. */
+/** The amounts that were omitted: bytes of each stream, and lines of the trace. */
 export interface Omitted {
   readonly stdout: number;
   readonly stderr: number;

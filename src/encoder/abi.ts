@@ -4,8 +4,8 @@ import type { Arch } from "./arch.ts";
 export const ENCODER_ABI = 2n;
 
 /**
- * A parameter. A `block` is the byte offset of a register block, an `area` that of `size` bytes that the
- * function fills; the others are numbers of 32 bits (Number) and words of 64 (BigInt).
+ * A parameter. A `block` is the byte offset of a register block, an `area` that of `size` bytes that the function
+ * fills; an `i32` is a Number, an `i64` a BigInt.
  */
 export interface Parameter<
   K extends "i32" | "i64" | "block" | "area" = "i32" | "i64" | "block" | "area",
@@ -16,24 +16,24 @@ export interface Parameter<
   readonly size?: number;
 }
 
-/** `word` is an i64 that means 0 to 2^64 - 1; `i64` is signed. */
+/** A `word` is an unsigned i64, 0 to 2^64 - 1; an `i64` is signed. */
 export type Result = "none" | "i32" | "i64" | "word";
 
-/** A function of the ABI, as far as a caller has to know it. */
+/** The signature of a function of the ABI. */
 export interface Signature<
   P extends readonly Parameter[] = readonly Parameter[],
   R extends Result = Result,
   C extends boolean = boolean,
 > {
-  /** What it is part of: the functions of one operation are compared and reported together. */
+  /** The operation that it belongs to: functions of one operation are compared and reported together. */
   readonly operation: Operation;
   readonly parameters: P;
   readonly result: R;
-  /** Whether only the comparison calls it: an encoder drives stubs without it. */
+  /** Whether only the comparison calls it: an encoder can drive stubs without it. */
   readonly comparisonOnly: C;
 }
 
-/** What encoders do, in the order of the comparison's page; "layout" are the constants. */
+/** The operations of encoders, in the order of the comparison's page; "layout" stands for the constants. */
 export const OPERATIONS = [
   "layout",
   "syscall",
@@ -57,7 +57,7 @@ const area = (name: string, size: number): Parameter<"area"> => ({ kind: "area",
 const i32 = (name: string): Parameter<"i32"> => ({ kind: "i32", name });
 const i64 = (name: string): Parameter<"i64"> => ({ kind: "i64", name });
 
-/** A function that stubs, platforms or guests are driven with. */
+/** A function that stubs, platforms or guests need. */
 function define<const P extends readonly Parameter[], R extends Result>(
   operation: Operation,
   parameters: P,
@@ -75,7 +75,7 @@ function compared<const P extends readonly Parameter[], R extends Result>(
   return { operation, parameters, result, comparisonOnly: true };
 }
 
-/** Bytes of struct clone_args, of siginfo_t, of the longest filter (128 instructions), and of six arguments. */
+/** The sizes in bytes of struct clone_args, siginfo_t, the longest filter (128 instructions), and six arguments. */
 const CLONE_ARGS_SIZE = 88;
 const SIGINFO_SIZE = 128;
 const FILTER_SIZE = 1024;
@@ -83,12 +83,12 @@ const ARGUMENTS_SIZE = 48;
 
 /*
  * The ABI. The types of this file, the bindings of the C encoder and its prototypes derive from this table;
- * docs/encoder-abi.md says in full what each function does.
+ * docs/encoder-abi.md specifies each function.
  */
 const TABLE = {
   /**
-   * (block, initial, number, arg0, …, arg5) Writes the frame of one system call to `block`: all of `initial`, the
-   * number, the six arguments, and what keeps the kernel from restarting an earlier call.
+   * (block, initial, number, arg0, …, arg5) Writes the frame of one system call to `block`: a copy of `initial` with
+   * the number and the six arguments, which the kernel cannot mistake for an interrupted call to restart.
    */
   encodeSyscall: define(
     "syscall",
@@ -109,9 +109,9 @@ const TABLE = {
   encodeBootstrap: define("bootstrap", [block("block"), i32("parent")], "none"),
   /** (flags, exitSignal) The first argument of clone(2); -EINVAL if a field overflows or the kernel refuses the flags. */
   encodeClone: define("clone", [i64("flags"), i32("exitSignal")], "i64"),
-  /** (word) The flags of a clone word. */
+  /** (word) The flags of a clone word: bits 8 to 31. */
   cloneFlags: compared("clone", [i64("word")], "word"),
-  /** (word) The exit signal of a clone word. */
+  /** (word) The exit signal of a clone word: bits 0 to 7. */
   cloneExitSignal: compared("clone", [i64("word")], "i32"),
   /**
    * (at, …) Writes struct clone_args, the argument of clone3(2), to `at`, and returns its size; -EINVAL, with nothing
@@ -138,39 +138,39 @@ const TABLE = {
   ),
   /** (options) The third argument of wait4(2), or -EINVAL if the kernel refuses it. */
   encodeWaitOptions: define("wait4", [i64("options")], "i64"),
-  /** (status) Which of the constants WAIT_* a status word means; -EINVAL if wait4 never stores it. */
+  /** (status) The kind of a status word, a constant WAIT_*; -EINVAL if wait4 never stores that word. */
   waitKind: define("status", [i32("status")], "i32"),
-  /** (status) The exit code, or the signal that killed or stopped. */
+  /** (status) The exit code, or the signal that killed or stopped the process; 0 if there is neither. */
   waitValue: define("status", [i32("status")], "i32"),
-  /** (status) PTRACE_EVENT_*, or 0. */
+  /** (status) The PTRACE_EVENT_* of a stop, or 0. */
   waitEvent: define("status", [i32("status")], "i32"),
-  /** (status) 1 if a core was dumped. */
+  /** (status) 1 if a core was dumped, else 0. */
   waitCoreDumped: define("status", [i32("status")], "i32"),
   /** (signal) The status word of a stop by `signal`. */
   encodeStop: compared("status", [i32("signal")], "i32"),
   /** (block) The word that the last system call left in `block`, 0 to 2^64 - 1. */
   syscallResult: define("result", [block("block")], "word"),
-  /** (result) The errno that a result stands for, or 0 if it is a value. */
+  /** (result) The errno of a result, or 0 if it is a value. */
   syscallErrno: define("result", [i64("result")], "i32"),
-  /** (errno) 1 if the kernel asks for the call to be run again (ERESTARTSYS and its like), else 0. */
+  /** (errno) 1 if the errno makes the kernel restart the call (ERESTARTSYS and the like), else 0. */
   restartsSyscall: define("result", [i32("errno")], "i32"),
   /** (block) Moves the instruction pointer of `block` back over the system call instruction before it. */
   rewindSyscall: define("restart", [block("block")], "none"),
   /**
-   * (block, original) Does to `block` what the kernel does before it runs a call again whose result asks for it, and
-   * returns 1 if it did. `original` is what the call found in the register of its result: arm64 only, for amd64 has
-   * it in orig_rax.
+   * (block, original) Changes `block` as the kernel does before it restarts a call, and returns 1; returns 0 if the
+   * result does not request a restart. `original` is the value of the result register before the call: only arm64 uses
+   * it, as amd64 has orig_rax.
    */
   restartSyscall: compared("restart", [block("block"), i64("original")], "i32"),
   /** (signal) The kernel's signal set of one signal; 0 if there is no such signal. */
   signalSet: define("signals", [i32("signal")], "word"),
-  /** (set) `set` without what cannot be blocked. */
+  /** (set) `set` without the signals that cannot be blocked. */
   blockableSignals: compared("signals", [i64("set")], "word"),
-  /** (signal, code) Which of the constants SIGINFO_KILL to SIGINFO_SYS says what the union of a siginfo_t holds. */
+  /** (signal, code) The form of the union of a siginfo_t: a constant, SIGINFO_KILL to SIGINFO_SYS. */
   siginfoForm: compared("siginfo", [i32("signal"), i32("code")], "i32"),
   /**
-   * (at, signal, code, first, second, third) Writes a siginfo_t of 128 bytes to `at`, with the union's members in the
-   * order of its form, and returns the form.
+   * (at, signal, code, first, second, third) Writes a siginfo_t of 128 bytes to `at`, with the members of its form in
+   * their order, and returns the form.
    */
   encodeSiginfo: compared(
     "siginfo",
@@ -186,20 +186,20 @@ const TABLE = {
   ),
   /**
    * (at, exitSignal) Writes the seccomp filter of guests' stubs to `at`, at most 128 instructions of 8 bytes, and
-   * returns their number. `exitSignal` is that of the stubs that are cloned.
+   * returns their number. `exitSignal` is the exit signal of cloned stubs.
    */
   encodeSeccomp: define("seccomp", [area("at", FILTER_SIZE), i32("exitSignal")], "i32"),
   /**
-   * (block, initial) Makes `block` fit to be resumed: the segment selectors of `initial`, and no call to restart.
+   * (block, initial) Prepares `block` for a resume: the segment selectors of `initial`, and no call to restart.
    * Returns 1 if the guest single-steps itself (TF), else 0.
    */
   enterGuest: define("guest", [block("block"), block("initial")], "i32"),
   /**
-   * (block, at) The number of the system call that a guest stopped at. Writes its six arguments to `at`, and gives the
-   * number back to rax, where the kernel put -ENOSYS.
+   * (block, at) Returns the number of the system call that a guest stopped at. Writes its six arguments to `at`, and
+   * the number to rax, where the kernel put -ENOSYS.
    */
   decodeGuestSyscall: define("guest", [block("block"), area("at", ARGUMENTS_SIZE)], "i32"),
-  /** (block, result) Sets the result of that call. */
+  /** (block, result) Sets the result of the call that a guest stopped at. */
   encodeGuestResult: define("guest", [block("block"), i64("result")], "none"),
   /** (block, address) Undoes the kernel's emulation of a vsyscall: RIP becomes `address`, RSP goes down by a word. */
   rewindVsyscall: define("guest", [block("block"), i64("address")], "none"),
@@ -210,12 +210,12 @@ export type FunctionName = keyof typeof TABLE;
 /** Every function of the ABI. */
 export const FUNCTIONS: Readonly<Record<FunctionName, Signature>> = TABLE;
 
-/** What parameters are passed as. */
+/** The TypeScript types of parameters. */
 export type ParameterValues<P extends readonly Parameter[]> = {
   -readonly [I in keyof P]: P[I] extends Parameter<"i64"> ? bigint : number;
 };
 
-/** What a result is returned as. */
+/** The TypeScript type of a result. */
 export type ResultValue<R extends Result> = {
   // biome-ignore lint/suspicious/noConfusingVoidType: it is a return type
   readonly none: void;
@@ -224,31 +224,31 @@ export type ResultValue<R extends Result> = {
   readonly word: bigint;
 }[R];
 
-/** The functions of the ABI as TypeScript calls them. */
+/** The functions of the ABI with their TypeScript types. */
 export type EncoderFunctions = {
   [N in keyof typeof TABLE]: (
     ...args: ParameterValues<(typeof TABLE)[N]["parameters"]>
   ) => ResultValue<(typeof TABLE)[N]["result"]>;
 };
 
-/** The functions that an encoder drives stubs without. */
+/** The names of the functions that only the comparison calls. */
 export type ComparisonFunctionName = {
   [N in FunctionName]: (typeof TABLE)[N]["comparisonOnly"] extends true ? N : never;
 }[FunctionName];
 
-// Object.keys forgets which strings they are.
+// Object.keys returns string[], not the names.
 function isFunctionName(name: string): name is FunctionName {
   return Object.hasOwn(TABLE, name);
 }
 
 export const FUNCTION_NAMES: readonly FunctionName[] = Object.keys(TABLE).filter(isFunctionName);
 
-/** The functions that there are for an architecture: guests run on amd64 only. */
+/** The functions for an architecture: guests run on amd64 only. */
 export function functionsOf(arch: Arch): FunctionName[] {
   return FUNCTION_NAMES.filter((name) => arch === "amd64" || FUNCTIONS[name].operation !== "guest");
 }
 
-/** How a function is called, for a person: "cloneFlags(word: i64)". */
+/** The prototype of a function as text, e.g. "cloneFlags(word: i64)". */
 export function prototypeOf(name: FunctionName): string {
   const parameters = FUNCTIONS[name].parameters.map(
     (each) => `${each.name}: ${each.kind === "i64" ? "i64" : "i32"}`,

@@ -1,10 +1,10 @@
 import { cut, visible } from "../visible.ts";
 import type { Signature } from "./abi.ts";
 
-/** How much of a message of foreign code is quoted, in UTF-16 units. */
+/** How much of foreign code's messages is quoted, in UTF-16 units. */
 export const LONGEST_TOLD = 300;
 
-/** A value of any kind, for a person. Runs no code of an object. */
+/** Describes any value in an error message. Does not run code of an object. */
 export function describeValue(value: unknown): string {
   if (typeof value === "object" && value !== null) return "an object";
   if (typeof value === "function") return "a function";
@@ -12,7 +12,7 @@ export function describeValue(value: unknown): string {
   return `${visible(text)}${typeof value === "bigint" ? "n" : ""}`;
 }
 
-/** What code threw, which may be anything. */
+/** Describes what foreign code threw, which may be any value. */
 export function describeThrown(cause: unknown): string {
   try {
     if (!(cause instanceof Error)) return `threw ${describeValue(cause)}`;
@@ -22,7 +22,7 @@ export function describeThrown(cause: unknown): string {
   }
 }
 
-/** Why a value is not a result of a function: "returned NaN, expected a whole Number". */
+/** Describes an invalid result of a function, e.g. "returned NaN, expected a whole Number". */
 export function describeMisfit(value: unknown, result: Signature["result"]): string {
   const number = Number.isInteger(value) ? "a whole Number of 32 bits" : "a whole Number";
   return `returned ${describeValue(value)}, expected ${result === "i32" ? number : "a BigInt"}`;

@@ -1,11 +1,11 @@
-/** The architectures whose register blocks are known, and the kernel's number of each (linux/elf-em.h). */
+/** The supported architectures, and the kernel's number of each (linux/elf-em.h). */
 export const MACHINES = { amd64: 62n, arm64: 183n } as const;
 
 export type Arch = keyof typeof MACHINES;
 
 export const ARCHES: readonly Arch[] = ["amd64", "arm64"];
 
-/** The registers of a block in the kernel's order. At which offset each lies is what an encoder says. */
+/** The registers of a block in the kernel's order. The encoder defines their offsets. */
 export const REGISTERS: Readonly<Record<Arch, readonly string[]>> = {
   amd64: (
     "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss " +

@@ -3,7 +3,7 @@ import type { PartialEncoder } from "./encoder.ts";
 import { bindModule } from "./module.ts";
 import { loadWasm, readWasm } from "./wasm_file.ts";
 
-/** The modules of assembly/, beside this program. */
+/** The compiled modules of assembly/, in the folder of this program. */
 const FILES: Readonly<Record<Arch, string>> = {
   amd64: "encoder.wasm",
   arm64: "encoder-arm64.wasm",
@@ -14,7 +14,7 @@ export function openAssemblyEncoder(arch: Arch): PartialEncoder {
   return bindModule("assembly", loadWasm(FILES[arch]));
 }
 
-/** The module's bytes, for a caller that runs it elsewhere. */
+/** The bytes of the module, to instantiate it elsewhere. */
 export function readAssemblyModule(arch: Arch) {
   return readWasm(FILES[arch]);
 }

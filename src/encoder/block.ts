@@ -1,5 +1,5 @@
 import { EncoderError, InputError } from "../errors.ts";
-import { object, show } from "../shape.ts";
+import { integer, object, show } from "../shape.ts";
 import type { Encoder } from "./encoder.ts";
 
 /** A register of the layout: its name and its byte offset in a block. */
@@ -8,14 +8,14 @@ export interface RegisterField {
   readonly offset: number;
 }
 
-/** Bytes of a register's word. */
+/** The size of a register, in bytes. */
 const WORD = 8;
 
-/** The registers that an encoder's layout has, in the order in which they lie in a block. */
+/** The registers of an encoder's block, in ascending order of their offsets. @throws InputError */
 export function registerLayout(encoder: Encoder): RegisterField[] {
   object(encoder, "encoder");
   if (typeof encoder.constants?.get !== "function") {
-    throw new InputError("encoder: expected what openEncoder returns");
+    throw new InputError("encoder: expected an encoder from openEncoder");
   }
   const fields: RegisterField[] = [];
   for (const [name, offset] of encoder.constants) {
@@ -24,22 +24,22 @@ export function registerLayout(encoder: Encoder): RegisterField[] {
   return fields.sort((a, b) => a.offset - b.offset);
 }
 
-/** What all blocks of an encoder have in common. */
+/** The common properties of all blocks of an encoder. */
 interface BlockLayout {
   /** The encoder's whole buffer. */
   readonly memory: Uint8Array;
-  /** Bytes of a block. */
+  /** The size of a block, in bytes. */
   readonly size: number;
-  /** Byte offset of each register, in the order in which they lie. */
+  /** The byte offset of each register, in ascending order. */
   readonly fields: ReadonlyMap<string, number>;
 }
 
 /** One register block in an encoder's memory: words of 64 bits, in the byte order of the machine. */
 export class RegisterBlock {
-  /** Byte offset in the encoder's buffer, a multiple of 8: what the encoder's functions take. */
+  /** Byte offset in the encoder's buffer, a multiple of 8: the argument of the encoder's functions. */
   readonly offset: number;
   readonly #layout: BlockLayout;
-  // Views are expensive to make, and most blocks are only copied.
+  // Made on demand: views are expensive, and most blocks are only copied.
   #bytes: Uint8Array | undefined;
   #words: BigUint64Array | undefined;
 
@@ -49,15 +49,18 @@ export class RegisterBlock {
     this.offset = offset;
   }
 
-  /** The block's bytes: what the shim takes. */
+  /** The bytes of the block: the argument of the shim's functions. */
   get bytes(): Uint8Array {
     const { memory, size } = this.#layout;
     this.#bytes ??= memory.subarray(this.offset, this.offset + size);
     return this.#bytes;
   }
 
-  /** Takes all registers of another block of the same encoder. */
+  /** Copies all registers from another block of the same encoder. */
   copyFrom(other: RegisterBlock): void {
+    if (!(other instanceof RegisterBlock)) {
+      throw new InputError(`block: expected a RegisterBlock, got ${show(other)}`);
+    }
     const { memory, size } = this.#layout;
     memory.copyWithin(this.offset, other.offset, other.offset + size);
   }
@@ -68,19 +71,19 @@ export class RegisterBlock {
   }
 
   /** Sets a register, modulo 2^64. @throws InputError, EncoderError if the layout has no such register */
-  set(register: string, word: bigint): void {
-    if (typeof word !== "bigint") {
-      throw new InputError(`register: expected a BigInt as its word, got ${show(word)}`);
-    }
-    this.#view()[this.#indexOf(register)] = word;
+  set(register: string, word: number | bigint): void {
+    this.#view()[this.#indexOf(register)] =
+      typeof word === "bigint" ? word : integer(word, `register ${register}`);
   }
 
-  /** The word at an index of the kernel's own layout, independent of the encoder's. */
+  /** The word at an index of the kernel's own layout, independent of the encoder's. @throws InputError */
   word(index: number): bigint {
-    return this.#view()[index] ?? 0n;
+    const word = this.#view()[index];
+    if (word !== undefined) return word;
+    throw new InputError(`register: expected an index of the block, got ${show(index)}`);
   }
 
-  /** All registers by name, copied. */
+  /** A copy of all registers, by name. */
   dump(): Record<string, bigint> {
     return Object.fromEntries(
       [...this.#layout.fields.keys()].map((name) => [name, this.get(name)]),
@@ -100,17 +103,17 @@ export class RegisterBlock {
   }
 }
 
-/** The allocators of memories: tracers with one encoder share its memory. */
+/** The allocator of each memory: tracers with the same encoder share its memory. */
 const allocators = new WeakMap<ArrayBuffer, BlockAllocator>();
 
-/** Hands out the part of an encoder's memory that belongs to the host, block by block. */
+/** Allocates register blocks in the part of an encoder's memory that belongs to the host. */
 export class BlockAllocator {
   readonly #name: string;
   readonly #layout: BlockLayout;
   readonly #free: RegisterBlock[] = [];
   #next: number;
 
-  /** The one allocator of an encoder's memory for all tracers. */
+  /** The allocator of an encoder's memory, shared by all tracers. */
   static of(encoder: Encoder): BlockAllocator {
     const known = allocators.get(encoder.buffer);
     if (known !== undefined) return known;
@@ -137,7 +140,7 @@ export class BlockAllocator {
     if (this.#next + size > memory.length) {
       throw new EncoderError(
         `the memory of encoder ${this.#name} (${memory.length} bytes) has no room for another register block`,
-        { remedy: "close stubs that are not needed any more" },
+        { remedy: "close stubs that are no longer needed" },
       );
     }
     const block = new RegisterBlock(this.#layout, this.#next);
@@ -145,7 +148,7 @@ export class BlockAllocator {
     return block;
   }
 
-  /** Takes a block back, which must not be used afterwards. */
+  /** Frees a block, which must not be used afterwards. */
   release(block: RegisterBlock): void {
     this.#free.push(block);
   }

@@ -1,6 +1,6 @@
 import { type Stats, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { EncoderError, InputError, StublabError } from "../errors.ts";
 import { excess, type Limit, readInput } from "../input.ts";
 import { text } from "../shape.ts";
@@ -13,45 +13,44 @@ import { bindModule, checkSize, isCallable, type ModuleExports, refusal } from "
 import { instantiate } from "./wasm_file.ts";
 import { readMemories } from "./wasm_memory.ts";
 
-/** How the names of users' encoders end. */
+/** The file name extensions of users' encoders. */
 const ENDINGS = [".wasm", ".mjs", ".js"];
 
 const CODE_LIMIT: Limit = { most: 64 << 20, of: "an encoder" };
 
-/** Bytes of a page of a WebAssembly memory. */
+/** The size of a page of WebAssembly memory, in bytes. */
 const PAGE = 65_536;
 
-/** Whether a word that names an encoder means a file. */
+/** Whether the name of an encoder is a path. */
 export function isEncoderFile(word: string): boolean {
   return word.includes("/") || ENDINGS.includes(extname(word));
 }
 
 /**
- * Loads a user's encoder, a WebAssembly or an ES module (docs/encoder-abi.md), to drive stubs with.
+ * Loads a user's encoder that drives stubs: a WebAssembly or an ES module (docs/encoder-abi.md).
  *
  * This runs the module's code in this process, with all that this process may do, and without a time limit: load only
  * what you would import. Afterwards, a function that throws, returns a value of another type, or detaches its memory
- * makes every call fail with the same EncoderError.
+ * makes every further call fail with the same EncoderError.
  *
- * @param file its path; the encoder is named by the base name
+ * @param file the path; its base name becomes the name of the encoder
  * @throws InputError if the file cannot be an encoder; EncoderError if it is for another machine, its code throws, or
  * names are missing: the message lists all of them
  * @example
  * using tracer = new Tracer({ encoder: await loadEncoder("./mine.wasm") });
  */
-export async function loadEncoder(file: string): Promise<Encoder> {
-  text(file, "file");
-  const encoder = guardEncoder(await openEncoderFile(file, basename(file), "stubs"));
-  return { ...encoder, file: resolve(file) };
+export async function loadEncoder(file: string | URL): Promise<Encoder> {
+  const path = file instanceof URL ? fileURLToPath(file) : text(file, "file");
+  const encoder = guardEncoder(await openEncoderFile(path, basename(path), "stubs"));
+  return { ...encoder, file: resolve(path) };
 }
 
 /**
- * Opens a user's encoder. That runs its code, which may do anything, and may not end: commands do it only in a process
+ * Opens a user's encoder. That runs its code, which may do anything or never return: commands do it only in a process
  * that another one watches.
  *
- * @param name what reports call it
- * @throws InputError if the file cannot be an encoder; EncoderError for what is wrong in it, and for
- * whatever its code throws
+ * @param name the name of the encoder in reports
+ * @throws InputError if the file cannot be an encoder; EncoderError if its content is invalid, or if its code throws
  */
 export async function openEncoderFile(
   file: string,
@@ -68,7 +67,7 @@ export async function openEncoderFile(
   }
 }
 
-/** Refuses what is not a regular file: a FIFO would block its reader, and a device never ends. */
+/** Refuses anything but a regular file: a FIFO would block its reader, and a device may be endless. */
 function checkFile(file: string): void {
   if (!ENDINGS.includes(extname(file))) {
     throw new InputError(
@@ -134,7 +133,7 @@ function checkMemories(bytes: Uint8Array, name: string): void {
   checkSize(name, size);
 }
 
-/** JavaScript would pass 0 for a parameter too many, and drop an argument too many. */
+/** Checks the number of parameters: JavaScript would pass 0 for a missing argument, and drop a superfluous one. */
 function checkArity(name: string, own: FunctionName, exported: unknown): void {
   const { parameters } = FUNCTIONS[own];
   if (!isCallable(exported) || exported.length === parameters.length) return;

@@ -7,9 +7,9 @@ import { drivesStubs, missingNames } from "./missing.ts";
 import { type Callable, expectHostArch, isCallable, lacking } from "./module.ts";
 
 /**
- * Wraps a user's encoder for a tracer: an exception, a value of another type and a memory that was detached become an
- * EncoderError before they do harm (koffi would pass a detached view as NULL). After the first failure every call
- * fails in the same way without calling the encoder, so that cleaning up reports the first failure, too.
+ * Wraps a user's encoder for a tracer: an exception, a result of the wrong type and detached memory become an
+ * EncoderError before they do harm (koffi would pass a detached view as NULL). After the first failure every call fails
+ * in the same way without calling the encoder, so that cleaning up reports the first failure, too.
  *
  * @throws EncoderError if it is for another machine, or names are missing
  */
@@ -33,7 +33,7 @@ export function guardEncoder(partial: PartialEncoder): Encoder {
 }
 
 /**
- * Expects an encoder that can drive stubs.
+ * Returns an encoder that can drive stubs.
  *
  * @throws EncoderError if it is for another machine, or names are missing; InputError if it is not an encoder
  */
@@ -41,14 +41,14 @@ export function expectDriver(encoder: PartialEncoder): Encoder {
   object(encoder, "encoder");
   const { name, arch, constants, buffer } = encoder;
   if (!isCallable(constants?.get) || typeof buffer?.byteLength !== "number") {
-    throw new InputError("encoder: expected a name, or what openEncoder returns");
+    throw new InputError("encoder: expected a name or an encoder from openEncoder");
   }
   expectHostArch(name, arch);
   if (drivesStubs(encoder)) return encoder;
   throw lacking(name, missingNames(encoder, "stubs"));
 }
 
-/** The same function, which throws an EncoderError for anything that is not a result of its signature. */
+/** The same function, which throws an EncoderError if its result does not have the type of its signature. */
 function checked(encoder: Encoder, name: FunctionName): Callable {
   const method: unknown = encoder[name];
   if (!isCallable(method)) throw new TypeError(`${name} is not a function`);

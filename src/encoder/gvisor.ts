@@ -1,28 +1,28 @@
 /**
- * The decisions of the original: gVisor's ptrace platform, pkg/sentry/platform/ptrace, and pkg/sentry/arch, which reads
- * its registers. Where these differ from the ABI, this encoder follows them:
+ * The decisions of gVisor's ptrace platform, pkg/sentry/platform/ptrace, and of pkg/sentry/arch, which reads its
+ * registers. This encoder follows them where they differ from the ABI:
  *
- * - `syscallErrno`: every negative result is an error, also below -4095 (syscallReturnValue). An errno that does not
+ * - `syscallErrno`: every negative result is an error, even below -4095 (syscallReturnValue). An errno that does not
  *   fit into 32 bits is 2^31 - 1 here.
- * - `restartsSyscall`: ERESTARTSYS, ERESTARTNOINTR and ERESTARTNOHAND; ERESTART_RESTARTBLOCK is an error like
- *   others (thread.syscallIgnoreInterrupt).
- * - `encodeBootstrap`: the pid is extended with its sign (initChildProcessPPID). Pids are positive, so a stub sees no
+ * - `restartsSyscall`: ERESTARTSYS, ERESTARTNOINTR and ERESTARTNOHAND; ERESTART_RESTARTBLOCK is an ordinary error
+ *   (thread.syscallIgnoreInterrupt).
+ * - `encodeBootstrap`: the pid is sign-extended (initChildProcessPPID). Pids are positive, so a stub sees no
  *   difference.
  * - `waitKind`, `waitEvent`, and with them `waitValue` and `waitCoreDumped` (thread.wait, with the WaitStatus of
  *   golang.org/x/sys/unix): a stop has an event only if its signal is SIGTRAP; a stop by another signal is a stop by
- *   that signal, or by a system call if it is SIGTRAP | 0x80. The low 7 bits decide about an end, with any other
- *   bits, so words that wait4 never stores mean exits and deaths. The difference shows in those words, and in a
- *   group-stop of a seized tracee; the original attaches.
- * - `encodeSyscall`, amd64: orig_rax is the initial one's (createSyscallRegs). arm64 has no such register.
+ *   that signal, or by a system call if it is SIGTRAP | 0x80. The low 7 bits alone decide how a process ended, so words
+ *   that wait4 never stores become exits and deaths. The difference shows in those words, and in a group-stop of a
+ *   seized tracee; gVisor attaches.
+ * - `encodeSyscall`, amd64: orig_rax is that of the initial block (createSyscallRegs). arm64 has no such register.
  * - `enterGuest`: orig_rax stays unchanged (thread.resetSysemuRegs).
- * - `decodeGuestSyscall`: the number is all of orig_rax (Context64.SyscallNo); the kernel takes the low half. A number
- *   that does not fit into 32 bits becomes the nearest that does: neither is a call.
+ * - `decodeGuestSyscall`: the number is the whole of orig_rax (Context64.SyscallNo); the kernel takes the low half. A
+ *   number that does not fit into 32 bits becomes the nearest that does: neither is a system call.
  *
- * Everything else is that of `script`, because the original decides the same, or nothing: its clone words and wait4
- * options are constants that it does not check, it has no clone3, and when it restarts guests' calls by their results
- * (runApp.execute of pkg/sentry/kernel), a flag beside the registers says whether there was a call. Its filter differs:
- * it has no mprotect, restart_syscall or execveat, traps three calls of the vsyscall page, and kills a thread. But a
- * filter serves a tracer, and this tracer needs that of the ABI.
+ * Everything else is that of `script`, because gVisor decides the same or nothing: its clone words and wait4 options
+ * are constants that it does not check, it has no clone3, and when it restarts guests' calls by their results
+ * (runApp.execute of pkg/sentry/kernel), a flag outside the registers says whether there was a call. Its filter
+ * differs: it does not allow mprotect, restart_syscall or execveat, traps three calls of the vsyscall page, and kills a
+ * thread. But this tracer needs the filter of the ABI.
  */
 
 import type { Arch } from "./arch.ts";
@@ -48,7 +48,7 @@ import {
   WAIT_SYSCALL_STOP,
 } from "./script/status.ts";
 
-/** What an i32 can hold. */
+/** The range of an i32. */
 const LEAST = -(2n ** 31n);
 const MOST = 2n ** 31n - 1n;
 
@@ -66,7 +66,7 @@ function waitKind(status: number): number {
   if (isStop(status)) return stopKind(secondByte(status), status >>> 16);
   const signal = fatalSignal(status);
   if (signal === 0) return WAIT_EXITED;
-  // A word that is not a stop can still have a low byte of 0xff: continued, or nothing.
+  // A word that is not a stop may still have the low byte 0xff: it is continued or invalid.
   return isStop(signal) ? kindByAbi(status) : WAIT_SIGNALED;
 }
 
@@ -79,14 +79,14 @@ function waitEvent(status: number): number {
   return secondByte(status) === SIGTRAP ? eventByAbi(status) : 0;
 }
 
-/** The nearest number that an i32 can hold, of a word with a sign. */
+/** Clamps a signed word to the range of an i32. */
 function clamp(word: bigint): number {
   const value = BigInt.asIntN(64, word);
   if (value > MOST) return Number(MOST);
   return Number(value < LEAST ? LEAST : value);
 }
 
-/** What the original decides on every architecture. */
+/** gVisor's decisions on every architecture. */
 const DECISIONS = {
   name: "gvisor",
   syscallErrno,
@@ -95,7 +95,7 @@ const DECISIONS = {
   waitEvent,
 };
 
-/** The encoder `script`, with a parent's pid that is extended with its sign. */
+/** The encoder `script` with a sign-extended pid of the parent. */
 function openArm64(): PartialEncoder {
   const memory = new Memory();
   const model = scriptArm64(memory);
@@ -109,7 +109,7 @@ function openArm64(): PartialEncoder {
   };
 }
 
-/** The same, with an orig_rax that stays as it is. */
+/** The same with an unchanged orig_rax. */
 function openAmd64(): PartialEncoder {
   const memory = new Memory();
   const model = scriptAmd64(memory);
@@ -139,7 +139,7 @@ function openAmd64(): PartialEncoder {
   };
 }
 
-/** Opens the encoder `gvisor` for an architecture: what it does not decide itself is that of `script`. */
+/** Opens the encoder `gvisor` for an architecture. */
 export function openGvisorEncoder(arch: Arch): PartialEncoder {
   return arch === "amd64" ? openAmd64() : openArm64();
 }

@@ -2,10 +2,10 @@ import { FUNCTION_NAMES, FUNCTIONS } from "./abi.ts";
 import { REGISTERS } from "./arch.ts";
 import type { Encoder, PartialEncoder } from "./encoder.ts";
 
-/** What an encoder is opened for: to be compared on the functions that it has, or to drive stubs. */
+/** The purpose of an encoder: a comparison of the functions that it has, or driving stubs. */
 export type Purpose = "comparison" | "stubs";
 
-/** The constants that stubs and platforms are driven with, beside those of every block. */
+/** The constants that stubs and platforms need, in addition to those of every block. */
 const STUB_CONSTANTS: readonly string[] = `
   SYS_clone SYS_execveat SYS_getppid SYS_mmap SYS_mprotect SYS_munmap SYS_wait4
   CLONE_FILES STUB_THREAD_FLAGS AT_EMPTY_PATH
@@ -40,7 +40,7 @@ export function missingNames(
   return [...missing, ...needed.filter((name) => !own.includes(name))];
 }
 
-/** Whether an encoder lacks nothing that stubs are driven with. */
+/** Whether an encoder has everything that stubs need. */
 export function drivesStubs(encoder: PartialEncoder): encoder is Encoder & PartialEncoder {
   return missingNames(encoder, "stubs").length === 0;
 }

@@ -18,13 +18,13 @@ const LEAST_HEAP = 4096;
 /** The most bytes that an encoder's memory may have. */
 const MOST_MEMORY = 256 << 20;
 
-/** What a module exports, by name: a WebAssembly instance's exports, or an ES module's namespace. */
+/** The exports of a module by name: of a WebAssembly instance or an ES module. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
 
 /**
- * Makes an encoder of what a module exports, with those functions of the ABI that it has.
+ * Makes an encoder from the exports of a module, with the functions of the ABI that it has.
  *
- * @throws EncoderError that lists every name that is missing for the purpose, or says what is wrong with an export
+ * @throws EncoderError that lists all missing names, or describes an invalid export
  */
 export function bindModule(
   name: string,
@@ -59,19 +59,19 @@ export function expectHostArch(name: string, arch: Arch): void {
   );
 }
 
-/** An encoder without these names. */
+/** The error for an encoder that lacks these names. */
 export function lacking(name: string, names: readonly string[]): EncoderError {
   return new EncoderError(visible(`encoder ${name} lacks ${names.join(", ")}`), { remedy: REMEDY });
 }
 
-/** A module that is not an encoder: "encoder NAME WHAT", which may quote the module. */
+/** The error for a module that is not an encoder: "encoder NAME WHAT". `what` may quote the module. */
 export function refusal(name: string, what: string): EncoderError {
   return new EncoderError(visible(`encoder ${name} ${cut(what, LONGEST_TOLD).text}`), {
     remedy: REMEDY,
   });
 }
 
-const REMEDY = "docs/encoder-abi.md says what an encoder exports";
+const REMEDY = "docs/encoder-abi.md lists the exports of an encoder";
 
 function archOf(name: string, machine: bigint): Arch {
   const arch = ARCHES.find((known) => MACHINES[known] === machine);
@@ -80,7 +80,7 @@ function archOf(name: string, machine: bigint): Arch {
   throw refusal(name, `is for ENCODER_MACHINE ${machine}, expected ${known}`);
 }
 
-/** What constants are called: other exports begin in lower case, except `heap`. */
+/** The names of constants: all other exports begin in lower case, except `heap`. */
 const CONSTANT = /^(heap$|_*[A-Z])/;
 
 function readConstants(exports: ModuleExports): Map<string, bigint> {
@@ -96,7 +96,7 @@ function readConstants(exports: ModuleExports): Map<string, bigint> {
 
 function constantOf(name: string, exported: unknown): unknown {
   if (exported instanceof WebAssembly.Global) return exported.value;
-  // C and Rust export no values: their globals are addresses.
+  // C and Rust export addresses instead of values, so a constant may be a function.
   const isGetter = isCallable(exported) && exported.length === 0 && CONSTANT.test(name);
   return isGetter ? exported() : exported;
 }
@@ -105,7 +105,7 @@ function isWord(value: bigint): boolean {
   return value === BigInt.asIntN(64, value) || value === BigInt.asUintN(64, value);
 }
 
-/** The functions that a module has, with results as their signatures say. */
+/** Binds the functions of a module, with results of the types in their signatures. @throws EncoderError */
 function bindFunctions(name: string, exports: ModuleExports): [FunctionName, Callable][] {
   const found: [FunctionName, Callable][] = [];
   for (const own of FUNCTION_NAMES) {
@@ -128,7 +128,7 @@ export function isCallable(value: unknown): value is Callable {
   return typeof value === "function";
 }
 
-/** Gives the words that a function returns the sign of its signature: an ES module may use either. */
+/** Converts the result of a function to the sign of its signature: an ES module may return either. */
 function signedAs(result: Signature["result"], call: Callable): Callable {
   if (result === "word") return converting(call, (word) => BigInt.asUintN(64, word));
   return result === "i64" ? converting(call, (word) => BigInt.asIntN(64, word)) : call;
@@ -141,7 +141,7 @@ function converting(call: Callable, convert: (word: bigint) => bigint): Callable
   };
 }
 
-/** A block has a size, and each register is a word within it. */
+/** Checks that a block has a size, and that each register is a word within it. @throws EncoderError */
 function checkLayout(name: string, constants: ReadonlyMap<string, bigint>): void {
   const size = constants.get("REGISTERS_SIZE") ?? 0n;
   if (size <= 0n || size > 4096n || size % 8n !== 0n) {
@@ -157,7 +157,7 @@ function checkLayout(name: string, constants: ReadonlyMap<string, bigint>): void
 
 const GROWS = "has memory that can grow, which would detach the host's views of it";
 
-/** Tries it, because no property of a memory says so. */
+/** Tries to grow the memory, because no property reports whether it can. */
 function canGrow(memory: WebAssembly.Memory): boolean {
   try {
     memory.grow(1);

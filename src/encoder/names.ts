@@ -3,13 +3,13 @@ import { nearest } from "../nearest.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** What looks like a name of the kernel's flags: capitals, digits, underscores. */
+/** The form of the kernel's flag names: capitals, digits, underscores. */
 const FLAG_NAME = /^_*[A-Z][A-Z0-9_]*$/;
 
-/** Constants that are the encoder's own, and not flags. */
+/** Constants of the encoder ABI, which are not flags. */
 const OWN_NAME = /^(REG_|WAIT_|SIGINFO_|CLONE3_|ENCODER_|REGISTERS_SIZE$)/;
 
-// What the names of one kind look like. SYS_SECCOMP is not a system call, and SIGINFO_SIZE is not a signal.
+// The form of the names of each kind. SYS_SECCOMP is not a system call, and SIGINFO_SIZE is not a signal.
 const SYSCALL = /^SYS_(?=[a-z_])/;
 const SIGNAL = /^SIG(?!INFO_)/;
 const CLONE_FLAG = /^CLONE_/;
@@ -23,7 +23,9 @@ function flagNames(constants: Constants): string[] {
   return [...constants.keys()].filter((name) => FLAG_NAME.test(name) && !OWN_NAME.test(name));
 }
 
-/** A number in any base: 42, -1, 0x2a, 0o52, 052 (octal, as in C), 0b101010. Else undefined. */
+/**
+ * Parses a number in any base: 42, -1, 0x2a, 0o52, 052 (octal, as in C), 0b101010. Returns undefined for anything else.
+ */
 export function parseNumber(text: string): bigint | undefined {
   const match = /^(-?)(0x[0-9a-f]+|0o[0-7]+|0b[01]+|0[0-7]+|0|[1-9][0-9]*)$/i.exec(text);
   if (match === null) return undefined;
@@ -94,7 +96,7 @@ export function signalName(signal: number, constants: Constants): string {
   return nameOf(BigInt(signal), SIGNAL, constants) ?? `signal ${signal}`;
 }
 
-/** The constants of one kind, under their whole names. */
+/** The constants of one kind, with their full names. */
 export function constantsOf(
   kind: "clone" | "signal" | "syscall",
   constants: Constants,
@@ -128,7 +130,7 @@ function nameOf(value: bigint, kind: RegExp, constants: Constants): string | und
   return undefined;
 }
 
-/** A clone word as it would be typed: `CLONE_FILES|SIGKILL`. */
+/** A clone word as a flag expression, e.g. `CLONE_FILES|SIGKILL`. */
 export function formatClone(flags: bigint, exitSignal: number, constants: Constants): string {
   const terms = flagTerms(flags, CLONE_FLAG, constants);
   if (exitSignal !== 0)
@@ -136,7 +138,7 @@ export function formatClone(flags: bigint, exitSignal: number, constants: Consta
   return terms.length === 0 ? "0" : terms.join("|");
 }
 
-/** The names of the flags in a word, of those that a pattern fits, and what is left as a number. */
+/** The names of the flags in a word that match a pattern, and the remaining bits as a number. */
 export function flagTerms(flags: bigint, kind: RegExp, constants: Constants): string[] {
   const terms: string[] = [];
   let rest = flags;

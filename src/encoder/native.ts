@@ -1,15 +1,17 @@
 import { existsSync } from "node:fs";
-import { EncoderError, REBUILD, UnsupportedError } from "../errors.ts";
+import { EncoderError, InputError, REBUILD, UnsupportedError } from "../errors.ts";
 import { loadLibrary } from "../shim/library.ts";
-import { ENCODER_ABI, FUNCTIONS, type FunctionName, functionsOf } from "./abi.ts";
-import type { Arch } from "./arch.ts";
+import { ENCODER_ABI, FUNCTIONS, type FunctionName, functionsOf, type Parameter } from "./abi.ts";
+import { type Arch, REGISTERS } from "./arch.ts";
 import type { PartialEncoder } from "./encoder.ts";
 import { cPrototype, usesMemory } from "./prototype.ts";
 
-/** As much memory as the other encoders have, for some 30,000 register blocks. */
+/** The size of the memory in bytes, as in the other encoders: enough for some 30,000 register blocks. */
 const BUFFER_SIZE = 8 << 20;
 
-/** The libraries of shim/native/, beside this program. */
+const WORD = 8;
+
+/** The libraries of shim/native/, in the folder of this program. */
 const FILES: Readonly<Record<Arch, string>> = {
   amd64: "native.so",
   arm64: "native-arm64.so",
@@ -17,7 +19,7 @@ const FILES: Readonly<Record<Arch, string>> = {
 
 type Library = ReturnType<typeof loadLibrary>;
 type Value = number | bigint;
-/** A function of the library as koffi calls it, and one of the encoder. */
+/** A function of the library, as koffi binds it. */
 type Foreign = (...args: (Value | Uint8Array)[]) => Value;
 type Callable = (...args: Value[]) => unknown;
 
@@ -30,8 +32,11 @@ export function openNativeEncoder(arch: Arch): PartialEncoder {
   const library = openLibrary(arch);
   const buffer = new ArrayBuffer(BUFFER_SIZE);
   const memory = new Uint8Array(buffer);
-  const functions = functionsOf(arch).map((name) => [name, bindFunction(library, name, memory)]);
-  // One new object: lookups in an object that grew function by function are slower.
+  const functions = functionsOf(arch).map((name) => [
+    name,
+    bindFunction(library, name, memory, WORD * REGISTERS[arch].length),
+  ]);
+  // A new object: lookups are slower in an object to which functions were added one by one.
   return {
     ...Object.fromEntries(functions),
     name: "native",
@@ -52,18 +57,29 @@ function openLibrary(arch: Arch): Library {
   }
   const library = loadLibrary(file);
   if (BigInt(library.func("uint32_t native_encoder_abi()")()) !== ENCODER_ABI) {
-    throw new EncoderError(`${file} speaks another version of the encoder ABI`, {
+    throw new EncoderError(`${file} has another version of the encoder ABI`, {
       remedy: REBUILD,
     });
   }
   return library;
 }
 
-function bindFunction(library: Library, name: FunctionName, memory: Uint8Array): Callable {
+function bindFunction(
+  library: Library,
+  name: FunctionName,
+  memory: Uint8Array,
+  blockSize: number,
+): Callable {
   const { parameters, result } = FUNCTIONS[name];
   const call = bindForeign(library, cPrototype(name));
   const wide = result === "i64" || result === "word";
-  if (usesMemory(name)) return passMemory(call, memory, parameters.length, wide);
+  if (usesMemory(name))
+    return passMemory(
+      call,
+      memory,
+      parameters.map((each) => passerOf(each, blockSize)),
+      wide,
+    );
   if (wide || parameters.some(({ kind }) => kind === "i64")) {
     return passWords(call, parameters.length, wide);
   }
@@ -84,34 +100,76 @@ function passWords(call: Foreign, count: number, wide: boolean): Callable {
   if (wide && count === 1) return (a) => BigInt(call(word(a)));
   if (wide && count === 2) return (a, b) => BigInt(call(word(a), word(b)));
   if (!wide && count === 1) return (a) => call(word(a));
-  return passAny(call, wide);
+  return passAny(call, wide, []);
 }
 
-function passMemory(call: Foreign, memory: Uint8Array, count: number, wide: boolean): Callable {
-  if (wide && count === 1) return (at) => BigInt(call(memory, at));
-  if (wide) return passAny(call, wide, memory);
-  switch (count) {
+/** Converts an argument to what C takes. */
+type Passer = (value: Value) => Value;
+
+function passMemory(
+  call: Foreign,
+  memory: Uint8Array,
+  passers: readonly Passer[],
+  wide: boolean,
+): Callable {
+  const [first = word, second = word] = passers;
+  if (wide && passers.length === 1) return (at) => BigInt(call(memory, first(at)));
+  if (wide) return passAny(call, wide, passers, memory);
+  switch (passers.length) {
     case 1:
-      return (at) => call(memory, at);
+      return (at) => call(memory, first(at));
     case 2:
-      return (at, a) => call(memory, at, word(a));
+      return (at, a) => call(memory, first(at), second(a));
     case 9:
       return (at, a, b, c, d, e, f, g, h) =>
-        call(memory, at, a, word(b), word(c), word(d), word(e), word(f), word(g), word(h));
+        call(
+          memory,
+          first(at),
+          second(a),
+          word(b),
+          word(c),
+          word(d),
+          word(e),
+          word(f),
+          word(g),
+          word(h),
+        );
     default:
-      return passAny(call, wide, memory);
+      return passAny(call, wide, passers, memory);
   }
 }
 
+/** C does not check where a block or an area is. */
+function passerOf(parameter: Parameter, blockSize: number): Passer {
+  const { kind, size = blockSize } = parameter;
+  if (kind !== "block" && kind !== "area") return word;
+  return (offset) => {
+    const at = Number(offset);
+    if (at >= 0 && at + size <= BUFFER_SIZE && at % WORD === 0) return at;
+    throw outside(at, size);
+  };
+}
+
+function outside(offset: number, size: number): InputError {
+  return new InputError(
+    `${size} bytes at ${offset} are not in the encoder's memory, at a multiple of ${WORD} below ${BUFFER_SIZE}`,
+  );
+}
+
 /** For functions that are not called often. */
-function passAny(call: Foreign, wide: boolean, ...first: Uint8Array[]): Callable {
+function passAny(
+  call: Foreign,
+  wide: boolean,
+  passers: readonly Passer[],
+  ...first: Uint8Array[]
+): Callable {
   return (...args) => {
-    const result = call(...first, ...args.map(word));
+    const result = call(...first, ...args.map((value, i) => (passers[i] ?? word)(value)));
     return wide ? BigInt(result) : result;
   };
 }
 
-/** koffi silently turns what does not fit into 64 bits into 0. */
+/** Truncates a word: koffi silently passes 0 for a BigInt that does not fit into 64 bits. */
 function word(value: Value): Value {
   return typeof value === "bigint" ? BigInt.asUintN(64, value) : value;
 }

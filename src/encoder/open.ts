@@ -18,10 +18,10 @@ const openers: Readonly<Record<EncoderName, (arch: Arch) => PartialEncoder>> = {
   gvisor: openGvisorEncoder,
 };
 
-/** The encoders that agree on everything that the ABI says; the first is the default. */
+/** The encoders that follow the ABI; the first is the default. */
 export const ENCODERS: readonly EncoderName[] = ["assembly", "script", "native"];
 
-/** All that come with stublab: `gvisor` decides as the original does, which differs from the ABI in places. */
+/** All encoders that come with stublab: `gvisor` follows gVisor where that differs from the ABI. */
 export const ALL_ENCODERS: readonly EncoderName[] = [...ENCODERS, "gvisor"];
 
 function isEncoderName(name: string): name is EncoderName {
@@ -29,17 +29,17 @@ function isEncoderName(name: string): name is EncoderName {
 }
 
 /**
- * Opens a new instance of an encoder that comes with stublab, with memory of its own.
+ * Opens a new instance of an encoder that comes with stublab. Each instance has its own memory.
  *
  * @param name see ENCODERS and ALL_ENCODERS
- * @param arch the architecture that it encodes for; guests run on amd64 only, so encoders for arm64 lack their functions
+ * @param arch the architecture; encoders for arm64 lack the functions for guests, which run on amd64 only
  * @throws InputError if there is no encoder of that name
- * @throws UnsupportedError if this build has no headers of that architecture
+ * @throws UnsupportedError if this build does not include the encoder for that architecture
  * @example
  * const encoder = openEncoder("script");
  * encoder.encodeClone(0x400n, 17); // 0x411n
  */
-export function openEncoder(name: string): CompleteEncoder;
+export function openEncoder(name: string, arch?: "amd64"): CompleteEncoder;
 export function openEncoder(name: string, arch: Arch): PartialEncoder;
 export function openEncoder(name: string, arch: Arch = "amd64"): PartialEncoder {
   text(name, "encoder");
@@ -49,7 +49,7 @@ export function openEncoder(name: string, arch: Arch = "amd64"): PartialEncoder 
   throw new InputError(
     `unknown encoder "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
     {
-      remedy: `choose one of ${ALL_ENCODERS.join(", ")}, or a file of your own: ./mine.wasm, ./mine.mjs`,
+      remedy: `choose one of ${ALL_ENCODERS.join(", ")}; a file of your own is ./mine.wasm for --encoder, and await loadEncoder(file) in a program`,
     },
   );
 }

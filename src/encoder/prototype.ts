@@ -9,14 +9,14 @@ const TYPES = {
 
 const RESULTS = { none: "void", i32: "int32_t", i64: "int64_t", word: "uint64_t" } as const;
 
-/** Whether a function works on the encoder's memory. */
+/** Whether a function uses the encoder's memory. */
 export function usesMemory(name: FunctionName): boolean {
   return FUNCTIONS[name].parameters.some(({ kind }) => kind === "block" || kind === "area");
 }
 
 /**
- * The C prototype of a function of the encoder `native`: encodeSyscall is native_encode_syscall. The base of the memory
- * comes first for functions that use it.
+ * The C prototype of a function of the encoder `native`: encodeSyscall becomes native_encode_syscall. A function that
+ * uses the memory gets its base as the first argument.
  */
 export function cPrototype(name: FunctionName): string {
   const { parameters, result } = FUNCTIONS[name];

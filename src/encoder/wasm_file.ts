@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { EncoderError, REBUILD } from "../errors.ts";
 import { limitError } from "../limits.ts";
 
-/** The bytes of a module that lies beside this program, for a caller that runs it elsewhere. */
+/** The bytes of a module in the folder of this program, to instantiate it elsewhere. */
 export function readWasm(file: string) {
   return readFileSync(new URL(file, import.meta.url));
 }
 
-/** What a new instance of the module in such a file exports. @throws EncoderError, UnsupportedError */
+/** Instantiates the module in such a file, and returns its exports. @throws EncoderError, UnsupportedError */
 export function loadWasm(file: string): WebAssembly.Exports {
   return instantiate(file, compile(file));
 }
@@ -21,7 +21,7 @@ function compile(file: string): WebAssembly.Module {
   }
 }
 
-/** What an instance exports of a module that imports nothing. @throws UnsupportedError without memory for it */
+/** Instantiates a module without imports, and returns its exports. @throws UnsupportedError if memory is lacking */
 export function instantiate(name: string, module: WebAssembly.Module): WebAssembly.Exports {
   try {
     return new WebAssembly.Instance(module).exports;

@@ -1,4 +1,4 @@
-/** A memory as a WebAssembly module declares it, in pages of 64 kB. */
+/** The declaration of a WebAssembly memory, in pages of 64 kB. */
 export interface MemoryType {
   readonly initial: number;
   readonly maximum: number | undefined;
@@ -6,7 +6,7 @@ export interface MemoryType {
   readonly special: boolean;
 }
 
-/** Where sections begin: past the magic number and the version. */
+/** The offset of the first section: after the magic number and the version. */
 const HEADER = 8;
 /** The number of the section of memories. */
 const MEMORY_SECTION = 5;
@@ -14,10 +14,10 @@ const MEMORY_SECTION = 5;
 const HAS_MAXIMUM = 1;
 
 /**
- * The memories that a module defines, before it is instantiated: what has no maximum can grow, and 2 GB would be
- * reserved first and refused later (WebAssembly Core Specification, "Binary Format").
+ * The memories that a module defines, read before it is instantiated: a memory without a maximum can grow, and
+ * instantiating it only to refuse it would reserve gigabytes (WebAssembly Core Specification, "Binary Format").
  *
- * @param bytes of a module that WebAssembly has accepted
+ * @param bytes a valid module
  */
 export function readMemories(bytes: Uint8Array): MemoryType[] {
   const reader = new Reader(bytes, HEADER);
@@ -40,7 +40,7 @@ function memoryType(reader: Reader): MemoryType {
   return { initial, maximum, special: flags > HAS_MAXIMUM };
 }
 
-/** Reads numbers of LEB128. */
+/** Reads LEB128 numbers. */
 class Reader {
   readonly #bytes: Uint8Array;
   #at: number;
@@ -62,7 +62,7 @@ class Reader {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
       const byte = this.#bytes[this.#at++] ?? 0;
-      // No shift: some numbers have more than 32 bits.
+      // Not a shift: some numbers have more than 32 bits.
       value += (byte & 127) * scale;
       if (byte < 128) return value;
     }

@@ -1,19 +1,19 @@
 import { fstatSync, writeSync } from "node:fs";
 
 /*
- * The stream between a process of foreign code and its parent. A message is its length and JSON:
+ * The stream between a process of foreign code and its parent. A message is a length and JSON text:
  *
  *     0 +--------------------+ 4 +------------------+
  *       | bytes of text, u32 |   | UTF-8            |
  *       +--------------------+   +------------------+
  *
- * The parent sends one byte before the first message; the child's program never sees it.
+ * The parent sends one byte before the first message; init in the child consumes it.
  */
 
-/** Its descriptor in the child (STUBLAB_START_CHANNEL). */
+/** The descriptor of the channel in the child (STUBLAB_START_CHANNEL). */
 export const CHANNEL = 3;
 
-/** The longest text that is read: a module has some thousand constants. */
+/** The longest message in bytes: a module has about a thousand constants. */
 const LONGEST = 1 << 20;
 const HEADER = 4;
 
@@ -25,16 +25,16 @@ export function encodeMessage(message: object): Buffer {
   return Buffer.concat([header, text]);
 }
 
-/** Cuts a stream into messages, which are taken for `T`, and holds at most one that is not complete. */
+/** Splits a stream into messages, without checking their type, and keeps at most one incomplete message. */
 export class MessageReader<T> {
   #chunks: Uint8Array[] = [];
   #held = 0;
   #wanted = HEADER;
 
   /**
-   * The messages that a chunk completes.
+   * Returns the messages that a chunk completes.
    *
-   * @throws RangeError for a length that no message has, SyntaxError for text that is not JSON
+   * @throws RangeError if a message is too long, SyntaxError if it is not JSON
    */
   *read(chunk: Uint8Array): Generator<T> {
     this.#chunks.push(chunk);
@@ -54,20 +54,20 @@ export class MessageReader<T> {
   }
 }
 
-/** What a message says that it is. */
+/** The `kind` of a message. */
 export function kindOf(message: unknown): unknown {
   return isFields(message) ? message.kind : undefined;
 }
 
-/** Whether a message has members. */
+/** Whether a message is an object. */
 export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
-/** What a command's process is called (argv[0]) that runs for the sake of an encoder from a file. */
+/** The argv[0] of a process that runs a command with an encoder from a file. */
 export const FOREIGN_COMMAND = "stublab: foreign encoder";
 
-/** Whether this process is one: another one waits for what it says. */
+/** Whether this is such a process, whose parent waits for its messages. */
 export const isForeignCommand = process.argv0 === FOREIGN_COMMAND && hasChannel();
 
 function hasChannel(): boolean {
@@ -78,28 +78,28 @@ function hasChannel(): boolean {
   }
 }
 
-/** What such a process reports to its parent. */
+/** A message of such a process to its parent. */
 export type CommandMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "open" }
   | { readonly kind: "done"; readonly status: number }
   | { readonly kind: "failed"; readonly message: string };
 
-// Foreign code may put others in their places.
+// Saved before foreign code can replace them.
 const encode = encodeMessage;
 const { exit } = process;
 
-/** Tells the parent, if this process has one that listens. */
+/** Sends a message to the parent, if there is one that listens. */
 export function tellParent(message: CommandMessage): void {
   if (!isForeignCommand) return;
   try {
     writeSync(CHANNEL, encode(message));
   } catch {
-    // An injected close ends the channel as well, which the parent sees.
+    // An injected close may have closed the channel, which the parent notices.
   }
 }
 
-/** Ends this process at once, with a status that is its command's. */
+/** Ends this process at once, with the status of its command. */
 export function endCommand(status: number): never {
   tellParent({ kind: "done", status });
   return exit(status);

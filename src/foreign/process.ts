@@ -5,22 +5,22 @@ import { loadShim } from "../shim/shim.ts";
 import { encodeMessage, kindOf, MessageReader } from "./channel.ts";
 import { flags, namespacesOf, type Program, type Started, start } from "./start.ts";
 
-/** What a process of foreign code does next. */
+/** The next event of a process of foreign code. */
 export type Outcome =
   | { readonly kind: "message"; readonly message: unknown }
   | { readonly kind: "ended" }
   | { readonly kind: "late" };
 
-/** How long Node.js may take to start, before there is any foreign code in it. */
+/** How long Node.js may take to start, before it loads foreign code, in milliseconds. */
 const START_LIMIT = 10_000;
-/** How long a process may live that has closed its channel, in milliseconds: far less than a request. */
+/** How long a process may live after it has closed its channel, in milliseconds: far less than a request. */
 const CLOSED_LIMIT = 400;
-/** Messages that wait to be heard; no program sends as many. */
+/** The most unread messages; a correct program sends fewer. */
 const MOST_WAITING = 4;
 
 /**
- * A process in which foreign code runs, as its parent sees it. What comes from there may be anything; only how it ended
- * is the kernel's word.
+ * A process in which foreign code runs, seen from its parent. Its messages are untrusted; only how it ended is reported
+ * by the kernel.
  */
 export class ForeignProcess {
   readonly #started: Started;
@@ -28,7 +28,7 @@ export class ForeignProcess {
   readonly #reader = new MessageReader<unknown>();
   readonly #messages: unknown[] = [];
   readonly #gone: Promise<void>;
-  /** What it was ended for. */
+  /** Why this process ended it. */
   #fault: string | undefined;
   #ending: string | undefined;
   #failedToStart = false;
@@ -39,17 +39,17 @@ export class ForeignProcess {
     this.#started = started;
     this.#socket = new Socket({ fd: started.channel });
     this.#socket.on("data", (chunk) => this.#hear(chunk));
-    // What is wrong with a stream is its end.
+    // A stream error is followed by "close", which ends the process.
     this.#socket.on("error", () => {});
     this.#gone = new Promise((resolve) => {
       this.#socket.on("close", () => void this.#reap().then(resolve));
     });
-    // Nobody waits for it but in next(), which has a timer.
+    // Only next() waits for it, and has a timer.
     this.#socket.unref();
   }
 
   /**
-   * Starts a program in as many namespaces as the kernel allows, and hears its first message, `{ kind: "ready" }`.
+   * Starts a program in as many namespaces as the kernel allows, and waits for its first message, `{ kind: "ready" }`.
    *
    * @throws UnsupportedError
    */
@@ -74,7 +74,7 @@ export class ForeignProcess {
     throw new UnsupportedError(`a process for foreign encoders does not start: ${failure}`);
   }
 
-  /** Why it has fewer namespaces than it should, if it has. */
+  /** Why it does not have all namespaces; undefined if it has. */
   get shortfall(): string | undefined {
     return this.#shortfall;
   }
@@ -83,17 +83,17 @@ export class ForeignProcess {
     return this.#ending !== undefined;
   }
 
-  /** How it ended. */
+  /** How it ended, as text. */
   get fate(): string {
     return this.#fault ?? this.#ending ?? "still runs";
   }
 
-  /** Sends a message. If the process has just died, its end says so. */
+  /** Sends a message. If the process has just died, `next` reports its end. */
   send(message: object): void {
     this.#socket.write(encodeMessage(message));
   }
 
-  /** The next message, or what comes instead of it. */
+  /** Waits for the next message, or for the end of the process or of the time limit. */
   next(milliseconds: number): Promise<Outcome> {
     if (this.#messages.length > 0) {
       return Promise.resolve({ kind: "message", message: this.#messages.shift() });
@@ -109,7 +109,7 @@ export class ForeignProcess {
     });
   }
 
-  /** Kills it, and waits for its end. @param fault what it is killed for */
+  /** Kills it, and waits for its end. @param fault the reason, for `fate` */
   async end(fault?: string): Promise<void> {
     if (fault !== undefined) this.#killFor(fault);
     else this.#kill();
@@ -142,12 +142,12 @@ export class ForeignProcess {
 
   #killFor(fault: string): void {
     this.#fault ??= fault;
-    // What waits is the same foreign code's.
+    // Unread messages are from the same foreign code.
     this.#messages.length = 0;
     this.#kill();
   }
 
-  /** Waits for the end of one whose channel is closed. */
+  /** Waits for the end of the process after its channel is closed. */
   async #reap(): Promise<void> {
     const { pid, fate } = this.#started;
     const status = new Int32Array(1);
@@ -173,12 +173,12 @@ function describeEnd(status: number): string {
   return `was killed by ${name ?? `signal ${signal}`}`;
 }
 
-/** How often it is looked whether the time is up, in milliseconds. */
+/** How often the time limit is checked, in milliseconds. */
 const TICK = 100;
 
 /**
- * Calls `late` after some time in which this process could run: a gap, such as one in which all processes of a job are
- * stopped, counts as one tick. What has come by then is heard first.
+ * Calls `late` after this process has run for a time: a gap, such as one in which all processes of a job are stopped,
+ * counts as one tick. Messages that have arrived by then are handled first.
  */
 function afterTicks(milliseconds: number, late: () => void): () => void {
   let left = milliseconds / TICK;

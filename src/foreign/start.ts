@@ -6,28 +6,28 @@ import { viewMemory } from "../shim/library.ts";
 import { loadShim } from "../shim/shim.ts";
 import { START_STEPS } from "../shim/start.ts";
 
-/** What a program starts with that runs foreign code. */
+/** A program that runs foreign code. */
 export interface Program {
   /** Its argv[0]. */
   readonly name: string;
-  /** What follows the path of Node.js. */
+  /** The arguments after the path of Node.js. */
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Descriptors 0 to 2, and those from 4 on. 3 is the channel. */
+  /** The descriptors that become 0 to 2. 3 is the channel. */
   readonly stdio: readonly [number, number, number];
   readonly files: readonly number[];
-  /** It only computes: no terminal, no network, and no file or device to write to. */
+  /** Whether it only computes: it gets no terminal, no network, and no file or device to write to. */
   readonly shut: boolean;
 }
 
-/** What it may write to in all: the largest encoder's memory, and Node.js. */
+/** The limit of its private memory, in bytes: enough for the largest encoder and Node.js. */
 const MOST_MEMORY = 1 << 30;
-/** The stacks of threads count as memory, and are as large as the first one may be. V8 takes 1 MB. */
+/** The limit of stacks, in bytes: the stacks of all threads have this size, and count as memory. V8 uses 1 MB. */
 const STACK_SIZE = 2 << 20;
 
 const RLIMIT = { FSIZE: 1, DATA: 2, STACK: 3, CORE: 4 } as const;
 
-/** Those of any program, and those of one that is shut. */
+/** The limits of every program, and the further ones of a shut one. */
 const LIMITS = [
   { resource: RLIMIT.DATA, value: MOST_MEMORY },
   { resource: RLIMIT.STACK, value: STACK_SIZE },
@@ -52,16 +52,16 @@ export function flags(...names: string[]): bigint {
   }, 0n);
 }
 
-/** The namespaces to try, most first: a kernel or a container may forbid some to some. */
+/** The sets of namespaces to try, the largest first: a kernel or a container may forbid some of them. */
 export function namespacesOf({ shut }: Program): bigint[] {
   const own = ["CLONE_NEWPID", "CLONE_NEWNS"];
   if (shut) own.push("CLONE_NEWNET", "CLONE_NEWIPC");
   return [flags("CLONE_NEWUSER", ...own), flags(...own), 0n];
 }
 
-/** What a started program leaves in the parent. */
+/** The parent's view of a started program. */
 export interface Started {
-  /** Of the process above the program, which the parent waits for. */
+  /** The pid of the init process above the program, for which the parent waits. */
   readonly pid: number;
   /** The parent's end of the channel. */
   readonly channel: number;
@@ -69,7 +69,7 @@ export interface Started {
 }
 
 /**
- * Starts a program in these namespaces; returns the reason if it does not start. What fails later is in its fate.
+ * Starts a program in these namespaces; returns the reason if it does not start. Its fate reports later failures.
  */
 export function start(program: Program, namespaces: bigint): Started | string {
   const shim = loadShim();
@@ -112,8 +112,8 @@ function assignments(environment: Program["environment"]): string[] {
 }
 
 /**
- * Gives the users of this process to a new user namespace: all, or itself. Without them the program starts as well,
- * and may read what every user may.
+ * Maps the ids of this process into a new user namespace: all, or only its own. Without a mapping the program starts,
+ * too, but reads only what every user may read.
  */
 function mapIds(pid: number): void {
   const write = (file: string, text: string): boolean => {
@@ -133,7 +133,7 @@ function mapIds(pid: number): void {
   }
 }
 
-/** All ids of this process's own namespace, each as itself. */
+/** The identity mapping of all ids of this process's namespace. */
 function everyId(file: "uid_map" | "gid_map"): string {
   try {
     const ranges = readFileSync(`/proc/self/${file}`, "utf8").trim().split("\n");
@@ -148,7 +148,7 @@ const [STEP, ERROR, STATUS] = [0, 1, 2];
 
 /** struct stublab_fate, which no foreign code can write to. */
 export class Fate {
-  /** Areas that no process uses: shared memory stays mapped, so the next process takes one over. */
+  /** Unused areas: shared memory stays mapped, and is reused for the next process. */
   static readonly #free: Fate[] = [];
 
   readonly address: number;
@@ -172,14 +172,14 @@ export class Fate {
     Fate.#free.push(this);
   }
 
-  /** The step of the start that failed, if one did. */
+  /** The step of the start that failed, as text; undefined if none did. */
   get failure(): string | undefined {
     const error = this.#words[ERROR] ?? 0;
     const step = START_STEPS[this.#words[STEP] ?? 0] ?? "a step";
     return error === 0 ? undefined : `${step} failed: ${errnoName(error)}`;
   }
 
-  /** The status word of the program's end; undefined before. */
+  /** The status word of the program's end; undefined while it runs. */
   get status(): number | undefined {
     const status = this.#words[STATUS] ?? -1;
     return status < 0 ? undefined : status;

@@ -1,4 +1,4 @@
-// What running a guest has to know about the architecture, beyond what encoders compute.
+// The facts about the architecture that running a guest requires, beyond what encoders compute.
 
 import type { RegisterBlock } from "../encoder/block.ts";
 import { MOST_USER_SPACE } from "../stub/amd64.ts";
@@ -13,13 +13,13 @@ export const STACK_POINTER = "rsp";
 /** Flags of mmap that no other architecture has. */
 export const MAPPING_FLAGS = ["MAP_32BIT"] as const;
 
-/** Where a position-independent program is loaded: a multiple of 2 MB, the largest alignment that linkers ask for. */
+/** Where a position-independent program is loaded: a multiple of 2 MB, the largest alignment that linkers request. */
 export const INDEPENDENT_BASE = 0x5555_5540_0000n;
 
 /** Where code without a format is loaded: the lowest address that unprivileged processes may map. */
 export const CODE_ADDRESS = 0x10000n;
 
-/** The end of a guest's stack, far from images, from where the kernel maps, and from the stub code. */
+/** The end of a guest's stack, far from images, from the kernel's mappings, and from the stub code. */
 export const STACK_TOP = 0x7000_0000_0000n;
 export const STACK_SIZE = 8n << 20n;
 

@@ -1,11 +1,11 @@
-// The answers of a caller to the system calls of a guest.
+// The results that a caller gives to the system calls of a guest.
 
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { count, object, show, text, word } from "../shape.ts";
 import type { Answer, CallArguments } from "./call.ts";
 
-/** A system call that a guest made, before its answer. */
+/** A system call that a guest made, before its result. */
 export interface GuestCall {
   /** E.g. "write"; "syscall_NUMBER" if the encoder does not know the number. */
   readonly name: string;
@@ -14,22 +14,22 @@ export interface GuestCall {
   readonly args: CallArguments;
 }
 
-/** The answer of a caller to a system call; it has one member. */
+/** The result that a caller gives to a system call; it has one member. */
 export type GuestAnswer =
   /** The result: from -2^63 to 2^64 - 1, but not -4095 to -1, which is how the kernel returns errnos. */
-  | { readonly value: number | bigint }
+  | { readonly value: number | bigint; readonly errno?: never; readonly exit?: never }
   /** The call fails with this errno, e.g. "ENOENT". */
-  | { readonly errno: string }
+  | { readonly errno: string; readonly value?: never; readonly exit?: never }
   /** The guest exits with this status, from 0 to 255. */
-  | { readonly exit: number };
+  | { readonly exit: number; readonly value?: never; readonly errno?: never };
 
-const PLACE = "the answer of onSyscall";
+const PLACE = "the result of onSyscall";
 const EXPECTED = "expected { value }, { errno } or { exit }, or undefined";
 
 const STATUS = count(255);
 /** The kernel's MAX_ERRNO. */
 const MOST_ERRNO = 4095n;
-/** From here on an errno is the kernel's own, and no program sees it (<linux/errno.h>). */
+/** Errnos from here on are internal to the kernel: no program sees them (<linux/errno.h>). */
 const FIRST_INTERNAL_ERRNO = 512n;
 
 /** @throws InputError if it is neither an answer nor undefined. */
@@ -38,6 +38,9 @@ export function checkAnswer(
   constants: ReadonlyMap<string, bigint>,
 ): Answer | undefined {
   if (answer === undefined) return undefined;
+  if (answer instanceof Promise) {
+    throw new InputError(`${PLACE}: got a promise, but onSyscall must be synchronous`);
+  }
   object(answer, PLACE);
   if (Object.keys(answer).length === 1) {
     if ("value" in answer) return { value: checkValue(answer.value) };

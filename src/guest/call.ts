@@ -1,6 +1,6 @@
 import type { Guest } from "./guest.ts";
 
-/** The answer to a call: a value, an errno by name, or the end of the guest with a status. */
+/** The result of a call: a value, an errno by name, or the end of the guest with a status. */
 export type Answer =
   | { readonly value: bigint }
   | { readonly errno: string }

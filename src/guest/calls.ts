@@ -32,7 +32,7 @@ const UNKNOWN: EmulatedCall = {
   show: (_, args) => args.map((word) => hex(word)),
 };
 
-/** A system call of a guest with its answer. */
+/** A system call of a guest with its result. */
 export interface TracedCall {
   /** E.g. "write"; "syscall_NUMBER" if the encoder does not know the number. */
   readonly name: string;
@@ -75,7 +75,7 @@ export class CallTable {
   }
 }
 
-/** A call as strace prints it. */
+/** Formats a call as strace prints it. */
 export function traceCall(
   { name, call }: NamedCall,
   number: number,

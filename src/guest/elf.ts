@@ -19,7 +19,7 @@ const ET_DYN = 3;
 const PT_LOAD = 1;
 const PT_INTERP = 3;
 const PT_PHDR = 6;
-/** The number of program headers is in a section header. */
+/** The number of program headers is stored elsewhere, in a section header. */
 const PN_XNUM = 0xffff;
 
 /** By the bits of p_flags: PF_X is 1, PF_W 2, PF_R 4. */
@@ -45,7 +45,7 @@ export function isElf(bytes: Uint8Array): boolean {
  * Parses a static executable.
  *
  * @param base where a position-independent one (static-pie) is loaded: a multiple of the page size.
- * @throws InputError that says what is wrong, and at which offset of the file.
+ * @throws InputError that describes the problem, with its offset in the file.
  */
 export function parseElf(bytes: Uint8Array, base = INDEPENDENT_BASE): Image {
   const file = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -86,7 +86,7 @@ function checkHeader(file: DataView, bytes: Uint8Array): void {
   if (!isElf(bytes))
     throw new InputError("the file is not an ELF file: it does not begin with 7f 45 4c 46");
   if (bytes.length < HEADER_SIZE) {
-    refuse(`is truncated: its header has ${HEADER_SIZE} bytes, and the file fewer`, bytes.length);
+    refuse(`is truncated: it is shorter than its header of ${HEADER_SIZE} bytes`, bytes.length);
   }
   const [size, order, version] = [file.getUint8(4), file.getUint8(5), file.getUint8(6)];
   if (size !== ELFCLASS64) refuse(size === 1 ? "is 32-bit" : `has the unknown class ${size}`, 4);

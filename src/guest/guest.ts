@@ -12,18 +12,18 @@ export interface GuestParts {
   readonly space: Subprocess;
   readonly context: Context;
   readonly output: Sink;
-  /** The most bytes of address space that it may have. */
+  /** The limit of its address space, in bytes. */
   readonly memory: number;
   /** The start of its heap: a multiple of the page size. */
   readonly heap: bigint;
 }
 
 /**
- * A running program: its address space, its registers, and the state of its emulated system calls. Callbacks of
- * `runGuest` get it, and may use it until `runGuest` returns.
+ * A running program: its address space, its registers, and the state of its emulated system calls. It is passed to the
+ * callbacks of `runGuest`, which may use it until `runGuest` returns.
  */
 export class Guest {
-  /** For mappings. */
+  /** The address space, for mappings. */
   readonly space: Subprocess;
   /** The registers, and the handle for interrupts. */
   readonly context: Context;
@@ -74,7 +74,7 @@ export class Guest {
     }
   }
 
-  /** Whether it may map `bytes` more. @internal */
+  /** Whether it may map `bytes` more bytes. @internal */
   mayMap(bytes: bigint): boolean {
     const [pages = "0"] = readProc(`/proc/${this.space.pid}/statm`).split(" ");
     return BigInt(pages) * BigInt(PAGE_SIZE) + bytes <= this.#memory;

@@ -10,7 +10,7 @@ export interface Segment {
   readonly protection: Protection;
 }
 
-/** A program as it is loaded. */
+/** A program in the form in which it is loaded. */
 export interface Image {
   readonly entry: bigint;
   /** In ascending order, without overlap. */
@@ -48,7 +48,7 @@ export function pageEnd(address: bigint): bigint {
   return pageOf(address + BigInt(PAGE_SIZE) - 1n);
 }
 
-/** Bare code as an image. Its data is among the code, so it may write there. */
+/** An image of bare code, which may write to its own pages because its data is there, too. */
 export function codeImage(code: Uint8Array, address = CODE_ADDRESS): Image {
   const segment = { address, bytes: code, memorySize: BigInt(code.length) };
   return { entry: address, segments: [{ ...segment, protection: "rwx" }] };

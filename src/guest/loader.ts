@@ -17,7 +17,7 @@ interface Region {
 /**
  * Loads a program and its stack into an empty address space, and sets a context to its first instruction.
  *
- * @param most bytes of address space that it may take.
+ * @param most the limit of its address space, in bytes.
  * @throws InputError if the program does not fit; MemoryError or SyscallError if the kernel refuses.
  */
 export function load(
@@ -77,7 +77,7 @@ function union(one: Protection, other: Protection): Protection {
 function checkRoom(regions: readonly Region[], most: number): void {
   const total = regions.reduce((sum, { start, end }) => sum + end - start, STACK_SIZE);
   if (total > most) {
-    throw new InputError(`the program needs ${total} bytes with its stack, and may take ${most}`);
+    throw new InputError(`the program needs ${total} bytes with its stack: the limit is ${most}`);
   }
   const inStack = regions.find(
     ({ start, end }) => end > STACK_TOP - STACK_SIZE && start < STACK_TOP,

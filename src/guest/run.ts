@@ -36,35 +36,35 @@ import type { Start } from "./stack.ts";
  */
 export interface GuestOptions extends Start {
   /** Receives the bytes that the guest writes. Default: they are discarded. */
-  output?: Sink;
-  /** Receives each system call with its answer. */
-  trace?: (call: TracedCall) => void;
+  output?: Sink | undefined;
+  /** Receives each system call with its result. */
+  trace?: ((call: TracedCall) => void) | undefined;
   /**
-   * Is called for each system call before stublab's emulation. If it returns an answer, the guest gets that; if it
-   * returns undefined, the call is emulated.
+   * Called for each system call before stublab's emulation. If it returns a result, the guest gets that; if it returns
+   * undefined, the call is emulated.
    *
-   * @throws InputError out of `runGuest` if what it returns is neither an answer nor undefined.
+   * @throws InputError out of `runGuest` if it returns anything else.
    */
-  onSyscall?: (call: GuestCall, guest: Guest) => GuestAnswer | undefined;
+  onSyscall?: ((call: GuestCall, guest: Guest) => GuestAnswer | undefined) | undefined;
   /**
-   * Is called for each fault. If it returns true, for example after it has mapped the missing page, the guest tries
-   * again; else the guest is killed by SIGSEGV.
+   * Called for each fault. If it returns true, for example after it has mapped the missing page, the guest tries again;
+   * else the guest is killed by SIGSEGV.
    *
    * @throws InputError out of `runGuest` if it returns anything but true, false or undefined.
    */
-  onFault?: (fault: GuestFault, guest: Guest) => boolean | undefined;
+  onFault?: ((fault: GuestFault, guest: Guest) => boolean | undefined) | undefined;
   /** Receives the guest before its first instruction, for its `context.interruptHandle` for example. */
-  onStart?: (guest: Guest) => void;
-  /** How long it may run in all, in milliseconds, from 0.001 to a day. Default: the platform's deadline. */
-  deadline?: number;
-  /** The most bytes of address space that it may have, its stack of 8 MiB among them. Default: 1 GiB. */
-  memory?: number;
+  onStart?: ((guest: Guest) => void) | undefined;
+  /** The deadline of the whole run, in milliseconds, from 0.001 to a day. Default: the platform's deadline. */
+  deadline?: number | undefined;
+  /** The limit of its address space in bytes, including its stack of 8 MiB. Default: 1 GiB. */
+  memory?: number | undefined;
   /**
-   * Ends the guest when it is aborted: `runGuest` throws its reason. It is checked before each switch, so only a
+   * When it is aborted, the guest ends and `runGuest` throws its reason. It is checked before each switch, so only a
    * callback can abort it in time: `runGuest` is synchronous. To end a guest from another thread, pass
    * `guest.context.interruptHandle` to `interruptGuest` there.
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -72,7 +72,7 @@ export interface GuestOptions extends Start {
  */
 export type GuestEnd =
   | {
-      /** It called exit or exit_group, or `onSyscall` answered `{ exit }`. */
+      /** It called exit or exit_group, or `onSyscall` returned `{ exit }`. */
       readonly kind: "exited";
       /** From 0 to 255. */
       readonly status: number;
@@ -107,7 +107,7 @@ export interface GuestRun {
 }
 
 const DEFAULT_MEMORY = 1 << 30;
-/** How many names are counted one by one, and the name for all others. */
+/** How many names are counted individually, and the name for all others. */
 const MOST_NAMES = 1000;
 const OTHER_NAMES = "others";
 
@@ -182,7 +182,7 @@ function checkProgram(program: GuestProgram): void {
     bytes(program.code, "program.code");
     checkOptions(program, "program", { code: bytes, address });
   } else {
-    throw new InputError("program: expected { elf } or { code }, and it has neither");
+    throw new InputError("program: expected { elf } or { code }");
   }
 }
 
@@ -218,7 +218,7 @@ class Run {
     return { result, calls: Object.fromEntries(this.#counts), switches: this.#switches };
   }
 
-  /** Switches once and handles the event. Returns how the guest ended, or undefined if it goes on. */
+  /** Switches once and handles the event. Returns how the guest ended, or undefined if it continues. */
   #step(left: number): GuestEnd | undefined {
     this.#options.signal?.throwIfAborted();
     if (left < SHORTEST_DEADLINE) return { kind: "interrupted", reason: "deadline" };
@@ -248,7 +248,7 @@ class Run {
     return undefined;
   }
 
-  /** The caller's answer, if it has one. */
+  /** The caller's result for a call; undefined if the call is emulated. */
   #ask({ name }: NamedCall, number: number, args: CallArguments): Answer | undefined {
     const { onSyscall } = this.#options;
     if (onSyscall === undefined) return undefined;
@@ -256,7 +256,7 @@ class Run {
     return checkAnswer(answer, this.#guest.space.tracer.encoder.constants);
   }
 
-  /** Whether the caller says that the guest can try again after a fault. */
+  /** Whether the caller lets the guest try again after a fault. */
   #mends(fault: GuestFault): boolean {
     const mended = this.#options.onFault?.(fault, this.#guest);
     return optional(truth)(mended, "the result of onFault") ?? false;

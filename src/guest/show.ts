@@ -7,7 +7,7 @@ export function pointer(address: bigint): string {
   return address === 0n ? "NULL" : hex(address);
 }
 
-/** A word of the named bits, e.g. "PROT_READ|PROT_WRITE"; `none` is the name of 0. */
+/** Formats a word as flags, e.g. "PROT_READ|PROT_WRITE"; `none` is the name of 0. */
 export function flags(
   tracer: TracingThread,
   word: bigint,

@@ -1,9 +1,10 @@
-// The initial stack of a program, as execve(2) makes it:
+// The initial stack of a program, in the layout of execve(2):
 //
 //    stack pointer → argc   argv[0] … NULL   envp[0] … NULL   auxv (type, value) … AT_NULL   strings and AT_RANDOM's bytes
 
 import { randomBytes } from "node:crypto";
 import { InputError } from "../errors.ts";
+import { show } from "../shape.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import type { Image } from "./image.ts";
 
@@ -21,22 +22,22 @@ const AT_EGID = 14n;
 const AT_SECURE = 23n;
 const AT_RANDOM = 25n;
 
-/** The user and group of every guest, whatever those of the host are. */
+/** The user and group of every guest, independent of the host's. */
 const GUEST_UID = 1000n;
 
-/** The most bytes that arguments and environment may take together. */
+/** The most bytes that arguments and environment may take in total. */
 const MOST_STRINGS = 128 << 10;
 
 /** Arguments and environment of a program. */
 export interface Start {
   /** argv, with argv[0]. No string may have a NUL. All strings together take at most 128 kB. Default: none. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | undefined;
   /** The environment. Default: none. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * The contents of a stack that ends at `top`. They begin at the stack pointer.
+ * Returns the contents of a stack from the stack pointer to its end, `top`.
  *
  * @throws InputError for strings with a NUL, or that are too long.
  */
@@ -46,13 +47,14 @@ export function initialStack(
   top: bigint,
 ): Uint8Array {
   const argv = args.map((text) => cString(text, "an argument"));
-  const envp = Object.entries(env).map(([name, value]) =>
-    cString(`${name}=${value}`, "a variable"),
-  );
+  const envp = Object.entries(env).map(([name, value]) => {
+    if (name !== "" && !name.includes("=")) return cString(`${name}=${value}`, "a variable");
+    throw new InputError(`env: expected the name of a variable, got ${show(name)}`);
+  });
   const strings = Buffer.concat([...argv, ...envp]);
   if (strings.length > MOST_STRINGS) {
     throw new InputError(
-      `arguments and environment take ${strings.length} bytes, and may take ${MOST_STRINGS}`,
+      `arguments and environment take ${strings.length} bytes: the limit is ${MOST_STRINGS}`,
     );
   }
   const random = randomBytes(16);

@@ -1,6 +1,6 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import { DeadlineError, InputError, StateError } from "../errors.ts";
-import { checkOptions, object, word } from "../shape.ts";
+import { checkOptions, instance, object, word } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { loadShim } from "../shim/shim.ts";
 import { SwitchRecord } from "../shim/switch.ts";
@@ -9,9 +9,9 @@ import type { Thread } from "../stub/thread.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { FaultRecord } from "./fault.ts";
 import { decodeSignalInfo, type SignalInfo } from "./signal_info.ts";
-import type { Subprocess } from "./subprocess.ts";
+import { Subprocess } from "./subprocess.ts";
 
-/** A system call that a guest made. Answer it with `setResult`. */
+/** A system call that a guest made. `setResult` sets its result. */
 export interface GuestSyscall {
   readonly kind: "syscall";
   readonly number: number;
@@ -39,24 +39,35 @@ export interface GuestInterrupt {
   readonly reason: "request" | "deadline";
 }
 
+/** What `Context.switch` takes. */
+export interface SwitchOptions {
+  /** In milliseconds, after which the guest is interrupted. Default: the platform's. */
+  deadline?: number | undefined;
+}
+
 /** Why a switch ended. */
 export type GuestEvent = GuestSyscall | GuestFault | GuestSignal | GuestInterrupt;
 
-/** How long a guest that is interrupted may take to stop, in milliseconds. */
+const SUBPROCESS = instance(Subprocess, "a Subprocess");
+
+/** How long an interrupted guest may take to stop, in milliseconds. */
 const GRACE_MILLISECONDS = 1000;
 
-// Words of an interrupt handle: whether an interrupt is requested, and the thread that runs the guest now.
+// Indices in an interrupt handle: whether an interrupt is requested, and the thread that currently runs the guest.
 const WANTED = 0;
 const TGID = 1;
 const TID = 2;
 
-/** What another thread needs to interrupt a guest: it can be posted to a worker. */
+/** A handle with which another thread can interrupt a guest: it can be posted to a worker. */
 export interface InterruptHandle {
   readonly words: Int32Array;
   readonly signal: number;
 }
 
-/** Makes the guest's switch, or its next one, end with an interrupt. From any thread of this process. */
+/**
+ * Ends the current or next switch to a guest with an interrupt. Any thread of this process may call it. @throws
+ * InputError
+ */
 export function interruptGuest(handle: InterruptHandle): void {
   object(handle, "handle");
   const { words, signal } = handle;
@@ -74,11 +85,10 @@ export function interruptGuest(handle: InterruptHandle): void {
  */
 export class Context {
   readonly tracer: TracingThread;
-  /** The guest's registers. Its segment selectors are the stub's own at each switch. */
-  readonly registers: RegisterBlock;
+  readonly #registers: RegisterBlock;
   /** The guest's XSAVE area in the kernel's layout (NT_X86_XSTATE). */
   readonly xstate: Uint8Array;
-  /** What `interruptGuest` takes. */
+  /** The handle for `interruptGuest`. */
   readonly interruptHandle: InterruptHandle;
   readonly #record: SwitchRecord;
   /** Where the encoder writes the arguments of a system call. */
@@ -93,16 +103,22 @@ export class Context {
   constructor(tracer: TracingThread, initialXstate: Uint8Array, bind: boolean) {
     this.tracer = tracer;
     this.#bind = bind;
-    this.registers = tracer.blocks.allocate();
-    this.registers.bytes.fill(0);
+    this.#registers = tracer.blocks.allocate();
+    this.#registers.bytes.fill(0);
     this.#args = tracer.blocks.allocate();
     this.xstate = initialXstate.slice();
     this.#record = new SwitchRecord(this.xstate.length);
     this.interruptHandle = {
       words: new Int32Array(new SharedArrayBuffer(12)),
-      // The original's choice: injections pass its stops over.
+      // gVisor's choice: injections pass over its stops.
       signal: tracer.constant("SIGCHLD"),
     };
+  }
+
+  /** The guest's registers. Each switch replaces the segment selectors with the stub's. @throws StateError after a release */
+  get registers(): RegisterBlock {
+    if (this.#released) throw new StateError("this context was released");
+    return this.#registers;
   }
 
   /**
@@ -112,8 +128,8 @@ export class Context {
    * @throws DeathError if the subprocess dies, InputError, StateError, TraceError; DeadlineError if the guest
    * cannot be stopped.
    */
-  switch(subprocess: Subprocess, options: { deadline?: number } = {}): GuestEvent {
-    object(subprocess, "subprocess");
+  switch(subprocess: Subprocess, options: SwitchOptions = {}): GuestEvent {
+    SUBPROCESS(subprocess, "subprocess");
     checkOptions(options, "options", { deadline: checkDeadline });
     if (subprocess.tracer !== this.tracer) {
       throw new StateError("the subprocess belongs to another platform");
@@ -130,23 +146,23 @@ export class Context {
     }
   }
 
-  /** Interrupts the guest: if none is under way, its next switch ends at once. */
+  /** Ends the current switch to the guest with an interrupt, or else its next one. */
   interrupt(): void {
     interruptGuest(this.interruptHandle);
   }
 
-  /** Answers the system call that the guest stopped at. */
-  setResult(value: bigint): void {
+  /** Sets the result of the system call that the guest stopped at. */
+  setResult(value: number | bigint): void {
     const result = word(value, "result");
     this.tracer.encoder.encodeGuestResult(this.registers.offset, result);
   }
 
-  /** Releases the memory of the registers: the context cannot be used afterwards. A second time does nothing. */
+  /** Releases the memory of the registers: the context cannot be used afterwards. Releasing it again does nothing. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
     this.#noteFault(undefined);
-    this.tracer.blocks.release(this.registers);
+    this.tracer.blocks.release(this.#registers);
     this.tracer.blocks.release(this.#args);
   }
 
@@ -172,19 +188,19 @@ export class Context {
     }
   }
 
-  /** One resume and its stop; undefined if that stop does not concern the guest. */
+  /** Resumes the guest until a stop; returns undefined if the stop does not concern the guest. */
   #run(subprocess: Subprocess, thread: Thread): GuestEvent | undefined {
     const { tracer } = this;
     const { encoder } = tracer;
-    const { offset } = this.registers;
+    const { offset } = this.#registers;
     const stepping = encoder.enterGuest(offset, thread.initial.offset) === 1;
     this.#record.request = tracer.constant(stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU");
-    let stop = thread.switch(this.registers, this.xstate, this.#record);
+    let stop = thread.switch(this.#registers, this.xstate, this.#record);
     const late = stop === "late";
     if (late) {
       tracer.shim.tgkill(thread.tgid, thread.tid, this.interruptHandle.signal);
       this.#record.deadline.start(GRACE_MILLISECONDS);
-      stop = thread.switchWait(this.registers, this.xstate, this.#record);
+      stop = thread.switchWait(this.#registers, this.xstate, this.#record);
     }
     if (stop === "syscall") return this.#syscall();
     if (stop === "signal") {
@@ -196,31 +212,32 @@ export class Context {
 
   #syscall(): GuestSyscall {
     const { encoder } = this.tracer;
-    const { offset } = this.registers;
+    const { offset } = this.#registers;
     this.#noteFault(undefined);
     const number = encoder.decodeGuestSyscall(offset, this.#args.offset);
     const args = [0, 1, 2, 3, 4, 5].map((index) => this.#args.word(index));
     return { kind: "syscall", number, args };
   }
 
-  /** What a stop by a signal means to the guest; undefined if the signal is not the guest's. */
+  /** The event for a stop by a signal; undefined if the signal does not concern the guest. */
   #signal(subprocess: Subprocess): GuestEvent | undefined {
     const { tracer } = this;
     const info = decodeSignalInfo(tracer, this.#record.siginfo);
-    // A group-stop, or the stop that every first resume after an attach meets.
+    // A group-stop, or the stop of the first resume after an attach.
     if (tracer.encoder.waitValue(this.#record.status) === tracer.constant("SIGSTOP")) {
       return undefined;
     }
     if (info.code <= 0) {
-      // What other processes send is not the guest's. Only for these two codes the kernel fills in the sender.
+      // Signals of other processes do not concern the guest. Only for these two codes does the kernel fill in the
+      // sender.
       const isCertain =
         info.code === tracer.constant("SI_USER") || info.code === tracer.constant("SI_TKILL");
       if (!isCertain || info.pid !== process.pid) return undefined;
       if (info.signal === this.interruptHandle.signal) return undefined;
     }
     if (info.signal === tracer.constant("SIGSYS") && info.code === tracer.constant("SYS_SECCOMP")) {
-      // The filter traps calls into the vsyscall page: to a guest there is nothing at that address.
-      tracer.encoder.rewindVsyscall(this.registers.offset, info.address);
+      // The filter traps calls into the vsyscall page, as if nothing were mapped there.
+      tracer.encoder.rewindVsyscall(this.#registers.offset, info.address);
       return this.#segv(subprocess, { ...info, signal: tracer.constant("SIGSEGV") });
     }
     if (info.signal === tracer.constant("SIGSEGV") && info.code > 0) {
@@ -232,7 +249,7 @@ export class Context {
 
   #segv(subprocess: Subprocess, info: SignalInfo): GuestFault {
     const { address } = info;
-    const instruction = this.registers.get(INSTRUCTION_POINTER);
+    const instruction = this.#registers.get(INSTRUCTION_POINTER);
     const repeated = this.#fault?.recurs(subprocess.faults, address, instruction) ?? false;
     this.#noteFault(new FaultRecord(subprocess.faults, address, instruction));
     const access = address === instruction ? "execute" : repeated ? "write" : "read";

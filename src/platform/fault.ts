@@ -1,4 +1,4 @@
-/** The last SIGSEGV of a guest: the same one again is taken for a write. An unmap of its page marks it stale. */
+/** The last SIGSEGV of a guest: if it recurs, it counts as a write. An unmap of its page makes the record stale. */
 export class FaultRecord {
   readonly #address: bigint;
   readonly #instruction: bigint;
@@ -7,7 +7,7 @@ export class FaultRecord {
 
   /**
    * @param valid the records of the subprocess.
-   * @param address that faulted.
+   * @param address the address that faulted.
    * @param instruction the address of the instruction.
    */
   constructor(valid: Set<FaultRecord>, address: bigint, instruction: bigint) {

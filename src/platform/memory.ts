@@ -4,7 +4,7 @@ import { PAGE_SIZE } from "../stub/amd64.ts";
 import { checkRange } from "../stub/memory.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 
-/** What a mapping allows: letters of "rwx" in that order, or "" for nothing. */
+/** The access that a mapping allows: letters of "rwx" in that order, or "" for none. */
 export type Protection = "" | "r" | "w" | "x" | "rw" | "rx" | "wx" | "rwx";
 
 /** The flags of a protection. @throws InputError */

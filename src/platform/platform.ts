@@ -1,6 +1,6 @@
 import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { StateError } from "../errors.ts";
+import { InputError, StateError } from "../errors.ts";
 import { checkOptions, nameOrNumber, truth } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import type { Stub } from "../stub/stub.ts";
@@ -13,15 +13,18 @@ import { Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
-  encoder?: string | Encoder;
-  /** The deadline of every wait, and of a switch that has none of its own, in milliseconds. Default: 5000. */
-  deadline?: number;
-  /** As for a stub: SIGCHLD, the default, makes a death an error; SIGKILL, the original's, ends all. */
-  exitSignal?: string | number;
+  encoder?: string | Encoder | undefined;
+  /** The deadline of every wait, and the default of a switch, in milliseconds. Default: 5000. */
+  deadline?: number | undefined;
+  /**
+   * As for a stub: with SIGCHLD, the default, a death is an error; with SIGKILL, gVisor's choice, it ends all
+   * processes.
+   */
+  exitSignal?: string | number | undefined;
   /** Whether stubs run under a filter that allows only the calls that the tracer injects. Default: true. */
-  seccomp?: boolean;
+  seccomp?: boolean | undefined;
   /** Whether guests run on the processor that their tracer runs on. Default: true. */
-  bind?: boolean;
+  bind?: boolean | undefined;
 }
 
 /**
@@ -45,6 +48,7 @@ export class Platform {
   #closed = false;
 
   private constructor(tracer: Tracer, master: Stub, bind: boolean) {
+    if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
     this.bind = bind;
@@ -66,15 +70,12 @@ export class Platform {
       bind: truth,
     });
     const { encoder, deadline, exitSignal = "SIGCHLD", seccomp = true, bind = true } = options;
-    const tracer = new Tracer({
-      ...(encoder !== undefined && { encoder }),
-      ...(deadline !== undefined && { deadline }),
-    });
+    const tracer = new Tracer({ encoder, deadline });
     try {
       const filter = seccomp
         ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
         : undefined;
-      const master = tracer.createStub({ exitSignal, ...(filter !== undefined && { filter }) });
+      const master = tracer.createStub({ exitSignal, filter });
       master.scrub();
       return new Platform(tracer, master, bind);
     } catch (error) {
@@ -83,7 +84,7 @@ export class Platform {
     }
   }
 
-  /** An empty subprocess: from the pool if one waits there, else a grandchild of the master. */
+  /** Returns an empty subprocess: from the pool if it has one, else a new grandchild. */
   newAddressSpace(): Subprocess {
     this.#expectOpen();
     return new Subprocess(this.#pool.take() ?? this.master.createStub(), this.#pool);
@@ -107,12 +108,13 @@ export class Platform {
   }
 
   /**
-   * Ends every process of the platform. The caller lives on.
+   * Ends every process of the platform, but not the caller.
    *
    * @throws StateError if another tracer still has a thread of a subprocess: nothing is closed then.
    */
   close(): void {
     this.tracer.close();
+    this.#pool.clear();
     this.#closed = true;
   }
 

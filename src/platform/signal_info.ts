@@ -1,6 +1,6 @@
 import type { TracingThread } from "../stub/tracing_thread.ts";
 
-/** What the kernel reports of a signal: siginfo_t. A member that the signal does not define has no meaning. */
+/** The kernel's report of a signal, siginfo_t. A member that the signal does not define has no meaning. */
 export interface SignalInfo {
   readonly signal: number;
   /** The cause: positive from the kernel, otherwise from a process (SI_USER, SI_TKILL, …). */

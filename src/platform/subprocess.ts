@@ -1,5 +1,5 @@
 import { DeathError, StateError } from "../errors.ts";
-import { count, object, word } from "../shape.ts";
+import { checkOptions, count, truth, word } from "../shape.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
@@ -11,18 +11,18 @@ import type { Pool } from "./pool.ts";
 
 const DESCRIPTOR = count(2 ** 31 - 1);
 
-/** What mapFile maps, and how. */
+/** The options of `mapFile`. */
 export interface FileMapping {
   /** A file descriptor of this process: stubs share its file table. */
   readonly fd: number;
-  /** Where in the file, in bytes: a multiple of the page size. Default: 0. */
-  readonly offset?: number | bigint;
+  /** The offset in the file, in bytes: a multiple of the page size. Default: 0. */
+  readonly offset?: number | bigint | undefined;
   /** Whether all pages are read at once (MAP_POPULATE). Default: false. */
-  readonly populate?: boolean;
+  readonly populate?: boolean | undefined;
 }
 
 /**
- * An address space in which guests run: one stub process, empty but for its stub code.
+ * An address space in which guests run: one stub process, empty except for its stub code.
  *
  * `Platform.newAddressSpace` hands it out, and `release` puts it back into the pool; afterwards its methods throw
  * StateError. `using` releases it.
@@ -30,7 +30,7 @@ export interface FileMapping {
 export class Subprocess {
   /** The process. Do not drive it during a switch. */
   readonly stub: Stub;
-  /** The last faults of guests here that may occur again. @internal */
+  /** The fault records of guests in this subprocess that are not stale. @internal */
   readonly faults = new Set<FaultRecord>();
   readonly #pool: Pool;
   #released = false;
@@ -56,7 +56,7 @@ export class Subprocess {
   }
 
   /**
-   * Maps zeroed memory; it replaces what is mapped there.
+   * Maps zeroed memory, and replaces what is mapped there.
    *
    * @param address a multiple of the page size.
    * @param length in bytes; rounded up to whole pages.
@@ -69,7 +69,7 @@ export class Subprocess {
   }
 
   /**
-   * Maps a file, shared; it replaces what is mapped there.
+   * Maps a file, shared, and replaces what is mapped there.
    *
    * @throws MemoryError, SyscallError if the kernel refuses, StateError
    */
@@ -79,7 +79,7 @@ export class Subprocess {
     protection: Protection,
     mapping: FileMapping,
   ): void {
-    object(mapping, "mapping");
+    checkOptions(mapping, "mapping", { fd: DESCRIPTOR, offset: word, populate: truth });
     const { offset = 0, populate = false } = mapping;
     const fd = BigInt(DESCRIPTOR(mapping.fd, "fd"));
     const { tracer } = this;
@@ -105,7 +105,7 @@ export class Subprocess {
     this.stub.call("mprotect", range.start, range.length, prot);
   }
 
-  /** Unmaps whole pages; that nothing is mapped there is not an error. @throws MemoryError, StateError */
+  /** Unmaps whole pages. Pages that are not mapped are not an error. @throws MemoryError, StateError */
   unmap(address: number | bigint, length: number | bigint): void {
     this.#expectUsable();
     const { start, length: bytes } = pageRange(this.tracer, address, length);
@@ -119,16 +119,16 @@ export class Subprocess {
     return this.stub.read(address, length);
   }
 
-  /** Writes guest memory, which has to be writable. @throws MemoryError, StateError */
+  /** Writes guest memory, which must be writable. @throws MemoryError, StateError */
   write(address: number | bigint, bytes: Uint8Array): void {
     this.#expectUsable();
     this.stub.write(address, bytes);
   }
 
   /**
-   * A thread of this subprocess for another tracer (`Tracer.tid` there): post it there, and redeem it with that
-   * platform's `join`. Both tracers then work in the same memory, each in a thread of its own. Tracers that joined
-   * must release it before it is closed here.
+   * Returns a ticket for a thread of this subprocess, to be posted to the worker whose tracer has the tid `tracerTid`;
+   * its platform's `join` redeems the ticket. Both tracers then work in the same memory, each in a thread of its own.
+   * Tracers that joined must release the subprocess before it is closed here.
    */
   ticket(tracerTid: number): ThreadTicket {
     this.#expectUsable();
@@ -136,8 +136,8 @@ export class Subprocess {
   }
 
   /**
-   * Unmaps everything and puts the process back into the pool; one that was joined is only detached. Releasing
-   * a second time does nothing.
+   * Unmaps everything and puts the process back into the pool; a joined subprocess is only detached. Releasing a second
+   * time does nothing.
    *
    * @throws StateError if another tracer still has a thread of it: it is not released then.
    */
@@ -147,7 +147,7 @@ export class Subprocess {
     this.#released = true;
     this.#markStale(0n, BigInt(topOfUserSpace()));
     if (!this.stub.alive) return;
-    // One whose guest could not be stopped is not used again.
+    // A stub whose guest could not be stopped is not reused.
     if (this.stub.borrowed || this.stub.thread.state !== "stopped") {
       this.stub.close();
       return;
@@ -170,6 +170,6 @@ export class Subprocess {
 
   #expectUsable(): void {
     if (this.#released) throw new StateError(`subprocess ${this.pid} was released`);
-    if (!this.stub.alive) throw new StateError(`subprocess ${this.pid} is dead`);
+    if (!this.stub.alive) this.stub.thread.expect("stopped");
   }
 }

@@ -1,12 +1,12 @@
 import { InputError } from "../errors.ts";
 import { show } from "../shape.ts";
 
-/** In milliseconds: the shim counts microseconds. */
+/** A microsecond, the unit of the shim, in milliseconds. */
 export const SHORTEST_DEADLINE = 0.001;
 /** A day, in milliseconds. */
 const LONGEST_DEADLINE = 86_400_000;
 
-/** A deadline in milliseconds, once it is found to be valid. @throws InputError */
+/** Returns a valid deadline, in milliseconds. @throws InputError */
 export function checkDeadline(milliseconds: unknown): number {
   const valid =
     typeof milliseconds === "number" &&
@@ -23,11 +23,11 @@ export const DEADLINE = { timeout: 0, seen: 16, size: 32 } as const;
 
 /** A time limit that several waits share: struct stublab_deadline. */
 export class Deadline {
-  /** What the shim takes. */
+  /** The struct. */
   readonly bytes: DataView;
   #milliseconds = 0;
 
-  /** @param bytes where it lies; default: in memory of its own. */
+  /** @param bytes where the struct is; default: new memory */
   constructor(
     milliseconds: number,
     bytes: DataView = new DataView(new ArrayBuffer(DEADLINE.size)),
@@ -36,12 +36,12 @@ export class Deadline {
     this.start(milliseconds);
   }
 
-  /** How long it is in all. */
+  /** The whole time limit. */
   get milliseconds(): number {
     return this.#milliseconds;
   }
 
-  /** Starts anew. */
+  /** Starts again with a new time limit. */
   start(milliseconds: number): void {
     if (milliseconds !== this.#milliseconds) {
       this.#milliseconds = milliseconds;

@@ -5,7 +5,7 @@ const INJECTION = { passOver: 0, rest: 8, deadline: 16, step: 48, status: 52, si
 
 /** struct stublab_injection in memory of its own. */
 export class Injection {
-  /** What the shim takes. */
+  /** The struct. */
   readonly bytes = new DataView(new ArrayBuffer(INJECTION.size));
   readonly deadline: Deadline;
 
@@ -28,7 +28,7 @@ export class Injection {
     this.bytes.setBigUint64(INJECTION.passOver, signals, true);
   }
 
-  /** The call that was under way at the end. */
+  /** The call in progress when the injection ended. */
   get step(): string {
     return INJECT_STEPS[this.bytes.getInt32(INJECTION.step, true)] ?? "inject";
   }

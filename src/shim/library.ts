@@ -11,7 +11,7 @@ export type Koffi = typeof KoffiModule;
 /**
  * Loads one of the package's own libraries.
  *
- * @throws UnsupportedError on another system than Linux x86-64, or if it was not built.
+ * @throws UnsupportedError on a system other than Linux x86-64, or if the library was not built.
  */
 export function loadLibrary(file: string): LibraryHandle {
   if (process.platform !== "linux" || process.arch !== "x64") {
@@ -47,7 +47,7 @@ export function loadKoffi(): Koffi {
     const loaded: Koffi = createRequire(import.meta.url)("koffi");
     koffi = loaded;
     // An injected close reaches this process: koffi syncs standard output and error when the process ends, and waits
-    // for ever for its own lock if one is closed.
+    // forever for its own lock if one is closed.
     process.on("exit", reopenStandardFiles);
   }
   return koffi;
@@ -56,13 +56,13 @@ export function loadKoffi(): Koffi {
 /** Standard input, output and error. */
 const STANDARD_FILES = [0, 1, 2];
 
-/** Opens /dev/null in the place of each that is closed, as Node.js does when it starts. */
+/** Replaces each that is closed with /dev/null, as Node.js does when it starts. */
 function reopenStandardFiles(): void {
   for (const file of STANDARD_FILES) {
     try {
       fstatSync(file);
     } catch {
-      // The lowest that is free: those below are open.
+      // open returns the lowest free descriptor: this one, as those below are open.
       openSync("/dev/null", "r+");
     }
   }

@@ -4,8 +4,8 @@ import { loadKoffi, loadLibrary, pathOf } from "./library.ts";
 import { defineStart, type Start } from "./start.ts";
 
 /**
- * The shim's functions (shim/shim.h). Results are a value or -errno. koffi passes a view as the address of
- * its first byte; a view that is too short, or whose memory was detached, is the caller's to prevent.
+ * The shim's functions (shim/shim.h). Results are a value or -errno. koffi passes a view as the address of its first
+ * byte; the caller must not pass a view that is too short or whose memory is detached.
  */
 export interface Shim {
   gettid(): number;
@@ -79,9 +79,9 @@ const SHIM = "shim.so";
 let shim: Shim | undefined;
 
 /**
- * The shim, loaded once in a thread.
+ * The shim, loaded once per thread.
  *
- * @throws UnsupportedError on another system than Linux x86-64, or if the library is missing or outdated.
+ * @throws UnsupportedError on a system other than Linux x86-64, or if the library is missing or outdated.
  */
 export function loadShim(): Shim {
   if (shim === undefined) {
@@ -94,7 +94,7 @@ export function loadShim(): Shim {
 function bindShim(library: LibraryHandle): Shim {
   const abi: number = library.func("uint32_t stublab_shim_abi()")();
   if (abi !== SHIM_ABI) {
-    throw new UnsupportedError(`the shim speaks version ${abi}, and this stublab ${SHIM_ABI}`, {
+    throw new UnsupportedError(`the shim has ABI version ${abi}, expected ${SHIM_ABI}`, {
       remedy: REBUILD,
     });
   }

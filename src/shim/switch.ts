@@ -13,13 +13,13 @@ const SWITCH = {
 
 /** struct stublab_switch in memory of its own. */
 export class SwitchRecord {
-  /** What the shim takes. */
+  /** The struct. */
   readonly bytes = new DataView(new ArrayBuffer(SWITCH.size));
   readonly deadline: Deadline;
   /** The siginfo_t of the last stop by a signal; zeros at a group-stop. */
   readonly siginfo = new DataView(this.bytes.buffer, SWITCH.siginfo, 128);
 
-  /** @param xstateLength bytes of the XSAVE area; 0 to leave floating point alone. */
+  /** @param xstateLength bytes of the XSAVE area; 0 leaves the floating-point state unchanged. */
   constructor(xstateLength: number) {
     const { buffer } = this.bytes;
     this.bytes.setBigUint64(SWITCH.xstateLength, BigInt(xstateLength), true);
@@ -31,7 +31,7 @@ export class SwitchRecord {
     this.bytes.setInt32(SWITCH.request, request, true);
   }
 
-  /** The call that was under way at the end. */
+  /** The call in progress when the switch ended. */
   get step(): string {
     return SWITCH_STEPS[this.bytes.getInt32(SWITCH.step, true)] ?? "switch";
   }

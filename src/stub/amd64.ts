@@ -1,17 +1,17 @@
-// What the stub layer knows about the architecture beyond what encoders compute.
+// The facts about the architecture that the stub layer requires, beyond what encoders compute.
 
 /** Bytes of a page. */
 export const PAGE_SIZE = 4096;
 
-/** The highest end that user space may have: TASK_SIZE_MAX with four-level paging. Some kernels keep a part of it. */
+/** The highest possible end of user space: TASK_SIZE_MAX with four-level paging. Some kernels reserve a part of it. */
 export const MOST_USER_SPACE = 0x7ffffffff000;
 
 /** The register that holds the address of the next instruction. */
 export const INSTRUCTION_POINTER = "rip";
 
 /**
- * Indices in struct user_regs_struct (arch/x86/include/asm/user_64.h), read without an encoder: rax, rip, and rbx, in
- * which the stub code has 1 for a clone.
+ * Indices in struct user_regs_struct (arch/x86/include/asm/user_64.h), read without an encoder: rax, rip, and rbx,
+ * which is 1 in a new clone.
  */
 export const WORD = { result: 10, instructionPointer: 16, mark: 5 } as const;
 
@@ -25,5 +25,5 @@ export const WRITE_REGISTERS = "PTRACE_SETREGS";
 /** The register in which the stub code expects the pid of its parent. */
 export const PARENT = "r15";
 
-/** What rseq(2) is registered with on x86: RSEQ_SIG in tools/testing/selftests/rseq/rseq-x86.h. */
+/** The signature with which rseq(2) is registered on x86: RSEQ_SIG in tools/testing/selftests/rseq/rseq-x86.h. */
 export const RSEQ_SIGNATURE = 0x53053053;

@@ -8,7 +8,7 @@ import { readPtraceScope } from "./yama.ts";
 /**
  * Step 4 of a stub's life: PTRACE_ATTACH, its stop, and the options.
  *
- * @param relative a process in whose session the thread must be; 0 for any.
+ * @param relative the pid of a process whose session the thread must share; 0 for any.
  * @throws AttachError, DeathError, DeadlineError
  */
 export function attach(
@@ -18,7 +18,7 @@ export function attach(
   relative = 0,
 ): void {
   requestAttach(thread, relative);
-  // Another signal may stop it before the SIGSTOP of the attach, which then stops it later.
+  // Another signal may stop the thread before the SIGSTOP of the attach, which then stops it later.
   thread.wait(deadline);
   thread.ptrace("PTRACE_SETOPTIONS", options);
 }
@@ -30,8 +30,8 @@ export function requestAttach({ tracer, tid }: Thread, relative = 0): void {
 }
 
 /**
- * Attaches to a new stub that has stopped, and takes its initial registers at its self-stop. If a SIGSTOP of another
- * process came first, the stub is resumed until then.
+ * Attaches to a new stub that has stopped, and takes its initial registers at its self-stop. If another process's
+ * SIGSTOP came first, the stub is resumed until it gets there.
  */
 export function attachAtSelfStop(thread: Thread, deadline: Deadline, relative?: number): void {
   const { frame, traceOptions } = thread.tracer;
@@ -53,7 +53,7 @@ export function attachAtSelfStop(thread: Thread, deadline: Deadline, relative?: 
   keepInitialRegisters(thread);
 }
 
-/** Takes the registers at the self-stop, with RIP back before the SYSCALL that all injections use. */
+/** Takes the registers at the self-stop, with RIP moved back to the SYSCALL that all injections use. */
 export function takeInitialRegisters(thread: Thread): void {
   thread.readRegisters(thread.tracer.frame);
   keepInitialRegisters(thread);
@@ -66,7 +66,9 @@ function keepInitialRegisters(thread: Thread): void {
   thread.initial.copyFrom(frame);
 }
 
-/** Whether the registers read last are those after the kill of the self-stop. A clone begins there, but with RBX 1. */
+/**
+ * Whether the registers read last are those after the kill of the self-stop. A clone starts there, too, but with RBX 1.
+ */
 function isAtSelfStop({ tracer }: Thread): boolean {
   const { frame, selfStopAddress } = tracer;
   return frame.word(WORD.instructionPointer) === selfStopAddress && frame.word(WORD.mark) === 0n;
@@ -80,7 +82,7 @@ function attachError(tid: number, errno: string): AttachError {
   });
 }
 
-/** What prevents an attach, as far as /proc shows it. */
+/** The remedy for a refused attach, from the cause that /proc shows. */
 function attachRemedy(tid: number): string {
   const status = readIfThere(`/proc/${tid}/status`) ?? "";
   const holder = /^TracerPid:\s+([1-9]\d*)/m.exec(status)?.[1];

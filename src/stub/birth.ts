@@ -16,10 +16,10 @@ import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
-/** The word in which a forked child reports its step: shared with the host, mapped once in a thread. */
+/** The word in which a forked child reports its step: shared with the host, mapped once per thread. */
 let progress: { address: number; step: Uint32Array } | undefined;
 
-/** How many births are tried whose children are killed before they are attached. */
+/** How often a birth is tried if the child is killed before it is attached. */
 const MOST_BIRTHS = 5;
 
 /** How the host forks a stub. */
@@ -32,8 +32,8 @@ export interface Fork {
 }
 
 /**
- * Tries a birth again if its child was killed before it was attached: no caller has seen that child yet. SIGCONT kills
- * as well: a stub that has stopped itself then runs into its INT3.
+ * Tries a birth again if its child was killed before it was attached: no caller has seen that child yet. SIGCONT kills,
+ * too: it resumes a stub that has stopped itself, and the stub runs into its INT3.
  */
 function untilAttached(birth: () => Thread, parent?: Thread): Thread {
   for (let tries = 1; ; tries++) {
@@ -74,7 +74,7 @@ function forkOnce(tracer: TracingThread, fork: Fork): Thread {
     return thread;
   } catch (error) {
     const ended = thread.state === "dead";
-    // One whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
+    // A child whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
     if (!ended && !tracer.isFatal(exitSignal)) {
       thread.kill();
       thread.reap();
@@ -91,7 +91,7 @@ function reachSelfStop(thread: Thread, deadline: Deadline): void {
 }
 
 /**
- * The host's fork alone. @returns the child's pid.
+ * The host's fork alone. Returns the child's pid.
  *
  * @param traced whether the child makes the host its tracer before its first step.
  * @throws ForkError, EncoderError
@@ -121,7 +121,7 @@ function lastStep([bits = 0]: Uint32Array): ChildStep | "clone" {
 /**
  * Step 6: a stub clones another by injection, and the tracer attaches to it.
  *
- * With a harmful exit signal no birth can be tried again: then the parent blocks signals meanwhile, and so does the child
+ * With a harmful exit signal a birth cannot be tried again: the parent blocks signals during the birth, and the child
  * until it is attached.
  *
  * @param isStub whether a child of the parent is a stub; any other is left over from a birth that failed.
@@ -170,7 +170,7 @@ function cloneOnce(parent: Thread, word: bigint): Thread {
   }
 }
 
-/** The injected clone. Returns the pid by the kernel's own word, with which the encoder must agree. */
+/** The injected clone. Returns the pid from the kernel's own register, with which the encoder must agree. */
 function clone(parent: Thread, clone: bigint): number {
   const { tracer } = parent;
   const { result, word } = parent.inject(tracer.flag("SYS_clone"), [clone, 0, 0, 0, 0], (frame) =>
@@ -184,8 +184,8 @@ function clone(parent: Thread, clone: bigint): number {
 }
 
 /**
- * Waits for the child's self-stop. That is its parent's to do: the tracer may attach only afterwards. The kernel's
- * word shows that `pid` is the parent's child.
+ * Waits for the child's self-stop, before the tracer attaches. Only the parent can wait for its child, so the result of
+ * wait4 also confirms that `pid` is its child.
  *
  * @throws BirthError
  */
@@ -202,8 +202,8 @@ function awaitChild(parent: Thread, pid: number): void {
 }
 
 /**
- * Ends the children of a stub that are no stubs. The parent is stopped, and no other process reaps them, so their pids
- * are not used again.
+ * Ends the children of a stub that are not stubs. The parent is stopped, and no other process reaps them, so their pids
+ * cannot be reused.
  */
 function endStrays(parent: Thread, isStub: (pid: number) => boolean): void {
   const { tracer, tgid, tid } = parent;
@@ -213,13 +213,13 @@ function endStrays(parent: Thread, isStub: (pid: number) => boolean): void {
   for (const pid of children.filter((child) => child > 0 && !isStub(child))) {
     const thread = new Thread(tracer, pid, pid);
     thread.kill();
-    // Only its tracer can reap it here; if it was not attached, wait4 fails with ECHILD.
+    // Only a tracer can reap it here; if it was not attached, wait4 fails with ECHILD.
     thread.reap();
     reapZombie(parent, pid);
   }
 }
 
-/** Has a stub reap a child that its tracer has reaped already: until then it is a zombie. */
+/** Makes a stub reap a child that the tracer has already reaped: until then the child is a zombie. */
 export function reapZombie(parent: Thread, pid: number): void {
   const { tracer } = parent;
   parent.patiently(() =>
@@ -265,7 +265,7 @@ function birthError(
 ): BirthError {
   const { end } = cause;
   const status = end.kind === "exited" ? end.status : undefined;
-  // The stub code exits with 1 for an orphan; this host lives, so that only happens without R15.
+  // The stub code exits with 1 if its parent is not the pid in R15; this host lives, so R15 was not set.
   if (step === "stub" && status === 1 && orphaned) {
     return new BirthError(step, `stub ${tid} ended: its parent was not the one in R15`, { cause });
   }

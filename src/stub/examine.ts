@@ -1,9 +1,9 @@
 import { hex } from "../errors.ts";
-import { object } from "../shape.ts";
+import { instance } from "../shape.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE, PARENT, RSEQ_SIGNATURE } from "./amd64.ts";
 import { type ProcessFacts, readProcess } from "./proc.ts";
 import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
-import type { Stub } from "./stub.ts";
+import { Stub } from "./stub.ts";
 
 /** A length that every kernel accepts. */
 const RSEQ_LENGTH = 32;
@@ -17,7 +17,7 @@ export interface Check {
   readonly pid: number;
 }
 
-/** What an examination found. */
+/** The result of an examination. */
 export interface Examination {
   readonly facts: ProcessFacts;
   readonly registers: Record<string, bigint>;
@@ -31,7 +31,7 @@ export interface Examination {
  * @throws DeathError, StateError, and what `Stub.inject` throws.
  */
 export function examine(stub: Stub): Examination {
-  object(stub, "stub");
+  instance(Stub, "a Stub")(stub, "stub");
   const { tracer } = stub;
   const facts = readProcess(stub.pid);
   const parentPid = stub.parent?.pid ?? process.pid;
@@ -73,7 +73,7 @@ function mapOf({ mappings }: ProcessFacts): string {
 
 /**
  * The name of the signal that a stub gets when its parent ends, or "none". prctl(PR_GET_PDEATHSIG) writes it to memory,
- * for which the stub gets a page meanwhile.
+ * for which a page is mapped into the stub during the call.
  */
 export function deathSignal(stub: Stub): string {
   const { tracer } = stub;
@@ -84,7 +84,10 @@ export function deathSignal(stub: Stub): string {
   return answer === 0 ? "none" : tracer.signalName(answer);
 }
 
-/** Whether a stub has an rseq area registered. A kernel that does not report that refuses to register another one. */
+/**
+ * Whether a stub has an rseq area registered. If the kernel does not report that, it is tried: the kernel refuses to
+ * register a second area.
+ */
 export function hasRseq(stub: Stub): boolean {
   const area = readRseq(stub.thread);
   if (area !== undefined) return area.address !== 0n;

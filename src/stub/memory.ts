@@ -8,7 +8,7 @@ import { topOfUserSpace } from "./user_space.ts";
 
 const { EPERM, EFAULT, ENOSYS } = constants.errno;
 
-/** How many bytes a buffer may have. */
+/** The length of a buffer. */
 const BYTES = count(Number.MAX_SAFE_INTEGER);
 
 /**
@@ -25,7 +25,7 @@ export function checkRange(
 ): bigint {
   const start = integer(address, "address");
   const end = start + integer(length, "length");
-  const range = `${length} bytes at ${start < 0n ? start : hex(start)}`;
+  const range = `${length} bytes at ${start < 0n ? start : `0x${start.toString(16)}`}`;
   const top = BigInt(topOfUserSpace());
   if (start < 0n || end > top) {
     throw new MemoryError(`${range} are outside user space, which ends at ${hex(top)}`);
@@ -63,7 +63,7 @@ export function writeMemory(thread: Thread, address: bigint, bytes: Uint8Array):
 }
 
 type Verb = "read" | "written";
-/** Moves bytes from or to an address. @returns how many, or -errno. */
+/** Moves bytes from or to an address. Returns how many, or -errno. */
 type Move = (address: bigint, part: Uint8Array) => number;
 
 function transfer(

@@ -6,19 +6,19 @@ import { PAGE_SIZE } from "./amd64.ts";
 import { parseMaps, readIfThere, readProc } from "./proc.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
-/** A range of addresses, from `start` up to and without `end`. */
+/** A range of addresses from `start` to `end`, which is not part of it. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-/** Left free below the main thread's stack beyond its limit: the kernel's guard gap is 256 pages. */
+/** Bytes that stay free below the limit of the main thread's stack: the kernel's guard gap is 256 pages. */
 const STACK_MARGIN = 1 << 20;
 
-/** An unlimited stack has to end somewhere; no program's main thread comes near this. */
+/** The assumed limit of an unlimited stack, in bytes: no main thread needs nearly as much. */
 const UNLIMITED_STACK = 2 ** 30;
 
-/** How many pages are tried in turn that other threads may take. */
+/** How many pages are tried in turn: other threads may map something there first. */
 const MOST_TRIES = 64;
 
 const { EEXIST } = constants.errno;
@@ -37,7 +37,7 @@ export function mapStubCode(shim: Shim): number {
     if (address === 0) break;
     const result = shim.mapStub(address);
     if (result > 0) return result;
-    // -EEXIST: another thread has mapped something there since.
+    // -EEXIST: another thread has mapped something there in the meantime.
     if (result !== -EEXIST) throw mapError(errnoName(-result));
   }
   throw new UnsupportedError("no page is free for the stub code");
@@ -56,8 +56,8 @@ function mapError(errno: string): UnsupportedError {
 }
 
 /**
- * What the stub code must stay out of: every mapping in the text of /proc/PID/maps, and the room in which
- * the main thread's stack may grow by the text of /proc/PID/limits.
+ * The ranges that the stub code must not overlap: every mapping, and the space into which the main thread's stack may
+ * grow. `maps` and `limits` are the contents of the files of those names in /proc/PID.
  */
 export function occupied(maps: string, limits: string): Range[] {
   return parseMaps(maps).map(({ start, end, name }) => {
@@ -76,7 +76,7 @@ function stackLimit(limits: string): number {
 /** The highest page below `below` that touches none of `taken`; 0 if there is none. */
 export function highestFreePage(taken: readonly Range[], below: number): number {
   let address = Math.floor(below / PAGE_SIZE) * PAGE_SIZE - PAGE_SIZE;
-  // By their ends: a range may lie within another, as libraries do in the room of the stack.
+  // By their ends: a range may lie within another, as libraries do in the space of the stack.
   for (const { start, end } of [...taken].sort((a, b) => b.end - a.end)) {
     if (address >= end) return address;
     if (address + PAGE_SIZE > start)

@@ -9,8 +9,7 @@ export const PID = count(2 ** 31 - 1, 1);
 /**
  * The text of a file in /proc.
  *
- * @throws UnsupportedError if /proc is not mounted, or the kernel refuses to show it; StateError if the process does
- * not exist.
+ * @throws UnsupportedError if /proc is not mounted or not readable; StateError if the process does not exist.
  */
 export function readProc(path: string): string {
   try {
@@ -61,7 +60,7 @@ export interface ProcessFacts {
 
 /** Index of each field of /proc/PID/stat after the command's name (proc_pid_stat(5) counts from 3). */
 const STAT = { state: 0, session: 3, userTime: 11, systemTime: 12, exitSignal: 35 } as const;
-/** Milliseconds of a clock tick: the kernel shows times to programs in hundredths of a second (USER_HZ). */
+/** Milliseconds of a clock tick: the kernel reports times to programs in hundredths of a second (USER_HZ). */
 const TICK = 10;
 
 function statOf(task: string): string[] {
@@ -75,7 +74,7 @@ export function processorTime(pid: number): number {
   return TICK * (Number(stat[STAT.userTime]) + Number(stat[STAT.systemTime]));
 }
 
-/** Whether there is no such process, or only a zombie. */
+/** Whether the process does not exist or is a zombie. */
 export function hasEnded(pid: number): boolean {
   try {
     return "ZX".includes(statOf(`${pid}`)[STAT.state] ?? "");
@@ -85,7 +84,7 @@ export function hasEnded(pid: number): boolean {
 }
 
 /**
- * Reads what the kernel reports of a process now, or of one of its threads.
+ * Reads what the kernel currently reports of a process, or of one of its threads.
  *
  * @throws StateError if there is no such process or thread; UnsupportedError without /proc.
  */
@@ -110,7 +109,7 @@ export function readProcess(pid: number, tid?: number): ProcessFacts {
   };
 }
 
-/** The text of a file of /proc or /sys, trimmed; undefined on a kernel that does not have it. */
+/** The text of a file of /proc or /sys, trimmed; undefined if it cannot be read. */
 export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8").trim();
@@ -119,7 +118,7 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** The lines of a text such as /proc/PID/maps. */
+/** Parses the text of /proc/PID/maps. */
 export function parseMaps(text: string): Mapping[] {
   const mappings: Mapping[] = [];
   for (const line of text.split("\n")) {

@@ -7,9 +7,9 @@ import type { TracingThread } from "./tracing_thread.ts";
 const rehearsed = new WeakSet<TracingThread>();
 
 /**
- * Tries what a stub with a harmful exit signal must not fail at, in a stub with a harmless one: its birth, and the
- * execve that makes it safe to end. A filter of this process may refuse any of these calls, and a stub that dies of it
- * would take this process with it. Once for each tracer.
+ * Tries what must not fail in a stub with a harmful exit signal, in a stub with a harmless one: its birth, and the
+ * execve that makes it safe to end. A filter of this process may refuse any of these calls, and a stub that dies of
+ * that would kill this process, too. Runs once per tracer.
  *
  * @throws BirthError, AttachError, ForkError; UnsupportedError if such a stub could not be ended.
  */
@@ -32,7 +32,7 @@ interface Failure {
   readonly errno?: string;
 }
 
-/** What failed, and how: a filter may also kill for the call. */
+/** Returns which call failed, and how: a filter may also kill the stub for it. */
 function executeOrDie(thread: Thread): Failure | undefined {
   try {
     const failure = executeIdle(thread);
@@ -51,7 +51,7 @@ function unsafe(signal: string, { call, how, errno }: Failure): UnsupportedError
       ...(errno !== undefined && { errno }),
       remedy:
         "use the exit signal SIGCHLD, or allow the call: a seccomp filter or a security module may forbid it; " +
-        "if vm.memfd_noexec is 2, the package's shim.so has to be executable",
+        "if vm.memfd_noexec is 2, the package's shim.so must be executable",
     },
   );
 }

@@ -1,6 +1,6 @@
 import type { Thread } from "./thread.ts";
 
-/** What a thread has registered for restartable sequences, as rseq(2) takes it. */
+/** The area that a thread has registered for restartable sequences, as for rseq(2). */
 export interface RseqArea {
   /** 0 if nothing is registered. */
   readonly address: bigint;
@@ -9,7 +9,7 @@ export interface RseqArea {
 }
 
 export const RSEQ_FLAG_UNREGISTER = 1;
-/** What PTRACE_GET_RSEQ_CONFIGURATION reports of a stopped thread; undefined before Linux 5.13. */
+/** The area of a stopped thread, from PTRACE_GET_RSEQ_CONFIGURATION; undefined before Linux 5.13. */
 export function readRseq({ tracer, tid }: Thread): RseqArea | undefined {
   // struct ptrace_rseq_configuration (linux/ptrace.h)
   const bytes = new DataView(new ArrayBuffer(24));
@@ -26,8 +26,8 @@ export function readRseq({ tracer, tid }: Thread): RseqArea | undefined {
 }
 
 /**
- * Unregisters what a forked stub still has from its host, once it is attached: its set-up knows glibc's area only, and
- * the kernel wants the very length that was registered.
+ * Unregisters the area that an attached stub still has from its host. The set-up of the child handles only glibc's
+ * area, because the kernel requires exactly the registered length.
  */
 export function unregisterRseq(thread: Thread): void {
   const area = readRseq(thread);

@@ -1,14 +1,14 @@
 import type { StubEnd } from "../errors.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
-/** What a wait found: `signal` stopped the thread, or `event` did (PTRACE_EVENT_*, 0 for none). */
+/** A stop of a thread: by `signal`, or by `event` (PTRACE_EVENT_*, 0 for none). */
 export interface Stop {
   readonly kind: "signal" | "group-stop" | "event" | "syscall";
   readonly signal: number;
   readonly event: number;
 }
 
-/** What a status word of wait4 reports: a stop, or the end of the thread. */
+/** A decoded status word of wait4: a stop, or the end of the thread. */
 export type Report = Stop | StubEnd;
 
 /** Decodes a status word. */

@@ -1,5 +1,5 @@
 import { DeathError, StateError, type StubEnd, SyscallError } from "../errors.ts";
-import { bytes, checkOptions, nameOrNumber } from "../shape.ts";
+import { bytes, checkOptions, count, nameOrNumber } from "../shape.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./attach.ts";
 import { cloneStub, reapZombie } from "./birth.ts";
@@ -10,13 +10,13 @@ import { ThreadPool, type ThreadTicket } from "./thread_pool.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
-/** The live stubs of a tracer, and what reports that one died. */
+/** The live stubs of a tracer, and the report of a death. */
 export interface StubRegistry {
   readonly stubs: Map<number, Stub>;
   reportDeath(stub: Stub): void;
 }
 
-/** How a stub came to be. */
+/** How a stub was made. */
 export interface Birth {
   /** The stub that cloned it; undefined for one forked from the host. */
   readonly parent?: Stub;
@@ -25,27 +25,30 @@ export interface Birth {
   readonly started: number;
 }
 
-/** What `Stub.createStub` takes. */
+/** Options of `Stub.createStub`. */
 export interface CloneOptions {
-  /** The signal that this stub gets when the new one ends, by name or number. Default: this one's own. */
-  exitSignal?: string | number;
+  /** The signal that this stub gets when the new one ends, by name or number. Default: the exit signal of this stub. */
+  exitSignal?: string | number | undefined;
 }
+
+/** Bytes of a mapping. */
+const LENGTH = count(Number.MAX_SAFE_INTEGER, 1);
 
 const NONE: ReadonlySet<Stub> = new Set();
 
 /** A stub process: the master, or a grandchild that another stub cloned. */
 export class Stub {
   readonly tracer: TracingThread;
-  /** Its first thread, or, if it is borrowed, this tracer's thread of it. */
+  /** Its first thread, or this tracer's own thread of a borrowed stub. */
   readonly thread: Thread;
   /** The stub that cloned this one; undefined for one forked from the host. */
   readonly parent: Stub | undefined;
   /** The number of the signal that its parent gets when it ends. */
   readonly exitSignal: number;
-  /** How long its birth took, from the clone to the initial registers. */
+  /** The duration of its birth, from the clone to the initial registers. */
   readonly microseconds: number;
   readonly #registry: StubRegistry;
-  // Most stubs never have any of these, and there may be thousands.
+  // Allocated on demand: most of the stubs, which may be thousands, have no children.
   #children: Set<Stub> | undefined;
   #pool: ThreadPool | undefined;
   #closing = false;
@@ -66,7 +69,7 @@ export class Stub {
     return this.thread.tgid;
   }
 
-  /** Whether another tracer has the first thread, and this one a thread of its own. */
+  /** Whether another tracer traces the first thread, and this tracer a thread of its own. */
   get borrowed(): boolean {
     return this.thread.tid !== this.thread.tgid;
   }
@@ -85,7 +88,7 @@ export class Stub {
     return this.#children ?? NONE;
   }
 
-  /** Whether it runs another program since an injected execve: its stub code is gone. */
+  /** Whether it runs another program after an injected execve, so that its stub code is gone. */
   get replaced(): boolean {
     return this.thread.replaced;
   }
@@ -95,8 +98,8 @@ export class Stub {
    *
    * @param call a name such as "getpid", or a number.
    * @param args up to six integers from -2^63 to 2^64 - 1; negative ones are taken modulo 2^64.
-   * @throws DeathError if the stub dies of it, StopError if a signal stops it, DeadlineError if it does not return
-   * in time (the stub is stopped then, and can be used again), StateError, InputError.
+   * @throws DeathError if the stub dies of it, StopError if a signal stops it, DeadlineError if the call does not
+   * return in time (the stub is then stopped, and can be used again), StateError, InputError.
    */
   inject(call: string | number | bigint, ...args: SyscallArgument[]): SyscallResult {
     return this.#inject(call, args);
@@ -110,7 +113,7 @@ export class Stub {
     }
   }
 
-  /** The same, with the registers that the call began with and those that it left. */
+  /** The same with the registers before and after the call. */
   observe(call: string | number | bigint, ...args: SyscallArgument[]): ObservedCall {
     try {
       return this.thread.observe(this.tracer.syscallNumber(call), args);
@@ -119,17 +122,18 @@ export class Stub {
     }
   }
 
-  /** Executes a system call that must succeed. @throws SyscallError if it returns an errno. */
+  /** The same for a call that must succeed: returns its value. @throws SyscallError if it returns an errno. */
   call(call: string | number | bigint, ...args: SyscallArgument[]): bigint {
     const { value, errno } = this.#inject(call, args);
     if (errno === null) return value;
-    throw new SyscallError(`${call} in stub ${this.pid} failed with ${errno}`, {
+    const name = typeof call === "string" ? call : `system call ${call}`;
+    throw new SyscallError(`${name} in stub ${this.pid} failed with ${errno}`, {
       call: String(call),
       errno,
     });
   }
 
-  /** Clones another stub from this one: its child, traced by the same tracer. @throws what `inject` throws, BirthError */
+  /** Clones a stub from this one: its child, traced by the same tracer. @throws what `inject` throws, BirthError */
   createStub(options: CloneOptions = {}): Stub {
     checkOptions(options, "options", { exitSignal: nameOrNumber });
     const { tracer } = this;
@@ -157,6 +161,7 @@ export class Stub {
 
   /** Maps `length` zero bytes, readable and writable, at an address of the kernel's choice; returns the address. */
   map(length: number): bigint {
+    LENGTH(length, "length");
     const { tracer } = this;
     const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
     const flags = tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS");
@@ -191,7 +196,7 @@ export class Stub {
   /**
    * Checks, without waiting, whether the stub died while it rested.
    *
-   * @throws DeathError if it did. With SIGKILL as exit signal its parent dies of it now.
+   * @throws DeathError if it did. With the exit signal SIGKILL, its parent dies now, too.
    */
   poll(): void {
     try {
@@ -218,8 +223,8 @@ export class Stub {
   }
 
   /**
-   * A thread of this stub for another tracer, by the tid of that one: post it there, and let it `join`.
-   * A tracer keeps its thread; that of a tracer whose thread ended is used again.
+   * Returns a ticket for a thread of this stub, to be posted to the tracer with the tid `tracerTid`, which joins with
+   * it. A tracer gets the same thread each time; the thread of a tracer that has ended is reused.
    *
    * @throws SyscallError, StateError, InputError
    */
@@ -229,13 +234,13 @@ export class Stub {
     return this.#pool.issue(tracerTid);
   }
 
-  /** @throws StateError if another tracer has a thread of it. @internal */
+  /** @throws StateError if another tracer has a thread of this stub. @internal */
   expectUnshared(): void {
     this.#pool?.expectUnshared();
   }
 
   /**
-   * Ends the stub, and every stub that it cloned, and reaps them. A borrowed one is only detached.
+   * Ends the stub and every stub that it cloned, and reaps them. A borrowed stub is only detached.
    *
    * @throws StateError if another tracer still has a thread of it; CloseError if its end would harm its parent.
    */
@@ -261,7 +266,7 @@ export class Stub {
     this.forgetIfDead();
   }
 
-  /** Removes a dead stub from the family, and has its parent reap it. @internal */
+  /** Removes a dead stub from the family, and makes its parent reap it. @internal */
   forgetIfDead(): void {
     const { stubs } = this.#registry;
     if (this.alive || !stubs.delete(this.pid)) return;
@@ -270,11 +275,11 @@ export class Stub {
     if (!this.#closing) this.#registry.reportDeath(this);
   }
 
-  /** A stub that its tracer has reaped is a zombie of its parent until that one has reaped it too. */
+  /** A stub that its tracer has reaped stays a zombie until its parent reaps it, too. */
   #reapByParent(): void {
     const { parent } = this;
     if (parent === undefined || parent.replaced || parent.thread.state !== "stopped") return;
-    // A parent that SIGKILL is about to end is not asked: its end is an event of its own.
+    // SIGKILL is about to end the parent, which is an event of its own.
     if (this.exitSignal === this.tracer.constant("SIGKILL") && !this.replaced) return;
     try {
       reapZombie(parent.thread, this.pid);

@@ -12,7 +12,7 @@ export interface ExecFailure {
 /**
  * Ends the process of a thread and reaps it.
  *
- * @param exitSignal what its parent gets: if it is harmful, the process is made to execute the idle program first.
+ * @param exitSignal the signal that its parent gets: if it is harmful, the process first executes the idle program.
  * @param isHostsChild whether the host can reap it untraced.
  * @throws CloseError if its end would harm its parent.
  */
@@ -35,7 +35,7 @@ export function letGo(thread: Thread): void {
   thread.forget();
 }
 
-/** Makes a thread traced and stopped, if it lives. @returns what prevents that, if anything does. */
+/** Makes a live thread traced and stopped. Returns the reason if that is impossible. */
 function takeHold(thread: Thread): string | undefined {
   try {
     if (thread.state === "running") thread.stop();
@@ -51,7 +51,7 @@ function takeHold(thread: Thread): string | undefined {
   }
 }
 
-/** Makes the end of a process harm neither host nor parent. */
+/** Ensures that the end of a process harms neither the host nor the parent. */
 function defuse(thread: Thread, exitSignal: number): void {
   try {
     const failure = executeIdle(thread);
@@ -66,7 +66,7 @@ function defuse(thread: Thread, exitSignal: number): void {
  * Makes a stub execute a program that does nothing. That resets its exit signal to SIGCHLD (begin_new_exec in
  * fs/exec.c).
  *
- * @returns what failed.
+ * @returns the call that failed, if one did.
  */
 export function executeIdle(thread: Thread): ExecFailure | undefined {
   const { tracer } = thread;

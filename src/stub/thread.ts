@@ -20,10 +20,10 @@ export type SyscallResult =
   | { readonly value: bigint; readonly errno: null }
   | { readonly value: null; readonly errno: string };
 
-/** What an injected call left in the stub. */
+/** The outcome of an injected call. */
 export interface CallEnd {
   readonly result: SyscallResult;
-  /** The signed word in the register of results, by the kernel's layout and not the encoder's. */
+  /** The signed word in the result register, read by the kernel's layout instead of the encoder's. */
   readonly word: bigint;
 }
 
@@ -39,7 +39,7 @@ export interface ObservedCall {
 /** An argument of an injected system call: an integer from -2^63 to 2^64 - 1; a negative one is taken modulo 2^64. */
 export type SyscallArgument = number | bigint;
 
-/** What stopped a guest; "late": nothing did before the deadline. */
+/** What stopped a guest; "late" if nothing did before the deadline. */
 export type SwitchStop = "syscall" | "signal" | "late";
 
 const { ETIMEDOUT } = constants.errno;
@@ -57,13 +57,13 @@ export class Thread extends TracedThread {
     this.initial = tracer.blocks.allocate();
   }
 
-  /** Whether it runs another program since an injected execve: its stub code is gone. */
+  /** Whether it runs another program after an injected execve, so that its stub code is gone. */
   get replaced(): boolean {
     return this.#replaced;
   }
 
   /**
-   * Executes a system call in the stub, and again if the kernel asks for it.
+   * Executes a system call in the stub, and repeats it if the kernel restarts it.
    *
    * @param setUp changes the frame before it runs.
    * @throws DeathError, StopError, DeadlineError, TraceError; StateError if the stub code is gone
@@ -102,7 +102,7 @@ export class Thread extends TracedThread {
       if (encoder.restartsSyscall(errno) === 0) {
         return this.#callEnd({ value: null, errno: this.tracer.errorName(errno) });
       }
-      // A call that is restarted again and again gets no more time than one that does not return.
+      // A call that is restarted repeatedly has the same deadline as one that does not return.
       if (shim.timeLeft(injection.deadline.bytes) <= 0) {
         const call = this.#callName(number);
         throw new DeadlineError(
@@ -113,7 +113,7 @@ export class Thread extends TracedThread {
     }
   }
 
-  /** The same, with the registers that the call began with and those that it left. */
+  /** The same with the registers before and after the call. */
   observe(number: bigint, args: readonly SyscallArgument[]): ObservedCall {
     let before: Record<string, bigint> = {};
     const { result } = this.inject(number, args, (frame) => {
@@ -125,7 +125,7 @@ export class Thread extends TracedThread {
   /**
    * Runs a guest until its next stop.
    *
-   * @returns what stopped it; "late" if nothing did in time, and it still runs.
+   * @returns what stopped it; "late" if nothing did in time: the guest still runs.
    * @throws DeathError, StopError at an event, TraceError
    * @internal
    */
@@ -142,7 +142,7 @@ export class Thread extends TracedThread {
     return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, record.bytes), record);
   }
 
-  /** Gives injections in `work` enough time: nothing does later what a teardown leaves undone. @internal */
+  /** Gives the injections in `work` a long deadline: a teardown is not repeated. @internal */
   patiently<T>(work: () => T): T {
     this.#leastMilliseconds = PATIENT_MILLISECONDS;
     try {
@@ -162,9 +162,9 @@ export class Thread extends TracedThread {
   }
 
   /**
-   * Fills `area` with the XSAVE area of a program's start, in the layout of the stopped thread's.
+   * Fills `area` with the XSAVE area of a new program, in the layout of the stopped thread's area.
    *
-   * @param components which are marked as present; bits of XCR0.
+   * @param components the components that are marked as present: bits of XCR0.
    * @returns its length in bytes. @throws TraceError
    */
   freshXstate(area: Uint8Array, components: bigint): number {
@@ -225,7 +225,7 @@ export class Thread extends TracedThread {
     return syscallName(number, this.tracer.encoder.constants) ?? `system call ${number}`;
   }
 
-  /** Stops a stub that missed its deadline, so that it can be examined and used again. */
+  /** Stops a stub that missed its deadline, so that it can be examined and reused. */
   #stopByForce(call: string): never {
     const { deadline } = this.tracer;
     this.stop();
@@ -233,12 +233,15 @@ export class Thread extends TracedThread {
       this.tid,
       `did not return from an injected ${call} within ${deadline} ms`,
       this.registers(),
-      { call, remedy: "give the tracer a longer deadline, or inject a call that does not block" },
+      {
+        call,
+        remedy: "set a longer deadline for the tracer, or inject a call that does not block",
+      },
     );
   }
 }
 
-/** An omitted argument is 0. One that is passed as undefined is a mistake, and not descriptor 0. @throws InputError */
+/** An omitted argument is 0, but undefined is an error: it must not become descriptor 0. @throws InputError */
 function argumentOf(args: readonly SyscallArgument[], index: number): bigint {
   if (index >= args.length) return 0n;
   return toWord(args[index]) ?? word(args[index], `argument ${index + 1}`);

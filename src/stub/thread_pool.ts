@@ -8,19 +8,19 @@ import { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
 /**
- * A thread of a stub that another tracer may attach to: plain data, which can be posted to a worker.
- * The tracer of the stub's first thread issues it; the tracer that it is for redeems it.
+ * A thread of a stub to which another tracer may attach: plain data, which can be posted to a worker. The tracer of the
+ * stub's first thread issues it, and the tracer named in it redeems it.
  */
 export interface ThreadTicket {
   readonly tgid: number;
   readonly tid: number;
-  /** The tracer that it is for. */
+  /** The tid of the tracer that may redeem it. */
   readonly tracerTid: number;
   /** The registers that every injection into it starts from. */
   readonly initial: Uint8Array;
 }
 
-/** The threads of one process for other tracers, one for each: gVisor's threadPool. */
+/** The threads of one process for other tracers, one per tracer: gVisor's threadPool. */
 export class ThreadPool {
   readonly #first: Thread;
   /** The thread of each tracer, by the tracer's tid. */
@@ -32,8 +32,8 @@ export class ThreadPool {
   }
 
   /**
-   * The thread for the tracer `tracerTid`: the one that it had before, else that of a tracer that has ended, else a
-   * new one.
+   * Issues a thread for the tracer `tracerTid`: the one that it had before, else that of a tracer that has ended, else
+   * a new one.
    *
    * @throws StateError, SyscallError, EncoderError
    */
@@ -41,7 +41,7 @@ export class ThreadPool {
     const { tracer, tgid, initial } = this.#first;
     PID(tracerTid, "tracerTid");
     if (tracerTid === tracer.tid) {
-      throw new StateError(`thread ${tracerTid} is the stub's own tracer, and needs no ticket`);
+      throw new StateError(`thread ${tracerTid} is the stub's own tracer, which needs no ticket`);
     }
     const tid = this.#threads.get(tracerTid) ?? this.#orphan() ?? cloneThread(this.#first);
     this.#threads.set(tracerTid, tid);
@@ -49,8 +49,8 @@ export class ThreadPool {
   }
 
   /**
-   * Refuses what would take the process away from tracers that hold threads of it: the kernel lets no process end
-   * before each of those has reaped its thread.
+   * Refuses to end a process while other tracers hold threads of it: the kernel completes the end only when each of
+   * them has reaped its thread.
    *
    * @throws StateError
    */
@@ -61,7 +61,7 @@ export class ThreadPool {
       .filter((tracer) => tracer !== 0);
     if (holders.length === 0) return;
     throw new StateError(`stub ${tgid} is shared with the tracers ${holders.join(", ")}`, {
-      remedy: "each tracer that joined it has to release it first",
+      remedy: "each tracer that joined it must release it first",
     });
   }
 
@@ -98,7 +98,7 @@ function cloneThread(first: Thread): number {
     });
   }
   const clone = new Thread(tracer, tgid, Number(word));
-  // SIGSTOP, or another signal that came first: in either case it has run no instruction yet.
+  // SIGSTOP, or another signal that came first: in either case the thread has not executed an instruction.
   clone.wait();
   clone.detach();
   clone.forget();
@@ -110,13 +110,13 @@ export function redeemTicket(tracer: TracingThread, ticket: ThreadTicket): Threa
   checkTicket(tracer, ticket);
   if (ticket.tracerTid !== tracer.tid) {
     throw new StateError(
-      `the ticket is for the tracer ${ticket.tracerTid}, and this thread is ${tracer.tid}`,
+      `the ticket is for the tracer ${ticket.tracerTid}, but this is tracer ${tracer.tid}`,
     );
   }
   const thread = new Thread(tracer, ticket.tgid, ticket.tid);
   try {
-    // SIGKILL is process-wide, so EXITKILL on the first thread is enough; here it would let this tracer's
-    // end kill what others use.
+    // SIGKILL ends the whole process, so EXITKILL on the first thread is enough; on this one, the end of this tracer
+    // would kill a process that others use.
     const options = tracer.traceOptions & ~tracer.constant("PTRACE_O_EXITKILL");
     attach(thread, new Deadline(tracer.deadline), options);
   } catch (error) {
@@ -127,7 +127,9 @@ export function redeemTicket(tracer: TracingThread, ticket: ThreadTicket): Threa
   return thread;
 }
 
-/** Refuses a ticket that no ThreadPool has issued: an attach stops whatever thread the tid names. @throws InputError */
+/**
+ * Refuses a ticket that a ThreadPool has not issued: an attach stops any thread that the tid names. @throws InputError
+ */
 function checkTicket(tracer: TracingThread, ticket: ThreadTicket): void {
   object(ticket, "ticket");
   const { tgid, tid, tracerTid, initial } = ticket;

@@ -15,15 +15,15 @@ import { decodeEnd, decodeStatus, type Stop } from "./status.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
 /**
- * untraced: not attached, or detached; stopped: may be asked for its registers; running: between a resume
- * and its stop; dead: reaped.
+ * untraced: not attached, or detached; stopped: accepts ptrace requests; running: between a resume and the next stop;
+ * dead: reaped.
  */
 export type ThreadState = "untraced" | "stopped" | "running" | "dead";
 
-/** How long a stub that missed a deadline may take to stop at a SIGSTOP. */
+/** How long a stub that missed a deadline may take to stop after a SIGSTOP. */
 const GRACE_MILLISECONDS = 1000;
 
-/** How long each wait of a teardown may take, however short the tracer's deadline is. */
+/** The deadline of each wait of a teardown, even if the tracer's is shorter. */
 export const PATIENT_MILLISECONDS = 10_000;
 
 const { ECHILD, ESRCH } = constants.errno;
@@ -35,7 +35,9 @@ export class TracedThread {
   readonly tid: number;
   state: ThreadState = "untraced";
   #end: StubEnd | undefined;
-  // A pidfd of the process while it is not traced: its pid may be another's once it has ended.
+  /** Whether the tracer ended it or gave it up. */
+  #closed = false;
+  // A pidfd of the process while it is not traced: its pid may be reused after its end.
   #pidfd = -1;
 
   constructor(tracer: TracingThread, tgid: number, tid: number) {
@@ -52,7 +54,7 @@ export class TracedThread {
   /**
    * Waits for the next stop.
    *
-   * @param deadline may be one that other waits share. Default: the tracer's, from now on.
+   * @param deadline may be shared with other waits. Default: the tracer's, starting now.
    * @param options of wait4. Default: those for a traced thread.
    * @throws DeathError if the thread ends or has ended; DeadlineError.
    */
@@ -62,13 +64,13 @@ export class TracedThread {
     return this.take(status);
   }
 
-  /** Returns the stop that has happened in the meantime, if any; does not wait. @throws DeathError */
+  /** Returns the stop that has happened since, if any; does not wait. @throws DeathError */
   poll(): Stop | undefined {
     const status = this.#nextStatus(new Deadline(0));
     return status === undefined ? undefined : this.take(status);
   }
 
-  /** Makes a ptrace request without memory. @returns its result. @throws TraceError */
+  /** Makes a ptrace request that transfers no memory, and returns its result. @throws TraceError */
   ptrace(request: string, data = 0): number {
     const result = this.tracer.shim.ptrace(this.tracer.constant(request), this.tid, 0, data);
     return this.check(`ptrace(${request})`, result);
@@ -116,6 +118,7 @@ export class TracedThread {
 
   /** Sends SIGKILL to the process. */
   kill(): void {
+    this.#closed = true;
     this.tracer.shim.tgkill(this.tgid, this.tgid, this.tracer.constant("SIGKILL"));
   }
 
@@ -151,14 +154,25 @@ export class TracedThread {
     return frame.dump();
   }
 
-  /** @throws StateError if the thread is in another state. */
+  /** @throws StateError if the thread is in another state; DeathError if it died by itself. */
   expect(state: ThreadState): void {
     if (this.state === state) return;
-    throw new StateError(`stub ${this.tid} is ${this.state}, expected ${state}`);
+    if (this.state === "dead") throw this.#afterDeath();
+    throw new StateError(`stub ${this.tid} is ${this.state}, expected ${state}`, {
+      ...(this.state === "untraced" && { remedy: "attach to it first" }),
+    });
+  }
+
+  /** What the use of a dead thread throws. */
+  #afterDeath(): DeathError | StateError {
+    if (this.#closed || this.#end === undefined) {
+      return new StateError(`stub ${this.tid} has been closed`);
+    }
+    return new DeathError(this.tid, this.#end);
   }
 
   /**
-   * Waits for the end of a thread that is about to end, whatever else it stops at.
+   * Waits for the end of a thread that is about to end, and resumes it at any other stop.
    *
    * @throws DeadlineError, TraceError
    */
@@ -174,15 +188,16 @@ export class TracedThread {
     }
   }
 
-  /** Gives the thread up: it was reaped, or never will be. @internal */
-  forget(end: StubEnd = { kind: "unknown", reason: "it was given up" }): void {
+  /** Gives the thread up: it was reaped, or it never will be. @internal */
+  forget(end?: StubEnd): void {
     if (this.state === "dead") return;
     this.state = "dead";
-    this.#end = end;
+    this.#closed ||= end === undefined;
+    this.#end = end ?? { kind: "unknown", reason: "it was given up" };
     if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
   }
 
-  /** The registers that it rested with, for one that got past its exit stop. @internal */
+  /** The registers at its last rest, for a thread whose exit stop was missed. @internal */
   protected restRegisters(): RegisterDump | undefined {
     return undefined;
   }
@@ -192,22 +207,22 @@ export class TracedThread {
   }
 
   #nextStatus(deadline: Deadline, options = this.tracer.waitAll): number | undefined {
-    if (this.state === "dead") throw new StateError(`stub ${this.tid} is dead`);
+    if (this.state === "dead") throw this.#afterDeath();
     const { shim, status } = this.tracer;
     const result = shim.waitWithin(this.tid, options, deadline.bytes, status);
     if (result === -ECHILD) {
-      const reason = "it ended, and a host that ignores SIGCHLD does not learn how";
+      const reason = "it ended; the host ignores SIGCHLD, so the kernel does not report how";
       this.#dieOf({ kind: "unknown", reason });
     }
     if (result < 0) throw this.#traceError("wait4", -result);
     return result === 0 ? undefined : status[0];
   }
 
-  /** Takes over the state that a status word reports. @throws DeathError @internal */
+  /** Updates the state of the thread by a status word. @throws DeathError @internal */
   protected take(status: number): Stop {
     const report = decodeStatus(this.tracer, status);
     if (!("event" in report)) {
-      // It got past its exit stop: the registers that it rested with are the last that are known.
+      // The exit stop was missed: the registers at its last rest are the last known ones.
       this.#dieOf(report, this.state === "untraced" ? undefined : this.restRegisters());
     }
     this.state = "stopped";
@@ -216,8 +231,8 @@ export class TracedThread {
   }
 
   /**
-   * The thread is at its exit stop: reads how it ends and its registers, lets it end, and reaps it. Only then does
-   * the kernel notify its parent, so with SIGKILL as exit signal this may be the host's last act.
+   * The thread is at its exit stop: reads how it ends and its registers, resumes it, and reaps it. Only then does the
+   * kernel notify its parent: with the exit signal SIGKILL that may kill the host.
    */
   #die(): never {
     const end = decodeEnd(this.tracer, this.#eventMessage());
@@ -255,7 +270,7 @@ export class TracedThread {
     this.check(`ptrace(${request})`, result);
   }
 
-  /** The result of a request. @throws what `fail` throws if it is negative. @internal */
+  /** Returns the result of a request. @throws what `fail` throws if it is negative. @internal */
   protected check(call: string, result: number): number {
     return result < 0 ? this.fail(call, -result) : result;
   }

@@ -4,7 +4,7 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { expectDriver } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { DeathError, InputError, StateError } from "../errors.ts";
-import { bytes, callback, checkOptions, list, nameOrNumber, oneOf, type Shape } from "../shape.ts";
+import { bytes, checkOptions, list, nameOrNumber, oneOf, type Shape, show } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { type Fork, forkStub } from "./birth.ts";
@@ -16,26 +16,25 @@ import { TracingThread } from "./tracing_thread.ts";
 
 export interface TracerOptions {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
-  encoder?: string | Encoder;
+  encoder?: string | Encoder | undefined;
   /** The deadline of every wait, in milliseconds. Default: 5000. */
-  deadline?: number;
+  deadline?: number | undefined;
 }
 
 export interface StubOptions {
   /**
-   * The signal that the parent gets when the stub ends, by name or number. SIGCHLD, the default, makes a
-   * death an error; SIGKILL, the original's choice, makes it the death of the parent, and so on up to the
-   * host.
+   * The signal that the parent gets when the stub ends, by name or number. With SIGCHLD, the default, a death is an
+   * error; with SIGKILL, gVisor's choice, it also kills the parent, and so on up to the host.
    */
-  exitSignal?: string | number;
+  exitSignal?: string | number | undefined;
   /** Steps of the forked child's set-up to leave out, for lessons and tests. */
-  omit?: readonly ChildStep[];
+  omit?: readonly ChildStep[] | undefined;
   /** A seccomp filter for the stub and all its descendants: an array of struct sock_filter. */
-  filter?: Uint8Array;
+  filter?: Uint8Array | undefined;
 }
 
-/** What is called with a stub that died. */
-export type DeathListener = (stub: Stub) => void;
+/** Called with each stub that died. */
+export type DeathListener = (stub: Stub) => unknown;
 
 /** How often resting stubs are examined while there is a listener, in milliseconds. */
 const WATCH_MILLISECONDS = 50;
@@ -59,12 +58,12 @@ function closeAll(): void {
     try {
       tracer.close();
     } catch {
-      // There is no caller left to report it to; EXITKILL ends what this could not.
+      // No caller is left to report this to; EXITKILL ends the remaining stubs.
     }
   }
 }
 
-/** A seccomp filter that consists of instructions: the kernel checks what they do. */
+/** An array of struct sock_filter, of which only the length is checked: the kernel checks the instructions. */
 const filterShape: Shape<Uint8Array> = (value, place) => {
   const filter = bytes(value, place);
   const { length } = filter;
@@ -81,7 +80,7 @@ const STUB_OPTIONS = {
   filter: filterShape,
 };
 
-/** What an `encoder` option may be; `Tracer` checks the encoder itself. */
+/** Checks the type of an `encoder` option; `Tracer` checks the encoder itself. */
 export function encoderOption(value: unknown, place: string): void {
   if (typeof value === "string" || (typeof value === "object" && value !== null)) return;
   throw new InputError(`${place}: expected the name of an encoder, or an encoder`);
@@ -94,7 +93,7 @@ function openedEncoder(options: TracerOptions): Encoder {
 }
 
 /**
- * The one OS thread that issues ptrace requests, with the stubs that it traces.
+ * The OS thread that issues ptrace requests, with the stubs that it traces.
  *
  * A tracer belongs to the JavaScript thread that made it. Close it before that thread ends; `using` does.
  *
@@ -119,7 +118,7 @@ export class Tracer extends TracingThread {
     closeAtExit(this);
   }
 
-  /** Every live stub by its pid. */
+  /** All live stubs, by pid. */
   get stubs(): ReadonlyMap<number, Stub> {
     return this.#stubs;
   }
@@ -144,13 +143,13 @@ export class Tracer extends TracingThread {
     return this.addStub(forkStub(this, fork), exitSignal, started);
   }
 
-  /** Takes a thread that the host forked as a stub. @internal */
+  /** Registers a thread that the host forked as a stub. @internal */
   addStub(thread: Thread, exitSignal: number, started = performance.now()): Stub {
     return new Stub(this.#registry, thread, { exitSignal, started });
   }
 
   /**
-   * Attaches to a thread of a stub whose first thread another tracer has.
+   * Attaches to a thread of a stub whose first thread another tracer traces.
    *
    * @throws StateError if the ticket is for another tracer, InputError, AttachError
    */
@@ -161,15 +160,17 @@ export class Tracer extends TracingThread {
   }
 
   /**
-   * Calls `listener` with each stub that dies and was not closed; `stub.end` says how it ended. A stub that rests is
-   * examined every 50 ms as long as there is a listener, which does not keep the process from ending. An exception in a
-   * listener becomes a warning of the process.
+   * Calls `listener` with each stub that dies without being closed; `stub.end` says how it ended. While there is a
+   * listener, resting stubs are polled every 50 ms; that does not keep the process alive. An exception in a listener
+   * becomes a process warning.
    *
-   * @returns what removes the listener.
+   * @returns a function that removes the listener.
    */
   onDeath(listener: DeathListener): () => void {
     this.#expectOpen();
-    callback(listener, "listener");
+    if (typeof listener !== "function") {
+      throw new InputError(`listener: expected a function, got ${show(listener)}`);
+    }
     this.#listeners.add(listener);
     this.#watch ??= setInterval(() => this.#pollAll(), WATCH_MILLISECONDS).unref();
     return () => {
@@ -179,8 +180,7 @@ export class Tracer extends TracingThread {
   }
 
   /**
-   * Ends every stub and leaves no process behind, whatever their exit signals. The host lives on. Closing
-   * a second time does nothing.
+   * Ends and reaps every stub, whatever its exit signal; the host survives. Closing a second time does nothing.
    *
    * @throws StateError if another tracer still has a thread of a stub: nothing is closed then.
    */
@@ -195,7 +195,7 @@ export class Tracer extends TracingThread {
       try {
         stub.close();
       } catch (error) {
-        // The others are ended all the same.
+        // The others are still ended.
         failure ??= error;
       }
     }
@@ -234,17 +234,20 @@ export class Tracer extends TracingThread {
   }
 
   #reportDeath(stub: Stub): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(stub);
-      } catch (error) {
-        process.emitWarning(error instanceof Error ? error : String(error));
-      }
-    }
+    for (const listener of this.#listeners) void callListener(listener, stub);
   }
 
   #stopWatching(): void {
     clearInterval(this.#watch);
     this.#watch = undefined;
+  }
+}
+
+/** Calls a listener; what it throws or rejects with becomes a warning. */
+async function callListener(listener: DeathListener, stub: Stub): Promise<void> {
+  try {
+    await listener(stub);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }

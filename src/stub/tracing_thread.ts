@@ -9,33 +9,36 @@ import { loadShim, type Shim } from "../shim/shim.ts";
 import { SYSCALL_LENGTH } from "./amd64.ts";
 import { mapStubCode } from "./placement.ts";
 
-/** Signals that an instruction raises, and death: they end an injection. */
+/** Signals that an instruction can raise, and SIGKILL: they end an injection. */
 const OWN_SIGNALS = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGKILL"];
 
-/** The kernel takes 32 bits as the number of a system call, and ignores the others. @throws InputError */
+/** The kernel reads the number of a system call as 32 bits, and ignores the rest. @throws InputError */
 function checkSyscallNumber(call: unknown): bigint {
+  if (typeof call !== "number" && typeof call !== "bigint") {
+    throw new InputError(`system call: expected a name or a number, got ${show(call)}`);
+  }
   const number = integer(call, "system call");
   if (number >= -(1n << 31n) && number < 1n << 32n) return number;
   throw new InputError(`system call: expected a number of 32 bits, got ${show(call)}`);
 }
 
 /**
- * The one OS thread that issues ptrace requests: what every request needs. It knows no stub; `Tracer` does.
+ * The OS thread that issues ptrace requests, with what every request needs. It does not know the stubs; `Tracer` does.
  *
- *     encoder ─ blocks ─ frame      the block that an injection is encoded and returned in
- *     shim ─ status, mask           what the shim fills
- *     stubAddress ─ restAddress     where the stub code lies, and where RIP rests in it
+ *     encoder ─ blocks ─ frame      the block of the current injection, and of its result
+ *     shim ─ status, mask           the memory that the shim fills
+ *     stubAddress ─ restAddress     where the stub code is, and where RIP rests in it
  */
 export class TracingThread {
   readonly tid: number;
   readonly encoder: Encoder;
   /** The deadline of every wait, in milliseconds. */
   readonly deadline: number;
-  /** Where the stub code lies, in the host and in every stub. */
+  /** The address of the stub code, the same in the host and in every stub. */
   readonly stubAddress: number;
-  /** Where RIP rests between two injected calls: after the INT3. */
+  /** The value of RIP between two injected calls: after the INT3. */
   readonly restAddress: bigint;
-  /** Where RIP is at the self-stop: after the SYSCALL of the kill. @internal */
+  /** The value of RIP at the self-stop: after the SYSCALL of the kill. @internal */
   readonly selfStopAddress: bigint;
   /** @internal */
   readonly shim: Shim;
@@ -56,13 +59,13 @@ export class TracingThread {
   /** The ptrace options of every traced thread. @internal */
   readonly traceOptions: number;
   /**
-   * What a stub blocks while it clones another with a harmful exit signal. SIGCHLD is not blocked: it reports the
-   * child's self-stop, would stay pending, and is ignored by default. @internal
+   * The signals that a stub blocks while it clones another with a harmful exit signal. SIGCHLD is not blocked: the
+   * child's self-stop raises it, it would stay pending, and by default it is ignored. @internal
    */
   readonly birthMask: bigint;
-  // Made once: a birth should not need memory of its own for its clock.
+  // Allocated once, not for each birth.
   readonly #birthClock: Deadline;
-  // Names are looked up often enough for the price of a prefix or a conversion to count.
+  // Caches lookups by name: they are frequent, and a prefix or a conversion is expensive.
   readonly #numbers = new Map<string, number>();
   readonly #calls = new Map<string, bigint>();
 
@@ -94,13 +97,13 @@ export class TracingThread {
     }
   }
 
-  /** The deadline of a birth, from now on. @internal */
+  /** Starts the deadline of a birth. @internal */
   startBirthClock(): Deadline {
     this.#birthClock.start(this.deadline);
     return this.#birthClock;
   }
 
-  /** Makes injections resume after a stop by a signal, such as that of a child's end. @internal */
+  /** Makes injections pass over stops by a signal, such as the exit signal of a child. @internal */
   passOver(signal: number): void {
     this.injection.passOver |= this.encoder.signalSet(signal);
   }
@@ -120,7 +123,7 @@ export class TracingThread {
     return exitSignal !== 0 && exitSignal !== this.constant("SIGCHLD");
   }
 
-  /** A constant of the encoder, by the kernel's name. @throws EncoderError if it has none of that name. */
+  /** A constant of the encoder, by the kernel's name. @throws EncoderError if the encoder lacks it. */
   constant(name: string): number {
     const known = this.#numbers.get(name);
     if (known !== undefined) return known;

@@ -9,8 +9,8 @@ const { EEXIST } = constants.errno;
 let top: number | undefined;
 
 /**
- * The first address past user space, as the kernel of this process has it: Linux gives a program 47 bits less a page,
- * User Mode Linux 39 bits, and gVisor's systrap keeps what it needs for itself.
+ * The first address above user space on the running kernel: Linux gives a program 47 bits less a page, User Mode Linux
+ * 39 bits, and gVisor's systrap reserves a part for itself.
  *
  * @throws UnsupportedError if the shim cannot be loaded.
  */
@@ -30,17 +30,17 @@ function findTop(): number {
 }
 
 /**
- * Where the pages end that the kernel maps.
+ * Finds the end of the pages that the kernel can map.
  *
- * @param least where they end at the earliest.
- * @param most where they end at the latest. Nothing is mapped from `least` on.
+ * @param least the lowest possible end.
+ * @param most the highest possible end. Nothing may be mapped between `least` and `most`.
  */
 export function endOfPages(
   least: number,
   most: number,
   isMappable: (page: number) => boolean,
 ): number {
-  // Most kernels map all: the first probe is the last.
+  // On most kernels the first probe succeeds, and is the last.
   let middle = most;
   let [from, to] = [least, most];
   while (from < to) {

@@ -3,11 +3,11 @@ import { readIfThere } from "./proc.ts";
 /** CAP_SYS_PTRACE (linux/capability.h). */
 const CAP_SYS_PTRACE = 19n;
 
-/** What the Yama security module lets a process trace. */
+/** What the Yama security module allows a process to trace. */
 export interface PtraceScope {
   /** kernel.yama.ptrace_scope, "0" to "3". */
   readonly scope: string;
-  /** What to do if it forbids to trace descendants. */
+  /** What to do if it forbids tracing descendants; undefined if it permits it. */
   readonly remedy: string | undefined;
 }
 

@@ -3,7 +3,7 @@
 
 import koffi from "koffi";
 import { GUEST_CODE, SYS_getpid, startGuest } from "../../bench/guest.mjs";
-import { DeadlineError, DeathError, Platform, StateError, StublabError } from "../../dist/index.js";
+import { DeadlineError, DeathError, Platform, StublabError } from "../../dist/index.js";
 import { generator } from "./random.mjs";
 
 const BIRTHS = 2000;
@@ -45,9 +45,7 @@ function surviving(step) {
       counts.late++;
       return;
     }
-    // A call on a stub whose death was reported before.
-    const isLate = error instanceof StateError && /is dead/.test(error.message);
-    if (!(error instanceof StublabError) || !(isDeath || isLate)) throw error;
+    if (!(error instanceof StublabError) || !isDeath) throw error;
     counts.deaths++;
   }
 }

@@ -1,9 +1,10 @@
 /*
- * Guests' registers: what makes a block fit to be resumed, and the system call that it stopped at.
+ * Guests' registers: preparing a block for a resume, and the system call at which the guest
+ * stopped.
  */
 #include "machine.h"
 
-/* What the kernel pops when it emulates a vsyscall: the return address of the CALL. */
+/* The kernel pops the return address of the CALL when it emulates a vsyscall. */
 #define RETURN_ADDRESS_LENGTH sizeof(uint64_t)
 
 int32_t native_enter_guest(void *memory, uint32_t block, uint32_t initial) {
@@ -16,7 +17,7 @@ int32_t native_enter_guest(void *memory, uint32_t block, uint32_t initial) {
     registers->es = from->es;
     registers->fs = from->fs;
     registers->gs = from->gs;
-    /* -1: in no system call, so that the kernel restarts none. */
+    /* Not in a system call, so the kernel restarts none. */
     registers->orig_rax = UINT64_MAX;
     return (registers->eflags & X86_EFLAGS_TF) != 0;
 }
@@ -31,7 +32,7 @@ int32_t native_decode_guest_syscall(void *memory, uint32_t block, uint32_t at) {
     arguments[3] = registers->r10;
     arguments[4] = registers->r8;
     arguments[5] = registers->r9;
-    /* At the stop rax is already -ENOSYS; the number is the low half of what it was. */
+    /* At the stop rax is already -ENOSYS; the number is the low half of orig_rax. */
     registers->rax = registers->orig_rax;
     return (int32_t)registers->orig_rax;
 }

@@ -9,7 +9,7 @@
 
 #define ENCODER_MACHINE EM_X86_64
 
-/* The architecture as seccomp names it. */
+/* The architecture's value in seccomp. */
 #define MACHINE_AUDIT_ARCH AUDIT_ARCH_X86_64
 
 /* The upper half of every address in the vsyscall page. */

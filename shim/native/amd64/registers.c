@@ -9,7 +9,7 @@
 /* The length of the instruction SYSCALL, 0f 05. */
 #define SYSCALL_LENGTH 2
 
-/* orig_rax outside a system call: the kernel restarts none. */
+/* orig_rax outside a system call: the kernel restarts nothing. */
 #define NO_CALL UINT64_MAX
 
 /* clang-format off */
@@ -41,8 +41,8 @@ _Static_assert(INDEX_END == 27 && sizeof(struct user_regs_struct) == sizeof(uint
 SAVED_REGISTERS(ASSERT_KERNEL_OFFSET)
 
 /*
- * Register by register, for compilers make a call of memcpy out of a loop or an assignment of the
- * struct, and no libc is there to take it.
+ * Register by register: compilers turn a loop or an assignment of the struct into a call of memcpy,
+ * and there is no libc.
  */
 static void copy_registers(struct user_regs_struct *to, const struct user_regs_struct *from) {
 #define COPY_REGISTER(name) to->name = from->name;
@@ -74,7 +74,7 @@ int32_t native_restart_syscall(void *memory, uint32_t block, uint64_t original) 
     struct user_regs_struct *registers = registers_at(memory, block);
     int32_t error = errno_of(registers->rax);
 
-    /* orig_rax has what rax was: the number. */
+    /* orig_rax has the original rax: the number. */
     (void)original;
     if (!asks_for_restart(error) || (uint32_t)registers->orig_rax == (uint32_t)NO_CALL)
         return 0;

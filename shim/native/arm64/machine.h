@@ -8,7 +8,7 @@
 
 #define ENCODER_MACHINE EM_AARCH64
 
-/* The architecture as seccomp names it. */
+/* The architecture's value in seccomp. */
 #define MACHINE_AUDIT_ARCH AUDIT_ARCH_AARCH64
 
 #define REGISTERS_SIZE sizeof(struct user_pt_regs)

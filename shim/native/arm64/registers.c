@@ -5,7 +5,7 @@
 
 #include <asm/unistd.h>
 
-/* Every instruction's length, that of SVC among them. */
+/* The length of SVC, and of every instruction. */
 #define SYSCALL_LENGTH 4
 
 /* The register of a call's number (syscall(2)). */
@@ -48,7 +48,7 @@ void native_rewind_syscall(void *memory, uint32_t block) {
     registers_at(memory, block)->pc -= SYSCALL_LENGTH;
 }
 
-/* What do_signal of the kernel's arch/arm64/kernel/signal.c does, which knows x0 as it was. */
+/* As do_signal in the kernel's arch/arm64/kernel/signal.c, which knows the original x0. */
 int32_t native_restart_syscall(void *memory, uint32_t block, uint64_t original) {
     struct user_pt_regs *registers = registers_at(memory, block);
     int32_t error = errno_of(registers->regs[0]);

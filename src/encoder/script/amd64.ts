@@ -26,12 +26,12 @@ const RDI = indexOf("rdi");
 export const ORIG_RAX = indexOf("orig_rax");
 const RIP = indexOf("rip");
 
-/** Where the stub code expects the pid of its parent. */
+/** The index of the register in which the stub code expects the pid of its parent. */
 export const PARENT = indexOf("r15");
 
 /** The length of SYSCALL (0f 05). */
 const SYSCALL_SIZE = 2n;
-/** An orig_rax of -1 means "not in a system call", so the kernel restarts nothing (signal(7)). */
+/** The orig_rax outside a system call: the kernel restarts nothing (signal(7)). */
 export const NO_SYSCALL = -1n;
 const RESTART_SYSCALL = BigInt(numberIn(AMD64, "SYS_restart_syscall"));
 
@@ -42,7 +42,7 @@ export function indexOf(register: string): number {
 
 const SIZE = numberIn(AMD64, "REGISTERS_SIZE");
 
-/** The index of the first word of the block at a byte offset. @throws RangeError */
+/** The index of the first word of the block at a byte offset. @throws RangeError if it is not in the buffer */
 export function blockIn(memory: Memory, offset: number): number {
   return memory.indexOf(offset, SIZE);
 }
@@ -71,7 +71,7 @@ function blockFunctions(memory: Memory): BlockFunctions {
 
     syscallResult: (block) => memory.get(blockIn(memory, block) + RAX),
 
-    // The kernel takes the low half of orig_rax as the number of the call; -1 means no call.
+    // The low half of orig_rax is the number of the call; -1 means no call.
     restartSyscall(block) {
       const at = blockIn(memory, block);
       const errno = pendingRestart(memory, at + RAX);
@@ -82,7 +82,7 @@ function blockFunctions(memory: Memory): BlockFunctions {
       return 1;
     },
 
-    // The stub code looks for the mark of a clone, 1, in rbx.
+    // An rbx of 1 marks a clone.
     encodeBootstrap(block, parent) {
       const at = blockIn(memory, block);
       memory.setHalves(at + PARENT, parent, 0);

@@ -8,7 +8,7 @@ export type BlockFunctions = Pick<
   "encodeSyscall" | "rewindSyscall" | "syscallResult" | "restartSyscall" | "encodeBootstrap"
 >;
 
-/** What depends on the architecture. */
+/** The parts of the encoder that depend on the architecture. */
 export interface Architecture {
   readonly constants: Constants;
   /** The architecture's name in the audit and seccomp interfaces: the value of an AUDIT_ARCH_*. */

@@ -19,10 +19,10 @@ const X8 = indexOf("x8");
 const X9 = indexOf("x9");
 const PC = indexOf("pc");
 
-/** Where the stub code expects the pid of its parent. */
+/** The index of the register in which the stub code expects the pid of its parent. */
 export const PARENT = indexOf("x7");
 
-/** The length of SVC, as of every instruction. */
+/** The length of SVC, and of every instruction. */
 const SYSCALL_SIZE = 4n;
 const RESTART_SYSCALL = BigInt(numberIn(ARM64, "SYS_restart_syscall"));
 
@@ -61,7 +61,7 @@ function blockFunctions(memory: Memory): BlockFunctions {
 
     syscallResult: (block) => memory.get(blockIn(memory, block) + X0),
 
-    // The result has taken the place of the first argument, which the kernel keeps for itself (orig_x0).
+    // The result has overwritten the first argument, which only the kernel keeps (orig_x0).
     restartSyscall(block, original) {
       const at = blockIn(memory, block);
       const errno = pendingRestart(memory, at + X0);
@@ -72,7 +72,7 @@ function blockFunctions(memory: Memory): BlockFunctions {
       return 1;
     },
 
-    // The stub code looks for the mark of a clone, 1, in x9.
+    // An x9 of 1 marks a clone.
     encodeBootstrap(block, parent) {
       const at = blockIn(memory, block);
       memory.setHalves(at + PARENT, parent, 0);

@@ -40,7 +40,7 @@ const SYSCALLS = `
   recvmmsg
 `;
 
-/** asm/unistd_64.h after the numbers that architectures have for themselves, 260 to 294. */
+/** asm/unistd_64.h, 260 to 294: after the numbers that are reserved for architectures. */
 const LATER_SYSCALLS = `
   wait4 prlimit64 fanotify_init fanotify_mark name_to_handle_at open_by_handle_at clock_adjtime
   syncfs setns sendmmsg process_vm_readv process_vm_writev kcmp finit_module sched_setattr

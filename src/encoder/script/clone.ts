@@ -14,7 +14,7 @@ const CSIGNAL = number("CSIGNAL");
 const CLONE_MASK = 0xffff_ff00n;
 const LAST_WORD = 0xffff_ffffn;
 
-/** What is refused: all flags of `set` without the flag of `clear`. All lie in 32 bits. */
+/** A refused combination: all flags of `set` are set, and the flag `clear` is not. All are within 32 bits. */
 interface Refusal {
   readonly set: number;
   readonly clear: number;
@@ -24,7 +24,7 @@ function refusal(set: readonly string[], clear?: string): Refusal {
   return { set: flags32(union(...set)), clear: clear === undefined ? 0 : number(clear) };
 }
 
-/** What clone(2) and clone3(2) refuse with EINVAL. */
+/** The combinations that clone(2) and clone3(2) refuse with EINVAL. */
 const REFUSED: readonly Refusal[] = [
   refusal(["CLONE_NEWNS", "CLONE_FS"]),
   refusal(["CLONE_NEWUSER", "CLONE_FS"]),
@@ -35,15 +35,15 @@ const REFUSED: readonly Refusal[] = [
   refusal(["CLONE_NEWIPC", "CLONE_SYSVSEM"]),
 ];
 
-/** The same and what only clone(2) refuses. */
+/** The same and those that only clone(2) refuses. */
 const REFUSED_BY_CLONE: readonly Refusal[] = [
   ...REFUSED,
   refusal(["CLONE_PIDFD", "CLONE_DETACHED"]),
-  // One argument would have to hold both the pidfd and the tid.
+  // One argument would receive both the pidfd and the tid.
   refusal(["CLONE_PIDFD", "CLONE_PARENT_SETTID"]),
 ];
 
-/** The low half of flags, in which numbers have bitwise operators. */
+/** The low half of flags, as a Number: bitwise operators of Numbers are faster than those of BigInts. */
 function flags32(flags: bigint): number {
   return Number(BigInt.asIntN(32, flags));
 }
@@ -53,12 +53,12 @@ function isRefused(flags: number, refusals: readonly Refusal[]): boolean {
   return false;
 }
 
-/** Whether both refuse flags for what they have and lack. */
+/** Whether both calls refuse these flags. */
 export function refusesFlags(flags: bigint): boolean {
   return isRefused(flags32(flags), REFUSED);
 }
 
-/** Flags and exit signal in one word, or -EINVAL if clone(2) has no room for them or refuses them. */
+/** Flags and exit signal in one word; -EINVAL if they do not fit, or if clone(2) refuses them. */
 export function encodeClone(flags: bigint, exitSignal: number): bigint {
   const word = BigInt.asUintN(64, flags);
   if (word > LAST_WORD) return -EINVAL;
@@ -68,12 +68,12 @@ export function encodeClone(flags: bigint, exitSignal: number): bigint {
   return isRefused(bits, REFUSED_BY_CLONE) ? -EINVAL : word | BigInt(signal);
 }
 
-/** The CLONE_* of a clone word. */
+/** The flags of a clone word. */
 export function cloneFlags(word: bigint): bigint {
   return BigInt.asUintN(64, word & CLONE_MASK);
 }
 
-/** The low byte of a clone word. */
+/** The exit signal of a clone word. */
 export function cloneExitSignal(word: bigint): number {
   return Number(BigInt.asUintN(8, word));
 }

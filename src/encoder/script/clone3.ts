@@ -12,7 +12,7 @@ type CloneArgs =
 const SIZE = number("CLONE3_SIZE");
 const EINVAL = number("EINVAL");
 
-/** CLONE_NEWTIME (linux/sched.h): the one bit of CSIGNAL that clone3 has for a flag. */
+/** CLONE_NEWTIME (linux/sched.h): the only bit of CSIGNAL that is a flag of clone3. */
 const NEWTIME = 0x80n;
 /** The known flags: up to CLONE_INTO_CGROUP, except CLONE_DETACHED. */
 const LEGAL =
@@ -29,7 +29,7 @@ const LAST_SIGNAL = constant("SIGRTMAX");
 const MOST_TIDS = 32n;
 const LAST_DESCRIPTOR = 2n ** 31n - 1n;
 
-/** The function that writes struct clone_args to a memory, or refuses with -EINVAL what clone3(2) refuses. */
+/** Returns the function that writes struct clone_args to a memory, or returns -EINVAL if clone3(2) refuses it. */
 export function clone3Encoder(memory: Memory): EncoderFunctions["encodeClone3"] {
   return (at, ...args) => {
     const first = memory.indexOf(at, SIZE);
@@ -51,12 +51,12 @@ function isRefused(args: CloneArgs): boolean {
     isZero(setTid) !== isZero(setTidSize) ||
     unsigned(setTidSize) > MOST_TIDS ||
     ((flags & INTO_CGROUP) !== 0n && unsigned(cgroup) > LAST_DESCRIPTOR) ||
-    // One word would have to hold both the pidfd and the tid.
+    // One word would receive both the pidfd and the tid.
     ((flags & PIDFD_AND_TID) === PIDFD_AND_TID && isZero(pidfd - parentTid))
   );
 }
 
-/** A thread and a sibling have the exit signal of another. */
+/** Whether clone3(2) refuses an exit signal: a thread or a sibling cannot have one of its own. */
 function refusesSignal(flags: bigint, signal: bigint): boolean {
   return signal > LAST_SIGNAL || ((flags & WITHOUT_SIGNAL) !== 0n && signal !== 0n);
 }

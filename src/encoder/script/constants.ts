@@ -1,6 +1,6 @@
 /**
- * The constants that have the same value on every architecture, copied from the kernel's uapi headers into
- * text tables. Everything that the functions of the `script` encoder compute with is looked up in tables.
+ * The constants that have the same value on every architecture, copied from the kernel's uapi headers into text tables.
+ * The functions of the `script` encoder use no other constants.
  */
 
 import { bits, type Constants, counted, numberIn, offsets, pairs, valueIn } from "./tables.ts";
@@ -13,7 +13,7 @@ const SIGINFO_FORMS = `
   SIGINFO_KILL SIGINFO_TIMER SIGINFO_POLL SIGINFO_FAULT SIGINFO_CHLD SIGINFO_RT SIGINFO_SYS
 `;
 
-/** asm/unistd_64.h: the numbers from 424 on are those of every architecture. */
+/** asm/unistd_64.h, from 424 on: these numbers are the same on every architecture. */
 const SYSCALLS = `
   pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen
   fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2
@@ -23,7 +23,7 @@ const SYSCALLS = `
   lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal
 `;
 
-/** linux/sched.h: from bit 8, the first above CSIGNAL; only clone3 has those from bit 32 on. */
+/** linux/sched.h, from bit 8, the first above CSIGNAL; only clone3 has the flags from bit 32 on. */
 const CLONE_FLAGS = `
   CLONE_VM CLONE_FS CLONE_FILES CLONE_SIGHAND CLONE_PIDFD CLONE_PTRACE CLONE_VFORK CLONE_PARENT
   CLONE_THREAD CLONE_NEWNS CLONE_SYSVSEM CLONE_SETTLS CLONE_PARENT_SETTID CLONE_CHILD_CLEARTID
@@ -60,12 +60,12 @@ const ERRNOS = `
   EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
 `;
 
-/** Not in uapi (include/linux/errno.h): a tracer sees them if a call was interrupted. */
+/** include/linux/errno.h, not in uapi: only a tracer sees them, after an interrupted call. */
 const KERNEL_ERRNOS = `
   ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK
 `;
 
-/** What follows no rule, as pairs of name and value in the base that the header uses. */
+/** All other constants, as pairs of a name and a value in the base that the header uses. */
 const PAIRS = [
   "ENCODER_ABI 2 CSIGNAL 0xff SIGRTMAX 64",
   // linux/wait.h
@@ -94,7 +94,7 @@ const PAIRS = [
    SIGINFO_si_pid 16 SIGINFO_si_uid 20 SIGINFO_si_status 24 SIGINFO_si_value 24
    SIGINFO_si_timerid 16 SIGINFO_si_overrun 20 SIGINFO_si_band 16 SIGINFO_si_fd 24
    SIGINFO_si_addr 16 SIGINFO_si_call_addr 16 SIGINFO_si_syscall 24 SIGINFO_si_arch 28`,
-  // The same: si_code. SYS_SECCOMP is that of a SIGSYS, and no system call.
+  // The same header: si_code. SYS_SECCOMP is a code of SIGSYS, not a system call.
   `SI_USER 0 SI_KERNEL 0x80 SI_QUEUE -1 SI_TIMER -2 SI_MESGQ -3 SI_ASYNCIO -4 SI_SIGIO -5
    SI_TKILL -6 SI_DETHREAD -7 SI_ASYNCNL -60
    SEGV_MAPERR 1 SEGV_ACCERR 2 TRAP_BRKPT 1 TRAP_TRACE 2 SYS_SECCOMP 1`,
@@ -102,7 +102,7 @@ const PAIRS = [
   "STUB_THREAD_FLAGS 0x12f00",
 ];
 
-/** What every architecture has. */
+/** The constants of every architecture. */
 export const KERNEL: Constants = new Map([
   ...pairs(...PAIRS),
   ...counted(WAIT_KINDS, 0),
@@ -115,7 +115,7 @@ export const KERNEL: Constants = new Map([
   ...counted(KERNEL_ERRNOS, 512),
 ]);
 
-/** The value of a constant that every architecture has. */
+/** The value of such a constant. @throws ReferenceError */
 export function constant(name: string): bigint {
   return valueIn(KERNEL, name);
 }
@@ -125,7 +125,7 @@ export function number(name: string): number {
   return numberIn(KERNEL, name);
 }
 
-/** All flags of these names. */
+/** The union of the flags of these names. */
 export function union(...names: string[]): bigint {
   return names.reduce((set, name) => set | constant(name), 0n);
 }

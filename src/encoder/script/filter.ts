@@ -22,8 +22,8 @@ const JUMP_EQUAL = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
 const RETURN = 0x06; // BPF_RET | BPF_K
 
 /*
- * What the filter sees, struct seccomp_data (linux/seccomp.h). BPF has words of 32 bits; the low half of
- * one of 64 lies first.
+ * The input of the filter, struct seccomp_data (linux/seccomp.h). BPF has words of 32 bits; of a word of 64 bits, the
+ * low half comes first.
  *
  *     0 nr    4 arch    8 instruction_pointer    16 args[0]   ...   56 args[5]    64 (end)
  */
@@ -36,7 +36,7 @@ const HIGH = 4;
 /** The upper half of every address in the vsyscall page, 0xffffffffff600000. */
 const VSYSCALL_HALF = 0xffff_ffff;
 
-/** The flags of a clone of a stub: a process with its exit signal, or a thread of one without. */
+/** The flags of a clone in a stub: a process with an exit signal, or a thread without. */
 const PROCESS = constant("CLONE_FILES");
 const THREAD = constant("STUB_THREAD_FLAGS");
 
@@ -52,10 +52,10 @@ const FREE_CALLS = [
   "restart_syscall",
 ];
 
-/** Values that arguments must have, by index, all of them and in all 64 bits. */
+/** The values that arguments must have in all 64 bits, by index. */
 type Demand = Readonly<Record<number, bigint>>;
 
-/** Calls of which a filter allows what one of the demands describes. */
+/** The calls that are allowed if their arguments meet one of the demands. */
 function boundCalls(exitSignal: number): Record<string, readonly Demand[]> {
   return {
     clone: [{ 0: PROCESS | BigInt(exitSignal >>> 0) }, { 0: THREAD }],
@@ -69,13 +69,13 @@ function boundCalls(exitSignal: number): Record<string, readonly Demand[]> {
 type Place = number;
 
 /**
- * A program that is written from its end to its start. Classic BPF jumps forward only, so every target
- * of an instruction has its index already, and the jumps need no labels.
+ * A program that is written from its end to its start. Classic BPF jumps forward only, so the index of every target is
+ * already known, and jumps need no labels.
  */
 class Program {
   readonly #backwards: Instruction[] = [];
 
-  /** The instructions in the order in which they run. */
+  /** The instructions in the order of execution. */
   get instructions(): Instruction[] {
     return this.#backwards.toReversed();
   }
@@ -96,7 +96,7 @@ class Program {
     return this.#put(LOAD_WORD, offset);
   }
 
-  /** The same for a word of 32 bits at `offset` of struct seccomp_data. */
+  /** The same for the word of 32 bits at `offset` of struct seccomp_data, which it loads first. */
   compare(offset: number, value: number, same: Place, other: Place): Place {
     this.fork(value, same, other);
     return this.load(offset);
@@ -123,8 +123,8 @@ class Program {
  *
  *     architecture  ->  vsyscall page?  ->  table of calls  ->  demands of a call  ->  actions
  *
- * Everything that a stub does for its tracer is allowed. A guest's own calls do not reach the filter, because
- * SYSEMU takes them, except those in the vsyscall page, which become a signal.
+ * Every call that a stub makes for its tracer is allowed. The calls of a guest do not reach the filter, because SYSEMU
+ * intercepts them, except those into the vsyscall page, which become a signal.
  */
 function guestFilter(architecture: Architecture, exitSignal: number): Instruction[] {
   const program = new Program();

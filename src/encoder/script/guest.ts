@@ -10,12 +10,12 @@ const EFLAGS = indexOf("eflags");
 const RSP = indexOf("rsp");
 
 const SELECTORS: readonly number[] = ["cs", "ss", "ds", "es", "fs", "gs"].map(indexOf);
-/** Where a system call has its arguments (syscall(2)). */
+/** The indices of the argument registers of a system call (syscall(2)). */
 const ARGUMENTS: readonly number[] = ["rdi", "rsi", "rdx", "r10", "r8", "r9"].map(indexOf);
 
 /** The trap flag: a trap after every instruction. */
 const TRAP_FLAG = numberIn(AMD64, "X86_EFLAGS_TF");
-/** What a CALL pushed. */
+/** The bytes that a CALL pushes. */
 const RETURN_ADDRESS_SIZE = 8n;
 
 /** The functions for guests, which run on amd64 only. */
@@ -24,7 +24,7 @@ export type GuestFunctions = Pick<
   "enterGuest" | "decodeGuestSyscall" | "encodeGuestResult" | "rewindVsyscall"
 >;
 
-/** The same on blocks in a memory. */
+/** Returns these functions for blocks in a memory. */
 export function guestFunctions(memory: Memory): GuestFunctions {
   return {
     enterGuest(block, initial) {
@@ -35,7 +35,7 @@ export function guestFunctions(memory: Memory): GuestFunctions {
       return (memory.low(at + EFLAGS) & TRAP_FLAG) !== 0 ? 1 : 0;
     },
 
-    // The kernel takes the low half of orig_rax for the number.
+    // The number is the low half of orig_rax.
     decodeGuestSyscall(block, at) {
       const first = blockIn(memory, block);
       const to = memory.indexOf(at, 8 * ARGUMENTS.length);

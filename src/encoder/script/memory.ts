@@ -1,12 +1,14 @@
-/** 8 MiB: room for a block for every one of some 30,000 threads. */
+import { InputError } from "../../errors.ts";
+
+/** The size in bytes: enough for the blocks of some 30,000 threads. */
 const SIZE = 8 << 20;
 
 const WORD = 8;
 
 /**
- * An encoder's memory. Everything in it lies at a multiple of 8 and is named by the index of its first word.
- * Typed arrays, whose byte order is the machine's: little-endian, as that of both architectures. Storing a
- * BigInt in one keeps it modulo 2^64, and takes a fifth of what a DataView takes.
+ * An encoder's memory. Everything in it is at a multiple of 8, and is identified by the index of its first word. It
+ * uses typed arrays, whose byte order is the machine's: little-endian, as on both architectures. They store a BigInt
+ * modulo 2^64, in a fifth of the time of a DataView.
  */
 export class Memory {
   readonly buffer = new ArrayBuffer(SIZE);
@@ -14,13 +16,13 @@ export class Memory {
   readonly #halves = new Int32Array(this.buffer);
 
   /**
-   * The index of the word at the byte offset of `size` bytes.
+   * The index of the word at a byte offset, at which `size` bytes begin.
    *
-   * @throws RangeError if they leave the buffer, or do not begin at a multiple of 8
+   * @throws InputError if they extend beyond the buffer, or the offset is not a multiple of 8
    */
   indexOf(offset: number, size: number): number {
     if (offset >= 0 && offset + size <= SIZE && offset % WORD === 0) return offset / WORD;
-    throw new RangeError(`${size} bytes at ${offset} do not lie at a multiple of 8 in ${SIZE}`);
+    throw new InputError(`${size} bytes at ${offset} are not at a multiple of 8 within ${SIZE}`);
   }
 
   get(index: number): bigint {
@@ -52,9 +54,9 @@ export class Memory {
     this.#halves[2 * index + half] = value;
   }
 
-  /** Moves a word down by a few, modulo 2^64. */
+  /** Subtracts from a word, modulo 2^64. */
   lower(index: number, by: bigint): void {
-    // asUintN spares the BigInt of the difference.
+    // With asUintN, no BigInt is allocated for the difference.
     this.set(index, BigInt.asUintN(64, this.get(index) - by));
   }
 

@@ -14,14 +14,14 @@ import { blockableSignals, signalSet } from "./signals.ts";
 import { encodeStop, encodeWaitOptions, statusReaders, waitEvent, waitKind } from "./status.ts";
 
 /*
- * The encoder ABI in plain TypeScript, written only from the manual pages and the headers, so that a comparison with
- * the other encoders means something.
+ * The encoder ABI in plain TypeScript, written only from the manual pages and the headers, so that its agreement with
+ * the other encoders is evidence.
  *
- * Numbers are converted as WebAssembly converts them: to 32 bits. Offsets that leave the
- * buffer, or are not multiples of 8, are a RangeError.
+ * Numbers are converted to 32 bits, as WebAssembly converts them. Offsets outside the buffer, or not at a multiple of
+ * 8, are a RangeError.
  */
 
-/** What does not depend on the architecture, nor on memory. */
+/** The functions that depend neither on the architecture nor on memory. */
 const NUMBERS = {
   encodeClone,
   cloneFlags,

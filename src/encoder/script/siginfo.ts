@@ -3,7 +3,7 @@ import { number } from "./constants.ts";
 import type { Memory } from "./memory.ts";
 
 /*
- * siginfo_t (asm-generic/siginfo.h). What lies in the union from 16 on depends on signal and code:
+ * siginfo_t (asm-generic/siginfo.h). The content of the union from 16 on depends on signal and code:
  *
  *      0 si_signo    4 si_errno    8 si_code    12 (padding)    128 (end)
  *
@@ -33,13 +33,13 @@ const SI_KERNEL = number("SI_KERNEL");
 const SI_TIMER = number("SI_TIMER");
 const SI_SIGIO = number("SI_SIGIO");
 
-/** The codes of a signal of its own, 1 to `last`, and the form that they choose. */
+/** The codes of one signal, 1 to `last`, and their form. */
 interface OwnCodes {
   readonly last: number;
   readonly form: number;
 }
 
-/** The signals that have codes of their own, and how many: NSIGILL and its like. */
+/** The signals with codes of their own, and how many they have (NSIGILL and so on). */
 const OWN_CODES: ReadonlyMap<number, OwnCodes> = new Map([
   [number("SIGILL"), { last: 11, form: FAULT }],
   [number("SIGTRAP"), { last: 6, form: FAULT }],
@@ -51,16 +51,16 @@ const OWN_CODES: ReadonlyMap<number, OwnCodes> = new Map([
   [number("SIGSYS"), { last: 2, form: SYS }],
 ]);
 
-/** NSIGPOLL: any signal may have these codes of SIGPOLL, which is SIGIO. */
+/** NSIGPOLL: any signal may have these codes of SIGPOLL, also called SIGIO. */
 const LAST_POLL = 6;
 
-/** A member of the union: its place, and whether it is a word or has 32 bits. */
+/** A member of the union: its place, and whether it has 64 bits or 32. */
 interface Member {
   readonly half: number;
   readonly isWord: boolean;
 }
 
-/** The place of a member in halves of words. */
+/** The place of a member, in half words. */
 function half(member: string): number {
   return number(`SIGINFO_${member}`) / 4;
 }
@@ -82,7 +82,7 @@ const MEMBERS: ReadonlyMap<number, readonly Member[]> = new Map([
   [SYS, members("si_call_addr", "si_syscall", "si_arch")],
 ]);
 
-/** The SIGINFO_* that says what the union holds. */
+/** The form of the union, a SIGINFO_*. */
 export function siginfoForm(signal: number, code: number): number {
   const bounded = code | 0;
   if (bounded > SI_USER && bounded < SI_KERNEL) return kernelForm(signal | 0, bounded);

@@ -2,7 +2,7 @@ import { constant, number, union } from "./constants.ts";
 
 const EINVAL = constant("EINVAL");
 
-/** wait4 has only these; the others of linux/wait.h are waitid's. */
+/** The options of wait4; the others of linux/wait.h are for waitid. */
 const WAIT_OPTIONS = union(
   "WNOHANG",
   "WUNTRACED",
@@ -37,7 +37,7 @@ const WAIT_CONTINUED = number("WAIT_CONTINUED");
 const WAIT_INVALID = -number("EINVAL");
 
 export const SIGTRAP = number("SIGTRAP");
-/** What PTRACE_O_TRACESYSGOOD makes of SIGTRAP at a system call (ptrace(2)). */
+/** SIGTRAP at a system call stop, with PTRACE_O_TRACESYSGOOD (ptrace(2)). */
 export const SYSCALL_TRAP = SIGTRAP | 0x80;
 const EVENT_STOP = number("PTRACE_EVENT_STOP");
 
@@ -57,7 +57,7 @@ export function secondByte(status: number): number {
   return (status >>> 8) & 0xff;
 }
 
-/** The signal that killed. */
+/** The signal that killed the process. */
 export function fatalSignal(status: number): number {
   return status & 0x7f;
 }
@@ -67,7 +67,7 @@ export function waitEvent(status: number): number {
   return isStop(status) ? status >>> 16 : 0;
 }
 
-/** The WAIT_* that a status word means, or -EINVAL. */
+/** The kind of a status word, a WAIT_*, or -EINVAL. */
 export function waitKind(status: number): number {
   return isStop(status) ? stopKind(status >>> 16, secondByte(status)) : endKind(status >>> 0);
 }
@@ -84,11 +84,11 @@ function endKind(word: number): number {
   if (word >>> 16 !== 0) return WAIT_INVALID;
   const signal = fatalSignal(word);
   if (signal === 0) return word & CORE ? WAIT_INVALID : WAIT_EXITED;
-  // A low byte of 0xff ends here too: it would be signal 0x7f, which the stop's form takes away.
+  // The low byte 0xff, without 0xff above it, is invalid too: 0x7f marks a stop, and is not a signal.
   return signal === STOP || word >>> 8 !== 0 ? WAIT_INVALID : WAIT_SIGNALED;
 }
 
-/** What depends on the kind of a status word. */
+/** The functions that depend on the kind of a status word. */
 export interface StatusReaders {
   waitKind(status: number): number;
   waitValue(status: number): number;

@@ -5,7 +5,7 @@ function words(table: string): string[] {
   return table.trim().split(/\s+/);
 }
 
-/** Numbers the names of `table` from `first` on; a "-" only counts. */
+/** Numbers the names of `table` from `first` on; a "-" skips a number. */
 export function* counted(table: string, first: number, prefix = ""): Generator<[string, bigint]> {
   for (const [index, name] of words(table).entries()) {
     if (name !== "-") yield [prefix + name, BigInt(first + index)];
@@ -22,7 +22,7 @@ export function* bits(table: string, first: number): Generator<[string, bigint]>
   for (const [name, bit] of counted(table, first)) yield [name, 1n << bit];
 }
 
-/** Names and values in turn; BigInt() reads the hex, octal and decimal of the headers. */
+/** Alternating names and values, in hexadecimal, octal (0o) or decimal. */
 export function* pairs(...tables: string[]): Generator<[string, bigint]> {
   for (const [, name, value] of tables.join(" ").matchAll(/(\w+)\s+(\S+)/g)) {
     if (name !== undefined && value !== undefined) yield [name, BigInt(value)];

@@ -1,4 +1,4 @@
-// brk, mmap, munmap, mprotect. The kernel does the work, in the stub: it knows what is mapped where.
+// brk, mmap, munmap, mprotect. They are injected into the stub: the kernel keeps track of mappings.
 
 import { MemoryError, SyscallError } from "../../errors.ts";
 import { pageRange } from "../../platform/memory.ts";
@@ -13,7 +13,7 @@ import { flags, pointer } from "../show.ts";
 const PROTECTIONS = ["PROT_READ", "PROT_WRITE", "PROT_EXEC"] as const;
 const NO_PROTECTION = "PROT_NONE";
 
-/** The flags beside MAP_PRIVATE|MAP_ANONYMOUS that are passed to the kernel. */
+/** The flags that are passed to the kernel in addition to MAP_PRIVATE|MAP_ANONYMOUS. */
 const PASSED_ON = [
   "MAP_FIXED",
   "MAP_FIXED_NOREPLACE",
@@ -21,9 +21,9 @@ const PASSED_ON = [
   "MAP_NORESERVE",
   "MAP_STACK",
 ];
-/** Flags that are not supported, and that a mapping cannot do without. */
+/** Unsupported flags that cannot be ignored: a mapping would not work without them. */
 const REFUSED = ["MAP_GROWSDOWN", "MAP_HUGETLB"];
-/** All other flags are advice, and ignored. */
+/** Flags that are only advice, and ignored. */
 const ADVICE = ["MAP_DENYWRITE", "MAP_EXECUTABLE", "MAP_LOCKED", "MAP_POPULATE", "MAP_NONBLOCK"];
 
 export const brk: EmulatedCall = {
@@ -114,7 +114,7 @@ export const mprotect: EmulatedCall = {
     if (address !== pageOf(address)) return EINVAL;
     if (length === 0n) return OK;
     if ((protection & ~bits(guest, ...PROTECTIONS)) !== 0n) return EINVAL;
-    // The stub's page is not the guest's: the guest sees it as unmapped.
+    // To the guest, the page of the stub code is unmapped.
     if (!isOwn(guest, address, length)) return ENOMEM;
     return answerOf(guest.space.stub.inject("mprotect", address, length, protection));
   },
@@ -125,7 +125,7 @@ export const mprotect: EmulatedCall = {
   ],
 };
 
-/** Whether these are whole pages of user space, and not the stub's. */
+/** Whether these are whole pages of user space, without the page of the stub code. */
 function isOwn(guest: Guest, address: bigint, length: bigint): boolean {
   try {
     pageRange(guest.space.tracer, address, length);

@@ -18,7 +18,7 @@ const SHOWN_BYTES = 33;
 const VECTOR_SIZE = 16;
 const EBADF: Answer = { errno: "EBADF" };
 
-/** The requests that C libraries make on their standard output (<asm-generic/ioctls.h>). */
+/** The requests that C libraries make for their standard output (<asm-generic/ioctls.h>). */
 const REQUESTS = new Map([
   [0x5401n, "TCGETS"],
   [0x5413n, "TIOCGWINSZ"],
