@@ -142,15 +142,11 @@ refuses("compare", compare, [
   ],
   [
     { subjects, only: ["encodeClone"], input: new Map([["flags", "x"]]) },
-<<<<<<< HEAD
-    'options.input: "flags": expected an integer from -2^63 to 2^64 - 1 (a BigInt if it is beyond 2^53), got "x"',
-=======
     'options.input: "flags": expected a BigInt from -2^63 to 2^64 - 1, got "x"',
   ],
   [
     { subjects, only: ["encodeClone"], input: new Map([["flags", 1]]) },
     'options.input: "flags": expected a BigInt from -2^63 to 2^64 - 1, got 1',
->>>>>>> labfix
   ],
   [{ subjects, notes: [5] }, "options.notes[0]: expected a string, got 5"],
   [{ subjects, progress: 5 }, "options.progress: expected a function, got 5"],
