@@ -17,9 +17,11 @@ import {
   renameSync,
   rmdirSync,
   type Stats,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import { InputError } from "./errors.ts";
 import { excess, inputName, type Limit, readLimited, reasonOf } from "./input.ts";
 import { visible } from "./visible.ts";
@@ -37,6 +39,30 @@ const OTHER_THINGS: readonly unknown[] = ["ELOOP", "ENOTDIR", "ENXIO", "EISDIR"]
 /** An unpredictable name. */
 export function temporaryName(): string {
   return `.stublab-${randomBytes(6).toString("hex")}`;
+}
+
+/**
+ * Creates a folder, and those above it that do not exist; returns the topmost that it created, if any. The recursive
+ * mkdir of Node.js does not end if the kernel refuses a folder with ENOENT, as /proc does.
+ *
+ * @throws the errors of node:fs
+ */
+export function makePath(path: string): string | undefined {
+  if (isDirectory(path)) return undefined;
+  const above = dirname(path);
+  const topmost = above === path || existsSync(above) ? undefined : makePath(above);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!isDirectory(path)) throw error;
+    return topmost;
+  }
+  return topmost ?? path;
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 export class Folder {
@@ -69,7 +95,7 @@ export class Folder {
 
   /** Opens a folder that the user names, and creates it if it does not exist. @throws the errors of node:fs */
   static make(path: string): Folder {
-    mkdirSync(path, { recursive: true });
+    makePath(path);
     return Folder.open(path);
   }
 

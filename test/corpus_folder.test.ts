@@ -280,4 +280,43 @@ foreign("the case of a finding that is a link or a FIFO is not read", () => {
   }
 });
 
+foreign("a folder that the kernel refuses is an error, and not a wait", () => {
+  for (const path of ["/proc/stublab", "/proc/stublab/run"]) {
+    const { code, stderr } = fuzz(path);
+    assert.is(code, 1);
+    assert.match(stderr, `corpus ${path} cannot be written: ENOENT`);
+  }
+  assert.match(stublab("merge", whole, "-o", "/proc/stublab/run").stderr, "ENOENT");
+});
+
+const FOREIGN: readonly [what: string, name: string, content: string, message: RegExp][] = [
+  ["a file", "notes.txt", "mine", /is not the folder of a run: .*has "notes.txt"/],
+  ["a hidden file", ".profile", "mine", /is not the folder of a run: .*has ".profile"/],
+  ["a document that is no case", "package.json", "{}", /package.json: schema: /],
+];
+
+for (const [what, name, content, message] of FOREIGN) {
+  foreign(`a folder without a journal, and with ${what}, is refused and left as it is`, () => {
+    const path = newFolder();
+    mkdirSync(path);
+    writeFileSync(join(path, name), content);
+    const { code, stderr } = fuzz(path);
+    assert.is(code, 2);
+    assert.match(stderr, message);
+    assert.equal(readdirSync(path), [name]);
+    assert.is(readFileSync(join(path, name), "utf8"), content);
+  });
+}
+
+foreign("a folder with cases, a lock and findings, but without a journal, begins a run", () => {
+  const path = newFolder();
+  mkdirSync(join(path, "findings"), { recursive: true });
+  writeFileSync(join(path, "lock"), "");
+  writeFileSync(join(path, "own.json"), '{"schema":"stublab.case/1","registers":{"rax":"0x7"}}');
+  assert.is(fuzz(path).code, 0);
+  // What somebody puts into the folder of a run is not in its way.
+  writeFileSync(join(path, "notes.txt"), "mine");
+  assert.is(fuzz(path, "--cases", "200").code, 0);
+});
+
 foreign.run();

@@ -167,4 +167,9 @@ ended("whatever the limit on threads and processes, a run ends and leaves nothin
   assert.match(lines[MOST] ?? "", "tried 10");
 });
 
+ended("a run that is begun and dropped does not keep its process alive", async () => {
+  const { code, signal, stdout, stderr } = await run(hostCommand("dropping"));
+  assert.equal([code, signal, stdout, stderr], [0, null, "found\n", ""]);
+});
+
 ended.run();

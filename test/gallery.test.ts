@@ -195,6 +195,14 @@ gallery(
   },
 );
 
+gallery("a folder that the kernel refuses is an error, and not a wait", async () => {
+  const file = join(folder, "host.json");
+  writeFileSync(file, JSON.stringify(await recordingOf("host")));
+  const { code, stderr } = await stublab("/proc/stublab/lessons", file);
+  assert.is(code, 1);
+  assert.match(stderr, /^stublab: \/proc\/stublab\/lessons cannot be written: ENOENT/);
+});
+
 gallery("of nothing it is a page that says so", () => {
   assert.match(renderGallery([]), "There are no recordings here.");
 });

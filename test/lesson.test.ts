@@ -158,7 +158,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     "actor.call",
     ["getpid", ["x"], TOLD],
-    'args[0]: expected an integer from -2^63 to 2^64 - 1, got "x"',
+    'args[0]: expected an integer from -2^63 to 2^64 - 1 (a BigInt if it is beyond 2^53), got "x"',
   ],
   ["actor.call", ["getpid", [1, 2, 3, 4, 5, 6, 7], TOLD], "args: expected at most 6, got 7"],
   ["actor.call", ["getpid", []], "telling: expected an object, got nothing"],

@@ -116,8 +116,12 @@ const APPLICATION = `
   platform.close();`;
 
 /** Bundles the application into a folder of the project, and returns the path of the bundle. */
-async function bundle(folder: string, options: esbuild.BuildOptions): Promise<string> {
-  writeFileSync(join(project, "app.mjs"), APPLICATION);
+async function bundle(
+  folder: string,
+  options: esbuild.BuildOptions,
+  application = APPLICATION,
+): Promise<string> {
+  writeFileSync(join(project, "app.mjs"), application);
   const outfile = join(project, folder, "app.mjs");
   const common = { bundle: true, platform: "node", format: "esm", logLevel: "warning" } as const;
   const entryPoints = [join(project, "app.mjs")];
@@ -130,15 +134,33 @@ packed("can stay external to a bundle", async () => {
   assert.is(sh("node", [app], project, { PATH: bin }), "true\n7\n");
 });
 
-packed("can be bundled without koffi, with its libraries next to the bundle", async () => {
-  const app = await bundle("inside", { external: ["koffi"] });
+/** Copies the libraries of the package next to a bundle. */
+function copyLibraries(folder: string): void {
   for (const file of readdirSync(join(installed, "dist"))) {
     if (/\.(so|wasm)$/.test(file)) {
-      copyFileSync(join(installed, "dist", file), join(project, "inside", file));
+      copyFileSync(join(installed, "dist", file), join(project, folder, file));
     }
   }
+}
+
+packed("can be bundled without koffi, with its libraries next to the bundle", async () => {
+  const app = await bundle("inside", { external: ["koffi"] });
+  copyLibraries("inside");
   assert.not.match(readFileSync(app, "utf8"), /from "stublab"/);
   assert.is(sh("node", [app], project, { PATH: bin }), "true\n7\n");
+});
+
+packed("a bundled fuzz says that the labs stay external", async () => {
+  const fuzzing = `
+    import { fuzz } from "stublab/fuzz";
+    const error = await fuzz({ cases: 10 }).catch((error) => error);
+    console.log(error.code, error.remedy);`;
+  const app = await bundle("labs", { external: ["koffi"] }, fuzzing);
+  copyLibraries("labs");
+  assert.match(
+    sh("node", [app], project, { PATH: bin }),
+    /^ERR_STUBLAB_WORKER the labs start files of the package .*: keep stublab external\n$/,
+  );
 });
 
 packed("holds no sources, tests, source maps or paths of the machine that built it", () => {

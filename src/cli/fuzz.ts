@@ -22,7 +22,8 @@ model. A setup with a new kind of outcome is added to the corpus; new setups are
   --cases N     number of cases of the whole run (default 1000000)
   --seconds N   stop this command after N seconds instead, at the end of a round
   --corpus DIR  keep the run in this folder: its corpus, journal and findings. The same command continues a run that
-                was interrupted or killed. Cases that you put into the folder are tried first
+                was interrupted or killed. Cases that you put into the folder are tried first. A folder with other
+                files is refused
   --workers N   number of threads that try cases, each on its own processor (default 1). The findings do not depend
                 on it
   --shard I/N   try only this part of the run; \`stublab fuzz merge\` combines the parts

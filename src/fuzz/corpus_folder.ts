@@ -10,9 +10,10 @@ import { basename } from "node:path";
 import { InputError, OutputError, StublabError } from "../errors.ts";
 import { Folder } from "../folder.ts";
 import { type Limit, reasonOf } from "../input.ts";
-import { parseJson } from "../shape.ts";
+import { parseJson, show } from "../shape.ts";
+import { visible } from "../visible.ts";
 import { type Case, formatCase, parseCase } from "./case.ts";
-import { FolderLock } from "./folder_lock.ts";
+import { FolderLock, NAME as LOCK } from "./folder_lock.ts";
 import {
   formatHeader,
   formatShard,
@@ -65,7 +66,7 @@ export class CorpusFolder {
   /**
    * Opens a folder, or makes it.
    *
-   * @throws InputError if another process has it, if something in it is malformed, or is neither a regular file nor a
+   * @throws InputError if another process has it, if it is not a corpus, if something in it is malformed, or is neither a regular file nor a
    * folder; OutputError if it cannot be written.
    */
   constructor(path: string, constants: ReadonlyMap<string, bigint>) {
@@ -74,6 +75,7 @@ export class CorpusFolder {
     this.#folder = makeFolder(path);
     this.#opened.push(() => this.#folder[Symbol.dispose]());
     try {
+      expectCorpus(this.#folder, constants);
       const lock = writing(path, () => new FolderLock(this.#folder), WRITABLE);
       this.#opened.push(() => lock.release());
       this.#journal = writing(path, () => this.#folder.openToChange(JOURNAL, files.O_APPEND));
@@ -194,6 +196,24 @@ export function readCase(
   const content = folder.read(name, CASE_LIMIT);
   if (content === undefined) throw folder.gone(name);
   return inPlace(place, () => parseCase(parseJson(content), constants), NO_CASE);
+}
+
+/** What a run may have made before its journal, beside the cases that somebody put there. */
+const OF_A_RUN: readonly string[] = [LOCK, FINDINGS];
+
+/** Refuses a folder that has no journal, and has something that belongs to no run. Nothing is made in it. @throws InputError */
+function expectCorpus(folder: Folder, constants: ReadonlyMap<string, bigint>): void {
+  if (folder.has(JOURNAL)) return;
+  for (const name of folder.names) {
+    if (name.endsWith(CASE_ENDING)) readCase(folder, name, constants);
+    else if (!OF_A_RUN.includes(name) && !name.endsWith(CASE_ENDING + TEMPORARY)) {
+      const { path } = folder;
+      throw new InputError(
+        `${visible(path)} is not the folder of a run: it has no ${JOURNAL}, and has ${show(name)}`,
+        { remedy: "name a new folder, or one with nothing but cases (*.json)" },
+      );
+    }
+  }
 }
 
 const NO_CASE = "what ends in .json is a case (docs/fuzzing-cases.md): correct it, or remove it";

@@ -1,5 +1,6 @@
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { InputError, StublabError } from "../errors.ts";
+import { codeOf } from "../folder.ts";
 import { limitError } from "../limits.ts";
 import { readProc } from "../stub/proc.ts";
 import type { Path } from "./generate.ts";
@@ -52,8 +53,9 @@ class Member {
     throw wrong(answer);
   }
 
-  /** The next answer; a failure if no worker finishes a chunk for so many milliseconds. */
+  /** The next answer; a failure if no worker finishes a chunk for so many milliseconds. Only meanwhile the process lives for it. */
   async #next(patience: number): Promise<Answer> {
+    this.#thread.ref();
     const answer = new Promise<Answer>((resolve) => {
       this.#settle = resolve;
       if (this.#over) this.#fail("it has ended");
@@ -66,6 +68,7 @@ class Member {
       return await answer;
     } finally {
       clearInterval(watch);
+      this.#thread.unref();
     }
   }
 
@@ -82,6 +85,7 @@ class Member {
    * kernel ends the stubs with their thread.
    */
   async leave(patience: number): Promise<void> {
+    this.#thread.ref();
     this.#thread.postMessage({ kind: "leave" } satisfies Order);
     const never = () => 0;
     const terminate = watchProgress(never, patience, () => void this.#thread.terminate());
@@ -98,10 +102,16 @@ class Member {
     const doing = "a worker thread was lost";
     const error =
       limitError(doing, cause) ??
-      new StublabError(`${doing}: ${why}`, { code: "ERR_STUBLAB_WORKER" });
+      new StublabError(`${doing}: ${why}`, {
+        code: "ERR_STUBLAB_WORKER",
+        ...(codeOf(cause) === "ERR_MODULE_NOT_FOUND" && { remedy: UNBUNDLED }),
+      });
     this.#settle?.({ kind: "failed", failure: failureOf(error) });
   }
 }
+
+const UNBUNDLED =
+  "the labs start files of the package stublab, so they cannot be part of a bundle: keep stublab external";
 
 function wrong(answer: Answer): Error {
   if (answer.kind === "failed") return errorOf(answer.failure);

@@ -5,7 +5,7 @@ import { InputError, SyscallError } from "../errors.ts";
 import type { Folder } from "../folder.ts";
 import { loadShim } from "../shim/shim.ts";
 
-const NAME = "lock";
+export const NAME = "lock";
 /** How long the stubs of a process that is gone may hold what it had open, and one that ends, in milliseconds. */
 const PATIENCE = { gone: 2000, alive: 200 };
 const PAUSE = 10;

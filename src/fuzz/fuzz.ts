@@ -49,7 +49,9 @@ export async function fuzz(options: FuzzOptions = {}): Promise<FuzzResult> {
 
 /**
  * The same run, as an iteration over its findings: each is yielded when it is found and minimized, first those of
- * earlier sessions. The run waits while the loop's body does. Leaving the loop ends the run.
+ * earlier sessions. The run waits while the loop's body does. Leaving the loop ends the run. A caller that takes findings by
+ * `next` calls `return` in the end: a run that is dropped keeps its workers, its stubs and the lock of its folder until
+ * the process ends; it does not keep the process alive.
  *
  * @returns the result, which a `for await` loop discards
  * @throws as `fuzz` does

@@ -1,7 +1,7 @@
-import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError, OutputError, StublabError } from "../errors.ts";
-import { Folder, temporaryName } from "../folder.ts";
+import { Folder, makePath, temporaryName } from "../folder.ts";
 import { type Limit, reasonOf } from "../input.ts";
 import { formatCase } from "./case.ts";
 import { CASE_ENDING, casesIn, FINDINGS, JOURNAL, readCase, readJournal } from "./corpus_folder.ts";
@@ -97,7 +97,7 @@ function readSource(path: string, constants: Constants): Source {
 function writeNewFolder<T>(path: string, fill: (folder: Folder) => T): T {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory() === false) throw notNew(path, "is not a folder");
-  const made = stats === undefined ? mkdirSync(dirname(path), { recursive: true }) : undefined;
+  const made = stats === undefined ? makePath(dirname(path)) : undefined;
   using parent = Folder.open(stats === undefined ? dirname(path) : path);
   if (stats !== undefined && parent.names.length > 0) throw notNew(path, "is not empty");
   const temporary = temporaryName();

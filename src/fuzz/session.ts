@@ -128,6 +128,8 @@ export class Session {
     signal?.addEventListener("abort", this.#abort);
     if (signal?.aborted) this.#abort();
     this.#timer = setInterval(() => void this.#report(), REPORT);
+    // The workers keep the process alive while they work, and a run that nobody continues does not.
+    this.#timer.unref();
   }
 
   [Symbol.dispose](): void {

@@ -54,9 +54,7 @@ const BIRTH: OptionShapes<UnseenOptions> = {
   omit: list(oneOf(CHILD_STEPS), CHILD_STEPS.length),
 };
 
-type Asked = Omit<Question, "step">;
-
-const QUESTION: OptionShapes<Asked> = {
+const QUESTION: OptionShapes<Omit<Question, "step">> = {
   text,
   choices: list(text, 100),
   answer: count(99),
@@ -132,7 +130,7 @@ export class Scene {
   }
 
   /** Asks what will happen. The next step answers it. @throws InputError */
-  ask(question: Asked): void {
+  ask(question: Omit<Question, "step">): void {
     expectMembers(question, "question", QUESTION, ["text", "choices", "answer", "because"]);
     const { choices } = question;
     if (choices.length === 0) throw new InputError("question.choices: expected at least one");

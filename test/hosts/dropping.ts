@@ -1,0 +1,8 @@
+// Begins a run, takes a finding, and drops it.
+
+import { writeSync } from "node:fs";
+import { fuzzFindings } from "../../src/fuzz/index.ts";
+
+const run = fuzzFindings({ cases: 1e12, workers: 2, change: { id: "R12", remove: true } });
+const { done } = await run.next();
+writeSync(1, done ? "over\n" : "found\n");
