@@ -49,7 +49,7 @@ function stublab(...args: string[]) {
 }
 
 const fuzz = (corpus: string, ...args: string[]) =>
-  stublab("--cases", "100", "--corpus", corpus, ...args);
+  stublab(...(args.includes("--cases") ? [] : ["--cases", "100"]), "--corpus", corpus, ...args);
 
 /** A folder with a run and a finding. */
 const whole = newFolder();
