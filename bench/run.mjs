@@ -34,7 +34,7 @@ const BENCHMARKS = {
   },
   switch: {
     title: "switch with XSAVE",
-    goal: 1.1,
+    goal: 1.05,
     pairs: () => compare("switch", "switch", 5000, 40),
   },
   // One injected munmap empties a subprocess.
