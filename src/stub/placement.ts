@@ -73,7 +73,7 @@ function stackLimit(limits: string): number {
   return limit <= topOfUserSpace() / 2 ? limit : UNLIMITED_STACK;
 }
 
-/** The highest page below `below` that touches none of `taken`; 0 if there is none. */
+/** The highest page below `below` that touches no range of `taken`; 0 if every page does. */
 export function highestFreePage(taken: readonly Range[], below: number): number {
   let address = Math.floor(below / PAGE_SIZE) * PAGE_SIZE - PAGE_SIZE;
   // By their ends: a range may lie within another, as libraries do in the space of the stack.

@@ -51,7 +51,6 @@ export class Stub {
   // Allocated on demand: most of the stubs, which may be thousands, have no children.
   #children: Set<Stub> | undefined;
   #pool: ThreadPool | undefined;
-  #closing = false;
 
   /** @internal */
   constructor(registry: StubRegistry, thread: Thread, { parent, exitSignal, started }: Birth) {
@@ -256,13 +255,8 @@ export class Stub {
   /** Children first, so that their parent can reap them. */
   #endFamily(): void {
     for (const child of [...this.children]) child.#endFamily();
-    this.#closing = true;
-    try {
-      if (this.borrowed) letGo(this.thread);
-      else endProcess(this.thread, this.exitSignal, this.parent === undefined);
-    } finally {
-      if (this.alive) this.#closing = false;
-    }
+    if (this.borrowed) letGo(this.thread);
+    else endProcess(this.thread, this.exitSignal, this.parent === undefined);
     this.forgetIfDead();
   }
 
@@ -272,7 +266,7 @@ export class Stub {
     if (this.alive || !stubs.delete(this.pid)) return;
     this.parent?.disown(this);
     this.#reapByParent();
-    if (!this.#closing) this.#registry.reportDeath(this);
+    if (!this.thread.closed) this.#registry.reportDeath(this);
   }
 
   /** A stub that its tracer has reaped stays a zombie until its parent reaps it, too. */

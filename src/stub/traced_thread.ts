@@ -35,7 +35,6 @@ export class TracedThread {
   readonly tid: number;
   state: ThreadState = "untraced";
   #end: StubEnd | undefined;
-  /** Whether the tracer ended it or gave it up. */
   #closed = false;
   // A pidfd of the process while it is not traced: its pid may be reused after its end.
   #pidfd = -1;
@@ -44,6 +43,11 @@ export class TracedThread {
     this.tracer = tracer;
     this.tgid = tgid;
     this.tid = tid;
+  }
+
+  /** Whether the tracer ended it or gave it up. @internal */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** How it ended; undefined while it lives. */
