@@ -161,6 +161,10 @@ const CASES: Readonly<Record<string, readonly [use: () => unknown, message: RegE
     () => pass((listener) => tracer.onDeath(listener), undefined),
     /^listener: expected a function, got undefined$/,
   ],
+  "a listener that is text": [
+    () => pass((listener) => tracer.onDeath(listener), "listener"),
+    /^listener: expected a function, got "listener"$/,
+  ],
   "a guest with a variable without a name": [
     () => runGuest(platform, { code: Uint8Array.of(0xf4) }, { env: { "A=B": "c" } }),
     /^env: expected the name of a variable, got "A=B"$/,

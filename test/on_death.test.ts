@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DeathError, InputError, type Stub, type StubEnd, Tracer } from "../src/index.ts";
+import { DeathError, type Stub, type StubEnd, Tracer } from "../src/index.ts";
 import { hostCommand, run } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
@@ -95,12 +95,6 @@ onDeath("does not change what a call on a dead stub throws", async () => {
 onDeath("does not keep a process from ending", async () => {
   const { code, signal, stderr } = await run(hostCommand("listening"));
   assert.equal([code, signal, stderr], [0, null, ""]);
-});
-
-onDeath("refuses what is not a function", () => {
-  using tracer = new Tracer();
-  // @ts-expect-error: JavaScript can pass it.
-  thrown(InputError, () => tracer.onDeath("listener"));
 });
 
 onDeath.run();
