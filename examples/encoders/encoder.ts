@@ -27,7 +27,7 @@ export const ERESTART_RESTARTBLOCK: i32 = 516;
 export const SYS_restart_syscall: i32 = 219;
 export const X86_EFLAGS_TF: i32 = 0x100;
 
-// biome-ignore format: the six arguments on a line
+// biome-ignore format: a line for each parameter would take 6 more of the 80 that an example may have
 export function encodeSyscall(
   block: usize, initial: usize, number: u64,
   a: u64, b: u64, c: u64, d: u64, e: u64, f: u64,

@@ -217,7 +217,7 @@ export type ParameterValues<P extends readonly Parameter[]> = {
 
 /** The TypeScript type of a result. */
 export type ResultValue<R extends Result> = {
-  // biome-ignore lint/suspicious/noConfusingVoidType: it is a return type
+  // biome-ignore lint/suspicious/noConfusingVoidType: ES modules return void; undefined would refuse their types
   readonly none: void;
   readonly i32: number;
   readonly i64: bigint;
