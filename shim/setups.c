@@ -4,8 +4,8 @@
 #include <asm-generic/errno.h>
 
 /**
- * Reads the registers in the signal frame on the stack; zeros if there is none. Some containers
- * forbid process_vm_readv, but PTRACE_PEEKDATA always works.
+ * Reads the registers in the signal frame on the stack, or zeros if the stack has no frame. Some
+ * containers forbid process_vm_readv, but PTRACE_PEEKDATA always works.
  */
 static int64_t read_frame(int32_t tid, struct stublab_outcome *outcome) {
     const uint64_t at = frame_registers(outcome->stopped);

@@ -139,7 +139,7 @@ findings(
   },
 );
 
-findings("an error that is missing is told as such", () => {
+findings("a missing error is reported as such", () => {
   const constants = new Map<string, bigint>();
   const told = (field: string, seen: bigint, predicted: bigint) => [
     subjectOf([{ field, seen, predicted }], constants),

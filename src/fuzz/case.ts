@@ -319,7 +319,7 @@ const pair: Shape<Pair> = (value, place) => {
   return { offset: BigInt(read("offset", hexWord)), word: BigInt(read("word", hexWord)) };
 };
 
-/** A signal by name or number; null is none. Invalid numbers are allowed: the kernel must refuse them. */
+/** A signal by name or number; null means no signal. Invalid numbers are allowed: the kernel must refuse them. */
 function signalShape(constants: ReadonlyMap<string, bigint>): Shape<number> {
   return (value, place) => {
     if (value === null) return 0;

@@ -58,7 +58,7 @@ export function differencesAt(prediction: Prediction, batch: Batch, i: number): 
 /** What differences of one bug have in common. */
 export interface DifferenceKind {
   readonly field: string;
-  /** Null for registers and addresses: any value is of this kind, and some differ in each run. */
+  /** Null for registers and addresses: every value is of this kind, and some differ in each run. */
   readonly predicted: bigint | null;
   readonly seen: bigint | null;
 }

@@ -22,7 +22,7 @@ export class Pool {
     this.#waiting.push({ stub, since: performance.now() });
   }
 
-  /** Removes and returns a live stub; undefined if there is none. */
+  /** Removes and returns a live stub; undefined if the pool has no live stub. */
   take(): Stub | undefined {
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
       if (isUsable(next.stub, next.since)) return next.stub;

@@ -26,7 +26,7 @@ import { addStubCode } from "./stub_code.ts";
 import type { Tracee } from "./tracee.ts";
 import { forkUnseen, type UnseenOptions } from "./unseen.ts";
 
-/** How a call is told: why the registers are written as they are, and what they hold afterwards. */
+/** The texts of a call: why the registers are written as they are, and what they hold afterwards. */
 export interface CallTelling {
   readonly why: string;
   readonly answer: string;

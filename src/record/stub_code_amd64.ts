@@ -3,25 +3,25 @@ export const STUB_CODE_REASONS: Readonly<Record<string, readonly string[]>> = {
   stublab_stub_begin: [
     "The number of a system call goes into RAX, and this one is prctl's.",
     "Its first argument, in RDI: PR_SET_PDEATHSIG, which asks for a signal at the end of the parent.",
-    "Its second argument, in RSI: that signal is SIGKILL. A stub whose parent is gone serves nobody, and must not " +
+    "Its second argument, in RSI: that signal is SIGKILL. A stub whose parent is gone has no purpose, and must not " +
       "live on.",
     "From now on the kernel kills the stub when the thread that cloned it ends. A child does not inherit this, so " +
       "each stub asks for itself.",
     "Did the call succeed? It leaves 0, or a negative errno, in RAX.",
     "With 0 the stub goes on. Anything else leads to `fail`, which exits with the errno.",
-    "The parent may have died before the prctl, and then no signal comes any more. So the stub asks who its parent " +
-      "is now.",
+    "The parent may have died before the prctl, and then no signal is sent. So the stub asks for the pid of its " +
+      "parent.",
     "The exit status of an orphan, if it turns out to be one. getppid has no arguments, and a SYSCALL keeps RDI.",
-    "Children of a dead parent get another one: the nearest subreaper, or init. The answer is the parent of this " +
+    "Children of a dead parent get another one: the nearest subreaper, or init. The result is the parent at this " +
       "moment.",
     "A test for an errno, although getppid itself never fails: a seccomp filter could make it fail.",
     "A negative result would lead to `fail`.",
-    "R15 holds the pid that the parent must have. Whoever made the stub put it there: a clone copies the registers, " +
-      "and so they carry a message to the child without any memory.",
-    "Another parent means that the right one died before the prctl. The stub is an orphan, and exits with 1.",
+    "R15 holds the pid that the parent must have. The process that cloned the stub put it there: a clone copies the " +
+      "registers, so they carry a message to the child without any memory.",
+    "A different parent means that the expected one died before the prctl. The stub is an orphan, and exits with 1.",
     "To stop itself the stub needs its own pid.",
-    "RBX = 0: no clone is under way here. In the child of an injected clone RBX was 1 until now, and at the SYSCALL " +
-      "that stops the stub it would be taken for one newly cloned, again and again.",
+    "RBX = 0: this is not a clone. In the child of an injected clone RBX was 1 until now; at the SYSCALL that stops " +
+      "the stub, it would start over as a new clone, again and again.",
     "Its pid is one thing that a clone cannot put into a register beforehand: it is new.",
     "The same test as before.",
     "A negative result would lead to `fail`.",
@@ -31,8 +31,8 @@ export const STUB_CODE_REASONS: Readonly<Record<string, readonly string[]>> = {
   ],
   stublab_stub_syscall: [
     "The one SYSCALL that all injected calls are executed by, later. Here it is the stub's own: kill(getpid(), " +
-      "SIGSTOP). It stops itself, so that others can wait for a stub that is ready.",
-    "Was this an injected clone? Whoever injects one sets RBX to 1, and both parent and child come back here with it.",
+      "SIGSTOP). It stops itself, so that its parent can wait until it is ready.",
+    "Was this an injected clone? The tracer sets RBX to 1 for a clone, and both parent and child return here with it.",
     "Only a clone goes to `cloned`. All other calls fall through to the INT3.",
   ],
   trap: [
@@ -40,7 +40,7 @@ export const STUB_CODE_REASONS: Readonly<Record<string, readonly string[]>> = {
       "injected calls.",
   ],
   stublab_stub_rest: [
-    "RIP rests here, behind the INT3. A stub that is resumed without a call to execute comes back to it.",
+    "RIP rests here, after the INT3. A stub that is resumed without a call to execute stops here again.",
   ],
   cloned: [
     "A clone returns twice: with the child's pid in the parent, with 0 in the child.",
@@ -50,7 +50,7 @@ export const STUB_CODE_REASONS: Readonly<Record<string, readonly string[]>> = {
   fail: ["RAX is a negative errno. This makes it positive.", "The argument of exit."],
   leave: [
     "The number of exit.",
-    "The stub ends, before anybody has attached to it. Its parent is told.",
-    "Never reached: exit does not return. If it did, HLT would raise SIGSEGV, and not run into what lies behind.",
+    "The stub ends before a tracer has attached to it. The kernel notifies its parent.",
+    "Never reached: exit does not return. If it did, HLT would raise SIGSEGV, and not execute what follows.",
   ],
 };

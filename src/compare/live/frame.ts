@@ -51,7 +51,7 @@ export class Frames {
     return kind === "syscall" ? tracee : undefined;
   }
 
-  /** The next stop of the stub, resumed with a block; undefined if there is none. */
+  /** Resumes the stub with a block, and returns its next stop; undefined if it strays. */
   stopOf(block: BigUint64Array): { kind: "syscall" | "signal"; code: number } | undefined {
     const tracee = this.#atSignal();
     const stop = this.#tryRun(tracee, block);

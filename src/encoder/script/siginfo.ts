@@ -51,7 +51,7 @@ const OWN_CODES: ReadonlyMap<number, OwnCodes> = new Map([
   [number("SIGSYS"), { last: 2, form: SYS }],
 ]);
 
-/** NSIGPOLL: any signal may have these codes of SIGPOLL, also called SIGIO. */
+/** NSIGPOLL: every signal may have these codes of SIGPOLL, also called SIGIO. */
 const LAST_POLL = 6;
 
 /** A member of the union: its place, and whether it has 64 bits or 32. */
