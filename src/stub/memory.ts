@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
-import { hex, InputError, MemoryError } from "../errors.ts";
+import { hex, MemoryError } from "../errors.ts";
 import { count, integer } from "../shape.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import type { Thread } from "./thread.ts";
@@ -25,23 +25,30 @@ export function checkRange(
 ): bigint {
   const start = integer(address, "address");
   const end = start + integer(length, "length");
-  const range = `${length} bytes at ${start < 0n ? start : `0x${start.toString(16)}`}`;
   const top = BigInt(topOfUserSpace());
   if (start < 0n || end > top) {
-    throw new MemoryError(`${range} are outside user space, which ends at ${hex(top)}`);
+    throw new MemoryError(
+      `${rangeText(start, length)} are outside user space, which ends at ${hex(top)}`,
+    );
   }
   if (stubAddress !== undefined && end > stubAddress && start < stubAddress + PAGE_SIZE) {
-    throw new MemoryError(`${range} overlap the stub code at ${hex(BigInt(stubAddress))}`);
+    throw new MemoryError(
+      `${rangeText(start, length)} overlap the stub code at ${hex(BigInt(stubAddress))}`,
+    );
   }
   return start;
 }
 
+function rangeText(start: bigint, length: number | bigint): string {
+  return `${length} bytes at ${start < 0n ? start : `0x${start.toString(16)}`}`;
+}
+
 /** Zeroed memory of this process. @throws InputError; MemoryError if there is not enough */
 export function allocate(length: number): Uint8Array {
+  BYTES(length, "length");
   try {
-    return new Uint8Array(BYTES(length, "length"));
+    return new Uint8Array(length);
   } catch (cause) {
-    if (cause instanceof InputError) throw cause;
     throw new MemoryError(`this process cannot allocate ${length} bytes`, { cause });
   }
 }
