@@ -30,8 +30,8 @@ export interface FileMapping {
 export class Subprocess {
   /** The process. Do not drive it during a switch. */
   readonly stub: Stub;
-  /** The fault records of guests in this subprocess that are not stale. @internal */
-  readonly faults = new Set<FaultRecord>();
+  // Made for the first fault: most guests have none.
+  #faults: Set<FaultRecord> | undefined;
   readonly #pool: Pool;
   #released = false;
 
@@ -39,6 +39,12 @@ export class Subprocess {
   constructor(stub: Stub, pool: Pool) {
     this.stub = stub;
     this.#pool = pool;
+  }
+
+  /** The fault records of guests in this subprocess that are not stale. @internal */
+  get faults(): Set<FaultRecord> {
+    this.#faults ??= new Set();
+    return this.#faults;
   }
 
   get tracer(): TracingThread {
@@ -165,7 +171,7 @@ export class Subprocess {
   }
 
   #markStale(start: bigint, end: bigint): void {
-    for (const fault of this.faults) if (fault.isIn(start, end)) fault.markStale();
+    for (const fault of this.#faults ?? []) if (fault.isIn(start, end)) fault.markStale();
   }
 
   #expectUsable(): void {
