@@ -76,7 +76,7 @@ const ENTRIES = {
 const PROGRAMS = {
   cli: "src/cli/main.ts",
   foreign_child: "src/compare/foreign_child.ts",
-  fuzz_worker: "src/fuzz/fuzz_worker.ts",
+  fuzz_worker: "src/fuzz/run/fuzz_worker.ts",
   sandboxed: "src/record/sandboxed.ts",
 };
 

@@ -3,14 +3,8 @@
 // predicted, compared and signed, as in a run of the fuzzer.
 
 import { createInterface } from "node:readline";
-import { BASELINE } from "../src/fuzz/baseline.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { Generator } from "../src/fuzz/generate.ts";
-import { KnownSignatures } from "../src/fuzz/known.ts";
-import { readMachine } from "../src/fuzz/machine.ts";
-import { differs } from "../src/fuzz/model/difference.ts";
-import { Model } from "../src/fuzz/model/model.ts";
-import { Prediction } from "../src/fuzz/model/prediction.ts";
+import { BASELINE } from "../src/fuzz/case/baseline.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
 import {
   indexOf,
   ONS,
@@ -20,9 +14,15 @@ import {
   WANT_INFO,
   WANT_WRITTEN,
   WAYS,
-} from "../src/fuzz/setups.ts";
-import { AGREES, DIFFERS, sign } from "../src/fuzz/signature.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+} from "../src/fuzz/case/setups.ts";
+import { Generator } from "../src/fuzz/draw/generate.ts";
+import { KnownSignatures } from "../src/fuzz/predict/known.ts";
+import { differs } from "../src/fuzz/predict/model/difference.ts";
+import { Model } from "../src/fuzz/predict/model/model.ts";
+import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { AGREES, DIFFERS, sign } from "../src/fuzz/predict/signature.ts";
+import { readMachine } from "../src/fuzz/try/machine.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 
 const SIZE = 256;
 const [what = "", size] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-// The contract of shim/setups.c with src/fuzz/setups.ts: register setups are tried in batches, so
-// that there are only system calls between two of them.
+// The contract of shim/setups.c with src/fuzz/case/setups.ts: register setups are tried in batches,
+// so that there are only system calls between two of them.
 #ifndef STUBLAB_SETUPS_H
 #define STUBLAB_SETUPS_H
 

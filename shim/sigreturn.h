@@ -1,5 +1,5 @@
-// The contract of shim/sigreturn.c with src/fuzz/sigreturn/: register setups that a stub tries by
-// itself, by rt_sigreturn. The host and the stub share a struct stublab_exchange (exchange.h).
+// The contract of shim/sigreturn.c with src/fuzz/try/sigreturn/: register setups that a stub tries
+// by itself, by rt_sigreturn. The host and the stub share a struct stublab_exchange (exchange.h).
 #ifndef STUBLAB_SIGRETURN_H
 #define STUBLAB_SIGRETURN_H
 

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Fact, setregs, tellOf } from "../src/fuzz/conformance/fact.ts";
-import { FACTS } from "../src/fuzz/conformance/facts.ts";
-import { formatJunit } from "../src/fuzz/conformance/junit.ts";
-import { lookAt, type Verdict } from "../src/fuzz/conformance/run.ts";
-import { readMachine } from "../src/fuzz/machine.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+import { type Fact, setregs, tellOf } from "../src/fuzz/facts/fact.ts";
+import { FACTS } from "../src/fuzz/facts/facts.ts";
+import { formatJunit } from "../src/fuzz/facts/junit.ts";
+import { lookAt, type Verdict } from "../src/fuzz/facts/run.ts";
+import { readMachine } from "../src/fuzz/try/machine.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 import { hasTool, run, stublabCommand } from "./processes.ts";
 import { parseXml } from "./well_formed.ts";
 

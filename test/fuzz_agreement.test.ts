@@ -3,17 +3,17 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { formatCase, readSetup } from "../src/fuzz/case.ts";
-import { Generator } from "../src/fuzz/generate.ts";
-import { readMachine } from "../src/fuzz/machine.ts";
-import { differs } from "../src/fuzz/model/difference.ts";
-import { Model } from "../src/fuzz/model/model.ts";
-import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { differencesAt } from "../src/fuzz/predicted.ts";
-import { SetupList } from "../src/fuzz/setup_list.ts";
-import { SETUP_SIZE } from "../src/fuzz/setups.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { formatCase, readSetup } from "../src/fuzz/case/case.ts";
+import { SetupList } from "../src/fuzz/case/setup_list.ts";
+import { SETUP_SIZE } from "../src/fuzz/case/setups.ts";
+import { Generator } from "../src/fuzz/draw/generate.ts";
+import { differs } from "../src/fuzz/predict/model/difference.ts";
+import { Model } from "../src/fuzz/predict/model/model.ts";
+import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { differencesAt } from "../src/fuzz/predict/predicted.ts";
+import { readMachine } from "../src/fuzz/try/machine.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 
 /** In a soak as many as the model is claimed for. */
 const CASES = process.env.SOAK ? 10_000_000 : 100_000;

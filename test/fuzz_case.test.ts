@@ -3,11 +3,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
 import { InputError } from "../src/errors.ts";
-import { BASELINE } from "../src/fuzz/baseline.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { type Case, formatCase, parseCase, readSetup, writeSetup } from "../src/fuzz/case.ts";
-import { CODES, placeOf } from "../src/fuzz/code.ts";
-import { FROMS, indexOf, ONS, REGISTERS, WAYS } from "../src/fuzz/setups.ts";
+import { BASELINE } from "../src/fuzz/case/baseline.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { type Case, formatCase, parseCase, readSetup, writeSetup } from "../src/fuzz/case/case.ts";
+import { CODES, placeOf } from "../src/fuzz/case/code.ts";
+import { FROMS, indexOf, ONS, REGISTERS, WAYS } from "../src/fuzz/case/setups.ts";
 import { thrown } from "./thrown.ts";
 
 const cases = suite("fuzz: cases");

@@ -3,21 +3,21 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BASELINE } from "../src/fuzz/baseline.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { type Case, recordsOf } from "../src/fuzz/case.ts";
-import { placeOf } from "../src/fuzz/code.ts";
-import { confirm } from "../src/fuzz/confirm.ts";
-import { FACTS } from "../src/fuzz/conformance/facts.ts";
-import { lookAt } from "../src/fuzz/conformance/run.ts";
-import { Judge } from "../src/fuzz/judge.ts";
-import { KnownSignatures } from "../src/fuzz/known.ts";
-import { readMachine } from "../src/fuzz/machine.ts";
-import { emptyResult, Part } from "../src/fuzz/part.ts";
-import { parsePlant } from "../src/fuzz/plant.ts";
-import { indexOf } from "../src/fuzz/setups.ts";
-import { AGREES, DIFFERS } from "../src/fuzz/signature.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+import { BASELINE } from "../src/fuzz/case/baseline.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { type Case, recordsOf } from "../src/fuzz/case/case.ts";
+import { placeOf } from "../src/fuzz/case/code.ts";
+import { indexOf } from "../src/fuzz/case/setups.ts";
+import { FACTS } from "../src/fuzz/facts/facts.ts";
+import { lookAt } from "../src/fuzz/facts/run.ts";
+import { Judge } from "../src/fuzz/predict/judge.ts";
+import { KnownSignatures } from "../src/fuzz/predict/known.ts";
+import { parsePlant } from "../src/fuzz/predict/plant.ts";
+import { AGREES, DIFFERS } from "../src/fuzz/predict/signature.ts";
+import { emptyResult, Part } from "../src/fuzz/run/part.ts";
+import { confirm } from "../src/fuzz/try/confirm.ts";
+import { readMachine } from "../src/fuzz/try/machine.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 
 const confirming = suite("fuzz: outcomes that another attempt contradicts");
 

@@ -7,11 +7,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
 import { InputError, StublabError } from "../src/errors.ts";
-import { CorpusFolder } from "../src/fuzz/corpus_folder.ts";
-import { Crew } from "../src/fuzz/crew.ts";
 import { fuzz, fuzzFindings } from "../src/fuzz/fuzz.ts";
-import { ROUND } from "../src/fuzz/round.ts";
-import type { FuzzProgress } from "../src/fuzz/session.ts";
+import { CorpusFolder } from "../src/fuzz/run/corpus_folder.ts";
+import { Crew } from "../src/fuzz/run/crew.ts";
+import { ROUND } from "../src/fuzz/run/round.ts";
+import type { FuzzProgress } from "../src/fuzz/run/session.ts";
 import { childrenOf, hostCommand, run } from "./processes.ts";
 import { rejection } from "./thrown.ts";
 

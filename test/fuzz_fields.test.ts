@@ -1,16 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Batch } from "../src/fuzz/batch.ts";
-import { type Case, readSetup, writeSetup } from "../src/fuzz/case.ts";
-import { readFields } from "../src/fuzz/fields.ts";
-import { Generator } from "../src/fuzz/generate.ts";
-import { readMachine } from "../src/fuzz/machine.ts";
-import { differs } from "../src/fuzz/model/difference.ts";
-import { Model } from "../src/fuzz/model/model.ts";
-import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { Observer } from "../src/fuzz/observer.ts";
-import { differencesOf, predictedFields } from "../src/fuzz/predicted.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { type Case, readSetup, writeSetup } from "../src/fuzz/case/case.ts";
+import { readFields } from "../src/fuzz/case/fields.ts";
+import { Generator } from "../src/fuzz/draw/generate.ts";
+import { differs } from "../src/fuzz/predict/model/difference.ts";
+import { Model } from "../src/fuzz/predict/model/model.ts";
+import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { differencesOf, predictedFields } from "../src/fuzz/predict/predicted.ts";
+import { readMachine } from "../src/fuzz/try/machine.ts";
+import { Observer } from "../src/fuzz/try/observer.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 
 const fields = suite("fuzz: fields");
 

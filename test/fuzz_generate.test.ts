@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Batch } from "../src/fuzz/batch.ts";
-import { readSetup } from "../src/fuzz/case.ts";
-import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../src/fuzz/code.ts";
-import { Generator, PATHS } from "../src/fuzz/generate.ts";
-import { fuzzModule } from "../src/fuzz/module.ts";
-import { SEEDS } from "../src/fuzz/seeds.ts";
-import { SetupList } from "../src/fuzz/setup_list.ts";
-import { FROMS, indexOf, ONS, REGISTERS, SETUP_SIZE, WAYS } from "../src/fuzz/setups.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { readSetup } from "../src/fuzz/case/case.ts";
+import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../src/fuzz/case/code.ts";
+import { fuzzModule } from "../src/fuzz/case/module.ts";
+import { SetupList } from "../src/fuzz/case/setup_list.ts";
+import { FROMS, indexOf, ONS, REGISTERS, SETUP_SIZE, WAYS } from "../src/fuzz/case/setups.ts";
+import { Generator, PATHS } from "../src/fuzz/draw/generate.ts";
+import { SEEDS } from "../src/fuzz/draw/seeds.ts";
 
 const generation = suite("fuzz: generation");
 
@@ -66,7 +66,7 @@ generation("cases are those that folders of this version were made of", () => {
     }
   }
   many.close();
-  // Others need another GENERATOR (src/fuzz/journal.ts).
+  // Others need another GENERATOR (src/fuzz/run/journal.ts).
   assert.is(digest.digest("hex").slice(0, 16), "dfa8ccdd093f7b51");
 });
 

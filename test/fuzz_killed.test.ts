@@ -8,9 +8,9 @@ import * as assert from "uvu/assert";
 import { Random } from "../src/cases/random.ts";
 import { openEncoder } from "../src/encoder/open.ts";
 import { InputError } from "../src/errors.ts";
-import { CorpusFolder, JOURNAL } from "../src/fuzz/corpus_folder.ts";
 import { fuzz } from "../src/fuzz/fuzz.ts";
-import { ROUND } from "../src/fuzz/round.ts";
+import { CorpusFolder, JOURNAL } from "../src/fuzz/run/corpus_folder.ts";
+import { ROUND } from "../src/fuzz/run/round.ts";
 import { eventually, hostCommand, isAlive, Running } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 

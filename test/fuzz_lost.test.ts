@@ -4,11 +4,11 @@ import { constants } from "node:os";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Batch } from "../src/fuzz/batch.ts";
-import { Generator } from "../src/fuzz/generate.ts";
-import { readMachine } from "../src/fuzz/machine.ts";
-import { signatureOf } from "../src/fuzz/signature.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { Generator } from "../src/fuzz/draw/generate.ts";
+import { signatureOf } from "../src/fuzz/predict/signature.ts";
+import { readMachine } from "../src/fuzz/try/machine.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 import { childrenOf, processState } from "./processes.ts";
 
 const lost = suite("fuzz: stubs that somebody else ends");

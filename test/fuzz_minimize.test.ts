@@ -2,13 +2,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../src/cases/random.ts";
-import { BASELINE } from "../src/fuzz/baseline.ts";
-import type { Case } from "../src/fuzz/case.ts";
-import { placeOf } from "../src/fuzz/code.ts";
-import { Examiner } from "../src/fuzz/examiner.ts";
-import { changedWords, minimize } from "../src/fuzz/minimize.ts";
-import type { Change } from "../src/fuzz/model/model.ts";
-import { indexOf, REGISTERS } from "../src/fuzz/setups.ts";
+import { BASELINE } from "../src/fuzz/case/baseline.ts";
+import type { Case } from "../src/fuzz/case/case.ts";
+import { placeOf } from "../src/fuzz/case/code.ts";
+import { indexOf, REGISTERS } from "../src/fuzz/case/setups.ts";
+import { Examiner } from "../src/fuzz/predict/examiner.ts";
+import { changedWords, minimize } from "../src/fuzz/predict/minimize.ts";
+import type { Change } from "../src/fuzz/predict/model/model.ts";
 
 const minimizing = suite("fuzz: minimize");
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { withRules } from "../src/fuzz/model/document.ts";
-import { RULES, tell } from "../src/fuzz/model/model.ts";
+import { withRules } from "../src/fuzz/predict/model/document.ts";
+import { RULES, tell } from "../src/fuzz/predict/model/model.ts";
 
 const DOCUMENT = "docs/model.md";
 

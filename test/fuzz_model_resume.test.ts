@@ -1,5 +1,5 @@
 import { suite } from "uvu";
-import { CONSTANTS, placeOf, SCRATCH, STACK } from "../src/fuzz/code.ts";
+import { CONSTANTS, placeOf, SCRATCH, STACK } from "../src/fuzz/case/code.ts";
 import { type Fact, Facts } from "./model_facts.ts";
 
 const resuming = suite("fuzz: the model of resuming");

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { parseCase, writeSetup } from "../src/fuzz/case.ts";
-import { CODE, CONSTANTS, SCRATCH, STACK } from "../src/fuzz/code.ts";
-import type { Machine } from "../src/fuzz/machine.ts";
-import { Model } from "../src/fuzz/model/model.ts";
-import { Prediction } from "../src/fuzz/model/prediction.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { parseCase, writeSetup } from "../src/fuzz/case/case.ts";
+import { CODE, CONSTANTS, SCRATCH, STACK } from "../src/fuzz/case/code.ts";
+import { Model } from "../src/fuzz/predict/model/model.ts";
+import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import type { Machine } from "../src/fuzz/try/machine.ts";
 
 const unpredicted = suite("fuzz: what the model does not predict");
 

@@ -3,12 +3,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadWasm } from "../src/encoder/wasm_file.ts";
 import { EncoderError } from "../src/errors.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { MOST_PAIRS } from "../src/fuzz/case.ts";
-import { Generator, PATHS } from "../src/fuzz/generate.ts";
-import { KnownSignatures } from "../src/fuzz/known.ts";
-import { FuzzModule, fuzzModule } from "../src/fuzz/module.ts";
-import { MOST_SETUPS, SetupList } from "../src/fuzz/setup_list.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { MOST_PAIRS } from "../src/fuzz/case/case.ts";
+import { FuzzModule, fuzzModule } from "../src/fuzz/case/module.ts";
+import { MOST_SETUPS, SetupList } from "../src/fuzz/case/setup_list.ts";
 import {
   FROMS,
   ONS,
@@ -21,8 +19,10 @@ import {
   WANT_INFO,
   WANT_WRITTEN,
   WAYS,
-} from "../src/fuzz/setups.ts";
-import { PLACES, TABLES } from "../src/fuzz/tables.ts";
+} from "../src/fuzz/case/setups.ts";
+import { Generator, PATHS } from "../src/fuzz/draw/generate.ts";
+import { PLACES, TABLES } from "../src/fuzz/draw/tables.ts";
+import { KnownSignatures } from "../src/fuzz/predict/known.ts";
 import { thrown } from "./thrown.ts";
 
 const layout = suite("fuzz: one layout in three languages");
@@ -60,7 +60,7 @@ layout("AssemblyScript numbers and places everything as TypeScript does", () => 
     ["OUTCOME_SIZE", OUTCOME_SIZE],
     ["REGISTERS", REGISTERS.length],
     ["MOST_PAIRS", MOST_PAIRS],
-    // Those of src/fuzz/model/difference.ts, and of struct ptrace_syscall_info.
+    // Those of src/fuzz/predict/model/difference.ts, and of struct ptrace_syscall_info.
     ["KNOWS_ERROR", 1],
     ["KNOWS_STATUS", 2],
     ["KNOWS_INFO", 4],

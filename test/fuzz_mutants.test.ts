@@ -2,16 +2,16 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Batch } from "../src/fuzz/batch.ts";
-import { type Case, formatCase, readSetup, writeSetup } from "../src/fuzz/case.ts";
-import { Generator } from "../src/fuzz/generate.ts";
-import { readMachine } from "../src/fuzz/machine.ts";
-import { changedWords, minimize } from "../src/fuzz/minimize.ts";
-import { differs } from "../src/fuzz/model/difference.ts";
-import { Model } from "../src/fuzz/model/model.ts";
-import { type Mutant, mutants } from "../src/fuzz/model/mutants.ts";
-import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { type Case, formatCase, readSetup, writeSetup } from "../src/fuzz/case/case.ts";
+import { Generator } from "../src/fuzz/draw/generate.ts";
+import { changedWords, minimize } from "../src/fuzz/predict/minimize.ts";
+import { differs } from "../src/fuzz/predict/model/difference.ts";
+import { Model } from "../src/fuzz/predict/model/model.ts";
+import { type Mutant, mutants } from "../src/fuzz/predict/model/mutants.ts";
+import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { readMachine } from "../src/fuzz/try/machine.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 
 /** Of all mutants every so manieth is made small; in a soak each. */
 const EVERY = process.env.SOAK ? 1 : 8;

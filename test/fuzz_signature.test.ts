@@ -1,22 +1,22 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BASELINE } from "../src/fuzz/baseline.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { type Case, writeSetup } from "../src/fuzz/case.ts";
-import { placeOf } from "../src/fuzz/code.ts";
-import { Generator } from "../src/fuzz/generate.ts";
-import { Judge } from "../src/fuzz/judge.ts";
-import { readMachine } from "../src/fuzz/machine.ts";
-import { SEEDS } from "../src/fuzz/seeds.ts";
-import { indexOf, OUTCOME } from "../src/fuzz/setups.ts";
+import { BASELINE } from "../src/fuzz/case/baseline.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { type Case, writeSetup } from "../src/fuzz/case/case.ts";
+import { placeOf } from "../src/fuzz/case/code.ts";
+import { indexOf, OUTCOME } from "../src/fuzz/case/setups.ts";
+import { Generator } from "../src/fuzz/draw/generate.ts";
+import { SEEDS } from "../src/fuzz/draw/seeds.ts";
+import { Judge } from "../src/fuzz/predict/judge.ts";
 import {
   AGREES,
   DIFFERS,
   formatSignature,
   signatureOf,
   UNPREDICTED,
-} from "../src/fuzz/signature.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+} from "../src/fuzz/predict/signature.ts";
+import { readMachine } from "../src/fuzz/try/machine.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 
 const signatures = suite("fuzz: signatures");
 

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BASELINE } from "../src/fuzz/baseline.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { writeSetup } from "../src/fuzz/case.ts";
-import { CONSTANTS, placeOf } from "../src/fuzz/code.ts";
-import { indexOf, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+import { BASELINE } from "../src/fuzz/case/baseline.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { writeSetup } from "../src/fuzz/case/case.ts";
+import { CONSTANTS, placeOf } from "../src/fuzz/case/code.ts";
+import { indexOf, OUTCOME, outcomeAt } from "../src/fuzz/case/setups.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 import { PAGE_SIZE } from "../src/stub/amd64.ts";
 
 const spoiling = suite("fuzz: stubs that a setup leaves otherwise");

@@ -22,13 +22,13 @@ import {
   SECCOMP_RET_ERRNO,
 } from "../src/bpf/program.ts";
 import { openEncoder } from "../src/encoder/open.ts";
-import { BASELINE } from "../src/fuzz/baseline.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { type Case, writeSetup } from "../src/fuzz/case.ts";
-import { placeOf } from "../src/fuzz/code.ts";
-import { indexOf, type On, OUTCOME, outcomeAt } from "../src/fuzz/setups.ts";
-import { createTarget } from "../src/fuzz/target.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+import { BASELINE } from "../src/fuzz/case/baseline.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { type Case, writeSetup } from "../src/fuzz/case/case.ts";
+import { placeOf } from "../src/fuzz/case/code.ts";
+import { indexOf, type On, OUTCOME, outcomeAt } from "../src/fuzz/case/setups.ts";
+import { createTarget } from "../src/fuzz/try/target.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 import { Tracer } from "../src/stub/tracer.ts";
 import { childrenOf, isAlive, processState } from "./processes.ts";
 

@@ -3,15 +3,15 @@
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
-import { Batch } from "../src/fuzz/batch.ts";
-import { parseCase, writeSetup } from "../src/fuzz/case.ts";
-import { readFields } from "../src/fuzz/fields.ts";
-import { type Machine, readMachine } from "../src/fuzz/machine.ts";
-import { differs } from "../src/fuzz/model/difference.ts";
-import { Model } from "../src/fuzz/model/model.ts";
-import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { differencesAt, predictedFields } from "../src/fuzz/predicted.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { parseCase, writeSetup } from "../src/fuzz/case/case.ts";
+import { readFields } from "../src/fuzz/case/fields.ts";
+import { differs } from "../src/fuzz/predict/model/difference.ts";
+import { Model } from "../src/fuzz/predict/model/model.ts";
+import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { differencesAt, predictedFields } from "../src/fuzz/predict/predicted.ts";
+import { type Machine, readMachine } from "../src/fuzz/try/machine.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 
 /** A case, as a document without what is as usual, and fields of what comes of it. */
 export interface Fact {

@@ -19,7 +19,7 @@ const OUT = "build/test";
 /** The programs that the library runs in separate processes and threads. */
 const PROCESSES = [
   "src/compare/foreign_child.ts",
-  "src/fuzz/fuzz_worker.ts",
+  "src/fuzz/run/fuzz_worker.ts",
   "src/record/sandboxed.ts",
 ];
 const PR_SET_CHILD_SUBREAPER = 36;

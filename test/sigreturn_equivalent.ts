@@ -1,5 +1,4 @@
-import type { Batch } from "../src/fuzz/batch.ts";
-import { Book, type Change } from "../src/fuzz/model/book.ts";
+import type { Batch } from "../src/fuzz/case/batch.ts";
 import {
   FROMS,
   indexOf,
@@ -11,8 +10,9 @@ import {
   setupAt,
   WANT_INFO,
   WAYS,
-} from "../src/fuzz/setups.ts";
-import { ReturnPhase } from "../src/fuzz/sigreturn/return.ts";
+} from "../src/fuzz/case/setups.ts";
+import { Book, type Change } from "../src/fuzz/predict/model/book.ts";
+import { ReturnPhase } from "../src/fuzz/predict/model/return.ts";
 
 const KINDS =
   FROMS.indexOf("signal") |

@@ -2,16 +2,16 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Batch } from "../src/fuzz/batch.ts";
-import { formatCase, readSetup } from "../src/fuzz/case.ts";
-import { Generator } from "../src/fuzz/generate.ts";
-import { readMachine } from "../src/fuzz/machine.ts";
-import { differs } from "../src/fuzz/model/difference.ts";
-import { type Change, Model } from "../src/fuzz/model/model.ts";
-import { Prediction } from "../src/fuzz/model/prediction.ts";
-import { differencesAt } from "../src/fuzz/predicted.ts";
-import { SIGRETURN_RULES } from "../src/fuzz/sigreturn/rules.ts";
-import { Trier } from "../src/fuzz/trial.ts";
+import { Batch } from "../src/fuzz/case/batch.ts";
+import { formatCase, readSetup } from "../src/fuzz/case/case.ts";
+import { Generator } from "../src/fuzz/draw/generate.ts";
+import { differs } from "../src/fuzz/predict/model/difference.ts";
+import { type Change, Model } from "../src/fuzz/predict/model/model.ts";
+import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { SIGRETURN_RULES } from "../src/fuzz/predict/model/return_rules.ts";
+import { differencesAt } from "../src/fuzz/predict/predicted.ts";
+import { readMachine } from "../src/fuzz/try/machine.ts";
+import { Trier } from "../src/fuzz/try/trial.ts";
 import { Equivalent, sameOutcome } from "./sigreturn_equivalent.ts";
 
 const rules = suite("fuzz: rules of rt_sigreturn");

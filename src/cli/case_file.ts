@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { InputError } from "../errors.ts";
 import { Folder } from "../folder.ts";
-import { type Case, parseCase } from "../fuzz/case.ts";
-import { CASE_LIMIT } from "../fuzz/corpus_folder.ts";
+import { type Case, parseCase } from "../fuzz/case/case.ts";
+import { CASE_LIMIT } from "../fuzz/run/corpus_folder.ts";
 import { inputName, readInput } from "../input.ts";
 import { parseJson } from "../shape.ts";
 import { UsageError } from "./command.ts";

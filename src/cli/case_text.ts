@@ -1,9 +1,9 @@
-import { BASELINE } from "../fuzz/baseline.ts";
-import { type Case, formatCase } from "../fuzz/case.ts";
-import type { Fields } from "../fuzz/fields.ts";
-import type { AppliedRule } from "../fuzz/model/model.ts";
-import { REGISTERS } from "../fuzz/setups.ts";
-import { tellField } from "../fuzz/told.ts";
+import { BASELINE } from "../fuzz/case/baseline.ts";
+import { type Case, formatCase } from "../fuzz/case/case.ts";
+import type { Fields } from "../fuzz/case/fields.ts";
+import { REGISTERS } from "../fuzz/case/setups.ts";
+import type { AppliedRule } from "../fuzz/predict/model/model.ts";
+import { tellField } from "../fuzz/tell/told.ts";
 import { paint } from "./report.ts";
 
 type Constants = ReadonlyMap<string, bigint>;

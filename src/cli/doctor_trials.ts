@@ -1,7 +1,7 @@
 // Turns trials into findings of doctor, and tries what single commands need in addition to stubs.
 
 import { DeathError, type ErrorDetails, StublabError } from "../errors.ts";
-import { FROMS, type From, OUTCOME, outcomeAt } from "../fuzz/setups.ts";
+import { FROMS, type From, OUTCOME, outcomeAt } from "../fuzz/case/setups.ts";
 import { explain } from "../limits.ts";
 
 /** The result of a trial, and a warning if something does not work. */
@@ -109,10 +109,10 @@ async function recording(): Promise<Seen> {
 
 /** Tries a setup that changes nothing, from each of the given stops to the INT3. */
 async function setups(way: "SETREGS" | "SIGRETURN", froms: readonly From[]): Promise<Seen> {
-  const { Trier } = await import("../fuzz/trial.ts");
-  const { Batch } = await import("../fuzz/batch.ts");
-  const { writeSetup } = await import("../fuzz/case.ts");
-  const { setregs } = await import("../fuzz/conformance/fact.ts");
+  const { Trier } = await import("../fuzz/try/trial.ts");
+  const { Batch } = await import("../fuzz/case/batch.ts");
+  const { writeSetup } = await import("../fuzz/case/case.ts");
+  const { setregs } = await import("../fuzz/facts/fact.ts");
   using trier = new Trier();
   const batch = new Batch(froms.length);
   try {

@@ -1,6 +1,6 @@
-import { Examiner } from "../fuzz/examiner.ts";
-import { exportC } from "../fuzz/export_c.ts";
-import { parsePlant } from "../fuzz/plant.ts";
+import { Examiner } from "../fuzz/predict/examiner.ts";
+import { parsePlant } from "../fuzz/predict/plant.ts";
+import { exportC } from "../fuzz/tell/export_c.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { writeOutput } from "./output_file.ts";

@@ -1,5 +1,5 @@
 import { openEncoder } from "../encoder/open.ts";
-import { mergeFolders } from "../fuzz/merge.ts";
+import { mergeFolders } from "../fuzz/run/merge.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { finishing } from "./interruption.ts";

@@ -1,7 +1,7 @@
-import { formatCase } from "../fuzz/case.ts";
-import { Examiner } from "../fuzz/examiner.ts";
-import { changedWords } from "../fuzz/minimize.ts";
-import { parsePlant } from "../fuzz/plant.ts";
+import { formatCase } from "../fuzz/case/case.ts";
+import { Examiner } from "../fuzz/predict/examiner.ts";
+import { changedWords } from "../fuzz/predict/minimize.ts";
+import { parsePlant } from "../fuzz/predict/plant.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { writeOutput } from "./output_file.ts";

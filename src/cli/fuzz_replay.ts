@@ -1,7 +1,7 @@
-import { formatCase } from "../fuzz/case.ts";
-import { Examiner } from "../fuzz/examiner.ts";
-import { parsePlant, plantLine } from "../fuzz/plant.ts";
-import { differenceTable, fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
+import { formatCase } from "../fuzz/case/case.ts";
+import { Examiner } from "../fuzz/predict/examiner.ts";
+import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
+import { differenceTable, fieldTable, machineLine, ruleTable } from "../fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";

@@ -1,11 +1,11 @@
 import { openEncoder } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
+import { PATHS, type Path } from "../fuzz/draw/generate.ts";
 import { fuzz, MOST_WORKERS } from "../fuzz/fuzz.ts";
-import { FUZZ_SCHEMA, reportOf } from "../fuzz/fuzz_report.ts";
-import { PATHS, type Path } from "../fuzz/generate.ts";
-import { parsePlant } from "../fuzz/plant.ts";
-import type { Shard } from "../fuzz/round.ts";
-import type { FuzzOptions, FuzzResult } from "../fuzz/session.ts";
+import { parsePlant } from "../fuzz/predict/plant.ts";
+import type { Shard } from "../fuzz/run/round.ts";
+import type { FuzzOptions, FuzzResult } from "../fuzz/run/session.ts";
+import { FUZZ_SCHEMA, reportOf } from "../fuzz/tell/fuzz_report.ts";
 import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
 import { FuzzStatus } from "./fuzz_status.ts";

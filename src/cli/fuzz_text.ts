@@ -1,5 +1,5 @@
-import type { FuzzReport } from "../fuzz/fuzz_report.ts";
-import { DEFAULT_PATH } from "../fuzz/generate.ts";
+import { DEFAULT_PATH } from "../fuzz/draw/generate.ts";
+import type { FuzzReport } from "../fuzz/tell/fuzz_report.ts";
 import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
 

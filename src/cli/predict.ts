@@ -1,11 +1,11 @@
 import { openEncoder } from "../encoder/open.ts";
 import { StublabError } from "../errors.ts";
-import { type Case, formatCase } from "../fuzz/case.ts";
-import { KERNEL_FEATURES, type Machine, readProcessor } from "../fuzz/machine.ts";
-import { type AppliedRule, RULES } from "../fuzz/model/model.ts";
-import { parsePlant, plantLine } from "../fuzz/plant.ts";
-import { predict, readThisMachine } from "../fuzz/predict.ts";
-import { fieldTable, machineLine, ruleTable } from "../fuzz/told.ts";
+import { type Case, formatCase } from "../fuzz/case/case.ts";
+import { type AppliedRule, RULES } from "../fuzz/predict/model/model.ts";
+import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
+import { predict, readThisMachine } from "../fuzz/predict/predict.ts";
+import { fieldTable, machineLine, ruleTable } from "../fuzz/tell/told.ts";
+import { KERNEL_FEATURES, type Machine, readProcessor } from "../fuzz/try/machine.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";

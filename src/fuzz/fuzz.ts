@@ -15,14 +15,14 @@ import {
   text,
 } from "../shape.ts";
 import { loadShim } from "../shim/shim.ts";
-import { CorpusFolder } from "./corpus_folder.ts";
-import { Crew } from "./crew.ts";
-import type { Finding } from "./fuzz_findings.ts";
-import { DEFAULT_PATH, PATHS } from "./generate.ts";
-import { describeMachine } from "./journal.ts";
-import { changeShape } from "./plant.ts";
-import type { Shard } from "./round.ts";
-import { type FuzzOptions, type FuzzResult, Session } from "./session.ts";
+import { DEFAULT_PATH, PATHS } from "./draw/generate.ts";
+import { changeShape } from "./predict/plant.ts";
+import { CorpusFolder } from "./run/corpus_folder.ts";
+import { Crew } from "./run/crew.ts";
+import type { Finding } from "./run/fuzz_findings.ts";
+import { describeMachine } from "./run/journal.ts";
+import type { Shard } from "./run/round.ts";
+import { type FuzzOptions, type FuzzResult, Session } from "./run/session.ts";
 
 export const MOST_WORKERS = 256;
 

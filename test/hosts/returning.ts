@@ -2,12 +2,12 @@
 // setups with RIP at that code repeatedly. Only a SIGKILL ends it.
 
 import { writeSync } from "node:fs";
-import { BASELINE } from "../../src/fuzz/baseline.ts";
-import { Batch } from "../../src/fuzz/batch.ts";
-import { writeSetup } from "../../src/fuzz/case.ts";
-import { placeOf } from "../../src/fuzz/code.ts";
-import { indexOf } from "../../src/fuzz/setups.ts";
-import { SigreturnTrier } from "../../src/fuzz/sigreturn/trial.ts";
+import { BASELINE } from "../../src/fuzz/case/baseline.ts";
+import { Batch } from "../../src/fuzz/case/batch.ts";
+import { writeSetup } from "../../src/fuzz/case/case.ts";
+import { placeOf } from "../../src/fuzz/case/code.ts";
+import { indexOf } from "../../src/fuzz/case/setups.ts";
+import { SigreturnTrier } from "../../src/fuzz/try/sigreturn/trial.ts";
 import { Tracer } from "../../src/index.ts";
 
 const [code = "int3"] = process.argv.slice(2);

@@ -1,0 +1,111 @@
+/*
+ * The module of assembly/fuzz, which creates cases and signs outcomes, and its memory, which holds setups and outcomes.
+ * Each thread has one. The memory has its full size from the start, because growing it would detach its views. Pages
+ * that are not written to cost nothing.
+ */
+
+import { type Callable, isCallable } from "../../encoder/module.ts";
+import { loadWasm } from "../../encoder/wasm_file.ts";
+import { EncoderError, REBUILD } from "../../errors.ts";
+import { SEEDS } from "../draw/seeds.ts";
+import { PLACES, TABLES } from "../draw/tables.ts";
+import { recordsOf } from "./case.ts";
+
+const FILE = "fuzz.wasm";
+/** Areas begin at cache lines. */
+const LINE = 64;
+
+/** The module and its memory. Addresses are byte offsets in it. */
+export class FuzzModule {
+  readonly buffer: ArrayBuffer;
+  /** Described in assembly/fuzz/index.ts. */
+  readonly generate: Callable;
+  readonly sign: Callable;
+  readonly differs: Callable;
+  /** Whether resuming kills the stub: (from, signal) to 0 or 1. */
+  readonly kills: Callable;
+  readonly #exports: WebAssembly.Exports;
+  readonly #free = new Map<number, number[]>();
+  #next: number;
+
+  /** @throws EncoderError if the file is not what the build creates. */
+  constructor() {
+    this.#exports = loadWasm(FILE);
+    const { memory } = this.#exports;
+    if (!(memory instanceof WebAssembly.Memory)) throw lacking("memory");
+    this.buffer = memory.buffer;
+    this.generate = this.#function("generate");
+    this.sign = this.#function("sign");
+    this.differs = this.#function("differs");
+    this.kills = this.#function("kills");
+    this.#next = Math.ceil(Number(this.#global("heap").value) / LINE) * LINE;
+    for (const [name, place] of Object.entries(PLACES)) this.#global(name).value = Number(place);
+    for (const [name, words] of Object.entries(TABLES)) {
+      const at = this.#put(new Uint8Array(BigUint64Array.from(words).buffer));
+      this.#global(name).value = BigInt(at) | (BigInt(words.length) << 32n);
+    }
+    this.#global("seeds").value = this.#put(recordsOf(SEEDS));
+    this.#global("seedCount").value = SEEDS.length;
+  }
+
+  /**
+   * Reserves an area, and returns its address. It is not zeroed.
+   *
+   * @throws EncoderError if the memory is full.
+   */
+  reserve(size: number): number {
+    const whole = sizeOfArea(size);
+    const used = this.#free.get(whole)?.pop();
+    if (used !== undefined) return used;
+    const at = this.#next;
+    if (at + whole > this.buffer.byteLength) {
+      throw new EncoderError(
+        `the memory of ${FILE} (${this.buffer.byteLength} bytes) has no room for ${size} more`,
+        { remedy: "close batches and lists that are no longer needed" },
+      );
+    }
+    this.#next += whole;
+    return at;
+  }
+
+  /** Releases an area of `size` bytes. Neither it nor its views may be used afterwards. */
+  release(at: number, size: number): void {
+    const whole = sizeOfArea(size);
+    this.#free.set(whole, [...(this.#free.get(whole) ?? []), at]);
+  }
+
+  #put(bytes: Uint8Array): number {
+    const at = this.reserve(bytes.length);
+    new Uint8Array(this.buffer).set(bytes, at);
+    return at;
+  }
+
+  #global(name: string): WebAssembly.Global {
+    const it = this.#exports[name];
+    if (it instanceof WebAssembly.Global) return it;
+    throw lacking(name);
+  }
+
+  #function(name: string): Callable {
+    const it = this.#exports[name];
+    if (isCallable(it)) return it;
+    throw lacking(name);
+  }
+}
+
+/** Sizes of areas are powers of two, so that a released area can be reused for a similar size. */
+function sizeOfArea(size: number): number {
+  return Math.max(LINE, 2 ** Math.ceil(Math.log2(size)));
+}
+
+function lacking(name: string): EncoderError {
+  return new EncoderError(`${FILE} lacks ${name}`, { remedy: REBUILD });
+}
+
+let own: FuzzModule | undefined;
+
+/** The module of this thread. @throws EncoderError as its constructor does */
+export function fuzzModule(): FuzzModule {
+  own ??= new FuzzModule();
+  return own;
+}

@@ -1,0 +1,255 @@
+/*
+ * Makes a case smaller while a condition holds: fewer words that differ from the baseline, then fewer bits, then
+ * lower values; and the plainest way in and out.
+ */
+
+import { InputError } from "../../errors.ts";
+import { callback, checkOptions, count, truth } from "../../shape.ts";
+import { BASELINE } from "../case/baseline.ts";
+import { type Case, expectCase, MOST_PAIRS, type Pair } from "../case/case.ts";
+import { BLOCK_SIZE, PLAIN_LENGTHS } from "../case/case_members.ts";
+import { placeOf } from "../case/code.ts";
+import { indexOf } from "../case/setups.ts";
+
+/** Each try may cost a stub. */
+const MOST_TRIES = 4000;
+
+const RIP = indexOf("rip");
+
+export interface MinimizeOptions {
+  /** How many cases `holds` is called for at most. Default: 4000. */
+  readonly tries?: number | undefined;
+}
+
+/**
+ * The smallest case near `it` for which `holds` returns true: fewer words that differ from the baseline, then fewer
+ * bits, then lower values, and the plainest way in and out. The same results of `holds` give the same case.
+ *
+ * @param holds a synchronous function that is true for `it`
+ * @throws InputError; what `holds` throws
+ *
+ * @example
+ * using examiner = new Examiner();
+ * const dies = (it) => ((examiner.examine(it).seen.get("status") ?? 0x7fn) & 0x7fn) !== 0x7fn;
+ * const smallest = minimize(it, dies);
+ */
+export function minimize(
+  it: Case,
+  holds: (it: Case) => boolean,
+  options: MinimizeOptions = {},
+): Case {
+  expectCase(it);
+  callback(holds, "holds");
+  if (holds === undefined) throw new InputError("holds: expected a function, got nothing");
+  checkOptions(options, "options", { tries: count(Number.MAX_SAFE_INTEGER) });
+  const { tries = MOST_TRIES } = options;
+  let left = tries;
+  const asked = (other: Case): boolean => left-- > 0 && truth(holds(other), "what holds returns");
+  const whole = reduce(it, asked);
+  if (changedWords(whole) <= FEW) return whole;
+  const poked = asPokes(whole);
+  if (poked === undefined || !asked(poked)) return whole;
+  // Going back to SETREGS would start over.
+  const few = reduce(poked, (other) => other.way === "POKEUSER" && asked(other));
+  return changedWords(few) < changedWords(whole) ? few : whole;
+}
+
+/** With more words than these another way is tried, in case it needs fewer. */
+const FEW = 3;
+
+/** Repeats the steps in turn: the remaining words decide which way is plain enough, and the way which words remain. */
+function reduce(it: Case, holds: (it: Case) => boolean): Case {
+  let best = it;
+  /** Tries the candidates of a step, and continues from each that holds. */
+  const take = (simpler: Step): boolean => {
+    let better = false;
+    for (let i = 0; ; ) {
+      const next = at(simpler(best), i);
+      if (next === undefined) return better;
+      if (holds(next)) {
+        best = next;
+        better = true;
+      } else i++;
+    }
+  };
+  for (let better = true; better; ) {
+    better = false;
+    for (const step of STEPS) better = take(step) || better;
+  }
+  return best;
+}
+
+/**
+ * Simpler cases than one, the simplest first. No step undoes another, so the search ends: the candidates
+ * for a case that held come later, or are fewer.
+ */
+type Step = (it: Case) => Iterable<Case>;
+
+function at<T>(items: Iterable<T>, index: number): T | undefined {
+  let i = 0;
+  for (const item of items) if (i++ === index) return item;
+  return undefined;
+}
+
+const STEPS: readonly Step[] = [plainer, fewerPairs, fewerWords, fewerBits, lowerWords];
+
+/** How many words of a case differ from the baseline. @throws InputError */
+export function changedWords(it: Case): number {
+  expectCase(it);
+  const { block, pairs, words } = it;
+  const changed = block.filter((word, i) => word !== BASELINE[i]).length;
+  return changed + pairs.length + words.filter((word) => word !== 0n).length;
+}
+
+/** One of the kinds is made the plainest, or plainer. */
+function* plainer(it: Case): Iterable<Case> {
+  const plain = asSetregs(it);
+  if (plain !== undefined) yield plain;
+  if (it.signal !== 0) yield { ...it, signal: 0 };
+  if (it.from !== "signal") yield { ...it, from: "signal" };
+  if (it.way === "SIGRETURN") yield* plainerFrames(it);
+  else if (it.on !== "NONE") yield { ...it, on: "NONE" };
+  if (it.on !== "NONE" && it.on !== "CONT") yield { ...it, on: "CONT" };
+  if (it.on === "SYSEMU_SINGLESTEP") yield { ...it, on: "SINGLESTEP" };
+  if (it.block.length > 0 && it.block[RIP] !== placeOf("int3")) {
+    yield { ...it, block: it.block.with(RIP, placeOf("int3")) };
+  }
+  const length = PLAIN_LENGTHS[it.way];
+  if (length !== undefined && it.length !== length) yield { ...it, length };
+}
+
+/** Without floating point, and with fewer flags. */
+function* plainerFrames({ frame, ...it }: Case): Iterable<Case> {
+  if (frame === undefined) return;
+  const { ucFlags, fpstate } = frame;
+  if (fpstate) yield { ...it, frame: { ucFlags, fpstate: false } };
+  for (let bit = 2 ** 31; bit >= 1; bit /= 2) {
+    if ((ucFlags & bit) !== 0) yield { ...it, frame: { ucFlags: (ucFlags & ~bit) >>> 0, fpstate } };
+  }
+}
+
+/** The same words by SETREGS, if it can write them. */
+function asSetregs({ frame, ...it }: Case): Case | undefined {
+  const put = (block: readonly bigint[]): Case => ({
+    ...it,
+    way: "SETREGS",
+    block,
+    pairs: [],
+    words: [],
+    length: 0,
+  });
+  if (it.way === "SETREGSET") {
+    return put(it.block.map((word, i) => (8 * i + 8 <= it.length ? word : (BASELINE[i] ?? word))));
+  }
+  if (frame !== undefined) return put(it.block);
+  if (it.way !== "POKEUSER" || it.pairs.some(({ offset }) => !isRegister(offset))) return undefined;
+  const block = [...BASELINE];
+  for (const { offset, word } of it.pairs) block[Number(offset) / 8] = word;
+  return put(block);
+}
+
+/**
+ * The same words by POKEUSER, at a stop of a system call: there rcx, r11 and others have what the call has put into
+ * them, and need not be written.
+ */
+function asPokes(it: Case): Case | undefined {
+  const there = AT_CALLS[it.from];
+  if (there === undefined || it.way !== "SETREGS") return undefined;
+  // An INT3 also follows the call.
+  const moved = (word: bigint) => (word === placeOf("int3") ? BEHIND_CALL : word);
+  const pairs = it.block
+    .map((word, i) => ({ offset: BigInt(8 * i), word: moved(word) }))
+    .filter(({ word }, i) => word !== there[i]);
+  if (pairs.length > MOST_PAIRS) return undefined;
+  return { ...it, way: "POKEUSER", block: [], pairs };
+}
+
+const BEHIND_CALL = placeOf("syscall") + 2n;
+/** The registers when the case begins. rax is -ENOSYS, or a pid. */
+const ENTERED = BASELINE.with(indexOf("rcx"), BEHIND_CALL)
+  .with(RIP, BEHIND_CALL)
+  .with(indexOf("r11"), BASELINE[indexOf("eflags")] ?? 0n)
+  .with(indexOf("orig_rax"), 39n)
+  .with(indexOf("rax"), -1n);
+const AT_CALLS: Partial<Record<Case["from"], readonly bigint[]>> = {
+  entry: ENTERED,
+  exit: ENTERED,
+  sysemu: ENTERED,
+};
+
+function isRegister(offset: bigint): boolean {
+  return offset % 8n === 0n && offset < BigInt(BLOCK_SIZE);
+}
+
+function* fewerPairs(it: Case): Iterable<Case> {
+  for (let i = it.pairs.length - 1; i >= 0; i--) yield { ...it, pairs: it.pairs.toSpliced(i, 1) };
+}
+
+/** A word of a case, its plainest value, and the case with another value in its place. */
+interface Place {
+  readonly word: bigint;
+  readonly plain: bigint;
+  put(word: bigint): Case;
+}
+
+function places(it: Case): Place[] {
+  const pair = (i: number, change: Partial<Pair>): Case => ({
+    ...it,
+    pairs: it.pairs.map((each, k) => (k === i ? { ...each, ...change } : each)),
+  });
+  return [
+    ...it.block.map((word, i) => ({
+      word,
+      plain: BASELINE[i] ?? 0n,
+      put: (to: bigint) => ({ ...it, block: it.block.with(i, to) }),
+    })),
+    ...it.words.map((word, i) => ({
+      word,
+      plain: 0n,
+      put: (to: bigint) => ({ ...it, words: it.words.with(i, to) }),
+    })),
+    ...it.pairs.map(({ offset, word }, i) => ({
+      word,
+      plain: plainAt(it, offset),
+      put: (to: bigint) => pair(i, { word: to }),
+    })),
+  ].filter(({ word, plain }) => word !== plain);
+}
+
+/** The value of a register that a pair writes, if the pair is missing. */
+function plainAt({ way }: Case, offset: bigint): bigint {
+  return way === "POKEUSER" && isRegister(offset) ? (BASELINE[Number(offset) / 8] ?? 0n) : 0n;
+}
+
+function* fewerWords(it: Case): Iterable<Case> {
+  for (const { plain, put } of places(it)) yield put(plain);
+}
+
+/** Each bit that differs, from the top, made as it is in the plain word. */
+function* fewerBits(it: Case): Iterable<Case> {
+  for (const { word, plain, put } of places(it)) {
+    for (let bit = 1n << 63n; bit !== 0n; bit >>= 1n) {
+      if (((word ^ plain) & bit) !== 0n) yield put(word ^ bit);
+    }
+  }
+}
+
+/** Halves, and one less: what is left at a boundary is the boundary. */
+function* lowerWords(it: Case): Iterable<Case> {
+  for (const { word, plain, put } of places(it)) {
+    for (const lower of [word >> 1n, word - 1n]) {
+      if (word !== 0n && isSimpler(lower, word, plain)) yield put(lower);
+    }
+  }
+}
+
+/** Lower, and no more bits away from the plain word: the steps must not undo each other. */
+function isSimpler(lower: bigint, word: bigint, plain: bigint): boolean {
+  return lower < word && bits(lower ^ plain) <= bits(word ^ plain);
+}
+
+function bits(word: bigint): number {
+  let count = 0;
+  for (let rest = word; rest !== 0n; rest &= rest - 1n) count++;
+  return count;
+}

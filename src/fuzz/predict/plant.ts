@@ -1,0 +1,62 @@
+import { hex, InputError } from "../../errors.ts";
+import { bigWord, members, oneOf, optional, type Shape, show, text, truth } from "../../shape.ts";
+import { type Change, RULES } from "./model/model.ts";
+
+/** A planted bug: the rule, and that it is removed, or which number of it is altered. */
+export const changeShape: Shape<Change> = (value, place) => {
+  const read = members(value, place);
+  const id = read("id", text);
+  const rule = RULES.find((each) => each.id === id);
+  if (rule === undefined) {
+    throw new InputError(`${place}.id: there is no rule ${show(id)}`, { remedy: RULES_REMEDY });
+  }
+  if (read("remove", optional(truth)) === true) return { id, remove: true };
+  return { id, value: read("value", oneOf(Object.keys(rule.values))), to: read("to", bigWord) };
+};
+
+const RULES_REMEDY = "docs/model.md has the rules of the model";
+
+/**
+ * Takes a planted bug, a change of the model: "W3" is a rule that is missing, "W7.mask=0x54dd4" one with another number.
+ *
+ * @throws InputError where there is no such rule, or it has no such number.
+ */
+export function parsePlant(text: string): Change {
+  const [id = "", value, number] = text.split(/[.=]/, 3);
+  const rule = RULES.find((rule) => rule.id === id);
+  if (rule === undefined) {
+    throw new InputError(`--plant: there is no rule "${id}"`, { remedy: RULES_REMEDY });
+  }
+  if (value === undefined) return { id, remove: true };
+  const names = Object.keys(rule.values);
+  if (!names.includes(value)) {
+    const has = names.length === 0 ? "no numbers" : names.join(", ");
+    throw new InputError(`--plant: rule ${id} has no "${value}"`, { remedy: `it has ${has}` });
+  }
+  if (number === undefined || !/^(-?\d{1,19}|0x[0-9a-f]{1,16})$/i.test(number)) {
+    throw new InputError(`--plant: "${text}" has no number for ${id}.${value}`, {
+      remedy: `${id}.${value}=${hex(rule.values[value] ?? 0n)} is what it is without a bug`,
+    });
+  }
+  return { id, value, to: BigInt(number) };
+}
+
+/** The same as text. */
+export function formatPlant(change: Change): string {
+  if ("remove" in change) return change.id;
+  const { id, value, to } = change;
+  return `${id}.${value}=${to < 0n ? to : hex(to)}`;
+}
+
+/** What is wrong with the model, on a line; nothing where nothing is. */
+export function plantLine(change: Change | undefined): string {
+  if (change === undefined) return "";
+  return "remove" in change
+    ? `planted: rule ${change.id} is left out\n\n`
+    : `planted: ${formatPlant(change)}\n\n`;
+}
+
+/** The option that plants a bug, with a space before it; nothing where there is none. */
+export function plantOption(change: Change | undefined): string {
+  return change === undefined ? "" : ` --plant ${formatPlant(change)}`;
+}

@@ -1,0 +1,70 @@
+/* What the model says about a single case. */
+
+import { checkOptions, type OptionShapes } from "../../shape.ts";
+import { Tracer } from "../../stub/tracer.ts";
+import { Batch } from "../case/batch.ts";
+import { type Case, expectCase, writeSetup } from "../case/case.ts";
+import type { Fields } from "../case/fields.ts";
+import { type Machine, machineShape, readMachine } from "../try/machine.ts";
+import { type AppliedRule, type Change, Model } from "./model/model.ts";
+import { Prediction } from "./model/prediction.ts";
+import { changeShape } from "./plant.ts";
+import { predictedFields } from "./predicted.ts";
+
+/** The predicted outcome of a case. */
+export interface CasePrediction {
+  readonly it: Case;
+  /** The predicted fields; the others are not predicted. */
+  readonly predicted: Fields;
+  /** The id of the rule why the stop is not predicted; null if it is. */
+  readonly unpredicted: string | null;
+  /** The rules that the prediction comes from, in the order in which they were applied. */
+  readonly rules: readonly AppliedRule[];
+}
+
+export interface PredictOptions {
+  /**
+   * The machine to predict for, such as that of a result or an Examiner. Default: this machine, which a stub shows, so
+   * this machine must be able to trace. With a machine given, predictions need no tracing.
+   */
+  readonly machine?: Machine | undefined;
+  /** A rule of the model to remove or alter. */
+  readonly change?: Change | undefined;
+}
+
+/**
+ * Predicts what the kernel and the processor do with a case. Nothing is tried.
+ *
+ * @throws InputError; without `machine`, what creating a stub throws
+ *
+ * @example
+ * const { predicted } = predict(parseCase({ schema: "stublab.case/1", registers: { cs: "0x10" } }));
+ * predicted.get("error"); // 5n: EIO
+ */
+export function predict(it: Case, options: PredictOptions = {}): CasePrediction {
+  expectCase(it);
+  checkOptions(options, "options", SHAPES);
+  const { machine = readThisMachine(), change } = options;
+  const model = new Model(machine, change);
+  const batch = new Batch(1);
+  const prediction = new Prediction();
+  try {
+    writeSetup(it, batch, 0);
+    model.predict(batch, 0, prediction);
+    const { unpredicted } = prediction;
+    const predicted = predictedFields(it, prediction);
+    return { it, predicted, unpredicted, rules: model.explain(batch, 0) };
+  } finally {
+    batch.close();
+    prediction.close();
+  }
+}
+
+const SHAPES: OptionShapes<PredictOptions> = { machine: machineShape, change: changeShape };
+
+/** @throws what creating a stub throws */
+export function readThisMachine(): Machine {
+  using tracer = new Tracer();
+  tracer.createStub();
+  return readMachine(tracer);
+}

@@ -1,0 +1,120 @@
+/* The findings of a run: each is minimized, tried once more, and written into a folder of its own. */
+
+import { setImmediate } from "node:timers/promises";
+import { type Case, formatCase } from "../case/case.ts";
+import { DEFAULT_PATH, type Path } from "../draw/generate.ts";
+import { Examiner } from "../predict/examiner.ts";
+import type { Change } from "../predict/model/model.ts";
+import { plantOption } from "../predict/plant.ts";
+import type { FieldDifference } from "../predict/predicted.ts";
+import { formatSignature } from "../predict/signature.ts";
+import { replayOf, writeFinding } from "../tell/finding.ts";
+import { onceOf, subjectOf } from "../tell/told.ts";
+import type { Machine } from "../try/machine.ts";
+import type { Shard } from "./round.ts";
+import type { FoundCase, RunState } from "./run_state.ts";
+
+/** Findings beyond these are reported as they were found: so many have one reason. */
+const MOST = 100;
+
+/** A case whose outcome contradicts its prediction. */
+export interface Finding {
+  /** What it shares with the cases that differ in the same way, as 14 hex digits. */
+  readonly signature: string;
+  /** The number of the case in its run; -1 if it was a file in the folder. */
+  readonly index: number;
+  /** The case as it was found. */
+  readonly original: Case;
+  /** The smallest case near it that differs in the same way. */
+  readonly it: Case;
+  readonly differences: readonly FieldDifference[];
+  /** The first difference in a sentence; undefined for findings beyond the first hundred, which are not minimized. */
+  readonly subject: string | undefined;
+  /** The path of its folder; null if the run has no folder. */
+  readonly folder: string | null;
+}
+
+/** The run that the findings belong to. */
+export interface FindingRun {
+  readonly seed: bigint;
+  readonly path: Path;
+  readonly shard: Shard | undefined;
+  readonly machine: Machine;
+  /** The folder of the run, if it has one. */
+  readonly corpus: string | undefined;
+  readonly change: Change | undefined;
+}
+
+/** Examines the findings of a run as it goes on. */
+export class FindingExaminer {
+  /** All that were examined. Cases that are the same once they are minimized are one finding. */
+  readonly findings: Finding[] = [];
+  readonly #run: FindingRun;
+  readonly #known = new Set<string>();
+  /** How many of the run's raw findings were taken. */
+  #taken = 0;
+
+  constructor(run: FindingRun) {
+    this.#run = run;
+  }
+
+  /**
+   * Examines what a run has found since the last call, and writes the findings that have no folder yet. One that does
+   * not occur again stays as it was found.
+   *
+   * @throws OutputError
+   */
+  async *examine({ findings, next }: RunState): AsyncGenerator<Finding, void, undefined> {
+    if (this.#taken === findings.length) return;
+    using examiner = new Examiner({ change: this.#run.change });
+    while (this.#taken < findings.length) {
+      // One may take a second, and nothing else runs meanwhile.
+      await setImmediate();
+      const raw = findings[this.#taken++];
+      const finding = raw && this.#examineOne(raw, next, examiner);
+      if (finding === undefined) continue;
+      this.findings.push(finding);
+      yield finding;
+    }
+  }
+
+  #examineOne(raw: FoundCase, next: number, examiner: Examiner): Finding | undefined {
+    const { key, index, it: original, kind: seenFirst } = raw;
+    const signature = formatSignature(key);
+    const found = { signature, index, original };
+    if (this.#taken > MOST) {
+      return { ...found, it: original, differences: [], subject: undefined, folder: null };
+    }
+    const { constants } = examiner;
+    const occursAgain = examiner.examine(original).differences.length > 0;
+    const it = occursAgain ? examiner.minimize(original) : original;
+    const document = JSON.stringify(formatCase(it, constants));
+    if (this.#known.has(document)) return undefined;
+    this.#known.add(document);
+    const examination = examiner.examine(it);
+    const { differences } = examination;
+    const { corpus, machine, change } = this.#run;
+    // No seed leads to a case that somebody gave.
+    const command = index < 0 ? replayOf("original.json", change) : this.#command(next);
+    const content = {
+      signature,
+      examination,
+      original,
+      seenFirst,
+      machine,
+      change,
+      found: command,
+    };
+    const folder = corpus === undefined ? null : writeFinding(corpus, content, constants);
+    const subject = occursAgain ? subjectOf(differences, constants) : onceOf(seenFirst, constants);
+    return { ...found, it, differences, subject, folder };
+  }
+
+  /** The command that finds the same from the beginning. */
+  #command(cases: number): string {
+    const { seed, path, shard, change } = this.#run;
+    const way = path === DEFAULT_PATH ? "" : ` --path ${path}`;
+    const part = shard === undefined ? "" : ` --shard ${shard.index}/${shard.of}`;
+    return `stublab fuzz --seed ${seed} --cases ${cases}${way}${part}${plantOption(change)}`;
+  }
+}

@@ -1,0 +1,264 @@
+/*
+ * The journal of a run, "stublab.fuzz-journal/1": a line of JSON for the run, and one for each round when it is over. A
+ * run that is killed loses at most the round under way, which comes to the same when it is made again. A last line
+ * that is not whole was never written.
+ */
+
+import { hex, InputError, StublabError } from "../../errors.ts";
+import {
+  count,
+  list,
+  members,
+  nullable,
+  oneOf,
+  parseJson,
+  type Shape,
+  table,
+  text,
+  truth,
+} from "../../shape.ts";
+import { formatCase, parseCase } from "../case/case.ts";
+import { PATHS, type Path } from "../draw/generate.ts";
+import type { Change } from "../predict/model/model.ts";
+import { formatPlant } from "../predict/plant.ts";
+import type { DifferenceKind } from "../predict/predicted.ts";
+import { formatSignature } from "../predict/signature.ts";
+import type { Machine } from "../try/machine.ts";
+import { ROUND, type Shard } from "./round.ts";
+import { type Counts, type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
+
+export const JOURNAL_SCHEMA = "stublab.fuzz-journal/1";
+
+/** What makes cases: another generator makes others of the same seed. */
+export const GENERATOR = 1;
+
+const MOST_CASES = Number.MAX_SAFE_INTEGER;
+const MOST = 10_000_000;
+
+/** What all rounds of a run have in common. */
+export interface Header {
+  readonly seed: bigint;
+  readonly path: Path;
+  /** Of the machine what a case or its outcome depends on. */
+  readonly machine: string;
+}
+
+/** A machine as the header has it, and a bug in the model. */
+export function describeMachine(
+  { release, vendor, family, model, xstateLength }: Machine,
+  change?: Change,
+): string {
+  const planted = change === undefined ? "" : `, planted: ${formatPlant(change)}`;
+  return `Linux ${release}, ${vendor} family ${family} model ${model}, XSAVE ${xstateLength}${planted}`;
+}
+
+export function formatHeader({ seed, path, machine }: Header): string {
+  return line({
+    schema: JOURNAL_SCHEMA,
+    generator: GENERATOR,
+    round: ROUND,
+    seed: hex(seed),
+    path,
+    machine,
+  });
+}
+
+/** The line of a round. `partial`: the run ended within it, so it will be made again as a whole. */
+export function formatStep(
+  { from, to, counts, corpus, findings, given }: Step,
+  constants: ReadonlyMap<string, bigint>,
+  partial = false,
+): string {
+  const entry = ({ signature, index, predicted, it }: Entry) => ({
+    signature: formatSignature(signature),
+    index: index < 0 ? null : index,
+    ...(!predicted && { predicted }),
+    case: formatCase(it, constants),
+  });
+  return line({
+    from,
+    to,
+    ...(partial && { partial }),
+    ...(given !== undefined && { given }),
+    ...counts,
+    unpredicted: Object.fromEntries(counts.unpredicted),
+    corpus: corpus.map(entry),
+    findings: findings.map((found) => ({
+      key: formatSignature(found.key),
+      kind: kindRecord(found.kind),
+      ...entry(found),
+    })),
+  });
+}
+
+/** The line from which on a run is a shard. */
+export function formatShard(shard: Shard): string {
+  return line({ shard });
+}
+
+const line = (document: object): string => `${JSON.stringify(document)}\n`;
+
+/** A journal as it was read. */
+export interface Journal {
+  readonly header: Header | undefined;
+  readonly state: RunState;
+  /** What its last rounds found that will be made again. */
+  readonly partial: Pick<Step, "corpus" | "findings">;
+  /** Where the last of them ended. */
+  readonly partialTo: number | null;
+  /** The rounds of the shard that it is. */
+  readonly own: readonly Step[];
+  /** Bytes of all lines that are whole, and of those before it became a shard. */
+  readonly length: number;
+  readonly baseLength: number | null;
+}
+
+/**
+ * Reads a journal.
+ *
+ * @param place what errors call it
+ * @throws InputError that names the line, and what is wrong there
+ */
+export function parseJournal(
+  content: Buffer,
+  place: string,
+  constants: ReadonlyMap<string, bigint>,
+): Journal {
+  const length = content.lastIndexOf("\n") + 1;
+  const lines = content.toString("utf8", 0, length).split("\n").slice(0, -1);
+  const state = new RunState();
+  const partial: { corpus: Entry[]; findings: FoundCase[] } = { corpus: [], findings: [] };
+  const own: Step[] = [];
+  let header: Header | undefined;
+  let partialTo: number | null = null;
+  let baseLength: number | null = null;
+  let at = 0;
+  for (const [i, each] of lines.entries()) {
+    inPlace(`${place}, line ${i + 1}`, () => {
+      const document = parseJson(each);
+      const read = members(document, "");
+      if (i === 0) header = parseHeader(read);
+      else {
+        const shard = read("shard", optional(shardShape));
+        if (shard !== undefined) {
+          baseLength = at;
+          state.become(shard);
+          return;
+        }
+        const step = parseStep(read, constants);
+        if (read("partial", optional(truth)) === true) {
+          partial.corpus.push(...step.corpus);
+          partial.findings.push(...step.findings);
+          partialTo = step.to;
+        } else {
+          state.add(step);
+          if (state.shard !== null) own.push(step);
+          partialTo = null;
+        }
+      }
+    });
+    at += Buffer.byteLength(each) + 1;
+  }
+  return { header, state, partial, own, partialTo, length, baseLength };
+}
+
+type Read = ReturnType<typeof members>;
+
+function parseHeader(read: Read): Header {
+  read("schema", oneOf([JOURNAL_SCHEMA]));
+  for (const [name, own] of [
+    ["generator", GENERATOR],
+    ["round", ROUND],
+  ] as const) {
+    const theirs = read(name, count(MOST));
+    if (theirs === own) continue;
+    throw new InputError(`${name}: this stublab has ${own}, and the run was made with ${theirs}`, {
+      remedy: "go on with the version that began it, or copy its cases to a new folder",
+    });
+  }
+  return {
+    seed: BigInt(read("seed", text)),
+    path: read("path", oneOf(PATHS)),
+    machine: read("machine", text),
+  };
+}
+
+function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {
+  const entry: Shape<Entry> = (value, place) => {
+    const its = members(value, place);
+    return {
+      signature: its("signature", signatureShape),
+      index: its("index", nullable(count(MOST_CASES))) ?? -1,
+      predicted: its("predicted", optional(truth)) ?? true,
+      it: its("case", (document, where) => inPlace(where, () => parseCase(document, constants))),
+    };
+  };
+  const found: Shape<FoundCase> = (value, place) => ({
+    ...entry(value, place),
+    key: members(value, place)("key", signatureShape),
+    kind: members(value, place)("kind", kindShape),
+  });
+  const counts: Counts = {
+    cases: read("cases", count(MOST_CASES)),
+    deaths: read("deaths", count(MOST_CASES)),
+    hangs: read("hangs", count(MOST_CASES)),
+    unpredicted: new Map(Object.entries(read("unpredicted", table(count(MOST_CASES), 1000)))),
+  };
+  const given = read("given", optional(list(text, MOST)));
+  return {
+    ...(given !== undefined && { given }),
+    from: read("from", count(MOST_CASES)),
+    to: read("to", count(MOST_CASES)),
+    counts,
+    corpus: read("corpus", list(entry, MOST)),
+    findings: read("findings", list(found, MOST)),
+  };
+}
+
+const signatureShape: Shape<number> = (value, place) => {
+  const digits = text(value, place);
+  if (/^[0-9a-f]{14}$/.test(digits)) return Number(`0x${digits}`);
+  throw new InputError(`${place}: expected a signature of 14 hex digits`);
+};
+
+function kindRecord({ field, predicted, seen }: DifferenceKind) {
+  const digits = (number: bigint | null) => (number === null ? null : String(number));
+  return { field, predicted: digits(predicted), seen: digits(seen) };
+}
+
+const kindShape: Shape<DifferenceKind> = (value, place) => {
+  const its = members(value, place);
+  return {
+    field: its("field", text),
+    predicted: its("predicted", nullable(numberShape)),
+    seen: its("seen", nullable(numberShape)),
+  };
+};
+
+/** A number of any size, in decimal digits. */
+const numberShape: Shape<bigint> = (value, place) => {
+  const digits = text(value, place);
+  if (/^-?\d{1,20}$/.test(digits)) return BigInt(digits);
+  throw new InputError(`${place}: expected a number in decimal digits`);
+};
+
+const shardShape: Shape<Shard> = (value, place) => {
+  const its = members(value, place);
+  return { index: its("index", count(MOST)), of: its("of", count(MOST)) };
+};
+
+function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return (value, place) => (value === undefined ? undefined : shape(value, place));
+}
+
+/** Puts a place before what an error says, and a remedy behind it where it has none. */
+export function inPlace<T>(place: string, read: () => T, otherwise?: string): T {
+  try {
+    return read();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const own = cause instanceof StublabError ? cause.remedy : undefined;
+    const remedy = own ?? otherwise;
+    throw new InputError(`${place}: ${why}`, { cause, ...(remedy !== undefined && { remedy }) });
+  }
+}

@@ -1,0 +1,122 @@
+import type { Case } from "../case/case.ts";
+import type { DifferenceKind } from "../predict/predicted.ts";
+import { emptyResult, type PartResult } from "./part.ts";
+import type { Shard } from "./round.ts";
+
+/** A case of the corpus: the first with its signature. */
+export interface Entry {
+  readonly signature: number;
+  /** The number of the case; -1 for a case from a file. */
+  readonly index: number;
+  readonly it: Case;
+  /** Whether the model predicted its outcome. */
+  readonly predicted: boolean;
+}
+
+/**
+ * Whether cases are made from it. The outcomes near a case that is not predicted are usually not predicted
+ * either, and say little. Cases from files are always used.
+ */
+export const isParent = ({ predicted, index }: Entry): boolean => predicted || index < 0;
+
+/** A case whose outcome contradicts its prediction: the first that differs in its way. */
+export interface FoundCase extends Entry {
+  /** The same for cases that differ in the same way. */
+  readonly key: number;
+  /** How it first differed when it was found. */
+  readonly kind: DifferenceKind;
+}
+
+/** Counts of outcomes. */
+export interface Counts {
+  cases: number;
+  deaths: number;
+  hangs: number;
+  /** Cases that were not predicted, by rule. */
+  readonly unpredicted: Map<string, number>;
+}
+
+/** What a round adds to a run. */
+export interface Step {
+  readonly from: number;
+  readonly to: number;
+  readonly counts: Counts;
+  readonly corpus: readonly Entry[];
+  readonly findings: readonly FoundCase[];
+  /** The names of the files, if the cases are from files in the folder. */
+  readonly given?: readonly string[];
+}
+
+/** How far a run is: the results of its rounds so far. */
+export class RunState {
+  /** The first case of the next round. */
+  next = 0;
+  readonly counts: Counts = emptyResult();
+  /** In the order in which cases may be made from them. */
+  readonly corpus: Entry[] = [];
+  readonly findings: FoundCase[] = [];
+  /** Files of the folder that have been tried. */
+  readonly given = new Set<string>();
+  /** Which part of the run it is; then its rounds do not build on what it finds. */
+  shard: Shard | null = null;
+  /** How many of the corpus cases are made from. */
+  #parents = 0;
+  readonly #signatures = new Set<number>();
+  readonly #keys = new Set<number>();
+
+  get parents(): number {
+    return this.shard === null ? this.corpus.length : this.#parents;
+  }
+
+  /** From now on it is a shard: the corpus that cases are made from stays as it is. @internal */
+  become(shard: Shard): void {
+    this.#parents = this.corpus.length;
+    this.shard = shard;
+  }
+
+  /** Adds the result of a round, except what is known already. @internal */
+  add({ to, counts, corpus, findings, given = [] }: Step): void {
+    for (const name of given) this.given.add(name);
+    this.next = Math.max(this.next, to);
+    addCounts(this.counts, counts);
+    for (const entry of corpus) {
+      if (this.#signatures.has(entry.signature)) continue;
+      this.#signatures.add(entry.signature);
+      this.corpus.push(entry);
+    }
+    for (const found of findings) {
+      if (this.#keys.has(found.key)) continue;
+      this.#keys.add(found.key);
+      this.findings.push(found);
+    }
+  }
+
+  /** Whether a way to differ is known. @internal */
+  has(key: number): boolean {
+    return this.#keys.has(key);
+  }
+
+  /** A copy that can be continued independently. @internal */
+  copy(): RunState {
+    const copy = new RunState();
+    copy.add({ ...this, from: 0, to: this.next, given: [...this.given] });
+    copy.#parents = this.#parents;
+    copy.shard = this.shard;
+    return copy;
+  }
+}
+
+/** Adds counts to others. */
+export function addCounts(to: Counts, counts: Readonly<Counts>): void {
+  to.cases += counts.cases;
+  to.deaths += counts.deaths;
+  to.hangs += counts.hangs;
+  for (const [rule, cases] of counts.unpredicted) {
+    to.unpredicted.set(rule, (to.unpredicted.get(rule) ?? 0) + cases);
+  }
+}
+
+/** The counts of the result of a part. */
+export function countsOf({ cases, deaths, hangs, unpredicted }: PartResult): Counts {
+  return { cases, deaths, hangs, unpredicted };
+}

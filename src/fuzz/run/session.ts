@@ -1,0 +1,281 @@
+/* A run from its beginning, or from where its folder is, to the end of this process's part in it. */
+
+import { AwakeClock } from "../../awake.ts";
+import { readSetup, recordsOf } from "../case/case.ts";
+import type { Path } from "../draw/generate.ts";
+import type { Change } from "../predict/model/model.ts";
+import { UNPREDICTED } from "../predict/signature.ts";
+import type { Machine } from "../try/machine.ts";
+import type { CorpusFolder } from "./corpus_folder.ts";
+import type { Crew } from "./crew.ts";
+import { type Finding, FindingExaminer } from "./fuzz_findings.ts";
+import type { News } from "./orders.ts";
+import type { Found, PartResult } from "./part.ts";
+import { CHUNK, chunksOf, firstOfEach, ROUND, type Shard } from "./round.ts";
+import {
+  countsOf,
+  type Entry,
+  type FoundCase,
+  isParent,
+  RunState,
+  type Step,
+} from "./run_state.ts";
+
+/** What a run tries, and for how long. Without `cases` and `seconds` it has a million cases. */
+export interface FuzzOptions {
+  /** An integer of 64 bits without sign. Default: the seed of the folder, or 1. */
+  readonly seed?: bigint | number | undefined;
+  /** How cases get their registers. Default: the path of the folder, or "both". */
+  readonly path?: Path | undefined;
+  /** The cases of the whole run, including those of earlier sessions. */
+  readonly cases?: number | undefined;
+  /** How many seconds this session lasts, to the end of a round. Time in which the process is stopped does not count. */
+  readonly seconds?: number | undefined;
+  /** The folder that keeps the run: journal, corpus and findings. A run that the folder has is continued. */
+  readonly corpus?: string | undefined;
+  /** Worker threads, 1 to 256, each on a processor of its own. Default: 1. */
+  readonly workers?: number | undefined;
+  /** Tries only this part of the run. */
+  readonly shard?: Shard | undefined;
+  /** A rule of the model to remove or alter: a planted bug, to see whether it is found. */
+  readonly change?: Change | undefined;
+  /** Aborts the run: it rejects with the reason. The folder keeps all rounds that were complete. */
+  readonly signal?: AbortSignal | undefined;
+  /** Ends the run after the round under way: it resolves, and `interrupted` is true. */
+  readonly stop?: AbortSignal | undefined;
+  /** Receives the progress of the run about five times a second. If it throws or rejects, so does the run. */
+  readonly progress?: ((progress: FuzzProgress) => void | Promise<void>) | undefined;
+}
+
+/** How far a run is. */
+export interface FuzzProgress {
+  readonly state: RunState;
+  /** Cases of this session, including those of the round under way. */
+  readonly cases: number;
+  /** Cases of all sessions, including those of the round under way. */
+  readonly all: number;
+  /** Time since the session began. */
+  readonly seconds: number;
+  /** The number of cases that ends the run; undefined if time ends it. */
+  readonly target: number | undefined;
+}
+
+/** The result of a run. */
+export interface FuzzResult {
+  readonly seed: bigint;
+  readonly path: Path;
+  readonly machine: Machine;
+  /** The corpus, the counts and the raw findings of all sessions. */
+  readonly state: RunState;
+  /** The findings of all sessions, minimized. */
+  readonly findings: readonly Finding[];
+  /** Cases of this session. */
+  readonly cases: number;
+  /** How long this session lasted. */
+  readonly seconds: number;
+  /** Outcomes that a second attempt contradicted: they are neither findings nor in the corpus. */
+  readonly unconfirmed: number;
+  /** Whether `stop` ended the run early. */
+  readonly interrupted: boolean;
+}
+
+const DEFAULT_CASES = 1_000_000;
+/** How often progress is reported, and the longest time between two readings of the clock, in milliseconds. */
+const [REPORT, LONGEST_READING] = [200, 1000];
+
+/** What a session works with. */
+export interface SessionPlace {
+  readonly seed: bigint;
+  readonly path: Path;
+  readonly crew: Crew;
+  readonly folder: CorpusFolder | undefined;
+}
+
+export class Session {
+  readonly #crew: Crew;
+  readonly #folder: CorpusFolder | undefined;
+  readonly #options: FuzzOptions;
+  readonly #state: RunState;
+  readonly #examiner: FindingExaminer;
+  /** A batch system may have stopped the job for hours. */
+  readonly #clock = new AwakeClock(LONGEST_READING);
+  readonly #target: number | undefined;
+  /** Rejects when the signal is aborted or `progress` fails. */
+  readonly #failed: Promise<never>;
+  #fail: (reason: unknown) => void = () => {};
+  readonly #abort = () => this.#fail(this.#options.signal?.reason);
+  readonly #timer: NodeJS.Timeout;
+  /** How much of the corpus the workers know. */
+  #told = 0;
+  #cases = 0;
+  #unconfirmed = 0;
+
+  constructor({ seed, path, crew, folder }: SessionPlace, options: FuzzOptions) {
+    const { shard, corpus, change, signal } = options;
+    this.#crew = crew;
+    this.#folder = folder;
+    this.#options = options;
+    this.#state = folder?.state ?? new RunState();
+    if (folder === undefined && shard !== undefined) this.#state.become(shard);
+    this.#target = options.cases ?? (options.seconds === undefined ? DEFAULT_CASES : undefined);
+    const { machine } = crew;
+    this.#examiner = new FindingExaminer({ seed, path, shard, machine, corpus, change });
+    this.#failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    // It may fail while nobody waits for it, as in the body of a caller's loop.
+    this.#failed.catch(() => {});
+    signal?.addEventListener("abort", this.#abort);
+    if (signal?.aborted) this.#abort();
+    this.#timer = setInterval(() => void this.#report(), REPORT);
+    // The workers keep the process alive while they work, and a run that nobody continues does not.
+    this.#timer.unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+  }
+
+  /** Yields findings as they come. */
+  async *run(): AsyncGenerator<Finding, Omit<FuzzResult, "seed" | "path" | "machine">, undefined> {
+    await this.#tryGiven();
+    let state = this.#state;
+    yield* this.#examine(state);
+    while (!this.#isOver(state)) {
+      state = await this.#round();
+      yield* this.#examine(state);
+    }
+    await this.#unlessFailed(this.#report());
+    const { findings } = this.#examiner;
+    const [cases, unconfirmed, seconds] = [this.#cases, this.#unconfirmed, this.#seconds];
+    return { state, findings, cases, unconfirmed, seconds, interrupted: !this.#isDone(state) };
+  }
+
+  async *#examine(state: RunState): AsyncGenerator<Finding, void, undefined> {
+    const findings = this.#examiner.examine(state);
+    try {
+      for (;;) {
+        const { done, value } = await this.#unlessFailed(findings.next());
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await findings.return();
+    }
+  }
+
+  /** @throws what ended the run, if something did */
+  #unlessFailed<T>(work: Promise<T> | T): Promise<T> {
+    return Promise.race([this.#failed, work]);
+  }
+
+  get #seconds(): number {
+    return this.#clock.milliseconds / 1000;
+  }
+
+  #isDone({ next }: RunState): boolean {
+    const { seconds = Number.POSITIVE_INFINITY } = this.#options;
+    return next >= (this.#target ?? Number.POSITIVE_INFINITY) || this.#seconds >= seconds;
+  }
+
+  get #isStopped(): boolean {
+    return this.#options.stop?.aborted === true;
+  }
+
+  #isOver(state: RunState): boolean {
+    return this.#isDone(state) || this.#isStopped;
+  }
+
+  /** Makes the next round and returns the state with it. A round within which the run ends does not count as made. */
+  async #round(): Promise<RunState> {
+    const state = this.#state;
+    const from = state.next;
+    const whole = from + ROUND;
+    const to = Math.min(whole, this.#target ?? whole);
+    const chunks = chunksOf(from, to, state.shard);
+    const result = await this.#unlessFailed(this.#crew.round(chunks, this.#news()));
+    this.#cases += result.cases;
+    this.#unconfirmed += result.unconfirmed;
+    const step = stepOf(from, to, result, state);
+    // A shard's rounds do not depend on each other, wherever they end.
+    const partial = to < whole && state.shard === null;
+    this.#folder?.add(step, partial);
+    const next = partial ? state.copy() : state;
+    next.add(step);
+    return next;
+  }
+
+  /** Tries cases that somebody put into the folder: they are the first of the corpus. */
+  async #tryGiven(): Promise<void> {
+    const given = this.#folder?.given ?? [];
+    for (let i = 0; i < given.length && !this.#isStopped; i += CHUNK) {
+      const some = given.slice(i, i + CHUNK);
+      const setups = recordsOf(some.map(({ it }) => it));
+      const { next } = this.#state;
+      const result = await this.#unlessFailed(this.#crew.given(setups, 0, this.#news()));
+      this.#unconfirmed += result.unconfirmed;
+      const step = stepOf(next, next, result, this.#state);
+      const anonymous = <T extends Entry>(entries: readonly T[]) =>
+        entries.map((entry) => ({ ...entry, index: -1 }));
+      const own = {
+        ...step,
+        corpus: anonymous(step.corpus),
+        findings: anonymous(step.findings),
+        given: some.map(({ name }) => name),
+      };
+      this.#folder?.add(own);
+      this.#state.add(own);
+    }
+  }
+
+  /** What the workers do not know yet. */
+  #news(): News {
+    const { corpus, parents } = this.#state;
+    const news = corpus.slice(this.#told);
+    const own = news.slice(0, Math.max(parents - this.#told, 0)).filter(isParent);
+    this.#told = corpus.length;
+    return {
+      parents: recordsOf(own.map(({ it }) => it)),
+      known: Float64Array.from(news, ({ signature }) => signature),
+    };
+  }
+
+  /** Reports progress. What the callback throws ends the run, not the process: a timer calls this. */
+  async #report(): Promise<void> {
+    const { done } = this.#crew;
+    try {
+      await this.#options.progress?.({
+        state: this.#state,
+        cases: this.#cases + done,
+        all: this.#state.counts.cases + done,
+        seconds: this.#seconds,
+        target: this.#target,
+      });
+    } catch (error) {
+      clearInterval(this.#timer);
+      this.#fail(error);
+    }
+  }
+}
+
+/** What a round adds to a run. */
+function stepOf(from: number, to: number, result: PartResult, state: RunState): Step {
+  const differing = result.found.flatMap((found): FoundCase[] => {
+    const { agreement: key, kind } = found;
+    return kind === undefined || state.has(key) ? [] : [{ ...entryOf(found), key, kind }];
+  });
+  return {
+    from,
+    to,
+    counts: countsOf(result),
+    corpus: result.found.map(entryOf),
+    findings: firstOfEach<FoundCase, number>(differing, ({ key }) => key),
+  };
+}
+
+function entryOf({ signature, index, agreement, setup }: Found): Entry {
+  const words = new BigUint64Array(setup.slice().buffer);
+  const it = readSetup({ setups: new Uint32Array(words.buffer), setupWords: words }, 0);
+  return { signature, index, it, predicted: agreement !== UNPREDICTED };
+}

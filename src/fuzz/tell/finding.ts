@@ -1,0 +1,118 @@
+/*
+ * A finding is a folder, named by its signature, with all that a reader needs who knows nothing of the run: the case as
+ * it was found and minimized, what was predicted and what was seen, on which machine, and a program in C.
+ */
+
+import { join } from "node:path";
+import { OutputError, StublabError } from "../../errors.ts";
+import { Folder } from "../../folder.ts";
+import { reasonOf } from "../../input.ts";
+import { type Case, formatCase } from "../case/case.ts";
+import type { CaseOutcome } from "../predict/examiner.ts";
+import type { Change } from "../predict/model/model.ts";
+import { plantOption } from "../predict/plant.ts";
+import type { DifferenceKind } from "../predict/predicted.ts";
+import { FINDINGS } from "../run/corpus_folder.ts";
+import type { Machine } from "../try/machine.ts";
+import { exportC } from "./export_c.ts";
+import { differenceTable, fieldTable, kindRow, ruleTable } from "./told.ts";
+
+export const FINDING_SCHEMA = "stublab.finding/1";
+
+/** What is written about a case whose outcome contradicts its prediction. */
+export interface FindingContent {
+  /** A name for its kind, of letters and digits. */
+  readonly signature: string;
+  /** What is known about the minimized case. */
+  readonly examination: CaseOutcome;
+  readonly original: Case;
+  /** How it first differed when it was found. */
+  readonly seenFirst: DifferenceKind;
+  readonly machine: Machine;
+  /** The command that finds it again, such as "stublab fuzz --seed 7 --cases 4000". */
+  readonly found: string;
+  /** The bug that was planted in the model, if any. */
+  readonly change?: Change | undefined;
+}
+
+/** The command that replays a file of the folder, in that folder. */
+export const replayOf = (file: string, change: Change | undefined): string =>
+  `stublab fuzz replay ${file}${plantOption(change)}`;
+
+/**
+ * Writes a finding into a folder of its own among the findings of a corpus: it is there as a whole or not at all. If
+ * there is one of that signature it stays as it is.
+ *
+ * @returns the path of its folder
+ * @throws OutputError if it cannot be written; InputError if a link stands for the findings.
+ */
+export function writeFinding(
+  corpus: string,
+  finding: FindingContent,
+  constants: ReadonlyMap<string, bigint>,
+): string {
+  const target = join(corpus, FINDINGS, finding.signature);
+  try {
+    using folder = Folder.open(corpus);
+    using findings = folder.makeFolder(FINDINGS);
+    if (!findings.has(finding.signature)) writeWhole(findings, finding, constants);
+  } catch (cause) {
+    if (cause instanceof StublabError) throw cause;
+    throw new OutputError(`finding ${target} cannot be written: ${reasonOf(cause)}`, {
+      cause,
+      ...(cause instanceof Error && "code" in cause && { errno: String(cause.code) }),
+    });
+  }
+  return target;
+}
+
+function writeWhole(
+  findings: Folder,
+  finding: FindingContent,
+  constants: ReadonlyMap<string, bigint>,
+): void {
+  // One that a process left behind when it was killed has the same name.
+  const temporary = `.${finding.signature}.partial`;
+  findings.remove(temporary);
+  try {
+    using folder = findings.makeFolder(temporary);
+    for (const [name, content] of filesOf(finding, constants)) folder.create(name, content);
+    findings.rename(temporary, finding.signature);
+  } catch (error) {
+    findings.remove(temporary);
+    throw error;
+  }
+}
+
+/** The files of a finding's folder. */
+function filesOf(
+  finding: FindingContent,
+  constants: ReadonlyMap<string, bigint>,
+): [name: string, content: string][] {
+  const { signature, examination, original, seenFirst, machine, found, change } = finding;
+  const { it, predicted, seen, differences, unpredicted, rules } = examination;
+  const document = formatCase(it, constants);
+  const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
+  return [
+    ["case.json", json(document)],
+    ["original.json", json(formatCase(original, constants))],
+    [
+      "finding.json",
+      json({
+        schema: FINDING_SCHEMA,
+        signature,
+        case: document,
+        machine,
+        found,
+        replay: replayOf("case.json", change),
+        differences: differenceTable(differences),
+        seenFirst: kindRow(seenFirst),
+        unpredicted,
+        rules: ruleTable(rules),
+        prediction: fieldTable(predicted),
+        outcome: fieldTable(seen),
+      }),
+    ],
+    ["repro.c", exportC(examination, { machine, change, constants })],
+  ];
+}

@@ -1,0 +1,73 @@
+import { hex } from "../../errors.ts";
+import { formatCase } from "../case/case.ts";
+import { RULES, tell } from "../predict/model/model.ts";
+import { formatPlant } from "../predict/plant.ts";
+import type { FuzzOptions, FuzzResult } from "../run/session.ts";
+import { differenceTable } from "./told.ts";
+
+export const FUZZ_SCHEMA = "stublab.fuzz/1";
+
+/** The result of a run as a document "stublab.fuzz/1" (docs/fuzzing.md). */
+export type FuzzReport = ReturnType<typeof reportOf>;
+
+/** The report of a run. */
+export function reportOf(
+  {
+    seed,
+    path,
+    machine,
+    state,
+    findings,
+    cases,
+    seconds,
+    unconfirmed: contradicted,
+    interrupted,
+  }: FuzzResult,
+  { corpus, workers = 1, change }: Pick<FuzzOptions, "corpus" | "workers" | "change">,
+  constants: ReadonlyMap<string, bigint>,
+) {
+  const { counts } = state;
+  const share = (part: number) => (counts.cases === 0 ? 0 : part / counts.cases);
+  const unpredicted = [...counts.unpredicted].map(([rule, number]) => ({
+    rule,
+    text: textOf(rule),
+    cases: number,
+    share: share(number),
+  }));
+  const all = unpredicted.reduce((sum, each) => sum + each.cases, 0);
+  return {
+    machine,
+    seed: hex(seed),
+    path,
+    planted: change === undefined ? null : formatPlant(change),
+    shard: state.shard,
+    workers,
+    corpus: corpus ?? null,
+    interrupted,
+    cases: counts.cases,
+    signatures: state.corpus.length,
+    deaths: counts.deaths,
+    hangs: counts.hangs,
+    unpredicted: { cases: all, share: share(all), rules: unpredicted },
+    session: {
+      cases,
+      seconds: Math.round(seconds * 1000) / 1000,
+      casesPerSecond: seconds > 0 ? Math.round(cases / seconds) : 0,
+      unconfirmed: contradicted,
+    },
+    findings: findings.map(({ signature, index, original, it, differences, subject, folder }) => ({
+      signature,
+      index: index < 0 ? null : index,
+      subject: subject ?? null,
+      case: formatCase(it, constants),
+      original: formatCase(original, constants),
+      differences: differenceTable(differences),
+      folder,
+    })),
+  };
+}
+
+function textOf(id: string): string {
+  const rule = RULES.find((each) => each.id === id);
+  return rule === undefined ? "" : tell(rule);
+}

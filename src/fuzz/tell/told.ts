@@ -1,0 +1,117 @@
+/* How fields of outcomes, machines and rules are told: to people, and in documents. */
+
+import { signalName } from "../../encoder/names.ts";
+import { errnoName } from "../../errno.ts";
+import { hex } from "../../errors.ts";
+import type { Fields } from "../case/fields.ts";
+import type { AppliedRule } from "../predict/model/model.ts";
+import type { DifferenceKind, FieldDifference } from "../predict/predicted.ts";
+import type { Machine } from "../try/machine.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** A field's value: an errno by its name, a number, or a word in hex. */
+export function fieldValue(field: string, word: bigint): string | number {
+  if (field === "error" || field === "resumed") return word === 0n ? 0 : errnoName(Number(word));
+  return field === "refusedAt" || field === "signal" || field === "code" ? Number(word) : hex(word);
+}
+
+/** All fields as a document has them. */
+export function fieldTable(fields: Fields): Record<string, string | number> {
+  return Object.fromEntries([...fields].map(([field, word]) => [field, fieldValue(field, word)]));
+}
+
+/** What differs, as a document has it. */
+export function differenceTable(differences: readonly FieldDifference[]) {
+  return differences.map(({ field, predicted, seen }) => ({
+    field,
+    predicted: fieldValue(field, predicted),
+    seen: seen === null ? null : fieldValue(field, seen),
+  }));
+}
+
+/** The kind of a difference, as a document has it. */
+export function kindRow({ field, predicted, seen }: DifferenceKind) {
+  const value = (word: bigint | null) => (word === null ? null : fieldValue(field, word));
+  return { field, predicted: value(predicted), seen: value(seen) };
+}
+
+/** A field's value for people: a status says what it means. */
+export function tellField(field: string, word: bigint, constants: Constants): string {
+  if (field === "status") return tellStatus(Number(word), constants);
+  if (field === "signal") return signalName(Number(word), constants);
+  if (absence(field, word) !== undefined) return "none";
+  return String(fieldValue(field, word));
+}
+
+/** SIGTRAP, with the bit of PTRACE_O_TRACESYSGOOD. */
+const CALL = 0x85;
+
+/** What a status word of wait4 means; 0 means that the stub was not stopped. */
+function tellStatus(status: number, constants: Constants): string {
+  if (status === 0) return "runs on";
+  const high = (status >> 8) & 0xff;
+  if ((status & 0xff) === 0x7f) {
+    return high === CALL ? "stopped at a system call" : `stopped by ${signalName(high, constants)}`;
+  }
+  const signal = status & 0x7f;
+  return signal === 0 ? `exited with status ${high}` : `killed by ${signalName(signal, constants)}`;
+}
+
+/** Kernel and processor on a line. */
+export function machineLine({
+  release,
+  vendor,
+  family,
+  model,
+  features,
+  xstateLength,
+}: Machine): string {
+  const has = features.length === 0 ? "none of the features" : features.join(", ");
+  return `Linux ${release} on x86-64, ${vendor} family ${family} model ${model}, with ${has}; XSAVE area of ${xstateLength} bytes`;
+}
+
+/** Rules as a document has them. */
+export function ruleTable(rules: readonly AppliedRule[]) {
+  return rules.map(({ id, phase, told, source }) => ({ id, phase, text: told, source }));
+}
+
+/** What is wrong, in a sentence. */
+export function subjectOf([first]: readonly FieldDifference[], constants: Constants): string {
+  if (first === undefined) return "The outcome matches the prediction.";
+  const { field, seen, predicted } = first;
+  const tell = quoted(field, constants);
+  const is =
+    seen === null ? `${field} is missing` : (absence(field, seen) ?? `${field} is ${tell(seen)}`);
+  return `${is}; predicted: ${absence(field, predicted) ?? tell(predicted)}.`;
+}
+
+/** The same of a difference that did not occur again. */
+export function onceOf({ field, seen, predicted }: DifferenceKind, constants: Constants): string {
+  const tell = quoted(field, constants);
+  const absent = seen === null ? undefined : absence(field, seen);
+  const was = seen === null ? "not as predicted" : tell(seen);
+  const wanted =
+    predicted === null ? "" : `; predicted: ${absence(field, predicted) ?? tell(predicted)}`;
+  const once = absent === undefined ? `${field} was ${was}` : `there was ${absent}`;
+  return `Not reproduced: once, ${once}${wanted}.`;
+}
+
+const ABSENCES: ReadonlyMap<string, readonly [word: bigint, told: string]> = new Map([
+  ["error", [0n, "no error"]],
+  ["resumed", [0n, "no error of the resume"]],
+  ["refusedAt", [-1n, "no refused pair"]],
+]);
+
+/** What a field's word means in a sentence if it stands for nothing; otherwise undefined. */
+function absence(field: string, word: bigint): string | undefined {
+  const [nothing, told] = ABSENCES.get(field) ?? [];
+  return word === nothing ? told : undefined;
+}
+
+function quoted(field: string, constants: Constants) {
+  return (word: bigint): string => {
+    const told = tellField(field, word, constants);
+    return told.includes(" ") ? `"${told}"` : told;
+  };
+}

@@ -1,0 +1,170 @@
+import { constants, release } from "node:os";
+import { StateError, StopError } from "../../errors.ts";
+import { count, list, members, oneOf, type Shape, text } from "../../shape.ts";
+import { readIfThere, readProc } from "../../stub/proc.ts";
+import type { Stub } from "../../stub/stub.ts";
+import type { Tracer } from "../../stub/tracer.ts";
+
+/** What predictions hold for: the kernel and the processor, as far as rules depend on them. */
+export interface Machine {
+  /** The kernel's release, such as "6.12.9". */
+  readonly release: string;
+  /** As /proc/cpuinfo has them. */
+  readonly vendor: string;
+  readonly family: number;
+  readonly model: number;
+  /** The features that rules depend on and this machine has. */
+  readonly features: readonly Feature[];
+  /** Bytes of the XSAVE area that NT_X86_XSTATE and a signal frame have. */
+  readonly xstateLength: number;
+  /** The components that are enabled without a request, as in XCR0. */
+  readonly xfeatures: number;
+  /** The valid bits of mxcsr. */
+  readonly mxcsrMask: number;
+  /** The page of the stub code, about which the model knows nothing else. */
+  readonly stubCode: number;
+}
+
+const { EINVAL } = constants.errno;
+
+/** The features that rules depend on. */
+const FEATURES = [
+  "la57",
+  "fsgsbase",
+  "pku",
+  "user_shstk",
+  "misalignsse",
+  "amx_tile",
+  "ia32",
+  "set_syscall_info",
+  "uretprobe",
+  "uprobe",
+  "amd",
+] as const;
+export type Feature = (typeof FEATURES)[number];
+
+/** Those that the processor has and /proc/cpuinfo tells. */
+const OF_PROCESSOR: readonly Feature[] = [
+  "la57",
+  "fsgsbase",
+  "pku",
+  "user_shstk",
+  "misalignsse",
+  "amx_tile",
+];
+/** Those of the kernel, each tried: distributions backport, so a version says nothing. */
+const OF_KERNEL: readonly (readonly [Feature, isThere: (stub: Stub) => boolean])[] = [
+  ["uretprobe", hasUretprobe],
+  ["set_syscall_info", hasSetSyscallInfo],
+  ["uprobe", hasUprobe],
+];
+/** The features that only a stub shows. */
+export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
+
+const PTRACE_SET_SYSCALL_INFO = 0x4212;
+/** Newer than the encoders' names. */
+export const SYS_UPROBE = 336;
+const MOST_XSTATE = 16 << 10;
+const { ESRCH } = constants.errno;
+/** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
+const COMPONENTS = 464;
+/** mxcsr_mask in struct user_i387_struct. */
+const MXCSR_MASK = 28;
+/** XFEATURE_MASK_USER_DYNAMIC: a component that a process has to ask for. */
+const ASKED_FOR = 1 << 18;
+
+/** A number of /proc/cpuinfo, which lacks some on some machines. */
+const figure: Shape<number> = (value, place) =>
+  Number.isNaN(value) ? Number.NaN : count(Number.MAX_SAFE_INTEGER)(value, place);
+
+/** A value as a machine. @throws InputError */
+export const machineShape: Shape<Machine> = (value, place) => {
+  const read = members(value, place);
+  const whole = count(Number.MAX_SAFE_INTEGER);
+  return {
+    release: read("release", text),
+    vendor: read("vendor", text),
+    family: read("family", figure),
+    model: read("model", figure),
+    features: read("features", list(oneOf(FEATURES), FEATURES.length)),
+    xstateLength: read("xstateLength", whole),
+    xfeatures: read("xfeatures", whole),
+    mxcsrMask: read("mxcsrMask", whole),
+    stubCode: read("stubCode", whole),
+  };
+};
+
+/** Asks the machine. A stub of the tracer shows what the kernel has, and how the XSAVE area is laid out. */
+export function readMachine(tracer: Tracer): Machine {
+  const [stub] = tracer.stubs.values();
+  if (stub === undefined) throw new StateError("the tracer has no stub that can be asked");
+  const processor = readProcessor();
+  const ofKernel = OF_KERNEL.filter(([, isThere]) => isThere(stub)).map(([name]) => name);
+  return {
+    ...processor,
+    features: [...processor.features, ...ofKernel],
+    ...readXstate(stub),
+    stubCode: tracer.stubAddress,
+  };
+}
+
+/** A length of 0 is too short for the request; a kernel without it answers EIO. */
+function hasSetSyscallInfo({ tracer, thread }: Stub): boolean {
+  return tracer.shim.ptrace(PTRACE_SET_SYSCALL_INFO, thread.tid, 0, 0) === -EINVAL;
+}
+
+/** Outside of a probe it answers ENXIO. */
+function hasUprobe(stub: Stub): boolean {
+  return stub.inject(SYS_UPROBE).errno === "ENXIO";
+}
+
+/** Outside of a probe it sends SIGILL. */
+function hasUretprobe(stub: Stub): boolean {
+  try {
+    stub.inject("uretprobe");
+    return false;
+  } catch (error) {
+    if (error instanceof StopError) return true;
+    throw error;
+  }
+}
+
+/** What only a stub tells. */
+type FromStub = "xstateLength" | "xfeatures" | "mxcsrMask" | "stubCode";
+
+/** What can be asked without one. */
+export function readProcessor(): Omit<Machine, FromStub> {
+  const cpuinfo = readProc("/proc/cpuinfo");
+  const field = (name: string) =>
+    new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";
+  const flags = new Set(field("flags").split(" "));
+  const vendor = field("vendor_id");
+  const features = OF_PROCESSOR.filter((name) => flags.has(name));
+  if (hasCompatibility()) features.push("ia32");
+  if (vendor === "AuthenticAMD") features.push("amd");
+  return {
+    release: release(),
+    vendor,
+    family: Number(field("cpu family")),
+    model: Number(field("model")),
+    features,
+  };
+}
+
+/** Whether 32-bit programs are served: the kernel says so where it has the limit of their vDSO. */
+function hasCompatibility(): boolean {
+  return readIfThere("/proc/sys/abi/vsyscall32") !== undefined;
+}
+
+function readXstate(stub: Stub): Pick<Machine, "xstateLength" | "xfeatures" | "mxcsrMask"> {
+  const area = new Uint8Array(MOST_XSTATE);
+  const length = stub.tracer.shim.readXstate(stub.thread.tid, area, area.length);
+  // A stub that is gone does not say that the machine has no such area.
+  if (length === -ESRCH) throw new StateError(`stub ${stub.pid} is gone`);
+  const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(MOST_XSTATE));
+  return {
+    xstateLength: Math.max(length, 0),
+    xfeatures: view.getUint32(COMPONENTS, true) & ~ASKED_FOR,
+    mxcsrMask: view.getUint32(MXCSR_MASK, true),
+  };
+}

@@ -1,0 +1,82 @@
+import { errnoName } from "../../../errno.ts";
+import { UnsupportedError } from "../../../errors.ts";
+import { viewMemory } from "../../../shim/library.ts";
+import type { Shim } from "../../../shim/shim.ts";
+import type { Batch } from "../../case/batch.ts";
+import { OUTCOME_SIZE, SETUP_SIZE } from "../../case/setups.ts";
+import { KEPT } from "./kept.ts";
+
+/** Halves from the beginning of struct stublab_exchange. */
+const [TURN, NEXT, COUNT, BASES, DS, ES] = [0, 1, 2, 3, 4, 5];
+const SETUPS = 64;
+/** How many setups can be handed over at once: EXCHANGE_CAPACITY. */
+export const CAPACITY = 256;
+const OUTCOMES = SETUPS + CAPACITY * SETUP_SIZE;
+
+/** Those that are in nobody's use. They stay mapped, for views of them may last. */
+const unused: Exchange[] = [];
+
+/** The memory that the host shares with a stub: struct stublab_exchange (shim/amd64/exchange.h). */
+export class Exchange {
+  /** The file in memory that it is, to be mapped by a stub. */
+  readonly file: number;
+  readonly length: number;
+  readonly bytes: Uint8Array;
+  readonly #halves: Uint32Array;
+
+  private constructor(shim: Shim) {
+    this.length = shim.exchangeLength();
+    this.file = shim.memoryFile(this.length);
+    if (this.file < 0) throw unsupported("memfd_create", -this.file);
+    const address = shim.mapFile(this.file, this.length);
+    if (address < 0) throw unsupported("mmap", -address);
+    const memory = viewMemory(address, this.length);
+    this.bytes = new Uint8Array(memory);
+    this.#halves = new Uint32Array(memory);
+  }
+
+  /** @throws UnsupportedError */
+  static take(shim: Shim): Exchange {
+    return unused.pop() ?? new Exchange(shim);
+  }
+
+  /** Gives it back. No stub may have it any more. */
+  release(): void {
+    unused.push(this);
+  }
+
+  /** As a stub is to find it that has not begun. */
+  reset(basesReadable: boolean): void {
+    this.#halves.fill(0, 0, SETUPS / 4);
+    this.#halves[TURN] = 1;
+    this.#halves[DS] = Number(KEPT.ds);
+    this.#halves[ES] = Number(KEPT.es);
+    this.#halves[BASES] = basesReadable ? 1 : 0;
+  }
+
+  /** The index of the setup that is under way; only its rise is certain while it is the stub's turn. */
+  get next(): number {
+    return Atomics.load(this.#halves, NEXT);
+  }
+
+  /** Puts in setups of a batch, from `first` on. */
+  load({ setupBytes }: Batch, first: number, count: number): void {
+    this.bytes.set(setupBytes.subarray(first * SETUP_SIZE, (first + count) * SETUP_SIZE), SETUPS);
+    this.#halves[NEXT] = 0;
+    this.#halves[COUNT] = count;
+  }
+
+  /** Takes out the outcomes of the first `count` of them. */
+  unload({ outcomeBytes }: Batch, first: number, count: number): void {
+    const bytes = this.bytes.subarray(OUTCOMES, OUTCOMES + count * OUTCOME_SIZE);
+    outcomeBytes.set(bytes, first * OUTCOME_SIZE);
+  }
+}
+
+function unsupported(call: string, errno: number): UnsupportedError {
+  const name = errnoName(errno);
+  return new UnsupportedError(`no memory can be shared with a stub: ${call} failed with ${name}`, {
+    call,
+    errno: name,
+  });
+}

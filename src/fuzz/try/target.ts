@@ -1,0 +1,200 @@
+import { readdirSync } from "node:fs";
+import {
+  assembleBpf,
+  type BpfInstruction,
+  DATA_ARCH,
+  DATA_INSTRUCTION_POINTER,
+  DATA_NUMBER,
+  FPROG_SIZE,
+  HIGH,
+  JUMP_EQUAL,
+  LOAD_WORD,
+  RETURN,
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+  sockFprog,
+} from "../../bpf/program.ts";
+import { SyscallError } from "../../errors.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
+import type { Stub } from "../../stub/stub.ts";
+import type { TracingThread } from "../../stub/tracing_thread.ts";
+import {
+  CODE,
+  CONSTANTS,
+  codePage,
+  constantsPage,
+  placeOf,
+  SCRATCH,
+  SCRATCH_SIZE,
+} from "../case/code.ts";
+import { SYS_UPROBE } from "./machine.ts";
+
+/** Calls that are harmless with any arguments. All others fail with ENOSYS. */
+export const HARMLESS = [
+  "getpid",
+  "gettid",
+  "getppid",
+  "getuid",
+  "getgid",
+  "geteuid",
+  "getegid",
+  "sched_yield",
+  "restart_syscall",
+] as const;
+
+/** Signals with a handler, the code `handler`. The second restarts calls that it interrupts. */
+const HANDLED = ["SIGUSR1", "SIGUSR2"] as const;
+
+const ENOSYS = 38;
+/** The highest file descriptor for close_range: gVisor refuses a higher one. */
+const LAST_FILE = 0x7fff_ffff;
+/** A limit of one byte keeps the kernel from dumping even to a program (do_coredump in fs/coredump.c). */
+const NO_CORE = 1n;
+/** The upper half of every address in the vsyscall page. */
+const VSYSCALL_HALF = 0xffff_ffff;
+
+// linux/seccomp.h, asm-generic/resource.h, asm/signal.h, linux/prctl.h
+const SECCOMP_SET_MODE_FILTER = 1;
+const RLIMIT_CORE = 4;
+export const SA_SIGINFO = 4n;
+export const SA_RESTORER = 0x400_0000n;
+const SA_RESTART = 0x1000_0000n;
+const SA_NODEFER = 0x4000_0000n;
+const PR_SET_NO_NEW_PRIVS = 38;
+
+/**
+ * Creates a stub in which setups can be tried. It has the pages of code.ts besides its stub code, shares no file with
+ * the host, dumps no core, and can make harmless system calls only.
+ *
+ * @param master a scrubbed stub with exit signal SIGCHLD
+ * @throws SyscallError if the kernel refuses a call of its set-up
+ */
+export function createTarget(master: Stub): Stub {
+  return createHarmless(master, (stub) => {
+    const flags = SA_SIGINFO | SA_RESTORER | SA_NODEFER;
+    const [first, second] = HANDLED;
+    // No handler ever returns, so SA_NODEFER keeps the signal mask empty.
+    handleSignal(stub, first, placeOf("handler"), flags);
+    handleSignal(stub, second, placeOf("handler"), flags | SA_RESTART);
+  });
+}
+
+/**
+ * The same with a further set-up, which can still make any system call and use the host's files.
+ *
+ * @param furtherRules rules of the filter, after the check of the architecture and before all others
+ */
+export function createHarmless(
+  master: Stub,
+  setUp: (stub: Stub) => void,
+  furtherRules: readonly BpfInstruction[] = [],
+): Stub {
+  const { tracer } = master;
+  const stub = createAnonymous(tracer, () => master.createStub({ exitSignal: "SIGCHLD" }));
+  try {
+    mapPages(stub);
+    setUp(stub);
+    stub.call("unshare", tracer.flag("CLONE_FILES"));
+    closeAll(stub);
+    stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(NO_CORE, NO_CORE).buffer));
+    stub.call("prlimit64", 0, RLIMIT_CORE, SCRATCH, 0);
+    installFilter(stub, harmlessOnly(tracer, furtherRules));
+    stub.write(SCRATCH, new Uint8Array(SCRATCH_SIZE));
+    return stub;
+  } catch (error) {
+    stub.close();
+    throw error;
+  }
+}
+
+/** Closes all files of a stub that shares none, one by one if the kernel has no close_range(2) (Linux 5.9). */
+function closeAll(stub: Stub): void {
+  if (stub.inject("close_range", 0, LAST_FILE, 0).errno === null) return;
+  for (const file of readdirSync(`/proc/${stub.pid}/fd`)) stub.call("close", Number(file));
+}
+
+/**
+ * Creates a stub whose pid is not the number of a call that the filter allows or does not see. The result of getpid or
+ * getppid may become the number of the next call, whose outcome must not depend on the pid.
+ */
+export function createAnonymous(tracer: TracingThread, create: () => Stub): Stub {
+  const numbers = [...HARMLESS, "uretprobe"].map((name) => Number(tracer.syscallNumber(name)));
+  const taken: Stub[] = [];
+  try {
+    // While these exist, the next stub has another pid.
+    for (;;) {
+      const stub = create();
+      if (stub.pid !== SYS_UPROBE && !numbers.includes(stub.pid)) return stub;
+      taken.push(stub);
+    }
+  } finally {
+    for (const stub of taken) stub.close();
+  }
+}
+
+function mapPages(stub: Stub): void {
+  const { tracer } = stub;
+  const [read, write, execute] = ["PROT_READ", "PROT_WRITE", "PROT_EXEC"].map((name) =>
+    tracer.flag(name),
+  );
+  const names = ["MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE"];
+  const flags = names.reduce((set, name) => set | tracer.flag(name), 0n);
+  const map = (at: bigint, size: number) =>
+    stub.call("mmap", at, size, (read ?? 0n) | (write ?? 0n), flags, -1, 0);
+  map(CODE, PAGE_SIZE);
+  map(CONSTANTS, PAGE_SIZE);
+  map(SCRATCH, SCRATCH_SIZE);
+  stub.write(CODE, codePage());
+  stub.write(CONSTANTS, constantsPage());
+  stub.call("mprotect", CODE, PAGE_SIZE, (read ?? 0n) | (execute ?? 0n));
+  stub.call("mprotect", CONSTANTS, PAGE_SIZE, read ?? 0n);
+}
+
+/**
+ * Makes the code at `handler` the handler of a signal. SCRATCH is written to.
+ *
+ * @param mask signals that are blocked while it runs
+ */
+export function handleSignal(
+  stub: Stub,
+  signal: string,
+  handler: bigint,
+  flags: bigint,
+  mask = 0n,
+): void {
+  stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(handler, flags, handler, mask).buffer));
+  stub.call("rt_sigaction", stub.tracer.flag(signal), SCRATCH, 0, 8);
+}
+
+function harmlessOnly(tracer: TracingThread, furtherRules: readonly BpfInstruction[]): Uint8Array {
+  const numbers = HARMLESS.map((name) => Number(tracer.syscallNumber(name)));
+  const refuse: BpfInstruction = [RETURN, SECCOMP_RET_ERRNO | ENOSYS];
+  return assembleBpf(
+    [LOAD_WORD, DATA_ARCH],
+    [JUMP_EQUAL, tracer.constant("AUDIT_ARCH_X86_64") >>> 0, 1, 0],
+    refuse,
+    ...furtherRules,
+    // Functions of the vsyscall page write to the addresses in their arguments.
+    [LOAD_WORD, DATA_INSTRUCTION_POINTER + HIGH],
+    [JUMP_EQUAL, VSYSCALL_HALF, numbers.length + 1, 0],
+    [LOAD_WORD, DATA_NUMBER],
+    ...numbers.map((number, i): BpfInstruction => [JUMP_EQUAL, number, numbers.length - i, 0]),
+    refuse,
+    [RETURN, SECCOMP_RET_ALLOW],
+  );
+}
+
+function installFilter(stub: Stub, program: Uint8Array): void {
+  const { tracer } = stub;
+  const at = SCRATCH + BigInt(FPROG_SIZE);
+  stub.write(SCRATCH, sockFprog(program, at));
+  stub.write(at, program);
+  stub.call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  const { errno } = stub.inject("seccomp", SECCOMP_SET_MODE_FILTER, 0, SCRATCH);
+  if (errno === null) return;
+  throw new SyscallError(`stub ${stub.pid} cannot install a filter: ${errno}`, {
+    call: "seccomp",
+    errno,
+    remedy: `the kernel, or a filter of process ${tracer.tid}, may not allow filters`,
+  });
+}

@@ -1,0 +1,268 @@
+import { errnoName } from "../../errno.ts";
+import {
+  AttachError,
+  BirthError,
+  DeathError,
+  StateError,
+  StopError,
+  StublabError,
+  TraceError,
+} from "../../errors.ts";
+import type { Stub } from "../../stub/stub.ts";
+import { Tracer } from "../../stub/tracer.ts";
+import { BASELINE } from "../case/baseline.ts";
+import type { Batch } from "../case/batch.ts";
+import { placeOf } from "../case/code.ts";
+import {
+  OUTCOME,
+  OUTCOME_SIZE,
+  outcomeAt,
+  SETUP,
+  SETUP_SIZE,
+  setupAt,
+  WAYS,
+} from "../case/setups.ts";
+import { SigreturnTrier } from "./sigreturn/trial.ts";
+import { createAnonymous, createTarget } from "./target.ts";
+
+/** struct stublab_trial: byte offsets of its members, and its size. */
+const TRIAL = { timeout: 0, over: 12, call: 16, rest: 24, size: 24 + 8 * 27 + 512 + (16 << 10) };
+
+/** What `over` says of a stub: it stopped, but is left with what no request undoes; or it missed its deadline. */
+const [SPOILED, RUNS_ON] = [2, 3];
+
+/** The low byte of the status word of a stop. */
+const STOPPED = 0x7f;
+
+const SIGKILL = 9;
+
+/** How long a setup may take to stop, in milliseconds. */
+const DEADLINE = 200;
+
+const SIGRETURN = WAYS.indexOf("SIGRETURN");
+
+/** How often some setups are tried whose stubs, or the parent of these, somebody else ends. */
+const MOST_TRIES = 5;
+
+/**
+ * Tries setups, in stubs that last until a setup kills them: by ptrace, and those of the way SIGRETURN in stubs that do
+ * it by themselves. It belongs to the tracer's thread; close it before that thread ends.
+ */
+export class Trier {
+  readonly tracer: Tracer;
+  #master: Stub;
+  readonly #trial = new Uint8Array(TRIAL.size);
+  readonly #view = new DataView(this.#trial.buffer);
+  readonly #deadline: number;
+  #target: Stub | undefined;
+  #sigreturn: SigreturnTrier | undefined;
+  #deaths = 0;
+  #hangs = 0;
+
+  constructor({ encoder = "assembly", deadline = DEADLINE } = {}) {
+    this.tracer = new Tracer({ encoder });
+    this.#deadline = deadline;
+    try {
+      this.#master = createMaster(this.tracer);
+    } catch (error) {
+      this.tracer.close();
+      throw error;
+    }
+    this.#view.setBigInt64(TRIAL.timeout, BigInt(deadline * 1000), true);
+    this.#view.setBigUint64(TRIAL.call, placeOf("syscall"), true);
+    for (const [i, word] of BASELINE.entries()) {
+      this.#view.setBigUint64(TRIAL.rest + 8 * i, word, true);
+    }
+  }
+
+  /** How many stubs a setup has ended. */
+  get deaths(): number {
+    return this.#deaths + (this.#sigreturn?.deaths ?? 0);
+  }
+
+  /** How many of those had to be killed because they did not stop. */
+  get hangs(): number {
+    return this.#hangs + (this.#sigreturn?.hangs ?? 0);
+  }
+
+  /** The pid of the stub that the next setup of the way SIGRETURN is tried in. */
+  get returningPid(): number {
+    return this.#returner().pid;
+  }
+
+  /** The pid of the stub that the next setup of any other way is tried in. */
+  get pid(): number {
+    return this.#ready().pid;
+  }
+
+  /**
+   * Tries the first `count` setups of a batch, and fills in their outcomes.
+   *
+   * @throws TraceError where a request failed that cannot; what creating a stub throws.
+   */
+  run(batch: Batch, count: number): void {
+    for (let first = 0; first < count; ) {
+      const bySigreturn = isSigreturn(batch, first);
+      let end = first + 1;
+      while (end < count && isSigreturn(batch, end) === bySigreturn) end++;
+      this.#outlive(() => {
+        if (bySigreturn) this.#returner().run(batch, end - first, first);
+        else this.#trace(batch, first, end);
+      });
+      first = end;
+    }
+  }
+
+  /** Tries something anew, with all stubs new, where one was lost that no setup has ended. */
+  #outlive(attempt: () => void): void {
+    const { deaths, hangs } = this;
+    for (let tries = 1; ; tries++) {
+      try {
+        attempt();
+        return;
+      } catch (error) {
+        if (tries === MOST_TRIES || !isLoss(error)) throw error;
+        this.#replaceAll();
+        [this.#deaths, this.#hangs] = [deaths, hangs];
+      }
+    }
+  }
+
+  #trace(batch: Batch, first: number, end: number): void {
+    const { setupBytes, outcomeBytes, outcomes } = batch;
+    /** How many were done when the last of them was tried a second time. */
+    let again = 0;
+    for (let done = first; done < end; ) {
+      const { thread } = this.#ready();
+      thread.follow();
+      const result = this.tracer.shim.try(
+        thread.tid,
+        setupBytes.subarray(done * SETUP_SIZE),
+        outcomeBytes.subarray(done * OUTCOME_SIZE),
+        end - done,
+        this.#trial,
+      );
+      if (result < 0) throw this.#failed(-result);
+      done += result;
+      const over = this.#view.getUint32(TRIAL.over, true);
+      if (over === 0) continue;
+      if (over === SPOILED) {
+        this.#replace();
+        continue;
+      }
+      this.#end(over === RUNS_ON);
+      const at = outcomeAt(done - 1);
+      const tried = outcomes[at + OUTCOME.resumed] === 0;
+      const status = outcomes[at + OUTCOME.status] ?? 0;
+      // On the way from it to the next: what it came to is known.
+      if (tried && (status & 0xff) === STOPPED) continue;
+      const ended = tried && over !== RUNS_ON;
+      // On a busy machine, or where somebody else killed the stub, it comes to something the second time.
+      if (again !== done && (!ended || (status === SIGKILL && !sendsKill(batch, done - 1)))) {
+        again = done--;
+        continue;
+      }
+      this.#deaths++;
+      if (!ended) this.#hangs++;
+    }
+  }
+
+  /** Ends the stubs: the next setup is tried in one that no other has been tried in. */
+  renew(): void {
+    this.#sigreturn?.renew();
+    this.#replace();
+  }
+
+  /** Ends all stubs. */
+  close(): void {
+    this.#sigreturn?.close();
+    this.tracer.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #replace(): void {
+    this.#target?.close();
+    this.#target = undefined;
+  }
+
+  #replaceAll(): void {
+    for (const lost of [this.#sigreturn, this.#target, this.#master]) {
+      try {
+        lost?.close();
+      } catch (error) {
+        // Its parent, which should have reaped it, is lost as well: the tracer's end takes the rest.
+        if (!(error instanceof StublabError)) throw error;
+      }
+    }
+    this.#sigreturn = undefined;
+    this.#target = undefined;
+    this.#master = createMaster(this.tracer);
+  }
+
+  #returner(): SigreturnTrier {
+    this.#sigreturn ??= new SigreturnTrier(this.#master, { deadline: this.#deadline });
+    return this.#sigreturn;
+  }
+
+  #ready(): Stub {
+    if (this.#target !== undefined) return this.#target;
+    this.#target = createTarget(this.#master);
+    const { tid } = this.#target.thread;
+    const result = this.tracer.shim.readTrial(tid, this.#trial);
+    if (result < 0) throw this.#failed(-result);
+    return this.#target;
+  }
+
+  /** Ends a stub that runs on, or is at its exit stop: the shim has taken both from the thread's own account. */
+  #end(running: boolean): void {
+    const stub = this.#target;
+    if (stub === undefined) return;
+    this.#target = undefined;
+    if (running) stub.thread.state = "running";
+    else stub.thread.resume();
+    stub.close();
+  }
+
+  #failed(errno: number): TraceError {
+    const name = errnoName(errno);
+    return new TraceError(`a setup could not be tried in stub ${this.#target?.pid}: ${name}`, {
+      errno: name,
+    });
+  }
+}
+
+/** The parent of those that setups are tried in. */
+function createMaster(tracer: Tracer): Stub {
+  for (let tries = 1; ; tries++) {
+    try {
+      const master = createAnonymous(tracer, () => tracer.createStub());
+      master.scrub();
+      return master;
+    } catch (error) {
+      if (tries === MOST_TRIES || !isLoss(error)) throw error;
+    }
+  }
+}
+
+/** What a stub comes to that somebody ends, or sends a signal to while it is born. */
+const LOSING = [DeathError, StopError, BirthError, AttachError, StateError];
+
+/** No such stub, or one that signals of others keep from where a setup begins. */
+const LOSSES = ["ESRCH", "ECHILD", "EPROTO"];
+
+/** Whether an error says that a stub is of no use any more. */
+function isLoss(error: unknown): boolean {
+  if (LOSING.some((kind) => error instanceof kind)) return true;
+  return error instanceof StublabError && LOSSES.includes(error.errno ?? "");
+}
+
+function sendsKill({ setups }: Batch, i: number): boolean {
+  return setups[setupAt(i) + SETUP.signal] === SIGKILL;
+}
+
+function isSigreturn({ setups }: Batch, i: number): boolean {
+  return (((setups[setupAt(i) + SETUP.kinds] ?? 0) >>> 8) & 0xff) === SIGRETURN;
+}
