@@ -7,11 +7,12 @@
 #include "setups.h"
 #include "wait.h"
 
-/**
- * Why a batch ends early: the thread ended; a setup left something that no request can undo; or the
- * thread missed its deadline, and still runs.
- */
-enum { OVER = 1, SPOILED = 2, RUNS_ON = 3 };
+/** Why a batch ends early. */
+enum {
+    OVER = STUBLAB_OVER_ENDED,
+    SPOILED = STUBLAB_OVER_SPOILED,
+    RUNS_ON = STUBLAB_OVER_RUNS_ON,
+};
 
 /** How often a setup is tried or approached if signals from other processes get in its way. */
 enum { MOST_TRIES = 16 };
