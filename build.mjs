@@ -67,7 +67,7 @@ const NATIVE = {
 
 /** Tables of src/ from which the build writes C and AssemblyScript. */
 const ABI = ["src/encoder/abi.ts", "src/encoder/prototype.ts"];
-const RECORDS = ["src/fuzz/case/records.ts", "src/shim/layout.ts", "src/encoder/arch.ts"];
+const RECORDS = ["src/fuzz/case/records.ts", "src/fuzz/case/layout.ts", "src/encoder/arch.ts"];
 
 /** The entries of the library, as package.json exports them. */
 const ENTRIES = {

@@ -77,10 +77,13 @@ function cEnum(it) {
 }
 
 function cStruct({ name, about, members, size }) {
-  const lines = Object.entries(members).flatMap(([member, { type, count, about: text }]) => [
-    ...(text === undefined ? [] : comment(text, "    ")),
-    `    ${C_TYPES[type] ?? `struct stublab_${type.name}`} ${snakeCase(member)}${count ? `[${count}]` : ""};`,
-  ]);
+  const lines = Object.entries(members).flatMap(([member, [type, meaning, length]]) => {
+    const bounds = length === undefined ? "" : `[${length}]`;
+    return [
+      ...(meaning === "" ? [] : comment(meaning, "    ")),
+      `    ${C_TYPES[type] ?? `struct stublab_${type.name}`} ${snakeCase(member)}${bounds};`,
+    ];
+  });
   return [...comment(`${about} ${size} bytes.`), `struct stublab_${name} {`, ...lines, "};"];
 }
 
@@ -96,14 +99,14 @@ function assemblyClass({ name, about, members, offsets, size }) {
   const upper = name.toUpperCase();
   const type = upper[0] + name.slice(1);
   const rows = Object.entries(members).filter(([member]) => member !== "padding");
-  const fields = rows.filter(([, { count }]) => count === undefined);
-  const arrays = rows.filter(([, { count }]) => count !== undefined);
+  const fields = rows.filter(([, [, , length]]) => length === undefined);
+  const arrays = rows.filter(([, [, , length]]) => length !== undefined);
   return [
     [
       ...comment(`${about} A getter returns the address of an array.`),
       "@unmanaged",
       `export class ${type} {`,
-      ...fields.map(([member, it]) => `  ${member}: ${ASSEMBLY_TYPES[it.type]};`),
+      ...fields.map(([member, [type]]) => `  ${member}: ${ASSEMBLY_TYPES[type]};`),
       ...arrays.flatMap(([member]) => [
         `  get ${member}(): usize {`,
         `    return changetype<usize>(this) + ${upper}_${member};`,

@@ -4,7 +4,7 @@
  */
 
 import { REGISTERS as BLOCKS } from "../../encoder/arch.ts";
-import { type Enumeration, layOut } from "../../shim/layout.ts";
+import { type Enumeration, layOut } from "./layout.ts";
 
 /** The registers of a block in their order: struct user_regs_struct. */
 export const REGISTERS = BLOCKS.amd64;
@@ -105,79 +105,64 @@ export const OVER = {
 
 export const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, WANT, OVER];
 
+const { EXCHANGE_CAPACITY, MOST_XSTATE, SIGCONTEXT } = CONSTANTS;
+const BLOCK = CONSTANTS.REGISTERS;
+
 export const SETUP_RECORD = layOut("setup", "One setup.", {
-  from: { type: "u8", about: "enum stublab_from" },
-  way: { type: "u8", about: "enum stublab_way" },
-  on: { type: "u8", about: "enum stublab_on" },
-  wants: { type: "u8", about: "enum stublab_wants" },
-  length: { type: "u32" },
-  count: { type: "u32" },
-  signal: { type: "u32", about: "to resume with" },
-  ucFlags: { type: "u32", about: "rt_sigreturn: of the frame" },
-  fpstate: {
-    type: "u32",
-    about: "rt_sigreturn: 0: the frame has no floating point; 1: that of the last stop",
-  },
-  padding: { type: "u64", count: 2 },
-  words: { type: "u64", count: CONSTANTS.REGISTERS, about: "see enum stublab_way" },
+  from: ["u8", "enum stublab_from"],
+  way: ["u8", "enum stublab_way"],
+  on: ["u8", "enum stublab_on"],
+  wants: ["u8", "enum stublab_wants"],
+  length: ["u32", "in bytes"],
+  count: ["u32", "of pairs"],
+  signal: ["u32", "to resume with"],
+  ucFlags: ["u32", "rt_sigreturn: of the frame"],
+  fpstate: ["u32", "rt_sigreturn: 0: the frame has no floating point; 1: that of the last stop"],
+  padding: ["u64", "", 2],
+  words: ["u64", "see enum stublab_way", BLOCK],
 });
 
 export const OUTCOME_RECORD = layOut(
   "outcome",
   "The outcome of a setup. Members after a failed step stay unchanged.",
   {
-    error: { type: "i32", about: "errno of the write; 0: it succeeded" },
-    refusedAt: { type: "i32", about: "index of the pair at which POKEUSER failed; else -1" },
-    resumed: { type: "i32", about: "errno of the resume; 0: it succeeded; -1: not tried" },
-    status: { type: "i32", about: "status word of the stop or end; 0: none in time" },
-    signal: { type: "i32", about: "si_signo; 0: no siginfo" },
-    code: { type: "i32", about: "si_code" },
-    address: { type: "u64", about: "si_addr" },
-    padding: { type: "u64" },
-    written: {
-      type: "u64",
-      count: CONSTANTS.REGISTERS,
-      about: "registers after the write; for ways that write others, the written words or the mask",
-    },
-    stopped: { type: "u64", count: CONSTANTS.REGISTERS, about: "registers at the stop" },
-    frame: {
-      type: "u64",
-      count: CONSTANTS.SIGCONTEXT,
-      about: "struct sigcontext without floating point; zeros if there is no frame",
-    },
+    error: ["i32", "errno of the write; 0: it succeeded"],
+    refusedAt: ["i32", "index of the pair at which POKEUSER failed; else -1"],
+    resumed: ["i32", "errno of the resume; 0: it succeeded; -1: not tried"],
+    status: ["i32", "status word of the stop or end; 0: none in time"],
+    signal: ["i32", "si_signo; 0: no siginfo"],
+    code: ["i32", "si_code"],
+    address: ["u64", "si_addr"],
+    padding: ["u64", ""],
+    written: ["u64", "after the write: the registers, the words of other ways, or the mask", BLOCK],
+    stopped: ["u64", "the registers at the stop", BLOCK],
+    frame: ["u64", "struct sigcontext without floating point; else zeros", SIGCONTEXT],
   },
 );
 
 export const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
-  timeout: { type: "i64", about: "microseconds for each stop" },
-  xstateLength: { type: "u32", about: "bytes of the XSAVE area" },
-  over: { type: "u32", about: "result: enum stublab_over" },
-  call: { type: "u64", about: "address of a system call instruction before a breakpoint" },
-  rest: {
-    type: "u64",
-    count: CONSTANTS.REGISTERS,
-    about: "registers between two setups: at a breakpoint",
-  },
-  fpregs: { type: "u64", count: 64, about: "floating point between two setups" },
-  xstate: { type: "u8", count: CONSTANTS.MOST_XSTATE },
+  timeout: ["i64", "microseconds for each stop"],
+  xstateLength: ["u32", "bytes of the XSAVE area"],
+  over: ["u32", "result: enum stublab_over"],
+  call: ["u64", "address of a system call instruction before a breakpoint"],
+  rest: ["u64", "registers between two setups: at a breakpoint", BLOCK],
+  fpregs: ["u64", "floating point between two setups", 64],
+  xstate: ["u8", "the XSAVE area between two setups", MOST_XSTATE],
 });
 
 export const EXCHANGE_RECORD = layOut(
   "exchange",
   "Shared by the host and a stub that tries setups by rt_sigreturn; in the stub it follows the page of the loop's code (sigreturn.S). Only the side whose turn it is accesses it.",
   {
-    turn: { type: "u32", about: "futex; 0: the host's, 1: the stub's" },
-    next: { type: "u32", about: "index of the current setup, or of the next one" },
-    count: { type: "u32", about: "number of setups" },
-    bases: {
-      type: "u32",
-      about: "whether the bases of FS and GS can be read without a system call",
-    },
-    ds: { type: "u32", about: "selectors that each setup starts with" },
-    es: { type: "u32" },
-    padding: { type: "u32", count: 10 },
-    setups: { type: SETUP_RECORD, count: CONSTANTS.EXCHANGE_CAPACITY },
-    outcomes: { type: OUTCOME_RECORD, count: CONSTANTS.EXCHANGE_CAPACITY },
+    turn: ["u32", "futex; 0: the host's, 1: the stub's"],
+    next: ["u32", "index of the current setup, or of the next one"],
+    count: ["u32", "number of setups"],
+    bases: ["u32", "whether the bases of FS and GS can be read without a system call"],
+    ds: ["u32", "selector that each setup starts with"],
+    es: ["u32", "selector that each setup starts with"],
+    padding: ["u32", "", 10],
+    setups: [SETUP_RECORD, "", EXCHANGE_CAPACITY],
+    outcomes: [OUTCOME_RECORD, "", EXCHANGE_CAPACITY],
   },
 );
 

@@ -1,6 +1,6 @@
 /* The records of setups and their outcomes, which lie side by side in memory, as fast code accesses them. */
 
-import { halvesOf, numbersOf } from "../../shim/layout.ts";
+import { halvesOf, numbersOf } from "./layout.ts";
 import { FROM, ON, OUTCOME_RECORD, REGISTERS, SETUP_RECORD, WANT, WAY } from "./records.ts";
 
 export { FRAME_REGISTERS, REGISTERS } from "./records.ts";

@@ -8,12 +8,12 @@ import {
   StublabError,
   TraceError,
 } from "../../errors.ts";
-import { numbersOf } from "../../shim/layout.ts";
 import type { Stub } from "../../stub/stub.ts";
 import { Tracer } from "../../stub/tracer.ts";
 import { BASELINE } from "../case/baseline.ts";
 import type { Batch } from "../case/batch.ts";
 import { placeOf } from "../case/code.ts";
+import { numbersOf } from "../case/layout.ts";
 import { OVER, TRIAL_RECORD } from "../case/records.ts";
 import {
   OUTCOME,

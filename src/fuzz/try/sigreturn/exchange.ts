@@ -1,9 +1,9 @@
 import { errnoName } from "../../../errno.ts";
 import { UnsupportedError } from "../../../errors.ts";
-import { halvesOf } from "../../../shim/layout.ts";
 import { viewMemory } from "../../../shim/library.ts";
 import type { Shim } from "../../../shim/shim.ts";
 import type { Batch } from "../../case/batch.ts";
+import { halvesOf } from "../../case/layout.ts";
 import { CONSTANTS, EXCHANGE_RECORD } from "../../case/records.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../../case/setups.ts";
 import { KEPT } from "./kept.ts";
