@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -84,6 +85,9 @@ const PROGRAMS = {
   fuzz_worker: "src/fuzz/run/fuzz_worker.ts",
   sandboxed: "src/record/sandboxed.ts",
 };
+
+/** The program in C that `stublab fuzz export` completes. */
+const C_TEMPLATE = "src/fuzz/tell/template.c";
 
 /** The declarations of each source file, before they are bundled. */
 const DECLARATIONS = "build/declarations";
@@ -266,8 +270,10 @@ function buildNative(arch) {
 
 function buildPackage() {
   const configuration = ["package.json", "tsconfig.json", "src/tsconfig.json"];
-  return makeFrom("dist/index.js", [...files("src", ".ts"), ...configuration], async () =>
-    declare(await bundle()),
+  return makeFrom(
+    "dist/index.js",
+    [...files("src", ".ts"), C_TEMPLATE, ...configuration],
+    async () => declare(await bundle()),
   );
 }
 
@@ -300,6 +306,7 @@ async function bundle() {
   });
   chmodSync("dist/cli.js", 0o755);
   await bundlePage(esbuild, "dist");
+  copyFileSync(C_TEMPLATE, "dist/template.c");
   return output;
 }
 
