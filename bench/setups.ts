@@ -17,10 +17,8 @@ import {
 } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { KnownSignatures } from "../src/fuzz/predict/known.ts";
-import { differs } from "../src/fuzz/predict/model/difference.ts";
-import { Model } from "../src/fuzz/predict/model/model.ts";
-import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
-import { AGREES, DIFFERS, sign } from "../src/fuzz/predict/signature.ts";
+import { Model } from "../src/fuzz/predict/model.ts";
+import { DIFFERS } from "../src/fuzz/predict/signature.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 
@@ -44,7 +42,6 @@ const trier = new Trier();
 const batch = new Batch(SIZE);
 trier.run(batch, 1);
 const model = new Model(readMachine(trier.tracer));
-const prediction = new Prediction();
 const generator = new Generator(1n, undefined, {
   path: request === "sigreturn" ? "sigreturn" : "ptrace",
 });
@@ -79,15 +76,13 @@ function generate(): void {
   makePlain(batch.setups, plain, decided);
 }
 
-function judge(): void {
-  for (let i = 0; i < SIZE; i++) {
-    model.predict(batch, i, prediction);
-    const agreement = differs(prediction, batch, i) ? DIFFERS : AGREES;
-    if (agreement === DIFFERS) differences++;
-    batch.agreements[i] = agreement;
+function assess(): void {
+  const found = model.assess(batch, SIZE, seen);
+  for (let k = 0; k < found; k++) {
+    const i = batch.news[k] ?? 0;
+    if (batch.agreements[i] === DIFFERS) differences++;
+    else seen.add(batch.signatures[i] ?? 0);
   }
-  sign(batch, 0, SIZE);
-  for (let i = 0; i < SIZE; i++) seen.add(batch.signatures[i] ?? 0);
 }
 
 generate();
@@ -97,7 +92,7 @@ for await (const _ of createInterface({ input: process.stdin })) {
   for (let done = 0; done < count; done += SIZE) {
     if (fuzzes) generate();
     trier.run(batch, SIZE);
-    if (fuzzes) judge();
+    if (fuzzes) assess();
   }
   const rounds = Math.ceil(count / SIZE) * SIZE;
   console.log((((performance.now() - start) * 1000) / rounds).toFixed(3));

@@ -7,8 +7,7 @@ import { writeSetup } from "../src/fuzz/case/case.ts";
 import type { Fact } from "../src/fuzz/facts/fact.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { lookAt, missing } from "../src/fuzz/facts/run.ts";
-import { Model } from "../src/fuzz/predict/model/model.ts";
-import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { Model } from "../src/fuzz/predict/model.ts";
 import { predictedFields } from "../src/fuzz/predict/predicted.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
@@ -35,13 +34,12 @@ conformance(
     const machine = readMachine(trier.tracer);
     const model = new Model(machine);
     const batch = new Batch(1);
-    const prediction = new Prediction();
     const wrong: string[] = [];
     let [known, all] = [0, 0];
     for (const fact of FACTS) {
       if (missing(fact, machine) !== undefined) continue;
       writeSetup(fact.it, batch, 0);
-      model.predict(batch, 0, prediction);
+      const prediction = model.predict(batch, 0);
       const predicted = predictedFields(fact.it, prediction);
       all++;
       if (prediction.unpredicted === null) known++;

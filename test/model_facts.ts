@@ -6,9 +6,7 @@ import { hex } from "../src/errors.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
 import { parseCase, writeSetup } from "../src/fuzz/case/case.ts";
 import { readFields } from "../src/fuzz/case/fields.ts";
-import { differs } from "../src/fuzz/predict/model/difference.ts";
-import { Model } from "../src/fuzz/predict/model/model.ts";
-import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { Model } from "../src/fuzz/predict/model.ts";
 import { differencesAt, predictedFields } from "../src/fuzz/predict/predicted.ts";
 import { type Machine, readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
@@ -56,8 +54,7 @@ export class Facts {
     const it = parseCase({ ...USUAL, ...of }, this.#trier.tracer.encoder.constants);
     writeSetup(it, batch, 0);
     this.#trier.run(batch, 1);
-    const prediction = new Prediction();
-    this.#model.predict(batch, 0, prediction);
+    const prediction = this.#model.predict(batch, 0);
     const seen = readFields(it, batch, 0);
     const predicted = predictedFields(it, prediction);
     for (const [field, value] of Object.entries(sees)) {
@@ -67,7 +64,7 @@ export class Facts {
       assert.is(show(predicted.get(field)), show(word), `${field}, as the model has it`);
     }
     assert.equal(differencesAt(prediction, batch, 0), []);
-    assert.not(differs(prediction, batch, 0));
+    assert.not(this.#model.differs(batch, 0));
     if (rule === undefined) return;
     const applied = this.#model.explain(batch, 0).map(({ id }) => id);
     assert.ok(applied.includes(rule), `rule ${rule} of ${applied.join(", ")}`);

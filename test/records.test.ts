@@ -27,7 +27,7 @@ records("the module has the numbers and places of the table", () => {
     ),
     SETUP_kinds: 4 * SETUP.kinds,
     ...Object.fromEntries(PATHS.map((name, i) => [`PATH_${name}`, i])),
-    // Those of src/fuzz/predict/model/difference.ts.
+    // Those of src/fuzz/predict/model.ts.
     ...{ KNOWS_ERROR: 1, KNOWS_STATUS: 2, KNOWS_INFO: 4, KNOWS_ADDRESS: 8 },
   };
   const found = Object.entries(loadWasm("fuzz.wasm")).flatMap(([name, it]) =>

@@ -5,7 +5,7 @@ import { openEncoder } from "../../encoder/open.ts";
 import { REBUILD, UnsupportedError } from "../../errors.ts";
 import { checkOptions, instance, type OptionShapes, object } from "../../shape.ts";
 import { type CaseDocument, expectCase, formatCase } from "../case/case.ts";
-import type { Change } from "../predict/model/model.ts";
+import type { Change } from "../predict/model.ts";
 import { changeShape, plantOption } from "../predict/plant.ts";
 import { type Machine, machineShape } from "../try/machine.ts";
 import { caseSection } from "./c_program/case_section.ts";
