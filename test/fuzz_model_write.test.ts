@@ -207,7 +207,7 @@ const sinceSetInfo: Record<string, Fact> = {
   "it cuts an error to an int": {
     of: info("exit", [2n, 0n, 0n, 0x1_8000_0000n, 1n]),
     sees: { error: 0, "written.rax": -0x8000_0000 },
-    rule: "W23",
+    rule: "W22",
   },
 };
 
