@@ -4,11 +4,11 @@ import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
 import { writeSetup } from "../src/fuzz/case/case.ts";
+import { fieldsOf } from "../src/fuzz/case/fields.ts";
 import type { Fact } from "../src/fuzz/facts/fact.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { lookAt, missing } from "../src/fuzz/facts/run.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
-import { predictedFields } from "../src/fuzz/predict/predicted.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 import { forbidCalls } from "./libc.ts";
@@ -40,7 +40,7 @@ conformance(
       if (missing(fact, machine) !== undefined) continue;
       writeSetup(fact.it, batch, 0);
       const prediction = model.predict(batch, 0);
-      const predicted = predictedFields(fact.it, prediction);
+      const predicted = fieldsOf(fact.it, prediction.outcome, prediction);
       all++;
       if (prediction.unpredicted === null) known++;
       for (const [field, expected] of fact.expected) {

@@ -1,5 +1,5 @@
 import { formatCase } from "../fuzz/case/case.ts";
-import { Examiner } from "../fuzz/predict/examiner.ts";
+import { Examiner } from "../fuzz/examiner.ts";
 import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
 import { differenceTable, fieldTable, machineLine, ruleTable } from "../fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";

@@ -5,13 +5,10 @@
 
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { loadShim } from "../../shim/shim.ts";
-import { Batch } from "../case/batch.ts";
 import { SetupList } from "../case/setup_list.ts";
 import { Generator } from "../draw/generate.ts";
+import { Experiment } from "../experiment.ts";
 import { KnownSignatures } from "../predict/known.ts";
-import { Model } from "../predict/model.ts";
-import { readMachine } from "../try/machine.ts";
-import { Trier } from "../try/trial.ts";
 import { type Answer, failureOf, type News, type Order, type Start } from "./orders.ts";
 import { emptyResult, Part } from "./part.ts";
 import { CHUNK, type Chunk } from "./round.ts";
@@ -23,8 +20,7 @@ const DEADLINE = 2000;
 const [NEXT_CHUNK, DONE] = [0, 1];
 
 class Worker {
-  readonly machine;
-  readonly #trier = new Trier({ deadline: DEADLINE });
+  readonly experiment: Experiment;
   readonly #parents = new SetupList();
   readonly #known = new KnownSignatures();
   readonly #generator: Generator;
@@ -32,11 +28,10 @@ class Worker {
   readonly #counters: Int32Array;
 
   constructor({ seed, path, counters, change }: Start) {
-    this.machine = readMachine(this.#trier.tracer);
-    const { xstateLength } = this.machine;
+    this.experiment = new Experiment({ deadline: DEADLINE, capacity: CHUNK, change });
+    const { xstateLength } = this.experiment.machine;
     this.#generator = new Generator(seed, this.#parents, { path, xstateLength });
-    const batch = new Batch(CHUNK);
-    this.#part = new Part(this.#trier, batch, new Model(this.machine, change), this.#known);
+    this.#part = new Part(this.experiment, this.#known);
     this.#counters = counters;
   }
 
@@ -63,10 +58,6 @@ class Worker {
     this.#parents.add(parents);
     for (const signature of known) this.#known.add(signature);
   }
-
-  close(): void {
-    this.#trier.close();
-  }
 }
 
 function work(port: MessagePort, start: Start): void {
@@ -76,13 +67,13 @@ function work(port: MessagePort, start: Start): void {
     const shim = loadShim();
     shim.bind(shim.gettid(), start.processor);
     worker = new Worker(start);
-    answer({ kind: "ready", machine: worker.machine });
+    answer({ kind: "ready", machine: worker.experiment.machine });
   } catch (error) {
     answer({ kind: "failed", failure: failureOf(error) });
   }
   port.on("message", (order: Order) => {
     if (order.kind === "leave") {
-      worker?.close();
+      worker?.experiment.close();
       port.close();
       return;
     }

@@ -19,9 +19,9 @@ import {
 } from "../../shape.ts";
 import { formatCase, parseCase } from "../case/case.ts";
 import { PATHS, type Path } from "../draw/generate.ts";
+import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
-import type { DifferenceKind } from "../predict/predicted.ts";
 import { formatSignature } from "../predict/signature.ts";
 import type { Counts } from "../predict/tally.ts";
 import type { Machine } from "../try/machine.ts";

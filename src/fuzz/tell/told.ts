@@ -4,8 +4,8 @@ import { signalName } from "../../encoder/names.ts";
 import { errnoName } from "../../errno.ts";
 import { hex } from "../../errors.ts";
 import type { Fields } from "../case/fields.ts";
+import type { DifferenceKind, FieldDifference } from "../predict/differences.ts";
 import type { AppliedRule } from "../predict/model.ts";
-import type { DifferenceKind, FieldDifference } from "../predict/predicted.ts";
 import type { Machine } from "../try/machine.ts";
 
 type Constants = ReadonlyMap<string, bigint>;

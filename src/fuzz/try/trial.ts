@@ -96,20 +96,20 @@ export class Trier {
   }
 
   /**
-   * Tries the first `count` setups of a batch, and fills in their outcomes.
+   * Tries `count` setups of a batch from `first` on, and fills in their outcomes.
    *
    * @throws TraceError where a request failed that cannot; what creating a stub throws.
    */
-  run(batch: Batch, count: number): void {
-    for (let first = 0; first < count; ) {
-      const bySigreturn = isSigreturn(batch, first);
-      let end = first + 1;
-      while (end < count && isSigreturn(batch, end) === bySigreturn) end++;
+  run(batch: Batch, count: number, first = 0): void {
+    for (let from = first; from < first + count; ) {
+      const bySigreturn = isSigreturn(batch, from);
+      let end = from + 1;
+      while (end < first + count && isSigreturn(batch, end) === bySigreturn) end++;
       this.#outlive(() => {
-        if (bySigreturn) this.#returner().run(batch, end - first, first);
-        else this.#trace(batch, first, end);
+        if (bySigreturn) this.#returner().run(batch, end - from, from);
+        else this.#trace(batch, from, end);
       });
-      first = end;
+      from = end;
     }
   }
 
@@ -122,7 +122,7 @@ export class Trier {
         return;
       } catch (error) {
         if (tries === MOST_TRIES || !isLoss(error)) throw error;
-        this.#replaceAll();
+        this.renewAll();
         [this.#deaths, this.#hangs] = [deaths, hangs];
       }
     }
@@ -173,6 +173,21 @@ export class Trier {
     this.#replace();
   }
 
+  /** The same, and the parent of the next stubs is another. */
+  renewAll(): void {
+    for (const old of [this.#sigreturn, this.#target, this.#master]) {
+      try {
+        old?.close();
+      } catch (error) {
+        // Its parent, which should have reaped it, may be lost as well: the tracer's end takes the rest.
+        if (!(error instanceof StublabError)) throw error;
+      }
+    }
+    this.#sigreturn = undefined;
+    this.#target = undefined;
+    this.#master = createMaster(this.tracer);
+  }
+
   /** Ends all stubs. */
   close(): void {
     this.#sigreturn?.close();
@@ -186,20 +201,6 @@ export class Trier {
   #replace(): void {
     this.#target?.close();
     this.#target = undefined;
-  }
-
-  #replaceAll(): void {
-    for (const lost of [this.#sigreturn, this.#target, this.#master]) {
-      try {
-        lost?.close();
-      } catch (error) {
-        // Its parent, which should have reaped it, is lost as well: the tracer's end takes the rest.
-        if (!(error instanceof StublabError)) throw error;
-      }
-    }
-    this.#sigreturn = undefined;
-    this.#target = undefined;
-    this.#master = createMaster(this.tracer);
   }
 
   #returner(): SigreturnTrier {

@@ -6,11 +6,11 @@ import {
   CODES,
   CONSTANTS,
   type Code,
+  isHandled,
   placeOf,
   SCRATCH,
   SCRATCH_SIZE,
 } from "../../case/code.ts";
-import { isHandled } from "../../case/fields.ts";
 import { indexOf } from "../../case/setups.ts";
 
 /** What of a target's surroundings a case can see. What is in doubt is needed. */
