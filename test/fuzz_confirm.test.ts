@@ -3,7 +3,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { recordsOf } from "../src/fuzz/case/case.ts";
 import { placeOf } from "../src/fuzz/case/code.ts";
 import { SIMPLE } from "../src/fuzz/draw/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
@@ -11,7 +10,7 @@ import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
 import { KnownSignatures } from "../src/fuzz/predict/known.ts";
 import { AGREES, DIFFERS } from "../src/fuzz/predict/signature.ts";
-import { emptyResult, Part } from "../src/fuzz/run/part.ts";
+import { Part } from "../src/fuzz/run/part.ts";
 import { confirm } from "../src/fuzz/try/confirm.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
@@ -53,15 +52,18 @@ for (const [what, spoiled, agrees, unconfirmed, renewals] of [
   confirming(what, () => {
     const trier = new SpoiledTrier(...spoiled);
     using experiment = new Experiment({}, trier);
-    const result = emptyResult();
-    new Part(experiment, new KnownSignatures()).given(recordsOf([SIMPLE]), 0, result);
-    const [found, ...others] = result.found;
+    const part = new Part(experiment, new KnownSignatures());
+    part.given([SIMPLE]);
+    const {
+      found: [found, ...others],
+      unconfirmed: contradicted,
+    } = part.result;
     assert.equal(others, []);
     assert.is(found?.agreement === AGREES, agrees);
     assert.is((found?.agreement ?? 0) >= DIFFERS, !agrees);
     const kind = { field: "status", predicted: 0x57fn, seen: 0x47fn };
     assert.equal(found?.kind, agrees ? undefined : kind);
-    assert.equal([result.unconfirmed, trier.renewals], [unconfirmed, renewals]);
+    assert.equal([contradicted, trier.renewals], [unconfirmed, renewals]);
   });
 }
 

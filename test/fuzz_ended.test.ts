@@ -139,7 +139,7 @@ ended("the iteration yields what the result has, in its order", async () => {
 ended("workers that finish nothing are given up, and terminated", async () => {
   const patience = 500;
   const crew = await Crew.start({ workers: 2, seed: 1n, path: "both", first: 0, patience });
-  const error = await rejection(crew.round([{ from: 0, to: ENDLESS }], NO_NEWS));
+  const error = await rejection(crew.round(NO_NEWS, [{ from: 0, to: ENDLESS }]));
   assert.instance(error, StublabError);
   assert.match(String(error), "a worker thread was lost: it did nothing for 0.5 s");
   await crew.leave();

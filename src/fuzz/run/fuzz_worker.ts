@@ -9,8 +9,8 @@ import { SetupList } from "../case/setup_list.ts";
 import { Generator } from "../draw/generate.ts";
 import { Experiment } from "../experiment.ts";
 import { KnownSignatures } from "../predict/known.ts";
-import { type Answer, failureOf, type News, type Order, type Start } from "./orders.ts";
-import { emptyResult, Part } from "./part.ts";
+import { type Answer, failureOf, type Order, type Start } from "./orders.ts";
+import { Part, type PartResult } from "./part.ts";
 import { CHUNK, type Chunk } from "./round.ts";
 
 /** For each stop, in milliseconds: nothing that is generated runs on, and a busy machine is no hang. */
@@ -24,39 +24,29 @@ class Worker {
   readonly #parents = new SetupList();
   readonly #known = new KnownSignatures();
   readonly #generator: Generator;
-  readonly #part: Part;
   readonly #counters: Int32Array;
 
   constructor({ seed, path, counters, change }: Start) {
     this.experiment = new Experiment({ deadline: DEADLINE, capacity: CHUNK, change });
     const { xstateLength } = this.experiment.machine;
     this.#generator = new Generator(seed, this.#parents, { path, xstateLength });
-    this.#part = new Part(this.experiment, this.#known);
     this.#counters = counters;
   }
 
-  obey(order: Order): Answer {
-    const result = emptyResult();
-    if (order.kind === "leave") return { kind: "done", result };
-    this.#learn(order.news);
-    if (order.kind === "given") this.#part.given(order.setups, order.index, result);
-    else {
-      for (let chunk = this.#next(order.chunks); chunk !== undefined; ) {
-        this.#part.generated(this.#generator, chunk.from, chunk.to, result);
-        Atomics.add(this.#counters, DONE, chunk.to - chunk.from);
-        chunk = this.#next(order.chunks);
-      }
+  obey({ news, given, chunks }: Order): PartResult {
+    this.#parents.add(news.parents);
+    for (const signature of news.known) this.#known.add(signature);
+    const part = new Part(this.experiment, this.#known);
+    part.given(given);
+    for (let chunk = this.#next(chunks); chunk !== undefined; chunk = this.#next(chunks)) {
+      part.drawn(this.#generator, chunk);
+      Atomics.add(this.#counters, DONE, chunk.to - chunk.from);
     }
-    return { kind: "done", result };
+    return part.result;
   }
 
   #next(chunks: readonly Chunk[]): Chunk | undefined {
     return chunks[Atomics.add(this.#counters, NEXT_CHUNK, 1)];
-  }
-
-  #learn({ parents, known }: News): void {
-    this.#parents.add(parents);
-    for (const signature of known) this.#known.add(signature);
   }
 }
 
@@ -71,14 +61,14 @@ function work(port: MessagePort, start: Start): void {
   } catch (error) {
     answer({ kind: "failed", failure: failureOf(error) });
   }
-  port.on("message", (order: Order) => {
-    if (order.kind === "leave") {
+  port.on("message", (order: Order | null) => {
+    if (order === null) {
       worker?.experiment.close();
       port.close();
       return;
     }
     try {
-      if (worker !== undefined) answer(worker.obey(order));
+      if (worker !== undefined) answer({ kind: "done", result: worker.obey(order) });
     } catch (error) {
       answer({ kind: "failed", failure: failureOf(error) });
     }

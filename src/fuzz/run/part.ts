@@ -1,15 +1,16 @@
-import { SETUP_SIZE } from "../case/setups.ts";
+import type { Case } from "../case/case.ts";
 import type { Generator } from "../draw/generate.ts";
 import type { Comparison, Experiment } from "../experiment.ts";
 import type { KnownSignatures } from "../predict/known.ts";
 import { AGREES } from "../predict/signature.ts";
-import { type Counts, noCounts, takeCounts } from "../predict/tally.ts";
+import { addCounts, type Counts, noCounts, sortedCounts, takeCounts } from "../predict/tally.ts";
+import { type Chunk, firstOfEach } from "./round.ts";
 
 /** A case whose outcome has a new signature. */
 export interface Found extends Comparison {
   /** The number of the case. */
   readonly index: number;
-  readonly setup: Uint8Array;
+  readonly it: Case;
 }
 
 /** The result of some cases. */
@@ -19,15 +20,12 @@ export interface PartResult extends Counts {
   unconfirmed: number;
 }
 
-export function emptyResult(): PartResult {
-  return { ...noCounts(), found: [], unconfirmed: 0 };
-}
-
 /**
  * A part of a round: keeps cases whose outcomes are of new kinds. A case whose outcome differs from its prediction is
  * tried again first: only an outcome that two attempts have counts.
  */
 export class Part {
+  readonly result: PartResult = { ...noCounts(), found: [], unconfirmed: 0 };
   readonly #experiment: Experiment;
   readonly #known: KnownSignatures;
 
@@ -37,48 +35,50 @@ export class Part {
     this.#known = known;
   }
 
-  /** Tries the generator's cases `from` up to and without `to`. */
-  generated(generator: Generator, from: number, to: number, result: PartResult): void {
-    const { capacity } = this.#experiment.batch;
-    for (let index = from; index < to; index += capacity) {
-      const count = Math.min(capacity, to - index);
-      this.#experiment.draw(generator, index, count);
-      this.#assess(index, count, result);
-    }
+  /** Tries a generator's cases. */
+  drawn(generator: Generator, { from, to }: Chunk): void {
+    this.#experiment.draw(generator, from, to - from);
+    this.#assess(from, to - from);
   }
 
-  /** Tries setups that are given; the first has the number `index`. */
-  given(setups: Uint8Array, index: number, result: PartResult): void {
-    const { batch, trier } = this.#experiment;
-    const room = batch.capacity * SETUP_SIZE;
-    for (let at = 0; at < setups.length; at += room) {
-      const some = setups.subarray(at, at + room);
-      const count = some.length / SETUP_SIZE;
-      batch.setupBytes.set(some);
-      trier.run(batch, count);
-      this.#assess(index + at / SETUP_SIZE, count, result);
-    }
+  /** Tries cases that are given; the first has the number 0. */
+  given(cases: readonly Case[]): void {
+    this.#experiment.try(cases);
+    this.#assess(0, cases.length);
   }
 
-  /** Assesses the first `count` cases of the batch; the first has the number `index`. */
-  #assess(index: number, count: number, result: PartResult): void {
+  /** Assesses the first `count` cases of the batch; the first has the number `from`. */
+  #assess(from: number, count: number): void {
     const { model, batch } = this.#experiment;
     for (const i of model.assess(batch, count, this.#known)) {
-      const confirmed = this.#confirm(i, result);
+      const confirmed = this.#confirm(i);
       model.count(batch, i);
       if (confirmed === undefined || !this.#known.add(confirmed.signature)) continue;
-      const setup = batch.setupBytes.slice(i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
-      result.found.push({ ...confirmed, index: index + i, setup });
+      this.result.found.push({ ...confirmed, index: from + i, it: batch.at(i) });
     }
-    takeCounts(result);
+    takeCounts(this.result);
   }
 
-  /** Compares case `i`; undefined if no two attempts agree on something new. */
-  #confirm(i: number, result: PartResult): Comparison | undefined {
+  /** Compares case `i`; undefined if it is new, and no two attempts agree on it. */
+  #confirm(i: number): Comparison | undefined {
     const first = this.#experiment.compare(i);
     if (first.agreement === AGREES || this.#known.has(first.signature)) return first;
     const { outcome, contradictions } = this.#experiment.confirm(i, first);
-    result.unconfirmed += contradictions;
+    this.result.unconfirmed += contradictions;
     return outcome;
   }
+}
+
+/** Puts the results of all parts of a round together: the first case of each signature counts. */
+export function mergeResults(parts: readonly PartResult[]): PartResult {
+  const counts = noCounts();
+  for (const part of parts) addCounts(counts, part);
+  return {
+    ...sortedCounts(counts),
+    unconfirmed: parts.reduce((total, { unconfirmed }) => total + unconfirmed, 0),
+    found: firstOfEach(
+      parts.flatMap(({ found }) => found),
+      ({ signature }) => signature,
+    ),
+  };
 }
