@@ -1,29 +1,15 @@
+import { hex, StublabError } from "../../errors.ts";
+import type { Stub } from "../../stub/stub.ts";
 import { Batch } from "../case/batch.ts";
 import { writeSetup } from "../case/case.ts";
 import { type Fields, readFields } from "../case/fields.ts";
+import { fieldValue } from "../tell/told.ts";
 import { confirm } from "../try/confirm.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Trier } from "../try/trial.ts";
-import { type Fact, NEEDS, type Need } from "./fact.ts";
-
-/** A field that is other than a fact has it. */
-export interface Unmet {
-  readonly field: string;
-  readonly expected: bigint;
-  /** Null where it was not come to. */
-  readonly seen: bigint | null;
-}
-
-/** What became of a fact here; `contradictions` are attempts that others contradict, and do not count. */
-export type Verdict =
-  | { readonly fact: Fact; readonly held: true; readonly contradictions: number }
-  | {
-      readonly fact: Fact;
-      readonly held: false;
-      readonly contradictions: number;
-      readonly unmet: readonly Unmet[];
-    }
-  | { readonly fact: Fact; readonly held: null; readonly reason: string };
+import { type Fact, NEEDS, type Need, type RequestFact, type SetupCheck } from "./fact.ts";
+import { Bench, type Checked } from "./read/bench.ts";
+import { type CheckResult, type Unmet, type Verdict, verdictOf } from "./verdict.ts";
 
 /** XFEATURE_YMM. */
 const AVX = 4;
@@ -36,17 +22,22 @@ const HAS: Readonly<Record<Need, (machine: Machine) => boolean>> = {
   "no LA57": ({ features }) => !features.includes("la57"),
   XSAVE: ({ xstateLength }) => xstateLength > 0,
   AVX: ({ xfeatures }) => (xfeatures & AVX) !== 0,
+  uprobe: ({ features }) => features.includes("uprobe"),
+  uretprobe: ({ features }) => features.includes("uretprobe"),
 };
 
-/** Why a fact cannot be looked at here; undefined where it can. */
-export function missing({ needs }: Fact, machine: Machine): string | undefined {
+/** Why a check cannot be made on a machine; undefined if it can. */
+export function missing(
+  { needs }: Pick<SetupCheck, "needs">,
+  machine: Machine,
+): string | undefined {
   const need = needs.find((need) => !HAS[need](machine));
   return need === undefined ? undefined : `it needs ${need}: ${NEEDS[need]}`;
 }
 
 /**
- * Looks at facts, each in a stub that has seen none before. One that does not hold is tried again until two attempts come to
- * the same.
+ * Looks at facts, each check of a case and each fact about requests in a new stub. What does not hold is tried again until
+ * two attempts have the same result.
  *
  * @throws what trying a case throws
  */
@@ -56,35 +47,121 @@ export function* lookAt(
   machine: Machine,
 ): Generator<Verdict> {
   const batch = new Batch(1);
+  let master: Stub | undefined;
   try {
-    for (const fact of facts) yield lookAtOne(fact, trier, machine, batch);
+    for (const fact of facts) {
+      if ("look" in fact) {
+        if (master?.alive !== true) master = createMaster(trier);
+        yield lookAtRequests(fact, master, machine);
+      } else {
+        const checks = fact.checks.map((check) => lookAtCase(check, trier, machine, batch));
+        const contradictions = checks.reduce((sum, [, count]) => sum + count, 0);
+        yield verdictOf(
+          fact,
+          checks.map(([result]) => result),
+          contradictions,
+        );
+      }
+    }
   } finally {
+    master?.close();
     batch.close();
   }
 }
 
-function lookAtOne(fact: Fact, trier: Trier, machine: Machine, batch: Batch): Verdict {
-  const reason = missing(fact, machine);
-  if (reason !== undefined) return { fact, held: null, reason };
-  writeSetup(fact.it, batch, 0);
+/** The parent of the tracees of facts about requests, small so that clones of it are cheap. */
+function createMaster({ tracer }: Trier): Stub {
+  const master = tracer.createStub();
+  master.scrub();
+  return master;
+}
+
+/** A result, and how many attempts did not count. */
+type Counted<T> = readonly [result: T, contradictions: number];
+
+function lookAtCase(
+  check: SetupCheck,
+  trier: Trier,
+  machine: Machine,
+  batch: Batch,
+): Counted<CheckResult> {
+  const { name, it, expected } = check;
+  const reason = missing(check, machine);
+  if (reason !== undefined) return [{ name, status: "skipped", reason, unmet: [] }, 0];
+  writeSetup(it, batch, 0);
   const attempt = () => {
     trier.renew();
     trier.run(batch, 1);
-    return compare(fact.expected, readFields(fact.it, batch, 0));
+    return compare(expected, readFields(it, batch, 0));
   };
+  const [unmet, contradictions] = twice(attempt, (unmet) => unmet.length === 0, keyOf);
+  if (unmet.length === 0) return [{ name, status: "held", unmet }, contradictions];
+  return [{ name, status: "failed", unmet, it }, contradictions];
+}
+
+function lookAtRequests(fact: RequestFact, master: Stub, machine: Machine): Verdict {
+  const attempt = () => lookOnce(fact, master, machine);
+  const held = (results: readonly CheckResult[]) =>
+    results.every(({ status }) => status !== "failed");
+  const key = (results: readonly CheckResult[]) => {
+    return results.map(({ name, status, unmet }) => `${name} ${status} ${keyOf(unmet)}`).join("\n");
+  };
+  const [results, contradictions] = twice(attempt, held, key);
+  return verdictOf(fact, results, contradictions);
+}
+
+/** The first result if it holds, else the one that two attempts have. */
+function twice<T>(
+  attempt: () => T,
+  holds: (it: T) => boolean,
+  keyOf: (it: T) => string,
+): Counted<T> {
   const first = attempt();
-  if (first.length === 0) return { fact, held: true, contradictions: 0 };
-  const { outcome, contradictions } = confirm(first, attempt, (unmet) =>
-    unmet.map(({ field }) => field).join(),
-  );
-  const unmet = outcome ?? first;
-  return unmet.length === 0
-    ? { fact, held: true, contradictions }
-    : { fact, held: false, contradictions, unmet };
+  if (holds(first)) return [first, 0];
+  const { outcome, contradictions } = confirm(first, attempt, keyOf);
+  return [outcome ?? first, contradictions];
+}
+
+function lookOnce({ look }: RequestFact, master: Stub, machine: Machine): CheckResult[] {
+  const bench = new Bench(master, machine);
+  try {
+    try {
+      look(bench);
+    } finally {
+      bench.close();
+    }
+  } catch (error) {
+    // A tracee that is not where it should be is a result, too.
+    if (!(error instanceof StublabError)) throw error;
+    const differences = [{ field: "error", expected: "none", seen: error.message }];
+    bench.checked.push({ name: "the remaining checks", differences });
+  }
+  return bench.checked.map(resultOf);
+}
+
+function resultOf(checked: Checked): CheckResult {
+  const { name } = checked;
+  if ("reason" in checked) return { name, status: "skipped", reason: checked.reason, unmet: [] };
+  const unmet = checked.differences.map(({ field, expected, seen }) => {
+    return { field, expected: text(expected), seen: seen === undefined ? null : text(seen) };
+  });
+  return { name, status: unmet.length === 0 ? "held" : "failed", unmet };
+}
+
+function text(value: unknown): string | number {
+  return typeof value === "number" ? value : typeof value === "bigint" ? hex(value) : String(value);
+}
+
+function keyOf(unmet: readonly Unmet[]): string {
+  return unmet.map(({ field }) => field).join();
 }
 
 function compare(expected: Fields, seen: Fields): Unmet[] {
   return [...expected]
     .filter(([field, word]) => seen.get(field) !== word)
-    .map(([field, word]) => ({ field, expected: word, seen: seen.get(field) ?? null }));
+    .map(([field, word]) => {
+      const here = seen.get(field);
+      const value = here === undefined ? null : fieldValue(field, here);
+      return { field, expected: fieldValue(field, word), seen: value };
+    });
 }

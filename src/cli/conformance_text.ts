@@ -1,0 +1,65 @@
+/* The score of a kernel for people. */
+
+import { failedShare, failureLines, reasonsOf } from "../fuzz/facts/failures.ts";
+import { byGroup, countsOf, rulesOf, type Verdict } from "../fuzz/facts/verdict.ts";
+import { machineLine } from "../fuzz/tell/told.ts";
+import type { Machine } from "../fuzz/try/machine.ts";
+import { paint } from "./report.ts";
+
+/** Lines of one fact that are shown: the rest is like them. */
+const MOST_LINES = 4;
+
+/** A line for each group, what does not hold and what was skipped, and the score. */
+export function scoreText(verdicts: readonly Verdict[], machine: Machine): string {
+  const groups = byGroup(verdicts, ({ fact }) => fact.group);
+  const width = 2 + Math.max(...[...groups.keys()].map(({ length }) => length));
+  const parts = [...groups].map(([group, own]) => groupText(group.padEnd(width), own));
+  return `${machineLine(machine)}\n\n${parts.join("")}\n${skippedText(verdicts)}${totals(verdicts)}\n`;
+}
+
+function totals(verdicts: readonly Verdict[]): string {
+  const { facts, held, skipped, checks } = countsOf(verdicts);
+  const made = facts - skipped;
+  const share = made === 0 ? "" : `, ${((100 * held) / made).toFixed(1)} %`;
+  const rest = skipped === 0 ? "" : `; ${skipped} skipped`;
+  const attempts = verdicts.reduce((sum, { contradictions }) => sum + contradictions, 0);
+  const without = attempts === 0 ? "" : `; ${attempts} irreproducible attempts are not counted`;
+  const rules = [...rulesOf(verdicts).values()];
+  const kept = rules.filter((holds) => holds).length;
+  const score = paint("bold", `${held} of ${made} facts hold${share}`);
+  const ruleText = rules.length === 0 ? "" : `${kept} of ${rules.length} rules, `;
+  return `${score}${rest}${without} (${ruleText}${checks} checks)`;
+}
+
+function groupText(title: string, verdicts: readonly Verdict[]): string {
+  const { facts, held, failed, skipped } = countsOf(verdicts);
+  const color = failed > 0 ? "red" : "green";
+  const rest = skipped === 0 ? "" : `, ${skipped} skipped`;
+  const line = `${title}${paint(color, `${held} of ${facts - skipped}`)}${rest}\n`;
+  return line + verdicts.map(verdictText).join("");
+}
+
+function verdictText(verdict: Verdict): string {
+  const { name, source, rules } = verdict.fact;
+  if (verdict.status === "held") return "";
+  if (verdict.status === "skipped") {
+    const reasons = [...reasonsOf([verdict]).keys()].join("; ");
+    return `  ${paint("dim", `skipped: ${name}: ${reasons}`)}\n`;
+  }
+  const lines = failureLines(verdict);
+  const shown = lines.slice(0, MOST_LINES).map((line) => `      ${line}\n`);
+  const more = lines.length - shown.length;
+  if (more > 0) shown.push(`      … and ${more} more: see --json\n`);
+  const share = failedShare(verdict);
+  const what = `${paint("red", "does not hold")}${share && ` (${share})`}: ${name}`;
+  return `  ${what}\n    ${paint("dim", [source, ...rules].join("; "))}\n${shown.join("")}`;
+}
+
+/** The checks that were skipped of facts that were looked at, by their reasons. */
+function skippedText(verdicts: readonly Verdict[]): string {
+  const partly = verdicts.filter(({ status }) => status !== "skipped");
+  const lines = [...reasonsOf(partly)].map(([reason, count]) => {
+    return paint("dim", `${count} check${count === 1 ? "" : "s"} skipped: ${reason}\n`);
+  });
+  return lines.join("");
+}

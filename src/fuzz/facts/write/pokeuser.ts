@@ -1,0 +1,65 @@
+import { REGISTERS } from "../../case/setups.ts";
+import { type Expectation, type Row, setupFacts } from "../fact.ts";
+import { poke } from "../setups.ts";
+import { ARCH_PTRACE, SET_DEBUGREG } from "../sources.ts";
+
+/** Words that no register refuses: RPL 3 for selectors. */
+const wordOf = (register: string): bigint => (register === "eflags" ? 0x203n : 0x33n);
+
+/** A check for each offset, and one word that is written to it. */
+const at = (offsets: readonly (number | bigint)[], word: bigint, expected: Expectation): Row[] =>
+  offsets.map((offset) => [`offset ${offset}`, poke([[offset, word]]), expected]);
+
+const EIO = { error: "EIO", refusedAt: 0 } as const;
+const debugregs = (...numbers: number[]) => numbers.map((n) => 848 + 8 * n);
+
+export const pokeuser = setupFacts("POKEUSER offsets", (fact) => {
+  fact(
+    "The first 27 words of struct user are the registers in the order of SETREGS",
+    "struct user, arch/x86/include/asm/user_64.h",
+    "",
+    ...REGISTERS.map((register, i): Row => {
+      const [offset, word] = [8 * i, wordOf(register)];
+      return [`offset ${offset}`, poke([[offset, word]]), { written: { [register]: word } }];
+    }),
+  );
+  fact(
+    "POKEUSER at an offset that is no multiple of 8 is EIO",
+    ARCH_PTRACE,
+    "W10",
+    ...at([1, 2, 4, 7, 12, 215], 1n, EIO),
+  );
+  fact(
+    "POKEUSER between the registers and the debug registers is EIO",
+    ARCH_PTRACE,
+    "W12",
+    ...at([216, 224, 288, 544, 840], 1n, EIO),
+  );
+  fact(
+    "POKEUSER after the debug registers is EIO",
+    ARCH_PTRACE,
+    "W11",
+    ...at([912, 920, 928, 4096, 1n << 32n, 1n << 63n, (1n << 64n) - 8n], 0n, EIO),
+  );
+  fact(
+    "Debug registers 4 and 5 do not exist: POKEUSER is EIO",
+    SET_DEBUGREG,
+    "W13",
+    ...at(debugregs(4, 5), 0n, EIO),
+  );
+  fact(
+    "The other debug registers can be set to 0",
+    SET_DEBUGREG,
+    "",
+    ...at(debugregs(0, 1, 2, 3, 6, 7), 0n, {}),
+  );
+  fact("POKEUSER at a refused offset keeps the words written before", ARCH_PTRACE, "W14", [
+    "",
+    poke([
+      ["r15", 5n],
+      [216, 1n],
+      ["r14", 3n],
+    ]),
+    { error: "EIO", refusedAt: 1, written: { r15: 5n, r14: 0n } },
+  ]);
+});
