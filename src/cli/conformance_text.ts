@@ -6,7 +6,7 @@ import { machineLine } from "../fuzz/tell/told.ts";
 import type { Machine } from "../fuzz/try/machine.ts";
 import { paint } from "./report.ts";
 
-/** Lines of one fact that are shown: the rest is like them. */
+/** Checks of one fact that are shown: the rest is like them. */
 const MOST_LINES = 4;
 
 /** A line for each group, what does not hold and what was skipped, and the score. */
@@ -36,20 +36,28 @@ function groupText(title: string, verdicts: readonly Verdict[]): string {
   const color = failed > 0 ? "red" : "green";
   const rest = skipped === 0 ? "" : `, ${skipped} skipped`;
   const line = `${title}${paint(color, `${held} of ${facts - skipped}`)}${rest}\n`;
-  return line + verdicts.map(verdictText).join("");
+  return line + verdicts.map(verdictText).join("") + skippedFacts(verdicts);
+}
+
+/** The facts of a group that were skipped, by their reasons: those of one request have the same. */
+function skippedFacts(verdicts: readonly Verdict[]): string {
+  const skipped = verdicts.filter(({ status }) => status === "skipped");
+  const lines = [...byGroup(skipped, (verdict) => [...reasonsOf([verdict]).keys()].join("; "))];
+  return lines
+    .map(([reason, [first, ...others]]) => {
+      const what = others.length === 0 ? first?.fact.name : `${1 + others.length} facts`;
+      return `  ${paint("dim", `skipped: ${what}: ${reason}`)}\n`;
+    })
+    .join("");
 }
 
 function verdictText(verdict: Verdict): string {
   const { name, source, rules } = verdict.fact;
-  if (verdict.status === "held") return "";
-  if (verdict.status === "skipped") {
-    const reasons = [...reasonsOf([verdict]).keys()].join("; ");
-    return `  ${paint("dim", `skipped: ${name}: ${reasons}`)}\n`;
-  }
+  if (verdict.status !== "failed") return "";
   const lines = failureLines(verdict);
   const shown = lines.slice(0, MOST_LINES).map((line) => `      ${line}\n`);
   const more = lines.length - shown.length;
-  if (more > 0) shown.push(`      … and ${more} more: see --json\n`);
+  if (more > 0) shown.push(`      … and ${more} more: --json has all\n`);
   const share = failedShare(verdict);
   const what = `${paint("red", "does not hold")}${share && ` (${share})`}: ${name}`;
   return `  ${what}\n    ${paint("dim", [source, ...rules].join("; "))}\n${shown.join("")}`;

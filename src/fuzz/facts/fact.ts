@@ -6,6 +6,7 @@
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
 import type { Bench } from "./read/bench.ts";
+import type { Tracee } from "./read/tracee.ts";
 import { unsigned, type Words } from "./setups.ts";
 
 /** What a check needs of the machine; without it, it is skipped. */
@@ -47,9 +48,9 @@ export interface SetupCheck {
   readonly needs: readonly Need[];
 }
 
-/** A fact about requests that no case has. `look` makes them, and checks the results. */
+/** A fact about requests that no case has. `look` makes them, with a tracee at an INT3 to begin with, and checks the results. */
 export interface RequestFact extends Head {
-  readonly look: (bench: Bench) => void;
+  readonly look: (bench: Bench, tracee: Tracee) => void;
 }
 
 export type Fact = SetupFact | RequestFact;

@@ -1,16 +1,19 @@
 /* The table of facts. */
 
 import type { Fact } from "./fact.ts";
+import { attaching } from "./read/attach.ts";
 import { eventMessage } from "./read/event_message.ts";
+import { getregs } from "./read/getregs.ts";
 import { interruptedCalls } from "./read/interrupted_calls.ts";
+import { listening } from "./read/listen.ts";
 import { peekMemory } from "./read/peek_memory.ts";
 import { peekSiginfo } from "./read/peek_siginfo.ts";
 import { peekuser } from "./read/peekuser.ts";
 import { regsets } from "./read/regsets.ts";
-import { seizing } from "./read/seize.ts";
 import { siginfo } from "./read/siginfo.ts";
 import { syscallInfo } from "./read/syscall_info.ts";
 import { tasks } from "./read/tasks.ts";
+import { calls } from "./resume/calls.ts";
 import { accesses, fetches, instructions } from "./resume/faults.ts";
 import { frames } from "./resume/frames.ts";
 import { groupStop } from "./resume/group_stop.ts";
@@ -30,10 +33,10 @@ import { setregsetFacts } from "./write/setregset.ts";
 import { setsigmask } from "./write/setsigmask.ts";
 
 const WRITE = [order, selectors, bases, eflags, pokeuser, setregsetFacts, setsigmask];
-const RESUME = [segments, syscallStops, restarts, signals, frames, singleStep];
+const RESUME = [segments, syscallStops, calls, restarts, signals, frames, singleStep];
 const FAULTS = [instructions, accesses, fetches, groupStop];
-const READ = [regsets, peekuser, peekMemory, siginfo, peekSiginfo, syscallInfo];
-const TASKS = [eventMessage, seizing, tasks, interruptedCalls];
+const READ = [regsets, getregs, peekuser, peekMemory, siginfo, peekSiginfo, syscallInfo];
+const TASKS = [eventMessage, attaching, listening, tasks, interruptedCalls];
 
 /** The facts that are cases, which the model predicts. */
 export const SETUP_FACTS = [...WRITE, setSyscallInfo, floatingPoint, ...RESUME, ...FAULTS].flat();

@@ -3,13 +3,15 @@ import type { Stub } from "../../stub/stub.ts";
 import { Batch } from "../case/batch.ts";
 import { writeSetup } from "../case/case.ts";
 import { type Fields, readFields } from "../case/fields.ts";
-import { fieldValue } from "../tell/told.ts";
+import { fieldValue, tellField } from "../tell/told.ts";
 import { confirm } from "../try/confirm.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Trier } from "../try/trial.ts";
 import { type Fact, NEEDS, type Need, type RequestFact, type SetupCheck } from "./fact.ts";
 import { Bench, type Checked } from "./read/bench.ts";
 import { type CheckResult, type Unmet, type Verdict, verdictOf } from "./verdict.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
 
 /** XFEATURE_YMM. */
 const AVX = 4;
@@ -92,7 +94,7 @@ function lookAtCase(
   const attempt = () => {
     trier.renew();
     trier.run(batch, 1);
-    return compare(expected, readFields(it, batch, 0));
+    return compare(expected, readFields(it, batch, 0), trier.tracer.encoder.constants);
   };
   const [unmet, contradictions] = twice(attempt, (unmet) => unmet.length === 0, keyOf);
   if (unmet.length === 0) return [{ name, status: "held", unmet }, contradictions];
@@ -126,7 +128,7 @@ function lookOnce({ look }: RequestFact, master: Stub, machine: Machine): CheckR
   const bench = new Bench(master, machine);
   try {
     try {
-      look(bench);
+      look(bench, bench.tracee());
     } finally {
       bench.close();
     }
@@ -156,12 +158,15 @@ function keyOf(unmet: readonly Unmet[]): string {
   return unmet.map(({ field }) => field).join();
 }
 
-function compare(expected: Fields, seen: Fields): Unmet[] {
+function compare(expected: Fields, seen: Fields, constants: Constants): Unmet[] {
+  const value = (field: string, word: bigint) => {
+    return field === "status" ? tellField(field, word, constants) : fieldValue(field, word);
+  };
   return [...expected]
     .filter(([field, word]) => seen.get(field) !== word)
     .map(([field, word]) => {
       const here = seen.get(field);
-      const value = here === undefined ? null : fieldValue(field, here);
-      return { field, expected: fieldValue(field, word), seen: value };
+      const text = here === undefined ? null : value(field, here);
+      return { field, expected: value(field, word), seen: text };
     });
 }

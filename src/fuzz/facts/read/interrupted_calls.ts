@@ -6,8 +6,9 @@ const [PAUSE, GETPPID, GETPID, SIGUSR1] = [34n, 110n, 39n, 10];
 const ERESTARTNOHAND = (1n << 64n) - 514n;
 const SYSCALL = placeOf("syscall");
 
-/** Some registers, and the stop that led to them. */
+/** The stop, and some registers there. */
 function at(tracee: Tracee, stop: string) {
+  if (stop === "no stop") return { stop };
   const [rax, rip, number] = ["rax", "rip", "orig_rax"].map((name) => tracee.register(name));
   return { stop, rax, rip, number };
 }
@@ -16,8 +17,7 @@ export const interruptedCalls = requestFacts("interrupted calls", (fact) => {
   fact(
     "A signal interrupts pause: -ERESTARTNOHAND at the exit and at the signal, then the entry again",
     "arch_do_signal_or_restart, arch/x86/kernel/signal.c",
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       tracee.go({ rax: PAUSE }, "syscall", "SYSCALL");
       tracee.signal(SIGUSR1);
       const exit = { stop: "system call", rax: ERESTARTNOHAND };
@@ -51,8 +51,7 @@ export const interruptedCalls = requestFacts("interrupted calls", (fact) => {
   fact(
     "Without a filter a call whose number was set to -1 is skipped, and keeps rax",
     "syscall_trace_enter, kernel/entry/common.c",
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       for (const [number, rax] of [
         [-1n, 12345n],
         [0xffff_ffffn, 12345n],

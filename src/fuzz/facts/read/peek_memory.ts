@@ -11,8 +11,7 @@ const HOLE = CODE + 4096n;
 const WORD = 0x1234_5678;
 
 export const peekMemory = requestFacts("PEEKDATA, POKEDATA", (fact) => {
-  fact("PEEKTEXT and PEEKDATA read a word at any address", PEEK, (bench) => {
-    const tracee = bench.tracee();
+  fact("PEEKTEXT and PEEKDATA read a word at any address", PEEK, (bench, tracee) => {
     for (const request of PEEKS) {
       const answer = tracee.read(request, CONSTANTS + 8n);
       const seen = { ...answer, word: wordAt(answer, 0) };
@@ -26,8 +25,7 @@ export const peekMemory = requestFacts("PEEKDATA, POKEDATA", (fact) => {
   fact(
     "PEEKTEXT and PEEKDATA of memory that is not mapped, in whole or in part, are EIO",
     PEEK,
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       for (const request of PEEKS) {
         for (const at of [0n, HOLE, HOLE - 4n, 1n << 47n, 1n << 63n, (1n << 64n) - 4n]) {
           const expected = { result: "EIO", written: 0 };
@@ -54,11 +52,14 @@ export const peekMemory = requestFacts("PEEKDATA, POKEDATA", (fact) => {
       }
     }
   });
-  fact("POKEDATA to memory that is not mapped, in whole or in part, is EIO", POKE, (bench) => {
-    const tracee = bench.tracee();
-    for (const at of [0n, HOLE, HOLE - 4n, 1n << 63n]) {
-      const result = tracee.request("POKEDATA", at, WORD);
-      bench.check(`0x${at.toString(16)}`, { result }, { result: "EIO" });
-    }
-  });
+  fact(
+    "POKEDATA to memory that is not mapped, in whole or in part, is EIO",
+    POKE,
+    (bench, tracee) => {
+      for (const at of [0n, HOLE, HOLE - 4n, 1n << 63n]) {
+        const result = tracee.request("POKEDATA", at, WORD);
+        bench.check(`0x${at.toString(16)}`, { result }, { result: "EIO" });
+      }
+    },
+  );
 });

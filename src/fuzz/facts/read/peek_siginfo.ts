@@ -32,7 +32,11 @@ function peek(tracee: Tracee, { off = 0n, flags = 0, nr = 1 }: Args) {
 
 function signalsOf(answer: Answer): string {
   const count = typeof answer.result === "number" ? answer.result : 0;
-  return Array.from({ length: count }, (_, i) => intAt(answer, SIZE * i)).join(" ");
+  return listOf(Array.from({ length: count }, (_, i) => intAt(answer, SIZE * i)));
+}
+
+function listOf(signals: readonly number[]): string {
+  return signals.length === 0 ? "none" : signals.join(" ");
 }
 
 /** A stopped tracee with pending signals. */
@@ -43,7 +47,7 @@ function pending(bench: Bench): Tracee {
 }
 
 const found = (...signals: number[]) => ({
-  ...{ result: signals.length, written: SIZE * signals.length, signals: signals.join(" ") },
+  ...{ result: signals.length, written: SIZE * signals.length, signals: listOf(signals) },
 });
 
 export const peekSiginfo = requestFacts("PEEKSIGINFO, GETSIGMASK", (fact) => {
@@ -82,8 +86,7 @@ export const peekSiginfo = requestFacts("PEEKSIGINFO, GETSIGMASK", (fact) => {
       bench.check("the thread's", peek(tracee, { nr: 8 }), found(...PENDING));
     },
   );
-  fact("PEEKSIGINFO without pending signals is 0", PEEK, (bench) => {
-    const tracee = bench.tracee();
+  fact("PEEKSIGINFO without pending signals is 0", PEEK, (bench, tracee) => {
     for (const flags of [0, SHARED])
       bench.check(`flags ${flags}`, peek(tracee, { flags, nr: 4 }), found());
   });
@@ -102,8 +105,7 @@ export const peekSiginfo = requestFacts("PEEKSIGINFO, GETSIGMASK", (fact) => {
     const answer = tracee.request("PEEKSIGINFO", args, NOWHERE);
     bench.check("answer", { result: answer }, { result: "EFAULT" });
   });
-  fact("GETSIGMASK of 8 bytes has the mask that was set", REQUEST, (bench) => {
-    const tracee = bench.tracee();
+  fact("GETSIGMASK of 8 bytes has the mask that was set", REQUEST, (bench, tracee) => {
     for (const mask of [0n, 0x1234n, 1n << 63n]) {
       tracee.write("SETSIGMASK", BigUint64Array.of(mask), 8);
       const answer = tracee.read("GETSIGMASK", 8);
@@ -114,8 +116,7 @@ export const peekSiginfo = requestFacts("PEEKSIGINFO, GETSIGMASK", (fact) => {
   fact(
     "GETSIGMASK of another size is EINVAL, and to an address that is not mapped EFAULT",
     REQUEST,
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       for (const size of [0, 4, 7, 9, 16, 128, 2 ** 32 + 8]) {
         bench.check(`${size} bytes`, tracee.read("GETSIGMASK", size), {
           result: "EINVAL",
@@ -129,8 +130,7 @@ export const peekSiginfo = requestFacts("PEEKSIGINFO, GETSIGMASK", (fact) => {
   fact(
     "INT3 with SIGTRAP blocked takes SIGTRAP out of the mask",
     "force_sig_info_to_task, kernel/signal.c",
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       tracee.write("SETSIGMASK", BigUint64Array.of((1n << BigInt(SIGTRAP - 1)) | 1n), 8);
       tracee.go({}, "int3");
       bench.check("", { mask: wordAt(tracee.read("GETSIGMASK", 8), 0) }, { mask: 1n });

@@ -35,8 +35,7 @@ export const peekuser = requestFacts("PEEKUSER", (fact) => {
   fact(
     "PEEKUSER reads 0 between the registers and the debug registers, and after these",
     ARCH_PTRACE,
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       for (const offset of words(REGISTERS_END, DEBUGREG)) reads(bench, tracee, offset, 0n);
       for (const offset of words(DEBUGREG_END, END)) reads(bench, tracee, offset, 0n);
     },
@@ -44,8 +43,7 @@ export const peekuser = requestFacts("PEEKUSER", (fact) => {
   fact(
     "PEEKUSER of debug registers that were never written",
     "ptrace_get_debugreg, arch/x86/kernel/ptrace.c",
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       for (const [n, offset] of words(DEBUGREG, DEBUGREG_END).entries()) {
         reads(bench, tracee, offset, n === 6 ? DR6_RESERVED : 0n, `DR${n}`);
       }
@@ -54,8 +52,7 @@ export const peekuser = requestFacts("PEEKUSER", (fact) => {
   fact(
     "PEEKUSER reads a debug register as POKEUSER wrote it",
     "ptrace_set_debugreg, arch/x86/kernel/ptrace.c",
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       for (const [n, word] of [
         [6, 0],
         [6, 0x1234],
@@ -71,8 +68,7 @@ export const peekuser = requestFacts("PEEKUSER", (fact) => {
       }
     },
   );
-  fact("PEEKUSER at an offset that is no multiple of 8 is EIO", ARCH_PTRACE, (bench) => {
-    const tracee = bench.tracee();
+  fact("PEEKUSER at an offset that is no multiple of 8 is EIO", ARCH_PTRACE, (bench, tracee) => {
     for (const offset of [1, 2, 3, 4, 5, 6, 7, 215, 220, 849, 929]) {
       bench.check(`offset ${offset}`, tracee.read("PEEKUSER", offset), {
         result: "EIO",
@@ -83,8 +79,7 @@ export const peekuser = requestFacts("PEEKUSER", (fact) => {
   fact(
     "PEEKUSER from sizeof(struct user) on, and at a negative offset, is EIO",
     ARCH_PTRACE,
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       const past = [928n, 936n, 4096n, 1n << 31n, 1n << 32n, 1n << 63n, (1n << 64n) - 8n];
       for (const offset of past) {
         const name = `offset ${BigInt.asIntN(64, offset)}`;
@@ -95,8 +90,7 @@ export const peekuser = requestFacts("PEEKUSER", (fact) => {
   fact(
     "PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first",
     ARCH_PTRACE,
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       for (const [offset, result] of [
         [0, "EFAULT"],
         [216, "EFAULT"],

@@ -22,8 +22,7 @@ function infoOf(answer: Answer) {
 
 export const siginfo = requestFacts("GETSIGINFO, SETSIGINFO", (fact) => {
   const uid = process.getuid?.() ?? 0;
-  fact("GETSIGINFO at a stop by an exception has its si_code and si_addr", GET, (bench) => {
-    const tracee = bench.tracee();
+  fact("GETSIGINFO at a stop by an exception has its si_code and si_addr", GET, (bench, tracee) => {
     const int3 = { ...WHOLE, signo: SIGTRAP, errno: 0, code: SI_KERNEL, address: 0n };
     bench.check("INT3", infoOf(tracee.read("GETSIGINFO")), int3);
     tracee.go({}, "ud2");
@@ -33,17 +32,20 @@ export const siginfo = requestFacts("GETSIGINFO, SETSIGINFO", (fact) => {
     const load = { ...WHOLE, signo: SIGSEGV, code: 1, address: CONSTANTS - 4096n };
     bench.check("a load", infoOf(tracee.read("GETSIGINFO")), load);
   });
-  fact("GETSIGINFO at a stop by a sent signal has the sender's pid and uid", GET, (bench) => {
-    const tracee = bench.tracee();
-    tracee.signal(SIGUSR1);
-    tracee.next();
-    const sender = { ...WHOLE, signo: SIGUSR1, pid: process.pid, uid };
-    bench.check("tgkill", infoOf(tracee.read("GETSIGINFO")), { ...sender, code: SI_TKILL });
-    process.kill(tracee.tid, SIGCONT);
-    tracee.next();
-    const continued = { ...sender, signo: SIGCONT, code: SI_USER };
-    bench.check("kill", infoOf(tracee.read("GETSIGINFO")), continued);
-  });
+  fact(
+    "GETSIGINFO at a stop by a sent signal has the sender's pid and uid",
+    GET,
+    (bench, tracee) => {
+      tracee.signal(SIGUSR1);
+      tracee.next();
+      const sender = { ...WHOLE, signo: SIGUSR1, pid: process.pid, uid };
+      bench.check("tgkill", infoOf(tracee.read("GETSIGINFO")), { ...sender, code: SI_TKILL });
+      process.kill(tracee.tid, SIGCONT);
+      tracee.next();
+      const continued = { ...sender, signo: SIGCONT, code: SI_USER };
+      bench.check("kill", infoOf(tracee.read("GETSIGINFO")), continued);
+    },
+  );
   fact(
     "GETSIGINFO at a stop of a system call: SIGTRAP, si_code 0x85, the tracee's own pid",
     NOTIFY,
@@ -58,8 +60,7 @@ export const siginfo = requestFacts("GETSIGINFO, SETSIGINFO", (fact) => {
   fact(
     "Without PTRACE_O_TRACESYSGOOD si_code at a stop of a system call is SIGTRAP",
     "ptrace_report_syscall, include/linux/ptrace.h",
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       tracee.request("SETOPTIONS", 0, 0);
       const stop = tracee.go({ rax: 39n }, "syscall", "SYSCALL");
       const seen = { ...infoOf(tracee.read("GETSIGINFO")), stop };
@@ -94,8 +95,7 @@ export const siginfo = requestFacts("GETSIGINFO, SETSIGINFO", (fact) => {
     const result = bench.tracee().request("GETSIGINFO", 0, NOWHERE);
     bench.check("", { result }, { result: "EFAULT" });
   });
-  fact("SETSIGINFO replaces what GETSIGINFO reads", SET, (bench) => {
-    const tracee = bench.tracee();
+  fact("SETSIGINFO replaces what GETSIGINFO reads", SET, (bench, tracee) => {
     const words = new BigUint64Array(16);
     words.set([BigInt(SIGUSR1), 0xffff_ffffn, 0x5_0000_0004n, 0x77n]);
     const result = tracee.write("SETSIGINFO", words);

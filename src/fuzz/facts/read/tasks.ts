@@ -30,20 +30,22 @@ function unreachable(bench: Bench, tid: number, requests: readonly Request[]): v
 }
 
 export const tasks = requestFacts("requests and tasks", (fact) => {
-  fact("A request with an unknown number is EIO, and the registers stay", REQUEST, (bench) => {
-    const tracee = bench.tracee();
-    const before = tracee.read("GETREGS");
-    for (const number of UNKNOWN) {
-      bench.check(String(number), { result: tracee.request(number) }, { result: "EIO" });
-    }
-    const differs = differsAt(before, tracee.read("GETREGS"), 216);
-    bench.check("registers", { differs }, { differs: "nowhere" });
-  });
+  fact(
+    "A request with an unknown number is EIO, and the registers stay",
+    REQUEST,
+    (bench, tracee) => {
+      const before = tracee.read("GETREGS");
+      for (const number of UNKNOWN) {
+        bench.check(String(number), { result: tracee.request(number) }, { result: "EIO" });
+      }
+      const differs = differsAt(before, tracee.read("GETREGS"), 216);
+      bench.check("registers", { differs }, { differs: "nowhere" });
+    },
+  );
   fact(
     "GETFPXREGS and SETFPXREGS are of 32-bit tracers: EIO",
     "arch_ptrace, arch/x86/kernel/ptrace.c",
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       for (const request of ["GETFPXREGS", "SETFPXREGS"] as const) {
         bench.check(request, tracee.read(request), { result: "EIO", written: 0 });
       }
@@ -62,8 +64,7 @@ export const tasks = requestFacts("requests and tasks", (fact) => {
   fact(
     "Requests to a task that is not traced are ESRCH, also INTERRUPT and KILL",
     CHECK,
-    (bench) => {
-      const tracee = bench.tracee();
+    (bench, tracee) => {
       tracee.detach();
       unreachable(bench, tracee.tid, [...ALL, ...ALWAYS]);
     },
@@ -84,8 +85,7 @@ export const tasks = requestFacts("requests and tasks", (fact) => {
     const zombie = bench.tracee().die();
     bench.check("a zombie", { result: zombie.request("KILL") }, { result: 0 });
   });
-  fact("PTRACE_KILL kills a stopped tracee", REQUEST, (bench) => {
-    const tracee = bench.tracee();
+  fact("PTRACE_KILL kills a stopped tracee", REQUEST, (bench, tracee) => {
     tracee.request("SETOPTIONS", 0, 0);
     const result = tracee.request("KILL");
     bench.check("", { result, end: tracee.wait() }, { result: 0, end: "killed by SIGKILL" });

@@ -73,7 +73,8 @@ export class Tracee {
 
   /** A register, as GETREGS has it. */
   register(name: string): bigint {
-    const { bytes } = this.read("GETREGS");
+    const { bytes, result } = this.read("GETREGS");
+    this.#expect("GETREGS", result, 0);
     return new DataView(bytes.buffer).getBigUint64(8 * REGISTERS.indexOf(name), true);
   }
 
@@ -220,7 +221,10 @@ export class Tracee {
 
   #expect(doing: string, seen: string | number, expected: string | number): void {
     if (seen === expected) return;
-    throw new StopError(this.tid, `did not get ready: ${doing}: expected ${expected}, got ${seen}`);
+    throw new StopError(
+      this.tid,
+      `is not where it should be: ${doing}: expected ${expected}, got ${seen}`,
+    );
   }
 }
 
