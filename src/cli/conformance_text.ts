@@ -23,7 +23,10 @@ function totals(verdicts: readonly Verdict[]): string {
   const share = made === 0 ? "" : `, ${((100 * held) / made).toFixed(1)} %`;
   const rest = skipped === 0 ? "" : `; ${skipped} skipped`;
   const attempts = verdicts.reduce((sum, { contradictions }) => sum + contradictions, 0);
-  const without = attempts === 0 ? "" : `; ${attempts} irreproducible attempts are not counted`;
+  const without =
+    attempts === 0
+      ? ""
+      : `; ${attempts} irreproducible attempt${attempts === 1 ? " is" : "s are"} not counted`;
   const rules = [...rulesOf(verdicts).values()];
   const kept = rules.filter((holds) => holds).length;
   const score = paint("bold", `${held} of ${made} facts hold${share}`);

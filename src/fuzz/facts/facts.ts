@@ -10,14 +10,15 @@ import { peekMemory } from "./read/peek_memory.ts";
 import { peekSiginfo } from "./read/peek_siginfo.ts";
 import { peekuser } from "./read/peekuser.ts";
 import { regsets } from "./read/regsets.ts";
+import { requests } from "./read/requests.ts";
 import { siginfo } from "./read/siginfo.ts";
 import { syscallInfo } from "./read/syscall_info.ts";
-import { tasks } from "./read/tasks.ts";
 import { calls } from "./resume/calls.ts";
 import { accesses, fetches, instructions } from "./resume/faults.ts";
 import { frames } from "./resume/frames.ts";
 import { groupStop } from "./resume/group_stop.ts";
 import { restarts } from "./resume/restarts.ts";
+import { rtSigreturn } from "./resume/rt_sigreturn.ts";
 import { segments } from "./resume/segments.ts";
 import { signals } from "./resume/signals.ts";
 import { singleStep } from "./resume/single_step.ts";
@@ -33,10 +34,10 @@ import { setregsetFacts } from "./write/setregset.ts";
 import { setsigmask } from "./write/setsigmask.ts";
 
 const WRITE = [order, selectors, bases, eflags, pokeuser, setregsetFacts, setsigmask];
-const RESUME = [segments, syscallStops, calls, restarts, signals, frames, singleStep];
+const RESUME = [segments, syscallStops, calls, restarts, signals, frames, rtSigreturn, singleStep];
 const FAULTS = [instructions, accesses, fetches, groupStop];
 const READ = [regsets, getregs, peekuser, peekMemory, siginfo, peekSiginfo, syscallInfo];
-const TASKS = [eventMessage, attaching, listening, tasks, interruptedCalls];
+const TASKS = [eventMessage, attaching, listening, requests, interruptedCalls];
 
 /** The facts that are cases, which the model predicts. */
 export const SETUP_FACTS = [...WRITE, setSyscallInfo, floatingPoint, ...RESUME, ...FAULTS].flat();

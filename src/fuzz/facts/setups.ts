@@ -60,6 +60,12 @@ export function xstate(pairs: Pairs, length = WHOLE): Case {
   return { ...plain({}), way: "XSTATE", pairs: pairsOf(pairs), length };
 }
 
+/** A return from a signal handler, in a stub that is not traced. `ucFlags` are those of struct ucontext. */
+export function sigreturn(words: Words, code: string, ucFlags = 0): Case {
+  const block = baselineWith(words, code);
+  return { ...plain({ on: "CONT" }), way: "SIGRETURN", block, frame: { ucFlags, fpstate: false } };
+}
+
 function pairsOf(pairs: Pairs): Pair[] {
   return pairs.map(([place, word]) => pairOf(place, word));
 }

@@ -1,124 +1,17 @@
-import { errnoName } from "../../../errno.ts";
-import { StopError } from "../../../errors.ts";
 import { hasEnded } from "../../../stub/proc.ts";
-import type { Stub } from "../../../stub/stub.ts";
-import { baselineWith } from "../../case/baseline.ts";
-import { REGISTERS } from "../../case/setups.ts";
-import { mapPages } from "../../try/target.ts";
-import type { Words } from "../setups.ts";
-import { type Answer, AnswerMemory } from "./answer.ts";
-import { EVENTS, NOTES, type Note, OPTIONS, REQUESTS, type Request } from "./numbers.ts";
+import { OPTIONS } from "./numbers.ts";
+import { PATIENCE, Task, WALL } from "./task.ts";
 
 /** Where a tracee can be when a request is made. */
 export type Where = "signal" | "entry" | "exit" | "sysemu" | "group" | "event";
 export const WHERES: readonly Where[] = ["signal", "entry", "exit", "sysemu", "group", "event"];
 
-const WALL = 0x4000_0000;
-/** How long a stop may take, and how long a tracee that must not stop is watched, in microseconds. */
-const [PATIENCE, GLANCE] = [2_000_000, 20_000];
 const [SIGKILL, SIGCONT, SIGSTOP] = [9, 18, 19];
 const GETPID = 39n;
 const USUAL = OPTIONS.TRACESYSGOOD | OPTIONS.TRACEEXIT;
 
-/** A stub without a filter, to which raw requests are made. It has the pages of code.ts. */
-export class Tracee {
-  readonly tid: number;
-  readonly stub: Stub;
-  readonly memory: AnswerMemory;
-
-  /** A stub at its stop by an INT3. */
-  constructor(master: Stub) {
-    this.stub = master.createStub();
-    this.tid = this.stub.pid;
-    this.memory = AnswerMemory.of(this.stub.tracer.shim);
-    mapPages(this.stub);
-    this.go({}, "int3");
-  }
-
-  /** The result of a request with a number, or an address, as its data. */
-  request(
-    request: Request,
-    address: number | bigint = 0,
-    data = 0,
-    tid = this.tid,
-  ): string | number {
-    const { shim } = this.stub.tracer;
-    const number = typeof request === "number" ? request : REQUESTS[request];
-    const result = shim.ptrace(number, tid, address, data);
-    return result < 0 ? errnoName(-result) : result;
-  }
-
-  /** The answer of a request that reads. */
-  read(request: Request, address: number | bigint = 0): Answer {
-    return this.memory.read((data) => this.request(request, address, data));
-  }
-
-  /** The result of a request that takes bytes. */
-  write(request: Request, bytes: Uint8Array | BigUint64Array, address: number | bigint = 0) {
-    const { buffer, byteOffset, byteLength } = bytes;
-    const data = this.memory.put(new Uint8Array(buffer, byteOffset, byteLength));
-    return this.request(request, address, data);
-  }
-
-  /** GETREGSET with an iovec of so many bytes. */
-  regset(note: Note, length: number | bigint) {
-    const vector = (data: number) => this.request("GETREGSET", noteOf(note), data);
-    return this.memory.readVector(BigInt(length), vector);
-  }
-
-  setRegset(note: Note, bytes: Uint8Array, length: number = bytes.length) {
-    const vector = (data: number) => this.request("SETREGSET", noteOf(note), data);
-    return this.memory.writeVector(bytes, BigInt(length), vector);
-  }
-
-  /** A register, as GETREGS has it. */
-  register(name: string): bigint {
-    const { bytes, result } = this.read("GETREGS");
-    this.#expect("GETREGS", result, 0);
-    return new DataView(bytes.buffer).getBigUint64(8 * REGISTERS.indexOf(name), true);
-  }
-
-  /** Writes the baseline with other words, and RIP at a piece of code. */
-  set(words: Words, code?: string): void {
-    const result = this.write("SETREGS", BigUint64Array.from(baselineWith(words, code)));
-    this.#expect("SETREGS", result, 0);
-  }
-
-  /** The same, and resumes it to the next stop. */
-  go(words: Words, code: string, request: Request = "CONT"): string {
-    this.set(words, code);
-    return this.next(request);
-  }
-
-  /** Resumes it, and returns the next stop. */
-  next(request: Request = "CONT", signal = 0): string {
-    this.#expect(String(request), this.request(request, 0, signal), 0);
-    return this.wait();
-  }
-
-  /** The next stop: "SIGTRAP", "system call", "PTRACE_EVENT_STOP, SIGTRAP", "exit 0", "killed by SIGKILL". */
-  wait(tid = this.tid): string {
-    return this.#stop(tid, PATIENCE);
-  }
-
-  /** The same after a moment in which nothing is expected: "no stop". */
-  glance(): string {
-    return this.#stop(this.tid, GLANCE);
-  }
-
-  #stop(tid: number, microseconds: number): string {
-    const { tracer } = this.stub;
-    const status = new Int32Array(1);
-    const result = tracer.shim.wait(tid, WALL, microseconds, status);
-    if (result < 0) return errnoName(-result);
-    return result === 0 ? "no stop" : stopText(status[0] ?? 0, (it) => tracer.signalName(it));
-  }
-
-  /** Sends a signal to the thread. */
-  signal(signal: number): void {
-    this.stub.tracer.shim.tgkill(this.tid, this.tid, signal);
-  }
-
+/** The ways from an INT3 to where facts begin, and to the end. */
+export class Tracee extends Task {
   /** Leads it from its stop by a signal to another one. */
   to(where: Where): this {
     const call = { rax: GETPID, rdi: 11n, rsi: 12n, rdx: 13n, r10: 14n, r8: 15n, r9: 16n };
@@ -141,21 +34,21 @@ export class Tracee {
         return this.wait();
       },
     };
-    this.#expect(`the way to the stop "${where}"`, steps[where](), STOPS[where]);
+    this.expect(`the way to the stop "${where}"`, steps[where](), STOPS[where]);
     return this;
   }
 
   /** Lets it run code that does not end. */
   spin(): this {
     this.set({}, "spin");
-    this.#expect("CONT", this.request("CONT"), 0);
+    this.expect("CONT", this.request("CONT"), 0);
     return this;
   }
 
   /** Ends it without a wait for it: a zombie. */
   die(): this {
     this.to("event");
-    this.#expect("CONT", this.request("CONT"), 0);
+    this.expect("CONT", this.request("CONT"), 0);
     for (const start = performance.now(); !hasEnded(this.tid); ) {
       if (performance.now() - start > PATIENCE / 1000) break;
     }
@@ -164,15 +57,15 @@ export class Tracee {
 
   /** Detaches from it; it stops, or runs on. */
   detach(signal = SIGSTOP): this {
-    this.#expect("DETACH", this.request("DETACH", 0, signal), 0);
+    this.expect("DETACH", this.request("DETACH", 0, signal), 0);
     return this;
   }
 
   /** Traces it by PTRACE_SEIZE, at the stop of the SIGSTOP with which it was detached. */
   seize(options: number = USUAL): this {
     this.detach();
-    this.#expect("SEIZE", this.request("SEIZE", 0, options), 0);
-    this.#expect("SEIZE of a stopped task", this.wait(), "PTRACE_EVENT_STOP, SIGSTOP");
+    this.expect("SEIZE", this.request("SEIZE", 0, options), 0);
+    this.expect("SEIZE of a stopped task", this.wait(), "PTRACE_EVENT_STOP, SIGSTOP");
     return this;
   }
 
@@ -181,14 +74,14 @@ export class Tracee {
     this.set({}, "spin");
     // Its stop at birth is still in effect: without SIGCONT it would stop again.
     this.signal(SIGCONT);
-    this.#expect("CONT", this.next(), "SIGCONT");
+    this.expect("CONT", this.next(), "SIGCONT");
     return this.detach(0);
   }
 
   /** Traces it by PTRACE_SEIZE while it runs. */
   seizeRunning(): this {
     this.release();
-    this.#expect("SEIZE", this.request("SEIZE", 0, USUAL), 0);
+    this.expect("SEIZE", this.request("SEIZE", 0, USUAL), 0);
     return this;
   }
 
@@ -197,34 +90,20 @@ export class Tracee {
     const { tracer } = this.stub;
     if (child <= 0) return;
     tracer.shim.tgkill(child, child, SIGKILL);
-    this.#drain(child);
+    this.drain(child);
     this.request("SETOPTIONS", 0, USUAL);
     let stop = this.next();
     while (stop === "SIGCHLD") stop = this.next();
-    this.#expect("CONT after a clone", stop, "SIGTRAP");
+    this.expect("CONT after a clone", stop, "SIGTRAP");
     this.stub.inject("wait4", child, 0, WALL, 0);
   }
 
   /** Kills and reaps it, wherever it is. */
   close(): void {
     this.signal(SIGKILL);
-    this.#drain(this.tid);
+    this.drain(this.tid);
     this.stub.thread.forget();
     this.stub.forgetIfDead();
-  }
-
-  /** Resumes a task, and again at each stop, until it ends or turns out not to be traced. */
-  #drain(tid: number): void {
-    do this.request("CONT", 0, 0, tid);
-    while (/^(PTRACE_EVENT|SIG|system call)/.test(this.wait(tid)));
-  }
-
-  #expect(doing: string, seen: string | number, expected: string | number): void {
-    if (seen === expected) return;
-    throw new StopError(
-      this.tid,
-      `is not where it should be: ${doing}: expected ${expected}, got ${seen}`,
-    );
   }
 }
 
@@ -232,18 +111,3 @@ const STOPS: Readonly<Record<Where, string>> = {
   ...{ signal: "SIGTRAP", entry: "system call", exit: "system call", sysemu: "system call" },
   ...{ group: "SIGSTOP", event: "PTRACE_EVENT_EXIT, SIGTRAP" },
 };
-
-function noteOf(note: Note): number | bigint {
-  return typeof note === "string" ? NOTES[note] : note;
-}
-
-/** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
-const CALL = 0x85;
-
-function stopText(status: number, nameOf: (signal: number) => string): string {
-  const [low, signal, event] = [status & 0xff, (status >> 8) & 0xff, status >> 16];
-  if (low === 0) return `exit ${signal}`;
-  if (low !== 0x7f) return `killed by ${nameOf(low & 0x7f)}`;
-  if (event !== 0) return `PTRACE_EVENT_${EVENTS[event] ?? event}, ${nameOf(signal)}`;
-  return signal === CALL ? "system call" : nameOf(signal);
-}

@@ -29,7 +29,7 @@ function unreachable(bench: Bench, tid: number, requests: readonly Request[]): v
   }
 }
 
-export const tasks = requestFacts("requests and tasks", (fact) => {
+export const requests = requestFacts("requests and tasks", (fact) => {
   fact(
     "A request with an unknown number is EIO, and the registers stay",
     REQUEST,
