@@ -5,10 +5,11 @@ import { formatJunit } from "../fuzz/facts/junit.ts";
 import { formatKtap } from "../fuzz/facts/ktap.ts";
 import { lookAt } from "../fuzz/facts/run.ts";
 import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
+import { machineLine } from "../fuzz/tell/told.ts";
 import { readMachine } from "../fuzz/try/machine.ts";
 import { Trier } from "../fuzz/try/trial.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
-import { scoreText } from "./conformance_text.ts";
+import { groupText, scoreText } from "./conformance_text.ts";
 import { folded } from "./fold.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { printJson, tell } from "./report.ts";
@@ -24,7 +25,8 @@ errno requests fail with. It is intended for developers of kernels, and of softw
   --ktap FILE      also write the results as KTAP, as the kernel's selftests do
   --json           print one document, "stublab.conformance/2"
 
-A fact may consist of many checks, and counts once. Checks that are impossible on this machine are skipped, with the reason.
+A fact may consist of many checks, and counts once. Checks that are impossible on this machine are skipped, with the
+reason.
 
 Exit status: 0 if all other facts hold, else 1.
 
@@ -49,13 +51,22 @@ async function run(args: readonly string[]): Promise<number> {
   using trier = new Trier();
   const machine = readMachine(trier.tracer);
   const start = performance.now();
-  const verdicts: Verdict[] = [...lookAt(facts, trier, machine)];
+  const verdicts: Verdict[] = [];
+  if (!json) tell(folded(`${machineLine(machine)}\n\n`));
+  const groups = byGroup(facts, ({ group }) => group);
+  const width = Math.max(...[...groups.keys()].map(({ length }) => length));
+  for (const own of groups.values()) {
+    const done = [...lookAt(own, trier, machine)];
+    verdicts.push(...done);
+    // At once: a kernel may crash at the next one.
+    if (!json) tell(folded(groupText(done, width)));
+  }
   const seconds = (performance.now() - start) / 1000;
   if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds));
   if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts));
   const { constants } = trier.tracer.encoder;
   if (json) printJson("stublab.conformance/2", conformanceDocument(verdicts, machine, constants));
-  else tell(folded(scoreText(verdicts, machine)));
+  else tell(folded(scoreText(verdicts)));
   return verdicts.some(({ status }) => status === "failed") ? 1 : 0;
 }
 

@@ -2,19 +2,14 @@
 
 import { failedShare, failureLines, reasonsOf } from "../fuzz/facts/failures.ts";
 import { byGroup, countsOf, rulesOf, type Verdict } from "../fuzz/facts/verdict.ts";
-import { machineLine } from "../fuzz/tell/told.ts";
-import type { Machine } from "../fuzz/try/machine.ts";
 import { paint } from "./report.ts";
 
 /** Checks of one fact that are shown: the rest is like them. */
 const MOST_LINES = 4;
 
-/** A line for each group, what does not hold and what was skipped, and the score. */
-export function scoreText(verdicts: readonly Verdict[], machine: Machine): string {
-  const groups = byGroup(verdicts, ({ fact }) => fact.group);
-  const width = 2 + Math.max(...[...groups.keys()].map(({ length }) => length));
-  const parts = [...groups].map(([group, own]) => groupText(group.padEnd(width), own));
-  return `${machineLine(machine)}\n\n${parts.join("")}\n${skippedText(verdicts)}${totals(verdicts)}\n`;
+/** What follows the groups: the checks that were skipped, and the score. */
+export function scoreText(verdicts: readonly Verdict[]): string {
+  return `\n${skippedText(verdicts)}${totals(verdicts)}\n`;
 }
 
 function totals(verdicts: readonly Verdict[]): string {
@@ -34,7 +29,9 @@ function totals(verdicts: readonly Verdict[]): string {
   return `${score}${rest}${without} (${ruleText}${checks} checks)`;
 }
 
-function groupText(title: string, verdicts: readonly Verdict[]): string {
+/** A line for a group, and what does not hold or was skipped in it. `width` is that of the groups' names. */
+export function groupText(verdicts: readonly Verdict[], width: number): string {
+  const title = (verdicts[0]?.fact.group ?? "").padEnd(width + 2);
   const { facts, held, failed, skipped } = countsOf(verdicts);
   const color = failed > 0 ? "red" : "green";
   const rest = skipped === 0 ? "" : `, ${skipped} skipped`;
@@ -70,7 +67,7 @@ function verdictText(verdict: Verdict): string {
 function skippedText(verdicts: readonly Verdict[]): string {
   const partly = verdicts.filter(({ status }) => status !== "skipped");
   const lines = [...reasonsOf(partly)].map(([reason, count]) => {
-    return paint("dim", `${count} check${count === 1 ? "" : "s"} skipped: ${reason}\n`);
+    return `${paint("dim", `${count} check${count === 1 ? "" : "s"} skipped: ${reason}`)}\n`;
   });
   return lines.join("");
 }
