@@ -55,7 +55,7 @@ export interface RequestFact extends Head {
 
 export type Fact = SetupFact | RequestFact;
 
-/** What a case is expected to result in. Anything else may be as it likes. */
+/** The expected outcome of a case. Other fields are not checked. */
 export interface Expectation {
   /** The write is refused. */
   readonly error?: ErrorName;

@@ -6,6 +6,7 @@ import { eventMessage } from "./read/event_message.ts";
 import { getregs } from "./read/getregs.ts";
 import { interruptedCalls } from "./read/interrupted_calls.ts";
 import { listening } from "./read/listen.ts";
+import { otherRequests } from "./read/other_requests.ts";
 import { peekMemory } from "./read/peek_memory.ts";
 import { peekSiginfo } from "./read/peek_siginfo.ts";
 import { peekuser } from "./read/peekuser.ts";
@@ -37,7 +38,7 @@ const WRITE = [order, selectors, bases, eflags, pokeuser, setregsetFacts, setsig
 const RESUME = [segments, syscallStops, calls, restarts, signals, frames, rtSigreturn, singleStep];
 const FAULTS = [instructions, accesses, fetches, groupStop];
 const READ = [regsets, getregs, peekuser, peekMemory, siginfo, peekSiginfo, syscallInfo];
-const TASKS = [eventMessage, attaching, listening, requests, interruptedCalls];
+const TASKS = [eventMessage, attaching, listening, otherRequests, requests, interruptedCalls];
 
 /** The facts that are cases, which the model predicts. */
 export const SETUP_FACTS = [...WRITE, setSyscallInfo, floatingPoint, ...RESUME, ...FAULTS].flat();

@@ -66,16 +66,13 @@ export class CaseLooker {
 
 /** A kernel may lack what stubs need in which cases are tried, such as GETREGSET, or pidfds. */
 function obstacleOf(trier: Trier, returns: boolean): string | undefined {
-  const create = () => (returns ? trier.returningPid : trier.pid);
   try {
-    create();
-    return undefined;
+    return (returns ? trier.returningPid : trier.pid) > 0 ? undefined : "there is no stub";
   } catch (error) {
     if (!(error instanceof StublabError)) throw error;
+    trier.renew();
     const what = returns ? "returns from signal handlers" : "cases";
     return `${what} cannot be tried: ${error.message}`;
-  } finally {
-    trier.renew();
   }
 }
 

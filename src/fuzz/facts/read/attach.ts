@@ -14,7 +14,7 @@ const REQUESTS = ["ATTACH", "SEIZE"] as const;
 
 export const attaching = requestFacts("ATTACH, SEIZE, DETACH", (fact) => {
   fact(
-    "ATTACH and SEIZE of a traced task, and of the tracer itself, are EPERM; of no task ESRCH",
+    "ATTACH and SEIZE of a traced task, and of the tracer itself, are EPERM; without such a task ESRCH",
     ATTACH,
     (bench, tracee) => {
       const zombie = bench.tracee().die();
@@ -88,7 +88,7 @@ export const attaching = requestFacts("ATTACH, SEIZE, DETACH", (fact) => {
       }
     },
   );
-  fact("The options of SEIZE count at once", ATTACH, (bench) => {
+  fact("The options of SEIZE apply at once", ATTACH, (bench) => {
     const tracee = bench.tracee().seize(OPTIONS.TRACESYSGOOD);
     const stop = tracee.go({ rax: 39n }, "syscall", "SYSCALL");
     bench.check("TRACESYSGOOD", { stop }, { stop: "system call" });

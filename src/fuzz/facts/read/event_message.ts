@@ -86,7 +86,7 @@ export const eventMessage = requestFacts("GETEVENTMSG", (fact) => {
     },
   );
   fact(
-    "GETEVENTMSG is no error at any other stop, and EFAULT to an address that is not mapped",
+    "GETEVENTMSG succeeds at any other stop, and is EFAULT to an address that is not mapped",
     REQUEST,
     (bench) => {
       for (const where of ["signal", "group"] as const) {

@@ -23,7 +23,7 @@ const COMPAT = [
 ] as const;
 const RBX = 0xb0b0_0000_0000_0001n;
 
-/** Whether a tracee was led to 32-bit code; if the kernel does not run it, says so. */
+/** Whether a tracee was led to 32-bit code; if the kernel does not run it, the check is skipped. */
 function toCompat(bench: Bench, tracee: Tracee): boolean {
   const runs = bench.machine.features.includes("ia32");
   if (runs) tracee.set({ cs: 0x23n, rbx: RBX, rax: 7n, rsp: 0x1000_7000n }, "int3");

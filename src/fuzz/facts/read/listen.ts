@@ -8,7 +8,7 @@ const JOBCTL = "do_jobctl_trap, kernel/signal.c";
 const [SIGUSR1, SIGCONT, SIGSTOP] = [10, 18, 19];
 const TRAPPED = "PTRACE_EVENT_STOP, SIGTRAP";
 
-/** A seized tracee at a stop by INT3, which is no PTRACE_EVENT_STOP. */
+/** A seized tracee at a stop by INT3, which is not a PTRACE_EVENT_STOP. */
 function seizedAtInt3(bench: Bench): Tracee {
   const tracee = bench.tracee().seizeRunning();
   tracee.request("INTERRUPT");
@@ -40,7 +40,7 @@ export const listening = requestFacts("INTERRUPT, LISTEN", (fact) => {
       );
     },
   );
-  fact("LISTEN at a stop that is no PTRACE_EVENT_STOP is EIO", REQUEST, (bench) => {
+  fact("LISTEN at a stop that is not a PTRACE_EVENT_STOP is EIO", REQUEST, (bench) => {
     const tracee = seizedAtInt3(bench);
     bench.check("INT3", { result: tracee.request("LISTEN") }, { result: "EIO" });
     const stop = tracee.go({ rax: 39n }, "syscall", "SYSCALL");

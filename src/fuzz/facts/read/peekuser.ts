@@ -41,7 +41,7 @@ export const peekuser = requestFacts("PEEKUSER", (fact) => {
     },
   );
   fact(
-    "PEEKUSER of debug registers that were never written",
+    "PEEKUSER of debug registers that were never written reads 0, of DR6 0xffff0ff0",
     "ptrace_get_debugreg, arch/x86/kernel/ptrace.c",
     (bench, tracee) => {
       for (const [n, offset] of words(DEBUGREG, DEBUGREG_END).entries()) {
@@ -68,7 +68,7 @@ export const peekuser = requestFacts("PEEKUSER", (fact) => {
       }
     },
   );
-  fact("PEEKUSER at an offset that is no multiple of 8 is EIO", ARCH_PTRACE, (bench, tracee) => {
+  fact("PEEKUSER at an offset that is not a multiple of 8 is EIO", ARCH_PTRACE, (bench, tracee) => {
     for (const offset of [1, 2, 3, 4, 5, 6, 7, 215, 220, 849, 929]) {
       bench.check(`offset ${offset}`, tracee.read("PEEKUSER", offset), {
         result: "EIO",

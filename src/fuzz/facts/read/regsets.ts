@@ -35,7 +35,7 @@ function refusesParts(bench: Bench, tracee: Tracee, note: Note, lengths: readonl
   }
 }
 
-/** Whether there is an XSAVE area; if not, says so. */
+/** Whether there is an XSAVE area; if not, the check is skipped. */
 function hasXstate(bench: Bench): boolean {
   const has = bench.machine.xstateLength > 0;
   if (!has) bench.skip("", "there is no XSAVE area");
@@ -77,7 +77,7 @@ export const regsets = requestFacts("GETREGSET", (fact) => {
       },
     );
     fact(
-      `GETREGSET(${note}) of a length that is no multiple of 8 is EINVAL, and writes nothing`,
+      `GETREGSET(${note}) of a length that is not a multiple of 8 is EINVAL, and writes nothing`,
       REGSET,
       (bench, tracee) => {
         if (note !== "NT_X86_XSTATE" || hasXstate(bench)) refusesParts(bench, tracee, note, parts);
@@ -113,7 +113,7 @@ export const regsets = requestFacts("GETREGSET", (fact) => {
     },
   );
   fact(
-    "GETREGSET of an unknown note type is EINVAL, and of those of 32-bit programs",
+    "GETREGSET of an unknown note type, or of one of 32-bit programs, is EINVAL",
     "find_regset, kernel/ptrace.c",
     (bench, tracee) => {
       const unknown = [0, 3, 4, 6, 0x100, 0x203, 0x400, 0x4649_4c45, 2 ** 32 - 1];
@@ -125,7 +125,7 @@ export const regsets = requestFacts("GETREGSET", (fact) => {
       }
     },
   );
-  fact("Of a note type 32 bits count", REGSET, (bench) => {
+  fact("GETREGSET cuts the note type to 32 bits", REGSET, (bench) => {
     const answer = bench.tracee().regset((1n << 32n) + 1n, 8);
     bench.check("0x100000001", answer, { result: 0, length: 8, written: 8 });
   });

@@ -73,13 +73,13 @@ export const requests = requestFacts("requests and tasks", (fact) => {
     unreachable(bench, process.pid, [...ALL, ...ALWAYS]);
   });
   fact(
-    "Requests to a pid that no task has are ESRCH",
+    "Requests to a pid without a task are ESRCH",
     "find_get_task_by_vpid, kernel/pid.c",
     (bench) => {
       unreachable(bench, NO_PID, [...ALL, ...ALWAYS]);
     },
   );
-  fact("PTRACE_KILL of a running tracee and of a zombie is no error", REQUEST, (bench) => {
+  fact("PTRACE_KILL of a running tracee and of a zombie succeeds", REQUEST, (bench) => {
     const running = bench.tracee().spin();
     bench.check("running", { result: running.request("KILL") }, { result: 0 });
     const zombie = bench.tracee().die();

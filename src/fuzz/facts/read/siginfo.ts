@@ -71,7 +71,7 @@ export const siginfo = requestFacts("GETSIGINFO, SETSIGINFO", (fact) => {
     const expected = { ...WHOLE, signo: SIGTRAP, code: (6 << 8) | SIGTRAP };
     bench.check("PTRACE_EVENT_EXIT", infoOf(bench.tracee("event").read("GETSIGINFO")), expected);
   });
-  fact("GETSIGINFO in a group-stop is EINVAL: that is how it is recognized", JOBCTL, (bench) => {
+  fact("GETSIGINFO in a group-stop is EINVAL, which identifies the group-stop", JOBCTL, (bench) => {
     const expected = { result: "EINVAL", written: 0 };
     bench.check("", bench.tracee("group").read("GETSIGINFO"), expected);
   });

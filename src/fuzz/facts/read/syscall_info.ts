@@ -26,7 +26,7 @@ const LONGEST = 96;
 const [SECCOMP_RET_TRACE, SECCOMP_SET_MODE_FILTER, PR_SET_NO_NEW_PRIVS] = [0x7ff0_0000, 1, 38];
 const TRACE_DATA = 0x1234;
 
-/** Whether the kernel has the request (Linux 5.3); if not, says so. */
+/** Whether the kernel has the request (Linux 5.3); if not, the check is skipped. */
 function isThere(bench: Bench): boolean {
   const there = bench.tracee().read("GET_SYSCALL_INFO", 0).result !== "EIO";
   if (!there) bench.skip("", "the kernel does not have this request (Linux 5.3)");

@@ -78,7 +78,7 @@ export const instructions = setupFacts("exceptions", (fact) => {
     }),
   );
   fact(
-    "MOV SS of a selector that is no data segment: SIGSEGV, SI_KERNEL",
+    "MOV SS of a selector that is not a data segment: SIGSEGV, SI_KERNEL",
     GP,
     "R56",
     ...[0n, 0x10n].map((rax): Row => {

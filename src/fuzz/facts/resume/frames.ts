@@ -64,7 +64,7 @@ export const frames = setupFacts("signal frames", (fact) => {
     }),
   );
   fact(
-    "A handler runs with 64-bit cs, and with ss = 0x2b if ss was no writable data segment",
+    "A handler runs with 64-bit cs, and with ss = 0x2b if ss was not a writable data segment",
     SETUP,
     "R21",
     ...(

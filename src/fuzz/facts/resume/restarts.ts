@@ -84,7 +84,7 @@ export const restarts = setupFacts("restarts", (fact) => {
     }),
   );
   fact(
-    "All of orig_rax becomes rax",
+    "A restart copies all 64 bits of orig_rax to rax",
     DO_SIGNAL,
     "R10",
     ...[0n, -2n, 1n << 32n].map(

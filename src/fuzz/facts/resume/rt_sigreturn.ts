@@ -32,13 +32,13 @@ export const rtSigreturn = setupFacts("rt_sigreturn", (fact) => {
   );
   const unusable = [0n, 3n, 0x23n, 0x33n, 0xffffn];
   fact(
-    "Without UC_STRICT_RESTORE_SS an ss that is no writable data segment becomes 0x2b",
+    "Without UC_STRICT_RESTORE_SS an ss that is not a writable data segment becomes 0x2b",
     "force_valid_ss, arch/x86/kernel/signal_64.c",
     "S3",
     ...unusable.map((ss): Row => [show(ss), sigreturn({ ss }, "nops"), trap({ ss: 0x2bn })]),
   );
   fact(
-    "With UC_STRICT_RESTORE_SS such an ss is SIGSEGV at the return",
+    "With UC_STRICT_RESTORE_SS an ss that is not a data segment is SIGSEGV at the return",
     RESTORE,
     "S2 R27",
     ...unusable.map((ss): Row => {

@@ -41,7 +41,7 @@ export const syscallStops = setupFacts("system call stops", (fact) => {
     }),
   );
   fact(
-    "On the way in rax is -ENOSYS",
+    "At an entry stop and a SYSEMU stop rax is -ENOSYS",
     ENTRY_64,
     "W15",
     ...arrival(["entry", "sysemu"], { rax: ENOSYS }),

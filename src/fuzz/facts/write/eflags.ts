@@ -42,7 +42,7 @@ export const eflags = setupFacts("eflags", (fact) => {
     ["SETREGSET: all bits", setregset(216, { eflags: -1n }), { written: { eflags: 0x54fd7n } }],
   );
   fact(
-    "Flags that were written are those with which instructions run",
+    "Written flags are in effect when instructions run",
     "IRET, SDM volume 2",
     "",
     ...written

@@ -152,7 +152,7 @@ export const floatingPoint = setupFacts("floating point", (fact) => {
     ),
   );
   fact(
-    "SETREGSET(NT_X86_XSTATE) of a length that is no multiple of 8 is EINVAL",
+    "SETREGSET(NT_X86_XSTATE) of a length that is not a multiple of 8 is EINVAL",
     REGSET,
     "W29",
     ...[1, 513, 577].map((length) =>

@@ -24,7 +24,7 @@ export const pokeuser = setupFacts("POKEUSER offsets", (fact) => {
     }),
   );
   fact(
-    "POKEUSER at an offset that is no multiple of 8 is EIO",
+    "POKEUSER at an offset that is not a multiple of 8 is EIO",
     ARCH_PTRACE,
     "W10",
     ...at([1, 2, 4, 7, 12, 215], 1n, EIO),

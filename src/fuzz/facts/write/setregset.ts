@@ -25,7 +25,7 @@ export const setregsetFacts = setupFacts("SETREGSET lengths", (fact) => {
     { written: OTHERS },
   ]);
   fact(
-    "SETREGSET of a length that is no multiple of 8 is EINVAL, and writes nothing",
+    "SETREGSET of a length that is not a multiple of 8 is EINVAL, and writes nothing",
     REGSET,
     "W8",
     ...[1, 4, 7, 9, 68, 215, 217, 2 ** 32 - 1].map((length): Row => {
