@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -16,6 +17,7 @@ import {
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LISTED, listCode } from "./listing.mjs";
+import { GENERATED } from "./records.mjs";
 
 /** The flags of all libraries: freestanding, and reproducible with the same compiler. */
 export const C_FLAGS = [
@@ -64,6 +66,10 @@ const NATIVE = {
   },
 };
 
+/** Tables of src/ from which the build writes C and AssemblyScript. */
+const ABI = ["src/encoder/abi.ts", "src/encoder/prototype.ts"];
+const RECORDS = ["src/fuzz/case/records.ts", "src/fuzz/case/layout.ts", "src/encoder/arch.ts"];
+
 /** The entries of the library, as package.json exports them. */
 const ENTRIES = {
   index: "src/index.ts",
@@ -79,6 +85,9 @@ const PROGRAMS = {
   fuzz_worker: "src/fuzz/run/fuzz_worker.ts",
   sandboxed: "src/record/sandboxed.ts",
 };
+
+/** The program in C that `stublab fuzz export` completes. */
+const C_TEMPLATE = "src/fuzz/tell/template.c";
 
 /** The declarations of each source file, before they are bundled. */
 const DECLARATIONS = "build/declarations";
@@ -111,7 +120,7 @@ async function makeFrom(target, sources, make) {
 /** The modules of assembly/, as in asconfig.json: an encoder for each architecture, and the fuzzer's module. */
 async function buildModules() {
   const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
-  const sources = [...files("assembly", ".ts"), "asconfig.json"];
+  const sources = [...files("assembly", ".ts"), "build/records.ts", "asconfig.json"];
   for (const [name, { outFile }] of Object.entries(targets)) {
     await makeFrom(outFile, sources, () => compileModule(name));
   }
@@ -125,14 +134,12 @@ async function compileModule(name) {
   if (error) throw new Error(`assembly/${name} does not compile`);
 }
 
-/** The encoder ABI, the constant table of src/encoder/. */
-async function loadAbi() {
+/** Imports tables of src/. */
+async function loadTables(...paths) {
   const { default: esbuild } = await import("esbuild");
+  const contents = paths.map((path) => `export * from "./${path}";`).join("");
   const { outputFiles } = await esbuild.build({
-    stdin: {
-      contents: 'export * from "./abi.ts"; export * from "./prototype.ts";',
-      resolveDir: "src/encoder",
-    },
+    stdin: { contents, resolveDir: "." },
     bundle: true,
     format: "esm",
     write: false,
@@ -140,9 +147,19 @@ async function loadAbi() {
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
+/** The records that C, AssemblyScript and TypeScript share: what the first two include. */
+async function writeRecords() {
+  mkdirSync("build/amd64", { recursive: true });
+  for (const [target, write] of Object.entries(GENERATED)) {
+    await makeFrom(target, [...RECORDS, "records.mjs"], async () =>
+      writeFileSync(target, write(await loadTables(RECORDS[0]))),
+    );
+  }
+}
+
 /** The version of the ABI and its functions, so that the compiler compares the C encoder with the table. */
 async function writePrototypes(arch) {
-  const { ENCODER_ABI, cPrototype, functionsOf } = await loadAbi();
+  const { ENCODER_ABI, cPrototype, functionsOf } = await loadTables(...ABI);
   const lines = functionsOf(arch).map((name) => `${cPrototype(name)};\n`);
   mkdirSync(`build/${arch}`, { recursive: true });
   writeFileSync(`build/${arch}/abi.h`, `#define ENCODER_ABI ${ENCODER_ABI}\n\n${lines.join("")}`);
@@ -220,17 +237,18 @@ export function compileNative(arch, target, cwd) {
   compileLibrary(target, sources, cwd, flags);
 }
 
-/** Compiles the shim. Executed as a program it is the idle program of shim/amd64/stub.S. */
+/** Compiles the shim; build/ has its records.h. Executed as a program it is the idle program of shim/amd64/stub.S. */
 export function compileShim(target, cwd) {
   const own = readdirSync("shim").filter((name) => name.endsWith(".c"));
   const sources = own.sort().map((name) => `shim/${name}`);
   sources.push(...files("shim/amd64", ".c", ".S"));
-  const includes = ["-iquote", "shim", "-iquote", "shim/amd64"];
+  const includes = ["shim", "shim/amd64", "build/amd64"].flatMap((folder) => ["-iquote", folder]);
   compileLibrary(target, sources, cwd, [...includes, "-Wl,-e,stublab_idle_entry"]);
 }
 
 async function buildLibraries() {
-  await makeFrom("dist/shim.so", files("shim", ".c", ".h", ".S"), () =>
+  const headers = Object.keys(GENERATED).filter((name) => name.endsWith(".h"));
+  await makeFrom("dist/shim.so", [...files("shim", ".c", ".h", ".S"), ...headers], () =>
     compileShim("dist/shim.so"),
   );
   await buildNative("amd64");
@@ -243,8 +261,7 @@ async function buildLibraries() {
 
 function buildNative(arch) {
   const { library, names } = NATIVE[arch];
-  const abi = ["src/encoder/abi.ts", "src/encoder/prototype.ts"];
-  return makeFrom(library, [...files("shim/native", ".c", ".h"), names, ...abi], async () => {
+  return makeFrom(library, [...files("shim/native", ".c", ".h"), names, ...ABI], async () => {
     writeConstants(arch);
     await writePrototypes(arch);
     compileNative(arch, library);
@@ -253,8 +270,10 @@ function buildNative(arch) {
 
 function buildPackage() {
   const configuration = ["package.json", "tsconfig.json", "src/tsconfig.json"];
-  return makeFrom("dist/index.js", [...files("src", ".ts"), ...configuration], async () =>
-    declare(await bundle()),
+  return makeFrom(
+    "dist/index.js",
+    [...files("src", ".ts"), C_TEMPLATE, ...configuration],
+    async () => declare(await bundle()),
   );
 }
 
@@ -287,6 +306,7 @@ async function bundle() {
   });
   chmodSync("dist/cli.js", 0o755);
   await bundlePage(esbuild, "dist");
+  copyFileSync(C_TEMPLATE, "dist/template.c");
   return output;
 }
 
@@ -354,6 +374,7 @@ function exportTypes(code, values) {
 async function build() {
   mkdirSync("dist", { recursive: true });
   mkdirSync("build", { recursive: true });
+  await writeRecords();
   await buildModules();
   await buildLibraries();
   await buildListing();

@@ -7,11 +7,12 @@
 #include "setups.h"
 #include "wait.h"
 
-/**
- * Why a batch ends early: the thread ended; a setup left something that no request can undo; or the
- * thread missed its deadline, and still runs.
- */
-enum { OVER = 1, SPOILED = 2, RUNS_ON = 3 };
+/** Why a batch ends early. */
+enum {
+    OVER = STUBLAB_OVER_ENDED,
+    SPOILED = STUBLAB_OVER_SPOILED,
+    RUNS_ON = STUBLAB_OVER_RUNS_ON,
+};
 
 /** How often a setup is tried or approached if signals from other processes get in its way. */
 enum { MOST_TRIES = 16 };
@@ -57,8 +58,11 @@ int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
 /** Undoes what a setup wrote in addition to the general registers. */
 void restore(int32_t tid, const struct stublab_setup *setup, const struct stublab_trial *trial);
 
-/** Whether a setup sets the trap flag on its way, even if its last write clears it. */
-int pokes_trap_flag(const struct stublab_setup *setup);
+/**
+ * Whether a setup must begin at the breakpoint, as its outcome depends on how the thread stopped:
+ * it sets the trap flag on its way, or it blocks the signal with which it resumes.
+ */
+int begins_at_rest(const struct stublab_setup *setup);
 
 /** Whether the next setup can begin at the stop after a setup. */
 int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *outcome);

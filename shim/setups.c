@@ -67,7 +67,7 @@ static int64_t attempt(int32_t tid, const struct stublab_setup *setup,
     outcome->resumed = -1;
     outcome->status = 0;
     outcome->signal = 0;
-    int64_t result = pokes_trap_flag(setup) ? settle(tid, trial, watch) : 0;
+    int64_t result = begins_at_rest(setup) ? settle(tid, trial, watch) : 0;
     if (result == 0)
         result = arrive(tid, setup->from, trial, watch);
     if (result == 0)

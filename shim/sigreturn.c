@@ -1,5 +1,4 @@
 #include "sigreturn.h"
-#include "exchange.h"
 #include "syscall.h"
 #include <asm-generic/errno.h>
 #include <asm-generic/poll.h>
@@ -21,10 +20,6 @@ int64_t stublab_sigreturn_code(void *page, uint64_t length) {
 
 uint32_t stublab_sigreturn_handler_offset(void) {
     return (uint32_t)(stublab_sigreturn_handler - stublab_sigreturn_begin);
-}
-
-uint32_t stublab_exchange_length(void) {
-    return sizeof(struct stublab_exchange);
 }
 
 static int64_t futex(uint32_t *word, int operation, uint32_t value,

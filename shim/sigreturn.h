@@ -1,18 +1,15 @@
 // The contract of shim/sigreturn.c with src/fuzz/try/sigreturn/: register setups that a stub tries
-// by itself, by rt_sigreturn. The host and the stub share a struct stublab_exchange (exchange.h).
+// by itself, by rt_sigreturn. The host and the stub share a struct stublab_exchange.
 #ifndef STUBLAB_SIGRETURN_H
 #define STUBLAB_SIGRETURN_H
 
+#include "records.h"
 #include "shim.h"
-
-struct stublab_exchange;
 
 /** Copies the code of the stub's loop to `page`, which has `length` bytes. Returns its length. */
 STUBLAB_EXPORT int64_t stublab_sigreturn_code(void *page, uint64_t length);
 /** Offset in that code of the signal handler. At offset 0 there is a breakpoint instruction. */
 STUBLAB_EXPORT uint32_t stublab_sigreturn_handler_offset(void);
-/** The size of struct stublab_exchange in bytes. */
-STUBLAB_EXPORT uint32_t stublab_exchange_length(void);
 
 /** Gives the stub its turn. */
 STUBLAB_EXPORT int64_t stublab_give_turn(struct stublab_exchange *exchange);

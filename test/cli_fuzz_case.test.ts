@@ -73,7 +73,7 @@ command("export writes a program that reproduces it", async () => {
   const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program, source];
   execFileSync(process.env.CC || "cc", flags);
   const output = execFileSync(program, { encoding: "utf8" });
-  assert.match(output, /0 fields are not as predicted, and 0 not as they were seen/);
+  assert.match(output, /0 fields are not as predicted, and 0 not as seen there/);
   assert.match(readFileSync(source, "utf8"), /stublab fuzz replay - <<'CASE'\n \* \{"schema"/);
 });
 
@@ -81,14 +81,14 @@ command("a program exits with 1 on a machine with another outcome", async () => 
   const { stdout } = await fuzz("export", path, "--c");
   const program = join(folder, "other");
   // Simulates another kernel, in which r15 differs.
-  const altered = stdout.replace("given.r15 = 0x77;", "given.r15 = 0x78;");
+  const altered = stdout.replace("[R15] = 0x77,", "[R15] = 0x78,");
   assert.not(altered === stdout);
   const wrong = altered.replaceAll("0xb7f", "0x77f");
   const args = ["-std=c11", "-o", program, "-x", "c", "-"];
   execFileSync(process.env.CC || "cc", args, { input: wrong });
   const { status, stdout: told } = spawnSync(program, { encoding: "utf8" });
   assert.is(status, 1);
-  assert.match(told, /wait {5}status {4}0x77f +0x77f +0xb7f +not as predicted NOT AS SEEN/);
+  assert.match(told, /status +0x77f +0x77f +0xb7f +not as predicted NOT AS SEEN/);
 });
 
 command(
@@ -99,7 +99,7 @@ command(
     assert.equal(JSON.parse(stdout).differences, [{ field: "code", predicted: 2, seen: 1 }]);
     const { stdout: told } = await fuzz("replay", path, "--plant", "R47.code=2");
     assert.match(told, /^planted: R47\.code=0x2$/m);
-    assert.match(told, /^ {2}R47 {2}What is not mapped: SIGSEGV \(11\), si_code 2,/m);
+    assert.match(told, /^ {2}R47 {2}An address that is not mapped: SIGSEGV, si_code 2 /m);
     const small = await fuzz("minimize", path, "--plant", "R47");
     assert.is(small.code, 0, small.stderr);
     const program = await fuzz("export", path, "--c", "--plant", "R47.code=2");

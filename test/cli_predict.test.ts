@@ -36,8 +36,8 @@ command("prints the prediction, and the rules that determine it", async () => {
   const { code, stdout } = await predict(file(REFUSED));
   assert.is(code, 0);
   assert.match(stdout, /^ {2}error +EIO$/m);
-  assert.match(stdout, /^ {2}W1 +Words are put in one after the other/m);
-  assert.match(stdout, /^ {2}W3 +A selector that is not 0 must ask for privilege level 3 /m);
+  assert.match(stdout, /^ {2}W1 +Words are written one after the other/m);
+  assert.match(stdout, /^ {2}W3 +A selector other than 0 must have the privilege level 3 /m);
 });
 
 command("--json prints a document", async () => {

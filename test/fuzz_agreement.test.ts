@@ -8,9 +8,7 @@ import { formatCase, readSetup } from "../src/fuzz/case/case.ts";
 import { SetupList } from "../src/fuzz/case/setup_list.ts";
 import { SETUP_SIZE } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
-import { differs } from "../src/fuzz/predict/model/difference.ts";
-import { Model } from "../src/fuzz/predict/model/model.ts";
-import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { Model } from "../src/fuzz/predict/model.ts";
 import { differencesAt } from "../src/fuzz/predict/predicted.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
@@ -35,7 +33,6 @@ const { constants } = trier.tracer.encoder;
 const machine = readMachine(trier.tracer);
 const model = new Model(machine);
 const batch = new Batch(BATCH);
-const prediction = new Prediction();
 
 /** Calls `look` after each case. */
 function tryCases(look: (i: number, index: number) => void): void {
@@ -62,10 +59,10 @@ agreement("what is predicted comes, and hardly anything is not predicted", () =>
   let unpredicted = 0;
   const disagreements: string[] = [];
   tryCases((i, index) => {
-    model.predict(batch, i, prediction);
-    if (prediction.unpredicted !== null) unpredicted++;
-    if (!differs(prediction, batch, i) || disagreements.length >= TOLD) return;
-    const fields = differencesAt(prediction, batch, i).map(
+    const differs = model.differs(batch, i);
+    if (model.prediction.unpredicted !== null) unpredicted++;
+    if (!differs || disagreements.length >= TOLD) return;
+    const fields = differencesAt(model.prediction, batch, i).map(
       ({ field, predicted, seen }) => `${field}: ${hex(predicted)}, but came ${seen && hex(seen)}`,
     );
     const told = JSON.stringify(formatCase(readSetup(batch, i), constants));

@@ -10,8 +10,8 @@ import { placeOf } from "../src/fuzz/case/code.ts";
 import { indexOf } from "../src/fuzz/case/setups.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
-import { Judge } from "../src/fuzz/predict/judge.ts";
 import { KnownSignatures } from "../src/fuzz/predict/known.ts";
+import { Model } from "../src/fuzz/predict/model.ts";
 import { parsePlant } from "../src/fuzz/predict/plant.ts";
 import { AGREES, DIFFERS } from "../src/fuzz/predict/signature.ts";
 import { emptyResult, Part } from "../src/fuzz/run/part.ts";
@@ -56,8 +56,8 @@ const toInt3: Case = {
 /** What a part finds that has one case, and how many stubs it took more than one. */
 function find(trier: SpoiledTrier, plant?: string) {
   const change = plant === undefined ? undefined : parsePlant(plant);
-  const judge = new Judge(readMachine(trier.tracer), change);
-  const part = new Part(trier, new Batch(1), judge, new KnownSignatures());
+  const model = new Model(readMachine(trier.tracer), change);
+  const part = new Part(trier, new Batch(1), model, new KnownSignatures());
   const result = emptyResult();
   part.given(recordsOf([toInt3]), 0, result);
   const [found, ...others] = result.found;

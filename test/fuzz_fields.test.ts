@@ -4,9 +4,7 @@ import { Batch } from "../src/fuzz/case/batch.ts";
 import { type Case, readSetup, writeSetup } from "../src/fuzz/case/case.ts";
 import { readFields } from "../src/fuzz/case/fields.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
-import { differs } from "../src/fuzz/predict/model/difference.ts";
-import { Model } from "../src/fuzz/predict/model/model.ts";
-import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { Model } from "../src/fuzz/predict/model.ts";
 import { differencesOf, predictedFields } from "../src/fuzz/predict/predicted.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Observer } from "../src/fuzz/try/observer.ts";
@@ -26,7 +24,6 @@ fields("fields differ where the fast comparison says so, and nowhere else", () =
     const model = new Model(machine, change);
     const generator = new Generator(5n, undefined, machine);
     const batch = new Batch(BATCH);
-    const prediction = new Prediction();
     let found = 0;
     for (let start = 0; start < CASES; start += BATCH) {
       for (let i = 0; i < BATCH; i++) {
@@ -37,11 +34,11 @@ fields("fields differ where the fast comparison says so, and nowhere else", () =
       trier.run(batch, BATCH);
       for (let i = 0; i < BATCH; i++) {
         const it = readSetup(batch, i);
-        model.predict(batch, i, prediction);
+        const prediction = model.predict(batch, i);
         const slow = differencesOf(predictedFields(it, prediction), readFields(it, batch, i));
         assert.is(
           slow.length > 0,
-          differs(prediction, batch, i),
+          model.differs(batch, i),
           JSON.stringify([start + i, it, slow], (_, word) =>
             typeof word === "bigint" ? word.toString(16) : word,
           ),

@@ -8,7 +8,7 @@ import { placeOf } from "../src/fuzz/case/code.ts";
 import { indexOf, REGISTERS } from "../src/fuzz/case/setups.ts";
 import { Examiner } from "../src/fuzz/predict/examiner.ts";
 import { changedWords, minimize } from "../src/fuzz/predict/minimize.ts";
-import type { Change } from "../src/fuzz/predict/model/model.ts";
+import type { Change } from "../src/fuzz/predict/model.ts";
 
 const minimizing = suite("fuzz: minimize");
 

@@ -4,8 +4,7 @@ import { openEncoder } from "../src/encoder/open.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
 import { parseCase, writeSetup } from "../src/fuzz/case/case.ts";
 import { CODE, CONSTANTS, SCRATCH, STACK } from "../src/fuzz/case/code.ts";
-import { Model } from "../src/fuzz/predict/model/model.ts";
-import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { Model } from "../src/fuzz/predict/model.ts";
 import type { Machine } from "../src/fuzz/try/machine.ts";
 
 const unpredicted = suite("fuzz: what the model does not predict");
@@ -25,9 +24,7 @@ function ruleOf(registers: Record<string, bigint>, on = "CONT"): string | null {
   const kinds = { from: "signal", way: "SETREGS", on, signal: null };
   const document = { schema: "stublab.case/1", ...kinds, registers: Object.fromEntries(words) };
   writeSetup(parseCase(document, encoder.constants), batch, 0);
-  const prediction = new Prediction();
-  model.predict(batch, 0, prediction);
-  return prediction.unpredicted;
+  return model.predict(batch, 0).unpredicted;
 }
 
 const refused = (rip: bigint) => ruleOf({ ss: 0x33n, rip });

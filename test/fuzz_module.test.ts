@@ -1,90 +1,28 @@
-import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadWasm } from "../src/encoder/wasm_file.ts";
 import { EncoderError } from "../src/errors.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
-import { MOST_PAIRS } from "../src/fuzz/case/case.ts";
 import { FuzzModule, fuzzModule } from "../src/fuzz/case/module.ts";
 import { MOST_SETUPS, SetupList } from "../src/fuzz/case/setup_list.ts";
-import {
-  FROMS,
-  ONS,
-  OUTCOME,
-  OUTCOME_SIZE,
-  REGISTERS,
-  SETUP,
-  SETUP_SIZE,
-  WANT_FRAME,
-  WANT_INFO,
-  WANT_WRITTEN,
-  WAYS,
-} from "../src/fuzz/case/setups.ts";
-import { Generator, PATHS } from "../src/fuzz/draw/generate.ts";
+import { SETUP_SIZE } from "../src/fuzz/case/setups.ts";
+import { Generator } from "../src/fuzz/draw/generate.ts";
 import { PLACES, TABLES } from "../src/fuzz/draw/tables.ts";
 import { KnownSignatures } from "../src/fuzz/predict/known.ts";
 import { thrown } from "./thrown.ts";
 
-const layout = suite("fuzz: one layout in three languages");
-
-/** What the module exports as numbers. */
-const globals = Object.entries(loadWasm("fuzz.wasm")).flatMap(([name, it]) =>
-  it instanceof WebAssembly.Global ? [[name, it] as const] : [],
-);
-const constants = globals.filter(([name]) => /^[A-Z]/.test(name));
-
-/** Names numbered in their order, each with a prefix. */
-const numbered = (prefix: string, names: readonly string[]): [string, number][] =>
-  names.map((name, i) => [`${prefix}_${name}`, i]);
-const KINDS: readonly (readonly [string, number])[] = [
-  ...numbered(
-    "FROM",
-    FROMS.map((name) => name.toUpperCase()),
-  ),
-  ...numbered("WAY", WAYS),
-  ...numbered("ON", ONS),
-  ["WANT_WRITTEN", WANT_WRITTEN],
-  ["WANT_INFO", WANT_INFO],
-  ["WANT_FRAME", WANT_FRAME],
-];
-
-layout("AssemblyScript numbers and places everything as TypeScript does", () => {
-  const bytes = (prefix: string, halves: Readonly<Record<string, number>>): [string, number][] =>
-    Object.entries(halves).map(([name, half]) => [`${prefix}_${name}`, 4 * half]);
-  const expected: (readonly [string, number])[] = [
-    ...KINDS,
-    ...numbered("PATH", PATHS),
-    ...bytes("SETUP", SETUP),
-    ...bytes("OUTCOME", OUTCOME),
-    ["SETUP_SIZE", SETUP_SIZE],
-    ["OUTCOME_SIZE", OUTCOME_SIZE],
-    ["REGISTERS", REGISTERS.length],
-    ["MOST_PAIRS", MOST_PAIRS],
-    // Those of src/fuzz/predict/model/difference.ts, and of struct ptrace_syscall_info.
-    ["KNOWS_ERROR", 1],
-    ["KNOWS_STATUS", 2],
-    ["KNOWS_INFO", 4],
-    ["KNOWS_ADDRESS", 8],
-    ["SYSCALL_INFO_WORDS", 11],
-  ];
-  assert.equal(new Map(constants.map(([name, { value }]) => [name, value])), new Map(expected));
-});
-
-layout("C numbers everything as TypeScript does", () => {
-  const header = readFileSync("shim/setups.h", "utf8");
-  const found = [...header.matchAll(/STUBLAB_((?:FROM|WAY|ON|WANT)_\w+)\s*=\s*(\d+)/g)];
-  assert.equal(new Map(found.map(([, name, number]) => [name, Number(number)])), new Map(KINDS));
-});
-
-layout("the module lacks no table and no place", () => {
-  const names = globals.map(([name]) => name).filter((name) => !/^[A-Z]/.test(name));
-  const given = [...Object.keys(TABLES), ...Object.keys(PLACES), "seeds", "seedCount", "heap"];
-  assert.equal(names.sort(), given.sort());
-});
-
-layout.run();
-
 const memory = suite("fuzz: memory of the module");
+
+memory("the module lacks no table and no place", () => {
+  const names = Object.entries(loadWasm("fuzz.wasm")).flatMap(([name, it]) =>
+    it instanceof WebAssembly.Global && !/^[A-Z]/.test(name) ? [name] : [],
+  );
+  const machine = ["xstateLength", "xfeatures", "mxcsrMask", "stubCode"];
+  const areas = ["heap", "prediction", "predictedOutcome", "tally", "unpredicted", "exercised"];
+  const given = [...Object.keys(TABLES), ...Object.keys(PLACES), "seeds", "seedCount"];
+  const all = [...given, ...machine, ...areas, "codeBytes", "constantBytes"];
+  assert.equal(names.sort(), all.sort());
+});
 
 memory("batches share none, and what one gave back is another's", () => {
   const [first, second] = [new Batch(8), new Batch(8)];

@@ -6,10 +6,8 @@ import { Batch } from "../src/fuzz/case/batch.ts";
 import { type Case, formatCase, readSetup, writeSetup } from "../src/fuzz/case/case.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { changedWords, minimize } from "../src/fuzz/predict/minimize.ts";
-import { differs } from "../src/fuzz/predict/model/difference.ts";
-import { Model } from "../src/fuzz/predict/model/model.ts";
-import { type Mutant, mutants } from "../src/fuzz/predict/model/mutants.ts";
-import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { Model } from "../src/fuzz/predict/model.ts";
+import { type Mutant, mutants } from "../src/fuzz/predict/mutants.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 
@@ -31,7 +29,6 @@ const machine = readMachine(trier.tracer);
 const right = new Model(machine);
 const batch = new Batch(BATCH);
 const single = new Batch(1);
-const prediction = new Prediction();
 
 interface Found {
   readonly it: Case;
@@ -64,8 +61,7 @@ function findAll(): ReadonlyMap<Mutant, Found> {
 
 function firstDifference(model: Model): number {
   for (let i = 0; i < BATCH; i++) {
-    model.predict(batch, i, prediction);
-    if (differs(prediction, batch, i)) return i;
+    if (model.differs(batch, i)) return i;
   }
   return -1;
 }
@@ -97,8 +93,7 @@ planted("each is found", () => {
 function tells(wrong: Model, it: Case): boolean {
   writeSetup(it, single, 0);
   trier.run(single, 1);
-  wrong.predict(single, 0, prediction);
-  return differs(prediction, single, 0);
+  return wrong.differs(single, 0);
 }
 
 for (const [k, mutant] of all.entries()) {

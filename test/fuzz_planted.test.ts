@@ -10,10 +10,8 @@ import { type Case, readSetup, writeSetup } from "../src/fuzz/case/case.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { Examiner } from "../src/fuzz/predict/examiner.ts";
 import { changedWords } from "../src/fuzz/predict/minimize.ts";
-import { differs } from "../src/fuzz/predict/model/difference.ts";
-import { Model } from "../src/fuzz/predict/model/model.ts";
-import { type Mutant, mutants } from "../src/fuzz/predict/model/mutants.ts";
-import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
+import { Model } from "../src/fuzz/predict/model.ts";
+import { type Mutant, mutants } from "../src/fuzz/predict/mutants.ts";
 import { writeFinding } from "../src/fuzz/tell/finding.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
@@ -38,7 +36,6 @@ function find(all: readonly Mutant[]): Map<Mutant, Case> {
   const models = new Map(all.map((mutant) => [mutant, new Model(machine, mutant.change)]));
   const generator = new Generator(3n, undefined, { ...machine, path: "both" });
   const batch = new Batch(BATCH);
-  const prediction = new Prediction();
   const found = new Map<Mutant, Case>();
   for (let start = 0; start < CASES && found.size < all.length; start += BATCH) {
     for (let i = 0; i < BATCH; i++) {
@@ -48,8 +45,7 @@ function find(all: readonly Mutant[]): Map<Mutant, Case> {
     trier.run(batch, BATCH);
     for (const [mutant, model] of models) {
       for (let i = 0; i < BATCH && !found.has(mutant); i++) {
-        model.predict(batch, i, prediction);
-        if (differs(prediction, batch, i)) found.set(mutant, readSetup(batch, i));
+        if (model.differs(batch, i)) found.set(mutant, readSetup(batch, i));
       }
       if (found.has(mutant)) models.delete(mutant);
     }

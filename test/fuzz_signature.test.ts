@@ -7,7 +7,7 @@ import { placeOf } from "../src/fuzz/case/code.ts";
 import { indexOf, OUTCOME } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { SEEDS } from "../src/fuzz/draw/seeds.ts";
-import { Judge } from "../src/fuzz/predict/judge.ts";
+import { Model } from "../src/fuzz/predict/model.ts";
 import {
   AGREES,
   DIFFERS,
@@ -62,13 +62,12 @@ signatures("of what a case does not decide nothing is told", () => {
   // getppid's answer, divided by 4095.
   writeSetup(it("div", { orig_rax: 110n, rdi: 0xfffn }, { from: "entry" }), batch, 0);
   trier.run(batch, 1);
-  const judge = new Judge(readMachine(trier.tracer));
-  judge.judge(batch, 0);
+  const { stoppedKnown } = new Model(readMachine(trier.tracer)).predict(batch, 0);
   const rax = indexOf("rax");
-  assert.is((judge.decided >>> rax) & 1, 0);
+  assert.is((stoppedKnown >>> rax) & 1, 0);
   const seen = [0n, 1n, 7n].map((quotient) => {
     batch.outcomeWords[OUTCOME.stopped / 2 + rax] = quotient;
-    return [signatureOf(batch, 0, AGREES, judge.decided), signatureOf(batch, 0, AGREES)] as const;
+    return [signatureOf(batch, 0, AGREES, stoppedKnown), signatureOf(batch, 0, AGREES)] as const;
   });
   assert.is(new Set(seen.map(([told]) => told)).size, 1);
   assert.is.not(seen[0]?.[1], seen[1]?.[1], "else it would be");

@@ -63,7 +63,7 @@ async function bundle() {
     logLevel: "warning",
   });
   await bundlePage(esbuild, OUT);
-  for (const file of readdirSync("dist").filter((name) => /\.(so|wasm|json)$/.test(name))) {
+  for (const file of readdirSync("dist").filter((name) => /\.(so|wasm|json|c)$/.test(name))) {
     copyFileSync(`dist/${file}`, `${OUT}/${file}`);
   }
 }

@@ -117,12 +117,13 @@ compile("two builds in different folders give the same bytes", async () => {
   const { compileNative, compileShim } = await import(pathToFileURL("build.mjs").href);
   const arches = NATIVES.length === 1 ? ["amd64"] : ["amd64", "arm64"];
   const build = (folder: string) => {
-    cpSync("shim", join(folder, "shim"), { recursive: true });
+    for (const part of ["shim", ...arches.map((arch) => `build/${arch}`)]) {
+      cpSync(part, join(folder, part), { recursive: true });
+    }
     const libraries = [join(folder, "shim.so")];
     compileShim(libraries[0], folder);
     for (const arch of arches) {
       const library = join(folder, `native-${arch}.so`);
-      cpSync(`build/${arch}`, join(folder, "build", arch), { recursive: true });
       compileNative(arch, library, folder);
       libraries.push(library);
     }

@@ -11,14 +11,20 @@ import {
   WANT_INFO,
   WAYS,
 } from "../src/fuzz/case/setups.ts";
-import { Book, type Change } from "../src/fuzz/predict/model/book.ts";
-import { ReturnPhase } from "../src/fuzz/predict/model/return.ts";
+import { type Change, Model } from "../src/fuzz/predict/model.ts";
+import type { Machine } from "../src/fuzz/try/machine.ts";
 
 const KINDS =
   FROMS.indexOf("signal") |
   (WAYS.indexOf("SETREGS") << 8) |
   (ONS.indexOf("CONT") << 16) |
   (WANT_INFO << 24);
+
+/** None of the rules of rt_sigreturn depends on it. */
+const MACHINE: Machine = {
+  ...{ release: "", vendor: "", family: 0, model: 0, features: [] },
+  ...{ xstateLength: 0, xfeatures: 0, mxcsrMask: 0, stubCode: 0 },
+};
 
 const ORIG_RAX = indexOf("orig_rax");
 
@@ -27,19 +33,19 @@ const ORIG_RAX = indexOf("orig_rax");
  * kernel has to the same registers are compared so without a model of what comes then.
  */
 export class Equivalent {
-  readonly #return: ReturnPhase;
+  readonly #model: Model;
 
   /** @param change a rule that is taken away or altered, for tests of what finds that out */
   constructor(change?: Change) {
-    this.#return = new ReturnPhase(new Book({ features: [] }, change));
+    this.#model = new Model(MACHINE, change);
   }
 
   /** Writes the equivalent of setup `i` of a batch, which is of the way SIGRETURN, as setup `j` of another. */
-  write({ setups }: Pick<Batch, "setups">, i: number, to: Pick<Batch, "setups">, j: number): void {
+  write(from: Pick<Batch, "setups">, i: number, to: Pick<Batch, "setups">, j: number): void {
     const at = setupAt(j);
     to.setups.fill(0, at, at + SETUP.words);
     to.setups[at + SETUP.kinds] = KINDS;
-    this.#return.put(setups, setupAt(i), to.setups, at + SETUP.words);
+    this.#model.putReturned(from, i, to.setups.subarray(at + SETUP.words));
   }
 }
 

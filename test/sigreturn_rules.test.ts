@@ -5,11 +5,9 @@ import * as assert from "uvu/assert";
 import { Batch } from "../src/fuzz/case/batch.ts";
 import { formatCase, readSetup } from "../src/fuzz/case/case.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
-import { differs } from "../src/fuzz/predict/model/difference.ts";
-import { type Change, Model } from "../src/fuzz/predict/model/model.ts";
-import { Prediction } from "../src/fuzz/predict/model/prediction.ts";
-import { SIGRETURN_RULES } from "../src/fuzz/predict/model/return_rules.ts";
+import { type Change, Model } from "../src/fuzz/predict/model.ts";
 import { differencesAt } from "../src/fuzz/predict/predicted.ts";
+import { rules as rulesOf } from "../src/fuzz/predict/rules.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 import { Equivalent, sameOutcome } from "./sigreturn_equivalent.ts";
@@ -59,17 +57,20 @@ rules(`the model predicts what comes of it (${CASES} cases)`, () => {
     const batch = new Batch(SIZE);
     const generator = new Generator(SEED + 1n, undefined, { path: "sigreturn" });
     const model = new Model(readMachine(trier.tracer));
-    const prediction = new Prediction();
     let unpredicted = 0;
     for (let done = 0; done < CASES; done += SIZE) {
       generator.generate(batch, 0, done, SIZE);
       trier.run(batch, SIZE);
       for (let i = 0; i < SIZE; i++) {
-        model.predict(batch, i, prediction);
-        if (prediction.unpredicted !== null) unpredicted++;
-        if (!differs(prediction, batch, i)) continue;
+        const differs = model.differs(batch, i);
+        if (model.prediction.unpredicted !== null) unpredicted++;
+        if (!differs) continue;
         const it = formatCase(readSetup(batch, i), trier.tracer.encoder.constants);
-        assert.equal(differencesAt(prediction, batch, i), [], `${done + i}: ${JSON.stringify(it)}`);
+        assert.equal(
+          differencesAt(model.prediction, batch, i),
+          [],
+          `${done + i}: ${JSON.stringify(it)}`,
+        );
       }
     }
     assert.ok(unpredicted < CASES / 20, `${unpredicted} of ${CASES} are not predicted`);
@@ -78,9 +79,10 @@ rules(`the model predicts what comes of it (${CASES} cases)`, () => {
   }
 });
 
-const FLAGS = SIGRETURN_RULES.S4.values.mask;
+const RETURN_RULES = rulesOf().filter(({ phase }) => phase === "return");
+const FLAGS = RETURN_RULES.find(({ id }) => id === "S4")?.values.mask ?? 0n;
 const CHANGES: readonly Change[] = [
-  ...Object.keys(SIGRETURN_RULES).map((id) => ({ id, remove: true }) as const),
+  ...RETURN_RULES.map(({ id }) => ({ id, remove: true }) as const),
   { id: "S2", value: "mask", to: 0xffn },
   { id: "S2", value: "level", to: 2n },
   { id: "S3", value: "code", to: 0x23n },

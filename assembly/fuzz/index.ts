@@ -8,43 +8,42 @@ import { OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
 import { signatureOf } from "./signature";
 import { trace } from "./traced";
 
+export * from "../model/access";
+export * from "../model/arch_do_signal_or_restart";
+export * from "../model/arch_ptrace";
+export * from "../model/canonical";
+export * from "../model/do_syscall_64";
+export * from "../model/exit_to_user_mode";
+export * from "../model/force_sig";
+export * from "../model/genregs_set";
+export * from "../model/get_signal";
+export * from "../model/instructions";
+export * from "../model/iret";
+export * from "../model/machine";
+export { U6, U6_source, U6_text } from "../model/prediction";
+export * from "../model/processor";
+export * from "../model/ptrace_regset";
+export * from "../model/ptrace_request";
+export * from "../model/ptrace_set_debugreg";
+export * from "../model/ptrace_set_syscall_info";
+export * from "../model/putreg";
+export * from "../model/restore_sigcontext";
+export * from "../model/resume";
+export { exercised, usedRule, usedRules } from "../model/rule";
+export * from "../model/set_segment_reg";
+export * from "../model/setup_rt_frame";
+export * from "../model/syscall_work";
+export * from "../model/target";
+export * from "../model/target_calls";
+export * from "../model/traps";
+export * from "../model/write";
+export * from "../model/xfpregs_set";
+export * from "../model/xstateregs_set";
+export * from "./assess";
 export * from "./difference";
 export { kills } from "./kinds";
 export * from "./setup";
-export {
-  addresses,
-  baseline,
-  bases,
-  boundaries,
-  calls,
-  codes,
-  controls,
-  endOfScratch,
-  froms,
-  oddCalls,
-  oddOffsets,
-  ons,
-  otherPlaces,
-  pageConstants,
-  pageScratch,
-  placeHandler,
-  placeLoad,
-  placeSpin,
-  placeStack,
-  placeStore,
-  placeSyscall,
-  registers,
-  restarts,
-  results,
-  seedCount,
-  seeds,
-  selectors,
-  stacks,
-  stores,
-  usableSelectors,
-  vsyscalls,
-  ways,
-} from "./tables";
+export * from "./tables";
 
 /** The first byte of memory that the host may use. */
 export const heap: usize = __heap_base;

@@ -1,21 +1,11 @@
 // How a setup is written, from which stop, and how the stub is resumed.
 
-import {
-  SIGCHLD,
-  SIGCONT,
-  SIGKILL,
-  SIGRTMAX,
-  SIGSTOP,
-  SIGTSTP,
-  SIGTTIN,
-  SIGTTOU,
-  SIGURG,
-  SIGUSR1,
-  SIGUSR2,
-  SIGWINCH,
-} from "../linux/signal";
+import { SIGKILL, SIGRTMAX, SIGSTOP } from "../linux/signal";
+import { SYNCHRONOUS } from "../model/force_sig";
+import { HANDLED, IGNORED, TTY_STOPS } from "../model/get_signal";
+import { isIn } from "../model/task";
 import { below } from "./random";
-import { FROM_GROUP, FROM_SIGNAL } from "./setup";
+import { FROM_GROUP, FROM_SIGNAL, Setup, WAY_SIGMASK } from "./setup";
 import { froms, ons, pick, ways } from "./tables";
 
 export function drawFrom(): u32 {
@@ -30,9 +20,8 @@ export function drawOn(): u32 {
   return u32(pick(ons));
 }
 
-const HANDLED = memory.data<u32>([SIGUSR1, SIGUSR2]);
-const IGNORED = memory.data<u32>([SIGCHLD, SIGCONT, SIGURG, SIGWINCH]);
-const STOPPING = memory.data<u32>([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU]);
+/** Signals that stop a process, or do nothing in an orphaned process group. */
+const STOPPING: u64 = (1 << (SIGSTOP - 1)) | TTY_STOPS;
 const NO_SIGNALS = memory.data<u32>([
   65, 66, 127, 128, 0x100, 0x7fff_ffff, 0x8000_000a, 0xffff_ffff,
 ]);
@@ -41,9 +30,9 @@ const NO_SIGNALS = memory.data<u32>([
 export function drawSignal(): u32 {
   const kind = below(64);
   if (kind < 50) return 0;
-  if (kind < 57) return oneOf(HANDLED, 2);
-  if (kind < 59) return oneOf(IGNORED, 4);
-  if (kind < 61) return oneOf(STOPPING, 4);
+  if (kind < 57) return oneIn(HANDLED);
+  if (kind < 59) return oneIn(IGNORED);
+  if (kind < 61) return oneIn(STOPPING);
   if (kind < 62) return oneOf(NO_SIGNALS, 8);
   return drawFatal();
 }
@@ -53,6 +42,17 @@ export function oneOf(list: usize, length: u32): u32 {
   return load<u32>(list + 4 * below(length));
 }
 
+/** One of the signals of a set. */
+function oneIn(set: u64): u32 {
+  for (let n = below(u32(popcnt(set))); n > 0; n--) set &= set - 1;
+  return u32(ctz(set)) + 1;
+}
+
+/** A signal that an instruction can raise. */
+export function drawRaised(): u32 {
+  return oneIn(SYNCHRONOUS);
+}
+
 /** Any valid signal. */
 export function drawFatal(): u32 {
   return 1 + below(SIGRTMAX);
@@ -60,25 +60,29 @@ export function drawFatal(): u32 {
 
 /** Whether targets have a handler for a signal. */
 export function isHandled(signal: u32): bool {
-  return has(HANDLED, 2, signal);
+  return signal != 0 && isIn(signal, HANDLED);
 }
 
 /**
- * Whether a stub that is resumed with this signal ends. At a stop that is not caused by a signal, the signal first
- * causes its own stop; at a group-stop it is ignored.
+ * Whether the signal of a setup ends the stub. At a stop that is not caused by a signal, the signal first causes its own
+ * stop; at a group-stop it is ignored.
  */
-export function kills(from: u32, signal: u32): bool {
-  if (from == FROM_SIGNAL) return isFatal(signal);
-  return from != FROM_GROUP && signal == SIGKILL;
+export function kills(setup: Setup): bool {
+  if (setup.from != FROM_SIGNAL) return setup.from != FROM_GROUP && setup.signal == SIGKILL;
+  return isFatal(setup.signal) && !isBlocked(setup);
+}
+
+/** SIGKILL and SIGSTOP, as bits of a signal set. */
+const UNBLOCKABLE: u64 = 0x40100;
+
+/** Whether a setup blocks its signal, which then stays pending. */
+function isBlocked(setup: Setup): bool {
+  if (setup.way != WAY_SIGMASK || setup.length != 8) return false;
+  return isIn(setup.signal, load<u64>(setup.words) & ~UNBLOCKABLE);
 }
 
 /** Whether the default action of a signal ends a process. */
 function isFatal(signal: u32): bool {
   if (signal < 1 || signal > u32(SIGRTMAX)) return false;
-  return !(isHandled(signal) || has(IGNORED, 4, signal) || has(STOPPING, 4, signal));
-}
-
-function has(list: usize, length: u32, number: u32): bool {
-  for (let k: u32 = 0; k < length; k++) if (load<u32>(list + 4 * k) == number) return true;
-  return false;
+  return !isIn(signal, HANDLED | IGNORED | STOPPING);
 }

@@ -1,5 +1,6 @@
 // Mutations of a setup.
 
+import { baseline } from "../model/target";
 import { drawFrom, drawOn, drawSignal, drawWay } from "./kinds";
 import { drawLength, drawPair, drawPairs, drawWords } from "./other_ways";
 import { below } from "./random";
@@ -16,7 +17,7 @@ import {
   WAY_SYSCALL_INFO,
   WAY_XSTATE,
 } from "./setup";
-import { baseline, wordsOf } from "./tables";
+import { wordsOf } from "./tables";
 
 /** Changes a setup in one place or a few. Words may be spliced in from `count` other setups. */
 export function mutate(setup: Setup, others: usize, count: u32): void {

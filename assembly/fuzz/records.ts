@@ -1,7 +1,8 @@
 // Copies and clears setups. For so few bytes, loads and stores are faster than memory.copy.
 
+import { baseline } from "../model/target";
 import { REGISTERS, SETUP_SIZE, SETUP_words, Setup } from "./setup";
-import { baseline, wordsOf } from "./tables";
+import { wordsOf } from "./tables";
 
 /** Copies a setup. */
 export function copySetup(to: usize, from: usize): void {

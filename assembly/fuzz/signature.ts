@@ -17,6 +17,7 @@ import {
 } from "../amd64/registers";
 import { EINTR, EINVAL, ENOSYS } from "../linux/errno";
 import { SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGSTOP, SIGTRAP } from "../linux/signal";
+import { baseline, placeHandler } from "../model/target";
 import {
   FROM_GROUP,
   FROM_SIGNAL,
@@ -34,7 +35,7 @@ import {
   WAY_SYSCALL_INFO,
   WAY_XSTATE,
 } from "./setup";
-import { baseline, placeHandler, wordsOf } from "./tables";
+import { wordsOf } from "./tables";
 
 const FIRST_DEBUG_REGISTER: u32 = 848;
 

@@ -3,8 +3,6 @@
 
 import { below } from "./random";
 
-/** The registers of the baseline. */
-export let baseline: u64 = 0;
 /** Stops, ways, resumes and registers by number, each repeated according to its weight. */
 export let froms: u64 = 0;
 export let ways: u64 = 0;
@@ -27,17 +25,6 @@ export let oddCalls: u64 = 0;
 export let restarts: u64 = 0;
 export let oddOffsets: u64 = 0;
 export let controls: u64 = 0;
-
-/** Known addresses: pieces of code, then pages. */
-export let placeSpin: u32 = 0;
-export let placeStore: u32 = 0;
-export let placeLoad: u32 = 0;
-export let placeStack: u32 = 0;
-export let placeSyscall: u32 = 0;
-export let placeHandler: u32 = 0;
-export let pageConstants: u32 = 0;
-export let pageScratch: u32 = 0;
-export let endOfScratch: u32 = 0;
 
 /** The address and number of the setups that a run begins with. */
 export let seeds: usize = 0;

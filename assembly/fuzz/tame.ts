@@ -2,6 +2,16 @@
 // or read what another setup left in memory.
 
 import { REG_cs, REG_ds, REG_rdi, REG_rip, REG_rsp } from "../amd64/registers";
+import {
+  endOfScratch,
+  pageConstants,
+  pageScratch,
+  placeLoad,
+  placeSpin,
+  placeStack,
+  placeStore,
+  placeSyscall,
+} from "../model/target";
 import { isHandled, kills } from "./kinds";
 import {
   ON_NONE,
@@ -12,18 +22,7 @@ import {
   WANT_INFO,
   WANT_WRITTEN,
   WAY_POKEUSER,
-  WAY_SIGMASK,
 } from "./setup";
-import {
-  endOfScratch,
-  pageConstants,
-  pageScratch,
-  placeLoad,
-  placeSpin,
-  placeStack,
-  placeStore,
-  placeSyscall,
-} from "./tables";
 
 const USER_CS: u32 = 0x33;
 /** The segment whose limit encodes the processor number: GDT_ENTRY_CPUNODE in asm/segment.h. */
@@ -42,8 +41,7 @@ const RESTART: u32 = 2;
 export function tame(setup: Setup, mayKill: bool): void {
   const way: u32 = setup.way;
   let signal = setup.signal;
-  // A blocked signal stays pending, with the siginfo of the previous stop.
-  if (signal != 0 && (!mayKill || way == WAY_SIGMASK) && kills(setup.from, signal)) signal = 0;
+  if (signal != 0 && !mayKill && kills(setup)) signal = 0;
   if (way <= WAY_POKEUSER) {
     if (way == WAY_POKEUSER && !mayKill) tameBreakpoints(setup);
     const spins = way == WAY_POKEUSER ? tamePairs(setup) : tameBlock(setup.words);

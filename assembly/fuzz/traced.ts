@@ -1,7 +1,7 @@
 // Generates cases for ptrace: first the seeds; then one half is drawn, the other mutated from a seed or the corpus.
 
 import { REG_rip } from "../amd64/registers";
-import { drawFatal, drawFrom, drawOn, drawSignal, drawWay } from "./kinds";
+import { drawFatal, drawFrom, drawOn, drawRaised, drawSignal, drawWay } from "./kinds";
 import { mutate } from "./mutate";
 import { drawLength, drawPairs, drawWords } from "./other_ways";
 import { below, start } from "./random";
@@ -15,6 +15,7 @@ import {
   Setup,
   WAY_SETREGS,
   WAY_SETREGSET,
+  WAY_SIGMASK,
   WAY_SIGRETURN,
 } from "./setup";
 import { seedCount, seeds } from "./tables";
@@ -68,7 +69,14 @@ function draw(setup: Setup): void {
   } else {
     clearWords(setup.words, REGISTERS);
     if (!drawPairs(way, setup)) drawWords(way, setup.words);
+    if (way == WAY_SIGMASK && below(4) == 0) blockRaised(setup);
   }
+}
+
+/** Resumes with a blocked signal that an instruction could raise. */
+function blockRaised(setup: Setup): void {
+  setup.signal = drawRaised();
+  store<u64>(setup.words, load<u64>(setup.words) | (u64(1) << (setup.signal - 1)));
 }
 
 /** Changes a few registers of a block, or many in one case of `crowded`. */

@@ -2,6 +2,7 @@
 #ifndef STUBLAB_AMD64_REGISTERS_H
 #define STUBLAB_AMD64_REGISTERS_H
 
+#include "register_indices.h"
 #include "shim.h"
 #include <asm/ptrace-abi.h>
 #include <linux/elf.h>
@@ -12,12 +13,6 @@ enum { EXTENDED_STATE = NT_X86_XSTATE };
 
 /** Every component of an XSAVE area except AMX tiles (18), which a process must request. */
 #define EVERY_COMPONENT (~(UINT64_C(1) << 18))
-
-/** Words of a register block and of struct sigcontext; the most bytes of an XSAVE area. */
-enum { STUBLAB_REGISTERS = 27, STUBLAB_SIGCONTEXT = 23, STUBLAB_MOST_XSTATE = 16 << 10 };
-
-/** Indices in a register block, which is struct user_regs_struct. */
-enum { REG_RAX = 10, REG_RCX = 11, REG_ORIG_RAX = 15, REG_RIP = 16, REG_EFLAGS = 18, REG_RSP = 19 };
 
 /** Reads the general registers of a stopped thread into a register block. */
 static inline int64_t get_registers(int32_t tid, uint64_t *block) {

@@ -51,7 +51,10 @@ int left_trap_flag(const struct stublab_setup *setup, const struct stublab_outco
     return ((was_read ? outcome->written : setup->words)[REG_EFLAGS] & TRAP_FLAG) != 0;
 }
 
-int pokes_trap_flag(const struct stublab_setup *setup) {
+int begins_at_rest(const struct stublab_setup *setup) {
+    // A signal that stays pending keeps the siginfo of the stop if that was by the same signal.
+    if (setup->way == STUBLAB_WAY_SIGMASK && setup->signal != 0)
+        return 1;
     for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
         if (setup->words[2 * i] == 8ULL * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
             return 1;

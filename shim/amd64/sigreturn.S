@@ -10,7 +10,8 @@
 // and TF. AC may be set, so all memory accesses are aligned. The code calls no function and saves
 // no register.
 
-#include "exchange.h"
+#include "records.h"
+#include "register_indices.h"
 #include <asm/unistd.h>
 
 #define PAGE_SIZE 4096
@@ -21,45 +22,35 @@
 // struct ucontext and struct sigcontext: asm/ucontext.h, asm/sigcontext.h
 #define UC_FLAGS 0
 #define UC_REGISTERS 40
-#define SC_CS (UC_REGISTERS + 8 * 18)
+#define SC_CS (UC_REGISTERS + 8 * FRAME_SELECTORS)
 #define SC_SS (SC_CS + 6)
-#define SC_FPSTATE (UC_REGISTERS + 8 * 23)
+#define SC_FPSTATE (UC_REGISTERS + 8 * STUBLAB_SIGCONTEXT)
 
 // siginfo_t
 #define SI_SIGNO 0
 #define SI_CODE 8
 #define SI_ADDR 16
 
-// Members of struct user_regs_struct by their index.
-#define REG_CS 17
-#define REG_SS 20
-#define REG_FS_BASE 21
-#define REG_GS_BASE 22
-#define REG_DS 23
-#define REG_ES 24
-#define REG_FS 25
-#define REG_GS 26
-
-// The registers of both structs, by their indices in struct sigcontext and struct user_regs_struct.
+// The registers that both a signal frame and a block have.
 .macro each_register use
-    \use 0, 9   // r8
-    \use 1, 8   // r9
-    \use 2, 7   // r10
-    \use 3, 6   // r11
-    \use 4, 3   // r12
-    \use 5, 2   // r13
-    \use 6, 1   // r14
-    \use 7, 0   // r15
-    \use 8, 14  // rdi
-    \use 9, 13  // rsi
-    \use 10, 4  // rbp
-    \use 11, 5  // rbx
-    \use 12, 12 // rdx
-    \use 13, 10 // rax
-    \use 14, 11 // rcx
-    \use 15, 19 // rsp
-    \use 16, 16 // rip
-    \use 17, 18 // eflags
+    \use FRAME_R8, REG_R8
+    \use FRAME_R9, REG_R9
+    \use FRAME_R10, REG_R10
+    \use FRAME_R11, REG_R11
+    \use FRAME_R12, REG_R12
+    \use FRAME_R13, REG_R13
+    \use FRAME_R14, REG_R14
+    \use FRAME_R15, REG_R15
+    \use FRAME_RDI, REG_RDI
+    \use FRAME_RSI, REG_RSI
+    \use FRAME_RBP, REG_RBP
+    \use FRAME_RBX, REG_RBX
+    \use FRAME_RDX, REG_RDX
+    \use FRAME_RAX, REG_RAX
+    \use FRAME_RCX, REG_RCX
+    \use FRAME_RSP, REG_RSP
+    \use FRAME_RIP, REG_RIP
+    \use FRAME_EFLAGS, REG_EFLAGS
 .endm
 
 // From the frame at R13 to the outcome at R12.
@@ -126,11 +117,11 @@ stublab_sigreturn_handler:
     mov SI_ADDR(%rsi), %rax
     mov %rax, OUTCOME_ADDRESS(%r12)
     each_register note
-    note_only 18 // selectors
-    note_only 19 // err
-    note_only 20 // trapno
-    note_only 21 // oldmask
-    note_only 22 // cr2
+    note_only FRAME_SELECTORS
+    note_only FRAME_ERR
+    note_only FRAME_TRAPNO
+    note_only FRAME_OLDMASK
+    note_only FRAME_CR2
     movzwl SC_CS(%r13), %eax
     mov %rax, OUTCOME_STOPPED+8*REG_CS(%r12)
     movzwl SC_SS(%r13), %eax

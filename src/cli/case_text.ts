@@ -2,7 +2,7 @@ import { BASELINE } from "../fuzz/case/baseline.ts";
 import { type Case, formatCase } from "../fuzz/case/case.ts";
 import type { Fields } from "../fuzz/case/fields.ts";
 import { REGISTERS } from "../fuzz/case/setups.ts";
-import type { AppliedRule } from "../fuzz/predict/model/model.ts";
+import type { AppliedRule } from "../fuzz/predict/model.ts";
 import { tellField } from "../fuzz/tell/told.ts";
 import { paint } from "./report.ts";
 

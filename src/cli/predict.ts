@@ -1,9 +1,9 @@
 import { openEncoder } from "../encoder/open.ts";
 import { StublabError } from "../errors.ts";
 import { type Case, formatCase } from "../fuzz/case/case.ts";
-import { type AppliedRule, RULES } from "../fuzz/predict/model/model.ts";
 import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
 import { predict, readThisMachine } from "../fuzz/predict/predict.ts";
+import { ruleOf, ruleText } from "../fuzz/predict/rules.ts";
 import { fieldTable, machineLine, ruleTable } from "../fuzz/tell/told.ts";
 import { KERNEL_FEATURES, type Machine, readProcessor } from "../fuzz/try/machine.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
@@ -62,8 +62,8 @@ function run(args: readonly string[]): number {
 
 function whatIsMissing({ on }: Case, unpredicted: string | null): string {
   if (unpredicted === null || on === "NONE") return "";
-  const text: AppliedRule["text"] = RULES.find(({ id }) => id === unpredicted)?.text ?? "";
-  return `The stop is not predicted: ${unpredicted}: ${text}\n`;
+  const rule = ruleOf(unpredicted);
+  return `The stop is not predicted: ${unpredicted}: ${rule === undefined ? "" : ruleText(rule)}\n`;
 }
 
 /** The XSAVE area of a processor with AVX: its length, XCR0, and the valid bits of mxcsr. */

@@ -63,7 +63,6 @@ export interface Shim {
   /** shim/sigreturn.h */
   sigreturnCode(page: Uint8Array, length: number): number;
   sigreturnHandlerOffset(): number;
-  exchangeLength(): number;
   giveTurn(exchange: Uint8Array): number;
   awaitTurn(exchange: Uint8Array, microseconds: number): number;
   pidfd(pid: number): number;
@@ -140,7 +139,6 @@ function bindShim(library: LibraryHandle): Shim {
     try: bind("int64_t stublab_try(int32_t, void *, void *, uint32_t, void *)"),
     sigreturnCode: bind("int64_t stublab_sigreturn_code(void *, uint64_t)"),
     sigreturnHandlerOffset: bind("uint32_t stublab_sigreturn_handler_offset()"),
-    exchangeLength: bind("uint32_t stublab_exchange_length()"),
     giveTurn: bind("int64_t stublab_give_turn(void *)"),
     awaitTurn: bind("int64_t stublab_await_turn(void *, int64_t)"),
     pidfd: bind("int64_t stublab_pidfd(int32_t)"),

@@ -21,6 +21,10 @@ export class Batch {
   /** The registers at the stop that the case determines, a bit each; signatures ignore the others. */
   readonly decided: Uint32Array;
   readonly signatures: Float64Array;
+  /** The number of the rule because of which each is not predicted, or 0. */
+  readonly reasons: Uint32Array;
+  /** The indices of the cases that the last assessment reported. */
+  readonly news: Uint32Array;
   #isOpen = true;
 
   /** @throws EncoderError if the module cannot be loaded, or its memory is full. */
@@ -39,6 +43,8 @@ export class Batch {
     this.agreements = new Float64Array(buffer, agreements, capacity);
     this.signatures = new Float64Array(buffer, agreements + 8 * capacity, capacity);
     this.decided = new Uint32Array(buffer, agreements + 16 * capacity, capacity);
+    this.reasons = new Uint32Array(buffer, agreements + 20 * capacity, capacity);
+    this.news = new Uint32Array(buffer, agreements + 24 * capacity, capacity);
   }
 
   /** Releases its memory. Neither it nor its views may be used afterwards. */
@@ -48,5 +54,5 @@ export class Batch {
   }
 }
 
-/** Bytes of a case: setup, outcome, agreement, signature, decided registers. */
-const SIZE = SETUP_SIZE + OUTCOME_SIZE + 20;
+/** Bytes of a case: setup, outcome, agreement, signature, decided registers, reason, an index. */
+const SIZE = SETUP_SIZE + OUTCOME_SIZE + 28;

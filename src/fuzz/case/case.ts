@@ -31,6 +31,7 @@ import {
   WORDS,
 } from "./case_members.ts";
 import { CODES } from "./code.ts";
+import { CONSTANTS } from "./records.ts";
 import {
   FROMS,
   type From,
@@ -52,7 +53,7 @@ import {
 export const CASE_SCHEMA = "stublab.case/1";
 
 /** The largest number of pairs in a setup. */
-export const MOST_PAIRS = Math.floor(REGISTERS.length / 2);
+export const { MOST_PAIRS } = CONSTANTS;
 
 /** A word, and the byte offset to write it to. */
 export interface Pair {

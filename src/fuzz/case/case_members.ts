@@ -3,6 +3,7 @@
 import { InputError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
 import { show } from "../../shape.ts";
+import { CONSTANTS } from "./records.ts";
 import { REGISTERS, type Way } from "./setups.ts";
 
 export const HAS_BLOCK: ReadonlySet<Way> = new Set(["SETREGS", "SETREGSET", "SIGRETURN"]);
@@ -14,8 +15,11 @@ export const HAS_LENGTH: ReadonlySet<Way> = new Set([
   "SIGMASK",
 ]);
 
-/** How many words they have: struct ptrace_syscall_info has 88 bytes, a set of signals 8. */
-export const WORDS: Partial<Readonly<Record<Way, number>>> = { SYSCALL_INFO: 11, SIGMASK: 1 };
+/** How many words they have. */
+export const WORDS: Partial<Readonly<Record<Way, number>>> = {
+  SYSCALL_INFO: CONSTANTS.SYSCALL_INFO_WORDS,
+  SIGMASK: 1,
+};
 
 /** Bytes of struct user_regs_struct. */
 export const BLOCK_SIZE = 8 * REGISTERS.length;
@@ -23,7 +27,7 @@ export const BLOCK_SIZE = 8 * REGISTERS.length;
 /** The kernel's own sizes, which lengths are where none is given. Of an XSAVE area each machine has its own. */
 export const PLAIN_LENGTHS: Partial<Readonly<Record<Way, number>>> = {
   SETREGSET: BLOCK_SIZE,
-  SYSCALL_INFO: 88,
+  SYSCALL_INFO: 8 * CONSTANTS.SYSCALL_INFO_WORDS,
   SIGMASK: 8,
 };
 

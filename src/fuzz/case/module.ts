@@ -10,6 +10,7 @@ import { EncoderError, REBUILD } from "../../errors.ts";
 import { SEEDS } from "../draw/seeds.ts";
 import { PLACES, TABLES } from "../draw/tables.ts";
 import { recordsOf } from "./case.ts";
+import { codePage, constantsPage } from "./code.ts";
 
 const FILE = "fuzz.wasm";
 /** Areas begin at cache lines. */
@@ -18,12 +19,21 @@ const LINE = 64;
 /** The module and its memory. Addresses are byte offsets in it. */
 export class FuzzModule {
   readonly buffer: ArrayBuffer;
-  /** Described in assembly/fuzz/index.ts. */
+  /** Described in assembly/fuzz/index.ts and assess.ts. */
   readonly generate: Callable;
   readonly sign: Callable;
-  readonly differs: Callable;
-  /** Whether resuming kills the stub: (from, signal) to 0 or 1. */
+  readonly assess: Callable;
+  readonly predictOne: Callable;
+  readonly differsFrom: Callable;
+  readonly putReturned: Callable;
+  readonly count: Callable;
+  /** Whether the signal of a setup, by its address, ends the stub: 0 or 1. */
   readonly kills: Callable;
+  /** The rules that the last prediction used: their number, and the k-th. */
+  readonly usedRules: Callable;
+  readonly usedRule: Callable;
+  /** The exported globals by name. */
+  readonly globals: ReadonlyMap<string, WebAssembly.Global>;
   readonly #exports: WebAssembly.Exports;
   readonly #free = new Map<number, number[]>();
   #next: number;
@@ -36,14 +46,27 @@ export class FuzzModule {
     this.buffer = memory.buffer;
     this.generate = this.#function("generate");
     this.sign = this.#function("sign");
-    this.differs = this.#function("differs");
+    this.assess = this.#function("assess");
+    this.predictOne = this.#function("predictOne");
+    this.differsFrom = this.#function("differsFrom");
+    this.putReturned = this.#function("putReturned");
+    this.count = this.#function("count");
     this.kills = this.#function("kills");
+    this.usedRules = this.#function("usedRules");
+    this.usedRule = this.#function("usedRule");
+    this.globals = new Map(
+      Object.entries(this.#exports).flatMap(([name, it]) =>
+        it instanceof WebAssembly.Global ? [[name, it] as const] : [],
+      ),
+    );
     this.#next = Math.ceil(Number(this.#global("heap").value) / LINE) * LINE;
     for (const [name, place] of Object.entries(PLACES)) this.#global(name).value = Number(place);
     for (const [name, words] of Object.entries(TABLES)) {
       const at = this.#put(new Uint8Array(BigUint64Array.from(words).buffer));
       this.#global(name).value = BigInt(at) | (BigInt(words.length) << 32n);
     }
+    this.#global("codeBytes").value = this.#put(codePage());
+    this.#global("constantBytes").value = this.#put(constantsPage());
     this.#global("seeds").value = this.#put(recordsOf(SEEDS));
     this.#global("seedCount").value = SEEDS.length;
   }
@@ -80,10 +103,22 @@ export class FuzzModule {
     return at;
   }
 
+  /** The text of a string constant: UTF-16, after its length in bytes. */
+  text(name: string): string {
+    const at = Number(this.#global(name).value);
+    const [length = 0] = new Uint32Array(this.buffer, at - 4, 1);
+    return String.fromCharCode(...new Uint16Array(this.buffer, at, length / 2));
+  }
+
+  /** The address of a static area of the module. */
+  address(name: string): number {
+    return Number(this.#global(name).value);
+  }
+
   #global(name: string): WebAssembly.Global {
-    const it = this.#exports[name];
-    if (it instanceof WebAssembly.Global) return it;
-    throw lacking(name);
+    const it = this.globals.get(name);
+    if (it === undefined) throw lacking(name);
+    return it;
   }
 
   #function(name: string): Callable {

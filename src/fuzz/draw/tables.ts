@@ -7,6 +7,7 @@ import { BOUNDARIES, RESULTS } from "../../cases/words.ts";
 import { BASELINE } from "../case/baseline.ts";
 import { CODE, CODES, CONSTANTS, placeOf, SCRATCH, SCRATCH_SIZE, STACK } from "../case/code.ts";
 import { FROMS, type From, ONS, type On, REGISTERS, WAYS, type Way } from "../case/setups.ts";
+import { KEPT } from "../try/sigreturn/kept.ts";
 
 /** The ends of user space with four levels of page tables, and with five. */
 const [END_OF_47, END_OF_56] = [1n << 47n, 1n << 56n];
@@ -30,6 +31,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 /** Words by the name of their table. Negative ones are taken modulo 2^64. */
 export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
   baseline: BASELINE,
+  kept: REGISTERS.map((name) => new Map<string, bigint>(Object.entries(KEPT)).get(name) ?? 0n),
 
   /** Stops other than by a signal have to be reached first: they take two to three times as long. */
   froms: weighted<From>(FROMS, { signal: 24, entry: 3, exit: 2, sysemu: 2, group: 1 }),
@@ -94,7 +96,7 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
   vsyscalls: [0n, 0x400n, 0x800n, 1n, 0x401n, 0xc00n, PAGE].map((n) => VSYSCALL + n),
 
   /** getpid, gettid, getppid, restart_syscall and sched_yield, which targets may call, and some others. */
-  calls: [39n, 186n, 110n, 219n, 24n, 102n, 104n, 0n, 15n, 20n, 59n, 60n, 62n, 231n],
+  calls: [39n, 186n, 110n, 219n, 24n, 102n, 104n, 107n, 108n, 0n, 15n, 20n, 59n, 60n, 62n, 231n],
   oddCalls: [
     ...[-1n, -2n, 0xffff_ffffn, 0x7fff_ffffn, 0x8000_0000n, 0x4000_0000n + 39n, 0x1_0000_0027n],
     ...[511n, 512n, 547n, 1000n, -512n, 1n << 63n, (1n << 63n) - 1n, 0xffff_ffff_0000_0027n],
@@ -126,6 +128,7 @@ export const PLACES: Readonly<Record<string, bigint>> = {
   placeStack: placeOf("stack"),
   placeSyscall: placeOf("syscall"),
   placeHandler: placeOf("handler"),
+  pageCode: CODE,
   pageConstants: CONSTANTS,
   pageScratch: SCRATCH,
   endOfScratch: END_OF_SCRATCH,

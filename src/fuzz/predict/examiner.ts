@@ -6,10 +6,9 @@ import { type Machine, readMachine } from "../try/machine.ts";
 import { Observer } from "../try/observer.ts";
 import { Trier } from "../try/trial.ts";
 import { minimize } from "./minimize.ts";
-import { type Change, Model } from "./model/model.ts";
-import { Prediction } from "./model/prediction.ts";
+import { type Change, Model } from "./model.ts";
 import { changeShape } from "./plant.ts";
-import type { CasePrediction } from "./predict.ts";
+import { type CasePrediction, predictionOf } from "./predict.ts";
 import {
   differencesOf,
   type FieldDifference,
@@ -61,7 +60,6 @@ export class Examiner {
   readonly #trier: Trier;
   readonly #batch: Batch;
   readonly #model: Model;
-  readonly #prediction = new Prediction();
 
   /** @throws InputError; what creating stubs throws */
   constructor(examinerOptions: ExaminerOptions = {}) {
@@ -88,16 +86,15 @@ export class Examiner {
   examine(it: Case): CaseOutcome {
     expectCase(it);
     const { all: seen, other, stable } = this.#observer.observe(it);
-    const predicted = this.#predict(it);
+    writeSetup(it, this.#batch, 0);
+    const prediction = predictionOf(it, this.#model, this.#batch);
     return {
       it,
-      predicted,
-      unpredicted: this.#prediction.unpredicted,
-      rules: this.#model.explain(this.#batch, 0),
+      ...prediction,
       seen,
       stable,
       // What one stub alone shows may be somebody's doing.
-      differences: differencesOf(predicted, seen).filter(
+      differences: differencesOf(prediction.predicted, seen).filter(
         ({ field, predicted: word }) => other.get(field) !== word,
       ),
     };
@@ -123,26 +120,21 @@ export class Examiner {
     this.#observer.close();
     this.#trier.close();
     this.#batch.close();
-    this.#prediction.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  #predict(it: Case): Fields {
-    writeSetup(it, this.#batch, 0);
-    this.#model.predict(this.#batch, 0, this.#prediction);
-    return predictedFields(it, this.#prediction);
-  }
-
   /** What must stay the same. Values of registers need not, but a stop or an errno is another if it has another. */
   #keyOf(it: Case, fresh: boolean): string {
-    const predicted = this.#predict(it);
+    writeSetup(it, this.#batch, 0);
     if (fresh) this.#trier.renew();
     this.#trier.run(this.#batch, 1);
+    const prediction = this.#model.predict(this.#batch, 0);
+    const predicted = predictedFields(it, prediction);
     const [first] = differencesOf(predicted, readFields(it, this.#batch, 0));
-    const { stoppedKnown } = this.#prediction;
+    const { stoppedKnown } = prediction;
     if (first === undefined) return `signature ${signatureOf(this.#batch, 0, 0, stoppedKnown)}`;
     return kindText(kindOf(first));
   }

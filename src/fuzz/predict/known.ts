@@ -1,26 +1,32 @@
-/** A number of slots that the signatures under way hardly ever fill, in a cache's size. */
+import { fuzzModule } from "../case/module.ts";
+
+/** A number of slots that the signatures under way hardly ever fill: SLOTS in assembly/fuzz/assess.ts. */
 const SLOTS = 4096;
 
 /** The signatures that a run knows. */
 export class KnownSignatures {
   readonly #all = new Set<number>();
-  /** Those last asked for, each in its slot: to look a large number up in a set takes as long as to sign a case. */
-  readonly #recent = new Float64Array(SLOTS).fill(-1);
+  readonly #address = fuzzModule().reserve(8 * SLOTS);
+  readonly #recent = new Float64Array(fuzzModule().buffer, this.#address, SLOTS).fill(-1);
 
-  has(signature: number): boolean {
-    const slot = signature & (SLOTS - 1);
-    if (this.#recent[slot] === signature) return true;
-    if (!this.#all.has(signature)) return false;
-    this.#recent[slot] = signature;
-    return true;
+  /** The address, in the module's memory, of those that were there lately, each in the slot of its low bits. */
+  get address(): number {
+    return this.#address;
   }
 
-  /** Adds one; answers whether it was new. */
+  has(signature: number): boolean {
+    return this.#all.has(signature);
+  }
+
+  /** Adds a signature, or notes that it was there again. Returns whether it is new. */
   add(signature: number): boolean {
-    const slot = signature & (SLOTS - 1);
-    if (this.#recent[slot] === signature) return false;
-    this.#recent[slot] = signature;
+    this.#recent[signature & (SLOTS - 1)] = signature;
     const { size } = this.#all;
     return this.#all.add(signature).size > size;
+  }
+
+  /** Releases its memory. It must not be used afterwards. */
+  close(): void {
+    fuzzModule().release(this.#address, 8 * SLOTS);
   }
 }

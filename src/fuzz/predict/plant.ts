@@ -1,12 +1,13 @@
 import { hex, InputError } from "../../errors.ts";
 import { bigWord, members, oneOf, optional, type Shape, show, text, truth } from "../../shape.ts";
-import { type Change, RULES } from "./model/model.ts";
+import type { Change } from "./model.ts";
+import { ruleOf } from "./rules.ts";
 
 /** A planted bug: the rule, and that it is removed, or which number of it is altered. */
 export const changeShape: Shape<Change> = (value, place) => {
   const read = members(value, place);
   const id = read("id", text);
-  const rule = RULES.find((each) => each.id === id);
+  const rule = ruleOf(id);
   if (rule === undefined) {
     throw new InputError(`${place}.id: there is no rule ${show(id)}`, { remedy: RULES_REMEDY });
   }
@@ -23,7 +24,7 @@ const RULES_REMEDY = "docs/model.md has the rules of the model";
  */
 export function parsePlant(text: string): Change {
   const [id = "", value, number] = text.split(/[.=]/, 3);
-  const rule = RULES.find((rule) => rule.id === id);
+  const rule = ruleOf(id);
   if (rule === undefined) {
     throw new InputError(`--plant: there is no rule "${id}"`, { remedy: RULES_REMEDY });
   }

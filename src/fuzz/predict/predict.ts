@@ -6,8 +6,7 @@ import { Batch } from "../case/batch.ts";
 import { type Case, expectCase, writeSetup } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
 import { type Machine, machineShape, readMachine } from "../try/machine.ts";
-import { type AppliedRule, type Change, Model } from "./model/model.ts";
-import { Prediction } from "./model/prediction.ts";
+import { type AppliedRule, type Change, Model } from "./model.ts";
 import { changeShape } from "./plant.ts";
 import { predictedFields } from "./predicted.ts";
 
@@ -47,17 +46,19 @@ export function predict(it: Case, options: PredictOptions = {}): CasePrediction 
   const { machine = readThisMachine(), change } = options;
   const model = new Model(machine, change);
   const batch = new Batch(1);
-  const prediction = new Prediction();
   try {
     writeSetup(it, batch, 0);
-    model.predict(batch, 0, prediction);
-    const { unpredicted } = prediction;
-    const predicted = predictedFields(it, prediction);
-    return { it, predicted, unpredicted, rules: model.explain(batch, 0) };
+    return { it, ...predictionOf(it, model, batch) };
   } finally {
     batch.close();
-    prediction.close();
   }
+}
+
+/** The prediction of the first setup of a batch, which is `it`. */
+export function predictionOf(it: Case, model: Model, batch: Batch): Omit<CasePrediction, "it"> {
+  const rules = model.explain(batch, 0);
+  const { prediction } = model;
+  return { predicted: predictedFields(it, prediction), unpredicted: prediction.unpredicted, rules };
 }
 
 const SHAPES: OptionShapes<PredictOptions> = { machine: machineShape, change: changeShape };

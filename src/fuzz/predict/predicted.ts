@@ -2,7 +2,7 @@ import type { Batch } from "../case/batch.ts";
 import { type Case, readSetup } from "../case/case.ts";
 import { type Fields, isHandled, readFields, writtenNames } from "../case/fields.ts";
 import { FRAME_REGISTERS, OUTCOME, REGISTERS } from "../case/setups.ts";
-import type { Prediction } from "./model/prediction.ts";
+import type { Prediction } from "./model.ts";
 
 /** The predicted fields of an outcome, named as readFields names them. */
 export function predictedFields(it: Case, prediction: Prediction): Fields {

@@ -4,7 +4,7 @@ import { codeOf } from "../../folder.ts";
 import { limitError } from "../../limits.ts";
 import { readProc } from "../../stub/proc.ts";
 import type { Path } from "../draw/generate.ts";
-import type { Change } from "../predict/model/model.ts";
+import type { Change } from "../predict/model.ts";
 import type { Machine } from "../try/machine.ts";
 import { type Answer, errorOf, failureOf, type News, type Order, type Start } from "./orders.ts";
 import type { PartResult } from "./part.ts";

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Case, formatCase } from "../case/case.ts";
 import { DEFAULT_PATH, type Path } from "../draw/generate.ts";
 import { Examiner } from "../predict/examiner.ts";
-import type { Change } from "../predict/model/model.ts";
+import type { Change } from "../predict/model.ts";
 import { plantOption } from "../predict/plant.ts";
 import type { FieldDifference } from "../predict/predicted.ts";
 import { formatSignature } from "../predict/signature.ts";

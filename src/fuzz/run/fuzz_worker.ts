@@ -8,8 +8,8 @@ import { loadShim } from "../../shim/shim.ts";
 import { Batch } from "../case/batch.ts";
 import { SetupList } from "../case/setup_list.ts";
 import { Generator } from "../draw/generate.ts";
-import { Judge } from "../predict/judge.ts";
 import { KnownSignatures } from "../predict/known.ts";
+import { Model } from "../predict/model.ts";
 import { readMachine } from "../try/machine.ts";
 import { Trier } from "../try/trial.ts";
 import { type Answer, failureOf, type News, type Order, type Start } from "./orders.ts";
@@ -36,7 +36,7 @@ class Worker {
     const { xstateLength } = this.machine;
     this.#generator = new Generator(seed, this.#parents, { path, xstateLength });
     const batch = new Batch(CHUNK);
-    this.#part = new Part(this.#trier, batch, new Judge(this.machine, change), this.#known);
+    this.#part = new Part(this.#trier, batch, new Model(this.machine, change), this.#known);
     this.#counters = counters;
   }
 

@@ -19,18 +19,19 @@ import {
 } from "../../shape.ts";
 import { formatCase, parseCase } from "../case/case.ts";
 import { PATHS, type Path } from "../draw/generate.ts";
-import type { Change } from "../predict/model/model.ts";
+import type { Change } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
 import type { DifferenceKind } from "../predict/predicted.ts";
 import { formatSignature } from "../predict/signature.ts";
+import type { Counts } from "../predict/tally.ts";
 import type { Machine } from "../try/machine.ts";
 import { ROUND, type Shard } from "./round.ts";
-import { type Counts, type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
+import { type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
 
 export const JOURNAL_SCHEMA = "stublab.fuzz-journal/1";
 
 /** What makes cases: another generator makes others of the same seed. */
-export const GENERATOR = 1;
+export const GENERATOR = 2;
 
 const MOST_CASES = Number.MAX_SAFE_INTEGER;
 const MOST = 10_000_000;
@@ -82,6 +83,7 @@ export function formatStep(
     ...(given !== undefined && { given }),
     ...counts,
     unpredicted: Object.fromEntries(counts.unpredicted),
+    exercised: Object.fromEntries(counts.exercised),
     corpus: corpus.map(entry),
     findings: findings.map((found) => ({
       key: formatSignature(found.key),
@@ -202,7 +204,9 @@ function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {
     cases: read("cases", count(MOST_CASES)),
     deaths: read("deaths", count(MOST_CASES)),
     hangs: read("hangs", count(MOST_CASES)),
-    unpredicted: new Map(Object.entries(read("unpredicted", table(count(MOST_CASES), 1000)))),
+    unpredicted: read("unpredicted", byRule),
+    // Journals of earlier versions lack it.
+    exercised: read("exercised", optional(byRule)) ?? new Map(),
   };
   const given = read("given", optional(list(text, MOST)));
   return {
@@ -214,6 +218,10 @@ function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {
     findings: read("findings", list(found, MOST)),
   };
 }
+
+/** Numbers of cases by rule. */
+const byRule: Shape<Map<string, number>> = (value, place) =>
+  new Map(Object.entries(table(count(MOST_CASES), 1000)(value, place)));
 
 const signatureShape: Shape<number> = (value, place) => {
   const digits = text(value, place);

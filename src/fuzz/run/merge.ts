@@ -4,10 +4,11 @@ import { InputError, OutputError, StublabError } from "../../errors.ts";
 import { Folder, makePath, temporaryName } from "../../folder.ts";
 import { type Limit, reasonOf } from "../../input.ts";
 import { formatCase } from "../case/case.ts";
+import { addCounts, noCounts, sortedCounts } from "../predict/tally.ts";
 import { CASE_ENDING, casesIn, FINDINGS, JOURNAL, readCase, readJournal } from "./corpus_folder.ts";
 import { formatStep, type Journal, parseJournal } from "./journal.ts";
 import { firstOfEach } from "./round.ts";
-import { addCounts, type Counts, type Entry, type FoundCase, type Step } from "./run_state.ts";
+import type { Entry, FoundCase, Step } from "./run_state.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
@@ -168,7 +169,7 @@ interface Parts {
 
 /** The journal goes on with a round that has all that the shards found. */
 function mergeShards(folders: readonly Source[], to: Folder, constants: Constants): Parts {
-  const counts: Counts = { cases: 0, deaths: 0, hangs: 0, unpredicted: new Map() };
+  const counts = noCounts();
   const [corpus, findings]: [Entry[], FoundCase[]] = [[], []];
   for (const { journal } of folders) {
     for (const step of journal.own) {
@@ -184,7 +185,7 @@ function mergeShards(folders: readonly Source[], to: Folder, constants: Constant
   const step: Step = {
     from,
     to: next,
-    counts: { ...counts, unpredicted: new Map([...counts.unpredicted].sort()) },
+    counts: sortedCounts(counts),
     corpus: firstOfEach(corpus, ({ signature }) => signature),
     findings: firstOfEach(findings, ({ key }) => key),
   };

@@ -2,7 +2,7 @@
 
 import { type ErrorDetails, StublabError } from "../../errors.ts";
 import type { Path } from "../draw/generate.ts";
-import type { Change } from "../predict/model/model.ts";
+import type { Change } from "../predict/model.ts";
 import type { Machine } from "../try/machine.ts";
 import type { PartResult } from "./part.ts";
 import type { Chunk } from "./round.ts";

@@ -3,6 +3,7 @@
  * together in the order of cases, so it does not matter who tried what.
  */
 
+import { addCounts, noCounts, sortedCounts } from "../predict/tally.ts";
 import type { Found, PartResult } from "./part.ts";
 
 /** Cases of a round. */
@@ -32,26 +33,17 @@ export function chunksOf(from: number, to: number, shard: Shard | null = null): 
   return chunks;
 }
 
-/** Puts the results of all parts of a round together: of each signature the first case counts. */
+/** Puts the results of all parts of a round together: the first case of each signature counts. */
 export function mergeResults(parts: readonly PartResult[]): PartResult {
-  const sum = (of: (part: PartResult) => number) =>
-    parts.reduce((total, part) => total + of(part), 0);
-  const unpredicted = new Map<string, number>();
-  for (const part of parts) {
-    for (const [rule, cases] of part.unpredicted) {
-      unpredicted.set(rule, (unpredicted.get(rule) ?? 0) + cases);
-    }
-  }
+  const counts = noCounts();
+  for (const part of parts) addCounts(counts, part);
   return {
-    cases: sum(({ cases }) => cases),
-    deaths: sum(({ deaths }) => deaths),
-    hangs: sum(({ hangs }) => hangs),
-    unconfirmed: sum(({ unconfirmed }) => unconfirmed),
+    ...sortedCounts(counts),
+    unconfirmed: parts.reduce((total, { unconfirmed }) => total + unconfirmed, 0),
     found: firstOfEach(
       parts.flatMap(({ found }) => found),
       ({ signature }) => signature,
     ),
-    unpredicted: new Map([...unpredicted].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }
 

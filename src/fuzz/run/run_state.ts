@@ -1,6 +1,6 @@
 import type { Case } from "../case/case.ts";
 import type { DifferenceKind } from "../predict/predicted.ts";
-import { emptyResult, type PartResult } from "./part.ts";
+import { addCounts, type Counts, noCounts } from "../predict/tally.ts";
 import type { Shard } from "./round.ts";
 
 /** A case of the corpus: the first with its signature. */
@@ -27,15 +27,6 @@ export interface FoundCase extends Entry {
   readonly kind: DifferenceKind;
 }
 
-/** Counts of outcomes. */
-export interface Counts {
-  cases: number;
-  deaths: number;
-  hangs: number;
-  /** Cases that were not predicted, by rule. */
-  readonly unpredicted: Map<string, number>;
-}
-
 /** What a round adds to a run. */
 export interface Step {
   readonly from: number;
@@ -51,7 +42,7 @@ export interface Step {
 export class RunState {
   /** The first case of the next round. */
   next = 0;
-  readonly counts: Counts = emptyResult();
+  readonly counts: Counts = noCounts();
   /** In the order in which cases may be made from them. */
   readonly corpus: Entry[] = [];
   readonly findings: FoundCase[] = [];
@@ -104,19 +95,4 @@ export class RunState {
     copy.shard = this.shard;
     return copy;
   }
-}
-
-/** Adds counts to others. */
-export function addCounts(to: Counts, counts: Readonly<Counts>): void {
-  to.cases += counts.cases;
-  to.deaths += counts.deaths;
-  to.hangs += counts.hangs;
-  for (const [rule, cases] of counts.unpredicted) {
-    to.unpredicted.set(rule, (to.unpredicted.get(rule) ?? 0) + cases);
-  }
-}
-
-/** The counts of the result of a part. */
-export function countsOf({ cases, deaths, hangs, unpredicted }: PartResult): Counts {
-  return { cases, deaths, hangs, unpredicted };
 }

@@ -3,7 +3,7 @@
 import { AwakeClock } from "../../awake.ts";
 import { readSetup, recordsOf } from "../case/case.ts";
 import type { Path } from "../draw/generate.ts";
-import type { Change } from "../predict/model/model.ts";
+import type { Change } from "../predict/model.ts";
 import { UNPREDICTED } from "../predict/signature.ts";
 import type { Machine } from "../try/machine.ts";
 import type { CorpusFolder } from "./corpus_folder.ts";
@@ -12,14 +12,7 @@ import { type Finding, FindingExaminer } from "./fuzz_findings.ts";
 import type { News } from "./orders.ts";
 import type { Found, PartResult } from "./part.ts";
 import { CHUNK, chunksOf, firstOfEach, ROUND, type Shard } from "./round.ts";
-import {
-  countsOf,
-  type Entry,
-  type FoundCase,
-  isParent,
-  RunState,
-  type Step,
-} from "./run_state.ts";
+import { type Entry, type FoundCase, isParent, RunState, type Step } from "./run_state.ts";
 
 /** What a run tries, and for how long. Without `cases` and `seconds` it has a million cases. */
 export interface FuzzOptions {
@@ -261,15 +254,16 @@ export class Session {
 
 /** What a round adds to a run. */
 function stepOf(from: number, to: number, result: PartResult, state: RunState): Step {
-  const differing = result.found.flatMap((found): FoundCase[] => {
+  const { found, unconfirmed: _, ...counts } = result;
+  const differing = found.flatMap((found): FoundCase[] => {
     const { agreement: key, kind } = found;
     return kind === undefined || state.has(key) ? [] : [{ ...entryOf(found), key, kind }];
   });
   return {
     from,
     to,
-    counts: countsOf(result),
-    corpus: result.found.map(entryOf),
+    counts,
+    corpus: found.map(entryOf),
     findings: firstOfEach<FoundCase, number>(differing, ({ key }) => key),
   };
 }

@@ -9,7 +9,7 @@ import { Folder } from "../../folder.ts";
 import { reasonOf } from "../../input.ts";
 import { type Case, formatCase } from "../case/case.ts";
 import type { CaseOutcome } from "../predict/examiner.ts";
-import type { Change } from "../predict/model/model.ts";
+import type { Change } from "../predict/model.ts";
 import { plantOption } from "../predict/plant.ts";
 import type { DifferenceKind } from "../predict/predicted.ts";
 import { FINDINGS } from "../run/corpus_folder.ts";

@@ -1,7 +1,7 @@
 import { hex } from "../../errors.ts";
 import { formatCase } from "../case/case.ts";
-import { RULES, tell } from "../predict/model/model.ts";
 import { formatPlant } from "../predict/plant.ts";
+import { ruleOf, ruleText } from "../predict/rules.ts";
 import type { FuzzOptions, FuzzResult } from "../run/session.ts";
 import { differenceTable } from "./told.ts";
 
@@ -68,6 +68,6 @@ export function reportOf(
 }
 
 function textOf(id: string): string {
-  const rule = RULES.find((each) => each.id === id);
-  return rule === undefined ? "" : tell(rule);
+  const rule = ruleOf(id);
+  return rule === undefined ? "" : ruleText(rule);
 }

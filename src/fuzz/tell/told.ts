@@ -4,7 +4,7 @@ import { signalName } from "../../encoder/names.ts";
 import { errnoName } from "../../errno.ts";
 import { hex } from "../../errors.ts";
 import type { Fields } from "../case/fields.ts";
-import type { AppliedRule } from "../predict/model/model.ts";
+import type { AppliedRule } from "../predict/model.ts";
 import type { DifferenceKind, FieldDifference } from "../predict/predicted.ts";
 import type { Machine } from "../try/machine.ts";
 

@@ -28,7 +28,7 @@ export interface Machine {
 const { EINVAL } = constants.errno;
 
 /** The features that rules depend on. */
-const FEATURES = [
+export const FEATURES = [
   "la57",
   "fsgsbase",
   "pku",

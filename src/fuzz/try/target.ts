@@ -42,8 +42,11 @@ export const HARMLESS = [
   "restart_syscall",
 ] as const;
 
-/** Signals with a handler, the code `handler`. The second restarts calls that it interrupts. */
-const HANDLED = ["SIGUSR1", "SIGUSR2"] as const;
+/** Signals with a handler, the code `handler`, and whether it restarts calls that it interrupts. */
+export const HANDLED = [
+  ["SIGUSR1", false],
+  ["SIGUSR2", true],
+] as const;
 
 const ENOSYS = 38;
 /** The highest file descriptor for close_range: gVisor refuses a higher one. */
@@ -72,10 +75,10 @@ const PR_SET_NO_NEW_PRIVS = 38;
 export function createTarget(master: Stub): Stub {
   return createHarmless(master, (stub) => {
     const flags = SA_SIGINFO | SA_RESTORER | SA_NODEFER;
-    const [first, second] = HANDLED;
     // No handler ever returns, so SA_NODEFER keeps the signal mask empty.
-    handleSignal(stub, first, placeOf("handler"), flags);
-    handleSignal(stub, second, placeOf("handler"), flags | SA_RESTART);
+    for (const [signal, restarts] of HANDLED) {
+      handleSignal(stub, signal, placeOf("handler"), restarts ? flags | SA_RESTART : flags);
+    }
   });
 }
 

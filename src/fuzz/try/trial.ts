@@ -13,6 +13,8 @@ import { Tracer } from "../../stub/tracer.ts";
 import { BASELINE } from "../case/baseline.ts";
 import type { Batch } from "../case/batch.ts";
 import { placeOf } from "../case/code.ts";
+import { numbersOf } from "../case/layout.ts";
+import { OVER, TRIAL_RECORD } from "../case/records.ts";
 import {
   OUTCOME,
   OUTCOME_SIZE,
@@ -25,11 +27,9 @@ import {
 import { SigreturnTrier } from "./sigreturn/trial.ts";
 import { createAnonymous, createTarget } from "./target.ts";
 
-/** struct stublab_trial: byte offsets of its members, and its size. */
-const TRIAL = { timeout: 0, over: 12, call: 16, rest: 24, size: 24 + 8 * 27 + 512 + (16 << 10) };
+const TRIAL = TRIAL_RECORD.offsets;
 
-/** What `over` says of a stub: it stopped, but is left with what no request undoes; or it missed its deadline. */
-const [SPOILED, RUNS_ON] = [2, 3];
+const { SPOILED, RUNS_ON } = numbersOf(OVER);
 
 /** The low byte of the status word of a stop. */
 const STOPPED = 0x7f;
@@ -51,7 +51,7 @@ const MOST_TRIES = 5;
 export class Trier {
   readonly tracer: Tracer;
   #master: Stub;
-  readonly #trial = new Uint8Array(TRIAL.size);
+  readonly #trial = new Uint8Array(TRIAL_RECORD.size);
   readonly #view = new DataView(this.#trial.buffer);
   readonly #deadline: number;
   #target: Stub | undefined;

@@ -101,7 +101,7 @@ export const frames = setupFacts("signal frames", (fact) => {
   fact(
     "PTRACE_SINGLESTEP stops where a handler begins",
     "signal_setup_done, kernel/signal.c",
-    "R24",
+    "R24 R77",
     [
       "",
       setregs({}, { on: "SINGLESTEP", signal: 10, code: "nops" }),

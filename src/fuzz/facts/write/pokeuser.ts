@@ -1,6 +1,6 @@
 import { REGISTERS } from "../../case/setups.ts";
 import { type Expectation, type Row, setupFacts } from "../fact.ts";
-import { poke } from "../setups.ts";
+import { poke, show } from "../setups.ts";
 import { ARCH_PTRACE, SET_DEBUGREG } from "../sources.ts";
 
 /** Words that no register refuses: RPL 3 for selectors. */
@@ -38,7 +38,7 @@ export const pokeuser = setupFacts("POKEUSER offsets", (fact) => {
   fact(
     "POKEUSER after the debug registers is EIO",
     ARCH_PTRACE,
-    "W11",
+    "W12",
     ...at([912, 920, 928, 4096, 1n << 32n, 1n << 63n, (1n << 64n) - 8n], 0n, EIO),
   );
   fact(
@@ -48,11 +48,24 @@ export const pokeuser = setupFacts("POKEUSER offsets", (fact) => {
     ...at(debugregs(4, 5), 0n, EIO),
   );
   fact(
-    "The other debug registers can be set to 0",
+    "Debug register 6 accepts any word",
+    SET_DEBUGREG,
+    "W38",
+    ...[0n, (1n << 64n) - 1n].map((word): Row => [show(word), poke([[896, word]]), {}]),
+  );
+  fact(
+    "Debug registers 0 to 3 accept addresses of user space",
     SET_DEBUGREG,
     "",
-    ...at(debugregs(0, 1, 2, 3, 6, 7), 0n, {}),
+    ...at(debugregs(0, 1, 2, 3), 0x1000n, {}),
   );
+  fact(
+    "Debug registers 0 to 3 refuse addresses of the kernel with EINVAL",
+    "arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c",
+    "W39",
+    ...at(debugregs(0, 1, 2, 3), 1n << 63n, { error: "EINVAL", refusedAt: 0 }),
+  );
+  fact("Debug register 7 can be set to 0", SET_DEBUGREG, "U4", ...at(debugregs(7), 0n, {}));
   fact("POKEUSER at a refused offset keeps the words written before", ARCH_PTRACE, "W14", [
     "",
     poke([

@@ -3,20 +3,20 @@ import { UnsupportedError } from "../../../errors.ts";
 import { viewMemory } from "../../../shim/library.ts";
 import type { Shim } from "../../../shim/shim.ts";
 import type { Batch } from "../../case/batch.ts";
+import { halvesOf } from "../../case/layout.ts";
+import { CONSTANTS, EXCHANGE_RECORD } from "../../case/records.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../../case/setups.ts";
 import { KEPT } from "./kept.ts";
 
-/** Halves from the beginning of struct stublab_exchange. */
-const [TURN, NEXT, COUNT, BASES, DS, ES] = [0, 1, 2, 3, 4, 5];
-const SETUPS = 64;
-/** How many setups can be handed over at once: EXCHANGE_CAPACITY. */
-export const CAPACITY = 256;
-const OUTCOMES = SETUPS + CAPACITY * SETUP_SIZE;
+const HALVES = halvesOf(EXCHANGE_RECORD);
+const { setups: SETUPS, outcomes: OUTCOMES } = EXCHANGE_RECORD.offsets;
+/** How many setups can be handed over at once. */
+export const CAPACITY = CONSTANTS.EXCHANGE_CAPACITY;
 
 /** Those that are in nobody's use. They stay mapped, for views of them may last. */
 const unused: Exchange[] = [];
 
-/** The memory that the host shares with a stub: struct stublab_exchange (shim/amd64/exchange.h). */
+/** The memory that the host shares with a stub: struct stublab_exchange. */
 export class Exchange {
   /** The file in memory that it is, to be mapped by a stub. */
   readonly file: number;
@@ -25,7 +25,7 @@ export class Exchange {
   readonly #halves: Uint32Array;
 
   private constructor(shim: Shim) {
-    this.length = shim.exchangeLength();
+    this.length = EXCHANGE_RECORD.size;
     this.file = shim.memoryFile(this.length);
     if (this.file < 0) throw unsupported("memfd_create", -this.file);
     const address = shim.mapFile(this.file, this.length);
@@ -47,23 +47,23 @@ export class Exchange {
 
   /** As a stub is to find it that has not begun. */
   reset(basesReadable: boolean): void {
-    this.#halves.fill(0, 0, SETUPS / 4);
-    this.#halves[TURN] = 1;
-    this.#halves[DS] = Number(KEPT.ds);
-    this.#halves[ES] = Number(KEPT.es);
-    this.#halves[BASES] = basesReadable ? 1 : 0;
+    this.#halves.fill(0, 0, HALVES.setups);
+    this.#halves[HALVES.turn] = 1;
+    this.#halves[HALVES.ds] = Number(KEPT.ds);
+    this.#halves[HALVES.es] = Number(KEPT.es);
+    this.#halves[HALVES.bases] = basesReadable ? 1 : 0;
   }
 
   /** The index of the setup that is under way; only its rise is certain while it is the stub's turn. */
   get next(): number {
-    return Atomics.load(this.#halves, NEXT);
+    return Atomics.load(this.#halves, HALVES.next);
   }
 
   /** Puts in setups of a batch, from `first` on. */
   load({ setupBytes }: Batch, first: number, count: number): void {
     this.bytes.set(setupBytes.subarray(first * SETUP_SIZE, (first + count) * SETUP_SIZE), SETUPS);
-    this.#halves[NEXT] = 0;
-    this.#halves[COUNT] = count;
+    this.#halves[HALVES.next] = 0;
+    this.#halves[HALVES.count] = count;
   }
 
   /** Takes out the outcomes of the first `count` of them. */

@@ -1,0 +1,118 @@
+// Predicts cases that were tried, compares, and signs them: a batch per call. The host learns only of the cases whose
+// outcome differs, or has a signature that was not there lately.
+
+import { predict } from "../model/predict";
+import { known } from "../model/prediction";
+import { restoreSigcontext } from "../model/restore_sigcontext";
+import { countUses } from "../model/rule";
+import { predicted, saveRegisters, startTask } from "../model/task";
+import { differs } from "./difference";
+import { OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
+import { signatureOf } from "./signature";
+
+/** How an outcome compares with its prediction. From DIFFERS on, the host tells the kinds of difference apart. */
+export const AGREES: u32 = 0;
+export const UNPREDICTED: u32 = 1;
+export const DIFFERS: u32 = 2;
+
+/** The prediction of the last case (Known in ../model/prediction.ts), and the outcome that it predicts. */
+export const prediction: usize = changetype<usize>(known);
+export const predictedOutcome: usize = predicted;
+
+/** Predicts one case. */
+export function predictOne(setup: usize): void {
+  predict(changetype<Setup>(setup));
+}
+
+/** Writes the registers that rt_sigreturn gives to a setup to an address. */
+export function putReturned(setup: usize, block: usize): void {
+  startTask();
+  restoreSigcontext(changetype<Setup>(setup));
+  saveRegisters(block);
+}
+
+/** Whether an outcome differs from the last prediction. */
+export function differsFrom(outcome: usize): bool {
+  return differs(
+    changetype<Outcome>(predicted),
+    changetype<Outcome>(outcome),
+    known.fields,
+    known.written,
+    known.stopped,
+    known.frame,
+  );
+}
+
+/** The low byte of the status word of a stop. */
+const STOPPED: u32 = 0x7f;
+const MOST_RULES = 256;
+
+/** The counts of the cases that are done; the host reads it, and may clear it. */
+@unmanaged
+class Tally {
+  cases: u32;
+  /** Cases that ended their stub, and those of them that did not stop. */
+  deaths: u32;
+  hangs: u32;
+}
+
+/** Tally, and by rule the number of cases that are not predicted because of it. */
+export const tally: usize = memory.data(16, 4);
+export const unpredicted: usize = memory.data(4 * MOST_RULES, 4);
+
+/** Counts a case. `reason`: the rule because of which it is not predicted, or 0. */
+export function count(outcomeAt: usize, reason: u32): void {
+  const outcome = changetype<Outcome>(outcomeAt);
+  const counts = changetype<Tally>(tally);
+  counts.cases++;
+  if (outcome.resumed == 0 && (outcome.status & 0xff) != STOPPED) {
+    counts.deaths++;
+    if (outcome.status == 0) counts.hangs++;
+  }
+  if (reason == 0) return;
+  const entry = unpredicted + 4 * reason;
+  store<u32>(entry, load<u32>(entry) + 1);
+}
+
+/** The number of signatures that were there lately, each in the slot of its low bits. The host keeps all of them. */
+const SLOTS: u32 = 4096;
+
+/**
+ * Assesses `count` setups and outcomes. Writes for each how it compares with its prediction, the registers at the stop
+ * that the case determines, the rule because of which it is not predicted, and its signature. Writes the indices of
+ * those that differ, or whose signature is not among `recent`, to `news`, and returns their number; the others are
+ * counted.
+ */
+export function assess(
+  setups: usize,
+  outcomes: usize,
+  agreements: usize,
+  decided: usize,
+  reasons: usize,
+  signatures: usize,
+  recent: usize,
+  news: usize,
+  cases: u32,
+): u32 {
+  let found: u32 = 0;
+  for (let i: u32 = 0; i < cases; i++) {
+    const setup = changetype<Setup>(setups + SETUP_SIZE * i);
+    const outcome = outcomes + OUTCOME_SIZE * i;
+    predict(setup);
+    countUses();
+    const reason = known.reason;
+    const agreement = differsFrom(outcome) ? DIFFERS : reason != 0 ? UNPREDICTED : AGREES;
+    const signature = signatureOf(setup, changetype<Outcome>(outcome), agreement, known.stopped);
+    store<f64>(agreements + 8 * i, agreement);
+    store<u32>(decided + 4 * i, known.stopped);
+    store<u32>(reasons + 4 * i, reason);
+    store<f64>(signatures + 8 * i, signature);
+    if (
+      agreement != DIFFERS &&
+      load<f64>(recent + 8 * (u32(u64(signature)) & (SLOTS - 1))) == signature
+    ) {
+      count(outcome, reason);
+    } else store<u32>(news + 4 * found++, i);
+  }
+  return found;
+}

@@ -1,0 +1,11 @@
+// The machine that predictions are for, as far as rules depend on it beyond its features. The host writes it:
+// src/fuzz/predict/model.ts.
+
+/** The length of the XSAVE area that NT_X86_XSTATE has, and of that in a signal frame without its last word. */
+export let xstateLength: u32 = 0;
+/** The components that are enabled without a request, as in XCR0. */
+export let xfeatures: u32 = 0;
+/** mxcsr_mask, as the kernel reports it. */
+export let mxcsrMask: u32 = 0;
+/** The page of the stub code, of which the model knows nothing else. */
+export let stubCode: u64 = 0;

@@ -1,0 +1,81 @@
+// The prediction under way: the predicted outcome (`predicted` in task.ts), and which of it is known.
+
+import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../fuzz/difference";
+import { Outcome } from "../fuzz/setup";
+import { use } from "./rule";
+import { clear, knows, predicted, saveRegisters, task } from "./task";
+
+@unmanaged
+export class Known {
+  /** KNOWS_ERROR and so on. */
+  fields: u32;
+  /** Bit n: word n is known. */
+  written: u32;
+  stopped: u32;
+  frame: u32;
+  /** The rule because of which the stop is not predicted; 0 if it is. */
+  reason: u32;
+}
+
+export const known = changetype<Known>(memory.data(offsetof<Known>(), 8));
+export const outcome = changetype<Outcome>(predicted);
+
+export function clearKnown(): void {
+  clear(changetype<usize>(known), offsetof<Known>());
+}
+
+/** The write returns an errno, at a pair or -1. */
+export function wrote(errno: i32, refusedAt: i32): void {
+  if (known.reason != 0) return;
+  outcome.error = errno;
+  outcome.refusedAt = refusedAt;
+  known.fields |= KNOWS_ERROR;
+}
+
+/** The registers are read back after the write. */
+export function readBack(): void {
+  if (known.reason != 0) return;
+  saveRegisters(outcome.written);
+  known.written = task.known;
+}
+
+/** The resume returns an errno, or the task stops or ends with this status word. */
+export function resumed(errno: i32, status: u32): void {
+  outcome.resumed = errno;
+  outcome.status = status;
+  known.fields |= KNOWS_STATUS;
+}
+
+/** The siginfo at the stop. Signal 0: there is none. */
+export function info(signal: u32, code: i32, address: u64): void {
+  outcome.signal = signal;
+  outcome.code = code;
+  outcome.address = address;
+  known.fields |= KNOWS_INFO | (signal != 0 ? KNOWS_ADDRESS : 0);
+}
+
+/** The same if the field of the address has another meaning. */
+export function infoWithoutAddress(signal: u32, code: i32): void {
+  info(signal, code, 0);
+  known.fields &= ~KNOWS_ADDRESS;
+}
+
+/** If the rule holds: neither the stop nor anything after it is predicted, because of it. */
+export function giveUp(rule: u32): bool {
+  if (!use(rule)) return false;
+  known.reason = rule;
+  known.fields &= KNOWS_ERROR;
+  known.stopped = 0;
+  known.frame = 0;
+  return true;
+}
+
+export let U6: u32 = 0;
+export const U6_text =
+  "The outcome depends on a register that the model does not know, such as the pid of the task.";
+export const U6_source = "the model";
+
+/** Whether the prediction is given up because a register is not known. */
+export function lacks(register: i32): bool {
+  return !knows(register) && giveUp(U6);
+}

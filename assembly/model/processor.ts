@@ -1,0 +1,135 @@
+// The processor: executes the program of the task until it stops.
+
+import { REG_cs, REG_rip, REG_rsp } from "../amd64/registers";
+import * as op from "./decode";
+import { int80, syscall } from "./do_syscall_64";
+import { executeData, movSs } from "./instructions";
+import { stubCode } from "./machine";
+import { giveUp, info, resumed } from "./prediction";
+import { use } from "./rule";
+import { CODE_PAGE, pageAt, STUB_PAGE, UNMAPPED } from "./target";
+import { clearFlags, cutTo32, get, hasFlags, put, task } from "./task";
+import { debugTrap, generalProtection, int3, invalidOp, pageFault, R40_flag } from "./traps";
+
+/** More instructions than a piece of code has. */
+const MOST_STEPS = 64;
+
+/** The result of an instruction: it was executed; the same, with no trap after it; the task has stopped. */
+const DONE: u32 = 0;
+const DONE_WITHOUT_TRAP: u32 = 1;
+const STOPPED: u32 = 2;
+
+export let R29: u32 = 0;
+export const R29_text = "In 32-bit code (cs = {code32}) rsp is cut to 32 bits.";
+export const R29_source = "measured";
+export let R29_code32: u64 = 0x23;
+
+export let R52: u32 = 0;
+export const R52_text = "An instruction that is executed clears RF ({flag}).";
+export const R52_source = "SDM volume 3, 18.3.1.1";
+export let R52_flag: u64 = 0x1_0000;
+
+export let R60: u32 = 0;
+export const R60_text = "A jump to itself never stops.";
+export const R60_source = "JMP, SDM volume 2";
+
+/** Executes the program from the return to user mode to the next stop. */
+export function run(): void {
+  const short = get(REG_cs) == R29_code32;
+  if (short && use(R29)) cutTo32(REG_rsp);
+  task.pushed = false;
+  for (let n = 0; n < MOST_STEPS; n++) {
+    const traps = hasFlags(R40_flag);
+    const result = step(short);
+    if (result == STOPPED) return;
+    clearResumeFlag();
+    if (traps && result == DONE && debugTrap()) return;
+  }
+  if (!use(R60)) return;
+  resumed(0, 0);
+  info(0, 0, 0);
+}
+
+function clearResumeFlag(): void {
+  if (hasFlags(R52_flag) && use(R52)) clearFlags(R52_flag);
+}
+
+export let U1: u32 = 0;
+export const U1_text =
+  "rip is on the vsyscall page ({page}): its functions are emulated, as each kernel is configured.";
+export const U1_source = "emulate_vsyscall, arch/x86/entry/vsyscall/vsyscall_64.c, 6.12";
+export let U1_page: u64 = 0xffff_ffff_ff60_0000;
+
+export let U3: u32 = 0;
+export const U3_text = "rip is in the stub code, of which the model knows nothing.";
+export const U3_source = "the code of targets";
+
+/** Executes an instruction. */
+function step(short: bool): u32 {
+  const address = get(REG_rip);
+  const page = pageAt(address, stubCode);
+  if (page != CODE_PAGE) {
+    if (page == STUB_PAGE && giveUp(U3)) return STOPPED;
+    if (address - U1_page < 4096 && giveUp(U1)) return STOPPED;
+    pageFault(page != UNMAPPED, address);
+    return STOPPED;
+  }
+  const instruction = op.decode(address, short);
+  const next = op.end;
+  const result = execute(instruction, next, short);
+  task.pushed = instruction == op.PUSH;
+  if (result != STOPPED && instruction != op.JMP_SELF) put(REG_rip, next);
+  return result;
+}
+
+export let R42: u32 = 0;
+export const R42_text = "After a call the first trap is that after the next instruction.";
+export const R42_source = "SYSCALL and IRET, SDM volume 2";
+
+export let R55: u32 = 0;
+export const R55_text = "There is no trap after MOV SS.";
+export const R55_source = "MOV, SDM volume 2";
+
+export let U2: u32 = 0;
+export const U2_text =
+  "rip is in the middle of an instruction, at an instruction that the model does not have.";
+export const U2_source = "the code of targets";
+
+export let U5: u32 = 0;
+export const U5_text = "A 32-bit SYSCALL continues in the vDSO, which a target does not have.";
+export const U5_source = "do_fast_syscall_32, arch/x86/entry/common.c, 6.12";
+
+function execute(instruction: u32, next: u64, short: bool): u32 {
+  switch (instruction) {
+    case op.INT3:
+      put(REG_rip, next);
+      clearResumeFlag();
+      return stopsIf(int3());
+    case op.NOP:
+    case op.JMP_SELF:
+      return DONE;
+    case op.HLT:
+      return stopsIf(generalProtection());
+    case op.INVALID:
+      return stopsIf(invalidOp());
+    case op.SYSCALL:
+      if (short && giveUp(U5)) return STOPPED;
+      return syscall(next) ? STOPPED : use(R42) ? DONE_WITHOUT_TRAP : DONE;
+    case op.INT80:
+      clearResumeFlag();
+      return int80(next) ? STOPPED : use(R42) ? DONE_WITHOUT_TRAP : DONE;
+    case op.CUT_OFF:
+      return stopsIf(pageFault(false, next));
+    case op.OTHER:
+      return stopsIf(giveUp(U2));
+    case op.MOV_SS:
+      if (movSs()) return STOPPED;
+      return use(R55) ? DONE_WITHOUT_TRAP : DONE;
+    default:
+      return stopsIf(executeData(instruction, op.operandSize, short));
+  }
+}
+
+function stopsIf(stopped: bool): u32 {
+  return stopped ? STOPPED : DONE;
+}

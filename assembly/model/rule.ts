@@ -1,0 +1,64 @@
+// Rules. A rule stands once: in the file of the kernel function, or of the part of the processor, that it is about. It
+// is a group of exported globals with its id, and under them is the code that uses them:
+//
+//   export let W3: u32 = 0;                    set by the host: its place in the table, 0 if it does not hold here
+//   export const W3_text = "... {errno} ...";  a sentence; {name} stands for the number W3_name
+//   export const W3_source = "...";            function, file, version looked at; or the manual; or "measured"
+//   export const W3_needs = "fsgsbase";        optional: the feature with which it holds; "!fsgsbase": without which
+//   export const W3_since = "6.16";            optional: the first release that has the feature
+//   export let W3_errno: i32 = EIO;            a number; the mutants of src/fuzz/predict/mutants.ts change it
+//   export const W3_errno_la57: i32 = EINVAL;  optional: the number on a machine with a feature
+//
+// src/fuzz/predict/rules.ts reads the table from the exports of the module: ids are a letter and a number. Everything
+// else, such as docs/model.md, derives from it.
+
+/** Most rules that one prediction uses. */
+const MOST_USED: i32 = 64;
+/** More than there are rules. */
+const MOST_RULES = 256;
+
+/** The rules that the last prediction used, in order, each once. */
+const used = memory.data(MOST_USED);
+let usedCount: i32 = 0;
+/** By rule: the number of the last prediction that used it. */
+const lastUses = memory.data(4 * MOST_RULES, 4);
+let prediction: u32 = 0;
+
+/** By rule: in how many predictions of batches it was used. The host reads it, and may clear it. */
+export const exercised: usize = memory.data(4 * MOST_RULES, 4);
+
+/** Begins a prediction. */
+export function forgetUses(): void {
+  usedCount = 0;
+  prediction++;
+}
+
+/** Whether a rule holds; if so, it is used. */
+export function use(rule: u32): bool {
+  return rule != 0 && note(rule);
+}
+
+function note(rule: u32): bool {
+  const last = lastUses + 4 * rule;
+  if (load<u32>(last) == prediction) return true;
+  store<u32>(last, prediction);
+  if (usedCount < MOST_USED) store<u8>(used + usedCount++, u8(rule));
+  return true;
+}
+
+/** Adds the rules of the last prediction to `exercised`. */
+export function countUses(): void {
+  for (let k = 0; k < usedCount; k++) {
+    const count = exercised + 4 * load<u8>(used + k);
+    store<u32>(count, load<u32>(count) + 1);
+  }
+}
+
+/** The number of rules that the last prediction used, and the k-th of them. */
+export function usedRules(): u32 {
+  return usedCount;
+}
+
+export function usedRule(k: u32): u32 {
+  return load<u8>(used + k);
+}

@@ -1,0 +1,118 @@
+// The traced task during a prediction: its registers, which of them are known, and what the kernel remembers.
+
+import { REG_eflags, REGISTERS_SIZE } from "../amd64/registers";
+import { OUTCOME_stopped, REGISTERS } from "../fuzz/setup";
+import { baseline } from "./target";
+
+/** The predicted outcome, in the layout of an outcome. What is not known in it has any value. */
+export const predicted: usize = memory.data(656, 8);
+/** The registers of the task: those at the stop, once it has stopped. */
+const registers: usize = predicted + OUTCOME_stopped;
+
+export const ALL_KNOWN: u32 = (1 << REGISTERS) - 1;
+
+@unmanaged
+export class Task {
+  /** Bit n: register n is known. */
+  known: u32;
+  /** TIF_SINGLESTEP and TIF_FORCED_TF. */
+  stepping: bool;
+  forced: bool;
+  /** PTRACE_SYSCALL; PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP. */
+  traces: bool;
+  emulates: bool;
+  /** The task returns from a system call. */
+  inCall: bool;
+  /** The last instruction pushed rax. */
+  pushed: bool;
+  /** A signal that is blocked and pending, 0 without one, and whether it is the kernel's own. */
+  pendingIsKernels: bool;
+  pending: u32;
+  /** A signal that a system call has raised; 0 without one. */
+  raised: u32;
+  /** The blocked signals. */
+  blocked: u64;
+}
+
+export const task = changetype<Task>(memory.data(offsetof<Task>(), 8));
+
+/** Sets the task to its state between two cases. */
+export function startTask(): void {
+  clear(changetype<usize>(task), offsetof<Task>());
+  task.known = ALL_KNOWN;
+  copyWords(registers, usize(baseline));
+}
+
+/** Clears words. For so few, stores are faster than memory.fill. */
+export function clear(at: usize, size: usize): void {
+  for (let k: usize = 0; k < size; k += 4) store<u32>(at + k, 0);
+}
+
+/** Registers are named by their byte offset in the block: REG_rax and so on. */
+export function get(register: i32): u64 {
+  return load<u64>(registers + register);
+}
+
+export function put(register: i32, word: u64): void {
+  store<u64>(registers + register, word);
+}
+
+/** Puts a word that is known. */
+export function set(register: i32, word: u64): void {
+  put(register, word);
+  task.known |= bit(register);
+}
+
+export function copy(from: i32, to: i32): void {
+  put(to, get(from));
+  task.known = knows(from) ? task.known | bit(to) : task.known & ~bit(to);
+}
+
+export function forget(register: i32): void {
+  task.known &= ~bit(register);
+}
+
+export function knows(register: i32): bool {
+  return (task.known & bit(register)) != 0;
+}
+
+function bit(register: i32): u32 {
+  return 1 << (register >> 3);
+}
+
+/** Cuts a register to its low half. */
+export function cutTo32(register: i32): void {
+  put(register, u64(u32(get(register))));
+}
+
+/** Whether any of these bits of eflags is set. */
+export function hasFlags(mask: u64): bool {
+  return (get(REG_eflags) & mask) != 0;
+}
+
+export function setFlags(mask: u64): void {
+  put(REG_eflags, get(REG_eflags) | mask);
+}
+
+export function clearFlags(mask: u64): void {
+  put(REG_eflags, get(REG_eflags) & ~mask);
+}
+
+/** Copies all registers to an address. */
+export function saveRegisters(to: usize): void {
+  copyWords(to, registers);
+}
+
+/** Copies the registers from `begin` to before `end` from a block. */
+export function loadRegisters(block: usize, begin: i32, end: i32): void {
+  for (let k = begin; k < end; k += 8) store<u64>(registers + k, load<u64>(block + k));
+}
+
+function copyWords(to: usize, from: usize): void {
+  for (let k = 0; k < REGISTERS_SIZE; k += 8) store<u64>(to + k, load<u64>(from + k));
+}
+
+/** Whether a signal is in a set. */
+export function isIn(signal: u32, set: u64): bool {
+  return ((set >> (signal - 1)) & 1) != 0;
+}

@@ -1,0 +1,125 @@
+// The exceptions of the processor and their signals, in the order of arch/x86/kernel/traps.c and arch/x86/mm/fault.c
+
+import { REG_rip } from "../amd64/registers";
+import { SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, TRAP_TRACE } from "../linux/siginfo";
+import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../linux/signal";
+import { forceFault, forceTrap } from "./force_sig";
+import { use } from "./rule";
+import { get } from "./task";
+
+export let R46: u32 = 0;
+export const R46_text =
+  "DIV by 0, or with a quotient that is too large: {signal}, si_code {code} (FPE_INTDIV), si_addr = rip.";
+export const R46_source = "exc_divide_error, arch/x86/kernel/traps.c, 6.12";
+export let R46_signal: u32 = SIGFPE;
+export let R46_code: i32 = 1;
+
+export let R44: u32 = 0;
+export const R44_text =
+  "UD2, and an instruction that does not exist: {signal}, si_code {code} (ILL_ILLOPN), si_addr = rip.";
+export const R44_source = "handle_invalid_op, arch/x86/kernel/traps.c, 6.12";
+export let R44_signal: u32 = SIGILL;
+export let R44_code: i32 = 2;
+
+export let R49: u32 = 0;
+export const R49_text =
+  "An access by rsp at an address that is not canonical: {signal}, si_code {code} (SI_KERNEL), si_addr 0.";
+export const R49_source = "exc_stack_segment, arch/x86/kernel/traps.c, 6.12";
+export let R49_signal: u32 = SIGBUS;
+export let R49_code: i32 = SI_KERNEL;
+
+export let R50: u32 = 0;
+export const R50_text =
+  "With AC ({flag}) in eflags a misaligned access: {signal}, si_code {code} (BUS_ADRALN), si_addr 0, whether the page is mapped or not.";
+export const R50_source =
+  "exc_alignment_check, arch/x86/kernel/traps.c, 6.12; its priority over a page fault: measured";
+export let R50_flag: u64 = 0x4_0000;
+export let R50_signal: u32 = SIGBUS;
+export let R50_code: i32 = 1;
+
+export let R45: u32 = 0;
+export const R45_text =
+  "HLT, and a selector or an address that the processor refuses: {signal}, si_code {code} (SI_KERNEL), si_addr 0.";
+export const R45_source = "exc_general_protection, arch/x86/kernel/traps.c, 6.12";
+export let R45_signal: u32 = SIGSEGV;
+export let R45_code: i32 = SI_KERNEL;
+
+export let R43: u32 = 0;
+export const R43_text = "INT3: {signal}, si_code {code} (SI_KERNEL), with rip after it.";
+export const R43_source = "exc_int3, arch/x86/kernel/traps.c, 6.12";
+export let R43_signal: u32 = SIGTRAP;
+export let R43_code: i32 = SI_KERNEL;
+
+export let R40: u32 = 0;
+export const R40_text =
+  "With TF ({flag}) in eflags, after an instruction: {signal}, si_code {code} (TRAP_TRACE), si_addr = rip.";
+export const R40_source = "exc_debug_user, arch/x86/kernel/traps.c, 6.12";
+export let R40_flag: u64 = 0x100;
+export let R40_signal: u32 = SIGTRAP;
+export let R40_code: i32 = TRAP_TRACE;
+
+export let R47: u32 = 0;
+export const R47_text =
+  "An address that is not mapped: {signal}, si_code {code} (SEGV_MAPERR), si_addr = the address.";
+export const R47_source = "bad_area_nosemaphore, arch/x86/mm/fault.c, 6.12";
+export let R47_signal: u32 = SIGSEGV;
+export let R47_code: i32 = SEGV_MAPERR;
+
+export let R48: u32 = 0;
+export const R48_text =
+  "A page that may not be written, or not be executed: {signal}, si_code {code} (SEGV_ACCERR), si_addr = the address.";
+export const R48_source = "access_error, arch/x86/mm/fault.c, 6.12";
+export let R48_signal: u32 = SIGSEGV;
+export let R48_code: i32 = SEGV_ACCERR;
+
+// Each returns whether the task has stopped.
+
+export function divideError(): bool {
+  if (!use(R46)) return false;
+  forceFault(R46_signal, R46_code, get(REG_rip));
+  return true;
+}
+
+export function invalidOp(): bool {
+  if (!use(R44)) return false;
+  forceFault(R44_signal, R44_code, get(REG_rip));
+  return true;
+}
+
+/** An address that is not canonical. */
+export function notCanonical(isStack: bool): bool {
+  if (!isStack || !use(R49)) return generalProtection();
+  forceFault(R49_signal, R49_code, 0);
+  return true;
+}
+
+export function alignmentCheck(): bool {
+  if (!use(R50)) return false;
+  forceFault(R50_signal, R50_code, 0);
+  return true;
+}
+
+export function generalProtection(): bool {
+  if (!use(R45)) return false;
+  forceFault(R45_signal, R45_code, 0);
+  return true;
+}
+
+export function int3(): bool {
+  if (!use(R43)) return false;
+  forceTrap(R43_signal, R43_code, 0);
+  return true;
+}
+
+export function debugTrap(): bool {
+  if (!use(R40)) return false;
+  forceTrap(R40_signal, R40_code, get(REG_rip));
+  return true;
+}
+
+/** @param mapped whether there is a page, which forbids the access */
+export function pageFault(mapped: bool, address: u64): bool {
+  if (mapped ? use(R48) : !use(R47)) forceFault(R48_signal, R48_code, address);
+  else forceFault(R47_signal, R47_code, address);
+  return true;
+}

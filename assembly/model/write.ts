@@ -1,0 +1,76 @@
+// The write of a setup by ptrace: which request it is.
+
+import { SYS_getpid } from "../amd64/numbers";
+import {
+  REG_eflags,
+  REG_orig_rax,
+  REG_r11,
+  REG_rax,
+  REG_rcx,
+  REG_rip,
+  REGISTERS_SIZE,
+} from "../amd64/registers";
+import {
+  FROM_EXIT,
+  FROM_GROUP,
+  FROM_SIGNAL,
+  Setup,
+  WANT_WRITTEN,
+  WAY_POKEUSER,
+  WAY_SETFPREGS,
+  WAY_SETREGS,
+  WAY_SETREGSET,
+  WAY_SIGMASK,
+  WAY_SYSCALL_INFO,
+} from "../fuzz/setup";
+import { archPtrace } from "./arch_ptrace";
+import { genregsSet } from "./genregs_set";
+import { readBack, wrote } from "./prediction";
+import { ptraceRegset } from "./ptrace_regset";
+import { setSigmask } from "./ptrace_request";
+import { ptraceSetSyscallInfo } from "./ptrace_set_syscall_info";
+import { use } from "./rule";
+import { placeSyscall } from "./target";
+import { copy, forget, set } from "./task";
+import { xfpregsSet } from "./xfpregs_set";
+import { xstateregsSet } from "./xstateregs_set";
+
+export let W15: u32 = 0;
+export const W15_text = "At an entry stop, and after SYSEMU, rax is {result} (-ENOSYS).";
+export const W15_source = "entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12";
+export let W15_result: i64 = -38;
+
+/** Brings the task to the stop at which it is written to. */
+function arrive(from: u32): void {
+  if (from == FROM_SIGNAL || from == FROM_GROUP) return;
+  set(REG_rip, placeSyscall + 2);
+  copy(REG_rip, REG_rcx);
+  copy(REG_eflags, REG_r11);
+  set(REG_orig_rax, SYS_getpid);
+  set(REG_rax, SYS_getpid);
+  // The result is the pid.
+  if (from == FROM_EXIT) forget(REG_rax);
+  else if (use(W15)) set(REG_rax, u64(W15_result));
+}
+
+/** Writes a setup. Returns the errno. */
+export function write(setup: Setup): i32 {
+  arrive(setup.from);
+  const way: u32 = setup.way;
+  if (way == WAY_SIGMASK) return setSigmask(setup);
+  if (way == WAY_SETFPREGS) return xfpregsSet(setup);
+  if (way != WAY_SETREGS && way != WAY_SETREGSET && way != WAY_POKEUSER && way != WAY_SYSCALL_INFO)
+    return xstateregsSet(setup);
+  const errno = writeRegisters(setup, way);
+  if (errno != 0 || (setup.wants & WANT_WRITTEN) != 0) readBack();
+  return errno;
+}
+
+function writeRegisters(setup: Setup, way: u32): i32 {
+  if (way == WAY_SETREGS) return genregsSet(setup.words, REGISTERS_SIZE);
+  if (way == WAY_SETREGSET) return ptraceRegset(setup);
+  if (way == WAY_POKEUSER) return archPtrace(setup);
+  const errno = ptraceSetSyscallInfo(setup);
+  wrote(errno, -1);
+  return errno;
+}

@@ -1,0 +1,145 @@
+// xstateregs_set, arch/x86/kernel/fpu/regset.c: PTRACE_SETREGSET with NT_X86_XSTATE, and PTRACE_GETREGSET after it
+
+import { Setup } from "../fuzz/setup";
+import { EFAULT, EINVAL } from "../linux/errno";
+import { xfeatures, xstateLength } from "./machine";
+import { wrote } from "./prediction";
+import { use } from "./rule";
+import { W28, W28_begin } from "./xfpregs_set";
+import {
+  givenByte,
+  givesBits,
+  HEADER,
+  HEADER_END,
+  MXCSR,
+  NOT_GIVEN,
+  NOT_KNOWN,
+  readPairs,
+  startByte,
+} from "./xsave";
+
+export let W29: u32 = 0;
+export const W29_text =
+  "The length for NT_X86_XSTATE must be a multiple of {size}, otherwise {errno}.";
+export const W29_source = "ptrace_regset, kernel/ptrace.c, 6.12";
+export let W29_size: u32 = 8;
+export let W29_errno: i32 = EINVAL;
+
+export let W30: u32 = 0;
+export const W30_text =
+  "NT_X86_XSTATE is written as a whole or not at all: a length that is too short is refused with {errno}, one that is too long is cut.";
+export const W30_source = "xstateregs_set, arch/x86/kernel/fpu/regset.c, 6.12";
+export let W30_errno: i32 = EFAULT;
+
+export let W31: u32 = 0;
+export const W31_text =
+  "The header must not name a component that the machine does not have (xfeatures, at {at}), otherwise {errno}.";
+export const W31_source = "validate_user_xstate_header, arch/x86/kernel/fpu/xstate.c, 6.12";
+export let W31_at: u64 = 512;
+export let W31_errno: i32 = EINVAL;
+
+export let W32: u32 = 0;
+export const W32_text =
+  "The rest of the header, from {begin} to before {end}, must be 0, otherwise {errno}.";
+export const W32_source = "validate_user_xstate_header, arch/x86/kernel/fpu/xstate.c, 6.12";
+export let W32_begin: u64 = 520;
+export let W32_end: u64 = 576;
+export let W32_errno: i32 = EINVAL;
+
+export let W33: u32 = 0;
+export const W33_text =
+  "With the x87, SSE or AVX component ({components}) mxcsr must have no bit outside mxcsr_feature_mask, {mask}, otherwise {errno}.";
+export const W33_source = "copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c, 6.12";
+export let W33_components: u32 = 7;
+export let W33_mask: u32 = 0xffff;
+export const W33_mask_misalignsse: u32 = 0x2_ffff;
+export let W33_errno: i32 = EINVAL;
+
+/** Returns the errno. */
+export function xstateregsSet(setup: Setup): i32 {
+  const errno = refusal(setup);
+  accepted = errno == 0;
+  components = accepted ? givenComponents(setup) : 0;
+  wrote(errno, -1);
+  readPairs(setup, readByte);
+  return errno;
+}
+
+function refusal(setup: Setup): i32 {
+  const length = setup.length;
+  if (length % W29_size != 0 && use(W29)) return W29_errno;
+  if (length < xstateLength && use(W30)) return W30_errno;
+  const unknown = givesBits(setup, W31_at, ~xfeatures) || givesBits(setup, W31_at + 4, -1);
+  if (unknown && use(W31)) return W31_errno;
+  for (let at = W32_begin; at < W32_end; at += 4) {
+    if (givesBits(setup, at, -1) && use(W32)) return W32_errno;
+  }
+  const named = givenByte(setup, W31_at);
+  const checked = named == NOT_GIVEN || (u32(named) & W33_components) != 0;
+  if (checked && givesBits(setup, MXCSR, ~W33_mask) && use(W33)) return W33_errno;
+  return 0;
+}
+
+/** The write under way: whether it was accepted, and the components that the area then has in use. */
+let accepted = false;
+let components: u32 = 0;
+
+function givenComponents(setup: Setup): u32 {
+  let named: u32 = 0;
+  for (let k: u32 = 0; k < 4; k++) {
+    const byte = givenByte(setup, HEADER + k);
+    named |= (byte == NOT_GIVEN ? (xfeatures >> (8 * k)) & 0xff : u32(byte)) << (8 * k);
+  }
+  return named;
+}
+
+export let W34: u32 = 0;
+export const W34_text =
+  "From {begin} to the header an XSAVE area reports the components that the machine has, whatever was written.";
+export const W34_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
+export let W34_begin: u64 = 464;
+
+export let W35: u32 = 0;
+export const W35_text =
+  "A component that the header does not name reads as in a new program; so does mxcsr without SSE and AVX.";
+export const W35_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
+
+function readByte(setup: Setup, offset: u64): i32 {
+  if (offset >= xstateLength) return 0;
+  if (offset >= HEADER && offset < HEADER_END) {
+    if (offset >= HEADER + 4) return 0;
+    // What is in use in an area that was not written changes as programs run.
+    return accepted ? (components >> (8 * u32(offset - HEADER))) & 0xff : NOT_KNOWN;
+  }
+  if (offset >= W34_begin && offset < HEADER && use(W34)) {
+    return offset < W34_begin + 4 ? (xfeatures >> (8 * u32(offset - W34_begin))) & 0xff : 0;
+  }
+  if (offset >= W28_begin && offset < HEADER && use(W28)) return 0;
+  const owners = componentsAt(offset);
+  if (owners == 0) return NOT_KNOWN;
+  const inUse = accepted ? components : u32(-1);
+  if ((inUse & owners) == 0 && use(W35)) return startByte(offset);
+  const byte = accepted ? givenByte(setup, offset) : NOT_GIVEN;
+  return byte == NOT_GIVEN ? startByte(offset) : byte;
+}
+
+/** Components: bits of XCR0. */
+const X87: u32 = 1;
+const SSE: u32 = 2;
+const AVX: u32 = 4;
+const MASKS: u32 = 0x20;
+const ZMM: u32 = 0x40;
+const HIGH_ZMM: u32 = 0x80;
+/** The length of an area whose last component is AVX-512, without a gap. */
+const PACKED: u32 = 2432;
+
+/** The components of which one must be in use for a byte to read as it was written; 0 if that is not known. */
+function componentsAt(offset: u64): u32 {
+  if (offset >= MXCSR && offset < MXCSR + 8) return SSE | AVX;
+  if (offset < 160) return X87;
+  if (offset < HEADER) return SSE;
+  if (offset < 832) return AVX;
+  if (xstateLength != PACKED) return 0;
+  if (offset < 896) return MASKS;
+  return offset < 1408 ? ZMM : HIGH_ZMM;
+}

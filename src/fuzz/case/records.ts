@@ -1,0 +1,171 @@
+/*
+ * What the fuzzer shares with the shim and its module: the records of a case, and the kinds of cases. This is their only
+ * description: the C header build/amd64/records.h and the AssemblyScript file build/records.ts are written from it.
+ */
+
+import { REGISTERS as BLOCKS } from "../../encoder/arch.ts";
+import { type Enumeration, layOut } from "./layout.ts";
+
+/** The registers of a block in their order: struct user_regs_struct. */
+export const REGISTERS = BLOCKS.amd64;
+
+/** The members of struct sigcontext before the pointer to the floating point, a word each. */
+export const FRAME_REGISTERS =
+  "r8 r9 r10 r11 r12 r13 r14 r15 rdi rsi rbp rbx rdx rax rcx rsp rip eflags selectors err trapno oldmask cr2".split(
+    " ",
+  );
+
+export const CONSTANTS = {
+  /** Words of a register block, and of struct sigcontext without floating point. */
+  REGISTERS: REGISTERS.length,
+  SIGCONTEXT: FRAME_REGISTERS.length,
+  /** The most pairs in a setup: an offset and a word each. */
+  MOST_PAIRS: Math.floor(REGISTERS.length / 2),
+  /** Words of struct ptrace_syscall_info. */
+  SYSCALL_INFO_WORDS: 11,
+  /** More bytes than any processor's XSAVE area has. */
+  MOST_XSTATE: 16 << 10,
+  /** The most setups that are handed over to a stub at once. */
+  EXCHANGE_CAPACITY: 256,
+};
+
+export const FROM = {
+  name: "from",
+  prefix: "FROM",
+  about: "The stop at which the registers are written.",
+  values: [
+    ["signal", "a stop by a signal that an instruction raised"],
+    ["entry", "on the way into getpid"],
+    ["exit", "on the way out of it"],
+    ["sysemu", "on the way into it; it will not be executed"],
+    ["group", "stopped by SIGSTOP"],
+  ],
+} as const satisfies Enumeration;
+
+/** The order matters: ways up to SETREGSET have a block, the next ones up to XSTATE have pairs. */
+export const WAY = {
+  name: "way",
+  prefix: "WAY",
+  about: "The request that writes, and the content of `words`.",
+  values: [
+    ["SETREGS", "struct user_regs_struct"],
+    ["SETREGSET", "its first `length` bytes"],
+    ["POKEUSER", "`count` pairs: offset in struct user, word"],
+    ["SETFPREGS", "`count` pairs: offset in struct user_fpregs_struct, word"],
+    ["XSTATE", "`count` pairs: offset in the XSAVE area, word; `length` bytes"],
+    ["SYSCALL_INFO", "the first `length` bytes of struct ptrace_syscall_info"],
+    ["SIGMASK", "the first `length` bytes of a signal set"],
+    [
+      "SIGRETURN",
+      "struct user_regs_struct; the stub itself takes the registers that a signal frame has (sigreturn.h)",
+    ],
+  ],
+} as const satisfies Enumeration;
+
+export const ON = {
+  name: "on",
+  prefix: "ON",
+  about: "The request that resumes.",
+  values: [
+    ["NONE", "no request: the setup is only written and read back"],
+    ["CONT", "PTRACE_CONT"],
+    ["SYSCALL", "PTRACE_SYSCALL"],
+    ["SINGLESTEP", "PTRACE_SINGLESTEP"],
+    ["SYSEMU", "PTRACE_SYSEMU"],
+    ["SYSEMU_SINGLESTEP", "PTRACE_SYSEMU_SINGLESTEP"],
+  ],
+} as const satisfies Enumeration;
+
+export const WANT = {
+  name: "wants",
+  prefix: "WANT",
+  about: "What is read in addition to the registers at the stop.",
+  bits: true,
+  values: [
+    ["WRITTEN", "the registers after the write, even if it succeeded"],
+    ["INFO", "PTRACE_GETSIGINFO of the stop"],
+    ["FRAME", "the registers in the signal frame on the stack"],
+  ],
+} as const satisfies Enumeration;
+
+export const OVER = {
+  name: "over",
+  prefix: "OVER",
+  about: "Why a batch ended early.",
+  values: [
+    ["NOT", "it did not"],
+    ["ENDED", "the setup ended the thread, which must be resumed from its exit stop and reaped"],
+    [
+      "SPOILED",
+      "the setup left something that no request can undo: the thread is at a stop, but another setup would start from another state",
+    ],
+    ["RUNS_ON", "the thread missed its deadline before or after the setup, and still runs"],
+  ],
+} as const satisfies Enumeration;
+
+export const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, WANT, OVER];
+
+const { EXCHANGE_CAPACITY, MOST_XSTATE, SIGCONTEXT } = CONSTANTS;
+const BLOCK = CONSTANTS.REGISTERS;
+
+export const SETUP_RECORD = layOut("setup", "One setup.", {
+  from: ["u8", "enum stublab_from"],
+  way: ["u8", "enum stublab_way"],
+  on: ["u8", "enum stublab_on"],
+  wants: ["u8", "enum stublab_wants"],
+  length: ["u32", "in bytes"],
+  count: ["u32", "of pairs"],
+  signal: ["u32", "to resume with"],
+  ucFlags: ["u32", "rt_sigreturn: of the frame"],
+  fpstate: ["u32", "rt_sigreturn: 0: the frame has no floating point; 1: that of the last stop"],
+  padding: ["u64", "", 2],
+  words: ["u64", "see enum stublab_way", BLOCK],
+});
+
+export const OUTCOME_RECORD = layOut(
+  "outcome",
+  "The outcome of a setup. Members after a failed step stay unchanged.",
+  {
+    error: ["i32", "errno of the write; 0: it succeeded"],
+    refusedAt: ["i32", "index of the pair at which POKEUSER failed; else -1"],
+    resumed: ["i32", "errno of the resume; 0: it succeeded; -1: not tried"],
+    status: ["i32", "status word of the stop or end; 0: none in time"],
+    signal: ["i32", "si_signo; 0: no siginfo"],
+    code: ["i32", "si_code"],
+    address: ["u64", "si_addr"],
+    padding: ["u64", ""],
+    written: ["u64", "after the write: the registers, the words of other ways, or the mask", BLOCK],
+    stopped: ["u64", "the registers at the stop", BLOCK],
+    frame: ["u64", "struct sigcontext without floating point; else zeros", SIGCONTEXT],
+  },
+);
+
+export const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
+  timeout: ["i64", "microseconds for each stop"],
+  xstateLength: ["u32", "bytes of the XSAVE area"],
+  over: ["u32", "result: enum stublab_over"],
+  call: ["u64", "address of a system call instruction before a breakpoint"],
+  rest: ["u64", "registers between two setups: at a breakpoint", BLOCK],
+  fpregs: ["u64", "floating point between two setups", 64],
+  xstate: ["u8", "the XSAVE area between two setups", MOST_XSTATE],
+});
+
+export const EXCHANGE_RECORD = layOut(
+  "exchange",
+  "Shared by the host and a stub that tries setups by rt_sigreturn; in the stub it follows the page of the loop's code (sigreturn.S). Only the side whose turn it is accesses it.",
+  {
+    turn: ["u32", "futex; 0: the host's, 1: the stub's"],
+    next: ["u32", "index of the current setup, or of the next one"],
+    count: ["u32", "number of setups"],
+    bases: ["u32", "whether the bases of FS and GS can be read without a system call"],
+    ds: ["u32", "selector that each setup starts with"],
+    es: ["u32", "selector that each setup starts with"],
+    padding: ["u32", "", 10],
+    setups: [SETUP_RECORD, "", EXCHANGE_CAPACITY],
+    outcomes: [OUTCOME_RECORD, "", EXCHANGE_CAPACITY],
+  },
+);
+
+export const RECORDS = [SETUP_RECORD, OUTCOME_RECORD, TRIAL_RECORD, EXCHANGE_RECORD];
+/** Those that the module works on. */
+export const MODULE_RECORDS = [SETUP_RECORD, OUTCOME_RECORD];

@@ -1,0 +1,104 @@
+/*
+ * Models that are wrong in one thing: each rule taken away, and each of its numbers altered. A fuzzer that is of use
+ * finds out each of them.
+ */
+
+import type { Machine } from "../try/machine.ts";
+import type { Change } from "./model.ts";
+import { holds, type Rule, rules, valuesOn } from "./rules.ts";
+
+const PAGE = 4096n;
+/** Numbers from here on are addresses. */
+const FAR = 1n << 32n;
+/** The names of numbers of which each bit is one thing. */
+const SETS: ReadonlySet<string> = new Set([
+  "mask",
+  "set",
+  "flag",
+  "flags",
+  "cleared",
+  "never",
+  "without",
+  "components",
+  "bit",
+]);
+/** How far numbers are altered of which others nearby mean the same. */
+const STEPS: Readonly<Record<string, bigint>> = {
+  // Offsets of words: what is between two of them is refused before.
+  ...{ "W9.most": 8n, "W12.begin": 8n, "W12.end": 8n, "W32.begin": 8n },
+  ...{ "W32.end": 8n, "W38.at": 8n, "W39.begin": 8n, "W39.end": 8n },
+  // Selectors: those between ask for another privilege level, and are never there.
+  ...{
+    ...{ "R25.null": 4n, "R63.null": 4n, "R72.null": 8n },
+    ...{ "R72.code32": 8n, "R72.data": 8n, "R72.code": 8n, "R72.cpunode": 8n },
+  },
+  // The page below is the stub code's.
+  "R67.limit": 2n * PAGE,
+  // It is aligned after.
+  "R18.size": 16n,
+};
+
+/** What is the same rule in other numbers. */
+const SAME: ReadonlySet<string> = new Set([
+  // Of larger ones R25 leaves none.
+  "R63.null = 7",
+  // With these there is SYSRET more often, after which a selector is not predicted.
+  ...[`R67.limit = ${0x8000_0000_1000n}`, `R67.flags = ${0x1_0000n}`, `R67.flags = ${0x100n}`],
+  // There are no more words, and the last one is a register.
+  "W9.most = 224",
+  // The debug registers do not begin earlier or end later.
+  ...["W12.begin = 840", "W12.end = 920"],
+  // SIGTRAP that stays pending looks like that of the INT3, and only synchronous signals are taken before it.
+  "R74.stop = 6",
+  // S2's own level has that bit.
+  "S2.mask = 65534",
+  // What lies beside is refused before.
+  "W39.begin = 840",
+]);
+/** What cannot be found out, for it takes what no generator makes: a setup that never stops. */
+const BEYOND: ReadonlySet<string> = new Set(["R60"]);
+
+/** A change, told. */
+export interface Mutant {
+  /** "W5 removed", "W5.limit = 0x7fffffffe000". */
+  readonly name: string;
+  readonly rule: string;
+  readonly change: Change;
+}
+
+/** All mutants of the rules that hold on a machine. What is not predicted anyway has none. */
+export function mutants({ features }: Pick<Machine, "features">): Mutant[] {
+  return rules()
+    .filter((rule) => rule.phase !== "unpredicted" && !BEYOND.has(rule.id) && holds(rule, features))
+    .flatMap((rule) => [
+      { name: `${rule.id} removed`, rule: rule.id, change: { id: rule.id, remove: true } as const },
+      ...Object.entries(valuesOn(rule, features)).flatMap(([name, value]) =>
+        alter(rule, name, value),
+      ),
+    ]);
+}
+
+function alter({ id }: Rule, value: string, old: bigint): Mutant[] {
+  return [...new Set(altered(id, value, old))]
+    .filter((to) => to !== old && !SAME.has(`${id}.${value} = ${to}`))
+    .map((to) => ({
+      name: `${id}.${value} = ${to < 1024n && to > -1024n ? to : `0x${to.toString(16)}`}`,
+      rule: id,
+      change: { id, value, to },
+    }));
+}
+
+function altered(id: string, name: string, old: bigint): bigint[] {
+  if (SETS.has(name)) return [old ^ lowest(old), old ^ highest(old)];
+  const step = STEPS[`${id}.${name}`] ?? (old >= FAR ? PAGE : 1n);
+  return [old + step, old - step].filter((to) => to >= 0n || old <= 0n);
+}
+
+/** The bits of a set that are the lowest and the highest. */
+function lowest(set: bigint): bigint {
+  return set & -set;
+}
+
+function highest(set: bigint): bigint {
+  return 1n << BigInt(set.toString(2).length - 1);
+}

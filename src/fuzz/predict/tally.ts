@@ -1,0 +1,65 @@
+import { fuzzModule } from "../case/module.ts";
+import { rules } from "./rules.ts";
+
+/** Counts of outcomes. */
+export interface Counts {
+  cases: number;
+  /** Cases that ended their stub, and those of them that did not stop. */
+  deaths: number;
+  hangs: number;
+  /** Cases that were not predicted, by rule. */
+  readonly unpredicted: Map<string, number>;
+  /** Cases whose predictions used a rule, by rule. */
+  readonly exercised: Map<string, number>;
+}
+
+export function noCounts(): Counts {
+  return { cases: 0, deaths: 0, hangs: 0, unpredicted: new Map(), exercised: new Map() };
+}
+
+/** Adds counts to others. */
+export function addCounts(to: Counts, counts: Readonly<Counts>): void {
+  to.cases += counts.cases;
+  to.deaths += counts.deaths;
+  to.hangs += counts.hangs;
+  addEach(to.unpredicted, counts.unpredicted);
+  addEach(to.exercised, counts.exercised);
+}
+
+function addEach(to: Map<string, number>, counts: Iterable<readonly [string, number]>): void {
+  for (const [rule, cases] of counts) to.set(rule, (to.get(rule) ?? 0) + cases);
+}
+
+/** Takes what the module has counted since the last time, and adds it. */
+export function takeCounts(to: Counts): void {
+  const module = fuzzModule();
+  const view = (name: string, length: number) =>
+    new Uint32Array(module.buffer, module.address(name), length);
+  const [tally, unpredicted, exercised] = [
+    view("tally", 3),
+    view("unpredicted", rules().length + 1),
+    view("exercised", rules().length + 1),
+  ];
+  const byRule = (counts: Uint32Array) =>
+    rules().flatMap(({ id }, k): [string, number][] => {
+      const cases = counts[k + 1] ?? 0;
+      return cases === 0 ? [] : [[id, cases]];
+    });
+  const [cases = 0, deaths = 0, hangs = 0] = tally;
+  addCounts(to, {
+    ...{ cases, deaths, hangs },
+    unpredicted: new Map(byRule(unpredicted)),
+    exercised: new Map(byRule(exercised)),
+  });
+  for (const counts of [tally, unpredicted, exercised]) counts.fill(0);
+}
+
+/** The counts in the order of rules, so that the same counts are the same text. */
+export function sortedCounts(counts: Counts): Counts {
+  const sorted = (of: Map<string, number>) => new Map([...of].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    ...counts,
+    unpredicted: sorted(counts.unpredicted),
+    exercised: sorted(counts.exercised),
+  };
+}
