@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { requestFacts, setupFacts } from "../src/fuzz/facts/fact.ts";
+import { by, requestFacts, setupFacts } from "../src/fuzz/facts/fact.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatJunit } from "../src/fuzz/facts/junit.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
@@ -115,13 +115,12 @@ const WRONG: typeof FACTS = [
   ...setupFacts(GROUP, (fact) => {
     fact(
       'rax <is> 8 & \u0001 "not" 7',
-      "a source <&>",
-      "W1 W2",
+      by("a source <&>", "W1 W2"),
       ["r15", setregs({ r15: 7n }), { written: { r15: 7n } }],
       ["rax", setregs({ rax: 7n }), { written: { rax: 8n } }],
       ["rbx", setregs({ rbx: 7n }), { written: { rbx: 8n } }],
     );
-    fact("it stops", "", "W1", ["", setregs({ rax: 7n }), { stop: "SIGTRAP" }]);
+    fact("it stops", by("", "W1"), ["", setregs({ rax: 7n }), { stop: "SIGTRAP" }]);
   }),
   ...requestFacts(GROUP, (fact) => {
     fact("# an unknown request is accepted", "", (bench) => {

@@ -98,14 +98,23 @@ export const [ILL_ILLOPN, FPE_INTDIV, BUS_ADRALN] = [2, 1, 1];
 /** A row of a table of checks. */
 export type Row = readonly [name: string, it: Case, expectation: Expectation, ...needs: Need[]];
 
-/** Adds a fact whose checks are cases. `rules` are ids, separated by spaces. */
-export type AddSetups = (name: string, source: string, rules: string, ...rows: Row[]) => void;
+/** Where the kernel has a fact, with the rules of the model that say so. */
+export type Basis = string | readonly [source: string, rules: string];
+
+/** @param rules ids, separated by spaces */
+export function by(source: string, rules: string): Basis {
+  return [source, rules];
+}
+
+/** Adds a fact whose checks are cases. */
+export type AddSetups = (name: string, basis: Basis, ...rows: Row[]) => void;
 export type AddRequests = (name: string, source: string, look: RequestFact["look"]) => void;
 
 /** The facts of a group that are cases. */
 export function setupFacts(group: string, table: (fact: AddSetups) => void): readonly SetupFact[] {
   const facts: SetupFact[] = [];
-  table((name, source, rules, ...rows) => {
+  table((name, basis, ...rows) => {
+    const [source, rules = ""] = typeof basis === "string" ? [basis] : basis;
     const checks = rows.map(([name, it, expectation, ...needs]) => {
       return { name, it, expected: fieldsOf(it, expectation), needs };
     });

@@ -1,6 +1,6 @@
 import type { Case } from "../../case/case.ts";
 import { placeOf } from "../../case/code.ts";
-import { type Expectation, type Row, setupFacts } from "../fact.ts";
+import { by, type Expectation, type Row, setupFacts } from "../fact.ts";
 import { setregs, show, type Words } from "../setups.ts";
 
 const SYSCALL = placeOf("syscall");
@@ -14,15 +14,14 @@ const call = (words: Words, on: Case["on"] = "CONT") => setregs(words, { on, cod
 const trap = (stopped: Words): Expectation => ({ stop: "SIGTRAP", stopped });
 
 export const calls = setupFacts("system calls", (fact) => {
-  fact("SYSCALL stores rip in rcx", "SYSCALL, SDM volume 2", "R37", [
+  fact("SYSCALL stores rip in rcx", by("SYSCALL, SDM volume 2", "R37"), [
     "",
     call({ rax: SCHED_YIELD, rcx: 5n }),
     trap({ rcx: SYSCALL + 2n, rip: SYSCALL + 3n }),
   ]);
   fact(
     "SYSCALL stores eflags in r11",
-    "SYSCALL, SDM volume 2",
-    "R38",
+    by("SYSCALL, SDM volume 2", "R38"),
     ...[0x246n, 0x44602n].map((eflags): Row => {
       return [
         show(eflags),
@@ -31,7 +30,7 @@ export const calls = setupFacts("system calls", (fact) => {
       ];
     }),
   );
-  fact("An exception stores -1 in orig_rax", "arch/x86/entry/entry_64.S", "R53", [
+  fact("An exception stores -1 in orig_rax", by("arch/x86/entry/entry_64.S", "R53"), [
     "",
     call({ rax: SCHED_YIELD, orig_rax: 3n }),
     trap({ orig_rax: -1n }),
@@ -40,8 +39,7 @@ export const calls = setupFacts("system calls", (fact) => {
   const kept = { rbx: 1n, rbp: 2n, r12: 3n, r13: 4n, r14: 5n, r15: 6n };
   fact(
     "PTRACE_SYSCALL, SYSEMU and SYSEMU_SINGLESTEP stop on the way in, with number and arguments unchanged",
-    ENTER,
-    "R39",
+    by(ENTER, "R39"),
     ...(["SYSCALL", "SYSEMU", "SYSEMU_SINGLESTEP"] as const).flatMap((on): Row[] =>
       [SCHED_YIELD, 0n, -1n, (1n << 63n) - 1n, 0xffff_ffff_0000_0001n].map((rax): Row => {
         const stopped = { ...six, ...kept, rax: ENOSYS, orig_rax: rax, rip: SYSCALL + 2n };
@@ -55,8 +53,7 @@ export const calls = setupFacts("system calls", (fact) => {
   );
   fact(
     "rip - 2 and another number, written at a SYSEMU stop, make the next call",
-    ENTER,
-    "R39",
+    by(ENTER, "R39"),
     ...[GETPID, NONE].map((rax): Row => {
       const it = setregs({ ...six, rax }, { from: "sysemu", on: "SYSEMU", code: "syscall" });
       const stopped = { ...six, rax: ENOSYS, orig_rax: rax, rip: SYSCALL + 2n };
@@ -65,16 +62,14 @@ export const calls = setupFacts("system calls", (fact) => {
   );
   fact(
     "A call is made with any rsp",
-    ENTRY_64,
-    "R31",
+    by(ENTRY_64, "R31"),
     ...[0n, 7n, 1n << 63n, -1n, 0xffff_8000_0000_0000n].map((rsp): Row => {
       return [`rsp = ${show(rsp)}`, call({ rax: SCHED_YIELD, rsp }), trap({ rax: 0n, rsp })];
     }),
   );
   fact(
     "A call keeps DF, NT and AC, all arguments, and the callee-saved registers",
-    ENTRY_64,
-    "R31",
+    by(ENTRY_64, "R31"),
     ...[0x400n, 0x4000n, 0x40000n].map((flag): Row => {
       const eflags = 0x202n | flag;
       return [`eflags = ${show(eflags)}`, call({ rax: SCHED_YIELD, eflags }), trap({ eflags })];
@@ -83,8 +78,7 @@ export const calls = setupFacts("system calls", (fact) => {
   );
   fact(
     "INT 0x80 makes the call of the low half of rax, and keeps rcx and r11",
-    "do_int80_emulation, arch/x86/entry/syscall_32.c",
-    "R58",
+    by("do_int80_emulation, arch/x86/entry/syscall_32.c", "R58"),
     [
       "CONT",
       setregs({ rax: 20_000n, rcx: 1n, r11: 2n }, { on: "CONT", code: "int80" }),
@@ -99,13 +93,12 @@ export const calls = setupFacts("system calls", (fact) => {
     ],
   );
   const UPROBES = "arch/x86/kernel/uprobes.c";
-  fact("uprobe outside of a probe is -ENXIO, and no filter sees it", `uprobe, ${UPROBES}`, "R68", [
-    "",
-    call({ rax: 336n }),
-    trap({ rax: ENXIO }),
-    "uprobe",
-  ]);
-  fact("uretprobe outside of a probe is SIGILL", `uretprobe, ${UPROBES}`, "R70", [
+  fact(
+    "uprobe outside of a probe is -ENXIO, and no filter sees it",
+    by(`uprobe, ${UPROBES}`, "R68"),
+    ["", call({ rax: 336n }), trap({ rax: ENXIO }), "uprobe"],
+  );
+  fact("uretprobe outside of a probe is SIGILL", by(`uretprobe, ${UPROBES}`, "R70"), [
     "",
     call({ rax: 335n }),
     { stop: "SIGILL", code: 128, stopped: { rax: -1n } },

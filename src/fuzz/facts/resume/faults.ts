@@ -9,6 +9,7 @@ import {
 } from "../../case/code.ts";
 import {
   BUS_ADRALN,
+  by,
   type Expectation,
   FPE_INTDIV,
   ILL_ILLOPN,
@@ -49,20 +50,24 @@ const denied = (address: bigint, code: string) =>
 const continues = (stopped: Words): Expectation => ({ stop: "SIGTRAP", stopped });
 
 export const instructions = setupFacts("exceptions", (fact) => {
-  fact("INT3: SIGTRAP, SI_KERNEL, si_addr 0, rip after it, RF clear", `exc_int3, ${TRAPS}`, "R43", [
-    "",
-    go("int3"),
-    {
-      ...{ stop: "SIGTRAP", code: SI_KERNEL, address: 0n },
-      stopped: { rip: placeOf("int3") + 1n, eflags: 0x202n, orig_rax: -1n },
-    },
-  ]);
-  fact("UD2: SIGILL, ILL_ILLOPN, si_addr = rip, RF set", `handle_invalid_op, ${TRAPS}`, "R44 R51", [
-    "",
-    go("ud2"),
-    fault("SIGILL", ILL_ILLOPN, placeOf("ud2"), placeOf("ud2")),
-  ]);
-  fact("HLT: SIGSEGV, SI_KERNEL, si_addr 0", GP, "R45", [
+  fact(
+    "INT3: SIGTRAP, SI_KERNEL, si_addr 0, rip after it, RF clear",
+    by(`exc_int3, ${TRAPS}`, "R43"),
+    [
+      "",
+      go("int3"),
+      {
+        ...{ stop: "SIGTRAP", code: SI_KERNEL, address: 0n },
+        stopped: { rip: placeOf("int3") + 1n, eflags: 0x202n, orig_rax: -1n },
+      },
+    ],
+  );
+  fact(
+    "UD2: SIGILL, ILL_ILLOPN, si_addr = rip, RF set",
+    by(`handle_invalid_op, ${TRAPS}`, "R44 R51"),
+    ["", go("ud2"), fault("SIGILL", ILL_ILLOPN, placeOf("ud2"), placeOf("ud2"))],
+  );
+  fact("HLT: SIGSEGV, SI_KERNEL, si_addr 0", by(GP, "R45"), [
     "",
     go("hlt"),
     fault("SIGSEGV", SI_KERNEL, 0n, placeOf("hlt")),
@@ -70,8 +75,7 @@ export const instructions = setupFacts("exceptions", (fact) => {
   const div = placeOf("div");
   fact(
     "DIV by 0, or with a quotient of more than 64 bits: SIGFPE, FPE_INTDIV, si_addr = rip",
-    `exc_divide_error, ${TRAPS}`,
-    "R46",
+    by(`exc_divide_error, ${TRAPS}`, "R46"),
     ...[0n, 1n, 7n].map((rdi): Row => {
       const it = go("div", { rdi, rdx: rdi });
       return [`rdx = rdi = ${rdi}`, it, fault("SIGFPE", FPE_INTDIV, div, div)];
@@ -79,16 +83,14 @@ export const instructions = setupFacts("exceptions", (fact) => {
   );
   fact(
     "MOV SS of a selector that is not a data segment: SIGSEGV, SI_KERNEL",
-    GP,
-    "R56",
+    by(GP, "R56"),
     ...[0n, 0x10n].map((rax): Row => {
       return [show(rax), go("movss", { rax }), fault("SIGSEGV", SI_KERNEL, 0n, placeOf("movss"))];
     }),
   );
   fact(
     "RF that was written is clear after an instruction",
-    "SDM volume 3, 18.3.1.1",
-    "R52",
+    by("SDM volume 3, 18.3.1.1", "R52"),
     ...["nops", "int3"].map((code): Row => {
       return [code, go(code, { eflags: RF }), continues({ eflags: 0x202n })];
     }),
@@ -101,7 +103,6 @@ export const accesses = setupFacts("memory accesses", (fact) => {
   fact(
     "Accesses to mapped memory do not fault",
     "MOV, SDM volume 2",
-    "",
     ["a load", load(CONSTANTS + 8n), continues({ rax: CONSTANT + 8n })],
     ["a load that is not aligned", load(CONSTANTS + 1n), continues({ rip: placeOf("load") + 4n })],
     ["a store", store(SCRATCH), continues({ rip: placeOf("store") + 4n })],
@@ -110,8 +111,7 @@ export const accesses = setupFacts("memory accesses", (fact) => {
   );
   fact(
     "An access to an unmapped address, or to the kernel's: SIGSEGV, SEGV_MAPERR, si_addr = the address",
-    UNMAPPED,
-    "R47",
+    by(UNMAPPED, "R47"),
     ...[0n, HOLE, (1n << 47n) - 4096n, KERNEL].map((at): Row => {
       return [`a load from ${show(at)}`, load(at), unmapped(at, "load")];
     }),
@@ -123,39 +123,34 @@ export const accesses = setupFacts("memory accesses", (fact) => {
   );
   fact(
     "An access to an address that is not canonical: SIGSEGV, SI_KERNEL, si_addr 0",
-    GP,
-    "R45",
+    by(GP, "R45"),
     ["0x800000000000", load(1n << 47n), refusedLoad, "no LA57"],
     ["0xfff0000000000000", load(0xfff0n << 48n), refusedLoad, "no LA57"],
     ["0x4000000000000000", load(1n << 62n), refusedLoad],
   );
   fact(
     "A push to an address that is not canonical: SIGBUS, SI_KERNEL, si_addr 0",
-    `exc_stack_segment, ${TRAPS}`,
-    "R49",
+    by(`exc_stack_segment, ${TRAPS}`, "R49"),
     ["PUSHF", push(1n << 62n), fault("SIGBUS", SI_KERNEL, 0n, placeOf("pushf"))],
     ["PUSH", go("stack", { rsp: 1n << 62n }), fault("SIGBUS", SI_KERNEL, 0n, placeOf("stack"))],
   );
   fact(
     "A load that crosses a page: si_addr is the first byte that is not mapped",
-    UNMAPPED,
-    "R54",
+    by(UNMAPPED, "R54"),
     ...[CODE, CONSTANTS].map((page): Row => {
       return [show(page + 4092n), load(page + 4092n), unmapped(page + 4096n, "load")];
     }),
   );
   fact(
     "A store to memory that is not writable: SIGSEGV, SEGV_ACCERR, si_addr = the address",
-    DENIED,
-    "R48",
+    by(DENIED, "R48"),
     ["code", store(CODE), denied(CODE, "store")],
     ["constants", store(CONSTANTS + 0x123n), denied(CONSTANTS + 0x123n, "store")],
     ["PUSHF", push(CONSTANTS + 8n), denied(CONSTANTS, "pushf")],
   );
   fact(
     "With AC an unaligned load: SIGBUS, BUS_ADRALN, si_addr 0, mapped or not",
-    `exc_alignment_check, ${TRAPS}`,
-    "R50",
+    by(`exc_alignment_check, ${TRAPS}`, "R50"),
     ...[CONSTANTS + 1n, 1n].map((at): Row => {
       const expected = { stop: "SIGBUS", code: BUS_ADRALN, address: 0n } as const;
       const stopped = { rip: placeOf("load"), eflags: 0x50202n };
@@ -167,8 +162,7 @@ export const accesses = setupFacts("memory accesses", (fact) => {
 export const fetches = setupFacts("rip", (fact) => {
   fact(
     "rip in unmapped memory, or in the kernel's half: SIGSEGV, SEGV_MAPERR, si_addr = rip",
-    UNMAPPED,
-    "R47",
+    by(UNMAPPED, "R47"),
     ...[0n, HOLE, 1n << 32n, KERNEL, KERNEL_END].map((rip): Row => {
       return [show(rip), fetch(rip), fault("SIGSEGV", SEGV_MAPERR, rip, rip)];
     }),
@@ -176,16 +170,14 @@ export const fetches = setupFacts("rip", (fact) => {
   );
   fact(
     "rip in memory that is not executable: SIGSEGV, SEGV_ACCERR, si_addr = rip",
-    DENIED,
-    "R48",
+    by(DENIED, "R48"),
     ...[CONSTANTS, SCRATCH, STACK].map((rip): Row => {
       return [show(rip), fetch(rip), fault("SIGSEGV", SEGV_ACCERR, rip, rip)];
     }),
   );
   fact(
     "rip that is not canonical: SIGSEGV, SI_KERNEL, si_addr 0, eflags unchanged",
-    IRET,
-    "R28",
+    by(IRET, "R28"),
     ...[1n << 47n, 1n << 55n, 1n << 62n, 0xffff_7fff_ffff_ffffn].map((rip): Row => {
       const expected = { stop: "SIGSEGV", code: SI_KERNEL, address: 0n } as const;
       return [show(rip), fetch(rip), { ...expected, stopped: { rip, eflags: 0x202n } }, "no LA57"];
@@ -193,8 +185,7 @@ export const fetches = setupFacts("rip", (fact) => {
   );
   fact(
     "An instruction that crosses a page: si_addr is the first byte that is not mapped",
-    UNMAPPED,
-    "R47",
+    by(UNMAPPED, "R47"),
     ...["edge", "straddle"].map((code): Row => {
       const stopped = { rip: placeOf("straddle") };
       return [code, go(code), { stop: "SIGSEGV", code: SEGV_MAPERR, address: HOLE, stopped }];

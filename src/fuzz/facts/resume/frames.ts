@@ -1,5 +1,5 @@
 import { CONSTANTS, placeOf, SCRATCH, STACK } from "../../case/code.ts";
-import { type Row, SI_KERNEL, setupFacts } from "../fact.ts";
+import { by, type Row, SI_KERNEL, setupFacts } from "../fact.ts";
 import { setregs, show, type Words } from "../setups.ts";
 
 const HANDLER = placeOf("handler");
@@ -22,8 +22,7 @@ const enters = (stopped: Words, frame: Words = {}): Row[2] => ({
 export const frames = setupFacts("signal frames", (fact) => {
   fact(
     "A handler is entered with rdi = the signal and rax = 0; other registers are kept",
-    SETUP,
-    "R20",
+    by(SETUP, "R20"),
     ...[10, 12].map((signal): Row => {
       const stopped = { rdi: BigInt(signal), rax: 0n, rcx: 9n, rbx: 6n };
       return [`signal ${signal}`, go({ rax: 5n, rcx: 9n, rbx: 6n }, signal), enters(stopped)];
@@ -31,8 +30,7 @@ export const frames = setupFacts("signal frames", (fact) => {
   );
   fact(
     "The frame has the registers as they were",
-    SIGCONTEXT,
-    "R23",
+    by(SIGCONTEXT, "R23"),
     ...SAVED.map((register, i): Row => {
       const word = 0xabc0_0000_0000_0000n + BigInt(i);
       return [register, go({ [register]: word }), enters({}, { [register]: word })];
@@ -49,24 +47,21 @@ export const frames = setupFacts("signal frames", (fact) => {
   );
   fact(
     "A handler is entered without TF, DF and RF",
-    HANDLE,
-    "R22",
+    by(HANDLE, "R22"),
     ...[0x302n, 0x602n, 0x702n, 0x10202n].map((eflags): Row => {
       return [`eflags = ${show(eflags)}`, go({ eflags }), enters({ eflags: 0x202n })];
     }),
   );
   fact(
     "A handler is entered with the other flags as they were",
-    HANDLE,
-    "R20",
+    by(HANDLE, "R20"),
     ...[0x206n, 0xa02n, 0x4202n, 0x40202n].map((eflags): Row => {
       return [`eflags = ${show(eflags)}`, go({ eflags }), enters({ eflags })];
     }),
   );
   fact(
     "A handler runs with 64-bit cs, and with ss = 0x2b if ss was not a writable data segment",
-    SETUP,
-    "R21",
+    by(SETUP, "R21"),
     ...(
       [
         [0x23n, 0x2bn],
@@ -80,15 +75,14 @@ export const frames = setupFacts("signal frames", (fact) => {
       return [`cs = ${show(cs)}, ss = ${show(ss)}`, go({ cs, ss }), expected];
     }),
   );
-  fact("A handler is entered even if rip is not canonical", HANDLE, "R6", [
+  fact("A handler is entered even if rip is not canonical", by(HANDLE, "R6"), [
     "",
     setregs({ rip: 1n << 62n }, { on: "CONT", signal: 10 }),
     enters({}, { rip: 1n << 62n }),
   ]);
   fact(
     "Without room for a frame the signal is SIGSEGV, SI_KERNEL, and nothing is entered",
-    "signal_setup_done, kernel/signal.c",
-    "R19",
+    by("signal_setup_done, kernel/signal.c", "R19"),
     ...[0n, CONSTANTS + 0x800n, SCRATCH + 600n, 1n << 62n, -1n].map((rsp): Row => {
       const stopped = { rip: NOPS, rsp };
       return [
@@ -100,8 +94,7 @@ export const frames = setupFacts("signal frames", (fact) => {
   );
   fact(
     "PTRACE_SINGLESTEP stops where a handler begins",
-    "signal_setup_done, kernel/signal.c",
-    "R24 R77",
+    by("signal_setup_done, kernel/signal.c", "R24 R77"),
     [
       "",
       setregs({}, { on: "SINGLESTEP", signal: 10, code: "nops" }),

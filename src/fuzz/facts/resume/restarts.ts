@@ -1,7 +1,7 @@
 import type { Case } from "../../case/case.ts";
 import { placeOf } from "../../case/code.ts";
 import type { From } from "../../case/setups.ts";
-import { type Row, setupFacts } from "../fact.ts";
+import { by, type Row, setupFacts } from "../fact.ts";
 import { setregs, show } from "../setups.ts";
 
 const NOPS = placeOf("nops");
@@ -58,8 +58,7 @@ function framed(code: Code, { signal, what }: typeof SIGUSR1, rax: bigint, rip: 
 export const restarts = setupFacts("restarts", (fact) => {
   fact(
     "Without a handler -ERESTARTSYS, -ERESTARTNOINTR and -ERESTARTNOHAND restart: rax = orig_rax, rip -= 2",
-    DO_SIGNAL,
-    "R10",
+    by(DO_SIGNAL, "R10"),
     ...STOPS.flatMap((from) =>
       RESTARTED.map(
         (code): Row => [`-${code}, from "${from}"`, go(CODES[code], { from }), back(NUMBER)],
@@ -71,30 +70,26 @@ export const restarts = setupFacts("restarts", (fact) => {
   );
   fact(
     "Without a handler -ERESTART_RESTARTBLOCK restarts with rax = restart_syscall",
-    DO_SIGNAL,
-    "R11",
+    by(DO_SIGNAL, "R11"),
     ...STOPS.map((from): Row => [`from "${from}"`, go(-516n, { from }), back(RESTART_SYSCALL)]),
   );
   fact(
     "No other value of rax restarts",
     DO_SIGNAL,
-    "",
     ...[-511n, -515n, -517n, -4n, 0n, 0xffff_fe00n, 0x7fff_ffff_ffff_fe00n].map((rax): Row => {
       return [`rax = ${show(rax)}`, go(rax), stays(rax)];
     }),
   );
   fact(
     "A restart copies all 64 bits of orig_rax to rax",
-    DO_SIGNAL,
-    "R10",
+    by(DO_SIGNAL, "R10"),
     ...[0n, -2n, 1n << 32n].map(
       (number): Row => [show(number), go(-512n, { number }), back(number)],
     ),
   );
   fact(
     "If the low half of orig_rax is -1, nothing restarts",
-    GET_NR,
-    "R12",
+    by(GET_NR, "R12"),
     ...[(1n << 63n) - 1n, -1n, 0xffff_ffffn].map((number): Row => {
       return [show(number), go(-512n, { number }), stays(-512n)];
     }),
@@ -105,8 +100,7 @@ export const restarts = setupFacts("restarts", (fact) => {
   );
   fact(
     "With a handler -ERESTARTNOHAND and -ERESTART_RESTARTBLOCK become -EINTR",
-    HANDLE,
-    "R13",
+    by(HANDLE, "R13"),
     ...HANDLERS.flatMap((handler) => [
       framed("ERESTARTNOHAND", handler, EINTR, NOPS),
       framed("ERESTART_RESTARTBLOCK", handler, EINTR, NOPS),
@@ -114,27 +108,23 @@ export const restarts = setupFacts("restarts", (fact) => {
   );
   fact(
     "With a handler -ERESTARTSYS becomes -EINTR",
-    HANDLE,
-    "R14",
+    by(HANDLE, "R14"),
     framed("ERESTARTSYS", SIGUSR1, EINTR, NOPS),
   );
   fact(
     "-ERESTARTNOINTR, and -ERESTARTSYS with SA_RESTART, restart after the handler",
-    HANDLE,
-    "R15",
+    by(HANDLE, "R15"),
     framed("ERESTARTSYS", SA_RESTART, NUMBER, NOPS - 2n),
     ...HANDLERS.map((handler) => framed("ERESTARTNOINTR", handler, NUMBER, NOPS - 2n)),
   );
   fact(
     "With a handler -ENOIOCTLCMD is kept",
     HANDLE,
-    "",
     ...HANDLERS.map((handler) => framed("ENOIOCTLCMD", handler, -515n, NOPS)),
   );
   fact(
     "From a stop of a system call, with no signal pending, restart codes reach the program",
     "exit_to_user_mode_loop, kernel/entry/common.c",
-    "",
     ...(["exit", "sysemu"] as const).flatMap((from) =>
       NAMES.map(
         (code): Row => [`-${code}, from "${from}"`, go(CODES[code], { from }), stays(CODES[code])],
@@ -146,8 +136,7 @@ export const restarts = setupFacts("restarts", (fact) => {
     setregs({ rax, orig_rax: SCHED_YIELD, rip }, { on });
   fact(
     "After a SYSCALL a restart makes the call of orig_rax again",
-    DO_SIGNAL,
-    "R10",
+    by(DO_SIGNAL, "R10"),
     [
       "CONT",
       again(-512n, "CONT"),
@@ -160,8 +149,7 @@ export const restarts = setupFacts("restarts", (fact) => {
   );
   fact(
     "After a SYSCALL -ERESTART_RESTARTBLOCK calls restart_syscall",
-    DO_SIGNAL,
-    "R11",
+    by(DO_SIGNAL, "R11"),
     ["CONT", again(-516n, "CONT"), { stop: "SIGTRAP", stopped: { rax: EINTR, rip: rip + 1n } }],
     [
       "SYSCALL",

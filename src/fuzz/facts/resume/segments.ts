@@ -1,5 +1,5 @@
 import { placeOf } from "../../case/code.ts";
-import { type Row, SI_KERNEL, setupFacts } from "../fact.ts";
+import { by, type Row, SI_KERNEL, setupFacts } from "../fact.ts";
 import { poke, setregs, show, type Words } from "../setups.ts";
 
 const NOPS = placeOf("nops");
@@ -30,32 +30,27 @@ const fails = (register: string, selectors: readonly bigint[]): Row[] =>
 export const segments = setupFacts("segments", (fact) => {
   fact(
     "ds, es, fs and gs that name no segment read 0 at the next stop",
-    LOAD,
-    "R25",
+    by(LOAD, "R25"),
     ...reads([7n, 0x63n, 0xffffn], () => 0n),
   );
   fact(
     "ds, es, fs and gs = 3, a null selector, read 0 at the next stop",
-    LOAD,
-    "R63",
+    by(LOAD, "R63"),
     ...reads([3n], () => 0n),
   );
   fact(
     "ds, es, fs and gs that name a segment, or are 0, are kept",
     LOAD,
-    "",
     ...reads([0n, 0x23n, 0x2bn, 0x33n, 0x7bn], (selector) => selector),
   );
   fact(
     "A return to a cs that is not code is SIGSEGV, SI_KERNEL, si_addr 0, with the registers as written",
-    IRET,
-    "R26",
+    by(IRET, "R26"),
     ...fails("cs", [3n, 0x0fn, 0x2bn, 0x63n, 0xffffn]),
   );
   fact(
     "A return with an ss that is not data is SIGSEGV, SI_KERNEL, si_addr 0, with the registers as written",
-    IRET,
-    "R27",
+    by(IRET, "R27"),
     ...fails("ss", [3n, 7n, 0x23n, 0x33n, 0xffffn]),
     [
       "a null fs is kept there",
@@ -65,8 +60,7 @@ export const segments = setupFacts("segments", (fact) => {
   );
   fact(
     "SYSRET does not load ds: a null selector is kept until the next stop",
-    "swapgs_restore_regs_and_return_to_usermode, arch/x86/entry/entry_64.S",
-    "U11",
+    by("swapgs_restore_regs_and_return_to_usermode, arch/x86/entry/entry_64.S", "U11"),
     [
       "",
       poke([["ds", 3n]], { from: "exit", on: "CONT" }),
@@ -75,8 +69,7 @@ export const segments = setupFacts("segments", (fact) => {
   );
   fact(
     "With rcx changed at an exit stop the return is by IRET, which clears a null selector",
-    "do_syscall_64, arch/x86/entry/syscall_64.c",
-    "R63",
+    by("do_syscall_64, arch/x86/entry/syscall_64.c", "R63"),
     [
       "",
       poke(
@@ -91,8 +84,7 @@ export const segments = setupFacts("segments", (fact) => {
   );
   fact(
     "cs = 0x23 runs 32-bit code",
-    "IRET, SDM volume 2",
-    "R29",
+    by("IRET, SDM volume 2", "R29"),
     [
       "INC",
       go({ cs: 0x23n, rax: 41n }, "inc32"),
@@ -112,7 +104,7 @@ export const segments = setupFacts("segments", (fact) => {
       IA32,
     ],
   );
-  fact("A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL", IRET, "R62", [
+  fact("A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL", by(IRET, "R62"), [
     "",
     setregs({ cs: 0x23n, rip: placeOf("int3") + (1n << 32n) }, { on: "CONT" }),
     REFUSED,
@@ -120,8 +112,7 @@ export const segments = setupFacts("segments", (fact) => {
   ]);
   fact(
     "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV",
-    "MOV, SDM volume 2",
-    "R57",
+    by("MOV, SDM volume 2", "R57"),
     [
       "",
       go({ cs: 0x23n, rax: 5n }, "load"),
@@ -129,7 +120,7 @@ export const segments = setupFacts("segments", (fact) => {
       IA32,
     ],
   );
-  fact("In 32-bit code a push below 0 is SIGBUS", "PUSH, SDM volume 2", "R69", [
+  fact("In 32-bit code a push below 0 is SIGBUS", by("PUSH, SDM volume 2", "R69"), [
     "",
     go({ cs: 0x23n, rsp: 1n }, "stack"),
     { stop: "SIGBUS", code: SI_KERNEL, address: 0n },
@@ -138,7 +129,6 @@ export const segments = setupFacts("segments", (fact) => {
   fact(
     "With cs = 0x33 the INC of 32-bit code is a prefix, and rax stays",
     "REX prefixes, SDM volume 2",
-    "",
     ["", go({ rax: 41n }, "inc32"), { stop: "SIGTRAP", stopped: { rax: 41n } }],
   );
 });

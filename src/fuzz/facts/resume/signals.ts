@@ -1,6 +1,6 @@
 import { placeOf } from "../../case/code.ts";
 import type { From } from "../../case/setups.ts";
-import { type Row, SI_KERNEL, setupFacts } from "../fact.ts";
+import { by, type Row, SI_KERNEL, setupFacts } from "../fact.ts";
 import { setregs, show } from "../setups.ts";
 
 const INT3 = placeOf("int3");
@@ -18,30 +18,26 @@ const each = (signals: readonly number[], expected: Row[2], from?: From): Row[] 
 export const signals = setupFacts("signals when resumed", (fact) => {
   fact(
     "A signal above 64 is EIO, and the tracee stays stopped",
-    "valid_signal, include/linux/signal.h",
-    "R1",
+    by("valid_signal, include/linux/signal.h", "R1"),
     ...each([65, 128, 2 ** 31, 2 ** 32 - 1], { resumeError: "EIO" }),
     ["at an entry stop", go(65, "entry"), { resumeError: "EIO" }],
   );
   fact(
     "A signal whose default is to end the process ends it without another stop",
-    GET_SIGNAL,
-    "R2 R78",
+    by(GET_SIGNAL, "R2 R78"),
     ...ENDS.map((signal): Row => [`signal ${signal}`, go(signal), { killedBy: signal }]),
   );
   fact(
     "A signal that is ignored by default does nothing",
-    "sig_kernel_ignore, include/linux/signal.h",
-    "R3",
+    by("sig_kernel_ignore, include/linux/signal.h", "R3"),
     ...each([17, 18, 23, 28], runs),
   );
   fact(
     "SIGTSTP, SIGTTIN and SIGTTOU do nothing in an orphaned process group",
-    GET_SIGNAL,
-    "R4",
+    by(GET_SIGNAL, "R4"),
     ...each([20, 21, 22], runs),
   );
-  fact("SIGSTOP stops before anything runs", "do_signal_stop, kernel/signal.c", "R5", [
+  fact("SIGSTOP stops before anything runs", by("do_signal_stop, kernel/signal.c", "R5"), [
     "",
     go(19),
     { stop: "SIGSTOP", stopped: { rip: INT3, rax: 7n } },
@@ -49,8 +45,7 @@ export const signals = setupFacts("signals when resumed", (fact) => {
   const froms = ["entry", "exit", "sysemu"] as const;
   fact(
     "From a stop of a system call a signal is sent: it has its own stop, si_code SI_KERNEL, before anything runs",
-    "ptrace_report_syscall, include/linux/ptrace.h",
-    "R8",
+    by("ptrace_report_syscall, include/linux/ptrace.h", "R8"),
     ...froms.flatMap((from): Row[] => [
       [
         `SIGTERM, from "${from}"`,
@@ -67,14 +62,12 @@ export const signals = setupFacts("signals when resumed", (fact) => {
   );
   fact(
     "From a stop of a system call SIGKILL ends the process without a stop of its own",
-    "complete_signal, kernel/signal.c",
-    "R9",
+    by("complete_signal, kernel/signal.c", "R9"),
     ...froms.map((from): Row => [`from "${from}"`, go(9, from), { killedBy: 9 }]),
   );
   fact(
     "From a group-stop a signal is ignored",
-    JOBCTL,
-    "R7",
+    by(JOBCTL, "R7"),
     ...each([10, 11, 15, 19], runs, "group"),
   );
 });

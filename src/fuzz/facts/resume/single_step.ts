@@ -1,5 +1,6 @@
 import { CONSTANT, placeOf, STACK } from "../../case/code.ts";
 import {
+  by,
   type Expectation,
   type Row,
   SI_KERNEL,
@@ -39,8 +40,7 @@ export const singleStep = setupFacts("single-step", (fact) => {
   const on = "SINGLESTEP";
   fact(
     "A single-step traps after one instruction: SIGTRAP, TRAP_TRACE, si_addr = rip",
-    DEBUG,
-    "R40",
+    by(DEBUG, "R40"),
     ...(["SINGLESTEP", "SYSEMU_SINGLESTEP"] as const).flatMap((on) =>
       INSTRUCTIONS.map(([name, code, size, words, stopped]): Row => {
         return [`${on}: ${name}`, setregs(words, { on, code }), traced(code, size, stopped)];
@@ -57,11 +57,10 @@ export const singleStep = setupFacts("single-step", (fact) => {
   );
   fact(
     "TF that PTRACE_SINGLESTEP has set is not visible at the stop",
-    "get_flags, arch/x86/kernel/ptrace.c",
-    "R41",
+    by("get_flags, arch/x86/kernel/ptrace.c", "R41"),
     ["", setregs({}, { on, code: "nops" }), traced("nops", 1n, { eflags: 0x202n })],
   );
-  fact("TF that the program has is visible at the stop", STEP, "R40", [
+  fact("TF that the program has is visible at the stop", by(STEP, "R40"), [
     "",
     setregs({ eflags: TF }, { on, code: "nops" }),
     traced("nops", 1n, { eflags: TF }),
@@ -71,8 +70,7 @@ export const singleStep = setupFacts("single-step", (fact) => {
   };
   fact(
     "PTRACE_SINGLESTEP on the way out of a call traps at once: TRAP_BRKPT",
-    REPORT,
-    "R35",
+    by(REPORT, "R35"),
     [
       "over SYSCALL, which is made",
       setregs({ rax: 24n }, { on, code: "syscall" }),
@@ -82,20 +80,19 @@ export const singleStep = setupFacts("single-step", (fact) => {
       return [`from "${from}"`, setregs({}, { from, on, code: "nops" }), breaks(NOPS)];
     }),
   );
-  fact("PTRACE_SYSEMU_SINGLESTEP does not trap on the way out of a call", REPORT, "R36", [
+  fact("PTRACE_SYSEMU_SINGLESTEP does not trap on the way out of a call", by(REPORT, "R36"), [
     "",
     setregs({}, { from: "entry", on: "SYSEMU_SINGLESTEP", code: "nops" }),
     traced("nops", 1n),
   ]);
-  fact("PTRACE_SINGLESTEP over SYSCALL leaves TF in r11", "SYSCALL, SDM volume 2", "R38", [
+  fact("PTRACE_SINGLESTEP over SYSCALL leaves TF in r11", by("SYSCALL, SDM volume 2", "R38"), [
     "",
     setregs({ rax: 1000n }, { on, code: "syscall" }),
     { stop: "SIGTRAP", stopped: { r11: TF, eflags: 0x202n } },
   ]);
   fact(
     "TF of the program does not trap after SYSCALL, but after the next instruction",
-    "SYSCALL, SDM volume 2",
-    "R42",
+    by("SYSCALL, SDM volume 2", "R42"),
     [
       "",
       setregs({ rax: 24n, eflags: TF }, { on: "CONT", code: "syscall" }),
@@ -104,8 +101,7 @@ export const singleStep = setupFacts("single-step", (fact) => {
   );
   fact(
     "PTRACE_SYSEMU_SINGLESTEP stops on the way into a call",
-    "syscall_trace_enter, kernel/entry/common.c",
-    "R39",
+    by("syscall_trace_enter, kernel/entry/common.c", "R39"),
     [
       "",
       setregs({ rax: 24n }, { on: "SYSEMU_SINGLESTEP", code: "syscall" }),
@@ -114,23 +110,21 @@ export const singleStep = setupFacts("single-step", (fact) => {
   );
   fact(
     "A single-step over INT3 is the stop of the INT3",
-    "exc_int3, arch/x86/kernel/traps.c",
-    "R43",
+    by("exc_int3, arch/x86/kernel/traps.c", "R43"),
     [
       "",
       setregs({}, { on }),
       { stop: "SIGTRAP", code: SI_KERNEL, stopped: { rip: placeOf("int3") + 1n } },
     ],
   );
-  fact("A single-step over UD2 is SIGILL", "handle_invalid_op, arch/x86/kernel/traps.c", "R44", [
-    "",
-    setregs({}, { on, code: "ud2" }),
-    { stop: "SIGILL", stopped: { rip: placeOf("ud2") } },
-  ]);
+  fact(
+    "A single-step over UD2 is SIGILL",
+    by("handle_invalid_op, arch/x86/kernel/traps.c", "R44"),
+    ["", setregs({}, { on, code: "ud2" }), { stop: "SIGILL", stopped: { rip: placeOf("ud2") } }],
+  );
   fact(
     "A single-step over HLT is SIGSEGV",
-    "exc_general_protection, arch/x86/kernel/traps.c",
-    "R45",
+    by("exc_general_protection, arch/x86/kernel/traps.c", "R45"),
     ["", setregs({}, { on, code: "hlt" }), { stop: "SIGSEGV", stopped: { rip: placeOf("hlt") } }],
   );
   const movss = {
@@ -140,8 +134,7 @@ export const singleStep = setupFacts("single-step", (fact) => {
   } as const;
   fact(
     "MOV SS delays a trap: the INT3 after it runs as well",
-    "MOV, SDM volume 2",
-    "R55",
+    by("MOV, SDM volume 2", "R55"),
     ["SINGLESTEP", setregs({ rax: 0x2bn }, { on, code: "movss" }), movss],
     ["TF", setregs({ rax: 0x2bn, eflags: TF }, { on: "CONT", code: "movss" }), movss],
   );

@@ -1,7 +1,7 @@
 import type { Case } from "../../case/case.ts";
 import { placeOf } from "../../case/code.ts";
 import type { From } from "../../case/setups.ts";
-import { type Expectation, type Row, setupFacts, TRAP_BRKPT } from "../fact.ts";
+import { by, type Expectation, type Row, setupFacts, TRAP_BRKPT } from "../fact.ts";
 import { poke, setregs, show, type Words } from "../setups.ts";
 
 const SYSCALL = placeOf("syscall");
@@ -28,13 +28,11 @@ export const syscallStops = setupFacts("system call stops", (fact) => {
   fact(
     "At a stop of a system call orig_rax is the number, and the arguments are unchanged",
     ENTER,
-    "",
     ...arrival(all, { orig_rax: GETPID, rdi: 0x1000_2000n, rsi: 0n, rdx: 0n, r10: 0n }),
   );
   fact(
     "At a stop of a system call rip is after the SYSCALL, rcx = rip, r11 = eflags, cs and ss are 64-bit",
     ENTRY_64,
-    "",
     ...arrival(all, {
       ...{ rip: SYSCALL + 2n, rcx: SYSCALL + 2n, r11: 0x202n, eflags: 0x202n },
       ...{ cs: 0x33n, ss: 0x2bn },
@@ -42,14 +40,12 @@ export const syscallStops = setupFacts("system call stops", (fact) => {
   );
   fact(
     "At an entry stop and a SYSEMU stop rax is -ENOSYS",
-    ENTRY_64,
-    "W15",
+    by(ENTRY_64, "W15"),
     ...arrival(["entry", "sysemu"], { rax: ENOSYS }),
   );
   fact(
     "At an entry stop the low half of orig_rax is the number of the call, and rax is not",
-    "syscall_get_nr, arch/x86/include/asm/syscall.h",
-    "R30",
+    by("syscall_get_nr, arch/x86/include/asm/syscall.h", "R30"),
     [
       "getpid by rax",
       entry({ orig_rax: NONE, rax: GETPID }),
@@ -64,22 +60,19 @@ export const syscallStops = setupFacts("system call stops", (fact) => {
   const wide = 0xffff_ffff_0000_0000n | SCHED_YIELD;
   fact(
     "At an entry stop orig_rax = 24 makes the call sched_yield",
-    "syscall_get_nr, arch/x86/include/asm/syscall.h",
-    "R31",
+    by("syscall_get_nr, arch/x86/include/asm/syscall.h", "R31"),
     ["24", entry({ orig_rax: SCHED_YIELD, rax: 77n }), trap({ rax: 0n, rip: INT3 + 1n })],
     ["the upper half is ignored", entry({ orig_rax: wide, rax: 77n }), trap({ rax: 0n })],
   );
   fact(
     "restart_syscall with nothing to restart returns -EINTR",
-    "do_no_restart_syscall, kernel/signal.c",
-    "R32",
+    by("do_no_restart_syscall, kernel/signal.c", "R32"),
     ["at an entry stop", entry({ orig_rax: RESTART, rax: 77n }), trap({ rax: EINTR })],
     ["by SYSCALL", call({ rax: RESTART }), trap({ rax: EINTR })],
   );
   fact(
     "From an entry stop PTRACE_SYSCALL stops on the way out, also of a call that is refused",
-    EXIT,
-    "R34",
+    by(EXIT, "R34"),
     ["sched_yield", entry({ orig_rax: SCHED_YIELD }, "SYSCALL"), yields],
     [
       "the upper half of the number is kept",
@@ -96,8 +89,7 @@ export const syscallStops = setupFacts("system call stops", (fact) => {
   const step = { stop: "SIGTRAP", code: TRAP_BRKPT } as const;
   fact(
     "From an entry stop PTRACE_SINGLESTEP traps on the way out: TRAP_BRKPT, si_addr = rip",
-    "report_single_step, kernel/entry/common.c",
-    "R35",
+    by("report_single_step, kernel/entry/common.c", "R35"),
     [
       "sched_yield",
       entry({ orig_rax: SCHED_YIELD }, "SINGLESTEP"),
@@ -111,8 +103,7 @@ export const syscallStops = setupFacts("system call stops", (fact) => {
   );
   fact(
     "After a SYSEMU stop no request runs the call: rax is kept",
-    ENTER,
-    "R33",
+    by(ENTER, "R33"),
     ...(["CONT", "SYSCALL", "SYSEMU", "SINGLESTEP", "SYSEMU_SINGLESTEP"] as const).map(
       (on): Row => {
         const stop = on === "SYSCALL" ? "call" : "SIGTRAP";
@@ -128,13 +119,12 @@ export const syscallStops = setupFacts("system call stops", (fact) => {
   fact(
     "From an exit stop rax is the result of the call, even a restart code",
     EXIT,
-    "",
     ...[0n, 77n, -38n, -512n, -513n, -516n, 1n << 63n].map((rax): Row => {
       const it = setregs({ rax, orig_rax: GETPID }, { from: "exit", on: "CONT" });
       return [show(rax), it, trap({ rax, rip: INT3 + 1n })];
     }),
   );
-  fact("From an exit stop rcx and r11 can be set", ENTRY_64, "", [
+  fact("From an exit stop rcx and r11 can be set", ENTRY_64, [
     "",
     setregs({ rcx: 1n, r11: 2n }, { from: "exit", on: "CONT" }),
     trap({ rcx: 1n, r11: 2n }),

@@ -1,4 +1,4 @@
-import { type Need, type Row, setupFacts } from "../fact.ts";
+import { by, type Need, type Row, setupFacts } from "../fact.ts";
 import { poke, setregs, show } from "../setups.ts";
 import { PUTREG } from "../sources.ts";
 
@@ -37,7 +37,6 @@ export const bases = setupFacts("bases", (fact) => {
   fact(
     "SETREGS accepts bases below TASK_SIZE_MAX, a page below the end of user space",
     PUTREG,
-    "",
     ...each(ACCEPTED, (register, word, name, needs) => [
       name,
       setregs({ [register]: word }),
@@ -47,8 +46,7 @@ export const bases = setupFacts("bases", (fact) => {
   );
   fact(
     "Bases from TASK_SIZE_MAX on are EIO",
-    PUTREG,
-    "W5",
+    by(PUTREG, "W5"),
     ...each(REFUSED, (register, word, name, needs) => [
       `SETREGS: ${name}`,
       setregs({ [register]: word }),
@@ -64,7 +62,6 @@ export const bases = setupFacts("bases", (fact) => {
   fact(
     "A write to fs or gs does not change the base",
     "set_segment_reg, arch/x86/kernel/ptrace.c",
-    "",
     ...["fs", "gs"].map((register): Row => {
       const [base, selector] = [0x1234n, 0x2bn];
       return [
@@ -80,8 +77,7 @@ export const bases = setupFacts("bases", (fact) => {
   const both = { fs_base: 0x1111n, gs_base: 0x2222n };
   fact(
     "RDFSBASE and RDGSBASE read the bases that were written, whatever the selectors are",
-    "x86_fsgsbase_load, arch/x86/kernel/process_64.c",
-    "R59",
+    by("x86_fsgsbase_load, arch/x86/kernel/process_64.c", "R59"),
     ...[0n, 3n, 0x2bn, 0x63n, 0xffffn].map(
       (selector): Row => [
         `fs = gs = ${show(selector)}`,

@@ -1,4 +1,4 @@
-import { type Row, setupFacts } from "../fact.ts";
+import { by, type Row, setupFacts } from "../fact.ts";
 import { poke, setregs, setregset } from "../setups.ts";
 
 /** IF, and the bit that is always set. */
@@ -18,8 +18,7 @@ export const eflags = setupFacts("eflags", (fact) => {
   const kept = bits.filter(({ bit, word }) => !(bit in WRITABLE) && word !== REST);
   fact(
     "Eleven flags are written: CF PF AF ZF SF TF DF OF NT RF AC",
-    SOURCE,
-    "W7",
+    by(SOURCE, "W7"),
     ...written.flatMap(({ bit, word }): Row[] => {
       const expected = { written: { eflags: word } };
       const name = nameOf(bit);
@@ -32,8 +31,7 @@ export const eflags = setupFacts("eflags", (fact) => {
   const rest = { written: { eflags: REST } };
   fact(
     "All other bits of eflags keep their value, and no word is refused",
-    SOURCE,
-    "W7",
+    by(SOURCE, "W7"),
     ...kept.map(({ bit, word }): Row => [nameOf(bit), setregs({ eflags: word }), rest]),
     ["IF = 0", setregs({ eflags: 2n }), rest],
     ["bit 1 = 0", setregs({ eflags: 0x200n }), rest],
@@ -44,7 +42,6 @@ export const eflags = setupFacts("eflags", (fact) => {
   fact(
     "Written flags are in effect when instructions run",
     "IRET, SDM volume 2",
-    "",
     ...written
       .filter(({ bit }) => !["TF", "RF"].includes(nameOf(bit)))
       .map(({ bit, word }): Row => {

@@ -1,4 +1,4 @@
-import { type Need, type Row, setupFacts } from "../fact.ts";
+import { by, type Need, type Row, setupFacts } from "../fact.ts";
 import { setfpregs, show, xstate } from "../setups.ts";
 import { REGSET } from "../sources.ts";
 
@@ -47,29 +47,25 @@ export const floatingPoint = setupFacts("floating point", (fact) => {
   fact(
     "SETFPREGS writes the x87 and SSE registers",
     XFPREGS_SET,
-    "",
     ...LEGACY.map(([name, at, word]): Row => [name, setfpregs([at, word]), { reads: [word] }]),
   );
   fact(
     "SETFPREGS accepts every bit of mxcsr_mask",
     XFPREGS_SET,
-    "",
     ...[0n, 0x9fc0n, 0xffffn].map((mxcsr): Row => {
       return [show(mxcsr), setfpregs([MXCSR, mxcsr], [XMM0, WORD]), {}];
     }),
   );
   fact(
     "SETFPREGS refuses a reserved bit of mxcsr with EINVAL",
-    XFPREGS_SET,
-    "W27",
+    by(XFPREGS_SET, "W27"),
     ...[18n, 20n, 31n].map((bit): Row => {
       return [`bit ${bit}`, setfpregs([MXCSR, MXCSR_DEFAULT | (1n << bit)], [XMM0, WORD]), EINVAL];
     }),
   );
   fact(
     "From offset 416 on SETFPREGS is accepted, and reads 0",
-    TO_UABI,
-    "W28",
+    by(TO_UABI, "W28"),
     ...[RESERVED, 464, 504].map((at): Row => {
       return [`offset ${at}`, setfpregs([at, WORD]), { reads: [0n] }];
     }),
@@ -77,15 +73,13 @@ export const floatingPoint = setupFacts("floating point", (fact) => {
   fact(
     "SETREGSET(NT_X86_XSTATE) writes the components that xstate_bv names",
     FROM_UABI,
-    "",
     ...LEGACY.map(([name, at, word]) => area(name, xstate([[at, word]]), { reads: [word] })),
     area("the high half of ymm0", xstate([[YMM0, WORD]]), { reads: [WORD] }, "AVX"),
     area("xstate_bv", xstate([[BV, 3n]]), { reads: [3n] }),
   );
   fact(
     "A component whose bit in xstate_bv is 0 reads as in a new program",
-    TO_UABI,
-    "W35",
+    by(TO_UABI, "W35"),
     area(
       "xmm0",
       xstate([
@@ -114,47 +108,40 @@ export const floatingPoint = setupFacts("floating point", (fact) => {
   );
   fact(
     "xstate_bv must not name a component that the machine lacks, else EINVAL",
-    HEADER,
-    "W31",
+    by(HEADER, "W31"),
     ...[8n, 40n, 62n, 63n].map((bit) => area(`bit ${bit}`, xstate([[BV, 1n << bit]]), EINVAL)),
   );
   fact(
     "xcomp_bv and the reserved words of the header must be 0, else EINVAL",
-    HEADER,
-    "W32",
+    by(HEADER, "W32"),
     ...[XCOMP, XCOMP + 8, HEADER_END].map((at) => area(`offset ${at}`, xstate([[at, 1n]]), EINVAL)),
   );
   const reserved: readonly [number, bigint] = [MXCSR, MXCSR_DEFAULT | (1n << 31n)];
   fact(
     "SETREGSET(NT_X86_XSTATE) refuses a reserved bit of mxcsr with EINVAL",
-    FROM_UABI,
-    "W33",
+    by(FROM_UABI, "W33"),
     area("", xstate([reserved]), EINVAL),
   );
   fact(
     "Without a component that has it, mxcsr is not checked",
     FROM_UABI,
-    "",
     area("", xstate([[BV, 0n], reserved]), { reads: [0n] }),
   );
   fact(
     "The kernel's words at offset 464 are not written",
-    TO_UABI,
-    "W34",
+    by(TO_UABI, "W34"),
     area("", xstate([[SW_RESERVED + 8, WORD]]), { reads: [0n] }),
   );
   fact(
     "SETREGSET(NT_X86_XSTATE) of fewer bytes than the area has is EFAULT",
-    XSTATEREGS_SET,
-    "W30",
+    by(XSTATEREGS_SET, "W30"),
     ...[0, 8, 512, 576].map((length) =>
       area(`${length} bytes`, xstate([[XMM0, WORD]], length), { error: "EFAULT" }),
     ),
   );
   fact(
     "SETREGSET(NT_X86_XSTATE) of a length that is not a multiple of 8 is EINVAL",
-    REGSET,
-    "W29",
+    by(REGSET, "W29"),
     ...[1, 513, 577].map((length) =>
       area(`${length} bytes`, xstate([[XMM0, WORD]], length), EINVAL),
     ),
@@ -162,7 +149,6 @@ export const floatingPoint = setupFacts("floating point", (fact) => {
   fact(
     "SETREGSET(NT_X86_XSTATE) of more bytes ignores the rest",
     REGSET,
-    "",
     area("", xstate([[XMM0, WORD]], 1 << 20), { reads: [WORD] }),
   );
 });

@@ -1,7 +1,7 @@
 import { BASELINE, baselineWith } from "../../case/baseline.ts";
 import { BLOCK_SIZE } from "../../case/case_members.ts";
 import { indexOf, REGISTERS } from "../../case/setups.ts";
-import { type Row, setupFacts } from "../fact.ts";
+import { by, type Row, setupFacts } from "../fact.ts";
 import { allOf, poke, setregs, setregset, show, type Words } from "../setups.ts";
 import { ARCH_PTRACE, GENREGS_SET, PUTREG } from "../sources.ts";
 
@@ -41,11 +41,10 @@ const refused = (row: (register: string, word: bigint) => Row): Row[] =>
 const nameOf = (register: string, word: bigint) => `${register} = ${show(word)}`;
 
 export const order = setupFacts("write order", (fact) => {
-  fact("SETREGS writes all 27 words", GENREGS_SET, "", ["", setregs(OTHERS), { written: OTHERS }]);
+  fact("SETREGS writes all 27 words", GENREGS_SET, ["", setregs(OTHERS), { written: OTHERS }]);
   fact(
     "SETREGS stops at the first word that it refuses, with EIO, and keeps the words before it",
-    GENREGS_SET,
-    "W1",
+    by(GENREGS_SET, "W1"),
     ...refused((register, word) => [
       nameOf(register, word),
       setregs({ ...OTHERS, [register]: word }),
@@ -59,8 +58,7 @@ export const order = setupFacts("write order", (fact) => {
   );
   fact(
     "SETREGSET stops at the first word that it refuses, with EIO, and keeps the words before it",
-    GENREGS_SET,
-    "W1",
+    by(GENREGS_SET, "W1"),
     ...refused((register, word) => [
       nameOf(register, word),
       setregset(BLOCK_SIZE, { ...OTHERS, [register]: word }),
@@ -69,8 +67,7 @@ export const order = setupFacts("write order", (fact) => {
   );
   fact(
     "POKEUSER of a refused word is EIO, and earlier words stay written",
-    PUTREG,
-    "W14",
+    by(PUTREG, "W14"),
     ...refused((register, word) => [
       nameOf(register, word),
       poke([
@@ -81,7 +78,7 @@ export const order = setupFacts("write order", (fact) => {
       { error: "EIO", refusedAt: 1, written: { r15: 7n, r14: 0n } },
     ]),
   );
-  fact("POKEUSER of the same register twice keeps the last word", ARCH_PTRACE, "", [
+  fact("POKEUSER of the same register twice keeps the last word", ARCH_PTRACE, [
     "",
     poke([
       ["r15", 1n],
@@ -92,7 +89,6 @@ export const order = setupFacts("write order", (fact) => {
   fact(
     "General registers, rip, rsp and orig_rax accept any word",
     PUTREG,
-    "",
     ...ANY.flatMap((register): Row[] => [
       ...WORDS.map((word): Row => {
         const written = { [register]: word };

@@ -1,5 +1,5 @@
 import { REGISTERS } from "../../case/setups.ts";
-import { type Expectation, type Row, setupFacts } from "../fact.ts";
+import { by, type Expectation, type Row, setupFacts } from "../fact.ts";
 import { poke, show } from "../setups.ts";
 import { ARCH_PTRACE, SET_DEBUGREG } from "../sources.ts";
 
@@ -17,7 +17,6 @@ export const pokeuser = setupFacts("POKEUSER offsets", (fact) => {
   fact(
     "The first 27 words of struct user are the registers in the order of SETREGS",
     "struct user, arch/x86/include/asm/user_64.h",
-    "",
     ...REGISTERS.map((register, i): Row => {
       const [offset, word] = [8 * i, wordOf(register)];
       return [`offset ${offset}`, poke([[offset, word]]), { written: { [register]: word } }];
@@ -25,48 +24,41 @@ export const pokeuser = setupFacts("POKEUSER offsets", (fact) => {
   );
   fact(
     "POKEUSER at an offset that is not a multiple of 8 is EIO",
-    ARCH_PTRACE,
-    "W10",
+    by(ARCH_PTRACE, "W10"),
     ...at([1, 2, 4, 7, 12, 215], 1n, EIO),
   );
   fact(
     "POKEUSER between the registers and the debug registers is EIO",
-    ARCH_PTRACE,
-    "W12",
+    by(ARCH_PTRACE, "W12"),
     ...at([216, 224, 288, 544, 840], 1n, EIO),
   );
   fact(
     "POKEUSER after the debug registers is EIO",
-    ARCH_PTRACE,
-    "W12",
+    by(ARCH_PTRACE, "W12"),
     ...at([912, 920, 928, 4096, 1n << 32n, 1n << 63n, (1n << 64n) - 8n], 0n, EIO),
   );
   fact(
     "Debug registers 4 and 5 do not exist: POKEUSER is EIO",
-    SET_DEBUGREG,
-    "W13",
+    by(SET_DEBUGREG, "W13"),
     ...at(debugregs(4, 5), 0n, EIO),
   );
   fact(
     "Debug register 6 accepts any word",
-    SET_DEBUGREG,
-    "W38",
+    by(SET_DEBUGREG, "W38"),
     ...[0n, (1n << 64n) - 1n].map((word): Row => [show(word), poke([[896, word]]), {}]),
   );
   fact(
     "Debug registers 0 to 3 accept addresses of user space",
     SET_DEBUGREG,
-    "",
     ...at(debugregs(0, 1, 2, 3), 0x1000n, {}),
   );
   fact(
     "Debug registers 0 to 3 refuse addresses of the kernel with EINVAL",
-    "arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c",
-    "W39",
+    by("arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c", "W39"),
     ...at(debugregs(0, 1, 2, 3), 1n << 63n, { error: "EINVAL", refusedAt: 0 }),
   );
-  fact("Debug register 7 can be set to 0", SET_DEBUGREG, "U4", ...at(debugregs(7), 0n, {}));
-  fact("POKEUSER at a refused offset keeps the words written before", ARCH_PTRACE, "W14", [
+  fact("Debug register 7 can be set to 0", by(SET_DEBUGREG, "U4"), ...at(debugregs(7), 0n, {}));
+  fact("POKEUSER at a refused offset keeps the words written before", by(ARCH_PTRACE, "W14"), [
     "",
     poke([
       ["r15", 5n],

@@ -1,6 +1,6 @@
 import { BASELINE } from "../../case/baseline.ts";
 import { indexOf } from "../../case/setups.ts";
-import { type Row, setupFacts } from "../fact.ts";
+import { by, type Row, setupFacts } from "../fact.ts";
 import { poke, setregs, show } from "../setups.ts";
 import { SET_SEGMENT_REG } from "../sources.ts";
 
@@ -22,7 +22,6 @@ export const selectors = setupFacts("selectors", (fact) => {
   fact(
     "SETREGS accepts any selector with RPL 3, whether or not it names a segment",
     "invalid_selector, arch/x86/kernel/ptrace.c",
-    "",
     ...each(REGISTERS, [3n, 7n, 0x23n, 0x2bn, 0x33n, 0x63n, 0xffffn], (register, word, name) => [
       name,
       setregs({ [register]: word }),
@@ -31,8 +30,7 @@ export const selectors = setupFacts("selectors", (fact) => {
   );
   fact(
     "SETREGS cuts a selector to 16 bits",
-    SET_SEGMENT_REG,
-    "W2",
+    by(SET_SEGMENT_REG, "W2"),
     ...each(REGISTERS, [0x1_0000_0000_002bn, (1n << 64n) - 1n], (register, word, name) => [
       name,
       setregs({ [register]: word }),
@@ -46,8 +44,7 @@ export const selectors = setupFacts("selectors", (fact) => {
   );
   fact(
     "SETREGS refuses a selector that is not 0 and has another RPL than 3 with EIO",
-    "invalid_selector, arch/x86/kernel/ptrace.c",
-    "W3",
+    by("invalid_selector, arch/x86/kernel/ptrace.c", "W3"),
     ...each(
       REGISTERS,
       [1n, 2n, 0x10n, 0x11n, 0x28n, 0x2an, 0x32n, 0x1_0010n],
@@ -60,8 +57,7 @@ export const selectors = setupFacts("selectors", (fact) => {
   );
   fact(
     "cs and ss must not be 0, else EIO",
-    SET_SEGMENT_REG,
-    "W4",
+    by(SET_SEGMENT_REG, "W4"),
     ...each(MUST_NOT_BE_0, [0n, 0x10000n], (register, word, name) => [
       name,
       poke([[register, word]]),
@@ -71,7 +67,6 @@ export const selectors = setupFacts("selectors", (fact) => {
   fact(
     "ds, es, fs and gs can be set to 0",
     SET_SEGMENT_REG,
-    "",
     ...each(MAY_BE_0, [0n], (register, word, name) => [
       name,
       poke([

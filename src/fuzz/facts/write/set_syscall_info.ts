@@ -1,5 +1,5 @@
 import type { From } from "../../case/setups.ts";
-import { type Expectation, type Row, setupFacts } from "../fact.ts";
+import { by, type Expectation, type Row, setupFacts } from "../fact.ts";
 import { syscallInfo } from "../setups.ts";
 
 // linux/ptrace.h: PTRACE_SYSCALL_INFO_*
@@ -34,8 +34,7 @@ const kept = { written: { orig_rax: GETPID } };
 export const setSyscallInfo = setupFacts("SET_SYSCALL_INFO", (fact) => {
   fact(
     "At an entry stop SET_SYSCALL_INFO sets the number of the call",
-    SET_ENTRY,
-    "W20",
+    by(SET_ENTRY, "W20"),
     ...(["entry", "sysemu"] as const).map((from) =>
       row(`at a stop "${from}"`, from, entry(SCHED_YIELD), {
         written: { orig_rax: SCHED_YIELD, rax: -38n },
@@ -46,8 +45,7 @@ export const setSyscallInfo = setupFacts("SET_SYSCALL_INFO", (fact) => {
   );
   fact(
     "At an entry stop SET_SYSCALL_INFO sets the arguments",
-    SET_ENTRY,
-    "W21",
+    by(SET_ENTRY, "W21"),
     ...ARGUMENTS.map((register, i) => {
       const word = 0xfeed_0000_0000_0000n;
       const args = ARGUMENTS.map((_, k) => (k === i ? word : BigInt(k)));
@@ -57,32 +55,28 @@ export const setSyscallInfo = setupFacts("SET_SYSCALL_INFO", (fact) => {
   );
   fact(
     "With the number -1 SET_SYSCALL_INFO does not set the arguments",
-    SET_ENTRY,
-    "W20",
+    by(SET_ENTRY, "W20"),
     row("", "entry", entry(-1n, 1n, 2n, 3n), {
       written: { orig_rax: -1n, rdi: 0x1000_2000n, rsi: 0n, rdx: 0n },
     }),
   );
   fact(
     "A number that is not an int is ERANGE",
-    SET_ENTRY,
-    "W19",
+    by(SET_ENTRY, "W19"),
     ...[1n << 32n, 1n << 31n].map((number) =>
       row(`0x${number.toString(16)}`, "entry", entry(number), { error: "ERANGE", ...kept }),
     ),
   );
   fact(
     "SET_SYSCALL_INFO does not write rip and rsp",
-    SET,
-    "W20",
+    by(SET, "W20"),
     row("", "entry", [ENTRY, 1n, 2n, GETPID], {
       written: { rip: 0x1000_0082n, rsp: 0x1000_7000n },
     }),
   );
   fact(
     "At an exit stop SET_SYSCALL_INFO sets the result",
-    SET_EXIT,
-    "W22",
+    by(SET_EXIT, "W22"),
     row("a value", "exit", exit(0x1234_5678_9abc_def0n, 0n), {
       written: { rax: 0x1234_5678_9abc_def0n },
     }),
@@ -90,14 +84,12 @@ export const setSyscallInfo = setupFacts("SET_SYSCALL_INFO", (fact) => {
   );
   fact(
     "At an exit stop an error is cut to an int",
-    SET_EXIT,
-    "W22",
+    by(SET_EXIT, "W22"),
     row("", "exit", exit(0x1_8000_0000n, 1n), { written: { rax: -0x8000_0000n } }),
   );
   fact(
     "An op that is not the stop's is EINVAL",
-    SET,
-    "W18",
+    by(SET, "W18"),
     ...(
       [
         ...([
@@ -118,23 +110,20 @@ export const setSyscallInfo = setupFacts("SET_SYSCALL_INFO", (fact) => {
   );
   fact(
     "The flags and the reserved byte of SET_SYSCALL_INFO must be 0, else EINVAL",
-    SET,
-    "W17",
+    by(SET, "W17"),
     ...[8n, 16n, 20n, 31n].map((bit) =>
       row(`bit ${bit}`, "entry", [ENTRY | (1n << bit), 0n, 0n, GETPID], EINVAL),
     ),
   );
   fact(
     "Fewer than 88 bytes are EINVAL",
-    SET,
-    "W16",
+    by(SET, "W16"),
     ...[0, 1, 24, 80, 87].map((bytes) => length(bytes, { ...EINVAL, ...kept })),
   );
   const go = (number: bigint) => syscallInfo(entry(number), SIZE, { from: "entry", on: "SYSCALL" });
   fact(
     "The number that SET_SYSCALL_INFO set is the call that runs",
-    SET_ENTRY,
-    "W20 R34",
+    by(SET_ENTRY, "W20 R34"),
     [
       "sched_yield",
       go(SCHED_YIELD),
