@@ -12,7 +12,6 @@ import { KnownSignatures } from "../src/fuzz/predict/known.ts";
 import { AGREES, DIFFERS } from "../src/fuzz/predict/signature.ts";
 import { Part } from "../src/fuzz/run/part.ts";
 import { confirm } from "../src/fuzz/try/confirm.ts";
-import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 
 const confirming = suite("fuzz: outcomes that another attempt contradicts");
@@ -86,8 +85,8 @@ confirming("a fact that does not hold is looked at again", () => {
     [[1, 3], "failed", 1],
     [[1, 2], "failed", 0],
   ] as const) {
-    using trier = new SpoiledTrier(...spoiled);
-    const [verdict] = lookAt(facts, trier, readMachine(trier.tracer));
+    using experiment = new Experiment({}, new SpoiledTrier(...spoiled));
+    const [verdict] = lookAt(facts, experiment);
     assert.equal(
       [verdict?.status, verdict?.contradictions],
       [status, contradictions],

@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
+import { AGREES, signatureOf } from "../src/fuzz/predict/signature.ts";
 import type { Trier } from "../src/fuzz/try/trial.ts";
 import { childrenOf, processState } from "./processes.ts";
 
@@ -23,7 +24,7 @@ function outcomes(disturb: (trier: Trier) => void) {
   for (let from = 0; from < SIZE * BATCHES; from += SIZE) {
     disturb(trier);
     experiment.draw(generator, from);
-    for (let i = 0; i < SIZE; i++) signatures.push(experiment.compare(i).signature);
+    for (let i = 0; i < SIZE; i++) signatures.push(signatureOf(experiment.batch, i, AGREES));
   }
   const { deaths, hangs } = trier;
   return { signatures, deaths, hangs };
