@@ -26,8 +26,7 @@ function outcomes(disturb: (trier: Trier) => void) {
     experiment.draw(generator, from);
     for (let i = 0; i < SIZE; i++) signatures.push(signatureOf(experiment.batch, i, AGREES));
   }
-  const { deaths, hangs } = trier;
-  return { signatures, deaths, hangs };
+  return signatures;
 }
 
 const undisturbed = outcomes(() => {});
@@ -100,11 +99,8 @@ const DISTURBANCES: Readonly<Record<string, readonly string[]>> = {
 for (const [name, signals] of Object.entries(DISTURBANCES)) {
   lost(`stubs that are ${name} come to the same`, async () => {
     const { seen, sent } = await disturbed(signals);
-    const other = seen.signatures.flatMap((each, i) =>
-      each === undisturbed.signatures[i] ? [] : [i],
-    );
+    const other = seen.flatMap((each, i) => (each === undisturbed[i] ? [] : [i]));
     assert.equal(other, []);
-    assert.equal([seen.deaths, seen.hangs], [undisturbed.deaths, undisturbed.hangs]);
     assert.ok(sent > 100, `${sent} signals were sent`);
   });
 }

@@ -187,8 +187,6 @@ target("a signal that kills leaves no core, and the next case has a new stub", (
       outcomes.map((seen) => seen.get("status")),
       signals.map(BigInt),
     );
-    assert.is(trier.deaths, signals.length);
-    assert.is(trier.hangs, 0);
     assert.not.ok(isAlive(first));
     assert.match(readFileSync(`/proc/${trier.pid}/limits`, "utf8"), /Max core file size\s+1\s+1\s/);
     assert.equal(readdirSync(folder), []);
@@ -230,13 +228,12 @@ const canChoosePid =
   },
 );
 
-target("what runs for ever is ended in time, and counted", () => {
+target("a case that never stops is ended in time", () => {
   using experiment = new Experiment({ capacity: 2, deadline: 100 });
   const { trier } = experiment;
   const first = trier.pid;
   const [spin] = results(experiment, [call("getpid", [], "CONT", "spin"), call("getpid", [])]);
   assert.equal(spin?.[0], 0);
-  assert.equal([trier.deaths, trier.hangs], [1, 1]);
   assert.not.ok(isAlive(first));
 });
 

@@ -46,6 +46,8 @@ const SHAPES: OptionShapes<ExaminerOptions> = {
 export class Examiner {
   readonly machine: Machine;
   readonly #experiment: Experiment;
+  /** Cases of a search that did not stop. */
+  #hangs = 0;
 
   /** @throws InputError; what creating stubs throws */
   constructor(options: ExaminerOptions = {}) {
@@ -97,11 +99,10 @@ export class Examiner {
    */
   minimize(it: Case): Case {
     expectCase(it);
-    const { trier } = this.#experiment;
     const key = this.#keyOf(it, true);
-    const most = trier.hangs + MOST_HANGS;
+    this.#hangs = 0;
     const holds = (other: Case, fresh: boolean) =>
-      trier.hangs < most && this.#keyOf(other, fresh) === key;
+      this.#hangs < MOST_HANGS && this.#keyOf(other, fresh) === key;
     const quick = minimize(it, (other) => holds(other, false));
     // What an earlier case has left in a stub may have had a part in it.
     if (this.#keyOf(quick, true) === key) return quick;
@@ -119,7 +120,8 @@ export class Examiner {
   /** What must stay the same. Values of registers need not, but a stop or an errno is another if it has another. */
   #keyOf(it: Case, fresh: boolean): string {
     if (fresh) this.#experiment.trier.renew();
-    this.#experiment.try([it]);
+    const [seen] = this.#experiment.try([it]);
+    if (seen?.get("status") === 0n) this.#hangs++;
     const { agreement, signature } = this.#experiment.compare(0);
     return agreement < DIFFERS ? `signature ${signature}` : `agreement ${agreement}`;
   }

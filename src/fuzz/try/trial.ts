@@ -56,8 +56,6 @@ export class Trier {
   readonly #deadline: number;
   #target: Stub | undefined;
   #sigreturn: SigreturnTrier | undefined;
-  #deaths = 0;
-  #hangs = 0;
 
   constructor({ encoder = "assembly", deadline = DEADLINE } = {}) {
     this.tracer = new Tracer({ encoder });
@@ -73,16 +71,6 @@ export class Trier {
     for (const [i, word] of BASELINE.entries()) {
       this.#view.setBigUint64(TRIAL.rest + 8 * i, word, true);
     }
-  }
-
-  /** How many stubs a setup has ended. */
-  get deaths(): number {
-    return this.#deaths + (this.#sigreturn?.deaths ?? 0);
-  }
-
-  /** How many of those had to be killed because they did not stop. */
-  get hangs(): number {
-    return this.#hangs + (this.#sigreturn?.hangs ?? 0);
   }
 
   /** The pid of the stub that the next setup of the way SIGRETURN is tried in. */
@@ -115,7 +103,6 @@ export class Trier {
 
   /** Tries something anew, with all stubs new, where one was lost that no setup has ended. */
   #outlive(attempt: () => void): void {
-    const { deaths, hangs } = this;
     for (let tries = 1; ; tries++) {
       try {
         attempt();
@@ -123,7 +110,6 @@ export class Trier {
       } catch (error) {
         if (tries === MOST_TRIES || !isLoss(error)) throw error;
         this.renewAll();
-        [this.#deaths, this.#hangs] = [deaths, hangs];
       }
     }
   }
@@ -160,10 +146,7 @@ export class Trier {
       // On a busy machine, or where somebody else killed the stub, it comes to something the second time.
       if (again !== done && (!ended || (status === SIGKILL && !sendsKill(batch, done - 1)))) {
         again = done--;
-        continue;
       }
-      this.#deaths++;
-      if (!ended) this.#hangs++;
     }
   }
 
