@@ -14,7 +14,7 @@ const museum = suite("museum: bugs that kernels had, as models");
 const LIMIT = 60;
 /** `npm run museum` finds each and writes the catalogue; otherwise one in so many is looked for. */
 const WRITES = Boolean(process.env.WRITE_DOCUMENTS);
-const TAKEN = WRITES || process.env.SOAK ? 1 : 6;
+const TAKEN = WRITES || process.env.SOAK ? 1 : 7;
 
 const exhibits = readExhibits();
 
@@ -57,7 +57,7 @@ function wrongWith({ differs, cases, words }: Exhibit, it: Case, fields: readonl
 }
 
 const rows: Row[] = [];
-for (const exhibit of exhibits.filter((_, i) => i % TAKEN === 0)) {
+for (const exhibit of exhibits.filter((_, i) => (i + 4) % TAKEN === 0)) {
   museum(`${exhibit.name}: found in ${LIMIT} s, as the case that shows it`, async () => {
     const found = await findBug(exhibit, LIMIT);
     if (found === undefined || found.seconds > LIMIT) throw new Error("it was not found");
