@@ -1,7 +1,7 @@
 import { checkOptions, count, type OptionShapes, text } from "../shape.ts";
 import { type Case, expectCase } from "./case/case.ts";
 import type { Fields } from "./case/fields.ts";
-import { Experiment, type ExperimentOptions } from "./experiment.ts";
+import { type ExaminerOptions, Experiment } from "./experiment.ts";
 import type { FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";
 import { changeShape } from "./predict/plant.ts";
@@ -25,8 +25,6 @@ export interface CaseOutcome extends CasePrediction {
   readonly stable: Fields;
   readonly differences: readonly FieldDifference[];
 }
-
-export type ExaminerOptions = Omit<ExperimentOptions, "capacity">;
 
 /** The tracer checks the encoder's name, and that the deadline is not too long. */
 const SHAPES: OptionShapes<ExaminerOptions> = {

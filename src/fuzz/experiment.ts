@@ -20,13 +20,16 @@ import { type Confirmed, confirm } from "./try/confirm.ts";
 import { type Machine, readMachine } from "./try/machine.ts";
 import { Trier } from "./try/trial.ts";
 
-export interface ExperimentOptions {
+export interface ExaminerOptions {
   /** The encoder that builds the stubs' registers. Default: "assembly". */
   readonly encoder?: string | undefined;
   /** For each stop, in whole milliseconds. Default: 200. */
   readonly deadline?: number | undefined;
   /** A rule of the model to remove or alter: a planted bug. */
   readonly change?: Change | undefined;
+}
+
+export interface ExperimentOptions extends ExaminerOptions {
   /** The largest number of cases that are tried at once. Default: 1. */
   readonly capacity?: number | undefined;
 }

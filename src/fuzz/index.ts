@@ -10,7 +10,8 @@ export {
 export type { Fields } from "./case/fields.ts";
 export { type From, type On, REGISTERS, type Way } from "./case/setups.ts";
 export type { Path } from "./draw/generate.ts";
-export { type CaseOutcome, Examiner, type ExaminerOptions } from "./examiner.ts";
+export { type CaseOutcome, Examiner } from "./examiner.ts";
+export type { ExaminerOptions } from "./experiment.ts";
 export { fuzz, fuzzFindings } from "./fuzz.ts";
 export type { DifferenceKind, FieldDifference } from "./predict/differences.ts";
 export { changedWords, type MinimizeOptions, minimize } from "./predict/minimize.ts";
