@@ -29,7 +29,7 @@ export * from "../model/ptrace_set_syscall_info";
 export * from "../model/putreg";
 export * from "../model/restore_sigcontext";
 export * from "../model/resume";
-export { exercised, usedRule, usedRules } from "../model/rule";
+export { exercised, usedRule, usedRules, wide } from "../model/rule";
 export * from "../model/set_segment_reg";
 export * from "../model/setup_rt_frame";
 export * from "../model/syscall_work";

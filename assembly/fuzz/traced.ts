@@ -18,7 +18,7 @@ import {
   WAY_SIGMASK,
   WAY_SIGRETURN,
 } from "./setup";
-import { seedCount, seeds } from "./tables";
+import { seedCount, seedParents, seeds } from "./tables";
 import { tame } from "./tame";
 
 /** One case in this many may end its stub: a new stub takes as long as twenty cases. */
@@ -44,10 +44,10 @@ export function trace(setup: Setup, index: u64, corpus: usize, count: u32): void
   if (kind < 4) draw(setup);
   else {
     if (kind < 6 && count > 0) copySetup(at, corpus + SETUP_SIZE * below(count));
-    else copySetup(at, seeds + SETUP_SIZE * below(seedCount));
+    else copySetup(at, seeds + SETUP_SIZE * below(seedParents));
     if (setup.way == WAY_SIGRETURN) asTraced(setup);
     if (below(2) == 0 && count > 0) mutate(setup, corpus, count);
-    else mutate(setup, seeds, seedCount);
+    else mutate(setup, seeds, seedParents);
   }
   if (mayKill) kill(setup);
   tame(setup, mayKill);
