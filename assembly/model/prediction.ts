@@ -3,7 +3,7 @@
 import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../fuzz/difference";
 import { Outcome } from "../fuzz/setup";
 import { applies } from "./rule";
-import { knows, predicted, saveRegisters, task } from "./task";
+import { clear, knows, predicted, saveRegisters, task } from "./task";
 
 @unmanaged
 export class Known {
@@ -21,7 +21,7 @@ export const known = changetype<Known>(memory.data(offsetof<Known>(), 8));
 export const outcome = changetype<Outcome>(predicted);
 
 export function clearKnown(): void {
-  memory.fill(changetype<usize>(known), 0, offsetof<Known>());
+  clear(changetype<usize>(known), offsetof<Known>());
 }
 
 /** The write returns an errno, at a pair or -1. */
