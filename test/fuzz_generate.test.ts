@@ -67,7 +67,7 @@ generation("cases are those that folders of this version were made of", () => {
   }
   many.close();
   // Others need another GENERATOR (src/fuzz/run/journal.ts).
-  assert.is(digest.digest("hex").slice(0, 16), "b2203a4195604099");
+  assert.is(digest.digest("hex").slice(0, 16), "8708dff060927619");
 });
 
 generation("a record has nothing of what was there before it", () => {

@@ -7,6 +7,7 @@ import { Generator } from "../src/fuzz/draw/generate.ts";
 import { seed } from "../src/fuzz/draw/seed.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { hidingMutants } from "../src/fuzz/predict/mutants.ts";
+import { formatPlant, parsePlant } from "../src/fuzz/predict/plant.ts";
 import { differencesAt } from "../src/fuzz/predict/predicted.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
@@ -50,6 +51,10 @@ hidden("each hides a small share of the cases", () => {
 });
 
 const mutants = hidingMutants();
+
+hidden("--plant takes each mutant as it is told", () => {
+  for (const { change } of mutants) assert.equal(parsePlant(formatPlant(change)), change);
+});
 
 hidden("a mutant that hides more, or less, contradicts the cases at the rule's border", () => {
   const missed = mutants.filter(({ rule, change }) => {

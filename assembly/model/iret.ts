@@ -62,7 +62,7 @@ export function iret(): void {
 
 export let U12: u32 = 0;
 export const U12_text =
-  "A return is refused, and at rip there may be an instruction that UMIP forbids (0f, then 0 to {most}), or memory that programs may have written (kinds of pages: {pages}): the kernel looks there, and emulates the instruction.";
+  "A return is refused, and at rip there may be an instruction that UMIP forbids (0f, then 0 to {most}), or memory that programs may have written (kinds of pages, a bit each: {pages}): the kernel looks there, and emulates the instruction.";
 export const U12_source = "fixup_umip_exception, arch/x86/kernel/umip.c, 6.12";
 export let U12_pages: u32 = (1 << SCRATCH_PAGE) | (1 << STUB_PAGE);
 export let U12_most: u32 = 1;

@@ -37,7 +37,7 @@ export let R1_errno: i32 = EIO;
 
 export let U7: u32 = 0;
 export const U7_text =
-  "A single-step begins in memory that programs may have written, or in the stub code (kinds of pages: {pages}): if there is a POPF or an IRET, TF shows at the stop.";
+  "A single-step begins in memory that programs may have written, or in the stub code (kinds of pages, a bit each: {pages}): if there is a POPF or an IRET, TF shows at the stop.";
 export const U7_source = "is_setting_trap_flag, arch/x86/kernel/step.c, 6.12";
 export let U7_pages: u32 = (1 << SCRATCH_PAGE) | (1 << STUB_PAGE);
 

@@ -106,7 +106,7 @@ const accesses: readonly Case[] = [CONSTANTS + 1n, CONSTANTS + 4095n, SCRATCH - 
 );
 
 /** Debug registers, existing and missing ones. */
-const debug: readonly Case[] = [840n, 848n, 872n, 880n, 888n, 896n, 904n].map((offset) => ({
+const debug: readonly Case[] = [840n, 848n, 849n, 872n, 880n, 888n, 896n, 904n].map((offset) => ({
   ...SIMPLE,
   ...{ way: "POKEUSER", block: [], on: "NONE", pairs: [{ offset, word: 0n }] },
 }));

@@ -120,6 +120,7 @@ const plain: readonly Case[] = [
   seed("spin", {}, { on: "SINGLESTEP" }),
   seed("int3", {}, { on: "NONE" }),
   seed("int3", {}, { on: "CONT", signal: 9 }),
+  seed("int3", {}, { from: "exit", signal: 9 }),
   seed("int3", {}, { on: "CONT", signal: 19 }),
   seed("int3", {}, { on: "CONT", signal: 65 }),
   { ...SIMPLE, ...{ way: "SIGMASK", block: [], length: 8, words: [1n << 4n] } },

@@ -174,13 +174,24 @@ export class Model {
 
   /** The rules that the prediction of setup `i` uses, in the order of their use. */
   explain(batch: Pick<Batch, "setups">, i: number): AppliedRule[] {
+    return this.#used(batch, i).map((rule) => {
+      const values = this.#valuesOf(rule);
+      return { ...rule, values, told: ruleText(rule, values) };
+    });
+  }
+
+  /** Whether the prediction of setup `i` uses a rule. */
+  uses(batch: Pick<Batch, "setups">, i: number, id: string): boolean {
+    return this.#used(batch, i).some((rule) => rule.id === id);
+  }
+
+  #used(batch: Pick<Batch, "setups">, i: number): Rule[] {
     this.predict(batch, i);
     const module = fuzzModule();
     return Array.from({ length: Number(module.usedRules()) }, (_, k) => {
       const rule = rules()[Number(module.usedRule(k)) - 1];
       if (rule === undefined) throw new RangeError("the module used an unknown rule");
-      const values = this.#valuesOf(rule);
-      return { ...rule, values, told: ruleText(rule, values) };
+      return rule;
     });
   }
 }
