@@ -82,6 +82,7 @@ export class CorpusFolder {
       this.#opened.push(() => closeSync(this.#journal));
       const content = this.#folder.readOpen(this.#journal, JOURNAL, JOURNAL_LIMIT);
       const journal = parseJournal(content, `${path}/${JOURNAL}`, constants);
+      expectOwn(`${path}/${JOURNAL}`, journal.header);
       this.state = journal.state;
       this.header = journal.header;
       this.#length = journal.length;
@@ -233,6 +234,15 @@ function makeFolder(path: string): Folder {
     },
     WRITABLE,
   );
+}
+
+/** @throws InputError if another version began the run */
+function expectOwn(place: string, header: Header | undefined): void {
+  if (header?.foreign === undefined) return;
+  throw new InputError(`${place}, line 1: ${header.foreign}`, {
+    remedy:
+      "continue with the version that began it, or merge it into a new folder: its cases are kept",
+  });
 }
 
 function expectSame(path: string, there: Header, own: Header): void {
