@@ -51,6 +51,8 @@ command("a run prints its results", async () => {
   assert.match(stdout, /^machine {6}Linux \S+, \S+ family \d+\nrun {10}seed 16\ncases {8}3,000\n/);
   assert.match(stdout, /\nsession {6}3,000 cases in \d+\.\d s: [\d,]+ a second\nsignatures {3}\d/);
   assert.match(stdout, /\nstubs {8}\d+ ended, 0 of them hung\nunpredicted {2}\d+\.\d\d % of all/);
+  assert.match(stdout, /\nexercised {4}\d+ of \d+ rules; fewest cases: \w+ \d+, /);
+  assert.match(stdout, /\nunreached {4}\w+(, \w+)*( and \d+ more)?\n/);
   assert.match(stdout, /\nfindings {5}none: every outcome matched its prediction\n$/);
 });
 
@@ -64,7 +66,7 @@ command("--json prints one document, identical except for times", async () => {
   const [one, two] = documents;
   assert.is(one.schema, "stublab.fuzz/1");
   assert.equal(Object.keys(one), [
-    ...["schema", "machine", "seed", "path", "planted", "shard", "workers", "corpus"],
+    ...["schema", "machine", "seed", "path", "focus", "planted", "shard", "workers", "corpus"],
     ...[
       "interrupted",
       "cases",
@@ -72,6 +74,7 @@ command("--json prints one document, identical except for times", async () => {
       "deaths",
       "hangs",
       "unpredicted",
+      "exercised",
       "session",
       "findings",
     ],
@@ -82,6 +85,9 @@ command("--json prints one document, identical except for times", async () => {
     one.unpredicted.rules.reduce((sum: number, rule: { cases: number }) => sum + rule.cases, 0),
     one.unpredicted.cases,
   );
+  const { rules, unreached } = one.exercised;
+  assert.equal(Object.keys(rules[0]), ["rule", "text", "cases", "share"]);
+  assert.equal([rules.length > 100, unreached.includes("R60")], [true, true]);
   assert.equal(Object.keys(one.session), [
     ...["cases", "seconds", "casesPerSecond", "unconfirmed"],
   ]);
@@ -186,6 +192,8 @@ const WRONG: readonly [args: string[], message: string | RegExp][] = [
   [["--seed", "-1"], '--seed: expected a 64-bit number, got "-1"\n'],
   [["--shard", "3/2"], '--shard: expected I/N with I from 1 to N, such as 2/8, got "3/2"'],
   [["--plant", "R0"], '--plant: there is no rule "R0"'],
+  [["--focus", "R100O"], '--focus: there is no rule "R100O"; did you mean R'],
+  [["--plant", "W7+"], '--plant: there is no rule "W7+"; did you mean W7?'],
   [["--workres", "2"], "unknown option --workres; did you mean --workers?\n"],
   [["--cases", "1", "--cases", "2"], "--cases is given more than once\n"],
   [["--seconds", "-1"], '--seconds: expected a whole number from 0 to 1000000, got "-1"\n'],

@@ -9,6 +9,7 @@ import { Generator } from "../src/fuzz/draw/generate.ts";
 import { SIMPLE } from "../src/fuzz/draw/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import type { Change } from "../src/fuzz/predict/model.ts";
+import { formatPlant } from "../src/fuzz/predict/plant.ts";
 import { rules as rulesOf } from "../src/fuzz/predict/rules.ts";
 
 const rules = suite("fuzz: rules of rt_sigreturn");
@@ -82,8 +83,7 @@ const CHANGES: readonly Change[] = [
 ];
 
 for (const change of CHANGES) {
-  const how = "remove" in change ? "removed" : `with ${change.value} ${change.to.toString(16)}`;
-  rules(`the outcomes differ: ${change.id} ${how}`, () => {
+  rules(`the outcomes differ: ${formatPlant(change)}`, () => {
     assert.type(firstDifference(50_000, change), "string");
   });
 }

@@ -1,6 +1,7 @@
 // The fuzzer's module: generates cases, predicts, compares and signs their outcomes, a batch per call. The host tries them.
 // It owns all memory from `heap` on, and places tables, setups and outcomes there.
 
+import { setFocus } from "./focus";
 import { setXstateLength } from "./other_ways";
 import { seed } from "./random";
 import { giveBack } from "./returned";
@@ -28,7 +29,7 @@ export * from "../model/ptrace_set_syscall_info";
 export * from "../model/putreg";
 export * from "../model/restore_sigcontext";
 export * from "../model/resume";
-export { exercised, usedRule, usedRules } from "../model/rule";
+export { exercised, usedRule, usedRules, wide } from "../model/rule";
 export * from "../model/set_segment_reg";
 export * from "../model/setup_rt_frame";
 export * from "../model/syscall_work";
@@ -58,7 +59,8 @@ const NEIGHBOURS: u64 = 64;
 const LOTS: u64 = 8;
 
 /**
- * Writes `count` cases, from case `index` on, to address `to`. The corpus at `corpus` has `parents` setups.
+ * Writes `count` cases, from case `index` on, to address `to`. The corpus at `corpus` has `parents` setups. If there is
+ * a focus, most cases are near one of the `near` setups at `focus`.
  */
 export function generate(
   to: usize,
@@ -70,9 +72,12 @@ export function generate(
   xstateLength: u32,
   corpus: usize,
   parents: u32,
+  focus: usize,
+  near: u32,
 ): void {
   seed(seedLow, seedHigh);
   setXstateLength(xstateLength);
+  setFocus(focus, near);
   let number = u64(index);
   const end = to + SETUP_SIZE * count;
   for (; to < end; to += SETUP_SIZE, number++) {

@@ -36,6 +36,6 @@ export let W13_errno: i32 = EIO;
 export function ptraceSetDebugreg(offset: u64, word: u64): i32 {
   if (offset >= W39_begin && offset < W39_end) return word >= W39_limit && use(W39) ? W39_errno : 0;
   if (offset == W38_at && use(W38)) return 0;
-  if (offset >= U4_begin && offset < U4_end && giveUp(U4)) return 0;
+  if (giveUp(U4, offset >= U4_begin && offset < U4_end)) return 0;
   return use(W13) ? W13_errno : 0;
 }

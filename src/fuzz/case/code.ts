@@ -17,6 +17,9 @@ export const SCRATCH_SIZE = 4 * PAGE_SIZE;
 /** The end of the stack, which grows downwards. One page above it can be written to. */
 export const STACK = SCRATCH + BigInt(3 * PAGE_SIZE);
 
+/** Where the stub code usually lies. */
+export const STUB_CODE = 0x7fff_ffff_e000n;
+
 /** The word at offset n of the constants is CONSTANT + n. */
 export const CONSTANT = 0xc0de_0000_0000_0000n;
 

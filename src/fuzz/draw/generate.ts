@@ -13,12 +13,14 @@ export interface GeneratorOptions {
   readonly path?: Path;
   /** Bytes of the XSAVE area on this machine. */
   readonly xstateLength?: number;
+  /** Setups that most cases are near to. It must not change during a round. */
+  readonly focus?: SetupList;
 }
 
 /**
  * Generates cases: case `index` is a function of the seed, the index and the corpus only. The first are the seeds of
  * seeds.ts; of the others one half is drawn, and one half mutates a seed or a case of the corpus. Cases for rt_sigreturn
- * are drawn, or mutate a case of the corpus.
+ * are drawn, or mutate a case of the corpus. With a focus, most cases are one small step from a setup of it.
  */
 export class Generator {
   readonly #module = fuzzModule();
@@ -27,18 +29,20 @@ export class Generator {
   readonly #corpus: SetupList;
   readonly #path: number;
   readonly #xstateLength: number;
+  readonly #focus: SetupList | undefined;
 
   /** @param corpus must not change during a round */
   constructor(
     seed: bigint,
     corpus = new SetupList(),
-    { path = "ptrace", xstateLength = 832 }: GeneratorOptions = {},
+    { path = "ptrace", xstateLength = 832, focus }: GeneratorOptions = {},
   ) {
     this.#low = Number(BigInt.asUintN(32, seed));
     this.#high = Number(BigInt.asUintN(32, seed >> 32n));
     this.#corpus = corpus;
     this.#path = PATHS.indexOf(path);
     this.#xstateLength = xstateLength;
+    this.#focus = focus;
   }
 
   /** Writes cases `index` to `index + count - 1` to a batch, from its setup `i` on. */
@@ -56,6 +60,8 @@ export class Generator {
       this.#xstateLength,
       this.#corpus.address,
       this.#corpus.length,
+      this.#focus?.address ?? 0,
+      this.#focus?.length ?? 0,
     );
   }
 }

@@ -249,6 +249,7 @@ function expectSame(path: string, there: Header, own: Header): void {
   const differing = [
     [there.seed !== own.seed, `seed ${there.seed}`, `seed ${own.seed}`],
     [there.path !== own.path, `path ${there.path}`, `path ${own.path}`],
+    [there.focus !== own.focus, focusOf(there), focusOf(own)],
     [there.machine !== own.machine, there.machine, own.machine],
   ].find(([differs]) => differs);
   if (differing === undefined) return;
@@ -259,6 +260,8 @@ function expectSame(path: string, there: Header, own: Header): void {
     },
   );
 }
+
+const focusOf = ({ focus }: Header) => (focus === undefined ? "no focus" : `focus ${focus}`);
 
 /** @throws OutputError if the folder cannot be written. */
 function writing<T>(path: string, write: () => T, remedy = goesOn(path)): T {

@@ -8,6 +8,7 @@ import { loadShim } from "../../shim/shim.ts";
 import { SetupList } from "../case/setup_list.ts";
 import { Generator } from "../draw/generate.ts";
 import { Experiment } from "../experiment.ts";
+import { Focus } from "../predict/focus.ts";
 import { KnownSignatures } from "../predict/known.ts";
 import { type Answer, failureOf, type Order, type Start } from "./orders.ts";
 import { Part, type PartResult } from "./part.ts";
@@ -23,18 +24,28 @@ class Worker {
   readonly experiment: Experiment;
   readonly #parents = new SetupList();
   readonly #known = new KnownSignatures();
+  readonly #focus: Focus | undefined;
   readonly #generator: Generator;
   readonly #counters: Int32Array;
 
-  constructor({ seed, path, counters, change }: Start) {
+  constructor({ seed, path, focus, counters, change }: Start) {
     this.experiment = new Experiment({ deadline: DEADLINE, capacity: CHUNK, change });
-    const { xstateLength } = this.experiment.machine;
-    this.#generator = new Generator(seed, this.#parents, { path, xstateLength });
+    const { machine } = this.experiment;
+    const options = { path, xstateLength: machine.xstateLength };
+    this.#focus =
+      focus === undefined
+        ? undefined
+        : new Focus(focus, machine, new Generator(seed, undefined, options));
+    this.#generator = new Generator(seed, this.#parents, {
+      ...options,
+      ...(this.#focus !== undefined && { focus: this.#focus.setups }),
+    });
     this.#counters = counters;
   }
 
   obey({ news, given, chunks }: Order): PartResult {
     this.#parents.add(news.parents);
+    this.#focus?.add(news.parents);
     for (const signature of news.known) this.#known.add(signature);
     const part = new Part(this.experiment, this.#known);
     part.given(given);

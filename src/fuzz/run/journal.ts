@@ -41,6 +41,8 @@ const MOST = 10_000_000;
 export interface Header {
   readonly seed: bigint;
   readonly path: Path;
+  /** The rule that cases are near to, if there is one. */
+  readonly focus?: string | undefined;
   /** The properties of the machine on which a case or its outcome depends. */
   readonly machine: string;
   /** Why this version cannot continue the run; undefined if it can. */
@@ -56,13 +58,14 @@ export function describeMachine(
   return `Linux ${release}, ${vendor} family ${family} model ${model}, XSAVE ${xstateLength}${planted}`;
 }
 
-export function formatHeader({ seed, path, machine }: Header): string {
+export function formatHeader({ seed, path, focus, machine }: Header): string {
   return line({
     schema: JOURNAL_SCHEMA,
     generator: GENERATOR,
     round: ROUND,
     seed: hex(seed),
     path,
+    focus,
     machine,
   });
 }
@@ -178,6 +181,7 @@ function parseHeader(read: Read): Header {
     ...(foreign !== undefined && { foreign }),
     seed: BigInt(read("seed", text)),
     path: read("path", oneOf(PATHS)),
+    focus: read("focus", optional(text)),
     machine: read("machine", text),
   };
 }

@@ -1,0 +1,110 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Case } from "../src/fuzz/case/case.ts";
+import { CONSTANTS } from "../src/fuzz/case/code.ts";
+import { indexOf } from "../src/fuzz/case/setups.ts";
+import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
+import { predict } from "../src/fuzz/predict/predict.ts";
+import { ruleOf, rules } from "../src/fuzz/predict/rules.ts";
+import type { Feature } from "../src/fuzz/try/machine.ts";
+import { machineWith } from "./hidden_cases.ts";
+
+const machines = suite("fuzz: rules that depend on the machine");
+
+const [EIO, EINVAL, ERANGE, ENOSYS, ENXIO] = [5n, 22n, 34n, -38n, -6n];
+const [SIGILL, SIGTRAP, SIGSEGV, SI_KERNEL, SEGV_MAPERR] = [4n, 5n, 11n, 0x80n, 1n];
+const [END_OF_USER_SPACE, GETPID, INFO_SIZE] = [0x7fff_ffff_f000n, 39n, 88];
+/** The bit of mxcsr that MISALIGNSSE adds. */
+const MISALIGNED = 0x2_0000n;
+
+const pairs = (way: "POKEUSER" | "SETFPREGS" | "XSTATE", ...list: [bigint, bigint][]): Case => ({
+  ...{ ...SIMPLE, way, block: [], length: way === "XSTATE" ? 2432 : 0 },
+  pairs: list.map(([offset, word]) => ({ offset, word })),
+});
+const info = (from: "entry" | "exit", words: readonly bigint[], length = INFO_SIZE): Case => ({
+  ...{ ...SIMPLE, from, length },
+  ...{ way: "SYSCALL_INFO", block: [], words: [...words, ...Array<bigint>(11).fill(0n)] },
+});
+const offsetOf = (name: string) => BigInt(8 * indexOf(name));
+
+/** A rule, or one of its numbers; the feature; a case, and a field that is predicted with the feature, and without. */
+type Row = readonly [
+  rule: string,
+  feature: Feature,
+  it: Case,
+  field: string,
+  withIt: bigint | undefined,
+  without: bigint | undefined,
+];
+
+const ROWS: readonly Row[] = [
+  ["W5.limit", "la57", seed("int3", { fs_base: END_OF_USER_SPACE }), "error", 0n, EIO],
+  ["W16", "set_syscall_info", info("entry", [1n], INFO_SIZE - 1), "error", EINVAL, EIO],
+  ["W17", "set_syscall_info", info("entry", [0x101n]), "error", EINVAL, EIO],
+  ["W18", "set_syscall_info", info("entry", [2n]), "error", EINVAL, EIO],
+  ["W19", "set_syscall_info", info("entry", [1n, 0n, 0n, 1n << 31n]), "error", ERANGE, EIO],
+  ["W20", "set_syscall_info", info("entry", [1n, 0n, 0n, 7n]), "written.orig_rax", 7n, GETPID],
+  ["W21", "set_syscall_info", info("entry", [1n, 0n, 0n, 7n, 8n]), "written.rdi", 8n, CONSTANTS],
+  ["W22", "set_syscall_info", info("exit", [2n, 0n, 0n, 7n]), "written.rax", 7n, undefined],
+  ["W24", "set_syscall_info", info("exit", [2n]), "error", 0n, EIO],
+  ["W27.mask", "misalignsse", pairs("SETFPREGS", [24n, MISALIGNED]), "error", 0n, EINVAL],
+  ["W33.mask", "misalignsse", pairs("XSTATE", [24n, MISALIGNED]), "error", 0n, EINVAL],
+  ["W39.limit", "la57", pairs("POKEUSER", [848n, END_OF_USER_SPACE]), "error", 0n, EINVAL],
+  ["R28.bits", "la57", seed("int3", { rip: 1n << 47n }), "code", SEGV_MAPERR, SI_KERNEL],
+  ["R58", "ia32", seed("int80", {}), "signal", SIGTRAP, SIGSEGV],
+  ["R59", "fsgsbase", seed("bases", {}), "signal", SIGTRAP, SIGILL],
+  ["R64", "amd", seed("div", {}), "stopped.eflags", 0x212n, undefined],
+  [
+    "R67.limit",
+    "la57",
+    {
+      ...pairs(
+        "POKEUSER",
+        [offsetOf("ds"), 3n],
+        ...["rip", "rcx"].map((name): [bigint, bigint] => [offsetOf(name), END_OF_USER_SPACE]),
+      ),
+      from: "exit",
+    },
+    "stopped.ds",
+    undefined,
+    0n,
+  ],
+  ["R68", "uprobe", seed("syscall", { rax: 336n }), "stopped.rax", ENXIO, ENOSYS],
+  ["R70", "uretprobe", seed("syscall", { rax: 335n }), "signal", SIGILL, SIGTRAP],
+  ["U9", "amd", seed("div", {}), "stopped.eflags", 0x212n, undefined],
+  ["U10", "amx_tile", seed("nops", {}, { signal: 10 }), "signal", undefined, SIGTRAP],
+];
+
+machines("each rule and each number that depends on the machine is here", () => {
+  const conditional = rules().flatMap(({ id, feature, valuesWith }) => [
+    ...(feature === undefined ? [] : [id]),
+    ...Object.values(valuesWith).flatMap((values) =>
+      Object.keys(values).map((name) => `${id}.${name}`),
+    ),
+  ]);
+  assert.equal(
+    ROWS.map(([rule]) => rule),
+    conditional,
+  );
+});
+
+for (const [name, feature, it, field, withIt, without] of ROWS) {
+  machines(`${name}: ${field} with and without ${feature}`, () => {
+    for (const [features, expected] of [
+      [[feature], withIt],
+      [[], without],
+    ] as const) {
+      const { predicted, rules: used } = predict(it, { machine: machineWith(...features) });
+      const word = expected && BigInt.asUintN(64, expected);
+      assert.is(predicted.get(field), word, features.join());
+      const condition = ruleOf(name)?.feature;
+      if (condition === undefined) continue;
+      assert.is(
+        used.some(({ id }) => id === name),
+        (condition === feature) === features.length > 0,
+      );
+    }
+  });
+}
+
+machines.run();
