@@ -23,7 +23,11 @@ const pairs = (way: "POKEUSER" | "SETFPREGS" | "XSTATE", ...list: [bigint, bigin
 });
 const info = (from: "entry" | "exit", words: readonly bigint[], length = INFO_SIZE): Case => ({
   ...{ ...SIMPLE, from, length },
-  ...{ way: "SYSCALL_INFO", block: [], words: [...words, ...Array<bigint>(11).fill(0n)] },
+  ...{
+    way: "SYSCALL_INFO",
+    block: [],
+    words: Array.from({ length: 11 }, (_, i) => words[i] ?? 0n),
+  },
 });
 const offsetOf = (name: string) => BigInt(8 * indexOf(name));
 
