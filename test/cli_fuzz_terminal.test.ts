@@ -77,7 +77,7 @@ onTerminal("Ctrl-C is acknowledged; then only the folded report is shown", async
       assert.match(screen, /^exercised {4}\d+ of \d+ rules; .+\n {13}\S/m);
       assert.match(screen, /^ {13}U1 .+rip is on the vsyscall page\n {27}\S/m);
     },
-    [60, 50],
+    [60, 60],
   );
 });
 

@@ -40,6 +40,11 @@ const RETURN: Case = {
 /** One of each combination, with every part that its way has. */
 function* all(): Generator<Case> {
   yield RETURN;
+  yield {
+    ...RETURN,
+    pairs: [{ offset: 512n, word: 2n ** 63n }],
+    frame: { ucFlags: 0, fpstate: true, image: 2n ** 64n - 1n },
+  };
   const block = REGISTERS.map((_, i) => BigInt(i) << 40n);
   const pairs = [
     { offset: 80n, word: 2n ** 64n - 1n },
@@ -117,6 +122,11 @@ const MALFORMED: readonly [change: object, message: string][] = [
     { way: "POKEUSER", pairs: Array(14).fill({ offset: "0x0", word: "0x0" }) },
     "pairs: expected at most 13, got 14",
   ],
+  [
+    { way: "SIGRETURN", frame: { fpstate: true }, pairs: [{ offset: "0x0", word: "0x0" }] },
+    "pairs: expected at most 0, got 1",
+  ],
+  [{ way: "SIGRETURN", frame: { fpstate: false, image: "0x0" } }, "frame.image: needs fpstate"],
   [{ way: "SIGRETURN", on: "NONE" }, 'on: SIGRETURN is from "signal", on "CONT", without a signal'],
   [
     { way: "SIGRETURN", frame: { uc_flags: "0x100000000", fpstate: true } },

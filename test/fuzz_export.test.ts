@@ -44,6 +44,14 @@ function pairs(...words: [offset: number, word: string][]): Document {
   return { way: "POKEUSER", pairs: rows };
 }
 
+function image(at: string, ...words: [offset: number, word: string][]): Document {
+  return {
+    ...pairs(...words),
+    way: "SIGRETURN",
+    frame: { uc_flags: "0x0", fpstate: true, image: at },
+  };
+}
+
 /** All kinds of cases, and all that makes a program longer. */
 const SPREAD: Readonly<Record<string, Document>> = {
   "a restart": RESTARTED,
@@ -97,6 +105,11 @@ const SPREAD: Readonly<Record<string, Document>> = {
     registers: { cs: "0x20", ss: "0x33", rsp: "0x3", r15: "0x7" },
     frame: { uc_flags: "0x4", fpstate: false },
   },
+  "sigreturn with an image": image("0x10004000"),
+  "an image that is taken": image("0x10004000", [0, "0x300"], [160, "0x5"], [0x960, "0x9"]),
+  "an image that is refused": image("0x10004000", [0x208, "0x1"], [160, "0x5"]),
+  "an image that is misplaced": image("0x10004004"),
+  "an image that ends elsewhere": image("0x10007f00", [0x1d0, "0x0"], [160, "0x5"]),
   "sigreturn with floating point": { way: "SIGRETURN", frame: { uc_flags: "0x0", fpstate: true } },
   ...Object.fromEntries(
     CODES.flatMap(({ name }): [string, Document][] => [

@@ -1,13 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Case } from "../src/fuzz/case/case.ts";
-import { CONSTANTS } from "../src/fuzz/case/code.ts";
+import { CONSTANTS, SCRATCH } from "../src/fuzz/case/code.ts";
 import { indexOf } from "../src/fuzz/case/setups.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import { predict } from "../src/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../src/fuzz/predict/rules.ts";
 import type { Feature } from "../src/fuzz/try/machine.ts";
-import { machineWith } from "./hidden_cases.ts";
+import { CUT, frame, machineWith, SHORT } from "./hidden_cases.ts";
 
 const machines = suite("fuzz: rules that depend on the machine");
 
@@ -16,6 +16,9 @@ const [SIGILL, SIGTRAP, SIGSEGV, SI_KERNEL, SEGV_MAPERR] = [4n, 5n, 11n, 0x80n, 
 const [END_OF_USER_SPACE, GETPID, INFO_SIZE] = [0x7fff_ffff_f000n, 39n, 88];
 /** The bit of mxcsr that MISALIGNSSE adds. */
 const MISALIGNED = 0x2_0000n;
+const COMPACTED = 1n << 63n;
+/** What cannot be read of it is not taken. */
+const UNTAKEN = frame(CUT, { ...SHORT, 512: 3n });
 
 const pairs = (way: "POKEUSER" | "SETFPREGS" | "XSTATE", ...list: [bigint, bigint][]): Case => ({
   ...{ ...SIMPLE, way, block: [], length: way === "XSTATE" ? 2432 : 0 },
@@ -54,6 +57,9 @@ const ROWS: readonly Row[] = [
   ["W27.mask", "misalignsse", pairs("SETFPREGS", [24n, MISALIGNED]), "error", 0n, EINVAL],
   ["W33.mask", "misalignsse", pairs("XSTATE", [24n, MISALIGNED]), "error", 0n, EINVAL],
   ["W39.limit", "la57", pairs("POKEUSER", [848n, END_OF_USER_SPACE]), "error", 0n, EINVAL],
+  ["S12.mask", "misalignsse", frame(SCRATCH, { 24: MISALIGNED }), "signal", SIGTRAP, SIGSEGV],
+  ["S13", "amd", UNTAKEN, "signal", SIGSEGV, undefined],
+  ["S15", "xsavec", frame(SCRATCH, { 512: 7n, 520: COMPACTED | 7n }), "signal", SIGTRAP, SIGSEGV],
   ["R28.bits", "la57", seed("int3", { rip: 1n << 47n }), "code", SEGV_MAPERR, SI_KERNEL],
   ["R58", "ia32", seed("int80", {}), "signal", SIGTRAP, SIGSEGV],
   ["R59", "fsgsbase", seed("bases", {}), "signal", SIGTRAP, SIGILL],
@@ -77,6 +83,7 @@ const ROWS: readonly Row[] = [
   ["R70", "uretprobe", seed("syscall", { rax: 335n }), "signal", SIGILL, SIGTRAP],
   ["U9", "amd", seed("div", {}), "stopped.eflags", 0x212n, undefined],
   ["U10", "amx_tile", seed("nops", {}, { signal: 10 }), "signal", undefined, SIGTRAP],
+  ["U15", "amd", UNTAKEN, "signal", SIGSEGV, undefined],
 ];
 
 machines("each rule and each number that depends on the machine is here", () => {

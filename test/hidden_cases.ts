@@ -11,6 +11,7 @@ import {
   STUB_CODE,
 } from "../src/fuzz/case/code.ts";
 import { indexOf } from "../src/fuzz/case/setups.ts";
+import type { SignalFrame } from "../src/fuzz/case/signal_frame.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import type { Model } from "../src/fuzz/predict/model.ts";
 import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
@@ -50,6 +51,23 @@ const poke = (offset: bigint, word = 0n): Case => ({
   ...SIMPLE,
   ...{ way: "POKEUSER", block: [], pairs: [{ offset, word }] },
 });
+
+function returning(
+  code: string,
+  frame: Omit<SignalFrame, "ucFlags">,
+  pairs: Case["pairs"] = [],
+): Case {
+  return seed(code, {}, { way: "SIGRETURN", frame: { ucFlags: 0, ...frame }, pairs });
+}
+
+/** A frame with floating point at an address, and words in it by their offsets. */
+export function frame(image: bigint, words: Readonly<Record<number, bigint>> = {}): Case {
+  const pairs = Object.entries(words).map(([offset, word]) => ({ offset: BigInt(offset), word }));
+  return returning("int3", { fpstate: true, image }, pairs);
+}
+
+/** An area that is cut off after its header, and of which the kernel is told no more. */
+export const [CUT, SHORT] = [SCRATCH_END - 640n, { 480: 576n, 576: 0x4650_5845n }];
 
 /** At the exit of getpid, whose result in rax is not known. */
 function afterGetpid(registers: Readonly<Record<string, bigint>>): Case {
@@ -183,6 +201,38 @@ export const BORDERS: readonly Border[] = [
       ...[0xe01n, 0xf03n, -1n, 4096n].map((n) => refusedAt(CONSTANTS + n)),
       ...[CODE, placeOf("syscall"), SCRATCH - 1n, STUB_CODE - 1n].map(refusedAt),
       at(CONSTANTS + 0xf01n),
+    ],
+  },
+  {
+    rule: "U13",
+    machine: MACHINE,
+    hidden: [CODE, CONSTANTS, CONSTANTS - 1n, CONSTANTS + 4095n, STUB_CODE].map((image) =>
+      frame(image),
+    ),
+    predicted: [SCRATCH, SCRATCH - 1n, SCRATCH_END - 1n, CONSTANTS + 4096n, 0x1000n, 0n].map(
+      (image) => frame(image),
+    ),
+  },
+  {
+    rule: "U14",
+    machine: { ...MACHINE, xstateLength: 2696 },
+    hidden: [frame(CUT, SHORT)],
+    predicted: [frame(CUT, { ...SHORT, 472: 3n }), frame(SCRATCH, SHORT)],
+  },
+  {
+    rule: "U15",
+    machine: machineWith("fsgsbase"),
+    hidden: [frame(CUT, { ...SHORT, 512: 3n })],
+    predicted: [frame(CUT, { ...SHORT, 472: 3n }), frame(CUT, SHORT), frame(SCRATCH, { 512: 3n })],
+  },
+  {
+    rule: "U16",
+    machine: MACHINE,
+    hidden: [returning("sse", { fpstate: true })],
+    predicted: [
+      returning("sse", { fpstate: false }),
+      returning("sse", { fpstate: true, image: SCRATCH }),
+      returning("nops", { fpstate: true }),
     ],
   },
 ];

@@ -52,7 +52,9 @@ function firstDifference(cases: number, change?: Change): string | undefined {
       const differs = SHOWN.some(
         (half) => one[half] !== other[half] && !(one[half] === pids[0] && other[half] === pids[1]),
       );
-      if (differs) return `case ${done + i}: ${JSON.stringify(formatCase(returned.at(i)))}`;
+      // ptrace has nothing like a frame whose floating point is refused.
+      if (differs && returned.at(i).frame?.image === undefined)
+        return `case ${done + i}: ${JSON.stringify(formatCase(returned.at(i)))}`;
     }
   }
   return undefined;
@@ -62,7 +64,8 @@ rules(`both paths have the same outcome, apart from what the rules say (${CASES}
   assert.is(firstDifference(CASES), undefined);
 });
 
-const RETURN_RULES = rulesOf().filter(({ phase }) => phase === "return");
+/** Those about registers; the others are about floating point. */
+const RETURN_RULES = rulesOf().filter(({ id }) => /^S[1-7]$/.test(id));
 const FLAGS = RETURN_RULES.find(({ id }) => id === "S4")?.values.mask ?? 0n;
 const CHANGES: readonly Change[] = [
   ...RETURN_RULES.map(({ id }) => ({ id, remove: true }) as const),

@@ -1,9 +1,17 @@
 // The setups that most cases of a run are near to: those that use one rule of the model, and what is a small step away.
 
+import { dropImage } from "./image";
 import { step } from "./mutate";
 import { below } from "./random";
 import { copySetup } from "./records";
-import { SETUP_SIZE, Setup, WAY_SETREGS, WAY_SETREGSET, WAY_SIGRETURN } from "./setup";
+import {
+  FPSTATE_NONE,
+  SETUP_SIZE,
+  Setup,
+  WAY_SETREGS,
+  WAY_SETREGSET,
+  WAY_SIGRETURN,
+} from "./setup";
 
 /** One case in this many is generated as without a focus. */
 const ELSEWHERE: u32 = 8;
@@ -33,5 +41,5 @@ export function approach(setup: Setup, needsBlock: bool): bool {
 /** What only setups for rt_sigreturn have. */
 export function clearFrame(setup: Setup): void {
   setup.ucFlags = 0;
-  setup.fpstate = 0;
+  dropImage(setup, FPSTATE_NONE);
 }

@@ -17,10 +17,10 @@ import {
   WAY_XSTATE,
 } from "./setup";
 import { controls, oddOffsets, pick } from "./tables";
-import { drawWord } from "./words";
+import { drawHeader, drawWord } from "./words";
 
 /** The size of the XSAVE area on this machine. */
-let xstateLength: u32 = 0;
+export let xstateLength: u32 = 0;
 
 export function setXstateLength(length: u32): void {
   xstateLength = length;
@@ -52,8 +52,10 @@ export function drawLength(way: u32): u32 {
 const FLOATING = memory.data<u32>([
   0, 2, 4, 8, 16, 24, 28, 32, 48, 160, 176, 400, 416, 448, 464, 504,
 ]);
-/** An offset in the header of an XSAVE area or after it. */
-const HEADER = memory.data<u32>([464, 512, 520, 528, 536, 568, 576, 584, 704, 824]);
+/** An offset in an XSAVE area around its header, which is from 512 to 576. */
+const AROUND_HEADER = memory.data<u32>([464, 576, 584, 704, 824]);
+const HEADER_BEGIN: u32 = 512;
+const HEADER_WORDS: u32 = 8;
 
 /** Writes pairs, if the way has them. */
 export function drawPairs(way: u32, setup: Setup): bool {
@@ -69,8 +71,14 @@ export function drawPair(way: u32, pair: usize): void {
   if (way != WAY_POKEUSER) {
     const last = way == WAY_XSTATE ? xstateLength : FLOATING_POINT;
     const header = way == WAY_XSTATE && below(2) == 0;
+    if (header && below(3) > 0) {
+      store<u64>(pair, HEADER_BEGIN + 8 * below(HEADER_WORDS));
+      store<u64>(pair, drawHeader(), 8);
+      return;
+    }
     const any = below(4) == 0;
-    store<u64>(pair, any ? 8 * below(last / 8) : header ? oneOf(HEADER, 10) : oneOf(FLOATING, 16));
+    const near = header ? oneOf(AROUND_HEADER, 5) : oneOf(FLOATING, 16);
+    store<u64>(pair, any ? 8 * below(last / 8) : near);
     store<u64>(pair, below(2) == 0 ? pick(controls) : drawWord(), 8);
   } else if (below(12) > 0) {
     const register = drawIndex();

@@ -19,6 +19,7 @@ import { EINTR, EINVAL, ENOSYS } from "../linux/errno";
 import { SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGSTOP, SIGTRAP } from "../linux/signal";
 import { baseline, placeHandler } from "../model/target";
 import {
+  FPSTATE_IMAGE,
   FROM_GROUP,
   FROM_SIGNAL,
   MOST_PAIRS,
@@ -102,7 +103,10 @@ export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32, deci
   hash = mix(hash, resumed);
   if (resumed == 0) {
     const before = isReadBack(setup, way) ? outcome.written : setup.words;
-    hash = mixStop(hash, outcome, setup.signal, registers ? before : 0, decided);
+    // With an image only that counts: both would multiply.
+    const image = setup.fpstate == FPSTATE_IMAGE;
+    hash = mixStop(hash, outcome, setup.signal, registers && !image ? before : 0, decided);
+    if (image) hash = mix(hash, imageKind(setup, outcome.written));
   }
   return f64(hash & 0x1f_ffff_ffff_ffff);
 }
@@ -194,6 +198,23 @@ function writtenChanges(setup: Setup, written: usize, way: u32): u32 {
     seen |= 1 << change;
   }
   return seen;
+}
+
+/** The vector registers in floating point: XMM, and all after the header. */
+const XMM: u64 = 160;
+const XMM_SIZE: u64 = 256;
+const AFTER_HEADER: u64 = 576;
+
+/** Whether the floating point of a frame was taken, or only some of it: words of vector registers that are there. */
+function imageKind(setup: Setup, written: usize): u32 {
+  let kind: u32 = 0;
+  for (let k: u32 = 0; k < setup.count; k++) {
+    const pair = setup.damage + 16 * k;
+    const offset = load<u64>(pair);
+    if (offset - XMM >= XMM_SIZE && offset < AFTER_HEADER) continue;
+    kind |= load<u64>(written + 8 * k) == load<u64>(pair, 8) ? 1 : 2;
+  }
+  return kind;
 }
 
 function changeOf(is: u64, was: u64): u32 {

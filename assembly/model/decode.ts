@@ -30,6 +30,7 @@ export const DEC_AH: u32 = 23;
 export const TEST_ESP: u32 = 24;
 /** It continues on the next page, which is not mapped. */
 export const CUT_OFF: u32 = 25;
+export const COMISS: u32 = 26;
 
 /** Prefixes: REPZ, and REX in 64-bit code, of which W makes the operands 64 bits wide. */
 const REPZ: u32 = 0xf3;
@@ -41,6 +42,7 @@ const AX_SS: u32 = 0xd0;
 const DIV_RDI: u32 = 0xf7;
 const ECX_ESP: u32 = 0xcc;
 const AX_FSBASE: u32 = 0xc0;
+const XMM4_XMM4: u32 = 0xe4;
 const BX_GSBASE: u32 = 0xcb;
 
 /** The end of the last decoded instruction, and the bytes of its operands: 4 or 8. */
@@ -81,6 +83,11 @@ export function decode(address: u64, short: bool): u32 {
       return DEC_EAX;
     case 0x07:
       return short ? POP_ES : INVALID;
+    // IN: it needs a permission that no target has, as HLT does.
+    case 0xe4:
+      return long(2, HLT);
+    case 0x2f:
+      return short ? OTHER : INVALID;
     case 0x05:
       return long(5, ADD_EAX);
     case 0x8b:
@@ -132,6 +139,7 @@ function twoBytes(at: u64, rep: bool): u32 {
   const byte = byteAt(at);
   if (byte == 0x05) return SYSCALL;
   if (byte == 0x0b) return INVALID;
+  if (byte == 0x2f && !rep) return modrm(at) == XMM4_XMM4 ? long(2, COMISS) : OTHER;
   if (byte != 0xae) return OTHER;
   if (!rep) return INVALID;
   if (modrm(at) == AX_FSBASE) return long(2, RDFSBASE);

@@ -3,7 +3,7 @@
 import { REG_orig_rax } from "../amd64/registers";
 import { SI_KERNEL } from "../linux/siginfo";
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from "../linux/signal";
-import { info, infoWithoutAddress, known, resumed } from "./prediction";
+import { info, infoWithoutAddress, known, outcome, resumed } from "./prediction";
 import { use } from "./rule";
 import { clearFlags, isIn, set, setFlags, task } from "./task";
 
@@ -20,6 +20,11 @@ export function stop(signal: u32): void {
   if (task.forced && use(R41)) clearFlags(R41_flag);
   resumed(0, (signal << 8) | STOPPED);
   known.stopped = task.known;
+}
+
+/** Whether the task has stopped, and not ended. */
+export function hasStopped(): bool {
+  return (outcome.status & 0xff) == STOPPED;
 }
 
 /** A stop by a signal. */

@@ -26,6 +26,7 @@ import {
   setAh,
   setLogicFlags,
 } from "./arithmetic";
+import { comiss } from "./comiss";
 import * as op from "./decode";
 import { stubCode } from "./machine";
 import { giveUp, lacks, U6 } from "./prediction";
@@ -56,6 +57,8 @@ export function executeData(instruction: u32, size: u32, short: bool): bool {
       return readBase(REG_gs_base, REG_rbx);
     case op.DIV:
       return div(size);
+    case op.COMISS:
+      return comiss();
     default:
       return calculate(instruction);
   }

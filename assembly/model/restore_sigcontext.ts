@@ -1,5 +1,5 @@
-// restore_sigcontext, arch/x86/kernel/signal_64.c: rt_sigreturn takes the registers of struct sigcontext. Whether the
-// frame has floating point, and the other bits of uc_flags, change no register.
+// restore_sigcontext, arch/x86/kernel/signal_64.c: rt_sigreturn takes the registers of struct sigcontext. The
+// other bits of uc_flags change no register, and neither does floating point, unless it is refused (fpu_restore_sig.ts).
 
 import {
   REG_cs,
@@ -7,10 +7,14 @@ import {
   REG_eflags,
   REG_fs_base,
   REG_orig_rax,
+  REG_rax,
   REG_ss,
   REGISTERS_SIZE,
 } from "../amd64/registers";
 import { Setup } from "../fuzz/setup";
+import { SI_KERNEL } from "../linux/siginfo";
+import { SIGSEGV } from "../linux/signal";
+import { stopBySignal } from "./force_sig";
 import { use } from "./rule";
 import { kept } from "./target";
 import { get, loadRegisters, put } from "./task";
@@ -71,4 +75,19 @@ export function restoreSigcontext(setup: Setup): void {
 
 function forcedLevel(selector: u64): u64 {
   return use(S2) ? (selector & S2_mask) | S2_level : selector;
+}
+
+export let S19: u32 = 0;
+export const S19_text =
+  "A frame that is refused: {signal}, si_code {code} (SI_KERNEL), si_addr 0, before anything is executed. The registers are taken, but rax is {result}; the floating point is that of a new program.";
+export const S19_source =
+  "rt_sigreturn, arch/x86/kernel/signal_64.c; fpu__clear_user_states, arch/x86/kernel/fpu/core.c, 6.12";
+export let S19_signal: u32 = SIGSEGV;
+export let S19_code: i32 = SI_KERNEL;
+export let S19_result: u64 = 0;
+
+/** badframe: the signal is delivered on the way out, before the registers are used. */
+export function badFrame(): void {
+  if (use(S19)) put(REG_rax, S19_result);
+  stopBySignal(S19_signal, S19_code, 0);
 }

@@ -6,7 +6,7 @@
 //   832   AVX-512, if the area has no gap: masks, 896 the upper halves, 1408 sixteen registers, to 2432
 
 import { Setup } from "../fuzz/setup";
-import { mxcsrMask } from "./machine";
+import { mxcsrMask, xstateLength } from "./machine";
 import { known, outcome } from "./prediction";
 
 export const MXCSR: u64 = 24;
@@ -53,16 +53,48 @@ export function readPairs(setup: Setup, byteAt: (setup: Setup, offset: u64) => i
   const count = setup.count;
   for (let k: u32 = 0; k < count; k++) {
     // Outside of every area, where adding to it does not wrap around.
-    const offset = min(load<u64>(setup.words + 16 * k), u64(u32.MAX_VALUE));
-    let word: u64 = 0;
-    let all = true;
-    for (let n: u64 = 0; n < 8 && all; n++) {
-      const byte = byteAt(setup, offset + n);
-      all = byte != NOT_KNOWN;
-      word |= u64(byte) << (8 * n);
-    }
-    if (!all) continue;
-    store<u64>(outcome.written + 8 * k, word);
-    known.written |= 1 << k;
+    readWord(setup, k, min(load<u64>(setup.words + 16 * k), u64(u32.MAX_VALUE)), byteAt);
   }
+}
+
+/** Predicts word `k` that is read back, which is at an offset. */
+export function readWord(
+  setup: Setup,
+  k: u32,
+  offset: u64,
+  byteAt: (setup: Setup, offset: u64) => i32,
+): void {
+  let word: u64 = 0;
+  for (let n: u64 = 0; n < 8; n++) {
+    const byte = byteAt(setup, offset + n);
+    if (byte == NOT_KNOWN) return;
+    word |= u64(byte) << (8 * n);
+  }
+  readBackWord(k, word);
+}
+
+export function readBackWord(k: u32, word: u64): void {
+  store<u64>(outcome.written + 8 * k, word);
+  known.written |= 1 << k;
+}
+
+/** Components: bits of XCR0. */
+export const X87: u32 = 1;
+export const SSE: u32 = 2;
+export const AVX: u32 = 4;
+export const MASKS: u32 = 0x20;
+export const ZMM: u32 = 0x40;
+export const HIGH_ZMM: u32 = 0x80;
+/** The length of an area whose last component is AVX-512, without a gap. */
+export const PACKED: u32 = 2432;
+
+/** The components of which one must be in use for a byte to read as it was written; 0 if that is not known. */
+export function componentsAt(offset: u64): u32 {
+  if (offset >= MXCSR && offset < MXCSR + 8) return SSE | AVX;
+  if (offset < 160) return X87;
+  if (offset < HEADER) return SSE;
+  if (offset < 832) return AVX;
+  if (xstateLength != PACKED) return 0;
+  if (offset < 896) return MASKS;
+  return offset < 1408 ? ZMM : HIGH_ZMM;
 }

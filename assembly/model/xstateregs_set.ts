@@ -7,6 +7,7 @@ import { wrote } from "./prediction";
 import { use } from "./rule";
 import { W28, W28_begin } from "./xfpregs_set";
 import {
+  componentsAt,
   givenByte,
   givesBits,
   HEADER,
@@ -121,25 +122,4 @@ function readByte(setup: Setup, offset: u64): i32 {
   if ((inUse & owners) == 0 && use(W35)) return startByte(offset);
   const byte = accepted ? givenByte(setup, offset) : NOT_GIVEN;
   return byte == NOT_GIVEN ? startByte(offset) : byte;
-}
-
-/** Components: bits of XCR0. */
-const X87: u32 = 1;
-const SSE: u32 = 2;
-const AVX: u32 = 4;
-const MASKS: u32 = 0x20;
-const ZMM: u32 = 0x40;
-const HIGH_ZMM: u32 = 0x80;
-/** The length of an area whose last component is AVX-512, without a gap. */
-const PACKED: u32 = 2432;
-
-/** The components of which one must be in use for a byte to read as it was written; 0 if that is not known. */
-function componentsAt(offset: u64): u32 {
-  if (offset >= MXCSR && offset < MXCSR + 8) return SSE | AVX;
-  if (offset < 160) return X87;
-  if (offset < HEADER) return SSE;
-  if (offset < 832) return AVX;
-  if (xstateLength != PACKED) return 0;
-  if (offset < 896) return MASKS;
-  return offset < 1408 ? ZMM : HIGH_ZMM;
 }

@@ -18,6 +18,9 @@
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 #define PLAIN_FLAGS 0x202
+// enum stublab_fpstate
+#define FPSTATE_LAST 1
+#define FPSTATE_IMAGE 2
 
 // struct ucontext and struct sigcontext: asm/ucontext.h, asm/sigcontext.h
 #define UC_FLAGS 0
@@ -139,6 +142,10 @@ stublab_sigreturn_handler:
     rdgsbase %rax
     mov %rax, OUTCOME_STOPPED+8*REG_GS_BASE(%r12)
 noted:
+    imul $SETUP_SIZE, %rbx, %rax
+    cmpl $FPSTATE_IMAGE, EXCHANGE_SETUPS+SETUP_FPSTATE(%r15,%rax)
+    je read_back
+done:
     inc %ebx
     mov %ebx, EXCHANGE_NEXT(%r15)
     cmp EXCHANGE_COUNT(%r15), %ebx
@@ -178,8 +185,10 @@ next:
     mov %rax, SC_CS(%r13)
     mov SETUP_UC_FLAGS(%r12), %eax
     mov %rax, UC_FLAGS(%r13)
-    cmpl $0, SETUP_FPSTATE(%r12)
-    jne return
+    mov SETUP_FPSTATE(%r12), %eax
+    cmp $FPSTATE_LAST, %eax
+    je return
+    ja image
     movq $0, SC_FPSTATE(%r13)
 return:
     // RSP is as after the RET to the restorer: the frame begins a word lower.
@@ -191,6 +200,83 @@ return:
     popf
     syscall
     hlt
+
+// Clears AC, for accesses that may be misaligned. Below RSP nothing is in use.
+.macro permit_misaligned
+    push $PLAIN_FLAGS
+    popf
+.endm
+
+// The words at the offsets of the image's pairs, from the floating point of this frame, which the
+// kernel has written; 0 outside of it. RAX = offset of the setup.
+read_back:
+    permit_misaligned
+    lea EXCHANGE_SETUPS(%r15,%rax), %r14
+    mov SC_FPSTATE(%r13), %r8
+    mov EXCHANGE_IMAGE_LENGTH(%r15), %r9
+    sub $8, %r9
+    xor %ecx, %ecx
+read_next:
+    cmp SETUP_COUNT(%r14), %ecx
+    jae done
+    mov %ecx, %edx
+    shl $4, %edx
+    mov SETUP_DAMAGE(%r14,%rdx), %rsi
+    xor %eax, %eax
+    cmp %r9, %rsi
+    jg outside
+    test %rsi, %rsi
+    js outside
+    mov (%r8,%rsi), %rax
+outside:
+    mov %rax, OUTCOME_WRITTEN(%r12,%rcx,8)
+    inc %ecx
+    jmp read_next
+
+// Writes the image, then its pairs, each as far as it lies in the scratch pages: R8 to R8 + R9.
+image:
+    permit_misaligned
+    mov SETUP_IMAGE(%r12), %r10
+    mov %r10, SC_FPSTATE(%r13)
+    mov EXCHANGE_SCRATCH(%r15), %r8
+    mov EXCHANGE_SCRATCH_SIZE(%r15), %r9
+    lea EXCHANGE_IMAGE(%r15), %rsi
+    mov EXCHANGE_IMAGE_LENGTH(%r15), %rcx
+    mov %r10, %rdi
+    mov %r10, %rax
+    sub %r8, %rax
+    mov %r9, %rdx
+    sub %rax, %rdx // the bytes from its beginning to the end of the pages
+    cmp %r9, %rax
+    jb begins_inside
+    neg %rax // the bytes before the pages
+    cmp %rcx, %rax
+    jae copied
+    add %rax, %rsi
+    add %rax, %rdi
+    sub %rax, %rcx
+    mov %r9, %rdx
+begins_inside:
+    cmp %rdx, %rcx
+    cmova %rdx, %rcx
+    rep movsb
+copied:
+    sub $8, %r9
+    sub %r8, %r10
+    xor %ecx, %ecx
+damage_next:
+    cmp SETUP_COUNT(%r12), %ecx
+    jae return
+    mov %ecx, %edx
+    shl $4, %edx
+    mov SETUP_DAMAGE(%r12,%rdx), %rax
+    add %r10, %rax
+    mov SETUP_DAMAGE+8(%r12,%rdx), %rdx
+    inc %ecx
+    cmp %r9, %rax
+    ja damage_next
+    mov %rdx, (%r8,%rax)
+    jmp damage_next
 stublab_sigreturn_end:
 
     .section .note.GNU-stack, "", @progbits

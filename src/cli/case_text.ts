@@ -1,5 +1,5 @@
 import { BASELINE } from "../fuzz/case/baseline.ts";
-import { type Case, formatCase } from "../fuzz/case/case.ts";
+import { type Case, type CaseDocument, formatCase } from "../fuzz/case/case.ts";
 import type { Fields } from "../fuzz/case/fields.ts";
 import { REGISTERS } from "../fuzz/case/setups.ts";
 import type { AppliedRule } from "../fuzz/predict/model.ts";
@@ -18,15 +18,17 @@ export function caseText(it: Case, constants: Constants): string {
     `from      ${from}`,
     `way       ${way}${length === undefined ? "" : `, ${length} bytes`}`,
     `on        ${on}${signal === null ? "" : `, with ${signal}`}`,
-    ...(frame === undefined
-      ? []
-      : [`frame     uc_flags ${frame.uc_flags}, ${frame.fpstate ? "with" : "without"} fpstate`]),
+    ...(frame === undefined ? [] : [`frame     uc_flags ${frame.uc_flags}, ${fpstateText(frame)}`]),
     ...(code === undefined || code === null ? [] : [`code      ${code}`]),
     ...Object.entries(registers ?? {}).map(([name, word]) => `${name.padEnd(10)}${word}`),
     ...(pairs ?? []).map(({ offset, word }) => `+${Number(offset)}`.padEnd(10) + word),
     ...(words ?? []).map((word, i) => `word ${i}`.padEnd(10) + word),
   ];
   return lines.map((line) => `  ${line}\n`).join("");
+}
+
+function fpstateText({ fpstate, image }: NonNullable<CaseDocument["frame"]>): string {
+  return image === undefined ? `${fpstate ? "with" : "without"} fpstate` : `fpstate at ${image}`;
 }
 
 /** The rules that applied, one per line. */

@@ -18,7 +18,6 @@ import {
   show,
   table,
   text,
-  truth,
   word,
 } from "../../shape.ts";
 import { BASELINE } from "./baseline.ts";
@@ -27,6 +26,7 @@ import {
   HAS_BLOCK,
   HAS_LENGTH,
   HAS_PAIRS,
+  mostPairs,
   PLAIN_LENGTHS,
   WORDS,
 } from "./case_members.ts";
@@ -49,6 +49,16 @@ import {
   WAYS,
   type Way,
 } from "./setups.ts";
+import {
+  type FrameDocument,
+  formatFrame,
+  frameOfFlags,
+  frameShape,
+  PLAIN_FRAME,
+  readFrame,
+  type SignalFrame,
+  writeFrame,
+} from "./signal_frame.ts";
 
 export const CASE_SCHEMA = "stublab.case/1";
 
@@ -61,14 +71,6 @@ export interface Pair {
   readonly word: bigint;
 }
 
-/** The members of a signal frame other than the registers. */
-export interface SignalFrame {
-  /** UC_SIGCONTEXT_SS and its like, 32 bits. */
-  readonly ucFlags: number;
-  /** Whether it has floating point: that of the last stop. */
-  readonly fpstate: boolean;
-}
-
 /** One setup. With the way SIGRETURN, `from` is "signal", `on` is "CONT", and there is no signal. */
 export interface Case {
   readonly from: From;
@@ -78,7 +80,7 @@ export interface Case {
   readonly signal: number;
   /** SETREGS, SETREGSET and SIGRETURN: all 27 words, in the order of a block. Otherwise none. */
   readonly block: readonly bigint[];
-  /** POKEUSER, SETFPREGS, XSTATE. */
+  /** POKEUSER, SETFPREGS, XSTATE; SIGRETURN with an image. */
   readonly pairs: readonly Pair[];
   /** SYSCALL_INFO and SIGMASK: the words that are written. */
   readonly words: readonly bigint[];
@@ -98,9 +100,9 @@ export function expectCase(value: Case): void {
   const [block, words] = [HAS_BLOCK.has(way) ? REGISTERS.length : 0, WORDS[way] ?? 0];
   expectLength("case.block", read("block", list(word, block)), block);
   expectLength("case.words", read("words", list(word, words)), words);
-  read("pairs", list(pairOfWords, HAS_PAIRS.has(way) ? MOST_PAIRS : 0));
   read("length", count(MOST));
-  if (way === "SIGRETURN") read("frame", frameOfFlags);
+  const frame = way === "SIGRETURN" ? read("frame", frameOfFlags) : undefined;
+  read("pairs", list(pairOfWords, mostPairs(way, frame)));
 }
 
 function expectLength(place: string, { length }: readonly unknown[], expected: number): void {
@@ -113,13 +115,10 @@ const pairOfWords: Shape<Pair> = (value, place) => {
   return { offset: read("offset", word), word: read("word", word) };
 };
 
-const frameOfFlags: Shape<SignalFrame> = (value, place) => {
-  const read = members(value, place);
-  return { ucFlags: read("ucFlags", count(MOST)), fpstate: read("fpstate", truth) };
-};
-
-/** The index of the first word of setup `i` in `setupWords`. */
+/** The index of the first word of setup `i` in `setupWords`, and that of its first pair. */
 const wordsAt = (i: number): number => (i * SETUP_SIZE + 4 * SETUP.words) / 8;
+const pairsAt = (i: number, way: Way): number =>
+  way === "SIGRETURN" ? (i * SETUP_SIZE + 4 * SETUP.damage) / 8 : wordsAt(i);
 
 /** Writes a case as setup `i`. */
 export function writeSetup(
@@ -135,10 +134,10 @@ export function writeSetup(
   setups[at + SETUP.length] = it.length;
   setups[at + SETUP.count] = it.pairs.length;
   setups[at + SETUP.signal] = it.signal;
-  setups[at + SETUP.ucFlags] = it.frame?.ucFlags ?? 0;
-  setups[at + SETUP.fpstate] = it.frame?.fpstate ? 1 : 0;
+  writeFrame(it.frame ?? PLAIN_FRAME, { setups, setupWords }, i);
+  setupWords.set([...it.block, ...it.words], wordsAt(i));
   const pairs = it.pairs.flatMap(({ offset, word }) => [offset, word]);
-  setupWords.set([...it.block, ...pairs, ...it.words], wordsAt(i));
+  setupWords.set(pairs, pairsAt(i, it.way));
 }
 
 /** The records of cases side by side, `SETUP_SIZE` bytes each. */
@@ -160,13 +159,12 @@ export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">
   const way = WAYS[(kinds >>> 8) & 0xff] ?? "SETREGS";
   const words = [...setupWords.subarray(wordsAt(i), wordsAt(i) + REGISTERS.length)];
   const length = HAS_LENGTH.has(way) ? (setups[at + SETUP.length] ?? 0) : 0;
-  const pairs = Array.from(
-    { length: HAS_PAIRS.has(way) ? (setups[at + SETUP.count] ?? 0) : 0 },
-    (_, k) => ({
-      offset: words[2 * k] ?? 0n,
-      word: words[2 * k + 1] ?? 0n,
-    }),
-  );
+  const frame = way === "SIGRETURN" ? readFrame({ setups, setupWords }, i) : undefined;
+  const given = Math.min(setups[at + SETUP.count] ?? 0, mostPairs(way, frame));
+  const pairs = Array.from({ length: given }, (_, k) => ({
+    offset: setupWords[pairsAt(i, way) + 2 * k] ?? 0n,
+    word: setupWords[pairsAt(i, way) + 2 * k + 1] ?? 0n,
+  }));
   return {
     from: FROMS[kinds & 0xff] ?? "signal",
     way,
@@ -176,12 +174,7 @@ export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">
     pairs,
     words: words.slice(0, WORDS[way] ?? 0),
     length,
-    ...(way === "SIGRETURN" && {
-      frame: {
-        ucFlags: setups[at + SETUP.ucFlags] ?? 0,
-        fpstate: setups[at + SETUP.fpstate] !== 0,
-      },
-    }),
+    ...(frame !== undefined && { frame }),
   };
 }
 
@@ -199,7 +192,7 @@ export interface CaseDocument {
   readonly pairs?: readonly { readonly offset: string; readonly word: string }[];
   readonly words?: readonly string[];
   readonly length?: number;
-  readonly frame?: { readonly uc_flags: string; readonly fpstate: boolean };
+  readonly frame?: FrameDocument;
 }
 
 /**
@@ -219,14 +212,12 @@ export function formatCase(it: Case, constants = constantsOf()): CaseDocument {
     on,
     signal: typeof told === "string" && told.includes(" ") ? signal : told,
     ...(HAS_BLOCK.has(way) && formatBlock(it.block)),
-    ...(HAS_PAIRS.has(way) && {
+    ...((HAS_PAIRS.has(way) || it.pairs.length > 0) && {
       pairs: it.pairs.map(({ offset, word }) => ({ offset: hex(offset), word: hex(word) })),
     }),
     ...(it.words.length > 0 && { words: it.words.map(hex) }),
     ...(HAS_LENGTH.has(way) && { length: it.length }),
-    ...(it.frame !== undefined && {
-      frame: { uc_flags: hex(BigInt(it.frame.ucFlags)), fpstate: it.frame.fpstate },
-    }),
+    ...(it.frame !== undefined && { frame: formatFrame(it.frame) }),
   };
 }
 
@@ -239,7 +230,6 @@ function formatBlock(block: readonly bigint[]): Pick<CaseDocument, "code" | "reg
   return { code, registers: Object.fromEntries(changed.map(([name, word]) => [name, hex(word)])) };
 }
 
-const PLAIN_FRAME: SignalFrame = { ucFlags: 0, fpstate: false };
 const RIP = indexOf("rip");
 const MOST = 2 ** 32 - 1;
 
@@ -269,16 +259,17 @@ export function parseCase(document: unknown, constants = constantsOf()): Case {
   const code = read("code", orElse(nullable(text), null));
   const registers = read("registers", orElse(table(hexWord, REGISTERS.length), {}));
   const words = read("words", orElse(list(hexWord, WORDS[way] ?? 0), []));
+  const frame = way === "SIGRETURN" ? read("frame", orElse(frameShape, PLAIN_FRAME)) : undefined;
   return {
     from,
     way,
     on,
     signal,
     block: HAS_BLOCK.has(way) ? blockOf(code, registers) : [],
-    pairs: read("pairs", orElse(list(pair, MOST_PAIRS), [])),
+    pairs: read("pairs", orElse(list(pair, mostPairs(way, frame)), [])),
     words: Array.from({ length: WORDS[way] ?? 0 }, (_, i) => BigInt(words[i] ?? 0)),
     length: HAS_LENGTH.has(way) ? read("length", orElse(count(MOST), PLAIN_LENGTHS[way])) : 0,
-    ...(way === "SIGRETURN" && { frame: read("frame", orElse(frame, PLAIN_FRAME)) }),
+    ...(frame !== undefined && { frame }),
   };
 }
 
@@ -301,14 +292,6 @@ function expectReturn(from: From, on: On, signal: number): void {
     throw new InputError(`${wrong[1]}: SIGRETURN is from "signal", on "CONT", without a signal`);
   }
 }
-
-const frame: Shape<SignalFrame> = (value, place) => {
-  const read = members(value, place);
-  const flags = BigInt(read("uc_flags", orElse(hexWord, "0x0")));
-  if (flags > MOST)
-    throw new InputError(`${place}.uc_flags: expected at most 32 bits, got ${hex(flags)}`);
-  return { ucFlags: Number(flags), fpstate: read("fpstate", orElse(truth, false)) };
-};
 
 const pair: Shape<Pair> = (value, place) => {
   const read = members(value, place);

@@ -8,6 +8,13 @@ import { REGISTERS, type Way } from "./setups.ts";
 
 export const HAS_BLOCK: ReadonlySet<Way> = new Set(["SETREGS", "SETREGSET", "SIGRETURN"]);
 export const HAS_PAIRS: ReadonlySet<Way> = new Set(["POKEUSER", "SETFPREGS", "XSTATE"]);
+
+/** The most pairs that a case may have: with rt_sigreturn they damage an image. */
+export function mostPairs(way: Way, frame?: { readonly image?: bigint }): number {
+  if (way === "SIGRETURN") return frame?.image === undefined ? 0 : CONSTANTS.MOST_IMAGE_PAIRS;
+  return HAS_PAIRS.has(way) ? CONSTANTS.MOST_PAIRS : 0;
+}
+
 export const HAS_LENGTH: ReadonlySet<Way> = new Set([
   "SETREGSET",
   "XSTATE",
@@ -38,7 +45,7 @@ const MEMBERS: ReadonlyMap<string, (way: Way) => boolean> = new Map([
   ...["schema", "from", "way", "on", "signal"].map((name) => [name, always] as const),
   ["code", (way: Way) => HAS_BLOCK.has(way)],
   ["registers", (way: Way) => HAS_BLOCK.has(way)],
-  ["pairs", (way: Way) => HAS_PAIRS.has(way)],
+  ["pairs", (way: Way) => HAS_PAIRS.has(way) || way === "SIGRETURN"],
   ["words", (way: Way) => WORDS[way] !== undefined],
   ["length", (way: Way) => HAS_LENGTH.has(way)],
   ["frame", (way: Way) => way === "SIGRETURN"],

@@ -63,6 +63,8 @@ const INNER: readonly (readonly [name: string, text: string, bytes: readonly num
   ["spin", "jmp to itself", [0xeb, 0xfe]],
   // The handler of signals.
   ["handler", "int3", [INT3]],
+  // An exception of SSE, or none, as the floating point of a signal frame has it.
+  ["sse", "comiss %xmm4, %xmm4", [0x0f, 0x2f, 0xe4]],
 ];
 
 /** The page ends in a nop and a prefix; the next page is unmapped. */

@@ -84,8 +84,8 @@ export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: numbe
 /** What is read back after a write: all registers, or what the way wrote. */
 export function writtenNames({ way, pairs }: Case): string[] {
   if (way === "SIGMASK") return ["written.mask"];
-  if (way === "SIGRETURN") return [];
-  if (way === "SETFPREGS" || way === "XSTATE") return pairs.map((_, i) => `written.${i}`);
+  if (way === "SETFPREGS" || way === "XSTATE" || way === "SIGRETURN")
+    return pairs.map((_, i) => `written.${i}`);
   return REGISTERS.map((name) => `written.${name}`);
 }
 

@@ -21,10 +21,14 @@ export const CONSTANTS = {
   SIGCONTEXT: FRAME_REGISTERS.length,
   /** The most pairs in a setup: an offset and a word each. */
   MOST_PAIRS: Math.floor(REGISTERS.length / 2),
+  /** The same in a damaged image of floating point. */
+  MOST_IMAGE_PAIRS: 4,
   /** Words of struct ptrace_syscall_info. */
   SYSCALL_INFO_WORDS: 11,
   /** More bytes than any processor's XSAVE area has. */
   MOST_XSTATE: 16 << 10,
+  /** Vector registers of the tracing thread that a case must not change. */
+  CANARIES: 16,
   /** The most setups that are handed over to a stub at once. */
   EXCHANGE_CAPACITY: 256,
 };
@@ -76,6 +80,20 @@ export const ON = {
   ],
 } as const satisfies Enumeration;
 
+export const FPSTATE = {
+  name: "fpstate",
+  prefix: "FPSTATE",
+  about: "The floating point that a signal frame points to.",
+  values: [
+    ["NONE", "none: a null pointer"],
+    ["LAST", "that of the last stop"],
+    [
+      "IMAGE",
+      "that of a new program, as the kernel would write it to a frame, at the address `image`, with `count` pairs of `damage`; only what lies in the scratch pages is written",
+    ],
+  ],
+} as const satisfies Enumeration;
+
 export const WANT = {
   name: "wants",
   prefix: "WANT",
@@ -103,7 +121,7 @@ export const OVER = {
   ],
 } as const satisfies Enumeration;
 
-export const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, WANT, OVER];
+export const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, FPSTATE, WANT, OVER];
 
 const { EXCHANGE_CAPACITY, MOST_XSTATE, SIGCONTEXT } = CONSTANTS;
 const BLOCK = CONSTANTS.REGISTERS;
@@ -114,12 +132,14 @@ export const SETUP_RECORD = layOut("setup", "One setup.", {
   on: ["u8", "enum stublab_on"],
   wants: ["u8", "enum stublab_wants"],
   length: ["u32", "in bytes"],
-  count: ["u32", "of pairs"],
+  count: ["u32", "of pairs, of `words` or of `damage`"],
   signal: ["u32", "to resume with"],
   ucFlags: ["u32", "rt_sigreturn: of the frame"],
-  fpstate: ["u32", "rt_sigreturn: 0: the frame has no floating point; 1: that of the last stop"],
-  padding: ["u64", "", 2],
+  fpstate: ["u32", "rt_sigreturn: enum stublab_fpstate"],
+  image: ["u64", "rt_sigreturn: the address of an image"],
+  padding: ["u64", ""],
   words: ["u64", "see enum stublab_way", BLOCK],
+  damage: ["u64", "rt_sigreturn: pairs: offset in the image, word", 2 * CONSTANTS.MOST_IMAGE_PAIRS],
 });
 
 export const OUTCOME_RECORD = layOut(
@@ -134,7 +154,11 @@ export const OUTCOME_RECORD = layOut(
     code: ["i32", "si_code"],
     address: ["u64", "si_addr"],
     padding: ["u64", ""],
-    written: ["u64", "after the write: the registers, the words of other ways, or the mask", BLOCK],
+    written: [
+      "u64",
+      "after the write: the registers, the words of other ways, or the mask; after rt_sigreturn with an image, the words at the offsets of its pairs in the floating point of the stop",
+      BLOCK,
+    ],
     stopped: ["u64", "the registers at the stop", BLOCK],
     frame: ["u64", "struct sigcontext without floating point; else zeros", SIGCONTEXT],
   },
@@ -160,12 +184,31 @@ export const EXCHANGE_RECORD = layOut(
     bases: ["u32", "whether the bases of FS and GS can be read without a system call"],
     ds: ["u32", "selector that each setup starts with"],
     es: ["u32", "selector that each setup starts with"],
-    padding: ["u32", "", 10],
+    scratch: ["u64", "address of the scratch pages"],
+    scratchSize: ["u64", "in bytes"],
+    imageLength: ["u64", "in bytes, with FP_XSTATE_MAGIC2; 0: frames have no XSAVE area"],
+    padding: ["u32", "", 4],
     setups: [SETUP_RECORD, "", EXCHANGE_CAPACITY],
     outcomes: [OUTCOME_RECORD, "", EXCHANGE_CAPACITY],
+    image: ["u8", "the floating point of a new program, as in a signal frame", MOST_XSTATE],
   },
 );
 
-export const RECORDS = [SETUP_RECORD, OUTCOME_RECORD, TRIAL_RECORD, EXCHANGE_RECORD];
+export const CANARY_RECORD = layOut(
+  "canary",
+  "What the tracing thread keeps in its vector registers while cases are tried (canary.h).",
+  {
+    wide: ["u32", "whether the registers have 256 bits, not 128"],
+    changed: [
+      "u32",
+      "result: the registers that have changed, a bit each; then mxcsr, and the x87 control word",
+    ],
+    mxcsr: ["u32", "result"],
+    control: ["u32", "result"],
+    seen: ["u64", "result: the registers, 4 words each", 4 * CONSTANTS.CANARIES],
+  },
+);
+
+export const RECORDS = [SETUP_RECORD, OUTCOME_RECORD, TRIAL_RECORD, EXCHANGE_RECORD, CANARY_RECORD];
 /** Those that the module works on. */
 export const MODULE_RECORDS = [SETUP_RECORD, OUTCOME_RECORD];

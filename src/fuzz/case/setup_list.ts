@@ -2,8 +2,10 @@ import { type Case, recordsOf } from "./case.ts";
 import { fuzzModule } from "./module.ts";
 import { SETUP_SIZE } from "./setups.ts";
 
-/** The largest number of setups in a list: 32 MB. */
-export const MOST_SETUPS = 1 << 17;
+/** The largest number of setups in a list. */
+export const MOST_SETUPS = 96 << 10;
+/** Areas are powers of two: 16 kB at first, and 32 MB for the largest list. */
+const FIRST_AREA = 1 << 14;
 
 /**
  * A list of setups in the memory of this thread's module, which mutation takes from. Setups beyond `MOST_SETUPS` are
@@ -11,7 +13,7 @@ export const MOST_SETUPS = 1 << 17;
  */
 export class SetupList {
   length = 0;
-  #room = 64;
+  #room = Math.floor(FIRST_AREA / SETUP_SIZE);
   #address = fuzzModule().reserve(this.#room * SETUP_SIZE);
 
   /** @param cases the initial setups */

@@ -134,6 +134,8 @@ export const PLACES: Readonly<Record<string, bigint>> = {
   placeLoad: placeOf("load"),
   placeStack: placeOf("stack"),
   placeSyscall: placeOf("syscall"),
+  placeSse: placeOf("sse"),
+  placeInt80: placeOf("int80"),
   placeHandler: placeOf("handler"),
   pageCode: CODE,
   pageConstants: CONSTANTS,

@@ -27,7 +27,9 @@ export interface DifferenceKind {
 
 export function kindOf({ field, predicted, seen }: FieldDifference): DifferenceKind {
   const isWord = field.includes(".") || field === "address";
-  return isWord ? { field, predicted: null, seen: null } : { field, predicted, seen };
+  if (!isWord) return { field, predicted, seen };
+  // The index of a pair says nothing, and changes if one before it is left out.
+  return { field: field.replace(/^written\.\d+$/, "written"), predicted: null, seen: null };
 }
 
 /** A number below 2^52 of a kind. */

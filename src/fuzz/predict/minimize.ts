@@ -8,7 +8,7 @@ import { callback, checkOptions, count, truth } from "../../shape.ts";
 import { BASELINE } from "../case/baseline.ts";
 import { type Case, expectCase, MOST_PAIRS, type Pair } from "../case/case.ts";
 import { BLOCK_SIZE, PLAIN_LENGTHS } from "../case/case_members.ts";
-import { placeOf } from "../case/code.ts";
+import { placeOf, SCRATCH } from "../case/code.ts";
 import { indexOf } from "../case/setups.ts";
 
 /** Each try may cost a stub. */
@@ -121,10 +121,15 @@ function* plainer(it: Case): Iterable<Case> {
 /** Without floating point, and with fewer flags. */
 function* plainerFrames({ frame, ...it }: Case): Iterable<Case> {
   if (frame === undefined) return;
-  const { ucFlags, fpstate } = frame;
-  if (fpstate) yield { ...it, frame: { ucFlags, fpstate: false } };
+  const { ucFlags, fpstate, image } = frame;
+  if (fpstate) yield { ...it, pairs: [], frame: { ucFlags, fpstate: false } };
+  if (image !== undefined) {
+    yield { ...it, pairs: [], frame: { ucFlags, fpstate } };
+    if (image !== SCRATCH) yield { ...it, frame: { ...frame, image: SCRATCH } };
+  }
   for (let bit = 2 ** 31; bit >= 1; bit /= 2) {
-    if ((ucFlags & bit) !== 0) yield { ...it, frame: { ucFlags: (ucFlags & ~bit) >>> 0, fpstate } };
+    if ((ucFlags & bit) !== 0)
+      yield { ...it, frame: { ...frame, ucFlags: (ucFlags & ~bit) >>> 0 } };
   }
 }
 

@@ -318,6 +318,55 @@ static long call(long number, uint64_t a, uint64_t b, uint64_t c) {
     return result;
 }
 
+#if WITH_IMAGE
+/* Floating point in a signal frame: struct _fpx_sw_bytes at SW_BYTES, and the end of its header. */
+enum { MXCSR = 24, MXCSR_MASK = 28, SW_BYTES = 464, HEADER = 512, HEADER_END = 576, MAGIC2 = 4 };
+
+static uint32_t area_length(const unsigned char *area) {
+    uint32_t length = 0;
+    memcpy(&length, area + SW_BYTES + 16, sizeof length);
+    return length;
+}
+
+/*
+ * Writes floating point as in a new program to the scratch pages, as far as it is in them, with the
+ * words of the case. `area` is what the kernel has saved.
+ */
+static void write_image(const unsigned char *area) {
+    static unsigned char image[64 << 10];
+    const uint32_t length = area_length(area);
+    const uint32_t mxcsr = 0x1f80;
+    const uint16_t control = 0x37f;
+    memcpy(image, area, length + MAGIC2);
+    memset(image, 0, SW_BYTES);
+    memcpy(image, &control, sizeof control);
+    memcpy(image + MXCSR, &mxcsr, sizeof mxcsr);
+    memcpy(image + MXCSR_MASK, area + MXCSR_MASK, 4);
+    memcpy(image + HEADER, area + SW_BYTES + 8, 8);
+    memset(image + HEADER_END, 0, length - HEADER_END);
+    for (uint64_t i = 0; i < length + MAGIC2; i++)
+        if (IMAGE + i - SCRATCH < SCRATCH_SIZE)
+            *(unsigned char *)(uintptr_t)(IMAGE + i) = image[i];
+#if WITH_PAIRS
+    for (size_t i = 0; i < COUNT(PAIRS); i++) {
+        const uint64_t place = IMAGE + PAIRS[i].offset;
+        if (place - SCRATCH <= SCRATCH_SIZE - 8)
+            memcpy((void *)(uintptr_t)place, &PAIRS[i].word, 8);
+    }
+#endif
+}
+#endif
+
+#if WITH_AREA
+/* Reads the words at the offsets of those of the case. */
+static void read_area(const unsigned char *area) {
+    const uint64_t last = area_length(area) + MAGIC2 - 8;
+    for (size_t i = 0; i < COUNT(PAIRS); i++)
+        if (PAIRS[i].offset <= last)
+            memcpy(&here[WRITTEN + i], area + PAIRS[i].offset, 8);
+}
+#endif
+
 /* Writes the case to the registers that the kernel has saved. rt_sigreturn(2) restores them. */
 static void write_frame(ucontext_t *context) {
     greg_t *const frame = context->uc_mcontext.gregs;
@@ -327,6 +376,10 @@ static void write_frame(ucontext_t *context) {
     context->uc_flags = UC_FLAGS;
 #if WITHOUT_FPSTATE
     context->uc_mcontext.fpregs = NULL;
+#endif
+#if WITH_IMAGE
+    write_image((const unsigned char *)context->uc_mcontext.fpregs);
+    context->uc_mcontext.fpregs = (void *)(uintptr_t)IMAGE;
 #endif
 }
 
@@ -346,6 +399,9 @@ static void read_frame(const siginfo_t *info, const ucontext_t *context) {
     here[SIGNAL] = (uint64_t)info->si_signo;
     here[SIGNAL_CODE] = (uint64_t)info->si_code;
     here[ADDRESS] = (uintptr_t)info->si_addr;
+#if WITH_AREA
+    read_area((const unsigned char *)context->uc_mcontext.fpregs);
+#endif
 }
 
 /* The first signal is that of the INT3 at which the child begins. The second ends the case. */
@@ -744,6 +800,16 @@ static void compare_group(const char *group, const char *const *names, uint64_t 
 }
 #endif
 
+#if WITH_AREA
+static void compare_area(void) {
+    for (size_t i = 0; i < COUNT(PAIRS); i++) {
+        char name[16];
+        snprintf(name, sizeof name, "written.%zu", i);
+        compare(name, WRITTEN + i);
+    }
+}
+#endif
+
 static int verdict(void) {
     kill(child, SIGKILL);
     printf("%d fields are not as predicted, and %d not as seen there\n", not_as_predicted,
@@ -763,6 +829,9 @@ int main(void) {
     /* The child ends after it has read the signal: a tracer would see a stop. */
     if (here[SIGNAL] != 0)
         here[STATUS] = here[SIGNAL] << 8 | 0x7f;
+#if WITH_AREA
+    compare_area();
+#endif
     compare("status", STATUS);
 #if WITH_STOP
     if (here[SIGNAL] == 0)
@@ -794,11 +863,7 @@ int main(void) {
     compare("written.mask", WRITTEN);
 #endif
 #if WITH_AREA
-    for (size_t i = 0; i < COUNT(PAIRS); i++) {
-        char name[16];
-        snprintf(name, sizeof name, "written.%zu", i);
-        compare(name, WRITTEN + i);
-    }
+    compare_area();
 #endif
 #if WITH_RESUME
     here[RESUMED] = error_of(trace(RESUME, 0, (void *)PASSED));

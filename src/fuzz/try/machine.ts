@@ -34,6 +34,7 @@ export const FEATURES = [
   "pku",
   "user_shstk",
   "misalignsse",
+  "xsavec",
   "amx_tile",
   "ia32",
   "set_syscall_info",
@@ -50,6 +51,7 @@ const OF_PROCESSOR: readonly Feature[] = [
   "pku",
   "user_shstk",
   "misalignsse",
+  "xsavec",
   "amx_tile",
 ];
 /** Those of the kernel, each tried: distributions backport, so a version says nothing. */

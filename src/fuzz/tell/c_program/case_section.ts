@@ -84,6 +84,14 @@ export function caseSection(examined: Examined, parts: Parts, signal: string | n
     ],
     [!traced, constant("", "unsigned long UC_FLAGS", literal(BigInt(it.frame?.ucFlags ?? 0)))],
     [
+      has("WITH_IMAGE"),
+      constant(
+        "Where the floating point of the frame is.",
+        "uint64_t IMAGE",
+        literal(it.frame?.image ?? 0n),
+      ),
+    ],
+    [
       has("WITH_PAIRS"),
       array(
         `The words that the case writes, and their offsets in ${way === "POKEUSER" ? "struct user" : "the area"}.`,

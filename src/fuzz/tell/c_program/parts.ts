@@ -19,6 +19,7 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
   const has = (field: string) => stable.has(field) || predicted.has(field);
   const returns = it.way === "SIGRETURN";
   const called = it.from === "entry" || it.from === "exit" || it.from === "sysemu";
+  const image = it.frame?.image !== undefined;
   const area = it.way === "SETFPREGS" || it.way === "XSTATE";
   const status = has("status");
   const stop =
@@ -29,7 +30,7 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
     ["FROM_CALL", called],
     ["FROM_EXIT", it.from === "exit"],
     ["FROM_GROUP", it.from === "group"],
-    ["WITH_AREA", area && it.pairs.length > 0],
+    ["WITH_AREA", (area || image) && it.pairs.length > 0],
     ["WITH_ARRIVAL", it.from !== "signal"],
     ["WITH_CALLS", !returns && (alone || filter)],
     ["WITH_CODE", codes.length > 0],
@@ -38,6 +39,7 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
     ["WITH_FRAME", stop && stable.has("frame.rip")],
     ["WITH_GROUPS", writesRegisters(it) || stop],
     ["WITH_HANDLERS", isHandled(it.signal)],
+    ["WITH_IMAGE", image],
     ["WITH_PAIRS", it.pairs.length > 0],
     ["WITH_REGISTERS", writesRegisters(it)],
     ["WITH_RESUME", has("resumed")],

@@ -3,13 +3,14 @@ import { UnsupportedError } from "../../../errors.ts";
 import { viewMemory } from "../../../shim/library.ts";
 import type { Shim } from "../../../shim/shim.ts";
 import type { Batch } from "../../case/batch.ts";
+import { SCRATCH, SCRATCH_SIZE } from "../../case/code.ts";
 import { halvesOf } from "../../case/layout.ts";
 import { CONSTANTS, EXCHANGE_RECORD } from "../../case/records.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../../case/setups.ts";
 import { KEPT } from "./kept.ts";
 
 const HALVES = halvesOf(EXCHANGE_RECORD);
-const { setups: SETUPS, outcomes: OUTCOMES } = EXCHANGE_RECORD.offsets;
+const { setups: SETUPS, outcomes: OUTCOMES, image: IMAGE } = EXCHANGE_RECORD.offsets;
 /** How many setups can be handed over at once. */
 export const CAPACITY = CONSTANTS.EXCHANGE_CAPACITY;
 
@@ -52,6 +53,14 @@ export class Exchange {
     this.#halves[HALVES.ds] = Number(KEPT.ds);
     this.#halves[HALVES.es] = Number(KEPT.es);
     this.#halves[HALVES.bases] = basesReadable ? 1 : 0;
+    this.#halves[HALVES.scratch] = Number(SCRATCH);
+    this.#halves[HALVES.scratchSize] = SCRATCH_SIZE;
+  }
+
+  /** Puts in the floating point of a new program, as in a signal frame. */
+  putImage(image: Uint8Array): void {
+    this.bytes.set(image, IMAGE);
+    this.#halves[HALVES.imageLength] = image.length;
   }
 
   /** The index of the setup that is under way; only its rise is certain while it is the stub's turn. */

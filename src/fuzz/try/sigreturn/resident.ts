@@ -20,6 +20,7 @@ import { SCRATCH } from "../../case/code.ts";
 import { REGISTERS } from "../../case/setups.ts";
 import { createHarmless, handleSignal, SA_RESTORER, SA_SIGINFO } from "../target.ts";
 import type { Exchange } from "./exchange.ts";
+import { readImage } from "./image.ts";
 import { KEPT } from "./kept.ts";
 import { EXCHANGE, HANDLER_STACK, HANDLER_STACK_SIZE, LOOP } from "./place.ts";
 
@@ -147,6 +148,7 @@ function setUp(stub: Stub, exchange: Exchange): void {
   for (const signal of RAISED) {
     handleSignal(stub, signal, handler, SA_SIGINFO | SA_RESTORER | SA_ONSTACK, ALL_SIGNALS);
   }
+  exchange.putImage(readImage(stub));
 }
 
 /** Rules that allow the two calls of the loop from its page. */
