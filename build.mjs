@@ -32,6 +32,8 @@ export const C_FLAGS = [
 ];
 /** Prevents gcc from replacing loops by calls of memset and memcpy. */
 const GCC_FLAGS = ["-fno-tree-loop-distribute-patterns"];
+/** Leaves the vector registers of the caller alone: the fuzzer has a pattern in them (shim/canary.h). */
+const SHIM_FLAGS = ["-mgeneral-regs-only"];
 /** Selects the assembler of binutils, which the listing needs; clang's encodes some jumps differently. */
 const CLANG_FLAGS = ["-fno-integrated-as"];
 /** `defs` makes the build fail at a call of a missing function, such as a memset that a compiler adds. */
@@ -243,7 +245,7 @@ export function compileShim(target, cwd) {
   const sources = own.sort().map((name) => `shim/${name}`);
   sources.push(...files("shim/amd64", ".c", ".S"));
   const includes = ["shim", "shim/amd64", "build/amd64"].flatMap((folder) => ["-iquote", folder]);
-  compileLibrary(target, sources, cwd, [...includes, "-Wl,-e,stublab_idle_entry"]);
+  compileLibrary(target, sources, cwd, [...SHIM_FLAGS, ...includes, "-Wl,-e,stublab_idle_entry"]);
 }
 
 async function buildLibraries() {

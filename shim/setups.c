@@ -1,5 +1,6 @@
 #include "setups.h"
 #include "attempt.h"
+#include "canary.h"
 #include "registers.h"
 #include <asm-generic/errno.h>
 
@@ -115,16 +116,19 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
 }
 
 int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
-                    struct stublab_outcome *outcomes, uint32_t count, struct stublab_trial *trial) {
+                    struct stublab_outcome *outcomes, uint32_t count, struct stublab_trial *trial,
+                    struct stublab_canary *canary) {
     struct stublab_deadline deadline = {.timeout = trial->timeout};
     struct watch watch = {0};
     uint32_t done = 0;
     int64_t result = 0;
     start_watch(&watch, &deadline);
+    plant_canary(canary);
     for (; result == 0 && done < count; done++) {
         deadline.seen = 0;
         result = try_one(tid, &setups[done], &outcomes[done], trial, &watch);
     }
+    inspect_canary(canary);
     end_watch(&watch);
     trial->over = result > 0 ? (uint32_t)result : 0;
     return result < 0 ? result : done;

@@ -16,10 +16,11 @@ STUBLAB_EXPORT int64_t stublab_read_trial(int32_t tid, struct stublab_trial *tri
 /**
  * Tries setups one after the other in the thread `tid`, which is at a stop by a signal, each from
  * the same state. Returns the number of setups that were tried; `trial->over` says whether the
- * batch ended early, and why. Returns -errno if another request fails.
+ * batch ended early, and why. Returns -errno if another request fails. `canary` says whether the
+ * caller's vector registers have changed.
  */
 STUBLAB_EXPORT int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
                                    struct stublab_outcome *outcomes, uint32_t count,
-                                   struct stublab_trial *trial);
+                                   struct stublab_trial *trial, struct stublab_canary *canary);
 
 #endif

@@ -180,6 +180,8 @@ STUBLAB_EXPORT int64_t stublab_switch_wait(int32_t tid, void *block, void *xstat
 /** Reads the floating-point and vector registers of a stopped thread. Returns the number of bytes.
  */
 STUBLAB_EXPORT int64_t stublab_read_xstate(int32_t tid, void *xstate, uint64_t length);
+/** Writes them. Returns the number of bytes. */
+STUBLAB_EXPORT int64_t stublab_write_xstate(int32_t tid, void *xstate, uint64_t length);
 
 /**
  * Writes the XSAVE area of a new program, in the layout of a stopped thread's area. Of the

@@ -1,4 +1,5 @@
 #include "sigreturn.h"
+#include "canary.h"
 #include "syscall.h"
 #include <asm-generic/errno.h>
 #include <asm-generic/poll.h>
@@ -28,12 +29,7 @@ static int64_t futex(uint32_t *word, int operation, uint32_t value,
                     (long)FUTEX_BITSET_MATCH_ANY);
 }
 
-int64_t stublab_give_turn(struct stublab_exchange *exchange) {
-    __atomic_store_n(&exchange->turn, 1, __ATOMIC_RELEASE);
-    return futex(&exchange->turn, FUTEX_WAKE, 1, 0);
-}
-
-int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout) {
+static int64_t await_turn(struct stublab_exchange *exchange, int64_t timeout) {
     struct __kernel_timespec end = {0};
     syscall2(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&end);
     int64_t nanoseconds = end.tv_nsec + timeout % 1000000 * 1000;
@@ -48,6 +44,25 @@ int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout) {
             return result;
     }
     return 1;
+}
+
+int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout,
+                           struct stublab_canary *canary) {
+    plant_canary(canary);
+    int64_t result = await_turn(exchange, timeout);
+    inspect_canary(canary);
+    return result;
+}
+
+int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
+                          struct stublab_canary *canary) {
+    plant_canary(canary);
+    __atomic_store_n(&exchange->turn, 1, __ATOMIC_RELEASE);
+    int64_t result = futex(&exchange->turn, FUTEX_WAKE, 1, 0);
+    if (result >= 0)
+        result = await_turn(exchange, timeout);
+    inspect_canary(canary);
+    return result;
 }
 
 int64_t stublab_pidfd(int32_t pid) {

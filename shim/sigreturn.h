@@ -11,10 +11,15 @@ STUBLAB_EXPORT int64_t stublab_sigreturn_code(void *page, uint64_t length);
 /** Offset in that code of the signal handler. At offset 0 there is a breakpoint instruction. */
 STUBLAB_EXPORT uint32_t stublab_sigreturn_handler_offset(void);
 
-/** Gives the stub its turn. */
-STUBLAB_EXPORT int64_t stublab_give_turn(struct stublab_exchange *exchange);
-/** Waits for the host's turn. Returns 1, or 0 if it did not come within `timeout` microseconds. */
-STUBLAB_EXPORT int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout);
+/**
+ * Waits for the host's turn. Returns 1, or 0 if it did not come within `timeout` microseconds.
+ * `canary` says whether the caller's vector registers have changed.
+ */
+STUBLAB_EXPORT int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout,
+                                          struct stublab_canary *canary);
+/** Gives the stub its turn, and waits. */
+STUBLAB_EXPORT int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
+                                         struct stublab_canary *canary);
 
 /** pidfd_open(2). */
 STUBLAB_EXPORT int64_t stublab_pidfd(int32_t pid);

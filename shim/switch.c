@@ -25,6 +25,10 @@ int64_t stublab_read_xstate(int32_t tid, void *xstate, uint64_t length) {
     return transfer_xstate(PTRACE_GETREGSET, tid, xstate, length);
 }
 
+int64_t stublab_write_xstate(int32_t tid, void *xstate, uint64_t length) {
+    return transfer_xstate(PTRACE_SETREGSET, tid, xstate, length);
+}
+
 static int64_t enter(int32_t tid, void *block, void *xstate, struct stublab_switch *exchange) {
     exchange->step = STUBLAB_SWITCH_SETREGS;
     int64_t result = set_registers(tid, block);

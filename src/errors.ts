@@ -86,6 +86,11 @@ export class StateError extends StublabError {
   static override readonly code = "ERR_STUBLAB_STATE";
 }
 
+/** The kernel changed floating point of a process, or of this one, to which nothing was written. */
+export class CorruptionError extends StublabError {
+  static override readonly code = "ERR_STUBLAB_CORRUPTION";
+}
+
 /** A system call that must succeed in a stub returned an errno. */
 export class SyscallError extends StublabError {
   static override readonly code = "ERR_STUBLAB_SYSCALL";

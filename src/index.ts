@@ -35,6 +35,7 @@ export {
   AttachError,
   BirthError,
   CloseError,
+  CorruptionError,
   DeadlineError,
   DeathError,
   EncoderError,

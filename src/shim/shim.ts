@@ -37,6 +37,7 @@ export interface Shim {
   switch(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
   switchWait(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
   readXstate(tid: number, xstate: Uint8Array, length: number): number;
+  writeXstate(tid: number, xstate: Uint8Array, length: number): number;
   freshXstate(tid: number, xstate: Uint8Array, length: number, components: bigint): number;
   getcpu(): number;
   bind(tid: number, processor: number): number;
@@ -59,12 +60,13 @@ export interface Shim {
     outcomes: Uint8Array,
     count: number,
     trial: Uint8Array,
+    canary: Uint8Array,
   ): number;
   /** shim/sigreturn.h */
   sigreturnCode(page: Uint8Array, length: number): number;
   sigreturnHandlerOffset(): number;
-  giveTurn(exchange: Uint8Array): number;
-  awaitTurn(exchange: Uint8Array, microseconds: number): number;
+  awaitTurn(exchange: Uint8Array, microseconds: number, canary: Uint8Array): number;
+  giveTurn(exchange: Uint8Array, microseconds: number, canary: Uint8Array): number;
   pidfd(pid: number): number;
   hasEnded(pidfd: number): number;
   close(file: number): number;
@@ -121,6 +123,7 @@ function bindShim(library: LibraryHandle): Shim {
     switch: bind("int64_t stublab_switch(int32_t, void *, void *, void *)"),
     switchWait: bind("int64_t stublab_switch_wait(int32_t, void *, void *, void *)"),
     readXstate: bind("int64_t stublab_read_xstate(int32_t, void *, uint64_t)"),
+    writeXstate: bind("int64_t stublab_write_xstate(int32_t, void *, uint64_t)"),
     freshXstate: bind("int64_t stublab_fresh_xstate(int32_t, void *, uint64_t, uint64_t)"),
     getcpu: bind("int64_t stublab_getcpu()"),
     bind: bind("int64_t stublab_bind(int32_t, uint32_t)"),
@@ -136,11 +139,11 @@ function bindShim(library: LibraryHandle): Shim {
     mapFile: bind("int64_t stublab_map_file(int32_t, uint64_t)"),
     lockFile: bind("int64_t stublab_lock_file(int32_t)"),
     readTrial: bind("int64_t stublab_read_trial(int32_t, void *)"),
-    try: bind("int64_t stublab_try(int32_t, void *, void *, uint32_t, void *)"),
+    try: bind("int64_t stublab_try(int32_t, void *, void *, uint32_t, void *, void *)"),
     sigreturnCode: bind("int64_t stublab_sigreturn_code(void *, uint64_t)"),
     sigreturnHandlerOffset: bind("uint32_t stublab_sigreturn_handler_offset()"),
-    giveTurn: bind("int64_t stublab_give_turn(void *)"),
-    awaitTurn: bind("int64_t stublab_await_turn(void *, int64_t)"),
+    awaitTurn: bind("int64_t stublab_await_turn(void *, int64_t, void *)"),
+    giveTurn: bind("int64_t stublab_give_turn(void *, int64_t, void *)"),
     pidfd: bind("int64_t stublab_pidfd(int32_t)"),
     hasEnded: bind("int64_t stublab_has_ended(int32_t)"),
     close: bind("int64_t stublab_close(int32_t)"),

@@ -4,6 +4,7 @@ import type { Comparison, Experiment } from "../experiment.ts";
 import type { KnownSignatures } from "../predict/known.ts";
 import { AGREES } from "../predict/signature.ts";
 import { addCounts, type Counts, noCounts, sortedCounts, takeCounts } from "../predict/tally.ts";
+import { nameCulprit } from "../try/culprit.ts";
 import { type Chunk, firstOfEach } from "./round.ts";
 
 /** A case whose outcome has a new signature. */
@@ -37,14 +38,19 @@ export class Part {
 
   /** Tries a generator's cases. */
   drawn(generator: Generator, { from, to }: Chunk): void {
-    this.#experiment.draw(generator, from, to - from);
+    this.#named(from, to - from, () => this.#experiment.draw(generator, from, to - from));
     this.#assess(from, to - from);
   }
 
   /** Tries cases that are given; the first has the number 0. */
   given(cases: readonly Case[]): void {
-    this.#experiment.try(cases);
+    this.#named(0, cases.length, () => this.#experiment.try(cases));
     this.#assess(0, cases.length);
+  }
+
+  #named(from: number, count: number, attempt: () => void): void {
+    const { trier, batch } = this.#experiment;
+    nameCulprit(attempt, trier, batch, count, from);
   }
 
   /** Assesses the first `count` cases of the batch; the first has the number `from`. */

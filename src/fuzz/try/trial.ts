@@ -24,6 +24,8 @@ import {
   setupAt,
   WAYS,
 } from "../case/setups.ts";
+import { Canary } from "./canary.ts";
+import { IdleStub } from "./idle_stub.ts";
 import { SigreturnTrier } from "./sigreturn/trial.ts";
 import { createAnonymous, createTarget } from "./target.ts";
 
@@ -41,6 +43,9 @@ const DEADLINE = 200;
 
 const SIGRETURN = WAYS.indexOf("SIGRETURN");
 
+/** A look takes 30 µs, and a batch of 512 cases at least 1 ms. */
+const RUNS_BETWEEN_LOOKS = 32;
+
 /** How often some setups are tried whose stubs, or the parent of these, somebody else ends. */
 const MOST_TRIES = 5;
 
@@ -54,6 +59,10 @@ export class Trier {
   readonly #trial = new Uint8Array(TRIAL_RECORD.size);
   readonly #view = new DataView(this.#trial.buffer);
   readonly #deadline: number;
+  readonly #canary = new Canary();
+  #idle: IdleStub | undefined;
+  /** How many times it was run. */
+  #runs = 0;
   #target: Stub | undefined;
   #sigreturn: SigreturnTrier | undefined;
 
@@ -86,7 +95,7 @@ export class Trier {
   /**
    * Tries `count` setups of a batch from `first` on, and fills in their outcomes.
    *
-   * @throws TraceError where a request failed that cannot; what creating a stub throws.
+   * @throws CorruptionError; TraceError where a request failed that cannot; what creating a stub throws.
    */
   run(batch: Batch, count: number, first = 0): void {
     for (let from = first; from < first + count; ) {
@@ -98,6 +107,20 @@ export class Trier {
         else this.#trace(batch, from, end);
       });
       from = end;
+    }
+    if (++this.#runs % RUNS_BETWEEN_LOOKS === 0) this.#outlive(() => this.#lookAtIdle());
+  }
+
+  /** Looks at a stub that tries nothing, and gets no other floating point than it had at its birth. */
+  #lookAtIdle(): void {
+    const idle = this.#idle ?? new IdleStub(this.#master);
+    this.#idle = undefined;
+    try {
+      idle.check();
+      this.#idle = idle;
+    } catch (error) {
+      idle.close();
+      throw error;
     }
   }
 
@@ -127,7 +150,9 @@ export class Trier {
         outcomeBytes.subarray(done * OUTCOME_SIZE),
         end - done,
         this.#trial,
+        this.#canary.bytes,
       );
+      this.#canary.check();
       if (result < 0) throw this.#failed(-result);
       done += result;
       const over = this.#view.getUint32(TRIAL.over, true);
@@ -158,7 +183,7 @@ export class Trier {
 
   /** The same, and the parent of the next stubs is another. */
   renewAll(): void {
-    for (const old of [this.#sigreturn, this.#target, this.#master]) {
+    for (const old of [this.#sigreturn, this.#target, this.#idle, this.#master]) {
       try {
         old?.close();
       } catch (error) {
@@ -168,6 +193,7 @@ export class Trier {
     }
     this.#sigreturn = undefined;
     this.#target = undefined;
+    this.#idle = undefined;
     this.#master = createMaster(this.tracer);
   }
 
@@ -187,7 +213,10 @@ export class Trier {
   }
 
   #returner(): SigreturnTrier {
-    this.#sigreturn ??= new SigreturnTrier(this.#master, { deadline: this.#deadline });
+    this.#sigreturn ??= new SigreturnTrier(this.#master, {
+      deadline: this.#deadline,
+      canary: this.#canary,
+    });
     return this.#sigreturn;
   }
 

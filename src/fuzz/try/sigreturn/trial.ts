@@ -4,6 +4,7 @@ import { DeathError, TraceError } from "../../../errors.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import type { Batch } from "../../case/batch.ts";
 import { OUTCOME, outcomeAt } from "../../case/setups.ts";
+import { Canary } from "../canary.ts";
 import { CAPACITY, Exchange } from "./exchange.ts";
 import { Resident } from "./resident.ts";
 
@@ -27,6 +28,7 @@ const HWCAP2_FSGSBASE = 2n;
 export class SigreturnTrier {
   readonly #master: Stub;
   readonly #deadline: number;
+  readonly #canary: Canary;
   readonly #exchange: Exchange;
   #resident: Resident | undefined;
   #closed = false;
@@ -34,9 +36,10 @@ export class SigreturnTrier {
   #suspect = -1;
 
   /** @param master a stub with SIGCHLD as its exit signal, unmapped */
-  constructor(master: Stub, { deadline = DEADLINE } = {}) {
+  constructor(master: Stub, { deadline = DEADLINE, canary = new Canary() } = {}) {
     this.#master = master;
     this.#deadline = deadline;
+    this.#canary = canary;
     this.#exchange = Exchange.take(master.tracer.shim);
   }
 
@@ -86,10 +89,10 @@ export class SigreturnTrier {
     const resident = this.#ready();
     resident.follow();
     this.#exchange.load(batch, first, count);
-    this.#giveTurn();
-    const back = this.#awaitTurn(resident);
+    const back = this.#awaitTurn(resident, true);
     const done = back ? count : this.#exchange.next;
     this.#exchange.unload(batch, first, done);
+    this.#canary.check();
     if (back) return count;
     const hung = !resident.ended;
     const status = this.#end(resident);
@@ -104,13 +107,18 @@ export class SigreturnTrier {
     return done + 1;
   }
 
-  /** Waits for the host's turn; false where the stub ended, or got nowhere within the deadline. */
-  #awaitTurn(resident: Resident): boolean {
+  /**
+   * Waits for the host's turn; false where the stub ended, or got nowhere within the deadline.
+   *
+   * @param gives whether the stub is given its turn first
+   */
+  #awaitTurn(resident: Resident, gives = false): boolean {
     let next = -1;
     let waited = 0;
     let ran = 0;
-    for (;;) {
-      const result = this.#shim.awaitTurn(this.#exchange.bytes, LOOK * 1000);
+    for (let first = gives; ; first = false) {
+      const wait = first ? this.#shim.giveTurn : this.#shim.awaitTurn;
+      const result = wait(this.#exchange.bytes, LOOK * 1000, this.#canary.bytes);
       if (result < 0) throw failed(resident.pid, -result);
       if (result === 1) return true;
       if (resident.ended) return false;
@@ -127,11 +135,6 @@ export class SigreturnTrier {
       const late = resident.milliseconds - ran >= this.#deadline - 20;
       if (late || waited >= PATIENCE * this.#deadline) return false;
     }
-  }
-
-  #giveTurn(): void {
-    const result = this.#shim.giveTurn(this.#exchange.bytes);
-    if (result < 0) throw failed(this.#resident?.pid, -result);
   }
 
   get #shim() {
