@@ -188,6 +188,14 @@ frames("a compacted area is taken, unlike by ptrace", () => {
     [YMM0, WORD],
   ];
   assert.equal(taken(SCRATCH, pairs)?.slice(2), [WORD, WORD]);
+  // It ends with its last component.
+  const short: Pairs = [
+    [XSTATE_SIZE, 576n],
+    [576, FP_XSTATE_MAGIC2],
+    [XSTATE_BV, X87],
+    [XCOMP_BV, COMPACTED | X87],
+  ];
+  assert.is.not(taken(END - 640n, short), undefined);
 });
 
 frames("code that uses SSE has mxcsr and registers of the frame", () => {

@@ -155,7 +155,9 @@ function restorePartly(wanted: u32, takesMxcsr: bool): u32 {
   const hasGaps = xstateLength != PACKED && (wanted & ~(X87 | SSE | AVX)) != 0;
   if (giveUp(U14, hasGaps)) return GIVEN_UP;
   if (!areReadable(loaded) && use(S11)) return REFUSED;
-  const mayFault = !legacy || !areReadable(wanted);
+  // A compacted area has no place for the others.
+  const named = compacted != 0 ? wanted & compacted : wanted;
+  const mayFault = !legacy || !areReadable(named);
   if (mayFault && use(S13)) return REFUSED;
   return giveUp(U15, mayFault) ? GIVEN_UP : RESTORED;
 }
