@@ -16,8 +16,9 @@ import {
 import { access, isConstant, mayUseDs } from "./access";
 import {
   AF,
-  addImmediate,
-  addToEax,
+  add,
+  addToAl,
+  count,
   decrementAh,
   divide,
   getAh,
@@ -211,11 +212,14 @@ export let R71_flag: u64 = AF;
 
 /** Arithmetic of eax, ah, ecx and esp. */
 function calculate(instruction: u32): bool {
-  if (lacks(REG_rax)) return true;
-  if (instruction == op.INC_EAX) addToEax(1);
-  else if (instruction == op.DEC_EAX) addToEax(-1);
-  else if (lacks(REG_rcx)) return true;
-  else if (instruction == op.ADD_EAX) addImmediate(BREAKS);
+  if (lacks(REG_rax) || lacks(REG_rcx)) return true;
+  if (instruction == op.INC_EAX) count(REG_rax, 1);
+  else if (instruction == op.DEC_EAX) count(REG_rax, -1);
+  else if (instruction == op.DEC_ESP) count(REG_rsp, -1);
+  else if (instruction == op.ADD_EAX) add(REG_rax, BREAKS);
+  else if (instruction == op.ADD_AL) addToAl(BREAKS & 0xff);
+  else if (instruction == op.ADD_ECX_ESP) add(REG_rcx, u32(get(REG_rsp)));
+  else if (instruction == op.ADD_ESP_ECX) add(REG_rsp, u32(get(REG_rcx)));
   else if (instruction == op.ROR_AH) rotateAh();
   else if (instruction == op.DEC_AH) decrementAh();
   else logic(instruction);

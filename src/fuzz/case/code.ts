@@ -60,6 +60,16 @@ const INNER: readonly (readonly [name: string, text: string, bytes: readonly num
   ["spin", "jmp to itself", [0xeb, 0xfe]],
   // The handler of signals.
   ["handler", "int3", [INT3]],
+  // Programs may use two of these four gates.
+  ["int_1", "int $0x1", [0xcd, 0x01]],
+  ["int_3", "int $0x3", [0xcd, 0x03]],
+  ["int_4", "int $0x4", [0xcd, 0x04]],
+  ["int_2e", "int $0x2e", [0xcd, 0x2e]],
+  ["int_ff", "int $0xff", [0xcd, 0xff]],
+  ["into", "into, in 32-bit code", [0xce]],
+  ["icebp", "icebp", [0xf1]],
+  // What it traps for is pending while the next instruction traps, too.
+  ["movss_icebp", "mov %eax, %ss; icebp", [0x8e, 0xd0, 0xf1]],
 ];
 
 /** The page ends in a nop and a prefix; the next page is unmapped. */

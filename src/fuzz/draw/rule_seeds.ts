@@ -26,6 +26,10 @@ const middles: readonly Case[] = (
     ["ud2", 1n],
     ["int80", 1n],
     ["movss", 1n],
+    ["int_1", 1n],
+    ["int_3", 1n],
+    ["int_4", 1n],
+    ["int_ff", 1n],
     ["spin", 1n],
     ["div", 2n],
   ] as const

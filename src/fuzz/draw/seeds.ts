@@ -4,7 +4,7 @@
  */
 
 import type { Case } from "../case/case.ts";
-import { CONSTANTS, SCRATCH, STACK } from "../case/code.ts";
+import { CODES, CONSTANTS, SCRATCH, STACK } from "../case/code.ts";
 import { indexOf, type On, REGISTERS } from "../case/setups.ts";
 import { RULE_SEEDS } from "./rule_seeds.ts";
 import { SIMPLE, seed } from "./seed.ts";
@@ -70,21 +70,20 @@ const bases: readonly Case[] = [
   } satisfies Case,
 ]);
 
-/** mov_ss_trap and single_step_syscall: the trap flag at instructions that delay or lose it. */
-const traps: readonly Case[] = [
-  "movss",
-  "syscall",
-  "int80",
-  "pushf",
-  "ud2",
-  "int3",
-  "nops",
-  "edge",
-].flatMap((code) => [
-  seed(code, { eflags: TRAP_FLAG, rax: code === "movss" ? 0x2bn : GETPID }),
-  seed(code, { rax: code === "movss" ? 0x2bn : GETPID }, { on: "SINGLESTEP" }),
-  seed(code, { eflags: TRAP_FLAG, rax: GETPID }, { on: "SYSCALL", signal: 12 }),
-]);
+/** mov_ss_trap and single_step_syscall: the trap flag at each piece of code; some delay or lose it. */
+const traps: readonly Case[] = CODES.flatMap(({ name: code }) => {
+  const rax = code.startsWith("movss") ? 0x2bn : GETPID;
+  return [
+    seed(code, { eflags: TRAP_FLAG, rax }),
+    seed(code, { rax }, { on: "SINGLESTEP" }),
+    seed(code, { eflags: TRAP_FLAG, rax: GETPID }, { on: "SYSCALL", signal: 12 }),
+  ];
+});
+
+/** INTO with the flag that it looks at and without, and gates in 32-bit code. */
+const gates: readonly Case[] = ["into", "int_1", "int_3", "int_4", "icebp"].flatMap((code) =>
+  [0x202n, 0xa02n, 0xb02n].map((eflags) => seed(code, { cs: 0x23n, eflags })),
+);
 
 /** sysret_rip: a return to a noncanonical address. */
 const returns: readonly Case[] = [
@@ -137,6 +136,7 @@ export const SEEDS: readonly Case[] = [
   ...selectors,
   ...bases,
   ...traps,
+  ...gates,
   ...returns,
   ...stacks,
   ...vsyscall,

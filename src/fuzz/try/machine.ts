@@ -1,6 +1,8 @@
 import { constants, release } from "node:os";
 import { StateError, StopError } from "../../errors.ts";
 import { count, list, members, oneOf, type Shape, text } from "../../shape.ts";
+import { Deadline } from "../../shim/deadline.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { readIfThere, readProc } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Tracer } from "../../stub/tracer.ts";
@@ -26,6 +28,7 @@ export interface Machine {
 }
 
 const { EINVAL } = constants.errno;
+const { SIGTRAP } = constants.signals;
 
 /** The features that rules depend on. */
 export const FEATURES = [
@@ -39,6 +42,7 @@ export const FEATURES = [
   "set_syscall_info",
   "uretprobe",
   "uprobe",
+  "icebp_trap",
   "amd",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
@@ -57,6 +61,7 @@ const OF_KERNEL: readonly (readonly [Feature, isThere: (stub: Stub) => boolean])
   ["uretprobe", hasUretprobe],
   ["set_syscall_info", hasSetSyscallInfo],
   ["uprobe", hasUprobe],
+  ["icebp_trap", trapsAfterIcebp],
 ];
 /** The features that only a stub shows. */
 export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
@@ -64,6 +69,7 @@ export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
 const PTRACE_SET_SYSCALL_INFO = 0x4212;
 /** Newer than the encoders' names. */
 export const SYS_UPROBE = 336;
+const ICEBP = 0xf1;
 const MOST_XSTATE = 16 << 10;
 const { ESRCH } = constants.errno;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
@@ -127,6 +133,23 @@ function hasUretprobe(stub: Stub): boolean {
     if (error instanceof StopError) return true;
     throw error;
   }
+}
+
+/** Some hypervisors pass the exception of ICEBP on as a fault, with rip at it. */
+function trapsAfterIcebp(stub: Stub): boolean {
+  const { tracer, thread } = stub;
+  const page = stub.map(PAGE_SIZE);
+  stub.write(page, Uint8Array.of(ICEBP));
+  stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
+  tracer.frame.copyFrom(thread.initial);
+  tracer.frame.set("rip", page);
+  thread.writeRegisters(tracer.frame);
+  const deadline = new Deadline(tracer.deadline);
+  // Signals of other processes are passed over.
+  while (thread.next(deadline).signal !== SIGTRAP);
+  const { rip } = thread.registers();
+  stub.call("munmap", page, PAGE_SIZE);
+  return rip === page + 1n;
 }
 
 /** What only a stub tells. */
