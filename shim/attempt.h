@@ -59,8 +59,8 @@ int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
 void restore(int32_t tid, const struct stublab_setup *setup, const struct stublab_trial *trial);
 
 /**
- * Whether a setup must begin at the breakpoint, as its outcome depends on how the thread stopped: it
- * sets the trap flag on its way, or it blocks the signal with which it resumes.
+ * Whether a setup must begin at the breakpoint, as its outcome depends on how the thread stopped:
+ * it sets the trap flag on its way, or it blocks the signal with which it resumes.
  */
 int begins_at_rest(const struct stublab_setup *setup);
 

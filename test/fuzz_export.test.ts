@@ -86,6 +86,12 @@ const SPREAD: Readonly<Record<string, Document>> = {
     from: "exit",
     on: "SINGLESTEP",
   },
+  "a breakpoint on code": pairs([128, "0x100000c0"], [848, "0x100000c2"], [904, "0x1"]),
+  "a breakpoint on the stack": {
+    ...pairs([128, "0x10000240"], [872, "0x10006ff8"], [904, "0xd0000040"]),
+    from: "exit",
+  },
+  "a refused breakpoint": pairs([848, "0x10004001"], [904, "0x50001"]),
   "a refused pair": { ...pairs([0, "0x1"], [3, "0x1"]), from: "entry" },
   "floating point": { way: "SETFPREGS", pairs: PAIRS },
   "floating point as it is": { way: "SETFPREGS" },

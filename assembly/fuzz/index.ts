@@ -17,6 +17,7 @@ export * from "../model/exit_to_user_mode";
 export * from "../model/force_sig";
 export * from "../model/genregs_set";
 export * from "../model/get_signal";
+export * from "../model/hw_breakpoint";
 export * from "../model/instructions";
 export * from "../model/iret";
 export * from "../model/machine";

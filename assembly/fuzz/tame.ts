@@ -52,12 +52,13 @@ export function tame(setup: Setup, mayKill: bool): void {
   setup.signal = signal;
 }
 
-/** A breakpoint would disturb later setups: pokes of addresses and control go to the status register. */
+/** Breakpoints spoil a stub: pokes of addresses and control go to the status register. */
 function tameBreakpoints(setup: Setup): void {
   const end = setup.words + 16 * setup.count;
   for (let pair = setup.words; pair < end; pair += 16) {
     const offset = load<u64>(pair);
     const address = offset >= DEBUG_REGISTERS && offset < END_OF_BREAKPOINTS;
+    if (offset % 8 != 0) continue;
     if (address || offset == DEBUG_CONTROL) store<u64>(pair, DEBUG_STATUS);
   }
 }

@@ -1,6 +1,7 @@
 // Generates cases for ptrace: first the seeds; then one half is drawn, the other mutated from a seed or the corpus.
 
 import { REG_rip } from "../amd64/registers";
+import { arm } from "./breakpoints";
 import { drawFatal, drawFrom, drawOn, drawRaised, drawSignal, drawWay } from "./kinds";
 import { mutate } from "./mutate";
 import { drawLength, drawPairs, drawWords } from "./other_ways";
@@ -21,7 +22,7 @@ import {
 import { seedCount, seeds } from "./tables";
 import { tame } from "./tame";
 
-/** One case in this many may end its stub: a new stub takes as long as twenty cases. */
+/** One case in this many may end or spoil its stub: a new stub takes as long as twenty cases. */
 const KILLING: u32 = 512;
 /** One case in this many changes many registers at once. */
 const CROWDED: u32 = 64;
@@ -49,7 +50,10 @@ export function trace(setup: Setup, index: u64, corpus: usize, count: u32): void
     if (below(2) == 0 && count > 0) mutate(setup, corpus, count);
     else mutate(setup, seeds, seedCount);
   }
-  if (mayKill) kill(setup);
+  if (mayKill) {
+    if (below(2) == 0) kill(setup);
+    else arm(setup);
+  }
   tame(setup, mayKill);
 }
 

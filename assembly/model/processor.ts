@@ -3,6 +3,7 @@
 import { REG_cs, REG_rip, REG_rsp } from "../amd64/registers";
 import * as op from "./decode";
 import { int80, syscall } from "./do_syscall_64";
+import { breaksAt, U19 } from "./hw_breakpoint";
 import { executeData, movSs } from "./instructions";
 import { stubCode } from "./machine";
 import { giveUp, info, resumed } from "./prediction";
@@ -10,15 +11,18 @@ import { use } from "./rule";
 import { CODE_PAGE, pageAt, STUB_PAGE, UNMAPPED } from "./target";
 import { clearFlags, cutTo32, get, hasFlags, put, task } from "./task";
 import {
+  dataBreakpoint,
   debugTrap,
   generalProtection,
   icebp,
+  instructionBreakpoint,
   int3,
   invalidOp,
   overflow,
   pageFault,
   R40_flag,
   R80_flag,
+  R82_flag,
 } from "./traps";
 
 /** More instructions than a piece of code has. */
@@ -48,16 +52,25 @@ export function run(): void {
   const short = get(REG_cs) == R29_code32;
   if (short && use(R29)) cutTo32(REG_rsp);
   task.pushed = false;
+  task.afterMovSs = false;
   for (let n = 0; n < MOST_STEPS; n++) {
     const traps = hasFlags(R40_flag);
+    if (task.armed != 0 && breaks()) return;
     const result = step(short);
     if (result == STOPPED) return;
     clearResumeFlag();
     if (traps && result == DONE && debugTrap()) return;
+    if (task.watched && dataBreakpoint()) return;
   }
   if (!use(R60)) return;
   resumed(0, 0);
   info(0, 0, 0);
+}
+
+/** Whether the task has stopped at a breakpoint. */
+function breaks(): bool {
+  if (hasFlags(R82_flag) || !breaksAt(get(REG_rip))) return false;
+  return (task.afterMovSs && giveUp(U19)) || instructionBreakpoint();
 }
 
 function clearResumeFlag(): void {
@@ -88,6 +101,7 @@ function step(short: bool): u32 {
   const next = op.end;
   const result = execute(instruction, next, short);
   task.pushed = instruction == op.PUSH;
+  task.afterMovSs = instruction == op.MOV_SS;
   if (result != STOPPED && instruction != op.JMP_SELF) put(REG_rip, next);
   return result;
 }

@@ -23,8 +23,9 @@ export class Task {
   emulates: bool;
   /** The task returns from a system call. */
   inCall: bool;
-  /** The last instruction pushed rax. */
+  /** The last instruction pushed rax, or was MOV SS. */
   pushed: bool;
+  afterMovSs: bool;
   /** A signal that is blocked and pending, 0 without one, and whether it is the kernel's own. */
   pendingIsKernels: bool;
   pending: u32;
@@ -32,6 +33,11 @@ export class Task {
   raised: u32;
   /** The blocked signals. */
   blocked: u64;
+  /** Hardware breakpoints, a bit each: those that exist, and those that are enabled. */
+  breakpoints: u32;
+  armed: u32;
+  /** The last instruction made an access that a breakpoint reports. */
+  watched: bool;
 }
 
 export const task = changetype<Task>(memory.data(offsetof<Task>(), 8));

@@ -75,6 +75,24 @@ export let R81_code: i32 = TRAP_BRKPT;
 export let R81_past: u64 = 0;
 export const R81_past_icebp_trap: u64 = 1;
 
+const TRAP_HWBKPT: i32 = 4;
+
+export let R82: u32 = 0;
+export const R82_text =
+  "A hardware breakpoint for execution, before the instruction: {signal}, si_code {code} (TRAP_HWBKPT), si_addr = rip. RF ({flag}) suppresses it.";
+export const R82_source =
+  "exc_debug_user, arch/x86/kernel/traps.c; hw_breakpoint_handler, arch/x86/kernel/hw_breakpoint.c, 6.12";
+export let R82_signal: u32 = SIGTRAP;
+export let R82_code: i32 = TRAP_HWBKPT;
+export let R82_flag: u64 = 0x1_0000;
+
+export let R83: u32 = 0;
+export const R83_text =
+  "A hardware breakpoint for data, after the instruction: {signal}, si_code {code} (TRAP_HWBKPT), si_addr = rip.";
+export const R83_source = "exc_debug_user, arch/x86/kernel/traps.c, 6.12";
+export let R83_signal: u32 = SIGTRAP;
+export let R83_code: i32 = TRAP_HWBKPT;
+
 export let R47: u32 = 0;
 export const R47_text =
   "An address that is not mapped: {signal}, si_code {code} (SEGV_MAPERR), si_addr = the address.";
@@ -145,6 +163,18 @@ export function icebp(address: u64): bool {
   if (!use(R81)) return false;
   put(REG_rip, address + R81_past);
   forceTrap(R81_signal, R81_code, get(REG_rip));
+  return true;
+}
+
+export function instructionBreakpoint(): bool {
+  if (!use(R82)) return false;
+  forceFault(R82_signal, R82_code, get(REG_rip));
+  return true;
+}
+
+export function dataBreakpoint(): bool {
+  if (!use(R83)) return false;
+  forceTrap(R83_signal, R83_code, get(REG_rip));
   return true;
 }
 

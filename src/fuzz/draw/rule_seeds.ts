@@ -5,8 +5,8 @@
 
 import type { Case } from "../case/case.ts";
 import { CONSTANTS, placeOf, SCRATCH, STACK } from "../case/code.ts";
-import { indexOf } from "../case/setups.ts";
-import { SIMPLE, seed } from "./seed.ts";
+import { BREAKPOINT_SEEDS } from "./breakpoint_seeds.ts";
+import { pokes, SIMPLE, seed } from "./seed.ts";
 
 /** Data segments of 32-bit code; 64-bit code ignores them. */
 const segments: readonly Case[] = [0n, 0x23n, 0x2bn, 0x33n].flatMap((ds) => [
@@ -42,15 +42,6 @@ const limits: readonly Case[] = [
   seed("stack", { cs: 0x23n, rsp: 1n }),
   seed("load", { cs: 0x23n, ds: 0x2bn, rdi: 0xffff_fffdn }),
 ];
-
-/** Pokes of registers; the others stay as they are at the stop. */
-function pokes(from: Case["from"], registers: Readonly<Record<string, bigint>>): Case {
-  const pairs = Object.entries(registers).map(([name, word]) => ({
-    offset: BigInt(8 * indexOf(name)),
-    word,
-  }));
-  return { ...SIMPLE, ...{ from, way: "POKEUSER", block: [], pairs } };
-}
 
 /** A return by SYSRET does not load selectors. Whether the kernel uses SYSRET depends on five registers. */
 const sysret: readonly Case[] = [
@@ -110,22 +101,10 @@ const accesses: readonly Case[] = [CONSTANTS + 1n, CONSTANTS + 4095n, SCRATCH - 
 );
 
 /** Debug registers, existing and missing ones. */
-const debug: readonly Case[] = [840n, 848n, 872n, 880n, 888n, 896n, 904n].map((offset) => ({
+const debug: readonly Case[] = [840n, 848n, 849n, 872n, 880n, 888n, 896n, 904n].map((offset) => ({
   ...SIMPLE,
   ...{ way: "POKEUSER", block: [], on: "NONE", pairs: [{ offset, word: 0n }] },
 }));
-
-/** Addresses at the limit for breakpoints. */
-const breakpoints: readonly Case[] = [
-  0x7fff_ffff_dfffn,
-  0x7fff_ffff_efffn,
-  0x7fff_ffff_f000n,
-].flatMap((word) =>
-  [848n, 872n].map((offset) => ({
-    ...SIMPLE,
-    ...{ way: "POKEUSER", block: [], pairs: [{ offset, word }] },
-  })),
-);
 
 /** Stack pointers at which an area of the signal frame moves to the next alignment. */
 const frames: readonly Case[] = [3n, 4n, 5n, 8n].map((n) =>
@@ -152,7 +131,7 @@ export const RULE_SEEDS: readonly Case[] = [
   ...reserved,
   ...accesses,
   ...debug,
-  ...breakpoints,
+  ...BREAKPOINT_SEEDS,
   ...frames,
   ...control,
 ];

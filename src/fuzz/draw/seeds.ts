@@ -119,6 +119,7 @@ const plain: readonly Case[] = [
   seed("spin", {}, { on: "SINGLESTEP" }),
   seed("int3", {}, { on: "NONE" }),
   seed("int3", {}, { on: "CONT", signal: 9 }),
+  seed("int3", {}, { from: "entry", signal: 9 }),
   seed("int3", {}, { on: "CONT", signal: 19 }),
   seed("int3", {}, { on: "CONT", signal: 65 }),
   { ...SIMPLE, ...{ way: "SIGMASK", block: [], length: 8, words: [1n << 4n] } },

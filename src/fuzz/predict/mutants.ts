@@ -26,7 +26,7 @@ const SETS: ReadonlySet<string> = new Set([
 const STEPS: Readonly<Record<string, bigint>> = {
   // Offsets of words: what is between two of them is refused before.
   ...{ "W9.most": 8n, "W12.begin": 8n, "W12.end": 8n, "W32.begin": 8n },
-  ...{ "W32.end": 8n, "W38.at": 8n, "W39.begin": 8n, "W39.end": 8n },
+  ...{ "W32.end": 8n, "W38.at": 8n, "W63.begin": 8n, "W63.end": 8n, "W63.control": 8n },
   // Selectors: those between ask for another privilege level, and are never there.
   ...{
     ...{ "R25.null": 4n, "R63.null": 4n, "R72.null": 8n },
@@ -53,7 +53,7 @@ const SAME: ReadonlySet<string> = new Set([
   // S2's own level has that bit.
   "S2.mask = 65534",
   // What lies beside is refused before.
-  "W39.begin = 840",
+  "W63.begin = 840",
 ]);
 /** What cannot be found out, for it takes what no generator makes: a setup that never stops. */
 const BEYOND: ReadonlySet<string> = new Set(["R60"]);
