@@ -6,6 +6,7 @@ import { seed } from "./random";
 import { giveBack } from "./returned";
 import { OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
 import { signatureOf } from "./signature";
+import { leave32 } from "./tame";
 import { trace } from "./traced";
 
 export * from "../model/access";
@@ -70,6 +71,7 @@ export function generate(
   seedHigh: u32,
   path: u32,
   xstateLength: u32,
+  has32: u32,
   corpus: usize,
   parents: u32,
 ): void {
@@ -80,7 +82,10 @@ export function generate(
   for (; to < end; to += SETUP_SIZE, number++) {
     const setup = changetype<Setup>(to);
     if (isReturn(path, number)) giveBack(setup, number, corpus, parents);
-    else trace(setup, number, corpus, parents);
+    else {
+      trace(setup, number, corpus, parents);
+      if (has32 == 0) leave32(setup);
+    }
   }
 }
 

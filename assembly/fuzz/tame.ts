@@ -14,6 +14,12 @@ import {
 } from "../model/target";
 import { isHandled, kills } from "./kinds";
 import {
+  FROM_ENTRY,
+  FROM_ENTRY32,
+  FROM_EXIT,
+  FROM_EXIT32,
+  FROM_SIGNAL,
+  FROM_STEP32,
   ON_NONE,
   ON_SINGLESTEP,
   ON_SYSEMU_SINGLESTEP,
@@ -50,6 +56,13 @@ export function tame(setup: Setup, mayKill: bool): void {
   }
   setup.wants = u8(WANT_WRITTEN | WANT_INFO | (isHandled(signal) ? WANT_FRAME : 0));
   setup.signal = signal;
+}
+
+/** Begins in a 64-bit call instead of a 32-bit one. */
+export function leave32(setup: Setup): void {
+  if (setup.from == FROM_ENTRY32) setup.from = u8(FROM_ENTRY);
+  if (setup.from == FROM_EXIT32) setup.from = u8(FROM_EXIT);
+  if (setup.from == FROM_STEP32) setup.from = u8(FROM_SIGNAL);
 }
 
 /** Breakpoints spoil a stub: pokes of addresses and control go to the status register. */

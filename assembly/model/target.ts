@@ -13,6 +13,7 @@ export let placeStore: u32 = 0;
 export let placeLoad: u32 = 0;
 export let placeStack: u32 = 0;
 export let placeSyscall: u32 = 0;
+export let placeInt80: u32 = 0;
 export let placeHandler: u32 = 0;
 export let pageCode: u32 = 0;
 export let pageConstants: u32 = 0;

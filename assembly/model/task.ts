@@ -21,8 +21,13 @@ export class Task {
   /** PTRACE_SYSCALL; PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP. */
   traces: bool;
   emulates: bool;
-  /** The task returns from a system call. */
+  /** The task returns from a system call by SYSCALL. */
   inCall: bool;
+  /** TS_COMPAT: it is in a 32-bit call. */
+  in32: bool;
+  /** It is at a stop by a single-step, at which the kernel has set TF; TF has been written since. */
+  stepped: bool;
+  wroteTrapFlag: bool;
   /** The last instruction pushed rax, or was MOV SS. */
   pushed: bool;
   afterMovSs: bool;

@@ -31,8 +31,7 @@ int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *ou
     // A step may end on the way out of a system call, even one with the number -1: SYSCALL has
     // copied RIP to RCX. From there the kernel may return with a different instruction than from a
     // trap.
-    const int from_call = setup->from == STUBLAB_FROM_ENTRY || setup->from == STUBLAB_FROM_EXIT ||
-                          setup->from == STUBLAB_FROM_SYSEMU;
+    const int from_call = setup->from != STUBLAB_FROM_SIGNAL && setup->from != STUBLAB_FROM_GROUP;
     if (steps && (from_call || outcome->stopped[REG_RCX] == outcome->stopped[REG_RIP]))
         return 0;
     // A step over a POPF, which only the stub code has, ends without the trap flag, but the kernel

@@ -39,6 +39,9 @@ export const FROM = {
     ["exit", "on the way out of it"],
     ["sysemu", "on the way into it; it will not be executed"],
     ["group", "stopped by SIGSTOP"],
+    ["entry32", "on the way into getpid of 32-bit programs, by INT 0x80"],
+    ["exit32", "on the way out of it"],
+    ["step32", "the same, but by the signal of a single-step"],
   ],
 } as const satisfies Enumeration;
 
@@ -145,6 +148,7 @@ export const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
   xstateLength: ["u32", "bytes of the XSAVE area"],
   over: ["u32", "result: enum stublab_over"],
   call: ["u64", "address of a system call instruction before a breakpoint"],
+  call32: ["u64", "the same with INT 0x80"],
   rest: ["u64", "registers between two setups: at a breakpoint", BLOCK],
   fpregs: ["u64", "floating point between two setups", 64],
   xstate: ["u8", "the XSAVE area between two setups", MOST_XSTATE],

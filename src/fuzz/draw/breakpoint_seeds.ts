@@ -34,6 +34,7 @@ const LENGTHS = [0n, 4n, 8n, 12n];
 
 /** Breakpoints on code, on data at the ends of an access, and such as are refused. */
 const breakpoints: readonly Case[] = [
+  breakpoint(placeOf("int3"), EXECUTION, { eflags: 0x1_0202n }),
   ...[WRITES, ACCESSES].flatMap((kind) => [
     breakpoint(STACK - 8n, kind, { rip: placeOf("pushf") }),
     breakpoint(STACK, kind, { rip: placeOf("stack") }),

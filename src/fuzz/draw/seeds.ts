@@ -7,7 +7,7 @@ import type { Case } from "../case/case.ts";
 import { CODES, CONSTANTS, SCRATCH, STACK } from "../case/code.ts";
 import { indexOf, type On, REGISTERS } from "../case/setups.ts";
 import { RULE_SEEDS } from "./rule_seeds.ts";
-import { SIMPLE, seed } from "./seed.ts";
+import { pokes, SIMPLE, seed } from "./seed.ts";
 
 const [GETPID, NOTHING, TRAP_FLAG] = [39n, 1000n, 0x302n];
 const NONCANONICAL = 1n << 47n;
@@ -38,6 +38,39 @@ const ptraceSyscall: readonly Case[] = [
     ...{ from: "exit", way: "SYSCALL_INFO", block: [], length: INFO_SIZE },
     words: [2n | (0xc000_003en << 32n), 0n, 0n, -22n & (2n ** 64n - 1n), 1n, ...Array(6).fill(0n)],
   },
+];
+
+/** A case that pokes the register of its first pair again. */
+function twice(it: Case, word: bigint): Case {
+  return { ...it, pairs: [...it.pairs, ...it.pairs.map(({ offset }) => ({ offset, word }))] };
+}
+
+/** restart_syscall and its tests of 32-bit programs: results of 32 bits are errors in a 32-bit call, too. */
+const calls32: readonly Case[] = [
+  ...[-512n, -516n, 0xffff_fe00n, 0xffff_fdfcn, 0x1_ffff_fe00n, 0xffff_f001n].flatMap((rax) => [
+    seed("nops", { rax, orig_rax: 20n }, { from: "step32" }),
+    seed("nops", { rax, orig_rax: 20n }, { from: "step32", signal: 10 }),
+    seed("nops", { rax, orig_rax: 0xffff_ffffn, cs: 0x23n }, { from: "step32", signal: 12 }),
+    seed("nops", { rax, orig_rax: 20n }, { from: "exit32" }),
+  ]),
+  ...ALL_ONS.flatMap((on) => [
+    seed("int3", { orig_rax: 39n }, { from: "entry32", on }),
+    seed("int80", { cs: 0x23n, ds: 3n }, { from: "exit32", on }),
+  ]),
+  seed("int3", { rax: 7n, orig_rax: -1n }, { from: "entry32" }),
+  { ...pokes("step32", { eflags: 0x302n }), on: "SINGLESTEP" },
+  twice({ ...pokes("step32", { eflags: 0x302n }), on: "SINGLESTEP" }, 0x202n),
+  ...[5, 4].map((signal) => ({
+    ...SIMPLE,
+    ...({ from: "step32", way: "SIGMASK", signal, block: [], length: 8, words: [0x18n] } as const),
+  })),
+  ...(["entry32", "exit32"] as const).map(
+    (from, i): Case => ({
+      ...SIMPLE,
+      ...{ from, way: "SYSCALL_INFO", block: [], length: INFO_SIZE },
+      words: [BigInt(i + 1), 0n, 0n, -516n & (2n ** 64n - 1n), 1n, 2n, 3n, 4n, 5n, 6n, 0n],
+    }),
+  ),
 ];
 
 /** sigreturn and ldt: selectors of no segment, of a 32-bit segment, and of the kernel. */
@@ -134,6 +167,7 @@ const plain: readonly Case[] = [
 export const SEEDS: readonly Case[] = [
   ...plain,
   ...ptraceSyscall,
+  ...calls32,
   ...selectors,
   ...bases,
   ...traps,

@@ -34,7 +34,9 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
   kept: REGISTERS.map((name) => new Map<string, bigint>(Object.entries(KEPT)).get(name) ?? 0n),
 
   /** Stops other than by a signal have to be reached first: they take two to three times as long. */
-  froms: weighted<From>(FROMS, { signal: 24, entry: 3, exit: 2, sysemu: 2, group: 1 }),
+  froms: weighted<From>(FROMS, {
+    ...{ signal: 24, entry: 3, exit: 2, sysemu: 2, group: 1, entry32: 1, exit32: 1, step32: 1 },
+  }),
   ways: weighted<Way>(WAYS, {
     ...{ SETREGS: 18, SETREGSET: 4, POKEUSER: 4, SETFPREGS: 1 },
     ...{ XSTATE: 1, SYSCALL_INFO: 2, SIGMASK: 2, SIGRETURN: 0 },
@@ -127,6 +129,7 @@ export const PLACES: Readonly<Record<string, bigint>> = {
   placeLoad: placeOf("load"),
   placeStack: placeOf("stack"),
   placeSyscall: placeOf("syscall"),
+  placeInt80: placeOf("int80"),
   placeHandler: placeOf("handler"),
   pageCode: CODE,
   pageConstants: CONSTANTS,

@@ -33,8 +33,8 @@ class Worker {
 
   constructor({ seed, path, counters, change }: Start) {
     this.machine = readMachine(this.#trier.tracer);
-    const { xstateLength } = this.machine;
-    this.#generator = new Generator(seed, this.#parents, { path, xstateLength });
+    const { features, xstateLength } = this.machine;
+    this.#generator = new Generator(seed, this.#parents, { path, xstateLength, features });
     const batch = new Batch(CHUNK);
     this.#part = new Part(this.#trier, batch, new Model(this.machine, change), this.#known);
     this.#counters = counters;

@@ -109,6 +109,9 @@ const BEGINS = {
   exit: "at the exit of a system call",
   sysemu: "at the entry of an emulated system call",
   group: "in a group-stop",
+  entry32: "at the entry of a 32-bit system call",
+  exit32: "at the exit of a 32-bit system call",
+  step32: "after a single-step over a 32-bit system call",
 } as const;
 
 const WRITES = {

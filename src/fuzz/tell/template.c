@@ -547,10 +547,19 @@ static void arrive(void) {
 static void arrive(void) {
     uint64_t regs[REGISTERS];
     memcpy(regs, START, sizeof regs);
+#if FROM_CALL32
+    regs[RAX] = 20; /* getpid(2) of 32-bit programs */
+    regs[RIP] = CALL32;
+#else
     regs[RAX] = SYS_getpid;
     regs[RIP] = CALL;
+#endif
     trace(PTRACE_SETREGS, 0, regs);
+#if FROM_STEP
+    go(ENTER, 0, SIGTRAP);
+#else
     go(ENTER, 0, SIGTRAP | 0x80);
+#endif
 #if FROM_EXIT
     go(PTRACE_SYSCALL, 0, SIGTRAP | 0x80);
 #endif

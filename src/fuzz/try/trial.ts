@@ -70,6 +70,7 @@ export class Trier {
     }
     this.#view.setBigInt64(TRIAL.timeout, BigInt(deadline * 1000), true);
     this.#view.setBigUint64(TRIAL.call, placeOf("syscall"), true);
+    this.#view.setBigUint64(TRIAL.call32, placeOf("int80"), true);
     for (const [i, word] of BASELINE.entries()) {
       this.#view.setBigUint64(TRIAL.rest + 8 * i, word, true);
     }

@@ -72,7 +72,7 @@ export function caseSection(examined: Examined, parts: Parts, signal: string | n
       constant(
         "How the child enters a system call.",
         "long ENTER",
-        from === "sysemu" ? "PTRACE_SYSEMU" : "PTRACE_SYSCALL",
+        ENTER[from] ?? "PTRACE_SYSCALL",
       ),
     ],
     [
@@ -129,6 +129,12 @@ export function caseSection(examined: Examined, parts: Parts, signal: string | n
     .join("\n\n");
 }
 
+/** The requests other than PTRACE_SYSCALL. */
+const ENTER: Readonly<Record<string, string>> = {
+  sysemu: "PTRACE_SYSEMU",
+  step32: "PTRACE_SINGLESTEP",
+};
+
 const KEPT_WORDS: ReadonlyMap<string, bigint> = new Map(Object.entries(KEPT));
 
 function memory(has: (part: string) => boolean): string {
@@ -140,6 +146,7 @@ function memory(has: (part: string) => boolean): string {
     [has("WITH_SCRATCH"), "SCRATCH", SCRATCH, "rw-, the stack"],
     [has("WITH_SCRATCH"), "SCRATCH_SIZE", BigInt(SCRATCH_SIZE), ""],
     [has("WITH_CALLS") || has("FROM_CALL"), "CALL", placeOf("syscall"), "SYSCALL, INT3"],
+    [has("FROM_CALL32"), "CALL32", placeOf("int80"), "INT 0x80, INT3"],
     [has("WITH_HANDLERS"), "HANDLER", placeOf("handler"), "INT3"],
   ];
   const lines = rows

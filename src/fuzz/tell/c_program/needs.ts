@@ -1,15 +1,7 @@
 import { PAGE_SIZE } from "../../../stub/amd64.ts";
 import { BASELINE } from "../../case/baseline.ts";
 import type { Case } from "../../case/case.ts";
-import {
-  CODE,
-  CODES,
-  CONSTANTS,
-  type Code,
-  placeOf,
-  SCRATCH,
-  SCRATCH_SIZE,
-} from "../../case/code.ts";
+import { CODE, CODES, CONSTANTS, type Code, SCRATCH, SCRATCH_SIZE } from "../../case/code.ts";
 import { isHandled } from "../../case/fields.ts";
 import { indexOf } from "../../case/setups.ts";
 
@@ -48,19 +40,21 @@ export function needsOf(it: Case): Needs {
   const known = code !== undefined && !strange;
   const handled = isHandled(it.signal);
   const blind = known && BLIND.has(code) && !handled;
-  const called = it.from === "entry" || it.from === "exit" || it.from === "sysemu";
+  const called = isCalled(it);
+  const called32 = isCalled32(it);
   // What a known code, a handler's frame and the processor itself go by.
   const stack = wordOf(it, "rsp");
   const pointers = known ? [...(blind ? [] : [stack, wordOf(it, "rdi")]), rip] : words;
   const alone = pointers.some(isElsewhere);
-  const filter = !known || CALLING.has(code) || (called && it.on !== "NONE");
+  const filter = !known || CALLING.has(code) || called32 || (called && it.on !== "NONE");
   const calls = called || filter || alone;
   return {
     codes: CODES.filter(({ name }) => {
       if (PLAIN.has(name)) return false;
       // The last two overlap.
       const wanted = code === "straddle" ? "edge" : code;
-      return (!known && name !== "straddle") || name === wanted || (calls && name === "syscall");
+      const calling = (calls && name === "syscall") || (called32 && name === "int80");
+      return (!known && name !== "straddle") || name === wanted || calling;
     }),
     constants:
       !known ||
@@ -108,5 +102,12 @@ function isElsewhere(word: bigint): boolean {
 /** vm.mmap_min_addr. */
 const LOWEST = 65536n;
 
-/** Where the SYSCALL is that brings the child to a stop of one. */
-export const CALL = placeOf("syscall");
+/** Whether a case begins in a system call. */
+export function isCalled({ from }: Case): boolean {
+  return from !== "signal" && from !== "group";
+}
+
+/** Whether it is a 32-bit call. */
+export function isCalled32({ from }: Case): boolean {
+  return from.endsWith("32");
+}
