@@ -4,10 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Fact, setregs, tellOf } from "../src/fuzz/facts/fact.ts";
+import { by, requestFacts, setupFacts } from "../src/fuzz/facts/fact.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatJunit } from "../src/fuzz/facts/junit.ts";
-import { lookAt, type Verdict } from "../src/fuzz/facts/run.ts";
+import { formatKtap } from "../src/fuzz/facts/ktap.ts";
+import { lookAt } from "../src/fuzz/facts/run.ts";
+import { setregs } from "../src/fuzz/facts/setups.ts";
+import { countsOf, rulesOf, type Verdict } from "../src/fuzz/facts/verdict.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 import { hasTool, run, stublabCommand } from "./processes.ts";
@@ -19,49 +22,65 @@ command.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const conformance = (...args: string[]) => run(stublabCommand("conformance", ...args));
 
-command("prints a line for each group, and a score", async () => {
+command("prints a line for each group, and a score of facts and rules", async () => {
   const { code, stdout, stderr } = await conformance();
   assert.is(code, 0, stderr);
   assert.match(stdout, /^restarts +(\d+) of \1$/m);
-  assert.match(stdout, /\n(\d+) of \1 facts hold, 100\.0 %; \d+ skipped\n$/);
-});
-
-command("prints all facts as a document, and writes JUnit XML", async () => {
-  const junit = join(folder, "facts.xml");
-  const { code, stdout } = await conformance("--json", "--junit", junit);
-  assert.is(code, 0);
-  const document = JSON.parse(stdout);
-  assert.is(document.schema, "stublab.conformance/1");
-  assert.is(document.facts.length, FACTS.length);
-  assert.is(document.counts.facts, FACTS.length);
-  assert.is(document.counts.failed, 0);
-  const root = parseXml(readFileSync(junit, "utf8"));
-  assert.is(root.name, "testsuites");
-  assert.is(root.attributes.tests, `${FACTS.length}`);
-  assert.is(root.attributes.failures, "0");
-  const cases = root.children.flatMap(({ children }) => children);
-  assert.is(cases.length, FACTS.length);
-  assert.is(
-    cases.filter(({ children }) => children[0]?.name === "skipped").length,
-    document.counts.skipped,
+  assert.match(stdout, /^PEEKUSER +(\d+) of \1$/m);
+  assert.match(
+    stdout,
+    /\n(\d+) of \1 facts hold, 100\.0 %(; \d+ skipped)? \((\d+) of \3 rules, \d+ checks\)\n$/,
   );
-  if (hasTool("python3")) {
-    const parse = "import sys, xml.etree.ElementTree as e; e.parse(sys.argv[1])";
-    assert.is(spawnSync("python3", ["-c", parse, junit]).status, 0);
-  }
 });
 
-command("--only selects facts by group or name", async () => {
-  const { code, stdout } = await conformance("--only", "^single-step$", "--json");
-  assert.is(code, 0);
-  const { facts } = JSON.parse(stdout);
-  assert.is(facts.length, FACTS.filter(({ group }) => group === "single-step").length);
+command(
+  "prints all facts as a document, and writes JUnit XML and KTAP with the same counts",
+  async () => {
+    const [junit, ktap] = [join(folder, "facts.xml"), join(folder, "facts.ktap")];
+    const { code, stdout } = await conformance("--json", "--junit", junit, "--ktap", ktap);
+    assert.is(code, 0);
+    const { schema, counts, facts, rules } = JSON.parse(stdout);
+    assert.is(schema, "stublab.conformance/2");
+    assert.equal([facts.length, counts.facts, counts.failed], [FACTS.length, FACTS.length, 0]);
+    assert.is(counts.held + counts.skipped, counts.facts);
+    assert.ok(counts.checks > counts.facts);
+    assert.ok(rules.held.includes("W1"));
+    assert.equal(rules.failed, []);
+    const root = parseXml(readFileSync(junit, "utf8"));
+    assert.is(root.name, "testsuites");
+    const { tests, failures, skipped } = root.attributes;
+    assert.equal([tests, failures, skipped], [`${FACTS.length}`, "0", `${counts.skipped}`]);
+    const cases = root.children.flatMap(({ children }) => children);
+    assert.is(cases.length, FACTS.length);
+    const isSkipped = (it: (typeof cases)[number]) => it.children[0]?.name === "skipped";
+    assert.is(cases.filter(isSkipped).length, counts.skipped);
+    const lines = readFileSync(ktap, "utf8").split("\n");
+    assert.equal(lines.slice(0, 2), ["KTAP version 1", `1..${root.children.length}`]);
+    assert.is(lines.filter((line) => /^ {2}ok \d+ /.test(line)).length, FACTS.length);
+    assert.is(lines.filter((line) => /^ {2}ok .* # SKIP ./.test(line)).length, counts.skipped);
+    if (hasTool("python3")) {
+      const parse = "import sys, xml.etree.ElementTree as e; e.parse(sys.argv[1])";
+      assert.is(spawnSync("python3", ["-c", parse, junit]).status, 0);
+    }
+  },
+);
+
+command("--only selects facts by group, name or rule", async () => {
+  for (const [pattern, count] of [
+    ["^single-step$", FACTS.filter(({ group }) => group === "single-step").length],
+    ["^W5$", FACTS.filter(({ rules }) => rules.includes("W5")).length],
+  ] as const) {
+    const { code, stdout } = await conformance("--only", pattern, "--json");
+    assert.is(code, 0);
+    assert.is(JSON.parse(stdout).facts.length, count, pattern);
+  }
 });
 
 command("--list checks nothing", async () => {
   const { code, stdout } = await conformance("--list");
   assert.is(code, 0);
-  for (const { name } of FACTS) assert.ok(stdout.includes(`  ${name}  (`), name);
+  for (const { name, source } of FACTS)
+    assert.ok(stdout.includes(`  ${name}\n    ${source}`), name);
 });
 
 for (const [what, args, message] of [
@@ -77,61 +96,101 @@ for (const [what, args, message] of [
 }
 
 command("a file that cannot be written is an error", async () => {
-  const { code, stderr } = await conformance(
-    "--only",
-    "group-stop",
-    "--junit",
-    join(folder, "no", "x"),
-  );
+  const file = join(folder, "no", "x");
+  const { code, stderr } = await conformance("--only", "group-stop", "--junit", file);
   assert.is(code, 1);
   assert.match(stderr, /cannot be written: ENOENT/);
 });
 
-/** Invented facts, whose names contain everything that XML must escape. */
-const tell = tellOf('a "group" <of> its & own');
-const WRONG: readonly Fact[] = [
-  tell('rax <is> 8 & \u0001 "not" 7', "a rule <&>", setregs({ rax: 7n }), { written: { rax: 8n } }),
-  tell("it stops", "none", setregs({ rax: 7n }), { stop: "SIGTRAP" }),
-  tell("the write is refused", "none", setregs({}), { error: "EIO" }),
-];
-
-command("a fact that does not hold is reported completely, and its name is valid in XML", () => {
+function look(facts: typeof FACTS, features?: readonly ["la57"]): Verdict[] {
   using trier = new Trier();
   assert.ok(trier.pid > 0);
   const machine = readMachine(trier.tracer);
-  const verdicts: Verdict[] = [...lookAt(WRONG, trier, machine)];
-  const told = verdicts.flatMap((verdict) => (verdict.held === false ? verdict.unmet : []));
-  assert.equal(told, [
-    { field: "written.rax", expected: 8n, seen: 7n },
-    { field: "status", expected: 0x57fn, seen: null },
-    { field: "error", expected: 5n, seen: 0n },
+  return [...lookAt(facts, trier, features === undefined ? machine : { ...machine, features })];
+}
+
+/** Invented facts, whose names contain everything that XML must escape. */
+const GROUP = 'a "group" <of> its & own';
+const WRONG: typeof FACTS = [
+  ...setupFacts(GROUP, (fact) => {
+    fact(
+      'rax <is> 8 & \u0001 "not" 7',
+      by("a source <&>", "W1 W2"),
+      ["r15", setregs({ r15: 7n }), { written: { r15: 7n } }],
+      ["rax", setregs({ rax: 7n }), { written: { rax: 8n } }],
+      ["rbx", setregs({ rbx: 7n }), { written: { rbx: 8n } }],
+    );
+    fact("it stops", by("", "W1"), ["", setregs({ rax: 7n }), { stop: "SIGTRAP" }]);
+  }),
+  ...requestFacts(GROUP, (fact) => {
+    fact("# an unknown request is accepted", "", (bench) => {
+      const tracee = bench.tracee();
+      bench.check("99", { result: tracee.request(99) }, { result: 0 });
+    });
+    fact("a tracee that is gone", "", (bench) => {
+      const tracee = bench.tracee("event");
+      bench.check("its end", { end: tracee.next() }, { end: "killed by SIGKILL" });
+      tracee.next();
+    });
+  }),
+];
+
+command("a fact with several checks counts once, and each check that fails is reported", () => {
+  const verdicts = look(WRONG);
+  const { facts, failed, checks } = countsOf(verdicts);
+  assert.equal({ facts, failed, checks }, { facts: 4, failed: 4, checks: 7 });
+  assert.equal(
+    [...rulesOf(verdicts)],
+    [
+      ["W1", false],
+      ["W2", false],
+    ],
+  );
+  assert.equal(
+    verdicts.map(({ checks }) => checks.map(({ name, status }) => `${name} ${status}`)),
+    [
+      ["r15 held", "rax failed", "rbx failed"],
+      [" failed"],
+      ["99 failed"],
+      ["its end held", "the remaining checks failed"],
+    ],
+  );
+  const unmet = verdicts.flatMap(({ checks }) => checks.flatMap(({ unmet }) => unmet));
+  assert.equal(unmet.slice(0, 4), [
+    { field: "written.rax", expected: "0x8", seen: "0x7" },
+    { field: "written.rbx", expected: "0x8", seen: "0x7" },
+    { field: "status", expected: "stopped by SIGTRAP", seen: null },
+    { field: "result", expected: 0, seen: "EIO" },
   ]);
-  const root = parseXml(formatJunit(verdicts, 0.5));
-  const [group] = root.children;
-  assert.is(group?.attributes.failures, "3");
+  const [group] = parseXml(formatJunit(verdicts, 0.5)).children;
+  assert.is(group?.attributes.failures, "4");
   const [first] = group?.children ?? [];
   assert.is(first?.attributes.name, "rax &lt;is&gt; 8 &amp; 0x1 &quot;not&quot; 7");
-  const [failure] = first?.children ?? [];
-  assert.equal(failure?.attributes, {
-    message: "written.rax: expected 0x8, seen 0x7",
-    type: "a rule &lt;&amp;&gt;",
+  assert.equal(first?.children[0]?.attributes, {
+    message: "2 of 3 checks",
+    type: "a source &lt;&amp;&gt;",
   });
+  const ktap = formatKtap(verdicts);
+  assert.match(
+    ktap,
+    /^ {2}# rax: written\.rax: expected 0x8, got 0x7\n {2}# rbx: .*\n {2}not ok 1 rax/m,
+  );
+  assert.match(ktap, /^ {2}not ok 3 \\# an unknown request is accepted$/m);
+  assert.match(ktap, /^not ok 1 a "group"/m);
 });
 
-command("an untestable fact is skipped, with the reason", () => {
-  using trier = new Trier();
-  assert.ok(trier.pid > 0);
-  const machine = { ...readMachine(trier.tracer), features: ["la57"] as const };
-  const facts = FACTS.filter(
-    ({ needs }) => needs.includes("no LA57") || needs.includes("PTRACE_SET_SYSCALL_INFO"),
-  );
-  const verdicts = [...lookAt(facts, trier, machine)];
-  assert.ok(verdicts.length > 30);
-  for (const verdict of verdicts) {
-    assert.is(verdict.held, null, verdict.fact.name);
-    if (verdict.held === null)
-      assert.match(verdict.reason, /^it needs (no LA57|PTRACE_SET_SYSCALL_INFO): /);
-  }
-});
+command(
+  "a check that is impossible is skipped, with the reason; so is a fact of such checks",
+  () => {
+    const facts = FACTS.filter(({ group }) => ["SET_SYSCALL_INFO", "bases"].includes(group));
+    const verdicts = look(facts, ["la57"]);
+    const statusOf = (start: string) => verdicts.find(({ fact }) => fact.name.startsWith(start));
+    const skipped = statusOf("Fewer than 88 bytes");
+    assert.is(skipped?.status, "skipped");
+    assert.match(skipped?.checks[0]?.reason ?? "", /^it needs PTRACE_SET_SYSCALL_INFO: the kernel/);
+    const partly = statusOf("A write to fs or gs");
+    assert.is(partly?.status, "held");
+  },
+);
 
 command.run();

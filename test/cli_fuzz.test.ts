@@ -51,6 +51,8 @@ command("a run prints its results", async () => {
   assert.match(stdout, /^machine {6}Linux \S+, \S+ family \d+\nrun {10}seed 16\ncases {8}3,000\n/);
   assert.match(stdout, /\nsession {6}3,000 cases in \d+\.\d s: [\d,]+ a second\nsignatures {3}\d/);
   assert.match(stdout, /\nstubs {8}\d+ ended, 0 of them hung\nunpredicted {2}\d+\.\d\d % of all/);
+  assert.match(stdout, /\nexercised {4}\d+ of \d+ rules; fewest cases: \w+ \d+, /);
+  assert.match(stdout, /\nunreached {4}\w+(, \w+)*( and \d+ more)?\n/);
   assert.match(stdout, /\nfindings {5}none: every outcome matched its prediction\n$/);
 });
 
@@ -64,7 +66,7 @@ command("--json prints one document, identical except for times", async () => {
   const [one, two] = documents;
   assert.is(one.schema, "stublab.fuzz/1");
   assert.equal(Object.keys(one), [
-    ...["schema", "machine", "seed", "path", "planted", "shard", "workers", "corpus"],
+    ...["schema", "machine", "seed", "path", "focus", "planted", "shard", "workers", "corpus"],
     ...[
       "interrupted",
       "cases",
@@ -72,6 +74,7 @@ command("--json prints one document, identical except for times", async () => {
       "deaths",
       "hangs",
       "unpredicted",
+      "exercised",
       "session",
       "findings",
     ],
@@ -82,6 +85,9 @@ command("--json prints one document, identical except for times", async () => {
     one.unpredicted.rules.reduce((sum: number, rule: { cases: number }) => sum + rule.cases, 0),
     one.unpredicted.cases,
   );
+  const { rules, unreached } = one.exercised;
+  assert.equal(Object.keys(rules[0]), ["rule", "text", "cases", "share"]);
+  assert.equal([rules.length > 100, unreached.includes("R60")], [true, true]);
   assert.equal(Object.keys(one.session), [
     ...["cases", "seconds", "casesPerSecond", "unconfirmed"],
   ]);
@@ -201,6 +207,8 @@ const WRONG: readonly [args: string[], message: string | RegExp][] = [
   [["--seed", "-1"], '--seed: expected a 64-bit number, got "-1"\n'],
   [["--shard", "3/2"], '--shard: expected I/N with I from 1 to N, such as 2/8, got "3/2"'],
   [["--plant", "R0"], '--plant: there is no rule "R0"'],
+  [["--focus", "R100O"], '--focus: there is no rule "R100O"; did you mean R'],
+  [["--plant", "W7+"], '--plant: there is no rule "W7+"; did you mean W7?'],
   [["--workres", "2"], "unknown option --workres; did you mean --workers?\n"],
   [["--cases", "1", "--cases", "2"], "--cases is given more than once\n"],
   [["--seconds", "-1"], '--seconds: expected a whole number from 0 to 1000000, got "-1"\n'],
@@ -250,10 +258,13 @@ command("malformed files are refused with their names and places", async () => {
   const content = readFileSync(journal, "utf8");
   writeFileSync(journal, `${content.split("\n")[0]}\n{"from":0}\n`);
   await expectRefused(`${journal}, line 2: cases: expected a whole number`);
-  writeFileSync(journal, content.replace('"generator":1', '"generator":0'));
+  writeFileSync(journal, content.replace('"generator":2', '"generator":1'));
   await expectRefused(
-    `${journal}, line 1: generator: this stublab has 1, and the run was made with 0`,
+    `${journal}, line 1: generator: this stublab has 2, and the run was made with 1`,
   );
+  const merged = newFolder();
+  assert.is((await stublab("merge", corpus, "-o", merged)).code, 0);
+  assert.ok(readdirSync(merged).filter((name) => name.endsWith(".json")).length > 100);
   writeFileSync(journal, content);
   assert.is((await stublab("--cases", "2000", "--corpus", corpus)).code, 0);
 });

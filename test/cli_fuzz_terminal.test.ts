@@ -74,6 +74,7 @@ onTerminal("Ctrl-C is acknowledged; then only the folded report is shown", async
       const { screen } = tmux;
       assert.not.match(screen, "in all");
       assert.match(screen, /^run {10}seed 1, not finished$/m);
+      assert.match(screen, /^exercised {4}\d+ of \d+ rules; .+\n {13}\S/m);
       assert.match(screen, /^ {13}U1 .+rip is on the vsyscall page\n {27}\S/m);
     },
     [60, 50],

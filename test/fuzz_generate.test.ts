@@ -67,7 +67,7 @@ generation("cases are those that folders of this version were made of", () => {
   }
   many.close();
   // Others need another GENERATOR (src/fuzz/run/journal.ts).
-  assert.is(digest.digest("hex").slice(0, 16), "2bd05d3700a46b55");
+  assert.is(digest.digest("hex").slice(0, 16), "5a3e3fe52a38a7a9");
 });
 
 generation("a record has nothing of what was there before it", () => {
@@ -156,9 +156,10 @@ generation("nothing depends on the processor that it runs on", () => {
     const { way, block, pairs } = caseOf(generator, index);
     const poked = pairs.filter(({ offset }) => way === "POKEUSER" && offset === DS);
     const selectors = poked.map(({ word }) => word);
-    const [cs = 0n, ds = 0n] = [block[indexOf("cs")], block[indexOf("ds")]];
-    if (BigInt.asUintN(32, cs) !== 0x33n) selectors.push(ds);
-    // The limit of that segment is the processor's number, and only 32-bit code looks at limits.
+    const [cs = 0n, ds = 0n, rdi = 0n] = ["cs", "ds", "rdi"].map((name) => block[indexOf(name)]);
+    const isNear = rdi % (1n << 32n) > 0n && rdi % (1n << 32n) < 1n << 20n;
+    if (BigInt.asUintN(32, cs) !== 0x33n && isNear) selectors.push(ds);
+    // That segment begins after the processor's number, and only 32-bit code looks at limits.
     assert.ok(!selectors.some((word) => (word & 0xfffcn) === 0x78n), `${index}`);
   }
 });

@@ -1,61 +1,127 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openEncoder } from "../src/encoder/open.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
-import { type CaseDocument, parseCase, writeSetup } from "../src/fuzz/case/case.ts";
-import { placeOf } from "../src/fuzz/case/code.ts";
+import { type Case, writeSetup } from "../src/fuzz/case/case.ts";
+import { CONSTANTS, placeOf } from "../src/fuzz/case/code.ts";
+import { indexOf } from "../src/fuzz/case/setups.ts";
+import { breakpoint } from "../src/fuzz/draw/breakpoint_seeds.ts";
+import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { predictedFields } from "../src/fuzz/predict/predicted.ts";
-import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
+import { ruleOf, rules } from "../src/fuzz/predict/rules.ts";
+import type { Feature } from "../src/fuzz/try/machine.ts";
+import { machineWith } from "./hidden_cases.ts";
 
-const machines = suite("fuzz: the model on machines that are not at hand");
+const machines = suite("fuzz: rules that depend on the machine");
 
-const { constants } = openEncoder("assembly");
+const [EIO, EINVAL, ERANGE, ENOSYS, ENXIO] = [5n, 22n, 34n, -38n, -6n];
+const [SIGILL, SIGTRAP, SIGSEGV, SI_KERNEL, SEGV_MAPERR] = [4n, 5n, 11n, 0x80n, 1n];
+const [END_OF_USER_SPACE, GETPID, INFO_SIZE] = [0x7fff_ffff_f000n, 39n, 88];
+/** The bit of mxcsr that MISALIGNSSE adds. */
+const MISALIGNED = 0x2_0000n;
+
+const pairs = (way: "POKEUSER" | "SETFPREGS" | "XSTATE", ...list: [bigint, bigint][]): Case => ({
+  ...{ ...SIMPLE, way, block: [], length: way === "XSTATE" ? 2432 : 0 },
+  pairs: list.map(([offset, word]) => ({ offset, word })),
+});
+const info = (
+  from: "entry" | "entry32" | "exit",
+  words: readonly bigint[],
+  length = INFO_SIZE,
+): Case => ({
+  ...{ ...SIMPLE, from, length },
+  ...{ way: "SYSCALL_INFO", block: [], words: [...words, ...Array<bigint>(11).fill(0n)] },
+});
+const [ICEBP, MOV_SS] = [placeOf("icebp"), placeOf("movss")];
+/** A breakpoint on the instruction after MOV SS. */
+const AFTER_MOV_SS = breakpoint(MOV_SS + 2n, 0n, { rip: MOV_SS, rax: 0x2bn });
+/** -ERESTARTSYS in 32 bits, after a 32-bit call. */
+const RESTARTED = seed("nops", { rax: 0xffff_fe00n, orig_rax: 7n }, { from: "step32" });
+const offsetOf = (name: string) => BigInt(8 * indexOf(name));
+
+/** A rule, or one of its numbers; the feature; a case, and a field that is predicted with the feature, and without. */
+type Row = readonly [
+  rule: string,
+  feature: Feature,
+  it: Case,
+  field: string,
+  withIt: bigint | undefined,
+  without: bigint | undefined,
+];
+
+const ROWS: readonly Row[] = [
+  ["W5.limit", "la57", seed("int3", { fs_base: END_OF_USER_SPACE }), "error", 0n, EIO],
+  ["W16", "set_syscall_info", info("entry", [1n], INFO_SIZE - 1), "error", EINVAL, EIO],
+  ["W17", "set_syscall_info", info("entry", [0x101n]), "error", EINVAL, EIO],
+  ["W18", "set_syscall_info", info("entry", [2n]), "error", EINVAL, EIO],
+  ["W19", "set_syscall_info", info("entry", [1n, 0n, 0n, 1n << 31n]), "error", ERANGE, EIO],
+  ["W20", "set_syscall_info", info("entry", [1n, 0n, 0n, 7n]), "written.orig_rax", 7n, GETPID],
+  ["W21", "set_syscall_info", info("entry", [1n, 0n, 0n, 7n, 8n]), "written.rdi", 8n, CONSTANTS],
+  ["W22", "set_syscall_info", info("exit", [2n, 0n, 0n, 7n]), "written.rax", 7n, undefined],
+  ["W24", "set_syscall_info", info("exit", [2n]), "error", 0n, EIO],
+  ["W27.mask", "misalignsse", pairs("SETFPREGS", [24n, MISALIGNED]), "error", 0n, EINVAL],
+  ["W33.mask", "misalignsse", pairs("XSTATE", [24n, MISALIGNED]), "error", 0n, EINVAL],
+  ["W39.limit", "la57", pairs("POKEUSER", [848n, END_OF_USER_SPACE]), "error", 0n, EINVAL],
+  ["W65", "set_syscall_info", info("entry32", [1n, 0n, 0n, 7n, 8n]), "written.rbx", 8n, 0n],
+  ["R28.bits", "la57", seed("int3", { rip: 1n << 47n }), "code", SEGV_MAPERR, SI_KERNEL],
+  ["R58", "ia32", seed("int80", {}), "signal", SIGTRAP, SIGSEGV],
+  ["R59", "fsgsbase", seed("bases", {}), "signal", SIGTRAP, SIGILL],
+  ["R64", "amd", seed("div", {}), "stopped.eflags", 0x212n, undefined],
+  [
+    "R67.limit",
+    "la57",
+    {
+      ...pairs(
+        "POKEUSER",
+        [offsetOf("ds"), 3n],
+        ...["rip", "rcx"].map((name): [bigint, bigint] => [offsetOf(name), END_OF_USER_SPACE]),
+      ),
+      from: "exit",
+    },
+    "stopped.ds",
+    undefined,
+    0n,
+  ],
+  ["R68", "uprobe", seed("syscall", { rax: 336n }), "stopped.rax", ENXIO, ENOSYS],
+  ["R70", "uretprobe", seed("syscall", { rax: 335n }), "signal", SIGILL, SIGTRAP],
+  ["R81.past", "icebp_trap", seed("icebp", {}), "address", ICEBP + 1n, ICEBP],
+  ["R84", "ia32", RESTARTED, "stopped.rax", 7n, 0xffff_fe00n],
+  ["U9", "amd", seed("div", {}), "stopped.eflags", 0x212n, undefined],
+  ["U10", "amx_tile", seed("nops", {}, { signal: 10 }), "signal", undefined, SIGTRAP],
+  ["U19", "amd", AFTER_MOV_SS, "address", MOV_SS + 2n, undefined],
+];
+
+machines("each rule and each number that depends on the machine is here", () => {
+  const conditional = rules().flatMap(({ id, feature, valuesWith }) => [
+    ...(feature === undefined ? [] : [id]),
+    ...Object.values(valuesWith).flatMap((values) =>
+      Object.keys(values).map((name) => `${id}.${name}`),
+    ),
+  ]);
+  assert.equal(
+    ROWS.map(([rule]) => rule),
+    conditional,
+  );
+});
+
 const batch = new Batch(1);
 
-function machineWith(...features: Feature[]): Machine {
-  return {
-    ...{ release: "6.18", vendor: "GenuineIntel", family: 6, model: 143, features },
-    ...{ xstateLength: 2696, xfeatures: 0x2e7, mxcsrMask: 0xffff, stubCode: 0x7fff_ffff_e000 },
-  };
+for (const [name, feature, it, field, withIt, without] of ROWS) {
+  machines(`${name}: ${field} with and without ${feature}`, () => {
+    for (const [features, expected] of [
+      [[feature], withIt],
+      [[], without],
+    ] as const) {
+      const model = new Model(machineWith(...features));
+      writeSetup(it, batch, 0);
+      const used = model.explain(batch, 0).map(({ id }) => id);
+      const predicted = predictedFields(it, model.prediction).get(field);
+      assert.is(predicted, expected && BigInt.asUintN(64, expected), features.join());
+      const condition = ruleOf(name)?.feature;
+      if (condition === undefined) continue;
+      assert.is(used.includes(name), (condition === feature) === features.length > 0);
+    }
+  });
 }
-
-/** The prediction of a case on a machine with these features: its fields, and the rule by which it has no more. */
-function predicts(features: readonly Feature[], document: Partial<CaseDocument>) {
-  const it = parseCase({ schema: "stublab.case/1", ...document }, constants);
-  writeSetup(it, batch, 0);
-  const prediction = new Model(machineWith(...features)).predict(batch, 0);
-  return { fields: predictedFields(it, prediction), unpredicted: prediction.unpredicted };
-}
-
-machines("icebp_trap: rip is past ICEBP, as on a processor without a hypervisor", () => {
-  const icebp = placeOf("icebp");
-  for (const [features, rip] of [
-    [["icebp_trap"], icebp + 1n],
-    [[], icebp],
-  ] as const) {
-    const { fields } = predicts(features, { code: "icebp" });
-    assert.is(fields.get("stopped.rip"), rip);
-    assert.is(fields.get("address"), rip);
-  }
-});
-
-/** A breakpoint on an instruction that comes after `code`. */
-function breakpointAfter(code: string, size: bigint): Partial<CaseDocument> {
-  const at = placeOf(code);
-  const words = { 128: at, 80: 0x2bn, 848: at + size, 904: 1n };
-  const pairs = Object.entries(words).map(([offset, word]) => ({
-    offset: `0x${Number(offset).toString(16)}`,
-    word: `0x${word.toString(16)}`,
-  }));
-  return { way: "POKEUSER", pairs };
-}
-
-machines("U19: a breakpoint after MOV SS is predicted on AMD only", () => {
-  assert.is(predicts([], breakpointAfter("movss", 2n)).unpredicted, "U19");
-  assert.is(predicts([], breakpointAfter("nops", 1n)).unpredicted, null);
-  assert.is(predicts([], breakpointAfter("movss", 3n)).unpredicted, null);
-  assert.is(predicts(["amd"], breakpointAfter("movss", 2n)).unpredicted, null);
-});
 
 machines.run();

@@ -18,8 +18,22 @@ memory("the module lacks no table and no place", () => {
     it instanceof WebAssembly.Global && !/^[A-Z]/.test(name) ? [name] : [],
   );
   const machine = ["xstateLength", "xfeatures", "mxcsrMask", "stubCode"];
-  const areas = ["heap", "prediction", "predictedOutcome", "tally", "unpredicted", "exercised"];
-  const given = [...Object.keys(TABLES), ...Object.keys(PLACES), "seeds", "seedCount"];
+  const areas = [
+    "heap",
+    "wide",
+    "prediction",
+    "predictedOutcome",
+    "tally",
+    "unpredicted",
+    "exercised",
+  ];
+  const given = [
+    ...Object.keys(TABLES),
+    ...Object.keys(PLACES),
+    "seeds",
+    "seedCount",
+    "seedParents",
+  ];
   const all = [...given, ...machine, ...areas, "codeBytes", "constantBytes"];
   assert.equal(names.sort(), all.sort());
 });

@@ -50,6 +50,7 @@ async function bundle() {
       "uvu/assert",
       "esbuild",
       "typescript-5.9",
+      "assemblyscript/asc",
       "binaryen",
       "puppeteer-core",
       "axe-core",

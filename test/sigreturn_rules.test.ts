@@ -6,6 +6,7 @@ import { Batch } from "../src/fuzz/case/batch.ts";
 import { formatCase, readSetup } from "../src/fuzz/case/case.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { type Change, Model } from "../src/fuzz/predict/model.ts";
+import { formatPlant } from "../src/fuzz/predict/plant.ts";
 import { differencesAt } from "../src/fuzz/predict/predicted.ts";
 import { rules as rulesOf } from "../src/fuzz/predict/rules.ts";
 import { readMachine } from "../src/fuzz/try/machine.ts";
@@ -100,8 +101,7 @@ const CHANGES: readonly Change[] = [
 ];
 
 for (const change of CHANGES) {
-  const told = "remove" in change ? "taken away" : `with ${change.value} ${change.to.toString(16)}`;
-  rules(`it is noticed: ${change.id} ${told}`, () => {
+  rules(`it is noticed: ${formatPlant(change)}`, () => {
     assert.type(firstDifference(50_000, change), "string");
   });
 }

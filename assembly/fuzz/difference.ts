@@ -1,5 +1,7 @@
 // Whether an outcome differs from its prediction. A prediction is an outcome of which only some fields are known.
 
+import { REGISTERS_SIZE } from "../amd64/registers";
+import { ALL_KNOWN } from "../model/task";
 import { Outcome } from "./setup";
 
 /**
@@ -45,6 +47,11 @@ function headDiffers(predicted: Outcome, seen: Outcome, known: u32): bool {
 /** The bits in which any known word differs. */
 function difference(predicted: usize, seen: usize, known: u32): u64 {
   let bits: u64 = 0;
+  if (known == ALL_KNOWN) {
+    for (let k = 0; k < REGISTERS_SIZE; k += 8)
+      bits |= load<u64>(predicted + k) ^ load<u64>(seen + k);
+    return bits;
+  }
   for (; known != 0; known >>= 1, predicted += 8, seen += 8) {
     bits |= (load<u64>(predicted) ^ load<u64>(seen)) & (0 - u64(known & 1));
   }

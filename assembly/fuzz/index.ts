@@ -1,6 +1,7 @@
 // Generates cases and signs outcomes, a batch per call. Trying and predicting cases is the host's part. The host owns
 // all memory from `heap` on, and places tables, setups and outcomes there.
 
+import { setFocus } from "./focus";
 import { setXstateLength } from "./other_ways";
 import { seed } from "./random";
 import { giveBack } from "./returned";
@@ -31,7 +32,7 @@ export * from "../model/ptrace_set_syscall_info";
 export * from "../model/putreg";
 export * from "../model/restore_sigcontext";
 export * from "../model/resume";
-export { exercised, usedRule, usedRules } from "../model/rule";
+export { exercised, usedRule, usedRules, wide } from "../model/rule";
 export * from "../model/set_segment_reg";
 export * from "../model/setup_rt_frame";
 export * from "../model/syscall_work";
@@ -61,7 +62,8 @@ const NEIGHBOURS: u64 = 64;
 const LOTS: u64 = 8;
 
 /**
- * Writes `count` cases, from case `index` on, to address `to`. The corpus at `corpus` has `parents` setups.
+ * Writes `count` cases, from case `index` on, to address `to`. The corpus at `corpus` has `parents` setups. If there is
+ * a focus, most cases are near one of the `near` setups at `focus`.
  */
 export function generate(
   to: usize,
@@ -74,9 +76,12 @@ export function generate(
   has32: u32,
   corpus: usize,
   parents: u32,
+  focus: usize,
+  near: u32,
 ): void {
   seed(seedLow, seedHigh);
   setXstateLength(xstateLength);
+  setFocus(focus, near);
   let number = u64(index);
   const end = to + SETUP_SIZE * count;
   for (; to < end; to += SETUP_SIZE, number++) {

@@ -33,6 +33,16 @@ export function mutate(setup: Setup, others: usize, count: u32): void {
   }
 }
 
+/** Changes a setup in one place, which leaves most of it as it is. */
+export function step(setup: Setup): void {
+  const kind = below(8);
+  if (kind < 3) nudge(setup);
+  else if (kind < 6) changeWord(setup);
+  else if (kind == 6) setup.on = u8(drawOn());
+  else if (below(2) == 0) setup.signal = drawSignal();
+  else setup.from = u8(drawFrom());
+}
+
 /** Redraws a word, or adds a pair. */
 function changeWord(setup: Setup): void {
   const way: u32 = setup.way;

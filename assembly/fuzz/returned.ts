@@ -1,6 +1,7 @@
 // Generates cases for rt_sigreturn: registers are drawn, or mutated from a setup of the corpus that has a block.
 
 import { REG_eflags, REG_r11, REG_rcx, REG_rip } from "../amd64/registers";
+import { approach } from "./focus";
 import { oneOf } from "./kinds";
 import { below, start } from "./random";
 import { clearHead, copyBaseline, copySetup } from "./records";
@@ -24,7 +25,8 @@ const TRAP_FLAG: u64 = 0x100;
 /** Writes case `index`. The corpus has `count` setups, written in any way. */
 export function giveBack(setup: Setup, index: u64, corpus: usize, count: u32): void {
   start(STREAM, index);
-  if (count > 0 && below(2) == 0) change(setup, corpus + SETUP_SIZE * below(count));
+  if (approach(setup, true)) setup.length = 0;
+  else if (count > 0 && below(2) == 0) change(setup, corpus + SETUP_SIZE * below(count));
   else draw(setup);
   if (below(FAST) == 0) leaveBySysret(setup.words);
   // The restrictions on cases of ptrace apply here, too.

@@ -26,9 +26,10 @@ export let restarts: u64 = 0;
 export let oddOffsets: u64 = 0;
 export let controls: u64 = 0;
 
-/** The address and number of the setups that a run begins with. */
+/** The address and number of the setups that a run begins with, and how many of them cases are made from. */
 export let seeds: usize = 0;
 export let seedCount: u32 = 0;
+export let seedParents: u32 = 0;
 
 /** Address of the first word of a table. */
 export function wordsOf(table: u64): usize {

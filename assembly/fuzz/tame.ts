@@ -33,6 +33,8 @@ import {
 const USER_CS: u32 = 0x33;
 /** The segment whose limit encodes the processor number: GDT_ENTRY_CPUNODE in asm/segment.h. */
 const CPUNODE: u32 = 0x78;
+/** At 0 and beyond this address the segment is the same on each processor. */
+const CPUNODE_LIMIT: u32 = 0xf_ffff;
 /** offsetof(struct user, u_debugreg), the end of the address registers, and two others. */
 const DEBUG_REGISTERS: u64 = 848;
 const END_OF_BREAKPOINTS: u64 = DEBUG_REGISTERS + 4 * 8;
@@ -81,7 +83,7 @@ function tameBlock(words: usize): bool {
   const rip = lowOf(words + REG_rip);
   tameAddress(words + REG_rdi, rip);
   const compatible = load<u32>(words + REG_cs) != USER_CS;
-  if (compatible) tameSelector(words + REG_ds);
+  if (compatible && load<u32>(words + REG_rdi) - 1 < CPUNODE_LIMIT) tameSelector(words + REG_ds);
   if ((compatible && isSyscall(rip)) || isPop(rip) || isVsyscall(words + REG_rip)) {
     tameStack(words + REG_rsp);
   }
@@ -130,7 +132,7 @@ function isSyscall(rip: u32): bool {
   return rip - placeSyscall <= RESTART;
 }
 
-/** The result of a 32-bit access through the segment of the processor number depends on the processor. */
+/** The result of a 32-bit access near 0 through the segment of the processor number depends on the processor. */
 function tameSelector(at: usize): void {
   const selector = load<u32>(at);
   if ((selector & 0xfffc) == CPUNODE) store<u32>(at, selector & ~0x8);

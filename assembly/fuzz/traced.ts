@@ -2,6 +2,7 @@
 
 import { REG_rip } from "../amd64/registers";
 import { arm } from "./breakpoints";
+import { approach, clearFrame } from "./focus";
 import { drawFatal, drawFrom, drawOn, drawRaised, drawSignal, drawWay } from "./kinds";
 import { mutate } from "./mutate";
 import { drawLength, drawPairs, drawWords } from "./other_ways";
@@ -19,11 +20,13 @@ import {
   WAY_SIGMASK,
   WAY_SIGRETURN,
 } from "./setup";
-import { seedCount, seeds } from "./tables";
+import { seedCount, seedParents, seeds } from "./tables";
 import { tame } from "./tame";
 
 /** One case in this many may end or spoil its stub: a new stub takes as long as twenty cases. */
 const KILLING: u32 = 512;
+/** The same near a focus, which may be a rule about the end. */
+const KILLING_NEAR: u32 = 16;
 /** One case in this many changes many registers at once. */
 const CROWDED: u32 = 64;
 
@@ -40,15 +43,19 @@ export function trace(setup: Setup, index: u64, corpus: usize, count: u32): void
     return;
   }
   start(0, index);
+  if (approach(setup, false)) {
+    tame(setup, below(KILLING_NEAR) == 0);
+    return;
+  }
   const mayKill = below(KILLING) == 0;
   const kind = below(8);
   if (kind < 4) draw(setup);
   else {
     if (kind < 6 && count > 0) copySetup(at, corpus + SETUP_SIZE * below(count));
-    else copySetup(at, seeds + SETUP_SIZE * below(seedCount));
+    else copySetup(at, seeds + SETUP_SIZE * below(seedParents));
     if (setup.way == WAY_SIGRETURN) asTraced(setup);
     if (below(2) == 0 && count > 0) mutate(setup, corpus, count);
-    else mutate(setup, seeds, seedCount);
+    else mutate(setup, seeds, seedParents);
   }
   if (mayKill) {
     if (below(2) == 0) kill(setup);
@@ -107,6 +114,5 @@ function kill(setup: Setup): void {
 /** Converts a setup for rt_sigreturn to one for ptrace, which can write the same registers. */
 function asTraced(setup: Setup): void {
   setup.way = u8(WAY_SETREGS);
-  setup.ucFlags = 0;
-  setup.fpstate = 0;
+  clearFrame(setup);
 }

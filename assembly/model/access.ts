@@ -12,23 +12,26 @@ import { alignmentCheck, generalProtection, notCanonical, pageFault, R50_flag } 
 
 export let R57: u32 = 0;
 export const R57_text =
-  "In 32-bit code an access by ds needs ds = {data}, or, to read, {code} or {code32}; with other selectors the signal is that of HLT.";
+  "In 32-bit code an access by ds needs ds = {data}, or, to read, {code}, {code32} or {cpunode}; with other selectors the signal is that of HLT.";
 export const R57_source = "SDM volume 3, 6.15";
 export let R57_data: u64 = 0x2b;
 export let R57_code: u64 = 0x33;
 export let R57_code32: u64 = 0x23;
+export let R57_cpunode: u64 = 0x7b;
 
 export let U8: u32 = 0;
 export const U8_text =
-  "In 32-bit code a program reads by ds = {selector}, whose limit is the number of the processor and its node.";
+  "In 32-bit code a program reads up to {limit} by ds = {selector}: that segment begins after the number of the processor and its node.";
 export const U8_source = "setup_getcpu, arch/x86/kernel/cpu/common.c, 6.12";
 export let U8_selector: u64 = 0x7b;
+export let U8_limit: u64 = 0xf_ffff;
 
 /** Whether 32-bit code may access memory by ds; if not, the task has stopped. */
-export function mayUseDs(write: bool): bool {
+export function mayUseDs(address: u64, write: bool): bool {
   const ds = get(REG_ds);
-  if (ds == U8_selector && !write && giveUp(U8)) return false;
-  const right = ds == R57_data || (!write && (ds == R57_code || ds == R57_code32));
+  if (giveUp(U8, ds == U8_selector && !write && address <= U8_limit)) return false;
+  const readable = ds == R57_code || ds == R57_code32 || ds == R57_cpunode;
+  const right = ds == R57_data || (!write && readable);
   return right || !use(R57) || !generalProtection();
 }
 

@@ -98,26 +98,29 @@ export function rotateAh(): void {
   replace(CF | OF, ((old & 1) != 0 ? CF : 0) | (overflows ? OF : 0));
 }
 
-/** DIV by rdi or edi. Returns whether the quotient fits. */
-export function divide(bytes: u32): bool {
-  return bytes == 4 ? divide32() : divide64();
+/** Whether the quotient of DIV by rdi or edi fits. */
+export function quotientFits(bytes: u32): bool {
+  if (bytes == 4) return u32(get(REG_rdx)) < u32(get(REG_rdi));
+  return get(REG_rdx) < get(REG_rdi);
 }
 
-function divide32(): bool {
+/** DIV by rdi or edi, if the quotient fits. */
+export function divide(bytes: u32): void {
+  if (bytes == 4) divide32();
+  else divide64();
+}
+
+function divide32(): void {
   const by = u64(u32(get(REG_rdi)));
-  const high = u64(u32(get(REG_rdx)));
-  if (high >= by) return false;
-  const dividend = (high << 32) | u64(u32(get(REG_rax)));
+  const dividend = (u64(u32(get(REG_rdx))) << 32) | u64(u32(get(REG_rax)));
   set(REG_rax, dividend / by);
   set(REG_rdx, dividend % by);
-  return true;
 }
 
 /** Long division of rdx:rax, bit by bit. */
-function divide64(): bool {
+function divide64(): void {
   const by = get(REG_rdi);
   let rest = get(REG_rdx);
-  if (rest >= by) return false;
   let low = get(REG_rax);
   let quotient: u64 = 0;
   for (let k = 0; k < 64; k++) {
@@ -131,5 +134,4 @@ function divide64(): bool {
   }
   set(REG_rax, quotient);
   set(REG_rdx, rest);
-  return true;
 }

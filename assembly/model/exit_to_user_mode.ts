@@ -10,7 +10,7 @@ import {
   REG_rip,
   REG_ss,
 } from "../amd64/registers";
-import { use } from "./rule";
+import { applies, use } from "./rule";
 import { forget, get, hasFlags, set } from "./task";
 
 export let R25: u32 = 0;
@@ -71,8 +71,7 @@ export function exitToUserMode(fromCall: bool): void {
   for (let register = REG_ds; register <= REG_gs; register += 8) {
     const selector = get(register);
     if (selector == 0 || selector > R63_null) continue;
-    if (!bySysret) {
-      if (use(R63)) set(register, 0);
-    } else if (use(U11)) forget(register);
+    if (applies(U11, bySysret)) forget(register);
+    else if (!bySysret && use(R63)) set(register, 0);
   }
 }

@@ -4,7 +4,7 @@ import { REG_cs } from "../amd64/registers";
 import { wrote } from "./prediction";
 import { putreg } from "./putreg";
 import { use } from "./rule";
-import { loadRegisters, task } from "./task";
+import { get, loadRegisters, task } from "./task";
 
 export let W1: u32 = 0;
 export const W1_text =
@@ -19,7 +19,10 @@ export function genregsSet(block: usize, size: i32): i32 {
   task.known |= (1 << (plain >> 3)) - 1;
   let errno = 0;
   for (let register = plain; register < size; register += 8) {
-    const refused = putreg(register, load<u64>(block + register));
+    const word = load<u64>(block + register);
+    // Most words are there already, and writing them changes nothing.
+    if (word == get(register)) continue;
+    const refused = putreg(register, word);
     if (refused == 0) continue;
     errno = refused;
     if (use(W1)) break;

@@ -95,7 +95,9 @@ export function resumeWithout(): void {
 }
 
 function act(signal: u32, wantsFrame: bool): void {
-  if (isIn(signal, R6_set) && use(R6)) handle(signal, wantsFrame);
+  const handled = isIn(signal, R6_set) && use(R6);
+  if (giveUp(U10, handled)) return;
+  if (handled) handle(signal, wantsFrame);
   else if ((isIn(signal, R3_set) && use(R3)) || (isIn(signal, R4_set) && use(R4))) resumeWithout();
   else if (signal == R5_signal && use(R5)) {
     stop(signal);
@@ -105,7 +107,6 @@ function act(signal: u32, wantsFrame: bool): void {
 }
 
 function handle(signal: u32, wantsFrame: bool): void {
-  if (giveUp(U10)) return;
   restartUnderHandler(signal);
   if (!setupRtFrame(signal, wantsFrame)) iret();
 }

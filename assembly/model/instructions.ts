@@ -22,6 +22,7 @@ import {
   decrementAh,
   divide,
   getAh,
+  quotientFits,
   rotateAh,
   setAh,
   setLogicFlags,
@@ -29,7 +30,7 @@ import {
 import * as op from "./decode";
 import { stubCode } from "./machine";
 import { giveUp, lacks, U6 } from "./prediction";
-import { use } from "./rule";
+import { applies, use } from "./rule";
 import { halfAt, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
 import { clearFlags, copy, cutTo32, forget, get, set, setFlags, task } from "./task";
 import { divideError, generalProtection, invalidOp } from "./traps";
@@ -64,8 +65,8 @@ export function executeData(instruction: u32, size: u32, short: bool): bool {
 /** MOV (%rdi), %rax. */
 function loadRax(size: u32, short: bool): bool {
   if (lacks(REG_rdi)) return true;
-  if (short && !mayUseDs(false)) return true;
   const address = short ? u64(u32(get(REG_rdi))) : get(REG_rdi);
+  if (short && !mayUseDs(address, false)) return true;
   if (!access(address, size, false, false, short)) return true;
   fetch(REG_rax, address, size);
   return false;
@@ -89,8 +90,8 @@ function fetch(register: i32, address: u64, size: u32): void {
 /** MOV %rax, (%rdi). */
 function storeRax(size: u32, short: bool): bool {
   if (lacks(REG_rdi)) return true;
-  if (short && !mayUseDs(true)) return true;
   const address = short ? u64(u32(get(REG_rdi))) : get(REG_rdi);
+  if (short && !mayUseDs(address, true)) return true;
   return !access(address, size, true, false, short);
 }
 
@@ -139,7 +140,7 @@ function popEs(): bool {
   if (lacks(REG_rsp)) return true;
   const address = get(REG_rsp);
   if (!access(address, 4, false, true, true)) return true;
-  if (!isConstant(address) && giveUp(U6)) return true;
+  if (giveUp(U6, !isConstant(address))) return true;
   const selector = halfAt(address) & 0xffff;
   const level3 = selector | LEVEL;
   const readable =
@@ -196,13 +197,17 @@ export const U9_needs = "!amd";
 
 /** DIV %rdi. */
 function div(size: u32): bool {
-  if (lacks(REG_rax) || lacks(REG_rdx) || lacks(REG_rdi)) return true;
-  if (!divide(size)) return divideError();
-  if (use(R64)) {
+  if (lacks(REG_rdx) || lacks(REG_rdi)) return true;
+  const divides = quotientFits(size);
+  if (divides) {
+    if (lacks(REG_rax)) return true;
+    divide(size);
+  }
+  if (divides && use(R64)) {
     clearFlags(R64_cleared);
     setFlags(R64_set);
-  } else if (use(U9)) forget(REG_eflags);
-  return false;
+  } else if (applies(U9, divides)) forget(REG_eflags);
+  return !divides && divideError();
 }
 
 export let R71: u32 = 0;
@@ -212,7 +217,7 @@ export let R71_flag: u64 = AF;
 
 /** Arithmetic of eax, ah, ecx and esp. */
 function calculate(instruction: u32): bool {
-  if (lacks(REG_rax) || lacks(REG_rcx)) return true;
+  if (lacks(operandOf(instruction))) return true;
   if (instruction == op.INC_EAX) count(REG_rax, 1);
   else if (instruction == op.DEC_EAX) count(REG_rax, -1);
   else if (instruction == op.DEC_ESP) count(REG_rsp, -1);
@@ -224,6 +229,21 @@ function calculate(instruction: u32): bool {
   else if (instruction == op.DEC_AH) decrementAh();
   else logic(instruction);
   return false;
+}
+
+/** The register of which arithmetic depends, beside rsp. */
+function operandOf(instruction: u32): i32 {
+  switch (instruction) {
+    case op.OR_ECX_ESP:
+    case op.ADD_ECX_ESP:
+    case op.ADD_ESP_ECX:
+      return REG_rcx;
+    case op.TEST_ESP:
+    case op.DEC_ESP:
+      return REG_rsp;
+    default:
+      return REG_rax;
+  }
 }
 
 function logic(instruction: u32): void {

@@ -10,7 +10,15 @@ import { stubCode } from "./machine";
 import { giveUp, lacks } from "./prediction";
 import { run } from "./processor";
 import { use } from "./rule";
-import { byteAt, CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
+import {
+  byteAt,
+  CODE_PAGE,
+  CONSTANT_PAGE,
+  isAmong,
+  pageAt,
+  SCRATCH_PAGE,
+  STUB_PAGE,
+} from "./target";
 import { get, task } from "./task";
 
 export let R26: u32 = 0;
@@ -54,22 +62,24 @@ export function iret(): void {
 
 export let U12: u32 = 0;
 export const U12_text =
-  "A return is refused, and at rip there may be an instruction that UMIP forbids, or memory that programs may have written: the kernel looks there, and emulates the instruction.";
+  "A return is refused, and at rip there may be an instruction that UMIP forbids (0f, then 0 to {most}), or memory that programs may have written (kinds of pages, a bit each: {pages}): the kernel looks there, and emulates the instruction.";
 export const U12_source = "fixup_umip_exception, arch/x86/kernel/umip.c, 6.12";
+export let U12_pages: u32 = (1 << SCRATCH_PAGE) | (1 << STUB_PAGE);
+export let U12_most: u32 = 1;
 
 function refuse(signal: u32, code: i32): void {
-  if (mayBeForbidden(get(REG_rip)) && giveUp(U12)) return;
+  if (giveUp(U12, mayBeForbidden(get(REG_rip)))) return;
   forceTrap(signal, code, 0);
 }
 
 /** Whether SGDT, SIDT, SLDT, SMSW or STR may be at an address, after any prefixes. */
 function mayBeForbidden(address: u64): bool {
   const page = pageAt(address, stubCode);
-  if (page == SCRATCH_PAGE || page == STUB_PAGE) return true;
+  if (isAmong(page, U12_pages)) return true;
   if (page != CODE_PAGE && page != CONSTANT_PAGE) return false;
   let at = address;
   while (isPrefix(byteAt(at))) at++;
-  return byteAt(at) == 0x0f && byteAt(at + 1) <= 1;
+  return byteAt(at) == 0x0f && byteAt(at + 1) <= U12_most;
 }
 
 /** Segments, REX, operand and address size, LOCK and REP. */

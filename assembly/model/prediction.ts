@@ -2,8 +2,8 @@
 
 import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../fuzz/difference";
 import { Outcome } from "../fuzz/setup";
-import { use } from "./rule";
-import { knows, predicted, saveRegisters, task } from "./task";
+import { applies } from "./rule";
+import { clear, knows, predicted, saveRegisters, task } from "./task";
 
 @unmanaged
 export class Known {
@@ -21,7 +21,7 @@ export const known = changetype<Known>(memory.data(offsetof<Known>(), 8));
 export const outcome = changetype<Outcome>(predicted);
 
 export function clearKnown(): void {
-  memory.fill(changetype<usize>(known), 0, offsetof<Known>());
+  clear(changetype<usize>(known), offsetof<Known>());
 }
 
 /** The write returns an errno, at a pair or -1. */
@@ -60,9 +60,9 @@ export function infoWithoutAddress(signal: u32, code: i32): void {
   known.fields &= ~KNOWS_ADDRESS;
 }
 
-/** If the rule holds: neither the stop nor anything after it is predicted, because of it. */
-export function giveUp(rule: u32): bool {
-  if (!use(rule)) return false;
+/** If the rule applies: neither the stop nor anything after it is predicted, because of it. */
+export function giveUp(rule: u32, condition: bool): bool {
+  if (!applies(rule, condition)) return false;
   known.reason = rule;
   known.fields &= KNOWS_ERROR;
   known.stopped = 0;
@@ -77,5 +77,5 @@ export const U6_source = "the model";
 
 /** Whether the prediction is given up because a register is not known. */
 export function lacks(register: i32): bool {
-  return !knows(register) && giveUp(U6);
+  return giveUp(U6, !knows(register));
 }

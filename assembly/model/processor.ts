@@ -69,8 +69,9 @@ export function run(): void {
 
 /** Whether the task has stopped at a breakpoint. */
 function breaks(): bool {
-  if (hasFlags(R82_flag) || !breaksAt(get(REG_rip))) return false;
-  return (task.afterMovSs && giveUp(U19)) || instructionBreakpoint();
+  const reaches = !hasFlags(R82_flag) && breaksAt(get(REG_rip));
+  if (giveUp(U19, reaches && task.afterMovSs)) return true;
+  return reaches && instructionBreakpoint();
 }
 
 function clearResumeFlag(): void {
@@ -79,9 +80,10 @@ function clearResumeFlag(): void {
 
 export let U1: u32 = 0;
 export const U1_text =
-  "rip is on the vsyscall page ({page}): its functions are emulated, as each kernel is configured.";
+  "rip is on the vsyscall page ({page}, {size} bytes): its functions are emulated, as each kernel is configured.";
 export const U1_source = "emulate_vsyscall, arch/x86/entry/vsyscall/vsyscall_64.c, 6.12";
 export let U1_page: u64 = 0xffff_ffff_ff60_0000;
+export let U1_size: u64 = 4096;
 
 export let U3: u32 = 0;
 export const U3_text = "rip is in the stub code, of which the model knows nothing.";
@@ -92,8 +94,8 @@ function step(short: bool): u32 {
   const address = get(REG_rip);
   const page = pageAt(address, stubCode);
   if (page != CODE_PAGE) {
-    if (page == STUB_PAGE && giveUp(U3)) return STOPPED;
-    if (address - U1_page < 4096 && giveUp(U1)) return STOPPED;
+    if (giveUp(U3, page == STUB_PAGE)) return STOPPED;
+    if (giveUp(U1, address - U1_page < U1_size)) return STOPPED;
     pageFault(page != UNMAPPED, address);
     return STOPPED;
   }
@@ -124,6 +126,7 @@ export const U5_text = "A 32-bit SYSCALL continues in the vDSO, which a target d
 export const U5_source = "do_fast_syscall_32, arch/x86/entry/common.c, 6.12";
 
 function execute(instruction: u32, next: u64, short: bool): u32 {
+  if (giveUp(U2, instruction == op.OTHER)) return STOPPED;
   switch (instruction) {
     case op.INT3:
       put(REG_rip, next);
@@ -131,13 +134,14 @@ function execute(instruction: u32, next: u64, short: bool): u32 {
       return stopsIf(int3());
     case op.NOP:
     case op.JMP_SELF:
+    case op.OTHER:
       return DONE;
     case op.HLT:
       return stopsIf(generalProtection());
     case op.INVALID:
       return stopsIf(invalidOp());
     case op.SYSCALL:
-      if (short && giveUp(U5)) return STOPPED;
+      if (giveUp(U5, short)) return STOPPED;
       return syscall(next) ? STOPPED : use(R42) ? DONE_WITHOUT_TRAP : DONE;
     case op.INT:
       return int(op.vector, next);
@@ -148,8 +152,6 @@ function execute(instruction: u32, next: u64, short: bool): u32 {
       return stopsIf(icebp(next - 1));
     case op.CUT_OFF:
       return stopsIf(pageFault(false, next));
-    case op.OTHER:
-      return stopsIf(giveUp(U2));
     case op.MOV_SS:
       if (movSs()) return STOPPED;
       return use(R55) ? DONE_WITHOUT_TRAP : DONE;

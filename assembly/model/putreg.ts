@@ -38,8 +38,6 @@ export let W5_errno: i32 = EIO;
 /** Writes one register. Returns the errno. */
 export function putreg(register: i32, word: u64): i32 {
   if (register < REG_cs || register == REG_rsp) set(register, word);
-  // Writing the word that is there changes nothing, and most words are there.
-  else if (word == get(register)) return 0;
   else if (register == REG_cs || register == REG_ss || register >= REG_ds)
     return setSegmentReg(register, word);
   else if (register == REG_eflags) return setFlags(word);

@@ -28,7 +28,7 @@ import { stubCode } from "./machine";
 import { giveUp, info, resumed } from "./prediction";
 import { use } from "./rule";
 import { syscallExitWork } from "./syscall_work";
-import { pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
+import { isAmong, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
 import { targetCall } from "./target_calls";
 import { get, hasFlags, isIn, setFlags, task } from "./task";
 
@@ -42,8 +42,9 @@ export let R1_errno: i32 = EIO;
 
 export let U7: u32 = 0;
 export const U7_text =
-  "A single-step begins in memory that programs may have written, or in the stub code: if there is a POPF or an IRET, TF shows at the stop.";
+  "A single-step begins in memory that programs may have written, or in the stub code (kinds of pages, a bit each: {pages}): if there is a POPF or an IRET, TF shows at the stop.";
 export const U7_source = "is_setting_trap_flag, arch/x86/kernel/step.c, 6.12";
+export let U7_pages: u32 = (1 << SCRATCH_PAGE) | (1 << STUB_PAGE);
 
 /** Resumes the task as the setup requests. */
 export function resume(setup: Setup): void {
@@ -54,7 +55,8 @@ export function resume(setup: Setup): void {
     return;
   }
   request(setup.on);
-  if (task.forced && isUnknownCode(get(REG_rip)) && giveUp(U7)) return;
+  const page = pageAt(get(REG_rip), stubCode);
+  if (giveUp(U7, task.forced && isAmong(page, U7_pages))) return;
   loadSegments();
   const from: u32 = setup.from;
   if (from != FROM_SIGNAL && from != FROM_GROUP && from != FROM_STEP32) leaveCall(from, signal);
@@ -75,11 +77,6 @@ function request(on: u32): void {
   const isOwn = task.stepped && task.wroteTrapFlag && use(R85);
   task.forced = !hasFlags(TRAP_FLAG) && !isOwn;
   setFlags(TRAP_FLAG);
-}
-
-function isUnknownCode(address: u64): bool {
-  const page = pageAt(address, stubCode);
-  return page == SCRATCH_PAGE || page == STUB_PAGE;
 }
 
 export let R7: u32 = 0;

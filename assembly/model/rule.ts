@@ -38,6 +38,14 @@ export function use(rule: u32): bool {
   return rule != 0 && note(rule);
 }
 
+/** The rule that applies wherever it is looked at, whatever its condition: 0, except in a mutant of the host. */
+export let wide: u32 = 0;
+
+/** Whether a rule about what is not predicted applies; if so, it is used. */
+export function applies(rule: u32, condition: bool): bool {
+  return (condition || rule == wide) && use(rule);
+}
+
 function note(rule: u32): bool {
   const last = lastUses + 4 * rule;
   if (load<u32>(last) == prediction) return true;

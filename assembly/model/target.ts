@@ -39,6 +39,11 @@ export function pageAt(address: u64, stubCode: u64): u32 {
   return address - stubCode < PAGE_SIZE ? STUB_PAGE : UNMAPPED;
 }
 
+/** Whether a page is in a set: bit n stands for the page n. */
+export function isAmong(page: u32, set: u32): bool {
+  return ((set >> page) & 1) != 0;
+}
+
 /** A byte of the pages of code and of constants. */
 export function byteAt(address: u64): u32 {
   const offset = usize(address) & (usize(PAGE_SIZE) - 1);

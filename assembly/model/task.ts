@@ -49,9 +49,14 @@ export const task = changetype<Task>(memory.data(offsetof<Task>(), 8));
 
 /** Sets the task to its state between two cases. */
 export function startTask(): void {
-  memory.fill(changetype<usize>(task), 0, offsetof<Task>());
+  clear(changetype<usize>(task), offsetof<Task>());
   task.known = ALL_KNOWN;
   copyWords(registers, usize(baseline));
+}
+
+/** Clears words. For so few, stores are faster than memory.fill. */
+export function clear(at: usize, size: usize): void {
+  for (let k: usize = 0; k < size; k += 4) store<u32>(at + k, 0);
 }
 
 /** Registers are named by their byte offset in the block: REG_rax and so on. */

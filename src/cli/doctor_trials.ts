@@ -112,7 +112,7 @@ async function setups(way: "SETREGS" | "SIGRETURN", froms: readonly From[]): Pro
   const { Trier } = await import("../fuzz/try/trial.ts");
   const { Batch } = await import("../fuzz/case/batch.ts");
   const { writeSetup } = await import("../fuzz/case/case.ts");
-  const { setregs } = await import("../fuzz/facts/fact.ts");
+  const { setregs } = await import("../fuzz/facts/setups.ts");
   using trier = new Trier();
   const batch = new Batch(froms.length);
   try {

@@ -19,6 +19,8 @@ model. A setup with a new kind of outcome is added to the corpus; new setups are
   --seed N      seed of the random cases (default: the seed of the corpus folder, or 1)
   --path P      how registers are written: ptrace, sigreturn, or both (default: the path of the corpus folder, or
                 both)
+  --focus RULE  draw most cases near those that use a rule of the model, such as R12 (default: the focus of the corpus
+                folder, or no rule)
   --cases N     number of cases of the whole run (default 1000000)
   --seconds N   stop this command after N seconds instead, at the end of a round
   --corpus DIR  keep the run in this folder: its corpus, journal and findings. The same command continues a run that
@@ -27,7 +29,8 @@ model. A setup with a new kind of outcome is added to the corpus; new setups are
   --workers N   number of threads that try cases, each on its own processor (default 1). The findings do not depend
                 on it
   --shard I/N   try only this part of the run; \`stublab fuzz merge\` combines the parts
-  --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.mask=0x54dd4)
+  --plant RULE  plant a bug in the model: remove a rule, change one of its numbers (W7.mask=0x54dd4), or
+                let a rule about what is not predicted apply everywhere (U3+)
   --json        print one document, "stublab.fuzz/1"
 
 Ctrl-C ends the run after the current round; a second Ctrl-C ends it at once. docs/fuzzing.md is the reference;

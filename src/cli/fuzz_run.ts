@@ -3,6 +3,7 @@ import { InputError } from "../errors.ts";
 import { PATHS, type Path } from "../fuzz/draw/generate.ts";
 import { fuzz, MOST_WORKERS } from "../fuzz/fuzz.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
+import { expectRule } from "../fuzz/predict/rules.ts";
 import type { Shard } from "../fuzz/run/round.ts";
 import type { FuzzOptions, FuzzResult } from "../fuzz/run/session.ts";
 import { FUZZ_SCHEMA, reportOf } from "../fuzz/tell/fuzz_report.ts";
@@ -20,6 +21,7 @@ const INTERRUPTED = 130;
 const RUN_OPTIONS = {
   seed: { type: "string" },
   path: { type: "string" },
+  focus: { type: "string" },
   cases: { type: "string" },
   seconds: { type: "string" },
   corpus: { type: "string" },
@@ -60,7 +62,7 @@ function optionsOf(values: Values): FuzzOptions {
   if (values.cases !== undefined && values.seconds !== undefined) {
     throw new UsageError("--cases and --seconds exclude each other");
   }
-  const { seed, path, cases, seconds, corpus, shard, plant } = values;
+  const { seed, path, focus, cases, seconds, corpus, shard, plant } = values;
   if (corpus === "") throw new UsageError("--corpus takes a folder");
   const workers = parseCount("--workers", values.workers, MOST_WORKERS);
   if (workers === 0) throw new UsageError("--workers takes at least 1");
@@ -68,6 +70,7 @@ function optionsOf(values: Values): FuzzOptions {
     workers,
     ...(seed !== undefined && { seed: parseSeed(seed) }),
     ...(path !== undefined && { path: parsePath(path) }),
+    ...(focus !== undefined && { focus: expectRule(focus, "--focus").id }),
     ...(cases !== undefined && { cases: parseCount("--cases", cases, MOST_CASES) }),
     ...(seconds !== undefined && { seconds: parseCount("--seconds", seconds, MOST_SECONDS) }),
     ...(corpus !== undefined && { corpus }),

@@ -5,17 +5,35 @@ import { paint } from "./report.ts";
 
 /** The most findings that are listed. */
 const MOST = 20;
+/** So many rules are listed that few cases have used. */
+const RARE = 6;
+const UNREACHED = 12;
+
+function unreachedText(rules: readonly string[]): string {
+  const named = rules.slice(0, UNREACHED);
+  const more = rules.length - named.length;
+  return more === 0 ? named.join(", ") : `${named.join(", ")} and ${more} more`;
+}
+
+/** How many rules cases have used, and those that the fewest have used. */
+function exercisedText({ rules, unreached }: FuzzReport["exercised"]): string {
+  const rare = rules.toSorted((a, b) => a.cases - b.cases).slice(0, RARE);
+  const told = rare.map(({ rule, cases }) => `${visible(rule)} ${cases}`).join(", ");
+  const all = `${rules.length} of ${rules.length + unreached.length} rules`;
+  return told === "" ? all : `${all}; fewest cases: ${told}`;
+}
 
 /** A report as text. */
 export function fuzzText(report: FuzzReport): string {
-  const { machine, seed, path, planted, shard, interrupted, session, unpredicted, findings } =
-    report;
+  const { machine, seed, path, focus, planted, shard, interrupted, session, findings } = report;
+  const { unpredicted, exercised } = report;
   const number = (n: number) => n.toLocaleString("en");
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
   const run = [
     `seed ${BigInt(seed)}`,
     ...(path === DEFAULT_PATH ? [] : [`path ${path}`]),
+    ...(focus === null ? [] : [`focus ${focus}`]),
     ...(shard === null ? [] : [`shard ${shard.index}/${shard.of}`]),
     ...(planted === null ? [] : [`planted: ${planted}`]),
     ...(interrupted ? ["not finished"] : []),
@@ -35,6 +53,10 @@ export function fuzzText(report: FuzzReport): string {
     ...unpredicted.rules.map(({ rule, text, share }) =>
       row("", `${visible(rule).padEnd(4)} ${percent(share).padStart(7)}  ${text}`),
     ),
+    row("exercised", exercisedText(exercised)),
+    ...(exercised.unreached.length === 0
+      ? []
+      : [row("unreached", unreachedText(exercised.unreached))]),
     ...(session.unconfirmed === 0
       ? []
       : [

@@ -17,12 +17,14 @@ import {
 import { loadShim } from "../shim/shim.ts";
 import { DEFAULT_PATH, PATHS } from "./draw/generate.ts";
 import { changeShape } from "./predict/plant.ts";
+import { expectRule, holds } from "./predict/rules.ts";
 import { CorpusFolder } from "./run/corpus_folder.ts";
 import { Crew } from "./run/crew.ts";
 import type { Finding } from "./run/fuzz_findings.ts";
 import { describeMachine } from "./run/journal.ts";
 import type { Shard } from "./run/round.ts";
 import { type FuzzOptions, type FuzzResult, Session } from "./run/session.ts";
+import type { Machine } from "./try/machine.ts";
 
 export const MOST_WORKERS = 256;
 
@@ -73,17 +75,30 @@ export async function* fuzzFindings(
   const given = optional(seedOf)(options.seed, "options.seed");
   const seed = given ?? folder?.header?.seed ?? 1n;
   const path = options.path ?? folder?.header?.path ?? DEFAULT_PATH;
+  const focus = options.focus ?? folder?.header?.focus;
   const first = loadShim().getcpu() + (shard === null ? 0 : (shard.index - 1) * workers);
-  const crew = await Crew.start({ workers, seed, path, first, change });
+  const crew = await Crew.start({ workers, seed, path, focus, first, change });
   try {
     const { machine } = crew;
-    folder?.begin({ seed, path, machine: describeMachine(machine, change) }, shard);
-    using session = new Session({ seed, path, crew, folder }, options);
-    return { seed, path, machine, ...(yield* session.run()) };
+    if (focus !== undefined) expectHolds(focus, machine);
+    folder?.begin({ seed, path, focus, machine: describeMachine(machine, change) }, shard);
+    using session = new Session({ seed, path, focus, crew, folder }, options);
+    return { seed, path, focus, machine, ...(yield* session.run()) };
   } finally {
     await crew.leave();
   }
 }
+
+/** @throws InputError if a rule does not hold on a machine */
+function expectHolds(id: string, { features }: Machine): void {
+  const rule = expectRule(id, "focus");
+  if (holds(rule, features)) return;
+  throw new InputError(`focus: rule ${id} does not hold on this machine`, {
+    remedy: `it holds ${rule.feature?.startsWith("!") ? "without" : "with"} ${rule.feature?.replace("!", "")}`,
+  });
+}
+
+const focusShape: Shape<string> = (value, place) => expectRule(text(value, place), place).id;
 
 const shardShape: Shape<Shard> = (value, place) => {
   const read = members(value, place);
@@ -100,6 +115,7 @@ const folderPath: Shape<string> = (value, place) => {
 const SHAPES: OptionShapes<FuzzOptions> = {
   seed: seedOf,
   path: oneOf(PATHS),
+  focus: focusShape,
   cases: count(Number.MAX_SAFE_INTEGER),
   seconds,
   corpus: folderPath,

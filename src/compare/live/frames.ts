@@ -5,7 +5,7 @@ import { FunctionJudge } from "./function_judge.ts";
 import { fromInt, type Judgement, unsigned } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 
-/** Results that make the kernel restart a call. */
+/** Results that make the kernel restart a call. They are independent of the model of the fuzzer on purpose. */
 export const RESTARTS: readonly [bigint, ...bigint[]] = [-512n, -513n, -514n, -516n];
 /** Numbers of calls that could be restarted: kill, read, restart_syscall and an unknown one. */
 const CALLS: readonly [bigint, ...bigint[]] = [62n, 0n, 219n, 2n ** 31n - 1n];

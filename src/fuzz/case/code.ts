@@ -17,6 +17,9 @@ export const SCRATCH_SIZE = 4 * PAGE_SIZE;
 /** The end of the stack, which grows downwards. One page above it can be written to. */
 export const STACK = SCRATCH + BigInt(3 * PAGE_SIZE);
 
+/** Where the stub code usually lies. */
+export const STUB_CODE = 0x7fff_ffff_e000n;
+
 /** The word at offset n of the constants is CONSTANT + n. */
 export const CONSTANT = 0xc0de_0000_0000_0000n;
 
@@ -68,8 +71,6 @@ const INNER: readonly (readonly [name: string, text: string, bytes: readonly num
   ["int_ff", "int $0xff", [0xcd, 0xff]],
   ["into", "into, in 32-bit code", [0xce]],
   ["icebp", "icebp", [0xf1]],
-  // What it traps for is pending while the next instruction traps, too.
-  ["movss_icebp", "mov %eax, %ss; icebp", [0x8e, 0xd0, 0xf1]],
 ];
 
 /** The page ends in a nop and a prefix; the next page is unmapped. */

@@ -7,7 +7,7 @@
 import { type Callable, isCallable } from "../../encoder/module.ts";
 import { loadWasm } from "../../encoder/wasm_file.ts";
 import { EncoderError, REBUILD } from "../../errors.ts";
-import { SEEDS } from "../draw/seeds.ts";
+import { SEEDS, UNPREDICTED_SEEDS } from "../draw/seeds.ts";
 import { PLACES, TABLES } from "../draw/tables.ts";
 import { recordsOf } from "./case.ts";
 import { codePage, constantsPage } from "./code.ts";
@@ -67,8 +67,9 @@ export class FuzzModule {
     }
     this.#global("codeBytes").value = this.#put(codePage());
     this.#global("constantBytes").value = this.#put(constantsPage());
-    this.#global("seeds").value = this.#put(recordsOf(SEEDS));
-    this.#global("seedCount").value = SEEDS.length;
+    this.#global("seeds").value = this.#put(recordsOf([...SEEDS, ...UNPREDICTED_SEEDS]));
+    this.#global("seedCount").value = SEEDS.length + UNPREDICTED_SEEDS.length;
+    this.#global("seedParents").value = SEEDS.length;
   }
 
   /**

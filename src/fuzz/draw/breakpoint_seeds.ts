@@ -14,7 +14,7 @@ const limits: readonly Case[] = [0x7fff_ffff_dfffn, 0x7fff_ffff_efffn, 0x7fff_ff
 );
 
 /** A breakpoint of the lowest number, with this kind and length. */
-function breakpoint(
+export function breakpoint(
   address: bigint,
   fields: bigint,
   registers: Readonly<Record<string, bigint>>,

@@ -15,12 +15,14 @@ export interface GeneratorOptions {
   readonly xstateLength?: number;
   /** What this machine has. Without "ia32" no case begins in a 32-bit call. */
   readonly features?: readonly string[];
+  /** Setups that most cases are near to. It must not change during a round. */
+  readonly focus?: SetupList;
 }
 
 /**
  * Generates cases: case `index` is a function of the seed, the index and the corpus only. The first are the seeds of
  * seeds.ts; of the others one half is drawn, and one half mutates a seed or a case of the corpus. Cases for rt_sigreturn
- * are drawn, or mutate a case of the corpus.
+ * are drawn, or mutate a case of the corpus. With a focus, most cases are one small step from a setup of it.
  */
 export class Generator {
   readonly #module = fuzzModule();
@@ -30,12 +32,13 @@ export class Generator {
   readonly #path: number;
   readonly #xstateLength: number;
   readonly #has32: boolean;
+  readonly #focus: SetupList | undefined;
 
   /** @param corpus must not change during a round */
   constructor(
     seed: bigint,
     corpus = new SetupList(),
-    { path = "ptrace", xstateLength = 832, features = ["ia32"] }: GeneratorOptions = {},
+    { path = "ptrace", xstateLength = 832, features = ["ia32"], focus }: GeneratorOptions = {},
   ) {
     this.#low = Number(BigInt.asUintN(32, seed));
     this.#high = Number(BigInt.asUintN(32, seed >> 32n));
@@ -43,6 +46,7 @@ export class Generator {
     this.#path = PATHS.indexOf(path);
     this.#xstateLength = xstateLength;
     this.#has32 = features.includes("ia32");
+    this.#focus = focus;
   }
 
   /** Writes cases `index` to `index + count - 1` to a batch, from its setup `i` on. */
@@ -61,6 +65,8 @@ export class Generator {
       Number(this.#has32),
       this.#corpus.address,
       this.#corpus.length,
+      this.#focus?.address ?? 0,
+      this.#focus?.length ?? 0,
     );
   }
 }

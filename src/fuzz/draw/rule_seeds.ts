@@ -4,12 +4,12 @@
  */
 
 import type { Case } from "../case/case.ts";
-import { CONSTANTS, placeOf, SCRATCH, STACK } from "../case/code.ts";
+import { CONSTANTS, placeOf, SCRATCH, STACK, STUB_CODE } from "../case/code.ts";
 import { BREAKPOINT_SEEDS } from "./breakpoint_seeds.ts";
 import { pokes, SIMPLE, seed } from "./seed.ts";
 
 /** Data segments of 32-bit code; 64-bit code ignores them. */
-const segments: readonly Case[] = [0n, 0x23n, 0x2bn, 0x33n].flatMap((ds) => [
+const segments: readonly Case[] = [0n, 0x23n, 0x2bn, 0x33n, 0x7bn].flatMap((ds) => [
   seed("load", { cs: 0x23n, ds, rax: 0x1_0000_0000n }),
   seed("store", { cs: 0x23n, ds, rdi: SCRATCH, rax: 5n }),
 ]);
@@ -117,7 +117,7 @@ const control: readonly Case[] = [0x8000n, 0x1_0000n, 0x2_0000n, 0x4_0000n].map(
   ...{ way: "SETFPREGS", block: [], pairs: [{ offset: 24n, word }] },
 }));
 
-/** All of these. */
+/** All of these but the unpredicted ones. */
 export const RULE_SEEDS: readonly Case[] = [
   ...segments,
   ...pops,
@@ -134,4 +134,14 @@ export const RULE_SEEDS: readonly Case[] = [
   ...BREAKPOINT_SEEDS,
   ...frames,
   ...control,
+];
+
+/** The segment of the processor's number, UMIP, a single-step in memory, the stub code, and what no model has. */
+export const UNPREDICTED: readonly Case[] = [
+  seed("load", { cs: 0x23n, ds: 0x7bn, rdi: 0n }),
+  seed("int3", { ss: 0x33n, rip: CONSTANTS + 0xf01n }),
+  seed("int3", { rip: STACK }, { on: "SINGLESTEP" }),
+  seed("int3", { rip: STUB_CODE }),
+  seed("syscall", { cs: 0x23n }),
+  seed("bases", { rip: placeOf("bases") + 3n }),
 ];

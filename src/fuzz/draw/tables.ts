@@ -5,15 +5,22 @@
 
 import { BOUNDARIES, RESULTS } from "../../cases/words.ts";
 import { BASELINE } from "../case/baseline.ts";
-import { CODE, CODES, CONSTANTS, placeOf, SCRATCH, SCRATCH_SIZE, STACK } from "../case/code.ts";
+import {
+  CODE,
+  CODES,
+  CONSTANTS,
+  placeOf,
+  SCRATCH,
+  SCRATCH_SIZE,
+  STACK,
+  STUB_CODE,
+} from "../case/code.ts";
 import { FROMS, type From, ONS, type On, REGISTERS, WAYS, type Way } from "../case/setups.ts";
 import { KEPT } from "../try/sigreturn/kept.ts";
 
 /** The ends of user space with four levels of page tables, and with five. */
 const [END_OF_47, END_OF_56] = [1n << 47n, 1n << 56n];
 const PAGE = 4096n;
-/** Where the stub code usually lies. */
-const STUB_CODE = END_OF_47 - 2n * PAGE;
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 const END_OF_SCRATCH = SCRATCH + BigInt(SCRATCH_SIZE);
 

@@ -5,9 +5,11 @@ import type { Machine } from "../try/machine.ts";
 import type { KnownSignatures } from "./known.ts";
 import { holds, type Rule, rules, ruleText, valuesOn } from "./rules.ts";
 
-/** A rule that is missing, or has another value: a planted bug. */
+/** A rule that is missing, has another value, or hides more than it says: a planted bug. */
 export type Change =
   | { readonly id: string; readonly remove: true }
+  /** A rule about what is not predicted: it applies wherever it is looked at, on each machine. */
+  | { readonly id: string; readonly widen: true }
   | { readonly id: string; readonly value: string; readonly to: bigint };
 
 /** A rule that a prediction used. */
@@ -99,9 +101,13 @@ export class Model {
   *#settingsOf(): Generator<[name: string, value: number | bigint]> {
     const { xstateLength, xfeatures, mxcsrMask, stubCode, features } = this.machine;
     yield* Object.entries({ xstateLength, xfeatures, mxcsrMask, stubCode });
+    yield ["wide", 0];
     for (const [index, rule] of rules().entries()) {
-      const isRemoved = this.#change?.id === rule.id && "remove" in this.#change;
-      yield [rule.id, holds(rule, features) && !isRemoved ? index + 1 : 0];
+      const change = this.#change?.id === rule.id ? this.#change : undefined;
+      const isWide = change !== undefined && "widen" in change;
+      const isRemoved = change !== undefined && "remove" in change;
+      yield [rule.id, isWide || (holds(rule, features) && !isRemoved) ? index + 1 : 0];
+      if (isWide) yield ["wide", index + 1];
       for (const [name, value] of Object.entries(this.#valuesOf(rule))) {
         yield [`${rule.id}_${name}`, value];
       }
@@ -168,13 +174,24 @@ export class Model {
 
   /** The rules that the prediction of setup `i` uses, in the order of their use. */
   explain(batch: Pick<Batch, "setups">, i: number): AppliedRule[] {
+    return this.#used(batch, i).map((rule) => {
+      const values = this.#valuesOf(rule);
+      return { ...rule, values, told: ruleText(rule, values) };
+    });
+  }
+
+  /** Whether the prediction of setup `i` uses a rule. */
+  uses(batch: Pick<Batch, "setups">, i: number, id: string): boolean {
+    return this.#used(batch, i).some((rule) => rule.id === id);
+  }
+
+  #used(batch: Pick<Batch, "setups">, i: number): Rule[] {
     this.predict(batch, i);
     const module = fuzzModule();
     return Array.from({ length: Number(module.usedRules()) }, (_, k) => {
       const rule = rules()[Number(module.usedRule(k)) - 1];
       if (rule === undefined) throw new RangeError("the module used an unknown rule");
-      const values = this.#valuesOf(rule);
-      return { ...rule, values, told: ruleText(rule, values) };
+      return rule;
     });
   }
 }

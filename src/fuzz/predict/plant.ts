@@ -1,34 +1,31 @@
 import { hex, InputError } from "../../errors.ts";
-import { bigWord, members, oneOf, optional, type Shape, show, text, truth } from "../../shape.ts";
+import { bigWord, members, oneOf, optional, type Shape, text, truth } from "../../shape.ts";
 import type { Change } from "./model.ts";
-import { ruleOf } from "./rules.ts";
+import { expectRule } from "./rules.ts";
 
 /** A planted bug: the rule, and that it is removed, or which number of it is altered. */
 export const changeShape: Shape<Change> = (value, place) => {
   const read = members(value, place);
   const id = read("id", text);
-  const rule = ruleOf(id);
-  if (rule === undefined) {
-    throw new InputError(`${place}.id: there is no rule ${show(id)}`, { remedy: RULES_REMEDY });
-  }
+  const rule = expectRule(id, `${place}.id`);
   if (read("remove", optional(truth)) === true) return { id, remove: true };
+  if (read("widen", optional(truth)) === true && rule.phase === "unpredicted") {
+    return { id, widen: true };
+  }
   return { id, value: read("value", oneOf(Object.keys(rule.values))), to: read("to", bigWord) };
 };
 
-const RULES_REMEDY = "docs/model.md has the rules of the model";
-
 /**
- * Takes a planted bug, a change of the model: "W3" is a rule that is missing, "W7.mask=0x54dd4" one with another number.
+ * Takes a planted bug, a change of the model: "W3" is a rule that is missing, "W7.mask=0x54dd4" one with another number,
+ * "U3+" one that hides whatever it is asked about.
  *
  * @throws InputError where there is no such rule, or it has no such number.
  */
 export function parsePlant(text: string): Change {
-  const [id = "", value, number] = text.split(/[.=]/, 3);
-  const rule = ruleOf(id);
-  if (rule === undefined) {
-    throw new InputError(`--plant: there is no rule "${id}"`, { remedy: RULES_REMEDY });
-  }
-  if (value === undefined) return { id, remove: true };
+  const isWide = /^U.*\+$/.test(text);
+  const [id = "", value, number] = text.replace(/\+$/, isWide ? "" : "+").split(/[.=]/, 3);
+  const rule = expectRule(id, "--plant");
+  if (value === undefined) return isWide ? { id, widen: true } : { id, remove: true };
   const names = Object.keys(rule.values);
   if (!names.includes(value)) {
     const has = names.length === 0 ? "no numbers" : names.join(", ");
@@ -45,6 +42,7 @@ export function parsePlant(text: string): Change {
 /** The same as text. */
 export function formatPlant(change: Change): string {
   if ("remove" in change) return change.id;
+  if ("widen" in change) return `${change.id}+`;
   const { id, value, to } = change;
   return `${id}.${value}=${to < 0n ? to : hex(to)}`;
 }

@@ -5,7 +5,9 @@
 
 import { constants } from "node:os";
 import { errnoName } from "../../errno.ts";
-import { hex } from "../../errors.ts";
+import { hex, InputError } from "../../errors.ts";
+import { nearest } from "../../nearest.ts";
+import { show } from "../../shape.ts";
 import { type FuzzModule, fuzzModule } from "../case/module.ts";
 import { FEATURES, type Feature } from "../try/machine.ts";
 
@@ -50,6 +52,20 @@ export function rules(): readonly Rule[] {
 /** A rule by its id; undefined if there is no such rule. */
 export function ruleOf(id: string): Rule | undefined {
   return rules().find((rule) => rule.id === id);
+}
+
+/** A rule by its id. @throws InputError that names the id nearest to an unknown one, after `place` */
+export function expectRule(id: string, place: string): Rule {
+  const rule = ruleOf(id);
+  if (rule !== undefined) return rule;
+  const near = nearest(
+    id,
+    rules().map((rule) => rule.id),
+  );
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  throw new InputError(`${place}: there is no rule ${show(id)}${hint}`, {
+    remedy: "docs/model.md has the rules of the model",
+  });
 }
 
 function readRules(module: FuzzModule): Rule[] {

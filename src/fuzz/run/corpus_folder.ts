@@ -82,6 +82,7 @@ export class CorpusFolder {
       this.#opened.push(() => closeSync(this.#journal));
       const content = this.#folder.readOpen(this.#journal, JOURNAL, JOURNAL_LIMIT);
       const journal = parseJournal(content, `${path}/${JOURNAL}`, constants);
+      expectOwn(`${path}/${JOURNAL}`, journal.header);
       this.state = journal.state;
       this.header = journal.header;
       this.#length = journal.length;
@@ -235,10 +236,20 @@ function makeFolder(path: string): Folder {
   );
 }
 
+/** @throws InputError if another version began the run */
+function expectOwn(place: string, header: Header | undefined): void {
+  if (header?.foreign === undefined) return;
+  throw new InputError(`${place}, line 1: ${header.foreign}`, {
+    remedy:
+      "continue with the version that began it, or merge it into a new folder: its cases are kept",
+  });
+}
+
 function expectSame(path: string, there: Header, own: Header): void {
   const differing = [
     [there.seed !== own.seed, `seed ${there.seed}`, `seed ${own.seed}`],
     [there.path !== own.path, `path ${there.path}`, `path ${own.path}`],
+    [there.focus !== own.focus, focusOf(there), focusOf(own)],
     [there.machine !== own.machine, there.machine, own.machine],
   ].find(([differs]) => differs);
   if (differing === undefined) return;
@@ -249,6 +260,8 @@ function expectSame(path: string, there: Header, own: Header): void {
     },
   );
 }
+
+const focusOf = ({ focus }: Header) => (focus === undefined ? "no focus" : `focus ${focus}`);
 
 /** @throws OutputError if the folder cannot be written. */
 function writing<T>(path: string, write: () => T, remedy = goesOn(path)): T {

@@ -149,6 +149,7 @@ export interface CrewOptions {
   readonly workers: number;
   readonly seed: bigint;
   readonly path: Path;
+  readonly focus?: string | undefined;
   /** Which of the processors the first worker takes. */
   readonly first: number;
   readonly change?: Change | undefined;
@@ -181,14 +182,14 @@ export class Crew {
    * @throws UnsupportedError if a thread cannot be created; what their tracers and stubs throw
    */
   static async start(options: CrewOptions): Promise<Crew> {
-    const { workers: count, seed, path, first, change, patience = PATIENCE } = options;
+    const { workers: count, seed, path, focus, first, change, patience = PATIENCE } = options;
     const counters = new Int32Array(new SharedArrayBuffer(8));
     const processors = allowedProcessors();
     const members: Member[] = [];
     try {
       for (let i = 0; i < count; i++) {
         const processor = processors[(first + i) % processors.length] ?? 0;
-        members.push(new Member({ seed, path, processor, counters, change }));
+        members.push(new Member({ seed, path, focus, processor, counters, change }));
       }
       const machines = await Promise.all(members.map((member) => member.ready()));
       const [machine] = machines;

@@ -38,6 +38,7 @@ export interface Finding {
 export interface FindingRun {
   readonly seed: bigint;
   readonly path: Path;
+  readonly focus?: string | undefined;
   readonly shard: Shard | undefined;
   readonly machine: Machine;
   /** The folder of the run, if it has one. */
@@ -112,9 +113,10 @@ export class FindingExaminer {
 
   /** The command that finds the same from the beginning. */
   #command(cases: number): string {
-    const { seed, path, shard, change } = this.#run;
+    const { seed, path, focus, shard, change } = this.#run;
     const way = path === DEFAULT_PATH ? "" : ` --path ${path}`;
+    const near = focus === undefined ? "" : ` --focus ${focus}`;
     const part = shard === undefined ? "" : ` --shard ${shard.index}/${shard.of}`;
-    return `stublab fuzz --seed ${seed} --cases ${cases}${way}${part}${plantOption(change)}`;
+    return `stublab fuzz --seed ${seed} --cases ${cases}${way}${near}${part}${plantOption(change)}`;
   }
 }

@@ -8,6 +8,7 @@ import { loadShim } from "../../shim/shim.ts";
 import { Batch } from "../case/batch.ts";
 import { SetupList } from "../case/setup_list.ts";
 import { Generator } from "../draw/generate.ts";
+import { Focus } from "../predict/focus.ts";
 import { KnownSignatures } from "../predict/known.ts";
 import { Model } from "../predict/model.ts";
 import { readMachine } from "../try/machine.ts";
@@ -27,14 +28,23 @@ class Worker {
   readonly #trier = new Trier({ deadline: DEADLINE });
   readonly #parents = new SetupList();
   readonly #known = new KnownSignatures();
+  readonly #focus: Focus | undefined;
   readonly #generator: Generator;
   readonly #part: Part;
   readonly #counters: Int32Array;
 
-  constructor({ seed, path, counters, change }: Start) {
+  constructor({ seed, path, focus, counters, change }: Start) {
     this.machine = readMachine(this.#trier.tracer);
     const { features, xstateLength } = this.machine;
-    this.#generator = new Generator(seed, this.#parents, { path, xstateLength, features });
+    const options = { path, xstateLength, features };
+    this.#focus =
+      focus === undefined
+        ? undefined
+        : new Focus(focus, this.machine, new Generator(seed, undefined, options));
+    this.#generator = new Generator(seed, this.#parents, {
+      ...options,
+      ...(this.#focus !== undefined && { focus: this.#focus.setups }),
+    });
     const batch = new Batch(CHUNK);
     this.#part = new Part(this.#trier, batch, new Model(this.machine, change), this.#known);
     this.#counters = counters;
@@ -61,6 +71,7 @@ class Worker {
 
   #learn({ parents, known }: News): void {
     this.#parents.add(parents);
+    this.#focus?.add(parents);
     for (const signature of known) this.#known.add(signature);
   }
 

@@ -40,8 +40,12 @@ const MOST = 10_000_000;
 export interface Header {
   readonly seed: bigint;
   readonly path: Path;
-  /** Of the machine what a case or its outcome depends on. */
+  /** The rule that cases are near to, if there is one. */
+  readonly focus?: string | undefined;
+  /** The properties of the machine on which a case or its outcome depends. */
   readonly machine: string;
+  /** Why this version cannot continue the run; undefined if it can. */
+  readonly foreign?: string | undefined;
 }
 
 /** A machine as the header has it, and a bug in the model. */
@@ -53,13 +57,14 @@ export function describeMachine(
   return `Linux ${release}, ${vendor} family ${family} model ${model}, XSAVE ${xstateLength}${planted}`;
 }
 
-export function formatHeader({ seed, path, machine }: Header): string {
+export function formatHeader({ seed, path, focus, machine }: Header): string {
   return line({
     schema: JOURNAL_SCHEMA,
     generator: GENERATOR,
     round: ROUND,
     seed: hex(seed),
     path,
+    focus,
     machine,
   });
 }
@@ -168,21 +173,21 @@ type Read = ReturnType<typeof members>;
 
 function parseHeader(read: Read): Header {
   read("schema", oneOf([JOURNAL_SCHEMA]));
-  for (const [name, own] of [
-    ["generator", GENERATOR],
-    ["round", ROUND],
-  ] as const) {
-    const theirs = read(name, count(MOST));
-    if (theirs === own) continue;
-    throw new InputError(`${name}: this stublab has ${own}, and the run was made with ${theirs}`, {
-      remedy: "go on with the version that began it, or copy its cases to a new folder",
-    });
-  }
+  const [generator, round] = [read("generator", count(MOST)), read("round", count(MOST))];
+  const foreign =
+    otherVersion("generator", GENERATOR, generator) ?? otherVersion("round", ROUND, round);
   return {
+    ...(foreign !== undefined && { foreign }),
     seed: BigInt(read("seed", text)),
     path: read("path", oneOf(PATHS)),
+    focus: read("focus", optional(text)),
     machine: read("machine", text),
   };
+}
+
+function otherVersion(name: string, own: number, theirs: number): string | undefined {
+  if (theirs === own) return undefined;
+  return `${name}: this stublab has ${own}, and the run was made with ${theirs}`;
 }
 
 function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {

@@ -149,6 +149,7 @@ function whyNotShards(folders: readonly Source[]): string | null {
   if (first === undefined || shard === null) return `${first?.path} is no shard`;
   const indices = new Set<number>();
   for (const { path, journal, base } of folders) {
+    if (journal.header?.foreign !== undefined) return `${path} is of another version`;
     const own = journal.state.shard;
     if (own === null) return `${path} is no shard`;
     if (own.of !== shard.of) return `${path} is shard ${own.index}/${own.of}`;

@@ -11,6 +11,8 @@ import type { Chunk } from "./round.ts";
 export interface Start {
   readonly seed: bigint;
   readonly path: Path;
+  /** The rule that cases are near to. */
+  readonly focus: string | undefined;
   /** The processor that it and its stubs are to stay on. */
   readonly processor: number;
   /** Two counters: the next chunk that nobody has, and cases that are done. */

@@ -20,6 +20,8 @@ export interface FuzzOptions {
   readonly seed?: bigint | number | undefined;
   /** How cases get their registers. Default: the path of the folder, or "both". */
   readonly path?: Path | undefined;
+  /** The id of a rule of the model: most cases are near those that use it. Default: the focus of the folder, or none. */
+  readonly focus?: string | undefined;
   /** The cases of the whole run, including those of earlier sessions. */
   readonly cases?: number | undefined;
   /** How many seconds this session lasts, to the end of a round. Time in which the process is stopped does not count. */
@@ -57,6 +59,7 @@ export interface FuzzProgress {
 export interface FuzzResult {
   readonly seed: bigint;
   readonly path: Path;
+  readonly focus: string | undefined;
   readonly machine: Machine;
   /** The corpus, the counts and the raw findings of all sessions. */
   readonly state: RunState;
@@ -80,6 +83,7 @@ const [REPORT, LONGEST_READING] = [200, 1000];
 export interface SessionPlace {
   readonly seed: bigint;
   readonly path: Path;
+  readonly focus: string | undefined;
   readonly crew: Crew;
   readonly folder: CorpusFolder | undefined;
 }
@@ -103,7 +107,7 @@ export class Session {
   #cases = 0;
   #unconfirmed = 0;
 
-  constructor({ seed, path, crew, folder }: SessionPlace, options: FuzzOptions) {
+  constructor({ seed, path, focus, crew, folder }: SessionPlace, options: FuzzOptions) {
     const { shard, corpus, change, signal } = options;
     this.#crew = crew;
     this.#folder = folder;
@@ -112,7 +116,7 @@ export class Session {
     if (folder === undefined && shard !== undefined) this.#state.become(shard);
     this.#target = options.cases ?? (options.seconds === undefined ? DEFAULT_CASES : undefined);
     const { machine } = crew;
-    this.#examiner = new FindingExaminer({ seed, path, shard, machine, corpus, change });
+    this.#examiner = new FindingExaminer({ seed, path, focus, shard, machine, corpus, change });
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -131,7 +135,11 @@ export class Session {
   }
 
   /** Yields findings as they come. */
-  async *run(): AsyncGenerator<Finding, Omit<FuzzResult, "seed" | "path" | "machine">, undefined> {
+  async *run(): AsyncGenerator<
+    Finding,
+    Omit<FuzzResult, "seed" | "path" | "focus" | "machine">,
+    undefined
+  > {
     await this.#tryGiven();
     let state = this.#state;
     yield* this.#examine(state);

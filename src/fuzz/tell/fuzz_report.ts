@@ -1,7 +1,7 @@
 import { hex } from "../../errors.ts";
 import { formatCase } from "../case/case.ts";
 import { formatPlant } from "../predict/plant.ts";
-import { ruleOf, ruleText } from "../predict/rules.ts";
+import { holds, ruleOf, rules, ruleText } from "../predict/rules.ts";
 import type { FuzzOptions, FuzzResult } from "../run/session.ts";
 import { differenceTable } from "./told.ts";
 
@@ -15,6 +15,7 @@ export function reportOf(
   {
     seed,
     path,
+    focus,
     machine,
     state,
     findings,
@@ -28,17 +29,19 @@ export function reportOf(
 ) {
   const { counts } = state;
   const share = (part: number) => (counts.cases === 0 ? 0 : part / counts.cases);
-  const unpredicted = [...counts.unpredicted].map(([rule, number]) => ({
-    rule,
-    text: textOf(rule),
-    cases: number,
-    share: share(number),
-  }));
+  const table = (cases: ReadonlyMap<string, number>) =>
+    [...cases].map(([rule, number]) => ({
+      ...{ rule, text: textOf(rule), cases: number, share: share(number) },
+    }));
+  const unpredicted = table(counts.unpredicted);
+  const removed = change !== undefined && "remove" in change ? change.id : undefined;
+  const held = rules().filter((rule) => rule.id !== removed && holds(rule, machine.features));
   const all = unpredicted.reduce((sum, each) => sum + each.cases, 0);
   return {
     machine,
     seed: hex(seed),
     path,
+    focus: focus ?? null,
     planted: change === undefined ? null : formatPlant(change),
     shard: state.shard,
     workers,
@@ -49,6 +52,10 @@ export function reportOf(
     deaths: counts.deaths,
     hangs: counts.hangs,
     unpredicted: { cases: all, share: share(all), rules: unpredicted },
+    exercised: {
+      rules: table(counts.exercised),
+      unreached: held.map(({ id }) => id).filter((id) => !counts.exercised.has(id)),
+    },
     session: {
       cases,
       seconds: Math.round(seconds * 1000) / 1000,

@@ -135,7 +135,8 @@ export function createAnonymous(tracer: TracingThread, create: () => Stub): Stub
   }
 }
 
-function mapPages(stub: Stub): void {
+/** Maps the pages of code.ts in a stub, and fills them. */
+export function mapPages(stub: Stub): void {
   const { tracer } = stub;
   const [read, write, execute] = ["PROT_READ", "PROT_WRITE", "PROT_EXEC"].map((name) =>
     tracer.flag(name),

@@ -19,7 +19,7 @@ export interface Needs {
 
 /** Codes that do not care what lies in memory. */
 const BLIND = new Set([
-  ...["int3", "nops", "ud2", "hlt", "inc32", "movss", "bases", "spin", "handler", "movss_icebp"],
+  ...["int3", "nops", "ud2", "hlt", "inc32", "movss", "bases", "spin", "handler"],
   ...["int_1", "int_3", "int_4", "int_2e", "int_ff", "into", "icebp"],
 ]);
 /** Codes that touch where RDI points. */

@@ -1,0 +1,55 @@
+/* Facts and verdicts as JSON documents: docs/conformance.md. */
+
+import { formatCase } from "../case/case.ts";
+import type { Machine } from "../try/machine.ts";
+import type { Fact } from "./fact.ts";
+import { type CheckResult, countsOf, rulesOf, type Verdict } from "./verdict.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** "stublab.facts/2" */
+export function factsDocument(facts: readonly Fact[]): object {
+  return {
+    facts: facts.map((fact) => ({
+      ...headOf(fact),
+      ...("checks" in fact && {
+        checks: fact.checks.map(({ name, needs }) => ({ name, needs })),
+      }),
+    })),
+  };
+}
+
+/** "stublab.conformance/2" */
+export function conformanceDocument(
+  verdicts: readonly Verdict[],
+  machine: Machine,
+  constants: Constants,
+): object {
+  const rules = rulesOf(verdicts);
+  const held = (expected: boolean) =>
+    [...rules].flatMap(([id, it]) => (it === expected ? [id] : []));
+  return {
+    machine,
+    counts: countsOf(verdicts),
+    rules: { held: held(true), failed: held(false) },
+    facts: verdicts.map((verdict) => ({
+      ...headOf(verdict.fact),
+      status: verdict.status,
+      ...(verdict.contradictions > 0 && { contradictions: verdict.contradictions }),
+      checks: verdict.checks.map((check) => checkRow(check, constants)),
+    })),
+  };
+}
+
+function headOf({ name, group, source, rules }: Fact) {
+  return { name, group, source, rules };
+}
+
+function checkRow({ name, status, reason, unmet, it }: CheckResult, constants: Constants) {
+  return {
+    ...{ name, status },
+    ...(reason !== undefined && { reason }),
+    ...(it !== undefined && { case: formatCase(it, constants) }),
+    ...(status === "failed" && { unmet }),
+  };
+}

@@ -1,0 +1,36 @@
+/* What did not hold, and what was skipped, line by line: the same text on the terminal, in JUnit XML and in KTAP. */
+
+import type { Unmet, Verdict } from "./verdict.ts";
+
+/** "8 bytes: written: expected 8, got 16; 2 more fields": a line for each check that does not hold. */
+export function failureLines({ checks }: Verdict): string[] {
+  return checks.flatMap(({ name, unmet: [first, ...others] }) => {
+    if (first === undefined) return [];
+    const rest = others.length === 0 ? "" : `; ${others.length} more field${plural(others)}`;
+    return [`${name === "" ? "" : `${name}: `}${unmetText(first)}${rest}`];
+  });
+}
+
+function unmetText({ field, expected, seen }: Unmet): string {
+  return `${field}: expected ${expected}, ${seen === null ? "which is not reached" : `got ${seen}`}`;
+}
+
+function plural({ length }: readonly unknown[]): string {
+  return length === 1 ? "" : "s";
+}
+
+/** The reasons why checks were skipped, each with their number. */
+export function reasonsOf(verdicts: readonly Verdict[]): ReadonlyMap<string, number> {
+  const reasons = new Map<string, number>();
+  for (const { reason } of verdicts.flatMap(({ checks }) => checks)) {
+    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return reasons;
+}
+
+/** "3 of 27 checks": how many of them failed; nothing if the fact has one only. */
+export function failedShare({ checks }: Verdict): string {
+  const made = checks.filter(({ status }) => status !== "skipped");
+  const failed = made.filter(({ status }) => status === "failed");
+  return made.length === 1 ? "" : `${failed.length} of ${made.length} checks`;
+}

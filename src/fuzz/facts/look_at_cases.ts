@@ -1,0 +1,90 @@
+import { StublabError } from "../../errors.ts";
+import { Batch } from "../case/batch.ts";
+import { type Case, writeSetup } from "../case/case.ts";
+import { type Fields, readFields } from "../case/fields.ts";
+import { fieldValue, tellField } from "../tell/told.ts";
+import type { Machine } from "../try/machine.ts";
+import type { Trier } from "../try/trial.ts";
+import type { SetupCheck, SetupFact } from "./fact.ts";
+import { missing } from "./needs.ts";
+import { type Counted, keyOf, twice } from "./twice.ts";
+import { type CheckResult, type Unmet, type Verdict, verdictOf } from "./verdict.ts";
+
+type Constants = ReadonlyMap<string, bigint>;
+
+/** Looks at facts that are cases, each check in a stub that no other was made in. */
+export class CaseLooker {
+  readonly #trier: Trier;
+  readonly #machine: Machine;
+  readonly #batch = new Batch(1);
+  /** Why cases cannot be tried here, by whether they are returns from handlers. */
+  readonly #obstacles = new Map<boolean, string | undefined>();
+
+  constructor(trier: Trier, machine: Machine) {
+    this.#trier = trier;
+    this.#machine = machine;
+  }
+
+  /** @throws what trying a case throws */
+  look(fact: SetupFact): Verdict {
+    const results = fact.checks.map((check) => this.#check(check));
+    const contradictions = results.reduce((sum, [, count]) => sum + count, 0);
+    return verdictOf(
+      fact,
+      results.map(([result]) => result),
+      contradictions,
+    );
+  }
+
+  close(): void {
+    this.#batch.close();
+  }
+
+  #check(check: SetupCheck): Counted<CheckResult> {
+    const { name, it, expected } = check;
+    const reason = missing(check, this.#machine) ?? this.#obstacle(it);
+    if (reason !== undefined) return [{ name, status: "skipped", reason, unmet: [] }, 0];
+    writeSetup(it, this.#batch, 0);
+    const attempt = () => {
+      this.#trier.renew();
+      this.#trier.run(this.#batch, 1);
+      const { constants } = this.#trier.tracer.encoder;
+      return compare(expected, readFields(it, this.#batch, 0), constants);
+    };
+    const [unmet, contradictions] = twice(attempt, (unmet) => unmet.length === 0, keyOf);
+    if (unmet.length === 0) return [{ name, status: "held", unmet }, contradictions];
+    return [{ name, status: "failed", unmet, it }, contradictions];
+  }
+
+  #obstacle({ way }: Case): string | undefined {
+    const returns = way === "SIGRETURN";
+    if (!this.#obstacles.has(returns))
+      this.#obstacles.set(returns, obstacleOf(this.#trier, returns));
+    return this.#obstacles.get(returns);
+  }
+}
+
+/** A kernel may lack what stubs need in which cases are tried, such as GETREGSET, or pidfds. */
+function obstacleOf(trier: Trier, returns: boolean): string | undefined {
+  try {
+    return (returns ? trier.returningPid : trier.pid) > 0 ? undefined : "there is no stub";
+  } catch (error) {
+    if (!(error instanceof StublabError)) throw error;
+    trier.renew();
+    const what = returns ? "returns from signal handlers" : "cases";
+    return `${what} cannot be tried: ${error.message}`;
+  }
+}
+
+function compare(expected: Fields, seen: Fields, constants: Constants): Unmet[] {
+  const value = (field: string, word: bigint) => {
+    return field === "status" ? tellField(field, word, constants) : fieldValue(field, word);
+  };
+  return [...expected]
+    .filter(([field, word]) => seen.get(field) !== word)
+    .map(([field, word]) => {
+      const here = seen.get(field);
+      const text = here === undefined ? null : value(field, here);
+      return { field, expected: value(field, word), seen: text };
+    });
+}

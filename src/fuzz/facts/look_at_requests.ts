@@ -1,0 +1,78 @@
+import { hex, StublabError } from "../../errors.ts";
+import type { Stub } from "../../stub/stub.ts";
+import type { Machine } from "../try/machine.ts";
+import type { Trier } from "../try/trial.ts";
+import type { RequestFact } from "./fact.ts";
+import { Bench, type Checked } from "./read/bench.ts";
+import { keyOf, twice } from "./twice.ts";
+import { type CheckResult, type Verdict, verdictOf } from "./verdict.ts";
+
+/** Looks at facts about requests, each with tracees of its own. */
+export class RequestLooker {
+  readonly #trier: Trier;
+  readonly #machine: Machine;
+  #master: Stub | undefined;
+
+  constructor(trier: Trier, machine: Machine) {
+    this.#trier = trier;
+    this.#machine = machine;
+  }
+
+  /** @throws what creating the tracees' parent throws */
+  look(fact: RequestFact): Verdict {
+    const attempt = () => lookOnce(fact, this.#ready(), this.#machine);
+    const [results, contradictions] = twice(attempt, allHold, keyOfAll);
+    return verdictOf(fact, results, contradictions);
+  }
+
+  close(): void {
+    this.#master?.close();
+  }
+
+  /** The parent of the tracees, small so that clones of it are cheap. */
+  #ready(): Stub {
+    if (this.#master?.alive !== true) {
+      this.#master = this.#trier.tracer.createStub();
+      this.#master.scrub();
+    }
+    return this.#master;
+  }
+}
+
+function allHold(results: readonly CheckResult[]): boolean {
+  return results.every(({ status }) => status !== "failed");
+}
+
+function keyOfAll(results: readonly CheckResult[]): string {
+  return results.map(({ name, status, unmet }) => `${name} ${status} ${keyOf(unmet)}`).join("\n");
+}
+
+function lookOnce({ look }: RequestFact, master: Stub, machine: Machine): CheckResult[] {
+  const bench = new Bench(master, machine);
+  try {
+    try {
+      look(bench, bench.tracee());
+    } finally {
+      bench.close();
+    }
+  } catch (error) {
+    // A tracee that is not where it should be is a result, too.
+    if (!(error instanceof StublabError)) throw error;
+    const differences = [{ field: "error", expected: "none", seen: error.message }];
+    bench.checked.push({ name: "the remaining checks", differences });
+  }
+  return bench.checked.map(resultOf);
+}
+
+function resultOf(checked: Checked): CheckResult {
+  const { name } = checked;
+  if ("reason" in checked) return { name, status: "skipped", reason: checked.reason, unmet: [] };
+  const unmet = checked.differences.map(({ field, expected, seen }) => {
+    return { field, expected: text(expected), seen: seen === undefined ? null : text(seen) };
+  });
+  return { name, status: unmet.length === 0 ? "held" : "failed", unmet };
+}
+
+function text(value: unknown): string | number {
+  return typeof value === "number" ? value : typeof value === "bigint" ? hex(value) : String(value);
+}

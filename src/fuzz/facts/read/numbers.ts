@@ -1,0 +1,34 @@
+/* Numbers that facts about requests use: linux/ptrace.h, asm/ptrace-abi.h, linux/elf.h, linux/audit.h. */
+
+export const REQUESTS = {
+  ...{ TRACEME: 0, PEEKTEXT: 1, PEEKDATA: 2, PEEKUSER: 3, POKETEXT: 4, POKEDATA: 5, POKEUSER: 6 },
+  ...{ CONT: 7, KILL: 8, SINGLESTEP: 9, GETREGS: 12, SETREGS: 13, GETFPREGS: 14, SETFPREGS: 15 },
+  ...{ ATTACH: 16, DETACH: 17, GETFPXREGS: 18, SETFPXREGS: 19, OLDSETOPTIONS: 21, SYSCALL: 24 },
+  ...{ GET_THREAD_AREA: 25, ARCH_PRCTL: 30, SYSEMU: 31, SYSEMU_SINGLESTEP: 32, SINGLEBLOCK: 33 },
+  ...{ SETOPTIONS: 0x4200, GETEVENTMSG: 0x4201, GETSIGINFO: 0x4202, SETSIGINFO: 0x4203 },
+  ...{ GETREGSET: 0x4204, SETREGSET: 0x4205, SEIZE: 0x4206, INTERRUPT: 0x4207, LISTEN: 0x4208 },
+  ...{ PEEKSIGINFO: 0x4209, GETSIGMASK: 0x420a, SETSIGMASK: 0x420b, GET_SYSCALL_INFO: 0x420e },
+  ...{ GET_RSEQ_CONFIGURATION: 0x420f, GET_SYSCALL_USER_DISPATCH_CONFIG: 0x4211 },
+} as const;
+export type Request = keyof typeof REQUESTS | number;
+
+export const NOTES = {
+  ...{ NT_PRSTATUS: 1, NT_PRFPREG: 2, NT_386_TLS: 0x200, NT_386_IOPERM: 0x201 },
+  ...{ NT_X86_XSTATE: 0x202, NT_X86_SHSTK: 0x204, NT_PRXFPREG: 0x46e6_2b7f },
+} as const;
+export type Note = keyof typeof NOTES | number | bigint;
+
+export const OPTIONS = {
+  ...{ TRACESYSGOOD: 1, TRACEFORK: 2, TRACEVFORK: 4, TRACECLONE: 8, TRACEEXEC: 16 },
+  ...{ TRACEVFORKDONE: 32, TRACEEXIT: 64, TRACESECCOMP: 128, EXITKILL: 1 << 20 },
+} as const;
+
+export const EVENTS: Readonly<Record<number, string>> = {
+  ...{ 1: "FORK", 2: "VFORK", 3: "CLONE", 4: "EXEC", 5: "VFORK_DONE", 6: "EXIT", 7: "SECCOMP" },
+  128: "STOP",
+};
+
+export const [AUDIT_ARCH_X86_64, AUDIT_ARCH_I386] = [0xc000_003en, 0x4000_0003n];
+
+/** An address at which nothing is mapped: the first page. */
+export const NOWHERE = 8;

@@ -1,0 +1,143 @@
+import { errnoName } from "../../../errno.ts";
+import { StopError } from "../../../errors.ts";
+import type { Stub } from "../../../stub/stub.ts";
+import { baselineWith } from "../../case/baseline.ts";
+import { REGISTERS } from "../../case/setups.ts";
+import { mapPages } from "../../try/target.ts";
+import type { Words } from "../setups.ts";
+import { type Answer, AnswerMemory } from "./answer.ts";
+import { EVENTS, NOTES, type Note, REQUESTS, type Request } from "./numbers.ts";
+
+export const WALL = 0x4000_0000;
+/** How long a stop may take, and how long a tracee that must not stop is watched, in microseconds. */
+export const [PATIENCE, GLANCE] = [2_000_000, 20_000];
+
+/** A stub without a filter, to which raw requests are made. It has the pages of code.ts. */
+export class Task {
+  readonly tid: number;
+  readonly stub: Stub;
+  readonly memory: AnswerMemory;
+
+  /** A stub at its stop by an INT3. */
+  constructor(master: Stub) {
+    this.stub = master.createStub();
+    this.tid = this.stub.pid;
+    this.memory = AnswerMemory.of(this.stub.tracer.shim);
+    mapPages(this.stub);
+    this.go({}, "int3");
+  }
+
+  /** The result of a request with a number, or an address, as its data. */
+  request(
+    request: Request,
+    address: number | bigint = 0,
+    data = 0,
+    tid = this.tid,
+  ): string | number {
+    const { shim } = this.stub.tracer;
+    const number = typeof request === "number" ? request : REQUESTS[request];
+    const result = shim.ptrace(number, tid, address, data);
+    return result < 0 ? errnoName(-result) : result;
+  }
+
+  /** The answer of a request that reads. */
+  read(request: Request, address: number | bigint = 0): Answer {
+    return this.memory.read((data) => this.request(request, address, data));
+  }
+
+  /** The result of a request that takes bytes. */
+  write(request: Request, bytes: Uint8Array | BigUint64Array, address: number | bigint = 0) {
+    const { buffer, byteOffset, byteLength } = bytes;
+    const data = this.memory.put(new Uint8Array(buffer, byteOffset, byteLength));
+    return this.request(request, address, data);
+  }
+
+  /** GETREGSET with an iovec of so many bytes. */
+  regset(note: Note, length: number | bigint) {
+    const vector = (data: number) => this.request("GETREGSET", noteOf(note), data);
+    return this.memory.readVector(BigInt(length), vector);
+  }
+
+  setRegset(note: Note, bytes: Uint8Array, length: number = bytes.length) {
+    const vector = (data: number) => this.request("SETREGSET", noteOf(note), data);
+    return this.memory.writeVector(bytes, BigInt(length), vector);
+  }
+
+  /** A register, as GETREGS has it. */
+  register(name: string): bigint {
+    const { bytes, result } = this.read("GETREGS");
+    this.expect("GETREGS", result, 0);
+    return new DataView(bytes.buffer).getBigUint64(8 * REGISTERS.indexOf(name), true);
+  }
+
+  /** Writes the baseline with other words, and RIP at a piece of code. */
+  set(words: Words, code?: string): void {
+    const result = this.write("SETREGS", BigUint64Array.from(baselineWith(words, code)));
+    this.expect("SETREGS", result, 0);
+  }
+
+  /** The same, and resumes it to the next stop. */
+  go(words: Words, code: string, request: Request = "CONT"): string {
+    this.set(words, code);
+    return this.next(request);
+  }
+
+  /** Resumes it, and returns the next stop. */
+  next(request: Request = "CONT", signal = 0): string {
+    this.expect(String(request), this.request(request, 0, signal), 0);
+    return this.wait();
+  }
+
+  /** The next stop: "SIGTRAP", "system call", "PTRACE_EVENT_STOP, SIGTRAP", "exit 0", "killed by SIGKILL". */
+  wait(tid = this.tid): string {
+    return this.#stop(tid, PATIENCE);
+  }
+
+  /** The same after a moment in which nothing is expected: "no stop". */
+  glance(): string {
+    return this.#stop(this.tid, GLANCE);
+  }
+
+  #stop(tid: number, microseconds: number): string {
+    const { tracer } = this.stub;
+    const status = new Int32Array(1);
+    const result = tracer.shim.wait(tid, WALL, microseconds, status);
+    if (result < 0) return errnoName(-result);
+    return result === 0 ? "no stop" : stopText(status[0] ?? 0, (it) => tracer.signalName(it));
+  }
+
+  /** Sends a signal to the thread. */
+  signal(signal: number): void {
+    this.stub.tracer.shim.tgkill(this.tid, this.tid, signal);
+  }
+
+  /** Resumes a task, and again at each stop, until it ends or turns out not to be traced. */
+  drain(tid: number): void {
+    do this.request("CONT", 0, 0, tid);
+    while (/^(PTRACE_EVENT|SIG|system call)/.test(this.wait(tid)));
+  }
+
+  /** @throws StopError if a step on the way to a check has another result */
+  expect(doing: string, seen: string | number, expected: string | number): void {
+    if (seen === expected) return;
+    throw new StopError(
+      this.tid,
+      `is not where it should be: ${doing}: expected ${expected}, got ${seen}`,
+    );
+  }
+}
+
+function noteOf(note: Note): number | bigint {
+  return typeof note === "string" ? NOTES[note] : note;
+}
+
+/** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
+const CALL = 0x85;
+
+function stopText(status: number, nameOf: (signal: number) => string): string {
+  const [low, signal, event] = [status & 0xff, (status >> 8) & 0xff, status >> 16];
+  if (low === 0) return `exit ${signal}`;
+  if (low !== 0x7f) return `killed by ${nameOf(low & 0x7f)}`;
+  if (event !== 0) return `PTRACE_EVENT_${EVENTS[event] ?? event}, ${nameOf(signal)}`;
+  return signal === CALL ? "system call" : nameOf(signal);
+}

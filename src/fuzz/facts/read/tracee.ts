@@ -1,0 +1,113 @@
+import { hasEnded } from "../../../stub/proc.ts";
+import { OPTIONS } from "./numbers.ts";
+import { PATIENCE, Task, WALL } from "./task.ts";
+
+/** Where a tracee can be when a request is made. */
+export type Where = "signal" | "entry" | "exit" | "sysemu" | "group" | "event";
+export const WHERES: readonly Where[] = ["signal", "entry", "exit", "sysemu", "group", "event"];
+
+const [SIGKILL, SIGCONT, SIGSTOP] = [9, 18, 19];
+const GETPID = 39n;
+const USUAL = OPTIONS.TRACESYSGOOD | OPTIONS.TRACEEXIT;
+
+/** The ways from an INT3 to where facts begin, and to the end. */
+export class Tracee extends Task {
+  /** Leads it from its stop by a signal to another one. */
+  to(where: Where): this {
+    const call = { rax: GETPID, rdi: 11n, rsi: 12n, rdx: 13n, r10: 14n, r8: 15n, r9: 16n };
+    const steps: Record<Where, () => string> = {
+      signal: () => "SIGTRAP",
+      entry: () => this.go(call, "syscall", "SYSCALL"),
+      exit: () => {
+        this.go(call, "syscall", "SYSCALL");
+        return this.next("SYSCALL");
+      },
+      sysemu: () => this.go(call, "syscall", "SYSEMU"),
+      group: () => {
+        this.signal(SIGSTOP);
+        this.next();
+        return this.next("CONT", SIGSTOP);
+      },
+      event: () => {
+        this.request("SETOPTIONS", 0, USUAL);
+        this.signal(SIGKILL);
+        return this.wait();
+      },
+    };
+    this.expect(`the way to the stop "${where}"`, steps[where](), STOPS[where]);
+    return this;
+  }
+
+  /** Lets it run code that does not end. */
+  spin(): this {
+    this.set({}, "spin");
+    this.expect("CONT", this.request("CONT"), 0);
+    return this;
+  }
+
+  /** Ends it without a wait for it: a zombie. */
+  die(): this {
+    this.to("event");
+    this.expect("CONT", this.request("CONT"), 0);
+    for (const start = performance.now(); !hasEnded(this.tid); ) {
+      if (performance.now() - start > PATIENCE / 1000) break;
+    }
+    return this;
+  }
+
+  /** Detaches from it; it stops, or runs on. */
+  detach(signal = SIGSTOP): this {
+    this.expect("DETACH", this.request("DETACH", 0, signal), 0);
+    return this;
+  }
+
+  /** Traces it by PTRACE_SEIZE, at the stop of the SIGSTOP with which it was detached. */
+  seize(options: number = USUAL): this {
+    this.detach();
+    this.expect("SEIZE", this.request("SEIZE", 0, options), 0);
+    this.expect("SEIZE of a stopped task", this.wait(), "PTRACE_EVENT_STOP, SIGSTOP");
+    return this;
+  }
+
+  /** Detaches from it, and lets it run code that does not end. */
+  release(): this {
+    this.set({}, "spin");
+    // Its stop at birth is still in effect: without SIGCONT it would stop again.
+    this.signal(SIGCONT);
+    this.expect("CONT", this.next(), "SIGCONT");
+    return this.detach(0);
+  }
+
+  /** Traces it by PTRACE_SEIZE while it runs. */
+  seizeRunning(): this {
+    this.release();
+    this.expect("SEIZE", this.request("SEIZE", 0, USUAL), 0);
+    return this;
+  }
+
+  /** Kills a traced child that it has cloned, and reaps it, also for the tracee. */
+  endChild(child: number): void {
+    const { tracer } = this.stub;
+    if (child <= 0) return;
+    tracer.shim.tgkill(child, child, SIGKILL);
+    this.drain(child);
+    this.request("SETOPTIONS", 0, USUAL);
+    let stop = this.next();
+    while (stop === "SIGCHLD") stop = this.next();
+    this.expect("CONT after a clone", stop, "SIGTRAP");
+    this.stub.inject("wait4", child, 0, WALL, 0);
+  }
+
+  /** Kills and reaps it, wherever it is. */
+  close(): void {
+    this.signal(SIGKILL);
+    this.drain(this.tid);
+    this.stub.thread.forget();
+    this.stub.forgetIfDead();
+  }
+}
+
+const STOPS: Readonly<Record<Where, string>> = {
+  ...{ signal: "SIGTRAP", entry: "system call", exit: "system call", sysemu: "system call" },
+  ...{ group: "SIGSTOP", event: "PTRACE_EVENT_EXIT, SIGTRAP" },
+};

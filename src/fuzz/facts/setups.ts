@@ -1,0 +1,90 @@
+/* Cases for facts, in few words. */
+
+import { baselineWith } from "../case/baseline.ts";
+import type { Case, Pair } from "../case/case.ts";
+import { placeOf } from "../case/code.ts";
+import { indexOf, REGISTERS } from "../case/setups.ts";
+
+/** Words by their register; negative ones are cut to 64 bits. */
+export type Words = Readonly<Record<string, bigint>>;
+
+/** How a case continues; by default it ends with the write, at a stop by a signal. */
+export interface How {
+  readonly from?: Case["from"];
+  readonly on?: Case["on"];
+  readonly signal?: number;
+  /** The piece of code that RIP is set to. */
+  readonly code?: string;
+}
+
+const plain = ({ from = "signal", on = "NONE", signal = 0 }: How) => ({
+  ...{ from, on, signal, length: 0 },
+  ...{ block: [], pairs: [], words: [] },
+});
+
+export function setregs(words: Words, how: How = {}): Case {
+  return { ...plain(how), way: "SETREGS", block: baselineWith(words, how.code) };
+}
+
+export function setregset(length: number, words: Words, how: How = {}): Case {
+  return { ...plain(how), way: "SETREGSET", block: baselineWith(words, how.code), length };
+}
+
+/** An offset in struct user, or the register at it. */
+export type Place = string | number | bigint;
+type Pairs = readonly (readonly [Place, bigint])[];
+
+export function poke(pairs: Pairs, how: How = {}): Case {
+  const rip: Pair[] = how.code === undefined ? [] : [pairOf("rip", placeOf(how.code))];
+  return { ...plain(how), way: "POKEUSER", pairs: [...rip, ...pairsOf(pairs)] };
+}
+
+export function sigmask(mask: bigint, length = 8, how: How = {}): Case {
+  return { ...plain(how), way: "SIGMASK", words: [unsigned(mask)], length };
+}
+
+/** Words of struct ptrace_syscall_info: op and flags, then arch, two pointers, and the members of the op. */
+export function syscallInfo(words: readonly bigint[], length = 88, how: How = {}): Case {
+  const all = Array.from({ length: 11 }, (_, i) => unsigned(words[i] ?? 0n));
+  return { ...plain(how), way: "SYSCALL_INFO", words: all, length };
+}
+
+export function setfpregs(...pairs: Pairs): Case {
+  return { ...plain({}), way: "SETFPREGS", pairs: pairsOf(pairs) };
+}
+
+/** More bytes than any machine's area has: the kernel ignores the rest. */
+const WHOLE = 16 << 10;
+
+export function xstate(pairs: Pairs, length = WHOLE): Case {
+  return { ...plain({}), way: "XSTATE", pairs: pairsOf(pairs), length };
+}
+
+/** A return from a signal handler, in a stub that is not traced. `ucFlags` are those of struct ucontext. */
+export function sigreturn(words: Words, code: string, ucFlags = 0): Case {
+  const block = baselineWith(words, code);
+  return { ...plain({ on: "CONT" }), way: "SIGRETURN", block, frame: { ucFlags, fpstate: false } };
+}
+
+function pairsOf(pairs: Pairs): Pair[] {
+  return pairs.map(([place, word]) => pairOf(place, word));
+}
+
+function pairOf(place: Place, word: bigint): Pair {
+  const offset = typeof place === "string" ? 8 * indexOf(place) : place;
+  return { offset: unsigned(BigInt(offset)), word: unsigned(word) };
+}
+
+/** All registers of a block, by name. */
+export function allOf(block: readonly bigint[]): Record<string, bigint> {
+  return Object.fromEntries(REGISTERS.map((name, i) => [name, block[i] ?? 0n]));
+}
+
+/** A word in hex, for names. */
+export function show(word: bigint): string {
+  return word < 10n ? String(word) : `0x${word.toString(16)}`;
+}
+
+export function unsigned(word: bigint): bigint {
+  return BigInt.asUintN(64, word);
+}

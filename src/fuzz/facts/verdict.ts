@@ -1,0 +1,85 @@
+/* What became of facts on a machine, and the score. */
+
+import type { Case } from "../case/case.ts";
+import type { Fact } from "./fact.ts";
+
+export type Status = "held" | "failed" | "skipped";
+
+/** A field whose value is not the expected one, as texts and numbers for people. */
+export interface Unmet {
+  readonly field: string;
+  readonly expected: string | number;
+  /** Null if the case, or the request, did not get that far. */
+  readonly seen: string | number | null;
+}
+
+/** The result of one check of a fact: a sub-result. */
+export interface CheckResult {
+  /** Empty if the fact has one check only. */
+  readonly name: string;
+  readonly status: Status;
+  /** Why it was skipped. */
+  readonly reason?: string;
+  readonly unmet: readonly Unmet[];
+  /** The case, if it failed. */
+  readonly it?: Case;
+}
+
+/** The result of a fact. Attempts that others contradict do not count. */
+export interface Verdict {
+  readonly fact: Fact;
+  /** failed: a check failed; skipped: all were. */
+  readonly status: Status;
+  readonly checks: readonly CheckResult[];
+  readonly contradictions: number;
+}
+
+export function verdictOf(
+  fact: Fact,
+  checks: readonly CheckResult[],
+  contradictions: number,
+): Verdict {
+  const has = (status: Status) => checks.some((check) => check.status === status);
+  const status = has("failed") ? "failed" : has("held") ? "held" : "skipped";
+  return { fact, status, checks, contradictions };
+}
+
+export interface Counts {
+  readonly facts: number;
+  readonly held: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** The sub-results of all facts. */
+  readonly checks: number;
+}
+
+/** Facts by status: a fact with forty checks counts once. */
+export function countsOf(verdicts: readonly Verdict[]): Counts {
+  const count = (status: Status) => verdicts.filter((it) => it.status === status).length;
+  return {
+    facts: verdicts.length,
+    ...{ held: count("held"), failed: count("failed"), skipped: count("skipped") },
+    checks: verdicts.reduce((sum, { checks }) => sum + checks.length, 0),
+  };
+}
+
+/** The rules of the model that facts speak of: of each, whether all its facts that could be looked at hold. */
+export function rulesOf(verdicts: readonly Verdict[]): ReadonlyMap<string, boolean> {
+  const rules = new Map<string, boolean>();
+  for (const { fact, status } of verdicts) {
+    if (status === "skipped") continue;
+    for (const id of fact.rules) rules.set(id, (rules.get(id) ?? true) && status === "held");
+  }
+  return rules;
+}
+
+/** Verdicts by the group of their facts, in the order of the table. */
+export function byGroup<T>(items: readonly T[], groupOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(groupOf(item));
+    if (group === undefined) groups.set(groupOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,200 @@
+/* What the model does not predict: for each rule the cases at its border, on both sides. */
+
+import type { Case } from "../src/fuzz/case/case.ts";
+import {
+  CODE,
+  CONSTANTS,
+  placeOf,
+  SCRATCH,
+  SCRATCH_SIZE,
+  STACK,
+  STUB_CODE,
+} from "../src/fuzz/case/code.ts";
+import { indexOf } from "../src/fuzz/case/setups.ts";
+import { breakpoint } from "../src/fuzz/draw/breakpoint_seeds.ts";
+import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
+import type { Model } from "../src/fuzz/predict/model.ts";
+import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
+
+const MACHINE: Machine = {
+  ...{ release: "6.18", vendor: "AuthenticAMD", family: 26, model: 2 },
+  features: ["fsgsbase", "ia32", "amd"],
+  ...{ xstateLength: 2432, xfeatures: 0xe7, mxcsrMask: 0x2_ffff, stubCode: Number(STUB_CODE) },
+};
+
+/** A machine that has these features, and no others. */
+export const machineWith = (...features: Feature[]): Machine => ({ ...MACHINE, features });
+
+export interface Border {
+  readonly rule: string;
+  readonly machine: Machine;
+  /** Cases that the rule keeps from being predicted, as a whole or in a register. */
+  readonly hidden: readonly Case[];
+  /** The nearest cases, which are predicted: no such rule applies to them. */
+  readonly predicted: readonly Case[];
+}
+
+const [VSYSCALL, STUB_END, SCRATCH_END] = [
+  0xffff_ffff_ff60_0000n,
+  STUB_CODE + 4096n,
+  SCRATCH + BigInt(SCRATCH_SIZE),
+];
+const [CODE32, CPUNODE, MEGABYTE, TRAP_FLAG] = [0x23n, 0x7bn, 1n << 20n, 0x302n];
+const at = (rip: bigint) => seed("int3", { rip });
+const refusedAt = (rip: bigint) => seed("int3", { ss: 0x33n, rip });
+const stepAt = (rip: bigint) => seed("int3", { rip }, { on: "SINGLESTEP" });
+const load32 = (registers: Readonly<Record<string, bigint>>) =>
+  seed("load", { cs: CODE32, ds: CPUNODE, ...registers });
+const withSignal = (signal: number, change: Partial<Case> = {}) =>
+  seed("nops", {}, { signal, ...change });
+/** A breakpoint for execution at an offset in a piece of code. */
+const breakpointAfter = (code: string, offset: bigint) =>
+  breakpoint(placeOf(code) + offset, 0n, { rip: placeOf(code), rax: 0x2bn });
+
+/** At the exit of getpid, whose result in rax is not known. */
+function afterGetpid(registers: Readonly<Record<string, bigint>>): Case {
+  const pairs = Object.entries(registers).map(([name, word]) => ({
+    ...{ offset: BigInt(8 * indexOf(name)), word },
+  }));
+  return { ...SIMPLE, ...{ from: "exit", way: "POKEUSER", block: [], pairs } };
+}
+
+/** Instructions that need rax: DIV, MOV SS, and arithmetic in the middle of others. */
+const NEED_RAX = [
+  ...["div", "movss"].map((code) => placeOf(code)),
+  ...["syscall", "int80", "spin"].map((code) => placeOf(code) + 1n),
+];
+
+export const BORDERS: readonly Border[] = [
+  {
+    rule: "U1",
+    machine: MACHINE,
+    hidden: [0n, 1n, 0x400n, 4095n].map((n) => at(VSYSCALL + n)),
+    predicted: [at(VSYSCALL - 1n), at(VSYSCALL + 4096n), refusedAt(VSYSCALL)],
+  },
+  {
+    rule: "U2",
+    machine: MACHINE,
+    hidden: [3n, 4n, 8n, 9n].flatMap((n) => {
+      const rip = placeOf("bases") + n;
+      return [at(rip), seed("int3", { rip, cs: CODE32 })];
+    }),
+    predicted: [0n, 1n, 2n, 5n, 6n, 7n, 10n].map((n) => at(placeOf("bases") + n)),
+  },
+  {
+    rule: "U3",
+    machine: MACHINE,
+    hidden: [at(STUB_CODE), at(STUB_END - 1n)],
+    predicted: [at(STUB_CODE - 1n), at(STUB_END), seed("load", { rdi: STUB_CODE })],
+  },
+  {
+    rule: "U5",
+    machine: MACHINE,
+    hidden: [seed("syscall", { cs: CODE32 })],
+    predicted: [
+      seed("syscall", {}),
+      seed("int80", { cs: CODE32 }),
+      seed("syscall", { cs: CODE32, ss: 0x33n }),
+    ],
+  },
+  {
+    rule: "U6",
+    machine: MACHINE,
+    hidden: [
+      ...NEED_RAX.map((rip) => afterGetpid({ rip })),
+      seed("load", { rip: placeOf("load") + 2n, cs: CODE32, rsp: STACK - 8n }),
+    ],
+    predicted: [
+      ...NEED_RAX.map((rip) => afterGetpid({ rip, rax: 0x2bn })),
+      afterGetpid({ rip: placeOf("nops") }),
+      // It faults whatever rax is, and these need ecx and esp.
+      afterGetpid({ rip: placeOf("div"), rdi: 0n }),
+      ...["ud2", "div"].map((code, k) => afterGetpid({ rip: placeOf(code) + BigInt(k + 1) })),
+      seed("load", { rip: placeOf("load") + 2n, cs: CODE32, rsp: CONSTANTS }),
+      seed("load", { rip: placeOf("load") + 2n, cs: CODE32, rsp: SCRATCH_END }),
+    ],
+  },
+  {
+    rule: "U7",
+    machine: MACHINE,
+    hidden: [
+      ...[SCRATCH, STACK, SCRATCH_END - 1n, STUB_CODE, STUB_END - 1n].map(stepAt),
+      seed("int3", { rip: SCRATCH }, { on: "SYSEMU_SINGLESTEP" }),
+    ],
+    predicted: [
+      ...[SCRATCH - 1n, SCRATCH_END, STUB_CODE - 1n, CONSTANTS, CODE].map(stepAt),
+      at(SCRATCH),
+      seed("int3", { rip: SCRATCH, eflags: TRAP_FLAG }, { on: "SINGLESTEP" }),
+    ],
+  },
+  {
+    rule: "U8",
+    machine: MACHINE,
+    hidden: [0n, 8n, MEGABYTE - 1n, (1n << 32n) + 8n].map((rdi) => load32({ rdi })),
+    predicted: [
+      ...[MEGABYTE, CONSTANTS].map((rdi) => load32({ rdi })),
+      load32({ rip: placeOf("store"), rdi: 8n }),
+      load32({ rdi: 8n, cs: 0x33n }),
+      load32({ rdi: 8n, ds: 0x2bn }),
+    ],
+  },
+  {
+    rule: "U9",
+    machine: machineWith("fsgsbase", "ia32"),
+    hidden: [seed("div", {}), seed("div", { rax: 7n, eflags: 0xad7n })],
+    predicted: [seed("div", { rdi: 0n }), seed("nops", {})],
+  },
+  {
+    rule: "U10",
+    machine: machineWith("fsgsbase", "amd", "amx_tile"),
+    hidden: [withSignal(10), withSignal(12)],
+    predicted: [
+      ...[0, 9, 11, 17, 19, 20].map((signal) => withSignal(signal)),
+      withSignal(10, { from: "exit" }),
+    ],
+  },
+  {
+    rule: "U11",
+    machine: MACHINE,
+    hidden: ["ds", "es", "fs", "gs"].map((name) => afterGetpid({ [name]: 3n })),
+    predicted: [
+      afterGetpid({ ds: 3n, rcx: 0n }),
+      afterGetpid({ ds: 0x2bn }),
+      afterGetpid({ ds: 0n }),
+      seed("nops", { ds: 3n }),
+    ],
+  },
+  {
+    rule: "U12",
+    machine: MACHINE,
+    // The words of the constants end in 0f 00 00 from 0xf00 on: SLDT (%rax), also after REX, and after LOCK.
+    hidden: [
+      ...[0xf01n, 0xff9n, 0xf40n, 0xff0n].map((n) => refusedAt(CONSTANTS + n)),
+      ...[SCRATCH, STACK, SCRATCH_END - 1n, STUB_CODE].map(refusedAt),
+      seed("int3", { cs: 0x0bn, rip: CONSTANTS + 0xf01n }),
+    ],
+    predicted: [
+      ...[0xe01n, 0xf03n, -1n, 4096n].map((n) => refusedAt(CONSTANTS + n)),
+      ...[CODE, placeOf("syscall"), SCRATCH - 1n, STUB_CODE - 1n].map(refusedAt),
+      at(CONSTANTS + 0xf01n),
+    ],
+  },
+  {
+    rule: "U19",
+    machine: machineWith("fsgsbase", "ia32"),
+    hidden: [breakpointAfter("movss", 2n)],
+    predicted: [
+      breakpointAfter("movss", 0n),
+      breakpointAfter("movss", 3n),
+      breakpointAfter("nops", 1n),
+    ],
+  },
+];
+
+/** The rules about what is not predicted that apply to a case. */
+export function hiding(model: Model, batch: Parameters<Model["explain"]>[0]): string[] {
+  return model
+    .explain(batch, 0)
+    .filter(({ phase }) => phase === "unpredicted")
+    .map(({ id }) => id);
+}
