@@ -103,6 +103,23 @@ const SPREAD: Readonly<Record<string, Document>> = {
   "a blocked signal": { way: "SIGMASK", words: ["0x210"], signal: "SIGUSR1" },
   "a system call's words": { from: "entry", way: "SYSCALL_INFO", words: INFO },
   "the same without a system call": { way: "SYSCALL_INFO", words: INFO },
+  "a call that is dispatched": {
+    way: "DISPATCH",
+    words: ["0x1", "0x0", "0x0", "0x0", "0x10000080", "0x27"],
+  },
+  "a selector that allows a call": {
+    way: "DISPATCH",
+    on: "SYSCALL",
+    words: ["0x2", "0x10002003", "0x10000080", "0x10", "0x100002c0", "0x27"],
+  },
+  "a selector elsewhere": {
+    way: "DISPATCH",
+    words: ["0x1", "0x401000", "0x0", "0x0", "0x10000080", "0x27"],
+  },
+  "a dispatch that is refused": {
+    way: "DISPATCH",
+    words: ["0x0", "0x1", "0x0", "0x0", "0x0", "0x0"],
+  },
   "sigreturn into 32 bits": {
     way: "SIGRETURN",
     code: "inc32",

@@ -5,6 +5,7 @@ import { type Case, writeSetup } from "../src/fuzz/case/case.ts";
 import { CONSTANTS, placeOf } from "../src/fuzz/case/code.ts";
 import { indexOf } from "../src/fuzz/case/setups.ts";
 import { breakpoint } from "../src/fuzz/draw/breakpoint_seeds.ts";
+import { dispatching } from "../src/fuzz/draw/dispatch_seeds.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { predictedFields } from "../src/fuzz/predict/predicted.ts";
@@ -14,8 +15,8 @@ import { machineWith } from "./hidden_cases.ts";
 
 const machines = suite("fuzz: rules that depend on the machine");
 
-const [EIO, EINVAL, ERANGE, ENOSYS, ENXIO] = [5n, 22n, 34n, -38n, -6n];
-const [SIGILL, SIGTRAP, SIGSEGV, SI_KERNEL, SEGV_MAPERR] = [4n, 5n, 11n, 0x80n, 1n];
+const [EIO, EFAULT, EINVAL, ERANGE, ENOSYS, ENXIO] = [5n, 14n, 22n, 34n, -38n, -6n];
+const [SIGILL, SIGTRAP, SIGSEGV, SIGSYS, SI_KERNEL, SEGV_MAPERR] = [4n, 5n, 11n, 31n, 0x80n, 1n];
 const [END_OF_USER_SPACE, GETPID, INFO_SIZE] = [0x7fff_ffff_f000n, 39n, 88];
 /** The bit of mxcsr that MISALIGNSSE adds. */
 const MISALIGNED = 0x2_0000n;
@@ -63,6 +64,12 @@ const ROWS: readonly Row[] = [
   ["W33.mask", "misalignsse", pairs("XSTATE", [24n, MISALIGNED]), "error", 0n, EINVAL],
   ["W39.limit", "la57", pairs("POKEUSER", [848n, END_OF_USER_SPACE]), "error", 0n, EINVAL],
   ["W65", "set_syscall_info", info("entry32", [1n, 0n, 0n, 7n, 8n]), "written.rbx", 8n, 0n],
+  ["W66", "sud", dispatching([1n, 0n, 0n, 0n], "syscall", { length: 24 }), "error", EINVAL, EIO],
+  ["W67", "sud", dispatching([1n, 0n, 0n, 0n]), "error", 0n, EIO],
+  ["W68", "sud", dispatching([3n, 0n, 0n, 0n]), "error", EINVAL, EIO],
+  ["W69", "sud_inclusive", dispatching([2n, 0n, 7n, 5n]), "written.offset", 12n, 0n],
+  ["W70", "sud", dispatching([1n, 1n << 63n, 0n, 0n]), "error", EFAULT, EIO],
+  ["W70.most", "la57", dispatching([1n, 1n << 50n, 0n, 0n]), "error", 0n, EFAULT],
   ["R28.bits", "la57", seed("int3", { rip: 1n << 47n }), "code", SEGV_MAPERR, SI_KERNEL],
   ["R58", "ia32", seed("int80", {}), "signal", SIGTRAP, SIGSEGV],
   ["R59", "fsgsbase", seed("bases", {}), "signal", SIGTRAP, SIGILL],
@@ -86,10 +93,15 @@ const ROWS: readonly Row[] = [
   ["R70", "uretprobe", seed("syscall", { rax: 335n }), "signal", SIGILL, SIGTRAP],
   ["R81.past", "icebp_trap", seed("icebp", {}), "address", ICEBP + 1n, ICEBP],
   ["R84", "ia32", RESTARTED, "stopped.rax", 7n, 0xffff_fe00n],
+  ["R86", "sud", dispatching([1n, 0n, 0n, 0n]), "signal", SIGSYS, undefined],
+  ["R87", "sud", dispatching([1n, CONSTANTS + 3n, 0n, 0n]), "signal", SIGTRAP, undefined],
   ["U9", "amd", seed("div", {}), "stopped.eflags", 0x212n, undefined],
   ["U10", "amx_tile", seed("nops", {}, { signal: 10 }), "signal", undefined, SIGTRAP],
   ["U19", "amd", AFTER_MOV_SS, "address", MOV_SS + 2n, undefined],
 ];
+
+/** Features without which a row says nothing. */
+const BESIDE: Readonly<Record<string, readonly Feature[]>> = { W69: ["sud"], "W70.most": ["sud"] };
 
 machines("each rule and each number that depends on the machine is here", () => {
   const conditional = rules().flatMap(({ id, feature, valuesWith }) => [
@@ -112,7 +124,7 @@ for (const [name, feature, it, field, withIt, without] of ROWS) {
       [[feature], withIt],
       [[], without],
     ] as const) {
-      const model = new Model(machineWith(...features));
+      const model = new Model(machineWith(...features, ...(BESIDE[name] ?? [])));
       writeSetup(it, batch, 0);
       const used = model.explain(batch, 0).map(({ id }) => id);
       const predicted = predictedFields(it, model.prediction).get(field);

@@ -12,6 +12,7 @@ import {
 } from "../src/fuzz/case/code.ts";
 import { indexOf } from "../src/fuzz/case/setups.ts";
 import { breakpoint } from "../src/fuzz/draw/breakpoint_seeds.ts";
+import { dispatching } from "../src/fuzz/draw/dispatch_seeds.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import type { Model } from "../src/fuzz/predict/model.ts";
 import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
@@ -177,6 +178,20 @@ export const BORDERS: readonly Border[] = [
       ...[0xe01n, 0xf03n, -1n, 4096n].map((n) => refusedAt(CONSTANTS + n)),
       ...[CODE, placeOf("syscall"), SCRATCH - 1n, STUB_CODE - 1n].map(refusedAt),
       at(CONSTANTS + 0xf01n),
+    ],
+  },
+  {
+    rule: "U20",
+    machine: machineWith("fsgsbase", "ia32", "amd", "sud"),
+    hidden: [SCRATCH, SCRATCH_END - 1n, STUB_CODE, STUB_END - 1n].map((at) =>
+      dispatching([1n, at, 0n, 0n]),
+    ),
+    predicted: [
+      ...[SCRATCH - 1n, SCRATCH_END, STUB_CODE - 1n, CONSTANTS, CODE].map((at) =>
+        dispatching([1n, at, 0n, 0n]),
+      ),
+      dispatching([1n, SCRATCH, 0n, 1n << 40n]),
+      dispatching([1n, SCRATCH, 0n, 0n], "int3"),
     ],
   },
   {

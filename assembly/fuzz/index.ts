@@ -7,6 +7,7 @@ import { seed } from "./random";
 import { giveBack } from "./returned";
 import { OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
 import { signatureOf } from "./signature";
+import { seedCount } from "./tables";
 import { leave32 } from "./tame";
 import { trace } from "./traced";
 
@@ -35,6 +36,7 @@ export * from "../model/resume";
 export { exercised, usedRule, usedRules, wide } from "../model/rule";
 export * from "../model/set_segment_reg";
 export * from "../model/setup_rt_frame";
+export * from "../model/syscall_user_dispatch";
 export * from "../model/syscall_work";
 export * from "../model/target";
 export * from "../model/target_calls";
@@ -95,7 +97,8 @@ export function generate(
 }
 
 function isReturn(path: u32, index: u64): bool {
-  return path == PATH_both ? (index / NEIGHBOURS) % LOTS == LOTS - 1 : path == PATH_sigreturn;
+  if (path != PATH_both) return path == PATH_sigreturn;
+  return index >= seedCount && (index / NEIGHBOURS) % LOTS == LOTS - 1;
 }
 
 /**

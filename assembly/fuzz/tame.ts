@@ -12,6 +12,7 @@ import {
   placeStore,
   placeSyscall,
 } from "../model/target";
+import { tameSelectorOf } from "./dispatch";
 import { isHandled, kills } from "./kinds";
 import {
   FROM_ENTRY,
@@ -27,6 +28,7 @@ import {
   WANT_FRAME,
   WANT_INFO,
   WANT_WRITTEN,
+  WAY_DISPATCH,
   WAY_POKEUSER,
 } from "./setup";
 
@@ -45,6 +47,9 @@ const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 /** A restart moves RIP back by the two bytes of a SYSCALL. */
 const RESTART: u32 = 2;
 
+/** Where a configuration of syscall user dispatch has rip. */
+const RIP = 32;
+
 /** Makes a setup harmless. `mayKill`: whether it may end its stub. */
 export function tame(setup: Setup, mayKill: bool): void {
   const way: u32 = setup.way;
@@ -55,6 +60,13 @@ export function tame(setup: Setup, mayKill: bool): void {
     const spins = way == WAY_POKEUSER ? tamePairs(setup) : tameBlock(setup.words);
     const on: u32 = setup.on;
     if (spins && on != ON_NONE && on != ON_SYSEMU_SINGLESTEP) setup.on = u8(ON_SINGLESTEP);
+  }
+  if (way == WAY_DISPATCH) {
+    if (!mayKill) tameSelectorOf(setup.words);
+    const rip = lowOf(setup.words + RIP);
+    if (isSpin(rip) || isPop(rip) || isVsyscall(setup.words + RIP)) {
+      store<u64>(setup.words + RIP, 0);
+    }
   }
   setup.wants = u8(WANT_WRITTEN | WANT_INFO | (isHandled(signal) ? WANT_FRAME : 0));
   setup.signal = signal;

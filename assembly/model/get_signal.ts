@@ -17,7 +17,7 @@ import {
 import { restartUnderHandler, restartWithoutHandler } from "./arch_do_signal_or_restart";
 import { stop } from "./force_sig";
 import { iret } from "./iret";
-import { giveUp, info, resumed } from "./prediction";
+import { ended, giveUp, info } from "./prediction";
 import { use } from "./rule";
 import { setupRtFrame } from "./setup_rt_frame";
 import { isIn, task } from "./task";
@@ -102,19 +102,13 @@ function act(signal: u32, wantsFrame: bool): void {
   else if (signal == R5_signal && use(R5)) {
     stop(signal);
     info(0, 0, 0);
-  } else if (use(R78)) end(signal);
+  } else if (use(R78)) ended(signal);
   else resumeWithout();
 }
 
 function handle(signal: u32, wantsFrame: bool): void {
   restartUnderHandler(signal);
   if (!setupRtFrame(signal, wantsFrame)) iret();
-}
-
-/** The process ends by a signal. */
-function end(signal: u32): void {
-  resumed(0, signal);
-  info(0, 0, 0);
 }
 
 export let R9: u32 = 0;
@@ -125,6 +119,6 @@ export let R9_signal: u32 = SIGKILL;
 /** Whether a signal that is sent at another stop has ended the process. */
 export function complete(signal: u32): bool {
   if (signal != R9_signal || !use(R9)) return false;
-  end(signal);
+  ended(signal);
   return true;
 }

@@ -5,6 +5,7 @@ import { TRAP_BRKPT } from "../linux/siginfo";
 import { SIGTRAP } from "../linux/signal";
 import { forceSig, stopByNotice } from "./force_sig";
 import { use } from "./rule";
+import { dispatch } from "./syscall_user_dispatch";
 import { R70_code } from "./target_calls";
 import { get, set, task } from "./task";
 
@@ -17,6 +18,7 @@ export let R39_result: i64 = -38;
 
 /** Returns whether the task has stopped. */
 export function syscallTraceEnter(): bool {
+  if (task.dispatches && dispatch()) return true;
   if (!(task.traces || task.emulates) || !use(R39)) return false;
   set(REG_rax, u64(R39_result));
   stopByNotice(SIGTRAP | R39_bit, SIGTRAP | R39_bit);

@@ -19,6 +19,7 @@ import {
   FROM_STEP32,
   Setup,
   WANT_WRITTEN,
+  WAY_DISPATCH,
   WAY_POKEUSER,
   WAY_SETFPREGS,
   WAY_SETREGS,
@@ -34,6 +35,7 @@ import { ptraceRegset } from "./ptrace_regset";
 import { setSigmask } from "./ptrace_request";
 import { ptraceSetSyscallInfo } from "./ptrace_set_syscall_info";
 import { use } from "./rule";
+import { setDispatchConfig } from "./syscall_user_dispatch";
 import { placeInt80, placeSyscall } from "./target";
 import { copy, forget, set, task } from "./task";
 import { xfpregsSet } from "./xfpregs_set";
@@ -73,6 +75,7 @@ function arrive(from: u32): void {
 export function write(setup: Setup): i32 {
   arrive(setup.from);
   const way: u32 = setup.way;
+  if (way == WAY_DISPATCH) return setDispatchConfig(setup);
   if (way == WAY_SIGMASK) return setSigmask(setup);
   if (way == WAY_SETFPREGS) return xfpregsSet(setup);
   if (way != WAY_SETREGS && way != WAY_SETREGSET && way != WAY_POKEUSER && way != WAY_SYSCALL_INFO)

@@ -23,6 +23,8 @@ export const CONSTANTS = {
   MOST_PAIRS: Math.floor(REGISTERS.length / 2),
   /** Words of struct ptrace_syscall_info. */
   SYSCALL_INFO_WORDS: 11,
+  /** Words of struct ptrace_sud_config, and two registers. */
+  DISPATCH_WORDS: 6,
   /** More bytes than any processor's XSAVE area has. */
   MOST_XSTATE: 16 << 10,
   /** The most setups that are handed over to a stub at once. */
@@ -61,6 +63,10 @@ export const WAY = {
     [
       "SIGRETURN",
       "struct user_regs_struct; the stub itself takes the registers that a signal frame has (sigreturn.h)",
+    ],
+    [
+      "DISPATCH",
+      "the first `length` bytes of struct ptrace_sud_config; after it rip and rax, which are poked then",
     ],
   ],
 } as const satisfies Enumeration;

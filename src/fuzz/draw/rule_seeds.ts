@@ -6,6 +6,7 @@
 import type { Case } from "../case/case.ts";
 import { CONSTANTS, placeOf, SCRATCH, STACK, STUB_CODE } from "../case/code.ts";
 import { BREAKPOINT_SEEDS } from "./breakpoint_seeds.ts";
+import { DISPATCH_SEEDS, dispatching } from "./dispatch_seeds.ts";
 import { pokes, SIMPLE, seed } from "./seed.ts";
 
 /** Data segments of 32-bit code; 64-bit code ignores them. */
@@ -132,6 +133,7 @@ export const RULE_SEEDS: readonly Case[] = [
   ...accesses,
   ...debug,
   ...BREAKPOINT_SEEDS,
+  ...DISPATCH_SEEDS,
   ...frames,
   ...control,
 ];
@@ -144,4 +146,5 @@ export const UNPREDICTED: readonly Case[] = [
   seed("int3", { rip: STUB_CODE }),
   seed("syscall", { cs: 0x23n }),
   seed("bases", { rip: placeOf("bases") + 3n }),
+  dispatching([1n, STACK, 0n, 0n]),
 ];

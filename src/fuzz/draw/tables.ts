@@ -46,7 +46,7 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
   }),
   ways: weighted<Way>(WAYS, {
     ...{ SETREGS: 18, SETREGSET: 4, POKEUSER: 4, SETFPREGS: 1 },
-    ...{ XSTATE: 1, SYSCALL_INFO: 2, SIGMASK: 2, SIGRETURN: 0 },
+    ...{ XSTATE: 1, SYSCALL_INFO: 2, SIGMASK: 2, SIGRETURN: 0, DISPATCH: 1 },
   }),
   ons: weighted<On>(ONS, {
     ...{ NONE: 4, CONT: 5, SYSCALL: 2, SINGLESTEP: 3, SYSEMU: 1, SYSEMU_SINGLESTEP: 1 },

@@ -122,5 +122,6 @@ const WRITES = {
   XSTATE: "XSAVE area by PTRACE_SETREGSET(NT_X86_XSTATE)",
   SYSCALL_INFO: "system call by PTRACE_SET_SYSCALL_INFO",
   SIGMASK: "signal mask by PTRACE_SETSIGMASK",
+  DISPATCH: "dispatch of system calls by PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG",
   SIGRETURN: "registers by rt_sigreturn",
 } as const;

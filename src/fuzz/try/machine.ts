@@ -43,6 +43,8 @@ export const FEATURES = [
   "uretprobe",
   "uprobe",
   "icebp_trap",
+  "sud",
+  "sud_inclusive",
   "amd",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
@@ -62,6 +64,8 @@ const OF_KERNEL: readonly (readonly [Feature, isThere: (stub: Stub) => boolean])
   ["set_syscall_info", hasSetSyscallInfo],
   ["uprobe", hasUprobe],
   ["icebp_trap", trapsAfterIcebp],
+  ["sud", (stub) => setDispatch(stub) === 0],
+  ["sud_inclusive", (stub) => setDispatch(stub, SUD_INCLUSIVE, 0n, 0n, 1n) === 0],
 ];
 /** The features that only a stub shows. */
 export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
@@ -70,6 +74,9 @@ const PTRACE_SET_SYSCALL_INFO = 0x4212;
 /** Newer than the encoders' names. */
 export const SYS_UPROBE = 336;
 const ICEBP = 0xf1;
+/** PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4; and the mode that Linux 6.16 added. */
+const PTRACE_SET_DISPATCH = 0x4210;
+const SUD_INCLUSIVE = 2n;
 const MOST_XSTATE = 16 << 10;
 const { ESRCH } = constants.errno;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
@@ -150,6 +157,18 @@ function trapsAfterIcebp(stub: Stub): boolean {
   const { rip } = thread.registers();
   stub.call("munmap", page, PAGE_SIZE);
   return rip === page + 1n;
+}
+
+/** Configures syscall user dispatch, and turns it off again. Without arguments it stays off. */
+function setDispatch({ tracer, thread }: Stub, ...config: readonly bigint[]): number {
+  const set = (words: BigUint64Array) =>
+    tracer.shim.ptraceMemory(PTRACE_SET_DISPATCH, thread.tid, words.byteLength, words);
+  const off = new BigUint64Array(4);
+  const words = off.slice();
+  words.set(config);
+  const result = set(words);
+  set(off);
+  return result;
 }
 
 /** What only a stub tells. */

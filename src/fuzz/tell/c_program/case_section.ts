@@ -91,9 +91,7 @@ export function caseSection(examined: Examined, parts: Parts, signal: string | n
     [
       words.length > 0,
       array(
-        way === "SIGMASK"
-          ? "The mask that the case writes."
-          : "The struct ptrace_syscall_info that the case writes.",
+        WORDS_ARE[way] ?? "The struct ptrace_syscall_info that the case writes.",
         "uint64_t WORDS[]",
         words.map(literal),
       ),
@@ -128,6 +126,11 @@ export function caseSection(examined: Examined, parts: Parts, signal: string | n
     .map(([, text]) => text)
     .join("\n\n");
 }
+
+const WORDS_ARE: Readonly<Record<string, string>> = {
+  SIGMASK: "The mask that the case writes.",
+  DISPATCH: "The struct ptrace_sud_config that the case writes, and rip and rax.",
+};
 
 /** The requests other than PTRACE_SYSCALL. */
 const ENTER: Readonly<Record<string, string>> = {

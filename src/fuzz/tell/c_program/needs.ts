@@ -37,7 +37,8 @@ export function needsOf(it: Case): Needs {
   const code = it.on === "NONE" ? "int3" : CODES.find(({ address }) => address === rip)?.name;
   const words = it.on === "NONE" ? [] : [...changed(it)];
   const strange = words.some((word) => word !== rip && isNear(word, CODE, PAGE_SIZE, 0n));
-  const known = code !== undefined && !strange;
+  // What is dispatched may have any rip, and the kernel reads at a selector.
+  const known = code !== undefined && !strange && it.way !== "DISPATCH";
   const handled = isHandled(it.signal);
   const blind = known && BLIND.has(code) && !handled;
   const called = isCalled(it);
