@@ -181,6 +181,16 @@ export const BORDERS: readonly Border[] = [
     ],
   },
   {
+    rule: "U19",
+    machine: machineWith("fsgsbase", "ia32"),
+    hidden: [breakpointAfter("movss", 2n)],
+    predicted: [
+      breakpointAfter("movss", 0n),
+      breakpointAfter("movss", 3n),
+      breakpointAfter("nops", 1n),
+    ],
+  },
+  {
     rule: "U20",
     machine: machineWith("fsgsbase", "ia32", "amd", "sud"),
     hidden: [SCRATCH, SCRATCH_END - 1n, STUB_CODE, STUB_END - 1n].map((at) =>
@@ -192,16 +202,6 @@ export const BORDERS: readonly Border[] = [
       ),
       dispatching([1n, SCRATCH, 0n, 1n << 40n]),
       dispatching([1n, SCRATCH, 0n, 0n], "int3"),
-    ],
-  },
-  {
-    rule: "U19",
-    machine: machineWith("fsgsbase", "ia32"),
-    hidden: [breakpointAfter("movss", 2n)],
-    predicted: [
-      breakpointAfter("movss", 0n),
-      breakpointAfter("movss", 3n),
-      breakpointAfter("nops", 1n),
     ],
   },
 ];

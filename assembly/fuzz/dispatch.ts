@@ -9,6 +9,7 @@ import {
   pageConstants,
   placeInt80,
   placeSyscall,
+  SCRATCH_PAGE,
 } from "../model/target";
 import { below } from "./random";
 import { drawPlace, drawRegister } from "./registers";
@@ -41,11 +42,13 @@ function drawSelector(): u64 {
   return kind == 0 ? pick(addresses) : pageConstants + (kind == 1 ? BLOCKS : ALLOWS);
 }
 
-/** Replaces a selector that may end the process, or that is in memory which other cases have written. */
-export function tameSelectorOf(words: usize): void {
+/** Replaces a selector in memory that other cases have written, or, unless `mayKill`, one that ends the process. */
+export function tameSelectorOf(words: usize, mayKill: bool): void {
   const selector = load<u64>(words, 8);
   // One that is refused does no harm.
   if (selector == 0 || selector > W70_most) return;
-  if (pageAt(selector, 0) == CONSTANT_PAGE && byteAt(selector) <= 1) return;
+  const page = pageAt(selector, 0);
+  if (mayKill && page != SCRATCH_PAGE) return;
+  if (page == CONSTANT_PAGE && byteAt(selector) <= 1) return;
   store<u64>(words, pageConstants + ALLOWS, 8);
 }

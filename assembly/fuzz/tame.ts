@@ -62,7 +62,7 @@ export function tame(setup: Setup, mayKill: bool): void {
     if (spins && on != ON_NONE && on != ON_SYSEMU_SINGLESTEP) setup.on = u8(ON_SINGLESTEP);
   }
   if (way == WAY_DISPATCH) {
-    if (!mayKill) tameSelectorOf(setup.words);
+    tameSelectorOf(setup.words, mayKill);
     const rip = lowOf(setup.words + RIP);
     if (isSpin(rip) || isPop(rip) || isVsyscall(setup.words + RIP)) {
       store<u64>(setup.words + RIP, 0);

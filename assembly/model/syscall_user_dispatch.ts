@@ -11,7 +11,7 @@ import { EFAULT, EINVAL, EIO } from "../linux/errno";
 import { SIGSEGV, SIGSYS } from "../linux/signal";
 import { forceSig } from "./force_sig";
 import { stubCode } from "./machine";
-import { ended, giveUp, known, outcome, wrote } from "./prediction";
+import { giveUp, known, outcome, wrote } from "./prediction";
 import { putreg } from "./putreg";
 import { use } from "./rule";
 import { byteAt, CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
@@ -142,8 +142,12 @@ export const U20_text =
   "The selector of a call is in memory that programs may have written, or in the stub code.";
 export const U20_source = "syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12";
 
-/** Whether the task has stopped, or ended, instead of making a call. */
+/** The signal by which the task ends after a call that is not executed; 0 if it has stopped by a signal. */
+export let endSignal: u32 = 0;
+
+/** Whether a call is not executed. */
 export function dispatch(): bool {
+  endSignal = 0;
   if (get(REG_rip) - offset < length) return false;
   if (selector != 0) {
     const page = pageAt(selector, stubCode);
@@ -152,7 +156,7 @@ export function dispatch(): bool {
     const state = isReadable ? byteAt(selector) : 0;
     if (isReadable && state == R87_allow && use(R87)) return false;
     if (!(isReadable && state == R87_block) && use(R87)) {
-      ended(isReadable ? R87_other : R87_unmapped);
+      endSignal = isReadable ? R87_other : R87_unmapped;
       return true;
     }
   }

@@ -37,7 +37,9 @@ export const DISPATCH_SEEDS: readonly Case[] = [
   ...[LIMIT - 4096n, LIMIT - 1n, LIMIT, LIMIT + 1n].map((at) =>
     dispatching([1n, at, 0n, 0n], "int3"),
   ),
-  dispatching([1n, 8n, 0n, 0n]),
+  ...(["CONT", "SYSCALL", "SINGLESTEP", "SYSEMU"] as const).map((on) =>
+    dispatching([1n, 8n, 0n, 0n], "syscall", { on }),
+  ),
   dispatching([1n, LIMIT, 0n, 0n]),
   ...(["SYSCALL", "SYSEMU", "SINGLESTEP"] as const).flatMap((on) => [
     dispatching([1n, 0n, 0n, 0n], "int80", { on }),

@@ -146,5 +146,5 @@ export const UNPREDICTED: readonly Case[] = [
   seed("int3", { rip: STUB_CODE }),
   seed("syscall", { cs: 0x23n }),
   seed("bases", { rip: placeOf("bases") + 3n }),
-  dispatching([1n, STACK, 0n, 0n]),
+  dispatching([1n, STUB_CODE, 0n, 0n]),
 ];
