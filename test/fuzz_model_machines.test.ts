@@ -10,8 +10,8 @@ import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { predictedFields } from "../src/fuzz/predict/predicted.ts";
 import { ruleOf, rules } from "../src/fuzz/predict/rules.ts";
-import type { Feature } from "../src/fuzz/try/machine.ts";
-import { machineWith } from "./hidden_cases.ts";
+import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
+import { lock, machineWith } from "./hidden_cases.ts";
 
 const machines = suite("fuzz: rules that depend on the machine");
 
@@ -70,6 +70,7 @@ const ROWS: readonly Row[] = [
   ["W69", "sud_inclusive", dispatching([2n, 0n, 7n, 5n]), "written.offset", 12n, 0n],
   ["W70", "sud", dispatching([1n, 1n << 63n, 0n, 0n]), "error", EFAULT, EIO],
   ["W70.most", "la57", dispatching([1n, 1n << 50n, 0n, 0n]), "error", 0n, EFAULT],
+  ["W71", "pku", lock(0x200n, 0x5_0000_0007n), "written.0", 7n, 0n],
   ["R28.bits", "la57", seed("int3", { rip: 1n << 47n }), "code", SEGV_MAPERR, SI_KERNEL],
   ["R58", "ia32", seed("int80", {}), "signal", SIGTRAP, SIGSEGV],
   ["R59", "fsgsbase", seed("bases", {}), "signal", SIGTRAP, SIGILL],
@@ -98,7 +99,22 @@ const ROWS: readonly Row[] = [
   ["U9", "amd", seed("div", {}), "stopped.eflags", 0x212n, undefined],
   ["U10", "amx_tile", seed("nops", {}, { signal: 10 }), "signal", undefined, SIGTRAP],
   ["U19", "amd", AFTER_MOV_SS, "address", MOV_SS + 2n, undefined],
+  ["U21", "pku", lock(0x200n, 1n, { signal: 10 }), "signal", undefined, undefined],
 ];
+
+machines(
+  "W71: PKRU reads as 0 unless the header names it, and is not known before later components",
+  () => {
+    const read = (it: Case, change: Partial<Machine> = {}) => {
+      const model = new Model({ ...machineWith("pku"), ...change });
+      writeSetup(it, batch, 0);
+      return predictedFields(it, model.predict(batch, 0)).get("written.0");
+    };
+    assert.is(read(lock(0x200n, 0x5555_5554n)), 0x5555_5554n);
+    assert.is(read(lock(7n, 0x5555_5554n)), 0n);
+    assert.is(read(lock(0x200n, 7n), { xfeatures: 0x2_02e7 }), undefined);
+  },
+);
 
 /** Features without which a row says nothing. */
 const BESIDE: Readonly<Record<string, readonly Feature[]>> = { W69: ["sud"], "W70.most": ["sud"] };

@@ -24,7 +24,21 @@ const MACHINE: Machine = {
 };
 
 /** A machine that has these features, and no others. */
-export const machineWith = (...features: Feature[]): Machine => ({ ...MACHINE, features });
+export const machineWith = (...features: Feature[]): Machine => ({
+  ...MACHINE,
+  features,
+  ...(features.includes("pku") && { xstateLength: 2440, xfeatures: 0x2e7 }),
+});
+
+/** Writes a word of PKRU, and names the components that the area has. */
+export const lock = (components: bigint, word: bigint, change: Partial<Case> = {}): Case => ({
+  ...{ ...SIMPLE, way: "XSTATE", block: [], length: 2440 },
+  pairs: [
+    { offset: 2432n, word },
+    { offset: 512n, word: components },
+  ],
+  ...change,
+});
 
 export interface Border {
   readonly rule: string;
@@ -202,6 +216,19 @@ export const BORDERS: readonly Border[] = [
       ),
       dispatching([1n, SCRATCH, 0n, 1n << 40n]),
       dispatching([1n, SCRATCH, 0n, 0n], "int3"),
+    ],
+  },
+  {
+    rule: "U21",
+    machine: machineWith("fsgsbase", "ia32", "amd", "pku"),
+    hidden: [1n, 2n, 3n].flatMap((word) =>
+      [10, 12].map((signal) => lock(0x200n, word, { signal })),
+    ),
+    predicted: [
+      lock(0x200n, 4n, { signal: 10 }),
+      lock(0x2n, 3n, { signal: 10 }),
+      lock(0x200n, 3n, { signal: 17 }),
+      lock(0x200n, 3n),
     ],
   },
 ];

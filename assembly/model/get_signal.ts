@@ -50,6 +50,12 @@ export const U10_text =
 export const U10_source = "xstate_sigframe_size, arch/x86/kernel/fpu/signal.c, 6.12";
 export const U10_needs = "amx_tile";
 
+export let U21: u32 = 0;
+export const U21_text =
+  "A handler is entered while PKRU forbids accesses to key 0: kernels before 6.12 cannot write the frame then.";
+export const U21_source = "sig_prepare_pkru, arch/x86/kernel/signal.c, 6.12";
+export const U21_needs = "pku";
+
 export let R3: u32 = 0;
 export const R3_text =
   "SIGCHLD, SIGCONT, SIGURG and SIGWINCH ({set}) do nothing without a handler.";
@@ -96,7 +102,7 @@ export function resumeWithout(): void {
 
 function act(signal: u32, wantsFrame: bool): void {
   const handled = isIn(signal, R6_set) && use(R6);
-  if (giveUp(U10, handled)) return;
+  if (giveUp(U10, handled) || giveUp(U21, handled && task.locked)) return;
   if (handled) handle(signal, wantsFrame);
   else if ((isIn(signal, R3_set) && use(R3)) || (isIn(signal, R4_set) && use(R4))) resumeWithout();
   else if (signal == R5_signal && use(R5)) {

@@ -38,6 +38,8 @@ export class Task {
   raised: u32;
   /** The blocked signals. */
   blocked: u64;
+  /** PKRU forbids accesses to its memory. */
+  locked: bool;
   /** SYSCALL_WORK_SYSCALL_USER_DISPATCH */
   dispatches: bool;
   /** Hardware breakpoints, a bit each: those that exist, and those that are enabled. */
