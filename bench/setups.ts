@@ -4,7 +4,6 @@
 
 import { createInterface } from "node:readline";
 import { BASELINE } from "../src/fuzz/case/baseline.ts";
-import { Batch } from "../src/fuzz/case/batch.ts";
 import {
   indexOf,
   ONS,
@@ -15,11 +14,9 @@ import {
   WAYS,
 } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
+import { Experiment } from "../src/fuzz/experiment.ts";
 import { KnownSignatures } from "../src/fuzz/predict/known.ts";
-import { Model } from "../src/fuzz/predict/model.ts";
 import { DIFFERS } from "../src/fuzz/predict/signature.ts";
-import { readMachine } from "../src/fuzz/try/machine.ts";
-import { Trier } from "../src/fuzz/try/trial.ts";
 
 const SIZE = 256;
 const SETUP_WORDS = SETUP_SIZE / 8;
@@ -38,10 +35,9 @@ const KINDS: Readonly<Record<string, number>> = {
   sigreturn: kindsOf("SIGRETURN", "CONT"),
 };
 
-const trier = new Trier();
-const batch = new Batch(SIZE);
+const experiment = new Experiment({ capacity: SIZE });
+const { trier, batch, model } = experiment;
 trier.run(batch, 1);
-const model = new Model(readMachine(trier.tracer));
 const generator = new Generator(1n, undefined, {
   path: request === "sigreturn" ? "sigreturn" : "ptrace",
 });
@@ -79,11 +75,10 @@ function generate(): void {
 }
 
 function assess(): void {
-  const found = model.assess(batch, SIZE, seen);
-  for (let k = 0; k < found; k++) {
-    const i = batch.news[k] ?? 0;
-    if (batch.agreements[i] === DIFFERS) differences++;
-    else seen.add(batch.signatures[i] ?? 0);
+  for (const i of model.assess(batch, SIZE, seen)) {
+    const { agreement, signature } = experiment.compare(i);
+    if (agreement >= DIFFERS) differences++;
+    else seen.add(signature);
   }
 }
 
@@ -99,5 +94,5 @@ for await (const _ of createInterface({ input: process.stdin })) {
   const rounds = Math.ceil(count / SIZE) * SIZE;
   console.log((((performance.now() - start) * 1000) / rounds).toFixed(3));
 }
-trier.close();
+experiment.close();
 if (differences > 0) throw new Error(`${differences} outcomes do not match their predictions`);

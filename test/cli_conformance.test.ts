@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Experiment } from "../src/fuzz/experiment.ts";
 import { by, requestFacts, setupFacts } from "../src/fuzz/facts/fact.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatJunit } from "../src/fuzz/facts/junit.ts";
@@ -11,8 +12,6 @@ import { formatKtap } from "../src/fuzz/facts/ktap.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
 import { setregs } from "../src/fuzz/facts/setups.ts";
 import { countsOf, rulesOf, type Verdict } from "../src/fuzz/facts/verdict.ts";
-import { readMachine } from "../src/fuzz/try/machine.ts";
-import { Trier } from "../src/fuzz/try/trial.ts";
 import { hasTool, run, stublabCommand } from "./processes.ts";
 import { parseXml } from "./well_formed.ts";
 
@@ -103,10 +102,8 @@ command("a file that cannot be written is an error", async () => {
 });
 
 function look(facts: typeof FACTS, features?: readonly ["la57"]): Verdict[] {
-  using trier = new Trier();
-  assert.ok(trier.pid > 0);
-  const machine = readMachine(trier.tracer);
-  return [...lookAt(facts, trier, features === undefined ? machine : { ...machine, features })];
+  using experiment = new Experiment();
+  return [...lookAt(facts, experiment, features && { ...experiment.machine, features })];
 }
 
 /** Invented facts, whose names contain everything that XML must escape. */

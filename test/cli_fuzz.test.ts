@@ -146,21 +146,6 @@ command(
   },
 );
 
-command("the same command continues an interrupted run", async () => {
-  const corpus = newFolder();
-  const first = JSON.parse(
-    (await stublab("--cases", "20000", "--corpus", corpus, "--json")).stdout,
-  );
-  const second = JSON.parse(
-    (await stublab("--cases", "40000", "--corpus", corpus, "--json")).stdout,
-  );
-  const whole = JSON.parse((await stublab("--cases", "40000", "--json")).stdout);
-  assert.is(second.signatures, whole.signatures);
-  assert.is(second.cases, 40000);
-  assert.ok(second.signatures > first.signatures);
-  assert.is(second.session.cases, 40000 - 16384);
-});
-
 command("shards are merged", async () => {
   const [one, two, merged] = [newFolder(), newFolder(), newFolder()];
   for (const [i, corpus] of [one, two].entries()) {
@@ -361,19 +346,6 @@ onMount("a read-only folder is refused", async () => {
   } finally {
     await run(["umount", [corpus]]);
   }
-});
-
-command("two runs in one folder: the second is refused", async () => {
-  const corpus = newFolder();
-  const first = new Running(stublabCommand("fuzz", "--cases", "100000000", "--corpus", corpus));
-  const journal = join(corpus, "journal.jsonl");
-  assert.ok(await eventually(() => existsSync(journal), 20_000));
-  const { code, stderr } = await stublab("--cases", "1000", "--corpus", corpus);
-  assert.is(code, 2);
-  assert.match(stderr, `${corpus} is in use: process ${first.pid} is fuzzing in it`);
-  process.kill(first.pid, "SIGKILL");
-  await first.ended;
-  assert.is((await stublab("--cases", "1000", "--corpus", corpus)).code, 0);
 });
 
 command("Ctrl-C ends a run after its round, with a report; a second one at once", async () => {

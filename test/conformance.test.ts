@@ -2,15 +2,15 @@ import { constants } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hex } from "../src/errors.ts";
+import { Examiner } from "../src/fuzz/examiner.ts";
+import { Experiment } from "../src/fuzz/experiment.ts";
 import type { SetupCheck, SetupFact } from "../src/fuzz/facts/fact.ts";
 import { FACTS, SETUP_FACTS } from "../src/fuzz/facts/facts.ts";
 import { failureLines } from "../src/fuzz/facts/failures.ts";
 import { missing } from "../src/fuzz/facts/needs.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
-import { Examiner } from "../src/fuzz/predict/examiner.ts";
 import { type CasePrediction, predict } from "../src/fuzz/predict/predict.ts";
-import { type Machine, readMachine } from "../src/fuzz/try/machine.ts";
-import { Trier } from "../src/fuzz/try/trial.ts";
+import type { Machine } from "../src/fuzz/try/machine.ts";
 import { forbidCalls } from "./libc.ts";
 
 /** Machines for which all fields are predicted alike, wherever the test runs. */
@@ -111,9 +111,8 @@ conformance.run();
 
 /** The checks of facts that do not hold. */
 function failuresOf(facts: typeof FACTS): string {
-  using trier = new Trier();
-  assert.ok(trier.pid > 0);
-  const verdicts = [...lookAt(facts, trier, readMachine(trier.tracer))];
+  using experiment = new Experiment();
+  const verdicts = [...lookAt(facts, experiment)];
   const failures = verdicts.filter(({ status }) => status === "failed");
   return failures
     .map((verdict) => [verdict.fact.name, ...failureLines(verdict)].join("\n  "))

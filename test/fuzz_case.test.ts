@@ -9,23 +9,13 @@ import { type Case, formatCase, parseCase, readSetup, writeSetup } from "../src/
 import { WORDS } from "../src/fuzz/case/case_members.ts";
 import { CODES, placeOf } from "../src/fuzz/case/code.ts";
 import { FROMS, indexOf, ONS, REGISTERS, WAYS } from "../src/fuzz/case/setups.ts";
+import { SIMPLE } from "../src/fuzz/draw/seed.ts";
 import { thrown } from "./thrown.ts";
 
 const cases = suite("fuzz: cases");
 
 const encoder = openEncoder("assembly");
 const { constants } = encoder;
-
-const SIMPLE: Case = {
-  from: "signal",
-  way: "SETREGS",
-  on: "CONT",
-  signal: 0,
-  block: BASELINE,
-  pairs: [],
-  words: [],
-  length: 0,
-};
 
 cases("a document has what differs from the baseline, and the code by its name", () => {
   const block = BASELINE.map((word, i) =>

@@ -7,10 +7,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
 import { InputError, StublabError } from "../src/errors.ts";
+import { seed } from "../src/fuzz/draw/seed.ts";
 import { fuzz, fuzzFindings } from "../src/fuzz/fuzz.ts";
 import { CorpusFolder } from "../src/fuzz/run/corpus_folder.ts";
 import { Crew } from "../src/fuzz/run/crew.ts";
-import { ROUND } from "../src/fuzz/run/round.ts";
+import { CHUNK, ROUND } from "../src/fuzz/run/round.ts";
 import type { FuzzProgress } from "../src/fuzz/run/session.ts";
 import { childrenOf, hostCommand, run } from "./processes.ts";
 import { rejection } from "./thrown.ts";
@@ -139,7 +140,9 @@ ended("the iteration yields what the result has, in its order", async () => {
 ended("workers that finish nothing are given up, and terminated", async () => {
   const patience = 500;
   const crew = await Crew.start({ workers: 2, seed: 1n, path: "both", first: 0, patience });
-  const error = await rejection(crew.round([{ from: 0, to: ENDLESS }], NO_NEWS));
+  // Each is waited for twice, for two seconds.
+  const spinning = Array(CHUNK).fill(seed("spin"));
+  const error = await rejection(crew.round(NO_NEWS, [], spinning));
   assert.instance(error, StublabError);
   assert.match(String(error), "a worker thread was lost: it did nothing for 0.5 s");
   await crew.leave();

@@ -6,17 +6,11 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Batch } from "../src/fuzz/case/batch.ts";
-import {
-  type Case,
-  type CaseDocument,
-  formatCase,
-  parseCase,
-  readSetup,
-} from "../src/fuzz/case/case.ts";
+import { type Case, type CaseDocument, formatCase, parseCase } from "../src/fuzz/case/case.ts";
 import { CODES } from "../src/fuzz/case/code.ts";
 import { FROMS, ONS, WAYS } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
-import { Examiner } from "../src/fuzz/predict/examiner.ts";
+import { Examiner } from "../src/fuzz/examiner.ts";
 import { exportC } from "../src/fuzz/tell/export_c.ts";
 import { hasTool } from "./processes.ts";
 
@@ -188,13 +182,12 @@ for (const [name, document] of Object.entries(SPREAD)) {
 }
 
 programs(`${GENERATED} generated cases: the outcome is the same ${RUNS} times`, async () => {
-  const batch = new Batch(1);
-  const { xstateLength } = examiner.machine;
-  const generator = new Generator(11n, undefined, { xstateLength });
+  using batch = new Batch(1);
+  const generator = new Generator(11n, undefined, examiner.machine);
   for (let index = 0; index < GENERATED; index++) {
     // The first are the seeds, which resemble the cases above.
     generator.generate(batch, 0, 5000 + index);
-    const it = readSetup(batch, 0);
+    const it = batch.at(0);
     const program = write(`generated ${index}`, it);
     compile(program, process.env.CC || "cc");
     await expectSame(program, it);

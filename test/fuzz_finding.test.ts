@@ -14,10 +14,9 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OutputError } from "../src/errors.ts";
-import { BASELINE } from "../src/fuzz/case/baseline.ts";
-import { type Case, parseCase } from "../src/fuzz/case/case.ts";
-import { indexOf } from "../src/fuzz/case/setups.ts";
-import { Examiner } from "../src/fuzz/predict/examiner.ts";
+import { parseCase } from "../src/fuzz/case/case.ts";
+import { seed } from "../src/fuzz/draw/seed.ts";
+import { Examiner } from "../src/fuzz/examiner.ts";
 import { FindingExaminer } from "../src/fuzz/run/fuzz_findings.ts";
 import { RunState } from "../src/fuzz/run/run_state.ts";
 import { type FindingContent, writeFinding } from "../src/fuzz/tell/finding.ts";
@@ -26,16 +25,7 @@ import { thrown } from "./thrown.ts";
 
 const FILES = ["case.json", "finding.json", "original.json", "repro.c"];
 
-const original: Case = {
-  from: "signal",
-  way: "SETREGS",
-  on: "CONT",
-  signal: 0,
-  block: BASELINE.with(indexOf("eflags"), 0x203n).with(indexOf("r15"), 5n),
-  pairs: [],
-  words: [],
-  length: 0,
-};
+const original = seed("int3", { eflags: 0x203n, r15: 5n });
 
 // CF is said to be none of the bits that are written.
 const change = { id: "W7", value: "mask", to: 0x54dd4n };

@@ -5,19 +5,16 @@ import { writeSetup } from "../src/fuzz/case/case.ts";
 import { SCRATCH } from "../src/fuzz/case/code.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { seed } from "../src/fuzz/draw/seed.ts";
+import { Experiment } from "../src/fuzz/experiment.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { hidingMutants } from "../src/fuzz/predict/mutants.ts";
 import { formatPlant, parsePlant } from "../src/fuzz/predict/plant.ts";
-import { differencesAt } from "../src/fuzz/predict/predicted.ts";
-import { readMachine } from "../src/fuzz/try/machine.ts";
-import { Trier } from "../src/fuzz/try/trial.ts";
+import { readThisMachine } from "../src/fuzz/predict/predict.ts";
 import { BORDERS, hiding } from "./hidden_cases.ts";
 
 const hidden = suite("fuzz: rules that hide more than they say");
 
-const trier = new Trier();
-const machine = readMachine(trier.tracer);
-hidden.after(() => trier.close());
+const machine = readThisMachine();
 
 const CASES = 1 << 16;
 const BATCH = 512;
@@ -87,14 +84,11 @@ hidden("a rule that applies everywhere exceeds its share, too", () => {
 
 hidden("U7: POPF that a program wrote shows TF, which the model without the rule denies", () => {
   const POPF = 0x9d9d_9d9d_9d9d_9d9dn;
-  const denies = new Model(machine, { id: "U7", remove: true });
+  using experiment = new Experiment({ capacity: 2, change: { id: "U7", remove: true } });
   const step = seed("int3", { rip: SCRATCH }, { on: "SINGLESTEP" });
   const differing = [0n, POPF].map((rax) => {
-    writeSetup(seed("store", { rax, rdi: SCRATCH }), batch, 0);
-    writeSetup(step, batch, 1);
-    trier.run(batch, 2);
-    denies.predict(batch, 1);
-    return differencesAt(denies.prediction, batch, 1).map(({ field }) => field);
+    experiment.try([seed("store", { rax, rdi: SCRATCH }), step]);
+    return experiment.differences(1).map(({ field }) => field);
   });
   assert.equal(differing, [[], ["stopped.eflags"]]);
 });

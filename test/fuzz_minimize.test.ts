@@ -6,22 +6,14 @@ import { BASELINE } from "../src/fuzz/case/baseline.ts";
 import type { Case } from "../src/fuzz/case/case.ts";
 import { placeOf } from "../src/fuzz/case/code.ts";
 import { indexOf, REGISTERS } from "../src/fuzz/case/setups.ts";
-import { Examiner } from "../src/fuzz/predict/examiner.ts";
+import { SIMPLE } from "../src/fuzz/draw/seed.ts";
+import { Examiner } from "../src/fuzz/examiner.ts";
 import { changedWords, minimize } from "../src/fuzz/predict/minimize.ts";
 import type { Change } from "../src/fuzz/predict/model.ts";
 
 const minimizing = suite("fuzz: minimize");
 
-const PLAIN: Case = {
-  from: "signal",
-  way: "SETREGS",
-  on: "NONE",
-  signal: 0,
-  block: BASELINE,
-  pairs: [],
-  words: [],
-  length: 0,
-};
+const PLAIN: Case = { ...SIMPLE, on: "NONE" };
 
 /** All words, and all kinds, are other than the plainest. */
 const FULL: Case = {

@@ -1,14 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Batch } from "../src/fuzz/case/batch.ts";
-import { type Case, writeSetup } from "../src/fuzz/case/case.ts";
+import type { Case } from "../src/fuzz/case/case.ts";
 import { CONSTANTS, placeOf } from "../src/fuzz/case/code.ts";
 import { indexOf } from "../src/fuzz/case/setups.ts";
 import { breakpoint } from "../src/fuzz/draw/breakpoint_seeds.ts";
 import { dispatching } from "../src/fuzz/draw/dispatch_seeds.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
-import { Model } from "../src/fuzz/predict/model.ts";
-import { predictedFields } from "../src/fuzz/predict/predicted.ts";
+import { predict } from "../src/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../src/fuzz/predict/rules.ts";
 import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
 import { lock, machineWith } from "./hidden_cases.ts";
@@ -31,7 +29,11 @@ const info = (
   length = INFO_SIZE,
 ): Case => ({
   ...{ ...SIMPLE, from, length },
-  ...{ way: "SYSCALL_INFO", block: [], words: [...words, ...Array<bigint>(11).fill(0n)] },
+  ...{
+    way: "SYSCALL_INFO",
+    block: [],
+    words: Array.from({ length: 11 }, (_, i) => words[i] ?? 0n),
+  },
 });
 const [ICEBP, MOV_SS] = [placeOf("icebp"), placeOf("movss")];
 /** A breakpoint on the instruction after MOV SS. */
@@ -105,11 +107,8 @@ const ROWS: readonly Row[] = [
 machines(
   "W71: PKRU reads as 0 unless the header names it, and is not known before later components",
   () => {
-    const read = (it: Case, change: Partial<Machine> = {}) => {
-      const model = new Model({ ...machineWith("pku"), ...change });
-      writeSetup(it, batch, 0);
-      return predictedFields(it, model.predict(batch, 0)).get("written.0");
-    };
+    const read = (it: Case, change: Partial<Machine> = {}) =>
+      predict(it, { machine: { ...machineWith("pku"), ...change } }).predicted.get("written.0");
     assert.is(read(lock(0x200n, 0x5555_5554n)), 0x5555_5554n);
     assert.is(read(lock(7n, 0x5555_5554n)), 0n);
     assert.is(read(lock(0x200n, 7n), { xfeatures: 0x2_02e7 }), undefined);
@@ -132,22 +131,22 @@ machines("each rule and each number that depends on the machine is here", () => 
   );
 });
 
-const batch = new Batch(1);
-
 for (const [name, feature, it, field, withIt, without] of ROWS) {
   machines(`${name}: ${field} with and without ${feature}`, () => {
     for (const [features, expected] of [
       [[feature], withIt],
       [[], without],
     ] as const) {
-      const model = new Model(machineWith(...features, ...(BESIDE[name] ?? [])));
-      writeSetup(it, batch, 0);
-      const used = model.explain(batch, 0).map(({ id }) => id);
-      const predicted = predictedFields(it, model.prediction).get(field);
-      assert.is(predicted, expected && BigInt.asUintN(64, expected), features.join());
+      const machine = machineWith(...features, ...(BESIDE[name] ?? []));
+      const { predicted, rules: used } = predict(it, { machine });
+      const word = expected && BigInt.asUintN(64, expected);
+      assert.is(predicted.get(field), word, features.join());
       const condition = ruleOf(name)?.feature;
       if (condition === undefined) continue;
-      assert.is(used.includes(name), (condition === feature) === features.length > 0);
+      assert.is(
+        used.some(({ id }) => id === name),
+        (condition === feature) === features.length > 0,
+      );
     }
   });
 }

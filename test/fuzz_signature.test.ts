@@ -1,13 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BASELINE } from "../src/fuzz/case/baseline.ts";
-import { Batch } from "../src/fuzz/case/batch.ts";
-import { type Case, writeSetup } from "../src/fuzz/case/case.ts";
-import { placeOf } from "../src/fuzz/case/code.ts";
+import type { Case } from "../src/fuzz/case/case.ts";
 import { indexOf, OUTCOME } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
+import { seed as it } from "../src/fuzz/draw/seed.ts";
 import { SEEDS } from "../src/fuzz/draw/seeds.ts";
-import { Model } from "../src/fuzz/predict/model.ts";
+import { Experiment } from "../src/fuzz/experiment.ts";
 import {
   AGREES,
   DIFFERS,
@@ -15,30 +13,13 @@ import {
   signatureOf,
   UNPREDICTED,
 } from "../src/fuzz/predict/signature.ts";
-import { readMachine } from "../src/fuzz/try/machine.ts";
-import { Trier } from "../src/fuzz/try/trial.ts";
 
 const signatures = suite("fuzz: signatures");
 
-function it(
-  code: string,
-  registers: Record<string, bigint> = {},
-  change: Partial<Case> = {},
-): Case {
-  const block = [...BASELINE];
-  for (const [name, word] of Object.entries({ rip: placeOf(code), ...registers })) {
-    block[indexOf(name)] = BigInt.asUintN(64, word);
-  }
-  const simple = { from: "signal", way: "SETREGS", on: "CONT", signal: 0 } as const;
-  return { ...simple, block, pairs: [], words: [], length: 0, ...change };
-}
-
 function signaturesOf(cases: readonly Case[], agreement = AGREES): number[] {
-  using trier = new Trier();
-  const batch = new Batch(cases.length);
-  for (const [i, each] of cases.entries()) writeSetup(each, batch, i);
-  trier.run(batch, cases.length);
-  return cases.map((_, i) => signatureOf(batch, i, agreement));
+  using experiment = new Experiment({ capacity: cases.length });
+  experiment.try(cases);
+  return cases.map((_, i) => signatureOf(experiment.batch, i, agreement));
 }
 
 const ALIKE: readonly (readonly [why: string, first: Case, second: Case])[] = [
@@ -56,21 +37,20 @@ for (const [why, first, second] of ALIKE) {
   });
 }
 
-signatures("of what a case does not decide nothing is told", () => {
-  using trier = new Trier();
-  const batch = new Batch(1);
-  // getppid's answer, divided by 4095.
-  writeSetup(it("div", { orig_rax: 110n, rdi: 0xfffn }, { from: "entry" }), batch, 0);
-  trier.run(batch, 1);
-  const { stoppedKnown } = new Model(readMachine(trier.tracer)).predict(batch, 0);
+signatures("a register that the case does not determine has no part in it", () => {
+  using experiment = new Experiment();
+  const { batch, model } = experiment;
+  // The result of getppid, divided by 4095.
+  experiment.try([it("div", { orig_rax: 110n, rdi: 0xfffn }, { from: "entry" })]);
+  const { stopped } = model.predict(batch, 0);
   const rax = indexOf("rax");
-  assert.is((stoppedKnown >>> rax) & 1, 0);
+  assert.is((stopped >>> rax) & 1, 0);
   const seen = [0n, 1n, 7n].map((quotient) => {
     batch.outcomeWords[OUTCOME.stopped / 2 + rax] = quotient;
-    return [signatureOf(batch, 0, AGREES, stoppedKnown), signatureOf(batch, 0, AGREES)] as const;
+    return [signatureOf(batch, 0, AGREES, stopped), signatureOf(batch, 0, AGREES)] as const;
   });
   assert.is(new Set(seen.map(([told]) => told)).size, 1);
-  assert.is.not(seen[0]?.[1], seen[1]?.[1], "else it would be");
+  assert.is.not(seen[0]?.[1], seen[1]?.[1], "otherwise it would have one");
 });
 
 const APART: readonly Case[] = [
@@ -116,22 +96,19 @@ signatures("agreement is a part of it", () => {
 });
 
 signatures("no case depends on those before it", () => {
-  using trier = new Trier();
   const count = 1000;
-  const [there, back] = [new Batch(count), new Batch(count)];
+  using experiment = new Experiment({ capacity: count });
+  const { batch, trier } = experiment;
   const generator = new Generator(11n);
-  for (let round = 0; round < 20; round++) {
+  const all = () => Array.from({ length: count }, (_, i) => experiment.compare(i).signature);
+  for (let index = 0; index < 20 * count; index += count) {
+    experiment.draw(generator, index === 0 ? 0 : SEEDS.length + index);
+    const there = all();
     for (let i = 0; i < count; i++) {
-      const index = SEEDS.length * (round === 0 ? 0 : 1) + round * count + i;
-      generator.generate(there, i, index);
-      generator.generate(back, count - 1 - i, index);
+      generator.generate(batch, count - 1 - i, (index === 0 ? 0 : SEEDS.length + index) + i);
     }
-    trier.run(there, count);
-    trier.run(back, count);
-    for (let i = 0; i < count; i++) {
-      const [one, other] = [signatureOf(there, i, 0), signatureOf(back, count - 1 - i, 0)];
-      assert.is(one, other, `case ${i} of round ${round}`);
-    }
+    trier.run(batch, count);
+    assert.equal(all().reverse(), there, `from case ${index} on`);
   }
 });
 

@@ -22,11 +22,10 @@ import {
   SECCOMP_RET_ERRNO,
 } from "../src/bpf/program.ts";
 import { openEncoder } from "../src/encoder/open.ts";
-import { BASELINE } from "../src/fuzz/case/baseline.ts";
-import { Batch } from "../src/fuzz/case/batch.ts";
-import { type Case, writeSetup } from "../src/fuzz/case/case.ts";
-import { placeOf } from "../src/fuzz/case/code.ts";
-import { indexOf, type On, OUTCOME, outcomeAt } from "../src/fuzz/case/setups.ts";
+import type { Case } from "../src/fuzz/case/case.ts";
+import type { On } from "../src/fuzz/case/setups.ts";
+import { seed } from "../src/fuzz/draw/seed.ts";
+import { Experiment } from "../src/fuzz/experiment.ts";
 import { createTarget } from "../src/fuzz/try/target.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 import { Tracer } from "../src/stub/tracer.ts";
@@ -42,14 +41,11 @@ const [SIGTRAP, SIGKILL] = [5, 9];
 function call(name: string, args: readonly bigint[], on: On = "CONT", code = "syscall"): Case {
   const number = encoder.constants.get(`SYS_${name}`);
   if (number === undefined) throw new RangeError(`there is no call ${name}`);
-  const registers: Record<string, bigint> = { rip: placeOf(code), rax: number, orig_rax: number };
+  const registers: Record<string, bigint> = { rax: number, orig_rax: number };
   for (const [i, word] of args.entries()) {
-    registers[["rdi", "rsi", "rdx", "r10", "r8", "r9"][i] ?? "r15"] = BigInt.asUintN(64, word);
+    registers[["rdi", "rsi", "rdx", "r10", "r8", "r9"][i] ?? "r15"] = word;
   }
-  const block = [...BASELINE];
-  for (const [register, word] of Object.entries(registers)) block[indexOf(register)] = word;
-  const rest = { signal: 0, pairs: [], words: [], length: 0 };
-  return { from: "signal", way: "SETREGS", on, block, ...rest };
+  return seed(code, registers, { on });
 }
 
 /** What harms: others, the file system, files that are open, and whoever traces. */
@@ -90,16 +86,14 @@ const HARMFUL: readonly [name: string, args: readonly bigint[]][] = [
   ["unshare", [0x400n]],
 ];
 
-/** Runs cases; answers of each the status of its stop, and the register that a result is in. */
-function results(trier: Trier, cases: readonly Case[]): [status: number, result: bigint][] {
-  const batch = new Batch(cases.length);
-  for (const [i, it] of cases.entries()) writeSetup(it, batch, i);
-  trier.run(batch, cases.length);
-  return cases.map((_, i) => {
-    const at = outcomeAt(i);
-    const status = (batch.outcomes[at + OUTCOME.status] ?? 0) >>> 8;
-    return [status, batch.outcomeWords[(at + OUTCOME.stopped) / 2 + indexOf("rax")] ?? 0n];
-  });
+/** The stop of each case, and the register that has the result of a call. */
+function results(
+  experiment: Experiment,
+  cases: readonly Case[],
+): [status: number, result: bigint][] {
+  return experiment
+    .try(cases)
+    .map((seen) => [Number(seen.get("status")) >>> 8, seen.get("stopped.rax") ?? 0n]);
 }
 
 /** The files that this process has open. */
@@ -127,7 +121,8 @@ target("a target has no file open on a kernel without close_range", () => {
 });
 
 target("calls that harm answer ENOSYS, however they are made", () => {
-  using trier = new Trier();
+  using experiment = new Experiment({ capacity: 2 * HARMFUL.length });
+  const { trier } = experiment;
   const { pid } = trier;
   const [files, children] = [openFiles(), childrenOf(process.pid)];
   const ways = HARMFUL.flatMap(([name, args]) => [
@@ -135,7 +130,7 @@ target("calls that harm answer ENOSYS, however they are made", () => {
     // The call is chosen at its entry.
     { ...call(name, args, "CONT", "int3"), from: "entry" } as const,
   ]);
-  for (const [i, [status, result]] of results(trier, ways).entries()) {
+  for (const [i, [status, result]] of results(experiment, ways).entries()) {
     assert.equal([i, status, result], [i, SIGTRAP, ENOSYS]);
   }
   assert.is(trier.pid, pid, "the target lives");
@@ -145,24 +140,19 @@ target("calls that harm answer ENOSYS, however they are made", () => {
 });
 
 target("calls of 32-bit code and of x32 harm nothing either", () => {
-  using trier = new Trier();
+  using experiment = new Experiment({ capacity: 16 });
+  const { trier } = experiment;
   const { pid } = trier;
   const children = childrenOf(process.pid);
   // By the numbers of 32-bit code: exit, fork, kill, close, clone.
   const numbers = [1n, 2n, 37n, 6n, 120n, 190n];
   const old = numbers.map((number) => {
-    const it = call("kill", [], "CONT", "int80");
-    const block = it.block.map((word, i) => (i === indexOf("rax") ? number : word));
-    block[indexOf("rbx")] = 2n ** 32n - 1n;
-    block[indexOf("rcx")] = 9n;
-    return { ...it, block };
+    return seed("int80", { rax: number, rbx: 2n ** 32n - 1n, rcx: 9n });
   });
   const x32 = [57n, 56n, 62n].map((number) => {
-    const it = call("kill", [-1n, 9n]);
-    const block = it.block.map((word, i) => (i === indexOf("rax") ? number + 2n ** 30n : word));
-    return { ...it, block };
+    return seed("syscall", { rax: number + 2n ** 30n, rdi: -1n, rsi: 9n });
   });
-  for (const [status, result] of results(trier, [...old, ...x32])) {
+  for (const [status, result] of results(experiment, [...old, ...x32])) {
     assert.equal([status, BigInt.asIntN(32, result)], [SIGTRAP, -38n]);
   }
   assert.is(trier.pid, pid);
@@ -170,10 +160,9 @@ target("calls of 32-bit code and of x32 harm nothing either", () => {
 });
 
 target("calls that are let through are harmless", () => {
-  using trier = new Trier();
-  const { pid } = trier;
-  const [answer] = results(trier, [call("getpid", [])]);
-  assert.equal(answer, [SIGTRAP, BigInt(pid)]);
+  using experiment = new Experiment();
+  const [answer] = results(experiment, [call("getpid", [])]);
+  assert.equal(answer, [SIGTRAP, BigInt(experiment.trier.pid)]);
 });
 
 target("a target has no file open, and shares none", () => {
@@ -188,18 +177,16 @@ target("a signal that kills leaves no core, and the next case has a new stub", (
   const before = process.cwd();
   process.chdir(folder);
   try {
-    using trier = new Trier();
+    const signals = [11, 6, 3, 31, SIGKILL];
+    using experiment = new Experiment({ capacity: signals.length });
+    const { trier } = experiment;
     const first = trier.pid;
-    const killing = [11, 6, 3, 31, SIGKILL].map((signal) => ({ ...call("getpid", []), signal }));
-    const batch = new Batch(killing.length);
-    for (const [i, it] of killing.entries()) writeSetup(it, batch, i);
-    trier.run(batch, killing.length);
-    killing.forEach(({ signal }, i) => {
-      // WIFSIGNALED, without the bit of a core.
-      assert.is(batch.outcomes[outcomeAt(i) + OUTCOME.status], signal);
-    });
-    assert.is(trier.deaths, killing.length);
-    assert.is(trier.hangs, 0);
+    const outcomes = experiment.try(signals.map((signal) => ({ ...call("getpid", []), signal })));
+    // WIFSIGNALED, without the bit of a core.
+    assert.equal(
+      outcomes.map((seen) => seen.get("status")),
+      signals.map(BigInt),
+    );
     assert.not.ok(isAlive(first));
     assert.match(readFileSync(`/proc/${trier.pid}/limits`, "utf8"), /Max core file size\s+1\s+1\s/);
     assert.equal(readdirSync(folder), []);
@@ -241,12 +228,12 @@ const canChoosePid =
   },
 );
 
-target("what runs for ever is ended in time, and counted", () => {
-  using trier = new Trier({ deadline: 100 });
+target("a case that never stops is ended in time", () => {
+  using experiment = new Experiment({ capacity: 2, deadline: 100 });
+  const { trier } = experiment;
   const first = trier.pid;
-  const [spin] = results(trier, [call("getpid", [], "CONT", "spin"), call("getpid", [])]);
+  const [spin] = results(experiment, [call("getpid", [], "CONT", "spin"), call("getpid", [])]);
   assert.equal(spin?.[0], 0);
-  assert.equal([trier.deaths, trier.hangs], [1, 1]);
   assert.not.ok(isAlive(first));
 });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseCase } from "../src/fuzz/case/case.ts";
-import { Examiner } from "../src/fuzz/predict/examiner.ts";
+import { Examiner } from "../src/fuzz/examiner.ts";
 import { partsOf, resolveParts } from "../src/fuzz/tell/c_program/parts.ts";
 import { exportC } from "../src/fuzz/tell/export_c.ts";
 

@@ -3,10 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadWasm } from "../src/encoder/wasm_file.ts";
+import { KNOWS } from "../src/fuzz/case/fields.ts";
 import { numbersOf } from "../src/fuzz/case/layout.ts";
 import { CONSTANTS, ENUMERATIONS, MODULE_RECORDS } from "../src/fuzz/case/records.ts";
 import { SETUP } from "../src/fuzz/case/setups.ts";
 import { PATHS } from "../src/fuzz/draw/generate.ts";
+import { AGREES, UNPREDICTED } from "../src/fuzz/predict/signature.ts";
 import { hasTool } from "./processes.ts";
 
 const CC = process.env.CC || "cc";
@@ -27,8 +29,8 @@ records("the module has the numbers and places of the table", () => {
     ),
     SETUP_kinds: 4 * SETUP.kinds,
     ...Object.fromEntries(PATHS.map((name, i) => [`PATH_${name}`, i])),
-    // Those of src/fuzz/predict/model.ts.
-    ...{ KNOWS_ERROR: 1, KNOWS_STATUS: 2, KNOWS_INFO: 4, KNOWS_ADDRESS: 8 },
+    ...Object.fromEntries(prefixed("KNOWS", KNOWS)),
+    ...{ AGREES, UNPREDICTED },
   };
   const found = Object.entries(loadWasm("fuzz.wasm")).flatMap(([name, it]) =>
     it instanceof WebAssembly.Global ? [[name, it.value] as const] : [],

@@ -4,11 +4,12 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BASELINE } from "../src/fuzz/case/baseline.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
-import { type Case, writeSetup } from "../src/fuzz/case/case.ts";
+import type { Case } from "../src/fuzz/case/case.ts";
 import { placeOf, SCRATCH } from "../src/fuzz/case/code.ts";
-import { indexOf, OUTCOME, outcomeAt } from "../src/fuzz/case/setups.ts";
+import { type Fields, readFields } from "../src/fuzz/case/fields.ts";
+import { seed } from "../src/fuzz/draw/seed.ts";
+import { Experiment } from "../src/fuzz/experiment.ts";
 import { KEPT } from "../src/fuzz/try/sigreturn/kept.ts";
 import { HANDLER_STACK, HANDLER_STACK_SIZE } from "../src/fuzz/try/sigreturn/place.ts";
 import { SigreturnTrier } from "../src/fuzz/try/sigreturn/trial.ts";
@@ -26,74 +27,43 @@ const ENOSYS = 2n ** 64n - 38n;
 // None of a killed host's orphans escapes the eyes of this process.
 adoptOrphans();
 
-/** A case with some registers changed. */
+/** A case that returns to a piece of code, with some registers changed. */
 function returnTo(code: string, registers: Readonly<Record<string, bigint>> = {}): Case {
-  const block = [...BASELINE];
-  block[indexOf("rip")] = placeOf(code);
-  for (const [name, word] of Object.entries(registers)) block[indexOf(name)] = word;
-  return {
-    ...{ from: "signal", way: "SIGRETURN", on: "CONT", signal: 0 },
-    ...{ block, pairs: [], words: [], length: 0 },
-    frame: { ucFlags: UC_STRICT_RESTORE_SS, fpstate: false },
-  };
+  const frame = { ucFlags: UC_STRICT_RESTORE_SS, fpstate: false };
+  return seed(code, registers, { way: "SIGRETURN", frame });
 }
 
-/** What came of a case. */
-interface Seen {
-  readonly status: number;
-  readonly signal: number;
-  readonly code: number;
-  readonly address: bigint;
-  stopped(register: string): bigint;
-}
-
-function seen({ outcomes, outcomeWords }: Batch, i: number): Seen {
-  const half = (name: "status" | "signal" | "code") =>
-    (outcomes[outcomeAt(i) + OUTCOME[name]] ?? 0) | 0;
-  const word = (at: number) => outcomeWords[(outcomeAt(i) + at) / 2] ?? 0n;
-  return {
-    status: half("status"),
-    signal: half("signal"),
-    code: half("code"),
-    address: word(OUTCOME.address),
-    stopped: (register) => word(OUTCOME.stopped + 2 * indexOf(register)),
-  };
-}
-
-/** Tries cases, and answers what came of each. */
-function tryAll(cases: readonly Case[], { deadline = 200 } = {}) {
-  const trier = new Trier({ deadline });
-  try {
-    const batch = new Batch(cases.length);
-    for (const [i, it] of cases.entries()) writeSetup(it, batch, i);
-    trier.run(batch, cases.length);
-    const { deaths, hangs } = trier;
-    return { outcomes: cases.map((_, i) => seen(batch, i)), deaths, hangs };
-  } finally {
-    trier.close();
-  }
+/** Tries cases, and returns the outcome of each. */
+function tryAll(cases: readonly Case[], { deadline = 200 } = {}): Fields[] {
+  using experiment = new Experiment({ capacity: cases.length, deadline });
+  return experiment.try(cases);
 }
 
 returning("a stub notes the signal, where it came from, and the registers", () => {
-  const { outcomes } = tryAll([
+  const outcomes = tryAll([
     returnTo("int3", { rax: 17n, r15: 2n ** 64n - 1n }),
     returnTo("store", { rdi: 0x10n, rsp: 3n }),
   ]);
   const [trap, fault] = outcomes;
-  assert.is(trap?.status, (SIGTRAP << 8) | 0x7f);
-  assert.equal([trap?.signal, trap?.code, trap?.address], [SIGTRAP, 128, 0n]);
-  assert.is(trap?.stopped("rax"), 17n);
-  assert.is(trap?.stopped("r15"), 2n ** 64n - 1n);
-  assert.is(trap?.stopped("rip"), placeOf("int3") + 1n);
-  for (const [name, word] of Object.entries(KEPT)) assert.is(trap?.stopped(name), word, name);
-  assert.equal([fault?.signal, fault?.code, fault?.address], [SIGSEGV, 1, 0x10n]);
-  assert.is(fault?.stopped("rsp"), 3n);
+  const expected = {
+    ...{ status: (SIGTRAP << 8) | 0x7f, signal: SIGTRAP, code: 128, address: 0n },
+    ...{ "stopped.rax": 17n, "stopped.r15": 2n ** 64n - 1n, "stopped.rip": placeOf("int3") + 1n },
+    ...Object.fromEntries(Object.entries(KEPT).map(([name, word]) => [`stopped.${name}`, word])),
+  };
+  for (const [field, word] of Object.entries(expected)) {
+    assert.is(trap?.get(field), BigInt(word), field);
+  }
+  const fields = ["signal", "code", "address", "stopped.rsp"];
+  assert.equal(
+    fields.map((field) => fault?.get(field)),
+    [BigInt(SIGSEGV), 1n, 0x10n, 3n],
+  );
 });
 
 returning("a handler begins well, whatever flags, stack and selectors it interrupts", () => {
   const inside = HANDLER_STACK + BigInt(HANDLER_STACK_SIZE) - 9n;
   const flags = { eflags: 0x4_0f02n, rsp: 1n };
-  const { outcomes, deaths } = tryAll([
+  const outcomes = tryAll([
     returnTo("int3", flags),
     returnTo("int3", { ...flags, rsp: inside }),
     returnTo("int3", { rsp: HANDLER_STACK }),
@@ -103,32 +73,22 @@ returning("a handler begins well, whatever flags, stack and selectors it interru
     returnTo("int3", { rip: 2n ** 63n }),
     returnTo("int3"),
   ]);
-  assert.is(deaths, 0);
+  // TF: after one instruction, which is an INT3 and traps of itself.
+  const [trap, fault] = [
+    [BigInt(SIGTRAP), 128n],
+    [BigInt(SIGSEGV), 128n],
+  ];
   assert.equal(
-    outcomes.map(({ signal, code }) => [signal, code]),
-    [
-      // TF: after one instruction, which is an INT3 and traps of itself.
-      ...[
-        [SIGTRAP, 128],
-        [SIGTRAP, 128],
-        [SIGTRAP, 128],
-        [SIGTRAP, 128],
-      ],
-      ...[
-        [SIGSEGV, 128],
-        [SIGSEGV, 128],
-        [SIGSEGV, 128],
-        [SIGTRAP, 128],
-      ],
-    ],
+    outcomes.map((seen) => [seen.get("signal"), seen.get("code")]),
+    [trap, trap, trap, trap, fault, fault, fault, trap],
   );
 });
 
 returning("code of 32 bits that pops ES changes it for no other setup", () => {
   const middle = placeOf("load") + 2n;
-  const { outcomes } = tryAll([returnTo("load", { rip: middle, cs: 0x23n }), returnTo("int3")]);
-  assert.is(outcomes[0]?.stopped("es"), 0n);
-  assert.is(outcomes[1]?.stopped("es"), KEPT.es);
+  const outcomes = tryAll([returnTo("load", { rip: middle, cs: 0x23n }), returnTo("int3")]);
+  assert.is(outcomes[0]?.get("stopped.es"), 0n);
+  assert.is(outcomes[1]?.get("stopped.es"), KEPT.es);
 });
 
 returning("a POPF changes flags for no other setup", () => {
@@ -137,22 +97,19 @@ returning("a POPF changes flags for no other setup", () => {
   const popf = BigInt(tracer.stubAddress) + 1n;
   tracer.close();
   const [NT, ID] = [0x4000n, 0x20_0000n];
-  const { outcomes } = tryAll([
+  const outcomes = tryAll([
     returnTo("store", { rdi: SCRATCH, rax: NT | ID }),
     returnTo("int3", { rip: popf, rsp: SCRATCH }),
     returnTo("int3"),
   ]);
-  const flags = (i: number) => (outcomes[i]?.stopped("eflags") ?? 0n) & (NT | ID);
+  const flags = (i: number) => (outcomes[i]?.get("stopped.eflags") ?? 0n) & (NT | ID);
   assert.equal([flags(1), flags(2)], [NT | ID, 0n]);
 });
 
 returning("what the loop may call, nobody else may", () => {
   const calls = { rt_sigreturn: 15n, futex: 202n, kill: 62n, fork: 57n, exit: 60n, mmap: 9n };
-  const { outcomes, deaths } = tryAll(
-    Object.values(calls).map((rax) => returnTo("syscall", { rax })),
-  );
-  assert.is(deaths, 0);
-  for (const { stopped } of outcomes) assert.is(stopped("rax"), ENOSYS);
+  const outcomes = tryAll(Object.values(calls).map((rax) => returnTo("syscall", { rax })));
+  for (const seen of outcomes) assert.is(seen.get("stopped.rax"), ENOSYS);
 });
 
 returning("a stub is untraced, has no file, and runs under a filter", () => {
@@ -170,11 +127,10 @@ returning("a setup that does not stop is told by its index, and costs the stub o
   const cases = Array.from({ length: 600 }, (_, i) =>
     returnTo([7, 300, 599].includes(i) ? "spin" : "int3", { rax: BigInt(i) }),
   );
-  const { outcomes, deaths, hangs } = tryAll(cases, { deadline: 50 });
-  assert.equal([deaths, hangs], [3, 3]);
-  for (const [i, { status, stopped }] of outcomes.entries()) {
-    if ([7, 300, 599].includes(i)) assert.is(status, 0);
-    else assert.is(stopped("rax"), BigInt(i));
+  const outcomes = tryAll(cases, { deadline: 50 });
+  for (const [i, seen] of outcomes.entries()) {
+    if ([7, 300, 599].includes(i)) assert.is(seen.get("status"), 0n);
+    else assert.is(seen.get("stopped.rax"), BigInt(i));
   }
 });
 
@@ -198,18 +154,20 @@ returning("a stub that dies is told with its status, and another takes its place
   const master = tracer.createStub();
   master.scrub();
   const trier = new SigreturnTrier(master, { deadline: 20_000 });
-  const batch = new Batch(3);
-  for (const [i, code] of ["int3", "spin", "ud2"].entries()) writeSetup(returnTo(code), batch, i);
+  using batch = new Batch(3);
+  const cases = ["int3", "spin", "ud2"].map((code) => returnTo(code));
+  batch.put(cases);
   const first = trier.pid;
   // What ends two stubs is no accident.
   const killer = killSpinning(master.pid);
   const gone = new Promise((resolve) => killer.on("exit", resolve));
   trier.run(batch, 3);
   await gone;
-  assert.equal([trier.deaths, trier.hangs], [1, 0]);
-  assert.is(seen(batch, 0).signal, SIGTRAP);
-  assert.is(seen(batch, 1).status, 9);
-  assert.is(seen(batch, 2).signal, 4);
+  const outcomes = cases.map((it, i) => readFields(it, batch, i));
+  assert.equal(
+    outcomes.map((seen) => seen.get("signal") ?? seen.get("status")),
+    [BigInt(SIGTRAP), 9n, 4n],
+  );
   assert.is.not(trier.pid, first);
   trier.close();
   assert.equal(childrenOf(master.pid), []);
@@ -217,9 +175,9 @@ returning("a stub that dies is told with its status, and another takes its place
 
 returning("setups of both paths may lie in one batch", () => {
   const traced: Case = { ...returnTo("hlt"), way: "SETREGS" };
-  const { outcomes } = tryAll([returnTo("int3"), traced, returnTo("ud2"), traced, traced]);
+  const outcomes = tryAll([returnTo("int3"), traced, returnTo("ud2"), traced, traced]);
   assert.equal(
-    outcomes.map(({ signal }) => signal),
+    outcomes.map((seen) => Number(seen.get("signal"))),
     [SIGTRAP, SIGSEGV, 4, SIGSEGV, SIGSEGV],
   );
 });

@@ -10,10 +10,9 @@ import { differs } from "./difference";
 import { OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
 import { signatureOf } from "./signature";
 
-/** How an outcome compares with its prediction. From DIFFERS on, the host tells the kinds of difference apart. */
+/** How an outcome compares with its prediction; the host numbers the ways to differ, from 2 on. */
 export const AGREES: u32 = 0;
 export const UNPREDICTED: u32 = 1;
-export const DIFFERS: u32 = 2;
 
 /** The prediction of the last case (Known in ../model/prediction.ts), and the outcome that it predicts. */
 export const prediction: usize = changetype<usize>(known);
@@ -60,8 +59,8 @@ class Tally {
 export const tally: usize = memory.data(16, 4);
 export const unpredicted: usize = memory.data(4 * MOST_RULES, 4);
 
-/** Counts a case. `reason`: the rule because of which it is not predicted, or 0. */
-export function count(outcomeAt: usize, reason: u32): void {
+/** Counts the case that was predicted last. */
+export function count(outcomeAt: usize): void {
   const outcome = changetype<Outcome>(outcomeAt);
   const counts = changetype<Tally>(tally);
   counts.cases++;
@@ -69,8 +68,8 @@ export function count(outcomeAt: usize, reason: u32): void {
     counts.deaths++;
     if (outcome.status == 0) counts.hangs++;
   }
-  if (reason == 0) return;
-  const entry = unpredicted + 4 * reason;
+  if (known.reason == 0) return;
+  const entry = unpredicted + 4 * known.reason;
   store<u32>(entry, load<u32>(entry) + 1);
 }
 
@@ -78,18 +77,12 @@ export function count(outcomeAt: usize, reason: u32): void {
 const SLOTS: u32 = 4096;
 
 /**
- * Assesses `count` setups and outcomes. Writes for each how it compares with its prediction, the registers at the stop
- * that the case determines, the rule because of which it is not predicted, and its signature. Writes the indices of
- * those that differ, or whose signature is not among `recent`, to `news`, and returns their number; the others are
- * counted.
+ * Assesses `count` setups and outcomes. Writes the indices of those that differ, or whose signature is not among
+ * `recent`, to `news`, and returns their number; the others are counted.
  */
 export function assess(
   setups: usize,
   outcomes: usize,
-  agreements: usize,
-  decided: usize,
-  reasons: usize,
-  signatures: usize,
   recent: usize,
   news: usize,
   cases: u32,
@@ -100,19 +93,21 @@ export function assess(
     const outcome = outcomes + OUTCOME_SIZE * i;
     predict(setup);
     countUses();
-    const reason = known.reason;
-    const agreement = differsFrom(outcome) ? DIFFERS : reason != 0 ? UNPREDICTED : AGREES;
-    const signature = signatureOf(setup, changetype<Outcome>(outcome), agreement, known.stopped);
-    store<f64>(agreements + 8 * i, agreement);
-    store<u32>(decided + 4 * i, known.stopped);
-    store<u32>(reasons + 4 * i, reason);
-    store<f64>(signatures + 8 * i, signature);
-    if (
-      agreement != DIFFERS &&
-      load<f64>(recent + 8 * (u32(u64(signature)) & (SLOTS - 1))) == signature
-    ) {
-      count(outcome, reason);
+    if (!differsFrom(outcome) && isRecent(setup, changetype<Outcome>(outcome), recent)) {
+      count(outcome);
     } else store<u32>(news + 4 * found++, i);
   }
   return found;
+}
+
+function isRecent(setup: Setup, outcome: Outcome, recent: usize): bool {
+  const agreement = known.reason != 0 ? UNPREDICTED : AGREES;
+  const signature = signatureOf(setup, outcome, agreement, known.stopped);
+  return load<f64>(recent + 8 * (u32(u64(signature)) & (SLOTS - 1))) == signature;
+}
+
+/** The signature of a setup and its outcome. `decided`: the registers at the stop that the case determines, a bit each. */
+export function sign(setup: usize, outcome: usize, agreement: f64, decided: u32): f64 {
+  const kind = u32(u64(agreement));
+  return signatureOf(changetype<Setup>(setup), changetype<Outcome>(outcome), kind, decided);
 }

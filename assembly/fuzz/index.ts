@@ -1,12 +1,11 @@
-// Generates cases and signs outcomes, a batch per call. Trying and predicting cases is the host's part. The host owns
-// all memory from `heap` on, and places tables, setups and outcomes there.
+// The fuzzer's module: generates cases, predicts, compares and signs their outcomes, a batch per call. The host tries them.
+// It owns all memory from `heap` on, and places tables, setups and outcomes there.
 
 import { setFocus } from "./focus";
 import { setXstateLength } from "./other_ways";
 import { seed } from "./random";
 import { giveBack } from "./returned";
-import { OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
-import { signatureOf } from "./signature";
+import { SETUP_SIZE, Setup } from "./setup";
 import { seedCount } from "./tables";
 import { leave32 } from "./tame";
 import { trace } from "./traced";
@@ -99,25 +98,4 @@ export function generate(
 function isReturn(path: u32, index: u64): bool {
   if (path != PATH_both) return path == PATH_sigreturn;
   return index >= seedCount && (index / NEIGHBOURS) % LOTS == LOTS - 1;
-}
-
-/**
- * Writes the signatures of `count` setups and outcomes. For each, an integer says which parts agree with the
- * prediction, and a set, in two halves, lists the registers at the stop that the case determines.
- */
-export function sign(
-  setups: usize,
-  outcomes: usize,
-  agreements: usize,
-  decided: usize,
-  signatures: usize,
-  count: u32,
-): void {
-  for (let i: u32 = 0; i < count; i++) {
-    const setup = changetype<Setup>(setups + SETUP_SIZE * i);
-    const outcome = changetype<Outcome>(outcomes + OUTCOME_SIZE * i);
-    const agreement = u32(u64(load<f64>(agreements + 8 * i)));
-    const known = load<u32>(decided + 4 * i);
-    store<f64>(signatures + 8 * i, signatureOf(setup, outcome, agreement, known));
-  }
 }

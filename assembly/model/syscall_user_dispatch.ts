@@ -142,12 +142,8 @@ export const U20_text =
   "The selector of a call is in memory that programs may have written, or in the stub code.";
 export const U20_source = "syscall_user_dispatch, kernel/entry/syscall_user_dispatch.c, 6.12";
 
-/** The signal by which the task ends after a call that is not executed; 0 if it has stopped by a signal. */
-export let endSignal: u32 = 0;
-
 /** Whether a call is not executed. */
 export function dispatch(): bool {
-  endSignal = 0;
   if (get(REG_rip) - offset < length) return false;
   if (selector != 0) {
     const page = pageAt(selector, stubCode);
@@ -156,7 +152,7 @@ export function dispatch(): bool {
     const state = isReadable ? byteAt(selector) : 0;
     if (isReadable && state == R87_allow && use(R87)) return false;
     if (!(isReadable && state == R87_block) && use(R87)) {
-      endSignal = isReadable ? R87_other : R87_unmapped;
+      task.ends = isReadable ? R87_other : R87_unmapped;
       return true;
     }
   }

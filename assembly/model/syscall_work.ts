@@ -6,7 +6,7 @@ import { SIGTRAP } from "../linux/signal";
 import { forceSig, stopByNotice } from "./force_sig";
 import { ended } from "./prediction";
 import { use } from "./rule";
-import { dispatch, endSignal } from "./syscall_user_dispatch";
+import { dispatch } from "./syscall_user_dispatch";
 import { R70_code } from "./target_calls";
 import { get, set, task } from "./task";
 
@@ -20,7 +20,7 @@ export let R39_result: i64 = -38;
 /** Returns whether the task has stopped. */
 export function syscallTraceEnter(): bool {
   if (task.dispatches && dispatch()) {
-    if (endSignal != 0) endAtExit(endSignal);
+    if (task.ends != 0) endAtExit(task.ends);
     return true;
   }
   if (!(task.traces || task.emulates) || !use(R39)) return false;

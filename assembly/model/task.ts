@@ -38,6 +38,8 @@ export class Task {
   raised: u32;
   /** The blocked signals. */
   blocked: u64;
+  /** The signal by which it ends after a call that is not executed; 0 without one. */
+  ends: u32;
   /** PKRU forbids accesses to its memory. */
   locked: bool;
   /** SYSCALL_WORK_SYSCALL_USER_DISPATCH */

@@ -1,3 +1,4 @@
+import { Experiment } from "../fuzz/experiment.ts";
 import { conformanceDocument, factsDocument } from "../fuzz/facts/document.ts";
 import type { Fact } from "../fuzz/facts/fact.ts";
 import { FACTS } from "../fuzz/facts/facts.ts";
@@ -6,8 +7,6 @@ import { formatKtap } from "../fuzz/facts/ktap.ts";
 import { lookAt } from "../fuzz/facts/run.ts";
 import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
 import { machineLine } from "../fuzz/tell/told.ts";
-import { readMachine } from "../fuzz/try/machine.ts";
-import { Trier } from "../fuzz/try/trial.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
 import { groupText, scoreText } from "./conformance_text.ts";
 import { folded } from "./fold.ts";
@@ -48,15 +47,15 @@ async function run(args: readonly string[]): Promise<number> {
   const facts = only === undefined ? FACTS : matching(only);
   if (list) return printList(facts, json);
   for (const file of [junit, ktap]) if (file !== undefined) checkOutput(file);
-  using trier = new Trier();
-  const machine = readMachine(trier.tracer);
+  using experiment = new Experiment();
+  const { machine, trier } = experiment;
   const start = performance.now();
   const verdicts: Verdict[] = [];
   if (!json) tell(folded(`${machineLine(machine)}\n\n`));
   const groups = byGroup(facts, ({ group }) => group);
   const width = Math.max(...[...groups.keys()].map(({ length }) => length));
   for (const own of groups.values()) {
-    const done = [...lookAt(own, trier, machine)];
+    const done = [...lookAt(own, experiment)];
     verdicts.push(...done);
     // At once: a kernel may crash at the next one.
     if (!json) tell(folded(groupText(done, width)));

@@ -1,7 +1,7 @@
 // Turns trials into findings of doctor, and tries what single commands need in addition to stubs.
 
 import { DeathError, type ErrorDetails, StublabError } from "../errors.ts";
-import { FROMS, type From, OUTCOME, outcomeAt } from "../fuzz/case/setups.ts";
+import { FROMS, type From } from "../fuzz/case/setups.ts";
 import { explain } from "../limits.ts";
 
 /** The result of a trial, and a warning if something does not work. */
@@ -109,28 +109,18 @@ async function recording(): Promise<Seen> {
 
 /** Tries a setup that changes nothing, from each of the given stops to the INT3. */
 async function setups(way: "SETREGS" | "SIGRETURN", froms: readonly From[]): Promise<Seen> {
-  const { Trier } = await import("../fuzz/try/trial.ts");
-  const { Batch } = await import("../fuzz/case/batch.ts");
-  const { writeSetup } = await import("../fuzz/case/case.ts");
-  const { setregs } = await import("../fuzz/facts/setups.ts");
-  using trier = new Trier();
-  const batch = new Batch(froms.length);
-  try {
-    for (const [i, from] of froms.entries()) {
-      writeSetup({ ...setregs({}, { from, on: "CONT", code: "int3" }), way }, batch, i);
-    }
-    trier.run(batch, froms.length);
-    for (const [i, from] of froms.entries()) {
-      const status = batch.outcomes[outcomeAt(i) + OUTCOME.status] ?? 0;
-      if (status === STOPPED_BY_SIGTRAP) continue;
-      throw failed(
-        `from ${from}: expected a stop by SIGTRAP at the INT3, got wait status ${status}`,
-      );
-    }
-    return { detail: `tried from ${froms.join(", ")}` };
-  } finally {
-    batch.close();
+  const { Experiment } = await import("../fuzz/experiment.ts");
+  const { SIMPLE } = await import("../fuzz/draw/seed.ts");
+  using experiment = new Experiment({ capacity: froms.length });
+  const outcomes = experiment.try(froms.map((from) => ({ ...SIMPLE, from, way })));
+  for (const [i, seen] of outcomes.entries()) {
+    const status = seen.get("status");
+    if (status === STOPPED_BY_SIGTRAP) continue;
+    throw failed(
+      `from ${froms[i]}: expected a stop by SIGTRAP at the INT3, got wait status ${status}`,
+    );
   }
+  return { detail: `tried from ${froms.join(", ")}` };
 }
 
 async function foreign(): Promise<Seen> {
@@ -152,7 +142,7 @@ async function foreign(): Promise<Seen> {
   }
 }
 
-const STOPPED_BY_SIGTRAP = (5 << 8) | 0x7f;
+const STOPPED_BY_SIGTRAP = 0x57fn;
 
 function isKilledBySigsys(error: unknown): boolean {
   if (!(error instanceof DeathError)) return false;

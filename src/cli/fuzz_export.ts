@@ -1,4 +1,4 @@
-import { Examiner } from "../fuzz/predict/examiner.ts";
+import { Examiner } from "../fuzz/examiner.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
 import { exportC } from "../fuzz/tell/export_c.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";

@@ -1,5 +1,5 @@
 import { formatCase } from "../fuzz/case/case.ts";
-import { Examiner } from "../fuzz/predict/examiner.ts";
+import { Examiner } from "../fuzz/examiner.ts";
 import { changedWords } from "../fuzz/predict/minimize.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";

@@ -1,7 +1,6 @@
-import { formatCase } from "../fuzz/case/case.ts";
-import { Examiner } from "../fuzz/predict/examiner.ts";
+import { Examiner } from "../fuzz/examiner.ts";
 import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
-import { differenceTable, fieldTable, machineLine, ruleTable } from "../fuzz/tell/told.ts";
+import { machineLine, outcomeTable } from "../fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
 import { type Command, parseCommand } from "./command.ts";
@@ -38,15 +37,7 @@ function run(args: readonly string[]): number {
   const examination = examiner.examine(it);
   const { predicted, seen, differences, unpredicted, rules } = examination;
   if (values.json) {
-    printJson("stublab.replay/1", {
-      case: formatCase(it, constants),
-      machine,
-      unpredicted,
-      prediction: fieldTable(predicted),
-      outcome: fieldTable(seen),
-      differences: differenceTable(differences),
-      rules: ruleTable(rules),
-    });
+    printJson("stublab.replay/1", outcomeTable(examination, machine, constants));
   } else {
     const count = differences.length;
     const verdict =

@@ -1,10 +1,10 @@
 import { openEncoder } from "../encoder/open.ts";
 import { StublabError } from "../errors.ts";
-import { type Case, formatCase } from "../fuzz/case/case.ts";
+import type { Case } from "../fuzz/case/case.ts";
 import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
 import { predict, readThisMachine } from "../fuzz/predict/predict.ts";
 import { ruleOf, ruleText } from "../fuzz/predict/rules.ts";
-import { fieldTable, machineLine, ruleTable } from "../fuzz/tell/told.ts";
+import { machineLine, predictionTable } from "../fuzz/tell/told.ts";
 import { KERNEL_FEATURES, type Machine, readProcessor } from "../fuzz/try/machine.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { caseText, fieldsText, rulesText } from "./case_text.ts";
@@ -39,17 +39,12 @@ function run(args: readonly string[]): number {
   const machine = readMachineAnyhow();
   const { plant } = values;
   const change = plant === undefined ? undefined : parsePlant(plant);
-  const { predicted: known, unpredicted, rules } = predict(it, { machine, change });
+  const prediction = predict(it, { machine, change });
   if (values.json) {
-    printJson("stublab.prediction/1", {
-      case: formatCase(it, encoder.constants),
-      machine,
-      unpredicted,
-      prediction: fieldTable(known),
-      rules: ruleTable(rules),
-    });
+    printJson("stublab.prediction/1", predictionTable(prediction, machine, encoder.constants));
     return 0;
   }
+  const { predicted: known, unpredicted, rules } = prediction;
   const parts = [
     `case\n${caseText(it, encoder.constants)}`,
     `${plantLine(change)}prediction, for ${machineLine(machine)}\n${fieldsText(it, known, undefined, encoder.constants)}`,

@@ -6,7 +6,6 @@ import {
   callback,
   checkOptions,
   count,
-  members,
   type OptionShapes,
   oneOf,
   optional,
@@ -22,7 +21,7 @@ import { CorpusFolder } from "./run/corpus_folder.ts";
 import { Crew } from "./run/crew.ts";
 import type { Finding } from "./run/fuzz_findings.ts";
 import { describeMachine } from "./run/journal.ts";
-import type { Shard } from "./run/round.ts";
+import { shardShape } from "./run/round.ts";
 import { type FuzzOptions, type FuzzResult, Session } from "./run/session.ts";
 import type { Machine } from "./try/machine.ts";
 
@@ -99,12 +98,6 @@ function expectHolds(id: string, { features }: Machine): void {
 }
 
 const focusShape: Shape<string> = (value, place) => expectRule(text(value, place), place).id;
-
-const shardShape: Shape<Shard> = (value, place) => {
-  const read = members(value, place);
-  const of = read("of", count(999_999, 1));
-  return { of, index: read("index", count(of, 1)) };
-};
 
 const folderPath: Shape<string> = (value, place) => {
   const path = text(value, place);

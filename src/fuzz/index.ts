@@ -10,12 +10,13 @@ export {
 export type { Fields } from "./case/fields.ts";
 export { type From, type On, REGISTERS, type Way } from "./case/setups.ts";
 export type { Path } from "./draw/generate.ts";
+export { type CaseOutcome, Examiner } from "./examiner.ts";
+export type { ExaminerOptions } from "./experiment.ts";
 export { fuzz, fuzzFindings } from "./fuzz.ts";
-export { type CaseOutcome, Examiner, type ExaminerOptions } from "./predict/examiner.ts";
+export type { DifferenceKind, FieldDifference } from "./predict/differences.ts";
 export { changedWords, type MinimizeOptions, minimize } from "./predict/minimize.ts";
 export type { AppliedRule, Change } from "./predict/model.ts";
 export { type CasePrediction, type PredictOptions, predict } from "./predict/predict.ts";
-export type { DifferenceKind, FieldDifference } from "./predict/predicted.ts";
 export { type Phase, type Rule, rules } from "./predict/rules.ts";
 export type { Counts } from "./predict/tally.ts";
 export type { Finding } from "./run/fuzz_findings.ts";

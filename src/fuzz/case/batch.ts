@@ -1,29 +1,23 @@
+import { type Case, readSetup, writeSetup } from "./case.ts";
 import { fuzzModule } from "./module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
 
 /**
- * Setups and outcomes of up to `capacity` cases, in the memory of this thread's module: the shim, the model and the
- * signature work on them in place. Fast code reads and writes them as 32-bit halves: a case may take a microsecond.
+ * Setups and outcomes of up to `capacity` cases, in the memory of this thread's module: the shim and the module work on
+ * them in place.
  */
 export class Batch {
   readonly capacity: number;
   /** The records as halves. */
   readonly setups: Uint32Array;
   readonly outcomes: Uint32Array;
-  /** The same as words, for code that need not be fast. */
+  /** The same as words. */
   readonly setupWords: BigUint64Array;
   readonly outcomeWords: BigUint64Array;
   /** The same as bytes, for the shim. */
   readonly setupBytes: Uint8Array;
   readonly outcomeBytes: Uint8Array;
-  /** How each outcome compares with its prediction; with `signatures`, see signature.ts. */
-  readonly agreements: Float64Array;
-  /** The registers at the stop that the case determines, a bit each; signatures ignore the others. */
-  readonly decided: Uint32Array;
-  readonly signatures: Float64Array;
-  /** The number of the rule because of which each is not predicted, or 0. */
-  readonly reasons: Uint32Array;
-  /** The indices of the cases that the last assessment reported. */
+  /** Indices of cases, for `Model.assess`. */
   readonly news: Uint32Array;
   #isOpen = true;
 
@@ -32,7 +26,6 @@ export class Batch {
     const { buffer } = fuzzModule();
     const at = fuzzModule().reserve(capacity * SIZE);
     const outcomes = at + capacity * SETUP_SIZE;
-    const agreements = outcomes + capacity * OUTCOME_SIZE;
     this.capacity = capacity;
     this.setupBytes = new Uint8Array(buffer, at, capacity * SETUP_SIZE);
     this.outcomeBytes = new Uint8Array(buffer, outcomes, capacity * OUTCOME_SIZE);
@@ -40,11 +33,19 @@ export class Batch {
     this.outcomes = new Uint32Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 4);
     this.setupWords = new BigUint64Array(buffer, at, (capacity * SETUP_SIZE) / 8);
     this.outcomeWords = new BigUint64Array(buffer, outcomes, (capacity * OUTCOME_SIZE) / 8);
-    this.agreements = new Float64Array(buffer, agreements, capacity);
-    this.signatures = new Float64Array(buffer, agreements + 8 * capacity, capacity);
-    this.decided = new Uint32Array(buffer, agreements + 16 * capacity, capacity);
-    this.reasons = new Uint32Array(buffer, agreements + 20 * capacity, capacity);
-    this.news = new Uint32Array(buffer, agreements + 24 * capacity, capacity);
+    this.news = new Uint32Array(buffer, outcomes + capacity * OUTCOME_SIZE, capacity);
+  }
+
+  /** Writes cases as the first setups. */
+  put(cases: readonly Case[]): void {
+    if (cases.length > this.capacity) throw this.#beyond(cases.length - 1);
+    for (const [i, it] of cases.entries()) writeSetup(it, this, i);
+  }
+
+  /** Setup `i`. */
+  at(i: number): Case {
+    if (i < 0 || i >= this.capacity) throw this.#beyond(i);
+    return readSetup(this, i);
   }
 
   /** Releases its memory. Neither it nor its views may be used afterwards. */
@@ -52,7 +53,15 @@ export class Batch {
     if (this.#isOpen) fuzzModule().release(this.setups.byteOffset, this.capacity * SIZE);
     this.#isOpen = false;
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #beyond(i: number): RangeError {
+    return new RangeError(`no case ${i} in a batch of ${this.capacity}`);
+  }
 }
 
-/** Bytes of a case: setup, outcome, agreement, signature, decided registers, reason, an index. */
-const SIZE = SETUP_SIZE + OUTCOME_SIZE + 28;
+/** Bytes of a case: setup, outcome, an index. */
+const SIZE = SETUP_SIZE + OUTCOME_SIZE + 4;

@@ -30,7 +30,7 @@ import {
   PLAIN_LENGTHS,
   WORDS,
 } from "./case_members.ts";
-import { CODES } from "./code.ts";
+import { CODES, isHandled } from "./code.ts";
 import { CONSTANTS } from "./records.ts";
 import {
   FROMS,
@@ -183,11 +183,6 @@ export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">
       },
     }),
   };
-}
-
-/** SIGUSR1 and SIGUSR2 have handlers in every target. */
-function isHandled(signal: number): boolean {
-  return signal === 10 || signal === 12;
 }
 
 /** A case as a document "stublab.case/1" (docs/fuzzing-cases.md). Registers with the baseline's words are left out. */

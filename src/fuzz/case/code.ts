@@ -108,6 +108,14 @@ export function placeOf(name: string): bigint {
   return address;
 }
 
+/** Signals that have a handler, the code `handler`, in every target: their names, and whether interrupted calls restart. */
+export const HANDLED: ReadonlyMap<number, readonly [name: string, restarts: boolean]> = new Map([
+  [10, ["SIGUSR1", false]],
+  [12, ["SIGUSR2", true]],
+]);
+
+export const isHandled = (signal: number): boolean => HANDLED.has(signal);
+
 /** The page of code. */
 export function codePage(): Uint8Array {
   const page = new Uint8Array(PAGE_SIZE).fill(INT3);

@@ -1,56 +1,84 @@
 import type { Batch } from "./batch.ts";
 import type { Case } from "./case.ts";
-import { placeOf } from "./code.ts";
-import { FRAME_REGISTERS, OUTCOME, outcomeAt, REGISTERS } from "./setups.ts";
+import { isHandled, placeOf } from "./code.ts";
+import { FRAME_REGISTERS, indexOf, OUTCOME, OUTCOME_SIZE, REGISTERS } from "./setups.ts";
 
 /**
  * An outcome by its fields: "error", "refusedAt", "written.rax", "resumed", "status", "signal", "code", "address",
- * "stopped.rip", "frame.cr2". What was not reached, or says nothing, is left out.
+ * "stopped.rip", "frame.cr2". What was not reached, or says nothing, is left out. Signal 0: there is no siginfo.
  */
 export type Fields = ReadonlyMap<string, bigint>;
 
-/** The fields of what came of setup `i`, which is `it`. */
-export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: number): Fields {
-  const at = outcomeAt(i);
-  const half = (name: "error" | "refusedAt" | "resumed" | "status" | "signal" | "code"): bigint =>
-    BigInt((outcomes[at + OUTCOME[name]] ?? 0) | 0);
-  const words = (from: number, names: readonly string[]): [string, bigint][] =>
-    names.map((name, k) => [name, outcomeWords[(at + from) / 2 + k] ?? 0n]);
-  const fields = new Map<string, bigint>([["error", half("error")]]);
-  const add = (rows: readonly (readonly [string, bigint])[]) => {
-    for (const [name, word] of rows) fields.set(name, word);
+/** An outcome, as halves and as words. */
+export interface Outcome {
+  readonly halves: Uint32Array;
+  readonly words: BigUint64Array;
+}
+
+/** Which fields of an outcome are known: bits of KNOWS, and bit n for word n. */
+export interface Known {
+  readonly fields: number;
+  readonly written: number;
+  readonly stopped: number;
+  readonly frame: number;
+}
+
+/** assembly/fuzz/difference.ts */
+export const KNOWS = { ERROR: 1, STATUS: 2, INFO: 4, ADDRESS: 8 } as const;
+
+const ALL: Known = { fields: -1, written: -1, stopped: -1, frame: -1 };
+
+const STOPPED = REGISTERS.map((name) => `stopped.${name}`);
+const FRAME = FRAME_REGISTERS.map((name) => `frame.${name}`);
+const [RIP, ORIG_RAX] = [indexOf("rip"), indexOf("orig_rax")];
+
+/** The fields of an outcome of `it`, or those of a predicted outcome that are known. */
+export function fieldsOf(it: Case, { halves, words }: Outcome, known = ALL): Fields {
+  const fields = new Map<string, bigint>();
+  const half = (name: Half) => BigInt((halves[OUTCOME[name]] ?? 0) | 0);
+  const add = (bit: number, ...names: Half[]) => {
+    if ((known.fields & bit) !== 0) for (const name of names) fields.set(name, half(name));
   };
-  if (it.way === "POKEUSER") fields.set("refusedAt", half("refusedAt"));
-  add(words(OUTCOME.written, writtenNames(it)));
+  const addWords = (from: number, set: number, names: readonly string[]) => {
+    for (const [k, name] of names.entries()) {
+      if (((set >>> k) & 1) === 1) fields.set(name, words[from / 2 + k] ?? 0n);
+    }
+  };
+  add(KNOWS.ERROR, "error");
+  if (it.way === "POKEUSER") add(KNOWS.ERROR, "refusedAt");
+  addWords(OUTCOME.written, known.written, writtenNames(it));
   if (half("resumed") === -1n) return fields;
-  add([["resumed", half("resumed")]]);
+  add(KNOWS.STATUS, "resumed");
   if (half("resumed") !== 0n) return fields;
-  add([["status", half("status")]]);
+  add(KNOWS.STATUS, "status");
   if ((half("status") & 0xffn) !== 0x7fn) return fields;
-  add(
-    words(
-      OUTCOME.stopped,
-      REGISTERS.map((name) => `stopped.${name}`),
-    ),
-  );
-  // A stub that looks itself finds it in no frame.
-  if (it.way === "SIGRETURN") fields.delete("stopped.orig_rax");
-  if (half("signal") !== 0n)
-    add([
-      ["signal", half("signal")],
-      ["code", half("code")],
-    ]);
-  if (half("signal") !== 0n && hasAddress(half("code"))) {
-    add([["address", outcomeWords[(at + OUTCOME.address) / 2] ?? 0n]]);
+  // A stub that looks itself does not find orig_rax in its frame.
+  const shown = it.way === "SIGRETURN" ? ~(1 << ORIG_RAX) : -1;
+  addWords(OUTCOME.stopped, known.stopped & shown, STOPPED);
+  add(KNOWS.INFO, "signal");
+  if (half("signal") === 0n) return fields;
+  add(KNOWS.INFO, "code");
+  if ((known.fields & KNOWS.ADDRESS) !== 0 && hasAddress(half("code"))) {
+    fields.set("address", words[OUTCOME.address / 2] ?? 0n);
   }
-  const frame = words(
-    OUTCOME.frame,
-    FRAME_REGISTERS.map((name) => `frame.${name}`),
-  );
-  const inHandler = [HANDLER, HANDLER + 1n].includes(fields.get("stopped.rip") ?? 0n);
-  // Anywhere else it is what lies on the stack.
-  if (isHandled(it.signal) && inHandler) add(frame);
+  // Anywhere else than in the handler there is something else on the stack.
+  const at = words[OUTCOME.stopped / 2 + RIP] ?? 0n;
+  if (isHandled(it.signal) && (at === HANDLER || at === HANDLER + 1n)) {
+    addWords(OUTCOME.frame, known.frame, FRAME);
+  }
   return fields;
+}
+
+type Half = "error" | "refusedAt" | "resumed" | "status" | "signal" | "code";
+
+/** The fields of outcome `i` of a batch, which is that of `it`. */
+export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: number): Fields {
+  const at = i * OUTCOME_SIZE;
+  const end = at + OUTCOME_SIZE;
+  return fieldsOf(it, {
+    halves: outcomes.subarray(at / 4, end / 4),
+    words: outcomeWords.subarray(at / 8, end / 8),
+  });
 }
 
 /** What is read back after a write: all registers, or what the way wrote. */
@@ -74,8 +102,3 @@ function hasAddress(code: bigint): boolean {
 const SYSCALL_STOP = 0x85n;
 
 const HANDLER = placeOf("handler");
-
-/** SIGUSR1 and SIGUSR2. */
-export function isHandled(signal: number): boolean {
-  return signal === 10 || signal === 12;
-}

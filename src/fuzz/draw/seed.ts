@@ -11,7 +11,7 @@ export const SIMPLE: Case = {
 /** A case that starts at a piece of code, with some registers and members changed. */
 export function seed(
   code: string,
-  registers: Readonly<Record<string, bigint>>,
+  registers: Readonly<Record<string, bigint>> = {},
   change: Partial<Case> = {},
 ): Case {
   return { ...SIMPLE, block: baselineWith(registers, code), ...change };

@@ -1,7 +1,7 @@
 import { StublabError } from "../../errors.ts";
-import { Batch } from "../case/batch.ts";
-import { type Case, writeSetup } from "../case/case.ts";
-import { type Fields, readFields } from "../case/fields.ts";
+import type { Case } from "../case/case.ts";
+import type { Fields } from "../case/fields.ts";
+import type { Experiment } from "../experiment.ts";
 import { fieldValue, tellField } from "../tell/told.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Trier } from "../try/trial.ts";
@@ -14,14 +14,13 @@ type Constants = ReadonlyMap<string, bigint>;
 
 /** Looks at facts that are cases, each check in a stub that no other was made in. */
 export class CaseLooker {
-  readonly #trier: Trier;
+  readonly #experiment: Experiment;
   readonly #machine: Machine;
-  readonly #batch = new Batch(1);
   /** Why cases cannot be tried here, by whether they are returns from handlers. */
   readonly #obstacles = new Map<boolean, string | undefined>();
 
-  constructor(trier: Trier, machine: Machine) {
-    this.#trier = trier;
+  constructor(experiment: Experiment, machine: Machine) {
+    this.#experiment = experiment;
     this.#machine = machine;
   }
 
@@ -36,20 +35,15 @@ export class CaseLooker {
     );
   }
 
-  close(): void {
-    this.#batch.close();
-  }
-
   #check(check: SetupCheck): Counted<CheckResult> {
     const { name, it, expected } = check;
     const reason = missing(check, this.#machine) ?? this.#obstacle(it);
     if (reason !== undefined) return [{ name, status: "skipped", reason, unmet: [] }, 0];
-    writeSetup(it, this.#batch, 0);
+    const { trier } = this.#experiment;
     const attempt = () => {
-      this.#trier.renew();
-      this.#trier.run(this.#batch, 1);
-      const { constants } = this.#trier.tracer.encoder;
-      return compare(expected, readFields(it, this.#batch, 0), constants);
+      trier.renew();
+      const [seen = new Map()] = this.#experiment.try([it]);
+      return compare(expected, seen, trier.tracer.encoder.constants);
     };
     const [unmet, contradictions] = twice(attempt, (unmet) => unmet.length === 0, keyOf);
     if (unmet.length === 0) return [{ name, status: "held", unmet }, contradictions];
@@ -59,7 +53,7 @@ export class CaseLooker {
   #obstacle({ way }: Case): string | undefined {
     const returns = way === "SIGRETURN";
     if (!this.#obstacles.has(returns))
-      this.#obstacles.set(returns, obstacleOf(this.#trier, returns));
+      this.#obstacles.set(returns, obstacleOf(this.#experiment.trier, returns));
     return this.#obstacles.get(returns);
   }
 }

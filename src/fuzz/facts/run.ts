@@ -1,5 +1,4 @@
-import type { Machine } from "../try/machine.ts";
-import type { Trier } from "../try/trial.ts";
+import type { Experiment } from "../experiment.ts";
 import type { Fact } from "./fact.ts";
 import { CaseLooker } from "./look_at_cases.ts";
 import { RequestLooker } from "./look_at_requests.ts";
@@ -13,15 +12,14 @@ import type { Verdict } from "./verdict.ts";
  */
 export function* lookAt(
   facts: readonly Fact[],
-  trier: Trier,
-  machine: Machine,
+  experiment: Experiment,
+  machine = experiment.machine,
 ): Generator<Verdict> {
-  const cases = new CaseLooker(trier, machine);
-  const requests = new RequestLooker(trier, machine);
+  const cases = new CaseLooker(experiment, machine);
+  const requests = new RequestLooker(experiment.trier, machine);
   try {
     for (const fact of facts) yield "look" in fact ? requests.look(fact) : cases.look(fact);
   } finally {
     requests.close();
-    cases.close();
   }
 }

@@ -1,4 +1,5 @@
 import type { Batch } from "../case/batch.ts";
+import type { Known, Outcome } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
 import type { Machine } from "../try/machine.ts";
@@ -18,23 +19,23 @@ export interface AppliedRule extends Rule {
   readonly told: string;
 }
 
-/** Bits of `fields` in Known: assembly/fuzz/difference.ts. */
-const [KNOWS_ERROR, KNOWS_STATUS, KNOWS_INFO, KNOWS_ADDRESS] = [1, 2, 4, 8];
 /** Known in assembly/model/prediction.ts, in words of 32 bits. */
 const [FIELDS, WRITTEN, STOPPED, FRAME, REASON, KNOWN_LENGTH] = [0, 1, 2, 3, 4, 5];
 
 /** The prediction of a case: an outcome, of which some is known. It is valid until the next prediction of the thread. */
-export class Prediction {
-  /** In the layout of an outcome, in the module's memory; what is not known has any value. */
-  readonly outcome: Uint32Array;
+export class Prediction implements Known {
+  /** In the module's memory; what is not known has any value. */
+  readonly outcome: Outcome;
   readonly #known: Uint32Array;
 
   constructor() {
     const module = fuzzModule();
-    const view = (name: string, length: number) =>
-      new Uint32Array(module.buffer, module.address(name), length);
-    this.outcome = view("predictedOutcome", OUTCOME_SIZE / 4);
-    this.#known = view("prediction", KNOWN_LENGTH);
+    const at = module.address("predictedOutcome");
+    this.outcome = {
+      halves: new Uint32Array(module.buffer, at, OUTCOME_SIZE / 4),
+      words: new BigUint64Array(module.buffer, at, OUTCOME_SIZE / 8),
+    };
+    this.#known = new Uint32Array(module.buffer, module.address("prediction"), KNOWN_LENGTH);
   }
 
   /** The id of the rule because of which the stop is not predicted; null if it is. */
@@ -42,37 +43,20 @@ export class Prediction {
     return rules()[(this.#known[REASON] ?? 0) - 1]?.id ?? null;
   }
 
-  /** Which words are known: bit n for word n. */
-  get writtenKnown(): number {
+  get fields(): number {
+    return this.#known[FIELDS] ?? 0;
+  }
+
+  get written(): number {
     return this.#known[WRITTEN] ?? 0;
   }
 
-  get stoppedKnown(): number {
+  get stopped(): number {
     return this.#known[STOPPED] ?? 0;
   }
 
-  get frameKnown(): number {
+  get frame(): number {
     return this.#known[FRAME] ?? 0;
-  }
-
-  get errorKnown(): boolean {
-    return this.#knows(KNOWS_ERROR);
-  }
-
-  get statusKnown(): boolean {
-    return this.#knows(KNOWS_STATUS);
-  }
-
-  get infoKnown(): boolean {
-    return this.#knows(KNOWS_INFO);
-  }
-
-  get addressKnown(): boolean {
-    return this.#knows(KNOWS_ADDRESS);
-  }
-
-  #knows(bit: number): boolean {
-    return ((this.#known[FIELDS] ?? 0) & bit) !== 0;
   }
 }
 
@@ -141,24 +125,14 @@ export class Model {
   }
 
   /**
-   * Predicts, compares and signs the first `count` cases of a batch, which were tried. Fills `agreements`, `decided`,
-   * `reasons`, `signatures` and `news`, and returns how many cases `news` has: those that differ, and those whose
-   * signature was not there lately. The others are counted.
+   * Predicts and compares the first `count` cases of a batch, which were tried. Returns the indices of those that differ,
+   * and of those whose signature was not there lately, in the batch's `news`. The others are counted.
    */
-  assess(batch: Batch, count: number, known: KnownSignatures): number {
+  assess(batch: Batch, count: number, known: KnownSignatures): Uint32Array {
     this.#select();
-    const { setups, outcomes, agreements, decided, reasons, signatures, news } = batch;
-    const filled = [agreements, decided, reasons, signatures].map(({ byteOffset }) => byteOffset);
-    return Number(
-      fuzzModule().assess(
-        setups.byteOffset,
-        outcomes.byteOffset,
-        ...filled,
-        known.address,
-        news.byteOffset,
-        count,
-      ),
-    );
+    const { setups, outcomes, news } = batch;
+    const [from, to, at] = [setups.byteOffset, outcomes.byteOffset, news.byteOffset];
+    return news.subarray(0, Number(fuzzModule().assess(from, to, known.address, at, count)));
   }
 
   /** Puts the registers that rt_sigreturn gives to setup `i` into a block: halves in the module's memory. */
@@ -167,9 +141,9 @@ export class Model {
     fuzzModule().putReturned(setups.byteOffset + i * SETUP_SIZE, block.byteOffset);
   }
 
-  /** Counts case `i` of a batch, which `assess` reported. */
-  count({ outcomes, reasons }: Batch, i: number): void {
-    fuzzModule().count(outcomes.byteOffset + i * OUTCOME_SIZE, reasons[i] ?? 0);
+  /** Counts case `i` of a batch, which is the last that was predicted. */
+  count({ outcomes }: Batch, i: number): void {
+    fuzzModule().count(outcomes.byteOffset + i * OUTCOME_SIZE);
   }
 
   /** The rules that the prediction of setup `i` uses, in the order of their use. */

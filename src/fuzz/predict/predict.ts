@@ -3,12 +3,11 @@
 import { checkOptions, type OptionShapes } from "../../shape.ts";
 import { Tracer } from "../../stub/tracer.ts";
 import { Batch } from "../case/batch.ts";
-import { type Case, expectCase, writeSetup } from "../case/case.ts";
-import type { Fields } from "../case/fields.ts";
+import { type Case, expectCase } from "../case/case.ts";
+import { type Fields, fieldsOf } from "../case/fields.ts";
 import { type Machine, machineShape, readMachine } from "../try/machine.ts";
 import { type AppliedRule, type Change, Model } from "./model.ts";
 import { changeShape } from "./plant.ts";
-import { predictedFields } from "./predicted.ts";
 
 /** The predicted outcome of a case. */
 export interface CasePrediction {
@@ -44,21 +43,17 @@ export function predict(it: Case, options: PredictOptions = {}): CasePrediction 
   expectCase(it);
   checkOptions(options, "options", SHAPES);
   const { machine = readThisMachine(), change } = options;
-  const model = new Model(machine, change);
-  const batch = new Batch(1);
-  try {
-    writeSetup(it, batch, 0);
-    return { it, ...predictionOf(it, model, batch) };
-  } finally {
-    batch.close();
-  }
+  return predictionOf(it, new Model(machine, change));
 }
 
-/** The prediction of the first setup of a batch, which is `it`. */
-export function predictionOf(it: Case, model: Model, batch: Batch): Omit<CasePrediction, "it"> {
+/** What a model predicts for a case. */
+export function predictionOf(it: Case, model: Model): CasePrediction {
+  using batch = new Batch(1);
+  batch.put([it]);
   const rules = model.explain(batch, 0);
   const { prediction } = model;
-  return { predicted: predictedFields(it, prediction), unpredicted: prediction.unpredicted, rules };
+  const predicted = fieldsOf(it, prediction.outcome, prediction);
+  return { it, predicted, unpredicted: prediction.unpredicted, rules };
 }
 
 const SHAPES: OptionShapes<PredictOptions> = { machine: machineShape, change: changeShape };

@@ -3,12 +3,13 @@ import { InputError, StublabError } from "../../errors.ts";
 import { codeOf } from "../../folder.ts";
 import { limitError } from "../../limits.ts";
 import { readProc } from "../../stub/proc.ts";
+import type { Case } from "../case/case.ts";
 import type { Path } from "../draw/generate.ts";
 import type { Change } from "../predict/model.ts";
 import type { Machine } from "../try/machine.ts";
 import { type Answer, errorOf, failureOf, type News, type Order, type Start } from "./orders.ts";
-import type { PartResult } from "./part.ts";
-import { type Chunk, mergeResults } from "./round.ts";
+import { mergeResults, type PartResult } from "./part.ts";
+import type { Chunk } from "./round.ts";
 
 /** Indices of the counters that all workers share. */
 const [NEXT_CHUNK, DONE] = [0, 1];
@@ -86,7 +87,7 @@ class Member {
    */
   async leave(patience: number): Promise<void> {
     this.#thread.ref();
-    this.#thread.postMessage({ kind: "leave" } satisfies Order);
+    this.#thread.postMessage(null);
     const never = () => 0;
     const terminate = watchProgress(never, patience, () => void this.#thread.terminate());
     const givenUp = new Promise<void>((resolve) => {
@@ -201,26 +202,19 @@ export class Crew {
     }
   }
 
-  /** Tries the cases of some chunks, all together. */
-  async round(chunks: readonly Chunk[], news: News): Promise<PartResult> {
+  /** Tries cases that are given, the first of which has the number 0, and those of some chunks, all together. */
+  async round(
+    news: News,
+    chunks: readonly Chunk[],
+    given: readonly Case[] = [],
+  ): Promise<PartResult> {
     Atomics.store(this.#counters, NEXT_CHUNK, 0);
     Atomics.store(this.#counters, DONE, 0);
-    const order: Order = { kind: "round", chunks, news };
-    const parts = await this.#ask(() => order);
+    const ask = (member: Member, i: number) =>
+      member.ask({ news, chunks, given: i === 0 ? given : [] }, this.#patience);
+    const parts = await Promise.all(this.#members.map(ask));
     Atomics.store(this.#counters, DONE, 0);
     return mergeResults(parts);
-  }
-
-  /** Tries setups that were not generated, the first of which has the number `index`. */
-  async given(setups: Uint8Array, index: number, news: News): Promise<PartResult> {
-    const nothing: Order = { kind: "round", chunks: [], news };
-    const given: Order = { kind: "given", setups, index, news };
-    return mergeResults(await this.#ask((i) => (i === 0 ? given : nothing)));
-  }
-
-  #ask(orderOf: (index: number) => Order): Promise<PartResult[]> {
-    const patience = this.#patience;
-    return Promise.all(this.#members.map((member, i) => member.ask(orderOf(i), patience)));
   }
 
   /** Cases that are done in the round under way. */

@@ -3,10 +3,10 @@
 import { setImmediate } from "node:timers/promises";
 import { type Case, formatCase } from "../case/case.ts";
 import { DEFAULT_PATH, type Path } from "../draw/generate.ts";
-import { Examiner } from "../predict/examiner.ts";
+import { Examiner } from "../examiner.ts";
+import type { FieldDifference } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { plantOption } from "../predict/plant.ts";
-import type { FieldDifference } from "../predict/predicted.ts";
 import { formatSignature } from "../predict/signature.ts";
 import { replayOf, writeFinding } from "../tell/finding.ts";
 import { onceOf, subjectOf } from "../tell/told.ts";

@@ -5,16 +5,13 @@
 
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { loadShim } from "../../shim/shim.ts";
-import { Batch } from "../case/batch.ts";
 import { SetupList } from "../case/setup_list.ts";
 import { Generator } from "../draw/generate.ts";
+import { Experiment } from "../experiment.ts";
 import { Focus } from "../predict/focus.ts";
 import { KnownSignatures } from "../predict/known.ts";
-import { Model } from "../predict/model.ts";
-import { readMachine } from "../try/machine.ts";
-import { Trier } from "../try/trial.ts";
-import { type Answer, failureOf, type News, type Order, type Start } from "./orders.ts";
-import { emptyResult, Part } from "./part.ts";
+import { type Answer, failureOf, type Order, type Start } from "./orders.ts";
+import { Part, type PartResult } from "./part.ts";
 import { CHUNK, type Chunk } from "./round.ts";
 
 /** For each stop, in milliseconds: nothing that is generated runs on, and a busy machine is no hang. */
@@ -24,59 +21,44 @@ const DEADLINE = 2000;
 const [NEXT_CHUNK, DONE] = [0, 1];
 
 class Worker {
-  readonly machine;
-  readonly #trier = new Trier({ deadline: DEADLINE });
+  readonly experiment: Experiment;
   readonly #parents = new SetupList();
   readonly #known = new KnownSignatures();
   readonly #focus: Focus | undefined;
   readonly #generator: Generator;
-  readonly #part: Part;
   readonly #counters: Int32Array;
 
   constructor({ seed, path, focus, counters, change }: Start) {
-    this.machine = readMachine(this.#trier.tracer);
-    const { features, xstateLength } = this.machine;
+    this.experiment = new Experiment({ deadline: DEADLINE, capacity: CHUNK, change });
+    const { machine } = this.experiment;
+    const { features, xstateLength } = machine;
     const options = { path, xstateLength, features };
     this.#focus =
       focus === undefined
         ? undefined
-        : new Focus(focus, this.machine, new Generator(seed, undefined, options));
+        : new Focus(focus, machine, new Generator(seed, undefined, options));
     this.#generator = new Generator(seed, this.#parents, {
       ...options,
       ...(this.#focus !== undefined && { focus: this.#focus.setups }),
     });
-    const batch = new Batch(CHUNK);
-    this.#part = new Part(this.#trier, batch, new Model(this.machine, change), this.#known);
     this.#counters = counters;
   }
 
-  obey(order: Order): Answer {
-    const result = emptyResult();
-    if (order.kind === "leave") return { kind: "done", result };
-    this.#learn(order.news);
-    if (order.kind === "given") this.#part.given(order.setups, order.index, result);
-    else {
-      for (let chunk = this.#next(order.chunks); chunk !== undefined; ) {
-        this.#part.generated(this.#generator, chunk.from, chunk.to, result);
-        Atomics.add(this.#counters, DONE, chunk.to - chunk.from);
-        chunk = this.#next(order.chunks);
-      }
+  obey({ news, given, chunks }: Order): PartResult {
+    this.#parents.add(news.parents);
+    this.#focus?.add(news.parents);
+    for (const signature of news.known) this.#known.add(signature);
+    const part = new Part(this.experiment, this.#known);
+    part.given(given);
+    for (let chunk = this.#next(chunks); chunk !== undefined; chunk = this.#next(chunks)) {
+      part.drawn(this.#generator, chunk);
+      Atomics.add(this.#counters, DONE, chunk.to - chunk.from);
     }
-    return { kind: "done", result };
+    return part.result;
   }
 
   #next(chunks: readonly Chunk[]): Chunk | undefined {
     return chunks[Atomics.add(this.#counters, NEXT_CHUNK, 1)];
-  }
-
-  #learn({ parents, known }: News): void {
-    this.#parents.add(parents);
-    this.#focus?.add(parents);
-    for (const signature of known) this.#known.add(signature);
-  }
-
-  close(): void {
-    this.#trier.close();
   }
 }
 
@@ -87,18 +69,18 @@ function work(port: MessagePort, start: Start): void {
     const shim = loadShim();
     shim.bind(shim.gettid(), start.processor);
     worker = new Worker(start);
-    answer({ kind: "ready", machine: worker.machine });
+    answer({ kind: "ready", machine: worker.experiment.machine });
   } catch (error) {
     answer({ kind: "failed", failure: failureOf(error) });
   }
-  port.on("message", (order: Order) => {
-    if (order.kind === "leave") {
-      worker?.close();
+  port.on("message", (order: Order | null) => {
+    if (order === null) {
+      worker?.experiment.close();
       port.close();
       return;
     }
     try {
-      if (worker !== undefined) answer(worker.obey(order));
+      if (worker !== undefined) answer({ kind: "done", result: worker.obey(order) });
     } catch (error) {
       answer({ kind: "failed", failure: failureOf(error) });
     }

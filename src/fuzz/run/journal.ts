@@ -11,6 +11,7 @@ import {
   members,
   nullable,
   oneOf,
+  optional,
   parseJson,
   type Shape,
   table,
@@ -19,13 +20,13 @@ import {
 } from "../../shape.ts";
 import { formatCase, parseCase } from "../case/case.ts";
 import { PATHS, type Path } from "../draw/generate.ts";
+import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
-import type { DifferenceKind } from "../predict/predicted.ts";
 import { formatSignature } from "../predict/signature.ts";
 import type { Counts } from "../predict/tally.ts";
 import type { Machine } from "../try/machine.ts";
-import { ROUND, type Shard } from "./round.ts";
+import { ROUND, type Shard, shardShape } from "./round.ts";
 import { type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
 
 export const JOURNAL_SCHEMA = "stublab.fuzz-journal/1";
@@ -254,15 +255,6 @@ const numberShape: Shape<bigint> = (value, place) => {
   if (/^-?\d{1,20}$/.test(digits)) return BigInt(digits);
   throw new InputError(`${place}: expected a number in decimal digits`);
 };
-
-const shardShape: Shape<Shard> = (value, place) => {
-  const its = members(value, place);
-  return { index: its("index", count(MOST)), of: its("of", count(MOST)) };
-};
-
-function optional<T>(shape: Shape<T>): Shape<T | undefined> {
-  return (value, place) => (value === undefined ? undefined : shape(value, place));
-}
 
 /** Puts a place before what an error says, and a remedy behind it where it has none. */
 export function inPlace<T>(place: string, read: () => T, otherwise?: string): T {

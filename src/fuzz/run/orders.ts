@@ -1,6 +1,7 @@
 /* What a run and its workers tell each other. */
 
 import { type ErrorDetails, StublabError } from "../../errors.ts";
+import type { Case } from "../case/case.ts";
 import type { Path } from "../draw/generate.ts";
 import type { Change } from "../predict/model.ts";
 import type { Machine } from "../try/machine.ts";
@@ -27,15 +28,12 @@ export interface News {
   readonly known: Float64Array;
 }
 
-export type Order =
-  | { readonly kind: "round"; readonly news: News; readonly chunks: readonly Chunk[] }
-  | {
-      readonly kind: "given";
-      readonly news: News;
-      readonly setups: Uint8Array;
-      readonly index: number;
-    }
-  | { readonly kind: "leave" };
+/** Cases that are to be tried: those that are given, and chunks, of which each worker takes the next. */
+export interface Order {
+  readonly news: News;
+  readonly given: readonly Case[];
+  readonly chunks: readonly Chunk[];
+}
 
 export type Answer =
   | { readonly kind: "ready"; readonly machine: Machine }

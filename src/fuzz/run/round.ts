@@ -3,8 +3,7 @@
  * together in the order of cases, so it does not matter who tried what.
  */
 
-import { addCounts, noCounts, sortedCounts } from "../predict/tally.ts";
-import type { Found, PartResult } from "./part.ts";
+import { count, members, type Shape } from "../../shape.ts";
 
 /** Cases of a round. */
 export const ROUND = 16_384;
@@ -16,6 +15,12 @@ export interface Shard {
   readonly index: number;
   readonly of: number;
 }
+
+export const shardShape: Shape<Shard> = (value, place) => {
+  const read = members(value, place);
+  const of = read("of", count(999_999, 1));
+  return { of, index: read("index", count(of, 1)) };
+};
 
 /** A chunk of cases: `from` up to and without `to`. */
 export interface Chunk {
@@ -33,22 +38,8 @@ export function chunksOf(from: number, to: number, shard: Shard | null = null): 
   return chunks;
 }
 
-/** Puts the results of all parts of a round together: the first case of each signature counts. */
-export function mergeResults(parts: readonly PartResult[]): PartResult {
-  const counts = noCounts();
-  for (const part of parts) addCounts(counts, part);
-  return {
-    ...sortedCounts(counts),
-    unconfirmed: parts.reduce((total, { unconfirmed }) => total + unconfirmed, 0),
-    found: firstOfEach(
-      parts.flatMap(({ found }) => found),
-      ({ signature }) => signature,
-    ),
-  };
-}
-
 /** In the order of cases, the first with each key. */
-export function firstOfEach<T extends Pick<Found, "index">, K>(
+export function firstOfEach<T extends { readonly index: number }, K>(
   found: readonly T[],
   key: (found: T) => K,
 ): T[] {

@@ -1,5 +1,5 @@
 import type { Case } from "../case/case.ts";
-import type { DifferenceKind } from "../predict/predicted.ts";
+import type { DifferenceKind } from "../predict/differences.ts";
 import { addCounts, type Counts, noCounts } from "../predict/tally.ts";
 import type { Shard } from "./round.ts";
 

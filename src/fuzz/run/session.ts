@@ -1,7 +1,7 @@
 /* A run from its beginning, or from where its folder is, to the end of this process's part in it. */
 
 import { AwakeClock } from "../../awake.ts";
-import { readSetup, recordsOf } from "../case/case.ts";
+import { recordsOf } from "../case/case.ts";
 import type { Path } from "../draw/generate.ts";
 import type { Change } from "../predict/model.ts";
 import { UNPREDICTED } from "../predict/signature.ts";
@@ -195,7 +195,7 @@ export class Session {
     const whole = from + ROUND;
     const to = Math.min(whole, this.#target ?? whole);
     const chunks = chunksOf(from, to, state.shard);
-    const result = await this.#unlessFailed(this.#crew.round(chunks, this.#news()));
+    const result = await this.#unlessFailed(this.#crew.round(this.#news(), chunks));
     this.#cases += result.cases;
     this.#unconfirmed += result.unconfirmed;
     const step = stepOf(from, to, result, state);
@@ -212,9 +212,9 @@ export class Session {
     const given = this.#folder?.given ?? [];
     for (let i = 0; i < given.length && !this.#isStopped; i += CHUNK) {
       const some = given.slice(i, i + CHUNK);
-      const setups = recordsOf(some.map(({ it }) => it));
+      const cases = some.map(({ it }) => it);
       const { next } = this.#state;
-      const result = await this.#unlessFailed(this.#crew.given(setups, 0, this.#news()));
+      const result = await this.#unlessFailed(this.#crew.round(this.#news(), [], cases));
       this.#unconfirmed += result.unconfirmed;
       const step = stepOf(next, next, result, this.#state);
       const anonymous = <T extends Entry>(entries: readonly T[]) =>
@@ -276,8 +276,6 @@ function stepOf(from: number, to: number, result: PartResult, state: RunState): 
   };
 }
 
-function entryOf({ signature, index, agreement, setup }: Found): Entry {
-  const words = new BigUint64Array(setup.slice().buffer);
-  const it = readSetup({ setups: new Uint32Array(words.buffer), setupWords: words }, 0);
+function entryOf({ signature, index, agreement, it }: Found): Entry {
   return { signature, index, it, predicted: agreement !== UNPREDICTED };
 }

@@ -8,14 +8,14 @@ import { OutputError, StublabError } from "../../errors.ts";
 import { Folder } from "../../folder.ts";
 import { reasonOf } from "../../input.ts";
 import { type Case, formatCase } from "../case/case.ts";
-import type { CaseOutcome } from "../predict/examiner.ts";
+import type { CaseOutcome } from "../examiner.ts";
+import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { plantOption } from "../predict/plant.ts";
-import type { DifferenceKind } from "../predict/predicted.ts";
 import { FINDINGS } from "../run/corpus_folder.ts";
 import type { Machine } from "../try/machine.ts";
 import { exportC } from "./export_c.ts";
-import { differenceTable, fieldTable, kindRow, ruleTable } from "./told.ts";
+import { kindRow, outcomeTable } from "./told.ts";
 
 export const FINDING_SCHEMA = "stublab.finding/1";
 
@@ -90,27 +90,16 @@ function filesOf(
   constants: ReadonlyMap<string, bigint>,
 ): [name: string, content: string][] {
   const { signature, examination, original, seenFirst, machine, found, change } = finding;
-  const { it, predicted, seen, differences, unpredicted, rules } = examination;
-  const document = formatCase(it, constants);
   const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
   return [
-    ["case.json", json(document)],
+    ["case.json", json(formatCase(examination.it, constants))],
     ["original.json", json(formatCase(original, constants))],
     [
       "finding.json",
       json({
-        schema: FINDING_SCHEMA,
-        signature,
-        case: document,
-        machine,
-        found,
-        replay: replayOf("case.json", change),
-        differences: differenceTable(differences),
-        seenFirst: kindRow(seenFirst),
-        unpredicted,
-        rules: ruleTable(rules),
-        prediction: fieldTable(predicted),
-        outcome: fieldTable(seen),
+        ...{ schema: FINDING_SCHEMA, signature },
+        ...outcomeTable(examination, machine, constants),
+        ...{ seenFirst: kindRow(seenFirst), found, replay: replayOf("case.json", change) },
       }),
     ],
     ["repro.c", exportC(examination, { machine, change, constants })],

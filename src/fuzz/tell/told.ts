@@ -3,9 +3,11 @@
 import { signalName } from "../../encoder/names.ts";
 import { errnoName } from "../../errno.ts";
 import { hex } from "../../errors.ts";
+import { formatCase } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
-import type { AppliedRule } from "../predict/model.ts";
-import type { DifferenceKind, FieldDifference } from "../predict/predicted.ts";
+import type { CaseOutcome } from "../examiner.ts";
+import type { DifferenceKind, FieldDifference } from "../predict/differences.ts";
+import type { CasePrediction } from "../predict/predict.ts";
 import type { Machine } from "../try/machine.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
@@ -17,7 +19,7 @@ export function fieldValue(field: string, word: bigint): string | number {
 }
 
 /** All fields as a document has them. */
-export function fieldTable(fields: Fields): Record<string, string | number> {
+function fieldTable(fields: Fields): Record<string, string | number> {
   return Object.fromEntries([...fields].map(([field, word]) => [field, fieldValue(field, word)]));
 }
 
@@ -39,8 +41,8 @@ export function kindRow({ field, predicted, seen }: DifferenceKind) {
 /** A field's value for people: a status says what it means. */
 export function tellField(field: string, word: bigint, constants: Constants): string {
   if (field === "status") return tellStatus(Number(word), constants);
-  if (field === "signal") return signalName(Number(word), constants);
   if (absence(field, word) !== undefined) return "none";
+  if (field === "signal") return signalName(Number(word), constants);
   return String(fieldValue(field, word));
 }
 
@@ -71,9 +73,28 @@ export function machineLine({
   return `Linux ${release} on x86-64, ${vendor} family ${family} model ${model}, with ${has}; XSAVE area of ${xstateLength} bytes`;
 }
 
-/** Rules as a document has them. */
-export function ruleTable(rules: readonly AppliedRule[]) {
-  return rules.map(({ id, phase, told, source }) => ({ id, phase, text: told, source }));
+/** A prediction as a document has it. */
+export function predictionTable(
+  { it, unpredicted, predicted, rules }: CasePrediction,
+  machine: Machine,
+  constants: Constants,
+) {
+  return {
+    case: formatCase(it, constants),
+    machine,
+    unpredicted,
+    prediction: fieldTable(predicted),
+    rules: rules.map(({ id, phase, told, source }) => ({ id, phase, text: told, source })),
+  };
+}
+
+/** The same with the outcome. */
+export function outcomeTable(outcome: CaseOutcome, machine: Machine, constants: Constants) {
+  return {
+    ...predictionTable(outcome, machine, constants),
+    outcome: fieldTable(outcome.seen),
+    differences: differenceTable(outcome.differences),
+  };
 }
 
 /** What is wrong, in a sentence. */
@@ -101,6 +122,7 @@ const ABSENCES: ReadonlyMap<string, readonly [word: bigint, told: string]> = new
   ["error", [0n, "no error"]],
   ["resumed", [0n, "no error of the resume"]],
   ["refusedAt", [-1n, "no refused pair"]],
+  ["signal", [0n, "no siginfo"]],
 ]);
 
 /** What a field's word means in a sentence if it stands for nothing; otherwise undefined. */

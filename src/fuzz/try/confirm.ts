@@ -1,32 +1,34 @@
-/** How often something is tried until two attempts come to the same. */
+/** How often something is tried until two attempts have the same result. */
 const MOST_ATTEMPTS = 5;
 
-/** What attempts have come to. */
+/** The results of several attempts. */
 export interface Confirmed<T> {
-  /** What two of them came to; undefined if each came to something else. */
+  /** The result of the last attempt, and of the earlier one with the same; undefined if all results differ. */
   readonly outcome: T | undefined;
+  readonly other: T | undefined;
   /** How many attempts the others contradict. */
   readonly contradictions: number;
 }
 
 /**
- * Tries again until two attempts come to the same. What one alone has seen may be somebody's doing: another process can
- * send signals to a stub, stop it, write to its memory or end it.
+ * Tries again until two attempts have the same result. What one alone has seen may be the work of another process: it
+ * can send signals to a stub, stop it, write to its memory or end it.
  *
- * @param first what the first attempt came to
- * @param keyOf the same of outcomes that are the same
+ * @param first the result of the first attempt
+ * @param keyOf the same for results that are the same
  */
 export function confirm<T>(
   first: T,
   again: () => T,
   keyOf: (outcome: T) => string | number,
 ): Confirmed<T> {
-  const seen = [keyOf(first)];
-  while (seen.length < MOST_ATTEMPTS) {
+  const seen = new Map([[keyOf(first), first]]);
+  while (seen.size < MOST_ATTEMPTS) {
     const outcome = again();
     const key = keyOf(outcome);
-    if (seen.includes(key)) return { outcome, contradictions: seen.length - 1 };
-    seen.push(key);
+    const other = seen.get(key);
+    if (other !== undefined) return { outcome, other, contradictions: seen.size - 1 };
+    seen.set(key, outcome);
   }
-  return { outcome: undefined, contradictions: seen.length };
+  return { outcome: undefined, other: undefined, contradictions: seen.size };
 }

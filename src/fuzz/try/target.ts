@@ -23,6 +23,7 @@ import {
   CONSTANTS,
   codePage,
   constantsPage,
+  HANDLED,
   placeOf,
   SCRATCH,
   SCRATCH_SIZE,
@@ -40,12 +41,6 @@ export const HARMLESS = [
   "getegid",
   "sched_yield",
   "restart_syscall",
-] as const;
-
-/** Signals with a handler, the code `handler`, and whether it restarts calls that it interrupts. */
-export const HANDLED = [
-  ["SIGUSR1", false],
-  ["SIGUSR2", true],
 ] as const;
 
 const ENOSYS = 38;
@@ -76,7 +71,7 @@ export function createTarget(master: Stub): Stub {
   return createHarmless(master, (stub) => {
     const flags = SA_SIGINFO | SA_RESTORER | SA_NODEFER;
     // No handler ever returns, so SA_NODEFER keeps the signal mask empty.
-    for (const [signal, restarts] of HANDLED) {
+    for (const [signal, restarts] of HANDLED.values()) {
       handleSignal(stub, signal, placeOf("handler"), restarts ? flags | SA_RESTART : flags);
     }
   });

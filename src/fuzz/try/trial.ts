@@ -56,8 +56,6 @@ export class Trier {
   readonly #deadline: number;
   #target: Stub | undefined;
   #sigreturn: SigreturnTrier | undefined;
-  #deaths = 0;
-  #hangs = 0;
 
   constructor({ encoder = "assembly", deadline = DEADLINE } = {}) {
     this.tracer = new Tracer({ encoder });
@@ -76,16 +74,6 @@ export class Trier {
     }
   }
 
-  /** How many stubs a setup has ended. */
-  get deaths(): number {
-    return this.#deaths + (this.#sigreturn?.deaths ?? 0);
-  }
-
-  /** How many of those had to be killed because they did not stop. */
-  get hangs(): number {
-    return this.#hangs + (this.#sigreturn?.hangs ?? 0);
-  }
-
   /** The pid of the stub that the next setup of the way SIGRETURN is tried in. */
   get returningPid(): number {
     return this.#returner().pid;
@@ -97,34 +85,32 @@ export class Trier {
   }
 
   /**
-   * Tries the first `count` setups of a batch, and fills in their outcomes.
+   * Tries `count` setups of a batch from `first` on, and fills in their outcomes.
    *
    * @throws TraceError where a request failed that cannot; what creating a stub throws.
    */
-  run(batch: Batch, count: number): void {
-    for (let first = 0; first < count; ) {
-      const bySigreturn = isSigreturn(batch, first);
-      let end = first + 1;
-      while (end < count && isSigreturn(batch, end) === bySigreturn) end++;
+  run(batch: Batch, count: number, first = 0): void {
+    for (let from = first; from < first + count; ) {
+      const bySigreturn = isSigreturn(batch, from);
+      let end = from + 1;
+      while (end < first + count && isSigreturn(batch, end) === bySigreturn) end++;
       this.#outlive(() => {
-        if (bySigreturn) this.#returner().run(batch, end - first, first);
-        else this.#trace(batch, first, end);
+        if (bySigreturn) this.#returner().run(batch, end - from, from);
+        else this.#trace(batch, from, end);
       });
-      first = end;
+      from = end;
     }
   }
 
   /** Tries something anew, with all stubs new, where one was lost that no setup has ended. */
   #outlive(attempt: () => void): void {
-    const { deaths, hangs } = this;
     for (let tries = 1; ; tries++) {
       try {
         attempt();
         return;
       } catch (error) {
         if (tries === MOST_TRIES || !isLoss(error)) throw error;
-        this.#replaceAll();
-        [this.#deaths, this.#hangs] = [deaths, hangs];
+        this.renewAll();
       }
     }
   }
@@ -133,6 +119,8 @@ export class Trier {
     const { setupBytes, outcomeBytes, outcomes } = batch;
     /** How many were done when the last of them was tried a second time. */
     let again = 0;
+    /** How often one was tried that spoils its stub. */
+    let spoiled = 1;
     for (let done = first; done < end; ) {
       const { thread } = this.#ready();
       thread.follow();
@@ -149,6 +137,11 @@ export class Trier {
       if (over === 0) continue;
       if (over === SPOILED) {
         this.#replace();
+        // The shim tries others again itself, in the same stub.
+        if (isSent(batch, done - 1) && spoiled < MOST_TRIES) {
+          spoiled++;
+          done--;
+        } else spoiled = 1;
         continue;
       }
       this.#end(over === RUNS_ON);
@@ -161,10 +154,7 @@ export class Trier {
       // On a busy machine, or where somebody else killed the stub, it comes to something the second time.
       if (again !== done && (!ended || (status === SIGKILL && !sendsKill(batch, done - 1)))) {
         again = done--;
-        continue;
       }
-      this.#deaths++;
-      if (!ended) this.#hangs++;
     }
   }
 
@@ -172,6 +162,21 @@ export class Trier {
   renew(): void {
     this.#sigreturn?.renew();
     this.#replace();
+  }
+
+  /** The same, and the parent of the next stubs is another. */
+  renewAll(): void {
+    for (const old of [this.#sigreturn, this.#target, this.#master]) {
+      try {
+        old?.close();
+      } catch (error) {
+        // Its parent, which should have reaped it, may be lost as well: the tracer's end takes the rest.
+        if (!(error instanceof StublabError)) throw error;
+      }
+    }
+    this.#sigreturn = undefined;
+    this.#target = undefined;
+    this.#master = createMaster(this.tracer);
   }
 
   /** Ends all stubs. */
@@ -187,20 +192,6 @@ export class Trier {
   #replace(): void {
     this.#target?.close();
     this.#target = undefined;
-  }
-
-  #replaceAll(): void {
-    for (const lost of [this.#sigreturn, this.#target, this.#master]) {
-      try {
-        lost?.close();
-      } catch (error) {
-        // Its parent, which should have reaped it, is lost as well: the tracer's end takes the rest.
-        if (!(error instanceof StublabError)) throw error;
-      }
-    }
-    this.#sigreturn = undefined;
-    this.#target = undefined;
-    this.#master = createMaster(this.tracer);
   }
 
   #returner(): SigreturnTrier {
@@ -258,6 +249,12 @@ const LOSSES = ["ESRCH", "ECHILD", "EPROTO"];
 function isLoss(error: unknown): boolean {
   if (LOSING.some((kind) => error instanceof kind)) return true;
   return error instanceof StublabError && LOSSES.includes(error.errno ?? "");
+}
+
+/** Whether another process sent the signal of the stop: the kernel's own have a positive si_code. */
+function isSent({ outcomes }: Batch, i: number): boolean {
+  const at = outcomeAt(i);
+  return outcomes[at + OUTCOME.signal] !== 0 && ((outcomes[at + OUTCOME.code] ?? 0) | 0) <= 0;
 }
 
 function sendsKill({ setups }: Batch, i: number): boolean {

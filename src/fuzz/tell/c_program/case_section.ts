@@ -9,6 +9,7 @@ import {
   CONSTANT,
   CONSTANTS,
   type Code,
+  HANDLED,
   INT3,
   placeOf,
   SCRATCH,
@@ -16,7 +17,7 @@ import {
 } from "../../case/code.ts";
 import { REGISTERS } from "../../case/setups.ts";
 import { KEPT } from "../../try/sigreturn/kept.ts";
-import { HANDLED, HARMLESS } from "../../try/target.ts";
+import { HARMLESS } from "../../try/target.ts";
 import { expectations } from "./expectations.ts";
 import { literal } from "./literals.ts";
 import { needsOf } from "./needs.ts";
@@ -56,7 +57,9 @@ export function caseSection(examined: Examined, parts: Parts, signal: string | n
       array(
         "Signals with a handler.",
         "struct handler HANDLERS[]",
-        HANDLED.map(([name, restarts]) => `{${name}, ${restarts ? "SA_RESTART" : "0"}}`),
+        [...HANDLED.values()].map(
+          ([name, restarts]) => `{${name}, ${restarts ? "SA_RESTART" : "0"}}`,
+        ),
       ),
     ],
     [

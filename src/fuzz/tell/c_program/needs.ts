@@ -1,8 +1,15 @@
 import { PAGE_SIZE } from "../../../stub/amd64.ts";
 import { BASELINE } from "../../case/baseline.ts";
 import type { Case } from "../../case/case.ts";
-import { CODE, CODES, CONSTANTS, type Code, SCRATCH, SCRATCH_SIZE } from "../../case/code.ts";
-import { isHandled } from "../../case/fields.ts";
+import {
+  CODE,
+  CODES,
+  CONSTANTS,
+  type Code,
+  isHandled,
+  SCRATCH,
+  SCRATCH_SIZE,
+} from "../../case/code.ts";
 import { indexOf } from "../../case/setups.ts";
 
 /** What of a target's surroundings a case can see. What is in doubt is needed. */

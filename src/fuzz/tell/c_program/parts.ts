@@ -1,9 +1,9 @@
 /* The parts of template.c that a case needs. */
 
 import type { Case } from "../../case/case.ts";
-import { isHandled } from "../../case/fields.ts";
+import { isHandled } from "../../case/code.ts";
 import { WAYS } from "../../case/setups.ts";
-import type { CaseOutcome } from "../../predict/examiner.ts";
+import type { CaseOutcome } from "../../examiner.ts";
 import { isCalled, isCalled32, needsOf } from "./needs.ts";
 
 /** What the program is made from. */
@@ -44,7 +44,7 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
     ["WITH_REGISTERS", writesRegisters(it)],
     ["WITH_RESUME", has("resumed")],
     ["WITH_SCRATCH", scratch || returns],
-    ["WITH_SIGINFO", stop && stable.has("signal")],
+    ["WITH_SIGINFO", stop && (stable.get("signal") ?? 0n) !== 0n],
     ["WITH_STATUS", status],
     ["WITH_STOP", stop],
     ["WITH_TERMINAL_STOP", TERMINAL_STOPS.has(it.signal)],

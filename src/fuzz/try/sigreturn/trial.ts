@@ -25,9 +25,6 @@ const HWCAP2_FSGSBASE = 2n;
  * belongs to the thread of the master's tracer, and is to be closed before the master.
  */
 export class SigreturnTrier {
-  /** How many stubs a setup has ended, and how many of those had to be killed because they did not stop. */
-  deaths = 0;
-  hangs = 0;
   readonly #master: Stub;
   readonly #deadline: number;
   readonly #exchange: Exchange;
@@ -104,8 +101,6 @@ export class SigreturnTrier {
       return done;
     }
     noteEnd(batch, first + done, hung ? 0 : status);
-    this.deaths++;
-    if (hung) this.hangs++;
     return done + 1;
   }
 

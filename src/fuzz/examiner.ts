@@ -1,0 +1,131 @@
+import { checkOptions, count, type OptionShapes, text } from "../shape.ts";
+import { type Case, expectCase } from "./case/case.ts";
+import type { Fields } from "./case/fields.ts";
+import { type ExaminerOptions, Experiment } from "./experiment.ts";
+import type { FieldDifference } from "./predict/differences.ts";
+import { minimize } from "./predict/minimize.ts";
+import { changeShape } from "./predict/plant.ts";
+import { type CasePrediction, predictionOf } from "./predict/predict.ts";
+import { DIFFERS } from "./predict/signature.ts";
+import { confirm } from "./try/confirm.ts";
+import type { Machine } from "./try/machine.ts";
+import { isInVdso } from "./try/vdso.ts";
+
+/** So many cases that do not stop are waited for, each for two deadlines, while one is minimized. */
+const MOST_HANGS = 20;
+
+/** The fields that do not depend on pids, addresses or leftovers. */
+const HEAD = ["error", "refusedAt", "resumed", "status", "signal", "code"];
+
+/** A case with its prediction and its outcome. */
+export interface CaseOutcome extends CasePrediction {
+  /** The outcome. */
+  readonly seen: Fields;
+  /** The fields of the outcome that are the same in two stubs, and for every host. */
+  readonly stable: Fields;
+  readonly differences: readonly FieldDifference[];
+}
+
+/** The tracer checks the encoder's name, and that the deadline is not too long. */
+const SHAPES: OptionShapes<ExaminerOptions> = {
+  encoder: text,
+  deadline: count(Number.MAX_SAFE_INTEGER, 1),
+  change: changeShape,
+};
+
+/**
+ * Tries single cases in stubs of its own. It belongs to the thread that made it.
+ *
+ * @example
+ * using examiner = new Examiner();
+ * const { differences, seen } = examiner.examine(it);
+ * if (differences.length > 0) console.log(formatCase(examiner.minimize(it)));
+ */
+export class Examiner {
+  readonly machine: Machine;
+  readonly #experiment: Experiment;
+  /** Cases of a search that did not stop. */
+  #hangs = 0;
+
+  /** @throws InputError; what creating stubs throws */
+  constructor(options: ExaminerOptions = {}) {
+    checkOptions(options, "options", SHAPES);
+    this.#experiment = new Experiment(options);
+    this.machine = this.#experiment.machine;
+  }
+
+  /** The names of signals, errnos and calls. */
+  get constants(): ReadonlyMap<string, bigint> {
+    return this.#experiment.trier.tracer.encoder.constants;
+  }
+
+  /**
+   * Tries a case in two stubs with different parents, and again if their stops differ; compares the outcome with the
+   * prediction.
+   *
+   * @throws what trying it throws
+   */
+  examine(it: Case): CaseOutcome {
+    expectCase(it);
+    const first = this.#attempt(it);
+    const headOf = ({ seen }: Attempt) => HEAD.map((field) => seen.get(field)).join();
+    const confirmed = confirm(first, () => this.#attempt(it), headOf);
+    const { outcome: { seen, differences } = first, other = this.#attempt(it) } = confirmed;
+    const stable = [...seen].filter(
+      ([field, word]) => other.seen.get(field) === word && !isInVdso(word),
+    );
+    return {
+      ...predictionOf(it, this.#experiment.model),
+      seen,
+      stable: new Map(stable),
+      // What one stub alone shows may be the work of another process.
+      differences: differences.filter(
+        ({ field, predicted }) => other.seen.get(field) !== predicted,
+      ),
+    };
+  }
+
+  #attempt(it: Case): Attempt {
+    this.#experiment.trier.renewAll();
+    const [seen = new Map()] = this.#experiment.try([it]);
+    return { seen, differences: this.#experiment.differences(0) };
+  }
+
+  /**
+   * The smallest case near one that differs from its prediction in the same way; if it does not differ, the smallest
+   * with the same kind of outcome.
+   */
+  minimize(it: Case): Case {
+    expectCase(it);
+    const key = this.#keyOf(it, true);
+    this.#hangs = 0;
+    const holds = (other: Case, fresh: boolean) =>
+      this.#hangs < MOST_HANGS && this.#keyOf(other, fresh) === key;
+    const quick = minimize(it, (other) => holds(other, false));
+    // What an earlier case has left in a stub may have had a part in it.
+    if (this.#keyOf(quick, true) === key) return quick;
+    return minimize(it, (other) => holds(other, true));
+  }
+
+  close(): void {
+    this.#experiment.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** What must stay the same. Values of registers need not, but a stop or an errno is another if it has another. */
+  #keyOf(it: Case, fresh: boolean): string {
+    if (fresh) this.#experiment.trier.renew();
+    const [seen] = this.#experiment.try([it]);
+    if (seen?.get("status") === 0n) this.#hangs++;
+    const { agreement, signature } = this.#experiment.compare(0);
+    return agreement < DIFFERS ? `signature ${signature}` : `agreement ${agreement}`;
+  }
+}
+
+interface Attempt {
+  readonly seen: Fields;
+  readonly differences: readonly FieldDifference[];
+}

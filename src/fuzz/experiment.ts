@@ -1,0 +1,131 @@
+/*
+ * One experiment: cases are drawn, tried, predicted and compared. Rounds of the fuzzer, commands for single cases and
+ * facts stand on it.
+ */
+
+import { Batch } from "./case/batch.ts";
+import type { Case } from "./case/case.ts";
+import { type Fields, fieldsOf, readFields } from "./case/fields.ts";
+import type { Generator } from "./draw/generate.ts";
+import {
+  type DifferenceKind,
+  differencesOf,
+  type FieldDifference,
+  hashOf,
+  kindOf,
+} from "./predict/differences.ts";
+import { type Change, Model } from "./predict/model.ts";
+import { AGREES, DIFFERS, signatureOf, UNPREDICTED } from "./predict/signature.ts";
+import { type Confirmed, confirm } from "./try/confirm.ts";
+import { type Machine, readMachine } from "./try/machine.ts";
+import { Trier } from "./try/trial.ts";
+
+export interface ExaminerOptions {
+  /** The encoder that builds the stubs' registers. Default: "assembly". */
+  readonly encoder?: string | undefined;
+  /** For each stop, in whole milliseconds. Default: 200. */
+  readonly deadline?: number | undefined;
+  /** A rule of the model to remove or alter: a planted bug. */
+  readonly change?: Change | undefined;
+}
+
+export interface ExperimentOptions extends ExaminerOptions {
+  /** The largest number of cases that are tried at once. Default: 1. */
+  readonly capacity?: number | undefined;
+}
+
+/** How an outcome compares with its prediction. */
+export interface Comparison {
+  /** AGREES, UNPREDICTED, or a number from DIFFERS on: the same for outcomes that differ in the same way. */
+  readonly agreement: number;
+  readonly signature: number;
+  /** Its first difference, if it differs. */
+  readonly kind: DifferenceKind | undefined;
+}
+
+/** Tries batches of cases in stubs of its own, and compares them with a model. It belongs to the thread that made it. */
+export class Experiment {
+  readonly trier: Trier;
+  readonly machine: Machine;
+  readonly model: Model;
+  /** The cases that were tried last. */
+  readonly batch: Batch;
+
+  /** @throws what creating stubs throws */
+  constructor(
+    { change, capacity = 1, ...options }: ExperimentOptions = {},
+    trier = new Trier(options),
+  ) {
+    this.trier = trier;
+    try {
+      this.machine = readMachine(trier.tracer);
+      this.model = new Model(this.machine, change);
+      this.batch = new Batch(capacity);
+    } catch (error) {
+      trier.close();
+      throw error;
+    }
+  }
+
+  /** Tries a generator's cases from `index` on. @throws as `Trier.run` does */
+  draw(generator: Generator, index: number, count = this.batch.capacity): void {
+    generator.generate(this.batch, 0, index, count);
+    this.trier.run(this.batch, count);
+  }
+
+  /** Tries cases, and returns the fields of their outcomes. @throws as `Trier.run` does */
+  try(cases: readonly Case[]): Fields[] {
+    this.batch.put(cases);
+    this.trier.run(this.batch, cases.length);
+    return cases.map((it, i) => readFields(it, this.batch, i));
+  }
+
+  /** The indices of the first `count` cases of the batch that differ from what a model predicts. */
+  *differing(model = this.model, count = this.batch.capacity): Iterable<number> {
+    for (let i = 0; i < count; i++) if (model.differs(this.batch, i)) yield i;
+  }
+
+  /** All differences of case `i` of the batch. @throws Error if the module's comparison does not agree */
+  differences(i: number): FieldDifference[] {
+    const it = this.batch.at(i);
+    const differs = this.model.differs(this.batch, i);
+    const { prediction } = this.model;
+    const predicted = fieldsOf(it, prediction.outcome, prediction);
+    const differences = differencesOf(predicted, readFields(it, this.batch, i));
+    if (differs === differences.length > 0) return differences;
+    const fields = differences.map(({ field }) => field).join(", ") || "no field";
+    throw new Error(`two comparisons of an outcome disagree: ${fields} differs`);
+  }
+
+  /** Compares and signs case `i` of the batch. */
+  compare(i: number): Comparison {
+    const [first] = this.model.differs(this.batch, i) ? this.differences(i) : [];
+    const { unpredicted, stopped } = this.model.prediction;
+    const kind = first && kindOf(first);
+    const agreement =
+      kind !== undefined ? DIFFERS + hashOf(kind) : unpredicted === null ? AGREES : UNPREDICTED;
+    return { agreement, kind, signature: signatureOf(this.batch, i, agreement, stopped) };
+  }
+
+  /** Tries case `i` of the batch again until two attempts have the same signature; its outcome is the last one's. */
+  confirm(i: number, first: Comparison): Confirmed<Comparison> {
+    // A stub that has tried no other case is the better witness, and costs a hundred cases.
+    let fresh = first.agreement >= DIFFERS;
+    const again = () => {
+      if (fresh) this.trier.renew();
+      fresh = true;
+      this.trier.run(this.batch, 1, i);
+      return this.compare(i);
+    };
+    return confirm(first, again, ({ signature }) => signature);
+  }
+
+  close(): void {
+    this.trier.close();
+    this.batch.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,42 @@
+/* How outcomes differ from their predictions, field by field. */
+
+import type { Fields } from "../case/fields.ts";
+
+/** A field that differs from its prediction. */
+export interface FieldDifference {
+  readonly field: string;
+  readonly predicted: bigint;
+  /** Null if the outcome does not have it. */
+  readonly seen: bigint | null;
+}
+
+/** The differences, in the order of the fields. */
+export function differencesOf(predicted: Fields, seen: Fields): FieldDifference[] {
+  return [...predicted]
+    .filter(([field, word]) => seen.get(field) !== word)
+    .map(([field, word]) => ({ field, predicted: word, seen: seen.get(field) ?? null }));
+}
+
+/** What differences of one bug have in common. */
+export interface DifferenceKind {
+  readonly field: string;
+  /** Null for registers and addresses: every value is of this kind, and some differ in each run. */
+  readonly predicted: bigint | null;
+  readonly seen: bigint | null;
+}
+
+export function kindOf({ field, predicted, seen }: FieldDifference): DifferenceKind {
+  const isWord = field.includes(".") || field === "address";
+  return isWord ? { field, predicted: null, seen: null } : { field, predicted, seen };
+}
+
+/** A number below 2^52 of a kind. */
+export function hashOf({ field, predicted, seen }: DifferenceKind): number {
+  const text = predicted === null ? field : `${field} ${predicted} ${seen}`;
+  let [low, high] = [0x811c_9dc5, 0x1234_5671];
+  for (let k = 0; k < text.length; k++) {
+    low = Math.imul(low ^ text.charCodeAt(k), 0x0100_0193);
+    high = Math.imul(high ^ low, 0x85eb_ca6b) ^ (high >>> 13);
+  }
+  return (high & 0xf_ffff) * 2 ** 32 + (low >>> 0);
+}
