@@ -7,6 +7,9 @@
 /** The signal of a system call stop under PTRACE_O_TRACESYSGOOD. */
 enum { SYSCALL_STOP = SIGTRAP | 0x80 };
 
+/** The number of getpid in 32-bit programs. */
+enum { GETPID_32 = 20 };
+
 /** How many signals from other processes are passed over in a row. */
 enum { MOST_STOPS = 1000 };
 
@@ -62,27 +65,37 @@ static int64_t approach(int32_t tid, unsigned int from, const struct stublab_tri
     uint64_t block[STUBLAB_REGISTERS];
     for (int i = 0; i < STUBLAB_REGISTERS; i++)
         block[i] = trial->rest[i];
-    if (from != STUBLAB_FROM_GROUP) {
+    const int is_32 =
+        from == STUBLAB_FROM_ENTRY32 || from == STUBLAB_FROM_EXIT32 || from == STUBLAB_FROM_STEP32;
+    const int is_entry = from == STUBLAB_FROM_ENTRY || from == STUBLAB_FROM_ENTRY32;
+    if (is_32)
+        prepare_call(block, trial->call32, GETPID_32);
+    else if (from != STUBLAB_FROM_GROUP)
         prepare_call(block, trial->call, __NR_getpid);
-    }
     int64_t result = set_registers(tid, block);
     if (result < 0)
         return result;
     if (from == STUBLAB_FROM_GROUP)
         return resume(tid, PTRACE_CONT, SIGSTOP, watch, status);
+    if (from == STUBLAB_FROM_STEP32)
+        return resume(tid, PTRACE_SINGLESTEP, 0, watch, status);
     if (from == STUBLAB_FROM_SYSEMU)
         return resume(tid, PTRACE_SYSEMU, 0, watch, status);
     result = resume(tid, PTRACE_SYSCALL, 0, watch, status);
-    if (result != 0 || from == STUBLAB_FROM_ENTRY || *status >> 8 != SYSCALL_STOP)
+    if (result != 0 || is_entry || *status >> 8 != SYSCALL_STOP)
         return result;
     return resume(tid, PTRACE_SYSCALL, 0, watch, status);
 }
 
 /** Whether a stop is the start of a setup. The SIGSTOP of another process is not a group-stop. */
 static int has_arrived(int32_t tid, unsigned int from, int32_t status) {
-    if (from != STUBLAB_FROM_GROUP)
+    const int by_signal = from == STUBLAB_FROM_GROUP || from == STUBLAB_FROM_STEP32;
+    if (!by_signal)
         return status >> 8 == SYSCALL_STOP;
     struct signal_info info = {0};
+    if (from == STUBLAB_FROM_STEP32)
+        return status >> 8 == SIGTRAP && get_signal_info(tid, &info) == 0 &&
+               !is_sent(info.signal, info.code);
     return status >> 8 == SIGSTOP &&
            (get_signal_info(tid, &info) < 0 || !is_sent(info.signal, info.code));
 }

@@ -25,7 +25,7 @@ const FOUR_LEVELS: Machine = {
 const FIVE_LEVELS: Machine = { ...FOUR_LEVELS, features: [...FOUR_LEVELS.features, "la57"] };
 
 /** The fields that a fact expects and the model does not predict, each with the rule that says so. */
-const OPEN = ["Debug register 7 can be set to 0 (offset 904): error: U4"];
+const OPEN: readonly string[] = [];
 
 const conformance = suite("stublab conformance");
 

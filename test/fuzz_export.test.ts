@@ -88,6 +88,12 @@ const SPREAD: Readonly<Record<string, Document>> = {
     from: "exit",
     on: "SINGLESTEP",
   },
+  "a breakpoint on code": pairs([128, "0x100000c0"], [848, "0x100000c2"], [904, "0x1"]),
+  "a breakpoint on the stack": {
+    ...pairs([128, "0x10000240"], [872, "0x10006ff8"], [904, "0xd0000040"]),
+    from: "exit",
+  },
+  "a refused breakpoint": pairs([848, "0x10004001"], [904, "0x50001"]),
   "a refused pair": { ...pairs([0, "0x1"], [3, "0x1"]), from: "entry" },
   "floating point": { way: "SETFPREGS", pairs: PAIRS },
   "floating point as it is": { way: "SETFPREGS" },
@@ -99,6 +105,23 @@ const SPREAD: Readonly<Record<string, Document>> = {
   "a blocked signal": { way: "SIGMASK", words: ["0x210"], signal: "SIGUSR1" },
   "a system call's words": { from: "entry", way: "SYSCALL_INFO", words: INFO },
   "the same without a system call": { way: "SYSCALL_INFO", words: INFO },
+  "a call that is dispatched": {
+    way: "DISPATCH",
+    words: ["0x1", "0x0", "0x0", "0x0", "0x10000080", "0x27"],
+  },
+  "a selector that allows a call": {
+    way: "DISPATCH",
+    on: "SYSCALL",
+    words: ["0x2", "0x10002003", "0x10000080", "0x10", "0x100002c0", "0x27"],
+  },
+  "a selector elsewhere": {
+    way: "DISPATCH",
+    words: ["0x1", "0x401000", "0x0", "0x0", "0x10000080", "0x27"],
+  },
+  "a dispatch that is refused": {
+    way: "DISPATCH",
+    words: ["0x0", "0x1", "0x0", "0x0", "0x0", "0x0"],
+  },
   "sigreturn into 32 bits": {
     way: "SIGRETURN",
     code: "inc32",

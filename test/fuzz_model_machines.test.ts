@@ -1,18 +1,20 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Case } from "../src/fuzz/case/case.ts";
-import { CONSTANTS, SCRATCH } from "../src/fuzz/case/code.ts";
+import { CONSTANTS, placeOf, SCRATCH } from "../src/fuzz/case/code.ts";
 import { indexOf } from "../src/fuzz/case/setups.ts";
+import { breakpoint } from "../src/fuzz/draw/breakpoint_seeds.ts";
+import { dispatching } from "../src/fuzz/draw/dispatch_seeds.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import { predict } from "../src/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../src/fuzz/predict/rules.ts";
-import type { Feature } from "../src/fuzz/try/machine.ts";
-import { CUT, frame, machineWith, SHORT } from "./hidden_cases.ts";
+import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
+import { CUT, frame, lock, machineWith, SHORT } from "./hidden_cases.ts";
 
 const machines = suite("fuzz: rules that depend on the machine");
 
-const [EIO, EINVAL, ERANGE, ENOSYS, ENXIO] = [5n, 22n, 34n, -38n, -6n];
-const [SIGILL, SIGTRAP, SIGSEGV, SI_KERNEL, SEGV_MAPERR] = [4n, 5n, 11n, 0x80n, 1n];
+const [EIO, EFAULT, EINVAL, ERANGE, ENOSYS, ENXIO] = [5n, 14n, 22n, 34n, -38n, -6n];
+const [SIGILL, SIGTRAP, SIGSEGV, SIGSYS, SI_KERNEL, SEGV_MAPERR] = [4n, 5n, 11n, 31n, 0x80n, 1n];
 const [END_OF_USER_SPACE, GETPID, INFO_SIZE] = [0x7fff_ffff_f000n, 39n, 88];
 /** The bit of mxcsr that MISALIGNSSE adds. */
 const MISALIGNED = 0x2_0000n;
@@ -24,7 +26,11 @@ const pairs = (way: "POKEUSER" | "SETFPREGS" | "XSTATE", ...list: [bigint, bigin
   ...{ ...SIMPLE, way, block: [], length: way === "XSTATE" ? 2432 : 0 },
   pairs: list.map(([offset, word]) => ({ offset, word })),
 });
-const info = (from: "entry" | "exit", words: readonly bigint[], length = INFO_SIZE): Case => ({
+const info = (
+  from: "entry" | "entry32" | "exit",
+  words: readonly bigint[],
+  length = INFO_SIZE,
+): Case => ({
   ...{ ...SIMPLE, from, length },
   ...{
     way: "SYSCALL_INFO",
@@ -32,6 +38,11 @@ const info = (from: "entry" | "exit", words: readonly bigint[], length = INFO_SI
     words: Array.from({ length: 11 }, (_, i) => words[i] ?? 0n),
   },
 });
+const [ICEBP, MOV_SS] = [placeOf("icebp"), placeOf("movss")];
+/** A breakpoint on the instruction after MOV SS. */
+const AFTER_MOV_SS = breakpoint(MOV_SS + 2n, 0n, { rip: MOV_SS, rax: 0x2bn });
+/** -ERESTARTSYS in 32 bits, after a 32-bit call. */
+const RESTARTED = seed("nops", { rax: 0xffff_fe00n, orig_rax: 7n }, { from: "step32" });
 const offsetOf = (name: string) => BigInt(8 * indexOf(name));
 
 /** A rule, or one of its numbers; the feature; a case, and a field that is predicted with the feature, and without. */
@@ -57,6 +68,14 @@ const ROWS: readonly Row[] = [
   ["W27.mask", "misalignsse", pairs("SETFPREGS", [24n, MISALIGNED]), "error", 0n, EINVAL],
   ["W33.mask", "misalignsse", pairs("XSTATE", [24n, MISALIGNED]), "error", 0n, EINVAL],
   ["W39.limit", "la57", pairs("POKEUSER", [848n, END_OF_USER_SPACE]), "error", 0n, EINVAL],
+  ["W65", "set_syscall_info", info("entry32", [1n, 0n, 0n, 7n, 8n]), "written.rbx", 8n, 0n],
+  ["W66", "sud", dispatching([1n, 0n, 0n, 0n], "syscall", { length: 24 }), "error", EINVAL, EIO],
+  ["W67", "sud", dispatching([1n, 0n, 0n, 0n]), "error", 0n, EIO],
+  ["W68", "sud", dispatching([3n, 0n, 0n, 0n]), "error", EINVAL, EIO],
+  ["W69", "sud_inclusive", dispatching([2n, 0n, 7n, 5n]), "written.offset", 12n, 0n],
+  ["W70", "sud", dispatching([1n, 1n << 63n, 0n, 0n]), "error", EFAULT, EIO],
+  ["W70.most", "la57", dispatching([1n, 1n << 50n, 0n, 0n]), "error", 0n, EFAULT],
+  ["W71", "pku", lock(0x200n, 0x5_0000_0007n), "written.0", 7n, 0n],
   ["S12.mask", "misalignsse", frame(SCRATCH, { 24: MISALIGNED }), "signal", SIGTRAP, SIGSEGV],
   ["S13", "amd", UNTAKEN, "signal", SIGSEGV, undefined],
   ["S15", "xsavec", frame(SCRATCH, { 512: 7n, 520: COMPACTED | 7n }), "signal", SIGTRAP, SIGSEGV],
@@ -81,10 +100,30 @@ const ROWS: readonly Row[] = [
   ],
   ["R68", "uprobe", seed("syscall", { rax: 336n }), "stopped.rax", ENXIO, ENOSYS],
   ["R70", "uretprobe", seed("syscall", { rax: 335n }), "signal", SIGILL, SIGTRAP],
+  ["R81.past", "icebp_trap", seed("icebp", {}), "address", ICEBP + 1n, ICEBP],
+  ["R84", "ia32", RESTARTED, "stopped.rax", 7n, 0xffff_fe00n],
+  ["R86", "sud", dispatching([1n, 0n, 0n, 0n]), "signal", SIGSYS, undefined],
+  ["R87", "sud", dispatching([1n, CONSTANTS + 3n, 0n, 0n]), "signal", SIGTRAP, undefined],
   ["U9", "amd", seed("div", {}), "stopped.eflags", 0x212n, undefined],
   ["U10", "amx_tile", seed("nops", {}, { signal: 10 }), "signal", undefined, SIGTRAP],
   ["U15", "amd", UNTAKEN, "signal", SIGSEGV, undefined],
+  ["U19", "amd", AFTER_MOV_SS, "address", MOV_SS + 2n, undefined],
+  ["U21", "pku", lock(0x200n, 1n, { signal: 10 }), "signal", undefined, undefined],
 ];
+
+machines(
+  "W71: PKRU reads as 0 unless the header names it, and is not known before later components",
+  () => {
+    const read = (it: Case, change: Partial<Machine> = {}) =>
+      predict(it, { machine: { ...machineWith("pku"), ...change } }).predicted.get("written.0");
+    assert.is(read(lock(0x200n, 0x5555_5554n)), 0x5555_5554n);
+    assert.is(read(lock(7n, 0x5555_5554n)), 0n);
+    assert.is(read(lock(0x200n, 7n), { xfeatures: 0x2_02e7 }), undefined);
+  },
+);
+
+/** Features without which a row says nothing. */
+const BESIDE: Readonly<Record<string, readonly Feature[]>> = { W69: ["sud"], "W70.most": ["sud"] };
 
 machines("each rule and each number that depends on the machine is here", () => {
   const conditional = rules().flatMap(({ id, feature, valuesWith }) => [
@@ -105,7 +144,8 @@ for (const [name, feature, it, field, withIt, without] of ROWS) {
       [[feature], withIt],
       [[], without],
     ] as const) {
-      const { predicted, rules: used } = predict(it, { machine: machineWith(...features) });
+      const machine = machineWith(...features, ...(BESIDE[name] ?? []));
+      const { predicted, rules: used } = predict(it, { machine });
       const word = expected && BigInt.asUintN(64, expected);
       assert.is(predicted.get(field), word, features.join());
       const condition = ruleOf(name)?.feature;

@@ -12,6 +12,8 @@ import {
 } from "../src/fuzz/case/code.ts";
 import { indexOf } from "../src/fuzz/case/setups.ts";
 import type { SignalFrame } from "../src/fuzz/case/signal_frame.ts";
+import { breakpoint } from "../src/fuzz/draw/breakpoint_seeds.ts";
+import { dispatching } from "../src/fuzz/draw/dispatch_seeds.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import type { Model } from "../src/fuzz/predict/model.ts";
 import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
@@ -23,7 +25,21 @@ const MACHINE: Machine = {
 };
 
 /** A machine that has these features, and no others. */
-export const machineWith = (...features: Feature[]): Machine => ({ ...MACHINE, features });
+export const machineWith = (...features: Feature[]): Machine => ({
+  ...MACHINE,
+  features,
+  ...(features.includes("pku") && { xstateLength: 2440, xfeatures: 0x2e7 }),
+});
+
+/** Writes a word of PKRU, and names the components that the area has. */
+export const lock = (components: bigint, word: bigint, change: Partial<Case> = {}): Case => ({
+  ...{ ...SIMPLE, way: "XSTATE", block: [], length: 2440 },
+  pairs: [
+    { offset: 2432n, word },
+    { offset: 512n, word: components },
+  ],
+  ...change,
+});
 
 export interface Border {
   readonly rule: string;
@@ -47,10 +63,9 @@ const load32 = (registers: Readonly<Record<string, bigint>>) =>
   seed("load", { cs: CODE32, ds: CPUNODE, ...registers });
 const withSignal = (signal: number, change: Partial<Case> = {}) =>
   seed("nops", {}, { signal, ...change });
-const poke = (offset: bigint, word = 0n): Case => ({
-  ...SIMPLE,
-  ...{ way: "POKEUSER", block: [], pairs: [{ offset, word }] },
-});
+/** A breakpoint for execution at an offset in a piece of code. */
+const breakpointAfter = (code: string, offset: bigint) =>
+  breakpoint(placeOf(code) + offset, 0n, { rip: placeOf(code), rax: 0x2bn });
 
 function returning(
   code: string,
@@ -104,12 +119,6 @@ export const BORDERS: readonly Border[] = [
     machine: MACHINE,
     hidden: [at(STUB_CODE), at(STUB_END - 1n)],
     predicted: [at(STUB_CODE - 1n), at(STUB_END), seed("load", { rdi: STUB_CODE })],
-  },
-  {
-    rule: "U4",
-    machine: MACHINE,
-    hidden: [poke(904n), poke(904n, 1n)],
-    predicted: [888n, 896n, 905n, 911n, 912n].map((offset) => poke(offset)),
   },
   {
     rule: "U5",
@@ -233,6 +242,43 @@ export const BORDERS: readonly Border[] = [
       returning("sse", { fpstate: false }),
       returning("sse", { fpstate: true, image: SCRATCH }),
       returning("nops", { fpstate: true }),
+    ],
+  },
+  {
+    rule: "U19",
+    machine: machineWith("fsgsbase", "ia32"),
+    hidden: [breakpointAfter("movss", 2n)],
+    predicted: [
+      breakpointAfter("movss", 0n),
+      breakpointAfter("movss", 3n),
+      breakpointAfter("nops", 1n),
+    ],
+  },
+  {
+    rule: "U20",
+    machine: machineWith("fsgsbase", "ia32", "amd", "sud"),
+    hidden: [SCRATCH, SCRATCH_END - 1n, STUB_CODE, STUB_END - 1n].map((at) =>
+      dispatching([1n, at, 0n, 0n]),
+    ),
+    predicted: [
+      ...[SCRATCH - 1n, SCRATCH_END, STUB_CODE - 1n, CONSTANTS, CODE].map((at) =>
+        dispatching([1n, at, 0n, 0n]),
+      ),
+      dispatching([1n, SCRATCH, 0n, 1n << 40n]),
+      dispatching([1n, SCRATCH, 0n, 0n], "int3"),
+    ],
+  },
+  {
+    rule: "U21",
+    machine: machineWith("fsgsbase", "ia32", "amd", "pku"),
+    hidden: [1n, 2n, 3n].flatMap((word) =>
+      [10, 12].map((signal) => lock(0x200n, word, { signal })),
+    ),
+    predicted: [
+      lock(0x200n, 4n, { signal: 10 }),
+      lock(0x2n, 3n, { signal: 10 }),
+      lock(0x200n, 3n, { signal: 17 }),
+      lock(0x200n, 3n),
     ],
   },
 ];

@@ -76,7 +76,10 @@ const OF_FUZZ: readonly Misuse[] = [
     "options.shard.index: expected a whole number from 1 to 2, got 3",
   ],
   [{ change: "R12" }, 'options.change: expected an object, got "R12"'],
-  [{ change: { id: "R0", remove: true } }, 'options.change.id: there is no rule "R0"'],
+  [
+    { change: { id: "R0", remove: true } },
+    'options.change.id: there is no rule "R0"; did you mean R1?',
+  ],
   [
     { change: { id: "W7", value: "mask", to: 1 } },
     "options.change.to: expected a BigInt from -2^63 to 2^64 - 1, got 1",
@@ -97,7 +100,10 @@ const it = parseCase({ schema: "stublab.case/1", registers: { cs: "0x10" } });
 
 refuses("predict", predict, [
   [undefined, "case: expected an object, got nothing"],
-  [{}, "case.from: expected one of signal, entry, exit, sysemu, group, got nothing"],
+  [
+    {},
+    "case.from: expected one of signal, entry, exit, sysemu, group, entry32, exit32, step32, got nothing",
+  ],
 ]);
 
 refuses("predict's options", (options) => predict(it, options), [
@@ -108,7 +114,10 @@ refuses("predict's options", (options) => predict(it, options), [
 
 refuses("changedWords", changedWords, [
   [undefined, "case: expected an object, got nothing"],
-  [{}, "case.from: expected one of signal, entry, exit, sysemu, group, got nothing"],
+  [
+    {},
+    "case.from: expected one of signal, entry, exit, sysemu, group, entry32, exit32, step32, got nothing",
+  ],
 ]);
 
 refuses("compare", compare, [

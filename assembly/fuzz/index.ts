@@ -6,6 +6,8 @@ import { setXstateLength } from "./other_ways";
 import { seed } from "./random";
 import { giveBack } from "./returned";
 import { SETUP_SIZE, Setup } from "./setup";
+import { seedCount } from "./tables";
+import { leave32 } from "./tame";
 import { trace } from "./traced";
 
 export * from "../model/access";
@@ -20,6 +22,7 @@ export * from "../model/force_sig";
 export * from "../model/fpu_restore_sig";
 export * from "../model/genregs_set";
 export * from "../model/get_signal";
+export * from "../model/hw_breakpoint";
 export * from "../model/instructions";
 export * from "../model/iret";
 export * from "../model/machine";
@@ -35,6 +38,7 @@ export * from "../model/resume";
 export { exercised, usedRule, usedRules, wide } from "../model/rule";
 export * from "../model/set_segment_reg";
 export * from "../model/setup_rt_frame";
+export * from "../model/syscall_user_dispatch";
 export * from "../model/syscall_work";
 export * from "../model/target";
 export * from "../model/target_calls";
@@ -74,6 +78,7 @@ export function generate(
   seedHigh: u32,
   path: u32,
   xstateLength: u32,
+  has32: u32,
   corpus: usize,
   parents: u32,
   focus: usize,
@@ -87,10 +92,14 @@ export function generate(
   for (; to < end; to += SETUP_SIZE, number++) {
     const setup = changetype<Setup>(to);
     if (isReturn(path, number)) giveBack(setup, number, corpus, parents);
-    else trace(setup, number, corpus, parents);
+    else {
+      trace(setup, number, corpus, parents);
+      if (has32 == 0) leave32(setup);
+    }
   }
 }
 
 function isReturn(path: u32, index: u64): bool {
-  return path == PATH_both ? (index / NEIGHBOURS) % LOTS == LOTS - 1 : path == PATH_sigreturn;
+  if (path != PATH_both) return path == PATH_sigreturn;
+  return index >= seedCount && (index / NEIGHBOURS) % LOTS == LOTS - 1;
 }

@@ -5,7 +5,7 @@ import { SYNCHRONOUS } from "../model/force_sig";
 import { HANDLED, IGNORED, TTY_STOPS } from "../model/get_signal";
 import { isIn } from "../model/task";
 import { below } from "./random";
-import { FROM_GROUP, FROM_SIGNAL, Setup, WAY_SIGMASK } from "./setup";
+import { FROM_GROUP, FROM_SIGNAL, FROM_STEP32, Setup, WAY_SIGMASK } from "./setup";
 import { froms, ons, pick, ways } from "./tables";
 
 export function drawFrom(): u32 {
@@ -68,7 +68,8 @@ export function isHandled(signal: u32): bool {
  * stop; at a group-stop it is ignored.
  */
 export function kills(setup: Setup): bool {
-  if (setup.from != FROM_SIGNAL) return setup.from != FROM_GROUP && setup.signal == SIGKILL;
+  if (setup.from != FROM_SIGNAL && setup.from != FROM_STEP32)
+    return setup.from != FROM_GROUP && setup.signal == SIGKILL;
   return isFatal(setup.signal) && !isBlocked(setup);
 }
 

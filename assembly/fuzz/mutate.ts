@@ -7,11 +7,13 @@ import { below } from "./random";
 import { clearWords, copyBaseline } from "./records";
 import { drawIndex, drawRegister } from "./registers";
 import {
+  DISPATCH_WORDS,
   MOST_PAIRS,
   REGISTERS,
   SETUP_SIZE,
   Setup,
   SYSCALL_INFO_WORDS,
+  WAY_DISPATCH,
   WAY_POKEUSER,
   WAY_SETREGSET,
   WAY_SYSCALL_INFO,
@@ -72,6 +74,7 @@ function drawWordIndex(setup: Setup): u32 {
   const way: u32 = setup.way;
   if (way <= WAY_SETREGSET) return drawIndex();
   if (way <= WAY_XSTATE) return 1 + 2 * below(max<u32>(setup.count, 1));
+  if (way == WAY_DISPATCH) return below(DISPATCH_WORDS);
   return way == WAY_SYSCALL_INFO ? below(SYSCALL_INFO_WORDS) : 0;
 }
 

@@ -2,6 +2,7 @@
 // lengths as passed to the kernel.
 
 import { REG_orig_rax, REGISTERS_SIZE } from "../amd64/registers";
+import { drawDispatch } from "./dispatch";
 import { oneOf } from "./kinds";
 import { below } from "./random";
 import { drawIndex, drawRegister } from "./registers";
@@ -9,6 +10,7 @@ import {
   MOST_PAIRS,
   Setup,
   SYSCALL_INFO_WORDS,
+  WAY_DISPATCH,
   WAY_POKEUSER,
   WAY_SETFPREGS,
   WAY_SETREGSET,
@@ -26,6 +28,8 @@ export function setXstateLength(length: u32): void {
   xstateLength = length;
 }
 
+/** struct ptrace_sud_config */
+const DISPATCH_CONFIG: u32 = 32;
 /** sigset_t, and struct user_i387_struct */
 const SET: u32 = 8;
 const FLOATING_POINT: u32 = 512;
@@ -43,6 +47,7 @@ export function drawLength(way: u32): u32 {
   const odd = oneOf(ODD_LENGTHS, 13);
   if (way == WAY_SYSCALL_INFO) return right ? 8 * SYSCALL_INFO_WORDS : odd;
   if (way == WAY_SIGMASK) return right ? SET : odd;
+  if (way == WAY_DISPATCH) return below(8) > 0 ? DISPATCH_CONFIG : odd;
   if (way != WAY_XSTATE) return 0;
   if (right) return xstateLength;
   return below(2) == 0 ? odd : 8 * below(xstateLength / 4);
@@ -93,8 +98,12 @@ export function drawPair(way: u32, pair: usize): void {
 /** AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, or an invalid value. */
 const ARCHES = memory.data<u32>([0xc000_003e, 0xc000_003e, 0x4000_0003, 0]);
 
-/** Writes a struct ptrace_syscall_info, or a set of signals. */
+/** Writes a struct ptrace_syscall_info, or ptrace_sud_config, or a set of signals. */
 export function drawWords(way: u32, words: usize): void {
+  if (way == WAY_DISPATCH) {
+    drawDispatch(words);
+    return;
+  }
   if (way == WAY_SIGMASK) {
     store<u64>(words, below(2) == 0 ? drawWord() : u64(1) << below(64));
     return;

@@ -12,8 +12,15 @@ import {
   placeStore,
   placeSyscall,
 } from "../model/target";
+import { tameSelectorOf } from "./dispatch";
 import { isHandled, kills } from "./kinds";
 import {
+  FROM_ENTRY,
+  FROM_ENTRY32,
+  FROM_EXIT,
+  FROM_EXIT32,
+  FROM_SIGNAL,
+  FROM_STEP32,
   ON_NONE,
   ON_SINGLESTEP,
   ON_SYSEMU_SINGLESTEP,
@@ -21,6 +28,7 @@ import {
   WANT_FRAME,
   WANT_INFO,
   WANT_WRITTEN,
+  WAY_DISPATCH,
   WAY_POKEUSER,
 } from "./setup";
 
@@ -39,6 +47,9 @@ const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 /** A restart moves RIP back by the two bytes of a SYSCALL. */
 const RESTART: u32 = 2;
 
+/** Where a configuration of syscall user dispatch has rip. */
+const RIP = 32;
+
 /** Makes a setup harmless. `mayKill`: whether it may end its stub. */
 export function tame(setup: Setup, mayKill: bool): void {
   const way: u32 = setup.way;
@@ -50,16 +61,31 @@ export function tame(setup: Setup, mayKill: bool): void {
     const on: u32 = setup.on;
     if (spins && on != ON_NONE && on != ON_SYSEMU_SINGLESTEP) setup.on = u8(ON_SINGLESTEP);
   }
+  if (way == WAY_DISPATCH) {
+    tameSelectorOf(setup.words, mayKill);
+    const rip = lowOf(setup.words + RIP);
+    if (isSpin(rip) || isPop(rip) || isVsyscall(setup.words + RIP)) {
+      store<u64>(setup.words + RIP, 0);
+    }
+  }
   setup.wants = u8(WANT_WRITTEN | WANT_INFO | (isHandled(signal) ? WANT_FRAME : 0));
   setup.signal = signal;
 }
 
-/** A breakpoint would disturb later setups: pokes of addresses and control go to the status register. */
+/** Begins in a 64-bit call instead of a 32-bit one. */
+export function leave32(setup: Setup): void {
+  if (setup.from == FROM_ENTRY32) setup.from = u8(FROM_ENTRY);
+  if (setup.from == FROM_EXIT32) setup.from = u8(FROM_EXIT);
+  if (setup.from == FROM_STEP32) setup.from = u8(FROM_SIGNAL);
+}
+
+/** Breakpoints spoil a stub: pokes of addresses and control go to the status register. */
 function tameBreakpoints(setup: Setup): void {
   const end = setup.words + 16 * setup.count;
   for (let pair = setup.words; pair < end; pair += 16) {
     const offset = load<u64>(pair);
     const address = offset >= DEBUG_REGISTERS && offset < END_OF_BREAKPOINTS;
+    if (offset % 8 != 0) continue;
     if (address || offset == DEBUG_CONTROL) store<u64>(pair, DEBUG_STATUS);
   }
 }

@@ -1,6 +1,7 @@
 // Generates cases for ptrace: first the seeds; then one half is drawn, the other mutated from a seed or the corpus.
 
 import { REG_rip } from "../amd64/registers";
+import { arm } from "./breakpoints";
 import { approach, clearFrame } from "./focus";
 import { drawFatal, drawFrom, drawOn, drawRaised, drawSignal, drawWay } from "./kinds";
 import { mutate } from "./mutate";
@@ -22,7 +23,7 @@ import {
 import { seedCount, seedParents, seeds } from "./tables";
 import { tame } from "./tame";
 
-/** One case in this many may end its stub: a new stub takes as long as twenty cases. */
+/** One case in this many may end or spoil its stub: a new stub takes as long as twenty cases. */
 const KILLING: u32 = 512;
 /** The same near a focus, which may be a rule about the end. */
 const KILLING_NEAR: u32 = 16;
@@ -56,7 +57,10 @@ export function trace(setup: Setup, index: u64, corpus: usize, count: u32): void
     if (below(2) == 0 && count > 0) mutate(setup, corpus, count);
     else mutate(setup, seeds, seedParents);
   }
-  if (mayKill) kill(setup);
+  if (mayKill) {
+    if (below(2) == 0) kill(setup);
+    else arm(setup);
+  }
   tame(setup, mayKill);
 }
 

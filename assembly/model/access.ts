@@ -2,11 +2,12 @@
 
 import { REG_ds } from "../amd64/registers";
 import { isCanonical } from "./canonical";
+import { watch } from "./hw_breakpoint";
 import { stubCode } from "./machine";
 import { giveUp } from "./prediction";
 import { use } from "./rule";
 import { CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, UNMAPPED } from "./target";
-import { get, hasFlags } from "./task";
+import { get, hasFlags, task } from "./task";
 import { alignmentCheck, generalProtection, notCanonical, pageFault, R50_flag } from "./traps";
 
 export let R57: u32 = 0;
@@ -55,6 +56,7 @@ export function access(address: u64, size: u64, write: bool, isStack: bool, shor
   if (address % size != 0 && hasFlags(R50_flag) && alignmentCheck()) return false;
   const page = pageAt(address, stubCode);
   if (!isAllowed(page, write)) return !pageFault(page != UNMAPPED, address);
+  if (task.armed != 0) watch(address, size, write);
   if (last % R54_size >= size - 1) return true;
   const next = last - (last % R54_size);
   const second = pageAt(next, stubCode);

@@ -27,30 +27,41 @@ function replace(mask: u64, flags: u64): void {
   setFlags(flags);
 }
 
-/** INC of eax by 1, or DEC by -1: all flags but CF. */
-export function addToEax(by: i32): void {
-  const old = u32(get(REG_rax));
+/** INC of the low half of a register by 1, or DEC by -1: all flags but CF. */
+export function count(register: i32, by: i32): void {
+  const old = u32(get(register));
   const sum = old + by;
   const adjusts = (old & 0xf) == (by == 1 ? 0xf : 0);
   const overflows = by == 1 ? sum == SIGN : old == SIGN;
-  set(REG_rax, sum);
+  set(register, sum);
   replace(
     PF | AF | ZF | SF | OF,
     resultFlags(sum, SIGN) | (adjusts ? AF : 0) | (overflows ? OF : 0),
   );
 }
 
-/** ADD of a number to eax. */
-export function addImmediate(by: u32): void {
-  const old = u32(get(REG_rax));
-  const sum = old + by;
-  set(REG_rax, sum);
+/** ADD of a number to the low half of a register. */
+export function add(register: i32, by: u32): void {
+  const old = u32(get(register));
+  set(register, old + by);
+  setSumFlags(old, by, old + by, SIGN);
+}
+
+/** ADD of a byte to al. */
+export function addToAl(by: u32): void {
+  const old = u32(get(REG_rax)) & 0xff;
+  const sum = (old + by) & 0xff;
+  set(REG_rax, (get(REG_rax) & ~0xff) | u64(sum));
+  setSumFlags(old, by, sum, BYTE_SIGN);
+}
+
+function setSumFlags(old: u32, by: u32, sum: u32, sign: u32): void {
   replace(
     CF | PF | AF | ZF | SF | OF,
-    resultFlags(sum, SIGN) |
+    resultFlags(sum, sign) |
       (sum < old ? CF : 0) |
       ((old ^ by ^ sum) & u32(AF)) |
-      (((old ^ sum) & (by ^ sum) & SIGN) != 0 ? OF : 0),
+      (((old ^ sum) & (by ^ sum) & sign) != 0 ? OF : 0),
   );
 }
 

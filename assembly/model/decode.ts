@@ -9,7 +9,7 @@ export const NOP: u32 = 2;
 export const HLT: u32 = 3;
 export const INVALID: u32 = 4;
 export const SYSCALL: u32 = 5;
-export const INT80: u32 = 6;
+export const INT: u32 = 6;
 export const LOAD: u32 = 7;
 export const STORE: u32 = 8;
 export const PUSH: u32 = 9;
@@ -30,9 +30,16 @@ export const DEC_AH: u32 = 23;
 export const TEST_ESP: u32 = 24;
 /** It continues on the next page, which is not mapped. */
 export const CUT_OFF: u32 = 25;
-export const COMISS: u32 = 26;
+export const INTO: u32 = 26;
+export const ICEBP: u32 = 27;
+export const ADD_AL: u32 = 28;
+export const ADD_ECX_ESP: u32 = 29;
+export const ADD_ESP_ECX: u32 = 30;
+export const DEC_ESP: u32 = 31;
+export const COMISS: u32 = 32;
 
-/** Prefixes: REPZ, and REX in 64-bit code, of which W makes the operands 64 bits wide. */
+/** Prefixes: CS, which changes nothing here, REPZ, and REX in 64-bit code, of which W makes the operands 64 bits wide. */
+const CS: u32 = 0x2e;
 const REPZ: u32 = 0xf3;
 const REX: u32 = 0x40;
 const REX_W: u32 = 8;
@@ -41,13 +48,15 @@ const AX_RDI: u32 = 0x07;
 const AX_SS: u32 = 0xd0;
 const DIV_RDI: u32 = 0xf7;
 const ECX_ESP: u32 = 0xcc;
+const ESP: u32 = 0xcc;
 const AX_FSBASE: u32 = 0xc0;
 const XMM4_XMM4: u32 = 0xe4;
 const BX_GSBASE: u32 = 0xcb;
 
-/** The end of the last decoded instruction, and the bytes of its operands: 4 or 8. */
+/** The end of the last decoded instruction, the bytes of its operands: 4 or 8, and the vector of an INT. */
 export let end: u64 = 0;
 export let operandSize: u32 = 0;
+export let vector: u32 = 0;
 
 /** The instruction at an address on the page of code. `short` means 32-bit code. */
 export function decode(address: u64, short: bool): u32 {
@@ -55,8 +64,8 @@ export function decode(address: u64, short: bool): u32 {
   let rep = false;
   operandSize = 4;
   let byte = byteAt(at);
-  if (byte == REPZ) {
-    rep = true;
+  if (byte == REPZ || byte == CS) {
+    rep = byte == REPZ;
     byte = byteAt(++at);
   }
   if (!short && (byte & 0xf0) == REX) {
@@ -101,7 +110,20 @@ export function decode(address: u64, short: bool): u32 {
     case 0xf7:
       return modrm(at) == DIV_RDI ? long(2, DIV) : modrm(at) == 0xcc ? long(6, TEST_ESP) : OTHER;
     case 0xcd:
-      return modrm(at) == 0x80 ? long(2, INT80) : OTHER;
+      vector = modrm(at);
+      return long(2, INT);
+    case 0xce:
+      return short ? INTO : INVALID;
+    case 0xf1:
+      return ICEBP;
+    case 0x01:
+      return modrm(at) == ECX_ESP ? long(2, ADD_ESP_ECX) : OTHER;
+    case 0x03:
+      return modrm(at) == ECX_ESP ? long(2, ADD_ECX_ESP) : OTHER;
+    case 0x04:
+      return long(2, ADD_AL);
+    case 0xff:
+      return modrm(at) == ESP ? long(2, DEC_ESP) : OTHER;
     case 0xeb:
       return modrm(at) == 0xfe ? long(2, JMP_SELF) : OTHER;
     case 0x80:

@@ -44,6 +44,11 @@ export const R58_source = "do_int80_emulation, arch/x86/entry/common.c, 6.12";
 export const R58_needs = "ia32";
 export let R58_result: i64 = -38;
 
+/** Executes a 32-bit call. */
+export function call32(): void {
+  if (use(R58)) set(REG_rax, u64(R58_result));
+}
+
 /** INT 0x80. Returns whether the task has stopped. */
 export function int80(next: u64): bool {
   if (!use(R58)) return generalProtection();

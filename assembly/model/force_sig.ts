@@ -1,10 +1,11 @@
 // How the task stops: force_sig_info_to_task and get_signal, kernel/signal.c, up to the stop that the tracer sees.
 
 import { REG_orig_rax } from "../amd64/registers";
-import { SI_KERNEL } from "../linux/siginfo";
+import { SI_KERNEL, TRAP_BRKPT } from "../linux/siginfo";
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from "../linux/signal";
 import { info, infoWithoutAddress, known, outcome, resumed } from "./prediction";
 import { use } from "./rule";
+import { placeInt80 } from "./target";
 import { clearFlags, isIn, set, setFlags, task } from "./task";
 
 /** The low byte of the status word of a stop. */
@@ -61,15 +62,17 @@ export function isSynchronous(signal: u32): bool {
 
 export let R65: u32 = 0;
 export const R65_text =
-  "A synchronous signal of the kernel's own that is blocked and pending is taken instead of one that an instruction raises, with si_code {code}.";
+  "A synchronous signal of the kernel's own that is blocked and pending is taken instead of one that an instruction raises, with si_code {code}; that of a single-step with {step} and its si_addr.";
 export const R65_source = "dequeue_synchronous_signal, kernel/signal.c, 6.12";
 export let R65_code: i32 = SI_KERNEL;
+export let R65_step: i32 = TRAP_BRKPT;
 
 /** A signal that an instruction or a single-step raises. */
 export function forceSig(signal: u32, code: i32, address: u64): void {
   const pending = task.pending;
   if (pending != 0 && task.pendingIsKernels && isSynchronous(pending) && use(R65)) {
-    stopBySignal(pending, R65_code, 0);
+    if (task.stepped) stopBySignal(pending, R65_step, placeInt80 + 2);
+    else stopBySignal(pending, R65_code, 0);
   } else stopBySignal(signal, code, address);
 }
 

@@ -17,7 +17,7 @@ import {
 import { restartUnderHandler, restartWithoutHandler } from "./arch_do_signal_or_restart";
 import { stop } from "./force_sig";
 import { iret } from "./iret";
-import { giveUp, info, resumed } from "./prediction";
+import { ended, giveUp, info } from "./prediction";
 import { use } from "./rule";
 import { setupRtFrame } from "./setup_rt_frame";
 import { isIn, task } from "./task";
@@ -49,6 +49,12 @@ export const U10_text =
   "With a component that a process has to request, a signal frame is not as long as NT_X86_XSTATE.";
 export const U10_source = "xstate_sigframe_size, arch/x86/kernel/fpu/signal.c, 6.12";
 export const U10_needs = "amx_tile";
+
+export let U21: u32 = 0;
+export const U21_text =
+  "A handler is entered while PKRU forbids accesses to key 0: kernels before 6.12 cannot write the frame then.";
+export const U21_source = "sig_prepare_pkru, arch/x86/kernel/signal.c, 6.12";
+export const U21_needs = "pku";
 
 export let R3: u32 = 0;
 export const R3_text =
@@ -96,25 +102,19 @@ export function resumeWithout(): void {
 
 function act(signal: u32, wantsFrame: bool): void {
   const handled = isIn(signal, R6_set) && use(R6);
-  if (giveUp(U10, handled)) return;
+  if (giveUp(U10, handled) || giveUp(U21, handled && task.locked)) return;
   if (handled) handle(signal, wantsFrame);
   else if ((isIn(signal, R3_set) && use(R3)) || (isIn(signal, R4_set) && use(R4))) resumeWithout();
   else if (signal == R5_signal && use(R5)) {
     stop(signal);
     info(0, 0, 0);
-  } else if (use(R78)) end(signal);
+  } else if (use(R78)) ended(signal);
   else resumeWithout();
 }
 
 function handle(signal: u32, wantsFrame: bool): void {
   restartUnderHandler(signal);
   if (!setupRtFrame(signal, wantsFrame)) iret();
-}
-
-/** The process ends by a signal. */
-function end(signal: u32): void {
-  resumed(0, signal);
-  info(0, 0, 0);
 }
 
 export let R9: u32 = 0;
@@ -125,6 +125,6 @@ export let R9_signal: u32 = SIGKILL;
 /** Whether a signal that is sent at another stop has ended the process. */
 export function complete(signal: u32): bool {
   if (signal != R9_signal || !use(R9)) return false;
-  end(signal);
+  ended(signal);
   return true;
 }

@@ -16,8 +16,9 @@ import {
 import { access, isConstant, mayUseDs } from "./access";
 import {
   AF,
-  addImmediate,
-  addToEax,
+  add,
+  addToAl,
+  count,
   decrementAh,
   divide,
   getAh,
@@ -220,9 +221,13 @@ export let R71_flag: u64 = AF;
 /** Arithmetic of eax, ah, ecx and esp. */
 function calculate(instruction: u32): bool {
   if (lacks(operandOf(instruction))) return true;
-  if (instruction == op.INC_EAX) addToEax(1);
-  else if (instruction == op.DEC_EAX) addToEax(-1);
-  else if (instruction == op.ADD_EAX) addImmediate(BREAKS);
+  if (instruction == op.INC_EAX) count(REG_rax, 1);
+  else if (instruction == op.DEC_EAX) count(REG_rax, -1);
+  else if (instruction == op.DEC_ESP) count(REG_rsp, -1);
+  else if (instruction == op.ADD_EAX) add(REG_rax, BREAKS);
+  else if (instruction == op.ADD_AL) addToAl(BREAKS & 0xff);
+  else if (instruction == op.ADD_ECX_ESP) add(REG_rcx, u32(get(REG_rsp)));
+  else if (instruction == op.ADD_ESP_ECX) add(REG_rsp, u32(get(REG_rcx)));
   else if (instruction == op.ROR_AH) rotateAh();
   else if (instruction == op.DEC_AH) decrementAh();
   else logic(instruction);
@@ -231,8 +236,17 @@ function calculate(instruction: u32): bool {
 
 /** The register of which arithmetic depends, beside rsp. */
 function operandOf(instruction: u32): i32 {
-  if (instruction == op.OR_ECX_ESP) return REG_rcx;
-  return instruction == op.TEST_ESP ? REG_rsp : REG_rax;
+  switch (instruction) {
+    case op.OR_ECX_ESP:
+    case op.ADD_ECX_ESP:
+    case op.ADD_ESP_ECX:
+      return REG_rcx;
+    case op.TEST_ESP:
+    case op.DEC_ESP:
+      return REG_rsp;
+    default:
+      return REG_rax;
+  }
 }
 
 function logic(instruction: u32): void {

@@ -46,6 +46,12 @@ export function resumed(errno: i32, status: u32): void {
   known.fields |= KNOWS_STATUS;
 }
 
+/** The process ends by a signal. */
+export function ended(signal: u32): void {
+  resumed(0, signal);
+  info(0, 0, 0);
+}
+
 /** The siginfo at the stop. Signal 0: there is none. */
 export function info(signal: u32, code: i32, address: u64): void {
   outcome.signal = signal;

@@ -3,13 +3,27 @@
 import { REG_cs, REG_rip, REG_rsp } from "../amd64/registers";
 import * as op from "./decode";
 import { int80, syscall } from "./do_syscall_64";
+import { breaksAt, U19 } from "./hw_breakpoint";
 import { executeData, movSs } from "./instructions";
 import { stubCode } from "./machine";
 import { giveUp, info, resumed } from "./prediction";
 import { use } from "./rule";
 import { CODE_PAGE, pageAt, STUB_PAGE, UNMAPPED } from "./target";
 import { clearFlags, cutTo32, get, hasFlags, put, task } from "./task";
-import { debugTrap, generalProtection, int3, invalidOp, pageFault, R40_flag } from "./traps";
+import {
+  dataBreakpoint,
+  debugTrap,
+  generalProtection,
+  icebp,
+  instructionBreakpoint,
+  int3,
+  invalidOp,
+  overflow,
+  pageFault,
+  R40_flag,
+  R80_flag,
+  R82_flag,
+} from "./traps";
 
 /** More instructions than a piece of code has. */
 const MOST_STEPS = 64;
@@ -38,16 +52,26 @@ export function run(): void {
   const short = get(REG_cs) == R29_code32;
   if (short && use(R29)) cutTo32(REG_rsp);
   task.pushed = false;
+  task.afterMovSs = false;
   for (let n = 0; n < MOST_STEPS; n++) {
     const traps = hasFlags(R40_flag);
+    if (task.armed != 0 && breaks()) return;
     const result = step(short);
     if (result == STOPPED) return;
     clearResumeFlag();
     if (traps && result == DONE && debugTrap()) return;
+    if (task.watched && dataBreakpoint()) return;
   }
   if (!use(R60)) return;
   resumed(0, 0);
   info(0, 0, 0);
+}
+
+/** Whether the task has stopped at a breakpoint. */
+function breaks(): bool {
+  const reaches = !hasFlags(R82_flag) && breaksAt(get(REG_rip));
+  if (giveUp(U19, reaches && task.afterMovSs)) return true;
+  return reaches && instructionBreakpoint();
 }
 
 function clearResumeFlag(): void {
@@ -79,6 +103,7 @@ function step(short: bool): u32 {
   const next = op.end;
   const result = execute(instruction, next, short);
   task.pushed = instruction == op.PUSH;
+  task.afterMovSs = instruction == op.MOV_SS;
   if (result != STOPPED && instruction != op.JMP_SELF) put(REG_rip, next);
   return result;
 }
@@ -118,9 +143,13 @@ function execute(instruction: u32, next: u64, short: bool): u32 {
     case op.SYSCALL:
       if (giveUp(U5, short)) return STOPPED;
       return syscall(next) ? STOPPED : use(R42) ? DONE_WITHOUT_TRAP : DONE;
-    case op.INT80:
+    case op.INT:
+      return int(op.vector, next);
+    case op.INTO:
+      return hasFlags(R80_flag) ? int(R79_overflow, next) : DONE;
+    case op.ICEBP:
       clearResumeFlag();
-      return int80(next) ? STOPPED : use(R42) ? DONE_WITHOUT_TRAP : DONE;
+      return stopsIf(icebp(next - 1));
     case op.CUT_OFF:
       return stopsIf(pageFault(false, next));
     case op.MOV_SS:
@@ -129,6 +158,27 @@ function execute(instruction: u32, next: u64, short: bool): u32 {
     default:
       return stopsIf(executeData(instruction, op.operandSize, short));
   }
+}
+
+export let R79: u32 = 0;
+export const R79_text =
+  "Programs may use the gates {breakpoint}, {overflow} and {call} by INT; with any other vector it is like HLT.";
+export const R79_source = "def_idts, arch/x86/kernel/idt.c: DPL3, 6.12";
+export let R79_breakpoint: u32 = 3;
+export let R79_overflow: u32 = 4;
+export let R79_call: u32 = 0x80;
+
+/** INT. The vectors of gates are those of the kernel's exceptions, and of its 32-bit calls. */
+function int(vector: u32, next: u64): u32 {
+  const isOpen = vector == R79_breakpoint || vector == R79_overflow || vector == R79_call;
+  if (!isOpen && use(R79)) return stopsIf(generalProtection());
+  clearResumeFlag();
+  if (vector == R79_call) {
+    if (int80(next)) return STOPPED;
+    return use(R42) ? DONE_WITHOUT_TRAP : DONE;
+  }
+  put(REG_rip, next);
+  return stopsIf(vector == R79_overflow ? overflow() : int3());
 }
 
 function stopsIf(stopped: bool): u32 {

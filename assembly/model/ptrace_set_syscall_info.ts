@@ -9,14 +9,24 @@ import {
   REG_r9,
   REG_r10,
   REG_rax,
+  REG_rbp,
+  REG_rbx,
+  REG_rcx,
   REG_rdi,
   REG_rdx,
   REG_rsi,
 } from "../amd64/registers";
-import { FROM_ENTRY, FROM_EXIT, FROM_SYSEMU, Setup } from "../fuzz/setup";
+import {
+  FROM_ENTRY,
+  FROM_ENTRY32,
+  FROM_EXIT,
+  FROM_EXIT32,
+  FROM_SYSEMU,
+  Setup,
+} from "../fuzz/setup";
 import { EINVAL, EIO, ERANGE } from "../linux/errno";
 import { use } from "./rule";
-import { set } from "./task";
+import { set, task } from "./task";
 
 const NR = 3 * 8;
 const ARGS = 4 * 8;
@@ -60,9 +70,11 @@ export let W18_errno: i32 = EINVAL;
 export function ptraceSetSyscallInfo(setup: Setup): i32 {
   if (use(W24)) return W24_errno;
   const words = setup.words;
-  const entry = setup.from == FROM_ENTRY || setup.from == FROM_SYSEMU;
+  const from: u32 = setup.from;
+  const entry = from == FROM_ENTRY || from == FROM_SYSEMU || from == FROM_ENTRY32;
+  const exit = from == FROM_EXIT || from == FROM_EXIT32;
   const op: u32 = load<u8>(words);
-  const right = entry ? op == W18_entry : setup.from == FROM_EXIT && op == W18_exit;
+  const right = entry ? op == W18_entry : exit && op == W18_exit;
   if (setup.length < W16_size && use(W16)) return W16_errno;
   if ((load<u64>(words) & W17_mask) != 0 && use(W17)) return W17_errno;
   if (!right && use(W18)) return W18_errno;
@@ -92,13 +104,30 @@ export let W21_none: i32 = -1;
 
 const argumentRegisters = memory.data<i32>([REG_rdi, REG_rsi, REG_rdx, REG_r10, REG_r8, REG_r9]);
 
+export let W65: u32 = 0;
+export const W65_text =
+  "At the entry of a 32-bit call the arguments are written to rbx, rcx, rdx, rsi, rdi and rbp.";
+export const W65_source = "syscall_set_arguments, arch/x86/include/asm/syscall.h: TS_COMPAT, 6.16";
+export const W65_needs = "set_syscall_info";
+export const W65_since = "6.16";
+
+const argumentRegisters32 = memory.data<i32>([
+  REG_rbx,
+  REG_rcx,
+  REG_rdx,
+  REG_rsi,
+  REG_rdi,
+  REG_rbp,
+]);
+
 function setEntry(words: usize): i32 {
   const nr = load<i64>(words, NR);
   if (nr != i64(i32(nr)) && use(W19)) return W19_errno;
   if (use(W20)) set(REG_orig_rax, u64(i64(i32(nr))));
   if (i32(nr) != W21_none && use(W21)) {
+    const registers = task.in32 && use(W65) ? argumentRegisters32 : argumentRegisters;
     for (let k = 0; k < 6; k++) {
-      set(load<i32>(argumentRegisters + 4 * k), load<u64>(words + 8 * k, ARGS));
+      set(load<i32>(registers + 4 * k), load<u64>(words + 8 * k, ARGS));
     }
   }
   return 0;

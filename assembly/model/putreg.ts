@@ -12,7 +12,7 @@ import {
 import { EIO } from "../linux/errno";
 import { use } from "./rule";
 import { setSegmentReg } from "./set_segment_reg";
-import { get, set } from "./task";
+import { get, set, task } from "./task";
 
 export let W7: u32 = 0;
 export const W7_text =
@@ -20,7 +20,10 @@ export const W7_text =
 export const W7_source = "set_flags, arch/x86/kernel/ptrace.c: FLAG_MASK, 6.12";
 export let W7_mask: u64 = 0x54dd5;
 
+const TRAP_FLAG: u64 = 0x100;
+
 function setFlags(word: u64): i32 {
+  if ((word & TRAP_FLAG) != 0) task.wroteTrapFlag = true;
   set(REG_eflags, use(W7) ? (get(REG_eflags) & ~W7_mask) | (word & W7_mask) : word);
   return 0;
 }

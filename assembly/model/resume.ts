@@ -3,8 +3,12 @@
 import { REG_rip } from "../amd64/registers";
 import {
   FROM_ENTRY,
+  FROM_ENTRY32,
   FROM_EXIT,
+  FROM_EXIT32,
   FROM_GROUP,
+  FROM_SIGNAL,
+  FROM_STEP32,
   FROM_SYSEMU,
   ON_SINGLESTEP,
   ON_SYSCALL,
@@ -15,6 +19,7 @@ import {
 } from "../fuzz/setup";
 import { EIO } from "../linux/errno";
 import { SI_KERNEL } from "../linux/siginfo";
+import { call32 } from "./do_syscall_64";
 import { loadSegments } from "./exit_to_user_mode";
 import { isSynchronous, stopBySignal } from "./force_sig";
 import { complete, deliver, keepPending, resumeWithout } from "./get_signal";
@@ -54,17 +59,23 @@ export function resume(setup: Setup): void {
   if (giveUp(U7, task.forced && isAmong(page, U7_pages))) return;
   loadSegments();
   const from: u32 = setup.from;
-  if (from == FROM_ENTRY || from == FROM_EXIT || from == FROM_SYSEMU) leaveCall(from, signal);
+  if (from != FROM_SIGNAL && from != FROM_GROUP && from != FROM_STEP32) leaveCall(from, signal);
   else if (from == FROM_GROUP && use(R7)) resumeWithout();
   else deliver(signal, (setup.wants & WANT_FRAME) != 0);
 }
+
+export let R85: u32 = 0;
+export const R85_text =
+  "At a stop by a single-step TF that is written, and cleared again, comes back at the next one, and shows.";
+export const R85_source = "enable_single_step, arch/x86/kernel/step.c: TIF_SINGLESTEP, 6.12";
 
 function request(on: u32): void {
   task.traces = on == ON_SYSCALL;
   task.emulates = on == ON_SYSEMU || on == ON_SYSEMU_SINGLESTEP;
   task.stepping = on == ON_SINGLESTEP || on == ON_SYSEMU_SINGLESTEP;
   if (!task.stepping) return;
-  task.forced = !hasFlags(TRAP_FLAG);
+  const isOwn = task.stepped && task.wroteTrapFlag && use(R85);
+  task.forced = !hasFlags(TRAP_FLAG) && !isOwn;
   setFlags(TRAP_FLAG);
 }
 
@@ -87,11 +98,13 @@ export let R8_code: i32 = SI_KERNEL;
 function leaveCall(from: u32, signal: u32): void {
   if (complete(signal)) return;
   if (from == FROM_ENTRY || (from == FROM_SYSEMU && !use(R33))) targetCall();
-  task.inCall = true;
+  else if (from == FROM_ENTRY32) call32();
+  task.inCall = !task.in32;
   const blocked = signal != 0 && isIn(signal, task.blocked);
   if (blocked) keepPending(signal, true);
   const sent = signal != 0 && !blocked;
-  if (syscallExitWork(from == FROM_EXIT, sent && isSynchronous(signal))) return;
+  if (syscallExitWork(from == FROM_EXIT || from == FROM_EXIT32, sent && isSynchronous(signal)))
+    return;
   if (sent && use(R8)) stopBySignal(signal, R8_code, 0);
   else iret();
 }

@@ -4,7 +4,9 @@ import { REG_rax, REG_rip } from "../amd64/registers";
 import { TRAP_BRKPT } from "../linux/siginfo";
 import { SIGTRAP } from "../linux/signal";
 import { forceSig, stopByNotice } from "./force_sig";
+import { ended } from "./prediction";
 import { use } from "./rule";
+import { dispatch } from "./syscall_user_dispatch";
 import { R70_code } from "./target_calls";
 import { get, set, task } from "./task";
 
@@ -17,6 +19,10 @@ export let R39_result: i64 = -38;
 
 /** Returns whether the task has stopped. */
 export function syscallTraceEnter(): bool {
+  if (task.dispatches && dispatch()) {
+    if (task.ends != 0) endAtExit(task.ends);
+    return true;
+  }
   if (!(task.traces || task.emulates) || !use(R39)) return false;
   set(REG_rax, u64(R39_result));
   stopByNotice(SIGTRAP | R39_bit, SIGTRAP | R39_bit);
@@ -27,6 +33,12 @@ export let R34: u32 = 0;
 export const R34_text = "PTRACE_SYSCALL stops at the exit of a call: SIGTRAP and {bit}.";
 export const R34_source = "syscall_exit_work, kernel/entry/common.c, 6.12";
 export let R34_bit: u32 = 0x80;
+
+/** The task ends by a signal, after its stop at the exit of the call. */
+function endAtExit(signal: u32): void {
+  set(REG_rax, u64(R39_result));
+  if (!task.traces || !syscallExitWork(false, false)) ended(signal);
+}
 
 export let R36: u32 = 0;
 export const R36_text = "PTRACE_SYSEMU_SINGLESTEP does not trap at the exit of a call.";

@@ -21,10 +21,16 @@ export class Task {
   /** PTRACE_SYSCALL; PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP. */
   traces: bool;
   emulates: bool;
-  /** The task returns from a system call. */
+  /** The task returns from a system call by SYSCALL. */
   inCall: bool;
-  /** The last instruction pushed rax. */
+  /** TS_COMPAT: it is in a 32-bit call. */
+  in32: bool;
+  /** It is at a stop by a single-step, at which the kernel has set TF; TF has been written since. */
+  stepped: bool;
+  wroteTrapFlag: bool;
+  /** The last instruction pushed rax, or was MOV SS. */
   pushed: bool;
+  afterMovSs: bool;
   /** A signal that is blocked and pending, 0 without one, and whether it is the kernel's own. */
   pendingIsKernels: bool;
   pending: u32;
@@ -32,6 +38,17 @@ export class Task {
   raised: u32;
   /** The blocked signals. */
   blocked: u64;
+  /** The signal by which it ends after a call that is not executed; 0 without one. */
+  ends: u32;
+  /** PKRU forbids accesses to its memory. */
+  locked: bool;
+  /** SYSCALL_WORK_SYSCALL_USER_DISPATCH */
+  dispatches: bool;
+  /** Hardware breakpoints, a bit each: those that exist, and those that are enabled. */
+  breakpoints: u32;
+  armed: u32;
+  /** The last instruction made an access that a breakpoint reports. */
+  watched: bool;
 }
 
 export const task = changetype<Task>(memory.data(offsetof<Task>(), 8));

@@ -1,11 +1,11 @@
 // The exceptions of the processor and their signals, in the order of arch/x86/kernel/traps.c and arch/x86/mm/fault.c
 
 import { REG_rip } from "../amd64/registers";
-import { SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, TRAP_TRACE } from "../linux/siginfo";
+import { SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, TRAP_BRKPT, TRAP_TRACE } from "../linux/siginfo";
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../linux/signal";
 import { forceFault, forceTrap } from "./force_sig";
 import { use } from "./rule";
-import { get } from "./task";
+import { get, put } from "./task";
 
 export let R46: u32 = 0;
 export const R46_text =
@@ -13,6 +13,14 @@ export const R46_text =
 export const R46_source = "exc_divide_error, arch/x86/kernel/traps.c, 6.12";
 export let R46_signal: u32 = SIGFPE;
 export let R46_code: i32 = 1;
+
+export let R80: u32 = 0;
+export const R80_text =
+  "INT 4, and in 32-bit code INTO with OF ({flag}): {signal}, si_code {code} (SI_KERNEL), si_addr 0, with rip after it.";
+export const R80_source = "exc_overflow, arch/x86/kernel/traps.c, 6.12";
+export let R80_flag: u64 = 0x800;
+export let R80_signal: u32 = SIGSEGV;
+export let R80_code: i32 = SI_KERNEL;
 
 export let R44: u32 = 0;
 export const R44_text =
@@ -58,6 +66,33 @@ export let R40_flag: u64 = 0x100;
 export let R40_signal: u32 = SIGTRAP;
 export let R40_code: i32 = TRAP_TRACE;
 
+export let R81: u32 = 0;
+export const R81_text =
+  "ICEBP: {signal}, si_code {code} (TRAP_BRKPT), si_addr = rip, which is {past} past it: some hypervisors pass the exception on as a fault.";
+export const R81_source = "exc_debug_user, arch/x86/kernel/traps.c: no bit of dr6, 6.12";
+export let R81_signal: u32 = SIGTRAP;
+export let R81_code: i32 = TRAP_BRKPT;
+export let R81_past: u64 = 0;
+export const R81_past_icebp_trap: u64 = 1;
+
+const TRAP_HWBKPT: i32 = 4;
+
+export let R82: u32 = 0;
+export const R82_text =
+  "A hardware breakpoint for execution, before the instruction: {signal}, si_code {code} (TRAP_HWBKPT), si_addr = rip. RF ({flag}) suppresses it.";
+export const R82_source =
+  "exc_debug_user, arch/x86/kernel/traps.c; hw_breakpoint_handler, arch/x86/kernel/hw_breakpoint.c, 6.12";
+export let R82_signal: u32 = SIGTRAP;
+export let R82_code: i32 = TRAP_HWBKPT;
+export let R82_flag: u64 = 0x1_0000;
+
+export let R83: u32 = 0;
+export const R83_text =
+  "A hardware breakpoint for data, after the instruction: {signal}, si_code {code} (TRAP_HWBKPT), si_addr = rip.";
+export const R83_source = "exc_debug_user, arch/x86/kernel/traps.c, 6.12";
+export let R83_signal: u32 = SIGTRAP;
+export let R83_code: i32 = TRAP_HWBKPT;
+
 export let R47: u32 = 0;
 export const R47_text =
   "An address that is not mapped: {signal}, si_code {code} (SEGV_MAPERR), si_addr = the address.";
@@ -77,6 +112,12 @@ export let R48_code: i32 = SEGV_ACCERR;
 export function divideError(): bool {
   if (!use(R46)) return false;
   forceFault(R46_signal, R46_code, get(REG_rip));
+  return true;
+}
+
+export function overflow(): bool {
+  if (!use(R80)) return false;
+  forceTrap(R80_signal, R80_code, 0);
   return true;
 }
 
@@ -114,6 +155,26 @@ export function int3(): bool {
 export function debugTrap(): bool {
   if (!use(R40)) return false;
   forceTrap(R40_signal, R40_code, get(REG_rip));
+  return true;
+}
+
+/** ICEBP is at `address`. */
+export function icebp(address: u64): bool {
+  if (!use(R81)) return false;
+  put(REG_rip, address + R81_past);
+  forceTrap(R81_signal, R81_code, get(REG_rip));
+  return true;
+}
+
+export function instructionBreakpoint(): bool {
+  if (!use(R82)) return false;
+  forceFault(R82_signal, R82_code, get(REG_rip));
+  return true;
+}
+
+export function dataBreakpoint(): bool {
+  if (!use(R83)) return false;
+  forceTrap(R83_signal, R83_code, get(REG_rip));
   return true;
 }
 

@@ -11,11 +11,15 @@ import {
   REGISTERS_SIZE,
 } from "../amd64/registers";
 import {
+  FROM_ENTRY32,
   FROM_EXIT,
+  FROM_EXIT32,
   FROM_GROUP,
   FROM_SIGNAL,
+  FROM_STEP32,
   Setup,
   WANT_WRITTEN,
+  WAY_DISPATCH,
   WAY_POKEUSER,
   WAY_SETFPREGS,
   WAY_SETREGS,
@@ -24,14 +28,16 @@ import {
   WAY_SYSCALL_INFO,
 } from "../fuzz/setup";
 import { archPtrace } from "./arch_ptrace";
+import { call32 } from "./do_syscall_64";
 import { genregsSet } from "./genregs_set";
 import { readBack, wrote } from "./prediction";
 import { ptraceRegset } from "./ptrace_regset";
 import { setSigmask } from "./ptrace_request";
 import { ptraceSetSyscallInfo } from "./ptrace_set_syscall_info";
 import { use } from "./rule";
-import { placeSyscall } from "./target";
-import { copy, forget, set } from "./task";
+import { setDispatchConfig } from "./syscall_user_dispatch";
+import { placeInt80, placeSyscall } from "./target";
+import { copy, forget, set, task } from "./task";
 import { xfpregsSet } from "./xfpregs_set";
 import { xstateregsSet } from "./xstateregs_set";
 
@@ -40,9 +46,21 @@ export const W15_text = "At an entry stop, and after SYSEMU, rax is {result} (-E
 export const W15_source = "entry_SYSCALL_64, arch/x86/entry/entry_64.S, 6.12";
 export let W15_result: i64 = -38;
 
+/** The number of getpid in 32-bit programs. */
+const GETPID_32 = 20;
+
 /** Brings the task to the stop at which it is written to. */
 function arrive(from: u32): void {
   if (from == FROM_SIGNAL || from == FROM_GROUP) return;
+  if (from == FROM_ENTRY32 || from == FROM_EXIT32 || from == FROM_STEP32) {
+    task.in32 = true;
+    task.stepped = from == FROM_STEP32;
+    set(REG_rip, placeInt80 + 2);
+    set(REG_orig_rax, GETPID_32);
+    if (from != FROM_ENTRY32) call32();
+    else if (use(W15)) set(REG_rax, u64(W15_result));
+    return;
+  }
   set(REG_rip, placeSyscall + 2);
   copy(REG_rip, REG_rcx);
   copy(REG_eflags, REG_r11);
@@ -57,6 +75,7 @@ function arrive(from: u32): void {
 export function write(setup: Setup): i32 {
   arrive(setup.from);
   const way: u32 = setup.way;
+  if (way == WAY_DISPATCH) return setDispatchConfig(setup);
   if (way == WAY_SIGMASK) return setSigmask(setup);
   if (way == WAY_SETFPREGS) return xfpregsSet(setup);
   if (way != WAY_SETREGS && way != WAY_SETREGSET && way != WAY_POKEUSER && way != WAY_SYSCALL_INFO)

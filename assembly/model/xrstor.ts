@@ -119,7 +119,7 @@ export const S16_source =
 
 export let S13: u32 = 0;
 export const S13_text =
-  "A frame must be readable from its beginning to the end of the last component that xfeatures of the kernel's own bytes has, even if that of the header does not, otherwise it is refused.";
+  "A frame must be readable from its beginning and, unless it is compacted, to the end of the last component that xfeatures of the kernel's own bytes has, even if that of the header does not, otherwise it is refused.";
 export const S13_source = "measured";
 export const S13_needs = "amd";
 
@@ -155,9 +155,7 @@ function restorePartly(wanted: u32, takesMxcsr: bool): u32 {
   const hasGaps = xstateLength != PACKED && (wanted & ~(X87 | SSE | AVX)) != 0;
   if (giveUp(U14, hasGaps)) return GIVEN_UP;
   if (!areReadable(loaded) && use(S11)) return REFUSED;
-  // A compacted area has no place for the others.
-  const named = compacted != 0 ? wanted & compacted : wanted;
-  const mayFault = !legacy || !areReadable(named);
+  const mayFault = !legacy || (compacted == 0 && !areReadable(wanted));
   if (mayFault && use(S13)) return REFUSED;
   return giveUp(U15, mayFault) ? GIVEN_UP : RESTORED;
 }

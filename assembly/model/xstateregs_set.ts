@@ -5,6 +5,7 @@ import { EFAULT, EINVAL } from "../linux/errno";
 import { xfeatures, xstateLength } from "./machine";
 import { wrote } from "./prediction";
 import { use } from "./rule";
+import { task } from "./task";
 import { W28, W28_begin } from "./xfpregs_set";
 import {
   componentsAt,
@@ -62,6 +63,7 @@ export function xstateregsSet(setup: Setup): i32 {
   accepted = errno == 0;
   components = accepted ? givenComponents(setup) : 0;
   wrote(errno, -1);
+  task.locked = forbidsAccess(setup);
   readPairs(setup, readByte);
   return errno;
 }
@@ -105,8 +107,40 @@ export const W35_text =
   "A component that the header does not name reads as in a new program; so does mxcsr without SSE and AVX.";
 export const W35_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
 
+export let W71: u32 = 0;
+export const W71_text =
+  "PKRU (the component {component}) is the last {size} bytes of an area without later components, of which {bytes} read as they were written; between two cases it is 0.";
+export const W71_source =
+  "copy_uabi_to_xstate, __copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
+export const W71_needs = "pku";
+export let W71_component: u32 = 0x200;
+export let W71_size: u32 = 8;
+export let W71_bytes: u64 = 4;
+
+/** The first byte of PKRU: the rights to pages with keys 0 to 3. */
+const PKRU_KEY_0: u32 = 3;
+
+function isPkru(offset: u64): bool {
+  const isLast = (xfeatures & W71_component) != 0 && xfeatures < 2 * W71_component;
+  return isLast && offset >= xstateLength - W71_size && use(W71);
+}
+
+function pkruByte(setup: Setup, offset: u64): i32 {
+  const written = accepted && (components & W71_component) != 0;
+  if (!written || offset >= xstateLength - W71_size + W71_bytes) return 0;
+  const byte = givenByte(setup, offset);
+  return byte == NOT_GIVEN ? startByte(offset) : byte;
+}
+
+/** Whether the write under way forbids accesses to memory with key 0, as all memory of a target has. */
+function forbidsAccess(setup: Setup): bool {
+  const begin = xstateLength - W71_size;
+  return isPkru(begin) && (u32(pkruByte(setup, begin)) & PKRU_KEY_0) != 0;
+}
+
 function readByte(setup: Setup, offset: u64): i32 {
   if (offset >= xstateLength) return 0;
+  if (isPkru(offset)) return pkruByte(setup, offset);
   if (offset >= HEADER && offset < HEADER_END) {
     if (offset >= HEADER + 4) return 0;
     // What is in use in an area that was not written changes as programs run.

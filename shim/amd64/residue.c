@@ -7,7 +7,7 @@
 static const uint64_t NO_CALL = ~(uint64_t)0;
 
 /** offsetof(struct user, u_debugreg). */
-enum { DEBUG_REGISTERS = 848, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
+enum { DEBUG_REGISTERS = 848, END_OF_BREAKPOINTS = 4 * 8, DEBUG_CONTROL = 7 * 8 };
 
 /** Flags of eflags. A program can set ID by POPF, but no request can clear it. */
 enum { TRAP_FLAG = 0x100, ID_FLAG = 0x200000 };
@@ -31,8 +31,7 @@ int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *ou
     // A step may end on the way out of a system call, even one with the number -1: SYSCALL has
     // copied RIP to RCX. From there the kernel may return with a different instruction than from a
     // trap.
-    const int from_call = setup->from == STUBLAB_FROM_ENTRY || setup->from == STUBLAB_FROM_EXIT ||
-                          setup->from == STUBLAB_FROM_SYSEMU;
+    const int from_call = setup->from != STUBLAB_FROM_SIGNAL && setup->from != STUBLAB_FROM_GROUP;
     if (steps && (from_call || outcome->stopped[REG_RCX] == outcome->stopped[REG_RIP]))
         return 0;
     // A step over a POPF, which only the stub code has, ends without the trap flag, but the kernel
@@ -69,9 +68,7 @@ int begins_at_rest(const struct stublab_setup *setup) {
 static int pokes_breakpoint(const struct stublab_setup *setup) {
     for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
         const uint64_t offset = setup->words[2 * i] - DEBUG_REGISTERS;
-        if (offset < DEBUG_STATUS && offset / 8 != 4 && offset / 8 != 5)
-            return 1;
-        if (offset >= DEBUG_CONTROL && offset < DEBUG_CONTROL + 8)
+        if (offset % 8 == 0 && (offset < END_OF_BREAKPOINTS || offset == DEBUG_CONTROL))
             return 1;
     }
     return 0;

@@ -9,6 +9,9 @@
 #define PTRACE_SET_SYSCALL_INFO 0x4212 /* Linux 6.16 */
 #endif
 
+/** PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG (Linux 6.4), and the size of its structure. */
+enum { PTRACE_SET_DISPATCH = 0x4210, PTRACE_GET_DISPATCH = 0x4211, DISPATCH_SIZE = 32 };
+
 static int64_t set_registers_of(int32_t tid, uint64_t type, const void *bytes, uint64_t length) {
     struct iovec vector = {(void *)bytes, length};
     return stublab_ptrace(PTRACE_SETREGSET, tid, type, &vector);
@@ -78,6 +81,20 @@ static int64_t set_mask(int32_t tid, const struct stublab_setup *setup,
     return result;
 }
 
+/** Writes the configuration of syscall user dispatch, then RIP and RAX. */
+static int64_t set_dispatch(int32_t tid, const struct stublab_setup *setup,
+                            struct stublab_outcome *outcome) {
+    const uint64_t *registers = &setup->words[DISPATCH_SIZE / sizeof *setup->words];
+    for (uint64_t i = 0; i < DISPATCH_SIZE / sizeof *setup->words; i++)
+        outcome->written[i] = 0;
+    int64_t result = stublab_ptrace(PTRACE_SET_DISPATCH, tid, setup->length, (void *)setup->words);
+    stublab_ptrace(PTRACE_GET_DISPATCH, tid, DISPATCH_SIZE, outcome->written);
+    if (result < 0)
+        return result;
+    stublab_ptrace(PTRACE_POKEUSR, tid, 8ULL * REG_RIP, (void *)registers[0]);
+    return stublab_ptrace(PTRACE_POKEUSR, tid, 8ULL * REG_RAX, (void *)registers[1]);
+}
+
 int writes_registers(unsigned int way) {
     return way <= STUBLAB_WAY_POKEUSER || way == STUBLAB_WAY_SYSCALL_INFO;
 }
@@ -95,6 +112,8 @@ static int64_t write(int32_t tid, const struct stublab_setup *setup,
         return stublab_ptrace(PTRACE_SET_SYSCALL_INFO, tid, setup->length, (void *)setup->words);
     case STUBLAB_WAY_SIGMASK:
         return set_mask(tid, setup, outcome);
+    case STUBLAB_WAY_DISPATCH:
+        return set_dispatch(tid, setup, outcome);
     default:
         return set_floating_point(tid, setup, trial, outcome);
     }
@@ -128,6 +147,9 @@ void restore(int32_t tid, const struct stublab_setup *setup, const struct stubla
     const uint64_t none = 0;
     if (setup->way == STUBLAB_WAY_SIGMASK)
         stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof none, (void *)&none);
+    const uint64_t off[DISPATCH_SIZE / 8] = {0};
+    if (setup->way == STUBLAB_WAY_DISPATCH)
+        stublab_ptrace(PTRACE_SET_DISPATCH, tid, sizeof off, (void *)off);
     if (setup->way == STUBLAB_WAY_SETFPREGS || setup->way == STUBLAB_WAY_XSTATE)
         set_registers_of(tid, EXTENDED_STATE, trial->xstate, trial->xstate_length);
 }

@@ -82,9 +82,9 @@ export interface Case {
   readonly block: readonly bigint[];
   /** POKEUSER, SETFPREGS, XSTATE; SIGRETURN with an image. */
   readonly pairs: readonly Pair[];
-  /** SYSCALL_INFO and SIGMASK: the words that are written. */
+  /** SYSCALL_INFO, SIGMASK and DISPATCH: the words that are written. */
   readonly words: readonly bigint[];
-  /** SETREGSET, XSTATE, SYSCALL_INFO, SIGMASK: the length that the request passes, in bytes. */
+  /** SETREGSET, XSTATE, SYSCALL_INFO, SIGMASK, DISPATCH: the length that the request passes, in bytes. */
   readonly length: number;
   /** SIGRETURN. */
   readonly frame?: SignalFrame;

@@ -20,12 +20,14 @@ export const HAS_LENGTH: ReadonlySet<Way> = new Set([
   "XSTATE",
   "SYSCALL_INFO",
   "SIGMASK",
+  "DISPATCH",
 ]);
 
 /** How many words they have. */
 export const WORDS: Partial<Readonly<Record<Way, number>>> = {
   SYSCALL_INFO: CONSTANTS.SYSCALL_INFO_WORDS,
   SIGMASK: 1,
+  DISPATCH: CONSTANTS.DISPATCH_WORDS,
 };
 
 /** Bytes of struct user_regs_struct. */
@@ -36,6 +38,7 @@ export const PLAIN_LENGTHS: Partial<Readonly<Record<Way, number>>> = {
   SETREGSET: BLOCK_SIZE,
   SYSCALL_INFO: 8 * CONSTANTS.SYSCALL_INFO_WORDS,
   SIGMASK: 8,
+  DISPATCH: 32,
 };
 
 const always = () => true;

@@ -63,6 +63,14 @@ const INNER: readonly (readonly [name: string, text: string, bytes: readonly num
   ["spin", "jmp to itself", [0xeb, 0xfe]],
   // The handler of signals.
   ["handler", "int3", [INT3]],
+  // Programs may use two of these four gates.
+  ["int_1", "int $0x1", [0xcd, 0x01]],
+  ["int_3", "int $0x3", [0xcd, 0x03]],
+  ["int_4", "int $0x4", [0xcd, 0x04]],
+  ["int_2e", "int $0x2e", [0xcd, 0x2e]],
+  ["int_ff", "int $0xff", [0xcd, 0xff]],
+  ["into", "into, in 32-bit code", [0xce]],
+  ["icebp", "icebp", [0xf1]],
   // An exception of SSE, or none, as the floating point of a signal frame has it.
   ["sse", "comiss %xmm4, %xmm4", [0x0f, 0x2f, 0xe4]],
 ];

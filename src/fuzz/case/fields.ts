@@ -84,10 +84,14 @@ export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: numbe
 /** What is read back after a write: all registers, or what the way wrote. */
 export function writtenNames({ way, pairs }: Case): string[] {
   if (way === "SIGMASK") return ["written.mask"];
+  if (way === "DISPATCH") return DISPATCH_CONFIG.map((name) => `written.${name}`);
   if (way === "SETFPREGS" || way === "XSTATE" || way === "SIGRETURN")
     return pairs.map((_, i) => `written.${i}`);
   return REGISTERS.map((name) => `written.${name}`);
 }
+
+/** The members of struct ptrace_sud_config. */
+export const DISPATCH_CONFIG = ["mode", "selector", "offset", "len"] as const;
 
 /** Codes of the kernel have it; those of other processes, and stops of system calls, have a pid there. */
 function hasAddress(code: bigint): boolean {

@@ -25,6 +25,8 @@ export const CONSTANTS = {
   MOST_IMAGE_PAIRS: 4,
   /** Words of struct ptrace_syscall_info. */
   SYSCALL_INFO_WORDS: 11,
+  /** Words of struct ptrace_sud_config, and two registers. */
+  DISPATCH_WORDS: 6,
   /** More bytes than any processor's XSAVE area has. */
   MOST_XSTATE: 16 << 10,
   /** Vector registers of the tracing thread that a case must not change. */
@@ -43,6 +45,9 @@ export const FROM = {
     ["exit", "on the way out of it"],
     ["sysemu", "on the way into it; it will not be executed"],
     ["group", "stopped by SIGSTOP"],
+    ["entry32", "on the way into getpid of 32-bit programs, by INT 0x80"],
+    ["exit32", "on the way out of it"],
+    ["step32", "the same, but by the signal of a single-step"],
   ],
 } as const satisfies Enumeration;
 
@@ -62,6 +67,10 @@ export const WAY = {
     [
       "SIGRETURN",
       "struct user_regs_struct; the stub itself takes the registers that a signal frame has (sigreturn.h)",
+    ],
+    [
+      "DISPATCH",
+      "the first `length` bytes of struct ptrace_sud_config; after it rip and rax, which are poked then",
     ],
   ],
 } as const satisfies Enumeration;
@@ -169,6 +178,7 @@ export const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
   xstateLength: ["u32", "bytes of the XSAVE area"],
   over: ["u32", "result: enum stublab_over"],
   call: ["u64", "address of a system call instruction before a breakpoint"],
+  call32: ["u64", "the same with INT 0x80"],
   rest: ["u64", "registers between two setups: at a breakpoint", BLOCK],
   fpregs: ["u64", "floating point between two setups", 64],
   xstate: ["u8", "the XSAVE area between two setups", MOST_XSTATE],

@@ -13,6 +13,8 @@ export interface GeneratorOptions {
   readonly path?: Path;
   /** Bytes of the XSAVE area on this machine. */
   readonly xstateLength?: number;
+  /** What this machine has. Without "ia32" no case begins in a 32-bit call. */
+  readonly features?: readonly string[];
   /** Setups that most cases are near to. It must not change during a round. */
   readonly focus?: SetupList;
 }
@@ -29,19 +31,21 @@ export class Generator {
   readonly #corpus: SetupList;
   readonly #path: number;
   readonly #xstateLength: number;
+  readonly #has32: boolean;
   readonly #focus: SetupList | undefined;
 
   /** @param corpus must not change during a round */
   constructor(
     seed: bigint,
     corpus = new SetupList(),
-    { path = "ptrace", xstateLength = 832, focus }: GeneratorOptions = {},
+    { path = "ptrace", xstateLength = 832, features = ["ia32"], focus }: GeneratorOptions = {},
   ) {
     this.#low = Number(BigInt.asUintN(32, seed));
     this.#high = Number(BigInt.asUintN(32, seed >> 32n));
     this.#corpus = corpus;
     this.#path = PATHS.indexOf(path);
     this.#xstateLength = xstateLength;
+    this.#has32 = features.includes("ia32");
     this.#focus = focus;
   }
 
@@ -58,6 +62,7 @@ export class Generator {
       this.#high,
       this.#path,
       this.#xstateLength,
+      Number(this.#has32),
       this.#corpus.address,
       this.#corpus.length,
       this.#focus?.address ?? 0,

@@ -5,8 +5,9 @@
 
 import type { Case } from "../case/case.ts";
 import { CONSTANTS, placeOf, SCRATCH, STACK, STUB_CODE } from "../case/code.ts";
-import { indexOf } from "../case/setups.ts";
-import { SIMPLE, seed } from "./seed.ts";
+import { BREAKPOINT_SEEDS } from "./breakpoint_seeds.ts";
+import { DISPATCH_SEEDS, dispatching } from "./dispatch_seeds.ts";
+import { pokes, SIMPLE, seed } from "./seed.ts";
 
 /** Data segments of 32-bit code; 64-bit code ignores them. */
 const segments: readonly Case[] = [0n, 0x23n, 0x2bn, 0x33n, 0x7bn].flatMap((ds) => [
@@ -26,6 +27,10 @@ const middles: readonly Case[] = (
     ["ud2", 1n],
     ["int80", 1n],
     ["movss", 1n],
+    ["int_1", 1n],
+    ["int_3", 1n],
+    ["int_4", 1n],
+    ["int_ff", 1n],
     ["spin", 1n],
     ["div", 2n],
   ] as const
@@ -38,15 +43,6 @@ const limits: readonly Case[] = [
   seed("stack", { cs: 0x23n, rsp: 1n }),
   seed("load", { cs: 0x23n, ds: 0x2bn, rdi: 0xffff_fffdn }),
 ];
-
-/** Pokes of registers; the others stay as they are at the stop. */
-function pokes(from: Case["from"], registers: Readonly<Record<string, bigint>>): Case {
-  const pairs = Object.entries(registers).map(([name, word]) => ({
-    offset: BigInt(8 * indexOf(name)),
-    word,
-  }));
-  return { ...SIMPLE, ...{ from, way: "POKEUSER", block: [], pairs } };
-}
 
 /** A return by SYSRET does not load selectors. Whether the kernel uses SYSRET depends on five registers. */
 const sysret: readonly Case[] = [
@@ -111,18 +107,6 @@ const debug: readonly Case[] = [840n, 848n, 849n, 872n, 880n, 888n, 896n, 904n].
   ...{ way: "POKEUSER", block: [], on: "NONE", pairs: [{ offset, word: 0n }] },
 }));
 
-/** Addresses at the limit for breakpoints. */
-const breakpoints: readonly Case[] = [
-  0x7fff_ffff_dfffn,
-  0x7fff_ffff_efffn,
-  0x7fff_ffff_f000n,
-].flatMap((word) =>
-  [848n, 872n].map((offset) => ({
-    ...SIMPLE,
-    ...{ way: "POKEUSER", block: [], pairs: [{ offset, word }] },
-  })),
-);
-
 /** Stack pointers at which an area of the signal frame moves to the next alignment. */
 const frames: readonly Case[] = [3n, 4n, 5n, 8n].map((n) =>
   seed("nops", { rsp: STACK - 64n + n }, { signal: 10 }),
@@ -148,7 +132,8 @@ export const RULE_SEEDS: readonly Case[] = [
   ...reserved,
   ...accesses,
   ...debug,
-  ...breakpoints,
+  ...BREAKPOINT_SEEDS,
+  ...DISPATCH_SEEDS,
   ...frames,
   ...control,
 ];
@@ -161,4 +146,5 @@ export const UNPREDICTED: readonly Case[] = [
   seed("int3", { rip: STUB_CODE }),
   seed("syscall", { cs: 0x23n }),
   seed("bases", { rip: placeOf("bases") + 3n }),
+  dispatching([1n, STUB_CODE, 0n, 0n]),
 ];

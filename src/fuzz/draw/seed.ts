@@ -1,5 +1,6 @@
 import { BASELINE, baselineWith } from "../case/baseline.ts";
 import type { Case } from "../case/case.ts";
+import { indexOf } from "../case/setups.ts";
 
 /** The baseline, written with SETREGS and resumed with CONT. */
 export const SIMPLE: Case = {
@@ -14,4 +15,13 @@ export function seed(
   change: Partial<Case> = {},
 ): Case {
   return { ...SIMPLE, block: baselineWith(registers, code), ...change };
+}
+
+/** Pokes of registers; the others stay as they are at the stop. */
+export function pokes(from: Case["from"], registers: Readonly<Record<string, bigint>>): Case {
+  const pairs = Object.entries(registers).map(([name, word]) => ({
+    offset: BigInt(8 * indexOf(name)),
+    word,
+  }));
+  return { ...SIMPLE, ...{ from, way: "POKEUSER", block: [], pairs } };
 }

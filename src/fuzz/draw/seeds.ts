@@ -4,10 +4,10 @@
  */
 
 import type { Case } from "../case/case.ts";
-import { CONSTANTS, SCRATCH, STACK } from "../case/code.ts";
+import { CODES, CONSTANTS, SCRATCH, STACK } from "../case/code.ts";
 import { indexOf, type On, REGISTERS } from "../case/setups.ts";
 import { RULE_SEEDS, UNPREDICTED } from "./rule_seeds.ts";
-import { SIMPLE, seed } from "./seed.ts";
+import { pokes, SIMPLE, seed } from "./seed.ts";
 
 const [GETPID, NOTHING, TRAP_FLAG] = [39n, 1000n, 0x302n];
 const NONCANONICAL = 1n << 47n;
@@ -40,6 +40,39 @@ const ptraceSyscall: readonly Case[] = [
   },
 ];
 
+/** A case that pokes the register of its first pair again. */
+function twice(it: Case, word: bigint): Case {
+  return { ...it, pairs: [...it.pairs, ...it.pairs.map(({ offset }) => ({ offset, word }))] };
+}
+
+/** restart_syscall and its tests of 32-bit programs: results of 32 bits are errors in a 32-bit call, too. */
+const calls32: readonly Case[] = [
+  ...[-512n, -516n, 0xffff_fe00n, 0xffff_fdfcn, 0x1_ffff_fe00n, 0xffff_f001n].flatMap((rax) => [
+    seed("nops", { rax, orig_rax: 20n }, { from: "step32" }),
+    seed("nops", { rax, orig_rax: 20n }, { from: "step32", signal: 10 }),
+    seed("nops", { rax, orig_rax: 0xffff_ffffn, cs: 0x23n }, { from: "step32", signal: 12 }),
+    seed("nops", { rax, orig_rax: 20n }, { from: "exit32" }),
+  ]),
+  ...ALL_ONS.flatMap((on) => [
+    seed("int3", { orig_rax: 39n }, { from: "entry32", on }),
+    seed("int80", { cs: 0x23n, ds: 3n }, { from: "exit32", on }),
+  ]),
+  seed("int3", { rax: 7n, orig_rax: -1n }, { from: "entry32" }),
+  { ...pokes("step32", { eflags: 0x302n }), on: "SINGLESTEP" },
+  twice({ ...pokes("step32", { eflags: 0x302n }), on: "SINGLESTEP" }, 0x202n),
+  ...[5, 4].map((signal) => ({
+    ...SIMPLE,
+    ...({ from: "step32", way: "SIGMASK", signal, block: [], length: 8, words: [0x18n] } as const),
+  })),
+  ...(["entry32", "exit32"] as const).map(
+    (from, i): Case => ({
+      ...SIMPLE,
+      ...{ from, way: "SYSCALL_INFO", block: [], length: INFO_SIZE },
+      words: [BigInt(i + 1), 0n, 0n, -516n & (2n ** 64n - 1n), 1n, 2n, 3n, 4n, 5n, 6n, 0n],
+    }),
+  ),
+];
+
 /** sigreturn and ldt: selectors of no segment, of a 32-bit segment, and of the kernel. */
 const selectors: readonly Case[] = [
   ...[0n, 3n, 0x0bn, 0x0fn, 0x10n, 0x23n, 0x2bn, 0x33n, 0x63n, 0xffffn].flatMap((word) => [
@@ -70,21 +103,20 @@ const bases: readonly Case[] = [
   } satisfies Case,
 ]);
 
-/** mov_ss_trap and single_step_syscall: the trap flag at instructions that delay or lose it. */
-const traps: readonly Case[] = [
-  "movss",
-  "syscall",
-  "int80",
-  "pushf",
-  "ud2",
-  "int3",
-  "nops",
-  "edge",
-].flatMap((code) => [
-  seed(code, { eflags: TRAP_FLAG, rax: code === "movss" ? 0x2bn : GETPID }),
-  seed(code, { rax: code === "movss" ? 0x2bn : GETPID }, { on: "SINGLESTEP" }),
-  seed(code, { eflags: TRAP_FLAG, rax: GETPID }, { on: "SYSCALL", signal: 12 }),
-]);
+/** mov_ss_trap and single_step_syscall: the trap flag at each piece of code; some delay or lose it. */
+const traps: readonly Case[] = CODES.flatMap(({ name: code }) => {
+  const rax = code === "movss" ? 0x2bn : GETPID;
+  return [
+    seed(code, { eflags: TRAP_FLAG, rax }),
+    seed(code, { rax }, { on: "SINGLESTEP" }),
+    seed(code, { eflags: TRAP_FLAG, rax: GETPID }, { on: "SYSCALL", signal: 12 }),
+  ];
+});
+
+/** INTO with the flag that it looks at and without, and gates in 32-bit code. */
+const gates: readonly Case[] = ["into", "int_1", "int_3", "int_4", "icebp"].flatMap((code) =>
+  [0x202n, 0xa02n, 0xb02n].map((eflags) => seed(code, { cs: 0x23n, eflags })),
+);
 
 /** sysret_rip: a return to a noncanonical address. */
 const returns: readonly Case[] = [
@@ -120,6 +152,7 @@ const plain: readonly Case[] = [
   seed("spin", {}, { on: "SINGLESTEP" }),
   seed("int3", {}, { on: "NONE" }),
   seed("int3", {}, { on: "CONT", signal: 9 }),
+  seed("int3", {}, { from: "entry", signal: 9 }),
   seed("int3", {}, { from: "exit", signal: 9 }),
   seed("int3", {}, { on: "CONT", signal: 19 }),
   seed("int3", {}, { on: "CONT", signal: 65 }),
@@ -135,9 +168,11 @@ const plain: readonly Case[] = [
 export const SEEDS: readonly Case[] = [
   ...plain,
   ...ptraceSyscall,
+  ...calls32,
   ...selectors,
   ...bases,
   ...traps,
+  ...gates,
   ...returns,
   ...stacks,
   ...RULE_SEEDS,

@@ -41,10 +41,12 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
   kept: REGISTERS.map((name) => new Map<string, bigint>(Object.entries(KEPT)).get(name) ?? 0n),
 
   /** Stops other than by a signal have to be reached first: they take two to three times as long. */
-  froms: weighted<From>(FROMS, { signal: 24, entry: 3, exit: 2, sysemu: 2, group: 1 }),
+  froms: weighted<From>(FROMS, {
+    ...{ signal: 24, entry: 3, exit: 2, sysemu: 2, group: 1, entry32: 1, exit32: 1, step32: 1 },
+  }),
   ways: weighted<Way>(WAYS, {
     ...{ SETREGS: 18, SETREGSET: 4, POKEUSER: 4, SETFPREGS: 1 },
-    ...{ XSTATE: 1, SYSCALL_INFO: 2, SIGMASK: 2, SIGRETURN: 0 },
+    ...{ XSTATE: 1, SYSCALL_INFO: 2, SIGMASK: 2, SIGRETURN: 0, DISPATCH: 1 },
   }),
   ons: weighted<On>(ONS, {
     ...{ NONE: 4, CONT: 5, SYSCALL: 2, SINGLESTEP: 3, SYSEMU: 1, SYSEMU_SINGLESTEP: 1 },

@@ -176,10 +176,17 @@ const ENTERED = BASELINE.with(indexOf("rcx"), BEHIND_CALL)
   .with(indexOf("r11"), BASELINE[indexOf("eflags")] ?? 0n)
   .with(indexOf("orig_rax"), 39n)
   .with(indexOf("rax"), -1n);
+/** The same in a 32-bit call, whose result is -ENOSYS. */
+const ENTERED_32 = BASELINE.with(RIP, placeOf("int80") + 2n)
+  .with(indexOf("orig_rax"), 20n)
+  .with(indexOf("rax"), BigInt.asUintN(64, -38n));
 const AT_CALLS: Partial<Record<Case["from"], readonly bigint[]>> = {
   entry: ENTERED,
   exit: ENTERED,
   sysemu: ENTERED,
+  entry32: ENTERED_32,
+  exit32: ENTERED_32,
+  step32: ENTERED_32,
 };
 
 function isRegister(offset: bigint): boolean {

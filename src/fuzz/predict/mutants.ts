@@ -29,9 +29,7 @@ const SETS: ReadonlySet<string> = new Set([
 const STEPS: Readonly<Record<string, bigint>> = {
   // Offsets of words: what is between two of them is refused before.
   ...{ "W9.most": 8n, "W12.begin": 8n, "W12.end": 8n, "W32.begin": 8n },
-  ...{ "W32.end": 8n, "W38.at": 8n, "W39.begin": 8n, "W39.end": 8n, "U4.end": 8n },
-  // The word below is debug register 6, which is written before.
-  "U4.begin": 16n,
+  ...{ "W32.end": 8n, "W38.at": 8n, "W63.begin": 8n, "W63.end": 8n, "W63.control": 8n },
   // The second byte of SYSCALL; the memory of targets has none between.
   "U12.most": 4n,
   ...{ "S14.begin": 8n, "S14.end": 8n },
@@ -61,7 +59,7 @@ const SAME: ReadonlySet<string> = new Set([
   // S2's own level has that bit.
   "S2.mask = 65534",
   // What lies beside is refused before.
-  ...["W39.begin = 840", "U4.end = 920"],
+  "W63.begin = 840",
 ]);
 /** Rules of which the outcome of one case does not show that they are missing. */
 const BEYOND: ReadonlySet<string> = new Set([

@@ -31,7 +31,8 @@ class Worker {
   constructor({ seed, path, focus, counters, change }: Start) {
     this.experiment = new Experiment({ deadline: DEADLINE, capacity: CHUNK, change });
     const { machine } = this.experiment;
-    const options = { path, xstateLength: machine.xstateLength };
+    const { features, xstateLength } = machine;
+    const options = { path, xstateLength, features };
     this.#focus =
       focus === undefined
         ? undefined

@@ -109,6 +109,9 @@ const BEGINS = {
   exit: "at the exit of a system call",
   sysemu: "at the entry of an emulated system call",
   group: "in a group-stop",
+  entry32: "at the entry of a 32-bit system call",
+  exit32: "at the exit of a 32-bit system call",
+  step32: "after a single-step over a 32-bit system call",
 } as const;
 
 const WRITES = {
@@ -119,5 +122,6 @@ const WRITES = {
   XSTATE: "XSAVE area by PTRACE_SETREGSET(NT_X86_XSTATE)",
   SYSCALL_INFO: "system call by PTRACE_SET_SYSCALL_INFO",
   SIGMASK: "signal mask by PTRACE_SETSIGMASK",
+  DISPATCH: "dispatch of system calls by PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG",
   SIGRETURN: "registers by rt_sigreturn",
 } as const;

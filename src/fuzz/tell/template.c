@@ -49,6 +49,12 @@
 #define PTRACE_SET_SYSCALL_INFO 0x4212 /* Linux 6.16 */
 #endif
 #endif
+#if BY_DISPATCH
+#ifndef PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG
+#define PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG 0x4210 /* Linux 6.4 */
+#define PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG 0x4211
+#endif
+#endif
 #if BY_SIGRETURN
 #ifndef SS_AUTODISARM
 #define SS_AUTODISARM (1U << 31)
@@ -603,10 +609,19 @@ static void arrive(void) {
 static void arrive(void) {
     uint64_t regs[REGISTERS];
     memcpy(regs, START, sizeof regs);
+#if FROM_CALL32
+    regs[RAX] = 20; /* getpid(2) of 32-bit programs */
+    regs[RIP] = CALL32;
+#else
     regs[RAX] = SYS_getpid;
     regs[RIP] = CALL;
+#endif
     trace(PTRACE_SETREGS, 0, regs);
+#if FROM_STEP
+    go(ENTER, 0, SIGTRAP);
+#else
     go(ENTER, 0, SIGTRAP | 0x80);
+#endif
 #if FROM_EXIT
     go(PTRACE_SYSCALL, 0, SIGTRAP | 0x80);
 #endif
@@ -683,6 +698,14 @@ static void write_case(void) {
 #if BY_SIGMASK
     here[ERROR] = error_of(trace(PTRACE_SETSIGMASK, LENGTH, WORDS));
     trace(PTRACE_GETSIGMASK, sizeof here[WRITTEN], &here[WRITTEN]);
+#endif
+#if BY_DISPATCH
+    here[ERROR] = error_of(trace(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, LENGTH, WORDS));
+    trace(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, 32, &here[WRITTEN]);
+    if (here[ERROR] == 0) {
+        trace(PTRACE_POKEUSR, 8UL * RIP, (void *)WORDS[4]);
+        trace(PTRACE_POKEUSR, 8UL * RAX, (void *)WORDS[5]);
+    }
 #endif
 #if BY_SETFPREGS
     unsigned char *const area = reset_xstate();
@@ -861,6 +884,12 @@ int main(void) {
 #endif
 #if BY_SIGMASK
     compare("written.mask", WRITTEN);
+#endif
+#if BY_DISPATCH
+    compare("written.mode", WRITTEN);
+    compare("written.selector", WRITTEN + 1);
+    compare("written.offset", WRITTEN + 2);
+    compare("written.len", WRITTEN + 3);
 #endif
 #if WITH_AREA
     compare_area();

@@ -1,6 +1,8 @@
 import { constants, release } from "node:os";
 import { StateError, StopError } from "../../errors.ts";
 import { count, list, members, oneOf, type Shape, text } from "../../shape.ts";
+import { Deadline } from "../../shim/deadline.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { readIfThere, readProc } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Tracer } from "../../stub/tracer.ts";
@@ -26,6 +28,7 @@ export interface Machine {
 }
 
 const { EINVAL } = constants.errno;
+const { SIGTRAP } = constants.signals;
 
 /** The features that rules depend on. */
 export const FEATURES = [
@@ -40,6 +43,9 @@ export const FEATURES = [
   "set_syscall_info",
   "uretprobe",
   "uprobe",
+  "icebp_trap",
+  "sud",
+  "sud_inclusive",
   "amd",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
@@ -59,6 +65,9 @@ const OF_KERNEL: readonly (readonly [Feature, isThere: (stub: Stub) => boolean])
   ["uretprobe", hasUretprobe],
   ["set_syscall_info", hasSetSyscallInfo],
   ["uprobe", hasUprobe],
+  ["icebp_trap", trapsAfterIcebp],
+  ["sud", (stub) => setDispatch(stub) === 0],
+  ["sud_inclusive", (stub) => setDispatch(stub, SUD_INCLUSIVE, 0n, 0n, 1n) === 0],
 ];
 /** The features that only a stub shows. */
 export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
@@ -66,6 +75,10 @@ export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
 const PTRACE_SET_SYSCALL_INFO = 0x4212;
 /** Newer than the encoders' names. */
 export const SYS_UPROBE = 336;
+const ICEBP = 0xf1;
+/** PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4; and the mode that Linux 6.16 added. */
+const PTRACE_SET_DISPATCH = 0x4210;
+const SUD_INCLUSIVE = 2n;
 const MOST_XSTATE = 16 << 10;
 const { ESRCH } = constants.errno;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
@@ -129,6 +142,35 @@ function hasUretprobe(stub: Stub): boolean {
     if (error instanceof StopError) return true;
     throw error;
   }
+}
+
+/** Some hypervisors pass the exception of ICEBP on as a fault, with rip at it. */
+function trapsAfterIcebp(stub: Stub): boolean {
+  const { tracer, thread } = stub;
+  const page = stub.map(PAGE_SIZE);
+  stub.write(page, Uint8Array.of(ICEBP));
+  stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
+  tracer.frame.copyFrom(thread.initial);
+  tracer.frame.set("rip", page);
+  thread.writeRegisters(tracer.frame);
+  const deadline = new Deadline(tracer.deadline);
+  // Signals of other processes are passed over.
+  while (thread.next(deadline).signal !== SIGTRAP);
+  const { rip } = thread.registers();
+  stub.call("munmap", page, PAGE_SIZE);
+  return rip === page + 1n;
+}
+
+/** Configures syscall user dispatch, and turns it off again. Without arguments it stays off. */
+function setDispatch({ tracer, thread }: Stub, ...config: readonly bigint[]): number {
+  const set = (words: BigUint64Array) =>
+    tracer.shim.ptraceMemory(PTRACE_SET_DISPATCH, thread.tid, words.byteLength, words);
+  const off = new BigUint64Array(4);
+  const words = off.slice();
+  words.set(config);
+  const result = set(words);
+  set(off);
+  return result;
 }
 
 /** What only a stub tells. */

@@ -77,6 +77,7 @@ export class Trier {
     }
     this.#view.setBigInt64(TRIAL.timeout, BigInt(deadline * 1000), true);
     this.#view.setBigUint64(TRIAL.call, placeOf("syscall"), true);
+    this.#view.setBigUint64(TRIAL.call32, placeOf("int80"), true);
     for (const [i, word] of BASELINE.entries()) {
       this.#view.setBigUint64(TRIAL.rest + 8 * i, word, true);
     }
@@ -141,6 +142,8 @@ export class Trier {
     const { setupBytes, outcomeBytes, outcomes } = batch;
     /** How many were done when the last of them was tried a second time. */
     let again = 0;
+    /** How often one was tried that spoils its stub. */
+    let spoiled = 1;
     for (let done = first; done < end; ) {
       const { thread } = this.#ready();
       thread.follow();
@@ -159,6 +162,11 @@ export class Trier {
       if (over === 0) continue;
       if (over === SPOILED) {
         this.#replace();
+        // The shim tries others again itself, in the same stub.
+        if (isSent(batch, done - 1) && spoiled < MOST_TRIES) {
+          spoiled++;
+          done--;
+        } else spoiled = 1;
         continue;
       }
       this.#end(over === RUNS_ON);
@@ -270,6 +278,12 @@ const LOSSES = ["ESRCH", "ECHILD", "EPROTO"];
 function isLoss(error: unknown): boolean {
   if (LOSING.some((kind) => error instanceof kind)) return true;
   return error instanceof StublabError && LOSSES.includes(error.errno ?? "");
+}
+
+/** Whether another process sent the signal of the stop: the kernel's own have a positive si_code. */
+function isSent({ outcomes }: Batch, i: number): boolean {
+  const at = outcomeAt(i);
+  return outcomes[at + OUTCOME.signal] !== 0 && ((outcomes[at + OUTCOME.code] ?? 0) | 0) <= 0;
 }
 
 function sendsKill({ setups }: Batch, i: number): boolean {

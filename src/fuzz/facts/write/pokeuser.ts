@@ -57,7 +57,7 @@ export const pokeuser = setupFacts("POKEUSER offsets", (fact) => {
     by("arch_check_bp_in_kernelspace, arch/x86/kernel/hw_breakpoint.c", "W39"),
     ...at(debugregs(0, 1, 2, 3), 1n << 63n, { error: "EINVAL", refusedAt: 0 }),
   );
-  fact("Debug register 7 can be set to 0", by(SET_DEBUGREG, "U4"), ...at(debugregs(7), 0n, {}));
+  fact("Debug register 7 can be set to 0", by(SET_DEBUGREG, "W62"), ...at(debugregs(7), 0n, {}));
   fact("POKEUSER at a refused offset keeps the words written before", by(ARCH_PTRACE, "W14"), [
     "",
     poke([

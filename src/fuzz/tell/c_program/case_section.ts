@@ -75,7 +75,7 @@ export function caseSection(examined: Examined, parts: Parts, signal: string | n
       constant(
         "How the child enters a system call.",
         "long ENTER",
-        from === "sysemu" ? "PTRACE_SYSEMU" : "PTRACE_SYSCALL",
+        ENTER[from] ?? "PTRACE_SYSCALL",
       ),
     ],
     [
@@ -102,9 +102,7 @@ export function caseSection(examined: Examined, parts: Parts, signal: string | n
     [
       words.length > 0,
       array(
-        way === "SIGMASK"
-          ? "The mask that the case writes."
-          : "The struct ptrace_syscall_info that the case writes.",
+        WORDS_ARE[way] ?? "The struct ptrace_syscall_info that the case writes.",
         "uint64_t WORDS[]",
         words.map(literal),
       ),
@@ -140,6 +138,17 @@ export function caseSection(examined: Examined, parts: Parts, signal: string | n
     .join("\n\n");
 }
 
+const WORDS_ARE: Readonly<Record<string, string>> = {
+  SIGMASK: "The mask that the case writes.",
+  DISPATCH: "The struct ptrace_sud_config that the case writes, and rip and rax.",
+};
+
+/** The requests other than PTRACE_SYSCALL. */
+const ENTER: Readonly<Record<string, string>> = {
+  sysemu: "PTRACE_SYSEMU",
+  step32: "PTRACE_SINGLESTEP",
+};
+
 const KEPT_WORDS: ReadonlyMap<string, bigint> = new Map(Object.entries(KEPT));
 
 function memory(has: (part: string) => boolean): string {
@@ -151,6 +160,7 @@ function memory(has: (part: string) => boolean): string {
     [has("WITH_SCRATCH"), "SCRATCH", SCRATCH, "rw-, the stack"],
     [has("WITH_SCRATCH"), "SCRATCH_SIZE", BigInt(SCRATCH_SIZE), ""],
     [has("WITH_CALLS") || has("FROM_CALL"), "CALL", placeOf("syscall"), "SYSCALL, INT3"],
+    [has("FROM_CALL32"), "CALL32", placeOf("int80"), "INT 0x80, INT3"],
     [has("WITH_HANDLERS"), "HANDLER", placeOf("handler"), "INT3"],
   ];
   const lines = rows

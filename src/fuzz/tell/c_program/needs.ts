@@ -7,7 +7,6 @@ import {
   CONSTANTS,
   type Code,
   isHandled,
-  placeOf,
   SCRATCH,
   SCRATCH_SIZE,
 } from "../../case/code.ts";
@@ -26,7 +25,10 @@ export interface Needs {
 }
 
 /** Codes that do not care what lies in memory. */
-const BLIND = new Set(["int3", "nops", "ud2", "hlt", "inc32", "movss", "bases", "spin", "handler"]);
+const BLIND = new Set([
+  ...["int3", "nops", "ud2", "hlt", "inc32", "movss", "bases", "spin", "handler"],
+  ...["int_1", "int_3", "int_4", "int_2e", "int_ff", "into", "icebp"],
+]);
 /** Codes that touch where RDI points. */
 const BY_RDI = new Set(["load", "store"]);
 /** Codes that make system calls. */
@@ -42,22 +44,25 @@ export function needsOf(it: Case): Needs {
   const code = it.on === "NONE" ? "int3" : CODES.find(({ address }) => address === rip)?.name;
   const words = it.on === "NONE" ? [] : [...changed(it)];
   const strange = words.some((word) => word !== rip && isNear(word, CODE, PAGE_SIZE, 0n));
-  const known = code !== undefined && !strange;
+  // What is dispatched may have any rip, and the kernel reads at a selector.
+  const known = code !== undefined && !strange && it.way !== "DISPATCH";
   const handled = isHandled(it.signal);
   const blind = known && BLIND.has(code) && !handled;
-  const called = it.from === "entry" || it.from === "exit" || it.from === "sysemu";
+  const called = isCalled(it);
+  const called32 = isCalled32(it);
   // What a known code, a handler's frame and the processor itself go by.
   const stack = wordOf(it, "rsp");
   const pointers = known ? [...(blind ? [] : [stack, wordOf(it, "rdi")]), rip] : words;
   const alone = pointers.some(isElsewhere);
-  const filter = !known || CALLING.has(code) || (called && it.on !== "NONE");
+  const filter = !known || CALLING.has(code) || called32 || (called && it.on !== "NONE");
   const calls = called || filter || alone;
   return {
     codes: CODES.filter(({ name }) => {
       if (PLAIN.has(name)) return false;
       // The last two overlap.
       const wanted = code === "straddle" ? "edge" : code;
-      return (!known && name !== "straddle") || name === wanted || (calls && name === "syscall");
+      const calling = (calls && name === "syscall") || (called32 && name === "int80");
+      return (!known && name !== "straddle") || name === wanted || calling;
     }),
     constants:
       !known ||
@@ -105,5 +110,12 @@ function isElsewhere(word: bigint): boolean {
 /** vm.mmap_min_addr. */
 const LOWEST = 65536n;
 
-/** Where the SYSCALL is that brings the child to a stop of one. */
-export const CALL = placeOf("syscall");
+/** Whether a case begins in a system call. */
+export function isCalled({ from }: Case): boolean {
+  return from !== "signal" && from !== "group";
+}
+
+/** Whether it is a 32-bit call. */
+export function isCalled32({ from }: Case): boolean {
+  return from.endsWith("32");
+}

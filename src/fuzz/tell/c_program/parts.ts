@@ -4,7 +4,7 @@ import type { Case } from "../../case/case.ts";
 import { isHandled } from "../../case/code.ts";
 import { WAYS } from "../../case/setups.ts";
 import type { CaseOutcome } from "../../examiner.ts";
-import { needsOf } from "./needs.ts";
+import { isCalled, isCalled32, needsOf } from "./needs.ts";
 
 /** What the program is made from. */
 export type Examined = Pick<CaseOutcome, "it" | "predicted" | "stable" | "differences"> &
@@ -18,8 +18,8 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
   const { codes, constants, scratch, filter, alone } = needsOf(it);
   const has = (field: string) => stable.has(field) || predicted.has(field);
   const returns = it.way === "SIGRETURN";
-  const called = it.from === "entry" || it.from === "exit" || it.from === "sysemu";
   const image = it.frame?.image !== undefined;
+  const called = isCalled(it);
   const area = it.way === "SETFPREGS" || it.way === "XSTATE";
   const status = has("status");
   const stop =
@@ -28,7 +28,9 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
   return new Map([
     ...WAYS.map((way): [string, boolean] => [`BY_${way}`, it.way === way]),
     ["FROM_CALL", called],
-    ["FROM_EXIT", it.from === "exit"],
+    ["FROM_CALL32", isCalled32(it)],
+    ["FROM_EXIT", it.from === "exit" || it.from === "exit32"],
+    ["FROM_STEP", it.from === "step32"],
     ["FROM_GROUP", it.from === "group"],
     ["WITH_AREA", (area || image) && it.pairs.length > 0],
     ["WITH_ARRIVAL", it.from !== "signal"],
