@@ -16,7 +16,6 @@
  */
 enum {
     POLLS = 64,
-    WATCHED_POLLS = 4,
     POLLING_MICROSECONDS = 200,
     REPEAT_MICROSECONDS = 5000,
     PAUSE_MICROSECONDS = 4 * REPEAT_MICROSECONDS,
@@ -171,14 +170,6 @@ int64_t wait_watched(int32_t tid, uint32_t options, const struct watch *watch, i
     struct stublab_deadline *deadline = watch->deadline;
     if (watch->signal == 0)
         return wait_until(tid, options, deadline, status);
-    // A stub on the same processor stops while this thread yields: that takes a tenth less than
-    // blocking.
-    for (int i = 0; i < WATCHED_POLLS; i++) {
-        int64_t result = wait4(tid, options | WNOHANG, status);
-        if (result != 0)
-            return result;
-        syscall0(__NR_sched_yield);
-    }
     for (;;) {
         int64_t result = wait4(tid, options, status);
         if (result != -EINTR)

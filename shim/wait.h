@@ -29,8 +29,8 @@ void start_watch(struct watch *watch, struct stublab_deadline *deadline);
 void end_watch(struct watch *watch);
 
 /**
- * wait4 that polls a few times before it blocks. Returns the tid, 0 if the deadline has passed, or
- * -errno.
+ * wait4 that blocks at once, which is cheapest if the stub is on the same processor. Returns the
+ * tid, 0 if the deadline has passed, or -errno.
  */
 int64_t wait_watched(int32_t tid, uint32_t options, const struct watch *watch, int32_t *status);
 
