@@ -52,8 +52,12 @@ function firstDifference(cases: number, change?: Change): string | undefined {
       const differs = SHOWN.some(
         (half) => one[half] !== other[half] && !(one[half] === pids[0] && other[half] === pids[1]),
       );
-      // ptrace has nothing like a frame whose floating point is refused.
-      if (differs && returned.at(i).frame?.image === undefined)
+      // ptrace has nothing like a frame whose floating point is refused. After a refused return the kernel reads the
+      // memory at rip, in which only this path has images of floating point.
+      const isOwn =
+        returned.at(i).frame?.image !== undefined ||
+        model.predict(returned, i).unpredicted === "U12";
+      if (differs && !isOwn)
         return `case ${done + i}: ${JSON.stringify(formatCase(returned.at(i)))}`;
     }
   }
@@ -71,7 +75,7 @@ const CHANGES: readonly Change[] = [
   ...RETURN_RULES.map(({ id }) => ({ id, remove: true }) as const),
   { id: "S2", value: "mask", to: 0xffn },
   { id: "S2", value: "level", to: 2n },
-  { id: "S3", value: "code", to: 0x23n },
+  { id: "S3", value: "code64", to: 0x23n },
   { id: "S3", value: "flag", to: 2n },
   { id: "S3", value: "flag", to: 0n },
   { id: "S3", value: "data", to: 0x33n },

@@ -12,10 +12,10 @@ import { alignmentCheck, generalProtection, notCanonical, pageFault, R50_flag } 
 
 export let R57: u32 = 0;
 export const R57_text =
-  "In 32-bit code an access by ds needs ds = {data}, or, to read, {code}, {code32} or {cpunode}; with other selectors the signal is that of HLT.";
+  "In 32-bit code an access by ds needs ds = {data}, or, to read, {code64}, {code32} or {cpunode}; with other selectors the signal is that of HLT.";
 export const R57_source = "SDM volume 3, 6.15";
 export let R57_data: u64 = 0x2b;
-export let R57_code: u64 = 0x33;
+export let R57_code64: u64 = 0x33;
 export let R57_code32: u64 = 0x23;
 export let R57_cpunode: u64 = 0x7b;
 
@@ -30,7 +30,7 @@ export let U8_limit: u64 = 0xf_ffff;
 export function mayUseDs(address: u64, write: bool): bool {
   const ds = get(REG_ds);
   if (giveUp(U8, ds == U8_selector && !write && address <= U8_limit)) return false;
-  const readable = ds == R57_code || ds == R57_code32 || ds == R57_cpunode;
+  const readable = ds == R57_code64 || ds == R57_code32 || ds == R57_cpunode;
   const right = ds == R57_data || (!write && readable);
   return right || !use(R57) || !generalProtection();
 }

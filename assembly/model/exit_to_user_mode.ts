@@ -15,12 +15,12 @@ import { forget, get, hasFlags, set } from "./task";
 
 export let R25: u32 = 0;
 export const R25_text =
-  "ds, es, fs and gs above {null} that name no readable segment ({code32}, {data}, {code}, {cpunode}) become 0 when the task is scheduled.";
+  "ds, es, fs and gs above {null} that name no readable segment ({code32}, {data}, {code64}, {cpunode}) become 0 when the task is scheduled.";
 export const R25_source = "loadsegment, arch/x86/include/asm/segment.h, 6.12";
 export let R25_null: u64 = 3;
 export let R25_code32: u64 = 0x23;
 export let R25_data: u64 = 0x2b;
-export let R25_code: u64 = 0x33;
+export let R25_code64: u64 = 0x33;
 export let R25_cpunode: u64 = 0x7b;
 
 /** The task is scheduled after its tracer has resumed it. */
@@ -28,7 +28,7 @@ export function loadSegments(): void {
   for (let register = REG_ds; register <= REG_gs; register += 8) {
     const selector = get(register);
     if (selector <= R25_null || selector == R25_data) continue;
-    if (selector == R25_code32 || selector == R25_code || selector == R25_cpunode) continue;
+    if (selector == R25_code32 || selector == R25_code64 || selector == R25_cpunode) continue;
     if (use(R25)) set(register, 0);
   }
 }

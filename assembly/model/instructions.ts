@@ -128,12 +128,12 @@ function release(size: u32, short: bool): void {
 
 export let R72: u32 = 0;
 export const R72_text =
-  "In 32-bit code POP ES accepts the selectors {code32}, {data}, {code} and {cpunode} with any privilege level, and those up to {null}; it refuses others like HLT.";
+  "In 32-bit code POP ES accepts the selectors {code32}, {data}, {code64} and {cpunode} with any privilege level, and those up to {null}; it refuses others like HLT.";
 export const R72_source = "POP, SDM volume 2";
 export let R72_null: u32 = 3;
 export let R72_code32: u32 = 0x23;
 export let R72_data: u32 = 0x2b;
-export let R72_code: u32 = 0x33;
+export let R72_code64: u32 = 0x33;
 export let R72_cpunode: u32 = 0x7b;
 
 /** The bits of a selector that ask for a privilege level. */
@@ -150,7 +150,7 @@ function popEs(): bool {
     selector <= R72_null ||
     level3 == R72_code32 ||
     level3 == R72_data ||
-    level3 == R72_code ||
+    level3 == R72_code64 ||
     level3 == R72_cpunode;
   if (!readable && use(R72) && generalProtection()) return true;
   set(REG_es, selector);

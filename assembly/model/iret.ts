@@ -23,9 +23,9 @@ import { get, task } from "./task";
 
 export let R26: u32 = 0;
 export const R26_text =
-  "cs other than {code} and {code32} cannot be returned to: {signal}, si_code {si} (SI_KERNEL).";
+  "cs other than {code64} and {code32} cannot be returned to: {signal}, si_code {si} (SI_KERNEL).";
 export const R26_source = "IRET, SDM volume 2; fixup_bad_iret, arch/x86/kernel/traps.c, 6.12";
-export let R26_code: u64 = 0x33;
+export let R26_code64: u64 = 0x33;
 export let R26_code32: u64 = 0x23;
 export let R26_signal: u32 = SIGSEGV;
 export let R26_si: i32 = SI_KERNEL;
@@ -50,7 +50,7 @@ export let R62_si: i32 = SI_KERNEL;
 export function iret(): void {
   const cs = get(REG_cs);
   const rip = get(REG_rip);
-  if (cs != R26_code && cs != R26_code32 && use(R26)) refuse(R26_signal, R26_si);
+  if (cs != R26_code64 && cs != R26_code32 && use(R26)) refuse(R26_signal, R26_si);
   else if (get(REG_ss) != R27_data && use(R27)) refuse(R27_signal, R27_si);
   else if (!isCanonical(rip) && use(R28)) refuse(R28_signal, R28_si);
   else if (cs == R62_code32 && rip >> 32 != 0 && use(R62)) refuse(R62_signal, R62_si);

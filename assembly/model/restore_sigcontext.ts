@@ -53,9 +53,9 @@ export const S7_source = "struct sigcontext, arch/x86/include/uapi/asm/sigcontex
 
 export let S3: u32 = 0;
 export const S3_text =
-  "If cs is then that of 64-bit code ({code}) and uc_flags lacks UC_STRICT_RESTORE_SS ({flag}), an ss other than a writable data segment of user space, such as {data}, becomes {data}.";
+  "If cs is then that of 64-bit code ({code64}) and uc_flags lacks UC_STRICT_RESTORE_SS ({flag}), an ss other than a writable data segment of user space, such as {data}, becomes {data}.";
 export const S3_source = "force_valid_ss, arch/x86/kernel/signal_64.c, 6.12";
-export let S3_code: u64 = 0x33;
+export let S3_code64: u64 = 0x33;
 export let S3_flag: u32 = 4;
 export let S3_data: u64 = 0x2b;
 
@@ -70,7 +70,8 @@ export function restoreSigcontext(setup: Setup): void {
   loadRegisters(use(S6) ? usize(kept) : words, REG_fs_base, REG_ds);
   loadRegisters(use(S7) ? usize(kept) : words, REG_ds, REGISTERS_SIZE);
   const lenient = (setup.ucFlags & S3_flag) == 0;
-  if (get(REG_cs) == S3_code && lenient && get(REG_ss) != S3_data && use(S3)) put(REG_ss, S3_data);
+  if (get(REG_cs) == S3_code64 && lenient && get(REG_ss) != S3_data && use(S3))
+    put(REG_ss, S3_data);
 }
 
 function forcedLevel(selector: u64): u64 {

@@ -6,25 +6,13 @@
 import { hex } from "../../errors.ts";
 import type { Feature, Machine } from "../try/machine.ts";
 import type { Change } from "./model.ts";
-import { holds, type Rule, rules, valuesOn } from "./rules.ts";
+import { BITS, holds, type Rule, rules, valuesOn } from "./rules.ts";
 
 const PAGE = 4096n;
 /** What pages are to a program, each a bit of a set: assembly/model/target.ts. */
 const PAGES = [0n, 1n, 2n, 3n, 4n];
 /** Numbers from here on are addresses. */
 const FAR = 1n << 32n;
-/** The names of numbers of which each bit is one thing. */
-const SETS: ReadonlySet<string> = new Set([
-  "mask",
-  "set",
-  "flag",
-  "flags",
-  "cleared",
-  "never",
-  "without",
-  "components",
-  "bit",
-]);
 /** How far numbers are altered of which others nearby mean the same. */
 const STEPS: Readonly<Record<string, bigint>> = {
   // Offsets of words: what is between two of them is refused before.
@@ -36,7 +24,7 @@ const STEPS: Readonly<Record<string, bigint>> = {
   // Selectors: those between ask for another privilege level, and are never there.
   ...{
     ...{ "R25.null": 4n, "R63.null": 4n, "R72.null": 8n },
-    ...{ "R72.code32": 8n, "R72.data": 8n, "R72.code": 8n, "R72.cpunode": 8n },
+    ...{ "R72.code32": 8n, "R72.data": 8n, "R72.code64": 8n, "R72.cpunode": 8n },
   },
   // The page below is the stub code's.
   "R67.limit": 2n * PAGE,
@@ -125,7 +113,7 @@ function alter({ id }: Rule, value: string, old: bigint): Mutant[] {
 
 function altered(id: string, name: string, old: bigint): bigint[] {
   if (name === "pages") return PAGES.map((page) => old ^ (1n << page));
-  if (SETS.has(name)) return [old ^ lowest(old), old ^ highest(old)];
+  if (BITS.has(name)) return [old ^ lowest(old), old ^ highest(old)];
   const step = STEPS[`${id}.${name}`] ?? (old >= FAR ? PAGE : 1n);
   return [old + step, old - step].filter((to) => to >= 0n || old <= 0n);
 }

@@ -132,8 +132,17 @@ export function ruleText(
   return text.replace(/\{(\w+)\}/g, (_, name: string) => valueText(name, values[name] ?? 0n));
 }
 
-/** An errno or a signal by its name, a small number in decimal, another one in hexadecimal. */
+/** Numbers of which each bit has a meaning of its own, by name. */
+export const BITS: ReadonlySet<string> = new Set(
+  "mask set flag flags cleared never without components bit".split(" "),
+);
+const SELECTORS: ReadonlySet<string> = new Set(
+  "code64 code32 data cpunode cs ss selector".split(" "),
+);
+
+/** An errno or a signal by its name; bits, selectors and large numbers in hexadecimal, others in decimal. */
 function valueText(name: string, value: bigint): string {
+  if (BITS.has(name) || SELECTORS.has(name)) return hex(BigInt.asUintN(64, value));
   if (name === "errno") return errnoName(Number(value));
   if (name === "signal") return SIGNALS.get(Number(value)) ?? String(value);
   return value > -1024n && value < 1024n ? String(value) : hex(BigInt.asUintN(64, value));

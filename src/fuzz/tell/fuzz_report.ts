@@ -1,9 +1,15 @@
 import { hex } from "../../errors.ts";
 import { formatCase } from "../case/case.ts";
+import type { Path } from "../draw/generate.ts";
 import { formatPlant } from "../predict/plant.ts";
-import { holds, ruleOf, rules, ruleText } from "../predict/rules.ts";
+import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
 import type { FuzzOptions, FuzzResult } from "../run/session.ts";
 import { differenceTable } from "./told.ts";
+
+/** The phase of the rules that a path does not reach. */
+const OTHER_PHASE: Readonly<Record<Path, Phase | undefined>> = {
+  ...{ ptrace: "return", sigreturn: "write", both: undefined },
+};
 
 export const FUZZ_SCHEMA = "stublab.fuzz/1";
 
@@ -54,7 +60,9 @@ export function reportOf(
     unpredicted: { cases: all, share: share(all), rules: unpredicted },
     exercised: {
       rules: table(counts.exercised),
-      unreached: held.map(({ id }) => id).filter((id) => !counts.exercised.has(id)),
+      unreached: held
+        .filter(({ id, phase }) => phase !== OTHER_PHASE[path] && !counts.exercised.has(id))
+        .map(({ id }) => id),
     },
     session: {
       cases,
