@@ -51,7 +51,7 @@ hidden("each hides a small share of the cases", () => {
 
 const mutants = hidingMutants();
 
-hidden("--plant takes each mutant as it is told", () => {
+hidden("--plant accepts the text of each mutant", () => {
   for (const { change } of mutants) assert.equal(parsePlant(formatPlant(change)), change);
 });
 

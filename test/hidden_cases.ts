@@ -81,7 +81,7 @@ export function frame(image: bigint, words: Readonly<Record<number, bigint>> = {
   return returning("int3", { fpstate: true, image }, pairs);
 }
 
-/** An area that is cut off after its header, and of which the kernel is told no more. */
+/** An area that is cut off after its header, without any member after the header. */
 export const [CUT, SHORT] = [SCRATCH_END - 640n, { 480: 576n, 576: 0x4650_5845n }];
 
 /** At the exit of getpid, whose result in rax is not known. */

@@ -24,7 +24,7 @@ export function setFocus(at: usize, length: u32): void {
   count = length;
 }
 
-/** Makes a setup that is near one of the focus. Returns false if there is none, or not this time. */
+/** Draws a setup near a case of the focus. Returns false without such cases, and for one case in a few. */
 export function approach(setup: Setup, needsBlock: bool): bool {
   if (count == 0 || below(ELSEWHERE) == 0) return false;
   copySetup(changetype<usize>(setup), setups + SETUP_SIZE * below(count));

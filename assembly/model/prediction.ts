@@ -52,7 +52,7 @@ export function ended(signal: u32): void {
   info(0, 0, 0);
 }
 
-/** The siginfo at the stop. Signal 0: there is none. */
+/** The siginfo at the stop; signal 0 stands for no siginfo. */
 export function info(signal: u32, code: i32, address: u64): void {
   outcome.signal = signal;
   outcome.code = code;

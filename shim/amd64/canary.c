@@ -7,7 +7,7 @@ static uint64_t pattern(unsigned int n, unsigned int k) {
     return UINT64_C(0x5a6d5a0000000000) | n << 8 | k;
 }
 
-// The compiler knows nothing of the registers: it is told to use none of them.
+// The compiler does not use these registers: -mgeneral-regs-only.
 #define EACH(load_or_store)                                                                        \
     load_or_store(0) load_or_store(1) load_or_store(2) load_or_store(3) load_or_store(4)           \
         load_or_store(5) load_or_store(6) load_or_store(7) load_or_store(8) load_or_store(9)       \

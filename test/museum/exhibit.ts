@@ -23,7 +23,7 @@ export interface Exhibit {
   readonly broken: string;
   /** Fields of which one has to differ. */
   readonly differs: readonly string[];
-  /** Members of the minimized case, NAME=VALUE, of which it has to have one; none: any case. */
+  /** NAME=VALUE: the minimized case must have one of these members. An empty list accepts every case. */
   readonly cases: readonly string[];
   /** The most words that the minimized case may change. */
   readonly words: number;
@@ -77,7 +77,7 @@ function hunksOf(part: string): Hunk[] {
 
 /**
  * The text of a file with the hunks of an exhibit. Each has to fit exactly one place: two functions may have the same
- * lines, which int80_clears_r8.patch tells of.
+ * lines, which int80_clears_r8.patch describes.
  *
  * @throws Error if a hunk fits no place or several
  */

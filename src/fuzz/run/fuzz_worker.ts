@@ -1,6 +1,6 @@
 /*
  * A thread that tries cases: it has a tracer of its own, and stays with its stubs on one processor, for a stop that has
- * to go to another processor takes five times as long. It does what it is told (orders.ts).
+ * to go to another processor takes five times as long. It carries out orders (orders.ts).
  */
 
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
