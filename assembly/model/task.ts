@@ -4,7 +4,7 @@ import { REG_eflags, REGISTERS_SIZE } from "../amd64/registers";
 import { OUTCOME_stopped, REGISTERS } from "../fuzz/setup";
 import { baseline } from "./target";
 
-/** The predicted outcome, in the layout of an outcome. What is not known in it has any value. */
+/** The predicted outcome, in the layout of an outcome. What is not known in it is arbitrary. */
 export const predicted: usize = memory.data(656, 8);
 /** The registers of the task: those at the stop, once it has stopped. */
 const registers: usize = predicted + OUTCOME_stopped;

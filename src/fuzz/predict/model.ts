@@ -24,7 +24,7 @@ const [FIELDS, WRITTEN, STOPPED, FRAME, REASON, KNOWN_LENGTH] = [0, 1, 2, 3, 4, 
 
 /** The prediction of a case: an outcome, of which some is known. It is valid until the next prediction of the thread. */
 export class Prediction implements Known {
-  /** In the module's memory; what is not known has any value. */
+  /** In the module's memory; what is not known is arbitrary. */
   readonly outcome: Outcome;
   readonly #known: Uint32Array;
 

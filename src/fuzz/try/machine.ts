@@ -30,8 +30,8 @@ export interface Machine {
 const { EINVAL } = constants.errno;
 const { SIGTRAP } = constants.signals;
 
-/** The features that rules depend on. */
-export const FEATURES = [
+/** The features of the processor that rules depend on, as /proc/cpuinfo names them. */
+const OF_PROCESSOR = [
   "la57",
   "fsgsbase",
   "pku",
@@ -39,6 +39,11 @@ export const FEATURES = [
   "misalignsse",
   "xsavec",
   "amx_tile",
+] as const;
+
+/** All features that rules depend on. */
+export const FEATURES = [
+  ...OF_PROCESSOR,
   "ia32",
   "set_syscall_info",
   "uretprobe",
@@ -50,16 +55,6 @@ export const FEATURES = [
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
-/** Those that the processor has and /proc/cpuinfo tells. */
-const OF_PROCESSOR: readonly Feature[] = [
-  "la57",
-  "fsgsbase",
-  "pku",
-  "user_shstk",
-  "misalignsse",
-  "xsavec",
-  "amx_tile",
-];
 /** Those of the kernel, each tried: distributions backport, so a version says nothing. */
 const OF_KERNEL: readonly (readonly [Feature, isThere: (stub: Stub) => boolean])[] = [
   ["uretprobe", hasUretprobe],
@@ -183,7 +178,7 @@ export function readProcessor(): Omit<Machine, FromStub> {
     new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";
   const flags = new Set(field("flags").split(" "));
   const vendor = field("vendor_id");
-  const features = OF_PROCESSOR.filter((name) => flags.has(name));
+  const features: Feature[] = OF_PROCESSOR.filter((name) => flags.has(name));
   if (hasCompatibility()) features.push("ia32");
   if (vendor === "AuthenticAMD") features.push("amd");
   return {
