@@ -39,6 +39,7 @@ export interface Shim {
   readXstate(tid: number, xstate: Uint8Array, length: number): number;
   writeXstate(tid: number, xstate: Uint8Array, length: number): number;
   freshXstate(tid: number, xstate: Uint8Array, length: number, components: bigint): number;
+  freshFrame(tid: number, image: Uint8Array, length: number, components: bigint): number;
   getcpu(): number;
   bind(tid: number, processor: number): number;
   readMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
@@ -126,6 +127,7 @@ function bindShim(library: LibraryHandle): Shim {
     readXstate: bind("int64_t stublab_read_xstate(int32_t, void *, uint64_t)"),
     writeXstate: bind("int64_t stublab_write_xstate(int32_t, void *, uint64_t)"),
     freshXstate: bind("int64_t stublab_fresh_xstate(int32_t, void *, uint64_t, uint64_t)"),
+    freshFrame: bind("int64_t stublab_fresh_frame(int32_t, void *, uint64_t, uint64_t)"),
     getcpu: bind("int64_t stublab_getcpu()"),
     bind: bind("int64_t stublab_bind(int32_t, uint32_t)"),
     readMemory: bind("int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)"),

@@ -69,7 +69,8 @@ export function fieldsOf(it: Case, { halves, words }: Outcome, known = ALL): Fie
   return fields;
 }
 
-type Half = "error" | "refusedAt" | "resumed" | "status" | "signal" | "code";
+const HALF = ["error", "refusedAt", "resumed", "status", "signal", "code"] as const;
+type Half = (typeof HALF)[number];
 
 /** The fields of outcome `i` of a batch, which is that of `it`. */
 export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: number): Fields {
@@ -79,6 +80,23 @@ export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: numbe
     halves: outcomes.subarray(at / 4, end / 4),
     words: outcomeWords.subarray(at / 8, end / 8),
   });
+}
+
+/** Where a field of the outcomes of `it` lies in a record: its offset in bytes, and whether it is a half. */
+export function placeOfField(it: Case, field: string): { offset: number; half: boolean } {
+  const isHalf = (name: string): name is Half => HALF.some((half) => half === name);
+  if (isHalf(field)) return { offset: 4 * OUTCOME[field], half: true };
+  if (field === "address") return { offset: 4 * OUTCOME.address, half: false };
+  const parts = [
+    [OUTCOME.written, writtenNames(it)],
+    [OUTCOME.stopped, STOPPED],
+    [OUTCOME.frame, FRAME],
+  ] as const;
+  for (const [at, names] of parts) {
+    const k = names.indexOf(field);
+    if (k >= 0) return { offset: 4 * at + 8 * k, half: false };
+  }
+  throw new RangeError(`an outcome has no field ${field}`);
 }
 
 /** What is read back after a write: all registers, or what the way wrote. */

@@ -1,4 +1,5 @@
 import { constants, release } from "node:os";
+import { errnoName } from "../../errno.ts";
 import { StateError, StopError } from "../../errors.ts";
 import { count, list, members, oneOf, type Shape, text } from "../../shape.ts";
 import { Deadline } from "../../shim/deadline.ts";
@@ -27,11 +28,11 @@ export interface Machine {
   readonly stubCode: number;
 }
 
-const { EINVAL } = constants.errno;
+const { EINVAL, ENXIO, ESRCH } = constants.errno;
 const { SIGTRAP } = constants.signals;
 
 /** The features of the processor that rules depend on, as /proc/cpuinfo names them. */
-const OF_PROCESSOR = [
+export const OF_PROCESSOR = [
   "la57",
   "fsgsbase",
   "pku",
@@ -55,27 +56,40 @@ export const FEATURES = [
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
+// Newer than the encoders' names: asm/unistd_64.h
+export const SYS_UPROBE = 336;
+const SYS_URETPROBE = 335n;
+const PTRACE_SET_SYSCALL_INFO = 0x4212;
+const ICEBP = 0xf1;
+/** PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4; Linux 6.16 added the mode 2, PR_SYS_DISPATCH_INCLUSIVE_ON. */
+const PTRACE_SET_DISPATCH = 0x4210;
+
+/** What shows that a kernel has a feature. The probe makes the same trials (src/fuzz/probe/source.ts). */
+export type Trial =
+  /** A call fails with an errno, or stops the stub elsewhere than at its INT3. */
+  | { readonly call: bigint; readonly errno: number | "stops" }
+  /** A request with these words, and with their length as its address, has a result. */
+  | { readonly request: number; readonly words: readonly bigint[]; readonly result: number }
+  /** After an instruction of one byte, rip is behind it. */
+  | { readonly code: number };
+
 /** Those of the kernel, each tried: distributions backport, so a version says nothing. */
-const OF_KERNEL: readonly (readonly [Feature, isThere: (stub: Stub) => boolean])[] = [
-  ["uretprobe", hasUretprobe],
-  ["set_syscall_info", hasSetSyscallInfo],
-  ["uprobe", hasUprobe],
-  ["icebp_trap", trapsAfterIcebp],
-  ["sud", (stub) => setDispatch(stub) === 0],
-  ["sud_inclusive", (stub) => setDispatch(stub, SUD_INCLUSIVE, 0n, 0n, 1n) === 0],
+export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
+  // Outside of a probe it sends SIGILL.
+  ["uretprobe", { call: SYS_URETPROBE, errno: "stops" }],
+  // A length of 0 is too short for the request; a kernel without it answers EIO.
+  ["set_syscall_info", { request: PTRACE_SET_SYSCALL_INFO, words: [], result: -EINVAL }],
+  // Outside of a probe it answers ENXIO.
+  ["uprobe", { call: BigInt(SYS_UPROBE), errno: ENXIO }],
+  // Some hypervisors pass its exception on as a fault, with rip at it.
+  ["icebp_trap", { code: ICEBP }],
+  ["sud", { request: PTRACE_SET_DISPATCH, words: [0n, 0n, 0n, 0n], result: 0 }],
+  ["sud_inclusive", { request: PTRACE_SET_DISPATCH, words: [2n, 0n, 0n, 1n], result: 0 }],
 ];
 /** The features that only a stub shows. */
 export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
 
-const PTRACE_SET_SYSCALL_INFO = 0x4212;
-/** Newer than the encoders' names. */
-export const SYS_UPROBE = 336;
-const ICEBP = 0xf1;
-/** PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4; and the mode that Linux 6.16 added. */
-const PTRACE_SET_DISPATCH = 0x4210;
-const SUD_INCLUSIVE = 2n;
 const MOST_XSTATE = 16 << 10;
-const { ESRCH } = constants.errno;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
 const COMPONENTS = 464;
 /** mxcsr_mask in struct user_i387_struct. */
@@ -109,7 +123,7 @@ export function readMachine(tracer: Tracer): Machine {
   const [stub] = tracer.stubs.values();
   if (stub === undefined) throw new StateError("the tracer has no stub that can be asked");
   const processor = readProcessor();
-  const ofKernel = OF_KERNEL.filter(([, isThere]) => isThere(stub)).map(([name]) => name);
+  const ofKernel = OF_KERNEL.filter(([, trial]) => shows(trial, stub)).map(([name]) => name);
   return {
     ...processor,
     features: [...processor.features, ...ofKernel],
@@ -118,32 +132,34 @@ export function readMachine(tracer: Tracer): Machine {
   };
 }
 
-/** A length of 0 is too short for the request; a kernel without it answers EIO. */
-function hasSetSyscallInfo({ tracer, thread }: Stub): boolean {
-  return tracer.shim.ptrace(PTRACE_SET_SYSCALL_INFO, thread.tid, 0, 0) === -EINVAL;
-}
-
-/** Outside of a probe it answers ENXIO. */
-function hasUprobe(stub: Stub): boolean {
-  return stub.inject(SYS_UPROBE).errno === "ENXIO";
-}
-
-/** Outside of a probe it sends SIGILL. */
-function hasUretprobe(stub: Stub): boolean {
+function shows(trial: Trial, stub: Stub): boolean {
+  if ("code" in trial) return leavesBehind(trial.code, stub);
+  if ("request" in trial) return request(trial, stub) === trial.result;
   try {
-    stub.inject("uretprobe");
-    return false;
+    const { errno } = stub.inject(trial.call);
+    return errno !== null && errno === errnoName(Number(trial.errno));
   } catch (error) {
-    if (error instanceof StopError) return true;
+    if (error instanceof StopError) return trial.errno === "stops";
     throw error;
   }
 }
 
-/** Some hypervisors pass the exception of ICEBP on as a fault, with rip at it. */
-function trapsAfterIcebp(stub: Stub): boolean {
+/** Makes a request, and undoes it with zeros. */
+function request(
+  { request, words }: Extract<Trial, { request: number }>,
+  { tracer, thread }: Stub,
+): number {
+  const make = (data: BigUint64Array) =>
+    tracer.shim.ptraceMemory(request, thread.tid, data.byteLength, data);
+  const result = make(BigUint64Array.from(words));
+  if (words.length > 0) make(new BigUint64Array(words.length));
+  return result;
+}
+
+function leavesBehind(code: number, stub: Stub): boolean {
   const { tracer, thread } = stub;
   const page = stub.map(PAGE_SIZE);
-  stub.write(page, Uint8Array.of(ICEBP));
+  stub.write(page, Uint8Array.of(code));
   stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
   tracer.frame.copyFrom(thread.initial);
   tracer.frame.set("rip", page);
@@ -154,18 +170,6 @@ function trapsAfterIcebp(stub: Stub): boolean {
   const { rip } = thread.registers();
   stub.call("munmap", page, PAGE_SIZE);
   return rip === page + 1n;
-}
-
-/** Configures syscall user dispatch, and turns it off again. Without arguments it stays off. */
-function setDispatch({ tracer, thread }: Stub, ...config: readonly bigint[]): number {
-  const set = (words: BigUint64Array) =>
-    tracer.shim.ptraceMemory(PTRACE_SET_DISPATCH, thread.tid, words.byteLength, words);
-  const off = new BigUint64Array(4);
-  const words = off.slice();
-  words.set(config);
-  const result = set(words);
-  set(off);
-  return result;
 }
 
 /** What only a stub tells. */

@@ -17,6 +17,7 @@ import {
 import { SyscallError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import type { Stub } from "../../stub/stub.ts";
+import type { SyscallArgument, SyscallResult } from "../../stub/thread.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
 import {
   CODE,
@@ -60,6 +61,15 @@ const SA_RESTART = 0x1000_0000n;
 const SA_NODEFER = 0x4000_0000n;
 const PR_SET_NO_NEW_PRIVS = 38;
 
+/** What the set-up of a stub needs of it. The probe has it as data: src/fuzz/probe/set_up.ts records the calls. */
+export interface Settable {
+  readonly pid: number;
+  readonly tracer: Pick<TracingThread, "constant" | "flag" | "syscallNumber" | "tid">;
+  call(name: string, ...args: SyscallArgument[]): bigint;
+  inject(name: string, ...args: SyscallArgument[]): SyscallResult;
+  write(address: number | bigint, bytes: Uint8Array): void;
+}
+
 /**
  * Creates a stub in which setups can be tried. It has the pages of code.ts besides its stub code, shares no file with
  * the host, dumps no core, and can make harmless system calls only.
@@ -68,13 +78,16 @@ const PR_SET_NO_NEW_PRIVS = 38;
  * @throws SyscallError if the kernel refuses a call of its set-up
  */
 export function createTarget(master: Stub): Stub {
-  return createHarmless(master, (stub) => {
-    const flags = SA_SIGINFO | SA_RESTORER | SA_NODEFER;
-    // No handler ever returns, so SA_NODEFER keeps the signal mask empty.
-    for (const [signal, restarts] of HANDLED.values()) {
-      handleSignal(stub, signal, placeOf("handler"), restarts ? flags | SA_RESTART : flags);
-    }
-  });
+  return createHarmless(master, handleSignals);
+}
+
+/** The further set-up of a target: its signal handlers. */
+export function handleSignals(stub: Settable): void {
+  const flags = SA_SIGINFO | SA_RESTORER | SA_NODEFER;
+  // No handler ever returns, so SA_NODEFER keeps the signal mask empty.
+  for (const [signal, restarts] of HANDLED.values()) {
+    handleSignal(stub, signal, placeOf("handler"), restarts ? flags | SA_RESTART : flags);
+  }
 }
 
 /**
@@ -90,14 +103,7 @@ export function createHarmless(
   const { tracer } = master;
   const stub = createAnonymous(tracer, () => master.createStub({ exitSignal: "SIGCHLD" }));
   try {
-    mapPages(stub);
-    setUp(stub);
-    stub.call("unshare", tracer.flag("CLONE_FILES"));
-    closeAll(stub);
-    stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(NO_CORE, NO_CORE).buffer));
-    stub.call("prlimit64", 0, RLIMIT_CORE, SCRATCH, 0);
-    installFilter(stub, harmlessOnly(tracer, furtherRules));
-    stub.write(SCRATCH, new Uint8Array(SCRATCH_SIZE));
+    makeHarmless(stub, () => setUp(stub), furtherRules);
     return stub;
   } catch (error) {
     stub.close();
@@ -105,8 +111,24 @@ export function createHarmless(
   }
 }
 
+/** The set-up of a new stub that makes it harmless. */
+export function makeHarmless(
+  stub: Settable,
+  setUp: () => void,
+  furtherRules: readonly BpfInstruction[] = [],
+): void {
+  mapPages(stub);
+  setUp();
+  stub.call("unshare", stub.tracer.flag("CLONE_FILES"));
+  closeAll(stub);
+  stub.write(SCRATCH, new Uint8Array(BigUint64Array.of(NO_CORE, NO_CORE).buffer));
+  stub.call("prlimit64", 0, RLIMIT_CORE, SCRATCH, 0);
+  installFilter(stub, harmlessOnly(stub.tracer, furtherRules));
+  stub.write(SCRATCH, new Uint8Array(SCRATCH_SIZE));
+}
+
 /** Closes all files of a stub that shares none, one by one if the kernel has no close_range(2) (Linux 5.9). */
-function closeAll(stub: Stub): void {
+function closeAll(stub: Settable): void {
   if (stub.inject("close_range", 0, LAST_FILE, 0).errno === null) return;
   for (const file of readdirSync(`/proc/${stub.pid}/fd`)) stub.call("close", Number(file));
 }
@@ -131,7 +153,7 @@ export function createAnonymous(tracer: TracingThread, create: () => Stub): Stub
 }
 
 /** Maps the pages of code.ts in a stub, and fills them. */
-export function mapPages(stub: Stub): void {
+export function mapPages(stub: Settable): void {
   const { tracer } = stub;
   const [read, write, execute] = ["PROT_READ", "PROT_WRITE", "PROT_EXEC"].map((name) =>
     tracer.flag(name),
@@ -155,7 +177,7 @@ export function mapPages(stub: Stub): void {
  * @param mask signals that are blocked while it runs
  */
 export function handleSignal(
-  stub: Stub,
+  stub: Settable,
   signal: string,
   handler: bigint,
   flags: bigint,
@@ -165,7 +187,10 @@ export function handleSignal(
   stub.call("rt_sigaction", stub.tracer.flag(signal), SCRATCH, 0, 8);
 }
 
-function harmlessOnly(tracer: TracingThread, furtherRules: readonly BpfInstruction[]): Uint8Array {
+function harmlessOnly(
+  tracer: Settable["tracer"],
+  furtherRules: readonly BpfInstruction[],
+): Uint8Array {
   const numbers = HARMLESS.map((name) => Number(tracer.syscallNumber(name)));
   const refuse: BpfInstruction = [RETURN, SECCOMP_RET_ERRNO | ENOSYS];
   return assembleBpf(
@@ -183,7 +208,7 @@ function harmlessOnly(tracer: TracingThread, furtherRules: readonly BpfInstructi
   );
 }
 
-function installFilter(stub: Stub, program: Uint8Array): void {
+function installFilter(stub: Settable, program: Uint8Array): void {
   const { tracer } = stub;
   const at = SCRATCH + BigInt(FPROG_SIZE);
   stub.write(SCRATCH, sockFprog(program, at));

@@ -11,14 +11,16 @@ import {
 } from "../../../bpf/program.ts";
 import { errnoName } from "../../../errno.ts";
 import { UnsupportedError } from "../../../errors.ts";
+import { loadShim } from "../../../shim/shim.ts";
 import { PAGE_SIZE } from "../../../stub/amd64.ts";
 import { processorTime } from "../../../stub/proc.ts";
 import type { Stub } from "../../../stub/stub.ts";
+import type { SyscallArgument } from "../../../stub/thread.ts";
 import type { TracingThread } from "../../../stub/tracing_thread.ts";
 import { BASELINE } from "../../case/baseline.ts";
 import { SCRATCH } from "../../case/code.ts";
 import { REGISTERS } from "../../case/setups.ts";
-import { createHarmless, handleSignal, SA_RESTORER, SA_SIGINFO } from "../target.ts";
+import { createHarmless, handleSignal, SA_RESTORER, SA_SIGINFO, type Settable } from "../target.ts";
 import type { Exchange } from "./exchange.ts";
 import { readImage } from "./image.ts";
 import { KEPT } from "./kept.ts";
@@ -51,7 +53,11 @@ export class Resident {
   constructor(master: Stub, exchange: Exchange) {
     const { tracer } = master;
     this.#master = master;
-    this.#stub = createHarmless(master, (stub) => setUp(stub, exchange), loopRules(tracer));
+    const setUp = (stub: Stub) => {
+      setUpLoop(stub, exchange.shared, exchange.address);
+      exchange.putImage(readImage(stub));
+    };
+    this.#stub = createHarmless(master, setUp, loopRules(tracer));
     this.pid = this.#stub.pid;
     this.#pidfd = tracer.shim.pidfd(this.pid);
     if (this.#pidfd < 0) {
@@ -122,22 +128,31 @@ export class Resident {
   }
 }
 
-/** Maps the loop, the memory shared with the host and the stack; then installs the handlers. */
-function setUp(stub: Stub, exchange: Exchange): void {
+/**
+ * Maps the loop, the memory shared with the host and the stack; then installs the handlers.
+ *
+ * @param shared the file and its length in bytes
+ * @param exchange the address of the exchange in the stub
+ */
+export function setUpLoop(
+  stub: Settable,
+  { file, length }: { readonly file: SyscallArgument; readonly length: number },
+  exchange: bigint,
+): void {
   const { tracer } = stub;
-  const { shim } = tracer;
+  const shim = loadShim();
   const flags = (...names: string[]) => names.reduce((set, name) => set | tracer.flag(name), 0n);
   const writable = flags("PROT_READ", "PROT_WRITE");
   const anonymous = flags("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE");
   const shared = flags("MAP_SHARED", "MAP_FIXED_NOREPLACE");
   stub.call("mmap", LOOP, PAGE_SIZE, writable, anonymous, -1, 0);
-  stub.call("mmap", RECORDS, exchange.shared.length, writable, shared, exchange.shared.file, 0);
+  stub.call("mmap", RECORDS, length, writable, shared, file, 0);
   stub.call("mmap", HANDLER_STACK, HANDLER_STACK_SIZE, writable, anonymous, -1, 0);
 
   const code = new Uint8Array(PAGE_SIZE);
-  const length = shim.sigreturnCode(code, code.length, exchange.address);
-  if (length < 0)
-    throw new UnsupportedError(`the code of the loop cannot be copied: ${errnoName(-length)}`);
+  const copied = shim.sigreturnCode(code, code.length, exchange);
+  if (copied < 0)
+    throw new UnsupportedError(`the code of the loop cannot be copied: ${errnoName(-copied)}`);
   stub.write(LOOP, code);
   stub.call("mprotect", LOOP, PAGE_SIZE, flags("PROT_READ", "PROT_EXEC"));
 
@@ -148,11 +163,10 @@ function setUp(stub: Stub, exchange: Exchange): void {
   for (const signal of RAISED) {
     handleSignal(stub, signal, handler, SA_SIGINFO | SA_RESTORER | SA_ONSTACK, ALL_SIGNALS);
   }
-  exchange.putImage(readImage(stub));
 }
 
 /** Rules that allow the two calls of the loop from its page. */
-function loopRules(tracer: TracingThread): BpfInstruction[] {
+export function loopRules(tracer: Pick<TracingThread, "syscallNumber">): BpfInstruction[] {
   const [low, high] = [LOOP & 0xffff_ffffn, LOOP >> 32n];
   const numbers = ["rt_sigreturn", "futex"].map((name) => Number(tracer.syscallNumber(name)));
   return [

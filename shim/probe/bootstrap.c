@@ -1,0 +1,77 @@
+// The life of a stub, step by step: docs/architecture.md.
+#include "probe.h"
+#include <asm/signal.h>
+#include <linux/mman.h>
+
+static uint32_t number;
+static bool all_held;
+
+static bool check(bool holds, const char *what, int64_t result) {
+    say(holds ? "ok " : "not ok ");
+    say_number(++number);
+    say(" ");
+    say(what);
+    if (!holds && result < 0) {
+        say(": ");
+        say_errno(result);
+    }
+    say("\n");
+    all_held = all_held && holds;
+    return holds;
+}
+
+static void check_memory(struct tracee *stub) {
+    static const char text[] = "written by the probe";
+    char back[sizeof text] = {0};
+    int64_t page = INJECT(stub, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    check(page > 0, "a stub maps a page", page);
+    int64_t result = page > 0 ? write_memory(stub, (uint64_t)page, text, sizeof text) : page;
+    if (result == 0)
+        result = read_memory(stub, (uint64_t)page, back, sizeof back);
+    check(result == 0 && same(back, text), "its memory can be written and read", result);
+}
+
+int bootstrap(void) {
+    enum { CHECKS = 13 };
+    struct tracee first = {0}, second = {0}, third = {0};
+    all_held = true;
+    number = 0;
+    say("KTAP version 1\n1..");
+    say_number(CHECKS);
+    say("\n");
+    int64_t result = fork_stub(&first, SIGCHLD);
+    if (!check(result == 0, "a stub is forked, stops itself and is attached", result))
+        return 1;
+    result = INJECT(&first, __NR_getpid, 0);
+    check(result == first.pid, "an injected getpid returns its pid", result);
+    result = INJECT(&first, __NR_getppid, 0);
+    check(result == syscall0(__NR_getpid), "its parent is the probe", result);
+    result = INJECT(&first, __NR_close, ~0ULL);
+    check(result == -EBADF, "an error is a result", result);
+    result = scrub(&first);
+    check(result == 0, "everything but its stub code is unmapped", result);
+    check_memory(&first);
+    result = clone_stub(&first, &second, SIGCHLD);
+    check(result == 0, "it clones a stub, which is attached", result);
+    result = INJECT(&second, __NR_getppid, 0);
+    check(result == first.pid, "the parent of that is the first stub", result);
+    result = clone_stub(&second, &third, SIGCHLD);
+    check(result == 0, "that clones another", result);
+    int32_t status = end_stub(&third, &second);
+    check((status & 0x7f) == SIGKILL, "a stub is killed, and reaped by its parent", 0);
+    result = INJECT(&second, __NR_getpid, 0);
+    check(result == second.pid, "its parent lives on", result);
+    stublab_tgkill(first.pid, first.pid, SIGKILL);
+    status = end_stub(&first, 0);
+    status = 0;
+    for (int64_t got = 1; got > 0 && (status & 0xff) != SIGKILL;) {
+        got = wait_for(&second, &status, 5000);
+        if (got > 0 && (status & 0xff) == 0x7f)
+            stublab_ptrace(7 /* PTRACE_CONT */, second.pid, 0, 0);
+    }
+    check((status & 0x7f) == SIGKILL, "a stub dies with its parent", 0);
+    second.dead = true;
+    end_stub(&second, 0);
+    return all_held ? 0 : 1;
+}

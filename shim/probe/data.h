@@ -1,0 +1,79 @@
+// What the build writes from the tables of src/ (src/fuzz/probe/source.ts): tables in C, and data that is compressed.
+#ifndef STUBLAB_PROBE_DATA_H
+#define STUBLAB_PROBE_DATA_H
+
+#include "fuzz.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/** A part of the data. */
+struct section {
+    uint32_t at, length;
+};
+/** What the host puts into the memory of the module, from its heap on. */
+extern const struct section section_memory;
+/** The set-up of a target, and of a stub that tries setups by itself: enum operation. */
+extern const struct section section_target, section_loop;
+/** The facts: src/fuzz/probe/facts.ts. */
+extern const struct section section_facts;
+extern const uint32_t data_size;
+
+/** The operations of a set-up (src/fuzz/probe/set_up.ts), words each. */
+enum operation {
+    OPERATION_CALL = 1, /* number, six arguments; must succeed */
+    OPERATION_TRY = 2,  /* the same; may fail */
+    OPERATION_WRITE = 3 /* address, length in bytes, the bytes, filled up to whole words */
+};
+/** Stands for the file that is shared with stubs. */
+extern const uint64_t shared_file;
+
+/** Where areas begin in the memory of the module, and where stubs have the same memory. */
+extern const uint32_t module_areas;
+extern const uint64_t records_address, scratch_address, scratch_size;
+extern const uint64_t loop_address, kept_fs_base, kept_gs_base;
+extern const uint32_t kept_ds, kept_es;
+extern const uint32_t round_cases, chunk_cases;
+extern const uint64_t place_syscall, place_int80;
+extern const uint64_t baseline[];
+
+/** Names; 0 ends each list. */
+extern const char *const register_names[], *const from_names[], *const way_names[],
+    *const on_names[], *const feature_names[], *const processor_flags[], *const frame_names[],
+    *const signal_names[];
+
+/** What a check needs: a feature, or that there is none, or components of the XSAVE area. A name of 0 ends the list. */
+struct need {
+    const char *name, *reason;
+    int32_t feature; /* -1: none */
+    bool lacks;
+    uint32_t components;
+};
+extern const struct need needs[];
+
+/** A piece of code that RIP may be set to; a name of 0 ends the list. */
+struct piece {
+    const char *name;
+    uint64_t address;
+};
+extern const struct piece pieces[];
+
+enum trial_kind { BY_CALL, BY_REQUEST, BY_CODE };
+/** The call does not get to its breakpoint. */
+enum { RESULT_STOPS = 1 };
+/** What shows that a kernel has a feature (OF_KERNEL in src/fuzz/try/machine.ts); a feature of -1 ends the list. */
+struct trial {
+    int32_t feature;
+    enum trial_kind kind;
+    int64_t number;
+    int64_t result;
+    uint32_t count;
+    uint64_t words[4];
+};
+extern const struct trial trials[];
+
+/** Sets what the host sets in the module. */
+void configure_module(w2c_fuzz *module);
+/** Selects the rules of a machine with a set of features: a bit each, in the order of `feature_names`. */
+void configure_rules(w2c_fuzz *module, uint64_t features);
+
+#endif

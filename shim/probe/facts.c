@@ -1,0 +1,232 @@
+// Looks at the facts that are cases; src/fuzz/probe/facts.ts has the format of the data.
+#include "probe.h"
+
+enum entry { ENTRY_END, ENTRY_GROUP, ENTRY_FACT, ENTRY_OTHER };
+enum { MOST_FIELDS = 96, MOST_ATTEMPTS = 5, HALF = 0x8000 };
+
+/** A check: its setup, and what is expected of its outcome. */
+struct check {
+    const char *name;
+    uint32_t needs;
+    struct stublab_setup *setup;
+    struct stublab_outcome *outcome;
+    uint32_t expected;
+    uint32_t places[MOST_FIELDS];
+    uint64_t words[MOST_FIELDS];
+};
+
+static const uint8_t *at;
+
+static uint32_t take16(void) {
+    at += 2;
+    return at[-2] | (uint32_t)at[-1] << 8;
+}
+
+static uint64_t take_word(void) {
+    uint64_t word = 0;
+    int shift = 0;
+    for (; *at >= 0x80; shift += 7)
+        word |= (uint64_t)(*at++ & 0x7f) << shift;
+    return word | (uint64_t)*at++ << shift;
+}
+
+static const char *take_text(void) {
+    const char *text = (const char *)at;
+    while (*at++ != 0)
+        ;
+    return text;
+}
+
+static void take_check(struct check *check) {
+    check->name = take_text();
+    check->needs = take16();
+    memset(check->setup, 0, sizeof *check->setup);
+    memcpy(check->setup->words, baseline, 8 * STUBLAB_REGISTERS);
+    for (uint32_t count = *at++; count > 0; count--) {
+        uint32_t index = *at++;
+        ((uint64_t *)check->setup)[index] = take_word();
+    }
+    check->expected = *at++;
+    for (uint32_t i = 0; i < check->expected; i++) {
+        check->places[i] = take16();
+        check->words[i] = take_word();
+    }
+}
+
+/** The first thing that the machine lacks: an index of `needs`; -1. */
+static int32_t missing(uint32_t set) {
+    for (int32_t i = 0; needs[i].name != 0; i++)
+        if ((set >> i & 1) != 0 && !meets(&needs[i]))
+            return i;
+    return -1;
+}
+
+/** The fields that are not as expected, hashed; 0 if all are. */
+static uint64_t unmet(const struct check *check) {
+    uint64_t key = 0;
+    for (uint32_t i = 0; i < check->expected; i++)
+        if (field(check->outcome, check->places[i]) != check->words[i])
+            key = key * 1099511628211ULL + check->places[i] + 1;
+    return key;
+}
+
+/** Tries a check until it holds, or two attempts have the same result. Returns 1 or 0, or why it cannot be tried. */
+static int64_t holds(const struct check *check) {
+    uint64_t seen[MOST_ATTEMPTS];
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+        renew();
+        memset(check->outcome, 0, sizeof *check->outcome);
+        int64_t result = try_setups(check->setup, check->outcome, 1);
+        if (result < 0)
+            return result;
+        uint64_t key = unmet(check);
+        if (attempt == 0 && key == 0)
+            return 1;
+        for (int i = 0; i < attempt; i++)
+            if (seen[i] == key)
+                return key == 0;
+        seen[attempt] = key;
+    }
+    return 0;
+}
+
+static void say_failure(const struct check *check) {
+    uint32_t more = 0;
+    say("  # ");
+    if (*check->name != 0) {
+        say(check->name);
+        say(": ");
+    }
+    for (uint32_t i = 0; i < check->expected; i++) {
+        const uint64_t seen = field(check->outcome, check->places[i]);
+        if (seen == check->words[i] || more++ > 0)
+            continue;
+        say_field(check->setup->way, check->places[i]);
+        say(": expected ");
+        say_value(check->places[i], check->words[i]);
+        say(", got ");
+        say_value(check->places[i], seen);
+    }
+    if (more > 1) {
+        say("; ");
+        say_number(more - 1);
+        say(more == 2 ? " more field" : " more fields");
+    }
+    say("\n");
+}
+
+/** What became of the facts of a group, or of all. */
+struct counts {
+    uint32_t held, failed, skipped;
+};
+
+static void say_result(bool failed, uint32_t number, const char *name) {
+    say(failed ? "not ok " : "ok ");
+    say_number(number);
+    say(" ");
+    say(name);
+}
+
+static void look_at_fact(uint32_t number, struct check *check, struct counts *counts, bool skips) {
+    const char *name = take_text();
+    take_text(); // the source
+    take_text(); // the rules
+    uint32_t held = 0, failed = 0, lacks = 0;
+    int64_t obstacle = 0;
+    for (uint32_t checks = take16(); checks > 0; checks--) {
+        take_check(check);
+        if (skips)
+            continue;
+        int32_t need = missing(check->needs);
+        int64_t result = need >= 0 ? -1 : holds(check);
+        if (need >= 0)
+            lacks |= 1U << need;
+        else if (result < 0)
+            obstacle = result;
+        else if (result > 0)
+            held++;
+        else {
+            failed++;
+            say_failure(check);
+        }
+    }
+    if (skips)
+        return;
+    say("  ");
+    say_result(failed > 0, number, name);
+    counts->failed += failed > 0;
+    counts->held += failed == 0 && held > 0;
+    counts->skipped += failed == 0 && held == 0;
+    if (failed == 0 && held == 0) {
+        say(" # SKIP ");
+        for (int32_t i = 0; needs[i].name != 0; i++)
+            if ((lacks >> i & 1) != 0) {
+                say("it needs ");
+                say(needs[i].name);
+                say(": ");
+                say(needs[i].reason);
+            }
+        if (obstacle < 0) {
+            say("cases cannot be tried: ");
+            say_errno(obstacle);
+        }
+    }
+    say("\n");
+}
+
+int conformance(const char *only) {
+    static struct check check;
+    check.setup = module_memory(reserve(sizeof *check.setup));
+    check.outcome = module_memory(reserve(sizeof *check.outcome));
+    struct counts all = {0}, before = {0};
+    at = &data[section_facts.at];
+    const uint32_t groups = *at++;
+    uint32_t number = 0, fact = 0;
+    bool skips = false;
+    const char *group = 0;
+    say("KTAP version 1\n1..");
+    say_number(only == 0 ? groups : 1);
+    say("\n");
+    for (;;) {
+        enum entry entry = *at++;
+        if ((entry == ENTRY_GROUP || entry == ENTRY_END) && group != 0 && !skips) {
+            say_result(all.failed > before.failed, ++number, group);
+            say("\n");
+        }
+        if (entry == ENTRY_END)
+            break;
+        if (entry == ENTRY_GROUP) {
+            group = take_text();
+            const uint32_t facts = take16();
+            skips = only != 0 && !same(only, group);
+            before = all;
+            fact = 0;
+            if (skips)
+                continue;
+            say("  KTAP version 1\n  1..");
+            say_number(facts);
+            say("\n");
+        } else if (entry == ENTRY_FACT)
+            look_at_fact(++fact, &check, &all, skips);
+        else {
+            const char *name = take_text();
+            if (skips)
+                continue;
+            all.skipped++;
+            say("  ");
+            say_result(false, ++fact, name);
+            say(" # SKIP the probe does not make these requests\n");
+        }
+    }
+    renew();
+    say("# ");
+    say_number(all.held);
+    say(" of ");
+    say_number(all.held + all.failed);
+    say(" facts hold, ");
+    say_number(all.skipped);
+    say(" skipped\n");
+    if (number == 0)
+        return 2;
+    return all.failed > 0 ? 1 : all.held == 0 ? 4 : 0;
+}

@@ -1,0 +1,78 @@
+// The fields of an outcome by their offsets: src/fuzz/case/fields.ts.
+#include "probe.h"
+
+enum { HALF = 0x8000 };
+
+static const struct {
+    uint32_t offset;
+    const char *name;
+} halves[] = {
+    {OUTCOME_ERROR, "error"},   {OUTCOME_REFUSED_AT, "refusedAt"}, {OUTCOME_RESUMED, "resumed"},
+    {OUTCOME_STATUS, "status"}, {OUTCOME_SIGNAL, "signal"},        {OUTCOME_CODE, "code"},
+};
+
+static void say_part(const char *part, uint32_t k, const char *const *names) {
+    say(part);
+    say(".");
+    if (names != 0)
+        say(names[k]);
+    else
+        say_number(k);
+}
+
+void say_field(unsigned int way, uint32_t place) {
+    const uint32_t offset = place & ~(uint32_t)HALF;
+    for (uint32_t i = 0; i < sizeof halves / sizeof *halves; i++)
+        if (halves[i].offset == offset) {
+            say(halves[i].name);
+            return;
+        }
+    const bool registers = way <= STUBLAB_WAY_POKEUSER || way == STUBLAB_WAY_SYSCALL_INFO;
+    if (offset == OUTCOME_ADDRESS)
+        say("address");
+    else if (offset >= OUTCOME_FRAME)
+        say_part("frame", (offset - OUTCOME_FRAME) / 8, frame_names);
+    else if (offset >= OUTCOME_STOPPED)
+        say_part("stopped", (offset - OUTCOME_STOPPED) / 8, register_names);
+    else if (way == STUBLAB_WAY_SIGMASK)
+        say("written.mask");
+    else
+        say_part("written", (offset - OUTCOME_WRITTEN) / 8, registers ? register_names : 0);
+}
+
+/** What a status word means: tellStatus in src/fuzz/tell/told.ts. */
+static void say_status(uint32_t status) {
+    enum { STOPPED = 0x7f, CALL = 0x85 };
+    const uint32_t high = status >> 8 & 0xff;
+    if (status == 0)
+        say("runs on");
+    else if ((status & 0xff) == STOPPED && high == CALL)
+        say("stopped at a system call");
+    else if ((status & 0x7f) == 0) {
+        say("exited with status ");
+        say_number(high);
+    } else {
+        const bool stopped = (status & 0xff) == STOPPED;
+        say(stopped ? "stopped by " : "killed by ");
+        say(signal_names[(stopped ? high : status & 0x7f) % 65]);
+    }
+}
+
+void say_value(uint32_t place, uint64_t word) {
+    const uint32_t offset = place & ~(uint32_t)HALF;
+    if (offset == OUTCOME_STATUS)
+        say_status((uint32_t)word);
+    else if ((offset == OUTCOME_ERROR || offset == OUTCOME_RESUMED) && word != 0)
+        say_errno(-(int64_t)word);
+    else if ((place & HALF) != 0)
+        say_signed((int32_t)word);
+    else
+        say_hex(word);
+}
+
+uint64_t field(const struct stublab_outcome *outcome, uint32_t place) {
+    const uint8_t *at = (const uint8_t *)outcome + (place & ~(uint32_t)HALF);
+    uint64_t word = 0;
+    memcpy(&word, at, (place & HALF) != 0 ? 4 : 8);
+    return word;
+}

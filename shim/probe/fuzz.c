@@ -1,0 +1,259 @@
+// Rounds of the fuzzer, as one worker of src/fuzz/run/ makes them: the same cases, verdicts and signatures.
+#include "probe.h"
+#include <linux/time.h>
+
+enum { AGREES = 0, UNPREDICTED = 1, DIFFERS = 2, MOST_ATTEMPTS = 5, RECENT = 4096 };
+enum { KNOWN = 1 << 20, MOST_PARENTS = 96 << 10, MOST_FINDINGS = 64 };
+
+/** The signatures that are known, by their low bits; and those of a round that are new, in their order. */
+static uint64_t *known;
+static uint32_t known_count;
+static double *recent;
+static struct stublab_setup *setups, *parents;
+static struct stublab_outcome *outcomes;
+static uint32_t *news;
+static uint32_t parent_count, next_parents;
+static uint64_t finding_keys[MOST_FINDINGS];
+static uint32_t finding_count, unconfirmed;
+
+/** A case that was compared. */
+struct comparison {
+    uint32_t agreement;
+    uint32_t place; /* of the first field that differs */
+    uint64_t signature;
+};
+
+static uint64_t *slot_of(uint64_t signature) {
+    uint64_t slot = signature % KNOWN;
+    while (known[slot] != 0 && known[slot] != signature + 1)
+        slot = (slot + 1) % KNOWN;
+    return &known[slot];
+}
+
+static bool add_known(uint64_t signature) {
+    uint64_t *slot = slot_of(signature);
+    recent[signature % RECENT] = (double)signature;
+    if (*slot != 0)
+        return false;
+    *slot = signature + 1;
+    if (++known_count > KNOWN / 2)
+        fail("there are too many signatures", known_count);
+    return true;
+}
+
+/** The first field that differs from the prediction, in the order of differencesOf in src/fuzz/predict/differences.ts. */
+static uint32_t first_difference(const struct stublab_outcome *seen) {
+    enum { KNOWS_ERROR = 1, KNOWS_STATUS = 2, KNOWS_INFO = 4, HALF = 0x8000 };
+    const struct stublab_outcome *predicted = module_memory(*w2c_fuzz_predictedOutcome(&module));
+    const uint32_t *knows = module_memory(*w2c_fuzz_prediction(&module));
+    const struct {
+        uint32_t place, set;
+    } parts[] = {
+        {OUTCOME_WRITTEN, knows[1]},
+        {OUTCOME_STOPPED, knows[2]},
+        {OUTCOME_FRAME, knows[3]},
+    };
+    static const uint32_t halves[][2] = {
+        {OUTCOME_ERROR, KNOWS_ERROR},    {OUTCOME_REFUSED_AT, KNOWS_ERROR},
+        {OUTCOME_RESUMED, KNOWS_STATUS}, {OUTCOME_STATUS, KNOWS_STATUS},
+        {OUTCOME_SIGNAL, KNOWS_INFO},    {OUTCOME_CODE, KNOWS_INFO},
+    };
+    for (uint32_t i = 0; i < sizeof halves / sizeof *halves; i++) {
+        const uint32_t place = halves[i][0] | HALF;
+        if ((knows[0] & halves[i][1]) != 0 && field(seen, place) != field(predicted, place))
+            return place;
+    }
+    for (uint32_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (uint32_t k = 0; k < 28; k++) {
+            const uint32_t place = parts[i].place + 8 * k;
+            if ((parts[i].set >> k & 1) != 0 && field(seen, place) != field(predicted, place))
+                return place;
+        }
+    return OUTCOME_ADDRESS;
+}
+
+static struct comparison compare(uint32_t i) {
+    const uint32_t setup = module_address(&setups[i]), outcome = module_address(&outcomes[i]);
+    const uint32_t *knows = module_memory(*w2c_fuzz_prediction(&module));
+    struct comparison it = {AGREES, 0, 0};
+    w2c_fuzz_predictOne(&module, setup);
+    if (w2c_fuzz_differsFrom(&module, outcome) != 0) {
+        it.place = first_difference(&outcomes[i]);
+        it.agreement = DIFFERS + it.place;
+    } else if (knows[4] != 0)
+        it.agreement = UNPREDICTED;
+    it.signature =
+        (uint64_t)w2c_fuzz_sign(&module, setup, outcome, (double)it.agreement, knows[2]);
+    return it;
+}
+
+/** Tries a case again until two attempts have the same signature: confirm in src/fuzz/try/confirm.ts. */
+static bool confirm(uint32_t i, struct comparison *it) {
+    uint64_t seen[MOST_ATTEMPTS] = {it->signature};
+    bool fresh = it->agreement >= DIFFERS;
+    for (int count = 1; count < MOST_ATTEMPTS; count++) {
+        if (fresh)
+            renew();
+        fresh = true;
+        if (try_setups(&setups[i], &outcomes[i], 1) < 0)
+            break;
+        *it = compare(i);
+        for (int k = 0; k < count; k++)
+            if (seen[k] == it->signature) {
+                unconfirmed += (uint32_t)count - 1;
+                return true;
+            }
+        seen[count] = it->signature;
+    }
+    unconfirmed += MOST_ATTEMPTS;
+    return false;
+}
+
+static void say_finding(uint32_t i, const struct comparison *it) {
+    const struct stublab_outcome *predicted = module_memory(*w2c_fuzz_predictedOutcome(&module));
+    say("# finding ");
+    say_number(finding_count);
+    say(": ");
+    say_field(setups[i].way, it->place);
+    say(": predicted ");
+    say_value(it->place, field(predicted, it->place));
+    say(", got ");
+    say_value(it->place, field(&outcomes[i], it->place));
+    say("\n# case ");
+    say_case(&setups[i]);
+    say("\n");
+}
+
+/** Notes a difference, unless one like it was found. */
+static void find(uint32_t i, const struct comparison *it) {
+    const struct stublab_outcome *predicted = module_memory(*w2c_fuzz_predictedOutcome(&module));
+    const uint64_t key = (field(predicted, it->place) << 32) ^
+                         (field(&outcomes[i], it->place) << 16) ^ it->place;
+    for (uint32_t k = 0; k < finding_count; k++)
+        if (finding_keys[k] == key)
+            return;
+    if (finding_count == MOST_FINDINGS)
+        return;
+    finding_keys[finding_count++] = key;
+    say_finding(i, it);
+}
+
+static void take(uint32_t i) {
+    struct comparison it = compare(i);
+    const bool is_known = it.agreement == AGREES ? false : *slot_of(it.signature) != 0;
+    const bool confirmed = it.agreement == AGREES || is_known || confirm(i, &it);
+    w2c_fuzz_count(&module, module_address(&outcomes[i]));
+    if (!confirmed || !add_known(it.signature))
+        return;
+    if (it.agreement >= DIFFERS)
+        find(i, &it);
+    // The generator takes from it from the next round on.
+    if (it.agreement != UNPREDICTED && next_parents < MOST_PARENTS)
+        parents[next_parents++] = setups[i];
+}
+
+static int64_t chunk(uint64_t seed, uint32_t path, uint64_t from, uint32_t count) {
+    w2c_fuzz_generate(&module, module_address(setups), count, (double)from, (uint32_t)seed,
+                      (uint32_t)(seed >> 32), path, machine.xstate_length, has_feature("ia32"),
+                      module_address(parents), parent_count, 0, 0);
+    int64_t result = try_setups(setups, outcomes, count);
+    if (result < 0)
+        return result;
+    uint32_t found =
+        w2c_fuzz_assess(&module, module_address(setups), module_address(outcomes),
+                        module_address(recent), module_address(news), count);
+    for (uint32_t k = 0; k < found; k++)
+        take(news[k]);
+    return 0;
+}
+
+uint64_t milliseconds(void) {
+    struct __kernel_timespec now = {0};
+    syscall2(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/** The signatures of a run as one number, which does not depend on their order. */
+static uint64_t digest(void) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < KNOWN; i++) {
+        if (known[i] == 0)
+            continue;
+        uint64_t it = known[i] - 1;
+        it = (it ^ it >> 33) * 0xff51afd7ed558ccdULL;
+        it = (it ^ it >> 33) * 0xc4ceb9fe1a85ec53ULL;
+        sum += it ^ it >> 33;
+    }
+    return sum;
+}
+
+static void report(uint64_t cases, uint64_t started) {
+    struct tally {
+        uint32_t cases, deaths, hangs;
+    };
+    const struct tally *tally = module_memory(*w2c_fuzz_tally(&module));
+    const uint32_t *counts = module_memory(*w2c_fuzz_unpredicted(&module));
+    uint64_t unpredicted = 0;
+    for (int i = 0; i < 256; i++)
+        unpredicted += counts[i];
+    const uint64_t spent = milliseconds() - started;
+    say("# ");
+    say_number(cases);
+    say(" cases, ");
+    say_number(cases * 1000 / (spent > 0 ? spent : 1));
+    say(" a second, ");
+    say_number(known_count);
+    say(" signatures, digest ");
+    say_hex(digest());
+    say(", ");
+    say_number(unpredicted);
+    say(" not predicted, ");
+    say_number(tally->deaths);
+    say(" stubs ended, ");
+    say_number(tally->hangs);
+    say(" hung, ");
+    say_number(unconfirmed);
+    say(" not confirmed, ");
+    say_number(finding_count);
+    say(" findings\n");
+}
+
+int fuzz(uint64_t seed, uint64_t cases, uint64_t seconds, uint32_t path) {
+    enum { REPORT = 10000 };
+    known = zero_memory(KNOWN * sizeof *known);
+    recent = module_memory(reserve(RECENT * sizeof *recent));
+    for (int i = 0; i < RECENT; i++)
+        recent[i] = -1;
+    setups = module_memory(reserve(chunk_cases * sizeof *setups));
+    outcomes = module_memory(reserve(chunk_cases * sizeof *outcomes));
+    news = module_memory(reserve(chunk_cases * sizeof *news));
+    parents = module_memory(reserve(MOST_PARENTS * sizeof *parents));
+    const uint64_t started = milliseconds();
+    uint64_t reported = started;
+    int64_t result = 0;
+    uint64_t done = 0;
+    say("KTAP version 1\n1..1\n# seed ");
+    say_number(seed);
+    say("\n");
+    while (result == 0 && done < cases && milliseconds() - started < seconds * 1000) {
+        if (done % round_cases == 0)
+            parent_count = next_parents;
+        uint64_t size = cases - done < chunk_cases ? cases - done : chunk_cases;
+        result = chunk(seed, path, done, (uint32_t)size);
+        done += result == 0 ? size : 0;
+        if (milliseconds() - reported > REPORT) {
+            report(done, started);
+            reported = milliseconds();
+        }
+    }
+    renew();
+    report(done, started);
+    if (result < 0) {
+        say("ok 1 fuzz # SKIP cases cannot be tried: ");
+        say_errno(result);
+        say("\n");
+        return 4;
+    }
+    say(finding_count > 0 ? "not ok 1 fuzz\n" : "ok 1 fuzz\n");
+    return finding_count > 0;
+}

@@ -1,0 +1,147 @@
+// The machine, as src/fuzz/try/machine.ts reads it.
+#include "probe.h"
+#include <asm/ptrace.h>
+#include <linux/fcntl.h>
+#include <linux/mman.h>
+#include <linux/ptrace.h>
+
+struct machine machine;
+
+bool same(const char *a, const char *b) {
+    while (*a != 0 && *a == *b)
+        a++, b++;
+    return *a == *b;
+}
+
+int32_t index_of(const char *name, const char *const *list) {
+    for (int32_t i = 0; list[i] != 0; i++)
+        if (same(name, list[i]))
+            return i;
+    return -1;
+}
+
+bool has_feature(const char *name) {
+    return (machine.features >> index_of(name, feature_names) & 1) != 0;
+}
+
+bool meets(const struct need *need) {
+    if (need->feature < 0)
+        return (machine.xfeatures & need->components) != 0;
+    return (machine.features >> need->feature & 1) != need->lacks;
+}
+
+static void add(const char *name) {
+    machine.features |= 1ULL << index_of(name, feature_names);
+}
+
+/** Reads the beginning of a file as text. */
+static bool read_text(const char *path, char *text, uint32_t size) {
+    long file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    uint32_t length = 0;
+    for (long got = 1; got > 0 && length < size - 1; length += (uint32_t)got) {
+        got = syscall3(__NR_read, file, (long)&text[length], size - 1 - length);
+        if (got < 0)
+            break;
+    }
+    text[length] = 0;
+    syscall1(__NR_close, file);
+    return true;
+}
+
+static bool begins_with(const char *text, const char *beginning) {
+    while (*beginning != 0 && *text == *beginning)
+        text++, beginning++;
+    return *beginning == 0;
+}
+
+static bool has_word(const char *line, const char *word) {
+    uint32_t length = 0;
+    while (word[length] != 0)
+        length++;
+    for (; *line != 0 && *line != '\n'; line++)
+        if (line[0] == ' ' && begins_with(&line[1], word) &&
+            (line[1 + length] == ' ' || line[1 + length] == '\n' || line[1 + length] == 0))
+            return true;
+    return false;
+}
+
+static const char *line_of(const char *text, const char *name) {
+    for (const char *line = text; *line != 0; line++)
+        if ((line == text || line[-1] == '\n') && begins_with(line, name))
+            return line;
+    return "";
+}
+
+static void read_processor(void) {
+    static char text[1 << 14];
+    if (!read_text("/proc/cpuinfo", text, sizeof text))
+        fail("/proc/cpuinfo cannot be read: mount /proc", -ENOENT);
+    const char *flags = line_of(text, "flags");
+    for (int i = 0; processor_flags[i] != 0; i++)
+        if (has_word(flags, processor_flags[i]))
+            add(processor_flags[i]);
+    machine.avx = has_word(flags, "avx");
+    if (has_word(line_of(text, "vendor_id"), "AuthenticAMD"))
+        add("amd");
+    static char limit[16];
+    if (read_text("/proc/sys/abi/vsyscall32", limit, sizeof limit))
+        add("ia32");
+}
+
+/** Whether an instruction of one byte leaves rip behind it. */
+static bool leaves_behind(struct tracee *stub, int64_t code) {
+    int64_t page = INJECT(stub, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    if (page < 0)
+        return false;
+    uint8_t byte = (uint8_t)code;
+    write_memory(stub, (uint64_t)page, &byte, 1);
+    INJECT(stub, __NR_mprotect, (uint64_t)page, 4096, PROT_READ | PROT_EXEC);
+    uint64_t *words = frame_words();
+    memcpy(words, encoder_words(stub->initial), 8 * STUBLAB_REGISTERS);
+    words[REG_RIP] = (uint64_t)page;
+    int32_t status = 0;
+    bool behind = false;
+    if (stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, words) >= 0 &&
+        stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0) >= 0 && wait_for(stub, &status, 1000) > 0 &&
+        stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, words) >= 0)
+        behind = words[REG_RIP] == (uint64_t)page + 1;
+    INJECT(stub, __NR_munmap, (uint64_t)page, 4096);
+    return behind;
+}
+
+static bool shows(struct tracee *stub, const struct trial *trial) {
+    if (trial->kind == BY_CODE)
+        return leaves_behind(stub, trial->number);
+    if (trial->kind == BY_CALL) {
+        int64_t result = INJECT(stub, trial->number, 0);
+        return result == (trial->result == RESULT_STOPS ? STOPS : trial->result);
+    }
+    uint64_t words[4];
+    memcpy(words, trial->words, sizeof words);
+    const uint64_t length = 8 * trial->count;
+    int64_t result = stublab_ptrace(trial->number, stub->pid, length, words);
+    memset(words, 0, sizeof words);
+    if (length > 0)
+        stublab_ptrace(trial->number, stub->pid, length, words);
+    return result == trial->result;
+}
+
+void read_machine(struct tracee *stub) {
+    /** struct _xstate: XCR0 in sw_reserved, and mxcsr_mask. */
+    enum { COMPONENTS = 464, MXCSR_MASK = 28, ASKED_FOR = 1 << 18 };
+    static uint8_t area[STUBLAB_MOST_XSTATE];
+    read_processor();
+    for (const struct trial *trial = trials; trial->feature >= 0; trial++)
+        if (shows(stub, trial))
+            machine.features |= 1ULL << trial->feature;
+    int64_t length = stublab_read_xstate(stub->pid, area, sizeof area);
+    if (length <= 0)
+        return;
+    machine.xstate_length = (uint32_t)length;
+    memcpy(&machine.xfeatures, &area[COMPONENTS], 4);
+    machine.xfeatures &= ~(uint32_t)ASKED_FOR;
+    memcpy(&machine.mxcsr_mask, &area[MXCSR_MASK], 4);
+}

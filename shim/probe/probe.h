@@ -1,0 +1,144 @@
+// The probe: a program that needs nothing but a kernel. It is a second host of the encoder, of the fuzzer's module (both
+// Wasm, translated to C by wasm2c) and of the shim.
+#ifndef STUBLAB_PROBE_H
+#define STUBLAB_PROBE_H
+
+#include "data.h"
+#include "encoder.h"
+#include "register_indices.h"
+#include "setups.h"
+#include "shim.h"
+#include "sigreturn.h"
+#include "syscall.h"
+#include <asm-generic/errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+void *memcpy(void *to, const void *from, size_t count);
+void *memset(void *to, int byte, size_t count);
+void *memmove(void *to, const void *from, size_t count);
+int memcmp(const void *a, const void *b, size_t count);
+
+// ---- say.c ----
+
+void say(const char *text);
+void say_number(uint64_t number);
+void say_signed(int64_t number);
+void say_hex(uint64_t number);
+/** An errno by its name, from a result of -errno. */
+void say_errno(int64_t result);
+void flush(void);
+
+// ---- start.c ----
+
+/** Reports a failure of the probe itself, and ends it with status 3. */
+__attribute__((noreturn)) void fail(const char *what, int64_t result);
+
+// ---- wasm.c, unpack.c ----
+
+void *zero_memory(uint64_t size);
+void unpack(const uint8_t *from, const uint8_t *end, uint8_t *to);
+
+// ---- tracee.c ----
+
+extern w2c_encoder encoder;
+extern w2c_fuzz module;
+/** All data, unpacked. */
+extern const uint8_t *data;
+
+/** A stub. */
+struct tracee {
+    int32_t pid;
+    uint32_t initial; /* in the encoder's memory: the registers that every injection starts from */
+    bool dead;
+};
+
+/** Results of an injection, below those of the kernel. */
+enum { NOT_DONE = -10000, STOPS = -10001, GONE = -10002 };
+
+void start_tracer(void);
+/** A word of a block in the encoder's memory. */
+uint64_t *encoder_words(uint32_t address);
+/** The block of the last injection. */
+uint64_t *frame_words(void);
+uint64_t stub_address(void);
+/** Forks the first stub. Returns 0 or -errno. */
+int64_t fork_stub(struct tracee *stub, int32_t exit_signal);
+/** Makes a stub clone another, and attaches to it. */
+int64_t clone_stub(struct tracee *parent, struct tracee *stub, int32_t exit_signal);
+/** Executes a system call in a stub. Returns its result, or one of the above. */
+int64_t inject(struct tracee *stub, int64_t number, const uint64_t arguments[6]);
+#define INJECT(stub, number, ...) inject(stub, number, (const uint64_t[6]){__VA_ARGS__})
+/** Unmaps everything but the stub code. */
+int64_t scrub(struct tracee *stub);
+int64_t write_memory(struct tracee *stub, uint64_t address, const void *bytes, uint64_t length);
+int64_t read_memory(struct tracee *stub, uint64_t address, void *bytes, uint64_t length);
+/** Kills a stub and reaps it, and lets its parent reap it, too. Returns its status word. */
+int32_t end_stub(struct tracee *stub, struct tracee *parent);
+/** Waits for a stop or the end within `milliseconds`. Returns the pid, 0 or -errno. */
+int64_t wait_for(struct tracee *stub, int32_t *status, int64_t milliseconds);
+
+// ---- machine.c ----
+
+/** What rules depend on: struct Machine of src/fuzz/try/machine.ts. */
+struct machine {
+    uint64_t features;
+    uint32_t xstate_length, xfeatures, mxcsr_mask;
+    bool avx;
+};
+extern struct machine machine;
+void read_machine(struct tracee *stub);
+/** The index of a name in a list that 0 ends; -1. */
+int32_t index_of(const char *name, const char *const *list);
+bool has_feature(const char *name);
+/** Whether the machine has what checks need. */
+bool meets(const struct need *need);
+bool same(const char *a, const char *b);
+
+// ---- target.c, trier.c, returner.c ----
+
+/** Repeats a set-up. Returns 0, or the result of the call that failed. */
+int64_t set_up(struct tracee *stub, struct section section, int64_t file);
+/** Creates a stub that no other setup was tried in. Returns 0 or -errno. */
+int64_t create_target(struct tracee *stub, struct section section, int64_t file);
+
+/** The parent of those that setups are tried in; with a pid of 0 there is none. */
+extern struct tracee master;
+void start_trying(void);
+/** The next setup is tried in a stub that no other was tried in. */
+void renew(void);
+/** Tries setups, each as its way says. Returns 0, or why they cannot be tried. */
+int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
+                   uint32_t count);
+/** The same for setups of the way SIGRETURN. */
+int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
+                    uint32_t count);
+void renew_returner(void);
+/** Makes the areas of the module a file that stubs can map. They are all zero afterwards. */
+void share_areas(void);
+/** Areas of the module's memory. */
+uint32_t reserve(uint32_t size);
+void *module_memory(uint32_t address);
+uint32_t module_address(const void *at);
+extern struct stublab_canary canary;
+
+// ---- commands; each returns an exit status ----
+
+int bootstrap(void);
+int conformance(const char *only);
+int fuzz(uint64_t seed, uint64_t cases, uint64_t seconds, uint32_t path);
+
+// ---- fields.c ----
+
+/** The name of a field of an outcome. `place`: its offset, with 0x8000 if it has 32 bits. */
+void say_field(unsigned int way, uint32_t place);
+void say_value(uint32_t place, uint64_t word);
+uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
+
+// ---- case.c ----
+
+/** A setup as a document "stublab.case/1", in one line. */
+void say_case(const struct stublab_setup *setup);
+uint64_t milliseconds(void);
+
+#endif

@@ -1,0 +1,146 @@
+// Tries setups by ptrace: src/fuzz/try/trial.ts.
+#include "probe.h"
+#include <asm/ptrace.h>
+#include <asm/signal.h>
+#include <linux/ptrace.h>
+
+enum { MOST_TRIES = 5, TIMEOUT = 200000 };
+
+struct tracee master;
+struct stublab_canary canary;
+static struct tracee target;
+static struct stublab_trial trial;
+static uint32_t next_area;
+
+void *module_memory(uint32_t address) {
+    return &module.w2c_memory.data[address];
+}
+
+uint32_t module_address(const void *at) {
+    return (uint32_t)((const uint8_t *)at - module.w2c_memory.data);
+}
+
+uint32_t reserve(uint32_t size) {
+    uint32_t at = (next_area + 63) & ~63U;
+    next_area = at + size;
+    if (next_area > module.w2c_memory.size)
+        fail("the module's memory is full", next_area);
+    return at;
+}
+
+static void start_module(void) {
+    wasm2c_fuzz_instantiate(&module);
+    memcpy(module_memory(*w2c_fuzz_heap(&module)), &data[section_memory.at],
+           section_memory.length);
+    configure_module(&module);
+    share_areas();
+    // The first area is the exchange: the set-up of a loop has its address.
+    next_area = module_areas + sizeof(struct stublab_exchange);
+}
+
+static void create_master(void) {
+    int64_t result = fork_stub(&master, SIGCHLD);
+    if (result == 0)
+        result = scrub(&master);
+    if (result < 0)
+        fail("no stub can be created", result);
+}
+
+void start_trying(void) {
+    start_module();
+    create_master();
+    read_machine(&master);
+    configure_rules(&module, machine.features);
+    *w2c_fuzz_xstateLength(&module) = machine.xstate_length;
+    *w2c_fuzz_xfeatures(&module) = machine.xfeatures;
+    *w2c_fuzz_mxcsrMask(&module) = machine.mxcsr_mask;
+    *w2c_fuzz_stubCode(&module) = stub_address();
+    canary.wide = machine.avx;
+    trial.timeout = TIMEOUT;
+    trial.call = place_syscall;
+    trial.call32 = place_int80;
+    memcpy(trial.rest, baseline, sizeof trial.rest);
+}
+
+static int64_t ready(void) {
+    if (target.pid != 0)
+        return 0;
+    int64_t result = create_target(&target, section_target, -1);
+    // The master may be lost: one more.
+    if (result == GONE || master.dead) {
+        end_stub(&master, 0);
+        create_master();
+        result = create_target(&target, section_target, -1);
+    }
+    if (result == 0)
+        result = stublab_read_trial(target.pid, &trial);
+    if (result < 0)
+        end_stub(&target, &master);
+    return result;
+}
+
+void renew(void) {
+    end_stub(&target, &master);
+    renew_returner();
+}
+
+static bool is_return(const struct stublab_setup *setup) {
+    return setup->way == STUBLAB_WAY_SIGRETURN;
+}
+
+/** Whether another process sent the signal of the stop. */
+static bool is_sent(const struct stublab_outcome *outcome) {
+    return outcome->signal != 0 && outcome->code <= 0;
+}
+
+static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
+                     uint32_t count) {
+    uint32_t again = 0;
+    int spoiled = 1;
+    for (uint32_t done = 0; done < count;) {
+        int64_t result = ready();
+        if (result < 0)
+            return result;
+        result = stublab_try(target.pid, &setups[done], &outcomes[done], count - done, &trial,
+                             &canary);
+        if (canary.changed)
+            fail("the kernel has changed the probe's floating point", canary.changed);
+        if (result < 0)
+            return result;
+        done += (uint32_t)result;
+        if (trial.over == 0)
+            continue;
+        const struct stublab_outcome *last = &outcomes[done - 1];
+        if (trial.over == STUBLAB_OVER_SPOILED) {
+            end_stub(&target, &master);
+            const bool sent = is_sent(last) && spoiled < MOST_TRIES;
+            spoiled = sent ? spoiled + 1 : 1;
+            done -= sent;
+            continue;
+        }
+        if (trial.over != STUBLAB_OVER_RUNS_ON)
+            stublab_ptrace(PTRACE_CONT, target.pid, 0, 0);
+        end_stub(&target, &master);
+        const bool tried = last->resumed == 0;
+        if (tried && (last->status & 0xff) == 0x7f)
+            continue;
+        const bool ended = tried && trial.over != STUBLAB_OVER_RUNS_ON;
+        const bool killed = last->status == SIGKILL && setups[done - 1].signal != SIGKILL;
+        if (again != done && (!ended || killed))
+            again = done--;
+    }
+    return 0;
+}
+
+int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
+                   uint32_t count) {
+    for (uint32_t from = 0, end = 0; from < count; from = end) {
+        for (end = from + 1; end < count && is_return(&setups[end]) == is_return(&setups[from]);)
+            end++;
+        int64_t result = (is_return(&setups[from]) ? try_returns : trace)(
+            &setups[from], &outcomes[from], end - from);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}

@@ -1,0 +1,77 @@
+// What the C of wasm2c needs of its host, without a C library.
+#include "probe.h"
+#include <linux/mman.h>
+
+enum { WASM_PAGE = 65536 };
+
+void *memcpy(void *to, const void *from, size_t count) {
+    void *start = to;
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+    return start;
+}
+
+void *memset(void *to, int byte, size_t count) {
+    void *start = to;
+    __asm__ volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(byte) : "memory");
+    return start;
+}
+
+void *memmove(void *to, const void *from, size_t count) {
+    if ((uintptr_t)to - (uintptr_t)from >= count)
+        return memcpy(to, from, count);
+    for (char *end = (char *)to + count; count-- > 0;)
+        *--end = ((const char *)from)[count];
+    return to;
+}
+
+int memcmp(const void *a, const void *b, size_t count) {
+    const uint8_t *left = a, *right = b;
+    for (; count > 0 && *left == *right; count--)
+        left++, right++;
+    return count > 0 ? *left - *right : 0;
+}
+
+/** Zero bytes that are not used yet cost nothing. */
+void *zero_memory(uint64_t size) {
+    long at = syscall6(__NR_mmap, 0, (long)size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at < 0 && at > -4096)
+        fail("there is no memory", at);
+    return (void *)at;
+}
+
+bool wasm_rt_is_initialized(void) {
+    return true;
+}
+
+void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t most, bool is64) {
+    *memory = (wasm_rt_memory_t){.data = zero_memory(pages * WASM_PAGE),
+                                 .pages = pages,
+                                 .max_pages = most,
+                                 .size = pages * WASM_PAGE,
+                                 .is64 = is64};
+}
+
+void wasm_rt_free_memory(wasm_rt_memory_t *memory) {
+    (void)memory;
+}
+
+void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t *table, uint32_t elements,
+                                    uint32_t most) {
+    *table = (wasm_rt_funcref_table_t){.data = zero_memory(elements * sizeof *table->data + 1),
+                                       .max_size = most,
+                                       .size = elements};
+}
+
+void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t *table) {
+    (void)table;
+}
+
+void wasm_rt_trap(wasm_rt_trap_t trap) {
+    fail("a module trapped", (int64_t)trap);
+}
+
+void __assert_fail(const char *what, const char *file, unsigned line, const char *function) {
+    (void)file, (void)function;
+    fail(what, line);
+}

@@ -1,0 +1,59 @@
+/*
+ * What the host puts into the fuzzer's module before its first use, as data, and the rules by what they depend on, as C.
+ * The probe has the module as C (wasm2c), in which each exported global is a function that returns its address.
+ */
+
+import { loadWasm } from "../../encoder/wasm_file.ts";
+import { fuzzModule } from "../case/module.ts";
+import { rules } from "../predict/rules.ts";
+import { FEATURES } from "../try/machine.ts";
+
+/** The bytes in the module's memory that the host has written, from `heap` on. */
+export function moduleMemory(): Uint8Array {
+  const { buffer, globals, areas } = fuzzModule();
+  const heap = Number(globals.get("heap")?.value);
+  return new Uint8Array(buffer.slice(heap, areas));
+}
+
+/** Statements that set what the host has set, in the module `m`. */
+export function hostSettings(): string[] {
+  const fresh = loadWasm("fuzz.wasm");
+  return [...fuzzModule().globals].flatMap(([name, global]) => {
+    const other = fresh[name];
+    if (!(other instanceof WebAssembly.Global) || other.value === global.value) return [];
+    return [`*w2c_fuzz_${name}(m) = ${literal(global.value)};`];
+  });
+}
+
+/** Statements that make the rules those of a machine with the set of features `f`: a bit each, in the order of FEATURES. */
+export function ruleSettings(): string[] {
+  return rules().flatMap(({ id, feature, values, valuesWith }, index) => {
+    const number = `${index + 1}`;
+    const lines = [`*w2c_fuzz_${id}(m) = ${holdsIf(feature, number)};`];
+    for (const [need, other] of Object.entries(valuesWith)) {
+      for (const [name, value] of Object.entries(other ?? {})) {
+        const plain = literal(values[name] ?? 0n);
+        const place = `*w2c_fuzz_${id}_${name}(m)`;
+        lines.push(`${place} = ${has(need)} ? ${literal(value)} : ${plain};`);
+      }
+    }
+    return lines;
+  });
+}
+
+function holdsIf(feature: string | undefined, number: string): string {
+  if (feature === undefined) return number;
+  return feature.startsWith("!")
+    ? `${has(feature.slice(1))} ? 0 : ${number}`
+    : `${has(feature)} ? ${number} : 0`;
+}
+
+function has(feature: string): string {
+  const bit = (FEATURES as readonly string[]).indexOf(feature);
+  if (bit < 0) throw new RangeError(`unknown feature ${feature}`);
+  return `(f >> ${bit} & 1)`;
+}
+
+function literal(value: number | bigint): string {
+  return `${BigInt.asUintN(typeof value === "bigint" ? 64 : 32, BigInt(value))}ULL`;
+}

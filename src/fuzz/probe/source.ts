@@ -1,0 +1,127 @@
+/*
+ * What the build writes for the probe: a C file with tables, and data that is compressed. shim/probe/data.h declares
+ * them.
+ */
+
+import { signalName } from "../../encoder/names.ts";
+import { openEncoder } from "../../encoder/open.ts";
+import { BASELINE } from "../case/baseline.ts";
+import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts";
+import { fuzzModule } from "../case/module.ts";
+import { FRAME_REGISTERS, REGISTERS } from "../case/records.ts";
+import { FROMS, ONS, WAYS } from "../case/setups.ts";
+import { NEEDS } from "../facts/fact.ts";
+import { CONDITIONS, type Condition } from "../facts/needs.ts";
+import { CHUNK, ROUND } from "../run/round.ts";
+import { FEATURES, OF_KERNEL, OF_PROCESSOR, type Trial } from "../try/machine.ts";
+import { KEPT } from "../try/sigreturn/kept.ts";
+import { LOOP, RECORDS } from "../try/sigreturn/place.ts";
+import { factData, NEED_NAMES } from "./facts.ts";
+import { compress } from "./lz4.ts";
+import { hostSettings, moduleMemory, ruleSettings } from "./module_state.ts";
+import { loopSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
+
+export interface ProbeSource {
+  /** Files by name. */
+  readonly [file: string]: string | Uint8Array;
+}
+
+export function probeSource(): ProbeSource {
+  const { areas, buffer } = fuzzModule();
+  const parts = {
+    memory: moduleMemory(),
+    target: bytesOf(targetSetUp()),
+    loop: bytesOf(loopSetUp(buffer.byteLength - areas, RECORDS)),
+    facts: factData(),
+  };
+  const whole = concat(Object.values(parts));
+  return { "data.c": tables(parts, whole.length), "data.lz4": compress(whole) };
+}
+
+function tables(parts: Readonly<Record<string, Uint8Array>>, size: number): string {
+  let at = 0;
+  const sections = Object.entries(parts).map(([name, { length }]) => {
+    const line = `const struct section section_${name} = {${at}, ${length}};`;
+    at += length;
+    return line;
+  });
+  return `/* Written by the build from src/fuzz/probe/source.ts. */
+#include "data.h"
+${sections.join("\n")}
+const uint32_t data_size = ${size};
+const uint32_t module_areas = ${fuzzModule().areas};
+const uint64_t shared_file = ${word(SHARED_FILE)};
+const uint64_t records_address = ${word(RECORDS)};
+const uint64_t scratch_address = ${word(SCRATCH)}, scratch_size = ${SCRATCH_SIZE};
+const uint64_t loop_address = ${word(LOOP)}, kept_fs_base = ${word(KEPT.fs_base)}, kept_gs_base = ${word(KEPT.gs_base)};
+const uint32_t kept_ds = ${KEPT.ds}, kept_es = ${KEPT.es};
+const uint32_t round_cases = ${ROUND}, chunk_cases = ${CHUNK};
+const uint64_t place_syscall = ${word(placeOf("syscall"))}, place_int80 = ${word(placeOf("int80"))};
+const uint64_t baseline[] = {${BASELINE.map(word).join(", ")}};
+${names("register_names", REGISTERS)}
+${names("from_names", FROMS)}
+${names("way_names", WAYS)}
+${names("on_names", ONS)}
+${names("feature_names", FEATURES)}
+${names("processor_flags", OF_PROCESSOR)}
+${names("frame_names", FRAME_REGISTERS)}
+${names("signal_names", signalNames())}
+const struct need needs[] = {
+${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name])}, ${needOf(CONDITIONS[name])}},`).join("\n")}
+    {0, 0, 0, 0, 0},
+};
+const struct piece pieces[] = {${CODES.map(({ name, address }) => `{${quote(name)}, ${word(address)}}`).join(", ")}, {0, 0}};
+const struct trial trials[] = {
+${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${trialOf(trial)}},`).join("\n")}
+    {-1, 0, 0, 0, 0, {0}},
+};
+void configure_module(w2c_fuzz *m) {
+${lines(hostSettings())}
+}
+void configure_rules(w2c_fuzz *m, uint64_t f) {
+${lines(ruleSettings())}
+}
+`;
+}
+
+const lines = (statements: readonly string[]) => statements.map((line) => `    ${line}`).join("\n");
+const word = (value: bigint) => `0x${BigInt.asUintN(64, value).toString(16)}ULL`;
+const quote = (text: string) => JSON.stringify(text);
+const names = (name: string, all: readonly string[]) =>
+  `const char *const ${name}[] = {${all.map(quote).join(", ")}, 0};`;
+
+/** A condition as the members of struct need. */
+function needOf(condition: Condition): string {
+  if ("components" in condition) return `-1, 0, ${condition.components}`;
+  return `${FEATURES.indexOf(condition.feature)}, ${condition.lacks ? 1 : 0}, 0`;
+}
+
+function signalNames(): string[] {
+  const { constants } = openEncoder("assembly");
+  return Array.from({ length: 65 }, (_, signal) => signalName(signal, constants));
+}
+
+/** A trial as its kind, a number, the expected result, and words: struct trial. */
+function trialOf(trial: Trial): string {
+  if ("code" in trial) return `BY_CODE, ${trial.code}, 0, 0, {0}`;
+  if ("request" in trial) {
+    const { request, words, result } = trial;
+    return `BY_REQUEST, ${request}, ${result}, ${words.length}, {${[...words, 0n].slice(0, 4).map(word).join(", ")}}`;
+  }
+  const result = trial.errno === "stops" ? "RESULT_STOPS" : String(-trial.errno);
+  return `BY_CALL, ${trial.call}, ${result}, 0, {0}`;
+}
+
+function bytesOf(words: readonly bigint[]): Uint8Array {
+  return new Uint8Array(BigUint64Array.from(words).buffer);
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
