@@ -17,6 +17,7 @@ import {
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LISTED, listCode } from "./listing.mjs";
+import { buildProbe, hasTranslator } from "./probe.mjs";
 import { GENERATED } from "./records.mjs";
 
 /** The flags of all libraries: freestanding, and reproducible with the same compiler. */
@@ -373,6 +374,23 @@ function exportTypes(code, values) {
   });
 }
 
+const PROBE = "dist/probe-amd64";
+
+/** The probe is made of all layers, so nearly each change makes it anew. */
+async function makeProbe() {
+  if (!hasTranslator()) {
+    rmSync(PROBE, { force: true });
+    console.error(`${PROBE} is left out: wasm2c is missing (Debian: apt-get install wabt)`);
+    return;
+  }
+  const made = ["dist/encoder.wasm", "dist/fuzz.wasm", "dist/shim.so", "probe.mjs"];
+  const tables = ["src/fuzz", "src/encoder", "src/stub"].flatMap((path) => files(path, ".ts"));
+  const headers = Object.keys(GENERATED).filter((name) => name.endsWith(".h"));
+  await makeFrom(PROBE, [...made, ...tables, ...headers, ...files("shim", ".c", ".h", ".S")], () =>
+    buildProbe(PROBE, CC, compilerFlags(), SHIM_FLAGS),
+  );
+}
+
 async function build() {
   mkdirSync("dist", { recursive: true });
   mkdirSync("build", { recursive: true });
@@ -381,6 +399,7 @@ async function build() {
   await buildLibraries();
   await buildListing();
   await buildPackage();
+  await makeProbe();
 }
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));

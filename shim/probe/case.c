@@ -68,11 +68,11 @@ static void say_block(const uint64_t *words) {
 
 static void say_pairs(const uint64_t *pair, uint32_t count) {
     say(",\"pairs\":[");
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++, pair += 2) {
         say(i == 0 ? "{\"offset\":" : ",{\"offset\":");
-        say_word(pair[2 * i]);
+        say_word(pair[0]);
         say(",\"word\":");
-        say_word(pair[2 * i + 1]);
+        say_word(pair[1]);
         say("}");
     }
     say("]");

@@ -1,4 +1,5 @@
-// What the build writes from the tables of src/ (src/fuzz/probe/source.ts): tables in C, and data that is compressed.
+// What the build writes from the tables of src/ (src/fuzz/probe/source.ts): tables in C, and data
+// that is compressed.
 #ifndef STUBLAB_PROBE_DATA_H
 #define STUBLAB_PROBE_DATA_H
 
@@ -37,11 +38,14 @@ extern const uint64_t place_syscall, place_int80;
 extern const uint64_t baseline[];
 
 /** Names; 0 ends each list. */
-extern const char *const register_names[], *const from_names[], *const way_names[],
-    *const on_names[], *const feature_names[], *const processor_flags[], *const frame_names[],
-    *const signal_names[];
+extern const char *const register_names[],
+    *const from_names[], *const way_names[], *const on_names[], *const feature_names[],
+                                                                    *const processor_flags[],
+                                                                        *const frame_names[],
+                                                                            *const signal_names[];
 
-/** What a check needs: a feature, or that there is none, or components of the XSAVE area. A name of 0 ends the list. */
+/** What a check needs: a feature, or that there is none, or components of the XSAVE area. A name of
+ * 0 ends the list. */
 struct need {
     const char *name, *reason;
     int32_t feature; /* -1: none */
@@ -60,7 +64,8 @@ extern const struct piece pieces[];
 enum trial_kind { BY_CALL, BY_REQUEST, BY_CODE };
 /** The call does not get to its breakpoint. */
 enum { RESULT_STOPS = 1 };
-/** What shows that a kernel has a feature (OF_KERNEL in src/fuzz/try/machine.ts); a feature of -1 ends the list. */
+/** What shows that a kernel has a feature (OF_KERNEL in src/fuzz/try/machine.ts); a feature of -1
+ * ends the list. */
 struct trial {
     int32_t feature;
     enum trial_kind kind;
@@ -73,7 +78,8 @@ extern const struct trial trials[];
 
 /** Sets what the host sets in the module. */
 void configure_module(w2c_fuzz *module);
-/** Selects the rules of a machine with a set of features: a bit each, in the order of `feature_names`. */
+/** Selects the rules of a machine with a set of features: a bit each, in the order of
+ * `feature_names`. */
 void configure_rules(w2c_fuzz *module, uint64_t features);
 
 #endif

@@ -41,7 +41,7 @@ static void take_check(struct check *check) {
     check->name = take_text();
     check->needs = take16();
     memset(check->setup, 0, sizeof *check->setup);
-    memcpy(check->setup->words, baseline, 8 * STUBLAB_REGISTERS);
+    memcpy(check->setup->words, baseline, BLOCK_SIZE);
     for (uint32_t count = *at++; count > 0; count--) {
         uint32_t index = *at++;
         ((uint64_t *)check->setup)[index] = take_word();
@@ -70,7 +70,8 @@ static uint64_t unmet(const struct check *check) {
     return key;
 }
 
-/** Tries a check until it holds, or two attempts have the same result. Returns 1 or 0, or why it cannot be tried. */
+/** Tries a check until it holds, or two attempts have the same result. Returns 1 or 0, or why it
+ * cannot be tried. */
 static int64_t holds(const struct check *check) {
     uint64_t seen[MOST_ATTEMPTS];
     for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {

@@ -1,11 +1,13 @@
-// Rounds of the fuzzer, as one worker of src/fuzz/run/ makes them: the same cases, verdicts and signatures.
+// Rounds of the fuzzer, as one worker of src/fuzz/run/ makes them: the same cases, verdicts and
+// signatures.
 #include "probe.h"
 #include <linux/time.h>
 
 enum { AGREES = 0, UNPREDICTED = 1, DIFFERS = 2, MOST_ATTEMPTS = 5, RECENT = 4096 };
 enum { KNOWN = 1 << 20, MOST_PARENTS = 96 << 10, MOST_FINDINGS = 64 };
 
-/** The signatures that are known, by their low bits; and those of a round that are new, in their order. */
+/** The signatures that are known, by their low bits; and those of a round that are new, in their
+ * order. */
 static uint64_t *known;
 static uint32_t known_count;
 static double *recent;
@@ -41,7 +43,8 @@ static bool add_known(uint64_t signature) {
     return true;
 }
 
-/** The first field that differs from the prediction, in the order of differencesOf in src/fuzz/predict/differences.ts. */
+/** The first field that differs from the prediction, in the order of differencesOf in
+ * src/fuzz/predict/differences.ts. */
 static uint32_t first_difference(const struct stublab_outcome *seen) {
     enum { KNOWS_ERROR = 1, KNOWS_STATUS = 2, KNOWS_INFO = 4, HALF = 0x8000 };
     const struct stublab_outcome *predicted = module_memory(*w2c_fuzz_predictedOutcome(&module));
@@ -82,12 +85,12 @@ static struct comparison compare(uint32_t i) {
         it.agreement = DIFFERS + it.place;
     } else if (knows[4] != 0)
         it.agreement = UNPREDICTED;
-    it.signature =
-        (uint64_t)w2c_fuzz_sign(&module, setup, outcome, (double)it.agreement, knows[2]);
+    it.signature = (uint64_t)w2c_fuzz_sign(&module, setup, outcome, (double)it.agreement, knows[2]);
     return it;
 }
 
-/** Tries a case again until two attempts have the same signature: confirm in src/fuzz/try/confirm.ts. */
+/** Tries a case again until two attempts have the same signature: confirm in
+ * src/fuzz/try/confirm.ts. */
 static bool confirm(uint32_t i, struct comparison *it) {
     uint64_t seen[MOST_ATTEMPTS] = {it->signature};
     bool fresh = it->agreement >= DIFFERS;
@@ -127,8 +130,8 @@ static void say_finding(uint32_t i, const struct comparison *it) {
 /** Notes a difference, unless one like it was found. */
 static void find(uint32_t i, const struct comparison *it) {
     const struct stublab_outcome *predicted = module_memory(*w2c_fuzz_predictedOutcome(&module));
-    const uint64_t key = (field(predicted, it->place) << 32) ^
-                         (field(&outcomes[i], it->place) << 16) ^ it->place;
+    const uint64_t key =
+        (field(predicted, it->place) << 32) ^ (field(&outcomes[i], it->place) << 16) ^ it->place;
     for (uint32_t k = 0; k < finding_count; k++)
         if (finding_keys[k] == key)
             return;
@@ -159,9 +162,8 @@ static int64_t chunk(uint64_t seed, uint32_t path, uint64_t from, uint32_t count
     int64_t result = try_setups(setups, outcomes, count);
     if (result < 0)
         return result;
-    uint32_t found =
-        w2c_fuzz_assess(&module, module_address(setups), module_address(outcomes),
-                        module_address(recent), module_address(news), count);
+    uint32_t found = w2c_fuzz_assess(&module, module_address(setups), module_address(outcomes),
+                                     module_address(recent), module_address(news), count);
     for (uint32_t k = 0; k < found; k++)
         take(news[k]);
     return 0;

@@ -31,7 +31,9 @@ bool meets(const struct need *need) {
 }
 
 static void add(const char *name) {
-    machine.features |= 1ULL << index_of(name, feature_names);
+    const int32_t feature = index_of(name, feature_names);
+    if (feature >= 0)
+        machine.features |= 1ULL << feature;
 }
 
 /** Reads the beginning of a file as text. */
@@ -100,7 +102,7 @@ static bool leaves_behind(struct tracee *stub, int64_t code) {
     write_memory(stub, (uint64_t)page, &byte, 1);
     INJECT(stub, __NR_mprotect, (uint64_t)page, 4096, PROT_READ | PROT_EXEC);
     uint64_t *words = frame_words();
-    memcpy(words, encoder_words(stub->initial), 8 * STUBLAB_REGISTERS);
+    memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
     words[REG_RIP] = (uint64_t)page;
     int32_t status = 0;
     bool behind = false;
@@ -121,7 +123,7 @@ static bool shows(struct tracee *stub, const struct trial *trial) {
     }
     uint64_t words[4];
     memcpy(words, trial->words, sizeof words);
-    const uint64_t length = 8 * trial->count;
+    const uint64_t length = trial->count * sizeof *words;
     int64_t result = stublab_ptrace(trial->number, stub->pid, length, words);
     memset(words, 0, sizeof words);
     if (length > 0)

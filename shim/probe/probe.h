@@ -1,5 +1,5 @@
-// The probe: a program that needs nothing but a kernel. It is a second host of the encoder, of the fuzzer's module (both
-// Wasm, translated to C by wasm2c) and of the shim.
+// The probe: a program that needs nothing but a kernel. It is a second host of the encoder, of the
+// fuzzer's module (both Wasm, translated to C by wasm2c) and of the shim.
 #ifndef STUBLAB_PROBE_H
 #define STUBLAB_PROBE_H
 
@@ -45,6 +45,9 @@ extern w2c_encoder encoder;
 extern w2c_fuzz module;
 /** All data, unpacked. */
 extern const uint8_t *data;
+
+/** Bytes of a register block. */
+#define BLOCK_SIZE sizeof(uint64_t[STUBLAB_REGISTERS])
 
 /** A stub. */
 struct tracee {

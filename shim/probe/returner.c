@@ -40,9 +40,8 @@ static int32_t end_resident(void) {
     if (resident.pid == 0)
         return 0;
     stublab_tgkill(resident.pid, resident.pid, SIGKILL);
-    const uint64_t page =
-        (uint64_t)INJECT(&master, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    const uint64_t page = (uint64_t)INJECT(&master, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
+                                           MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
     INJECT(&master, __NR_wait4, (uint64_t)resident.pid, page, 0x40000000 /* __WALL */, 0);
     read_memory(&master, page, &status, sizeof status);
     INJECT(&master, __NR_munmap, page, 4096);
@@ -80,12 +79,12 @@ static int64_t ready(void) {
     int64_t result = create_target(&resident, section_loop, file);
     if (result < 0)
         return result;
-    int64_t length = stublab_fresh_frame(resident.pid, exchange->image, sizeof exchange->image,
-                                         ~(1ULL << 18));
+    int64_t length =
+        stublab_fresh_frame(resident.pid, exchange->image, sizeof exchange->image, ~(1ULL << 18));
     exchange->image_length = length > 0 ? (uint64_t)length : 0;
     pidfd = stublab_pidfd(resident.pid);
     uint64_t *words = frame_words();
-    memcpy(words, baseline, 8 * STUBLAB_REGISTERS);
+    memcpy(words, baseline, BLOCK_SIZE);
     words[REG_FS_BASE] = kept_fs_base;
     words[REG_GS_BASE] = kept_gs_base;
     words[REG_DS] = kept_ds;

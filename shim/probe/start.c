@@ -36,12 +36,16 @@ static const char usage[] =
     "usage: probe [bootstrap] [conformance [--only GROUP]] [fuzz [--seed N] [--cases N]\n"
     "             [--seconds N] [--path ptrace|sigreturn|both]]\n"
     "\n"
-    "Creates stub processes on this kernel, checks facts about what it does with their registers, and\n"
-    "compares random setups of registers with a model. The output is KTAP. Without arguments: bootstrap\n"
-    "and conformance. As process 1 it takes its arguments after -- on the kernel's command line, and\n"
+    "Creates stub processes on this kernel, checks facts about what it does with their registers, "
+    "and\n"
+    "compares random setups of registers with a model. The output is KTAP. Without arguments: "
+    "bootstrap\n"
+    "and conformance. As process 1 it takes its arguments after -- on the kernel's command line, "
+    "and\n"
     "powers the machine off at the end.\n"
     "\n"
-    "Exit status: 0 if everything holds, 1 if something does not, 2 for wrong usage, 3 if the probe\n"
+    "Exit status: 0 if everything holds, 1 if something does not, 2 for wrong usage, 3 if the "
+    "probe\n"
     "fails, 4 if everything was skipped.\n";
 
 static bool is_number(const char *text, uint64_t *number) {

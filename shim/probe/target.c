@@ -1,4 +1,5 @@
-// Stubs in which setups are tried: the set-up of src/fuzz/try/target.ts, which the build has taken down.
+// Stubs in which setups are tried: the set-up of src/fuzz/try/target.ts, which the build has taken
+// down.
 #include "probe.h"
 #include <asm/signal.h>
 
@@ -27,11 +28,12 @@ int64_t set_up(struct tracee *stub, struct section section, int64_t file) {
     return 0;
 }
 
-/** A pid may become the number of a system call: it must be none of those that a target may make. */
+/** A pid may become the number of a system call: it must be none of those that a target may make.
+ */
 static bool is_anonymous(int32_t pid) {
-    static const int32_t calls[] = {__NR_getpid, __NR_gettid,  __NR_getppid, __NR_getuid,
-                                    __NR_getgid, __NR_geteuid, __NR_getegid, __NR_sched_yield,
-                                    __NR_restart_syscall};
+    static const int32_t calls[] = {__NR_getpid,  __NR_gettid,      __NR_getppid,
+                                    __NR_getuid,  __NR_getgid,      __NR_geteuid,
+                                    __NR_getegid, __NR_sched_yield, __NR_restart_syscall};
     enum { SYS_URETPROBE = 335, SYS_UPROBE = 336 };
     for (uint32_t i = 0; i < sizeof calls / sizeof *calls; i++)
         if (pid == calls[i])

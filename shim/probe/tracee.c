@@ -7,7 +7,7 @@
 #include <linux/sched.h>
 #include <linux/wait.h>
 
-enum { PAGE = 4096, BLOCK = 8 * STUBLAB_REGISTERS, SYSCALL_LENGTH = 2, MOST_TRIES = 64 };
+enum { PAGE = 4096, SYSCALL_LENGTH = 2, MOST_TRIES = 64 };
 enum { BLOCKS = 64, WAIT = 5000 };
 /** TASK_SIZE_MAX with page tables of four levels: src/stub/amd64.ts. */
 #define MOST_USER_SPACE 0x7ffffffff000ULL
@@ -57,14 +57,11 @@ static void place_stub_code(void) {
     const uint64_t stack = (uint64_t)__builtin_frame_address(0);
     uint64_t page = end_of_user_space((stack | (PAGE - 1)) + 1) - PAGE;
     int64_t result = -EEXIST;
-    for (int tries = 0; result == -EEXIST && tries < MOST_TRIES; tries++, page -= PAGE) {
-        if (stublab_probe_page(page) == 0 && (page > stack || page < stack - STACK_ROOM)) {
+    for (int tries = 0; result < 0 && tries < MOST_TRIES; tries++, page -= PAGE) {
+        if (page <= stack && page + STACK_ROOM > stack)
+            page = (stack - STACK_ROOM) & ~(PAGE - 1UL);
+        if (stublab_probe_page(page) == 0)
             result = stublab_map_stub(page);
-            continue;
-        }
-        // Below the stack there is room again.
-        if (page > stack && page - stack < MOST_TRIES * PAGE && tries == MOST_TRIES / 2)
-            page = (stack & ~(uint64_t)(PAGE - 1)) - STACK_ROOM;
     }
     if (result < 0)
         fail("the stub code cannot be mapped", result);
@@ -74,7 +71,7 @@ static void place_stub_code(void) {
 void start_tracer(void) {
     wasm2c_encoder_instantiate(&encoder);
     frame = (*w2c_encoder_heap(&encoder) + 15) & ~15U;
-    blocks = frame + BLOCK;
+    blocks = frame + BLOCK_SIZE;
     place_stub_code();
     injection = (struct stublab_injection){.pass_over = ~0ULL,
                                            .rest = stub_code + stublab_stub_rest_offset()};
@@ -90,11 +87,11 @@ void start_tracer(void) {
 static void take_block(struct tracee *stub) {
     int free = __builtin_ctzll(~block_uses);
     block_uses |= 1ULL << free;
-    stub->initial = blocks + (uint32_t)free * BLOCK;
+    stub->initial = blocks + (uint32_t)free * BLOCK_SIZE;
 }
 
 static void give_block(const struct tracee *stub) {
-    block_uses &= ~(1ULL << (stub->initial - blocks) / BLOCK);
+    block_uses &= ~(1ULL << (stub->initial - blocks) / BLOCK_SIZE);
 }
 
 int64_t wait_for(struct tracee *stub, int32_t *status, int64_t milliseconds) {
@@ -120,9 +117,9 @@ static int64_t attach(struct tracee *stub) {
     if (result == 0)
         result = wait_stop(stub);
     if (result == 0)
-        result = stublab_ptrace(PTRACE_SETOPTIONS, stub->pid, 0,
-                                (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT |
-                                         PTRACE_O_EXITKILL));
+        result = stublab_ptrace(
+            PTRACE_SETOPTIONS, stub->pid, 0,
+            (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL));
     const uint64_t self_stop = stub_code + stublab_stub_syscall_offset() + SYSCALL_LENGTH;
     for (; result == 0; result = wait_stop(stub)) {
         result = stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, frame_words());
@@ -138,7 +135,7 @@ static int64_t attach(struct tracee *stub) {
         return result;
     w2c_encoder_rewindSyscall(&encoder, frame);
     take_block(stub);
-    memcpy(encoder_words(stub->initial), words, BLOCK);
+    memcpy(encoder_words(stub->initial), words, BLOCK_SIZE);
     return 0;
 }
 
@@ -161,7 +158,7 @@ int64_t inject(struct tracee *stub, int64_t number, const uint64_t arguments[6])
     const uint64_t *a = arguments;
     if (stub->dead)
         return GONE;
-    injection.deadline = (struct stublab_deadline){.timeout = WAIT * 1000};
+    injection.deadline = (struct stublab_deadline){.timeout = WAIT * 1000L};
     for (;;) {
         w2c_encoder_encodeSyscall(&encoder, frame, stub->initial, (uint64_t)number, a[0], a[1],
                                   a[2], a[3], a[4], a[5]);

@@ -30,8 +30,7 @@ uint32_t reserve(uint32_t size) {
 
 static void start_module(void) {
     wasm2c_fuzz_instantiate(&module);
-    memcpy(module_memory(*w2c_fuzz_heap(&module)), &data[section_memory.at],
-           section_memory.length);
+    memcpy(module_memory(*w2c_fuzz_heap(&module)), &data[section_memory.at], section_memory.length);
     configure_module(&module);
     share_areas();
     // The first area is the exchange: the set-up of a loop has its address.
@@ -101,8 +100,8 @@ static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome 
         int64_t result = ready();
         if (result < 0)
             return result;
-        result = stublab_try(target.pid, &setups[done], &outcomes[done], count - done, &trial,
-                             &canary);
+        result =
+            stublab_try(target.pid, &setups[done], &outcomes[done], count - done, &trial, &canary);
         if (canary.changed)
             fail("the kernel has changed the probe's floating point", canary.changed);
         if (result < 0)

@@ -49,6 +49,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "check facts about ptrace and registers on this kernel, and print a score",
     load: async () => (await import("./conformance.ts")).conformanceCommand,
   },
+  probe: {
+    summary: "write a static program that checks and fuzzes kernels without Node.js",
+    load: async () => (await import("./probe.ts")).probeCommand,
+  },
   seccomp: {
     summary: "print the seccomp filter that the stubs of a platform run under",
     load: async () => (await import("./seccomp.ts")).seccompCommand,

@@ -32,14 +32,16 @@ type Content = string | Uint8Array;
  * Writes a file that the user names, completely or not at all. A link is followed. An open descriptor (/dev/stdout,
  * /dev/fd/3), a pipe or a device is written to.
  *
+ * @param mode of a new file
  * @throws OutputError if it cannot be written.
  */
-export async function writeOutput(path: string, content: Content): Promise<void> {
+export async function writeOutput(path: string, content: Content, mode = 0o666): Promise<void> {
   try {
     const target = targetOf(path);
     if (target === 1 || target === 2) writeAll(target, Buffer.from(content));
     else if (typeof target === "number") writeFileSync(target, content);
-    else if (isReplaceable(target)) await replaceIn(dirname(target), [[basename(target), content]]);
+    else if (isReplaceable(target))
+      await replaceIn(dirname(target), [[basename(target), content]], mode);
     else writeInto(target, content);
   } catch (cause) {
     throw unwritable(path, cause);
@@ -95,10 +97,11 @@ function unwritable(path: string, cause: unknown): StublabError {
 function replaceIn(
   path: string,
   files: readonly (readonly [name: string, content: Content])[],
+  mode = 0o666,
 ): Promise<void> {
   return finishing(async () => {
     using folder = Folder.open(path);
-    for (const [name, content] of files) replace(folder, name, content);
+    for (const [name, content] of files) replace(folder, name, content, mode);
   });
 }
 
@@ -106,11 +109,11 @@ function replaceIn(
  * Writes a file completely or not at all: the old content stays until the new is complete. The file keeps its mode and
  * owner. If it cannot be replaced, as in a read-only folder, it is overwritten in place.
  */
-function replace(folder: Folder, name: string, content: Content): void {
+function replace(folder: Folder, name: string, content: Content, mode: number): void {
   // This also shows whether the user may write it.
   const there = folder.open(name, constants.O_WRONLY);
   try {
-    if (putInPlace(folder, name, content, there) || there === undefined) return;
+    if (putInPlace(folder, name, content, mode, there) || there === undefined) return;
     ftruncateSync(there);
     writeFileSync(there, content);
   } finally {
@@ -123,11 +126,12 @@ function putInPlace(
   folder: Folder,
   name: string,
   content: Content,
+  mode: number,
   there: number | undefined,
 ): boolean {
   const temporary = temporaryName();
   try {
-    if (there === undefined) folder.create(temporary, content);
+    if (there === undefined) folder.create(temporary, content, mode);
     else folder.create(temporary, content, 0o600, (file) => makeLike(file, fstatSync(there)));
     folder.rename(temporary, name);
     return true;
