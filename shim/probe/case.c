@@ -3,7 +3,7 @@
 
 enum { REGISTERS = STUBLAB_REGISTERS };
 
-static bool has_block(unsigned int way) {
+bool has_block(unsigned int way) {
     return way == STUBLAB_WAY_SETREGS || way == STUBLAB_WAY_SETREGSET ||
            way == STUBLAB_WAY_SIGRETURN;
 }

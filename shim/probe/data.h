@@ -39,10 +39,11 @@ extern const uint64_t baseline[];
 
 /** Names; 0 ends each list. */
 extern const char *const register_names[],
-    *const from_names[], *const way_names[], *const on_names[], *const feature_names[],
-                                                                    *const processor_flags[],
-                                                                        *const frame_names[],
-                                                                            *const signal_names[];
+    *const from_names[],
+        *const way_names[], *const on_names[], *const feature_names[],
+                                                   *const processor_flags[],
+                                                       *const frame_names[],
+                                                           *const rule_ids[], *const signal_names[];
 
 /** What a check needs: a feature, or that there is none, or components of the XSAVE area. A name of
  * 0 ends the list. */
@@ -76,6 +77,8 @@ struct trial {
 };
 extern const struct trial trials[];
 
+/** Whether targets have a handler for a signal. */
+bool is_handled(uint32_t signal);
 /** Sets what the host sets in the module. */
 void configure_module(w2c_fuzz *module);
 /** Selects the rules of a machine with a set of features: a bit each, in the order of

@@ -3,7 +3,7 @@
 #include "probe.h"
 #include <linux/time.h>
 
-enum { AGREES = 0, UNPREDICTED = 1, DIFFERS = 2, MOST_ATTEMPTS = 5, RECENT = 4096 };
+enum { MOST_ATTEMPTS = 5, RECENT = 4096 };
 enum { KNOWN = 1 << 20, MOST_PARENTS = 96 << 10, MOST_FINDINGS = 64 };
 
 /** The signatures that are known, by their low bits; and those of a round that are new, in their
@@ -17,13 +17,6 @@ static uint32_t *news;
 static uint32_t parent_count, next_parents;
 static uint64_t finding_keys[MOST_FINDINGS];
 static uint32_t finding_count, unconfirmed;
-
-/** A case that was compared. */
-struct comparison {
-    uint32_t agreement;
-    uint32_t place; /* of the first field that differs */
-    uint64_t signature;
-};
 
 static uint64_t *slot_of(uint64_t signature) {
     uint64_t slot = signature % KNOWN;
@@ -43,52 +36,6 @@ static bool add_known(uint64_t signature) {
     return true;
 }
 
-/** The first field that differs from the prediction, in the order of differencesOf in
- * src/fuzz/predict/differences.ts. */
-static uint32_t first_difference(const struct stublab_outcome *seen) {
-    enum { KNOWS_ERROR = 1, KNOWS_STATUS = 2, KNOWS_INFO = 4, HALF = 0x8000 };
-    const struct stublab_outcome *predicted = module_memory(*w2c_fuzz_predictedOutcome(&module));
-    const uint32_t *knows = module_memory(*w2c_fuzz_prediction(&module));
-    const struct {
-        uint32_t place, set;
-    } parts[] = {
-        {OUTCOME_WRITTEN, knows[1]},
-        {OUTCOME_STOPPED, knows[2]},
-        {OUTCOME_FRAME, knows[3]},
-    };
-    static const uint32_t halves[][2] = {
-        {OUTCOME_ERROR, KNOWS_ERROR},    {OUTCOME_REFUSED_AT, KNOWS_ERROR},
-        {OUTCOME_RESUMED, KNOWS_STATUS}, {OUTCOME_STATUS, KNOWS_STATUS},
-        {OUTCOME_SIGNAL, KNOWS_INFO},    {OUTCOME_CODE, KNOWS_INFO},
-    };
-    for (uint32_t i = 0; i < sizeof halves / sizeof *halves; i++) {
-        const uint32_t place = halves[i][0] | HALF;
-        if ((knows[0] & halves[i][1]) != 0 && field(seen, place) != field(predicted, place))
-            return place;
-    }
-    for (uint32_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        for (uint32_t k = 0; k < 28; k++) {
-            const uint32_t place = parts[i].place + 8 * k;
-            if ((parts[i].set >> k & 1) != 0 && field(seen, place) != field(predicted, place))
-                return place;
-        }
-    return OUTCOME_ADDRESS;
-}
-
-static struct comparison compare(uint32_t i) {
-    const uint32_t setup = module_address(&setups[i]), outcome = module_address(&outcomes[i]);
-    const uint32_t *knows = module_memory(*w2c_fuzz_prediction(&module));
-    struct comparison it = {AGREES, 0, 0};
-    w2c_fuzz_predictOne(&module, setup);
-    if (w2c_fuzz_differsFrom(&module, outcome) != 0) {
-        it.place = first_difference(&outcomes[i]);
-        it.agreement = DIFFERS + it.place;
-    } else if (knows[4] != 0)
-        it.agreement = UNPREDICTED;
-    it.signature = (uint64_t)w2c_fuzz_sign(&module, setup, outcome, (double)it.agreement, knows[2]);
-    return it;
-}
-
 /** Tries a case again until two attempts have the same signature: confirm in
  * src/fuzz/try/confirm.ts. */
 static bool confirm(uint32_t i, struct comparison *it) {
@@ -100,7 +47,7 @@ static bool confirm(uint32_t i, struct comparison *it) {
         fresh = true;
         if (try_setups(&setups[i], &outcomes[i], 1) < 0)
             break;
-        *it = compare(i);
+        *it = compare(&setups[i], &outcomes[i]);
         for (int k = 0; k < count; k++)
             if (seen[k] == it->signature) {
                 unconfirmed += (uint32_t)count - 1;
@@ -112,37 +59,29 @@ static bool confirm(uint32_t i, struct comparison *it) {
     return false;
 }
 
-static void say_finding(uint32_t i, const struct comparison *it) {
-    const struct stublab_outcome *predicted = module_memory(*w2c_fuzz_predictedOutcome(&module));
+static void say_finding(uint32_t i) {
     say("# finding ");
     say_number(finding_count);
-    say(": ");
-    say_field(setups[i].way, it->place);
-    say(": predicted ");
-    say_value(it->place, field(predicted, it->place));
-    say(", got ");
-    say_value(it->place, field(&outcomes[i], it->place));
-    say("\n# case ");
+    say("\n");
+    say_differences(&setups[i], &outcomes[i]);
+    say("# case ");
     say_case(&setups[i]);
     say("\n");
 }
 
 /** Notes a difference, unless one like it was found. */
 static void find(uint32_t i, const struct comparison *it) {
-    const struct stublab_outcome *predicted = module_memory(*w2c_fuzz_predictedOutcome(&module));
-    const uint64_t key =
-        (field(predicted, it->place) << 32) ^ (field(&outcomes[i], it->place) << 16) ^ it->place;
     for (uint32_t k = 0; k < finding_count; k++)
-        if (finding_keys[k] == key)
+        if (finding_keys[k] == it->kind)
             return;
     if (finding_count == MOST_FINDINGS)
         return;
-    finding_keys[finding_count++] = key;
-    say_finding(i, it);
+    finding_keys[finding_count++] = it->kind;
+    say_finding(i);
 }
 
 static void take(uint32_t i) {
-    struct comparison it = compare(i);
+    struct comparison it = compare(&setups[i], &outcomes[i]);
     const bool is_known = it.agreement == AGREES ? false : *slot_of(it.signature) != 0;
     const bool confirmed = it.agreement == AGREES || is_known || confirm(i, &it);
     w2c_fuzz_count(&module, module_address(&outcomes[i]));

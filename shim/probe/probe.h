@@ -125,10 +125,26 @@ void *module_memory(uint32_t address);
 uint32_t module_address(const void *at);
 extern struct stublab_canary canary;
 
+// ---- compare.c ----
+
+/** How an outcome compares with its prediction. */
+enum { AGREES = 0, UNPREDICTED = 1, DIFFERS = 2 };
+struct comparison {
+    uint32_t agreement; /* from DIFFERS on: the same for outcomes that differ in the same way */
+    uint64_t kind;      /* the same for those whose first difference is the same */
+    uint64_t signature;
+};
+struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
+/** The fields in which the outcome of the case that was compared last differs, and the rules. */
+void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
+/** Tries a case, and reports it as a test. Returns whether its outcome differs. */
+bool examine(uint32_t number, const struct stublab_setup *setup, struct stublab_outcome *outcome);
+
 // ---- commands; each returns an exit status ----
 
 int bootstrap(void);
 int conformance(const char *only);
+int replay(const char *path);
 int fuzz(uint64_t seed, uint64_t cases, uint64_t seconds, uint32_t path);
 
 // ---- fields.c ----
@@ -140,6 +156,8 @@ uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
 
 // ---- case.c ----
 
+/** Whether a way writes a block of registers. */
+bool has_block(unsigned int way);
 /** A setup as a document "stublab.case/1", in one line. */
 void say_case(const struct stublab_setup *setup);
 uint64_t milliseconds(void);

@@ -34,7 +34,7 @@ void fail(const char *what, int64_t result) {
 
 static const char usage[] =
     "usage: probe [bootstrap] [conformance [--only GROUP]] [fuzz [--seed N] [--cases N]\n"
-    "             [--seconds N] [--path ptrace|sigreturn|both]]\n"
+    "             [--seconds N] [--path ptrace|sigreturn|both]] [replay FILE|-]\n"
     "\n"
     "Creates stub processes on this kernel, checks facts about what it does with their registers, "
     "and\n"
@@ -112,7 +112,8 @@ static int run(char **argument) {
         struct options options = {0, 1, ~0ULL, ~0ULL / 1000, 2};
         while (take_option(argument, &options))
             argument += 2;
-        const bool tries = same(command, "conformance") || same(command, "fuzz");
+        const bool tries =
+            same(command, "conformance") || same(command, "fuzz") || same(command, "replay");
         if (tries && !started) {
             start_trying();
             say_machine();
@@ -125,6 +126,8 @@ static int run(char **argument) {
             status = bootstrap();
         else if (same(command, "conformance"))
             status = conformance(options.only);
+        else if (same(command, "replay") && *argument != 0)
+            status = replay(*argument++);
         else if (same(command, "fuzz"))
             status = fuzz(options.seed, options.cases, options.seconds, (uint32_t)options.path);
         else {

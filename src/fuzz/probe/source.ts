@@ -6,12 +6,13 @@
 import { signalName } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
 import { BASELINE } from "../case/baseline.ts";
-import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts";
+import { CODES, HANDLED, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts";
 import { fuzzModule } from "../case/module.ts";
 import { FRAME_REGISTERS, REGISTERS } from "../case/records.ts";
 import { FROMS, ONS, WAYS } from "../case/setups.ts";
 import { NEEDS } from "../facts/fact.ts";
 import { CONDITIONS, type Condition } from "../facts/needs.ts";
+import { rules } from "../predict/rules.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
 import { FEATURES, OF_KERNEL, OF_PROCESSOR, type Trial } from "../try/machine.ts";
 import { KEPT } from "../try/sigreturn/kept.ts";
@@ -65,6 +66,10 @@ ${names("on_names", ONS)}
 ${names("feature_names", FEATURES)}
 ${names("processor_flags", OF_PROCESSOR)}
 ${names("frame_names", FRAME_REGISTERS)}
+${names(
+  "rule_ids",
+  rules().map(({ id }) => id),
+)}
 ${names("signal_names", signalNames())}
 const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name])}, ${needOf(CONDITIONS[name])}},`).join("\n")}
@@ -75,6 +80,9 @@ const struct trial trials[] = {
 ${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${trialOf(trial)}},`).join("\n")}
     {-1, 0, 0, 0, 0, {0}},
 };
+bool is_handled(uint32_t signal) {
+    return ${[...HANDLED.keys()].map((signal) => `signal == ${signal}`).join(" || ")};
+}
 void configure_module(w2c_fuzz *m) {
 ${lines(hostSettings())}
 }

@@ -1,0 +1,259 @@
+// Replays cases: documents "stublab.case/1", alone, or after "# case " in a log of the probe.
+#include "probe.h"
+#include <linux/fcntl.h>
+
+enum { MOST_TEXT = 1 << 20, MOST_NAME = 32 };
+
+static const char *at;
+static const char *wrong; /* what is wrong with the document; 0: nothing */
+
+static void skip_space(void) {
+    while (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')
+        at++;
+}
+
+static bool take(char byte) {
+    skip_space();
+    if (*at != byte)
+        return false;
+    at++;
+    return true;
+}
+
+static void expect(char byte) {
+    if (!take(byte) && wrong == 0)
+        wrong = "it is not JSON";
+}
+
+static bool take_word(const char *word) {
+    skip_space();
+    const char *end = at;
+    while (*word != 0 && *end == *word)
+        end++, word++;
+    if (*word != 0)
+        return false;
+    at = end;
+    return true;
+}
+
+/** A string without escapes, cut to what names need. */
+static const char *take_string(void) {
+    static char name[MOST_NAME];
+    uint32_t length = 0;
+    expect('"');
+    for (; *at != 0 && *at != '"' && *at != '\n'; at++)
+        if (length < MOST_NAME - 1)
+            name[length++] = *at;
+    expect('"');
+    name[length] = 0;
+    return name;
+}
+
+/** A string such as "0xfe0", or a number. */
+static uint64_t take_number(void) {
+    const bool quoted = take('"');
+    const uint64_t base = take_word("0x") ? 16 : 10;
+    uint64_t number = 0;
+    const char *start = at;
+    for (;; at++) {
+        const char digit = (char)(*at | 0x20);
+        const uint64_t value = *at >= '0' && *at <= '9'       ? (uint64_t)(*at - '0')
+                               : digit >= 'a' && digit <= 'f' ? (uint64_t)(digit - 'a' + 10)
+                                                              : base;
+        if (value >= base)
+            break;
+        number = number * base + value;
+    }
+    if (at == start && wrong == 0)
+        wrong = "a number is missing";
+    if (quoted)
+        expect('"');
+    return number;
+}
+
+static uint32_t take_name(const char *const *names) {
+    int32_t index = index_of(take_string(), names);
+    if (index < 0 && wrong == 0)
+        wrong = "a name is unknown";
+    return index < 0 ? 0 : (uint32_t)index;
+}
+
+static void take_code(struct stublab_setup *setup) {
+    if (take_word("null"))
+        return;
+    const char *name = take_string();
+    const struct piece *piece = pieces;
+    while (piece->name != 0 && !same(piece->name, name))
+        piece++;
+    if (piece->name == 0 && wrong == 0)
+        wrong = "there is no such code";
+    setup->words[REG_RIP] = piece->address;
+}
+
+static void take_signal(struct stublab_setup *setup) {
+    skip_space();
+    if (take_word("null"))
+        return;
+    setup->signal = *at == '"' ? take_name(signal_names) : (uint32_t)take_number();
+}
+
+static void take_registers(struct stublab_setup *setup) {
+    expect('{');
+    for (bool more = !take('}'); more && wrong == 0; more = !take('}')) {
+        const uint32_t index = take_name(register_names);
+        expect(':');
+        setup->words[index] = take_number();
+        take(',');
+    }
+}
+
+static void take_pairs(struct stublab_setup *setup) {
+    uint64_t *pair = setup->way == STUBLAB_WAY_SIGRETURN ? setup->damage : setup->words;
+    const uint32_t most =
+        setup->way == STUBLAB_WAY_SIGRETURN ? STUBLAB_MOST_IMAGE_PAIRS : STUBLAB_MOST_PAIRS;
+    expect('[');
+    for (bool more = !take(']'); more && wrong == 0; more = !take(']')) {
+        if (setup->count == most) {
+            wrong = "there are too many pairs";
+            return;
+        }
+        expect('{');
+        for (int i = 0; i < 2; i++) {
+            const bool is_offset = same(take_string(), "offset");
+            expect(':');
+            pair[is_offset ? 0 : 1] = take_number();
+            take(',');
+        }
+        expect('}');
+        take(',');
+        pair += 2;
+        setup->count++;
+    }
+}
+
+static void take_words(struct stublab_setup *setup) {
+    uint32_t count = 0;
+    expect('[');
+    for (bool more = !take(']'); more && wrong == 0; more = !take(']')) {
+        if (count < STUBLAB_REGISTERS)
+            setup->words[count++] = take_number();
+        else
+            wrong = "there are too many words";
+        take(',');
+    }
+}
+
+static void take_frame(struct stublab_setup *setup) {
+    expect('{');
+    for (bool more = !take('}'); more && wrong == 0; more = !take('}')) {
+        const char *name = take_string();
+        const bool is_flags = same(name, "uc_flags"), is_image = same(name, "image");
+        expect(':');
+        if (is_flags)
+            setup->uc_flags = (uint32_t)take_number();
+        else if (is_image) {
+            setup->image = take_number();
+            setup->fpstate = STUBLAB_FPSTATE_IMAGE;
+        } else if (take_word("true"))
+            setup->fpstate =
+                setup->fpstate == STUBLAB_FPSTATE_NONE ? STUBLAB_FPSTATE_LAST : setup->fpstate;
+        else if (!take_word("false"))
+            wrong = "fpstate is not true or false";
+        take(',');
+    }
+}
+
+static void take_member(struct stublab_setup *setup) {
+    char name[MOST_NAME];
+    memcpy(name, take_string(), sizeof name);
+    expect(':');
+    if (same(name, "schema")) {
+        if (!same(take_string(), "stublab.case/1") && wrong == 0)
+            wrong = "it is not a stublab.case/1";
+    } else if (same(name, "from"))
+        setup->from = (uint8_t)take_name(from_names);
+    else if (same(name, "way")) {
+        setup->way = (uint8_t)take_name(way_names);
+        // Ways without a block have other words there.
+        if (!has_block(setup->way))
+            memset(setup->words, 0, sizeof setup->words);
+    } else if (same(name, "on"))
+        setup->on = (uint8_t)take_name(on_names);
+    else if (same(name, "signal"))
+        take_signal(setup);
+    else if (same(name, "code"))
+        take_code(setup);
+    else if (same(name, "registers"))
+        take_registers(setup);
+    else if (same(name, "pairs"))
+        take_pairs(setup);
+    else if (same(name, "words"))
+        take_words(setup);
+    else if (same(name, "length"))
+        setup->length = (uint32_t)take_number();
+    else if (same(name, "frame"))
+        take_frame(setup);
+    else
+        wrong = "it has an unknown member";
+    take(',');
+}
+
+/** Reads a document; `kind` and its like come before what depends on them, as formatCase in case.ts
+ * writes them. */
+static void take_case(struct stublab_setup *setup) {
+    memset(setup, 0, sizeof *setup);
+    memcpy(setup->words, baseline, BLOCK_SIZE);
+    setup->on = STUBLAB_ON_CONT;
+    wrong = 0;
+    expect('{');
+    for (bool more = !take('}'); more && wrong == 0; more = !take('}'))
+        take_member(setup);
+    setup->wants = STUBLAB_WANT_WRITTEN | STUBLAB_WANT_INFO;
+    if (is_handled(setup->signal))
+        setup->wants |= STUBLAB_WANT_FRAME;
+}
+
+/** Reads a file, or standard input for "-", into memory that ends with a zero. */
+static const char *read_all(const char *path) {
+    long file =
+        same(path, "-") ? 0 : syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
+    char *text = zero_memory(MOST_TEXT);
+    uint32_t length = 0;
+    for (long got = 1; file >= 0 && got > 0 && length < MOST_TEXT - 1;) {
+        got = syscall3(__NR_read, file, (long)&text[length], MOST_TEXT - 1 - length);
+        length += got > 0 ? (uint32_t)got : 0;
+    }
+    if (file < 0)
+        fail("the file cannot be read", file);
+    return text;
+}
+
+int replay(const char *path) {
+    struct stublab_setup *setup = module_memory(reserve(sizeof *setup));
+    struct stublab_outcome *outcome = module_memory(reserve(sizeof *outcome));
+    uint32_t number = 0, differing = 0;
+    at = read_all(path);
+    say("KTAP version 1\n");
+    for (;;) {
+        while (*at != 0 && *at != '{')
+            at++;
+        if (*at == 0)
+            break;
+        take_case(setup);
+        number++;
+        if (wrong != 0) {
+            say("Bail out! document ");
+            say_number(number);
+            say(": ");
+            say(wrong);
+            say("\n");
+            return 2;
+        }
+        differing += examine(number, setup, outcome);
+    }
+    renew();
+    say("1..");
+    say_number(number);
+    say("\n");
+    return number == 0 ? 2 : differing > 0 ? 1 : 0;
+}
