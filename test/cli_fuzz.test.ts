@@ -71,6 +71,7 @@ command("--json prints one document, identical except for times", async () => {
       "interrupted",
       "cases",
       "signatures",
+      "digest",
       "deaths",
       "hangs",
       "unpredicted",

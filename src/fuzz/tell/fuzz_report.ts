@@ -3,6 +3,7 @@ import { formatCase } from "../case/case.ts";
 import type { Path } from "../draw/generate.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
+import { digestOf } from "../predict/signature.ts";
 import type { FuzzOptions, FuzzResult } from "../run/session.ts";
 import { differenceTable } from "./told.ts";
 
@@ -55,6 +56,7 @@ export function reportOf(
     interrupted,
     cases: counts.cases,
     signatures: state.corpus.length,
+    digest: hex(digestOf(state.corpus.map(({ signature }) => signature))),
     deaths: counts.deaths,
     hangs: counts.hangs,
     unpredicted: { cases: all, share: share(all), rules: unpredicted },

@@ -1,0 +1,172 @@
+// Time limit: 240 s
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseCase } from "../src/fuzz/case/case.ts";
+import { PATHS } from "../src/fuzz/draw/generate.ts";
+import { Experiment } from "../src/fuzz/experiment.ts";
+import { FACTS } from "../src/fuzz/facts/facts.ts";
+import { formatKtap } from "../src/fuzz/facts/ktap.ts";
+import { lookAt } from "../src/fuzz/facts/run.ts";
+import { compress } from "../src/fuzz/probe/lz4.ts";
+import { hasTool, run, stublabCommand } from "./processes.ts";
+
+const PROBE = resolve("dist/probe-amd64");
+const MOST_BYTES = 300_000;
+
+const probe = suite("the probe");
+const folder = mkdtempSync(join(tmpdir(), "stublab-probe-"));
+probe.after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A test of what only a build with wasm2c has. */
+const built = (name: string, body: () => void | Promise<void>) => {
+  if (existsSync(PROBE)) probe(name, body);
+  else if (process.env.REQUIRE_ALL) probe(name, () => assert.unreachable("wasm2c is missing"));
+  else probe.skip(name, body);
+};
+
+const call = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(PROBE, args, { encoding: "utf8" });
+  return { status, lines: stdout.split("\n"), stderr };
+};
+
+built("is a static executable of less than 300 kB", () => {
+  const file = readFileSync(PROBE);
+  assert.ok(file.length < MOST_BYTES, `${file.length} bytes`);
+  const programs = execFileSync("readelf", ["-lW", PROBE], { encoding: "utf8" });
+  assert.not.match(programs, /INTERP|DYNAMIC/);
+});
+
+built("bootstraps stubs", () => {
+  const { status, lines } = call("bootstrap");
+  assert.is(status, 0, lines.join("\n"));
+  assert.is(lines[1], "1..13");
+  assert.is(lines.filter((line) => line.startsWith("ok ")).length, 13);
+});
+
+built("reports the verdicts of stublab conformance, line by line", () => {
+  const { status, lines } = call("conformance");
+  assert.is(status, 0, lines.join("\n"));
+  const experiment = new Experiment();
+  const verdicts = [...lookAt(FACTS, experiment)];
+  experiment.close();
+  const isRequest = new Set(
+    verdicts.flatMap(({ fact }) => ("look" in fact ? [fact.name.replaceAll("#", "\\#")] : [])),
+  );
+  const same = (text: readonly string[]) =>
+    text
+      .filter((line) => !line.startsWith("#"))
+      .filter((line) => ![...isRequest].some((name) => line.includes(name)));
+  assert.equal(same(lines), same(formatKtap(verdicts).split("\n")));
+});
+
+built("conformance --only looks at one group", () => {
+  const { status, lines } = call("conformance", "--only", "restarts");
+  assert.is(status, 0, lines.join("\n"));
+  assert.match(lines.join("\n"), /^KTAP version 1\n1\.\.1\n {2}KTAP version 1\n/m);
+  assert.is(call("conformance", "--only", "nothing").status, 2);
+});
+
+for (const path of PATHS) {
+  built(`makes the run that stublab fuzz makes: path ${path}`, async () => {
+    const args = ["--seed", "77", "--cases", "60000", "--path", path];
+    const { stdout } = await run(stublabCommand("fuzz", "--json", ...args));
+    const host = JSON.parse(stdout);
+    const { status, lines } = call("fuzz", ...args);
+    assert.is(status, 0, lines.join("\n"));
+    const told = lines.at(-3) ?? "";
+    const expected = `${host.signatures} signatures, digest ${host.digest}, ${host.unpredicted.cases} not predicted`;
+    assert.ok(told.includes(expected), `${told}\nexpected ${expected}`);
+  });
+}
+
+built("reports what a kernel does otherwise with a case that can be replayed", () => {
+  if (!hasTool("runsc")) return;
+  const inside = [PROBE, "fuzz", "--cases", "1500", "--path", "ptrace"];
+  const flags = ["--network=none", "--ignore-cgroups", "--platform=ptrace"];
+  const { status, stdout } = spawnSync("runsc", [...flags, "do", "-quiet", "--", ...inside], {
+    encoding: "utf8",
+  });
+  assert.is(status, 1, stdout);
+  const cases = [...stdout.matchAll(/^# case (\{.*\})$/gm)].map(([, text = ""]) => text);
+  assert.ok(cases.length > 3, stdout);
+  for (const text of cases) parseCase(JSON.parse(text));
+  assert.match(stdout, /^# \S+: predicted .*, got .*$/m);
+  assert.match(stdout, /^# rules [WSRU]\d+/m);
+  const log = join(folder, "log");
+  writeFileSync(log, stdout);
+  const here = call("replay", log);
+  assert.is(here.status, 0, here.lines.join("\n"));
+  assert.is(here.lines.at(-2), `1..${cases.length}`);
+});
+
+built("refuses what is not a case, with the reason", () => {
+  for (const [text, reason] of [
+    ['{"schema":"other/1"}', "it is not a stublab.case/1"],
+    ['{"schema":"stublab.case/1","registers":{"eax":"0x0"}}', "a name is unknown"],
+    ['{"schema":"stublab.case/1","words"', "it is not JSON"],
+  ] as const) {
+    const { status, stdout } = spawnSync(PROBE, ["replay", "-"], { encoding: "utf8", input: text });
+    assert.is(status, 2, stdout);
+    assert.ok(stdout.includes(`Bail out! document 1: ${reason}`), stdout);
+  }
+});
+
+built("prints its usage, and refuses unknown words", () => {
+  assert.is(call("--help").status, 0);
+  assert.is(call("nonsense").status, 2);
+  assert.is(call("fuzz", "--seed", "x").status, 2);
+});
+
+built("stublab probe writes it, or an initramfs with it", async () => {
+  const [program, archive] = [join(folder, "probe"), join(folder, "probe.cpio")];
+  const written = await run(stublabCommand("probe", "-o", program));
+  assert.is(written.code, 0, written.stderr);
+  assert.is(spawnSync(program, ["bootstrap"]).status, 0);
+  await run(stublabCommand("probe", "--initrd", "-o", archive));
+  const listed = spawnSync("cpio", ["-it"], { input: readFileSync(archive), encoding: "utf8" });
+  assert.equal(listed.stdout.split("\n"), ["dev", "dev/console", "proc", "init", ""]);
+  const missing = await run(stublabCommand("probe"));
+  assert.is(missing.code, 2);
+});
+
+const data = suite("the probe's data");
+
+data("is a block of LZ4", () => {
+  const text = Buffer.from("abcabcabcabcabcabcabcabc, and then abcabcabcabc again, and the end");
+  const packed = compress(text);
+  assert.ok(packed.length < text.length);
+  assert.equal(unpack(packed), [...text]);
+  const long = Uint8Array.from({ length: 70_000 }, (_, i) => (i * i) >>> 7);
+  assert.equal(unpack(compress(long)), [...long]);
+});
+
+/** As lz4_Block_format.md has it. */
+function unpack(block: Uint8Array): number[] {
+  const out: number[] = [];
+  let at = 0;
+  const rest = (length: number) => {
+    let whole = length;
+    for (let more = length === 15 ? 255 : 0; more === 255; whole += more) more = block[at++] ?? 0;
+    return whole;
+  };
+  for (;;) {
+    const token = block[at++] ?? 0;
+    const literals = rest(token >> 4);
+    out.push(...block.subarray(at, at + literals));
+    at += literals;
+    if (at >= block.length) return out;
+    const distance = (block[at] ?? 0) | ((block[at + 1] ?? 0) << 8);
+    at += 2;
+    for (let length = rest(token & 15) + 4; length > 0; length--) {
+      out.push(out[out.length - distance] ?? 0);
+    }
+  }
+}
+
+probe.run();
+data.run();
