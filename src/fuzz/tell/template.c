@@ -1,11 +1,12 @@
 /*
  * A program that reproduces a case, and the template of all such programs (export_c.ts).
  *
- * An export replaces this head and the section "The case". It keeps the parts `#if BY_...`,
- * `#if FROM_...` and `#if WITH_...` that the case needs, without their conditions. The case of this
- * file needs those that are defined here.
+ * An export replaces this head, and the values in the section "The case". It keeps the parts
+ * `#if BY_...`, `#if FROM_...` and `#if WITH_...` that the case needs, without their conditions. The
+ * case of this file needs those that are defined here.
  */
 #define BY_SETREGS 1
+#define WITH_BLOCK 1
 #define WITH_CODE 1
 #define WITH_FRAME 1
 #define WITH_GROUPS 1
@@ -121,22 +122,49 @@ enum {
     PAGE = 0x1000,
     CODE = 0x10000000, /* r-x */
     INT3 = 0xcc, /* fills the page of code */
+#if WITH_CONSTANTS
+    CONSTANTS = 0, /* r--, the word at offset n is CONSTANT + n */
+#endif
+#if WITH_SCRATCH
     SCRATCH = 0x10004000, /* rw-, the stack */
     SCRATCH_SIZE = 0x4000,
+#endif
+#if WITH_SYSCALL
+    CALL = 0, /* SYSCALL, INT3 */
+#endif
+#if FROM_CALL32
+    CALL32 = 0, /* INT 0x80, INT3 */
+#endif
+#if WITH_HANDLERS
     HANDLER = 0x10000400, /* INT3 */
+#endif
 };
 
+#if WITH_CONSTANTS
+static const uint64_t CONSTANT = 0;
+#endif
+
+#if WITH_CODE
 /* Code that the case may reach. */
 static const struct code CODES[] = {
     /* nop, sixteen times */
     {0x100000c0, 16, "\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90"},
 };
+#endif
 
+#if WITH_FILTER
+/* The only calls that the case can make. */
+static const int HARMLESS[] = {
+};
+#endif
+
+#if WITH_HANDLERS
 /* Signals with a handler. */
 static const struct handler HANDLERS[] = {
     {SIGUSR1, 0},
     {SIGUSR2, SA_RESTART},
 };
+#endif
 
 /* The child's registers before the case. */
 static const uint64_t START[REGISTERS] = {
@@ -149,6 +177,12 @@ static const uint64_t START[REGISTERS] = {
     [SS] = 0x2b,
 };
 
+#if FROM_CALL
+/* How the child enters a system call. */
+static const long ENTER = 0;
+#endif
+
+#if WITH_BLOCK
 /* The registers that the case writes. */
 static const uint64_t GIVEN[REGISTERS] = {
     [RAX] = 0xfffffffffffffe00,
@@ -160,13 +194,58 @@ static const uint64_t GIVEN[REGISTERS] = {
     [RSP] = 0x10007000,
     [SS] = 0x2b,
 };
+#endif
 
+#if BY_SIGRETURN
+static const unsigned long UC_FLAGS = 0;
+#endif
+
+#if WITH_IMAGE
+/* Where the floating point of the frame is. */
+static const uint64_t IMAGE = 0;
+#endif
+
+#if WITH_PAIRS
+#if BY_POKEUSER
+/* The words that the case writes, and their offsets in struct user. */
+#else
+/* The words that the case writes, and their offsets in the area. */
+#endif
+static const struct pair PAIRS[] = {
+};
+#endif
+
+#if WITH_WORDS
+#if BY_SYSCALL_INFO
+/* The struct ptrace_syscall_info that the case writes. */
+#endif
+#if BY_SIGMASK
+/* The mask that the case writes. */
+#endif
+#if BY_DISPATCH
+/* The struct ptrace_sud_config that the case writes, and rip and rax. */
+#endif
+static const uint64_t WORDS[] = {
+};
+#endif
+
+#if WITH_LENGTH
+/* The length that the request passes, in bytes. */
+static const uint64_t LENGTH = 0;
+#endif
+
+#if !BY_SIGRETURN
+#if WITH_RESUME
 /* How the case resumes the child, and the signal that it passes. */
 static const long RESUME = PTRACE_CONT;
 static const uintptr_t PASSED = SIGUSR1;
+#endif
 
+#if WITH_GROUPS
 /* Registers that are not in EXPECTED must be as in this block. */
 static const uint64_t *const BEFORE = GIVEN;
+#endif
+#endif
 
 /* Fields: what is predicted, what was seen there, and which of both is unknown. */
 static const struct expectation EXPECTED[] = {
