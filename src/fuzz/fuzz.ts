@@ -76,13 +76,14 @@ export async function* fuzzFindings(
   const path = options.path ?? folder?.header?.path ?? DEFAULT_PATH;
   const focus = options.focus ?? folder?.header?.focus;
   const first = loadShim().getcpu() + (shard === null ? 0 : (shard.index - 1) * workers);
-  const crew = await Crew.start({ workers, seed, path, focus, first, change });
+  const plan = { seed, path, focus, change };
+  const crew = await Crew.start({ ...plan, workers, first });
   try {
     const { machine } = crew;
     if (focus !== undefined) expectHolds(focus, machine);
     folder?.begin({ seed, path, focus, machine: describeMachine(machine, change) }, shard);
-    using session = new Session({ seed, path, focus, crew, folder }, options);
-    return { seed, path, focus, machine, ...(yield* session.run()) };
+    using session = new Session(plan, crew, folder, options);
+    return yield* session.run();
   } finally {
     await crew.leave();
   }
