@@ -1,5 +1,4 @@
 import { seedOf } from "../cases/random.ts";
-import { openEncoder } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
 import {
   abortSignal,
@@ -69,8 +68,7 @@ export async function* fuzzFindings(
   checkOptions(options, "options", SHAPES);
   const { corpus, shard = null, workers = 1, change, signal } = options;
   signal?.throwIfAborted();
-  const { constants } = openEncoder("assembly");
-  using folder = corpus === undefined ? undefined : new CorpusFolder(corpus, constants);
+  using folder = corpus === undefined ? undefined : new CorpusFolder(corpus);
   const given = optional(seedOf)(options.seed, "options.seed");
   const seed = given ?? folder?.header?.seed ?? 1n;
   const path = options.path ?? folder?.header?.path ?? DEFAULT_PATH;

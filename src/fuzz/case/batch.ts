@@ -1,4 +1,5 @@
-import { type Case, readSetup, writeSetup } from "./case.ts";
+import type { Case } from "./case.ts";
+import { readSetup, writeSetup } from "./case_record.ts";
 import { fuzzModule } from "./module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
 

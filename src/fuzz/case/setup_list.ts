@@ -1,4 +1,5 @@
-import { type Case, recordsOf } from "./case.ts";
+import type { Case } from "./case.ts";
+import { recordsOf } from "./case_record.ts";
 import { fuzzModule } from "./module.ts";
 import { SETUP_SIZE } from "./setups.ts";
 

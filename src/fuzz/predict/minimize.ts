@@ -6,8 +6,8 @@
 import { InputError } from "../../errors.ts";
 import { callback, checkOptions, count, truth } from "../../shape.ts";
 import { BASELINE } from "../case/baseline.ts";
-import { type Case, expectCase, MOST_PAIRS, type Pair } from "../case/case.ts";
-import { BLOCK_SIZE, PLAIN_LENGTHS } from "../case/case_members.ts";
+import { type Case, expectCase, type Pair } from "../case/case.ts";
+import { BLOCK_SIZE, CONTENTS, mostPairs } from "../case/case_members.ts";
 import { placeOf, SCRATCH } from "../case/code.ts";
 import { indexOf } from "../case/setups.ts";
 
@@ -114,8 +114,8 @@ function* plainer(it: Case): Iterable<Case> {
   if (it.block.length > 0 && it.block[RIP] !== placeOf("int3")) {
     yield { ...it, block: it.block.with(RIP, placeOf("int3")) };
   }
-  const length = PLAIN_LENGTHS[it.way];
-  if (length !== undefined && it.length !== length) yield { ...it, length };
+  const { length } = CONTENTS[it.way];
+  if (typeof length === "number" && it.length !== length) yield { ...it, length };
 }
 
 /** Without floating point, and with fewer flags. */
@@ -165,7 +165,7 @@ function asPokes(it: Case): Case | undefined {
   const pairs = it.block
     .map((word, i) => ({ offset: BigInt(8 * i), word: moved(word) }))
     .filter(({ word }, i) => word !== there[i]);
-  if (pairs.length > MOST_PAIRS) return undefined;
+  if (pairs.length > mostPairs("POKEUSER")) return undefined;
   return { ...it, way: "POKEUSER", block: [], pairs };
 }
 

@@ -81,10 +81,9 @@ export class FindingExaminer {
     if (this.#taken > MOST) {
       return { ...found, it: original, differences: [], subject: undefined, folder: null };
     }
-    const { constants } = examiner;
     const occursAgain = examiner.examine(original).differences.length > 0;
     const it = occursAgain ? examiner.minimize(original) : original;
-    const document = JSON.stringify(formatCase(it, constants));
+    const document = JSON.stringify(formatCase(it));
     if (this.#known.has(document)) return undefined;
     this.#known.add(document);
     const examination = examiner.examine(it);
@@ -101,8 +100,8 @@ export class FindingExaminer {
       change,
       found: command,
     };
-    const folder = corpus === undefined ? null : writeFinding(corpus, content, constants);
-    const subject = occursAgain ? subjectOf(differences, constants) : onceOf(seenFirst, constants);
+    const folder = corpus === undefined ? null : writeFinding(corpus, content);
+    const subject = occursAgain ? subjectOf(differences) : onceOf(seenFirst);
     return { ...found, it, differences, subject, folder };
   }
 

@@ -73,14 +73,13 @@ export function formatHeader({ seed, path, focus, machine }: Header): string {
 /** The line of a round. `partial`: the run ended within it, so it will be made again as a whole. */
 export function formatStep(
   { from, to, counts, corpus, findings, given }: Step,
-  constants: ReadonlyMap<string, bigint>,
   partial = false,
 ): string {
   const entry = ({ signature, index, predicted, it }: Entry) => ({
     signature: formatSignature(signature),
     index: index < 0 ? null : index,
     ...(!predicted && { predicted }),
-    case: formatCase(it, constants),
+    case: formatCase(it),
   });
   return line({
     from,
@@ -127,11 +126,7 @@ export interface Journal {
  * @param place what errors call it
  * @throws InputError that names the line, and what is wrong there
  */
-export function parseJournal(
-  content: Buffer,
-  place: string,
-  constants: ReadonlyMap<string, bigint>,
-): Journal {
+export function parseJournal(content: Buffer, place: string): Journal {
   const length = content.lastIndexOf("\n") + 1;
   const lines = content.toString("utf8", 0, length).split("\n").slice(0, -1);
   const state = new RunState();
@@ -153,7 +148,7 @@ export function parseJournal(
           state.become(shard);
           return;
         }
-        const step = parseStep(read, constants);
+        const step = parseStep(read);
         if (read("partial", optional(truth)) === true) {
           partial.corpus.push(...step.corpus);
           partial.findings.push(...step.findings);
@@ -191,14 +186,14 @@ function otherVersion(name: string, own: number, theirs: number): string | undef
   return `${name}: this stublab has ${own}, and the run was made with ${theirs}`;
 }
 
-function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {
+function parseStep(read: Read): Step {
   const entry: Shape<Entry> = (value, place) => {
     const its = members(value, place);
     return {
       signature: its("signature", signatureShape),
       index: its("index", nullable(count(MOST_CASES))) ?? -1,
       predicted: its("predicted", optional(truth)) ?? true,
-      it: its("case", (document, where) => inPlace(where, () => parseCase(document, constants))),
+      it: its("case", (document, where) => inPlace(where, () => parseCase(document))),
     };
   };
   const found: Shape<FoundCase> = (value, place) => ({

@@ -3,14 +3,19 @@ import { basename, dirname, join, resolve } from "node:path";
 import { InputError, OutputError, StublabError } from "../../errors.ts";
 import { Folder, makePath, temporaryName } from "../../folder.ts";
 import { type Limit, reasonOf } from "../../input.ts";
-import { formatCase } from "../case/case.ts";
 import { addCounts, noCounts, sortedCounts } from "../predict/tally.ts";
-import { CASE_ENDING, casesIn, FINDINGS, JOURNAL, readCase, readJournal } from "./corpus_folder.ts";
+import {
+  CASE_ENDING,
+  caseFile,
+  casesIn,
+  FINDINGS,
+  JOURNAL,
+  readCase,
+  readJournal,
+} from "./corpus_folder.ts";
 import { formatStep, type Journal, parseJournal } from "./journal.ts";
 import { firstOfEach } from "./round.ts";
 import type { Entry, FoundCase, Step } from "./run_state.ts";
-
-type Constants = ReadonlyMap<string, bigint>;
 
 /** What a merge came to. */
 export interface Merged {
@@ -44,11 +49,11 @@ const COPY_LIMIT: Limit = { most: 1 << 28, of: "a file of a finding" };
  *
  * @throws InputError if a folder is malformed, or the new one is not empty; OutputError if that cannot be written.
  */
-export function mergeFolders(paths: readonly string[], to: string, constants: Constants): Merged {
+export function mergeFolders(paths: readonly string[], to: string): Merged {
   const sources: Source[] = [];
   try {
-    for (const path of paths) sources.push(readSource(path, constants));
-    return writeMerged(sources, to, constants);
+    for (const path of paths) sources.push(readSource(path));
+    return writeMerged(sources, to);
   } catch (cause) {
     if (cause instanceof StublabError || !(cause instanceof Error && "syscall" in cause))
       throw cause;
@@ -62,22 +67,22 @@ export function mergeFolders(paths: readonly string[], to: string, constants: Co
   }
 }
 
-function writeMerged(sources: readonly Source[], to: string, constants: Constants): Merged {
+function writeMerged(sources: readonly Source[], to: string): Merged {
   const why = whyNotShards(sources);
   return writeNewFolder(to, (folder) => {
     const merge = why === null ? mergeShards : unite;
-    const { keys, ...counts } = merge(sources, folder, constants);
+    const { keys, ...counts } = merge(sources, folder);
     for (const source of sources) copyFindings(source.folder, folder);
     return { ...counts, findings: keys.size, complete: why === null, why };
   });
 }
 
 /** @throws InputError if there is nothing that could be merged. */
-function readSource(path: string, constants: Constants): Source {
+function readSource(path: string): Source {
   const folder = Folder.openToRead(path, NAME_RUNS);
   try {
     const content = readJournal(folder);
-    const journal = parseJournal(content, join(path, JOURNAL), constants);
+    const journal = parseJournal(content, join(path, JOURNAL));
     if (journal.header === undefined && casesIn(folder).length === 0) {
       throw new InputError(`${path} has no run, and no case`, {
         remedy: NAME_RUNS,
@@ -169,7 +174,7 @@ interface Parts {
 }
 
 /** The journal goes on with a round that has all that the shards found. */
-function mergeShards(folders: readonly Source[], to: Folder, constants: Constants): Parts {
+function mergeShards(folders: readonly Source[], to: Folder): Parts {
   const counts = noCounts();
   const [corpus, findings]: [Entry[], FoundCase[]] = [[], []];
   for (const { journal } of folders) {
@@ -190,8 +195,8 @@ function mergeShards(folders: readonly Source[], to: Folder, constants: Constant
     corpus: firstOfEach(corpus, ({ signature }) => signature),
     findings: firstOfEach(findings, ({ key }) => key),
   };
-  to.create(JOURNAL, Buffer.concat([first.base, Buffer.from(formatStep(step, constants))]));
-  const { state } = parseJournal(readJournal(to), JOURNAL, constants);
+  to.create(JOURNAL, Buffer.concat([first.base, Buffer.from(formatStep(step))]));
+  const { state } = parseJournal(readJournal(to), JOURNAL);
   return {
     signatures: state.corpus.length,
     keys: new Set(state.findings.map(({ key }) => key)),
@@ -200,15 +205,15 @@ function mergeShards(folders: readonly Source[], to: Folder, constants: Constant
 }
 
 /** Each case once, as files that a run tries first. */
-function unite(folders: readonly Source[], to: Folder, constants: Constants): Parts {
+function unite(folders: readonly Source[], to: Folder): Parts {
   const keys = new Set<number>();
   const written = new Map<string, string>();
   for (const { folder, journal } of folders) {
     const { state, partial } = journal;
     for (const { key } of [...state.findings, ...partial.findings]) keys.add(key);
     for (const name of casesIn(folder)) {
-      const it = readCase(folder, name, constants);
-      const document = `${JSON.stringify(formatCase(it, constants), null, 1)}\n`;
+      const it = readCase(folder, name);
+      const document = caseFile(it);
       const own = nameFor(name, document, written);
       if (written.has(own)) continue;
       written.set(own, document);

@@ -1,7 +1,8 @@
 /* A run from its beginning, or from where its folder is, to the end of this process's part in it. */
 
 import { AwakeClock } from "../../awake.ts";
-import { type Case, recordsOf } from "../case/case.ts";
+import type { Case } from "../case/case.ts";
+import { recordsOf } from "../case/case_record.ts";
 import type { Path } from "../draw/generate.ts";
 import type { Change } from "../predict/model.ts";
 import { UNPREDICTED } from "../predict/signature.ts";

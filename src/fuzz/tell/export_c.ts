@@ -1,7 +1,6 @@
 /* A case as a program in C: template.c with another case, and only the parts that the case needs. */
 
 import { readFileSync } from "node:fs";
-import { openEncoder } from "../../encoder/open.ts";
 import { REBUILD, UnsupportedError } from "../../errors.ts";
 import { checkOptions, instance, type OptionShapes, object } from "../../shape.ts";
 import { type CaseDocument, expectCase, formatCase } from "../case/case.ts";
@@ -72,7 +71,7 @@ const SHAPES: OptionShapes<ExportOptions> = {
 
 function head(
   { it, differences, rules = [] }: Examined,
-  { machine, change, constants = openEncoder("assembly").constants }: ExportOptions,
+  { machine, change, constants }: ExportOptions,
   document: CaseDocument,
 ): string {
   const what =

@@ -46,16 +46,12 @@ export const replayOf = (file: string, change: Change | undefined): string =>
  * @returns the path of its folder
  * @throws OutputError if it cannot be written; InputError if a link stands for the findings.
  */
-export function writeFinding(
-  corpus: string,
-  finding: FindingContent,
-  constants: ReadonlyMap<string, bigint>,
-): string {
+export function writeFinding(corpus: string, finding: FindingContent): string {
   const target = join(corpus, FINDINGS, finding.signature);
   try {
     using folder = Folder.open(corpus);
     using findings = folder.makeFolder(FINDINGS);
-    if (!findings.has(finding.signature)) writeWhole(findings, finding, constants);
+    if (!findings.has(finding.signature)) writeWhole(findings, finding);
   } catch (cause) {
     if (cause instanceof StublabError) throw cause;
     throw new OutputError(`finding ${target} cannot be written: ${reasonOf(cause)}`, {
@@ -66,17 +62,13 @@ export function writeFinding(
   return target;
 }
 
-function writeWhole(
-  findings: Folder,
-  finding: FindingContent,
-  constants: ReadonlyMap<string, bigint>,
-): void {
+function writeWhole(findings: Folder, finding: FindingContent): void {
   // One that a process left behind when it was killed has the same name.
   const temporary = `.${finding.signature}.partial`;
   findings.remove(temporary);
   try {
     using folder = findings.makeFolder(temporary);
-    for (const [name, content] of filesOf(finding, constants)) folder.create(name, content);
+    for (const [name, content] of filesOf(finding)) folder.create(name, content);
     findings.rename(temporary, finding.signature);
   } catch (error) {
     findings.remove(temporary);
@@ -85,23 +77,20 @@ function writeWhole(
 }
 
 /** The files of a finding's folder. */
-function filesOf(
-  finding: FindingContent,
-  constants: ReadonlyMap<string, bigint>,
-): [name: string, content: string][] {
+function filesOf(finding: FindingContent): [name: string, content: string][] {
   const { signature, examination, original, seenFirst, machine, found, change } = finding;
   const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
   return [
-    ["case.json", json(formatCase(examination.it, constants))],
-    ["original.json", json(formatCase(original, constants))],
+    ["case.json", json(formatCase(examination.it))],
+    ["original.json", json(formatCase(original))],
     [
       "finding.json",
       json({
         ...{ schema: FINDING_SCHEMA, signature },
-        ...outcomeTable(examination, machine, constants),
+        ...outcomeTable(examination, machine),
         ...{ seenFirst: kindRow(seenFirst), found, replay: replayOf("case.json", change) },
       }),
     ],
-    ["repro.c", exportC(examination, { machine, change, constants })],
+    ["repro.c", exportC(examination, { machine, change })],
   ];
 }

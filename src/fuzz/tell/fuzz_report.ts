@@ -31,7 +31,6 @@ export function reportOf(
     interrupted,
   }: FuzzResult,
   { corpus, workers = 1, change }: Pick<FuzzOptions, "corpus" | "workers" | "change">,
-  constants: ReadonlyMap<string, bigint>,
 ) {
   const { counts } = state;
   const share = (part: number) => (counts.cases === 0 ? 0 : part / counts.cases);
@@ -74,8 +73,8 @@ export function reportOf(
       signature,
       index: index < 0 ? null : index,
       subject: subject ?? null,
-      case: formatCase(it, constants),
-      original: formatCase(original, constants),
+      case: formatCase(it),
+      original: formatCase(original),
       differences: differenceTable(differences),
       folder,
     })),

@@ -3,7 +3,7 @@
 import { PAGE_SIZE } from "../../../stub/amd64.ts";
 import { BASELINE } from "../../case/baseline.ts";
 import type { Case } from "../../case/case.ts";
-import { HAS_LENGTH } from "../../case/case_members.ts";
+import { CONTENTS } from "../../case/case_members.ts";
 import { CODE, CODES, CONSTANTS, isHandled, SCRATCH, SCRATCH_SIZE } from "../../case/code.ts";
 import { indexOf, WAYS } from "../../case/setups.ts";
 import type { CaseOutcome } from "../../examiner.ts";
@@ -47,7 +47,7 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
     ["WITH_GROUPS", registers || stop],
     ["WITH_HANDLERS", isHandled(it.signal)],
     ["WITH_IMAGE", image],
-    ["WITH_LENGTH", HAS_LENGTH.has(it.way)],
+    ["WITH_LENGTH", "length" in CONTENTS[it.way]],
     ["WITH_PAIRS", it.pairs.length > 0],
     ["WITH_REGISTERS", registers],
     ["WITH_RESUME", has("resumed")],
