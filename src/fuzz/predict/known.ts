@@ -6,13 +6,9 @@ const SLOTS = 4096;
 /** The signatures that a run knows. */
 export class KnownSignatures {
   readonly #all = new Set<number>();
-  readonly #address = fuzzModule().reserve(8 * SLOTS);
-  readonly #recent = new Float64Array(fuzzModule().buffer, this.#address, SLOTS).fill(-1);
-
   /** The address, in the module's memory, of those that were there lately, each in the slot of its low bits. */
-  get address(): number {
-    return this.#address;
-  }
+  readonly address = fuzzModule().reserve(8 * SLOTS);
+  readonly #recent = new Float64Array(fuzzModule().buffer, this.address, SLOTS).fill(-1);
 
   has(signature: number): boolean {
     return this.#all.has(signature);
@@ -23,10 +19,5 @@ export class KnownSignatures {
     this.#recent[signature & (SLOTS - 1)] = signature;
     const { size } = this.#all;
     return this.#all.add(signature).size > size;
-  }
-
-  /** Releases its memory. It must not be used afterwards. */
-  close(): void {
-    fuzzModule().release(this.#address, 8 * SLOTS);
   }
 }

@@ -7,9 +7,9 @@ import {
   writeSync,
 } from "node:fs";
 import { basename } from "node:path";
-import { InputError, OutputError, StublabError } from "../../errors.ts";
-import { Folder } from "../../folder.ts";
-import { type Limit, reasonOf } from "../../input.ts";
+import { InputError, OutputError } from "../../errors.ts";
+import { Folder, unwritable } from "../../folder.ts";
+import type { Limit } from "../../input.ts";
 import { parseJson, show } from "../../shape.ts";
 import { visible } from "../../visible.ts";
 import { type Case, formatCase, parseCase } from "../case/case.ts";
@@ -264,12 +264,7 @@ function writing<T>(path: string, write: () => T, remedy = goesOn(path)): T {
   try {
     return write();
   } catch (cause) {
-    if (cause instanceof StublabError || !(cause instanceof Error && "code" in cause)) throw cause;
-    throw new OutputError(`corpus ${path} cannot be written: ${reasonOf(cause)}`, {
-      cause,
-      errno: String(cause.code),
-      remedy,
-    });
+    throw unwritable(`corpus ${path}`, cause, remedy);
   }
 }
 

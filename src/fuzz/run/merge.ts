@@ -1,8 +1,8 @@
 import { rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { InputError, OutputError, StublabError } from "../../errors.ts";
-import { Folder, makePath, temporaryName } from "../../folder.ts";
-import { type Limit, reasonOf } from "../../input.ts";
+import { InputError } from "../../errors.ts";
+import { Folder, makePath, temporaryName, unwritable } from "../../folder.ts";
+import type { Limit } from "../../input.ts";
 import { addCounts, noCounts, sortedCounts } from "../predict/tally.ts";
 import {
   CASE_ENDING,
@@ -37,6 +37,7 @@ interface Source {
   readonly base: Buffer;
 }
 
+const NOTHING_LEFT = "nothing of it is left; name a folder that can be written and has room";
 const NAME_RUNS = "name the folders that `stublab fuzz --corpus` has made";
 
 /** What people may have put into the folder of a finding beside its own files. */
@@ -55,13 +56,7 @@ export function mergeFolders(paths: readonly string[], to: string): Merged {
     for (const path of paths) sources.push(readSource(path));
     return writeMerged(sources, to);
   } catch (cause) {
-    if (cause instanceof StublabError || !(cause instanceof Error && "syscall" in cause))
-      throw cause;
-    throw new OutputError(`${to} cannot be written: ${reasonOf(cause)}`, {
-      cause,
-      ...("code" in cause && { errno: String(cause.code) }),
-      remedy: "nothing of it is left; name a folder that can be written and has room",
-    });
+    throw unwritable(to, cause, NOTHING_LEFT);
   } finally {
     for (const { folder } of sources) folder[Symbol.dispose]();
   }
@@ -84,9 +79,7 @@ function readSource(path: string): Source {
     const content = readJournal(folder);
     const journal = parseJournal(content, join(path, JOURNAL));
     if (journal.header === undefined && casesIn(folder).length === 0) {
-      throw new InputError(`${path} has no run, and no case`, {
-        remedy: NAME_RUNS,
-      });
+      throw new InputError(`${path} has no run, and no case`, { remedy: NAME_RUNS });
     }
     return { path, folder, journal, base: content.subarray(0, journal.baseLength ?? 0) };
   } catch (error) {

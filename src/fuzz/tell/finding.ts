@@ -4,9 +4,7 @@
  */
 
 import { join } from "node:path";
-import { OutputError, StublabError } from "../../errors.ts";
-import { Folder } from "../../folder.ts";
-import { reasonOf } from "../../input.ts";
+import { Folder, unwritable } from "../../folder.ts";
 import { type Case, formatCase } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
@@ -53,11 +51,7 @@ export function writeFinding(corpus: string, finding: FindingContent): string {
     using findings = folder.makeFolder(FINDINGS);
     if (!findings.has(finding.signature)) writeWhole(findings, finding);
   } catch (cause) {
-    if (cause instanceof StublabError) throw cause;
-    throw new OutputError(`finding ${target} cannot be written: ${reasonOf(cause)}`, {
-      cause,
-      ...(cause instanceof Error && "code" in cause && { errno: String(cause.code) }),
-    });
+    throw unwritable(`finding ${target}`, cause);
   }
   return target;
 }
