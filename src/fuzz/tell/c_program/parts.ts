@@ -50,7 +50,7 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
     ["WITH_LENGTH", "length" in CONTENTS[it.way]],
     ["WITH_PAIRS", it.pairs.length > 0],
     ["WITH_REGISTERS", registers],
-    ["WITH_RESUME", has("resumed")],
+    ["WITH_RESUME", has("resumed") && !returns],
     ["WITH_SCRATCH", scratch || returns],
     ["WITH_SIGINFO", stop && (stable.get("signal") ?? 0n) !== 0n],
     ["WITH_STATUS", status],

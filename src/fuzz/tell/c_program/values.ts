@@ -122,7 +122,7 @@ function expectations({ it, predicted, stable }: Examined, parts: Parts): string
   add(parts.get("BY_POKEUSER"), "REFUSED_AT", "refusedAt");
   if (parts.get("WITH_REGISTERS")) addRegisters(true, "WRITTEN", "written");
   else for (const [i, name] of writtenNames(it).entries()) add(true, `WRITTEN + ${i}`, name);
-  add(parts.get("WITH_RESUME") && !returns, "RESUMED", "resumed");
+  add(parts.get("WITH_RESUME"), "RESUMED", "resumed");
   add(parts.get("WITH_STATUS"), "STATUS", "status");
   addRegisters(parts.get("WITH_STOP"), "STOPPED", "stopped");
   add(parts.get("WITH_SIGINFO"), "SIGNAL", "signal");
