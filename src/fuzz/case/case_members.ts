@@ -16,7 +16,6 @@ interface Content {
   readonly frame?: true;
   /** The most of them. Those of a frame damage its image. */
   readonly pairs?: number;
-  /** How many words. */
   readonly words?: number;
   /** The kernel's own size, which the length is where none is given; null: each machine has its own. */
   readonly length?: number | null;

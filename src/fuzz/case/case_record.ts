@@ -29,7 +29,6 @@ function placesOf(
   return [words, frame === undefined ? words : (i * SETUP_SIZE) / 8 + SETUP.damage / 2];
 }
 
-/** Writes a case as setup `i`. */
 export function writeSetup(it: Case, views: SetupViews, i: number): void {
   const { setups, setupWords, setupBytes } = views;
   setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
@@ -64,7 +63,6 @@ export function recordsOf(cases: readonly Case[]): Uint8Array {
   return views.setupBytes;
 }
 
-/** Reads setup `i` as a case. */
 export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">, i: number): Case {
   const half = (offset: number) => setups[(i * SETUP_SIZE) / 4 + offset] ?? 0;
   const kinds = half(SETUP.kinds);

@@ -33,7 +33,6 @@ export class FuzzModule {
   /** The rules that the last prediction used: their number, and the k-th. */
   readonly usedRules = this.#function("usedRules");
   readonly usedRule = this.#function("usedRule");
-  /** The exported globals by name. */
   readonly globals: ReadonlyMap<string, WebAssembly.Global>;
   readonly #free = new Map<number, number[]>();
   #next: number;
@@ -97,7 +96,6 @@ export class FuzzModule {
     return String.fromCharCode(...new Uint16Array(this.buffer, at, length / 2));
   }
 
-  /** The address of a static area of the module. */
   address(name: string): number {
     return Number(this.#global(name).value);
   }

@@ -3,8 +3,8 @@ import type { Known, Outcome } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
 import type { Machine } from "../try/machine.ts";
-import type { KnownSignatures } from "./known.ts";
 import { holds, type Rule, rules, ruleText, valuesOn } from "./rules.ts";
+import type { KnownSignatures } from "./signature.ts";
 
 /** A rule that is missing, has another value, or hides more than it says: a planted bug. */
 export type Change =
@@ -120,12 +120,6 @@ export class Model {
     const { setups, outcomes, news } = batch;
     const [from, to, at] = [setups.byteOffset, outcomes.byteOffset, news.byteOffset];
     return news.subarray(0, Number(fuzzModule().assess(from, to, known.address, at, count)));
-  }
-
-  /** Puts the registers that rt_sigreturn gives to setup `i` into a block: halves in the module's memory. */
-  putReturned({ setups }: Pick<Batch, "setups">, i: number, block: Uint32Array): void {
-    this.#select();
-    fuzzModule().putReturned(setups.byteOffset + i * SETUP_SIZE, block.byteOffset);
   }
 
   /** Counts case `i` of a batch, which is the last that was predicted. */

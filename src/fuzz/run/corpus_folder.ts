@@ -38,12 +38,6 @@ const JOURNAL_LIMIT: Limit = { most: 500_000_000, of: "a journal" };
 /** A case has a few hundred bytes. */
 export const CASE_LIMIT: Limit = { most: 1 << 20, of: "a case" };
 
-/** A case that somebody put into the folder. */
-export interface GivenCase {
-  readonly name: string;
-  readonly it: Case;
-}
-
 /**
  * The folder of a run: its journal, and a file for each case of its corpus. The journal is authoritative; files that are
  * missing are written again from it. One process uses it at a time.
@@ -54,7 +48,7 @@ export class CorpusFolder {
   /** What was there before this run, if anything. */
   readonly header: Header | undefined;
   /** Cases that are in no line of the journal: they are tried first. */
-  readonly given: readonly GivenCase[];
+  readonly given: readonly { readonly name: string; readonly it: Case }[];
   readonly #folder: Folder;
   readonly #journal: number;
   /** What closes each thing that is open. */
@@ -116,7 +110,6 @@ export class CorpusFolder {
     for (const entry of step.corpus) this.#writeCase(entry);
   }
 
-  /** Closes the folder and releases its lock. */
   close(): void {
     for (const close of this.#opened.splice(0).reverse()) close();
   }
@@ -155,7 +148,7 @@ export class CorpusFolder {
   }
 
   /** Makes the files match the journal; returns the cases that the journal does not have. */
-  #restore({ state, partial }: Journal): GivenCase[] {
+  #restore({ state, partial }: Journal): CorpusFolder["given"] {
     const { names } = this.#folder;
     for (const name of names.filter((each) => each.endsWith(CASE_ENDING + TEMPORARY))) {
       writing(this.path, () => this.#folder.remove(name));
@@ -179,12 +172,10 @@ export function readJournal(folder: Folder): Buffer {
   return folder.read(JOURNAL, JOURNAL_LIMIT) ?? Buffer.alloc(0);
 }
 
-/** The names of the cases in a folder. @throws InputError if it cannot be read. */
 export function casesIn(folder: Folder): string[] {
   return folder.names.filter((name) => name.endsWith(CASE_ENDING));
 }
 
-/** The content of such a file. */
 export const caseFile = (it: Case): string => `${JSON.stringify(formatCase(it), null, 1)}\n`;
 
 /** Reads a file with a case. @throws InputError that names the file and the place in it. */

@@ -125,7 +125,7 @@ function watchProgress(progress: () => number, patience: number, late: () => voi
   return watch;
 }
 
-export interface CrewOptions extends Plan {
+interface CrewOptions extends Plan {
   readonly workers: number;
   /** Which of the processors the first worker takes. */
   readonly first: number;

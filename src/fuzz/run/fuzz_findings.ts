@@ -34,7 +34,7 @@ export interface Finding {
 }
 
 /** The run that the findings belong to. */
-export interface FindingRun extends Plan {
+interface FindingRun extends Plan {
   readonly shard: Shard | undefined;
   readonly machine: Machine;
   /** The folder of the run, if it has one. */
@@ -91,15 +91,8 @@ export class FindingExaminer {
     const { corpus, machine, change } = this.#run;
     // No seed leads to a case that somebody gave.
     const command = index < 0 ? replayOf("original.json", change) : this.#command(next);
-    const content = {
-      signature,
-      examination,
-      original,
-      seenFirst,
-      machine,
-      change,
-      found: command,
-    };
+    const cases = { signature, examination, original, seenFirst };
+    const content = { ...cases, machine, change, found: command };
     const folder = corpus === undefined ? null : writeFinding(corpus, content);
     const subject = occursAgain ? subjectOf(differences) : onceOf(seenFirst);
     return { ...found, it, differences, subject, folder };

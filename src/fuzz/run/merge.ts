@@ -66,9 +66,9 @@ function writeMerged(sources: readonly Source[], to: string): Merged {
   const why = whyNotShards(sources);
   return writeNewFolder(to, (folder) => {
     const merge = why === null ? mergeShards : unite;
-    const { keys, ...counts } = merge(sources, folder);
+    const counts = merge(sources, folder);
     for (const source of sources) copyFindings(source.folder, folder);
-    return { ...counts, findings: keys.size, complete: why === null, why };
+    return { ...counts, complete: why === null, why };
   });
 }
 
@@ -160,14 +160,10 @@ function whyNotShards(folders: readonly Source[]): string | null {
   return indices.size === shard.of ? null : `only ${indices.size} of ${shard.of} shards are there`;
 }
 
-interface Parts {
-  readonly signatures: number;
-  readonly keys: ReadonlySet<number>;
-  readonly cases: number;
-}
+type Counted = Pick<Merged, "signatures" | "findings" | "cases">;
 
 /** The journal goes on with a round that has all that the shards found. */
-function mergeShards(folders: readonly Source[], to: Folder): Parts {
+function mergeShards(folders: readonly Source[], to: Folder): Counted {
   const counts = noCounts();
   const [corpus, findings]: [Entry[], FoundCase[]] = [[], []];
   for (const { journal } of folders) {
@@ -190,15 +186,12 @@ function mergeShards(folders: readonly Source[], to: Folder): Parts {
   };
   to.create(JOURNAL, Buffer.concat([first.base, Buffer.from(formatStep(step))]));
   const { state } = parseJournal(readJournal(to), JOURNAL);
-  return {
-    signatures: state.corpus.length,
-    keys: new Set(state.findings.map(({ key }) => key)),
-    cases: state.counts.cases,
-  };
+  const { corpus: signatures, findings: all } = state;
+  return { signatures: signatures.length, findings: all.length, cases: state.counts.cases };
 }
 
 /** Each case once, as files that a run tries first. */
-function unite(folders: readonly Source[], to: Folder): Parts {
+function unite(folders: readonly Source[], to: Folder): Counted {
   const keys = new Set<number>();
   const written = new Map<string, string>();
   for (const { folder, journal } of folders) {
@@ -213,7 +206,7 @@ function unite(folders: readonly Source[], to: Folder): Parts {
       to.create(own, document);
     }
   }
-  return { signatures: written.size, keys, cases: 0 };
+  return { signatures: written.size, findings: keys.size, cases: 0 };
 }
 
 /** Cases with one signature are one; people may have given one name to several. */

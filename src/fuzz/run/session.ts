@@ -126,7 +126,6 @@ export class Session {
     this.#options.signal?.removeEventListener("abort", this.#abort);
   }
 
-  /** Yields findings as they come. */
   async *run(): AsyncGenerator<Finding, FuzzResult, undefined> {
     await this.#tryGiven();
     let state = this.#state;
@@ -148,19 +147,12 @@ export class Session {
   }
 
   async *#examine(state: RunState): AsyncGenerator<Finding, void, undefined> {
-    const findings = this.#examiner.examine(state);
-    try {
-      for (;;) {
-        const { done, value } = await this.#unlessFailed(findings.next());
-        if (done) return;
-        yield value;
-      }
-    } finally {
-      await findings.return();
+    for await (const finding of this.#examiner.examine(state)) {
+      await this.#unlessFailed(undefined);
+      yield finding;
     }
   }
 
-  /** @throws what ended the run, if something did */
   #unlessFailed<T>(work: Promise<T> | T): Promise<T> {
     return Promise.race([this.#failed, work]);
   }

@@ -15,13 +15,12 @@ import type { Machine } from "../try/machine.ts";
 import { exportC } from "./export_c.ts";
 import { kindRow, outcomeTable } from "./told.ts";
 
-export const FINDING_SCHEMA = "stublab.finding/1";
+const FINDING_SCHEMA = "stublab.finding/1";
 
 /** What is written about a case whose outcome contradicts its prediction. */
 export interface FindingContent {
   /** A name for its kind, of letters and digits. */
   readonly signature: string;
-  /** What is known about the minimized case. */
   readonly examination: CaseOutcome;
   readonly original: Case;
   /** How it first differed when it was found. */
@@ -57,34 +56,25 @@ export function writeFinding(corpus: string, finding: FindingContent): string {
 }
 
 function writeWhole(findings: Folder, finding: FindingContent): void {
+  const { signature, examination, original, seenFirst, machine, found, change } = finding;
+  const document = {
+    ...{ schema: FINDING_SCHEMA, signature },
+    ...outcomeTable(examination, machine),
+    ...{ seenFirst: kindRow(seenFirst), found, replay: replayOf("case.json", change) },
+  };
+  const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
   // One that a process left behind when it was killed has the same name.
-  const temporary = `.${finding.signature}.partial`;
+  const temporary = `.${signature}.partial`;
   findings.remove(temporary);
   try {
     using folder = findings.makeFolder(temporary);
-    for (const [name, content] of filesOf(finding)) folder.create(name, content);
-    findings.rename(temporary, finding.signature);
+    folder.create("case.json", json(formatCase(examination.it)));
+    folder.create("original.json", json(formatCase(original)));
+    folder.create("finding.json", json(document));
+    folder.create("repro.c", exportC(examination, { machine, change }));
+    findings.rename(temporary, signature);
   } catch (error) {
     findings.remove(temporary);
     throw error;
   }
-}
-
-/** The files of a finding's folder. */
-function filesOf(finding: FindingContent): [name: string, content: string][] {
-  const { signature, examination, original, seenFirst, machine, found, change } = finding;
-  const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
-  return [
-    ["case.json", json(formatCase(examination.it))],
-    ["original.json", json(formatCase(original))],
-    [
-      "finding.json",
-      json({
-        ...{ schema: FINDING_SCHEMA, signature },
-        ...outcomeTable(examination, machine),
-        ...{ seenFirst: kindRow(seenFirst), found, replay: replayOf("case.json", change) },
-      }),
-    ],
-    ["repro.c", exportC(examination, { machine, change })],
-  ];
 }

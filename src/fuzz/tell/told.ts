@@ -18,7 +18,6 @@ export function fieldValue(field: string, word: bigint): string | number {
   return field === "refusedAt" || field === "signal" || field === "code" ? Number(word) : hex(word);
 }
 
-/** All fields as a document has them. */
 function fieldTable(fields: Fields): Record<string, string | number> {
   return Object.fromEntries([...fields].map(([field, word]) => [field, fieldValue(field, word)]));
 }
@@ -32,7 +31,6 @@ export function differenceTable(differences: readonly FieldDifference[]) {
   }));
 }
 
-/** The kind of a difference, as a document has it. */
 export function kindRow({ field, predicted, seen }: DifferenceKind) {
   const value = (word: bigint | null) => (word === null ? null : fieldValue(field, word));
   return { field, predicted: value(predicted), seen: value(seen) };
@@ -60,15 +58,8 @@ function tellStatus(status: number, constants: Constants): string {
   return signal === 0 ? `exited with status ${high}` : `killed by ${signalName(signal, constants)}`;
 }
 
-/** Kernel and processor on a line. */
-export function machineLine({
-  release,
-  vendor,
-  family,
-  model,
-  features,
-  xstateLength,
-}: Machine): string {
+export function machineLine(machine: Machine): string {
+  const { release, vendor, family, model, features, xstateLength } = machine;
   const has = features.length === 0 ? "none of the features" : features.join(", ");
   return `Linux ${release} on x86-64, ${vendor} family ${family} model ${model}, with ${has}; XSAVE area of ${xstateLength} bytes`;
 }

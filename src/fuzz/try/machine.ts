@@ -6,6 +6,7 @@ import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { readIfThere, readProc } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Tracer } from "../../stub/tracer.ts";
+import { CONSTANTS } from "../case/records.ts";
 
 /** What predictions hold for: the kernel and the processor, as far as rules depend on them. */
 export interface Machine {
@@ -27,7 +28,7 @@ export interface Machine {
   readonly stubCode: number;
 }
 
-const { EINVAL } = constants.errno;
+const { EINVAL, ESRCH } = constants.errno;
 const { SIGTRAP } = constants.signals;
 
 /** The features of the processor that rules depend on, as /proc/cpuinfo names them. */
@@ -41,7 +42,6 @@ const OF_PROCESSOR = [
   "amx_tile",
 ] as const;
 
-/** All features that rules depend on. */
 export const FEATURES = [
   ...OF_PROCESSOR,
   "ia32",
@@ -74,8 +74,6 @@ const ICEBP = 0xf1;
 /** PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4; and the mode that Linux 6.16 added. */
 const PTRACE_SET_DISPATCH = 0x4210;
 const SUD_INCLUSIVE = 2n;
-const MOST_XSTATE = 16 << 10;
-const { ESRCH } = constants.errno;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
 const COMPONENTS = 464;
 /** mxcsr_mask in struct user_i387_struct. */
@@ -87,7 +85,6 @@ const ASKED_FOR = 1 << 18;
 const figure: Shape<number> = (value, place) =>
   Number.isNaN(value) ? Number.NaN : count(Number.MAX_SAFE_INTEGER)(value, place);
 
-/** A value as a machine. @throws InputError */
 export const machineShape: Shape<Machine> = (value, place) => {
   const read = members(value, place);
   const whole = count(Number.MAX_SAFE_INTEGER);
@@ -168,39 +165,27 @@ function setDispatch({ tracer, thread }: Stub, ...config: readonly bigint[]): nu
   return result;
 }
 
-/** What only a stub tells. */
-type FromStub = "xstateLength" | "xfeatures" | "mxcsrMask" | "stubCode";
-
 /** What can be asked without one. */
-export function readProcessor(): Omit<Machine, FromStub> {
+export function readProcessor() {
   const cpuinfo = readProc("/proc/cpuinfo");
   const field = (name: string) =>
     new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";
   const flags = new Set(field("flags").split(" "));
   const vendor = field("vendor_id");
   const features: Feature[] = OF_PROCESSOR.filter((name) => flags.has(name));
-  if (hasCompatibility()) features.push("ia32");
+  // The kernel that serves 32-bit programs has the limit of their vDSO.
+  if (readIfThere("/proc/sys/abi/vsyscall32") !== undefined) features.push("ia32");
   if (vendor === "AuthenticAMD") features.push("amd");
-  return {
-    release: release(),
-    vendor,
-    family: Number(field("cpu family")),
-    model: Number(field("model")),
-    features,
-  };
+  const [family, model] = [Number(field("cpu family")), Number(field("model"))];
+  return { release: release(), vendor, family, model, features };
 }
 
-/** Whether 32-bit programs are served: the kernel says so where it has the limit of their vDSO. */
-function hasCompatibility(): boolean {
-  return readIfThere("/proc/sys/abi/vsyscall32") !== undefined;
-}
-
-function readXstate(stub: Stub): Pick<Machine, "xstateLength" | "xfeatures" | "mxcsrMask"> {
-  const area = new Uint8Array(MOST_XSTATE);
+function readXstate(stub: Stub) {
+  const area = new Uint8Array(CONSTANTS.MOST_XSTATE);
   const length = stub.tracer.shim.readXstate(stub.thread.tid, area, area.length);
   // A stub that is gone does not say that the machine has no such area.
   if (length === -ESRCH) throw new StateError(`stub ${stub.pid} is gone`);
-  const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(MOST_XSTATE));
+  const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(area.length));
   return {
     xstateLength: Math.max(length, 0),
     xfeatures: view.getUint32(COMPONENTS, true) & ~ASKED_FOR,
