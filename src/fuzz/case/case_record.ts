@@ -12,6 +12,7 @@ import {
   SETUP,
   SETUP_SIZE,
   type SetupViews,
+  setupAt,
   WANT_FRAME,
   WANT_INFO,
   WANT_WRITTEN,
@@ -25,14 +26,14 @@ function placesOf(
   i: number,
   { frame }: { readonly frame?: unknown },
 ): [words: number, pairs: number] {
-  const words = (i * SETUP_SIZE) / 8 + SETUP.words / 2;
-  return [words, frame === undefined ? words : (i * SETUP_SIZE) / 8 + SETUP.damage / 2];
+  const words = (setupAt(i) + SETUP.words) / 2;
+  return [words, frame === undefined ? words : (setupAt(i) + SETUP.damage) / 2];
 }
 
 export function writeSetup(it: Case, views: SetupViews, i: number): void {
   const { setups, setupWords, setupBytes } = views;
   setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
-  const at = (i * SETUP_SIZE) / 4;
+  const at = setupAt(i);
   const wants = WANT_WRITTEN | WANT_INFO | (isHandled(it.signal) ? WANT_FRAME : 0);
   const kinds = [FROMS.indexOf(it.from), WAYS.indexOf(it.way), ONS.indexOf(it.on), wants];
   setups[at + SETUP.kinds] = kinds.reduce((word, kind, byte) => word | (kind << (8 * byte)), 0);
@@ -64,14 +65,14 @@ export function recordsOf(cases: readonly Case[]): Uint8Array {
 }
 
 export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">, i: number): Case {
-  const half = (offset: number) => setups[(i * SETUP_SIZE) / 4 + offset] ?? 0;
+  const half = (offset: number) => setups[setupAt(i) + offset] ?? 0;
   const kinds = half(SETUP.kinds);
   const way = WAYS[(kinds >>> 8) & 0xff] ?? "SETREGS";
   const content = CONTENTS[way];
   const [words, pairs] = placesOf(i, content);
   const word = (at: number) => setupWords[at] ?? 0n;
   const fpstate = half(SETUP.fpstate);
-  const image = word((i * SETUP_SIZE) / 8 + SETUP.image / 2);
+  const image = word((setupAt(i) + SETUP.image) / 2);
   const frame = content.frame && {
     ucFlags: half(SETUP.ucFlags),
     fpstate: fpstate !== NONE,

@@ -15,7 +15,7 @@ import {
 } from "./corpus_folder.ts";
 import { formatStep, type Journal, parseJournal } from "./journal.ts";
 import { firstOfEach } from "./round.ts";
-import type { Entry, FoundCase, Step } from "./run_state.ts";
+import type { Step } from "./run_state.ts";
 
 /** What a merge came to. */
 export interface Merged {
@@ -123,8 +123,8 @@ function moveUp(folder: Folder, parent: Folder, name: string): void {
   for (const each of names) {
     if (parent.has(each)) throw notNew(parent.path, "is not empty any more");
   }
-  const last = names.filter((each) => each === JOURNAL);
-  for (const each of [...names.filter((other) => other !== JOURNAL), ...last]) {
+  const last = (name: string) => Number(name === JOURNAL);
+  for (const each of names.toSorted((a, b) => last(a) - last(b))) {
     folder.rename(each, each, parent);
   }
   parent.remove(name);
@@ -164,21 +164,16 @@ type Counted = Pick<Merged, "signatures" | "findings" | "cases">;
 
 /** The journal goes on with a round that has all that the shards found. */
 function mergeShards(folders: readonly Source[], to: Folder): Counted {
-  const counts = noCounts();
-  const [corpus, findings]: [Entry[], FoundCase[]] = [[], []];
-  for (const { journal } of folders) {
-    for (const step of journal.own) {
-      addCounts(counts, step.counts);
-      corpus.push(...step.corpus);
-      findings.push(...step.findings);
-    }
-  }
   const [first] = folders;
   if (first === undefined) throw new RangeError("no folders");
   const { next } = first.journal.state;
-  const from = first.journal.own[0]?.from ?? next;
+  const steps = folders.flatMap(({ journal }) => journal.own);
+  const counts = noCounts();
+  for (const step of steps) addCounts(counts, step.counts);
+  const corpus = steps.flatMap((step) => step.corpus);
+  const findings = steps.flatMap((step) => step.findings);
   const step: Step = {
-    from,
+    from: first.journal.own[0]?.from ?? next,
     to: next,
     counts: sortedCounts(counts),
     corpus: firstOfEach(corpus, ({ signature }) => signature),
