@@ -84,17 +84,17 @@ enum {
     CODE = 0x10000000, /* r-x */
     INT3 = 0xcc, /* fills the page of code */
 #if WITH_CONSTANTS
-    CONSTANTS = 0, /* r--, the word at offset n is CONSTANT + n */
+    CONSTANTS = 0x10002000, /* r--, the word at offset n is CONSTANT + n */
 #endif
 #if WITH_SCRATCH
     SCRATCH = 0x10004000, /* rw-, the stack */
     SCRATCH_SIZE = 0x4000,
 #endif
 #if WITH_SYSCALL
-    CALL = 0, /* SYSCALL, INT3 */
+    CALL = 0x10000080, /* SYSCALL, INT3 */
 #endif
 #if FROM_CALL32
-    CALL32 = 0, /* INT 0x80, INT3 */
+    CALL32 = 0x100002c0, /* INT 0x80, INT3 */
 #endif
 #if WITH_HANDLERS
     HANDLER = 0x10000400, /* INT3 */
@@ -102,7 +102,7 @@ enum {
 };
 
 #if WITH_CONSTANTS
-static const uint64_t CONSTANT = 0;
+static const uint64_t CONSTANT = 0xc0de000000000000;
 #endif
 
 #if WITH_CODE
@@ -119,6 +119,15 @@ static const struct {
 #if WITH_FILTER
 /* The only calls that the case can make. */
 static const int HARMLESS[] = {
+    SYS_getpid,
+    SYS_gettid,
+    SYS_getppid,
+    SYS_getuid,
+    SYS_getgid,
+    SYS_geteuid,
+    SYS_getegid,
+    SYS_sched_yield,
+    SYS_restart_syscall,
 };
 #endif
 
@@ -145,7 +154,7 @@ static const uint64_t START[REGISTERS] = {
 
 #if FROM_CALL
 /* How the child enters a system call. */
-static const long ENTER = 0;
+static const long ENTER = PTRACE_SYSCALL;
 #endif
 
 #if WITH_BLOCK
