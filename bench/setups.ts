@@ -15,8 +15,7 @@ import {
 } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
-import { KnownSignatures } from "../src/fuzz/predict/known.ts";
-import { DIFFERS } from "../src/fuzz/predict/signature.ts";
+import { DIFFERS, KnownSignatures } from "../src/fuzz/predict/signature.ts";
 
 const SIZE = 256;
 const SETUP_WORDS = SETUP_SIZE / 8;

@@ -22,7 +22,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { InputError } from "./errors.ts";
+import { InputError, OutputError, StublabError } from "./errors.ts";
 import { excess, inputName, type Limit, readLimited, reasonOf } from "./input.ts";
 import { visible } from "./visible.ts";
 
@@ -326,4 +326,14 @@ function kindOf(stats: Stats): string {
   if (stats.isDirectory()) return "a folder";
   if (stats.isFile()) return stats.nlink > 1 ? "a hard link" : "a file";
   return "a device";
+}
+
+/** What a failure to write means: the error of a system call becomes an OutputError, any other stays as it is. */
+export function unwritable(what: string, cause: unknown, remedy?: string): unknown {
+  const errno = codeOf(cause);
+  if (cause instanceof StublabError || typeof errno !== "string") return cause;
+  return new OutputError(`${what} cannot be written: ${reasonOf(cause)}`, {
+    ...{ cause, errno },
+    ...(remedy !== undefined && { remedy }),
+  });
 }

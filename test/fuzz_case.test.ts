@@ -5,8 +5,9 @@ import { openEncoder } from "../src/encoder/open.ts";
 import { InputError } from "../src/errors.ts";
 import { BASELINE } from "../src/fuzz/case/baseline.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
-import { type Case, formatCase, parseCase, readSetup, writeSetup } from "../src/fuzz/case/case.ts";
-import { WORDS } from "../src/fuzz/case/case_members.ts";
+import { type Case, formatCase, parseCase } from "../src/fuzz/case/case.ts";
+import { CONTENTS } from "../src/fuzz/case/case_members.ts";
+import { readSetup, writeSetup } from "../src/fuzz/case/case_record.ts";
 import { CODES, placeOf } from "../src/fuzz/case/code.ts";
 import { FROMS, indexOf, ONS, REGISTERS, WAYS } from "../src/fuzz/case/setups.ts";
 import { SIMPLE } from "../src/fuzz/draw/seed.ts";
@@ -62,7 +63,7 @@ function* all(): Generator<Case> {
             signal,
             block: way === "SETREGS" || way === "SETREGSET" ? block : [],
             pairs: ["POKEUSER", "SETFPREGS", "XSTATE"].includes(way) ? pairs : [],
-            words: block.slice(0, WORDS[way] ?? 0),
+            words: block.slice(0, CONTENTS[way].words ?? 0),
             length: ["SETREGS", "POKEUSER", "SETFPREGS"].includes(way) ? 0 : 17,
           };
         }

@@ -8,9 +8,8 @@ import { SIMPLE } from "../src/fuzz/draw/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
-import { KnownSignatures } from "../src/fuzz/predict/known.ts";
 import { AGREES, DIFFERS } from "../src/fuzz/predict/signature.ts";
-import { Part } from "../src/fuzz/run/part.ts";
+import { FuzzWorker } from "../src/fuzz/run/fuzz_worker.ts";
 import { confirm } from "../src/fuzz/try/confirm.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 
@@ -51,12 +50,13 @@ for (const [what, spoiled, agrees, unconfirmed, renewals] of [
   confirming(what, () => {
     const trier = new SpoiledTrier(...spoiled);
     using experiment = new Experiment({}, trier);
-    const part = new Part(experiment, new KnownSignatures());
-    part.given([SIMPLE]);
+    const counters = new Int32Array(new SharedArrayBuffer(8));
+    const worker = new FuzzWorker(experiment, { seed: 1n, path: "both", counters });
+    const news = { parents: new Uint8Array(0), known: new Float64Array(0) };
     const {
       found: [found, ...others],
       unconfirmed: contradicted,
-    } = part.result;
+    } = worker.obey({ news, given: [SIMPLE], chunks: [] });
     assert.equal(others, []);
     assert.is(found?.agreement === AGREES, agrees);
     assert.is((found?.agreement ?? 0) >= DIFFERS, !agrees);

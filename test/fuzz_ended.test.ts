@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openEncoder } from "../src/encoder/open.ts";
 import { InputError, StublabError } from "../src/errors.ts";
 import { seed } from "../src/fuzz/draw/seed.ts";
 import { fuzz, fuzzFindings } from "../src/fuzz/fuzz.ts";
@@ -39,7 +38,7 @@ ended("what the progress callback throws rejects the run", async () => {
   const later = async () => progress();
   assert.is(await rejection(fuzz({ cases: ENDLESS, corpus, progress: later })), mine);
   assert.equal(childrenOf(process.pid), []);
-  new CorpusFolder(corpus, openEncoder("assembly").constants).close();
+  new CorpusFolder(corpus).close();
 });
 
 ended("a signal that is aborted already: the run rejects, and makes no folder", async () => {
@@ -61,8 +60,7 @@ ended(
     const options = { corpus, workers: 2, signal: controller.signal, progress };
     assert.is(await rejection(fuzz({ cases: ENDLESS, ...options })), 42);
     assert.equal(childrenOf(process.pid), []);
-    const { constants } = openEncoder("assembly");
-    using left = new CorpusFolder(corpus, constants);
+    using left = new CorpusFolder(corpus);
     const { next } = left.state;
     assert.ok(next > 0 && next % ROUND === 0);
     left.close();

@@ -53,7 +53,7 @@ const read = (...path: string[]): unknown =>
   JSON.parse(readFileSync(join(folder, ...path), "utf8"));
 
 findings("a folder has the case, what it was, what is wrong, and a program that shows it", () => {
-  const target = writeFinding(folder, finding, constants);
+  const target = writeFinding(folder, finding);
   assert.is(target, join(folder, "findings", finding.signature));
   assert.equal(readdirSync(target).sort(), FILES);
   assert.equal(
@@ -133,7 +133,7 @@ findings("a missing error is reported as such", () => {
   const constants = new Map<string, bigint>();
   const told = (field: string, seen: bigint, predicted: bigint) => [
     subjectOf([{ field, seen, predicted }], constants),
-    onceOf({ field, seen, predicted }, constants),
+    onceOf({ field, seen, predicted }),
   ];
   assert.equal(told("error", 0n, 5n), [
     "no error; predicted: EIO.",
@@ -160,7 +160,7 @@ findings("the program of the folder shows it", () => {
 
 findings("one that is there stays as it is", () => {
   writeFileSync(join(folder, "findings", finding.signature, "case.json"), "mine");
-  writeFinding(folder, finding, constants);
+  writeFinding(folder, finding);
   assert.is(readFileSync(join(folder, "findings", finding.signature, "case.json"), "utf8"), "mine");
 });
 
@@ -169,7 +169,7 @@ findings("what a killed process has left of one is replaced", () => {
   const partial = join(folder, "findings", `.${signature}.partial`);
   mkdirSync(partial);
   writeFileSync(join(partial, "case.json"), "{");
-  writeFinding(folder, { ...finding, signature }, constants);
+  writeFinding(folder, { ...finding, signature });
   assert.not(existsSync(partial));
   assert.equal(readdirSync(join(folder, "findings", signature)).sort(), FILES);
 });
@@ -177,7 +177,7 @@ findings("what a killed process has left of one is replaced", () => {
 findings("where it cannot be written there is an error, and nothing is left", () => {
   const file = join(folder, "file");
   writeFileSync(file, "");
-  const error = thrown(OutputError, () => writeFinding(file, finding, constants));
+  const error = thrown(OutputError, () => writeFinding(file, finding));
   assert.match(error.message, /^finding .*file\/findings\/0123456789abcdef cannot be written: /);
   assert.is(error.errno, "ENOTDIR");
   assert.is(readFileSync(file, "utf8"), "");
@@ -189,11 +189,11 @@ findings("where folders cannot be made there is an error, and nothing is left", 
   chmodSync(closed, 0o555);
   // Root may write there all the same.
   if (process.getuid?.() !== 0) {
-    const error = thrown(OutputError, () => writeFinding(closed, finding, constants));
+    const error = thrown(OutputError, () => writeFinding(closed, finding));
     assert.is(error.errno, "EACCES");
     assert.equal(readdirSync(closed), []);
   }
-  const error = thrown(OutputError, () => writeFinding("/proc/stublab", finding, constants));
+  const error = thrown(OutputError, () => writeFinding("/proc/stublab", finding));
   assert.is(error.errno, "ENOENT");
 });
 

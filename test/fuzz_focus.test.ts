@@ -46,7 +46,6 @@ for (const rule of ["W19", "W39", "R9", "R31", "R32", "R46", "R54", "R62", "U7",
     const focus = new Focus(rule, machine, generatorWith());
     const without = uses(rule, generatorWith());
     const near = uses(rule, generatorWith(focus));
-    focus.close();
     assert.ok(near >= 100 * Math.max(without, 1) && near < CASES, `${without} and ${near}`);
   });
 }

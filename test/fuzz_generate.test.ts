@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Batch } from "../src/fuzz/case/batch.ts";
-import { readSetup } from "../src/fuzz/case/case.ts";
+import { readSetup } from "../src/fuzz/case/case_record.ts";
 import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../src/fuzz/case/code.ts";
 import { fuzzModule } from "../src/fuzz/case/module.ts";
 import { SetupList } from "../src/fuzz/case/setup_list.ts";

@@ -1,10 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Batch } from "../src/fuzz/case/batch.ts";
-import type { Case } from "../src/fuzz/case/case.ts";
-import { writeSetup } from "../src/fuzz/case/case.ts";
+import type { Case, SignalFrame } from "../src/fuzz/case/case.ts";
+import { writeSetup } from "../src/fuzz/case/case_record.ts";
 import { SCRATCH } from "../src/fuzz/case/code.ts";
-import type { SignalFrame } from "../src/fuzz/case/signal_frame.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { seed } from "../src/fuzz/draw/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";

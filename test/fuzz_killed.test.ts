@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../src/cases/random.ts";
-import { openEncoder } from "../src/encoder/open.ts";
 import { InputError } from "../src/errors.ts";
 import { fuzz } from "../src/fuzz/fuzz.ts";
 import { CorpusFolder, JOURNAL } from "../src/fuzz/run/corpus_folder.ts";
@@ -68,12 +67,11 @@ killed("its stubs end with it, and its folder is free", async () => {
     .map(Number)
     .filter((pid) => pid > 0 && pid !== child.pid && tracedBy(pid, child.pid));
   assert.ok(stubs.length >= 2, `${stubs.length} stubs`);
-  const { constants } = openEncoder("assembly");
-  const error = thrown(InputError, () => new CorpusFolder(corpus, constants));
+  const error = thrown(InputError, () => new CorpusFolder(corpus));
   assert.is(error.message, `${corpus} is in use: process ${child.pid} is fuzzing in it`);
   process.kill(child.pid, "SIGKILL");
   await child.ended;
-  new CorpusFolder(corpus, constants).close();
+  new CorpusFolder(corpus).close();
   assert.ok(await eventually(() => !stubs.some(isAlive), 2000));
 });
 

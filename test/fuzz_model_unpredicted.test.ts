@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Batch } from "../src/fuzz/case/batch.ts";
-import { formatCase, writeSetup } from "../src/fuzz/case/case.ts";
+import { formatCase } from "../src/fuzz/case/case.ts";
+import { writeSetup } from "../src/fuzz/case/case_record.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { rules } from "../src/fuzz/predict/rules.ts";
 import { BORDERS, hiding } from "./hidden_cases.ts";

@@ -8,7 +8,7 @@ import { MOST_SETUPS, SetupList } from "../src/fuzz/case/setup_list.ts";
 import { SETUP_SIZE } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { PLACES, TABLES } from "../src/fuzz/draw/tables.ts";
-import { KnownSignatures } from "../src/fuzz/predict/known.ts";
+import { KnownSignatures } from "../src/fuzz/predict/signature.ts";
 import { thrown } from "./thrown.ts";
 
 const memory = suite("fuzz: memory of the module");

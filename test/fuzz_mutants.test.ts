@@ -82,15 +82,11 @@ for (const [k, mutant] of all.entries()) {
     const examination = examiner.examine(it);
     const told = JSON.stringify(formatCase(it));
     assert.ok(changedWords(it) <= MOST_WORDS, told);
-    const target = writeFinding(
-      folder,
-      {
-        signature: name.replaceAll(/\W+/g, "_"),
-        ...{ examination, original, machine, change, found: "a test" },
-        seenFirst: { field: "error", predicted: null, seen: null },
-      },
-      examiner.constants,
-    );
+    const target = writeFinding(folder, {
+      signature: name.replaceAll(/\W+/g, "_"),
+      ...{ examination, original, machine, change, found: "a test" },
+      seenFirst: { field: "error", predicted: null, seen: null },
+    });
     const program = join(target, "repro");
     const flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-o", program];
     execFileSync(process.env.CC || "cc", [...flags, join(target, "repro.c")]);

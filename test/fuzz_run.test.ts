@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openEncoder } from "../src/encoder/open.ts";
 import { formatCase } from "../src/fuzz/case/case.ts";
 import { SEEDS } from "../src/fuzz/draw/seeds.ts";
 import { fuzz } from "../src/fuzz/fuzz.ts";
@@ -18,7 +17,6 @@ import { childrenOf } from "./processes.ts";
 
 const runs = suite("fuzz: runs");
 
-const { constants } = openEncoder("assembly");
 const folder = mkdtempSync(join(tmpdir(), "stublab-fuzz-"));
 runs.after(() => rmSync(folder, { recursive: true, force: true }));
 let folders = 0;
@@ -32,7 +30,7 @@ function essence({ state }: Pick<FuzzResult, "state">) {
   const { cases, deaths, hangs, unpredicted } = counts;
   return {
     next,
-    corpus: corpus.map(({ signature, index, it }) => [signature, index, formatCase(it, constants)]),
+    corpus: corpus.map(({ signature, index, it }) => [signature, index, formatCase(it)]),
     findings: findings.map(({ key, signature, index }) => [key, signature, index]),
     counts: [cases, deaths, hangs, [...unpredicted].sort()],
   };
@@ -117,14 +115,14 @@ runs("files that are missing are written again, and half a line is none", async 
 
 runs("cases that somebody put into the folder are tried once, and are of the corpus", async () => {
   const corpus = newFolder();
-  new CorpusFolder(corpus, constants).close();
+  new CorpusFolder(corpus).close();
   const [first, second] = SEEDS;
   for (const [name, it] of [
     ["mine", first],
     ["yours", second],
   ] as const) {
     if (it === undefined) throw new RangeError("there are no seeds");
-    writeFileSync(join(corpus, `${name}.json`), JSON.stringify(formatCase(it, constants)));
+    writeFileSync(join(corpus, `${name}.json`), JSON.stringify(formatCase(it)));
   }
   const { state } = await fuzz({ cases: 5000, corpus });
   assert.equal(
@@ -150,8 +148,8 @@ runs("shards come together to what one machine finds, and go on as one", async (
   const whole = await divided(1, 1);
   const parts = [await divided(3, 3), await divided(1, 3), await divided(2, 3)];
   const [alone, together] = [newFolder(), newFolder()];
-  assert.is(mergeFolders([whole], alone, constants).complete, true);
-  const merged = mergeFolders(parts, together, constants);
+  assert.is(mergeFolders([whole], alone).complete, true);
+  const merged = mergeFolders(parts, together);
   assert.is(merged.complete, true);
   assert.is(merged.cases, CASES);
   assert.equal(readFileSync(join(together, JOURNAL)), readFileSync(join(alone, JOURNAL)));
@@ -162,7 +160,7 @@ runs("shards come together to what one machine finds, and go on as one", async (
   ];
   expectSame(essence(one), essence(other));
   const halves = parts.slice(0, 2);
-  const { complete, why } = mergeFolders(halves, newFolder(), constants);
+  const { complete, why } = mergeFolders(halves, newFolder());
   assert.equal([complete, why], [false, "only 2 of 3 shards are there"]);
 });
 

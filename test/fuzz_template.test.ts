@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { parseCase } from "../src/fuzz/case/case.ts";
 import { Examiner } from "../src/fuzz/examiner.ts";
 import { partsOf, resolveParts } from "../src/fuzz/tell/c_program/parts.ts";
+import { fill, valuesOf } from "../src/fuzz/tell/c_program/values.ts";
 import { exportC } from "../src/fuzz/tell/export_c.ts";
 
 const SOURCE = "src/fuzz/tell/template.c";
@@ -30,8 +31,8 @@ template("is a program, which shows what its case predicts", () => {
 
 const PARTS = /(?<= \*\/\n)(?:#define \w+ 1\n)+/;
 const SECTION =
-  /(?<=\/\* The case\. \*\/\n)(?<off>\/\* clang-format off \*\/\n)?(?<section>.*?)\n(?=\/\* clang-format on|static pid_t)/s;
-const sectionOf = (source: string) => SECTION.exec(source)?.groups?.section ?? "";
+  /\/\* The case\. \*\/\n(?:\/\* clang-format off \*\/\n)?(.*?)\n(?:\/\* clang-format on|static pid_t)/s;
+const sectionOf = (source: string) => SECTION.exec(source)?.[1] ?? "";
 
 /** The case of the template: a system call is to restart, and a handler turns that into EINTR. */
 const EXAMPLE = parseCase({
@@ -45,13 +46,14 @@ template("has the case that an export writes, and the parts that it needs", () =
   using examiner = new Examiner();
   const examined = examiner.examine(EXAMPLE);
   const section = sectionOf(exportC(examined, examiner));
-  const parts = [...partsOf(examined)].filter(([, has]) => has).map(([name]) => name);
-  const defines = parts
+  const parts = partsOf(examined);
+  const defines = [...parts]
+    .filter(([, has]) => has)
+    .map(([name]) => `#define ${name} 1\n`)
     .sort()
-    .map((name) => `#define ${name} 1\n`)
     .join("");
   if (process.env.WRITE_DOCUMENTS) {
-    const withCase = text.replace(SECTION, (_, off) => `${off}${section}\n`);
+    const withCase = fill(text, valuesOf(examined, parts, "SIGUSR1"));
     writeFileSync(
       SOURCE,
       withCase.replace(PARTS, () => defines),
@@ -60,7 +62,7 @@ template("has the case that an export writes, and the parts that it needs", () =
   assert.is(PARTS.exec(text)?.[0], defines);
   // The expected values are those of the machine that wrote them.
   const declarations = (source: string) => source.replace(/EXPECTED\[\] = .*/s, "");
-  assert.is(declarations(sectionOf(text)), declarations(section));
+  assert.is(declarations(resolveParts(sectionOf(text), parts)), declarations(section));
 });
 
 template("has no part without a rule when it is needed, and all that there is a rule for", () => {

@@ -1,6 +1,6 @@
 /* What the model does not predict: for each rule the cases at its border, on both sides. */
 
-import type { Case } from "../src/fuzz/case/case.ts";
+import type { Case, SignalFrame } from "../src/fuzz/case/case.ts";
 import {
   CODE,
   CONSTANTS,
@@ -11,7 +11,6 @@ import {
   STUB_CODE,
 } from "../src/fuzz/case/code.ts";
 import { indexOf } from "../src/fuzz/case/setups.ts";
-import type { SignalFrame } from "../src/fuzz/case/signal_frame.ts";
 import { breakpoint } from "../src/fuzz/draw/breakpoint_seeds.ts";
 import { dispatching } from "../src/fuzz/draw/dispatch_seeds.ts";
 import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";

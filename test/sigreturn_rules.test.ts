@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Batch } from "../src/fuzz/case/batch.ts";
 import { formatCase } from "../src/fuzz/case/case.ts";
+import { fuzzModule } from "../src/fuzz/case/module.ts";
 import { indexOf, OUTCOME, outcomeAt, REGISTERS, SETUP, setupAt } from "../src/fuzz/case/setups.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
 import { SIMPLE } from "../src/fuzz/draw/seed.ts";
@@ -41,7 +42,10 @@ function firstDifference(cases: number, change?: Change): string | undefined {
   for (let done = 0; done < cases; done += SIZE) {
     experiment.draw(generator, done);
     for (let i = 0; i < SIZE; i++) {
-      model.putReturned(returned, i, traced.setups.subarray(setupAt(i) + SETUP.words));
+      // It puts the module's rules to use.
+      model.predict(returned, i);
+      const block = traced.setups.byteOffset + 4 * (setupAt(i) + SETUP.words);
+      fuzzModule().putReturned(returned.setups.byteOffset + 4 * setupAt(i), block);
     }
     trier.run(traced, SIZE);
     const pids = [trier.returningPid, trier.pid];

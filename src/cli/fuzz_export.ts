@@ -40,7 +40,7 @@ async function run(args: readonly string[]): Promise<number> {
   using examiner = new Examiner({ change });
   const { constants, machine } = examiner;
   const it = readCase("fuzz export", positionals, constants);
-  const text = exportC(examiner.examine(it), { machine, change, constants });
+  const text = exportC(examiner.examine(it), { machine, change });
   if (values.output === undefined) print(text);
   else await writeOutput(values.output, text);
   return 0;

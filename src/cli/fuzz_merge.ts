@@ -1,4 +1,3 @@
-import { openEncoder } from "../encoder/open.ts";
 import { mergeFolders } from "../fuzz/run/merge.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
@@ -34,9 +33,8 @@ async function run(args: readonly string[]): Promise<number> {
   if (values.output === undefined || values.output === "") {
     throw new UsageError("fuzz merge needs an output folder", { remedy: "name it with -o DIR" });
   }
-  const { constants } = openEncoder("assembly");
   const { output } = values;
-  const merged = await finishing(async () => mergeFolders(positionals, output, constants));
+  const merged = await finishing(async () => mergeFolders(positionals, output));
   if (values.json) printJson("stublab.fuzz-merge/1", merged);
   else {
     const { cases, signatures, findings, complete, why } = merged;

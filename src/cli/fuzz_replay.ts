@@ -37,7 +37,7 @@ function run(args: readonly string[]): number {
   const examination = examiner.examine(it);
   const { predicted, seen, differences, unpredicted, rules } = examination;
   if (values.json) {
-    printJson("stublab.replay/1", outcomeTable(examination, machine, constants));
+    printJson("stublab.replay/1", outcomeTable(examination, machine));
   } else {
     const count = differences.length;
     const verdict =

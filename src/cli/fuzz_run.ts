@@ -1,4 +1,3 @@
-import { openEncoder } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
 import { PATHS, type Path } from "../fuzz/draw/generate.ts";
 import { fuzz, MOST_WORKERS } from "../fuzz/fuzz.ts";
@@ -51,8 +50,7 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
     // The rest runs in one turn of the event loop, in which no handler is called: let signals end the process.
     interruption.stop();
   }
-  const { constants } = openEncoder("assembly");
-  const report = reportOf(result, options, constants);
+  const report = reportOf(result, options);
   if (values.json) printJson(FUZZ_SCHEMA, report);
   else tell(folded(fuzzText(report)));
   return result.findings.length === 0 ? 0 : 1;

@@ -14,9 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { OutputError, StublabError } from "../errors.ts";
-import { codeOf, Folder, temporaryName } from "../folder.ts";
-import { reasonOf } from "../input.ts";
+import { codeOf, Folder, temporaryName, unwritable } from "../folder.ts";
 import { finishing } from "./interruption.ts";
 import { writeAll } from "./report.ts";
 
@@ -82,15 +80,6 @@ export function checkOutput(path: string): void {
   } catch (cause) {
     throw unwritable(path, cause);
   }
-}
-
-function unwritable(path: string, cause: unknown): StublabError {
-  if (cause instanceof StublabError) return cause;
-  const errno = codeOf(cause);
-  return new OutputError(`${path} cannot be written: ${reasonOf(cause)}`, {
-    cause,
-    ...(typeof errno === "string" && { errno }),
-  });
 }
 
 /** A signal that arrives during the replacement ends this process after the temporary file is removed. */

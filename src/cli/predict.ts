@@ -41,7 +41,7 @@ function run(args: readonly string[]): number {
   const change = plant === undefined ? undefined : parsePlant(plant);
   const prediction = predict(it, { machine, change });
   if (values.json) {
-    printJson("stublab.prediction/1", predictionTable(prediction, machine, encoder.constants));
+    printJson("stublab.prediction/1", predictionTable(prediction, machine));
     return 0;
   }
   const { predicted: known, unpredicted, rules } = prediction;

@@ -1,4 +1,5 @@
 import { checkOptions, count, type OptionShapes, text } from "../shape.ts";
+import { parseMaps, readProc } from "../stub/proc.ts";
 import { type Case, expectCase } from "./case/case.ts";
 import type { Fields } from "./case/fields.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
@@ -9,7 +10,6 @@ import { type CasePrediction, predictionOf } from "./predict/predict.ts";
 import { DIFFERS } from "./predict/signature.ts";
 import { confirm } from "./try/confirm.ts";
 import type { Machine } from "./try/machine.ts";
-import { isInVdso } from "./try/vdso.ts";
 
 /** So many cases that do not stop are waited for, each for two deadlines, while one is minimized. */
 const MOST_HANGS = 20;
@@ -24,6 +24,16 @@ export interface CaseOutcome extends CasePrediction {
   /** The fields of the outcome that are the same in two stubs, and for every host. */
   readonly stable: Fields;
   readonly differences: readonly FieldDifference[];
+}
+
+/** Where a 32-bit SYSCALL continues. Stubs inherit the address, though they have unmapped the vDSO. */
+const VDSO = parseMaps(readProc("/proc/self/maps")).find(({ name }) => name === "[vdso]");
+
+/** Whether a word is an address in the vDSO, or the low half of one: it is another in each program. */
+function isInVdso(word: bigint): boolean {
+  const [start, end] = [BigInt(VDSO?.start ?? 0), BigInt(VDSO?.end ?? 0)];
+  const low = BigInt.asUintN(32, start);
+  return (word >= start && word < end) || (word >= low && word < low + (end - start));
 }
 
 /** The tracer checks the encoder's name, and that the deadline is not too long. */
@@ -68,8 +78,11 @@ export class Examiner {
   examine(it: Case): CaseOutcome {
     expectCase(it);
     const first = this.#attempt(it);
-    const headOf = ({ seen }: Attempt) => HEAD.map((field) => seen.get(field)).join();
-    const confirmed = confirm(first, () => this.#attempt(it), headOf);
+    const confirmed = confirm(
+      first,
+      () => this.#attempt(it),
+      ({ seen }) => HEAD.map((field) => seen.get(field)).join(),
+    );
     const { outcome: { seen, differences } = first, other = this.#attempt(it) } = confirmed;
     const stable = [...seen].filter(
       ([field, word]) => other.seen.get(field) === word && !isInVdso(word),
@@ -85,9 +98,9 @@ export class Examiner {
     };
   }
 
-  #attempt(it: Case): Attempt {
+  #attempt(it: Case) {
     this.#experiment.trier.renewAll();
-    const [seen = new Map()] = this.#experiment.try([it]);
+    const [seen = new Map<string, bigint>()] = this.#experiment.try([it]);
     return { seen, differences: this.#experiment.differences(0) };
   }
 
@@ -123,9 +136,4 @@ export class Examiner {
     const { agreement, signature } = this.#experiment.compare(0);
     return agreement < DIFFERS ? `signature ${signature}` : `agreement ${agreement}`;
   }
-}
-
-interface Attempt {
-  readonly seen: Fields;
-  readonly differences: readonly FieldDifference[];
 }

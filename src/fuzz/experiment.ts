@@ -29,11 +29,6 @@ export interface ExaminerOptions {
   readonly change?: Change | undefined;
 }
 
-export interface ExperimentOptions extends ExaminerOptions {
-  /** The largest number of cases that are tried at once. Default: 1. */
-  readonly capacity?: number | undefined;
-}
-
 /** How an outcome compares with its prediction. */
 export interface Comparison {
   /** AGREES, UNPREDICTED, or a number from DIFFERS on: the same for outcomes that differ in the same way. */
@@ -51,9 +46,9 @@ export class Experiment {
   /** The cases that were tried last. */
   readonly batch: Batch;
 
-  /** @throws what creating stubs throws */
+  /** @param options with the largest number of cases that are tried at once @throws what creating stubs throws */
   constructor(
-    { change, capacity = 1, ...options }: ExperimentOptions = {},
+    { change, capacity = 1, ...options }: ExaminerOptions & { readonly capacity?: number } = {},
     trier = new Trier(options),
   ) {
     this.trier = trier;

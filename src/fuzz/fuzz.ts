@@ -1,5 +1,4 @@
 import { seedOf } from "../cases/random.ts";
-import { openEncoder } from "../encoder/open.ts";
 import { InputError } from "../errors.ts";
 import {
   abortSignal,
@@ -69,20 +68,20 @@ export async function* fuzzFindings(
   checkOptions(options, "options", SHAPES);
   const { corpus, shard = null, workers = 1, change, signal } = options;
   signal?.throwIfAborted();
-  const { constants } = openEncoder("assembly");
-  using folder = corpus === undefined ? undefined : new CorpusFolder(corpus, constants);
+  using folder = corpus === undefined ? undefined : new CorpusFolder(corpus);
   const given = optional(seedOf)(options.seed, "options.seed");
   const seed = given ?? folder?.header?.seed ?? 1n;
   const path = options.path ?? folder?.header?.path ?? DEFAULT_PATH;
   const focus = options.focus ?? folder?.header?.focus;
   const first = loadShim().getcpu() + (shard === null ? 0 : (shard.index - 1) * workers);
-  const crew = await Crew.start({ workers, seed, path, focus, first, change });
+  const plan = { seed, path, focus, change };
+  const crew = await Crew.start({ ...plan, workers, first });
   try {
     const { machine } = crew;
     if (focus !== undefined) expectHolds(focus, machine);
     folder?.begin({ seed, path, focus, machine: describeMachine(machine, change) }, shard);
-    using session = new Session({ seed, path, focus, crew, folder }, options);
-    return { seed, path, focus, machine, ...(yield* session.run()) };
+    using session = new Session(plan, crew, folder, options);
+    return yield* session.run();
   } finally {
     await crew.leave();
   }

@@ -2,13 +2,14 @@ export { BASELINE } from "./case/baseline.ts";
 export {
   type Case,
   type CaseDocument,
+  type FrameDocument,
   formatCase,
   type Pair,
   parseCase,
+  type SignalFrame,
 } from "./case/case.ts";
 export type { Fields } from "./case/fields.ts";
 export { type From, type On, REGISTERS, type Way } from "./case/setups.ts";
-export type { FrameDocument, SignalFrame } from "./case/signal_frame.ts";
 export type { Path } from "./draw/generate.ts";
 export { type CaseOutcome, Examiner } from "./examiner.ts";
 export type { ExaminerOptions } from "./experiment.ts";

@@ -1,4 +1,5 @@
-import { type Case, readSetup, writeSetup } from "./case.ts";
+import type { Case } from "./case.ts";
+import { readSetup, writeSetup } from "./case_record.ts";
 import { fuzzModule } from "./module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
 
@@ -8,13 +9,10 @@ import { OUTCOME_SIZE, SETUP_SIZE } from "./setups.ts";
  */
 export class Batch {
   readonly capacity: number;
-  /** The records as halves. */
   readonly setups: Uint32Array;
   readonly outcomes: Uint32Array;
-  /** The same as words. */
   readonly setupWords: BigUint64Array;
   readonly outcomeWords: BigUint64Array;
-  /** The same as bytes, for the shim. */
   readonly setupBytes: Uint8Array;
   readonly outcomeBytes: Uint8Array;
   /** Indices of cases, for `Model.assess`. */
@@ -42,7 +40,6 @@ export class Batch {
     for (const [i, it] of cases.entries()) writeSetup(it, this, i);
   }
 
-  /** Setup `i`. */
   at(i: number): Case {
     if (i < 0 || i >= this.capacity) throw this.#beyond(i);
     return readSetup(this, i);

@@ -14,61 +14,35 @@ import {
   members,
   nullable,
   oneOf,
+  optional,
   type Shape,
   show,
   table,
   text,
+  truth,
   word,
 } from "../../shape.ts";
 import { BASELINE } from "./baseline.ts";
-import {
-  expectKnown,
-  HAS_BLOCK,
-  HAS_LENGTH,
-  HAS_PAIRS,
-  mostPairs,
-  PLAIN_LENGTHS,
-  WORDS,
-} from "./case_members.ts";
-import { CODES, isHandled } from "./code.ts";
-import { CONSTANTS } from "./records.ts";
-import {
-  FROMS,
-  type From,
-  indexOf,
-  ONS,
-  type On,
-  REGISTERS,
-  SETUP,
-  SETUP_SIZE,
-  type SetupViews,
-  setupAt,
-  WANT_FRAME,
-  WANT_INFO,
-  WANT_WRITTEN,
-  WAYS,
-  type Way,
-} from "./setups.ts";
-import {
-  type FrameDocument,
-  formatFrame,
-  frameOfFlags,
-  frameShape,
-  PLAIN_FRAME,
-  readFrame,
-  type SignalFrame,
-  writeFrame,
-} from "./signal_frame.ts";
+import { CONTENTS, expectKnown, mostPairs } from "./case_members.ts";
+import { CODES } from "./code.ts";
+import { FROMS, type From, indexOf, ONS, type On, REGISTERS, WAYS, type Way } from "./setups.ts";
 
-export const CASE_SCHEMA = "stublab.case/1";
-
-/** The largest number of pairs in a setup. */
-export const { MOST_PAIRS } = CONSTANTS;
+const CASE_SCHEMA = "stublab.case/1";
 
 /** A word, and the byte offset to write it to. */
 export interface Pair {
   readonly offset: bigint;
   readonly word: bigint;
+}
+
+/** The members of a signal frame other than the registers. */
+export interface SignalFrame {
+  /** UC_SIGCONTEXT_SS and its like, 32 bits. */
+  readonly ucFlags: number;
+  /** Whether it has floating point: that of the last stop, unless there is an image. */
+  readonly fpstate: boolean;
+  /** The address of an image: the floating point of a new program, changed by the pairs of the case. */
+  readonly image?: bigint;
 }
 
 /** One setup. With the way SIGRETURN, `from` is "signal", `on` is "CONT", and there is no signal. */
@@ -90,6 +64,9 @@ export interface Case {
   readonly frame?: SignalFrame;
 }
 
+const RIP = indexOf("rip");
+const MOST = 2 ** 32 - 1;
+
 /** Refuses a value that is not a case. @throws InputError that names the member. */
 export function expectCase(value: Case): void {
   const read = members(value, "case");
@@ -97,85 +74,45 @@ export function expectCase(value: Case): void {
   const way = read("way", oneOf(WAYS));
   read("on", oneOf(ONS));
   read("signal", count(MOST));
-  const [block, words] = [HAS_BLOCK.has(way) ? REGISTERS.length : 0, WORDS[way] ?? 0];
-  expectLength("case.block", read("block", list(word, block)), block);
-  expectLength("case.words", read("words", list(word, words)), words);
+  const { block, words = 0, frame: framed } = CONTENTS[way];
+  read("block", wordsOf(block ? REGISTERS.length : 0));
+  read("words", wordsOf(words));
   read("length", count(MOST));
-  const frame = way === "SIGRETURN" ? read("frame", frameOfFlags) : undefined;
-  read("pairs", list(pairOfWords, mostPairs(way, frame)));
+  const frame = framed && read("frame", frameOfFlags);
+  read("pairs", list(pairOf(word), mostPairs(way, frame)));
 }
 
-function expectLength(place: string, { length }: readonly unknown[], expected: number): void {
-  if (length === expected) return;
-  throw new InputError(`${place}: expected ${expected} words, got ${length}`);
+function wordsOf(expected: number): Shape<bigint[]> {
+  return (value, place) => {
+    const words = list(word, expected)(value, place);
+    if (words.length === expected) return words;
+    throw new InputError(`${place}: expected ${expected} words, got ${words.length}`);
+  };
 }
 
-const pairOfWords: Shape<Pair> = (value, place) => {
+function pairOf(word: Shape<bigint>): Shape<Pair> {
+  return (value, place) => {
+    const read = members(value, place);
+    return { offset: read("offset", word), word: read("word", word) };
+  };
+}
+
+const frameOfFlags: Shape<SignalFrame> = (value, place) => {
   const read = members(value, place);
-  return { offset: read("offset", word), word: read("word", word) };
+  const ucFlags = read("ucFlags", count(MOST));
+  const image = read("image", optional(word));
+  return frameOf(ucFlags, read("fpstate", truth), image, place);
 };
 
-/** The index of the first word of setup `i` in `setupWords`, and that of its first pair. */
-const wordsAt = (i: number): number => (i * SETUP_SIZE + 4 * SETUP.words) / 8;
-const pairsAt = (i: number, way: Way): number =>
-  way === "SIGRETURN" ? (i * SETUP_SIZE + 4 * SETUP.damage) / 8 : wordsAt(i);
-
-/** Writes a case as setup `i`. */
-export function writeSetup(
-  it: Case,
-  { setups, setupWords, setupBytes }: SetupViews,
-  i: number,
-): void {
-  setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
-  const at = setupAt(i);
-  const wants = WANT_WRITTEN | WANT_INFO | (isHandled(it.signal) ? WANT_FRAME : 0);
-  const kinds = [FROMS.indexOf(it.from), WAYS.indexOf(it.way), ONS.indexOf(it.on), wants];
-  setups[at + SETUP.kinds] = kinds.reduce((word, kind, byte) => word | (kind << (8 * byte)), 0);
-  setups[at + SETUP.length] = it.length;
-  setups[at + SETUP.count] = it.pairs.length;
-  setups[at + SETUP.signal] = it.signal;
-  writeFrame(it.frame ?? PLAIN_FRAME, { setups, setupWords }, i);
-  setupWords.set([...it.block, ...it.words], wordsAt(i));
-  const pairs = it.pairs.flatMap(({ offset, word }) => [offset, word]);
-  setupWords.set(pairs, pairsAt(i, it.way));
-}
-
-/** The records of cases side by side, `SETUP_SIZE` bytes each. */
-export function recordsOf(cases: readonly Case[]): Uint8Array {
-  const buffer = new ArrayBuffer(cases.length * SETUP_SIZE);
-  const views = {
-    setups: new Uint32Array(buffer),
-    setupWords: new BigUint64Array(buffer),
-    setupBytes: new Uint8Array(buffer),
-  };
-  for (const [i, it] of cases.entries()) writeSetup(it, views, i);
-  return views.setupBytes;
-}
-
-/** Reads setup `i` as a case. */
-export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">, i: number): Case {
-  const at = setupAt(i);
-  const kinds = setups[at + SETUP.kinds] ?? 0;
-  const way = WAYS[(kinds >>> 8) & 0xff] ?? "SETREGS";
-  const words = [...setupWords.subarray(wordsAt(i), wordsAt(i) + REGISTERS.length)];
-  const length = HAS_LENGTH.has(way) ? (setups[at + SETUP.length] ?? 0) : 0;
-  const frame = way === "SIGRETURN" ? readFrame({ setups, setupWords }, i) : undefined;
-  const given = Math.min(setups[at + SETUP.count] ?? 0, mostPairs(way, frame));
-  const pairs = Array.from({ length: given }, (_, k) => ({
-    offset: setupWords[pairsAt(i, way) + 2 * k] ?? 0n,
-    word: setupWords[pairsAt(i, way) + 2 * k + 1] ?? 0n,
-  }));
-  return {
-    from: FROMS[kinds & 0xff] ?? "signal",
-    way,
-    on: ONS[(kinds >>> 16) & 0xff] ?? "NONE",
-    signal: setups[at + SETUP.signal] ?? 0,
-    block: HAS_BLOCK.has(way) ? words : [],
-    pairs,
-    words: words.slice(0, WORDS[way] ?? 0),
-    length,
-    ...(frame !== undefined && { frame }),
-  };
+function frameOf(
+  ucFlags: number,
+  fpstate: boolean,
+  image: bigint | undefined,
+  place: string,
+): SignalFrame {
+  if (image === undefined) return { ucFlags, fpstate };
+  if (!fpstate) throw new InputError(`${place}.image: needs fpstate`);
+  return { ucFlags, fpstate, image };
 }
 
 /** A case as a document "stublab.case/1" (docs/fuzzing-cases.md). Registers with the baseline's words are left out. */
@@ -195,29 +132,41 @@ export interface CaseDocument {
   readonly frame?: FrameDocument;
 }
 
+export interface FrameDocument {
+  readonly uc_flags: string;
+  readonly fpstate: boolean;
+  readonly image?: string;
+}
+
 /**
  * A case as a document.
  *
  * @param constants the names of signals
  */
-export function formatCase(it: Case, constants = constantsOf()): CaseDocument {
+export function formatCase(it: Case, constants = namesOfSignals()): CaseDocument {
   expectCase(it);
-  const { from, way, on, signal } = it;
-  const known = signal > 0 && signal <= 64;
-  const told = signal === 0 ? null : known ? signalName(signal, constants) : signal;
+  const { from, way, on, signal, pairs, words, length, frame } = it;
+  const content = CONTENTS[way];
+  const name = signal > 0 && signal <= 64 ? signalName(signal, constants) : " ";
   return {
     schema: CASE_SCHEMA,
-    from,
-    way,
-    on,
-    signal: typeof told === "string" && told.includes(" ") ? signal : told,
-    ...(HAS_BLOCK.has(way) && formatBlock(it.block)),
-    ...((HAS_PAIRS.has(way) || it.pairs.length > 0) && {
-      pairs: it.pairs.map(({ offset, word }) => ({ offset: hex(offset), word: hex(word) })),
+    ...{ from, way, on },
+    signal: signal === 0 ? null : name.includes(" ") ? signal : name,
+    ...(content.block && formatBlock(it.block)),
+    ...((mostPairs(way) > 0 || pairs.length > 0) && {
+      pairs: pairs.map(({ offset, word }) => ({ offset: hex(offset), word: hex(word) })),
     }),
-    ...(it.words.length > 0 && { words: it.words.map(hex) }),
-    ...(HAS_LENGTH.has(way) && { length: it.length }),
-    ...(it.frame !== undefined && { frame: formatFrame(it.frame) }),
+    ...(words.length > 0 && { words: words.map(hex) }),
+    ...("length" in content && { length }),
+    ...(frame !== undefined && { frame: formatFrame(frame) }),
+  };
+}
+
+function formatFrame({ ucFlags, fpstate, image }: SignalFrame): FrameDocument {
+  return {
+    uc_flags: hex(BigInt(ucFlags)),
+    fpstate,
+    ...(image !== undefined && { image: hex(image) }),
   };
 }
 
@@ -230,12 +179,12 @@ function formatBlock(block: readonly bigint[]): Pick<CaseDocument, "code" | "reg
   return { code, registers: Object.fromEntries(changed.map(([name, word]) => [name, hex(word)])) };
 }
 
-const RIP = indexOf("rip");
-const MOST = 2 ** 32 - 1;
+let names: ReadonlyMap<string, bigint> | undefined;
 
-/** The constants of stublab's own encoder. */
-function constantsOf(): ReadonlyMap<string, bigint> {
-  return openEncoder("assembly").constants;
+/** The names of signals, among others: the constants of stublab's own encoder. */
+export function namesOfSignals(): ReadonlyMap<string, bigint> {
+  names ??= openEncoder("assembly").constants;
+  return names;
 }
 
 /**
@@ -247,7 +196,7 @@ function constantsOf(): ReadonlyMap<string, bigint> {
  * @example
  * const it = parseCase({ schema: "stublab.case/1", way: "SETREGS", registers: { cs: "0x10" } });
  */
-export function parseCase(document: unknown, constants = constantsOf()): Case {
+export function parseCase(document: unknown, constants = namesOfSignals()): Case {
   const read = members(document, "");
   read("schema", oneOf([CASE_SCHEMA]));
   const from = read("from", orElse(oneOf(FROMS), "signal"));
@@ -255,25 +204,25 @@ export function parseCase(document: unknown, constants = constantsOf()): Case {
   const on = read("on", orElse(oneOf(ONS), "CONT"));
   const signal = read("signal", orElse(signalShape(constants), 0));
   expectKnown(way, table(anything, MOST)(document, ""));
-  if (way === "SIGRETURN") expectReturn(from, on, signal);
+  const { block, frame: framed, words: most = 0, length } = CONTENTS[way];
+  if (framed) expectReturn(from, on, signal);
   const code = read("code", orElse(nullable(text), null));
-  const registers = read("registers", orElse(table(hexWord, REGISTERS.length), {}));
-  const words = read("words", orElse(list(hexWord, WORDS[way] ?? 0), []));
-  const frame = way === "SIGRETURN" ? read("frame", orElse(frameShape, PLAIN_FRAME)) : undefined;
+  const registers = read("registers", orElse(table(hexBits, REGISTERS.length), {}));
+  const words = read("words", orElse(list(hexBits, most), []));
+  const frame = framed && read("frame", orElse(frameShape, { ucFlags: 0, fpstate: false }));
   return {
-    from,
-    way,
-    on,
-    signal,
-    block: HAS_BLOCK.has(way) ? blockOf(code, registers) : [],
-    pairs: read("pairs", orElse(list(pair, mostPairs(way, frame)), [])),
-    words: Array.from({ length: WORDS[way] ?? 0 }, (_, i) => BigInt(words[i] ?? 0)),
-    length: HAS_LENGTH.has(way) ? read("length", orElse(count(MOST), PLAIN_LENGTHS[way])) : 0,
-    ...(frame !== undefined && { frame }),
+    ...{ from, way, on, signal },
+    block: block ? blockOf(code, registers) : [],
+    pairs: read("pairs", orElse(list(pairOf(hexBits), mostPairs(way, frame)), [])),
+    words: Array.from({ length: most }, (_, i) => words[i] ?? 0n),
+    length: length === undefined ? 0 : read("length", orElse(count(MOST), length ?? undefined)),
+    ...(frame && { frame }),
   };
 }
 
 const anything: Shape<unknown> = (value) => value;
+
+const hexBits: Shape<bigint> = (value, place) => BigInt(hexWord(value, place));
 
 /** A shape of a member that may be omitted if there is a default. */
 function orElse<T>(shape: Shape<T>, otherwise: T | undefined): Shape<T> {
@@ -293,9 +242,14 @@ function expectReturn(from: From, on: On, signal: number): void {
   }
 }
 
-const pair: Shape<Pair> = (value, place) => {
+const frameShape: Shape<SignalFrame> = (value, place) => {
   const read = members(value, place);
-  return { offset: BigInt(read("offset", hexWord)), word: BigInt(read("word", hexWord)) };
+  const flags = read("uc_flags", optional(hexBits)) ?? 0n;
+  if (flags > MOST)
+    throw new InputError(`${place}.uc_flags: expected at most 32 bits, got ${hex(flags)}`);
+  const image = read("image", optional(hexBits));
+  const fpstate = read("fpstate", optional(truth)) ?? image !== undefined;
+  return frameOf(Number(flags), fpstate, image, place);
 };
 
 /** A signal by name or number; null means no signal. Invalid numbers are allowed: the kernel must refuse them. */
@@ -310,7 +264,7 @@ function signalShape(constants: ReadonlyMap<string, bigint>): Shape<number> {
   };
 }
 
-function blockOf(code: string | null, registers: Readonly<Record<string, string>>): bigint[] {
+function blockOf(code: string | null, registers: Readonly<Record<string, bigint>>): bigint[] {
   const block = [...BASELINE];
   if (code !== null) {
     const place = CODES.find(({ name }) => name === code);
@@ -328,7 +282,7 @@ function blockOf(code: string | null, registers: Readonly<Record<string, string>
       const hint = near === undefined ? "" : `; did you mean ${near}?`;
       throw new InputError(`registers: unknown register ${show(name)}${hint}`);
     }
-    block[index] = BigInt(word);
+    block[index] = word;
   }
   return block;
 }

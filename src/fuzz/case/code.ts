@@ -20,7 +20,6 @@ export const STACK = SCRATCH + BigInt(3 * PAGE_SIZE);
 /** Where the stub code usually lies. */
 export const STUB_CODE = 0x7fff_ffff_e000n;
 
-/** The word at offset n of the constants is CONSTANT + n. */
 export const CONSTANT = 0xc0de_0000_0000_0000n;
 
 /** Bytes from the start of one piece of code to the next. The rest of a piece is INT3. */
@@ -118,14 +117,12 @@ export const HANDLED: ReadonlyMap<number, readonly [name: string, restarts: bool
 
 export const isHandled = (signal: number): boolean => HANDLED.has(signal);
 
-/** The page of code. */
 export function codePage(): Uint8Array {
   const page = new Uint8Array(PAGE_SIZE).fill(INT3);
   for (const { bytes, address } of CODES) page.set(bytes, Number(address - CODE));
   return page;
 }
 
-/** The page of constants. */
 export function constantsPage(): Uint8Array {
   const words = BigUint64Array.from({ length: PAGE_SIZE / 8 }, (_, i) => CONSTANT + BigInt(8 * i));
   return new Uint8Array(words.buffer);

@@ -109,7 +109,7 @@ export function writtenNames({ way, pairs }: Case): string[] {
 }
 
 /** The members of struct ptrace_sud_config. */
-export const DISPATCH_CONFIG = ["mode", "selector", "offset", "len"] as const;
+const DISPATCH_CONFIG = ["mode", "selector", "offset", "len"] as const;
 
 /** Codes of the kernel have it; those of other processes, and stops of system calls, have a pid there. */
 function hasAddress(code: bigint): boolean {

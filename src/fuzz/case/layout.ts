@@ -17,7 +17,6 @@ export interface Layout<M extends Members = Members> {
   readonly members: M;
   /** Bytes from its beginning to each member. */
   readonly offsets: { readonly [K in keyof M]: number };
-  /** Its bytes. */
   readonly size: number;
 }
 

@@ -9,7 +9,7 @@ import { loadWasm } from "../../encoder/wasm_file.ts";
 import { EncoderError, REBUILD } from "../../errors.ts";
 import { SEEDS, UNPREDICTED_SEEDS } from "../draw/seeds.ts";
 import { PLACES, TABLES } from "../draw/tables.ts";
-import { recordsOf } from "./case.ts";
+import { recordsOf } from "./case_record.ts";
 import { codePage, constantsPage } from "./code.ts";
 
 const FILE = "fuzz.wasm";
@@ -19,23 +19,22 @@ const PAGE = 4096;
 
 /** The module and its memory. Addresses are byte offsets in it. */
 export class FuzzModule {
-  readonly buffer: ArrayBuffer;
+  readonly #exports = loadWasm(FILE);
+  readonly buffer = memoryOf(this.#exports).buffer;
   /** Described in assembly/fuzz/index.ts and assess.ts. */
-  readonly generate: Callable;
-  readonly sign: Callable;
-  readonly assess: Callable;
-  readonly predictOne: Callable;
-  readonly differsFrom: Callable;
-  readonly putReturned: Callable;
-  readonly count: Callable;
+  readonly generate = this.#function("generate");
+  readonly sign = this.#function("sign");
+  readonly assess = this.#function("assess");
+  readonly predictOne = this.#function("predictOne");
+  readonly differsFrom = this.#function("differsFrom");
+  readonly putReturned = this.#function("putReturned");
+  readonly count = this.#function("count");
   /** Whether the signal of a setup, by its address, ends the stub: 0 or 1. */
-  readonly kills: Callable;
+  readonly kills = this.#function("kills");
   /** The rules that the last prediction used: their number, and the k-th. */
-  readonly usedRules: Callable;
-  readonly usedRule: Callable;
-  /** The exported globals by name. */
+  readonly usedRules = this.#function("usedRules");
+  readonly usedRule = this.#function("usedRule");
   readonly globals: ReadonlyMap<string, WebAssembly.Global>;
-  readonly #exports: WebAssembly.Exports;
   /** Where the areas begin that the host reserves: a page. */
   readonly areas: number;
   readonly #free = new Map<number, number[]>();
@@ -43,26 +42,12 @@ export class FuzzModule {
 
   /** @throws EncoderError if the file is not what the build creates. */
   constructor() {
-    this.#exports = loadWasm(FILE);
-    const { memory } = this.#exports;
-    if (!(memory instanceof WebAssembly.Memory)) throw lacking("memory");
-    this.buffer = memory.buffer;
-    this.generate = this.#function("generate");
-    this.sign = this.#function("sign");
-    this.assess = this.#function("assess");
-    this.predictOne = this.#function("predictOne");
-    this.differsFrom = this.#function("differsFrom");
-    this.putReturned = this.#function("putReturned");
-    this.count = this.#function("count");
-    this.kills = this.#function("kills");
-    this.usedRules = this.#function("usedRules");
-    this.usedRule = this.#function("usedRule");
     this.globals = new Map(
       Object.entries(this.#exports).flatMap(([name, it]) =>
         it instanceof WebAssembly.Global ? [[name, it] as const] : [],
       ),
     );
-    this.#next = Math.ceil(Number(this.#global("heap").value) / LINE) * LINE;
+    this.#next = Math.ceil(this.address("heap") / LINE) * LINE;
     for (const [name, place] of Object.entries(PLACES)) this.#global(name).value = Number(place);
     for (const [name, words] of Object.entries(TABLES)) {
       const at = this.#put(new Uint8Array(BigUint64Array.from(words).buffer));
@@ -116,12 +101,11 @@ export class FuzzModule {
 
   /** The text of a string constant: UTF-16, after its length in bytes. */
   text(name: string): string {
-    const at = Number(this.#global(name).value);
+    const at = this.address(name);
     const [length = 0] = new Uint32Array(this.buffer, at - 4, 1);
     return String.fromCharCode(...new Uint16Array(this.buffer, at, length / 2));
   }
 
-  /** The address of a static area of the module. */
   address(name: string): number {
     return Number(this.#global(name).value);
   }
@@ -137,6 +121,11 @@ export class FuzzModule {
     if (isCallable(it)) return it;
     throw lacking(name);
   }
+}
+
+function memoryOf({ memory }: WebAssembly.Exports): WebAssembly.Memory {
+  if (memory instanceof WebAssembly.Memory) return memory;
+  throw lacking("memory");
 }
 
 /** Sizes of areas are powers of two, so that a released area can be reused for a similar size. */

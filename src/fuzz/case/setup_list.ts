@@ -1,8 +1,8 @@
-import { type Case, recordsOf } from "./case.ts";
+import type { Case } from "./case.ts";
+import { recordsOf } from "./case_record.ts";
 import { fuzzModule } from "./module.ts";
 import { SETUP_SIZE } from "./setups.ts";
 
-/** The largest number of setups in a list. */
 export const MOST_SETUPS = 96 << 10;
 /** Areas are powers of two: 16 kB at first, and 32 MB for the largest list. */
 const FIRST_AREA = 1 << 14;
@@ -16,7 +16,6 @@ export class SetupList {
   #room = Math.floor(FIRST_AREA / SETUP_SIZE);
   #address = fuzzModule().reserve(this.#room * SETUP_SIZE);
 
-  /** @param cases the initial setups */
   constructor(cases: readonly Case[] = []) {
     this.add(recordsOf(cases));
   }

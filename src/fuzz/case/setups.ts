@@ -5,7 +5,6 @@ import { FROM, ON, OUTCOME_RECORD, REGISTERS, SETUP_RECORD, WANT, WAY } from "./
 
 export { FRAME_REGISTERS, REGISTERS } from "./records.ts";
 
-/** Where the stub is when its registers are written. */
 export const FROMS = FROM.values.map(([name]) => name);
 export type From = (typeof FROMS)[number];
 
@@ -13,11 +12,9 @@ export type From = (typeof FROMS)[number];
 export const WAYS = WAY.values.map(([name]) => name);
 export type Way = (typeof WAYS)[number];
 
-/** The request that resumes. */
 export const ONS = ON.values.map(([name]) => name);
 export type On = (typeof ONS)[number];
 
-/** What is read besides the registers at the stop. */
 export const { WRITTEN: WANT_WRITTEN, INFO: WANT_INFO, FRAME: WANT_FRAME } = numbersOf(WANT);
 
 /** The index of a register in a block. @throws RangeError */
@@ -27,7 +24,6 @@ export function indexOf(register: string): number {
   return index;
 }
 
-/** Bytes of a record. */
 export const SETUP_SIZE = SETUP_RECORD.size;
 export const OUTCOME_SIZE = OUTCOME_RECORD.size;
 

@@ -8,7 +8,7 @@ export const PATHS = ["ptrace", "sigreturn", "both"] as const;
 export type Path = (typeof PATHS)[number];
 export const DEFAULT_PATH: Path = "both";
 
-export interface GeneratorOptions {
+interface GeneratorOptions {
   /** Default: ptrace. */
   readonly path?: Path;
   /** Bytes of the XSAVE area on this machine. */
@@ -25,14 +25,10 @@ export interface GeneratorOptions {
  * are drawn, or mutate a case of the corpus. With a focus, most cases are one small step from a setup of it.
  */
 export class Generator {
-  readonly #module = fuzzModule();
-  readonly #low: number;
-  readonly #high: number;
   readonly #corpus: SetupList;
-  readonly #path: number;
-  readonly #xstateLength: number;
-  readonly #has32: boolean;
   readonly #focus: SetupList | undefined;
+  /** The arguments of the module's function that are always the same. */
+  readonly #always: readonly number[];
 
   /** @param corpus must not change during a round */
   constructor(
@@ -40,13 +36,11 @@ export class Generator {
     corpus = new SetupList(),
     { path = "ptrace", xstateLength = 832, features = ["ia32"], focus }: GeneratorOptions = {},
   ) {
-    this.#low = Number(BigInt.asUintN(32, seed));
-    this.#high = Number(BigInt.asUintN(32, seed >> 32n));
     this.#corpus = corpus;
-    this.#path = PATHS.indexOf(path);
-    this.#xstateLength = xstateLength;
-    this.#has32 = features.includes("ia32");
     this.#focus = focus;
+    const halves = [seed, seed >> 32n].map((half) => Number(BigInt.asUintN(32, half)));
+    const has32 = Number(features.includes("ia32"));
+    this.#always = [...halves, PATHS.indexOf(path), xstateLength, has32];
   }
 
   /** Writes cases `index` to `index + count - 1` to a batch, from its setup `i` on. */
@@ -54,19 +48,9 @@ export class Generator {
     if (i < 0 || count < 0 || i + count > capacity) {
       throw new RangeError(`${count} cases from setup ${i} on exceed the capacity of ${capacity}`);
     }
-    this.#module.generate(
-      setups.byteOffset + i * SETUP_SIZE,
-      count,
-      index,
-      this.#low,
-      this.#high,
-      this.#path,
-      this.#xstateLength,
-      Number(this.#has32),
-      this.#corpus.address,
-      this.#corpus.length,
-      this.#focus?.address ?? 0,
-      this.#focus?.length ?? 0,
-    );
+    const at = setups.byteOffset + i * SETUP_SIZE;
+    const { address, length } = this.#corpus;
+    const focus = [this.#focus?.address ?? 0, this.#focus?.length ?? 0];
+    fuzzModule().generate(at, count, index, ...this.#always, address, length, ...focus);
   }
 }

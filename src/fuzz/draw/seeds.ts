@@ -5,7 +5,7 @@
 
 import type { Case } from "../case/case.ts";
 import { CODES, CONSTANTS, SCRATCH, STACK } from "../case/code.ts";
-import { indexOf, type On, REGISTERS } from "../case/setups.ts";
+import { type From, type On, REGISTERS } from "../case/setups.ts";
 import { RULE_SEEDS, UNPREDICTED } from "./rule_seeds.ts";
 import { pokes, SIMPLE, seed } from "./seed.ts";
 
@@ -13,6 +13,15 @@ const [GETPID, NOTHING, TRAP_FLAG] = [39n, 1000n, 0x302n];
 const NONCANONICAL = 1n << 47n;
 const ALL_ONS: readonly On[] = ["CONT", "SYSCALL", "SINGLESTEP", "SYSEMU", "SYSEMU_SINGLESTEP"];
 const INFO_SIZE = 88;
+
+const info = (from: From, ...words: readonly bigint[]): Case => ({
+  ...SIMPLE,
+  ...{ from, way: "SYSCALL_INFO", block: [], length: INFO_SIZE, words },
+});
+const masked = (word: bigint, change: Partial<Case> = {}): Case => ({
+  ...SIMPLE,
+  ...{ way: "SIGMASK", block: [], length: 8, words: [word], ...change },
+});
 
 /** ptrace_syscall: a call that is stopped, changed, skipped and restarted. */
 const ptraceSyscall: readonly Case[] = [
@@ -28,16 +37,8 @@ const ptraceSyscall: readonly Case[] = [
   seed("int3", { rax: 7n, orig_rax: -1n }, { from: "entry" }),
   seed("int3", { rax: GETPID, orig_rax: GETPID }, { from: "sysemu", on: "SYSCALL" }),
   seed("syscall", { rax: GETPID }, { from: "group", on: "SYSEMU" }),
-  {
-    ...SIMPLE,
-    ...{ from: "entry", way: "SYSCALL_INFO", block: [], length: INFO_SIZE },
-    words: [1n | (0xc000_003en << 32n), 0n, 0n, GETPID, 1n, 2n, 3n, 4n, 5n, 6n, 0n],
-  },
-  {
-    ...SIMPLE,
-    ...{ from: "exit", way: "SYSCALL_INFO", block: [], length: INFO_SIZE },
-    words: [2n | (0xc000_003en << 32n), 0n, 0n, -22n & (2n ** 64n - 1n), 1n, ...Array(6).fill(0n)],
-  },
+  info("entry", 1n | (0xc000_003en << 32n), 0n, 0n, GETPID, 1n, 2n, 3n, 4n, 5n, 6n, 0n),
+  info("exit", 2n | (0xc000_003en << 32n), 0n, 0n, 2n ** 64n - 22n, 1n, ...Array(6).fill(0n)),
 ];
 
 /** A case that pokes the register of its first pair again. */
@@ -60,16 +61,9 @@ const calls32: readonly Case[] = [
   seed("int3", { rax: 7n, orig_rax: -1n }, { from: "entry32" }),
   { ...pokes("step32", { eflags: 0x302n }), on: "SINGLESTEP" },
   twice({ ...pokes("step32", { eflags: 0x302n }), on: "SINGLESTEP" }, 0x202n),
-  ...[5, 4].map((signal) => ({
-    ...SIMPLE,
-    ...({ from: "step32", way: "SIGMASK", signal, block: [], length: 8, words: [0x18n] } as const),
-  })),
-  ...(["entry32", "exit32"] as const).map(
-    (from, i): Case => ({
-      ...SIMPLE,
-      ...{ from, way: "SYSCALL_INFO", block: [], length: INFO_SIZE },
-      words: [BigInt(i + 1), 0n, 0n, -516n & (2n ** 64n - 1n), 1n, 2n, 3n, 4n, 5n, 6n, 0n],
-    }),
+  ...[5, 4].map((signal) => masked(0x18n, { from: "step32", signal })),
+  ...(["entry32", "exit32"] as const).map((from, i) =>
+    info(from, BigInt(i + 1), 0n, 0n, 2n ** 64n - 516n, 1n, 2n, 3n, 4n, 5n, 6n, 0n),
   ),
 ];
 
@@ -96,11 +90,7 @@ const bases: readonly Case[] = [
 ].flatMap((word) => [
   seed("bases", { fs_base: word, gs_base: CONSTANTS }),
   seed("bases", { gs_base: word, gs: 0x2bn }, { on: "SYSCALL" }),
-  {
-    ...SIMPLE,
-    ...{ way: "POKEUSER", block: [] },
-    pairs: [{ offset: BigInt(8 * indexOf("fs_base")), word: BigInt.asUintN(64, word) }],
-  } satisfies Case,
+  pokes("signal", { fs_base: BigInt.asUintN(64, word) }),
 ]);
 
 /** mov_ss_trap and single_step_syscall: the trap flag at each piece of code; some delay or lose it. */
@@ -156,7 +146,7 @@ const plain: readonly Case[] = [
   seed("int3", {}, { from: "exit", signal: 9 }),
   seed("int3", {}, { on: "CONT", signal: 19 }),
   seed("int3", {}, { on: "CONT", signal: 65 }),
-  { ...SIMPLE, ...{ way: "SIGMASK", block: [], length: 8, words: [1n << 4n] } },
+  masked(1n << 4n),
   {
     ...SIMPLE,
     ...{ way: "SETFPREGS", block: [] },

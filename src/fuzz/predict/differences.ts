@@ -10,7 +10,6 @@ export interface FieldDifference {
   readonly seen: bigint | null;
 }
 
-/** The differences, in the order of the fields. */
 export function differencesOf(predicted: Fields, seen: Fields): FieldDifference[] {
   return [...predicted]
     .filter(([field, word]) => seen.get(field) !== word)

@@ -43,10 +43,4 @@ export class Focus {
       this.setups.add(setupBytes.subarray(i * SETUP_SIZE, (i + 1) * SETUP_SIZE));
     }
   }
-
-  /** Releases its memory. It must not be used afterwards. */
-  close(): void {
-    this.setups.close();
-    this.#batch.close();
-  }
 }

@@ -6,8 +6,8 @@
 import { InputError } from "../../errors.ts";
 import { callback, checkOptions, count, truth } from "../../shape.ts";
 import { BASELINE } from "../case/baseline.ts";
-import { type Case, expectCase, MOST_PAIRS, type Pair } from "../case/case.ts";
-import { BLOCK_SIZE, PLAIN_LENGTHS } from "../case/case_members.ts";
+import { type Case, expectCase } from "../case/case.ts";
+import { BLOCK_SIZE, CONTENTS, mostPairs } from "../case/case_members.ts";
 import { placeOf, SCRATCH } from "../case/code.ts";
 import { indexOf } from "../case/setups.ts";
 
@@ -114,8 +114,8 @@ function* plainer(it: Case): Iterable<Case> {
   if (it.block.length > 0 && it.block[RIP] !== placeOf("int3")) {
     yield { ...it, block: it.block.with(RIP, placeOf("int3")) };
   }
-  const length = PLAIN_LENGTHS[it.way];
-  if (length !== undefined && it.length !== length) yield { ...it, length };
+  const { length } = CONTENTS[it.way];
+  if (typeof length === "number" && it.length !== length) yield { ...it, length };
 }
 
 /** Without floating point, and with fewer flags. */
@@ -158,14 +158,14 @@ function asSetregs({ frame, ...it }: Case): Case | undefined {
  * them, and need not be written.
  */
 function asPokes(it: Case): Case | undefined {
-  const there = AT_CALLS[it.from];
-  if (there === undefined || it.way !== "SETREGS") return undefined;
+  const there = it.from.endsWith("32") ? ENTERED_32 : ENTERED;
+  if (it.from === "signal" || it.from === "group" || it.way !== "SETREGS") return undefined;
   // An INT3 also follows the call.
   const moved = (word: bigint) => (word === placeOf("int3") ? BEHIND_CALL : word);
   const pairs = it.block
     .map((word, i) => ({ offset: BigInt(8 * i), word: moved(word) }))
     .filter(({ word }, i) => word !== there[i]);
-  if (pairs.length > MOST_PAIRS) return undefined;
+  if (pairs.length > mostPairs("POKEUSER")) return undefined;
   return { ...it, way: "POKEUSER", block: [], pairs };
 }
 
@@ -180,14 +180,6 @@ const ENTERED = BASELINE.with(indexOf("rcx"), BEHIND_CALL)
 const ENTERED_32 = BASELINE.with(RIP, placeOf("int80") + 2n)
   .with(indexOf("orig_rax"), 20n)
   .with(indexOf("rax"), BigInt.asUintN(64, -38n));
-const AT_CALLS: Partial<Record<Case["from"], readonly bigint[]>> = {
-  entry: ENTERED,
-  exit: ENTERED,
-  sysemu: ENTERED,
-  entry32: ENTERED_32,
-  exit32: ENTERED_32,
-  step32: ENTERED_32,
-};
 
 function isRegister(offset: bigint): boolean {
   return offset % 8n === 0n && offset < BigInt(BLOCK_SIZE);
@@ -205,10 +197,6 @@ interface Place {
 }
 
 function places(it: Case): Place[] {
-  const pair = (i: number, change: Partial<Pair>): Case => ({
-    ...it,
-    pairs: it.pairs.map((each, k) => (k === i ? { ...each, ...change } : each)),
-  });
   return [
     ...it.block.map((word, i) => ({
       word,
@@ -223,7 +211,7 @@ function places(it: Case): Place[] {
     ...it.pairs.map(({ offset, word }, i) => ({
       word,
       plain: plainAt(it, offset),
-      put: (to: bigint) => pair(i, { word: to }),
+      put: (to: bigint) => ({ ...it, pairs: it.pairs.with(i, { offset, word: to }) }),
     })),
   ].filter(({ word, plain }) => word !== plain);
 }

@@ -3,8 +3,8 @@ import type { Known, Outcome } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
 import type { Machine } from "../try/machine.ts";
-import type { KnownSignatures } from "./known.ts";
 import { holds, type Rule, rules, ruleText, valuesOn } from "./rules.ts";
+import type { KnownSignatures } from "./signature.ts";
 
 /** A rule that is missing, has another value, or hides more than it says: a planted bug. */
 export type Change =
@@ -19,45 +19,12 @@ export interface AppliedRule extends Rule {
   readonly told: string;
 }
 
-/** Known in assembly/model/prediction.ts, in words of 32 bits. */
-const [FIELDS, WRITTEN, STOPPED, FRAME, REASON, KNOWN_LENGTH] = [0, 1, 2, 3, 4, 5];
-
-/** The prediction of a case: an outcome, of which some is known. It is valid until the next prediction of the thread. */
-export class Prediction implements Known {
-  /** In the module's memory; what is not known is arbitrary. */
+/** The prediction of a case: an outcome, of which some is known. */
+export interface Prediction extends Known {
+  /** In the module's memory, until the next prediction of the thread; what is not known is arbitrary. */
   readonly outcome: Outcome;
-  readonly #known: Uint32Array;
-
-  constructor() {
-    const module = fuzzModule();
-    const at = module.address("predictedOutcome");
-    this.outcome = {
-      halves: new Uint32Array(module.buffer, at, OUTCOME_SIZE / 4),
-      words: new BigUint64Array(module.buffer, at, OUTCOME_SIZE / 8),
-    };
-    this.#known = new Uint32Array(module.buffer, module.address("prediction"), KNOWN_LENGTH);
-  }
-
   /** The id of the rule because of which the stop is not predicted; null if it is. */
-  get unpredicted(): string | null {
-    return rules()[(this.#known[REASON] ?? 0) - 1]?.id ?? null;
-  }
-
-  get fields(): number {
-    return this.#known[FIELDS] ?? 0;
-  }
-
-  get written(): number {
-    return this.#known[WRITTEN] ?? 0;
-  }
-
-  get stopped(): number {
-    return this.#known[STOPPED] ?? 0;
-  }
-
-  get frame(): number {
-    return this.#known[FRAME] ?? 0;
-  }
+  readonly unpredicted: string | null;
 }
 
 /** The model that the rules in the module are those of. */
@@ -66,17 +33,26 @@ let selected: Model | undefined;
 /** Predicts what the kernel and the processor of a machine do with setups, by the rules of assembly/model/. */
 export class Model {
   readonly machine: Machine;
-  readonly prediction = new Prediction();
+  readonly #outcome: Outcome;
+  /** Known in assembly/model/prediction.ts. */
+  readonly #known: Uint32Array;
   /** Globals of the module, and what they are in this model. */
   readonly #settings: readonly (readonly [WebAssembly.Global, number | bigint])[];
   readonly #change: Change | undefined;
 
   /** @param change a rule to remove or alter, to test what detects that */
   constructor(machine: Machine, change?: Change) {
+    const module = fuzzModule();
+    const outcome = module.address("predictedOutcome");
     this.machine = machine;
     this.#change = change;
+    this.#outcome = {
+      halves: new Uint32Array(module.buffer, outcome, OUTCOME_SIZE / 4),
+      words: new BigUint64Array(module.buffer, outcome, OUTCOME_SIZE / 8),
+    };
+    this.#known = new Uint32Array(module.buffer, module.address("prediction"), 5);
     this.#settings = [...this.#settingsOf()].map(([name, value]) => {
-      const global = fuzzModule().globals.get(name);
+      const global = module.globals.get(name);
       if (global === undefined) throw new RangeError(`the fuzzer's module has no ${name}`);
       return [global, typeof global.value === "bigint" ? BigInt(value) : Number(value)];
     });
@@ -111,16 +87,27 @@ export class Model {
     for (const [global, value] of this.#settings) global.value = value;
   }
 
-  /** Predicts the outcome of setup `i` of a batch. */
-  predict({ setups }: Pick<Batch, "setups">, i: number): Prediction {
+  #predict({ setups }: Pick<Batch, "setups">, i: number): void {
     this.#select();
     fuzzModule().predictOne(setups.byteOffset + i * SETUP_SIZE);
+  }
+
+  /** Predicts the outcome of setup `i` of a batch. */
+  predict(batch: Pick<Batch, "setups">, i: number): Prediction {
+    this.#predict(batch, i);
     return this.prediction;
+  }
+
+  /** The last prediction. */
+  get prediction(): Prediction {
+    const [fields = 0, written = 0, stopped = 0, frame = 0, reason = 0] = this.#known;
+    const unpredicted = rules()[reason - 1]?.id ?? null;
+    return { outcome: this.#outcome, unpredicted, fields, written, stopped, frame };
   }
 
   /** Predicts setup `i`, and returns whether its outcome differs. */
   differs(batch: Batch, i: number): boolean {
-    this.predict(batch, i);
+    this.#predict(batch, i);
     return fuzzModule().differsFrom(batch.outcomes.byteOffset + i * OUTCOME_SIZE) === 1;
   }
 
@@ -133,12 +120,6 @@ export class Model {
     const { setups, outcomes, news } = batch;
     const [from, to, at] = [setups.byteOffset, outcomes.byteOffset, news.byteOffset];
     return news.subarray(0, Number(fuzzModule().assess(from, to, known.address, at, count)));
-  }
-
-  /** Puts the registers that rt_sigreturn gives to setup `i` into a block: halves in the module's memory. */
-  putReturned({ setups }: Pick<Batch, "setups">, i: number, block: Uint32Array): void {
-    this.#select();
-    fuzzModule().putReturned(setups.byteOffset + i * SETUP_SIZE, block.byteOffset);
   }
 
   /** Counts case `i` of a batch, which is the last that was predicted. */
@@ -160,7 +141,7 @@ export class Model {
   }
 
   #used(batch: Pick<Batch, "setups">, i: number): Rule[] {
-    this.predict(batch, i);
+    this.#predict(batch, i);
     const module = fuzzModule();
     return Array.from({ length: Number(module.usedRules()) }, (_, k) => {
       const rule = rules()[Number(module.usedRule(k)) - 1];

@@ -35,7 +35,6 @@ export interface Rule {
 const PHASE_OF: Readonly<Record<string, Phase>> = {
   ...{ W: "write", S: "return", R: "resume", U: "unpredicted" },
 };
-const [TEXT, SOURCE, NEEDS, SINCE] = ["text", "source", "needs", "since"];
 
 let table: readonly Rule[] | undefined;
 
@@ -85,7 +84,7 @@ function readRule(module: FuzzModule, id: string): Rule {
   const values: Record<string, bigint> = {};
   const valuesWith: Partial<Record<Feature, Record<string, bigint>>> = {};
   for (const member of members) {
-    if ([TEXT, SOURCE, NEEDS, SINCE].includes(member)) continue;
+    if (["text", "source", "needs", "since"].includes(member)) continue;
     const [name = "", ...rest] = member.split("_");
     const value = BigInt(module.globals.get(`${id}_${member}`)?.value ?? 0);
     if (rest.length === 0) values[name] = value;

@@ -33,33 +33,25 @@ function addEach(to: Map<string, number>, counts: Iterable<readonly [string, num
 /** Takes what the module has counted since the last time, and adds it. */
 export function takeCounts(to: Counts): void {
   const module = fuzzModule();
-  const view = (name: string, length: number) =>
-    new Uint32Array(module.buffer, module.address(name), length);
-  const [tally, unpredicted, exercised] = [
-    view("tally", 3),
-    view("unpredicted", rules().length + 1),
-    view("exercised", rules().length + 1),
-  ];
-  const byRule = (counts: Uint32Array) =>
-    rules().flatMap(({ id }, k): [string, number][] => {
-      const cases = counts[k + 1] ?? 0;
-      return cases === 0 ? [] : [[id, cases]];
-    });
-  const [cases = 0, deaths = 0, hangs = 0] = tally;
-  addCounts(to, {
-    ...{ cases, deaths, hangs },
-    unpredicted: new Map(byRule(unpredicted)),
-    exercised: new Map(byRule(exercised)),
-  });
-  for (const counts of [tally, unpredicted, exercised]) counts.fill(0);
+  const take = (name: string, length: number) => {
+    const counts = new Uint32Array(module.buffer, module.address(name), length);
+    const taken = [...counts];
+    counts.fill(0);
+    return taken;
+  };
+  const byRule = (name: string) => {
+    const [, ...counts] = take(name, rules().length + 1);
+    const rows = rules().map(({ id }, k) => [id, counts[k] ?? 0] as const);
+    return new Map(rows.filter(([, cases]) => cases !== 0));
+  };
+  const [cases = 0, deaths = 0, hangs = 0] = take("tally", 3);
+  const [unpredicted, exercised] = [byRule("unpredicted"), byRule("exercised")];
+  addCounts(to, { cases, deaths, hangs, unpredicted, exercised });
 }
 
 /** The counts in the order of rules, so that the same counts are the same text. */
 export function sortedCounts(counts: Counts): Counts {
   const sorted = (of: Map<string, number>) => new Map([...of].sort(([a], [b]) => (a < b ? -1 : 1)));
-  return {
-    ...counts,
-    unpredicted: sorted(counts.unpredicted),
-    exercised: sorted(counts.exercised),
-  };
+  const { unpredicted, exercised } = counts;
+  return { ...counts, unpredicted: sorted(unpredicted), exercised: sorted(exercised) };
 }

@@ -1,7 +1,7 @@
 /* The facts as data, for the probe (shim/probe/facts.c). */
 
 import { BASELINE } from "../case/baseline.ts";
-import { recordsOf } from "../case/case.ts";
+import { recordsOf } from "../case/case_record.ts";
 import { placeOfField } from "../case/fields.ts";
 import { SETUP, SETUP_SIZE } from "../case/setups.ts";
 import { type Fact, NEEDS, type Need, type SetupCheck } from "../facts/fact.ts";

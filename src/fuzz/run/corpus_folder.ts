@@ -7,9 +7,9 @@ import {
   writeSync,
 } from "node:fs";
 import { basename } from "node:path";
-import { InputError, OutputError, StublabError } from "../../errors.ts";
-import { Folder } from "../../folder.ts";
-import { type Limit, reasonOf } from "../../input.ts";
+import { InputError, OutputError } from "../../errors.ts";
+import { Folder, unwritable } from "../../folder.ts";
+import type { Limit } from "../../input.ts";
 import { parseJson, show } from "../../shape.ts";
 import { visible } from "../../visible.ts";
 import { type Case, formatCase, parseCase } from "../case/case.ts";
@@ -38,12 +38,6 @@ const JOURNAL_LIMIT: Limit = { most: 500_000_000, of: "a journal" };
 /** A case has a few hundred bytes. */
 export const CASE_LIMIT: Limit = { most: 1 << 20, of: "a case" };
 
-/** A case that somebody put into the folder. */
-export interface GivenCase {
-  readonly name: string;
-  readonly it: Case;
-}
-
 /**
  * The folder of a run: its journal, and a file for each case of its corpus. The journal is authoritative; files that are
  * missing are written again from it. One process uses it at a time.
@@ -54,8 +48,7 @@ export class CorpusFolder {
   /** What was there before this run, if anything. */
   readonly header: Header | undefined;
   /** Cases that are in no line of the journal: they are tried first. */
-  readonly given: readonly GivenCase[];
-  readonly #constants: ReadonlyMap<string, bigint>;
+  readonly given: readonly { readonly name: string; readonly it: Case }[];
   readonly #folder: Folder;
   readonly #journal: number;
   /** What closes each thing that is open. */
@@ -69,19 +62,18 @@ export class CorpusFolder {
    * @throws InputError if another process has it, if it is not a corpus, if something in it is malformed, or is neither a regular file nor a
    * folder; OutputError if it cannot be written.
    */
-  constructor(path: string, constants: ReadonlyMap<string, bigint>) {
+  constructor(path: string) {
     this.path = path;
-    this.#constants = constants;
     this.#folder = makeFolder(path);
     this.#opened.push(() => this.#folder[Symbol.dispose]());
     try {
-      expectCorpus(this.#folder, constants);
+      expectCorpus(this.#folder);
       const lock = writing(path, () => new FolderLock(this.#folder), WRITABLE);
       this.#opened.push(() => lock.release());
       this.#journal = writing(path, () => this.#folder.openToChange(JOURNAL, files.O_APPEND));
       this.#opened.push(() => closeSync(this.#journal));
       const content = this.#folder.readOpen(this.#journal, JOURNAL, JOURNAL_LIMIT);
-      const journal = parseJournal(content, `${path}/${JOURNAL}`, constants);
+      const journal = parseJournal(content, `${path}/${JOURNAL}`);
       expectOwn(`${path}/${JOURNAL}`, journal.header);
       this.state = journal.state;
       this.header = journal.header;
@@ -113,12 +105,11 @@ export class CorpusFolder {
   /** Writes the result of a round. `partial`: the run ends within it. @throws OutputError */
   add(step: Step, partial = false): void {
     if (partial && this.#partialTo === step.to) return;
-    this.#append(formatStep(step, this.#constants, partial));
+    this.#append(formatStep(step, partial));
     this.#partialTo = partial ? step.to : null;
     for (const entry of step.corpus) this.#writeCase(entry);
   }
 
-  /** Closes the folder and releases its lock. */
   close(): void {
     for (const close of this.#opened.splice(0).reverse()) close();
   }
@@ -149,16 +140,15 @@ export class CorpusFolder {
 
   #writeCase({ signature, it }: Entry): void {
     const name = `${formatSignature(signature)}${CASE_ENDING}`;
-    const document = `${JSON.stringify(formatCase(it, this.#constants), null, 1)}\n`;
     writing(this.path, () => {
       this.#folder.remove(`${name}${TEMPORARY}`);
-      this.#folder.create(`${name}${TEMPORARY}`, document);
+      this.#folder.create(`${name}${TEMPORARY}`, caseFile(it));
       this.#folder.rename(`${name}${TEMPORARY}`, name);
     });
   }
 
   /** Makes the files match the journal; returns the cases that the journal does not have. */
-  #restore({ state, partial }: Journal): GivenCase[] {
+  #restore({ state, partial }: Journal): CorpusFolder["given"] {
     const { names } = this.#folder;
     for (const name of names.filter((each) => each.endsWith(CASE_ENDING + TEMPORARY))) {
       writing(this.path, () => this.#folder.remove(name));
@@ -171,7 +161,7 @@ export class CorpusFolder {
       if (!files.has(name)) this.#writeCase(entry);
     }
     return [...files].sort().flatMap((name) => {
-      const it = readCase(this.#folder, name, this.#constants);
+      const it = readCase(this.#folder, name);
       return own.has(name) || state.given.has(name) ? [] : [{ name, it }];
     });
   }
@@ -182,31 +172,28 @@ export function readJournal(folder: Folder): Buffer {
   return folder.read(JOURNAL, JOURNAL_LIMIT) ?? Buffer.alloc(0);
 }
 
-/** The names of the cases in a folder. @throws InputError if it cannot be read. */
 export function casesIn(folder: Folder): string[] {
   return folder.names.filter((name) => name.endsWith(CASE_ENDING));
 }
 
+export const caseFile = (it: Case): string => `${JSON.stringify(formatCase(it), null, 1)}\n`;
+
 /** Reads a file with a case. @throws InputError that names the file and the place in it. */
-export function readCase(
-  folder: Folder,
-  name: string,
-  constants: ReadonlyMap<string, bigint>,
-): Case {
+export function readCase(folder: Folder, name: string): Case {
   const place = `${folder.path}/${name}`;
   const content = folder.read(name, CASE_LIMIT);
   if (content === undefined) throw folder.gone(name);
-  return inPlace(place, () => parseCase(parseJson(content), constants), NO_CASE);
+  return inPlace(place, () => parseCase(parseJson(content)), NO_CASE);
 }
 
 /** What a run may have made before its journal, beside the cases that somebody put there. */
 const OF_A_RUN: readonly string[] = [LOCK, FINDINGS];
 
 /** Refuses a folder that has no journal, and has something that belongs to no run. Nothing is made in it. @throws InputError */
-function expectCorpus(folder: Folder, constants: ReadonlyMap<string, bigint>): void {
+function expectCorpus(folder: Folder): void {
   if (folder.has(JOURNAL)) return;
   for (const name of folder.names) {
-    if (name.endsWith(CASE_ENDING)) readCase(folder, name, constants);
+    if (name.endsWith(CASE_ENDING)) readCase(folder, name);
     else if (!OF_A_RUN.includes(name) && !name.endsWith(CASE_ENDING + TEMPORARY)) {
       const { path } = folder;
       throw new InputError(
@@ -268,12 +255,7 @@ function writing<T>(path: string, write: () => T, remedy = goesOn(path)): T {
   try {
     return write();
   } catch (cause) {
-    if (cause instanceof StublabError || !(cause instanceof Error && "code" in cause)) throw cause;
-    throw new OutputError(`corpus ${path} cannot be written: ${reasonOf(cause)}`, {
-      cause,
-      errno: String(cause.code),
-      remedy,
-    });
+    throw unwritable(`corpus ${path}`, cause, remedy);
   }
 }
 

@@ -1,18 +1,14 @@
-import { Worker, type WorkerOptions } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { InputError, StublabError } from "../../errors.ts";
 import { codeOf } from "../../folder.ts";
 import { limitError } from "../../limits.ts";
 import { readProc } from "../../stub/proc.ts";
 import type { Case } from "../case/case.ts";
-import type { Path } from "../draw/generate.ts";
-import type { Change } from "../predict/model.ts";
+import { addCounts, noCounts, sortedCounts } from "../predict/tally.ts";
 import type { Machine } from "../try/machine.ts";
-import { type Answer, errorOf, failureOf, type News, type Order, type Start } from "./orders.ts";
-import { mergeResults, type PartResult } from "./part.ts";
-import type { Chunk } from "./round.ts";
-
-/** Indices of the counters that all workers share. */
-const [NEXT_CHUNK, DONE] = [0, 1];
+import type { Answer, News, Order, PartResult, Start } from "./fuzz_worker.ts";
+import { type Chunk, COUNTERS, firstOfEach } from "./round.ts";
+import type { Plan } from "./run_state.ts";
 
 /** More chunks than a round has. */
 const NO_CHUNK = 1 << 30;
@@ -23,21 +19,25 @@ const PATIENCE = 600_000;
 /** How long a worker may take to end its stubs and itself before it is terminated. */
 const LEAVE_PATIENCE = 10_000;
 
-/** A worker thread, which answers each order once. */
+/** A worker thread, which answers when it has started, and each order once. */
 class Member {
   readonly #thread: Worker;
   readonly #ended: Promise<void>;
   readonly #counters: Int32Array;
-  #settle: ((answer: Answer) => void) | undefined;
+  #waiting: { settle(answer: Answer): void; fail(error: StublabError): void } | undefined;
   #over = false;
 
   /** @throws UnsupportedError if no thread can be created */
   constructor(start: Start) {
     // A script, for the tests' bundles lie elsewhere than the package's.
     const script = JSON.stringify(new URL("fuzz_worker.js", import.meta.url).href);
-    this.#thread = startThread(`import(${script})`, { eval: true, workerData: start });
+    try {
+      this.#thread = new Worker(`import(${script})`, { eval: true, workerData: start });
+    } catch (cause) {
+      throw limitError("a worker thread cannot start", cause) ?? cause;
+    }
     this.#counters = start.counters;
-    this.#thread.on("message", (answer: Answer) => this.#settle?.(answer));
+    this.#thread.on("message", (answer: Answer) => this.#waiting?.settle(answer));
     this.#thread.on("error", (error) => this.#fail(error.message, error));
     this.#ended = new Promise((resolve) => {
       this.#thread.once("exit", () => {
@@ -47,38 +47,30 @@ class Member {
     });
   }
 
-  /** What it finds its machine to be, once it has started. @throws what its tracer and stubs throw */
-  async ready(): Promise<Machine> {
-    const answer = await this.#next(START_PATIENCE);
-    if (answer.kind === "ready") return answer.machine;
-    throw wrong(answer);
-  }
-
-  /** The next answer; a failure if no worker finishes a chunk for so many milliseconds. Only meanwhile the process lives for it. */
-  async #next(patience: number): Promise<Answer> {
+  /**
+   * Gives it an order, unless it is still to start, and waits for its answer. Only meanwhile the process lives for it.
+   *
+   * @throws what its tracer and stubs throw; StublabError if no worker finishes a chunk for so many milliseconds
+   */
+  async ask(patience: number, order?: Order): Promise<Extract<Answer, { machine: Machine }>> {
     this.#thread.ref();
-    const answer = new Promise<Answer>((resolve) => {
-      this.#settle = resolve;
+    const next = new Promise<Answer>((settle, fail) => {
+      this.#waiting = { settle, fail };
       if (this.#over) this.#fail("it has ended");
     });
-    const done = () => Atomics.load(this.#counters, DONE);
+    if (order !== undefined) this.#thread.postMessage(order);
+    const done = () => Atomics.load(this.#counters, COUNTERS.done);
     const watch = watchProgress(done, patience, () =>
       this.#fail(`it did nothing for ${patience / 1000} s`),
     );
     try {
-      return await answer;
+      const answer = await next;
+      if ("machine" in answer) return answer;
+      throw new StublabError(answer.failure, answer.details);
     } finally {
       clearInterval(watch);
       this.#thread.unref();
     }
-  }
-
-  async ask(order: Order, patience: number): Promise<PartResult> {
-    const next = this.#next(patience);
-    this.#thread.postMessage(order);
-    const answer = await next;
-    if (answer.kind === "done") return answer.result;
-    throw wrong(answer);
   }
 
   /**
@@ -107,25 +99,12 @@ class Member {
         code: "ERR_STUBLAB_WORKER",
         ...(codeOf(cause) === "ERR_MODULE_NOT_FOUND" && { remedy: UNBUNDLED }),
       });
-    this.#settle?.({ kind: "failed", failure: failureOf(error) });
+    this.#waiting?.fail(error);
   }
 }
 
 const UNBUNDLED =
   "the labs start files of the package stublab, so they cannot be part of a bundle: keep stublab external";
-
-function wrong(answer: Answer): Error {
-  if (answer.kind === "failed") return errorOf(answer.failure);
-  return new TypeError(`a worker answered ${answer.kind}`);
-}
-
-function startThread(script: string, options: WorkerOptions): Worker {
-  try {
-    return new Worker(script, options);
-  } catch (cause) {
-    throw limitError("a worker thread cannot start", cause) ?? cause;
-  }
-}
 
 /**
  * Calls `late` once if `progress` stays the same for so many milliseconds. Only time in which this process runs
@@ -146,14 +125,10 @@ function watchProgress(progress: () => number, patience: number, late: () => voi
   return watch;
 }
 
-export interface CrewOptions {
+interface CrewOptions extends Plan {
   readonly workers: number;
-  readonly seed: bigint;
-  readonly path: Path;
-  readonly focus?: string | undefined;
   /** Which of the processors the first worker takes. */
   readonly first: number;
-  readonly change?: Change | undefined;
   /** How long the workers may take without one finished chunk, and one to leave, in milliseconds. For tests. */
   readonly patience?: number;
 }
@@ -183,17 +158,17 @@ export class Crew {
    * @throws UnsupportedError if a thread cannot be created; what their tracers and stubs throw
    */
   static async start(options: CrewOptions): Promise<Crew> {
-    const { workers: count, seed, path, focus, first, change, patience = PATIENCE } = options;
+    const { workers: count, first, patience = PATIENCE, ...plan } = options;
     const counters = new Int32Array(new SharedArrayBuffer(8));
     const processors = allowedProcessors();
     const members: Member[] = [];
     try {
       for (let i = 0; i < count; i++) {
         const processor = processors[(first + i) % processors.length] ?? 0;
-        members.push(new Member({ seed, path, focus, processor, counters, change }));
+        members.push(new Member({ ...plan, processor, counters }));
       }
-      const machines = await Promise.all(members.map((member) => member.ready()));
-      const [machine] = machines;
+      const started = await Promise.all(members.map((member) => member.ask(START_PATIENCE)));
+      const [{ machine } = {}] = started;
       if (machine === undefined) throw new InputError("a run needs at least 1 worker");
       return new Crew(members, machine, counters, patience);
     } catch (error) {
@@ -208,30 +183,45 @@ export class Crew {
     chunks: readonly Chunk[],
     given: readonly Case[] = [],
   ): Promise<PartResult> {
-    Atomics.store(this.#counters, NEXT_CHUNK, 0);
-    Atomics.store(this.#counters, DONE, 0);
-    const ask = (member: Member, i: number) =>
-      member.ask({ news, chunks, given: i === 0 ? given : [] }, this.#patience);
-    const parts = await Promise.all(this.#members.map(ask));
-    Atomics.store(this.#counters, DONE, 0);
-    return mergeResults(parts);
+    this.#counters.fill(0);
+    const answers = await Promise.all(
+      this.#members.map((member, i) =>
+        member.ask(this.#patience, { news, chunks, given: i === 0 ? given : [] }),
+      ),
+    );
+    Atomics.store(this.#counters, COUNTERS.done, 0);
+    return mergeResults(answers.map(({ result }) => result));
   }
 
   /** Cases that are done in the round under way. */
   get done(): number {
-    return Atomics.load(this.#counters, DONE);
+    return Atomics.load(this.#counters, COUNTERS.done);
   }
 
   /** Ends the workers, and their stubs. */
   async leave(): Promise<void> {
     // Where one failed, the others are to leave the rest of the round.
-    Atomics.store(this.#counters, NEXT_CHUNK, NO_CHUNK);
+    Atomics.store(this.#counters, COUNTERS.next, NO_CHUNK);
     await leaveAll(this.#members, Math.min(LEAVE_PATIENCE, this.#patience));
   }
 }
 
 async function leaveAll(members: readonly Member[], patience: number): Promise<void> {
   await Promise.all(members.map((member) => member.leave(patience)));
+}
+
+/** Puts the results of all workers together: the first case of each signature counts. */
+function mergeResults(parts: readonly PartResult[]): PartResult {
+  const counts = noCounts();
+  for (const part of parts) addCounts(counts, part);
+  return {
+    ...sortedCounts(counts),
+    unconfirmed: parts.reduce((total, { unconfirmed }) => total + unconfirmed, 0),
+    found: firstOfEach(
+      parts.flatMap(({ found }) => found),
+      ({ signature }) => signature,
+    ),
+  };
 }
 
 /** The processors that this process may use, from "0-3,7". */

@@ -2,17 +2,16 @@
 
 import { setImmediate } from "node:timers/promises";
 import { type Case, formatCase } from "../case/case.ts";
-import { DEFAULT_PATH, type Path } from "../draw/generate.ts";
+import { DEFAULT_PATH } from "../draw/generate.ts";
 import { Examiner } from "../examiner.ts";
 import type { FieldDifference } from "../predict/differences.ts";
-import type { Change } from "../predict/model.ts";
 import { plantOption } from "../predict/plant.ts";
 import { formatSignature } from "../predict/signature.ts";
 import { replayOf, writeFinding } from "../tell/finding.ts";
 import { onceOf, subjectOf } from "../tell/told.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Shard } from "./round.ts";
-import type { FoundCase, RunState } from "./run_state.ts";
+import type { FoundCase, Plan, RunState } from "./run_state.ts";
 
 /** Findings beyond these are reported as they were found: so many have one reason. */
 const MOST = 100;
@@ -35,15 +34,11 @@ export interface Finding {
 }
 
 /** The run that the findings belong to. */
-export interface FindingRun {
-  readonly seed: bigint;
-  readonly path: Path;
-  readonly focus?: string | undefined;
+interface FindingRun extends Plan {
   readonly shard: Shard | undefined;
   readonly machine: Machine;
   /** The folder of the run, if it has one. */
   readonly corpus: string | undefined;
-  readonly change: Change | undefined;
 }
 
 /** Examines the findings of a run as it goes on. */
@@ -86,10 +81,9 @@ export class FindingExaminer {
     if (this.#taken > MOST) {
       return { ...found, it: original, differences: [], subject: undefined, folder: null };
     }
-    const { constants } = examiner;
     const occursAgain = examiner.examine(original).differences.length > 0;
     const it = occursAgain ? examiner.minimize(original) : original;
-    const document = JSON.stringify(formatCase(it, constants));
+    const document = JSON.stringify(formatCase(it));
     if (this.#known.has(document)) return undefined;
     this.#known.add(document);
     const examination = examiner.examine(it);
@@ -97,17 +91,10 @@ export class FindingExaminer {
     const { corpus, machine, change } = this.#run;
     // No seed leads to a case that somebody gave.
     const command = index < 0 ? replayOf("original.json", change) : this.#command(next);
-    const content = {
-      signature,
-      examination,
-      original,
-      seenFirst,
-      machine,
-      change,
-      found: command,
-    };
-    const folder = corpus === undefined ? null : writeFinding(corpus, content, constants);
-    const subject = occursAgain ? subjectOf(differences, constants) : onceOf(seenFirst, constants);
+    const cases = { signature, examination, original, seenFirst };
+    const content = { ...cases, machine, change, found: command };
+    const folder = corpus === undefined ? null : writeFinding(corpus, content);
+    const subject = occursAgain ? subjectOf(differences) : onceOf(seenFirst);
     return { ...found, it, differences, subject, folder };
   }
 

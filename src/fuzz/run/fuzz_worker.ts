@@ -1,42 +1,82 @@
 /*
  * A thread that tries cases: it has a tracer of its own, and stays with its stubs on one processor, for a stop that has
- * to go to another processor takes five times as long. It carries out orders (orders.ts).
+ * to go to another processor takes five times as long. It answers when it has started, and each order (crew.ts).
  */
 
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { type ErrorDetails, StublabError } from "../../errors.ts";
 import { loadShim } from "../../shim/shim.ts";
+import type { Case } from "../case/case.ts";
 import { SetupList } from "../case/setup_list.ts";
 import { Generator } from "../draw/generate.ts";
-import { Experiment } from "../experiment.ts";
+import { type Comparison, Experiment } from "../experiment.ts";
 import { Focus } from "../predict/focus.ts";
-import { KnownSignatures } from "../predict/known.ts";
-import { type Answer, failureOf, type Order, type Start } from "./orders.ts";
-import { Part, type PartResult } from "./part.ts";
-import { CHUNK, type Chunk } from "./round.ts";
+import { AGREES, KnownSignatures } from "../predict/signature.ts";
+import { type Counts, noCounts, takeCounts } from "../predict/tally.ts";
+import { nameCulprit } from "../try/culprit.ts";
+import type { Machine } from "../try/machine.ts";
+import { CHUNK, type Chunk, COUNTERS } from "./round.ts";
+import type { Plan } from "./run_state.ts";
 
 /** For each stop, in milliseconds: nothing that is generated runs on, and a busy machine is no hang. */
 const DEADLINE = 2000;
 
-/** Indices of Start's counters. */
-const [NEXT_CHUNK, DONE] = [0, 1];
+/** What a worker begins with. */
+export interface Start extends Plan {
+  /** The processor that it and its stubs are to stay on. */
+  readonly processor: number;
+  /** The counters of all workers (COUNTERS). */
+  readonly counters: Int32Array<SharedArrayBuffer>;
+}
 
-class Worker {
-  readonly experiment: Experiment;
+/** Cases that are to be tried: those that are given, and chunks, of which each worker takes the next. */
+export interface Order {
+  readonly given: readonly Case[];
+  readonly chunks: readonly Chunk[];
+  readonly news: News;
+}
+
+/** News of a corpus: setups that cases may be made from, and signatures that are known. */
+export interface News {
+  readonly parents: Uint8Array;
+  readonly known: Float64Array;
+}
+
+/** A case whose outcome has a new signature. */
+export interface Found extends Comparison {
+  /** The number of the case. */
+  readonly index: number;
+  readonly it: Case;
+}
+
+/** The result of some cases. */
+export interface PartResult extends Counts {
+  readonly found: Found[];
+  /** How many outcomes another attempt contradicted: they do not count. */
+  unconfirmed: number;
+}
+
+export type Answer =
+  | { readonly machine: Machine; readonly result: PartResult }
+  | { readonly failure: string; readonly details: ErrorDetails };
+
+/** Keeps cases whose outcomes are of new kinds. */
+export class FuzzWorker {
+  readonly #experiment: Experiment;
   readonly #parents = new SetupList();
   readonly #known = new KnownSignatures();
   readonly #focus: Focus | undefined;
   readonly #generator: Generator;
   readonly #counters: Int32Array;
+  #result = noResult();
 
-  constructor({ seed, path, focus, counters, change }: Start) {
-    this.experiment = new Experiment({ deadline: DEADLINE, capacity: CHUNK, change });
-    const { machine } = this.experiment;
-    const { features, xstateLength } = machine;
-    const options = { path, xstateLength, features };
-    this.#focus =
-      focus === undefined
-        ? undefined
-        : new Focus(focus, machine, new Generator(seed, undefined, options));
+  constructor(experiment: Experiment, { seed, path, focus, counters }: Omit<Start, "processor">) {
+    this.#experiment = experiment;
+    const { machine } = experiment;
+    const options = { path, xstateLength: machine.xstateLength, features: machine.features };
+    if (focus !== undefined) {
+      this.#focus = new Focus(focus, machine, new Generator(seed, undefined, options));
+    }
     this.#generator = new Generator(seed, this.#parents, {
       ...options,
       ...(this.#focus !== undefined && { focus: this.#focus.setups }),
@@ -44,45 +84,92 @@ class Worker {
     this.#counters = counters;
   }
 
+  /** Tries the cases of an order. The first of those that are given has the number 0. */
   obey({ news, given, chunks }: Order): PartResult {
     this.#parents.add(news.parents);
     this.#focus?.add(news.parents);
     for (const signature of news.known) this.#known.add(signature);
-    const part = new Part(this.experiment, this.#known);
-    part.given(given);
+    this.#result = noResult();
+    this.#try(0, given.length, () => this.#experiment.try(given));
     for (let chunk = this.#next(chunks); chunk !== undefined; chunk = this.#next(chunks)) {
-      part.drawn(this.#generator, chunk);
-      Atomics.add(this.#counters, DONE, chunk.to - chunk.from);
+      const { from, to } = chunk;
+      this.#try(from, to - from, () => this.#experiment.draw(this.#generator, from, to - from));
+      Atomics.add(this.#counters, COUNTERS.done, to - from);
     }
-    return part.result;
+    return this.#result;
   }
 
   #next(chunks: readonly Chunk[]): Chunk | undefined {
-    return chunks[Atomics.add(this.#counters, NEXT_CHUNK, 1)];
+    return chunks[Atomics.add(this.#counters, COUNTERS.next, 1)];
+  }
+
+  /** Assesses the first `count` cases of the batch, which `attempt` tries; the first has the number `from`. */
+  #try(from: number, count: number, attempt: () => void): void {
+    const { model, batch, trier } = this.#experiment;
+    nameCulprit(attempt, trier, batch, count, from);
+    for (const i of model.assess(batch, count, this.#known)) {
+      const confirmed = this.#confirm(i);
+      model.count(batch, i);
+      if (confirmed === undefined || !this.#known.add(confirmed.signature)) continue;
+      this.#result.found.push({ ...confirmed, index: from + i, it: batch.at(i) });
+    }
+    takeCounts(this.#result);
+  }
+
+  /** Compares case `i`; undefined if it is new, and no two attempts agree on it. */
+  #confirm(i: number): Comparison | undefined {
+    const first = this.#experiment.compare(i);
+    if (first.agreement === AGREES || this.#known.has(first.signature)) return first;
+    const { outcome, contradictions } = this.#experiment.confirm(i, first);
+    this.#result.unconfirmed += contradictions;
+    return outcome;
   }
 }
 
+const noResult = (): PartResult => ({ ...noCounts(), found: [], unconfirmed: 0 });
+
+/** An error as it goes from thread to thread, which it reaches without its class. */
+function failureOf(error: unknown): Answer {
+  if (error instanceof StublabError) {
+    const { code, message, call, errno, remedy } = error;
+    const known = Object.entries({ call, errno, remedy }).filter(([, text]) => text !== undefined);
+    return { failure: message, details: { code, ...Object.fromEntries(known) } };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  // The stack says where it comes from.
+  const cause = error instanceof Error ? error.stack : undefined;
+  return {
+    failure: `internal error: ${message}`,
+    details: { code: "ERR_STUBLAB_INTERNAL", cause },
+  };
+}
+
 function work(port: MessagePort, start: Start): void {
-  const answer = (it: Answer) => port.postMessage(it);
-  let worker: Worker | undefined;
-  try {
+  let experiment: Experiment | undefined;
+  let worker: FuzzWorker | undefined;
+  const answer = (attempt: () => Answer) => {
+    let it: Answer;
+    try {
+      it = attempt();
+    } catch (error) {
+      it = failureOf(error);
+    }
+    port.postMessage(it);
+  };
+  answer(() => {
     const shim = loadShim();
     shim.bind(shim.gettid(), start.processor);
-    worker = new Worker(start);
-    answer({ kind: "ready", machine: worker.experiment.machine });
-  } catch (error) {
-    answer({ kind: "failed", failure: failureOf(error) });
-  }
+    experiment = new Experiment({ deadline: DEADLINE, capacity: CHUNK, change: start.change });
+    worker = new FuzzWorker(experiment, start);
+    return { machine: experiment.machine, result: noResult() };
+  });
   port.on("message", (order: Order | null) => {
     if (order === null) {
-      worker?.experiment.close();
+      experiment?.close();
       port.close();
-      return;
-    }
-    try {
-      if (worker !== undefined) answer({ kind: "done", result: worker.obey(order) });
-    } catch (error) {
-      answer({ kind: "failed", failure: failureOf(error) });
+    } else if (experiment !== undefined && worker !== undefined) {
+      const [{ machine }, its] = [experiment, worker];
+      answer(() => ({ machine, result: its.obey(order) }));
     }
   });
 }

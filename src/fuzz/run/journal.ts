@@ -19,7 +19,7 @@ import {
   truth,
 } from "../../shape.ts";
 import { formatCase, parseCase } from "../case/case.ts";
-import { PATHS, type Path } from "../draw/generate.ts";
+import { PATHS } from "../draw/generate.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
@@ -27,9 +27,9 @@ import { formatSignature } from "../predict/signature.ts";
 import type { Counts } from "../predict/tally.ts";
 import type { Machine } from "../try/machine.ts";
 import { ROUND, type Shard, shardShape } from "./round.ts";
-import { type Entry, type FoundCase, RunState, type Step } from "./run_state.ts";
+import { type Entry, type FoundCase, type Plan, RunState, type Step } from "./run_state.ts";
 
-export const JOURNAL_SCHEMA = "stublab.fuzz-journal/1";
+const JOURNAL_SCHEMA = "stublab.fuzz-journal/1";
 
 /** What makes cases: another generator makes others of the same seed. */
 export const GENERATOR = 2;
@@ -38,12 +38,8 @@ const MOST_CASES = Number.MAX_SAFE_INTEGER;
 const MOST = 10_000_000;
 
 /** What all rounds of a run have in common. */
-export interface Header {
-  readonly seed: bigint;
-  readonly path: Path;
-  /** The rule that cases are near to, if there is one. */
-  readonly focus?: string | undefined;
-  /** The properties of the machine on which a case or its outcome depends. */
+export interface Header extends Omit<Plan, "change"> {
+  /** The properties of the machine on which a case or its outcome depends, and a planted bug. */
   readonly machine: string;
   /** Why this version cannot continue the run; undefined if it can. */
   readonly foreign?: string | undefined;
@@ -59,28 +55,20 @@ export function describeMachine(
 }
 
 export function formatHeader({ seed, path, focus, machine }: Header): string {
-  return line({
-    schema: JOURNAL_SCHEMA,
-    generator: GENERATOR,
-    round: ROUND,
-    seed: hex(seed),
-    path,
-    focus,
-    machine,
-  });
+  const version = { schema: JOURNAL_SCHEMA, generator: GENERATOR, round: ROUND };
+  return line({ ...version, seed: hex(seed), path, focus, machine });
 }
 
 /** The line of a round. `partial`: the run ended within it, so it will be made again as a whole. */
 export function formatStep(
   { from, to, counts, corpus, findings, given }: Step,
-  constants: ReadonlyMap<string, bigint>,
   partial = false,
 ): string {
   const entry = ({ signature, index, predicted, it }: Entry) => ({
     signature: formatSignature(signature),
     index: index < 0 ? null : index,
     ...(!predicted && { predicted }),
-    case: formatCase(it, constants),
+    case: formatCase(it),
   });
   return line({
     from,
@@ -91,13 +79,15 @@ export function formatStep(
     unpredicted: Object.fromEntries(counts.unpredicted),
     exercised: Object.fromEntries(counts.exercised),
     corpus: corpus.map(entry),
-    findings: findings.map((found) => ({
-      key: formatSignature(found.key),
-      kind: kindRecord(found.kind),
+    findings: findings.map(({ key, kind: { field, predicted, seen }, ...found }) => ({
+      key: formatSignature(key),
+      kind: { field, predicted: digits(predicted), seen: digits(seen) },
       ...entry(found),
     })),
   });
 }
+
+const digits = (number: bigint | null) => (number === null ? null : String(number));
 
 /** The line from which on a run is a shard. */
 export function formatShard(shard: Shard): string {
@@ -106,7 +96,6 @@ export function formatShard(shard: Shard): string {
 
 const line = (document: object): string => `${JSON.stringify(document)}\n`;
 
-/** A journal as it was read. */
 export interface Journal {
   readonly header: Header | undefined;
   readonly state: RunState;
@@ -127,11 +116,7 @@ export interface Journal {
  * @param place what errors call it
  * @throws InputError that names the line, and what is wrong there
  */
-export function parseJournal(
-  content: Buffer,
-  place: string,
-  constants: ReadonlyMap<string, bigint>,
-): Journal {
+export function parseJournal(content: Buffer, place: string): Journal {
   const length = content.lastIndexOf("\n") + 1;
   const lines = content.toString("utf8", 0, length).split("\n").slice(0, -1);
   const state = new RunState();
@@ -153,7 +138,7 @@ export function parseJournal(
           state.become(shard);
           return;
         }
-        const step = parseStep(read, constants);
+        const step = parseStep(read);
         if (read("partial", optional(truth)) === true) {
           partial.corpus.push(...step.corpus);
           partial.findings.push(...step.findings);
@@ -174,11 +159,14 @@ type Read = ReturnType<typeof members>;
 
 function parseHeader(read: Read): Header {
   read("schema", oneOf([JOURNAL_SCHEMA]));
-  const [generator, round] = [read("generator", count(MOST)), read("round", count(MOST))];
-  const foreign =
-    otherVersion("generator", GENERATOR, generator) ?? otherVersion("round", ROUND, round);
+  const numbers = [["generator", GENERATOR] as const, ["round", ROUND] as const];
+  const [other] = numbers
+    .map(([name, own]) => ({ name, own, theirs: read(name, count(MOST)) }))
+    .filter(({ own, theirs }) => own !== theirs);
   return {
-    ...(foreign !== undefined && { foreign }),
+    ...(other !== undefined && {
+      foreign: `${other.name}: this stublab has ${other.own}, and the run was made with ${other.theirs}`,
+    }),
     seed: BigInt(read("seed", text)),
     path: read("path", oneOf(PATHS)),
     focus: read("focus", optional(text)),
@@ -186,26 +174,24 @@ function parseHeader(read: Read): Header {
   };
 }
 
-function otherVersion(name: string, own: number, theirs: number): string | undefined {
-  if (theirs === own) return undefined;
-  return `${name}: this stublab has ${own}, and the run was made with ${theirs}`;
-}
-
-function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {
+function parseStep(read: Read): Step {
   const entry: Shape<Entry> = (value, place) => {
     const its = members(value, place);
     return {
       signature: its("signature", signatureShape),
       index: its("index", nullable(count(MOST_CASES))) ?? -1,
       predicted: its("predicted", optional(truth)) ?? true,
-      it: its("case", (document, where) => inPlace(where, () => parseCase(document, constants))),
+      it: its("case", (document, where) => inPlace(where, () => parseCase(document))),
     };
   };
-  const found: Shape<FoundCase> = (value, place) => ({
-    ...entry(value, place),
-    key: members(value, place)("key", signatureShape),
-    kind: members(value, place)("kind", kindShape),
-  });
+  const found: Shape<FoundCase> = (value, place) => {
+    const its = members(value, place);
+    return {
+      ...entry(value, place),
+      key: its("key", signatureShape),
+      kind: its("kind", kindShape),
+    };
+  };
   const counts: Counts = {
     cases: read("cases", count(MOST_CASES)),
     deaths: read("deaths", count(MOST_CASES)),
@@ -225,7 +211,6 @@ function parseStep(read: Read, constants: ReadonlyMap<string, bigint>): Step {
   };
 }
 
-/** Numbers of cases by rule. */
 const byRule: Shape<Map<string, number>> = (value, place) =>
   new Map(Object.entries(table(count(MOST_CASES), 1000)(value, place)));
 
@@ -234,11 +219,6 @@ const signatureShape: Shape<number> = (value, place) => {
   if (/^[0-9a-f]{14}$/.test(digits)) return Number(`0x${digits}`);
   throw new InputError(`${place}: expected a signature of 14 hex digits`);
 };
-
-function kindRecord({ field, predicted, seen }: DifferenceKind) {
-  const digits = (number: bigint | null) => (number === null ? null : String(number));
-  return { field, predicted: digits(predicted), seen: digits(seen) };
-}
 
 const kindShape: Shape<DifferenceKind> = (value, place) => {
   const its = members(value, place);
@@ -249,7 +229,6 @@ const kindShape: Shape<DifferenceKind> = (value, place) => {
   };
 };
 
-/** A number of any size, in decimal digits. */
 const numberShape: Shape<bigint> = (value, place) => {
   const digits = text(value, place);
   if (/^-?\d{1,20}$/.test(digits)) return BigInt(digits);

@@ -1,16 +1,21 @@
 import { rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { InputError, OutputError, StublabError } from "../../errors.ts";
-import { Folder, makePath, temporaryName } from "../../folder.ts";
-import { type Limit, reasonOf } from "../../input.ts";
-import { formatCase } from "../case/case.ts";
+import { InputError } from "../../errors.ts";
+import { Folder, makePath, temporaryName, unwritable } from "../../folder.ts";
+import type { Limit } from "../../input.ts";
 import { addCounts, noCounts, sortedCounts } from "../predict/tally.ts";
-import { CASE_ENDING, casesIn, FINDINGS, JOURNAL, readCase, readJournal } from "./corpus_folder.ts";
+import {
+  CASE_ENDING,
+  caseFile,
+  casesIn,
+  FINDINGS,
+  JOURNAL,
+  readCase,
+  readJournal,
+} from "./corpus_folder.ts";
 import { formatStep, type Journal, parseJournal } from "./journal.ts";
 import { firstOfEach } from "./round.ts";
-import type { Entry, FoundCase, Step } from "./run_state.ts";
-
-type Constants = ReadonlyMap<string, bigint>;
+import type { Step } from "./run_state.ts";
 
 /** What a merge came to. */
 export interface Merged {
@@ -32,6 +37,7 @@ interface Source {
   readonly base: Buffer;
 }
 
+const NOTHING_LEFT = "nothing of it is left; name a folder that can be written and has room";
 const NAME_RUNS = "name the folders that `stublab fuzz --corpus` has made";
 
 /** What people may have put into the folder of a finding beside its own files. */
@@ -44,44 +50,36 @@ const COPY_LIMIT: Limit = { most: 1 << 28, of: "a file of a finding" };
  *
  * @throws InputError if a folder is malformed, or the new one is not empty; OutputError if that cannot be written.
  */
-export function mergeFolders(paths: readonly string[], to: string, constants: Constants): Merged {
+export function mergeFolders(paths: readonly string[], to: string): Merged {
   const sources: Source[] = [];
   try {
-    for (const path of paths) sources.push(readSource(path, constants));
-    return writeMerged(sources, to, constants);
+    for (const path of paths) sources.push(readSource(path));
+    return writeMerged(sources, to);
   } catch (cause) {
-    if (cause instanceof StublabError || !(cause instanceof Error && "syscall" in cause))
-      throw cause;
-    throw new OutputError(`${to} cannot be written: ${reasonOf(cause)}`, {
-      cause,
-      ...("code" in cause && { errno: String(cause.code) }),
-      remedy: "nothing of it is left; name a folder that can be written and has room",
-    });
+    throw unwritable(to, cause, NOTHING_LEFT);
   } finally {
     for (const { folder } of sources) folder[Symbol.dispose]();
   }
 }
 
-function writeMerged(sources: readonly Source[], to: string, constants: Constants): Merged {
+function writeMerged(sources: readonly Source[], to: string): Merged {
   const why = whyNotShards(sources);
   return writeNewFolder(to, (folder) => {
     const merge = why === null ? mergeShards : unite;
-    const { keys, ...counts } = merge(sources, folder, constants);
+    const counts = merge(sources, folder);
     for (const source of sources) copyFindings(source.folder, folder);
-    return { ...counts, findings: keys.size, complete: why === null, why };
+    return { ...counts, complete: why === null, why };
   });
 }
 
 /** @throws InputError if there is nothing that could be merged. */
-function readSource(path: string, constants: Constants): Source {
+function readSource(path: string): Source {
   const folder = Folder.openToRead(path, NAME_RUNS);
   try {
     const content = readJournal(folder);
-    const journal = parseJournal(content, join(path, JOURNAL), constants);
+    const journal = parseJournal(content, join(path, JOURNAL));
     if (journal.header === undefined && casesIn(folder).length === 0) {
-      throw new InputError(`${path} has no run, and no case`, {
-        remedy: NAME_RUNS,
-      });
+      throw new InputError(`${path} has no run, and no case`, { remedy: NAME_RUNS });
     }
     return { path, folder, journal, base: content.subarray(0, journal.baseLength ?? 0) };
   } catch (error) {
@@ -125,8 +123,8 @@ function moveUp(folder: Folder, parent: Folder, name: string): void {
   for (const each of names) {
     if (parent.has(each)) throw notNew(parent.path, "is not empty any more");
   }
-  const last = names.filter((each) => each === JOURNAL);
-  for (const each of [...names.filter((other) => other !== JOURNAL), ...last]) {
+  const last = (name: string) => Number(name === JOURNAL);
+  for (const each of names.toSorted((a, b) => last(a) - last(b))) {
     folder.rename(each, each, parent);
   }
   parent.remove(name);
@@ -162,60 +160,48 @@ function whyNotShards(folders: readonly Source[]): string | null {
   return indices.size === shard.of ? null : `only ${indices.size} of ${shard.of} shards are there`;
 }
 
-interface Parts {
-  readonly signatures: number;
-  readonly keys: ReadonlySet<number>;
-  readonly cases: number;
-}
+type Counted = Pick<Merged, "signatures" | "findings" | "cases">;
 
 /** The journal goes on with a round that has all that the shards found. */
-function mergeShards(folders: readonly Source[], to: Folder, constants: Constants): Parts {
-  const counts = noCounts();
-  const [corpus, findings]: [Entry[], FoundCase[]] = [[], []];
-  for (const { journal } of folders) {
-    for (const step of journal.own) {
-      addCounts(counts, step.counts);
-      corpus.push(...step.corpus);
-      findings.push(...step.findings);
-    }
-  }
+function mergeShards(folders: readonly Source[], to: Folder): Counted {
   const [first] = folders;
   if (first === undefined) throw new RangeError("no folders");
   const { next } = first.journal.state;
-  const from = first.journal.own[0]?.from ?? next;
+  const steps = folders.flatMap(({ journal }) => journal.own);
+  const counts = noCounts();
+  for (const step of steps) addCounts(counts, step.counts);
+  const corpus = steps.flatMap((step) => step.corpus);
+  const findings = steps.flatMap((step) => step.findings);
   const step: Step = {
-    from,
+    from: first.journal.own[0]?.from ?? next,
     to: next,
     counts: sortedCounts(counts),
     corpus: firstOfEach(corpus, ({ signature }) => signature),
     findings: firstOfEach(findings, ({ key }) => key),
   };
-  to.create(JOURNAL, Buffer.concat([first.base, Buffer.from(formatStep(step, constants))]));
-  const { state } = parseJournal(readJournal(to), JOURNAL, constants);
-  return {
-    signatures: state.corpus.length,
-    keys: new Set(state.findings.map(({ key }) => key)),
-    cases: state.counts.cases,
-  };
+  to.create(JOURNAL, Buffer.concat([first.base, Buffer.from(formatStep(step))]));
+  const { state } = parseJournal(readJournal(to), JOURNAL);
+  const { corpus: signatures, findings: all } = state;
+  return { signatures: signatures.length, findings: all.length, cases: state.counts.cases };
 }
 
 /** Each case once, as files that a run tries first. */
-function unite(folders: readonly Source[], to: Folder, constants: Constants): Parts {
+function unite(folders: readonly Source[], to: Folder): Counted {
   const keys = new Set<number>();
   const written = new Map<string, string>();
   for (const { folder, journal } of folders) {
     const { state, partial } = journal;
     for (const { key } of [...state.findings, ...partial.findings]) keys.add(key);
     for (const name of casesIn(folder)) {
-      const it = readCase(folder, name, constants);
-      const document = `${JSON.stringify(formatCase(it, constants), null, 1)}\n`;
+      const it = readCase(folder, name);
+      const document = caseFile(it);
       const own = nameFor(name, document, written);
       if (written.has(own)) continue;
       written.set(own, document);
       to.create(own, document);
     }
   }
-  return { signatures: written.size, keys, cases: 0 };
+  return { signatures: written.size, findings: keys.size, cases: 0 };
 }
 
 /** Cases with one signature are one; people may have given one name to several. */

@@ -28,6 +28,9 @@ export interface Chunk {
   readonly to: number;
 }
 
+/** Indices of the counters that all workers share: the next chunk that nobody has, and cases that are done. */
+export const COUNTERS = { next: 0, done: 1 } as const;
+
 /** The chunks of the cases `from` up to and without `to` that a shard has, or of all. */
 export function chunksOf(from: number, to: number, shard: Shard | null = null): Chunk[] {
   const chunks: Chunk[] = [];

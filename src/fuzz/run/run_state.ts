@@ -1,7 +1,19 @@
 import type { Case } from "../case/case.ts";
+import type { Path } from "../draw/generate.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
+import type { Change } from "../predict/model.ts";
 import { addCounts, type Counts, noCounts } from "../predict/tally.ts";
 import type { Shard } from "./round.ts";
+
+/** What decides which cases a run has, and what is a finding. */
+export interface Plan {
+  readonly seed: bigint;
+  readonly path: Path;
+  /** The rule that cases are near to, if there is one. */
+  readonly focus?: string | undefined;
+  /** The bug that is planted in the model, if any. */
+  readonly change?: Change | undefined;
+}
 
 /** A case of the corpus: the first with its signature. */
 export interface Entry {
@@ -12,12 +24,6 @@ export interface Entry {
   /** Whether the model predicted its outcome. */
   readonly predicted: boolean;
 }
-
-/**
- * Whether cases are made from it. The outcomes near a case that is not predicted are usually not predicted
- * either, and say little. Cases from files are always used.
- */
-export const isParent = ({ predicted, index }: Entry): boolean => predicted || index < 0;
 
 /** A case whose outcome contradicts its prediction: the first that differs in its way. */
 export interface FoundCase extends Entry {

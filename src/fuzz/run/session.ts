@@ -1,7 +1,8 @@
 /* A run from its beginning, or from where its folder is, to the end of this process's part in it. */
 
 import { AwakeClock } from "../../awake.ts";
-import { recordsOf } from "../case/case.ts";
+import type { Case } from "../case/case.ts";
+import { recordsOf } from "../case/case_record.ts";
 import type { Path } from "../draw/generate.ts";
 import type { Change } from "../predict/model.ts";
 import { UNPREDICTED } from "../predict/signature.ts";
@@ -9,10 +10,9 @@ import type { Machine } from "../try/machine.ts";
 import type { CorpusFolder } from "./corpus_folder.ts";
 import type { Crew } from "./crew.ts";
 import { type Finding, FindingExaminer } from "./fuzz_findings.ts";
-import type { News } from "./orders.ts";
-import type { Found, PartResult } from "./part.ts";
-import { CHUNK, chunksOf, firstOfEach, ROUND, type Shard } from "./round.ts";
-import { type Entry, type FoundCase, isParent, RunState, type Step } from "./run_state.ts";
+import type { News, PartResult } from "./fuzz_worker.ts";
+import { CHUNK, type Chunk, chunksOf, firstOfEach, ROUND, type Shard } from "./round.ts";
+import { type FoundCase, type Plan, RunState, type Step } from "./run_state.ts";
 
 /** What a run tries, and for how long. Without `cases` and `seconds` it has a million cases. */
 export interface FuzzOptions {
@@ -79,16 +79,8 @@ const DEFAULT_CASES = 1_000_000;
 /** How often progress is reported, and the longest time between two readings of the clock, in milliseconds. */
 const [REPORT, LONGEST_READING] = [200, 1000];
 
-/** What a session works with. */
-export interface SessionPlace {
-  readonly seed: bigint;
-  readonly path: Path;
-  readonly focus: string | undefined;
-  readonly crew: Crew;
-  readonly folder: CorpusFolder | undefined;
-}
-
 export class Session {
+  readonly #plan: Plan;
   readonly #crew: Crew;
   readonly #folder: CorpusFolder | undefined;
   readonly #options: FuzzOptions;
@@ -107,16 +99,16 @@ export class Session {
   #cases = 0;
   #unconfirmed = 0;
 
-  constructor({ seed, path, focus, crew, folder }: SessionPlace, options: FuzzOptions) {
-    const { shard, corpus, change, signal } = options;
+  constructor(plan: Plan, crew: Crew, folder: CorpusFolder | undefined, options: FuzzOptions) {
+    const { shard, corpus, signal } = options;
+    this.#plan = plan;
     this.#crew = crew;
     this.#folder = folder;
     this.#options = options;
     this.#state = folder?.state ?? new RunState();
     if (folder === undefined && shard !== undefined) this.#state.become(shard);
     this.#target = options.cases ?? (options.seconds === undefined ? DEFAULT_CASES : undefined);
-    const { machine } = crew;
-    this.#examiner = new FindingExaminer({ seed, path, focus, shard, machine, corpus, change });
+    this.#examiner = new FindingExaminer({ ...plan, shard, machine: crew.machine, corpus });
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -134,39 +126,33 @@ export class Session {
     this.#options.signal?.removeEventListener("abort", this.#abort);
   }
 
-  /** Yields findings as they come. */
-  async *run(): AsyncGenerator<
-    Finding,
-    Omit<FuzzResult, "seed" | "path" | "focus" | "machine">,
-    undefined
-  > {
+  async *run(): AsyncGenerator<Finding, FuzzResult, undefined> {
     await this.#tryGiven();
     let state = this.#state;
     yield* this.#examine(state);
-    while (!this.#isOver(state)) {
+    while (!this.#isDone(state) && !this.#isStopped) {
       state = await this.#round();
       yield* this.#examine(state);
     }
     await this.#unlessFailed(this.#report());
-    const { findings } = this.#examiner;
-    const [cases, unconfirmed, seconds] = [this.#cases, this.#unconfirmed, this.#seconds];
-    return { state, findings, cases, unconfirmed, seconds, interrupted: !this.#isDone(state) };
+    const { seed, path, focus } = this.#plan;
+    return {
+      ...{ seed, path, focus, machine: this.#crew.machine, state },
+      findings: this.#examiner.findings,
+      cases: this.#cases,
+      seconds: this.#seconds,
+      unconfirmed: this.#unconfirmed,
+      interrupted: !this.#isDone(state),
+    };
   }
 
   async *#examine(state: RunState): AsyncGenerator<Finding, void, undefined> {
-    const findings = this.#examiner.examine(state);
-    try {
-      for (;;) {
-        const { done, value } = await this.#unlessFailed(findings.next());
-        if (done) return;
-        yield value;
-      }
-    } finally {
-      await findings.return();
+    for await (const finding of this.#examiner.examine(state)) {
+      await this.#unlessFailed(undefined);
+      yield finding;
     }
   }
 
-  /** @throws what ended the run, if something did */
   #unlessFailed<T>(work: Promise<T> | T): Promise<T> {
     return Promise.race([this.#failed, work]);
   }
@@ -184,10 +170,6 @@ export class Session {
     return this.#options.stop?.aborted === true;
   }
 
-  #isOver(state: RunState): boolean {
-    return this.#isDone(state) || this.#isStopped;
-  }
-
   /** Makes the next round and returns the state with it. A round within which the run ends does not count as made. */
   async #round(): Promise<RunState> {
     const state = this.#state;
@@ -195,9 +177,8 @@ export class Session {
     const whole = from + ROUND;
     const to = Math.min(whole, this.#target ?? whole);
     const chunks = chunksOf(from, to, state.shard);
-    const result = await this.#unlessFailed(this.#crew.round(this.#news(), chunks));
+    const result = await this.#crewRound(chunks);
     this.#cases += result.cases;
-    this.#unconfirmed += result.unconfirmed;
     const step = stepOf(from, to, result, state);
     // A shard's rounds do not depend on each other, wherever they end.
     const partial = to < whole && state.shard === null;
@@ -214,27 +195,29 @@ export class Session {
       const some = given.slice(i, i + CHUNK);
       const cases = some.map(({ it }) => it);
       const { next } = this.#state;
-      const result = await this.#unlessFailed(this.#crew.round(this.#news(), [], cases));
-      this.#unconfirmed += result.unconfirmed;
-      const step = stepOf(next, next, result, this.#state);
-      const anonymous = <T extends Entry>(entries: readonly T[]) =>
-        entries.map((entry) => ({ ...entry, index: -1 }));
-      const own = {
-        ...step,
-        corpus: anonymous(step.corpus),
-        findings: anonymous(step.findings),
-        given: some.map(({ name }) => name),
-      };
-      this.#folder?.add(own);
-      this.#state.add(own);
+      const result = await this.#crewRound([], cases);
+      const names = some.map(({ name }) => name);
+      const step = stepOf(next, next, result, this.#state, names);
+      this.#folder?.add(step);
+      this.#state.add(step);
     }
+  }
+
+  async #crewRound(chunks: readonly Chunk[], given?: readonly Case[]): Promise<PartResult> {
+    const round = this.#crew.round(this.#news(), chunks, given);
+    const result = await this.#unlessFailed(round);
+    this.#unconfirmed += result.unconfirmed;
+    return result;
   }
 
   /** What the workers do not know yet. */
   #news(): News {
     const { corpus, parents } = this.#state;
     const news = corpus.slice(this.#told);
-    const own = news.slice(0, Math.max(parents - this.#told, 0)).filter(isParent);
+    // The outcomes near a case that is not predicted are usually not predicted either, and say little.
+    const own = news
+      .slice(0, Math.max(parents - this.#told, 0))
+      .filter(({ predicted, index }) => predicted || index < 0);
     this.#told = corpus.length;
     return {
       parents: recordsOf(own.map(({ it }) => it)),
@@ -260,22 +243,26 @@ export class Session {
   }
 }
 
-/** What a round adds to a run. */
-function stepOf(from: number, to: number, result: PartResult, state: RunState): Step {
-  const { found, unconfirmed: _, ...counts } = result;
-  const differing = found.flatMap((found): FoundCase[] => {
-    const { agreement: key, kind } = found;
-    return kind === undefined || state.has(key) ? [] : [{ ...entryOf(found), key, kind }];
+/** What a round adds to a run. @param given the files that its cases are from */
+function stepOf(
+  from: number,
+  to: number,
+  { found, unconfirmed: _, ...counts }: PartResult,
+  state: RunState,
+  given?: readonly string[],
+): Step {
+  const entries = found.map(({ signature, index, agreement, it, kind }) => {
+    const predicted = agreement !== UNPREDICTED;
+    const entry = { signature, index: given === undefined ? index : -1, it, predicted };
+    return { entry, key: agreement, kind };
   });
+  const findings = entries.flatMap(({ entry, key, kind }): FoundCase[] =>
+    kind === undefined || state.has(key) ? [] : [{ ...entry, key, kind }],
+  );
   return {
-    from,
-    to,
-    counts,
-    corpus: found.map(entryOf),
-    findings: firstOfEach<FoundCase, number>(differing, ({ key }) => key),
+    ...{ from, to, counts },
+    corpus: entries.map(({ entry }) => entry),
+    findings: firstOfEach(findings, ({ key }) => key),
+    ...(given !== undefined && { given }),
   };
-}
-
-function entryOf({ signature, index, agreement, it }: Found): Entry {
-  return { signature, index, it, predicted: agreement !== UNPREDICTED };
 }

@@ -1,16 +1,14 @@
 /* A case as a program in C: template.c with another case, and only the parts that the case needs. */
 
 import { readFileSync } from "node:fs";
-import { openEncoder } from "../../encoder/open.ts";
 import { REBUILD, UnsupportedError } from "../../errors.ts";
 import { checkOptions, instance, type OptionShapes, object } from "../../shape.ts";
 import { type CaseDocument, expectCase, formatCase } from "../case/case.ts";
 import type { Change } from "../predict/model.ts";
 import { changeShape, plantOption } from "../predict/plant.ts";
 import { type Machine, machineShape } from "../try/machine.ts";
-import { caseSection } from "./c_program/case_section.ts";
-import { comment } from "./c_program/literals.ts";
 import { type Examined, partsOf, resolveParts } from "./c_program/parts.ts";
+import { fill, valuesOf } from "./c_program/values.ts";
 import { machineLine, subjectOf } from "./told.ts";
 
 export type { Examined };
@@ -48,8 +46,8 @@ export function exportC(examination: Examined, options: ExportOptions): string {
   const signal = examination.it.signal < 32 ? (document.signal ?? 0) : examination.it.signal;
   const [, code = ""] = readTemplate().split("/* End of the head. */\n");
   return `${head(examination, options, document)}${resolveParts(code, parts).replace(
-    /(\/\* The case\. \*\/\n).*\/\* End of the case\. \*\/\n/s,
-    (_, title) => `${title}\n${caseSection(examination, parts, signal)}\n`,
+    /\/\* clang-format off \*\/\n(.*)\/\* clang-format on \*\/\n\/\* End of the case\. \*\/\n/s,
+    (_, section) => `${fill(section, valuesOf(examination, parts, signal)).trimEnd()}\n`,
   )}`;
 }
 
@@ -73,7 +71,7 @@ const SHAPES: OptionShapes<ExportOptions> = {
 
 function head(
   { it, differences, rules = [] }: Examined,
-  { machine, change, constants = openEncoder("assembly").constants }: ExportOptions,
+  { machine, change, constants }: ExportOptions,
   document: CaseDocument,
 ): string {
   const what =
@@ -102,6 +100,26 @@ function head(
   const json = JSON.stringify(document).replaceAll("*/", "*\\/");
   return lines.replace(/\n \*\/$/, () => `\n * ${json}\n * CASE\n */\n`);
 }
+
+/** Lines of a comment, wrapped at words, with nothing in them that would end it. */
+function comment(...paragraphs: string[]): string {
+  const lines = paragraphs.flatMap((paragraph) => {
+    const inert = paragraph
+      .replaceAll(/[^\x20-\x7e]/g, "?")
+      .replaceAll("*/", "* /")
+      .replaceAll("/*", "/ *");
+    const wrapped = [""];
+    for (const word of inert.split(" ")) {
+      const longer = `${wrapped.at(-1)} ${word}`.trimStart();
+      if (longer.length > WIDTH && wrapped.at(-1) !== "") wrapped.push(word);
+      else wrapped.splice(-1, 1, longer);
+    }
+    return wrapped;
+  });
+  return `/*\n${lines.map((line) => ` * ${line}`.trimEnd()).join("\n")}\n */`;
+}
+
+const WIDTH = 90;
 
 const BEGINS = {
   signal: "at a stop by a signal",

@@ -4,9 +4,7 @@
  */
 
 import { join } from "node:path";
-import { OutputError, StublabError } from "../../errors.ts";
-import { Folder } from "../../folder.ts";
-import { reasonOf } from "../../input.ts";
+import { Folder, unwritable } from "../../folder.ts";
 import { type Case, formatCase } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
@@ -17,13 +15,12 @@ import type { Machine } from "../try/machine.ts";
 import { exportC } from "./export_c.ts";
 import { kindRow, outcomeTable } from "./told.ts";
 
-export const FINDING_SCHEMA = "stublab.finding/1";
+const FINDING_SCHEMA = "stublab.finding/1";
 
 /** What is written about a case whose outcome contradicts its prediction. */
 export interface FindingContent {
   /** A name for its kind, of letters and digits. */
   readonly signature: string;
-  /** What is known about the minimized case. */
   readonly examination: CaseOutcome;
   readonly original: Case;
   /** How it first differed when it was found. */
@@ -46,62 +43,38 @@ export const replayOf = (file: string, change: Change | undefined): string =>
  * @returns the path of its folder
  * @throws OutputError if it cannot be written; InputError if a link stands for the findings.
  */
-export function writeFinding(
-  corpus: string,
-  finding: FindingContent,
-  constants: ReadonlyMap<string, bigint>,
-): string {
+export function writeFinding(corpus: string, finding: FindingContent): string {
   const target = join(corpus, FINDINGS, finding.signature);
   try {
     using folder = Folder.open(corpus);
     using findings = folder.makeFolder(FINDINGS);
-    if (!findings.has(finding.signature)) writeWhole(findings, finding, constants);
+    if (!findings.has(finding.signature)) writeWhole(findings, finding);
   } catch (cause) {
-    if (cause instanceof StublabError) throw cause;
-    throw new OutputError(`finding ${target} cannot be written: ${reasonOf(cause)}`, {
-      cause,
-      ...(cause instanceof Error && "code" in cause && { errno: String(cause.code) }),
-    });
+    throw unwritable(`finding ${target}`, cause);
   }
   return target;
 }
 
-function writeWhole(
-  findings: Folder,
-  finding: FindingContent,
-  constants: ReadonlyMap<string, bigint>,
-): void {
+function writeWhole(findings: Folder, finding: FindingContent): void {
+  const { signature, examination, original, seenFirst, machine, found, change } = finding;
+  const document = {
+    ...{ schema: FINDING_SCHEMA, signature },
+    ...outcomeTable(examination, machine),
+    ...{ seenFirst: kindRow(seenFirst), found, replay: replayOf("case.json", change) },
+  };
+  const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
   // One that a process left behind when it was killed has the same name.
-  const temporary = `.${finding.signature}.partial`;
+  const temporary = `.${signature}.partial`;
   findings.remove(temporary);
   try {
     using folder = findings.makeFolder(temporary);
-    for (const [name, content] of filesOf(finding, constants)) folder.create(name, content);
-    findings.rename(temporary, finding.signature);
+    folder.create("case.json", json(formatCase(examination.it)));
+    folder.create("original.json", json(formatCase(original)));
+    folder.create("finding.json", json(document));
+    folder.create("repro.c", exportC(examination, { machine, change }));
+    findings.rename(temporary, signature);
   } catch (error) {
     findings.remove(temporary);
     throw error;
   }
-}
-
-/** The files of a finding's folder. */
-function filesOf(
-  finding: FindingContent,
-  constants: ReadonlyMap<string, bigint>,
-): [name: string, content: string][] {
-  const { signature, examination, original, seenFirst, machine, found, change } = finding;
-  const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
-  return [
-    ["case.json", json(formatCase(examination.it, constants))],
-    ["original.json", json(formatCase(original, constants))],
-    [
-      "finding.json",
-      json({
-        ...{ schema: FINDING_SCHEMA, signature },
-        ...outcomeTable(examination, machine, constants),
-        ...{ seenFirst: kindRow(seenFirst), found, replay: replayOf("case.json", change) },
-      }),
-    ],
-    ["repro.c", exportC(examination, { machine, change, constants })],
-  ];
 }

@@ -17,23 +17,11 @@ export const FUZZ_SCHEMA = "stublab.fuzz/1";
 /** The result of a run as a document "stublab.fuzz/1" (docs/fuzzing.md). */
 export type FuzzReport = ReturnType<typeof reportOf>;
 
-/** The report of a run. */
 export function reportOf(
-  {
-    seed,
-    path,
-    focus,
-    machine,
-    state,
-    findings,
-    cases,
-    seconds,
-    unconfirmed: contradicted,
-    interrupted,
-  }: FuzzResult,
+  result: FuzzResult,
   { corpus, workers = 1, change }: Pick<FuzzOptions, "corpus" | "workers" | "change">,
-  constants: ReadonlyMap<string, bigint>,
 ) {
+  const { path, machine, state, cases, seconds } = result;
   const { counts } = state;
   const share = (part: number) => (counts.cases === 0 ? 0 : part / counts.cases);
   const table = (cases: ReadonlyMap<string, number>) =>
@@ -46,14 +34,14 @@ export function reportOf(
   const all = unpredicted.reduce((sum, each) => sum + each.cases, 0);
   return {
     machine,
-    seed: hex(seed),
+    seed: hex(result.seed),
     path,
-    focus: focus ?? null,
+    focus: result.focus ?? null,
     planted: change === undefined ? null : formatPlant(change),
     shard: state.shard,
     workers,
     corpus: corpus ?? null,
-    interrupted,
+    interrupted: result.interrupted,
     cases: counts.cases,
     signatures: state.corpus.length,
     digest: hex(digestOf(state.corpus.map(({ signature }) => signature))),
@@ -70,17 +58,19 @@ export function reportOf(
       cases,
       seconds: Math.round(seconds * 1000) / 1000,
       casesPerSecond: seconds > 0 ? Math.round(cases / seconds) : 0,
-      unconfirmed: contradicted,
+      unconfirmed: result.unconfirmed,
     },
-    findings: findings.map(({ signature, index, original, it, differences, subject, folder }) => ({
-      signature,
-      index: index < 0 ? null : index,
-      subject: subject ?? null,
-      case: formatCase(it, constants),
-      original: formatCase(original, constants),
-      differences: differenceTable(differences),
-      folder,
-    })),
+    findings: result.findings.map(
+      ({ signature, index, original, it, differences, subject, folder }) => ({
+        signature,
+        index: index < 0 ? null : index,
+        subject: subject ?? null,
+        case: formatCase(it),
+        original: formatCase(original),
+        differences: differenceTable(differences),
+        folder,
+      }),
+    ),
   };
 }
 

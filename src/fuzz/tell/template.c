@@ -1,11 +1,12 @@
 /*
  * A program that reproduces a case, and the template of all such programs (export_c.ts).
  *
- * An export replaces this head and the section "The case". It keeps the parts `#if BY_...`,
- * `#if FROM_...` and `#if WITH_...` that the case needs, without their conditions. The case of this
- * file needs those that are defined here.
+ * An export replaces this head, and the values in the section "The case". It keeps the parts
+ * `#if BY_...`, `#if FROM_...` and `#if WITH_...` that the case needs, without their conditions.
+ * The case of this file needs those that are defined here.
  */
 #define BY_SETREGS 1
+#define WITH_BLOCK 1
 #define WITH_CODE 1
 #define WITH_FRAME 1
 #define WITH_GROUPS 1
@@ -44,28 +45,6 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#if BY_SYSCALL_INFO
-#ifndef PTRACE_SET_SYSCALL_INFO
-#define PTRACE_SET_SYSCALL_INFO 0x4212 /* Linux 6.16 */
-#endif
-#endif
-#if BY_DISPATCH
-#ifndef PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG
-#define PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG 0x4210 /* Linux 6.4 */
-#define PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG 0x4211
-#endif
-#endif
-#if BY_SIGRETURN
-#ifndef SS_AUTODISARM
-#define SS_AUTODISARM (1U << 31)
-#endif
-#endif
-#if WITH_UNMAPPING
-#ifndef PTRACE_GET_RSEQ_CONFIGURATION
-#define PTRACE_GET_RSEQ_CONFIGURATION 0x420f
-#endif
-#endif
-
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* Exit statuses. */
@@ -96,23 +75,6 @@ struct expectation {
     uint64_t field, predicted, seen, unknown;
 };
 
-#if WITH_CODE
-struct code {
-    uint32_t address, length;
-    const char *bytes;
-};
-#endif
-#if WITH_HANDLERS
-struct handler {
-    int signal, flags;
-};
-#endif
-#if WITH_PAIRS
-struct pair {
-    uint64_t offset, word;
-};
-#endif
-
 /* The case. */
 /* clang-format off */
 
@@ -121,22 +83,63 @@ enum {
     PAGE = 0x1000,
     CODE = 0x10000000, /* r-x */
     INT3 = 0xcc, /* fills the page of code */
+#if WITH_CONSTANTS
+    CONSTANTS = 0x10002000, /* r--, the word at offset n is CONSTANT + n */
+#endif
+#if WITH_SCRATCH
     SCRATCH = 0x10004000, /* rw-, the stack */
     SCRATCH_SIZE = 0x4000,
+#endif
+#if WITH_SYSCALL
+    CALL = 0x10000080, /* SYSCALL, INT3 */
+#endif
+#if FROM_CALL32
+    CALL32 = 0x100002c0, /* INT 0x80, INT3 */
+#endif
+#if WITH_HANDLERS
     HANDLER = 0x10000400, /* INT3 */
+#endif
 };
 
+#if WITH_CONSTANTS
+static const uint64_t CONSTANT = 0xc0de000000000000;
+#endif
+
+#if WITH_CODE
 /* Code that the case may reach. */
-static const struct code CODES[] = {
+static const struct {
+    uint32_t address, length;
+    const char *bytes;
+} CODES[] = {
     /* nop, sixteen times */
     {0x100000c0, 16, "\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90"},
 };
+#endif
 
+#if WITH_FILTER
+/* The only calls that the case can make. */
+static const int HARMLESS[] = {
+    SYS_getpid,
+    SYS_gettid,
+    SYS_getppid,
+    SYS_getuid,
+    SYS_getgid,
+    SYS_geteuid,
+    SYS_getegid,
+    SYS_sched_yield,
+    SYS_restart_syscall,
+};
+#endif
+
+#if WITH_HANDLERS
 /* Signals with a handler. */
-static const struct handler HANDLERS[] = {
+static const struct {
+    int signal, flags;
+} HANDLERS[] = {
     {SIGUSR1, 0},
     {SIGUSR2, SA_RESTART},
 };
+#endif
 
 /* The child's registers before the case. */
 static const uint64_t START[REGISTERS] = {
@@ -149,6 +152,12 @@ static const uint64_t START[REGISTERS] = {
     [SS] = 0x2b,
 };
 
+#if FROM_CALL
+/* How the child enters a system call. */
+static const long ENTER = PTRACE_SYSCALL;
+#endif
+
+#if WITH_BLOCK
 /* The registers that the case writes. */
 static const uint64_t GIVEN[REGISTERS] = {
     [RAX] = 0xfffffffffffffe00,
@@ -160,13 +169,65 @@ static const uint64_t GIVEN[REGISTERS] = {
     [RSP] = 0x10007000,
     [SS] = 0x2b,
 };
+#endif
 
+#if BY_SIGRETURN
+static const unsigned long UC_FLAGS = 0;
+#endif
+
+#if WITH_IMAGE
+/* Where the floating point of the frame is. */
+static const uint64_t IMAGE = 0;
+#endif
+
+#if WITH_PAIRS
+#if BY_POKEUSER
+/* The words that the case writes, and their offsets in struct user. */
+#else
+/* The words that the case writes, and their offsets in the area. */
+#endif
+static const struct {
+    uint64_t offset, word;
+} PAIRS[] = {
+};
+#endif
+
+#if WITH_WORDS
+#if BY_SYSCALL_INFO
+#ifndef PTRACE_SET_SYSCALL_INFO
+#define PTRACE_SET_SYSCALL_INFO 0x4212 /* Linux 6.16 */
+#endif
+/* The struct ptrace_syscall_info that the case writes. */
+#endif
+#if BY_SIGMASK
+/* The mask that the case writes. */
+#endif
+#if BY_DISPATCH
+#ifndef PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG
+#define PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG 0x4210 /* Linux 6.4 */
+#define PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG 0x4211
+#endif
+/* The struct ptrace_sud_config that the case writes, and rip and rax. */
+#endif
+static const uint64_t WORDS[] = {
+};
+#endif
+
+#if WITH_LENGTH
+/* The length that the request passes, in bytes. */
+static const uint64_t LENGTH = 0;
+#endif
+
+#if WITH_RESUME
 /* How the case resumes the child, and the signal that it passes. */
 static const long RESUME = PTRACE_CONT;
 static const uintptr_t PASSED = SIGUSR1;
+#endif
 
+#if WITH_GROUPS
 /* Registers that are not in EXPECTED must be as in this block. */
 static const uint64_t *const BEFORE = GIVEN;
+#endif
 
 /* Fields: what is predicted, what was seen there, and which of both is unknown. */
 static const struct expectation EXPECTED[] = {
@@ -427,6 +488,10 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     call(SYS_exit_group, 0, 0, 0);
 }
 
+#ifndef SS_AUTODISARM
+#define SS_AUTODISARM (1U << 31)
+#endif
+
 /* The handler has a stack of its own, and starts at its end wherever RSP is. */
 static void handle_signals(void) {
     static const int RAISED[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS};
@@ -570,6 +635,10 @@ static uint64_t inject(long number, uint64_t a, uint64_t b, uint64_t c, uint64_t
 #endif
 
 #if WITH_UNMAPPING
+#ifndef PTRACE_GET_RSEQ_CONFIGURATION
+#define PTRACE_GET_RSEQ_CONFIGURATION 0x420f
+#endif
+
 /* Unmaps this program and libc in the child, because registers of the case point to them. */
 static void unmap_others(void) {
     const uint64_t end = SCRATCH + SCRATCH_SIZE;
@@ -629,7 +698,8 @@ static void arrive(void) {
 #endif
 
 #if WITH_XSTATE
-static size_t xstate_length;
+/* The bytes of the area that the request writes. */
+static size_t area_size;
 
 /*
  * Resets all components of the XSAVE area to the state of a new program, and returns the area. The
@@ -642,10 +712,14 @@ static unsigned char *reset_xstate(void) {
     const uint32_t mxcsr = 0x1f80;
     if (trace(PTRACE_GETREGSET, NT_X86_XSTATE, &vector) != 0)
         cannot("read the XSAVE area");
-    xstate_length = vector.iov_len;
+#if BY_SETFPREGS
+    area_size = 512;
+#else
+    area_size = vector.iov_len;
+#endif
     memset(area, 0, 28);
     memset(area + 32, 0, 464 - 32);
-    memset(area + 472, 0, xstate_length - 472);
+    memset(area + 472, 0, vector.iov_len - 472);
     memcpy(area, &control, sizeof control);
     memcpy(area + 24, &mxcsr, sizeof mxcsr);
     memcpy(area + 512, area + 464, sizeof(uint64_t));
@@ -656,18 +730,18 @@ static unsigned char *reset_xstate(void) {
 
 #if WITH_AREA
 /* Writes the words of the case to an area. Bytes outside of it are omitted. */
-static void put_pairs(unsigned char *area, uint64_t length) {
+static void put_pairs(unsigned char *area) {
     for (size_t i = 0; i < COUNT(PAIRS); i++)
-        for (uint64_t k = 0, at = PAIRS[i].offset; k < 8 && PAIRS[i].offset < length; k++, at++)
-            if (at < length)
+        for (uint64_t k = 0, at = PAIRS[i].offset; k < 8 && at >= PAIRS[i].offset; k++, at++)
+            if (at < area_size)
                 area[at] = (unsigned char)(PAIRS[i].word >> (8 * k));
 }
 
 /* Reads the words at the same places. */
-static void read_pairs(const unsigned char *area, uint64_t length) {
+static void read_pairs(const unsigned char *area) {
     for (size_t i = 0; i < COUNT(PAIRS); i++)
-        for (uint64_t k = 0, at = PAIRS[i].offset; k < 8 && PAIRS[i].offset < length; k++, at++)
-            if (at < length)
+        for (uint64_t k = 0, at = PAIRS[i].offset; k < 8 && at >= PAIRS[i].offset; k++, at++)
+            if (at < area_size)
                 here[WRITTEN + i] |= (uint64_t)area[at] << (8 * k);
 }
 #endif
@@ -707,28 +781,22 @@ static void write_case(void) {
         trace(PTRACE_POKEUSR, 8UL * RAX, (void *)WORDS[5]);
     }
 #endif
-#if BY_SETFPREGS
+#if WITH_XSTATE
     unsigned char *const area = reset_xstate();
 #if WITH_AREA
-    put_pairs(area, 512);
+    put_pairs(area);
 #endif
+#if BY_SETFPREGS
     here[ERROR] = error_of(trace(PTRACE_SETFPREGS, 0, area));
-#if WITH_AREA
     trace(PTRACE_GETFPREGS, 0, area);
-    read_pairs(area, 512);
-#endif
 #endif
 #if BY_XSTATE
-    unsigned char *const xsave = reset_xstate();
-    const struct iovec vector = {xsave, LENGTH};
-#if WITH_AREA
-    const struct iovec all = {xsave, xstate_length};
-    put_pairs(xsave, xstate_length);
-#endif
+    const struct iovec vector = {area, LENGTH}, all = {area, area_size};
     here[ERROR] = error_of(trace(PTRACE_SETREGSET, NT_X86_XSTATE, &vector));
-#if WITH_AREA
     trace(PTRACE_GETREGSET, NT_X86_XSTATE, &all);
-    read_pairs(xsave, xstate_length);
+#endif
+#if WITH_AREA
+    read_pairs(area);
 #endif
 #endif
 #if WITH_REGISTERS
@@ -852,18 +920,6 @@ int main(void) {
     /* The child ends after it has read the signal: a tracer would see a stop. */
     if (here[SIGNAL] != 0)
         here[STATUS] = here[SIGNAL] << 8 | 0x7f;
-#if WITH_AREA
-    compare_area();
-#endif
-    compare("status", STATUS);
-#if WITH_STOP
-    if (here[SIGNAL] == 0)
-        return verdict();
-    compare_group("stopped.", REGISTER_NAMES, STOPPED, REGISTERS, GIVEN);
-    compare("signal", SIGNAL);
-    compare("code", SIGNAL_CODE);
-    compare("address", ADDRESS);
-#endif
 #else
     start_child();
     settle();
@@ -879,6 +935,7 @@ int main(void) {
     write_case();
     compare("error", ERROR);
     compare("refusedAt", REFUSED_AT);
+#endif
 #if WITH_REGISTERS
     compare_group("written.", REGISTER_NAMES, WRITTEN, REGISTERS, BEFORE);
 #endif
@@ -897,21 +954,27 @@ int main(void) {
 #if WITH_RESUME
     here[RESUMED] = error_of(trace(RESUME, 0, (void *)PASSED));
     compare("resumed", RESUMED);
-#endif
-#if WITH_STATUS
     if (here[RESUMED] != 0)
         return verdict();
+#endif
+#if WITH_STATUS
+#if !BY_SIGRETURN
     here[STATUS] = (uint64_t)next_stop();
+#endif
     compare("status", STATUS);
 #endif
 #if WITH_STOP
     if ((here[STATUS] & 0xff) != 0x7f)
         return verdict();
+#if !BY_SIGRETURN
     trace(PTRACE_GETREGS, 0, &here[STOPPED]);
+#endif
     compare_group("stopped.", REGISTER_NAMES, STOPPED, REGISTERS, BEFORE);
 #endif
 #if WITH_SIGINFO
+#if !BY_SIGRETURN
     read_siginfo();
+#endif
     compare("signal", SIGNAL);
     compare("code", SIGNAL_CODE);
     compare("address", ADDRESS);
@@ -920,7 +983,6 @@ int main(void) {
     static const uint64_t ZEROS[NGREG];
     read_frame();
     compare_group("frame.", FRAME_NAMES, FRAME, NGREG, ZEROS);
-#endif
 #endif
     return verdict();
 }

@@ -3,7 +3,7 @@
 import { signalName } from "../../encoder/names.ts";
 import { errnoName } from "../../errno.ts";
 import { hex } from "../../errors.ts";
-import { formatCase } from "../case/case.ts";
+import { formatCase, namesOfSignals } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { DifferenceKind, FieldDifference } from "../predict/differences.ts";
@@ -18,7 +18,6 @@ export function fieldValue(field: string, word: bigint): string | number {
   return field === "refusedAt" || field === "signal" || field === "code" ? Number(word) : hex(word);
 }
 
-/** All fields as a document has them. */
 function fieldTable(fields: Fields): Record<string, string | number> {
   return Object.fromEntries([...fields].map(([field, word]) => [field, fieldValue(field, word)]));
 }
@@ -32,14 +31,13 @@ export function differenceTable(differences: readonly FieldDifference[]) {
   }));
 }
 
-/** The kind of a difference, as a document has it. */
 export function kindRow({ field, predicted, seen }: DifferenceKind) {
   const value = (word: bigint | null) => (word === null ? null : fieldValue(field, word));
   return { field, predicted: value(predicted), seen: value(seen) };
 }
 
 /** A field's value for people: a status says what it means. */
-export function tellField(field: string, word: bigint, constants: Constants): string {
+export function tellField(field: string, word: bigint, constants = namesOfSignals()): string {
   if (field === "status") return tellStatus(Number(word), constants);
   if (absence(field, word) !== undefined) return "none";
   if (field === "signal") return signalName(Number(word), constants);
@@ -60,15 +58,8 @@ function tellStatus(status: number, constants: Constants): string {
   return signal === 0 ? `exited with status ${high}` : `killed by ${signalName(signal, constants)}`;
 }
 
-/** Kernel and processor on a line. */
-export function machineLine({
-  release,
-  vendor,
-  family,
-  model,
-  features,
-  xstateLength,
-}: Machine): string {
+export function machineLine(machine: Machine): string {
+  const { release, vendor, family, model, features, xstateLength } = machine;
   const has = features.length === 0 ? "none of the features" : features.join(", ");
   return `Linux ${release} on x86-64, ${vendor} family ${family} model ${model}, with ${has}; XSAVE area of ${xstateLength} bytes`;
 }
@@ -77,10 +68,9 @@ export function machineLine({
 export function predictionTable(
   { it, unpredicted, predicted, rules }: CasePrediction,
   machine: Machine,
-  constants: Constants,
 ) {
   return {
-    case: formatCase(it, constants),
+    case: formatCase(it),
     machine,
     unpredicted,
     prediction: fieldTable(predicted),
@@ -89,16 +79,16 @@ export function predictionTable(
 }
 
 /** The same with the outcome. */
-export function outcomeTable(outcome: CaseOutcome, machine: Machine, constants: Constants) {
+export function outcomeTable(outcome: CaseOutcome, machine: Machine) {
   return {
-    ...predictionTable(outcome, machine, constants),
+    ...predictionTable(outcome, machine),
     outcome: fieldTable(outcome.seen),
     differences: differenceTable(outcome.differences),
   };
 }
 
 /** What is wrong, in a sentence. */
-export function subjectOf([first]: readonly FieldDifference[], constants: Constants): string {
+export function subjectOf([first]: readonly FieldDifference[], constants?: Constants): string {
   if (first === undefined) return "The outcome matches the prediction.";
   const { field, seen, predicted } = first;
   const tell = quoted(field, constants);
@@ -108,8 +98,8 @@ export function subjectOf([first]: readonly FieldDifference[], constants: Consta
 }
 
 /** The same of a difference that did not occur again. */
-export function onceOf({ field, seen, predicted }: DifferenceKind, constants: Constants): string {
-  const tell = quoted(field, constants);
+export function onceOf({ field, seen, predicted }: DifferenceKind): string {
+  const tell = quoted(field);
   const absent = seen === null ? undefined : absence(field, seen);
   const was = seen === null ? "not as predicted" : tell(seen);
   const wanted =
@@ -131,7 +121,7 @@ function absence(field: string, word: bigint): string | undefined {
   return word === nothing ? told : undefined;
 }
 
-function quoted(field: string, constants: Constants) {
+function quoted(field: string, constants?: Constants) {
   return (word: bigint): string => {
     const told = tellField(field, word, constants);
     return told.includes(" ") ? `"${told}"` : told;

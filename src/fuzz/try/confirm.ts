@@ -1,7 +1,6 @@
 /** How often something is tried until two attempts have the same result. */
 const MOST_ATTEMPTS = 5;
 
-/** The results of several attempts. */
 export interface Confirmed<T> {
   /** The result of the last attempt, and of the earlier one with the same; undefined if all results differ. */
   readonly outcome: T | undefined;

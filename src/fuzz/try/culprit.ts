@@ -4,7 +4,8 @@ import { formatCase } from "../case/case.ts";
 import type { Trier } from "./trial.ts";
 
 /**
- * Calls `attempt`, which tries the first `count` cases of a batch. The first has the number `index`.
+ * Calls `attempt`, which tries the first `count` cases of a batch. If it is corrupted, each of them is tried alone, until
+ * floating point changes again. The first has the number `index`.
  *
  * @throws CorruptionError, which names the case; what `attempt` throws
  */
@@ -15,31 +16,25 @@ export function nameCulprit(
   count: number,
   index: number,
 ): void {
-  try {
-    attempt();
-  } catch (error) {
-    if (!(error instanceof CorruptionError)) throw error;
-    throw named(error, trier, batch, count, index);
-  }
-}
-
-/** Tries each of the cases alone, until floating point changes again. */
-function named(
-  { message, remedy = "" }: CorruptionError,
-  trier: Trier,
-  batch: Batch,
-  count: number,
-  index: number,
-): CorruptionError {
+  const first = corruptionBy(attempt);
+  if (first === undefined) return;
+  const { message, remedy = "" } = first;
   for (let i = 0; i < count; i++) {
-    try {
-      trier.run(batch, 1, i);
-    } catch (again) {
-      if (!(again instanceof CorruptionError)) throw again;
-      const document = JSON.stringify(formatCase(batch.at(i)));
-      return new CorruptionError(`case ${index + i}: ${again.message}: ${document}`, { remedy });
-    }
+    const again = corruptionBy(() => trier.run(batch, 1, i));
+    if (again === undefined) continue;
+    const document = JSON.stringify(formatCase(batch.at(i)));
+    throw new CorruptionError(`case ${index + i}: ${again.message}: ${document}`, { remedy });
   }
   const range = `one of the cases ${index} to ${index + count - 1}`;
-  return new CorruptionError(`${range}: ${message}`, { remedy });
+  throw new CorruptionError(`${range}: ${message}`, { remedy });
+}
+
+function corruptionBy(attempt: () => void): CorruptionError | undefined {
+  try {
+    attempt();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CorruptionError) return error;
+    throw error;
+  }
 }

@@ -7,6 +7,7 @@ import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { readIfThere, readProc } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Tracer } from "../../stub/tracer.ts";
+import { CONSTANTS } from "../case/records.ts";
 
 /** What predictions hold for: the kernel and the processor, as far as rules depend on them. */
 export interface Machine {
@@ -42,7 +43,6 @@ export const OF_PROCESSOR = [
   "amx_tile",
 ] as const;
 
-/** All features that rules depend on. */
 export const FEATURES = [
   ...OF_PROCESSOR,
   "ia32",
@@ -89,7 +89,6 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
 /** The features that only a stub shows. */
 export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
 
-const MOST_XSTATE = 16 << 10;
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
 const COMPONENTS = 464;
 /** mxcsr_mask in struct user_i387_struct. */
@@ -101,7 +100,6 @@ const ASKED_FOR = 1 << 18;
 const figure: Shape<number> = (value, place) =>
   Number.isNaN(value) ? Number.NaN : count(Number.MAX_SAFE_INTEGER)(value, place);
 
-/** A value as a machine. @throws InputError */
 export const machineShape: Shape<Machine> = (value, place) => {
   const read = members(value, place);
   const whole = count(Number.MAX_SAFE_INTEGER);
@@ -172,39 +170,27 @@ function leavesBehind(code: number, stub: Stub): boolean {
   return rip === page + 1n;
 }
 
-/** What only a stub tells. */
-type FromStub = "xstateLength" | "xfeatures" | "mxcsrMask" | "stubCode";
-
 /** What can be asked without one. */
-export function readProcessor(): Omit<Machine, FromStub> {
+export function readProcessor() {
   const cpuinfo = readProc("/proc/cpuinfo");
   const field = (name: string) =>
     new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "unknown";
   const flags = new Set(field("flags").split(" "));
   const vendor = field("vendor_id");
   const features: Feature[] = OF_PROCESSOR.filter((name) => flags.has(name));
-  if (hasCompatibility()) features.push("ia32");
+  // The kernel that serves 32-bit programs has the limit of their vDSO.
+  if (readIfThere("/proc/sys/abi/vsyscall32") !== undefined) features.push("ia32");
   if (vendor === "AuthenticAMD") features.push("amd");
-  return {
-    release: release(),
-    vendor,
-    family: Number(field("cpu family")),
-    model: Number(field("model")),
-    features,
-  };
+  const [family, model] = [Number(field("cpu family")), Number(field("model"))];
+  return { release: release(), vendor, family, model, features };
 }
 
-/** Whether 32-bit programs are served: the kernel says so where it has the limit of their vDSO. */
-function hasCompatibility(): boolean {
-  return readIfThere("/proc/sys/abi/vsyscall32") !== undefined;
-}
-
-function readXstate(stub: Stub): Pick<Machine, "xstateLength" | "xfeatures" | "mxcsrMask"> {
-  const area = new Uint8Array(MOST_XSTATE);
+function readXstate(stub: Stub) {
+  const area = new Uint8Array(CONSTANTS.MOST_XSTATE);
   const length = stub.tracer.shim.readXstate(stub.thread.tid, area, area.length);
   // A stub that is gone does not say that the machine has no such area.
   if (length === -ESRCH) throw new StateError(`stub ${stub.pid} is gone`);
-  const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(MOST_XSTATE));
+  const view = new DataView(length > 0 ? area.buffer : new ArrayBuffer(area.length));
   return {
     xstateLength: Math.max(length, 0),
     xfeatures: view.getUint32(COMPONENTS, true) & ~ASKED_FOR,

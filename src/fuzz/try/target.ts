@@ -155,20 +155,16 @@ export function createAnonymous(tracer: TracingThread, create: () => Stub): Stub
 /** Maps the pages of code.ts in a stub, and fills them. */
 export function mapPages(stub: Settable): void {
   const { tracer } = stub;
-  const [read, write, execute] = ["PROT_READ", "PROT_WRITE", "PROT_EXEC"].map((name) =>
-    tracer.flag(name),
-  );
-  const names = ["MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE"];
-  const flags = names.reduce((set, name) => set | tracer.flag(name), 0n);
-  const map = (at: bigint, size: number) =>
-    stub.call("mmap", at, size, (read ?? 0n) | (write ?? 0n), flags, -1, 0);
-  map(CODE, PAGE_SIZE);
-  map(CONSTANTS, PAGE_SIZE);
-  map(SCRATCH, SCRATCH_SIZE);
+  const flag = (...names: string[]) => names.reduce((set, name) => set | tracer.flag(name), 0n);
+  const read = flag("PROT_READ");
+  const flags = flag("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE");
+  for (const [at, size] of [[CODE], [CONSTANTS], [SCRATCH, SCRATCH_SIZE]] as const) {
+    stub.call("mmap", at, size ?? PAGE_SIZE, read | flag("PROT_WRITE"), flags, -1, 0);
+  }
   stub.write(CODE, codePage());
   stub.write(CONSTANTS, constantsPage());
-  stub.call("mprotect", CODE, PAGE_SIZE, (read ?? 0n) | (execute ?? 0n));
-  stub.call("mprotect", CONSTANTS, PAGE_SIZE, read ?? 0n);
+  stub.call("mprotect", CODE, PAGE_SIZE, read | flag("PROT_EXEC"));
+  stub.call("mprotect", CONSTANTS, PAGE_SIZE, read);
 }
 
 /**

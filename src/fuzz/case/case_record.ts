@@ -1,0 +1,95 @@
+/* A case as the record of a setup, and back. */
+
+import type { Case } from "./case.ts";
+import { CONTENTS, mostPairs } from "./case_members.ts";
+import { isHandled } from "./code.ts";
+import { numbersOf } from "./layout.ts";
+import { FPSTATE } from "./records.ts";
+import {
+  FROMS,
+  ONS,
+  REGISTERS,
+  SETUP,
+  SETUP_SIZE,
+  type SetupViews,
+  setupAt,
+  WANT_FRAME,
+  WANT_INFO,
+  WANT_WRITTEN,
+  WAYS,
+} from "./setups.ts";
+
+const { NONE, LAST, IMAGE } = numbersOf(FPSTATE);
+
+/** The indices, in words, of the first words and the first pair of setup `i`. */
+function placesOf(
+  i: number,
+  { frame }: { readonly frame?: unknown },
+): [words: number, pairs: number] {
+  const words = (setupAt(i) + SETUP.words) / 2;
+  return [words, frame === undefined ? words : (setupAt(i) + SETUP.damage) / 2];
+}
+
+export function writeSetup(it: Case, views: SetupViews, i: number): void {
+  const { setups, setupWords, setupBytes } = views;
+  setupBytes.fill(0, i * SETUP_SIZE, (i + 1) * SETUP_SIZE);
+  const at = setupAt(i);
+  const wants = WANT_WRITTEN | WANT_INFO | (isHandled(it.signal) ? WANT_FRAME : 0);
+  const kinds = [FROMS.indexOf(it.from), WAYS.indexOf(it.way), ONS.indexOf(it.on), wants];
+  setups[at + SETUP.kinds] = kinds.reduce((word, kind, byte) => word | (kind << (8 * byte)), 0);
+  setups[at + SETUP.length] = it.length;
+  setups[at + SETUP.count] = it.pairs.length;
+  setups[at + SETUP.signal] = it.signal;
+  const { ucFlags = 0, fpstate = false, image } = it.frame ?? {};
+  setups[at + SETUP.ucFlags] = ucFlags;
+  setups[at + SETUP.fpstate] = image !== undefined ? IMAGE : fpstate ? LAST : NONE;
+  setupWords[(at + SETUP.image) / 2] = image ?? 0n;
+  const [words, pairs] = placesOf(i, CONTENTS[it.way]);
+  setupWords.set([...it.block, ...it.words], words);
+  setupWords.set(
+    it.pairs.flatMap(({ offset, word }) => [offset, word]),
+    pairs,
+  );
+}
+
+/** The records of cases side by side, `SETUP_SIZE` bytes each. */
+export function recordsOf(cases: readonly Case[]): Uint8Array {
+  const buffer = new ArrayBuffer(cases.length * SETUP_SIZE);
+  const views = {
+    setups: new Uint32Array(buffer),
+    setupWords: new BigUint64Array(buffer),
+    setupBytes: new Uint8Array(buffer),
+  };
+  for (const [i, it] of cases.entries()) writeSetup(it, views, i);
+  return views.setupBytes;
+}
+
+export function readSetup({ setups, setupWords }: Omit<SetupViews, "setupBytes">, i: number): Case {
+  const half = (offset: number) => setups[setupAt(i) + offset] ?? 0;
+  const kinds = half(SETUP.kinds);
+  const way = WAYS[(kinds >>> 8) & 0xff] ?? "SETREGS";
+  const content = CONTENTS[way];
+  const [words, pairs] = placesOf(i, content);
+  const word = (at: number) => setupWords[at] ?? 0n;
+  const fpstate = half(SETUP.fpstate);
+  const image = word((setupAt(i) + SETUP.image) / 2);
+  const frame = content.frame && {
+    ucFlags: half(SETUP.ucFlags),
+    fpstate: fpstate !== NONE,
+    ...(fpstate === IMAGE && { image }),
+  };
+  return {
+    from: FROMS[kinds & 0xff] ?? "signal",
+    way,
+    on: ONS[(kinds >>> 16) & 0xff] ?? "NONE",
+    signal: half(SETUP.signal),
+    block: [...setupWords.subarray(words, words + (content.block ? REGISTERS.length : 0))],
+    pairs: Array.from({ length: Math.min(half(SETUP.count), mostPairs(way, frame)) }, (_, k) => ({
+      offset: word(pairs + 2 * k),
+      word: word(pairs + 2 * k + 1),
+    })),
+    words: [...setupWords.subarray(words, words + (content.words ?? 0))],
+    length: content.length === undefined ? 0 : half(SETUP.length),
+    ...(frame && { frame }),
+  };
+}
