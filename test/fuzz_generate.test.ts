@@ -76,7 +76,7 @@ generation("cases are those that folders of this version were made of", () => {
   }
   many.close();
   // Others need another GENERATOR (src/fuzz/run/journal.ts).
-  assert.is(digest.digest("hex").slice(0, 16), "1f5d180fbf591e1f");
+  assert.is(digest.digest("hex").slice(0, 16), "15df20d4741b0866");
 });
 
 generation(
