@@ -3,28 +3,16 @@
  * and not computed by the model: facts exist to disagree with it.
  */
 
+import { hex } from "../../errors.ts";
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
+import { type Need, obstacle } from "./needs.ts";
+import type { Result, Seen, Value } from "./read/answer.ts";
 import type { Bench } from "./read/bench.ts";
 import type { Tracee } from "./read/tracee.ts";
-import { unsigned, type Words } from "./setups.ts";
-
-/** What a check needs of the machine; without it, it is skipped. */
-export const NEEDS = {
-  PTRACE_SET_SYSCALL_INFO: "the kernel does not have this request (Linux 6.16)",
-  "32-bit calls": "the kernel does not run 32-bit programs",
-  FSGSBASE: "programs cannot read their bases: a feature of the processor and the kernel",
-  LA57: "page tables have four levels",
-  "no LA57": "page tables have five levels",
-  XSAVE: "there is no XSAVE area",
-  AVX: "the XSAVE area does not have this component",
-  uprobe: "the kernel does not have this system call",
-  uretprobe: "the kernel does not have this system call",
-} as const;
-export type Need = keyof typeof NEEDS;
+import { show, unsigned, type Words } from "./setups.ts";
 
 interface Head {
-  /** Unique and stable: a sentence. */
   readonly name: string;
   readonly group: string;
   /** Function and file of the kernel, or the place in a manual. */
@@ -50,7 +38,7 @@ export interface SetupCheck {
 
 /** A fact about requests that no case has. `look` makes them, with a tracee at an INT3 to begin with, and checks the results. */
 export interface RequestFact extends Head {
-  readonly look: (bench: Bench, tracee: Tracee) => void;
+  readonly look: (tracee: Tracee, bench: Bench) => void;
 }
 
 export type Fact = SetupFact | RequestFact;
@@ -73,7 +61,7 @@ export interface Expectation {
   /** It does not stop. */
   readonly runs?: true;
   /** si_code and si_addr. */
-  readonly code?: number;
+  readonly code?: CodeName;
   readonly address?: bigint;
   /** Registers at the stop, and in the handler's frame. */
   readonly stopped?: Words;
@@ -92,11 +80,22 @@ const STOPS = {
 export type StopName = keyof typeof STOPS;
 
 // asm-generic/siginfo.h
-export const [SI_KERNEL, SEGV_MAPERR, SEGV_ACCERR, TRAP_BRKPT, TRAP_TRACE] = [128, 1, 2, 1, 2];
-export const [ILL_ILLOPN, FPE_INTDIV, BUS_ADRALN] = [2, 1, 1];
+const CODES = {
+  ...{ SI_KERNEL: 128, SEGV_MAPERR: 1, SEGV_ACCERR: 2, TRAP_BRKPT: 1, TRAP_TRACE: 2 },
+  ...{ ILL_ILLOPN: 2, FPE_INTDIV: 1, BUS_ADRALN: 1, SIGTRAP: 5 },
+} as const;
+export type CodeName = keyof typeof CODES;
 
-/** A row of a table of checks. */
-export type Row = readonly [name: string, it: Case, expectation: Expectation, ...needs: Need[]];
+export const trap = (stopped: Words): Expectation => ({ stop: "SIGTRAP", stopped });
+export const callStop = (stopped: Words): Expectation => ({ stop: "call", stopped });
+/** The trap of a single-step on the way out of a call. */
+export const breaks = (rip: bigint, more: Words = {}): Expectation => {
+  return { stop: "SIGTRAP", code: "TRAP_BRKPT", address: rip, stopped: { rip, ...more } };
+};
+/** A general protection fault, and what is reported as one. */
+export const refusal = (stopped: Words): Expectation => {
+  return { stop: "SIGSEGV", code: "SI_KERNEL", address: 0n, stopped };
+};
 
 /** Where the kernel has a fact, with the rules of the model that say so. */
 export type Basis = string | readonly [source: string, rules: string];
@@ -106,31 +105,100 @@ export function by(source: string, rules: string): Basis {
   return [source, rules];
 }
 
-/** Adds a fact whose checks are cases. */
-export type AddSetups = (name: string, basis: Basis, ...rows: Row[]) => void;
-export type AddRequests = (name: string, source: string, look: RequestFact["look"]) => void;
+/** A row of a table of checks. */
+type RowOf<It, Expected> = readonly [name: string, ...Tail<It, Expected>];
+type Tail<It, Expected> = readonly [it: It, expected: Expected, ...needs: Need[]];
+export type Row = RowOf<Case, Expectation>;
+/** A check of what is seen, in the order of the rows. The result of a request may stand for a record of it. */
+export type RequestRow = RowOf<
+  (tracee: Tracee, bench: Bench) => Result | Seen,
+  Result | Readonly<Record<string, Value>>
+>;
+/** A step between rows. It leads the tracee on, or returns rows that depend on it, or why the rest is skipped. */
+export type Step = (
+  tracee: Tracee,
+  bench: Bench,
+) => Tracee | readonly RequestRow[] | string | undefined;
+
+function rowMaker<It, Expected>() {
+  return <const T>(
+    name: string,
+    values: readonly T[],
+    row: (value: T) => Tail<It, Expected>,
+  ): RowOf<It, Expected>[] => values.map((value) => [nameOf(name, value), ...row(value)]);
+}
+
+/** Rows for values. Each "%" in the name stands for the value, or for one part of it after the other; "0x%" is always in hex. */
+export const each = rowMaker<Case, Expectation>();
+/** The same for rows about requests. */
+export const eachRequest = rowMaker<RequestRow[1], RequestRow[2]>();
+
+function nameOf(format: string, value: unknown): string {
+  const parts = [value].flat(2);
+  return format.replaceAll(/0x%|%/g, (place) => {
+    const part = parts.shift();
+    if (typeof part !== "bigint") return String(part);
+    return place === "%" ? show(part) : hex(part);
+  });
+}
+
+/** All pairs of values. */
+export function pairs<const A, const B>(some: readonly A[], others: readonly B[]) {
+  return some.flatMap((one) => others.map((other) => [one, other] as const));
+}
+
+/** Facts by their names, which are unique and stable sentences: of each, where the kernel has it, and its checks. */
+type Table<Rows> = Readonly<Record<string, readonly [Basis, ...Rows[]]>>;
 
 /** The facts of a group that are cases. */
-export function setupFacts(group: string, table: (fact: AddSetups) => void): readonly SetupFact[] {
-  const facts: SetupFact[] = [];
-  table((name, basis, ...rows) => {
-    const [source, rules = ""] = typeof basis === "string" ? [basis] : basis;
+export function setupFacts(group: string, table: Table<Row>): readonly SetupFact[] {
+  return Object.entries(table).map(([name, [basis, ...rows]]) => {
     const checks = rows.map(([name, it, expectation, ...needs]) => {
       return { name, it, expected: fieldsOf(it, expectation), needs };
     });
-    facts.push({ name, group, source, rules: rules.split(" ").filter(Boolean), checks });
+    return { ...headOf(name, group, basis), checks };
   });
-  return facts;
 }
 
+export type RequestTable = Table<RequestRow | Step>;
+
 /** The facts of a group that are requests of their own. */
-export function requestFacts(
-  group: string,
-  table: (fact: AddRequests) => void,
-): readonly RequestFact[] {
-  const facts: RequestFact[] = [];
-  table((name, source, look) => facts.push({ name, group, source, rules: [], look }));
-  return facts;
+export function requestFacts(group: string, table: RequestTable): readonly RequestFact[] {
+  return Object.entries(table).map(([name, [basis, ...steps]]): RequestFact => {
+    return { ...headOf(name, group, basis), look: (...at) => take(steps, ...at) };
+  });
+}
+
+/** Requires something of the machine for the rest of a fact. */
+export const requires =
+  (need: Need): Step =>
+  (_, { machine }) =>
+    obstacle(need, machine);
+
+/** Requires a request, which fails with an errno in kernels that do not have it. */
+export const exists = (
+  request: (tracee: Tracee) => Result,
+  errno: string,
+  reason: string,
+): Step => {
+  return (tracee) => (request(tracee) === errno ? reason : undefined);
+};
+
+function take(steps: readonly (RequestRow | Step)[], tracee: Tracee, bench: Bench): void {
+  for (const step of steps) {
+    const next = typeof step === "function" ? step(tracee, bench) : [step];
+    if (typeof next === "string") {
+      bench.skip("", next);
+      break;
+    }
+    if (!Array.isArray(next)) continue;
+    for (const [name, look, expected] of next) bench.check(name, look(tracee, bench), expected);
+  }
+}
+
+function headOf(name: string, group: string, basis: Basis): Head {
+  const [source, rules = ""] = typeof basis === "string" ? [basis] : basis;
+  return { name, group, source, rules: rules.split(" ").filter(Boolean) };
 }
 
 function fieldsOf({ way }: Case, it: Expectation): Fields {
@@ -151,7 +219,7 @@ function fieldsOf({ way }: Case, it: Expectation): Fields {
   set("status", it.stop && (STOPS[it.stop] << 8) | 0x7f);
   set("status", it.killedBy);
   set("status", it.runs && 0);
-  set("code", it.code);
+  set("code", it.code && CODES[it.code]);
   set("address", it.address);
   words("stopped", it.stopped);
   words("frame", it.frame);

@@ -51,7 +51,7 @@ function lookOnce({ look }: RequestFact, master: Stub, machine: Machine): CheckR
   const bench = new Bench(master, machine);
   try {
     try {
-      look(bench, bench.tracee());
+      look(bench.tracee(), bench);
     } finally {
       bench.close();
     }

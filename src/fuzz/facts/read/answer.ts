@@ -11,10 +11,14 @@ const DATA = 64;
 /** What lies there before a request: a byte that is the same after both was written. */
 const FILLS = [0xa5, 0x5a] as const;
 
+export type Value = string | number | bigint;
+/** What a request returned: a number, or the name of an errno. */
+export type Result = string | number;
+export type Seen = Readonly<Record<string, unknown>>;
+
 /** The result of a request, and what it has written. A type, not an interface: checks read it as a record. */
 export type Answer = {
-  /** A number, or the name of an errno. */
-  readonly result: string | number;
+  readonly result: Result;
   /** How many bytes it has written. */
   readonly written: number;
   readonly bytes: Uint8Array;
@@ -39,7 +43,7 @@ export class AnswerMemory {
   }
 
   /** Makes a request that reads, twice: what it writes is the same both times, whatever lay there before. */
-  read(request: (data: number) => string | number): Answer {
+  read(request: (data: number) => Result): Answer {
     const [first, second] = FILLS.map((fill) => {
       this.#bytes.fill(fill);
       const result = request(this.#address + DATA);
@@ -53,32 +57,22 @@ export class AnswerMemory {
   }
 
   /** The same of a request that takes an iovec for an answer of `length` bytes; also returns the iovec's length. */
-  readVector(length: bigint, request: (vector: number) => string | number) {
-    let left = 0n;
+  readVector(length: bigint, request: (vector: number) => Result) {
+    let left = 0;
     const answer = this.read((data) => {
-      const vector = this.#vector();
-      vector.set([BigInt(data), length]);
-      const result = request(this.#address);
-      left = vector[1] ?? 0n;
-      return result;
+      const it = this.vector(data, length, request);
+      left = it.length;
+      return it.result;
     });
-    return { ...answer, length: Number(left) };
+    return { ...answer, length: left };
   }
 
-  /** Makes a request that takes an iovec of bytes. */
-  writeVector(bytes: Uint8Array, length: bigint, request: (vector: number) => string | number) {
-    const data = this.put(bytes);
-    const vector = this.#vector();
-    vector.set([BigInt(data), length]);
+  /** Makes a request that takes an iovec; also returns the iovec's length after it. */
+  vector(base: number, length: bigint, request: (vector: number) => Result) {
+    const vector = new BigUint64Array(this.#bytes.buffer, 0, 2);
+    vector.set([BigInt(base), length]);
     const result = request(this.#address);
     return { result, length: Number(vector[1]) };
-  }
-
-  /** Makes a request whose iovec is for an address where nothing is mapped. */
-  badVector(base: number, length: bigint, request: (vector: number) => string | number) {
-    const vector = this.#vector();
-    vector.set([BigInt(base), length]);
-    return { result: request(this.#address) };
   }
 
   /** Copies bytes for a request that takes their address. */
@@ -91,10 +85,6 @@ export class AnswerMemory {
   putAside(bytes: Uint8Array): number {
     this.#bytes.set(bytes);
     return this.#address;
-  }
-
-  #vector(): BigUint64Array {
-    return new BigUint64Array(this.#bytes.buffer, 0, 2);
   }
 }
 
@@ -113,3 +103,9 @@ export function differsAt(some: Answer, others: Answer, length: number): string 
   const at = some.bytes.subarray(0, length).findIndex((byte, i) => byte !== others.bytes[i]);
   return at < 0 ? "nowhere" : `at byte ${at}`;
 }
+
+/** What is expected of a request that succeeds, and of one that fails and writes nothing. */
+export const answers = (written: number, more: Readonly<Record<string, Value>> = {}) => {
+  return { result: 0, written, ...more };
+};
+export const refused = (errno: string) => ({ result: errno, written: 0 });

@@ -1,8 +1,7 @@
 import type { Stub } from "../../../stub/stub.ts";
 import type { Machine } from "../../try/machine.ts";
+import type { Result, Seen, Value } from "./answer.ts";
 import { Tracee, type Where } from "./tracee.ts";
-
-type Value = string | number | bigint | boolean | null;
 
 /** A value that differs from the expected one. */
 export interface Difference {
@@ -36,14 +35,11 @@ export class Bench {
   }
 
   /** Compares the fields of `seen` that `expected` has. */
-  check(
-    name: string,
-    seen: Readonly<Record<string, unknown>>,
-    expected: Readonly<Record<string, Value>>,
-  ): void {
-    const differences = Object.entries(expected)
-      .filter(([field, value]) => seen[field] !== value)
-      .map(([field, value]) => ({ field, expected: value, seen: seen[field] }));
+  check(name: string, seen: Result | Seen, expected: Result | Readonly<Record<string, Value>>) {
+    const all = recordOf(seen);
+    const differences = Object.entries(recordOf(expected))
+      .filter(([field, value]) => all[field] !== value)
+      .map(([field, value]) => ({ field, expected: value, seen: all[field] }));
     this.checked.push({ name, differences });
   }
 
@@ -56,4 +52,10 @@ export class Bench {
   close(): void {
     for (const tracee of this.#tracees) tracee.close();
   }
+}
+
+function recordOf<T>(
+  it: Result | Readonly<Record<string, T>>,
+): Readonly<Record<string, T | Result>> {
+  return typeof it === "object" ? it : { result: it };
 }

@@ -5,7 +5,7 @@ import { baselineWith } from "../../case/baseline.ts";
 import { REGISTERS } from "../../case/setups.ts";
 import { mapPages } from "../../try/target.ts";
 import type { Words } from "../setups.ts";
-import { type Answer, AnswerMemory } from "./answer.ts";
+import { type Answer, AnswerMemory, type Result, wordAt } from "./answer.ts";
 import { EVENTS, NOTES, type Note, REQUESTS, type Request } from "./numbers.ts";
 
 export const WALL = 0x4000_0000;
@@ -28,12 +28,7 @@ export class Task {
   }
 
   /** The result of a request with a number, or an address, as its data. */
-  request(
-    request: Request,
-    address: number | bigint = 0,
-    data = 0,
-    tid = this.tid,
-  ): string | number {
+  request(request: Request, address: number | bigint = 0, data = 0, tid = this.tid): Result {
     const { shim } = this.stub.tracer;
     const number = typeof request === "number" ? request : REQUESTS[request];
     const result = shim.ptrace(number, tid, address, data);
@@ -43,6 +38,12 @@ export class Task {
   /** The answer of a request that reads. */
   read(request: Request, address: number | bigint = 0): Answer {
     return this.memory.read((data) => this.request(request, address, data));
+  }
+
+  /** The same, and the first word of the answer. */
+  word(request: Request, address: number | bigint = 0) {
+    const answer = this.read(request, address);
+    return { ...answer, word: wordAt(answer, 0) };
   }
 
   /** The result of a request that takes bytes. */
@@ -58,9 +59,9 @@ export class Task {
     return this.memory.readVector(BigInt(length), vector);
   }
 
-  setRegset(note: Note, bytes: Uint8Array, length: number = bytes.length) {
+  setRegset(note: Note, bytes: Uint8Array) {
     const vector = (data: number) => this.request("SETREGSET", noteOf(note), data);
-    return this.memory.writeVector(bytes, BigInt(length), vector);
+    return this.memory.vector(this.memory.put(bytes), BigInt(bytes.length), vector);
   }
 
   /** A register, as GETREGS has it. */
@@ -71,15 +72,21 @@ export class Task {
   }
 
   /** Writes the baseline with other words, and RIP at a piece of code. */
-  set(words: Words, code?: string): void {
+  set(words: Words, code?: string): this {
     const result = this.write("SETREGS", BigUint64Array.from(baselineWith(words, code)));
     this.expect("SETREGS", result, 0);
+    return this;
   }
 
-  /** The same, and resumes it to the next stop. */
+  /** The same, and leads it to the stop at the end of that code. */
+  run(words: Words, code: string): this {
+    this.go(words, code);
+    return this;
+  }
+
+  /** The same, and returns the stop after a request. */
   go(words: Words, code: string, request: Request = "CONT"): string {
-    this.set(words, code);
-    return this.next(request);
+    return this.set(words, code).next(request);
   }
 
   /** Resumes it, and returns the next stop. */
@@ -107,8 +114,14 @@ export class Task {
   }
 
   /** Sends a signal to the thread. */
-  signal(signal: number): void {
+  signal(signal: number): this {
     this.stub.tracer.shim.tgkill(this.tid, this.tid, signal);
+    return this;
+  }
+
+  /** Sends it a signal, and resumes it to its stop. */
+  sent(signal: number): string {
+    return this.signal(signal).next();
   }
 
   /** Resumes a task, and again at each stop, until it ends or turns out not to be traced. */

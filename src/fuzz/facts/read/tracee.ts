@@ -7,35 +7,35 @@ export type Where = "signal" | "entry" | "exit" | "sysemu" | "group" | "event";
 export const WHERES: readonly Where[] = ["signal", "entry", "exit", "sysemu", "group", "event"];
 
 const [SIGKILL, SIGCONT, SIGSTOP] = [9, 18, 19];
-const GETPID = 39n;
+/** A call of getpid, with arguments. */
+export const CALL = { rax: 39n, rdi: 11n, rsi: 12n, rdx: 13n, r10: 14n, r8: 15n, r9: 16n };
 const USUAL = OPTIONS.TRACESYSGOOD | OPTIONS.TRACEEXIT;
 
 /** The ways from an INT3 to where facts begin, and to the end. */
 export class Tracee extends Task {
   /** Leads it from its stop by a signal to another one. */
   to(where: Where): this {
-    const call = { rax: GETPID, rdi: 11n, rsi: 12n, rdx: 13n, r10: 14n, r8: 15n, r9: 16n };
-    const steps: Record<Where, () => string> = {
-      signal: () => "SIGTRAP",
-      entry: () => this.go(call, "syscall", "SYSCALL"),
-      exit: () => {
-        this.go(call, "syscall", "SYSCALL");
-        return this.next("SYSCALL");
-      },
-      sysemu: () => this.go(call, "syscall", "SYSEMU"),
-      group: () => {
-        this.signal(SIGSTOP);
-        this.next();
-        return this.next("CONT", SIGSTOP);
-      },
-      event: () => {
-        this.request("SETOPTIONS", 0, USUAL);
-        this.signal(SIGKILL);
-        return this.wait();
-      },
-    };
-    this.expect(`the way to the stop "${where}"`, steps[where](), STOPS[where]);
+    this.expect(`the way to the stop "${where}"`, this.#go(where), STOPS[where]);
     return this;
+  }
+
+  #go(where: Where): string {
+    switch (where) {
+      case "signal":
+        return "SIGTRAP";
+      case "entry":
+        return this.go(CALL, "syscall", "SYSCALL");
+      case "exit":
+        return this.to("entry").next("SYSCALL");
+      case "sysemu":
+        return this.go(CALL, "syscall", "SYSEMU");
+      case "group":
+        this.sent(SIGSTOP);
+        return this.next("CONT", SIGSTOP);
+      case "event":
+        this.request("SETOPTIONS", 0, USUAL);
+        return this.signal(SIGKILL).wait();
+    }
   }
 
   /** Lets it run code that does not end. */
@@ -83,6 +83,11 @@ export class Tracee extends Task {
     this.release();
     this.expect("SEIZE", this.request("SEIZE", 0, USUAL), 0);
     return this;
+  }
+
+  /** Interrupts it, and returns the stop, too. */
+  interrupt() {
+    return { result: this.request("INTERRUPT"), stop: this.wait() };
   }
 
   /** Kills a traced child that it has cloned, and reaps it, also for the tracee. */
