@@ -4,12 +4,11 @@
  */
 
 import { hex } from "../../errors.ts";
+import type { Stub } from "../../stub/stub.ts";
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
-import { type Need, obstacle } from "./needs.ts";
-import type { Result, Seen, Value } from "./read/answer.ts";
-import type { Bench } from "./read/bench.ts";
-import type { Tracee } from "./read/tracee.ts";
+import type { Machine } from "../try/machine.ts";
+import type { Need } from "./needs.ts";
 import { show, unsigned, type Words } from "./setups.ts";
 
 interface Head {
@@ -36,10 +35,24 @@ export interface SetupCheck {
   readonly needs: readonly Need[];
 }
 
-/** A fact about requests that no case has. `look` makes them, with a tracee at an INT3 to begin with, and checks the results. */
+/** A fact about requests that no case has. `look` makes them, in clones of a stub. */
 export interface RequestFact extends Head {
-  readonly look: (tracee: Tracee, bench: Bench) => void;
+  readonly look: (master: Stub, machine: Machine) => readonly Checked[];
 }
+
+export type Value = string | number | bigint;
+
+/** A value that differs from the expected one. */
+export interface Difference {
+  readonly field: string;
+  readonly expected: Value;
+  readonly seen: unknown;
+}
+
+/** A check that was made, with what differed; or the reason why it could not be made. */
+export type Checked =
+  | { readonly name: string; readonly differences: readonly Difference[] }
+  | { readonly name: string; readonly reason: string };
 
 export type Fact = SetupFact | RequestFact;
 
@@ -106,21 +119,10 @@ export function by(source: string, rules: string): Basis {
 }
 
 /** A row of a table of checks. */
-type RowOf<It, Expected> = readonly [name: string, ...Tail<It, Expected>];
+export type RowOf<It, Expected> = readonly [name: string, ...Tail<It, Expected>];
 type Tail<It, Expected> = readonly [it: It, expected: Expected, ...needs: Need[]];
 export type Row = RowOf<Case, Expectation>;
-/** A check of what is seen, in the order of the rows. The result of a request may stand for a record of it. */
-export type RequestRow = RowOf<
-  (tracee: Tracee, bench: Bench) => Result | Seen,
-  Result | Readonly<Record<string, Value>>
->;
-/** A step between rows. It leads the tracee on, or returns rows that depend on it, or why the rest is skipped. */
-export type Step = (
-  tracee: Tracee,
-  bench: Bench,
-) => Tracee | readonly RequestRow[] | string | undefined;
-
-function rowMaker<It, Expected>() {
+export function rowMaker<It, Expected>() {
   return <const T>(
     name: string,
     values: readonly T[],
@@ -128,10 +130,8 @@ function rowMaker<It, Expected>() {
   ): RowOf<It, Expected>[] => values.map((value) => [nameOf(name, value), ...row(value)]);
 }
 
-/** Rows for values. Each "%" in the name stands for the value, or for one part of it after the other; "0x%" is always in hex. */
+/** Rows for values. In the name each "%" stands for the value, or for its next part; "0x%" is always hex. */
 export const each = rowMaker<Case, Expectation>();
-/** The same for rows about requests. */
-export const eachRequest = rowMaker<RequestRow[1], RequestRow[2]>();
 
 function nameOf(format: string, value: unknown): string {
   const parts = [value].flat(2);
@@ -148,7 +148,7 @@ export function pairs<const A, const B>(some: readonly A[], others: readonly B[]
 }
 
 /** Facts by their names, which are unique and stable sentences: of each, where the kernel has it, and its checks. */
-type Table<Rows> = Readonly<Record<string, readonly [Basis, ...Rows[]]>>;
+export type Table<Rows> = Readonly<Record<string, readonly [Basis, ...Rows[]]>>;
 
 /** The facts of a group that are cases. */
 export function setupFacts(group: string, table: Table<Row>): readonly SetupFact[] {
@@ -160,43 +160,7 @@ export function setupFacts(group: string, table: Table<Row>): readonly SetupFact
   });
 }
 
-export type RequestTable = Table<RequestRow | Step>;
-
-/** The facts of a group that are requests of their own. */
-export function requestFacts(group: string, table: RequestTable): readonly RequestFact[] {
-  return Object.entries(table).map(([name, [basis, ...steps]]): RequestFact => {
-    return { ...headOf(name, group, basis), look: (...at) => take(steps, ...at) };
-  });
-}
-
-/** Requires something of the machine for the rest of a fact. */
-export const requires =
-  (need: Need): Step =>
-  (_, { machine }) =>
-    obstacle(need, machine);
-
-/** Requires a request, which fails with an errno in kernels that do not have it. */
-export const exists = (
-  request: (tracee: Tracee) => Result,
-  errno: string,
-  reason: string,
-): Step => {
-  return (tracee) => (request(tracee) === errno ? reason : undefined);
-};
-
-function take(steps: readonly (RequestRow | Step)[], tracee: Tracee, bench: Bench): void {
-  for (const step of steps) {
-    const next = typeof step === "function" ? step(tracee, bench) : [step];
-    if (typeof next === "string") {
-      bench.skip("", next);
-      break;
-    }
-    if (!Array.isArray(next)) continue;
-    for (const [name, look, expected] of next) bench.check(name, look(tracee, bench), expected);
-  }
-}
-
-function headOf(name: string, group: string, basis: Basis): Head {
+export function headOf(name: string, group: string, basis: Basis): Head {
   const [source, rules = ""] = typeof basis === "string" ? [basis] : basis;
   return { name, group, source, rules: rules.split(" ").filter(Boolean) };
 }

@@ -3,6 +3,7 @@
 import { TraceError } from "../../../errors.ts";
 import { viewMemory } from "../../../shim/library.ts";
 import type { Shim } from "../../../shim/shim.ts";
+import type { Value } from "../fact.ts";
 
 /** Bytes for the largest answer: an XSAVE area. */
 const SIZE = 32 << 10;
@@ -11,10 +12,8 @@ const DATA = 64;
 /** What lies there before a request: a byte that is the same after both was written. */
 const FILLS = [0xa5, 0x5a] as const;
 
-export type Value = string | number | bigint;
 /** What a request returned: a number, or the name of an errno. */
 export type Result = string | number;
-export type Seen = Readonly<Record<string, unknown>>;
 
 /** The result of a request, and what it has written. A type, not an interface: checks read it as a record. */
 export type Answer = {

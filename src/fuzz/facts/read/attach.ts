@@ -1,20 +1,22 @@
-import { eachRequest, pairs, requestFacts } from "../fact.ts";
-import { NO_PID, OPTIONS } from "./numbers.ts";
+import { each, read, request, requestFacts } from "./bench.ts";
+import { NO_PID, OPTIONS, TRAPPED } from "./numbers.ts";
 
 const ATTACH = "ptrace_attach, kernel/ptrace.c";
 const STOPPED = "ptrace_set_stopped, kernel/ptrace.c";
 const CHECK = "check_ptrace_options, kernel/ptrace.c";
 /** A bit of no option. */
 const UNKNOWN = 1 << 30;
-const TRAPPED = "PTRACE_EVENT_STOP, SIGTRAP";
+const STOP = "PTRACE_EVENT_STOP, SIGSTOP";
 const REQUESTS = ["ATTACH", "SEIZE"] as const;
 
 /** Requests to tasks by their ids. */
-const refused = (request: (typeof REQUESTS)[number], tids: Record<string, number>, errno: string) =>
-  eachRequest(`${request}: %`, Object.entries(tids), ([, tid]) => [
-    (t) => t.request(request, 0, 0, tid),
-    errno,
-  ]);
+const refused = (it: (typeof REQUESTS)[number], tids: Record<string, number>, errno: string) =>
+  each(`${it}: %`, Object.entries(tids), ([, tid]) => [request(it, 0, 0, tid), errno]);
+
+const setOptions = (it: "SETOPTIONS" | "OLDSETOPTIONS") => [
+  ...each(`${it}, 0x%`, [BigInt(UNKNOWN)], () => [request(it, 0, UNKNOWN), "EINVAL"]),
+  ...each(`${it}, 0x%`, [0n, 1n << 20n], (options) => [request(it, 0, Number(options)), 0]),
+];
 
 export const attaching = requestFacts("ATTACH, SEIZE, DETACH", {
   "ATTACH and SEIZE of a traced task, and of the tracer itself, are EPERM; without such a task ESRCH":
@@ -32,54 +34,38 @@ export const attaching = requestFacts("ATTACH, SEIZE, DETACH", {
   "SEIZE with an address, or with an unknown option, is EIO": [
     ATTACH,
     ["address 1", (t) => t.detach().request("SEIZE", 1, 0), "EIO"],
-    ["an option", (t) => t.request("SEIZE", 0, UNKNOWN), "EIO"],
-    ["then as usual", (t) => t.request("SEIZE"), 0],
+    ["an option", request("SEIZE", 0, UNKNOWN), "EIO"],
+    ["then as usual", request("SEIZE"), 0],
   ],
   "SETOPTIONS with an unknown option is EINVAL": [
     CHECK,
-    ...eachRequest(
-      "%, 0x%",
-      pairs(["SETOPTIONS", "OLDSETOPTIONS"], [BigInt(UNKNOWN), 0n, BigInt(OPTIONS.EXITKILL)]),
-      ([request, options]) => [
-        (t) => t.request(request, 0, Number(options)),
-        Number(options) === UNKNOWN ? "EINVAL" : 0,
-      ],
-    ),
+    ...setOptions("SETOPTIONS"),
+    ...setOptions("OLDSETOPTIONS"),
   ],
   "ATTACH stops a running task by SIGSTOP": [
     STOPPED,
-    [
-      "",
-      (t) => ({ result: t.release().request("ATTACH"), stop: t.wait() }),
-      { result: 0, stop: "SIGSTOP" },
-    ],
+    (t) => t.release(),
+    ["", (t) => t.stopBy("ATTACH"), { result: 0, stop: "SIGSTOP" }],
   ],
   "SEIZE does not stop a running task; INTERRUPT does, by PTRACE_EVENT_STOP and SIGTRAP": [
     STOPPED,
     ["SEIZE", (t) => ({ stop: t.seizeRunning().glance() }), { stop: "no stop" }],
-    ["INTERRUPT", (t) => t.interrupt(), { result: 0, stop: TRAPPED }],
+    ["INTERRUPT", (t) => t.stopBy("INTERRUPT"), { result: 0, stop: TRAPPED }],
   ],
   "A stopped task traps at once: by ATTACH with its signal, by SEIZE with PTRACE_EVENT_STOP": [
     STOPPED,
-    ...eachRequest("%", REQUESTS, (request) => [
-      (_, bench) => {
-        const tracee = bench.tracee().detach();
-        return { result: tracee.request(request), stop: tracee.wait() };
-      },
-      { result: 0, stop: request === "ATTACH" ? "SIGSTOP" : "PTRACE_EVENT_STOP, SIGSTOP" },
-    ]),
+    (t) => t.detach(),
+    ["ATTACH", (t) => t.stopBy("ATTACH"), { result: 0, stop: "SIGSTOP" }],
+    ["SEIZE", (_, bench) => bench.tracee().detach().stopBy("SEIZE"), { result: 0, stop: STOP }],
   ],
   "The options of SEIZE apply at once": [
     ATTACH,
-    [
-      "TRACESYSGOOD",
-      (t) => ({ stop: t.seize(OPTIONS.TRACESYSGOOD).go({ rax: 39n }, "syscall", "SYSCALL") }),
-      { stop: "system call" },
-    ],
+    (t) => t.seize(OPTIONS.TRACESYSGOOD),
+    ["TRACESYSGOOD", (t) => ({ stop: t.enter() }), { stop: "system call" }],
   ],
   "DETACH with a signal above 64 is EIO, and the task stays traced": [
     "ptrace_detach, kernel/ptrace.c",
-    ["65", (t) => t.request("DETACH", 0, 65), "EIO"],
-    ["then GETREGS", (t) => t.read("GETREGS"), { result: 0 }],
+    ["65", request("DETACH", 0, 65), "EIO"],
+    ["then GETREGS", read("GETREGS"), { result: 0 }],
   ],
 });

@@ -1,7 +1,16 @@
 import { BLOCK_SIZE } from "../../case/case_members.ts";
-import { eachRequest, type RequestTable, requestFacts, requires, type Step } from "../fact.ts";
 import { ARCH_PTRACE, REGSET } from "../sources.ts";
 import { answers, differsAt, intAt, refused } from "./answer.ts";
+import {
+  at,
+  each,
+  type Requests,
+  regset,
+  request,
+  requestFacts,
+  requires,
+  type Step,
+} from "./bench.ts";
 import { NOWHERE, type Note, type NoteName, type Request } from "./numbers.ts";
 import { type Tracee, WHERES } from "./tracee.ts";
 
@@ -12,17 +21,17 @@ const NOTES = ["NT_PRSTATUS", "NT_PRFPREG", "NT_PRXFPREG", "NT_386_TLS"] as cons
 const RBX = 0xb0b0_0000_0000_0001n;
 
 /** What is common to requests that read a whole set. */
-const whole = (request: "GETREGS" | "GETFPREGS", note: NoteName, size: number): RequestTable => ({
-  [`${request} writes what GETREGSET(${note}) does, at each stop`]: [
+const whole = (it: "GETREGS" | "GETFPREGS", note: NoteName, size: number): Requests => ({
+  [`${it} writes what GETREGSET(${note}) does, at each stop`]: [
     COPY,
-    ...eachRequest("%", WHERES, (where) => [
-      (_, bench) => sameSet(bench.tracee(where), request, note, size),
+    ...each("%", WHERES, (where) => [
+      at(where, (t) => sameSet(t, it, note, size)),
       answers(size, { differs: "nowhere" }),
     ]),
   ],
-  [`${request} to an address that is not mapped is EFAULT`]: [
+  [`${it} to an address that is not mapped is EFAULT`]: [
     COPY,
-    ["", (t) => t.request(request, 0, NOWHERE), "EFAULT"],
+    ["", request(it, 0, NOWHERE), "EFAULT"],
   ],
 });
 
@@ -35,9 +44,8 @@ const set = (tracee: Tracee, length: number) =>
   tracee.setRegset("NT_PRSTATUS", tracee.read("GETREGS").bytes.subarray(0, length));
 
 /** Leads a tracee to 32-bit code. */
-const toCompat: Step = (tracee) => {
+const toCompat: Step = (tracee) =>
   tracee.set({ cs: 0x23n, rbx: RBX, rax: 7n, rsp: 0x1000_7000n }, "int3");
-};
 const ebx = (tracee: Tracee) => {
   const part = tracee.regset("NT_PRSTATUS", 4);
   return { ...part, ebx: intAt(part, 0) };
@@ -48,31 +56,25 @@ export const getregs = requestFacts("GETREGS, GETFPREGS", {
   ...whole("GETFPREGS", "NT_PRFPREG", 512),
   "SETREGSET sets the length of the iovec to what it has written": [
     REGSET,
-    ...eachRequest("% bytes", [0, 16, 216, 280], (n) => [
-      (t) => set(t, n),
-      { result: 0, length: Math.min(n, 216) },
-    ]),
+    ...each("% bytes", [0, 16, 216], (n) => [(t) => set(t, n), { result: 0, length: n }]),
+    ["280 bytes", (t) => set(t, 280), { result: 0, length: 216 }],
     ["12 bytes", (t) => set(t, 12), { result: "EINVAL", length: 12 }],
   ],
   "With cs = 0x23 GETREGSET has the note types and sizes of 32-bit programs": [
     "task_user_regset_view, arch/x86/kernel/ptrace.c",
     requires("32-bit calls"),
     toCompat,
-    ...eachRequest("%, 4080 bytes", NOTES, (note) => [
-      (t) => t.regset(note, 4080),
+    ...each("%, 4080 bytes", NOTES, (note) => [
+      regset(note, 4080),
       answers(COMPAT[note], { length: COMPAT[note] }),
     ]),
     ["NT_PRSTATUS, 4 bytes", ebx, answers(4, { length: 4, ebx: 1 })],
-    ["NT_PRSTATUS, 6 bytes", (t) => t.regset("NT_PRSTATUS", 6), refused("EINVAL")],
+    ["NT_PRSTATUS, 6 bytes", regset("NT_PRSTATUS", 6), refused("EINVAL")],
   ],
   "With cs = 0x23 GETREGS keeps its 64-bit form": [
     ARCH_PTRACE,
     requires("32-bit calls"),
     toCompat,
-    [
-      "",
-      (t) => ({ ...t.read("GETREGS"), rbx: t.register("rbx") }),
-      answers(BLOCK_SIZE, { rbx: RBX }),
-    ],
+    ["", (t) => ({ ...t.read("GETREGS"), rbx: t.register("rbx") }), answers(216, { rbx: RBX })],
   ],
 });

@@ -1,6 +1,6 @@
 import { placeOf } from "../../case/code.ts";
-import { eachRequest, requestFacts, type Step } from "../fact.ts";
 import { DO_SIGNAL, SYSCALL_ENTER } from "../sources.ts";
+import { each, requestFacts, type Step } from "./bench.ts";
 import type { Request } from "./numbers.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -19,13 +19,12 @@ const next = (request: Request) => (tracee: Tracee) => {
 /** The end of a call whose number was changed at its entry stop. */
 const renumbered = (number: bigint) => (tracee: Tracee) => {
   tracee.go({ rax: GETPPID }, "syscall", "SYSCALL");
-  tracee.set({ rax: 12345n, orig_rax: number, rip });
-  return next("CONT")(tracee);
+  return next("CONT")(tracee.set({ rax: 12345n, orig_rax: number, rip }));
 };
 
 const interruptPause: Step = (tracee) => {
   tracee.go({ rax: PAUSE }, "syscall", "SYSCALL");
-  tracee.signal(SIGUSR1);
+  return tracee.signal(SIGUSR1);
 };
 
 export const interruptedCalls = requestFacts("interrupted calls", {
@@ -54,7 +53,7 @@ export const interruptedCalls = requestFacts("interrupted calls", {
     ],
   "Without a filter a call whose number was set to -1 is skipped, and keeps rax": [
     SYSCALL_ENTER,
-    ...eachRequest("orig_rax = %", ["-1", "4294967295"], (number) => [
+    ...each("orig_rax = %", ["-1", "4294967295"], (number) => [
       renumbered(BigInt(number)),
       { stop: "SIGTRAP", rax: 12345n },
     ]),

@@ -1,49 +1,38 @@
-import { eachRequest, requestFacts, type Step } from "../fact.ts";
 import { JOBCTL, PTRACE_SIGNAL, REQUEST } from "../sources.ts";
 import { intAt } from "./answer.ts";
-import { WHERES } from "./tracee.ts";
+import { atEach, each, request, requestFacts, type Step } from "./bench.ts";
+import { TRAPPED } from "./numbers.ts";
+import { type Tracee, WHERES } from "./tracee.ts";
 
 const [SIGUSR1, SIGCONT, SIGSTOP] = [10, 18, 19];
-const TRAPPED = "PTRACE_EVENT_STOP, SIGTRAP";
 const STOPPED = "PTRACE_EVENT_STOP, SIGSTOP";
+const CALL = "system call";
 const OTHERS = ["GETREGS", "PEEKUSER", "CONT", "LISTEN", "GETSIGINFO", "SETOPTIONS"] as const;
 
 /** Leads a tracee to a stop by INT3, seized, which is not a PTRACE_EVENT_STOP. */
 const seize: Step = (tracee) => {
-  tracee.seizeRunning().interrupt();
-  tracee.go({}, "int3");
+  tracee.seizeRunning().stopBy("INTERRUPT");
+  return tracee.run({}, "int3");
 };
+const listened = (tracee: Tracee) => ({ result: tracee.request("LISTEN") });
 const listen: Step = (tracee) => {
   tracee.seize().request("LISTEN");
+  return tracee;
 };
 
 export const listening = requestFacts("INTERRUPT, LISTEN", {
   "INTERRUPT and LISTEN of a task that was attached are EIO, at any stop": [
     REQUEST,
-    ...WHERES.map(
-      (where): Step =>
-        (_, bench) => {
-          const tracee = bench.tracee(where);
-          return eachRequest(`%, ${where}`, ["INTERRUPT", "LISTEN"], (request) => [
-            () => tracee.request(request),
-            "EIO",
-          ]);
-        },
+    ...atEach(WHERES, (t, where) =>
+      each(`%, ${where}`, ["INTERRUPT", "LISTEN"], (it) => [() => t.request(it), "EIO"]),
     ),
     ["INTERRUPT, running", (t) => t.spin().request("INTERRUPT"), "EIO"],
   ],
   "LISTEN at a stop that is not a PTRACE_EVENT_STOP is EIO": [
     REQUEST,
     seize,
-    ["INT3", (t) => t.request("LISTEN"), "EIO"],
-    [
-      "entry",
-      (t) => ({
-        stop: t.go({ rax: 39n }, "syscall", "SYSCALL"),
-        result: t.request("LISTEN"),
-      }),
-      { stop: "system call", result: "EIO" },
-    ],
+    ["INT3", listened, { result: "EIO" }],
+    ["entry", (t) => ({ stop: t.enter(), ...listened(t) }), { stop: CALL, result: "EIO" }],
   ],
   "INTERRUPT at a stop traps the task again after it is resumed": [
     REQUEST,
@@ -54,27 +43,24 @@ export const listening = requestFacts("INTERRUPT, LISTEN", {
   "While a task listens, every other request is ESRCH, and it does not run": [
     REQUEST,
     ["LISTEN", (t) => t.seize().request("LISTEN"), 0],
-    ...eachRequest("%", OTHERS, (request) => [(t) => t.request(request), "ESRCH"]),
+    ...each("%", OTHERS, (it) => [request(it), "ESRCH"]),
     ["stop", (t) => ({ stop: t.glance() }), { stop: "no stop" }],
   ],
   "INTERRUPT ends LISTEN: the task traps with the signal of its group-stop": [
     JOBCTL,
     listen,
-    ["", (t) => t.interrupt(), { result: 0, stop: STOPPED }],
+    ["", (t) => t.stopBy("INTERRUPT"), { result: 0, stop: STOPPED }],
   ],
   "SIGCONT ends LISTEN: the task traps with SIGTRAP, then stops by SIGCONT": [
     JOBCTL,
     listen,
-    (t) => {
-      process.kill(t.tid, SIGCONT);
-    },
-    ["trap", (t) => ({ stop: t.wait() }), { stop: TRAPPED }],
+    ["trap", (t) => ({ stop: t.kill(SIGCONT).wait() }), { stop: TRAPPED }],
     ["then", (t) => ({ stop: t.next() }), { stop: "SIGCONT" }],
   ],
   "A seized task stops for a group-stop by PTRACE_EVENT_STOP, and its signal first": [
     JOBCTL,
     seize,
-    ["signal", (t) => ({ stop: t.sent(SIGSTOP) }), { stop: "SIGSTOP" }],
+    ["signal", (t) => ({ stop: t.signal(SIGSTOP).next() }), { stop: "SIGSTOP" }],
     [
       "group-stop",
       (t) => ({ stop: t.next("CONT", SIGSTOP), code: intAt(t.read("GETSIGINFO"), 8) }),
@@ -84,6 +70,6 @@ export const listening = requestFacts("INTERRUPT, LISTEN", {
   "A signal stops a seized task as it does an attached one": [
     PTRACE_SIGNAL,
     seize,
-    ["", (t) => ({ stop: t.sent(SIGUSR1) }), { stop: "SIGUSR1" }],
+    ["", (t) => ({ stop: t.signal(SIGUSR1).next() }), { stop: "SIGUSR1" }],
   ],
 });

@@ -31,6 +31,9 @@ export const EVENTS: Readonly<Record<number, string>> = {
 
 export const [AUDIT_ARCH_X86_64, AUDIT_ARCH_I386] = [0xc000_003en, 0x4000_0003n];
 
+/** Where a seized tracee traps. */
+export const TRAPPED = "PTRACE_EVENT_STOP, SIGTRAP";
+
 /** An address at which nothing is mapped: the first page. */
 export const NOWHERE = 8;
 /** No process has it: PID_MAX_LIMIT is 2^22. */

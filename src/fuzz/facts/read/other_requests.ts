@@ -1,5 +1,5 @@
-import { eachRequest, exists, requestFacts, requires } from "../fact.ts";
 import { answers, intAt, refused, wordAt } from "./answer.ts";
+import { each, exists, type Row, request, requestFacts, requires } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -21,6 +21,10 @@ const setBase = (option: number, base: bigint) => (tracee: Tracee) => ({
   result: tracee.request("ARCH_PRCTL", base, option),
   base: tracee.register(option === SET_FS ? "fs_base" : "gs_base"),
 });
+const setsBase = (name: string, option: number): Row[] => [
+  [`${name}, 0x7000`, setBase(option, 0x7000n), { result: 0, base: 0x7000n }],
+  [`${name}, 0x8000000000000000`, setBase(option, 1n << 63n), { result: "EPERM", base: 0x7000n }],
+];
 
 const threadArea = (entry: number) => (tracee: Tracee) => {
   const answer = tracee.read("GET_THREAD_AREA", entry);
@@ -44,44 +48,34 @@ export const otherRequests = requestFacts("other requests", {
   ],
   "PTRACE_ARCH_PRCTL writes bases; from TASK_SIZE_MAX on it is EPERM": [
     PRCTL,
-    ["ARCH_SET_FS, 0x7000", setBase(SET_FS, 0x7000n), { result: 0, base: 0x7000n }],
-    [
-      "ARCH_SET_FS, 0x8000000000000000",
-      setBase(SET_FS, 1n << 63n),
-      { result: "EPERM", base: 0x7000n },
-    ],
-    ["ARCH_SET_GS, 0x7000", setBase(SET_GS, 0x7000n), { result: 0, base: 0x7000n }],
-    [
-      "ARCH_SET_GS, 0x8000000000000000",
-      setBase(SET_GS, 1n << 63n),
-      { result: "EPERM", base: 0x7000n },
-    ],
-    ["an unknown option", (t) => t.request("ARCH_PRCTL", 0, 0x1fff), "EINVAL"],
+    ...setsBase("ARCH_SET_FS", SET_FS),
+    ...setsBase("ARCH_SET_GS", SET_GS),
+    ["an unknown option", request("ARCH_PRCTL", 0, 0x1fff), "EINVAL"],
   ],
   "GET_THREAD_AREA of an unused TLS entry is empty; other entries are EINVAL": [
     "do_get_thread_area, arch/x86/kernel/tls.c",
     requires("32-bit calls"),
-    ...eachRequest("entry %", [TLS_MIN, TLS_MIN + 1, TLS_MIN + 2], (entry) => [
+    ...each("entry %", [TLS_MIN, TLS_MIN + 1, TLS_MIN + 2], (entry) => [
       threadArea(entry),
       answers(DESC_SIZE, { entry, flags: EMPTY }),
     ]),
-    ...eachRequest("entry %", [0, 11, 15], (entry) => [threadArea(entry), refused("EINVAL")]),
+    ...each("entry %", [0, 11, 15], (entry) => [threadArea(entry), refused("EINVAL")]),
     ["entry 4294967295", threadArea(2 ** 32 - 1), refused("EIO")],
   ],
   "GET_RSEQ_CONFIGURATION copies as many bytes as it is given, and returns the whole size": [
     "ptrace_get_rseq_configuration, kernel/ptrace.c",
-    exists((t) => rseq(RSEQ_SIZE)(t).result, "EIO", NO_REQUEST),
-    ...eachRequest("% bytes", [0, 1, 8, 23, 24, 25, 4096], (length) => [
+    exists(rseq(RSEQ_SIZE), "EIO", NO_REQUEST),
+    ...each("% bytes", [0, 1, 8, 23, 24, 25, 4096], (length) => [
       rseq(length),
       { result: RSEQ_SIZE, written: Math.min(length, RSEQ_SIZE) },
     ]),
     ["without rseq", rseq(RSEQ_SIZE), { area: 0n, length: 0 }],
-    ["not mapped", (t) => t.request("GET_RSEQ_CONFIGURATION", RSEQ_SIZE, NOWHERE), "EFAULT"],
+    ["not mapped", request("GET_RSEQ_CONFIGURATION", RSEQ_SIZE, NOWHERE), "EFAULT"],
   ],
   "GET_SYSCALL_USER_DISPATCH_CONFIG requires its exact size, else EINVAL": [
     "syscall_user_dispatch_get_config, kernel/entry/syscall_user_dispatch.c",
-    exists((t) => dispatch(SUD_SIZE)(t).result, "EIO", NO_REQUEST),
+    exists(dispatch(SUD_SIZE), "EIO", NO_REQUEST),
     [`${SUD_SIZE} bytes`, dispatch(SUD_SIZE), answers(SUD_SIZE, { mode: 0n })],
-    ...eachRequest("% bytes", [0, 8, 31, 33, 64], (size) => [dispatch(size), refused("EINVAL")]),
+    ...each("% bytes", [0, 8, 31, 33, 64], (size) => [dispatch(size), refused("EINVAL")]),
   ],
 });

@@ -1,6 +1,7 @@
 import { CODE, CONSTANT, CONSTANTS, SCRATCH } from "../../case/code.ts";
-import { eachRequest, pairs, requestFacts } from "../fact.ts";
+import { pairs } from "../fact.ts";
 import { answers, refused } from "./answer.ts";
+import { each, type Row, read, request, requestFacts, word } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 
 const PEEK = "generic_ptrace_peekdata, kernel/ptrace.c";
@@ -17,42 +18,30 @@ const WRITABLE = Object.entries({ code: CODE, constants: CONSTANTS, stack: SCRAT
 export const peekMemory = requestFacts("PEEKDATA, POKEDATA", {
   "PEEKTEXT and PEEKDATA read a word at any address": [
     PEEK,
-    ...PEEKS.flatMap((request) => [
-      ...eachRequest("%, aligned", [request], () => [
-        (t) => t.word(request, CONSTANTS + 8n),
-        answers(8, { word: CONSTANT + 8n }),
-      ]),
-      ...eachRequest("%, unaligned", [request], () => [
-        (t) => t.word(request, CONSTANTS + 1n),
-        { result: 0, word: SHIFTED },
-      ]),
+    ...PEEKS.flatMap((it): Row[] => [
+      [`${it}, aligned`, word(it, CONSTANTS + 8n), answers(8, { word: CONSTANT + 8n })],
+      [`${it}, unaligned`, word(it, CONSTANTS + 1n), { result: 0, word: SHIFTED }],
     ]),
   ],
   "PEEKTEXT and PEEKDATA of memory that is not mapped, in whole or in part, are EIO": [
     PEEK,
-    ...eachRequest("%, 0x%", pairs(PEEKS, UNMAPPED), ([request, at]) => [
-      (t) => t.read(request, at),
-      refused("EIO"),
-    ]),
+    ...each("%, 0x%", pairs(PEEKS, UNMAPPED), ([it, at]) => [read(it, at), refused("EIO")]),
   ],
   "PEEKDATA to an address that is not mapped is EFAULT": [
     PEEK,
-    ["", (t) => t.request("PEEKDATA", CONSTANTS, NOWHERE), "EFAULT"],
+    ["", request("PEEKDATA", CONSTANTS, NOWHERE), "EFAULT"],
   ],
   "POKETEXT and POKEDATA write memory that the tracee cannot write": [
     POKE,
-    ...eachRequest("%, %", pairs(["POKETEXT", "POKEDATA"], WRITABLE), ([request, [, at]]) => [
-      (t) => {
-        const result = t.request(request, at, WORD);
-        return { result, word: t.word("PEEKDATA", at).word };
-      },
+    ...each("%, %", pairs(["POKETEXT", "POKEDATA"], WRITABLE), ([it, [, at]]) => [
+      (t) => ({ result: t.request(it, at, WORD), word: t.word("PEEKDATA", at).word }),
       { result: 0, word: BigInt(WORD) },
     ]),
   ],
   "POKEDATA to memory that is not mapped, in whole or in part, is EIO": [
     POKE,
-    ...eachRequest("0x%", [0n, HOLE, HOLE - 4n, 1n << 63n], (at) => [
-      (t) => t.request("POKEDATA", at, WORD),
+    ...each("0x%", [0n, HOLE, HOLE - 4n, 1n << 63n], (at) => [
+      request("POKEDATA", at, WORD),
       "EIO",
     ]),
   ],

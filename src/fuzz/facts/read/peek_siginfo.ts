@@ -1,6 +1,7 @@
-import { eachRequest, pairs, requestFacts, type Step } from "../fact.ts";
+import { pairs } from "../fact.ts";
 import { FORCE_SIG, REQUEST } from "../sources.ts";
 import { type Answer, answers, intAt, refused, wordAt } from "./answer.ts";
+import { each, read, request, requestFacts, type Step } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -44,17 +45,7 @@ const found = (...signals: number[]) => {
 };
 
 /** Makes signals pending. */
-const pending: Step = (tracee) => {
-  for (const signal of PENDING) tracee.signal(signal);
-};
-/** Sends signals to the process. SIGWINCH becomes pending, too: a traced task is notified of ignored signals. */
-const shared: Step = ({ tid }) => {
-  for (const signal of [SIGWINCH, SIGUSR1]) process.kill(tid, signal);
-};
-
-const looksAtFour: Step = (tracee) => {
-  peek({ nr: 4 })(tracee);
-};
+const pending: Step = (tracee) => PENDING.reduce((it, signal) => it.signal(signal), tracee);
 
 const masked = (tracee: Tracee, mask: bigint) => {
   tracee.write("SETSIGMASK", BigUint64Array.of(mask), 8);
@@ -69,7 +60,7 @@ export const peekSiginfo = requestFacts("PEEKSIGINFO, GETSIGMASK", {
   "PEEKSIGINFO copies up to nr pending signals from off on, in the order in which they were sent": [
     PEEK,
     pending,
-    ...eachRequest("off %, nr %", pairs([0, 1, 2, 3, 4, 5], [0, 1, 2, 32]), ([off, nr]) => [
+    ...each("off %, nr %", pairs([0, 1, 2, 3, 4, 5], [0, 1, 2, 32]), ([off, nr]) => [
       peek({ off, nr }),
       found(...PENDING.slice(off, off + nr)),
     ]),
@@ -78,7 +69,7 @@ export const peekSiginfo = requestFacts("PEEKSIGINFO, GETSIGMASK", {
   "PEEKSIGINFO leaves the signals pending": [
     PEEK,
     pending,
-    looksAtFour,
+    peek({ nr: 4 }),
     ["read again", peek({ nr: 4 }), found(...PENDING)],
     ["delivered", (t) => ({ stop: t.next() }), { stop: "SIGUSR1" }],
     ["then", peek({ nr: 4 }), found(SIGRTMIN, SIGUSR2, SIGRTMIN)],
@@ -87,40 +78,41 @@ export const peekSiginfo = requestFacts("PEEKSIGINFO, GETSIGMASK", {
     [
       PEEK,
       pending,
-      shared,
+      // SIGWINCH becomes pending, too: a traced task is notified of ignored signals.
+      (t) => t.kill(SIGWINCH).kill(SIGUSR1),
       ["shared", peek({ flags: SHARED, nr: 8 }), found(SIGWINCH, SIGUSR1)],
       ["the thread's", peek({ nr: 8 }), found(...PENDING)],
     ],
   "PEEKSIGINFO without pending signals is 0": [
     PEEK,
-    ...eachRequest("flags %", [0, SHARED], (flags) => [peek({ flags, nr: 4 }), found()]),
+    ...each("flags %", [0, SHARED], (flags) => [peek({ flags, nr: 4 }), found()]),
   ],
   "PEEKSIGINFO with an unknown flag, or a negative nr, is EINVAL": [
     PEEK,
     pending,
-    ...eachRequest("flags %", [2, 0x8000_0001], (flags) => [peek({ flags }), refused("EINVAL")]),
-    ...eachRequest("nr %", [-1, -(2 ** 31)], (nr) => [peek({ nr }), refused("EINVAL")]),
+    ...each("flags %", [2, 0x8000_0001], (flags) => [peek({ flags }), refused("EINVAL")]),
+    ...each("nr %", [-1, -(2 ** 31)], (nr) => [peek({ nr }), refused("EINVAL")]),
   ],
   "PEEKSIGINFO with arguments, or an answer, that are not mapped is EFAULT": [
     PEEK,
     pending,
-    ["arguments", (t) => t.request("PEEKSIGINFO", NOWHERE, NOWHERE), "EFAULT"],
+    ["arguments", request("PEEKSIGINFO", NOWHERE, NOWHERE), "EFAULT"],
     ["answer", (t) => t.request("PEEKSIGINFO", put(t, {}), NOWHERE), "EFAULT"],
   ],
   "GETSIGMASK of 8 bytes has the mask that was set": [
     REQUEST,
-    ...eachRequest("0x%", [0n, 0x1234n, 1n << 63n], (mask) => [
+    ...each("0x%", [0n, 0x1234n, 1n << 63n], (mask) => [
       (t) => maskOf(masked(t, mask)),
       answers(8, { mask }),
     ]),
   ],
   "GETSIGMASK of another size is EINVAL, and to an address that is not mapped EFAULT": [
     REQUEST,
-    ...eachRequest("% bytes", [0, 4, 7, 9, 16, 128, 2 ** 32 + 8], (size) => [
-      (t) => t.read("GETSIGMASK", size),
+    ...each("% bytes", [0, 4, 7, 9, 16, 128, 2 ** 32 + 8], (size) => [
+      read("GETSIGMASK", size),
       refused("EINVAL"),
     ]),
-    ["not mapped", (t) => t.request("GETSIGMASK", 8, NOWHERE), "EFAULT"],
+    ["not mapped", request("GETSIGMASK", 8, NOWHERE), "EFAULT"],
   ],
   "INT3 with SIGTRAP blocked takes SIGTRAP out of the mask": [
     FORCE_SIG,

@@ -1,7 +1,7 @@
 import { REGISTERS } from "../../case/setups.ts";
-import { eachRequest, type RequestRow, requestFacts, type Step } from "../fact.ts";
 import { ARCH_PTRACE, SET_DEBUGREG } from "../sources.ts";
 import { answers, refused, wordAt } from "./answer.ts";
+import { each, type Row, read, request, requestFacts, type Step, word } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 
 /** struct user: registers, a hole with the floating point of old, debug registers, two words more. */
@@ -14,11 +14,15 @@ const words = (start: number, end: number) =>
   Array.from({ length: (end - start) / 8 }, (_, i) => start + 8 * i);
 
 /** An offset that reads a word. */
-const reads = (offset: number, word: bigint, name = ""): RequestRow => [
+const reads = (offset: number, value: bigint, name = ""): Row => [
   `offset ${offset}${name && ` (${name})`}`,
-  (t) => t.word("PEEKUSER", offset),
-  answers(8, { word }),
+  word("PEEKUSER", offset),
+  answers(8, { word: value }),
 ];
+
+const refuses = (offset: number | bigint): Row => {
+  return [`offset ${BigInt.asIntN(64, BigInt(offset))}`, read("PEEKUSER", offset), refused("EIO")];
+};
 
 /** A debug register that reads as it was written. A virtual machine may have no breakpoint to give. */
 const writes = (n: number, word: number): Step => {
@@ -61,27 +65,15 @@ export const peekuser = requestFacts("PEEKUSER", {
   ],
   "PEEKUSER at an offset that is not a multiple of 8 is EIO": [
     ARCH_PTRACE,
-    ...eachRequest("offset %", [1, 2, 3, 4, 5, 6, 7, 215, 220, 849, 929], (offset) => [
-      (t) => t.read("PEEKUSER", offset),
-      refused("EIO"),
-    ]),
+    ...[1, 2, 3, 4, 5, 6, 7, 215, 220, 849, 929].map(refuses),
   ],
   "PEEKUSER from sizeof(struct user) on, and at a negative offset, is EIO": [
     ARCH_PTRACE,
-    ...PAST.map((offset): RequestRow => {
-      const name = `offset ${BigInt.asIntN(64, offset)}`;
-      return [name, (t) => t.read("PEEKUSER", offset), refused("EIO")];
-    }),
+    ...PAST.map(refuses),
   ],
   "PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first": [
     ARCH_PTRACE,
-    ...eachRequest("offset %", [0, 216], (at) => [
-      (t) => t.request("PEEKUSER", at, NOWHERE),
-      "EFAULT",
-    ]),
-    ...eachRequest("offset %", [4, 928], (at) => [
-      (t) => t.request("PEEKUSER", at, NOWHERE),
-      "EIO",
-    ]),
+    ...each("offset %", [0, 216], (at) => [request("PEEKUSER", at, NOWHERE), "EFAULT"]),
+    ...each("offset %", [4, 928], (at) => [request("PEEKUSER", at, NOWHERE), "EIO"]),
   ],
 });

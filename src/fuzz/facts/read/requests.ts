@@ -1,6 +1,6 @@
-import { eachRequest, requestFacts } from "../fact.ts";
 import { ARCH_PTRACE, REQUEST } from "../sources.ts";
 import { differsAt, refused } from "./answer.ts";
+import { each, read, request, requestFacts } from "./bench.ts";
 import { NO_PID, REQUESTS, type Request } from "./numbers.ts";
 
 const CHECK = "ptrace_check_attach, kernel/ptrace.c";
@@ -21,7 +21,7 @@ const ALL: readonly Request[] = [...STOPPED, "INTERRUPT", "KILL"];
 
 /** Requests to a task, all of which fail with ESRCH. */
 const unreachable = (tid: number, requests = ALL) =>
-  eachRequest("%", requests, (request) => [(t) => t.request(request, 0, 0, tid), "ESRCH"]);
+  each("%", requests, (it) => [request(it, 0, 0, tid), "ESRCH"]);
 
 export const requests = requestFacts("requests and tasks", {
   "A request with an unknown number is EIO, and the registers stay": [
@@ -30,14 +30,14 @@ export const requests = requestFacts("requests and tasks", {
       const before = t.read("GETREGS");
       const differs = () => ({ differs: differsAt(before, t.read("GETREGS"), 216) });
       return [
-        ...eachRequest("%", UNKNOWN, (number) => [() => t.request(number), "EIO"]),
+        ...each("%", UNKNOWN, (number) => [() => t.request(number), "EIO"]),
         ["registers", differs, { differs: "nowhere" }],
       ];
     },
   ],
   "GETFPXREGS and SETFPXREGS are of 32-bit tracers: EIO": [
     ARCH_PTRACE,
-    ...eachRequest("%", ["GETFPXREGS", "SETFPXREGS"], (it) => [(t) => t.read(it), refused("EIO")]),
+    ...each("%", ["GETFPXREGS", "SETFPXREGS"], (it) => [read(it), refused("EIO")]),
   ],
   "Requests to a running tracee are ESRCH, also those with an unknown number": [
     CHECK,

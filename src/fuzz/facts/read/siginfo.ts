@@ -1,8 +1,9 @@
 import { CONSTANTS, placeOf } from "../../case/code.ts";
-import { requestFacts, type Step } from "../fact.ts";
+import type { Value } from "../fact.ts";
 import { JOBCTL, REPORT_SYSCALL } from "../sources.ts";
-import { answers, intAt, refused, type Value, wordAt } from "./answer.ts";
-import { NOWHERE } from "./numbers.ts";
+import { answers, intAt, refused, wordAt } from "./answer.ts";
+import { atEach, request, requestFacts } from "./bench.ts";
+import { NOWHERE, TRAPPED } from "./numbers.ts";
 import type { Tracee } from "./tracee.ts";
 
 const GET = "ptrace_getsiginfo, kernel/ptrace.c";
@@ -20,7 +21,7 @@ function info(tracee: Tracee) {
   const [pid, uid] = [intAt(answer, 16), intAt(answer, 20)];
   return { ...answer, signo, errno, code, pid, uid, address: wordAt(answer, 16) };
 }
-const infoAfter = (stop: string, tracee: Tracee) => ({ ...info(tracee), stop });
+const infoAt = (stop: string, tracee: Tracee) => ({ ...info(tracee), stop });
 
 /** All of siginfo_t is written. */
 const has = (signo: number, code: number, more: Readonly<Record<string, Value>> = {}) =>
@@ -28,14 +29,9 @@ const has = (signo: number, code: number, more: Readonly<Record<string, Value>> 
 const uid = process.getuid?.() ?? 0;
 const sender = { pid: process.pid, uid };
 
-/** A signal of the thread's own, with code -1 and another sender. */
-const INFO = BigUint64Array.of(
-  BigInt(SIGUSR1),
-  0xffff_ffffn,
-  0x5_0000_0004n,
-  0x77n,
-  ...Array(12).fill(0n),
-);
+/** A siginfo_t with code -1 and another sender. */
+const INFO = new BigUint64Array(16);
+INFO.set([BigInt(SIGUSR1), 0xffff_ffffn, 0x5_0000_0004n, 0x77n]);
 
 export const siginfo = requestFacts("GETSIGINFO, SETSIGINFO", {
   "GETSIGINFO at a stop by an exception has its si_code and si_addr": [
@@ -46,30 +42,19 @@ export const siginfo = requestFacts("GETSIGINFO, SETSIGINFO", {
   ],
   "GETSIGINFO at a stop by a sent signal has the sender's pid and uid": [
     GET,
-    ["tgkill", (t) => infoAfter(t.sent(SIGUSR1), t), has(SIGUSR1, SI_TKILL, sender)],
-    ({ tid }) => void process.kill(tid, SIGCONT),
-    ["kill", (t) => infoAfter(t.next(), t), has(SIGCONT, SI_USER, sender)],
+    ["tgkill", (t) => info(t.signal(SIGUSR1).resume()), has(SIGUSR1, SI_TKILL, sender)],
+    ["kill", (t) => info(t.kill(SIGCONT).resume()), has(SIGCONT, SI_USER, sender)],
   ],
   "GETSIGINFO at a stop of a system call: SIGTRAP, si_code 0x85, the tracee's own pid": [
     NOTIFY,
-    ...(["entry", "exit", "sysemu"] as const).map(
-      (where): Step =>
-        (_, bench) => {
-          const tracee = bench.tracee(where);
-          return [[where, () => info(tracee), has(SIGTRAP, CALL, { pid: tracee.tid, uid })]];
-        },
-    ),
+    ...atEach(["entry", "exit", "sysemu"], (t, where) => [
+      [where, () => info(t), has(SIGTRAP, CALL, { pid: t.tid, uid })],
+    ]),
   ],
   "Without PTRACE_O_TRACESYSGOOD si_code at a stop of a system call is SIGTRAP": [
     REPORT_SYSCALL,
-    (t) => {
-      t.request("SETOPTIONS", 0, 0);
-    },
-    [
-      "",
-      (t) => infoAfter(t.go({ rax: 39n }, "syscall", "SYSCALL"), t),
-      has(SIGTRAP, SIGTRAP, { stop: "SIGTRAP" }),
-    ],
+    (t) => t.options(0),
+    ["", (t) => infoAt(t.enter(), t), has(SIGTRAP, SIGTRAP, { stop: "SIGTRAP" })],
   ],
   "GETSIGINFO at an event has the event in the second byte of si_code": [
     NOTIFY,
@@ -87,13 +72,13 @@ export const siginfo = requestFacts("GETSIGINFO, SETSIGINFO", {
     JOBCTL,
     [
       "",
-      (t) => infoAfter(t.seizeRunning().interrupt().stop, t),
-      has(SIGTRAP, EVENT_STOP | SIGTRAP, { stop: "PTRACE_EVENT_STOP, SIGTRAP" }),
+      (t) => ({ ...t.seizeRunning().stopBy("INTERRUPT"), ...info(t) }),
+      has(SIGTRAP, EVENT_STOP | SIGTRAP, { stop: TRAPPED }),
     ],
   ],
   "GETSIGINFO to an address that is not mapped is EFAULT": [
     GET,
-    ["", (t) => t.request("GETSIGINFO", 0, NOWHERE), "EFAULT"],
+    ["", request("GETSIGINFO", 0, NOWHERE), "EFAULT"],
   ],
   "SETSIGINFO replaces what GETSIGINFO reads": [
     SET,
@@ -106,6 +91,6 @@ export const siginfo = requestFacts("GETSIGINFO, SETSIGINFO", {
   "SETSIGINFO in a group-stop is EINVAL, and from an address that is not mapped EFAULT": [
     SET,
     ["in a group-stop", (t) => t.to("group").write("SETSIGINFO", new BigUint64Array(16)), "EINVAL"],
-    ["not mapped", (t) => t.request("SETSIGINFO", 0, NOWHERE), "EFAULT"],
+    ["not mapped", request("SETSIGINFO", 0, NOWHERE), "EFAULT"],
   ],
 });

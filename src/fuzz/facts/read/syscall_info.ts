@@ -7,25 +7,32 @@ import {
   sockFprog,
 } from "../../../bpf/program.ts";
 import { placeOf, SCRATCH } from "../../case/code.ts";
-import { eachRequest, exists, requestFacts, requires, type Step } from "../fact.ts";
 import { unsigned } from "../setups.ts";
-import { type Answer, intAt, wordAt } from "./answer.ts";
-import type { Bench } from "./bench.ts";
+import { intAt, wordAt } from "./answer.ts";
+import {
+  type Bench,
+  each,
+  exists,
+  type Row,
+  read,
+  request,
+  requestFacts,
+  requires,
+  type Step,
+} from "./bench.ts";
 import { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, NOWHERE, OPTIONS } from "./numbers.ts";
 import { CALL, type Tracee } from "./tracee.ts";
 
 const GET = "ptrace_get_syscall_info, kernel/ptrace.c";
 /** PTRACE_SYSCALL_INFO_* and, of each, the end of its members: what the request returns. */
-const INFO = {
-  none: { op: 0n, size: 24 },
-  entry: { op: 1n, size: 80 },
-  exit: { op: 2n, size: 33 },
-  seccomp: { op: 3n, size: 84 },
-} as const;
+const OPS = { none: 0n, entry: 1n, exit: 2n, seccomp: 3n } as const;
+const SIZES = { none: 24, entry: 80, exit: 33, seccomp: 84 } as const;
+type Kind = keyof typeof OPS;
 /** sizeof(struct ptrace_syscall_info), and the first request that is longer. */
 const LONGEST = 96;
 const LENGTHS = Array.from({ length: LONGEST + 1 }, (_, length) => length);
 const [SECCOMP_RET_TRACE, SECCOMP_SET_MODE_FILTER, PR_SET_NO_NEW_PRIVS] = [0x7ff0_0000, 1, 38];
+const AFTER_INT80 = placeOf("int80") + 2n;
 const TRACE_DATA = 0x1234;
 
 /** Leads a tracee to the stop of a filter that returns SECCOMP_RET_TRACE. */
@@ -37,12 +44,11 @@ function toSeccomp(tracee: Tracee): Tracee {
   stub.write(at, program);
   stub.call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   stub.call("seccomp", SECCOMP_SET_MODE_FILTER, 0, SCRATCH);
-  tracee.request("SETOPTIONS", 0, OPTIONS.TRACESECCOMP | OPTIONS.TRACESYSGOOD);
-  return tracee.run(CALL, "syscall");
+  return tracee.options(OPTIONS.TRACESECCOMP | OPTIONS.TRACESYSGOOD).run(CALL, "syscall");
 }
 
 /** The kinds of stops, each with the info that it has. */
-const STOPS: readonly (readonly [string, keyof typeof INFO, (bench: Bench) => Tracee])[] = [
+const STOPS: readonly (readonly [string, Kind, (bench: Bench) => Tracee])[] = [
   ["signal", "none", (bench) => bench.tracee("signal")],
   ["group-stop", "none", (bench) => bench.tracee("group")],
   ["PTRACE_EVENT_EXIT", "none", (bench) => bench.tracee("event")],
@@ -52,19 +58,22 @@ const STOPS: readonly (readonly [string, keyof typeof INFO, (bench: Bench) => Tr
   ["exit", "exit", (bench) => bench.tracee("exit")],
   ["PTRACE_EVENT_SECCOMP", "seccomp", (bench) => toSeccomp(bench.tracee())],
 ];
+/** Rows about a new tracee at each of them. */
+const everywhere = (rows: (tracee: Tracee, name: string, kind: Kind) => Row[]) =>
+  STOPS.map(
+    ([name, kind, reach]): Step =>
+      (_, bench) =>
+        rows(reach(bench), name, kind),
+  );
 const CALLS = STOPS.filter(([, kind]) => kind === "entry" || kind === "seccomp");
 
-/** Number and arguments. */
-const wordsOf = (answer: Answer) =>
-  [0, 1, 2, 3, 4, 5, 6].map((i) => wordAt(answer, 24 + 8 * i)).join(" ");
-
-/** The members that all infos have, and those of a call. */
+/** The members that all infos have, and number and arguments of a call. */
 function info(tracee: Tracee) {
   const answer = tracee.read("GET_SYSCALL_INFO", LONGEST);
-  const head = wordAt(answer, 0);
+  const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => wordAt(answer, 8 * i));
+  const [head = 0n, rip, rsp, ...words] = all;
   const [op, arch] = [head & 0xffff_ffffn, head >> 32n];
-  const [rip, rsp] = [wordAt(answer, 8), wordAt(answer, 16)];
-  return { ...answer, op, arch, rip, rsp, words: wordsOf(answer) };
+  return { ...answer, op, arch, rip, rsp, words: words.join(" ") };
 }
 
 /** The result that an exit stop has after rax was written. */
@@ -76,7 +85,7 @@ function exitInfo(tracee: Tracee, rax: bigint) {
   return { result: wordAt(answer, 24), error: answer.bytes[32] };
 }
 const result = (words: readonly string[], error: number) =>
-  eachRequest("rax = %", words, (word) => [
+  each("rax = %", words, (word) => [
     (t) => exitInfo(t, unsigned(BigInt(word))),
     { result: unsigned(BigInt(word)), error },
   ]);
@@ -88,48 +97,39 @@ const int80 = (tracee: Tracee) => {
 };
 
 const NO_REQUEST = "the kernel does not have this request (Linux 5.3)";
-const there = exists((t) => t.read("GET_SYSCALL_INFO").result, "EIO", NO_REQUEST);
+const there = exists(read("GET_SYSCALL_INFO"), "EIO", NO_REQUEST);
 
 export const syscallInfo = requestFacts("GET_SYSCALL_INFO", {
   "GET_SYSCALL_INFO returns the size of the stop's info, whatever length it is given": [
     GET,
     there,
-    ...eachRequest("%", STOPS, ([, kind, reach]) => [
+    ...each("%", STOPS, ([, kind, reach]) => [
       (_, bench) => info(reach(bench)),
-      { result: INFO[kind].size, written: INFO[kind].size, op: INFO[kind].op },
+      { result: SIZES[kind], written: SIZES[kind], op: OPS[kind] },
     ]),
   ],
   "GET_SYSCALL_INFO copies as many bytes as it is given, and returns the whole size": [
     GET,
     there,
-    ...STOPS.map(
-      ([where, kind, reach]): Step =>
-        (_, bench) => {
-          const tracee = reach(bench);
-          const { size } = INFO[kind];
-          return eachRequest(`${where}, % bytes`, LENGTHS, (length) => [
-            () => tracee.read("GET_SYSCALL_INFO", length),
-            { result: size, written: Math.min(length, size) },
-          ]);
-        },
+    ...everywhere((t, name, kind) =>
+      each(`${name}, % bytes`, LENGTHS, (n) => [
+        () => t.read("GET_SYSCALL_INFO", n),
+        { result: SIZES[kind], written: Math.min(n, SIZES[kind]) },
+      ]),
     ),
   ],
   "GET_SYSCALL_INFO has architecture, rip and rsp at every stop": [
     GET,
     there,
-    ...STOPS.map(
-      ([where, , reach]): Step =>
-        (_, bench) => {
-          const tracee = reach(bench);
-          const [rip, rsp] = [tracee.register("rip"), tracee.register("rsp")];
-          return [[where, () => info(tracee), { arch: AUDIT_ARCH_X86_64, rip, rsp }]];
-        },
-    ),
+    ...everywhere((t, name) => {
+      const [rip, rsp] = [t.register("rip"), t.register("rsp")];
+      return [[name, () => info(t), { arch: AUDIT_ARCH_X86_64, rip, rsp }]];
+    }),
   ],
   "At an entry, at SYSEMU and at a seccomp stop it has number and arguments": [
     "ptrace_get_syscall_info_entry, kernel/ptrace.c",
     there,
-    ...eachRequest("%", CALLS, ([, , reach]) => [
+    ...each("%", CALLS, ([, , reach]) => [
       (_, bench) => info(reach(bench)),
       { words: "39 11 12 13 14 15 16" },
     ]),
@@ -142,7 +142,7 @@ export const syscallInfo = requestFacts("GET_SYSCALL_INFO", {
   "At an exit it has the result, and whether it is an error": [
     "ptrace_get_syscall_info_exit, kernel/ptrace.c",
     there,
-    (t) => void t.to("exit"),
+    (t) => t.to("exit"),
     ...result(["0", "77"], 0),
     ...result(["-1", "-38", "-512", "-4095"], 1),
     ...result(["-4096", "9223372036854775808", "4294967295"], 0),
@@ -151,18 +151,12 @@ export const syscallInfo = requestFacts("GET_SYSCALL_INFO", {
     GET,
     there,
     requires("32-bit calls"),
-    [
-      "",
-      int80,
-      { result: 80, arch: AUDIT_ARCH_I386, words: "20 1 2 3 4 5 6", rip: placeOf("int80") + 2n },
-    ],
+    ["", int80, { result: 80, arch: AUDIT_ARCH_I386, words: "20 1 2 3 4 5 6", rip: AFTER_INT80 }],
   ],
   "GET_SYSCALL_INFO to an address that is not mapped is EFAULT, unless its length is 0": [
     GET,
     there,
-    ...eachRequest("% bytes", [LONGEST, 1, 0], (length) => [
-      (t) => t.request("GET_SYSCALL_INFO", length, NOWHERE),
-      length === 0 ? INFO.none.size : "EFAULT",
-    ]),
+    ...each("% bytes", [LONGEST, 1], (n) => [request("GET_SYSCALL_INFO", n, NOWHERE), "EFAULT"]),
+    ["0 bytes", request("GET_SYSCALL_INFO", 0, NOWHERE), SIZES.none],
   ],
 });

@@ -78,21 +78,42 @@ export class Task {
     return this;
   }
 
-  /** The same, and leads it to the stop at the end of that code. */
-  run(words: Words, code: string): this {
-    this.go(words, code);
-    return this;
-  }
-
   /** The same, and returns the stop after a request. */
   go(words: Words, code: string, request: Request = "CONT"): string {
     return this.set(words, code).next(request);
   }
 
+  /** The same, without the stop. */
+  run(words: Words, code: string): this {
+    return this.set(words, code).resume();
+  }
+
+  /** Sets its options, those that the kernel has. */
+  options(options: number): this {
+    this.request("SETOPTIONS", 0, options);
+    return this;
+  }
+
+  /** Makes a request on the way to a check. */
+  must(request: Request, data = 0): this {
+    this.expect(String(request), this.request(request, 0, data), 0);
+    return this;
+  }
+
   /** Resumes it, and returns the next stop. */
   next(request: Request = "CONT", signal = 0): string {
-    this.expect(String(request), this.request(request, 0, signal), 0);
-    return this.wait();
+    return this.must(request, signal).wait();
+  }
+
+  /** The same, without the stop. */
+  resume(): this {
+    this.next();
+    return this;
+  }
+
+  /** Makes a request that leads to a stop, and returns both. */
+  stopBy(request: Request) {
+    return { result: this.request(request), stop: this.wait() };
   }
 
   /** The next stop: "SIGTRAP", "system call", "PTRACE_EVENT_STOP, SIGTRAP", "exit 0", "killed by SIGKILL". */
@@ -119,9 +140,10 @@ export class Task {
     return this;
   }
 
-  /** Sends it a signal, and resumes it to its stop. */
-  sent(signal: number): string {
-    return this.signal(signal).next();
+  /** Sends a signal to its process. */
+  kill(signal: number): this {
+    process.kill(this.tid, signal);
+    return this;
   }
 
   /** Resumes a task, and again at each stop, until it ends or turns out not to be traced. */

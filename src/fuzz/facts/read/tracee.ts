@@ -24,70 +24,59 @@ export class Tracee extends Task {
       case "signal":
         return "SIGTRAP";
       case "entry":
-        return this.go(CALL, "syscall", "SYSCALL");
+        return this.enter();
       case "exit":
-        return this.to("entry").next("SYSCALL");
+        this.enter();
+        return this.next("SYSCALL");
       case "sysemu":
         return this.go(CALL, "syscall", "SYSEMU");
       case "group":
-        this.sent(SIGSTOP);
-        return this.next("CONT", SIGSTOP);
+        return this.signal(SIGSTOP).resume().next("CONT", SIGSTOP);
       case "event":
-        this.request("SETOPTIONS", 0, USUAL);
-        return this.signal(SIGKILL).wait();
+        return this.options(USUAL).signal(SIGKILL).wait();
     }
+  }
+
+  /** Makes a call, and returns the stop at its entry. */
+  enter(): string {
+    return this.go(CALL, "syscall", "SYSCALL");
   }
 
   /** Lets it run code that does not end. */
   spin(): this {
-    this.set({}, "spin");
-    this.expect("CONT", this.request("CONT"), 0);
-    return this;
+    return this.set({}, "spin").must("CONT");
   }
 
   /** Ends it without a wait for it: a zombie. */
   die(): this {
-    this.to("event");
-    this.expect("CONT", this.request("CONT"), 0);
-    for (const start = performance.now(); !hasEnded(this.tid); ) {
-      if (performance.now() - start > PATIENCE / 1000) break;
-    }
+    this.to("event").must("CONT");
+    const end = performance.now() + PATIENCE / 1000;
+    while (!hasEnded(this.tid) && performance.now() < end);
     return this;
   }
 
   /** Detaches from it; it stops, or runs on. */
   detach(signal = SIGSTOP): this {
-    this.expect("DETACH", this.request("DETACH", 0, signal), 0);
-    return this;
+    return this.must("DETACH", signal);
   }
 
   /** Traces it by PTRACE_SEIZE, at the stop of the SIGSTOP with which it was detached. */
   seize(options: number = USUAL): this {
-    this.detach();
-    this.expect("SEIZE", this.request("SEIZE", 0, options), 0);
+    this.detach().must("SEIZE", options);
     this.expect("SEIZE of a stopped task", this.wait(), "PTRACE_EVENT_STOP, SIGSTOP");
     return this;
   }
 
   /** Detaches from it, and lets it run code that does not end. */
   release(): this {
-    this.set({}, "spin");
     // Its stop at birth is still in effect: without SIGCONT it would stop again.
-    this.signal(SIGCONT);
-    this.expect("CONT", this.next(), "SIGCONT");
+    this.expect("CONT", this.set({}, "spin").signal(SIGCONT).next(), "SIGCONT");
     return this.detach(0);
   }
 
   /** Traces it by PTRACE_SEIZE while it runs. */
   seizeRunning(): this {
-    this.release();
-    this.expect("SEIZE", this.request("SEIZE", 0, USUAL), 0);
-    return this;
-  }
-
-  /** Interrupts it, and returns the stop, too. */
-  interrupt() {
-    return { result: this.request("INTERRUPT"), stop: this.wait() };
+    return this.release().must("SEIZE", USUAL);
   }
 
   /** Kills a traced child that it has cloned, and reaps it, also for the tracee. */
@@ -96,8 +85,7 @@ export class Tracee extends Task {
     if (child <= 0) return;
     tracer.shim.tgkill(child, child, SIGKILL);
     this.drain(child);
-    this.request("SETOPTIONS", 0, USUAL);
-    let stop = this.next();
+    let stop = this.options(USUAL).next();
     while (stop === "SIGCHLD") stop = this.next();
     this.expect("CONT after a clone", stop, "SIGTRAP");
     this.stub.inject("wait4", child, 0, WALL, 0);
@@ -105,8 +93,7 @@ export class Tracee extends Task {
 
   /** Kills and reaps it, wherever it is. */
   close(): void {
-    this.signal(SIGKILL);
-    this.drain(this.tid);
+    this.signal(SIGKILL).drain(this.tid);
     this.stub.thread.forget();
     this.stub.forgetIfDead();
   }
