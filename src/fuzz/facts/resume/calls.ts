@@ -8,12 +8,24 @@ const SYSCALL = placeOf("syscall");
 const [SCHED_YIELD, NONE] = [24n, 5000n];
 const [ENOSYS, ENXIO] = [-38n, -6n];
 const MANUAL = "SYSCALL, SDM volume 2";
+const ILLEGAL = { stop: "SIGILL", code: "SI_KERNEL", stopped: { rax: -1n } } as const;
+const AFTER_INT80 = { rcx: 1n, r11: 2n, rip: placeOf("int80") + 3n };
+/** The low half of -2. */
+const LOW = 0xffff_fffen;
+const IA32 = "32-bit calls";
 const UPROBES = "arch/x86/kernel/uprobes.c";
 
 /** A SYSCALL that runs because RIP was set to one. */
 const call = (words: Words, on: Case["on"] = "CONT") => setregs(words, { on, code: "syscall" });
+const yields = (words: Words) => call({ ...words, rax: SCHED_YIELD });
 const int80 = (words: Words, on: Case["on"]) => setregs(words, { on, code: "int80" });
 
+/** Values of rsp where no stack is. */
+const STACKS = [0n, 7n, 1n << 63n, -1n, 0xffff_8000_0000_0000n];
+/** DF, NT and AC. */
+const FLAGS = [0x602n, 0x4202n, 0x40202n];
+const ON = ["SYSCALL", "SYSEMU", "SYSEMU_SINGLESTEP"] as const;
+const NUMBERS = [SCHED_YIELD, 0n, -1n, (1n << 63n) - 1n, 0xffff_ffff_0000_0001n];
 const six = { rdi: -1n, rsi: 1n << 63n, rdx: 9n, r10: 0x1234_5678_9abc_def0n, r8: 0n, r9: 12n };
 const kept = { rbx: 1n, rbp: 2n, r12: 3n, r13: 4n, r14: 5n, r15: 6n };
 const all = { ...six, ...kept };
@@ -21,7 +33,7 @@ const all = { ...six, ...kept };
 export const calls = setupFacts("system calls", {
   "SYSCALL stores rip in rcx": [
     by(MANUAL, "R37"),
-    ["", call({ rax: SCHED_YIELD, rcx: 5n }), trap({ rcx: SYSCALL + 2n, rip: SYSCALL + 3n })],
+    ["", yields({ rcx: 5n }), trap({ rcx: SYSCALL + 2n, rip: SYSCALL + 3n })],
   ],
   "SYSCALL stores eflags in r11": [
     by(MANUAL, "R38"),
@@ -32,22 +44,15 @@ export const calls = setupFacts("system calls", {
   ],
   "An exception stores -1 in orig_rax": [
     by("arch/x86/entry/entry_64.S", "R53"),
-    ["", call({ rax: SCHED_YIELD, orig_rax: 3n }), trap({ orig_rax: -1n })],
+    ["", yields({ orig_rax: 3n }), trap({ orig_rax: -1n })],
   ],
   "PTRACE_SYSCALL, SYSEMU and SYSEMU_SINGLESTEP stop on the way in, with number and arguments unchanged":
     [
       by(SYSCALL_ENTER, "R39"),
-      ...each(
-        "%, rax = %",
-        pairs(
-          ["SYSCALL", "SYSEMU", "SYSEMU_SINGLESTEP"],
-          [SCHED_YIELD, 0n, -1n, (1n << 63n) - 1n, 0xffff_ffff_0000_0001n],
-        ),
-        ([on, rax]) => [
-          call({ ...all, rax }, on),
-          callStop({ ...all, rax: ENOSYS, orig_rax: rax, rip: SYSCALL + 2n }),
-        ],
-      ),
+      ...each("%, rax = %", pairs(ON, NUMBERS), ([on, rax]) => [
+        call({ ...all, rax }, on),
+        callStop({ ...all, rax: ENOSYS, orig_rax: rax, rip: SYSCALL + 2n }),
+      ]),
     ],
   "rip - 2 and another number, written at a SYSEMU stop, make the next call": [
     by(SYSCALL_ENTER, "R39"),
@@ -58,32 +63,21 @@ export const calls = setupFacts("system calls", {
   ],
   "A call is made with any rsp": [
     by(ENTRY_64, "R31"),
-    ...each("rsp = %", [0n, 7n, 1n << 63n, -1n, 0xffff_8000_0000_0000n], (rsp) => [
-      call({ rax: SCHED_YIELD, rsp }),
-      trap({ rax: 0n, rsp }),
-    ]),
+    ...each("rsp = %", STACKS, (rsp) => [yields({ rsp }), trap({ rax: 0n, rsp })]),
   ],
   "A call keeps DF, NT and AC, all arguments, and the callee-saved registers": [
     by(ENTRY_64, "R31"),
-    ...each("eflags = %", [0x602n, 0x4202n, 0x40202n], (eflags) => [
-      call({ rax: SCHED_YIELD, eflags }),
-      trap({ eflags }),
-    ]),
-    ["registers", call({ ...all, rax: SCHED_YIELD }), trap(all)],
+    ...each("eflags = %", FLAGS, (eflags) => [yields({ eflags }), trap({ eflags })]),
+    ["registers", yields(all), trap(all)],
   ],
   "INT 0x80 makes the call of the low half of rax, and keeps rcx and r11": [
     by("do_int80_emulation, arch/x86/entry/syscall_32.c", "R58"),
-    [
-      "CONT",
-      int80({ rax: 20_000n, rcx: 1n, r11: 2n }, "CONT"),
-      trap({ rcx: 1n, r11: 2n, rip: placeOf("int80") + 3n }),
-      "32-bit calls",
-    ],
+    ["CONT", int80({ rax: 20_000n, rcx: 1n, r11: 2n }, "CONT"), trap(AFTER_INT80), IA32],
     [
       "SYSCALL",
       int80({ rax: -2n, rcx: 9n }, "SYSCALL"),
-      callStop({ orig_rax: 0xffff_fffen, rcx: 9n }),
-      "32-bit calls",
+      callStop({ orig_rax: LOW, rcx: 9n }),
+      IA32,
     ],
   ],
   "uprobe outside of a probe is -ENXIO, and no filter sees it": [
@@ -92,11 +86,6 @@ export const calls = setupFacts("system calls", {
   ],
   "uretprobe outside of a probe is SIGILL": [
     by(`uretprobe, ${UPROBES}`, "R70"),
-    [
-      "",
-      call({ rax: 335n }),
-      { stop: "SIGILL", code: "SI_KERNEL", stopped: { rax: -1n } },
-      "uretprobe",
-    ],
+    ["", call({ rax: 335n }), ILLEGAL, "uretprobe"],
   ],
 });

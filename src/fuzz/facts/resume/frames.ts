@@ -1,5 +1,5 @@
 import { CONSTANTS, placeOf, SCRATCH, STACK } from "../../case/code.ts";
-import { by, type Expectation, each, pairs, refusal, setupFacts } from "../fact.ts";
+import { by, type Expectation, each, pairs, refusal, setupFacts, trap } from "../fact.ts";
 import { setregs, type Words } from "../setups.ts";
 import { HANDLE_SIGNAL } from "../sources.ts";
 
@@ -18,6 +18,8 @@ const enters = (words: Words, frame: Words = {}): Expectation => {
   const stopped = { rip: HANDLER + 1n, ...words };
   return { stop: "SIGTRAP", code: "SI_KERNEL", stopped, frame };
 };
+const flags = (all: readonly bigint[], expected: (eflags: bigint) => Expectation) =>
+  each("eflags = %", all, (eflags) => [go({ eflags }), expected(eflags)]);
 /** cs, gs, fs and ss of struct sigcontext, 16 bits each. */
 const has = (cs: bigint, ss: bigint): Words => ({ selectors: (ss << 48n) | cs });
 
@@ -40,24 +42,17 @@ export const frames = setupFacts("signal frames", {
     ...each("%", NUMBERED, ([name, word]) => [go({ [name]: word }), enters({}, { [name]: word })]),
     ["rip and rsp", go({}), enters({}, { rip: NOPS, rsp: STACK })],
     ["cs and ss; fs and gs are 0", go({ fs: 0x2bn }), enters({}, has(0x33n, 0x2bn))],
-    ...each("eflags = %", [0x206n, 0x302n, 0x602n, 0x702n, 0x4202n, 0x40202n], (eflags) => [
-      go({ eflags }),
+    ...flags([0x206n, 0x302n, 0x602n, 0x702n, 0x4202n, 0x40202n], (eflags) =>
       enters({}, { eflags, oldmask: 0n }),
-    ]),
+    ),
   ],
   "A handler is entered without TF, DF and RF": [
     by(HANDLE_SIGNAL, "R22"),
-    ...each("eflags = %", [0x302n, 0x602n, 0x702n, 0x10202n], (eflags) => [
-      go({ eflags }),
-      enters({ eflags: 0x202n }),
-    ]),
+    ...flags([0x302n, 0x602n, 0x702n, 0x10202n], (_eflags) => enters({ eflags: 0x202n })),
   ],
   "A handler is entered with the other flags as they were": [
     by(HANDLE_SIGNAL, "R20"),
-    ...each("eflags = %", [0x206n, 0xa02n, 0x4202n, 0x40202n], (eflags) => [
-      go({ eflags }),
-      enters({ eflags }),
-    ]),
+    ...flags([0x206n, 0xa02n, 0x4202n, 0x40202n], (eflags) => enters({ eflags })),
   ],
   "A handler runs with 64-bit cs, and with ss = 0x2b if ss was not a writable data segment": [
     by(SETUP, "R21"),
@@ -82,10 +77,7 @@ export const frames = setupFacts("signal frames", {
     [
       "",
       setregs({}, { on: "SINGLESTEP", signal: 10, code: "nops" }),
-      {
-        ...{ stop: "SIGTRAP", code: "SIGTRAP", stopped: { rip: HANDLER } },
-        frame: { rip: NOPS, eflags: 0x202n },
-      },
+      { ...trap({ rip: HANDLER }), code: "SIGTRAP", frame: { rip: NOPS, eflags: 0x202n } },
     ],
   ],
 });

@@ -5,6 +5,9 @@ import { BAD_IRET } from "../sources.ts";
 
 const NOPS = placeOf("nops");
 const ABOVE_4_GB = placeOf("int3") + (1n << 32n);
+const AFTER_INC = placeOf("inc32") + 2n;
+/** The low half of -8. */
+const LOW = 0xffff_fff8n;
 const LOAD = "loadsegment, arch/x86/include/asm/segment.h";
 const IA32 = "32-bit calls";
 
@@ -57,19 +60,9 @@ export const segments = setupFacts("segments", {
   ],
   "cs = 0x23 runs 32-bit code": [
     by("IRET, SDM volume 2", "R29"),
-    [
-      "INC",
-      go32({ rax: 41n }, "inc32"),
-      trap({ cs: 0x23n, rax: 42n, rip: placeOf("inc32") + 2n }),
-      IA32,
-    ],
+    ["INC", go32({ rax: 41n }, "inc32"), trap({ cs: 0x23n, rax: 42n, rip: AFTER_INC }), IA32],
     ["INC wraps at 32 bits", go32({ rax: -1n }, "inc32"), trap({ rax: 0n, eflags: 0x256n }), IA32],
-    [
-      "rsp is cut to 32 bits",
-      go32({ rsp: -8n }, "int3"),
-      trap({ rsp: 0xffff_fff8n, cs: 0x23n }),
-      IA32,
-    ],
+    ["rsp is cut to 32 bits", go32({ rsp: -8n }, "int3"), trap({ rsp: LOW, cs: 0x23n }), IA32],
   ],
   "A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL": [
     by(BAD_IRET, "R62"),

@@ -1,15 +1,17 @@
 import { CONSTANT, placeOf, STACK } from "../../case/code.ts";
+import type { From } from "../../case/setups.ts";
 import { breaks, by, callStop, type Expectation, each, setupFacts, trap } from "../fact.ts";
 import { setregs, type Words } from "../setups.ts";
 import { INT3, PROTECTION, SINGLE_STEP, SYSCALL_ENTER, UD2 } from "../sources.ts";
 
-const TF = 0x302n;
+const TF = { eflags: 0x302n };
 const SYSCALL = placeOf("syscall");
 const DEBUG = "exc_debug_user, arch/x86/kernel/traps.c";
 const STEP = "enable_single_step, arch/x86/kernel/step.c";
 const MANUAL = "SYSCALL, SDM volume 2";
 
 const step = (code: string, words: Words = {}) => setregs(words, { on: "SINGLESTEP", code });
+const stepFrom = (from: From) => setregs({}, { from, on: "SINGLESTEP", code: "nops" });
 const cont = (code: string, words: Words) => setregs(words, { on: "CONT", code });
 
 /** A trap after an instruction of a piece of code. */
@@ -42,15 +44,8 @@ export const singleStep = setupFacts("single-step", {
         traced(code, size, stopped),
       ]),
     ),
-    ...each('from "%"', ["exit", "group"], (from) => [
-      setregs({}, { from, on, code: "nops" }),
-      traced("nops", 1n),
-    ]),
-    [
-      "TF under PTRACE_CONT, which stays set",
-      cont("nops", { eflags: TF }),
-      traced("nops", 1n, { eflags: TF }),
-    ],
+    ...each('from "%"', ["exit", "group"], (from) => [stepFrom(from), traced("nops", 1n)]),
+    ["TF under PTRACE_CONT, which stays set", cont("nops", TF), traced("nops", 1n, TF)],
   ],
   "TF that PTRACE_SINGLESTEP has set is not visible at the stop": [
     by("get_flags, arch/x86/kernel/ptrace.c", "R41"),
@@ -58,7 +53,7 @@ export const singleStep = setupFacts("single-step", {
   ],
   "TF that the program has is visible at the stop": [
     by(STEP, "R40"),
-    ["", step("nops", { eflags: TF }), traced("nops", 1n, { eflags: TF })],
+    ["", step("nops", TF), traced("nops", 1n, TF)],
   ],
   "PTRACE_SINGLESTEP on the way out of a call traps at once: TRAP_BRKPT": [
     by(SINGLE_STEP, "R35"),
@@ -67,10 +62,7 @@ export const singleStep = setupFacts("single-step", {
       step("syscall", { rax: 24n }),
       breaks(SYSCALL + 2n, { rax: 0n, eflags: 0x202n }),
     ],
-    ...each('from "%"', ["entry", "sysemu"], (from) => [
-      setregs({}, { from, on, code: "nops" }),
-      breaks(placeOf("nops")),
-    ]),
+    ...each('from "%"', ["entry", "sysemu"], (from) => [stepFrom(from), breaks(placeOf("nops"))]),
   ],
   "PTRACE_SYSEMU_SINGLESTEP does not trap on the way out of a call": [
     by(SINGLE_STEP, "R36"),
@@ -78,15 +70,11 @@ export const singleStep = setupFacts("single-step", {
   ],
   "PTRACE_SINGLESTEP over SYSCALL leaves TF in r11": [
     by(MANUAL, "R38"),
-    ["", step("syscall", { rax: 1000n }), trap({ r11: TF, eflags: 0x202n })],
+    ["", step("syscall", { rax: 1000n }), trap({ r11: TF.eflags, eflags: 0x202n })],
   ],
   "TF of the program does not trap after SYSCALL, but after the next instruction": [
     by(MANUAL, "R42"),
-    [
-      "",
-      cont("syscall", { rax: 24n, eflags: TF }),
-      trap({ rax: 0n, rip: SYSCALL + 3n, eflags: TF }),
-    ],
+    ["", cont("syscall", { rax: 24n, ...TF }), trap({ rax: 0n, rip: SYSCALL + 3n, ...TF })],
   ],
   "PTRACE_SYSEMU_SINGLESTEP stops on the way into a call": [
     by(SYSCALL_ENTER, "R39"),
@@ -111,6 +99,6 @@ export const singleStep = setupFacts("single-step", {
   "MOV SS delays a trap: the INT3 after it runs as well": [
     by("MOV, SDM volume 2", "R55"),
     ["SINGLESTEP", step("movss", { rax: 0x2bn }), movss],
-    ["TF", cont("movss", { rax: 0x2bn, eflags: TF }), movss],
+    ["TF", cont("movss", { rax: 0x2bn, ...TF }), movss],
   ],
 });

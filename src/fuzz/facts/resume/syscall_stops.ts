@@ -6,13 +6,14 @@ import { pokeAt, setregs, type Words } from "../setups.ts";
 import { ENTRY_64, SINGLE_STEP, SYSCALL_ENTER, SYSCALL_GET_NR } from "../sources.ts";
 
 const SYSCALL = placeOf("syscall");
-const [INT3, NOPS] = [placeOf("int3"), placeOf("nops")];
+const [INT3, NOP] = [placeOf("int3"), placeOf("nops")];
 const END = INT3 + 1n;
 const ALL = ["entry", "sysemu", "exit"] as const;
 const [SCHED_YIELD, GETPID, RESTART, FORK, NONE] = [24n, 39n, 219n, 57n, 5000n];
 /** The number of sched_yield, with an upper half that is ignored. */
 const WIDE = 0xffff_ffff_0000_0000n | SCHED_YIELD;
 const [ENOSYS, EINTR] = [-38n, -4n];
+const RESULTS = [0n, 77n, -38n, -512n, -513n, -516n, 1n << 63n];
 const EXIT = "syscall_exit_work, kernel/entry/common.c";
 
 /** What is there at a stop before anything is written. */
@@ -23,7 +24,14 @@ const arrival = (froms: readonly From[], written: Words): Row[] =>
 const entry = (words: Words, on: Case["on"] = "CONT") => setregs(words, { from: "entry", on });
 /** A number there, and an rax that is not a result. */
 const number = (orig_rax: bigint) => entry({ orig_rax, rax: 77n });
+/** The exit stop after it. */
+const exits = (name: string, words: Words, stopped: Words): Row => [
+  name,
+  entry(words, "SYSCALL"),
+  callStop({ ...words, ...stopped }),
+];
 const exit = (words: Words) => setregs(words, { from: "exit", on: "CONT" });
+const call = (words: Words) => setregs(words, { on: "CONT", code: "syscall" });
 const sysemu = (words: Words, on: Case["on"]) => setregs(words, { from: "sysemu", on });
 
 export const syscallStops = setupFacts("system call stops", {
@@ -59,38 +67,18 @@ export const syscallStops = setupFacts("system call stops", {
   "restart_syscall with nothing to restart returns -EINTR": [
     by("do_no_restart_syscall, kernel/signal.c", "R32"),
     ["at an entry stop", number(RESTART), trap({ rax: EINTR })],
-    [
-      "by SYSCALL",
-      setregs({ rax: RESTART }, { on: "CONT", code: "syscall" }),
-      trap({ rax: EINTR }),
-    ],
+    ["by SYSCALL", call({ rax: RESTART }), trap({ rax: EINTR })],
   ],
   "From an entry stop PTRACE_SYSCALL stops on the way out, also of a call that is refused": [
     by(EXIT, "R34"),
-    [
-      "sched_yield",
-      entry({ orig_rax: SCHED_YIELD }, "SYSCALL"),
-      callStop({ rax: 0n, orig_rax: SCHED_YIELD, rip: INT3 }),
-    ],
-    [
-      "the upper half of the number is kept",
-      entry({ orig_rax: WIDE }, "SYSCALL"),
-      callStop({ rax: 0n, orig_rax: WIDE }),
-    ],
-    [
-      "-1",
-      entry({ orig_rax: -1n, rax: 5n }, "SYSCALL"),
-      callStop({ rax: ENOSYS, orig_rax: -1n, rip: INT3 }),
-    ],
+    exits("sched_yield", { orig_rax: SCHED_YIELD }, { rax: 0n, rip: INT3 }),
+    exits("the upper half of the number is kept", { orig_rax: WIDE }, { rax: 0n }),
+    exits("-1", { orig_rax: -1n, rax: 5n }, { rax: ENOSYS, rip: INT3 }),
   ],
   "From an entry stop PTRACE_SINGLESTEP traps on the way out: TRAP_BRKPT, si_addr = rip": [
     by(SINGLE_STEP, "R35"),
     ["sched_yield", entry({ orig_rax: SCHED_YIELD }, "SINGLESTEP"), breaks(INT3, { rax: 0n })],
-    [
-      "at the rip that was written",
-      entry({ orig_rax: -1n, rip: NOPS }, "SINGLESTEP"),
-      breaks(NOPS),
-    ],
+    ["at the rip that was written", entry({ orig_rax: -1n, rip: NOP }, "SINGLESTEP"), breaks(NOP)],
   ],
   "After a SYSEMU stop no request runs the call: rax is kept": [
     by(SYSCALL_ENTER, "R33"),
@@ -102,10 +90,7 @@ export const syscallStops = setupFacts("system call stops", {
   ],
   "From an exit stop rax is the result of the call, even a restart code": [
     EXIT,
-    ...each("%", [0n, 77n, -38n, -512n, -513n, -516n, 1n << 63n], (rax) => [
-      exit({ rax, orig_rax: GETPID }),
-      trap({ rax, rip: END }),
-    ]),
+    ...each("%", RESULTS, (rax) => [exit({ rax, orig_rax: GETPID }), trap({ rax, rip: END })]),
   ],
   "From an exit stop rcx and r11 can be set": [
     ENTRY_64,
