@@ -1,6 +1,6 @@
 /*
- * A fact: a sentence about ptrace, where the kernel's source has it, and the checks of it. Expectations are written down
- * and not computed by the model: facts exist to disagree with it.
+ * A fact: a sentence about ptrace, where the kernel's source has it, and the checks of it.
+ * Expectations are written down and not computed by the model: facts exist to disagree with it.
  */
 
 import { hex } from "../../errors.ts";
@@ -101,6 +101,8 @@ export type CodeName = keyof typeof CODES;
 
 export const trap = (stopped: Words): Expectation => ({ stop: "SIGTRAP", stopped });
 export const callStop = (stopped: Words): Expectation => ({ stop: "call", stopped });
+/** The first word of POKEUSER is refused. */
+export const REFUSED_POKE: Expectation = { error: "EIO", refusedAt: 0 };
 /** The trap of a single-step on the way out of a call. */
 export const breaks = (rip: bigint, more: Words = {}): Expectation => {
   return { stop: "SIGTRAP", code: "TRAP_BRKPT", address: rip, stopped: { rip, ...more } };
@@ -130,7 +132,7 @@ export function rowMaker<It, Expected>() {
   ): RowOf<It, Expected>[] => values.map((value) => [nameOf(name, value), ...row(value)]);
 }
 
-/** Rows for values. In the name each "%" stands for the value, or for its next part; "0x%" is always hex. */
+/** Rows for values: "%" in a name stands for the value, or its next part; "0x%" is always hex. */
 export const each = rowMaker<Case, Expectation>();
 
 function nameOf(format: string, value: unknown): string {
@@ -147,7 +149,7 @@ export function pairs<const A, const B>(some: readonly A[], others: readonly B[]
   return some.flatMap((one) => others.map((other) => [one, other] as const));
 }
 
-/** Facts by their names, which are unique and stable sentences: of each, where the kernel has it, and its checks. */
+/** Facts by their names, unique and stable sentences: where the kernel has them, and checks. */
 export type Table<Rows> = Readonly<Record<string, readonly [Basis, ...Rows[]]>>;
 
 /** The facts of a group that are cases. */

@@ -46,7 +46,7 @@ export function sigmask(mask: bigint, length = 8, how: How = {}): Case {
   return { ...plain(how), way: "SIGMASK", words: [unsigned(mask)], length };
 }
 
-/** Words of struct ptrace_syscall_info: op and flags, then arch, two pointers, and the members of the op. */
+/** Words of struct ptrace_syscall_info: op and flags, arch, two pointers, members of the op. */
 export function syscallInfo(words: readonly bigint[], length = 88, how: How = {}): Case {
   const all = Array.from({ length: 11 }, (_, i) => unsigned(words[i] ?? 0n));
   return { ...plain(how), way: "SYSCALL_INFO", words: all, length };
@@ -67,7 +67,7 @@ export function xstateOf(length: number, ...pairs: Pairs): Case {
   return { ...plain({}), way: "XSTATE", pairs: pairsOf(pairs), length };
 }
 
-/** A return from a signal handler, in a stub that is not traced. `ucFlags` are those of struct ucontext. */
+/** A return from a signal handler, in a stub that is not traced, with flags of struct ucontext. */
 export function sigreturn(words: Words, code: string, ucFlags = 0): Case {
   const block = baselineWith(words, code);
   return { ...plain({ on: "CONT" }), way: "SIGRETURN", block, frame: { ucFlags, fpstate: false } };

@@ -15,7 +15,7 @@ const FILLS = [0xa5, 0x5a] as const;
 /** What a request returned: a number, or the name of an errno. */
 export type Result = string | number;
 
-/** The result of a request, and what it has written. A type, not an interface: checks read it as a record. */
+/** A result, and what was written. A type, not an interface: checks read it as a record. */
 export type Answer = {
   readonly result: Result;
   /** How many bytes it has written. */
@@ -41,7 +41,7 @@ export class AnswerMemory {
     return AnswerMemory.#only;
   }
 
-  /** Makes a request that reads, twice: what it writes is the same both times, whatever lay there before. */
+  /** Makes a request that reads, twice: what it writes is the same, whatever lay there before. */
   read(request: (data: number) => Result): Answer {
     const [first, second] = FILLS.map((fill) => {
       this.#bytes.fill(fill);
@@ -55,7 +55,7 @@ export class AnswerMemory {
     };
   }
 
-  /** The same of a request that takes an iovec for an answer of `length` bytes; also returns the iovec's length. */
+  /** The same with an iovec for an answer of `length` bytes; also returns the iovec's length. */
   readVector(length: bigint, request: (vector: number) => Result) {
     let left = 0;
     const answer = this.read((data) => {

@@ -10,12 +10,12 @@ import type { Answer, Result } from "./answer.ts";
 import { Tracee, type Where } from "./tracee.ts";
 
 type Seen = Readonly<Record<string, unknown>>;
-/** Makes a request of the fact's tracee, or of another one. A result may stand for a record of it. */
+/** A look at the fact's tracee, or at another one. A result may stand for a record of it. */
 type Look = (tracee: Tracee, bench: Bench) => Result | Seen;
 type Expected = Result | Readonly<Record<string, Value>>;
 /** A check of what is seen, in the order of the rows. */
 export type Row = RowOf<Look, Expected>;
-/** Leads the tracee on, or returns rows that depend on it, or why the rest of the fact is skipped. */
+/** Leads the tracee on, or returns rows that depend on it, or why the rest is skipped. */
 export type Step = (
   tracee: Tracee,
   bench: Bench,

@@ -1,4 +1,4 @@
-/* Numbers that facts about requests use: linux/ptrace.h, asm/ptrace-abi.h, linux/elf.h, linux/audit.h. */
+/* Numbers of linux/ptrace.h, asm/ptrace-abi.h, linux/elf.h, linux/audit.h. */
 
 export const REQUESTS = {
   ...{ TRACEME: 0, PEEKTEXT: 1, PEEKDATA: 2, PEEKUSER: 3, POKETEXT: 4, POKEDATA: 5, POKEUSER: 6 },

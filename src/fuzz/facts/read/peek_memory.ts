@@ -11,7 +11,7 @@ const PEEKS = ["PEEKTEXT", "PEEKDATA"] as const;
 const HOLE = CODE + 4096n;
 const UNMAPPED = [0n, HOLE, HOLE - 4n, 1n << 47n, 1n << 63n, (1n << 64n) - 4n];
 const WORD = 0x1234_5678;
-/** What is read a byte after a constant: the lowest byte of the next one, 8, becomes the highest. */
+/** A byte after a constant: the lowest byte of the next one, 8, becomes the highest. */
 const SHIFTED = (CONSTANT >> 8n) | (8n << 56n);
 const WRITABLE = Object.entries({ code: CODE, constants: CONSTANTS, stack: SCRATCH });
 
@@ -40,8 +40,8 @@ export const peekMemory = requestFacts("PEEKDATA, POKEDATA", {
   ],
   "POKEDATA to memory that is not mapped, in whole or in part, is EIO": [
     POKE,
-    ...each("0x%", [0n, HOLE, HOLE - 4n, 1n << 63n], (at) => [
-      request("POKEDATA", at, WORD),
+    ...each("0x%", [0n, HOLE, HOLE - 4n, 1n << 63n], (it) => [
+      request("POKEDATA", it, WORD),
       "EIO",
     ]),
   ],

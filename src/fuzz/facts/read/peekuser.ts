@@ -4,7 +4,7 @@ import { answers, refused, wordAt } from "./answer.ts";
 import { each, type Row, read, request, requestFacts, type Step, word } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 
-/** struct user: registers, a hole with the floating point of old, debug registers, two words more. */
+/** struct user: registers, a hole for the old floating point, debug registers, two words more. */
 const [REGISTERS_END, DEBUGREG, DEBUGREG_END, END] = [8 * REGISTERS.length, 848, 912, 928];
 const PAST = [928n, 936n, 4096n, 1n << 31n, 1n << 32n, 1n << 63n, (1n << 64n) - 8n];
 /** DR6 with no condition detected. */
@@ -24,7 +24,7 @@ const refuses = (offset: number | bigint): Row => {
   return [`offset ${BigInt.asIntN(64, BigInt(offset))}`, read("PEEKUSER", offset), refused("EIO")];
 };
 
-/** A debug register that reads as it was written. A virtual machine may have no breakpoint to give. */
+/** A debug register that reads as it was written. Virtual machines may have no breakpoints. */
 const writes = (n: number, word: number): Step => {
   const offset = DEBUGREG + 8 * n;
   return (tracee, bench) => {

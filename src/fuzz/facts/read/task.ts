@@ -9,7 +9,7 @@ import { type Answer, AnswerMemory, type Result, wordAt } from "./answer.ts";
 import { EVENTS, NOTES, type Note, REQUESTS, type Request } from "./numbers.ts";
 
 export const WALL = 0x4000_0000;
-/** How long a stop may take, and how long a tracee that must not stop is watched, in microseconds. */
+/** How long a stop may take, and how long the lack of one is watched, in microseconds. */
 export const [PATIENCE, GLANCE] = [2_000_000, 20_000];
 
 /** A stub without a filter, to which raw requests are made. It has the pages of code.ts. */
@@ -116,7 +116,7 @@ export class Task {
     return { result: this.request(request), stop: this.wait() };
   }
 
-  /** The next stop: "SIGTRAP", "system call", "PTRACE_EVENT_STOP, SIGTRAP", "exit 0", "killed by SIGKILL". */
+  /** "SIGTRAP", "system call", "PTRACE_EVENT_STOP, SIGTRAP", "exit 0", "killed by SIGKILL". */
   wait(tid = this.tid): string {
     return this.#stop(tid, PATIENCE);
   }

@@ -23,6 +23,7 @@ const flags = (all: readonly bigint[], expected: (eflags: bigint) => Expectation
 /** cs, gs, fs and ss of struct sigcontext, 16 bits each. */
 const has = (cs: bigint, ss: bigint): Words => ({ selectors: (ss << 48n) | cs });
 
+const USUAL = { cs: 0x33n, ss: 0x2bn };
 const CS_AND_SS = [
   ...pairs([0x23n, 3n], [0x2bn]),
   ...pairs([0x33n], [3n, 0x23n]),
@@ -58,7 +59,7 @@ export const frames = setupFacts("signal frames", {
     by(SETUP, "R21"),
     ...each("cs = %, ss = %", CS_AND_SS, ([cs, ss]) => [
       go({ cs, ss }),
-      enters({ cs: 0x33n, ss: 0x2bn }, has(cs, ss)),
+      enters(USUAL, has(cs, ss)),
     ]),
   ],
   "A handler is entered even if rip is not canonical": [

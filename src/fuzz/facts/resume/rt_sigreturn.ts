@@ -9,6 +9,10 @@ const UC_STRICT_RESTORE_SS = 4;
 const RESTORE = "restore_sigcontext, arch/x86/kernel/signal_64.c";
 const GENERAL = "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi rsp".split(" ");
 const WORDS = Object.fromEntries(GENERAL.map((name, i) => [name, (0xabcn << 52n) + BigInt(i)]));
+/** Flags of which none is restored, and others. */
+const CLEARED = [0n, 0x4202n, 0x1_0000_3202n, 0x20_0202n];
+const RESTORED = [0x203n, 0x206n, 0x212n, 0x242n, 0x282n, 0x602n, 0xa02n, 0x40202n];
+const RESTARTS = [-512n, -513n, -514n, -516n];
 /** Selectors of no writable data segment. */
 const UNUSABLE = [0n, 3n, 0x23n, 0x33n, 0xffffn];
 
@@ -40,21 +44,12 @@ export const rtSigreturn = setupFacts("rt_sigreturn", {
   ],
   "rt_sigreturn restores the flags of PTRACE_SETREGS, without NT": [
     by("FIX_EFLAGS, arch/x86/include/asm/sighandling.h", "S4"),
-    ...each("%", [0n, 0x4202n, 0x1_0000_3202n, 0x20_0202n], (eflags) => [
-      go({ eflags }),
-      trap({ eflags: 0x202n }),
-    ]),
-    ...each("%", [0x203n, 0x206n, 0x212n, 0x242n, 0x282n, 0x602n, 0xa02n, 0x40202n], (eflags) => [
-      go({ eflags }),
-      trap({ eflags }),
-    ]),
+    ...each("%", CLEARED, (eflags) => [go({ eflags }), trap({ eflags: 0x202n })]),
+    ...each("%", RESTORED, (eflags) => [go({ eflags }), trap({ eflags })]),
   ],
   "After rt_sigreturn nothing restarts": [
     by(RESTORE, "S5"),
-    ...each("%", [-512n, -513n, -514n, -516n], (rax) => [
-      go({ rax, orig_rax: 24n }),
-      trap({ rax, rip: END }),
-    ]),
+    ...each("%", RESTARTS, (rax) => [go({ rax, orig_rax: 24n }), trap({ rax, rip: END })]),
   ],
   "rt_sigreturn to a rip that is not canonical is SIGSEGV, SI_KERNEL": [
     by(BAD_IRET, "S1"),

@@ -1,4 +1,4 @@
-import { by, each, pairs, type Row, setupFacts, trap } from "../fact.ts";
+import { by, each, pairs, REFUSED_POKE, type Row, setupFacts, trap } from "../fact.ts";
 import type { Need } from "../needs.ts";
 import { poke, setregs, show } from "../setups.ts";
 import { PUTREG, SET_SEGMENT_REG } from "../sources.ts";
@@ -44,10 +44,7 @@ export const bases = setupFacts("bases", {
   "Bases from TASK_SIZE_MAX on are EIO": [
     by(PUTREG, "W5"),
     ...writes("SETREGS: ", REFUSED, "EIO"),
-    ...each("POKEUSER: % = %", pairs(REGISTERS, [1n << 63n]), (pair) => [
-      poke(pair),
-      { error: "EIO", refusedAt: 0 },
-    ]),
+    ...each("POKEUSER: % = %", pairs(REGISTERS, [1n << 63n]), (pair) => [poke(pair), REFUSED_POKE]),
   ],
   "A write to fs or gs does not change the base": [
     SET_SEGMENT_REG,

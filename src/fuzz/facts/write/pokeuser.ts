@@ -1,5 +1,5 @@
 import { REGISTERS } from "../../case/setups.ts";
-import { by, type Expectation, each, type Row, setupFacts } from "../fact.ts";
+import { by, type Expectation, each, REFUSED_POKE, type Row, setupFacts } from "../fact.ts";
 import { poke } from "../setups.ts";
 import { ARCH_PTRACE, SET_DEBUGREG } from "../sources.ts";
 
@@ -10,7 +10,6 @@ const wordOf = (register: string): bigint => (register === "eflags" ? 0x203n : 0
 const at = (offsets: readonly (number | bigint)[], word: bigint, expected: Expectation): Row[] =>
   offsets.map((offset) => [`offset ${offset}`, poke([offset, word]), expected]);
 
-const EIO = { error: "EIO", refusedAt: 0 } as const;
 const debugregs = (...numbers: number[]) => numbers.map((n) => 848 + 8 * n);
 
 export const pokeuser = setupFacts("POKEUSER offsets", {
@@ -22,19 +21,19 @@ export const pokeuser = setupFacts("POKEUSER offsets", {
   ],
   "POKEUSER at an offset that is not a multiple of 8 is EIO": [
     by(ARCH_PTRACE, "W10"),
-    ...at([1, 2, 4, 7, 12, 215], 1n, EIO),
+    ...at([1, 2, 4, 7, 12, 215], 1n, REFUSED_POKE),
   ],
   "POKEUSER between the registers and the debug registers is EIO": [
     by(ARCH_PTRACE, "W12"),
-    ...at([216, 224, 288, 544, 840], 1n, EIO),
+    ...at([216, 224, 288, 544, 840], 1n, REFUSED_POKE),
   ],
   "POKEUSER after the debug registers is EIO": [
     by(ARCH_PTRACE, "W12"),
-    ...at([912, 920, 928, 4096, 1n << 32n, 1n << 63n, (1n << 64n) - 8n], 0n, EIO),
+    ...at([912, 920, 928, 4096, 1n << 32n, 1n << 63n, (1n << 64n) - 8n], 0n, REFUSED_POKE),
   ],
   "Debug registers 4 and 5 do not exist: POKEUSER is EIO": [
     by(SET_DEBUGREG, "W13"),
-    ...at(debugregs(4, 5), 0n, EIO),
+    ...at(debugregs(4, 5), 0n, REFUSED_POKE),
   ],
   "Debug register 6 accepts any word": [
     by(SET_DEBUGREG, "W38"),

@@ -1,6 +1,6 @@
 import type { From } from "../../case/setups.ts";
 import { by, callStop, type Expectation, pairs, type Row, setupFacts } from "../fact.ts";
-import { show, syscallInfo } from "../setups.ts";
+import { show, syscallInfo, type Words } from "../setups.ts";
 
 // linux/ptrace.h: PTRACE_SYSCALL_INFO_*
 const [NONE, ENTRY, EXIT, SECCOMP] = [0n, 1n, 2n, 3n];
@@ -23,6 +23,9 @@ function row(name: string, from: From, words: readonly bigint[], expected: Expec
   return [name, syscallInfo(words, SIZE, { from }), expected, "PTRACE_SET_SYSCALL_INFO"];
 }
 
+const writes = (name: string, from: From, words: readonly bigint[], written: Words) =>
+  row(name, from, words, { written });
+
 /** Checks at an entry stop, of which so many bytes are given. */
 const lengths = (all: readonly number[], expected: Expectation): Row[] =>
   all.map((bytes) => {
@@ -31,7 +34,7 @@ const lengths = (all: readonly number[], expected: Expectation): Row[] =>
   });
 
 /** A call that is changed to another one, and made. */
-function made(name: string, number: bigint, stopped: Record<string, bigint>): Row {
+function made(name: string, number: bigint, stopped: Words): Row {
   const it = syscallInfo(entry(number), SIZE, { from: "entry", on: "SYSCALL" });
   return [name, it, callStop(stopped), "PTRACE_SET_SYSCALL_INFO"];
 }
@@ -52,12 +55,12 @@ const IS_ERROR = 1n;
 export const setSyscallInfo = setupFacts("SET_SYSCALL_INFO", {
   "At an entry stop SET_SYSCALL_INFO sets the number of the call": [
     by(SET_ENTRY, "W20"),
-    ...(["entry", "sysemu"] as const).map((from) =>
-      row(`at a stop "${from}"`, from, entry(SCHED_YIELD), {
-        written: { orig_rax: SCHED_YIELD, rax: -38n },
-      }),
-    ),
-    row("a negative number is sign-extended", "entry", entry(-5n), { written: { orig_rax: -5n } }),
+    writes('at a stop "entry"', "entry", entry(SCHED_YIELD), { orig_rax: SCHED_YIELD, rax: -38n }),
+    writes('at a stop "sysemu"', "sysemu", entry(SCHED_YIELD), {
+      orig_rax: SCHED_YIELD,
+      rax: -38n,
+    }),
+    writes("a negative number is sign-extended", "entry", entry(-5n), { orig_rax: -5n }),
     ...lengths([89, 96, 4096], yields),
   ],
   "At an entry stop SET_SYSCALL_INFO sets the arguments": [
@@ -65,13 +68,16 @@ export const setSyscallInfo = setupFacts("SET_SYSCALL_INFO", {
     ...ARGUMENTS.map((register, i) => {
       const args = ARGUMENTS.map((_, k) => (k === i ? 0xfeed_0000_0000_0000n : BigInt(k)));
       const written = Object.fromEntries(ARGUMENTS.map((name, k) => [name, args[k] ?? 0n]));
-      return row(register, "entry", entry(GETPID, ...args), { written });
+      return writes(register, "entry", entry(GETPID, ...args), written);
     }),
   ],
   "With the number -1 SET_SYSCALL_INFO does not set the arguments": [
     by(SET_ENTRY, "W20"),
-    row("", "entry", entry(-1n, 1n, 2n, 3n), {
-      written: { orig_rax: -1n, rdi: 0x1000_2000n, rsi: 0n, rdx: 0n },
+    writes("", "entry", entry(-1n, 1n, 2n, 3n), {
+      orig_rax: -1n,
+      rdi: 0x1000_2000n,
+      rsi: 0n,
+      rdx: 0n,
     }),
   ],
   "A number that is not an int is ERANGE": [
@@ -82,20 +88,16 @@ export const setSyscallInfo = setupFacts("SET_SYSCALL_INFO", {
   ],
   "SET_SYSCALL_INFO does not write rip and rsp": [
     by(SET, "W20"),
-    row("", "entry", [ENTRY, 1n, 2n, GETPID], {
-      written: { rip: 0x1000_0082n, rsp: 0x1000_7000n },
-    }),
+    writes("", "entry", [ENTRY, 1n, 2n, GETPID], { rip: 0x1000_0082n, rsp: 0x1000_7000n }),
   ],
   "At an exit stop SET_SYSCALL_INFO sets the result": [
     by(SET_EXIT, "W22"),
-    row("a value", "exit", exit(0x1234_5678_9abc_def0n, 0n), {
-      written: { rax: 0x1234_5678_9abc_def0n },
-    }),
-    row("an error", "exit", exit(-2n, IS_ERROR), { written: { rax: -2n } }),
+    writes("a value", "exit", exit(0x1234_5678_9abc_def0n, 0n), { rax: 0x1234_5678_9abc_def0n }),
+    writes("an error", "exit", exit(-2n, IS_ERROR), { rax: -2n }),
   ],
   "At an exit stop an error is cut to an int": [
     by(SET_EXIT, "W22"),
-    row("", "exit", exit(0x1_8000_0000n, IS_ERROR), { written: { rax: -0x8000_0000n } }),
+    writes("", "exit", exit(0x1_8000_0000n, IS_ERROR), { rax: -0x8000_0000n }),
   ],
   "An op that is not the stop's is EINVAL": [
     by(SET, "W18"),

@@ -7,6 +7,8 @@ import { FORCE_SIG, PTRACE_SIGNAL, REPORT_SYSCALL, REQUEST } from "../sources.ts
 /** SIGKILL and SIGSTOP. */
 const NEVER = 0x40100n;
 const ALL = (1n << 64n) - 1n;
+const SOME = 0x1234n;
+const MASKS = [0n, 1n, 0x200n, 1n << 63n, 0xffff_ffff_0000_0000n];
 const RESUMED = { on: "CONT", signal: 10 } as const;
 const AFTER_INT3 = { rip: placeOf("int3") + 1n };
 const AFTER_CALL = { rip: placeOf("syscall") + 3n };
@@ -14,14 +16,8 @@ const AFTER_CALL = { rip: placeOf("syscall") + 3n };
 export const setsigmask = setupFacts("SETSIGMASK", {
   "SETSIGMASK sets the signal mask": [
     REQUEST,
-    ...each("%", [0n, 1n, 0x200n, 1n << 63n, 0xffff_ffff_0000_0000n], (mask) => [
-      sigmask(mask),
-      { reads: [mask] },
-    ]),
-    ...each('at a stop "%"', FROMS, (from) => [
-      sigmask(0x1234n, 8, { from }),
-      { reads: [0x1234n] },
-    ]),
+    ...each("%", MASKS, (mask) => [sigmask(mask), { reads: [mask] }]),
+    ...each('at a stop "%"', FROMS, (from) => [sigmask(SOME, 8, { from }), { reads: [SOME] }]),
   ],
   "SETSIGMASK takes SIGKILL and SIGSTOP out of the mask": [
     by(REQUEST, "W26"),
