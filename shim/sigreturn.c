@@ -4,18 +4,38 @@
 #include <asm-generic/errno.h>
 #include <asm-generic/poll.h>
 #include <linux/futex.h>
+#include <linux/mman.h>
 #include <linux/time.h>
 
 extern const char stublab_sigreturn_begin[];
+extern const char stublab_sigreturn_exchange[];
 extern const char stublab_sigreturn_handler[];
 extern const char stublab_sigreturn_end[];
 
-int64_t stublab_sigreturn_code(void *page, uint64_t length) {
+int64_t stublab_share(void *memory, uint64_t used, uint64_t length) {
+    int64_t file = stublab_memory_file(length);
+    if (file < 0)
+        return file;
+    int64_t result = 0;
+    for (uint64_t done = 0; result >= 0 && done < used; done += (uint64_t)result)
+        result = syscall4(__NR_pwrite64, file, (long)memory + (long)done, (long)(used - done),
+                          (long)done);
+    if (result >= 0)
+        result = syscall6(__NR_mmap, (long)memory, (long)length, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_FIXED, file, 0);
+    if (result >= 0)
+        return file;
+    stublab_close((int32_t)file);
+    return result;
+}
+
+int64_t stublab_sigreturn_code(void *page, uint64_t length, uint64_t exchange) {
     int64_t size = stublab_sigreturn_end - stublab_sigreturn_begin;
     if ((uint64_t)size > length)
         return -ENOSPC;
     for (int64_t i = 0; i < size; i++)
         ((volatile char *)page)[i] = stublab_sigreturn_begin[i];
+    *(uint64_t *)((char *)page + (stublab_sigreturn_exchange - stublab_sigreturn_begin)) = exchange;
     return size;
 }
 

@@ -6,8 +6,17 @@
 #include "records.h"
 #include "shim.h"
 
-/** Copies the code of the stub's loop to `page`, which has `length` bytes. Returns its length. */
-STUBLAB_EXPORT int64_t stublab_sigreturn_code(void *page, uint64_t length);
+/**
+ * Makes `length` bytes of the host's memory a file that stubs can map, and keeps the content of the
+ * first `used`. Both are whole pages. Returns the file descriptor (close-on-exec).
+ */
+STUBLAB_EXPORT int64_t stublab_share(void *memory, uint64_t used, uint64_t length);
+
+/**
+ * Copies the code of the stub's loop to `page`, which has `length` bytes. `exchange` is the address
+ * of the exchange in the stub. Returns the length of the code.
+ */
+STUBLAB_EXPORT int64_t stublab_sigreturn_code(void *page, uint64_t length, uint64_t exchange);
 /** Offset in that code of the signal handler. At offset 0 there is a breakpoint instruction. */
 STUBLAB_EXPORT uint32_t stublab_sigreturn_handler_offset(void);
 

@@ -5,8 +5,8 @@
 //              ^                            └─ no: the host's turn, until it is ours   │
 //              └──────────── signal, on the alternate stack <── the setup runs <───────┘
 //
-// It is copied to a page that is followed by struct stublab_exchange, so it is position
-// independent. Whatever registers a setup leaves, the kernel enters a handler with good CS, RSP, DF
+// It is copied to a page, so it is position independent; the host writes the address of the
+// exchange into the copy. Whatever registers a setup leaves, the kernel enters a handler with good CS, RSP, DF
 // and TF. AC may be set, so all memory accesses are aligned. The code calls no function and saves
 // no register.
 
@@ -14,7 +14,6 @@
 #include "register_indices.h"
 #include <asm/unistd.h>
 
-#define PAGE_SIZE 4096
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 #define PLAIN_FLAGS 0x202
@@ -89,23 +88,26 @@
 .endm
 
     .text
-    .globl stublab_sigreturn_begin, stublab_sigreturn_handler, stublab_sigreturn_end
-    .hidden stublab_sigreturn_begin, stublab_sigreturn_handler, stublab_sigreturn_end
+    .globl stublab_sigreturn_begin, stublab_sigreturn_exchange, stublab_sigreturn_handler, stublab_sigreturn_end
+    .hidden stublab_sigreturn_begin, stublab_sigreturn_exchange, stublab_sigreturn_handler, stublab_sigreturn_end
     .balign 16
 stublab_sigreturn_begin:
     int3
-    .balign 16, 0xcc
+    .balign 8, 0xcc
+stublab_sigreturn_exchange:
+    .quad 0
 
 // RDI = signal, RSI = siginfo, RDX = ucontext. R15 = the exchange, RBX = index of the setup.
 stublab_sigreturn_handler:
     mov %rdx, %r13
-    lea stublab_sigreturn_begin+PAGE_SIZE(%rip), %r15
+    mov stublab_sigreturn_exchange(%rip), %r15
     mov EXCHANGE_NEXT(%r15), %ebx
     cmp EXCHANGE_COUNT(%r15), %ebx
     jae give // the INT3 at the beginning is not the outcome of a setup
 
     imul $OUTCOME_SIZE, %rbx, %rax
-    lea EXCHANGE_OUTCOMES(%r15,%rax), %r12
+    add EXCHANGE_OUTCOMES(%r15), %rax
+    mov %rax, %r12
     movl $0, OUTCOME_ERROR(%r12)
     movl $-1, OUTCOME_REFUSED_AT(%r12)
     movl $0, OUTCOME_RESUMED(%r12)
@@ -143,7 +145,8 @@ stublab_sigreturn_handler:
     mov %rax, OUTCOME_STOPPED+8*REG_GS_BASE(%r12)
 noted:
     imul $SETUP_SIZE, %rbx, %rax
-    cmpl $FPSTATE_IMAGE, EXCHANGE_SETUPS+SETUP_FPSTATE(%r15,%rax)
+    add EXCHANGE_SETUPS(%r15), %rax
+    cmpl $FPSTATE_IMAGE, SETUP_FPSTATE(%rax)
     je read_back
 done:
     inc %ebx
@@ -175,7 +178,8 @@ take:
 
 next:
     imul $SETUP_SIZE, %rbx, %rax
-    lea EXCHANGE_SETUPS(%r15,%rax), %r12
+    add EXCHANGE_SETUPS(%r15), %rax
+    mov %rax, %r12
     each_register put
     // CS, GS, FS and SS are one word.
     movzwl SETUP_WORDS+8*REG_CS(%r12), %eax
@@ -208,10 +212,10 @@ return:
 .endm
 
 // The words at the offsets of the image's pairs, from the floating point of this frame, which the
-// kernel has written; 0 outside of it. RAX = offset of the setup.
+// kernel has written; 0 outside of it. RAX = the setup.
 read_back:
+    mov %rax, %r14
     permit_misaligned
-    lea EXCHANGE_SETUPS(%r15,%rax), %r14
     mov SC_FPSTATE(%r13), %r8
     mov EXCHANGE_IMAGE_LENGTH(%r15), %r9
     sub $8, %r9

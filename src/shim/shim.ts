@@ -63,7 +63,8 @@ export interface Shim {
     canary: Uint8Array,
   ): number;
   /** shim/sigreturn.h */
-  sigreturnCode(page: Uint8Array, length: number): number;
+  share(memory: Uint8Array, used: number, length: number): number;
+  sigreturnCode(page: Uint8Array, length: number, exchange: bigint): number;
   sigreturnHandlerOffset(): number;
   awaitTurn(exchange: Uint8Array, microseconds: number, canary: Uint8Array): number;
   giveTurn(exchange: Uint8Array, microseconds: number, canary: Uint8Array): number;
@@ -140,7 +141,8 @@ function bindShim(library: LibraryHandle): Shim {
     lockFile: bind("int64_t stublab_lock_file(int32_t)"),
     readTrial: bind("int64_t stublab_read_trial(int32_t, void *)"),
     try: bind("int64_t stublab_try(int32_t, void *, void *, uint32_t, void *, void *)"),
-    sigreturnCode: bind("int64_t stublab_sigreturn_code(void *, uint64_t)"),
+    share: bind("int64_t stublab_share(void *, uint64_t, uint64_t)"),
+    sigreturnCode: bind("int64_t stublab_sigreturn_code(void *, uint64_t, uint64_t)"),
     sigreturnHandlerOffset: bind("uint32_t stublab_sigreturn_handler_offset()"),
     awaitTurn: bind("int64_t stublab_await_turn(void *, int64_t, void *)"),
     giveTurn: bind("int64_t stublab_give_turn(void *, int64_t, void *)"),

@@ -15,6 +15,7 @@ import { codePage, constantsPage } from "./code.ts";
 const FILE = "fuzz.wasm";
 /** Areas begin at cache lines. */
 const LINE = 64;
+const PAGE = 4096;
 
 /** The module and its memory. Addresses are byte offsets in it. */
 export class FuzzModule {
@@ -35,6 +36,8 @@ export class FuzzModule {
   /** The exported globals by name. */
   readonly globals: ReadonlyMap<string, WebAssembly.Global>;
   readonly #exports: WebAssembly.Exports;
+  /** Where the areas begin that the host reserves: a page. */
+  readonly areas: number;
   readonly #free = new Map<number, number[]>();
   #next: number;
 
@@ -70,6 +73,13 @@ export class FuzzModule {
     this.#global("seeds").value = this.#put(recordsOf([...SEEDS, ...UNPREDICTED_SEEDS]));
     this.#global("seedCount").value = SEEDS.length + UNPREDICTED_SEEDS.length;
     this.#global("seedParents").value = SEEDS.length;
+    this.#next = Math.ceil(this.#next / PAGE) * PAGE;
+    this.areas = this.#next;
+  }
+
+  /** Bytes from the first area to the end of the last. */
+  get used(): number {
+    return this.#next - this.areas;
   }
 
   /**

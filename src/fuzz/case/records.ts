@@ -31,8 +31,6 @@ export const CONSTANTS = {
   MOST_XSTATE: 16 << 10,
   /** Vector registers of the tracing thread that a case must not change. */
   CANARIES: 16,
-  /** The most setups that are handed over to a stub at once. */
-  EXCHANGE_CAPACITY: 256,
 };
 
 export const FROM = {
@@ -132,7 +130,7 @@ export const OVER = {
 
 export const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, FPSTATE, WANT, OVER];
 
-const { EXCHANGE_CAPACITY, MOST_XSTATE, SIGCONTEXT } = CONSTANTS;
+const { MOST_XSTATE, SIGCONTEXT } = CONSTANTS;
 const BLOCK = CONSTANTS.REGISTERS;
 
 export const SETUP_RECORD = layOut("setup", "One setup.", {
@@ -186,7 +184,7 @@ export const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
 
 export const EXCHANGE_RECORD = layOut(
   "exchange",
-  "Shared by the host and a stub that tries setups by rt_sigreturn; in the stub it follows the page of the loop's code (sigreturn.S). Only the side whose turn it is accesses it.",
+  "Shared by the host and a stub that tries setups by rt_sigreturn, with the setups and outcomes (sigreturn.S). Only the side whose turn it is accesses it. Addresses are the stub's.",
   {
     turn: ["u32", "futex; 0: the host's, 1: the stub's"],
     next: ["u32", "index of the current setup, or of the next one"],
@@ -197,9 +195,8 @@ export const EXCHANGE_RECORD = layOut(
     scratch: ["u64", "address of the scratch pages"],
     scratchSize: ["u64", "in bytes"],
     imageLength: ["u64", "in bytes, with FP_XSTATE_MAGIC2; 0: frames have no XSAVE area"],
-    padding: ["u32", "", 4],
-    setups: [SETUP_RECORD, "", EXCHANGE_CAPACITY],
-    outcomes: [OUTCOME_RECORD, "", EXCHANGE_CAPACITY],
+    setups: ["u64", "address of the first setup"],
+    outcomes: ["u64", "address of the first outcome"],
     image: ["u8", "the floating point of a new program, as in a signal frame", MOST_XSTATE],
   },
 );

@@ -1,42 +1,51 @@
 import { errnoName } from "../../../errno.ts";
 import { UnsupportedError } from "../../../errors.ts";
-import { viewMemory } from "../../../shim/library.ts";
 import type { Shim } from "../../../shim/shim.ts";
+import { PAGE_SIZE } from "../../../stub/amd64.ts";
 import type { Batch } from "../../case/batch.ts";
 import { SCRATCH, SCRATCH_SIZE } from "../../case/code.ts";
 import { halvesOf } from "../../case/layout.ts";
-import { CONSTANTS, EXCHANGE_RECORD } from "../../case/records.ts";
+import { fuzzModule } from "../../case/module.ts";
+import { EXCHANGE_RECORD } from "../../case/records.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../../case/setups.ts";
 import { KEPT } from "./kept.ts";
+import { RECORDS } from "./place.ts";
 
 const HALVES = halvesOf(EXCHANGE_RECORD);
-const { setups: SETUPS, outcomes: OUTCOMES, image: IMAGE } = EXCHANGE_RECORD.offsets;
-/** How many setups can be handed over at once. */
-export const CAPACITY = CONSTANTS.EXCHANGE_CAPACITY;
 
-/** Those that are in nobody's use. They stay mapped, for views of them may last. */
-const unused: Exchange[] = [];
-
-/** The memory that the host shares with a stub: struct stublab_exchange. */
-export class Exchange {
-  /** The file in memory that it is, to be mapped by a stub. */
+/** The memory that the host's thread shares with its stubs: all that is reserved in the fuzzer's module, batches too. */
+interface Shared {
+  /** It is this file in memory. */
   readonly file: number;
   readonly length: number;
+}
+let shared: Shared | undefined;
+
+/** Those that are in nobody's use. */
+const unused: Exchange[] = [];
+
+/** What the host and a stub tell each other: struct stublab_exchange. */
+export class Exchange {
+  readonly shared: Shared;
+  /** Its address in a stub. */
+  readonly address: bigint;
   readonly bytes: Uint8Array;
   readonly #halves: Uint32Array;
+  readonly #words: BigUint64Array;
 
   private constructor(shim: Shim) {
-    this.length = EXCHANGE_RECORD.size;
-    this.file = shim.memoryFile(this.length);
-    if (this.file < 0) throw unsupported("memfd_create", -this.file);
-    const address = shim.mapFile(this.file, this.length);
-    if (address < 0) throw unsupported("mmap", -address);
-    const memory = viewMemory(address, this.length);
-    this.bytes = new Uint8Array(memory);
-    this.#halves = new Uint32Array(memory);
+    shared ??= share(shim);
+    this.shared = shared;
+    const { size } = EXCHANGE_RECORD;
+    const at = fuzzModule().reserve(size);
+    const { buffer } = fuzzModule();
+    this.address = addressOf(at);
+    this.bytes = new Uint8Array(buffer, at, size);
+    this.#halves = new Uint32Array(buffer, at, size / 4);
+    this.#words = new BigUint64Array(buffer, at, size / 8);
   }
 
-  /** @throws UnsupportedError */
+  /** @throws UnsupportedError; EncoderError if the module's memory is full */
   static take(shim: Shim): Exchange {
     return unused.pop() ?? new Exchange(shim);
   }
@@ -48,18 +57,18 @@ export class Exchange {
 
   /** As a stub is to find it that has not begun. */
   reset(basesReadable: boolean): void {
-    this.#halves.fill(0, 0, HALVES.setups);
+    this.bytes.fill(0);
     this.#halves[HALVES.turn] = 1;
     this.#halves[HALVES.ds] = Number(KEPT.ds);
     this.#halves[HALVES.es] = Number(KEPT.es);
     this.#halves[HALVES.bases] = basesReadable ? 1 : 0;
-    this.#halves[HALVES.scratch] = Number(SCRATCH);
-    this.#halves[HALVES.scratchSize] = SCRATCH_SIZE;
+    this.#words[HALVES.scratch / 2] = SCRATCH;
+    this.#words[HALVES.scratchSize / 2] = BigInt(SCRATCH_SIZE);
   }
 
   /** Puts in the floating point of a new program, as in a signal frame. */
   putImage(image: Uint8Array): void {
-    this.bytes.set(image, IMAGE);
+    this.bytes.set(image, EXCHANGE_RECORD.offsets.image);
     this.#halves[HALVES.imageLength] = image.length;
   }
 
@@ -68,24 +77,26 @@ export class Exchange {
     return Atomics.load(this.#halves, HALVES.next);
   }
 
-  /** Puts in setups of a batch, from `first` on. */
-  load({ setupBytes }: Batch, first: number, count: number): void {
-    this.bytes.set(setupBytes.subarray(first * SETUP_SIZE, (first + count) * SETUP_SIZE), SETUPS);
+  /** Hands over setups of a batch, from `first` on. */
+  hand({ setups, outcomes }: Batch, first: number, count: number): void {
+    this.#words[HALVES.setups / 2] = addressOf(setups.byteOffset + first * SETUP_SIZE);
+    this.#words[HALVES.outcomes / 2] = addressOf(outcomes.byteOffset + first * OUTCOME_SIZE);
     this.#halves[HALVES.next] = 0;
     this.#halves[HALVES.count] = count;
   }
-
-  /** Takes out the outcomes of the first `count` of them. */
-  unload({ outcomeBytes }: Batch, first: number, count: number): void {
-    const bytes = this.bytes.subarray(OUTCOMES, OUTCOMES + count * OUTCOME_SIZE);
-    outcomeBytes.set(bytes, first * OUTCOME_SIZE);
-  }
 }
 
-function unsupported(call: string, errno: number): UnsupportedError {
-  const name = errnoName(errno);
-  return new UnsupportedError(`no memory can be shared with a stub: ${call} failed with ${name}`, {
-    call,
-    errno: name,
-  });
+/** The address in a stub of what the module has at an address. */
+function addressOf(at: number): bigint {
+  return RECORDS + BigInt(at - fuzzModule().areas);
+}
+
+/** @throws UnsupportedError */
+function share(shim: Shim): Shared {
+  const { areas, buffer, used } = fuzzModule();
+  const memory = new Uint8Array(buffer, areas);
+  const file = shim.share(memory, Math.ceil(used / PAGE_SIZE) * PAGE_SIZE, memory.length);
+  if (file >= 0) return { file, length: memory.length };
+  const errno = errnoName(-file);
+  throw new UnsupportedError(`no memory can be shared with a stub: ${errno}`, { errno });
 }

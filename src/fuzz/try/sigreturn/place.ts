@@ -2,13 +2,13 @@
  * What a stub that tries setups by itself has in memory beside the pages of ../code.ts. It lies where no case points
  * by intention, and above 4 GB, where code of 32 bits cannot reach.
  *
- *   0x2f5a_6b00_0000  loop      r-x  a page: the code of shim/amd64/sigreturn.S
- *   + 0x1000          exchange  rw-  what it shares with the host; the loop looks for it there
- *   0x2f5a_6c00_0000  stack     rw-  where signals are handled
+ *   0x2f5a_6a00_0000  stack    rw-  where signals are handled
+ *   0x2f5a_6b00_0000  loop     r-x  a page: the code of shim/amd64/sigreturn.S
+ *   0x2f5a_6c00_0000  records  rw-  what it shares with the host
  */
 
-export const LOOP = 0x2f5a_6b00_0000n;
-export const EXCHANGE = LOOP + 0x1000n;
-export const HANDLER_STACK = 0x2f5a_6c00_0000n;
+export const HANDLER_STACK = 0x2f5a_6a00_0000n;
 /** A frame with all that AVX-512 and AMX have takes 12 kB. */
 export const HANDLER_STACK_SIZE = 64 << 10;
+export const LOOP = 0x2f5a_6b00_0000n;
+export const RECORDS = 0x2f5a_6c00_0000n;

@@ -22,7 +22,7 @@ import { createHarmless, handleSignal, SA_RESTORER, SA_SIGINFO } from "../target
 import type { Exchange } from "./exchange.ts";
 import { readImage } from "./image.ts";
 import { KEPT } from "./kept.ts";
-import { EXCHANGE, HANDLER_STACK, HANDLER_STACK_SIZE, LOOP } from "./place.ts";
+import { HANDLER_STACK, HANDLER_STACK_SIZE, LOOP, RECORDS } from "./place.ts";
 
 /** The signals that instructions raise. */
 const RAISED = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
@@ -131,11 +131,11 @@ function setUp(stub: Stub, exchange: Exchange): void {
   const anonymous = flags("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED_NOREPLACE");
   const shared = flags("MAP_SHARED", "MAP_FIXED_NOREPLACE");
   stub.call("mmap", LOOP, PAGE_SIZE, writable, anonymous, -1, 0);
-  stub.call("mmap", EXCHANGE, exchange.length, writable, shared, exchange.file, 0);
+  stub.call("mmap", RECORDS, exchange.shared.length, writable, shared, exchange.shared.file, 0);
   stub.call("mmap", HANDLER_STACK, HANDLER_STACK_SIZE, writable, anonymous, -1, 0);
 
   const code = new Uint8Array(PAGE_SIZE);
-  const length = shim.sigreturnCode(code, code.length);
+  const length = shim.sigreturnCode(code, code.length, exchange.address);
   if (length < 0)
     throw new UnsupportedError(`the code of the loop cannot be copied: ${errnoName(-length)}`);
   stub.write(LOOP, code);

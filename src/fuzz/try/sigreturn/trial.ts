@@ -5,7 +5,7 @@ import type { Stub } from "../../../stub/stub.ts";
 import type { Batch } from "../../case/batch.ts";
 import { OUTCOME, outcomeAt } from "../../case/setups.ts";
 import { Canary } from "../canary.ts";
-import { CAPACITY, Exchange } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
 import { Resident } from "./resident.ts";
 
 /** How long a setup may take to stop, in milliseconds that its stub runs. */
@@ -54,20 +54,17 @@ export class SigreturnTrier {
    * @throws what creating a stub throws.
    */
   run(batch: Batch, count: number, first = 0): void {
-    this.#handAll(batch, count, first);
+    this.#tryAll(batch, count, first);
     for (let i = first; i < first + count; i++) {
       for (let tries = 1; tries < MOST_TRIES && isDisturbed(batch, i); tries++) {
-        this.#handAll(batch, 1, i);
+        this.#tryAll(batch, 1, i);
       }
     }
   }
 
-  #handAll(batch: Batch, count: number, first: number): void {
+  #tryAll(batch: Batch, count: number, first: number): void {
     this.#suspect = -1;
-    for (let done = 0; done < count; ) {
-      const size = Math.min(CAPACITY, count - done);
-      done += this.#hand(batch, first + done, size);
-    }
+    for (let done = 0; done < count; ) done += this.#hand(batch, first + done, count - done);
   }
 
   /** Ends the stub: the next setup is tried in one that no other has been tried in. */
@@ -88,10 +85,9 @@ export class SigreturnTrier {
   #hand(batch: Batch, first: number, count: number): number {
     const resident = this.#ready();
     resident.follow();
-    this.#exchange.load(batch, first, count);
+    this.#exchange.hand(batch, first, count);
     const back = this.#awaitTurn(resident, true);
     const done = back ? count : this.#exchange.next;
-    this.#exchange.unload(batch, first, done);
     this.#canary.check();
     if (back) return count;
     const hung = !resident.ended;
