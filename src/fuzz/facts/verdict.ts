@@ -63,7 +63,7 @@ export function countsOf(verdicts: readonly Verdict[]): Counts {
   };
 }
 
-/** The rules of the model that facts name: of each, whether all its facts hold, skipped ones aside. */
+/** The rules of the model that facts name: whether all facts of each hold, skipped ones aside. */
 export function rulesOf(verdicts: readonly Verdict[]): ReadonlyMap<string, boolean> {
   const rules = new Map<string, boolean>();
   for (const { fact, status } of verdicts) {
