@@ -6,6 +6,7 @@ const STOPPED = "ptrace_set_stopped, kernel/ptrace.c";
 const CHECK = "check_ptrace_options, kernel/ptrace.c";
 /** A bit of no option. */
 const UNKNOWN = 1 << 30;
+const EXITKILL = BigInt(OPTIONS.EXITKILL);
 const STOP = "PTRACE_EVENT_STOP, SIGSTOP";
 const REQUESTS = ["ATTACH", "SEIZE"] as const;
 
@@ -13,9 +14,10 @@ const REQUESTS = ["ATTACH", "SEIZE"] as const;
 const refused = (it: (typeof REQUESTS)[number], tids: Record<string, number>, errno: string) =>
   each(`${it}: %`, Object.entries(tids), ([, tid]) => [request(it, 0, 0, tid), errno]);
 
+/** Both requests for options, with one that is unknown, and with others. */
 const setOptions = (it: "SETOPTIONS" | "OLDSETOPTIONS") => [
   ...each(`${it}, 0x%`, [BigInt(UNKNOWN)], () => [request(it, 0, UNKNOWN), "EINVAL"]),
-  ...each(`${it}, 0x%`, [0n, 1n << 20n], (options) => [request(it, 0, Number(options)), 0]),
+  ...each(`${it}, 0x%`, [0n, EXITKILL], (options) => [request(it, 0, Number(options)), 0]),
 ];
 
 export const attaching = requestFacts("ATTACH, SEIZE, DETACH", {

@@ -18,11 +18,13 @@ const enters = (words: Words, frame: Words = {}): Expectation => {
   const stopped = { rip: HANDLER + 1n, ...words };
   return { stop: "SIGTRAP", code: "SI_KERNEL", stopped, frame };
 };
+/** Entries with flags, and what is expected of each. */
 const flags = (all: readonly bigint[], expected: (eflags: bigint) => Expectation) =>
   each("eflags = %", all, (eflags) => [go({ eflags }), expected(eflags)]);
 /** cs, gs, fs and ss of struct sigcontext, 16 bits each. */
 const has = (cs: bigint, ss: bigint): Words => ({ selectors: (ss << 48n) | cs });
 
+/** cs and ss in a handler, and pairs that they replace. */
 const USUAL = { cs: 0x33n, ss: 0x2bn };
 const CS_AND_SS = [
   ...pairs([0x23n, 3n], [0x2bn]),
