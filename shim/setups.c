@@ -50,15 +50,6 @@ static const int64_t REQUESTS[] = {
     [STUBLAB_ON_SYSEMU_SINGLESTEP] = PTRACE_SYSEMU_SINGLESTEP,
 };
 
-/**
- * Whether another process sent the signal of the stop. If the signal of a resume is blocked, which
- * requires a signal mask, the kernel sends it again as if a process had.
- */
-static int is_disturbed(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
-    const int own = setup->way == STUBLAB_WAY_SIGMASK && (uint32_t)outcome->signal == setup->signal;
-    return is_sent(outcome->signal, outcome->code) && !own;
-}
-
 /** One attempt: from a stop by a signal to the stop after the setup. */
 static int64_t attempt(int32_t tid, const struct stublab_setup *setup,
                        struct stublab_outcome *outcome, const struct stublab_trial *trial,
@@ -106,7 +97,8 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
         restore(tid, setup, trial);
         if (is_spoiled(setup, outcome))
             return SPOILED;
-        const int disturbed = tries < MOST_TRIES && is_disturbed(setup, outcome);
+        // A blocked signal that the kernel sends again as if a process had is never that of a stop.
+        const int disturbed = tries < MOST_TRIES && is_sent(outcome->signal, outcome->code);
         if (!disturbed && is_ready(setup, outcome))
             return 0;
         result = settle(tid, trial, watch);

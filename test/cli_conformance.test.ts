@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Experiment } from "../src/fuzz/experiment.ts";
-import { by, requestFacts, setupFacts } from "../src/fuzz/facts/fact.ts";
+import { by, setupFacts } from "../src/fuzz/facts/fact.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatJunit } from "../src/fuzz/facts/junit.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
+import { requestFacts } from "../src/fuzz/facts/read/bench.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
 import { setregs } from "../src/fuzz/facts/setups.ts";
 import { countsOf, rulesOf, type Verdict } from "../src/fuzz/facts/verdict.ts";
@@ -109,26 +110,22 @@ function look(facts: typeof FACTS, features?: readonly ["la57"]): Verdict[] {
 /** Invented facts, whose names contain everything that XML must escape. */
 const GROUP = 'a "group" <of> its & own';
 const WRONG: typeof FACTS = [
-  ...setupFacts(GROUP, (fact) => {
-    fact(
-      'rax <is> 8 & \u0001 "not" 7',
+  ...setupFacts(GROUP, {
+    'rax <is> 8 & \u0001 "not" 7': [
       by("a source <&>", "W1 W2"),
       ["r15", setregs({ r15: 7n }), { written: { r15: 7n } }],
       ["rax", setregs({ rax: 7n }), { written: { rax: 8n } }],
       ["rbx", setregs({ rbx: 7n }), { written: { rbx: 8n } }],
-    );
-    fact("it stops", by("", "W1"), ["", setregs({ rax: 7n }), { stop: "SIGTRAP" }]);
+    ],
+    "it stops": [by("", "W1"), ["", setregs({ rax: 7n }), { stop: "SIGTRAP" }]],
   }),
-  ...requestFacts(GROUP, (fact) => {
-    fact("# an unknown request is accepted", "", (bench) => {
-      const tracee = bench.tracee();
-      bench.check("99", { result: tracee.request(99) }, { result: 0 });
-    });
-    fact("a tracee that is gone", "", (bench) => {
-      const tracee = bench.tracee("event");
-      bench.check("its end", { end: tracee.next() }, { end: "killed by SIGKILL" });
-      tracee.next();
-    });
+  ...requestFacts(GROUP, {
+    "# an unknown request is accepted": ["", ["99", (t) => t.request(99), 0]],
+    "a tracee that is gone": [
+      "",
+      ["its end", (t) => ({ end: t.to("event").next() }), { end: "killed by SIGKILL" }],
+      (t) => t.run({}, "int3"),
+    ],
   }),
 ];
 

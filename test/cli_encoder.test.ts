@@ -7,7 +7,6 @@ import * as assert from "uvu/assert";
 import { FUNCTION_NAMES } from "../src/encoder/abi.ts";
 import { loadRecording, parseRecording, SCENARIOS } from "../src/record/index.ts";
 import {
-  hasNamespaces,
   liar,
   likeModel,
   moduleFile,
@@ -23,6 +22,7 @@ import {
   type Ending,
   eventually,
   familyOf,
+  hasNamespaces,
   hasTool,
   isAlive,
   Running,

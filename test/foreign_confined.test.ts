@@ -7,13 +7,14 @@ import { resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/index.ts";
-import { hasNamespaces, newPath, script, waiting, withoutNamespaces } from "./foreign_modules.ts";
+import { newPath, script, waiting, withoutNamespaces } from "./foreign_modules.ts";
 import { adoptOrphans } from "./libc.ts";
 import {
   childrenOf,
   type Ending,
   eventually,
   familyOf,
+  hasNamespaces,
   hostCommand,
   isAlive,
   Running,

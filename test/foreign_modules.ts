@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
@@ -108,10 +108,6 @@ export function waiting(file: string): { file: string; reading: () => boolean; g
   };
   return { file, reading, go: () => closeSync(writer) };
 }
-
-/** Whether namespaces can be made here. */
-export const hasNamespaces =
-  spawnSync("unshare", ["--user", "--map-root-user", "--pid", "--fork", "true"]).status === 0;
 
 /** A command in a user namespace in which no namespaces can be made, as on a kernel without them. */
 export function withoutNamespaces([command, args]: [string, string[]]): [string, string[]] {

@@ -76,7 +76,7 @@ generation("cases are those that folders of this version were made of", () => {
   }
   many.close();
   // Others need another GENERATOR (src/fuzz/run/journal.ts).
-  assert.is(digest.digest("hex").slice(0, 16), "960c6b0f3e6051cd");
+  assert.is(digest.digest("hex").slice(0, 16), "15df20d4741b0866");
 });
 
 generation(

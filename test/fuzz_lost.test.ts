@@ -4,7 +4,9 @@ import { constants } from "node:os";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Case } from "../src/fuzz/case/case.ts";
 import { Generator } from "../src/fuzz/draw/generate.ts";
+import { SIMPLE } from "../src/fuzz/draw/seed.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { AGREES, signatureOf } from "../src/fuzz/predict/signature.ts";
 import type { Trier } from "../src/fuzz/try/trial.ts";
@@ -15,15 +17,22 @@ const lost = suite("fuzz: stubs that somebody else ends");
 const SIZE = 512;
 const BATCHES = 40;
 
+type Try = (experiment: Experiment, from: number) => void;
+
+/** Tries drawn cases. */
+const drawn: Try = (experiment, from) => {
+  const { machine } = experiment;
+  experiment.draw(new Generator(5n, undefined, { ...machine, path: "both" }), from);
+};
+
 /** The outcomes of cases, in a trier whose stubs `disturb` may end before each batch. */
-function outcomes(disturb: (trier: Trier) => void) {
+function outcomes(disturb: (trier: Trier) => void, tryBatch = drawn) {
   using experiment = new Experiment({ capacity: SIZE, deadline: 2000 });
-  const { trier, machine } = experiment;
-  const generator = new Generator(5n, undefined, { ...machine, path: "both" });
+  const { trier } = experiment;
   const signatures: number[] = [];
   for (let from = 0; from < SIZE * BATCHES; from += SIZE) {
     disturb(trier);
-    experiment.draw(generator, from);
+    tryBatch(experiment, from);
     for (let i = 0; i < SIZE; i++) signatures.push(signatureOf(experiment.batch, i, AGREES));
   }
   return signatures;
@@ -45,7 +54,7 @@ for (const [name, victimOf] of Object.entries(VICTIMS)) {
 }
 
 /** What a thread of this process sends to the stubs while cases are tried in them, about every millisecond. */
-async function disturbed(signals: readonly string[]) {
+async function disturbed(signals: readonly string[], tryBatch = drawn) {
   // Two pids, whether it is over, and how many signals were sent.
   const shared = new Int32Array(new SharedArrayBuffer(16));
   const sender = new Worker(
@@ -73,7 +82,7 @@ async function disturbed(signals: readonly string[]) {
     if (Atomics.load(shared, 0) !== 0 && Atomics.load(shared, 0) !== pid) losses++;
     Atomics.store(shared, 0, pid);
     Atomics.store(shared, 1, returningPid);
-  });
+  }, tryBatch);
   Atomics.store(shared, 2, 1);
   Atomics.notify(shared, 2);
   await new Promise((resolve) => sender.once("exit", resolve));
@@ -104,5 +113,29 @@ for (const [name, signals] of Object.entries(DISTURBANCES)) {
     assert.ok(sent > 100, `${sent} signals were sent`);
   });
 }
+
+/** Cases that pass a signal themselves, which has a handler or is blocked. */
+const PASSING = (
+  [
+    ["SIGUSR1", 0n],
+    ["SIGUSR2", 0n],
+    ["SIGUSR1", 1n << 9n],
+    ["SIGTRAP", 1n << 4n],
+    ["SIGSEGV", 1n << 10n],
+  ] as const
+).map(([name, mask]): Case => {
+  const signal = constants.signals[name];
+  return { ...SIMPLE, way: "SIGMASK", signal, block: [], words: [mask], length: 8 };
+});
+
+lost("a signal of others is told from the same one that a case passes", async () => {
+  const cases = Array.from({ length: SIZE }, (_, i) => PASSING[i % PASSING.length] ?? SIMPLE);
+  const pass: Try = (experiment) => void experiment.try(cases);
+  const { seen, sent } = await disturbed(["SIGUSR1", "SIGUSR2", "SIGTRAP", "SIGSEGV"], pass);
+  const alone = outcomes(() => {}, pass);
+  const other = seen.flatMap((each, i) => (each === alone[i] ? [] : [i]));
+  assert.equal(other, []);
+  assert.ok(sent > 100, `${sent} signals were sent`);
+});
 
 lost.run();

@@ -4,8 +4,9 @@ import * as assert from "uvu/assert";
 import { Random } from "../src/cases/random.ts";
 import { BASELINE } from "../src/fuzz/case/baseline.ts";
 import type { Case } from "../src/fuzz/case/case.ts";
-import { placeOf } from "../src/fuzz/case/code.ts";
+import { placeOf, SCRATCH, STUB_CODE } from "../src/fuzz/case/code.ts";
 import { indexOf, REGISTERS } from "../src/fuzz/case/setups.ts";
+import { dispatching } from "../src/fuzz/draw/dispatch_seeds.ts";
 import { SIMPLE } from "../src/fuzz/draw/seed.ts";
 import { Examiner } from "../src/fuzz/examiner.ts";
 import { changedWords, minimize } from "../src/fuzz/predict/minimize.ts";
@@ -129,6 +130,28 @@ minimizing("a prefix that SETREGSET writes goes by SETREGS without what is behin
   const prefix: Case = { ...PLAIN, way: "SETREGSET", block: FULL.block, length: 8 };
   const small = minimize(prefix, ({ block }) => (block[0] ?? 0n) !== 0n);
   assert.equal(small, { ...PLAIN, block: BASELINE.with(0, 1n) });
+});
+
+minimizing("a call under dispatch goes by SETREGS where it can, or without dispatch", () => {
+  const rip = placeOf("syscall");
+  const it = dispatching([2n, 0n, 0x1000n, 0x10n], "syscall", { from: "exit" });
+  const calls = ({ way, block, words }: Case) =>
+    (way === "DISPATCH" ? words[4] : block[indexOf("rip")]) === rip;
+  // The kernel refuses other words beside mode 0, and an empty range.
+  const isValid = ({ words: [mode, ...others] }: Case) =>
+    mode === 2n ? others[2] !== 0n : others.slice(0, 3).every((word) => word === 0n);
+  const bySetregs = minimize(it, (other) => calls(other) && isValid(other));
+  assert.equal(bySetregs, { ...PLAIN, block: BASELINE.with(indexOf("rip"), rip) });
+  const off = minimize(it, (other) => other.way === "DISPATCH" && calls(other) && isValid(other));
+  assert.equal(off.words, [0n, 0n, 0n, 0n, rip, 0n]);
+});
+
+minimizing("an address in the stub code goes to the scratch pages where it can", () => {
+  const readable = (word: bigint) => word === STUB_CODE + 8n || word === SCRATCH;
+  const rdi = indexOf("rdi");
+  const it = { ...PLAIN, block: BASELINE.with(rdi, STUB_CODE + 8n) };
+  const small = minimize(it, ({ block }) => readable(block[rdi] ?? 0n));
+  assert.is(small.block[rdi], SCRATCH);
 });
 
 minimizing("a length goes to the plain one", () => {

@@ -22,6 +22,15 @@ const BATCH = 512;
 /** The most cases that are tried, and the longest time that they may take until a mutant is found, in milliseconds. */
 const [MOST_CASES, MOST_TIME] = [2_000_000, 60_000];
 const MOST_WORDS = 3;
+const MORE_WORDS: ReadonlyMap<string, number> = new Map([
+  // 32-bit code, the segment, an address where it has nothing, and an instruction that reads there.
+  ["U8 removed", 4],
+]);
+/** Mutants that no program shows. */
+const WITHOUT_PROGRAM: ReadonlySet<string> = new Set([
+  // It is about the stub code, which a program does not have.
+  "U3 removed",
+]);
 /** How often each program runs. */
 const RUNS = 20;
 
@@ -74,14 +83,16 @@ planted("each rule that holds here has mutants, and each mutant is found in time
 for (const [k, mutant] of all.entries()) {
   if (k % EVERY !== 0) continue;
   const { name, change } = mutant;
-  planted(`${name}: at most ${MOST_WORDS} words show it, and so does a program`, async () => {
+  const most = MORE_WORDS.get(name) ?? MOST_WORDS;
+  planted(`${name}: at most ${most} words show it, and so does a program`, async () => {
     const original = found.get(mutant)?.it;
     if (original === undefined) throw new Error("it is not found");
     using examiner = new Examiner({ change });
     const it = examiner.minimize(original);
     const examination = examiner.examine(it);
     const told = JSON.stringify(formatCase(it));
-    assert.ok(changedWords(it) <= MOST_WORDS, told);
+    assert.ok(changedWords(it) <= most, told);
+    if (WITHOUT_PROGRAM.has(name)) return;
     const target = writeFinding(folder, {
       signature: name.replaceAll(/\W+/g, "_"),
       ...{ examination, original, machine, change, found: "a test" },

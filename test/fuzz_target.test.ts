@@ -1,13 +1,4 @@
-import {
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -29,7 +20,7 @@ import { Experiment } from "../src/fuzz/experiment.ts";
 import { createTarget } from "../src/fuzz/try/target.ts";
 import { Trier } from "../src/fuzz/try/trial.ts";
 import { Tracer } from "../src/stub/tracer.ts";
-import { childrenOf, isAlive, processState } from "./processes.ts";
+import { childrenOf, hasNamespaces, hostCommand, inOwnPids, isAlive, run } from "./processes.ts";
 
 const target = suite("fuzz: targets");
 
@@ -196,35 +187,11 @@ target("a signal that kills leaves no core, and the next case has a new stub", (
   }
 });
 
-/** Where root says which pid was the last. */
-const LAST_PID = "/proc/sys/kernel/ns_last_pid";
-const URETPROBE = Number(encoder.constants.get("SYS_uretprobe"));
-const canChoosePid =
-  process.getuid?.() === 0 && existsSync(LAST_PID) && !existsSync(`/proc/${URETPROBE}`);
-
-(canChoosePid ? target : target.skip)(
+(hasNamespaces ? target : target.skip)(
   "no pid is the number of the call that no filter sees",
-  () => {
-    const choose = () => writeFileSync(LAST_PID, String(URETPROBE - 1));
-    const chosen = new Tracer();
-    let got = false;
-    // Whoever forks meanwhile has it.
-    for (let tries = 0; tries < 100 && !got; tries++) {
-      choose();
-      const stub = chosen.createStub();
-      got = stub.pid === URETPROBE;
-      stub.close();
-    }
-    chosen.close();
-    assert.ok(got, "what is chosen is got");
-    choose();
-    using trier = new Trier();
-    choose();
-    const { pid } = trier;
-    choose();
-    const { returningPid } = trier;
-    const parent = processState(pid)?.parent;
-    for (const each of [pid, returningPid, parent]) assert.is.not(each, URETPROBE);
+  async () => {
+    const { code, stderr } = await run(inOwnPids(hostCommand("choosing_pids", "uretprobe")));
+    assert.is(code, 0, stderr);
   },
 );
 

@@ -75,6 +75,24 @@ export function hostCommand(name: string, ...args: string[]): [string, string[]]
   return [process.execPath, [fileURLToPath(new URL(`${name}.js`, import.meta.url)), ...args]];
 }
 
+/** Whether namespaces can be made here. */
+export const hasNamespaces =
+  spawnSync("unshare", ["--user", "--map-root-user", "--pid", "--fork", "true"]).status === 0;
+
+/** A command in a pid namespace of its own: no process outside of it takes a pid there. */
+export function inOwnPids([command, args]: [string, string[]]): [string, string[]] {
+  const namespaces = [
+    "--user",
+    "--map-root-user",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+  ];
+  // The shell stays, as init.
+  return ["unshare", [...namespaces, "sh", "-c", '"$@"; exit $?', "sh", command, ...args]];
+}
+
 /** The command line that runs the built command `stublab`. */
 export function stublabCommand(...args: string[]): [string, string[]] {
   return [process.execPath, ["dist/cli.js", ...args]];

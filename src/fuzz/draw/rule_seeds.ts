@@ -146,5 +146,6 @@ export const UNPREDICTED: readonly Case[] = [
   seed("int3", { rip: STUB_CODE }),
   seed("syscall", { cs: 0x23n }),
   seed("bases", { rip: placeOf("bases") + 3n }),
-  dispatching([1n, STUB_CODE, 0n, 0n]),
+  // The rest of the page is 0, which a selector may be.
+  dispatching([1n, STUB_CODE + 4095n, 0n, 0n]),
 ];

@@ -124,7 +124,7 @@ export const TABLES: Readonly<Record<string, readonly bigint[]>> = {
   ],
   /** Control words of floating point, and headers of XSAVE areas. */
   controls: [
-    ...[0x37fn, 0n, 0x1f80n, 0xffffn, 0x1_0000n, 0x1_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x3fn],
+    ...[0x37fn, 0n, 0x1f80n, 0xffffn, 0x1_0000n, 0x2_0000n, 0x8000_0000n, 0xffff_ffffn, 0x3fn],
     ...[0xffff_0000_1f80n, 0x1f80_0000_0000n, 1n, 2n, 3n, 7n, 0xffn, 0x207n, 1n << 63n, 1n << 9n],
   ],
 };

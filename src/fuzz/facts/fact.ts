@@ -1,30 +1,17 @@
 /*
- * A fact: a sentence about ptrace, where the kernel's source has it, and the checks of it. Expectations are written down
- * and not computed by the model: facts exist to disagree with it.
+ * A fact: a sentence about ptrace, where the kernel's source has it, and the checks of it.
+ * Expectations are written down and not computed by the model: facts exist to disagree with it.
  */
 
+import { hex } from "../../errors.ts";
+import type { Stub } from "../../stub/stub.ts";
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
-import type { Bench } from "./read/bench.ts";
-import type { Tracee } from "./read/tracee.ts";
-import { unsigned, type Words } from "./setups.ts";
-
-/** What a check needs of the machine; without it, it is skipped. */
-export const NEEDS = {
-  PTRACE_SET_SYSCALL_INFO: "the kernel does not have this request (Linux 6.16)",
-  "32-bit calls": "the kernel does not run 32-bit programs",
-  FSGSBASE: "programs cannot read their bases: a feature of the processor and the kernel",
-  LA57: "page tables have four levels",
-  "no LA57": "page tables have five levels",
-  XSAVE: "there is no XSAVE area",
-  AVX: "the XSAVE area does not have this component",
-  uprobe: "the kernel does not have this system call",
-  uretprobe: "the kernel does not have this system call",
-} as const;
-export type Need = keyof typeof NEEDS;
+import type { Machine } from "../try/machine.ts";
+import type { Need } from "./needs.ts";
+import { show, unsigned, type Words } from "./setups.ts";
 
 interface Head {
-  /** Unique and stable: a sentence. */
   readonly name: string;
   readonly group: string;
   /** Function and file of the kernel, or the place in a manual. */
@@ -48,10 +35,24 @@ export interface SetupCheck {
   readonly needs: readonly Need[];
 }
 
-/** A fact about requests that no case has. `look` makes them, with a tracee at an INT3 to begin with, and checks the results. */
+/** A fact about requests that no case has. `look` makes them, in clones of a stub. */
 export interface RequestFact extends Head {
-  readonly look: (bench: Bench, tracee: Tracee) => void;
+  readonly look: (master: Stub, machine: Machine) => readonly Checked[];
 }
+
+export type Value = string | number | bigint;
+
+/** A value that differs from the expected one. */
+export interface Difference {
+  readonly field: string;
+  readonly expected: Value;
+  readonly seen: unknown;
+}
+
+/** A check that was made, with what differed; or the reason why it could not be made. */
+export type Checked =
+  | { readonly name: string; readonly differences: readonly Difference[] }
+  | { readonly name: string; readonly reason: string };
 
 export type Fact = SetupFact | RequestFact;
 
@@ -73,7 +74,7 @@ export interface Expectation {
   /** It does not stop. */
   readonly runs?: true;
   /** si_code and si_addr. */
-  readonly code?: number;
+  readonly code?: CodeName;
   readonly address?: bigint;
   /** Registers at the stop, and in the handler's frame. */
   readonly stopped?: Words;
@@ -92,11 +93,24 @@ const STOPS = {
 export type StopName = keyof typeof STOPS;
 
 // asm-generic/siginfo.h
-export const [SI_KERNEL, SEGV_MAPERR, SEGV_ACCERR, TRAP_BRKPT, TRAP_TRACE] = [128, 1, 2, 1, 2];
-export const [ILL_ILLOPN, FPE_INTDIV, BUS_ADRALN] = [2, 1, 1];
+const CODES = {
+  ...{ SI_KERNEL: 128, SEGV_MAPERR: 1, SEGV_ACCERR: 2, TRAP_BRKPT: 1, TRAP_TRACE: 2 },
+  ...{ ILL_ILLOPN: 2, FPE_INTDIV: 1, BUS_ADRALN: 1, SIGTRAP: 5 },
+} as const;
+export type CodeName = keyof typeof CODES;
 
-/** A row of a table of checks. */
-export type Row = readonly [name: string, it: Case, expectation: Expectation, ...needs: Need[]];
+export const trap = (stopped: Words): Expectation => ({ stop: "SIGTRAP", stopped });
+export const callStop = (stopped: Words): Expectation => ({ stop: "call", stopped });
+/** The first word of POKEUSER is refused. */
+export const REFUSED_POKE: Expectation = { error: "EIO", refusedAt: 0 };
+/** The trap of a single-step on the way out of a call. */
+export const breaks = (rip: bigint, more: Words = {}): Expectation => {
+  return { stop: "SIGTRAP", code: "TRAP_BRKPT", address: rip, stopped: { rip, ...more } };
+};
+/** A general protection fault, and what is reported as one. */
+export const refusal = (stopped: Words): Expectation => {
+  return { stop: "SIGSEGV", code: "SI_KERNEL", address: 0n, stopped };
+};
 
 /** Where the kernel has a fact, with the rules of the model that say so. */
 export type Basis = string | readonly [source: string, rules: string];
@@ -106,31 +120,51 @@ export function by(source: string, rules: string): Basis {
   return [source, rules];
 }
 
-/** Adds a fact whose checks are cases. */
-export type AddSetups = (name: string, basis: Basis, ...rows: Row[]) => void;
-export type AddRequests = (name: string, source: string, look: RequestFact["look"]) => void;
+/** A row of a table of checks. */
+export type RowOf<It, Expected> = readonly [name: string, ...Tail<It, Expected>];
+type Tail<It, Expected> = readonly [it: It, expected: Expected, ...needs: Need[]];
+export type Row = RowOf<Case, Expectation>;
+export function rowMaker<It, Expected>() {
+  return <const T>(
+    name: string,
+    values: readonly T[],
+    row: (value: T) => Tail<It, Expected>,
+  ): RowOf<It, Expected>[] => values.map((value) => [nameOf(name, value), ...row(value)]);
+}
+
+/** Rows for values: "%" in a name stands for the value, or its next part; "0x%" is always hex. */
+export const each = rowMaker<Case, Expectation>();
+
+function nameOf(format: string, value: unknown): string {
+  const parts = [value].flat(2);
+  return format.replaceAll(/0x%|%/g, (place) => {
+    const part = parts.shift();
+    if (typeof part !== "bigint") return String(part);
+    return place === "%" ? show(part) : hex(part);
+  });
+}
+
+/** All pairs of values. */
+export function pairs<const A, const B>(some: readonly A[], others: readonly B[]) {
+  return some.flatMap((one) => others.map((other) => [one, other] as const));
+}
+
+/** Facts by their names, unique and stable sentences: where the kernel has them, and checks. */
+export type Table<Rows> = Readonly<Record<string, readonly [Basis, ...Rows[]]>>;
 
 /** The facts of a group that are cases. */
-export function setupFacts(group: string, table: (fact: AddSetups) => void): readonly SetupFact[] {
-  const facts: SetupFact[] = [];
-  table((name, basis, ...rows) => {
-    const [source, rules = ""] = typeof basis === "string" ? [basis] : basis;
+export function setupFacts(group: string, table: Table<Row>): readonly SetupFact[] {
+  return Object.entries(table).map(([name, [basis, ...rows]]) => {
     const checks = rows.map(([name, it, expectation, ...needs]) => {
       return { name, it, expected: fieldsOf(it, expectation), needs };
     });
-    facts.push({ name, group, source, rules: rules.split(" ").filter(Boolean), checks });
+    return { ...headOf(name, group, basis), checks };
   });
-  return facts;
 }
 
-/** The facts of a group that are requests of their own. */
-export function requestFacts(
-  group: string,
-  table: (fact: AddRequests) => void,
-): readonly RequestFact[] {
-  const facts: RequestFact[] = [];
-  table((name, source, look) => facts.push({ name, group, source, rules: [], look }));
-  return facts;
+export function headOf(name: string, group: string, basis: Basis): Head {
+  const [source, rules = ""] = typeof basis === "string" ? [basis] : basis;
+  return { name, group, source, rules: rules.split(" ").filter(Boolean) };
 }
 
 function fieldsOf({ way }: Case, it: Expectation): Fields {
@@ -151,7 +185,7 @@ function fieldsOf({ way }: Case, it: Expectation): Fields {
   set("status", it.stop && (STOPS[it.stop] << 8) | 0x7f);
   set("status", it.killedBy);
   set("status", it.runs && 0);
-  set("code", it.code);
+  set("code", it.code && CODES[it.code]);
   set("address", it.address);
   words("stopped", it.stopped);
   words("frame", it.frame);

@@ -1,8 +1,8 @@
-/* What did not hold, and what was skipped, line by line: the same text on the terminal, in JUnit XML and in KTAP. */
+/* What did not hold, and what was skipped, as text for the terminal, JUnit XML and KTAP. */
 
 import type { Unmet, Verdict } from "./verdict.ts";
 
-/** "8 bytes: written: expected 8, got 16; 2 more fields": a line for each check that does not hold. */
+/** "8 bytes: written: expected 8, got 16; 2 more fields", for each check that does not hold. */
 export function failureLines({ checks }: Verdict): string[] {
   return checks.flatMap(({ name, unmet: [first, ...others] }) => {
     if (first === undefined) return [];
@@ -12,7 +12,8 @@ export function failureLines({ checks }: Verdict): string[] {
 }
 
 function unmetText({ field, expected, seen }: Unmet): string {
-  return `${field}: expected ${expected}, ${seen === null ? "which is not reached" : `got ${seen}`}`;
+  const result = seen === null ? "which is not reached" : `got ${seen}`;
+  return `${field}: expected ${expected}, ${result}`;
 }
 
 function plural({ length }: readonly unknown[]): string {
@@ -26,6 +27,11 @@ export function reasonsOf(verdicts: readonly Verdict[]): ReadonlyMap<string, num
     if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   return reasons;
+}
+
+/** Why a fact was skipped. */
+export function skipText(verdict: Verdict): string {
+  return [...reasonsOf([verdict]).keys()].join("; ");
 }
 
 /** "3 of 27 checks": how many of them failed; nothing if the fact has one only. */

@@ -1,5 +1,5 @@
 import { hex } from "../../errors.ts";
-import { failedShare, failureLines, reasonsOf } from "./failures.ts";
+import { failedShare, failureLines, skipText } from "./failures.ts";
 import { byGroup, countsOf, type Verdict } from "./verdict.ts";
 
 /** Verdicts as JUnit's XML has them: a suite for each group, a case for each fact. */
@@ -26,7 +26,7 @@ function testcase(verdict: Verdict): string {
   if (verdict.status === "held") return `${head}/>`;
   const inner =
     verdict.status === "skipped"
-      ? `<skipped message="${xmlText([...reasonsOf([verdict]).keys()].join("; "))}"/>`
+      ? `<skipped message="${xmlText(skipText(verdict))}"/>`
       : failure(verdict);
   return `${head}>\n      ${inner}\n    </testcase>`;
 }
@@ -39,13 +39,10 @@ function failure(verdict: Verdict): string {
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
+  ...{ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" },
 };
 
-/** Text for an attribute or an element; characters that XML does not have are shown by their number. */
+/** Text for an attribute or an element; characters that XML lacks are shown by their number. */
 function xmlText(text: string): string {
   return text
     .replaceAll(/[^\t\n\r\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, (character) =>

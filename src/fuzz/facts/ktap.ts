@@ -1,7 +1,7 @@
-import { failureLines, reasonsOf } from "./failures.ts";
+import { failureLines, skipText } from "./failures.ts";
 import { byGroup, type Verdict } from "./verdict.ts";
 
-/** Verdicts as KTAP (Documentation/dev-tools/ktap.rst): a test for each group, a subtest for each fact. */
+/** Documentation/dev-tools/ktap.rst: a test for each group, a subtest for each fact. */
 export function formatKtap(verdicts: readonly Verdict[]): string {
   const groups = [...byGroup(verdicts, ({ fact }) => fact.group)];
   const tests = groups.map(([group, own], i) => {
@@ -20,8 +20,7 @@ function subtest(verdict: Verdict, i: number): string[] {
   const { fact, status } = verdict;
   const line = `${status === "failed" ? "not ok" : "ok"} ${i + 1} ${described(fact.name)}`;
   if (status === "held") return [line];
-  if (status === "skipped")
-    return [`${line} # SKIP ${[...reasonsOf([verdict]).keys()].join("; ")}`];
+  if (status === "skipped") return [`${line} # SKIP ${skipText(verdict)}`];
   return [...failureLines(verdict).map((failure) => `# ${failure}`), line];
 }
 

@@ -28,11 +28,8 @@ export class CaseLooker {
   look(fact: SetupFact): Verdict {
     const results = fact.checks.map((check) => this.#check(check));
     const contradictions = results.reduce((sum, [, count]) => sum + count, 0);
-    return verdictOf(
-      fact,
-      results.map(([result]) => result),
-      contradictions,
-    );
+    const checks = results.map(([result]) => result);
+    return verdictOf(fact, checks, contradictions);
   }
 
   #check(check: SetupCheck): Counted<CheckResult> {

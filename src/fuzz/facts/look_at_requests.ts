@@ -1,9 +1,8 @@
-import { hex, StublabError } from "../../errors.ts";
+import { hex } from "../../errors.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Trier } from "../try/trial.ts";
-import type { RequestFact } from "./fact.ts";
-import { Bench, type Checked } from "./read/bench.ts";
+import type { Checked, RequestFact } from "./fact.ts";
 import { keyOf, twice } from "./twice.ts";
 import { type CheckResult, type Verdict, verdictOf } from "./verdict.ts";
 
@@ -20,7 +19,7 @@ export class RequestLooker {
 
   /** @throws what creating the tracees' parent throws */
   look(fact: RequestFact): Verdict {
-    const attempt = () => lookOnce(fact, this.#ready(), this.#machine);
+    const attempt = () => fact.look(this.#ready(), this.#machine).map(resultOf);
     const [results, contradictions] = twice(attempt, allHold, keyOfAll);
     return verdictOf(fact, results, contradictions);
   }
@@ -45,23 +44,6 @@ function allHold(results: readonly CheckResult[]): boolean {
 
 function keyOfAll(results: readonly CheckResult[]): string {
   return results.map(({ name, status, unmet }) => `${name} ${status} ${keyOf(unmet)}`).join("\n");
-}
-
-function lookOnce({ look }: RequestFact, master: Stub, machine: Machine): CheckResult[] {
-  const bench = new Bench(master, machine);
-  try {
-    try {
-      look(bench, bench.tracee());
-    } finally {
-      bench.close();
-    }
-  } catch (error) {
-    // A tracee that is not where it should be is a result, too.
-    if (!(error instanceof StublabError)) throw error;
-    const differences = [{ field: "error", expected: "none", seen: error.message }];
-    bench.checked.push({ name: "the remaining checks", differences });
-  }
-  return bench.checked.map(resultOf);
 }
 
 function resultOf(checked: Checked): CheckResult {

@@ -1,35 +1,48 @@
 import type { Feature, Machine } from "../try/machine.ts";
-import { NEEDS, type Need, type SetupCheck } from "./fact.ts";
+
+const NO_32_BIT = "the kernel does not run 32-bit programs";
+const NO_REQUEST = "the kernel does not have this request (Linux 6.16)";
+const NO_BASES = "programs cannot read their bases: a feature of the processor and the kernel";
+const NO_CALL = "the kernel does not have this system call";
+const NO_COMPONENT = "the XSAVE area does not have this component";
 
 /** A feature that the machine must have, or lack; or components that its XSAVE area must have. */
 export type Condition =
-  | { readonly feature: Feature; readonly lacks?: true }
-  | { readonly components: number };
+  | { readonly feature: Feature; readonly lacks?: true; readonly reason: string }
+  | { readonly components: number; readonly reason: string };
 
 // asm/fpu/types.h: XFEATURE_MASK_FP, XFEATURE_MASK_YMM
-export const CONDITIONS: Readonly<Record<Need, Condition>> = {
-  PTRACE_SET_SYSCALL_INFO: { feature: "set_syscall_info" },
-  "32-bit calls": { feature: "ia32" },
-  FSGSBASE: { feature: "fsgsbase" },
-  LA57: { feature: "la57" },
-  "no LA57": { feature: "la57", lacks: true },
-  XSAVE: { components: 1 },
-  AVX: { components: 4 },
-  uprobe: { feature: "uprobe" },
-  uretprobe: { feature: "uretprobe" },
-};
+const [FP, YMM] = [1, 4];
 
-function meets(need: Need, { features, xfeatures }: Machine): boolean {
-  const condition = CONDITIONS[need];
-  if ("components" in condition) return (xfeatures & condition.components) !== 0;
-  return features.includes(condition.feature) !== (condition.lacks ?? false);
+/** What a check needs of the machine; without it, it is skipped, for the reason here. */
+export const NEEDS = {
+  PTRACE_SET_SYSCALL_INFO: { feature: "set_syscall_info", reason: NO_REQUEST },
+  "32-bit calls": { feature: "ia32", reason: NO_32_BIT },
+  FSGSBASE: { feature: "fsgsbase", reason: NO_BASES },
+  LA57: { feature: "la57", reason: "page tables have four levels" },
+  "no LA57": { feature: "la57", lacks: true, reason: "page tables have five levels" },
+  XSAVE: { components: FP, reason: "there is no XSAVE area" },
+  AVX: { components: YMM, reason: NO_COMPONENT },
+  uprobe: { feature: "uprobe", reason: NO_CALL },
+  uretprobe: { feature: "uretprobe", reason: NO_CALL },
+} as const satisfies Readonly<Record<string, Condition>>;
+export type Need = keyof typeof NEEDS;
+
+/** Why a machine does not meet a need; undefined if it does. */
+export function obstacle(need: Need, { features, xfeatures }: Machine): string | undefined {
+  const condition: Condition = NEEDS[need];
+  const meets =
+    "components" in condition
+      ? (xfeatures & condition.components) !== 0
+      : features.includes(condition.feature) !== (condition.lacks ?? false);
+  return meets ? undefined : condition.reason;
 }
 
 /** Why a check cannot be made on a machine; undefined if it can. */
 export function missing(
-  { needs }: Pick<SetupCheck, "needs">,
+  { needs }: { readonly needs: readonly Need[] },
   machine: Machine,
 ): string | undefined {
-  const need = needs.find((need) => !meets(need, machine));
-  return need === undefined ? undefined : `it needs ${need}: ${NEEDS[need]}`;
+  const need = needs.find((need) => obstacle(need, machine) !== undefined);
+  return need && `it needs ${need}: ${obstacle(need, machine)}`;
 }

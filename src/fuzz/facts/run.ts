@@ -5,8 +5,8 @@ import { RequestLooker } from "./look_at_requests.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
- * Looks at facts, each check of a case and each fact about requests in new stubs. What does not hold is tried again until
- * two attempts have the same result.
+ * Looks at facts, each check of a case and each fact about requests in new stubs. What does not
+ * hold is tried again until two attempts have the same result.
  *
  * @throws what trying a case, and creating stubs, throws
  */

@@ -2,7 +2,6 @@
 
 import { baselineWith } from "../case/baseline.ts";
 import type { Case, Pair } from "../case/case.ts";
-import { placeOf } from "../case/code.ts";
 import { indexOf, REGISTERS } from "../case/setups.ts";
 
 /** Words by their register; negative ones are cut to 64 bits. */
@@ -34,16 +33,20 @@ export function setregset(length: number, words: Words, how: How = {}): Case {
 export type Place = string | number | bigint;
 type Pairs = readonly (readonly [Place, bigint])[];
 
-export function poke(pairs: Pairs, how: How = {}): Case {
-  const rip: Pair[] = how.code === undefined ? [] : [pairOf("rip", placeOf(how.code))];
-  return { ...plain(how), way: "POKEUSER", pairs: [...rip, ...pairsOf(pairs)] };
+export function poke(...pairs: Pairs): Case {
+  return { ...plain({}), way: "POKEUSER", pairs: pairsOf(pairs) };
+}
+
+/** The same at another stop, or resumed. */
+export function pokeAt(how: How, ...pairs: Pairs): Case {
+  return { ...plain(how), way: "POKEUSER", pairs: pairsOf(pairs) };
 }
 
 export function sigmask(mask: bigint, length = 8, how: How = {}): Case {
   return { ...plain(how), way: "SIGMASK", words: [unsigned(mask)], length };
 }
 
-/** Words of struct ptrace_syscall_info: op and flags, then arch, two pointers, and the members of the op. */
+/** Words of struct ptrace_syscall_info: op and flags, arch, two pointers, members of the op. */
 export function syscallInfo(words: readonly bigint[], length = 88, how: How = {}): Case {
   const all = Array.from({ length: 11 }, (_, i) => unsigned(words[i] ?? 0n));
   return { ...plain(how), way: "SYSCALL_INFO", words: all, length };
@@ -56,11 +59,15 @@ export function setfpregs(...pairs: Pairs): Case {
 /** More bytes than any machine's area has: the kernel ignores the rest. */
 const WHOLE = 16 << 10;
 
-export function xstate(pairs: Pairs, length = WHOLE): Case {
+export function xstate(...pairs: Pairs): Case {
+  return xstateOf(WHOLE, ...pairs);
+}
+
+export function xstateOf(length: number, ...pairs: Pairs): Case {
   return { ...plain({}), way: "XSTATE", pairs: pairsOf(pairs), length };
 }
 
-/** A return from a signal handler, in a stub that is not traced. `ucFlags` are those of struct ucontext. */
+/** A return from a signal handler, in a stub that is not traced, with flags of struct ucontext. */
 export function sigreturn(words: Words, code: string, ucFlags = 0): Case {
   const block = baselineWith(words, code);
   return { ...plain({ on: "CONT" }), way: "SIGRETURN", block, frame: { ucFlags, fpstate: false } };

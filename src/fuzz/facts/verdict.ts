@@ -63,7 +63,7 @@ export function countsOf(verdicts: readonly Verdict[]): Counts {
   };
 }
 
-/** The rules of the model that facts speak of: of each, whether all its facts that could be looked at hold. */
+/** The rules of the model that facts name: whether all facts of each hold, skipped ones aside. */
 export function rulesOf(verdicts: readonly Verdict[]): ReadonlyMap<string, boolean> {
   const rules = new Map<string, boolean>();
   for (const { fact, status } of verdicts) {

@@ -5,16 +5,20 @@
 
 import { InputError } from "../../errors.ts";
 import { callback, checkOptions, count, truth } from "../../shape.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { BASELINE } from "../case/baseline.ts";
-import { type Case, expectCase } from "../case/case.ts";
+import { type Case, expectCase, type Pair } from "../case/case.ts";
 import { BLOCK_SIZE, CONTENTS, mostPairs } from "../case/case_members.ts";
-import { placeOf, SCRATCH } from "../case/code.ts";
+import { placeOf, SCRATCH, STUB_CODE } from "../case/code.ts";
 import { indexOf } from "../case/setups.ts";
 
 /** Each try may cost a stub. */
 const MOST_TRIES = 4000;
 
 const RIP = indexOf("rip");
+const RAX = indexOf("rax");
+/** The words of struct ptrace_sud_config. rip and rax follow. */
+const DISPATCH_CONFIG = 4;
 
 export interface MinimizeOptions {
   /** How many cases `holds` is called for at most. Default: 4000. */
@@ -91,7 +95,14 @@ function at<T>(items: Iterable<T>, index: number): T | undefined {
   return undefined;
 }
 
-const STEPS: readonly Step[] = [plainer, fewerPairs, fewerWords, fewerBits, lowerWords];
+const STEPS: readonly Step[] = [
+  plainer,
+  fewerPairs,
+  fewerWords,
+  outsideOfStubCode,
+  fewerBits,
+  lowerWords,
+];
 
 /** How many words of a case differ from the baseline. @throws InputError */
 export function changedWords(it: Case): number {
@@ -105,6 +116,7 @@ export function changedWords(it: Case): number {
 function* plainer(it: Case): Iterable<Case> {
   const plain = asSetregs(it);
   if (plain !== undefined) yield plain;
+  if (it.way === "DISPATCH") yield* withoutDispatch(it);
   if (it.signal !== 0) yield { ...it, signal: 0 };
   if (it.from !== "signal") yield { ...it, from: "signal" };
   if (it.way === "SIGRETURN") yield* plainerFrames(it);
@@ -116,6 +128,12 @@ function* plainer(it: Case): Iterable<Case> {
   }
   const { length } = CONTENTS[it.way];
   if (typeof length === "number" && it.length !== length) yield { ...it, length };
+}
+
+/** Any of the words alone would make the configuration invalid. */
+function* withoutDispatch(it: Case): Iterable<Case> {
+  const words = it.words.map((word, i) => (i < DISPATCH_CONFIG ? 0n : word));
+  if (words.some((word, i) => word !== it.words[i])) yield { ...it, words };
 }
 
 /** Without floating point, and with fewer flags. */
@@ -147,6 +165,10 @@ function asSetregs({ frame, ...it }: Case): Case | undefined {
     return put(it.block.map((word, i) => (8 * i + 8 <= it.length ? word : (BASELINE[i] ?? word))));
   }
   if (frame !== undefined) return put(it.block);
+  if (it.way === "DISPATCH") {
+    const [rip, rax] = it.words.slice(DISPATCH_CONFIG);
+    return put(BASELINE.with(RIP, rip ?? 0n).with(RAX, rax ?? 0n));
+  }
   if (it.way !== "POKEUSER" || it.pairs.some(({ offset }) => !isRegister(offset))) return undefined;
   const block = [...BASELINE];
   for (const { offset, word } of it.pairs) block[Number(offset) / 8] = word;
@@ -175,11 +197,11 @@ const ENTERED = BASELINE.with(indexOf("rcx"), BEHIND_CALL)
   .with(RIP, BEHIND_CALL)
   .with(indexOf("r11"), BASELINE[indexOf("eflags")] ?? 0n)
   .with(indexOf("orig_rax"), 39n)
-  .with(indexOf("rax"), -1n);
+  .with(RAX, -1n);
 /** The same in a 32-bit call, whose result is -ENOSYS. */
 const ENTERED_32 = BASELINE.with(RIP, placeOf("int80") + 2n)
   .with(indexOf("orig_rax"), 20n)
-  .with(indexOf("rax"), BigInt.asUintN(64, -38n));
+  .with(RAX, BigInt.asUintN(64, -38n));
 
 function isRegister(offset: bigint): boolean {
   return offset % 8n === 0n && offset < BigInt(BLOCK_SIZE);
@@ -223,6 +245,13 @@ function plainAt({ way }: Case, offset: bigint): bigint {
 
 function* fewerWords(it: Case): Iterable<Case> {
   for (const { plain, put } of places(it)) yield put(plain);
+}
+
+/** A program in C has the scratch pages, but not the stub code. */
+function* outsideOfStubCode(it: Case): Iterable<Case> {
+  for (const { word, put } of places(it)) {
+    if (word >= STUB_CODE && word < STUB_CODE + BigInt(PAGE_SIZE)) yield put(SCRATCH);
+  }
 }
 
 /** Each bit that differs, from the top, made as it is in the plain word. */

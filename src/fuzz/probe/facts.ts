@@ -4,8 +4,9 @@ import { BASELINE } from "../case/baseline.ts";
 import { recordsOf } from "../case/case_record.ts";
 import { placeOfField } from "../case/fields.ts";
 import { SETUP, SETUP_SIZE } from "../case/setups.ts";
-import { type Fact, NEEDS, type Need, type SetupCheck } from "../facts/fact.ts";
+import type { Fact, SetupCheck } from "../facts/fact.ts";
 import { FACTS } from "../facts/facts.ts";
+import { NEEDS, type Need } from "../facts/needs.ts";
 import { Bytes } from "./bytes.ts";
 
 /** A group begins, a fact with its checks, a fact that the probe cannot look at. */

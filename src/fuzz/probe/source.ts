@@ -10,7 +10,6 @@ import { CODES, HANDLED, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts"
 import { fuzzModule } from "../case/module.ts";
 import { FRAME_REGISTERS, REGISTERS } from "../case/records.ts";
 import { FROMS, ONS, WAYS } from "../case/setups.ts";
-import { NEEDS } from "../facts/fact.ts";
 import { CONDITIONS, type Condition } from "../facts/needs.ts";
 import { rules } from "../predict/rules.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
@@ -72,7 +71,7 @@ ${names(
 )}
 ${names("signal_names", signalNames())}
 const struct need needs[] = {
-${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name])}, ${needOf(CONDITIONS[name])}},`).join("\n")}
+${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
     {0, 0, 0, 0, 0},
 };
 const struct piece pieces[] = {${CODES.map(({ name, address }) => `{${quote(name)}, ${word(address)}}`).join(", ")}, {0, 0}};

@@ -3,6 +3,7 @@
 import { TraceError } from "../../../errors.ts";
 import { viewMemory } from "../../../shim/library.ts";
 import type { Shim } from "../../../shim/shim.ts";
+import type { Value } from "../fact.ts";
 
 /** Bytes for the largest answer: an XSAVE area. */
 const SIZE = 32 << 10;
@@ -11,10 +12,12 @@ const DATA = 64;
 /** What lies there before a request: a byte that is the same after both was written. */
 const FILLS = [0xa5, 0x5a] as const;
 
-/** The result of a request, and what it has written. A type, not an interface: checks read it as a record. */
+/** What a request returned: a number, or the name of an errno. */
+export type Result = string | number;
+
+/** A result, and what was written. A type, not an interface: checks read it as a record. */
 export type Answer = {
-  /** A number, or the name of an errno. */
-  readonly result: string | number;
+  readonly result: Result;
   /** How many bytes it has written. */
   readonly written: number;
   readonly bytes: Uint8Array;
@@ -38,8 +41,8 @@ export class AnswerMemory {
     return AnswerMemory.#only;
   }
 
-  /** Makes a request that reads, twice: what it writes is the same both times, whatever lay there before. */
-  read(request: (data: number) => string | number): Answer {
+  /** Makes a request that reads, twice: what it writes is the same, whatever lay there before. */
+  read(request: (data: number) => Result): Answer {
     const [first, second] = FILLS.map((fill) => {
       this.#bytes.fill(fill);
       const result = request(this.#address + DATA);
@@ -52,33 +55,23 @@ export class AnswerMemory {
     };
   }
 
-  /** The same of a request that takes an iovec for an answer of `length` bytes; also returns the iovec's length. */
-  readVector(length: bigint, request: (vector: number) => string | number) {
-    let left = 0n;
+  /** The same with an iovec for an answer of `length` bytes; also returns the iovec's length. */
+  readVector(length: bigint, request: (vector: number) => Result) {
+    let left = 0;
     const answer = this.read((data) => {
-      const vector = this.#vector();
-      vector.set([BigInt(data), length]);
-      const result = request(this.#address);
-      left = vector[1] ?? 0n;
-      return result;
+      const it = this.vector(data, length, request);
+      left = it.length;
+      return it.result;
     });
-    return { ...answer, length: Number(left) };
+    return { ...answer, length: left };
   }
 
-  /** Makes a request that takes an iovec of bytes. */
-  writeVector(bytes: Uint8Array, length: bigint, request: (vector: number) => string | number) {
-    const data = this.put(bytes);
-    const vector = this.#vector();
-    vector.set([BigInt(data), length]);
+  /** Makes a request that takes an iovec; also returns the iovec's length after it. */
+  vector(base: number, length: bigint, request: (vector: number) => Result) {
+    const vector = new BigUint64Array(this.#bytes.buffer, 0, 2);
+    vector.set([BigInt(base), length]);
     const result = request(this.#address);
     return { result, length: Number(vector[1]) };
-  }
-
-  /** Makes a request whose iovec is for an address where nothing is mapped. */
-  badVector(base: number, length: bigint, request: (vector: number) => string | number) {
-    const vector = this.#vector();
-    vector.set([BigInt(base), length]);
-    return { result: request(this.#address) };
   }
 
   /** Copies bytes for a request that takes their address. */
@@ -91,10 +84,6 @@ export class AnswerMemory {
   putAside(bytes: Uint8Array): number {
     this.#bytes.set(bytes);
     return this.#address;
-  }
-
-  #vector(): BigUint64Array {
-    return new BigUint64Array(this.#bytes.buffer, 0, 2);
   }
 }
 
@@ -113,3 +102,9 @@ export function differsAt(some: Answer, others: Answer, length: number): string 
   const at = some.bytes.subarray(0, length).findIndex((byte, i) => byte !== others.bytes[i]);
   return at < 0 ? "nowhere" : `at byte ${at}`;
 }
+
+/** What is expected of a request that succeeds, and of one that fails and writes nothing. */
+export const answers = (written: number, more: Readonly<Record<string, Value>> = {}) => {
+  return { result: 0, written, ...more };
+};
+export const refused = (errno: string) => ({ result: errno, written: 0 });

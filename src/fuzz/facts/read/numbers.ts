@@ -1,4 +1,4 @@
-/* Numbers that facts about requests use: linux/ptrace.h, asm/ptrace-abi.h, linux/elf.h, linux/audit.h. */
+/* Numbers of linux/ptrace.h, asm/ptrace-abi.h, linux/elf.h, linux/audit.h. */
 
 export const REQUESTS = {
   ...{ TRACEME: 0, PEEKTEXT: 1, PEEKDATA: 2, PEEKUSER: 3, POKETEXT: 4, POKEDATA: 5, POKEUSER: 6 },
@@ -16,7 +16,8 @@ export const NOTES = {
   ...{ NT_PRSTATUS: 1, NT_PRFPREG: 2, NT_386_TLS: 0x200, NT_386_IOPERM: 0x201 },
   ...{ NT_X86_XSTATE: 0x202, NT_X86_SHSTK: 0x204, NT_PRXFPREG: 0x46e6_2b7f },
 } as const;
-export type Note = keyof typeof NOTES | number | bigint;
+export type NoteName = keyof typeof NOTES;
+export type Note = NoteName | number | bigint;
 
 export const OPTIONS = {
   ...{ TRACESYSGOOD: 1, TRACEFORK: 2, TRACEVFORK: 4, TRACECLONE: 8, TRACEEXEC: 16 },
@@ -30,5 +31,10 @@ export const EVENTS: Readonly<Record<number, string>> = {
 
 export const [AUDIT_ARCH_X86_64, AUDIT_ARCH_I386] = [0xc000_003en, 0x4000_0003n];
 
+/** Where a seized tracee traps. */
+export const TRAPPED = "PTRACE_EVENT_STOP, SIGTRAP";
+
 /** An address at which nothing is mapped: the first page. */
 export const NOWHERE = 8;
+/** No process has it: PID_MAX_LIMIT is 2^22. */
+export const NO_PID = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
-import { requestFacts } from "../fact.ts";
-import { REQUEST } from "../sources.ts";
-import { type Answer, intAt, wordAt } from "./answer.ts";
-import type { Bench } from "./bench.ts";
+import { pairs } from "../fact.ts";
+import { FORCE_SIG, REQUEST } from "../sources.ts";
+import { type Answer, answers, intAt, refused, wordAt } from "./answer.ts";
+import { each, read, request, requestFacts, type Step } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -15,125 +15,107 @@ const [SIGTRAP, SIGUSR1, SIGUSR2, SIGRTMIN, SIGWINCH] = [5, 10, 12, 34, 28];
 const PENDING = [SIGRTMIN, SIGUSR2, SIGRTMIN, SIGUSR1];
 
 interface Args {
-  readonly off?: bigint;
+  readonly off?: number | bigint;
   readonly flags?: number;
   readonly nr?: number;
 }
 
-/** PTRACE_PEEKSIGINFO with its struct of arguments. */
-function peek(tracee: Tracee, { off = 0n, flags = 0, nr = 1 }: Args) {
-  const words = BigUint64Array.of(off, BigInt.asUintN(64, (BigInt(nr) << 32n) | BigInt(flags)));
-  const answer = tracee.memory.read((data) => {
-    const args = tracee.memory.putAside(new Uint8Array(words.buffer));
-    return tracee.request("PEEKSIGINFO", args, data);
-  });
-  return { ...answer, signals: signalsOf(answer) };
+/** The struct of arguments of PTRACE_PEEKSIGINFO; returns its address. */
+function put(tracee: Tracee, { off = 0n, flags = 0, nr = 1 }: Args): number {
+  const word = BigInt.asUintN(64, (BigInt(nr) << 32n) | BigInt(flags));
+  return tracee.memory.putAside(new Uint8Array(BigUint64Array.of(BigInt(off), word).buffer));
 }
+
+const peek = (args: Args) => (tracee: Tracee) => {
+  const request = (data: number) => tracee.request("PEEKSIGINFO", put(tracee, args), data);
+  const answer = tracee.memory.read(request);
+  return { ...answer, signals: signalsOf(answer) };
+};
 
 function signalsOf(answer: Answer): string {
   const count = typeof answer.result === "number" ? answer.result : 0;
   return listOf(Array.from({ length: count }, (_, i) => intAt(answer, SIZE * i)));
 }
 
-function listOf(signals: readonly number[]): string {
-  return signals.length === 0 ? "none" : signals.join(" ");
-}
+const listOf = (signals: readonly number[]) => signals.join(" ") || "none";
 
-/** A stopped tracee with pending signals. */
-function pending(bench: Bench): Tracee {
-  const tracee = bench.tracee();
-  for (const signal of PENDING) tracee.signal(signal);
+const found = (...signals: number[]) => {
+  const written = SIZE * signals.length;
+  return { result: signals.length, written, signals: listOf(signals) };
+};
+
+/** Makes signals pending. */
+const pending: Step = (tracee) => PENDING.reduce((it, signal) => it.signal(signal), tracee);
+
+const masked = (tracee: Tracee, mask: bigint) => {
+  tracee.write("SETSIGMASK", BigUint64Array.of(mask), 8);
   return tracee;
-}
+};
+const maskOf = (tracee: Tracee) => {
+  const answer = tracee.read("GETSIGMASK", 8);
+  return { ...answer, mask: wordAt(answer, 0) };
+};
 
-const found = (...signals: number[]) => ({
-  ...{ result: signals.length, written: SIZE * signals.length, signals: listOf(signals) },
-});
-
-export const peekSiginfo = requestFacts("PEEKSIGINFO, GETSIGMASK", (fact) => {
-  fact(
-    "PEEKSIGINFO copies up to nr pending signals from off on, in the order in which they were sent",
+export const peekSiginfo = requestFacts("PEEKSIGINFO, GETSIGMASK", {
+  "PEEKSIGINFO copies up to nr pending signals from off on, in the order in which they were sent": [
     PEEK,
-    (bench) => {
-      const tracee = pending(bench);
-      for (let off = 0; off <= PENDING.length + 1; off++) {
-        for (const nr of [0, 1, 2, 32]) {
-          const expected = found(...PENDING.slice(off, off + nr));
-          bench.check(`off ${off}, nr ${nr}`, peek(tracee, { off: BigInt(off), nr }), expected);
-        }
-      }
-      const far = peek(tracee, { off: (1n << 64n) - 1n, nr: 1 });
-      bench.check("off 2^64 - 1", far, found());
-    },
-  );
-  fact("PEEKSIGINFO leaves the signals pending", PEEK, (bench) => {
-    const tracee = pending(bench);
-    peek(tracee, { nr: 4 });
-    bench.check("read again", peek(tracee, { nr: 4 }), found(...PENDING));
-    bench.check("delivered", { stop: tracee.next() }, { stop: "SIGUSR1" });
-    bench.check("then", peek(tracee, { nr: 4 }), found(SIGRTMIN, SIGUSR2, SIGRTMIN));
-  });
-  fact(
-    "PEEKSIGINFO with PTRACE_PEEKSIGINFO_SHARED has the signals of the process, without those of the thread",
+    pending,
+    ...each("off %, nr %", pairs([0, 1, 2, 3, 4, 5], [0, 1, 2, 32]), ([off, nr]) => [
+      peek({ off, nr }),
+      found(...PENDING.slice(off, off + nr)),
+    ]),
+    ["off 2^64 - 1", peek({ off: (1n << 64n) - 1n }), found()],
+  ],
+  "PEEKSIGINFO leaves the signals pending": [
     PEEK,
-    (bench) => {
-      const tracee = pending(bench);
-      process.kill(tracee.tid, SIGWINCH);
-      process.kill(tracee.tid, SIGUSR1);
-      const shared = peek(tracee, { flags: SHARED, nr: 8 });
-      // SIGWINCH is pending too: a traced task is notified of ignored signals.
-      bench.check("shared", shared, found(SIGWINCH, SIGUSR1));
-      bench.check("the thread's", peek(tracee, { nr: 8 }), found(...PENDING));
-    },
-  );
-  fact("PEEKSIGINFO without pending signals is 0", PEEK, (bench, tracee) => {
-    for (const flags of [0, SHARED])
-      bench.check(`flags ${flags}`, peek(tracee, { flags, nr: 4 }), found());
-  });
-  fact("PEEKSIGINFO with an unknown flag, or a negative nr, is EINVAL", PEEK, (bench) => {
-    const tracee = pending(bench);
-    for (const args of [{ flags: 2 }, { flags: 0x8000_0001 }, { nr: -1 }, { nr: -(2 ** 31) }]) {
-      const name = Object.entries(args).join(" ").replace(",", " ");
-      bench.check(name, peek(tracee, args), { result: "EINVAL", written: 0 });
-    }
-  });
-  fact("PEEKSIGINFO with arguments, or an answer, that are not mapped is EFAULT", PEEK, (bench) => {
-    const tracee = pending(bench);
-    const result = tracee.request("PEEKSIGINFO", NOWHERE, NOWHERE);
-    bench.check("arguments", { result }, { result: "EFAULT" });
-    const args = tracee.memory.putAside(new Uint8Array(BigUint64Array.of(0n, 1n << 32n).buffer));
-    const answer = tracee.request("PEEKSIGINFO", args, NOWHERE);
-    bench.check("answer", { result: answer }, { result: "EFAULT" });
-  });
-  fact("GETSIGMASK of 8 bytes has the mask that was set", REQUEST, (bench, tracee) => {
-    for (const mask of [0n, 0x1234n, 1n << 63n]) {
-      tracee.write("SETSIGMASK", BigUint64Array.of(mask), 8);
-      const answer = tracee.read("GETSIGMASK", 8);
-      const seen = { ...answer, mask: wordAt(answer, 0) };
-      bench.check(`0x${mask.toString(16)}`, seen, { result: 0, written: 8, mask });
-    }
-  });
-  fact(
-    "GETSIGMASK of another size is EINVAL, and to an address that is not mapped EFAULT",
+    pending,
+    peek({ nr: 4 }),
+    ["read again", peek({ nr: 4 }), found(...PENDING)],
+    ["delivered", (t) => ({ stop: t.next() }), { stop: "SIGUSR1" }],
+    ["then", peek({ nr: 4 }), found(SIGRTMIN, SIGUSR2, SIGRTMIN)],
+  ],
+  "PEEKSIGINFO with PTRACE_PEEKSIGINFO_SHARED has the signals of the process, without those of the thread":
+    [
+      PEEK,
+      pending,
+      // SIGWINCH becomes pending, too: a traced task is notified of ignored signals.
+      (t) => t.kill(SIGWINCH).kill(SIGUSR1),
+      ["shared", peek({ flags: SHARED, nr: 8 }), found(SIGWINCH, SIGUSR1)],
+      ["the thread's", peek({ nr: 8 }), found(...PENDING)],
+    ],
+  "PEEKSIGINFO without pending signals is 0": [
+    PEEK,
+    ...each("flags %", [0, SHARED], (flags) => [peek({ flags, nr: 4 }), found()]),
+  ],
+  "PEEKSIGINFO with an unknown flag, or a negative nr, is EINVAL": [
+    PEEK,
+    pending,
+    ...each("flags %", [2, 0x8000_0001], (flags) => [peek({ flags }), refused("EINVAL")]),
+    ...each("nr %", [-1, -(2 ** 31)], (nr) => [peek({ nr }), refused("EINVAL")]),
+  ],
+  "PEEKSIGINFO with arguments, or an answer, that are not mapped is EFAULT": [
+    PEEK,
+    pending,
+    ["arguments", request("PEEKSIGINFO", NOWHERE, NOWHERE), "EFAULT"],
+    ["answer", (t) => t.request("PEEKSIGINFO", put(t, {}), NOWHERE), "EFAULT"],
+  ],
+  "GETSIGMASK of 8 bytes has the mask that was set": [
     REQUEST,
-    (bench, tracee) => {
-      for (const size of [0, 4, 7, 9, 16, 128, 2 ** 32 + 8]) {
-        bench.check(`${size} bytes`, tracee.read("GETSIGMASK", size), {
-          result: "EINVAL",
-          written: 0,
-        });
-      }
-      const result = tracee.request("GETSIGMASK", 8, NOWHERE);
-      bench.check("not mapped", { result }, { result: "EFAULT" });
-    },
-  );
-  fact(
-    "INT3 with SIGTRAP blocked takes SIGTRAP out of the mask",
-    "force_sig_info_to_task, kernel/signal.c",
-    (bench, tracee) => {
-      tracee.write("SETSIGMASK", BigUint64Array.of((1n << BigInt(SIGTRAP - 1)) | 1n), 8);
-      tracee.go({}, "int3");
-      bench.check("", { mask: wordAt(tracee.read("GETSIGMASK", 8), 0) }, { mask: 1n });
-    },
-  );
+    ...each("0x%", [0n, 0x1234n, 1n << 63n], (mask) => [
+      (t) => maskOf(masked(t, mask)),
+      answers(8, { mask }),
+    ]),
+  ],
+  "GETSIGMASK of another size is EINVAL, and to an address that is not mapped EFAULT": [
+    REQUEST,
+    ...each("% bytes", [0, 4, 7, 9, 16, 128, 2 ** 32 + 8], (size) => [
+      read("GETSIGMASK", size),
+      refused("EINVAL"),
+    ]),
+    ["not mapped", request("GETSIGMASK", 8, NOWHERE), "EFAULT"],
+  ],
+  "INT3 with SIGTRAP blocked takes SIGTRAP out of the mask": [
+    FORCE_SIG,
+    ["", (t) => maskOf(masked(t, (1n << BigInt(SIGTRAP - 1)) | 1n).run({}, "int3")), { mask: 1n }],
+  ],
 });

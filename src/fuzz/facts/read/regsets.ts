@@ -1,140 +1,115 @@
 import { BLOCK_SIZE } from "../../case/case_members.ts";
-import { requestFacts } from "../fact.ts";
+import type { Machine } from "../../try/machine.ts";
+import { pairs } from "../fact.ts";
+import type { Need } from "../needs.ts";
 import { REGSET } from "../sources.ts";
-import { differsAt } from "./answer.ts";
-import type { Bench } from "./bench.ts";
-import { NOWHERE, type Note } from "./numbers.ts";
+import { type Answer, answers, differsAt, refused } from "./answer.ts";
+import { each, exists, type Requests, type Row, regset, requestFacts, requires } from "./bench.ts";
+import { NOWHERE, type NoteName } from "./numbers.ts";
 import type { Tracee } from "./tracee.ts";
 
 const FXSAVE_SIZE = 512;
 /** Where the XSAVE area differs from fxregs_state: 0 to 415 are the registers. */
 const FX_REGISTERS = 416;
 const BIG = [1n << 31n, 1n << 63n, (1n << 64n) - 8n];
-
-/** Lengths up to `size` read a prefix; longer ones are cut. */
-function readsPrefix(bench: Bench, tracee: Tracee, note: Note, size: number, unit = 8): void {
-  const whole = tracee.regset(note, size);
-  bench.check(`${size} bytes`, whole, { result: 0, length: size, written: size });
-  for (let length = 0; length < size; length += size > 1024 ? 64 : unit) {
-    const answer = tracee.regset(note, length);
-    const seen = { ...answer, "differs from the whole": differsAt(answer, whole, length) };
-    const expected = { result: 0, length, written: length, "differs from the whole": "nowhere" };
-    bench.check(`${length} bytes`, seen, expected);
-  }
-  for (const length of [BigInt(size + unit), ...BIG]) {
-    const expected = { result: 0, length: size, written: size };
-    bench.check(`0x${length.toString(16)} bytes`, tracee.regset(note, length), expected);
-  }
-}
-
-/** Lengths that are no multiple of `unit` are refused, and nothing is written. */
-function refusesParts(bench: Bench, tracee: Tracee, note: Note, lengths: readonly number[]): void {
-  for (const length of lengths) {
-    const expected = { result: "EINVAL", length, written: 0 };
-    bench.check(`${length} bytes`, tracee.regset(note, length), expected);
-  }
-}
-
-/** Whether there is an XSAVE area; if not, the check is skipped. */
-function hasXstate(bench: Bench): boolean {
-  const has = bench.machine.xstateLength > 0;
-  if (!has) bench.skip("", "there is no XSAVE area");
-  return has;
-}
-
+const GENREGS_GET = "genregs_get, arch/x86/kernel/ptrace.c";
+const XFPREGS_GET = "xfpregs_get, arch/x86/kernel/fpu/regset.c";
 const XSTATE = "xstateregs_get, arch/x86/kernel/fpu/regset.c";
-/** Note types with their sizes, and lengths that are refused. */
-const SETS = [
-  {
-    note: "NT_PRSTATUS",
-    source: "genregs_get, arch/x86/kernel/ptrace.c",
-    sizeOf: () => BLOCK_SIZE,
-    parts: [1, 4, 7, 9, 68, 215, 217, 2 ** 32 - 1],
-  },
-  {
-    note: "NT_PRFPREG",
-    source: "xfpregs_get, arch/x86/kernel/fpu/regset.c",
-    sizeOf: () => FXSAVE_SIZE,
-    parts: [1, 4, 108, 511, 513],
-  },
-  {
-    note: "NT_X86_XSTATE",
-    source: XSTATE,
-    sizeOf: ({ machine }: Bench) => machine.xstateLength,
-    parts: [1, 4, 511, 513, 577],
-  },
-] as const;
+const UNKNOWN = [0, 3, 4, 6, 0x100, 0x203, 0x400, 0x4649_4c45, 2 ** 32 - 1];
+const COMPAT = ["NT_386_TLS", "NT_PRXFPREG"] as const;
 
-export const regsets = requestFacts("GETREGSET", (fact) => {
-  for (const { note, source, sizeOf, parts } of SETS) {
-    fact(
-      `GETREGSET(${note}) writes as many words as the iovec has room for, and sets its length`,
-      source,
-      (bench, tracee) => {
-        if (note !== "NT_X86_XSTATE" || hasXstate(bench)) {
-          readsPrefix(bench, tracee, note, sizeOf(bench));
-        }
-      },
-    );
-    fact(
-      `GETREGSET(${note}) of a length that is not a multiple of 8 is EINVAL, and writes nothing`,
-      REGSET,
-      (bench, tracee) => {
-        if (note !== "NT_X86_XSTATE" || hasXstate(bench)) refusesParts(bench, tracee, note, parts);
-      },
-    );
-  }
-  fact("The XSAVE area begins with the registers of NT_PRFPREG", XSTATE, (bench) => {
-    if (!hasXstate(bench)) return;
-    const tracee = bench.tracee();
-    const fxsave = tracee.regset("NT_PRFPREG", FXSAVE_SIZE);
-    const area = tracee.regset("NT_X86_XSTATE", FXSAVE_SIZE);
-    bench.check("", { differs: differsAt(fxsave, area, FX_REGISTERS) }, { differs: "nowhere" });
-  });
-  fact(
-    "GETREGSET(NT_386_IOPERM) of a task without ports is ENXIO",
+const prefix = (tracee: Tracee, note: NoteName, whole: Answer, length: number) => {
+  const answer = tracee.regset(note, length);
+  return { ...answer, "differs from the whole": differsAt(answer, whole, length) };
+};
+
+/** A set of which lengths up to `size` read a prefix, and longer ones are cut. */
+function readsPrefix(tracee: Tracee, note: NoteName, size: number): Row[] {
+  const whole = tracee.regset(note, size);
+  const unit = size > 1024 ? 64 : 8;
+  const shorter = Array.from({ length: Math.ceil(size / unit) }, (_, i) => i * unit);
+  const all = answers(size, { length: size });
+  return [
+    [`${size} bytes`, () => whole, all],
+    ...each("% bytes", shorter, (length) => [
+      (t) => prefix(t, note, whole, length),
+      answers(length, { length, "differs from the whole": "nowhere" }),
+    ]),
+    ...each("% bytes", [BigInt(size + 8), ...BIG], (length) => [regset(note, length), all]),
+  ];
+}
+
+/** What is common to the sets of registers. `parts` are lengths that are refused. */
+const set = (
+  note: NoteName,
+  source: string,
+  sizeOf: (machine: Machine) => number,
+  parts: readonly number[],
+  ...needs: readonly Need[]
+): Requests => ({
+  [`GETREGSET(${note}) writes as many words as the iovec has room for, and sets its length`]: [
+    source,
+    ...needs.map(requires),
+    (tracee, { machine }) => readsPrefix(tracee, note, sizeOf(machine)),
+  ],
+  [`GETREGSET(${note}) of a length that is not a multiple of 8 is EINVAL, and writes nothing`]: [
+    REGSET,
+    ...needs.map(requires),
+    ...each("% bytes", parts, (length) => [regset(note, length), { ...refused("EINVAL"), length }]),
+  ],
+});
+
+/** The same registers in both of their sets. */
+const legacyOf = (tracee: Tracee): [Answer, Answer] => [
+  tracee.regset("NT_PRFPREG", FXSAVE_SIZE),
+  tracee.regset("NT_X86_XSTATE", FXSAVE_SIZE),
+];
+
+const NO_NOTE = "the kernel does not have this note type";
+
+const get = (tracee: Tracee) => (vector: number) => tracee.request("GETREGSET", 1, vector);
+/** GETREGSET with an iovec for an address that is not mapped. */
+const badVector = (length: bigint) => (tracee: Tracee) =>
+  tracee.memory.vector(NOWHERE, length, get(tracee)).result;
+
+export const regsets = requestFacts("GETREGSET", {
+  ...set("NT_PRSTATUS", GENREGS_GET, () => BLOCK_SIZE, [1, 4, 7, 9, 68, 215, 217, 2 ** 32 - 1]),
+  ...set("NT_PRFPREG", XFPREGS_GET, () => FXSAVE_SIZE, [1, 4, 108, 511, 513]),
+  ...set("NT_X86_XSTATE", XSTATE, (it) => it.xstateLength, [1, 4, 511, 513, 577], "XSAVE"),
+  "The XSAVE area begins with the registers of NT_PRFPREG": [
+    XSTATE,
+    requires("XSAVE"),
+    ["", (t) => ({ differs: differsAt(...legacyOf(t), FX_REGISTERS) }), { differs: "nowhere" }],
+  ],
+  "GETREGSET(NT_386_IOPERM) of a task without ports is ENXIO": [
     "ioperm_get, arch/x86/kernel/ptrace.c",
-    (bench, tracee) => {
-      for (const length of [8, 8192]) {
-        const expected = { result: "ENXIO", length, written: 0 };
-        bench.check(`${length} bytes`, tracee.regset("NT_386_IOPERM", length), expected);
-      }
-    },
-  );
-  fact(
-    "GETREGSET(NT_X86_SHSTK) of a task without a shadow stack is ENODEV",
+    ...each("% bytes", [8, 8192], (length) => [
+      regset("NT_386_IOPERM", length),
+      { ...refused("ENXIO"), length },
+    ]),
+  ],
+  "GETREGSET(NT_X86_SHSTK) of a task without a shadow stack is ENODEV": [
     "ssp_get, arch/x86/kernel/fpu/regset.c",
-    (bench, tracee) => {
-      const answer = tracee.regset("NT_X86_SHSTK", 8);
-      if (answer.result === "EINVAL")
-        return bench.skip("", "the kernel does not have this note type");
-      bench.check("8 bytes", answer, { result: "ENODEV", length: 8, written: 0 });
-      bench.check("4 bytes", tracee.regset("NT_X86_SHSTK", 4), { result: "EINVAL", written: 0 });
-    },
-  );
-  fact(
-    "GETREGSET of an unknown note type, or of one of 32-bit programs, is EINVAL",
+    exists(regset("NT_X86_SHSTK", 8), "EINVAL", NO_NOTE),
+    ["8 bytes", regset("NT_X86_SHSTK", 8), { ...refused("ENODEV"), length: 8 }],
+    ["4 bytes", regset("NT_X86_SHSTK", 4), refused("EINVAL")],
+  ],
+  "GETREGSET of an unknown note type, or of one of 32-bit programs, is EINVAL": [
     "find_regset, kernel/ptrace.c",
-    (bench, tracee) => {
-      const unknown = [0, 3, 4, 6, 0x100, 0x203, 0x400, 0x4649_4c45, 2 ** 32 - 1];
-      for (const note of [...unknown, "NT_386_TLS", "NT_PRXFPREG"] as const) {
-        for (const length of [0, 8, 48]) {
-          const expected = { result: "EINVAL", length, written: 0 };
-          bench.check(`note ${note}, ${length} bytes`, tracee.regset(note, length), expected);
-        }
-      }
-    },
-  );
-  fact("GETREGSET cuts the note type to 32 bits", REGSET, (bench) => {
-    const answer = bench.tracee().regset((1n << 32n) + 1n, 8);
-    bench.check("0x100000001", answer, { result: 0, length: 8, written: 8 });
-  });
-  fact("An iovec at, or for, an address that is not mapped is EFAULT", REGSET, (bench, tracee) => {
-    const get = (vector: number) => tracee.request("GETREGSET", 1, vector);
-    bench.check("the iovec", { result: get(NOWHERE) }, { result: "EFAULT" });
-    bench.check("its memory", tracee.memory.badVector(NOWHERE, 8n, get), { result: "EFAULT" });
-    bench.check("no bytes", tracee.memory.badVector(NOWHERE, 0n, get), { result: 0 });
-    const part = tracee.memory.badVector(NOWHERE, 4n, get);
-    bench.check("a refused length", part, { result: "EINVAL" });
-  });
+    ...each("note %, % bytes", pairs([...UNKNOWN, ...COMPAT], [0, 8, 48]), ([note, length]) => [
+      regset(note, length),
+      { ...refused("EINVAL"), length },
+    ]),
+  ],
+  "GETREGSET cuts the note type to 32 bits": [
+    REGSET,
+    ["0x100000001", regset((1n << 32n) + 1n, 8), answers(8, { length: 8 })],
+  ],
+  "An iovec at, or for, an address that is not mapped is EFAULT": [
+    REGSET,
+    ["the iovec", (t) => get(t)(NOWHERE), "EFAULT"],
+    ["its memory", badVector(8n), "EFAULT"],
+    ["no bytes", badVector(0n), 0],
+    ["a refused length", badVector(4n), "EINVAL"],
+  ],
 });

@@ -5,11 +5,11 @@ import { baselineWith } from "../../case/baseline.ts";
 import { REGISTERS } from "../../case/setups.ts";
 import { mapPages } from "../../try/target.ts";
 import type { Words } from "../setups.ts";
-import { type Answer, AnswerMemory } from "./answer.ts";
+import { type Answer, AnswerMemory, type Result, wordAt } from "./answer.ts";
 import { EVENTS, NOTES, type Note, REQUESTS, type Request } from "./numbers.ts";
 
 export const WALL = 0x4000_0000;
-/** How long a stop may take, and how long a tracee that must not stop is watched, in microseconds. */
+/** How long a stop may take, and how long the lack of one is watched, in microseconds. */
 export const [PATIENCE, GLANCE] = [2_000_000, 20_000];
 
 /** A stub without a filter, to which raw requests are made. It has the pages of code.ts. */
@@ -28,12 +28,7 @@ export class Task {
   }
 
   /** The result of a request with a number, or an address, as its data. */
-  request(
-    request: Request,
-    address: number | bigint = 0,
-    data = 0,
-    tid = this.tid,
-  ): string | number {
+  request(request: Request, address: number | bigint = 0, data = 0, tid = this.tid): Result {
     const { shim } = this.stub.tracer;
     const number = typeof request === "number" ? request : REQUESTS[request];
     const result = shim.ptrace(number, tid, address, data);
@@ -43,6 +38,12 @@ export class Task {
   /** The answer of a request that reads. */
   read(request: Request, address: number | bigint = 0): Answer {
     return this.memory.read((data) => this.request(request, address, data));
+  }
+
+  /** The same, and the first word of the answer. */
+  word(request: Request, address: number | bigint = 0) {
+    const answer = this.read(request, address);
+    return { ...answer, word: wordAt(answer, 0) };
   }
 
   /** The result of a request that takes bytes. */
@@ -58,9 +59,9 @@ export class Task {
     return this.memory.readVector(BigInt(length), vector);
   }
 
-  setRegset(note: Note, bytes: Uint8Array, length: number = bytes.length) {
+  setRegset(note: Note, bytes: Uint8Array) {
     const vector = (data: number) => this.request("SETREGSET", noteOf(note), data);
-    return this.memory.writeVector(bytes, BigInt(length), vector);
+    return this.memory.vector(this.memory.put(bytes), BigInt(bytes.length), vector);
   }
 
   /** A register, as GETREGS has it. */
@@ -71,24 +72,51 @@ export class Task {
   }
 
   /** Writes the baseline with other words, and RIP at a piece of code. */
-  set(words: Words, code?: string): void {
+  set(words: Words, code?: string): this {
     const result = this.write("SETREGS", BigUint64Array.from(baselineWith(words, code)));
     this.expect("SETREGS", result, 0);
+    return this;
   }
 
-  /** The same, and resumes it to the next stop. */
+  /** The same, and returns the stop after a request. */
   go(words: Words, code: string, request: Request = "CONT"): string {
-    this.set(words, code);
-    return this.next(request);
+    return this.set(words, code).next(request);
+  }
+
+  /** The same, without the stop. */
+  run(words: Words, code: string): this {
+    return this.set(words, code).resume();
+  }
+
+  /** Sets its options, those that the kernel has. */
+  options(options: number): this {
+    this.request("SETOPTIONS", 0, options);
+    return this;
+  }
+
+  /** Makes a request on the way to a check. */
+  must(request: Request, data = 0): this {
+    this.expect(String(request), this.request(request, 0, data), 0);
+    return this;
   }
 
   /** Resumes it, and returns the next stop. */
   next(request: Request = "CONT", signal = 0): string {
-    this.expect(String(request), this.request(request, 0, signal), 0);
-    return this.wait();
+    return this.must(request, signal).wait();
   }
 
-  /** The next stop: "SIGTRAP", "system call", "PTRACE_EVENT_STOP, SIGTRAP", "exit 0", "killed by SIGKILL". */
+  /** The same, without the stop. */
+  resume(): this {
+    this.next();
+    return this;
+  }
+
+  /** Makes a request that leads to a stop, and returns both. */
+  stopBy(request: Request) {
+    return { result: this.request(request), stop: this.wait() };
+  }
+
+  /** "SIGTRAP", "system call", "PTRACE_EVENT_STOP, SIGTRAP", "exit 0", "killed by SIGKILL". */
   wait(tid = this.tid): string {
     return this.#stop(tid, PATIENCE);
   }
@@ -107,8 +135,15 @@ export class Task {
   }
 
   /** Sends a signal to the thread. */
-  signal(signal: number): void {
+  signal(signal: number): this {
     this.stub.tracer.shim.tgkill(this.tid, this.tid, signal);
+    return this;
+  }
+
+  /** Sends a signal to its process. */
+  kill(signal: number): this {
+    process.kill(this.tid, signal);
+    return this;
   }
 
   /** Resumes a task, and again at each stop, until it ends or turns out not to be traced. */

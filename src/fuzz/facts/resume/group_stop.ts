@@ -1,48 +1,41 @@
 import { BASELINE } from "../../case/baseline.ts";
 import { placeOf } from "../../case/code.ts";
-import { by, type Row, SI_KERNEL, setupFacts } from "../fact.ts";
-import { allOf, poke, setregs } from "../setups.ts";
+import { by, callStop, each, setupFacts, trap } from "../fact.ts";
+import { allOf, pokeAt, setregs } from "../setups.ts";
+import { INVALID_SELECTOR, JOBCTL, SYSCALL_ENTER } from "../sources.ts";
 
 const from = "group";
-const JOBCTL = "do_jobctl_trap, kernel/signal.c";
+const END = { rip: placeOf("nops") + 17n };
 
-export const groupStop = setupFacts("group-stop", (fact) => {
-  fact(
-    "In a group-stop the registers are unchanged, and can be written",
+export const groupStop = setupFacts("group-stop", {
+  "In a group-stop the registers are unchanged, and can be written": [
     JOBCTL,
-    ["read", poke([], { from }), { written: allOf(BASELINE) }],
+    ["read", pokeAt({ from }), { written: allOf(BASELINE) }],
     ["written", setregs({ r15: 7n, rax: 8n }, { from }), { written: { r15: 7n, rax: 8n } }],
-  );
-  fact(
-    "In a group-stop a selector with RPL 0 is refused",
-    by("invalid_selector, arch/x86/kernel/ptrace.c", "W3"),
+  ],
+  "In a group-stop a selector with RPL 0 is refused": [
+    by(INVALID_SELECTOR, "W3"),
     ["", setregs({ cs: 0x10n }, { from }), { error: "EIO" }],
-  );
-  fact(
-    "From a group-stop a tracee continues at the rip that was written",
+  ],
+  "From a group-stop a tracee continues at the rip that was written": [
     by(JOBCTL, "R43"),
-    ...(["CONT", "SYSCALL", "SYSEMU"] as const).map((on): Row => {
-      const stopped = { rip: placeOf("nops") + 17n };
-      return [
-        on,
-        setregs({}, { from, on, code: "nops" }),
-        { stop: "SIGTRAP", code: SI_KERNEL, stopped },
-      ];
-    }),
-  );
-  fact(
-    "From a group-stop PTRACE_SYSCALL and PTRACE_SYSEMU stop on the way into a call",
-    by("syscall_trace_enter, kernel/entry/common.c", "R39"),
-    ...(["SYSCALL", "SYSEMU"] as const).map((on): Row => {
-      const it = setregs({ rax: 24n }, { from, on, code: "syscall" });
-      return [on, it, { stop: "call", stopped: { rax: -38n, orig_rax: 24n } }];
-    }),
-  );
-  fact(
-    "Code that does not end runs on",
+    ...each("%", ["CONT", "SYSCALL", "SYSEMU"], (on) => [
+      setregs({}, { from, on, code: "nops" }),
+      { ...trap(END), code: "SI_KERNEL" },
+    ]),
+  ],
+  "From a group-stop PTRACE_SYSCALL and PTRACE_SYSEMU stop on the way into a call": [
+    by(SYSCALL_ENTER, "R39"),
+    ...each("%", ["SYSCALL", "SYSEMU"], (on) => [
+      setregs({ rax: 24n }, { from, on, code: "syscall" }),
+      callStop({ rax: -38n, orig_rax: 24n }),
+    ]),
+  ],
+  "Code that does not end runs on": [
     by(JOBCTL, "R60"),
-    ...(["signal", "group"] as const).map((from): Row => {
-      return [`from "${from}"`, setregs({}, { from, on: "CONT", code: "spin" }), { runs: true }];
-    }),
-  );
+    ...each('from "%"', ["signal", "group"], (from) => [
+      setregs({}, { from, on: "CONT", code: "spin" }),
+      { runs: true },
+    ]),
+  ],
 });

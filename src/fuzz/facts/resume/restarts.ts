@@ -1,11 +1,11 @@
 import type { Case } from "../../case/case.ts";
 import { placeOf } from "../../case/code.ts";
 import type { From } from "../../case/setups.ts";
-import { by, type Row, setupFacts } from "../fact.ts";
-import { setregs, show } from "../setups.ts";
+import { by, callStop, each, type Row, setupFacts, trap } from "../fact.ts";
+import { setregs } from "../setups.ts";
+import { DO_SIGNAL, HANDLE_SIGNAL, SYSCALL_GET_NR } from "../sources.ts";
 
 const NOPS = placeOf("nops");
-const END = NOPS + 17n;
 /** A number in orig_rax of which no call is made: rip - 2 is an INT3. */
 const NUMBER = 777n;
 const EINTR = -4n;
@@ -13,19 +13,12 @@ const [RESTART_SYSCALL, SCHED_YIELD] = [219n, 24n];
 
 // linux/errno.h
 const CODES = {
-  ERESTARTSYS: -512n,
-  ERESTARTNOINTR: -513n,
-  ERESTARTNOHAND: -514n,
-  ENOIOCTLCMD: -515n,
-  ERESTART_RESTARTBLOCK: -516n,
+  ...{ ERESTARTSYS: -512n, ERESTARTNOINTR: -513n, ERESTARTNOHAND: -514n },
+  ...{ ENOIOCTLCMD: -515n, ERESTART_RESTARTBLOCK: -516n },
 } as const;
 type Code = keyof typeof CODES;
 const RESTARTED = ["ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND"] as const;
 const NAMES = [...RESTARTED, "ENOIOCTLCMD", "ERESTART_RESTARTBLOCK"] as const;
-
-const DO_SIGNAL = "arch_do_signal_or_restart, arch/x86/kernel/signal.c";
-const HANDLE = "handle_signal, arch/x86/kernel/signal.c";
-const GET_NR = "syscall_get_nr, arch/x86/include/asm/syscall.h";
 
 interface At {
   readonly from?: From;
@@ -40,8 +33,8 @@ function go(rax: bigint, { from = "signal", on = "CONT", signal = 0, number = NU
 }
 
 /** Whether rip went back by 2, to an INT3, is seen by where the code stops. */
-const back = (rax: bigint) => ({ stop: "SIGTRAP", stopped: { rax, rip: NOPS - 1n } }) as const;
-const stays = (rax: bigint) => ({ stop: "SIGTRAP", stopped: { rax, rip: END } }) as const;
+const back = (rax: bigint) => trap({ rax, rip: NOPS - 1n });
+const stays = (rax: bigint) => trap({ rax, rip: NOPS + 17n });
 
 const STOPS = ["signal", "group"] as const;
 const SIGUSR1 = { signal: 10, what: "" };
@@ -51,110 +44,90 @@ const HANDLERS = [SIGUSR1, SA_RESTART];
 /** What the frame of a handler has. */
 function framed(code: Code, { signal, what }: typeof SIGUSR1, rax: bigint, rip: bigint): Row {
   const stopped = { rip: placeOf("handler") + 1n, rax: 0n };
-  const expected = { stop: "SIGTRAP", stopped, frame: { rax, rip } } as const;
+  const expected = { ...trap(stopped), frame: { rax, rip } };
   return [`-${code}, a handler${what}`, go(CODES[code], { signal }), expected];
 }
 
-export const restarts = setupFacts("restarts", (fact) => {
-  fact(
-    "Without a handler -ERESTARTSYS, -ERESTARTNOINTR and -ERESTARTNOHAND restart: rax = orig_rax, rip -= 2",
-    by(DO_SIGNAL, "R10"),
-    ...STOPS.flatMap((from) =>
-      RESTARTED.map(
-        (code): Row => [`-${code}, from "${from}"`, go(CODES[code], { from }), back(NUMBER)],
+/** The call of orig_rax, made again: rip is after a SYSCALL. */
+const rip = placeOf("syscall") + 2n;
+const again = (rax: bigint, on: Case["on"]) => setregs({ rax, orig_rax: SCHED_YIELD, rip }, { on });
+
+export const restarts = setupFacts("restarts", {
+  "Without a handler -ERESTARTSYS, -ERESTARTNOINTR and -ERESTARTNOHAND restart: rax = orig_rax, rip -= 2":
+    [
+      by(DO_SIGNAL, "R10"),
+      ...STOPS.flatMap((from) =>
+        each(`-%, from "${from}"`, RESTARTED, (code) => [go(CODES[code], { from }), back(NUMBER)]),
       ),
-    ),
-    ...(["SINGLESTEP", "SYSEMU", "SYSEMU_SINGLESTEP", "SYSCALL"] as const).map((on): Row => {
-      return [`PTRACE_${on}`, go(-512n, { on }), back(NUMBER)];
-    }),
-  );
-  fact(
-    "Without a handler -ERESTART_RESTARTBLOCK restarts with rax = restart_syscall",
+      ...each("PTRACE_%", ["SINGLESTEP", "SYSEMU", "SYSEMU_SINGLESTEP", "SYSCALL"], (on) => [
+        go(-512n, { on }),
+        back(NUMBER),
+      ]),
+    ],
+  "Without a handler -ERESTART_RESTARTBLOCK restarts with rax = restart_syscall": [
     by(DO_SIGNAL, "R11"),
-    ...STOPS.map((from): Row => [`from "${from}"`, go(-516n, { from }), back(RESTART_SYSCALL)]),
-  );
-  fact(
-    "No other value of rax restarts",
+    ...each('from "%"', STOPS, (from) => [go(-516n, { from }), back(RESTART_SYSCALL)]),
+  ],
+  "No other value of rax restarts": [
     DO_SIGNAL,
-    ...[-511n, -515n, -517n, -4n, 0n, 0xffff_fe00n, 0x7fff_ffff_ffff_fe00n].map((rax): Row => {
-      return [`rax = ${show(rax)}`, go(rax), stays(rax)];
-    }),
-  );
-  fact(
-    "A restart copies all 64 bits of orig_rax to rax",
-    by(DO_SIGNAL, "R10"),
-    ...[0n, -2n, 1n << 32n].map(
-      (number): Row => [show(number), go(-512n, { number }), back(number)],
+    ...each(
+      "rax = %",
+      [-511n, -515n, -517n, -4n, 0n, 0xffff_fe00n, 0x7fff_ffff_ffff_fe00n],
+      (rax) => [go(rax), stays(rax)],
     ),
-  );
-  fact(
-    "If the low half of orig_rax is -1, nothing restarts",
-    by(GET_NR, "R12"),
-    ...[(1n << 63n) - 1n, -1n, 0xffff_ffffn].map((number): Row => {
-      return [show(number), go(-512n, { number }), stays(-512n)];
-    }),
+  ],
+  "A restart copies all 64 bits of orig_rax to rax": [
+    by(DO_SIGNAL, "R10"),
+    ...each("%", [0n, -2n, 1n << 32n], (number) => [go(-512n, { number }), back(number)]),
+  ],
+  "If the low half of orig_rax is -1, nothing restarts": [
+    by(SYSCALL_GET_NR, "R12"),
+    ...each("%", [(1n << 63n) - 1n, -1n, 0xffff_ffffn], (number) => [
+      go(-512n, { number }),
+      stays(-512n),
+    ]),
     ...HANDLERS.map(({ signal, what }): Row => {
       const it = go(-512n, { signal, number: -1n });
       return [`a handler${what}`, it, { stop: "SIGTRAP", frame: { rax: -512n, rip: NOPS } }];
     }),
-  );
-  fact(
-    "With a handler -ERESTARTNOHAND and -ERESTART_RESTARTBLOCK become -EINTR",
-    by(HANDLE, "R13"),
+  ],
+  "With a handler -ERESTARTNOHAND and -ERESTART_RESTARTBLOCK become -EINTR": [
+    by(HANDLE_SIGNAL, "R13"),
     ...HANDLERS.flatMap((handler) => [
       framed("ERESTARTNOHAND", handler, EINTR, NOPS),
       framed("ERESTART_RESTARTBLOCK", handler, EINTR, NOPS),
     ]),
-  );
-  fact(
-    "With a handler -ERESTARTSYS becomes -EINTR",
-    by(HANDLE, "R14"),
+  ],
+  "With a handler -ERESTARTSYS becomes -EINTR": [
+    by(HANDLE_SIGNAL, "R14"),
     framed("ERESTARTSYS", SIGUSR1, EINTR, NOPS),
-  );
-  fact(
-    "-ERESTARTNOINTR, and -ERESTARTSYS with SA_RESTART, restart after the handler",
-    by(HANDLE, "R15"),
+  ],
+  "-ERESTARTNOINTR, and -ERESTARTSYS with SA_RESTART, restart after the handler": [
+    by(HANDLE_SIGNAL, "R15"),
     framed("ERESTARTSYS", SA_RESTART, NUMBER, NOPS - 2n),
     ...HANDLERS.map((handler) => framed("ERESTARTNOINTR", handler, NUMBER, NOPS - 2n)),
-  );
-  fact(
-    "With a handler -ENOIOCTLCMD is kept",
-    HANDLE,
+  ],
+  "With a handler -ENOIOCTLCMD is kept": [
+    HANDLE_SIGNAL,
     ...HANDLERS.map((handler) => framed("ENOIOCTLCMD", handler, -515n, NOPS)),
-  );
-  fact(
-    "From a stop of a system call, with no signal pending, restart codes reach the program",
+  ],
+  "From a stop of a system call, with no signal pending, restart codes reach the program": [
     "exit_to_user_mode_loop, kernel/entry/common.c",
     ...(["exit", "sysemu"] as const).flatMap((from) =>
-      NAMES.map(
-        (code): Row => [`-${code}, from "${from}"`, go(CODES[code], { from }), stays(CODES[code])],
-      ),
+      each(`-%, from "${from}"`, NAMES, (code) => [go(CODES[code], { from }), stays(CODES[code])]),
     ),
-  );
-  const rip = placeOf("syscall") + 2n;
-  const again = (rax: bigint, on: Case["on"]) =>
-    setregs({ rax, orig_rax: SCHED_YIELD, rip }, { on });
-  fact(
-    "After a SYSCALL a restart makes the call of orig_rax again",
+  ],
+  "After a SYSCALL a restart makes the call of orig_rax again": [
     by(DO_SIGNAL, "R10"),
-    [
-      "CONT",
-      again(-512n, "CONT"),
-      { stop: "SIGTRAP", stopped: { rax: 0n, rip: rip + 1n, rcx: rip } },
-    ],
-    ...RESTARTED.map((code): Row => {
-      const stopped = { orig_rax: SCHED_YIELD, rax: -38n, rip };
-      return [`SYSCALL, -${code}`, again(CODES[code], "SYSCALL"), { stop: "call", stopped }];
-    }),
-  );
-  fact(
-    "After a SYSCALL -ERESTART_RESTARTBLOCK calls restart_syscall",
+    ["CONT", again(-512n, "CONT"), trap({ rax: 0n, rip: rip + 1n, rcx: rip })],
+    ...each("SYSCALL, -%", RESTARTED, (code) => [
+      again(CODES[code], "SYSCALL"),
+      callStop({ orig_rax: SCHED_YIELD, rax: -38n, rip }),
+    ]),
+  ],
+  "After a SYSCALL -ERESTART_RESTARTBLOCK calls restart_syscall": [
     by(DO_SIGNAL, "R11"),
-    ["CONT", again(-516n, "CONT"), { stop: "SIGTRAP", stopped: { rax: EINTR, rip: rip + 1n } }],
-    [
-      "SYSCALL",
-      again(-516n, "SYSCALL"),
-      { stop: "call", stopped: { orig_rax: RESTART_SYSCALL, rax: -38n, rip } },
-    ],
-  );
+    ["CONT", again(-516n, "CONT"), trap({ rax: EINTR, rip: rip + 1n })],
+    ["SYSCALL", again(-516n, "SYSCALL"), callStop({ orig_rax: RESTART_SYSCALL, rax: -38n, rip })],
+  ],
 });

@@ -1,4 +1,4 @@
-import { by, type Row, setupFacts } from "../fact.ts";
+import { by, each, setupFacts, trap } from "../fact.ts";
 import { poke, setregs, setregset } from "../setups.ts";
 
 /** IF, and the bit that is always set. */
@@ -9,44 +9,39 @@ const WRITABLE: Readonly<Record<number, string>> = {
   ...{ 14: "NT", 16: "RF", 18: "AC" },
 };
 
-const bits = Array.from({ length: 64 }, (_, bit) => ({ bit, word: REST | (1n << BigInt(bit)) }));
-const nameOf = (bit: number) => WRITABLE[bit] ?? `bit ${bit}`;
+const bits = Array.from({ length: 64 }, (_, bit) => {
+  return [WRITABLE[bit] ?? `bit ${bit}`, REST | (1n << BigInt(bit)), bit in WRITABLE] as const;
+});
+const writable = bits.filter(([, , isWritable]) => isWritable);
+const kept = bits.filter(([, word, isWritable]) => !isWritable && word !== REST);
+const lasting = writable.filter(([name]) => !["TF", "RF"].includes(name));
+
+const set = (eflags: bigint) => setregs({ eflags });
+const reads = (eflags: bigint) => ({ written: { eflags } });
 const SOURCE = "set_flags, arch/x86/kernel/ptrace.c";
 
-export const eflags = setupFacts("eflags", (fact) => {
-  const written = bits.filter(({ bit }) => bit in WRITABLE);
-  const kept = bits.filter(({ bit, word }) => !(bit in WRITABLE) && word !== REST);
-  fact(
-    "Eleven flags are written: CF PF AF ZF SF TF DF OF NT RF AC",
+export const eflags = setupFacts("eflags", {
+  "Eleven flags are written: CF PF AF ZF SF TF DF OF NT RF AC": [
     by(SOURCE, "W7"),
-    ...written.flatMap(({ bit, word }): Row[] => {
-      const expected = { written: { eflags: word } };
-      const name = nameOf(bit);
-      return [
-        [`SETREGS: ${name}`, setregs({ eflags: word }), expected],
-        [`POKEUSER: ${name}`, poke([["eflags", word]]), expected],
-      ];
-    }),
-  );
-  const rest = { written: { eflags: REST } };
-  fact(
-    "All other bits of eflags keep their value, and no word is refused",
+    ...writable.flatMap((flag) => [
+      ...each("SETREGS: %", [flag], ([, word]) => [set(word), reads(word)]),
+      ...each("POKEUSER: %", [flag], ([, word]) => [poke(["eflags", word]), reads(word)]),
+    ]),
+  ],
+  "All other bits of eflags keep their value, and no word is refused": [
     by(SOURCE, "W7"),
-    ...kept.map(({ bit, word }): Row => [nameOf(bit), setregs({ eflags: word }), rest]),
-    ["IF = 0", setregs({ eflags: 2n }), rest],
-    ["bit 1 = 0", setregs({ eflags: 0x200n }), rest],
-    ["0", setregs({ eflags: 0n }), rest],
-    ["SETREGS: all bits", setregs({ eflags: -1n }), { written: { eflags: 0x54fd7n } }],
-    ["SETREGSET: all bits", setregset(216, { eflags: -1n }), { written: { eflags: 0x54fd7n } }],
-  );
-  fact(
-    "Written flags are in effect when instructions run",
+    ...each("%", kept, ([, word]) => [set(word), reads(REST)]),
+    ["IF = 0", set(2n), reads(REST)],
+    ["bit 1 = 0", set(0x200n), reads(REST)],
+    ["0", set(0n), reads(REST)],
+    ["SETREGS: all bits", set(-1n), reads(0x54fd7n)],
+    ["SETREGSET: all bits", setregset(216, { eflags: -1n }), reads(0x54fd7n)],
+  ],
+  "Written flags are in effect when instructions run": [
     "IRET, SDM volume 2",
-    ...written
-      .filter(({ bit }) => !["TF", "RF"].includes(nameOf(bit)))
-      .map(({ bit, word }): Row => {
-        const it = setregs({ eflags: word }, { on: "CONT", code: "nops" });
-        return [nameOf(bit), it, { stop: "SIGTRAP", stopped: { eflags: word } }];
-      }),
-  );
+    ...each("%", lasting, ([, eflags]) => [
+      setregs({ eflags }, { on: "CONT", code: "nops" }),
+      trap({ eflags }),
+    ]),
+  ],
 });

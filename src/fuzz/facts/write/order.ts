@@ -1,8 +1,8 @@
 import { BASELINE, baselineWith } from "../../case/baseline.ts";
 import { BLOCK_SIZE } from "../../case/case_members.ts";
 import { indexOf, REGISTERS } from "../../case/setups.ts";
-import { by, type Row, setupFacts } from "../fact.ts";
-import { allOf, poke, setregs, setregset, show, type Words } from "../setups.ts";
+import { by, each, pairs, type Row, setupFacts } from "../fact.ts";
+import { allOf, poke, setregs, setregset, type Words } from "../setups.ts";
 import { ARCH_PTRACE, GENREGS_SET, PUTREG } from "../sources.ts";
 
 /** Words other than the baseline's, all of which are accepted. */
@@ -12,20 +12,10 @@ export const OTHERS: Words = {
 };
 
 /** Words that are refused. */
-const REFUSED: readonly (readonly [register: string, word: bigint])[] = [
-  ...([
-    ["cs", 0x10n],
-    ["ss", 0n],
-    ["ds", 0x10n],
-    ["es", 1n],
-    ["fs", 0x30n],
-  ] as const),
-  ...([
-    ["gs", 0xfffcn],
-    ["fs_base", 1n << 63n],
-    ["gs_base", 1n << 63n],
-  ] as const),
-];
+const REFUSED = Object.entries({
+  ...{ cs: 0x10n, ss: 0n, ds: 0x10n, es: 1n, fs: 0x30n, gs: 0xfffcn },
+  ...{ fs_base: 1n << 63n, gs_base: 1n << 63n },
+});
 
 /** The first `count` words of OTHERS, and the baseline after them. */
 export function first(count: number): Words {
@@ -35,66 +25,45 @@ export function first(count: number): Words {
 const ANY = "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip rsp".split(" ");
 const WORDS = [0n, 1n << 47n, 0x8000_0000_0000_0000n, (1n << 64n) - 1n];
 const POKED = 0xfedc_ba98_7654_3210n;
+const stopsAt = (register: string) =>
+  ({ error: "EIO", written: first(indexOf(register)) }) as const;
 
-const refused = (row: (register: string, word: bigint) => Row): Row[] =>
-  REFUSED.map(([register, word]) => row(register, word));
-const nameOf = (register: string, word: bigint) => `${register} = ${show(word)}`;
-
-export const order = setupFacts("write order", (fact) => {
-  fact("SETREGS writes all 27 words", GENREGS_SET, ["", setregs(OTHERS), { written: OTHERS }]);
-  fact(
-    "SETREGS stops at the first word that it refuses, with EIO, and keeps the words before it",
+export const order = setupFacts("write order", {
+  "SETREGS writes all 27 words": [GENREGS_SET, ["", setregs(OTHERS), { written: OTHERS }]],
+  "SETREGS stops at the first word that it refuses, with EIO, and keeps the words before it": [
     by(GENREGS_SET, "W1"),
-    ...refused((register, word) => [
-      nameOf(register, word),
+    ...each("% = %", REFUSED, ([register, word]) => [
       setregs({ ...OTHERS, [register]: word }),
-      { error: "EIO", written: first(indexOf(register)) },
+      stopsAt(register),
     ]),
-    [
-      "cs = 0 and ds = 0x10",
-      setregs({ ...OTHERS, cs: 0n, ds: 0x10n }),
-      { error: "EIO", written: first(indexOf("cs")) },
-    ],
-  );
-  fact(
-    "SETREGSET stops at the first word that it refuses, with EIO, and keeps the words before it",
+    ["cs = 0 and ds = 0x10", setregs({ ...OTHERS, cs: 0n, ds: 0x10n }), stopsAt("cs")],
+  ],
+  "SETREGSET stops at the first word that it refuses, with EIO, and keeps the words before it": [
     by(GENREGS_SET, "W1"),
-    ...refused((register, word) => [
-      nameOf(register, word),
+    ...each("% = %", REFUSED, ([register, word]) => [
       setregset(BLOCK_SIZE, { ...OTHERS, [register]: word }),
-      { error: "EIO", written: first(indexOf(register)) },
+      stopsAt(register),
     ]),
-  );
-  fact(
-    "POKEUSER of a refused word is EIO, and earlier words stay written",
+  ],
+  "POKEUSER of a refused word is EIO, and earlier words stay written": [
     by(PUTREG, "W14"),
-    ...refused((register, word) => [
-      nameOf(register, word),
-      poke([
-        ["r15", 7n],
-        [register, word],
-        ["r14", 9n],
-      ]),
+    ...each("% = %", REFUSED, (pair) => [
+      poke(["r15", 7n], pair, ["r14", 9n]),
       { error: "EIO", refusedAt: 1, written: { r15: 7n, r14: 0n } },
     ]),
-  );
-  fact("POKEUSER of the same register twice keeps the last word", ARCH_PTRACE, [
-    "",
-    poke([
-      ["r15", 1n],
-      ["r15", 2n],
-    ]),
-    { written: { r15: 2n } },
-  ]);
-  fact(
-    "General registers, rip, rsp and orig_rax accept any word",
+  ],
+  "POKEUSER of the same register twice keeps the last word": [
+    ARCH_PTRACE,
+    ["", poke(["r15", 1n], ["r15", 2n]), { written: { r15: 2n } }],
+  ],
+  "General registers, rip, rsp and orig_rax accept any word": [
     PUTREG,
     ...ANY.flatMap((register): Row[] => [
-      ...WORDS.map((word): Row => {
-        const written = { [register]: word };
-        return [`SETREGS: ${nameOf(register, word)}`, setregs(written), { written }];
-      }),
-      [`POKEUSER: ${register}`, poke([[register, POKED]]), { written: { [register]: POKED } }],
+      ...each("SETREGS: % = %", pairs([register], WORDS), ([, word]) => [
+        setregs({ [register]: word }),
+        { written: { [register]: word } },
+      ]),
+      [`POKEUSER: ${register}`, poke([register, POKED]), { written: { [register]: POKED } }],
     ]),
-  );
+  ],
 });
