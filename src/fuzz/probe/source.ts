@@ -10,7 +10,7 @@ import { CODES, HANDLED, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts"
 import { fuzzModule } from "../case/module.ts";
 import { FRAME_REGISTERS, REGISTERS } from "../case/records.ts";
 import { FROMS, ONS, WAYS } from "../case/setups.ts";
-import { CONDITIONS, type Condition } from "../facts/needs.ts";
+import { type Condition, NEEDS } from "../facts/needs.ts";
 import { rules } from "../predict/rules.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
 import { FEATURES, OF_KERNEL, OF_PROCESSOR, type Trial } from "../try/machine.ts";
