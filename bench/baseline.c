@@ -6,6 +6,7 @@
 //     baseline switch N        a batch is N switches to a guest, which calls getpid in a loop
 //     baseline munmap N        a batch is N injected munmap calls in an empty stub
 //     baseline setup N         a batch is N register setups by ptrace (bench/setups.c)
+//     baseline siginfo N       the same, with the siginfo of each stop
 //     baseline write N         the same, written and read back only
 //     baseline sigreturn N     the same, by rt_sigreturn
 //
@@ -163,7 +164,8 @@ static void serve(batch *run, long count) {
 }
 
 static _Noreturn void usage(void) {
-    fputs("usage: baseline getpid|grandchild|switch|munmap|setup|write|sigreturn N\n", stderr);
+    fputs("usage: baseline getpid|grandchild|switch|munmap|setup|siginfo|write|sigreturn N\n",
+          stderr);
     exit(2);
 }
 
@@ -172,9 +174,9 @@ int main(int argc, char **argv) {
         const char *name;
         batch *run;
     } batches[] = {
-        {"getpid", getpid_batch},       {"grandchild", grandchild_batch}, {"switch", switch_batch},
-        {"munmap", munmap_batch},       {"setup", setup_batch},           {"write", write_batch},
-        {"sigreturn", sigreturn_batch},
+        {"getpid", getpid_batch}, {"grandchild", grandchild_batch}, {"switch", switch_batch},
+        {"munmap", munmap_batch}, {"setup", setup_batch},           {"siginfo", siginfo_batch},
+        {"write", write_batch},   {"sigreturn", sigreturn_batch},
     };
     if (argc != 3)
         usage();

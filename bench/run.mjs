@@ -49,6 +49,12 @@ const BENCHMARKS = {
     goal: 1 / 0.9,
     pairs: () => compare("setup", "fuzz-setup", 5120, 60, SETUPS),
   },
+  // Beside C that makes the fifth request, too.
+  siginfo: {
+    title: "setup, C with siginfo",
+    goal: 1.02,
+    pairs: () => compare("siginfo", "fuzz-setup", 5120, 60, SETUPS),
+  },
   write: {
     title: "setup written, read back",
     goal: 1 / 0.8,

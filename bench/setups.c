@@ -26,8 +26,9 @@ static void change(struct user_regs_struct *next, long i) {
     next->r12 = (unsigned long)i << 32;
 }
 
-double setup_batch(const struct stub *master, long count) {
+static double setups(const struct stub *master, long count, int with_siginfo) {
     struct stub target;
+    siginfo_t info;
     struct user_regs_struct next, seen;
     create_target(master, &target, &next);
     double start = microseconds();
@@ -39,10 +40,20 @@ double setup_batch(const struct stub *master, long count) {
         if (!stopped_by(status, SIGTRAP))
             fail_status("PTRACE_CONT", target.pid, status);
         PTRACE(PTRACE_GETREGS, target.pid, &seen);
+        if (with_siginfo)
+            PTRACE(PTRACE_GETSIGINFO, target.pid, &info);
     }
     double each = (microseconds() - start) / count;
     destroy_grandchild(master, &target);
     return each;
+}
+
+double setup_batch(const struct stub *master, long count) {
+    return setups(master, count, 0);
+}
+
+double siginfo_batch(const struct stub *master, long count) {
+    return setups(master, count, 1);
 }
 
 double write_batch(const struct stub *master, long count) {

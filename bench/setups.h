@@ -7,6 +7,8 @@
 
 // PTRACE_SETREGS, PTRACE_CONT, a wait, PTRACE_GETREGS.
 double setup_batch(const struct stub *master, long count);
+/** The same with PTRACE_GETSIGINFO, as the fuzzer needs it. */
+double siginfo_batch(const struct stub *master, long count);
 
 // PTRACE_SETREGS, PTRACE_GETREGS.
 double write_batch(const struct stub *master, long count);
