@@ -25,13 +25,14 @@ example:
 
 const OPTIONS = {
   c: { type: "boolean", default: false },
+  kselftest: { type: "boolean", default: false },
   output: { type: "string", short: "o" },
   plant: { type: "string" },
 } as const;
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  if (!values.c) {
+  if (!values.c && !values.kselftest) {
     throw new UsageError("fuzz export needs a language", {
       remedy: "use --c to write a C program",
     });
@@ -40,7 +41,7 @@ async function run(args: readonly string[]): Promise<number> {
   using examiner = new Examiner({ change });
   const { constants, machine } = examiner;
   const it = readCase("fuzz export", positionals, constants);
-  const text = exportC(examiner.examine(it), { machine, change });
+  const text = exportC(examiner.examine(it), { machine, change, kselftest: values.kselftest });
   if (values.output === undefined) print(text);
   else await writeOutput(values.output, text);
   return 0;
