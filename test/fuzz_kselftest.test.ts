@@ -19,6 +19,9 @@ const NEEDED = ["checkpatch.pl", "spelling.txt", "const_structs.checkpatch"]
   .map((name) => `scripts/${name}`)
   .concat("tools/testing/selftests/kselftest.h");
 
+/** Without SOAK, one or two of each kind. */
+const TRIED = process.env.SOAK ? Object.entries(SPREAD) : [...KINDS];
+
 const tree = mkdtempSync(join(tmpdir(), "stublab-test-"));
 const folder = join(tree, "tools/testing/selftests/x86");
 const examiner = new Examiner();
@@ -64,16 +67,17 @@ function test(program: string) {
   return { status, stdout, stderr };
 }
 
-withSource("each kind passes, without a warning from any compiler", () => {
+withSource("each passes, without a warning from any compiler", () => {
   const compilers = ["gcc", "clang"].filter(hasTool);
-  for (const [name, document] of KINDS) {
+  for (const [name, document] of TRIED) {
     const program = write(name, caseOf(document));
     for (const compiler of compilers) {
       compile(program, compiler);
       const { status, stdout } = test(program);
       assert.is(status, 0, `${name}\n${stdout}`);
       assert.match(stdout, /^TAP version 13\n1\.\.\d+\nok 1 /);
-      assert.match(stdout, /\n# Totals: pass:[1-9]\d* fail:0 xfail:0 xpass:0 skip:0 error:0\n$/);
+      assert.match(stdout, /\n# Totals: pass:[1-9]\d* fail:0 xfail:0 xpass:0 skip:\d error:0\n$/);
+      assert.not.match(stdout, /# SKIP (?!.*: not predicted$)/m);
     }
   }
 });
@@ -129,7 +133,7 @@ const IGNORED = "ENOSYS,CAMELCASE,BIT_MACRO";
 
 const withCheckpatch = hasTool("perl") ? withSource : selftests.skip;
 withCheckpatch("checkpatch finds nothing in any kind", () => {
-  const programs = [...KINDS].map(([name, document]) => `${write(name, caseOf(document))}.c`);
+  const programs = TRIED.map(([name, document]) => `${write(name, caseOf(document))}.c`);
   const flags = ["--no-tree", "--strict", "--terse", "--no-summary", "--ignore", IGNORED];
   const { status, stdout } = spawnSync(
     "perl",
