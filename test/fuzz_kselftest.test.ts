@@ -138,7 +138,7 @@ withCheckpatch("checkpatch finds nothing in any kind", () => {
   const { status, stdout } = spawnSync(
     "perl",
     [join(tree, "scripts/checkpatch.pl"), ...flags, "-f", ...programs],
-    { encoding: "utf8" },
+    { cwd: tree, encoding: "utf8" },
   );
   assert.is(stdout, "");
   assert.is(status, 0);
