@@ -70,8 +70,11 @@ static uint64_t unmet(const struct check *check) {
     return key;
 }
 
-/** Tries a check until it holds, or two attempts have the same result. Returns 1 or 0, or why it
- * cannot be tried. */
+/** The check has an obstacle in its outcome. */
+enum { NOT_TRIED = 2 };
+
+/** Tries a check until it holds, or two attempts have the same result. Returns 1, 0 or NOT_TRIED,
+ * or why no case can be tried. */
 static int64_t holds(const struct check *check) {
     uint64_t seen[MOST_ATTEMPTS];
     for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -80,6 +83,8 @@ static int64_t holds(const struct check *check) {
         int64_t result = try_setups(check->setup, check->outcome, 1);
         if (result < 0)
             return result;
+        if (check->outcome->obstacle != STUBLAB_OBSTACLE_NONE)
+            return NOT_TRIED;
         uint64_t key = unmet(check);
         if (attempt == 0 && key == 0)
             return 1;
@@ -132,7 +137,8 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
     const char *name = take_text();
     take_text(); // the source
     take_text(); // the rules
-    uint32_t held = 0, failed = 0, lacks = 0;
+    uint32_t held = 0, failed = 0, lacks = 0, untried = 0;
+    int32_t errors[16] = {0};
     int64_t obstacle = 0;
     for (uint32_t checks = take16(); checks > 0; checks--) {
         take_check(check);
@@ -144,7 +150,10 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
             lacks |= 1U << need;
         else if (result < 0)
             obstacle = result;
-        else if (result > 0)
+        else if (result == NOT_TRIED) {
+            untried |= 1U << check->outcome->obstacle;
+            errors[check->outcome->obstacle] = check->outcome->obstacle_error;
+        } else if (result > 0)
             held++;
         else {
             failed++;
@@ -167,6 +176,9 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
                 say(": ");
                 say(needs[i].reason);
             }
+        for (unsigned int i = 0; obstacle_texts[i] != 0; i++)
+            if ((untried >> i & 1) != 0)
+                say_obstacle(i, errors[i]);
         if (obstacle < 0) {
             say("cases cannot be tried: ");
             say_errno(obstacle);

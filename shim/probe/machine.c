@@ -84,7 +84,8 @@ static void read_processor(void) {
     for (int i = 0; processor_flags[i] != 0; i++)
         if (has_word(flags, processor_flags[i]))
             add(processor_flags[i]);
-    machine.avx = has_word(flags, "avx");
+    // Under QEMU without XSAVE the kernel shows avx, and does not enable it.
+    machine.avx = has_word(flags, "avx") && has_word(flags, "xsave");
     if (has_word(line_of(text, "vendor_id"), "AuthenticAMD"))
         add("amd");
     static char limit[16];

@@ -116,6 +116,8 @@ int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *o
 /** The same for setups of the way SIGRETURN. */
 int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                     uint32_t count);
+/** Whether a stub has ever got ready for that. */
+bool has_returned(void);
 void renew_returner(void);
 /** Makes the areas of the module a file that stubs can map. They are all zero afterwards. */
 void share_areas(void);
@@ -158,6 +160,8 @@ uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
 
 /** Whether a way writes a block of registers. */
 bool has_block(unsigned int way);
+/** Why a setup was not tried, as text: of an enum stublab_obstacle and an errno. */
+void say_obstacle(unsigned int obstacle, int32_t error);
 /** A setup as a document "stublab.case/1", in one line. */
 void say_case(const struct stublab_setup *setup);
 uint64_t milliseconds(void);

@@ -51,6 +51,12 @@ static int32_t end_resident(void) {
     return status;
 }
 
+static bool has_entered;
+
+bool has_returned(void) {
+    return has_entered;
+}
+
 void renew_returner(void) {
     end_resident();
 }
@@ -94,8 +100,10 @@ static int64_t ready(void) {
     stublab_ptrace(PTRACE_DETACH, resident.pid, 0, 0);
     // It is still stopped by the SIGSTOP of its birth.
     stublab_tgkill(resident.pid, resident.pid, SIGCONT);
-    if (pidfd >= 0 && await(false) == 1)
+    if (pidfd >= 0 && await(false) == 1) {
+        has_entered = true;
         return 0;
+    }
     end_resident();
     return pidfd < 0 ? pidfd : -EPROTO;
 }

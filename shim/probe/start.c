@@ -100,6 +100,13 @@ static void begin_as_init(void) {
     syscall6(__NR_mount, (long)"proc", (long)"/proc", (long)"proc", 0, 0, 0);
 }
 
+/** Whether a word is like console=tty0: User Mode Linux appends such words to what is after --. */
+static bool is_parameter(const char *word) {
+    while (*word != 0 && *word != '=')
+        word++;
+    return *word == '=';
+}
+
 static int run(char **argument) {
     static char bootstrap_word[] = "bootstrap", conformance_word[] = "conformance";
     static char *both[] = {bootstrap_word, conformance_word, 0};
@@ -109,6 +116,12 @@ static int run(char **argument) {
     bool started = false;
     while (*argument != 0) {
         const char *command = *argument++;
+        if (is_init && is_parameter(command)) {
+            say("# ignored: ");
+            say(command);
+            say(", a parameter of the kernel\n");
+            continue;
+        }
         struct options options = {0, 1, ~0ULL, ~0ULL / 1000, 2};
         while (take_option(argument, &options))
             argument += 2;
