@@ -87,6 +87,9 @@ int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *ou
 /** Whether a write without a resume has left the trap flag set, as is_clean checks for stops. */
 int left_trap_flag(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 
+/** Whether QEMU's TCG would run this setup for ever: the whole machine would hang. */
+int hangs_emulator(const struct stublab_setup *setup);
+
 /** Whether a setup left something that no request can undo. */
 int is_spoiled(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 

@@ -66,7 +66,9 @@ static unsigned int known_obstacle(const struct stublab_setup *setup,
     if ((setup->from == STUBLAB_FROM_SYSEMU || emulates(setup->on)) &&
         trial->errors[STUBLAB_OBSTACLE_SYSEMU] != 0)
         return STUBLAB_OBSTACLE_SYSEMU;
-    return obstacle_of_way(setup->way, trial);
+    return trial->errors[STUBLAB_OBSTACLE_EMULATOR] != 0 && hangs_emulator(setup)
+               ? STUBLAB_OBSTACLE_EMULATOR
+               : obstacle_of_way(setup->way, trial);
 }
 
 /**

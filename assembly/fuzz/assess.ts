@@ -7,7 +7,7 @@ import { restoreSigcontext } from "../model/restore_sigcontext";
 import { countUses } from "../model/rule";
 import { predicted, saveRegisters, startTask } from "../model/task";
 import { differs } from "./difference";
-import { OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
+import { MOST_OBSTACLES, OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
 import { signatureOf } from "./signature";
 
 /** How an outcome compares with its prediction; the host numbers the ways to differ, from 2 on. */
@@ -45,7 +45,6 @@ export function differsFrom(outcome: usize): bool {
 /** The low byte of the status word of a stop. */
 const STOPPED: u32 = 0x7f;
 const MOST_RULES = 256;
-const MOST_OBSTACLES = 16;
 
 /** The counts of the cases that are done; the host reads it, and may clear it. */
 @unmanaged

@@ -173,6 +173,13 @@ static void note(struct stublab_trial *trial, unsigned int obstacle, int64_t res
     trial->errors[obstacle] = result < 0 ? (int32_t)-result : 0;
 }
 
+/** Whether this machine is emulated by QEMU's TCG, as its hypervisor leaf of CPUID says. */
+static int is_tcg(void) {
+    uint32_t leaf = 0x40000000, b = 0, c = 0, d = 0;
+    __asm__ volatile("cpuid" : "+a"(leaf), "=b"(b), "+c"(c), "=d"(d));
+    return b == 0x54474354 && c == 0x43544743 && d == 0x47435447; // "TCGTCGTCGTCG"
+}
+
 /** Writes and reads the floating point of a new program without an XSAVE area. */
 static void set_fresh_fpregs(int32_t tid, struct stublab_trial *trial) {
     struct _fpstate_64 *area = (void *)trial->fpregs;
@@ -204,6 +211,7 @@ int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     note(trial, STUBLAB_OBSTACLE_SIGMASK,
          stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof words[0], words));
     note(trial, STUBLAB_OBSTACLE_REGSET, stublab_ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all));
+    note(trial, STUBLAB_OBSTACLE_EMULATOR, is_tcg() ? -EOPNOTSUPP : 0);
     int64_t result = get_registers(tid, words);
     return result == -ESRCH ? result : 0;
 }

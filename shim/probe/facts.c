@@ -138,7 +138,7 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
     take_text(); // the source
     take_text(); // the rules
     uint32_t held = 0, failed = 0, lacks = 0, untried = 0;
-    int32_t errors[16] = {0};
+    int32_t errors[STUBLAB_MOST_OBSTACLES] = {0};
     int64_t obstacle = 0;
     for (uint32_t checks = take16(); checks > 0; checks--) {
         take_check(check);

@@ -97,6 +97,8 @@ bool has_feature(const char *name);
 /** Whether the machine has what checks need. */
 bool meets(const struct need *need);
 bool same(const char *a, const char *b);
+/** Whether a process has ended, as /proc says. */
+bool is_zombie(int32_t pid);
 
 // ---- target.c, trier.c, returner.c ----
 

@@ -29,6 +29,8 @@ export const CONSTANTS = {
   DISPATCH_WORDS: 6,
   /** More bytes than any processor's XSAVE area has. */
   MOST_XSTATE: 16 << 10,
+  /** Room for enum stublab_obstacle, an even number. */
+  MOST_OBSTACLES: 16,
   /** Vector registers of the tracing thread that a case must not change. */
   CANARIES: 16,
 };
@@ -147,6 +149,7 @@ export const OBSTACLE = {
     ["READ", "registers cannot be read back"],
     ["GONE", "its stub is lost, each time"],
     ["RETURN", "no stub can be set up that returns from signal handlers by itself"],
+    ["EMULATOR", "QEMU's TCG hangs at a step onto a data breakpoint"],
   ],
 } as const satisfies Enumeration;
 
@@ -208,7 +211,7 @@ export const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
   errors: [
     "i32",
     "result: errno by enum stublab_obstacle; 0: no such obstacle",
-    OBSTACLE.values.length,
+    CONSTANTS.MOST_OBSTACLES,
   ],
 });
 
