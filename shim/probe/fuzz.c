@@ -197,7 +197,8 @@ int fuzz(uint64_t seed, uint64_t cases, uint64_t seconds, uint32_t path) {
     say("KTAP version 1\n1..1\n# seed ");
     say_number(seed);
     say("\n");
-    while (result == 0 && done < cases && milliseconds() - started < seconds * 1000) {
+    while (result == 0 && !is_interrupted() && done < cases &&
+           milliseconds() - started < seconds * 1000) {
         if (done % round_cases == 0)
             parent_count = next_parents;
         uint64_t size = cases - done < chunk_cases ? cases - done : chunk_cases;

@@ -33,6 +33,11 @@ bool is_output_lost(void);
 
 // ---- start.c ----
 
+/** The exit status of a command that Ctrl-C has ended early. */
+enum { INTERRUPTED = 130 };
+/** Whether a signal asks for the end. A second one ends the probe at once. */
+bool is_interrupted(void);
+
 /** Reports a failure of the probe itself, and ends it with status 3. */
 __attribute__((noreturn)) void fail(const char *what, int64_t result);
 
@@ -149,7 +154,9 @@ bool examine(uint32_t number, const struct stublab_setup *setup, struct stublab_
 // ---- commands; each returns an exit status ----
 
 int bootstrap(void);
-int conformance(const char *only);
+/** Looks at the facts of one group, or of all, except groups and facts of these names; 0 ends them.
+ */
+int conformance(const char *only, const char *const *except);
 int replay(const char *path);
 int fuzz(uint64_t seed, uint64_t cases, uint64_t seconds, uint32_t path);
 
