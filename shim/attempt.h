@@ -12,6 +12,7 @@ enum {
     OVER = STUBLAB_OVER_ENDED,
     SPOILED = STUBLAB_OVER_SPOILED,
     RUNS_ON = STUBLAB_OVER_RUNS_ON,
+    UNTRIED = STUBLAB_OVER_UNTRIED,
 };
 
 /** How often a setup is tried or approached if signals from other processes get in its way. */
@@ -23,6 +24,17 @@ struct signal_info {
     uint64_t address;
     uint64_t rest[13];
 };
+
+/** Notes why a setup is not tried. Returns `result`. */
+static inline int64_t hinder(struct stublab_outcome *outcome, unsigned int obstacle,
+                             int64_t result) {
+    outcome->obstacle = obstacle;
+    outcome->obstacle_error = (int32_t)-result;
+    return result;
+}
+
+/** What a kernel lacks that a way needs: enum stublab_obstacle. */
+unsigned int obstacle_of_way(unsigned int way, const struct stublab_trial *trial);
 
 static inline int64_t get_signal_info(int32_t tid, struct signal_info *info) {
     return stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, info);
@@ -43,7 +55,9 @@ int64_t resume(int32_t tid, int64_t request, uint64_t signal, const struct watch
 /** Brings a thread back to a stop by a signal, at rest. Returns the values of resume. */
 int64_t settle(int32_t tid, const struct stublab_trial *trial, const struct watch *watch);
 
-/** Brings a thread from a stop by a signal to the start of a setup. Returns the values of resume.
+/**
+ * Brings a thread from a stop by a signal to the start of a setup. Returns the values of resume;
+ * -EPROTO if other stops are in the way.
  */
 int64_t arrive(int32_t tid, unsigned int from, const struct stublab_trial *trial,
                const struct watch *watch);
@@ -51,7 +65,10 @@ int64_t arrive(int32_t tid, unsigned int from, const struct stublab_trial *trial
 /** Whether a way writes general registers, which are then read back as a whole. */
 int writes_registers(unsigned int way);
 
-/** Writes a setup and reads back. The errno of the write goes to the outcome. */
+/**
+ * Writes a setup and reads back. The errno of the write goes to the outcome. Returns the -errno of
+ * reading.
+ */
 int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
                        const struct stublab_trial *trial, struct stublab_outcome *outcome);
 
@@ -69,6 +86,9 @@ int is_clean(const struct stublab_setup *setup, const struct stublab_outcome *ou
 
 /** Whether a write without a resume has left the trap flag set, as is_clean checks for stops. */
 int left_trap_flag(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
+
+/** Whether QEMU's TCG would run this setup for ever: the whole machine would hang. */
+int hangs_emulator(const struct stublab_setup *setup);
 
 /** Whether a setup left something that no request can undo. */
 int is_spoiled(const struct stublab_setup *setup, const struct stublab_outcome *outcome);

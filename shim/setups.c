@@ -50,29 +50,83 @@ static const int64_t REQUESTS[] = {
     [STUBLAB_ON_SYSEMU_SINGLESTEP] = PTRACE_SYSEMU_SINGLESTEP,
 };
 
+static int is_gone(int64_t result) {
+    return result == -ESRCH || result == -ECHILD;
+}
+
+static int emulates(unsigned int on) {
+    return on == STUBLAB_ON_SYSEMU || on == STUBLAB_ON_SYSEMU_SINGLESTEP;
+}
+
+/** The obstacle that is known to be in the way of a setup. */
+static unsigned int known_obstacle(const struct stublab_setup *setup,
+                                   const struct stublab_trial *trial) {
+    if (trial->unreachable >> setup->from & 1)
+        return STUBLAB_OBSTACLE_START;
+    if ((setup->from == STUBLAB_FROM_SYSEMU || emulates(setup->on)) &&
+        trial->errors[STUBLAB_OBSTACLE_SYSEMU] != 0)
+        return STUBLAB_OBSTACLE_SYSEMU;
+    return trial->errors[STUBLAB_OBSTACLE_EMULATOR] != 0 && hangs_emulator(setup)
+               ? STUBLAB_OBSTACLE_EMULATOR
+               : obstacle_of_way(setup->way, trial);
+}
+
+/**
+ * Whether the kernel refuses PTRACE_SYSEMU to a thread at rest, and not because of the signal or
+ * the stop of a setup.
+ */
+static int lacks_sysemu(int32_t tid, struct stublab_trial *trial, const struct watch *watch) {
+    int32_t status = 0;
+    set_registers(tid, trial->rest);
+    int64_t result = resume(tid, PTRACE_SYSEMU, 0, watch, &status);
+    if (result < 0 && !is_gone(result))
+        trial->errors[STUBLAB_OBSTACLE_SYSEMU] = (int32_t)-result;
+    return trial->errors[STUBLAB_OBSTACLE_SYSEMU] != 0;
+}
+
+/** Brings a thread to the start of a setup. Returns the values of resume. */
+static int64_t begin(int32_t tid, const struct stublab_setup *setup,
+                     struct stublab_outcome *outcome, struct stublab_trial *trial,
+                     const struct watch *watch) {
+    int64_t result = begins_at_rest(setup) ? settle(tid, trial, watch) : 0;
+    if (result == 0)
+        result = arrive(tid, setup->from, trial, watch);
+    if (result == 0)
+        trial->reached |= 1U << setup->from;
+    if (result >= 0)
+        return result;
+    const int emulated = setup->from == STUBLAB_FROM_SYSEMU && lacks_sysemu(tid, trial, watch);
+    return hinder(outcome, emulated ? STUBLAB_OBSTACLE_SYSEMU : STUBLAB_OBSTACLE_START, result);
+}
+
 /** One attempt: from a stop by a signal to the stop after the setup. */
 static int64_t attempt(int32_t tid, const struct stublab_setup *setup,
-                       struct stublab_outcome *outcome, const struct stublab_trial *trial,
+                       struct stublab_outcome *outcome, struct stublab_trial *trial,
                        const struct watch *watch) {
+    hinder(outcome, STUBLAB_OBSTACLE_NONE, 0);
     outcome->error = 0;
     outcome->refused_at = -1;
     outcome->resumed = -1;
     outcome->status = 0;
     outcome->signal = 0;
-    int64_t result = begins_at_rest(setup) ? settle(tid, trial, watch) : 0;
-    if (result == 0)
-        result = arrive(tid, setup->from, trial, watch);
+    int64_t result = begin(tid, setup, outcome, trial, watch);
     if (result == 0)
         result = write_and_read(tid, setup, trial, outcome);
+    if (result < 0 && outcome->obstacle == STUBLAB_OBSTACLE_NONE)
+        hinder(outcome, STUBLAB_OBSTACLE_READ, result);
     if (result != 0 || outcome->error != 0 || setup->on == STUBLAB_ON_NONE)
         return result;
     result = resume(tid, REQUESTS[setup->on], setup->signal, watch, &outcome->status);
-    if (result == -ESRCH)
+    if (is_gone(result))
         return result;
+    if (result < 0 && emulates(setup->on) && lacks_sysemu(tid, trial, watch))
+        return hinder(outcome, STUBLAB_OBSTACLE_SYSEMU, result);
     outcome->resumed = result < 0 ? (int32_t)-result : 0;
     if (result < 0)
         return 0;
-    return result > 0 ? result : look(tid, setup, outcome);
+    if (result == 0)
+        result = look(tid, setup, outcome);
+    return result < 0 ? hinder(outcome, STUBLAB_OBSTACLE_READ, result) : result;
 }
 
 /** Whether the next setup can begin without settle. */
@@ -83,16 +137,39 @@ static int is_ready(const struct stublab_setup *setup, const struct stublab_outc
 }
 
 /**
+ * Goes on after a setup that was not tried, or not to its end. Returns 0 if the next one can be
+ * tried in the same stub. Other stops, which may be those of another process, end the batch.
+ */
+static int64_t give_up(int32_t tid, const struct stublab_setup *setup,
+                       struct stublab_outcome *outcome, const struct stublab_trial *trial,
+                       const struct watch *watch, int64_t error) {
+    if (is_gone(error))
+        hinder(outcome, STUBLAB_OBSTACLE_GONE, error);
+    if (is_gone(error) || error == -EPROTO)
+        return UNTRIED;
+    restore(tid, setup, trial);
+    int64_t result = settle(tid, trial, watch);
+    return result < 0 || is_spoiled(setup, outcome) ? UNTRIED : result;
+}
+
+/**
  * Tries one setup, from a stop by a signal to the next. It is tried again if a signal of another
  * process interfered, but the last attempt always counts: not every kernel sets si_code in the same
  * way.
  */
 static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
-                       struct stublab_outcome *outcome, const struct stublab_trial *trial,
+                       struct stublab_outcome *outcome, struct stublab_trial *trial,
                        const struct watch *watch) {
+    const unsigned int obstacle = known_obstacle(setup, trial);
+    if (obstacle != STUBLAB_OBSTACLE_NONE) {
+        hinder(outcome, obstacle, -trial->errors[obstacle]);
+        return 0;
+    }
     for (int tries = 1;; tries++) {
         int64_t result = attempt(tid, setup, outcome, trial, watch);
-        if (result != 0)
+        if (result < 0)
+            return give_up(tid, setup, outcome, trial, watch, result);
+        if (result > 0)
             return result;
         restore(tid, setup, trial);
         if (is_spoiled(setup, outcome))
@@ -102,6 +179,11 @@ static int64_t try_one(int32_t tid, const struct stublab_setup *setup,
         if (!disturbed && is_ready(setup, outcome))
             return 0;
         result = settle(tid, trial, watch);
+        // The outcome counts; the next setup needs another stub.
+        if (result < 0 && !disturbed)
+            return SPOILED;
+        if (result < 0)
+            return give_up(tid, setup, outcome, trial, watch, result);
         if (result != 0 || !disturbed)
             return result;
     }
@@ -122,6 +204,6 @@ int64_t stublab_try(int32_t tid, const struct stublab_setup *setups,
     }
     inspect_canary(canary);
     end_watch(&watch);
-    trial->over = result > 0 ? (uint32_t)result : 0;
-    return result < 0 ? result : done;
+    trial->over = (uint32_t)result;
+    return done;
 }

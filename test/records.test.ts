@@ -23,9 +23,10 @@ records("the module has the numbers and places of the table", () => {
     ...CONSTANTS,
     ...Object.fromEntries(ENUMERATIONS.flatMap((it) => prefixed(it.prefix, numbersOf(it)))),
     ...Object.fromEntries(
-      MODULE_RECORDS.flatMap(({ name, offsets: { padding: _, ...offsets }, size }) =>
-        prefixed(name.toUpperCase(), { ...offsets, SIZE: size }),
-      ),
+      MODULE_RECORDS.flatMap(({ name, offsets, size }) => {
+        const named = Object.entries(offsets).filter(([member]) => member !== "padding");
+        return prefixed(name.toUpperCase(), { ...Object.fromEntries(named), SIZE: size });
+      }),
     ),
     SETUP_kinds: 4 * SETUP.kinds,
     ...Object.fromEntries(PATHS.map((name, i) => [`PATH_${name}`, i])),

@@ -7,7 +7,7 @@ import { restoreSigcontext } from "../model/restore_sigcontext";
 import { countUses } from "../model/rule";
 import { predicted, saveRegisters, startTask } from "../model/task";
 import { differs } from "./difference";
-import { OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
+import { MOST_OBSTACLES, OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
 import { signatureOf } from "./signature";
 
 /** How an outcome compares with its prediction; the host numbers the ways to differ, from 2 on. */
@@ -73,12 +73,23 @@ export function count(outcomeAt: usize): void {
   store<u32>(entry, load<u32>(entry) + 1);
 }
 
+/** By enum stublab_obstacle, the number of cases that were not tried, and the errno of the last of them. */
+export const untried: usize = memory.data(4 * MOST_OBSTACLES, 4);
+export const untriedErrors: usize = memory.data(4 * MOST_OBSTACLES, 4);
+
+function countUntried(outcome: Outcome): void {
+  changetype<Tally>(tally).cases++;
+  const place: usize = 4 * outcome.obstacle;
+  store<u32>(untried + place, load<u32>(untried + place) + 1);
+  store<i32>(untriedErrors + place, outcome.obstacleError);
+}
+
 /** The number of signatures that were there lately, each in the slot of its low bits. The host keeps all of them. */
 const SLOTS: u32 = 4096;
 
 /**
  * Assesses `count` setups and outcomes. Writes the indices of those that differ, or whose signature is not among
- * `recent`, to `news`, and returns their number; the others are counted.
+ * `recent`, to `news`, and returns their number; the others, and those that were not tried, are counted.
  */
 export function assess(
   setups: usize,
@@ -91,6 +102,10 @@ export function assess(
   for (let i: u32 = 0; i < cases; i++) {
     const setup = changetype<Setup>(setups + SETUP_SIZE * i);
     const outcome = outcomes + OUTCOME_SIZE * i;
+    if (changetype<Outcome>(outcome).obstacle != 0) {
+      countUntried(changetype<Outcome>(outcome));
+      continue;
+    }
     predict(setup);
     countUses();
     if (!differsFrom(outcome) && isRecent(setup, changetype<Outcome>(outcome), recent)) {

@@ -22,6 +22,7 @@ export function differs(
   stopped: u32,
   frame: u32,
 ): bool {
+  if (seen.obstacle != 0) return false;
   return (
     headDiffers(predicted, seen, known) ||
     (difference(predicted.written, seen.written, written) |

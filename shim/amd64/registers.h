@@ -14,6 +14,9 @@ enum { EXTENDED_STATE = NT_X86_XSTATE };
 /** Every component of an XSAVE area except AMX tiles (18), which a process must request. */
 #define EVERY_COMPONENT (~(UINT64_C(1) << 18))
 
+/** The control words after an execve. */
+enum { INITIAL_FCW = 0x37f, INITIAL_MXCSR = 0x1f80 };
+
 /** Reads the general registers of a stopped thread into a register block. */
 static inline int64_t get_registers(int32_t tid, uint64_t *block) {
     return stublab_ptrace(PTRACE_GETREGS, tid, 0, block);

@@ -74,6 +74,29 @@ static int pokes_breakpoint(const struct stublab_setup *setup) {
     return 0;
 }
 
+static int steps(const struct stublab_setup *setup) {
+    for (uint64_t i = 0; i < setup->count; i++)
+        if (setup->words[2 * i] == 8ULL * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
+            return 1;
+    return setup->on == STUBLAB_ON_SINGLESTEP || setup->on == STUBLAB_ON_SYSEMU_SINGLESTEP;
+}
+
+/** Whether a word of debug register 7 enables a breakpoint on data: two bits each, and four. */
+static int watches_data(uint64_t control) {
+    for (int i = 0; i < 4; i++)
+        if ((control >> 2 * i & 3) && (control >> (16 + 4 * i) & 1))
+            return 1;
+    return 0;
+}
+
+int hangs_emulator(const struct stublab_setup *setup) {
+    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++)
+        if (setup->words[2 * i] == DEBUG_REGISTERS + DEBUG_CONTROL &&
+            watches_data(setup->words[2 * i + 1]))
+            return steps(setup);
+    return 0;
+}
+
 int is_spoiled(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
     return pokes_breakpoint(setup) ||
            (outcome->resumed == 0 && (outcome->stopped[REG_EFLAGS] & ID_FLAG));

@@ -111,6 +111,7 @@ stublab_sigreturn_handler:
     movl $0, OUTCOME_ERROR(%r12)
     movl $-1, OUTCOME_REFUSED_AT(%r12)
     movl $0, OUTCOME_RESUMED(%r12)
+    movq $0, OUTCOME_OBSTACLE(%r12) // and its errno
     // The status word that wait4 reports for a stop by a signal.
     shl $8, %edi
     or $0x7f, %edi

@@ -3,6 +3,7 @@
 #include "attempt.h"
 #include "registers.h"
 #include <asm-generic/errno.h>
+#include <asm/sigcontext.h>
 #include <linux/uio.h>
 
 #ifndef PTRACE_SET_SYSCALL_INFO
@@ -150,18 +151,67 @@ void restore(int32_t tid, const struct stublab_setup *setup, const struct stubla
     const uint64_t off[DISPATCH_SIZE / 8] = {0};
     if (setup->way == STUBLAB_WAY_DISPATCH)
         stublab_ptrace(PTRACE_SET_DISPATCH, tid, sizeof off, (void *)off);
-    if (setup->way == STUBLAB_WAY_SETFPREGS || setup->way == STUBLAB_WAY_XSTATE)
+    if (setup->way != STUBLAB_WAY_SETFPREGS && setup->way != STUBLAB_WAY_XSTATE)
+        return;
+    if (trial->xstate_length > 0)
         set_registers_of(tid, EXTENDED_STATE, trial->xstate, trial->xstate_length);
+    else
+        stublab_ptrace(PTRACE_SETFPREGS, tid, 0, (void *)trial->fpregs);
+}
+
+unsigned int obstacle_of_way(unsigned int way, const struct stublab_trial *trial) {
+    const unsigned int obstacle = way == STUBLAB_WAY_SETREGSET   ? STUBLAB_OBSTACLE_REGSET
+                                  : way == STUBLAB_WAY_XSTATE    ? STUBLAB_OBSTACLE_XSTATE
+                                  : way == STUBLAB_WAY_SETFPREGS ? STUBLAB_OBSTACLE_FPREGS
+                                  : way == STUBLAB_WAY_SIGMASK   ? STUBLAB_OBSTACLE_SIGMASK
+                                                                 : STUBLAB_OBSTACLE_NONE;
+    return trial->errors[obstacle] != 0 ? obstacle : STUBLAB_OBSTACLE_NONE;
+}
+
+/** Notes whether a request that setups need is refused. */
+static void note(struct stublab_trial *trial, unsigned int obstacle, int64_t result) {
+    trial->errors[obstacle] = result < 0 ? (int32_t)-result : 0;
+}
+
+/** Whether this machine is emulated by QEMU's TCG, as its hypervisor leaf of CPUID says. */
+static int is_tcg(void) {
+    uint32_t leaf = 0x40000000, b = 0, c = 0, d = 0;
+    __asm__ volatile("cpuid" : "+a"(leaf), "=b"(b), "+c"(c), "=d"(d));
+    return b == 0x54474354 && c == 0x43544743 && d == 0x47435447; // "TCGTCGTCGTCG"
+}
+
+/** Writes and reads the floating point of a new program without an XSAVE area. */
+static void set_fresh_fpregs(int32_t tid, struct stublab_trial *trial) {
+    struct _fpstate_64 *area = (void *)trial->fpregs;
+    if (stublab_ptrace(PTRACE_GETFPREGS, tid, 0, area) < 0)
+        return;
+    const uint32_t mask = area->mxcsr_mask;
+    for (unsigned int i = 0; i < sizeof trial->fpregs / sizeof *trial->fpregs; i++)
+        trial->fpregs[i] = 0;
+    area->cwd = INITIAL_FCW;
+    area->mxcsr = INITIAL_MXCSR;
+    area->mxcsr_mask = mask;
+    stublab_ptrace(PTRACE_SETFPREGS, tid, 0, area);
 }
 
 int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
+    uint64_t words[STUBLAB_REGISTERS];
+    struct iovec all = {words, sizeof words};
     int64_t length =
         stublab_fresh_xstate(tid, trial->xstate, sizeof trial->xstate, EVERY_COMPONENT);
-    if (length < 0)
-        return length;
-    trial->xstate_length = (uint32_t)length;
-    int64_t result = set_registers_of(tid, EXTENDED_STATE, trial->xstate, (uint64_t)length);
-    if (result < 0)
-        return result;
-    return stublab_ptrace(PTRACE_GETFPREGS, tid, 0, trial->fpregs);
+    if (length > 0) {
+        int64_t result = set_registers_of(tid, EXTENDED_STATE, trial->xstate, (uint64_t)length);
+        length = result < 0 ? result : length;
+    }
+    note(trial, STUBLAB_OBSTACLE_XSTATE, length);
+    trial->xstate_length = length < 0 ? 0 : (uint32_t)length;
+    if (trial->xstate_length == 0)
+        set_fresh_fpregs(tid, trial);
+    note(trial, STUBLAB_OBSTACLE_FPREGS, stublab_ptrace(PTRACE_GETFPREGS, tid, 0, trial->fpregs));
+    note(trial, STUBLAB_OBSTACLE_SIGMASK,
+         stublab_ptrace(PTRACE_GETSIGMASK, tid, sizeof words[0], words));
+    note(trial, STUBLAB_OBSTACLE_REGSET, stublab_ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all));
+    note(trial, STUBLAB_OBSTACLE_EMULATOR, is_tcg() ? -EOPNOTSUPP : 0);
+    int64_t result = get_registers(tid, words);
+    return result == -ESRCH ? result : 0;
 }

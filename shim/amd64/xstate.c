@@ -1,3 +1,4 @@
+#include "registers.h"
 #include "shim.h"
 #include <asm-generic/errno.h>
 #include <asm/sigcontext.h>
@@ -12,9 +13,6 @@ enum {
     MXCSR_MASK = offsetof(struct _xstate, fpstate.mxcsr_mask),
     XSTATE_BV = offsetof(struct _xstate, xstate_hdr.xfeatures),
 };
-
-/** The control words after an execve. */
-enum { INITIAL_FCW = 0x37f, INITIAL_MXCSR = 0x1f80 };
 
 static void put(uint8_t *at, uint32_t value, int size) {
     for (int i = 0; i < size; i++)

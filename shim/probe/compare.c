@@ -101,7 +101,7 @@ void say_differences(const struct stublab_setup *setup, const struct stublab_out
 bool examine(uint32_t number, const struct stublab_setup *setup, struct stublab_outcome *outcome) {
     memset(outcome, 0, sizeof *outcome);
     int64_t result = try_setups(setup, outcome, 1);
-    const bool tried = result >= 0;
+    const bool tried = result >= 0 && outcome->obstacle == STUBLAB_OBSTACLE_NONE;
     const bool differs = tried && compare(setup, outcome).agreement >= DIFFERS;
     if (differs)
         say_differences(setup, outcome);
@@ -110,7 +110,10 @@ bool examine(uint32_t number, const struct stublab_setup *setup, struct stublab_
     say(" case");
     if (!tried) {
         say(" # SKIP it cannot be tried: ");
-        say_errno(result);
+        if (result < 0)
+            say_errno(result);
+        else
+            say_obstacle(outcome->obstacle, outcome->obstacle_error);
     } else if (!differs && known()->reason != 0) {
         say(", not predicted because of ");
         say(rule_ids[known()->reason - 1]);

@@ -77,6 +77,9 @@ struct trial {
 };
 extern const struct trial trials[];
 
+/** Why setups are not tried, by enum stublab_obstacle. */
+extern const char *const obstacle_texts[];
+
 /** Whether targets have a handler for a signal. */
 bool is_handled(uint32_t signal);
 /** Sets what the host sets in the module. */

@@ -70,8 +70,11 @@ static uint64_t unmet(const struct check *check) {
     return key;
 }
 
-/** Tries a check until it holds, or two attempts have the same result. Returns 1 or 0, or why it
- * cannot be tried. */
+/** The check has an obstacle in its outcome. */
+enum { NOT_TRIED = 2 };
+
+/** Tries a check until it holds, or two attempts have the same result. Returns 1, 0 or NOT_TRIED,
+ * or why no case can be tried. */
 static int64_t holds(const struct check *check) {
     uint64_t seen[MOST_ATTEMPTS];
     for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -80,6 +83,8 @@ static int64_t holds(const struct check *check) {
         int64_t result = try_setups(check->setup, check->outcome, 1);
         if (result < 0)
             return result;
+        if (check->outcome->obstacle != STUBLAB_OBSTACLE_NONE)
+            return NOT_TRIED;
         uint64_t key = unmet(check);
         if (attempt == 0 && key == 0)
             return 1;
@@ -128,15 +133,25 @@ static void say_result(bool failed, uint32_t number, const char *name) {
     say(name);
 }
 
-static void look_at_fact(uint32_t number, struct check *check, struct counts *counts, bool skips) {
+static bool is_excepted(const char *name, const char *const *except) {
+    for (; *except != 0; except++)
+        if (same(name, *except))
+            return true;
+    return false;
+}
+
+static void look_at_fact(uint32_t number, struct check *check, struct counts *counts, bool skips,
+                         const char *const *except) {
     const char *name = take_text();
+    const bool excepted = is_excepted(name, except);
     take_text(); // the source
     take_text(); // the rules
-    uint32_t held = 0, failed = 0, lacks = 0;
+    uint32_t held = 0, failed = 0, lacks = 0, untried = 0;
+    int32_t errors[STUBLAB_MOST_OBSTACLES] = {0};
     int64_t obstacle = 0;
     for (uint32_t checks = take16(); checks > 0; checks--) {
         take_check(check);
-        if (skips)
+        if (skips || excepted)
             continue;
         int32_t need = missing(check->needs);
         int64_t result = need >= 0 ? -1 : holds(check);
@@ -144,7 +159,10 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
             lacks |= 1U << need;
         else if (result < 0)
             obstacle = result;
-        else if (result > 0)
+        else if (result == NOT_TRIED) {
+            untried |= 1U << check->outcome->obstacle;
+            errors[check->outcome->obstacle] = check->outcome->obstacle_error;
+        } else if (result > 0)
             held++;
         else {
             failed++;
@@ -160,14 +178,26 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
     counts->skipped += failed == 0 && held == 0;
     if (failed == 0 && held == 0) {
         say(" # SKIP ");
+        const char *separator = "";
         for (int32_t i = 0; needs[i].name != 0; i++)
             if ((lacks >> i & 1) != 0) {
+                say(separator);
+                separator = "; ";
                 say("it needs ");
                 say(needs[i].name);
                 say(": ");
                 say(needs[i].reason);
             }
+        for (unsigned int i = 0; obstacle_texts[i] != 0; i++)
+            if ((untried >> i & 1) != 0) {
+                say(separator);
+                separator = "; ";
+                say_obstacle(i, errors[i]);
+            }
+        if (excepted)
+            say("--except");
         if (obstacle < 0) {
+            say(separator);
             say("cases cannot be tried: ");
             say_errno(obstacle);
         }
@@ -175,7 +205,30 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
     say("\n");
 }
 
-int conformance(const char *only) {
+/** Whether a name is that of a group, and not of a fact. */
+static bool is_group(const char *name) {
+    const uint8_t *start = at;
+    bool found = false;
+    static struct stublab_setup setup;
+    struct check check = {.setup = &setup};
+    for (enum entry entry = *at++; entry != ENTRY_END; entry = *at++) {
+        const bool same_name = same(name, (const char *)at);
+        take_text();
+        found = found || (entry == ENTRY_GROUP && same_name);
+        if (entry == ENTRY_GROUP)
+            take16();
+        if (entry != ENTRY_FACT)
+            continue;
+        take_text(); // the source
+        take_text(); // the rules
+        for (uint32_t checks = take16(); checks > 0; checks--)
+            take_check(&check);
+    }
+    at = start;
+    return found;
+}
+
+int conformance(const char *only, const char *const *except) {
     static struct check check;
     check.setup = module_memory(reserve(sizeof *check.setup));
     check.outcome = module_memory(reserve(sizeof *check.outcome));
@@ -186,9 +239,12 @@ int conformance(const char *only) {
     bool skips = false;
     const char *group = 0;
     say("KTAP version 1\n1..");
-    say_number(only == 0 ? groups : 1);
+    uint32_t fewer = 0;
+    for (const char *const *name = except; *name != 0; name++)
+        fewer += is_group(*name);
+    say_number(only == 0 ? groups - fewer : 1);
     say("\n");
-    for (;;) {
+    while (!is_interrupted()) {
         enum entry entry = *at++;
         if ((entry == ENTRY_GROUP || entry == ENTRY_END) && group != 0 && !skips) {
             say_result(all.failed > before.failed, ++number, group);
@@ -199,7 +255,7 @@ int conformance(const char *only) {
         if (entry == ENTRY_GROUP) {
             group = take_text();
             const uint32_t facts = take16();
-            skips = only != 0 && !same(only, group);
+            skips = (only != 0 && !same(only, group)) || is_excepted(group, except);
             before = all;
             fact = 0;
             if (skips)
@@ -208,7 +264,7 @@ int conformance(const char *only) {
             say_number(facts);
             say("\n");
         } else if (entry == ENTRY_FACT)
-            look_at_fact(++fact, &check, &all, skips);
+            look_at_fact(++fact, &check, &all, skips, except);
         else {
             const char *name = take_text();
             if (skips)
@@ -227,6 +283,8 @@ int conformance(const char *only) {
     say(" facts hold, ");
     say_number(all.skipped);
     say(" skipped\n");
+    if (is_interrupted())
+        return INTERRUPTED;
     if (number == 0)
         return 2;
     return all.failed > 0 ? 1 : all.held == 0 ? 4 : 0;

@@ -1,6 +1,12 @@
 // The fields of an outcome by their offsets: src/fuzz/case/fields.ts.
 #include "probe.h"
 
+void say_obstacle(unsigned int obstacle, int32_t error) {
+    say(obstacle_texts[obstacle]);
+    say(": ");
+    say_errno(-error);
+}
+
 enum { HALF = 0x8000 };
 
 static const struct {

@@ -126,7 +126,8 @@ static void read_processor(void) {
     for (int i = 0; processor_flags[i] != 0; i++)
         if (has_word(flags, processor_flags[i]))
             add(processor_flags[i]);
-    machine.avx = has_word(flags, "avx");
+    // Under QEMU without XSAVE the kernel shows avx, and does not enable it.
+    machine.avx = has_word(flags, "avx") && has_word(flags, "xsave");
     if (has_word(line_of(text, "vendor_id"), "AuthenticAMD"))
         add("amd");
 }
@@ -204,4 +205,26 @@ void read_machine(struct tracee *stub) {
     memcpy(&machine.xfeatures, &area[COMPONENTS], 4);
     machine.xfeatures &= ~(uint32_t)ASKED_FOR;
     memcpy(&machine.mxcsr_mask, &area[MXCSR_MASK], 4);
+}
+
+bool is_zombie(int32_t pid) {
+    static char path[32], text[512];
+    static const char beginning[] = "/proc/", end[] = "/stat";
+    char digits[12];
+    uint32_t count = 0, at = 0;
+    for (uint32_t rest = (uint32_t)pid; rest > 0; rest /= 10)
+        digits[count++] = (char)('0' + rest % 10);
+    for (const char *from = beginning; *from != 0; from++)
+        path[at++] = *from;
+    while (count > 0)
+        path[at++] = digits[--count];
+    memcpy(&path[at], end, sizeof end);
+    if (!read_text(path, text, sizeof text))
+        return true;
+    // The state follows the name, which may have any character.
+    const char *state = text;
+    for (const char *from = text; *from != 0; from++)
+        if (from[0] == ')' && from[1] == ' ')
+            state = &from[2];
+    return *state == 'Z' || *state == 'X';
 }

@@ -33,6 +33,11 @@ bool is_output_lost(void);
 
 // ---- start.c ----
 
+/** The exit status of a command that Ctrl-C has ended early. */
+enum { INTERRUPTED = 130 };
+/** Whether a signal asks for the end. A second one ends the probe at once. */
+bool is_interrupted(void);
+
 /** Reports a failure of the probe itself, and ends it with status 3. */
 __attribute__((noreturn)) void fail(const char *what, int64_t result);
 
@@ -99,6 +104,8 @@ bool has_feature(const char *name);
 /** Whether the machine has what checks need. */
 bool meets(const struct need *need);
 bool same(const char *a, const char *b);
+/** Whether a process has ended, as /proc says. */
+bool is_zombie(int32_t pid);
 
 // ---- target.c, trier.c, returner.c ----
 
@@ -118,6 +125,8 @@ int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *o
 /** The same for setups of the way SIGRETURN. */
 int64_t try_returns(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                     uint32_t count);
+/** Whether a stub has ever got ready for that. */
+bool has_returned(void);
 void renew_returner(void);
 /** Makes the areas of the module a file that stubs can map. They are all zero afterwards. */
 void share_areas(void);
@@ -145,7 +154,9 @@ bool examine(uint32_t number, const struct stublab_setup *setup, struct stublab_
 // ---- commands; each returns an exit status ----
 
 int bootstrap(void);
-int conformance(const char *only);
+/** Looks at the facts of one group, or of all, except groups and facts of these names; 0 ends them.
+ */
+int conformance(const char *only, const char *const *except);
 int replay(const char *path);
 int fuzz(uint64_t seed, uint64_t cases, uint64_t seconds, uint32_t path);
 
@@ -160,6 +171,8 @@ uint64_t field(const struct stublab_outcome *outcome, uint32_t place);
 
 /** Whether a way writes a block of registers. */
 bool has_block(unsigned int way);
+/** Why a setup was not tried, as text: of an enum stublab_obstacle and an errno. */
+void say_obstacle(unsigned int obstacle, int32_t error);
 /** A setup as a document "stublab.case/1", in one line. */
 void say_case(const struct stublab_setup *setup);
 uint64_t milliseconds(void);

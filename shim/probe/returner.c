@@ -16,6 +16,12 @@ static uint64_t stub_view(const void *at) {
     return records_address + (module_address(at) - module_areas);
 }
 
+/** Whether the stub has ended. Its parent has not reaped it, so without pidfds, as in gVisor, /proc
+ * has its state. */
+static bool has_ended(void) {
+    return pidfd >= 0 ? stublab_has_ended((int32_t)pidfd) == 1 : is_zombie(resident.pid);
+}
+
 /** Waits for the probe's turn. Returns 1; 0 if the stub ended, or gets nowhere. */
 static int64_t await(bool gives) {
     uint32_t next = ~0U;
@@ -25,7 +31,7 @@ static int64_t await(bool gives) {
         gives = false;
         if (result != 0)
             return result;
-        if (stublab_has_ended((int32_t)pidfd) == 1)
+        if (has_ended())
             return 0;
         const uint32_t now = __atomic_load_n(&exchange->next, __ATOMIC_ACQUIRE);
         waited = now == next ? waited : 0;
@@ -45,10 +51,17 @@ static int32_t end_resident(void) {
     INJECT(&master, __NR_wait4, (uint64_t)resident.pid, page, 0x40000000 /* __WALL */, 0);
     read_memory(&master, page, &status, sizeof status);
     INJECT(&master, __NR_munmap, page, 4096);
-    stublab_close((int32_t)pidfd);
+    if (pidfd >= 0)
+        stublab_close((int32_t)pidfd);
     resident.dead = true;
     end_stub(&resident, 0);
     return status;
+}
+
+static bool has_entered;
+
+bool has_returned(void) {
+    return has_entered;
 }
 
 void renew_returner(void) {
@@ -94,10 +107,12 @@ static int64_t ready(void) {
     stublab_ptrace(PTRACE_DETACH, resident.pid, 0, 0);
     // It is still stopped by the SIGSTOP of its birth.
     stublab_tgkill(resident.pid, resident.pid, SIGCONT);
-    if (pidfd >= 0 && await(false) == 1)
+    if (await(false) == 1) {
+        has_entered = true;
         return 0;
+    }
     end_resident();
-    return pidfd < 0 ? pidfd : -EPROTO;
+    return -EPROTO;
 }
 
 static bool is_sent(const struct stublab_outcome *outcome) {
@@ -121,7 +136,7 @@ static int64_t hand(const struct stublab_setup *setups, struct stublab_outcome *
         if (result == 1)
             return 0;
         done += exchange->next;
-        const bool hung = stublab_has_ended((int32_t)pidfd) != 1;
+        const bool hung = !has_ended();
         const int32_t status = end_resident();
         if (done >= count)
             return 0;

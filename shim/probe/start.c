@@ -1,5 +1,6 @@
 // The beginning of the probe: its arguments, and its end as process 1.
 #include "probe.h"
+#include <asm/signal.h>
 #include <linux/mount.h>
 #include <linux/reboot.h>
 #include <linux/utsname.h>
@@ -34,8 +35,9 @@ void fail(const char *what, int64_t result) {
 }
 
 static const char usage[] =
-    "usage: probe [bootstrap] [conformance [--only GROUP]] [fuzz [--seed N] [--cases N]\n"
-    "             [--seconds N] [--path ptrace|sigreturn|both]] [replay FILE|-]\n"
+    "usage: probe [bootstrap] [conformance [--only GROUP] [--except GROUP|FACT]...]\n"
+    "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]]\n"
+    "             [replay FILE|-]\n"
     "\n"
     "Creates stub processes on this kernel, checks facts about what it does with their registers, "
     "and\n"
@@ -47,7 +49,7 @@ static const char usage[] =
     "\n"
     "Exit status: 0 if everything holds, 1 if something does not, 2 for wrong usage, 3 if the "
     "probe\n"
-    "fails, 4 if everything was skipped.\n";
+    "fails, 4 if everything was skipped, 130 if Ctrl-C ended it before its end.\n";
 
 static bool is_number(const char *text, uint64_t *number) {
     *number = 0;
@@ -56,9 +58,12 @@ static bool is_number(const char *text, uint64_t *number) {
     return *text == 0;
 }
 
+enum { MOST_EXCEPTED = 16 };
+
 /** The options of a run. */
 struct options {
-    const char *only;
+    const char *only, *except[MOST_EXCEPTED + 1];
+    uint32_t excepted;
     uint64_t seed, cases, seconds, path;
 };
 
@@ -69,6 +74,10 @@ static bool take_option(char **argument, struct options *options) {
         return false;
     if (same(argument[0], "--only")) {
         options->only = argument[1];
+        return true;
+    }
+    if (same(argument[0], "--except") && options->excepted < MOST_EXCEPTED) {
+        options->except[options->excepted++] = argument[1];
         return true;
     }
     if (same(argument[0], "--path")) {
@@ -105,6 +114,13 @@ static void begin_as_init(void) {
     syscall6(__NR_mount, (long)"proc", (long)"/proc", (long)"proc", 0, 0, 0);
 }
 
+/** Whether a word is like console=tty0: User Mode Linux appends such words to what is after --. */
+static bool is_parameter(const char *word) {
+    while (*word != 0 && *word != '=')
+        word++;
+    return *word == '=';
+}
+
 static int run(char **argument) {
     static char bootstrap_word[] = "bootstrap", conformance_word[] = "conformance";
     static char *both[] = {bootstrap_word, conformance_word, 0};
@@ -112,9 +128,15 @@ static int run(char **argument) {
         argument = both;
     int worst = 0;
     bool started = false;
-    while (*argument != 0) {
+    while (*argument != 0 && !is_interrupted()) {
         const char *command = *argument++;
-        struct options options = {0, 1, ~0ULL, ~0ULL / 1000, 2};
+        if (is_init && is_parameter(command)) {
+            say("# ignored: ");
+            say(command);
+            say(", a parameter of the kernel\n");
+            continue;
+        }
+        struct options options = {.seed = 1, .cases = ~0ULL, .seconds = ~0ULL / 1000, .path = 2};
         while (take_option(argument, &options))
             argument += 2;
         const bool tries =
@@ -130,7 +152,7 @@ static int run(char **argument) {
         if (same(command, "bootstrap"))
             status = bootstrap();
         else if (same(command, "conformance"))
-            status = conformance(options.only);
+            status = conformance(options.only, options.except);
         else if (same(command, "replay") && *argument != 0)
             status = replay(*argument++);
         else if (same(command, "fuzz"))
@@ -145,6 +167,30 @@ static int run(char **argument) {
     return worst;
 }
 
+static volatile bool interrupted;
+
+bool is_interrupted(void) {
+    return interrupted;
+}
+
+static void interrupt(int signal) {
+    (void)signal;
+    interrupted = true;
+}
+
+void restore_signal(void);
+__asm__("restore_signal:\n  mov $15, %eax\n  syscall\n"); // __NR_rt_sigreturn
+
+/** Lets commands report what they have when a signal asks for the end. */
+static void await_interrupts(void) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    // The kernel's struct sigaction: handler, flags, restorer, mask.
+    const uint64_t action[] = {(uint64_t)interrupt, SA_RESTORER | SA_RESTART | SA_RESETHAND,
+                               (uint64_t)restore_signal, 0};
+    for (uint32_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        syscall4(__NR_rt_sigaction, signals[i], (long)action, 0, 8);
+}
+
 __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     char **arguments = (char **)&stack[1];
     if (syscall0(__NR_getpid) == 1 && stack[0] > 0 && same(arguments[0], "/init"))
@@ -155,6 +201,7 @@ __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     // Stubs inherit it: a stub and its tracer on one processor are fastest.
     stublab_bind(stublab_gettid(), (uint32_t)stublab_getcpu());
     start_tracer();
+    await_interrupts();
     leave(run(&arguments[stack[0] > 0]));
 }
 

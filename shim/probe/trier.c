@@ -92,9 +92,18 @@ static bool is_sent(const struct stublab_outcome *outcome) {
     return outcome->signal != 0 && outcome->code <= 0;
 }
 
+/** From now on, no stub is brought to a stop at which none has ever arrived. */
+static void give_up(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
+    if (outcome->obstacle != STUBLAB_OBSTACLE_START)
+        return;
+    trial.errors[STUBLAB_OBSTACLE_START] = outcome->obstacle_error;
+    trial.unreachable |= 1U << setup->from & ~trial.reached;
+}
+
 static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                      uint32_t count) {
     uint32_t again = 0;
+    int untried = 0;
     int spoiled = 1;
     for (uint32_t done = 0; done < count;) {
         int64_t result = ready();
@@ -104,12 +113,21 @@ static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome 
             stublab_try(target.pid, &setups[done], &outcomes[done], count - done, &trial, &canary);
         if (canary.changed)
             fail("the kernel has changed the probe's floating point", canary.changed);
-        if (result < 0)
-            return result;
         done += (uint32_t)result;
         if (trial.over == 0)
             continue;
         const struct stublab_outcome *last = &outcomes[done - 1];
+        if (trial.over == STUBLAB_OVER_UNTRIED) {
+            end_stub(&target, &master);
+            // Another process may be the reason.
+            if (last->obstacle != STUBLAB_OBSTACLE_NONE && ++untried < MOST_TRIES) {
+                done--;
+                continue;
+            }
+            untried = 0;
+            give_up(&setups[done - 1], last);
+            continue;
+        }
         if (trial.over == STUBLAB_OVER_SPOILED) {
             end_stub(&target, &master);
             const bool sent = is_sent(last) && spoiled < MOST_TRIES;
@@ -131,15 +149,34 @@ static int64_t trace(const struct stublab_setup *setups, struct stublab_outcome 
     return 0;
 }
 
+/** Notes for setups that they were not tried. */
+static void hinder_all(struct stublab_outcome *outcomes, uint32_t count, unsigned int obstacle,
+                       int64_t result) {
+    memset(outcomes, 0, count * sizeof *outcomes);
+    for (uint32_t i = 0; i < count; i++) {
+        outcomes[i].obstacle = obstacle;
+        outcomes[i].obstacle_error = (int32_t)-result;
+    }
+}
+
+/** Why no stub can be set up that returns from signal handlers by itself; 0: one can. */
+static int64_t cannot_return;
+
 int64_t try_setups(const struct stublab_setup *setups, struct stublab_outcome *outcomes,
                    uint32_t count) {
     for (uint32_t from = 0, end = 0; from < count; from = end) {
         for (end = from + 1; end < count && is_return(&setups[end]) == is_return(&setups[from]);)
             end++;
-        int64_t result = (is_return(&setups[from]) ? try_returns : trace)(
-            &setups[from], &outcomes[from], end - from);
-        if (result < 0)
+        const bool returns = is_return(&setups[from]);
+        int64_t result = returns ? cannot_return : 0;
+        if (result == 0)
+            result = (returns ? try_returns : trace)(&setups[from], &outcomes[from], end - from);
+        if (result < 0 && !(returns && !has_returned()))
             return result;
+        if (result < 0) {
+            cannot_return = result;
+            hinder_all(&outcomes[from], end - from, STUBLAB_OBSTACLE_RETURN, result);
+        }
     }
     return 0;
 }

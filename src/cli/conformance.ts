@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Experiment } from "../fuzz/experiment.ts";
 import { conformanceDocument, factsDocument } from "../fuzz/facts/document.ts";
 import type { Fact } from "../fuzz/facts/fact.ts";
@@ -10,6 +11,7 @@ import { machineLine } from "../fuzz/tell/told.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
 import { groupText, scoreText } from "./conformance_text.ts";
 import { folded } from "./fold.ts";
+import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { printJson, tell } from "./report.ts";
 
@@ -27,7 +29,9 @@ errno requests fail with. It is intended for developers of kernels, and of softw
 A fact may consist of many checks, and counts once. Checks that are impossible on this machine are skipped, with the
 reason.
 
-Exit status: 0 if all other facts hold, else 1.
+Ctrl-C ends it after the fact under way: the results so far are reported.
+
+Exit status: 0 if all other facts hold, else 1; 130 after Ctrl-C.
 
 examples:
   stublab conformance
@@ -47,6 +51,21 @@ async function run(args: readonly string[]): Promise<number> {
   const facts = only === undefined ? FACTS : matching(only);
   if (list) return printList(facts, json);
   for (const file of [junit, ktap]) if (file !== undefined) checkOutput(file);
+  return finishing((interrupted) => look(facts, { junit, ktap, json }, interrupted));
+}
+
+interface Outputs {
+  readonly junit: string | undefined;
+  readonly ktap: string | undefined;
+  readonly json: boolean;
+}
+
+/** Looks at facts until a signal arrives, and reports the results. */
+async function look(
+  facts: readonly Fact[],
+  { junit, ktap, json }: Outputs,
+  interrupted: AbortSignal,
+): Promise<number> {
   using experiment = new Experiment();
   const { machine, trier } = experiment;
   const start = performance.now();
@@ -55,17 +74,30 @@ async function run(args: readonly string[]): Promise<number> {
   const groups = byGroup(facts, ({ group }) => group);
   const width = Math.max(...[...groups.keys()].map(({ length }) => length));
   for (const own of groups.values()) {
-    const done = [...lookAt(own, experiment)];
+    const done: Verdict[] = [];
+    for (const verdict of lookAt(own, experiment)) {
+      done.push(verdict);
+      // Signals arrive.
+      await setImmediate();
+      if (interrupted.aborted) break;
+    }
     verdicts.push(...done);
     // At once: a kernel may crash at the next one.
     if (!json) tell(folded(groupText(done, width)));
+    if (interrupted.aborted) break;
   }
+  const left = facts.length - verdicts.length;
   const seconds = (performance.now() - start) / 1000;
   if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds));
   if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts));
   const { constants } = trier.tracer.encoder;
-  if (json) printJson("stublab.conformance/2", conformanceDocument(verdicts, machine, constants));
-  else tell(folded(scoreText(verdicts)));
+  if (json) {
+    const document = conformanceDocument(verdicts, machine, constants);
+    printJson("stublab.conformance/2", { ...document, ...(left > 0 && { left }) });
+  } else {
+    tell(folded(scoreText(verdicts)));
+    if (left > 0) tell(`interrupted: ${left} facts were not looked at\n`);
+  }
   return verdicts.some(({ status }) => status === "failed") ? 1 : 0;
 }
 

@@ -16,12 +16,14 @@ Tries a register setup in a new stub, and shows the prediction next to the outco
 
 ${CASE_HELP}
 
-Exit status: 0 if the outcome matches the prediction, 1 if it differs.
+Exit status: 0 if the outcome matches the prediction, 1 if it differs, 3 if this machine cannot try the case.
 
 examples:
   stublab fuzz replay case.json
   stublab fuzz replay findings/1f2e3d4c --json | jq .differences
 `;
+
+const CANNOT = 3;
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
@@ -35,22 +37,25 @@ function run(args: readonly string[]): number {
   const { constants, machine } = examiner;
   const it = readCase("fuzz replay", positionals, constants);
   const examination = examiner.examine(it);
-  const { predicted, seen, differences, unpredicted, rules } = examination;
+  const { predicted, seen, differences, unpredicted, rules, untried } = examination;
   if (values.json) {
     printJson("stublab.replay/1", outcomeTable(examination, machine));
   } else {
     const count = differences.length;
     const verdict =
-      count > 0
-        ? `${count} field${count === 1 ? " differs" : "s differ"} from the prediction.`
-        : unpredicted === null
-          ? "The outcome matches the prediction."
-          : `The outcome matches the prediction; by rule ${unpredicted} the stop is not predicted.`;
+      untried !== undefined
+        ? `This kernel cannot be given the case: ${untried}.`
+        : count > 0
+          ? `${count} field${count === 1 ? " differs" : "s differ"} from the prediction.`
+          : unpredicted === null
+            ? "The outcome matches the prediction."
+            : `The outcome matches the prediction; by rule ${unpredicted} the stop is not predicted.`;
     const text =
       `case\n${caseText(it, constants)}\n${plantLine(change)}outcome, on ${machineLine(machine)}\n` +
       `${fieldsText(it, predicted, seen, constants)}\nrules\n${rulesText(rules)}\n${verdict}\n`;
     tell(folded(text));
   }
+  if (untried !== undefined) return CANNOT;
   return differences.length === 0 ? 0 : 1;
 }
 

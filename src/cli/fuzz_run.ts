@@ -16,6 +16,8 @@ const MOST_CASES = 1e12;
 const MOST_SECONDS = 1e6;
 /** 128 + SIGINT. */
 const INTERRUPTED = 130;
+/** This machine can try no case. */
+const CANNOT = 3;
 
 const RUN_OPTIONS = {
   seed: { type: "string" },
@@ -53,6 +55,7 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
   const report = reportOf(result, options);
   if (values.json) printJson(FUZZ_SCHEMA, report);
   else tell(folded(fuzzText(report)));
+  if (report.cases > 0 && report.untried.cases === report.cases) return CANNOT;
   return result.findings.length === 0 ? 0 : 1;
 }
 

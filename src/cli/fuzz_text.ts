@@ -26,7 +26,7 @@ function exercisedText({ rules, unreached }: FuzzReport["exercised"]): string {
 /** A report as text. */
 export function fuzzText(report: FuzzReport): string {
   const { machine, seed, path, focus, planted, shard, interrupted, session, findings } = report;
-  const { unpredicted, exercised } = report;
+  const { unpredicted, untried, exercised } = report;
   const number = (n: number) => n.toLocaleString("en");
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
@@ -53,6 +53,17 @@ export function fuzzText(report: FuzzReport): string {
     ...unpredicted.rules.map(({ rule, text, share }) =>
       row("", `${visible(rule).padEnd(4)} ${percent(share).padStart(7)}  ${text}`),
     ),
+    ...(untried.cases === 0
+      ? []
+      : [
+          row(
+            "untried",
+            `${percent(untried.share)} of all cases: this kernel cannot be given them`,
+          ),
+          ...untried.reasons.map(({ reason, share }) =>
+            row("", `${percent(share).padStart(12)}  ${visible(reason)}`),
+          ),
+        ]),
     row("exercised", exercisedText(exercised)),
     ...(exercised.unreached.length === 0
       ? []
@@ -65,9 +76,11 @@ export function fuzzText(report: FuzzReport): string {
             `${number(session.unconfirmed)} outcomes were not reproducible: not counted`,
           ),
         ]),
-    findings.length === 0
-      ? row("findings", paint("green", "none: every outcome matched its prediction"))
-      : row("findings", paint("red", number(findings.length))),
+    untried.cases === report.cases && untried.cases > 0
+      ? row("findings", paint("red", "none: no case could be tried"))
+      : findings.length === 0
+        ? row("findings", paint("green", "none: every outcome matched its prediction"))
+        : row("findings", paint("red", number(findings.length))),
     ...findings.slice(0, MOST).map(({ signature, index, subject, folder }) => {
       const where = folder ?? (index === null ? "a case of the corpus folder" : `case ${index}`);
       const what = visible(subject ?? "not examined");

@@ -24,6 +24,8 @@ export interface CaseOutcome extends CasePrediction {
   /** The fields of the outcome that are the same in two stubs, and for every host. */
   readonly stable: Fields;
   readonly differences: readonly FieldDifference[];
+  /** Why this kernel cannot be given the case: then nothing was seen. */
+  readonly untried?: string;
 }
 
 /** Where a 32-bit SYSCALL continues. Stubs inherit the address, though they have unmapped the vDSO. */
@@ -83,13 +85,15 @@ export class Examiner {
       () => this.#attempt(it),
       ({ seen }) => HEAD.map((field) => seen.get(field)).join(),
     );
-    const { outcome: { seen, differences } = first, other = this.#attempt(it) } = confirmed;
+    const { outcome: { seen, differences, untried } = first, other = this.#attempt(it) } =
+      confirmed;
     const stable = [...seen].filter(
       ([field, word]) => other.seen.get(field) === word && !isInVdso(word),
     );
     return {
       ...predictionOf(it, this.#experiment.model),
       seen,
+      ...(untried !== undefined && { untried }),
       stable: new Map(stable),
       // What one stub alone shows may be the work of another process.
       differences: differences.filter(
@@ -101,7 +105,8 @@ export class Examiner {
   #attempt(it: Case) {
     this.#experiment.trier.renewAll();
     const [seen = new Map<string, bigint>()] = this.#experiment.try([it]);
-    return { seen, differences: this.#experiment.differences(0) };
+    const untried = this.#experiment.obstacle(0);
+    return { seen, untried, differences: this.#experiment.differences(0) };
   }
 
   /**

@@ -19,6 +19,7 @@ import { AGREES, DIFFERS, signatureOf, UNPREDICTED } from "./predict/signature.t
 import { type Confirmed, confirm } from "./try/confirm.ts";
 import { type Machine, readMachine } from "./try/machine.ts";
 import { Trier } from "./try/trial.ts";
+import { obstacleOf, obstacleText } from "./try/untried.ts";
 
 export interface ExaminerOptions {
   /** The encoder that builds the stubs' registers. Default: "assembly". */
@@ -68,7 +69,13 @@ export class Experiment {
     this.trier.run(this.batch, count);
   }
 
-  /** Tries cases, and returns the fields of their outcomes. @throws as `Trier.run` does */
+  /** Why case `i` of the batch was not tried; undefined if it was. */
+  obstacle(i: number): string | undefined {
+    const key = obstacleOf(this.batch, i);
+    return key && obstacleText(key);
+  }
+
+  /** Tries cases, and returns the fields of their outcomes: none of a case that was not tried. @throws as `Trier.run` does */
   try(cases: readonly Case[]): Fields[] {
     this.batch.put(cases);
     this.trier.run(this.batch, cases.length);
@@ -82,6 +89,7 @@ export class Experiment {
 
   /** All differences of case `i` of the batch. @throws Error if the module's comparison does not agree */
   differences(i: number): FieldDifference[] {
+    if (this.obstacle(i) !== undefined) return [];
     const it = this.batch.at(i);
     const differs = this.model.differs(this.batch, i);
     const { prediction } = this.model;

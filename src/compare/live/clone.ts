@@ -2,6 +2,7 @@ import type { Random } from "../../cases/random.ts";
 import { type CloneOutcome, type Clones, REFUSAL } from "./clones.ts";
 import { FunctionJudge } from "./function_judge.ts";
 import { expect, HELD, type Judgement, narrows, REFUSED, undecided } from "./judge.ts";
+import { cloneDifference } from "./kernels.ts";
 
 const CSIGNAL = 0xffn;
 const FLAGS = 0xffff_ff00n;
@@ -82,6 +83,15 @@ export class CloneJudge extends FunctionJudge<Clones> {
     if (excused !== undefined) return undecided(excused);
     const answer = BigInt.asIntN(64, this.result(answered));
     const refused = errno === REFUSAL;
+    if (refused !== (answer === REFUSED)) {
+      const difference = cloneDifference(
+        this.kernel,
+        { flags, signal: BigInt(signal) },
+        refused,
+        (flags, signal) => this.kernel.clone(flags | signal).errno === REFUSAL,
+      );
+      if (difference !== undefined) return undecided(difference);
+    }
     if (refused || answer === REFUSED) return this.#expect(refused ? REFUSED : word, answer);
     return answer === word ? HELD : this.#compare(word, answer);
   }

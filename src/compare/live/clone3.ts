@@ -4,6 +4,7 @@ import { type CloneOutcome, type Clones, REFUSAL } from "./clones.ts";
 import { DATA, SLOTS } from "./code.ts";
 import { FunctionJudge } from "./function_judge.ts";
 import { expect, HELD, type Judgement, REFUSED, undecided } from "./judge.ts";
+import { cloneDifference } from "./kernels.ts";
 
 /** The members of struct clone_args in their order (linux/sched.h), and its size. */
 const MEMBERS = [
@@ -72,6 +73,10 @@ export class Clone3Judge extends FunctionJudge<Clones> {
     if (typeof refused === "string") return undecided(refused);
     const size = this.result(answered);
     const refuses = BigInt.asIntN(32, size) === REFUSED;
+    if (refused !== refuses) {
+      const difference = this.#difference(meant, refused);
+      if (difference !== undefined) return undecided(difference);
+    }
     if (refused || refuses) {
       return expect(this.name, refused ? BigInt.asUintN(32, REFUSED) : SIZE, size);
     }
@@ -90,6 +95,15 @@ export class Clone3Judge extends FunctionJudge<Clones> {
     const errno = this.#errno(rest);
     if (LATE.has(errno)) return false;
     return this.#excuse(rest[0] ?? 0n, errno) ?? errno === REFUSAL;
+  }
+
+  #difference(meant: BigUint64Array, refused: boolean): string | undefined {
+    const asked = { flags: meant[0] ?? 0n, signal: 0n };
+    return cloneDifference(this.kernel, asked, refused, (flags) => {
+      const common = meant.slice();
+      common[0] = flags;
+      return this.#refuses(common) !== false;
+    });
   }
 
   #errno(members: BigUint64Array): string {

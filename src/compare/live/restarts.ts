@@ -4,6 +4,7 @@ import { type Frames, SYSCALL_SIZE } from "./frame.ts";
 import { blockOf, RESTARTS } from "./frames.ts";
 import { FunctionJudge } from "./function_judge.ts";
 import { expect, type Judgement, undecided, unsigned } from "./judge.ts";
+import { restartDifference } from "./kernels.ts";
 import { NO_CALL } from "./registers.ts";
 
 /** The number of the call that seems to be in progress: kill. */
@@ -46,7 +47,12 @@ export class RestartJudge extends FunctionJudge<Frames> {
     const { registers } = this.kernel;
     const restarted = registers.get(landing.registers, "rip") !== PLACES.entry;
     const result = this.result(answered);
-    if (result !== (restarted ? 1n : 0n)) return expect(this.name, restarted ? 1n : 0n, result);
+    if (result !== (restarted ? 1n : 0n)) {
+      const number = registers.get(blockOf(this.layout, input), "orig_rax");
+      const difference = restartDifference(number, restarted);
+      if (difference !== undefined) return undecided(difference);
+      return expect(this.name, restarted ? 1n : 0n, result);
+    }
     const block = blockOf(this.layout, answered);
     return this.kernel.difference(landing.registers, block) ?? expect(this.name, result, result);
   }

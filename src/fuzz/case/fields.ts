@@ -5,7 +5,8 @@ import { FRAME_REGISTERS, indexOf, OUTCOME, OUTCOME_SIZE, REGISTERS } from "./se
 
 /**
  * An outcome by its fields: "error", "refusedAt", "written.rax", "resumed", "status", "signal", "code", "address",
- * "stopped.rip", "frame.cr2". What was not reached, or says nothing, is left out. Signal 0: there is no siginfo.
+ * "stopped.rip", "frame.cr2". What was not reached, or says nothing, is left out: all, if the case was not tried.
+ * Signal 0: there is no siginfo.
  */
 export type Fields = ReadonlyMap<string, bigint>;
 
@@ -35,6 +36,7 @@ const [RIP, ORIG_RAX] = [indexOf("rip"), indexOf("orig_rax")];
 /** The fields of an outcome of `it`, or those of a predicted outcome that are known. */
 export function fieldsOf(it: Case, { halves, words }: Outcome, known = ALL): Fields {
   const fields = new Map<string, bigint>();
+  if (halves[OUTCOME.obstacle] !== 0) return fields;
   const half = (name: Half) => BigInt((halves[OUTCOME[name]] ?? 0) | 0);
   const add = (bit: number, ...names: Half[]) => {
     if ((known.fields & bit) !== 0) for (const name of names) fields.set(name, half(name));

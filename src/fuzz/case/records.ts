@@ -29,6 +29,8 @@ export const CONSTANTS = {
   DISPATCH_WORDS: 6,
   /** More bytes than any processor's XSAVE area has. */
   MOST_XSTATE: 16 << 10,
+  /** Room for enum stublab_obstacle, an even number. */
+  MOST_OBSTACLES: 16,
   /** Vector registers of the tracing thread that a case must not change. */
   CANARIES: 16,
 };
@@ -125,10 +127,33 @@ export const OVER = {
       "the setup left something that no request can undo: the thread is at a stop, but another setup would start from another state",
     ],
     ["RUNS_ON", "the thread missed its deadline before or after the setup, and still runs"],
+    [
+      "UNTRIED",
+      "the last setup was not tried, for the reason in its outcome; in another stub it may be",
+    ],
   ],
 } as const satisfies Enumeration;
 
-export const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, FPSTATE, WANT, OVER];
+export const OBSTACLE = {
+  name: "obstacle",
+  prefix: "OBSTACLE",
+  about: "Why a setup was not tried. Such an outcome has nothing else.",
+  values: [
+    ["NONE", "it was tried"],
+    ["START", "the stop at which it begins is not reached"],
+    ["SYSEMU", "PTRACE_SYSEMU is refused"],
+    ["REGSET", "PTRACE_SETREGSET is refused"],
+    ["XSTATE", "there is no XSAVE area"],
+    ["FPREGS", "PTRACE_SETFPREGS is refused"],
+    ["SIGMASK", "PTRACE_SETSIGMASK is refused"],
+    ["READ", "registers cannot be read back"],
+    ["GONE", "its stub is lost, each time"],
+    ["RETURN", "no stub can be set up that returns from signal handlers by itself"],
+    ["EMULATOR", "QEMU's TCG hangs at a step onto a data breakpoint"],
+  ],
+} as const satisfies Enumeration;
+
+export const ENUMERATIONS: readonly Enumeration[] = [FROM, WAY, ON, FPSTATE, WANT, OVER, OBSTACLE];
 
 const { MOST_XSTATE, SIGCONTEXT } = CONSTANTS;
 const BLOCK = CONSTANTS.REGISTERS;
@@ -160,7 +185,8 @@ export const OUTCOME_RECORD = layOut(
     signal: ["i32", "si_signo; 0: no siginfo"],
     code: ["i32", "si_code"],
     address: ["u64", "si_addr"],
-    padding: ["u64", ""],
+    obstacle: ["u32", "enum stublab_obstacle"],
+    obstacleError: ["i32", "errno of the request or call that failed, if there is an obstacle"],
     written: [
       "u64",
       "after the write: the registers, the words of other ways, or the mask; after rt_sigreturn with an image, the words at the offsets of its pairs in the floating point of the stop",
@@ -175,11 +201,18 @@ export const TRIAL_RECORD = layOut("trial", "The parameters of a batch.", {
   timeout: ["i64", "microseconds for each stop"],
   xstateLength: ["u32", "bytes of the XSAVE area"],
   over: ["u32", "result: enum stublab_over"],
+  reached: ["u32", "result: the stops from which a setup was tried, bits of enum stublab_from"],
+  unreachable: ["u32", "the stops that are not waited for any more"],
   call: ["u64", "address of a system call instruction before a breakpoint"],
   call32: ["u64", "the same with INT 0x80"],
   rest: ["u64", "registers between two setups: at a breakpoint", BLOCK],
   fpregs: ["u64", "floating point between two setups", 64],
   xstate: ["u8", "the XSAVE area between two setups", MOST_XSTATE],
+  errors: [
+    "i32",
+    "result: errno by enum stublab_obstacle; 0: no such obstacle",
+    CONSTANTS.MOST_OBSTACLES,
+  ],
 });
 
 export const EXCHANGE_RECORD = layOut(

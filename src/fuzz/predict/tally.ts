@@ -1,4 +1,6 @@
 import { fuzzModule } from "../case/module.ts";
+import { OBSTACLE } from "../case/records.ts";
+import { obstacleKey } from "../try/untried.ts";
 import { rules } from "./rules.ts";
 
 /** Counts of outcomes. */
@@ -11,10 +13,13 @@ export interface Counts {
   readonly unpredicted: Map<string, number>;
   /** Cases whose predictions used a rule, by rule. */
   readonly exercised: Map<string, number>;
+  /** Cases that were not tried, by obstacle (try/untried.ts). */
+  readonly untried: Map<string, number>;
 }
 
 export function noCounts(): Counts {
-  return { cases: 0, deaths: 0, hangs: 0, unpredicted: new Map(), exercised: new Map() };
+  const [unpredicted, exercised, untried] = [new Map(), new Map(), new Map()];
+  return { cases: 0, deaths: 0, hangs: 0, unpredicted, exercised, untried };
 }
 
 /** Adds counts to others. */
@@ -24,6 +29,7 @@ export function addCounts(to: Counts, counts: Readonly<Counts>): void {
   to.hangs += counts.hangs;
   addEach(to.unpredicted, counts.unpredicted);
   addEach(to.exercised, counts.exercised);
+  addEach(to.untried, counts.untried);
 }
 
 function addEach(to: Map<string, number>, counts: Iterable<readonly [string, number]>): void {
@@ -44,14 +50,24 @@ export function takeCounts(to: Counts): void {
     const rows = rules().map(({ id }, k) => [id, counts[k] ?? 0] as const);
     return new Map(rows.filter(([, cases]) => cases !== 0));
   };
+  const errors = take("untriedErrors", OBSTACLE.values.length);
+  const byObstacle = take("untried", OBSTACLE.values.length)
+    .map((cases, k) => [obstacleKey(k, errors[k] ?? 0), cases] as const)
+    .filter(([, cases]) => cases !== 0);
   const [cases = 0, deaths = 0, hangs = 0] = take("tally", 3);
   const [unpredicted, exercised] = [byRule("unpredicted"), byRule("exercised")];
-  addCounts(to, { cases, deaths, hangs, unpredicted, exercised });
+  const untried = new Map(byObstacle);
+  addCounts(to, { cases, deaths, hangs, unpredicted, exercised, untried });
 }
 
 /** The counts in the order of rules, so that the same counts are the same text. */
 export function sortedCounts(counts: Counts): Counts {
   const sorted = (of: Map<string, number>) => new Map([...of].sort(([a], [b]) => (a < b ? -1 : 1)));
-  const { unpredicted, exercised } = counts;
-  return { ...counts, unpredicted: sorted(unpredicted), exercised: sorted(exercised) };
+  const { unpredicted, exercised, untried } = counts;
+  return {
+    ...counts,
+    unpredicted: sorted(unpredicted),
+    exercised: sorted(exercised),
+    untried: sorted(untried),
+  };
 }

@@ -8,7 +8,7 @@ import { openEncoder } from "../../encoder/open.ts";
 import { BASELINE } from "../case/baseline.ts";
 import { CODES, HANDLED, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts";
 import { fuzzModule } from "../case/module.ts";
-import { FRAME_REGISTERS, REGISTERS } from "../case/records.ts";
+import { FRAME_REGISTERS, OBSTACLE, REGISTERS } from "../case/records.ts";
 import { FROMS, ONS, WAYS } from "../case/setups.ts";
 import { type Condition, NEEDS } from "../facts/needs.ts";
 import { rules } from "../predict/rules.ts";
@@ -65,6 +65,10 @@ ${names("on_names", ONS)}
 ${names("feature_names", FEATURES)}
 ${names("processor_flags", OF_PROCESSOR)}
 ${names("frame_names", FRAME_REGISTERS)}
+${names(
+  "obstacle_texts",
+  OBSTACLE.values.map(([, about]) => about),
+)}
 ${names(
   "rule_ids",
   rules().map(({ id }) => id),

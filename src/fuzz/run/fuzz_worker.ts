@@ -121,6 +121,8 @@ export class FuzzWorker {
     const first = this.#experiment.compare(i);
     if (first.agreement === AGREES || this.#known.has(first.signature)) return first;
     const { outcome, contradictions } = this.#experiment.confirm(i, first);
+    // What could be tried once says nothing if it cannot be again.
+    if (this.#experiment.obstacle(i) !== undefined) return undefined;
     this.#result.unconfirmed += contradictions;
     return outcome;
   }

@@ -78,6 +78,7 @@ export function formatStep(
     ...counts,
     unpredicted: Object.fromEntries(counts.unpredicted),
     exercised: Object.fromEntries(counts.exercised),
+    untried: counts.untried.size === 0 ? undefined : Object.fromEntries(counts.untried),
     corpus: corpus.map(entry),
     findings: findings.map(({ key, kind: { field, predicted, seen }, ...found }) => ({
       key: formatSignature(key),
@@ -197,8 +198,9 @@ function parseStep(read: Read): Step {
     deaths: read("deaths", count(MOST_CASES)),
     hangs: read("hangs", count(MOST_CASES)),
     unpredicted: read("unpredicted", byRule),
-    // Journals of earlier versions lack it.
+    // Journals of earlier versions lack them.
     exercised: read("exercised", optional(byRule)) ?? new Map(),
+    untried: read("untried", optional(byRule)) ?? new Map(),
   };
   const given = read("given", optional(list(text, MOST)));
   return {

@@ -36,7 +36,10 @@ export interface FuzzOptions {
   readonly change?: Change | undefined;
   /** Aborts the run: it rejects with the reason. The folder keeps all rounds that were complete. */
   readonly signal?: AbortSignal | undefined;
-  /** Ends the run after the round under way: it resolves, and `interrupted` is true. */
+  /**
+   * Ends the run after the round under way, or within it if it takes more than a few seconds: it resolves, and
+   * `interrupted` is true. A folder does not keep what a round has tried that was not completed.
+   */
   readonly stop?: AbortSignal | undefined;
   /** Receives the progress of the run about five times a second. If it throws or rejects, so does the run. */
   readonly progress?: ((progress: FuzzProgress) => void | Promise<void>) | undefined;
@@ -78,6 +81,8 @@ export interface FuzzResult {
 const DEFAULT_CASES = 1_000_000;
 /** How often progress is reported, and the longest time between two readings of the clock, in milliseconds. */
 const [REPORT, LONGEST_READING] = [200, 1000];
+/** How long a round may go on after `stop`, in milliseconds: under an emulator one takes a minute. */
+const LAST_ROUND = 3000;
 
 export class Session {
   readonly #plan: Plan;
@@ -179,6 +184,11 @@ export class Session {
     const chunks = chunksOf(from, to, state.shard);
     const result = await this.#crewRound(chunks);
     this.#cases += result.cases;
+    if (result.cases < chunks.reduce((sum, chunk) => sum + chunk.to - chunk.from, 0)) {
+      const cut = state.copy();
+      cut.add(stepOf(from, from, result, state));
+      return cut;
+    }
     const step = stepOf(from, to, result, state);
     // A shard's rounds do not depend on each other, wherever they end.
     const partial = to < whole && state.shard === null;
@@ -205,9 +215,20 @@ export class Session {
 
   async #crewRound(chunks: readonly Chunk[], given?: readonly Case[]): Promise<PartResult> {
     const round = this.#crew.round(this.#news(), chunks, given);
-    const result = await this.#unlessFailed(round);
-    this.#unconfirmed += result.unconfirmed;
-    return result;
+    const { stop } = this.#options;
+    let late: NodeJS.Timeout | undefined;
+    const cutSoon = () => {
+      late = setTimeout(() => this.#crew.cut(), LAST_ROUND);
+    };
+    stop?.addEventListener("abort", cutSoon);
+    try {
+      const result = await this.#unlessFailed(round);
+      this.#unconfirmed += result.unconfirmed;
+      return result;
+    } finally {
+      stop?.removeEventListener("abort", cutSoon);
+      clearTimeout(late);
+    }
   }
 
   /** What the workers do not know yet. */

@@ -5,6 +5,7 @@ import { formatPlant } from "../predict/plant.ts";
 import { holds, type Phase, ruleOf, rules, ruleText } from "../predict/rules.ts";
 import { digestOf } from "../predict/signature.ts";
 import type { FuzzOptions, FuzzResult } from "../run/session.ts";
+import { obstacleText } from "../try/untried.ts";
 import { differenceTable } from "./told.ts";
 
 /** The phase of the rules that a path does not reach. */
@@ -32,6 +33,7 @@ export function reportOf(
   const removed = change !== undefined && "remove" in change ? change.id : undefined;
   const held = rules().filter((rule) => rule.id !== removed && holds(rule, machine.features));
   const all = unpredicted.reduce((sum, each) => sum + each.cases, 0);
+  const untried = [...counts.untried.values()].reduce((sum, cases) => sum + cases, 0);
   return {
     machine,
     seed: hex(result.seed),
@@ -48,6 +50,13 @@ export function reportOf(
     deaths: counts.deaths,
     hangs: counts.hangs,
     unpredicted: { cases: all, share: share(all), rules: unpredicted },
+    untried: {
+      cases: untried,
+      share: share(untried),
+      reasons: [...counts.untried].map(([key, cases]) => {
+        return { reason: obstacleText(key), cases, share: share(cases) };
+      }),
+    },
     exercised: {
       rules: table(counts.exercised),
       unreached: held

@@ -15,7 +15,9 @@ export class Canary {
   readonly #view = new DataView(this.bytes.buffer);
 
   constructor() {
-    const hasAvx = /^flags\s*:.* avx( |$)/m.test(readProc("/proc/cpuinfo"));
+    const flags = /^flags\s*:(.*)$/m.exec(readProc("/proc/cpuinfo"))?.[1]?.split(" ") ?? [];
+    // Under QEMU without XSAVE the kernel shows avx, and does not enable it.
+    const hasAvx = flags.includes("avx") && flags.includes("xsave");
     this.#view.setUint32(wide, hasAvx ? 1 : 0, true);
   }
 

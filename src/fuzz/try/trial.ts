@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { errnoName } from "../../errno.ts";
 import {
   AttachError,
@@ -6,7 +7,9 @@ import {
   StateError,
   StopError,
   StublabError,
+  SyscallError,
   TraceError,
+  UnsupportedError,
 } from "../../errors.ts";
 import type { Stub } from "../../stub/stub.ts";
 import { Tracer } from "../../stub/tracer.ts";
@@ -28,10 +31,11 @@ import { Canary } from "./canary.ts";
 import { IdleStub } from "./idle_stub.ts";
 import { SigreturnTrier } from "./sigreturn/trial.ts";
 import { createAnonymous, createTarget } from "./target.ts";
+import { noteUntried, OBSTACLES, obstacleOf } from "./untried.ts";
 
 const TRIAL = TRIAL_RECORD.offsets;
 
-const { SPOILED, RUNS_ON } = numbersOf(OVER);
+const { SPOILED, RUNS_ON, UNTRIED } = numbersOf(OVER);
 
 /** The low byte of the status word of a stop. */
 const STOPPED = 0x7f;
@@ -65,6 +69,8 @@ export class Trier {
   #runs = 0;
   #target: Stub | undefined;
   #sigreturn: SigreturnTrier | undefined;
+  /** Why no stub can be set up that returns from signal handlers by itself. */
+  #cannotReturn: StublabError | undefined;
 
   constructor({ encoder = "assembly", deadline = DEADLINE } = {}) {
     this.tracer = new Tracer({ encoder });
@@ -96,7 +102,9 @@ export class Trier {
   /**
    * Tries `count` setups of a batch from `first` on, and fills in their outcomes.
    *
-   * @throws CorruptionError; TraceError where a request failed that cannot; what creating a stub throws.
+   * A case that this kernel cannot be given has an obstacle in its outcome (untried.ts).
+   *
+   * @throws CorruptionError; what creating a stub throws.
    */
   run(batch: Batch, count: number, first = 0): void {
     for (let from = first; from < first + count; ) {
@@ -104,7 +112,7 @@ export class Trier {
       let end = from + 1;
       while (end < first + count && isSigreturn(batch, end) === bySigreturn) end++;
       this.#outlive(() => {
-        if (bySigreturn) this.#returner().run(batch, end - from, from);
+        if (bySigreturn) this.#return(batch, from, end);
         else this.#trace(batch, from, end);
       });
       from = end;
@@ -138,8 +146,22 @@ export class Trier {
     }
   }
 
+  #return(batch: Batch, first: number, end: number): void {
+    try {
+      if (this.#cannotReturn === undefined) this.#returner().run(batch, end - first, first);
+    } catch (error) {
+      if (!isRefusal(error) || this.#sigreturn?.hasTried !== false) throw error;
+      this.#cannotReturn = error;
+    }
+    if (this.#cannotReturn !== undefined) {
+      noteUntried(batch, first, end, OBSTACLES.RETURN, errnoOf(this.#cannotReturn));
+    }
+  }
+
   #trace(batch: Batch, first: number, end: number): void {
     const { setupBytes, outcomeBytes, outcomes } = batch;
+    /** How often a setup was not reached, or lost its stub. */
+    let untried = 0;
     /** How many were done when the last of them was tried a second time. */
     let again = 0;
     /** How often one was tried that spoils its stub. */
@@ -156,10 +178,19 @@ export class Trier {
         this.#canary.bytes,
       );
       this.#canary.check();
-      if (result < 0) throw this.#failed(-result);
       done += result;
       const over = this.#view.getUint32(TRIAL.over, true);
       if (over === 0) continue;
+      if (over === UNTRIED) {
+        this.#abandon();
+        // Another process may be the reason.
+        if (obstacleOf(batch, done - 1) !== undefined && ++untried < MOST_TRIES) done--;
+        else {
+          untried = 0;
+          this.#giveUp(batch, done - 1);
+        }
+        continue;
+      }
       if (over === SPOILED) {
         this.#replace();
         // The shim tries others again itself, in the same stub.
@@ -213,6 +244,27 @@ export class Trier {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** From now on, no stub is brought to a stop at which none has ever arrived. */
+  #giveUp({ setups, outcomes }: Batch, i: number): void {
+    if (outcomes[outcomeAt(i) + OUTCOME.obstacle] !== OBSTACLES.START) return;
+    const from = 1 << ((setups[setupAt(i) + SETUP.kinds] ?? 0) & 0xff);
+    if ((this.#view.getUint32(TRIAL.reached, true) & from) !== 0) return;
+    const errno = outcomes[outcomeAt(i) + OUTCOME.obstacleError] ?? 0;
+    this.#view.setInt32(TRIAL.errors + 4 * OBSTACLES.START, errno, true);
+    const unreachable = this.#view.getUint32(TRIAL.unreachable, true) | from;
+    this.#view.setUint32(TRIAL.unreachable, unreachable, true);
+  }
+
+  /** Ends a stub that may be lost. */
+  #abandon(): void {
+    try {
+      this.#replace();
+    } catch (error) {
+      if (!(error instanceof StublabError)) throw error;
+      this.renewAll();
+    }
   }
 
   #replace(): void {
@@ -273,6 +325,15 @@ const LOSING = [DeathError, StopError, BirthError, AttachError, StateError];
 
 /** No such stub, or one that signals of others keep from where a setup begins. */
 const LOSSES = ["ESRCH", "ECHILD", "EPROTO"];
+
+/** Whether an error says that the kernel refuses something. */
+function isRefusal(error: unknown): error is StublabError {
+  return (error instanceof UnsupportedError || error instanceof SyscallError) && !isLoss(error);
+}
+
+function errnoOf({ errno = "" }: StublabError): number {
+  return Object.entries(constants.errno).find(([name]) => name === errno)?.[1] ?? 0;
+}
 
 /** Whether an error says that a stub is of no use any more. */
 function isLoss(error: unknown): boolean {

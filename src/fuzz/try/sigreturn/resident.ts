@@ -13,7 +13,7 @@ import { errnoName } from "../../../errno.ts";
 import { UnsupportedError } from "../../../errors.ts";
 import { loadShim } from "../../../shim/shim.ts";
 import { PAGE_SIZE } from "../../../stub/amd64.ts";
-import { processorTime } from "../../../stub/proc.ts";
+import { hasEnded, processorTime } from "../../../stub/proc.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import type { SyscallArgument } from "../../../stub/thread.ts";
 import type { TracingThread } from "../../../stub/tracing_thread.ts";
@@ -60,16 +60,12 @@ export class Resident {
     this.#stub = createHarmless(master, setUp, loopRules(tracer));
     this.pid = this.#stub.pid;
     this.#pidfd = tracer.shim.pidfd(this.pid);
-    if (this.#pidfd < 0) {
-      this.#stub.close();
-      const errno = errnoName(-this.#pidfd);
-      throw new UnsupportedError(`pidfd_open failed for stub ${this.pid}: ${errno}`, { errno });
-    }
     this.#start();
   }
 
-  /** Whether it has ended. */
+  /** Whether it has ended. Its parent has not reaped it, so without pidfds, as in gVisor, /proc has its state. */
   get ended(): boolean {
+    if (this.#pidfd < 0) return hasEnded(this.pid);
     return this.#master.tracer.shim.hasEnded(this.#pidfd) === 1;
   }
 
@@ -87,7 +83,7 @@ export class Resident {
   end(): number {
     const { tracer } = this.#master;
     tracer.shim.tgkill(this.pid, this.pid, tracer.constant("SIGKILL"));
-    tracer.shim.close(this.#pidfd);
+    if (this.#pidfd >= 0) tracer.shim.close(this.#pidfd);
     const status = this.#reap();
     this.#stub.thread.forget();
     this.#stub.forgetIfDead();

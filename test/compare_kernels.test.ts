@@ -1,0 +1,162 @@
+// The kernel as a judge, if it refuses or accepts what other kernels do not: synthetic kernels stand for those.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { layoutOf } from "../src/compare/function.ts";
+import { CloneJudge } from "../src/compare/live/clone.ts";
+import { Clone3Judge } from "../src/compare/live/clone3.ts";
+import { type CloneOutcome, Clones, prepareClones } from "../src/compare/live/clones.ts";
+import { Frames, type Landing } from "../src/compare/live/frame.ts";
+import { blockOf } from "../src/compare/live/frames.ts";
+import { type Judgement, REFUSED } from "../src/compare/live/judge.ts";
+import { RestartJudge } from "../src/compare/live/restarts.ts";
+import { Tracee, TraceeSlot } from "../src/compare/live/tracee.ts";
+import type { FunctionName } from "../src/encoder/abi.ts";
+import { Tracer } from "../src/index.ts";
+
+const kernels = suite("encoders on other kernels");
+
+const REFUSAL: CloneOutcome = { errno: "EINVAL", effects: new Map() };
+const SIGCHLD = 17n;
+
+/** A kernel that also refuses what a predicate says. */
+class StricterClones extends Clones {
+  readonly #refuses: (flags: bigint, signal: bigint) => boolean;
+
+  constructor(
+    tracer: Tracer,
+    slot: TraceeSlot,
+    refuses: (flags: bigint, signal: bigint) => boolean,
+  ) {
+    super(tracer, slot);
+    this.#refuses = refuses;
+  }
+
+  override clone(word: bigint, look = false): CloneOutcome {
+    return this.#refuses(word & ~0xffn, word & 0xffn) ? REFUSAL : super.clone(word, look);
+  }
+
+  override clone3(members: BigUint64Array, size: bigint, look = false): CloneOutcome {
+    const refused = this.#refuses(members[0] ?? 0n, 0n);
+    return refused ? REFUSAL : super.clone3(members, size, look);
+  }
+}
+
+/** Linux 5.10: no call with a negative number restarts. */
+class OlderFrames extends Frames {
+  override run(block: BigUint64Array): Landing {
+    const number = this.registers.get(block, "orig_rax");
+    if (BigInt.asIntN(32, number) >= 0n) return super.run(block);
+    return { kind: "ran", registers: block.slice() };
+  }
+}
+
+/** Calls `body` with a tracer, and what makes a slot of stubs. */
+function withTracer(body: (tracer: Tracer, slot: TraceeSlot) => void, clones = true): void {
+  using tracer = new Tracer();
+  const plain = () => Tracee.prepare(tracer.createStub());
+  const slot = new TraceeSlot(() => (clones ? prepareClones(plain()) : plain()));
+  try {
+    body(tracer, slot);
+  } finally {
+    slot.close();
+  }
+}
+
+function recordOf(tracer: Tracer, name: FunctionName, words: Readonly<Record<string, bigint>>) {
+  const layout = layoutOf(name, tracer.encoder.constants);
+  const record = new BigUint64Array(layout.words);
+  for (const [field, word] of Object.entries(words)) record[layout.field(field).at] = word;
+  return { layout, record };
+}
+
+/** What a kernel that refuses more says about an encoder that refuses a clone or does not. */
+function judgeClone(
+  refuses: (flags: bigint, signal: bigint) => boolean,
+  names: readonly string[],
+  exitSignal: bigint,
+  accepts: boolean,
+): Judgement {
+  let judgement: Judgement | undefined;
+  withTracer((tracer, slot) => {
+    const flags = names.reduce((set, name) => set | tracer.flag(name), 0n);
+    const { layout, record } = recordOf(tracer, "encodeClone", { flags, exitSignal });
+    const judge = new CloneJudge(layout, new StricterClones(tracer, slot, refuses));
+    const answered = record.slice();
+    answered[layout.result] = BigInt.asUintN(64, accepts ? flags | exitSignal : REFUSED);
+    judgement = judge.judge(record, answered);
+  });
+  assert.ok(judgement !== undefined);
+  return judgement;
+}
+
+function expectOpen(judgement: Judgement, why: RegExp): void {
+  assert.ok(judgement.verdict === "undecided", JSON.stringify(judgement.verdict));
+  assert.match(judgement.why, why);
+}
+
+const THREAD = ["CLONE_THREAD", "CLONE_SIGHAND", "CLONE_VM"];
+const CLONE_PIDFD = 0x1000n;
+const CLONE_THREAD = 0x1_0000n;
+const refusesPidfd = (flags: bigint) =>
+  (flags & CLONE_PIDFD) !== 0n && (flags & CLONE_THREAD) !== 0n;
+const refusesSignal = (_: bigint, signal: bigint) => signal > 64n;
+
+kernels("CLONE_PIDFD for a thread: neither who refuses it is blamed, nor who accepts it", () => {
+  const both = [...THREAD, "CLONE_PIDFD"];
+  expectOpen(
+    judgeClone(refusesPidfd, both, 0n, true),
+    /from Linux 6\.9 on, and this kernel refuses/,
+  );
+  expectOpen(
+    judgeClone(() => false, both, 0n, false),
+    /6\.9/,
+  );
+  assert.is(judgeClone(refusesPidfd, both, 0n, false).verdict, "held");
+});
+
+kernels("an exit signal above 64", () => {
+  expectOpen(
+    judgeClone(refusesSignal, [], 100n, true),
+    /from Linux 7\.2 on, and this kernel refuses/,
+  );
+  assert.is(judgeClone(refusesSignal, [], 100n, false).verdict, "held");
+  assert.is(judgeClone(refusesSignal, [], SIGCHLD, false).verdict, "failed");
+});
+
+kernels("what every kernel refuses is blamed beside these", () => {
+  const thread = ["CLONE_THREAD", "CLONE_VM", "CLONE_PIDFD"];
+  assert.is(judgeClone(refusesPidfd, thread, 0n, true).verdict, "failed");
+  assert.is(judgeClone(refusesSignal, ["CLONE_SIGHAND"], 100n, true).verdict, "failed");
+});
+
+kernels("clone3 with CLONE_PIDFD for a thread", () => {
+  withTracer((tracer, slot) => {
+    const flags = [...THREAD, "CLONE_PIDFD"].reduce((set, name) => set | tracer.flag(name), 0n);
+    const { layout, record } = recordOf(tracer, "encodeClone3", { flags });
+    const judge = new Clone3Judge(layout, new StricterClones(tracer, slot, refusesPidfd));
+    const answered = record.slice();
+    answered[layout.result] = 88n;
+    expectOpen(judge.judge(record, answered), /6\.9/);
+  });
+});
+
+kernels("a restart of a call with a negative number", () => {
+  withTracer((tracer, slot) => {
+    const frames = new OlderFrames(slot);
+    const restarts = (orig_rax: bigint, result: bigint) => {
+      const { layout, record } = recordOf(tracer, "restartSyscall", {});
+      const rax = BigInt.asUintN(64, -512n);
+      blockOf(layout, record).set(frames.registers.atEntry({ rax, orig_rax }));
+      const answered = record.slice();
+      answered[layout.result] = result;
+      return new RestartJudge(layout, frames).judge(record, answered);
+    };
+    expectOpen(restarts(0x8000_0001n, 1n), /from Linux 5\.14 on, and this kernel does not restart/);
+    assert.is(restarts(0x8000_0001n, 0n).verdict, "held");
+    assert.is(restarts(62n, 0n).verdict, "failed", "a positive number restarts on each kernel");
+    assert.is(restarts(0xffff_ffffn, 1n).verdict, "failed", "-1 is no call on any");
+  }, false);
+});
+
+kernels.run();
