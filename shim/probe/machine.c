@@ -85,43 +85,79 @@ static void read_processor(void) {
         if (has_word(flags, processor_flags[i]))
             add(processor_flags[i]);
     machine.avx = has_word(flags, "avx");
-    if (has_word(line_of(text, "vendor_id"), "AuthenticAMD"))
+    // Rules were measured on it that the manuals leave open.
+    if (has_word(line_of(text, "vendor_id"), "AuthenticAMD") &&
+        has_word(line_of(text, "cpu family"), "26"))
         add("amd");
     static char limit[16];
     if (read_text("/proc/sys/abi/vsyscall32", limit, sizeof limit))
         add("ia32");
 }
 
-/** Whether an instruction of one byte leaves rip behind it. */
-static bool leaves_behind(struct tracee *stub, int64_t code) {
+/** Writes registers, and resumes the stub to its next stop by `request`, at which they are read.
+ * Returns the signal of the stop, or 0. */
+static int32_t go_on(struct tracee *stub, int64_t request, uint64_t *words) {
+    int32_t status = 0;
+    if (stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, words) < 0 ||
+        stublab_ptrace(request, stub->pid, 0, 0) < 0 || wait_for(stub, &status, 1000) <= 0 ||
+        stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, words) < 0)
+        return 0;
+    return status >> 8;
+}
+
+/** Whether code leaves these bits of a register, of which rip counts from the code. */
+static bool leaves(struct tracee *stub, const struct trial *trial) {
     int64_t page = INJECT(stub, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
     if (page < 0)
         return false;
-    uint8_t byte = (uint8_t)code;
-    write_memory(stub, (uint64_t)page, &byte, 1);
+    write_memory(stub, (uint64_t)page, &trial->number, sizeof trial->number);
     INJECT(stub, __NR_mprotect, (uint64_t)page, 4096, PROT_READ | PROT_EXEC);
     uint64_t *words = frame_words();
     memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
-    words[REG_RIP] = (uint64_t)page;
-    int32_t status = 0;
-    bool behind = false;
-    if (stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, words) >= 0 &&
-        stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0) >= 0 && wait_for(stub, &status, 1000) > 0 &&
-        stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, words) >= 0)
-        behind = words[REG_RIP] == (uint64_t)page + 1;
+    words[REG_RIP] = (uint64_t)page + (uint64_t)trial->result;
+    bool goes = true;
+    if (trial->kind == BY_EXIT) {
+        words[REG_RAX] = __NR_getpid;
+        goes = go_on(stub, PTRACE_SYSCALL, words) != 0 && go_on(stub, PTRACE_SYSCALL, words) != 0;
+    }
+    for (uint32_t k = 0; k < trial->count; k++)
+        words[trial->words[3 + 2 * k]] = trial->words[4 + 2 * k];
+    goes = goes && go_on(stub, PTRACE_CONT, words) != 0;
+    const uint64_t seen = words[trial->words[0]];
     INJECT(stub, __NR_munmap, (uint64_t)page, 4096);
-    return behind;
+    const uint64_t base = trial->words[0] == REG_RIP ? (uint64_t)page : 0;
+    return goes && ((seen - base) & trial->words[1]) == trial->words[2];
+}
+
+static bool read_fpregs(struct tracee *stub, uint64_t registers[64]) {
+    return stublab_ptrace(PTRACE_GETFPREGS, stub->pid, 0, registers) >= 0;
+}
+
+/** Whether SETFPREGS with a word has a result; it is undone. */
+static bool sets_fpregs(struct tracee *stub, const struct trial *trial) {
+    uint64_t registers[64];
+    if (!read_fpregs(stub, registers))
+        return false;
+    uint64_t *place = &registers[trial->number / 8];
+    const uint64_t own = *place;
+    *place = trial->words[0];
+    int64_t result = stublab_ptrace(PTRACE_SETFPREGS, stub->pid, 0, registers);
+    *place = own;
+    stublab_ptrace(PTRACE_SETFPREGS, stub->pid, 0, registers);
+    return result == trial->result;
 }
 
 static bool shows(struct tracee *stub, const struct trial *trial) {
-    if (trial->kind == BY_CODE)
-        return leaves_behind(stub, trial->number);
+    if (trial->kind == BY_CODE || trial->kind == BY_EXIT)
+        return leaves(stub, trial);
+    if (trial->kind == BY_FPREGS)
+        return sets_fpregs(stub, trial);
     if (trial->kind == BY_CALL) {
         int64_t result = INJECT(stub, trial->number, 0);
         return result == (trial->result == RESULT_STOPS ? STOPS : trial->result);
     }
-    uint64_t words[4];
+    uint64_t words[sizeof trial->words / sizeof *trial->words];
     memcpy(words, trial->words, sizeof words);
     const uint64_t length = trial->count * sizeof *words;
     int64_t result = stublab_ptrace(trial->number, stub->pid, length, words);
@@ -133,17 +169,21 @@ static bool shows(struct tracee *stub, const struct trial *trial) {
 
 void read_machine(struct tracee *stub) {
     /** struct _xstate: XCR0 in sw_reserved, and mxcsr_mask. */
-    enum { COMPONENTS = 464, MXCSR_MASK = 28, ASKED_FOR = 1 << 18 };
+    enum { COMPONENTS = 464, MXCSR_MASK = 28, ASKED_FOR = 1 << 18, OLD_MXCSR_MASK = 0xffbf };
     static uint8_t area[STUBLAB_MOST_XSTATE];
+    uint64_t registers[64];
     read_processor();
     for (const struct trial *trial = trials; trial->feature >= 0; trial++)
         if (shows(stub, trial))
             machine.features |= 1ULL << trial->feature;
+    if (read_fpregs(stub, registers))
+        machine.mxcsr_mask = (uint32_t)(registers[MXCSR_MASK / 8] >> 32);
+    if (machine.mxcsr_mask == 0)
+        machine.mxcsr_mask = OLD_MXCSR_MASK;
     int64_t length = stublab_read_xstate(stub->pid, area, sizeof area);
     if (length <= 0)
         return;
     machine.xstate_length = (uint32_t)length;
     memcpy(&machine.xfeatures, &area[COMPONENTS], 4);
     machine.xfeatures &= ~(uint32_t)ASKED_FOR;
-    memcpy(&machine.mxcsr_mask, &area[MXCSR_MASK], 4);
 }

@@ -9,7 +9,7 @@ import { BASELINE } from "../case/baseline.ts";
 import { CODES, HANDLED, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts";
 import { fuzzModule } from "../case/module.ts";
 import { FRAME_REGISTERS, REGISTERS } from "../case/records.ts";
-import { FROMS, ONS, WAYS } from "../case/setups.ts";
+import { FROMS, indexOf, ONS, WAYS } from "../case/setups.ts";
 import { type Condition, NEEDS } from "../facts/needs.ts";
 import { rules } from "../predict/rules.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
@@ -110,13 +110,32 @@ function signalNames(): string[] {
 
 /** A trial as its kind, a number, the expected result, and words: struct trial. */
 function trialOf(trial: Trial): string {
-  if ("code" in trial) return `BY_CODE, ${trial.code}, 0, 0, {0}`;
+  if ("code" in trial) return codeTrial(trial);
+  if ("fpregs" in trial) {
+    return `BY_FPREGS, ${trial.fpregs}, ${trial.result}, 0, {${word(trial.word)}}`;
+  }
   if ("request" in trial) {
     const { request, words, result } = trial;
     return `BY_REQUEST, ${request}, ${result}, ${words.length}, {${[...words, 0n].slice(0, 4).map(word).join(", ")}}`;
   }
   const result = trial.errno === "stops" ? "RESULT_STOPS" : String(-trial.errno);
   return `BY_CALL, ${trial.call}, ${result}, 0, {0}`;
+}
+
+/** The words are the register that is seen, its bits and their word, then registers with their words. */
+function codeTrial({
+  code,
+  start = 0,
+  leavesCall,
+  words,
+  sees,
+}: Extract<Trial, { code: unknown }>): string {
+  const bytes = new BigUint64Array(Uint8Array.from({ length: 8 }, (_, i) => code[i] ?? 0).buffer);
+  const registers = Object.entries(words).flatMap(([name, word]) => [BigInt(indexOf(name)), word]);
+  const all = [BigInt(indexOf(sees.register)), sees.bits, sees.word, ...registers];
+  const kind = leavesCall ? "BY_EXIT" : "BY_CODE";
+  const number = word(bytes[0] ?? 0n);
+  return `${kind}, (int64_t)${number}, ${start}, ${registers.length / 2}, {${all.map(word).join(", ")}}`;
 }
 
 function bytesOf(words: readonly bigint[]): Uint8Array {
