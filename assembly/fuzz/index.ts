@@ -16,6 +16,7 @@ export * from "../model/arch_ptrace";
 export * from "../model/canonical";
 export * from "../model/comiss";
 export * from "../model/copy_fpstate_to_sigframe";
+export { R106, R106_source, R106_text } from "../model/decode";
 export * from "../model/do_syscall_64";
 export * from "../model/exit_to_user_mode";
 export * from "../model/force_sig";
@@ -44,6 +45,7 @@ export * from "../model/target";
 export * from "../model/target_calls";
 export * from "../model/traps";
 export * from "../model/write";
+export { W75, W75_needs, W75_source, W75_text } from "../model/x86_fsbase_read_task";
 export * from "../model/xfpregs_set";
 export * from "../model/xrstor";
 export * from "../model/xstateregs_set";
@@ -52,6 +54,7 @@ export * from "./difference";
 export { kills } from "./kinds";
 export * from "./setup";
 export * from "./tables";
+export { avoidsWatchpoints } from "./tame";
 
 /** The first byte of memory that the host may use. */
 export const heap: usize = __heap_base;

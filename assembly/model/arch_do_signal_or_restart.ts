@@ -13,9 +13,9 @@ export const R12_since = "5.14";
 export let R12_none: u64 = 0xffff_ffff;
 
 export let R103: u32 = 0;
-export const R103_text = "No call is restarted if the low half of orig_rax is {least} or more: negative.";
-export const R103_source =
-  "arch_do_signal, arch/x86/kernel/signal.c: syscall_get_nr() >= 0, 5.10";
+export const R103_text =
+  "No call is restarted if the low half of orig_rax is {least} or more: negative.";
+export const R103_source = "arch_do_signal, arch/x86/kernel/signal.c: syscall_get_nr() >= 0, 5.10";
 export const R103_needs = "!negative_restart";
 export let R103_least: u64 = 0x8000_0000;
 

@@ -11,6 +11,7 @@ import {
   REG_ss,
 } from "../amd64/registers";
 import { applies, use } from "./rule";
+import { isAmong } from "./target";
 import { forget, get, hasFlags, set } from "./task";
 
 export let R25: u32 = 0;
@@ -66,9 +67,11 @@ function has(cs: u64, ss: u64, without: u64): bool {
 }
 
 export let R63: u32 = 0;
-export const R63_text = "ds, es, fs and gs up to {null} become 0 at a return by IRET.";
+export const R63_text =
+  "ds, es, fs and gs (in this order, a bit each: {set}) up to {null} become 0 at a return by IRET.";
 export const R63_source = "IRET, SDM volume 2";
 export let R63_null: u64 = 3;
+export let R63_set: u32 = 0xf;
 
 export let U11: u32 = 0;
 export const U11_text =
@@ -82,6 +85,6 @@ export function exitToUserMode(fromCall: bool): void {
     const selector = get(register);
     if (selector == 0 || selector > R63_null) continue;
     if (applies(U11, bySysret)) forget(register);
-    else if (!bySysret && use(R63)) set(register, 0);
+    else if (!bySysret && isAmong((register - REG_ds) >> 3, R63_set) && use(R63)) set(register, 0);
   }
 }

@@ -1,6 +1,7 @@
 // The processor: executes the program of the task until it stops.
 
 import { REG_cs, REG_rip, REG_rsp } from "../amd64/registers";
+import { isCanonical } from "./canonical";
 import * as op from "./decode";
 import { int80, syscall } from "./do_syscall_64";
 import { breaksAt, U19 } from "./hw_breakpoint";
@@ -96,7 +97,9 @@ function step(short: bool): u32 {
   if (page != CODE_PAGE) {
     if (giveUp(U3, page == STUB_PAGE)) return STOPPED;
     if (giveUp(U1, address - U1_page < U1_size)) return STOPPED;
-    pageFault(page != UNMAPPED, address);
+    // It is refused before, when the task returns to it.
+    if (!isCanonical(address)) generalProtection();
+    else pageFault(page != UNMAPPED, address);
     return STOPPED;
   }
   const instruction = op.decode(address, short);

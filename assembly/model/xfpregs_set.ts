@@ -11,8 +11,7 @@ import { givenByte, givesBits, MXCSR, NOT_GIVEN, readPairs, startByte } from "./
 const SIZE: u64 = 512;
 
 export let W27: u32 = 0;
-export const W27_text =
-  "PTRACE_SETFPREGS refuses bits of mxcsr outside mxcsr_mask: {errno}.";
+export const W27_text = "PTRACE_SETFPREGS refuses bits of mxcsr outside mxcsr_mask: {errno}.";
 export const W27_source = "xfpregs_set, arch/x86/kernel/fpu/regset.c, 6.12";
 export const W27_needs = "mxcsr_check";
 export const W27_since = "5.14";

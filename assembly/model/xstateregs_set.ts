@@ -106,8 +106,7 @@ export const W34_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c
 export let W34_begin: u64 = 464;
 
 export let W35: u32 = 0;
-export const W35_text =
-  "A component that the header does not name reads as in a new program.";
+export const W35_text = "A component that the header does not name reads as in a new program.";
 export const W35_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
 
 export let W73: u32 = 0;

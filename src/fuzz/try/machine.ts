@@ -30,7 +30,7 @@ export interface Machine {
   readonly stubCode: number;
 }
 
-const { EINVAL, ENXIO, ESRCH } = constants.errno;
+const { EINVAL, ENXIO, EPROTO, ESRCH } = constants.errno;
 const { SIGSEGV, SIGTRAP } = constants.signals;
 
 /** The features of the processor that rules depend on, as /proc/cpuinfo names them. */
@@ -51,6 +51,7 @@ export const FEATURES = [
   "set_syscall_info",
   "uretprobe",
   "uprobe",
+  "uprobe_eproto",
   "icebp_trap",
   "div_flags",
   "negative_restart",
@@ -111,11 +112,10 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
   ["set_syscall_info", { request: PTRACE_SET_SYSCALL_INFO, words: [], result: -EINVAL }],
   // Outside of a probe it answers ENXIO.
   ["uprobe", { call: BigInt(SYS_UPROBE), errno: ENXIO }],
+  // The same from Linux 7.2 on.
+  ["uprobe_eproto", { call: BigInt(SYS_UPROBE), errno: EPROTO }],
   // Some hypervisors pass its exception on as a fault, with rip at it.
-  [
-    "icebp_trap",
-    { code: ICEBP, words: {}, sees: { register: "rip", bits: ALL_BITS, word: 1n } },
-  ],
+  ["icebp_trap", { code: ICEBP, words: {}, sees: { register: "rip", bits: ALL_BITS, word: 1n } }],
   // Which flags a DIV leaves, the manual does not say.
   [
     "div_flags",
