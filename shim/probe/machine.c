@@ -76,58 +76,113 @@ static const char *line_of(const char *text, const char *name) {
     return "";
 }
 
+static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4]) {
+    __asm__("cpuid"
+            : "=a"(words[0]), "=b"(words[1]), "=c"(words[2]), "=d"(words[3])
+            : "a"(leaf), "c"(subleaf));
+}
+
+/** What CPUID says, for a container without /proc. */
+static void ask_processor(void) {
+    static const struct {
+        const char *name;
+        uint32_t leaf, subleaf, word, bit; /* words: EAX, EBX, ECX, EDX */
+    } flags[] = {
+        {"pku", 7, 0, 2, 4},      {"amx_tile", 7, 0, 3, 24}, {"xsavec", 13, 1, 0, 1},
+        {"fsgsbase", 7, 0, 1, 0}, {"xsaves", 13, 1, 0, 3},
+    };
+    uint32_t words[4];
+    for (uint32_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        cpuid(flags[i].leaf, flags[i].subleaf, words);
+        if ((words[flags[i].word] >> flags[i].bit & 1) != 0)
+            add(flags[i].name);
+    }
+    cpuid(1, 0, words);
+    machine.avx = (words[2] >> 28 & 1) != 0;
+    // The family, of which a part is an extension of 15.
+    const uint32_t family = (words[0] >> 8 & 15) + (words[0] >> 20 & 255);
+    cpuid(0, 0, words);
+    if (words[1] == 0x68747541 /* "Auth" */ && family == 26)
+        add("amd");
+    // With five levels of page tables a hint above the 47 bits of four is followed.
+    const uint64_t hint = 1ULL << 48;
+    long at = syscall6(__NR_mmap, (long)hint, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if ((uint64_t)at == hint)
+        add("la57");
+    if (at > 0)
+        syscall2(__NR_munmap, at, 4096);
+}
+
 static void read_processor(void) {
     static char text[1 << 14];
-    if (!read_text("/proc/cpuinfo", text, sizeof text))
-        fail("/proc/cpuinfo cannot be read: mount /proc", -ENOENT);
+    if (!read_text("/proc/cpuinfo", text, sizeof text)) {
+        say("# /proc is not mounted: features are those of CPUID, and 32-bit calls are not "
+            "tried\n");
+        ask_processor();
+        return;
+    }
     const char *flags = line_of(text, "flags");
     for (int i = 0; processor_flags[i] != 0; i++)
         if (has_word(flags, processor_flags[i]))
             add(processor_flags[i]);
     machine.avx = has_word(flags, "avx");
-    // Rules were measured on it that the manuals leave open.
     if (has_word(line_of(text, "vendor_id"), "AuthenticAMD") &&
         has_word(line_of(text, "cpu family"), "26"))
         add("amd");
-    static char limit[16];
-    if (read_text("/proc/sys/abi/vsyscall32", limit, sizeof limit))
-        add("ia32");
 }
 
-/** Writes registers, and resumes the stub to its next stop by `request`, at which they are read.
- * Returns the signal of the stop, or 0. */
-static int32_t go_on(struct tracee *stub, int64_t request, uint64_t *words) {
-    int32_t status = 0;
-    if (stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, words) < 0 ||
-        stublab_ptrace(request, stub->pid, 0, 0) < 0 || wait_for(stub, &status, 1000) <= 0 ||
-        stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, words) < 0)
+/** Maps code, and puts the registers of a stub that executes it into the frame. Returns where it
+ * is, or 0. */
+static uint64_t map_code(struct tracee *stub, const void *code, uint64_t length) {
+    int64_t page = INJECT(stub, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    if (page < 0)
         return 0;
-    return status >> 8;
+    write_memory(stub, (uint64_t)page, code, length);
+    INJECT(stub, __NR_mprotect, (uint64_t)page, 4096, PROT_READ | PROT_EXEC);
+    memcpy(frame_words(), encoder_words(stub->initial), BLOCK_SIZE);
+    frame_words()[REG_RIP] = (uint64_t)page;
+    return (uint64_t)page;
+}
+
+/** Writes the registers in the frame, and resumes the stub by `request` to its next stop, at which
+ * they are read. */
+static bool go_on(struct tracee *stub, int64_t request) {
+    int32_t status = 0;
+    return stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, frame_words()) >= 0 &&
+           stublab_ptrace(request, stub->pid, 0, 0) >= 0 && wait_for(stub, &status, 1000) > 0 &&
+           stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, frame_words()) >= 0;
 }
 
 /** Whether code leaves these bits of a register, of which rip counts from the code. */
 static bool leaves(struct tracee *stub, const struct trial *trial) {
-    int64_t page = INJECT(stub, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
-    if (page < 0)
-        return false;
-    write_memory(stub, (uint64_t)page, &trial->number, sizeof trial->number);
-    INJECT(stub, __NR_mprotect, (uint64_t)page, 4096, PROT_READ | PROT_EXEC);
+    const uint64_t page = map_code(stub, &trial->number, sizeof trial->number);
     uint64_t *words = frame_words();
-    memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
-    words[REG_RIP] = (uint64_t)page + (uint64_t)trial->result;
+    if (page == 0)
+        return false;
+    words[REG_RIP] += (uint64_t)trial->result;
     bool goes = true;
     if (trial->kind == BY_EXIT) {
         words[REG_RAX] = __NR_getpid;
-        goes = go_on(stub, PTRACE_SYSCALL, words) != 0 && go_on(stub, PTRACE_SYSCALL, words) != 0;
+        goes = go_on(stub, PTRACE_SYSCALL) && go_on(stub, PTRACE_SYSCALL);
     }
     for (uint32_t k = 0; k < trial->count; k++)
         words[trial->words[3 + 2 * k]] = trial->words[4 + 2 * k];
-    goes = goes && go_on(stub, PTRACE_CONT, words) != 0;
-    const uint64_t seen = words[trial->words[0]];
-    INJECT(stub, __NR_munmap, (uint64_t)page, 4096);
-    const uint64_t base = trial->words[0] == REG_RIP ? (uint64_t)page : 0;
-    return goes && ((seen - base) & trial->words[1]) == trial->words[2];
+    goes = goes && go_on(stub, PTRACE_CONT);
+    const uint64_t seen = words[trial->words[0]] - (trial->words[0] == REG_RIP ? page : 0);
+    INJECT(stub, __NR_munmap, page, 4096);
+    return goes && (seen & trial->words[1]) == trial->words[2];
+}
+
+/** Whether INT 0x80 makes a call: 20 is getpid for 32-bit programs. */
+static bool makes_32_bit_calls(struct tracee *stub) {
+    static const uint8_t code[] = {0xcd, 0x80, 0xcc};
+    const uint64_t page = map_code(stub, code, sizeof code);
+    frame_words()[REG_RAX] = 20;
+    const bool made =
+        page != 0 && go_on(stub, PTRACE_CONT) && frame_words()[REG_RAX] == (uint64_t)stub->pid;
+    INJECT(stub, __NR_munmap, page, 4096);
+    return made;
 }
 
 static bool read_fpregs(struct tracee *stub, uint64_t registers[64]) {
@@ -173,6 +228,8 @@ void read_machine(struct tracee *stub) {
     static uint8_t area[STUBLAB_MOST_XSTATE];
     uint64_t registers[64];
     read_processor();
+    if (makes_32_bit_calls(stub))
+        add("ia32");
     for (const struct trial *trial = trials; trial->feature >= 0; trial++)
         if (shows(stub, trial))
             machine.features |= 1ULL << trial->feature;

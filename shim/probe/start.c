@@ -19,7 +19,7 @@ __attribute__((noreturn)) static void leave(int status) {
                  LINUX_REBOOT_CMD_POWER_OFF, 0);
     }
     flush();
-    syscall1(__NR_exit_group, status);
+    syscall1(__NR_exit_group, is_output_lost() ? 3 : status);
     __builtin_unreachable();
 }
 

@@ -40,7 +40,6 @@ export const OF_PROCESSOR = [
   "pku",
   "user_shstk",
   "xsavec",
-  "xsaveopt",
   "xsaves",
   "amx_tile",
 ] as const;
