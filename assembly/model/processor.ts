@@ -52,6 +52,8 @@ export const R60_source = "JMP, SDM volume 2";
 export function run(): void {
   const short = get(REG_cs) == R29_code32;
   if (short && use(R29)) cutTo32(REG_rsp);
+  // R62 refuses a longer one.
+  if (short) cutTo32(REG_rip);
   task.pushed = false;
   task.afterMovSs = false;
   for (let n = 0; n < MOST_STEPS; n++) {

@@ -77,6 +77,14 @@ struct trial {
 };
 extern const struct trial trials[];
 
+/** Known deviations: facts, one a line, and what the model predicts then. A name of 0 ends the
+ * list. */
+struct known_list {
+    const char *name, *facts;
+    void (*apply)(w2c_fuzz *module);
+};
+extern const struct known_list known_lists[];
+
 /** Whether targets have a handler for a signal. */
 bool is_handled(uint32_t signal);
 /** Sets what the host sets in the module. */

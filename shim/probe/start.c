@@ -33,8 +33,9 @@ void fail(const char *what, int64_t result) {
 }
 
 static const char usage[] =
-    "usage: probe [bootstrap] [conformance [--only GROUP]] [fuzz [--seed N] [--cases N]\n"
-    "             [--seconds N] [--path ptrace|sigreturn|both]] [replay FILE|-]\n"
+    "usage: probe [bootstrap] [conformance [--only GROUP] [--known LIST]] [fuzz [--seed N]\n"
+    "             [--cases N] [--seconds N] [--path ptrace|sigreturn|both] [--known LIST]]\n"
+    "             [replay [--known LIST] FILE|-]\n"
     "\n"
     "Creates stub processes on this kernel, checks facts about what it does with their registers, "
     "and\n"
@@ -42,7 +43,9 @@ static const char usage[] =
     "bootstrap\n"
     "and conformance. As process 1 it takes its arguments after -- on the kernel's command line, "
     "and\n"
-    "powers the machine off at the end.\n"
+    "powers the machine off at the end. --known takes qemu-tcg, or a file with names of facts: "
+    "deviations\n"
+    "that are reported, but do not fail the run.\n"
     "\n"
     "Exit status: 0 if everything holds, 1 if something does not, 2 for wrong usage, 3 if the "
     "probe\n"
@@ -58,8 +61,19 @@ static bool is_number(const char *text, uint64_t *number) {
 /** The options of a run. */
 struct options {
     const char *only;
+    const struct known_list *known;
     uint64_t seed, cases, seconds, path;
 };
+
+/** A list by its name, or the facts that a file names. */
+static const struct known_list *known_by(const char *name) {
+    static struct known_list from_file;
+    for (const struct known_list *list = known_lists; list->name != 0; list++)
+        if (same(name, list->name))
+            return list;
+    from_file = (struct known_list){name, read_all(name), 0};
+    return &from_file;
+}
 
 /** Takes an option and its value. Returns whether there was one. */
 static bool take_option(char **argument, struct options *options) {
@@ -68,6 +82,10 @@ static bool take_option(char **argument, struct options *options) {
         return false;
     if (same(argument[0], "--only")) {
         options->only = argument[1];
+        return true;
+    }
+    if (same(argument[0], "--known")) {
+        options->known = known_by(argument[1]);
         return true;
     }
     if (same(argument[0], "--path")) {
@@ -109,7 +127,7 @@ static int run(char **argument) {
     bool started = false;
     while (*argument != 0) {
         const char *command = *argument++;
-        struct options options = {0, 1, ~0ULL, ~0ULL / 1000, 2};
+        struct options options = {0, 0, 1, ~0ULL, ~0ULL / 1000, 2};
         while (take_option(argument, &options))
             argument += 2;
         const bool tries =
@@ -119,13 +137,15 @@ static int run(char **argument) {
             say_machine();
         }
         started = started || tries;
+        if (tries)
+            select_rules(options.known);
         if (options.cases == ~0ULL && options.seconds == ~0ULL / 1000)
             options.cases = 1000000;
         int status = 2;
         if (same(command, "bootstrap"))
             status = bootstrap();
         else if (same(command, "conformance"))
-            status = conformance(options.only);
+            status = conformance(options.only, options.known);
         else if (same(command, "replay") && *argument != 0)
             status = replay(*argument++);
         else if (same(command, "fuzz"))

@@ -6,6 +6,8 @@ import { formatJunit } from "../fuzz/facts/junit.ts";
 import { formatKtap } from "../fuzz/facts/ktap.ts";
 import { lookAt } from "../fuzz/facts/run.ts";
 import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
+import { knownFacts } from "../fuzz/known/known_facts.ts";
+import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { machineLine } from "../fuzz/tell/told.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
 import { groupText, scoreText } from "./conformance_text.ts";
@@ -19,6 +21,8 @@ Checks ${FACTS.length} facts about ptrace on this kernel: what requests write an
 errno requests fail with. It is intended for developers of kernels, and of software that emulates a kernel.
 
   --only PATTERN   check only facts whose group, name or rule matches a regular expression
+  --known LIST     facts that LIST has are reported as known where they do not hold, and do not fail the run: a file
+                   with names of facts, one a line, or ${KNOWN_NAMES}
   --list           list the facts without checking them
   --junit FILE     also write the results as JUnit XML
   --ktap FILE      also write the results as KTAP, as the kernel's selftests do
@@ -36,6 +40,7 @@ examples:
 
 const OPTIONS = {
   only: { type: "string" },
+  known: { type: "string" },
   list: { type: "boolean", default: false },
   junit: { type: "string" },
   ktap: { type: "string" },
@@ -43,8 +48,9 @@ const OPTIONS = {
 } as const;
 
 async function run(args: readonly string[]): Promise<number> {
-  const { only, list, junit, ktap, json } = parseOptions(args, OPTIONS);
+  const { only, list, junit, ktap, json, ...values } = parseOptions(args, OPTIONS);
   const facts = only === undefined ? FACTS : matching(only);
+  const known = values.known === undefined ? undefined : knownFacts(values.known);
   if (list) return printList(facts, json);
   for (const file of [junit, ktap]) if (file !== undefined) checkOutput(file);
   using experiment = new Experiment();
@@ -55,14 +61,14 @@ async function run(args: readonly string[]): Promise<number> {
   const groups = byGroup(facts, ({ group }) => group);
   const width = Math.max(...[...groups.keys()].map(({ length }) => length));
   for (const own of groups.values()) {
-    const done = [...lookAt(own, experiment)];
+    const done = [...lookAt(own, experiment, machine, known?.facts)];
     verdicts.push(...done);
     // At once: a kernel may crash at the next one.
     if (!json) tell(folded(groupText(done, width)));
   }
   const seconds = (performance.now() - start) / 1000;
   if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds));
-  if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts));
+  if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, known?.name));
   const { constants } = trier.tracer.encoder;
   if (json) printJson("stublab.conformance/2", conformanceDocument(verdicts, machine, constants));
   else tell(folded(scoreText(verdicts)));

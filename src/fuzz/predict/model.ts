@@ -38,14 +38,14 @@ export class Model {
   readonly #known: Uint32Array;
   /** Globals of the module, and what they are in this model. */
   readonly #settings: readonly (readonly [WebAssembly.Global, number | bigint])[];
-  readonly #change: Change | undefined;
+  readonly #changes: readonly Change[];
 
-  /** @param change a rule to remove or alter, to test what detects that */
-  constructor(machine: Machine, change?: Change) {
+  /** @param changes rules to remove or alter: a planted bug, and known deviations of the machine */
+  constructor(machine: Machine, ...changes: readonly (Change | undefined)[]) {
     const module = fuzzModule();
     const outcome = module.address("predictedOutcome");
     this.machine = machine;
-    this.#change = change;
+    this.#changes = changes.filter((change) => change !== undefined);
     this.#outcome = {
       halves: new Uint32Array(module.buffer, outcome, OUTCOME_SIZE / 4),
       words: new BigUint64Array(module.buffer, outcome, OUTCOME_SIZE / 8),
@@ -63,9 +63,9 @@ export class Model {
     yield* Object.entries({ xstateLength, xfeatures, mxcsrMask, stubCode });
     yield ["wide", 0];
     for (const [index, rule] of rules().entries()) {
-      const change = this.#change?.id === rule.id ? this.#change : undefined;
-      const isWide = change !== undefined && "widen" in change;
-      const isRemoved = change !== undefined && "remove" in change;
+      const own = this.#changes.filter(({ id }) => id === rule.id);
+      const isWide = own.some((change) => "widen" in change);
+      const isRemoved = own.some((change) => "remove" in change);
       yield [rule.id, isWide || (holds(rule, features) && !isRemoved) ? index + 1 : 0];
       if (isWide) yield ["wide", index + 1];
       for (const [name, value] of Object.entries(this.#valuesOf(rule))) {
@@ -75,10 +75,10 @@ export class Model {
   }
 
   #valuesOf(rule: Rule): Readonly<Record<string, bigint>> {
-    const values = valuesOn(rule, this.machine.features);
-    const change = this.#change;
-    if (change === undefined || change.id !== rule.id || !("to" in change)) return values;
-    return { ...values, [change.value]: change.to };
+    const altered = this.#changes.flatMap((change) =>
+      change.id === rule.id && "to" in change ? [[change.value, change.to] as const] : [],
+    );
+    return { ...valuesOn(rule, this.machine.features), ...Object.fromEntries(altered) };
   }
 
   #select(): void {

@@ -11,6 +11,7 @@ import { fuzzModule } from "../case/module.ts";
 import { FRAME_REGISTERS, REGISTERS } from "../case/records.ts";
 import { FROMS, indexOf, ONS, WAYS } from "../case/setups.ts";
 import { type Condition, NEEDS } from "../facts/needs.ts";
+import { KNOWN, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
 import { FEATURES, OF_KERNEL, OF_PROCESSOR, type Trial } from "../try/machine.ts";
@@ -18,7 +19,7 @@ import { KEPT } from "../try/sigreturn/kept.ts";
 import { LOOP, RECORDS } from "../try/sigreturn/place.ts";
 import { factData, NEED_NAMES } from "./facts.ts";
 import { compress } from "./lz4.ts";
-import { hostSettings, moduleMemory, ruleSettings } from "./module_state.ts";
+import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
 import { loopSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
 
 export interface ProbeSource {
@@ -78,6 +79,11 @@ const struct piece pieces[] = {${CODES.map(({ name, address }) => `{${quote(name
 const struct trial trials[] = {
 ${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${trialOf(trial)}},`).join("\n")}
     {-1, 0, 0, 0, 0, {0}},
+};
+${KNOWN.map((name, i) => `static void apply_known_${i}(w2c_fuzz *m) {\n${lines(knownSettings(name))}\n}`).join("\n")}
+const struct known_list known_lists[] = {
+${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, apply_known_${i}},`).join("\n")}
+    {0, 0, 0},
 };
 bool is_handled(uint32_t signal) {
     return ${[...HANDLED.keys()].map((signal) => `signal == ${signal}`).join(" || ")};
