@@ -54,7 +54,6 @@ export * from "./difference";
 export { kills } from "./kinds";
 export * from "./setup";
 export * from "./tables";
-export { avoidsWatchpoints } from "./tame";
 
 /** The first byte of memory that the host may use. */
 export const heap: usize = __heap_base;

@@ -2,6 +2,7 @@
 // or read what another setup left in memory.
 
 import { REG_cs, REG_ds, REG_rdi, REG_rip, REG_rsp } from "../amd64/registers";
+import { avoidsWatchpoints } from "../model/machine";
 import {
   endOfScratch,
   pageConstants,
@@ -90,9 +91,6 @@ function tameBreakpoints(setup: Setup): void {
     if (address || offset == DEBUG_CONTROL) store<u64>(pair, DEBUG_STATUS);
   }
 }
-
-/** Not 0: no case has a breakpoint for data, which some emulators cannot bear together with TF. The host sets it. */
-export const avoidsWatchpoints: u32 = 0;
 
 /** Makes all breakpoints those for execution. */
 function disarmWatchpoints(setup: Setup): void {
