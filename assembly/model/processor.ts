@@ -10,7 +10,7 @@ import { stubCode } from "./machine";
 import { giveUp, info, resumed } from "./prediction";
 import { use } from "./rule";
 import { CODE_PAGE, pageAt, STUB_PAGE, UNMAPPED } from "./target";
-import { clearFlags, cutTo32, get, hasFlags, put, task } from "./task";
+import { clearFlags, cutTo32, forget, get, hasFlags, put, task } from "./task";
 import {
   dataBreakpoint,
   debugTrap,
@@ -48,12 +48,17 @@ export let R60: u32 = 0;
 export const R60_text = "A jump to itself never stops.";
 export const R60_source = "JMP, SDM volume 2";
 
+/** The task is where R62 does not let it return to: 32-bit code is at the low half of rip. */
+function executeBeyond(): void {
+  cutTo32(REG_rip);
+  forget(REG_rip);
+}
+
 /** Executes the program from the return to user mode to the next stop. */
 export function run(): void {
   const short = get(REG_cs) == R29_code32;
   if (short && use(R29)) cutTo32(REG_rsp);
-  // R62 refuses a longer one.
-  if (short) cutTo32(REG_rip);
+  if (short && get(REG_rip) >> 32 != 0) executeBeyond();
   task.pushed = false;
   task.afterMovSs = false;
   for (let n = 0; n < MOST_STEPS; n++) {

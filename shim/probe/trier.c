@@ -48,6 +48,7 @@ static void create_master(void) {
 void select_rules(const struct known_list *known) {
     configure_rules(&module, machine.features);
     *w2c_fuzz_avoidsWatchpoints(&module) = 0;
+    *w2c_fuzz_ignoredFlags(&module) = 0;
     if (known != 0 && known->apply != 0)
         known->apply(&module);
 }

@@ -7,7 +7,7 @@ import { Batch } from "./case/batch.ts";
 import type { Case } from "./case/case.ts";
 import { type Fields, fieldsOf, readFields } from "./case/fields.ts";
 import type { Generator } from "./draw/generate.ts";
-import { changesOf } from "./known/known.ts";
+import { deviationsOf } from "./known/known.ts";
 import type { KnownName } from "./known/lists.ts";
 import {
   type DifferenceKind,
@@ -63,7 +63,7 @@ export class Experiment {
     this.trier = trier;
     try {
       this.machine = readMachine(trier.tracer);
-      this.model = new Model(this.machine, change, ...changesOf(known));
+      this.model = new Model(this.machine, change, deviationsOf(known));
       this.batch = new Batch(capacity);
     } catch (error) {
       trier.close();

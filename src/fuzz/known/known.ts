@@ -3,7 +3,7 @@
 import { InputError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
 import { oneOf, type Shape } from "../../shape.ts";
-import type { Change } from "../predict/model.ts";
+import type { Deviations } from "../predict/model.ts";
 import { parsePlant } from "../predict/plant.ts";
 import { isListed, KNOWN, KNOWN_NAMES, type KnownName, LISTS } from "./lists.ts";
 
@@ -18,9 +18,13 @@ export function knownList(name: string): KnownName {
 
 export const knownShape: Shape<KnownName> = (value, place) => oneOf(KNOWN)(value, place);
 
-/** The changes of the model that a list has. */
-export function changesOf(name: KnownName | undefined): readonly Change[] {
-  return name === undefined ? [] : LISTS[name].changes.map(parsePlant);
+/** What the model predicts with a list. */
+export function deviationsOf(name: KnownName): Deviations;
+export function deviationsOf(name: KnownName | undefined): Deviations | undefined;
+export function deviationsOf(name: KnownName | undefined): Deviations | undefined {
+  if (name === undefined) return undefined;
+  const { changes, ignoredFlags } = LISTS[name];
+  return { changes: changes.map(parsePlant), ignoredFlags };
 }
 
 /** The option of a command that has a list, with a space before it; nothing where there is none. */

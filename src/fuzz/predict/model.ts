@@ -13,6 +13,13 @@ export type Change =
   | { readonly id: string; readonly widen: true }
   | { readonly id: string; readonly value: string; readonly to: bigint };
 
+/** Deviations of a machine that are known. */
+export interface Deviations {
+  readonly changes: readonly Change[];
+  /** Bits of eflags that are not compared. */
+  readonly ignoredFlags: number;
+}
+
 /** A rule that a prediction used. */
 export interface AppliedRule extends Rule {
   /** Its sentence, with its values. */
@@ -40,12 +47,18 @@ export class Model {
   readonly #settings: readonly (readonly [WebAssembly.Global, number | bigint])[];
   readonly #changes: readonly Change[];
 
-  /** @param changes rules to remove or alter: a planted bug, and known deviations of the machine */
-  constructor(machine: Machine, ...changes: readonly (Change | undefined)[]) {
+  readonly #ignoredFlags: number;
+
+  /**
+   * @param change a rule to remove or alter, to test what detects that
+   * @param known what the machine is known to do otherwise
+   */
+  constructor(machine: Machine, change?: Change, known?: Deviations) {
     const module = fuzzModule();
     const outcome = module.address("predictedOutcome");
     this.machine = machine;
-    this.#changes = changes.filter((change) => change !== undefined);
+    this.#changes = [...(known?.changes ?? []), ...(change === undefined ? [] : [change])];
+    this.#ignoredFlags = known?.ignoredFlags ?? 0;
     this.#outcome = {
       halves: new Uint32Array(module.buffer, outcome, OUTCOME_SIZE / 4),
       words: new BigUint64Array(module.buffer, outcome, OUTCOME_SIZE / 8),
@@ -61,6 +74,7 @@ export class Model {
   *#settingsOf(): Generator<[name: string, value: number | bigint]> {
     const { xstateLength, xfeatures, mxcsrMask, stubCode, features } = this.machine;
     yield* Object.entries({ xstateLength, xfeatures, mxcsrMask, stubCode });
+    yield ["ignoredFlags", this.#ignoredFlags];
     yield ["wide", 0];
     for (const [index, rule] of rules().entries()) {
       const own = this.#changes.filter(({ id }) => id === rule.id);
