@@ -17,7 +17,15 @@ import { forbidCalls } from "./libc.ts";
 const FOUR_LEVELS: Machine = {
   ...{ release: "6.18.0", vendor: "AuthenticAMD", family: 26, model: 2 },
   features: [
-    ...(["fsgsbase", "misalignsse", "ia32", "amd"] as const),
+    ...([
+      "fsgsbase",
+      "ia32",
+      "amd",
+      "div_flags",
+      "negative_restart",
+      "mxcsr_check",
+      "sysret_limit",
+    ] as const),
     ...(["uretprobe", "set_syscall_info", "uprobe"] as const),
   ],
   ...{ xstateLength: 2432, xfeatures: 0xe7, mxcsrMask: 0x2ffff, stubCode: 0x7fff_ffff_e000 },

@@ -1,18 +1,32 @@
 // Predicts cases that were tried, compares, and signs them: a batch per call. The host learns only of the cases whose
 // outcome differs, or has a signature that was not there lately.
 
+import { REG_eflags } from "../amd64/registers";
+import { ignoredFlags } from "../model/machine";
 import { predict } from "../model/predict";
 import { known } from "../model/prediction";
 import { restoreSigcontext } from "../model/restore_sigcontext";
 import { countUses } from "../model/rule";
 import { predicted, saveRegisters, startTask } from "../model/task";
 import { differs } from "./difference";
-import { MOST_OBSTACLES, OUTCOME_SIZE, Outcome, SETUP_SIZE, Setup } from "./setup";
+import {
+  MOST_OBSTACLES,
+  OUTCOME_frame,
+  OUTCOME_SIZE,
+  OUTCOME_stopped,
+  OUTCOME_written,
+  Outcome,
+  SETUP_SIZE,
+  Setup,
+} from "./setup";
 import { signatureOf } from "./signature";
 
 /** How an outcome compares with its prediction; the host numbers the ways to differ, from 2 on. */
 export const AGREES: u32 = 0;
 export const UNPREDICTED: u32 = 1;
+
+/** The place of eflags in struct sigcontext. */
+const FRAME_EFLAGS: i32 = 17 * 8;
 
 /** The prediction of the last case (Known in ../model/prediction.ts), and the outcome that it predicts. */
 export const prediction: usize = changetype<usize>(known);
@@ -32,6 +46,11 @@ export function putReturned(setup: usize, block: usize): void {
 
 /** Whether an outcome differs from the last prediction. */
 export function differsFrom(outcome: usize): bool {
+  if (ignoredFlags != 0) {
+    adoptFlags(outcome, OUTCOME_written + REG_eflags);
+    adoptFlags(outcome, OUTCOME_stopped + REG_eflags);
+    adoptFlags(outcome, OUTCOME_frame + FRAME_EFLAGS);
+  }
   return differs(
     changetype<Outcome>(predicted),
     changetype<Outcome>(outcome),
@@ -40,6 +59,12 @@ export function differsFrom(outcome: usize): bool {
     known.stopped,
     known.frame,
   );
+}
+
+/** Predicts flags that are not compared as an outcome has them. */
+function adoptFlags(outcome: usize, offset: usize): void {
+  const flags = load<u64>(predicted + offset) & ~ignoredFlags;
+  store<u64>(predicted + offset, flags | (load<u64>(outcome + offset) & ignoredFlags));
 }
 
 /** The low byte of the status word of a stop. */

@@ -2,6 +2,7 @@
 // or read what another setup left in memory.
 
 import { REG_cs, REG_ds, REG_rdi, REG_rip, REG_rsp } from "../amd64/registers";
+import { avoidsWatchpoints } from "../model/machine";
 import {
   endOfScratch,
   pageConstants,
@@ -57,6 +58,7 @@ export function tame(setup: Setup, mayKill: bool): void {
   if (signal != 0 && !mayKill && kills(setup)) signal = 0;
   if (way <= WAY_POKEUSER) {
     if (way == WAY_POKEUSER && !mayKill) tameBreakpoints(setup);
+    if (way == WAY_POKEUSER && avoidsWatchpoints != 0) disarmWatchpoints(setup);
     const spins = way == WAY_POKEUSER ? tamePairs(setup) : tameBlock(setup.words);
     const on: u32 = setup.on;
     if (spins && on != ON_NONE && on != ON_SYSEMU_SINGLESTEP) setup.on = u8(ON_SINGLESTEP);
@@ -89,6 +91,17 @@ function tameBreakpoints(setup: Setup): void {
     if (address || offset == DEBUG_CONTROL) store<u64>(pair, DEBUG_STATUS);
   }
 }
+
+/** Makes all breakpoints those for execution. */
+function disarmWatchpoints(setup: Setup): void {
+  const end = setup.words + 16 * setup.count;
+  for (let pair = setup.words; pair < end; pair += 16) {
+    if (load<u64>(pair) == DEBUG_CONTROL) store<u64>(pair, load<u64>(pair, 8) & ENABLED, 8);
+  }
+}
+
+/** The bits of debug register 7 that are not about kinds and lengths. */
+const ENABLED: u64 = 0xffff;
 
 /** Whether RIP may reach the instruction that jumps to itself. */
 function tameBlock(words: usize): bool {

@@ -40,6 +40,11 @@ export const R69_text =
   "In 32-bit code an access across the end of 4 GB is like one at an address that is not canonical.";
 export const R69_source = "SDM volume 3, 6.15";
 
+export let R107: u32 = 0;
+export const R107_text =
+  "In 64-bit code an access that ends at an address that is not canonical is like one that begins there.";
+export const R107_source = "measured";
+
 export let R54: u32 = 0;
 export const R54_text =
   "An access across the end of a page of {size} bytes faults at the beginning of the next page.";
@@ -49,7 +54,7 @@ export let R54_size: u64 = 4096;
 /** Whether an access of `size` bytes is possible; if not, the task has stopped. `short` means 32-bit code. */
 export function access(address: u64, size: u64, write: bool, isStack: bool, short: bool): bool {
   const last = address + size - 1;
-  const beyond = short ? last >> 32 != 0 && use(R69) : !isCanonical(last);
+  const beyond = short ? last >> 32 != 0 && use(R69) : !isCanonical(last) && use(R107);
   if (!isCanonical(address) || beyond) {
     if (notCanonical(isStack)) return false;
   }

@@ -8,10 +8,20 @@ import { copy, get, put, set, task } from "./task";
 export let R12: u32 = 0;
 export const R12_text = "No call is restarted if the low half of orig_rax is {none}.";
 export const R12_source = "syscall_get_nr, arch/x86/include/asm/syscall.h, 6.12";
+export const R12_needs = "negative_restart";
+export const R12_since = "5.14";
 export let R12_none: u64 = 0xffff_ffff;
 
+export let R103: u32 = 0;
+export const R103_text =
+  "No call is restarted if the low half of orig_rax is {least} or more: negative.";
+export const R103_source = "arch_do_signal, arch/x86/kernel/signal.c: syscall_get_nr() >= 0, 5.10";
+export const R103_needs = "!negative_restart";
+export let R103_least: u64 = 0x8000_0000;
+
 function isNoCall(): bool {
-  return (get(REG_orig_rax) & 0xffff_ffff) == R12_none && use(R12);
+  const number = get(REG_orig_rax) & 0xffff_ffff;
+  return (number == R12_none && use(R12)) || (number >= R103_least && use(R103));
 }
 
 export let R84: u32 = 0;

@@ -1,6 +1,7 @@
 // Decodes the instructions that the code of a target (src/fuzz/case/code.ts) has at any of its bytes. Those that are not
 // here are OTHER.
 
+import { use } from "./rule";
 import { byteAt } from "./target";
 
 export const OTHER: u32 = 0;
@@ -52,6 +53,10 @@ const ESP: u32 = 0xcc;
 const AX_FSBASE: u32 = 0xc0;
 const XMM4_XMM4: u32 = 0xe4;
 const BX_GSBASE: u32 = 0xcb;
+
+export let R106: u32 = 0;
+export const R106_text = "INTO does not exist in 64-bit code.";
+export const R106_source = "INT n/INTO, SDM volume 2";
 
 /** The end of the last decoded instruction, the bytes of its operands: 4 or 8, and the vector of an INT. */
 export let end: u64 = 0;
@@ -113,7 +118,7 @@ export function decode(address: u64, short: bool): u32 {
       vector = modrm(at);
       return long(2, INT);
     case 0xce:
-      return short ? INTO : INVALID;
+      return short || !use(R106) ? INTO : INVALID;
     case 0xf1:
       return ICEBP;
     case 0x01:

@@ -7,6 +7,7 @@ import { info, infoWithoutAddress, known, outcome, resumed } from "./prediction"
 import { use } from "./rule";
 import { placeInt80 } from "./target";
 import { clearFlags, isIn, set, setFlags, task } from "./task";
+import { readBases } from "./x86_fsbase_read_task";
 
 /** The low byte of the status word of a stop. */
 const STOPPED: u32 = 0x7f;
@@ -20,7 +21,7 @@ export let R41_flag: u64 = 0x100;
 export function stop(signal: u32): void {
   if (task.forced && use(R41)) clearFlags(R41_flag);
   resumed(0, (signal << 8) | STOPPED);
-  known.stopped = task.known;
+  known.stopped = readBases(outcome.stopped, task.known);
 }
 
 /** Whether the task has stopped, and not ended. */

@@ -51,11 +51,21 @@ function restore(): u32 {
   if (giveUp(U10, true)) return GIVEN_UP;
   if (giveUp(U13, xstateLength == 0 || isNearOtherPages())) return GIVEN_UP;
   if (address == 0 && use(S8)) return RESTORED;
-  const format = checkXstateInSigframe();
+  const result = take(checkXstateInSigframe());
+  return giveUp(U23, result == REFUSED) ? GIVEN_UP : result;
+}
+
+function take(format: u32): u32 {
   if (format == FORMAT_NONE) return REFUSED;
   if (format == FORMAT_XSAVE) return xrstor();
   return fxrstor() ? RESTORED : REFUSED;
 }
+
+export let U23: u32 = 0;
+export const U23_text =
+  "Before Linux 5.14 the kernel itself copies a frame that the processor refuses, as far as it can be read.";
+export const U23_source = "__fpu__restore_sig, arch/x86/kernel/fpu/signal.c, 5.10";
+export const U23_needs = "!mxcsr_check";
 
 function isNearOtherPages(): bool {
   const last = address + imageLength() - 1;

@@ -187,16 +187,16 @@ function readBase(base: i32, to: i32): bool {
 export let R64: u32 = 0;
 export const R64_text =
   "DIV sets AF ({set}), clears PF, ZF and SF ({cleared}), and keeps CF and OF.";
-export const R64_source = "measured, family 26";
-export const R64_needs = "amd";
+export const R64_source = "measured, AMD family 26";
+export const R64_needs = "div_flags";
 export let R64_set: u64 = 0x10;
 export let R64_cleared: u64 = 0xc4;
 
 export let U9: u32 = 0;
 export const U9_text =
-  "DIV leaves flags that the manual does not define. On processors on which they were not measured eflags is not predicted after it.";
+  "DIV leaves flags that the manual does not define. On processors that leave others eflags is not predicted after it.";
 export const U9_source = "DIV, SDM volume 2";
-export const U9_needs = "!amd";
+export const U9_needs = "!div_flags";
 
 /** DIV %rdi. */
 function div(size: u32): bool {

@@ -7,5 +7,9 @@ export let xstateLength: u32 = 0;
 export let xfeatures: u32 = 0;
 /** mxcsr_mask, as the kernel reports it. */
 export let mxcsrMask: u32 = 0;
+/** Not 0: no case has a breakpoint for data, which some emulators cannot bear together with TF. */
+export let avoidsWatchpoints: u32 = 0;
+/** Bits of eflags that are not compared. */
+export let ignoredFlags: u64 = 0;
 /** The page of the stub code, of which the model knows nothing else. */
 export let stubCode: u64 = 0;

@@ -4,6 +4,7 @@ import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../fuzz/di
 import { Outcome } from "../fuzz/setup";
 import { applies } from "./rule";
 import { clear, knows, predicted, saveRegisters, task } from "./task";
+import { readBases } from "./x86_fsbase_read_task";
 
 @unmanaged
 export class Known {
@@ -36,7 +37,7 @@ export function wrote(errno: i32, refusedAt: i32): void {
 export function readBack(): void {
   if (known.reason != 0) return;
   saveRegisters(outcome.written);
-  known.written = task.known;
+  known.written = readBases(outcome.written, task.known);
 }
 
 /** The resume returns an errno, or the task stops or ends with this status word. */

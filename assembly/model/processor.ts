@@ -1,6 +1,7 @@
 // The processor: executes the program of the task until it stops.
 
 import { REG_cs, REG_rip, REG_rsp } from "../amd64/registers";
+import { isCanonical } from "./canonical";
 import * as op from "./decode";
 import { int80, syscall } from "./do_syscall_64";
 import { breaksAt, U19 } from "./hw_breakpoint";
@@ -9,7 +10,7 @@ import { stubCode } from "./machine";
 import { giveUp, info, resumed } from "./prediction";
 import { use } from "./rule";
 import { CODE_PAGE, pageAt, STUB_PAGE, UNMAPPED } from "./target";
-import { clearFlags, cutTo32, get, hasFlags, put, task } from "./task";
+import { clearFlags, cutTo32, forget, get, hasFlags, put, task } from "./task";
 import {
   dataBreakpoint,
   debugTrap,
@@ -47,10 +48,17 @@ export let R60: u32 = 0;
 export const R60_text = "A jump to itself never stops.";
 export const R60_source = "JMP, SDM volume 2";
 
+/** The task is where R62 does not let it return to: 32-bit code is at the low half of rip. */
+function executeBeyond(): void {
+  cutTo32(REG_rip);
+  forget(REG_rip);
+}
+
 /** Executes the program from the return to user mode to the next stop. */
 export function run(): void {
   const short = get(REG_cs) == R29_code32;
   if (short && use(R29)) cutTo32(REG_rsp);
+  if (short && get(REG_rip) >> 32 != 0) executeBeyond();
   task.pushed = false;
   task.afterMovSs = false;
   for (let n = 0; n < MOST_STEPS; n++) {
@@ -96,7 +104,9 @@ function step(short: bool): u32 {
   if (page != CODE_PAGE) {
     if (giveUp(U3, page == STUB_PAGE)) return STOPPED;
     if (giveUp(U1, address - U1_page < U1_size)) return STOPPED;
-    pageFault(page != UNMAPPED, address);
+    // It is refused before, when the task returns to it.
+    if (!isCanonical(address)) generalProtection();
+    else pageFault(page != UNMAPPED, address);
     return STOPPED;
   }
   const instruction = op.decode(address, short);

@@ -29,6 +29,16 @@ export const R68_since = "6.18";
 export let R68_call: u32 = 336;
 export let R68_result: i64 = -6;
 
+export let R105: u32 = 0;
+export const R105_text =
+  "The filter does not see uprobe ({call}), which returns {result} (-EPROTO) outside of a probe.";
+export const R105_source =
+  "seccomp_uprobe_exception, kernel/seccomp.c; uprobe, arch/x86/kernel/uprobes.c, 7.2";
+export const R105_needs = "uprobe_eproto";
+export const R105_since = "7.2";
+export let R105_call: u32 = 336;
+export let R105_result: i64 = -71;
+
 export let R70: u32 = 0;
 export const R70_text =
   "The filter does not see uretprobe ({call}), which outside of a probe sends {signal}, si_code {code} (SI_KERNEL), and returns {result}.";
@@ -86,6 +96,7 @@ export function targetCall(): void {
   const nr = u32(get(REG_orig_rax));
   const open = get(REG_rip) >> 32 != R75_half || !use(R75);
   if (nr == R68_call && use(R68)) set(REG_rax, u64(R68_result));
+  else if (nr == R105_call && use(R105)) set(REG_rax, u64(R105_result));
   else if (nr == R70_call && use(R70)) {
     task.raised = R70_signal;
     set(REG_rax, u64(R70_result));

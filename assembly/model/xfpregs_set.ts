@@ -2,6 +2,7 @@
 
 import { Setup } from "../fuzz/setup";
 import { EINVAL } from "../linux/errno";
+import { mxcsrMask } from "./machine";
 import { wrote } from "./prediction";
 import { use } from "./rule";
 import { givenByte, givesBits, MXCSR, NOT_GIVEN, readPairs, startByte } from "./xsave";
@@ -10,25 +11,45 @@ import { givenByte, givesBits, MXCSR, NOT_GIVEN, readPairs, startByte } from "./
 const SIZE: u64 = 512;
 
 export let W27: u32 = 0;
-export const W27_text =
-  "PTRACE_SETFPREGS refuses bits of mxcsr outside mxcsr_feature_mask, {mask}: {errno}.";
+export const W27_text = "PTRACE_SETFPREGS refuses bits of mxcsr outside mxcsr_mask: {errno}.";
 export const W27_source = "xfpregs_set, arch/x86/kernel/fpu/regset.c, 6.12";
-export let W27_mask: u32 = 0xffff;
-export const W27_mask_misalignsse: u32 = 0x2_ffff;
+export const W27_needs = "mxcsr_check";
+export const W27_since = "5.14";
 export let W27_errno: i32 = EINVAL;
 
 export let W28: u32 = 0;
 export const W28_text =
   "From {begin} on the floating-point registers read as 0, whatever was written.";
 export const W28_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
+export const W28_needs = "mxcsr_check";
+export const W28_since = "5.14";
 export let W28_begin: u64 = 416;
+
+export let W72: u32 = 0;
+export const W72_text =
+  "Bits of mxcsr outside mxcsr_mask are not written, and cause no error; all other bytes of x87 and SSE read as they were written, even those from {begin} on.";
+export const W72_source = "xfpregs_set, xstateregs_set, arch/x86/kernel/fpu/regset.c, 5.10";
+export const W72_needs = "!mxcsr_check";
+export let W72_begin: u64 = 416;
+
+/** A byte of x87 and SSE that a pair writes. */
+export function takenByte(setup: Setup, offset: u64): i32 {
+  const byte = givenByte(setup, offset);
+  if (offset < MXCSR || offset >= MXCSR + 4 || byte == NOT_GIVEN || !use(W72)) return byte;
+  return byte & (mxcsrMask >> (8 * u32(offset - MXCSR)));
+}
+
+/** Whether a byte behind the registers reads as 0. */
+export function isReserved(offset: u64): bool {
+  return offset >= W28_begin && !(offset >= W72_begin && use(W72)) && use(W28);
+}
 
 /** Whether the write under way was accepted. */
 let accepted = false;
 
 /** Returns the errno. */
 export function xfpregsSet(setup: Setup): i32 {
-  const errno = givesBits(setup, MXCSR, ~W27_mask) && use(W27) ? W27_errno : 0;
+  const errno = givesBits(setup, MXCSR, ~mxcsrMask) && use(W27) ? W27_errno : 0;
   accepted = errno == 0;
   wrote(errno, -1);
   readPairs(setup, readByte);
@@ -36,7 +57,7 @@ export function xfpregsSet(setup: Setup): i32 {
 }
 
 function readByte(setup: Setup, offset: u64): i32 {
-  if (offset >= SIZE || (offset >= W28_begin && use(W28))) return 0;
-  const byte = accepted ? givenByte(setup, offset) : NOT_GIVEN;
+  if (offset >= SIZE || isReserved(offset)) return 0;
+  const byte = accepted ? takenByte(setup, offset) : NOT_GIVEN;
   return byte == NOT_GIVEN ? startByte(offset) : byte;
 }

@@ -3,7 +3,7 @@
 
 import { INITIAL_MXCSR } from "./comiss";
 import { address, FEATURES, halfOf, imageLength, isReadable, MAGIC1, wordOf } from "./image";
-import { xfeatures, xstateLength } from "./machine";
+import { mxcsrMask, xfeatures, xstateLength } from "./machine";
 import { giveUp } from "./prediction";
 import { use } from "./rule";
 import { AVX, HEADER, HEADER_END, HIGH_ZMM, MASKS, MXCSR, PACKED, SSE, X87, ZMM } from "./xsave";
@@ -58,14 +58,12 @@ const FX_SIZE: u64 = 512;
 
 export let S12: u32 = 0;
 export const S12_text =
-  "mxcsr must have no bit outside {mask} if SSE is taken, or AVX from a frame in the standard format, otherwise the frame is refused.";
+  "mxcsr must have no bit outside mxcsr_mask if SSE is taken, or AVX from a frame in the standard format, otherwise the frame is refused.";
 export const S12_source = "XRSTOR, FXRSTOR, SDM volume 2; APM volume 4";
-export let S12_mask: u32 = 0xffff;
-export const S12_mask_misalignsse: u32 = 0x2_ffff;
 
 function takeMxcsr(): bool {
   mxcsrGiven = true;
-  return (halfOf(MXCSR) & ~S12_mask) == 0 || !use(S12);
+  return (halfOf(MXCSR) & ~mxcsrMask) == 0 || !use(S12);
 }
 
 export let S14: u32 = 0;

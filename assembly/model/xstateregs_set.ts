@@ -2,11 +2,11 @@
 
 import { Setup } from "../fuzz/setup";
 import { EFAULT, EINVAL } from "../linux/errno";
-import { xfeatures, xstateLength } from "./machine";
+import { mxcsrMask, xfeatures, xstateLength } from "./machine";
 import { wrote } from "./prediction";
-import { use } from "./rule";
+import { applies, use } from "./rule";
 import { task } from "./task";
-import { W28, W28_begin } from "./xfpregs_set";
+import { isReserved, takenByte } from "./xfpregs_set";
 import {
   componentsAt,
   givenByte,
@@ -50,17 +50,18 @@ export let W32_errno: i32 = EINVAL;
 
 export let W33: u32 = 0;
 export const W33_text =
-  "With the x87, SSE or AVX component ({components}) mxcsr must have no bit outside mxcsr_feature_mask, {mask}, otherwise {errno}.";
+  "With the x87, SSE or AVX component ({components}) mxcsr must have no bit outside mxcsr_mask, otherwise {errno}.";
 export const W33_source = "copy_uabi_to_xstate, arch/x86/kernel/fpu/xstate.c, 6.12";
+export const W33_needs = "mxcsr_check";
+export const W33_since = "5.14";
 export let W33_components: u32 = 7;
-export let W33_mask: u32 = 0xffff;
-export const W33_mask_misalignsse: u32 = 0x2_ffff;
 export let W33_errno: i32 = EINVAL;
 
 /** Returns the errno. */
 export function xstateregsSet(setup: Setup): i32 {
   const errno = refusal(setup);
   accepted = errno == 0;
+  clears = !accepted && setup.length >= xstateLength && setup.length % W29_size == 0;
   components = accepted ? givenComponents(setup) : 0;
   wrote(errno, -1);
   task.locked = forbidsAccess(setup);
@@ -79,13 +80,15 @@ function refusal(setup: Setup): i32 {
   }
   const named = givenByte(setup, W31_at);
   const checked = named == NOT_GIVEN || (u32(named) & W33_components) != 0;
-  if (checked && givesBits(setup, MXCSR, ~W33_mask) && use(W33)) return W33_errno;
+  if (checked && givesBits(setup, MXCSR, ~mxcsrMask) && use(W33)) return W33_errno;
   return 0;
 }
 
 /** The write under way: whether it was accepted, and the components that the area then has in use. */
 let accepted = false;
 let components: u32 = 0;
+/** Whether it was refused because of its header. */
+let clears = false;
 
 function givenComponents(setup: Setup): u32 {
   let named: u32 = 0;
@@ -103,9 +106,28 @@ export const W34_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c
 export let W34_begin: u64 = 464;
 
 export let W35: u32 = 0;
-export const W35_text =
-  "A component that the header does not name reads as in a new program; so does mxcsr without SSE and AVX.";
+export const W35_text = "A component that the header does not name reads as in a new program.";
 export const W35_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
+
+export let W73: u32 = 0;
+export const W73_text = "Without SSE and AVX mxcsr and its mask read as in a new program.";
+export const W73_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
+export const W73_needs = "mxcsr_check";
+export const W73_since = "5.14";
+
+export let W74: u32 = 0;
+export const W74_text =
+  "An area that is refused because of its header leaves {mask} as mxcsr_mask.";
+export const W74_source =
+  "xstateregs_set, arch/x86/kernel/fpu/regset.c; fpstate_init, arch/x86/kernel/fpu/core.c, 5.10";
+export const W74_needs = "!mxcsr_check";
+export let W74_mask: u32 = 0;
+
+export let U22: u32 = 0;
+export const U22_text =
+  "Before Linux 5.14 an area is kept as it was written, but not with XSAVES: then what is read back is not predicted.";
+export const U22_source = "xstateregs_get, arch/x86/kernel/fpu/regset.c, 5.10";
+export const U22_needs = "xsaves";
 
 export let W71: u32 = 0;
 export const W71_text =
@@ -140,6 +162,7 @@ function forbidsAccess(setup: Setup): bool {
 
 function readByte(setup: Setup, offset: u64): i32 {
   if (offset >= xstateLength) return 0;
+  if (applies(U22, W74 != 0)) return NOT_KNOWN;
   if (isPkru(offset)) return pkruByte(setup, offset);
   if (offset >= HEADER && offset < HEADER_END) {
     if (offset >= HEADER + 4) return 0;
@@ -149,11 +172,14 @@ function readByte(setup: Setup, offset: u64): i32 {
   if (offset >= W34_begin && offset < HEADER && use(W34)) {
     return offset < W34_begin + 4 ? (xfeatures >> (8 * u32(offset - W34_begin))) & 0xff : 0;
   }
-  if (offset >= W28_begin && offset < HEADER && use(W28)) return 0;
+  if (offset < HEADER && isReserved(offset)) return 0;
   const owners = componentsAt(offset);
   if (owners == 0) return NOT_KNOWN;
   const inUse = accepted ? components : u32(-1);
-  if ((inUse & owners) == 0 && use(W35)) return startByte(offset);
-  const byte = accepted ? givenByte(setup, offset) : NOT_GIVEN;
+  const isMxcsr = offset >= MXCSR && offset < MXCSR + 8;
+  const isMask = offset >= MXCSR + 4 && isMxcsr;
+  if (isMask && clears && use(W74)) return (W74_mask >> (8 * u32(offset - MXCSR - 4))) & 0xff;
+  if ((inUse & owners) == 0 && (isMxcsr ? use(W73) : use(W35))) return startByte(offset);
+  const byte = accepted ? takenByte(setup, offset) : NOT_GIVEN;
   return byte == NOT_GIVEN ? startByte(offset) : byte;
 }

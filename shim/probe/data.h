@@ -62,7 +62,7 @@ struct piece {
 };
 extern const struct piece pieces[];
 
-enum trial_kind { BY_CALL, BY_REQUEST, BY_CODE };
+enum trial_kind { BY_CALL, BY_REQUEST, BY_CODE, BY_EXIT, BY_FPREGS };
 /** The call does not get to its breakpoint. */
 enum { RESULT_STOPS = 1 };
 /** What shows that a kernel has a feature (OF_KERNEL in src/fuzz/try/machine.ts); a feature of -1
@@ -73,12 +73,19 @@ struct trial {
     int64_t number;
     int64_t result;
     uint32_t count;
-    uint64_t words[4];
+    uint64_t words[11];
 };
 extern const struct trial trials[];
 
 /** Why setups are not tried, by enum stublab_obstacle. */
 extern const char *const obstacle_texts[];
+/** Known deviations: facts, one a line, and what the model predicts then. A name of 0 ends the
+ * list. */
+struct known_list {
+    const char *name, *facts;
+    void (*apply)(w2c_fuzz *module);
+};
+extern const struct known_list known_lists[];
 
 /** Whether targets have a handler for a signal. */
 bool is_handled(uint32_t signal);

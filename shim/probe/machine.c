@@ -88,11 +88,8 @@ static void ask_processor(void) {
         const char *name;
         uint32_t leaf, subleaf, word, bit; /* words: EAX, EBX, ECX, EDX */
     } flags[] = {
-        {"pku", 7, 0, 2, 4},
-        {"amx_tile", 7, 0, 3, 24},
-        {"xsavec", 13, 1, 0, 1},
-        {"fsgsbase", 7, 0, 1, 0},
-        {"misalignsse", 0x80000001, 0, 2, 7},
+        {"pku", 7, 0, 2, 4},      {"amx_tile", 7, 0, 3, 24}, {"xsavec", 13, 1, 0, 1},
+        {"fsgsbase", 7, 0, 1, 0}, {"xsaves", 13, 1, 0, 3},
     };
     uint32_t words[4];
     for (uint32_t i = 0; i < sizeof flags / sizeof *flags; i++) {
@@ -102,8 +99,10 @@ static void ask_processor(void) {
     }
     cpuid(1, 0, words);
     machine.avx = (words[2] >> 28 & 1) != 0;
+    // The family, of which a part is an extension of 15.
+    const uint32_t family = (words[0] >> 8 & 15) + (words[0] >> 20 & 255);
     cpuid(0, 0, words);
-    if (words[1] == 0x68747541) /* "Auth" */
+    if (words[1] == 0x68747541 /* "Auth" */ && family == 26)
         add("amd");
     // With five levels of page tables a hint above the 47 bits of four is followed.
     const uint64_t hint = 1ULL << 48;
@@ -128,57 +127,93 @@ static void read_processor(void) {
             add(processor_flags[i]);
     // Under QEMU without XSAVE the kernel shows avx, and does not enable it.
     machine.avx = has_word(flags, "avx") && has_word(flags, "xsave");
-    if (has_word(line_of(text, "vendor_id"), "AuthenticAMD"))
+    if (has_word(line_of(text, "vendor_id"), "AuthenticAMD") &&
+        has_word(line_of(text, "cpu family"), "26"))
         add("amd");
 }
 
-/** Runs code in a page of its own, with RAX = 20, until a stop; the registers are in the frame.
- * Returns where it was. */
-static uint64_t run_code(struct tracee *stub, const void *code, uint64_t length) {
+/** Maps code, and puts the registers of a stub that executes it into the frame. Returns where it
+ * is, or 0. */
+static uint64_t map_code(struct tracee *stub, const void *code, uint64_t length) {
     int64_t page = INJECT(stub, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
     if (page < 0)
         return 0;
     write_memory(stub, (uint64_t)page, code, length);
     INJECT(stub, __NR_mprotect, (uint64_t)page, 4096, PROT_READ | PROT_EXEC);
-    uint64_t *words = frame_words();
-    memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
-    words[REG_RIP] = (uint64_t)page;
-    words[REG_RAX] = 20;
-    int32_t status = 0;
-    const bool done = stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, words) >= 0 &&
-                      stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0) >= 0 &&
-                      wait_for(stub, &status, 1000) > 0 &&
-                      stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, words) >= 0;
-    return done ? (uint64_t)page : 0;
+    memcpy(frame_words(), encoder_words(stub->initial), BLOCK_SIZE);
+    frame_words()[REG_RIP] = (uint64_t)page;
+    return (uint64_t)page;
 }
 
-/** Whether an instruction of one byte leaves rip behind it. */
-static bool leaves_behind(struct tracee *stub, int64_t code) {
-    const uint8_t byte = (uint8_t)code;
-    const uint64_t page = run_code(stub, &byte, 1);
-    const bool behind = page != 0 && frame_words()[REG_RIP] == page + 1;
+/** Writes the registers in the frame, and resumes the stub by `request` to its next stop, at which
+ * they are read. */
+static bool go_on(struct tracee *stub, int64_t request) {
+    int32_t status = 0;
+    return stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, frame_words()) >= 0 &&
+           stublab_ptrace(request, stub->pid, 0, 0) >= 0 && wait_for(stub, &status, 1000) > 0 &&
+           stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, frame_words()) >= 0;
+}
+
+/** Whether code leaves these bits of a register, of which rip counts from the code. */
+static bool leaves(struct tracee *stub, const struct trial *trial) {
+    const uint64_t page = map_code(stub, &trial->number, sizeof trial->number);
+    uint64_t *words = frame_words();
+    if (page == 0)
+        return false;
+    words[REG_RIP] += (uint64_t)trial->result;
+    bool goes = true;
+    if (trial->kind == BY_EXIT) {
+        words[REG_RAX] = __NR_getpid;
+        goes = go_on(stub, PTRACE_SYSCALL) && go_on(stub, PTRACE_SYSCALL);
+    }
+    for (uint32_t k = 0; k < trial->count; k++)
+        words[trial->words[3 + 2 * k]] = trial->words[4 + 2 * k];
+    goes = goes && go_on(stub, PTRACE_CONT);
+    const uint64_t seen = words[trial->words[0]] - (trial->words[0] == REG_RIP ? page : 0);
     INJECT(stub, __NR_munmap, page, 4096);
-    return behind;
+    return goes && (seen & trial->words[1]) == trial->words[2];
 }
 
 /** Whether INT 0x80 makes a call: 20 is getpid for 32-bit programs. */
 static bool makes_32_bit_calls(struct tracee *stub) {
     static const uint8_t code[] = {0xcd, 0x80, 0xcc};
-    const uint64_t page = run_code(stub, code, sizeof code);
-    const bool made = page != 0 && frame_words()[REG_RAX] == (uint64_t)stub->pid;
+    const uint64_t page = map_code(stub, code, sizeof code);
+    frame_words()[REG_RAX] = 20;
+    const bool made =
+        page != 0 && go_on(stub, PTRACE_CONT) && frame_words()[REG_RAX] == (uint64_t)stub->pid;
     INJECT(stub, __NR_munmap, page, 4096);
     return made;
 }
 
+static bool read_fpregs(struct tracee *stub, uint64_t registers[64]) {
+    return stublab_ptrace(PTRACE_GETFPREGS, stub->pid, 0, registers) >= 0;
+}
+
+/** Whether SETFPREGS with a word has a result; it is undone. */
+static bool sets_fpregs(struct tracee *stub, const struct trial *trial) {
+    uint64_t registers[64];
+    if (!read_fpregs(stub, registers))
+        return false;
+    uint64_t *place = &registers[trial->number / 8];
+    const uint64_t own = *place;
+    *place = trial->words[0];
+    int64_t result = stublab_ptrace(PTRACE_SETFPREGS, stub->pid, 0, registers);
+    *place = own;
+    stublab_ptrace(PTRACE_SETFPREGS, stub->pid, 0, registers);
+    return result == trial->result;
+}
+
 static bool shows(struct tracee *stub, const struct trial *trial) {
-    if (trial->kind == BY_CODE)
-        return leaves_behind(stub, trial->number);
+    if (trial->kind == BY_CODE || trial->kind == BY_EXIT)
+        return leaves(stub, trial);
+    if (trial->kind == BY_FPREGS)
+        return sets_fpregs(stub, trial);
     if (trial->kind == BY_CALL) {
         int64_t result = INJECT(stub, trial->number, 0);
         return result == (trial->result == RESULT_STOPS ? STOPS : trial->result);
     }
-    uint64_t words[4];
+    uint64_t words[sizeof trial->words / sizeof *trial->words];
     memcpy(words, trial->words, sizeof words);
     const uint64_t length = trial->count * sizeof *words;
     int64_t result = stublab_ptrace(trial->number, stub->pid, length, words);
@@ -190,21 +225,25 @@ static bool shows(struct tracee *stub, const struct trial *trial) {
 
 void read_machine(struct tracee *stub) {
     /** struct _xstate: XCR0 in sw_reserved, and mxcsr_mask. */
-    enum { COMPONENTS = 464, MXCSR_MASK = 28, ASKED_FOR = 1 << 18 };
+    enum { COMPONENTS = 464, MXCSR_MASK = 28, ASKED_FOR = 1 << 18, OLD_MXCSR_MASK = 0xffbf };
     static uint8_t area[STUBLAB_MOST_XSTATE];
+    uint64_t registers[64];
     read_processor();
     if (makes_32_bit_calls(stub))
         add("ia32");
     for (const struct trial *trial = trials; trial->feature >= 0; trial++)
         if (shows(stub, trial))
             machine.features |= 1ULL << trial->feature;
+    if (read_fpregs(stub, registers))
+        machine.mxcsr_mask = (uint32_t)(registers[MXCSR_MASK / 8] >> 32);
+    if (machine.mxcsr_mask == 0)
+        machine.mxcsr_mask = OLD_MXCSR_MASK;
     int64_t length = stublab_read_xstate(stub->pid, area, sizeof area);
     if (length <= 0)
         return;
     machine.xstate_length = (uint32_t)length;
     memcpy(&machine.xfeatures, &area[COMPONENTS], 4);
     machine.xfeatures &= ~(uint32_t)ASKED_FOR;
-    memcpy(&machine.mxcsr_mask, &area[MXCSR_MASK], 4);
 }
 
 bool is_zombie(int32_t pid) {

@@ -117,6 +117,8 @@ int64_t create_target(struct tracee *stub, struct section section, int64_t file)
 /** The parent of those that setups are tried in; with a pid of 0 there is none. */
 extern struct tracee master;
 void start_trying(void);
+/** What is predicted from now on: the machine as it is, or with known deviations. */
+void select_rules(const struct known_list *known);
 /** The next setup is tried in a stub that no other was tried in. */
 void renew(void);
 /** Tries setups, each as its way says. Returns 0, or why they cannot be tried. */
@@ -154,10 +156,14 @@ bool examine(uint32_t number, const struct stublab_setup *setup, struct stublab_
 // ---- commands; each returns an exit status ----
 
 int bootstrap(void);
-/** Looks at the facts of one group, or of all, except groups and facts of these names; 0 ends them.
+/**
+ * Looks at the facts of one group, or of all, except groups and facts of some names; 0 ends them.
+ * `known`: deviations that do not count; 0: none.
  */
-int conformance(const char *only, const char *const *except);
+int conformance(const char *only, const char *const *except, const struct known_list *known);
 int replay(const char *path);
+/** Reads a file, or standard input for "-", into memory that ends with a zero. */
+const char *read_all(const char *path);
 int fuzz(uint64_t seed, uint64_t cases, uint64_t seconds, uint32_t path);
 
 // ---- fields.c ----

@@ -213,8 +213,7 @@ static void take_case(struct stublab_setup *setup) {
         setup->wants |= STUBLAB_WANT_FRAME;
 }
 
-/** Reads a file, or standard input for "-", into memory that ends with a zero. */
-static const char *read_all(const char *path) {
+const char *read_all(const char *path) {
     long file =
         same(path, "-") ? 0 : syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
     char *text = zero_memory(MOST_TEXT);

@@ -35,9 +35,11 @@ void fail(const char *what, int64_t result) {
 }
 
 static const char usage[] =
-    "usage: probe [bootstrap] [conformance [--only GROUP] [--except GROUP|FACT]...]\n"
-    "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]]\n"
-    "             [replay FILE|-]\n"
+    "usage: probe [bootstrap]\n"
+    "             [conformance [--only GROUP] [--except GROUP|FACT]... [--known LIST]]\n"
+    "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
+    "                   [--known LIST]]\n"
+    "             [replay [--known LIST] FILE|-]\n"
     "\n"
     "Creates stub processes on this kernel, checks facts about what it does with their registers, "
     "and\n"
@@ -45,7 +47,9 @@ static const char usage[] =
     "bootstrap\n"
     "and conformance. As process 1 it takes its arguments after -- on the kernel's command line, "
     "and\n"
-    "powers the machine off at the end.\n"
+    "powers the machine off at the end. --known takes qemu-tcg, or a file with names of facts: "
+    "deviations\n"
+    "that are reported, but do not fail the run.\n"
     "\n"
     "Exit status: 0 if everything holds, 1 if something does not, 2 for wrong usage, 3 if the "
     "probe\n"
@@ -64,8 +68,19 @@ enum { MOST_EXCEPTED = 16 };
 struct options {
     const char *only, *except[MOST_EXCEPTED + 1];
     uint32_t excepted;
+    const struct known_list *known;
     uint64_t seed, cases, seconds, path;
 };
+
+/** A list by its name, or the facts that a file names. */
+static const struct known_list *known_by(const char *name) {
+    static struct known_list from_file;
+    for (const struct known_list *list = known_lists; list->name != 0; list++)
+        if (same(name, list->name))
+            return list;
+    from_file = (struct known_list){name, read_all(name), 0};
+    return &from_file;
+}
 
 /** Takes an option and its value. Returns whether there was one. */
 static bool take_option(char **argument, struct options *options) {
@@ -78,6 +93,10 @@ static bool take_option(char **argument, struct options *options) {
     }
     if (same(argument[0], "--except") && options->excepted < MOST_EXCEPTED) {
         options->except[options->excepted++] = argument[1];
+        return true;
+    }
+    if (same(argument[0], "--known")) {
+        options->known = known_by(argument[1]);
         return true;
     }
     if (same(argument[0], "--path")) {
@@ -146,13 +165,15 @@ static int run(char **argument) {
             say_machine();
         }
         started = started || tries;
+        if (tries)
+            select_rules(options.known);
         if (options.cases == ~0ULL && options.seconds == ~0ULL / 1000)
             options.cases = 1000000;
         int status = 2;
         if (same(command, "bootstrap"))
             status = bootstrap();
         else if (same(command, "conformance"))
-            status = conformance(options.only, options.except);
+            status = conformance(options.only, options.except, options.known);
         else if (same(command, "replay") && *argument != 0)
             status = replay(*argument++);
         else if (same(command, "fuzz"))

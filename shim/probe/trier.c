@@ -45,11 +45,19 @@ static void create_master(void) {
         fail("no stub can be created", result);
 }
 
+void select_rules(const struct known_list *known) {
+    configure_rules(&module, machine.features);
+    *w2c_fuzz_avoidsWatchpoints(&module) = 0;
+    *w2c_fuzz_ignoredFlags(&module) = 0;
+    if (known != 0 && known->apply != 0)
+        known->apply(&module);
+}
+
 void start_trying(void) {
     start_module();
     create_master();
     read_machine(&master);
-    configure_rules(&module, machine.features);
+    select_rules(0);
     *w2c_fuzz_xstateLength(&module) = machine.xstate_length;
     *w2c_fuzz_xfeatures(&module) = machine.xfeatures;
     *w2c_fuzz_mxcsrMask(&module) = machine.mxcsr_mask;

@@ -7,6 +7,8 @@ import { formatJunit } from "../fuzz/facts/junit.ts";
 import { formatKtap } from "../fuzz/facts/ktap.ts";
 import { lookAt } from "../fuzz/facts/run.ts";
 import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
+import { knownFacts } from "../fuzz/known/known_facts.ts";
+import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { machineLine } from "../fuzz/tell/told.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
 import { groupText, scoreText } from "./conformance_text.ts";
@@ -21,6 +23,8 @@ Checks ${FACTS.length} facts about ptrace on this kernel: what requests write an
 errno requests fail with. It is intended for developers of kernels, and of software that emulates a kernel.
 
   --only PATTERN   check only facts whose group, name or rule matches a regular expression
+  --known LIST     facts that LIST has are reported as known where they do not hold, and do not fail the run: a file
+                   with names of facts, one a line, or ${KNOWN_NAMES}
   --list           list the facts without checking them
   --junit FILE     also write the results as JUnit XML
   --ktap FILE      also write the results as KTAP, as the kernel's selftests do
@@ -40,6 +44,7 @@ examples:
 
 const OPTIONS = {
   only: { type: "string" },
+  known: { type: "string" },
   list: { type: "boolean", default: false },
   junit: { type: "string" },
   ktap: { type: "string" },
@@ -47,8 +52,9 @@ const OPTIONS = {
 } as const;
 
 async function run(args: readonly string[]): Promise<number> {
-  const { only, list, junit, ktap, json } = parseOptions(args, OPTIONS);
+  const { only, list, junit, ktap, json, ...values } = parseOptions(args, OPTIONS);
   const facts = only === undefined ? FACTS : matching(only);
+  const known = values.known === undefined ? undefined : knownFacts(values.known);
   if (list) return printList(facts, json);
   for (const file of [junit, ktap]) if (file !== undefined) checkOutput(file);
   return finishing((interrupted) => look(facts, { junit, ktap, json }, interrupted));
@@ -75,7 +81,7 @@ async function look(
   const width = Math.max(...[...groups.keys()].map(({ length }) => length));
   for (const own of groups.values()) {
     const done: Verdict[] = [];
-    for (const verdict of lookAt(own, experiment)) {
+    for (const verdict of lookAt(own, experiment, machine, known?.facts)) {
       done.push(verdict);
       // Signals arrive.
       await setImmediate();
@@ -89,7 +95,7 @@ async function look(
   const left = facts.length - verdicts.length;
   const seconds = (performance.now() - start) / 1000;
   if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds));
-  if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts));
+  if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, known?.name));
   const { constants } = trier.tracer.encoder;
   if (json) {
     const document = conformanceDocument(verdicts, machine, constants);

@@ -13,10 +13,10 @@ export function scoreText(verdicts: readonly Verdict[]): string {
 }
 
 function totals(verdicts: readonly Verdict[]): string {
-  const { facts, held, skipped, checks } = countsOf(verdicts);
-  const made = facts - skipped;
+  const { facts, held, skipped, known = 0, checks } = countsOf(verdicts);
+  const made = facts - skipped - known;
   const share = made === 0 ? "" : `, ${((100 * held) / made).toFixed(1)} %`;
-  const rest = skipped === 0 ? "" : `; ${skipped} skipped`;
+  const rest = `${known === 0 ? "" : `; ${known} known not to`}${skipped === 0 ? "" : `; ${skipped} skipped`}`;
   const attempts = verdicts.reduce((sum, { contradictions }) => sum + contradictions, 0);
   const without =
     attempts === 0
@@ -32,10 +32,10 @@ function totals(verdicts: readonly Verdict[]): string {
 /** A line for a group, and what does not hold or was skipped in it. `width` is that of the groups' names. */
 export function groupText(verdicts: readonly Verdict[], width: number): string {
   const title = (verdicts[0]?.fact.group ?? "").padEnd(width + 2);
-  const { facts, held, failed, skipped } = countsOf(verdicts);
+  const { facts, held, failed, skipped, known = 0 } = countsOf(verdicts);
   const color = failed > 0 ? "red" : "green";
-  const rest = skipped === 0 ? "" : `, ${skipped} skipped`;
-  const line = `${title}${paint(color, `${held} of ${facts - skipped}`)}${rest}\n`;
+  const rest = `${known === 0 ? "" : `, ${known} known`}${skipped === 0 ? "" : `, ${skipped} skipped`}`;
+  const line = `${title}${paint(color, `${held} of ${facts - skipped - known}`)}${rest}\n`;
   return line + verdicts.map(verdictText).join("") + skippedFacts(verdicts);
 }
 

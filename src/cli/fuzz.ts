@@ -1,3 +1,4 @@
+import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { type Command, UsageError } from "./command.ts";
 import { runFuzz } from "./fuzz_run.ts";
 
@@ -31,6 +32,7 @@ model. A setup with a new kind of outcome is added to the corpus; new setups are
   --shard I/N   try only this part of the run; \`stublab fuzz merge\` combines the parts
   --plant RULE  plant a bug in the model: remove a rule, change one of its numbers (W7.mask=0x54dd4), or
                 let a rule about what is not predicted apply everywhere (U3+)
+  --known LIST  a list of known deviations, which are no findings: ${KNOWN_NAMES}
   --json        print one document, "stublab.fuzz/1"
 
 Ctrl-C ends the run after the current round; a second Ctrl-C ends it at once. docs/fuzzing.md is the reference;

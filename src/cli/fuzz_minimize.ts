@@ -1,5 +1,7 @@
 import { formatCase } from "../fuzz/case/case.ts";
 import { Examiner } from "../fuzz/examiner.ts";
+import { knownList } from "../fuzz/known/known.ts";
+import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { changedWords } from "../fuzz/predict/minimize.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
@@ -14,6 +16,7 @@ outcome matches its prediction, the result is the smallest setup with the same k
 tried in a stub.
 
   --plant RULE        plant a bug in the model, as in \`stublab fuzz replay\`
+  --known LIST        the list of known deviations that the model predicts: ${KNOWN_NAMES}
   -o, --output FILE   write the case to FILE (default: standard output)
   --json              has no effect: the output is always a document "stublab.case/1"
 
@@ -27,13 +30,15 @@ examples:
 const OPTIONS = {
   output: { type: "string", short: "o" },
   plant: { type: "string" },
+  known: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const change = values.plant === undefined ? undefined : parsePlant(values.plant);
-  using examiner = new Examiner({ change });
+  const known = values.known === undefined ? undefined : knownList(values.known);
+  using examiner = new Examiner({ change, known });
   const it = readCase("fuzz minimize", positionals, examiner.constants);
   const small = examiner.minimize(it);
   const text = `${JSON.stringify(formatCase(small, examiner.constants), null, 2)}\n`;

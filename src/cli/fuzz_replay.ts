@@ -1,4 +1,6 @@
 import { Examiner } from "../fuzz/examiner.ts";
+import { knownList } from "../fuzz/known/known.ts";
+import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { parsePlant, plantLine } from "../fuzz/predict/plant.ts";
 import { machineLine, outcomeTable } from "../fuzz/tell/told.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
@@ -12,6 +14,7 @@ const help = `usage: stublab fuzz replay CASE [options]
 Tries a register setup in a new stub, and shows the prediction next to the outcome.
 
   --plant RULE  plant a bug in the model: remove a rule, or change one of its numbers (W7.mask=0x54dd4)
+  --known LIST  the list of known deviations that the model predicts: ${KNOWN_NAMES}
   --json        print one document, "stublab.replay/1"
 
 ${CASE_HELP}
@@ -28,12 +31,14 @@ const CANNOT = 3;
 const OPTIONS = {
   json: { type: "boolean", default: false },
   plant: { type: "string" },
+  known: { type: "string" },
 } as const;
 
 function run(args: readonly string[]): number {
   const { values, positionals } = parseCommand(args, OPTIONS);
   const change = values.plant === undefined ? undefined : parsePlant(values.plant);
-  using examiner = new Examiner({ change });
+  const known = values.known === undefined ? undefined : knownList(values.known);
+  using examiner = new Examiner({ change, known });
   const { constants, machine } = examiner;
   const it = readCase("fuzz replay", positionals, constants);
   const examination = examiner.examine(it);

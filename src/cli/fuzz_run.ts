@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { PATHS, type Path } from "../fuzz/draw/generate.ts";
 import { fuzz, MOST_WORKERS } from "../fuzz/fuzz.ts";
+import { knownList } from "../fuzz/known/known.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
 import { expectRule } from "../fuzz/predict/rules.ts";
 import type { Shard } from "../fuzz/run/round.ts";
@@ -29,6 +30,7 @@ const RUN_OPTIONS = {
   workers: { type: "string", default: "1" },
   shard: { type: "string" },
   plant: { type: "string" },
+  known: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
 
@@ -63,7 +65,7 @@ function optionsOf(values: Values): FuzzOptions {
   if (values.cases !== undefined && values.seconds !== undefined) {
     throw new UsageError("--cases and --seconds exclude each other");
   }
-  const { seed, path, focus, cases, seconds, corpus, shard, plant } = values;
+  const { seed, path, focus, cases, seconds, corpus, shard, plant, known } = values;
   if (corpus === "") throw new UsageError("--corpus takes a folder");
   const workers = parseCount("--workers", values.workers, MOST_WORKERS);
   if (workers === 0) throw new UsageError("--workers takes at least 1");
@@ -77,6 +79,7 @@ function optionsOf(values: Values): FuzzOptions {
     ...(corpus !== undefined && { corpus }),
     ...(shard !== undefined && { shard: parseShard(shard) }),
     ...(plant !== undefined && { change: parsePlant(plant) }),
+    ...(known !== undefined && { known: knownList(known) }),
   };
 }
 

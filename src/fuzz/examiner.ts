@@ -3,6 +3,7 @@ import { parseMaps, readProc } from "../stub/proc.ts";
 import { type Case, expectCase } from "./case/case.ts";
 import type { Fields } from "./case/fields.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
+import { knownShape } from "./known/known.ts";
 import type { FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";
 import { changeShape } from "./predict/plant.ts";
@@ -43,6 +44,7 @@ const SHAPES: OptionShapes<ExaminerOptions> = {
   encoder: text,
   deadline: count(Number.MAX_SAFE_INTEGER, 1),
   change: changeShape,
+  known: knownShape,
 };
 
 /**

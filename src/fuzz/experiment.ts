@@ -7,6 +7,8 @@ import { Batch } from "./case/batch.ts";
 import type { Case } from "./case/case.ts";
 import { type Fields, fieldsOf, readFields } from "./case/fields.ts";
 import type { Generator } from "./draw/generate.ts";
+import { deviationsOf } from "./known/known.ts";
+import type { KnownName } from "./known/lists.ts";
 import {
   type DifferenceKind,
   differencesOf,
@@ -28,6 +30,8 @@ export interface ExaminerOptions {
   readonly deadline?: number | undefined;
   /** A rule of the model to remove or alter: a planted bug. */
   readonly change?: Change | undefined;
+  /** The name of a list of known deviations, which the model predicts then. */
+  readonly known?: KnownName | undefined;
 }
 
 /** How an outcome compares with its prediction. */
@@ -49,13 +53,18 @@ export class Experiment {
 
   /** @param options with the largest number of cases that are tried at once @throws what creating stubs throws */
   constructor(
-    { change, capacity = 1, ...options }: ExaminerOptions & { readonly capacity?: number } = {},
+    {
+      change,
+      known,
+      capacity = 1,
+      ...options
+    }: ExaminerOptions & { readonly capacity?: number } = {},
     trier = new Trier(options),
   ) {
     this.trier = trier;
     try {
       this.machine = readMachine(trier.tracer);
-      this.model = new Model(this.machine, change);
+      this.model = new Model(this.machine, change, deviationsOf(known));
       this.batch = new Batch(capacity);
     } catch (error) {
       trier.close();

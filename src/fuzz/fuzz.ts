@@ -14,6 +14,7 @@ import {
 } from "../shape.ts";
 import { loadShim } from "../shim/shim.ts";
 import { DEFAULT_PATH, PATHS } from "./draw/generate.ts";
+import { knownShape } from "./known/known.ts";
 import { changeShape } from "./predict/plant.ts";
 import { expectRule, holds } from "./predict/rules.ts";
 import { CorpusFolder } from "./run/corpus_folder.ts";
@@ -66,7 +67,7 @@ export async function* fuzzFindings(
   options: FuzzOptions = {},
 ): AsyncGenerator<Finding, FuzzResult, undefined> {
   checkOptions(options, "options", SHAPES);
-  const { corpus, shard = null, workers = 1, change, signal } = options;
+  const { corpus, shard = null, workers = 1, change, known, signal } = options;
   signal?.throwIfAborted();
   using folder = corpus === undefined ? undefined : new CorpusFolder(corpus);
   const given = optional(seedOf)(options.seed, "options.seed");
@@ -74,12 +75,12 @@ export async function* fuzzFindings(
   const path = options.path ?? folder?.header?.path ?? DEFAULT_PATH;
   const focus = options.focus ?? folder?.header?.focus;
   const first = loadShim().getcpu() + (shard === null ? 0 : (shard.index - 1) * workers);
-  const plan = { seed, path, focus, change };
+  const plan = { seed, path, focus, change, known };
   const crew = await Crew.start({ ...plan, workers, first });
   try {
     const { machine } = crew;
     if (focus !== undefined) expectHolds(focus, machine);
-    folder?.begin({ seed, path, focus, machine: describeMachine(machine, change) }, shard);
+    folder?.begin({ seed, path, focus, machine: describeMachine(machine, change, known) }, shard);
     using session = new Session(plan, crew, folder, options);
     return yield* session.run();
   } finally {
@@ -114,6 +115,7 @@ const SHAPES: OptionShapes<FuzzOptions> = {
   workers: count(MOST_WORKERS, 1),
   shard: shardShape,
   change: changeShape,
+  known: knownShape,
   signal: abortSignal,
   stop: abortSignal,
   progress: callback,

@@ -99,6 +99,11 @@ export class FuzzModule {
     return at;
   }
 
+  /** Whether cases have no breakpoints for data. */
+  avoidWatchpoints(avoid: boolean): void {
+    this.#global("avoidsWatchpoints").value = Number(avoid);
+  }
+
   /** The text of a string constant: UTF-16, after its length in bytes. */
   text(name: string): string {
     const at = this.address(name);

@@ -2,6 +2,7 @@ import type { Batch } from "../case/batch.ts";
 import { fuzzModule } from "../case/module.ts";
 import { SetupList } from "../case/setup_list.ts";
 import { SETUP_SIZE } from "../case/setups.ts";
+import { type KnownName, LISTS } from "../known/lists.ts";
 
 /** How the registers of cases are written, in the order of assembly/fuzz/index.ts. */
 export const PATHS = ["ptrace", "sigreturn", "both"] as const;
@@ -17,6 +18,8 @@ interface GeneratorOptions {
   readonly features?: readonly string[];
   /** Setups that most cases are near to. It must not change during a round. */
   readonly focus?: SetupList;
+  /** Known deviations of this machine: cases that it cannot bear are not generated. */
+  readonly known?: KnownName | undefined;
 }
 
 /**
@@ -27,6 +30,7 @@ interface GeneratorOptions {
 export class Generator {
   readonly #corpus: SetupList;
   readonly #focus: SetupList | undefined;
+  readonly #avoidsWatchpoints: boolean;
   /** The arguments of the module's function that are always the same. */
   readonly #always: readonly number[];
 
@@ -34,12 +38,19 @@ export class Generator {
   constructor(
     seed: bigint,
     corpus = new SetupList(),
-    { path = "ptrace", xstateLength = 832, features = ["ia32"], focus }: GeneratorOptions = {},
+    {
+      path = "ptrace",
+      xstateLength = 832,
+      features = ["ia32"],
+      focus,
+      known,
+    }: GeneratorOptions = {},
   ) {
     this.#corpus = corpus;
     this.#focus = focus;
     const halves = [seed, seed >> 32n].map((half) => Number(BigInt.asUintN(32, half)));
     const has32 = Number(features.includes("ia32"));
+    this.#avoidsWatchpoints = known !== undefined && LISTS[known].avoidsWatchpoints;
     this.#always = [...halves, PATHS.indexOf(path), xstateLength, has32];
   }
 
@@ -51,6 +62,7 @@ export class Generator {
     const at = setups.byteOffset + i * SETUP_SIZE;
     const { address, length } = this.#corpus;
     const focus = [this.#focus?.address ?? 0, this.#focus?.length ?? 0];
+    fuzzModule().avoidWatchpoints(this.#avoidsWatchpoints);
     fuzzModule().generate(at, count, index, ...this.#always, address, length, ...focus);
   }
 }

@@ -50,6 +50,6 @@ function checkRow({ name, status, reason, unmet, it }: CheckResult, constants: C
     ...{ name, status },
     ...(reason !== undefined && { reason }),
     ...(it !== undefined && { case: formatCase(it, constants) }),
-    ...(status === "failed" && { unmet }),
+    ...((status === "failed" || status === "known") && { unmet }),
   };
 }

@@ -16,8 +16,8 @@ ${suites.join("\n")}
 }
 
 function counts(verdicts: readonly Verdict[]): string {
-  const { facts, failed, skipped } = countsOf(verdicts);
-  return `tests="${facts}" failures="${failed}" skipped="${skipped}" errors="0"`;
+  const { facts, failed, skipped, known = 0 } = countsOf(verdicts);
+  return `tests="${facts}" failures="${failed}" skipped="${skipped + known}" errors="0"`;
 }
 
 function testcase(verdict: Verdict): string {
@@ -25,9 +25,9 @@ function testcase(verdict: Verdict): string {
   const head = `    <testcase name="${xmlText(name)}" classname="${xmlText(group)}"`;
   if (verdict.status === "held") return `${head}/>`;
   const inner =
-    verdict.status === "skipped"
-      ? `<skipped message="${xmlText(skipText(verdict))}"/>`
-      : failure(verdict);
+    verdict.status === "failed"
+      ? failure(verdict)
+      : `<skipped message="${xmlText(verdict.status === "known" ? "known" : skipText(verdict))}"/>`;
   return `${head}>\n      ${inner}\n    </testcase>`;
 }
 

@@ -2,10 +2,12 @@ import { failureLines, skipText } from "./failures.ts";
 import { byGroup, type Verdict } from "./verdict.ts";
 
 /** Documentation/dev-tools/ktap.rst: a test for each group, a subtest for each fact. */
-export function formatKtap(verdicts: readonly Verdict[]): string {
+export function formatKtap(verdicts: readonly Verdict[], known = ""): string {
   const groups = [...byGroup(verdicts, ({ fact }) => fact.group)];
   const tests = groups.map(([group, own], i) => {
-    const lines = [...plan(own.length), ...own.flatMap(subtest)].map((line) => `  ${line}`);
+    const lines = [...plan(own.length), ...own.flatMap((it, k) => subtest(it, k, known))].map(
+      (line) => `  ${line}`,
+    );
     const failed = own.some(({ status }) => status === "failed");
     return [...lines, `${failed ? "not ok" : "ok"} ${i + 1} ${described(group)}`].join("\n");
   });
@@ -16,12 +18,14 @@ function plan(tests: number): string[] {
   return ["KTAP version 1", `1..${tests}`];
 }
 
-function subtest(verdict: Verdict, i: number): string[] {
+function subtest(verdict: Verdict, i: number, known: string): string[] {
   const { fact, status } = verdict;
   const line = `${status === "failed" ? "not ok" : "ok"} ${i + 1} ${described(fact.name)}`;
   if (status === "held") return [line];
   if (status === "skipped") return [`${line} # SKIP ${skipText(verdict)}`];
-  return [...failureLines(verdict).map((failure) => `# ${failure}`), line];
+  const failures = failureLines(verdict).map((failure) => `# ${failure}`);
+  // ksft_test_result_xfail has the same: it failed as expected, which no tool counts as a failure.
+  return [...failures, status === "known" ? `${line} # XFAIL known: ${described(known)}` : line];
 }
 
 /** A number sign would begin a directive. */

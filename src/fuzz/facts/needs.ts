@@ -4,6 +4,8 @@ const NO_32_BIT = "the kernel does not run 32-bit programs";
 const NO_REQUEST = "the kernel does not have this request (Linux 6.16)";
 const NO_BASES = "programs cannot read their bases: a feature of the processor and the kernel";
 const NO_CALL = "the kernel does not have this system call";
+const OLD = "the kernel is as before Linux 5.14";
+const NEW = "the kernel is as from Linux 5.14 on";
 const NO_COMPONENT = "the XSAVE area does not have this component";
 
 /** A feature that the machine must have, or lack; or components that its XSAVE area must have. */
@@ -23,7 +25,16 @@ export const NEEDS = {
   "no LA57": { feature: "la57", lacks: true, reason: "page tables have five levels" },
   XSAVE: { components: FP, reason: "there is no XSAVE area" },
   AVX: { components: YMM, reason: NO_COMPONENT },
-  uprobe: { feature: "uprobe", reason: NO_CALL },
+  "no FSGSBASE": { feature: "fsgsbase", lacks: true, reason: "programs can read their bases" },
+  "mxcsr check": { feature: "mxcsr_check", reason: OLD },
+  "no mxcsr check": { feature: "mxcsr_check", lacks: true, reason: NEW },
+  "negative restarts": { feature: "negative_restart", reason: OLD },
+  "no negative restarts": { feature: "negative_restart", lacks: true, reason: NEW },
+  "uprobe with EPROTO": { feature: "uprobe_eproto", reason: "the kernel answers otherwise" },
+  uprobe: {
+    feature: "uprobe",
+    reason: "the kernel does not have this system call, or answers otherwise",
+  },
   uretprobe: { feature: "uretprobe", reason: NO_CALL },
 } as const satisfies Readonly<Record<string, Condition>>;
 export type Need = keyof typeof NEEDS;

@@ -3,7 +3,8 @@
 import type { Case } from "../case/case.ts";
 import type { Fact } from "./fact.ts";
 
-export type Status = "held" | "failed" | "skipped";
+/** known: it fails, as the run was told. */
+export type Status = "held" | "failed" | "known" | "skipped";
 
 /** A field whose value is not the expected one, as texts and numbers for people. */
 export interface Unmet {
@@ -28,7 +29,7 @@ export interface CheckResult {
 /** The result of a fact. Attempts that others contradict do not count. */
 export interface Verdict {
   readonly fact: Fact;
-  /** failed: a check failed; skipped: all were. */
+  /** failed: a check failed; known: those that failed are known to; skipped: all were. */
   readonly status: Status;
   readonly checks: readonly CheckResult[];
   readonly contradictions: number;
@@ -40,8 +41,22 @@ export function verdictOf(
   contradictions: number,
 ): Verdict {
   const has = (status: Status) => checks.some((check) => check.status === status);
-  const status = has("failed") ? "failed" : has("held") ? "held" : "skipped";
+  const status = (["failed", "known", "held"] as const).find(has) ?? "skipped";
   return { fact, status, checks, contradictions };
+}
+
+/** A check of a fact, as a list of known deviations names it. */
+export function nameOfCheck(fact: string, check: string): string {
+  return check === "" ? fact : `${fact}: ${check}`;
+}
+
+/** The verdict of a run that knows of facts that do not hold: names of facts, or of checks. */
+export function excuse(verdict: Verdict, known: ReadonlySet<string>): Verdict {
+  const { fact, checks, contradictions } = verdict;
+  const isKnown = ({ name, status }: CheckResult) =>
+    status === "failed" && (known.has(fact.name) || known.has(nameOfCheck(fact.name, name)));
+  const excused = checks.map((it) => (isKnown(it) ? { ...it, status: "known" as const } : it));
+  return verdictOf(fact, excused, contradictions);
 }
 
 export interface Counts {
@@ -49,6 +64,8 @@ export interface Counts {
   readonly held: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Not there if there are none. */
+  readonly known?: number;
   /** The sub-results of all facts. */
   readonly checks: number;
 }
@@ -56,18 +73,20 @@ export interface Counts {
 /** Facts by status: a fact with forty checks counts once. */
 export function countsOf(verdicts: readonly Verdict[]): Counts {
   const count = (status: Status) => verdicts.filter((it) => it.status === status).length;
+  const known = count("known");
   return {
     facts: verdicts.length,
+    ...(known > 0 && { known }),
     ...{ held: count("held"), failed: count("failed"), skipped: count("skipped") },
     checks: verdicts.reduce((sum, { checks }) => sum + checks.length, 0),
   };
 }
 
-/** The rules of the model that facts name: whether all facts of each hold, skipped ones aside. */
+/** The rules of the model that facts name: whether all facts of each hold, skipped and known ones aside. */
 export function rulesOf(verdicts: readonly Verdict[]): ReadonlyMap<string, boolean> {
   const rules = new Map<string, boolean>();
   for (const { fact, status } of verdicts) {
-    if (status === "skipped") continue;
+    if (status === "skipped" || status === "known") continue;
     for (const id of fact.rules) rules.set(id, (rules.get(id) ?? true) && status === "held");
   }
   return rules;

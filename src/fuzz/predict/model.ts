@@ -13,6 +13,13 @@ export type Change =
   | { readonly id: string; readonly widen: true }
   | { readonly id: string; readonly value: string; readonly to: bigint };
 
+/** Deviations of a machine that are known. */
+export interface Deviations {
+  readonly changes: readonly Change[];
+  /** Bits of eflags that are not compared. */
+  readonly ignoredFlags: number;
+}
+
 /** A rule that a prediction used. */
 export interface AppliedRule extends Rule {
   /** Its sentence, with its values. */
@@ -38,14 +45,20 @@ export class Model {
   readonly #known: Uint32Array;
   /** Globals of the module, and what they are in this model. */
   readonly #settings: readonly (readonly [WebAssembly.Global, number | bigint])[];
-  readonly #change: Change | undefined;
+  readonly #changes: readonly Change[];
 
-  /** @param change a rule to remove or alter, to test what detects that */
-  constructor(machine: Machine, change?: Change) {
+  readonly #ignoredFlags: number;
+
+  /**
+   * @param change a rule to remove or alter, to test what detects that
+   * @param known what the machine is known to do otherwise
+   */
+  constructor(machine: Machine, change?: Change, known?: Deviations) {
     const module = fuzzModule();
     const outcome = module.address("predictedOutcome");
     this.machine = machine;
-    this.#change = change;
+    this.#changes = [...(known?.changes ?? []), ...(change === undefined ? [] : [change])];
+    this.#ignoredFlags = known?.ignoredFlags ?? 0;
     this.#outcome = {
       halves: new Uint32Array(module.buffer, outcome, OUTCOME_SIZE / 4),
       words: new BigUint64Array(module.buffer, outcome, OUTCOME_SIZE / 8),
@@ -61,11 +74,12 @@ export class Model {
   *#settingsOf(): Generator<[name: string, value: number | bigint]> {
     const { xstateLength, xfeatures, mxcsrMask, stubCode, features } = this.machine;
     yield* Object.entries({ xstateLength, xfeatures, mxcsrMask, stubCode });
+    yield ["ignoredFlags", this.#ignoredFlags];
     yield ["wide", 0];
     for (const [index, rule] of rules().entries()) {
-      const change = this.#change?.id === rule.id ? this.#change : undefined;
-      const isWide = change !== undefined && "widen" in change;
-      const isRemoved = change !== undefined && "remove" in change;
+      const own = this.#changes.filter(({ id }) => id === rule.id);
+      const isWide = own.some((change) => "widen" in change);
+      const isRemoved = own.some((change) => "remove" in change);
       yield [rule.id, isWide || (holds(rule, features) && !isRemoved) ? index + 1 : 0];
       if (isWide) yield ["wide", index + 1];
       for (const [name, value] of Object.entries(this.#valuesOf(rule))) {
@@ -75,10 +89,10 @@ export class Model {
   }
 
   #valuesOf(rule: Rule): Readonly<Record<string, bigint>> {
-    const values = valuesOn(rule, this.machine.features);
-    const change = this.#change;
-    if (change === undefined || change.id !== rule.id || !("to" in change)) return values;
-    return { ...values, [change.value]: change.to };
+    const altered = this.#changes.flatMap((change) =>
+      change.id === rule.id && "to" in change ? [[change.value, change.to] as const] : [],
+    );
+    return { ...valuesOn(rule, this.machine.features), ...Object.fromEntries(altered) };
   }
 
   #select(): void {

@@ -5,6 +5,8 @@
 
 import { loadWasm } from "../../encoder/wasm_file.ts";
 import { fuzzModule } from "../case/module.ts";
+import { deviationsOf } from "../known/known.ts";
+import { type KnownName, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { FEATURES } from "../try/machine.ts";
 
@@ -39,6 +41,24 @@ export function ruleSettings(): string[] {
     }
     return lines;
   });
+}
+
+/** Statements that make the rules those of a list of known deviations, after `ruleSettings`. */
+export function knownSettings(name: KnownName): string[] {
+  const { changes, ignoredFlags } = deviationsOf(name);
+  const statements = changes.map((change) => {
+    if ("to" in change) return `*w2c_fuzz_${change.id}_${change.value}(m) = ${literal(change.to)};`;
+    const isWide = "widen" in change;
+    const index = rules().findIndex(({ id }) => id === change.id) + 1;
+    const wide = isWide ? ` *w2c_fuzz_wide(m) = ${index};` : "";
+    return `*w2c_fuzz_${change.id}(m) = ${isWide ? index : 0};${wide}`;
+  });
+  const avoids = Number(LISTS[name].avoidsWatchpoints);
+  return [
+    ...statements,
+    `*w2c_fuzz_avoidsWatchpoints(m) = ${avoids};`,
+    `*w2c_fuzz_ignoredFlags(m) = ${ignoredFlags};`,
+  ];
 }
 
 function holdsIf(feature: string | undefined, number: string): string {

@@ -9,8 +9,9 @@ import { BASELINE } from "../case/baseline.ts";
 import { CODES, HANDLED, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts";
 import { fuzzModule } from "../case/module.ts";
 import { FRAME_REGISTERS, OBSTACLE, REGISTERS } from "../case/records.ts";
-import { FROMS, ONS, WAYS } from "../case/setups.ts";
+import { FROMS, indexOf, ONS, WAYS } from "../case/setups.ts";
 import { type Condition, NEEDS } from "../facts/needs.ts";
+import { KNOWN, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
 import { FEATURES, OF_KERNEL, OF_PROCESSOR, type Trial } from "../try/machine.ts";
@@ -18,7 +19,7 @@ import { KEPT } from "../try/sigreturn/kept.ts";
 import { LOOP, RECORDS } from "../try/sigreturn/place.ts";
 import { factData, NEED_NAMES } from "./facts.ts";
 import { compress } from "./lz4.ts";
-import { hostSettings, moduleMemory, ruleSettings } from "./module_state.ts";
+import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
 import { loopSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
 
 export interface ProbeSource {
@@ -83,6 +84,11 @@ const struct trial trials[] = {
 ${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${trialOf(trial)}},`).join("\n")}
     {-1, 0, 0, 0, 0, {0}},
 };
+${KNOWN.map((name, i) => `static void apply_known_${i}(w2c_fuzz *m) {\n${lines(knownSettings(name))}\n}`).join("\n")}
+const struct known_list known_lists[] = {
+${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, apply_known_${i}},`).join("\n")}
+    {0, 0, 0},
+};
 bool is_handled(uint32_t signal) {
     return ${[...HANDLED.keys()].map((signal) => `signal == ${signal}`).join(" || ")};
 }
@@ -114,13 +120,32 @@ function signalNames(): string[] {
 
 /** A trial as its kind, a number, the expected result, and words: struct trial. */
 function trialOf(trial: Trial): string {
-  if ("code" in trial) return `BY_CODE, ${trial.code}, 0, 0, {0}`;
+  if ("code" in trial) return codeTrial(trial);
+  if ("fpregs" in trial) {
+    return `BY_FPREGS, ${trial.fpregs}, ${trial.result}, 0, {${word(trial.word)}}`;
+  }
   if ("request" in trial) {
     const { request, words, result } = trial;
     return `BY_REQUEST, ${request}, ${result}, ${words.length}, {${[...words, 0n].slice(0, 4).map(word).join(", ")}}`;
   }
   const result = trial.errno === "stops" ? "RESULT_STOPS" : String(-trial.errno);
   return `BY_CALL, ${trial.call}, ${result}, 0, {0}`;
+}
+
+/** The words are the register that is seen, its bits and their word, then registers with their words. */
+function codeTrial({
+  code,
+  start = 0,
+  leavesCall,
+  words,
+  sees,
+}: Extract<Trial, { code: unknown }>): string {
+  const bytes = new BigUint64Array(Uint8Array.from({ length: 8 }, (_, i) => code[i] ?? 0).buffer);
+  const registers = Object.entries(words).flatMap(([name, word]) => [BigInt(indexOf(name)), word]);
+  const all = [BigInt(indexOf(sees.register)), sees.bits, sees.word, ...registers];
+  const kind = leavesCall ? "BY_EXIT" : "BY_CODE";
+  const number = word(bytes[0] ?? 0n);
+  return `${kind}, (int64_t)${number}, ${start}, ${registers.length / 2}, {${all.map(word).join(", ")}}`;
 }
 
 function bytesOf(words: readonly bigint[]): Uint8Array {

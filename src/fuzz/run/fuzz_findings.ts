@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Case, formatCase } from "../case/case.ts";
 import { DEFAULT_PATH } from "../draw/generate.ts";
 import { Examiner } from "../examiner.ts";
+import { knownOption } from "../known/known.ts";
 import type { FieldDifference } from "../predict/differences.ts";
 import { plantOption } from "../predict/plant.ts";
 import { formatSignature } from "../predict/signature.ts";
@@ -62,7 +63,7 @@ export class FindingExaminer {
    */
   async *examine({ findings, next }: RunState): AsyncGenerator<Finding, void, undefined> {
     if (this.#taken === findings.length) return;
-    using examiner = new Examiner({ change: this.#run.change });
+    using examiner = new Examiner({ change: this.#run.change, known: this.#run.known });
     while (this.#taken < findings.length) {
       // One may take a second, and nothing else runs meanwhile.
       await setImmediate();
@@ -88,11 +89,11 @@ export class FindingExaminer {
     this.#known.add(document);
     const examination = examiner.examine(it);
     const { differences } = examination;
-    const { corpus, machine, change } = this.#run;
+    const { corpus, machine, change, known } = this.#run;
     // No seed leads to a case that somebody gave.
-    const command = index < 0 ? replayOf("original.json", change) : this.#command(next);
+    const command = index < 0 ? replayOf("original.json", change, known) : this.#command(next);
     const cases = { signature, examination, original, seenFirst };
-    const content = { ...cases, machine, change, found: command };
+    const content = { ...cases, machine, change, known, found: command };
     const folder = corpus === undefined ? null : writeFinding(corpus, content);
     const subject = occursAgain ? subjectOf(differences) : onceOf(seenFirst);
     return { ...found, it, differences, subject, folder };
@@ -100,10 +101,10 @@ export class FindingExaminer {
 
   /** The command that finds the same from the beginning. */
   #command(cases: number): string {
-    const { seed, path, focus, shard, change } = this.#run;
+    const { seed, path, focus, shard, change, known } = this.#run;
     const way = path === DEFAULT_PATH ? "" : ` --path ${path}`;
     const near = focus === undefined ? "" : ` --focus ${focus}`;
     const part = shard === undefined ? "" : ` --shard ${shard.index}/${shard.of}`;
-    return `stublab fuzz --seed ${seed} --cases ${cases}${way}${near}${part}${plantOption(change)}`;
+    return `stublab fuzz --seed ${seed} --cases ${cases}${way}${near}${part}${plantOption(change)}${knownOption(known)}`;
   }
 }

@@ -70,10 +70,14 @@ export class FuzzWorker {
   readonly #counters: Int32Array;
   #result = noResult();
 
-  constructor(experiment: Experiment, { seed, path, focus, counters }: Omit<Start, "processor">) {
+  constructor(
+    experiment: Experiment,
+    { seed, path, focus, known, counters }: Omit<Start, "processor">,
+  ) {
     this.#experiment = experiment;
     const { machine } = experiment;
-    const options = { path, xstateLength: machine.xstateLength, features: machine.features };
+    const { xstateLength, features } = machine;
+    const options = { path, xstateLength, features, known };
     if (focus !== undefined) {
       this.#focus = new Focus(focus, machine, new Generator(seed, undefined, options));
     }
@@ -161,7 +165,12 @@ function work(port: MessagePort, start: Start): void {
   answer(() => {
     const shim = loadShim();
     shim.bind(shim.gettid(), start.processor);
-    experiment = new Experiment({ deadline: DEADLINE, capacity: CHUNK, change: start.change });
+    experiment = new Experiment({
+      deadline: DEADLINE,
+      capacity: CHUNK,
+      change: start.change,
+      known: start.known,
+    });
     worker = new FuzzWorker(experiment, start);
     return { machine: experiment.machine, result: noResult() };
   });

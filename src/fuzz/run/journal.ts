@@ -20,6 +20,7 @@ import {
 } from "../../shape.ts";
 import { formatCase, parseCase } from "../case/case.ts";
 import { PATHS } from "../draw/generate.ts";
+import type { KnownName } from "../known/lists.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
@@ -38,20 +39,22 @@ const MOST_CASES = Number.MAX_SAFE_INTEGER;
 const MOST = 10_000_000;
 
 /** What all rounds of a run have in common. */
-export interface Header extends Omit<Plan, "change"> {
-  /** The properties of the machine on which a case or its outcome depends, and a planted bug. */
+export interface Header extends Omit<Plan, "change" | "known"> {
+  /** The properties of the machine on which a case or its outcome depends, a planted bug, and known deviations. */
   readonly machine: string;
   /** Why this version cannot continue the run; undefined if it can. */
   readonly foreign?: string | undefined;
 }
 
-/** A machine as the header has it, and a bug in the model. */
+/** A machine as the header has it, a bug in the model, and known deviations. */
 export function describeMachine(
   { release, vendor, family, model, xstateLength }: Machine,
   change?: Change,
+  known?: KnownName,
 ): string {
   const planted = change === undefined ? "" : `, planted: ${formatPlant(change)}`;
-  return `Linux ${release}, ${vendor} family ${family} model ${model}, XSAVE ${xstateLength}${planted}`;
+  const told = known === undefined ? "" : `, known: ${known}`;
+  return `Linux ${release}, ${vendor} family ${family} model ${model}, XSAVE ${xstateLength}${planted}${told}`;
 }
 
 export function formatHeader({ seed, path, focus, machine }: Header): string {

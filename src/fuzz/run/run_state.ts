@@ -1,5 +1,6 @@
 import type { Case } from "../case/case.ts";
 import type { Path } from "../draw/generate.ts";
+import type { KnownName } from "../known/lists.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { addCounts, type Counts, noCounts } from "../predict/tally.ts";
@@ -13,6 +14,8 @@ export interface Plan {
   readonly focus?: string | undefined;
   /** The bug that is planted in the model, if any. */
   readonly change?: Change | undefined;
+  /** The known deviations that the model predicts, if any. */
+  readonly known?: KnownName | undefined;
 }
 
 /** A case of the corpus: the first with its signature. */

@@ -4,6 +4,7 @@ import { AwakeClock } from "../../awake.ts";
 import type { Case } from "../case/case.ts";
 import { recordsOf } from "../case/case_record.ts";
 import type { Path } from "../draw/generate.ts";
+import type { KnownName } from "../known/lists.ts";
 import type { Change } from "../predict/model.ts";
 import { UNPREDICTED } from "../predict/signature.ts";
 import type { Machine } from "../try/machine.ts";
@@ -34,6 +35,8 @@ export interface FuzzOptions {
   readonly shard?: Shard | undefined;
   /** A rule of the model to remove or alter: a planted bug, to see whether it is found. */
   readonly change?: Change | undefined;
+  /** The name of a list of known deviations: the model predicts them, and what the list says is not tried. */
+  readonly known?: KnownName | undefined;
   /** Aborts the run: it rejects with the reason. The folder keeps all rounds that were complete. */
   readonly signal?: AbortSignal | undefined;
   /**

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { Folder, unwritable } from "../../folder.ts";
 import { type Case, formatCase } from "../case/case.ts";
 import type { CaseOutcome } from "../examiner.ts";
+import { knownOption } from "../known/known.ts";
+import type { KnownName } from "../known/lists.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { plantOption } from "../predict/plant.ts";
@@ -30,11 +32,13 @@ export interface FindingContent {
   readonly found: string;
   /** The bug that was planted in the model, if any. */
   readonly change?: Change | undefined;
+  /** The known deviations that the model predicted, if any. */
+  readonly known?: KnownName | undefined;
 }
 
 /** The command that replays a file of the folder, in that folder. */
-export const replayOf = (file: string, change: Change | undefined): string =>
-  `stublab fuzz replay ${file}${plantOption(change)}`;
+export const replayOf = (file: string, change: Change | undefined, known?: KnownName): string =>
+  `stublab fuzz replay ${file}${plantOption(change)}${knownOption(known)}`;
 
 /**
  * Writes a finding into a folder of its own among the findings of a corpus: it is there as a whole or not at all. If
@@ -56,11 +60,11 @@ export function writeFinding(corpus: string, finding: FindingContent): string {
 }
 
 function writeWhole(findings: Folder, finding: FindingContent): void {
-  const { signature, examination, original, seenFirst, machine, found, change } = finding;
+  const { signature, examination, original, seenFirst, machine, found, change, known } = finding;
   const document = {
     ...{ schema: FINDING_SCHEMA, signature },
     ...outcomeTable(examination, machine),
-    ...{ seenFirst: kindRow(seenFirst), found, replay: replayOf("case.json", change) },
+    ...{ seenFirst: kindRow(seenFirst), found, replay: replayOf("case.json", change, known) },
   };
   const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
   // One that a process left behind when it was killed has the same name.

@@ -7,6 +7,7 @@ import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { readIfThere, readProc } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Tracer } from "../../stub/tracer.ts";
+import type { TracingThread } from "../../stub/tracing_thread.ts";
 import { CONSTANTS } from "../case/records.ts";
 
 /** What predictions hold for: the kernel and the processor, as far as rules depend on them. */
@@ -29,8 +30,8 @@ export interface Machine {
   readonly stubCode: number;
 }
 
-const { EINVAL, ENXIO, ESRCH } = constants.errno;
-const { SIGTRAP } = constants.signals;
+const { EINVAL, ENXIO, EPROTO, ESRCH } = constants.errno;
+const { SIGSEGV, SIGTRAP } = constants.signals;
 
 /** The features of the processor that rules depend on, as /proc/cpuinfo names them. */
 export const OF_PROCESSOR = [
@@ -38,8 +39,8 @@ export const OF_PROCESSOR = [
   "fsgsbase",
   "pku",
   "user_shstk",
-  "misalignsse",
   "xsavec",
+  "xsaves",
   "amx_tile",
 ] as const;
 
@@ -49,7 +50,12 @@ export const FEATURES = [
   "set_syscall_info",
   "uretprobe",
   "uprobe",
+  "uprobe_eproto",
   "icebp_trap",
+  "div_flags",
+  "negative_restart",
+  "mxcsr_check",
+  "sysret_limit",
   "sud",
   "sud_inclusive",
   "amd",
@@ -60,7 +66,15 @@ export type Feature = (typeof FEATURES)[number];
 export const SYS_UPROBE = 336;
 const SYS_URETPROBE = 335n;
 const PTRACE_SET_SYSCALL_INFO = 0x4212;
-const ICEBP = 0xf1;
+const PTRACE_GETFPREGS = 14;
+const PTRACE_SETFPREGS = 15;
+const [ICEBP, INT3, SYSCALL, DIV_EDI] = [[0xf1], 0xcc, [0x0f, 0x05], [0xf7, 0xf7]];
+const ERESTARTNOINTR = 513n;
+/** The first address of the kernel's half with four levels of page tables, which is canonical with five, too. */
+const KERNEL_HALF = 0xffff_8000_0000_0000n;
+const NULL_SELECTOR = 3n;
+/** CF, PF, AF, ZF, SF, OF and bit 1; what a DIV leaves of them. */
+const [STATUS_FLAGS, FLAGS_AFTER_DIV] = [0x8d5n, 0x811n];
 /** PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4; Linux 6.16 added the mode 2, PR_SYS_DISPATCH_INCLUSIVE_ON. */
 const PTRACE_SET_DISPATCH = 0x4210;
 
@@ -70,10 +84,26 @@ export type Trial =
   | { readonly call: bigint; readonly errno: number | "stops" }
   /** A request with these words, and with their length as its address, has a result. */
   | { readonly request: number; readonly words: readonly bigint[]; readonly result: number }
-  /** After an instruction of one byte, rip is behind it. */
-  | { readonly code: number };
+  /**
+   * After code was executed from one of its bytes on, these bits of a register are seen; rip counts from the code. If
+   * it leaves a call, the code is a SYSCALL, and the words are written at its exit.
+   */
+  | {
+      readonly code: readonly number[];
+      readonly start?: number;
+      readonly leavesCall?: true;
+      readonly words: Readonly<Record<string, bigint>>;
+      readonly sees: { readonly register: string; readonly bits: bigint; readonly word: bigint };
+    }
+  /** SETFPREGS with a word in place of the one at an offset has a result. */
+  | { readonly fpregs: number; readonly word: bigint; readonly result: number };
 
-/** Those of the kernel, each tried: distributions backport, so a version says nothing. */
+const ALL_BITS = (1n << 64n) - 1n;
+
+/** mxcsr and mxcsr_mask in struct user_i387_struct, and its length. */
+const [MXCSR, MXCSR_MASK, FPREGS_SIZE] = [24, 28, 512];
+
+/** Those that are tried, nearly all of the kernel: distributions backport, so a version says nothing. */
 export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
   // Outside of a probe it sends SIGILL.
   ["uretprobe", { call: SYS_URETPROBE, errno: "stops" }],
@@ -81,8 +111,41 @@ export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
   ["set_syscall_info", { request: PTRACE_SET_SYSCALL_INFO, words: [], result: -EINVAL }],
   // Outside of a probe it answers ENXIO.
   ["uprobe", { call: BigInt(SYS_UPROBE), errno: ENXIO }],
+  // The same from Linux 7.2 on.
+  ["uprobe_eproto", { call: BigInt(SYS_UPROBE), errno: EPROTO }],
   // Some hypervisors pass its exception on as a fault, with rip at it.
-  ["icebp_trap", { code: ICEBP }],
+  ["icebp_trap", { code: ICEBP, words: {}, sees: { register: "rip", bits: ALL_BITS, word: 1n } }],
+  // Which flags a DIV leaves, the manual does not say.
+  [
+    "div_flags",
+    {
+      code: [...DIV_EDI, INT3],
+      words: { rax: 6n, rdx: 0n, rdi: 2n, eflags: STATUS_FLAGS & ~0x10n },
+      sees: { register: "eflags", bits: STATUS_FLAGS, word: FLAGS_AFTER_DIV },
+    },
+  ],
+  // Before Linux 5.14 only a call with a number from 0 on was restarted.
+  [
+    "negative_restart",
+    {
+      code: [INT3, INT3, INT3],
+      start: 2,
+      words: { rax: -ERESTARTNOINTR, orig_rax: -2n },
+      sees: { register: "rip", bits: ALL_BITS, word: 1n },
+    },
+  ],
+  // Before Linux 5.14 reserved bits of mxcsr were ignored.
+  ["mxcsr_check", { fpregs: MXCSR, word: ALL_BITS, result: -EINVAL }],
+  // Before Linux 6.7 SYSRET returned to any canonical address; it keeps a null selector, which IRET clears.
+  [
+    "sysret_limit",
+    {
+      code: SYSCALL,
+      leavesCall: true,
+      words: { rip: KERNEL_HALF, rcx: KERNEL_HALF, ds: NULL_SELECTOR },
+      sees: { register: "ds", bits: ALL_BITS, word: 0n },
+    },
+  ],
   ["sud", { request: PTRACE_SET_DISPATCH, words: [0n, 0n, 0n, 0n], result: 0 }],
   ["sud_inclusive", { request: PTRACE_SET_DISPATCH, words: [2n, 0n, 0n, 1n], result: 0 }],
 ];
@@ -91,8 +154,10 @@ export const KERNEL_FEATURES = OF_KERNEL.map(([name]) => name);
 
 /** Where the kernel tells the components of an area: xstate_bv in struct _fpx_sw_bytes. */
 const COMPONENTS = 464;
-/** mxcsr_mask in struct user_i387_struct. */
-const MXCSR_MASK = 28;
+/** What mxcsr_mask = 0 stands for: SDM volume 1, 11.6.6. */
+const OLD_MXCSR_MASK = 0xffbf;
+/** The family of AMD on which rules were measured that the manuals leave open. */
+const MEASURED_FAMILY = 26;
 /** XFEATURE_MASK_USER_DYNAMIC: a component that a process has to ask for. */
 const ASKED_FOR = 1 << 18;
 
@@ -131,7 +196,8 @@ export function readMachine(tracer: Tracer): Machine {
 }
 
 function shows(trial: Trial, stub: Stub): boolean {
-  if ("code" in trial) return leavesBehind(trial.code, stub);
+  if ("code" in trial) return leaves(trial, stub);
+  if ("fpregs" in trial) return setsFpregs(trial, stub);
   if ("request" in trial) return request(trial, stub) === trial.result;
   try {
     const { errno } = stub.inject(trial.call);
@@ -154,20 +220,50 @@ function request(
   return result;
 }
 
-function leavesBehind(code: number, stub: Stub): boolean {
+function leaves(trial: Extract<Trial, { code: unknown }>, stub: Stub): boolean {
+  const { code, start = 0, leavesCall = false, words, sees } = trial;
   const { tracer, thread } = stub;
   const page = stub.map(PAGE_SIZE);
-  stub.write(page, Uint8Array.of(code));
+  stub.write(page, Uint8Array.from(code));
   stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
-  tracer.frame.copyFrom(thread.initial);
-  tracer.frame.set("rip", page);
-  thread.writeRegisters(tracer.frame);
+  const { frame } = tracer;
+  frame.copyFrom(thread.initial);
+  frame.set("rip", page + BigInt(start));
   const deadline = new Deadline(tracer.deadline);
+  if (leavesCall) {
+    frame.set("rax", tracer.syscallNumber("getpid"));
+    thread.writeRegisters(frame);
+    // To its entry, and to its exit.
+    for (let stops = 0; stops < 2; stops += thread.wait(deadline).kind === "syscall" ? 1 : 0)
+      thread.resume("PTRACE_SYSCALL");
+    thread.readRegisters(frame);
+  }
+  for (const [name, word] of Object.entries(words)) frame.set(name, word);
+  thread.writeRegisters(frame);
   // Signals of other processes are passed over.
-  while (thread.next(deadline).signal !== SIGTRAP);
-  const { rip } = thread.registers();
+  while (![SIGTRAP, SIGSEGV].includes(thread.next(deadline).signal));
+  const seen = thread.registers()[sees.register] ?? 0n;
   stub.call("munmap", page, PAGE_SIZE);
-  return rip === page + 1n;
+  const base = sees.register === "rip" ? page : 0n;
+  return (BigInt.asUintN(64, seen - base) & sees.bits) === sees.word;
+}
+
+/** Makes SETFPREGS, and undoes it. */
+function setsFpregs(trial: Extract<Trial, { fpregs: number }>, { tracer, thread }: Stub): boolean {
+  const own = readFpregs(thread.tid, tracer);
+  if (own === undefined) return false;
+  const set = (registers: Uint8Array) =>
+    tracer.shim.ptraceMemory(PTRACE_SETFPREGS, thread.tid, 0, registers);
+  const others = own.slice();
+  new DataView(others.buffer).setBigUint64(trial.fpregs, trial.word, true);
+  const result = set(others);
+  set(own);
+  return result === trial.result;
+}
+
+function readFpregs(tid: number, { shim }: TracingThread): Uint8Array | undefined {
+  const registers = new Uint8Array(FPREGS_SIZE);
+  return shim.ptraceMemory(PTRACE_GETFPREGS, tid, 0, registers) < 0 ? undefined : registers;
 }
 
 /** What can be asked without one. */
@@ -180,8 +276,8 @@ export function readProcessor() {
   const features: Feature[] = OF_PROCESSOR.filter((name) => flags.has(name));
   // The kernel that serves 32-bit programs has the limit of their vDSO.
   if (readIfThere("/proc/sys/abi/vsyscall32") !== undefined) features.push("ia32");
-  if (vendor === "AuthenticAMD") features.push("amd");
   const [family, model] = [Number(field("cpu family")), Number(field("model"))];
+  if (vendor === "AuthenticAMD" && family === MEASURED_FAMILY) features.push("amd");
   return { release: release(), vendor, family, model, features };
 }
 
@@ -194,6 +290,13 @@ function readXstate(stub: Stub) {
   return {
     xstateLength: Math.max(length, 0),
     xfeatures: view.getUint32(COMPONENTS, true) & ~ASKED_FOR,
-    mxcsrMask: view.getUint32(MXCSR_MASK, true),
+    mxcsrMask: readMxcsrMask(stub),
   };
+}
+
+/** As the kernel has it: a task that has not used floating point lacks it in its XSAVE area on some kernels. */
+function readMxcsrMask({ thread, tracer }: Stub): number {
+  const registers = readFpregs(thread.tid, tracer);
+  if (registers === undefined) return OLD_MXCSR_MASK;
+  return new DataView(registers.buffer).getUint32(MXCSR_MASK, true) || OLD_MXCSR_MASK;
 }

@@ -6,7 +6,7 @@ import { ENTRY_64, SYSCALL_ENTER } from "../sources.ts";
 
 const SYSCALL = placeOf("syscall");
 const [SCHED_YIELD, NONE] = [24n, 5000n];
-const [ENOSYS, ENXIO] = [-38n, -6n];
+const [ENOSYS, ENXIO, EPROTO] = [-38n, -6n, -71n];
 const MANUAL = "SYSCALL, SDM volume 2";
 const ILLEGAL = { stop: "SIGILL", code: "SI_KERNEL", stopped: { rax: -1n } } as const;
 const AFTER_INT80 = { rcx: 1n, r11: 2n, rip: placeOf("int80") + 3n };
@@ -83,6 +83,10 @@ export const calls = setupFacts("system calls", {
   "uprobe outside of a probe is -ENXIO, and no filter sees it": [
     by(`uprobe, ${UPROBES}`, "R68"),
     ["", call({ rax: 336n }), trap({ rax: ENXIO }), "uprobe"],
+  ],
+  "From Linux 7.2 on uprobe outside of a probe is -EPROTO, and no filter sees it": [
+    by(`uprobe, ${UPROBES}`, "R105"),
+    ["", call({ rax: 336n }), trap({ rax: EPROTO }), "uprobe with EPROTO"],
   ],
   "uretprobe outside of a probe is SIGILL": [
     by(`uretprobe, ${UPROBES}`, "R70"),

@@ -78,7 +78,8 @@ export const restarts = setupFacts("restarts", {
   ],
   "A restart copies all 64 bits of orig_rax to rax": [
     by(DO_SIGNAL, "R10"),
-    ...each("%", [0n, -2n, 1n << 32n], (number) => [go(-512n, { number }), back(number)]),
+    ...each("%", [0n, 1n << 32n], (number) => [go(-512n, { number }), back(number)]),
+    ["-2", go(-512n, { number: -2n }), back(-2n), "negative restarts"],
   ],
   "If the low half of orig_rax is -1, nothing restarts": [
     by(SYSCALL_GET_NR, "R12"),
@@ -90,6 +91,14 @@ export const restarts = setupFacts("restarts", {
       const it = go(-512n, { signal, number: -1n });
       return [`a handler${what}`, it, { stop: "SIGTRAP", frame: { rax: -512n, rip: NOPS } }];
     }),
+  ],
+  "Before Linux 5.14 nothing restarts if the low half of orig_rax is negative": [
+    by("arch_do_signal, arch/x86/kernel/signal.c, 5.10", "R103"),
+    ...each("%", [-2n, 0x8000_0000n, (1n << 63n) - 2n], (number) => [
+      go(-512n, { number }),
+      stays(-512n),
+      "no negative restarts",
+    ]),
   ],
   "With a handler -ERESTARTNOHAND and -ERESTART_RESTARTBLOCK become -EINTR": [
     by(HANDLE_SIGNAL, "R13"),

@@ -51,6 +51,15 @@ export const bases = setupFacts("bases", {
     ...each("%", ["fs", "gs"], (register) => [
       poke([`${register}_base`, 0x1234n], [register, 0x2bn]),
       { written: { [`${register}_base`]: 0x1234n, [register]: 0x2bn } },
+      "FSGSBASE",
+    ]),
+  ],
+  "Without FSGSBASE a base reads 0 while its selector is not 0": [
+    by("x86_fsbase_read_task, arch/x86/kernel/process_64.c", "W75"),
+    ...each("%", ["fs", "gs"], (register) => [
+      poke([`${register}_base`, 0x1234n], [register, 0x2bn]),
+      { written: { [`${register}_base`]: 0n, [register]: 0x2bn } },
+      "no FSGSBASE",
     ]),
   ],
   "RDFSBASE and RDGSBASE read the bases that were written, whatever the selectors are": [

@@ -46,11 +46,41 @@ export const floatingPoint = setupFacts("floating point", {
   ],
   "SETFPREGS refuses a reserved bit of mxcsr with EINVAL": [
     by(XFPREGS_SET, "W27"),
-    ...each("bit %", [18, 20, 31], (bit) => [setfpregs(reservedBit(bit), [XMM0, WORD]), EINVAL]),
+    ...each("bit %", [18, 20, 31], (bit) => [
+      setfpregs(reservedBit(bit), [XMM0, WORD]),
+      EINVAL,
+      "mxcsr check",
+    ]),
+  ],
+  "Before Linux 5.14 SETFPREGS and NT_X86_XSTATE clear reserved bits of mxcsr without an error": [
+    by("xfpregs_set, xstateregs_set, arch/x86/kernel/fpu/regset.c, 5.10", "W72"),
+    ...each("SETFPREGS: bit %", [18, 20, 31], (bit) => [
+      setfpregs(reservedBit(bit)),
+      { reads: [MXCSR_DEFAULT] },
+      "no mxcsr check",
+    ]),
+    [
+      "NT_X86_XSTATE",
+      xstate(reservedBit(31)),
+      { reads: [MXCSR_DEFAULT] },
+      ...(["XSAVE", "no mxcsr check"] as const),
+    ],
   ],
   "From offset 416 on SETFPREGS is accepted, and reads 0": [
     by(TO_UABI, "W28"),
-    ...each("offset %", [RESERVED, 464, 504], (at) => [setfpregs([at, WORD]), { reads: [0n] }]),
+    ...each("offset %", [RESERVED, 464, 504], (at) => [
+      setfpregs([at, WORD]),
+      { reads: [0n] },
+      "mxcsr check",
+    ]),
+  ],
+  "Before Linux 5.14 what SETFPREGS writes from offset 416 on is kept": [
+    by("xfpregs_get, arch/x86/kernel/fpu/regset.c, 5.10", "W72"),
+    ...each("offset %", [RESERVED, 464, 504], (at) => [
+      setfpregs([at, WORD]),
+      { reads: [WORD] },
+      "no mxcsr check",
+    ]),
   ],
   "SETREGSET(NT_X86_XSTATE) writes the components that xstate_bv names": [
     FROM_UABI,
@@ -78,7 +108,7 @@ export const floatingPoint = setupFacts("floating point", {
   ],
   "SETREGSET(NT_X86_XSTATE) refuses a reserved bit of mxcsr with EINVAL": [
     by(FROM_UABI, "W33"),
-    area("", xstate(reservedBit(31)), EINVAL),
+    ["", xstate(reservedBit(31)), EINVAL, ...(["XSAVE", "mxcsr check"] as const)],
   ],
   "Without a component that has it, mxcsr is not checked": [
     FROM_UABI,

@@ -1,0 +1,33 @@
+/* Known deviations of which a run of the fuzzer is told: the model predicts them. */
+
+import { InputError } from "../../errors.ts";
+import { nearest } from "../../nearest.ts";
+import { oneOf, type Shape } from "../../shape.ts";
+import type { Deviations } from "../predict/model.ts";
+import { parsePlant } from "../predict/plant.ts";
+import { isListed, KNOWN, KNOWN_NAMES, type KnownName, LISTS } from "./lists.ts";
+
+/** Takes the name of a list. @throws InputError */
+export function knownList(name: string): KnownName {
+  if (isListed(name)) return name;
+  const near = nearest(name, KNOWN);
+  throw new InputError(`--known: there is no list "${name}"`, {
+    remedy: near === undefined ? `lists: ${KNOWN_NAMES}` : `did you mean ${near}?`,
+  });
+}
+
+export const knownShape: Shape<KnownName> = (value, place) => oneOf(KNOWN)(value, place);
+
+/** What the model predicts with a list. */
+export function deviationsOf(name: KnownName): Deviations;
+export function deviationsOf(name: KnownName | undefined): Deviations | undefined;
+export function deviationsOf(name: KnownName | undefined): Deviations | undefined {
+  if (name === undefined) return undefined;
+  const { changes, ignoredFlags } = LISTS[name];
+  return { changes: changes.map(parsePlant), ignoredFlags };
+}
+
+/** The option of a command that has a list, with a space before it; nothing where there is none. */
+export function knownOption(name: KnownName | undefined): string {
+  return name === undefined ? "" : ` --known ${name}`;
+}

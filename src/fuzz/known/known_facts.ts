@@ -1,0 +1,43 @@
+/* Facts that are known not to hold, of which a run is told: those of a list, or of a file. */
+
+import { InputError } from "../../errors.ts";
+import { readInput } from "../../input.ts";
+import { FACTS } from "../facts/facts.ts";
+import { nameOfCheck } from "../facts/verdict.ts";
+import { isListed, KNOWN_NAMES, LISTS } from "./lists.ts";
+
+export interface KnownFacts {
+  /** What reports call them: the name of a list, or a file. */
+  readonly name: string;
+  /** Names of facts, or of checks of theirs as `nameOfCheck` has them. */
+  readonly facts: ReadonlySet<string>;
+}
+
+/** Takes the name of a list, or a file. @throws InputError */
+export function knownFacts(nameOrFile: string): KnownFacts {
+  if (!isListed(nameOrFile)) return readFacts(nameOrFile);
+  return { name: nameOrFile, facts: new Set(LISTS[nameOrFile].facts) };
+}
+
+const LIMIT = { most: 1 << 20, of: "a list of facts" };
+
+/** One fact, or check, a line; lines that begin with "#" are comments. */
+function readFacts(file: string): KnownFacts {
+  const remedy = `--known takes a file with names of facts, or one of ${KNOWN_NAMES}`;
+  const lines = readInput(file, LIMIT, remedy).toString().split("\n");
+  const facts = lines.map((line) => line.trim()).filter((line) => !/^(#|$)/.test(line));
+  const unknown = facts.find((fact) => !isNamed(fact));
+  if (unknown === undefined) return { name: file, facts: new Set(facts) };
+  throw new InputError(`--known: ${file}: there is no fact "${unknown}"`, {
+    remedy: "stublab conformance --list lists all facts",
+  });
+}
+
+/** Whether there is such a fact, or a check of one. Checks of facts about requests have names when they are made. */
+function isNamed(text: string): boolean {
+  return FACTS.some((fact) => {
+    if (text === fact.name) return true;
+    if ("look" in fact) return text.startsWith(`${fact.name}: `);
+    return fact.checks.some(({ name }) => text === nameOfCheck(fact.name, name));
+  });
+}
