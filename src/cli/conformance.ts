@@ -7,7 +7,7 @@ import { formatJunit } from "../fuzz/facts/junit.ts";
 import { formatKtap } from "../fuzz/facts/ktap.ts";
 import { lookAt } from "../fuzz/facts/run.ts";
 import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
-import { knownFacts } from "../fuzz/known/known_facts.ts";
+import { type KnownFacts, knownFacts } from "../fuzz/known/known_facts.ts";
 import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { machineLine } from "../fuzz/tell/told.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
@@ -57,19 +57,21 @@ async function run(args: readonly string[]): Promise<number> {
   const known = values.known === undefined ? undefined : knownFacts(values.known);
   if (list) return printList(facts, json);
   for (const file of [junit, ktap]) if (file !== undefined) checkOutput(file);
-  return finishing((interrupted) => look(facts, { junit, ktap, json }, interrupted));
+  return finishing((interrupted) => look(facts, { junit, ktap, json, known }, interrupted));
 }
 
 interface Outputs {
   readonly junit: string | undefined;
   readonly ktap: string | undefined;
   readonly json: boolean;
+  /** Facts that need not hold. */
+  readonly known: KnownFacts | undefined;
 }
 
 /** Looks at facts until a signal arrives, and reports the results. */
 async function look(
   facts: readonly Fact[],
-  { junit, ktap, json }: Outputs,
+  { junit, ktap, json, known }: Outputs,
   interrupted: AbortSignal,
 ): Promise<number> {
   using experiment = new Experiment();
