@@ -17,17 +17,34 @@ import { SIMPLE, seed } from "../src/fuzz/draw/seed.ts";
 import type { Model } from "../src/fuzz/predict/model.ts";
 import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
 
+/** What DIV leaves, and what kernels from Linux 6.7 on have. */
+const RECENT = ["div_flags", "negative_restart", "mxcsr_check", "sysret_limit"] as const;
+
 const MACHINE: Machine = {
   ...{ release: "6.18", vendor: "AuthenticAMD", family: 26, model: 2 },
-  features: ["fsgsbase", "ia32", "amd"],
+  features: ["fsgsbase", "ia32", "amd", ...RECENT],
   ...{ xstateLength: 2432, xfeatures: 0xe7, mxcsrMask: 0x2_ffff, stubCode: Number(STUB_CODE) },
 };
 
-/** A machine that has these features, and no others. */
+/** A machine that has these features, and no others but those of a kernel that is not old. */
 export const machineWith = (...features: Feature[]): Machine => ({
   ...MACHINE,
-  features,
+  features: [...features, ...RECENT],
   ...(features.includes("pku") && { xstateLength: 2440, xfeatures: 0x2e7 }),
+});
+
+/** MACHINE without a feature. */
+const without = (feature: Feature): Machine => ({
+  ...MACHINE,
+  features: MACHINE.features.filter((each) => each !== feature),
+});
+
+const MXCSR_RESERVED = 1n << 20n;
+
+/** Writes a word of an XSAVE area. */
+const xstate = (offset: bigint): Case => ({
+  ...{ ...SIMPLE, way: "XSTATE", block: [], length: 2432 },
+  pairs: [{ offset, word: 7n }],
 });
 
 /** Writes a word of PKRU, and names the components that the area has. */
@@ -172,7 +189,7 @@ export const BORDERS: readonly Border[] = [
   },
   {
     rule: "U9",
-    machine: machineWith("fsgsbase", "ia32"),
+    machine: without("div_flags"),
     hidden: [seed("div", {}), seed("div", { rax: 7n, eflags: 0xad7n })],
     predicted: [seed("div", { rdi: 0n }), seed("nops", {})],
   },
@@ -279,6 +296,18 @@ export const BORDERS: readonly Border[] = [
       lock(0x200n, 3n, { signal: 17 }),
       lock(0x200n, 3n),
     ],
+  },
+  {
+    rule: "U22",
+    machine: { ...MACHINE, features: ["fsgsbase", "ia32", "amd", "div_flags", "xsaves"] },
+    hidden: [xstate(0n), xstate(24n), xstate(832n)],
+    predicted: [{ ...xstate(24n), way: "SETFPREGS", length: 0 }, seed("nops", {})],
+  },
+  {
+    rule: "U23",
+    machine: without("mxcsr_check"),
+    hidden: [frame(SCRATCH, { 24: MXCSR_RESERVED }), frame(SCRATCH + 1n), frame(CUT, SHORT)],
+    predicted: [frame(SCRATCH), frame(0n), seed("nops", {})],
   },
 ];
 
