@@ -34,7 +34,8 @@ void fail(const char *what, int64_t result) {
 
 static const char usage[] =
     "usage: probe [bootstrap] [conformance [--only GROUP]] [fuzz [--seed N] [--cases N]\n"
-    "             [--seconds N] [--path ptrace|sigreturn|both]] [replay FILE|-]\n"
+    "             [--seconds N] [--path ptrace|sigreturn|both] [--outcomes] [--plant RULE]]\n"
+    "             [replay FILE|-]\n"
     "\n"
     "Creates stub processes on this kernel, checks facts about what it does with their registers, "
     "and\n"
@@ -58,27 +59,47 @@ static bool is_number(const char *text, uint64_t *number) {
 /** The options of a run. */
 struct options {
     const char *only;
-    uint64_t seed, cases, seconds, path;
+    bool outcomes;
+    struct run run;
 };
 
-/** Takes an option and its value. Returns whether there was one. */
-static bool take_option(char **argument, struct options *options) {
-    static const char *const paths[] = {"ptrace", "sigreturn", "both", 0};
-    if (argument[0] == 0 || argument[1] == 0)
-        return false;
-    if (same(argument[0], "--only")) {
+/** Takes an option and its value. Returns the number of words; 0 if it is none. */
+static int take_option(char **argument, struct options *options) {
+    if (argument[0] == 0)
+        return 0;
+    if (same(argument[0], "--outcomes")) {
+        options->outcomes = true;
+        return 1;
+    }
+    if (argument[1] == 0)
+        return 0;
+    struct run *run = &options->run;
+    if (same(argument[0], "--only"))
         options->only = argument[1];
-        return true;
+    else if (same(argument[0], "--path")) {
+        run->path = (uint32_t)index_of(argument[1], path_names);
+        return run->path < 3 ? 2 : 0;
+    } else if (same(argument[0], "--plant")) {
+        run->plant = argument[1];
+        return index_of(argument[1], rule_ids) >= 0 ? 2 : 0;
+    } else {
+        uint64_t *number = same(argument[0], "--seed")      ? &run->seed
+                           : same(argument[0], "--cases")   ? &run->cases
+                           : same(argument[0], "--seconds") ? &run->seconds
+                                                            : 0;
+        return number != 0 && is_number(argument[1], number) ? 2 : 0;
     }
-    if (same(argument[0], "--path")) {
-        options->path = (uint64_t)index_of(argument[1], paths);
-        return options->path < 3;
-    }
-    uint64_t *number = same(argument[0], "--seed")      ? &options->seed
-                       : same(argument[0], "--cases")   ? &options->cases
-                       : same(argument[0], "--seconds") ? &options->seconds
-                                                        : 0;
-    return number != 0 && is_number(argument[1], number);
+    return 2;
+}
+
+static int start_run(struct options *options) {
+    struct run *run = &options->run;
+    if (run->cases == ~0ULL && run->seconds == FOREVER)
+        run->cases = 1000000;
+    configure_rules(&module, machine.features);
+    if (run->plant != 0)
+        *rule_of(&module, index_of(run->plant, rule_ids)) = 0;
+    return options->outcomes ? record_outcomes(run) : fuzz(run);
 }
 
 static void say_machine(void) {
@@ -90,7 +111,9 @@ static void say_machine(void) {
         }
     say("XSAVE area of ");
     say_number(machine.xstate_length);
-    say(" bytes\n");
+    say(" bytes\n# machine ");
+    say_machine_document();
+    say("\n");
 }
 
 /** Process 1 of a machine has nothing mounted. */
@@ -109,9 +132,9 @@ static int run(char **argument) {
     bool started = false;
     while (*argument != 0) {
         const char *command = *argument++;
-        struct options options = {0, 1, ~0ULL, ~0ULL / 1000, 2};
-        while (take_option(argument, &options))
-            argument += 2;
+        struct options options = {.run = {1, ~0ULL, FOREVER, 2, 0}};
+        for (int words = 0; (words = take_option(argument, &options)) > 0;)
+            argument += words;
         const bool tries =
             same(command, "conformance") || same(command, "fuzz") || same(command, "replay");
         if (tries && !started) {
@@ -119,8 +142,6 @@ static int run(char **argument) {
             say_machine();
         }
         started = started || tries;
-        if (options.cases == ~0ULL && options.seconds == ~0ULL / 1000)
-            options.cases = 1000000;
         int status = 2;
         if (same(command, "bootstrap"))
             status = bootstrap();
@@ -129,7 +150,7 @@ static int run(char **argument) {
         else if (same(command, "replay") && *argument != 0)
             status = replay(*argument++);
         else if (same(command, "fuzz"))
-            status = fuzz(options.seed, options.cases, options.seconds, (uint32_t)options.path);
+            status = start_run(&options);
         else {
             const bool help = same(command, "--help");
             say(usage);
