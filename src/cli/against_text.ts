@@ -94,7 +94,7 @@ function causeText(
   const title = paint("red", `${trait}, ${WHERE[side]}`);
   const shown = fields.slice(0, MOST_FIELDS).map(([field, count]) => `${field} ${number(count)}`);
   const more = fields.length - shown.length;
-  const indented = (name: string, text: string) => `  ${name.padEnd(11)}${text}\n`;
+  const indented = (name: string, text: string) => `  ${name.padEnd(13)}${text}\n`;
   return [
     `\n${title}: the outcome contradicts the prediction in ${share}\n`,
     ...(rule === null ? [] : [indented("rule", `${rule.text} (${rule.source})`)]),

@@ -17,6 +17,8 @@ import { formatMark, formatOutcome, formatOutcomeHeader } from "./log.ts";
 
 /** Cases between two marks: the probe has the same. */
 const MARK = 4096;
+/** So many cases are tried again in stubs that have tried no other; after that, only those that differ in a new way. */
+const MOST_FRESH = 4096;
 
 export interface RecordOptions extends Stream {
   readonly cases: number;
@@ -77,6 +79,7 @@ class Recorder {
   readonly #experiment: Experiment;
   /** The ways to differ that were seen before. */
   readonly #kinds = new Set<string>();
+  #fresh = 0;
 
   constructor(experiment: Experiment) {
     this.#experiment = experiment;
@@ -89,7 +92,7 @@ class Recorder {
     const { field, predicted, seen } = kindOf(first.difference);
     const kind = `${field} ${predicted} ${seen}`;
     // A stub that has tried no other case is the better witness, and costs a hundred cases.
-    let fresh = !this.#kinds.has(kind);
+    let fresh = this.#fresh++ < MOST_FRESH || !this.#kinds.has(kind);
     this.#kinds.add(kind);
     const again = () => {
       if (fresh) this.#experiment.trier.renew();

@@ -1,15 +1,21 @@
-import { failureLines, skipText } from "./failures.ts";
+import type { Machine } from "../try/machine.ts";
+import { failureLines, reasonsOf, skipText } from "./failures.ts";
+import { machineLine } from "./log.ts";
 import { byGroup, type Verdict } from "./verdict.ts";
 
-/** Documentation/dev-tools/ktap.rst: a test for each group, a subtest for each fact. */
-export function formatKtap(verdicts: readonly Verdict[]): string {
+/**
+ * Documentation/dev-tools/ktap.rst: a test for each group, a subtest for each fact. The probe prints the same
+ * (shim/probe/facts.c), and log.ts reads it.
+ */
+export function formatKtap(verdicts: readonly Verdict[], machine?: Machine): string {
   const groups = [...byGroup(verdicts, ({ fact }) => fact.group)];
   const tests = groups.map(([group, own], i) => {
     const lines = [...plan(own.length), ...own.flatMap(subtest)].map((line) => `  ${line}`);
     const failed = own.some(({ status }) => status === "failed");
     return [...lines, `${failed ? "not ok" : "ok"} ${i + 1} ${described(group)}`].join("\n");
   });
-  return `${[...plan(groups.length), ...tests].join("\n")}\n`;
+  const head = machine === undefined ? [] : [machineLine(machine)];
+  return `${[...head, ...plan(groups.length), ...tests].join("\n")}\n`;
 }
 
 function plan(tests: number): string[] {
@@ -19,9 +25,16 @@ function plan(tests: number): string[] {
 function subtest(verdict: Verdict, i: number): string[] {
   const { fact, status } = verdict;
   const line = `${status === "failed" ? "not ok" : "ok"} ${i + 1} ${described(fact.name)}`;
-  if (status === "held") return [line];
   if (status === "skipped") return [`${line} # SKIP ${skipText(verdict)}`];
-  return [...failureLines(verdict).map((failure) => `# ${failure}`), line];
+  const notes = [...failureLines(verdict), ...partlySkipped(verdict)];
+  return [...notes.map((note) => `# ${note}`), line];
+}
+
+/** The checks that were skipped of a fact that was looked at. */
+function partlySkipped(verdict: Verdict): string[] {
+  return [...reasonsOf([verdict])].map(
+    ([reason, count]) => `${count} check${count === 1 ? "" : "s"} skipped: ${reason}`,
+  );
 }
 
 /** A number sign would begin a directive. */
