@@ -1,5 +1,5 @@
 // What hosts record of an outcome, so that it can be compared with one of another kernel (src/fuzz/against/): a hash of
-// it, as far as the last prediction determines it, and where it first differs from the prediction.
+// it, as far as the last prediction determines it, and where it differs from the prediction.
 
 import { REG_rip } from "../amd64/registers";
 import { known } from "../model/prediction";
@@ -25,7 +25,9 @@ import {
 
 /** A place in an outcome is an offset, with this bit if 32 bits are there. */
 const HALF: u32 = 0x8000;
-const NOWHERE: u32 = 0xffff_ffff;
+const MOST_PLACES: u32 = 16;
+/** The places that `differences` has found. */
+export const differencePlaces: usize = memory.data(64, 4);
 
 const STOPPED: u32 = 0x7f;
 /** si_code at the stop of a system call: SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
@@ -33,7 +35,9 @@ const SYSCALL_STOP: i32 = 0x85;
 
 let seen: usize = 0;
 let hash: u64 = 0;
-let difference: u32 = NOWHERE;
+let places: u32 = 0;
+/** Whether the case went another way: what differs after that does so for this reason. */
+let went: bool = false;
 
 /** A hash, below 2^52, of an outcome, or of the predicted one. It leaves out what the case did not reach, and what says nothing. */
 export function hashOutcome(setup: usize, outcome: usize): f64 {
@@ -41,17 +45,21 @@ export function hashOutcome(setup: usize, outcome: usize): f64 {
   return f64(hash >> 12);
 }
 
-/** The first place, in the order of events, in which an outcome differs from its prediction; NOWHERE. */
-export function firstDifference(setup: usize, outcome: usize): u32 {
+/**
+ * Notes the first places, in the order of events, in which an outcome differs from its prediction, up to where the case
+ * goes another way. Returns their number.
+ */
+export function differences(setup: usize, outcome: usize): u32 {
   walk(changetype<Setup>(setup), outcome);
-  return difference;
+  return places;
 }
 
 function walk(setup: Setup, outcome: usize): void {
   const its = changetype<Outcome>(outcome);
   seen = outcome;
   hash = 0;
-  difference = NOWHERE;
+  places = 0;
+  went = false;
   mix((u64(known.fields) << 32) | known.written);
   mix((u64(known.stopped) << 32) | known.frame);
   half(OUTCOME_error, KNOWS_ERROR);
@@ -81,7 +89,8 @@ function isAtHandler(its: Outcome): bool {
 
 function half(offset: u32, field: u32): void {
   if ((known.fields & field) == 0) return;
-  note(offset | HALF, load<u32>(seen + offset), load<u32>(predicted + offset));
+  const differs = note(offset | HALF, load<u32>(seen + offset), load<u32>(predicted + offset));
+  if (offset != OUTCOME_code) went = went || differs;
 }
 
 function words(offset: u32, set: u32): void {
@@ -90,10 +99,12 @@ function words(offset: u32, set: u32): void {
   }
 }
 
-function note(place: u32, word: u64, wanted: u64): void {
+function note(place: u32, word: u64, wanted: u64): bool {
   mix(place);
   mix(word);
-  if (difference == NOWHERE && word != wanted) difference = place;
+  if (word == wanted) return false;
+  if (!went && places < MOST_PLACES) store<u32>(differencePlaces + 4 * places++, place);
+  return true;
 }
 
 /** A step of MurmurHash3, 64 bits: 0xff51afd7ed558ccd. */

@@ -3,8 +3,14 @@
 #include <cpuid.h>
 #include <linux/utsname.h>
 
-enum { MOST_ATTEMPTS = 5, MOST_KINDS = 1024, MARK = 4096, MOST_FRESH = 4096, HALF = 0x8000 };
-#define NOWHERE 0xffffffffU
+enum {
+    MOST_ATTEMPTS = 5,
+    MOST_KINDS = 1024,
+    MARK = 4096,
+    MOST_FRESH = 4096,
+    MOST_PLACES = 16,
+    HALF = 0x8000
+};
 
 static void say_string(const char *name, const char *text) {
     say("\"");
@@ -84,23 +90,28 @@ static void say_header(const struct run *run) {
 
 /** An outcome next to its prediction. */
 struct look {
-    uint32_t place; /* NOWHERE: it is the predicted one */
-    uint64_t hash, predicted, seen;
+    uint64_t hash;
+    uint32_t count; /* of fields that differ; 0: it is the predicted one */
+    uint32_t places[MOST_PLACES];
+    uint64_t predicted[MOST_PLACES], seen[MOST_PLACES];
 };
 
 static struct look look_at(const struct stublab_setup *setup,
                            const struct stublab_outcome *outcome) {
     const uint32_t at = module_address(setup), to = module_address(outcome);
     w2c_fuzz_predictOne(&module, at);
-    struct look it = {.place = NOWHERE};
+    struct look it = {0};
     if (w2c_fuzz_differsFrom(&module, to) == 0)
         return it;
-    it.place = w2c_fuzz_firstDifference(&module, at, to);
-    if (it.place == NOWHERE)
+    it.count = w2c_fuzz_differences(&module, at, to);
+    if (it.count == 0)
         return it;
+    memcpy(it.places, module_memory(*w2c_fuzz_differencePlaces(&module)), sizeof it.places);
+    for (uint32_t i = 0; i < it.count; i++) {
+        it.predicted[i] = field(module_memory(*w2c_fuzz_predictedOutcome(&module)), it.places[i]);
+        it.seen[i] = field(outcome, it.places[i]);
+    }
     it.hash = (uint64_t)w2c_fuzz_hashOutcome(&module, at, to);
-    it.predicted = field(module_memory(*w2c_fuzz_predictedOutcome(&module)), it.place);
-    it.seen = field(outcome, it.place);
     return it;
 }
 
@@ -108,9 +119,9 @@ static struct look look_at(const struct stublab_setup *setup,
 static bool is_known(const struct look *it) {
     static uint64_t kinds[MOST_KINDS];
     static uint32_t count;
-    uint64_t kind = it->place + 1;
-    if ((it->place & HALF) != 0)
-        kind ^= (it->predicted * 0x9e3779b97f4a7c15ULL) ^ (it->seen * 0xc2b2ae3d27d4eb4fULL);
+    uint64_t kind = it->places[0] + 1;
+    if ((it->places[0] & HALF) != 0)
+        kind ^= (it->predicted[0] * 0x9e3779b97f4a7c15ULL) ^ (it->seen[0] * 0xc2b2ae3d27d4eb4fULL);
     for (uint32_t i = 0; i < count; i++)
         if (kinds[i] == kind)
             return true;
@@ -148,10 +159,10 @@ static bool confirm(const struct stublab_setup *setup, struct stublab_outcome *o
 static uint32_t say_outcome(uint64_t index, const struct stublab_setup *setup,
                             struct stublab_outcome *outcome) {
     struct look it = look_at(setup, outcome);
-    if (it.place == NOWHERE)
+    if (it.count == 0)
         return 0;
     const bool confirmed = confirm(setup, outcome, &it);
-    if (it.place == NOWHERE)
+    if (it.count == 0)
         return 0;
     say("# ");
     say_number(index);
@@ -161,11 +172,15 @@ static uint32_t say_outcome(uint64_t index, const struct stublab_setup *setup,
     else
         say("-");
     say(" ");
-    say_field(setup->way, it.place);
-    say(" ");
-    say_hex(it.predicted);
-    say(" ");
-    say_hex(it.seen);
+    say_number(it.count);
+    for (uint32_t i = 0; i < it.count; i++) {
+        say(" ");
+        say_field(setup->way, it.places[i]);
+        say(" ");
+        say_hex(it.predicted[i]);
+        say(" ");
+        say_hex(it.seen[i]);
+    }
     say("\n");
     return 1;
 }

@@ -22,7 +22,7 @@ export function againstText(
   minimized: ReadonlyMap<Cause, Case>,
 ): string {
   const { a, b, seed, path, cases, others, alike, explained, unpredicted, features } = report;
-  const differing = causes.reduce((sum, cause) => sum + cause.cases.length, 0);
+  const { differing } = report;
   const same = cases - others - explained - differing;
   const lines = [
     ...runLines("A", a),
@@ -88,9 +88,9 @@ function causeText(
   written: AgainstReport["causes"][number] | undefined,
   minimized: Case | undefined,
 ): string {
-  const { side, trait, also, cases, agreeing, fields, smallest } = cause;
+  const { side, trait, also, cases, of, fields, smallest } = cause;
   const rule = written?.rule ?? null;
-  const share = `${plural(cases.length, "case")} of ${number(cases.length + agreeing)}`;
+  const share = `${plural(cases.length, "case")} of ${number(of)}`;
   const title = paint("red", `${trait}, ${WHERE[side]}`);
   const shown = fields.slice(0, MOST_FIELDS).map(([field, count]) => `${field} ${number(count)}`);
   const more = fields.length - shown.length;
@@ -99,18 +99,20 @@ function causeText(
     `\n${title}: the outcome contradicts the prediction in ${share}\n`,
     ...(rule === null ? [] : [indented("rule", `${rule.text} (${rule.source})`)]),
     ...(also.length === 0 ? [] : [indented("all have", also.slice(0, MOST_TRAITS).join(", "))]),
-    indented("first field", `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`),
+    indented("fields", `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`),
     indented("smallest", `case ${smallest.index}`),
     ...(["a", "b"] as const).map((name) =>
-      indented(`  ${name.toUpperCase()}`, outcomeText(smallest[name])),
+      indented(`  ${name.toUpperCase()}`, outcomeText(smallest[name], cause)),
     ),
     indented("", JSON.stringify(formatCase(minimized ?? smallest.it))),
   ].join("");
 }
 
-function outcomeText(line: OutcomeLine | undefined): string {
-  if (line === undefined) return "as predicted";
-  const { field, predicted, seen } = differenceOf(line);
+/** The field that shows the cause, or else the first that differs. */
+function outcomeText(line: OutcomeLine | undefined, cause: Cause): string {
+  const logged = line?.fields.find(({ field }) => field === cause.field) ?? line?.fields[0];
+  if (line === undefined || logged === undefined) return "as predicted";
+  const { field, predicted, seen } = differenceOf(logged);
   const unstable = line.hash === null ? ", another at each attempt" : "";
   const got = seen === null ? "nothing" : tellField(field, seen);
   return `${field}: predicted ${tellField(field, predicted)}, got ${got}${unstable}`;

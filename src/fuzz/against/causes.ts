@@ -1,83 +1,108 @@
 /*
- * Cases that differ, reduced to causes. One bug shows in thousands of cases and in many fields, but all their predictions
+ * What differs, reduced to causes. One bug shows in thousands of cases and in many fields, but all their predictions
  * use the rule that the bug breaks, and few other predictions do: the score is that of spectrum-based fault
  * localization (Ochiai), with rules in the place of statements.
  */
 
 import { changedWords } from "../predict/minimize.ts";
-import type { Contrast, DifferingCase, Side } from "./compare.ts";
-import type { OutcomeLine } from "./log.ts";
+import { type Contrast, type DifferingCase, EVERY, type Side } from "./compare.ts";
 
 export interface Cause {
   readonly side: Side;
-  /** What the cases have in common: a rule by its id, or a way, a stop, a resume. */
+  /** What the cases have in common: a rule by its id; a way, a stop, a resume; or EVERY. */
   readonly trait: string;
   /** Other traits that all of them have, the rarest first. */
   readonly also: readonly string[];
-  /** In the order of the run. */
   readonly cases: readonly DifferingCase[];
-  /** Cases with the trait that do not differ. */
-  readonly agreeing: number;
-  /** The fields that differ first, and in how many cases each, the most frequent first. */
+  /** Cases that both machines have tried and that have the trait. */
+  readonly of: number;
+  /** The fields that differ, and in how many cases each, the most frequent first. */
   readonly fields: readonly (readonly [field: string, cases: number])[];
   readonly smallest: DifferingCase;
+  /** The first field that differs in the smallest case, for this cause. */
+  readonly field: string;
 }
 
-const SIDES: readonly Side[] = ["a", "b", "both"];
+/** The cases in which a field differs, on one side. */
+interface Symptom {
+  readonly side: Side;
+  readonly field: string;
+  readonly cases: readonly DifferingCase[];
+}
 
-/** The causes of what differs, those with the most cases of each side first. */
-export function causesOf({ differing, agreeing }: Contrast): Cause[] {
-  return SIDES.flatMap((side) => {
-    const causes: Cause[] = [];
-    let left = differing.filter((it) => it.side === side);
-    while (left.length > 0) {
-      const trait = mostTelling(left, agreeing);
-      const own = left.filter(({ traits }) => traits.includes(trait));
-      left = left.filter(({ traits }) => !traits.includes(trait));
-      causes.push(causeOf(side, trait, own, agreeing));
+/** The causes of what differs, those with the most cases first. */
+export function causesOf({ differing, traits }: Contrast): Cause[] {
+  const groups = new Map<string, Symptom[]>();
+  for (const symptom of symptomsOf(differing)) {
+    for (const [trait, cases] of explain(symptom.cases, traits)) {
+      const key = `${symptom.side} ${trait}`;
+      const own = groups.get(key) ?? [];
+      groups.set(key, own);
+      own.push({ ...symptom, cases });
     }
-    return causes.sort((a, b) => b.cases.length - a.cases.length);
-  });
+  }
+  return [...groups]
+    .map(([key, symptoms]) => causeOf(key.slice(key.indexOf(" ") + 1), symptoms, traits))
+    .sort((a, b) => b.cases.length - a.cases.length);
 }
 
-function mostTelling(
+function symptomsOf(differing: readonly DifferingCase[]): Symptom[] {
+  const symptoms = new Map<string, { side: Side; field: string; cases: DifferingCase[] }>();
+  for (const it of differing) {
+    for (const { side, field } of it.fields) {
+      const name = field.replace(/^written\.\d+$/, "written");
+      const key = `${side} ${name}`;
+      const symptom = symptoms.get(key) ?? { side, field: name, cases: [] };
+      symptoms.set(key, symptom);
+      if (symptom.cases.at(-1) !== it) symptom.cases.push(it);
+    }
+  }
+  return [...symptoms.values()];
+}
+
+/** Divides cases by the traits that explain them best. */
+function* explain(
   cases: readonly DifferingCase[],
-  agreeing: ReadonlyMap<string, number>,
-): string {
-  let [best, most] = ["", -1];
-  for (const [trait, count] of countsOf(cases.flatMap(({ traits }) => traits))) {
-    const all = count + (agreeing.get(trait) ?? 0);
-    const score = count / Math.sqrt(cases.length * all);
+  all: ReadonlyMap<string, number>,
+): Generator<[trait: string, cases: DifferingCase[]]> {
+  let left = [...cases];
+  while (left.length > 0) {
+    const trait = mostTelling(left, all);
+    const has = ({ traits }: DifferingCase) => trait === EVERY || traits.includes(trait);
+    yield [trait, left.filter(has)];
+    left = left.filter((it) => !has(it));
+  }
+}
+
+function mostTelling(cases: readonly DifferingCase[], all: ReadonlyMap<string, number>): string {
+  let [best, most] = [EVERY, 0];
+  for (const [trait, count] of countsOf(cases.flatMap(({ traits }) => [...traits, EVERY]))) {
+    const score = count / Math.sqrt(cases.length * (all.get(trait) ?? count));
     if (score > most) [best, most] = [trait, score];
   }
   return best;
 }
 
 function causeOf(
-  side: Side,
   trait: string,
-  cases: readonly DifferingCase[],
-  agreeing: ReadonlyMap<string, number>,
+  symptoms: readonly Symptom[],
+  all: ReadonlyMap<string, number>,
 ): Cause {
+  const cases = [...new Set(symptoms.flatMap(({ cases }) => cases))];
+  cases.sort((a, b) => a.index - b.index);
   const [first = [], ...others] = cases.map(({ traits }) => traits);
-  const rarity = (it: string) => agreeing.get(it) ?? 0;
+  const count = (it: string) => all.get(it) ?? 0;
+  const fields = symptoms.map(({ field, cases }) => [field, cases.length] as const);
+  const smallest = smallestOf(cases);
+  const shown = symptoms.find((symptom) => symptom.cases.includes(smallest));
   return {
-    ...{ side, trait, cases, agreeing: rarity(trait) },
+    ...{ side: symptoms[0]?.side ?? "both", trait, cases, of: count(trait) },
     also: first
       .filter((it) => it !== trait && others.every((traits) => traits.includes(it)))
-      .sort((a, b) => rarity(a) - rarity(b)),
-    fields: [...countsOf(cases.map(fieldOf))].sort((a, b) => b[1] - a[1]),
-    smallest: smallestOf(cases),
+      .sort((a, b) => count(a) - count(b)),
+    fields: fields.toSorted((a, b) => b[1] - a[1]),
+    ...{ smallest, field: shown?.field ?? "" },
   };
-}
-
-/** The line of the machine whose outcome contradicts its prediction; of both, that of the second. */
-export function lineOf({ a, b }: DifferingCase): OutcomeLine | undefined {
-  return b ?? a;
-}
-
-function fieldOf(it: DifferingCase): string {
-  return (lineOf(it)?.field ?? "").replace(/^written\.\d+$/, "written");
 }
 
 function smallestOf(cases: readonly DifferingCase[]): DifferingCase {

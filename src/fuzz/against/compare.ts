@@ -14,12 +14,18 @@ import { streamOf } from "./record.ts";
 /** The machine whose outcome contradicts its prediction; both: each in another way. */
 export type Side = "a" | "b" | "both";
 
+/** A field in which two outcomes differ. */
+export interface DifferingField {
+  readonly side: Side;
+  readonly field: string;
+}
+
 export interface DifferingCase {
   readonly index: number;
   readonly it: Case;
-  readonly side: Side;
   readonly a: OutcomeLine | undefined;
   readonly b: OutcomeLine | undefined;
+  readonly fields: readonly DifferingField[];
   /** What cases have in common: the rules of their predictions, and how they are written and resumed. */
   readonly traits: readonly string[];
 }
@@ -38,11 +44,13 @@ export interface Contrast {
   /** Cases whose stop is not predicted for one of the machines: it is not compared. */
   readonly unpredicted: number;
   readonly differing: readonly DifferingCase[];
-  /** For each trait, the number of cases that have it and do not differ. */
-  readonly agreeing: ReadonlyMap<string, number>;
+  /** For each trait, the number of cases that have it. */
+  readonly traits: ReadonlyMap<string, number>;
 }
 
 const BATCH = 512;
+/** The trait that every case has. */
+export const EVERY = "every case";
 
 /** @throws InputError unless both logs are of one stream of cases */
 export function compareOutcomes(a: OutcomeLog, b: OutcomeLog): Contrast {
@@ -67,7 +75,7 @@ class Comparer {
   readonly #b: OutcomeLog;
   readonly #counts = { others: 0, alike: 0, explained: 0, unpredicted: 0 };
   readonly #differing: DifferingCase[] = [];
-  readonly #agreeing = new Map<string, number>();
+  readonly #traits = new Map<string, number>();
 
   constructor(a: OutcomeLog, b: OutcomeLog) {
     this.#a = a;
@@ -94,47 +102,40 @@ class Comparer {
         else this.#counts.others++;
       }
     }
-    const [differing, agreeing] = [this.#differing, this.#agreeing];
-    return { a, b, cases, ...this.#counts, differing, agreeing };
+    return { a, b, cases, ...this.#counts, differing: this.#differing, traits: this.#traits };
   }
 
   #take(index: number, batch: Batch, i: number, viewA: View, viewB: View): void {
     const [a, b] = [this.#a.lines.get(index), this.#b.lines.get(index)];
     if (!viewA.isPredicted || !viewB.isPredicted) this.#counts.unpredicted++;
     const it = batch.at(i);
-    const side = this.#sideOf(a, b, viewA, viewB);
-    if (side !== undefined) {
-      const rules = side === "b" ? viewB.rules : viewA.rules;
-      this.#differing.push({ index, it, side, a, b, traits: traitsOf(it, rules) });
-      return;
+    const traits = traitsOf(it, new Set([...viewA.rules, ...viewB.rules]));
+    for (const trait of [...traits, EVERY]) {
+      this.#traits.set(trait, (this.#traits.get(trait) ?? 0) + 1);
     }
-    for (const trait of traitsOf(it, viewA.rules)) {
-      this.#agreeing.set(trait, (this.#agreeing.get(trait) ?? 0) + 1);
-    }
+    if (!this.#differ(a, b, viewA, viewB)) return;
+    this.#differing.push({ index, it, a, b, fields: differingFields(a, b), traits });
   }
 
-  /** Undefined if the outcomes are the same, or differ as predicted. */
-  #sideOf(
+  /** Whether outcomes differ otherwise than as predicted. */
+  #differ(
     a: OutcomeLine | undefined,
     b: OutcomeLine | undefined,
     viewA: View,
     viewB: View,
-  ): Side | undefined {
+  ): boolean {
     const samePrediction = viewA.hash === viewB.hash;
     if (a === undefined && b === undefined) {
       if (!samePrediction) this.#counts.explained++;
-      return undefined;
+      return false;
     }
     const isAlike =
       a !== undefined && b !== undefined
         ? areAlike(a, b, samePrediction)
         : // What differs from one prediction may be the other.
           !samePrediction && (a === undefined ? b?.hash === viewA.hash : a.hash === viewB.hash);
-    if (isAlike) {
-      this.#counts.alike++;
-      return undefined;
-    }
-    return a === undefined ? "b" : b === undefined ? "a" : "both";
+    if (isAlike) this.#counts.alike++;
+    return !isAlike;
   }
 }
 
@@ -155,11 +156,32 @@ function isSame({ setupBytes }: Batch, { setupBytes: other }: Batch, i: number):
 function areAlike(a: OutcomeLine, b: OutcomeLine, samePrediction: boolean): boolean {
   if (a.hash === b.hash && a.hash !== null) return true;
   if (samePrediction && a.hash !== null && b.hash !== null) return false;
-  return a.field === b.field && a.seen === b.seen;
+  return differingFields(a, b).length === 0;
+}
+
+/** The fields in which two outcomes differ. A register that was written otherwise also reads otherwise later. */
+function differingFields(
+  a: OutcomeLine | undefined,
+  b: OutcomeLine | undefined,
+): readonly DifferingField[] {
+  const [seenA, seenB] = [a, b].map(
+    (line) => new Map((line?.fields ?? []).map(({ field, seen }) => [field, seen])),
+  );
+  const sideOf = (field: string): Side | undefined => {
+    const [one, other] = [seenA?.get(field), seenB?.get(field)];
+    return one === other ? undefined : other === undefined ? "a" : one === undefined ? "b" : "both";
+  };
+  return [...new Set([...(seenA?.keys() ?? []), ...(seenB?.keys() ?? [])])].flatMap((field) => {
+    const side = sideOf(field);
+    const isLater = sideOf(field.replace(/^(stopped|frame)\./, "written.")) === side;
+    return side === undefined || (isLater && /^(stopped|frame)\./.test(field))
+      ? []
+      : [{ side, field }];
+  });
 }
 
 /** Rules first: they say more than the kind of a case. */
-function traitsOf({ way, from, on, signal }: Case, rules: readonly string[]): string[] {
+function traitsOf({ way, from, on, signal }: Case, rules: Iterable<string>): string[] {
   const kinds = [`way ${way}`, `from ${from}`, `on ${on}`, ...(signal === 0 ? [] : ["signal"])];
   return [...rules, ...kinds];
 }

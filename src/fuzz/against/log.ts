@@ -4,8 +4,8 @@
  * (shim/probe/outcomes.c), between messages of its kernel:
  *
  *     # outcomes {"schema":"stublab.outcomes/1","seed":"0x1",…}
- *     # 17 0x3a64d10f2ab1c stopped.ds 0x0 0x3       case, hash of the outcome, first field that differs: predicted, seen
- *     # 204 - status 0x57f 0xb7f                    another outcome at each attempt
+ *     # 17 0x3a64d10f2ab1c 1 stopped.ds 0x0 0x3     case, hash of the outcome, fields that differ: predicted, seen
+ *     # 204 - 1 status 0x57f 0xb7f                  another outcome at each attempt
  *     # at 4096: 2 differ                           so far
  */
 
@@ -36,7 +36,12 @@ export interface OutcomeLine {
   readonly index: number;
   /** Of the outcome as far as its prediction determines it (Model.hash); null if it is another at each attempt. */
   readonly hash: number | null;
-  /** The first field that differs, in the order of events. */
+  /** In the order of events, up to where the case goes another way. */
+  readonly fields: readonly LoggedField[];
+}
+
+/** A field that differs; words of 32 bits have no sign. */
+export interface LoggedField {
   readonly field: string;
   readonly predicted: bigint;
   readonly seen: bigint;
@@ -68,9 +73,10 @@ export function machineDocument({ features, ...machine }: Machine) {
   return { release, vendor, family, model, features: ordered, ...numbers };
 }
 
-export function formatOutcome({ index, hash, field, predicted, seen }: OutcomeLine): string {
+export function formatOutcome({ index, hash, fields }: OutcomeLine): string {
   const of = hash === null ? "-" : hex(BigInt(hash));
-  return `# ${index} ${of} ${field} ${hex(predicted)} ${hex(seen)}`;
+  const differing = fields.map((it) => ` ${it.field} ${hex(it.predicted)} ${hex(it.seen)}`);
+  return `# ${index} ${of} ${fields.length}${differing.join("")}`;
 }
 
 export function formatMark(done: number, lines: number): string {
@@ -80,7 +86,8 @@ export function formatMark(done: number, lines: number): string {
 // Something may stand before a line, such as a time, and a message of the kernel after it.
 const HEADER = /# outcomes (\{.*\})/;
 const LINE =
-  /# (\d{1,16}) (0x[0-9a-f]{1,14}|-) (\w+(?:\.\w+)?) (0x[0-9a-f]{1,16}) (0x[0-9a-f]{1,16})(?![0-9a-fx])/;
+  /# (\d{1,16}) (0x[0-9a-f]{1,14}|-) (\d{1,2})((?: \w+(?:\.\w+)? 0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16})+)/;
+const FIELD = / (\S+) (0x\S+) (0x[0-9a-f]+)/g;
 const MARK = /# at (\d{1,16}): (\d{1,16}) differ/;
 
 /**
@@ -117,16 +124,17 @@ export function parseOutcomes(content: string): OutcomeLog {
   return { ...header, lines: marked, done, lost: Math.max(differ - marked.size, 0) };
 }
 
+/** Undefined for anything else, and for a line into which a message was written. */
 function parseLine(text: string): OutcomeLine | undefined {
-  const [, index, hash = "-", field = "", predicted = "0", seen = "0"] = LINE.exec(text) ?? [];
+  const [, index, hash = "-", count, differing = ""] = LINE.exec(text) ?? [];
   if (index === undefined) return undefined;
-  return {
-    index: Number(index),
-    hash: hash === "-" ? null : Number(hash),
-    field,
-    predicted: BigInt(predicted),
-    seen: BigInt(seen),
-  };
+  const fields = [...differing.matchAll(FIELD)].map(
+    ([, field = "", predicted = "0", seen = "0"]) => {
+      return { field, predicted: BigInt(predicted), seen: BigInt(seen) };
+    },
+  );
+  if (fields.length !== Number(count)) return undefined;
+  return { index: Number(index), hash: hash === "-" ? null : Number(hash), fields };
 }
 
 function parseHeader(document: string): OutcomeHeader {

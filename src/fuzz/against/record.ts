@@ -1,18 +1,17 @@
 /* A run whose cases depend on nothing but the seed and the machine, so that other machines can make the same one. */
 
 import { setImmediate } from "node:timers/promises";
-import { fieldAt, type Place } from "../case/fields.ts";
+import { fieldAt, type Outcome, type Place } from "../case/fields.ts";
 import { outcomeAt } from "../case/setups.ts";
 import { Generator } from "../draw/generate.ts";
 import type { Experiment } from "../experiment.ts";
-import type { FieldDifference } from "../predict/differences.ts";
 import { kindOf } from "../predict/differences.ts";
 import type { Change } from "../predict/model.ts";
 import { formatPlant } from "../predict/plant.ts";
 import { confirm } from "../try/confirm.ts";
 import { nameCulprit } from "../try/culprit.ts";
 import type { Machine } from "../try/machine.ts";
-import type { OutcomeHeader, OutcomeLine, OutcomeLog, Stream } from "./log.ts";
+import type { LoggedField, OutcomeHeader, OutcomeLine, OutcomeLog, Stream } from "./log.ts";
 import { formatMark, formatOutcome, formatOutcomeHeader } from "./log.ts";
 
 /** Cases between two marks: the probe has the same. */
@@ -88,8 +87,9 @@ class Recorder {
   /** The line of case `i` of the batch, unless its outcome is the predicted one. */
   lineOf(i: number, index: number): OutcomeLine | undefined {
     const first = this.#look(i);
-    if (first.difference === undefined) return undefined;
-    const { field, predicted, seen } = kindOf(first.difference);
+    const [difference] = first.fields;
+    if (difference === undefined) return undefined;
+    const { field, predicted, seen } = kindOf(difference);
     const kind = `${field} ${predicted} ${seen}`;
     // A stub that has tried no other case is the better witness, and costs a hundred cases.
     let fresh = this.#fresh++ < MOST_FRESH || !this.#kinds.has(kind);
@@ -101,36 +101,35 @@ class Recorder {
       return this.#look(i);
     };
     const { outcome } = confirm(first, again, ({ hash }) => hash);
-    const { difference, hash } = outcome ?? first;
-    if (difference === undefined) return undefined;
-    const { seen: word } = difference;
-    return {
-      ...{ index, hash: outcome === undefined ? null : hash, field: difference.field },
-      ...{ predicted: difference.predicted, seen: word ?? 0n },
-    };
+    const { fields, hash } = outcome ?? first;
+    if (fields.length === 0) return undefined;
+    return { index, hash: outcome === undefined ? null : hash, fields };
   }
 
-  #look(i: number): { readonly hash: number; readonly difference: FieldDifference | undefined } {
+  /** What differs in the outcome of case `i`, and its hash if something does. */
+  #look(i: number): { readonly hash: number; readonly fields: readonly LoggedField[] } {
     const { model, batch } = this.#experiment;
-    if (!model.differs(batch, i)) return { hash: 0, difference: undefined };
-    const place = model.firstDifference(batch, i);
-    const hash = model.hash(batch, i, true);
-    return { hash, difference: place && this.#differenceAt(i, place) };
-  }
-
-  #differenceAt(i: number, place: Place): FieldDifference {
-    const { model, batch } = this.#experiment;
-    const { halves, words } = model.prediction.outcome;
-    const at = outcomeAt(i);
-    const { offset, half } = place;
-    const word = (its: { halves: Uint32Array; words: BigUint64Array }, from: number) =>
-      half
-        ? BigInt(its.halves[from + offset / 4] ?? 0)
-        : (its.words[(from * 4 + offset) / 8] ?? 0n);
-    return {
-      field: fieldAt(batch.at(i), place),
-      predicted: word({ halves, words }, 0),
-      seen: word({ halves: batch.outcomes, words: batch.outcomeWords }, at),
+    if (!model.differs(batch, i)) return { hash: 0, fields: [] };
+    const places = model.differences(batch, i);
+    if (places.length === 0) return { hash: 0, fields: [] };
+    const it = batch.at(i);
+    const { outcome } = model.prediction;
+    const end = outcomeAt(i + 1);
+    const seen = {
+      halves: batch.outcomes.subarray(outcomeAt(i), end),
+      words: batch.outcomeWords.subarray(outcomeAt(i) / 2, end / 2),
     };
+    const fields = places.map((place) => {
+      return {
+        field: fieldAt(it, place),
+        predicted: wordAt(outcome, place),
+        seen: wordAt(seen, place),
+      };
+    });
+    return { hash: model.hash(batch, i, true), fields };
   }
+}
+
+function wordAt({ halves, words }: Outcome, { offset, half }: Place): bigint {
+  return half ? BigInt(halves[offset / 4] ?? 0) : (words[offset / 8] ?? 0n);
 }

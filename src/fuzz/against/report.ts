@@ -5,7 +5,7 @@ import { ruleOf, ruleText, valuesOn } from "../predict/rules.ts";
 import { differenceTable } from "../tell/told.ts";
 import type { Cause } from "./causes.ts";
 import type { Contrast } from "./compare.ts";
-import type { OutcomeLine, OutcomeLog } from "./log.ts";
+import type { LoggedField, OutcomeLine, OutcomeLog } from "./log.ts";
 
 export const AGAINST_SCHEMA = "stublab.against/1";
 
@@ -19,12 +19,13 @@ export function againstReport(
   causes: readonly Cause[],
   minimized: ReadonlyMap<Cause, Case> = new Map(),
 ) {
-  const { a, b, cases, others, alike, explained, unpredicted } = contrast;
+  const { a, b, cases, others, alike, explained, unpredicted, differing } = contrast;
   const only = (one: OutcomeLog, other: OutcomeLog) =>
     one.machine.features.filter((name) => !other.machine.features.includes(name));
   return {
     ...{ a: runRow(a, names[0]), b: runRow(b, names[1]) },
     ...{ seed: hex(a.seed), path: a.path, cases, others, alike, explained, unpredicted },
+    differing: differing.length,
     features: { a: only(a, b), b: only(b, a) },
     causes: causes.map((cause) => {
       const small = minimized.get(cause);
@@ -33,7 +34,7 @@ export function againstReport(
         side: cause.side,
         rule: ruleRow(cause, contrast),
         ...{ trait: cause.trait, also: cause.also },
-        ...{ cases: cause.cases.length, agreeing: cause.agreeing },
+        ...{ cases: cause.cases.length, of: cause.of },
         fields: cause.fields.map(([field, count]) => ({ field, cases: count })),
         smallest: { index, case: formatCase(it), a: lineRow(lineA), b: lineRow(lineB) },
         minimized: small === undefined ? null : formatCase(small),
@@ -54,14 +55,13 @@ function ruleRow({ trait, side }: Cause, { a, b }: Contrast) {
   return { id: rule.id, text: ruleText(rule, valuesOn(rule, features)), source: rule.source };
 }
 
+/** The fields that differ from the prediction; null if none does. */
 function lineRow(line: OutcomeLine | undefined) {
-  if (line === undefined) return null;
-  const [row] = differenceTable([differenceOf(line)]);
-  return row ?? null;
+  return line === undefined ? null : differenceTable(line.fields.map(differenceOf));
 }
 
-/** A line as a difference: halves have a sign. */
-export function differenceOf({ field, predicted, seen }: OutcomeLine): FieldDifference {
+/** A field of a log as a difference: halves have a sign. */
+export function differenceOf({ field, predicted, seen }: LoggedField): FieldDifference {
   const isWord = field.includes(".") || field === "address";
   const word = (it: bigint) => (isWord ? it : BigInt.asIntN(32, it));
   return { field, predicted: word(predicted), seen: word(seen) };

@@ -28,7 +28,7 @@ export class FuzzModule {
   readonly predictOne = this.#function("predictOne");
   readonly differsFrom = this.#function("differsFrom");
   readonly hashOutcome = this.#function("hashOutcome");
-  readonly firstDifference = this.#function("firstDifference");
+  readonly differences = this.#function("differences");
   readonly putReturned = this.#function("putReturned");
   readonly count = this.#function("count");
   /** Whether the signal of a setup, by its address, ends the stub: 0 or 1. */

@@ -28,7 +28,7 @@ export interface Prediction extends Known {
 }
 
 /** assembly/fuzz/determined.ts */
-const [HALF, NOWHERE] = [0x8000, 0xffff_ffff];
+const HALF = 0x8000;
 
 /** The model that the rules in the module are those of. */
 let selected: Model | undefined;
@@ -137,14 +137,20 @@ export class Model {
     return Number(module.hashOutcome(setups.byteOffset + i * SETUP_SIZE, outcome));
   }
 
-  /** The first place, in the order of events, in which outcome `i` differs from the last prediction. */
-  firstDifference({ setups, outcomes }: Batch, i: number): Place | undefined {
+  /**
+   * The first places, in the order of events, in which outcome `i` differs from the last prediction, up to where the case
+   * goes another way.
+   */
+  differences({ setups, outcomes }: Batch, i: number): Place[] {
     const [setup, outcome] = [i * SETUP_SIZE, i * OUTCOME_SIZE];
     const module = fuzzModule();
-    const found = module.firstDifference(setups.byteOffset + setup, outcomes.byteOffset + outcome);
-    const place = Number(found) >>> 0;
-    if (place === NOWHERE) return undefined;
-    return { offset: place & ~HALF, half: (place & HALF) !== 0 };
+    const count = module.differences(setups.byteOffset + setup, outcomes.byteOffset + outcome);
+    const places = new Uint32Array(
+      module.buffer,
+      module.address("differencePlaces"),
+      Number(count),
+    );
+    return [...places].map((place) => ({ offset: place & ~HALF, half: (place & HALF) !== 0 }));
   }
 
   /** Counts case `i` of a batch, which is the last that was predicted. */
