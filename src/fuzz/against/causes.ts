@@ -32,18 +32,60 @@ interface Symptom {
 
 /** The causes of what differs, those with the most cases first. */
 export function causesOf({ differing, traits }: Contrast): Cause[] {
-  const groups = new Map<string, Symptom[]>();
+  const groups = new Map<string, Group>();
   for (const symptom of symptomsOf(differing)) {
     for (const [trait, cases] of explain(symptom.cases, traits)) {
-      const key = `${symptom.side} ${trait}`;
-      const own = groups.get(key) ?? [];
-      groups.set(key, own);
-      own.push({ ...symptom, cases });
+      const { side } = symptom;
+      const key = `${side} ${trait}`;
+      const group = groups.get(key) ?? { side, trait, symptoms: [], cases: new Set() };
+      groups.set(key, group);
+      group.symptoms.push({ ...symptom, cases });
+      for (const it of cases) group.cases.add(it);
     }
   }
-  return [...groups]
-    .map(([key, symptoms]) => causeOf(key.slice(key.indexOf(" ") + 1), symptoms, traits))
-    .sort((a, b) => b.cases.length - a.cases.length);
+  const ordered = [...groups.values()].sort((a, b) => b.cases.size - a.cases.size);
+  return withoutConsequences(ordered, traits).map((group) => causeOf(group, traits));
+}
+
+/** The symptoms of one side that one trait explains. */
+interface Group {
+  readonly side: Side;
+  readonly trait: string;
+  readonly symptoms: Symptom[];
+  readonly cases: Set<DifferingCase>;
+}
+
+/** Traits that more of all cases have say nothing about some of them. */
+const COMMON = 0.5;
+/** If more of the cases with a trait differ, all do that have it. */
+const CERTAIN = 0.9;
+
+/**
+ * A symptom that shows only in cases of another cause is a consequence of it: what a program does with a result, for
+ * instance. So is one that shows only in cases with a trait because of which cases always differ.
+ */
+function withoutConsequences(
+  groups: readonly Group[],
+  all: ReadonlyMap<string, number>,
+): readonly Group[] {
+  const most = COMMON * (all.get(EVERY) ?? 0);
+  const causes: Group[] = [];
+  for (const group of groups) {
+    const cause = causes.find(({ side, trait, cases }) => {
+      const count = all.get(trait) ?? 0;
+      if (side !== group.side || count > most) return false;
+      const isCertain = cases.size >= CERTAIN * count;
+      return [...group.cases].every((it) => {
+        return it.traits.includes(trait) && (isCertain || cases.has(it));
+      });
+    });
+    if (cause === undefined) causes.push(group);
+    else {
+      cause.symptoms.push(...group.symptoms);
+      for (const it of group.cases) cause.cases.add(it);
+    }
+  }
+  return causes;
 }
 
 function symptomsOf(differing: readonly DifferingCase[]): Symptom[] {
@@ -84,23 +126,21 @@ function mostTelling(cases: readonly DifferingCase[], all: ReadonlyMap<string, n
 }
 
 function causeOf(
-  trait: string,
-  symptoms: readonly Symptom[],
+  { side, trait, symptoms, ...group }: Group,
   all: ReadonlyMap<string, number>,
 ): Cause {
-  const cases = [...new Set(symptoms.flatMap(({ cases }) => cases))];
-  cases.sort((a, b) => a.index - b.index);
+  const cases = [...group.cases].sort((a, b) => a.index - b.index);
   const [first = [], ...others] = cases.map(({ traits }) => traits);
   const count = (it: string) => all.get(it) ?? 0;
-  const fields = symptoms.map(({ field, cases }) => [field, cases.length] as const);
+  const fields = countsOf(symptoms.flatMap(({ field, cases }) => cases.map(() => field)));
   const smallest = smallestOf(cases);
   const shown = symptoms.find((symptom) => symptom.cases.includes(smallest));
   return {
-    ...{ side: symptoms[0]?.side ?? "both", trait, cases, of: count(trait) },
+    ...{ side, trait, cases, of: count(trait) },
     also: first
       .filter((it) => it !== trait && others.every((traits) => traits.includes(it)))
       .sort((a, b) => count(a) - count(b)),
-    fields: fields.toSorted((a, b) => b[1] - a[1]),
+    fields: [...fields].sort((a, b) => b[1] - a[1]),
     ...{ smallest, field: shown?.field ?? "" },
   };
 }
