@@ -51,6 +51,8 @@ export interface Contrast {
 const BATCH = 512;
 /** The trait that every case has. */
 export const EVERY = "every case";
+/** In such a case one machine may get to where the other never does. */
+const APART = "predictions that differ";
 
 /** @throws InputError unless both logs are of one stream of cases */
 export function compareOutcomes(a: OutcomeLog, b: OutcomeLog): Contrast {
@@ -109,7 +111,8 @@ class Comparer {
     const [a, b] = [this.#a.lines.get(index), this.#b.lines.get(index)];
     if (!viewA.isPredicted || !viewB.isPredicted) this.#counts.unpredicted++;
     const it = batch.at(i);
-    const traits = traitsOf(it, new Set([...viewA.rules, ...viewB.rules]));
+    const rules = new Set([...viewA.rules, ...viewB.rules]);
+    const traits = [...traitsOf(it, rules), ...(viewA.hash === viewB.hash ? [] : [APART])];
     for (const trait of [...traits, EVERY]) {
       this.#traits.set(trait, (this.#traits.get(trait) ?? 0) + 1);
     }

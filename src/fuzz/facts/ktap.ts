@@ -15,7 +15,7 @@ export function formatKtap(verdicts: readonly Verdict[], machine?: Machine): str
     return [...lines, `${failed ? "not ok" : "ok"} ${i + 1} ${described(group)}`].join("\n");
   });
   const head = machine === undefined ? [] : [machineLine(machine)];
-  return `${[...head, ...plan(groups.length), ...tests].join("\n")}\n`;
+  return `${[...plan(groups.length), ...head, ...tests].join("\n")}\n`;
 }
 
 function plan(tests: number): string[] {
