@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -186,5 +186,88 @@ command(
     assert.is(partly?.status, "held");
   },
 );
+
+command("a log is shown as the results that it has, whatever is between its lines", async () => {
+  const [ktap, again] = [join(folder, "log.ktap"), join(folder, "again.ktap")];
+  const junit = join(folder, "log.xml");
+  const verdicts = [
+    ...look(WRONG),
+    ...look(
+      FACTS.filter(({ group }) => group === "bases"),
+      ["la57"],
+    ),
+  ];
+  using experiment = new Experiment();
+  const { machine } = experiment;
+  writeFileSync(ktap, formatKtap(verdicts, { machine }));
+  const read = await conformance("--read", ktap, "--ktap", again, "--junit", junit);
+  assert.is(read.code, 1, read.stderr);
+  assert.is(readFileSync(again, "utf8"), readFileSync(ktap, "utf8"));
+  assert.match(read.stdout, /does not hold \(2 of 3 checks\): rax <is> 8|does not hold.*rax <is>/);
+  assert.match(read.stdout, new RegExp(`^Linux ${machine.release} on x86-64`));
+  const noisy = readFileSync(ktap, "utf8")
+    .split("\n")
+    .flatMap((line, i) => [`${line}\r`, `[    ${i}.1] kernel: ok 3 not # a line\r`]);
+  const log = join(folder, "noisy.log");
+  writeFileSync(log, ["BIOS\r", "ok 1 a stub is forked\r", ...noisy].join("\n"));
+  const fromNoise = await conformance("--read", log);
+  assert.is(fromNoise.stdout, read.stdout);
+  assert.is(
+    parseXml(readFileSync(junit, "utf8")).attributes.failures,
+    `${countsOf(verdicts).failed}`,
+  );
+});
+
+command("a log that ends early has the facts that it has", async () => {
+  const whole = formatKtap(look(FACTS.filter(({ group }) => group === "bases")));
+  const log = join(folder, "early.ktap");
+  writeFileSync(log, whole.split("\n").slice(0, 6).join("\n"));
+  const { stdout, stderr } = await conformance("--read", log);
+  assert.match(stderr, /early\.ktap is not complete: it lacks \d+ facts/);
+  assert.match(stdout, /^bases +[12] of [12]$/m);
+});
+
+command("--diff and --against show the facts that hold on one machine only", async () => {
+  const facts = FACTS.filter(({ group }) => group === "bases");
+  const good = look(facts);
+  const [first, ...others] = good;
+  assert.ok(first);
+  const unmet = [{ field: "written.fs", expected: "0x0", seen: "0x63" }];
+  const failed: Verdict = {
+    ...first,
+    status: "failed",
+    checks: [{ name: "", status: "failed", unmet }],
+  };
+  const [a, b] = [join(folder, "a.ktap"), join(folder, "b.ktap")];
+  writeFileSync(a, formatKtap(good));
+  writeFileSync(b, formatKtap([failed, ...others]));
+  const { code, stdout } = await conformance("--diff", a, b);
+  assert.is(code, 1);
+  assert.ok(stdout.includes(`holds on A only: bases: ${first.fact.name}\n`), stdout);
+  assert.match(stdout, /\n {6}B {2}written\.fs: expected 0x0, got 0x63\n/);
+  assert.match(stdout, /\n1 facts hold on A only, 0 on B only, 0 fail otherwise; /);
+  assert.is((await conformance("--diff", a, a)).code, 0);
+  const live = await conformance("--against", b, "--only", "^bases$", "--json");
+  assert.is(live.code, 1);
+  const { schema, counts, facts: rows } = JSON.parse(live.stdout);
+  assert.equal([schema, counts.b, counts.a], ["stublab.conformance-diff/1", 1, 0]);
+  assert.equal(rows[0].a, { status: "failed", lines: ["written.fs: expected 0x0, got 0x63"] });
+  const document = join(folder, "doc.json");
+  writeFileSync(document, (await conformance("--read", b, "--json")).stdout);
+  assert.is((await conformance("--diff", b, document)).code, 0);
+});
+
+for (const [args, message] of [
+  [["--diff", "one"], /--diff takes two logs/],
+  [["--read", "x", "--list"], /--read and --list exclude each other/],
+  [["--read", "package.json"], /package\.json: schema: expected/],
+  [["--read", "README.md"], /README\.md: there are no facts/],
+] as const) {
+  command(`refuses ${args.join(" ")}`, async () => {
+    const { code, stderr } = await conformance(...args);
+    assert.is(code, 2, stderr);
+    assert.match(stderr, message);
+  });
+}
 
 command.run();

@@ -50,6 +50,7 @@ export * from "../model/xfpregs_set";
 export * from "../model/xrstor";
 export * from "../model/xstateregs_set";
 export * from "./assess";
+export { differencePlaces, differences, hashOutcome } from "./determined";
 export * from "./difference";
 export { kills } from "./kinds";
 export * from "./setup";

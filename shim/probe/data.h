@@ -33,11 +33,12 @@ extern const uint32_t module_areas;
 extern const uint64_t records_address, scratch_address, scratch_size;
 extern const uint64_t loop_address, kept_fs_base, kept_gs_base;
 extern const uint32_t kept_ds, kept_es;
-extern const uint32_t round_cases, chunk_cases;
+extern const uint32_t round_cases, chunk_cases, generator_version;
 extern const uint64_t place_syscall, place_int80;
 extern const uint64_t baseline[];
 
 /** Names; 0 ends each list. */
+extern const char *const path_names[], *const dispatch_names[];
 extern const char *const register_names[],
     *const from_names[],
         *const way_names[], *const on_names[], *const feature_names[],
@@ -91,6 +92,8 @@ extern const struct known_list known_lists[];
 bool is_handled(uint32_t signal);
 /** Sets what the host sets in the module. */
 void configure_module(w2c_fuzz *module);
+/** The global that selects a rule, by its index in `rule_ids`. */
+uint32_t *rule_of(w2c_fuzz *module, int32_t rule);
 /** Selects the rules of a machine with a set of features: a bit each, in the order of
  * `feature_names`. */
 void configure_rules(w2c_fuzz *module, uint64_t features);

@@ -157,6 +157,37 @@ static void say_result(bool failed, uint32_t number, const char *name) {
     say(name);
 }
 
+/** What checks of a fact lack, in the order in which that shows, and in how many checks each. */
+struct lacks {
+    uint32_t count, needs[32], checks[32];
+};
+
+static void add_lack(struct lacks *lacks, uint32_t need) {
+    uint32_t i = 0;
+    while (i < lacks->count && lacks->needs[i] != need)
+        i++;
+    if (i == lacks->count)
+        lacks->needs[lacks->count++] = need;
+    lacks->checks[i]++;
+}
+
+static void say_lack(uint32_t need) {
+    say("it needs ");
+    say(needs[need].name);
+    say(": ");
+    say(needs[need].reason);
+}
+
+static void say_partly_skipped(const struct lacks *lacks) {
+    for (uint32_t i = 0; i < lacks->count; i++) {
+        say("  # ");
+        say_number(lacks->checks[i]);
+        say(lacks->checks[i] == 1 ? " check skipped: " : " checks skipped: ");
+        say_lack(lacks->needs[i]);
+        say("\n");
+    }
+}
+
 static bool is_excepted(const char *name, const char *const *except) {
     for (; *except != 0; except++)
         if (same(name, *except))
@@ -170,7 +201,8 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
     const bool excepted = is_excepted(name, except);
     take_text(); // the source
     take_text(); // the rules
-    uint32_t held = 0, failed = 0, excused = 0, lacks = 0, untried = 0;
+    uint32_t held = 0, failed = 0, excused = 0, untried = 0;
+    struct lacks lacks = {0};
     int32_t errors[STUBLAB_MOST_OBSTACLES] = {0};
     int64_t obstacle = 0;
     for (uint32_t checks = take16(); checks > 0; checks--) {
@@ -180,7 +212,7 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
         int32_t need = missing(check->needs);
         int64_t result = need >= 0 ? -1 : holds(check);
         if (need >= 0)
-            lacks |= 1U << need;
+            add_lack(&lacks, (uint32_t)need);
         else if (result < 0)
             obstacle = result;
         else if (result == NOT_TRIED) {
@@ -197,6 +229,8 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
     }
     if (skips)
         return;
+    if (failed + held > 0)
+        say_partly_skipped(&lacks);
     say("  ");
     say_result(failed > 0, number, name);
     const bool is_excused = failed == 0 && excused > 0;
@@ -213,15 +247,11 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
     if (skipped) {
         say(" # SKIP ");
         const char *separator = "";
-        for (int32_t i = 0; needs[i].name != 0; i++)
-            if ((lacks >> i & 1) != 0) {
-                say(separator);
-                separator = "; ";
-                say("it needs ");
-                say(needs[i].name);
-                say(": ");
-                say(needs[i].reason);
-            }
+        for (uint32_t i = 0; i < lacks.count; i++) {
+            say(separator);
+            separator = "; ";
+            say_lack(lacks.needs[i]);
+        }
         for (unsigned int i = 0; obstacle_texts[i] != 0; i++)
             if ((untried >> i & 1) != 0) {
                 say(separator);

@@ -43,7 +43,10 @@ void say_field(unsigned int way, uint32_t place) {
     else if (way == STUBLAB_WAY_SIGMASK)
         say("written.mask");
     else
-        say_part("written", (offset - OUTCOME_WRITTEN) / 8, registers ? register_names : 0);
+        say_part("written", (offset - OUTCOME_WRITTEN) / 8,
+                 way == STUBLAB_WAY_DISPATCH ? dispatch_names
+                 : registers                 ? register_names
+                                             : 0);
 }
 
 /** What a status word means: tellStatus in src/fuzz/tell/told.ts. */

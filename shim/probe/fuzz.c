@@ -180,7 +180,7 @@ static void report(uint64_t cases, uint64_t started) {
     say(" findings\n");
 }
 
-int fuzz(uint64_t seed, uint64_t cases, uint64_t seconds, uint32_t path) {
+int fuzz(const struct run *run) {
     enum { REPORT = 10000 };
     known = zero_memory(KNOWN * sizeof *known);
     recent = module_memory(reserve(RECENT * sizeof *recent));
@@ -195,14 +195,14 @@ int fuzz(uint64_t seed, uint64_t cases, uint64_t seconds, uint32_t path) {
     int64_t result = 0;
     uint64_t done = 0;
     say("KTAP version 1\n1..1\n# seed ");
-    say_number(seed);
+    say_number(run->seed);
     say("\n");
-    while (result == 0 && !is_interrupted() && done < cases &&
-           milliseconds() - started < seconds * 1000) {
+    while (result == 0 && !is_interrupted() && done < run->cases &&
+           milliseconds() - started < run->seconds * 1000) {
         if (done % round_cases == 0)
             parent_count = next_parents;
-        uint64_t size = cases - done < chunk_cases ? cases - done : chunk_cases;
-        result = chunk(seed, path, done, (uint32_t)size);
+        uint64_t size = run->cases - done < chunk_cases ? run->cases - done : chunk_cases;
+        result = chunk(run->seed, run->path, done, (uint32_t)size);
         done += result == 0 ? size : 0;
         if (milliseconds() - reported > REPORT) {
             report(done, started);

@@ -164,7 +164,24 @@ int conformance(const char *only, const char *const *except, const struct known_
 int replay(const char *path);
 /** Reads a file, or standard input for "-", into memory that ends with a zero. */
 const char *read_all(const char *path);
-int fuzz(uint64_t seed, uint64_t cases, uint64_t seconds, uint32_t path);
+
+/** What a run tries, and for how long. */
+struct run {
+    uint64_t seed, cases, seconds;
+    uint32_t path;     /* an index of path_names */
+    const char *plant; /* a rule that is missing; 0: none */
+};
+/** More seconds than a run lasts. */
+#define FOREVER (~0ULL / 1000)
+int fuzz(const struct run *run);
+
+// ---- outcomes.c ----
+
+/** The machine as a document, in one line. */
+void say_machine_document(void);
+/** Tries cases that depend on the seed and the machine only, and logs which contradict their
+ * predictions. */
+int record_outcomes(const struct run *run);
 
 // ---- fields.c ----
 

@@ -38,7 +38,7 @@ static const char usage[] =
     "usage: probe [bootstrap]\n"
     "             [conformance [--only GROUP] [--except GROUP|FACT]... [--known LIST]]\n"
     "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
-    "                   [--known LIST]]\n"
+    "                   [--outcomes] [--plant RULE] [--known LIST]]\n"
     "             [replay [--known LIST] FILE|-]\n"
     "\n"
     "Creates stub processes on this kernel, checks facts about what it does with their registers, "
@@ -69,7 +69,8 @@ struct options {
     const char *only, *except[MOST_EXCEPTED + 1];
     uint32_t excepted;
     const struct known_list *known;
-    uint64_t seed, cases, seconds, path;
+    bool outcomes;
+    struct run run;
 };
 
 /** A list by its name, or the facts that a file names. */
@@ -82,32 +83,46 @@ static const struct known_list *known_by(const char *name) {
     return &from_file;
 }
 
-/** Takes an option and its value. Returns whether there was one. */
-static bool take_option(char **argument, struct options *options) {
-    static const char *const paths[] = {"ptrace", "sigreturn", "both", 0};
-    if (argument[0] == 0 || argument[1] == 0)
-        return false;
-    if (same(argument[0], "--only")) {
+/** Takes an option and its value. Returns the number of words; 0 if it is none. */
+static int take_option(char **argument, struct options *options) {
+    if (argument[0] == 0)
+        return 0;
+    if (same(argument[0], "--outcomes")) {
+        options->outcomes = true;
+        return 1;
+    }
+    if (argument[1] == 0)
+        return 0;
+    struct run *run = &options->run;
+    if (same(argument[0], "--only"))
         options->only = argument[1];
-        return true;
-    }
-    if (same(argument[0], "--except") && options->excepted < MOST_EXCEPTED) {
+    else if (same(argument[0], "--except") && options->excepted < MOST_EXCEPTED)
         options->except[options->excepted++] = argument[1];
-        return true;
-    }
-    if (same(argument[0], "--known")) {
+    else if (same(argument[0], "--known"))
         options->known = known_by(argument[1]);
-        return true;
+    else if (same(argument[0], "--path")) {
+        run->path = (uint32_t)index_of(argument[1], path_names);
+        return run->path < 3 ? 2 : 0;
+    } else if (same(argument[0], "--plant")) {
+        run->plant = argument[1];
+        return index_of(argument[1], rule_ids) >= 0 ? 2 : 0;
+    } else {
+        uint64_t *number = same(argument[0], "--seed")      ? &run->seed
+                           : same(argument[0], "--cases")   ? &run->cases
+                           : same(argument[0], "--seconds") ? &run->seconds
+                                                            : 0;
+        return number != 0 && is_number(argument[1], number) ? 2 : 0;
     }
-    if (same(argument[0], "--path")) {
-        options->path = (uint64_t)index_of(argument[1], paths);
-        return options->path < 3;
-    }
-    uint64_t *number = same(argument[0], "--seed")      ? &options->seed
-                       : same(argument[0], "--cases")   ? &options->cases
-                       : same(argument[0], "--seconds") ? &options->seconds
-                                                        : 0;
-    return number != 0 && is_number(argument[1], number);
+    return 2;
+}
+
+static int start_run(struct options *options) {
+    struct run *run = &options->run;
+    if (run->cases == ~0ULL && run->seconds == FOREVER)
+        run->cases = 1000000;
+    if (run->plant != 0)
+        *rule_of(&module, index_of(run->plant, rule_ids)) = 0;
+    return options->outcomes ? record_outcomes(run) : fuzz(run);
 }
 
 static void say_machine(void) {
@@ -123,7 +138,9 @@ static void say_machine(void) {
         }
     say("XSAVE area of ");
     say_number(machine.xstate_length);
-    say(" bytes\n");
+    say(" bytes\n# machine ");
+    say_machine_document();
+    say("\n");
 }
 
 /** Process 1 of a machine has nothing mounted. */
@@ -155,9 +172,9 @@ static int run(char **argument) {
             say(", a parameter of the kernel\n");
             continue;
         }
-        struct options options = {.seed = 1, .cases = ~0ULL, .seconds = ~0ULL / 1000, .path = 2};
-        while (take_option(argument, &options))
-            argument += 2;
+        struct options options = {.run = {1, ~0ULL, FOREVER, 2, 0}};
+        for (int words = 0; (words = take_option(argument, &options)) > 0;)
+            argument += words;
         const bool tries =
             same(command, "conformance") || same(command, "fuzz") || same(command, "replay");
         if (tries && !started) {
@@ -167,8 +184,6 @@ static int run(char **argument) {
         started = started || tries;
         if (tries)
             select_rules(options.known);
-        if (options.cases == ~0ULL && options.seconds == ~0ULL / 1000)
-            options.cases = 1000000;
         int status = 2;
         if (same(command, "bootstrap"))
             status = bootstrap();
@@ -177,7 +192,7 @@ static int run(char **argument) {
         else if (same(command, "replay") && *argument != 0)
             status = replay(*argument++);
         else if (same(command, "fuzz"))
-            status = fuzz(options.seed, options.cases, options.seconds, (uint32_t)options.path);
+            status = start_run(&options);
         else {
             const bool help = same(command, "--help");
             say(usage);

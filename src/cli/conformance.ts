@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { openEncoder } from "../encoder/open.ts";
 import { Experiment } from "../fuzz/experiment.ts";
 import { conformanceDocument, factsDocument } from "../fuzz/facts/document.ts";
 import type { Fact } from "../fuzz/facts/fact.ts";
@@ -10,7 +11,13 @@ import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
 import { type KnownFacts, knownFacts } from "../fuzz/known/known_facts.ts";
 import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { machineLine } from "../fuzz/tell/told.ts";
-import { type Command, parseOptions, UsageError } from "./command.ts";
+import { type Command, parseCommand, type parseOptions, UsageError } from "./command.ts";
+import {
+  logMachineLine,
+  type NamedVerdicts,
+  readVerdicts,
+  reportFactsDiff,
+} from "./conformance_logs.ts";
 import { groupText, scoreText } from "./conformance_text.ts";
 import { folded } from "./fold.ts";
 import { finishing } from "./interruption.ts";
@@ -28,18 +35,25 @@ errno requests fail with. It is intended for developers of kernels, and of softw
   --list           list the facts without checking them
   --junit FILE     also write the results as JUnit XML
   --ktap FILE      also write the results as KTAP, as the kernel's selftests do
-  --json           print one document, "stublab.conformance/2"
+  --read LOG       check nothing, and show the results of a log: what --ktap or --json has written, or the console of a
+                   probe (docs/probe.md), with the messages of its kernel; - is standard input
+  --diff A B       compare two such logs: facts that hold on one of two machines only
+  --against LOG    check the facts here, and compare the results with those of a log
+  --json           print one document, "stublab.conformance/2"; of a comparison, "stublab.conformance-diff/1"
 
 A fact may consist of many checks, and counts once. Checks that are impossible on this machine are skipped, with the
 reason.
 
 Ctrl-C ends it after the fact under way: the results so far are reported.
 
-Exit status: 0 if all other facts hold, else 1; 130 after Ctrl-C.
+Exit status: 0 if all other facts hold, else 1; of a comparison, 0 if the facts that both could check have the same
+results; 130 after Ctrl-C.
 
 examples:
   stublab conformance
   stublab conformance --only 'restarts|selectors' --junit facts.xml
+  stublab conformance --read console.log --junit facts.xml
+  stublab conformance --diff old.log new.log
 `;
 
 const OPTIONS = {
@@ -48,16 +62,35 @@ const OPTIONS = {
   list: { type: "boolean", default: false },
   junit: { type: "string" },
   ktap: { type: "string" },
+  read: { type: "string" },
+  diff: { type: "boolean", default: false },
+  against: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
 
 async function run(args: readonly string[]): Promise<number> {
-  const { only, list, junit, ktap, json, ...values } = parseOptions(args, OPTIONS);
-  const facts = only === undefined ? FACTS : matching(only);
+  const { values, positionals } = parseCommand(args, OPTIONS);
+  const { only, list, junit, ktap, read, diff, against, json } = values;
   const known = values.known === undefined ? undefined : knownFacts(values.known);
+  expectOne(values, positionals);
+  const [a, b] = positionals;
+  const matches = only === undefined ? () => true : matcher(only);
+  const selected = (it: NamedVerdicts): NamedVerdicts => {
+    const verdicts = it.verdicts.filter(({ fact }) => matches(fact));
+    if (verdicts.length === 0) throw noMatch(only);
+    return { ...it, verdicts };
+  };
+  if (diff && a !== undefined && b !== undefined) {
+    return reportFactsDiff(selected(readVerdicts(a)), selected(readVerdicts(b)), json);
+  }
+  if (read !== undefined) return showLog(selected(readVerdicts(read)), values);
+  const facts = FACTS.filter(matches);
+  if (facts.length === 0) throw noMatch(only);
   if (list) return printList(facts, json);
   for (const file of [junit, ktap]) if (file !== undefined) checkOutput(file);
-  return finishing((interrupted) => look(facts, { junit, ktap, json, known }, interrupted));
+  const other = against === undefined ? undefined : selected(readVerdicts(against));
+  const outputs = { junit, ktap, json, known, other };
+  return finishing((interrupted) => look(facts, outputs, interrupted));
 }
 
 interface Outputs {
@@ -66,19 +99,22 @@ interface Outputs {
   readonly json: boolean;
   /** Facts that need not hold. */
   readonly known: KnownFacts | undefined;
+  /** Verdicts to compare with. */
+  readonly other: NamedVerdicts | undefined;
 }
 
 /** Looks at facts until a signal arrives, and reports the results. */
 async function look(
   facts: readonly Fact[],
-  { junit, ktap, json, known }: Outputs,
+  { junit, ktap, json, known, other }: Outputs,
   interrupted: AbortSignal,
 ): Promise<number> {
   using experiment = new Experiment();
   const { machine, trier } = experiment;
   const start = performance.now();
   const verdicts: Verdict[] = [];
-  if (!json) tell(folded(`${machineLine(machine)}\n\n`));
+  const shows = !json && other === undefined;
+  if (shows) tell(folded(`${machineLine(machine)}\n\n`));
   const groups = byGroup(facts, ({ group }) => group);
   const width = Math.max(...[...groups.keys()].map(({ length }) => length));
   for (const own of groups.values()) {
@@ -91,13 +127,17 @@ async function look(
     }
     verdicts.push(...done);
     // At once: a kernel may crash at the next one.
-    if (!json) tell(folded(groupText(done, width)));
+    if (shows) tell(folded(groupText(done, width)));
     if (interrupted.aborted) break;
   }
   const left = facts.length - verdicts.length;
   const seconds = (performance.now() - start) / 1000;
   if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds));
-  if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, known?.name));
+  if (ktap !== undefined)
+    await writeOutput(ktap, formatKtap(verdicts, { machine, known: known?.name }));
+  if (other !== undefined) {
+    return reportFactsDiff(other, { name: "this machine", verdicts, machine }, json);
+  }
   const { constants } = trier.tracer.encoder;
   if (json) {
     const document = conformanceDocument(verdicts, machine, constants);
@@ -109,7 +149,53 @@ async function look(
   return verdicts.some(({ status }) => status === "failed") ? 1 : 0;
 }
 
-function matching(only: string): readonly Fact[] {
+function noMatch(only = ""): UsageError {
+  return new UsageError(`no fact matches "${only}"`, { remedy: "--list lists all facts" });
+}
+
+type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>;
+
+/** Of the ways to get verdicts, one is selected. */
+function expectOne(
+  { read, diff, against, list, junit, ktap }: Values,
+  positionals: readonly string[],
+): void {
+  const given = Object.entries({ read, diff, against, list })
+    .filter(([, value]) => value !== undefined && value !== false)
+    .map(([name]) => `--${name}`);
+  if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other`);
+  if (diff && positionals.length !== 2) throw new UsageError("--diff takes two logs");
+  if (!diff && positionals[0] !== undefined) {
+    throw new UsageError(`unexpected argument "${positionals[0]}"`, {
+      remedy: "--help lists the options",
+    });
+  }
+  if (diff && (junit !== undefined || ktap !== undefined)) {
+    throw new UsageError("--junit and --ktap are for the results of one machine");
+  }
+}
+
+/** Shows the results of a log as those of this machine are shown. */
+async function showLog(
+  { verdicts, machine }: NamedVerdicts,
+  { junit, ktap, json }: Values,
+): Promise<number> {
+  if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, 0));
+  if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, machine && { machine }));
+  if (json) {
+    const { constants } = openEncoder("assembly");
+    printJson("stublab.conformance/2", conformanceDocument(verdicts, machine, constants));
+  } else {
+    const groups = byGroup(verdicts, ({ fact }) => fact.group);
+    const width = Math.max(...[...groups.keys()].map(({ length }) => length));
+    const parts = [...groups.values()].map((own) => groupText(own, width));
+    tell(folded(`${logMachineLine(machine)}\n\n${parts.join("")}${scoreText(verdicts)}`));
+  }
+  return verdicts.some(({ status }) => status === "failed") ? 1 : 0;
+}
+
+/** Whether a fact is one of those that a pattern selects. */
+function matcher(only: string): (fact: Fact) => boolean {
   let pattern: RegExp;
   try {
     pattern = new RegExp(only, "i");
@@ -121,11 +207,7 @@ function matching(only: string): readonly Fact[] {
       remedy: "to match ( [ + and other special characters literally, put a backslash before them",
     });
   }
-  const facts = FACTS.filter(({ group, name, rules }) =>
-    [group, name, ...rules].some((text) => pattern.test(text)),
-  );
-  if (facts.length > 0) return facts;
-  throw new UsageError(`no fact matches "${only}"`, { remedy: "--list lists all facts" });
+  return ({ group, name, rules }) => [group, name, ...rules].some((text) => pattern.test(text));
 }
 
 function printList(facts: readonly Fact[], json: boolean): number {

@@ -7,12 +7,14 @@ export const FUZZ_WORDS: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import("./fuzz_replay.ts")).fuzzReplayCommand,
   minimize: async () => (await import("./fuzz_minimize.ts")).fuzzMinimizeCommand,
   export: async () => (await import("./fuzz_export.ts")).fuzzExportCommand,
+  diff: async () => (await import("./fuzz_diff.ts")).fuzzDiffCommand,
   merge: async () => (await import("./fuzz_merge.ts")).fuzzMergeCommand,
 };
 
 const help = `usage: stublab fuzz [options]
        stublab fuzz replay|minimize|export CASE [options]
        stublab fuzz merge DIRS -o DIR
+       stublab fuzz diff A B
 
 Writes register setups into real stubs, and compares what the kernel and the processor do with the predictions of a
 model. A setup with a new kind of outcome is added to the corpus; new setups are derived from the corpus.
@@ -33,7 +35,12 @@ model. A setup with a new kind of outcome is added to the corpus; new setups are
   --plant RULE  plant a bug in the model: remove a rule, change one of its numbers (W7.mask=0x54dd4), or
                 let a rule about what is not predicted apply everywhere (U3+)
   --known LIST  a list of known deviations, which are no findings: ${KNOWN_NAMES}
-  --json        print one document, "stublab.fuzz/1"
+  --outcomes FILE
+                make a run without a corpus, whose cases depend on the seed only, and write which outcomes contradict
+                their predictions, so that other machines can be compared with this one
+  --against RUN make the run of such a file, or of a console of \`probe fuzz --outcomes\`, and report what differs here,
+                reduced to causes. What both machines do alike is no difference. \`stublab fuzz diff\` compares two files
+  --json        print one document, "stublab.fuzz/1"; with --against, "stublab.against/1"
 
 Ctrl-C ends the run after the current round; a second Ctrl-C ends it at once. docs/fuzzing.md is the reference;
 docs/fuzzing-tutorial.md is an introduction.
@@ -44,6 +51,7 @@ Exit status: 0 if every outcome matched its prediction, 1 if one did not, 2 for 
 examples:
   stublab fuzz --seconds 60
   stublab fuzz --seed 7 --cases 10000000 --corpus run7 --workers 4
+  stublab fuzz --against console.log
   stublab fuzz --shard 2/8 --cases 8000000 --corpus shard2
 `;
 

@@ -9,6 +9,7 @@ import type { FuzzOptions, FuzzResult } from "../fuzz/run/session.ts";
 import { FUZZ_SCHEMA, reportOf } from "../fuzz/tell/fuzz_report.ts";
 import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
+import { runOutcomes } from "./fuzz_outcomes.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
 import { printJson, tell } from "./report.ts";
@@ -31,6 +32,8 @@ const RUN_OPTIONS = {
   shard: { type: "string" },
   plant: { type: "string" },
   known: { type: "string" },
+  outcomes: { type: "string" },
+  against: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
 
@@ -40,6 +43,13 @@ type Values = ReturnType<typeof parseOptions<typeof RUN_OPTIONS>>;
 export async function runFuzz(args: readonly string[]): Promise<number> {
   const values = parseOptions(args, RUN_OPTIONS);
   const options = optionsOf(values);
+  const { outcomes, against, json } = values;
+  if (outcomes !== undefined || against !== undefined) {
+    refuse(values, ["focus", "seconds", "corpus", "shard"]);
+    const { path, cases, change } = options;
+    const seed = values.seed === undefined ? undefined : parseSeed(values.seed);
+    return runOutcomes({ outcomes, against, json, seed, path, cases, change });
+  }
   const status = new FuzzStatus(`stublab fuzz ${args.join(" ")}`);
   const interruption = interruptible((text) => status.note(text));
   let result: FuzzResult;
@@ -81,6 +91,13 @@ function optionsOf(values: Values): FuzzOptions {
     ...(plant !== undefined && { change: parsePlant(plant) }),
     ...(known !== undefined && { known: knownList(known) }),
   };
+}
+
+/** A run whose cases depend on the seed only has fewer options. */
+function refuse(values: Values, names: readonly (keyof Values)[]): void {
+  const name = names.find((each) => values[each] !== undefined);
+  if (name === undefined) return;
+  throw new UsageError(`--${name} excludes --outcomes and --against`);
 }
 
 function parsePath(name: string): Path {

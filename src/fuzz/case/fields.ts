@@ -84,8 +84,22 @@ export function readFields(it: Case, { outcomes, outcomeWords }: Batch, i: numbe
   });
 }
 
-/** Where a field of the outcomes of `it` lies in a record: its offset in bytes, and whether it is a half. */
-export function placeOfField(it: Case, field: string): { offset: number; half: boolean } {
+/** Where a field lies in the record of an outcome: its offset in bytes, and whether it is a half. */
+export interface Place {
+  readonly offset: number;
+  readonly half: boolean;
+}
+
+/** The field of the outcomes of `it` at a place. */
+export function fieldAt(it: Case, { offset }: Place): string {
+  const names = [...HALF, "address", ...writtenNames(it), ...STOPPED, ...FRAME];
+  const field = names.find((name) => placeOfField(it, name).offset === offset);
+  if (field !== undefined) return field;
+  throw new RangeError(`an outcome has no field at ${offset}`);
+}
+
+/** Where a field of the outcomes of `it` lies. */
+export function placeOfField(it: Case, field: string): Place {
   const isHalf = (name: string): name is Half => HALF.some((half) => half === name);
   if (isHalf(field)) return { offset: 4 * OUTCOME[field], half: true };
   if (field === "address") return { offset: 4 * OUTCOME.address, half: false };
@@ -111,7 +125,7 @@ export function writtenNames({ way, pairs }: Case): string[] {
 }
 
 /** The members of struct ptrace_sud_config. */
-const DISPATCH_CONFIG = ["mode", "selector", "offset", "len"] as const;
+export const DISPATCH_CONFIG = ["mode", "selector", "offset", "len"] as const;
 
 /** Codes of the kernel have it; those of other processes, and stops of system calls, have a pid there. */
 function hasAddress(code: bigint): boolean {

@@ -27,6 +27,8 @@ export class FuzzModule {
   readonly assess = this.#function("assess");
   readonly predictOne = this.#function("predictOne");
   readonly differsFrom = this.#function("differsFrom");
+  readonly hashOutcome = this.#function("hashOutcome");
+  readonly differences = this.#function("differences");
   readonly putReturned = this.#function("putReturned");
   readonly count = this.#function("count");
   /** Whether the signal of a setup, by its address, ends the stub: 0 or 1. */

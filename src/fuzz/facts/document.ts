@@ -22,14 +22,14 @@ export function factsDocument(facts: readonly Fact[]): object {
 /** "stublab.conformance/2" */
 export function conformanceDocument(
   verdicts: readonly Verdict[],
-  machine: Machine,
+  machine: Machine | undefined,
   constants: Constants,
 ): object {
   const rules = rulesOf(verdicts);
   const held = (expected: boolean) =>
     [...rules].flatMap(([id, it]) => (it === expected ? [id] : []));
   return {
-    machine,
+    machine: machine ?? null,
     counts: countsOf(verdicts),
     rules: { held: held(true), failed: held(false) },
     facts: verdicts.map((verdict) => ({
@@ -45,11 +45,12 @@ function headOf({ name, group, source, rules }: Fact) {
   return { name, group, source, rules };
 }
 
-function checkRow({ name, status, reason, unmet, it }: CheckResult, constants: Constants) {
+function checkRow({ name, status, reason, unmet, more, it }: CheckResult, constants: Constants) {
   return {
     ...{ name, status },
     ...(reason !== undefined && { reason }),
     ...(it !== undefined && { case: formatCase(it, constants) }),
     ...((status === "failed" || status === "known") && { unmet }),
+    ...(more !== undefined && { more }),
   };
 }

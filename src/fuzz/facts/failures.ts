@@ -4,9 +4,10 @@ import type { Unmet, Verdict } from "./verdict.ts";
 
 /** "8 bytes: written: expected 8, got 16; 2 more fields", for each check that does not hold. */
 export function failureLines({ checks }: Verdict): string[] {
-  return checks.flatMap(({ name, unmet: [first, ...others] }) => {
+  return checks.flatMap(({ name, unmet: [first, ...others], more = 0 }) => {
     if (first === undefined) return [];
-    const rest = others.length === 0 ? "" : `; ${others.length} more field${plural(others)}`;
+    const count = others.length + more;
+    const rest = count === 0 ? "" : `; ${count} more field${plural(count)}`;
     return [`${name === "" ? "" : `${name}: `}${unmetText(first)}${rest}`];
   });
 }
@@ -16,8 +17,8 @@ function unmetText({ field, expected, seen }: Unmet): string {
   return `${field}: expected ${expected}, ${result}`;
 }
 
-function plural({ length }: readonly unknown[]): string {
-  return length === 1 ? "" : "s";
+function plural(count: number): string {
+  return count === 1 ? "" : "s";
 }
 
 /** The reasons why checks were skipped, each with their number. */

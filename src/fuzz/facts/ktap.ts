@@ -1,8 +1,16 @@
-import { failureLines, skipText } from "./failures.ts";
+import type { Machine } from "../try/machine.ts";
+import { failureLines, reasonsOf, skipText } from "./failures.ts";
+import { machineLine } from "./log.ts";
 import { byGroup, type Verdict } from "./verdict.ts";
 
-/** Documentation/dev-tools/ktap.rst: a test for each group, a subtest for each fact. */
-export function formatKtap(verdicts: readonly Verdict[], known = ""): string {
+/**
+ * Documentation/dev-tools/ktap.rst: a test for each group, a subtest for each fact. The probe prints the same
+ * (shim/probe/facts.c), and log.ts reads it.
+ */
+export function formatKtap(
+  verdicts: readonly Verdict[],
+  { machine, known = "" }: { readonly machine?: Machine; readonly known?: string | undefined } = {},
+): string {
   const groups = [...byGroup(verdicts, ({ fact }) => fact.group)];
   const tests = groups.map(([group, own], i) => {
     const lines = [...plan(own.length), ...own.flatMap((it, k) => subtest(it, k, known))].map(
@@ -11,7 +19,8 @@ export function formatKtap(verdicts: readonly Verdict[], known = ""): string {
     const failed = own.some(({ status }) => status === "failed");
     return [...lines, `${failed ? "not ok" : "ok"} ${i + 1} ${described(group)}`].join("\n");
   });
-  return `${[...plan(groups.length), ...tests].join("\n")}\n`;
+  const head = machine === undefined ? [] : [machineLine(machine)];
+  return `${[...plan(groups.length), ...head, ...tests].join("\n")}\n`;
 }
 
 function plan(tests: number): string[] {
@@ -21,11 +30,17 @@ function plan(tests: number): string[] {
 function subtest(verdict: Verdict, i: number, known: string): string[] {
   const { fact, status } = verdict;
   const line = `${status === "failed" ? "not ok" : "ok"} ${i + 1} ${described(fact.name)}`;
-  if (status === "held") return [line];
   if (status === "skipped") return [`${line} # SKIP ${skipText(verdict)}`];
-  const failures = failureLines(verdict).map((failure) => `# ${failure}`);
+  const notes = [...failureLines(verdict), ...partlySkipped(verdict)].map((note) => `# ${note}`);
   // ksft_test_result_xfail has the same: it failed as expected, which no tool counts as a failure.
-  return [...failures, status === "known" ? `${line} # XFAIL known: ${described(known)}` : line];
+  return [...notes, status === "known" ? `${line} # XFAIL known: ${described(known)}` : line];
+}
+
+/** The checks that were skipped of a fact that was looked at. */
+function partlySkipped(verdict: Verdict): string[] {
+  return [...reasonsOf([verdict])].map(
+    ([reason, count]) => `${count} check${count === 1 ? "" : "s"} skipped: ${reason}`,
+  );
 }
 
 /** A number sign would begin a directive. */

@@ -22,6 +22,8 @@ export interface CheckResult {
   /** Why it was skipped. */
   readonly reason?: string;
   readonly unmet: readonly Unmet[];
+  /** How many more fields differ, if it is from a log, which has only the first. */
+  readonly more?: number;
   /** The case, if it failed. */
   readonly it?: Case;
 }

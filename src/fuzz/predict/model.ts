@@ -1,5 +1,5 @@
 import type { Batch } from "../case/batch.ts";
-import type { Known, Outcome } from "../case/fields.ts";
+import type { Known, Outcome, Place } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../case/setups.ts";
 import type { Machine } from "../try/machine.ts";
@@ -33,6 +33,9 @@ export interface Prediction extends Known {
   /** The id of the rule because of which the stop is not predicted; null if it is. */
   readonly unpredicted: string | null;
 }
+
+/** assembly/fuzz/determined.ts */
+const HALF = 0x8000;
 
 /** The model that the rules in the module are those of. */
 let selected: Model | undefined;
@@ -136,6 +139,34 @@ export class Model {
     return news.subarray(0, Number(fuzzModule().assess(from, to, known.address, at, count)));
   }
 
+  /**
+   * A hash below 2^52 of what the last prediction determines of the outcome of setup `i`; without `seen`, of what it predicts for it.
+   * Predictions that determine other fields have other hashes.
+   */
+  hash({ setups, outcomes }: Batch, i: number, seen = false): number {
+    const module = fuzzModule();
+    const outcome = seen
+      ? outcomes.byteOffset + i * OUTCOME_SIZE
+      : module.address("predictedOutcome");
+    return Number(module.hashOutcome(setups.byteOffset + i * SETUP_SIZE, outcome));
+  }
+
+  /**
+   * The first places, in the order of events, in which outcome `i` differs from the last prediction, up to where the case
+   * goes another way.
+   */
+  differences({ setups, outcomes }: Batch, i: number): Place[] {
+    const [setup, outcome] = [i * SETUP_SIZE, i * OUTCOME_SIZE];
+    const module = fuzzModule();
+    const count = module.differences(setups.byteOffset + setup, outcomes.byteOffset + outcome);
+    const places = new Uint32Array(
+      module.buffer,
+      module.address("differencePlaces"),
+      Number(count),
+    );
+    return [...places].map((place) => ({ offset: place & ~HALF, half: (place & HALF) !== 0 }));
+  }
+
   /** Counts case `i` of a batch, which is the last that was predicted. */
   count({ outcomes }: Batch, i: number): void {
     fuzzModule().count(outcomes.byteOffset + i * OUTCOME_SIZE);
@@ -156,6 +187,11 @@ export class Model {
 
   #used(batch: Pick<Batch, "setups">, i: number): Rule[] {
     this.#predict(batch, i);
+    return this.used;
+  }
+
+  /** The rules that the last prediction used. */
+  get used(): Rule[] {
     const module = fuzzModule();
     return Array.from({ length: Number(module.usedRules()) }, (_, k) => {
       const rule = rules()[Number(module.usedRule(k)) - 1];

@@ -7,12 +7,15 @@ import { signalName } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
 import { BASELINE } from "../case/baseline.ts";
 import { CODES, HANDLED, placeOf, SCRATCH, SCRATCH_SIZE } from "../case/code.ts";
+import { DISPATCH_CONFIG } from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { FRAME_REGISTERS, OBSTACLE, REGISTERS } from "../case/records.ts";
 import { FROMS, indexOf, ONS, WAYS } from "../case/setups.ts";
+import { PATHS } from "../draw/generate.ts";
 import { type Condition, NEEDS } from "../facts/needs.ts";
 import { KNOWN, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
+import { GENERATOR } from "../run/journal.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
 import { FEATURES, OF_KERNEL, OF_PROCESSOR, type Trial } from "../try/machine.ts";
 import { KEPT } from "../try/sigreturn/kept.ts";
@@ -56,9 +59,11 @@ const uint64_t records_address = ${word(RECORDS)};
 const uint64_t scratch_address = ${word(SCRATCH)}, scratch_size = ${SCRATCH_SIZE};
 const uint64_t loop_address = ${word(LOOP)}, kept_fs_base = ${word(KEPT.fs_base)}, kept_gs_base = ${word(KEPT.gs_base)};
 const uint32_t kept_ds = ${KEPT.ds}, kept_es = ${KEPT.es};
-const uint32_t round_cases = ${ROUND}, chunk_cases = ${CHUNK};
+const uint32_t round_cases = ${ROUND}, chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
 const uint64_t place_syscall = ${word(placeOf("syscall"))}, place_int80 = ${word(placeOf("int80"))};
 const uint64_t baseline[] = {${BASELINE.map(word).join(", ")}};
+${names("path_names", PATHS)}
+${names("dispatch_names", DISPATCH_CONFIG)}
 ${names("register_names", REGISTERS)}
 ${names("from_names", FROMS)}
 ${names("way_names", WAYS)}
@@ -89,6 +94,12 @@ const struct known_list known_lists[] = {
 ${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, apply_known_${i}},`).join("\n")}
     {0, 0, 0},
 };
+uint32_t *rule_of(w2c_fuzz *m, int32_t rule) {
+    static uint32_t *(*const globals[])(w2c_fuzz *) = {${rules()
+      .map(({ id }) => `w2c_fuzz_${id}`)
+      .join(", ")}};
+    return globals[rule](m);
+}
 bool is_handled(uint32_t signal) {
     return ${[...HANDLED.keys()].map((signal) => `signal == ${signal}`).join(" || ")};
 }

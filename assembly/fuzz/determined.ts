@@ -1,0 +1,116 @@
+// What hosts record of an outcome, so that it can be compared with one of another kernel (src/fuzz/against/): a hash of
+// it, as far as the last prediction determines it, and where it differs from the prediction.
+
+import { REG_rip } from "../amd64/registers";
+import { known } from "../model/prediction";
+import { placeHandler } from "../model/target";
+import { predicted } from "../model/task";
+import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "./difference";
+import { isHandled } from "./kinds";
+import {
+  OUTCOME_address,
+  OUTCOME_code,
+  OUTCOME_error,
+  OUTCOME_frame,
+  OUTCOME_refusedAt,
+  OUTCOME_resumed,
+  OUTCOME_signal,
+  OUTCOME_status,
+  OUTCOME_stopped,
+  OUTCOME_written,
+  Outcome,
+  Setup,
+  WAY_POKEUSER,
+} from "./setup";
+
+/** A place in an outcome is an offset, with this bit if 32 bits are there. */
+const HALF: u32 = 0x8000;
+const MOST_PLACES: u32 = 16;
+/** The places that `differences` has found. */
+export const differencePlaces: usize = memory.data(64, 4);
+
+const STOPPED: u32 = 0x7f;
+/** si_code at the stop of a system call: SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
+const SYSCALL_STOP: i32 = 0x85;
+
+let seen: usize = 0;
+let hash: u64 = 0;
+let places: u32 = 0;
+/** Whether the case went another way: what differs after that does so for this reason. */
+let went: bool = false;
+
+/** A hash, below 2^52, of an outcome, or of the predicted one. It leaves out what the case did not reach, and what says nothing. */
+export function hashOutcome(setup: usize, outcome: usize): f64 {
+  walk(changetype<Setup>(setup), outcome);
+  return f64(hash >> 12);
+}
+
+/**
+ * Notes the first places, in the order of events, in which an outcome differs from its prediction, up to where the case
+ * goes another way. Returns their number.
+ */
+export function differences(setup: usize, outcome: usize): u32 {
+  walk(changetype<Setup>(setup), outcome);
+  return places;
+}
+
+function walk(setup: Setup, outcome: usize): void {
+  const its = changetype<Outcome>(outcome);
+  seen = outcome;
+  hash = 0;
+  places = 0;
+  went = false;
+  mix((u64(known.fields) << 32) | known.written);
+  mix((u64(known.stopped) << 32) | known.frame);
+  half(OUTCOME_error, KNOWS_ERROR);
+  if (setup.way == WAY_POKEUSER) half(OUTCOME_refusedAt, KNOWS_ERROR);
+  words(OUTCOME_written, known.written);
+  half(OUTCOME_resumed, KNOWS_STATUS);
+  if (its.resumed != 0) return;
+  half(OUTCOME_status, KNOWS_STATUS);
+  if ((its.status & 0xff) != STOPPED) return;
+  half(OUTCOME_signal, KNOWS_INFO);
+  if (its.signal != 0) {
+    half(OUTCOME_code, KNOWS_INFO);
+    const code = i32(its.code);
+    const hasAddress = code > 0 && code != SYSCALL_STOP;
+    if (hasAddress && (known.fields & KNOWS_ADDRESS) != 0) words(OUTCOME_address, 1);
+  }
+  words(OUTCOME_stopped, known.stopped);
+  if (its.signal != 0 && isHandled(setup.signal) && isAtHandler(its)) {
+    words(OUTCOME_frame, known.frame);
+  }
+}
+
+/** Anywhere else than in the handler there is something else on the stack. */
+function isAtHandler(its: Outcome): bool {
+  return load<u64>(its.stopped, REG_rip) - placeHandler <= 1;
+}
+
+function half(offset: u32, field: u32): void {
+  if ((known.fields & field) == 0) return;
+  const differs = note(offset | HALF, load<u32>(seen + offset), load<u32>(predicted + offset));
+  if (offset != OUTCOME_code) went = went || differs;
+}
+
+function words(offset: u32, set: u32): void {
+  for (; set != 0; set >>= 1, offset += 8) {
+    if ((set & 1) != 0) note(offset, load<u64>(seen + offset), load<u64>(predicted + offset));
+  }
+}
+
+function note(place: u32, word: u64, wanted: u64): bool {
+  mix(place);
+  mix(word);
+  if (word == wanted) return false;
+  if (!went && places < MOST_PLACES) store<u32>(differencePlaces + 4 * places++, place);
+  return true;
+}
+
+/** A step of MurmurHash3, 64 bits: 0xff51afd7ed558ccd. */
+const MULTIPLIER: u64 = (u64(0xff51_afd7) << 32) | 0xed55_8ccd;
+
+function mix(word: u64): void {
+  hash = (hash ^ word) * MULTIPLIER;
+  hash ^= hash >> 33;
+}

@@ -1,0 +1,119 @@
+/* Two runs of the same cases, for people. */
+
+import type { Cause } from "../fuzz/against/causes.ts";
+import type { OutcomeLine } from "../fuzz/against/log.ts";
+import { type AgainstReport, differenceOf } from "../fuzz/against/report.ts";
+import type { Case } from "../fuzz/case/case.ts";
+import { formatCase } from "../fuzz/case/case.ts";
+import { machineLine, tellField } from "../fuzz/tell/told.ts";
+import { visible } from "../visible.ts";
+import { paint } from "./report.ts";
+
+/** The most causes, fields and traits that are listed. */
+const [MOST, MOST_FIELDS, MOST_TRAITS] = [20, 4, 5];
+
+const number = (n: number) => n.toLocaleString("en");
+const plural = (n: number, word: string) => `${number(n)} ${word}${n === 1 ? "" : "s"}`;
+const row = (name: string, text: string) => `${name.padEnd(13)}${text}\n`;
+
+export function againstText(
+  report: AgainstReport,
+  causes: readonly Cause[],
+  minimized: ReadonlyMap<Cause, Case>,
+): string {
+  const { a, b, seed, path, cases, others, alike, explained, unpredicted, features } = report;
+  const { differing } = report;
+  const same = cases - others - explained - differing;
+  const lines = [
+    ...runLines("A", a),
+    ...runLines("B", b),
+    row("cases", `${number(cases)} of seed ${BigInt(seed)}, path ${path}`),
+    ...(others === 0
+      ? []
+      : [row("others", `${number(others)} are not the same: ${reasonOfOthers(report)}`)]),
+    row("same", `${number(same)}, of which ${number(alike)} contradict the model on both`),
+    ...(explained === 0
+      ? []
+      : [
+          row(
+            "explained",
+            `${number(explained)} differ as the model predicts: ${featureText(features)}`,
+          ),
+        ]),
+    row("unpredicted", `${number(unpredicted)}: their stops are not compared`),
+    ...causes
+      .slice(0, MOST)
+      .map((cause, i) => causeText(cause, report.causes[i], minimized.get(cause))),
+    ...(causes.length > MOST ? [`and ${causes.length - MOST} more: --json has all\n`] : []),
+    causes.length === 0
+      ? row("causes", paint("green", "none: all other outcomes are the same"))
+      : `\n${paint("bold", plural(causes.length, "cause"))} of ${plural(differing, "difference")}\n`,
+  ];
+  return lines.join("");
+}
+
+function runLines(name: string, run: AgainstReport["a"]): string[] {
+  const { complete, lost, planted } = run;
+  return [
+    row(name, `${visible(run.name)}: ${machineLine(run.machine)}`),
+    ...(planted === null ? [] : [row("", `planted: ${visible(planted)}`)]),
+    ...(complete ? [] : [row("", `the run is not complete: it has ${number(run.cases)} cases`)]),
+    ...(lost === 0 ? [] : [row("", `${plural(lost, "line")} of the log cannot be read`)]),
+  ];
+}
+
+function reasonOfOthers({ a, b }: AgainstReport): string {
+  const [one, other] = [a.machine, b.machine];
+  const reasons = [
+    ...(one.xstateLength === other.xstateLength ? [] : ["the XSAVE areas have other lengths"]),
+    ...(one.features.includes("ia32") === other.features.includes("ia32")
+      ? []
+      : ["one kernel has no 32-bit calls"]),
+  ];
+  return reasons.join(", and ");
+}
+
+function featureText({ a, b }: AgainstReport["features"]): string {
+  const parts = [
+    ...(a.length === 0 ? [] : [`only A has ${a.join(", ")}`]),
+    ...(b.length === 0 ? [] : [`only B has ${b.join(", ")}`]),
+  ];
+  return parts.join("; ") || "the machines have other numbers";
+}
+
+const WHERE = { a: "on A only", b: "on B only", both: "on both, in other ways" } as const;
+
+function causeText(
+  cause: Cause,
+  written: AgainstReport["causes"][number] | undefined,
+  minimized: Case | undefined,
+): string {
+  const { side, trait, also, cases, of, fields, smallest } = cause;
+  const rule = written?.rule ?? null;
+  const share = `${plural(cases.length, "case")} of ${number(of)}`;
+  const title = paint("red", `${trait}, ${WHERE[side]}`);
+  const shown = fields.slice(0, MOST_FIELDS).map(([field, count]) => `${field} ${number(count)}`);
+  const more = fields.length - shown.length;
+  const indented = (name: string, text: string) => `  ${name.padEnd(13)}${text}\n`;
+  return [
+    `\n${title}: the outcome contradicts the prediction in ${share}\n`,
+    ...(rule === null ? [] : [indented("rule", `${rule.text} (${rule.source})`)]),
+    ...(also.length === 0 ? [] : [indented("all have", also.slice(0, MOST_TRAITS).join(", "))]),
+    indented("fields", `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`),
+    indented("smallest", `case ${smallest.index}`),
+    ...(["a", "b"] as const).map((name) =>
+      indented(`  ${name.toUpperCase()}`, outcomeText(smallest[name], cause)),
+    ),
+    indented("", JSON.stringify(formatCase(minimized ?? smallest.it))),
+  ].join("");
+}
+
+/** The field that shows the cause, or else the first that differs. */
+function outcomeText(line: OutcomeLine | undefined, cause: Cause): string {
+  const logged = line?.fields.find(({ field }) => field === cause.field) ?? line?.fields[0];
+  if (line === undefined || logged === undefined) return "as predicted";
+  const { field, predicted, seen } = differenceOf(logged);
+  const unstable = line.hash === null ? ", another at each attempt" : "";
+  const got = seen === null ? "nothing" : tellField(field, seen);
+  return `${field}: predicted ${tellField(field, predicted)}, got ${got}${unstable}`;
+}

@@ -1,0 +1,91 @@
+/* Runs whose outcomes are compared with those of another machine. */
+
+import type { Cause } from "../fuzz/against/causes.ts";
+import type { OutcomeLog } from "../fuzz/against/log.ts";
+import { recordOutcomes } from "../fuzz/against/record.ts";
+import type { Case } from "../fuzz/case/case.ts";
+import { DEFAULT_PATH, type Path } from "../fuzz/draw/generate.ts";
+import { Examiner } from "../fuzz/examiner.ts";
+import { Experiment } from "../fuzz/experiment.ts";
+import type { Change } from "../fuzz/predict/model.ts";
+import { UsageError } from "./command.ts";
+import { readOutcomes, reportAgainst } from "./fuzz_diff.ts";
+import { finishing } from "./interruption.ts";
+import { checkOutput, writeOutput } from "./output_file.ts";
+import { Progress } from "./progress.ts";
+import { talk } from "./report.ts";
+
+/** What the run of `stublab fuzz` is given, as far as it is compatible. */
+interface Given {
+  readonly outcomes: string | undefined;
+  readonly against: string | undefined;
+  readonly seed: bigint | undefined;
+  readonly path: Path | undefined;
+  readonly cases: number | undefined;
+  readonly change: Change | undefined;
+  readonly json: boolean;
+}
+
+const DEFAULT_CASES = 1_000_000;
+/** As workers have them. */
+const [DEADLINE, CAPACITY] = [2000, 512];
+
+/** Makes a run without a corpus; writes its outcomes, or compares them with those of another machine. */
+export async function runOutcomes(given: Given): Promise<number> {
+  const { outcomes, against, change, json } = given;
+  if (json && against === undefined) {
+    throw new UsageError("--json: a log has a format of its own", {
+      remedy: "with --against, --json prints what differs",
+    });
+  }
+  if (outcomes !== undefined) checkOutput(outcomes);
+  const other = against === undefined ? undefined : readOutcomes(against);
+  const stream = streamOf(given, other);
+  const lines: string[] = [];
+  const log = await finishing(async (stop) => {
+    using experiment = new Experiment({ deadline: DEADLINE, capacity: CAPACITY, change });
+    const progress = new Progress();
+    const show = (done: number) =>
+      progress.show(done / stream.cases, `${done.toLocaleString("en")} cases`);
+    const log = await recordOutcomes(
+      experiment,
+      { ...stream, change, stop, progress: show },
+      (line) => lines.push(line),
+    );
+    progress.clear();
+    if (outcomes !== undefined) await writeOutput(outcomes, `${lines.join("\n")}\n`);
+    return log;
+  });
+  if (other === undefined || against === undefined) {
+    const [cases, differ] = [log.done, log.lines.size].map((n) => n.toLocaleString("en"));
+    talk(`${cases} cases: the outcomes of ${differ} contradict the predictions\n`);
+    return log.lines.size === 0 ? 0 : 1;
+  }
+  const runs = [
+    { name: against, log: other },
+    { name: "this machine", log },
+  ] as const;
+  return reportAgainst(runs, json, (cause) => minimizeHere(cause, change));
+}
+
+function streamOf({ seed, path, cases }: Given, other: OutcomeLog | undefined) {
+  if (other === undefined) {
+    return { seed: seed ?? 1n, path: path ?? DEFAULT_PATH, cases: cases ?? DEFAULT_CASES };
+  }
+  if (seed !== undefined || path !== undefined) {
+    throw new UsageError("--against: the other run has a seed and a path", {
+      remedy: "leave out --seed and --path",
+    });
+  }
+  return { seed: other.seed, path: other.path, cases: Math.min(cases ?? other.done, other.done) };
+}
+
+/** A smaller case, if it is this machine that contradicts the prediction: others cannot be asked. */
+function minimizeHere(
+  { side, smallest: { it } }: Cause,
+  change: Change | undefined,
+): Case | undefined {
+  if (side === "a") return undefined;
+  using examiner = new Examiner({ change });
+  return examiner.examine(it).differences.length === 0 ? undefined : examiner.minimize(it);
+}
