@@ -227,15 +227,38 @@ const char *read_all(const char *path) {
     return text;
 }
 
+/** Whether a text ends with a word before `end`. */
+static bool ends_with(const char *begin, const char *end, const char *word) {
+    uint32_t length = 0;
+    while (word[length] != 0)
+        length++;
+    return end - begin >= length && memcmp(end - length, word, length) == 0;
+}
+
+/** Moves to the next document that is not a header of a log. */
+static void find_document(const char *begin) {
+    while (*at != 0) {
+        const bool is_header =
+            ends_with(begin, at, "# machine ") || ends_with(begin, at, "# outcomes ");
+        if (*at == '{' && !is_header)
+            return;
+        if (is_header)
+            while (*at != 0 && *at != '\n')
+                at++;
+        else
+            at++;
+    }
+}
+
 int replay(const char *path) {
     struct stublab_setup *setup = module_memory(reserve(sizeof *setup));
     struct stublab_outcome *outcome = module_memory(reserve(sizeof *outcome));
     uint32_t number = 0, differing = 0;
-    at = read_all(path);
+    const char *const text = read_all(path);
+    at = text;
     say("KTAP version 1\n");
     for (;;) {
-        while (*at != 0 && *at != '{')
-            at++;
+        find_document(text);
         if (*at == 0)
             break;
         take_case(setup);
