@@ -75,6 +75,7 @@ command("--json prints one document, identical except for times", async () => {
       "deaths",
       "hangs",
       "unpredicted",
+      "untried",
       "exercised",
       "session",
       "findings",

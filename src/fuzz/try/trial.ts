@@ -71,6 +71,8 @@ export class Trier {
   #sigreturn: SigreturnTrier | undefined;
   /** Why no stub can be set up that returns from signal handlers by itself. */
   #cannotReturn: StublabError | undefined;
+  /** Whether one has been. */
+  #hasReturned = false;
 
   constructor({ encoder = "assembly", deadline = DEADLINE } = {}) {
     this.tracer = new Tracer({ encoder });
@@ -148,14 +150,16 @@ export class Trier {
 
   #return(batch: Batch, first: number, end: number): void {
     try {
-      if (this.#cannotReturn === undefined) this.#returner().run(batch, end - first, first);
+      if (this.#cannotReturn === undefined) {
+        this.#returner().run(batch, end - first, first);
+        this.#hasReturned = true;
+        return;
+      }
     } catch (error) {
-      if (!isRefusal(error) || this.#sigreturn?.hasTried !== false) throw error;
+      if (!isRefusal(error) || this.#hasReturned) throw error;
       this.#cannotReturn = error;
     }
-    if (this.#cannotReturn !== undefined) {
-      noteUntried(batch, first, end, OBSTACLES.RETURN, errnoOf(this.#cannotReturn));
-    }
+    noteUntried(batch, first, end, OBSTACLES.RETURN, errnoOf(this.#cannotReturn));
   }
 
   #trace(batch: Batch, first: number, end: number): void {

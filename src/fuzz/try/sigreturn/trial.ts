@@ -32,8 +32,6 @@ export class SigreturnTrier {
   readonly #exchange: Exchange;
   #resident: Resident | undefined;
   #closed = false;
-  /** Whether a stub has ever entered its loop. */
-  hasTried = false;
   /** The setup that was under way when a stub was lost for the first time. */
   #suspect = -1;
 
@@ -144,10 +142,7 @@ export class SigreturnTrier {
     this.#exchange.reset(hasReadableBases());
     const resident = new Resident(this.#master, this.#exchange);
     this.#resident = resident;
-    if (this.#awaitTurn(resident)) {
-      this.hasTried = true;
-      return resident;
-    }
+    if (this.#awaitTurn(resident)) return resident;
     const { ended } = resident;
     const status = this.#end(resident);
     if (ended) {
