@@ -61,7 +61,7 @@ async function run(args: readonly string[]): Promise<number> {
   const groups = byGroup(facts, ({ group }) => group);
   const width = Math.max(...[...groups.keys()].map(({ length }) => length));
   for (const own of groups.values()) {
-    const done = [...lookAt(own, experiment, machine, known?.facts)];
+    const done = [...lookAt(own, experiment, machine, known)];
     verdicts.push(...done);
     // At once: a kernel may crash at the next one.
     if (!json) tell(folded(groupText(done, width)));
