@@ -81,15 +81,19 @@ function x87Byte(offset: u64): i32 {
   return wordOf(4) >> 16 == 0 && (wordOf(8) | wordOf(16)) == 0 ? 0 : NOT_KNOWN;
 }
 
+/** fsw, whose bit for "busy" is that for an exception. */
+function withBusy(fsw: u32): u32 {
+  return (fsw & 0x7fff) | ((fsw & 0x80) << 8);
+}
+
 /** A byte of fcw and fsw. */
 function controlByte(offset: u64): i32 {
   const given = halfOf(0);
   const fcw = (given & S18_mask) | S18_set;
   const status = (given >> 16) & ~S18_flags;
   const pends = (status & ~fcw & EXCEPTIONS) != 0;
-  return (
-    (((fcw & 0xffff) | ((pends ? status | S18_flags : status) << 16)) >> (8 * u32(offset))) & 0xff
-  );
+  const fsw = withBusy(pends ? status | S18_flags : status);
+  return (((fcw & 0xffff) | (fsw << 16)) >> (8 * u32(offset))) & 0xff;
 }
 
 const X87_REGISTERS: u64 = 32;

@@ -3,9 +3,10 @@
 
 import { Setup } from "../fuzz/setup";
 import { setSse } from "./comiss";
-import { U10 } from "./get_signal";
+import { U10, U21 } from "./get_signal";
 import {
   address,
+  byteOf,
   EXTENDED_SIZE,
   halfOf,
   imageLength,
@@ -29,6 +30,7 @@ import {
   xrstor,
 } from "./xrstor";
 import { HEADER, SSE } from "./xsave";
+import { PKRU_KEY_0, W71_component, W71_size } from "./xstateregs_set";
 
 export let U13: u32 = 0;
 export const U13_text =
@@ -52,7 +54,13 @@ function restore(): u32 {
   if (giveUp(U13, xstateLength == 0 || isNearOtherPages())) return GIVEN_UP;
   if (address == 0 && use(S8)) return RESTORED;
   const result = take(checkXstateInSigframe());
-  return giveUp(U23, result == REFUSED) ? GIVEN_UP : result;
+  if (giveUp(U23, result == REFUSED)) return GIVEN_UP;
+  return giveUp(U21, result == RESTORED && forbidsAccess()) ? GIVEN_UP : result;
+}
+
+/** Whether the PKRU that was taken forbids accesses to key 0, as all memory of a target has. */
+function forbidsAccess(): bool {
+  return isTaken(W71_component) && (byteOf(xstateLength - W71_size) & PKRU_KEY_0) != 0;
 }
 
 function take(format: u32): u32 {

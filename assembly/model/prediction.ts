@@ -1,5 +1,6 @@
 // The prediction under way: the predicted outcome (`predicted` in task.ts), and which of it is known.
 
+import { REG_rip } from "../amd64/registers";
 import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../fuzz/difference";
 import { Outcome } from "../fuzz/setup";
 import { applies } from "./rule";
@@ -58,7 +59,8 @@ export function info(signal: u32, code: i32, address: u64): void {
   outcome.signal = signal;
   outcome.code = code;
   outcome.address = address;
-  known.fields |= KNOWS_INFO | (signal != 0 ? KNOWS_ADDRESS : 0);
+  // The address may be rip.
+  known.fields |= KNOWS_INFO | (signal != 0 && knows(REG_rip) ? KNOWS_ADDRESS : 0);
 }
 
 /** The same if the field of the address has another meaning. */

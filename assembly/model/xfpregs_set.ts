@@ -4,8 +4,8 @@ import { Setup } from "../fuzz/setup";
 import { EINVAL } from "../linux/errno";
 import { mxcsrMask } from "./machine";
 import { wrote } from "./prediction";
-import { use } from "./rule";
-import { givenByte, givesBits, MXCSR, NOT_GIVEN, readPairs, startByte } from "./xsave";
+import { applies, use } from "./rule";
+import { givenByte, givesBits, MXCSR, NOT_GIVEN, NOT_KNOWN, readPairs, startByte } from "./xsave";
 
 /** The length of struct user_fpregs_struct. */
 const SIZE: u64 = 512;
@@ -31,6 +31,12 @@ export const W72_text =
 export const W72_source = "xfpregs_set, xstateregs_set, arch/x86/kernel/fpu/regset.c, 5.10";
 export const W72_needs = "!mxcsr_check";
 export let W72_begin: u64 = 416;
+
+export let U22: u32 = 0;
+export const U22_text =
+  "Before Linux 5.14 an area is kept as it was written, but not with XSAVES: then what is read back is not predicted.";
+export const U22_source = "xstateregs_get, arch/x86/kernel/fpu/regset.c, 5.10";
+export const U22_needs = "xsaves";
 
 /** A byte of x87 and SSE that a pair writes. */
 export function takenByte(setup: Setup, offset: u64): i32 {
@@ -58,6 +64,7 @@ export function xfpregsSet(setup: Setup): i32 {
 
 function readByte(setup: Setup, offset: u64): i32 {
   if (offset >= SIZE || isReserved(offset)) return 0;
+  if (applies(U22, false)) return NOT_KNOWN;
   const byte = accepted ? takenByte(setup, offset) : NOT_GIVEN;
   return byte == NOT_GIVEN ? startByte(offset) : byte;
 }

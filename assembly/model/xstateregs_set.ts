@@ -6,7 +6,7 @@ import { mxcsrMask, xfeatures, xstateLength } from "./machine";
 import { wrote } from "./prediction";
 import { applies, use } from "./rule";
 import { task } from "./task";
-import { isReserved, takenByte } from "./xfpregs_set";
+import { isReserved, takenByte, U22, W72, W72_begin } from "./xfpregs_set";
 import {
   componentsAt,
   givenByte,
@@ -123,12 +123,6 @@ export const W74_source =
 export const W74_needs = "!mxcsr_check";
 export let W74_mask: u32 = 0;
 
-export let U22: u32 = 0;
-export const U22_text =
-  "Before Linux 5.14 an area is kept as it was written, but not with XSAVES: then what is read back is not predicted.";
-export const U22_source = "xstateregs_get, arch/x86/kernel/fpu/regset.c, 5.10";
-export const U22_needs = "xsaves";
-
 export let W71: u32 = 0;
 export const W71_text =
   "PKRU (the component {component}) is the last {size} bytes of an area without later components, of which {bytes} read as they were written; between two cases it is 0.";
@@ -140,7 +134,7 @@ export let W71_size: u32 = 8;
 export let W71_bytes: u64 = 4;
 
 /** The first byte of PKRU: the rights to pages with keys 0 to 3. */
-const PKRU_KEY_0: u32 = 3;
+export const PKRU_KEY_0: u32 = 3;
 
 function isPkru(offset: u64): bool {
   const isLast = (xfeatures & W71_component) != 0 && xfeatures < 2 * W71_component;
@@ -173,6 +167,9 @@ function readByte(setup: Setup, offset: u64): i32 {
     return offset < W34_begin + 4 ? (xfeatures >> (8 * u32(offset - W34_begin))) & 0xff : 0;
   }
   if (offset < HEADER && isReserved(offset)) return 0;
+  const given = accepted ? takenByte(setup, offset) : NOT_GIVEN;
+  const isBehind = offset >= W72_begin && offset < HEADER;
+  if (isBehind && given != NOT_GIVEN && use(W72)) return given;
   const owners = componentsAt(offset);
   if (owners == 0) return NOT_KNOWN;
   const inUse = accepted ? components : u32(-1);
@@ -180,6 +177,5 @@ function readByte(setup: Setup, offset: u64): i32 {
   const isMask = offset >= MXCSR + 4 && isMxcsr;
   if (isMask && clears && use(W74)) return (W74_mask >> (8 * u32(offset - MXCSR - 4))) & 0xff;
   if ((inUse & owners) == 0 && (isMxcsr ? use(W73) : use(W35))) return startByte(offset);
-  const byte = accepted ? takenByte(setup, offset) : NOT_GIVEN;
-  return byte == NOT_GIVEN ? startByte(offset) : byte;
+  return given == NOT_GIVEN ? startByte(offset) : given;
 }

@@ -119,7 +119,7 @@ async function look(
   const width = Math.max(...[...groups.keys()].map(({ length }) => length));
   for (const own of groups.values()) {
     const done: Verdict[] = [];
-    for (const verdict of lookAt(own, experiment, machine, known?.facts)) {
+    for (const verdict of lookAt(own, experiment, machine, known)) {
       done.push(verdict);
       // Signals arrive.
       await setImmediate();

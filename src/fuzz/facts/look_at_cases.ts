@@ -19,7 +19,11 @@ export class CaseLooker {
   /** Why cases cannot be tried here, by whether they are returns from handlers. */
   readonly #obstacles = new Map<boolean, string | undefined>();
 
-  constructor(experiment: Experiment, machine: Machine) {
+  /** Bits of eflags that are not compared. */
+  readonly #ignored: bigint;
+
+  constructor(experiment: Experiment, machine: Machine, ignoredFlags = 0) {
+    this.#ignored = BigInt(ignoredFlags);
     this.#experiment = experiment;
     this.#machine = machine;
   }
@@ -42,7 +46,9 @@ export class CaseLooker {
       trier.renew();
       const [seen = new Map()] = this.#experiment.try([it]);
       untried = this.#experiment.obstacle(0);
-      return untried === undefined ? compare(expected, seen, trier.tracer.encoder.constants) : [];
+      return untried === undefined
+        ? compare(expected, seen, trier.tracer.encoder.constants, this.#ignored)
+        : [];
     };
     const [unmet, contradictions] = twice(attempt, (unmet) => unmet.length === 0, keyOf);
     if (untried !== undefined) return [{ name, status: "skipped", reason: untried, unmet: [] }, 0];
@@ -70,12 +76,21 @@ function obstacleOf(trier: Trier, returns: boolean): string | undefined {
   }
 }
 
-function compare(expected: Fields, seen: Fields, constants: Constants): Unmet[] {
+function compare(
+  expected: Fields,
+  seen: Fields,
+  constants: Constants,
+  ignoredFlags: bigint,
+): Unmet[] {
   const value = (field: string, word: bigint) => {
     return field === "status" ? tellField(field, word, constants) : fieldValue(field, word);
   };
   return [...expected]
-    .filter(([field, word]) => seen.get(field) !== word)
+    .filter(([field, word]) => {
+      const here = seen.get(field);
+      const ignored = field.endsWith(".eflags") ? ignoredFlags : 0n;
+      return here === undefined || ((here ^ word) & ~ignored) !== 0n;
+    })
     .map(([field, word]) => {
       const here = seen.get(field);
       const text = here === undefined ? null : value(field, here);

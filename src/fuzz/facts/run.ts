@@ -4,11 +4,23 @@ import { CaseLooker } from "./look_at_cases.ts";
 import { RequestLooker } from "./look_at_requests.ts";
 import { excuse, type Verdict } from "./verdict.ts";
 
+/** What a machine is known to do otherwise. */
+export interface KnownFacts {
+  /** What reports call it: the name of a list, or a file. */
+  readonly name: string;
+  /** Names of facts, or of checks of theirs as `nameOfCheck` has them. */
+  readonly facts: ReadonlySet<string>;
+  /** Bits of eflags that are not compared. */
+  readonly ignoredFlags: number;
+}
+
+const NONE: KnownFacts = { name: "", facts: new Set(), ignoredFlags: 0 };
+
 /**
  * Looks at facts, each check of a case and each fact about requests in new stubs. What does not
  * hold is tried again until two attempts have the same result.
  *
- * @param known names of facts, and of checks, that are known not to hold
+ * @param known what is known not to hold
  *
  * @throws what trying a case, and creating stubs, throws
  */
@@ -16,13 +28,13 @@ export function* lookAt(
   facts: readonly Fact[],
   experiment: Experiment,
   machine = experiment.machine,
-  known: ReadonlySet<string> = new Set(),
+  known: KnownFacts = NONE,
 ): Generator<Verdict> {
-  const cases = new CaseLooker(experiment, machine);
+  const cases = new CaseLooker(experiment, machine, known.ignoredFlags);
   const requests = new RequestLooker(experiment.trier, machine);
   try {
     for (const fact of facts)
-      yield excuse("look" in fact ? requests.look(fact) : cases.look(fact), known);
+      yield excuse("look" in fact ? requests.look(fact) : cases.look(fact), known.facts);
   } finally {
     requests.close();
   }

@@ -3,20 +3,15 @@
 import { InputError } from "../../errors.ts";
 import { readInput } from "../../input.ts";
 import { FACTS } from "../facts/facts.ts";
+import type { KnownFacts } from "../facts/run.ts";
 import { nameOfCheck } from "../facts/verdict.ts";
 import { isListed, KNOWN_NAMES, LISTS } from "./lists.ts";
-
-export interface KnownFacts {
-  /** What reports call them: the name of a list, or a file. */
-  readonly name: string;
-  /** Names of facts, or of checks of theirs as `nameOfCheck` has them. */
-  readonly facts: ReadonlySet<string>;
-}
 
 /** Takes the name of a list, or a file. @throws InputError */
 export function knownFacts(nameOrFile: string): KnownFacts {
   if (!isListed(nameOrFile)) return readFacts(nameOrFile);
-  return { name: nameOrFile, facts: new Set(LISTS[nameOrFile].facts) };
+  const { ignoredFlags } = LISTS[nameOrFile];
+  return { name: nameOrFile, facts: new Set(LISTS[nameOrFile].facts), ignoredFlags };
 }
 
 const LIMIT = { most: 1 << 20, of: "a list of facts" };
@@ -27,7 +22,7 @@ function readFacts(file: string): KnownFacts {
   const lines = readInput(file, LIMIT, remedy).toString().split("\n");
   const facts = lines.map((line) => line.trim()).filter((line) => !/^(#|$)/.test(line));
   const unknown = facts.find((fact) => !isNamed(fact));
-  if (unknown === undefined) return { name: file, facts: new Set(facts) };
+  if (unknown === undefined) return { name: file, facts: new Set(facts), ignoredFlags: 0 };
   throw new InputError(`--known: ${file}: there is no fact "${unknown}"`, {
     remedy: "stublab conformance --list lists all facts",
   });

@@ -37,10 +37,8 @@ const QEMU_TCG = {
     "A rip above 4 GB with cs = 0x23 is SIGSEGV, SI_KERNEL",
     "32-bit code needs a data segment: with ds = 0 a load is SIGSEGV",
     "In 32-bit code a push below 0 is SIGBUS",
-    "RF that was written is clear after an instruction",
     "A push to an address that is not canonical: SIGBUS, SI_KERNEL, si_addr 0",
     "With AC an unaligned load: SIGBUS, BUS_ADRALN, si_addr 0, mapped or not",
-    "rip that is not canonical: SIGSEGV, SI_KERNEL, si_addr 0, eflags unchanged",
   ],
 } satisfies List;
 
