@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { baselineWith } from "../src/fuzz/case/baseline.ts";
 import type { Case } from "../src/fuzz/case/case.ts";
 import { CONSTANTS, placeOf, SCRATCH } from "../src/fuzz/case/code.ts";
 import { indexOf } from "../src/fuzz/case/setups.ts";
@@ -56,6 +57,12 @@ const returning = (rip: bigint): Case => ({
   ),
   from: "exit",
 });
+
+/** A frame that is refused, without a stack. */
+const REFUSED: Case = {
+  ...frame(SCRATCH, { 24: RESERVED }),
+  block: baselineWith({ rsp: 0n }),
+};
 
 /** A rule, or one of its numbers; the feature; a case, and a field that is predicted with the feature, and without. */
 type Row = readonly [
@@ -125,6 +132,7 @@ const ROWS: readonly Row[] = [
   ["U21", "pku", lock(0x200n, 1n, { signal: 10 }), "signal", undefined, undefined],
   ["U22", "xsaves", pairs("XSTATE", [160n, 7n]), "written.0", undefined, 7n],
   ["U23", "mxcsr_check", frame(SCRATCH, { 24: RESERVED }), "signal", SIGSEGV, undefined],
+  ["U24", "altstack_first", REFUSED, "signal", SIGSEGV, undefined],
 ];
 
 machines(

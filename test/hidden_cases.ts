@@ -18,7 +18,10 @@ import type { Model } from "../src/fuzz/predict/model.ts";
 import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
 
 /** What DIV leaves, and what kernels from Linux 6.7 on have. */
-const RECENT = ["div_flags", "negative_restart", "mxcsr_check", "sysret_limit"] as const;
+const RECENT = [
+  ...(["div_flags", "negative_restart", "mxcsr_check", "sysret_limit"] as const),
+  "altstack_first",
+] as const;
 
 const MACHINE: Machine = {
   ...{ release: "6.18", vendor: "AuthenticAMD", family: 26, model: 2 },
@@ -309,7 +312,19 @@ export const BORDERS: readonly Border[] = [
     hidden: [frame(SCRATCH, { 24: MXCSR_RESERVED }), frame(SCRATCH + 1n), frame(CUT, SHORT)],
     predicted: [frame(SCRATCH), frame(0n), seed("nops", {})],
   },
+  {
+    rule: "U24",
+    machine: without("altstack_first"),
+    hidden: [0n, 1n << 63n, SCRATCH, SCRATCH + 4095n].map(refusedWith),
+    predicted: [refusedWith(STACK), { ...refusedWith(0n), pairs: [] }],
+  },
 ];
+
+/** A frame that is refused, with this stack. */
+function refusedWith(rsp: bigint): Case {
+  const it = frame(SCRATCH, { 24: MXCSR_RESERVED });
+  return { ...it, block: it.block.map((word, i) => (i === indexOf("rsp") ? rsp : word)) };
+}
 
 /** The rules about what is not predicted that apply to a case. */
 export function hiding(model: Model, batch: Parameters<Model["explain"]>[0]): string[] {

@@ -49,7 +49,7 @@ known("a check is excused by its name, or by that of its fact, and no other is",
 
 known("KTAP has it as an expected failure, with what differs", () => {
   const verdict = excuse(failed, new Set([fact.name]));
-  const text = formatKtap([verdict], "some list");
+  const text = formatKtap([verdict], { known: "some list" });
   assert.match(text, `ok 1 ${fact.name} # XFAIL known: some list`);
   assert.match(text, "# a: error: expected 0, got 5");
   assert.not.match(text, "not ok");

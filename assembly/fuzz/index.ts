@@ -27,6 +27,7 @@ export * from "../model/hw_breakpoint";
 export * from "../model/instructions";
 export * from "../model/iret";
 export * from "../model/machine";
+export { U24, U24_needs, U24_source, U24_text } from "../model/predict";
 export { U6, U6_source, U6_text } from "../model/prediction";
 export * from "../model/processor";
 export * from "../model/ptrace_regset";

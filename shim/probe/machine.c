@@ -4,6 +4,7 @@
 #include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/ptrace.h>
+#include <linux/utsname.h>
 
 struct machine machine;
 
@@ -111,6 +112,26 @@ static void ask_processor(void) {
         add("la57");
     if (at > 0)
         syscall2(__NR_munmap, at, 4096);
+}
+
+static uint32_t take_number(const char **text) {
+    uint32_t number = 0;
+    for (; **text >= '0' && **text <= '9'; (*text)++)
+        number = number * 10 + (uint32_t)(**text - '0');
+    return number;
+}
+
+/** What only the release says: isFrom in machine.ts. */
+static void read_release(void) {
+    enum { MAJOR = 6, MINOR = 12 };
+    static struct new_utsname name;
+    if (syscall1(__NR_uname, (long)&name) < 0)
+        return;
+    const char *at = name.release;
+    const uint32_t major = take_number(&at);
+    at += *at == '.';
+    if (major > MAJOR || (major == MAJOR && take_number(&at) >= MINOR))
+        add("altstack_first");
 }
 
 static void read_processor(void) {
@@ -229,6 +250,7 @@ void read_machine(struct tracee *stub) {
     static uint8_t area[STUBLAB_MOST_XSTATE];
     uint64_t registers[64];
     read_processor();
+    read_release();
     if (makes_32_bit_calls(stub))
         add("ia32");
     for (const struct trial *trial = trials; trial->feature >= 0; trial++)

@@ -59,6 +59,7 @@ export const FEATURES = [
   "sud",
   "sud_inclusive",
   "amd",
+  "altstack_first",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
@@ -266,6 +267,14 @@ function readFpregs(tid: number, { shim }: TracingThread): Uint8Array | undefine
   return shim.ptraceMemory(PTRACE_GETFPREGS, tid, 0, registers) < 0 ? undefined : registers;
 }
 
+/** The release that restores the alternate stack before it looks at a frame: no request shows it. */
+const ALTSTACK_FIRST = [6, 12] as const;
+
+function isFrom(release: string, [major, minor]: readonly [number, number]): boolean {
+  const [, first, second] = /^(\d+)\.(\d+)/.exec(release) ?? [];
+  return Number(first) > major || (Number(first) === major && Number(second) >= minor);
+}
+
 /** What can be asked without one. */
 export function readProcessor() {
   const cpuinfo = readProc("/proc/cpuinfo");
@@ -276,6 +285,7 @@ export function readProcessor() {
   const features: Feature[] = OF_PROCESSOR.filter((name) => flags.has(name));
   // The kernel that serves 32-bit programs has the limit of their vDSO.
   if (readIfThere("/proc/sys/abi/vsyscall32") !== undefined) features.push("ia32");
+  if (isFrom(release(), ALTSTACK_FIRST)) features.push("altstack_first");
   const [family, model] = [Number(field("cpu family")), Number(field("model"))];
   if (vendor === "AuthenticAMD" && family === MEASURED_FAMILY) features.push("amd");
   return { release: release(), vendor, family, model, features };
