@@ -1,6 +1,7 @@
 // Runs examples/fuzz-slurm.sh as an array of jobs in a real Slurm: `npm run slurm`, or `npm run slurm -- --cases N`. Munge
-// and Slurm's two daemons run on this machine, with configuration, state and ports of their own, and end with this
-// program. The merge of the parts must be what one machine finds.
+// and Slurm's two daemons run on this machine, with configuration, state and ports of their own. They and the jobs are in
+// a pid namespace, so that the kernel ends them with this program, however it ends. The merge of the parts must be what one
+// machine finds.
 
 import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -28,20 +29,21 @@ const TOOLS = {
   slurmctld: "slurmctld",
   slurmd: "slurmd",
   sbatch: "slurm-client",
+  unshare: "util-linux",
 };
-/** How long the daemons may take to start, and to end. */
+/** How long each daemon may take to start. */
 const START = 60_000;
-const GRACE = 5000;
 const INTERVAL = 200;
 
 /** Debian has the daemons where only root looks for them. */
 process.env.PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
 
-/** Ends sbatch, which waits for the jobs. */
-const stopping = new AbortController();
+/** Signals that end the program. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /** The daemons, in the order of their start. */
 const daemons = [];
-/** Its path is short, as that of a socket in it is limited. */
+/** The configuration, logs and results. */
 let folder;
 
 function missingTools() {
@@ -62,9 +64,6 @@ async function freePort() {
 
 /** Writes the configuration of a cluster of one machine: no accounting, no cgroups. */
 async function configure() {
-  folder = mkdtempSync(join(tmpdir(), "stublab-slurm-"));
-  // Munge's clients, of any user, go through it to the socket.
-  chmodSync(folder, 0o755);
   writeFileSync(join(folder, "munge.key"), randomBytes(1024), { mode: 0o400 });
   for (const name of ["state", "spool", "bin"]) mkdirSync(join(folder, name));
   const host = hostname().split(".")[0];
@@ -104,16 +103,12 @@ async function configure() {
 /** Starts a daemon in the foreground; its output goes to a log in the folder. */
 function start(command, ...args) {
   const log = openSync(join(folder, `${command}.log`), "w");
-  // A group of its own: Ctrl-C in a terminal must not end it before its jobs are cancelled.
-  const child = spawn(command, args, { stdio: ["ignore", log, log], detached: true });
-  const daemon = { command, child };
-  daemon.ended = new Promise((done) => {
-    child.once("error", done);
-    child.once("exit", done);
-  });
-  daemon.ended.then(() => {
-    daemon.hasEnded = true;
-  });
+  const child = spawn(command, args, { stdio: ["ignore", log, log] });
+  const daemon = { command, hasEnded: false };
+  for (const event of ["error", "exit"])
+    child.once(event, () => {
+      daemon.hasEnded = true;
+    });
   daemons.push(daemon);
 }
 
@@ -151,26 +146,6 @@ async function startDaemons() {
   await waitFor(/^idle$/m, "sinfo", "-h", "-o", "%T");
 }
 
-/** Cancels all jobs, then ends the daemons, the last one first. */
-async function endDaemons() {
-  stopping.abort();
-  if (daemons.length === 3 && !daemons.some(({ hasEnded }) => hasEnded)) {
-    spawnSync("scancel", ["--user=root"], { timeout: GRACE });
-    for (let waited = 0; waited < GRACE; waited += INTERVAL) {
-      const { stdout } = spawnSync("squeue", ["-h"], { encoding: "utf8", timeout: GRACE });
-      if (stdout === "") break;
-      await pause(INTERVAL);
-    }
-  }
-  for (const { child, ended, hasEnded } of daemons.reverse()) {
-    if (hasEnded) continue;
-    child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), GRACE);
-    await ended;
-    clearTimeout(timer);
-  }
-}
-
 /** Runs the example as an array, as its first line says; waits for its end. */
 async function runArray(cases) {
   const example = readFileSync(EXAMPLE, "utf8");
@@ -180,8 +155,7 @@ async function runArray(cases) {
   const env = { ...process.env, PATH: `${join(folder, "bin")}:${process.env.PATH}` };
   const options = ["--wait", `--array=1-${TASKS}`, `--chdir=${folder}`, script];
   try {
-    // Not synchronously: Ctrl-C is handled meanwhile.
-    await promisify(execFile)("sbatch", options, { env, signal: stopping.signal });
+    await promisify(execFile)("sbatch", options, { env });
   } catch (error) {
     // The highest status of the jobs. 1: one has findings, which are merged.
     if (error.code !== 1)
@@ -231,36 +205,52 @@ function compare(cases) {
   return isSame && cluster.complete;
 }
 
-async function main() {
-  const { values } = parseArgs({ options: { cases: { type: "string", default: "100000" } } });
-  if (process.getuid() !== 0) throw new Error("root privileges are needed to run Slurm's daemons");
-  const missing = missingTools();
-  if (missing !== undefined) throw new Error(`tools are missing: ${missing}`);
+/** What is done inside of the namespace. */
+async function runSlurm(cases) {
   await configure();
   await startDaemons();
   const version = execFileSync("sinfo", ["--version"], { encoding: "utf8" }).trim();
-  process.stdout.write(`${version}: an array of ${TASKS} jobs, ${values.cases} cases\n`);
-  await runArray(values.cases);
-  process.exitCode = compare(values.cases) ? 0 : 1;
+  process.stdout.write(`${version}: an array of ${TASKS} jobs, ${cases} cases\n`);
+  await runArray(cases);
+  return compare(cases) ? 0 : 1;
 }
 
-/** Ends everything once, however the program ends. */
-let cleaned;
-function clean() {
-  cleaned ??= endDaemons().then(() => {
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+/** Runs this program in a pid namespace, as its process 1; returns its exit status. */
+function runInside(cases) {
+  // Short, as the path of a socket is limited. Munge's clients, of any user, go through it.
+  folder = mkdtempSync(join(tmpdir(), "stublab-slurm-"));
+  chmodSync(folder, 0o755);
+  const program = [process.execPath, process.argv[1], "--cases", cases, folder];
+  const inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", ...program];
+  // Out of reach of the terminal's Ctrl-C, which this process handles.
+  const options = { stdio: "inherit", detached: true };
+  const child = spawn("setpriv", ["--pdeathsig=KILL", ...inside], options);
+  for (const signal of SIGNALS) process.on(signal, () => child.kill("SIGKILL"));
+  return new Promise((done, fail) => {
+    child.once("error", fail);
+    child.once("exit", (status) => {
+      // The last processes may still be ending.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      done(status ?? 1);
+    });
   });
-  return cleaned;
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => clean().then(() => process.exit(1)));
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { cases: { type: "string", default: "100000" } },
+  });
+  if (process.getuid() !== 0) throw new Error("root privileges are needed to run Slurm's daemons");
+  const missing = missingTools();
+  if (missing !== undefined) throw new Error(`tools are missing: ${missing}`);
+  [folder] = positionals;
+  const run = folder === undefined ? runInside : runSlurm;
+  process.exitCode = await run(values.cases);
+  if (run === runSlurm) process.exit();
 }
 
-main()
-  .catch((error) => {
-    if (cleaned !== undefined) return;
-    process.stderr.write(`slurm: ${error.message}\n`);
-    process.exitCode = 2;
-  })
-  .finally(clean);
+main().catch((error) => {
+  process.stderr.write(`slurm: ${error.message}\n`);
+  process.exit(2);
+});
