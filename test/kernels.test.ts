@@ -113,12 +113,10 @@ kernels("machines are selected by any part of their names", () => {
   assert.throws(() => names("linux"), /unknown machine "linux": expected one of probe, native,/);
 });
 
-kernels("there is a result of each machine", () => {
-  const { results } = readResults();
-  assert.equal(
-    results.map(({ machine }) => machine),
-    MACHINES.map(({ name }) => name),
-  );
+kernels("results are those of machines in the list, in its order", () => {
+  const names = readResults().results.map(({ machine }) => machine);
+  const listed = MACHINES.map(({ name }) => name).filter((name) => names.includes(name));
+  assert.equal(names, listed);
 });
 
 kernels("facts that failed have the names of facts", () => {

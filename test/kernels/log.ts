@@ -68,7 +68,7 @@ interface Test {
 
 export function readLog(text: string): Log {
   const lines = text.replaceAll("\r", "").split("\n");
-  const [features = ""] = lines.flatMap((line) => /^# machine: (.*)/.exec(line)?.[1] ?? []);
+  const [features = ""] = lines.flatMap((line) => /^# machine:? (.*)/.exec(line)?.[1] ?? []);
   const [fault] = lines.flatMap(
     (line) => /(?:Bail out! |Kernel panic - not syncing: )(.*)/.exec(line)?.[1] ?? [],
   );

@@ -26,6 +26,8 @@ export interface Machine {
   /** Tools, and the Debian packages that contain them. */
   readonly needs: Readonly<Record<string, string>>;
   readonly asRoot: boolean;
+  /** Some facts hold in one run and fail in the next. */
+  readonly varies?: boolean;
   /** The trials of doctor that warn because of the kernel. */
   readonly warns: readonly string[];
   /** The kernel's release. It may be fetched for that. */
@@ -133,6 +135,7 @@ function gvisor(host: Machine["host"], platform: string): Machine {
     host,
     needs: { runsc: "runsc", ...needsOf(host) },
     asRoot: true,
+    varies: true,
     warns: GVISOR_WARNS,
     release: () => versionOf("runsc", /release-\S+|version (\S+)/),
     command: ({ root }, words) =>

@@ -90,36 +90,21 @@ function shareOf({ held, failed }: { held: number; failed: readonly Failure[] })
 
 /** Facts that fail under QEMU, and whose fault that is: of what all machines that fail have in common. */
 function blame(rows: readonly Row[], facts: readonly Fact[]): string[] {
-  const failures = groupFailures(rows);
+  const able = rows.filter(({ fuzz }) => fuzz !== undefined && fuzz.cases > 0);
   return table(
-    ["fact", "rules", "fails with", "fault of", "seen"],
-    failures.map(([fact, failed]) => {
-      const kernels = unique(failed.map(({ row }) => row.kernel));
-      const processors = unique(failed.map(({ row }) => row.processor));
-      const testable = rows.filter((row) => row.conformance !== undefined);
-      const isEverywhere = (kernel: string) =>
-        testable
-          .filter((row) => row.kernel === kernel)
-          .every((row) => failed.some((it) => it.row === row));
-      const allKernels = kernels.length === unique(testable.map((row) => row.kernel)).length;
-      const isAll = failed.length === testable.length;
-      const where = isAll
-        ? "all"
-        : `${listOf(kernels, testable, "kernel")}; ${listOf(processors, testable, "processor")}`;
-      const fault = allKernels
-        ? "QEMU"
-        : kernels.every(isEverywhere)
-          ? "kernel"
-          : "kernel and processor";
-      return [fact, rulesOf(fact, facts), where, fault, failed[0]?.seen ?? ""];
+    ["fact", "rules", "kernels", "processors", "fault of", "seen"],
+    groupFailures(rows).map(([fact, failed]) => {
+      const named = (part: "kernel" | "processor") => {
+        const names = unique(failed.map(({ row }) => row[part]));
+        const isAll = unique(able.map((row) => row[part])).every((name) => names.includes(name));
+        return isAll ? "all" : names.map((name) => `\`${name}\``).join(", ");
+      };
+      const kernels = named("kernel");
+      const processors = named("processor");
+      const fault = kernels !== "all" ? "kernel" : processors === "all" ? "QEMU" : "processor";
+      return [fact, rulesOf(fact, facts), kernels, processors, fault, failed[0]?.seen ?? ""];
     }),
   );
-}
-
-function listOf(names: readonly string[], rows: readonly Row[], part: "kernel" | "processor") {
-  const all = unique(rows.map((row) => row[part]));
-  if (names.length === all.length) return `all ${part}s`;
-  return names.map((name) => `\`${name}\``).join(", ");
 }
 
 function implementations(rows: readonly Row[], facts: readonly Fact[]): string[] {
