@@ -90,7 +90,8 @@ const PROGRAMS = {
 };
 
 /** The program in C that `stublab fuzz export` completes. */
-const C_TEMPLATE = "src/fuzz/tell/template.c";
+/** Files that exports write, or are made from. */
+const TEMPLATES = ["src/fuzz/tell/template.c", "src/fuzz/tell/bisect.sh"];
 
 /** The declarations of each source file, before they are bundled. */
 const DECLARATIONS = "build/declarations";
@@ -275,7 +276,7 @@ function buildPackage() {
   const configuration = ["package.json", "tsconfig.json", "src/tsconfig.json"];
   return makeFrom(
     "dist/index.js",
-    [...files("src", ".ts"), C_TEMPLATE, ...configuration],
+    [...files("src", ".ts"), ...TEMPLATES, ...configuration],
     async () => declare(await bundle()),
   );
 }
@@ -309,7 +310,7 @@ async function bundle() {
   });
   chmodSync("dist/cli.js", 0o755);
   await bundlePage(esbuild, "dist");
-  copyFileSync(C_TEMPLATE, "dist/template.c");
+  for (const path of TEMPLATES) copyFileSync(path, `dist/${basename(path)}`);
   return output;
 }
 

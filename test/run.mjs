@@ -64,7 +64,7 @@ async function bundle() {
     logLevel: "warning",
   });
   await bundlePage(esbuild, OUT);
-  for (const file of readdirSync("dist").filter((name) => /\.(so|wasm|json|c)$/.test(name))) {
+  for (const file of readdirSync("dist").filter((name) => /\.(so|wasm|json|c|sh)$/.test(name))) {
     copyFileSync(`dist/${file}`, `${OUT}/${file}`);
   }
 }

@@ -114,7 +114,8 @@ uint64_t milliseconds(void) {
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/** The signatures of a run as one number, whatever their order: digestOf in src/fuzz/predict/signature.ts. */
+/** The signatures of a run as one number, whatever their order: digestOf in
+ * src/fuzz/predict/signature.ts. */
 static uint64_t digest(void) {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < KNOWN; i++) {

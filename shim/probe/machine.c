@@ -76,10 +76,52 @@ static const char *line_of(const char *text, const char *name) {
     return "";
 }
 
+static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4]) {
+    __asm__("cpuid"
+            : "=a"(words[0]), "=b"(words[1]), "=c"(words[2]), "=d"(words[3])
+            : "a"(leaf), "c"(subleaf));
+}
+
+/** What CPUID says, for a container without /proc. */
+static void ask_processor(void) {
+    static const struct {
+        const char *name;
+        uint32_t leaf, subleaf, word, bit; /* words: EAX, EBX, ECX, EDX */
+    } flags[] = {
+        {"pku", 7, 0, 2, 4},
+        {"amx_tile", 7, 0, 3, 24},
+        {"xsavec", 13, 1, 0, 1},
+        {"fsgsbase", 7, 0, 1, 0},
+        {"misalignsse", 0x80000001, 0, 2, 7},
+    };
+    uint32_t words[4];
+    for (uint32_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        cpuid(flags[i].leaf, flags[i].subleaf, words);
+        if ((words[flags[i].word] >> flags[i].bit & 1) != 0)
+            add(flags[i].name);
+    }
+    cpuid(1, 0, words);
+    machine.avx = (words[2] >> 28 & 1) != 0;
+    cpuid(0, 0, words);
+    if (words[1] == 0x68747541) /* "Auth" */
+        add("amd");
+    // With five levels of page tables a hint above the 47 bits of four is followed.
+    const uint64_t hint = 1ULL << 48;
+    long at = syscall6(__NR_mmap, (long)hint, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if ((uint64_t)at == hint)
+        add("la57");
+    if (at > 0)
+        syscall2(__NR_munmap, at, 4096);
+}
+
 static void read_processor(void) {
     static char text[1 << 14];
-    if (!read_text("/proc/cpuinfo", text, sizeof text))
-        fail("/proc/cpuinfo cannot be read: mount /proc", -ENOENT);
+    if (!read_text("/proc/cpuinfo", text, sizeof text)) {
+        say("# /proc is not mounted: features are those of CPUID, and 32-bit calls are not "
+            "tried\n");
+        ask_processor();
+        return;
+    }
     const char *flags = line_of(text, "flags");
     for (int i = 0; processor_flags[i] != 0; i++)
         if (has_word(flags, processor_flags[i]))
@@ -87,31 +129,45 @@ static void read_processor(void) {
     machine.avx = has_word(flags, "avx");
     if (has_word(line_of(text, "vendor_id"), "AuthenticAMD"))
         add("amd");
-    static char limit[16];
-    if (read_text("/proc/sys/abi/vsyscall32", limit, sizeof limit))
-        add("ia32");
 }
 
-/** Whether an instruction of one byte leaves rip behind it. */
-static bool leaves_behind(struct tracee *stub, int64_t code) {
+/** Runs code in a page of its own, with RAX = 20, until a stop; the registers are in the frame.
+ * Returns where it was. */
+static uint64_t run_code(struct tracee *stub, const void *code, uint64_t length) {
     int64_t page = INJECT(stub, __NR_mmap, 0, 4096, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
     if (page < 0)
-        return false;
-    uint8_t byte = (uint8_t)code;
-    write_memory(stub, (uint64_t)page, &byte, 1);
+        return 0;
+    write_memory(stub, (uint64_t)page, code, length);
     INJECT(stub, __NR_mprotect, (uint64_t)page, 4096, PROT_READ | PROT_EXEC);
     uint64_t *words = frame_words();
     memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
     words[REG_RIP] = (uint64_t)page;
+    words[REG_RAX] = 20;
     int32_t status = 0;
-    bool behind = false;
-    if (stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, words) >= 0 &&
-        stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0) >= 0 && wait_for(stub, &status, 1000) > 0 &&
-        stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, words) >= 0)
-        behind = words[REG_RIP] == (uint64_t)page + 1;
-    INJECT(stub, __NR_munmap, (uint64_t)page, 4096);
+    const bool done = stublab_ptrace(PTRACE_SETREGS, stub->pid, 0, words) >= 0 &&
+                      stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0) >= 0 &&
+                      wait_for(stub, &status, 1000) > 0 &&
+                      stublab_ptrace(PTRACE_GETREGS, stub->pid, 0, words) >= 0;
+    return done ? (uint64_t)page : 0;
+}
+
+/** Whether an instruction of one byte leaves rip behind it. */
+static bool leaves_behind(struct tracee *stub, int64_t code) {
+    const uint8_t byte = (uint8_t)code;
+    const uint64_t page = run_code(stub, &byte, 1);
+    const bool behind = page != 0 && frame_words()[REG_RIP] == page + 1;
+    INJECT(stub, __NR_munmap, page, 4096);
     return behind;
+}
+
+/** Whether INT 0x80 makes a call: 20 is getpid for 32-bit programs. */
+static bool makes_32_bit_calls(struct tracee *stub) {
+    static const uint8_t code[] = {0xcd, 0x80, 0xcc};
+    const uint64_t page = run_code(stub, code, sizeof code);
+    const bool made = page != 0 && frame_words()[REG_RAX] == (uint64_t)stub->pid;
+    INJECT(stub, __NR_munmap, page, 4096);
+    return made;
 }
 
 static bool shows(struct tracee *stub, const struct trial *trial) {
@@ -136,6 +192,8 @@ void read_machine(struct tracee *stub) {
     enum { COMPONENTS = 464, MXCSR_MASK = 28, ASKED_FOR = 1 << 18 };
     static uint8_t area[STUBLAB_MOST_XSTATE];
     read_processor();
+    if (makes_32_bit_calls(stub))
+        add("ia32");
     for (const struct trial *trial = trials; trial->feature >= 0; trial++)
         if (shows(stub, trial))
             machine.features |= 1ULL << trial->feature;

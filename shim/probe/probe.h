@@ -28,6 +28,8 @@ void say_hex(uint64_t number);
 /** An errno by its name, from a result of -errno. */
 void say_errno(int64_t result);
 void flush(void);
+/** Whether output could not be written. */
+bool is_output_lost(void);
 
 // ---- start.c ----
 

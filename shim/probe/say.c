@@ -3,15 +3,21 @@
 
 static char line[4096];
 static uint32_t length;
+static bool lost;
 
 void flush(void) {
     for (uint32_t done = 0; done < length;) {
         long result = syscall3(__NR_write, 1, (long)&line[done], length - done);
-        if (result <= 0 && result != -EINTR)
+        lost = lost || (result <= 0 && result != -EINTR);
+        if (lost)
             break;
         done += result > 0 ? (uint32_t)result : 0;
     }
     length = 0;
+}
+
+bool is_output_lost(void) {
+    return lost;
 }
 
 static void put(char byte) {

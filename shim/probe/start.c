@@ -2,6 +2,7 @@
 #include "probe.h"
 #include <linux/mount.h>
 #include <linux/reboot.h>
+#include <linux/utsname.h>
 
 extern const uint8_t compressed_data[], compressed_data_end[];
 const uint8_t *data;
@@ -19,7 +20,7 @@ __attribute__((noreturn)) static void leave(int status) {
                  LINUX_REBOOT_CMD_POWER_OFF, 0);
     }
     flush();
-    syscall1(__NR_exit_group, status);
+    syscall1(__NR_exit_group, is_output_lost() ? 3 : status);
     __builtin_unreachable();
 }
 
@@ -82,7 +83,11 @@ static bool take_option(char **argument, struct options *options) {
 }
 
 static void say_machine(void) {
-    say("# machine: ");
+    struct new_utsname name = {0};
+    syscall1(__NR_uname, (long)&name);
+    say("# kernel: Linux ");
+    say(name.release);
+    say("\n# machine: ");
     for (int i = 0; feature_names[i] != 0; i++)
         if ((machine.features >> i & 1) != 0) {
             say(feature_names[i]);

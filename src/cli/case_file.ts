@@ -13,7 +13,7 @@ export const CASE_HELP = `CASE is a file "stublab.case/1" (docs/fuzzing-cases.md
 const DOCUMENT = "docs/fuzzing-cases.md describes the format; examples/cases has examples";
 
 /** The file name of the case in the folder of a finding. */
-const CASE_NAME = "case.json";
+export const CASE_NAME = "case.json";
 
 /**
  * Returns the case that a command line names.

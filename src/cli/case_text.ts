@@ -1,9 +1,7 @@
-import { BASELINE } from "../fuzz/case/baseline.ts";
 import { type Case, type CaseDocument, formatCase } from "../fuzz/case/case.ts";
 import type { Fields } from "../fuzz/case/fields.ts";
-import { REGISTERS } from "../fuzz/case/setups.ts";
 import type { AppliedRule } from "../fuzz/predict/model.ts";
-import { tellField } from "../fuzz/tell/told.ts";
+import { fieldRows, tellField } from "../fuzz/tell/told.ts";
 import { paint } from "./report.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
@@ -38,36 +36,20 @@ export function rulesText(rules: readonly AppliedRule[]): string {
     .join("");
 }
 
-/**
- * Predicted and seen fields side by side. A register is omitted if it has the value that was written and predicted.
- */
+/** Predicted and seen fields side by side. */
 export function fieldsText(
   it: Case,
   predicted: Fields,
   seen: Fields | undefined,
   constants: Constants,
 ): string {
-  const rows: string[] = [];
-  const names = new Set([...predicted.keys(), ...(seen?.keys() ?? [])]);
-  for (const name of names) {
-    const [p, s] = [predicted.get(name), seen?.get(name)];
-    const differs = p !== undefined && seen !== undefined && p !== s;
-    if (!differs && isPlain(it, name, s ?? p)) continue;
+  const rows = fieldRows(it, predicted, seen).map(({ name, predicted: p, seen: s, differs }) => {
     const told = (word: bigint | undefined, otherwise: string) =>
       (word === undefined ? otherwise : tellField(name, word, constants)).padEnd(26);
     const right = seen === undefined ? "" : told(s, "-");
     const line = `  ${name.padEnd(18)}${told(p, "?")}${right}`.trimEnd();
-    rows.push(differs ? `${paint("red", `${line}  differs`)}\n` : `${line}\n`);
-  }
+    return differs ? `${paint("red", `${line}  differs`)}\n` : `${line}\n`;
+  });
   const head = `  ${"".padEnd(18)}${"predicted".padEnd(26)}${seen === undefined ? "" : "seen"}`;
   return `${paint("dim", head.trimEnd())}\n${rows.join("")}`;
-}
-
-/** Whether a register has the value that the case gives it, or that of the baseline. */
-function isPlain({ block }: Case, field: string, word: bigint | undefined): boolean {
-  const [part, name = ""] = field.split(".");
-  if (part === "frame") return word === 0n;
-  const index = REGISTERS.indexOf(name);
-  const given = block.length > 0 ? block : BASELINE;
-  return index >= 0 && word === given[index];
 }

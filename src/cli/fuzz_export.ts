@@ -1,49 +1,131 @@
-import { Examiner } from "../fuzz/examiner.ts";
+import { UnsupportedError } from "../errors.ts";
+import { type CaseOutcome, Examiner } from "../fuzz/examiner.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
+import { readProbe } from "../fuzz/probe/file.ts";
+import { initramfs } from "../fuzz/probe/initramfs.ts";
+import {
+  bisection,
+  caseReport,
+  REPORT_FILES,
+  type ReportOptions,
+} from "../fuzz/tell/case_report.ts";
 import { exportC } from "../fuzz/tell/export_c.ts";
+import { readSightings } from "../fuzz/tell/seen.ts";
+import { caseJson } from "../fuzz/tell/told.ts";
+import { inputName, type Limit, readInput } from "../input.ts";
+import { visible } from "../visible.ts";
 import { CASE_HELP, readCase } from "./case_file.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
-import { writeOutput } from "./output_file.ts";
-import { print } from "./report.ts";
+import { writeOutput, writeOutputs } from "./output_file.ts";
+import { print, talk } from "./report.ts";
 
-const help = `usage: stublab fuzz export CASE --c [options]
+const help = `usage: stublab fuzz export CASE --c | --kselftest | --report FOLDER [options]
 
-Tries a register setup, and writes a C program that tries it without Node.js or stublab. The program compares the
-outcome with the prediction and with the outcome seen here.
+Tries a register setup, and writes a C program that tries it without Node.js or stublab, or a report with all that
+repeats it.
 
-  --c                 write C, the only language
-  --plant RULE        plant a bug in the model, as in \`stublab fuzz replay\`
+  --c                 write a C program that compares the outcome with the prediction and with the outcome seen here
+  --kselftest         write a C program in the style of the kernel's selftests that compares it with the prediction, and
+                      reports in KTAP
+  --report FOLDER     write into a folder: a report in Markdown, the case, both programs, the probe, an initramfs with
+                      the probe and the case, and a script for \`git bisect run\`
+  --seen LOG          for the report: the output of \`probe replay case.json\` on another kernel. May be repeated
+  --plant RULE        plant a bug in the model, as in \`stublab fuzz replay\` (not with --report)
   -o, --output FILE   write the program to FILE (default: standard output)
 
 ${CASE_HELP}
 
-Exit status of the program: 0 if the outcome is the one seen here, 1 if it differs, 2 if the case cannot be tried.
+Exit status of the C program: 0 if the outcome is the one seen here, 1 if it differs, 2 if the case cannot be tried. Of
+the selftest: 0 if the outcome is as predicted, 1 if it differs, 4 if the case cannot be tried.
 
-example:
+The selftest includes ../kselftest.h. In a tree of the kernel its place is tools/testing/selftests/x86, or another folder
+of selftests; in its Makefile, add its name to the tests for 64 bits. Elsewhere, add -I TREE/tools/testing/selftests/x86.
+
+examples:
   stublab fuzz export case.json --c -o repro.c && cc -std=c11 -Wall -Wextra -o repro repro.c && ./repro
+  stublab fuzz export case.json --kselftest -o linux/tools/testing/selftests/x86/ptrace_restart.c
+  stublab fuzz export case.json --report restart --seen linux-5.10.log --seen linux-7.3.log
 `;
 
 const OPTIONS = {
   c: { type: "boolean", default: false },
+  kselftest: { type: "boolean", default: false },
+  report: { type: "string" },
+  seen: { type: "string", multiple: true },
   output: { type: "string", short: "o" },
   plant: { type: "string" },
 } as const;
 
+const LOG_LIMIT: Limit = { most: 16 << 20, of: "a log" };
+
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  if (!values.c) {
+  const { c, kselftest, report, seen = [], output, plant } = values;
+  if (Number(c) + Number(kselftest) + Number(report !== undefined) !== 1) {
     throw new UsageError("fuzz export needs a language", {
-      remedy: "use --c to write a C program",
+      remedy: "use --c to write a C program, --kselftest for a selftest, or --report for both",
     });
   }
-  const change = values.plant === undefined ? undefined : parsePlant(values.plant);
+  if (report !== undefined && (plant !== undefined || output !== undefined)) {
+    const other = plant === undefined ? "-o" : "--plant";
+    throw new UsageError(`--report and ${other} exclude each other`, {
+      remedy:
+        other === "-o" ? "--report names the output folder" : "the probe has the model as it is",
+    });
+  }
+  if (seen.length > 0 && report === undefined) {
+    throw new UsageError("--seen is for the report: it needs --report");
+  }
+  const change = plant === undefined ? undefined : parsePlant(plant);
   using examiner = new Examiner({ change });
   const { constants, machine } = examiner;
   const it = readCase("fuzz export", positionals, constants);
-  const text = exportC(examiner.examine(it), { machine, change });
-  if (values.output === undefined) print(text);
-  else await writeOutput(values.output, text);
+  const sightings = seen.flatMap((path) =>
+    readSightings(readInput(path, LOG_LIMIT).toString(), inputName(path)),
+  );
+  const examination = examiner.examine(it);
+  if (report !== undefined) {
+    await writeReport(report, examination, { machine, sightings });
+    return 0;
+  }
+  const text = exportC(examination, { machine, change, kselftest });
+  if (output === undefined) print(text);
+  else await writeOutput(output, text);
   return 0;
+}
+
+async function writeReport(
+  folder: string,
+  examination: CaseOutcome,
+  options: ReportOptions,
+): Promise<void> {
+  const { machine } = options;
+  const document = caseJson(examination.it);
+  await writeOutputs(folder, [
+    [REPORT_FILES.case, document],
+    [REPORT_FILES.program, exportC(examination, { machine })],
+    [REPORT_FILES.selftest, exportC(examination, { machine, kselftest: true })],
+    [REPORT_FILES.bisection, bisection(), 0o755],
+    ...probeFiles(document),
+    [REPORT_FILES.report, caseReport(examination, options)],
+  ]);
+  talk(`the report is ${visible(`${folder}/${REPORT_FILES.report}`)}\n`);
+}
+
+/** A build may lack the probe; the report says how to get it. */
+function probeFiles(document: string): [name: string, content: Uint8Array, mode: number][] {
+  try {
+    const probe = readProbe();
+    const archive = initramfs(probe, { [REPORT_FILES.case]: Buffer.from(document) });
+    return [
+      [REPORT_FILES.probe, probe, 0o755],
+      [REPORT_FILES.archive, archive, 0o644],
+    ];
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    talk(`stublab: without the probe: ${error.message}\n`);
+    return [];
+  }
 }
 
 export const fuzzExportCommand: Command = { help, run };

@@ -25,6 +25,7 @@ const NOT_PERMITTED: readonly unknown[] = ["EACCES", "EPERM", "EROFS", "EBUSY"];
 const MOST_LINKS = 40;
 
 type Content = string | Uint8Array;
+type OutputFile = readonly [name: string, content: Content, mode?: number];
 
 /**
  * Writes a file that the user names, completely or not at all. A link is followed. An open descriptor (/dev/stdout,
@@ -39,7 +40,7 @@ export async function writeOutput(path: string, content: Content, mode = 0o666):
     if (target === 1 || target === 2) writeAll(target, Buffer.from(content));
     else if (typeof target === "number") writeFileSync(target, content);
     else if (isReplaceable(target))
-      await replaceIn(dirname(target), [[basename(target), content]], mode);
+      await replaceIn(dirname(target), [[basename(target), content, mode]]);
     else writeInto(target, content);
   } catch (cause) {
     throw unwritable(path, cause);
@@ -52,10 +53,7 @@ export async function writeOutput(path: string, content: Content, mode = 0o666):
  *
  * @throws OutputError if one cannot be written; InputError if one exists and is not a regular file.
  */
-export async function writeOutputs(
-  folder: string,
-  files: readonly (readonly [name: string, content: Content])[],
-): Promise<void> {
+export async function writeOutputs(folder: string, files: readonly OutputFile[]): Promise<void> {
   try {
     Folder.make(folder)[Symbol.dispose]();
     await replaceIn(folder, files);
@@ -83,14 +81,10 @@ export function checkOutput(path: string): void {
 }
 
 /** A signal that arrives during the replacement ends this process after the temporary file is removed. */
-function replaceIn(
-  path: string,
-  files: readonly (readonly [name: string, content: Content])[],
-  mode = 0o666,
-): Promise<void> {
+function replaceIn(path: string, files: readonly OutputFile[]): Promise<void> {
   return finishing(async () => {
     using folder = Folder.open(path);
-    for (const [name, content] of files) replace(folder, name, content, mode);
+    for (const [name, content, mode = 0o666] of files) replace(folder, name, content, mode);
   });
 }
 

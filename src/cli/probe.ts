@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
-import { UnsupportedError } from "../errors.ts";
-import { probeFile } from "../fuzz/probe/file.ts";
+import { openEncoder } from "../encoder/open.ts";
+import { readProbe } from "../fuzz/probe/file.ts";
 import { initramfs } from "../fuzz/probe/initramfs.ts";
+import { caseJson } from "../fuzz/tell/told.ts";
 import { visible } from "../visible.ts";
+import { CASE_NAME, readCase } from "./case_file.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
 import { writeOutput } from "./output_file.ts";
 import { talk } from "./report.ts";
@@ -15,6 +16,7 @@ checks facts and fuzzes register setups, as this command does, and reports in KT
   -o, --output FILE  where to write it
   --initrd           write an initramfs with it instead: the probe is process 1 of the kernel that boots it, and takes
                      its arguments after -- on the kernel's command line
+  --case FILE        a case for that initramfs, as /case.json (docs/fuzzing-cases.md)
 
 examples:
   stublab probe -o probe
@@ -22,31 +24,32 @@ examples:
   stublab probe --initrd -o probe.cpio
   qemu-system-x86_64 -kernel bzImage -initrd probe.cpio -nographic -no-reboot \\
     -append "console=ttyS0 panic=-1 -- bootstrap conformance"
+  stublab probe --initrd --case case.json -o probe.cpio   # and: -- replay /case.json
 `;
 
 const OPTIONS = {
   output: { type: "string", short: "o" },
   initrd: { type: "boolean" },
+  case: { type: "string" },
 } as const;
 
 async function run(args: readonly string[]): Promise<number> {
-  const { output, initrd = false } = parseOptions(args, OPTIONS);
+  const { output, initrd = false, case: path } = parseOptions(args, OPTIONS);
   if (output === undefined) throw new UsageError("probe needs an output file: -o FILE");
-  const probe = read();
-  await writeOutput(output, initrd ? initramfs(probe) : probe, 0o755);
+  if (path !== undefined && !initrd) {
+    throw new UsageError("--case puts a case into an initramfs: it needs --initrd");
+  }
+  const probe = readProbe();
+  const files = path === undefined ? {} : { [CASE_NAME]: caseFile(path) };
+  await writeOutput(output, initrd ? initramfs(probe, files) : probe, 0o755);
   talk(`${initrd ? "an initramfs with the probe" : "the probe"} in ${visible(output)}\n`);
   return 0;
 }
 
-function read(): Uint8Array {
-  try {
-    return readFileSync(probeFile());
-  } catch (cause) {
-    throw new UnsupportedError("this build of stublab does not include the probe", {
-      cause,
-      remedy: "install wasm2c (Debian: apt-get install wabt), and run npm run build",
-    });
-  }
+/** The document of a case, as the probe reads it. */
+function caseFile(path: string): Uint8Array {
+  const { constants } = openEncoder("assembly");
+  return Buffer.from(caseJson(readCase("probe --case", [path], constants), constants));
 }
 
 export const probeCommand: Command = { help, run };

@@ -4,7 +4,8 @@
  */
 
 const MAGIC = "070701";
-const REGULAR = 0o100755;
+const EXECUTABLE = 0o100755;
+const READABLE = 0o100644;
 const DIRECTORY = 0o040755;
 const CHARACTER_DEVICE = 0o020600;
 /** The console: Documentation/admin-guide/devices.txt. */
@@ -17,13 +18,20 @@ interface Entry {
   readonly device?: readonly [major: number, minor: number];
 }
 
-/** @param init the program that the kernel runs as process 1 */
-export function initramfs(init: Uint8Array): Uint8Array {
+/**
+ * @param init the program that the kernel runs as process 1
+ * @param files of the root, by their names
+ */
+export function initramfs(
+  init: Uint8Array,
+  files: Readonly<Record<string, Uint8Array>> = {},
+): Uint8Array {
   const entries: Entry[] = [
     { name: "dev", mode: DIRECTORY },
     { name: "dev/console", mode: CHARACTER_DEVICE, device: [CONSOLE_MAJOR, CONSOLE_MINOR] },
     { name: "proc", mode: DIRECTORY },
-    { name: "init", mode: REGULAR, content: init },
+    { name: "init", mode: EXECUTABLE, content: init },
+    ...Object.entries(files).map(([name, content]) => ({ name, mode: READABLE, content })),
     { name: "TRAILER!!!", mode: 0 },
   ];
   return Buffer.concat(entries.flatMap(entryBytes));

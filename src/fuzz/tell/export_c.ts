@@ -2,11 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { REBUILD, UnsupportedError } from "../../errors.ts";
-import { checkOptions, instance, type OptionShapes, object } from "../../shape.ts";
-import { type CaseDocument, expectCase, formatCase } from "../case/case.ts";
+import { checkOptions, instance, type OptionShapes, object, truth } from "../../shape.ts";
+import { type Case, type CaseDocument, expectCase, formatCase } from "../case/case.ts";
 import type { Change } from "../predict/model.ts";
 import { changeShape, plantOption } from "../predict/plant.ts";
 import { type Machine, machineShape } from "../try/machine.ts";
+import { kernelStyle } from "./c_program/kernel_style.ts";
 import { type Examined, partsOf, resolveParts } from "./c_program/parts.ts";
 import { fill, valuesOf } from "./c_program/values.ts";
 import { machineLine, subjectOf } from "./told.ts";
@@ -21,12 +22,17 @@ export interface ExportOptions {
   readonly change?: Change | undefined;
   /** The names of signals. Default: those of the encoder "assembly". */
   readonly constants?: ReadonlyMap<string, bigint> | undefined;
+  /** Whether to write a test of the kernel's selftests (tools/testing/selftests). Default: false. */
+  readonly kselftest?: boolean | undefined;
 }
 
 /**
  * A program in C that needs only libc and the kernel's headers. It brings a process to where the case begins, writes its
  * registers, resumes it, and compares the outcome with the prediction and with what was seen. Its exit status is 0 if
  * the outcome is the one that was seen, 1 if it is not, 2 if the case cannot be tried.
+ *
+ * As a selftest it passes if the outcome is the one that is predicted, whatever was seen. It reports in KTAP by the
+ * kernel's kselftest.h, and has the kernel's style.
  *
  * @param examination what `Examiner.examine` returned for the case
  *
@@ -40,16 +46,23 @@ export function exportC(examination: Examined, options: ExportOptions): string {
   expectCase(examination.it);
   checkOptions(options, "options", SHAPES);
   machineShape(options.machine, "options.machine");
-  const parts = partsOf(examination);
+  const { kselftest = false } = options;
+  const parts = partsOf(examination, kselftest);
   const document = formatCase(examination.it, options.constants);
   // SIGRTMIN is not a constant in all libcs.
   const signal = examination.it.signal < 32 ? (document.signal ?? 0) : examination.it.signal;
   const [, code = ""] = readTemplate().split("/* End of the head. */\n");
-  return `${head(examination, options, document)}${resolveParts(code, parts).replace(
+  const program = resolveParts(code, parts).replace(
     /\/\* clang-format off \*\/\n(.*)\/\* clang-format on \*\/\n\/\* End of the case\. \*\/\n/s,
     (_, section) => `${fill(section, valuesOf(examination, parts, signal)).trimEnd()}\n`,
-  )}`;
+  );
+  return kselftest
+    ? `${LICENSE}${selftestHead(examination, options, document)}${kernelStyle(program)}`
+    : `${head(examination, options, document)}${program}`;
 }
+
+/** The licenses under which the kernel can take a selftest from this package. */
+const LICENSE = "// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0\n";
 
 /** The template, which the build copies. */
 function readTemplate(): string {
@@ -67,34 +80,53 @@ const SHAPES: OptionShapes<ExportOptions> = {
   machine: machineShape,
   change: changeShape,
   constants: instance(Map, "a Map"),
+  kselftest: truth,
 };
 
-function head(
-  { it, differences, rules = [] }: Examined,
-  { machine, change, constants }: ExportOptions,
-  document: CaseDocument,
-): string {
-  const what =
-    it.way === "SIGRETURN"
-      ? "A process handles its own signal, and returns with other registers: rt_sigreturn."
-      : `The tracer of a process ${BEGINS[it.from]} writes its ${WRITES[it.way]}${
-          it.on === "NONE" ? "" : `, and resumes it by PTRACE_${it.on}`
-        }.`;
-  const lines = comment(
-    ...(differences.length === 0 ? [] : [subjectOf(differences, constants), ""]),
-    what,
+/** What the program does, in a sentence. */
+export function actOf({ way, from, on }: Case): string {
+  return way === "SIGRETURN"
+    ? "A process handles its own signal, and returns with other registers: rt_sigreturn."
+    : `The tracer of a process ${BEGINS[from]} writes its ${WRITES[way]}${
+        on === "NONE" ? "" : `, and resumes it by PTRACE_${on}`
+      }.`;
+}
+
+/** What the heads of both forms say about the case. */
+function about({ it, differences, rules = [] }: Examined, options: ExportOptions): string[] {
+  return [
+    ...(differences.length === 0 ? [] : [subjectOf(differences, options.constants), ""]),
+    actOf(it),
     "",
-    `Seen on: ${machineLine(machine)}`,
+    `Seen on: ${machineLine(options.machine)}`,
     "",
     ...(rules.length === 0 ? [] : ["The prediction follows from these rules:"]),
     ...rules.map(({ id, told, source }) => `${id}: ${told} (${source})`),
     ...(rules.length === 0 ? [] : [""]),
+  ];
+}
+
+function selftestHead(examined: Examined, options: ExportOptions, document: CaseDocument): string {
+  const lines = comment(
+    ...about(examined, options),
+    "Passes if each field of the outcome is as predicted. Skips if the case cannot be tried.",
+    "",
+    'The case, for "stublab fuzz replay":',
+    // Spaces, at which a line can be wrapped.
+    JSON.stringify(document, null, 1).replaceAll(/\n */g, " "),
+  );
+  return `${lines}\n`;
+}
+
+function head(examined: Examined, options: ExportOptions, document: CaseDocument): string {
+  const lines = comment(
+    ...about(examined, options),
     "Prints the fields of the outcome: as predicted by a model of the kernel, as seen there, and as seen here. Exit " +
       "status: 0 if all fields are as seen there, 1 if one differs, 2 if the case cannot be tried.",
     "",
     "Build: cc -std=c11 -Wall -Wextra -o repro repro.c",
     "",
-    `Replay: stublab fuzz replay -${plantOption(change)} <<'CASE'`,
+    `Replay: stublab fuzz replay -${plantOption(options.change)} <<'CASE'`,
   );
   // On one line, so that a shell can read it.
   const json = JSON.stringify(document).replaceAll("*/", "*\\/");

@@ -3,7 +3,8 @@
  *
  * An export replaces this head, and the values in the section "The case". It keeps the parts
  * `#if BY_...`, `#if FROM_...` and `#if WITH_...` that the case needs, without their conditions.
- * The case of this file needs those that are defined here.
+ * The case of this file needs those that are defined here. With AS_KSELFTEST the program is a test
+ * of the kernel's selftests: it compares with the prediction, and reports as kselftest.h does.
  */
 #define BY_SETREGS 1
 #define WITH_BLOCK 1
@@ -23,7 +24,9 @@
 #include <asm/prctl.h>
 #include <elf.h>
 #include <errno.h>
+#if !AS_KSELFTEST
 #include <inttypes.h>
+#endif
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/ptrace.h>
@@ -45,10 +48,53 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#if AS_KSELFTEST
+#include "../kselftest.h"
+
+#endif
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+#if AS_KSELFTEST
+/* The tests, in their order. */
+static const char *const TESTS[] = {
+#if !BY_SIGRETURN
+    "result of the write",
+#endif
+#if WITH_REGISTERS
+    "registers read back",
+#endif
+#if BY_SIGMASK
+    "mask read back",
+#endif
+#if BY_DISPATCH
+    "dispatch read back",
+#endif
+#if WITH_AREA
+    "words read back",
+#endif
+#if WITH_RESUME
+    "result of the resume",
+#endif
+#if WITH_STATUS
+    "status",
+#endif
+#if WITH_STOP
+    "registers at the stop",
+#endif
+#if WITH_SIGINFO
+    "siginfo",
+#endif
+#if WITH_FRAME
+    "registers in the signal frame",
+#endif
+};
+
+/* The exit status of a child that cannot begin. */
+enum { CANNOT = KSFT_SKIP };
+#else
 /* Exit statuses. */
 enum { REPRODUCED = 0, DIFFERENT = 1, CANNOT = 2 };
+#endif
 
 /* Registers are words in the order of struct user_regs_struct. <sys/reg.h> has their indices. */
 enum { REGISTERS = 27 };
@@ -269,10 +315,21 @@ static uint64_t here[FIELDS];
 
 /* Ends the program if the case cannot be tried. */
 static void cannot(const char *what) {
+#if AS_KSELFTEST
+    const int error = errno;
+    if (child > 0)
+        kill(child, SIGKILL);
+    while (ksft_test_num() < COUNT(TESTS))
+        ksft_test_result_skip("%s: failed to %s: %s\n", TESTS[ksft_test_num()], what,
+                              strerror(error));
+    ksft_print_cnts();
+    exit(KSFT_SKIP);
+#else
     fprintf(stderr, "cannot %s: %s\n", what, strerror(errno));
     if (child > 0)
         kill(child, SIGKILL);
     exit(CANNOT);
+#endif
 }
 
 /* The child. It maps memory in which the case has the same effect in each run. */
@@ -842,6 +899,35 @@ static const char *const FRAME_NAMES[] = {"r8",        "r9",  "r10",    "r11",  
                                           "selectors", "err", "trapno", "oldmask", "cr2"};
 #endif
 
+#if AS_KSELFTEST
+/* The fields of a test that have a prediction, and those that differ from it. */
+static int predicted, not_as_predicted;
+
+static void compare_row(const char *group, const char *name, const struct expectation *row) {
+    const uint64_t word = here[row->field];
+    const int same = !(row->unknown & UNSTABLE) && word == row->seen;
+    if (row->unknown & UNPREDICTED)
+        return;
+    predicted++;
+    if (word == row->predicted)
+        return;
+    not_as_predicted++;
+    ksft_print_msg("%s%s: expected 0x%llx, got 0x%llx%s\n", group, name,
+                   (unsigned long long)row->predicted, (unsigned long long)word,
+                   same ? ", as seen before" : "");
+}
+
+/* Ends the test whose fields were compared. */
+static void end_test(void) {
+    const char *name = TESTS[ksft_test_num()];
+    if (predicted == 0)
+        ksft_test_result_skip("%s: not predicted\n", name);
+    else
+        ksft_test_result(not_as_predicted == 0, "%s\n", name);
+    predicted = 0;
+    not_as_predicted = 0;
+}
+#else
 static int not_as_predicted, not_as_seen;
 
 static void print_word(uint64_t word, uint64_t unknown) {
@@ -863,6 +949,7 @@ static void compare_row(const char *group, const char *name, const struct expect
     not_as_predicted += surprising;
     not_as_seen += different;
 }
+#endif
 
 static const struct expectation *find_row(uint64_t field) {
     for (size_t i = 0; i < COUNT(EXPECTED); i++)
@@ -887,6 +974,10 @@ static void compare_group(const char *group, const char *const *names, uint64_t 
         const struct expectation *row = find_row(first + i);
         if (row != NULL || here[first + i] != before[i])
             compare_row(group, names[i], row != NULL ? row : &usual);
+#if AS_KSELFTEST
+        else
+            predicted++;
+#endif
     }
 }
 #endif
@@ -903,14 +994,25 @@ static void compare_area(void) {
 
 static int verdict(void) {
     kill(child, SIGKILL);
+#if AS_KSELFTEST
+    while (ksft_test_num() < COUNT(TESTS))
+        ksft_test_result_skip("%s: not reached\n", TESTS[ksft_test_num()]);
+    ksft_finished();
+#else
     printf("%d fields are not as predicted, and %d not as seen there\n", not_as_predicted,
            not_as_seen);
     return not_as_seen == 0 ? REPRODUCED : DIFFERENT;
+#endif
 }
 
 int main(void) {
+#if AS_KSELFTEST
+    ksft_print_header();
+    ksft_set_plan(COUNT(TESTS));
+#else
     printf("%-17s%-19s%-19s%s\n", "", "predicted", "seen there", "here");
     fflush(stdout);
+#endif
 #if BY_SIGRETURN
     here = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (here == MAP_FAILED)
@@ -935,25 +1037,43 @@ int main(void) {
     write_case();
     compare("error", ERROR);
     compare("refusedAt", REFUSED_AT);
+#if AS_KSELFTEST
+    end_test();
+#endif
 #endif
 #if WITH_REGISTERS
     compare_group("written.", REGISTER_NAMES, WRITTEN, REGISTERS, BEFORE);
+#if AS_KSELFTEST
+    end_test();
+#endif
 #endif
 #if BY_SIGMASK
     compare("written.mask", WRITTEN);
+#if AS_KSELFTEST
+    end_test();
+#endif
 #endif
 #if BY_DISPATCH
     compare("written.mode", WRITTEN);
     compare("written.selector", WRITTEN + 1);
     compare("written.offset", WRITTEN + 2);
     compare("written.len", WRITTEN + 3);
+#if AS_KSELFTEST
+    end_test();
+#endif
 #endif
 #if WITH_AREA
     compare_area();
+#if AS_KSELFTEST
+    end_test();
+#endif
 #endif
 #if WITH_RESUME
     here[RESUMED] = error_of(trace(RESUME, 0, (void *)PASSED));
     compare("resumed", RESUMED);
+#if AS_KSELFTEST
+    end_test();
+#endif
     if (here[RESUMED] != 0)
         return verdict();
 #endif
@@ -962,6 +1082,9 @@ int main(void) {
     here[STATUS] = (uint64_t)next_stop();
 #endif
     compare("status", STATUS);
+#if AS_KSELFTEST
+    end_test();
+#endif
 #endif
 #if WITH_STOP
     if ((here[STATUS] & 0xff) != 0x7f)
@@ -970,6 +1093,9 @@ int main(void) {
     trace(PTRACE_GETREGS, 0, &here[STOPPED]);
 #endif
     compare_group("stopped.", REGISTER_NAMES, STOPPED, REGISTERS, BEFORE);
+#if AS_KSELFTEST
+    end_test();
+#endif
 #endif
 #if WITH_SIGINFO
 #if !BY_SIGRETURN
@@ -978,11 +1104,17 @@ int main(void) {
     compare("signal", SIGNAL);
     compare("code", SIGNAL_CODE);
     compare("address", ADDRESS);
+#if AS_KSELFTEST
+    end_test();
+#endif
 #endif
 #if WITH_FRAME
     static const uint64_t ZEROS[NGREG];
     read_frame();
     compare_group("frame.", FRAME_NAMES, FRAME, NGREG, ZEROS);
+#if AS_KSELFTEST
+    end_test();
+#endif
 #endif
     return verdict();
 }

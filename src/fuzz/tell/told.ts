@@ -3,8 +3,10 @@
 import { signalName } from "../../encoder/names.ts";
 import { errnoName } from "../../errno.ts";
 import { hex } from "../../errors.ts";
-import { formatCase, namesOfSignals } from "../case/case.ts";
+import { BASELINE } from "../case/baseline.ts";
+import { type Case, formatCase, namesOfSignals } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
+import { REGISTERS } from "../case/setups.ts";
 import type { CaseOutcome } from "../examiner.ts";
 import type { DifferenceKind, FieldDifference } from "../predict/differences.ts";
 import type { CasePrediction } from "../predict/predict.ts";
@@ -62,6 +64,44 @@ export function machineLine(machine: Machine): string {
   const { release, vendor, family, model, features, xstateLength } = machine;
   const has = features.length === 0 ? "none of the features" : features.join(", ");
   return `Linux ${release} on x86-64, ${vendor} family ${family} model ${model}, with ${has}; XSAVE area of ${xstateLength} bytes`;
+}
+
+/** A case as a file. */
+export function caseJson(it: Case, constants?: Constants): string {
+  return `${JSON.stringify(formatCase(it, constants), null, 2)}\n`;
+}
+
+/** A field as predicted and as seen. */
+export interface FieldRow {
+  readonly name: string;
+  readonly predicted: bigint | undefined;
+  readonly seen: bigint | undefined;
+  readonly differs: boolean;
+}
+
+/**
+ * The fields side by side. A register is omitted if it has the value that was written and predicted.
+ *
+ * @param seen undefined if nothing was tried
+ */
+export function fieldRows(it: Case, predicted: Fields, seen: Fields | undefined): FieldRow[] {
+  const names = new Set([...predicted.keys(), ...(seen?.keys() ?? [])]);
+  return [...names]
+    .map((name) => {
+      const [p, s] = [predicted.get(name), seen?.get(name)];
+      const differs = p !== undefined && seen !== undefined && p !== s;
+      return { name, predicted: p, seen: s, differs };
+    })
+    .filter((row) => row.differs || !isPlain(it, row.name, row.seen ?? row.predicted));
+}
+
+/** Whether a register has the value that the case gives it, or that of the baseline. */
+function isPlain({ block }: Case, field: string, word: bigint | undefined): boolean {
+  const [part, name = ""] = field.split(".");
+  if (part === "frame") return word === 0n;
+  const index = REGISTERS.indexOf(name);
+  const given = block.length > 0 ? block : BASELINE;
+  return index >= 0 && word === given[index];
 }
 
 /** A prediction as a document has it. */

@@ -15,8 +15,10 @@ export type Examined = Pick<CaseOutcome, "it" | "predicted" | "stable" | "differ
 /** Whether the program has each part, by the name that `#if` has in the template. */
 export type Parts = ReadonlyMap<string, boolean>;
 
-/** The parts that the program of a case has: as far as the outcome went. */
-export function partsOf({ it, predicted, stable }: Examined): Parts {
+/**
+ * The parts that the program of a case has: as far as the outcome went, and that of a selftest as far as it should go.
+ */
+export function partsOf({ it, predicted, stable }: Examined, isSelftest = false): Parts {
   const { codes, constants, scratch, filter, alone } = needsOf(it);
   const has = (field: string) => stable.has(field) || predicted.has(field);
   const returns = it.way === "SIGRETURN";
@@ -29,8 +31,12 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
     status &&
     (returns ? stable.has("stopped.rip") : has("stopped.rip") || stable.has("stopped.rsp"));
   const calls = !returns && (alone || filter);
+  const [framed, signal] = isSelftest
+    ? [has("frame.rip"), predicted.get("signal") ?? stable.get("signal")]
+    : [stable.has("frame.rip"), stable.get("signal")];
   return new Map([
     ...WAYS.map((way): [string, boolean] => [`BY_${way}`, it.way === way]),
+    ["AS_KSELFTEST", isSelftest],
     ["FROM_CALL", called],
     ["FROM_CALL32", called32],
     ["FROM_EXIT", it.from === "exit" || it.from === "exit32"],
@@ -43,7 +49,7 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
     ["WITH_CODE", codes.length > 0],
     ["WITH_CONSTANTS", constants || returns],
     ["WITH_FILTER", filter || returns],
-    ["WITH_FRAME", stop && stable.has("frame.rip")],
+    ["WITH_FRAME", stop && framed],
     ["WITH_GROUPS", registers || stop],
     ["WITH_HANDLERS", isHandled(it.signal)],
     ["WITH_IMAGE", image],
@@ -52,7 +58,7 @@ export function partsOf({ it, predicted, stable }: Examined): Parts {
     ["WITH_REGISTERS", registers],
     ["WITH_RESUME", has("resumed") && !returns],
     ["WITH_SCRATCH", scratch || returns],
-    ["WITH_SIGINFO", stop && (stable.get("signal") ?? 0n) !== 0n],
+    ["WITH_SIGINFO", stop && (signal ?? 0n) !== 0n],
     ["WITH_STATUS", status],
     ["WITH_STOP", stop],
     ["WITH_SYSCALL", calls || called],
