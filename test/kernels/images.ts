@@ -71,7 +71,9 @@ function aptOf(suite: string, folder: string): Apt {
     "APT::Architectures": ARCH,
     "APT::Sandbox::User": "root",
     "Acquire::Languages": "none",
-    "Acquire::Retries": "5",
+    "Acquire::Retries": "2",
+    // Else an update without an index succeeds.
+    "APT::Update::Error-Mode": "any",
     "Debug::NoLocking": "1",
   };
   const flags = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
@@ -86,10 +88,10 @@ function aptOf(suite: string, folder: string): Apt {
     join(state, "sources.list"),
     `deb [signed-by=${keyring()}] ${mirror()} ${suite} main\n`,
   );
-  if (!isFresh(join(state, "updated"))) {
-    persist(() => apt("apt-get", "update"), `the package lists of ${suite}`);
-    writeFileSync(join(state, "updated"), "");
-  }
+  const updated = join(state, "updated");
+  if (existsSync(updated) && Date.now() - statSync(updated).mtimeMs < DAY) return apt;
+  persist(() => apt("apt-get", "update"), `the package lists of ${suite}`);
+  writeFileSync(updated, "");
   return apt;
 }
 
@@ -105,10 +107,6 @@ function persist(download: () => void, what: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
     }
   }
-}
-
-function isFresh(file: string): boolean {
-  return existsSync(file) && Date.now() - statSync(file).mtimeMs < DAY;
 }
 
 /** The first Debian mirror in this machine's apt sources. */
