@@ -94,14 +94,23 @@ function blame(rows: readonly Row[], facts: readonly Fact[]): string[] {
   return table(
     ["fact", "rules", "kernels", "processors", "fault of", "seen"],
     groupFailures(rows).map(([fact, failed]) => {
+      const of = (part: "kernel" | "processor") => unique(failed.map(({ row }) => row[part]));
       const named = (part: "kernel" | "processor") => {
-        const names = unique(failed.map(({ row }) => row[part]));
-        const isAll = unique(able.map((row) => row[part])).every((name) => names.includes(name));
-        return isAll ? "all" : names.map((name) => `\`${name}\``).join(", ");
+        const isAll = able.every((row) => of(part).includes(row[part]));
+        return isAll
+          ? "all"
+          : of(part)
+              .map((name) => `\`${name}\``)
+              .join(", ");
       };
       const kernels = named("kernel");
       const processors = named("processor");
-      const fault = kernels !== "all" ? "kernel" : processors === "all" ? "QEMU" : "processor";
+      const alike = able.filter(
+        (row) => of("kernel").includes(row.kernel) && of("processor").includes(row.processor),
+      );
+      const isChance = failed.length * 2 < alike.length;
+      const steady = kernels !== "all" ? "kernel" : processors === "all" ? "QEMU" : "processor";
+      const fault = isChance ? "chance" : steady;
       return [fact, rulesOf(fact, facts), kernels, processors, fault, failed[0]?.seen ?? ""];
     }),
   );
