@@ -194,7 +194,7 @@ command("a log is shown as the results that it has, whatever is between its line
     ...look(WRONG),
     ...look(
       FACTS.filter(({ group }) => group === "bases"),
-      ["la57"],
+      ["la57", "fsgsbase"],
     ),
   ];
   using experiment = new Experiment();

@@ -1,5 +1,6 @@
 // The beginning of the probe: its arguments, and its end as process 1.
 #include "probe.h"
+#include <asm/ioctls.h>
 #include <asm/signal.h>
 #include <linux/mount.h>
 #include <linux/reboot.h>
@@ -16,6 +17,8 @@ __attribute__((noreturn)) static void leave(int status) {
         say_number((uint64_t)status);
         say("\n");
         flush();
+        // A slow console still has some of the output.
+        syscall3(__NR_ioctl, 1, TCSBRK, 1);
         syscall0(__NR_sync);
         syscall4(__NR_reboot, (long)LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
                  LINUX_REBOOT_CMD_POWER_OFF, 0);

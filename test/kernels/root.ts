@@ -1,6 +1,7 @@
-// The root file system of all machines: busybox, this machine's Node.js with its libraries, and stublab's package.
+// The root file systems of the machines: busybox, this machine's Node.js with its libraries, and stublab's package; or
+// the probe alone.
 
-import { execFileSync } from "node:child_process";
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -44,7 +45,7 @@ exec /usr/bin/node /opt/stublab/node_modules/stublab/dist/cli.js "$@"
 `;
 
 /** Makes the folder from scratch; returns its path. */
-export function makeRoot(folder) {
+export function makeRoot(folder: string): string {
   const root = resolve(folder, "root");
   rmSync(root, { recursive: true, force: true });
   for (const name of FOLDERS) mkdirSync(join(root, name), { recursive: true });
@@ -52,20 +53,19 @@ export function makeRoot(folder) {
   addBusybox(root);
   addNode(root);
   addStublab(root, folder);
-  for (const name of ["init", "check"])
-    copyFileSync(join(import.meta.dirname, name), join(root, name));
+  for (const name of ["init", "check"]) copyFileSync(join("test/kernels", name), join(root, name));
   execFileSync("mknod", [join(root, "dev/console"), "c", "5", "1"]);
   execFileSync("mknod", ["-m", "666", join(root, "dev/null"), "c", "1", "3"]);
   return root;
 }
 
-function addBusybox(root) {
+function addBusybox(root: string): void {
   const where = execFileSync("sh", ["-c", "command -v busybox"], { encoding: "utf8" }).trim();
   copyFileSync(where, join(root, "usr/bin/busybox"));
   for (const name of APPLETS) symlinkSync("busybox", join(root, "usr/bin", name));
 }
 
-function addNode(root) {
+function addNode(root: string): void {
   const node = join(root, "usr/bin/node");
   copyFileSync(realpathSync(process.execPath), node);
   const needed = execFileSync("ldd", [process.execPath], { encoding: "utf8" });
@@ -76,8 +76,11 @@ function addNode(root) {
 }
 
 /** Installs the package with npm, as a user does. */
-function addStublab(root, folder) {
-  const options = { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] };
+function addStublab(root: string, folder: string): void {
+  const options: ExecFileSyncOptionsWithStringEncoding = {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  };
   const pack = ["pack", "--ignore-scripts", "--pack-destination", folder, "--silent"];
   const tarball = resolve(folder, execFileSync("npm", pack, options).trim());
   const home = join(root, "opt/stublab");
@@ -89,8 +92,25 @@ function addStublab(root, folder) {
 }
 
 /** Packs the folder as an initramfs; returns its path. */
-export function makeInitramfs(root) {
+export function makeInitramfs(root: string): string {
   const file = `${root}.cpio`;
   execFileSync("sh", ["-c", `find . | cpio --quiet -o -H newc -R 0:0 >"$0"`, file], { cwd: root });
+  return file;
+}
+
+/** A root with the probe as process 1; returns its path. */
+export function makeProbeRoot(folder: string): string {
+  const root = resolve(folder, "probe");
+  for (const name of ["proc", "dev"]) mkdirSync(join(root, name), { recursive: true });
+  copyFileSync("dist/probe-amd64", join(root, "init"));
+  return root;
+}
+
+/** Writes the probe's initramfs; returns its path. */
+export function makeProbeInitramfs(folder: string): string {
+  const file = resolve(folder, "probe.cpio");
+  execFileSync(process.execPath, ["dist/cli.js", "probe", "--initrd", "-o", file], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   return file;
 }

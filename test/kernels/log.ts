@@ -1,0 +1,165 @@
+/*
+ * Reads what the probe prints: KTAP version 1, among the messages of a kernel that uses the same console.
+ */
+
+/** A fact that does not hold. */
+export interface Failure {
+  readonly group: string;
+  readonly fact: string;
+  /** The first field that is not as expected. */
+  readonly seen: string;
+}
+
+export interface Finding {
+  readonly differs: string;
+  readonly rules: string;
+}
+
+export interface Steps {
+  readonly held: number;
+  readonly failed: readonly string[];
+}
+
+export interface Conformance {
+  readonly held: number;
+  /** Reasons, and how many facts were skipped for each. */
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly failed: readonly Failure[];
+  /** Facts that fail as the probe was told that they would. */
+  readonly known: readonly string[];
+}
+
+export interface Fuzz {
+  readonly cases: number;
+  readonly signatures: number;
+  readonly digest: string;
+  readonly unpredicted: number;
+  readonly hangs: number;
+  readonly unconfirmed: number;
+  readonly findings: readonly Finding[];
+  /** Why no case was tried. */
+  readonly skipped?: string;
+}
+
+/** What a log has. The commands that did not end are undefined. */
+export interface Log {
+  readonly features: string;
+  readonly bootstrap?: Steps | undefined;
+  readonly conformance?: Conformance | undefined;
+  readonly fuzz?: Fuzz | undefined;
+  /** Why the log ends early. */
+  readonly fault?: string;
+}
+
+const START = "KTAP version 1";
+const TEST = /^( *)(not ok|ok) \d+ (.*?)(?: # (\w+)(?: (.*))?)?$/;
+const RAN =
+  /^# (\d+) cases, .*?(\d+) signatures, digest (0x[\da-f]+), (\d+) not predicted, .*?(\d+) hung, (\d+) not confirmed/;
+
+interface Test {
+  readonly depth: number;
+  readonly failed: boolean;
+  readonly name: string;
+  readonly directive: string;
+  readonly reason: string;
+  /** The first line of diagnostics before it. */
+  readonly seen: string;
+}
+
+export function readLog(text: string): Log {
+  const lines = text.replaceAll("\r", "").split("\n");
+  const [features = ""] = lines.flatMap((line) => /^# machine:? (.*)/.exec(line)?.[1] ?? []);
+  const [fault] = lines.flatMap(
+    (line) => /(?:Bail out! |Kernel panic - not syncing: )(.*)/.exec(line)?.[1] ?? [],
+  );
+  const log: { -readonly [Key in keyof Log]: Log[Key] } = { features };
+  for (const section of sectionsOf(lines)) {
+    const tests = testsOf(section);
+    const plan = Number(/^1\.\.(\d+)/m.exec(section.join("\n"))?.[1] ?? 0);
+    if (plan === 0 || tests.filter(({ depth }) => depth === 0).length < plan) continue;
+    if (tests.some(({ depth }) => depth > 0)) log.conformance = conformanceOf(tests);
+    else if (tests[0]?.name === "fuzz") log.fuzz = fuzzOf(section, tests[0]);
+    else log.bootstrap = stepsOf(tests);
+  }
+  return fault === undefined ? log : { ...log, fault };
+}
+
+/** The lines of each command. */
+function sectionsOf(lines: readonly string[]): string[][] {
+  const sections: string[][] = [];
+  for (const line of lines) {
+    if (line === START) sections.push([]);
+    else sections.at(-1)?.push(line);
+  }
+  return sections;
+}
+
+function testsOf(lines: readonly string[]): Test[] {
+  const tests: Test[] = [];
+  let seen = "";
+  for (const line of lines) {
+    const [, indent = "", result, name = "", directive = "", reason = ""] = TEST.exec(line) ?? [];
+    if (result === undefined) {
+      seen ||= /^ *# (.*)/.exec(line)?.[1] ?? "";
+      continue;
+    }
+    tests.push({ depth: indent.length, failed: result !== "ok", name, directive, reason, seen });
+    seen = "";
+  }
+  return tests;
+}
+
+function stepsOf(tests: readonly Test[]): Steps {
+  const failed = tests.flatMap((test) => (test.failed ? [test.name] : []));
+  return { held: tests.length - failed.length, failed };
+}
+
+function conformanceOf(tests: readonly Test[]): Conformance {
+  const failed: Failure[] = [];
+  const known: string[] = [];
+  const skipped: Record<string, number> = {};
+  let held = 0;
+  let first = 0;
+  // The name of a group follows its facts.
+  for (const [i, group] of tests.entries()) {
+    if (group.depth > 0) continue;
+    for (const { name, directive, reason, failed: fails, seen } of tests.slice(first, i)) {
+      if (directive === "SKIP") skipped[reason] = (skipped[reason] ?? 0) + 1;
+      else if (directive !== "") known.push(name);
+      else if (fails) failed.push({ group: group.name, fact: name, seen });
+      else held++;
+    }
+    first = i + 1;
+  }
+  return { held, skipped, failed, known };
+}
+
+function fuzzOf(lines: readonly string[], { directive, reason }: Test): Fuzz {
+  // The last of the reports that a long run prints.
+  const [ran] = lines
+    .flatMap((line) => [RAN.exec(line)?.slice(1) ?? []].filter(([it]) => it))
+    .slice(-1);
+  const [cases, signatures, digest = "", unpredicted, hangs, unconfirmed] = ran ?? [];
+  const fuzz = {
+    cases: Number(cases),
+    signatures: Number(signatures),
+    digest,
+    unpredicted: Number(unpredicted),
+    hangs: Number(hangs),
+    unconfirmed: Number(unconfirmed),
+    findings: findingsOf(lines),
+  };
+  return directive === "SKIP" ? { ...fuzz, skipped: reason } : fuzz;
+}
+
+function findingsOf(lines: readonly string[]): Finding[] {
+  return lines.flatMap((line, i) => {
+    if (!/^# finding \d+$/.test(line)) return [];
+    const rest = lines.slice(i + 1);
+    const end = rest.findIndex((it) => it.startsWith("# case "));
+    const told = rest.slice(0, end).map((it) => it.replace(/^# /, ""));
+    const rules = told.find((it) => it.startsWith("rules "))?.slice(6) ?? "";
+    const [differs = ""] = told.filter((it) => !it.startsWith("rules "));
+    return [{ differs, rules }];
+  });
+}

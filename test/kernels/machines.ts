@@ -1,0 +1,222 @@
+/*
+ * The machines on which stublab is tried: kernels, processors and implementations, and for each the command that runs the
+ * probe, or Node.js with stublab's package, on it.
+ */
+
+import { execFileSync } from "node:child_process";
+import { release } from "node:os";
+import { basename, resolve } from "node:path";
+import { fetchKernel } from "./images.ts";
+
+/** What machines are started with. Each is made when the first machine needs it. */
+export interface Places {
+  readonly folder: string;
+  /** The root file system with Node.js, as a folder and packed. */
+  readonly root: () => string;
+  readonly initramfs: () => string;
+  /** The same with the probe. */
+  readonly probeRoot: () => string;
+  readonly probeInitramfs: () => string;
+}
+
+export interface Machine {
+  /** What is tried, the kernel, and the processor if it is emulated. */
+  readonly name: string;
+  readonly host: "probe" | "node";
+  /** Tools, and the Debian packages that contain them. */
+  readonly needs: Readonly<Record<string, string>>;
+  readonly asRoot: boolean;
+  /** Some facts hold in one run and fail in the next. */
+  readonly varies?: boolean;
+  /** The trials of doctor that warn because of the kernel. */
+  readonly warns: readonly string[];
+  /** The kernel's release. It may be fetched for that. */
+  readonly release: (folder: string) => string;
+  readonly command: (places: Places, words: readonly string[]) => readonly string[];
+}
+
+const PROBE = resolve("dist/probe-amd64");
+
+/** Kernels of Debian: name, suite, and which versions of the suite; the newest of them is taken. */
+const KERNELS = [
+  ["linux-5.10", "bullseye", "5.10."],
+  ["linux-6.1", "bookworm", "6.1."],
+  ["linux-6.12", "trixie", "6.12."],
+  ["linux-6.18", "trixie-backports", "6.18."],
+  ["linux-7.2", "trixie-backports", "7.2."],
+  ["linux-newest", "trixie-backports", ""],
+] as const;
+
+/** Processors of QEMU. `max` has five-level page tables. AVX and its instructions cannot be without XSAVE. */
+const PROCESSORS = [
+  "max",
+  "max,la57=off",
+  "max,-fsgsbase",
+  "max,-xsave,-avx,-f16c,-fma,-vaes,-vpclmulqdq",
+  "EPYC",
+  "Skylake-Server",
+  "qemu64",
+] as const;
+
+/** The kernels on which Node.js is tried, too. */
+const WITH_NODE = ["linux-5.10", "linux-6.1", "linux-6.12", "linux-newest"];
+
+const PLATFORMS = ["ptrace", "systrap"] as const;
+
+/** The trial of doctor that warns on every machine, as the root has no compiler. */
+const COMPILER = "C compiler";
+/** In gVisor the filter runs before the tracer's stop; /proc shows neither pending signals nor pidfds. */
+const GVISOR_WARNS = [COMPILER, "process 1", "guests", "recordings", "rt_sigreturn"];
+/** User Mode Linux has neither GETREGSET nor SYSEMU, and a 39-bit user space. */
+const UML_WARNS = [COMPILER, "guests", "register setups", "rt_sigreturn"];
+
+const ALL: readonly Machine[] = [
+  native(),
+  ...KERNELS.flatMap(([name, ...debian]) =>
+    PROCESSORS.map((processor) => emulated("probe", name, debian, processor)),
+  ),
+  ...PLATFORMS.map((platform) => gvisor("probe", platform)),
+  userModeLinux("probe"),
+  ...KERNELS.filter(([name]) => WITH_NODE.includes(name)).map(([name, ...debian]) =>
+    emulated("node", name, debian, "max"),
+  ),
+  ...PLATFORMS.map((platform) => gvisor("node", platform)),
+  userModeLinux("node"),
+  noexec(1),
+  noexec(2),
+];
+
+export const MACHINES: readonly Machine[] = ALL;
+
+/** Machines that take only a minute or two, and differ most from a developer's. */
+export const SHORT: readonly string[] = [
+  "probe/linux-newest/max",
+  "probe/runsc-ptrace",
+  "probe/runsc-systrap",
+  "probe/uml",
+  "node/linux-newest/max",
+  "node/runsc-ptrace",
+  "node/runsc-systrap",
+  "node/uml",
+];
+
+/** QEMU emulates the processor, as KVM cannot start other kernels everywhere. */
+function emulated(
+  host: Machine["host"],
+  kernel: string,
+  [suite, versions]: readonly [suite: string, versions: string],
+  processor: string,
+): Machine {
+  const image = (folder: string) => fetchKernel(suite, versions, folder);
+  // A busy machine's timer may be late: the kernel would take it for missing, and panic.
+  const words = "console=ttyS0 quiet panic=-1 no_timer_check";
+  return {
+    name: `${host}/${kernel}/${processor}`,
+    host,
+    needs: { "qemu-system-x86_64": "qemu-system-x86", "dpkg-deb": "dpkg", ...needsOf(host) },
+    asRoot: host === "node",
+    warns: [COMPILER],
+    release: (folder) => basename(image(folder)).replace("vmlinuz-", ""),
+    command: (places, more) => [
+      ...["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi"],
+      ...["-cpu", processor, "-smp", host === "node" ? "2" : "1"],
+      ...["-m", host === "node" ? "1536" : "512", "-kernel", image(places.folder)],
+      ...["-initrd", host === "node" ? places.initramfs() : places.probeInitramfs()],
+      ...["-append", host === "node" ? words : `${words} -- ${more.join(" ")}`],
+      ...["-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot"],
+    ],
+  };
+}
+
+function gvisor(host: Machine["host"], platform: string): Machine {
+  const options = ["--network=none", "--ignore-cgroups", `--platform=${platform}`];
+  return {
+    name: `${host}/runsc-${platform}`,
+    host,
+    needs: { runsc: "runsc", ...needsOf(host) },
+    asRoot: true,
+    varies: true,
+    warns: GVISOR_WARNS,
+    release: () => versionOf("runsc", /release-\S+|version (\S+)/),
+    command: ({ root }, words) =>
+      host === "node"
+        ? ["runsc", ...options, "do", "-quiet", "-cwd", "/", "-root", root(), "--", "/check"]
+        : ["runsc", ...options, "do", "-quiet", "--", PROBE, ...words],
+  };
+}
+
+function userModeLinux(host: Machine["host"]): Machine {
+  return {
+    name: `${host}/uml`,
+    host,
+    needs: { "linux.uml": "user-mode-linux", ...needsOf(host) },
+    asRoot: host === "node",
+    warns: UML_WARNS,
+    release: () => versionOf("linux.uml", /^\S+/m),
+    command: ({ root, probeRoot }, words) => [
+      ...["linux.uml", "root=/dev/root", "rootfstype=hostfs"],
+      ...[`rootflags=${host === "node" ? root() : probeRoot()}`, "rw", "init=/init"],
+      // Without a word about the console it adds one at the end, where the probe's are.
+      ...["mem=1024M", "con=null", "con0=fd:0,fd:1", "console=tty0", "quiet"],
+      ...(host === "node" ? [] : ["--", ...words]),
+    ],
+  };
+}
+
+/** This machine's kernel. */
+function native(): Machine {
+  return {
+    name: "probe/native",
+    host: "probe",
+    needs: {},
+    asRoot: false,
+    warns: [],
+    release,
+    command: (_, words) => [PROBE, ...words],
+  };
+}
+
+/** This machine's kernel in a new pid namespace, which has its own setting. */
+function noexec(value: number): Machine {
+  const script =
+    'mount -t proc proc "$0/proc" && echo "$1" >"$0/proc/sys/vm/memfd_noexec" && exec chroot "$0" /check';
+  return {
+    name: `node/memfd-noexec-${value}`,
+    host: "node",
+    needs: { unshare: "util-linux", ...needsOf("node") },
+    asRoot: true,
+    warns: [COMPILER, "process 1"],
+    release,
+    command: ({ root }) => [
+      ...["unshare", "--pid", "--fork", "--kill-child", "--mount"],
+      ...["sh", "-c", script, root(), String(value)],
+    ],
+  };
+}
+
+function needsOf(host: Machine["host"]): Record<string, string> {
+  return host === "node" ? { busybox: "busybox-static", cpio: "cpio" } : {};
+}
+
+function versionOf(tool: string, pattern: RegExp): string {
+  const text = execFileSync(tool, ["--version"], { encoding: "utf8" });
+  const [all, part] = pattern.exec(text) ?? [];
+  return part ?? all ?? "unknown";
+}
+
+/** The machines with a name, or with all parts of it: a kernel, a processor, or what is tried. */
+export function machinesOf(words: readonly string[]): readonly Machine[] {
+  const names = words.flatMap((word) => (word === "--short" ? SHORT : [word]));
+  const of = (name: string) =>
+    MACHINES.filter((machine) => {
+      const parts = machine.name.split("/");
+      return name.split("/").every((part) => parts.includes(part));
+    });
+  const unknown = names.find((name) => of(name).length === 0);
+  if (unknown !== undefined) {
+    const parts = new Set(MACHINES.flatMap(({ name }) => name.split("/")));
+    throw new Error(`unknown machine "${unknown}": expected one of ${[...parts].join(", ")}`);
+  }
+  const wanted = new Set(names.flatMap(of));
+  return MACHINES.filter((machine) => names.length === 0 || wanted.has(machine));
+}

@@ -1,0 +1,226 @@
+/*
+ * Tries stublab on other kernels: `npm run kernels` on all, `npm run kernels -- NAME…` on some, `npm run kernels -- --short`
+ * on those of continuous integration. Images and logs are kept in build/kernels. What was seen is written to
+ * results.json; the short form writes nothing, and fails if a fact fails that held when they were written.
+ */
+
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { FACTS } from "../../src/fuzz/facts/facts.ts";
+import { complaintsOf } from "./answers.ts";
+import { readLog } from "./log.ts";
+import { MACHINES, type Machine, machinesOf, type Places, SHORT } from "./machines.ts";
+import {
+  complaintsAbout,
+  isProbe,
+  newFailures,
+  type Result,
+  readResults,
+  writeResults,
+} from "./results.ts";
+import { makeInitramfs, makeProbeInitramfs, makeProbeRoot, makeRoot } from "./root.ts";
+import { DOCUMENT, withTables } from "./scoreboard.ts";
+
+const FOLDER = resolve("build/kernels");
+/** How long a machine may run, in milliseconds: QEMU on a loaded machine takes minutes. */
+const LIMIT = 300_000;
+/** How long it may then take to terminate. */
+const GRACE = 5000;
+const CASES = "10000";
+const SHORT_CASES = "1000";
+
+/** What a command printed, and why it was ended. */
+interface Output {
+  readonly text: string;
+  readonly fault?: string;
+}
+
+/** How machines are tried. */
+interface Run {
+  readonly cases: string;
+  /** Whether facts that failed before, too, are no complaint, and others are. */
+  readonly compares: boolean;
+}
+
+const running = new Set<number>();
+
+/** Kills what a machine started, too: each is the leader of its process group. */
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
+
+function outputOf([command = "", ...args]: readonly string[], file: string): Promise<Output> {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    child.on("error", fail);
+    const { pid } = child;
+    if (pid === undefined) return;
+    running.add(pid);
+    let isLate = false;
+    const timers = [
+      setTimeout(() => {
+        isLate = true;
+        end(pid, "SIGTERM");
+      }, LIMIT),
+      setTimeout(() => end(pid, "SIGKILL"), LIMIT + GRACE),
+    ];
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (part) => {
+        text += part;
+      });
+    }
+    child.on("close", () => {
+      for (const timer of timers) clearTimeout(timer);
+      running.delete(pid);
+      writeFileSync(file, text);
+      const fault = isLate ? { fault: `no end after ${LIMIT / 1000} s` } : {};
+      done({ text: text.replaceAll("\r", ""), ...fault });
+    });
+  });
+}
+
+/** The command that installs the missing tools of some machines; undefined if none is missing. */
+function missingTools(machines: readonly Machine[]): string | undefined {
+  const needs: Record<string, string> = Object.assign({}, ...machines.map((it) => it.needs));
+  const isThere = (tool: string) => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0;
+  const packages = Object.entries(needs).flatMap(([tool, name]) => (isThere(tool) ? [] : [name]));
+  return packages.length === 0 ? undefined : `apt-get install ${packages.join(" ")}`;
+}
+
+function once(make: () => string): () => string {
+  let made: string | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function makePlaces(): Places {
+  const root = once(() => makeRoot(FOLDER));
+  return {
+    folder: FOLDER,
+    root,
+    initramfs: once(() => makeInitramfs(root())),
+    probeRoot: once(() => makeProbeRoot(FOLDER)),
+    probeInitramfs: once(() => makeProbeInitramfs(FOLDER)),
+  };
+}
+
+async function tryMachine(machine: Machine, places: Places, cases: string): Promise<Result> {
+  const log = resolve(FOLDER, `${machine.name.replaceAll("/", "_")}.log`);
+  const release = machine.release(FOLDER);
+  const words = ["bootstrap", "conformance", "fuzz", "--cases", cases];
+  const command = machine.command(places, words);
+  const started = performance.now();
+  let output = await outputOf(command, log);
+  // A virtual machine on a busy one may fail to start.
+  if (!/KTAP|@@kernel/.test(output.text)) output = await outputOf(command, log);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  const head = { machine: machine.name, release, seconds };
+  const { text, ...fault } = output;
+  if (machine.host === "probe") return { ...head, ...readLog(text), ...fault };
+  return { ...head, ...complaintsOf(text, machine.warns) };
+}
+
+/** The result in a few words. */
+function titleOf(result: Result): string {
+  if (!isProbe(result)) return result.bootstrap;
+  const { bootstrap, conformance, fuzz } = result;
+  return [
+    bootstrap && `${bootstrap.held} of ${bootstrap.held + bootstrap.failed.length} steps`,
+    conformance &&
+      `${conformance.held} of ${conformance.held + conformance.failed.length} facts hold`,
+    fuzz && (fuzz.skipped ?? `${fuzz.findings.length} findings`),
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+/** The facts that fail now, and failed neither in the kept results nor in a second attempt. */
+async function failuresOf(machine: Machine, first: Result, again: () => Promise<Result>) {
+  const kept = readResults().results.find((it) => it.machine === machine.name);
+  const failures = newFailures(kept, first);
+  if (failures.length === 0) return [];
+  const second = new Set(newFailures(kept, await again()).map(({ fact }) => fact));
+  return failures.filter(({ fact }) => second.has(fact)).map((it) => `${it.fact}: ${it.seen}`);
+}
+
+/** Tries one; prints a line for it, and a line for each complaint. */
+async function report(machine: Machine, places: Places, run: Run): Promise<Result | undefined> {
+  let result: Result | undefined;
+  let complaints: string[];
+  try {
+    const attempt = () => tryMachine(machine, places, run.cases);
+    result = await attempt();
+    complaints = complaintsAbout(result);
+    if (run.compares && !machine.varies)
+      complaints.push(...(await failuresOf(machine, result, attempt)));
+  } catch (error) {
+    complaints = [error instanceof Error ? error.message : String(error)];
+  }
+  const title = result === undefined ? "" : ` ${result.release}: ${titleOf(result)}`;
+  const mark = complaints.length === 0 ? "ok     " : "FAILED ";
+  const lines = complaints.map((line) => `        ${line}\n`).join("");
+  process.stdout.write(`${mark} ${machine.name}${title} (${result?.seconds ?? 0} s)\n${lines}`);
+  if (complaints.length > 0) process.exitCode = 1;
+  return result;
+}
+
+function emulatorVersion(): string {
+  const { stdout } = spawnSync("qemu-system-x86_64", ["--version"], { encoding: "utf8" });
+  return `QEMU ${/version (\S+)/.exec(stdout ?? "")?.[1] ?? "unknown"}`;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { short: { type: "boolean" }, cases: { type: "string" } },
+  });
+  const { short = false, cases = short ? SHORT_CASES : CASES } = values;
+  const machines = machinesOf(short ? [...SHORT, ...positionals] : positionals);
+  const needRoot = machines.filter(({ asRoot }) => asRoot).map(({ name }) => name);
+  if (process.getuid?.() !== 0 && needRoot.length > 0)
+    throw new Error(
+      `${needRoot.join(", ")}: root privileges are needed, for device files and containers; others: npm run kernels -- probe/linux-6.12`,
+    );
+  const missing = missingTools(machines);
+  if (missing !== undefined) throw new Error(`tools are missing: ${missing}`);
+  mkdirSync(FOLDER, { recursive: true });
+  const places = makePlaces();
+  const tried: Result[] = [];
+  for (const machine of machines) {
+    const result = await report(machine, places, { cases, compares: short });
+    if (result !== undefined) tried.push(result);
+    if (!short && result !== undefined)
+      writeResults(
+        tried,
+        emulatorVersion(),
+        MACHINES.map(({ name }) => name),
+      );
+  }
+  if (!short) writeDocument();
+  process.stdout.write(`${tried.length} of ${machines.length} machines were tried\n`);
+}
+
+function writeDocument(): void {
+  writeFileSync(DOCUMENT, withTables(readFileSync(DOCUMENT, "utf8"), readResults(), FACTS));
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    for (const pid of running) end(pid, "SIGKILL");
+    process.exit(1);
+  });
+}
+
+main().catch((error) => {
+  process.stderr.write(`kernels: ${error.message}\n`);
+  process.exitCode = 2;
+});
