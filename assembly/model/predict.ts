@@ -1,6 +1,6 @@
 // Predicts the outcome of a setup.
 
-import { REG_orig_rax, REG_rsp } from "../amd64/registers";
+import { REG_fs_base, REG_gs_base, REG_orig_rax, REG_rsp } from "../amd64/registers";
 import { FPSTATE_IMAGE, FPSTATE_LAST, ON_NONE, Setup, WAY_SIGRETURN } from "../fuzz/setup";
 import { forgetSse, initSse } from "./comiss";
 import { readNextFrame } from "./copy_fpstate_to_sigframe";
@@ -14,6 +14,7 @@ import { forgetUses } from "./rule";
 import { pageAt, SCRATCH_PAGE } from "./target";
 import { get, startTask } from "./task";
 import { write } from "./write";
+import { W75 } from "./x86_fsbase_read_task";
 import { REFUSED, RESTORED } from "./xrstor";
 
 export function predict(setup: Setup): void {
@@ -61,4 +62,6 @@ function sigreturn(setup: Setup): void {
   if (image && known.reason == 0 && hasStopped()) readNextFrame(setup);
   // The handler, which looks at the stop, does not see it.
   known.stopped &= ~(1 << (REG_orig_rax >> 3));
+  // Without FSGSBASE it does not see the bases either.
+  if (W75 != 0) known.stopped &= ~((1 << (REG_fs_base >> 3)) | (1 << (REG_gs_base >> 3)));
 }
