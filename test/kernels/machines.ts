@@ -26,6 +26,8 @@ export interface Machine {
   /** Tools, and the Debian packages that contain them. */
   readonly needs: Readonly<Record<string, string>>;
   readonly asRoot: boolean;
+  /** The list of the probe that has the faults of what emulates the processor. */
+  readonly known?: string;
   /** Some facts hold in one run and fail in the next. */
   readonly varies?: boolean;
   /** The trials of doctor that warn because of the kernel. */
@@ -115,6 +117,7 @@ function emulated(
     host,
     needs: { "qemu-system-x86_64": "qemu-system-x86", "dpkg-deb": "dpkg", ...needsOf(host) },
     asRoot: host === "node",
+    known: "qemu-tcg",
     warns: [COMPILER],
     release: (folder) => basename(image(folder)).replace("vmlinuz-", ""),
     command: (places, more) => [

@@ -116,7 +116,8 @@ function makePlaces(): Places {
 async function tryMachine(machine: Machine, places: Places, cases: string): Promise<Result> {
   const log = resolve(FOLDER, `${machine.name.replaceAll("/", "_")}.log`);
   const release = machine.release(FOLDER);
-  const words = ["bootstrap", "conformance", "fuzz", "--cases", cases];
+  const known = machine.known === undefined ? [] : ["--known", machine.known];
+  const words = ["bootstrap", "conformance", ...known, "fuzz", "--cases", cases, ...known];
   const command = machine.command(places, words);
   const started = performance.now();
   let output = await outputOf(command, log);
