@@ -30,6 +30,8 @@ export interface Machine {
   readonly known?: string;
   /** Some facts hold in one run and fail in the next. */
   readonly varies?: boolean;
+  /** Random setups of registers crash the kernel, and so do the facts of a group: neither is tried. */
+  readonly crashesBy?: string;
   /** The trials of doctor that warn because of the kernel. */
   readonly warns: readonly string[];
   /** The kernel's release. It may be fetched for that. */
@@ -154,6 +156,7 @@ function userModeLinux(host: Machine["host"]): Machine {
     host,
     needs: { "linux.uml": "user-mode-linux", ...needsOf(host) },
     asRoot: host === "node",
+    crashesBy: "POKEUSER offsets",
     warns: UML_WARNS,
     release: () => versionOf("linux.uml", /^\S+/m),
     command: ({ root, probeRoot }, words) => [

@@ -4,6 +4,7 @@
 
 import type { Fact } from "../../src/fuzz/facts/fact.ts";
 import type { Failure } from "./log.ts";
+import { MACHINES } from "./machines.ts";
 import { isProbe, type NodeResult, type ProbeResult, type Results } from "./results.ts";
 
 export const DOCUMENT = "docs/kernels.md";
@@ -75,7 +76,7 @@ function scores(rows: readonly Row[], emulator: string): string[] {
         String(conformance?.failed.length ?? ""),
         String(conformance?.known.length ?? ""),
         String(conformance === undefined ? "" : skipped),
-        fuzzed ?? fault ?? "did not end",
+        fuzzed ?? fault ?? (crashes(row.machine) ? "not tried: the kernel crashes" : "did not end"),
       ];
     }),
   );
@@ -175,4 +176,9 @@ function rulesOf(name: string, facts: readonly Fact[]): string {
 
 function unique(list: readonly string[]): string[] {
   return [...new Set(list)];
+}
+
+/** Whether random setups crash a machine's kernel, so that none is tried. */
+function crashes(machine: string): boolean {
+  return MACHINES.some(({ name, crashesBy }) => name === machine && crashesBy !== undefined);
 }
