@@ -215,8 +215,7 @@ bisection("a shell and a linter find nothing wrong", () => {
 
 /** BZIMAGE=vmlinuz node test/run.mjs fuzz_report: boots it. */
 const { BZIMAGE } = process.env;
-const withKernel =
-  BZIMAGE !== undefined && hasTool("qemu-system-x86_64") ? bisection : bisection.skip;
+const withKernel = BZIMAGE === undefined ? () => {} : bisection;
 withKernel("a kernel that boots tries the case", async () => {
   const target = join(folder, "booted");
   await exportCase(CASE, "--report", target);

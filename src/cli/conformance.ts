@@ -11,6 +11,7 @@ import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
 import { knownFacts } from "../fuzz/known/known_facts.ts";
 import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { machineLine } from "../fuzz/tell/told.ts";
+import type { Machine } from "../fuzz/try/machine.ts";
 import { type Command, parseCommand, type parseOptions, UsageError } from "./command.ts";
 import {
   logMachineLine,
@@ -90,7 +91,13 @@ async function run(args: readonly string[]): Promise<number> {
   for (const file of [junit, ktap]) if (file !== undefined) checkOutput(file);
   const other = against === undefined ? undefined : selected(readVerdicts(against));
   const outputs = { junit, ktap, json, known, other };
-  return finishing((interrupted) => look(facts, outputs, interrupted));
+  const found = await finishing(async (interrupted) => {
+    const all = await look(facts, outputs, interrupted);
+    // Otherwise it is reported where a signal ends this process at once: a FIFO may have no reader.
+    if (interrupted.aborted) await report(all, outputs);
+    return all;
+  });
+  return report(found, outputs);
 }
 
 interface Outputs {
@@ -103,12 +110,21 @@ interface Outputs {
   readonly other: NamedVerdicts | undefined;
 }
 
-/** Looks at facts until a signal arrives, and reports the results. */
+interface Found {
+  readonly verdicts: readonly Verdict[];
+  /** How many facts were not looked at. */
+  readonly left: number;
+  readonly machine: Machine;
+  readonly constants: ReadonlyMap<string, bigint>;
+  readonly seconds: number;
+}
+
+/** Looks at facts until a signal arrives. */
 async function look(
   facts: readonly Fact[],
-  { junit, ktap, json, known, other }: Outputs,
+  { json, known, other }: Outputs,
   interrupted: AbortSignal,
-): Promise<number> {
+): Promise<Found> {
   using experiment = new Experiment();
   const { machine, trier } = experiment;
   const start = performance.now();
@@ -132,13 +148,20 @@ async function look(
   }
   const left = facts.length - verdicts.length;
   const seconds = (performance.now() - start) / 1000;
+  return { verdicts, left, machine, constants: trier.tracer.encoder.constants, seconds };
+}
+
+/** Writes and prints results, and returns the exit status. */
+async function report(
+  { verdicts, left, machine, constants, seconds }: Found,
+  { junit, ktap, json, known, other }: Outputs,
+): Promise<number> {
   if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds));
   if (ktap !== undefined)
     await writeOutput(ktap, formatKtap(verdicts, { machine, known: known?.name }));
   if (other !== undefined) {
     return reportFactsDiff(other, { name: "this machine", verdicts, machine }, json);
   }
-  const { constants } = trier.tracer.encoder;
   if (json) {
     const document = conformanceDocument(verdicts, machine, constants);
     printJson("stublab.conformance/2", { ...document, ...(left > 0 && { left }) });
