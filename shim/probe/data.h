@@ -46,7 +46,7 @@ extern const char *const register_names[],
                                                        *const frame_names[],
                                                            *const rule_ids[], *const signal_names[];
 
-/** What a check needs: a feature, or that there is none, or components of the XSAVE area. A name of
+/** What a check needs: a feature, the lack of a feature, or components of the XSAVE area. A name of
  * 0 ends the list. */
 struct need {
     const char *name, *reason;

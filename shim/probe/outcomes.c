@@ -201,7 +201,8 @@ int record_outcomes(const struct run *run) {
     int64_t result = 0;
     say("KTAP version 1\n1..1\n");
     say_header(run);
-    while (result >= 0 && done < run->cases && milliseconds() - started < run->seconds * 1000) {
+    while (result >= 0 && !is_interrupted() && done < run->cases &&
+           milliseconds() - started < run->seconds * 1000) {
         const uint64_t left = run->cases - done;
         const uint32_t count = left < chunk_cases ? (uint32_t)left : chunk_cases;
         w2c_fuzz_generate(&module, module_address(setups), count, (double)done, (uint32_t)run->seed,

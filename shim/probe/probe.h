@@ -114,7 +114,7 @@ int64_t set_up(struct tracee *stub, struct section section, int64_t file);
 /** Creates a stub that no other setup was tried in. Returns 0 or -errno. */
 int64_t create_target(struct tracee *stub, struct section section, int64_t file);
 
-/** The parent of those that setups are tried in; with a pid of 0 there is none. */
+/** The parent of those that setups are tried in; its pid is 0 before it is created. */
 extern struct tracee master;
 void start_trying(void);
 /** What is predicted from now on: the machine as it is, or with known deviations. */

@@ -86,7 +86,7 @@ static const struct known_list *known_by(const char *name) {
     return &from_file;
 }
 
-/** Takes an option and its value. Returns the number of words; 0 if it is none. */
+/** Takes an option and its value. Returns the number of words; 0 if it is not an option. */
 static int take_option(char **argument, struct options *options) {
     if (argument[0] == 0)
         return 0;

@@ -36,7 +36,7 @@ void *zero_memory(uint64_t size) {
     long at = syscall6(__NR_mmap, 0, (long)size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at < 0 && at > -4096)
-        fail("there is no memory", at);
+        fail("memory cannot be mapped", at);
     return (void *)at;
 }
 

@@ -120,7 +120,7 @@ class Comparer {
     this.#differing.push({ index, it, a, b, fields: differingFields(a, b), traits });
   }
 
-  /** Whether outcomes differ otherwise than as predicted. */
+  /** Whether outcomes differ in a way that the predictions do not explain. */
   #differ(
     a: OutcomeLine | undefined,
     b: OutcomeLine | undefined,

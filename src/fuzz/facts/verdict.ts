@@ -66,7 +66,7 @@ export interface Counts {
   readonly held: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Not there if there are none. */
+  /** Omitted if it is 0. */
   readonly known?: number;
   /** The sub-results of all facts. */
   readonly checks: number;

@@ -1,4 +1,4 @@
-/* Known deviations of which a run of the fuzzer is told: the model predicts them. */
+/* Known deviations in a run of the fuzzer: the model predicts them. */
 
 import { InputError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
@@ -27,7 +27,7 @@ export function deviationsOf(name: KnownName | undefined): Deviations | undefine
   return { changes: changes.map(parsePlant), ignoredFlags };
 }
 
-/** The option of a command that has a list, with a space before it; nothing where there is none. */
+/** The option of a command that has a list, with a space before it; empty without a list. */
 export function knownOption(name: KnownName | undefined): string {
   return name === undefined ? "" : ` --known ${name}`;
 }

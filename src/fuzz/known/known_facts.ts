@@ -1,4 +1,4 @@
-/* Facts that are known not to hold, of which a run is told: those of a list, or of a file. */
+/* Facts that are known not to hold: those of a list, or of a file. */
 
 import { InputError } from "../../errors.ts";
 import { readInput } from "../../input.ts";

@@ -1,5 +1,5 @@
 /*
- * Known deviations. A run that is told of a list does not fail because of them, and shows the others: those of a kernel
+ * Known deviations. A run that is given a list does not fail because of them, and reports all others: those of a kernel
  * under an emulator that has faults of its own. The probe has the same lists.
  */
 

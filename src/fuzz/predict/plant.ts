@@ -55,7 +55,7 @@ export function plantLine(change: Change | undefined): string {
     : `planted: ${formatPlant(change)}\n\n`;
 }
 
-/** The option that plants a bug, with a space before it; nothing where there is none. */
+/** The option that plants a bug, with a space before it; empty without a bug. */
 export function plantOption(change: Change | undefined): string {
   return change === undefined ? "" : ` --plant ${formatPlant(change)}`;
 }

@@ -31,6 +31,7 @@ const writes = (n: number, word: number): Step => {
     const result = tracee.request("POKEUSER", offset, word);
     if (result !== "ENOSPC" && result !== "EOPNOTSUPP")
       return [reads(offset, BigInt(word), `DR${n}`)];
+    // What was not written cannot be read back.
     bench.skip(`DR${n}`, `it is ${result}`);
     return [];
   };
