@@ -56,7 +56,7 @@ built("reports the verdicts of stublab conformance, line by line", () => {
   const verdicts = [...lookAt(FACTS, experiment)];
   experiment.close();
   const isRequest = new Set(
-    verdicts.flatMap(({ fact }) => ("look" in fact ? [fact.name.replaceAll("#", "\\#")] : [])),
+    verdicts.flatMap(({ fact }) => ("steps" in fact ? [fact.name.replaceAll("#", "\\#")] : [])),
   );
   const same = (text: readonly string[]) =>
     text

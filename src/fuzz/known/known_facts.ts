@@ -28,11 +28,11 @@ function readFacts(file: string): KnownFacts {
   });
 }
 
-/** Whether there is such a fact, or a check of one. Checks of facts about requests have names when they are made. */
+/** Whether there is such a fact, or a check of one. */
 function isNamed(text: string): boolean {
   return FACTS.some((fact) => {
     if (text === fact.name) return true;
-    if ("look" in fact) return text.startsWith(`${fact.name}: `);
-    return fact.checks.some(({ name }) => text === nameOfCheck(fact.name, name));
+    const checks = "steps" in fact ? fact.steps : fact.checks;
+    return checks.some(({ name }) => name !== undefined && text === nameOfCheck(fact.name, name));
   });
 }

@@ -6,15 +6,11 @@ import { placeOfField } from "../case/fields.ts";
 import { SETUP, SETUP_SIZE } from "../case/setups.ts";
 import type { Fact, SetupCheck } from "../facts/fact.ts";
 import { FACTS } from "../facts/facts.ts";
-import { NEEDS, type Need } from "../facts/needs.ts";
+import { NEED_NAMES } from "../facts/needs.ts";
 import { Bytes } from "./bytes.ts";
 
 /** A group begins, a fact with its checks, a fact that the probe cannot look at. */
 export const ENTRIES = { END: 0, GROUP: 1, FACT: 2, OTHER: 3 } as const;
-
-const isNeed = (name: string): name is Need => Object.hasOwn(NEEDS, name);
-/** The order of bits and of the table in C. */
-export const NEED_NAMES = Object.keys(NEEDS).filter(isNeed);
 
 /** The words of a setup that its checks begin with: those of the baseline. */
 function baseWords(): BigUint64Array {
@@ -49,7 +45,7 @@ export function factData(): Uint8Array {
 }
 
 function putFact(bytes: Bytes, fact: Fact): void {
-  if ("look" in fact) {
+  if ("steps" in fact) {
     bytes.u8(ENTRIES.OTHER);
     bytes.text(fact.name);
     return;
