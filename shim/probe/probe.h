@@ -114,6 +114,9 @@ int64_t set_up(struct tracee *stub, struct section section, int64_t file);
 /** Creates a stub that no other setup was tried in. Returns 0 or -errno. */
 int64_t create_target(struct tracee *stub, struct section section, int64_t file);
 
+/** The same, without files, and with another parent if that of all stubs is lost. */
+int64_t create_stub(struct tracee *stub, struct section section);
+
 /** The parent of those that setups are tried in; its pid is 0 before it is created. */
 extern struct tracee master;
 void start_trying(void);

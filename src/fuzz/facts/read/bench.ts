@@ -15,7 +15,7 @@ import {
 } from "../fact.ts";
 import { Look } from "./look.ts";
 import { type Places, USUAL } from "./places.ts";
-import { type Script, verbsOf } from "./verbs.ts";
+import { type Script, TRACEE, verbsOf } from "./verbs.ts";
 
 type Expected = string | number | Readonly<Record<string, Value>>;
 /** A check: verbs, and what is seen then. */
@@ -38,9 +38,14 @@ export function requestFacts(
 ): readonly RequestFact[] {
   const all = { ...USUAL, ...places };
   return Object.entries(table).map(([name, [basis, ...rows]]) => {
-    return { ...headOf(name, group, basis), steps: rows.map((row) => stepOf(row, all)) };
+    return {
+      ...headOf(name, group, basis),
+      steps: [START, ...rows.map((row) => stepOf(row, all))],
+    };
   });
 }
+
+const START: RequestStep = { verbs: verbsOf(TRACEE) };
 
 function isRow(it: Row | Script): it is Row {
   return "length" in it && typeof it[0] === "string";
@@ -67,7 +72,6 @@ export function lookAtRequests(
   const checked: Checked[] = [];
   const look = new Look(master, machine);
   try {
-    look.start();
     for (const step of steps) {
       const { name = "", expected } = step;
       const before = look.tracees;

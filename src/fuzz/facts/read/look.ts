@@ -12,7 +12,7 @@ import { NEED_NAMES, obstacle } from "../needs.ts";
 import { type Answer, AnswerMemory, differsAt } from "./answer.ts";
 import { NO_STOP, OPTIONS, REQUESTS, statusOf, stopText } from "./numbers.ts";
 import type { Place } from "./places.ts";
-import { arrive, go, KINDS, LATER, next, options, type Verb, verbsOf, WAIT } from "./verbs.ts";
+import { KINDS, LATER, next, options, type Verb, verbsOf, WAIT } from "./verbs.ts";
 
 const WALL = 0x4000_0000;
 const [PATIENCE, SIGKILL] = [Number(WAIT.words[0]), 9];
@@ -134,13 +134,14 @@ export class Look {
   }
 
   #do({ verb, words: its, text }: Verb): string | undefined {
+    if (verb === "TRACEE") {
+      this.#create();
+      return undefined;
+    }
     const words = its.map((word) => this.#resolve(word));
     const [word = 0n] = words;
     const { pid, tracer } = this.#stub;
     switch (verb) {
-      case "TRACEE":
-        this.start();
-        break;
       case "REQUEST":
         this.#request(words);
         break;
@@ -193,12 +194,11 @@ export class Look {
     return undefined;
   }
 
-  /** Creates a tracee: a stub without a filter, at its stop by an INT3. It has the pages of code.ts. */
-  start(): void {
+  /** Creates a tracee: a stub without a filter. It has the pages of code.ts. */
+  #create(): void {
     const stub = this.#master.createStub();
     this.#stubs.push(stub);
     mapPages(stub);
-    this.follow(START);
   }
 
   #request([request = 0n, address = 0n, data = 0n, task = 0n, ...aside]: readonly bigint[]): void {
@@ -241,7 +241,6 @@ export class Look {
   }
 }
 
-const START = verbsOf([go({}, "int3"), arrive("SIGTRAP")]);
 const RESUME = verbsOf([options(OPTIONS.TRACEEXIT), next()]);
 const SIGTRAP_STOP = statusOf("SIGTRAP");
 

@@ -56,6 +56,13 @@ export const ERRNO = {
 } as const;
 export type ErrnoName = keyof typeof ERRNO;
 
+/** @throws RangeError if facts expect no such errno */
+export function errnoOf(name: string): number {
+  const found = Object.entries(ERRNO).find(([other]) => other === name);
+  if (found === undefined) throw new RangeError(`no fact expects ${name}`);
+  return found[1];
+}
+
 // asm/signal.h
 const SIGNALS: Readonly<Record<string, number>> = {
   ...{ SIGKILL: 9, SIGTRAP: 5, SIGUSR1: 10, SIGCHLD: 17, SIGCONT: 18, SIGSTOP: 19 },

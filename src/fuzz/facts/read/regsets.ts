@@ -57,7 +57,7 @@ const set = (
     source,
     ...needs.map(requires),
     [regset(note, MOST), KEEP],
-    ...readsPrefix(note, [...multiples(unit, most), ...BIG], size),
+    ...readsPrefix(note, [...multiples(unit, most), BigInt(most + 8), ...BIG], size),
   ],
   [`GETREGSET(${note}) of a length that is not a multiple of 8 is EINVAL, and writes nothing`]: [
     REGSET,
@@ -79,15 +79,10 @@ export const regsets = requestFacts(
     ...set(
       "NT_PRSTATUS",
       GENREGS_GET,
-      [8, BLOCK_SIZE + 8, cutTo(BLOCK_SIZE)],
+      [8, BLOCK_SIZE, cutTo(BLOCK_SIZE)],
       [1, 4, 7, 9, 68, 215, 217, 2 ** 32 - 1],
     ),
-    ...set(
-      "NT_PRFPREG",
-      XFPREGS_GET,
-      [8, FXSAVE_SIZE + 8, cutTo(FXSAVE_SIZE)],
-      [1, 4, 108, 511, 513],
-    ),
+    ...set("NT_PRFPREG", XFPREGS_GET, [8, FXSAVE_SIZE, cutTo(FXSAVE_SIZE)], [1, 4, 108, 511, 513]),
     ...set("NT_X86_XSTATE", XSTATE, [64, 45 * 64, xstate], [1, 4, 511, 513, 577], "XSAVE"),
     "The XSAVE area begins with the registers of NT_PRFPREG": [
       XSTATE,

@@ -30,7 +30,7 @@ import {
 
 /** The verbs, in the order of enum verb of shim/probe/requests.c. */
 export const VERBS = [
-  // From here on, a new tracee: of the check in which this is, or else of all checks after it.
+  // A new tracee, for the rest of the check in which this is, or else of the fact.
   "TRACEE",
   // Request, address, data, task; then the words of an iovec or of arguments, if it has any.
   "REQUEST",
@@ -91,7 +91,6 @@ const verb = (verb: VerbName, ...words: readonly Word[]): Verb => {
   return { verb, words: words.map((word) => BigInt.asUintN(64, BigInt(word))) };
 };
 
-export const TRACEE = verb("TRACEE");
 export const MUST = verb("MUST");
 export const KEEP = verb("KEEP");
 export const ZOMBIE = verb("ZOMBIE");
@@ -149,6 +148,8 @@ export const next = (it: Request = "CONT", signal = 0): Script => [must(it, sign
 export const go = (words: Words, code: string, it: Request = "CONT"): Script => {
   return [set(words, code), next(it)];
 };
+/** A new tracee, at its stop by an INT3. */
+export const TRACEE: Script = [verb("TRACEE"), go({}, "int3"), arrive("SIGTRAP")];
 /** Makes a request that leads to a stop. */
 export const stopBy = (it: Request): Script => [request(it), WAIT];
 /** Sets its options, those that the kernel has. */
