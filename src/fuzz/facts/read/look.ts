@@ -67,7 +67,8 @@ export class Look {
     return expected.flatMap(({ field, place, value }) => {
       const seen = this.#see(place);
       const resolved = typeof value === "bigint" ? this.#resolve(value) : value;
-      const wanted = typeof seen === "number" ? Number(resolved) : resolved;
+      const wanted =
+        typeof seen === "number" && typeof resolved === "bigint" ? Number(resolved) : resolved;
       return seen === wanted ? [] : [{ field, expected: wanted, seen }];
     });
   }
