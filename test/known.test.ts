@@ -64,6 +64,13 @@ known("a file has one fact a line, and comments", () => {
   withFile("no such fact\n", (file) => {
     assert.throws(() => knownFacts(file), /there is no fact "no such fact"/);
   });
+  const requests = "GETREGS to an address that is not mapped is EFAULT";
+  withFile(`${requests}: the remaining checks\n`, (file) => {
+    assert.is(knownFacts(file).facts.size, 1);
+  });
+  withFile(`${requests}: 9 bytes\n`, (file) => {
+    assert.throws(() => knownFacts(file), /there is no fact "GETREGS to .*: 9 bytes"/);
+  });
   assert.throws(() => knownFacts("/nowhere/known"), /cannot be read/);
   assert.throws(() => knownList("qemu"), /there is no list "qemu"/);
 });

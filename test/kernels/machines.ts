@@ -67,6 +67,14 @@ const WITH_NODE = ["linux-5.10", "linux-6.1", "linux-6.12", "linux-newest"];
 
 const PLATFORMS = ["ptrace", "systrap"] as const;
 
+/** An offset of 4 panics it, and PTRACE_ARCH_PRCTL writes the bases of the tracer, which then dies. */
+const UML_CRASHES = [
+  "POKEUSER offsets",
+  "PEEKUSER at an offset that is not a multiple of 8 is EIO",
+  "PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first",
+  "PTRACE_ARCH_PRCTL writes bases; from TASK_SIZE_MAX on it is EPERM",
+];
+
 /** The trial of doctor that warns on every machine, as the root has no compiler. */
 const COMPILER = "C compiler";
 /** In gVisor the filter runs before the tracer's stop; /proc shows neither pending signals nor pidfds. */
@@ -149,14 +157,6 @@ function gvisor(host: Machine["host"], platform: string): Machine {
         : ["runsc", ...options, "do", "-quiet", "--", PROBE, ...words],
   };
 }
-
-/** An offset of 4 panics it, and PTRACE_ARCH_PRCTL writes the bases of the tracer, which then dies. */
-const UML_CRASHES = [
-  "POKEUSER offsets",
-  "PEEKUSER at an offset that is not a multiple of 8 is EIO",
-  "PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first",
-  "PTRACE_ARCH_PRCTL writes bases; from TASK_SIZE_MAX on it is EPERM",
-];
 
 function userModeLinux(host: Machine["host"]): Machine {
   return {

@@ -40,6 +40,9 @@ export interface RequestFact extends Head {
   readonly steps: readonly RequestStep[];
 }
 
+/** The name of all checks after a tracee was not where it should be. */
+export const REST = "the remaining checks";
+
 /** What is done with tracees, and what is seen then, if that is a check. */
 export interface RequestStep {
   readonly name?: string;

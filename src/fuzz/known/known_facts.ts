@@ -2,6 +2,7 @@
 
 import { InputError } from "../../errors.ts";
 import { readInput } from "../../input.ts";
+import { REST } from "../facts/fact.ts";
 import { FACTS } from "../facts/facts.ts";
 import type { KnownFacts } from "../facts/run.ts";
 import { nameOfCheck } from "../facts/verdict.ts";
@@ -32,7 +33,7 @@ function readFacts(file: string): KnownFacts {
 function isNamed(text: string): boolean {
   return FACTS.some((fact) => {
     if (text === fact.name) return true;
-    const checks = "steps" in fact ? fact.steps : fact.checks;
+    const checks = "steps" in fact ? [...fact.steps, { name: REST }] : fact.checks;
     return checks.some(({ name }) => name !== undefined && text === nameOfCheck(fact.name, name));
   });
 }

@@ -6,6 +6,7 @@ import type { Machine } from "../../try/machine.ts";
 import {
   type Checked,
   headOf,
+  REST,
   type RequestFact,
   type RequestStep,
   type RowOf,
@@ -86,7 +87,7 @@ export function lookAtRequests(
     // A tracee that is not where it should be is a result, too.
     if (!(error instanceof StublabError)) throw error;
     const differences = [{ field: "error", expected: "none", seen: error.message }];
-    checked.push({ name: "the remaining checks", differences });
+    checked.push({ name: REST, differences });
   } finally {
     look.closeAfter(0);
   }
