@@ -96,6 +96,7 @@ const ROWS: readonly Row[] = [
   ["W70", "sud", dispatching([1n, 1n << 63n, 0n, 0n]), "error", EFAULT, EIO],
   ["W70.most", "la57", dispatching([1n, 1n << 50n, 0n, 0n]), "error", 0n, EFAULT],
   ["W71", "pku", lock(0x200n, 0x5_0000_0007n), "written.0", 7n, 0n],
+  ["W71.bytes", "mxcsr_check", lock(0x200n, 0x5_0000_0007n), "written.0", 7n, 0x5_0000_0007n],
   [
     "W72",
     "mxcsr_check",
@@ -146,8 +147,22 @@ machines(
   },
 );
 
+machines("R17: a frame has an area of FXSAVE, without a magic word, if there is no XSAVE", () => {
+  const entered = (rsp: bigint, change: Partial<Machine> = {}) =>
+    predict(seed("nops", { rsp }, { signal: 10 }), {
+      machine: { ...machineWith(), ...change },
+    }).predicted.get("stopped.rsp");
+  const top = SCRATCH + 4096n;
+  const below = (top - 128n - 512n) & ~63n;
+  assert.is(entered(top, { xstateLength: 0, xfeatures: 0 }), ((below - 440n) & ~15n) - 8n);
+  const xsave = (top - 128n - 2436n) & ~63n;
+  assert.is(entered(top), ((xsave - 440n) & ~15n) - 8n);
+});
+
 /** Features without which a row says nothing. */
-const BESIDE: Readonly<Record<string, readonly Feature[]>> = { W69: ["sud"], "W70.most": ["sud"] };
+const BESIDE: Readonly<Record<string, readonly Feature[]>> = {
+  ...{ W69: ["sud"], "W70.most": ["sud"], "W71.bytes": ["pku"] },
+};
 /** Those with which it says nothing. */
 const LACKING: Readonly<Record<string, readonly Feature[]>> = { U22: ["mxcsr_check"] };
 

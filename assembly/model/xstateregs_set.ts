@@ -131,7 +131,8 @@ export const W71_source =
 export const W71_needs = "pku";
 export let W71_component: u32 = 0x200;
 export let W71_size: u32 = 8;
-export let W71_bytes: u64 = 4;
+export let W71_bytes: u64 = 8;
+export const W71_bytes_mxcsr_check: u64 = 4;
 
 /** The first byte of PKRU: the rights to pages with keys 0 to 3. */
 export const PKRU_KEY_0: u32 = 3;
