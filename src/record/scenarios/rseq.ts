@@ -72,7 +72,7 @@ function bind(recorder: Recorder, { stub }: WatchedStub): void {
 }
 
 /** @throws UnsupportedError before Linux 5.13. */
-function readArea({ thread }: Stub): RseqArea {
+export function readArea({ thread }: Stub): RseqArea {
   const area = readRseq(thread);
   if (area !== undefined) return area;
   throw new UnsupportedError("this kernel does not report what is registered for rseq", {
