@@ -13,6 +13,7 @@ import { type CheckResult, countsOf, excuse, verdictOf } from "../src/fuzz/facts
 import { deviationsOf, knownList } from "../src/fuzz/known/known.ts";
 import { knownFacts } from "../src/fuzz/known/known_facts.ts";
 import { KNOWN, LISTS } from "../src/fuzz/known/lists.ts";
+import { adoptFlags } from "../src/fuzz/predict/differences.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { machineWith } from "./hidden_cases.ts";
 
@@ -114,6 +115,17 @@ known("flags that are ignored do not differ, and others do", () => {
   assert.equal(verdicts(flags), [false, false]);
   assert.equal(verdicts(flags | 0x10000n), [true, false]);
   assert.equal(verdicts(flags | 0x10001n), [true, true]);
+});
+
+known("a prediction that is shown has the flags of the list as they were seen", () => {
+  const fields = (eflags: bigint, rax: bigint) =>
+    new Map([
+      ["stopped.eflags", eflags],
+      ["stopped.rax", rax],
+    ]);
+  const adopted = adoptFlags(fields(0x202n, 1n), fields(0x10203n, 2n), 0x10000);
+  assert.equal(adopted, fields(0x10202n, 1n));
+  assert.equal(adoptFlags(fields(0x202n, 1n), new Map(), 0x10000), fields(0x202n, 1n));
 });
 
 known("cases that the machine cannot bear are not generated", () => {
