@@ -11,6 +11,7 @@ import { PATHS } from "../src/fuzz/draw/generate.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
+import { machineLine } from "../src/fuzz/facts/log.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
 import { compress } from "../src/fuzz/probe/lz4.ts";
 import { hasTool, run, stublabCommand } from "./processes.ts";
@@ -63,6 +64,15 @@ built("reports the verdicts of stublab conformance, line by line", () => {
       .filter((line) => !line.startsWith("#"))
       .filter((line) => ![...isRequest].some((name) => line.includes(name)));
   assert.equal(same(lines), same(formatKtap(verdicts).split("\n")));
+});
+
+built("sees the machine that the host sees, and reports it as logs have it", () => {
+  const { lines } = call("conformance", "--only", "selectors");
+  using experiment = new Experiment();
+  // Each has its own stub code.
+  const machineOf = (text: string) => text.replace(/"stubCode":\d+/, "");
+  const [line = ""] = lines.filter((each) => each.startsWith("# machine {"));
+  assert.is(machineOf(line), machineOf(machineLine(experiment.machine)));
 });
 
 built("conformance --only looks at one group", () => {
