@@ -9,6 +9,7 @@ import { Generator } from "../src/fuzz/draw/generate.ts";
 import { seed } from "../src/fuzz/draw/seed.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
+import { parseVerdicts } from "../src/fuzz/facts/log.ts";
 import { type CheckResult, countsOf, excuse, verdictOf } from "../src/fuzz/facts/verdict.ts";
 import { deviationsOf, knownList } from "../src/fuzz/known/known.ts";
 import { knownFacts } from "../src/fuzz/known/known_facts.ts";
@@ -55,6 +56,9 @@ known("KTAP has it as an expected failure, with what differs", () => {
   assert.match(text, "# a: error: expected 0, got 5");
   assert.not.match(text, "not ok");
   assert.is(countsOf([verdict]).known, 1);
+  const [read] = parseVerdicts(text).verdicts;
+  assert.equal([read?.fact.name, read?.status], [fact.name, "known"]);
+  assert.is(read?.checks.find(({ name }) => name === "a")?.status, "known");
   assert.is(countsOf([verdict]).failed, 0);
 });
 

@@ -48,6 +48,8 @@ const MACHINE = /^# machine (\{.*\})$/;
 const PLAN = /^ {2,}1\.\.(\d{1,6})$/;
 const NOTE = /^ {2,}# (.*)$/;
 const FACT = /^ {2,}(not ok|ok) \d+ (.*)$/;
+/** A number sign in a name is escaped. */
+const DIRECTIVE = /^(.*?)(?<!\\) # (SKIP|XFAIL)(?: (.*))?$/;
 const GROUP = /^(?:not ok|ok) \d+ (.*)$/;
 const PARTLY = /^(\d{1,6}) checks? skipped: (.*)$/;
 const FAILURE =
@@ -95,9 +97,10 @@ function parseKtap(content: string): VerdictLog {
 function parseFact(line: string, notes: readonly string[]): Told | undefined {
   const [, result, rest] = FACT.exec(line) ?? [];
   if (rest === undefined) return undefined;
-  const [name = "", reason] = rest.split(/(?<!\\) # SKIP ?/, 2);
-  const status = reason !== undefined ? "skipped" : result === "ok" ? "held" : "failed";
-  return { name: plain(name), status, reason: reason ?? "", notes };
+  const [, name = rest, directive, reason = ""] = DIRECTIVE.exec(rest) ?? [];
+  const other = directive === "SKIP" ? "skipped" : "known";
+  const status = directive !== undefined ? other : result === "ok" ? "held" : "failed";
+  return { name: plain(name), status, reason, notes };
 }
 
 /** A name without the escapes of number signs. */
@@ -115,17 +118,18 @@ function verdictOfLog({ name, status, reason, notes }: Told, group?: string): Ve
     const one: CheckResult = { name: "", status: "skipped", reason: why ?? "", unmet: [] };
     return Array.from({ length: Number(count ?? 0) }, () => one);
   });
-  const failed = status === "held" ? [] : notes.flatMap((note) => failureOf(note) ?? []);
+  const fails = status === "failed" || status === "known";
+  const failed = fails ? notes.flatMap((note) => failureOf(note, status) ?? []) : [];
   // What did not hold may have said nothing.
-  if (status === "failed" && failed.length === 0) failed.push({ name: "", status, unmet: [] });
+  if (fails && failed.length === 0) failed.push({ name: "", status, unmet: [] });
   return verdictOf(fact, [...failed, ...heldChecks(fact, failed, skipped.length), ...skipped], 0);
 }
 
-function failureOf(note: string): CheckResult | undefined {
+function failureOf(note: string, status: Status): CheckResult | undefined {
   const [, name = "", field, expected = "", seen, more] = FAILURE.exec(note) ?? [];
   if (field === undefined) return undefined;
   const unmet: Unmet = { field, expected, seen: seen ?? null };
-  return { name, status: "failed", unmet: [unmet], ...(more && { more: Number(more) }) };
+  return { name, status, unmet: [unmet], ...(more && { more: Number(more) }) };
 }
 
 /** The checks of which a log says nothing: they hold. */
@@ -155,7 +159,7 @@ function factOf(name: string, group?: string): Fact {
 // ---- "stublab.conformance/2" ----
 
 const MOST = 1_000_000;
-const STATUSES: readonly Status[] = ["held", "failed", "skipped"];
+const STATUSES: readonly Status[] = ["held", "failed", "known", "skipped"];
 
 const valueShape: Shape<string | number> = (value, place) =>
   typeof value === "number" ? value : text(value, place);
