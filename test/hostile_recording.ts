@@ -85,6 +85,7 @@ export function hostileRecording(real: Recording): Recording {
       text: hostile(),
       choices: question.choices.map(hostile),
       because: hostile(),
+      replies: question.replies.map(hostile),
     })),
     code: real.code.map(({ name, base, lines }) => ({
       name: code(name),

@@ -68,6 +68,7 @@ export function hostile(recording: Recording): Recording {
       text: any(),
       choices: question.choices.map(any),
       because: any(),
+      replies: question.replies.map(any),
     })),
     code: recording.code.map(({ name, base, lines }) => ({
       name: renamed(codes, name),

@@ -253,6 +253,7 @@ size("nothing else makes it large", () => {
       choices: [text, text],
       answer: 0,
       because: text,
+      replies: [text, text],
     })),
     code: many(50, (i) => ({
       name: `${text}${i}`,
@@ -285,7 +286,14 @@ size("nor do many small things", () => {
       return { ...nothing, lane: id, about: id, kind: "note", title: "", why: "", microseconds: 0 };
     }),
     arrows: many(50_000, (i) => ({ kind: "wait", from: i % 1000, to: (i * 7) % 1000, label: "&" })),
-    questions: many(10_000, (step) => ({ step, text: "", choices: [""], answer: 0, because: "" })),
+    questions: many(10_000, (step) => ({
+      step,
+      text: "",
+      choices: [""],
+      answer: 0,
+      because: "",
+      replies: [],
+    })),
     code: many(100, (i) => ({
       name: `${i}`,
       base: "0x0",

@@ -92,6 +92,7 @@ export function poisoned(recording: Recording, text: string): Recording {
       choices: [text],
       answer: 0,
       because: text,
+      replies: [text],
     })),
     end: end.map((fact) => ({ ...fact, fact: text, expected: text, seen: text })),
   };

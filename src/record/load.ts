@@ -8,6 +8,7 @@ import {
   members,
   nullable,
   oneOf,
+  optional,
   parseJson,
   type Shape,
   show,
@@ -230,6 +231,7 @@ const question: Shape<Question> = (value, place) => {
     choices: read("choices", list(text, MOST.choices)),
     answer: read("answer", INDEX),
     because: read("because", text),
+    replies: read("replies", optional(list(text, MOST.choices))) ?? [],
   };
 };
 

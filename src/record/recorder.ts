@@ -17,6 +17,7 @@ import {
   type Instruction,
   type KernelView,
   type Lane,
+  type NewQuestion,
   type Question,
   RECORDING_SCHEMA,
   type Recording,
@@ -208,8 +209,8 @@ export class Recorder {
   }
 
   /** Asks a question that the next step answers. */
-  ask(question: Omit<Question, "step">): void {
-    this.add({ kind: "question", question: { step: this.length, ...question } });
+  ask({ replies = [], ...question }: NewQuestion): void {
+    this.add({ kind: "question", question: { step: this.length, ...question, replies } });
   }
 
   /** Notes what the observer changed. Repeated notes are recorded once. */

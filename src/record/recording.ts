@@ -134,7 +134,14 @@ export interface Question {
   /** The index of the right choice. */
   readonly answer: number;
   readonly because: string;
+  /** What is replied to each choice, in their order: the wrong ones are refuted. Empty if nothing is known of them. */
+  readonly replies: readonly string[];
 }
+
+/** A question before the next step is known, which answers it. */
+export type NewQuestion = Omit<Question, "step" | "replies"> & {
+  readonly replies?: Question["replies"] | undefined;
+};
 
 /** A piece of code in memory. */
 export interface Code {

@@ -7,6 +7,7 @@ import {
   list,
   type OptionShapes,
   oneOf,
+  optional,
   text,
   truth,
   word,
@@ -20,7 +21,7 @@ import { attachWatched, awaitSelfStop } from "./birth.ts";
 import type { WatchedStub } from "./fork.ts";
 import { injectWatched } from "./injection.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Question } from "./recording.ts";
+import type { NewQuestion } from "./recording.ts";
 import { restingStub } from "./resting.ts";
 import { addStubCode } from "./stub_code.ts";
 import type { Tracee } from "./tracee.ts";
@@ -54,11 +55,12 @@ const BIRTH: OptionShapes<UnseenOptions> = {
   omit: list(oneOf(CHILD_STEPS), CHILD_STEPS.length),
 };
 
-const QUESTION: OptionShapes<Omit<Question, "step">> = {
+const QUESTION: OptionShapes<NewQuestion> = {
   text,
   choices: list(text, 100),
   answer: count(99),
   because: text,
+  replies: optional(list(text, 100)),
 };
 
 /** Checks an object that a verb gets: it has these members, and no unknown ones. @throws InputError */
@@ -130,7 +132,7 @@ export class Scene {
   }
 
   /** Asks what will happen. The next step answers it. @throws InputError */
-  ask(question: Omit<Question, "step">): void {
+  ask(question: NewQuestion): void {
     expectMembers(question, "question", QUESTION, ["text", "choices", "answer", "because"]);
     const { choices } = question;
     if (choices.length === 0) throw new InputError("question.choices: expected at least one");

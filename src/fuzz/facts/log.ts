@@ -25,6 +25,8 @@ export interface VerdictLog {
   readonly verdicts: readonly Verdict[];
   /** Undefined if the log does not have it. */
   readonly machine: Machine | undefined;
+  /** The list that excuses those that are known to fail, as the log names it. */
+  readonly known?: string | undefined;
   /** Facts that the log announces and does not have. */
   readonly lost: number;
 }
@@ -48,8 +50,6 @@ const MACHINE = /^# machine (\{.*\})$/;
 const PLAN = /^ {2,}1\.\.(\d{1,6})$/;
 const NOTE = /^ {2,}# (.*)$/;
 const FACT = /^ {2,}(not ok|ok) \d+ (.*)$/;
-/** A number sign in a name is escaped. */
-const DIRECTIVE = /^(.*?)(?<!\\) # (SKIP|XFAIL)(?: (.*))?$/;
 const GROUP = /^(?:not ok|ok) \d+ (.*)$/;
 const PARTLY = /^(\d{1,6}) checks? skipped: (.*)$/;
 const FAILURE =
@@ -66,6 +66,7 @@ interface Told {
 function parseKtap(content: string): VerdictLog {
   const verdicts = new Map<string, Verdict>();
   let machine: Machine | undefined;
+  let known: string | undefined;
   let [planned, lost] = [0, 0];
   let told: Told[] = [];
   let notes: string[] = [];
@@ -84,6 +85,7 @@ function parseKtap(content: string): VerdictLog {
     const fact = parseFact(line, notes);
     if (fact !== undefined) {
       told.push(fact);
+      if (fact.status === "known") known ??= plain(fact.reason);
       notes = [];
     }
     const [, group] = GROUP.exec(line) ?? [];
@@ -91,16 +93,16 @@ function parseKtap(content: string): VerdictLog {
   }
   // The kernel may have crashed.
   endGroup();
-  return { verdicts: [...verdicts.values()], machine, lost };
+  return { verdicts: [...verdicts.values()], machine, known, lost };
 }
 
 function parseFact(line: string, notes: readonly string[]): Told | undefined {
   const [, result, rest] = FACT.exec(line) ?? [];
   if (rest === undefined) return undefined;
-  const [, name = rest, directive, reason = ""] = DIRECTIVE.exec(rest) ?? [];
-  const other = directive === "SKIP" ? "skipped" : "known";
-  const status = directive !== undefined ? other : result === "ok" ? "held" : "failed";
-  return { name: plain(name), status, reason, notes };
+  const [name = "", directive, reason] = rest.split(/(?<!\\) # (SKIP|XFAIL known:) ?/, 3);
+  const outcome = result === "ok" ? "held" : "failed";
+  const status = directive === undefined ? outcome : directive === "SKIP" ? "skipped" : "known";
+  return { name: plain(name), status, reason: reason ?? "", notes };
 }
 
 /** A name without the escapes of number signs. */
@@ -118,10 +120,9 @@ function verdictOfLog({ name, status, reason, notes }: Told, group?: string): Ve
     const one: CheckResult = { name: "", status: "skipped", reason: why ?? "", unmet: [] };
     return Array.from({ length: Number(count ?? 0) }, () => one);
   });
-  const fails = status === "failed" || status === "known";
-  const failed = fails ? notes.flatMap((note) => failureOf(note, status) ?? []) : [];
+  const failed = status === "held" ? [] : notes.flatMap((note) => failureOf(note, status) ?? []);
   // What did not hold may have said nothing.
-  if (fails && failed.length === 0) failed.push({ name: "", status, unmet: [] });
+  if (status !== "held" && failed.length === 0) failed.push({ name: "", status, unmet: [] });
   return verdictOf(fact, [...failed, ...heldChecks(fact, failed, skipped.length), ...skipped], 0);
 }
 

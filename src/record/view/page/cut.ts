@@ -74,13 +74,14 @@ function cutKernel({ state, memory, ...rest }: KernelView): KernelView {
   return { ...rest, state: shorten(state, NAME), memory: lines };
 }
 
-export function cutQuestion({ step, text, choices, answer, because }: Question): Question {
+export function cutQuestion({ step, text, choices, answer, because, replies }: Question): Question {
   return {
     step,
     text: shorten(text, PROSE),
     choices: choices.map((choice) => shorten(choice, LINE)),
     answer,
     because: shorten(because, PROSE),
+    replies: replies.map((reply) => shorten(reply, PROSE)),
   };
 }
 
