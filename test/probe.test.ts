@@ -75,6 +75,17 @@ built("sees the machine that the host sees, and reports it as logs have it", () 
   assert.is(machineOf(line), machineOf(machineLine(experiment.machine)));
 });
 
+built("a case that is not resumed has no si_code that differs", () => {
+  // W28 is about words that SETFPREGS writes.
+  const { lines } = call("fuzz", "--plant", "W28", "--cases", "20000", "--path", "ptrace");
+  const differing = lines.filter((line) => /^# \S+: predicted /.test(line));
+  assert.ok(differing.some((line) => line.startsWith("# written.")));
+  assert.equal(
+    differing.filter((line) => line.startsWith("# code: predicted 0,")),
+    [],
+  );
+});
+
 built("conformance --only looks at one group", () => {
   const { status, lines } = call("conformance", "--only", "restarts");
   assert.is(status, 0, lines.join("\n"));
