@@ -153,8 +153,10 @@ struct comparison {
 struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 /** The fields in which the outcome of the case that was compared last differs, and the rules. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
-/** Tries a case, and reports it as a test. Returns whether its outcome differs. */
-bool examine(uint32_t number, const struct stublab_setup *setup, struct stublab_outcome *outcome);
+enum verdict { HELD, DIFFERENT, SKIPPED };
+/** Tries a case, and reports it as a test. */
+enum verdict examine(uint32_t number, const struct stublab_setup *setup,
+                     struct stublab_outcome *outcome);
 
 // ---- commands; each returns an exit status ----
 
