@@ -13,8 +13,8 @@ import {
 } from "./amd64.ts";
 import { tellCall } from "./calls.ts";
 import type { Moment, Moments } from "./moment.ts";
-import type { Call } from "./recording.ts";
-import type { RegisterRow } from "./view/told.ts";
+import type { Call, KernelView } from "./recording.ts";
+import { type KernelField, kernelRows, type RegisterRow } from "./view/told.ts";
 
 /** A register with what its word means; null if that is only a number. */
 export interface MeaningRow extends RegisterRow {
@@ -48,6 +48,14 @@ export class Annotator {
   pid(pid: number): string | undefined {
     const lane = this.#moments.lanesByPid.get(pid);
     return lane === undefined ? undefined : `${pid} ${lane.id}`;
+  }
+
+  /** What /proc said, with the lanes that its pids belong to. */
+  kernelRows(view: KernelView): (readonly [term: KernelField, value: string])[] {
+    return kernelRows(view, this.#constants).map(([term, value]) => [
+      term,
+      this.pid(Number(value)) ?? value,
+    ]);
   }
 
   groups(moment: Moment): RegisterGroups {

@@ -283,6 +283,12 @@ function askAgain(reading: Reading): Reading {
   return settle({ ...reading, answers, asks: true });
 }
 
+/** The seed of a reader: any text, a name or a number. FNV-1a. */
+export function seedOf(reader: string): number {
+  const bytes = new TextEncoder().encode(reader);
+  return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
+}
+
 /** Numbers from 0 to below 1: mulberry32. */
 function generator(seed: number): () => number {
   let state = seed;
