@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseRecording } from "../src/record/index.ts";
+import { beginReading, choiceOrder, seedOf } from "../src/record/reading.ts";
 import { renderText } from "../src/record/view/text.ts";
 import {
   childrenOf,
@@ -72,9 +73,16 @@ async function expectEnded(tmux: Tmux, status: number): Promise<void> {
 onTerminal("every key works as documented", async () => {
   const recording = await recordingOf("grandchild");
   const file = await fileOf("grandchild");
-  const question = recording.questions[0];
-  const step = (number: number) => new RegExp(`step ${number} of ${recording.steps.length},`);
-  const steps: readonly [keys: string[], screen: RegExp][] = [
+  const asked = beginReading(recording, recording.questions[0]?.step, seedOf("a reader"));
+  const right = choiceOrder(asked, 0).indexOf(recording.questions[0]?.answer ?? 0) + 1;
+  const { length } = recording.steps;
+  const step = (number: number, before = "") =>
+    new RegExp(
+      before === "" ? `step ${number} of ${length},` : `before step ${number} of ${length}`,
+    );
+  // The search has passed one of them.
+  const later = recording.questions.slice(2).map((each) => each.step + 1);
+  const steps: readonly (readonly [keys: string[], screen: RegExp])[] = [
     [["Right"], step(1)],
     [["l"], step(2)],
     [["Space"], step(3)],
@@ -85,9 +93,11 @@ onTerminal("every key works as documented", async () => {
     [["PPage", "PPage"], /^A grandchild: a stub clones a stub/m],
     [["g", "3", "Enter"], step(3)],
     [["Right"], /before step 4 of/],
-    [[String((question?.answer ?? 0) + 1)], /^Right! /m],
+    [["End"], /1 to 3 answer the question/],
+    [[String(right)], /^Right! /m],
     [["a"], /before step 4 of/],
-    [["Enter"], /^Answer: \d\. /m],
+    [["Down"], /^▶ 1 /m],
+    [["s"], /^Answer: \d\. /m],
     [["]"], step(5)],
     [["["], step(4)],
     [["Down", "Down"], /^▶master/m],
@@ -103,13 +113,20 @@ onTerminal("every key works as documented", async () => {
     [["j"], /stub code/],
     [["k"], /stub code/],
     [["BTab"], / stub code /],
+    [["w", "r", "1", "5", "Enter"], /r15 of .* was/],
+    [["BSpace"], step(20)],
     [["?"], /the next and the previous step/],
     [["x"], step(20)],
     [["C-l"], step(20)],
+    [["End"], step(later[0] ?? 0, "before")],
+    [["s"], /^Answer: /m],
+    [["End"], step(later[1] ?? 0, "before")],
+    [["s"], /^Answer: /m],
     [["End"], /^ {2}ok /m],
+    [["g", "1", "8", "Enter"], /before step 18 of/],
   ];
   await inTerminal(async (tmux) => {
-    await start(tmux, typed(file));
+    await start(tmux, typed(file, "--seed", "'a reader'"));
     for (const [keys, screen] of steps) {
       tmux.press(...keys);
       await tmux.shows(screen);
@@ -272,6 +289,15 @@ pipe("the default is the first scenario; --encoder and --json are those of recor
   const { code, stdout } = await stublab("inject", "--encoder", "script", "--json");
   assert.is(code, 0);
   assert.is(parseRecording(stdout).encoder, "script");
+});
+
+pipe("a recording of an older version has no replies", async () => {
+  const { questions, ...recording } = await recordingOf("grandchild");
+  const old = questions.map(({ replies: _, ...question }) => question);
+  const file = join(folder, "old.json");
+  writeFileSync(file, JSON.stringify({ ...recording, questions: old }));
+  const { code, stdout } = await stublab(file);
+  assert.equal([code, stdout], [0, (await stublab(await fileOf("grandchild"))).stdout]);
 });
 
 pipe("a document is the recording, with control characters escaped", async () => {

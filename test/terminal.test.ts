@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { choiceOrder, replyTo, seenAt } from "../src/record/reading.ts";
 import type { Question, Recording } from "../src/record/recording.ts";
 import { type Size, textOf, widthOf } from "../src/record/terminal/frame.ts";
 import { KeyReader } from "../src/record/terminal/keys.ts";
@@ -7,11 +8,12 @@ import { type Frame, render, settle } from "../src/record/terminal/layout.ts";
 import { paint, repaint } from "../src/record/terminal/paint.ts";
 import { press } from "../src/record/terminal/press.ts";
 import { lookOf } from "../src/record/terminal/screen.ts";
-import { begin, type State, seenAt } from "../src/record/terminal/state.ts";
+import { begin, type State } from "../src/record/terminal/state.ts";
 import { LESSONS, poisoned, recordingOf } from "./recordings.ts";
 
 const USUAL: Size = { columns: 80, rows: 24 };
-const SIZES: readonly Size[] = [USUAL, { columns: 120, rows: 40 }, { columns: 40, rows: 12 }];
+const WIDE: Size = { columns: 200, rows: 50 };
+const SIZES: readonly Size[] = [USUAL, { columns: 120, rows: 40 }, WIDE, { columns: 40, rows: 12 }];
 
 /** What a frame says, line by line. */
 const linesOf = ({ lines }: Frame) => lines.map(textOf);
@@ -44,6 +46,11 @@ const bare = (text: string) => text.replace(/[^a-zA-Z0-9]/g, "");
 
 const frames = suite("terminal: frames");
 
+/** A recording without questions. */
+async function unasked(name: string): Promise<Recording> {
+  return { ...(await recordingOf(name)), questions: [] };
+}
+
 for (const name of LESSONS) {
   for (const size of SIZES) {
     frames(`${name}: every step fits ${size.columns} x ${size.rows}`, async () => {
@@ -56,18 +63,30 @@ for (const name of LESSONS) {
     });
 
     frames(`${name}: all of a step can be read at ${size.columns} x ${size.rows}`, async () => {
-      const recording = await recordingOf(name);
+      const recording = await unasked(name);
+      const told = new Set<string>();
       for (const [at, { title, why, observer }] of recording.steps.entries()) {
         const seen = bare(scrolled(begin(recording, at), size));
-        for (const text of [title, why, observer ?? ""]) assert.ok(seen.includes(bare(text)), text);
+        for (const text of [title, why]) assert.ok(seen.includes(bare(text)), text);
+        if (observer === null) continue;
+        assert.is(seen.includes(bare(observer)), !told.has(observer), `once: ${observer}`);
+        told.add(observer);
       }
     });
   }
 
-  frames(`${name}: no step has to be scrolled at 80 x 24`, async () => {
-    const recording = await recordingOf(name);
+  frames(`${name}: at 80 x 24 neither a step nor the operands have to be scrolled`, async () => {
+    const recording = await unasked(name);
     for (const at of recording.steps.keys()) {
-      assert.is(render(begin(recording, at), USUAL).limits.story?.most, 0, `step ${at + 1}`);
+      const state = begin(recording, at);
+      const { story, registers } = render(state, USUAL).limits;
+      assert.is(story?.most, 0, `step ${at + 1}`);
+      const shown = registers?.lines.map(textOf).join("\n") ?? "";
+      const { known } = state.moments.at(at);
+      if (known.registers === null) continue;
+      for (const name of state.annotator.operands(state.moments.at(at))) {
+        assert.match(shown, new RegExp(`^[* ] ${name} `, "m"), `step ${at + 1}`);
+      }
     }
   });
 }
@@ -91,8 +110,8 @@ function storyOf(state: State, size: Size): string[] {
   return story.lines.map((line) => textOf(line).slice(0, -1));
 }
 
-frames("a step has its lane, code, registers and what has changed", async () => {
-  const recording = await recordingOf("grandchild");
+frames("a step has its lane, code, registers, what has changed, and what it means", async () => {
+  const recording = await unasked("grandchild");
   const index = recording.steps.findIndex(({ title }) => title.startsWith("mov $157"));
   const text = screen(begin(recording, index));
   const rip = recording.steps[index]?.registers?.before.rip;
@@ -106,20 +125,62 @@ frames("a step has its lane, code, registers and what has changed", async () => 
   assert.match(text, "─ registers of grandchild ─");
   assert.match(text, "* rax    0x0 → 0x9d");
   assert.match(text, `* rip    ${rip} → 0x`);
+  const compared = recording.steps.findIndex(({ title }) => title.startsWith("cmp %r15"));
+  const { pid } = recording.lanes.find(({ id }) => id === "master") ?? {};
+  const seen = screen(begin(recording, compared));
+  assert.match(seen, `  r15    0x${pid?.toString(16)} ${pid} master`);
+  assert.match(seen, /[*] eflags .*ZF=1/);
 });
 
-frames("no line of code is cut at 80 x 24", async () => {
-  for (const name of LESSONS) {
-    const recording = await recordingOf(name);
-    for (const at of recording.steps.keys()) {
-      const code = render(begin(recording, at), USUAL).limits.code?.lines ?? [];
-      assert.not.match(code.map(textOf).join("\n"), "…");
-    }
+frames("200 columns show the code, the story, /proc, memory and the registers", async () => {
+  const recording = await unasked("grandchild");
+  const at = recording.steps.findIndex(({ title }) => title.startsWith("cmp %r15"));
+  const text = screen(begin(recording, at), WIDE);
+  assert.match(text, "▶+39 4c 39 f8              cmp %r15, %rax");
+  for (const title of ["[step", "/proc of grandchild", "memory of grandchild", "registers of"]) {
+    assert.match(text, title);
   }
+  const { limits } = render(begin(recording, at), WIDE);
+  for (const box of Object.values(limits)) assert.is(box.most, 0);
 });
+
+frames(
+  "the lanes end at the last step that was seen; arrows and questions are in them",
+  async () => {
+    const recording = await recordingOf("grandchild");
+    const birth = recording.steps.findIndex(({ lane }) => lane === "grandchild");
+    const { step } = questionOf(recording, 0);
+    const asked = type(begin(recording), ["end"]);
+    const lanesOf = (state: State) => {
+      const lines = linesOf(render(state, USUAL));
+      const ruler = lines.findIndex((line) => line.includes("▲"));
+      return { lanes: lines.slice(1, ruler), ruler: lines[ruler] ?? "" };
+    };
+    const before = lanesOf(asked);
+    const column = before.ruler.indexOf("▲");
+    assert.is(asked.at, step);
+    assert.is(before.ruler[column + 1], "?");
+    for (const line of before.lanes) assert.is(line.slice(column + 1).trim(), "");
+    const { lanes, ruler } = lanesOf(begin(recording, birth));
+    const now = ruler.indexOf("▲");
+    assert.equal(
+      lanes.map((line) => line.slice(now).trimEnd()),
+      ["━", "┬", "+"],
+    );
+    assert.match(lanes[0] ?? "", / R .*p/);
+    assert.match(lanes[2] ?? "", / t /);
+    // A request has its target; what was seen stays when the reader goes back.
+    const attach = recording.steps.findIndex(({ kind }) => kind === "ptrace");
+    const first = now - birth;
+    assert.is(lanesOf(begin(recording, attach)).lanes[1]?.[first + attach], "↓");
+    const seen = lanesOf(type(begin(recording, birth), ["left", "left"]));
+    const fromFirst = (line: string) => line.slice(first);
+    assert.equal(seen.lanes.map(fromFirst), lanes.map(fromFirst));
+  },
+);
 
 frames("the mark under the lanes stands under the step, also where not all find room", async () => {
-  const recording = await recordingOf("grandchild");
+  const recording = await unasked("grandchild");
   for (const size of SIZES) {
     for (const [at, { lane, kind }] of recording.steps.entries()) {
       const lines = linesOf(render(begin(recording, at), size));
@@ -136,7 +197,7 @@ frames("the mark under the lanes stands under the step, also where not all find 
 frames("many lanes leave room for the rest, and the one of the step is among them", async () => {
   const recording = await recordingOf("grandchild");
   const more = Array.from({ length: 50 }, (_, i) => ({ id: `other${i}`, role: "another", pid: i }));
-  const crowded = { ...recording, lanes: [...more, ...recording.lanes] };
+  const crowded = { ...recording, questions: [], lanes: [...more, ...recording.lanes] };
   for (const at of recording.steps.keys()) {
     const text = screen(begin(crowded, at));
     const lane = recording.steps[at]?.lane ?? "";
@@ -164,7 +225,7 @@ frames("the strings of a recording move no terminal and no column", async () => 
       for (const line of render(begin(evil, at), size).lines) {
         assert.is(widthOf(line), size.columns);
         const painted = paint(line, { color: true, unicode: true }).replace(STYLES, "");
-        assert.is(painted.match(/[^ -~─│┬▲▶▷·…←→↑↓]/u), null);
+        assert.is(painted.match(/[^ -~─━│┬┴┼▲▶▷·…←→↑↓✓✗]/u), null);
       }
     }
   }
@@ -193,60 +254,15 @@ frames.run();
 
 const keys = suite("terminal: keys");
 
-/** A recording without questions. */
-async function unasked(name: string): Promise<Recording> {
-  return { ...(await recordingOf(name)), questions: [] };
-}
-
-keys("left and right step from the introduction to the end, and no further", async () => {
-  const recording = await unasked("inject");
-  const { length } = recording.steps;
-  let state = begin(recording);
-  for (let at = 0; at <= length; at++) {
-    state = press(state, "right");
-    assert.is(state.at, at);
-  }
-  assert.is(press(state, "right").at, length);
-  assert.match(press(state, "right").message, "the end");
-  assert.match(screen(state), "In the end\n");
-  for (let at = length - 1; at >= -1; at--) {
-    state = press(state, "left");
-    assert.is(state.at, at);
-  }
-  assert.is(press(state, "left").at, -1);
-  assert.is(press(state, "end").at, length);
-  assert.is(press(press(state, "end"), "home").at, -1);
-});
-
-keys("a chosen lane keeps the steps to itself", async () => {
+keys("what is read and what is shown move together", async () => {
   const recording = await unasked("grandchild");
-  let state = type(begin(recording, 0), ["down", "down", "down"]);
-  assert.is(state.lane, "grandchild");
-  assert.match(screen(state), "\n▶grandchild");
-  const own = [...recording.steps.keys()].filter((i) => recording.steps[i]?.lane === "grandchild");
-  for (const index of own) {
-    state = press(state, "right");
-    assert.is(state.at, index);
-  }
-  assert.match(press(state, "right").message, "There is no later step of grandchild.");
-  assert.is(press(state, "left").at, own.at(-2));
-  assert.is(press(state, "escape").lane, null);
-  assert.is(press(state, "down").lane, null);
-  assert.is(press(state, "up").lane, "master");
-});
-
-keys("brackets go from event to event", async () => {
-  const recording = await unasked("grandchild");
-  const events = [...recording.steps.keys()].filter(
-    (i) => recording.steps[i]?.kind !== "instruction",
-  );
-  let state = begin(recording);
-  for (const index of events) {
-    state = press(state, "]");
-    assert.is(state.at, index);
-  }
-  assert.match(press(state, "]").message, "There is no later event.");
-  assert.is(press(state, "[").at, events.at(-2));
+  const lane = type(begin(recording, 0), ["down", "down", "down"]);
+  assert.match(screen(lane), "\n▶grandchild");
+  assert.match(lane.message, "← and → keep to grandchild");
+  const born = recording.steps.findIndex(({ lane: its }) => its === "grandchild");
+  assert.match(screen(type(lane, ["right"])), `step ${born + 1} of`);
+  assert.match(screen(type(lane, ["left"])), "There is no earlier step of grandchild.");
+  assert.match(screen(type(lane, ["escape", "end"])), "In the end\n");
 });
 
 keys("g goes to a step by the number that is shown", async () => {
@@ -262,7 +278,7 @@ keys("g goes to a step by the number that is shown", async () => {
 });
 
 keys("a search goes along while it is typed, on with n, back with N, and around", async () => {
-  const recording = await recordingOf("grandchild");
+  const recording = await unasked("grandchild");
   const hits = [...recording.steps.keys()].filter((i) =>
     JSON.stringify(recording.steps[i]).toLowerCase().includes("int3 raised"),
   );
@@ -281,10 +297,31 @@ keys("a search goes along while it is typed, on with n, back with N, and around"
   const nothing = type(begin(recording, 20), ["/", ..."xyzzy"]);
   assert.equal([nothing.at, nothing.message], [20, '"xyzzy" is in no step.']);
   assert.is(type(begin(recording, recording.steps.length), ["/", ..."rests", "enter"]).at, 0);
+  assert.is(type(typed, ["escape"]).reached, -1);
+  assert.is(type(begin(recording, 20), ["/", ..."int3 raised", "enter", "backspace"]).at, 20);
 });
 
+keys(
+  "w goes to the step that wrote a register or a field of /proc, and Backspace back",
+  async () => {
+    const recording = await unasked("grandchild");
+    const find = (title: string) =>
+      recording.steps.findIndex((step) => step.title.startsWith(title));
+    const compared = begin(recording, find("cmp %r15"));
+    const origin = type(compared, ["w", ..."R15", "enter"]);
+    assert.is(origin.at, find("ptrace(PTRACE_SETREGS"));
+    assert.match(screen(origin), "R15 of grandchild was set here, and copied by the clone;");
+    assert.is(type(origin, ["backspace"]).at, compared.at);
+    assert.is(type(compared, ["w", ..."ppid", "enter"]).at, find("process"));
+    const unknown = type(compared, ["w", ..."constructor", "enter"]);
+    assert.equal([unknown.at, unknown.left], [compared.at, null]);
+    assert.match(unknown.message, "Nothing is known of constructor");
+    assert.equal(type(compared, ["w", "r", "escape"]), compared);
+  },
+);
+
 keys("Tab goes through the panes, and j and k scroll the one that has the keys", async () => {
-  const recording = await recordingOf("host");
+  const recording = await unasked("host");
   let state = begin(recording, 20);
   const shown = ["[stub code]", "[registers of master]", "[/proc of master]", "[memory of master]"];
   for (const title of shown) {
@@ -307,77 +344,92 @@ keys("help covers the panes, can be scrolled, and goes away", async () => {
   const state = begin(await recordingOf("host"), 3);
   const help = type(state, ["?"]);
   assert.match(screen(help), "the next and the previous step");
-  assert.match(screen(type(help, ["page-down", "page-down"])), "where RIP is after it");
+  assert.match(screen(type(help, Array(4).fill("page-down"))), "where RIP is after it");
   assert.is(screen(type(help, ["x"])), screen(state));
   assert.ok(press(help, "q").over);
   assert.ok(press(state, "q").over);
   assert.ok(press(state, "ctrl-d").over);
 });
 
+/** The key that answers a question with a choice. */
+const keyOf = (state: State, question: number, choice: number) =>
+  String(choiceOrder(state, question).indexOf(choice) + 1);
+
 for (const name of LESSONS) {
-  keys(`${name}: each question comes before its step, and hides it`, async () => {
-    const recording = await recordingOf(name);
-    let state = begin(recording);
-    const asked: number[] = [];
-    while (state.at < recording.steps.length) {
-      if (state.asked === null) {
-        state = press(state, "right");
-        continue;
+  keys(
+    `${name}: End stops at each question, which hides its step, and scores the answers`,
+    async () => {
+      const recording = await recordingOf(name);
+      let state = begin(recording, -1, 7);
+      for (const [i, { step, text, choices, answer, because }] of recording.questions.entries()) {
+        state = type(state, ["end", "end"]);
+        assert.equal([state.asked, state.at, seenAt(state)], [i, step, step - 1]);
+        assert.match(screen(state), "s shows the answer");
+        const seen = bare(scrolled(state, USUAL));
+        for (const said of [text, ...choices]) assert.ok(seen.includes(bare(said)), said);
+        assert.is(seen.includes(bare(because)), false);
+        assert.match(screen(state), `before step ${step + 1} of`);
+        state = type(state, [keyOf(state, i, answer)]);
+        const reply = replyTo(state, i, answer);
+        const told = bare(scrolled(state, USUAL));
+        assert.ok(state.asked !== null || told.includes(bare(`Right! ${reply}`)), reply);
       }
-      const question = recording.questions[state.asked];
-      assert.is(question?.step, state.at);
-      assert.is(seenAt(state), state.at - 1);
-      const seen = bare(scrolled(state, USUAL));
-      for (const text of [question?.text ?? "", ...(question?.choices ?? [])]) {
-        assert.ok(seen.includes(bare(text)), text);
-      }
-      assert.is(seen.includes(bare(question?.because ?? "")), false);
-      assert.match(screen(state), `before step ${state.at + 1} of`);
-      asked.push(state.asked);
-      state = press(state, String((question?.answer ?? 0) + 1));
-      const after = bare(scrolled(state, USUAL));
-      assert.ok(state.asked !== null || after.includes(bare(`Right! ${question?.because}`)));
-    }
-    const order = [...recording.questions.keys()];
-    assert.equal(
-      asked.sort((a, b) => a - b),
-      order,
-    );
-    const { length } = order;
-    assert.match(screen(state), `You guessed at ${length} of ${length} question`);
-    assert.match(screen(state), `right: ${length}.`);
-  });
+      const { length } = recording.questions;
+      const end = screen(type(state, ["end"]));
+      assert.match(end, `You answered ${length} of ${length} question`);
+      assert.match(end, `right: ${length}.`);
+    },
+  );
 }
 
-keys("a question can be skipped, left, guessed wrong, and asked again", async () => {
+keys("an answer is replied to: each wrong choice has a reply of its own", async () => {
   const recording = await recordingOf("grandchild");
-  const [{ step, answer, choices }] = [questionOf(recording, 0)];
-  const asked = type(begin(recording, step - 1), ["right"]);
-  assert.is(asked.asked, 0);
-  const skipped = type(asked, ["enter"]);
-  assert.equal([skipped.at, skipped.asked], [step, null]);
-  assert.match(screen(skipped), `Answer: ${answer + 1}. `);
-  const left = type(asked, ["left"]);
-  assert.equal([left.at, left.asked], [step - 1, null]);
-  assert.is(type(left, ["right"]).asked, 0);
-  const wrong = type(asked, [answer === 0 ? "2" : "1"]);
-  assert.match(screen(wrong), `Not ${answer === 0 ? 2 : 1}, but ${answer + 1}. `);
-  const none = type(asked, ["9"]);
-  assert.equal([none.asked, none.message], [0, `1 to ${choices.length}, or Enter`]);
-  assert.equal([type(wrong, ["enter"]).at, type(wrong, ["a"]).asked], [step + 1, 0]);
-  assert.match(type(left, ["a"]).message, "no question");
-  assert.is(type(wrong, ["left", "right"]).asked, null);
+  const first = questionOf(recording, 0);
+  const replies = first.choices.map((_, i) => `reply to ${i}`);
+  const replying = { ...recording, questions: [{ ...first, replies }] };
+  const asked = type(begin(replying, -1, 3), ["end"]);
+  for (const choice of first.choices.keys()) {
+    const text = bare(scrolled(type(asked, [keyOf(asked, 0, choice)]), USUAL));
+    assert.is(text.includes(bare(because(choice))), true, because(choice));
+    assert.is(text.includes(bare(first.because)), choice !== first.answer);
+  }
+  function because(choice: number): string {
+    if (choice === first.answer) return `Right! reply to ${choice}`;
+    return `Not ${keyOf(asked, 0, choice)}. reply to ${choice}`;
+  }
 });
 
-keys("long steps forward stop at questions; jumps do not, and say that there was one", async () => {
+keys("a recording without replies says why the answer is right, once", async () => {
   const recording = await recordingOf("grandchild");
-  const { step } = questionOf(recording, 1);
-  const event = type(begin(recording, step - 2), ["]"]);
-  assert.equal([event.at, event.asked], [step, 1]);
-  const jumped = type(begin(recording), ["g", ...String(step + 1), "enter"]);
-  assert.equal([jumped.at, jumped.asked], [step, null]);
-  assert.match(screen(jumped), "This step answers a question: Enter asks it.");
-  assert.is(type(jumped, ["enter"]).asked, 1);
+  const questions = [{ ...questionOf(recording, 0), replies: [] }];
+  const asked = type(begin({ ...recording, questions }), ["end"]);
+  const { answer, because } = questionOf(recording, 0);
+  const wrong = bare(scrolled(type(asked, [keyOf(asked, 0, answer === 0 ? 1 : 0)]), USUAL));
+  assert.match(wrong, bare(`Answer: ${keyOf(asked, 0, answer)}.`));
+  assert.is(wrong.split(bare(because)).length, 2);
+});
+
+keys("a choice is picked with arrows and Enter; the seed determines the order", async () => {
+  const recording = await recordingOf("grandchild");
+  const orders = new Set<string>();
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const asked = type(begin(recording, -1, seed), ["end"]);
+    const [choice = 0] = choiceOrder(asked, 0);
+    const picked = type(asked, ["down"]);
+    const text = bare(questionOf(recording, 0).choices[choice] ?? "").slice(0, 30);
+    const line = linesOf(render(picked, USUAL)).find((each) => each.startsWith("▶ 1  "));
+    assert.ok(
+      bare(line ?? "")
+        .slice(1)
+        .startsWith(text),
+      text,
+    );
+    assert.is(type(picked, ["enter"]).answers.get(0), choice);
+    assert.match(screen(type(asked, ["up"]), { columns: 40, rows: 12 }), "\n▶ 3  ");
+    assert.is(type(asked, ["enter"]).asked, 0);
+    orders.add(String(choiceOrder(asked, 0)));
+  }
+  assert.ok(orders.size > 2);
 });
 
 keys("a terminal's sequences are keys, also in pieces", () => {

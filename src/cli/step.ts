@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { loadRecording } from "../record/load.ts";
-
+import { seedOf } from "../record/reading.ts";
 import type { Recording } from "../record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
 import { walkThrough } from "../record/terminal/session.ts";
@@ -24,6 +25,7 @@ it asks what will happen. If the input or output is not a terminal, or is a dumb
 
   --step N      start at step N instead of the introduction
   --encoder E   for a scenario: ${ENCODER_HELP}
+  --seed S      a number or a name, which determines the order of choices (default: your user name)
   --json        print the recording, a document "stublab.recording/1"
 
 A scenario's name takes precedence (default ${DEFAULT_SCENARIO}; \`stublab record --list\` lists all); ./NAME is a file.
@@ -33,8 +35,11 @@ keys:
   ] [         the same, skipping instructions        Esc     all lanes again
   Home End    introduction and end                   g       go to a step by its number
   /  n N      search, next match, previous match     Tab     next pane; j and k scroll it
-  1 - 9       answer a question (Enter skips it)     a       ask it again
+  w           who wrote a register's value           Backspace  back to before g, w, /
+  1 - 9       answer a question (or ↓ ↑ and Enter)   s  a    show the answer, ask again
   ?           all keys, and the meaning of signs     q       quit
+
+No key for going forward passes a question that is not answered; s shows the answer.
 
 Exit status: 0 if all facts of the scenario held, 1 if one did not.
 
@@ -47,6 +52,7 @@ examples:
 const OPTIONS = {
   step: { type: "string" },
   encoder: { type: "string" },
+  seed: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
 
@@ -58,7 +64,7 @@ async function run(args: readonly string[]): Promise<number> {
   const recording = await obtain(name, values.encoder);
   const at = values.step === undefined ? undefined : indexOf(values.step, recording);
   if (values.json) print(renderJson(recording));
-  else await show(recording, at);
+  else await show(recording, at, seedOf(values.seed ?? userName()));
   const lines = failures(recording);
   talk(lines.join(""));
   return lines.length === 0 ? 0 : 1;
@@ -89,11 +95,21 @@ function indexOf(text: string, { steps }: Recording): number {
   throw new UsageError(`--step: expected a number from ${stepNumber(0)} to ${steps.length}`);
 }
 
-async function show(recording: Recording, at: number | undefined): Promise<void> {
+/** The same reader sees the same order each time. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // The user id has no entry in the system's list.
+    return "";
+  }
+}
+
+async function show(recording: Recording, at: number | undefined, seed: number): Promise<void> {
   const { stdin, stdout } = process;
   const dumb = (process.env.TERM ?? "dumb") === "dumb";
   if (stdin.isTTY && stdout.isTTY && !dumb) {
-    return walkThrough(recording, { input: stdin, output: stdout, at: at ?? -1 });
+    return walkThrough(recording, { input: stdin, output: stdout, at: at ?? -1, seed });
   }
   const text = renderText(recording, at === undefined ? {} : { from: at });
   writeAll(1, Buffer.from(text));

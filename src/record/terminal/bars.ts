@@ -1,6 +1,7 @@
+import { type Reading, seenStep } from "../reading.ts";
 import { stepNumber } from "../view/told.ts";
 import { draw, fit, type Line, say } from "./frame.ts";
-import { type State, seenStep } from "./state.ts";
+import type { Prompt, State } from "./state.ts";
 
 /** The first line: which recording, and where in it one is. */
 export function titleLine(state: State, width: number): Line {
@@ -11,7 +12,7 @@ export function titleLine(state: State, width: number): Line {
   return [...fit([say(` ${scenario}: ${title}`, "bar")], left, "bar"), say(place, "bar")];
 }
 
-function placeOf(state: State): string {
+function placeOf(state: Reading): string {
   const { at, asked, recording } = state;
   const { length } = recording.steps;
   if (asked !== null) return `before step ${stepNumber(at)} of ${length}`;
@@ -21,13 +22,22 @@ function placeOf(state: State): string {
   return `step ${stepNumber(at)} of ${length}, ${time}`;
 }
 
+const PROMPTS: Readonly<Record<Prompt["kind"], string>> = {
+  search: "/",
+  go: "go to step ",
+  origin: "who wrote (a register, or a field of /proc): ",
+};
+
 /** The last line: what is being typed, what there is to say, or else the keys. */
 export function statusLine(state: State, width: number): Line {
   const { prompt, message } = state;
   const note = message === "" ? "" : `  ${message}`;
   if (prompt !== null) {
-    const sign = prompt.kind === "search" ? "/" : "go to step ";
-    const typed = [say(`${sign}${prompt.text}`, "strong"), draw(" ", "now"), draw(note, "faint")];
+    const typed = [
+      say(`${PROMPTS[prompt.kind]}${prompt.text}`, "strong"),
+      draw(" ", "now"),
+      draw(note, "faint"),
+    ];
     return fit(typed, width);
   }
   if (message !== "") return fit([draw(` ${message}`, "strong")], width);
@@ -53,8 +63,19 @@ function hintsOf(state: State): string[] {
   const { asked, recording, help } = state;
   if (help) return ["j k scroll", "other keys go back"];
   const choices = asked === null ? 0 : (recording.questions[asked]?.choices.length ?? 0);
-  if (choices > 0)
-    return [`1-${Math.min(choices, 9)} guess`, "Enter skip", "← back", "Tab pane", "j k scroll"];
+  if (choices > 0) {
+    const digits = `1-${Math.min(choices, 9)} answer`;
+    return [digits, "↓ ↑ Enter choose", "s show", "← back", "Tab pane", "j k scroll"];
+  }
   if (seenStep(state) === undefined) return ["→ ← step", "j k scroll", "End the end", "/ search"];
-  return ["→ ← step", "↓ ↑ lane", "] [ event", "Tab pane", "j k scroll", "/ search", "g go to"];
+  return [
+    "→ ← step",
+    "↓ ↑ lane",
+    "] [ event",
+    "Tab pane",
+    "w who wrote",
+    "/ search",
+    "g go to",
+    "j k scroll",
+  ];
 }

@@ -2,7 +2,19 @@ import { narrow } from "../../visible.ts";
 import { wrap } from "../view/wrap.ts";
 
 /** What a stretch of text is, from which the screen makes colours and weights. */
-export type Style = "plain" | "strong" | "faint" | "bar" | "now" | "changed" | "good" | "bad";
+export type Style =
+  | "plain"
+  | "strong"
+  | "faint"
+  | "bar"
+  | "now"
+  | "changed"
+  | "good"
+  | "bad"
+  | "meaning"
+  | "running"
+  | "stopped"
+  | "ended";
 
 /** A stretch of a line. Each character of it takes one column. */
 export interface Span {

@@ -5,12 +5,14 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["→ ←", "the next and the previous step (also l and h, Space, Enter)"],
   ["↓ ↑", "choose a lane, whose steps the two keys above then keep to; Esc: all lanes"],
   ["] [", "the next and the previous event: a step that is no instruction"],
-  ["Home End", "the introduction, and what must be true in the end"],
+  ["Home End", "the introduction, and the end, or the next question on the way there"],
   ["g", "go to a step by its number"],
   ["/", "search in lanes, titles and explanations; n and N: the next and the previous"],
+  ["w", "who wrote this value: type a register, or a field of /proc, and Enter"],
+  ["Backspace", "back to where g, w or a search began"],
   ["Tab", "the next pane (Shift-Tab: the one before); it has its name in brackets"],
   ["j k", "scroll that pane by a line (PageDown, PageUp: by five)"],
-  ["1 - 9", "answer a question; Enter shows what happens without a guess"],
+  ["1 - 9", "answer a question; or choose with the arrows, and Enter; s shows the answer"],
   ["a", "ask the question of this step again"],
   ["q", "quit (also Ctrl-C and Ctrl-D; Ctrl-Z stops, Ctrl-L draws anew)"],
 ];
@@ -20,6 +22,13 @@ const SIGNS: readonly (readonly [sign: string, what: string])[] = [
   ["▷", "where RIP is after it"],
   ["*", "changed with this step"],
   ["↓ ↑", "at the edge of a pane: there is more"],
+];
+
+const LANES: readonly (readonly [sign: string, what: string])[] = [
+  ["━ ─ ~", "the process runs, is stopped, has ended and is not waited for"],
+  ["↓ ↑", "whom a request or a signal is for"],
+  ["┬ ┴", "where the cause of a step is: a clone, a signal, an end"],
+  ["? ✓ ✗ ·", "a question: open, answered right, wrong, or shown"],
 ];
 
 /** Keys and signs. */
@@ -35,6 +44,7 @@ export function tellHelp(width: number): Line[] {
     [],
     [draw("In the lanes", "strong")],
     ...Object.values(KINDS).flatMap(({ mark, what }) => row(mark, what)),
+    ...LANES.flatMap(([sign, what]) => row(sign, what)),
     [],
     [draw("In the panes", "strong")],
     ...SIGNS.flatMap(([sign, what]) => row(sign, what)),

@@ -1,20 +1,29 @@
-import { openAssemblyEncoder } from "../../encoder/assembly.ts";
-import type { KernelView, Recording } from "../recording.ts";
-import { kernelRows, memoryAt, stepNumber } from "../view/told.ts";
+import type { Annotator } from "../annotate.ts";
+import type { LaneMoment, Moment, Moments } from "../moment.ts";
+import { stepNumber } from "../view/told.ts";
 import { draw, type Line, prose, say } from "./frame.ts";
 
 /** How wide the terms of /proc are. */
 const TERM = 10;
 
-let constants: ReadonlyMap<string, bigint> | undefined;
+/** The lane whose /proc is shown: the one that the step is about, if the kernel was asked about it, or the subject. */
+export function aboutAt(moments: Moments, { step, subject, index }: Moment): string {
+  const about = step?.about ?? subject;
+  return moments.lane(about, index).kernel === null ? subject : about;
+}
 
-/** What /proc says of the thread that a step is about, and what of it is new. */
-export function tellKernel(recording: Recording, index: number, width: number): Line[] {
-  const [from, view] = lastView(recording, index);
-  if (view === undefined) return prose("The kernel was not asked yet.", width, "faint", "  ");
-  const note = from === index ? [] : prose(`as of step ${stepNumber(from)}`, width, "faint", "  ");
-  const fresh = newTerms(recording, index);
-  const rows = rowsOf(view).flatMap(([term, value]) => {
+/** What /proc says of a lane, and what of it is new. */
+export function tellKernel(
+  { kernel }: LaneMoment,
+  index: number,
+  annotator: Annotator,
+  width: number,
+): Line[] {
+  if (kernel === null) return prose("The kernel was not asked yet.", width, "faint", "  ");
+  const { step, value } = kernel;
+  const note = step === index ? [] : prose(`as of step ${stepNumber(step)}`, width, "faint", "  ");
+  const fresh = new Map(newRows({ kernel }, index, annotator));
+  const rows = annotator.kernelRows(value).flatMap(([term, value]) => {
     const [mark, style] = fresh.has(term) ? (["*", "changed"] as const) : ([" ", "plain"] as const);
     return prose(value, width, style, `${mark} ${term.padEnd(TERM)}`);
   });
@@ -22,50 +31,32 @@ export function tellKernel(recording: Recording, index: number, width: number): 
 }
 
 /** What is new in /proc, in a line. */
-export function tellNews(recording: Recording, index: number, width: number): Line[] {
-  const view = recording.steps[index]?.kernel;
-  const fresh = newTerms(recording, index);
-  if (!view || fresh.size === 0) return [];
-  const told = rowsOf(view).filter(([term]) => fresh.has(term));
-  return prose(told.map((row) => row.join(" ")).join("; "), width, "changed", "* /proc: ");
-}
-
-/** The terms whose values are others than when the kernel was asked before. */
-function newTerms(recording: Recording, index: number): Set<string> {
-  const step = recording.steps[index];
-  const [, before] = lastView(recording, index - 1, step?.about);
-  if (!step?.kernel || before === undefined) return new Set();
-  const known = new Map(rowsOf(before));
-  const fresh = rowsOf(step.kernel).filter(([term, value]) => known.get(term) !== value);
-  return new Set(fresh.map(([term]) => term));
-}
-
-function rowsOf(view: KernelView): (readonly [string, string])[] {
-  constants ??= openAssemblyEncoder("amd64").constants;
-  return kernelRows(view, constants);
-}
-
-/** The last view of a thread up to a step, and the index of the step that has it. */
-function lastView(
-  { steps }: Recording,
+export function tellNews(
+  known: LaneMoment,
   index: number,
-  about = steps[index]?.about,
-): [number, KernelView | undefined] {
-  for (let i = index; i >= 0; i--) {
-    const step = steps[i];
-    if (step?.about === about && step?.kernel) return [i, step.kernel];
-  }
-  return [-1, undefined];
+  annotator: Annotator,
+  width: number,
+): Line[] {
+  const fresh = newRows(known, index, annotator);
+  if (fresh.length === 0) return [];
+  return prose(fresh.map((row) => row.join(" ")).join("; "), width, "changed", "* /proc: ");
 }
 
-/** The memory map, as it was told last. */
-export function tellMemory(recording: Recording, index: number, width: number): Line[] {
-  const memory = memoryAt(recording, index);
+/** The terms whose values differ from those that the kernel reported before. */
+function newRows({ kernel }: Pick<LaneMoment, "kernel">, index: number, annotator: Annotator) {
+  if (kernel === null || kernel.before === null || kernel.step !== index) return [];
+  const known = new Map(annotator.kernelRows(kernel.before));
+  return annotator.kernelRows(kernel.value).filter(([term, value]) => known.get(term) !== value);
+}
+
+/** The memory map, as it was reported last. */
+export function tellMemory({ memory }: LaneMoment, index: number, width: number): Line[] {
   if (memory === null) return prose("It was not looked at yet.", width, "faint", "  ");
-  const changed = recording.steps[index]?.kernel?.memory === memory;
-  const mappings = memory.length === 1 ? "1 mapping" : `${memory.length} mappings`;
+  const { value } = memory;
+  const changed = memory.step === index;
+  const mappings = value.length === 1 ? "1 mapping" : `${value.length} mappings`;
   return [
     [draw(changed ? "* " : "  ", "changed"), say(mappings, changed ? "changed" : "faint")],
-    ...memory.flatMap((mapping) => prose(mapping, width, "plain", "  ")),
+    ...value.flatMap((mapping) => prose(mapping, width, "plain", "  ")),
   ];
 }

@@ -1,24 +1,30 @@
 import { narrow } from "../../visible.ts";
+import type { Moment } from "../moment.ts";
+import { seenAt, seenStep } from "../reading.ts";
 import { stepNumber } from "../view/told.ts";
 import { statusLine, titleLine } from "./bars.ts";
 import { tellCode } from "./code.ts";
 import { draw, fit, type Line, prose, type Size } from "./frame.ts";
 import { tellHelp } from "./help.ts";
-import { tellKernel, tellMemory } from "./kernel.ts";
+import { aboutAt, tellKernel, tellMemory } from "./kernel.ts";
 import { type Box, header, textWidth, window } from "./pane.ts";
-import { hasRegisters, tellRegisters } from "./registers.ts";
-import { PANES, type Pane, SIDES, type State, seenAt, seenStep } from "./state.ts";
+import { tellRegisters } from "./registers.ts";
+import { PANES, type Pane, SIDES, type State } from "./state.ts";
 import { tellAnswers, tellEnd, tellIntroduction, tellQuestion, tellStep } from "./story.ts";
 import { tellTimeline } from "./timeline.ts";
 
 /** Below this nothing can be read. */
 const LEAST: Size = { columns: 30, rows: 8 };
 
-/** What the panes and the story need where two stand beside each other, and what the panes need where three do. */
+/** What two panes beside each other need, three below the story, and three with the story among them. */
 const TWO: Size = { columns: 70, rows: 12 };
 const THREE: Size = { columns: 120, rows: 16 };
+const WIDE: Size = { columns: 150, rows: 28 };
 
-/** Rows that the panes under the story keep, and those of the kernel's view where it has a place of its own. */
+/** Prose is not read in longer lines. */
+const PROSE = 100;
+
+/** Rows that the panes under the story keep, and those of the kernel's view if it has a place of its own. */
 const LEAST_PANES = 4;
 const KERNEL_ROWS = 10;
 
@@ -69,27 +75,27 @@ class View {
   readonly limits: Limits = {};
   readonly #state: State;
   readonly #size: Size;
+  readonly #moment: Moment;
+  /** The lane whose view of the kernel's is shown. */
+  readonly #asked: string;
 
   constructor(state: State, size: Size) {
     this.#state = state;
     this.#size = size;
+    this.#moment = state.moments.at(seenAt(state));
+    this.#asked = aboutAt(state.moments, this.#moment);
   }
 
   lines(): readonly Line[] {
     const { columns, rows } = this.#size;
-    if (this.#state.help) return this.#whole(tellHelp(textWidth(columns)));
-    if (seenStep(this.#state) === undefined && this.#state.asked === null)
-      return this.#whole(this.#outside());
+    const room = Math.min(PROSE, textWidth(columns));
+    if (this.#state.help) return this.#whole(tellHelp(room));
+    if (seenStep(this.#state) === undefined && this.#state.asked === null) {
+      const tell = this.#state.at < 0 ? tellIntroduction : tellEnd;
+      return this.#whole(tell(this.#state, room));
+    }
     if (columns < TWO.columns || rows < TWO.rows) return this.#one();
-    return this.#several();
-  }
-
-  /** The introduction, or the end. */
-  #outside(): Line[] {
-    const width = textWidth(this.#size.columns);
-    return this.#state.at < 0
-      ? tellIntroduction(this.#state.recording, width)
-      : tellEnd(this.#state, width);
+    return columns < WIDE.columns || rows < WIDE.rows ? this.#several() : this.#wide();
   }
 
   #whole(content: readonly Line[]): readonly Line[] {
@@ -103,16 +109,13 @@ class View {
     const { columns, rows } = this.#size;
     const { pane } = this.#state;
     const next = PANES[(PANES.indexOf(pane) + 1) % PANES.length];
-    return [
-      header(this.#title(pane), `Tab: ${next}`, columns, true),
-      ...this.#pane(pane, columns, rows - 1),
-    ];
+    return this.#titled(pane, columns, rows, `Tab: ${next}`);
   }
 
   /** The story above, the others below it. */
   #several(): readonly Line[] {
     const { columns, rows } = this.#size;
-    const story = this.#storyRows();
+    const story = this.#storyRows(columns);
     const above = this.#pane("story", columns, story);
     const below = rows - story;
     const panes =
@@ -120,23 +123,31 @@ class View {
     return [...above, ...panes];
   }
 
-  /** As many rows as the longest story needs, so that the panes stay where they are, but no more than half of all. */
-  #storyRows(): number {
-    const { rows } = this.#size;
-    const needed = this.#story().length;
-    const usual = Math.min(this.#longest(), Math.floor(rows / 2));
-    return Math.max(usual, Math.min(needed, rows - LEAST_PANES));
+  /** The code, the story with the kernel's view under it, and the registers. */
+  #wide(): readonly Line[] {
+    const { columns, rows } = this.#size;
+    const code = Math.max(44, Math.min(Math.floor(columns * 0.31), 64));
+    const registers = Math.max(48, Math.min(Math.floor(columns * 0.31), 64));
+    const middle = columns - code - registers - 2;
+    const story = this.#storyRows(middle) + 1;
+    const kernel = Math.min(KERNEL_ROWS, rows - story);
+    return beside([
+      this.#titled("code", code, rows),
+      [
+        ...this.#titled("story", middle, story),
+        ...this.#titled("kernel", middle, kernel),
+        ...this.#titled("memory", middle, rows - story - kernel),
+      ],
+      this.#titled("registers", registers, rows),
+    ]);
   }
 
-  #longest(): number {
-    const { recording } = this.#state;
-    const width = textWidth(this.#size.columns);
-    const known = longest.get(recording)?.get(width);
-    if (known !== undefined) return known;
-    const steps = recording.steps.slice(0, MEASURED);
-    const most = Math.max(...steps.map((_, i) => tellStep(recording, i, width).length));
-    longest.set(recording, new Map(longest.get(recording)).set(width, most));
-    return most;
+  /** As many rows as most stories need, so that the panes stay where they are, but no more than half of all. */
+  #storyRows(columns: number): number {
+    const { rows } = this.#size;
+    const width = Math.min(PROSE, textWidth(columns));
+    const usual = Math.min(usualStory(this.#state, width), Math.floor(rows / 2));
+    return Math.max(usual, Math.min(this.#story(width)[0].length, rows - LEAST_PANES));
   }
 
   #two(rows: number): Line[] {
@@ -152,25 +163,23 @@ class View {
 
   /** The panes that stand beside each other: those that have something to say, and the one that has the keys. */
   #pair(): [Pane, Pane] {
-    const { recording, pane, side } = this.#state;
-    const at = seenAt(this.#state);
-    if (pane === "code" || tellCode(recording, at, 1).known) return ["code", side];
-    if (side !== "registers") return side === "kernel" ? ["kernel", "memory"] : ["kernel", side];
-    return pane === "registers" || hasRegisters(recording, at)
-      ? ["kernel", side]
-      : ["kernel", "memory"];
+    const { pane, side } = this.#state;
+    const { place, known } = this.#moment;
+    if (pane === "code" || place !== null) return ["code", side];
+    if (side === "kernel") return ["kernel", "memory"];
+    const hasRegisters = pane === "registers" || known.registers !== null;
+    return ["kernel", side === "registers" && !hasRegisters ? "memory" : side];
   }
 
   #three(rows: number): Line[] {
     const { columns } = this.#size;
-    const middle = Math.floor(columns * 0.32);
-    const right = Math.floor(columns * 0.32);
-    const left = columns - middle - right - 2;
+    const left = Math.floor(columns * 0.32);
+    const right = Math.floor(columns * 0.3);
     const kernel = this.#titled("kernel", right, KERNEL_ROWS);
     const memory = this.#titled("memory", right, rows - KERNEL_ROWS);
     return beside([
       this.#titled("code", left, rows),
-      this.#titled("registers", middle, rows),
+      this.#titled("registers", columns - left - right - 2, rows),
       [...kernel, ...memory],
     ]);
   }
@@ -181,51 +190,49 @@ class View {
   }
 
   #pane(pane: Pane, width: number, rows: number): readonly Line[] {
-    const { recording, scroll } = this.#state;
-    const at = seenAt(this.#state);
-    const room = textWidth(width);
-    const size = { width, rows };
-    const by = scroll[pane] ?? 0;
-    const shown = (content: readonly Line[], current = 0) =>
-      this.#keep(pane, window(content, size, by, current)).lines;
+    const [content, current] = this.#content(pane, textWidth(width), rows);
+    const by = this.#state.scroll[pane] ?? 0;
+    return this.#keep(pane, window(content, { width, rows }, by, current)).lines;
+  }
+
+  /** What a pane says, and which of its lines has to be seen. */
+  #content(pane: Pane, width: number, rows: number): readonly [readonly Line[], number] {
+    const { annotator, moments } = this.#state;
+    const { index } = this.#moment;
+    const asked = moments.lane(this.#asked, index);
     switch (pane) {
       case "story":
-        return shown(this.#story());
-      case "code": {
-        const { lines, current } = tellCode(recording, at, room);
-        return shown(lines, current);
-      }
+        return this.#story(Math.min(PROSE, width));
+      case "code":
+        return tellCode(this.#moment, width);
       case "registers":
-        return shown(tellRegisters(recording, at, room, rows));
+        return [tellRegisters(this.#moment, annotator, width, rows), 0];
       case "kernel":
-        return shown(tellKernel(recording, at, room));
+        return [tellKernel(asked, index, annotator, width), 0];
       case "memory":
-        return shown(tellMemory(recording, at, room));
+        return [tellMemory(asked, index, width), 0];
     }
   }
 
-  #story(): Line[] {
-    const { recording, asked, at } = this.#state;
-    const width = textWidth(this.#size.columns);
-    const question = asked === null ? undefined : recording.questions[asked];
-    if (question !== undefined) return tellQuestion(question, width);
-    return [...tellStep(recording, at, width), ...tellAnswers(this.#state, at, width)];
+  #story(width: number): readonly [Line[], number] {
+    const { asked, at } = this.#state;
+    if (asked !== null) return tellQuestion(this.#state, asked, width);
+    return [[...tellStep(this.#state, at, width), ...tellAnswers(this.#state, at, width)], 0];
   }
 
   #title(pane: Pane): string {
-    const at = seenAt(this.#state);
-    const about = narrow(this.#state.recording.steps[at]?.about ?? "");
+    const { subject, place } = this.#moment;
     switch (pane) {
       case "story":
         return `step ${stepNumber(this.#state.at)}`;
       case "code":
-        return narrow(tellCode(this.#state.recording, at, 1).name);
+        return narrow(place?.code.name ?? "code");
       case "registers":
-        return `registers of ${about}`;
+        return `registers of ${narrow(subject)}`;
       case "kernel":
-        return `/proc of ${about}`;
+        return `/proc of ${narrow(this.#asked)}`;
       case "memory":
-        return `memory of ${about}`;
+        return `memory of ${narrow(this.#asked)}`;
     }
   }
 
@@ -235,9 +242,23 @@ class View {
   }
 }
 
-/** How many steps are measured, so that a long recording opens at once. */
+/** How many steps are measured, so that a long recording opens at once, and what part of them has to find room. */
 const MEASURED = 2000;
-const longest = new WeakMap<State["recording"], Map<number, number>>();
+const MOST = 0.85;
+const usual = new WeakMap<State["recording"], Map<number, number>>();
+
+/** The length of the story of a recording's steps that is seldom exceeded. */
+function usualStory(state: State, width: number): number {
+  const { recording } = state;
+  const known = usual.get(recording)?.get(width);
+  if (known !== undefined) return known;
+  const all = { ...state, reached: recording.steps.length };
+  const steps = recording.steps.slice(0, MEASURED);
+  const lengths = steps.map((_, i) => tellStep(all, i, width).length).toSorted((a, b) => a - b);
+  const length = lengths[Math.floor(lengths.length * MOST)] ?? 1;
+  usual.set(recording, new Map(usual.get(recording)).set(width, length));
+  return length;
+}
 
 /** Columns of lines beside each other, as long as the first. */
 function beside(columns: readonly (readonly Line[])[]): Line[] {

@@ -10,12 +10,16 @@ export interface Look {
 /** The signs of the program's own, and what stands for each in ASCII. */
 const ASCII: Readonly<Record<string, string>> = {
   "─": "-",
+  "━": "=",
   "│": "|",
+  "┼": "+",
   "┬": "+",
   "┴": "+",
   "├": "+",
   "┤": "+",
   "▲": "^",
+  "✓": "v",
+  "✗": "x",
   "▶": ">",
   "▷": "@",
   "·": ".",
@@ -36,8 +40,20 @@ const WEIGHTS: Readonly<Record<Style, string>> = {
   changed: "1",
   good: "1",
   bad: "1",
+  meaning: "",
+  running: "",
+  stopped: "",
+  ended: "2",
 };
-const COLORS: Readonly<Partial<Record<Style, string>>> = { changed: "33", good: "32", bad: "31" };
+const COLORS: Readonly<Partial<Record<Style, string>>> = {
+  changed: "33",
+  good: "32",
+  bad: "31",
+  meaning: "36",
+  running: "32",
+  stopped: "33",
+  ended: "31",
+};
 
 /** A line as a terminal takes it. Whatever is neither ASCII nor a known sign becomes a question mark. */
 export function paint(line: Line, { color, unicode }: Look): string {

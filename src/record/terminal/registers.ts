@@ -1,84 +1,95 @@
-import { FIRST_REGISTERS } from "../amd64.ts";
-import type { Recording } from "../recording.ts";
-import { type RegisterRow, registerRows, stepNumber } from "../view/told.ts";
+import type { Annotator, MeaningRow } from "../annotate.ts";
+import type { Moment } from "../moment.ts";
+import { stepNumber } from "../view/told.ts";
 import { draw, fit, type Line, prose, say, widthOf } from "./frame.ts";
 
 /** How wide the names are; only that of orig_rax is wider. */
 const NAME = 6;
 
 /**
- * The registers of the thread that a step is about. Where not all find room those that changed come first; else each
- * keeps its place.
+ * The registers of the subject. The operands of the instruction come first, then what has changed, so that they are seen
+ * without scrolling; they take less room if there is not enough.
  */
 export function tellRegisters(
-  recording: Recording,
-  index: number,
+  moment: Moment,
+  annotator: Annotator,
   width: number,
   rows: number,
 ): Line[] {
-  const from = lastRegisters(recording, index);
-  const step = recording.steps[from];
-  if (step === undefined)
+  const { known, index } = moment;
+  if (known.registers === null)
     return prose("The kernel was not asked for them yet.", width, "faint", "  ");
-  const old = from !== index;
-  const all = inOrder(registerRows(step)).map((row) => ({ ...row, changed: row.changed && !old }));
-  const note = old ? prose(`as of step ${stepNumber(from)}`, width, "faint", "  ") : [];
-  const changed = all.filter((row) => row.changed).flatMap((row) => tellChange(row, width));
-  const calm = all.filter((row) => !row.changed);
-  if (note.length + changed.length + calm.length <= rows) {
-    return [...note, ...all.flatMap((row) => tellRow(row, width))];
-  }
-  return [
-    ...note,
-    ...changed,
-    ...inColumns(
-      calm.flatMap((row) => tellRow(row, width)),
-      width,
-    ),
-  ];
-}
-
-/** Whether the registers of the thread that a step is about are known by then. */
-export function hasRegisters(recording: Recording, index: number): boolean {
-  return lastRegisters(recording, index) >= 0;
-}
-
-/** The index of the last step that has the registers of the same thread; -1 where none has. */
-function lastRegisters({ steps }: Recording, index: number): number {
-  const about = steps[index]?.about;
-  for (let i = index; i >= 0; i--) {
-    const step = steps[i];
-    if (step?.about === about && step?.registers) return i;
-  }
-  return -1;
-}
-
-function inOrder(rows: readonly RegisterRow[]): RegisterRow[] {
-  const rank = ({ name }: RegisterRow) =>
-    FIRST_REGISTERS.includes(name) ? FIRST_REGISTERS.indexOf(name) : FIRST_REGISTERS.length;
-  return [...rows].sort((a, b) => rank(a) - rank(b));
-}
-
-function tellRow(row: RegisterRow, width: number): Line[] {
-  if (row.changed) return tellChange(row, width);
-  return [[draw("  "), say(row.name.padEnd(NAME)), draw(" "), say(row.after)]];
+  const { step } = known.registers;
+  const note = step === index ? [] : prose(`as of step ${stepNumber(step)}`, width, "faint", "  ");
+  const { first, rest, segments } = annotator.groups(moment);
+  const operands = annotator.operands(moment);
+  const rank = ({ name }: MeaningRow) => (operands.includes(name) ? 0 : 1);
+  const top = first.toSorted((a, b) => rank(a) - rank(b));
+  const whole = top.flatMap((row) => tellRow(row, width));
+  const head =
+    note.length + whole.length <= rows ? whole : top.flatMap((row) => tellShort(row, width));
+  const folded = prose(
+    segments.map(({ name, after }) => `${name}=${after}`).join("  "),
+    width,
+    "faint",
+    "  ",
+  );
+  const calm = rest.flatMap((row) => tellRow(row, width));
+  const room = rows - note.length - head.length - folded.length;
+  return [...note, ...head, ...(calm.length <= room ? calm : inColumns(rest, width)), ...folded];
 }
 
 /** A change is marked by a star, and not only by a colour. */
-function tellChange({ name, before, after }: RegisterRow, width: number): Line[] {
-  const head = [draw("* ", "changed"), say(name.padEnd(NAME), "changed"), draw(" ")];
-  const line = [...head, say(before), draw(" → "), say(after, "changed")];
+function tellRow({ name, before, after, changed, meaning }: MeaningRow, width: number): Line[] {
+  if (!changed) return [tellValue(name, after, meaning)];
+  const head = headOf(name, true);
+  const value = [draw(" → "), say(after, "changed"), ...mean(meaning)];
+  const line = [...head, say(before), ...value];
   if (widthOf(line) <= width) return [line];
+  if (widthOf([...head, say(before), draw(" → "), say(after)]) <= width) {
+    return [line.slice(0, -1), [draw(" ".repeat(NAME + 2)), ...mean(meaning)]];
+  }
   return [
     [...head, say(before)],
-    [draw(`${" ".repeat(NAME)} → `), say(after, "changed")],
+    [draw(" ".repeat(NAME)), ...value],
   ];
 }
 
-/** Short lines side by side, read downwards, where two of them find room. */
-function inColumns(lines: readonly Line[], width: number): Line[] {
+function tellShort({ name, after, changed, meaning }: MeaningRow, width: number): Line[] {
+  if (!changed) return [tellValue(name, after, meaning)];
+  const line = [...headOf(name, true), say(after, "changed"), ...mean(meaning)];
+  return [widthOf(line) <= width ? line : fit(line, width)];
+}
+
+const tellValue = (name: string, value: string, meaning: string | null): Line => [
+  ...headOf(name, false),
+  say(value),
+  ...mean(meaning),
+];
+
+function headOf(name: string, changed: boolean): Line {
+  const style = changed ? "changed" : "plain";
+  return [draw(changed ? "* " : "  ", style), say(name.padEnd(NAME), style), draw(" ")];
+}
+
+/** The minus sign of an errno is a hyphen in a terminal. */
+function mean(meaning: string | null): Line {
+  return meaning === null ? [] : [say(` ${meaning.replace("−", "-")}`, "meaning")];
+}
+
+/** Short lines side by side, read downwards, after those that mean something. */
+function inColumns(rows: readonly MeaningRow[], width: number): Line[] {
+  const named = rows.filter(({ meaning }) => meaning !== null);
+  const plain = rows
+    .filter(({ meaning }) => meaning === null)
+    .map(({ name, after }) => tellValue(name, after, null));
   const half = Math.floor(width / 2);
-  if (lines.some((line) => widthOf(line) >= half)) return [...lines];
-  const rows = Math.ceil(lines.length / 2);
-  return lines.slice(0, rows).map((left, i) => [...fit(left, half), ...(lines[rows + i] ?? [])]);
+  const tall = plain.filter((line) => widthOf(line) >= half);
+  const short = plain.filter((line) => widthOf(line) < half);
+  const height = Math.ceil(short.length / 2);
+  return [
+    ...named.map(({ name, after, meaning }) => tellValue(name, after, meaning)),
+    ...tall,
+    ...short.slice(0, height).map((left, i) => [...fit(left, half), ...(short[height + i] ?? [])]),
+  ];
 }

@@ -15,9 +15,9 @@ const FATAL = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 /** Shows a recording on the whole terminal, until its reader has seen enough. */
 export async function walkThrough(
   recording: Recording,
-  { input, output, at }: { input: ReadStream; output: WriteStream; at: number },
+  { input, output, ...from }: { input: ReadStream; output: WriteStream; at: number; seed: number },
 ): Promise<void> {
-  const session = new Session(begin(recording, at), input, output);
+  const session = new Session(begin(recording, from.at, from.seed), input, output);
   try {
     await session.run();
   } finally {

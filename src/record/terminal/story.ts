@@ -1,62 +1,86 @@
-import type { Question, Recording } from "../recording.ts";
+import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
 import { callInWords, stepNumber } from "../view/told.ts";
 import { draw, type Line, prose, say } from "./frame.ts";
 import { tellNews } from "./kernel.ts";
-import { questionsOf, type State } from "./state.ts";
+import type { State } from "./state.ts";
 
 /** What a step is, and what it is for. */
-export function tellStep(recording: Recording, index: number, width: number): Line[] {
-  const step = recording.steps[index];
+export function tellStep(
+  {
+    recording,
+    moments,
+    annotator,
+    reached,
+  }: Pick<State, "recording" | "moments" | "annotator" | "reached">,
+  index: number,
+  width: number,
+): Line[] {
+  const { steps, arrows } = recording;
+  const step = steps[index];
   if (step === undefined) return [];
-  const { lane, title, why, call, observer } = step;
+  const { lane, about, title, why, call, observer } = step;
   const words = call === null ? null : callInWords(call);
+  // What the observer does at many steps is told at the first of them.
+  const isNew = steps.findIndex((each) => each.observer === observer) === index;
+  const arrow = (sign: string, other: number, label: string) =>
+    prose(`${sign} step ${stepNumber(other)} of ${steps[other]?.lane}: ${label}`, width, "faint");
   return [
     ...prose(title, width, "strong", `${lane}: `),
     ...prose(why, width),
     ...(words === null ? [] : prose(words, width, "faint", "In words: ")),
-    ...(observer === null ? [] : prose(observer, width, "faint", "Observer: ")),
-    ...tellNews(recording, index, width),
-    ...tellArrows(recording, index, width),
+    ...(observer === null || !isNew ? [] : prose(observer, width, "faint", "Observer: ")),
+    ...tellNews(moments.lane(about, index), index, annotator, width),
+    ...arrows.flatMap(({ from, to, label }) => {
+      if (from === index) return to <= reached ? arrow("->", to, label) : [];
+      return to === index ? arrow("<-", from, label) : [];
+    }),
   ];
-}
-
-function tellArrows({ arrows, steps }: Recording, index: number, width: number): Line[] {
-  const tell = (sign: string, other: number, label: string) =>
-    prose(`${sign} step ${stepNumber(other)} of ${steps[other]?.lane}: ${label}`, width, "faint");
-  return arrows.flatMap(({ from, to, label }) => {
-    if (from === index) return tell("->", to, label);
-    return to === index ? tell("<-", from, label) : [];
-  });
 }
 
 /** What became of the questions of a step. */
-export function tellAnswers({ recording, answers }: State, index: number, width: number): Line[] {
-  return questionsOf(recording, index).flatMap(([i, question]) => {
-    const chosen = answers.get(i);
-    if (chosen === undefined) {
-      return prose("This step answers a question: Enter asks it.", width, "strong");
-    }
-    return tellAnswer(question, chosen, width);
-  });
+export function tellAnswers(state: State, index: number, width: number): Line[] {
+  return state.moments.questionsAt(index).flatMap((i) => tellAnswer(state, i, width));
 }
 
-function tellAnswer({ answer, because, choices }: Question, chosen: number | null, width: number) {
-  const right = `${answer + 1}. ${choices[answer]}`;
-  if (chosen === answer) return prose(because, width, "plain", "Right! ");
-  const verdict = chosen === null ? `Answer: ${right}.` : `Not ${chosen + 1}, but ${right}.`;
-  return [...prose(verdict, width, chosen === null ? "good" : "bad"), ...prose(because, width)];
-}
-
-/** A question, before its step is seen. */
-export function tellQuestion({ text, choices }: Question, width: number): Line[] {
+function tellAnswer(state: State, index: number, width: number): Line[] {
+  const question = state.recording.questions[index];
+  const chosen = state.answers.get(index);
+  if (question === undefined || chosen === undefined) return [];
+  const { answer, because, choices } = question;
+  const place = (choice: number) => choiceOrder(state, index).indexOf(choice) + 1;
+  const reply = replyTo(state, index, chosen);
+  if (chosen === answer) return prose(reply, width, "plain", "Right! ");
+  const refuted = chosen === null || reply === because ? "" : ` ${reply}`;
+  const right = `${place(answer)}. ${choices[answer]}`;
   return [
-    ...prose(text, width, "strong"),
-    ...choices.flatMap((choice, i) => prose(choice, width, "plain", `  ${i + 1}  `)),
+    ...(chosen === null ? [] : prose(`Not ${place(chosen)}.${refuted}`, width, "bad")),
+    ...prose(right, width, "good", "Answer: "),
+    ...prose(because, width),
   ];
 }
 
+/** A question, before its step is seen, and which of its lines has to be seen. */
+export function tellQuestion(
+  state: State,
+  index: number,
+  width: number,
+): readonly [Line[], number] {
+  const { text = "", choices = [] } = state.recording.questions[index] ?? {};
+  const lines = prose(text, width, "strong");
+  let current = 0;
+  for (const [i, choice] of choiceOrder(state, index).entries()) {
+    const isPicked = i === state.picked;
+    if (isPicked) current = lines.length;
+    const style = isPicked ? "strong" : "plain";
+    const [head = [], ...more] = prose(choices[choice] ?? "", width - 1, style, ` ${i + 1}  `);
+    lines.push([draw(isPicked ? "▶" : " ", "strong"), ...head]);
+    lines.push(...more.map((line) => [draw(" "), ...line]));
+  }
+  return [lines, current];
+}
+
 /** What a reader needs before the first step. */
-export function tellIntroduction(recording: Recording, width: number): Line[] {
+export function tellIntroduction({ recording }: State, width: number): Line[] {
   const { title, introduction, lanes, observed, encoder, machine, questions } = recording;
   const paragraphs = introduction.flatMap((text) => [[], ...prose(text, width)]);
   const asks =
@@ -81,22 +105,27 @@ export function tellIntroduction(recording: Recording, width: number): Line[] {
   ];
 }
 
-/** What must be true in the end, and is. */
-export function tellEnd({ recording, answers }: State, width: number): Line[] {
-  const facts = recording.end.flatMap(({ fact, expected, seen, held }) =>
+/** The score, and what must be true in the end. */
+export function tellEnd(state: State, width: number): Line[] {
+  const facts = state.recording.end.flatMap(({ fact, expected, seen, held }) =>
     held
       ? prose(`${fact}: ${seen}`, width, "plain", "  ok    ")
       : prose(`${fact}: expected ${expected}, seen ${seen}`, width, "bad", "  FAIL  "),
   );
-  return [[say("In the end", "strong")], ...facts, [], ...tellScore(recording, answers, width)];
+  return [...tellScore(state, width), [say("In the end", "strong")], ...facts];
 }
 
-function tellScore({ questions }: Recording, answers: State["answers"], width: number): Line[] {
-  const guessed = [...answers].filter(([, choice]) => choice !== null);
-  const right = guessed.filter(([i, choice]) => questions[i]?.answer === choice);
-  if (guessed.length === 0) return [];
-  const score = `You guessed at ${guessed.length} of ${count(questions.length, "question")}; right: ${right.length}.`;
-  return prose(score, width);
+function tellScore(state: State, width: number): Line[] {
+  const { questions, answered, right } = scoreOf(state);
+  if (questions === 0) return [];
+  const score = `You answered ${answered} of ${count(questions, "question")}; right: ${right}.`;
+  const open = state.recording.questions.filter((_, i) => !state.answers.has(i));
+  const steps = [...new Set(open.map(({ step }) => stepNumber(step)))].join(", ");
+  return [
+    ...prose(score, width, right === questions ? "good" : "strong"),
+    ...(steps === "" ? [] : prose(`Not asked: those of step ${steps}; g goes there.`, width)),
+    [],
+  ];
 }
 
 function count(number: number, noun: string): string {
