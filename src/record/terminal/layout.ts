@@ -95,7 +95,8 @@ class View {
       return this.#whole(tell(this.#state, room));
     }
     if (columns < TWO.columns || rows < TWO.rows) return this.#one();
-    return columns < WIDE.columns || rows < WIDE.rows ? this.#several() : this.#wide();
+    const isWide = columns >= WIDE.columns && rows >= WIDE.rows;
+    return isWide && this.#hasRegisters ? this.#wide() : this.#several();
   }
 
   #whole(content: readonly Line[]): readonly Line[] {
@@ -118,9 +119,16 @@ class View {
     const story = this.#storyRows(columns);
     const above = this.#pane("story", columns, story);
     const below = rows - story;
-    const panes =
-      columns < THREE.columns || below < THREE.rows ? this.#two(below) : this.#three(below);
-    return [...above, ...panes];
+    const isWide = columns >= THREE.columns && below >= THREE.rows;
+    return [
+      ...above,
+      ...(isWide && this.#hasRegisters ? this.#three(below) : this.#two(below)),
+    ];
+  }
+
+  /** Some lessons are about processes only: registers and code would have no use for their room. */
+  get #hasRegisters(): boolean {
+    return this.#state.recording.steps.some(({ registers }) => registers !== null);
   }
 
   /** The code, the story with the kernel's view under it, and the registers. */
