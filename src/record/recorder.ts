@@ -1,4 +1,5 @@
 import { release } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import type { Encoder } from "../encoder/encoder.ts";
 import { expectDriver } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
@@ -64,6 +65,8 @@ export class Recorder {
   readonly encoder: Encoder;
   /** Its constants. */
   readonly constants: ReadonlyMap<string, bigint>;
+  /** The lane of this process, or of this thread. */
+  host = "host";
   readonly #viewer = new KernelViewer();
   readonly #lanes: Lane[] = [];
   readonly #steps: Step[] = [];
@@ -93,6 +96,8 @@ export class Recorder {
         this.#lanes.push(piece.lane);
         break;
       case "code":
+        // Two tracers of one process have the same stub code.
+        if (this.#codes.some((code) => isDeepStrictEqual(code, piece.code))) return;
         this.#codes.push(piece.code);
         break;
       case "step":

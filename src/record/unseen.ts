@@ -50,7 +50,7 @@ export function forkUnseen(
     [tracer.cloneWord(exitSignal)],
     teller,
   );
-  const cloned = recorder.call("host", "clone", args, BigInt(pid), { why });
+  const cloned = recorder.call(recorder.host, "clone", args, BigInt(pid), { why });
   const born = recorder.step({
     lane,
     kind: "clone",
