@@ -95,7 +95,7 @@ export function attachWatched(tracee: Tracee): void {
       "stop can its registers be read.",
     wait:
       "A stub that was stopped already is in its ptrace stop when PTRACE_ATTACH returns, and its registers could be read at " +
-      "once; one that runs is not. So the host waits in any case. This wait4 also takes the notification of the stop, " +
+      "once; one that runs need not be. So the host waits in any case. This wait4 also takes the notification of the stop, " +
       "which the next wait4 would report otherwise.",
   });
   tracee.request(

@@ -107,7 +107,7 @@ function cloneReason(exitSignal: string): string {
   return (
     "A new process: a copy of the host, with its registers and its memory (copied on write). CLONE_FILES makes both share " +
     `one file table. ${exitSignal} is the exit signal, which the host gets at the child's end. gVisor takes SIGKILL, so ` +
-    "that no parent outlives a stub that it cannot replace."
+    "that no parent outlives a stub that it cannot replace; here that could kill the program that records."
   );
 }
 

@@ -69,12 +69,12 @@ function lookAtTrap(scene: Scene, stub: Actor): void {
         ],
         wrong: [
           [
-            "The signal stays pending, and the stub runs on after the INT3, forever",
+            "The signal stays pending, and the stub runs on",
             "That is what happens to a blocked signal that a process has sent. This one comes from an instruction, and the " +
               "thread cannot continue as if that had worked.",
           ],
           [
-            "The kernel kills the stub, because the signal cannot be delivered",
+            "The kernel kills the stub",
             "It would be killed without a tracer. The tracer gets the signal first.",
           ],
         ],
@@ -169,11 +169,11 @@ function inherit(scene: Scene, stub: Actor): void {
     ],
     wrong: [
       [
-        "None: a new process starts with an empty mask",
+        "None: its mask is empty",
         "No process does: the mask survives fork, clone and even execve. A program that wants an empty one sets it.",
       ],
       [
-        "All: the host blocks them around a clone",
+        "All signals",
         "The host blocks its own signals when it clones itself. This clone is made by the stub, whose mask has changed since.",
       ],
     ],
@@ -210,7 +210,7 @@ function unblock(scene: Scene, stub: Actor): void {
     ],
     wrong: [
       [
-        "Nothing: it sleeps in pause() again",
+        "Nothing",
         "It would, if nothing were pending. A blocked signal is not lost, and this one is not blocked any more.",
       ],
       [

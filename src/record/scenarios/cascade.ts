@@ -158,7 +158,7 @@ function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
     ],
     wrong: [
       [
-        "Yes: the exit signal is sent when a process ends",
+        "Yes: the process has ended",
         "So it is for a process that is not traced, or whose tracer is its parent. The grandchild's tracer is the host.",
       ],
       [
@@ -198,17 +198,17 @@ function endMaster(scene: Scene, { host, master }: Family): void {
       "The host is the master's tracer, and also its parent. It is about to reap the master with a wait4. Does it get " +
       "to that?",
     right: [
-      "No: it is already dead",
+      "No: it is dead before it can make that call",
       "Here tracer and parent are the same process, so no other process has to be notified first. The kernel sends the " +
         "exit signal as soon as the master ends.",
     ],
     wrong: [
       [
-        "Yes: its SIGKILL comes only after that wait4, as for the master",
+        "Yes: its SIGKILL comes after it",
         "The master's SIGKILL waited for the tracer of the grandchild, which was another process than its parent.",
       ],
       [
-        "Yes: a tracer gets no exit signals",
+        "Yes: a tracer gets no SIGKILL",
         "It gets none for those that are not its children. The master is its child.",
       ],
     ],

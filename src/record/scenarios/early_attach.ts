@@ -159,11 +159,11 @@ function mistake(scene: Scene, master: Actor): { expected: string; seen: string 
     ],
     wrong: [
       [
-        "It returns the pid in RAX, and stops at an INT3: every SYSCALL serves",
+        "It stops at an INT3",
         "Every SYSCALL executes the call. But only one of them is followed by an INT3.",
       ],
       [
-        "SIGSEGV ends it",
+        "It gets a SIGSEGV",
         "All instructions that follow are valid, and touch no memory. They do what they are for, with a wrong number.",
       ],
     ],
@@ -200,10 +200,7 @@ function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told"
         "SIGTRAP, at the INT3",
         "The stub code has its kill before the INT3. That the tracer has stopped the stub once does not change the code.",
       ],
-      [
-        "Nothing, until it gets SIGCONT",
-        "A traced thread is resumed by its tracer. No SIGCONT is needed for that.",
-      ],
+      ["Nothing", "A traced thread is resumed by its tracer. No SIGCONT is needed for that."],
     ],
   });
   stub.stops({
@@ -231,7 +228,7 @@ function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told"
         "Not by the process. But the tracer may suppress any signal other than SIGKILL.",
       ],
       [
-        "Yes, as soon as the tracer detaches",
+        "Yes, once it is detached",
         "The signal is gone. It was dequeued when it stopped the thread for its tracer.",
       ],
     ],

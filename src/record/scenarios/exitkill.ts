@@ -26,11 +26,11 @@ export const exitkill: Scenario = {
       ],
       wrong: [
         [
-          "T: stopped, without a tracer, as without the option",
+          "T: stopped, untraced",
           "The kernel looks at the option first. A tracee that is to be killed is not put back into a stop.",
         ],
         [
-          "R: it continues to count until it makes a system call",
+          "R: it still counts",
           "SIGKILL does not wait for a system call: a running process is interrupted, and ends.",
         ],
       ],

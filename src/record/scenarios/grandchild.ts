@@ -35,11 +35,11 @@ export const grandchild: Scenario = {
           ],
           wrong: [
             [
-              "One: the master; the child begins at the top of the stub code",
+              "One: the child begins at the top",
               "clone has no argument for an address to begin at. The child continues where its parent is: after the SYSCALL.",
             ],
             [
-              "One: the child; the master waits until it has ended",
+              "One: the master waits for the child",
               "Only a clone with CLONE_VFORK makes the parent wait. Here both run.",
             ],
           ],
@@ -67,11 +67,11 @@ export const grandchild: Scenario = {
           ],
           wrong: [
             [
-              "Nothing: it has inherited the setting, like the signal mask",
+              "Nothing: the setting is inherited",
               "The kernel clears this one in a child, because it names the end of another parent.",
             ],
             [
-              "It would be killed at the end of the host instead",
+              "It would die with the host",
               "The host is not its parent. The setting always concerns the real parent of the process that makes the call.",
             ],
           ],
@@ -87,11 +87,11 @@ export const grandchild: Scenario = {
           ],
           wrong: [
             [
-              "Nothing: it has done its work, and no instruction reads it again",
+              "Nothing: no instruction reads it again",
               "`cmp $1, %rbx` comes after every SYSCALL of that place, and the kill of the self-stop is made there.",
             ],
             [
-              "The next clone would fail: the kernel expects RBX = 0",
+              "The next clone would fail",
               "RBX means something to the stub code only. The kernel does not look at it.",
             ],
           ],

@@ -31,11 +31,11 @@ export const host: Scenario = {
           ],
           wrong: [
             [
-              "It exits with 1: it considers itself an orphan",
+              "It exits with 1",
               "It would if the two were different. They are the same, so the jump is not taken.",
             ],
             [
-              "It fails: the system calls have overwritten R15",
+              "It fails: R15 is overwritten",
               "A SYSCALL changes RAX, RCX and R11. The kernel returns all other registers as they were, R15 among them.",
             ],
           ],
@@ -51,11 +51,11 @@ export const host: Scenario = {
           ],
           wrong: [
             [
-              "Nothing: the stub stops inside the call",
+              "Nothing: it stops inside the call",
               "A signal has its effect on the way back to user space, after the call. So the result is already in RAX.",
             ],
             [
-              "-EPERM: a process may not stop itself",
+              "-EPERM",
               "A process may send any signal to itself. A shell's `kill -STOP $$` does the same.",
             ],
           ],

@@ -68,11 +68,11 @@ export const inject: Scenario = {
           ],
           wrong: [
             [
-              "One: the SYSCALL",
+              "One",
               "After the SYSCALL the stub runs on, as after any instruction. Only the INT3 stops it for its tracer.",
             ],
             [
-              "Two: the SYSCALL, the INT3",
+              "Two",
               "They are not neighbours. A clone returns through this SYSCALL as well, so the stub code first tests for one.",
             ],
           ],
@@ -93,12 +93,12 @@ export const inject: Scenario = {
           ],
           wrong: [
             [
-              "RAX is -1, and errno in the stub's memory is 9",
+              "RAX is -1, and errno is 9",
               "That is a convention of the C library, which sets errno itself. The kernel knows no such variable, and the stub " +
                 "has no C library.",
             ],
             [
-              "A signal stops the stub before its INT3",
+              "A signal stops the stub",
               "A failed call raises no signal. The stub continues to its INT3 as after a successful one.",
             ],
           ],

@@ -62,11 +62,11 @@ function ask(scene: Scene): void {
     ],
     wrong: [
       [
-        "Only the host: it is the running program",
+        "Only the host",
         "The terminal does not look at who runs. A stopped process of the group gets the signal, too, and it stays pending.",
       ],
       [
-        "All three: the stubs are children of the host",
+        "The host and both stubs",
         "Parentage does not matter. One of the stubs has left the group.",
       ],
     ],
@@ -184,7 +184,7 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
         "The default action of some signals is to be ignored, such as SIGCHLD. SIGINT is none of them.",
       ],
       [
-        "It calls the host's handler, of which it has inherited a copy",
+        "It calls a copy of the host's handler",
         "The set-up has taken the handler away. Its code is not mapped any more, either.",
       ],
     ],

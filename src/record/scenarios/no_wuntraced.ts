@@ -42,7 +42,7 @@ export const noWuntraced: Scenario = {
           "That is a stop of an untraced child, which wait4 does not report unless it is asked to.",
         ],
         [
-          "ECHILD: a stopped process is no child to wait for",
+          "ECHILD",
           "A stopped child is a child. ECHILD would mean that there is none, and the call would at least return.",
         ],
       ],
@@ -74,7 +74,7 @@ export const noWuntraced: Scenario = {
         ],
         [
           "EINVAL: only a tracer may use WUNTRACED",
-          "Any parent may. The option is made for children that are not traced, as its name says.",
+          "Any parent may use it, and shells do.",
         ],
       ],
     });
@@ -108,17 +108,17 @@ export const noWuntraced: Scenario = {
     scene.ask({
       text: "The host has attached, and calls wait4 without WUNTRACED. Does wait4 report that the child is stopped?",
       right: [
-        "Yes, as to every tracer",
+        "Yes: it reports every stop to a tracer",
         "The bit concerns children that are not traced. ptrace works by the stops of the traced thread, so wait4 reports " +
           "all of them to the tracer, whatever the options.",
       ],
       wrong: [
         [
-          "No: without WUNTRACED wait4 never reports a stop",
+          "No: WUNTRACED is missing",
           "That is the rule for a parent. To a tracer every stop is reported.",
         ],
         [
-          "No: this stop has been reported already",
+          "No: it was reported before",
           "The attach has turned it into a ptrace stop. That is a new state, of which nothing has been reported yet.",
         ],
       ],

@@ -91,12 +91,9 @@ function dieAfter(scene: Scene, keeper: Acting): string {
         "PTRACE_O_TRACEEXIT the process stops once more on its way out, so that its tracer can examine it.)",
     ],
     wrong: [
+      ["It exits with 1", "It would have to execute getppid for that, and is not resumed."],
       [
-        "It exits with 1: its parent is not the one in R15",
-        "It would have to execute getppid for that, and is not resumed.",
-      ],
-      [
-        "It is killed as soon as its tracer resumes it",
+        "It is killed once it is resumed",
         "Other signals wait for that. SIGKILL does not wait for a tracer.",
       ],
     ],
@@ -170,7 +167,7 @@ function askWhatItDoes(scene: Scene, child: Actor): void {
     ],
     wrong: [
       [
-        "It continues: it has a parent, and a death signal",
+        "It continues",
         "The signal will come when the keeper ends. But the keeper does not know that it has a child, and would let it wait.",
       ],
       [

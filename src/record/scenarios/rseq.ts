@@ -176,8 +176,8 @@ function ask(scene: Scene, rests: boolean): void {
     return;
   }
   const because =
-    "The stub had stopped for its tracer, so it was scheduled out and in again. On the way back to user space the " +
-    "kernel updates the rseq area, gets a page fault itself, and can report that only by a SIGSEGV.";
+    "The stub had stopped for its tracer, so it was scheduled out and in again. Before it executes anything the kernel " +
+    "updates the rseq area, gets a page fault itself, and can report that only by a SIGSEGV.";
   const whyNot =
     "The stub would need no other memory. But the kernel needs some before it lets the stub execute anything.";
   scene.ask({ text, right: [none, because], wrong: [[all, whyNot], wrong] });

@@ -135,7 +135,7 @@ export const switchLesson: Scenario = {
           "RIP moves on when an instruction has been executed. This one was not.",
         ],
         [
-          "It is killed by SIGSEGV, as any program",
+          "It is killed by SIGSEGV",
           "SIGSEGV is what the kernel sends. But the tracer gets it first, and need not deliver it.",
         ],
       ],
@@ -193,10 +193,7 @@ export const switchLesson: Scenario = {
           "It is a zombie until the host reaps it",
           "A process ends in its exit_group, and the kernel has skipped that.",
         ],
-        [
-          "It ends, and the host makes another stub for its next guest",
-          "That would be expensive. Nothing forces the host to let the process end.",
-        ],
+        ["It ends", "That would be expensive. Nothing forces the host to let the process end."],
       ],
     });
     const exit = run("emulated");

@@ -16,15 +16,15 @@ const NO_CALL = -1n;
 const BACK = BigInt(SYSCALL_LENGTH);
 
 export const staleOrigRax: Scenario = {
-  title: "A stale orig_rax: the kernel goes back by two bytes",
+  title: "A stale orig_rax: what the kernel believes of a call",
   introduction: [
     "One of the registers that ptrace shows does not exist in any processor: orig_rax. RAX holds the number of a " +
       "system call on entry and its result on exit, so the kernel saves the number in orig_rax. -1 there means that the " +
       "thread entered the kernel in another way: by an interrupt, a fault, an INT3.",
     "The kernel reads it again on the way out. A call that a signal has interrupted leaves -512 in RAX, which is " +
       "-ERESTARTSYS: not an errno for programs, but an internal mark that the call must be restarted. After a signal " +
-      "stop the kernel checks: is orig_rax not -1, and RAX -512? Then it copies orig_rax to RAX, and subtracts 2, the " +
-      "length of a SYSCALL, from RIP.",
+      "stop the kernel checks: is orig_rax not -1, and RAX -512? Then it prepares RAX and RIP for the SYSCALL to be executed " +
+      "again.",
     "A tracer writes all of these words. It may write an orig_rax that is left over from an earlier stop, together " +
       "with a RAX that is -512 for another reason.",
     "What to write there is the encoder's choice. gVisor's frame is a copy of the initial registers, including " +
@@ -90,7 +90,7 @@ function injectWithoutCall(scene: Scene, stub: Actor): void {
         "SIGSYS comes from a seccomp filter. The kernel itself answers an unknown number with an errno.",
       ],
       [
-        "-512: RAX is unchanged",
+        "-512",
         "The kernel puts -ENOSYS into RAX before it looks at the number, and there is no call that replaces it.",
       ],
     ],
