@@ -96,6 +96,7 @@ const ROWS: readonly Row[] = [
   ["W70", "sud", dispatching([1n, 1n << 63n, 0n, 0n]), "error", EFAULT, EIO],
   ["W70.most", "la57", dispatching([1n, 1n << 50n, 0n, 0n]), "error", 0n, EFAULT],
   ["W71", "pku", lock(0x200n, 0x5_0000_0007n), "written.0", 7n, 0n],
+  ["W71.length", "mxcsr_check", lock(0x200n, 0x5_0000_0007n), "written.0", 7n, 0x5_0000_0007n],
   [
     "W72",
     "mxcsr_check",
@@ -147,7 +148,11 @@ machines(
 );
 
 /** Features without which a row says nothing. */
-const BESIDE: Readonly<Record<string, readonly Feature[]>> = { W69: ["sud"], "W70.most": ["sud"] };
+const BESIDE: Readonly<Record<string, readonly Feature[]>> = {
+  W69: ["sud"],
+  "W70.most": ["sud"],
+  "W71.length": ["pku"],
+};
 /** Those with which it says nothing. */
 const LACKING: Readonly<Record<string, readonly Feature[]>> = { U22: ["mxcsr_check"] };
 

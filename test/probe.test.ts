@@ -13,7 +13,7 @@ import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
 import { compress } from "../src/fuzz/probe/lz4.ts";
-import { hasTool, run, stublabCommand } from "./processes.ts";
+import { hasTool, Running, run, stublabCommand } from "./processes.ts";
 
 const PROBE = resolve("dist/probe-amd64");
 const MOST_BYTES = 300_000;
@@ -103,6 +103,19 @@ built("reports what a kernel does otherwise with a case that can be replayed", (
   const here = call("replay", log);
   assert.is(here.status, 0, here.lines.join("\n"));
   assert.is(here.lines.at(-2), `1..${cases.length}`);
+});
+
+built("a replay that Ctrl-C interrupts ends after the case under way", async () => {
+  const [file, cases] = [join(folder, "many"), 30_000];
+  writeFileSync(file, '{"schema":"stublab.case/1"}\n'.repeat(cases));
+  const replay = new Running([PROBE, ["replay", file]], { detached: true });
+  assert.ok((await replay.says(/^ok 1 case/m)) !== null, replay.stdout);
+  process.kill(-replay.pid, "SIGINT");
+  const { code, stdout } = await replay.ended;
+  assert.is(code, 130, stdout);
+  const [, plan] = /\n1\.\.(\d+)\n$/.exec(stdout) ?? [];
+  assert.ok(Number(plan) < cases, plan);
+  assert.is(stdout.match(/^ok \d+ case/gm)?.length, Number(plan));
 });
 
 built("refuses what is not a case, with the reason", () => {
