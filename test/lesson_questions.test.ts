@@ -84,11 +84,11 @@ lessons("the right choice has the same place whatever the numbers in the text", 
   const question = (text: string) =>
     arrange({
       text,
-      right: ["This", "It is."],
-      wrong: [
-        ["That", "It is not."],
-        ["Those", "They are not."],
-      ],
+      right: { This: "It is." },
+      wrong: {
+        That: "It is not.",
+        Those: "They are not.",
+      },
     });
   const { choices, answer, because, replies = [] } = question("Which is 12, and at 0x7fff?");
   assert.equal([choices[answer], replies[answer], because], ["This", "It is.", "It is."]);

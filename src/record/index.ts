@@ -1,6 +1,6 @@
 export { Actor } from "./actor.ts";
 export type { Teller } from "./calls.ts";
-export type { WatchedStub } from "./fork.ts";
+export type { UnseenOptions, WatchedStub } from "./fork.ts";
 export type { CallTelling } from "./injection.ts";
 export type { Lesson } from "./lesson.ts";
 export type { Listing } from "./listing.ts";
@@ -29,7 +29,6 @@ export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
 export type { RequestDetails, StopTelling, Tracee } from "./tracee.ts";
-export type { UnseenOptions } from "./unseen.ts";
 export { renderMermaid } from "./view/mermaid.ts";
 export { renderRecordingPage } from "./view/page/page.ts";
 export { renderPerfetto } from "./view/perfetto.ts";

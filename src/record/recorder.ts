@@ -134,6 +134,17 @@ export class Recorder {
     }
   }
 
+  /** Records what `work` does; if it returns undefined, nothing of that is kept but notes of what the observer changed. */
+  attempt<T>(work: () => T | undefined): T | undefined {
+    const lists = [this.#lanes, this.#steps, this.#arrows, this.#questions, this.#facts];
+    const lengths = lists.map(({ length }) => length);
+    const result = work();
+    if (result === undefined) {
+      for (const [i, list] of lists.entries()) list.length = lengths[i] ?? 0;
+    }
+    return result;
+  }
+
   /** The number of steps so far: the index of the next. */
   get length(): number {
     return this.#steps.length;

@@ -1,14 +1,14 @@
 import { isMainThread } from "node:worker_threads";
 import { InputError } from "../errors.ts";
 import { Platform } from "../platform/platform.ts";
-import { count, list, type OptionShapes, oneOf, optional, type Shape, text } from "../shape.ts";
+import { count, list, type OptionShapes, oneOf, optional, table, text } from "../shape.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { type ProcessFacts, readProcess } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { ActedTracee, Acting } from "./acting.ts";
 import { Actor, expectMembers } from "./actor.ts";
-import { type ForkOptions, forkWatched } from "./fork.ts";
+import { type ForkOptions, forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { codeBytes, loadListing } from "./listing.ts";
 import { dumpNoCore } from "./precautions.ts";
 import { type AuthoredQuestion, arrange } from "./question.ts";
@@ -16,7 +16,6 @@ import type { Recorder } from "./recorder.ts";
 import type { NewQuestion } from "./recording.ts";
 import { addStubCode, reasonsByLabel } from "./stub_code.ts";
 import { Tracee } from "./tracee.ts";
-import { forkUnseen, type UnseenOptions } from "./unseen.ts";
 
 const BIRTH: OptionShapes<UnseenOptions> = {
   lane: text,
@@ -34,13 +33,11 @@ const QUESTION: OptionShapes<NewQuestion> = {
   replies: optional(list(text, 100)),
 };
 
-const CHOICE: Shape<readonly [string, string]> = (value, place) => {
-  const [choice, reply, ...more] = list(text, 2)(value, place);
-  if (choice !== undefined && reply !== undefined && more.length === 0) return [choice, reply];
-  throw new InputError(`${place}: expected a choice and what is replied to it`);
+const AUTHORED: OptionShapes<AuthoredQuestion> = {
+  text,
+  right: table(text, 1),
+  wrong: table(text, 99),
 };
-
-const AUTHORED: OptionShapes<AuthoredQuestion> = { text, right: CHOICE, wrong: list(CHOICE, 99) };
 
 /** How a stub is made that exists when the recording begins. */
 export interface RestOptions {
@@ -258,7 +255,8 @@ export class Scene {
 function isAuthored(question: AuthoredQuestion | NewQuestion): question is AuthoredQuestion {
   if (typeof question !== "object" || !("right" in question)) return false;
   expectMembers(question, "question", AUTHORED, ["text", "right", "wrong"]);
-  return true;
+  if (Object.keys(question.right).length === 1) return true;
+  throw new InputError("question.right: expected one choice");
 }
 
 function expectQuestion(question: NewQuestion): NewQuestion {

@@ -62,22 +62,18 @@ function lookAtTrap(scene: Scene, stub: Actor): void {
     before: () =>
       scene.ask({
         text: "SIGTRAP is blocked. The stub reaches its INT3. What happens?",
-        right: [
-          "The stub stops for its tracer, and SIGTRAP is no longer blocked",
-          "A signal that an instruction raises cannot stay pending. The kernel forces it: it unblocks the signal first. (An " +
+        right: {
+          "The stub stops for its tracer, and SIGTRAP is no longer blocked":
+            "A signal that an instruction raises cannot stay pending. The kernel forces it: it unblocks the signal first. (An " +
             "untraced process would then be killed by it, even if it had a handler.)",
-        ],
-        wrong: [
-          [
-            "The signal stays pending, and the stub runs on",
+        },
+        wrong: {
+          "The signal stays pending, and the stub runs on":
             "That is what happens to a blocked signal that a process has sent. This one comes from an instruction, and the " +
-              "thread cannot continue as if that had worked.",
-          ],
-          [
-            "The kernel kills the stub",
+            "thread cannot continue as if that had worked.",
+          "The kernel kills the stub":
             "It would be killed without a tracer. The tracer gets the signal first.",
-          ],
-        ],
+        },
       }),
     answer:
       "The call was executed. Blocked has lost the bit 0x10, SIGTRAP: the kernel has unblocked it, and leaves it " +
@@ -101,21 +97,17 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
     text:
       "Both stubs sleep in pause(), and both were sent SIGCHLD. The host waits for each to stop. What does wait4 " +
       "report?",
-    right: [
-      "Only the control",
-      "A signal stops a traced thread when it is dequeued, and a blocked signal is not dequeued. That SIGCHLD would be " +
+    right: {
+      "Only the control":
+        "A signal stops a traced thread when it is dequeued, and a blocked signal is not dequeued. That SIGCHLD would be " +
         "ignored does not matter: for a traced thread the tracer decides that, so the signal is queued.",
-    ],
-    wrong: [
-      [
-        "Both: a traced thread stops at every signal",
+    },
+    wrong: {
+      "Both: a traced thread stops at every signal":
         "It stops at every signal that is delivered to it. To the stub with the blocked signals this one is not.",
-      ],
-      [
-        "Neither: SIGCHLD is ignored by default",
+      "Neither: SIGCHLD is ignored by default":
         "The kernel discards an ignored signal, but not that of a traced thread: its tracer may want it.",
-      ],
-    ],
+    },
   });
   control.stops({
     stop:
@@ -162,21 +154,17 @@ function inherit(scene: Scene, stub: Actor): void {
   const before = blockedBy(stub);
   scene.ask({
     text: "The host makes the stub with the blocked signals clone another. Which signals are blocked in that one?",
-    right: [
-      "The same as in its parent",
-      "A clone copies the mask, as it copies the registers. A grandchild has no set-up of its own that could correct " +
+    right: {
+      "The same as in its parent":
+        "A clone copies the mask, as it copies the registers. A grandchild has no set-up of its own that could correct " +
         "it: a mistake in the first stub is a mistake in all stubs.",
-    ],
-    wrong: [
-      [
-        "None: its mask is empty",
+    },
+    wrong: {
+      "None: its mask is empty":
         "No process does: the mask survives fork, clone and even execve. A program that wants an empty one sets it.",
-      ],
-      [
-        "All signals",
+      "All signals":
         "The host blocks its own signals when it clones itself. This clone is made by the stub, whose mask has changed since.",
-      ],
-    ],
+    },
   });
   const { pid } = stub.stub.createStub();
   scene.recorder.addLane(
@@ -203,21 +191,17 @@ function unblock(scene: Scene, stub: Actor): void {
   stub.resume("The stub is resumed, out of its interrupted pause().");
   scene.ask({
     text: "No signal is blocked any more, and none is sent. The stub is resumed. What stops it?",
-    right: [
-      "SIGCHLD",
-      "The signal was sent earlier, and has been pending since. Now it is delivered at once, before the stub executes " +
+    right: {
+      SIGCHLD:
+        "The signal was sent earlier, and has been pending since. Now it is delivered at once, before the stub executes " +
         "an instruction. (A signal that was sent to the thread is dequeued before the same signal sent to the process.)",
-    ],
-    wrong: [
-      [
-        "Nothing",
+    },
+    wrong: {
+      Nothing:
         "It would, if nothing were pending. A blocked signal is not lost, and this one is not blocked any more.",
-      ],
-      [
-        "The INT3",
+      "The INT3":
         "Before the INT3 the pause() would have to return, and before that a signal is delivered.",
-      ],
-    ],
+    },
   });
   const { signal } = stub.stops({
     stop:

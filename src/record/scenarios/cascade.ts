@@ -109,22 +109,18 @@ function killGrandchild(scene: Scene, { master, grandchild }: Family): void {
   );
   scene.ask({
     text: "SIGKILL cannot be caught, blocked or ignored. Which processes are dead a moment later?",
-    right: [
-      "None",
-      "On its way out the grandchild stops once more, because its tracer has requested that (TRACEEXIT). It executes no " +
+    right: {
+      None:
+        "On its way out the grandchild stops once more, because its tracer has requested that (TRACEEXIT). It executes no " +
         "further instruction, but stays there until its tracer resumes it. A host that does not wait for its stubs would " +
         "never notice.",
-    ],
-    wrong: [
-      [
-        "All three: grandchild, master and host",
+    },
+    wrong: {
+      "All three: grandchild, master and host":
         "In the end, yes. But each death takes effect only when the host has done something about it.",
-      ],
-      [
-        "Only the grandchild",
+      "Only the grandchild":
         "It will be the first. But it is stopped on its way out, and has not ended.",
-      ],
-    ],
+    },
   });
   const { event } = grandchild.stops({
     stop: "The exit stop. It still has its registers and its memory; here a debugger can examine it for the last time.",
@@ -151,21 +147,17 @@ function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
   );
   scene.ask({
     text: "The grandchild is a zombie, and its exit signal is SIGKILL. Has its parent, the master, got that signal?",
-    right: [
-      "No: first its tracer must reap it",
-      "While a process other than its parent traces it, the kernel notifies only the tracer, by SIGCHLD. Only when the " +
+    right: {
+      "No: first its tracer must reap it":
+        "While a process other than its parent traces it, the kernel notifies only the tracer, by SIGCHLD. Only when the " +
         "tracer has reaped it does the zombie return to its parent, and the exit signal with it.",
-    ],
-    wrong: [
-      [
-        "Yes: the process has ended",
+    },
+    wrong: {
+      "Yes: the process has ended":
         "So it is for a process that is not traced, or whose tracer is its parent. The grandchild's tracer is the host.",
-      ],
-      [
-        "No: a stopped process gets no signals",
+      "No: a stopped process gets no signals":
         "It gets them like any other, and they are pending. SIGKILL would even end it at once.",
-      ],
-    ],
+    },
   });
   const options = scene.tracer.waitAll | scene.tracer.constant("WNOHANG");
   const quiet = master.tracee.tryWait(
@@ -197,21 +189,17 @@ function endMaster(scene: Scene, { host, master }: Family): void {
     text:
       "The host is the master's tracer, and also its parent. It is about to reap the master with a wait4. Does it get " +
       "to that?",
-    right: [
-      "No: it is dead before it can make that call",
-      "Here tracer and parent are the same process, so no other process has to be notified first. The kernel sends the " +
+    right: {
+      "No: it is dead before it can make that call":
+        "Here tracer and parent are the same process, so no other process has to be notified first. The kernel sends the " +
         "exit signal as soon as the master ends.",
-    ],
-    wrong: [
-      [
-        "Yes: its SIGKILL comes after it",
+    },
+    wrong: {
+      "Yes: its SIGKILL comes after it":
         "The master's SIGKILL waited for the tracer of the grandchild, which was another process than its parent.",
-      ],
-      [
-        "Yes: a tracer gets no SIGKILL",
+      "Yes: a tracer gets no SIGKILL":
         "It gets none for those that are not its children. The master is its child.",
-      ],
-    ],
+    },
   });
   scene.recorder.arrow("signal", zombie, scene.recorder.length, "exit signal SIGKILL");
   const how = host.ends({

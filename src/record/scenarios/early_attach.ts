@@ -1,14 +1,10 @@
 import { hex, StateError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { takeInitialRegisters } from "../../stub/attach.ts";
-import { Actor } from "../actor.ts";
-import { cloneWatched } from "../clone.ts";
-import { type Piece, Recorder } from "../recorder.ts";
+import type { Actor } from "../actor.ts";
 import { tellRequest } from "../requests.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
-import { addStubCode } from "../stub_code.ts";
-import { Tracee } from "../tracee.ts";
 
 export const earlyAttach: Scenario = {
   title: "Attached too early: a stub at an arbitrary instruction",
@@ -57,48 +53,37 @@ function giveWay({ stub }: Actor): void {
 const MOST_TRIES = 50;
 
 /** Clones a stub, and attaches to it right after its prctl; it is stopped then. Only the successful try is recorded. */
-function attachEarly(
-  { recorder }: Scene,
-  { stub: master }: Actor,
-  lane: string,
-  role: string,
-): Actor {
+function attachEarly(scene: Scene, master: Actor, lane: string, role: string): Actor {
   for (let i = 0; i < MOST_TRIES; i++) {
-    const pieces: Piece[] = [];
-    const draft = new Recorder(recorder.encoder, (piece) => pieces.push(piece));
-    addStubCode(draft, master.tracer);
-    const tracee = new Tracee(draft, "master", master.thread);
-    const child = cloneWatched({ stub: master, tracee }, { lane, role, ...CLONE });
-    const draftActor = new Actor(child.stub, child.tracee);
-    while (!draftActor.isBeforeCall("prctl")) draftActor.step();
-    draftActor.step();
-    const { rip } = draftActor;
-    child.stub.thread.follow();
-    letGoAndAttach(draft, child.tracee);
-    if (draftActor.rip === rip) {
-      const { length } = recorder;
-      for (const piece of pieces) recorder.adopt(piece, (index) => length + index);
-      return new Actor(child.stub, new Tracee(recorder, lane, child.stub.thread));
-    }
-    child.stub.close();
+    const stub = scene.recorder.attempt(() => {
+      const child = master.clone({
+        lane,
+        role,
+        why: 'The frame of a clone, with R15 and RBX for the child (lesson "grandchild").',
+        executed: "The child is created.",
+        answer: "RAX is the pid of the child. Nothing says how far the child has run.",
+        born: "RBX is 1: it marks a newly cloned child, and decides its path.",
+      });
+      while (!child.isBeforeCall("prctl")) child.step();
+      child.step();
+      const { rip } = child;
+      letGoAndAttach(child);
+      if (child.rip === rip) return child;
+      child.stub.close();
+      return undefined;
+    });
+    if (stub !== undefined) return stub;
   }
   throw new StateError(`no stub was attached in time, out of ${MOST_TRIES}`);
 }
 
-const CLONE = {
-  why: 'The frame of a clone, with R15 and RBX for the child (lesson "grandchild").',
-  executed: "The child is created.",
-  answer: "RAX is the pid of the child. Nothing says how far the child has run.",
-  born: "RBX is 1: it marks a newly cloned child, and decides its path.",
-};
-
 /** The observer detaches, and the host attaches: nothing is recorded between the two, because the stub runs. */
-function letGoAndAttach(draft: Recorder, tracee: Tracee): void {
-  const { thread } = tracee;
-  // Every microsecond counts: the stub needs only a few.
+function letGoAndAttach({ tracee, stub: { thread } }: Actor): void {
   const { shim } = thread.tracer;
   const detach = thread.tracer.constant("PTRACE_DETACH");
   const attach = thread.tracer.constant("PTRACE_ATTACH");
+  thread.follow();
+  // Every microsecond counts: the stub needs only a few.
   shim.ptrace(detach, thread.tid, 0, 0);
   const result = shim.ptrace(attach, thread.tid, 0, 0);
   if (result < 0) {
@@ -106,16 +91,16 @@ function letGoAndAttach(draft: Recorder, tracee: Tracee): void {
   }
   thread.state = "running";
   const stop = thread.wait();
-  const tell = (request: string, why: string, observer?: string) =>
-    tracee.requested(tellRequest(request, thread.tid, 0, draft.constants), why, {
-      ...(observer !== undefined && { observer }),
-    });
+  const tell = (request: string, why: string, observer: string | null = null) => {
+    const call = tellRequest(request, thread.tid, 0, tracee.recorder.constants);
+    return tracee.requested(call, why, { observer });
+  };
   tell(
     "PTRACE_DETACH",
     "The observer detaches, without a signal: the stub runs.",
     "It has stepped the stub to this point. In a real birth the stub is not traced yet.",
   );
-  const request = tell(
+  const attached = tell(
     "PTRACE_ATTACH",
     "The host attaches at once. Neither it nor the parent has waited for the self-stop.",
   );
@@ -124,7 +109,7 @@ function letGoAndAttach(draft: Recorder, tracee: Tracee): void {
     `The stub is stopped by the SIGSTOP that PTRACE_ATTACH has sent, right after its prctl: ${hex(tracee.rip)}. It ` +
       "has not called getppid yet, and RBX is still 1.",
   );
-  draft.arrow("attach", request, at, "PTRACE_ATTACH");
+  tracee.recorder.arrow("attach", attached, at, "PTRACE_ATTACH");
   tracee.waited(
     at,
     "The status says SIGSTOP: exactly what the host gets for a stub that has stopped itself.",
@@ -152,21 +137,17 @@ function mistake(scene: Scene, master: Actor): { expected: string; seen: string 
   stub.write(stub.frame("getpid"), "getpid is injected, the most harmless call.");
   scene.ask({
     text: "The stub is resumed at the SYSCALL of its prctl, with the number of getpid in RAX. What becomes of the stub?",
-    right: [
-      "It exits",
-      "The call is executed, and RAX is the pid. But the instructions after this SYSCALL test the result of a prctl: " +
+    right: {
+      "It exits":
+        "The call is executed, and RAX is the pid. But the instructions after this SYSCALL test the result of a prctl: " +
         "anything but 0 is an error. The stub code works as written.",
-    ],
-    wrong: [
-      [
-        "It stops at an INT3",
+    },
+    wrong: {
+      "It stops at an INT3":
         "Every SYSCALL executes the call. But only one of them is followed by an INT3.",
-      ],
-      [
-        "It gets a SIGSEGV",
+      "It gets a SIGSEGV":
         "All instructions that follow are valid, and touch no memory. They do what they are for, with a wrong number.",
-      ],
-    ],
+    },
   });
   for (;;) {
     const why = stub.isBeforeCall("exit")
@@ -190,18 +171,16 @@ function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told"
   stub.resume("The host resumes the stub, without the signal.");
   scene.ask({
     text: "The stub continues through the rest of the stub code. What does wait4 report to the host next?",
-    right: [
-      "SIGSTOP, again",
-      "This one is the stub's own: kill(getpid(), SIGSTOP). The first was the tracer's. After an early attach, wait4 " +
+    right: {
+      "SIGSTOP, again":
+        "This one is the stub's own: kill(getpid(), SIGSTOP). The first was the tracer's. After an early attach, wait4 " +
         "does not tell the host which of the two it reports.",
-    ],
-    wrong: [
-      [
-        "SIGTRAP, at the INT3",
+    },
+    wrong: {
+      "SIGTRAP, at the INT3":
         "The stub code has its kill before the INT3. That the tracer has stopped the stub once does not change the code.",
-      ],
-      ["Nothing", "A traced thread is resumed by its tracer. No SIGCONT is needed for that."],
-    ],
+      Nothing: "A traced thread is resumed by its tracer. No SIGCONT is needed for that.",
+    },
   });
   stub.stops({
     stop: "The stub has reached its self-stop. RIP is after the right SYSCALL, and RBX is 0.",
@@ -217,21 +196,17 @@ function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told"
     text:
       "The stub has sent itself SIGSTOP, and its tracer has resumed it without the signal. Does it stop now, as it " +
       "should?",
-    right: [
-      "No: it continues to its INT3",
-      "The tracer decides whether a signal is delivered to a traced thread, SIGSTOP included (SIGKILL is the " +
+    right: {
+      "No: it continues to its INT3":
+        "The tracer decides whether a signal is delivered to a traced thread, SIGSTOP included (SIGKILL is the " +
         "exception). This one was suppressed. So the stop that the parent waits for has not happened, and never will.",
-    ],
-    wrong: [
-      [
-        "Yes: SIGSTOP cannot be ignored",
+    },
+    wrong: {
+      "Yes: SIGSTOP cannot be ignored":
         "Not by the process. But the tracer may suppress any signal other than SIGKILL.",
-      ],
-      [
-        "Yes, once it is detached",
+      "Yes, once it is detached":
         "The signal is gone. It was dequeued when it stopped the thread for its tracer.",
-      ],
-    ],
+    },
   });
   stub.stops({
     stop: "It rests at its INT3, as every stub does in the end.",

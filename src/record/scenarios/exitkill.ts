@@ -19,21 +19,17 @@ export const exitkill: Scenario = {
     );
     scene.ask({
       text: "The tracer is dead. No process has sent the guest a signal. Its state is read from /proc now. Which letter is it?",
-      right: [
-        "Z: killed, and not yet reaped",
-        "When the tracer ended, the kernel sent a SIGKILL to each tracee with this option. It needs no cooperation of the " +
+      right: {
+        "Z: killed, and not yet reaped":
+          "When the tracer ended, the kernel sent a SIGKILL to each tracee with this option. It needs no cooperation of the " +
           "stub, and the stub cannot prevent it. The zombie waits for its parent, now the keeper.",
-      ],
-      wrong: [
-        [
-          "T: stopped, untraced",
+      },
+      wrong: {
+        "T: stopped, untraced":
           "The kernel looks at the option first. A tracee that is to be killed is not put back into a stop.",
-        ],
-        [
-          "R: it still counts",
+        "R: it still counts":
           "SIGKILL does not wait for a system call: a running process is interrupted, and ends.",
-        ],
-      ],
+      },
     });
     for (const [lane, actor, stop] of [
       ["guest", guest, "The tracer's end has killed it."],

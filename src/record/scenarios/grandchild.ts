@@ -28,21 +28,17 @@ export const grandchild: Scenario = {
       before: () =>
         scene.ask({
           text: "The master executes one SYSCALL. How many processes execute the instruction after it?",
-          right: [
-            "Two: master and child, both with RBX = 1",
-            "A clone without a new stack works like fork: it returns in both, to the same address, with the same " +
+          right: {
+            "Two: master and child, both with RBX = 1":
+              "A clone without a new stack works like fork: it returns in both, to the same address, with the same " +
               "registers. Only RAX distinguishes them.",
-          ],
-          wrong: [
-            [
-              "One: the child begins at the top",
+          },
+          wrong: {
+            "One: the child begins at the top":
               "clone has no argument for an address to begin at. The child continues where its parent is: after the SYSCALL.",
-            ],
-            [
-              "One: the master waits for the child",
+            "One: the master waits for the child":
               "Only a clone with CLONE_VFORK makes the parent wait. Here both run.",
-            ],
-          ],
+          },
         }),
       executed:
         "The kernel creates the child: its exit signal is SIGKILL, it shares the file table, and everything else is a " +
@@ -60,41 +56,33 @@ export const grandchild: Scenario = {
           text:
             "The child has begun at the top, with prctl(PR_SET_PDEATHSIG, SIGKILL). Its parent has made the same call long " +
             "ago. What if the child skipped it?",
-          right: [
-            "It could outlive the master",
-            "Session, mask and dispositions are inherited, the death signal is not: it is cleared in every child. So each " +
+          right: {
+            "It could outlive the master":
+              "Session, mask and dispositions are inherited, the death signal is not: it is cleared in every child. So each " +
               "stub requests its own.",
-          ],
-          wrong: [
-            [
-              "Nothing: the setting is inherited",
+          },
+          wrong: {
+            "Nothing: the setting is inherited":
               "The kernel clears this one in a child, because it names the end of another parent.",
-            ],
-            [
-              "It would die with the host",
+            "It would die with the host":
               "The host is not its parent. The setting always concerns the real parent of the process that makes the call.",
-            ],
-          ],
+          },
         });
       },
       "xor %ebx, %ebx": () =>
         scene.ask({
           text: `RBX is ${child.registers.rbx ?? 0n}. What would happen if the stub left it unchanged?`,
-          right: [
-            "It would start over after its self-stop, forever",
-            "The kill returns 0. After the SYSCALL come the same two tests, RBX = 1 and RAX = 0. Both would hold again, and " +
+          right: {
+            "It would start over after its self-stop, forever":
+              "The kill returns 0. After the SYSCALL come the same two tests, RBX = 1 and RAX = 0. Both would hold again, and " +
               "the stub would return to the beginning and to its next self-stop.",
-          ],
-          wrong: [
-            [
-              "Nothing: no instruction reads it again",
+          },
+          wrong: {
+            "Nothing: no instruction reads it again":
               "`cmp $1, %rbx` comes after every SYSCALL of that place, and the kill of the self-stop is made there.",
-            ],
-            [
-              "The next clone would fail",
+            "The next clone would fail":
               "RBX means something to the stub code only. The kernel does not look at it.",
-            ],
-          ],
+          },
         }),
     });
 
@@ -102,21 +90,16 @@ export const grandchild: Scenario = {
       text:
         "The grandchild is stopped. The host wants to be sure of that before it attaches, and calls wait4. What is the " +
         "result?",
-      right: [
-        "ECHILD",
-        "wait4 reports the caller's children and the threads that it traces. The grandchild is the master's child, and is " +
+      right: {
+        ECHILD:
+          "wait4 reports the caller's children and the threads that it traces. The grandchild is the master's child, and is " +
           "not traced now. So the master has to wait, by an injected call.",
-      ],
-      wrong: [
-        [
-          "The grandchild's pid",
+      },
+      wrong: {
+        "The grandchild's pid":
           "It is stopped, but only its parent and its tracer are told, and the host is neither.",
-        ],
-        [
-          "0",
-          "0 would mean: there is such a child, and nothing has happened to it. The host has no such child.",
-        ],
-      ],
+        "0": "0 would mean: there is such a child, and nothing has happened to it. The host has no such child.",
+      },
     });
     const { waitSelfStop } = scene.tracer;
     const options = Number(waitSelfStop) | scene.tracer.constant("WNOHANG");

@@ -24,61 +24,49 @@ export const host: Scenario = {
         const { rax = 0n, r15 = 0n } = stub.registers;
         scene.ask({
           text: `RAX is ${hex(rax)}, and R15 is ${hex(r15)}. What does the stub do?`,
-          right: [
-            "It continues: its parent is the expected one",
-            "getppid returned the pid that the host had put into R15. If the host had died before the prctl, the signal would " +
+          right: {
+            "It continues: its parent is the expected one":
+              "getppid returned the pid that the host had put into R15. If the host had died before the prctl, the signal would " +
               "never be sent; getppid would return another parent, and only this comparison detects that.",
-          ],
-          wrong: [
-            [
-              "It exits with 1",
+          },
+          wrong: {
+            "It exits with 1":
               "It would if the two were different. They are the same, so the jump is not taken.",
-            ],
-            [
-              "It fails: R15 is overwritten",
+            "It fails: R15 is overwritten":
               "A SYSCALL changes RAX, RCX and R11. The kernel returns all other registers as they were, R15 among them.",
-            ],
-          ],
+          },
         });
       },
       stublab_stub_syscall: () =>
         scene.ask({
           text: "The stub calls kill(its own pid, SIGSTOP). SIGSTOP cannot be caught or blocked. What does the call return?",
-          right: [
-            "0, and then the stub stops",
-            "The call succeeds: the signal is sent, and is pending. It is delivered on the way out of the kernel, when RAX is " +
+          right: {
+            "0, and then the stub stops":
+              "The call succeeds: the signal is sent, and is pending. It is delivered on the way out of the kernel, when RAX is " +
               "set and RIP is after the SYSCALL. So the registers at the stop are those after the call.",
-          ],
-          wrong: [
-            [
-              "Nothing: it stops inside the call",
+          },
+          wrong: {
+            "Nothing: it stops inside the call":
               "A signal has its effect on the way back to user space, after the call. So the result is already in RAX.",
-            ],
-            [
-              "-EPERM",
+            "-EPERM":
               "A process may send any signal to itself. A shell's `kill -STOP $$` does the same.",
-            ],
-          ],
+          },
         }),
     });
     stub.attach();
     scene.ask({
       text: "The host resumes the stub for one instruction. RIP is after the SYSCALL. What happens first?",
-      right: [
-        "It stops again",
-        "PTRACE_ATTACH always sends a SIGSTOP. The stub was already stopped, so that stop became a ptrace stop at once. " +
+      right: {
+        "It stops again":
+          "PTRACE_ATTACH always sends a SIGSTOP. The stub was already stopped, so that stop became a ptrace stop at once. " +
           "The signal itself is still pending, and the first resume delivers it: no instruction is executed.",
-      ],
-      wrong: [
-        [
-          "It compares RBX with 1",
+      },
+      wrong: {
+        "It compares RBX with 1":
           "That is its next instruction. But a signal is pending, and it stops the stub before the instruction.",
-        ],
-        [
-          "It reaches the INT3",
+        "It reaches the INT3":
           "The INT3 comes after two other instructions, and something comes before all three.",
-        ],
-      ],
+      },
     });
     stub.stepToRest();
     stub.checkAtRest({ parent: process.pid, session: stub.pid });

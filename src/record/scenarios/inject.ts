@@ -32,21 +32,17 @@ export const inject: Scenario = {
       beforeAnswer: () =>
         scene.ask({
           text: `The host is process ${process.pid}, the stub ${stub.pid}. The host has injected getpid. What is in RAX?`,
-          right: [
-            `${stub.pid}`,
-            "The kernel knows only which process executes the SYSCALL, and that is the stub. It does not know that another " +
+          right: {
+            [`${stub.pid}`]:
+              "The kernel knows only which process executes the SYSCALL, and that is the stub. It does not know that another " +
               "process asked for it.",
-          ],
-          wrong: [
-            [
-              `${process.pid}`,
+          },
+          wrong: {
+            [`${process.pid}`]:
               "The host has only written registers. It has made ptrace requests, and no getpid.",
-            ],
-            [
-              "39, the number of getpid",
+            "39, the number of getpid":
               "RAX held the number when the SYSCALL began. The kernel has replaced it by the result.",
-            ],
-          ],
+          },
         }),
       answer:
         `RAX is ${stub.pid}, the pid of the stub. SYSCALL has put the address after it into RCX, and the flags into ` +
@@ -61,21 +57,15 @@ export const inject: Scenario = {
       before: () =>
         scene.ask({
           text: "How many instructions does the stub execute for one injected call?",
-          right: [
-            "Four",
-            "SYSCALL, then the test whether this was a clone (cmp, je), then the INT3. The test costs almost nothing, and " +
+          right: {
+            Four:
+              "SYSCALL, then the test whether this was a clone (cmp, je), then the INT3. The test costs almost nothing, and " +
               "lets one SYSCALL serve clones and all other calls.",
-          ],
-          wrong: [
-            [
-              "One",
-              "After the SYSCALL the stub runs on, as after any instruction. Only the INT3 stops it for its tracer.",
-            ],
-            [
-              "Two",
-              "They are not neighbours. A clone returns through this SYSCALL as well, so the stub code first tests for one.",
-            ],
-          ],
+          },
+          wrong: {
+            One: "After the SYSCALL the stub runs on, as after any instruction. Only the INT3 stops it for its tracer.",
+            Two: "They are not neighbours. A clone returns through this SYSCALL as well, so the stub code first tests for one.",
+          },
         }),
       executed:
         "The call. Only the registers say which one: this SYSCALL executes every injected call.",
@@ -87,21 +77,17 @@ export const inject: Scenario = {
       beforeAnswer: () =>
         scene.ask({
           text: "close fails with EBADF (9). How does the host learn that?",
-          right: [
-            "RAX is -9, as a word of 64 bits",
-            "The kernel returns one word: -4095 to -1 is an error, and everything else is a value.",
-          ],
-          wrong: [
-            [
-              "RAX is -1, and errno is 9",
+          right: {
+            "RAX is -9, as a word of 64 bits":
+              "The kernel returns one word: -4095 to -1 is an error, and everything else is a value.",
+          },
+          wrong: {
+            "RAX is -1, and errno is 9":
               "That is a convention of the C library, which sets errno itself. The kernel knows no such variable, and the stub " +
-                "has no C library.",
-            ],
-            [
-              "A signal stops the stub",
+              "has no C library.",
+            "A signal stops the stub":
               "A failed call raises no signal. The stub continues to its INT3 as after a successful one.",
-            ],
-          ],
+          },
         }),
       answer:
         "RAX is 0xfffffffffffffff7, which is -9: EBADF. An errno is a result like any other, and the stub is unharmed.",

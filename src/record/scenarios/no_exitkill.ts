@@ -25,22 +25,17 @@ export const noExitkill: Scenario = {
     );
     scene.ask({
       text: "The tracer is dead. The guest was running, and no signal was requested for this event. What is it doing now?",
-      right: [
-        "It is stopped",
-        "The kernel detaches the tracees of the dead tracer, and puts each into the state that it would be in untraced. " +
+      right: {
+        "It is stopped":
+          "The kernel detaches the tracees of the dead tracer, and puts each into the state that it would be in untraced. " +
           "This stub stopped itself at its birth with SIGSTOP, and was never sent a SIGCONT: only its tracer made it run. " +
           "So it is stopped again.",
-      ],
-      wrong: [
-        [
-          "It is dead",
-          "That is what EXITKILL is for. Without the option the kernel only detaches.",
-        ],
-        [
-          "It counts, as before",
+      },
+      wrong: {
+        "It is dead": "That is what EXITKILL is for. Without the option the kernel only detaches.",
+        "It counts, as before":
           "A process that had been running when its tracer attached would. This one had stopped itself.",
-        ],
-      ],
+      },
     });
     guest.until(({ state, tracerTid }) => state === "T" && tracerTid === 0);
     const stopped = scene.recorder.length;
@@ -86,18 +81,16 @@ export const noExitkill: Scenario = {
     const same = idle.signal("SIGCONT", "The same for this one.");
     scene.ask({
       text: "The other stub continues after its INT3, where a `jmp` leads back to it. What happens to it?",
-      right: [
-        "SIGTRAP kills it",
-        "INT3 raises SIGTRAP, which would stop the stub for a tracer. Without one the signal has its default action, " +
+      right: {
+        "SIGTRAP kills it":
+          "INT3 raises SIGTRAP, which would stop the stub for a tracer. Without one the signal has its default action, " +
           "which terminates the process. So a stub that executes only stub code ends at once. A guest may not.",
-      ],
-      wrong: [
-        [
-          "It loops, like the guest",
+      },
+      wrong: {
+        "It loops, like the guest":
           "It would, if the INT3 did nothing. But the INT3 raises a signal each time.",
-        ],
-        ["It stops again", "Only a tracer makes SIGTRAP a stop. There is none any more."],
-      ],
+        "It stops again": "Only a tracer makes SIGTRAP a stop. There is none any more.",
+      },
     });
     const wait = "The keeper, its parent now, reaps it.";
     scene.recorder.arrow("signal", same, scene.recorder.length, "SIGCONT");

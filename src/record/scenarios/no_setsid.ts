@@ -55,21 +55,16 @@ function ask(scene: Scene): void {
     text:
       "Both stubs are stopped by their tracer, and the host is in the foreground. Ctrl-C is typed. Which processes get " +
       "SIGINT?",
-    right: [
-      "The host and one of the stubs",
-      "The terminal knows a process group, not programs. The host and the stub without setsid are in it. The other stub has " +
+    right: {
+      "The host and one of the stubs":
+        "The terminal knows a process group, not programs. The host and the stub without setsid are in it. The other stub has " +
         "left group, session and terminal.",
-    ],
-    wrong: [
-      [
-        "Only the host",
+    },
+    wrong: {
+      "Only the host":
         "The terminal does not look at who runs. A stopped process of the group gets the signal, too, and it stays pending.",
-      ],
-      [
-        "The host and both stubs",
-        "Parentage does not matter. One of the stubs has left the group.",
-      ],
-    ],
+      "The host and both stubs": "Parentage does not matter. One of the stubs has left the group.",
+    },
   });
 }
 
@@ -173,21 +168,17 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
   );
   scene.ask({
     text: "The signal is delivered. The set-up has given every signal its default disposition. What happens to the stub?",
-    right: [
-      "It is killed",
-      "The default action of SIGINT terminates the process. With SIGKILL as exit signal, gVisor's choice, the host " +
+    right: {
+      "It is killed":
+        "The default action of SIGINT terminates the process. With SIGKILL as exit signal, gVisor's choice, the host " +
         "would die next: one Ctrl-C, for which the host had a handler, would have killed it.",
-    ],
-    wrong: [
-      [
-        "It continues to getpid",
+    },
+    wrong: {
+      "It continues to getpid":
         "The default action of some signals is to be ignored, such as SIGCHLD. SIGINT is none of them.",
-      ],
-      [
-        "It calls a copy of the host's handler",
+      "It calls a copy of the host's handler":
         "The set-up has taken the handler away. Its code is not mapped any more, either.",
-      ],
-    ],
+    },
   });
   const how = stub.ends({
     stop: "One keystroke has killed the stub.",

@@ -30,22 +30,18 @@ export const noWuntraced: Scenario = {
 
     scene.ask({
       text: "The child is stopped. The host calls wait4(child, &status, __WALL, NULL). What does it get?",
-      right: [
-        "Nothing: the call does not return",
-        "Without WUNTRACED wait4 reports only the ends of children. The child has not ended, and will not end, because it " +
+      right: {
+        "Nothing: the call does not return":
+          "Without WUNTRACED wait4 reports only the ends of children. The child has not ended, and will not end, because it " +
           "waits for the host. The host waits for the child. This is a deadlock, and a silent one: both processes look " +
           "healthy.",
-      ],
-      wrong: [
-        [
-          "At once: the child is stopped by SIGSTOP",
+      },
+      wrong: {
+        "At once: the child is stopped by SIGSTOP":
           "That is a stop of an untraced child, which wait4 does not report unless it is asked to.",
-        ],
-        [
-          "ECHILD",
+        ECHILD:
           "A stopped child is a child. ECHILD would mean that there is none, and the call would at least return.",
-        ],
-      ],
+      },
     });
     const without = child.tracee.tryWait(
       "wait4 reports nothing. __WALL does not help: it selects children (also those whose exit signal is not SIGCHLD), " +
@@ -61,43 +57,34 @@ export const noWuntraced: Scenario = {
       text:
         "The same call, with WUNTRACED this time. The child has been stopped all the time, and nothing new has happened. " +
         "What does the host get?",
-      right: [
-        "At once: the child is stopped by SIGSTOP",
-        "wait4 asks for a state that has not been reported yet, not for an event. The kernel keeps the stop until it is " +
+      right: {
+        "At once: the child is stopped by SIGSTOP":
+          "wait4 asks for a state that has not been reported yet, not for an event. The kernel keeps the stop until it is " +
           "reported, so a wait is never too late for it.",
-      ],
-      wrong: [
-        [
-          "Nothing: it has missed the moment of the stop",
+      },
+      wrong: {
+        "Nothing: it has missed the moment of the stop":
           "There is no moment to miss. wait4 first looks at the present state of the children, and sleeps only if there is " +
-            "nothing to report.",
-        ],
-        [
-          "EINVAL: only a tracer may use WUNTRACED",
-          "Any parent may use it, and shells do.",
-        ],
-      ],
+          "nothing to report.",
+        "EINVAL: only a tracer may use WUNTRACED": "Any parent may use it, and shells do.",
+      },
     });
     child.awaitSelfStop();
     const within = stopOf(scene.tracer.status[0] ?? 0);
 
     scene.ask({
       text: "And once more, with WNOHANG, so that it returns in any case. The child is still stopped. What is the result?",
-      right: [
-        "0",
-        "A stop is reported once. The kernel has recorded that the parent knows. 0 means: it is your child, and nothing " +
+      right: {
+        "0":
+          "A stop is reported once. The kernel has recorded that the parent knows. 0 means: it is your child, and nothing " +
           "has changed.",
-      ],
-      wrong: [
-        [
-          "The child's pid, as before",
+      },
+      wrong: {
+        "The child's pid, as before":
           "The child is still stopped, but this stop has been reported, and a report consumes it.",
-        ],
-        [
-          "ECHILD",
+        ECHILD:
           "That would mean that there is no such child. It has not ended, and is still the host's.",
-        ],
-      ],
+      },
     });
     const again = child.tracee.tryWait(
       "0: there is such a child, and there is nothing to report.",
@@ -107,21 +94,17 @@ export const noWuntraced: Scenario = {
     child.request("PTRACE_ATTACH", "Now the host becomes the tracer.");
     scene.ask({
       text: "The host has attached, and calls wait4 without WUNTRACED. Does wait4 report that the child is stopped?",
-      right: [
-        "Yes: it reports every stop to a tracer",
-        "The bit concerns children that are not traced. ptrace works by the stops of the traced thread, so wait4 reports " +
+      right: {
+        "Yes: it reports every stop to a tracer":
+          "The bit concerns children that are not traced. ptrace works by the stops of the traced thread, so wait4 reports " +
           "all of them to the tracer, whatever the options.",
-      ],
-      wrong: [
-        [
-          "No: WUNTRACED is missing",
+      },
+      wrong: {
+        "No: WUNTRACED is missing":
           "That is the rule for a parent. To a tracer every stop is reported.",
-        ],
-        [
-          "No: it was reported before",
+        "No: it was reported before":
           "The attach has turned it into a ptrace stop. That is a new state, of which nothing has been reported yet.",
-        ],
-      ],
+      },
     });
     const { signal } = child.stops({
       stop: "The stop by a signal (T) has become a ptrace stop (t). That is a new stop, and is reported again.",

@@ -42,21 +42,17 @@ function dieBefore(scene: Scene, keeper: Acting): { how: string; parent: number 
     text:
       "SIGKILL goes to the parent. The child has executed nothing yet, and has requested nothing. What does the kernel " +
       "do to the child?",
-    right: [
-      "It gives the child another parent",
-      "Every process needs a parent that reaps it, so the kernel reparents orphans: to the nearest child subreaper among " +
+    right: {
+      "It gives the child another parent":
+        "Every process needs a parent that reaps it, so the kernel reparents orphans: to the nearest child subreaper among " +
         "their ancestors, or else to init.",
-    ],
-    wrong: [
-      [
-        "It kills the child as well",
+    },
+    wrong: {
+      "It kills the child as well":
         "A process does not die with its parent unless it has requested that. This one has not had the time to.",
-      ],
-      [
-        "It leaves the child with the pid of a dead parent",
+      "It leaves the child with the pid of a dead parent":
         "That pid could soon be another process's. And no process would reap the child.",
-      ],
-    ],
+    },
   });
   killParent(parent);
   const { parentPid } = child.facts;
@@ -85,18 +81,16 @@ function dieAfter(scene: Scene, keeper: Acting): string {
     text:
       "The same again, but the child has executed its prctl, and so has requested its signal. It is stopped by its " +
       "tracer. The parent is killed. What happens to the child?",
-    right: [
-      "It is killed, although it is stopped",
-      "The kernel sends SIGKILL as the parent ends, and SIGKILL also ends a process that is stopped. (With " +
+    right: {
+      "It is killed, although it is stopped":
+        "The kernel sends SIGKILL as the parent ends, and SIGKILL also ends a process that is stopped. (With " +
         "PTRACE_O_TRACEEXIT the process stops once more on its way out, so that its tracer can examine it.)",
-    ],
-    wrong: [
-      ["It exits with 1", "It would have to execute getppid for that, and is not resumed."],
-      [
-        "It is killed once it is resumed",
+    },
+    wrong: {
+      "It exits with 1": "It would have to execute getppid for that, and is not resumed.",
+      "It is killed once it is resumed":
         "Other signals wait for that. SIGKILL does not wait for a tracer.",
-      ],
-    ],
+    },
   });
   killParent(parent);
   const how = child.ends({
@@ -160,21 +154,17 @@ function askWhatItDoes(scene: Scene, child: Actor): void {
   const { rax = 0n, r15 = 0n } = child.registers;
   scene.ask({
     text: `The child has executed getppid. RAX is ${rax}, and R15 is ${r15}. What does it do?`,
-    right: [
-      "It exits with 1",
-      "The parent that was responsible for it is gone. The new one does not know about it, and would neither wait for " +
+    right: {
+      "It exits with 1":
+        "The parent that was responsible for it is gone. The new one does not know about it, and would neither wait for " +
         "it nor resume it. The stub would stop itself with SIGSTOP, and stay stopped forever.",
-    ],
-    wrong: [
-      [
-        "It continues",
+    },
+    wrong: {
+      "It continues":
         "The signal will come when the keeper ends. But the keeper does not know that it has a child, and would let it wait.",
-      ],
-      [
-        `It writes ${rax} to R15, and continues`,
+      [`It writes ${rax} to R15, and continues`]:
         "That would make the comparison useless: R15 is what the parent has told the child.",
-      ],
-    ],
+    },
   });
 }
 

@@ -159,12 +159,12 @@ function resume(scene: Scene, stub: Actor) {
 
 /** Which of two choices is right depends on the kernel. */
 function ask(scene: Scene, rests: boolean): void {
-  const text = "How many of the three instructions (cmp, je, INT3) does the stub execute?";
-  const wrong: [string, string] = [
-    "Two: the INT3 needs a stack to push on",
-    "The processor pushes the frame of an exception on the kernel's stack, not on the program's.",
-  ];
   const [all, none] = ["All three: it rests at its INT3", "None: a SIGSEGV comes before the first"];
+  const text = "How many of the three instructions (cmp, je, INT3) does the stub execute?";
+  const stack = {
+    "Two: the INT3 needs a stack to push on":
+      "The processor pushes the frame of an exception on the kernel's stack, not on the program's.",
+  };
   if (rests) {
     const because =
       "The stub has made a system call: it was not interrupted. Since Linux 6.19 the kernel does not access the area on " +
@@ -172,7 +172,7 @@ function ask(scene: Scene, rests: boolean): void {
       "more than 32 bytes.) Earlier kernels stop the stub here.";
     const whyNot =
       "So it was up to Linux 6.18, which accessed the area whenever the thread had been scheduled out and in again.";
-    scene.ask({ text, right: [all, because], wrong: [[none, whyNot], wrong] });
+    scene.ask({ text, right: { [all]: because }, wrong: { [none]: whyNot, ...stack } });
     return;
   }
   const because =
@@ -180,5 +180,5 @@ function ask(scene: Scene, rests: boolean): void {
     "updates the rseq area, gets a page fault itself, and can report that only by a SIGSEGV.";
   const whyNot =
     "The stub would need no other memory. But the kernel needs some before it lets the stub execute anything.";
-  scene.ask({ text, right: [none, because], wrong: [[all, whyNot], wrong] });
+  scene.ask({ text, right: { [none]: because }, wrong: { [all]: whyNot, ...stack } });
 }

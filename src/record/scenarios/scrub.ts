@@ -30,22 +30,18 @@ export const scrub: Scenario = {
           text:
             `The stub unmaps ${below} of its ${mappings.length} mappings, including its stack and its C library. What happens ` +
             "to it?",
-          right: [
-            "It executes the next instruction of the stub code",
-            "The stub code is on its own page, and uses only registers: no stack, no data, no function call. RSP points to " +
+          right: {
+            "It executes the next instruction of the stub code":
+              "The stub code is on its own page, and uses only registers: no stack, no data, no function call. RSP points to " +
               "unmapped memory, and no instruction uses it. Only a signal handler would need a stack, and the stub has no " +
               "handlers.",
-          ],
-          wrong: [
-            [
-              "SIGSEGV: it no longer has a stack",
+          },
+          wrong: {
+            "SIGSEGV: it no longer has a stack":
               "The processor uses the stack for push, pop, call and ret. The stub code has none of them.",
-            ],
-            [
-              "EINVAL: a process must keep its stack",
+            "EINVAL: a process must keep its stack":
               "The kernel does not know what a mapping is for. [stack] in /proc is only the mapping in which the program began.",
-            ],
-          ],
+          },
         }),
       executed:
         "The kernel removes the mappings while the stub is inside the call. The call returns to the only page that is " +

@@ -95,18 +95,16 @@ export const switchLesson: Scenario = {
     run("executed");
     scene.ask({
       text: `The guest calls getpid, number 39, and is stopped for the host. Its process has the pid ${space.pid}. What is in RAX?`,
-      right: [
-        "-38, which is -ENOSYS",
-        "PTRACE_SYSEMU stops the thread at system call entry, and skips the call. RAX holds -ENOSYS, and orig_rax the " +
+      right: {
+        "-38, which is -ENOSYS":
+          "PTRACE_SYSEMU stops the thread at system call entry, and skips the call. RAX holds -ENOSYS, and orig_rax the " +
           "number. The guest gets what the host writes to RAX.",
-      ],
-      wrong: [
-        [
-          `${space.pid}, its pid`,
+      },
+      wrong: {
+        [`${space.pid}, its pid`]:
           "That would be the result if the kernel executed the call. It never does: the guest's calls are the host's affair.",
-        ],
-        ["39, the number of getpid", "On entry the kernel moves the number to orig_rax."],
-      ],
+        "39, the number of getpid": "On entry the kernel moves the number to orig_rax.",
+      },
     });
     const call = run("emulated");
     save(
@@ -124,21 +122,17 @@ export const switchLesson: Scenario = {
 
     scene.ask({
       text: `The guest stores RAX at ${hex(NOTEBOOK)}, where nothing is mapped. What happens?`,
-      right: [
-        "It is stopped, with RIP at the store",
-        "A page fault leaves RIP at the instruction. The signal stops a traced thread before it is delivered, and the " +
+      right: {
+        "It is stopped, with RIP at the store":
+          "A page fault leaves RIP at the instruction. The signal stops a traced thread before it is delivered, and the " +
           "tracer may suppress it.",
-      ],
-      wrong: [
-        [
-          "It is stopped, with RIP after the store",
+      },
+      wrong: {
+        "It is stopped, with RIP after the store":
           "RIP moves on when an instruction has been executed. This one was not.",
-        ],
-        [
-          "It is killed by SIGSEGV",
+        "It is killed by SIGSEGV":
           "SIGSEGV is what the kernel sends. But the tracer gets it first, and need not deliver it.",
-        ],
-      ],
+      },
     });
     const fault = run("fault", {
       stop:
@@ -184,17 +178,15 @@ export const switchLesson: Scenario = {
     run("executed");
     scene.ask({
       text: "The guest calls exit_group(0). What becomes of its process?",
-      right: [
-        "It stays, stopped at the call",
-        "This call is not executed either. The guest is over when the host says so; the process can serve the next guest.",
-      ],
-      wrong: [
-        [
-          "It is a zombie until the host reaps it",
+      right: {
+        "It stays, stopped at the call":
+          "This call is not executed either. The guest is over when the host says so; the process can serve the next guest.",
+      },
+      wrong: {
+        "It is a zombie until the host reaps it":
           "A process ends in its exit_group, and the kernel has skipped that.",
-        ],
-        ["It ends", "That would be expensive. Nothing forces the host to let the process end."],
-      ],
+        "It ends": "That would be expensive. Nothing forces the host to let the process end.",
+      },
     });
     const exit = run("emulated");
     save(

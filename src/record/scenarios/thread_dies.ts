@@ -125,22 +125,18 @@ function why(stub: Actor["stub"]): string {
 function ask(scene: Scene): void {
   scene.ask({
     text: `The worker's thread ends. The host, process ${process.pid}, lives on. What happens to the two stubs?`,
-    right: [
-      "The first is killed; the second lives on, with the same PPid",
-      "The kernel records for every process which thread created it. When a thread ends, the kernel walks through its " +
+    right: {
+      "The first is killed; the second lives on, with the same PPid":
+        "The kernel records for every process which thread created it. When a thread ends, the kernel walks through its " +
         "children: each that has requested a death signal gets it, and each is reparented, to another thread of the same " +
         "process if there is one. So the PPid of the second stub does not change.",
-    ],
-    wrong: [
-      [
-        "Nothing: their parent is the process, and that is still alive",
+    },
+    wrong: {
+      "Nothing: their parent is the process, and that is still alive":
         "PPid says so. But the death signal is tied to the thread that made the clone (prctl(2)), and that has ended.",
-      ],
-      [
-        "Both live on, and become children of init or of a subreaper",
+      "Both live on, and become children of init or of a subreaper":
         "Orphans go there only if no thread of their parent's process is left.",
-      ],
-    ],
+    },
   });
 }
 

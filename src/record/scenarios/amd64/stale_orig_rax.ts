@@ -80,20 +80,16 @@ function injectWithoutCall(scene: Scene, stub: Actor): void {
   );
   scene.ask({
     text: "What does system call number -512 return?",
-    right: [
-      "-38, which is -ENOSYS",
-      "The SYSCALL was executed, and the kernel has no call with that number. It returns ENOSYS.",
-    ],
-    wrong: [
-      [
-        "Nothing: SIGSYS stops the stub",
+    right: {
+      "-38, which is -ENOSYS":
+        "The SYSCALL was executed, and the kernel has no call with that number. It returns ENOSYS.",
+    },
+    wrong: {
+      "Nothing: SIGSYS stops the stub":
         "SIGSYS comes from a seccomp filter. The kernel itself answers an unknown number with an errno.",
-      ],
-      [
-        "-512",
+      "-512":
         "The kernel puts -ENOSYS into RAX before it looks at the number, and there is no call that replaces it.",
-      ],
-    ],
+    },
   });
   stub.read(
     "RAX is -38, -ENOSYS, as expected: a call was injected, and returned. orig_rax is -1: since then the stub has " +
@@ -114,22 +110,18 @@ function goBack(scene: Scene, stub: Actor): void {
   stub.resume("The stub is resumed from a signal stop, as always. RIP is at the SYSCALL.");
   scene.ask({
     text: `RAX is -512, orig_rax is ${carried}, RIP is ${hex(rip)}, at the SYSCALL. What happens?`,
-    right: [
-      `It runs from ${hex(rip - BACK)}, in another instruction`,
-      "The kernel concludes that the stub returns from an interrupted kill. It writes 62 into RAX and moves RIP back by " +
+    right: {
+      [`It runs from ${hex(rip - BACK)}, in another instruction`]:
+        "The kernel concludes that the stub returns from an interrupted kill. It writes 62 into RAX and moves RIP back by " +
         "two bytes, assuming that the SYSCALL that was just executed is there. But RIP was not after that SYSCALL. It was " +
         "before it.",
-    ],
-    wrong: [
-      [
-        "-ENOSYS again: orig_rax has no effect on a call",
+    },
+    wrong: {
+      "-ENOSYS again: orig_rax has no effect on a call":
         "It has none on the call. It has one on the way out of the stop, before the stub gets to the call.",
-      ],
-      [
-        "It sends itself another SIGSTOP: kill is restarted",
+      "It sends itself another SIGSTOP: kill is restarted":
         "RAX becomes the number of kill. But the SYSCALL is two bytes ahead of where RIP is now.",
-      ],
-    ],
+    },
   });
   stub.stops({
     stop:
@@ -162,21 +154,17 @@ function restart(scene: Scene, stub: Actor): void {
   stub.request("PTRACE_SYSCALL", "The stub is resumed until the next system call, or signal.");
   scene.ask({
     text: "Before RIP is a completed SYSCALL; after it come a cmp, a je and the INT3. Where does the stub stop next?",
-    right: [
-      "At a system call: getpid",
-      "The kernel does the same as before: RAX = orig_rax, RIP = RIP - 2. This time a SYSCALL is there, and it is " +
+    right: {
+      "At a system call: getpid":
+        "The kernel does the same as before: RAX = orig_rax, RIP = RIP - 2. This time a SYSCALL is there, and it is " +
         "executed with 39 in RAX.",
-    ],
-    wrong: [
-      [
-        "At the INT3, with RAX = -512",
+    },
+    wrong: {
+      "At the INT3, with RAX = -512":
         "It would with orig_rax = -1. Here the kernel again takes the number for a call that must be restarted.",
-      ],
-      [
-        "By SIGSEGV, as before",
+      "By SIGSEGV, as before":
         "RIP is moved back again, but two bytes before this RIP is a whole instruction.",
-      ],
-    ],
+    },
   });
   stub.stops({
     stop:
