@@ -156,7 +156,7 @@ function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
       "Yes: the process has ended":
         "So it is for a process that is not traced, or whose tracer is its parent. The grandchild's tracer is the host.",
       "No: a stopped process gets no signals":
-        "It gets them like any other, and they are pending. SIGKILL would even end it at once.",
+        "It gets them like any other, and they are pending. SIGKILL would not even wait for that.",
     },
   });
   const options = scene.tracer.waitAll | scene.tracer.constant("WNOHANG");

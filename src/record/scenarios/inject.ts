@@ -86,7 +86,7 @@ export const inject: Scenario = {
               "That is a convention of the C library, which sets errno itself. The kernel knows no such variable, and the stub " +
               "has no C library.",
             "A signal stops the stub":
-              "A failed call raises no signal. The stub continues to its INT3 as after a successful one.",
+              "close raises no signal when it fails. The stub continues to its INT3 as after a successful call.",
           },
         }),
       answer:

@@ -88,7 +88,7 @@ function injectWithoutCall(scene: Scene, stub: Actor): void {
       "Nothing: SIGSYS stops the stub":
         "SIGSYS comes from a seccomp filter. The kernel itself answers an unknown number with an errno.",
       "-512":
-        "The kernel puts -ENOSYS into RAX before it looks at the number, and there is no call that replaces it.",
+        "The result of a call always replaces its number in RAX, and an unknown number is an error.",
     },
   });
   stub.read(
