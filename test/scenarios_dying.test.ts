@@ -6,7 +6,9 @@ import * as assert from "uvu/assert";
 import { ALL_ENCODERS, Tracer } from "../src/index.ts";
 import { parseRecording, recordScenario } from "../src/record/index.ts";
 import { dumpNoCore, limitLife } from "../src/record/precautions.ts";
+import { Recorder } from "../src/record/recorder.ts";
 import type { Recording, Step } from "../src/record/recording.ts";
+import { Scene } from "../src/record/scene.ts";
 import { childrenOf, eventually, processState, run, stublabCommand } from "./processes.ts";
 
 const NAMES = ["no-exitkill", "exitkill", "stale-orig-rax", "rseq", "cascade"];
@@ -226,5 +228,31 @@ precautions("one that dumps no core says so, and so do its children", () => {
     assert.match(limits, /^Max core file size +0 +0 /m);
   }
 });
+
+precautions(
+  "what a stub traces for a lesson is gone if the lesson fails, with its tracer or without",
+  () => {
+    for (const tracerDies of [false, true]) {
+      const scene = new Scene(new Recorder("assembly"));
+      const keeper = scene.keeper();
+      const tracer = scene.act("tracer", "a stub that traces", keeper.stub.createStub());
+      const subject = scene.enlist("stub", "a stub", tracer.stub.createStub());
+      subject.callBriefly("prctl", [scene.tracer.flag("PR_SET_PDEATHSIG"), 0], "It would live on.");
+      const traced = scene.handOver(subject, tracer);
+      traced.resume("It runs into its INT3.");
+      const told = { stop: "SIGTRAP.", wait: "Its tracer waits." };
+      assert.is(traced.stops(told).signal, scene.tracer.constant("SIGTRAP"));
+      if (tracerDies) {
+        const dying = scene.actor("tracer", tracer.stub);
+        dying.signal("SIGKILL", "It dies.");
+        dying.ends(told);
+      }
+      scene.close();
+      for (const pid of [keeper.stub.pid, tracer.stub.pid, subject.pid]) {
+        assert.is(processState(pid), undefined, `${tracerDies}`);
+      }
+    }
+  },
+);
 
 precautions.run();
