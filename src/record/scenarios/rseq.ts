@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import { hex, UnsupportedError } from "../../errors.ts";
+import { hex } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
-import { type RseqArea, readRseq } from "../../stub/rseq.ts";
-import type { Stub } from "../../stub/stub.ts";
+import { expectRseq } from "../../stub/rseq.ts";
 import type { Actor } from "../actor.ts";
 import { dumpNoCore } from "../precautions.ts";
 import { tellRequest } from "../requests.ts";
@@ -53,31 +52,25 @@ export const rseq: Scenario = {
     // One that has unregistered the area survives the same.
     const other = scene.tracer.createStub();
     other.scrub();
-    scene.check("a stub with the full set-up: its rseq area", "0x0", hex(readArea(other).address));
+    scene.check(
+      "a stub with the full set-up: its rseq area",
+      "0x0",
+      hex(expectRseq(other.thread).address),
+    );
     scene.check("it is scrubbed, and alive: getpid", `${other.pid}`, `${other.call("getpid")}`);
   },
 };
 
-/** @throws UnsupportedError before Linux 5.13. */
-function readArea({ thread }: Stub): RseqArea {
-  const area = readRseq(thread);
-  if (area !== undefined) return area;
-  throw new UnsupportedError("this kernel does not report what is registered for rseq", {
-    call: "ptrace(PTRACE_GET_RSEQ_CONFIGURATION)",
-    remedy: "Linux 5.13 or later with CONFIG_RSEQ does",
-  });
-}
-
 /** Asks the kernel for the area; if the C library has registered none, the stub does. */
 function expectArea({ recorder }: Scene, { stub, tracee }: Actor): void {
-  if (readArea(stub).address === 0n) {
+  if (expectRseq(stub.thread).address === 0n) {
     stub.call("rseq", stub.map(PAGE_SIZE), AREA_LENGTH, 0, SIGNATURE);
     recorder.observe(
       "The C library of this host (musl, or a glibc before 2.35) registers no area, so a stub here would have nothing " +
         "to unregister. For the lesson an injected call registers one, in a page of its own.",
     );
   }
-  const { address, length, signature } = readArea(stub);
+  const { address, length, signature } = expectRseq(stub.thread);
   const call = tellRequest("PTRACE_GET_RSEQ_CONFIGURATION", stub.pid, 0, recorder.constants);
   const area = `[{${hex(address)}, ${length}, ${hex(BigInt(signature))}}]`;
   const size = { word: "0x18", told: "24" };
