@@ -33,6 +33,18 @@ export class Acting {
     }
   }
 
+  /** Waits until it has died of what it did. @throws StateError if it stops instead */
+  awaitDeath(): void {
+    const { pid, thread } = this.stub;
+    try {
+      thread.wait();
+    } catch (error) {
+      if (error instanceof DeathError) return;
+      throw error;
+    }
+    throw new StateError(`${this.lane} ${pid} stopped, and should end`);
+  }
+
   /** Traces a stub that the host has traced: it is stopped then, without options. Nothing is recorded. */
   takeOver(subject: Stub): void {
     const { tracer } = this.stub;

@@ -53,8 +53,9 @@ export const cascade: Scenario = {
 
 interface Family {
   readonly keeper: Acting;
-  /** A copy of the host. */
+  /** A copy of the host, and the same as a tracer. */
   readonly host: Actor;
+  readonly acting: Acting;
   readonly master: Actor<ActedTracee>;
   readonly grandchild: Actor<ActedTracee>;
 }
@@ -98,7 +99,7 @@ function makeFamily(scene: Scene): Family {
     const fact = `${actor.tracee.lane}: its exit signal`;
     scene.check(fact, EXIT_SIGNAL, tracer.signalName(exitSignal));
   }
-  return { keeper, host, master, grandchild };
+  return { keeper, host, acting, master, grandchild };
 }
 
 /** SIGKILL, and the exit stop. */
@@ -179,9 +180,11 @@ function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
 }
 
 /** The master ends, and the host with it. */
-function endMaster(scene: Scene, { host, master }: Family): void {
+function endMaster(scene: Scene, { acting, host, master }: Family): void {
   master.resume("The host lets the master end, as it let the grandchild.");
-  const zombie = master.tracee.becomeZombie(
+  // /proc would give the answer away.
+  acting.awaitDeath();
+  const zombie = master.tracee.ended(
     "killed by SIGKILL",
     "The master is a zombie, and not reaped yet.",
   );
