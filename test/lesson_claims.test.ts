@@ -5,6 +5,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Platform, type Stub, Tracer } from "../src/index.ts";
 import { STUB_CODE } from "../src/record/listing.ts";
+import { Recorder } from "../src/record/recorder.ts";
+import { kernelRows } from "../src/record/view/told.ts";
 import { deathSignal } from "../src/stub/examine.ts";
 import { childrenOf, processState } from "./processes.ts";
 import { codeOf, instructionsOf, recordingOf } from "./recordings.ts";
@@ -58,6 +60,14 @@ claims("a signal of kill is pending for the process, one of tgkill for the threa
   assert.equal([pending("SigPnd"), pending("ShdPnd")], [0n, 1n << 9n]);
   tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR2"));
   assert.equal([pending("SigPnd"), pending("ShdPnd")], [1n << 11n, 1n << 9n]);
+  const view = new Recorder("assembly").view(stub.pid);
+  assert.ok(view);
+  assert.is(view.pending, "0xa00");
+  const rows = kernelRows(view, tracer.encoder.constants);
+  assert.equal(
+    rows.find(([, value]) => value.includes("SIGUSR1")),
+    ["Pending", "SIGUSR1 SIGUSR2"],
+  );
 });
 
 /** Which event a clone with this exit signal brings, if this option is set; the child is ended. */
