@@ -10,7 +10,7 @@ import type { Scenario, Stage } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
 
 export const threadDies: Scenario = {
-  title: "The thread dies: a parent is not always a process",
+  title: "The thread dies: what is a parent?",
   host: { lane: "main", role: "the main thread of the host, which lives on" },
   introduction: [
     "A stub first requests a signal at its parent's end: prctl(PR_SET_PDEATHSIG, SIGKILL). With it no stub outlives a " +
