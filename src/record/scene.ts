@@ -1,4 +1,3 @@
-import { isMainThread } from "node:worker_threads";
 import { InputError } from "../errors.ts";
 import { Platform } from "../platform/platform.ts";
 import { count, list, type OptionShapes, oneOf, optional, table, text } from "../shape.ts";
@@ -55,6 +54,8 @@ export interface RestOptions {
 export interface HostLane {
   readonly lane: string;
   readonly role: string;
+  /** Whether it is this thread, and not its process. */
+  readonly thread?: boolean;
 }
 
 const HOST: HostLane = {
@@ -76,11 +77,11 @@ export class Scene {
   #tracer: Tracer | undefined;
   readonly #closing: (() => void)[] = [];
 
-  constructor(recorder: Recorder, signal?: AbortSignal, { lane, role } = HOST) {
+  constructor(recorder: Recorder, signal?: AbortSignal, { lane, role, thread = false } = HOST) {
     this.recorder = recorder;
     this.signal = signal;
     recorder.host = lane;
-    recorder.addLane(lane, role, isMainThread ? process.pid : this.tracer.tid);
+    recorder.addLane(lane, role, thread ? this.tracer.tid : process.pid);
   }
 
   get tracer(): Tracer {

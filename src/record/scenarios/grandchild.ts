@@ -97,7 +97,7 @@ export const grandchild: Scenario = {
       },
       wrong: {
         "The grandchild's pid":
-          "It is stopped, but only its parent and its tracer are told, and the host is neither.",
+          "It is stopped, but only its parent and its tracer are notified, and the host is neither.",
         "0": "0 would mean: there is such a child, and nothing has happened to it. The host has no such child.",
       },
     });
@@ -113,8 +113,8 @@ export const grandchild: Scenario = {
     master.call("wait4", [child.pid, 0, waitSelfStop, 0], {
       stepped: true,
       why:
-        "The frame of wait4(grandchild, NULL, __WALL | WUNTRACED, NULL). The encoder starts from the initial registers, so " +
-        "RBX is 0 again.",
+        "The frame of wait4(grandchild, NULL, __WALL | WUNTRACED, NULL). __WALL: without it wait4 ignores a child whose exit " +
+        "signal is not SIGCHLD. The encoder starts from the initial registers, so RBX is 0 again.",
       stop:
         "SIGCHLD: the kernel has notified the parent that its child is stopped. A traced thread stops for every signal, " +
         "even for one that it would ignore. It is resumed without it.",

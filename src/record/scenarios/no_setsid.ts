@@ -62,7 +62,7 @@ function ask(scene: Scene): void {
     },
     wrong: {
       "Only the host":
-        "The terminal does not look at who runs. A stopped process of the group gets the signal, too, and it stays pending.",
+        "The terminal does not look at which process runs. A stopped process of the group gets the signal, too, and it stays pending.",
       "The host and both stubs": "Parentage does not matter. One of the stubs has left the group.",
     },
   });

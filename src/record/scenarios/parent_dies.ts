@@ -163,7 +163,7 @@ function askWhatItDoes(scene: Scene, child: Actor): void {
       "It continues":
         "The signal will come when the keeper ends. But the keeper does not know that it has a child, and would let it wait.",
       [`It writes ${rax} to R15, and continues`]:
-        "That would make the comparison useless: R15 is what the parent has told the child.",
+        "That would make the comparison useless: R15 holds what the parent has passed to the child.",
     },
   });
 }

@@ -62,6 +62,7 @@ export const threadDies: Scenario = {
     host: {
       lane: "host",
       role: "a worker thread of the same host; it clones the stubs, and traces them",
+      thread: true,
     },
     play: cloneTwo,
   },

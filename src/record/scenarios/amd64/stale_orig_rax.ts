@@ -16,7 +16,7 @@ const NO_CALL = -1n;
 const BACK = BigInt(SYSCALL_LENGTH);
 
 export const staleOrigRax: Scenario = {
-  title: "A stale orig_rax: what the kernel believes of a call",
+  title: "A stale orig_rax: what the kernel concludes from it",
   introduction: [
     "One of the registers that ptrace shows does not exist in any processor: orig_rax. RAX holds the number of a " +
       "system call on entry and its result on exit, so the kernel saves the number in orig_rax. -1 there means that the " +
