@@ -18,6 +18,7 @@ export {
   type Instruction,
   type KernelView,
   type Lane,
+  type NewQuestion,
   type Question,
   RECORDING_SCHEMA,
   type Recording,
@@ -28,7 +29,7 @@ export {
 export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
-export type { RequestDetails, StopTelling, Tracee } from "./tracee.ts";
+export type { RequestDetails, StopTelling, Tracee, TryOptions } from "./tracee.ts";
 export { renderMermaid } from "./view/mermaid.ts";
 export { renderRecordingPage } from "./view/page/page.ts";
 export { renderPerfetto } from "./view/perfetto.ts";
