@@ -179,6 +179,16 @@ frames(
   },
 );
 
+frames("a recording without registers leaves their room to /proc and memory", async () => {
+  const recording = await unasked("grandchild");
+  const steps = recording.steps.map((step) => ({ ...step, instruction: null, registers: null }));
+  for (const size of [{ columns: 120, rows: 40 }, WIDE]) {
+    const text = screen(begin({ ...recording, steps }, 40), size);
+    assert.match(text, /─ [/]proc of grandchild ─.*─ memory of grandchild ─/);
+    assert.not.match(text, "─ code ─");
+  }
+});
+
 frames("the mark under the lanes stands under the step, also where not all find room", async () => {
   const recording = await unasked("grandchild");
   for (const size of SIZES) {
@@ -381,6 +391,14 @@ for (const name of LESSONS) {
     },
   );
 }
+
+keys("the score names the questions that were jumped over", async () => {
+  const recording = await recordingOf("grandchild");
+  const { length } = recording.steps;
+  const jumped = type(begin(recording), ["g", ...String(length), "enter", "end"]);
+  const numbers = recording.questions.map(({ step }) => step + 1).join(", ");
+  assert.match(screen(jumped), `Not asked: those of step ${numbers}; g goes there.`);
+});
 
 keys("an answer is replied to: each wrong choice has a reply of its own", async () => {
   const recording = await recordingOf("grandchild");

@@ -120,10 +120,7 @@ class View {
     const above = this.#pane("story", columns, story);
     const below = rows - story;
     const isWide = columns >= THREE.columns && below >= THREE.rows;
-    return [
-      ...above,
-      ...(isWide && this.#hasRegisters ? this.#three(below) : this.#two(below)),
-    ];
+    return [...above, ...(isWide && this.#hasRegisters ? this.#three(below) : this.#two(below))];
   }
 
   /** Some lessons are about processes only: registers and code would have no use for their room. */
