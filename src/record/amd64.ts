@@ -45,4 +45,5 @@ export function restingFacts(
 /** The texts of special instructions. */
 export const SYSTEM_CALL = "syscall";
 export const BREAKPOINT = "int3";
-export const JUMP = "jmp";
+/** What all jumps begin with, conditional ones included. */
+export const JUMP = "j";
