@@ -66,6 +66,25 @@ export function tellRun(run: Run): string {
   }
 }
 
+/** What an answer must not do in any task; undefined if it does nothing like that. */
+function whyHarmful(run: Run): string | undefined {
+  switch (run.kind) {
+    case "ended":
+      return run.how === "killed by SIGSYS"
+        ? `${run.call ?? "a call"} with these arguments is not permitted to answers`
+        : undefined;
+    case "blocked":
+      return "it waits for something that does not happen";
+    case "endless":
+      return "it executes instructions without end";
+    default:
+      return undefined;
+  }
+}
+
+/** What is expected of a stub most often. */
+export const RESTS = tellRun({ kind: "rest" });
+
 /** How a stub of an answer is made. */
 export interface Cast {
   readonly lane: string;
@@ -145,6 +164,16 @@ export class Stage {
     return made.held;
   }
 
+  /**
+   * What has become of a stub, as a fact that decides.
+   *
+   * @param expected as `tellRun` says it
+   * @param meaning of anything else that is not said by itself
+   */
+  expectRun(fact: string, expected: string, run: Run, meaning: string): boolean {
+    return this.expect(fact, expected, tellRun(run), whyHarmful(run) ?? meaning);
+  }
+
   /** What an answer did that its task did not foresee is a fact, too. */
   unforeseen(error: StublabError): void {
     const [what = ""] = error.message.split("\n");
@@ -201,7 +230,7 @@ export class Stage {
 }
 
 function tooMany(): StublabError {
-  return new StublabError(`the answer makes more than ${MOST_CHILDREN} processes`);
+  return new StublabError(`the answer makes more than ${MOST_CHILDREN} processes or threads`);
 }
 
 /** The children of a stub are traced from birth. */
@@ -339,7 +368,7 @@ export class Player {
       }
       if (outcome.kind === "emulated") return { kind: "call", call: call ?? "" };
       if (call !== undefined) this.#note(call);
-      if (this.#newPids().length > MOST_CHILDREN) throw tooMany();
+      if (this.#countTasks() > MOST_CHILDREN) throw tooMany();
       if (place?.line.text === BREAKPOINT) return { kind: "rest" };
       if (calls && this.#hasStopPending()) {
         this.#stop(outcome.step);
@@ -425,6 +454,11 @@ export class Player {
       .filter((pid) => pid > 0 && !this.stage.isWatched(pid));
   }
 
+  /** How many threads and new children it has. */
+  #countTasks(): number {
+    return this.#newPids().length + this.tasks().length;
+  }
+
   /** Its new child, which stands before its first instruction. */
   child(lane: string, role: string): Player | undefined {
     const [pid] = this.#newPids();
@@ -475,7 +509,11 @@ export class Player {
 
   /** The pids of its threads. */
   tasks(): number[] {
-    return readdirSync(`/proc/${this.pid}/task`).map(Number);
+    try {
+      return readdirSync(`/proc/${this.pid}/task`).map(Number);
+    } catch {
+      return [];
+    }
   }
 
   /** A thread ends, and its process lives on. */

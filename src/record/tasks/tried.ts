@@ -5,7 +5,7 @@ import { writeSync } from "node:fs";
 import { StublabError } from "../../errors.ts";
 import { CHANNEL, encodeMessage } from "../../foreign/channel.ts";
 import { writeMessage } from "../pieces.ts";
-import { Recorder } from "../recorder.ts";
+import { type Piece, Recorder } from "../recorder.ts";
 import type { Judgement } from "./judgement.ts";
 import { PIECES } from "./judgement.ts";
 import { Stage } from "./stage.ts";
@@ -16,10 +16,24 @@ function send(message: Judgement | { readonly kind: "ready" }): void {
   writeSync(CHANNEL, encodeMessage(message));
 }
 
+/** The most steps of a recording: far more than any task needs. */
+const MOST_STEPS = 3000;
+
+/** Writes each piece at once. @throws StublabError when there are too many steps, once */
+function writer(): (piece: Piece) => void {
+  let steps = 0;
+  return (piece) => {
+    writeMessage(PIECES, piece);
+    if (piece.kind === "step" && ++steps === MOST_STEPS) {
+      throw new StublabError(`the answer does not end within ${MOST_STEPS} steps`);
+    }
+  };
+}
+
 function judge(text: string): Judgement {
   const { exercise, answer } = parseAnswer(text);
   if (!isPlayed(exercise)) throw new StublabError("this task is not performed by stubs");
-  const stage = new Stage(new Recorder("assembly", (piece) => writeMessage(PIECES, piece)));
+  const stage = new Stage(new Recorder("assembly", writer()));
   try {
     exercise.play(stage, answer);
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Answer } from "../answer.ts";
-import { type Player, type Stage, tellRun } from "../stage.ts";
+import { type Player, RESTS, type Stage, tellRun } from "../stage.ts";
 import type { Task } from "../task.ts";
 import { cloneWords, comesToStop, NAMES, writeAnswer } from "./verbs.ts";
 
@@ -60,25 +60,13 @@ function bear(stage: Stage, parent: Player): Player | undefined {
     call?.name ?? "none",
     "RAX selects the system call at the SYSCALL",
   );
-  const child = parent.child("grandchild", "the stub that it has cloned");
-  const result = run.kind === "rest" ? (call?.told ?? tellRun(run)) : tellRun(run);
-  if (
-    !stage.expect(
-      "a child of the stub",
-      "1",
-      child === undefined ? `none: ${result}` : "1",
-      "no child process was made",
-    )
-  )
+  if (!stage.expectRun("the stub that clones", RESTS, run, "it must come back for the next call")) {
     return undefined;
-  return stage.expect(
-    "the stub that cloned",
-    "rests after its INT3",
-    tellRun(run),
-    "the stub must come back for the next call",
-  )
-    ? child
-    : undefined;
+  }
+  const child = parent.child("grandchild", "the stub that it has cloned");
+  const born = child === undefined ? `none: ${call?.told}` : "born";
+  stage.expect("a child of the stub", "born", born, "the call has made no child of this stub");
+  return child;
 }
 
 function judgeChild(stage: Stage, parent: Player, child: Player, signal: string): void {
@@ -260,11 +248,7 @@ function makeThread(
     );
   }
   const thread = stub.adopt(stub.pid, tid, "thread", "the thread that it has made");
-  if (
-    !stage.expect("the thread", "rests after its INT3", tellRun(thread.go()), "it is not usable")
-  ) {
-    return;
-  }
+  if (!stage.expectRun("the thread", RESTS, thread.go(), "it is not usable")) return;
   thread.write(cloneWords(stage, thread), "The thread clones a stub.");
   thread.go();
   const child = thread.child("child", "the stub that the thread has cloned");
@@ -318,9 +302,7 @@ export const earlyAttach: Task = {
         if (spoilt !== "none") child.write(new Map([[spoilt, 77n]]), "This should not happen.");
         if (!writeAnswer(stage, child, answer) || !comesToStop(stage, child)) return;
         child.attach();
-        const rest = tellRun(child.go());
-        if (!stage.expect("after the attach", "rests after its INT3", rest, "it cannot be used"))
-          return;
+        if (!stage.expectRun("after the attach", RESTS, child.go(), "it cannot be used")) return;
         const asked = child.call("getppid", [], "A call is injected.");
         stage.expect("getppid, injected", `${parent.pid}`, `${asked}`, "it has another parent");
         parent.kill("The parent is killed: what becomes of the stub?");

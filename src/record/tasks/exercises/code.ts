@@ -1,7 +1,7 @@
 import { hex } from "../../../errors.ts";
 import type { Answer } from "../answer.ts";
 import type { Names } from "../expression.ts";
-import { CODE_ADDRESS, type Player, type Stage, tellRun } from "../stage.ts";
+import { CODE_ADDRESS, type Player, RESTS, type Stage, tellRun } from "../stage.ts";
 import type { Task } from "../task.ts";
 import { comesToStop } from "./verbs.ts";
 
@@ -148,12 +148,11 @@ function playBirth(stage: Stage, answer: Answer): void {
   )
     return;
   child.attach();
-  const rest = tellRun(child.go());
   if (
-    !stage.expect(
+    !stage.expectRun(
       "the stub, resumed after its self-stop",
-      "rests after its INT3",
-      rest,
+      RESTS,
+      child.go(),
       "it must come to an INT3, where its tracer gets it back",
     )
   )
@@ -179,11 +178,10 @@ function playBirth(stage: Stage, answer: Answer): void {
   const second = birth(stage, answer, call, "second-");
   if (second === undefined) return;
   second.parent.kill("This parent is killed before its child has executed anything.");
-  const orphan = tellRun(second.child.go());
-  stage.expect(
+  stage.expectRun(
     "the orphan",
     "exited with status 1",
-    orphan,
+    second.child.go(),
     "a stub whose parent has died before its prctl must find that out",
   );
 }
@@ -212,17 +210,14 @@ function birth(
   parent.write(words, "The frame of a clone: RIP is at `call` in your code.");
   const run = parent.go();
   const child = parent.child(`${prefix}child`, "the stub that it has cloned");
-  const back = tellRun(run);
-  if (
-    !stage.expect(
-      `${prefix === "" ? "the" : "the second"} stub that clones`,
-      "rests after its INT3",
-      back,
-      "the parent must come back to an INT3 after a clone",
-    )
-  )
+  const fact = `the ${prefix === "" ? "" : "second "}stub that clones`;
+  if (!stage.expectRun(fact, RESTS, run, "after a clone the parent must come back to an INT3")) {
     return undefined;
-  return child === undefined ? undefined : { parent, child };
+  }
+  const result = parent.calls[0]?.told ?? "no call";
+  if (child !== undefined) return { parent, child };
+  stage.expect("a child of it", "born", `none: ${result}`, "the clone has made no child");
+  return undefined;
 }
 
 export const guestCode: Task = {
@@ -261,13 +256,8 @@ export const guestCode: Task = {
         if (!stage.expect("the first stop", call, called, "another event comes first")) return;
         const rdi = guest.registers().rdi ?? 0n;
         stage.expect("RDI at the call", hex(argument), hex(rdi), "the argument is another");
-        const second = guest.go();
-        stage.expect(
-          "the second stop",
-          `raised SIGSEGV at ${hex(address)}`,
-          tellRun(second),
-          "the guest does something else",
-        );
+        const fault = `raised SIGSEGV at ${hex(address)}`;
+        stage.expectRun("the second stop", fault, guest.go(), "the guest does something else");
       },
     };
   },

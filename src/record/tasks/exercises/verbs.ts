@@ -35,7 +35,7 @@ export function cloneWords(stage: Stage, parent: Player, signal = "SIGCHLD"): Na
 /** Lets a stub that begins come to its self-stop. Returns whether it did. */
 export function comesToStop(stage: Stage, child: Player): boolean {
   const run = child.go();
-  return stage.expect("the new stub", "has stopped itself", tellRun(run), whyNot(run));
+  return stage.expectRun("the new stub", tellRun({ kind: "stopped" }), run, whyNot(run));
 }
 
 function whyNot(run: Run): string {
@@ -43,17 +43,11 @@ function whyNot(run: Run): string {
     case "rest":
       return "it met the INT3 instead of starting over: untraced, it is killed by SIGTRAP there; RBX tells a new stub to start over";
     case "ended":
-      if (run.how === "killed by SIGSYS")
-        return `${run.call ?? "a call"} is not permitted to answers`;
       return run.how === "exited with status 1"
         ? "its parent is not the process whose pid is in R15, so it takes itself for an orphan"
         : "it has ended";
     case "fault":
       return "it executes something that it cannot, and untraced it is killed by that signal";
-    case "blocked":
-      return "it waits for something that does not happen";
-    case "endless":
-      return "it executes instructions without end: in a clone that starts over, RBX must become 0";
     default:
       return "it goes another way";
   }

@@ -1,5 +1,5 @@
 import { ActingStub } from "../../acting_stub.ts";
-import { type Stage, tellRun } from "../stage.ts";
+import { RESTS, type Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
 import { cloneWords, comesToStop } from "./verbs.ts";
 
@@ -210,20 +210,12 @@ export const fatalWord: Task = {
         parent.write(words, "The frame of a clone, with the word of the answer.");
         const run = parent.go();
         const child = parent.child("child", "the stub that it has cloned");
-        const result = run.kind === "rest" ? (parent.calls[0]?.told ?? "") : tellRun(run);
+        if (!stage.expectRun("the stub that clones", RESTS, run, "it must come back")) return;
         if (child === undefined) {
-          stage.expect("a child of the stub", "1", `none: ${result}`, "no child process was made");
+          const seen = `none: ${parent.calls[0]?.told}`;
+          stage.expect("a child of the stub", "born", seen, "the word makes no child of this stub");
           return;
         }
-        if (
-          !stage.expect(
-            "the stub that cloned",
-            "rests after its INT3",
-            tellRun(run),
-            "it must come back",
-          )
-        )
-          return;
         child.go(4);
         child.kill("The child is killed.");
         const { signals, how } = parent.meet();
@@ -238,7 +230,7 @@ export const fatalWord: Task = {
         );
         stage.expect(
           "the parent",
-          lives ? "rests after its INT3" : `killed by ${signal}`,
+          lives ? RESTS : `killed by ${signal}`,
           how,
           lives ? "the parent must live on" : "the parent survives",
         );
