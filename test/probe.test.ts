@@ -13,7 +13,7 @@ import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
 import { compress } from "../src/fuzz/probe/lz4.ts";
-import { hasTool, run, stublabCommand } from "./processes.ts";
+import { hasTool, Running, run, stublabCommand } from "./processes.ts";
 
 const PROBE = resolve("dist/probe-amd64");
 const MOST_BYTES = 300_000;
@@ -65,6 +65,17 @@ built("reports the verdicts of stublab conformance, line by line", () => {
   assert.equal(same(lines), same(formatKtap(verdicts).split("\n")));
 });
 
+built("a case that is not resumed has no si_code that differs", () => {
+  // W28 is about words that SETFPREGS writes.
+  const { lines } = call("fuzz", "--plant", "W28", "--cases", "20000", "--path", "ptrace");
+  const differing = lines.filter((line) => /^# \S+: predicted /.test(line));
+  assert.ok(differing.some((line) => line.startsWith("# written.")));
+  assert.equal(
+    differing.filter((line) => line.startsWith("# code: predicted 0,")),
+    [],
+  );
+});
+
 built("conformance --only looks at one group", () => {
   const { status, lines } = call("conformance", "--only", "restarts");
   assert.is(status, 0, lines.join("\n"));
@@ -103,6 +114,19 @@ built("reports what a kernel does otherwise with a case that can be replayed", (
   const here = call("replay", log);
   assert.is(here.status, 0, here.lines.join("\n"));
   assert.is(here.lines.at(-2), `1..${cases.length}`);
+});
+
+built("a replay that Ctrl-C interrupts ends after the case under way", async () => {
+  const [file, cases] = [join(folder, "many"), 30_000];
+  writeFileSync(file, '{"schema":"stublab.case/1"}\n'.repeat(cases));
+  const replay = new Running([PROBE, ["replay", file]], { detached: true });
+  assert.ok((await replay.says(/^ok 1 case/m)) !== null, replay.stdout);
+  process.kill(-replay.pid, "SIGINT");
+  const { code, stdout } = await replay.ended;
+  assert.is(code, 130, stdout);
+  const [, plan] = /\n1\.\.(\d+)\n$/.exec(stdout) ?? [];
+  assert.ok(Number(plan) < cases, plan);
+  assert.is(stdout.match(/^ok \d+ case/gm)?.length, Number(plan));
 });
 
 built("refuses what is not a case, with the reason", () => {

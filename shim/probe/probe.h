@@ -170,10 +170,14 @@ struct run {
     uint64_t seed, cases, seconds;
     uint32_t path;     /* an index of path_names */
     const char *plant; /* a rule that is missing; 0: none */
+    const struct known_list *known;
 };
 /** More seconds than a run lasts. */
 #define FOREVER (~0ULL / 1000)
 int fuzz(const struct run *run);
+/** Says how a run ended: `untried`, no case could be tried; `result`, why it could not go on.
+ * Returns the exit status. */
+int end_fuzz(bool untried, int64_t result, bool failed);
 
 // ---- outcomes.c ----
 

@@ -254,12 +254,14 @@ int replay(const char *path) {
     struct stublab_setup *setup = module_memory(reserve(sizeof *setup));
     struct stublab_outcome *outcome = module_memory(reserve(sizeof *outcome));
     uint32_t number = 0, differing = 0;
+    bool interrupted = false;
     const char *const text = read_all(path);
     at = text;
     say("KTAP version 1\n");
     for (;;) {
         find_document(text);
-        if (*at == 0)
+        interrupted = *at != 0 && is_interrupted();
+        if (*at == 0 || interrupted)
             break;
         take_case(setup);
         number++;
@@ -277,5 +279,7 @@ int replay(const char *path) {
     say("1..");
     say_number(number);
     say("\n");
+    if (interrupted)
+        return INTERRUPTED;
     return number == 0 ? 2 : differing > 0 ? 1 : 0;
 }

@@ -71,8 +71,10 @@ const PLATFORMS = ["ptrace", "systrap"] as const;
 const COMPILER = "C compiler";
 /** In gVisor the filter runs before the tracer's stop; /proc shows neither pending signals nor pidfds. */
 const GVISOR_WARNS = [COMPILER, "process 1", "guests", "recordings", "rt_sigreturn"];
-/** User Mode Linux has neither GETREGSET nor SYSEMU, and a 39-bit user space. */
-const UML_WARNS = [COMPILER, "guests", "register setups", "rt_sigreturn"];
+/** User Mode Linux has neither GETREGSET nor SYSEMU, does not report rseq, and has a 39-bit user space. */
+const UML_WARNS = [COMPILER, "guests", "recordings", "register setups", "rt_sigreturn"];
+/** Before Linux 5.13 the kernel does not report rseq. */
+const OLD_WARNS = [COMPILER, "recordings"];
 
 const ALL: readonly Machine[] = [
   native(),
@@ -120,7 +122,7 @@ function emulated(
     needs: { "qemu-system-x86_64": "qemu-system-x86", "dpkg-deb": "dpkg", ...needsOf(host) },
     asRoot: host === "node",
     known: "qemu-tcg",
-    warns: [COMPILER],
+    warns: kernel === "linux-5.10" ? OLD_WARNS : [COMPILER],
     release: (folder) => basename(image(folder)).replace("vmlinuz-", ""),
     command: (places, more) => [
       ...["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi"],
@@ -191,7 +193,8 @@ function noexec(value: number): Machine {
     host: "node",
     needs: { unshare: "util-linux", ...needsOf("node") },
     asRoot: true,
-    warns: [COMPILER, "process 1"],
+    // The root has no pseudo-terminals.
+    warns: [COMPILER, "process 1", "recordings"],
     release,
     command: ({ root }) => [
       ...["unshare", "--pid", "--fork", "--kill-child", "--mount"],
