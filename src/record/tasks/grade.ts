@@ -15,7 +15,7 @@ import { parseAnswer, type Submission } from "./submission.ts";
 import { type Exercise, isPlayed, type Played, type Read } from "./task.ts";
 import { loadTask } from "./tasks.ts";
 
-/** How long an answer may be tried, in milliseconds: several of its calls may miss their deadlines. */
+/** How long an answer may be tried, in milliseconds: some of its calls may miss their deadlines, on a busy machine. */
 const DEADLINE = 20_000;
 
 /** A judged answer. */

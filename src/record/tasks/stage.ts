@@ -28,6 +28,9 @@ const MOST_INSTRUCTIONS = 150;
 /** The most processes that an answer makes. */
 const MOST_CHILDREN = 8;
 
+/** How a stub ends that makes a call which the filter refuses. */
+const REFUSED = "killed by SIGSYS";
+
 /** The address of an answer's code in the stubs that execute it. */
 export const CODE_ADDRESS = 0x20_0000n;
 
@@ -70,7 +73,7 @@ export function tellRun(run: Run): string {
 function whyHarmful(run: Run): string | undefined {
   switch (run.kind) {
     case "ended":
-      return run.how === "killed by SIGSYS"
+      return run.how === REFUSED
         ? `${run.call ?? "a call"} with these arguments is not permitted to answers`
         : undefined;
     case "blocked":
@@ -399,8 +402,13 @@ export class Player {
     const { recorder } = this.stage;
     const { lane } = this.tracee;
     if (error instanceof DeathError) {
-      this.tracee.ended(error.how, "It was ended from outside.");
-      return { kind: "ended", how: error.how, call: undefined };
+      const isRefused = error.how === REFUSED;
+      const made = isRefused ? this.calls.at(-1)?.name : undefined;
+      const why = isRefused
+        ? `The filter does not permit ${made} to answers: it was not executed, and RAX still has its number.`
+        : "It was ended from outside.";
+      this.tracee.ended(error.how, why);
+      return { kind: "ended", how: error.how, call: made };
     }
     if (!(error instanceof DeadlineError)) throw error;
     recorder.step({
