@@ -323,16 +323,16 @@ export const MISTAKES: readonly Mistake[] = [
 
 /** For each damage of the stub code, what the reason says if it is handed in as it is. */
 export const DAMAGE_REASONS: readonly RegExp[] = [
-  /outlives its parent/,
+  /the new stub: expected has stopped itself, got exited with status 99/,
   /outlives its parent/,
   /the orphan: expected exited with status 1, got has stopped itself/,
   /takes itself for an orphan/,
   /the orphan: expected exited with status 1, got exited with status 0/,
   /must come to an INT3/,
-  /the new stub: expected has stopped itself/,
-  /the new stub: expected has stopped itself/,
-  /must come back to an INT3|met the INT3/,
-  /must come back to an INT3|met the INT3/,
+  /without having stopped itself/,
+  /kill with these arguments is not permitted/,
+  /met the INT3 instead of starting over/,
+  /the parent must come back to an INT3/,
   /without end/,
   /met the INT3/,
 ];

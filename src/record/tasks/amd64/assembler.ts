@@ -211,8 +211,8 @@ function parse(source: string, names: Names): Line[] {
     }
     labels = [];
   }
-  if (lines.length === 0) throw new InputError("there is no instruction");
   if (labels.length > 0) throw new InputError(`no instruction follows the label ${labels[0]}`);
+  if (lines.length === 0) throw new InputError("there is no instruction");
   return lines;
 }
 

@@ -35,13 +35,15 @@ export function cloneWords(stage: Stage, parent: Player, signal = "SIGCHLD"): Na
 /** Lets a stub that begins come to its self-stop. Returns whether it did. */
 export function comesToStop(stage: Stage, child: Player): boolean {
   const run = child.go();
-  return stage.expectRun("the new stub", tellRun({ kind: "stopped" }), run, whyNot(run));
+  return stage.expectRun("the new stub", tellRun({ kind: "stopped" }), run, whyNot(child, run));
 }
 
-function whyNot(run: Run): string {
+function whyNot(child: Player, run: Run): string {
   switch (run.kind) {
     case "rest":
-      return "it met the INT3 instead of starting over: untraced, it is killed by SIGTRAP there; RBX tells a new stub to start over";
+      return child.calls.length > 0
+        ? "it came to its INT3 without having stopped itself"
+        : "it met the INT3 instead of starting over, and untraced it is killed by SIGTRAP: RBX tells a new stub to start over";
     case "ended":
       return run.how === "exited with status 1"
         ? "its parent is not the process whose pid is in R15, so it takes itself for an orphan"
