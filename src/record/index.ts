@@ -25,6 +25,9 @@ export {
 export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
 export { Actor, type CallTelling, Scene } from "./scene.ts";
+export type { Check } from "./tasks/check.ts";
+export { type Graded, gradeAnswer } from "./tasks/grade.ts";
+export { assignment } from "./tasks/submission.ts";
 export type { RequestDetails, StopTelling, Tracee } from "./tracee.ts";
 export type { UnseenOptions } from "./unseen.ts";
 export { renderMermaid } from "./view/mermaid.ts";
