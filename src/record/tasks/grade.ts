@@ -131,13 +131,14 @@ async function judgementOf(text: string, file: number): Promise<readonly Check[]
   const script = fileURLToPath(new URL("tried.js", import.meta.url));
   const child = await ForeignProcess.start({
     name: "stublab: an answer",
-    arguments: [script, text],
+    arguments: [script],
     environment: { PATH: process.env.PATH },
     stdio: [nothing, nothing, nothing],
     files: [file],
     shut: false,
   }).finally(() => closeSync(nothing));
   try {
+    child.send({ text });
     const outcome = await child.next(DEADLINE);
     if (outcome.kind === "late") return [lost(`did not end within ${DEADLINE} ms`)];
     if (outcome.kind === "ended") return [lost(child.fate)];

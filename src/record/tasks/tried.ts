@@ -1,19 +1,32 @@
-// The process in which an answer is tried: `tried.js ANSWER`. It records into the file descriptor PIECES, and sends its
-// judgement to its parent, which ends it.
+// The process in which an answer is tried. Its parent sends the answer, and gets the judgement; it records into the file
+// descriptor PIECES.
 
-import { writeSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 import { StublabError } from "../../errors.ts";
-import { CHANNEL, encodeMessage } from "../../foreign/channel.ts";
+import { CHANNEL, encodeMessage, MessageReader } from "../../foreign/channel.ts";
+import { members, text } from "../../shape.ts";
 import { writeMessage } from "../pieces.ts";
 import { type Piece, Recorder } from "../recorder.ts";
-import type { Judgement } from "./judgement.ts";
-import { PIECES } from "./judgement.ts";
+import { type Judgement, PIECES } from "./judgement.ts";
 import { Stage } from "./stage.ts";
 import { parseAnswer } from "./submission.ts";
 import { isPlayed } from "./task.ts";
 
 function send(message: Judgement | { readonly kind: "ready" }): void {
   writeSync(CHANNEL, encodeMessage(message));
+}
+
+/** Waits for the answer. */
+function receive(): string {
+  const reader = new MessageReader<unknown>();
+  const part = new Uint8Array(1 << 16);
+  for (;;) {
+    const length = readSync(CHANNEL, part);
+    if (length === 0) throw new StublabError("the parent has ended");
+    for (const message of reader.read(part.slice(0, length))) {
+      return members(message, "")("text", text);
+    }
+  }
 }
 
 /** The most steps of a recording: far more than any task needs. */
@@ -30,8 +43,8 @@ function writer(): (piece: Piece) => void {
   };
 }
 
-function judge(text: string): Judgement {
-  const { exercise, answer } = parseAnswer(text);
+function judge(answerText: string): Judgement {
+  const { exercise, answer } = parseAnswer(answerText);
   if (!isPlayed(exercise)) throw new StublabError("this task is not performed by stubs");
   const stage = new Stage(new Recorder("assembly", writer()));
   try {
@@ -47,7 +60,7 @@ function judge(text: string): Judgement {
 
 send({ kind: "ready" });
 try {
-  send(judge(process.argv[2] ?? ""));
+  send(judge(receive()));
 } catch (error) {
   const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
   const code = error instanceof StublabError ? error.code : "";
