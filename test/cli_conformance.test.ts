@@ -10,6 +10,7 @@ import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatJunit } from "../src/fuzz/facts/junit.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
 import { requestFacts } from "../src/fuzz/facts/read/bench.ts";
+import { go, next, request, to } from "../src/fuzz/facts/read/verbs.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
 import { setregs } from "../src/fuzz/facts/setups.ts";
 import { countsOf, rulesOf, type Verdict, verdictOf } from "../src/fuzz/facts/verdict.ts";
@@ -120,11 +121,11 @@ const WRONG: typeof FACTS = [
     "it stops": [by("", "W1"), ["", setregs({ rax: 7n }), { stop: "SIGTRAP" }]],
   }),
   ...requestFacts(GROUP, {
-    "# an unknown request is accepted": ["", ["99", (t) => t.request(99), 0]],
+    "# an unknown request is accepted": ["", ["99", request(99), 0]],
     "a tracee that is gone": [
       "",
-      ["its end", (t) => ({ end: t.to("event").next() }), { end: "killed by SIGKILL" }],
-      (t) => t.run({}, "int3"),
+      ["its end", [to("event"), next()], { stop: "killed by SIGKILL" }],
+      go({}, "int3"),
     ],
   }),
 ];

@@ -125,7 +125,7 @@ kernels("CLONE_PIDFD for a thread: neither who refuses it is blamed, nor who acc
 kernels("an exit signal above 64", () => {
   expectOpen(
     judgeClone(refusesSignal, [], 100n, true),
-    /from Linux 7\.2 on, and this kernel refuses/,
+    /from Linux 7\.1 on, and this kernel refuses/,
   );
   assert.is(judgeClone(refusesSignal, [], 100n, false).verdict, "held");
   assert.is(judgeClone(refusesSignal, [], SIGCHLD, false).verdict, "failed");

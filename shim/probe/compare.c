@@ -102,7 +102,8 @@ void say_differences(const struct stublab_setup *setup, const struct stublab_out
     say_rules();
 }
 
-bool examine(uint32_t number, const struct stublab_setup *setup, struct stublab_outcome *outcome) {
+enum verdict examine(uint32_t number, const struct stublab_setup *setup,
+                     struct stublab_outcome *outcome) {
     memset(outcome, 0, sizeof *outcome);
     int64_t result = try_setups(setup, outcome, 1);
     const bool tried = result >= 0 && outcome->obstacle == STUBLAB_OBSTACLE_NONE;
@@ -123,5 +124,5 @@ bool examine(uint32_t number, const struct stublab_setup *setup, struct stublab_
         say(rule_ids[known()->reason - 1]);
     }
     say("\n");
-    return differs;
+    return differs ? DIFFERENT : tried ? HELD : SKIPPED;
 }

@@ -159,12 +159,21 @@ static bool is_parameter(const char *word) {
     return *word == '=';
 }
 
+enum { ALL_SKIPPED = 4 };
+
+/** The exit status of two commands: what was skipped neither hides a failure nor what holds. */
+static int worse_of(int one, int other) {
+    if (one == ALL_SKIPPED || other == ALL_SKIPPED)
+        return one == ALL_SKIPPED ? other : one;
+    return one > other ? one : other;
+}
+
 static int run(char **argument) {
     static char bootstrap_word[] = "bootstrap", conformance_word[] = "conformance";
     static char *both[] = {bootstrap_word, conformance_word, 0};
     if (*argument == 0)
         argument = both;
-    int worst = 0;
+    int worst = ALL_SKIPPED;
     bool started = false;
     while (*argument != 0 && !is_interrupted()) {
         const char *command = *argument++;
@@ -200,7 +209,7 @@ static int run(char **argument) {
             say(usage);
             return help ? 0 : 2;
         }
-        worst = status > worst ? status : worst;
+        worst = worse_of(worst, status);
     }
     return worst;
 }

@@ -30,8 +30,8 @@ export interface Machine {
   readonly known?: string;
   /** Some facts hold in one run and fail in the next. */
   readonly varies?: boolean;
-  /** Random setups of registers crash the kernel, and so do the facts of a group: neither is tried. */
-  readonly crashesBy?: string;
+  /** Random setups of registers crash the kernel, and so do some facts, or the facts of a group: neither is tried. */
+  readonly crashesBy?: readonly string[];
   /** The trials of doctor that warn because of the kernel. */
   readonly warns: readonly string[];
   /** The kernel's release. It may be fetched for that. */
@@ -66,6 +66,14 @@ const PROCESSORS = [
 const WITH_NODE = ["linux-5.10", "linux-6.1", "linux-6.12", "linux-newest"];
 
 const PLATFORMS = ["ptrace", "systrap"] as const;
+
+/** An offset of 4 panics it, and PTRACE_ARCH_PRCTL writes the bases of the tracer, which then dies. */
+const UML_CRASHES = [
+  "POKEUSER offsets",
+  "PEEKUSER at an offset that is not a multiple of 8 is EIO",
+  "PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first",
+  "PTRACE_ARCH_PRCTL writes bases; from TASK_SIZE_MAX on it is EPERM",
+];
 
 /** The trial of doctor that warns on every machine, as the root has no compiler. */
 const COMPILER = "C compiler";
@@ -158,7 +166,7 @@ function userModeLinux(host: Machine["host"]): Machine {
     host,
     needs: { "linux.uml": "user-mode-linux", ...needsOf(host) },
     asRoot: host === "node",
-    crashesBy: "POKEUSER offsets",
+    crashesBy: UML_CRASHES,
     warns: UML_WARNS,
     release: () => versionOf("linux.uml", /^\S+/m),
     command: ({ root, probeRoot }, words) => [

@@ -137,7 +137,7 @@ async function tryMachine(machine: Machine, places: Places, cases: string): Prom
   const words =
     machine.crashesBy === undefined
       ? ["bootstrap", "conformance", ...known, "fuzz", "--cases", cases, ...known]
-      : ["bootstrap", "conformance", "--except", `"${machine.crashesBy}"`];
+      : ["bootstrap", "conformance", ...machine.crashesBy.flatMap((it) => ["--except", `"${it}"`])];
   const command = machine.command(places, words);
   const started = performance.now();
   const output = await runMachine(command, log);
