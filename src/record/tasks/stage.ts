@@ -25,6 +25,8 @@ import type { Names } from "./expression.ts";
 const DEADLINE = 1500;
 /** The most instructions that a stub executes in a row. */
 const MOST_INSTRUCTIONS = 150;
+/** The calls that make a task. */
+const MAKING = new Set(["clone", "fork", "vfork"]);
 /** The most processes that an answer makes. */
 const MOST_CHILDREN = 8;
 
@@ -164,6 +166,14 @@ export class Stage {
     const made = check(fact, expected, seen, meaning);
     this.checks.push(made);
     this.recorder.check(fact, expected, seen);
+    if (!made.held) {
+      this.recorder.step({
+        lane: "host",
+        kind: "note",
+        title: `${fact}: expected ${expected}, got ${seen}`,
+        why: capitalized(meaning),
+      });
+    }
     return made.held;
   }
 
@@ -180,7 +190,6 @@ export class Stage {
   /** What an answer did that its task did not foresee is a fact, too. */
   unforeseen(error: StublabError): void {
     const [what = ""] = error.message.split("\n");
-    this.recorder.step({ lane: "host", kind: "note", title: what, why: "The check ends here." });
     this.expect(
       "the answer can be tried to its end",
       "yes",
@@ -232,6 +241,11 @@ export class Stage {
   }
 }
 
+/** A clause as a sentence. */
+function capitalized(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
+}
+
 function tooMany(): StublabError {
   return new StublabError(`the answer makes more than ${MOST_CHILDREN} processes or threads`);
 }
@@ -250,7 +264,12 @@ export interface MadeCall {
   readonly result: bigint;
   /** As strace shows it, but an errno as "-EBADF". */
   readonly told: string;
+  readonly step: number;
 }
+
+/** What a tracer sees of the SYSCALL. */
+const SELECTED =
+  "The call that the registers select: RAX has its number, and the others its arguments.";
 
 /** A stub that executes an answer. */
 export class Player {
@@ -260,6 +279,8 @@ export class Player {
   readonly calls: MadeCall[] = [];
   /** Whether its initial registers are known; else what it has is kept. */
   #isAtRest: boolean;
+  /** Whether its registers were written since its last call. */
+  #isWritten = false;
   /** The pid of the process that made it. */
   readonly parentPid: number;
 
@@ -319,6 +340,7 @@ export class Player {
       encoder.encodeSyscall(frame.offset, offset, 0n, 0n, 0n, 0n, 0n, 0n, 0n);
     } else thread.readRegisters(frame);
     for (const [name, word] of words) frame.set(name, word);
+    this.#isWritten = true;
     try {
       this.tracee.setRegisters(frame, why);
       return undefined;
@@ -360,7 +382,7 @@ export class Player {
           : (syscallName(number, tracee.teller.constants) ?? `system call ${number}`);
       let outcome: Outcome;
       try {
-        outcome = step(tracee);
+        outcome = step(tracee, calls && this.#isWritten ? { why: SELECTED } : {});
       } catch (error) {
         return this.#broken(error, call);
       }
@@ -370,7 +392,7 @@ export class Player {
         return { kind: "fault", signal, address: outcome.info.address };
       }
       if (outcome.kind === "emulated") return { kind: "call", call: call ?? "" };
-      if (call !== undefined) this.#note(call);
+      if (call !== undefined) this.#note(call, outcome.step);
       if (this.#countTasks() > MOST_CHILDREN) throw tooMany();
       if (place?.line.text === BREAKPOINT) return { kind: "rest" };
       if (calls && this.#hasStopPending()) {
@@ -388,9 +410,10 @@ export class Player {
   }
 
   /** Remembers a call that has just returned. */
-  #note(name: string): void {
+  #note(name: string, at: number): void {
+    this.#isWritten = false;
     const result = BigInt.asIntN(64, resultWord(this.tracee.registers()));
-    this.calls.push({ name, result, told: this.#tellResult(result) });
+    this.calls.push({ name, result, told: this.#tellResult(result), step: at });
   }
 
   #tellResult(result: bigint): string {
@@ -482,7 +505,7 @@ export class Player {
     const tracee = new Tracee(recorder, lane, thread);
     recorder.addLane(lane, role, tid);
     const registers = tellRegisters(tracee.registers());
-    recorder.step({
+    const born = recorder.step({
       lane,
       kind: "clone",
       title: `${tid === tgid ? "process" : "thread"} ${tid} is born`,
@@ -491,6 +514,8 @@ export class Player {
       kernel: recorder.view(tgid),
       observer: "It is traced already, and stopped by SIGSTOP before its first instruction.",
     });
+    const clone = this.calls.findLast((call) => MAKING.has(call.name));
+    if (clone !== undefined) recorder.arrow("clone", clone.step, born, clone.name);
     return new Player(this.stage, tracee, this.pid);
   }
 
