@@ -2,6 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Random } from "../src/cases/random.ts";
 import { InputError } from "../src/errors.ts";
 import { parseRecording, renderText } from "../src/record/index.ts";
 import { SCENARIOS } from "../src/record/scenarios.ts";
@@ -145,6 +146,103 @@ tasks("hostile answers are contained, recorded and refused, and leave no process
     expectRecorded(graded);
   });
   assert.equal(childrenOf(process.pid), before);
+});
+
+/** How many answers are made at random. */
+const RANDOM = process.env.SOAK ? 400 : 8;
+
+/** Words and instructions that mean something in some task. */
+const WORDS = [
+  "0",
+  "1",
+  "-1",
+  "STUB",
+  "PARENT",
+  "SYSCALL",
+  "SYSCALL + 2",
+  "BEGIN",
+  "-ERESTARTSYS",
+  "SIGKILL",
+].concat(
+  [
+    "SYS_clone",
+    "SYS_fork",
+    "SYS_vfork",
+    "SYS_kill",
+    "SYS_wait4",
+    "SYS_munmap",
+    "SYS_exit",
+    "SYS_pause",
+    "SYS_setsid",
+  ],
+  [
+    "CLONE_VM|SIGKILL",
+    "CLONE_THREAD|CLONE_VM|CLONE_SIGHAND",
+    "CLONE_VFORK",
+    "CLONE_PARENT|SIGTERM",
+    "CLONE_FILES|SIGCHLD",
+  ],
+);
+const FIELDS = [
+  "rax",
+  "rdi",
+  "rsi",
+  "rdx",
+  "r10",
+  "rip",
+  "rsp",
+  "rbx",
+  "r15",
+  "orig_rax",
+  "eflags",
+  "cs",
+  "ss",
+  "fs_base",
+];
+const CALLS = [
+  "fork",
+  "clone",
+  "kill",
+  "getpid",
+  "getppid",
+  "wait4",
+  "exit",
+  "prctl",
+  "munmap",
+  "mmap",
+  "pause",
+  "rt_sigreturn",
+];
+
+function randomAnswer(random: Random): string {
+  const pick = (items: readonly string[]) => items[random.below(items.length)] ?? "0";
+  const lines = Array.from({ length: 1 + random.below(8) }, () => "");
+  const student = `student = ${random.below(100)}\n`;
+  if (random.chance(1, 2)) {
+    const instructions = lines.map(() =>
+      random.chance(1, 2)
+        ? `mov $SYS_${pick(CALLS)}, %eax\nsyscall\n`
+        : `${pick(["mov %rax, %rdi", "jmp begin", "jz begin", "int3", "push %rax", "mov %rdi, (%rax)", "mov $SIGSTOP, %esi", "mov $-1, %rdi", "cmp $1, %rbx", "xor %ebx, %ebx"])}\n`,
+    );
+    return `task = repair-stub\n${student}code:\nbegin:\ncall:\n${instructions.join("")}int3\n`;
+  }
+  const names = [...new Set(lines.map(() => pick(FIELDS)))];
+  const values = names.map((name) => `${name} = ${pick(WORDS)}\n`).join("");
+  return `task = ${pick(["clone-registers", "failing-call", "early-attach", "forced-restart", "out-of-reach"])}\n${student}${values}`;
+}
+
+tasks("any other answer is judged, too, and recorded", async () => {
+  const random = new Random(7n);
+  const answers = Array.from({ length: RANDOM }, () => randomAnswer(random));
+  const reasons = new Map<string, number>();
+  await inPairs(answers, async (answer) => {
+    const graded = await gradeAnswer(answer);
+    expectRecorded(graded);
+    const reason = graded.reason?.replace(/\(.*/s, "") ?? "right";
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    assert.not.match(graded.reason ?? "", /has ended what checks it/, answer);
+  });
+  if (process.env.SOAK) console.log(reasons);
 });
 
 const SOURCE = "task = wait-options\nstudent = ada\n";

@@ -15,6 +15,7 @@ export {
   type Instruction,
   type KernelView,
   type Lane,
+  type NewQuestion,
   type Question,
   RECORDING_SCHEMA,
   type Recording,

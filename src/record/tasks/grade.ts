@@ -10,7 +10,7 @@ import { Recorder } from "../recorder.ts";
 import type { Recording, Step } from "../recording.ts";
 import type { Answer } from "./answer.ts";
 import { type Check, check } from "./check.ts";
-import { judgementShape } from "./judgement.ts";
+import { type Judgement, judgementShape } from "./judgement.ts";
 import { parseAnswer, type Submission } from "./submission.ts";
 import { type Exercise, isPlayed, type Played, type Read } from "./task.ts";
 import { loadTask } from "./tasks.ts";
@@ -103,30 +103,44 @@ export async function keyOf(exercise: Exercise): Promise<string> {
   return `step = ${at + 1}\n`;
 }
 
-async function tryAnswer(text: string, { task }: Submission, exercise: Played): Promise<Tried> {
+/** How often an answer is tried if it misses a deadline for no reason that is known: the machine may be busy. */
+const MOST_TRIES = 3;
+
+async function tryAnswer(text: string, submission: Submission, exercise: Played): Promise<Tried> {
+  for (let tries = 1; ; tries++) {
+    const { late, ...tried } = await tryOnce(text, submission, exercise);
+    if (!late || tries === MOST_TRIES) return tried;
+  }
+}
+
+async function tryOnce(
+  text: string,
+  { task }: Submission,
+  exercise: Played,
+): Promise<Tried & { readonly late: boolean }> {
   const recorder = new Recorder("assembly");
   const pieces = new Pieces(recorder);
   try {
-    const checks = await judgementOf(text, pieces.file);
+    const { checks, late } = await judgementOf(text, pieces.file);
     pieces.take();
     // A process that was ended has not recorded its last fact.
-    const last = checks.at(-1);
-    if (last !== undefined && checks.length === 1 && last.fact === ENDED) {
-      recorder.check(last.fact, last.expected, last.seen);
-    }
+    const [only] = checks;
+    if (only?.fact === ENDED) recorder.check(only.fact, only.expected, only.seen);
     const { title } = loadTask(task);
     const recording = recorder.finish(`task-${task}`, { title, introduction: exercise.text });
     expectRecording(recording);
-    return { checks, recording };
+    return { checks, recording, late };
   } finally {
     pieces.close();
   }
 }
 
+type Judged = Pick<Extract<Judgement, { kind: "judged" }>, "checks" | "late">;
+
 const ENDED = "the process that checks the answer";
 
 /** Runs the child, however long it lives. */
-async function judgementOf(text: string, file: number): Promise<readonly Check[]> {
+async function judgementOf(text: string, file: number): Promise<Judged> {
   const nothing = openSync(devNull, "r+");
   const script = fileURLToPath(new URL("tried.js", import.meta.url));
   const child = await ForeignProcess.start({
@@ -140,10 +154,10 @@ async function judgementOf(text: string, file: number): Promise<readonly Check[]
   try {
     child.send({ text });
     const outcome = await child.next(DEADLINE);
-    if (outcome.kind === "late") return [lost(`did not end within ${DEADLINE} ms`)];
-    if (outcome.kind === "ended") return [lost(child.fate)];
+    if (outcome.kind === "late") return lost(`did not end within ${DEADLINE} ms`);
+    if (outcome.kind === "ended") return lost(child.fate);
     const judgement = judgementShape(outcome.message, "");
-    if (judgement.kind === "judged") return judgement.checks;
+    if (judgement.kind === "judged") return judgement;
     const { message, code, remedy } = judgement;
     throw new StublabError(message, {
       ...(code !== "" && { code }),
@@ -154,8 +168,9 @@ async function judgementOf(text: string, file: number): Promise<readonly Check[]
   }
 }
 
-function lost(seen: string): Check {
-  return check(ENDED, "reports its judgement", seen, "the answer has ended what checks it");
+function lost(seen: string): Judged {
+  const meaning = "the answer has ended what checks it";
+  return { checks: [check(ENDED, "reports its judgement", seen, meaning)], late: false };
 }
 
 /** What happened, without the instructions and the tracer's requests: a line for each step. */

@@ -6,7 +6,12 @@ export const PIECES = 4;
 
 /** What a process that has tried an answer says at its end. */
 export type Judgement =
-  | { readonly kind: "judged"; readonly checks: readonly Check[] }
+  | {
+      readonly kind: "judged";
+      readonly checks: readonly Check[];
+      /** Whether a deadline was missed for no reason that is known: the machine may be busy. */
+      readonly late: boolean;
+    }
   /** The answer could not be tried. */
   | {
       readonly kind: "failed";
@@ -30,7 +35,11 @@ const checkShape: Shape<Check> = (value, place) => {
 export const judgementShape: Shape<Judgement> = (value, place) => {
   const read = members(value, place);
   if (read("kind", text) === "judged") {
-    return { kind: "judged", checks: read("checks", list(checkShape, 1000)) };
+    return {
+      kind: "judged",
+      checks: read("checks", list(checkShape, 1000)),
+      late: read("late", truth),
+    };
   }
   return {
     kind: "failed",

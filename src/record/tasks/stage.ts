@@ -1,94 +1,32 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { syscallName } from "../../encoder/names.ts";
-import { DeadlineError, DeathError, hex, StublabError, TraceError } from "../../errors.ts";
-import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
-import { type ProcessFacts, readProcess } from "../../stub/proc.ts";
+import {
+  AttachError,
+  BirthError,
+  ForkError,
+  type StublabError,
+  SyscallError,
+  UnsupportedError,
+} from "../../errors.ts";
+import { PAGE_SIZE } from "../../stub/amd64.ts";
 import type { Stub } from "../../stub/stub.ts";
-import { Thread } from "../../stub/thread.ts";
+import type { Thread } from "../../stub/thread.ts";
 import { Tracer } from "../../stub/tracer.ts";
-import { BREAKPOINT, callWords, nextCallNumber, resultWord, SYSTEM_CALL } from "../amd64.ts";
-import { attachWatched } from "../birth.ts";
-import { injectWatched } from "../injection.ts";
 import { awaitProcess } from "../kernel_view.ts";
-import type { Listing } from "../listing.ts";
-import { codeBytes } from "../listing.ts";
+import { codeBytes, type Listing } from "../listing.ts";
 import { dumpNoCore } from "../precautions.ts";
 import { type Recorder, tellRegisters } from "../recorder.ts";
-import { type Outcome, step } from "../stepping.ts";
 import { addStubCode } from "../stub_code.ts";
 import { Tracee } from "../tracee.ts";
 import { type Check, check } from "./check.ts";
 import { confine } from "./confine.ts";
-import type { Names } from "./expression.ts";
+import { Player } from "./player.ts";
+import { type Run, tellRun, whyHarmful } from "./run.ts";
+import { Watched } from "./watched.ts";
 
 /** How long a call of an answer may take, in milliseconds. */
 const DEADLINE = 1500;
-/** The most instructions that a stub executes in a row. */
-const MOST_INSTRUCTIONS = 150;
-/** The calls that make a task. */
-const MAKING = new Set(["clone", "fork", "vfork"]);
-/** The most processes that an answer makes. */
-const MOST_CHILDREN = 8;
-
-/** How a stub ends that makes a call which the filter refuses. */
-const REFUSED = "killed by SIGSYS";
 
 /** The address of an answer's code in the stubs that execute it. */
 export const CODE_ADDRESS = 0x20_0000n;
-
-/** What became of a stub that was resumed. */
-export type Run =
-  /** It met the INT3. */
-  | { readonly kind: "rest" }
-  /** It has stopped itself, and is not traced. */
-  | { readonly kind: "stopped" }
-  /** It has ended: in the system call of that name, if it was one. */
-  | { readonly kind: "ended"; readonly how: string; readonly call: string | undefined }
-  /** It is a guest, and stopped at a system call. */
-  | { readonly kind: "call"; readonly call: string }
-  | { readonly kind: "fault"; readonly signal: string; readonly address: bigint }
-  /** A system call does not return. */
-  | { readonly kind: "blocked"; readonly call: string | undefined }
-  | { readonly kind: "endless" };
-
-/** A run in words. */
-export function tellRun(run: Run): string {
-  switch (run.kind) {
-    case "rest":
-      return "rests after its INT3";
-    case "stopped":
-      return "has stopped itself";
-    case "ended":
-      return run.how;
-    case "call":
-      return `stopped at ${run.call}`;
-    case "fault":
-      return `raised ${run.signal} at ${hex(run.address)}`;
-    case "blocked":
-      return `does not return from ${run.call ?? "an instruction"}`;
-    case "endless":
-      return `is still running after ${MOST_INSTRUCTIONS} instructions`;
-  }
-}
-
-/** What an answer must not do in any task; undefined if it does nothing like that. */
-function whyHarmful(run: Run): string | undefined {
-  switch (run.kind) {
-    case "ended":
-      return run.how === REFUSED
-        ? `${run.call ?? "a call"} with these arguments is not permitted to answers`
-        : undefined;
-    case "blocked":
-      return "it waits for something that does not happen";
-    case "endless":
-      return "it executes instructions without end";
-    default:
-      return undefined;
-  }
-}
-
-/** What is expected of a stub most often. */
-export const RESTS = tellRun({ kind: "rest" });
 
 /** How a stub of an answer is made. */
 export interface Cast {
@@ -100,6 +38,9 @@ export interface Cast {
   readonly prepare?: ((stub: Stub) => void) | undefined;
 }
 
+/** Errors that are not the fault of an answer. */
+const MACHINE = [UnsupportedError, ForkError, BirthError, AttachError] as const;
+
 /** Where an answer is tried: a tracer, and a keeper that adopts orphans. Everything is recorded, and judged by facts. */
 export class Stage {
   readonly recorder: Recorder;
@@ -107,7 +48,8 @@ export class Stage {
   /** The parent of all stubs that execute an answer. It executes none itself. */
   readonly keeper: Stub;
   readonly checks: Check[] = [];
-  readonly #pids = new Set<number>();
+  /** What `close` ends. */
+  readonly watched = new Watched();
 
   constructor(recorder: Recorder) {
     this.recorder = recorder;
@@ -128,11 +70,16 @@ export class Stage {
   cast({ lane, role, code, prepare }: Cast): Player {
     const { recorder, keeper } = this;
     const stub = keeper.createStub();
-    this.watch(stub.pid);
-    if (code !== undefined) this.#map(stub, code);
-    prepare?.(stub);
-    confine(stub, [process.pid, keeper.pid]);
-    traceChildren(stub.thread);
+    this.watched.add(stub.pid);
+    try {
+      if (code !== undefined) this.#map(stub, code);
+      prepare?.(stub);
+      confine(stub, [process.pid, keeper.pid]);
+      traceChildren(stub.thread);
+    } catch (cause) {
+      if (!(cause instanceof SyscallError)) throw cause;
+      throw new UnsupportedError(`answers cannot be tried here: ${cause.message}`, { cause });
+    }
     recorder.addLane(lane, role, stub.pid);
     const tracee = new Tracee(recorder, lane, stub.thread);
     const registers = tellRegisters(tracee.registers());
@@ -147,7 +94,7 @@ export class Stage {
     if (code !== undefined && recorder.placeOf(CODE_ADDRESS) === undefined) {
       recorder.addCode(code, CODE_ADDRESS, new Map());
     }
-    return new Player(this, tracee, keeper.pid, true);
+    return new Player(this.watched, tracee, keeper.pid, true);
   }
 
   #map(stub: Stub, code: Listing): void {
@@ -187,8 +134,9 @@ export class Stage {
     return this.expect(fact, expected, tellRun(run), whyHarmful(run) ?? meaning);
   }
 
-  /** What an answer did that its task did not foresee is a fact, too. */
+  /** What an answer did that its task did not foresee is a fact, too. @throws the error if it is the machine's */
   unforeseen(error: StublabError): void {
+    if (MACHINE.some((type) => error instanceof type)) throw error;
     const [what = ""] = error.message.split("\n");
     this.expect(
       "the answer can be tried to its end",
@@ -196,16 +144,6 @@ export class Stage {
       what.replace(/^stub \d+ /, "no: the stub "),
       "nothing after this was tried",
     );
-  }
-
-  /** @throws StublabError if there are too many */
-  watch(pid: number): void {
-    this.#pids.add(pid);
-    if (this.#pids.size > 3 * MOST_CHILDREN) throw tooMany();
-  }
-
-  isWatched(pid: number): boolean {
-    return this.#pids.has(pid);
   }
 
   /** Waits until a process is in a state. @throws DeadlineError */
@@ -228,26 +166,11 @@ export class Stage {
     );
     return lives;
   }
-
-  /** Ends every process of the answer. */
-  close(): void {
-    for (const pid of this.#pids) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It has ended.
-      }
-    }
-  }
 }
 
 /** A clause as a sentence. */
 function capitalized(clause: string): string {
   return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
-}
-
-function tooMany(): StublabError {
-  return new StublabError(`the answer makes more than ${MOST_CHILDREN} processes or threads`);
 }
 
 /** The children of a stub are traced from birth. */
@@ -256,371 +179,4 @@ function traceChildren(thread: Thread): void {
   const options = ["PTRACE_O_TRACECLONE", "PTRACE_O_TRACEFORK", "PTRACE_O_TRACEVFORK"];
   const word = options.reduce((all, name) => all | tracer.constant(name), tracer.traceOptions);
   thread.ptrace("PTRACE_SETOPTIONS", word);
-}
-
-/** A system call that a stub has made. */
-export interface MadeCall {
-  readonly name: string;
-  readonly result: bigint;
-  /** As strace shows it, but an errno as "-EBADF". */
-  readonly told: string;
-  readonly step: number;
-}
-
-/** What a tracer sees of the SYSCALL. */
-const SELECTED =
-  "The call that the registers select: RAX has its number, and the others its arguments.";
-
-/** A stub that executes an answer. */
-export class Player {
-  readonly stage: Stage;
-  readonly tracee: Tracee;
-  /** The calls that it has made in its own steps. */
-  readonly calls: MadeCall[] = [];
-  /** Whether its initial registers are known; else what it has is kept. */
-  #isAtRest: boolean;
-  /** Whether its registers were written since its last call. */
-  #isWritten = false;
-  /** The pid of the process that made it. */
-  readonly parentPid: number;
-
-  constructor(stage: Stage, tracee: Tracee, parentPid: number, isAtRest = false) {
-    this.#isAtRest = isAtRest;
-    this.stage = stage;
-    this.tracee = tracee;
-    this.parentPid = parentPid;
-  }
-
-  get pid(): number {
-    return this.tracee.thread.tgid;
-  }
-
-  get alive(): boolean {
-    return this.tracee.thread.state !== "dead";
-  }
-
-  /** The names that stand for something of this stub. */
-  get names(): Names {
-    const { tracer } = this.stage;
-    const start = BigInt(tracer.stubAddress);
-    return new Map([
-      ["STUB", BigInt(this.pid)],
-      ["PARENT", BigInt(this.parentPid)],
-      ["BEGIN", start],
-      ["SYSCALL", start + BigInt(tracer.shim.stubSyscallOffset())],
-    ]);
-  }
-
-  registers(): Record<string, bigint> {
-    return this.tracee.registers();
-  }
-
-  facts(): ProcessFacts | undefined {
-    try {
-      return readProcess(this.pid);
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Changes its initial registers. */
-  keep(words: Names): void {
-    for (const [name, word] of words) this.tracee.thread.initial.set(name, word);
-  }
-
-  /**
-   * Writes registers over those of a call, or of a stub that has not come to rest, over what it has. Returns the errno if
-   * the kernel refuses them.
-   */
-  write(words: Names, why: string): string | undefined {
-    const { thread } = this.tracee;
-    const { frame, encoder } = thread.tracer;
-    if (this.#isAtRest) {
-      const { offset } = thread.initial;
-      encoder.encodeSyscall(frame.offset, offset, 0n, 0n, 0n, 0n, 0n, 0n, 0n);
-    } else thread.readRegisters(frame);
-    for (const [name, word] of words) frame.set(name, word);
-    this.#isWritten = true;
-    try {
-      this.tracee.setRegisters(frame, why);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof TraceError)) throw error;
-      const { errno = "an errno" } = error;
-      this.stage.recorder.step({
-        lane: "host",
-        about: this.tracee.lane,
-        kind: "note",
-        title: `PTRACE_SETREGS failed with ${errno}`,
-        why: "The kernel refuses these registers. Those before the one that it refuses are written all the same.",
-        kernel: this.stage.recorder.view(this.pid),
-      });
-      return errno;
-    }
-  }
-
-  /**
-   * Executes instructions until it rests, stops itself or ends.
-   *
-   * @param most instructions.
-   */
-  go(most = MOST_INSTRUCTIONS): Run {
-    const { tracee } = this;
-    for (let i = 0; i < most; i++) {
-      let registers: Record<string, bigint>;
-      try {
-        registers = tracee.registers();
-      } catch (error) {
-        return this.#broken(error, undefined);
-      }
-      const place = this.stage.recorder.placeOf(registers[INSTRUCTION_POINTER] ?? 0n);
-      const calls = place?.line.text === SYSTEM_CALL;
-      const number = calls ? nextCallNumber(registers) : undefined;
-      const call =
-        number === undefined
-          ? undefined
-          : (syscallName(number, tracee.teller.constants) ?? `system call ${number}`);
-      let outcome: Outcome;
-      try {
-        outcome = step(tracee, calls && this.#isWritten ? { why: SELECTED } : {});
-      } catch (error) {
-        return this.#broken(error, call);
-      }
-      if (outcome.kind === "ended") return { kind: "ended", how: outcome.how, call };
-      if (outcome.kind === "fault") {
-        const signal = tracee.thread.tracer.signalName(outcome.info.signal);
-        return { kind: "fault", signal, address: outcome.info.address };
-      }
-      if (outcome.kind === "emulated") return { kind: "call", call: call ?? "" };
-      if (call !== undefined) this.#note(call, outcome.step);
-      if (this.#countTasks() > MOST_CHILDREN) throw tooMany();
-      if (place?.line.text === BREAKPOINT) return { kind: "rest" };
-      if (calls && this.#hasStopPending()) {
-        this.#stop(outcome.step);
-        return { kind: "stopped" };
-      }
-    }
-    return { kind: "endless" };
-  }
-
-  /** A child returns from its clone to the instruction after the SYSCALL: from there to the begin of the stub code. */
-  goToBegin(): void {
-    const begin = BigInt(this.stage.tracer.stubAddress);
-    for (let i = 0; i < 8 && this.tracee.rip !== begin; i++) this.go(1);
-  }
-
-  /** Remembers a call that has just returned. */
-  #note(name: string, at: number): void {
-    this.#isWritten = false;
-    const result = BigInt.asIntN(64, resultWord(this.tracee.registers()));
-    this.calls.push({ name, result, told: this.#tellResult(result), step: at });
-  }
-
-  #tellResult(result: bigint): string {
-    if (result < -4095n || result >= 0n) return `${result}`;
-    return `-${this.stage.tracer.errorName(Number(-result))}`;
-  }
-
-  #broken(error: unknown, call: string | undefined): Run {
-    const { recorder } = this.stage;
-    const { lane } = this.tracee;
-    if (error instanceof DeathError) {
-      const isRefused = error.how === REFUSED;
-      const made = isRefused ? this.calls.at(-1)?.name : undefined;
-      const why = isRefused
-        ? `The filter does not permit ${made} to answers: it was not executed, and RAX still has its number.`
-        : "It was ended from outside.";
-      this.tracee.ended(error.how, why);
-      return { kind: "ended", how: error.how, call: made };
-    }
-    if (!(error instanceof DeadlineError)) throw error;
-    recorder.step({
-      lane,
-      kind: "note",
-      title: `${call ?? "an instruction"} does not return within ${DEADLINE} ms`,
-      why: "Nothing that could end it will happen.",
-      kernel: recorder.view(this.pid),
-    });
-    return { kind: "blocked", call };
-  }
-
-  #hasStopPending(): boolean {
-    const { tracer } = this.stage;
-    return (
-      ((this.facts()?.pending ?? 0n) & tracer.encoder.signalSet(tracer.constant("SIGSTOP"))) !== 0n
-    );
-  }
-
-  /** Lets it stop by the SIGSTOP that it has sent itself, untraced, as in a birth. */
-  #stop(sent: number): void {
-    const { tracee } = this;
-    const { recorder, lane, thread } = tracee;
-    thread.resume();
-    thread.wait();
-    tracee.request("PTRACE_DETACH", "The observer detaches, and delivers SIGSTOP.", {
-      observer: "In a real birth the stub is not traced yet.",
-    });
-    awaitProcess(thread.tgid, ({ state }) => state === "T", thread.tracer.deadline);
-    const stopped = recorder.step({
-      lane,
-      kind: "stop",
-      title: "stopped by SIGSTOP",
-      why: "The stub is stopped, and untraced. It waits for its parent and its tracer.",
-      kernel: recorder.view(thread.tgid),
-    });
-    recorder.arrow("signal", sent, stopped, "SIGSTOP");
-  }
-
-  #newPids(): number[] {
-    const { tgid, tid } = this.tracee.thread;
-    let text = "";
-    try {
-      text = readFileSync(`/proc/${tgid}/task/${tid}/children`, "utf8");
-    } catch {
-      // It has ended.
-    }
-    return text
-      .split(" ")
-      .map(Number)
-      .filter((pid) => pid > 0 && !this.stage.isWatched(pid));
-  }
-
-  /** How many threads and new children it has. */
-  #countTasks(): number {
-    return this.#newPids().length + this.tasks().length;
-  }
-
-  /** Its new child, which stands before its first instruction. */
-  child(lane: string, role: string): Player | undefined {
-    const [pid] = this.#newPids();
-    return pid === undefined ? undefined : this.adopt(pid, pid, lane, role);
-  }
-
-  /** A new task that is traced from birth. */
-  adopt(tgid: number, tid: number, lane: string, role: string): Player {
-    const { recorder, tracer } = this.stage;
-    this.stage.watch(tid);
-    const thread = new Thread(tracer, tgid, tid);
-    thread.wait();
-    const tracee = new Tracee(recorder, lane, thread);
-    recorder.addLane(lane, role, tid);
-    const registers = tellRegisters(tracee.registers());
-    const born = recorder.step({
-      lane,
-      kind: "clone",
-      title: `${tid === tgid ? "process" : "thread"} ${tid} is born`,
-      why: "It has not executed an instruction yet. Its registers are those of the task that made it, but RAX is 0.",
-      registers: { before: registers, after: registers },
-      kernel: recorder.view(tgid),
-      observer: "It is traced already, and stopped by SIGSTOP before its first instruction.",
-    });
-    const clone = this.calls.findLast((call) => MAKING.has(call.name));
-    if (clone !== undefined) recorder.arrow("clone", clone.step, born, clone.name);
-    return new Player(this.stage, tracee, this.pid);
-  }
-
-  /** An injected call, recorded. @throws DeathError, DeadlineError, TraceError */
-  call(name: string, args: readonly (number | bigint)[], why: string): bigint {
-    const { after } = injectWatched(this.tracee, {
-      call: name,
-      args,
-      frame: why,
-      answer: "The result is in RAX.",
-    });
-    return BigInt.asIntN(64, resultWord(after));
-  }
-
-  /** The same, with its result or what became of the stub as text. */
-  tryCall(name: string, args: readonly (number | bigint)[], why: string): string {
-    try {
-      return this.#tellResult(this.call(name, args, why));
-    } catch (error) {
-      if (error instanceof TraceError) return "does not come back";
-      return tellRun(this.#broken(error, name));
-    }
-  }
-
-  /** The pids of its threads. */
-  tasks(): number[] {
-    try {
-      return readdirSync(`/proc/${this.pid}/task`).map(Number);
-    } catch {
-      return [];
-    }
-  }
-
-  /** A thread ends, and its process lives on. */
-  leave(): void {
-    this.write(
-      new Map([["rax", this.stage.tracer.flag("SYS_exit")]]),
-      "The thread is made to exit.",
-    );
-    this.go();
-  }
-
-  /** Resumes it up to its next system call, and returns the name of that; undefined if another stop comes first. */
-  enterCall(why: string): string | undefined {
-    const { tracee } = this;
-    tracee.request("PTRACE_SYSCALL", why);
-    const stop = tracee.awaitStop({
-      stop: "What has the kernel made of the registers?",
-      wait: "The host waits for this stop.",
-    });
-    if (stop.kind !== "syscall") return undefined;
-    const { number } = callWords(this.registers());
-    return syscallName(number, tracee.teller.constants) ?? `system call ${number}`;
-  }
-
-  /** Resumes it with each signal that stops it, until it rests or ends. */
-  meet(): { readonly signals: readonly string[]; readonly how: string } {
-    const { tracee } = this;
-    const { tracer } = this.stage;
-    const signals: string[] = [];
-    let signal = 0;
-    try {
-      for (let stops = 0; stops < MOST_CHILDREN; stops++) {
-        tracee.request(
-          "PTRACE_CONT",
-          "It is resumed, with the signal that has stopped it, if any.",
-          {
-            data: signal,
-          },
-        );
-        const stop = tracee.awaitStop({ stop: "A signal stops it.", wait: "The host waits." });
-        if (stop.signal === tracer.constant("SIGTRAP")) {
-          const how = tracee.rip === tracer.restAddress ? "rest" : "elsewhere";
-          return { signals, how: how === "rest" ? tellRun({ kind: "rest" }) : "raised SIGTRAP" };
-        }
-        signal = stop.signal;
-        signals.push(tracer.signalName(signal));
-      }
-      return { signals, how: "is stopped again and again" };
-    } catch (error) {
-      return { signals, how: tellRun(this.#broken(error, undefined)) };
-    }
-  }
-
-  /** After its self-stop: the tracer attaches, and takes the initial registers. */
-  attach(): void {
-    attachWatched(this.tracee);
-    this.#isAtRest = true;
-  }
-
-  /** Kills it, and waits for its end. */
-  kill(why: string): void {
-    const { tracer } = this.stage;
-    this.tracee.signal(tracer.constant("SIGKILL"), why);
-    this.end("SIGKILL cannot be delayed.");
-  }
-
-  /** Waits for its end, and returns how it ended; undefined if it does not end. */
-  end(why: string): string | undefined {
-    try {
-      return this.tracee.awaitEnd({ stop: why, wait: "wait4 reports this to the host." });
-    } catch (error) {
-      if (error instanceof DeathError) return error.how;
-      if (!(error instanceof StublabError)) throw error;
-      return undefined;
-    }
-  }
 }

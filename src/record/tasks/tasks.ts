@@ -1,16 +1,11 @@
 import { InputError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
 import { cloneFrame, earlyAttach, orphan, threadWord } from "./exercises/births.ts";
-import {
-  errno,
-  noRestart,
-  onePage,
-  outOfReach,
-  restart,
-  rseqArea,
-  unblock,
-} from "./exercises/calls.ts";
+import { errno } from "./exercises/calls.ts";
 import { guestCode, repair } from "./exercises/code.ts";
+import { onePage, rseqArea } from "./exercises/memory.ts";
+import { noRestart, restart } from "./exercises/restarts.ts";
+import { outOfReach, unblock } from "./exercises/signals.ts";
 import { findStep } from "./exercises/steps.ts";
 import { fatalWord, traceOptions, waitOptions } from "./exercises/waits.ts";
 import type { Task } from "./task.ts";

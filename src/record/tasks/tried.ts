@@ -2,7 +2,7 @@
 // descriptor PIECES.
 
 import { readSync, writeSync } from "node:fs";
-import { StublabError } from "../../errors.ts";
+import { DeadlineError, StublabError } from "../../errors.ts";
 import { CHANNEL, encodeMessage, MessageReader } from "../../foreign/channel.ts";
 import { members, text } from "../../shape.ts";
 import { writeMessage } from "../pieces.ts";
@@ -52,10 +52,11 @@ function judge(answerText: string): Judgement {
   } catch (error) {
     if (!(error instanceof StublabError)) throw error;
     stage.unforeseen(error);
+    return { kind: "judged", checks: stage.checks, late: error instanceof DeadlineError };
   } finally {
-    stage.close();
+    stage.watched.close();
   }
-  return { kind: "judged", checks: stage.checks };
+  return { kind: "judged", checks: stage.checks, late: false };
 }
 
 send({ kind: "ready" });

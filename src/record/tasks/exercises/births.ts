@@ -1,5 +1,7 @@
 import type { Answer } from "../answer.ts";
-import { type Player, RESTS, type Stage, tellRun } from "../stage.ts";
+import type { Player } from "../player.ts";
+import { RESTS, tellRun } from "../run.ts";
+import type { Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
 import { cloneWords, comesToStop, NAMES, writeAnswer } from "./verbs.ts";
 

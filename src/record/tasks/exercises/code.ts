@@ -1,7 +1,9 @@
 import { hex } from "../../../errors.ts";
 import type { Answer } from "../answer.ts";
 import type { Names } from "../expression.ts";
-import { CODE_ADDRESS, type Player, RESTS, type Stage, tellRun } from "../stage.ts";
+import type { Player } from "../player.ts";
+import { RESTS, tellRun } from "../run.ts";
+import { CODE_ADDRESS, type Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
 import { comesToStop } from "./verbs.ts";
 

@@ -1,6 +1,10 @@
+import { PAGE_SIZE } from "../../../stub/amd64.ts";
+import type { Stub } from "../../../stub/stub.ts";
 import type { Answer } from "../answer.ts";
 import type { Names } from "../expression.ts";
-import { type Player, type Run, type Stage, tellRun } from "../stage.ts";
+import type { Player } from "../player.ts";
+import { RESTS, type Run, tellRun } from "../run.ts";
+import type { Stage } from "../stage.ts";
 
 /** The names that an answer may use for things of the stub that executes it. */
 export const NAMES: Readonly<Record<string, string>> = {
@@ -10,15 +14,21 @@ export const NAMES: Readonly<Record<string, string>> = {
   SYSCALL: "the address of the SYSCALL that executes all injected calls",
 };
 
-/** Writes the registers of an answer. Returns whether the kernel takes them. */
-export function writeAnswer(stage: Stage, player: Player, answer: Answer): boolean {
-  const refused = player.write(answer.all(player.names), "The registers of the answer.");
-  return stage.expect(
-    "PTRACE_SETREGS",
-    "accepted",
-    refused === undefined ? "accepted" : refused,
-    "the kernel refuses these registers",
-  );
+/**
+ * Writes the registers of an answer. Returns whether the kernel takes them.
+ *
+ * @param more names of this task
+ */
+export function writeAnswer(
+  stage: Stage,
+  player: Player,
+  answer: Answer,
+  more: Readonly<Record<string, bigint>> = {},
+): boolean {
+  const names: Names = new Map([...player.names, ...Object.entries(more)]);
+  const refused = player.write(answer.all(names), "The registers of the answer.");
+  const seen = refused ?? "accepted";
+  return stage.expect("PTRACE_SETREGS", "accepted", seen, "the kernel refuses these registers");
 }
 
 /** The registers of a clone that makes a stub. */
@@ -53,4 +63,23 @@ function whyNot(child: Player, run: Run): string {
     default:
       return "it goes another way";
   }
+}
+
+/** Executes the registers of an answer, which must make one call and come back. Returns whether they did. */
+export function makesCall(stage: Stage, player: Player): boolean {
+  const run = player.go();
+  const called = player.calls.length > 0 ? "yes" : "no";
+  return (
+    stage.expectRun("the stub", RESTS, run, "the call does not come back to the tracer") &&
+    stage.expect("a call was executed", "yes", called, "RIP does not lead to a SYSCALL")
+  );
+}
+
+/** Maps single pages. */
+export function mapPages(stub: Stub, addresses: readonly bigint[]): void {
+  const { tracer } = stub;
+  const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
+  const flags =
+    tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS") | tracer.flag("MAP_FIXED");
+  for (const address of addresses) stub.call("mmap", address, PAGE_SIZE, protection, flags, -1, 0);
 }

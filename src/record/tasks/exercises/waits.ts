@@ -1,5 +1,6 @@
 import { ActingStub } from "../../acting_stub.ts";
-import { RESTS, type Stage } from "../stage.ts";
+import { RESTS } from "../run.ts";
+import type { Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
 import { cloneWords, comesToStop } from "./verbs.ts";
 
@@ -112,8 +113,8 @@ function playTracer(
   const [acting, guest] = [keeper.createStub(), keeper.createStub()];
   recorder.addLane("tracer", "a stub that traces another", acting.pid);
   recorder.addLane("guest", "the stub that it traces", guest.pid);
-  stage.watch(acting.pid);
-  stage.watch(guest.pid);
+  stage.watched.add(acting.pid);
+  stage.watched.add(guest.pid);
   guest.call("prctl", tracer.flag("PR_SET_PDEATHSIG"), 0, 0, 0, 0);
   const actor = new ActingStub(recorder, "tracer", acting);
   const subject = { lane: "guest", pid: guest.pid };
