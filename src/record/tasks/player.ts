@@ -18,6 +18,9 @@ import { MOST_CHILDREN, tooMany, type Watched } from "./watched.ts";
 /** The calls that make a task. */
 const MAKING = new Set(["clone", "fork", "vfork"]);
 
+/** The states of a thread that waits in the kernel: "D" in a vfork. */
+const ASLEEP: readonly string[] = ["S", "D"];
+
 /** A system call that a stub has made. */
 export interface MadeCall {
   readonly name: string;
@@ -125,42 +128,54 @@ export class Player {
    * @param most instructions.
    */
   go(most = MOST_INSTRUCTIONS): Run {
-    const { tracee } = this;
     for (let i = 0; i < most; i++) {
-      let registers: Record<string, bigint>;
-      try {
-        registers = tracee.registers();
-      } catch (error) {
-        return this.#broken(error, undefined);
-      }
-      const place = this.tracee.recorder.placeOf(registers[INSTRUCTION_POINTER] ?? 0n);
-      const calls = place?.line.text === SYSTEM_CALL;
-      const number = calls ? nextCallNumber(registers) : undefined;
-      const call =
-        number === undefined
-          ? undefined
-          : (syscallName(number, tracee.teller.constants) ?? `system call ${number}`);
-      let outcome: Outcome;
-      try {
-        outcome = step(tracee, calls && this.#isWritten ? { why: SELECTED } : {});
-      } catch (error) {
-        return this.#broken(error, call);
-      }
-      if (outcome.kind === "ended") return { kind: "ended", how: outcome.how, call };
-      if (outcome.kind === "fault") {
-        const signal = tracee.thread.tracer.signalName(outcome.info.signal);
-        return { kind: "fault", signal, address: outcome.info.address };
-      }
-      if (outcome.kind === "emulated") return { kind: "call", call: call ?? "" };
-      if (call !== undefined) this.#note(call, outcome.step);
-      if (this.#countTasks() > MOST_CHILDREN) throw tooMany();
-      if (place?.line.text === BREAKPOINT) return { kind: "rest" };
-      if (calls && this.#hasStopPending()) {
-        this.#stop(outcome.step);
-        return { kind: "stopped" };
-      }
+      const run = this.#step();
+      if (run !== undefined) return run;
     }
     return { kind: "endless" };
+  }
+
+  /** Executes an instruction. Returns what has become of the stub; undefined if it goes on. */
+  #step(): Run | undefined {
+    const { tracee } = this;
+    let call: string | undefined;
+    let outcome: Outcome;
+    let text: string | undefined;
+    try {
+      const registers = tracee.registers();
+      text = tracee.recorder.placeOf(registers[INSTRUCTION_POINTER] ?? 0n)?.line.text;
+      if (text === SYSTEM_CALL) call = this.#callName(nextCallNumber(registers));
+      outcome = step(tracee, text === SYSTEM_CALL && this.#isWritten ? { why: SELECTED } : {});
+    } catch (error) {
+      return this.#broken(error, call);
+    }
+    switch (outcome.kind) {
+      case "ended":
+        return { kind: "ended", how: outcome.how, call };
+      case "fault": {
+        const { signal, address } = outcome.info;
+        return { kind: "fault", signal: tracee.thread.tracer.signalName(signal), address };
+      }
+      case "emulated":
+        return { kind: "call", call: call ?? "" };
+      case "executed":
+        return this.#executed(outcome.step, text, call);
+    }
+  }
+
+  /** What follows from an instruction, and from a call if it was one. */
+  #executed(at: number, text: string | undefined, call: string | undefined): Run | undefined {
+    if (text === BREAKPOINT) return { kind: "rest" };
+    if (call === undefined) return undefined;
+    this.#note(call, at);
+    if (this.#countTasks() > MOST_CHILDREN) throw tooMany();
+    if (!this.#hasStopPending()) return undefined;
+    this.#stop(at);
+    return { kind: "stopped" };
+  }
+
+  #callName(number: bigint): string {
+    return syscallName(number, this.tracee.teller.constants) ?? `system call ${number}`;
   }
 
   /** A child returns from its clone to the instruction after the SYSCALL: from there to the begin of the stub code. */
@@ -182,8 +197,7 @@ export class Player {
   }
 
   #broken(error: unknown, call: string | undefined): Run {
-    const { recorder } = this.tracee;
-    const { lane } = this.tracee;
+    const { recorder, lane } = this.tracee;
     if (error instanceof DeathError) {
       const isRefused = error.how === REFUSED;
       const made = isRefused ? this.calls.at(-1)?.name : undefined;
@@ -194,7 +208,8 @@ export class Player {
       return { kind: "ended", how: error.how, call: made };
     }
     // A stub that only waits for a processor is not to blame.
-    const isBlocked = error instanceof DeadlineError && this.facts()?.state === "S";
+    const isBlocked =
+      error instanceof DeadlineError && ASLEEP.includes(this.facts()?.state ?? "unknown");
     if (!isBlocked) throw error;
     recorder.step({
       lane,
@@ -208,9 +223,8 @@ export class Player {
 
   #hasStopPending(): boolean {
     const { tracer } = this.tracee.thread;
-    return (
-      ((this.facts()?.pending ?? 0n) & tracer.encoder.signalSet(tracer.constant("SIGSTOP"))) !== 0n
-    );
+    const stop = tracer.encoder.signalSet(tracer.constant("SIGSTOP"));
+    return ((this.facts()?.pending ?? 0n) & stop) !== 0n;
   }
 
   /** Lets it stop by the SIGSTOP that it has sent itself, untraced, as in a birth. */
@@ -332,8 +346,7 @@ export class Player {
       wait: "The host waits for this stop.",
     });
     if (stop.kind !== "syscall") return undefined;
-    const { number } = callWords(this.registers());
-    return syscallName(number, tracee.teller.constants) ?? `system call ${number}`;
+    return this.#callName(callWords(this.registers()).number);
   }
 
   /** Resumes it with each signal that stops it, until it rests or ends. */

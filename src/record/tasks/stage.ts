@@ -138,12 +138,8 @@ export class Stage {
   unforeseen(error: StublabError): void {
     if (MACHINE.some((type) => error instanceof type)) throw error;
     const [what = ""] = error.message.split("\n");
-    this.expect(
-      "the answer can be tried to its end",
-      "yes",
-      what.replace(/^stub \d+ /, "no: the stub "),
-      "nothing after this was tried",
-    );
+    const seen = what.replace(/^stub \d+ /, "the stub ");
+    this.expect("the end of the check", "reached", seen, "the check has ended early");
   }
 
   /** Waits until a process is in a state. @throws DeadlineError */
