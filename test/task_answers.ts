@@ -85,7 +85,13 @@ export const MISTAKES: readonly Mistake[] = [
     name: "RIP is nowhere",
     task: "clone-registers",
     edit: (key) => `${key}rip = 0x1234\n`,
-    reason: /RAX selects|got raised SIGSEGV at 0x1234/,
+    reason: /got raised SIGSEGV at 0x1234/,
+  },
+  {
+    name: "a segment for code of 32 bits",
+    task: "clone-registers",
+    edit: (key) => `${key}cs = 0x23\n`,
+    reason: /got raised SIG(SEGV|ILL)/,
   },
   {
     name: "a call that succeeds",

@@ -1,11 +1,15 @@
-// Time limit: 240 s
+// Time limit: 300 s
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Filter } from "../src/bpf/interpreter.ts";
+import { SECCOMP_RET_ALLOW } from "../src/bpf/program.ts";
 import { Random } from "../src/cases/random.ts";
 import { InputError } from "../src/errors.ts";
+import { Tracer } from "../src/index.ts";
 import { parseRecording, renderText } from "../src/record/index.ts";
 import { SCENARIOS } from "../src/record/scenarios.ts";
+import { answerFilter, FREE } from "../src/record/tasks/confine.ts";
 import { type Graded, gradeAnswer } from "../src/record/tasks/grade.ts";
 import { assignment, exerciseFor, parseAnswer } from "../src/record/tasks/submission.ts";
 import { TASKS } from "../src/record/tasks/tasks.ts";
@@ -146,6 +150,45 @@ tasks("hostile answers are contained, recorded and refused, and leave no process
     expectRecorded(graded);
   });
   assert.equal(childrenOf(process.pid), before);
+});
+
+/** A struct seccomp_data. */
+function callOf(tracer: Tracer, number: number, args: readonly (number | bigint)[]): DataView {
+  const data = new DataView(new ArrayBuffer(64));
+  data.setUint32(0, number, true);
+  data.setUint32(4, tracer.constant("AUDIT_ARCH_X86_64"), true);
+  for (const [i, word] of args.entries()) data.setBigInt64(16 + 8 * i, BigInt(word), true);
+  return data;
+}
+
+tasks("the filter of answers lets nothing through but what it names", () => {
+  using tracer = new Tracer();
+  const filter = new Filter(answerFilter(tracer, [77, 78]));
+  const number = (name: string) => tracer.constant(`SYS_${name}`);
+  const allows = (call: number, ...args: (number | bigint)[]) =>
+    filter.run(callOf(tracer, call >>> 0, args)) === SECCOMP_RET_ALLOW;
+  // With 0 as their first argument, kill, tgkill and prctl are refused.
+  const allowed = new Set([...FREE, "clone", "mmap", "mprotect"].map(number));
+  for (let call = 0; call < 1024; call++) {
+    assert.is(allows(call), allowed.has(call), `call ${call}`);
+    assert.not(allows(call | 0x4000_0000), `x32 call ${call}`);
+  }
+  assert.not(allows(-1));
+  const other = callOf(tracer, number("getpid"), []);
+  other.setUint32(4, 0x4000_0003, true);
+  assert.is.not(filter.run(other), SECCOMP_RET_ALLOW);
+  for (const name of ["kill", "tgkill"]) {
+    for (const pid of [0, 1, -1, -78, 77, 78, 0x8000_0000n]) assert.not(allows(number(name), pid));
+    assert.ok(allows(number(name), 79));
+  }
+  for (const flag of ["CLONE_UNTRACED", "CLONE_NEWUSER"]) {
+    assert.not(allows(number("clone"), tracer.flag(flag) | 17n));
+  }
+  for (const name of ["mmap", "mprotect"]) {
+    assert.not(allows(number(name), 0, 4096, tracer.flag("PROT_EXEC") | tracer.flag("PROT_READ")));
+  }
+  assert.ok(allows(number("prctl"), tracer.flag("PR_SET_PDEATHSIG")));
+  assert.not(allows(number("prctl"), tracer.flag("PR_SET_DUMPABLE")));
 });
 
 /** How many answers are made at random. */

@@ -19,7 +19,7 @@ import type { Stub } from "../../stub/stub.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
 
 /** The calls that an answer may make with any arguments: none of them reaches a process or a file of others. */
-const FREE: readonly string[] = [
+export const FREE: readonly string[] = [
   ..."getpid getppid gettid getuid geteuid getgid getegid getpgid getpgrp getsid setsid setpgid".split(
     " ",
   ),

@@ -55,6 +55,9 @@ export const cloneFrame: Task = {
 /** Runs a frame that should clone, and returns the child. */
 function bear(stage: Stage, parent: Player): Player | undefined {
   const run = parent.go();
+  if (!stage.expectRun("the stub that clones", RESTS, run, "it must come back for the next call")) {
+    return undefined;
+  }
   const [call] = parent.calls;
   stage.expect(
     "the call that was executed",
@@ -62,9 +65,6 @@ function bear(stage: Stage, parent: Player): Player | undefined {
     call?.name ?? "none",
     "RAX selects the system call at the SYSCALL",
   );
-  if (!stage.expectRun("the stub that clones", RESTS, run, "it must come back for the next call")) {
-    return undefined;
-  }
   const child = parent.child("grandchild", "the stub that it has cloned");
   const born = child === undefined ? `none: ${call?.told}` : "born";
   stage.expect("a child of the stub", "born", born, "the call has made no child of this stub");
