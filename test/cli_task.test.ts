@@ -1,6 +1,14 @@
 // Time limit: 120 s
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -115,6 +123,7 @@ command("a folder is graded as a whole", async () => {
   writeFileSync(join(answers, "group", "bob.txt"), WRONG.replace("ada", "bob"));
   writeFileSync(join(answers, "group", "cy.txt"), "task = what\n");
   writeFileSync(join(answers, "notes.md"), "not an answer");
+  symlinkSync("nowhere", join(answers, "gone.txt"));
   const recordings = join(folder, "recordings");
   const { code, stdout } = await stublab("check", answers, "--json", "--record", recordings);
   assert.is(code, 1);
@@ -131,7 +140,7 @@ command("a folder is graded as a whole", async () => {
       ["group/cy.txt", null, "unreadable", "string"],
     ],
   );
-  assert.equal(readdirSync(recordings).sort(), ["ada.json", "group-bob.json"]);
+  assert.equal(readdirSync(recordings).sort(), ["ada.json", "group+bob.json"]);
   for (const name of readdirSync(recordings)) loadRecording(join(recordings, name));
   const lines = (await stublab("check", answers)).stdout.split("\n");
   assert.is(lines.at(-2), "1 of 3 answers are right");

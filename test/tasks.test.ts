@@ -66,6 +66,8 @@ tasks("what is handed out can be read again, and is not the same for all student
     }
     const bodies = new Set(texts.map((text) => text.replace(/^(student|# Hints).*$/gm, "")));
     assert.ok(bodies.size > 1, name);
+    const [text = ""] = texts;
+    assert.is(parseAnswer(`\uFEFF${text.replaceAll("\n", "\r\n")}`).student, student(0));
     assert.is(assignment(name, "ada"), assignment(name, " ada "));
     assert.ok(exerciseFor(name, "ada").hints.length >= 3, name);
   }

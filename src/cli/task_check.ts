@@ -5,6 +5,7 @@ import { inputName, readInput, reasonOf } from "../input.ts";
 import { type Graded, gradeAnswer, tellEvents } from "../record/tasks/grade.ts";
 import { ANSWER_LIMIT } from "../record/tasks/submission.ts";
 import { renderJson } from "../record/view/json.ts";
+import { visible } from "../visible.ts";
 import { fold } from "./fold.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput, writeOutputs } from "./output_file.ts";
@@ -60,7 +61,7 @@ async function gradeNamed(path: string, text: string): Promise<Graded> {
 async function checkFolder(folder: string, { json, record }: CheckOptions): Promise<number> {
   const files = answersIn(folder);
   if (files.length === 0) {
-    throw new InputError(`${folder} has no answers: no file whose name ends in .txt`);
+    throw new InputError(`${visible(folder)} has no answers: no file whose name ends in .txt`);
   }
   const rows: Row[] = [];
   await finishing(async (interrupted) => {
@@ -69,7 +70,7 @@ async function checkFolder(folder: string, { json, record }: CheckOptions): Prom
       const row = await gradeRow(folder, file);
       rows.push(row);
       if (record !== undefined && "graded" in row) {
-        const name = `${file.replace(/\.txt$/, "").replaceAll("/", "-")}.json`;
+        const name = `${file.replace(/\.txt$/, "").replaceAll("/", "+")}.json`;
         await writeOutputs(record, [[name, renderJson(row.graded.recording)]]);
       }
       if (!json) tell(line(row));
@@ -81,10 +82,17 @@ async function checkFolder(folder: string, { json, record }: CheckOptions): Prom
   return right === rows.length ? 0 : 1;
 }
 
+/** The paths of all answers in a folder. @throws InputError if it cannot be read */
 function answersIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".txt") && statSync(join(folder, name)).isFile())
-    .sort();
+  const isFile = (name: string) =>
+    statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".txt") && isFile(name))
+      .sort();
+  } catch (cause) {
+    throw new InputError(`${visible(folder)} cannot be read: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 async function gradeRow(folder: string, file: string): Promise<Row> {

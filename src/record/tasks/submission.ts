@@ -94,7 +94,7 @@ function folded(text: string): string[] {
 /** @throws InputError that names the line. */
 export function parseAnswer(text: string): Submission {
   if (text.includes("\0")) throw new InputError("an answer is text, and has no NUL character");
-  const lines = text.split(/\r?\n/);
+  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   const at = lines.findIndex((line) => line.trim() === CODE);
   const values = assignmentsIn(at < 0 ? lines : lines.slice(0, at));
   const take = (name: string): string => {
