@@ -87,6 +87,7 @@ const PROGRAMS = {
   foreign_child: "src/compare/foreign_child.ts",
   fuzz_worker: "src/fuzz/run/fuzz_worker.ts",
   sandboxed: "src/record/sandboxed.ts",
+  tried: "src/record/tasks/tried.ts",
 };
 
 /** The program in C that `stublab fuzz export` completes. */

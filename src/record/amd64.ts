@@ -45,7 +45,8 @@ export function restingFacts(
 /** The texts of special instructions. */
 export const SYSTEM_CALL = "syscall";
 export const BREAKPOINT = "int3";
-export const JUMP = "jmp";
+/** What all jumps begin with, conditional ones included. */
+export const JUMP = "j";
 
 /** Registers that hardly ever change, and are folded away. */
 export const SEGMENTS = ["cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"];
