@@ -276,7 +276,7 @@ function buildPackage() {
   const configuration = ["package.json", "tsconfig.json", "src/tsconfig.json"];
   return makeFrom(
     "dist/index.js",
-    [...files("src", ".ts"), ...TEMPLATES, ...configuration],
+    [...files("src", ".ts", ".tsx"), ...TEMPLATES, ...configuration],
     async () => declare(await bundle()),
   );
 }
@@ -314,11 +314,18 @@ async function bundle() {
   return output;
 }
 
-/** The script of a recording's page, as text: one function without globals. */
+/** The scripts of pages, as text: each one function without globals. */
 export async function bundlePage(esbuild, folder) {
   await esbuild.build({
-    entryPoints: { recording_page: "src/record/view/page/client/main.ts" },
+    entryPoints: {
+      recording_page: "src/record/view/page/client/main.tsx",
+      encoder_page: "src/record/view/page/encoder/main.tsx",
+    },
     bundle: true,
+    minify: true,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
     format: "iife",
     platform: "browser",
     target: "es2023",

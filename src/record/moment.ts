@@ -67,6 +67,14 @@ export interface CodePlace {
   readonly within: number;
 }
 
+/** A stretch of steps in which a lane is in one state. */
+export interface StateRun {
+  readonly state: LaneState;
+  readonly from: number;
+  /** The step in which the next state begins, or the last one that is known. */
+  to: number;
+}
+
 /** Where a value comes from. */
 export interface Origin {
   /** The index of the step that set it, or first reported it. */
@@ -156,6 +164,22 @@ export class Moments {
     return this.#entry(id, index) ?? NOTHING_KNOWN;
   }
 
+  /** The registers of a lane at a step, in the order of the block, with those that the step changed. */
+  registersOf(id: string, index: number): readonly RegisterRow[] {
+    return registersAt(this.lane(id, index), index);
+  }
+
+  /** The registers that a step changed, of the lane that it is about. */
+  changedAt(index: number): readonly RegisterRow[] {
+    const about = this.recording.steps[index]?.about ?? "";
+    return this.registersOf(about, index).filter(({ changed }) => changed);
+  }
+
+  /** Where a lane is in the code at a step; null if that is not known. */
+  placeOf(id: string, index: number): CodePlace | null {
+    return this.#placeOf(null, this.lane(id, index));
+  }
+
   /** The arrows that have reached their end by a step. */
   arrowsUpTo(index: number): readonly Arrow[] {
     const after = this.#arrows.findIndex((arrow) => endOf(arrow) > index);
@@ -169,6 +193,19 @@ export class Moments {
     if (first === undefined || first.since > index) return null;
     const ended = this.lane(id, index).state === "X";
     return [first.since, ended ? (this.#entry(id, index)?.since ?? index) : index];
+  }
+
+  /** The states that a lane has had by a step, each with the first and the last step in which it had it. */
+  states(id: string, index: number): StateRun[] {
+    const runs: StateRun[] = [];
+    for (const { since, state } of this.#tracks.get(id) ?? []) {
+      if (since > index) break;
+      const last = runs.at(-1);
+      if (last?.state === state) continue;
+      if (last !== undefined) last.to = since;
+      runs.push({ state, from: since, to: index });
+    }
+    return runs;
   }
 
   /** The questions that a step answers, by their indices. */
