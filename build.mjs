@@ -223,6 +223,22 @@ function buildListing() {
   });
 }
 
+/** Writes the sections of the lessons' pages, by lesson and title, so that pages of recordings have them. */
+function buildLessons() {
+  const pages = files("docs/lessons", ".md").filter((path) => basename(path) !== "README.md");
+  return makeFrom("dist/lessons.json", pages, () => {
+    const lessons = pages.map((path) => {
+      const sections = readFileSync(path, "utf8").split(/^## /m).slice(1);
+      const titled = sections.map((section) => {
+        const end = section.indexOf("\n");
+        return [section.slice(0, end), section.slice(end).trim()];
+      });
+      return [basename(path, ".md"), Object.fromEntries(titled)];
+    });
+    writeFileSync("dist/lessons.json", `${JSON.stringify(Object.fromEntries(lessons))}\n`);
+  });
+}
+
 /** Two assemblers may encode an instruction differently. */
 function expectInside({ name, lines }, library) {
   const digits = lines.map(({ bytes }) => bytes.replaceAll(" ", "")).join("");
@@ -406,6 +422,7 @@ async function build() {
   await buildModules();
   await buildLibraries();
   await buildListing();
+  await buildLessons();
   await buildPackage();
   await makeProbe();
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { Script } from "node:vm";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -102,11 +103,34 @@ contents("keeps the answer of a question where one has to open it", () => {
 contents("a page of a course leads to the pages around it", () => {
   const course = {
     index: { title: "All lessons", file: "index.html" },
-    next: { title: "Another", file: "grandchild.html" },
+    pages: [
+      { title: "This", file: "host.html" },
+      { title: "Another", file: "parent-dies.html" },
+    ],
+    place: 0,
   };
   const markup = renderRecordingPage(host, { course });
-  assert.equal(matches(markup, /<a rel="\w+" href="([^"]*)"/g), ["index.html", "grandchild.html"]);
+  assert.equal(matches(markup, /<a rel="\w+" href="([^"]*)"/g), ["index.html", "parent-dies.html"]);
+  assert.match(markup, '<a href="parent-dies.html">parent-dies</a>', "in its text");
   assert.not.match(page, "<nav");
+  assert.not.match(page, 'href="parent-dies');
+});
+
+contents("has the text of its lesson", () => {
+  for (const title of ["Try it", "Questions", "What a kernel engineer would say"]) {
+    assert.match(page, `<h2>${title}</h2>`);
+  }
+  const lesson = readFileSync("docs/lessons/host.md", "utf8");
+  const questions = matches(lesson, /^\*\*(.+)\*\*$/gm);
+  assert.ok(questions.length >= 2);
+  const asked = matches(page, /<summary>(.*?)<\/summary>/g).map(textOf);
+  for (const question of questions) {
+    assert.ok(asked.includes(question.replaceAll("`", "")), question);
+  }
+  const [ending = ""] = matches(page, /<div id="ending">(.*?)<h2 id="steps">/gs);
+  assert.not.match(textOf(ending), /\*\*|\]\(|`/);
+  const own = renderRecordingPage({ ...host, scenario: "constructor" });
+  assert.not.match(own, "kernel engineer");
 });
 
 contents("says how it ended, and what did not hold", () => {

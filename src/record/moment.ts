@@ -25,7 +25,7 @@ export type LaneState = (typeof LETTERS)[number] | null;
 export interface Known<T> {
   readonly value: T;
   readonly step: number;
-  /** What was known before that step; null if nothing was. */
+  /** What was known before that step; null if nothing was. For the registers of a clone, those of its parent. */
   readonly before: T | null;
 }
 
@@ -130,12 +130,12 @@ export class Moments {
     );
     this.#questions = groupQuestions(recording.questions);
     for (const { id } of recording.lanes) this.#tracks.set(id, []);
-    for (const [index, step] of recording.steps.entries()) this.#observe(step, index);
     for (const arrow of recording.arrows) {
       const born = recording.steps[arrow.to]?.lane;
-      if (arrow.kind === "clone" && born !== undefined && !this.#births.has(born))
-        this.#births.set(born, arrow);
+      if (arrow.kind !== "clone" || born === undefined || this.#births.has(born)) continue;
+      this.#births.set(born, arrow);
     }
+    for (const [index, step] of recording.steps.entries()) this.#observe(step, index);
   }
 
   get length(): number {
@@ -286,7 +286,11 @@ export class Moments {
       value: T | null | undefined,
       first: T | null = null,
     ) => (value == null ? old : { value, step: index, before: old?.value ?? first });
-    const first = registers && { ...registers.after, ...registers.before };
+    const first = registers && {
+      ...registers.after,
+      ...registers.before,
+      ...this.#inheritedAt(about, index),
+    };
     this.#change(about, index, {
       state: this.#stateAfter(step, index, known),
       registers: replace(known.registers, registers?.after, first),
@@ -296,6 +300,13 @@ export class Moments {
     });
     const isKnown = this.lane(about, index).registers !== null;
     this.#subjects.push(isKnown ? about : (this.#subjects.at(-1) ?? about));
+  }
+
+  /** The registers of the parent, if a clone that has just made the lane has copied them. */
+  #inheritedAt(id: string, index: number): Registers | undefined {
+    const birth = this.#births.get(id);
+    const parent = birth?.to === index ? this.recording.steps[birth.from]?.lane : undefined;
+    return parent === undefined ? undefined : this.lane(parent, index).registers?.value;
   }
 
   #stateAfter(

@@ -44,17 +44,14 @@ function arrange(exhibits: readonly Exhibit[]): Part[] {
   return parts.filter(({ of }) => of.length > 0);
 }
 
-/** Where each recording's page is in the course: what comes before it and after it. */
+/** Where each recording's page is in the course. */
 export function courseOf(exhibits: readonly Exhibit[]): Map<Exhibit, Course> {
   const all = arrange(exhibits).flatMap(({ of }) => of);
-  const page = (exhibit: Exhibit | undefined): CoursePage | undefined =>
-    exhibit && { title: plain(exhibit.recording.title, 80), file: `${exhibit.name}.html` };
-  return new Map(
-    all.map((exhibit, i) => [
-      exhibit,
-      { index: INDEX, previous: i === 0 ? undefined : page(all[i - 1]), next: page(all[i + 1]) },
-    ]),
-  );
+  const pages = all.map(({ name, recording }) => ({
+    title: plain(recording.title, 80),
+    file: `${name}.html`,
+  }));
+  return new Map(all.map((exhibit, place) => [exhibit, { index: INDEX, pages, place }]));
 }
 
 /** The page that leads to the pages of recordings, in the order of the course. */

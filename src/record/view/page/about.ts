@@ -39,12 +39,12 @@ ${renderLeft({ lanes: lanes.length - roles.length })}</aside></div></details>
 </header>`;
 }
 
-function renderCourse({ index, previous, next }: Course): Html {
+function renderCourse({ index, pages, place }: Course): Html {
   const link = (page: CoursePage | undefined, rel: string, sign: string) =>
     page === undefined
       ? NOTHING
       : html`<a rel="${rel}" href="${page.file}">${rel === "next" ? NOTHING : html`${sign} `}<span>${plain(page.title, 80)}</span>${rel === "next" ? html` ${sign}` : NOTHING}</a>`;
-  return html`<nav class="course" aria-label="Lessons">${link(previous, "prev", "←")}${link(index, "index", "≡")}${link(next, "next", "→")}</nav>`;
+  return html`<nav class="course" aria-label="Lessons">${link(pages[place - 1], "prev", "←")}${link(index, "index", "≡")}${link(pages[place + 1], "next", "→")}</nav>`;
 }
 
 function paragraphs(texts: readonly string[]): Html {
@@ -57,8 +57,8 @@ function paragraphs(texts: readonly string[]): Html {
   return html`${all}${renderLeft({ paragraphs: texts.length - all.length })}`;
 }
 
-/** What must be true in the end, and what the kernel said; and how it was recorded. */
-export function renderEnd(recording: Recording): Html {
+/** What must be true in the end, and what the kernel said; the rest of the lesson; and how it was recorded. */
+export function renderEnd(recording: Recording, lesson: Html): Html {
   const { end, observed, stublab, machine, encoder } = recording;
   const facts = fit(end, renderFact, BYTES);
   return html`<div id="ending"><section><h2 id="end">The end</h2>
@@ -67,7 +67,8 @@ ${renderVerdict(end)}
 <thead><tr><td></td><th scope="col">fact</th><th scope="col">expected</th><th scope="col">seen</th></tr></thead>
 <tbody>${facts}</tbody>
 </table></div>
-${renderLeft({ facts: end.length - facts.length })}</section></div>
+${renderLeft({ facts: end.length - facts.length })}</section>
+${lesson}</div>
 <section class="prose"><h2>How it was recorded</h2>
 <p>By stublab ${shown(stublab, 40)}, on Linux ${shown(machine.kernel, 80)} (${machine.arch}). The encoder ${shown(encoder, 60)} wrote the registers.</p>
 ${observed.length === 0 ? NOTHING : html`<details><summary>What the observer changed</summary>${paragraphs(observed)}</details>`}</section>`;

@@ -10,8 +10,9 @@ export interface CoursePage {
 /** Where a page belongs, if it is one of several. */
 export interface Course {
   readonly index: CoursePage;
-  readonly previous?: CoursePage | undefined;
-  readonly next?: CoursePage | undefined;
+  /** All pages in their order, and the place of this one among them. */
+  readonly pages: readonly CoursePage[];
+  readonly place: number;
 }
 
 /** What the page's script reads. */
@@ -20,5 +21,6 @@ export interface PageData {
   readonly recording: Recording;
   /** The names of numbers: signals, system calls, flags, errnos. */
   readonly constants: Readonly<Record<string, number>>;
-  readonly course: Course | null;
+  /** The page that comes next in the course. */
+  readonly next: CoursePage | null;
 }

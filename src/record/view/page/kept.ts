@@ -45,7 +45,8 @@ export function keep(recording: Recording, constants: ReadonlyMap<string, bigint
     code,
     steps: strange < 0 ? cut : cut.slice(0, strange),
   };
-  const rows = renderRows(whole, asked, constants);
+  const within = recording.arrows.filter(({ from, to }) => Math.max(from, to) < whole.steps.length);
+  const rows = renderRows({ ...whole, arrows: within }, asked, constants);
   const steps = whole.steps.slice(0, rows.length);
   const isThere = (index: number) => index < steps.length;
   const here = recording.arrows.filter(({ from, to }) => isThere(from) && isThere(to));
@@ -73,7 +74,7 @@ function renderRows(
   asked: readonly Question[],
   constants: ReadonlyMap<string, bigint>,
 ): Html[] {
-  const moments = new Moments({ ...recording, arrows: [], questions: [] });
+  const moments = new Moments({ ...recording, questions: [] });
   const questions = byStep(asked, ({ step }) => step);
   const rows: Html[] = [];
   let rest = STEPS;

@@ -11,6 +11,7 @@ import { renderEnd, renderHeader } from "./about.ts";
 import { usedConstants } from "./constants.ts";
 import type { Course, PageData } from "./data.ts";
 import { keep } from "./kept.ts";
+import { renderLesson } from "./lesson.ts";
 import { renderSteps } from "./steps.ts";
 import { RECORDING_STYLE } from "./style.ts";
 
@@ -32,7 +33,7 @@ export function renderRecordingPage(recording: Recording, options: PageOptions =
   const data: PageData = {
     recording: kept.recording,
     constants: usedConstants(constants),
-    course,
+    next: course?.pages[course.place + 1] ?? null,
   };
   return renderDocument({
     title: `stublab: ${plain(recording.title, 120)}`,
@@ -43,11 +44,16 @@ export function renderRecordingPage(recording: Recording, options: PageOptions =
 ${renderHeader(recording, course)}
 <main id="content" tabindex="-1">
 <div id="app"></div>
-${renderEnd(recording)}
+${renderEnd(recording, renderLesson(recording.scenario, pagesOf(course)))}
 ${renderSteps(kept)}
 </main>
 ${embedJson("data", data)}`,
   });
+}
+
+/** The names of the lessons that have a page beside this one. */
+function pagesOf(course: Course | null): ReadonlySet<string> {
+  return new Set(course?.pages.map(({ file }) => file.replace(/\.html$/, "")));
 }
 
 /** What the browser runs: src/record/view/page/, which the build has bundled to lie beside this program. */

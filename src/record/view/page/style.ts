@@ -31,11 +31,17 @@ aside h2 { font-size: 0.8125rem; font-weight: 600; color: var(--soft); margin: 0
 .roles { margin: 0; }
 .roles dd { margin: 0 0 0.625rem; color: var(--soft); }
 summary { cursor: pointer; }
+.prose details { margin: 0 0 0.75em; max-width: 42rem; }
+.prose summary { font-weight: 600; margin-bottom: 0.5em; }
+.prose ul { max-width: 42rem; margin: 0 0 0.9em; }
+.prose li { margin-bottom: 0.4em; }
+.prose code { font-size: 0.9em; }
+.prose h2 { font-size: 1.1875rem; margin-bottom: 0.75rem; }
 
 /* Lanes and controls stay while the columns scroll. */
 html { scroll-padding-top: 1rem; }
 #app:not(:empty) { margin: 0.75rem 0 3rem; }
-#app:has(.app:not(.cold)) { min-height: 100vh; }
+#app:has(.app:not(.cold)) { min-height: min(100vh, 60rem); }
 .app { border-top: 1px solid var(--rule); }
 .head { position: sticky; top: 0; z-index: 2; background: var(--paper); border-bottom: 1px solid var(--rule); padding-bottom: 0.25rem; }
 .toolbar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.375rem 1rem; padding: 0.5rem 0; }

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Moment } from "../../../moment.ts";
 import { kernelRows } from "../../told.ts";
 import { annotator, constants, moments } from "./book.ts";
-import { LaneName, Prose } from "./text.tsx";
+import { AsOf, LaneName, Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
 import { Value, type ValueProps } from "./value.tsx";
 
@@ -19,7 +19,7 @@ export function KernelView({ moment, sought, seek }: ValueProps) {
   return (
     <>
       <h2 class="caption">
-        /proc of <LaneName id={lane} />
+        /proc of <LaneName id={lane} /> {!fresh && <AsOf step={kernel.step} />}
       </h2>
       <table class="kernel" aria-label="What /proc says">
         <tbody>

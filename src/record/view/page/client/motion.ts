@@ -22,6 +22,7 @@ export function carryRegisters(index: number): void {
     return writer?.lane !== parent && origin?.set && !CALL.has(name);
   });
   const [from, to] = [boxOf(parent), boxOf(child)];
+  const now = document.querySelector(".now");
   if (from === undefined || to === undefined) return;
   for (const [i, { name, after }] of rows.slice(0, MOST).entries()) {
     const chip = document.createElement("span");
@@ -29,7 +30,7 @@ export function carryRegisters(index: number): void {
     chip.setAttribute("aria-hidden", "true");
     chip.textContent = `${name} ${after}`;
     document.body.append(chip);
-    const x = from.right + 16 + i * 120;
+    const x = (now?.getBoundingClientRect().right ?? from.right) + 12 + i * 112;
     const way = [
       { transform: `translate(${x}px, ${from.top}px)`, opacity: 0 },
       { transform: `translate(${x}px, ${from.top}px)`, opacity: 1, offset: 0.2 },

@@ -1,7 +1,7 @@
 import type { MeaningRow } from "../../../annotate.ts";
 import { annotator, moments } from "./book.ts";
 import { KernelView, Memory } from "./kernel.tsx";
-import { LaneName, Prose } from "./text.tsx";
+import { AsOf, LaneName, Prose } from "./text.tsx";
 import { Marked, Told } from "./told.tsx";
 import { Value, type ValueProps } from "./value.tsx";
 
@@ -10,13 +10,14 @@ export function ValuesColumn(props: ValueProps) {
   const { moment } = props;
   const { first, rest, segments } = annotator.groups(moment);
   const changed = first.filter((row) => row.changed).length;
-  const fresh = moment.known.registers?.step === moment.index;
+  const from = moment.known.registers?.step;
+  const count = changed === 0 ? "none changed" : `${changed} changed`;
   return (
     <section class="column values" aria-label="Registers, /proc and memory">
       {moment.registers.length > 0 && (
         <h2 class="caption">
           Registers of <LaneName id={moment.subject} />{" "}
-          <small>{!fresh ? "" : changed === 0 ? "none changed" : `${changed} changed`}</small>
+          {from === moment.index ? <small>{count}</small> : <AsOf step={from} />}
         </h2>
       )}
       {first.length > 0 && <Table {...props} label="Changed, and used" rows={first} />}

@@ -3,7 +3,7 @@ import type { Moment } from "../../../moment.ts";
 import { type Action, type Reading, scoreOf } from "../../../reading.ts";
 import type { Arrow, Step } from "../../../recording.ts";
 import { callInWords, stepNumber } from "../../told.ts";
-import { course, moments, recording } from "./book.ts";
+import { moments, next, recording } from "./book.ts";
 import { KIND_NAMES } from "./glyphs.tsx";
 import { Question, Verdicts } from "./question.tsx";
 import { LaneName, Prose } from "./text.tsx";
@@ -163,10 +163,10 @@ function Ending({ reading, act }: { readonly reading: Reading; readonly act: Pro
       <p class="why">
         <a href="#end">What must be true now</a> was checked on the real processes.
       </p>
-      {course?.next !== undefined && (
+      {next !== null && (
         <p>
-          <a class="begin" href={course.next.file}>
-            Next: <Told text={course.next.title} />
+          <a class="begin" href={next.file}>
+            Next: <Told text={next.title} />
           </a>
         </p>
       )}

@@ -12,7 +12,7 @@ const ROW = 28;
 const AXIS = 22;
 
 /** Pixels that a step takes at least, and where there is room. */
-const [NARROWEST, WIDEST] = [4, 40];
+const [NARROWEST, WIDEST] = [7, 40];
 
 /** How near to the edge of its window the step may come, in pixels. */
 const MARGIN = 64;

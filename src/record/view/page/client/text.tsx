@@ -1,4 +1,5 @@
 import { LEAST_PID } from "../../../annotate.ts";
+import { stepNumber } from "../../told.ts";
 import { colourOf, moments } from "./book.ts";
 import { Told } from "./told.tsx";
 
@@ -27,6 +28,17 @@ export function Prose({ text }: { readonly text: string }) {
         );
       })}
     </>
+  );
+}
+
+/** Says that something was reported by an earlier step. */
+export function AsOf({ step }: { readonly step: number | undefined }) {
+  if (step === undefined) return null;
+  const number = stepNumber(step);
+  return (
+    <small>
+      as of <a href={`#step=${number}`}>step {number}</a>
+    </small>
   );
 }
 
