@@ -1,3 +1,4 @@
+export type { Shape, Shaped } from "../shape.ts";
 export type { Teller } from "./calls.ts";
 export type { WatchedStub } from "./fork.ts";
 export type { Lesson } from "./lesson.ts";
@@ -15,6 +16,7 @@ export {
   type Instruction,
   type KernelView,
   type Lane,
+  type NewQuestion,
   type Question,
   RECORDING_SCHEMA,
   type Recording,
@@ -28,6 +30,7 @@ export { Actor, type CallTelling, Scene } from "./scene.ts";
 export type { RequestDetails, StopTelling, Tracee } from "./tracee.ts";
 export type { UnseenOptions } from "./unseen.ts";
 export { renderMermaid } from "./view/mermaid.ts";
-export { renderRecordingPage } from "./view/page/page.ts";
+export type { Course, CoursePage } from "./view/page/data.ts";
+export { type PageOptions, renderRecordingPage } from "./view/page/page.ts";
 export { renderPerfetto } from "./view/perfetto.ts";
 export { renderText, type TextOptions } from "./view/text.ts";
