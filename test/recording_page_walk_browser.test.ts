@@ -325,6 +325,28 @@ test("an answer by the keyboard alone; it is kept, and so is the order of choice
     assert.equal(await orderOf(page, 0), order);
     await press(page, "End");
     assert.is(await numberShown(page), (host.questions[2]?.step ?? 0) + 1);
+
+    await page.evaluate(() => {
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (content) => {
+        Object.assign(window, { saved: content });
+        return make(content);
+      };
+    });
+    await page.click("#export");
+    const saved: unknown = JSON.parse(
+      await page.evaluate(() => {
+        const content: unknown = Reflect.get(window, "saved");
+        return content instanceof Blob ? content.text() : "";
+      }),
+    );
+    const kept = await page.evaluate(
+      (name) => localStorage.getItem(name),
+      "stublab.reading/1:host",
+    );
+    const lessons = { host: JSON.parse(kept ?? "") };
+    assert.equal(saved, { schema: "stublab.progress/1", lessons });
+    assert.is(lessons.host.right, 1);
   }));
 
 pages.run();

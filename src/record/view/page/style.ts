@@ -92,6 +92,7 @@ kbd { font: 0.75rem/1.3 var(--mono); color: var(--soft); border: 1px solid var(-
 .asks { font: 700 13px var(--mono); text-anchor: middle; fill: var(--soft); }
 .asks.open { fill: var(--bad); }
 .asks.right { fill: var(--good); }
+.asks.wrong { fill: var(--bad); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.125rem 1.125rem; list-style: none; padding: 0.5rem 0; margin: 0; color: var(--soft); font-size: 0.75rem; }
 .legend li { display: flex; align-items: center; gap: 0.3rem; }
 

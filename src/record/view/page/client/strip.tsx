@@ -140,7 +140,7 @@ function Picture({ reading, scale, height }: { reading: Reading; scale: Scale; h
         if (!reading.asks || step < scale.first || step > scale.last) return null;
         const given = reading.answers.get(i);
         const [sign, type] =
-          given === undefined ? ["?", "open"] : given === answer ? ["✓", "right"] : ["·", "wrong"];
+          given === undefined ? ["?", "open"] : given === answer ? ["✓", "right"] : ["×", "wrong"];
         return (
           <text key={i} class={`asks ${type}`} x={scale.x(step)} y={height - 6}>
             {sign}
