@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseRecording } from "../src/record/index.ts";
-import { beginReading, choiceOrder, seedOf } from "../src/record/reading.ts";
+import { beginReading, choiceOrder, readerSeed } from "../src/record/reading.ts";
 import { renderText } from "../src/record/view/text.ts";
 import {
   childrenOf,
@@ -73,7 +73,7 @@ async function expectEnded(tmux: Tmux, status: number): Promise<void> {
 onTerminal("every key works as documented", async () => {
   const recording = await recordingOf("grandchild");
   const file = await fileOf("grandchild");
-  const asked = beginReading(recording, recording.questions[0]?.step, seedOf("a reader"));
+  const asked = beginReading(recording, recording.questions[0]?.step, readerSeed("a reader"));
   const right = choiceOrder(asked, 0).indexOf(recording.questions[0]?.answer ?? 0) + 1;
   const { length } = recording.steps;
   const step = (number: number, before = "") =>

@@ -112,6 +112,10 @@ moment("who wrote this value: the step that set it, through the clone that copie
 moment("words are told with what they mean", () => {
   const [host, master] = grandchild.lanes;
   assert.ok(host && master);
+  const view = grandchild.steps.findLast((step) => step.about === "grandchild" && step.kernel);
+  assert.ok(view?.kernel);
+  const rows = new Annotator(new Moments(grandchild), constants).kernelRows(view.kernel);
+  assert.is(new Map(rows).get("PPid"), `${master.pid} master`);
   const setregs = find(grandchild, "host", "ptrace(PTRACE_SETREGS");
   const written = meanings(grandchild, setregs);
   assert.is(written.rdi, "CLONE_FILES|SIGKILL");

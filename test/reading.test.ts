@@ -7,6 +7,7 @@ import {
   choiceOrder,
   type Reading,
   read,
+  readerSeed,
   replyTo,
   scoreOf,
   seenAt,
@@ -107,6 +108,15 @@ reading("no place of a choice is right more often than it must be", () => {
     choiceOrder(beginReading(host, -1, 7), 0),
     choiceOrder(beginReading(host, -1, 7), 0),
   );
+});
+
+reading("each reader has a seed, from any text", () => {
+  const seeds = ["ann", "bob", "1", "2", "", "é"].map(readerSeed);
+  assert.is(new Set(seeds).size, seeds.length);
+  for (const seed of seeds) assert.is(seed >>> 0, seed);
+  assert.is(readerSeed("ann"), seeds[0]);
+  const orders = seeds.map((seed) => String(choiceOrder(beginReading(host, -1, seed), 0)));
+  assert.ok(new Set(orders).size > 1);
 });
 
 reading("what is replied is that of the choice, or else why the answer is right", () => {

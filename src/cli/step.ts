@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { loadRecording } from "../record/load.ts";
-import { seedOf } from "../record/reading.ts";
+import { readerSeed } from "../record/reading.ts";
 import type { Recording } from "../record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
 import { walkThrough } from "../record/terminal/session.ts";
@@ -64,7 +64,7 @@ async function run(args: readonly string[]): Promise<number> {
   const recording = await obtain(name, values.encoder);
   const at = values.step === undefined ? undefined : indexOf(values.step, recording);
   if (values.json) print(renderJson(recording));
-  else await show(recording, at, seedOf(values.seed ?? userName()));
+  else await show(recording, at, readerSeed(values.seed ?? userName()));
   const lines = failures(recording);
   talk(lines.join(""));
   return lines.length === 0 ? 0 : 1;

@@ -303,7 +303,7 @@ function askAgain(reading: Reading): Reading {
 }
 
 /** The seed of a reader: any text, a name or a number. FNV-1a. */
-export function seedOf(reader: string): number {
+export function readerSeed(reader: string): number {
   const bytes = new TextEncoder().encode(reader);
   return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
 }

@@ -27,18 +27,6 @@ export interface RegisterRow {
   readonly changed: boolean;
 }
 
-/** The registers of a step, in the order of the block; none where it has no registers. */
-export function registerRows({ registers }: Step): RegisterRow[] {
-  if (registers === null) return [];
-  const { before, after } = registers;
-  return Object.keys(after).map((name) => {
-    const now = after[name] ?? "";
-    // A recording may have any name, "constructor" too.
-    const old = Object.hasOwn(before, name) ? (before[name] ?? now) : now;
-    return { name, before: old, after: now, changed: old !== now };
-  });
-}
-
 /** A call in the words that went through the registers: "kill(0x16a9, 0x13) = 0x0"; null where they tell nothing more. */
 export function callInWords({ name, arguments: passed, result }: Call): string | null {
   const told = [...passed, ...(result === null ? [] : [result])];
@@ -118,14 +106,4 @@ export function lives({
     if (from >= 0) spans.set(id, [from, to]);
   }
   return spans;
-}
-
-/** The memory map that the lane of a step's registers had after it: of that step, or of the last that told it. */
-export function memoryAt({ steps }: Recording, index: number): readonly string[] | null {
-  const about = steps[index]?.about;
-  for (let i = index; i >= 0; i--) {
-    const step = steps[i];
-    if (step?.about === about && step?.kernel?.memory) return step.kernel.memory;
-  }
-  return null;
 }

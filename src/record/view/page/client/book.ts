@@ -10,7 +10,7 @@ const data: PageData = JSON.parse(element?.textContent ?? "{}");
 
 export const { recording, next } = data;
 export const moments = new Moments(recording);
-export const constants: ReadonlyMap<string, bigint> = new Map(
+const constants: ReadonlyMap<string, bigint> = new Map(
   Object.entries(data.constants).map(([name, value]) => [name, BigInt(value)]),
 );
 export const annotator = new Annotator(moments, constants);

@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Moment } from "../../../moment.ts";
-import { kernelRows } from "../../told.ts";
-import { annotator, constants, moments } from "./book.ts";
+import { annotator, moments } from "./book.ts";
 import { AsOf, LaneName, Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
 import { Value, type ValueProps } from "./value.tsx";
@@ -14,7 +13,7 @@ export function KernelView({ moment, sought, seek }: ValueProps) {
   const lane = aboutOf(moment);
   const { kernel } = moments.lane(lane, moment.index);
   if (kernel === null) return null;
-  const old = new Map(kernel.before === null ? [] : kernelRows(kernel.before, constants));
+  const old = new Map(kernel.before === null ? [] : annotator.kernelRows(kernel.before));
   const fresh = kernel.step === moment.index;
   return (
     <>
@@ -23,7 +22,7 @@ export function KernelView({ moment, sought, seek }: ValueProps) {
       </h2>
       <table class="kernel" aria-label="What /proc says">
         <tbody>
-          {kernelRows(kernel.value, constants).map(([term, value]) => {
+          {annotator.kernelRows(kernel.value).map(([term, value]) => {
             const before = old.get(term);
             const changed = fresh && before !== undefined && before !== value;
             const origin = moments.kernelOrigin(lane, term, moment.index);
@@ -38,7 +37,7 @@ export function KernelView({ moment, sought, seek }: ValueProps) {
                   {changed && (
                     <>
                       <span class="before">
-                        <Prose text={named(before)} />
+                        <Prose text={before} />
                       </span>
                       <span class="to"> → </span>
                     </>
@@ -50,10 +49,10 @@ export function KernelView({ moment, sought, seek }: ValueProps) {
                   >
                     {changed ? (
                       <mark>
-                        <Prose text={named(value)} />
+                        <Prose text={value} />
                       </mark>
                     ) : (
-                      <Prose text={named(value)} />
+                      <Prose text={value} />
                     )}
                   </Value>
                 </td>
@@ -64,11 +63,6 @@ export function KernelView({ moment, sought, seek }: ValueProps) {
       </table>
     </>
   );
-}
-
-/** A pid with the name of its lane. */
-function named(value: string): string {
-  return (/^\d+$/.test(value) && annotator.pid(Number(value))) || value;
 }
 
 /** The memory map, with what came and what went where it changed. */
