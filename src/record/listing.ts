@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { REBUILD, UnsupportedError } from "../errors.ts";
-import { listings } from "./load.ts";
 import type { Code } from "./recording.ts";
+import { listings } from "./recording.ts";
 
 /** The assembler's listing of a piece of code, wherever that will be put. */
 export type Listing = Omit<Code, "base">;
