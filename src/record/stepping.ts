@@ -21,9 +21,9 @@ export type Outcome =
 /** How an instruction is told, where the reasons of its code do not do. */
 export interface Telling {
   /** Why it is there. */
-  readonly why?: string;
+  readonly why?: string | undefined;
   /** Why a signal stops the thread before the instruction, or the instruction raises it. */
-  readonly stop?: string;
+  readonly stop?: string | undefined;
 }
 
 /** Signals that an instruction raises. */
@@ -130,6 +130,12 @@ function stepCall(
   if (tracee.emulated) return emulateCall(tracee, before, place, telling);
   for (;;) {
     const outcome = runCall(tracee);
+    if (outcome.kind === "stopped" && isFault(tracee, outcome.stop)) {
+      // Such as a SYSCALL that is reached with a segment in which it cannot be executed.
+      const info = tracee.signalInfo();
+      const index = faulted(tracee, outcome.stop, info, before, place, telling);
+      return { kind: "fault", step: index, info };
+    }
     if (outcome.kind === "stopped") {
       tracee.stopped(outcome.stop, telling.stop ?? STOPPED_BEFORE);
       continue;

@@ -66,7 +66,8 @@ export const KERNEL_FIELDS = {
   Sid: "session",
   SigBlk: "blocked",
   SigIgn: "ignored",
-  SigPnd: "pending",
+  // SigPnd and ShdPnd together.
+  Pending: "pending",
   Resident: "residentBytes",
 } as const satisfies Record<string, keyof KernelView>;
 
@@ -86,7 +87,7 @@ export function kernelRows(
     ["Sid", `${view.session}`],
     ["SigBlk", tellSignals(view.blocked, constants)],
     ["SigIgn", tellSignals(view.ignored, constants)],
-    ["SigPnd", tellSignals(view.pending, constants)],
+    ["Pending", tellSignals(view.pending, constants)],
     ["Resident", `${Math.round(view.residentBytes / 1024)} kB`],
   ];
 }
@@ -103,22 +104,6 @@ function tellSignals(set: string, constants: ReadonlyMap<string, bigint>): strin
   const named = full ? all.filter((signal) => !inSet(signal)) : members;
   const names = named.map((signal) => signalName(signal, constants)).join(" ");
   return full ? `all but ${names}` : names;
-}
-
-/** What /proc said after a step, and what of it is otherwise than when it was last told of that lane. */
-export function kernelChanges(
-  { steps }: Pick<Recording, "steps">,
-  index: number,
-  constants: ReadonlyMap<string, bigint>,
-): { readonly term: string; readonly value: string; readonly before: string | null }[] {
-  const step = steps[index];
-  if (!step?.kernel) return [];
-  const last = steps.findLast((each, i) => i < index && each.about === step.about && each.kernel);
-  const old = new Map(last?.kernel ? kernelRows(last.kernel, constants) : []);
-  return kernelRows(step.kernel, constants).map(([term, value]) => {
-    const before = old.get(term) ?? value;
-    return { term, value, before: before === value ? null : before };
-  });
 }
 
 /** The first and the last step in which each lane has a part, its own or another's about it, by its id. */
