@@ -61,19 +61,21 @@ export class Clusters {
   }
 }
 
-/** The first place in which two records differ, and by which bits. */
+/** The first place in which two records differ, the result before memory, and by which bits. */
 export function firstDifference(
   layout: RecordLayout,
   places: Places,
   own: BigUint64Array,
   other: BigUint64Array,
 ): { place: Place; xor: bigint; byte: number } | undefined {
-  const word = own.findIndex((each, at) => each !== other[at]);
+  const { result } = layout;
+  const inResult = own[result] !== other[result];
+  const word = inResult ? result : own.findIndex((each, at) => each !== other[at]);
   if (word < 0) return undefined;
   const different = (own[word] ?? 0n) ^ (other[word] ?? 0n);
   let byte = 8 * word;
   for (let rest = different; (rest & 0xffn) === 0n; rest >>= 8n) byte++;
-  const place = places.at(byte, other[layout.result] ?? 0n);
+  const place = places.at(byte, other[result] ?? 0n);
   return { place, byte, xor: wordAt(own, place) ^ wordAt(other, place) };
 }
 

@@ -123,10 +123,12 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const encoders: EncoderReport[] = [];
   // One after the other: they are timed.
   for (const subject of subjects) encoders.push(await describeSubject(subject));
-  const broken = [
-    ...(options.broken ?? []),
-    ...functions.flatMap((each) => each.breaks.map((one) => describeBreak(each, one))),
-  ];
+  const broken = [...(options.broken ?? [])];
+  for (const each of functions) {
+    for (const one of each.breaks) {
+      broken.push(await describeBreak(each, one, input === undefined));
+    }
+  }
   const report = {
     seed: hex(seed),
     cases: functions.reduce((sum, each) => sum + each.cases, 0),

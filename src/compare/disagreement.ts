@@ -1,19 +1,29 @@
-import { shrink } from "../cases/shrink.ts";
+import { type FirstOf, shrink } from "../cases/shrink.ts";
 import { hex } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
 import { type Cluster, firstDifference, wordAt } from "./clusters.ts";
+import { LIMIT } from "./foreign_process.ts";
 import type { Break, FunctionComparison } from "./function.ts";
 import { bytesOf } from "./layout.ts";
 import { flagNames, tell } from "./meaning.ts";
 import type { Place } from "./places.ts";
 import { BrokenEncoder } from "./record.ts";
 import { type Answer, type Breakage, type Disagreement, HEADERS, type Verdict } from "./report.ts";
+import { stopwatch } from "./timing.ts";
 
 /** Of how many masks of one field an example is minimised. */
 const EXAMPLES = 4;
 
+/** A fault: the smallest input that shows it, and further ones that show the same. */
+interface Fault {
+  readonly cluster: Cluster;
+  readonly input: BigUint64Array;
+  readonly others: BigUint64Array[];
+  cases: number;
+}
+
 /**
- * The disagreements about one function.
+ * The disagreements about one function, one for each fault.
  *
  * @param smaller whether each is to have the smallest input that shows it, or the one that it was found with
  */
@@ -23,19 +33,17 @@ export async function describeClusters(
 ): Promise<Disagreement[]> {
   const found: Disagreement[] = [];
   for (const clusters of byField(compared.clusters.all)) {
-    const smallest = new Map<string, { cluster: Cluster; input: BigUint64Array; cases: number }>();
-    const [first] = clusters;
-    if (first === undefined) continue;
+    const seen: Fault[] = [];
     for (const cluster of clusters.slice(0, EXAMPLES)) {
       const input = smaller ? await minimise(compared, cluster) : cluster.example;
-      const known = smallest.get(input.join());
-      if (known === undefined) smallest.set(input.join(), { cluster, input, cases: cluster.cases });
-      else known.cases += cluster.cases;
+      seen.push({ cluster, input, others: [], cases: cluster.cases });
     }
-    const rest = clusters.slice(EXAMPLES).reduce((sum, { cases }) => sum + cases, 0);
-    for (const [i, { cluster, input, cases }] of [...smallest.values()].entries()) {
-      const all = i === 0 ? cases + rest : cases;
-      const described = await describe(compared, cluster, input, all, clusters.length);
+    const faults = smaller ? distinct(seen, compared.namedFlags) : seen;
+    const [first] = faults;
+    if (first === undefined) continue;
+    first.cases += clusters.slice(EXAMPLES).reduce((sum, { cases }) => sum + cases, 0);
+    for (const fault of faults) {
+      const described = await describe(compared, fault, clusters.length);
       if (described !== undefined) found.push(described);
     }
   }
@@ -52,18 +60,104 @@ function byField(clusters: readonly Cluster[]): Cluster[][] {
   return [...groups.values()].map((group) => group.sort((a, b) => b.cases - a.cases));
 }
 
+/**
+ * Puts inputs together that show the same fault: the input of one is part of the other's, or differs from it only in
+ * which flags are set.
+ */
+function distinct(faults: readonly Fault[], flags: ReadonlyMap<number, bigint>): Fault[] {
+  const kept: Fault[] = [];
+  for (const fault of faults.toSorted((a, b) => compareInputs(a.input, b.input))) {
+    const same = kept.find(
+      ({ input }) =>
+        isPart(input, fault.input, flags) ||
+        shapeOf(input, flags).join() === shapeOf(fault.input, flags).join(),
+    );
+    if (same === undefined) kept.push(fault);
+    else {
+      same.others.push(fault.input);
+      same.cases += fault.cases;
+    }
+  }
+  return kept.sort((a, b) => b.cases - a.cases);
+}
+
+/** Fewer bits come first, then smaller words. */
+function compareInputs(a: BigUint64Array, b: BigUint64Array): number {
+  const bits = (input: BigUint64Array) => input.reduce((sum, word) => sum + bitsOf(word), 0);
+  const differing = a.findIndex((word, at) => word !== b[at]);
+  return bits(a) - bits(b) || ((a[differing] ?? 0n) < (b[differing] ?? 0n) ? -1 : 1);
+}
+
+function bitsOf(word: bigint): number {
+  return word.toString(2).replaceAll("0", "").length;
+}
+
+/** Whether every word of an input is 0 or, in another input, not 0; whether every flag is set there, too. */
+function isPart(
+  input: BigUint64Array,
+  other: BigUint64Array,
+  flags: ReadonlyMap<number, bigint>,
+): boolean {
+  return input.every((word, at) => {
+    const whole = other[at] ?? 0n;
+    return flags.has(at) ? (word & ~whole) === 0n : word === 0n || whole !== 0n;
+  });
+}
+
+/** Which words are not 0, and how many flags each has. */
+function shapeOf(input: BigUint64Array, flags: ReadonlyMap<number, bigint>): number[] {
+  return Array.from(input, (word, at) => (flags.has(at) ? bitsOf(word) : word === 0n ? 0 : 1));
+}
+
+/** How many of the smallest numbers are tried for each word of an input, and how many copies at a time. */
+const SCANNED_WORDS = 131_072;
+const MOST_SCANNED = 65_536;
+const COPIES = 512;
+
+function scanOf({ layout }: FunctionComparison): number {
+  return Math.min(MOST_SCANNED, Math.floor(SCANNED_WORDS / layout.words));
+}
+
+/** Looks for the first of many copies in batches. */
+function inBatches(
+  size: number,
+  copies: number,
+  firstOf: (batch: BigUint64Array) => Promise<number | undefined>,
+): FirstOf {
+  return async (all) => {
+    for (let at = 0; at < all.length; at += copies * size) {
+      const found = await firstOf(all.subarray(at, at + copies * size));
+      if (found !== undefined) return at / size + found;
+    }
+    return undefined;
+  };
+}
+
 /** The smallest input near a cluster's example with which the same place differs first. */
 async function minimise(
   compared: FunctionComparison,
   { encoder, against, place, example }: Cluster,
 ): Promise<BigUint64Array> {
   const words = example.slice();
-  const holds = async (input: BigUint64Array) => {
-    const difference = await differenceOf(compared, encoder, against, input);
-    return difference?.place.name === place.name;
+  const { layout, places } = compared;
+  const size = layout.words;
+  const differs = async (copies: BigUint64Array): Promise<number | undefined> => {
+    const own = await compared.answer(encoder, copies);
+    const other = await compared.answer(against, copies);
+    // One of them broke the batch.
+    if (own === undefined || other === undefined) {
+      return copies.length === size ? undefined : inBatches(size, 1, differs)(copies);
+    }
+    for (let at = 0; at < copies.length; at += size) {
+      const [one, two] = [own.subarray(at, at + size), other.subarray(at, at + size)];
+      if (firstDifference(layout, places, one, two)?.place.name === place.name) return at / size;
+    }
+    return undefined;
   };
-  const flags = compared.flagFields.map(({ field }) => field.at);
-  await shrink(words, compared.layout.inputs, holds, new Set(flags));
+  await shrink(words, layout.inputs, inBatches(size, COPIES, differs), {
+    flags: compared.namedFlags,
+    scan: scanOf(compared),
+  });
   return words;
 }
 
@@ -85,9 +179,7 @@ const FICKLE = new BrokenEncoder("answer", 0, "answered the same case now so and
 
 async function describe(
   compared: FunctionComparison,
-  { encoder, against }: Cluster,
-  input: BigUint64Array,
-  cases: number,
+  { cluster: { encoder, against }, input, others, cases }: Fault,
   masks: number,
 ): Promise<Disagreement | undefined> {
   const { arch, name, layout } = compared;
@@ -98,6 +190,12 @@ async function describe(
   }
   const { place, xor, byte, own, other } = difference;
   const start = 8 * layout.fieldOf(Math.floor(place.byte / 8)).at;
+  const flags = new Set(flagsOf(compared, place, xor, input));
+  for (const each of others) {
+    const further = await differenceOf(compared, encoder, against, each);
+    if (further?.place.name !== place.name) continue;
+    for (const flag of flagsOf(compared, place, further.xor, each)) flags.add(flag);
+  }
   return {
     arch,
     operation: layout.signature.operation,
@@ -105,7 +203,7 @@ async function describe(
     encoder,
     against,
     field: place.name,
-    flags: flagsOf(compared, place, xor, input),
+    flags: [...flags],
     cases,
     xor: hex(xor),
     masks,
@@ -201,14 +299,46 @@ export function replay(
   ].join(" ");
 }
 
-export function describeBreak(compared: FunctionComparison, found: Break): Breakage {
+/** How many milliseconds a batch may take that is expected to break, and how many a smaller input is worth. */
+const PATIENCE = 300;
+const LONG_ENOUGH = 5000;
+
+/** The smallest input near that of a break with which the encoder breaks in the same way. */
+async function minimiseBreak(compared: FunctionComparison, found: Break): Promise<Break> {
+  const { encoder, error, input } = found;
+  const { kind } = error;
+  const words = input.slice();
+  const elapsed = stopwatch();
+  const breaksAt = async (copies: BigUint64Array) => {
+    if (elapsed() > LONG_ENOUGH) return undefined;
+    const broken = await compared.breakOf(encoder, copies.slice(), PATIENCE);
+    return broken?.kind === kind ? broken.index : undefined;
+  };
+  // Writes to memory show only after the batch.
+  const copies = kind === "memory" ? 1 : COPIES;
+  await shrink(words, compared.layout.inputs, inBatches(compared.layout.words, copies, breaksAt), {
+    flags: compared.namedFlags,
+    scan: scanOf(compared),
+  });
+  const again = await compared.breakOf(encoder, words.slice(), LIMIT);
+  return again?.kind === kind ? { encoder, error: again, input: words } : found;
+}
+
+/** @param smaller whether it is to have the smallest input that shows it, or the one that it was found with */
+export async function describeBreak(
+  compared: FunctionComparison,
+  found: Break,
+  smaller: boolean,
+): Promise<Breakage> {
+  const shrinks = smaller && found.error !== FICKLE;
+  const { encoder, error, input } = shrinks ? await minimiseBreak(compared, found) : found;
   return {
-    encoder: found.encoder,
+    encoder,
     arch: compared.arch,
     name: compared.name,
-    kind: found.error.kind,
-    message: found.error.message,
-    input: describeInput(compared, found.input),
-    replay: replay(compared, [found.encoder], found.input),
+    kind: error.kind,
+    message: error.message,
+    input: describeInput(compared, input),
+    replay: replay(compared, [encoder], input),
   };
 }

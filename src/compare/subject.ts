@@ -19,10 +19,11 @@ export interface Subject {
   /**
    * Writes the answers into records, and returns how many milliseconds the calls took.
    *
+   * @param patience how many milliseconds they may take, if a break is expected: then it does not count
    * @throws BrokenEncoder if it does not answer
    * @internal
    */
-  run(layout: RecordLayout, records: BigUint64Array): number | Promise<number>;
+  run(layout: RecordLayout, records: BigUint64Array, patience?: number): number | Promise<number>;
   /**
    * The cost of a call that computes almost nothing, in nanoseconds; undefined if it cannot be timed.
    * @internal
@@ -65,10 +66,10 @@ export class LocalSubject implements Subject {
     return this.#encoder[name] !== undefined;
   }
 
-  run(layout: RecordLayout, records: BigUint64Array, started?: (index: number) => void): number {
+  run(layout: RecordLayout, records: BigUint64Array): number {
     this.#expectOpen();
     const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
-    return this.#runner(layout).run(bytes, started);
+    return this.#runner(layout).run(bytes);
   }
 
   crossing(): number | undefined {

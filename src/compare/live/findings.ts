@@ -1,4 +1,4 @@
-import { shrink } from "../../cases/shrink.ts";
+import { oneByOne, shrink } from "../../cases/shrink.ts";
 import { describeInput, replay } from "../disagreement.ts";
 import type { FunctionComparison } from "../function.ts";
 import { tell } from "../meaning.ts";
@@ -130,11 +130,13 @@ export class Findings {
   async #minimise(input: BigUint64Array, field: string): Promise<BigUint64Array> {
     const words = input.slice();
     let tries = 0;
-    await shrink(words, this.#compared.layout.inputs, async (smaller) => {
+    const holds = async (smaller: BigUint64Array) => {
       if (++tries > TRIES) return false;
       const judgement = await this.#ask(smaller);
       return judgement?.verdict === "failed" && judgement.field === field;
-    });
+    };
+    const { layout, namedFlags } = this.#compared;
+    await shrink(words, layout.inputs, oneByOne(layout.words, holds), { flags: namedFlags });
     return words;
   }
 
