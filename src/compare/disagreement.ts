@@ -1,6 +1,7 @@
 import { type FirstOf, shrink } from "../cases/shrink.ts";
 import { hex } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
+import { choiceOf } from "./choices.ts";
 import { type Cluster, firstDifference, wordAt } from "./clusters.ts";
 import { LIMIT } from "./foreign_process.ts";
 import type { Break, FunctionComparison } from "./function.ts";
@@ -212,7 +213,7 @@ async function describe(
     other: answerOf(compared, place, other),
     input: describeInput(compared, input),
     replay: replay(compared, [encoder, ...(against === HEADERS ? [] : [against])], input),
-    verdict: verdictOf(encoder, against, compared, place, other),
+    verdict: verdictOf(encoder, against, compared, place, other, input),
   };
 }
 
@@ -247,6 +248,7 @@ function verdictOf(
   compared: FunctionComparison,
   place: Place,
   other: BigUint64Array,
+  input: BigUint64Array,
 ): Verdict {
   if (against !== HEADERS) {
     return {
@@ -257,11 +259,17 @@ function verdictOf(
     };
   }
   const { told } = answerOf(compared, place, other);
+  const signal = compared.layout.fields.find(({ name }) => name === "signal");
+  const choice = choiceOf(compared.name, place.name, input[signal?.at ?? 0] ?? 0n);
+  if (choice !== undefined) {
+    const reason = `${choice}; native returns ${told}`;
+    return { by: "abi", right: [], wrong: [encoder], reason };
+  }
   return {
     by: "headers",
     right: [HEADERS],
     wrong: [encoder],
-    reason: `native, compiled against them, answers ${told}`,
+    reason: `native, compiled against them, returns ${told}`,
   };
 }
 

@@ -18,6 +18,7 @@ export class ForeignSubject implements Subject {
   readonly argument: string;
   readonly arch: Arch;
   readonly constants: ReadonlyMap<string, bigint>;
+  readonly others: readonly string[];
   readonly #functions: ReadonlySet<string>;
   readonly #shared: SharedFile;
   #process: EncoderProcess;
@@ -31,13 +32,14 @@ export class ForeignSubject implements Subject {
     name: string,
     shared: SharedFile,
     process: EncoderProcess,
-    { arch, functions, constants }: Loaded,
+    { arch, functions, others, constants }: Loaded,
   ) {
     this.argument = file;
     this.name = name;
     this.arch = arch;
     this.constants = new Map(constants.map(([constant, word]) => [constant, BigInt(word)]));
     this.#functions = new Set(functions);
+    this.others = others;
     this.#shared = shared;
     this.#process = process;
   }

@@ -103,6 +103,11 @@ export class FunctionComparison {
     );
   }
 
+  /** How many cases come before anything is drawn. */
+  get first(): number {
+    return this.#generator.first;
+  }
+
   /** Cases of the next batch, of `rest` that are wanted. */
   size(rest: number): number {
     return Math.min(rest, BATCH);

@@ -13,6 +13,8 @@ export interface Subject {
   readonly argument: string;
   readonly arch: Arch;
   readonly constants: ReadonlyMap<string, bigint>;
+  /** Names of functions that it exports and the ABI does not have. */
+  readonly others?: readonly string[];
   /** A closed subject is refused with a StateError. */
   readonly closed: boolean;
   has(name: FunctionName): boolean;
