@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { type Comparison, compare } from "../src/compare/compare.ts";
 import type { CompareReport, Disagreement } from "../src/compare/report.ts";
 import { LocalSubject, type Subject } from "../src/compare/subject.ts";
-import { FUNCTION_NAMES, FUNCTIONS, OPERATIONS } from "../src/encoder/abi.ts";
+import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, OPERATIONS } from "../src/encoder/abi.ts";
 import { ARCHES, type Arch } from "../src/encoder/arch.ts";
 import type { PartialEncoder } from "../src/encoder/encoder.ts";
 import { ENCODERS, openEncoder } from "../src/encoder/open.ts";
@@ -366,6 +366,78 @@ findings("a word that a case does not have is refused, with the nearest", async 
   }).catch((cause: unknown) => cause);
   if (!(error instanceof InputError)) throw error;
   assert.match(error.message, 'a case of encodeClone has no "flag"; did you mean flags?');
+});
+
+findings("what no header prescribes is decided by the ABI", async () => {
+  const verdicts = async (name: FunctionName, changes: Parameters<typeof variant>[0]) => {
+    const { disagreements } = await run(variant(changes), [name]);
+    return disagreements.map(({ input, verdict: { by, right, wrong, reason } }) => [
+      input.map(({ word }) => word).join(),
+      by,
+      right.join(),
+      wrong.join(),
+      reason.split(";")[0],
+    ]);
+  };
+  const stops = (change: (signal: number) => number) =>
+    verdicts("encodeStop", (own) => ({
+      encodeStop: (signal) => own.encodeStop?.(change(signal)) ?? 0,
+    }));
+  const stop = "no process is stopped by signal 0 or by one above 64";
+  assert.equal(await stops((signal) => (signal > 64 ? 0 : signal)), [
+    ["0x41", "abi", "", "variant", stop],
+  ]);
+  assert.equal(await stops((signal) => (signal === 64 ? 0 : signal)), [
+    ["0x40", "headers", "headers", "variant", "native, compiled against them, returns 0x407f"],
+  ]);
+  const ifNosys = await verdicts("decodeGuestSyscall", (own) => ({
+    decodeGuestSyscall: (block, at) => {
+      const view = new DataView(own.buffer);
+      const rax = view.getBigInt64(block + 80, true);
+      const number = own.decodeGuestSyscall?.(block, at) ?? 0;
+      if (rax !== -38n) view.setBigInt64(block + 80, rax, true);
+      return number;
+    },
+  }));
+  assert.is(ifNosys.length, 1);
+  assert.match(String(ifNosys), "abi,,variant,rax becomes orig_rax whether it is −ENOSYS or not");
+});
+
+findings("the value of SIGRTMIN names whose header it is", async () => {
+  const own = openEncoder("script", "amd64");
+  const constants = new Map([...own.constants, ["SIGRTMIN", 34n]]);
+  const { buffer, heap } = own;
+  const encodeStop = (signal: number) => own.encodeStop?.(signal) ?? 0;
+  const encoder = { name: "variant", arch: "amd64", buffer, heap, constants, encodeStop } as const;
+  const report = await run(new LocalSubject(encoder), ["encodeStop"]);
+  const layout = await compare({ subjects: [new LocalSubject(encoder)], only: ["layout"] });
+  assert.equal(report.disagreements, []);
+  assert.match(
+    single(layout.report).verdict.reason,
+    "the headers say SIGRTMIN = 0x20 in the kernel's header; a libc keeps the first for itself",
+  );
+});
+
+findings("functions that were not compared are listed, and near misses of names", async () => {
+  const buffer = new ArrayBuffer(4096);
+  const constants = new Map([
+    ["ENCODER_ABI", 2n],
+    ["Clone_Files", 0x400n],
+  ]);
+  const report = await run(
+    new LocalSubject({
+      ...{ name: "mine", arch: "amd64", buffer, heap: 0, constants },
+      others: ["encode_stop", "clone_flags", "alloc"],
+      waitKind: () => 0,
+    }),
+    ["waitKind", "encodeStop"],
+  );
+  assert.equal(report.notes, [
+    "mine exports encode_stop, which the ABI does not have: encodeStop?",
+    "mine exports clone_flags, which the ABI does not have: cloneFlags?",
+    "mine exports Clone_Files, which the ABI does not have: CLONE_FILES?",
+    "mine has no encodeStop: not compared on amd64",
+  ]);
 });
 
 findings.run();

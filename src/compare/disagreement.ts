@@ -1,14 +1,15 @@
 import { type FirstOf, shrink } from "../cases/shrink.ts";
+import { constantName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
 import { choiceOf } from "./choices.ts";
 import { type Cluster, firstDifference, wordAt } from "./clusters.ts";
-import { LIMIT } from "./foreign_process.ts";
+import { NUMBERS } from "./filter.ts";
 import type { Break, FunctionComparison } from "./function.ts";
 import { bytesOf } from "./layout.ts";
 import { flagNames, tell } from "./meaning.ts";
 import type { Place } from "./places.ts";
-import { BrokenEncoder } from "./record.ts";
+import { ANSWER, BrokenEncoder } from "./record.ts";
 import { type Answer, type Breakage, type Disagreement, HEADERS, type Verdict } from "./report.ts";
 import { stopwatch } from "./timing.ts";
 
@@ -33,7 +34,7 @@ export async function describeClusters(
   smaller: boolean,
 ): Promise<Disagreement[]> {
   const found: Disagreement[] = [];
-  for (const clusters of byField(compared.clusters.all)) {
+  for (const clusters of withoutEchoes(byField(compared.clusters.all))) {
     const seen: Fault[] = [];
     for (const cluster of clusters.slice(0, EXAMPLES)) {
       const input = smaller ? await minimise(compared, cluster) : cluster.example;
@@ -55,10 +56,34 @@ export async function describeClusters(
 function byField(clusters: readonly Cluster[]): Cluster[][] {
   const groups = new Map<string, Cluster[]>();
   for (const cluster of clusters) {
-    const key = `${cluster.encoder} ${cluster.against} ${cluster.place.name}`;
+    const key = `${cluster.encoder} ${cluster.against} ${cluster.kind}`;
     groups.set(key, [...(groups.get(key) ?? []), cluster]);
   }
   return [...groups.values()].map((group) => group.sort((a, b) => b.cases - a.cases));
+}
+
+/** How many times as frequent a field must be to be the reason for another's differences. */
+const OFTEN = 16;
+
+/**
+ * Leaves out fields that differ whenever another one does, and are the first to differ only in the few cases in which
+ * the other has the right value by chance: that is one fault.
+ */
+function withoutEchoes(fields: readonly Cluster[][]): Cluster[][] {
+  const casesOf = (clusters: readonly Cluster[]) =>
+    clusters.reduce((sum, { cases }) => sum + cases, 0);
+  return fields.filter((field) =>
+    fields.every((other) => {
+      const [echo, cause] = [field[0], other[0]];
+      if (echo === undefined || cause === undefined) return true;
+      return (
+        echo.encoder !== cause.encoder ||
+        echo.place.name === cause.place.name ||
+        casesOf(other) < OFTEN * casesOf(field) ||
+        !other.every(({ words }) => words.includes(Math.floor(echo.place.byte / 8)))
+      );
+    }),
+  );
 }
 
 /**
@@ -137,29 +162,63 @@ function inBatches(
 /** The smallest input near a cluster's example with which the same place differs first. */
 async function minimise(
   compared: FunctionComparison,
-  { encoder, against, place, example }: Cluster,
+  { encoder, against, kind, example }: Cluster,
 ): Promise<BigUint64Array> {
   const words = example.slice();
-  const { layout, places } = compared;
-  const size = layout.words;
+  const size = compared.layout.words;
   const differs = async (copies: BigUint64Array): Promise<number | undefined> => {
-    const own = await compared.answer(encoder, copies);
-    const other = await compared.answer(against, copies);
+    const kinds = await kindsOf(compared, encoder, against, copies);
     // One of them broke the batch.
-    if (own === undefined || other === undefined) {
-      return copies.length === size ? undefined : inBatches(size, 1, differs)(copies);
-    }
-    for (let at = 0; at < copies.length; at += size) {
-      const [one, two] = [own.subarray(at, at + size), other.subarray(at, at + size)];
-      if (firstDifference(layout, places, one, two)?.place.name === place.name) return at / size;
-    }
-    return undefined;
+    if (kinds === undefined && copies.length > size) return inBatches(size, 1, differs)(copies);
+    const found = kinds?.indexOf(kind) ?? -1;
+    return found < 0 ? undefined : found;
   };
-  await shrink(words, layout.inputs, inBatches(size, COPIES, differs), {
+  await shrink(words, compared.layout.inputs, inBatches(size, COPIES, differs), {
     flags: compared.namedFlags,
     scan: scanOf(compared),
   });
   return words;
+}
+
+/** In what kind of place each of several records differs; undefined if an encoder does not answer all. */
+async function kindsOf(
+  compared: FunctionComparison,
+  encoder: string,
+  against: string,
+  inputs: BigUint64Array,
+): Promise<(string | undefined)[] | undefined> {
+  const own = await compared.answer(encoder, inputs);
+  const other = await compared.answer(against, inputs);
+  if (own === undefined || other === undefined) return undefined;
+  const { layout, places } = compared;
+  return Array.from({ length: inputs.length / layout.words }, (_, i) => {
+    const [from, to] = [i * layout.words, (i + 1) * layout.words];
+    return firstDifference(layout, places, own.subarray(from, to), other.subarray(from, to))?.kind;
+  });
+}
+
+/** How many calls a filter decides wrongly if their numbers are the reason. */
+const MOST_CALLS = 64;
+
+/** The calls, by name, that a filter decides as wrongly as that of an input. */
+async function callsLike(
+  compared: FunctionComparison,
+  { encoder, against, kind }: Cluster,
+  input: BigUint64Array,
+): Promise<string[]> {
+  const { at } = compared.layout.field("call");
+  const copies = new BigUint64Array(NUMBERS * input.length);
+  const rest = (input[at] ?? 0n) & ~BigInt(NUMBERS - 1);
+  for (let number = 0; number < NUMBERS; number++) {
+    copies.set(input, number * input.length);
+    copies[number * input.length + at] = rest | BigInt(number);
+  }
+  const kinds = (await kindsOf(compared, encoder, against, copies)) ?? [];
+  const numbers = [...kinds.keys()].filter((number) => kinds[number] === kind);
+  if (numbers.length > MOST_CALLS) return [];
+  return numbers.map(
+    (number) => constantName(BigInt(number), "SYS_[a-z]", compared.constants) ?? `call ${number}`,
+  );
 }
 
 async function differenceOf(
@@ -180,10 +239,11 @@ const FICKLE = new BrokenEncoder("answer", 0, "answered the same case now so and
 
 async function describe(
   compared: FunctionComparison,
-  { cluster: { encoder, against }, input, others, cases }: Fault,
+  { cluster, input, others, cases }: Fault,
   masks: number,
 ): Promise<Disagreement | undefined> {
   const { arch, name, layout } = compared;
+  const { encoder, against } = cluster;
   const difference = await differenceOf(compared, encoder, against, input);
   if (difference === undefined) {
     compared.noteBreak(encoder, FICKLE, input);
@@ -196,6 +256,9 @@ async function describe(
     const further = await differenceOf(compared, encoder, against, each);
     if (further?.place.name !== place.name) continue;
     for (const flag of flagsOf(compared, place, further.xor, each)) flags.add(flag);
+  }
+  if (place.name === ANSWER) {
+    for (const call of await callsLike(compared, cluster, input)) flags.add(call);
   }
   return {
     arch,
@@ -307,8 +370,12 @@ export function replay(
   ].join(" ");
 }
 
-/** How many milliseconds a batch may take that is expected to break, and how many a smaller input is worth. */
+/**
+ * How many milliseconds a batch may take that is expected to break, and one case that is to be sure; how many a smaller
+ * input is worth.
+ */
 const PATIENCE = 300;
+const CERTAINTY = 1000;
 const LONG_ENOUGH = 5000;
 
 /** The smallest input near that of a break with which the encoder breaks in the same way. */
@@ -328,7 +395,7 @@ async function minimiseBreak(compared: FunctionComparison, found: Break): Promis
     flags: compared.namedFlags,
     scan: scanOf(compared),
   });
-  const again = await compared.breakOf(encoder, words.slice(), LIMIT);
+  const again = await compared.breakOf(encoder, words.slice(), CERTAINTY);
   return again?.kind === kind ? { encoder, error: again, input: words } : found;
 }
 
@@ -338,7 +405,8 @@ export async function describeBreak(
   found: Break,
   smaller: boolean,
 ): Promise<Breakage> {
-  const shrinks = smaller && found.error !== FICKLE;
+  // Neither an answer that comes and goes nor an encoder that was given up depends on the input alone.
+  const shrinks = smaller && found.error !== FICKLE && found.error.kind !== "refused";
   const { encoder, error, input } = shrinks ? await minimiseBreak(compared, found) : found;
   return {
     encoder,

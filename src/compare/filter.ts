@@ -41,7 +41,8 @@ const CALLS: Readonly<Record<string, (value: (name: string) => number) => (numbe
 const NAMES = Object.keys(CALLS);
 /** In the numbers of x32. */
 const X32 = 0x4000_0000;
-const NUMBERS = 1024;
+/** How many numbers of calls are all tried. */
+export const NUMBERS = 1024;
 const I386 = 0x4000_0003;
 const VSYSCALL_HALF = 0xffff_ffff;
 const EXIT_SIGNAL = 17;

@@ -17,7 +17,7 @@ import {
 import { BrokenEncoder } from "./record.ts";
 
 /** How long loading and each batch may take. */
-export const LIMIT = 2000;
+const LIMIT = 2000;
 
 /** JavaScript's own memory, in MB; the rest is up to the child's limit. */
 const V8_FLAGS = ["--max-old-space-size=256"];

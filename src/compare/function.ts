@@ -93,13 +93,14 @@ export class FunctionComparison {
 
   /** The words of an input whose bits are flags, by index, with the bits that have a name. */
   get namedFlags(): Map<number, bigint> {
-    const bits = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
-    const isNamed = (name: string, bit: bigint) => flagNames(name, bit, this.constants).length > 0;
     return new Map(
-      this.#generator.flagFields.map(({ field: { at, name } }) => [
-        at,
-        bits.reduce((mask, bit) => (isNamed(name, bit) ? mask | bit : mask), 0n),
-      ]),
+      this.#generator.flagFields.map(({ field: { at, name }, flags }) => {
+        const bits = [...flags.names.keys()].map((bit) => 1n << BigInt(bit));
+        const named = bits.filter((bit) =>
+          flagNames(name, bit, this.constants).some((each) => !each.startsWith("0x")),
+        );
+        return [at, named.reduce((mask, bit) => mask | bit, 0n)];
+      }),
     );
   }
 

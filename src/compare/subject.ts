@@ -48,6 +48,7 @@ export class LocalSubject implements Subject {
   readonly argument: string;
   readonly arch: Arch;
   readonly constants: ReadonlyMap<string, bigint>;
+  readonly others: readonly string[];
   readonly #encoder: PartialEncoder;
   #closed = false;
   readonly #runners = new Map<RecordLayout, Runner>();
@@ -58,6 +59,7 @@ export class LocalSubject implements Subject {
     this.argument = encoder.name;
     this.arch = encoder.arch;
     this.constants = encoder.constants;
+    this.others = encoder.others ?? [];
   }
 
   get closed(): boolean {
