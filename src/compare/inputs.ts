@@ -220,6 +220,8 @@ function sourcesOf(constants: Constants): (name: FunctionName, parameter: string
 
 /** Writes the inputs of one function's cases. */
 export class InputGenerator {
+  /** How many of the first cases are enumerated, before anything is drawn. */
+  readonly first: number;
   readonly #layout: RecordLayout;
   readonly #sources: readonly { readonly field: Field; readonly source: Source }[];
   readonly #enumeration: Enumeration | undefined;
@@ -233,8 +235,15 @@ export class InputGenerator {
   /**
    * @param constants the names and the layout of the architecture
    * @param stream a number of the function's own, so that functions draw apart
+   * @param mixed whether every second case is drawn from the beginning
    */
-  constructor(layout: RecordLayout, constants: Constants, random: Random, stream: number) {
+  constructor(
+    layout: RecordLayout,
+    constants: Constants,
+    random: Random,
+    stream: number,
+    mixed = false,
+  ) {
     this.#layout = layout;
     this.#random = random;
     this.#stream = stream;
@@ -255,6 +264,7 @@ export class InputGenerator {
           ? siginfoPairs(signal, code)
           : undefined;
     this.#enumeration = ofAll ?? first?.source.enumeration;
+    this.first = mixed ? 0 : (this.#enumeration?.first ?? 0);
     this.#enumerated = ofAll === undefined ? (first?.field.at ?? 0) : 0;
     const { operation } = layout.signature;
     const telling = operation === "result" || operation === "restart" || operation === "syscall";
@@ -270,13 +280,9 @@ export class InputGenerator {
 
   /** How many inputs are enumerated, and how many of them the first `cases` cases hold. */
   enumerated(cases: number): { seen: number; all: number } {
-    const { count: all, first = 0 } = this.#enumeration ?? { count: 0 };
+    const all = this.#enumeration?.count ?? 0;
+    const { first } = this;
     return { seen: Math.min(all, cases, first + Math.ceil(Math.max(0, cases - first) / 2)), all };
-  }
-
-  /** How many of the first cases are enumerated, before anything is drawn. */
-  get first(): number {
-    return this.#enumeration?.first ?? 0;
   }
 
   /** Whether a case is an enumerated one. */
@@ -286,10 +292,10 @@ export class InputGenerator {
 
   /** Which of the enumerated inputs a case has. */
   #enumeratedAt(index: number): number | undefined {
-    const { count, first = 0 } = this.#enumeration ?? { count: 0 };
+    const { first } = this;
     if (index >= first && (index - first) % 2 !== 0) return undefined;
     const at = index < first ? index : first + (index - first) / 2;
-    return at < count ? at : undefined;
+    return at < (this.#enumeration?.count ?? 0) ? at : undefined;
   }
 
   /** The parameters whose words are flags. */

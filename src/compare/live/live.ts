@@ -112,7 +112,7 @@ class LiveInputs {
     this.#words = layout.words;
     this.#random = new Random(seed);
     const stream = STREAMS + FUNCTION_NAMES.indexOf(judge.name);
-    this.#generator = new InputGenerator(layout, constants, this.#random, stream);
+    this.#generator = new InputGenerator(layout, constants, this.#random, stream, true);
   }
 
   /** Cases `from` and further ones, as they are before the judge makes them fit. */
