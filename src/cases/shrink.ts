@@ -12,6 +12,8 @@ export interface ShrinkOptions {
   readonly flags?: ReadonlyMap<number, bigint>;
   /** How many of the smallest numbers are all tried for each word in the end. */
   readonly scan?: number;
+  /** Of how many words at most each one and each two are first tried alone. */
+  readonly alone?: number;
 }
 
 /**
@@ -26,10 +28,10 @@ export async function shrink(
   words: BigUint64Array,
   places: readonly number[],
   firstOf: FirstOf,
-  { flags = new Map(), scan = 64 }: ShrinkOptions = {},
+  { flags = new Map(), scan = 64, alone = 64 }: ShrinkOptions = {},
 ): Promise<void> {
   const rounds = [
-    () => fewerWords(words, places),
+    () => fewerWords(words, places, alone),
     () => groupsOf(words, places).flatMap((group) => smallerWords(words, group, flags)),
     () => groupsOf(words, places).flatMap((group) => smallestWords(words, group, flags, scan)),
   ];
@@ -60,18 +62,17 @@ export function oneByOne(
 }
 
 /** Only a few words keep their value: none, one, two; then all but half of them, a quarter and so on. */
-function fewerWords(words: BigUint64Array, places: readonly number[]): Change[] {
+function fewerWords(words: BigUint64Array, places: readonly number[], most: number): Change[] {
   const set = places.filter((at) => words[at] !== 0n);
   const changes: Change[] = [];
   const clear = (cleared: readonly number[]) => {
     if (cleared.length > 0) changes.push(cleared.map((at) => [at, 0n]));
   };
   clear(set);
-  if (set.length > 1) for (const kept of set) clear(set.filter((at) => at !== kept));
-  if (set.length > 2 && set.length <= 64) {
-    for (const [i, one] of set.entries()) {
-      for (const other of set.slice(0, i)) clear(set.filter((at) => at !== one && at !== other));
-    }
+  const tried = set.length > most ? [] : set;
+  for (const kept of tried) clear(set.filter((at) => at !== kept));
+  for (const [i, one] of tried.entries()) {
+    for (const other of tried.slice(0, i)) clear(set.filter((at) => at !== one && at !== other));
   }
   for (let size = set.length >> 1; size > 0; size >>= 1) {
     for (let from = 0; from < set.length; from += size) clear(set.slice(from, from + size));

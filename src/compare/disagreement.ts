@@ -139,6 +139,8 @@ function shapeOf(input: BigUint64Array, flags: ReadonlyMap<number, bigint>): num
 const SCANNED_WORDS = 131_072;
 const MOST_SCANNED = 65_536;
 const COPIES = 512;
+/** How many words are first tried each alone, and each two: of the longest record two are too many. */
+const ALONE = 80;
 
 function scanOf({ layout }: FunctionComparison): number {
   return Math.min(MOST_SCANNED, Math.floor(SCANNED_WORDS / layout.words));
@@ -176,6 +178,7 @@ async function minimise(
   await shrink(words, compared.layout.inputs, inBatches(size, COPIES, differs), {
     flags: compared.namedFlags,
     scan: scanOf(compared),
+    alone: ALONE,
   });
   return words;
 }
@@ -394,6 +397,7 @@ async function minimiseBreak(compared: FunctionComparison, found: Break): Promis
   await shrink(words, compared.layout.inputs, inBatches(compared.layout.words, copies, breaksAt), {
     flags: compared.namedFlags,
     scan: scanOf(compared),
+    alone: ALONE,
   });
   const again = await compared.breakOf(encoder, words.slice(), CERTAINTY);
   return again?.kind === kind ? { encoder, error: again, input: words } : found;

@@ -136,7 +136,11 @@ export class Findings {
       return judgement?.verdict === "failed" && judgement.field === field;
     };
     const { layout, namedFlags } = this.#compared;
-    await shrink(words, layout.inputs, oneByOne(layout.words, holds), { flags: namedFlags });
+    await shrink(words, layout.inputs, oneByOne(layout.words, holds), {
+      flags: namedFlags,
+      // Each costs a question to the kernel.
+      alone: 6,
+    });
     return words;
   }
 
