@@ -13,6 +13,8 @@ static int64_t read_frame(int32_t tid, struct stublab_outcome *outcome) {
     int64_t result = stublab_read_memory(tid, at, outcome->frame, sizeof outcome->frame);
     if (result == sizeof outcome->frame)
         return 0;
+    if (result == -ESRCH)
+        return result;
     const int forbidden = result == -EPERM || result == -ENOSYS;
     for (uint64_t i = 0; forbidden && i < STUBLAB_SIGCONTEXT; i++) {
         result = stublab_ptrace(PTRACE_PEEKDATA, tid, at + 8 * i, &outcome->frame[i]);
@@ -34,7 +36,12 @@ static int64_t look(int32_t tid, const struct stublab_setup *setup,
     if (result < 0)
         return result;
     struct signal_info info = {0};
-    if ((setup->wants & STUBLAB_WANT_INFO) && get_signal_info(tid, &info) == 0) {
+    if (setup->wants & STUBLAB_WANT_INFO)
+        result = get_signal_info(tid, &info);
+    if (result == -ESRCH)
+        return result;
+    // A group-stop has none.
+    if (result == 0) {
         outcome->signal = info.signal;
         outcome->code = info.code;
         outcome->address = info.address;

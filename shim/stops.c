@@ -28,12 +28,17 @@ int64_t resume(int32_t tid, int64_t request, uint64_t signal, const struct watch
         return result < 0 ? result : RUNS_ON;
     if (is_stop(*status) && *status >> 16 != PTRACE_EVENT_EXIT)
         return 0;
-    if (is_stop(*status)) {
-        uint64_t message = 0;
-        stublab_ptrace(PTRACE_GETEVENTMSG, tid, 0, &message);
+    uint64_t message = 0;
+    if (!is_stop(*status))
+        return OVER;
+    if (stublab_ptrace(PTRACE_GETEVENTMSG, tid, 0, &message) == 0) {
         *status = (int32_t)message;
+        return OVER;
     }
-    return OVER;
+    // A SIGKILL ends this stop, too: then only the end says how the stub ended.
+    *status = 0;
+    result = wait_watched(tid, __WALL, watch, status);
+    return result < 0 ? result : result == 0 ? RUNS_ON : OVER;
 }
 
 /** Whether a thread is at the breakpoint that follows the address of rest. */

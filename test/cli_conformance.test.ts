@@ -10,9 +10,10 @@ import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatJunit } from "../src/fuzz/facts/junit.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
 import { requestFacts } from "../src/fuzz/facts/read/bench.ts";
+import { go, next, request, to } from "../src/fuzz/facts/read/verbs.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
 import { setregs } from "../src/fuzz/facts/setups.ts";
-import { countsOf, rulesOf, type Verdict } from "../src/fuzz/facts/verdict.ts";
+import { countsOf, rulesOf, type Verdict, verdictOf } from "../src/fuzz/facts/verdict.ts";
 import { hasTool, run, stublabCommand } from "./processes.ts";
 import { parseXml } from "./well_formed.ts";
 
@@ -120,11 +121,11 @@ const WRONG: typeof FACTS = [
     "it stops": [by("", "W1"), ["", setregs({ rax: 7n }), { stop: "SIGTRAP" }]],
   }),
   ...requestFacts(GROUP, {
-    "# an unknown request is accepted": ["", ["99", (t) => t.request(99), 0]],
+    "# an unknown request is accepted": ["", ["99", request(99), 0]],
     "a tracee that is gone": [
       "",
-      ["its end", (t) => ({ end: t.to("event").next() }), { end: "killed by SIGKILL" }],
-      (t) => t.run({}, "int3"),
+      ["its end", [to("event"), next()], { stop: "killed by SIGKILL" }],
+      go({}, "int3"),
     ],
   }),
 ];
@@ -216,6 +217,25 @@ command("a log is shown as the results that it has, whatever is between its line
     parseXml(readFileSync(junit, "utf8")).attributes.failures,
     `${countsOf(verdicts).failed}`,
   );
+});
+
+command("a log has what is known to fail, with the name of its list", async () => {
+  const [ktap, again, document] = ["known.ktap", "known2.ktap", "known.json"].map((name) =>
+    join(folder, name),
+  );
+  assert.ok(ktap && again && document);
+  const [first, ...others] = look(FACTS.filter(({ group }) => group === "bases"));
+  assert.ok(first);
+  const unmet = [{ field: "written.fs", expected: "0x0", seen: "0x63" }];
+  const verdict = verdictOf(first.fact, [{ name: "", status: "known", unmet }], 0);
+  writeFileSync(ktap, formatKtap([verdict, ...others], { known: "a #1 list" }));
+  const { code, stdout } = await conformance("--read", ktap, "--ktap", again);
+  assert.is(code, 0, stdout);
+  assert.is(readFileSync(again, "utf8"), readFileSync(ktap, "utf8"));
+  const { stdout: json } = await conformance("--read", ktap, "--json");
+  assert.equal([JSON.parse(json).counts.known, JSON.parse(json).counts.failed], [1, 0]);
+  writeFileSync(document, json);
+  assert.is((await conformance("--diff", ktap, document)).code, 0);
 });
 
 command("a log that ends early has the facts that it has", async () => {

@@ -99,6 +99,14 @@ const mayUnmount =
   assert.is((await runIn(setting, ["seccomp"])).code, 0);
 });
 
+(mayUnmount ? cli : cli.skip)("reports that there are no pseudo-terminals", async () => {
+  const hide = "mount --make-rprivate / && mount --bind /dev/null /dev/ptmx && exec";
+  const shell = `exec unshare --mount sh -c '${hide} "$@"' sh`;
+  const setting = { shell: shell.concat(' "$@";') };
+  assert.is.not((await runIn(setting, ["record", "no-setsid"])).code, 0);
+  assert.is((await examine(setting, "recordings")).status, "warning");
+});
+
 cli("reports too little address space", async () => {
   const setting = { shell: "ulimit -v 5000000;" };
   for (const args of [BOOTSTRAP, FUZZ, SANDBOX]) {

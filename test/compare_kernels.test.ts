@@ -51,6 +51,13 @@ class OlderFrames extends Frames {
   }
 }
 
+/** gVisor: a data selector is lost. */
+class LossyFrames extends Frames {
+  override run(block: BigUint64Array): Landing {
+    return { kind: "ran", registers: this.registers.with(block, { ds: 0n }) };
+  }
+}
+
 /** Calls `body` with a tracer, and what makes a slot of stubs. */
 function withTracer(body: (tracer: Tracer, slot: TraceeSlot) => void, clones = true): void {
   using tracer = new Tracer();
@@ -118,7 +125,7 @@ kernels("CLONE_PIDFD for a thread: neither who refuses it is blamed, nor who acc
 kernels("an exit signal above 64", () => {
   expectOpen(
     judgeClone(refusesSignal, [], 100n, true),
-    /from Linux 7\.2 on, and this kernel refuses/,
+    /from Linux 7\.1 on, and this kernel refuses/,
   );
   assert.is(judgeClone(refusesSignal, [], 100n, false).verdict, "held");
   assert.is(judgeClone(refusesSignal, [], SIGCHLD, false).verdict, "failed");
@@ -157,6 +164,25 @@ kernels("a restart of a call with a negative number", () => {
     assert.is(restarts(62n, 0n).verdict, "failed", "a positive number restarts on each kernel");
     assert.is(restarts(0xffff_ffffn, 1n).verdict, "failed", "-1 is no call on any");
   }, false);
+});
+
+kernels("a register that the kernel does not keep: only who wrote another one is blamed", () => {
+  withTracer((_, slot) => {
+    const frames = new LossyFrames(slot);
+    const meant = frames.registers.atEntry({ ds: 0x2bn });
+    const given = (changes: Readonly<Record<string, bigint>>) =>
+      frames.judge(meant, frames.registers.with(meant, changes));
+    expectOpen(given({}), /^this kernel does not keep block\.ds: 0x2b became 0x0$/);
+    assert.is(given({ ds: 0n }).verdict, "failed");
+    assert.is(given({ rax: 7n }).verdict, "failed");
+  }, false);
+});
+
+kernels("a kernel without CLONE_PIDFD", () => {
+  const lacks = (flags: bigint) => (flags & CLONE_PIDFD) !== 0n;
+  const why = /EINVAL for CLONE_PIDFD alone: this kernel lacks it/;
+  expectOpen(judgeClone(lacks, ["CLONE_PIDFD"], SIGCHLD, true), why);
+  assert.is(judgeClone(lacks, ["CLONE_SIGHAND"], SIGCHLD, true).verdict, "failed");
 });
 
 kernels.run();

@@ -18,7 +18,7 @@ import { recordOutcomes, streamOf } from "../src/fuzz/against/record.ts";
 import { Batch } from "../src/fuzz/case/batch.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { parsePlant } from "../src/fuzz/predict/plant.ts";
-import { hasTool, run, stublabCommand } from "./processes.ts";
+import { hasTool, Running, run, stublabCommand } from "./processes.ts";
 
 const PROBE = resolve("dist/probe-amd64");
 const hasProbe = existsSync(PROBE);
@@ -161,7 +161,7 @@ against("a line says what it is read as", async () => {
   const log = parseOutcomes(readFileSync(await logOf("R12"), "utf8"));
   const written = readFileSync(await logOf("R12"), "utf8").split("\n");
   for (const line of log.lines.values()) assert.ok(written.includes(formatOutcome(line)));
-  assert.ok(written.includes(formatMark(log.done, log.lines.size)));
+  assert.ok(written.includes(formatMark(log.done, log.lines.size, 0)));
 });
 
 const WRONG: readonly [args: string[], message: RegExp][] = [
@@ -208,6 +208,46 @@ for (const rule of ["R12", "W3", "R59"]) {
     assert.is(parsePlant(rule).id, rule);
   });
 }
+
+withProbe(
+  "a list of known deviations is in the header, and determines cases and predictions",
+  async () => {
+    const path = join(folder, "known");
+    const args = ["--cases", "6000", "--known", "qemu-tcg", "--path", "ptrace"];
+    const { code, stderr } = await stublab("--outcomes", path, ...args);
+    // This machine does what the list says that it does not.
+    assert.is(code, 1, stderr);
+    const { status, stdout } = spawnSync(PROBE, ["fuzz", "--outcomes", ...args], {
+      encoding: "utf8",
+    });
+    assert.is(status, 1);
+    assert.equal(linesOf(stdout), linesOf(readFileSync(path, "utf8")));
+    const log = parseOutcomes(stdout);
+    assert.is(log.known, "qemu-tcg");
+    const plain = join(folder, "plain");
+    assert.is((await stublab("--outcomes", plain, "--cases", "6000", "--path", "ptrace")).code, 0);
+    const told = await stublab("diff", plain, path);
+    assert.match(told.stdout, /\n {13}known deviations: qemu-tcg\ncases/);
+    assert.match(told.stdout, /^others +[1-9]\d* are not the same: known deviations keep cases/m);
+    assert.match(told.stdout, /differ as the model predicts: their known deviations are others$/m);
+    const same = await stublab("--against", path, "--known", "qemu-tcg");
+    assert.is(same.code, 0, same.stdout);
+  },
+);
+
+withProbe("a probe that Ctrl-C interrupts has logged what it has", async () => {
+  const probe = new Running([PROBE, ["fuzz", "--outcomes", "--cases", "100000000"]], {
+    detached: true,
+  });
+  assert.ok((await probe.says(/^# at \d+: 0 differ$/m)) !== null, probe.stdout);
+  process.kill(-probe.pid, "SIGINT");
+  const { code, stdout } = await probe.ended;
+  assert.is(code, 0, stdout);
+  assert.match(stdout, /\nok 1 fuzz\n$/);
+  const { done, cases, lost } = parseOutcomes(stdout);
+  assert.ok(done >= 4096 && done < 100_000_000, `${done}`);
+  assert.equal([cases, lost], [100_000_000, 0]);
+});
 
 const withRunsc = hasProbe && hasTool("runsc") ? against : against.skip;
 withRunsc("finds what gVisor does otherwise than this kernel", async () => {

@@ -95,6 +95,35 @@ for (const [compiler, ...flags] of [["gcc"], ["clang"], ["musl-gcc", ...MUSL]] a
   });
 }
 
+/** A null selector in fs, which TCG keeps. */
+const NULL_FS = caseOf({ code: "nops", registers: { fs: "0x3" } });
+const RF = 0x1_0000n;
+
+programs("known deviations are predicted, and the flags of the list are not compared", () => {
+  using knowing = new Examiner({ known: "qemu-tcg" });
+  const { machine } = knowing;
+  const examination = knowing.examine(NULL_FS);
+  const flags = examination.predicted.get("stopped.eflags") ?? 0n;
+  const summaryOf = (eflags: bigint, known?: "qemu-tcg") => {
+    const predicted = new Map([...examination.predicted, ["stopped.eflags", eflags]]);
+    const program = join(folder, "known");
+    const text = exportC({ ...examination, predicted }, { machine, known });
+    writeFileSync(`${program}.c`, text);
+    compile(program, process.env.CC || "cc");
+    const { stdout, status } = spawnSync(program, { encoding: "utf8" });
+    assert.is(status, 0, stdout);
+    assert.is(text.includes("fuzz replay - --known qemu-tcg <<"), known !== undefined);
+    const [, differing] = /(\d+) fields are not as predicted/.exec(stdout) ?? [];
+    return { differs: Number(differing), fs: /^stopped\.fs .*not as predicted$/m.test(stdout) };
+  };
+  const { differs, fs } = summaryOf(flags, "qemu-tcg");
+  assert.ok(fs, "Linux clears a null selector");
+  assert.is(differs, examination.differences.length);
+  assert.is(summaryOf(flags ^ RF, "qemu-tcg").differs, differs);
+  assert.is(summaryOf(flags ^ 1n, "qemu-tcg").differs, differs + 1);
+  assert.is(summaryOf(flags ^ RF).differs, differs + 1);
+});
+
 const withTidy = hasTool("clang-tidy") ? programs : programs.skip;
 withTidy("clang-tidy finds nothing in any kind", () => {
   assert.ok(WAYS.every((way) => KINDS.has(way)));

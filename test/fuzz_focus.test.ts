@@ -24,16 +24,7 @@ const CASES = 1 << 14;
 /** After the seeds. */
 const FROM = 1_000_000;
 const BATCH = 512;
-const machine = machineWith(
-  "fsgsbase",
-  "ia32",
-  "amd",
-  "div_flags",
-  "negative_restart",
-  "mxcsr_check",
-  "sysret_limit",
-  "set_syscall_info",
-);
+const machine = machineWith("fsgsbase", "ia32", "amd", "set_syscall_info");
 const model = new Model(machine);
 const batch = new Batch(BATCH);
 

@@ -96,6 +96,7 @@ const ROWS: readonly Row[] = [
   ["W70", "sud", dispatching([1n, 1n << 63n, 0n, 0n]), "error", EFAULT, EIO],
   ["W70.most", "la57", dispatching([1n, 1n << 50n, 0n, 0n]), "error", 0n, EFAULT],
   ["W71", "pku", lock(0x200n, 0x5_0000_0007n), "written.0", 7n, 0n],
+  ["W71.length", "mxcsr_check", lock(0x200n, 0x5_0000_0007n), "written.0", 7n, 0x5_0000_0007n],
   [
     "W72",
     "mxcsr_check",
@@ -146,8 +147,30 @@ machines(
   },
 );
 
+const WITHOUT_XSAVE: Machine = { ...machineWith(), xstateLength: 0, xfeatures: 0 };
+
+machines("R17: a frame has an area of FXSAVE, without a magic word, if there is no XSAVE", () => {
+  const top = SCRATCH + 4096n;
+  const entered = (machine: Machine) =>
+    predict(seed("nops", { rsp: top }, { signal: 10 }), { machine }).predicted.get("stopped.rsp");
+  const frameBelow = (area: bigint) => ((area - 440n) & ~15n) - 8n;
+  assert.is(entered(WITHOUT_XSAVE), frameBelow((top - 128n - 512n) & ~63n));
+  assert.is(entered(machineWith()), frameBelow((top - 128n - 2432n - 4n) & ~63n));
+});
+
+machines("W28: without XSAVE SETFPREGS keeps all bytes", () => {
+  const read = (machine: Machine) =>
+    predict(pairs("SETFPREGS", [416n, 7n]), { machine }).predicted.get("written.0");
+  assert.is(read(WITHOUT_XSAVE), 7n);
+  assert.is(read(machineWith()), 0n);
+});
+
 /** Features without which a row says nothing. */
-const BESIDE: Readonly<Record<string, readonly Feature[]>> = { W69: ["sud"], "W70.most": ["sud"] };
+const BESIDE: Readonly<Record<string, readonly Feature[]>> = {
+  W69: ["sud"],
+  "W70.most": ["sud"],
+  "W71.length": ["pku"],
+};
 /** Those with which it says nothing. */
 const LACKING: Readonly<Record<string, readonly Feature[]>> = { U22: ["mxcsr_check"] };
 

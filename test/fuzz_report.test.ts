@@ -96,6 +96,21 @@ reports("a difference is the title, and its field is bold", () => {
   assert.match(text, /^\| Linux \S+ \| differs: code is 1; predicted: 2\. \| /m);
 });
 
+withProbe("with known deviations, each command of a report has them", async () => {
+  const target = join(folder, "known");
+  const { code, stderr } = await exportCase(CASE, "--report", target, "--known", "qemu-tcg");
+  assert.is(code, 0, stderr);
+  const read = (name: string) => readFileSync(join(target, name), "utf8");
+  const report = read("report.md");
+  assert.match(report, /^The prediction has the known deviations of qemu-tcg/m);
+  assert.match(report, /^\.\/probe replay --known qemu-tcg case\.json$/m);
+  assert.match(report, / -- replay --known qemu-tcg \/case\.json"$/m);
+  assert.match(report, /`stublab fuzz export case\.json --report \. --known qemu-tcg --seen LOG`/);
+  assert.match(read("bisect.sh"), / -- replay --known qemu-tcg \/case\.json"/);
+  assert.match(read("repro.c"), /fuzz replay - --known qemu-tcg <</);
+  assert.match(read("selftest.c"), /fuzz replay - --known qemu-tcg"/);
+});
+
 reports("what is not predicted is said", () => {
   using examiner = new Examiner();
   const outcome = examiner.examine(caseOf({ registers: { rip: "0xffffffffff600000" } }));

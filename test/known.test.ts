@@ -9,10 +9,12 @@ import { Generator } from "../src/fuzz/draw/generate.ts";
 import { seed } from "../src/fuzz/draw/seed.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
+import { parseVerdicts } from "../src/fuzz/facts/log.ts";
 import { type CheckResult, countsOf, excuse, verdictOf } from "../src/fuzz/facts/verdict.ts";
 import { deviationsOf, knownList } from "../src/fuzz/known/known.ts";
 import { knownFacts } from "../src/fuzz/known/known_facts.ts";
 import { KNOWN, LISTS } from "../src/fuzz/known/lists.ts";
+import { adoptFlags } from "../src/fuzz/predict/differences.ts";
 import { Model } from "../src/fuzz/predict/model.ts";
 import { machineWith } from "./hidden_cases.ts";
 
@@ -54,6 +56,9 @@ known("KTAP has it as an expected failure, with what differs", () => {
   assert.match(text, "# a: error: expected 0, got 5");
   assert.not.match(text, "not ok");
   assert.is(countsOf([verdict]).known, 1);
+  const [read] = parseVerdicts(text).verdicts;
+  assert.equal([read?.fact.name, read?.status], [fact.name, "known"]);
+  assert.is(read?.checks.find(({ name }) => name === "a")?.status, "known");
   assert.is(countsOf([verdict]).failed, 0);
 });
 
@@ -63,6 +68,13 @@ known("a file has one fact a line, and comments", () => {
   });
   withFile("no such fact\n", (file) => {
     assert.throws(() => knownFacts(file), /there is no fact "no such fact"/);
+  });
+  const requests = "GETREGS to an address that is not mapped is EFAULT";
+  withFile(`${requests}: the remaining checks\n`, (file) => {
+    assert.is(knownFacts(file).facts.size, 1);
+  });
+  withFile(`${requests}: 9 bytes\n`, (file) => {
+    assert.throws(() => knownFacts(file), /there is no fact "GETREGS to .*: 9 bytes"/);
   });
   assert.throws(() => knownFacts("/nowhere/known"), /cannot be read/);
   assert.throws(() => knownList("qemu"), /there is no list "qemu"/);
@@ -114,6 +126,17 @@ known("flags that are ignored do not differ, and others do", () => {
   assert.equal(verdicts(flags), [false, false]);
   assert.equal(verdicts(flags | 0x10000n), [true, false]);
   assert.equal(verdicts(flags | 0x10001n), [true, true]);
+});
+
+known("a prediction that is shown has the flags of the list as they were seen", () => {
+  const fields = (eflags: bigint, rax: bigint) =>
+    new Map([
+      ["stopped.eflags", eflags],
+      ["stopped.rax", rax],
+    ]);
+  const adopted = adoptFlags(fields(0x202n, 1n), fields(0x10203n, 2n), 0x10000);
+  assert.equal(adopted, fields(0x10202n, 1n));
+  assert.equal(adoptFlags(fields(0x202n, 1n), new Map(), 0x10000), fields(0x202n, 1n));
 });
 
 known("cases that the machine cannot bear are not generated", () => {

@@ -11,9 +11,10 @@ import { PATHS } from "../src/fuzz/draw/generate.ts";
 import { Experiment } from "../src/fuzz/experiment.ts";
 import { FACTS } from "../src/fuzz/facts/facts.ts";
 import { formatKtap } from "../src/fuzz/facts/ktap.ts";
+import { machineLine } from "../src/fuzz/facts/log.ts";
 import { lookAt } from "../src/fuzz/facts/run.ts";
 import { compress } from "../src/fuzz/probe/lz4.ts";
-import { hasTool, run, stublabCommand } from "./processes.ts";
+import { hasTool, Running, run, stublabCommand } from "./processes.ts";
 
 const PROBE = resolve("dist/probe-amd64");
 const MOST_BYTES = 300_000;
@@ -23,9 +24,10 @@ const folder = mkdtempSync(join(tmpdir(), "stublab-probe-"));
 probe.after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A test of what only a build with wasm2c has. */
-const built = (name: string, body: () => void | Promise<void>) => {
-  if (existsSync(PROBE)) probe(name, body);
-  else if (process.env.REQUIRE_ALL) probe(name, () => assert.unreachable("wasm2c is missing"));
+const built = (name: string, body: () => void | Promise<void>, has = true) => {
+  if (existsSync(PROBE) && has) probe(name, body);
+  else if (process.env.REQUIRE_ALL)
+    probe(name, () => assert.unreachable("wasm2c or runsc is missing"));
   // A clone without wasm2c has no probe to test.
   else probe.skip(name, body);
 };
@@ -55,14 +57,51 @@ built("reports the verdicts of stublab conformance, line by line", () => {
   const experiment = new Experiment();
   const verdicts = [...lookAt(FACTS, experiment)];
   experiment.close();
-  const isRequest = new Set(
-    verdicts.flatMap(({ fact }) => ("look" in fact ? [fact.name.replaceAll("#", "\\#")] : [])),
-  );
-  const same = (text: readonly string[]) =>
-    text
-      .filter((line) => !line.startsWith("#"))
-      .filter((line) => ![...isRequest].some((name) => line.includes(name)));
+  const same = (text: readonly string[]) => text.filter((line) => !line.startsWith("#"));
   assert.equal(same(lines), same(formatKtap(verdicts).split("\n")));
+});
+
+built(
+  "says as stublab conformance does what a kernel does otherwise with requests",
+  () => {
+    const inside = (...command: string[]) => {
+      const flags = ["--network=none", "--ignore-cgroups", "--platform=ptrace"];
+      const all = [...flags, "do", "-quiet", "--", ...command];
+      const { stdout, stderr } = spawnSync("runsc", all, { encoding: "utf8" });
+      const lines = `${stdout}${stderr}`
+        .split("\n")
+        .filter((line) => /^ {2}(#|ok|not ok) /.test(line));
+      assert.ok(lines.filter((line) => line.includes("not ok")).length > 3, stdout);
+      return lines;
+    };
+    const group = "GETREGSET";
+    const node = [process.execPath, resolve("dist/cli.js"), "conformance", "--only", `^${group}$`];
+    assert.equal(
+      inside(PROBE, "conformance", "--only", group),
+      inside(...node, "--ktap", "/dev/stderr"),
+    );
+  },
+  hasTool("runsc"),
+);
+
+built("sees the machine that the host sees, and reports it as logs have it", () => {
+  const { lines } = call("conformance", "--only", "selectors");
+  using experiment = new Experiment();
+  // Each has its own stub code.
+  const machineOf = (text: string) => text.replace(/"stubCode":\d+/, "");
+  const [line = ""] = lines.filter((each) => each.startsWith("# machine {"));
+  assert.is(machineOf(line), machineOf(machineLine(experiment.machine)));
+});
+
+built("a case that is not resumed has no si_code that differs", () => {
+  // W28 is about words that SETFPREGS writes.
+  const { lines } = call("fuzz", "--plant", "W28", "--cases", "20000", "--path", "ptrace");
+  const differing = lines.filter((line) => /^# \S+: predicted /.test(line));
+  assert.ok(differing.some((line) => line.startsWith("# written.")));
+  assert.equal(
+    differing.filter((line) => line.startsWith("# code: predicted 0,")),
+    [],
+  );
 });
 
 built("conformance --only looks at one group", () => {
@@ -103,6 +142,19 @@ built("reports what a kernel does otherwise with a case that can be replayed", (
   const here = call("replay", log);
   assert.is(here.status, 0, here.lines.join("\n"));
   assert.is(here.lines.at(-2), `1..${cases.length}`);
+});
+
+built("a replay that Ctrl-C interrupts ends after the case under way", async () => {
+  const [file, cases] = [join(folder, "many"), 30_000];
+  writeFileSync(file, '{"schema":"stublab.case/1"}\n'.repeat(cases));
+  const replay = new Running([PROBE, ["replay", file]], { detached: true });
+  assert.ok((await replay.says(/^ok 1 case/m)) !== null, replay.stdout);
+  process.kill(-replay.pid, "SIGINT");
+  const { code, stdout } = await replay.ended;
+  assert.is(code, 130, stdout);
+  const [, plan] = /\n1\.\.(\d+)\n$/.exec(stdout) ?? [];
+  assert.ok(Number(plan) < cases, plan);
+  assert.is(stdout.match(/^ok \d+ case/gm)?.length, Number(plan));
 });
 
 built("refuses what is not a case, with the reason", () => {

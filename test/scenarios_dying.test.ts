@@ -138,10 +138,16 @@ decisive(
     const recording = await recordScenario("rseq");
     const munmap = recording.steps.find(({ title }) => title.startsWith("munmap"));
     assert.is(munmap?.kernel?.memory?.length, 1);
-    const stop = answerTo(recording, 0);
-    assert.is(stop.title, "stopped by SIGSEGV");
-    assert.equal(stop.registers?.before, munmap?.registers?.after);
-    assert.ok(stop.microseconds - (munmap?.microseconds ?? 0) < 100_000);
+    // Where the kernel does not look at the area after a system call, it stops at its INT3 first.
+    const stops = recording.steps.filter(({ kind }) => kind === "stop");
+    const index = stops.findIndex(({ title }) => title === "stopped by SIGSEGV");
+    const [stop, rest] = [stops[index], stops[index - 1]];
+    const rests = answerTo(recording, 0).title === "stopped by SIGTRAP";
+    assert.is(recording.questions[0]?.answer, rests ? 0 : 1);
+    assert.is(answerTo(recording, 0), rests ? rest : stop);
+    const before = rests ? rest?.registers?.after : munmap?.registers?.after;
+    assert.equal(stop?.registers?.before, before);
+    assert.ok((stop?.microseconds ?? 0) - (munmap?.microseconds ?? 0) < 100_000);
   },
 );
 

@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
@@ -31,6 +31,8 @@ const without = (call: number, errno: number, request?: number) => {
   const argument = request === undefined ? [] : ["0", String(request)];
   return [deny, String(call), String(errno), ...argument, "--"];
 };
+/** The lines of a log of outcomes, without its header. */
+const LINES = /^# (?:\d|at ).*$/gm;
 const NO_SYSEMU = without(PTRACE, EIO, SYSEMU);
 const NO_REGSETS = without(PTRACE, EIO, GETREGSET);
 
@@ -71,6 +73,43 @@ built("are the same in the probe", async () => {
   assert.is(status, 0, stdout);
   assert.match(stdout, `# ${host.untried} cases not tried: PTRACE_SYSEMU is refused: EIO\n`);
   assert.match(stdout, `digest ${host.digest},`);
+});
+
+untried("have lines of their own in a log of outcomes, and are no differences", async () => {
+  const [all, some] = [join(folder, "all"), join(folder, "some")];
+  const args = ["--cases", "3000", "--path", "ptrace"];
+  assert.is((await stublab([], "fuzz", "--outcomes", all, ...args)).code, 0);
+  const { code, stderr } = await stublab(NO_SYSEMU, "fuzz", "--outcomes", some, ...args);
+  assert.is(code, 0, stderr);
+  const lines = readFileSync(some, "utf8").match(LINES) ?? [];
+  assert.match(lines[0] ?? "", /^# \d+ untried: PTRACE_SYSEMU is refused: EIO$/);
+  const count = lines.length - 1;
+  assert.is(lines.at(-1), `# at 3000: 0 differ, ${count} untried`);
+  assert.match(stderr, `contradict the predictions, ${count} could not be tried`);
+  const told = await stublab([], "fuzz", "diff", all, some);
+  assert.is(told.code, 0, told.stdout);
+  assert.match(told.stdout, `untried      ${count} tried on A only: PTRACE_SYSEMU is refused: EIO`);
+  const { stdout } = await stublab([], "fuzz", "diff", some, all, "--json");
+  const { triedOnlyOn, untried, causes } = JSON.parse(stdout);
+  const reasons = [{ reason: "PTRACE_SYSEMU is refused: EIO", cases: count }];
+  assert.equal([triedOnlyOn, untried, causes], [{ a: [], b: reasons }, 0, []]);
+  const alike = await stublab([], "fuzz", "diff", some, some);
+  assert.match(alike.stdout, `untried      ${count} on both\n`);
+  if (!existsSync(PROBE)) return;
+  const probe = probed(NO_SYSEMU, "fuzz", "--outcomes", ...args);
+  assert.is(probe.status, 0, probe.stdout);
+  assert.equal(probe.stdout.match(LINES), lines);
+});
+
+untried("of all cases are an exit status of their own, in both hosts", async () => {
+  const kernel = without(MEMFD_CREATE, ENOSYS);
+  const args = ["--cases", "600", "--path", "sigreturn"];
+  const file = join(folder, "none");
+  assert.is((await stublab(kernel, "fuzz", "--outcomes", file, ...args)).code, 3);
+  if (!existsSync(PROBE)) return;
+  const { status, stdout } = probed(kernel, "fuzz", "--outcomes", ...args);
+  assert.equal([status, stdout.match(LINES)], [4, readFileSync(file, "utf8").match(LINES)]);
+  assert.match(stdout, /^ok 1 fuzz # SKIP no case could be tried$/m);
 });
 
 untried("are kept by the folder of a run", async () => {
@@ -121,6 +160,24 @@ untried("a replay says why, and exits with 3", async () => {
   assert.is(code, 3, stdout);
   assert.match(stdout, /cannot be given the case: PTRACE_SYSEMU is refused: EIO\./);
 });
+
+built(
+  "a replay of the probe exits with 4 if it can try no case, and with 0 if it can try one",
+  () => {
+    const [none, one] = ["none.json", "one.json"].map((name) => join(folder, name));
+    const emulated = JSON.stringify({ schema: "stublab.case/1", on: "SYSEMU" });
+    writeFileSync(none ?? "", emulated);
+    writeFileSync(one ?? "", `${emulated}\n${JSON.stringify({ schema: "stublab.case/1" })}\n`);
+    const skipped = probed(NO_SYSEMU, "replay", none ?? "");
+    assert.is(skipped.status, 4, skipped.stdout);
+    assert.match(skipped.stdout, /^ok 1 case # SKIP it cannot be tried: /m);
+    assert.is(probed(NO_SYSEMU, "replay", one ?? "").status, 0);
+    assert.is(probed([], "replay", none ?? "").status, 0);
+    const planted = ["fuzz", "--cases", "2000", "--plant", "R47"];
+    const failing = probed(NO_SYSEMU, ...planted, "replay", none ?? "");
+    assert.is(failing.status, 1, "what is skipped hides no failure");
+  },
+);
 
 untried("without memory that stubs share, only returns from handlers are left out", async () => {
   const kernel = without(MEMFD_CREATE, ENOSYS);

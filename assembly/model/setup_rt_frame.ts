@@ -2,7 +2,7 @@
 //
 //   rsp             at the signal
 //   red zone        128 bytes
-//   XSAVE area      aligned to 64, with FP_XSTATE_MAGIC2 at its end
+//   XSAVE area      aligned to 64, with FP_XSTATE_MAGIC2 at its end; without XSAVE that of FXSAVE
 //   rt_sigframe     the address of the restorer, then struct ucontext and siginfo_t; rsp of the handler
 
 import {
@@ -43,8 +43,9 @@ export let R16_zone: u64 = 128;
 
 export let R17: u32 = 0;
 export const R17_text =
-  "Below it is the XSAVE area, whose length is that of NT_X86_XSTATE and {magic} more, aligned to {alignment}.";
-export const R17_source = "fpu__alloc_mathframe, arch/x86/kernel/fpu/signal.c, 6.12";
+  "Below it is the XSAVE area, whose length is that of NT_X86_XSTATE and {magic} more, aligned to {alignment}; without XSAVE it is the 512 bytes of FXSAVE.";
+export const R17_source =
+  "xstate_sigframe_size, fpu__alloc_mathframe, arch/x86/kernel/fpu/signal.c, 6.12";
 export let R17_magic: u64 = 4;
 export let R17_alignment: u64 = 64;
 
@@ -61,10 +62,18 @@ let frameEnd: u64 = 0;
 
 function getSigframe(): u64 {
   let sp = get(REG_rsp) - (use(R16) ? R16_zone : 0);
-  const length = xstateLength + (use(R17) ? R17_magic : 0);
+  const length = floatingPointLength();
   sp = down(sp - length, use(R17) ? R17_alignment : 1);
   frameEnd = sp + length;
   return use(R18) ? down(sp - R18_size, R18_alignment) - R18_less : sp;
+}
+
+/** struct fxregs_state */
+const FXSAVE_LENGTH: u64 = 512;
+
+function floatingPointLength(): u64 {
+  if (xstateLength == 0) return FXSAVE_LENGTH;
+  return xstateLength + (use(R17) ? R17_magic : 0);
 }
 
 function down(address: u64, alignment: u64): u64 {

@@ -2,7 +2,7 @@
 
 import { Setup } from "../fuzz/setup";
 import { EINVAL } from "../linux/errno";
-import { mxcsrMask } from "./machine";
+import { mxcsrMask, xstateLength } from "./machine";
 import { wrote } from "./prediction";
 import { applies, use } from "./rule";
 import { givenByte, givesBits, MXCSR, NOT_GIVEN, NOT_KNOWN, readPairs, startByte } from "./xsave";
@@ -19,8 +19,9 @@ export let W27_errno: i32 = EINVAL;
 
 export let W28: u32 = 0;
 export const W28_text =
-  "From {begin} on the floating-point registers read as 0, whatever was written.";
-export const W28_source = "copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
+  "From {begin} on the floating-point registers read as 0, whatever was written; without XSAVE they read as they were written.";
+export const W28_source =
+  "xfpregs_get, arch/x86/kernel/fpu/regset.c; copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
 export const W28_needs = "mxcsr_check";
 export const W28_since = "5.14";
 export let W28_begin: u64 = 416;
@@ -47,6 +48,7 @@ export function takenByte(setup: Setup, offset: u64): i32 {
 
 /** Whether a byte behind the registers reads as 0. */
 export function isReserved(offset: u64): bool {
+  if (xstateLength == 0) return false;
   return offset >= W28_begin && !(offset >= W72_begin && use(W72)) && use(W28);
 }
 

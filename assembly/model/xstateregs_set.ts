@@ -125,13 +125,15 @@ export let W74_mask: u32 = 0;
 
 export let W71: u32 = 0;
 export const W71_text =
-  "PKRU (the component {component}) is the last {size} bytes of an area without later components, of which {bytes} read as they were written; between two cases it is 0.";
+  "PKRU (the component {component}) is the last {size} bytes of an area without later components, of which the first {length} read as they were written; between two cases it is 0.";
 export const W71_source =
-  "copy_uabi_to_xstate, __copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12";
+  "copy_uabi_to_xstate, __copy_xstate_to_uabi_buf, arch/x86/kernel/fpu/xstate.c, 6.12; xstateregs_get, arch/x86/kernel/fpu/regset.c, 5.10";
 export const W71_needs = "pku";
 export let W71_component: u32 = 0x200;
 export let W71_size: u32 = 8;
-export let W71_bytes: u64 = 4;
+// Until then the area is kept as it was written, and the component is as long as the processor has it.
+export let W71_length: u64 = 8;
+export const W71_length_mxcsr_check: u64 = 4;
 
 /** The first byte of PKRU: the rights to pages with keys 0 to 3. */
 export const PKRU_KEY_0: u32 = 3;
@@ -143,7 +145,7 @@ function isPkru(offset: u64): bool {
 
 function pkruByte(setup: Setup, offset: u64): i32 {
   const written = accepted && (components & W71_component) != 0;
-  if (!written || offset >= xstateLength - W71_size + W71_bytes) return 0;
+  if (!written || offset >= xstateLength - W71_size + W71_length) return 0;
   const byte = givenByte(setup, offset);
   return byte == NOT_GIVEN ? startByte(offset) : byte;
 }

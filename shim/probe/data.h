@@ -15,6 +15,8 @@ struct section {
 extern const struct section section_memory;
 /** The set-up of a target, and of a stub that tries setups by itself: enum operation. */
 extern const struct section section_target, section_loop;
+/** The same of a stub to which requests are made. */
+extern const struct section section_pages;
 /** The facts: src/fuzz/probe/facts.ts. */
 extern const struct section section_facts;
 extern const uint32_t data_size;
@@ -55,6 +57,20 @@ struct need {
     uint32_t components;
 };
 extern const struct need needs[];
+
+/** A field of checks of requests, and where it is found: PLACES of src/fuzz/facts/read/places.ts.
+ */
+struct request_field {
+    const char *name;
+    uint32_t place, offset;
+};
+extern const struct request_field request_fields[];
+/** An event of ptrace; a name of 0 ends the list. */
+struct event {
+    int32_t number;
+    const char *name;
+};
+extern const struct event events[];
 
 /** A piece of code that RIP may be set to; a name of 0 ends the list. */
 struct piece {

@@ -1,7 +1,8 @@
-// Looks at the facts that are cases; src/fuzz/probe/facts.ts has the format of the data.
-#include "probe.h"
+// Looks at the facts, those that are cases itself; src/fuzz/probe/facts.ts has the format of the
+// data.
+#include "facts.h"
 
-enum entry { ENTRY_END, ENTRY_GROUP, ENTRY_FACT, ENTRY_OTHER };
+enum entry { ENTRY_END, ENTRY_GROUP, ENTRY_FACT, ENTRY_REQUESTS };
 enum { MOST_FIELDS = 96, MOST_ATTEMPTS = 5, HALF = 0x8000 };
 
 /** A check: its setup, and what is expected of its outcome. */
@@ -15,24 +16,28 @@ struct check {
     uint64_t words[MOST_FIELDS];
 };
 
-static const uint8_t *at;
+const uint8_t *fact_data;
 
-static uint32_t take16(void) {
-    at += 2;
-    return at[-2] | (uint32_t)at[-1] << 8;
+uint32_t take8(void) {
+    return *fact_data++;
 }
 
-static uint64_t take_word(void) {
+uint32_t take16(void) {
+    fact_data += 2;
+    return fact_data[-2] | (uint32_t)fact_data[-1] << 8;
+}
+
+uint64_t take_word(void) {
     uint64_t word = 0;
     int shift = 0;
-    for (; *at >= 0x80; shift += 7)
-        word |= (uint64_t)(*at++ & 0x7f) << shift;
-    return word | (uint64_t)*at++ << shift;
+    for (; *fact_data >= 0x80; shift += 7)
+        word |= (uint64_t)(take8() & 0x7f) << shift;
+    return word | (uint64_t)take8() << shift;
 }
 
-static const char *take_text(void) {
-    const char *text = (const char *)at;
-    while (*at++ != 0)
+const char *take_text(void) {
+    const char *text = (const char *)fact_data;
+    while (take8() != 0)
         ;
     return text;
 }
@@ -42,11 +47,11 @@ static void take_check(struct check *check) {
     check->needs = take16();
     memset(check->setup, 0, sizeof *check->setup);
     memcpy(check->setup->words, baseline, BLOCK_SIZE);
-    for (uint32_t count = *at++; count > 0; count--) {
-        uint32_t index = *at++;
+    for (uint32_t count = take8(); count > 0; count--) {
+        uint32_t index = take8();
         ((uint64_t *)check->setup)[index] = take_word();
     }
-    check->expected = *at++;
+    check->expected = take8();
     for (uint32_t i = 0; i < check->expected; i++) {
         check->places[i] = take16();
         check->words[i] = take_word();
@@ -148,8 +153,7 @@ static bool ends_line(const char *text) {
     return text != 0 && (*text == '\n' || *text == 0);
 }
 
-/** Whether a fact, or its check, is known not to hold. */
-static bool is_known(const struct known_list *known, const char *fact, const char *check) {
+bool is_known(const struct known_list *known, const char *fact, const char *check) {
     for (const char *line = known == 0 ? "" : known->facts; *line != 0;) {
         const char *rest = after(line, fact);
         if (ends_line(rest) || (*check != 0 && ends_line(after(after(rest, ": "), check))))
@@ -205,19 +209,40 @@ static bool is_excepted(const char *name, const char *const *except) {
     return false;
 }
 
-static void look_at_fact(uint32_t number, struct check *check, struct counts *counts, bool skips,
-                         const char *const *except, const struct known_list *known) {
-    const char *name = take_text();
-    const bool excepted = is_excepted(name, except);
-    take_text(); // the source
-    take_text(); // the rules
-    uint32_t held = 0, failed = 0, excused = 0, untried = 0;
+/** Prints the result of a fact, and counts it. Returns whether all of it was skipped. */
+static bool conclude(uint32_t number, const char *name, const struct tally *tally,
+                     struct counts *counts, const struct known_list *known) {
+    const bool failed = tally->failed > 0;
+    const bool excused = !failed && tally->excused > 0;
+    const bool held = !failed && !excused && tally->held > 0;
+    say("  ");
+    say_result(failed, number, name);
+    counts->failed += failed;
+    counts->known += excused;
+    counts->held += held;
+    if (excused) {
+        // As ksft_test_result_xfail says it.
+        say(" # XFAIL known: ");
+        say(known->name);
+    }
+    if (failed || excused || held)
+        return false;
+    counts->skipped++;
+    say(" # SKIP ");
+    return true;
+}
+
+/** Looks at the checks of a fact, unless it is skipped: cases. */
+static void look_at_cases(uint32_t number, const char *name, struct check *check,
+                          struct counts *counts, bool excepted, const struct known_list *known) {
+    struct tally tally = {0};
+    uint32_t untried = 0;
     struct lacks lacks = {0};
     int32_t errors[STUBLAB_MOST_OBSTACLES] = {0};
     int64_t obstacle = 0;
     for (uint32_t checks = take16(); checks > 0; checks--) {
         take_check(check);
-        if (skips || excepted)
+        if (excepted)
             continue;
         int32_t need = missing(check->needs);
         int64_t result = need >= 0 ? -1 : holds(check);
@@ -229,33 +254,17 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
             untried |= 1U << check->outcome->obstacle;
             errors[check->outcome->obstacle] = check->outcome->obstacle_error;
         } else if (result > 0)
-            held++;
+            tally.held++;
         else {
             const bool excuses = is_known(known, name, check->name);
-            excused += excuses;
-            failed += !excuses;
+            tally.excused += excuses;
+            tally.failed += !excuses;
             say_failure(check);
         }
     }
-    if (skips)
-        return;
-    if (failed + held > 0)
+    if (tally.failed + tally.held > 0)
         say_partly_skipped(&lacks);
-    say("  ");
-    say_result(failed > 0, number, name);
-    const bool is_excused = failed == 0 && excused > 0;
-    const bool skipped = failed == 0 && excused == 0 && held == 0;
-    counts->failed += failed > 0;
-    counts->known += is_excused;
-    counts->held += failed == 0 && excused == 0 && held > 0;
-    counts->skipped += skipped;
-    if (is_excused) {
-        // As ksft_test_result_xfail says it.
-        say(" # XFAIL known: ");
-        say(known->name);
-    }
-    if (skipped) {
-        say(" # SKIP ");
+    if (conclude(number, name, &tally, counts, known)) {
         const char *separator = "";
         for (uint32_t i = 0; i < lacks.count; i++) {
             say(separator);
@@ -279,26 +288,51 @@ static void look_at_fact(uint32_t number, struct check *check, struct counts *co
     say("\n");
 }
 
+/** Passes over the checks of a fact. */
+static void pass_over(enum entry entry, struct check *check) {
+    if (entry == ENTRY_REQUESTS) {
+        const uint64_t length = take_word();
+        fact_data += length;
+    } else
+        for (uint32_t checks = take16(); checks > 0; checks--)
+            take_check(check);
+}
+
+static void look_at_request_fact(uint32_t number, const char *name, struct counts *counts,
+                                 bool excepted, const struct known_list *known) {
+    struct tally tally = {0};
+    const uint64_t length = take_word();
+    const uint8_t *end = &fact_data[length];
+    if (!excepted)
+        look_at_requests(name, known, &tally);
+    fact_data = end;
+    if (conclude(number, name, &tally, counts, known)) {
+        if (excepted)
+            say("--except");
+        else
+            say_request_reasons();
+    }
+    say("\n");
+}
+
 /** Whether a name is that of a group, and not of a fact. */
 static bool is_group(const char *name) {
-    const uint8_t *start = at;
+    const uint8_t *start = fact_data;
     bool found = false;
     static struct stublab_setup setup;
     struct check check = {.setup = &setup};
-    for (enum entry entry = *at++; entry != ENTRY_END; entry = *at++) {
-        const bool same_name = same(name, (const char *)at);
-        take_text();
+    for (enum entry entry = take8(); entry != ENTRY_END; entry = take8()) {
+        const bool same_name = same(name, take_text());
         found = found || (entry == ENTRY_GROUP && same_name);
-        if (entry == ENTRY_GROUP)
+        if (entry == ENTRY_GROUP) {
             take16();
-        if (entry != ENTRY_FACT)
             continue;
+        }
         take_text(); // the source
         take_text(); // the rules
-        for (uint32_t checks = take16(); checks > 0; checks--)
-            take_check(&check);
+        pass_over(entry, &check);
     }
-    at = start;
+    fact_data = start;
     return found;
 }
 
@@ -307,8 +341,8 @@ int conformance(const char *only, const char *const *except, const struct known_
     check.setup = module_memory(reserve(sizeof *check.setup));
     check.outcome = module_memory(reserve(sizeof *check.outcome));
     struct counts all = {0}, before = {0};
-    at = &data[section_facts.at];
-    const uint32_t groups = *at++;
+    fact_data = &data[section_facts.at];
+    const uint32_t groups = take8();
     uint32_t number = 0, fact = 0;
     bool skips = false;
     const char *group = 0;
@@ -319,7 +353,7 @@ int conformance(const char *only, const char *const *except, const struct known_
     say_number(only == 0 ? groups - fewer : 1);
     say("\n");
     while (!is_interrupted()) {
-        enum entry entry = *at++;
+        const enum entry entry = take8();
         if ((entry == ENTRY_GROUP || entry == ENTRY_END) && group != 0 && !skips) {
             say_result(all.failed > before.failed, ++number, group);
             say("\n");
@@ -337,17 +371,18 @@ int conformance(const char *only, const char *const *except, const struct known_
             say("  KTAP version 1\n  1..");
             say_number(facts);
             say("\n");
-        } else if (entry == ENTRY_FACT)
-            look_at_fact(++fact, &check, &all, skips, except, known);
-        else {
-            const char *name = take_text();
-            if (skips)
-                continue;
-            all.skipped++;
-            say("  ");
-            say_result(false, ++fact, name);
-            say(" # SKIP the probe does not make these requests\n");
+            continue;
         }
+        const char *name = take_text();
+        take_text(); // the source
+        take_text(); // the rules
+        fact++;
+        if (skips)
+            pass_over(entry, &check);
+        else if (entry == ENTRY_FACT)
+            look_at_cases(fact, name, &check, &all, is_excepted(name, except), known);
+        else
+            look_at_request_fact(fact, name, &all, is_excepted(name, except), known);
     }
     renew();
     say("# ");

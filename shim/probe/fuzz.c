@@ -180,6 +180,18 @@ static void report(uint64_t cases, uint64_t started) {
     say(" findings\n");
 }
 
+int end_fuzz(bool untried, int64_t result, bool failed) {
+    if (untried)
+        say("ok 1 fuzz # SKIP no case could be tried\n");
+    else if (result < 0) {
+        say("ok 1 fuzz # SKIP cases cannot be tried: ");
+        say_errno(result);
+        say("\n");
+    } else
+        say(failed ? "not ok 1 fuzz\n" : "ok 1 fuzz\n");
+    return untried || result < 0 ? 4 : failed;
+}
+
 int fuzz(const struct run *run) {
     enum { REPORT = 10000 };
     known = zero_memory(KNOWN * sizeof *known);
@@ -211,16 +223,6 @@ int fuzz(const struct run *run) {
     }
     renew();
     report(done, started);
-    if (report_untried() == done && done > 0) {
-        say("ok 1 fuzz # SKIP no case could be tried\n");
-        return 4;
-    }
-    if (result < 0) {
-        say("ok 1 fuzz # SKIP cases cannot be tried: ");
-        say_errno(result);
-        say("\n");
-        return 4;
-    }
-    say(finding_count > 0 ? "not ok 1 fuzz\n" : "ok 1 fuzz\n");
-    return finding_count > 0;
+    const bool untried = report_untried() == done && done > 0;
+    return end_fuzz(untried, result, finding_count > 0);
 }

@@ -196,17 +196,6 @@ static bool leaves(struct tracee *stub, const struct trial *trial) {
     return goes && (seen & trial->words[1]) == trial->words[2];
 }
 
-/** Whether INT 0x80 makes a call: 20 is getpid for 32-bit programs. */
-static bool makes_32_bit_calls(struct tracee *stub) {
-    static const uint8_t code[] = {0xcd, 0x80, 0xcc};
-    const uint64_t page = map_code(stub, code, sizeof code);
-    frame_words()[REG_RAX] = 20;
-    const bool made =
-        page != 0 && go_on(stub, PTRACE_CONT) && frame_words()[REG_RAX] == (uint64_t)stub->pid;
-    INJECT(stub, __NR_munmap, page, 4096);
-    return made;
-}
-
 static bool read_fpregs(struct tracee *stub, uint64_t registers[64]) {
     return stublab_ptrace(PTRACE_GETFPREGS, stub->pid, 0, registers) >= 0;
 }
@@ -251,8 +240,6 @@ void read_machine(struct tracee *stub) {
     uint64_t registers[64];
     read_processor();
     read_release();
-    if (makes_32_bit_calls(stub))
-        add("ia32");
     for (const struct trial *trial = trials; trial->feature >= 0; trial++)
         if (shows(stub, trial))
             machine.features |= 1ULL << trial->feature;

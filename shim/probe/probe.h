@@ -114,6 +114,9 @@ int64_t set_up(struct tracee *stub, struct section section, int64_t file);
 /** Creates a stub that no other setup was tried in. Returns 0 or -errno. */
 int64_t create_target(struct tracee *stub, struct section section, int64_t file);
 
+/** The same, without files, and with another parent if that of all stubs is lost. */
+int64_t create_stub(struct tracee *stub, struct section section);
+
 /** The parent of those that setups are tried in; its pid is 0 before it is created. */
 extern struct tracee master;
 void start_trying(void);
@@ -150,8 +153,10 @@ struct comparison {
 struct comparison compare(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 /** The fields in which the outcome of the case that was compared last differs, and the rules. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
-/** Tries a case, and reports it as a test. Returns whether its outcome differs. */
-bool examine(uint32_t number, const struct stublab_setup *setup, struct stublab_outcome *outcome);
+enum verdict { HELD, DIFFERENT, SKIPPED };
+/** Tries a case, and reports it as a test. */
+enum verdict examine(uint32_t number, const struct stublab_setup *setup,
+                     struct stublab_outcome *outcome);
 
 // ---- commands; each returns an exit status ----
 
@@ -170,10 +175,14 @@ struct run {
     uint64_t seed, cases, seconds;
     uint32_t path;     /* an index of path_names */
     const char *plant; /* a rule that is missing; 0: none */
+    const struct known_list *known;
 };
 /** More seconds than a run lasts. */
 #define FOREVER (~0ULL / 1000)
 int fuzz(const struct run *run);
+/** Says how a run ended: `untried`, no case could be tried; `result`, why it could not go on.
+ * Returns the exit status. */
+int end_fuzz(bool untried, int64_t result, bool failed);
 
 // ---- outcomes.c ----
 

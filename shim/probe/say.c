@@ -54,11 +54,11 @@ void say_hex(uint64_t number) {
 
 void say_errno(int64_t result) {
     static const char *const names[] = {
-        [1] = "EPERM",   [2] = "ENOENT",  [3] = "ESRCH",       [4] = "EINTR",
-        [5] = "EIO",     [6] = "ENXIO",   [10] = "ECHILD",     [11] = "EAGAIN",
-        [12] = "ENOMEM", [13] = "EACCES", [14] = "EFAULT",     [16] = "EBUSY",
-        [17] = "EEXIST", [19] = "ENODEV", [22] = "EINVAL",     [34] = "ERANGE",
-        [38] = "ENOSYS", [71] = "EPROTO", [95] = "EOPNOTSUPP", [110] = "ETIMEDOUT"};
+        [1] = "EPERM",      [2] = "ENOENT",  [3] = "ESRCH",   [4] = "EINTR",   [5] = "EIO",
+        [6] = "ENXIO",      [10] = "ECHILD", [11] = "EAGAIN", [12] = "ENOMEM", [13] = "EACCES",
+        [14] = "EFAULT",    [16] = "EBUSY",  [17] = "EEXIST", [19] = "ENODEV", [22] = "EINVAL",
+        [28] = "ENOSPC",    [34] = "ERANGE", [38] = "ENOSYS", [71] = "EPROTO", [95] = "EOPNOTSUPP",
+        [110] = "ETIMEDOUT"};
     if (result < 0 && -result < (int64_t)(sizeof names / sizeof *names) && names[-result] != 0)
         say(names[-result]);
     else

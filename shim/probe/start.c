@@ -71,7 +71,6 @@ enum { MOST_EXCEPTED = 16 };
 struct options {
     const char *only, *except[MOST_EXCEPTED + 1];
     uint32_t excepted;
-    const struct known_list *known;
     bool outcomes;
     struct run run;
 };
@@ -102,7 +101,7 @@ static int take_option(char **argument, struct options *options) {
     else if (same(argument[0], "--except") && options->excepted < MOST_EXCEPTED)
         options->except[options->excepted++] = argument[1];
     else if (same(argument[0], "--known"))
-        options->known = known_by(argument[1]);
+        run->known = known_by(argument[1]);
     else if (same(argument[0], "--path")) {
         run->path = (uint32_t)index_of(argument[1], path_names);
         return run->path < 3 ? 2 : 0;
@@ -160,12 +159,21 @@ static bool is_parameter(const char *word) {
     return *word == '=';
 }
 
+enum { ALL_SKIPPED = 4 };
+
+/** The exit status of two commands: what was skipped neither hides a failure nor what holds. */
+static int worse_of(int one, int other) {
+    if (one == ALL_SKIPPED || other == ALL_SKIPPED)
+        return one == ALL_SKIPPED ? other : one;
+    return one > other ? one : other;
+}
+
 static int run(char **argument) {
     static char bootstrap_word[] = "bootstrap", conformance_word[] = "conformance";
     static char *both[] = {bootstrap_word, conformance_word, 0};
     if (*argument == 0)
         argument = both;
-    int worst = 0;
+    int worst = ALL_SKIPPED;
     bool started = false;
     while (*argument != 0 && !is_interrupted()) {
         const char *command = *argument++;
@@ -175,7 +183,7 @@ static int run(char **argument) {
             say(", a parameter of the kernel\n");
             continue;
         }
-        struct options options = {.run = {1, ~0ULL, FOREVER, 2, 0}};
+        struct options options = {.run = {1, ~0ULL, FOREVER, 2, 0, 0}};
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
         const bool tries =
@@ -186,12 +194,12 @@ static int run(char **argument) {
         }
         started = started || tries;
         if (tries)
-            select_rules(options.known);
+            select_rules(options.run.known);
         int status = 2;
         if (same(command, "bootstrap"))
             status = bootstrap();
         else if (same(command, "conformance"))
-            status = conformance(options.only, options.except, options.known);
+            status = conformance(options.only, options.except, options.run.known);
         else if (same(command, "replay") && *argument != 0)
             status = replay(*argument++);
         else if (same(command, "fuzz"))
@@ -201,7 +209,7 @@ static int run(char **argument) {
             say(usage);
             return help ? 0 : 2;
         }
-        worst = status > worst ? status : worst;
+        worst = worse_of(worst, status);
     }
     return worst;
 }

@@ -69,16 +69,21 @@ void start_trying(void) {
     memcpy(trial.rest, baseline, sizeof trial.rest);
 }
 
-static int64_t ready(void) {
-    if (target.pid != 0)
-        return 0;
-    int64_t result = create_target(&target, section_target, -1);
+int64_t create_stub(struct tracee *stub, struct section section) {
+    int64_t result = create_target(stub, section, -1);
     // The master may be lost: one more.
     if (result == GONE || master.dead) {
         end_stub(&master, 0);
         create_master();
-        result = create_target(&target, section_target, -1);
+        result = create_target(stub, section, -1);
     }
+    return result;
+}
+
+static int64_t ready(void) {
+    if (target.pid != 0)
+        return 0;
+    int64_t result = create_stub(&target, section_target);
     if (result == 0)
         result = stublab_read_trial(target.pid, &trial);
     if (result < 0)

@@ -21,9 +21,10 @@ export function againstText(
   causes: readonly Cause[],
   minimized: ReadonlyMap<Cause, Case>,
 ): string {
-  const { a, b, seed, path, cases, others, alike, explained, unpredicted, features } = report;
-  const { differing } = report;
-  const same = cases - others - explained - differing;
+  const { a, b, seed, path, cases, others, alike, explained, unpredicted } = report;
+  const { differing, triedOnlyOn, untried } = report;
+  const apart = [...triedOnlyOn.a, ...triedOnlyOn.b].reduce((sum, { cases }) => sum + cases, 0);
+  const same = cases - others - untried - apart - explained - differing;
   const lines = [
     ...runLines("A", a),
     ...runLines("B", b),
@@ -31,13 +32,14 @@ export function againstText(
     ...(others === 0
       ? []
       : [row("others", `${number(others)} are not the same: ${reasonOfOthers(report)}`)]),
+    ...untriedLines(report),
     row("same", `${number(same)}, of which ${number(alike)} contradict the model on both`),
     ...(explained === 0
       ? []
       : [
           row(
             "explained",
-            `${number(explained)} differ as the model predicts: ${featureText(features)}`,
+            `${number(explained)} differ as the model predicts: ${featureText(report)}`,
           ),
         ]),
     row("unpredicted", `${number(unpredicted)}: their stops are not compared`),
@@ -53,13 +55,24 @@ export function againstText(
 }
 
 function runLines(name: string, run: AgainstReport["a"]): string[] {
-  const { complete, lost, planted } = run;
+  const { complete, lost, planted, known } = run;
   return [
     row(name, `${visible(run.name)}: ${machineLine(run.machine)}`),
     ...(planted === null ? [] : [row("", `planted: ${visible(planted)}`)]),
+    ...(known === null ? [] : [row("", `known deviations: ${known}`)]),
     ...(complete ? [] : [row("", `the run is not complete: it has ${number(run.cases)} cases`)]),
     ...(lost === 0 ? [] : [row("", `${plural(lost, "line")} of the log cannot be read`)]),
   ];
+}
+
+/** Cases that one machine, or neither, could be given. */
+function untriedLines({ triedOnlyOn, untried }: AgainstReport): string[] {
+  const only = (["a", "b"] as const).flatMap((name) =>
+    triedOnlyOn[name].map(({ reason, cases }) =>
+      row("untried", `${number(cases)} tried on ${name.toUpperCase()} only: ${visible(reason)}`),
+    ),
+  );
+  return [...only, ...(untried === 0 ? [] : [row("untried", `${number(untried)} on both`)])];
 }
 
 function reasonOfOthers({ a, b }: AgainstReport): string {
@@ -69,14 +82,16 @@ function reasonOfOthers({ a, b }: AgainstReport): string {
     ...(one.features.includes("ia32") === other.features.includes("ia32")
       ? []
       : ["one kernel has no 32-bit calls"]),
+    ...(a.known === b.known ? [] : ["known deviations keep cases from one machine"]),
   ];
   return reasons.join(", and ");
 }
 
-function featureText({ a, b }: AgainstReport["features"]): string {
+function featureText({ a, b, features }: AgainstReport): string {
   const parts = [
-    ...(a.length === 0 ? [] : [`only A has ${a.join(", ")}`]),
-    ...(b.length === 0 ? [] : [`only B has ${b.join(", ")}`]),
+    ...(features.a.length === 0 ? [] : [`only A has ${features.a.join(", ")}`]),
+    ...(features.b.length === 0 ? [] : [`only B has ${features.b.join(", ")}`]),
+    ...(a.known === b.known ? [] : ["their known deviations are others"]),
   ];
   return parts.join("; ") || "the machines have other numbers";
 }

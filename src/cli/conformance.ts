@@ -200,11 +200,13 @@ function expectOne(
 
 /** Shows the results of a log as those of this machine are shown. */
 async function showLog(
-  { verdicts, machine }: NamedVerdicts,
+  { verdicts, machine, known }: NamedVerdicts,
   { junit, ktap, json }: Values,
 ): Promise<number> {
   if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, 0));
-  if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, machine && { machine }));
+  if (ktap !== undefined) {
+    await writeOutput(ktap, formatKtap(verdicts, { ...(machine && { machine }), known }));
+  }
   if (json) {
     const { constants } = openEncoder("assembly");
     printJson("stublab.conformance/2", conformanceDocument(verdicts, machine, constants));

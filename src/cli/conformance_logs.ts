@@ -20,7 +20,7 @@ const LOG_LIMIT: Limit = { most: 1 << 27, of: "a log" };
 const DIFF_SCHEMA = "stublab.conformance-diff/1";
 
 /** The verdicts of a machine, and how it is called. */
-export interface NamedVerdicts extends Pick<VerdictLog, "machine"> {
+export interface NamedVerdicts extends Pick<VerdictLog, "machine" | "known"> {
   readonly name: string;
   readonly verdicts: readonly Verdict[];
 }
@@ -29,9 +29,9 @@ export interface NamedVerdicts extends Pick<VerdictLog, "machine"> {
 export function readVerdicts(file: string): NamedVerdicts {
   const from = file === "-" ? 0 : file;
   const content = readInput(from, LOG_LIMIT).toString("utf8");
-  const { verdicts, machine, lost } = inPlace(inputName(from), () => parseVerdicts(content));
+  const { lost, ...log } = inPlace(inputName(from), () => parseVerdicts(content));
   if (lost > 0) talk(`stublab: ${inputName(from)} is not complete: it lacks ${lost} facts\n`);
-  return { name: file, verdicts, machine };
+  return { name: file, ...log };
 }
 
 export function logMachineLine(machine: Machine | undefined): string {

@@ -4,6 +4,7 @@ import { DeathError, type ErrorDetails, StublabError } from "../errors.ts";
 import type { Case } from "../fuzz/case/case.ts";
 import { FROMS, ONS, WAYS } from "../fuzz/case/setups.ts";
 import { explain } from "../limits.ts";
+import { Tracer } from "../stub/tracer.ts";
 
 /** The result of a trial, and a warning if something does not work. */
 export interface Seen {
@@ -104,8 +105,29 @@ async function recording(): Promise<Seen> {
   const { recordScenario } = await import("../record/record.ts");
   const { steps, end } = await recordScenario("grandchild");
   const failures = end.filter(({ held }) => !held).length;
-  if (failures === 0) return { detail: `a birth was recorded in ${steps.length} steps` };
-  throw failed(`${failures} facts of a recorded birth do not hold`);
+  if (failures > 0) throw failed(`${failures} facts of a recorded birth do not hold`);
+  const detail = `a birth was recorded in ${steps.length} steps`;
+  const obstacles = await lessonObstacles();
+  return obstacles.length === 0 ? { detail } : { detail, warning: obstacles.join("; ") };
+}
+
+/** Why single lessons, and so the gallery, cannot be recorded here. */
+async function lessonObstacles(): Promise<string[]> {
+  const { closeTerminal, openTerminal } = await import("../record/pseudo_terminal.ts");
+  const { readArea } = await import("../record/scenarios/rseq.ts");
+  const needs: readonly [lesson: string, trial: (tracer: Tracer) => void][] = [
+    ["no-setsid", (tracer) => closeTerminal(openTerminal(tracer))],
+    ["rseq", (tracer) => readArea(tracer.createStub())],
+  ];
+  using tracer = new Tracer();
+  return needs.flatMap(([lesson, trial]) => {
+    try {
+      trial(tracer);
+      return [];
+    } catch (error) {
+      return [`record ${lesson} and gallery cannot work here: ${failureOf(error).detail}`];
+    }
+  });
 }
 
 /** A way to try a setup: a stop, a request that writes, and one that resumes. */

@@ -1,5 +1,7 @@
 import { UnsupportedError } from "../errors.ts";
 import { type CaseOutcome, Examiner } from "../fuzz/examiner.ts";
+import { knownList } from "../fuzz/known/known.ts";
+import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { parsePlant } from "../fuzz/predict/plant.ts";
 import { readProbe } from "../fuzz/probe/file.ts";
 import { initramfs } from "../fuzz/probe/initramfs.ts";
@@ -31,6 +33,7 @@ repeats it.
                       the probe and the case, and a script for \`git bisect run\`
   --seen LOG          for the report: the output of \`probe replay case.json\` on another kernel. May be repeated
   --plant RULE        plant a bug in the model, as in \`stublab fuzz replay\` (not with --report)
+  --known LIST        the list of known deviations that the model predicts: ${KNOWN_NAMES}
   -o, --output FILE   write the program to FILE (default: standard output)
 
 ${CASE_HELP}
@@ -54,6 +57,7 @@ const OPTIONS = {
   seen: { type: "string", multiple: true },
   output: { type: "string", short: "o" },
   plant: { type: "string" },
+  known: { type: "string" },
 } as const;
 
 const LOG_LIMIT: Limit = { most: 16 << 20, of: "a log" };
@@ -77,7 +81,8 @@ async function run(args: readonly string[]): Promise<number> {
     throw new UsageError("--seen is for the report: it needs --report");
   }
   const change = plant === undefined ? undefined : parsePlant(plant);
-  using examiner = new Examiner({ change });
+  const known = values.known === undefined ? undefined : knownList(values.known);
+  using examiner = new Examiner({ change, known });
   const { constants, machine } = examiner;
   const it = readCase("fuzz export", positionals, constants);
   const sightings = seen.flatMap((path) =>
@@ -85,10 +90,10 @@ async function run(args: readonly string[]): Promise<number> {
   );
   const examination = examiner.examine(it);
   if (report !== undefined) {
-    await writeReport(report, examination, { machine, sightings });
+    await writeReport(report, examination, { machine, known, sightings });
     return 0;
   }
-  const text = exportC(examination, { machine, change, kselftest });
+  const text = exportC(examination, { machine, change, known, kselftest });
   if (output === undefined) print(text);
   else await writeOutput(output, text);
   return 0;
@@ -99,13 +104,13 @@ async function writeReport(
   examination: CaseOutcome,
   options: ReportOptions,
 ): Promise<void> {
-  const { machine } = options;
+  const { machine, known } = options;
   const document = caseJson(examination.it);
   await writeOutputs(folder, [
     [REPORT_FILES.case, document],
-    [REPORT_FILES.program, exportC(examination, { machine })],
-    [REPORT_FILES.selftest, exportC(examination, { machine, kselftest: true })],
-    [REPORT_FILES.bisection, bisection(), 0o755],
+    [REPORT_FILES.program, exportC(examination, { machine, known })],
+    [REPORT_FILES.selftest, exportC(examination, { machine, known, kselftest: true })],
+    [REPORT_FILES.bisection, bisection(known), 0o755],
     ...probeFiles(document),
     [REPORT_FILES.report, caseReport(examination, options)],
   ]);

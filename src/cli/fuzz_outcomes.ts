@@ -7,6 +7,7 @@ import type { Case } from "../fuzz/case/case.ts";
 import { DEFAULT_PATH, type Path } from "../fuzz/draw/generate.ts";
 import { Examiner } from "../fuzz/examiner.ts";
 import { Experiment } from "../fuzz/experiment.ts";
+import type { KnownName } from "../fuzz/known/lists.ts";
 import type { Change } from "../fuzz/predict/model.ts";
 import { UsageError } from "./command.ts";
 import { readOutcomes, reportAgainst } from "./fuzz_diff.ts";
@@ -23,16 +24,19 @@ interface Given {
   readonly path: Path | undefined;
   readonly cases: number | undefined;
   readonly change: Change | undefined;
+  readonly known: KnownName | undefined;
   readonly json: boolean;
 }
 
 const DEFAULT_CASES = 1_000_000;
+/** The exit status where this machine can try no case. */
+export const CANNOT = 3;
 /** As workers have them. */
 const [DEADLINE, CAPACITY] = [2000, 512];
 
 /** Makes a run without a corpus; writes its outcomes, or compares them with those of another machine. */
 export async function runOutcomes(given: Given): Promise<number> {
-  const { outcomes, against, change, json } = given;
+  const { outcomes, against, change, known, json } = given;
   if (json && against === undefined) {
     throw new UsageError("--json: a log has a format of its own", {
       remedy: "with --against, --json prints what differs",
@@ -43,7 +47,7 @@ export async function runOutcomes(given: Given): Promise<number> {
   const stream = streamOf(given, other);
   const lines: string[] = [];
   const log = await finishing(async (stop) => {
-    using experiment = new Experiment({ deadline: DEADLINE, capacity: CAPACITY, change });
+    using experiment = new Experiment({ deadline: DEADLINE, capacity: CAPACITY, change, known });
     const progress = new Progress();
     const show = (done: number) =>
       progress.show(done / stream.cases, `${done.toLocaleString("en")} cases`);
@@ -57,15 +61,18 @@ export async function runOutcomes(given: Given): Promise<number> {
     return log;
   });
   if (other === undefined || against === undefined) {
-    const [cases, differ] = [log.done, log.lines.size].map((n) => n.toLocaleString("en"));
-    talk(`${cases} cases: the outcomes of ${differ} contradict the predictions\n`);
+    const counts = [log.done, log.lines.size, log.untried.size];
+    const [cases, differ, untried] = counts.map((n) => n.toLocaleString("en"));
+    const rest = log.untried.size === 0 ? "" : `, ${untried} could not be tried`;
+    talk(`${cases} cases: the outcomes of ${differ} contradict the predictions${rest}\n`);
+    if (log.done > 0 && log.untried.size === log.done) return CANNOT;
     return log.lines.size === 0 ? 0 : 1;
   }
   const runs = [
     { name: against, log: other },
     { name: "this machine", log },
   ] as const;
-  return reportAgainst(runs, json, (cause) => minimizeHere(cause, change));
+  return reportAgainst(runs, json, (cause) => minimizeHere(cause, { change, known }));
 }
 
 function streamOf({ seed, path, cases }: Given, other: OutcomeLog | undefined) {
@@ -83,9 +90,9 @@ function streamOf({ seed, path, cases }: Given, other: OutcomeLog | undefined) {
 /** A smaller case, if it is this machine that contradicts the prediction: others cannot be asked. */
 function minimizeHere(
   { side, smallest: { it } }: Cause,
-  change: Change | undefined,
+  options: Pick<Given, "change" | "known">,
 ): Case | undefined {
   if (side === "a") return undefined;
-  using examiner = new Examiner({ change });
+  using examiner = new Examiner(options);
   return examiner.examine(it).differences.length === 0 ? undefined : examiner.minimize(it);
 }

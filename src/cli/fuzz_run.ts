@@ -9,7 +9,7 @@ import type { FuzzOptions, FuzzResult } from "../fuzz/run/session.ts";
 import { FUZZ_SCHEMA, reportOf } from "../fuzz/tell/fuzz_report.ts";
 import { parseCount, parseOptions, parseSeed, UsageError } from "./command.ts";
 import { folded } from "./fold.ts";
-import { runOutcomes } from "./fuzz_outcomes.ts";
+import { CANNOT, runOutcomes } from "./fuzz_outcomes.ts";
 import { FuzzStatus } from "./fuzz_status.ts";
 import { fuzzText } from "./fuzz_text.ts";
 import { printJson, tell } from "./report.ts";
@@ -18,8 +18,6 @@ const MOST_CASES = 1e12;
 const MOST_SECONDS = 1e6;
 /** 128 + SIGINT. */
 const INTERRUPTED = 130;
-/** This machine can try no case. */
-const CANNOT = 3;
 
 const RUN_OPTIONS = {
   seed: { type: "string" },
@@ -46,9 +44,9 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
   const { outcomes, against, json } = values;
   if (outcomes !== undefined || against !== undefined) {
     refuse(values, ["focus", "seconds", "corpus", "shard"]);
-    const { path, cases, change } = options;
+    const { path, cases, change, known } = options;
     const seed = values.seed === undefined ? undefined : parseSeed(values.seed);
-    return runOutcomes({ outcomes, against, json, seed, path, cases, change });
+    return runOutcomes({ outcomes, against, json, seed, path, cases, change, known });
   }
   const status = new FuzzStatus(`stublab fuzz ${args.join(" ")}`);
   const interruption = interruptible((text) => status.note(text));

@@ -4,7 +4,7 @@ import { type Case, expectCase } from "./case/case.ts";
 import type { Fields } from "./case/fields.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
 import { knownShape } from "./known/known.ts";
-import type { FieldDifference } from "./predict/differences.ts";
+import { adoptFlags, type FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";
 import { changeShape } from "./predict/plant.ts";
 import { type CasePrediction, predictionOf } from "./predict/predict.ts";
@@ -92,8 +92,11 @@ export class Examiner {
     const stable = [...seen].filter(
       ([field, word]) => other.seen.get(field) === word && !isInVdso(word),
     );
+    const { model } = this.#experiment;
+    const prediction = predictionOf(it, model);
     return {
-      ...predictionOf(it, this.#experiment.model),
+      ...prediction,
+      predicted: adoptFlags(prediction.predicted, seen, model.ignoredFlags),
       seen,
       ...(untried !== undefined && { untried }),
       stable: new Map(stable),

@@ -48,6 +48,8 @@ export class Experiment {
   readonly trier: Trier;
   readonly machine: Machine;
   readonly model: Model;
+  /** The list of known deviations that the model predicts. */
+  readonly known: KnownName | undefined;
   /** The cases that were tried last. */
   readonly batch: Batch;
 
@@ -62,6 +64,7 @@ export class Experiment {
     trier = new Trier(options),
   ) {
     this.trier = trier;
+    this.known = known;
     try {
       this.machine = readMachine(trier.tracer);
       this.model = new Model(this.machine, change, deviationsOf(known));

@@ -13,8 +13,8 @@ const SET_UP: Readonly<Record<string, string>> = {
     "Every signal gets its default disposition. Handlers are functions of Node.js, and will soon be unmapped; what " +
     "Node.js ignores, the stub would ignore, too. SIGKILL and SIGSTOP always have theirs.",
   rseq:
-    "glibc has registered an area for restartable sequences, which the kernel writes to whenever it has scheduled the " +
-    "thread anew. The child has inherited that. Once the area is unmapped, the kernel would kill it with SIGSEGV.",
+    "glibc has registered an area for restartable sequences, which the kernel accesses after it has interrupted the " +
+    "thread. The child has inherited that. Once the area is unmapped, the kernel would kill it with SIGSEGV.",
   rt_sigprocmask:
     "With the dispositions in order, the signals may come. A mask is inherited by every child, so all later stubs " +
     "would be born with everything blocked.",

@@ -24,7 +24,7 @@ export interface Shim {
     traced: number,
   ): number;
   /** ptrace with a number as its data: options, or the signal to resume with. */
-  ptrace(request: number, tid: number, address: number | bigint, data: number): number;
+  ptrace(request: number, tid: number, address: number | bigint, data: number | bigint): number;
   /** ptrace with memory as its data. */
   ptraceMemory(request: number, tid: number, address: number, data: ArrayBufferView): number;
   wait(tid: number, options: number, microseconds: number, status: Int32Array): number;

@@ -1,6 +1,11 @@
 /*
- * Reads what the probe prints: KTAP version 1, among the messages of a kernel that uses the same console.
+ * Reads what the probe prints: KTAP version 1, among the messages of a kernel that uses the same console. The facts in it
+ * are read as stublab conformance --read does.
  */
+
+import { failureLines, skipText } from "../../src/fuzz/facts/failures.ts";
+import { parseVerdicts } from "../../src/fuzz/facts/log.ts";
+import type { Status } from "../../src/fuzz/facts/verdict.ts";
 
 /** A fact that does not hold. */
 export interface Failure {
@@ -62,8 +67,6 @@ interface Test {
   readonly name: string;
   readonly directive: string;
   readonly reason: string;
-  /** The first line of diagnostics before it. */
-  readonly seen: string;
 }
 
 export function readLog(text: string): Log {
@@ -77,7 +80,7 @@ export function readLog(text: string): Log {
     const tests = testsOf(section);
     const plan = Number(/^1\.\.(\d+)/m.exec(section.join("\n"))?.[1] ?? 0);
     if (plan === 0 || tests.filter(({ depth }) => depth === 0).length < plan) continue;
-    if (tests.some(({ depth }) => depth > 0)) log.conformance = conformanceOf(tests);
+    if (tests.some(({ depth }) => depth > 0)) log.conformance = conformanceOf(section);
     else if (tests[0]?.name === "fuzz") log.fuzz = fuzzOf(section, tests[0]);
     else log.bootstrap = stepsOf(tests);
   }
@@ -95,18 +98,11 @@ function sectionsOf(lines: readonly string[]): string[][] {
 }
 
 function testsOf(lines: readonly string[]): Test[] {
-  const tests: Test[] = [];
-  let seen = "";
-  for (const line of lines) {
+  return lines.flatMap((line) => {
     const [, indent = "", result, name = "", directive = "", reason = ""] = TEST.exec(line) ?? [];
-    if (result === undefined) {
-      seen ||= /^ *# (.*)/.exec(line)?.[1] ?? "";
-      continue;
-    }
-    tests.push({ depth: indent.length, failed: result !== "ok", name, directive, reason, seen });
-    seen = "";
-  }
-  return tests;
+    if (result === undefined) return [];
+    return [{ depth: indent.length, failed: result !== "ok", name, directive, reason }];
+  });
 }
 
 function stepsOf(tests: readonly Test[]): Steps {
@@ -114,24 +110,22 @@ function stepsOf(tests: readonly Test[]): Steps {
   return { held: tests.length - failed.length, failed };
 }
 
-function conformanceOf(tests: readonly Test[]): Conformance {
-  const failed: Failure[] = [];
-  const known: string[] = [];
+function conformanceOf(lines: readonly string[]): Conformance {
+  const { verdicts } = parseVerdicts(lines.join("\n"));
+  const of = (status: Status) => verdicts.filter((verdict) => verdict.status === status);
   const skipped: Record<string, number> = {};
-  let held = 0;
-  let first = 0;
-  // The name of a group follows its facts.
-  for (const [i, group] of tests.entries()) {
-    if (group.depth > 0) continue;
-    for (const { name, directive, reason, failed: fails, seen } of tests.slice(first, i)) {
-      if (directive === "SKIP") skipped[reason] = (skipped[reason] ?? 0) + 1;
-      else if (directive !== "") known.push(name);
-      else if (fails) failed.push({ group: group.name, fact: name, seen });
-      else held++;
-    }
-    first = i + 1;
+  for (const verdict of of("skipped")) {
+    const reason = skipText(verdict);
+    skipped[reason] = (skipped[reason] ?? 0) + 1;
   }
-  return { held, skipped, failed, known };
+  const failed = of("failed").map((verdict): Failure => {
+    const [seen = ""] = failureLines(verdict);
+    return { group: verdict.fact.group, fact: verdict.fact.name, seen };
+  });
+  return {
+    ...{ held: of("held").length, skipped, failed },
+    known: of("known").map(({ fact }) => fact.name),
+  };
 }
 
 function fuzzOf(lines: readonly string[], { directive, reason }: Test): Fuzz {

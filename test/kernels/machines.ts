@@ -30,8 +30,8 @@ export interface Machine {
   readonly known?: string;
   /** Some facts hold in one run and fail in the next. */
   readonly varies?: boolean;
-  /** Random setups of registers crash the kernel, and so do the facts of a group: neither is tried. */
-  readonly crashesBy?: string;
+  /** Random setups of registers crash the kernel, and so do some facts, or the facts of a group: neither is tried. */
+  readonly crashesBy?: readonly string[];
   /** The trials of doctor that warn because of the kernel. */
   readonly warns: readonly string[];
   /** The kernel's release. It may be fetched for that. */
@@ -67,12 +67,22 @@ const WITH_NODE = ["linux-5.10", "linux-6.1", "linux-6.12", "linux-newest"];
 
 const PLATFORMS = ["ptrace", "systrap"] as const;
 
+/** An offset of 4 panics it, and PTRACE_ARCH_PRCTL writes the bases of the tracer, which then dies. */
+const UML_CRASHES = [
+  "POKEUSER offsets",
+  "PEEKUSER at an offset that is not a multiple of 8 is EIO",
+  "PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first",
+  "PTRACE_ARCH_PRCTL writes bases; from TASK_SIZE_MAX on it is EPERM",
+];
+
 /** The trial of doctor that warns on every machine, as the root has no compiler. */
 const COMPILER = "C compiler";
 /** In gVisor the filter runs before the tracer's stop; /proc shows neither pending signals nor pidfds. */
 const GVISOR_WARNS = [COMPILER, "process 1", "guests", "recordings", "rt_sigreturn"];
-/** User Mode Linux has neither GETREGSET nor SYSEMU, and a 39-bit user space. */
-const UML_WARNS = [COMPILER, "guests", "register setups", "rt_sigreturn"];
+/** User Mode Linux has neither GETREGSET nor SYSEMU, does not report rseq, and has a 39-bit user space. */
+const UML_WARNS = [COMPILER, "guests", "recordings", "register setups", "rt_sigreturn"];
+/** Before Linux 5.13 the kernel does not report rseq. */
+const OLD_WARNS = [COMPILER, "recordings"];
 
 const ALL: readonly Machine[] = [
   native(),
@@ -120,7 +130,7 @@ function emulated(
     needs: { "qemu-system-x86_64": "qemu-system-x86", "dpkg-deb": "dpkg", ...needsOf(host) },
     asRoot: host === "node",
     known: "qemu-tcg",
-    warns: [COMPILER],
+    warns: kernel === "linux-5.10" ? OLD_WARNS : [COMPILER],
     release: (folder) => basename(image(folder)).replace("vmlinuz-", ""),
     command: (places, more) => [
       ...["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi"],
@@ -156,7 +166,7 @@ function userModeLinux(host: Machine["host"]): Machine {
     host,
     needs: { "linux.uml": "user-mode-linux", ...needsOf(host) },
     asRoot: host === "node",
-    crashesBy: "POKEUSER offsets",
+    crashesBy: UML_CRASHES,
     warns: UML_WARNS,
     release: () => versionOf("linux.uml", /^\S+/m),
     command: ({ root, probeRoot }, words) => [
@@ -191,7 +201,8 @@ function noexec(value: number): Machine {
     host: "node",
     needs: { unshare: "util-linux", ...needsOf("node") },
     asRoot: true,
-    warns: [COMPILER, "process 1"],
+    // The root has no pseudo-terminals.
+    warns: [COMPILER, "process 1", "recordings"],
     release,
     command: ({ root }) => [
       ...["unshare", "--pid", "--fork", "--kill-child", "--mount"],

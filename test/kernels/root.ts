@@ -30,6 +30,7 @@ const FOLDERS = [
 const APPLETS = [
   "sh",
   "ln",
+  "mkdir",
   "mount",
   "poweroff",
   "sed",

@@ -1,6 +1,7 @@
 /*
  * Tries stublab on other kernels: `npm run kernels` on all, `npm run kernels -- NAME…` on some, `npm run kernels -- --short`
- * on those of continuous integration. Images and logs are kept in build/kernels. What was seen is written to
+ * on those of continuous integration; `npm run kernels -- --against [NAME…]` compares kernels with each other. Images and
+ * logs are kept in build/kernels. What was seen is written to
  * results.json; the short form writes nothing, and fails if a fact fails that held when they were written.
  */
 
@@ -30,6 +31,8 @@ const LIMIT = 300_000;
 const GRACE = 5000;
 const CASES = "10000";
 const SHORT_CASES = "1000";
+/** The run in which kernels are compared, and how long it may take. */
+const AGAINST = { seed: "2026", cases: "200000", limit: 1_800_000 };
 
 /** What a command printed, and why it was ended. */
 interface Output {
@@ -55,7 +58,11 @@ function end(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function outputOf([command = "", ...args]: readonly string[], file: string): Promise<Output> {
+function outputOf(
+  [command = "", ...args]: readonly string[],
+  file: string,
+  limit: number,
+): Promise<Output> {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
     child.on("error", fail);
@@ -67,8 +74,8 @@ function outputOf([command = "", ...args]: readonly string[], file: string): Pro
       setTimeout(() => {
         isLate = true;
         end(pid, "SIGTERM");
-      }, LIMIT),
-      setTimeout(() => end(pid, "SIGKILL"), LIMIT + GRACE),
+      }, limit),
+      setTimeout(() => end(pid, "SIGKILL"), limit + GRACE),
     ];
     let text = "";
     for (const stream of [child.stdout, child.stderr]) {
@@ -80,7 +87,7 @@ function outputOf([command = "", ...args]: readonly string[], file: string): Pro
       for (const timer of timers) clearTimeout(timer);
       running.delete(pid);
       writeFileSync(file, text);
-      const fault = isLate ? { fault: `no end after ${LIMIT / 1000} s` } : {};
+      const fault = isLate ? { fault: `no end after ${limit / 1000} s` } : {};
       done({ text: text.replaceAll("\r", ""), ...fault });
     });
   });
@@ -113,24 +120,58 @@ function makePlaces(): Places {
   };
 }
 
+/** Runs a machine. One that does not start, as on a busy machine, is started again. */
+async function runMachine(command: readonly string[], log: string, limit = LIMIT): Promise<Output> {
+  const output = await outputOf(command, log, limit);
+  return /KTAP|@@kernel/.test(output.text) ? output : outputOf(command, log, limit);
+}
+
+const fileOf = ({ name }: Machine, end: string) =>
+  resolve(FOLDER, `${name.replaceAll("/", "_")}.${end}`);
+const knownOf = ({ known }: Machine) => (known === undefined ? [] : ["--known", known]);
+
 async function tryMachine(machine: Machine, places: Places, cases: string): Promise<Result> {
-  const log = resolve(FOLDER, `${machine.name.replaceAll("/", "_")}.log`);
+  const log = fileOf(machine, "log");
   const release = machine.release(FOLDER);
-  const known = machine.known === undefined ? [] : ["--known", machine.known];
+  const known = knownOf(machine);
   const words =
     machine.crashesBy === undefined
       ? ["bootstrap", "conformance", ...known, "fuzz", "--cases", cases, ...known]
-      : ["bootstrap", "conformance", "--except", `"${machine.crashesBy}"`];
+      : ["bootstrap", "conformance", ...machine.crashesBy.flatMap((it) => ["--except", `"${it}"`])];
   const command = machine.command(places, words);
   const started = performance.now();
-  let output = await outputOf(command, log);
-  // A virtual machine on a busy one may fail to start.
-  if (!/KTAP|@@kernel/.test(output.text)) output = await outputOf(command, log);
+  const output = await runMachine(command, log);
   const seconds = Math.round((performance.now() - started) / 1000);
   const head = { machine: machine.name, release, seconds };
   const { text, ...fault } = output;
   if (machine.host === "probe") return { ...head, ...readLog(text), ...fault };
   return { ...head, ...complaintsOf(text, machine.warns) };
+}
+
+/** Tries the same random cases on each machine, and compares the outcomes with those on the machine before it. */
+async function compareMachines(
+  machines: readonly Machine[],
+  places: Places,
+  cases: string,
+): Promise<void> {
+  const run = ["fuzz", "--outcomes", "--seed", AGAINST.seed, "--cases", cases];
+  let before: string | undefined;
+  for (const machine of machines) {
+    const log = fileOf(machine, "outcomes");
+    const command = machine.command(places, [...run, ...knownOf(machine)]);
+    const { fault } = await runMachine(command, log, AGAINST.limit);
+    if (fault !== undefined) throw new Error(`${machine.name}: ${fault}`);
+    if (before !== undefined && !isSame(before, log)) process.exitCode = 1;
+    before = log;
+  }
+}
+
+/** Prints how two logs of outcomes differ. */
+function isSame(a: string, b: string): boolean {
+  const args = ["dist/cli.js", "fuzz", "diff", a, b];
+  const { status } = spawnSync(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
+  process.stdout.write("\n");
+  return status === 0;
 }
 
 /** The result in a few words. */
@@ -182,13 +223,26 @@ function emulatorVersion(): string {
   return `QEMU ${/version (\S+)/.exec(stdout ?? "")?.[1] ?? "unknown"}`;
 }
 
+/** Kernels are compared on one processor unless others are named. */
+function selected(words: readonly string[], short: boolean, against: boolean): readonly Machine[] {
+  if (!against) return machinesOf(short ? [...SHORT, ...words] : words);
+  const named = machinesOf(words.length === 0 ? ["probe/max"] : words);
+  return named.filter(({ host, crashesBy }) => host === "probe" && crashesBy === undefined);
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { short: { type: "boolean" }, cases: { type: "string" } },
+    options: {
+      short: { type: "boolean" },
+      against: { type: "boolean" },
+      cases: { type: "string" },
+    },
   });
-  const { short = false, cases = short ? SHORT_CASES : CASES } = values;
-  const machines = machinesOf(short ? [...SHORT, ...positionals] : positionals);
+  const { short = false, against = false } = values;
+  const few = short ? SHORT_CASES : CASES;
+  const { cases = against ? AGAINST.cases : few } = values;
+  const machines = selected(positionals, short, against);
   const needRoot = machines.filter(({ asRoot }) => asRoot).map(({ name }) => name);
   if (process.getuid?.() !== 0 && needRoot.length > 0)
     throw new Error(
@@ -198,6 +252,7 @@ async function main(): Promise<void> {
   if (missing !== undefined) throw new Error(`tools are missing: ${missing}`);
   mkdirSync(FOLDER, { recursive: true });
   const places = makePlaces();
+  if (against) return compareMachines(machines, places, cases);
   const tried: Result[] = [];
   for (const machine of machines) {
     const result = await report(machine, places, { cases, compares: short });

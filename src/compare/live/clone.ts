@@ -8,8 +8,8 @@ const CSIGNAL = 0xffn;
 const FLAGS = 0xffff_ff00n;
 const HALF = 0xffff_ffffn;
 
-/** Namespaces that this kernel may lack, or may deny to this user. */
-export const NAMESPACE_FLAGS = [
+/** What this kernel may lack, or may deny to this user: namespaces; pidfds, before Linux 5.2 and in gVisor. */
+export const OPTIONAL_FLAGS = [
   "CLONE_NEWNS",
   "CLONE_NEWCGROUP",
   "CLONE_NEWUTS",
@@ -17,6 +17,7 @@ export const NAMESPACE_FLAGS = [
   "CLONE_NEWUSER",
   "CLONE_NEWPID",
   "CLONE_NEWNET",
+  "CLONE_PIDFD",
 ];
 
 /** Why clones with these flags cannot be tried here; undefined if they can. */
@@ -26,15 +27,15 @@ export function untried(clones: Clones, flags: bigint): string | undefined {
   return "a vforking parent waits for its child, which would wait for its tracer";
 }
 
-/** Why a clone may have failed independently of its other flags: a namespace, or an errno other than EINVAL. */
+/** Why a clone may have failed independently of its other flags: one of these flags, or an errno other than EINVAL. */
 export function excuse(
   flags: bigint,
   errno: string,
-  namespaces: ReadonlyMap<string, bigint>,
+  optional: ReadonlyMap<string, bigint>,
   alone: (flag: bigint) => CloneOutcome,
 ): string | undefined {
   if (errno === "") return undefined;
-  for (const [name, flag] of namespaces) {
+  for (const [name, flag] of optional) {
     if ((flags & flag) !== 0n && alone(flag).errno === errno) {
       return `clone fails with ${errno} for ${name} alone: this kernel lacks it, or denies it to this user`;
     }
@@ -112,10 +113,8 @@ export class CloneJudge extends FunctionJudge<Clones> {
   }
 
   #excuse(flags: bigint, errno: string): string | undefined {
-    const namespaces = new Map(
-      NAMESPACE_FLAGS.map((name) => [name, this.kernel.flag(name)] as const),
-    );
-    return excuse(flags, errno, namespaces, (flag) => this.kernel.clone(flag | SIGCHLD));
+    const optional = new Map(OPTIONAL_FLAGS.map((name) => [name, this.kernel.flag(name)] as const));
+    return excuse(flags, errno, optional, (flag) => this.kernel.clone(flag | SIGCHLD));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Random } from "../../cases/random.ts";
-import { compareEffects, excuse, NAMESPACE_FLAGS, untried } from "./clone.ts";
+import { compareEffects, excuse, OPTIONAL_FLAGS, untried } from "./clone.ts";
 import { type CloneOutcome, type Clones, REFUSAL } from "./clones.ts";
 import { DATA, SLOTS } from "./code.ts";
 import { FunctionJudge } from "./function_judge.ts";
@@ -111,11 +111,11 @@ export class Clone3Judge extends FunctionJudge<Clones> {
   }
 
   #excuse(flags: bigint, errno: string): string | undefined {
-    const namespaces = new Map([
+    const optional = new Map([
       ["CLONE_NEWTIME", CLONE_NEWTIME],
-      ...NAMESPACE_FLAGS.map((name) => [name, this.kernel.flag(name)] as const),
+      ...OPTIONAL_FLAGS.map((name) => [name, this.kernel.flag(name)] as const),
     ]);
-    return excuse(flags, errno, namespaces, (flag) => this.#alone(flag));
+    return excuse(flags, errno, optional, (flag) => this.#alone(flag));
   }
 
   #alone(flags: bigint): CloneOutcome {

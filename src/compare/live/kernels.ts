@@ -5,11 +5,17 @@
 
 import type { Clones } from "./clones.ts";
 
-/** CLONE_PIDFD for a thread: Linux 6.9, copy_process in kernel/fork.c. */
+/** copy_process, kernel/fork.c: 83b290c9e3b5 "pidfd: clone: allow CLONE_THREAD | CLONE_PIDFD together", in 6.9. */
 const PIDFD_THREAD = "CLONE_PIDFD with CLONE_THREAD is accepted from Linux 6.9 on";
-/** Linux 7.2, copy_process in kernel/fork.c; clone3 has always refused them. */
-const EXIT_SIGNALS = "exit signals above 64 are refused from Linux 7.2 on";
-/** Linux 5.14, arch_do_signal_or_restart in arch/x86/kernel/signal.c: before it any negative number was no call. */
+/**
+ * kernel_clone, kernel/fork.c: 09e7827e7857 "kernel/fork: validate exit_signal in kernel_clone()", in 7.1. It was proposed
+ * for 6.12 and 7.0, and objected to. clone3 has always refused them, in copy_clone_args_from_user.
+ */
+const EXIT_SIGNALS = "exit signals above 64 are refused from Linux 7.1 on";
+/**
+ * handle_signal and arch_do_signal_or_restart, arch/x86/kernel/signal.c: 9ddcb87b9218 "x86/regs: Syscall_get_nr() returns -1
+ * for a non-system call", in 5.14. Before it any negative number was no call.
+ */
 const NEGATIVE_NUMBERS = "calls with negative numbers are restarted from Linux 5.14 on";
 
 const MOST_SIGNAL = 64n;

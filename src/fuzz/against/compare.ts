@@ -7,6 +7,7 @@ import { InputError } from "../../errors.ts";
 import { Batch } from "../case/batch.ts";
 import type { Case } from "../case/case.ts";
 import { SETUP_SIZE } from "../case/setups.ts";
+import { deviationsOf } from "../known/known.ts";
 import { Model } from "../predict/model.ts";
 import type { OutcomeLine, OutcomeLog } from "./log.ts";
 import { streamOf } from "./record.ts";
@@ -33,10 +34,14 @@ export interface DifferingCase {
 export interface Contrast {
   readonly a: OutcomeLog;
   readonly b: OutcomeLog;
-  /** Cases that both machines have tried. */
+  /** Cases that both machines had before them. */
   readonly cases: number;
-  /** Of these, cases that are not the same: the generator depends on the XSAVE area, and on 32-bit calls. */
+  /** Of these, cases that are not the same: the generator depends on the machine (`streamOf`). */
   readonly others: number;
+  /** Cases that could be tried on one machine only: why not on the other, and how many. */
+  readonly triedOnlyOn: Readonly<Record<"a" | "b", ReadonlyMap<string, number>>>;
+  /** Cases that could be tried on neither. */
+  readonly untried: number;
   /** Cases whose outcomes contradict the predictions and are the same. */
   readonly alike: number;
   /** Cases whose outcomes differ as the predictions do, because the machines have other features. */
@@ -75,7 +80,8 @@ interface View {
 class Comparer {
   readonly #a: OutcomeLog;
   readonly #b: OutcomeLog;
-  readonly #counts = { others: 0, alike: 0, explained: 0, unpredicted: 0 };
+  readonly #counts = { others: 0, untried: 0, alike: 0, explained: 0, unpredicted: 0 };
+  readonly #triedOnlyOn = { a: new Map<string, number>(), b: new Map<string, number>() };
   readonly #differing: DifferingCase[] = [];
   readonly #traits = new Map<string, number>();
 
@@ -88,7 +94,9 @@ class Comparer {
     const [a, b] = [this.#a, this.#b];
     const cases = Math.min(a.done, b.done);
     const [generatorA, generatorB] = [streamOf(a, a.machine), streamOf(b, b.machine)];
-    const [modelA, modelB] = [new Model(a.machine), new Model(b.machine)];
+    const modelOf = ({ machine, known }: OutcomeLog) =>
+      new Model(machine, undefined, deviationsOf(known));
+    const [modelA, modelB] = [modelOf(a), modelOf(b)];
     using batchA = new Batch(BATCH);
     using batchB = new Batch(BATCH);
     for (let from = 0; from < cases; from += BATCH) {
@@ -100,11 +108,22 @@ class Comparer {
       for (let i = 0; i < count; i++) {
         const [viewA, viewB] = [views[0][i], views[1][i]];
         if (viewA === undefined || viewB === undefined) continue;
-        if (isSame(batchA, batchB, i)) this.#take(from + i, batchA, i, viewA, viewB);
-        else this.#counts.others++;
+        if (!isSame(batchA, batchB, i)) this.#counts.others++;
+        else if (this.#isTried(from + i)) this.#take(from + i, batchA, i, viewA, viewB);
       }
     }
-    return { a, b, cases, ...this.#counts, differing: this.#differing, traits: this.#traits };
+    const found = { triedOnlyOn: this.#triedOnlyOn, differing: this.#differing };
+    return { a, b, cases, ...this.#counts, ...found, traits: this.#traits };
+  }
+
+  /** Whether both machines have tried a case; if not, it is counted. */
+  #isTried(index: number): boolean {
+    const [reasonA, reasonB] = [this.#a.untried.get(index), this.#b.untried.get(index)];
+    const { a, b } = this.#triedOnlyOn;
+    if (reasonA !== undefined && reasonB !== undefined) this.#counts.untried++;
+    else if (reasonA !== undefined) increment(b, reasonA);
+    else if (reasonB !== undefined) increment(a, reasonB);
+    return reasonA === undefined && reasonB === undefined;
   }
 
   #take(index: number, batch: Batch, i: number, viewA: View, viewB: View): void {
@@ -114,7 +133,7 @@ class Comparer {
     const rules = new Set([...viewA.rules, ...viewB.rules]);
     const traits = [...traitsOf(it, rules), ...(viewA.hash === viewB.hash ? [] : [APART])];
     for (const trait of [...traits, EVERY]) {
-      this.#traits.set(trait, (this.#traits.get(trait) ?? 0) + 1);
+      increment(this.#traits, trait);
     }
     if (!this.#differ(a, b, viewA, viewB)) return;
     this.#differing.push({ index, it, a, b, fields: differingFields(a, b), traits });
@@ -140,6 +159,10 @@ class Comparer {
     if (isAlike) this.#counts.alike++;
     return !isAlike;
   }
+}
+
+function increment(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 function viewsOf(model: Model, batch: Batch, count: number): View[] {

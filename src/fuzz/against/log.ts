@@ -6,12 +6,24 @@
  *     # outcomes {"schema":"stublab.outcomes/1","seed":"0x1",…}
  *     # 17 0x3a64d10f2ab1c 1 stopped.ds 0x0 0x3     case, hash of the outcome, fields that differ: predicted, seen
  *     # 204 - 1 status 0x57f 0xb7f                  another outcome at each attempt
- *     # at 4096: 2 differ                           so far
+ *     # 311 untried: PTRACE_SYSEMU is refused: EIO   it could not be set up
+ *     # at 4096: 2 differ, 1 untried                so far
  */
 
 import { hex, InputError } from "../../errors.ts";
-import { count, members, nullable, oneOf, parseJson, type Shape, text } from "../../shape.ts";
+import {
+  count,
+  members,
+  nullable,
+  oneOf,
+  optional,
+  parseJson,
+  type Shape,
+  text,
+} from "../../shape.ts";
 import { PATHS, type Path } from "../draw/generate.ts";
+import { knownShape } from "../known/known.ts";
+import type { KnownName } from "../known/lists.ts";
 import { GENERATOR, inPlace } from "../run/journal.ts";
 import { FEATURES, type Machine, machineShape } from "../try/machine.ts";
 
@@ -21,6 +33,8 @@ const SCHEMA = "stublab.outcomes/1";
 export interface Stream {
   readonly seed: bigint;
   readonly path: Path;
+  /** A list of known deviations: the model predicts them, and cases that the machine cannot bear are others. */
+  readonly known?: KnownName | undefined;
 }
 
 export interface OutcomeHeader extends Stream {
@@ -49,6 +63,8 @@ export interface LoggedField {
 
 export interface OutcomeLog extends OutcomeHeader {
   readonly lines: ReadonlyMap<number, OutcomeLine>;
+  /** Cases that could not be set up, and why. */
+  readonly untried: ReadonlyMap<number, string>;
   /** Cases up to the last mark. */
   readonly done: number;
   /** Lines that are missing or damaged. */
@@ -60,10 +76,11 @@ export function formatOutcomeHeader({
   path,
   cases,
   planted,
+  known = null,
   machine,
-}: OutcomeHeader): string {
+}: Omit<OutcomeHeader, "known"> & { readonly known?: KnownName | null | undefined }): string {
   const head = { schema: SCHEMA, generator: GENERATOR, seed: hex(seed), path, cases, planted };
-  return `# outcomes ${JSON.stringify({ ...head, machine: machineDocument(machine) })}`;
+  return `# outcomes ${JSON.stringify({ ...head, known, machine: machineDocument(machine) })}`;
 }
 
 /** A machine as logs have it: the features in the order of the table. */
@@ -79,8 +96,13 @@ export function formatOutcome({ index, hash, fields }: OutcomeLine): string {
   return `# ${index} ${of} ${fields.length}${differing.join("")}`;
 }
 
-export function formatMark(done: number, lines: number): string {
-  return `# at ${done}: ${lines} differ`;
+export function formatUntried(index: number, reason: string): string {
+  return `# ${index} untried: ${reason}`;
+}
+
+/** @param lines of cases that differ @param untried of those that could not be set up */
+export function formatMark(done: number, lines: number, untried: number): string {
+  return `# at ${done}: ${lines} differ${untried > 0 ? `, ${untried} untried` : ""}`;
 }
 
 // Something may stand before a line, such as a time, and a message of the kernel after it.
@@ -88,7 +110,8 @@ const HEADER = /# outcomes (\{.*\})/;
 const LINE =
   /# (\d{1,16}) (0x[0-9a-f]{1,14}|-) (\d{1,2})((?: \w+(?:\.\w+)? 0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16})+)/;
 const FIELD = / (\S+) (0x\S+) (0x[0-9a-f]+)/g;
-const MARK = /# at (\d{1,16}): (\d{1,16}) differ/;
+const UNTRIED = /# (\d{1,16}) untried: ([^:]{1,100}: (?:E[A-Z0-9]+|-?\d+))/;
+const MARK = /# at (\d{1,16}): (\d{1,16}) differ(?:, (\d{1,16}) untried)?/;
 
 /**
  * Reads a log: a file, or what the console of a probe has shown.
@@ -98,7 +121,8 @@ const MARK = /# at (\d{1,16}): (\d{1,16}) differ/;
 export function parseOutcomes(content: string): OutcomeLog {
   let header: OutcomeHeader | undefined;
   const lines = new Map<number, OutcomeLine>();
-  let [done, differ] = [0, 0];
+  const untried = new Map<number, string>();
+  let [done, total] = [0, 0];
   for (const each of content.split(/[\r\n]+/)) {
     const [, document] = HEADER.exec(each) ?? [];
     if (document !== undefined) {
@@ -110,8 +134,10 @@ export function parseOutcomes(content: string): OutcomeLog {
       header = inPlace("# outcomes", () => parseHeader(document));
     }
     if (header === undefined) continue;
-    const [, at, total] = MARK.exec(each) ?? [];
-    if (at !== undefined) [done, differ] = [Number(at), Number(total)];
+    const [, at, differ, some = 0] = MARK.exec(each) ?? [];
+    if (at !== undefined) [done, total] = [Number(at), Number(differ) + Number(some)];
+    const [, index, reason] = UNTRIED.exec(each) ?? [];
+    if (reason !== undefined) untried.set(Number(index), reason);
     const line = parseLine(each);
     if (line !== undefined) lines.set(line.index, line);
   }
@@ -120,8 +146,12 @@ export function parseOutcomes(content: string): OutcomeLog {
       remedy: "stublab fuzz --outcomes FILE writes them, and probe fuzz --outcomes prints them",
     });
   }
-  const marked = new Map([...lines].filter(([index]) => index < done));
-  return { ...header, lines: marked, done, lost: Math.max(differ - marked.size, 0) };
+  const marked = {
+    lines: new Map([...lines].filter(([index]) => index < done)),
+    untried: new Map([...untried].filter(([index]) => index < done)),
+  };
+  const lost = total - marked.lines.size - marked.untried.size;
+  return { ...header, ...marked, done, lost: Math.max(lost, 0) };
 }
 
 /** Undefined for anything else, and for a line into which a message was written. */
@@ -151,6 +181,7 @@ function parseHeader(document: string): OutcomeHeader {
     path: read("path", oneOf(PATHS)),
     cases: read("cases", nullable(count(Number.MAX_SAFE_INTEGER))),
     planted: read("planted", nullable(text)),
+    known: read("known", optional(nullable(knownShape))) ?? undefined,
     machine: read("machine", loggedMachineShape),
   };
 }

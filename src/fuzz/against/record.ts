@@ -12,14 +12,16 @@ import { confirm } from "../try/confirm.ts";
 import { nameCulprit } from "../try/culprit.ts";
 import type { Machine } from "../try/machine.ts";
 import type { LoggedField, OutcomeHeader, OutcomeLine, OutcomeLog, Stream } from "./log.ts";
-import { formatMark, formatOutcome, formatOutcomeHeader } from "./log.ts";
+import { formatMark, formatOutcome, formatOutcomeHeader, formatUntried } from "./log.ts";
 
 /** Cases between two marks: the probe has the same. */
 const MARK = 4096;
 /** So many cases are tried again in stubs that have tried no other; after that, only those that differ in a new way. */
 const MOST_FRESH = 4096;
+/** In the place of the hash of an outcome: no hash is negative. */
+const UNTRIED = -1;
 
-export interface RecordOptions extends Stream {
+export interface RecordOptions extends Omit<Stream, "known"> {
   readonly cases: number;
   readonly change?: Change | undefined;
   /** Ends the run after the batch under way. */
@@ -30,10 +32,10 @@ export interface RecordOptions extends Stream {
 
 /** The generator of a stream, with the numbers of a machine. */
 export function streamOf(
-  { seed, path }: Stream,
+  { seed, path, known }: Stream,
   { xstateLength, features }: Pick<Machine, "xstateLength" | "features">,
 ): Generator {
-  return new Generator(seed, undefined, { path, xstateLength, features });
+  return new Generator(seed, undefined, { path, xstateLength, features, known });
 }
 
 /**
@@ -46,31 +48,37 @@ export async function recordOutcomes(
   { seed, path, cases, change, stop, progress }: RecordOptions,
   write: (line: string) => void = () => {},
 ): Promise<OutcomeLog> {
-  const { machine, batch, trier } = experiment;
+  const { machine, known, batch, trier } = experiment;
   const planted = change === undefined ? null : formatPlant(change);
-  const header: OutcomeHeader = { seed, path, cases, planted, machine };
+  const header: OutcomeHeader = { seed, path, cases, planted, known, machine };
   write(formatOutcomeHeader(header));
   const generator = streamOf(header, machine);
   const lines = new Map<number, OutcomeLine>();
+  const untried = new Map<number, string>();
   const recorder = new Recorder(experiment);
   let done = 0;
   while (done < cases && stop?.aborted !== true) {
     const count = Math.min(batch.capacity, cases - done);
     nameCulprit(() => experiment.draw(generator, done, count), trier, batch, count, done);
     for (let i = 0; i < count; i++) {
+      const reason = experiment.obstacle(i);
+      if (reason !== undefined) {
+        untried.set(done + i, reason);
+        write(formatUntried(done + i, reason));
+      }
       const line = recorder.lineOf(i, done + i);
       if (line === undefined) continue;
       lines.set(line.index, line);
       write(formatOutcome(line));
     }
     done += count;
-    if (done % MARK === 0 && done < cases) write(formatMark(done, lines.size));
+    if (done % MARK === 0 && done < cases) write(formatMark(done, lines.size, untried.size));
     progress?.(done);
     // Signals are delivered between two turns of the event loop.
     await setImmediate();
   }
-  write(formatMark(done, lines.size));
-  return { ...header, lines, done, lost: 0 };
+  write(formatMark(done, lines.size, untried.size));
+  return { ...header, lines, untried, done, lost: 0 };
 }
 
 /** Confirms outcomes that contradict their predictions. */
@@ -101,14 +109,17 @@ class Recorder {
       return this.#look(i);
     };
     const { outcome } = confirm(first, again, ({ hash }) => hash);
-    const { fields, hash } = outcome ?? first;
+    // What could be tried once says nothing if it cannot be again.
+    const confirmed = outcome?.hash === UNTRIED ? undefined : outcome;
+    const { fields, hash } = confirmed ?? first;
     if (fields.length === 0) return undefined;
-    return { index, hash: outcome === undefined ? null : hash, fields };
+    return { index, hash: confirmed === undefined ? null : hash, fields };
   }
 
   /** What differs in the outcome of case `i`, and its hash if something does. */
   #look(i: number): { readonly hash: number; readonly fields: readonly LoggedField[] } {
     const { model, batch } = this.#experiment;
+    if (this.#experiment.obstacle(i) !== undefined) return { hash: UNTRIED, fields: [] };
     if (!model.differs(batch, i)) return { hash: 0, fields: [] };
     const places = model.differences(batch, i);
     if (places.length === 0) return { hash: 0, fields: [] };

@@ -20,11 +20,14 @@ export function againstReport(
   minimized: ReadonlyMap<Cause, Case> = new Map(),
 ) {
   const { a, b, cases, others, alike, explained, unpredicted, differing } = contrast;
+  const { triedOnlyOn, untried } = contrast;
   const only = (one: OutcomeLog, other: OutcomeLog) =>
     one.machine.features.filter((name) => !other.machine.features.includes(name));
   return {
     ...{ a: runRow(a, names[0]), b: runRow(b, names[1]) },
     ...{ seed: hex(a.seed), path: a.path, cases, others, alike, explained, unpredicted },
+    triedOnlyOn: { a: reasonRows(triedOnlyOn.a), b: reasonRows(triedOnlyOn.b) },
+    untried,
     differing: differing.length,
     features: { a: only(a, b), b: only(b, a) },
     causes: causes.map((cause) => {
@@ -43,8 +46,14 @@ export function againstReport(
   };
 }
 
-function runRow({ machine, planted, done, cases, lost }: OutcomeLog, name: string) {
-  return { name, machine, planted, cases: done, complete: cases === null || done >= cases, lost };
+function runRow(log: OutcomeLog, name: string) {
+  const { machine, planted, known = null, done, cases, lost } = log;
+  const complete = cases === null || done >= cases;
+  return { name, machine, planted, known, cases: done, complete, lost };
+}
+
+function reasonRows(reasons: ReadonlyMap<string, number>) {
+  return [...reasons].map(([reason, cases]) => ({ reason, cases }));
 }
 
 /** The rule, as it is on the machine that breaks it. */

@@ -4,11 +4,11 @@
  */
 
 import { hex } from "../../errors.ts";
-import type { Stub } from "../../stub/stub.ts";
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
-import type { Machine } from "../try/machine.ts";
 import type { Need } from "./needs.ts";
+import type { Place } from "./read/places.ts";
+import type { Verb } from "./read/verbs.ts";
 import { show, unsigned, type Words } from "./setups.ts";
 
 interface Head {
@@ -35,9 +35,26 @@ export interface SetupCheck {
   readonly needs: readonly Need[];
 }
 
-/** A fact about requests that no case has. `look` makes them, in clones of a stub. */
+/** A fact about requests that no case has. */
 export interface RequestFact extends Head {
-  readonly look: (master: Stub, machine: Machine) => readonly Checked[];
+  readonly steps: readonly RequestStep[];
+}
+
+/** The name of all checks after a tracee was not where it should be. */
+export const REST = "the remaining checks";
+
+/** What is done with tracees, and what is seen then, if that is a check. */
+export interface RequestStep {
+  readonly name?: string;
+  readonly verbs: readonly Verb[];
+  readonly expected?: readonly RequestField[];
+}
+
+/** A field of what is expected. */
+export interface RequestField {
+  readonly field: string;
+  readonly place: Place;
+  readonly value: Value;
 }
 
 export type Value = string | number | bigint;

@@ -25,6 +25,8 @@ export interface VerdictLog {
   readonly verdicts: readonly Verdict[];
   /** Undefined if the log does not have it. */
   readonly machine: Machine | undefined;
+  /** The list that excuses those that are known to fail, as the log names it. */
+  readonly known?: string | undefined;
   /** Facts that the log announces and does not have. */
   readonly lost: number;
 }
@@ -64,6 +66,7 @@ interface Told {
 function parseKtap(content: string): VerdictLog {
   const verdicts = new Map<string, Verdict>();
   let machine: Machine | undefined;
+  let known: string | undefined;
   let [planned, lost] = [0, 0];
   let told: Told[] = [];
   let notes: string[] = [];
@@ -82,6 +85,7 @@ function parseKtap(content: string): VerdictLog {
     const fact = parseFact(line, notes);
     if (fact !== undefined) {
       told.push(fact);
+      if (fact.status === "known") known ??= plain(fact.reason);
       notes = [];
     }
     const [, group] = GROUP.exec(line) ?? [];
@@ -89,14 +93,15 @@ function parseKtap(content: string): VerdictLog {
   }
   // The kernel may have crashed.
   endGroup();
-  return { verdicts: [...verdicts.values()], machine, lost };
+  return { verdicts: [...verdicts.values()], machine, known, lost };
 }
 
 function parseFact(line: string, notes: readonly string[]): Told | undefined {
   const [, result, rest] = FACT.exec(line) ?? [];
   if (rest === undefined) return undefined;
-  const [name = "", reason] = rest.split(/(?<!\\) # SKIP ?/, 2);
-  const status = reason !== undefined ? "skipped" : result === "ok" ? "held" : "failed";
+  const [name = "", directive, reason] = rest.split(/(?<!\\) # (SKIP|XFAIL known:) ?/, 3);
+  const outcome = result === "ok" ? "held" : "failed";
+  const status = directive === undefined ? outcome : directive === "SKIP" ? "skipped" : "known";
   return { name: plain(name), status, reason: reason ?? "", notes };
 }
 
@@ -115,17 +120,17 @@ function verdictOfLog({ name, status, reason, notes }: Told, group?: string): Ve
     const one: CheckResult = { name: "", status: "skipped", reason: why ?? "", unmet: [] };
     return Array.from({ length: Number(count ?? 0) }, () => one);
   });
-  const failed = status === "held" ? [] : notes.flatMap((note) => failureOf(note) ?? []);
+  const failed = status === "held" ? [] : notes.flatMap((note) => failureOf(note, status) ?? []);
   // What did not hold may have said nothing.
-  if (status === "failed" && failed.length === 0) failed.push({ name: "", status, unmet: [] });
+  if (status !== "held" && failed.length === 0) failed.push({ name: "", status, unmet: [] });
   return verdictOf(fact, [...failed, ...heldChecks(fact, failed, skipped.length), ...skipped], 0);
 }
 
-function failureOf(note: string): CheckResult | undefined {
+function failureOf(note: string, status: Status): CheckResult | undefined {
   const [, name = "", field, expected = "", seen, more] = FAILURE.exec(note) ?? [];
   if (field === undefined) return undefined;
   const unmet: Unmet = { field, expected, seen: seen ?? null };
-  return { name, status: "failed", unmet: [unmet], ...(more && { more: Number(more) }) };
+  return { name, status, unmet: [unmet], ...(more && { more: Number(more) }) };
 }
 
 /** The checks of which a log says nothing: they hold. */
@@ -155,7 +160,7 @@ function factOf(name: string, group?: string): Fact {
 // ---- "stublab.conformance/2" ----
 
 const MOST = 1_000_000;
-const STATUSES: readonly Status[] = ["held", "failed", "skipped"];
+const STATUSES: readonly Status[] = ["held", "failed", "known", "skipped"];
 
 const valueShape: Shape<string | number> = (value, place) =>
   typeof value === "number" ? value : text(value, place);

@@ -2,6 +2,7 @@ import { StublabError } from "../../errors.ts";
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
 import type { Experiment } from "../experiment.ts";
+import { adoptFlags, differencesOf } from "../predict/differences.ts";
 import { fieldValue, tellField } from "../tell/told.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Trier } from "../try/trial.ts";
@@ -20,10 +21,10 @@ export class CaseLooker {
   readonly #obstacles = new Map<boolean, string | undefined>();
 
   /** Bits of eflags that are not compared. */
-  readonly #ignored: bigint;
+  readonly #ignoredFlags: number;
 
   constructor(experiment: Experiment, machine: Machine, ignoredFlags = 0) {
-    this.#ignored = BigInt(ignoredFlags);
+    this.#ignoredFlags = ignoredFlags;
     this.#experiment = experiment;
     this.#machine = machine;
   }
@@ -47,7 +48,7 @@ export class CaseLooker {
       const [seen = new Map()] = this.#experiment.try([it]);
       untried = this.#experiment.obstacle(0);
       return untried === undefined
-        ? compare(expected, seen, trier.tracer.encoder.constants, this.#ignored)
+        ? compare(expected, seen, trier.tracer.encoder.constants, this.#ignoredFlags)
         : [];
     };
     const [unmet, contradictions] = twice(attempt, (unmet) => unmet.length === 0, keyOf);
@@ -80,20 +81,17 @@ function compare(
   expected: Fields,
   seen: Fields,
   constants: Constants,
-  ignoredFlags: bigint,
+  ignoredFlags: number,
 ): Unmet[] {
   const value = (field: string, word: bigint) => {
     return field === "status" ? tellField(field, word, constants) : fieldValue(field, word);
   };
-  return [...expected]
-    .filter(([field, word]) => {
-      const here = seen.get(field);
-      const ignored = field.endsWith(".eflags") ? ignoredFlags : 0n;
-      return here === undefined || ((here ^ word) & ~ignored) !== 0n;
-    })
-    .map(([field, word]) => {
-      const here = seen.get(field);
-      const text = here === undefined ? null : value(field, here);
-      return { field, expected: value(field, word), seen: text };
-    });
+  return differencesOf(adoptFlags(expected, seen, ignoredFlags), seen).map((difference) => {
+    const { field, predicted, seen: here } = difference;
+    return {
+      field,
+      expected: value(field, predicted),
+      seen: here === null ? null : value(field, here),
+    };
+  });
 }

@@ -3,6 +3,7 @@ import type { Stub } from "../../stub/stub.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Trier } from "../try/trial.ts";
 import type { Checked, RequestFact } from "./fact.ts";
+import { lookAtRequests } from "./read/bench.ts";
 import { keyOf, twice } from "./twice.ts";
 import { type CheckResult, type Verdict, verdictOf } from "./verdict.ts";
 
@@ -19,7 +20,7 @@ export class RequestLooker {
 
   /** @throws what creating the tracees' parent throws */
   look(fact: RequestFact): Verdict {
-    const attempt = () => fact.look(this.#ready(), this.#machine).map(resultOf);
+    const attempt = () => lookAtRequests(fact, this.#ready(), this.#machine).map(resultOf);
     const [results, contradictions] = twice(attempt, allHold, keyOfAll);
     return verdictOf(fact, results, contradictions);
   }

@@ -39,6 +39,10 @@ export const NEEDS = {
 } as const satisfies Readonly<Record<string, Condition>>;
 export type Need = keyof typeof NEEDS;
 
+const isNeed = (name: string): name is Need => Object.hasOwn(NEEDS, name);
+/** The order of bits and of the table in the probe. */
+export const NEED_NAMES = Object.keys(NEEDS).filter(isNeed);
+
 /** Why a machine does not meet a need; undefined if it does. */
 export function obstacle(need: Need, { features, xfeatures }: Machine): string | undefined {
   const condition: Condition = NEEDS[need];

@@ -34,7 +34,7 @@ export function* lookAt(
   const requests = new RequestLooker(experiment.trier, machine);
   try {
     for (const fact of facts)
-      yield excuse("look" in fact ? requests.look(fact) : cases.look(fact), known.facts);
+      yield excuse("steps" in fact ? requests.look(fact) : cases.look(fact), known.facts);
   } finally {
     requests.close();
   }

@@ -27,6 +27,11 @@ export function deviationsOf(name: KnownName | undefined): Deviations | undefine
   return { changes: changes.map(parsePlant), ignoredFlags };
 }
 
+/** What a report about a prediction says of a list. */
+export function knownLine(name: KnownName): string {
+  return `The prediction has the known deviations of ${name}, which are not those of Linux.`;
+}
+
 /** The option of a command that has a list, with a space before it; empty without a list. */
 export function knownOption(name: KnownName | undefined): string {
   return name === undefined ? "" : ` --known ${name}`;

@@ -2,6 +2,7 @@
 
 import { InputError } from "../../errors.ts";
 import { readInput } from "../../input.ts";
+import { REST } from "../facts/fact.ts";
 import { FACTS } from "../facts/facts.ts";
 import type { KnownFacts } from "../facts/run.ts";
 import { nameOfCheck } from "../facts/verdict.ts";
@@ -28,11 +29,11 @@ function readFacts(file: string): KnownFacts {
   });
 }
 
-/** Whether there is such a fact, or a check of one. Checks of facts about requests have names when they are made. */
+/** Whether there is such a fact, or a check of one. */
 function isNamed(text: string): boolean {
   return FACTS.some((fact) => {
     if (text === fact.name) return true;
-    if ("look" in fact) return text.startsWith(`${fact.name}: `);
-    return fact.checks.some(({ name }) => text === nameOfCheck(fact.name, name));
+    const checks = "steps" in fact ? [...fact.steps, { name: REST }] : fact.checks;
+    return checks.some(({ name }) => name !== undefined && text === nameOfCheck(fact.name, name));
   });
 }

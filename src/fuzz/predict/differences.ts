@@ -16,6 +16,17 @@ export function differencesOf(predicted: Fields, seen: Fields): FieldDifference[
     .map(([field, word]) => ({ field, predicted: word, seen: seen.get(field) ?? null }));
 }
 
+/** A prediction that has the flags that are not compared as they were seen: differsFrom in assembly/fuzz/assess.ts. */
+export function adoptFlags(predicted: Fields, seen: Fields, ignoredFlags: number): Fields {
+  if (ignoredFlags === 0) return predicted;
+  const ignored = BigInt(ignoredFlags);
+  const adopted = (field: string, word: bigint) => {
+    const other = field.endsWith(".eflags") ? (seen.get(field) ?? word) : word;
+    return (word & ~ignored) | (other & ignored);
+  };
+  return new Map([...predicted].map(([field, word]) => [field, adopted(field, word)]));
+}
+
 /** What differences of one bug have in common. */
 export interface DifferenceKind {
   readonly field: string;

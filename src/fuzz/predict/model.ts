@@ -49,8 +49,8 @@ export class Model {
   /** Globals of the module, and what they are in this model. */
   readonly #settings: readonly (readonly [WebAssembly.Global, number | bigint])[];
   readonly #changes: readonly Change[];
-
-  readonly #ignoredFlags: number;
+  /** Bits of eflags that are not compared. */
+  readonly ignoredFlags: number;
 
   /**
    * @param change a rule to remove or alter, to test what detects that
@@ -61,7 +61,7 @@ export class Model {
     const outcome = module.address("predictedOutcome");
     this.machine = machine;
     this.#changes = [...(known?.changes ?? []), ...(change === undefined ? [] : [change])];
-    this.#ignoredFlags = known?.ignoredFlags ?? 0;
+    this.ignoredFlags = known?.ignoredFlags ?? 0;
     this.#outcome = {
       halves: new Uint32Array(module.buffer, outcome, OUTCOME_SIZE / 4),
       words: new BigUint64Array(module.buffer, outcome, OUTCOME_SIZE / 8),
@@ -77,7 +77,7 @@ export class Model {
   *#settingsOf(): Generator<[name: string, value: number | bigint]> {
     const { xstateLength, xfeatures, mxcsrMask, stubCode, features } = this.machine;
     yield* Object.entries({ xstateLength, xfeatures, mxcsrMask, stubCode });
-    yield ["ignoredFlags", this.#ignoredFlags];
+    yield ["ignoredFlags", this.ignoredFlags];
     yield ["wide", 0];
     for (const [index, rule] of rules().entries()) {
       const own = this.#changes.filter(({ id }) => id === rule.id);

@@ -24,6 +24,10 @@ export class Bytes {
     this.u8(0);
   }
 
+  put(bytes: Uint8Array): void {
+    for (const byte of bytes) this.u8(byte);
+  }
+
   /** What was written. */
   get all(): Uint8Array {
     return Uint8Array.from(this.#bytes);

@@ -4,17 +4,15 @@ import { BASELINE } from "../case/baseline.ts";
 import { recordsOf } from "../case/case_record.ts";
 import { placeOfField } from "../case/fields.ts";
 import { SETUP, SETUP_SIZE } from "../case/setups.ts";
-import type { Fact, SetupCheck } from "../facts/fact.ts";
+import type { Fact, RequestField, RequestStep, SetupCheck } from "../facts/fact.ts";
 import { FACTS } from "../facts/facts.ts";
-import { NEEDS, type Need } from "../facts/needs.ts";
+import { NEED_NAMES } from "../facts/needs.ts";
+import { errnoOf, statusOf } from "../facts/read/numbers.ts";
+import { VERBS } from "../facts/read/verbs.ts";
 import { Bytes } from "./bytes.ts";
 
-/** A group begins, a fact with its checks, a fact that the probe cannot look at. */
-export const ENTRIES = { END: 0, GROUP: 1, FACT: 2, OTHER: 3 } as const;
-
-const isNeed = (name: string): name is Need => Object.hasOwn(NEEDS, name);
-/** The order of bits and of the table in C. */
-export const NEED_NAMES = Object.keys(NEEDS).filter(isNeed);
+/** A group begins, a fact with its checks, a fact about requests. */
+export const ENTRIES = { END: 0, GROUP: 1, FACT: 2, REQUESTS: 3 } as const;
 
 /** The words of a setup that its checks begin with: those of the baseline. */
 function baseWords(): BigUint64Array {
@@ -27,9 +25,12 @@ function baseWords(): BigUint64Array {
  *     file    number of groups (u8), entry..., END
  *     GROUP   name, number of facts
  *     FACT    name, source, rules, number of checks (u16), check...
- *     OTHER   name
+ *     REQUESTS  name, source, rules, bytes that follow (word), number of steps (u16), step...
  *     check   name, needs (u16: a bit each), differing words: number (u8), (index (u8), word)...;
  *             expected: number (u8), (offset (u16), with 0x8000 for a half, word)...
+ *     step    whether it is a check (u8), then its name; number of verbs (u8), verb...; of a check also
+ *             expected: number (u8), (index of REQUEST_FIELDS (u8), word)...
+ *     verb    index of VERBS (u8), number of words (u8), word...; of UNLESS also the text
  */
 export function factData(): Uint8Array {
   const bytes = new Bytes();
@@ -49,15 +50,18 @@ export function factData(): Uint8Array {
 }
 
 function putFact(bytes: Bytes, fact: Fact): void {
-  if ("look" in fact) {
-    bytes.u8(ENTRIES.OTHER);
-    bytes.text(fact.name);
-    return;
-  }
-  bytes.u8(ENTRIES.FACT);
+  bytes.u8("steps" in fact ? ENTRIES.REQUESTS : ENTRIES.FACT);
   bytes.text(fact.name);
   bytes.text(fact.source);
   bytes.text(fact.rules.join(" "));
+  if ("steps" in fact) {
+    const steps = new Bytes();
+    steps.u16(fact.steps.length);
+    for (const step of fact.steps) putStep(steps, step);
+    bytes.word(BigInt(steps.all.length));
+    bytes.put(steps.all);
+    return;
+  }
   bytes.u16(fact.checks.length);
   for (const check of fact.checks) putCheck(bytes, check);
 }
@@ -79,4 +83,39 @@ function putCheck(bytes: Bytes, { name, it, expected, needs }: SetupCheck): void
     bytes.u16(offset | (half ? 0x8000 : 0));
     bytes.word(half ? BigInt.asUintN(32, word) : word);
   }
+}
+
+function putStep(bytes: Bytes, { name, verbs, expected }: RequestStep): void {
+  bytes.u8(name === undefined ? 0 : 1);
+  if (name !== undefined) bytes.text(name);
+  bytes.u8(verbs.length);
+  for (const { verb, words, text } of verbs) {
+    bytes.u8(VERBS.indexOf(verb));
+    bytes.u8(words.length);
+    for (const word of words) bytes.word(word);
+    if (text !== undefined) bytes.text(text);
+  }
+  if (expected === undefined) return;
+  bytes.u8(expected.length);
+  for (const it of expected) {
+    bytes.u8(REQUEST_FIELDS.findIndex((other) => isSame(it, other)));
+    bytes.word(wordOf(it));
+  }
+}
+
+/** The fields of checks of requests, each once. */
+export const REQUEST_FIELDS: readonly RequestField[] = FACTS.flatMap((fact) =>
+  "steps" in fact ? fact.steps.flatMap(({ expected = [] }) => expected) : [],
+).filter((field, i, all) => all.findIndex((other) => isSame(field, other)) === i);
+
+function isSame(some: RequestField, other: RequestField): boolean {
+  const [{ place: a }, { place: b }] = [some, other];
+  return some.field === other.field && a.kind === b.kind && a.offset === b.offset;
+}
+
+/** What is expected, as the probe has it: the negative of an errno, a status word, no difference. */
+function wordOf({ place: { kind }, value }: RequestField): bigint {
+  if (typeof value !== "string") return BigInt(value);
+  if (kind === "differs") return -1n;
+  return BigInt(kind === "stop" || kind === "first" ? statusOf(value) : -errnoOf(value));
 }

@@ -9,7 +9,7 @@ const LEAST_MATCH = 4;
 /** The last match ends before these bytes. */
 const TAIL = 12;
 const FARTHEST = 0xffff;
-const TRIES = 64;
+const TRIES = 512;
 
 export function compress(data: Uint8Array): Uint8Array {
   const out: number[] = [];
@@ -27,8 +27,10 @@ export function compress(data: Uint8Array): Uint8Array {
   const last = data.length - TAIL;
   let anchor = 0;
   for (let at = 0; at < last; ) {
-    const [from, length] = longest(data, chains.get(key(at)) ?? [], at, data.length - 5);
-    if (length < LEAST_MATCH) {
+    const match = (at: number) => longest(data, chains.get(key(at)) ?? [], at, data.length - 5);
+    const [from, length] = match(at);
+    // One that begins a byte later may be worth more.
+    if (length < LEAST_MATCH || (at + 1 < last && match(at + 1)[1] > length)) {
       note(at++);
       continue;
     }

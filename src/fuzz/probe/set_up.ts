@@ -7,7 +7,7 @@ import { parseSyscall } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
 import type { SyscallArgument, SyscallResult } from "../../stub/thread.ts";
 import { loopRules, setUpLoop } from "../try/sigreturn/resident.ts";
-import { handleSignals, makeHarmless, type Settable } from "../try/target.ts";
+import { handleSignals, makeHarmless, mapPages, type Settable } from "../try/target.ts";
 
 /** Stands for the file that the probe shares with its stubs. */
 export const SHARED_FILE = 0x5ab1_ab00_0000_f11en;
@@ -65,6 +65,13 @@ class Recorder implements Settable {
     const words = Array.from({ length: 6 }, (_, i) => BigInt.asUintN(64, BigInt(args[i] ?? 0)));
     this.words.push(operation, this.tracer.syscallNumber(name), ...words);
   }
+}
+
+/** The set-up of a stub to which requests are made. */
+export function pagesSetUp(): readonly bigint[] {
+  const recorder = new Recorder();
+  mapPages(recorder);
+  return recorder.words;
 }
 
 /** The set-up of a target for ptrace. */

@@ -12,7 +12,9 @@ import { fuzzModule } from "../case/module.ts";
 import { FRAME_REGISTERS, OBSTACLE, REGISTERS } from "../case/records.ts";
 import { FROMS, indexOf, ONS, WAYS } from "../case/setups.ts";
 import { PATHS } from "../draw/generate.ts";
-import { type Condition, NEEDS } from "../facts/needs.ts";
+import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
+import { EVENTS } from "../facts/read/numbers.ts";
+import { PLACES } from "../facts/read/places.ts";
 import { KNOWN, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
@@ -20,10 +22,10 @@ import { CHUNK, ROUND } from "../run/round.ts";
 import { FEATURES, OF_KERNEL, OF_PROCESSOR, type Trial } from "../try/machine.ts";
 import { KEPT } from "../try/sigreturn/kept.ts";
 import { LOOP, RECORDS } from "../try/sigreturn/place.ts";
-import { factData, NEED_NAMES } from "./facts.ts";
+import { factData, REQUEST_FIELDS } from "./facts.ts";
 import { compress } from "./lz4.ts";
 import { hostSettings, knownSettings, moduleMemory, ruleSettings } from "./module_state.ts";
-import { loopSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
+import { loopSetUp, pagesSetUp, SHARED_FILE, targetSetUp } from "./set_up.ts";
 
 export interface ProbeSource {
   /** Files by name. */
@@ -36,6 +38,7 @@ export function probeSource(): ProbeSource {
     memory: moduleMemory(),
     target: bytesOf(targetSetUp()),
     loop: bytesOf(loopSetUp(buffer.byteLength - areas, RECORDS)),
+    pages: bytesOf(pagesSetUp()),
     facts: factData(),
   };
   const whole = concat(Object.values(parts));
@@ -84,6 +87,12 @@ const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
     {0, 0, 0, 0, 0},
 };
+const struct request_field request_fields[] = {
+${REQUEST_FIELDS.map(({ field, place }) => `    {${quote(field)}, ${PLACES.indexOf(place.kind)}, ${place.offset}},`).join("\n")}
+};
+const struct event events[] = {${Object.entries(EVENTS)
+    .map(([event, name]) => `{${event}, ${quote(name)}}`)
+    .join(", ")}, {0, 0}};
 const struct piece pieces[] = {${CODES.map(({ name, address }) => `{${quote(name)}, ${word(address)}}`).join(", ")}, {0, 0}};
 const struct trial trials[] = {
 ${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${trialOf(trial)}},`).join("\n")}

@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { REBUILD, UnsupportedError } from "../../errors.ts";
 import { visible } from "../../visible.ts";
 import type { CaseOutcome } from "../examiner.ts";
+import { knownLine, knownOption } from "../known/known.ts";
+import type { KnownName } from "../known/lists.ts";
 import type { Machine } from "../try/machine.ts";
 import { actOf } from "./export_c.ts";
 import type { Sighting } from "./seen.ts";
@@ -13,6 +15,8 @@ import { caseJson, fieldRows, machineLine, subjectOf, tellField } from "./told.t
 export interface ReportOptions {
   /** The machine on which the case was tried. */
   readonly machine: Machine;
+  /** The known deviations that the model predicted, if any. */
+  readonly known?: KnownName | undefined;
   /** What other kernels do with the case. */
   readonly sightings?: readonly Sighting[];
 }
@@ -29,15 +33,19 @@ export const REPORT_FILES = {
 } as const;
 
 /** A script for `git bisect run`, which the build copies. */
-export function bisection(): Uint8Array {
+export function bisection(known?: KnownName): string {
   try {
-    return readFileSync(new URL("bisect.sh", import.meta.url));
+    const script = readFileSync(new URL("bisect.sh", import.meta.url), "utf8");
+    return script.replace("replay /case.json", `replay${knownOption(known)} /case.json`);
   } catch (cause) {
     throw new UnsupportedError("the script of bisections is missing", { cause, remedy: REBUILD });
   }
 }
 
-export function caseReport(examination: CaseOutcome, { machine, sightings = [] }: ReportOptions) {
+export function caseReport(
+  examination: CaseOutcome,
+  { machine, known, sightings = [] }: ReportOptions,
+) {
   const { it, differences, rules, unpredicted } = examination;
   const here: Sighting = {
     kernel: `Linux ${machine.release}`,
@@ -48,7 +56,7 @@ export function caseReport(examination: CaseOutcome, { machine, sightings = [] }
     unpredicted === null ? "" : `\nThe stop is not predicted, because of rule ${unpredicted}.\n`;
   return `# ${inert(subjectOf(differences))}
 
-${actOf(it)}
+${actOf(it)}${known === undefined ? "" : `\n\n${knownLine(known)}`}
 
 ## Expected and seen
 
@@ -68,8 +76,8 @@ ${table(
   ),
 )}
 
-\`stublab fuzz export ${REPORT_FILES.case} --report . --seen LOG\` adds a kernel, for a LOG of the probe's \`replay\` there.
-${COMMANDS}
+\`stublab fuzz export ${REPORT_FILES.case} --report .${knownOption(known)} --seen LOG\` adds a kernel, for a LOG of the probe's \`replay\` there.
+${commands(knownOption(known))}
 ## The case
 
 \`\`\`json
@@ -86,14 +94,14 @@ function fieldTexts({ it, predicted, seen }: CaseOutcome): string[][] {
 }
 
 /** What the reader can do in the folder of the report. */
-const COMMANDS = `
+const commands = (option: string) => `
 ## Repeat it
 
 In this folder, on Linux on x86-64:
 
 \`\`\`sh
 cc -std=c11 -Wall -Wextra -o repro ${REPORT_FILES.program} && ./repro
-./${REPORT_FILES.probe} replay ${REPORT_FILES.case}
+./${REPORT_FILES.probe} replay${option} ${REPORT_FILES.case}
 \`\`\`
 
 \`repro\` exits with 0 if the outcome is the one that is seen above. The probe needs no libraries and no files. It exits
@@ -103,7 +111,7 @@ On another kernel, under QEMU, with the probe as process 1:
 
 \`\`\`sh
 qemu-system-x86_64 -cpu max -kernel bzImage -initrd ${REPORT_FILES.archive} -nographic -no-reboot \\
-  -append "console=ttyS0 quiet panic=-1 -- replay /${REPORT_FILES.case}"
+  -append "console=ttyS0 quiet panic=-1 -- replay${option} /${REPORT_FILES.case}"
 \`\`\`
 
 As a selftest, in a tree of the kernel:

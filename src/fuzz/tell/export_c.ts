@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { REBUILD, UnsupportedError } from "../../errors.ts";
 import { checkOptions, instance, type OptionShapes, object, truth } from "../../shape.ts";
 import { type Case, type CaseDocument, expectCase, formatCase } from "../case/case.ts";
+import { deviationsOf, knownLine, knownOption, knownShape } from "../known/known.ts";
+import type { KnownName } from "../known/lists.ts";
 import type { Change } from "../predict/model.ts";
 import { changeShape, plantOption } from "../predict/plant.ts";
 import { type Machine, machineShape } from "../try/machine.ts";
@@ -20,6 +22,8 @@ export interface ExportOptions {
   readonly machine: Machine;
   /** The bug that was planted in the model, if any. */
   readonly change?: Change | undefined;
+  /** The known deviations that the model predicted, if any. */
+  readonly known?: KnownName | undefined;
   /** The names of signals. Default: those of the encoder "assembly". */
   readonly constants?: ReadonlyMap<string, bigint> | undefined;
   /** Whether to write a test of the kernel's selftests (tools/testing/selftests). Default: false. */
@@ -46,15 +50,17 @@ export function exportC(examination: Examined, options: ExportOptions): string {
   expectCase(examination.it);
   checkOptions(options, "options", SHAPES);
   machineShape(options.machine, "options.machine");
-  const { kselftest = false } = options;
-  const parts = partsOf(examination, kselftest);
+  const { kselftest = false, known } = options;
+  const ignoredFlags = deviationsOf(known)?.ignoredFlags ?? 0;
+  const parts = partsOf(examination, kselftest, ignoredFlags !== 0);
   const document = formatCase(examination.it, options.constants);
   // SIGRTMIN is not a constant in all libcs.
   const signal = examination.it.signal < 32 ? (document.signal ?? 0) : examination.it.signal;
   const [, code = ""] = readTemplate().split("/* End of the head. */\n");
   const program = resolveParts(code, parts).replace(
     /\/\* clang-format off \*\/\n(.*)\/\* clang-format on \*\/\n\/\* End of the case\. \*\/\n/s,
-    (_, section) => `${fill(section, valuesOf(examination, parts, signal)).trimEnd()}\n`,
+    (_, section) =>
+      `${fill(section, valuesOf(examination, parts, signal, ignoredFlags)).trimEnd()}\n`,
   );
   return kselftest
     ? `${LICENSE}${selftestHead(examination, options, document)}${kernelStyle(program)}`
@@ -79,6 +85,7 @@ function readTemplate(): string {
 const SHAPES: OptionShapes<ExportOptions> = {
   machine: machineShape,
   change: changeShape,
+  known: knownShape,
   constants: instance(Map, "a Map"),
   kselftest: truth,
 };
@@ -100,10 +107,16 @@ function about({ it, differences, rules = [] }: Examined, options: ExportOptions
     "",
     `Seen on: ${machineLine(options.machine)}`,
     "",
+    ...(options.known === undefined ? [] : [knownLine(options.known), ""]),
     ...(rules.length === 0 ? [] : ["The prediction follows from these rules:"]),
     ...rules.map(({ id, told, source }) => `${id}: ${told} (${source})`),
     ...(rules.length === 0 ? [] : [""]),
   ];
+}
+
+/** The options of commands that have the same model. */
+function modelOptions({ change, known }: ExportOptions): string {
+  return `${plantOption(change)}${knownOption(known)}`;
 }
 
 function selftestHead(examined: Examined, options: ExportOptions, document: CaseDocument): string {
@@ -111,7 +124,7 @@ function selftestHead(examined: Examined, options: ExportOptions, document: Case
     ...about(examined, options),
     "Passes if each field of the outcome is as predicted. Skips if the case cannot be tried.",
     "",
-    'The case, for "stublab fuzz replay":',
+    `The case, for "stublab fuzz replay -${modelOptions(options)}":`,
     // Spaces, at which a line can be wrapped.
     JSON.stringify(document, null, 1).replaceAll(/\n */g, " "),
   );
@@ -126,7 +139,7 @@ function head(examined: Examined, options: ExportOptions, document: CaseDocument
     "",
     "Build: cc -std=c11 -Wall -Wextra -o repro repro.c",
     "",
-    `Replay: stublab fuzz replay -${plantOption(options.change)} <<'CASE'`,
+    `Replay: stublab fuzz replay -${modelOptions(options)} <<'CASE'`,
   );
   // On one line, so that a shell can read it.
   const json = JSON.stringify(document).replaceAll("*/", "*\\/");

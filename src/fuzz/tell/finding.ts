@@ -75,7 +75,7 @@ function writeWhole(findings: Folder, finding: FindingContent): void {
     folder.create("case.json", json(formatCase(examination.it)));
     folder.create("original.json", json(formatCase(original)));
     folder.create("finding.json", json(document));
-    folder.create("repro.c", exportC(examination, { machine, change }));
+    folder.create("repro.c", exportC(examination, { machine, change, known }));
     findings.rename(temporary, signature);
   } catch (error) {
     findings.remove(temporary);

@@ -4,7 +4,7 @@ import { StateError, StopError } from "../../errors.ts";
 import { count, list, members, oneOf, type Shape, text } from "../../shape.ts";
 import { Deadline } from "../../shim/deadline.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
-import { readIfThere, readProc } from "../../stub/proc.ts";
+import { readProc } from "../../stub/proc.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
@@ -30,7 +30,7 @@ export interface Machine {
   readonly stubCode: number;
 }
 
-const { EINVAL, ENXIO, EPROTO, ESRCH } = constants.errno;
+const { EBADF, EINVAL, ENXIO, EPROTO, ESRCH } = constants.errno;
 const { SIGSEGV, SIGTRAP } = constants.signals;
 
 /** The features of the processor that rules depend on, as /proc/cpuinfo names them. */
@@ -70,6 +70,7 @@ const PTRACE_SET_SYSCALL_INFO = 0x4212;
 const PTRACE_GETFPREGS = 14;
 const PTRACE_SETFPREGS = 15;
 const [ICEBP, INT3, SYSCALL, DIV_EDI] = [[0xf1], 0xcc, [0x0f, 0x05], [0xf7, 0xf7]];
+const INT80 = [0xcd, 0x80];
 const ERESTARTNOINTR = 513n;
 /** The first address of the kernel's half with four levels of page tables, which is canonical with five, too. */
 const KERNEL_HALF = 0xffff_8000_0000_0000n;
@@ -99,13 +100,22 @@ export type Trial =
   /** SETFPREGS with a word in place of the one at an offset has a result. */
   | { readonly fpregs: number; readonly word: bigint; readonly result: number };
 
-const ALL_BITS = (1n << 64n) - 1n;
+const [ALL_BITS, LOW_HALF] = [(1n << 64n) - 1n, (1n << 32n) - 1n];
 
 /** mxcsr and mxcsr_mask in struct user_i387_struct, and its length. */
 const [MXCSR, MXCSR_MASK, FPREGS_SIZE] = [24, 28, 512];
 
 /** Those that are tried, nearly all of the kernel: distributions backport, so a version says nothing. */
 export const OF_KERNEL: readonly (readonly [Feature, Trial])[] = [
+  // 32-bit programs have close as number 6, and lstat is number 6 of the others.
+  [
+    "ia32",
+    {
+      code: [...INT80, INT3],
+      words: { rax: 6n, rbx: LOW_HALF, rdi: 0n },
+      sees: { register: "rax", bits: LOW_HALF, word: BigInt.asUintN(32, BigInt(-EBADF)) },
+    },
+  ],
   // Outside of a probe it sends SIGILL.
   ["uretprobe", { call: SYS_URETPROBE, errno: "stops" }],
   // A length of 0 is too short for the request; a kernel without it answers EIO.
@@ -188,9 +198,10 @@ export function readMachine(tracer: Tracer): Machine {
   if (stub === undefined) throw new StateError("the tracer has no stub that can be asked");
   const processor = readProcessor();
   const ofKernel = OF_KERNEL.filter(([, trial]) => shows(trial, stub)).map(([name]) => name);
+  const has = new Set([...processor.features, ...ofKernel]);
   return {
     ...processor,
-    features: [...processor.features, ...ofKernel],
+    features: FEATURES.filter((name) => has.has(name)),
     ...readXstate(stub),
     stubCode: tracer.stubAddress,
   };
@@ -283,8 +294,6 @@ export function readProcessor() {
   const flags = new Set(field("flags").split(" "));
   const vendor = field("vendor_id");
   const features: Feature[] = OF_PROCESSOR.filter((name) => flags.has(name));
-  // The kernel that serves 32-bit programs has the limit of their vDSO.
-  if (readIfThere("/proc/sys/abi/vsyscall32") !== undefined) features.push("ia32");
   if (isFrom(release(), ALTSTACK_FIRST)) features.push("altstack_first");
   const [family, model] = [Number(field("cpu family")), Number(field("model"))];
   if (vendor === "AuthenticAMD" && family === MEASURED_FAMILY) features.push("amd");

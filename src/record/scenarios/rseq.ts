@@ -20,12 +20,12 @@ const AREA_LENGTH = 32;
 const SIGNATURE = 0x53053053;
 
 export const rseq: Scenario = {
-  title: "rseq: memory that the kernel still writes to",
+  title: "rseq: memory that the kernel still uses",
   introduction: [
     "Restartable sequences let a program work on per-processor data without a lock. The thread and the kernel share " +
       "some 32 bytes of the thread's memory: the kernel stores the number of the processor there, and the thread names " +
-      "the code that must not be interrupted. Whenever the kernel has rescheduled the thread, it updates those bytes on " +
-      "the way back to user space.",
+      "the code that must not be interrupted. After the kernel has interrupted the thread and scheduled it again, or has " +
+      "moved it to another processor, it accesses those bytes on the way back to user space.",
     "glibc, since version 2.35, registers such an area for every thread, by the system call rseq, whether or not the " +
       "program uses it. A forked child inherits the registration together with the memory.",
     "A stub inherits it from the host's main thread, and unmaps all of the host's memory (lesson \"scrub\"). That " +
@@ -39,6 +39,7 @@ export const rseq: Scenario = {
     recorder.addLane("host", "the Node.js process; its main thread is the tracer", process.pid);
     const master = restingStub(recorder, tracer, { memory: true, omit: ["rseq"] });
     expectArea(recorder, master);
+    bind(recorder, master);
     // A lesson leaves no file.
     dumpNoCore(master.stub);
     const unmapped = unmap(master);
@@ -62,8 +63,16 @@ function expectArea(recorder: Recorder, master: WatchedStub): void {
   tellArea(recorder, master);
 }
 
+/** On another processor the kernel would update the area for that reason alone. */
+function bind(recorder: Recorder, { stub }: WatchedStub): void {
+  stub.thread.follow();
+  recorder.observe(
+    "The stub is bound to one processor. A stub that moves to another one is stopped at once, on every kernel.",
+  );
+}
+
 /** @throws UnsupportedError before Linux 5.13. */
-function readArea({ thread }: Stub): RseqArea {
+export function readArea({ thread }: Stub): RseqArea {
   const area = readRseq(thread);
   if (area !== undefined) return area;
   throw new UnsupportedError("this kernel does not report what is registered for rseq", {
@@ -89,7 +98,7 @@ function tellArea(recorder: Recorder, { stub }: WatchedStub): void {
     kind: "ptrace",
     title: callTitle(call),
     why:
-      `The kernel will write to ${hex(address)}, ${length} bytes, on behalf of this stub. It is an address in the ` +
+      `The kernel will access ${length} bytes at ${hex(address)} on behalf of this stub. It is an address in the ` +
       "memory that the stub inherited from the host. (A stub with the full set-up has 0 here.)",
     call,
     kernel: recorder.view(stub.pid),
@@ -116,43 +125,19 @@ function unmap({ stub, tracee }: WatchedStub): number {
 }
 
 /** The next resume, and its consequence. @returns how the stub ended. */
-function meetFault(recorder: Recorder, { stub, tracee }: WatchedStub, unmapped: number): string {
+function meetFault(recorder: Recorder, master: WatchedStub, unmapped: number): string {
+  const { stub, tracee } = master;
   const { tracer } = stub;
-  const behind = tracee.rip;
-  tracee.request(
-    "PTRACE_CONT",
-    "The munmap is complete, and RIP is after its SYSCALL. The stub is resumed to continue to its INT3: three " +
-      "instructions, which need no memory but the stub's own page.",
-  );
-  recorder.ask({
-    text: "How many of the three instructions (cmp, je, INT3) does the stub execute?",
-    choices: [
-      "All three: it rests at its INT3",
-      "None: a SIGSEGV arrives before the first",
-      "Two: the INT3 needs a stack to push on",
-    ],
-    answer: 1,
-    because:
-      "The stub had stopped for its tracer, so it was scheduled out and in again. On the way back to user space the " +
-      "kernel updates the rseq area, gets a page fault itself, and can report that only by a SIGSEGV.",
-  });
-  const resumed = performance.now();
-  tracee.awaitStop({
-    stop:
-      "RIP is unchanged: no instruction was executed. The stub code is not at fault, and RIP does not show the cause. " +
-      "The fault happened in the kernel.",
-    wait: "The host waits for an INT3, and wait4 reports a SIGSEGV.",
-  });
-  const took = Math.round((performance.now() - resumed) * 1000);
+  const { place, resumed } = resume(recorder, master);
+  const took = Math.round((performance.now() - resumed.at) * 1000);
   const info = tracee.signalInfo();
   const kernels = info.code === tracer.constant("SI_KERNEL");
   tracee.getSignalInfo(
     `si_code is ${kernels ? "SI_KERNEL" : info.code}, and si_addr ${hex(info.address)}: no instruction of the stub ` +
       `has faulted, and there is no address to report. It took ${took} microseconds from the resume to this report. ` +
-      "Unobserved, the stub would have run to its INT3, or to the end of its time slice: to whatever reschedules it " +
-      "first.",
+      "Unobserved, the stub would have run until something interrupts it, such as the end of its time slice.",
   );
-  recorder.check("RIP at the SIGSEGV: after the munmap", hex(behind), hex(tracee.rip));
+  recorder.check(`RIP at the SIGSEGV: after the ${place}`, hex(resumed.rip), hex(tracee.rip));
   recorder.check("si_code", `${tracer.constant("SI_KERNEL")}`, `${info.code}`);
   recorder.check("si_addr", "0x0", hex(info.address));
   tracee.request("PTRACE_CONT", "Can the host suppress the signal, and let the stub continue?");
@@ -162,7 +147,7 @@ function meetFault(recorder: Recorder, { stub, tracee }: WatchedStub, unmapped: 
       "to user space.",
     wait: "wait4 reports the next SIGSEGV.",
   });
-  recorder.check("resumed without the signal: RIP", hex(behind), hex(tracee.rip));
+  recorder.check("resumed without the signal: RIP", hex(resumed.rip), hex(tracee.rip));
   tracee.request("PTRACE_CONT", "The host delivers the signal, as an untraced stub would get it.", {
     data: tracer.constant("SIGSEGV"),
   });
@@ -170,6 +155,64 @@ function meetFault(recorder: Recorder, { stub, tracee }: WatchedStub, unmapped: 
     stop: `SIGSEGV has no handler here, so it terminates the process. The munmap of step ${unmapped + 1} has killed it.`,
     wait: "wait4 reports that the stub is gone.",
   });
+}
+
+/** Where a stub was resumed, and when. */
+interface Resumed {
+  readonly rip: bigint;
+  readonly at: number;
+}
+
+/** Resumes the stub until the SIGSEGV. @returns after what it was resumed last. */
+function resume(recorder: Recorder, { stub, tracee }: WatchedStub) {
+  const now = (): Resumed => ({ rip: tracee.rip, at: performance.now() });
+  const afterCall = now();
+  tracee.request(
+    "PTRACE_CONT",
+    "The munmap is complete, and RIP is after its SYSCALL. The stub is resumed to continue to its INT3: three " +
+      "instructions, which need no memory but the stub's own page.",
+  );
+  const stop = stub.thread.wait();
+  const rests = stop.signal === stub.tracer.constant("SIGTRAP");
+  recorder.ask({
+    text: "How many of the three instructions (cmp, je, INT3) does the stub execute?",
+    choices: [
+      "All three: it rests at its INT3",
+      "None: a SIGSEGV arrives before the first",
+      "Two: the INT3 needs a stack to push on",
+    ],
+    answer: rests ? 0 : 1,
+    because: rests
+      ? "The stub has made a system call: it was not interrupted. Since Linux 6.19 the kernel does not access the area on " +
+        "the way back from that, unless the thread has moved to another processor. (Later kernels do so only for areas of " +
+        "more than 32 bytes.) Earlier kernels stop the stub here."
+      : "The stub had stopped for its tracer, so it was scheduled out and in again. On the way back to user space the " +
+        "kernel updates the rseq area, gets a page fault itself, and can report that only by a SIGSEGV.",
+  });
+  if (!rests) {
+    const at = tracee.stopped(
+      stop,
+      "RIP is unchanged: no instruction was executed. The stub code is not at fault, and RIP does not show the cause. " +
+        "The fault happened in the kernel.",
+    );
+    tracee.waited(at, "The host waits for an INT3, and wait4 reports a SIGSEGV.");
+    return { place: "munmap", resumed: afterCall };
+  }
+  const at = tracee.stopped(
+    stop,
+    "The INT3 is an exception: it interrupts the stub, which is then scheduled out. So the kernel has to look at the area " +
+      "before the stub's next instruction, for it may have interrupted a restartable sequence.",
+  );
+  tracee.waited(at, "The munmap has returned, and nothing shows that the stub is lost.");
+  const afterTrap = now();
+  tracee.request("PTRACE_CONT", "The stub is resumed, as it is for the next injected call.");
+  tracee.awaitStop({
+    stop:
+      "RIP is unchanged: no instruction was executed. The kernel has looked at the rseq area, got a page fault itself, and " +
+      "can report that only by a SIGSEGV. The stub code is not at fault, and RIP does not show the cause.",
+    wait: "wait4 reports a SIGSEGV.",
+  });
+  return { place: "INT3", resumed: afterTrap };
 }
 
 /** A stub that has unregistered the area survives the same. */

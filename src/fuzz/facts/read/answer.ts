@@ -7,32 +7,26 @@ import type { Value } from "../fact.ts";
 
 /** Bytes for the largest answer: an XSAVE area. */
 const SIZE = 32 << 10;
-/** Where the answer begins; an iovec lies before it. */
+/** Where the answer begins; an iovec or arguments lie before it. */
 const DATA = 64;
 /** What lies there before a request: a byte that is the same after both was written. */
 const FILLS = [0xa5, 0x5a] as const;
 
-/** What a request returned: a number, or the name of an errno. */
-export type Result = string | number;
-
-/** A result, and what was written. A type, not an interface: checks read it as a record. */
-export type Answer = {
-  readonly result: Result;
-  /** How many bytes it has written. */
-  readonly written: number;
+/** What a request has written. */
+export interface Answer {
   readonly bytes: Uint8Array;
-};
+  readonly written: number;
+}
 
 /** The memory of one thread of the host: mapped once, and kept. */
 export class AnswerMemory {
-  readonly #address: number;
+  readonly aside: number;
   readonly #bytes: Uint8Array;
 
   private constructor(shim: Shim) {
-    this.#address = shim.mapShared(SIZE);
-    if (this.#address < 0)
-      throw new TraceError("no memory for the answers of requests can be mapped");
-    this.#bytes = new Uint8Array(viewMemory(this.#address, SIZE));
+    this.aside = shim.mapShared(SIZE);
+    if (this.aside < 0) throw new TraceError("no memory for the answers of requests can be mapped");
+    this.#bytes = new Uint8Array(viewMemory(this.aside, SIZE));
   }
 
   static #only: AnswerMemory | undefined;
@@ -41,65 +35,38 @@ export class AnswerMemory {
     return AnswerMemory.#only;
   }
 
+  get answer(): number {
+    return this.aside + DATA;
+  }
+
   /** Makes a request that reads, twice: what it writes is the same, whatever lay there before. */
-  read(request: (data: number) => Result): Answer {
+  read(request: () => void): Answer {
     const [first, second] = FILLS.map((fill) => {
       this.#bytes.fill(fill);
-      const result = request(this.#address + DATA);
-      return { result, bytes: this.#bytes.slice(DATA) };
+      request();
+      return this.#bytes.slice(DATA);
     });
     if (first === undefined || second === undefined) throw new RangeError("two fills");
-    return {
-      ...second,
-      written: 1 + second.bytes.findLastIndex((byte, i) => byte === first.bytes[i]),
-    };
+    return { bytes: second, written: 1 + second.findLastIndex((byte, i) => byte === first[i]) };
   }
 
-  /** The same with an iovec for an answer of `length` bytes; also returns the iovec's length. */
-  readVector(length: bigint, request: (vector: number) => Result) {
-    let left = 0;
-    const answer = this.read((data) => {
-      const it = this.vector(data, length, request);
-      left = it.length;
-      return it.result;
-    });
-    return { ...answer, length: left };
+  put(words: readonly bigint[]): void {
+    new BigUint64Array(this.#bytes.buffer, DATA).set(words);
   }
 
-  /** Makes a request that takes an iovec; also returns the iovec's length after it. */
-  vector(base: number, length: bigint, request: (vector: number) => Result) {
-    const vector = new BigUint64Array(this.#bytes.buffer, 0, 2);
-    vector.set([BigInt(base), length]);
-    const result = request(this.#address);
-    return { result, length: Number(vector[1]) };
+  putAside(words: readonly bigint[]): void {
+    new BigUint64Array(this.#bytes.buffer).set(words);
   }
 
-  /** Copies bytes for a request that takes their address. */
-  put(bytes: Uint8Array): number {
-    this.#bytes.set(bytes, DATA);
-    return this.#address + DATA;
-  }
-
-  /** The same for arguments beside an answer, at the place of the iovec. */
-  putAside(bytes: Uint8Array): number {
-    this.#bytes.set(bytes);
-    return this.#address;
+  /** The length in an iovec. */
+  get length(): number {
+    return Number(new BigUint64Array(this.#bytes.buffer)[1]);
   }
 }
 
-/** The little-endian word at an offset. */
-export function wordAt({ bytes }: Answer, offset: number): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
-}
-
-/** The same of an int. */
-export function intAt({ bytes }: Answer, offset: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset).getInt32(offset, true);
-}
-
-/** Where the first `length` bytes of two answers differ. */
-export function differsAt(some: Answer, others: Answer, length: number): string {
-  const at = some.bytes.subarray(0, length).findIndex((byte, i) => byte !== others.bytes[i]);
+/** Where the bytes of an answer differ from those of another. */
+export function differsAt({ bytes, written }: Answer, others: Answer): string {
+  const at = bytes.subarray(0, written).findIndex((byte, i) => byte !== others.bytes[i]);
   return at < 0 ? "nowhere" : `at byte ${at}`;
 }
 

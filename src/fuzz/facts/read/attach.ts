@@ -1,5 +1,21 @@
-import { each, read, request, requestFacts } from "./bench.ts";
+import { each, type Row, requestFacts } from "./bench.ts";
 import { NO_PID, OPTIONS, TRAPPED } from "./numbers.ts";
+import {
+  detach,
+  die,
+  enter,
+  GLANCE,
+  read,
+  release,
+  request,
+  seize,
+  seizeRunning,
+  stopBy,
+  TID,
+  TRACEE,
+  TRACER,
+  type Word,
+} from "./verbs.ts";
 
 const ATTACH = "ptrace_attach, kernel/ptrace.c";
 const STOPPED = "ptrace_set_stopped, kernel/ptrace.c";
@@ -11,7 +27,7 @@ const STOP = "PTRACE_EVENT_STOP, SIGSTOP";
 const REQUESTS = ["ATTACH", "SEIZE"] as const;
 
 /** Requests to tasks by their ids. */
-const refused = (it: (typeof REQUESTS)[number], tids: Record<string, number>, errno: string) =>
+const refused = (it: (typeof REQUESTS)[number], tids: Record<string, Word>, errno: string) =>
   each(`${it}: %`, Object.entries(tids), ([, tid]) => [request(it, 0, 0, tid), errno]);
 
 /** Both requests for options, with one that is unknown, and with others. */
@@ -24,18 +40,15 @@ export const attaching = requestFacts("ATTACH, SEIZE, DETACH", {
   "ATTACH and SEIZE of a traced task, and of the tracer itself, are EPERM; without such a task ESRCH":
     [
       ATTACH,
-      ({ tid }, bench) => {
-        const zombie = bench.tracee().die().tid;
-        const tasks = { "a traced task": tid, "the tracer": process.pid, "a zombie": zombie };
-        return REQUESTS.flatMap((request) => [
-          ...refused(request, tasks, "EPERM"),
-          ...refused(request, { "no such task": NO_PID, "pid 0": 0, "pid -1": -1 }, "ESRCH"),
-        ]);
-      },
+      ...REQUESTS.flatMap((it): Row[] => [
+        ...refused(it, { "a traced task": TID, "the tracer": TRACER }, "EPERM"),
+        [`${it}: a zombie`, [TRACEE, die, request(it)], "EPERM"],
+        ...refused(it, { "no such task": NO_PID, "pid 0": 0, "pid -1": -1 }, "ESRCH"),
+      ]),
     ],
   "SEIZE with an address, or with an unknown option, is EIO": [
     ATTACH,
-    ["address 1", (t) => t.detach().request("SEIZE", 1, 0), "EIO"],
+    ["address 1", [detach, request("SEIZE", 1)], "EIO"],
     ["an option", request("SEIZE", 0, UNKNOWN), "EIO"],
     ["then as usual", request("SEIZE"), 0],
   ],
@@ -46,24 +59,24 @@ export const attaching = requestFacts("ATTACH, SEIZE, DETACH", {
   ],
   "ATTACH stops a running task by SIGSTOP": [
     STOPPED,
-    (t) => t.release(),
-    ["", (t) => t.stopBy("ATTACH"), { result: 0, stop: "SIGSTOP" }],
+    release,
+    ["", stopBy("ATTACH"), { result: 0, stop: "SIGSTOP" }],
   ],
   "SEIZE does not stop a running task; INTERRUPT does, by PTRACE_EVENT_STOP and SIGTRAP": [
     STOPPED,
-    ["SEIZE", (t) => ({ stop: t.seizeRunning().glance() }), { stop: "no stop" }],
-    ["INTERRUPT", (t) => t.stopBy("INTERRUPT"), { result: 0, stop: TRAPPED }],
+    ["SEIZE", [seizeRunning, GLANCE], { stop: "no stop" }],
+    ["INTERRUPT", stopBy("INTERRUPT"), { result: 0, stop: TRAPPED }],
   ],
   "A stopped task traps at once: by ATTACH with its signal, by SEIZE with PTRACE_EVENT_STOP": [
     STOPPED,
-    (t) => t.detach(),
-    ["ATTACH", (t) => t.stopBy("ATTACH"), { result: 0, stop: "SIGSTOP" }],
-    ["SEIZE", (_, bench) => bench.tracee().detach().stopBy("SEIZE"), { result: 0, stop: STOP }],
+    detach,
+    ["ATTACH", stopBy("ATTACH"), { result: 0, stop: "SIGSTOP" }],
+    ["SEIZE", [TRACEE, detach, stopBy("SEIZE")], { result: 0, stop: STOP }],
   ],
   "The options of SEIZE apply at once": [
     ATTACH,
-    (t) => t.seize(OPTIONS.TRACESYSGOOD),
-    ["TRACESYSGOOD", (t) => ({ stop: t.enter() }), { stop: "system call" }],
+    seize(OPTIONS.TRACESYSGOOD),
+    ["TRACESYSGOOD", enter, { stop: "system call" }],
   ],
   "DETACH with a signal above 64 is EIO, and the task stays traced": [
     "ptrace_detach, kernel/ptrace.c",

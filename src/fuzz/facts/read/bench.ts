@@ -1,139 +1,95 @@
-/* Facts about requests: tables of looks at tracees, and of what is seen. */
+/* Facts about requests: tables of what is done with a tracee, and of what is seen. */
 
 import { StublabError } from "../../../errors.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import type { Machine } from "../../try/machine.ts";
-import type { RowOf, Value } from "../fact.ts";
-import { type Checked, headOf, type RequestFact, rowMaker, type Table } from "../fact.ts";
-import { type Need, obstacle } from "../needs.ts";
-import type { Answer, Result } from "./answer.ts";
-import { Tracee, type Where } from "./tracee.ts";
+import {
+  type Checked,
+  headOf,
+  REST,
+  type RequestFact,
+  type RequestStep,
+  type RowOf,
+  rowMaker,
+  type Table,
+  type Value,
+} from "../fact.ts";
+import { Look } from "./look.ts";
+import { type Places, USUAL } from "./places.ts";
+import { type Script, TRACEE, verbsOf } from "./verbs.ts";
 
-type Seen = Readonly<Record<string, unknown>>;
-/** A look at the fact's tracee, or at another one. A result may stand for a record of it. */
-type Look = (tracee: Tracee, bench: Bench) => Result | Seen;
-type Expected = Result | Readonly<Record<string, Value>>;
-/** A check of what is seen, in the order of the rows. */
-export type Row = RowOf<Look, Expected>;
-/** Leads the tracee on, or returns rows that depend on it, or why the rest is skipped. */
-export type Step = (
-  tracee: Tracee,
-  bench: Bench,
-) => Tracee | Answer | readonly Row[] | string | undefined;
-export type Requests = Table<Row | Step>;
+type Expected = string | number | Readonly<Record<string, Value>>;
+/** A check: verbs, and what is seen then. */
+export type Row = RowOf<Script, Expected>;
+/** Verbs alone lead the tracee on. */
+export type Requests = Table<Row | Script>;
 
 /** Rows for values, as those of cases. */
-export const each = rowMaker<Look, Expected>();
+export const each = rowMaker<Script, Expected>();
 
-/** The looks that are one request, as a tracee has them. */
-type Args<Verb extends "request" | "read" | "word" | "regset"> = Parameters<Tracee[Verb]>;
-export function request(...it: Args<"request">) {
-  return (tracee: Tracee) => tracee.request(...it);
-}
-export function read(...it: Args<"read">) {
-  return (tracee: Tracee) => tracee.read(...it);
-}
-export function word(...it: Args<"word">) {
-  return (tracee: Tracee) => tracee.word(...it);
-}
-export function regset(...it: Args<"regset">) {
-  return (tracee: Tracee) => tracee.regset(...it);
-}
-
-/** Looks at a new tracee, at a stop. */
-export const at = (where: Where, look: (tracee: Tracee) => Result | Seen): Look => {
-  return (_, bench) => look(bench.tracee(where));
-};
-
-/** Rows about a new tracee at each stop. */
-export const atEach = (
-  stops: readonly Where[],
-  rows: (tracee: Tracee, where: Where) => readonly Row[],
-): Step[] => stops.map((where) => (_, bench) => rows(bench.tracee(where), where));
-
-/** Requires something of the machine for the rest of a fact. */
-export const requires = (need: Need): Step => {
-  return (_, { machine }) => obstacle(need, machine);
-};
-
-/** Requires a request, which fails with an errno in kernels that do not have it. */
-export const exists = (look: Look, errno: string, reason: string): Step => {
-  return (tracee, bench) => (recordOf(look(tracee, bench)).result === errno ? reason : undefined);
-};
-
-/** The facts of a group that are requests of their own. Each begins with a tracee at an INT3. */
-export function requestFacts(group: string, table: Requests): readonly RequestFact[] {
-  return Object.entries(table).map(([name, [basis, ...steps]]) => {
-    const look = (...args: [Stub, Machine]) => new Bench(...args).look(steps);
-    return { ...headOf(name, group, basis), look };
+/**
+ * The facts of a group that are requests of their own. Each begins with a tracee at an INT3.
+ *
+ * @param places where the fields are that only checks of this group have
+ */
+export function requestFacts(
+  group: string,
+  table: Requests,
+  places: Places = {},
+): readonly RequestFact[] {
+  const all = { ...USUAL, ...places };
+  return Object.entries(table).map(([name, [basis, ...rows]]) => {
+    return {
+      ...headOf(name, group, basis),
+      steps: [START, ...rows.map((row) => stepOf(row, all))],
+    };
   });
 }
 
-/** Where one fact is looked at: makes tracees, and takes the results. */
-export class Bench {
-  readonly machine: Machine;
-  readonly #checked: Checked[] = [];
-  readonly #master: Stub;
-  readonly #tracees: Tracee[] = [];
+const START: RequestStep = { verbs: verbsOf(TRACEE) };
 
-  constructor(master: Stub, machine: Machine) {
-    this.#master = master;
-    this.machine = machine;
-  }
-
-  look(steps: readonly (Row | Step)[]): readonly Checked[] {
-    try {
-      try {
-        this.#take(steps, this.tracee());
-      } finally {
-        for (const tracee of this.#tracees) tracee.close();
-      }
-    } catch (error) {
-      // A tracee that is not where it should be is a result, too.
-      if (!(error instanceof StublabError)) throw error;
-      const differences = [{ field: "error", expected: "none", seen: error.message }];
-      this.#checked.push({ name: "the remaining checks", differences });
-    }
-    return this.#checked;
-  }
-
-  #take(steps: readonly (Row | Step)[], tracee: Tracee): void {
-    for (const step of steps) {
-      const next = typeof step === "function" ? step(tracee, this) : [step];
-      if (typeof next === "string") {
-        // The rest of the fact needs what this machine lacks.
-        this.skip("", next);
-        break;
-      }
-      if (!Array.isArray(next)) continue;
-      for (const [name, look, expected] of next) this.check(name, look(tracee, this), expected);
-    }
-  }
-
-  /** A new tracee, at a stop. */
-  tracee(where: Where = "signal"): Tracee {
-    const tracee = new Tracee(this.#master);
-    this.#tracees.push(tracee);
-    return tracee.to(where);
-  }
-
-  /** Compares the fields of `seen` that `expected` has. */
-  check(name: string, seen: Result | Seen, expected: Expected): void {
-    const all = recordOf(seen);
-    const differences = Object.entries(recordOf(expected))
-      .filter(([field, value]) => all[field] !== value)
-      .map(([field, value]) => ({ field, expected: value, seen: all[field] }));
-    this.#checked.push({ name, differences });
-  }
-
-  /** Says that a check cannot be made here. */
-  skip(name: string, reason: string): void {
-    this.#checked.push({ name, reason });
-  }
+function isRow(it: Row | Script): it is Row {
+  return "length" in it && typeof it[0] === "string";
 }
 
-function recordOf<T>(
-  it: Result | Readonly<Record<string, T>>,
-): Readonly<Record<string, T | Result>> {
-  return typeof it === "object" ? it : { result: it };
+function stepOf(row: Row | Script, places: Places): RequestStep {
+  if (!isRow(row)) return { verbs: verbsOf(row) };
+  const [name, script, expected] = row;
+  const fields = typeof expected === "object" ? expected : { result: expected };
+  const check = Object.entries(fields).map(([field, value]) => {
+    const place = places[field];
+    if (place === undefined) throw new RangeError(`there is no place of ${field}`);
+    return { field, place, value };
+  });
+  return { name, verbs: verbsOf(script), expected: check };
+}
+
+/** Looks at a fact, with tracees that are clones of a stub. */
+export function lookAtRequests(
+  { steps }: RequestFact,
+  master: Stub,
+  machine: Machine,
+): readonly Checked[] {
+  const checked: Checked[] = [];
+  const look = new Look(master, machine);
+  try {
+    for (const step of steps) {
+      const { name = "", expected } = step;
+      const before = look.tracees;
+      const reason = look.follow(step.verbs);
+      if (reason !== undefined) checked.push({ name, reason });
+      else if (expected !== undefined) checked.push({ name, differences: look.compare(expected) });
+      if (expected !== undefined) look.closeAfter(before);
+      // Without a check, the rest of the fact needs what this machine lacks.
+      else if (reason !== undefined) break;
+    }
+  } catch (error) {
+    // A tracee that is not where it should be is a result, too.
+    if (!(error instanceof StublabError)) throw error;
+    const differences = [{ field: "error", expected: "none", seen: error.message }];
+    checked.push({ name: REST, differences });
+  } finally {
+    look.closeAfter(0);
+  }
+  return checked;
 }

@@ -1,18 +1,23 @@
 import { BLOCK_SIZE } from "../../case/case_members.ts";
 import { ARCH_PTRACE, REGSET } from "../sources.ts";
-import { answers, differsAt, intAt, refused } from "./answer.ts";
+import { answers, refused } from "./answer.ts";
+import { each, type Requests, requestFacts } from "./bench.ts";
+import { NOWHERE, type NoteName, NOTES as TYPES } from "./numbers.ts";
+import { int, register } from "./places.ts";
 import {
+  ANSWER,
+  ASIDE,
   at,
-  each,
-  type Requests,
+  go,
+  KEEP,
+  read,
   regset,
   request,
-  requestFacts,
   requires,
-  type Step,
-} from "./bench.ts";
-import { NOWHERE, type Note, type NoteName, type Request } from "./numbers.ts";
-import { type Tracee, WHERES } from "./tracee.ts";
+  type Script,
+  TID,
+  WHERES,
+} from "./verbs.ts";
 
 const COPY = "copy_regset_to_user, kernel/regset.c";
 /** Note types of 32-bit tracees, and their sizes. */
@@ -25,7 +30,7 @@ const whole = (it: "GETREGS" | "GETFPREGS", note: NoteName, size: number): Reque
   [`${it} writes what GETREGSET(${note}) does, at each stop`]: [
     COPY,
     ...each("%", WHERES, (where) => [
-      at(where, (t) => sameSet(t, it, note, size)),
+      [at(where), regset(note, size), KEEP, read(it)],
       answers(size, { differs: "nowhere" }),
     ]),
   ],
@@ -35,46 +40,43 @@ const whole = (it: "GETREGS" | "GETFPREGS", note: NoteName, size: number): Reque
   ],
 });
 
-function sameSet(tracee: Tracee, request: Request, note: Note, size: number) {
-  const [all, set] = [tracee.read(request), tracee.regset(note, size)];
-  return { ...all, differs: differsAt(all, set, size) };
-}
-
-const set = (tracee: Tracee, length: number) =>
-  tracee.setRegset("NT_PRSTATUS", tracee.read("GETREGS").bytes.subarray(0, length));
+/** SETREGSET of the registers that are there. */
+const setRegset = (length: number): Script => [
+  read("GETREGS"),
+  request("SETREGSET", TYPES.NT_PRSTATUS, ASIDE, TID, ANSWER, length),
+];
 
 /** Leads a tracee to 32-bit code. */
-const toCompat: Step = (tracee) =>
-  tracee.set({ cs: 0x23n, rbx: RBX, rax: 7n, rsp: 0x1000_7000n }, "int3");
-const ebx = (tracee: Tracee) => {
-  const part = tracee.regset("NT_PRSTATUS", 4);
-  return { ...part, ebx: intAt(part, 0) };
-};
+const toCompat = go({ cs: 0x23n, rbx: RBX, rax: 7n, rsp: 0x1000_7000n }, "int3");
 
-export const getregs = requestFacts("GETREGS, GETFPREGS", {
-  ...whole("GETREGS", "NT_PRSTATUS", BLOCK_SIZE),
-  ...whole("GETFPREGS", "NT_PRFPREG", 512),
-  "SETREGSET sets the length of the iovec to what it has written": [
-    REGSET,
-    ...each("% bytes", [0, 16, 216], (n) => [(t) => set(t, n), { result: 0, length: n }]),
-    ["280 bytes", (t) => set(t, 280), { result: 0, length: 216 }],
-    ["12 bytes", (t) => set(t, 12), { result: "EINVAL", length: 12 }],
-  ],
-  "With cs = 0x23 GETREGSET has the note types and sizes of 32-bit programs": [
-    "task_user_regset_view, arch/x86/kernel/ptrace.c",
-    requires("32-bit calls"),
-    toCompat,
-    ...each("%, 4080 bytes", NOTES, (note) => [
-      regset(note, 4080),
-      answers(COMPAT[note], { length: COMPAT[note] }),
-    ]),
-    ["NT_PRSTATUS, 4 bytes", ebx, answers(4, { length: 4, ebx: 1 })],
-    ["NT_PRSTATUS, 6 bytes", regset("NT_PRSTATUS", 6), refused("EINVAL")],
-  ],
-  "With cs = 0x23 GETREGS keeps its 64-bit form": [
-    ARCH_PTRACE,
-    requires("32-bit calls"),
-    toCompat,
-    ["", (t) => ({ ...t.read("GETREGS"), rbx: t.register("rbx") }), answers(216, { rbx: RBX })],
-  ],
-});
+export const getregs = requestFacts(
+  "GETREGS, GETFPREGS",
+  {
+    ...whole("GETREGS", "NT_PRSTATUS", BLOCK_SIZE),
+    ...whole("GETFPREGS", "NT_PRFPREG", 512),
+    "SETREGSET sets the length of the iovec to what it has written": [
+      REGSET,
+      ...each("% bytes", [0, 16, 216], (n) => [setRegset(n), { result: 0, length: n }]),
+      ["280 bytes", setRegset(280), { result: 0, length: 216 }],
+      ["12 bytes", setRegset(12), { result: "EINVAL", length: 12 }],
+    ],
+    "With cs = 0x23 GETREGSET has the note types and sizes of 32-bit programs": [
+      "task_user_regset_view, arch/x86/kernel/ptrace.c",
+      requires("32-bit calls"),
+      toCompat,
+      ...each("%, 4080 bytes", NOTES, (note) => [
+        regset(note, 4080),
+        answers(COMPAT[note], { length: COMPAT[note] }),
+      ]),
+      ["NT_PRSTATUS, 4 bytes", regset("NT_PRSTATUS", 4), answers(4, { length: 4, ebx: 1 })],
+      ["NT_PRSTATUS, 6 bytes", regset("NT_PRSTATUS", 6), refused("EINVAL")],
+    ],
+    "With cs = 0x23 GETREGS keeps its 64-bit form": [
+      ARCH_PTRACE,
+      requires("32-bit calls"),
+      toCompat,
+      ["", read("GETREGS"), answers(216, { rbx: RBX })],
+    ],
+  },
+  { ebx: int(0), rbx: register("rbx") },
+);

@@ -1,3 +1,5 @@
+import { errnoName } from "../../../errno.ts";
+
 /* Numbers of linux/ptrace.h, asm/ptrace-abi.h, linux/elf.h, linux/audit.h. */
 
 export const REQUESTS = {
@@ -38,3 +40,57 @@ export const TRAPPED = "PTRACE_EVENT_STOP, SIGTRAP";
 export const NOWHERE = 8;
 /** No process has it: PID_MAX_LIMIT is 2^22. */
 export const NO_PID = 2 ** 31 - 1;
+
+export function numberOf(request: Request): number {
+  return typeof request === "number" ? request : REQUESTS[request];
+}
+
+export function noteOf(note: Note): number | bigint {
+  return typeof note === "string" ? NOTES[note] : note;
+}
+
+// asm-generic/errno-base.h, asm-generic/errno.h
+export const ERRNO = {
+  ...{ EPERM: 1, ESRCH: 3, EIO: 5, ENXIO: 6, EFAULT: 14, ENODEV: 19, EINVAL: 22, ENOSPC: 28 },
+  EOPNOTSUPP: 95,
+} as const;
+export type ErrnoName = keyof typeof ERRNO;
+
+/** @throws RangeError if facts expect no such errno */
+export function errnoOf(name: string): number {
+  const found = Object.entries(ERRNO).find(([other]) => other === name);
+  if (found === undefined) throw new RangeError(`no fact expects ${name}`);
+  return found[1];
+}
+
+// asm/signal.h
+const SIGNALS: Readonly<Record<string, number>> = {
+  ...{ SIGKILL: 9, SIGTRAP: 5, SIGUSR1: 10, SIGCHLD: 17, SIGCONT: 18, SIGSTOP: 19 },
+};
+/** SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
+const CALL = 0x85;
+/** Stands for the status word of a wait in which nothing stops. */
+export const NO_STOP = -1;
+
+/** "SIGTRAP", "system call", "PTRACE_EVENT_STOP, SIGTRAP", "exit 0", "killed by SIGKILL", "no stop". */
+export function stopText(status: number, nameOf: (signal: number) => string): string {
+  if (status < 0) return status === NO_STOP ? "no stop" : errnoName(-status);
+  const [low, signal, event] = [status & 0xff, (status >> 8) & 0xff, status >> 16];
+  if (low === 0) return `exit ${signal}`;
+  if (low !== 0x7f) return `killed by ${nameOf(low & 0x7f)}`;
+  if (event !== 0) return `PTRACE_EVENT_${EVENTS[event] ?? event}, ${nameOf(signal)}`;
+  return signal === CALL ? "system call" : nameOf(signal);
+}
+
+/** The status word that has such a text. @throws RangeError if facts expect no such stop */
+export function statusOf(stop: string): number {
+  const nameOf = (number: number) =>
+    Object.keys(SIGNALS).find((name) => SIGNALS[name] === number) ?? "";
+  const stops = [CALL, ...Object.values(SIGNALS)].map((signal) => (signal << 8) | 0x7f);
+  const events = Object.keys(EVENTS).map((event) => Number(event) << 16);
+  const all = [NO_STOP, ...Object.values(SIGNALS), ...stops];
+  const every = [...all, ...stops.flatMap((stop) => events.map((event) => event | stop))];
+  const status = every.find((status) => stopText(status, nameOf) === stop);
+  if (status === undefined) throw new RangeError(`no fact expects the stop "${stop}"`);
+  return status;
+}

@@ -1,8 +1,10 @@
 import { REGISTERS } from "../../case/setups.ts";
 import { ARCH_PTRACE, SET_DEBUGREG } from "../sources.ts";
-import { answers, refused, wordAt } from "./answer.ts";
-import { each, type Row, read, request, requestFacts, type Step, word } from "./bench.ts";
+import { answers, refused } from "./answer.ts";
+import { each, type Row, requestFacts } from "./bench.ts";
 import { NOWHERE } from "./numbers.ts";
+import { word } from "./places.ts";
+import { KEEP, kept, read, request, to, unless } from "./verbs.ts";
 
 /** struct user: registers, a hole for the old floating point, debug registers, two words more. */
 const [REGISTERS_END, DEBUGREG, DEBUGREG_END, END] = [8 * REGISTERS.length, 848, 912, 928];
@@ -16,7 +18,7 @@ const words = (start: number, end: number) =>
 /** An offset that reads a word. */
 const reads = (offset: number, value: bigint, name = ""): Row => [
   `offset ${offset}${name && ` (${name})`}`,
-  word("PEEKUSER", offset),
+  read("PEEKUSER", offset),
   answers(8, { word: value }),
 ];
 
@@ -25,56 +27,52 @@ const refuses = (offset: number | bigint): Row => {
 };
 
 /** A debug register that reads as it was written. Virtual machines may have no breakpoints. */
-const writes = (n: number, word: number): Step => {
-  const offset = DEBUGREG + 8 * n;
-  return (tracee, bench) => {
-    const result = tracee.request("POKEUSER", offset, word);
-    if (result !== "ENOSPC" && result !== "EOPNOTSUPP")
-      return [reads(offset, BigInt(word), `DR${n}`)];
-    // What was not written cannot be read back.
-    bench.skip(`DR${n}`, `it is ${result}`);
-    return [];
-  };
+const writes = (n: number, word: number): Row => {
+  const [name, look, expected] = reads(DEBUGREG + 8 * n, BigInt(word), `DR${n}`);
+  const skips = (["ENOSPC", "EOPNOTSUPP"] as const).map((errno) => unless(errno, `it is ${errno}`));
+  return [name, [request("POKEUSER", DEBUGREG + 8 * n, word), skips, look], expected];
 };
 
-export const peekuser = requestFacts("PEEKUSER", {
-  "PEEKUSER reads the registers that GETREGS has, each at 8 times its index": [
-    ARCH_PTRACE,
-    (t) => {
-      const all = t.to("entry").read("GETREGS");
-      return REGISTERS.map((name, i) => reads(8 * i, wordAt(all, 8 * i), name));
-    },
-  ],
-  "PEEKUSER reads 0 between the registers and the debug registers, and after these": [
-    ARCH_PTRACE,
-    ...words(REGISTERS_END, DEBUGREG).map((offset) => reads(offset, 0n)),
-    ...words(DEBUGREG_END, END).map((offset) => reads(offset, 0n)),
-  ],
-  "PEEKUSER of debug registers that were never written reads 0, of DR6 0xffff0ff0": [
-    "ptrace_get_debugreg, arch/x86/kernel/ptrace.c",
-    ...words(DEBUGREG, DEBUGREG_END).map((offset, n) =>
-      reads(offset, n === 6 ? DR6_RESERVED : 0n, `DR${n}`),
-    ),
-  ],
-  "PEEKUSER reads a debug register as POKEUSER wrote it": [
-    SET_DEBUGREG,
-    writes(6, 0),
-    writes(6, 0x1234),
-    writes(0, 0x1000_0000),
-    writes(3, 0x1000_2000),
-    writes(7, 0),
-  ],
-  "PEEKUSER at an offset that is not a multiple of 8 is EIO": [
-    ARCH_PTRACE,
-    ...[1, 2, 3, 4, 5, 6, 7, 215, 220, 849, 929].map(refuses),
-  ],
-  "PEEKUSER from sizeof(struct user) on, and at a negative offset, is EIO": [
-    ARCH_PTRACE,
-    ...PAST.map(refuses),
-  ],
-  "PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first": [
-    ARCH_PTRACE,
-    ...each("offset %", [0, 216], (at) => [request("PEEKUSER", at, NOWHERE), "EFAULT"]),
-    ...each("offset %", [4, 928], (at) => [request("PEEKUSER", at, NOWHERE), "EIO"]),
-  ],
-});
+export const peekuser = requestFacts(
+  "PEEKUSER",
+  {
+    "PEEKUSER reads the registers that GETREGS has, each at 8 times its index": [
+      ARCH_PTRACE,
+      [to("entry"), read("GETREGS"), KEEP],
+      ...REGISTERS.map((name, i) => reads(8 * i, kept(name), name)),
+    ],
+    "PEEKUSER reads 0 between the registers and the debug registers, and after these": [
+      ARCH_PTRACE,
+      ...words(REGISTERS_END, DEBUGREG).map((offset) => reads(offset, 0n)),
+      ...words(DEBUGREG_END, END).map((offset) => reads(offset, 0n)),
+    ],
+    "PEEKUSER of debug registers that were never written reads 0, of DR6 0xffff0ff0": [
+      "ptrace_get_debugreg, arch/x86/kernel/ptrace.c",
+      ...words(DEBUGREG, DEBUGREG_END).map((offset, n) =>
+        reads(offset, n === 6 ? DR6_RESERVED : 0n, `DR${n}`),
+      ),
+    ],
+    "PEEKUSER reads a debug register as POKEUSER wrote it": [
+      SET_DEBUGREG,
+      writes(6, 0),
+      writes(6, 0x1234),
+      writes(0, 0x1000_0000),
+      writes(3, 0x1000_2000),
+      writes(7, 0),
+    ],
+    "PEEKUSER at an offset that is not a multiple of 8 is EIO": [
+      ARCH_PTRACE,
+      ...[1, 2, 3, 4, 5, 6, 7, 215, 220, 849, 929].map(refuses),
+    ],
+    "PEEKUSER from sizeof(struct user) on, and at a negative offset, is EIO": [
+      ARCH_PTRACE,
+      ...PAST.map(refuses),
+    ],
+    "PEEKUSER to an address that is not mapped is EFAULT, but a bad offset is EIO first": [
+      ARCH_PTRACE,
+      ...each("offset %", [0, 216], (at) => [request("PEEKUSER", at, NOWHERE), "EFAULT"]),
+      ...each("offset %", [4, 928], (at) => [request("PEEKUSER", at, NOWHERE), "EIO"]),
+    ],
+  },
+  { word: word(0) },
+);

@@ -1,12 +1,29 @@
 import { ARCH_PTRACE, REQUEST } from "../sources.ts";
-import { differsAt, refused } from "./answer.ts";
-import { each, read, request, requestFacts } from "./bench.ts";
+import { refused } from "./answer.ts";
+import { each, requestFacts } from "./bench.ts";
 import { NO_PID, REQUESTS, type Request } from "./numbers.ts";
+import {
+  call,
+  detach,
+  die,
+  KEEP,
+  next,
+  options,
+  read,
+  request,
+  spin,
+  TID,
+  TRACEE,
+  TRACER,
+  to,
+  WAIT,
+  type Word,
+} from "./verbs.ts";
 
 const CHECK = "ptrace_check_attach, kernel/ptrace.c";
 /** Numbers that no request of x86-64 has. */
 const UNKNOWN = [10, 11, 20, 22, 23, 27, 29, 34, 99, 0x41ff, 0x4fff, 2 ** 31 - 1, -1];
-const SIGKILL = 9;
+const [SIGKILL, SYS_PTRACE] = [9, 101];
 
 /** All requests that need a stopped tracee: the others attach, interrupt or kill. */
 const OTHERS = ["TRACEME", "ATTACH", "SEIZE", "INTERRUPT", "KILL"];
@@ -20,20 +37,15 @@ const STOPPED: readonly Request[] = [
 const ALL: readonly Request[] = [...STOPPED, "INTERRUPT", "KILL"];
 
 /** Requests to a task, all of which fail with ESRCH. */
-const unreachable = (tid: number, requests = ALL) =>
+const unreachable = (tid: Word, requests = ALL) =>
   each("%", requests, (it) => [request(it, 0, 0, tid), "ESRCH"]);
 
 export const requests = requestFacts("requests and tasks", {
   "A request with an unknown number is EIO, and the registers stay": [
     REQUEST,
-    (t) => {
-      const before = t.read("GETREGS");
-      const differs = () => ({ differs: differsAt(before, t.read("GETREGS"), 216) });
-      return [
-        ...each("%", UNKNOWN, (number) => [() => t.request(number), "EIO"]),
-        ["registers", differs, { differs: "nowhere" }],
-      ];
-    },
+    [read("GETREGS"), KEEP],
+    ...each("%", UNKNOWN, (number) => [request(number), "EIO"]),
+    ["registers", read("GETREGS"), { written: 216, differs: "nowhere" }],
   ],
   "GETFPXREGS and SETFPXREGS are of 32-bit tracers: EIO": [
     ARCH_PTRACE,
@@ -41,40 +53,35 @@ export const requests = requestFacts("requests and tasks", {
   ],
   "Requests to a running tracee are ESRCH, also those with an unknown number": [
     CHECK,
-    (_, bench) => unreachable(bench.tracee().spin().tid, STOPPED),
+    spin,
+    ...unreachable(TID, STOPPED),
   ],
-  "Requests to a zombie are ESRCH": [
-    CHECK,
-    (_, bench) => unreachable(bench.tracee().die().tid, STOPPED),
-  ],
+  "Requests to a zombie are ESRCH": [CHECK, die, ...unreachable(TID, STOPPED)],
   "Requests to a task that is not traced are ESRCH, also INTERRUPT and KILL": [
     CHECK,
-    (_, bench) => unreachable(bench.tracee().detach().tid),
+    detach,
+    ...unreachable(TID),
   ],
-  "Requests to the tracer itself are ESRCH": [CHECK, ...unreachable(process.pid)],
+  "Requests to the tracer itself are ESRCH": [CHECK, ...unreachable(TRACER)],
   "Requests to a pid without a task are ESRCH": [
     "find_get_task_by_vpid, kernel/pid.c",
     ...unreachable(NO_PID),
   ],
   "PTRACE_KILL of a running tracee and of a zombie succeeds": [
     REQUEST,
-    ["running", (t) => t.spin().request("KILL"), 0],
-    ["a zombie", (_, bench) => bench.tracee().die().request("KILL"), 0],
+    ["running", [spin, request("KILL")], 0],
+    ["a zombie", [TRACEE, die, request("KILL")], 0],
   ],
   "PTRACE_KILL kills a stopped tracee": [
     REQUEST,
-    [
-      "",
-      (t) => ({ set: t.request("SETOPTIONS"), result: t.request("KILL"), end: t.wait() }),
-      { result: 0, end: "killed by SIGKILL" },
-    ],
+    ["", [options(0), request("KILL"), WAIT], { result: 0, stop: "killed by SIGKILL" }],
   ],
   "TRACEME by a task that is traced is EPERM": [
     "ptrace_traceme, kernel/ptrace.c",
-    ["", ({ stub }) => ({ errno: stub.inject("ptrace", 0, 0, 0, 0).errno }), { errno: "EPERM" }],
+    ["", call(SYS_PTRACE, 0), "EPERM"],
   ],
   "After SIGKILL a stopped tracee stops at PTRACE_EVENT_EXIT, then ends": [
     "ptrace_stop, kernel/signal.c",
-    ["", (t) => ({ end: t.to("event").next("CONT", SIGKILL) }), { end: "killed by SIGKILL" }],
+    ["", [to("event"), next("CONT", SIGKILL)], { stop: "killed by SIGKILL" }],
   ],
 });

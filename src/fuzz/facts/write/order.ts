@@ -2,6 +2,7 @@ import { BASELINE, baselineWith } from "../../case/baseline.ts";
 import { BLOCK_SIZE } from "../../case/case_members.ts";
 import { indexOf, REGISTERS } from "../../case/setups.ts";
 import { by, each, pairs, type Row, setupFacts } from "../fact.ts";
+import type { Need } from "../needs.ts";
 import { allOf, poke, setregs, setregset, type Words } from "../setups.ts";
 import { ARCH_PTRACE, GENREGS_SET, PUTREG } from "../sources.ts";
 
@@ -10,6 +11,9 @@ export const OTHERS: Words = {
   ...Object.fromEntries(REGISTERS.map((name, i) => [name, BigInt(0x1000 + i)])),
   ...{ cs: 0x23n, ss: 0x33n, eflags: 0xac7n, ds: 0x2bn, es: 0x33n, fs: 0x23n, gs: 0xffffn },
 };
+
+/** The same with null selectors: without FSGSBASE a base reads 0 while its selector is not 0 (W75). */
+export const NULL_SELECTORS: Words = { ...OTHERS, fs: 0n, gs: 0n };
 
 /** Words that are refused. */
 const REFUSED = Object.entries({
@@ -28,13 +32,23 @@ const POKED = 0xfedc_ba98_7654_3210n;
 const stopsAt = (register: string) =>
   ({ error: "EIO", written: first(indexOf(register)) }) as const;
 
+/** What it takes to read back the first words: the base of a selector that was written, and is not 0. */
+export function needsOf(count: number): readonly Need[] {
+  return count > indexOf("fs") ? ["FSGSBASE"] : [];
+}
+
 export const order = setupFacts("write order", {
-  "SETREGS writes all 27 words": [GENREGS_SET, ["", setregs(OTHERS), { written: OTHERS }]],
+  "SETREGS writes all 27 words": [
+    GENREGS_SET,
+    ["", setregs(OTHERS), { written: OTHERS }, ...needsOf(REGISTERS.length)],
+    ["fs = gs = 0", setregs(NULL_SELECTORS), { written: NULL_SELECTORS }],
+  ],
   "SETREGS stops at the first word that it refuses, with EIO, and keeps the words before it": [
     by(GENREGS_SET, "W1"),
     ...each("% = %", REFUSED, ([register, word]) => [
       setregs({ ...OTHERS, [register]: word }),
       stopsAt(register),
+      ...needsOf(indexOf(register)),
     ]),
     ["cs = 0 and ds = 0x10", setregs({ ...OTHERS, cs: 0n, ds: 0x10n }), stopsAt("cs")],
   ],
@@ -43,6 +57,7 @@ export const order = setupFacts("write order", {
     ...each("% = %", REFUSED, ([register, word]) => [
       setregset(BLOCK_SIZE, { ...OTHERS, [register]: word }),
       stopsAt(register),
+      ...needsOf(indexOf(register)),
     ]),
   ],
   "POKEUSER of a refused word is EIO, and earlier words stay written": [

@@ -3,22 +3,26 @@ import { indexOf } from "../../case/setups.ts";
 import { by, each, setupFacts } from "../fact.ts";
 import { setregset } from "../setups.ts";
 import { GENREGS_SET, REGSET } from "../sources.ts";
-import { first, OTHERS } from "./order.ts";
+import { first, NULL_SELECTORS, needsOf, OTHERS } from "./order.ts";
 
 const CS = indexOf("cs");
-const ALL = { written: OTHERS };
 const BAD_CS = { ...OTHERS, cs: 0n };
 const LENGTHS = Array.from({ length: 27 }, (_, count) => 8 * count);
 
 export const setregsetFacts = setupFacts("SETREGSET lengths", {
   "SETREGSET of fewer bytes than the registers have writes the first words": [
     by(REGSET, "W9"),
-    ...each("% bytes", LENGTHS, (n) => [setregset(n, OTHERS), { written: first(n / 8) }]),
+    ...each("% bytes", LENGTHS, (n) => [
+      setregset(n, OTHERS),
+      { written: first(n / 8) },
+      ...needsOf(n / 8),
+    ]),
     ["words after the length are not checked", setregset(8 * CS, BAD_CS), { written: first(CS) }],
   ],
   "SETREGSET of 216 bytes writes all words": [
     GENREGS_SET,
-    ["", setregset(BLOCK_SIZE, OTHERS), ALL],
+    ["", setregset(BLOCK_SIZE, OTHERS), { written: OTHERS }, ...needsOf(BLOCK_SIZE / 8)],
+    ["fs = gs = 0", setregset(BLOCK_SIZE, NULL_SELECTORS), { written: NULL_SELECTORS }],
   ],
   "SETREGSET of a length that is not a multiple of 8 is EINVAL, and writes nothing": [
     by(REGSET, "W8"),
@@ -29,6 +33,9 @@ export const setregsetFacts = setupFacts("SETREGSET lengths", {
   ],
   "SETREGSET of more bytes ignores the rest": [
     by(REGSET, "W9"),
-    ...each("% bytes", [224, 336, 4096, 2 ** 31], (n) => [setregset(n, OTHERS), ALL]),
+    ...each("% bytes", [224, 336, 4096, 2 ** 31], (n) => [
+      setregset(n, NULL_SELECTORS),
+      { written: NULL_SELECTORS },
+    ]),
   ],
 });

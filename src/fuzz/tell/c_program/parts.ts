@@ -17,8 +17,14 @@ export type Parts = ReadonlyMap<string, boolean>;
 
 /**
  * The parts that the program of a case has: as far as the outcome went, and that of a selftest as far as it should go.
+ *
+ * @param ignoresFlags whether there are flags that it does not compare
  */
-export function partsOf({ it, predicted, stable }: Examined, isSelftest = false): Parts {
+export function partsOf(
+  { it, predicted, stable }: Examined,
+  isSelftest = false,
+  ignoresFlags = false,
+): Parts {
   const { codes, constants, scratch, filter, alone } = needsOf(it);
   const has = (field: string) => stable.has(field) || predicted.has(field);
   const returns = it.way === "SIGRETURN";
@@ -52,6 +58,7 @@ export function partsOf({ it, predicted, stable }: Examined, isSelftest = false)
     ["WITH_FRAME", stop && framed],
     ["WITH_GROUPS", registers || stop],
     ["WITH_HANDLERS", isHandled(it.signal)],
+    ["WITH_IGNORED", ignoresFlags],
     ["WITH_IMAGE", image],
     ["WITH_LENGTH", "length" in CONTENTS[it.way]],
     ["WITH_PAIRS", it.pairs.length > 0],

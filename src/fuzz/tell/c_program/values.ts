@@ -23,8 +23,16 @@ import { type Examined, needsOf, type Parts } from "./parts.ts";
 /** A scalar, or the rows of an array. */
 type Values = Readonly<Record<string, string | readonly string[]>>;
 
-/** @param signal the name or number of the signal that the case passes */
-export function valuesOf(examined: Examined, parts: Parts, signal: string | number): Values {
+/**
+ * @param signal the name or number of the signal that the case passes
+ * @param ignoredFlags bits of eflags that are not compared
+ */
+export function valuesOf(
+  examined: Examined,
+  parts: Parts,
+  signal: string | number,
+  ignoredFlags = 0,
+): Values {
   const { way, from, on, block, pairs, words, length, frame } = examined.it;
   const start = REGISTERS.map(
     (name, i) => (way === "SIGRETURN" ? KEPT_WORDS.get(name) : undefined) ?? BASELINE[i] ?? 0n,
@@ -56,6 +64,7 @@ export function valuesOf(examined: Examined, parts: Parts, signal: string | numb
     RESUME: `PTRACE_${on}`,
     PASSED: String(signal),
     BEFORE: block.length > 0 ? "GIVEN" : "START",
+    IGNORED: literal(BigInt(ignoredFlags)),
     EXPECTED: expectations(examined, parts),
   };
 }
