@@ -147,7 +147,7 @@ export class Findings {
   /** What the kernel says of the encoder's answer to one input; undefined where it does not answer. */
   async #ask(input: BigUint64Array): Promise<Judgement | undefined> {
     const fitted = input.slice();
-    const unfit = fit(this.#judge, fitted);
+    const unfit = fit(this.#judge, this.#compared.layout, fitted);
     if (unfit !== undefined) return unfit;
     const answered = fitted.slice();
     try {
@@ -156,7 +156,7 @@ export class Findings {
       if (error instanceof BrokenEncoder) return undefined;
       throw error;
     }
-    return ask(this.#judge, fitted, answered);
+    return ask(this.#judge, this.#compared.layout, fitted, answered);
   }
 
   #describe(input: BigUint64Array): Pick<LiveFailure, "input" | "replay"> {
