@@ -11,7 +11,7 @@ import type { Shape } from "./shape.ts";
  */
 export function readListing<T extends { readonly name: string }>(
   name: string,
-  shape: Shape<T[]>,
+  shape: Shape<readonly T[]>,
 ): T {
   const path = fileURLToPath(new URL("listing.json", import.meta.url));
   try {

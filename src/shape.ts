@@ -101,7 +101,7 @@ export function count(most: number, least = 0): Shape<number> {
       : refuse(place, `a whole number from ${least} to ${most}`, value);
 }
 
-export function oneOf<T extends string>(words: readonly T[]): Shape<T> {
+export function oneOf<const T extends string>(words: readonly T[]): Shape<T> {
   return (value, place) =>
     words.find((word) => word === value) ?? refuse(place, `one of ${words.join(", ")}`, value);
 }
@@ -124,6 +124,30 @@ export function list<T>(shape: Shape<T>, most: number): Shape<T[]> {
     return value.map((item, i) => shape(item, `${place}[${i}]`));
   };
 }
+
+/** An object with these members. Others are ignored. */
+export function record<T extends object>(
+  shapes: {
+    readonly [K in keyof T]: Shape<T[K]>;
+  },
+): Shape<Readonly<T>> {
+  return (value, place) => {
+    const read = members(value, place);
+    const all: Partial<T> = {};
+    for (const name in shapes) all[name] = read(name, shapes[name]);
+    return isWhole<T>(all, shapes) ? all : refuse(place, "an object", value);
+  };
+}
+
+function isWhole<T extends object>(
+  part: Partial<T>,
+  names: Readonly<Record<keyof T, unknown>>,
+): part is T {
+  return Object.keys(names).every((name) => Object.hasOwn(part, name));
+}
+
+/** What a shape describes. */
+export type Shaped<S> = S extends Shape<infer T> ? T : never;
 
 /** An object with arbitrary keys, at most `most` of them. */
 export function table<T>(shape: Shape<T>, most: number): Shape<Record<string, T>> {

@@ -46,3 +46,54 @@ export function restingFacts(
 export const SYSTEM_CALL = "syscall";
 export const BREAKPOINT = "int3";
 export const JUMP = "jmp";
+
+/** Registers that hardly ever change, and are folded away. */
+export const SEGMENTS = ["cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"];
+
+/** The register of the flags, and the bits that instructions set and test: SDM 1, 3.4.3. */
+export const FLAGS = "eflags";
+const FLAG_BITS = { CF: 0, PF: 2, ZF: 6, SF: 7, TF: 8, DF: 10, OF: 11 } as const;
+
+/** The flags that are set: "ZF=1 PF=1"; "ZF=0" if none is. */
+export function tellFlags(word: bigint): string {
+  const set = Object.entries(FLAG_BITS).filter(([, bit]) => ((word >> BigInt(bit)) & 1n) === 1n);
+  const named = set.map(([name]) => name).toSorted((a, b) => rankOf(a) - rankOf(b));
+  return named.length === 0 ? "ZF=0" : named.map((name) => `${name}=1`).join(" ");
+}
+
+const rankOf = (flag: string) => (flag === "ZF" ? 0 : 1);
+
+/** The registers that a system call reads and writes besides its arguments. */
+const CALL_REGISTERS = ["rax", "rcx", "r11"];
+
+/** Instructions that test the flags. */
+const CONDITIONAL = /^(?:j(?!mp)[a-z]+|set[a-z]+|cmov[a-z]+)\b/;
+
+/**
+ * The registers that an instruction names, or uses without naming them, by its text: "cmp %r15, %rax".
+ *
+ * @param callArguments how many arguments the system call has, if it is one
+ */
+export function operandsOf(text: string, callArguments = 0): string[] {
+  const [code = ""] = text.split("#");
+  if (code.trim() === SYSTEM_CALL) {
+    return [
+      ...CALL_REGISTERS.slice(0, 1),
+      ...ARGUMENTS.slice(0, callArguments),
+      ...CALL_REGISTERS.slice(1),
+    ];
+  }
+  const named = [...code.matchAll(/%([a-z][a-z0-9]*)/g)].map(([, name = ""]) =>
+    wholeRegister(name),
+  );
+  return [...new Set(CONDITIONAL.test(code.trim()) ? [FLAGS, ...named] : named)];
+}
+
+/** The register of 64 bits that a name of a part of it belongs to: rax for eax, ax, al. */
+function wholeRegister(name: string): string {
+  const [, old] = /^[re]?([abcd])[xlh]$/.exec(name) ?? [];
+  if (old !== undefined) return `r${old}x`;
+  const [, pointer] = /^[re]?(si|di|bp|sp|ip)l?$/.exec(name) ?? [];
+  if (pointer !== undefined) return `r${pointer}`;
+  return name.replace(/^(r\d+)[dwb]$/, "$1");
+}

@@ -1,6 +1,6 @@
 import { readListing } from "../listing.ts";
-import { listings } from "./load.ts";
 import type { Code } from "./recording.ts";
+import { listings } from "./recording.ts";
 
 /** The assembler's listing of a piece of code, wherever that will be put. */
 export type Listing = Omit<Code, "base">;

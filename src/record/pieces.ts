@@ -3,8 +3,8 @@ import { errnoName } from "../errno.ts";
 import { StateError, UnsupportedError } from "../errors.ts";
 import { members, type Shape, text } from "../shape.ts";
 import { loadShim } from "../shim/shim.ts";
-import { shapes } from "./load.ts";
 import type { Piece, Recorder } from "./recorder.ts";
+import { shapes } from "./recording.ts";
 
 /** What a sandbox says beside the pieces of its recording. */
 export type Message =

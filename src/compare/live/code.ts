@@ -1,5 +1,5 @@
 import { readListing } from "../../listing.ts";
-import { list, members, nullable, text } from "../../shape.ts";
+import { list, nullable, record, text } from "../../shape.ts";
 
 /*
  * The page of code of stubs under judgement (judged_amd64.S), and the page of data behind it. Both lie at the same address
@@ -22,33 +22,20 @@ export const SEGMENTS: readonly string[] = ["es", "cs", "ss", "ds", "fs", "gs"];
 
 const MOST = 1000;
 
-const { lines } = readListing(
-  "judged stub",
-  list((value, place) => {
-    const read = members(value, place);
-    return {
-      name: read("name", text),
-      lines: read(
-        "lines",
-        list((line, at) => {
-          const own = members(line, at);
-          return { bytes: own("bytes", text).split(" "), label: own("label", nullable(text)) };
-        }, MOST),
-      ),
-    };
-  }, MOST),
-);
+const line = record({ bytes: text, label: nullable(text) });
+const listings = list(record({ name: text, lines: list(line, MOST) }), MOST);
+const { lines } = readListing("judged stub", listings);
 
 /** The bytes of the page of code. */
 export const CODE_BYTES: Uint8Array = Uint8Array.from(
-  lines.flatMap(({ bytes }) => bytes.map((byte) => Number.parseInt(byte, 16))),
+  lines.flatMap(({ bytes }) => bytes.split(" ").map((byte) => Number.parseInt(byte, 16))),
 );
 
 const labels = new Map<string, bigint>();
 let here = CODE;
 for (const { bytes, label } of lines) {
   if (label !== null) labels.set(label, here);
-  here += BigInt(bytes.length);
+  here += BigInt(bytes.split(" ").length);
 }
 
 function at(label: string): bigint {

@@ -58,11 +58,25 @@ const STATES: Readonly<Record<string, string>> = {
   X: "dead",
 };
 
+/** The fields of /proc, and the members of a kernel view that have them. */
+export const KERNEL_FIELDS = {
+  State: "state",
+  PPid: "parentPid",
+  TracerPid: "tracerTid",
+  Sid: "session",
+  SigBlk: "blocked",
+  SigIgn: "ignored",
+  SigPnd: "pending",
+  Resident: "residentBytes",
+} as const satisfies Record<string, keyof KernelView>;
+
+export type KernelField = keyof typeof KERNEL_FIELDS;
+
 /** What /proc said, as terms and their values. */
 export function kernelRows(
   view: KernelView,
   constants: ReadonlyMap<string, bigint>,
-): (readonly [term: string, value: string])[] {
+): (readonly [term: KernelField, value: string])[] {
   const state = Object.hasOwn(STATES, view.state) ? ` (${STATES[view.state]})` : "";
   const tracer = view.tracerTid === 0 ? "0 (nobody)" : `${view.tracerTid}`;
   return [

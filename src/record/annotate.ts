@@ -1,0 +1,146 @@
+// What the words in registers mean at a step: pids, flags, errnos, addresses in the code.
+
+import { errorName, syscallName } from "../encoder/names.ts";
+import { INSTRUCTION_POINTER, PARENT } from "../stub/amd64.ts";
+import {
+  ARGUMENTS,
+  FIRST_REGISTERS,
+  FLAGS,
+  operandsOf,
+  SEGMENTS,
+  SYSTEM_CALL,
+  tellFlags,
+} from "./amd64.ts";
+import { tellCall } from "./calls.ts";
+import type { Moment, Moments } from "./moment.ts";
+import type { Call } from "./recording.ts";
+import type { RegisterRow } from "./view/told.ts";
+
+/** A register with what its word means; null if that is only a number. */
+export interface MeaningRow extends RegisterRow {
+  readonly meaning: string | null;
+}
+
+/** The registers of a moment in the order in which a reader needs them. */
+export interface RegisterGroups {
+  /** Those that the step changed, and the operands of its instruction. */
+  readonly first: readonly MeaningRow[];
+  readonly rest: readonly MeaningRow[];
+  readonly segments: readonly MeaningRow[];
+}
+
+/** Below this, a number is not taken for a pid unless it is where a pid belongs. */
+const LEAST_PID = 256;
+
+const NO_CALL = -1n;
+
+/** Tells what words mean. */
+export class Annotator {
+  readonly #moments: Moments;
+  readonly #constants: ReadonlyMap<string, bigint>;
+
+  constructor(moments: Moments, constants: ReadonlyMap<string, bigint>) {
+    this.#moments = moments;
+    this.#constants = constants;
+  }
+
+  /** "1510 host" for the pid of a lane; undefined for another number. */
+  pid(pid: number): string | undefined {
+    const lane = this.#moments.lanesByPid.get(pid);
+    return lane === undefined ? undefined : `${pid} ${lane.id}`;
+  }
+
+  groups(moment: Moment): RegisterGroups {
+    const operands = this.operands(moment);
+    const call = this.#callAt(moment);
+    const rows = inOrder(moment.registers).map((row) => ({
+      ...row,
+      meaning: this.#meaning(row, moment, call),
+    }));
+    const isFirst = ({ name, changed }: RegisterRow) => changed || operands.includes(name);
+    const isSegment = ({ name }: RegisterRow) => SEGMENTS.includes(name);
+    return {
+      first: rows.filter(isFirst),
+      rest: rows.filter((row) => !isFirst(row) && !isSegment(row)),
+      segments: rows.filter((row) => !isFirst(row) && isSegment(row)),
+    };
+  }
+
+  /** The operands of the instruction that the step executed, or of the one that comes next. */
+  operands(moment: Moment): readonly string[] {
+    const { place } = moment;
+    const text = place?.code.lines[place.executed ?? place.next ?? -1]?.text;
+    return text === undefined ? [] : operandsOf(text, this.#callAt(moment)?.arguments.length);
+  }
+
+  /** The system call that the thread has made with this step, or makes with its next instruction. */
+  #callAt({ step, place, registers, subject }: Moment): Call | undefined {
+    if (step?.kind === "syscall" && step.lane === subject && step.call !== null) return step.call;
+    if (place?.next == null || place.code.lines[place.next]?.text !== SYSTEM_CALL) return undefined;
+    const words = new Map(registers.map(({ name, after }) => [name, BigInt(after)]));
+    return tellCall(
+      words.get("rax") ?? 0n,
+      ARGUMENTS.map((name) => words.get(name) ?? 0n),
+      {
+        constants: this.#constants,
+        read: () => undefined,
+      },
+    );
+  }
+
+  #meaning(
+    { name, after }: RegisterRow,
+    { place, step }: Moment,
+    call: Call | undefined,
+  ): string | null {
+    const word = BigInt(after);
+    const signed = BigInt.asIntN(64, word);
+    if (name === FLAGS) return tellFlags(word);
+    if (name === "orig_rax") return signed === NO_CALL ? "no call" : this.#callName(word);
+    const pid = this.#pidOf(name, word);
+    if (pid !== undefined) return pid;
+    const told = call?.arguments[argumentIndex(name)];
+    if (told !== undefined && told.word === after) return named(told.told, after);
+    if (signed < 0n && signed >= -4095n) return `−${errorName(Number(-signed), this.#constants)}`;
+    if (name === "rax" && call !== undefined && step?.call !== call) return this.#callName(word);
+    return name === INSTRUCTION_POINTER && place === null ? null : this.#address(word);
+  }
+
+  #callName(number: bigint): string | null {
+    return syscallName(number, this.#constants) ?? null;
+  }
+
+  #pidOf(register: string, word: bigint): string | undefined {
+    return register === PARENT || word >= LEAST_PID ? this.pid(Number(word)) : undefined;
+  }
+
+  /** An address in the code: "stub code + 0x47". */
+  #address(word: bigint): string | null {
+    for (const { name, base, lines } of this.#moments.recording.code) {
+      const last = lines.at(-1);
+      const offset = word - BigInt(base);
+      if (last !== undefined && offset >= 0n && offset <= last.offset) {
+        return offset === 0n ? name : `${name} + 0x${offset.toString(16)}`;
+      }
+    }
+    return null;
+  }
+}
+
+/** Which argument of a system call a register holds; -1 for other registers. */
+function argumentIndex(register: string): number {
+  const names: readonly string[] = ARGUMENTS;
+  return names.indexOf(register);
+}
+
+/** What an argument is called, unless that is only its number. */
+function named(told: string, word: string): string | null {
+  return told === word || /^-?\d+$/.test(told) ? null : told;
+}
+
+/** Those that matter most come first. */
+function inOrder(rows: readonly RegisterRow[]): RegisterRow[] {
+  const rank = ({ name }: RegisterRow) =>
+    FIRST_REGISTERS.includes(name) ? FIRST_REGISTERS.indexOf(name) : FIRST_REGISTERS.length;
+  return rows.toSorted((a, b) => rank(a) - rank(b));
+}

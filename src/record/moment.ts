@@ -1,0 +1,347 @@
+// What is known at a step of a recording: computed once, for every view.
+
+import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import type {
+  Arrow,
+  Code,
+  CodeLine,
+  Instruction,
+  KernelView,
+  Lane,
+  Question,
+  Recording,
+  Registers,
+  Step,
+} from "./recording.ts";
+import { KERNEL_FIELDS, type KernelField, type RegisterRow } from "./view/told.ts";
+
+/**
+ * The state of a lane's process, by the letters of /proc/PID/stat. "X" is one that has ended and has been waited for;
+ * null is one of which nothing is known yet.
+ */
+export type LaneState = (typeof LETTERS)[number] | null;
+
+/** A value, and the step that reported it. */
+export interface Known<T> {
+  readonly value: T;
+  readonly step: number;
+  /** What was known before that step; null if nothing was. */
+  readonly before: T | null;
+}
+
+/** What is known of a lane. */
+export interface LaneMoment {
+  readonly state: LaneState;
+  readonly registers: Known<Registers> | null;
+  readonly kernel: Known<KernelView> | null;
+  readonly memory: Known<readonly string[]> | null;
+  /** The index of its last stop; null before the first. */
+  readonly stop: number | null;
+}
+
+/** All that is known at a step. */
+export interface Moment {
+  /** The index of the step; below 0 is the introduction, and the number of steps is the end. */
+  readonly index: number;
+  readonly step: Step | null;
+  /**
+   * The lane whose registers and code are shown: the one that the step is about, or if nothing is known of its
+   * registers, the last one before of which something is.
+   */
+  readonly subject: string;
+  readonly known: LaneMoment;
+  /** Its registers in the order of the block, with those that this step changed. */
+  readonly registers: readonly RegisterRow[];
+  /** Where it is in the code; null if that is unknown. */
+  readonly place: CodePlace | null;
+}
+
+/** A place in a listing, as indices of its lines. */
+export interface CodePlace {
+  readonly code: Code;
+  /** The line that the step has executed; null if it was no instruction. */
+  readonly executed: number | null;
+  /** The line in which RIP is after the step; null if RIP is elsewhere, or unknown. */
+  readonly next: number | null;
+  /** How many bytes after the beginning of that line RIP is. */
+  readonly within: number;
+}
+
+/** Where a value comes from. */
+export interface Origin {
+  /** The index of the step that set it, or first reported it. */
+  readonly step: number;
+  /** Whether that step set it. A value that was there from the beginning was only reported. */
+  readonly set: boolean;
+  /** The clone that copied it from the lane of that step; null if it was set in the lane itself. */
+  readonly clone: Arrow | null;
+}
+
+const NOTHING_KNOWN: LaneMoment = {
+  state: null,
+  registers: null,
+  kernel: null,
+  memory: null,
+  stop: null,
+};
+
+/** What is known of a lane from a step on, until the next entry of its track. */
+interface Entry extends LaneMoment {
+  readonly since: number;
+}
+
+/** ptrace requests that let a stopped thread run, as the second argument of `ptrace`. */
+const RESUMES = /^PTRACE_(CONT|DETACH|SYSCALL|SINGLESTEP|SYSEMU|SYSEMU_SINGLESTEP)$/;
+
+/** Those that do not need a thread that is stopped. */
+const BEGINS = /^PTRACE_(ATTACH|SEIZE|INTERRUPT|KILL)$/;
+
+const LETTERS = ["R", "S", "D", "T", "t", "Z", "X"] as const;
+
+/** Reads a value out of what is known. */
+type Told = (known: LaneMoment) => string | undefined;
+
+/** A recording, with what is known at each of its steps. */
+export class Moments {
+  readonly recording: Recording;
+  /** The lanes by their pids; threads and processes have numbers of their own. */
+  readonly lanesByPid: ReadonlyMap<number, Lane>;
+  readonly #tracks = new Map<string, Entry[]>();
+  readonly #births = new Map<string, Arrow>();
+  readonly #subjects: string[] = [];
+  readonly #arrows: readonly Arrow[];
+  readonly #questions: ReadonlyMap<number, readonly number[]>;
+  readonly #last: ReadonlyMap<string, number>;
+
+  constructor(recording: Recording) {
+    this.recording = recording;
+    this.lanesByPid = new Map(recording.lanes.toReversed().map((lane) => [lane.pid, lane]));
+    this.#arrows = recording.arrows.toSorted((a, b) => endOf(a) - endOf(b));
+    this.#last = new Map(
+      recording.steps.flatMap(({ lane, about }, i) => [[lane, i] as const, [about, i] as const]),
+    );
+    this.#questions = groupQuestions(recording.questions);
+    for (const { id } of recording.lanes) this.#tracks.set(id, []);
+    for (const [index, step] of recording.steps.entries()) this.#observe(step, index);
+    for (const arrow of recording.arrows) {
+      const born = recording.steps[arrow.to]?.lane;
+      if (arrow.kind === "clone" && born !== undefined && !this.#births.has(born))
+        this.#births.set(born, arrow);
+    }
+  }
+
+  get length(): number {
+    return this.recording.steps.length;
+  }
+
+  /** All that is known at a step. */
+  at(index: number): Moment {
+    const { steps } = this.recording;
+    const last = Math.max(0, Math.min(index, this.length - 1));
+    const subject = this.#subjects[last] ?? "";
+    const known = this.lane(subject, index);
+    const step = steps[index] ?? null;
+    return {
+      index,
+      step,
+      subject,
+      known,
+      registers: registersAt(known, index),
+      place: this.#placeOf(step?.about === subject ? step.instruction : null, known),
+    };
+  }
+
+  /** What is known of a lane at a step. */
+  lane(id: string, index: number): LaneMoment {
+    return this.#entry(id, index) ?? NOTHING_KNOWN;
+  }
+
+  /** The arrows that have reached their end by a step. */
+  arrowsUpTo(index: number): readonly Arrow[] {
+    const after = this.#arrows.findIndex((arrow) => endOf(arrow) > index);
+    return after < 0 ? this.#arrows : this.#arrows.slice(0, after);
+  }
+
+  /** The first and the last step up to an index in which a lane has a part; null if it has none yet. */
+  life(id: string, index: number): readonly [from: number, to: number] | null {
+    const track = this.#tracks.get(id) ?? [];
+    const [first] = track;
+    if (first === undefined || first.since > index) return null;
+    const ended = this.lane(id, index).state === "X";
+    return [first.since, ended ? (this.#entry(id, index)?.since ?? index) : index];
+  }
+
+  /** The questions that a step answers, by their indices. */
+  questionsAt(index: number): readonly number[] {
+    return this.#questions.get(index) ?? [];
+  }
+
+  /** The step that set a register of a lane to the value that it has at a step; undefined if that is not known. */
+  registerOrigin(id: string, name: string, index: number): Origin | undefined {
+    return this.#origin(id, index, "registers", ({ registers }) =>
+      registers === null ? undefined : wordOf(registers.value, name),
+    );
+  }
+
+  /** The same for a field of /proc. */
+  kernelOrigin(id: string, field: KernelField, index: number): Origin | undefined {
+    return this.#origin(id, index, "kernel", ({ kernel }) =>
+      kernel === null ? undefined : String(kernel.value[KERNEL_FIELDS[field]]),
+    );
+  }
+
+  #origin(
+    id: string,
+    index: number,
+    source: "registers" | "kernel",
+    told: Told,
+  ): Origin | undefined {
+    const track = (this.#tracks.get(id) ?? []).filter(({ since }) => since <= index);
+    const valueAt = (i: number) => (track[i] === undefined ? undefined : told(track[i]));
+    let at = track.length - 1;
+    const value = valueAt(at);
+    if (value === undefined) return undefined;
+    while (valueAt(at - 1) === value) at--;
+    const step = track[at]?.[source]?.step ?? index;
+    if (valueAt(at - 1) !== undefined) return { step, set: true, clone: null };
+    return this.#inherited(id, step, source, told) ?? { step, set: false, clone: null };
+  }
+
+  /** Where the first value of a lane comes from, if a clone of the recording made it. */
+  #inherited(
+    id: string,
+    step: number,
+    source: "registers" | "kernel",
+    told: Told,
+  ): Origin | undefined {
+    const birth = this.#births.get(id);
+    const parent = birth && this.recording.steps[birth.from]?.lane;
+    if (birth === undefined || parent === undefined || parent === id) return undefined;
+    const own = { step, set: step === birth.to, clone: null };
+    // A clone copies the registers; what /proc says of the child is its own.
+    const [given, now] = [this.lane(parent, birth.from), this.lane(id, step)];
+    const value = source === "kernel" ? undefined : told(given);
+    if (value === undefined) return source === "kernel" ? own : undefined;
+    if (value !== told(now)) return own;
+    const origin = this.#origin(parent, birth.from, source, told);
+    return origin && { ...origin, clone: birth };
+  }
+
+  #entry(id: string, index: number): Entry | undefined {
+    const track = this.#tracks.get(id) ?? [];
+    let [low, high] = [0, track.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((track[middle]?.since ?? 0) <= index) low = middle + 1;
+      else high = middle;
+    }
+    return track[low - 1];
+  }
+
+  /** Takes what a step reports into the tracks of its lanes. */
+  #observe(step: Step, index: number): void {
+    const { lane, about, kernel, registers } = step;
+    if (lane !== about && !hasEnded(this.lane(lane, index)))
+      this.#change(lane, index, { state: "R" });
+    const known = this.lane(about, index);
+    const replace = <T>(
+      old: Known<T> | null,
+      value: T | null | undefined,
+      first: T | null = null,
+    ) => (value == null ? old : { value, step: index, before: old?.value ?? first });
+    const first = registers && { ...registers.after, ...registers.before };
+    this.#change(about, index, {
+      state: this.#stateAfter(step, index, known),
+      registers: replace(known.registers, registers?.after, first),
+      kernel: replace(known.kernel, kernel),
+      memory: replace(known.memory, kernel?.memory),
+      stop: step.kind === "stop" ? index : known.stop,
+    });
+    const isKnown = this.lane(about, index).registers !== null;
+    this.#subjects.push(isKnown ? about : (this.#subjects.at(-1) ?? about));
+  }
+
+  #stateAfter(
+    { lane, about, kind, kernel, call }: Step,
+    index: number,
+    known: LaneMoment,
+  ): LaneState {
+    const told = LETTERS.find((letter) => letter === kernel?.state);
+    if (told !== undefined) return told;
+    if (kind === "exit") return "Z";
+    if (hasEnded(known)) {
+      // After the last wait nothing is left of it.
+      const isLast = call?.name === "wait4" && this.#last.get(about) === index;
+      return isLast ? "X" : known.state;
+    }
+    if (kind === "stop") return "t";
+    if (kind === "note" || kind === "signal") return known.state;
+    if (lane === about) return "R";
+    const request = kind === "ptrace" ? (call?.arguments[0]?.told ?? "") : "PTRACE_ATTACH";
+    if (RESUMES.test(request)) return "R";
+    // Any other request needs a thread that its tracer has stopped.
+    return BEGINS.test(request) ? known.state : "t";
+  }
+
+  #change(id: string, index: number, change: Partial<LaneMoment>): void {
+    const track = this.#tracks.get(id);
+    if (track === undefined) return;
+    track.push({ ...(track.at(-1) ?? NOTHING_KNOWN), ...change, since: index });
+  }
+
+  #placeOf(executed: Instruction | null, { registers }: LaneMoment): CodePlace | null {
+    const rip = registers === null ? undefined : wordOf(registers.value, INSTRUCTION_POINTER);
+    const address = rip === undefined ? undefined : BigInt(rip);
+    for (const code of this.recording.code) {
+      if (executed !== null && executed.code !== code.name) continue;
+      const next = address === undefined ? -1 : lineAt(code, address);
+      const line = code.lines.findIndex(({ offset }) => offset === executed?.offset);
+      if (line < 0 && next < 0) continue;
+      const begin = BigInt(code.base) + BigInt(code.lines[next]?.offset ?? 0);
+      return {
+        code,
+        executed: line < 0 ? null : line,
+        next: next < 0 ? null : next,
+        within: address === undefined || next < 0 ? 0 : Number(address - begin),
+      };
+    }
+    return null;
+  }
+}
+
+const hasEnded = ({ state }: LaneMoment) => state === "Z" || state === "X";
+
+const endOf = ({ from, to }: Arrow) => Math.max(from, to);
+
+/** The index of the line that an address lies in; -1 if it is in none. */
+function lineAt({ base, lines }: Code, address: bigint): number {
+  const offset = address - BigInt(base);
+  return lines.findIndex((line) => offset >= line.offset && offset < line.offset + lengthOf(line));
+}
+
+const lengthOf = ({ bytes }: CodeLine) => bytes.split(" ").length;
+
+/** A recording may name a register anything, "constructor" too. */
+function wordOf(registers: Registers, name: string): string | undefined {
+  return Object.hasOwn(registers, name) ? registers[name] : undefined;
+}
+
+function registersAt({ registers }: LaneMoment, index: number): RegisterRow[] {
+  if (registers === null) return [];
+  const { value, before, step } = registers;
+  return Object.keys(value).map((name) => {
+    const after = value[name] ?? "";
+    const old = step === index && before !== null ? (wordOf(before, name) ?? after) : after;
+    return { name, before: old, after, changed: old !== after };
+  });
+}
+
+function groupQuestions(questions: readonly Question[]): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const [i, { step }] of questions.entries()) {
+    const group = groups.get(step);
+    if (group === undefined) groups.set(step, [i]);
+    else group.push(i);
+  }
+  return groups;
+}

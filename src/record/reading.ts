@@ -1,0 +1,295 @@
+// How a recording is read: where the reader is, what was answered, and what each key makes of that. The terminal and
+// the page share it.
+
+import type { Recording, Step } from "./recording.ts";
+
+/** All that a reader has done, apart from how it is shown. */
+export interface Reading {
+  readonly recording: Recording;
+  /** The index of a step; -1 is the introduction, and the number of steps is the end. */
+  readonly at: number;
+  /** The index of the question that has to be answered before the step at `at` is shown. */
+  readonly asked: number | null;
+  /** The choice that Enter answers with, as its place among those that are shown. */
+  readonly picked: number | null;
+  /** What was chosen for each question, as an index of its choices; null if the reader wanted to be shown. */
+  readonly answers: ReadonlyMap<number, number | null>;
+  /** Whether questions are asked. */
+  readonly asks: boolean;
+  /** Determines the order in which choices are shown. */
+  readonly seed: number;
+  /** The lane whose steps the keys for steps keep to; null: all. */
+  readonly lane: string | null;
+  /** The last step that was shown: what comes after it is not drawn. */
+  readonly reached: number;
+  /** Reported until the next action. */
+  readonly message: string;
+}
+
+export type Action =
+  | { readonly kind: "step"; readonly by: 1 | -1; readonly within?: string | undefined }
+  | { readonly kind: "event"; readonly by: 1 | -1 }
+  | { readonly kind: "begin" }
+  | { readonly kind: "end" }
+  /** To a place that the reader names: a number, a link, what a search has found. */
+  | { readonly kind: "go"; readonly at: number }
+  /** By the place of the choice among those that are shown, from 0. */
+  | { readonly kind: "answer"; readonly choice: number }
+  | { readonly kind: "pick"; readonly by: 1 | -1 }
+  | { readonly kind: "enter" }
+  | { readonly kind: "show" }
+  | { readonly kind: "again" }
+  | { readonly kind: "ask"; readonly asks: boolean }
+  | { readonly kind: "lane"; readonly by: 1 | -1 }
+  | { readonly kind: "keep"; readonly lane: string | null };
+
+/** @param at the index of a step, or -1 for the introduction */
+export function beginReading(recording: Recording, at = -1, seed = 0): Reading {
+  const reading: Reading = {
+    recording,
+    at: -1,
+    asked: null,
+    picked: null,
+    answers: new Map(),
+    asks: true,
+    seed,
+    lane: null,
+    reached: -1,
+    message: "",
+  };
+  return jump(reading, at);
+}
+
+/** What an action makes of a reading. */
+export function read(before: Reading, action: Action): Reading {
+  const reading = { ...before, message: "" };
+  switch (action.kind) {
+    case "step":
+      return step(reading, action.by, action.within ?? reading.lane);
+    case "event":
+      return event(reading, action.by);
+    case "begin":
+      return jump(reading, -1);
+    case "end":
+      return advance(reading, reading.recording.steps.length);
+    case "go":
+      return jump(reading, action.at);
+    case "answer":
+      return answer(reading, action.choice);
+    case "pick":
+      return pick(reading, action.by);
+    case "enter":
+      return enter(reading);
+    case "show":
+      return reading.asked === null ? reading : pass(reading, reading.asked, null);
+    case "again":
+      return askAgain(reading);
+    case "ask":
+      return settle({ ...reading, asks: action.asks, asked: null });
+    case "lane":
+      return chooseLane(reading, action.by);
+    case "keep":
+      return { ...reading, lane: action.lane };
+  }
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  right: { kind: "step", by: 1 },
+  l: { kind: "step", by: 1 },
+  " ": { kind: "step", by: 1 },
+  left: { kind: "step", by: -1 },
+  h: { kind: "step", by: -1 },
+  "]": { kind: "event", by: 1 },
+  "[": { kind: "event", by: -1 },
+  home: { kind: "begin" },
+  end: { kind: "end" },
+  enter: { kind: "enter" },
+  up: { kind: "lane", by: -1 },
+  down: { kind: "lane", by: 1 },
+  escape: { kind: "keep", lane: null },
+  a: { kind: "again" },
+};
+
+/** While a question is open. */
+const ANSWERS: Readonly<Record<string, Action>> = {
+  up: { kind: "pick", by: -1 },
+  down: { kind: "pick", by: 1 },
+  s: { kind: "show" },
+};
+
+/** What a key does: a character, or a name such as "left"; undefined if it does nothing. */
+export function actionOf(reading: Reading, key: string): Action | undefined {
+  const own = (table: Readonly<Record<string, Action>>) =>
+    Object.hasOwn(table, key) ? table[key] : undefined;
+  if (reading.asked === null) return own(ACTIONS);
+  if (/^[1-9]$/.test(key)) return { kind: "answer", choice: Number(key) - 1 };
+  return own(ANSWERS) ?? own(ACTIONS);
+}
+
+/** The index of what is shown: before a question is answered, that is what was before its step. */
+export function seenAt({ at, asked }: Pick<Reading, "at" | "asked">): number {
+  return asked === null ? at : at - 1;
+}
+
+/** The step that is shown; undefined in the introduction and at the end. */
+export function seenStep(reading: Reading): Step | undefined {
+  return reading.recording.steps[seenAt(reading)];
+}
+
+/** The indices of a question's choices, in the order in which they are shown. */
+export function choiceOrder({ recording, seed }: Reading, question: number): number[] {
+  const { choices } = recording.questions[question] ?? { choices: [] };
+  const random = generator(
+    (Math.imul(seed, 0x9e3779b1) ^ Math.imul(question + 1, 0x85ebca6b)) >>> 0,
+  );
+  const order = [...choices.keys()];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j] ?? i, order[i] ?? j];
+  }
+  return order;
+}
+
+/** What is replied to an answer: of the choice itself if the recording has that. */
+export function replyTo({ recording }: Reading, question: number, choice: number | null): string {
+  const { answer = 0, because = "", replies = [] } = recording.questions[question] ?? {};
+  return replies[choice ?? answer] || because;
+}
+
+/** How many questions there are, were answered by the reader, and were answered right. */
+export function scoreOf({ recording, answers }: Reading): {
+  readonly questions: number;
+  readonly answered: number;
+  readonly right: number;
+} {
+  const answered = [...answers].filter(([, choice]) => choice !== null);
+  const right = answered.filter(([i, choice]) => recording.questions[i]?.answer === choice);
+  return {
+    questions: recording.questions.length,
+    answered: answered.length,
+    right: right.length,
+  };
+}
+
+/** The first question of a step that was not answered; null if all were. */
+function openAt({ recording, answers, asks }: Reading, index: number): number | null {
+  if (!asks) return null;
+  const open = recording.questions.findIndex(({ step }, i) => step === index && !answers.has(i));
+  return open < 0 ? null : open;
+}
+
+/** Goes to a place. If a question is open there, it is asked first. */
+function jump(reading: Reading, at: number): Reading {
+  return settle({ ...reading, at: Math.max(-1, Math.min(at, reading.recording.steps.length)) });
+}
+
+function settle(reading: Reading): Reading {
+  const there = { ...reading, asked: openAt(reading, reading.at), picked: null };
+  return { ...there, reached: Math.max(reading.reached, seenAt(there)) };
+}
+
+/** Goes forward to a place, but no further than to a question that was not answered. */
+function advance(reading: Reading, target: number): Reading {
+  const { recording, at, asked } = reading;
+  if (asked !== null && target >= at) return { ...reading, message: howToAnswer(reading, asked) };
+  const open = recording.questions
+    .map(({ step }) => step)
+    .filter((step) => step > at && step <= target && openAt(reading, step) !== null);
+  return jump(reading, Math.min(target, ...open));
+}
+
+function howToAnswer({ recording }: Reading, question: number): string {
+  const count = Math.min(recording.questions[question]?.choices.length ?? 0, 9);
+  return `${count === 1 ? "1 answers" : `1 to ${count} answer`} the question; s shows the answer`;
+}
+
+function step(reading: Reading, by: 1 | -1, lane: string | null): Reading {
+  if (lane !== null) return move(reading, by, (each) => each.lane === lane, `step of ${lane}`);
+  const target = (by === 1 ? reading.at : seenAt(reading) + (reading.asked === null ? 0 : 1)) + by;
+  if (target < -1) return { ...reading, message: "This is the beginning." };
+  if (target > reading.recording.steps.length) return { ...reading, message: "This is the end." };
+  return by === 1 ? advance(reading, target) : jump(reading, target);
+}
+
+/** To the previous or next step that is no instruction. */
+function event(reading: Reading, by: 1 | -1): Reading {
+  const { lane } = reading;
+  const wanted = (each: Step) =>
+    each.kind !== "instruction" && (lane === null || each.lane === lane);
+  return move(reading, by, wanted, lane === null ? "event" : `event of ${lane}`);
+}
+
+function move(
+  reading: Reading,
+  by: 1 | -1,
+  wanted: (step: Step) => boolean,
+  what: string,
+): Reading {
+  const { recording, asked } = reading;
+  const { steps } = recording;
+  if (asked !== null && by === 1) return { ...reading, message: howToAnswer(reading, asked) };
+  for (let i = reading.at + by; i >= 0 && i < steps.length; i += by) {
+    const each = steps[i];
+    if (each === undefined || !wanted(each)) continue;
+    return by === 1 ? advance(reading, i) : jump(reading, i);
+  }
+  return { ...reading, message: `There is no ${by === 1 ? "later" : "earlier"} ${what}.` };
+}
+
+function chooseLane(reading: Reading, by: 1 | -1): Reading {
+  const choices = [null, ...reading.recording.lanes.map(({ id }) => id)];
+  const index = choices.indexOf(reading.lane) + by;
+  return { ...reading, lane: choices.at(index % choices.length) ?? null };
+}
+
+function answer(reading: Reading, place: number): Reading {
+  const { asked } = reading;
+  if (asked === null) return reading;
+  const choice = choiceOrder(reading, asked)[place];
+  if (choice === undefined) return { ...reading, message: howToAnswer(reading, asked) };
+  return pass(reading, asked, choice);
+}
+
+function pass(reading: Reading, question: number, choice: number | null): Reading {
+  return settle({ ...reading, answers: new Map(reading.answers).set(question, choice) });
+}
+
+function pick(reading: Reading, by: 1 | -1): Reading {
+  const { asked, picked, recording } = reading;
+  const count = asked === null ? 0 : (recording.questions[asked]?.choices.length ?? 0);
+  if (count === 0) return reading;
+  const next = picked === null ? (by === 1 ? 0 : count - 1) : (picked + by + count) % count;
+  return { ...reading, picked: next };
+}
+
+/** Enter answers with the choice that is picked; elsewhere it is a step forward. */
+function enter(reading: Reading): Reading {
+  if (reading.asked === null) return step(reading, 1, reading.lane);
+  if (reading.picked === null) {
+    return { ...reading, message: howToAnswer(reading, reading.asked) };
+  }
+  return answer(reading, reading.picked);
+}
+
+/** Asks the questions of the step that is shown, as if for the first time. */
+function askAgain(reading: Reading): Reading {
+  const { recording, at } = reading;
+  const answers = new Map(
+    [...reading.answers].filter(([i]) => recording.questions[i]?.step !== at),
+  );
+  if (!recording.questions.some(({ step }) => step === at)) {
+    return { ...reading, message: "This step answers no question." };
+  }
+  return settle({ ...reading, answers, asks: true });
+}
+
+/** Numbers from 0 to below 1: mulberry32. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
