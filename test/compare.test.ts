@@ -147,27 +147,6 @@ agreement.run();
 
 const findings = suite("compare: findings");
 
-findings(
-  "two registers changed for each other: both are named, with the bytes of both",
-  async () => {
-    const found = await run(
-      variant((own) => ({
-        encodeSyscall: (block, initial, number, a, b, c, d, e, f) =>
-          own.encodeSyscall?.(block, initial, number, a, b, c, e, d, f),
-      })),
-      ["encodeSyscall"],
-    );
-    // r10 lies before r8, and is what differs first; r8 is where r10 agrees by chance.
-    const [r10] = found.disagreements;
-    assert.is(r10?.field, "block.r10");
-    assert.is(r10?.byte, 56);
-    assert.equal(r10?.input.map(({ name }) => name).length, 1);
-    assert.match(r10?.own.bytes ?? "", /^([0-9a-f]{2} ){7}[0-9a-f]{2}$/);
-    assert.is(r10?.verdict.by, "headers");
-    assert.equal(r10?.verdict.wrong, ["variant"]);
-  },
-);
-
 findings("a dropped option is named, alone", async () => {
   const found = single(
     await run(
@@ -199,24 +178,6 @@ findings("a refusal that is forgotten shows by the flags that are refused togeth
   assert.equal(found.flags, ["CLONE_FS", "CLONE_NEWNS"]);
   assert.is(found.other.told, "0xffffffffffffffea (-EINVAL)");
   assert.is(found.own.told, "0x20200 (CLONE_FS|CLONE_NEWNS)");
-});
-
-findings("a sign lost above 2^31 is found with the smallest word that shows it", async () => {
-  const found = single(
-    await run(
-      variant((own) => ({
-        encodeGuestResult: (block, result) =>
-          own.encodeGuestResult?.(block, BigInt.asUintN(32, result)),
-      })),
-      ["encodeGuestResult"],
-    ),
-  );
-  assert.is(found.field, "block.rax");
-  assert.equal(
-    found.input.map(({ name }) => name),
-    ["result"],
-  );
-  assert.is(found.input[0]?.word, "0x100000000");
 });
 
 findings("what is written outside of the block is told, though the block is right", async () => {
@@ -292,8 +253,9 @@ findings(
           const view = new DataView(own.buffer);
           for (let i = 0; i < count; i++) {
             const k = at + 8 * i + 4;
-            if (view.getUint16(k - 4, true) === 0x15 && view.getUint32(k, true) === 9)
-              view.setUint32(k, 11, true);
+            if (view.getUint16(k - 4, true) !== 0x15 || view.getUint32(k, true) !== 9) continue;
+            view.setUint32(k, 11, true);
+            break;
           }
           return count;
         },

@@ -25,20 +25,31 @@ export const FILTER_FIELDS: readonly string[] = [
 /** Stands for the action of an invalid program; no action of the kernel has this value. */
 export const NO_PROGRAM = 0xdead_dead_dead_deadn;
 
-/** The calls in the filter, with the arguments that a rule wants by index. */
-const CALLS: Readonly<Record<string, (value: (name: string) => number) => (number | undefined)[]>> =
-  {
-    ...Object.fromEntries(
-      "mmap munmap mprotect getpid getppid wait4 exit restart_syscall"
-        .split(" ")
-        .map((name) => [name, () => []]),
-    ),
-    clone: (value) => [value("STUB_THREAD_FLAGS")],
-    kill: (value) => [undefined, value("SIGSTOP")],
-    execveat: (value) => [undefined, undefined, undefined, undefined, value("AT_EMPTY_PATH")],
-    prctl: (value) => [value("PR_SET_PDEATHSIG"), value("SIGKILL")],
+/** Calls that a filter allows with any arguments, and all of which it allows some. */
+const FREE = "mmap munmap mprotect getpid getppid wait4 exit restart_syscall".split(" ");
+const CALLS = [...FREE, "clone", "kill", "execveat", "prctl"];
+
+/** A call that a filter allows, with the arguments that it must have. */
+interface Rule {
+  readonly number: bigint;
+  readonly args: readonly (bigint | undefined)[];
+}
+
+/** The rules of the filter of guests' stubs: docs/encoder-abi.md. */
+export function rulesOf(value: (name: string) => bigint, exitSignal: bigint): Rule[] {
+  const rule = (name: string, ...args: (bigint | undefined)[]): Rule => {
+    return { number: value(`SYS_${name}`), args };
   };
-const NAMES = Object.keys(CALLS);
+  return [
+    ...FREE.map((name) => rule(name)),
+    rule("clone", value("STUB_THREAD_FLAGS")),
+    rule("clone", value("CLONE_FILES") | exitSignal),
+    rule("kill", undefined, value("SIGSTOP")),
+    rule("execveat", undefined, undefined, undefined, undefined, value("AT_EMPTY_PATH")),
+    rule("prctl", value("PR_SET_PDEATHSIG"), value("SIGKILL")),
+  ];
+}
+
 /** In the numbers of x32. */
 const X32 = 0x4000_0000;
 /** How many numbers of calls are all tried. */
@@ -67,7 +78,7 @@ export function drawFilterQuestion(
   const place = (name: string) => start + layout.field(name).at;
   const exitSignal = random.chance(3, 4) ? random.pick([0, 9, 17]) : random.below(256);
   setWord(to, place("exitSignal"), exitSignal, 0);
-  const known = value(`SYS_${NAMES[random.below(NAMES.length)]}`);
+  const known = value(`SYS_${CALLS[random.below(CALLS.length)]}`);
   const number = random.chance(7, 8) ? known : random.next();
   setWord(to, place("call"), number, random.chance(7, 8) ? archIn(value) : random.next());
   drawWord(random, to, place("instruction_pointer"));
@@ -133,22 +144,16 @@ const BITS = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
 const HALF_BITS = Array.from({ length: 32 }, (_, bit) => 1 << bit);
 
 function* ruleQuestions(value: (name: string) => number, arch: number): Generator<Question> {
-  for (const name of NAMES) {
-    const number = value(`SYS_${name}`);
-    const wanted = (CALLS[name]?.(value) ?? []).map((word) =>
-      word === undefined ? word : BigInt(word),
-    );
-    const rules =
-      name === "clone" ? [wanted, [BigInt(value("CLONE_FILES") | EXIT_SIGNAL)]] : [wanted];
-    for (const args of rules) {
-      yield { number, arch, args };
-      for (const bit of HALF_BITS) yield { number: number ^ bit, arch, args };
-      yield { number, arch: I386, args };
-      for (const [i, word = 0n] of args.entries()) {
-        if (args[i] === undefined) continue;
-        for (const other of [...BITS.map((bit) => word ^ bit), word + 1n, word - 1n, 0n]) {
-          yield { number, arch, args: args.with(i, other) };
-        }
+  const rules = rulesOf((name) => BigInt(value(name)), BigInt(EXIT_SIGNAL));
+  for (const { number: call, args } of rules) {
+    const number = Number(call);
+    yield { number, arch, args };
+    for (const bit of HALF_BITS) yield { number: number ^ bit, arch, args };
+    yield { number, arch: I386, args };
+    for (const [i, word = 0n] of args.entries()) {
+      if (args[i] === undefined) continue;
+      for (const other of [...BITS.map((bit) => word ^ bit), word + 1n, word - 1n, 0n]) {
+        yield { number, arch, args: args.with(i, other) };
       }
     }
   }

@@ -6,13 +6,13 @@ import {
 } from "../../bpf/program.ts";
 import { DeathError } from "../../errors.ts";
 import type { Tracer } from "../../stub/tracer.ts";
-import { NO_PROGRAM } from "../filter.ts";
+import { NO_PROGRAM, rulesOf } from "../filter.ts";
 import { ANSWER } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
 import { NO_CORE, setCoreLimit } from "./cores.ts";
 import { GUARD, installFilter, requireFilter, STOPPED_BY_GUARD } from "./filters.ts";
 import { ARGUMENTS } from "./frames.ts";
-import { expect, type Judge, undecided, unsigned } from "./judge.ts";
+import { expect, type Judge, undecided } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
 import { USER_SPACE } from "./vsyscall.ts";
@@ -177,26 +177,18 @@ export function seccompJudge(filtered: Filtered, flag: (name: string) => bigint)
   };
 }
 
-/** The filter of guests' stubs: docs/encoder-abi.md. */
+/** The action of the filter of guests' stubs. */
 function policy(
   flag: (name: string) => bigint,
-  { number, arch, ip, args: [first, second, , , fifth] }: Question,
+  { number, arch, ip, args }: Question,
   exitSignal: bigint,
 ): bigint {
   if (arch !== X86_64) return BigInt(SECCOMP_RET_KILL_PROCESS);
   if (ip >> 32n === HALF) return BigInt(SECCOMP_RET_TRAP);
-  const demands: Readonly<Record<string, boolean>> = {
-    ...Object.fromEntries(FREE.map((name) => [name, true])),
-    clone:
-      first === unsigned(flag("CLONE_FILES") | exitSignal) || first === flag("STUB_THREAD_FLAGS"),
-    kill: second === flag("SIGSTOP"),
-    execveat: fifth === flag("AT_EMPTY_PATH"),
-    prctl: first === flag("PR_SET_PDEATHSIG") && second === flag("SIGKILL"),
-  };
-  const name = Object.keys(demands).find((each) => flag(`SYS_${each}`) === number);
-  const allowed = name !== undefined && demands[name] === true;
+  const allowed = rulesOf(flag, exitSignal).some(
+    (rule) =>
+      rule.number === number &&
+      rule.args.every((word, i) => word === undefined || word === args[i]),
+  );
   return BigInt(allowed ? SECCOMP_RET_ALLOW : SECCOMP_RET_KILL_PROCESS);
 }
-
-/** Calls that are allowed with any arguments. */
-const FREE = "mmap munmap mprotect getpid getppid wait4 exit restart_syscall".split(" ");
