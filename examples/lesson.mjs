@@ -30,9 +30,14 @@ const lesson = {
 
     const question = {
       text: "SIGCHLD is pending. The stub executes getpid. What stops it?",
-      choices: ["SIGCHLD, before the call", "Its INT3, after the call", "Nothing"],
-      answer: 1,
-      because: "A blocked signal is not delivered, so the stub reaches its INT3.",
+      right: {
+        "Its INT3, after the call":
+          "A blocked signal is not delivered, so the stub reaches its INT3.",
+      },
+      wrong: {
+        "SIGCHLD, before the call": "It would, if it were not blocked. Blocked, it stays pending.",
+        Nothing: "A stub has an INT3 after its SYSCALL, and that stops it.",
+      },
     };
     const result = actor.call("getpid", [], {
       why: "The frame of getpid.",

@@ -58,6 +58,10 @@ const returning = (rip: bigint): Case => ({
   from: "exit",
 });
 
+/** xmm0 in a frame that names no component: taken if only x87 and SSE are. */
+const unsized = (words: Readonly<Record<number, bigint>>) =>
+  frame(SCRATCH, { 160: 7n, 512: 0n, ...words });
+
 /** A frame that is refused, without a stack. */
 const REFUSED: Case = {
   ...frame(SCRATCH, { 24: RESERVED }),
@@ -108,8 +112,12 @@ const ROWS: readonly Row[] = [
   ["W73", "mxcsr_check", pairs("XSTATE", [512n, 0n], [24n, 0n]), "written.1", START, 0n],
   ["W74", "mxcsr_check", pairs("XSTATE", [520n, 1n], [24n, 0n]), "written.1", START, 0x1f80n],
   ["W75", "fsgsbase", seed("int3", { fs_base: 7n, fs: 0x2bn }), "stopped.fs_base", 7n, 0n],
+  ["S9", "xstate_size_check", unsized({ 480: 0n }), "written.0", 7n, 0n],
+  ["S10", "xstate_size_check", unsized({ 480: 576n }), "written.0", 7n, 0n],
   ["S13", "amd", UNTAKEN, "signal", SIGSEGV, undefined],
   ["S15", "xsavec", frame(SCRATCH, { 512: 7n, 520: COMPACTED | 7n }), "signal", SIGTRAP, SIGSEGV],
+  ["S20", "xstate_size_check", unsized({ 464: 0n }), "written.0", 7n, 7n],
+  ["S21", "xstate_size_check", unsized({ 480: 576n, 2432: 0n }), "written.0", 7n, 7n],
   ["R12", "negative_restart", restarting(0xffff_ffffn), "stopped.rax", -512n, -512n],
   ["R28.bits", "la57", seed("int3", { rip: 1n << 47n }), "code", SEGV_MAPERR, SI_KERNEL],
   ["R58", "ia32", seed("int80", {}), "signal", SIGTRAP, SIGSEGV],

@@ -20,7 +20,7 @@ import type { Feature, Machine } from "../src/fuzz/try/machine.ts";
 /** What DIV leaves, and what kernels from Linux 6.7 on have. */
 const RECENT = [
   ...(["div_flags", "negative_restart", "mxcsr_check", "sysret_limit"] as const),
-  "altstack_first",
+  ...(["altstack_first", "xstate_size_check"] as const),
 ] as const;
 
 const MACHINE: Machine = {

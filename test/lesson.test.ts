@@ -44,6 +44,40 @@ lessons("a stub is born, attached, called, signalled and looked at", async () =>
   assert.match(renderText(recording), "The host closes the scene.");
 });
 
+lessons("a question is asked with a reply to each choice, or as the document has it", async () => {
+  const { questions } = await recordScenario({
+    ...PLAIN,
+    play(scene) {
+      scene.ask({
+        text: "Which?",
+        right: { This: "It is." },
+        wrong: { That: "No.", Those: "No!" },
+      });
+      scene.ask({ text: "And now?", choices: ["One", "Two"], answer: 1, because: "It is two." });
+      scene.say("This", "It is this.");
+    },
+  });
+  const [first, second] = questions;
+  assert.is(first?.choices[first.answer], "This");
+  assert.is(first?.because, "It is.");
+  assert.equal([...(first?.replies ?? [])].sort(), ["It is.", "No!", "No."]);
+  assert.equal([second?.choices, second?.answer, second?.replies], [["One", "Two"], 1, []]);
+});
+
+lessons("a signal that was sent has an arrow to the stop that it brings", async () => {
+  const { arrows, steps } = await recordScenario({
+    ...PLAIN,
+    play(scene) {
+      const actor = scene.rest("stub", "a stub");
+      actor.signal("SIGUSR1", "It is pending.");
+      actor.call("getpid", [], { ...TOLD, stop: "SIGUSR1 comes first." });
+    },
+  });
+  const arrow = arrows.find(({ kind }) => kind === "signal");
+  assert.match(steps[arrow?.from ?? -1]?.title ?? "", /^tgkill/);
+  assert.is(steps[arrow?.to ?? -1]?.title, "stopped by SIGUSR1");
+});
+
 lessons("a lesson may wait, and may run with another encoder", async () => {
   const play: Lesson["play"] = async (scene) => {
     const actor = scene.rest("stub", "a stub");
@@ -153,6 +187,13 @@ const MISTAKES: readonly Mistake[] = [
     "question.choices: expected a list, got nothing",
   ],
   ["scene.ask", [{ ...ASKED, choices: [] }], "question.choices: expected at least one"],
+  ["scene.ask", [{ text: "Which?", right: {} }], "question.wrong: expected an object, got nothing"],
+  ["scene.ask", [{ text: "Which?", right: {}, wrong: {} }], "question.right: expected one choice"],
+  [
+    "scene.ask",
+    [{ text: "Which?", right: { This: 1 }, wrong: {} }],
+    "question.right.This: expected a string, got 1",
+  ],
   ["scene.check", ["f", 1, 1], "expected: expected a string, got 1"],
   ["actor.call", ["getpid", 1, TOLD], "args: expected a list, got 1"],
   [

@@ -81,7 +81,7 @@ diagrams("the birth of a grandchild is told in its order", async () => {
   assert.match(actors.join(), /^host \(\d+\),master \(\d+\),grandchild \(\d+\)$/);
   const texts = messages.map(({ text }) => text.replace(/^[-\d]+: /, ""));
   const order = [
-    /^clone\(CLONE_FILES\|SIGCHLD, NULL, NULL, NULL, NULL\) = \d+$/,
+    /^clone\(CLONE_FILES\|SIGKILL, NULL, NULL, NULL, NULL\) = \d+$/,
     /^clone$/,
     /^\d instructions: cmp \$1, %rbx … mov \$9, %esi$/,
     /^prctl\(PR_SET_PDEATHSIG, SIGKILL\) = 0$/,

@@ -105,7 +105,7 @@ moment("words are told with what they mean", () => {
   assert.ok(host && master);
   const setregs = find(grandchild, "host", "ptrace(PTRACE_SETREGS");
   const written = meanings(grandchild, setregs);
-  assert.is(written.rdi, "CLONE_FILES|SIGCHLD");
+  assert.is(written.rdi, "CLONE_FILES|SIGKILL");
   assert.is(written.rax, "clone");
   assert.is(written.r15, `${master.pid} master`);
   assert.is(written.rip, "stub code + 0x47");

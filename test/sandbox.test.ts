@@ -19,8 +19,7 @@ const refused = async (promise: Promise<unknown>, pattern: RegExp) => {
 
 sandbox("what it recorded before it was killed is in the recording", async () => {
   const recorder = new Recorder("assembly");
-  using tracer = new Tracer();
-  const terminal = openTerminal(tracer);
+  const terminal = openTerminal(recorder.encoder);
   {
     await using host = Sandbox.start(recorder, "no-setsid", { terminal: terminal.line });
     assert.is(await host.reaches("ready"), "");

@@ -3,78 +3,17 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ALL_ENCODERS, Tracer } from "../src/index.ts";
+import { Tracer } from "../src/index.ts";
 import { parseRecording, recordScenario } from "../src/record/index.ts";
 import { dumpNoCore, limitLife } from "../src/record/precautions.ts";
+import { Recorder } from "../src/record/recorder.ts";
 import type { Recording, Step } from "../src/record/recording.ts";
-import { childrenOf, eventually, processState, run, stublabCommand } from "./processes.ts";
-
-const NAMES = ["no-exitkill", "exitkill", "stale-orig-rax", "rseq", "cascade"];
-const RUNS = 5;
+import { Scene } from "../src/record/scene.ts";
+import { eventually, processState, run, stublabCommand } from "./processes.ts";
+import { testScenarios } from "./scenario_tests.ts";
 
 const all = suite("scenarios: dying");
-
-for (const name of NAMES) {
-  all(`${name}: ${RUNS} recordings tell the same, and leave nothing behind`, async () => {
-    const first = await recordScenario(name);
-    for (let i = 0; i < RUNS; i++) {
-      const recording = i === 0 ? first : await recordScenario(name);
-      assert.equal(
-        recording.end.filter(({ held }) => !held),
-        [],
-      );
-      assert.equal(outlineOf(recording), outlineOf(first));
-      const others = recording.lanes.map(({ pid }) => pid).filter((pid) => pid !== process.pid);
-      assert.ok(others.length > 0);
-      assert.equal(others.filter(processState), []);
-      assert.equal(childrenOf(process.pid), []);
-    }
-  });
-
-  all(`${name}: each encoder ends in the same facts`, async () => {
-    for (const encoder of ALL_ENCODERS) {
-      const { end } = await recordScenario(name, { encoder });
-      assert.ok(end.length >= 6);
-      assert.equal(
-        end.filter(({ held }) => !held),
-        [],
-        encoder,
-      );
-    }
-  });
-
-  all(
-    `${name}: each step has its reason, and a question comes before the decisive one`,
-    async () => {
-      const recording = await recordScenario(name);
-      const { introduction, questions, steps, observed, arrows } = recording;
-      assert.ok(introduction.length > 1 && questions.length > 0 && observed.length > 0);
-      for (const { why, title } of steps) assert.match(why, /^.+[.?)]$/s, title);
-      for (const { step, choices, answer } of questions) {
-        assert.ok(step < steps.length && choices.length >= 3 && choices[answer] !== undefined);
-      }
-      for (const { from, to } of arrows) assert.ok(from < to, "an arrow leads forwards");
-      assert.equal(parseRecording(JSON.stringify(recording)), recording);
-    },
-  );
-}
-
-/** A recording without what differs between two. */
-function outlineOf({ steps, lanes, arrows, questions, end }: Recording): unknown {
-  const anonymous = (text: string) =>
-    lanes
-      .reduce((rest, { id, pid }) => rest.replaceAll(String(pid), id), text)
-      .replaceAll(/0x[0-9a-f]+/g, "0x…");
-  return {
-    steps: steps.map(({ lane, about, kind, title, kernel }) => {
-      return [lane, about, kind, anonymous(title), kernel && [kernel.state, kernel.tracerTid > 0]];
-    }),
-    arrows,
-    questions: questions.map(({ step, answer }) => [step, answer]),
-    end: end.map(({ fact }) => fact),
-  };
-}
-
+testScenarios(all, ["no-exitkill", "exitkill", "stale-orig-rax", "rseq", "cascade"]);
 all.run();
 
 const decisive = suite("scenarios: dying: the decisive step");
@@ -105,7 +44,7 @@ decisive("with EXITKILL it is killed, and nobody has sent it a signal", async ()
   const step = answerTo(recording, 0);
   assert.equal([step.lane, step.kind, step.title], ["guest", "exit", "killed by SIGKILL"]);
   assert.is(step.kernel?.state, "Z");
-  const signals = recording.steps.filter(({ kind }) => kind === "signal");
+  const signals = recording.steps.filter(({ title }) => title.startsWith("tgkill"));
   assert.equal(
     signals.map(({ about }) => about),
     ["tracer"],
@@ -143,7 +82,8 @@ decisive(
     const index = stops.findIndex(({ title }) => title === "stopped by SIGSEGV");
     const [stop, rest] = [stops[index], stops[index - 1]];
     const rests = answerTo(recording, 0).title === "stopped by SIGTRAP";
-    assert.is(recording.questions[0]?.answer, rests ? 0 : 1);
+    const [question] = recording.questions;
+    assert.match(question?.choices[question.answer] ?? "", rests ? /^All three/ : /^None/);
     assert.is(answerTo(recording, 0), rests ? rest : stop);
     const before = rests ? rest?.registers?.after : munmap?.registers?.after;
     assert.equal(stop?.registers?.before, before);
@@ -232,5 +172,31 @@ precautions("one that dumps no core says so, and so do its children", () => {
     assert.match(limits, /^Max core file size +0 +0 /m);
   }
 });
+
+precautions(
+  "what a stub traces for a lesson is gone if the lesson fails, with its tracer or without",
+  () => {
+    for (const tracerDies of [false, true]) {
+      const scene = new Scene(new Recorder("assembly"));
+      const keeper = scene.keeper();
+      const tracer = scene.act("tracer", "a stub that traces", keeper.stub.createStub());
+      const subject = scene.enlist("stub", "a stub", tracer.stub.createStub());
+      subject.callBriefly("prctl", [scene.tracer.flag("PR_SET_PDEATHSIG"), 0], "It would live on.");
+      const traced = scene.handOver(subject, tracer);
+      traced.resume("It runs into its INT3.");
+      const told = { stop: "SIGTRAP.", wait: "Its tracer waits." };
+      assert.is(traced.stops(told).signal, scene.tracer.constant("SIGTRAP"));
+      if (tracerDies) {
+        const dying = scene.actor("tracer", tracer.stub);
+        dying.signal("SIGKILL", "It dies.");
+        dying.ends(told);
+      }
+      scene.close();
+      for (const pid of [keeper.stub.pid, tracer.stub.pid, subject.pid]) {
+        assert.is(processState(pid), undefined, `${tracerDies}`);
+      }
+    }
+  },
+);
 
 precautions.run();

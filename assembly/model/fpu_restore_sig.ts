@@ -100,6 +100,7 @@ export let S9: u32 = 0;
 export const S9_text =
   "Only x87 and SSE are taken if magic1 is not {magic}, or xstate_size is less than {least}, or more than the area's length or extended_size.";
 export const S9_source = "check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12";
+export const S9_needs = "xstate_size_check";
 export let S9_magic: u32 = 0x4650_5853;
 export let S9_least: u32 = 576;
 
@@ -107,7 +108,22 @@ export let S10: u32 = 0;
 export const S10_text =
   "The 32 bits at xstate_size must be readable, otherwise the frame is refused; if they are not {magic}, only x87 and SSE are taken.";
 export const S10_source = "check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.12";
+export const S10_needs = "xstate_size_check";
 export let S10_magic: u32 = 0x4650_5845;
+
+export let S20: u32 = 0;
+export const S20_text =
+  "From Linux 6.16 to 7.0 xstate_size is ignored: only x87 and SSE are taken if magic1 is not {magic}.";
+export const S20_source = "check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.16";
+export const S20_needs = "!xstate_size_check";
+export let S20_magic: u32 = 0x4650_5853;
+
+export let S21: u32 = 0;
+export const S21_text =
+  "From Linux 6.16 to 7.0 the 32 bits after the area must be readable, otherwise the frame is refused; if they are not {magic}, only x87 and SSE are taken.";
+export const S21_source = "check_xstate_in_sigframe, arch/x86/kernel/fpu/signal.c, 6.16";
+export const S21_needs = "!xstate_size_check";
+export let S21_magic: u32 = 0x4650_5845;
 
 const FORMAT_NONE: u32 = 0;
 const FORMAT_FX: u32 = 1;
@@ -122,7 +138,13 @@ function checkXstateInSigframe(): u32 {
     size > xstateLength ||
     size > halfOf(EXTENDED_SIZE);
   if (wrong && use(S9)) return FORMAT_FX;
-  if (size > xstateLength || !use(S10)) return FORMAT_XSAVE;
+  if (size <= xstateLength && use(S10)) return formatBy(size, S10_magic);
+  if (halfOf(MAGIC1) != S20_magic && use(S20)) return FORMAT_FX;
+  return use(S21) ? formatBy(xstateLength, S21_magic) : FORMAT_XSAVE;
+}
+
+/** The format, by the word after the registers. */
+function formatBy(size: u32, magic: u32): u32 {
   if (!isReadable(size, 4)) return FORMAT_NONE;
-  return halfOf(size) == S10_magic ? FORMAT_XSAVE : FORMAT_FX;
+  return halfOf(size) == magic ? FORMAT_XSAVE : FORMAT_FX;
 }

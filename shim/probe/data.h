@@ -94,6 +94,17 @@ struct trial {
 };
 extern const struct trial trials[];
 
+/** What a word of the frame is added to. */
+enum frame_base { AS_IT_IS, TO_FRAME, TO_SYSCALL };
+/** FRAME_WORDS in src/fuzz/try/machine.ts; the list ends with a word and offset of 0. */
+struct frame_word {
+    uint32_t offset;
+    enum frame_base base;
+    uint64_t word;
+};
+extern const struct frame_word frame_words_of_trial[];
+extern const uint32_t frame_fpstate, frame_magic2;
+
 /** Why setups are not tried, by enum stublab_obstacle. */
 extern const char *const obstacle_texts[];
 /** Known deviations: facts, one a line, and what the model predicts then. A name of 0 ends the

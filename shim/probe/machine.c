@@ -233,6 +233,36 @@ static bool shows(struct tracee *stub, const struct trial *trial) {
     return result == trial->result;
 }
 
+/** checksXstateSize in machine.ts: whether of a frame whose xstate_size is 0 xmm0 is taken. */
+static bool checks_xstate_size(struct tracee *stub) {
+    enum { SIZE = 2 * STUBLAB_MOST_XSTATE, XMM0 = 160 };
+    static uint8_t frame[SIZE];
+    uint64_t own[64], taken[64] = {0};
+    if (machine.xstate_length == 0 || !read_fpregs(stub, own))
+        return false;
+    const int64_t page = INJECT(stub, __NR_mmap, 0, SIZE, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, ~0ULL, 0);
+    if (page < 0)
+        return false;
+    for (const struct frame_word *each = frame_words_of_trial; each->offset != 0; each++) {
+        const uint64_t base = each->base == TO_FRAME     ? (uint64_t)page
+                              : each->base == TO_SYSCALL ? encoder_words(stub->initial)[REG_RIP]
+                                                         : 0;
+        const uint64_t word = base + each->word;
+        memcpy(&frame[each->offset], &word, sizeof word);
+    }
+    memcpy(&frame[frame_fpstate + machine.xstate_length], &frame_magic2, sizeof frame_magic2);
+    write_memory(stub, (uint64_t)page, frame, SIZE);
+    uint64_t *words = frame_words();
+    memcpy(words, encoder_words(stub->initial), BLOCK_SIZE);
+    words[REG_RAX] = __NR_rt_sigreturn;
+    words[REG_RSP] = (uint64_t)page;
+    const bool returned = go_on(stub, PTRACE_CONT) && read_fpregs(stub, taken);
+    stublab_ptrace(PTRACE_SETFPREGS, stub->pid, 0, own);
+    INJECT(stub, __NR_munmap, (uint64_t)page, SIZE);
+    return returned && (uint32_t)taken[XMM0 / 8] == 1;
+}
+
 void read_machine(struct tracee *stub) {
     /** struct _xstate: XCR0 in sw_reserved, and mxcsr_mask. */
     enum { COMPONENTS = 464, MXCSR_MASK = 28, ASKED_FOR = 1 << 18, OLD_MXCSR_MASK = 0xffbf };
@@ -253,6 +283,8 @@ void read_machine(struct tracee *stub) {
     machine.xstate_length = (uint32_t)length;
     memcpy(&machine.xfeatures, &area[COMPONENTS], 4);
     machine.xfeatures &= ~(uint32_t)ASKED_FOR;
+    if (checks_xstate_size(stub))
+        add("xstate_size_check");
 }
 
 bool is_zombie(int32_t pid) {

@@ -4,6 +4,7 @@ import { DeathError, type ErrorDetails, StublabError } from "../errors.ts";
 import type { Case } from "../fuzz/case/case.ts";
 import { FROMS, ONS, WAYS } from "../fuzz/case/setups.ts";
 import { explain } from "../limits.ts";
+import { expectRseq } from "../stub/rseq.ts";
 import { Tracer } from "../stub/tracer.ts";
 
 /** The result of a trial, and a warning if something does not work. */
@@ -114,10 +115,9 @@ async function recording(): Promise<Seen> {
 /** Why single lessons, and so the gallery, cannot be recorded here. */
 async function lessonObstacles(): Promise<string[]> {
   const { closeTerminal, openTerminal } = await import("../record/pseudo_terminal.ts");
-  const { readArea } = await import("../record/scenarios/rseq.ts");
   const needs: readonly [lesson: string, trial: (tracer: Tracer) => void][] = [
-    ["no-setsid", (tracer) => closeTerminal(openTerminal(tracer))],
-    ["rseq", (tracer) => readArea(tracer.createStub())],
+    ["no-setsid", (tracer) => closeTerminal(openTerminal(tracer.encoder))],
+    ["rseq", (tracer) => expectRseq(tracer.createStub().thread)],
   ];
   using tracer = new Tracer();
   return needs.flatMap(([lesson, trial]) => {

@@ -1,9 +1,7 @@
-import { hex, StateError } from "../errors.ts";
+import { StateError } from "../errors.ts";
 import { takeInitialRegisters } from "../stub/attach.ts";
-import { callTitle } from "./calls.ts";
 import { awaitProcess } from "./kernel_view.ts";
 import { type Place, tellRegisters } from "./recorder.ts";
-import { tellWait } from "./requests.ts";
 import { step, stepTo } from "./stepping.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -86,19 +84,20 @@ export function awaitSelfStop(tracee: Tracee, at: number): void {
 
 /** PTRACE_ATTACH, its stop, the options, and the initial registers. @throws AttachError, TraceError */
 export function attachWatched(tracee: Tracee): void {
-  const { recorder, thread } = tracee;
-  const request = tracee.request(
+  const { thread } = tracee;
+  tracee.request(
     "PTRACE_ATTACH",
     "Now the host becomes the tracer. The kernel sends the stub a SIGSTOP of its own for this.",
   );
-  const stopped = tracee.thread.wait();
-  const at = tracee.stopped(
-    stopped,
-    "The stub was already stopped. The kernel turns its stop by a signal (T) into a ptrace stop (t): only in such a " +
+  tracee.awaitStop({
+    stop:
+      "The stub was already stopped. The kernel turns its stop by a signal (T) into a ptrace stop (t): only in such a " +
       "stop can its registers be read.",
-  );
-  recorder.arrow("attach", request, at, "PTRACE_ATTACH");
-  tracee.waited(at, "PTRACE_ATTACH does not wait for the stop, so the host does.");
+    wait:
+      "A stub that was stopped already is in its ptrace stop when PTRACE_ATTACH returns, and its registers could be read at " +
+      "once; one that runs need not be. So the host waits in any case. This wait4 also takes the notification of the stop, " +
+      "which the next wait4 would report otherwise.",
+  });
   tracee.request(
     "PTRACE_SETOPTIONS",
     "EXITKILL: the kernel kills the stub when its tracer ends. TRACEEXIT: the stub stops once more before it ends, so " +
@@ -118,26 +117,5 @@ export function stepToRest(tracee: Tracee): number {
     stop:
       "SIGSTOP again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. The first " +
       "resume after an attach always leads to this stop; the tracer resumes the stub once more.",
-  });
-}
-
-/** The host tries to wait for a stub that is neither its child nor traced by it; answers the step. */
-export function refuseWait(tracee: Tracee, why: string): number {
-  const { recorder, thread } = tracee;
-  const { tracer, tid } = thread;
-  const options = Number(tracer.waitSelfStop) | tracer.constant("WNOHANG");
-  const result = tracer.shim.wait(tid, options, 0, tracer.status);
-  if (result >= 0) throw new StateError(`the host could wait for ${tracee.lane} ${tid}`);
-  const errno = { word: hex(BigInt(result)), told: `-1 ${tracer.errorName(-result)}` };
-  const call = tellWait({ tid, options }, undefined, errno, recorder.constants);
-  return recorder.step({
-    lane: tracee.tracer,
-    about: tracee.lane,
-    kind: "syscall",
-    title: callTitle(call),
-    why,
-    call,
-    kernel: recorder.view(tid),
-    observer: "createStub does not try this.",
   });
 }

@@ -1,16 +1,18 @@
 import { StateError } from "../errors.ts";
 import { Thread } from "../stub/thread.ts";
 import type { WatchedStub } from "./fork.ts";
-import { type Injection, injectWatched } from "./injection.ts";
+import { type CallTelling, injectWatched } from "./injection.ts";
 import { tellRegisters } from "./recorder.ts";
 import { Tracee } from "./tracee.ts";
 
 /** How a clone is told, and where the new stub is shown. */
 export interface CloneOptions
-  extends Pick<Injection, "frame" | "why" | "answer" | "before" | "beforeAnswer"> {
+  extends Pick<CallTelling, "why" | "executed" | "answer" | "before" | "beforeAnswer"> {
   /** The lane of the new stub. Default: "grandchild". */
   readonly lane?: string;
   readonly role?: string;
+  /** By name. Default: that of its parent. */
+  readonly exitSignal?: string;
   /** What it is for the new stub to be born. */
   readonly born: string;
 }
@@ -24,25 +26,30 @@ export interface CloneOptions
 export function cloneWatched(parent: WatchedStub, options: CloneOptions): WatchedStub {
   const { tracee } = parent;
   const { tracer } = tracee.thread;
+  const exitSignal =
+    options.exitSignal === undefined
+      ? parent.stub.exitSignal
+      : tracer.parseExitSignal(options.exitSignal);
+  const event = exitSignal === tracer.constant("SIGCHLD") ? "FORK" : "CLONE";
   tracee.recorder.observe(
-    "The new stub is traced from its first instruction on, because its parent's tracer has asked for that: with " +
-      "PTRACE_O_TRACECLONE, and with PTRACE_O_TRACEFORK for those whose exit signal is SIGCHLD. In createStub it runs " +
-      "untraced until it stops itself; to come to that again, the host detaches from it there.",
+    "The new stub is traced from its first instruction on, because its parent's tracer has asked for that. In createStub " +
+      "it runs untraced until it stops itself; to come to that again, the host detaches from it there.",
   );
   setOptions(
     tracee,
-    ["PTRACE_O_TRACECLONE", "PTRACE_O_TRACEFORK"],
-    "Its children are to be traced from birth.",
+    [`PTRACE_O_TRACE${event}`],
+    "Its child is to be traced from birth. The option depends on the exit signal of the child: a clone with SIGCHLD is " +
+      `a fork to ptrace, and needs TRACEFORK; any other needs TRACECLONE. Here it is ${tracer.signalName(exitSignal)}.`,
   );
   let child: WatchedStub | undefined;
   injectWatched(tracee, {
     ...options,
     call: "clone",
-    args: [tracer.cloneWord(parent.stub.exitSignal), 0, 0, 0, 0],
+    args: [tracer.cloneWord(exitSignal), 0, 0, 0, 0],
     bootstrap: true,
     stepped: true,
     returned: (step, result) => {
-      child = follow(parent, step, Number(BigInt.asIntN(64, result)), options);
+      child = follow(parent, step, Number(BigInt.asIntN(64, result)), exitSignal, options);
     },
   });
   setOptions(tracee, [], "Only this one child was to be followed.");
@@ -61,13 +68,14 @@ function follow(
   { stub, tracee: { recorder, thread } }: WatchedStub,
   clone: number,
   pid: number,
+  exitSignal: number,
   { lane = "grandchild", role = "a stub that the master has cloned", born }: CloneOptions,
 ): WatchedStub {
   if (pid < 0) throw new StateError(`clone failed with ${thread.tracer.errorName(-pid)}`);
   recorder.addLane(lane, role, pid);
   const child = new Thread(thread.tracer, pid, pid);
   const tracee = new Tracee(recorder, lane, child);
-  const watched = { stub: stub.addChild(child, stub.exitSignal), tracee };
+  const watched = { stub: stub.addChild(child, exitSignal), tracee };
   child.wait();
   const registers = tellRegisters(tracee.registers());
   const step = recorder.step({

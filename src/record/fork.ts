@@ -6,6 +6,7 @@ import type { Stub } from "../stub/stub.ts";
 import { Thread } from "../stub/thread.ts";
 import type { Tracer } from "../stub/tracer.ts";
 import { callTitle, tellCall } from "./calls.ts";
+import { awaitProcess } from "./kernel_view.ts";
 import { type Recorder, tellRegisters } from "./recorder.ts";
 import type { Call } from "./recording.ts";
 import { recordSetUp } from "./set_up.ts";
@@ -22,10 +23,28 @@ export interface ForkOptions {
   readonly omit?: readonly ChildStep[];
 }
 
+/** How a child is made whose birth is not recorded. */
+export interface UnseenOptions {
+  readonly lane: string;
+  readonly role: string;
+  /** Why the host clones it. */
+  readonly why: string;
+  /** What to say about the child once it has stopped itself. */
+  readonly stopped: string;
+  /** Steps of the set-up to omit. */
+  readonly omit?: readonly ChildStep[] | undefined;
+}
+
 /** A stub, and the lane that it is in. */
 export interface WatchedStub {
   readonly stub: Stub;
   readonly tracee: Tracee;
+}
+
+/** A child at its self-stop, for which no process has waited yet. */
+export interface UnseenStub extends WatchedStub {
+  /** The step of that stop. */
+  readonly stopped: number;
 }
 
 const UNWATCHED =
@@ -66,6 +85,65 @@ export function forkWatched(
   return { stub, tracee };
 }
 
+/**
+ * Forks a stub as `Tracer.createStub` does, and leaves it alone until it has stopped itself: it is untraced, and the
+ * host has not waited for it. /proc says when that is.
+ *
+ * @throws ForkError, DeadlineError
+ */
+export function forkUnseen(
+  recorder: Recorder,
+  tracer: Tracer,
+  { lane, role, why, stopped, omit = [] }: UnseenOptions,
+): UnseenStub {
+  recorder.observe(
+    "Births are not recorded in this lesson. That a child has stopped itself is read from /proc; createStub waits for " +
+      "it.",
+  );
+  const exitSignal = tracer.constant("SIGCHLD");
+  const pid = forkProcess(tracer, { exitSignal, omit });
+  recorder.addLane(lane, role, pid);
+  const born =
+    'It executes its set-up and the stub code; this is not recorded (lesson "host" shows it).';
+  recordClone(recorder, tracer, { lane, pid, exitSignal, why, born, observer: null });
+  const thread = new Thread(tracer, pid, pid);
+  const stub = tracer.addStub(thread, exitSignal);
+  awaitProcess(pid, ({ state }) => state === "T", tracer.deadline);
+  const at = recorder.step({
+    lane,
+    kind: "stop",
+    title: "stopped by SIGSTOP",
+    why: stopped,
+    kernel: recorder.view(pid),
+    observer: "That it is stopped is known from /proc.",
+  });
+  return { stub, tracee: new Tracee(recorder, lane, thread), stopped: at };
+}
+
+/** The clone of the host's child, and its birth. */
+function recordClone(
+  recorder: Recorder,
+  tracer: Tracer,
+  { lane, pid, exitSignal, why, born, observer }: Clone,
+): void {
+  const teller = { constants: recorder.constants, read: () => undefined };
+  const words = [tracer.cloneWord(exitSignal)];
+  const { arguments: args } = tellCall(tracer.flag("SYS_clone"), words, teller);
+  const cloned = recorder.call(recorder.host, "clone", args, BigInt(pid), { why, observer });
+  const title = `process ${pid} is born`;
+  const birth = recorder.step({ lane, kind: "clone", title, why: born });
+  recorder.arrow("clone", cloned, birth, "clone");
+}
+
+interface Clone {
+  readonly lane: string;
+  readonly pid: number;
+  readonly exitSignal: number;
+  readonly why: string;
+  readonly born: string;
+  readonly observer: string | null;
+}
+
 /** The host's side: its calls, the birth, and the mask restored. */
 function fork(
   recorder: Recorder,
@@ -73,22 +151,16 @@ function fork(
   options: Fork,
   { lane, role }: { lane: string; role: string },
 ): number {
-  hostCall(recorder, "getpid", [], process.pid, GETPID);
-  hostCall(recorder, "rt_sigprocmask", maskArguments("~[]", "&previous"), 0, BLOCK);
+  const call = (name: string, args: Call["arguments"], result: number, why: string) =>
+    recorder.call(recorder.host, name, args, BigInt(result), { why, observer: UNWATCHED });
+  call("getpid", [], process.pid, GETPID);
+  call("rt_sigprocmask", maskArguments("~[]", "&previous"), 0, BLOCK);
   const pid = forkProcess(tracer, options, true);
   recorder.addLane(lane, role, pid);
-  const teller = { constants: recorder.constants, read: () => undefined };
-  const { arguments: args } = tellCall(
-    tracer.flag("SYS_clone"),
-    [tracer.cloneWord(options.exitSignal)],
-    teller,
-  );
-  const exitSignal = tracer.signalName(options.exitSignal);
-  const cloned = hostCall(recorder, "clone", args, pid, cloneReason(exitSignal));
-  const title = `process ${pid} is born`;
-  const born = recorder.step({ lane, kind: "clone", title, why: BORN });
-  recorder.arrow("clone", cloned, born, "clone");
-  hostCall(recorder, "rt_sigprocmask", maskArguments("&previous", "NULL"), 0, RESTORE);
+  const { exitSignal } = options;
+  const why = cloneReason(tracer.signalName(exitSignal));
+  recordClone(recorder, tracer, { lane, pid, exitSignal, why, born: BORN, observer: UNWATCHED });
+  call("rt_sigprocmask", maskArguments("&previous", "NULL"), 0, RESTORE);
   return pid;
 }
 
@@ -107,7 +179,7 @@ function cloneReason(exitSignal: string): string {
   return (
     "A new process: a copy of the host, with its registers and its memory (copied on write). CLONE_FILES makes both share " +
     `one file table. ${exitSignal} is the exit signal, which the host gets at the child's end. gVisor takes SIGKILL, so ` +
-    "that no parent outlives a stub that it cannot replace."
+    "that no parent outlives a stub that it cannot replace; here that could kill the program that records."
   );
 }
 
@@ -119,16 +191,6 @@ function maskArguments(set: string, previous: string): Call["arguments"] {
     { word: previous === "NULL" ? "0x0" : null, told: previous },
     { word: "0x8", told: "8" },
   ];
-}
-
-function hostCall(
-  recorder: Recorder,
-  name: string,
-  args: Call["arguments"],
-  result: number,
-  why: string,
-): number {
-  return recorder.call("host", name, args, BigInt(result), { why, observer: UNWATCHED });
 }
 
 /** PTRACE_TRACEME, the stop after it, and the options. */

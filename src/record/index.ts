@@ -1,8 +1,11 @@
+export { Actor } from "./actor.ts";
 export type { Teller } from "./calls.ts";
-export type { WatchedStub } from "./fork.ts";
+export type { UnseenOptions, WatchedStub } from "./fork.ts";
+export type { CallTelling } from "./injection.ts";
 export type { Lesson } from "./lesson.ts";
 export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
+export type { AuthoredQuestion } from "./question.ts";
 export { type RecordOptions, recordScenario } from "./record.ts";
 export type { Introduction, NewStep, Piece, Place, Reasons, Recorder } from "./recorder.ts";
 export {
@@ -15,6 +18,7 @@ export {
   type Instruction,
   type KernelView,
   type Lane,
+  type NewQuestion,
   type Question,
   RECORDING_SCHEMA,
   type Recording,
@@ -24,9 +28,8 @@ export {
 } from "./recording.ts";
 export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
-export { Actor, type CallTelling, Scene } from "./scene.ts";
-export type { RequestDetails, StopTelling, Tracee } from "./tracee.ts";
-export type { UnseenOptions } from "./unseen.ts";
+export { type HostLane, type RestOptions, Scene } from "./scene.ts";
+export type { RequestDetails, StopTelling, Tracee, TryOptions } from "./tracee.ts";
 export { renderMermaid } from "./view/mermaid.ts";
 export { renderRecordingPage } from "./view/page/page.ts";
 export { renderPerfetto } from "./view/perfetto.ts";

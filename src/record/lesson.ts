@@ -8,8 +8,7 @@ import {
   show,
   text,
 } from "../shape.ts";
-import type { Scenario } from "./scenario.ts";
-import { Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 
 /** A lesson of your own: what happens to real processes, and what is said about it. */
 export interface Lesson {
@@ -50,16 +49,4 @@ export function expectLesson(value: Lesson, place: string): Lesson {
   const introduction = read("introduction", SHAPES.introduction);
   const play = read("play", SHAPES.play);
   return { name, title, introduction, play: (scene) => play.call(value, scene) };
-}
-
-/** The scenario that a lesson is. */
-export function scenarioOf(lesson: Lesson, signal: AbortSignal | undefined): Scenario {
-  return {
-    title: lesson.title,
-    introduction: lesson.introduction,
-    async record(recorder) {
-      using scene = new Scene(recorder, signal);
-      await lesson.play(scene);
-    },
-  };
 }

@@ -1,9 +1,10 @@
 import { closeSync, constants, openSync } from "node:fs";
+import type { Encoder } from "../encoder/encoder.ts";
 import { UnsupportedError } from "../errors.ts";
 import { limitError } from "../limits.ts";
 import { loadShim } from "../shim/shim.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
-import type { Tracer } from "../stub/tracer.ts";
+import { Tracer } from "../stub/tracer.ts";
 
 /** <asm-generic/ioctls.h>. TIOCGPTPEER is there since Linux 4.13. */
 const TIOCSPTLCK = 0x40045431;
@@ -26,10 +27,11 @@ export interface Terminal {
  *
  * @throws UnsupportedError where there are no pseudo-terminals.
  */
-export function openTerminal(tracer: Tracer): Terminal {
+export function openTerminal(encoder: Encoder): Terminal {
   const keyboard = openMaster();
-  const stub = tracer.createStub();
   try {
+    using tracer = new Tracer({ encoder });
+    const stub = tracer.createStub();
     // The stub's page ends in zeros: a lock that is open.
     stub.call("ioctl", keyboard, TIOCSPTLCK, tracer.stubAddress + PAGE_SIZE - 8);
     const line = stub.call("ioctl", keyboard, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -37,8 +39,6 @@ export function openTerminal(tracer: Tracer): Terminal {
   } catch (error) {
     closeSync(keyboard);
     throw error;
-  } finally {
-    stub.close();
   }
 }
 

@@ -3,12 +3,13 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StublabError } from "../errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../shape.ts";
 import { encoderOption } from "../stub/tracer.ts";
-import { expectLesson, type Lesson, scenarioOf } from "./lesson.ts";
+import { expectLesson, type Lesson } from "./lesson.ts";
 import { expectRecording } from "./load.ts";
 import { Recorder } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
 import type { Scenario } from "./scenario.ts";
 import { loadScenario, SCENARIOS } from "./scenarios.ts";
+import { Scene } from "./scene.ts";
 
 export interface RecordOptions {
   /** The name of an encoder that comes with stublab, or what `openEncoder` or `loadEncoder` returns. Default: "assembly". */
@@ -53,7 +54,7 @@ export async function recordScenario(
     });
   }
   const lesson = expectLesson(scenario, "scenario");
-  return recordStable(lesson.name, scenarioOf(lesson, signal), encoder, signal);
+  return recordStable(lesson.name, lesson, encoder, signal);
 }
 
 async function recordStable(
@@ -71,7 +72,7 @@ async function recordStable(
   try {
     for (let tries = 1; ; tries++) {
       const before = continued;
-      const outcome = await attempt(name, scenario, new Recorder(encoder));
+      const outcome = await attempt(name, scenario, new Recorder(encoder), signal);
       // A signal is noticed in a turn of the event loop, and an attempt need not have one.
       for (let turns = 0; turns < 2; turns++) await setImmediate();
       signal?.throwIfAborted();
@@ -93,9 +94,13 @@ async function attempt(
   name: string,
   scenario: Scenario,
   recorder: Recorder,
+  signal: AbortSignal | undefined,
 ): Promise<Recording | StublabError> {
   try {
-    await scenario.record(recorder);
+    {
+      using scene = new Scene(recorder, signal, scenario.host);
+      await scenario.play(scene);
+    }
     const recording = recorder.finish(name, scenario);
     // A lesson may use its recorder directly.
     expectRecording(recording);

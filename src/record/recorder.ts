@@ -1,4 +1,5 @@
 import { release } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import type { Encoder } from "../encoder/encoder.ts";
 import { expectDriver } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
@@ -64,6 +65,8 @@ export class Recorder {
   readonly encoder: Encoder;
   /** Its constants. */
   readonly constants: ReadonlyMap<string, bigint>;
+  /** The lane of this process, or of this thread. */
+  host = "host";
   readonly #viewer = new KernelViewer();
   readonly #lanes: Lane[] = [];
   readonly #steps: Step[] = [];
@@ -93,6 +96,8 @@ export class Recorder {
         this.#lanes.push(piece.lane);
         break;
       case "code":
+        // Two tracers of one process have the same stub code.
+        if (this.#codes.some((code) => isDeepStrictEqual(code, piece.code))) return;
         this.#codes.push(piece.code);
         break;
       case "step":
@@ -127,6 +132,17 @@ export class Recorder {
     } else {
       this.add(piece);
     }
+  }
+
+  /** Records what `work` does; if it returns undefined, nothing of that is kept but notes of what the observer changed. */
+  attempt<T>(work: () => T | undefined): T | undefined {
+    const lists = [this.#lanes, this.#steps, this.#arrows, this.#questions, this.#facts];
+    const lengths = lists.map(({ length }) => length);
+    const result = work();
+    if (result === undefined) {
+      for (const [i, list] of lists.entries()) list.length = lengths[i] ?? 0;
+    }
+    return result;
   }
 
   /** The number of steps so far: the index of the next. */

@@ -9,6 +9,7 @@ import { writeMessage } from "./pieces.ts";
 import { Recorder } from "./recorder.ts";
 import { PIECES, type ThreadData } from "./sandbox.ts";
 import { loadScenario } from "./scenarios.ts";
+import { Scene } from "./scene.ts";
 
 /** Where it runs. */
 interface Place extends Omit<ThreadData, "orders"> {
@@ -42,12 +43,15 @@ try {
   const recorder = new Recorder(opened, (piece) => writeMessage(file, piece));
   const { sandboxed } = await loadScenario(scenario);
   if (sandboxed === undefined) throw new StateError(`the scenario "${scenario}" has no such part`);
-  await sandboxed(recorder, {
-    pause(point, told = "") {
-      writeMessage(file, { kind: "pause", point, told });
-      waitForOrder();
-    },
-  });
+  {
+    using scene = new Scene(recorder, undefined, sandboxed.host);
+    await sandboxed.play(scene, {
+      pause(point, told = "") {
+        writeMessage(file, { kind: "pause", point, told });
+        waitForOrder();
+      },
+    });
+  }
   writeMessage(file, { kind: "over" });
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);

@@ -33,11 +33,11 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./scenarios/switch.ts")).switchLesson,
   },
   "parent-dies": {
-    summary: "a stub detects that its parent died before its death signal was requested",
+    summary: "the parent dies before the stub has requested its death signal",
     load: async () => (await import("./scenarios/parent_dies.ts")).parentDies,
   },
   "thread-dies": {
-    summary: "the thread that cloned a stub ends, and the stub is killed; the process lives on",
+    summary: "the thread that cloned a stub ends; its process lives on",
     load: async () => (await import("./scenarios/thread_dies.ts")).threadDies,
   },
   "early-attach": {
@@ -45,7 +45,7 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./scenarios/early_attach.ts")).earlyAttach,
   },
   "no-wuntraced": {
-    summary: "a parent waits without WUNTRACED, and the stop is never reported",
+    summary: "a parent waits without WUNTRACED for a stub that stops itself",
     load: async () => (await import("./scenarios/no_wuntraced.ts")).noWuntraced,
   },
   "blocked-signals": {
@@ -53,23 +53,23 @@ export const SCENARIOS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./scenarios/blocked_signals.ts")).blockedSignals,
   },
   "no-setsid": {
-    summary: "Ctrl-C on the terminal reaches a stub that is still in the host's session",
+    summary: "Ctrl-C is typed on the terminal of a host, and a stub is still in its session",
     load: async () => (await import("./scenarios/no_setsid.ts")).noSetsid,
   },
   "no-exitkill": {
-    summary: "the tracer dies, and a guest whose PDEATHSIG is cleared lives on",
+    summary: "the tracer dies while a guest runs whose PDEATHSIG is cleared",
     load: async () => (await import("./scenarios/no_exitkill.ts")).noExitkill,
   },
   exitkill: {
-    summary: "the same with EXITKILL: the kernel kills it",
+    summary: "the same with EXITKILL",
     load: async () => (await import("./scenarios/exitkill.ts")).exitkill,
   },
   "stale-orig-rax": {
-    summary: "RAX is -512 with a stale orig_rax: the kernel moves RIP back by two bytes",
+    summary: "a tracer writes RAX = -512 together with a stale orig_rax",
     load: async () => (await import("./scenarios/amd64/stale_orig_rax.ts")).staleOrigRax,
   },
   rseq: {
-    summary: "a stub unmaps the rseq area that glibc registered: SIGSEGV",
+    summary: "a stub unmaps the rseq area that glibc has registered",
     load: async () => (await import("./scenarios/rseq.ts")).rseq,
   },
   cascade: {

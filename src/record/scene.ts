@@ -1,51 +1,20 @@
-import { parseSignal } from "../encoder/names.ts";
 import { InputError } from "../errors.ts";
-import {
-  callback,
-  checkOptions,
-  count,
-  list,
-  type OptionShapes,
-  oneOf,
-  optional,
-  text,
-  truth,
-  word,
-} from "../shape.ts";
-import { CHILD_STEPS } from "../shim/fork.ts";
+import { Platform } from "../platform/platform.ts";
+import { count, list, type OptionShapes, oneOf, optional, table, text } from "../shape.ts";
+import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { type ProcessFacts, readProcess } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
-import type { SyscallArgument, SyscallResult } from "../stub/thread.ts";
 import { Tracer } from "../stub/tracer.ts";
-import { attachWatched, awaitSelfStop } from "./birth.ts";
-import type { WatchedStub } from "./fork.ts";
-import { injectWatched } from "./injection.ts";
+import { ActedTracee, Acting } from "./acting.ts";
+import { Actor, expectMembers } from "./actor.ts";
+import { type ForkOptions, forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
+import { codeBytes, loadListing } from "./listing.ts";
+import { dumpNoCore } from "./precautions.ts";
+import { type AuthoredQuestion, arrange } from "./question.ts";
 import type { Recorder } from "./recorder.ts";
 import type { NewQuestion } from "./recording.ts";
-import { restingStub } from "./resting.ts";
-import { addStubCode } from "./stub_code.ts";
-import type { Tracee } from "./tracee.ts";
-import { forkUnseen, type UnseenOptions } from "./unseen.ts";
-
-/** The texts of a call: why the registers are written as they are, and what they hold afterwards. */
-export interface CallTelling {
-  readonly why: string;
-  readonly answer: string;
-  /** Why a signal stops the stub before the call is over, if one does. */
-  readonly stop?: string | undefined;
-  /** Whether each instruction is a step; otherwise the stub runs to its INT3. */
-  readonly stepped?: boolean | undefined;
-  /** Called once the registers are written, before the stub is resumed: to ask a question, for instance. */
-  readonly before?: (() => void) | undefined;
-}
-
-const CALL_TELLING: OptionShapes<CallTelling> = {
-  why: text,
-  answer: text,
-  stop: text,
-  stepped: truth,
-  before: callback,
-};
+import { addStubCode, reasonsByLabel } from "./stub_code.ts";
+import { Tracee } from "./tracee.ts";
 
 const BIRTH: OptionShapes<UnseenOptions> = {
   lane: text,
@@ -63,19 +32,36 @@ const QUESTION: OptionShapes<NewQuestion> = {
   replies: optional(list(text, 100)),
 };
 
-/** Checks an object that a verb gets: it has these members, and no unknown ones. @throws InputError */
-function expectMembers<T extends object>(
-  value: T,
-  place: string,
-  shapes: OptionShapes<T>,
-  required: readonly (keyof T & string)[],
-): void {
-  checkOptions(value, place, shapes);
-  for (const name of required) shapes[name](value[name], `${place}.${name}`);
+const AUTHORED: OptionShapes<AuthoredQuestion> = {
+  text,
+  right: table(text, 1),
+  wrong: table(text, 99),
+};
+
+/** How a stub is made that exists when the recording begins. */
+export interface RestOptions {
+  /** Whether it keeps the memory that it was born with. Default: no. */
+  readonly memory?: boolean;
+  /** Steps of its set-up to omit. */
+  readonly omit?: readonly ChildStep[];
+  /** The stub that clones it. Default: the host forks it. */
+  readonly parent?: Stub;
+  /** Why it is there. Default: as in the lesson "host". */
+  readonly why?: string | ((stub: Stub) => string);
 }
 
-/** The most arguments that a system call has. */
-const MOST_ARGUMENTS = 6;
+/** The lane of this process. */
+export interface HostLane {
+  readonly lane: string;
+  readonly role: string;
+  /** Whether it is this thread, and not its process. */
+  readonly thread?: boolean;
+}
+
+const HOST: HostLane = {
+  lane: "host",
+  role: "the Node.js process; its main thread is the tracer",
+};
 
 /**
  * The stage of a lesson: a tracer, whose lane is "host", and the stubs in their lanes. All that its verbs do is recorded.
@@ -86,16 +72,37 @@ const MOST_ARGUMENTS = 6;
  */
 export class Scene {
   readonly recorder: Recorder;
-  readonly tracer: Tracer;
   /** The signal that aborts the recording, for lessons that wait. */
   readonly signal: AbortSignal | undefined;
+  #tracer: Tracer | undefined;
+  readonly #closing: (() => void)[] = [];
 
-  constructor(recorder: Recorder, signal?: AbortSignal) {
+  constructor(recorder: Recorder, signal?: AbortSignal, { lane, role, thread = false } = HOST) {
     this.recorder = recorder;
     this.signal = signal;
-    this.tracer = new Tracer({ encoder: recorder.encoder });
-    addStubCode(recorder, this.tracer);
-    recorder.addLane("host", "the Node.js process; its main thread is the tracer", process.pid);
+    recorder.host = lane;
+    recorder.addLane(lane, role, thread ? this.tracer.tid : process.pid);
+  }
+
+  get tracer(): Tracer {
+    if (this.#tracer !== undefined) return this.#tracer;
+    const tracer = new Tracer({ encoder: this.recorder.encoder });
+    this.atEnd(() => tracer.close());
+    return this.#use(tracer);
+  }
+
+  #use(tracer: Tracer): Tracer {
+    addStubCode(this.recorder, tracer);
+    this.#tracer = tracer;
+    return tracer;
+  }
+
+  /** A platform, whose tracer is then the scene's. @internal */
+  openPlatform(): Platform {
+    const platform = Platform.open({ encoder: this.recorder.encoder });
+    this.atEnd(() => platform.close());
+    this.#use(platform.tracer);
+    return platform;
   }
 
   /**
@@ -104,10 +111,21 @@ export class Scene {
    * @param lane a new one
    * @throws InputError; what creating a stub throws
    */
-  rest(lane: string, role: string): Actor {
-    this.recorder.expectNewLane(text(lane, "lane"), "lane");
+  rest(lane: string, role: string, options: RestOptions = {}): Actor {
+    const { recorder, tracer } = this;
+    recorder.expectNewLane(text(lane, "lane"), "lane");
     text(role, "role");
-    return new Actor(restingStub(this.recorder, this.tracer, { lane, role }));
+    const { memory = false, omit = [], parent, why } = options;
+    const stub = parent === undefined ? tracer.createStub({ omit }) : parent.createStub();
+    // A first call takes it to its INT3.
+    if (memory) stub.call("getpid");
+    else stub.scrub();
+    const actor = this.enlist(lane, role, stub);
+    actor.look(
+      `stub ${stub.pid} rests after its INT3`,
+      typeof why === "function" ? why(stub) : (why ?? whyItRests(memory, omit)),
+    );
+    return actor;
   }
 
   /**
@@ -119,25 +137,93 @@ export class Scene {
   birth(options: UnseenOptions): Actor {
     expectMembers(options, "options", BIRTH, ["lane", "role", "why", "stopped"]);
     this.recorder.expectNewLane(options.lane, "options.lane");
-    const { stopped, ...stub } = forkUnseen(this.recorder, this.tracer, options);
-    return new Actor(stub, stopped);
+    const { stub, tracee, stopped } = forkUnseen(this.recorder, this.tracer, options);
+    return new Actor(stub, tracee, stopped);
+  }
+
+  /** A stub at the first instruction of the stub code, whose set-up is recorded. @internal */
+  fork(options: ForkOptions = {}): Actor {
+    const { stub, tracee } = forkWatched(this.recorder, this.tracer, options);
+    return new Actor(stub, tracee);
+  }
+
+  /** A stub in a lane of its own that acts as a tracer. @internal */
+  act(lane: string, role: string, stub: Stub): Acting {
+    this.recorder.addLane(lane, role, stub.pid);
+    return new Acting(lane, stub);
+  }
+
+  /** A stub that the host traces, in a lane of its own. @internal */
+  enlist(lane: string, role: string, stub: Stub): Actor {
+    this.recorder.addLane(lane, role, stub.pid);
+    return this.actor(lane, stub);
+  }
+
+  /** The same in a lane that is there. @internal */
+  actor(lane: string, stub: Stub): Actor {
+    return new Actor(stub, new Tracee(this.recorder, lane, stub.thread));
+  }
+
+  /** A stub is traced by another one from now on. Nothing is recorded. @internal */
+  handOver({ stub, tracee }: Actor, acting: Acting): Actor<ActedTracee> {
+    acting.takeOver(stub);
+    this.atEnd(() => {
+      acting.end(stub);
+      stub.forgetIfDead();
+    });
+    return new Actor(stub, new ActedTracee(this.recorder, tracee.lane, stub, acting));
+  }
+
+  /**
+   * A stub that adopts orphans among its descendants (PR_SET_CHILD_SUBREAPER), so that a lesson in which parents die can
+   * wait for their children, and leaves none. None of them dumps core. @internal
+   */
+  keeper(): Acting {
+    const { tracer } = this;
+    const stub = tracer.createStub();
+    stub.call("prctl", tracer.flag("PR_SET_CHILD_SUBREAPER"), 1, 0, 0, 0);
+    dumpNoCore(stub);
+    this.recorder.observe(
+      "The processes of this lesson descend from a stub, the keeper, which is a child subreaper: orphans among them " +
+        "become its children. Otherwise they would become children of init, or of an existing subreaper.",
+    );
+    return this.act("keeper", "a stub that adopts orphans, as init does", stub);
+  }
+
+  /** Registers a guest's code, which the build has assembled, and returns its bytes. @internal */
+  loadGuest(
+    name: string,
+    base: bigint,
+    reasons: Readonly<Record<string, readonly string[]>>,
+  ): Uint8Array {
+    const listing = loadListing(name);
+    this.recorder.addCode(listing, base, reasonsByLabel(listing, reasons));
+    return codeBytes(listing);
   }
 
   /** A note in a lane: something to read that is no event. Returns the index of the step. */
-  say(title: string, why: string, lane = "host"): number {
+  say(title: string, why: string, lane = this.recorder.host): number {
     text(title, "title");
     text(why, "why");
     this.recorder.expectLane(text(lane, "lane"), "lane");
     return this.recorder.step({ lane, kind: "note", title, why });
   }
 
-  /** Asks what will happen. The next step answers it. @throws InputError */
-  ask(question: NewQuestion): void {
-    expectMembers(question, "question", QUESTION, ["text", "choices", "answer", "because"]);
-    const { choices } = question;
-    if (choices.length === 0) throw new InputError("question.choices: expected at least one");
-    count(choices.length - 1)(question.answer, "question.answer");
-    this.recorder.ask(question);
+  /** Records what /proc says of a process as a note in its lane, and returns it. @throws StateError if it is gone @internal */
+  lookAt(lane: string, pid: number, title: string, why: string): ProcessFacts {
+    const { recorder } = this;
+    recorder.step({ lane, kind: "note", title, why, kernel: recorder.view(pid) });
+    return readProcess(pid);
+  }
+
+  /**
+   * Asks what will happen. The next step answers it.
+   *
+   * @param question its choices, each with its reply; or the question as the recording has it
+   * @throws InputError
+   */
+  ask(question: AuthoredQuestion | NewQuestion): void {
+    this.recorder.ask(isAuthored(question) ? arrange(question) : expectQuestion(question));
   }
 
   /** Compares what must be true with what is seen: a fact of the recording's end. @throws InputError */
@@ -148,8 +234,17 @@ export class Scene {
     this.recorder.check(fact, expected, seen);
   }
 
+  /** Does something when the scene is closed, before its stubs are. @internal */
+  atEnd(work: () => void): void {
+    this.#closing.push(work);
+  }
+
   close(): void {
-    this.tracer.close();
+    try {
+      this.#closing.pop()?.();
+    } finally {
+      if (this.#closing.length > 0) this.close();
+    }
   }
 
   [Symbol.dispose](): void {
@@ -157,70 +252,30 @@ export class Scene {
   }
 }
 
-/** A stub in a scene. */
-export class Actor {
-  /** Its memory and registers. What is done to the stub directly is not recorded. */
-  readonly stub: Stub;
-  /** Single ptrace requests and stops, each recorded. */
-  readonly tracee: Tracee;
-  /** The step of its self-stop, if it is not attached yet. */
-  readonly #selfStop: number | undefined;
+/** Whether it is a question in the form for authors. @throws InputError if it is an incomplete one */
+function isAuthored(question: AuthoredQuestion | NewQuestion): question is AuthoredQuestion {
+  if (typeof question !== "object" || !("right" in question)) return false;
+  expectMembers(question, "question", AUTHORED, ["text", "right", "wrong"]);
+  if (Object.keys(question.right).length === 1) return true;
+  throw new InputError("question.right: expected one choice");
+}
 
-  /** @internal */
-  constructor({ stub, tracee }: WatchedStub, selfStop?: number) {
-    this.stub = stub;
-    this.tracee = tracee;
-    this.#selfStop = selfStop;
-  }
+function expectQuestion(question: NewQuestion): NewQuestion {
+  expectMembers(question, "question", QUESTION, ["text", "choices", "answer", "because"]);
+  const { choices } = question;
+  if (choices.length === 0) throw new InputError("question.choices: expected at least one");
+  count(choices.length - 1)(question.answer, "question.answer");
+  return question;
+}
 
-  get pid(): number {
-    return this.stub.pid;
-  }
-
-  /** Waits for the self-stop, attaches, sets the options and takes the initial registers. @throws AttachError */
-  attach(): void {
-    if (this.#selfStop !== undefined) awaitSelfStop(this.tracee, this.#selfStop);
-    attachWatched(this.tracee);
-  }
-
-  /**
-   * Injects a system call.
-   *
-   * @param call by name or number, as for `Stub.inject`
-   * @returns its value, or its errno by name
-   * @throws InputError, DeathError, DeadlineError, TraceError
-   */
-  call(
-    call: string | number | bigint,
-    args: readonly SyscallArgument[],
-    telling: CallTelling,
-  ): SyscallResult {
-    this.stub.tracer.syscallNumber(call);
-    list(word, MOST_ARGUMENTS)(args, "args");
-    expectMembers(telling, "telling", CALL_TELLING, ["why", "answer"]);
-    const { why: frame, ...told } = telling;
-    return injectWatched(this.tracee, { call, args, frame, ...told }).result;
-  }
-
-  /**
-   * Sends the stub a signal.
-   *
-   * @param signal by name, such as "SIGCHLD"
-   * @returns the index of the step
-   * @throws InputError if there is no signal of that name; StateError if the kernel refuses it
-   */
-  signal(signal: string, why: string): number {
-    const number = parseSignal(text(signal, "signal"), this.stub.tracer.encoder.constants);
-    return this.tracee.signal(number, text(why, "why"));
-  }
-
-  /** Records what /proc says about the stub, as a note, and returns it. @throws InputError; StateError if it is gone */
-  look(title: string, why: string): ProcessFacts {
-    text(title, "title");
-    text(why, "why");
-    const { recorder, lane } = this.tracee;
-    const facts = readProcess(this.pid);
-    recorder.step({ lane, kind: "note", title, why, kernel: recorder.view(this.pid) });
-    return facts;
-  }
+function whyItRests(memory: boolean, omit: readonly ChildStep[]): string {
+  return [
+    omit.length === 0
+      ? 'The lesson "host" shows its birth.'
+      : `The lesson "host" shows its birth; here its set-up omitted ${omit.join(", ")}.`,
+    memory
+      ? "It still has all the memory that it inherited from the host."
+      : 'Since then all its memory has been unmapped, except the page of the stub code (lesson "scrub").',
+    "It is stopped, and waits for a call.",
+  ].join(" ");
 }

@@ -21,9 +21,9 @@ export type Outcome =
 /** How an instruction is told, where the reasons of its code do not do. */
 export interface Telling {
   /** Why it is there. */
-  readonly why?: string;
+  readonly why?: string | undefined;
   /** Why a signal stops the thread before the instruction, or the instruction raises it. */
-  readonly stop?: string;
+  readonly stop?: string | undefined;
 }
 
 /** Signals that an instruction raises. */

@@ -11,7 +11,7 @@ export const STUB_CODE_REASONS: Readonly<Record<string, readonly string[]>> = {
     "With 0 the stub goes on. Anything else leads to `fail`, which exits with the errno.",
     "The parent may have died before the prctl, and then no signal is sent. So the stub asks for the pid of its " +
       "parent.",
-    "The exit status of an orphan, if it turns out to be one. getppid has no arguments, and a SYSCALL keeps RDI.",
+    "For later: what follows getppid may need it. That call has no arguments, and a SYSCALL keeps RDI.",
     "Children of a dead parent get another one: the nearest subreaper, or init. The result is the parent at this " +
       "moment.",
     "A test for an errno, although getppid itself never fails: a seccomp filter could make it fail.",

@@ -1,3 +1,4 @@
+import { UnsupportedError } from "../errors.ts";
 import type { Thread } from "./thread.ts";
 
 /** The area that a thread has registered for restartable sequences, as for rseq(2). */
@@ -9,6 +10,7 @@ export interface RseqArea {
 }
 
 export const RSEQ_FLAG_UNREGISTER = 1;
+
 /** The area of a stopped thread, from PTRACE_GET_RSEQ_CONFIGURATION; undefined before Linux 5.13. */
 export function readRseq({ tracer, tid }: Thread): RseqArea | undefined {
   // struct ptrace_rseq_configuration (linux/ptrace.h)
@@ -23,6 +25,16 @@ export function readRseq({ tracer, tid }: Thread): RseqArea | undefined {
     length: bytes.getUint32(8, true),
     signature: bytes.getUint32(12, true),
   };
+}
+
+/** The same where it must be known. @throws UnsupportedError before Linux 5.13 */
+export function expectRseq(thread: Thread): RseqArea {
+  const area = readRseq(thread);
+  if (area !== undefined) return area;
+  throw new UnsupportedError("this kernel does not report what is registered for rseq", {
+    call: "ptrace(PTRACE_GET_RSEQ_CONFIGURATION)",
+    remedy: "Linux 5.13 or later with CONFIG_RSEQ does",
+  });
 }
 
 /**

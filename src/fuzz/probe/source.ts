@@ -19,7 +19,15 @@ import { KNOWN, LISTS } from "../known/lists.ts";
 import { rules } from "../predict/rules.ts";
 import { GENERATOR } from "../run/journal.ts";
 import { CHUNK, ROUND } from "../run/round.ts";
-import { FEATURES, OF_KERNEL, OF_PROCESSOR, type Trial } from "../try/machine.ts";
+import {
+  FEATURES,
+  FRAME_FPSTATE,
+  FRAME_MAGIC2,
+  FRAME_WORDS,
+  OF_KERNEL,
+  OF_PROCESSOR,
+  type Trial,
+} from "../try/machine.ts";
 import { KEPT } from "../try/sigreturn/kept.ts";
 import { LOOP, RECORDS } from "../try/sigreturn/place.ts";
 import { factData, REQUEST_FIELDS } from "./facts.ts";
@@ -98,6 +106,11 @@ const struct trial trials[] = {
 ${OF_KERNEL.map(([feature, trial]) => `    {${FEATURES.indexOf(feature)}, ${trialOf(trial)}},`).join("\n")}
     {-1, 0, 0, 0, 0, {0}},
 };
+const struct frame_word frame_words_of_trial[] = {
+${FRAME_WORDS.map(([offset, value, to]) => `    {${offset}, ${to === undefined ? "AS_IT_IS" : to === "frame" ? "TO_FRAME" : "TO_SYSCALL"}, ${word(value)}},`).join("\n")}
+    {0, 0, 0},
+};
+const uint32_t frame_fpstate = ${FRAME_FPSTATE}, frame_magic2 = ${FRAME_MAGIC2};
 ${KNOWN.map((name, i) => `static void apply_known_${i}(w2c_fuzz *m) {\n${lines(knownSettings(name))}\n}`).join("\n")}
 const struct known_list known_lists[] = {
 ${KNOWN.map((name, i) => `    {${quote(name)}, ${quote(LISTS[name].facts.map((fact) => `${fact}\n`).join(""))}, apply_known_${i}},`).join("\n")}

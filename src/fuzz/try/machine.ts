@@ -60,6 +60,7 @@ export const FEATURES = [
   "sud_inclusive",
   "amd",
   "altstack_first",
+  "xstate_size_check",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
@@ -67,6 +68,7 @@ export type Feature = (typeof FEATURES)[number];
 export const SYS_UPROBE = 336;
 const SYS_URETPROBE = 335n;
 const PTRACE_SET_SYSCALL_INFO = 0x4212;
+const SYS_RT_SIGRETURN = 15n;
 const PTRACE_GETFPREGS = 14;
 const PTRACE_SETFPREGS = 15;
 const [ICEBP, INT3, SYSCALL, DIV_EDI] = [[0xf1], 0xcc, [0x0f, 0x05], [0xf7, 0xf7]];
@@ -199,10 +201,12 @@ export function readMachine(tracer: Tracer): Machine {
   const processor = readProcessor();
   const ofKernel = OF_KERNEL.filter(([, trial]) => shows(trial, stub)).map(([name]) => name);
   const has = new Set([...processor.features, ...ofKernel]);
+  const xstate = readXstate(stub);
+  if (checksXstateSize(stub, xstate.xstateLength)) has.add("xstate_size_check");
   return {
     ...processor,
     features: FEATURES.filter((name) => has.has(name)),
-    ...readXstate(stub),
+    ...xstate,
     stubCode: tracer.stubAddress,
   };
 }
@@ -276,6 +280,58 @@ function setsFpregs(trial: Extract<Trial, { fpregs: number }>, { tracer, thread 
 function readFpregs(tid: number, { shim }: TracingThread): Uint8Array | undefined {
   const registers = new Uint8Array(FPREGS_SIZE);
   return shim.ptraceMemory(PTRACE_GETFPREGS, tid, 0, registers) < 0 ? undefined : registers;
+}
+
+/**
+ * Words of a signal frame and its floating point, by their offsets from struct ucontext; some are added to the
+ * address of the frame, or to that of the SYSCALL. asm/ucontext.h, asm/sigcontext.h. The rest is 0, such as
+ * xstate_size and xstate_bv; after the area is its second magic number.
+ */
+export const FRAME_WORDS: readonly (readonly [
+  offset: number,
+  word: bigint,
+  to?: "frame" | "syscall",
+])[] = [
+  [168, 2n, "syscall"], // rip: after the SYSCALL, on the way to the INT3
+  [176, 2n], // eflags
+  [184, 0x33n | (0x2bn << 48n)], // cs, ss
+  [224, 1024n, "frame"], // fpstate
+  [1024 + 160, 1n], // xmm0
+  [1024 + 464, (LOW_HALF << 32n) | 0x4650_5853n], // magic1, extended_size
+];
+export const FRAME_FPSTATE = 1024;
+export const FRAME_MAGIC2 = 0x4650_5845;
+const XMM0 = 160;
+
+/**
+ * Whether rt_sigreturn checks xstate_size: of a frame in which it is 0 only x87 and SSE are taken then, among them xmm0.
+ * Linux 6.16 to 7.0 ignore it (check_xstate_in_sigframe), and take no component, because xstate_bv is 0.
+ */
+function checksXstateSize(stub: Stub, xstateLength: number): boolean {
+  const { tracer, thread } = stub;
+  const own = readFpregs(thread.tid, tracer);
+  if (xstateLength === 0 || own === undefined) return false;
+  const size = 2 * CONSTANTS.MOST_XSTATE;
+  const page = stub.map(size);
+  const frame = new DataView(new ArrayBuffer(size));
+  const syscall = thread.initial.dump().rip ?? 0n;
+  for (const [offset, word, to] of FRAME_WORDS) {
+    const base = to === "frame" ? page : to === "syscall" ? syscall : 0n;
+    frame.setBigUint64(offset, base + word, true);
+  }
+  frame.setUint32(FRAME_FPSTATE + xstateLength, FRAME_MAGIC2, true);
+  stub.write(page, new Uint8Array(frame.buffer));
+  const registers = tracer.frame;
+  registers.copyFrom(thread.initial);
+  registers.set("rax", SYS_RT_SIGRETURN);
+  registers.set("rsp", page);
+  thread.writeRegisters(registers);
+  const deadline = new Deadline(tracer.deadline);
+  while (![SIGTRAP, SIGSEGV].includes(thread.next(deadline).signal));
+  const taken = readFpregs(thread.tid, tracer);
+  tracer.shim.ptraceMemory(PTRACE_SETFPREGS, thread.tid, 0, own);
+  stub.call("munmap", page, size);
+  return taken !== undefined && new DataView(taken.buffer).getUint32(XMM0, true) === 1;
 }
 
 /** The release that restores the alternate stack before it looks at a frame: no request shows it. */

@@ -1,5 +1,6 @@
-import { DyingTracer, type Traced } from "../dying_tracer.ts";
+import { existsSync } from "node:fs";
 import type { Scenario } from "../scenario.ts";
+import { killTracer } from "./dying_tracer.ts";
 
 export const exitkill: Scenario = {
   title: "EXITKILL: the kernel cleans up after a tracer",
@@ -10,41 +11,37 @@ export const exitkill: Scenario = {
       "happen then has to be arranged with the kernel beforehand. The option does that, since Linux 3.8.",
   ],
 
-  record(recorder) {
-    using lesson = new DyingTracer(recorder);
-    const { keeper } = lesson;
-    lesson.handOver(
+  play(scene) {
+    const { keeper, guest, idle } = killTracer(
+      scene,
       ["PTRACE_O_TRACESYSGOOD", "PTRACE_O_EXITKILL"],
-      "EXITKILL: a SIGKILL for the stub when its tracer ends, for whatever reason. It is set right after the attach; " +
-        "between the two the stub's PDEATHSIG protects.",
+      "EXITKILL, with TRACESYSGOOD. It is set right after the attach; between the two the stub's PDEATHSIG protects.",
     );
-    lesson.killTracer();
-    recorder.ask({
-      text: "The tracer is dead. The guest was in the middle of its loop, and its PDEATHSIG is cleared. What is it doing now?",
-      choices: [
-        "It is stopped, without a tracer",
-        "It continues to count until it makes a system call",
-        "It is dead: killed by SIGKILL",
-      ],
-      answer: 2,
-      because:
-        "When the tracer ended, the kernel sent a SIGKILL to each tracee with this option. It needs no cooperation of the " +
-        "stub, and the stub cannot prevent it.",
+    scene.ask({
+      text: "The tracer is dead. No process has sent the guest a signal. Its state is read from /proc now. Which letter is it?",
+      right: {
+        "Z: killed, and not yet reaped":
+          "When the tracer ended, the kernel sent a SIGKILL to each tracee with this option. It needs no cooperation of the " +
+          "stub, and the stub cannot prevent it. The zombie waits for its parent, now the keeper.",
+      },
+      wrong: {
+        "T: stopped, untraced":
+          "The kernel looks at the option first. A tracee that is to be killed is not put back into a stop.",
+        "R: it still counts":
+          "SIGKILL does not wait for a system call: a running process is interrupted, and ends.",
+      },
     });
-    end(lesson, "guest", "The tracer's end has killed it.");
-    end(lesson, "idle", "This one, too. SIGKILL ends a process whether it runs or is stopped.");
-    const answer = keeper.stub.call("getpid");
-    recorder.check(
-      "the keeper, which the dead tracer did not trace: getpid",
-      `${keeper.stub.pid}`,
-      `${answer}`,
-    );
+    for (const [lane, actor, stop] of [
+      ["guest", guest, "The tracer's end has killed it."],
+      ["idle", idle, "This one, too. SIGKILL ends a process whether it runs or is stopped."],
+    ] as const) {
+      const how = actor.ends({ stop, wait: "The keeper, its parent now, reaps it." });
+      scene.check(`${lane}: its end`, "killed by SIGKILL", how);
+      const process = existsSync(`/proc/${actor.pid}`) ? "there" : "gone";
+      scene.check(`${lane}: its process`, "gone", process);
+    }
+    const { pid } = keeper.stub;
+    const fact = "the keeper, which the dead tracer did not trace: getpid";
+    scene.check(fact, `${pid}`, `${keeper.stub.call("getpid")}`);
   },
 };
-
-function end(lesson: DyingTracer, lane: Traced, why: string): void {
-  const { recorder } = lesson;
-  const { pid } = lesson[lane];
-  recorder.check(`${lane}: its end`, "killed by SIGKILL", lesson.end(lane, why));
-  recorder.check(`${lane}: its process`, "gone", recorder.view(pid) === null ? "gone" : "there");
-}

@@ -1,12 +1,5 @@
 import { hex } from "../../errors.ts";
-import { Tracer } from "../../stub/tracer.ts";
-import { attachWatched, awaitSelfStop, stepToRest, stepToSelfStop } from "../birth.ts";
-import { checkStub } from "../facts.ts";
-import { forkWatched } from "../fork.ts";
-import type { Place, Recorder } from "../recorder.ts";
 import type { Scenario } from "../scenario.ts";
-import { addStubCode } from "../stub_code.ts";
-import type { Tracee } from "../tracee.ts";
 
 export const host: Scenario = {
   title: "The first stub: from no process to an INT3",
@@ -15,8 +8,8 @@ export const host: Scenario = {
       "everything on behalf of their tracer. This is the birth of the first one, the master, which the host forks from " +
       "itself.",
     "The host is a big program: Node.js, with threads, signal handlers and a hundred mappings. The child is a copy of " +
-      "it, and has to run without all of that: it needs only the stub code, about 40 instructions on one page. First it " +
-      "undoes what it has inherited. Then it jumps to the stub code, and executes nothing else from then on.",
+      "it, and has to run without all of that: it needs only the stub code, 34 instructions on one page. First it undoes " +
+      "what it has inherited. Then it jumps to the stub code, and executes nothing else from then on.",
     "The stub code handles two things that the parent cannot handle for it: the death of the parent, and the moment " +
       "at which a tracer may attach. For the first it requests a signal and checks its parent's pid; for the second it " +
       "stops itself.",
@@ -24,61 +17,58 @@ export const host: Scenario = {
       "pid that the parent must have. RBX says whether an injected clone is under way; here it is 0.",
   ],
 
-  record(recorder) {
-    using tracer = new Tracer({ encoder: recorder.encoder });
-    addStubCode(recorder, tracer);
-    recorder.addLane("host", "the Node.js process; its main thread is the tracer", process.pid);
-    const { stub, tracee } = forkWatched(recorder, tracer);
-    const stopped = stepToSelfStop(tracee, (place) => askBefore(recorder, tracee, place));
-    awaitSelfStop(tracee, stopped);
-    attachWatched(tracee);
-    recorder.ask({
-      text: "The host resumes the stub for one instruction. RIP is after the SYSCALL. What happens first?",
-      choices: [
-        "It compares RBX with 1",
-        "It reaches the INT3",
-        "It stops again before it executes anything",
-      ],
-      answer: 2,
-      because:
-        "PTRACE_ATTACH always sends a SIGSTOP. The stub was already stopped, so that stop became a ptrace stop at once. " +
-        "The signal itself is still pending, and the first resume delivers it.",
+  play(scene) {
+    const stub = scene.fork();
+    stub.stepToSelfStop({
+      "jne leave": () => {
+        const { rax = 0n, r15 = 0n } = stub.registers;
+        scene.ask({
+          text: `RAX is ${hex(rax)}, and R15 is ${hex(r15)}. What does the stub do?`,
+          right: {
+            "It continues: its parent is the expected one":
+              "getppid returned the pid that the host had put into R15. If the host had died before the prctl, the signal would " +
+              "never be sent; getppid would return another parent, and only this comparison detects that.",
+          },
+          wrong: {
+            "It exits with 1":
+              "It would if the two were different. They are the same, so the jump is not taken.",
+            "It fails: R15 is overwritten":
+              "A SYSCALL changes RAX, RCX and R11. The kernel returns all other registers as they were, R15 among them.",
+          },
+        });
+      },
+      stublab_stub_syscall: () =>
+        scene.ask({
+          text: "The stub calls kill(its own pid, SIGSTOP). SIGSTOP cannot be caught or blocked. What does the call return?",
+          right: {
+            "0, and then the stub stops":
+              "The call succeeds: the signal is sent, and is pending. It is delivered on the way out of the kernel, when RAX is " +
+              "set and RIP is after the SYSCALL. So the registers at the stop are those after the call.",
+          },
+          wrong: {
+            "Nothing: it stops inside the call":
+              "A signal has its effect on the way back to user space, after the call. So the result is already in RAX.",
+            "-EPERM":
+              "A process may send any signal to itself. A shell's `kill -STOP $$` does the same.",
+          },
+        }),
     });
-    stepToRest(tracee);
-    checkStub(recorder, stub, { parent: process.pid, session: stub.pid });
+    stub.attach();
+    scene.ask({
+      text: "The host resumes the stub for one instruction. RIP is after the SYSCALL. What happens first?",
+      right: {
+        "It stops again":
+          "PTRACE_ATTACH always sends a SIGSTOP. The stub was already stopped, so that stop became a ptrace stop at once. " +
+          "The signal itself is still pending, and the first resume delivers it: no instruction is executed.",
+      },
+      wrong: {
+        "It compares RBX with 1":
+          "That is its next instruction. But a signal is pending, and it stops the stub before the instruction.",
+        "It reaches the INT3":
+          "The INT3 comes after two other instructions, and something comes before all three.",
+      },
+    });
+    stub.stepToRest();
+    stub.checkAtRest({ parent: process.pid, session: stub.pid });
   },
 };
-
-/** The questions on the path through the stub code. */
-function askBefore(recorder: Recorder, tracee: Tracee, { line }: Place): void {
-  const registers = tracee.registers();
-  if (line.text === "jne leave") {
-    recorder.ask({
-      text: `RAX is ${hex(registers.rax ?? 0n)}, and R15 is ${hex(registers.r15 ?? 0n)}. Does the stub continue?`,
-      choices: [
-        "Yes: its parent is the expected one",
-        "No: it considers itself an orphan, and exits with 1",
-        "No: the system calls have overwritten R15",
-      ],
-      answer: 0,
-      because:
-        "getppid returned the pid that the host had put into R15. If the host had died before the prctl, the signal would " +
-        "never be sent; getppid would return another parent, and only this comparison detects that. A SYSCALL changes " +
-        "RAX, RCX and R11, and no other register, so R15 is unchanged.",
-    });
-  }
-  if (line.offset === tracee.thread.tracer.shim.stubSyscallOffset()) {
-    recorder.ask({
-      text: "The stub calls kill(its own pid, SIGSTOP). What happens to it?",
-      choices: [
-        "It ends, and its parent reaps it",
-        "It stops after this SYSCALL, until it is resumed",
-        "Nothing: a process cannot stop itself",
-      ],
-      answer: 1,
-      because:
-        "SIGSTOP stops a process, and no handler or mask can prevent that. The call itself succeeds with 0, and the " +
-        "signal is delivered on the way out of the kernel, when RIP is after the SYSCALL.",
-    });
-  }
-}

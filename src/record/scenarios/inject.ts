@@ -1,11 +1,5 @@
 import { hex } from "../../errors.ts";
-import { Tracer } from "../../stub/tracer.ts";
-import type { WatchedStub } from "../fork.ts";
-import { type Injected, injectWatched } from "../injection.ts";
-import type { Recorder } from "../recorder.ts";
-import { restingStub } from "../resting.ts";
 import type { Scenario } from "../scenario.ts";
-import { addStubCode } from "../stub_code.ts";
 
 /** A file descriptor that is not open. */
 const NO_FILE = 1_000_000;
@@ -18,108 +12,91 @@ export const inject: Scenario = {
   introduction: [
     "A stub rests, stopped by its tracer. The tracer can write its registers and resume it. That is enough to make it " +
       "execute any system call: the number goes into RAX, the arguments into RDI, RSI, RDX, R10, R8 and R9, and RIP is " +
-      "set to a SYSCALL. The stub code has one, followed by an INT3, so that control returns to the tracer.",
-    "The call is executed in the stub: an mmap changes the stub's memory, and a clone creates a child of the stub. In " +
-      "this way the host builds address spaces other than its own.",
+      "set to a SYSCALL. The stub code has one for this purpose, and an INT3 returns control to the tracer.",
+    "A process cannot map memory in another process, or clone for it. But it can make the other one do so. In this way " +
+      "the host builds address spaces other than its own.",
     "Here the same call is injected twice. First in the usual way, with four requests: SETREGS, CONT, a wait, " +
       "GETREGS. Then again, with the stub stopped after each instruction. A third call fails.",
   ],
 
-  record(recorder) {
-    using tracer = new Tracer({ encoder: recorder.encoder });
-    addStubCode(recorder, tracer);
-    recorder.addLane("host", "the Node.js process; its main thread is the tracer", process.pid);
-    const master = restingStub(recorder, tracer);
-    const quick = injectQuickly(recorder, master);
-    const slow = injectSlowly(recorder, master);
-    const failed = injectFailure(recorder, master);
-    checkCalls(recorder, master, { quick, slow, failed });
-  },
-};
-
-function injectQuickly(recorder: Recorder, { stub, tracee }: WatchedStub): Injected {
-  const { pid } = stub;
-  return injectWatched(tracee, {
-    call: "getpid",
-    frame: ({ orig_rax: original }) =>
-      `The frame: the initial registers with getpid's number in RAX, and RIP at the SYSCALL. ${
-        original === NO_CALL
+  play(scene) {
+    const stub = scene.rest("master", "the first stub");
+    const noCall = stub.frame("getpid").get("orig_rax") === NO_CALL;
+    const quick = stub.call("getpid", [], {
+      why: `The frame: the initial registers with getpid's number in RAX, and RIP at the SYSCALL. ${
+        noCall
           ? "orig_rax is -1: if it held the number of a call, the kernel could conclude that the stub returns from " +
             "that call, and restart it."
           : "orig_rax is left over from the stub's last call."
       }`,
-    beforeAnswer: () =>
-      recorder.ask({
-        text: `The host is process ${process.pid}. It has injected getpid. What is in RAX?`,
-        choices: [
-          `${process.pid}: the host made the request`,
-          `${pid}: the stub executed the call`,
-          "39: the number of getpid",
-        ],
-        answer: 1,
-        because:
-          "The kernel knows only which process executes the SYSCALL, and that is the stub. It does not know that another " +
-          "process asked for it.",
-      }),
-    answer:
-      `RAX is ${pid}, the pid of the stub. SYSCALL has overwritten RCX with the address after it, and R11 with the ` +
-      "flags.",
-  });
-}
-
-function injectSlowly(recorder: Recorder, { tracee }: WatchedStub): Injected {
-  return injectWatched(tracee, {
-    call: "getpid",
-    stepped: true,
-    frame:
-      "The same frame again. Each injection begins with the same initial registers, so nothing is left from an earlier " +
-      "one.",
-    before: () =>
-      recorder.ask({
-        text: "How many instructions does the stub execute for one injected call?",
-        choices: ["One: the SYSCALL", "Two: the SYSCALL and the INT3", "Four"],
-        answer: 2,
-        because:
-          "SYSCALL, then the test whether this was a clone (cmp, je), then the INT3. The test costs almost nothing, and " +
-          "lets one SYSCALL serve clones and all other calls.",
-      }),
-    why: "The call. Only the registers say which one: this SYSCALL executes every injected call.",
-    answer: "The same result, in the same register.",
-  });
-}
-
-function injectFailure(recorder: Recorder, { tracee }: WatchedStub): Injected {
-  return injectWatched(tracee, {
-    call: "close",
-    args: [NO_FILE],
-    frame: `A call that must fail: there is no file descriptor ${NO_FILE}.`,
-    beforeAnswer: () =>
-      recorder.ask({
-        text: "close fails with EBADF (9). How does the host learn that?",
-        choices: [
-          "RAX is -1, and errno in the stub's memory is 9",
-          "RAX is -9, as a word of 64 bits",
-          "A signal stops the stub",
-        ],
-        answer: 1,
-        because:
-          "errno is a convention of the C library. The kernel returns one word: -4095 to -1 is an error, and everything " +
-          "else is a value.",
-      }),
-    answer:
-      "RAX is 0xfffffffffffffff7, which is -9: EBADF. An errno is a result like any other, and the stub is unharmed.",
-  });
-}
-
-function checkCalls(
-  recorder: Recorder,
-  { stub, tracee }: WatchedStub,
-  { quick, slow, failed }: Readonly<Record<"quick" | "slow" | "failed", Injected>>,
-): void {
-  recorder.check("getpid, injected", `${stub.pid}`, `${quick.result.value}`);
-  recorder.check("getpid, stepped", `${stub.pid}`, `${slow.result.value}`);
-  const same = Object.keys(quick.after).filter((name) => quick.after[name] !== slow.after[name]);
-  recorder.check("registers that differ between the two", "none", same.join(", ") || "none");
-  recorder.check("close of a file that is not open", "EBADF", `${failed.result.errno}`);
-  recorder.check("the stub rests after its INT3", hex(stub.tracer.restAddress), hex(tracee.rip));
-}
+      beforeAnswer: () =>
+        scene.ask({
+          text: `The host is process ${process.pid}, the stub ${stub.pid}. The host has injected getpid. What is in RAX?`,
+          right: {
+            [`${stub.pid}`]:
+              "The kernel knows only which process executes the SYSCALL, and that is the stub. It does not know that another " +
+              "process asked for it.",
+          },
+          wrong: {
+            [`${process.pid}`]:
+              "The host has only written registers. It has made ptrace requests, and no getpid.",
+            "39, the number of getpid":
+              "RAX held the number when the SYSCALL began. The kernel has replaced it by the result.",
+          },
+        }),
+      answer:
+        `RAX is ${stub.pid}, the pid of the stub. SYSCALL has put the address after it into RCX, and the flags into ` +
+        "R11.",
+    });
+    const after = stub.registers;
+    const slow = stub.call("getpid", [], {
+      stepped: true,
+      why:
+        "The same frame again. Each injection begins with the same initial registers, so nothing is left from an earlier " +
+        "one.",
+      before: () =>
+        scene.ask({
+          text: "How many instructions does the stub execute for one injected call?",
+          right: {
+            Four:
+              "SYSCALL, then the test whether this was a clone (cmp, je), then the INT3. The test costs almost nothing, and " +
+              "lets one SYSCALL serve clones and all other calls.",
+          },
+          wrong: {
+            One: "After the SYSCALL the stub runs on, as after any instruction. Only the INT3 stops it for its tracer.",
+            Two: "They are not neighbours. A clone returns through this SYSCALL as well, so the stub code first tests for one.",
+          },
+        }),
+      executed:
+        "The call. Only the registers say which one: this SYSCALL executes every injected call.",
+      answer: "The same result, in the same register.",
+    });
+    const same = Object.entries(stub.registers).filter(([name, word]) => after[name] !== word);
+    const failed = stub.call("close", [NO_FILE], {
+      why: `A call that must fail: there is no file descriptor ${NO_FILE}.`,
+      beforeAnswer: () =>
+        scene.ask({
+          text: "close fails with EBADF (9). How does the host learn that?",
+          right: {
+            "RAX is -9, as a word of 64 bits":
+              "The kernel returns one word: -4095 to -1 is an error, and everything else is a value.",
+          },
+          wrong: {
+            "RAX is -1, and errno is 9":
+              "That is a convention of the C library, which sets errno itself. The kernel knows no such variable, and the stub " +
+              "has no C library.",
+            "A signal stops the stub":
+              "close raises no signal when it fails. The stub continues to its INT3 as after a successful call.",
+          },
+        }),
+      answer:
+        "RAX is 0xfffffffffffffff7, which is -9: EBADF. An errno is a result like any other, and the stub is unharmed.",
+    });
+    scene.check("getpid, injected", `${stub.pid}`, `${quick.value}`);
+    scene.check("getpid, stepped", `${stub.pid}`, `${slow.value}`);
+    const names = same.map(([name]) => name).join(", ");
+    scene.check("registers that differ between the two", "none", names || "none");
+    scene.check("close of a file that is not open", "EBADF", `${failed.errno}`);
+    scene.check("the stub rests after its INT3", hex(scene.tracer.restAddress), stub.rip);
+  },
+};

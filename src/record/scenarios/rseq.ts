@@ -1,19 +1,12 @@
-import { hex, StateError, UnsupportedError } from "../../errors.ts";
+import { existsSync } from "node:fs";
+import { hex } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
-import { readProcess } from "../../stub/proc.ts";
-import { type RseqArea, readRseq } from "../../stub/rseq.ts";
-import type { Stub } from "../../stub/stub.ts";
-import { Tracer } from "../../stub/tracer.ts";
-import { callTitle } from "../calls.ts";
-import type { WatchedStub } from "../fork.ts";
+import { expectRseq } from "../../stub/rseq.ts";
+import type { Actor } from "../actor.ts";
 import { dumpNoCore } from "../precautions.ts";
-import type { Recorder } from "../recorder.ts";
-import type { Call } from "../recording.ts";
 import { tellRequest } from "../requests.ts";
-import { restingStub } from "../resting.ts";
 import type { Scenario } from "../scenario.ts";
-import { step } from "../stepping.ts";
-import { addStubCode } from "../stub_code.ts";
+import type { Scene } from "../scene.ts";
 
 /** What glibc registers, and the signature of an abort handler (x86's RSEQ_SIG). */
 const AREA_LENGTH = 32;
@@ -33,201 +26,152 @@ export const rseq: Scenario = {
     "So a stub's set-up unregisters the area before the stub code begins. Here that step is omitted.",
   ],
 
-  record(recorder) {
-    using tracer = new Tracer({ encoder: recorder.encoder });
-    addStubCode(recorder, tracer);
-    recorder.addLane("host", "the Node.js process; its main thread is the tracer", process.pid);
-    const master = restingStub(recorder, tracer, { memory: true, omit: ["rseq"] });
-    expectArea(recorder, master);
-    bind(recorder, master);
+  play(scene) {
+    const stub = scene.rest("master", "the first stub", { memory: true, omit: ["rseq"] });
+    expectArea(scene, stub);
+    // On another processor the kernel would update the area for that reason alone.
+    stub.stub.thread.follow();
+    scene.recorder.observe(
+      "The stub is bound to one processor. A stub that moves to another one is stopped at once, on every kernel.",
+    );
     // A lesson leaves no file.
-    dumpNoCore(master.stub);
-    const unmapped = unmap(master);
-    const how = meetFault(recorder, master, unmapped);
-    recorder.check("the stub's end", "killed by SIGSEGV", how.replace(" (core dumped)", ""));
-    recorder.check("the stub's process", "gone", isThere(master.stub.pid) ? "there" : "gone");
-    checkOther(recorder, tracer);
+    dumpNoCore(stub.stub);
+    const end = BigInt(scene.tracer.stubAddress);
+    stub.write(
+      stub.frame("munmap", 0, end),
+      `The frame of the munmap that scrubs a stub: everything from 0 up to its own page, ${hex(end)}.`,
+    );
+    const unmapped = stub.step({
+      why:
+        "It succeeds, and one page is left. The kernel has removed the mapping of the rseq area like any other, and still " +
+        "has the area's address.",
+    });
+    const how = meetFault(scene, stub, unmapped.step);
+    scene.check("the stub's end", "killed by SIGSEGV", how);
+    scene.check("the stub's process", "gone", existsSync(`/proc/${stub.pid}`) ? "there" : "gone");
+    // One that has unregistered the area survives the same.
+    const other = scene.tracer.createStub();
+    other.scrub();
+    scene.check(
+      "a stub with the full set-up: its rseq area",
+      "0x0",
+      hex(expectRseq(other.thread).address),
+    );
+    scene.check("it is scrubbed, and alive: getpid", `${other.pid}`, `${other.call("getpid")}`);
   },
 };
 
 /** Asks the kernel for the area; if the C library has registered none, the stub does. */
-function expectArea(recorder: Recorder, master: WatchedStub): void {
-  const { stub } = master;
-  if (readArea(stub).address === 0n) {
+function expectArea({ recorder }: Scene, { stub, tracee }: Actor): void {
+  if (expectRseq(stub.thread).address === 0n) {
     stub.call("rseq", stub.map(PAGE_SIZE), AREA_LENGTH, 0, SIGNATURE);
     recorder.observe(
       "The C library of this host (musl, or a glibc before 2.35) registers no area, so a stub here would have nothing " +
         "to unregister. For the lesson an injected call registers one, in a page of its own.",
     );
   }
-  tellArea(recorder, master);
-}
-
-/** On another processor the kernel would update the area for that reason alone. */
-function bind(recorder: Recorder, { stub }: WatchedStub): void {
-  stub.thread.follow();
-  recorder.observe(
-    "The stub is bound to one processor. A stub that moves to another one is stopped at once, on every kernel.",
-  );
-}
-
-/** @throws UnsupportedError before Linux 5.13. */
-export function readArea({ thread }: Stub): RseqArea {
-  const area = readRseq(thread);
-  if (area !== undefined) return area;
-  throw new UnsupportedError("this kernel does not report what is registered for rseq", {
-    call: "ptrace(PTRACE_GET_RSEQ_CONFIGURATION)",
-    remedy: "Linux 5.13 or later with CONFIG_RSEQ does",
-  });
-}
-
-function tellArea(recorder: Recorder, { stub }: WatchedStub): void {
-  const { address, length, signature } = readArea(stub);
-  const told = tellRequest("PTRACE_GET_RSEQ_CONFIGURATION", stub.pid, 0, recorder.constants);
-  const [request, tid] = told.arguments;
-  if (request === undefined || tid === undefined) throw new StateError("a request has two words");
+  const { address, length, signature } = expectRseq(stub.thread);
+  const call = tellRequest("PTRACE_GET_RSEQ_CONFIGURATION", stub.pid, 0, recorder.constants);
   const area = `[{${hex(address)}, ${length}, ${hex(BigInt(signature))}}]`;
-  const call: Call = {
-    ...told,
-    arguments: [request, tid, { word: "0x18", told: "24" }, { word: null, told: area }],
-    result: { word: "0x18", told: "24" },
-  };
-  recorder.step({
-    lane: "host",
-    about: "master",
-    kind: "ptrace",
-    title: callTitle(call),
-    why:
-      `The kernel will access ${length} bytes at ${hex(address)} on behalf of this stub. It is an address in the ` +
+  const size = { word: "0x18", told: "24" };
+  const args = [...call.arguments.slice(0, 2), size, { word: null, told: area }];
+  tracee.requested(
+    { ...call, arguments: args, result: size },
+    `The kernel will access ${length} bytes at ${hex(address)} on behalf of this stub. It is an address in the ` +
       "memory that the stub inherited from the host. (A stub with the full set-up has 0 here.)",
-    call,
-    kernel: recorder.view(stub.pid),
-    observer: "createStub does not ask for this.",
-  });
-}
-
-/** The munmap of a scrub; returns its step. */
-function unmap({ stub, tracee }: WatchedStub): number {
-  const { tracer, thread } = stub;
-  const { encoder, frame, stubAddress } = tracer;
-  const number = tracer.syscallNumber("munmap");
-  const length = BigInt(stubAddress);
-  encoder.encodeSyscall(frame.offset, thread.initial.offset, number, 0n, length, 0n, 0n, 0n, 0n);
-  tracee.setRegisters(
-    frame,
-    `The frame of the munmap that scrubs a stub: everything from 0 up to its own page, ${hex(length)}.`,
+    { kernel: recorder.view(stub.pid), observer: "createStub does not ask for this." },
   );
-  return step(tracee, {
-    why:
-      "It succeeds, and one page is left. The kernel has removed the mapping of the rseq area like any other, and still " +
-      "has the area's address.",
-  }).step;
 }
 
 /** The next resume, and its consequence. @returns how the stub ended. */
-function meetFault(recorder: Recorder, master: WatchedStub, unmapped: number): string {
-  const { stub, tracee } = master;
-  const { tracer } = stub;
-  const { place, resumed } = resume(recorder, master);
-  const took = Math.round((performance.now() - resumed.at) * 1000);
-  const info = tracee.signalInfo();
-  const kernels = info.code === tracer.constant("SI_KERNEL");
-  tracee.getSignalInfo(
-    `si_code is ${kernels ? "SI_KERNEL" : info.code}, and si_addr ${hex(info.address)}: no instruction of the stub ` +
+function meetFault(scene: Scene, stub: Actor, unmapped: number): string {
+  const { place, rip, at } = resume(scene, stub);
+  const took = Math.round((performance.now() - at) * 1000);
+  const { code, address } = stub.tracee.signalInfo();
+  const kernel = scene.tracer.constant("SI_KERNEL");
+  stub.tracee.getSignalInfo(
+    `si_code is ${code === kernel ? "SI_KERNEL" : code}, and si_addr ${hex(address)}: no instruction of the stub ` +
       `has faulted, and there is no address to report. It took ${took} microseconds from the resume to this report. ` +
       "Unobserved, the stub would have run until something interrupts it, such as the end of its time slice.",
   );
-  recorder.check(`RIP at the SIGSEGV: after the ${place}`, hex(resumed.rip), hex(tracee.rip));
-  recorder.check("si_code", `${tracer.constant("SI_KERNEL")}`, `${info.code}`);
-  recorder.check("si_addr", "0x0", hex(info.address));
-  tracee.request("PTRACE_CONT", "Can the host suppress the signal, and let the stub continue?");
-  tracee.awaitStop({
+  scene.check(`RIP at the SIGSEGV: after the ${place}`, rip, stub.rip);
+  scene.check("si_code", `${kernel}`, `${code}`);
+  scene.check("si_addr", "0x0", hex(address));
+  stub.resume("Can the host suppress the signal, and let the stub continue?");
+  stub.stops({
     stop:
       "No. The stub was scheduled out and in again, and the kernel faulted at the same address. The stub cannot return " +
       "to user space.",
     wait: "wait4 reports the next SIGSEGV.",
   });
-  recorder.check("resumed without the signal: RIP", hex(resumed.rip), hex(tracee.rip));
-  tracee.request("PTRACE_CONT", "The host delivers the signal, as an untraced stub would get it.", {
-    data: tracer.constant("SIGSEGV"),
-  });
-  return tracee.awaitEnd({
+  scene.check("resumed without the signal: RIP", rip, stub.rip);
+  stub.resume("The host delivers the signal, as an untraced stub would get it.", "SIGSEGV");
+  return stub.ends({
     stop: `SIGSEGV has no handler here, so it terminates the process. The munmap of step ${unmapped + 1} has killed it.`,
     wait: "wait4 reports that the stub is gone.",
   });
 }
 
-/** Where a stub was resumed, and when. */
-interface Resumed {
-  readonly rip: bigint;
-  readonly at: number;
-}
-
-/** Resumes the stub until the SIGSEGV. @returns after what it was resumed last. */
-function resume(recorder: Recorder, { stub, tracee }: WatchedStub) {
-  const now = (): Resumed => ({ rip: tracee.rip, at: performance.now() });
-  const afterCall = now();
-  tracee.request(
-    "PTRACE_CONT",
+/** Resumes the stub until the SIGSEGV. @returns where it was resumed last, and when */
+function resume(scene: Scene, stub: Actor) {
+  const last = (place: string) => ({ place, rip: stub.rip, at: performance.now() });
+  const afterCall = last("munmap");
+  stub.resume(
     "The munmap is complete, and RIP is after its SYSCALL. The stub is resumed to continue to its INT3: three " +
       "instructions, which need no memory but the stub's own page.",
   );
-  const stop = stub.thread.wait();
-  const rests = stop.signal === stub.tracer.constant("SIGTRAP");
-  recorder.ask({
-    text: "How many of the three instructions (cmp, je, INT3) does the stub execute?",
-    choices: [
-      "All three: it rests at its INT3",
-      "None: a SIGSEGV arrives before the first",
-      "Two: the INT3 needs a stack to push on",
-    ],
-    answer: rests ? 0 : 1,
-    because: rests
-      ? "The stub has made a system call: it was not interrupted. Since Linux 6.19 the kernel does not access the area on " +
-        "the way back from that, unless the thread has moved to another processor. (Later kernels do so only for areas of " +
-        "more than 32 bytes.) Earlier kernels stop the stub here."
-      : "The stub had stopped for its tracer, so it was scheduled out and in again. On the way back to user space the " +
-        "kernel updates the rseq area, gets a page fault itself, and can report that only by a SIGSEGV.",
-  });
+  const stop = stub.stub.thread.wait();
+  const rests = stop.signal === scene.tracer.constant("SIGTRAP");
+  ask(scene, rests);
+  const stopped = (why: string, wait: string) => {
+    stub.tracee.waited(stub.tracee.stopped(stop, why), wait);
+  };
   if (!rests) {
-    const at = tracee.stopped(
-      stop,
+    stopped(
       "RIP is unchanged: no instruction was executed. The stub code is not at fault, and RIP does not show the cause. " +
         "The fault happened in the kernel.",
+      "The host waits for an INT3, and wait4 reports a SIGSEGV.",
     );
-    tracee.waited(at, "The host waits for an INT3, and wait4 reports a SIGSEGV.");
-    return { place: "munmap", resumed: afterCall };
+    return afterCall;
   }
-  const at = tracee.stopped(
-    stop,
+  stopped(
     "The INT3 is an exception: it interrupts the stub, which is then scheduled out. So the kernel has to look at the area " +
       "before the stub's next instruction, for it may have interrupted a restartable sequence.",
+    "The munmap has returned, and nothing shows that the stub is lost.",
   );
-  tracee.waited(at, "The munmap has returned, and nothing shows that the stub is lost.");
-  const afterTrap = now();
-  tracee.request("PTRACE_CONT", "The stub is resumed, as it is for the next injected call.");
-  tracee.awaitStop({
+  const afterTrap = last("INT3");
+  stub.resume("The stub is resumed, as it is for the next injected call.");
+  stub.stops({
     stop:
       "RIP is unchanged: no instruction was executed. The kernel has looked at the rseq area, got a page fault itself, and " +
       "can report that only by a SIGSEGV. The stub code is not at fault, and RIP does not show the cause.",
     wait: "wait4 reports a SIGSEGV.",
   });
-  return { place: "INT3", resumed: afterTrap };
+  return afterTrap;
 }
 
-/** A stub that has unregistered the area survives the same. */
-function checkOther(recorder: Recorder, tracer: Tracer): void {
-  const other = tracer.createStub();
-  other.scrub();
-  recorder.check("a stub with the full set-up: its rseq area", "0x0", hex(readArea(other).address));
-  recorder.check("it is scrubbed, and alive: getpid", `${other.pid}`, `${other.call("getpid")}`);
-}
-
-function isThere(pid: number): boolean {
-  try {
-    readProcess(pid);
-    return true;
-  } catch {
-    return false;
+/** Which of two choices is right depends on the kernel. */
+function ask(scene: Scene, rests: boolean): void {
+  const [all, none] = ["All three: it rests at its INT3", "None: a SIGSEGV comes before the first"];
+  const text = "How many of the three instructions (cmp, je, INT3) does the stub execute?";
+  const stack = {
+    "Two: the INT3 needs a stack to push on":
+      "The processor pushes the frame of an exception on the kernel's stack, not on the program's.",
+  };
+  if (rests) {
+    const because =
+      "The stub has made a system call: it was not interrupted. Since Linux 6.19 the kernel does not access the area on " +
+      "the way back from that, unless the thread has moved to another processor. (Later kernels do so only for areas of " +
+      "more than 32 bytes.) Earlier kernels stop the stub here.";
+    const whyNot =
+      "So it was up to Linux 6.18, which accessed the area whenever the thread had been scheduled out and in again.";
+    scene.ask({ text, right: { [all]: because }, wrong: { [none]: whyNot, ...stack } });
+    return;
   }
+  const because =
+    "The stub had stopped for its tracer, so it was scheduled out and in again. Before it executes anything the kernel " +
+    "updates the rseq area, gets a page fault itself, and can report that only by a SIGSEGV.";
+  const whyNot =
+    "The stub would need no other memory. But the kernel needs some before it lets the stub execute anything.";
+  scene.ask({ text, right: { [none]: because }, wrong: { [all]: whyNot, ...stack } });
 }

@@ -1,16 +1,9 @@
 import { hex, StateError } from "../../errors.ts";
-import type { Context } from "../../platform/context.ts";
-import { Platform } from "../../platform/platform.ts";
-import type { Subprocess } from "../../platform/subprocess.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
-import { readProcess } from "../../stub/proc.ts";
+import { Actor } from "../actor.ts";
 import { resultWord } from "../amd64.ts";
-import { injectWatched } from "../injection.ts";
-import { codeBytes, loadListing } from "../listing.ts";
-import { type Recorder, tellRegisters } from "../recorder.ts";
 import type { Scenario } from "../scenario.ts";
-import { type Outcome, step } from "../stepping.ts";
-import { addStubCode, reasonsByLabel } from "../stub_code.ts";
+import type { Outcome, Telling } from "../stepping.ts";
 import { Tracee } from "../tracee.ts";
 
 /** The address of the guest's code. */
@@ -37,6 +30,7 @@ const REASONS = {
 
 export const switchLesson: Scenario = {
   title: "The switch: a guest runs, calls, faults",
+  host: { lane: "host", role: "the Node.js process: tracer, and the guest's kernel" },
   introduction: [
     "This is what stubs are for. A guest's program is in the memory of a stub. The host writes the guest's registers " +
       "and resumes the stub: from then on the processor executes the guest, at full speed, in the process that executed " +
@@ -49,220 +43,170 @@ export const switchLesson: Scenario = {
     "The guest of this lesson asks for its pid, writes the result to unmapped memory, and exits.",
   ],
 
-  record(recorder) {
-    using platform = Platform.open({ encoder: recorder.encoder });
-    const lesson = prepare(recorder, platform);
-    enter(lesson);
-    answerCall(lesson);
-    const written = fault(lesson);
-    goOn(lesson, written);
-    exit(lesson);
-    check(lesson);
-  },
-};
+  play(scene) {
+    // A subprocess with the guest in it, and registers at its first instruction.
+    const platform = scene.openPlatform();
+    const { tracer } = platform;
+    const { encoder } = tracer;
+    const code = scene.loadGuest("guest", CODE, REASONS);
+    const space = platform.newAddressSpace();
+    space.mapAnonymous(CODE, PAGE_SIZE, "rwx");
+    space.write(CODE, code);
+    space.protect(CODE, PAGE_SIZE, "rx");
+    const { registers } = platform.newContext();
+    registers.set(INSTRUCTION_POINTER, CODE);
+    scene.recorder.addLane("subprocess", "a stub, in which the guest runs", space.pid);
+    const tracee = new Tracee(scene.recorder, "subprocess", space.thread);
+    tracee.emulated = true;
+    const guest = new Actor(space.stub, tracee);
+    scene.recorder.observe(
+      "A real switch also moves the floating point registers (PTRACE_SETREGSET and PTRACE_GETREGSET, NT_X86_XSTATE). " +
+        "This guest uses none, and they are omitted here.",
+    );
+    scene.recorder.observe(
+      "The host resumes the guest for each instruction. A real switch resumes it once, with PTRACE_SYSEMU, until its " +
+        "next system call, fault or signal.",
+    );
+    const enter = (why: string) => {
+      encoder.enterGuest(registers.offset, guest.stub.thread.initial.offset);
+      guest.write(registers, why);
+    };
+    const save = (at: number, wait: string, why: string) => {
+      tracee.waited(at, wait);
+      guest.stub.thread.readRegisters(registers);
+      guest.read(why);
+    };
+    const run = (kind: Outcome["kind"], telling?: Telling) => {
+      const outcome = guest.step(telling);
+      if (outcome.kind === kind) return outcome.step;
+      throw new StateError(
+        `an instruction of the guest was ${outcome.kind}, and should be ${kind}`,
+      );
+    };
 
-interface Lesson {
-  readonly recorder: Recorder;
-  readonly space: Subprocess;
-  readonly context: Context;
-  readonly tracee: Tracee;
-}
-
-/** Prepares a subprocess with the guest in it, and registers at its first instruction. */
-function prepare(recorder: Recorder, platform: Platform): Lesson {
-  const { tracer } = platform;
-  addStubCode(recorder, tracer);
-  const guest = loadListing("guest");
-  recorder.addCode(guest, CODE, reasonsByLabel(guest, REASONS));
-  const space = platform.newAddressSpace();
-  space.mapAnonymous(CODE, PAGE_SIZE, "rwx");
-  space.write(CODE, codeBytes(guest));
-  space.protect(CODE, PAGE_SIZE, "rx");
-  const context = platform.newContext();
-  context.registers.set(INSTRUCTION_POINTER, CODE);
-  recorder.addLane("host", "the Node.js process: tracer, and the guest's kernel", process.pid);
-  recorder.addLane("subprocess", "a stub, in which the guest runs", space.pid);
-  const tracee = new Tracee(recorder, "subprocess", space.thread);
-  tracee.emulated = true;
-  recorder.observe(
-    "A real switch also moves the floating point registers (PTRACE_SETREGSET and PTRACE_GETREGSET, NT_X86_XSTATE). " +
-      "This guest uses none, and they are omitted here.",
-  );
-  recorder.observe(
-    "The host resumes the guest for each instruction. A real switch resumes it once, with PTRACE_SYSEMU, until its " +
-      "next system call, fault or signal.",
-  );
-  const registers = tellRegisters(tracee.registers());
-  recorder.step({
-    lane: "subprocess",
-    kind: "note",
-    title: `stub ${space.pid} rests after its INT3`,
-    why:
+    guest.look(
+      `stub ${space.pid} rests after its INT3`,
       "Its memory map has two pages: the stub code, and the guest's program, mapped by injected calls (lesson " +
-      '"inject").',
-    registers: { before: registers, after: registers },
-    kernel: recorder.view(space.pid),
-  });
-  return { recorder, space, context, tracee };
-}
+        '"inject").',
+    );
+    enter(
+      "The guest's registers: all zero, and RIP at its first instruction. Now the thread runs the guest.",
+    );
+    run("executed");
+    scene.ask({
+      text: `The guest calls getpid, number 39, and is stopped for the host. Its process has the pid ${space.pid}. What is in RAX?`,
+      right: {
+        "-38, which is -ENOSYS":
+          "PTRACE_SYSEMU stops the thread at system call entry, and skips the call. RAX holds -ENOSYS, and orig_rax the " +
+          "number. The guest gets what the host writes to RAX.",
+      },
+      wrong: {
+        [`${space.pid}, its pid`]:
+          "That would be the result if the kernel executed the call. It never does: the guest's calls are the host's affair.",
+        "39, the number of getpid": "On entry the kernel moves the number to orig_rax.",
+      },
+    });
+    const call = run("emulated");
+    save(
+      call,
+      "wait4 reports the call to the host.",
+      "orig_rax is 39, the number of getpid. The host saves all registers of the guest in its context.",
+    );
+    // The lesson needs no arguments, and the frame is free between two injections.
+    encoder.decodeGuestSyscall(registers.offset, tracer.frame.offset);
+    encoder.encodeGuestResult(registers.offset, GUEST_PID);
+    enter(
+      "The host writes its answer to RAX: 1. In its own system the guest is the first process. orig_rax becomes -1: no " +
+        "call is under way, and none must be restarted.",
+    );
 
-/** Writes the guest's registers to the thread. */
-function enter({ context, tracee }: Lesson): void {
-  load(
-    { context, tracee },
-    "The guest's registers: all zero, and RIP at its first instruction. Now the thread runs the guest.",
-  );
-}
-
-function load({ context, tracee }: Pick<Lesson, "context" | "tracee">, why: string): void {
-  const { thread } = tracee;
-  thread.tracer.encoder.enterGuest(context.registers.offset, thread.initial.offset);
-  tracee.setRegisters(context.registers, why);
-}
-
-/** The guest up to its first call, and the host's answer. */
-function answerCall({ recorder, space, context, tracee }: Lesson): void {
-  const { encoder } = tracee.thread.tracer;
-  expectKind(step(tracee), "executed");
-  recorder.ask({
-    text: `The guest calls getpid. Its process has the pid ${space.pid}. What does it get?`,
-    choices: [
-      `${space.pid}: the kernel executes the call`,
-      "SIGSYS: guests may not make system calls",
-      "Nothing yet: it is stopped, and the kernel never executes the call",
-    ],
-    answer: 2,
-    because:
-      "PTRACE_SYSEMU stops the thread at system call entry, and skips the call. RAX holds -ENOSYS, and orig_rax the " +
-      "number. The guest gets what the host writes to RAX.",
-  });
-  const call = expectKind(step(tracee), "emulated");
-  tracee.waited(call.step, "wait4 reports the call to the host.");
-  tracee.thread.readRegisters(context.registers);
-  tracee.getRegisters(
-    "orig_rax is 39, the number of getpid. The host saves all registers of the guest in its context.",
-  );
-  // The lesson needs no arguments, and the frame is free between two injections.
-  encoder.decodeGuestSyscall(context.registers.offset, tracee.thread.tracer.frame.offset);
-  encoder.encodeGuestResult(context.registers.offset, GUEST_PID);
-  load(
-    { context, tracee },
-    "The host writes its answer to RAX: 1. In its own system the guest is the first process. orig_rax becomes -1: no " +
-      "call is under way, and none must be restarted.",
-  );
-}
-
-/** The store that faults. */
-function fault({ recorder, context, tracee }: Lesson): Outcome {
-  recorder.ask({
-    text: `The guest stores RAX at ${hex(NOTEBOOK)}, where nothing is mapped. What happens?`,
-    choices: [
-      "It is killed by SIGSEGV",
-      "It is stopped before SIGSEGV is delivered, and RIP stays at the store",
-      "It is stopped by SIGSEGV, and RIP is after the store",
-    ],
-    answer: 1,
-    because:
-      "A page fault leaves RIP at the instruction, so that it can be executed again. The signal stops a traced thread " +
-      "before it is delivered, and the tracer may suppress it.",
-  });
-  const outcome = expectKind(
-    step(tracee, {
+    scene.ask({
+      text: `The guest stores RAX at ${hex(NOTEBOOK)}, where nothing is mapped. What happens?`,
+      right: {
+        "It is stopped, with RIP at the store":
+          "A page fault leaves RIP at the instruction. The signal stops a traced thread before it is delivered, and the " +
+          "tracer may suppress it.",
+      },
+      wrong: {
+        "It is stopped, with RIP after the store":
+          "RIP moves on when an instruction has been executed. This one was not.",
+        "It is killed by SIGSEGV":
+          "SIGSEGV is what the kernel sends. But the tracer gets it first, and need not deliver it.",
+      },
+    });
+    const fault = run("fault", {
       stop:
         "The processor raised a page fault: nothing is mapped there. The kernel sends SIGSEGV, and the signal stops the " +
         "guest.",
-    }),
-    "fault",
-  );
-  tracee.waited(outcome.step, "wait4 reports the fault to the host.");
-  tracee.thread.readRegisters(context.registers);
-  tracee.getRegisters(
-    "RIP is still at the store. The host saves all registers of the guest in its context: it needs the thread for " +
-      "something else now.",
-  );
-  const { address, code } = tracee.signalInfo();
-  const name =
-    code === tracee.thread.tracer.constant("SEGV_MAPERR") ? "SEGV_MAPERR" : `code ${code}`;
-  tracee.getSignalInfo(
-    `si_addr is ${hex(address)}, and si_code is ${name}: nothing is mapped there. The host decides to map a page.`,
-  );
-  return outcome;
-}
+    });
+    save(
+      fault,
+      "wait4 reports the fault to the host.",
+      "RIP is still at the store. The host saves all registers of the guest in its context: it needs the thread for " +
+        "something else now.",
+    );
+    const { address, code: cause } = tracee.signalInfo();
+    const name = cause === tracer.constant("SEGV_MAPERR") ? "SEGV_MAPERR" : `code ${cause}`;
+    tracee.getSignalInfo(
+      `si_addr is ${hex(address)}, and si_code is ${name}: nothing is mapped there. The host decides to map a page.`,
+    );
+    const word = (...names: string[]) => names.reduce((all, name) => all | tracer.flag(name), 0n);
+    const flags = word("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED");
+    guest.call("mmap", [NOTEBOOK, PAGE_SIZE, word("PROT_READ", "PROT_WRITE"), flags, -1, 0], {
+      why:
+        "For one call the thread is a stub again: the initial registers with an mmap, and RIP at the SYSCALL of the stub " +
+        "code. The SIGSEGV is suppressed.",
+      answer: "RAX is the address: the page is mapped.",
+    });
+    enter(
+      "The guest's registers again, from the context. RIP is at the store, so the store is executed again. The guest " +
+        "cannot notice the interruption.",
+    );
+    const again = run("executed", { why: "The same store again; now the page is there." });
+    scene.recorder.step({
+      lane: "host",
+      about: "subprocess",
+      kind: "note",
+      title: "the guest has written its pid",
+      why:
+        `The fault of step ${fault + 1} and the store of step ${again + 1} are the same instruction. A kernel does the ` +
+        "same when it maps a page on demand.",
+      kernel: scene.recorder.view(space.pid),
+    });
 
-/** The page is mapped by an injected call, and the guest's store is executed again. */
-function goOn({ recorder, context, tracee }: Lesson, { step: at }: Outcome): void {
-  const { tracer } = tracee.thread;
-  const prot = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
-  const flags =
-    tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS") | tracer.flag("MAP_FIXED");
-  injectWatched(tracee, {
-    call: "mmap",
-    args: [NOTEBOOK, PAGE_SIZE, prot, flags, -1, 0],
-    frame:
-      "For one call the thread is a stub again: the initial registers with an mmap, and RIP at the SYSCALL of the stub " +
-      "code. The SIGSEGV is suppressed.",
-    answer: "RAX is the address: the page is mapped.",
-  });
-  recorder.ask({
-    text: "The page is mapped. The host restores the guest's registers. Which instruction does the guest execute first?",
-    choices: ["The store, again", "The one after the store", "Its first one, from the beginning"],
-    answer: 0,
-    because:
-      "RIP in the context is still at the store, and this time it succeeds. The guest cannot notice the interruption: " +
-      "its registers are unchanged.",
-  });
-  load({ context, tracee }, "The guest's registers again, from the context. RIP is at the store.");
-  const again = expectKind(
-    step(tracee, {
-      why: "The same store again; now the page is there.",
-    }),
-    "executed",
-  );
-  recorder.step({
-    lane: "host",
-    about: "subprocess",
-    kind: "note",
-    title: "the guest has written its pid",
-    why:
-      `The fault of step ${at + 1} and the store of step ${again.step + 1} are the same instruction. A kernel does the ` +
-      "same when it maps a page on demand.",
-    kernel: recorder.view(tracee.thread.tgid),
-  });
-}
+    run("executed");
+    run("executed");
+    scene.ask({
+      text: "The guest calls exit_group(0). What becomes of its process?",
+      right: {
+        "It stays, stopped at the call":
+          "This call is not executed either. The guest is over when the host says so; the process can serve the next guest.",
+      },
+      wrong: {
+        "It is a zombie until the host reaps it":
+          "A process ends in its exit_group, and the kernel has skipped that.",
+        "It ends": "That would be expensive. Nothing forces the host to let the process end.",
+      },
+    });
+    const exit = run("emulated");
+    save(
+      exit,
+      "wait4 reports the call: the guest wants to end.",
+      "RDI is 0, the status. The kernel has not executed the call: the process is alive. The host would now unmap the " +
+        "guest's memory, and keep the stub for the next guest.",
+    );
 
-/** The rest of the guest, up to the call that ends it. */
-function exit({ context, tracee }: Lesson): void {
-  expectKind(step(tracee), "executed");
-  expectKind(step(tracee), "executed");
-  const call = expectKind(step(tracee), "emulated");
-  tracee.waited(call.step, "wait4 reports the call: the guest wants to end.");
-  tracee.thread.readRegisters(context.registers);
-  tracee.getRegisters(
-    "RDI is 0, the status. The kernel has not executed the call: the process is alive. The host would now unmap the " +
-      "guest's memory, and keep the stub for the next guest.",
-  );
-}
-
-function expectKind(outcome: Outcome, kind: Outcome["kind"]): Outcome {
-  if (outcome.kind === kind) return outcome;
-  throw new StateError(`an instruction of the guest was ${outcome.kind}, and should be ${kind}`);
-}
-
-function check({ recorder, space, context }: Lesson): void {
-  const { tracer } = space;
-  const facts = readProcess(space.pid);
-  const word = new DataView(space.read(NOTEBOOK, 4).buffer).getUint32(0, true);
-  recorder.check("what the guest stored", `${GUEST_PID}`, `${word}`);
-  recorder.check("its process is alive, stopped by its tracer", "t", facts.state);
-  recorder.check("its tracer", `${tracer.tid}`, `${facts.tracerTid}`);
-  const starts = facts.mappings.map(({ start }) => hex(BigInt(start)));
-  const expected = [CODE, NOTEBOOK, BigInt(tracer.stubAddress)].map(hex);
-  recorder.check("its pages", expected.join(", "), starts.join(", "));
-  recorder.check("the exit status in RDI", "0x0", hex(context.registers.get("rdi")));
-  recorder.check("the call that it ended with was not executed", "-38, ENOSYS", enosys(context));
-}
-
-function enosys(context: Context): string {
-  const result = BigInt.asIntN(64, resultWord(context.registers.dump()));
-  return `${result}${result === -38n ? ", ENOSYS" : ""}`;
-}
+    const { facts } = guest;
+    const stored = new DataView(space.read(NOTEBOOK, 4).buffer).getUint32(0, true);
+    scene.check("what the guest stored", `${GUEST_PID}`, `${stored}`);
+    scene.check("its process is alive, stopped by its tracer", "t", facts.state);
+    scene.check("its tracer", `${tracer.tid}`, `${facts.tracerTid}`);
+    const starts = facts.mappings.map(({ start }) => hex(BigInt(start)));
+    const expected = [CODE, NOTEBOOK, BigInt(tracer.stubAddress)].map(hex);
+    scene.check("its pages", expected.join(", "), starts.join(", "));
+    scene.check("the exit status in RDI", "0x0", hex(registers.get("rdi")));
+    const result = BigInt.asIntN(64, resultWord(registers.dump()));
+    const seen = `${result}${result === -38n ? ", ENOSYS" : ""}`;
+    scene.check("the call that it ended with was not executed", "-38, ENOSYS", seen);
+  },
+};

@@ -66,7 +66,8 @@ export const KERNEL_FIELDS = {
   Sid: "session",
   SigBlk: "blocked",
   SigIgn: "ignored",
-  SigPnd: "pending",
+  // SigPnd and ShdPnd together.
+  Pending: "pending",
   Resident: "residentBytes",
 } as const satisfies Record<string, keyof KernelView>;
 
@@ -86,7 +87,7 @@ export function kernelRows(
     ["Sid", `${view.session}`],
     ["SigBlk", tellSignals(view.blocked, constants)],
     ["SigIgn", tellSignals(view.ignored, constants)],
-    ["SigPnd", tellSignals(view.pending, constants)],
+    ["Pending", tellSignals(view.pending, constants)],
     ["Resident", `${Math.round(view.residentBytes / 1024)} kB`],
   ];
 }

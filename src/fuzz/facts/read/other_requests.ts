@@ -31,7 +31,7 @@ const dispatch = (size: number) => read("GET_SYSCALL_USER_DISPATCH_CONFIG", size
 
 const PLACES = {
   ...{ set: KEPT_RESULT, base: word(0), entry: int(0), flags: int(12) },
-  ...{ area: word(0), "area length": int(8), mode: word(0) },
+  ...{ area: word(0), mode: word(0) },
 };
 
 export const otherRequests = requestFacts(
@@ -66,7 +66,8 @@ export const otherRequests = requestFacts(
         rseq(length),
         { result: RSEQ_SIZE, written: Math.min(length, RSEQ_SIZE) },
       ]),
-      ["without rseq", rseq(RSEQ_SIZE), { area: 0n, "area length": 0 }],
+      // Before Linux 6.3 its length is that of struct rseq, whether an area is registered or not.
+      ["without rseq", rseq(RSEQ_SIZE), { area: 0n }],
       ["not mapped", request("GET_RSEQ_CONFIGURATION", RSEQ_SIZE, NOWHERE), "EFAULT"],
     ],
     "GET_SYSCALL_USER_DISPATCH_CONFIG requires its exact size, else EINVAL": [

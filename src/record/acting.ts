@@ -1,0 +1,146 @@
+import { DeathError, hex, StateError } from "../errors.ts";
+import { PAGE_SIZE } from "../stub/amd64.ts";
+import { decodeStatus, type Stop } from "../stub/status.ts";
+import type { Stub } from "../stub/stub.ts";
+import { awaitProcess } from "./kernel_view.ts";
+import type { Recorder } from "./recorder.ts";
+import type { KernelView } from "./recording.ts";
+import { tellRequest, tellStatus } from "./requests.ts";
+import { Tracee } from "./tracee.ts";
+
+/**
+ * A stub that acts for the host: it traces others and waits for them, by injected calls, and may die of what it does.
+ * The host is left to report it.
+ */
+export class Acting {
+  readonly lane: string;
+  readonly stub: Stub;
+  /** Memory of the stub, for the kernel's answers. */
+  readonly #answers: bigint;
+
+  constructor(lane: string, stub: Stub) {
+    this.lane = lane;
+    this.stub = stub;
+    this.#answers = stub.map(PAGE_SIZE);
+  }
+
+  /** Makes a request, of which this stub may die. @throws SyscallError if the kernel refuses it */
+  ptrace(request: string, pid: number, data: number | bigint = 0): void {
+    try {
+      this.stub.call("ptrace", this.stub.tracer.flag(request), pid, 0, data);
+    } catch (error) {
+      if (!(error instanceof DeathError)) throw error;
+    }
+  }
+
+  /** Waits until it has died of what it did. @throws StateError if it stops instead */
+  awaitDeath(): void {
+    const { pid, thread } = this.stub;
+    try {
+      thread.wait();
+    } catch (error) {
+      if (error instanceof DeathError) return;
+      throw error;
+    }
+    throw new StateError(`${this.lane} ${pid} stopped, and should end`);
+  }
+
+  /** Traces a stub that the host has traced: it is stopped then, without options. Nothing is recorded. */
+  takeOver(subject: Stub): void {
+    const { tracer } = this.stub;
+    subject.detach();
+    this.ptrace("PTRACE_ATTACH", subject.pid);
+    this.wait(subject.pid, tracer.waitAll);
+    // PTRACE_ATTACH's own SIGSTOP is pending still: the first resume meets it.
+    this.ptrace("PTRACE_CONT", subject.pid);
+    this.wait(subject.pid, tracer.waitAll);
+    const status = tracer.status[0] ?? 0;
+    if (tracer.encoder.waitValue(status) === tracer.constant("SIGSTOP")) return;
+    throw new StateError(`stub ${subject.pid} was ${tellStatus(status, tracer)}`);
+  }
+
+  /** Ends and reaps a stub that it traces; or its own parent does, if it is dead. */
+  end({ pid, thread }: Stub): void {
+    const { tracer, parent, alive } = this.stub;
+    if (thread.state !== "untraced") return;
+    tracer.shim.tgkill(pid, pid, tracer.constant("SIGKILL"));
+    (alive ? this.stub : parent)?.inject("wait4", pid, 0, tracer.flag("__WALL"), 0);
+    thread.forget();
+  }
+
+  /** PTRACE_GETEVENTMSG: the message, and where it is. */
+  eventMessage(pid: number): { readonly address: bigint; readonly message: bigint } {
+    const address = this.#answers;
+    this.ptrace("PTRACE_GETEVENTMSG", pid, address);
+    const message = new DataView(this.stub.read(address, 8).buffer).getBigUint64(0, true);
+    return { address, message };
+  }
+
+  /** wait4 for one process: its result. The status goes to where this tracer's own would. @throws SyscallError */
+  wait(pid: number, options: number): number {
+    const { tracer } = this.stub;
+    const result = this.stub.call("wait4", pid, this.#answers, options, 0);
+    tracer.status[0] = new DataView(this.stub.read(this.#answers, 4).buffer).getInt32(0, true);
+    return Number(result);
+  }
+}
+
+/** A stub that another one traces or waits for: no registers are known of it. */
+export class ActedTracee extends Tracee {
+  readonly #acting: Acting;
+  protected override readonly observer = "The call is injected. The steps of that are left out.";
+
+  constructor(recorder: Recorder, lane: string, { thread }: Stub, acting: Acting) {
+    super(recorder, lane, thread, acting.lane);
+    this.#acting = acting;
+  }
+
+  /** PTRACE_GETEVENTMSG at an event; returns the message. */
+  getEventMessage(why: string): bigint {
+    const { tid } = this.thread;
+    const { address, message } = this.#acting.eventMessage(tid);
+    const call = tellRequest("PTRACE_GETEVENTMSG", tid, 0, this.recorder.constants);
+    const told = { word: hex(address), told: `[${message}]` };
+    this.requested({ ...call, arguments: [...call.arguments.slice(0, 3), told] }, why);
+    return message;
+  }
+
+  /** Records its end, of which nothing has been reported yet: it is a zombie. Returns the step. */
+  becomeZombie(how: string, why: string): number {
+    return this.ended(how, why, this.viewOfEnd());
+  }
+
+  /**
+   * Records the wait4 that reaps it.
+   *
+   * @param at the step of its end, if there is an arrow from it
+   * @returns how it ended
+   */
+  reap(why: string, at?: number): string {
+    const how = this.takeEnd();
+    this.waited(at, why);
+    return how;
+  }
+
+  protected override make(request: string, data: number): void {
+    this.#acting.ptrace(request, this.thread.tid, data);
+  }
+
+  protected override next(options: number): Stop {
+    const { tid, tracer } = this.thread;
+    this.#acting.wait(tid, options);
+    const report = decodeStatus(tracer, tracer.status[0] ?? 0);
+    if ("event" in report) return report;
+    throw new DeathError(tid, report);
+  }
+
+  protected override poll(options: number): number {
+    return this.#acting.wait(this.thread.tid, options);
+  }
+
+  protected override viewOfEnd(): KernelView | null {
+    const { tgid, tracer } = this.thread;
+    awaitProcess(tgid, ({ state }) => state === "Z", tracer.deadline);
+    return this.recorder.view(tgid);
+  }
+}

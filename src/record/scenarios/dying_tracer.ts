@@ -1,0 +1,107 @@
+import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
+import type { ActedTracee, Acting } from "../acting.ts";
+import type { Actor } from "../actor.ts";
+import { LIFE, limitLife } from "../precautions.ts";
+import type { Scene } from "../scene.ts";
+
+/** Where the guest's code lies. */
+const CODE = 0x10000n;
+
+/** Why each instruction of the guest is there. */
+const REASONS = {
+  loop_begin: [
+    "The guest counts. It is a program in an endless loop, as there are many.",
+    "It makes no system call and no fault. Nothing but a signal will ever stop it.",
+  ],
+};
+
+/** The processes of the lessons in which a tracer dies. Their parent is the tracer, and then the keeper. */
+export interface Orphans {
+  readonly keeper: Acting;
+  /** Stubs that get no signal when their parent dies: a guest loops in one, the other rests at its INT3. */
+  readonly guest: Actor<ActedTracee>;
+  readonly idle: Actor<ActedTracee>;
+}
+
+/** Makes two stubs that another stub traces, with these options, and kills that one. */
+export function killTracer(scene: Scene, options: readonly string[], why: string): Orphans {
+  const { recorder } = scene;
+  recorder.observe(
+    "The tracer is a stub itself here, and makes its ptrace requests because the host injects them. A tracer is " +
+      "whatever has attached: so this one can be killed, and the host is left to report it. In stublab the host is " +
+      "the tracer.",
+  );
+  recorder.observe(
+    `The kernel kills guest and idle stub after ${LIFE.seconds} s, or ${LIFE.processorSeconds} s of processor time, and they dump no ` +
+      "core: if the recorder is killed in the middle of this lesson, nothing is left of it.",
+  );
+  const keeper = scene.keeper();
+  const tracer = scene.act("tracer", "a stub that traces the others", keeper.stub.createStub());
+  const [first, second] = [tracer.stub.createStub(), tracer.stub.createStub()];
+  for (const stub of [first, second]) limitLife(stub);
+  const guest = scene.enlist("guest", "a stub in which a guest loops", first);
+  const idle = scene.enlist("idle", "a stub at its INT3", second);
+
+  loadGuest(scene, guest);
+  const clear = [scene.tracer.flag("PR_SET_PDEATHSIG"), 0n];
+  guest.callBriefly(
+    "prctl",
+    clear,
+    "The signal that it would get at its parent's end is taken away. The kernel does the same when a process changes " +
+      "its user or its capabilities, so this guard can be lost without anybody meaning to.",
+  );
+  idle.callBriefly("prctl", clear, "The same in another stub, which will just rest at its INT3.");
+  const { frame } = scene.tracer;
+  frame.copyFrom(guest.stub.thread.initial);
+  frame.set(INSTRUCTION_POINTER, CODE);
+  guest.write(
+    frame,
+    "The guest's registers: RIP is at the loop, and RAX is 0. For the moment the host traces it.",
+  );
+  guest.step();
+  guest.step();
+
+  const handOver = (each: Actor) => {
+    const traced = scene.handOver(each, tracer);
+    traced.look(
+      `process ${tracer.stub.pid} is its tracer`,
+      "The host has let it go, and the tracer, which is its parent, has attached to it.",
+    );
+    return traced;
+  };
+  const [tracedGuest, tracedIdle] = [handOver(guest), handOver(idle)];
+  tracedGuest.request("PTRACE_SETOPTIONS", why, { names: options });
+  tracedIdle.request("PTRACE_SETOPTIONS", "The same for the other.", { names: options });
+  tracedGuest.resume(
+    "The guest is let run. Its tracer waits now for the next stop, which will never come. (A platform uses " +
+      "PTRACE_SYSEMU here. For a guest that makes no system call that is the same.)",
+  );
+  tracedGuest.until(({ state }) => state === "R");
+  tracedGuest.look("it runs", "Its state is R: it has a processor, or waits for one.");
+
+  const dying = scene.actor("tracer", tracer.stub);
+  dying.signal(
+    "SIGKILL",
+    "The tracer is killed: as by `kill -9`, or by the kernel for want of memory. It executes no instruction " +
+      "any more, and can tidy up nothing.",
+  );
+  const how = dying.ends({
+    stop:
+      "The kernel takes the process apart. On the way it lets go of all whom that one has traced, and looks at the " +
+      "options of each. And its children get another parent.",
+    wait: "The host hears of the tracer's end. By then the kernel is done with all that.",
+  });
+  scene.check("the tracer's end", "killed by SIGKILL", how);
+  return { keeper, guest: guest.by(keeper), idle: idle.by(keeper) };
+}
+
+/** The guest's code, in a stub that has no other memory. */
+function loadGuest(scene: Scene, { stub }: Actor): void {
+  const { tracer } = scene;
+  const word = (...names: string[]) => names.reduce((all, name) => all | tracer.flag(name), 0n);
+  const protection = word("PROT_READ", "PROT_WRITE", "PROT_EXEC");
+  const flags = word("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED");
+  stub.scrub();
+  stub.call("mmap", CODE, PAGE_SIZE, protection, flags, -1, 0);
+  stub.write(CODE, scene.loadGuest("loop", CODE, REASONS));
+}
