@@ -87,6 +87,7 @@ const PROGRAMS = {
   foreign_child: "src/compare/foreign_child.ts",
   fuzz_worker: "src/fuzz/run/fuzz_worker.ts",
   sandboxed: "src/record/sandboxed.ts",
+  tried: "src/record/tasks/tried.ts",
 };
 
 /** The program in C that `stublab fuzz export` completes. */
@@ -232,6 +233,22 @@ function buildListing() {
   });
 }
 
+/** Writes the sections of the lessons' pages, by lesson and title, so that pages of recordings have them. */
+function buildLessons() {
+  const pages = files("docs/lessons", ".md").filter((path) => basename(path) !== "README.md");
+  return makeFrom("dist/lessons.json", pages, () => {
+    const lessons = pages.map((path) => {
+      const sections = readFileSync(path, "utf8").split(/^## /m).slice(1);
+      const titled = sections.map((section) => {
+        const end = section.indexOf("\n");
+        return [section.slice(0, end), section.slice(end).trim()];
+      });
+      return [basename(path, ".md"), Object.fromEntries(titled)];
+    });
+    writeFileSync("dist/lessons.json", `${JSON.stringify(Object.fromEntries(lessons))}\n`);
+  });
+}
+
 /** Two assemblers may encode an instruction differently. */
 function expectInside({ name, lines }, library) {
   const digits = lines.map(({ bytes }) => bytes.replaceAll(" ", "")).join("");
@@ -285,7 +302,7 @@ function buildPackage() {
   const configuration = ["package.json", "tsconfig.json", "src/tsconfig.json"];
   return makeFrom(
     "dist/index.js",
-    [...files("src", ".ts"), ...TEMPLATES, ...configuration],
+    [...files("src", ".ts", ".tsx"), ...TEMPLATES, ...configuration],
     async () => declare(await bundle()),
   );
 }
@@ -323,11 +340,18 @@ async function bundle() {
   return output;
 }
 
-/** The script of a recording's page, as text: one function without globals. */
+/** The scripts of pages, as text: each one function without globals. */
 export async function bundlePage(esbuild, folder) {
   await esbuild.build({
-    entryPoints: { recording_page: "src/record/view/page/client/main.ts" },
+    entryPoints: {
+      recording_page: "src/record/view/page/client/main.tsx",
+      encoder_page: "src/record/view/page/encoder/main.tsx",
+    },
     bundle: true,
+    minify: true,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
     format: "iife",
     platform: "browser",
     target: "es2023",
@@ -408,6 +432,7 @@ async function build() {
   await buildModules();
   await buildLibraries();
   await buildListing();
+  await buildLessons();
   await buildPackage();
   await makeProbe();
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../src/cases/random.ts";
-import { recordScenario, SCENARIOS } from "../src/record/index.ts";
+import { assignment, recordScenario, SCENARIOS } from "../src/record/index.ts";
 import { adoptOrphans } from "./libc.ts";
 import { childrenOf, eventually, isAlive, Running, stublabCommand } from "./processes.ts";
 
@@ -28,8 +28,13 @@ killed.after(() => rmSync(folder, { recursive: true, force: true }));
 const out = join(folder, "out");
 const temporary = join(folder, "tmp");
 const recording = join(folder, "host.json");
+const answers = join(folder, "answers");
 killed.before(async () => {
   writeFileSync(recording, JSON.stringify(await recordScenario("host")));
+  mkdirSync(answers);
+  for (const task of ["clone-registers", "make-thread", "trace-options"]) {
+    writeFileSync(join(answers, `${task}.txt`), assignment(task, "ada"));
+  }
 });
 
 const COMMANDS: readonly (readonly string[])[] = [
@@ -41,6 +46,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["compare", "--cases", "10000", "examples/encoders/encoder.mjs", "dist/encoder.wasm"],
   ["inject", "getpid", "--encoder", "./dist/encoder.wasm"],
   ...RECORDED.map((name) => ["record", name, "-o", join(out, `${name}.json`)]),
+  ["task", "check", answers, "--record", out],
   ["step", "no-exitkill"],
   ["gallery", out],
   ["gallery", out, recording],

@@ -3,13 +3,12 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import axe from "axe-core";
-import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { renderGallery } from "../src/record/view/gallery.ts";
 import { CHROMIUM, TestBrowser } from "./browser.ts";
 import { hostileExhibits, lessons } from "./gallery_exhibits.ts";
+import { complaints } from "./recording_page_suite.ts";
 
 const pages = suite("gallery in a browser");
 const test = CHROMIUM === undefined ? pages.skip : pages;
@@ -32,25 +31,12 @@ pages.after(async () => {
   assert.not(existsSync(browser.folder));
 });
 
-/** What axe finds wrong, in short. */
-async function complaints(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => axe.run());
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
-  );
-}
-
 for (const name of NAMES) {
-  test(`asks for nothing but itself, says nothing and runs nothing (${name})`, () =>
+  test(`asks for nothing but itself, and says nothing (${name})`, () =>
     browser.show(urlOf(name), {}, async (page, behaviour) => {
       await page.waitForNetworkIdle({ idleTime: 200 });
       assert.equal(behaviour, { requests: [urlOf(name)], messages: [], dialogs: [] });
-      const { scripts, title } = await page.evaluate(() => ({
-        scripts: document.scripts.length,
-        title: document.title,
-      }));
-      assert.equal({ scripts, title }, { scripts: 0, title: "stublab: lessons" });
+      assert.is(await page.title(), "stublab: lessons");
     }));
 
   for (const scheme of ["light", "dark"] as const) {
@@ -69,6 +55,17 @@ for (const name of NAMES) {
       assert.is(await page.evaluate(() => document.documentElement.scrollWidth), 702);
     }));
 }
+
+test("it says what the reader has answered in a lesson", () =>
+  browser.show(urlOf("lessons"), {}, async (page) => {
+    const told = () => page.$eval("[data-lesson=host]", (place) => place.textContent);
+    assert.is(await told(), "");
+    await page.evaluate(() =>
+      localStorage.setItem("stublab.reading/1:host", JSON.stringify({ questions: 3, right: 2 })),
+    );
+    await page.reload();
+    assert.is(await told(), ": 2 right so far");
+  }));
 
 test("Tab goes from lesson to lesson", () =>
   browser.show(urlOf("lessons"), {}, async (page) => {

@@ -66,6 +66,15 @@ moment("after a PTRACE_CONT, the registers have changed since the stop before", 
   assert.is(moments.lane("subprocess", resumed + 2).stop, resumed + 1);
 });
 
+moment("a clone has the registers of its parent, except for its result", () => {
+  const birth = find(grandchild, "grandchild", "process");
+  const changed = new Moments(grandchild).changedAt(birth);
+  assert.equal(
+    changed.map(({ name, after }) => [name, after]),
+    [["rax", "0x0"]],
+  );
+});
+
 moment("nothing of the future is known", () => {
   const moments = new Moments(grandchild);
   for (let i = 0; i < grandchild.steps.length; i++) {

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import axe from "axe-core";
 import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
 import type { Recording } from "../src/record/recording.ts";
@@ -39,13 +40,22 @@ export class PageSuite {
   /** Shows a page, from a step on where one is given. */
   show(
     name: string,
-    view: View & { readonly step?: number },
+    view: View & { readonly step?: number; readonly fragment?: string },
     use: (page: Page, behaviour: Behaviour) => Promise<void>,
   ): Promise<void> {
-    const { step, ...rest } = view;
-    const hash = step === undefined ? "" : `#step=${step}`;
+    const { step, fragment, ...rest } = view;
+    const hash = step === undefined ? (fragment ?? "") : `#step=${step}`;
     return this.browser.show(`${this.urlOf(name)}${hash}`, rest, use);
   }
+}
+
+/** What axe finds wrong, in short. */
+export async function complaints(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => axe.run());
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
+  );
 }
 
 /** What is shown of a step. */
@@ -56,17 +66,29 @@ export const shown = (page: Page) =>
     slider: document.querySelector("#scrub")?.getAttribute("aria-valuetext") ?? "",
   }));
 
-/** The number of the step that is shown, from 1. */
-export const numberShown = async (page: Page) => Number((await shown(page)).place.split(" ")[0]);
+/** The number of the step that is shown, from 1; of the one that is asked about. */
+export const numberShown = async (page: Page) =>
+  Number(/\d+/.exec((await shown(page)).place)?.[0] ?? 0);
 
-export const noQuestions = (page: Page) => page.click("#ask");
+/** A click on a control that the introduction hides. */
+export const clickOn = (page: Page, selector: string) =>
+  page.$eval(selector, (element) => {
+    if (element instanceof HTMLElement) element.click();
+  });
 
-export async function press(
-  page: Page,
-  key: "ArrowLeft" | "ArrowRight" | "Home" | "End" | "[" | "]" | "?",
-  shift = false,
-) {
-  if (shift) await page.keyboard.down("Shift");
-  await page.keyboard.press(key);
-  if (shift) await page.keyboard.up("Shift");
+/** Without questions, from the first step on. */
+export async function noQuestions(page: Page): Promise<void> {
+  await clickOn(page, "#ask");
+  await page.keyboard.press("ArrowRight");
+}
+
+export async function goTo(page: Page, number: number): Promise<void> {
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `step=${number}`);
+  await page.waitForFunction(
+    (text) => document.querySelector("#place")?.textContent?.includes(text),
+    {},
+    `${number} / `,
+  );
 }

@@ -1,41 +1,62 @@
 // Time limit: 240 s
 
+import type { Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
-import { registerRows } from "../src/record/view/told.ts";
-import { noQuestions, numberShown, PageSuite, press, shown } from "./recording_page_suite.ts";
+import { Moments } from "../src/record/moment.ts";
+import { beginReading, choiceOrder } from "../src/record/reading.ts";
+import {
+  clickOn,
+  goTo,
+  noQuestions,
+  numberShown,
+  PageSuite,
+  shown,
+} from "./recording_page_suite.ts";
 import { recordingOf } from "./recordings.ts";
 
 const host = await recordingOf("host");
-const recordings = { host, scrub: await recordingOf("scrub") };
+const grandchild = await recordingOf("grandchild");
+const recordings = { host, grandchild, scrub: await recordingOf("scrub") };
 const walked = new PageSuite("recording page: walking through it in a browser", recordings);
 const { pages, test } = walked;
 const show: PageSuite["show"] = (...args) => walked.show(...args);
+
+const press = async (
+  page: Page,
+  key: "ArrowLeft" | "ArrowRight" | "Home" | "End" | "[" | "]",
+  shift = false,
+) => {
+  if (shift) await page.keyboard.down("Shift");
+  await page.keyboard.press(key);
+  if (shift) await page.keyboard.up("Shift");
+};
+
+const textOf = (page: Page, selector: string) =>
+  page.$eval(selector, (each) => each.textContent ?? "");
 
 test("steps by keys, forwards and backwards, by lanes and by events", () =>
   show("host", {}, async (page) => {
     await noQuestions(page);
     const { steps } = host;
-    const expectAt = async (index: number, why: string) =>
+    const expectAt = async (index: number, why: string) => {
+      const { lane, title = "" } = steps[index] ?? {};
+      const slider = `Step ${index + 1} of ${steps.length}, ${lane}: ${title}`;
       assert.equal(
         await shown(page),
-        {
-          place: `${index + 1} / ${steps.length}`,
-          title: steps[index]?.title ?? "",
-          slider: `Step ${index + 1} of ${steps.length}, ${steps[index]?.lane}: ${steps[index]?.title}`,
-        },
+        { place: `${index + 1} / ${steps.length}`, title, slider },
         why,
       );
+    };
     await expectAt(0, "in the beginning");
     for (let i = 1; i < steps.length; i++) {
       await press(page, "ArrowRight");
       await expectAt(i, "→");
     }
     await press(page, "ArrowRight");
-    await expectAt(steps.length - 1, "→ at the end");
-    await press(page, "ArrowLeft");
-    await expectAt(steps.length - 2, "←");
+    assert.is((await shown(page)).title, "The end");
     await press(page, "Home");
-    await expectAt(0, "Home");
+    assert.match((await shown(page)).title, `${steps.length} steps`);
+    await press(page, "ArrowRight");
     const events = steps.flatMap(({ kind }, i) => (kind === "instruction" ? [] : [i]));
     for (const index of events.slice(1)) {
       await press(page, "]");
@@ -52,110 +73,88 @@ test("steps by keys, forwards and backwards, by lanes and by events", () =>
     }
     await press(page, "ArrowLeft", true);
     await expectAt(own.at(-2) ?? 0, "Shift ←");
-    await press(page, "End");
-    await expectAt(steps.length - 1, "End");
   }));
 
-test("the slider takes the same keys, and its value tells the step", () =>
+test("the time line is a slider; dragged forward, it stops at a question", () =>
   show("host", {}, async (page) => {
-    await noQuestions(page);
+    await press(page, "ArrowRight");
+    const line = await (await page.$("#scrub"))?.boundingBox();
+    assert.ok(line);
+    await page.mouse.click(line.x + line.width - 10, line.y + 20);
+    const [question] = host.questions;
+    assert.is(await numberShown(page), (question?.step ?? 0) + 1);
+    await page.waitForSelector(".choices");
+    await page.mouse.click(line.x + (line.width / host.steps.length) * 7.5, line.y + 20);
+    assert.is(await numberShown(page), 8);
+    await page.waitForFunction(() => location.hash === "#step=8");
     await page.focus("#scrub");
     await press(page, "ArrowRight");
-    assert.is(await numberShown(page), 2);
-    await press(page, "End");
-    assert.is(await numberShown(page), host.steps.length);
-    assert.match((await shown(page)).slider, `Step ${host.steps.length} of`);
-  }));
-
-test("keys that mean something in a field stay there", () =>
-  show("host", {}, async (page) => {
-    await page.waitForSelector("#encoder-form");
-    await page.focus("input[name=rsi]");
-    for (const key of ["?", "[", "Home", "ArrowRight"] as const) await press(page, key);
-    assert.is(await numberShown(page), 1);
-    assert.is(await page.$eval("#keys", (dialog) => dialog.hasAttribute("open")), false);
+    assert.is(await numberShown(page), 9);
+    assert.match((await shown(page)).slider, "Step 9 of");
   }));
 
 test("? shows the keys, Escape closes them, and the focus comes back", () =>
-  show("host", {}, async (page, { messages }) => {
-    await page.focus("[data-to=on]");
-    await press(page, "?");
+  show("host", { step: 1 }, async (page, { messages }) => {
+    const visible = () => page.$eval("#keys", (dialog) => dialog.checkVisibility());
+    await page.focus("[data-key='→']");
+    await page.keyboard.press("?");
     await page.click("#keys button");
-    assert.not.ok(await page.$eval("#keys", (dialog) => dialog.checkVisibility()));
-    assert.equal(messages, []);
-    await press(page, "?");
-    assert.ok(await page.$eval("#keys", (dialog) => dialog.checkVisibility()));
+    assert.not.ok(await visible());
+    await page.keyboard.press("?");
+    assert.ok(await visible());
     await press(page, "ArrowRight");
     assert.is(await numberShown(page), 1);
     await page.keyboard.press("Escape");
-    assert.not.ok(await page.$eval("#keys", (dialog) => dialog.checkVisibility()));
-    assert.is(await page.evaluate(() => document.activeElement?.getAttribute("data-to")), "on");
+    assert.not.ok(await visible());
+    assert.is(await page.evaluate(() => document.activeElement?.getAttribute("data-key")), "→");
+    assert.equal(messages, []);
   }));
 
 test("a step is announced once one stays there", () =>
-  show("host", {}, async (page) => {
-    await noQuestions(page);
-    await page.focus("[data-to=on]");
+  show("host", { step: 1 }, async (page) => {
+    await clickOn(page, "#ask");
+    await page.focus("[data-key='→']");
     await page.evaluate(() => {
       const heard: string[] = [];
       const status = document.querySelector("#announcer");
       if (status === null) return;
-      new MutationObserver(() => heard.push(status.textContent ?? "")).observe(status, {
-        childList: true,
-      });
+      const options = { childList: true, characterData: true, subtree: true };
+      new MutationObserver(() => heard.push(status.textContent ?? "")).observe(status, options);
       Object.assign(window, { heard });
     });
     for (let i = 0; i < 17; i++) await page.keyboard.press("Enter");
-    await page.waitForFunction(() => document.querySelector("#announcer")?.textContent !== "");
+    await page.waitForFunction(() =>
+      document.querySelector("#announcer")?.textContent?.includes("18"),
+    );
     const heard: unknown = await page.evaluate(() => Reflect.get(window, "heard"));
     const step = host.steps[17];
-    assert.ok(step);
-    const names = registerRows(step).flatMap(({ name, changed }) => (changed ? [name] : []));
+    const names = new Moments(host).changedAt(17).map(({ name }) => name);
     assert.equal(heard, [
-      `Step 18 of ${host.steps.length}, ${step.lane}: ${step.title}. Changed: ${names.join(", ")}`,
+      `Step 18 of ${host.steps.length}, ${step?.lane}: ${step?.title}. Changed: ${names.join(", ")}.`,
     ]);
   }));
 
 test("a link leads to a step, when the page is loaded and when it is there", () =>
   show("host", { step: 18 }, async (page) => {
+    const isSeen = () =>
+      page.$eval("#step-title", (title) => {
+        const { top } = title.getBoundingClientRect();
+        return top >= 0 && top < innerHeight;
+      });
     assert.is((await shown(page)).title, host.steps[17]?.title);
-    assert.ok(
-      await page.$eval("#step-title", (title) => title.getBoundingClientRect().top < innerHeight),
-    );
-    await page.evaluate(() => {
-      location.hash = "step=14";
-    });
-    await page.waitForFunction(
-      (title) => document.querySelector("#step-title")?.textContent === title,
-      {},
-      host.steps[13]?.title,
-    );
-    await page.focus("#row-22 a");
+    assert.ok(await isSeen());
+    await goTo(page, 14);
+    await page.focus("#row-10 a");
     await page.keyboard.press("Enter");
-    assert.is(await numberShown(page), 22);
+    assert.is(await numberShown(page), 10);
     assert.is(await page.evaluate(() => document.activeElement?.id), "step-title");
-    assert.ok(
-      await page.$eval("#step-title", (title) => title.getBoundingClientRect().top < innerHeight),
-    );
+    assert.ok(await isSeen());
     for (const bad of ["step=0", "step=9999999", "step=1e1", "step=", "x"]) {
       await page.evaluate((hash) => {
         location.hash = hash;
       }, bad);
     }
-    assert.is(await numberShown(page), 22);
-  }));
-
-test("a click in the picture goes to a step, and the address follows", () =>
-  show("host", {}, async (page) => {
-    await page.click("#picture a[href='#step=8'] .hit");
-    assert.is(await numberShown(page), 8);
-    await page.waitForFunction(() => location.hash === "#step=8");
-    const { now, there } = await page.evaluate(() => ({
-      now: document.querySelector("#now")?.getBoundingClientRect().left,
-      there: document.querySelector("#picture a[href='#step=8'] .hit")?.getBoundingClientRect()
-        .left,
-    }));
-    assert.is(now, there);
+    assert.is(await numberShown(page), 10);
   }));
 
 test("a link to the step is copied", () =>
@@ -175,117 +174,179 @@ test("a link to the step is copied", () =>
     );
   }));
 
-test("what changed is marked, and not by its colour alone", () =>
-  show("host", { step: 18 }, async (page) => {
-    const step = host.steps[17];
-    assert.ok(step);
-    const rows = await page.$$eval("#step .registers tbody tr", (all) =>
+test("embedded, it is some steps of a lane, and nothing else", () =>
+  walked.browser.show(
+    `${walked.urlOf("grandchild")}?embed#step=6-12&lane=master`,
+    {},
+    async (page) => {
+      assert.is(await numberShown(page), 6);
+      for (let i = 0; i < 20; i++) await press(page, "ArrowRight");
+      assert.is(await numberShown(page), 12);
+      for (let i = 0; i < 20; i++) await press(page, "ArrowLeft");
+      assert.is(await numberShown(page), 6);
+      assert.not.ok(await page.$eval("h1", (title) => title.checkVisibility()));
+      assert.not.ok(await page.$eval("#steps", (title) => title.checkVisibility()));
+      assert.is(
+        await page.$eval("a[target=_top]", (link) => link.href),
+        `${walked.urlOf("grandchild")}#step=6`,
+      );
+    },
+  ));
+
+test("what changed comes first, with what it means, and not by its colour alone", () =>
+  show("grandchild", { step: 3 }, async (page) => {
+    const rows = await page.$$eval(".registers:first-of-type tr", (all) =>
       all.map((row) => ({
-        name: row.getAttribute("data-register"),
-        before: row.children[2]?.textContent,
-        after: row.children[3]?.textContent,
-        changed: row.querySelector("[role=img]")?.getAttribute("aria-label") === "changed",
+        name: row.getAttribute("data-register") ?? "",
+        told: row.textContent ?? "",
+        changed: row.querySelector(".unseen")?.textContent === " changed",
       })),
     );
-    assert.equal(rows, registerRows(step));
-    const executed = await page.$eval(
-      "#step tr[aria-current=step]",
-      (row) => row.textContent ?? "",
+    const changed = new Moments(grandchild).changedAt(2);
+    assert.equal(
+      rows
+        .filter((row) => row.changed)
+        .map(({ name }) => name)
+        .sort(),
+      changed.map(({ name }) => name).sort(),
     );
-    assert.match(executed, "▶0x7fffffffe00fsyscall0f 05");
+    const told = (name: string) => rows.find((row) => row.name === name)?.told ?? "";
+    assert.match(told("rdi"), /0x0 → 0x4\w+= CLONE_FILES\|SIG[A-Z]+$/);
+    assert.match(told("r15"), `= ${grandchild.lanes[1]?.pid} master`);
+    await goTo(page, 30);
+    assert.match(await textOf(page, "[aria-current=step]"), "+27cmp %r15, %rax");
+  }));
+
+test("a click on a value goes to the step that set it, through the clone", () =>
+  show("grandchild", { step: 20 }, async (page) => {
+    const word = `0x${grandchild.lanes[1]?.pid.toString(16)}`;
+    assert.match(await textOf(page, "[data-register=r15]"), word);
+    await page.click("[data-register=r15] button");
+    assert.is(await numberShown(page), 3);
+    assert.match(await textOf(page, "tr.sought"), `→ ${word}`);
+    await goTo(page, 21);
+    await page.focus(".kernel tr:nth-child(2) button");
+    await page.keyboard.press("Enter");
+    assert.is(await numberShown(page), 5);
   }));
 
 test("the memory map shows what came and what went, and stays open", () =>
   show("scrub", {}, async (page) => {
     await noQuestions(page);
-    const { steps } = recordings.scrub;
-    const maps = steps.flatMap(({ kernel }, index) =>
+    const [before, after] = recordings.scrub.steps.flatMap(({ kernel }, index) =>
       kernel?.memory ? [{ index, lines: kernel.memory }] : [],
     );
-    const [before, after] = maps;
     assert.ok(before && after);
     const gone = before.lines.filter((line) => !after.lines.includes(line));
-    for (let i = 0; i < after.index; i++) await press(page, "ArrowRight");
-    const summary = () => page.$eval("#step summary", (each) => each.textContent ?? "");
-    assert.match(await summary(), `Memory, 1 mapping: 0 new, ${gone.length} gone`);
-    await page.click("#step summary");
-    const rows = await page.$$eval("#step .memory tr", (all) => all.map((row) => row.textContent));
+    await goTo(page, after.index + 1);
+    assert.match(
+      await textOf(page, ".memory summary"),
+      `Memory, 1 mapping: 0 new, ${gone.length} gone`,
+    );
+    await page.click(".memory summary");
+    await page.waitForSelector(".memory li");
+    const rows = await page.$$eval(".memory li", (all) => all.map((row) => row.textContent));
     assert.equal(rows, [...after.lines, ...gone.map((line) => `−${line}`)]);
     await press(page, "ArrowRight");
-    assert.ok(await page.$eval("#step .memory", (table) => table.checkVisibility()));
-    assert.is(await summary(), "Memory, 1 mapping");
+    assert.is(await textOf(page, ".memory summary"), "Memory, 1 mapping");
+    assert.ok(await page.$eval(".memory li", (row) => row.checkVisibility()));
   }));
 
-test("before a decisive step it asks, and hides the outcome until one answers", () =>
-  show("host", {}, async (page) => {
+/** The order in which the page shows the choices of a question. */
+async function orderOf(page: Page, question: number): Promise<number[]> {
+  const key = `stublab.reading/1:${host.scenario}`;
+  const kept = await page.evaluate((name) => localStorage.getItem(name), key);
+  return choiceOrder(beginReading(host, -1, JSON.parse(kept ?? "{}").seed), question);
+}
+
+test("before a decisive step it asks, and nothing tells the outcome until one answers", () =>
+  show("host", { step: 1 }, async (page) => {
     const [question] = host.questions;
     assert.ok(question);
     const step = host.steps[question.step];
     assert.ok(step);
-    await page.evaluate(
-      (hash) => {
-        location.hash = hash;
-      },
-      `step=${question.step + 1}`,
+    for (let i = 0; i < 60; i++) await press(page, "ArrowRight");
+    await press(page, "End");
+    assert.is(await numberShown(page), question.step + 1);
+    assert.match(await textOf(page, "#message"), "1 to 3 answer the question");
+    const told = await page.$$eval("#step, #later, #ending, tr:not(.future) .told", (all) =>
+      all.flatMap((part) => (part.checkVisibility() ? [part.textContent] : [])).join(" "),
     );
-    await page.waitForSelector(".choices");
-    const article = () => page.$eval("#step", (each) => each.textContent ?? "");
-    const asked = await article();
-    assert.match(asked, question.text);
-    assert.not.match(asked, step.title);
-    assert.not.match(asked, step.why);
-    assert.not.match((await shown(page)).slider, step.title);
-    const shape = `#picture a[href='#step=${question.step + 1}'] use`;
-    const isSeen = () => page.$eval(shape, (use) => getComputedStyle(use).visibility === "visible");
-    assert.not(await isSeen());
+    assert.match(told, question.text);
+    assert.match(told, "Steps that you have not reached yet");
+    for (const secret of [step.title, step.why, question.because, "It ended as it must"]) {
+      assert.not.match(told, secret);
+    }
+    assert.is((await page.$$(".strip g .glyph")).length, question.step);
+    assert.ok(await page.$(".registers"), "registers stay");
+    assert.ok(await page.$(".listing"), "code stays");
     await page.waitForFunction(() =>
-      document.querySelector("#announcer")?.textContent?.includes("question"),
+      document.querySelector("#announcer")?.textContent?.includes("a question"),
     );
-    // Nobody has to answer to go on.
-    await press(page, "ArrowRight");
-    assert.is(await numberShown(page), question.step + 2);
-    await press(page, "ArrowLeft");
-    const wrong = (question.answer + 1) % question.choices.length;
-    await page.focus(`.choices li:nth-child(${wrong + 1}) button`);
-    await page.keyboard.press("Enter");
-    const answered = await article();
-    for (const text of [
-      "Not so",
-      question.choices[question.answer] ?? "",
-      question.because,
-      step.title,
-    ]) {
+
+    const order = await orderOf(page, 0);
+    const wrong = order.findIndex((choice) => choice !== question.answer);
+    await page.keyboard.press(`${wrong + 1}` as "1");
+    const answered = await textOf(page, "#step");
+    const choice = question.choices[order[wrong] ?? -1] ?? "";
+    const reply = question.replies[order[wrong] ?? -1] ?? "";
+    const right = question.choices[question.answer] ?? "";
+    for (const text of ["Not so", choice, reply, right, question.because, step.title]) {
       assert.ok(answered.includes(text), text);
     }
-    assert.ok(await isSeen());
-    assert.is(await page.evaluate(() => document.activeElement?.id), "step-title");
-    assert.match(
-      await page.$eval("#announcer", (each) => each.textContent ?? ""),
+    assert.is((await page.$$(".strip g .glyph")).length, question.step + 1);
+    await page.waitForFunction(
+      (because) => document.querySelector("#announcer")?.textContent?.includes(because),
+      {},
       question.because,
     );
+    assert.is(await textOf(page, "#export"), "0 of 1 right");
+    await page.keyboard.press("a");
+    assert.ok(await page.$(".choices"), "it asks again");
   }));
 
-test("a right answer is told to be right, and who wants to be shown is shown", () =>
-  show("host", {}, async (page) => {
-    const [, second, third] = host.questions;
-    assert.ok(second && third);
-    const goTo = async (index: number) => {
-      await page.evaluate(
-        (hash) => {
-          location.hash = hash;
-        },
-        `step=${index + 1}`,
-      );
-      await page.waitForSelector(".choices");
-    };
-    const verdict = () => page.$eval(".verdict", (each) => each.textContent ?? "");
-    await goTo(second.step);
-    await page.click(`.choices li:nth-child(${second.answer + 1}) button`);
-    assert.match(await verdict(), "= Right:");
-    await goTo(third.step);
-    await page.click("#step .plain");
-    assert.match(await verdict(), "The answer:");
-    assert.is((await shown(page)).title, host.steps[third.step]?.title);
+test("an answer by the keyboard alone; it is kept, and so is the order of choices", () =>
+  show("host", { step: 1 }, async (page) => {
+    const [first, second] = host.questions;
+    assert.ok(first && second);
+    await press(page, "End");
+    const order = await orderOf(page, 0);
+    for (let i = 0; i <= order.indexOf(first.answer); i++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    assert.match(await textOf(page, ".verdict"), "= Right:");
+    assert.is(await page.evaluate(() => document.activeElement?.id), "step-title");
+    await press(page, "End");
+    assert.is(await numberShown(page), second.step + 1);
+    await page.keyboard.press("s");
+    assert.match(await textOf(page, ".verdict"), "The answer:");
+    assert.is((await shown(page)).title, host.steps[second.step]?.title);
+    await page.reload();
+    assert.is(await textOf(page, "#export"), "1 of 1 right");
+    assert.equal(await orderOf(page, 0), order);
+    await press(page, "End");
+    assert.is(await numberShown(page), (host.questions[2]?.step ?? 0) + 1);
+
+    await page.evaluate(() => {
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (content) => {
+        Object.assign(window, { saved: content });
+        return make(content);
+      };
+    });
+    await page.click("#export");
+    const saved: unknown = JSON.parse(
+      await page.evaluate(() => {
+        const content: unknown = Reflect.get(window, "saved");
+        return content instanceof Blob ? content.text() : "";
+      }),
+    );
+    const kept = await page.evaluate(
+      (name) => localStorage.getItem(name),
+      "stublab.reading/1:host",
+    );
+    const lessons = { host: JSON.parse(kept ?? "") };
+    assert.equal(saved, { schema: "stublab.progress/1", lessons });
+    assert.is(lessons.host.right, 1);
   }));
 
 pages.run();

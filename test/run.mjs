@@ -21,6 +21,7 @@ const PROCESSES = [
   "src/compare/foreign_child.ts",
   "src/fuzz/run/fuzz_worker.ts",
   "src/record/sandboxed.ts",
+  "src/record/tasks/tried.ts",
 ];
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;

@@ -3,8 +3,9 @@ import { setImmediate } from "node:timers/promises";
 import { counted } from "../page/figures.ts";
 import type { Recording } from "../record/recording.ts";
 import { SCENARIOS } from "../record/scenarios.ts";
-import { type Exhibit, renderGallery } from "../record/view/gallery.ts";
+import { courseOf, ENCODER, type Exhibit, INDEX, renderGallery } from "../record/view/gallery.ts";
 import { renderJson } from "../record/view/json.ts";
+import { renderEncoderPage } from "../record/view/page/encoder_page.ts";
 import { renderRecordingPage } from "../record/view/page/page.ts";
 import { visible } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
@@ -19,7 +20,8 @@ import { talk } from "./report.ts";
 const help = `usage: stublab gallery DIR [FILE…] [options]
 
 Writes web pages of recordings: an index, DIR/index.html, and for each recording a page, NAME.html, and the recording
-itself, NAME.json. Each page is one self-contained file, which can be sent to others or put on any web server.
+itself, NAME.json. DIR/encoder.html shows which registers the encoder writes. Each page is one self-contained file,
+which can be sent to others or put on any web server.
 
 Without FILEs every scenario is recorded, which takes some seconds. With FILEs nothing is run. DIR is created if it
 does not exist; other files in it are not changed.
@@ -32,8 +34,6 @@ examples:
   stublab gallery lessons
   stublab gallery lessons host.json grandchild.json
 `;
-
-const INDEX = "index.html";
 
 const OPTIONS = { encoder: { type: "string" } } as const;
 
@@ -49,14 +49,15 @@ async function run(args: readonly string[]): Promise<number> {
   const recordings = files.length > 0 ? files.map(readRecording) : await recordAll(values.encoder);
   const exhibits = nameAll(recordings);
   await writeOutputs(folder, [
-    ...exhibits.flatMap(({ name, recording }) => [
+    ...[...courseOf(exhibits)].flatMap(([{ name, recording }, course]) => [
       [`${name}.json`, renderJson(recording)] as const,
-      [`${name}.html`, renderRecordingPage(recording)] as const,
+      [`${name}.html`, renderRecordingPage(recording, { course })] as const,
     ]),
+    [ENCODER.file, renderEncoderPage(INDEX)],
     // Last, so that it never links to a missing page.
-    [INDEX, renderGallery(exhibits)],
+    [INDEX.file, renderGallery(exhibits)],
   ]);
-  talk(`${counted(exhibits.length, "recording")} in ${visible(join(folder, INDEX))}\n`);
+  talk(`${counted(exhibits.length, "recording")} in ${visible(join(folder, INDEX.file))}\n`);
   const lines = exhibits.flatMap(({ name, recording }) =>
     failures(recording).map((line) => `${name}: ${line}`),
   );
@@ -88,9 +89,9 @@ async function recordEach(encoder: string, interrupted: AbortSignal): Promise<Re
   return recordings;
 }
 
-/** Gives each recording a unique file name: that of its scenario, if it can be one, but never the index's. */
+/** Gives each recording a unique file name: that of its scenario, if it can be one, but none of the gallery's own. */
 function nameAll(recordings: readonly Recording[]): Exhibit[] {
-  const taken = new Set(["index"]);
+  const taken = new Set([INDEX, ENCODER].map(({ file }) => file.replace(".html", "")));
   return recordings.map((recording) => {
     const { scenario } = recording;
     const stem = /^[a-z][a-z0-9-]{0,40}$/.test(scenario) ? scenario : "recording";

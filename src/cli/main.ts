@@ -37,6 +37,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "record every scenario, and write a web page for each, with an index",
     load: async () => (await import("./gallery.ts")).galleryCommand,
   },
+  task: {
+    summary: "set tasks about stubs, and check the answers on real processes",
+    load: async () => (await import("./task.ts")).taskCommand,
+  },
   fuzz: {
     summary: "throw register setups at the kernel, and compare the outcomes with a model",
     load: async () => (await import("./fuzz.ts")).fuzzCommand,

@@ -4,11 +4,15 @@ import { type Html, html, NOTHING } from "./html.ts";
 /**
  * Renders things in order while they fit into a number of bytes, so that a page stays small whatever it shows.
  */
-export function fit<T>(things: readonly T[], render: (thing: T) => Html, bytes: number): Html[] {
+export function fit<T>(
+  things: readonly T[],
+  render: (thing: T, index: number) => Html,
+  bytes: number,
+): Html[] {
   const fitting: Html[] = [];
   let rest = bytes;
-  for (const thing of things) {
-    const part = render(thing);
+  for (const [i, thing] of things.entries()) {
+    const part = render(thing, i);
     rest -= Buffer.byteLength(part.markup);
     if (rest < 0) break;
     fitting.push(part);

@@ -5,6 +5,7 @@ export const BASE_STYLE = `
   --paper: #fff; --ink: #1a1c1e; --soft: #565c62; --rule: #d9dcdf; --band: #f5f6f7;
   --link: #0b55a0; --bad: #a11d14; --bad-band: #fcebe9; --good: #1b6532; --mark: #ffdf7e;
   --bar: #4f7cac; --bar-base: #c3cad1;
+  --p0: #3d4a57; --p1: #0b57a8; --p2: #9a4600; --p3: #6a30ae; --p4: #0b6a4b; --p5: #a3125b;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace;
 }
 @media screen and (prefers-color-scheme: dark) {
@@ -12,6 +13,7 @@ export const BASE_STYLE = `
     --paper: #131517; --ink: #dee1e4; --soft: #9da4ab; --rule: #31363b; --band: #1b1e21;
     --link: #86b9f2; --bad: #ff9087; --bad-band: #37201f; --good: #7fd19b; --mark: #6a5200;
     --bar: #6d9ccd; --bar-base: #454c53;
+    --p0: #b9c6d3; --p1: #82bafa; --p2: #f0a765; --p3: #c9a8f8; --p4: #74d3a9; --p5: #f597c4;
   }
 }
 *, ::before, ::after { box-sizing: border-box; }
@@ -39,6 +41,9 @@ main:focus { outline: none; }
   clip-path: inset(50%); white-space: nowrap; }
 /* An escape for an invisible character. */
 i { font-style: normal; color: var(--soft); border: 1px solid; border-radius: 2px; padding: 0 1px; unicode-bidi: isolate; }
+/* One colour for each process. */
+.p0 { color: var(--p0); } .p1 { color: var(--p1); } .p2 { color: var(--p2); }
+.p3 { color: var(--p3); } .p4 { color: var(--p4); } .p5 { color: var(--p5); }
 .cut, .left-out { color: var(--soft); }
 .bad { color: var(--bad); }
 
@@ -60,8 +65,12 @@ th small { font-size: inherit; }
 .command { display: flex; align-items: baseline; gap: 0.75rem; }
 .command > code { min-width: 0; }
 button, select { font: inherit; color: inherit; background: var(--band); border: 1px solid var(--soft);
-  border-radius: 3px; padding: 0 0.5rem; max-width: 100%; }
+  border-radius: 4px; padding: 0.0625rem 0.5rem; max-width: 100%; }
 button:hover, select:hover { border-color: var(--ink); }
+.course { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; margin-bottom: 1.25rem; font-size: 0.8125rem; }
+.course a { color: var(--soft); text-decoration: none; }
+.course a:hover span { text-decoration: underline; }
+.course [rel="next"] { margin-left: auto; }
 .command > button { flex: none; font-size: 0.75rem; }
 
 .bar { display: block; overflow: visible; }

@@ -45,7 +45,8 @@ export function restingFacts(
 /** The texts of special instructions. */
 export const SYSTEM_CALL = "syscall";
 export const BREAKPOINT = "int3";
-export const JUMP = "jmp";
+/** What all jumps begin with, conditional ones included. */
+export const JUMP = "j";
 
 /** Registers that hardly ever change, and are folded away. */
 export const SEGMENTS = ["cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base"];
@@ -54,14 +55,12 @@ export const SEGMENTS = ["cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base
 export const FLAGS = "eflags";
 const FLAG_BITS = { CF: 0, PF: 2, ZF: 6, SF: 7, TF: 8, DF: 10, OF: 11 } as const;
 
-/** The flags that are set: "ZF=1 PF=1"; "ZF=0" if none is. */
+/** ZF, which most jumps of the stub code test, and the other flags that are set: "ZF=0 PF=1". */
 export function tellFlags(word: bigint): string {
-  const set = Object.entries(FLAG_BITS).filter(([, bit]) => ((word >> BigInt(bit)) & 1n) === 1n);
-  const named = set.map(([name]) => name).toSorted((a, b) => rankOf(a) - rankOf(b));
-  return named.length === 0 ? "ZF=0" : named.map((name) => `${name}=1`).join(" ");
+  const isSet = (bit: number) => ((word >> BigInt(bit)) & 1n) === 1n;
+  const others = Object.entries(FLAG_BITS).filter(([name, bit]) => name !== "ZF" && isSet(bit));
+  return [`ZF=${isSet(FLAG_BITS.ZF) ? 1 : 0}`, ...others.map(([name]) => `${name}=1`)].join(" ");
 }
-
-const rankOf = (flag: string) => (flag === "ZF" ? 0 : 1);
 
 /** The registers that a system call reads and writes besides its arguments. */
 const CALL_REGISTERS = ["rax", "rcx", "r11"];

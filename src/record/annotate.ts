@@ -30,7 +30,7 @@ export interface RegisterGroups {
 }
 
 /** Below this, a number is not taken for a pid unless it is where a pid belongs. */
-const LEAST_PID = 256;
+export const LEAST_PID = 256;
 
 const NO_CALL = -1n;
 

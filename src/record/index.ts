@@ -1,3 +1,4 @@
+export type { Shape, Shaped } from "../shape.ts";
 export { Actor } from "./actor.ts";
 export type { Teller } from "./calls.ts";
 export type { UnseenOptions, WatchedStub } from "./fork.ts";
@@ -29,8 +30,12 @@ export {
 export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
+export type { Check } from "./tasks/check.ts";
+export { type Graded, gradeAnswer } from "./tasks/grade.ts";
+export { assignment } from "./tasks/submission.ts";
 export type { RequestDetails, StopTelling, Tracee, TryOptions } from "./tracee.ts";
 export { renderMermaid } from "./view/mermaid.ts";
-export { renderRecordingPage } from "./view/page/page.ts";
+export type { Course, CoursePage } from "./view/page/data.ts";
+export { type PageOptions, renderRecordingPage } from "./view/page/page.ts";
 export { renderPerfetto } from "./view/perfetto.ts";
 export { renderText, type TextOptions } from "./view/text.ts";

@@ -25,7 +25,7 @@ export type LaneState = (typeof LETTERS)[number] | null;
 export interface Known<T> {
   readonly value: T;
   readonly step: number;
-  /** What was known before that step; null if nothing was. */
+  /** What was known before that step; null if nothing was. For the registers of a clone, those of its parent. */
   readonly before: T | null;
 }
 
@@ -65,6 +65,14 @@ export interface CodePlace {
   readonly next: number | null;
   /** How many bytes after the beginning of that line RIP is. */
   readonly within: number;
+}
+
+/** A stretch of steps in which a lane is in one state. */
+export interface StateRun {
+  readonly state: LaneState;
+  readonly from: number;
+  /** The step in which the next state begins, or the last one that is known. */
+  to: number;
 }
 
 /** Where a value comes from. */
@@ -122,12 +130,12 @@ export class Moments {
     );
     this.#questions = groupQuestions(recording.questions);
     for (const { id } of recording.lanes) this.#tracks.set(id, []);
-    for (const [index, step] of recording.steps.entries()) this.#observe(step, index);
     for (const arrow of recording.arrows) {
       const born = recording.steps[arrow.to]?.lane;
-      if (arrow.kind === "clone" && born !== undefined && !this.#births.has(born))
-        this.#births.set(born, arrow);
+      if (arrow.kind !== "clone" || born === undefined || this.#births.has(born)) continue;
+      this.#births.set(born, arrow);
     }
+    for (const [index, step] of recording.steps.entries()) this.#observe(step, index);
   }
 
   get length(): number {
@@ -156,6 +164,22 @@ export class Moments {
     return this.#entry(id, index) ?? NOTHING_KNOWN;
   }
 
+  /** The registers of a lane at a step, in the order of the block, with those that the step changed. */
+  registersOf(id: string, index: number): readonly RegisterRow[] {
+    return registersAt(this.lane(id, index), index);
+  }
+
+  /** The registers that a step changed, of the lane that it is about. */
+  changedAt(index: number): readonly RegisterRow[] {
+    const about = this.recording.steps[index]?.about ?? "";
+    return this.registersOf(about, index).filter(({ changed }) => changed);
+  }
+
+  /** Where a lane is in the code at a step; null if that is not known. */
+  placeOf(id: string, index: number): CodePlace | null {
+    return this.#placeOf(null, this.lane(id, index));
+  }
+
   /** The arrows that have reached their end by a step. */
   arrowsUpTo(index: number): readonly Arrow[] {
     const after = this.#arrows.findIndex((arrow) => endOf(arrow) > index);
@@ -169,6 +193,19 @@ export class Moments {
     if (first === undefined || first.since > index) return null;
     const ended = this.lane(id, index).state === "X";
     return [first.since, ended ? (this.#entry(id, index)?.since ?? index) : index];
+  }
+
+  /** The states that a lane has had by a step, each with the first and the last step in which it had it. */
+  states(id: string, index: number): StateRun[] {
+    const runs: StateRun[] = [];
+    for (const { since, state } of this.#tracks.get(id) ?? []) {
+      if (since > index) break;
+      const last = runs.at(-1);
+      if (last?.state === state) continue;
+      if (last !== undefined) last.to = since;
+      runs.push({ state, from: since, to: index });
+    }
+    return runs;
   }
 
   /** The questions that a step answers, by their indices. */
@@ -249,7 +286,11 @@ export class Moments {
       value: T | null | undefined,
       first: T | null = null,
     ) => (value == null ? old : { value, step: index, before: old?.value ?? first });
-    const first = registers && { ...registers.after, ...registers.before };
+    const first = registers && {
+      ...registers.after,
+      ...registers.before,
+      ...this.#inheritedAt(about, index),
+    };
     this.#change(about, index, {
       state: this.#stateAfter(step, index, known),
       registers: replace(known.registers, registers?.after, first),
@@ -259,6 +300,13 @@ export class Moments {
     });
     const isKnown = this.lane(about, index).registers !== null;
     this.#subjects.push(isKnown ? about : (this.#subjects.at(-1) ?? about));
+  }
+
+  /** The registers of the parent, if a clone that has just made the lane has copied them. */
+  #inheritedAt(id: string, index: number): Registers | undefined {
+    const birth = this.#births.get(id);
+    const parent = birth?.to === index ? this.recording.steps[birth.from]?.lane : undefined;
+    return parent === undefined ? undefined : this.lane(parent, index).registers?.value;
   }
 
   #stateAfter(

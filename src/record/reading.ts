@@ -20,6 +20,8 @@ export interface Reading {
   readonly seed: number;
   /** The lane whose steps the keys for steps keep to; null: all. */
   readonly lane: string | null;
+  /** The first and the last place that the reader can go to. */
+  readonly bounds: readonly [first: number, last: number];
   /** The last step that was shown: what comes after it is not drawn. */
   readonly reached: number;
   /** Reported until the next action. */
@@ -33,6 +35,8 @@ export type Action =
   | { readonly kind: "end" }
   /** To a place that the reader names: a number, a link, what a search has found. */
   | { readonly kind: "go"; readonly at: number }
+  /** To a place that the reader drags to: forward no further than to a question. */
+  | { readonly kind: "seek"; readonly at: number }
   /** By the place of the choice among those that are shown, from 0. */
   | { readonly kind: "answer"; readonly choice: number }
   | { readonly kind: "pick"; readonly by: 1 | -1 }
@@ -43,17 +47,28 @@ export type Action =
   | { readonly kind: "lane"; readonly by: 1 | -1 }
   | { readonly kind: "keep"; readonly lane: string | null };
 
-/** @param at the index of a step, or -1 for the introduction */
-export function beginReading(recording: Recording, at = -1, seed = 0): Reading {
+/**
+ * @param at the index of a step, or -1 for the introduction
+ * @param bounds what can be read. Default: all, from the introduction to the end.
+ * @param answers those that were given before
+ */
+export function beginReading(
+  recording: Recording,
+  at = -1,
+  seed = 0,
+  bounds: Reading["bounds"] = [-1, recording.steps.length],
+  answers: Reading["answers"] = new Map(),
+): Reading {
   const reading: Reading = {
     recording,
     at: -1,
     asked: null,
     picked: null,
-    answers: new Map(),
+    answers,
     asks: true,
     seed,
     lane: null,
+    bounds,
     reached: -1,
     message: "",
   };
@@ -69,11 +84,13 @@ export function read(before: Reading, action: Action): Reading {
     case "event":
       return event(reading, action.by);
     case "begin":
-      return jump(reading, -1);
+      return jump(reading, reading.bounds[0]);
     case "end":
-      return advance(reading, reading.recording.steps.length);
+      return advance(reading, reading.bounds[1]);
     case "go":
       return jump(reading, action.at);
+    case "seek":
+      return action.at > reading.at ? advance(reading, action.at) : jump(reading, action.at);
     case "answer":
       return answer(reading, action.choice);
     case "pick":
@@ -180,7 +197,8 @@ function openAt({ recording, answers, asks }: Reading, index: number): number | 
 
 /** Goes to a place. If a question is open there, it is asked first. */
 function jump(reading: Reading, at: number): Reading {
-  return settle({ ...reading, at: Math.max(-1, Math.min(at, reading.recording.steps.length)) });
+  const [first, last] = reading.bounds;
+  return settle({ ...reading, at: Math.max(first, Math.min(at, last)) });
 }
 
 function settle(reading: Reading): Reading {
@@ -206,8 +224,8 @@ function howToAnswer({ recording }: Reading, question: number): string {
 function step(reading: Reading, by: 1 | -1, lane: string | null): Reading {
   if (lane !== null) return move(reading, by, (each) => each.lane === lane, `step of ${lane}`);
   const target = (by === 1 ? reading.at : seenAt(reading) + (reading.asked === null ? 0 : 1)) + by;
-  if (target < -1) return { ...reading, message: "This is the beginning." };
-  if (target > reading.recording.steps.length) return { ...reading, message: "This is the end." };
+  if (target < reading.bounds[0]) return { ...reading, message: "This is the beginning." };
+  if (target > reading.bounds[1]) return { ...reading, message: "This is the end." };
   return by === 1 ? advance(reading, target) : jump(reading, target);
 }
 
@@ -225,10 +243,11 @@ function move(
   wanted: (step: Step) => boolean,
   what: string,
 ): Reading {
-  const { recording, asked } = reading;
+  const { recording, asked, bounds } = reading;
   const { steps } = recording;
+  const [first, last] = [Math.max(0, bounds[0]), Math.min(steps.length - 1, bounds[1])];
   if (asked !== null && by === 1) return { ...reading, message: howToAnswer(reading, asked) };
-  for (let i = reading.at + by; i >= 0 && i < steps.length; i += by) {
+  for (let i = reading.at + by; i >= first && i <= last; i += by) {
     const each = steps[i];
     if (each === undefined || !wanted(each)) continue;
     return by === 1 ? advance(reading, i) : jump(reading, i);

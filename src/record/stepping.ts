@@ -130,6 +130,12 @@ function stepCall(
   if (tracee.emulated) return emulateCall(tracee, before, place, telling);
   for (;;) {
     const outcome = runCall(tracee);
+    if (outcome.kind === "stopped" && isFault(tracee, outcome.stop)) {
+      // Such as a SYSCALL that is reached with a segment in which it cannot be executed.
+      const info = tracee.signalInfo();
+      const index = faulted(tracee, outcome.stop, info, before, place, telling);
+      return { kind: "fault", step: index, info };
+    }
     if (outcome.kind === "stopped") {
       tracee.stopped(outcome.stop, telling.stop ?? STOPPED_BEFORE);
       continue;

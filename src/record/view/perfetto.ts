@@ -1,9 +1,10 @@
 import { plain } from "../../page/html.ts";
 import { visible } from "../../visible.ts";
 import { expectRecording } from "../load.ts";
+import { Moments } from "../moment.ts";
 import type { Lane, Recording, Step } from "../recording.ts";
 import { type Track, trackIds } from "./perfetto_tracks.ts";
-import { byStep, registerRows, stepNumber } from "./told.ts";
+import { byStep, stepNumber } from "./told.ts";
 
 /** The shortest slice, in microseconds: its middle, where arrows are bound, is a whole number inside it. */
 const SHORTEST = 2;
@@ -31,12 +32,18 @@ export function renderPerfetto(recording: Recording): string {
   const flows = byStep(flowEnds(recording), ({ step }) => step);
 
   const events = recording.lanes.flatMap((lane, i) => nameTrack(lane, trackOf(lane.id), i));
+  const moments = new Moments(recording);
   let now = 0;
   for (const [i, step] of recording.steps.entries()) {
     const [start, end] = [now, Math.max(step.microseconds, now + SHORTEST)];
     const track = trackOf(step.lane);
     // A flow is bound to slices only, so a mark at its end is one.
-    const about = { name: plain(step.title), cat: step.kind, ...track, args: argsOf(step, i) };
+    const about = {
+      name: plain(step.title),
+      cat: step.kind,
+      ...track,
+      args: argsOf(step, i, moments),
+    };
     if (isMoment(step) && !flows.has(i)) events.push({ ph: "i", s: "t", ts: end, ...about });
     else events.push({ ph: "X", ts: start, dur: end - start, ...about });
     for (const { ph, id, kind, label } of flows.get(i) ?? []) {
@@ -103,8 +110,8 @@ function flowEnds(recording: Recording): End[] {
 }
 
 /** All that is known of a step; of its registers, those that changed. */
-function argsOf(step: Step, index: number): object {
-  const changed = registerRows(step).filter((row) => row.changed);
+function argsOf(step: Step, index: number, moments: Moments): object {
+  const changed = moments.changedAt(index);
   const { why, about, call, instruction, kernel, observer, microseconds } = step;
   return {
     step: stepNumber(index),

@@ -2,8 +2,9 @@ import { openAssemblyEncoder } from "../../encoder/assembly.ts";
 import { checkOptions, count } from "../../shape.ts";
 import { visible } from "../../visible.ts";
 import { expectRecording } from "../load.ts";
+import { Moments } from "../moment.ts";
 import type { Arrow, Fact, Question, Recording, Step } from "../recording.ts";
-import { byStep, callInWords, kernelRows, registerRows, stepNumber } from "./told.ts";
+import { byStep, callInWords, kernelRows, stepNumber } from "./told.ts";
 import { wrap } from "./wrap.ts";
 
 const WIDTH = 80;
@@ -39,7 +40,7 @@ export function renderText(recording: Recording, options: TextOptions = {}): str
   const page = new TextPage(width);
   tellHead(page, recording);
   const steps = new StepTeller(page, recording);
-  for (const index of recording.steps.keys()) steps.tell(index, index >= from);
+  for (let index = from; index < recording.steps.length; index++) steps.tell(index);
   tellEnd(page, recording.end);
   return page.text();
 }
@@ -105,39 +106,38 @@ class StepTeller {
   readonly #constants = openAssemblyEncoder("amd64").constants;
   readonly #questions: ReadonlyMap<number, readonly Question[]>;
   readonly #arrows: ReadonlyMap<number, readonly Arrow[]>;
-  /** The last view of each lane, as lines. */
-  readonly #known = new Map<string, Set<string>>();
+  readonly #moments: Moments;
 
   constructor(page: TextPage, recording: Recording) {
     this.#page = page;
     this.#recording = recording;
+    this.#moments = new Moments(recording);
     this.#questions = byStep(recording.questions, ({ step }) => step);
     this.#arrows = byStep(recording.arrows, ({ from }) => from);
     page.heading("STEPS");
   }
 
-  tell(index: number, shown: boolean): void {
+  tell(index: number): void {
     const step = this.#recording.steps[index];
     if (step === undefined) return;
-    const news = this.#news(step);
-    if (!shown) return;
     const asked = this.#questions.get(index) ?? [];
     for (const question of asked) this.#ask(question);
-    this.#tellStep(index, step, news);
+    this.#tellStep(index, step);
     for (const question of asked) this.#answer(question);
     this.#page.blank();
   }
 
-  #tellStep(index: number, step: Step, news: readonly string[]): void {
+  #tellStep(index: number, step: Step): void {
     const { lane, title, why, microseconds, call, observer, kernel } = step;
     this.#page.add(title, 0, `${String(stepNumber(index)).padStart(INDENT - 2)}  ${lane}: `);
     this.#page.add(why, INDENT);
     this.#label("time", `${microseconds} µs`);
     const words = call === null ? null : callInWords(call);
     if (words !== null) this.#label("in words", words);
-    for (const { name, before, after, changed } of registerRows(step)) {
-      if (changed) this.#label(name, `${before} -> ${after}`);
+    for (const { name, before, after } of this.#moments.changedAt(index)) {
+      this.#label(name, `${before} -> ${after}`);
     }
+    const news = this.#news(step, index);
     if (news.length > 0) this.#label("/proc", news.join("; "));
     if (kernel?.memory) this.#tellMemory(kernel.memory);
     if (observer !== null) this.#label("observer", observer);
@@ -169,12 +169,12 @@ class StepTeller {
   }
 
   /** What the kernel's view has that the last one of the same lane had not. */
-  #news({ about, kernel }: Step): string[] {
+  #news({ about, kernel }: Step, index: number): string[] {
     if (kernel === null) return [];
-    const rows = kernelRows(kernel, this.#constants).map((row) => row.join(" "));
-    const known = this.#known.get(about);
-    this.#known.set(about, new Set(rows));
-    return rows.filter((row) => !known?.has(row));
+    const before = this.#moments.lane(about, index).kernel?.before ?? null;
+    const known = new Map(before === null ? [] : kernelRows(before, this.#constants));
+    const rows = kernelRows(kernel, this.#constants);
+    return rows.filter(([term, value]) => known.get(term) !== value).map((row) => row.join(" "));
   }
 }
 

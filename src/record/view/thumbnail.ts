@@ -7,7 +7,7 @@ import { lives } from "./told.ts";
 const WIDTH = 320;
 const LEFT = 84;
 const ROW = 20;
-const MARGIN = 6;
+const MARGIN = 8;
 
 /** The most that is drawn: more would be a smear. */
 const LANES = 10;
@@ -22,12 +22,11 @@ const MARKS: Readonly<Partial<Record<StepKind, string>>> = {
   ptrace: "m0-5v10",
   signal: "m-3 0l3-3 3 3-3 3z",
   stop: "m-2.5-2.5h5v5h-5z",
-  exit: "m-4-4l8 8m0-8l-8 8",
 };
 
 /**
- * A recording at a glance: a line for each lane, as long as it has a part, a mark for each step, and the arrows
- * between them. It says nothing that the page of the recording does not, so it is nothing for those who cannot
+ * A recording at a glance: a line for each lane from its first step on, a mark for each step, and the arrows between
+ * them. It does not show which lanes end, because questions are asked about that. It says nothing that the page of the recording does not, so it is nothing for those who cannot
  * see it.
  */
 export function renderThumbnail(recording: Recording): Html {
@@ -38,10 +37,10 @@ export function renderThumbnail(recording: Recording): Html {
   const scale = (WIDTH - LEFT - 2 * MARGIN) / Math.max(steps.length - 1, 1);
   const x = (step: number) => Math.round(LEFT + MARGIN + step * scale);
 
-  const lines = lanes.map(({ id }) => {
-    const [from, to] = spans.get(id) ?? [0, 0];
+  const lines = lanes.map(({ id }, i) => {
+    const [from] = spans.get(id) ?? [0, 0];
     const y = rows.get(id) ?? 0;
-    return html`<text x="${LEFT - 4}" y="${y + 3}">${shorten(id)}</text><path class="life" d="M${x(from)} ${y}H${x(to) + 1}"/>`;
+    return html`<g class="p${i % 6}"><text x="${LEFT - 4}" y="${y + 3}">${shorten(id)}</text><path class="life" d="M${x(from)} ${y}H${x(steps.length - 1) + 1}"/></g>`;
   });
   const marks = new Map<string, Set<string>>();
   for (const [i, { lane, kind }] of steps.entries()) {

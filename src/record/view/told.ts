@@ -106,22 +106,6 @@ function tellSignals(set: string, constants: ReadonlyMap<string, bigint>): strin
   return full ? `all but ${names}` : names;
 }
 
-/** What /proc said after a step, and what of it is otherwise than when it was last told of that lane. */
-export function kernelChanges(
-  { steps }: Pick<Recording, "steps">,
-  index: number,
-  constants: ReadonlyMap<string, bigint>,
-): { readonly term: string; readonly value: string; readonly before: string | null }[] {
-  const step = steps[index];
-  if (!step?.kernel) return [];
-  const last = steps.findLast((each, i) => i < index && each.about === step.about && each.kernel);
-  const old = new Map(last?.kernel ? kernelRows(last.kernel, constants) : []);
-  return kernelRows(step.kernel, constants).map(([term, value]) => {
-    const before = old.get(term) ?? value;
-    return { term, value, before: before === value ? null : before };
-  });
-}
-
 /** The first and the last step in which each lane has a part, its own or another's about it, by its id. */
 export function lives({
   steps,

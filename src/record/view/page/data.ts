@@ -1,11 +1,26 @@
 import type { Recording } from "../../recording.ts";
 
+/** Another page of the same course. */
+export interface CoursePage {
+  readonly title: string;
+  /** Its file, beside this page. */
+  readonly file: string;
+}
+
+/** Where a page belongs, if it is one of several. */
+export interface Course {
+  readonly index: CoursePage;
+  /** All pages in their order, and the place of this one among them. */
+  readonly pages: readonly CoursePage[];
+  readonly place: number;
+}
+
 /** What the page's script reads. */
 export interface PageData {
   /** As much of it as the page shows step by step. */
   readonly recording: Recording;
-  /** The numbers of signals by their names. */
-  readonly signals: Readonly<Record<string, number>>;
-  /** The encoder of amd64: a WebAssembly module in base64. */
-  readonly module: string;
+  /** The names of numbers: signals, system calls, flags, errnos. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** The page that comes next in the course. */
+  readonly next: CoursePage | null;
 }

@@ -1,10 +1,10 @@
 import { fit } from "../../../page/fit.ts";
 import type { Html } from "../../../page/html.ts";
 import { embedJson } from "../../../page/json.ts";
+import { Moments } from "../../moment.ts";
 import type { Question, Recording, Step } from "../../recording.ts";
-import { byStep, kernelChanges } from "../told.ts";
+import { byStep } from "../told.ts";
 import { cutCode, cutLane, cutQuestion, cutStep, ShortNames } from "./cut.ts";
-import { renderMark, stepWidth } from "./glyphs.ts";
 import { renderRow } from "./row.ts";
 
 // How many bytes of the page each kind of thing takes at most.
@@ -14,33 +14,40 @@ const QUESTIONS = 60_000;
 const ARROWS = 40_000;
 const STEPS = 900_000;
 
-/** What a step takes below the slider. */
-const TICK = 60;
+/** More steps than these never fit. */
+const MOST_STEPS = 10_000;
 
 /** What a page has of a recording. */
 export interface Kept {
   readonly recording: Recording;
-  /** For each step, its row in the table and its mark in the picture. */
+  /** For each step, its row in the table. */
   readonly rows: readonly Html[];
-  readonly marks: readonly Html[];
-  /** Pixels of each step in the picture. */
-  readonly width: number;
   /** How many of the last steps are left out, and how many lanes, questions and arrows of those that are kept. */
   readonly left: Readonly<Record<"steps" | "lanes" | "questions" | "arrows", number>>;
 }
 
 /** From the first step on, as many as a page bears. */
-export function keep(recording: Recording, signals: ReadonlyMap<string, bigint>): Kept {
+export function keep(recording: Recording, constants: ReadonlyMap<string, bigint>): Kept {
   const names = new ShortNames();
   const lanes = fitting(recording.lanes, (lane) => cutLane(lane, names), LANES);
   const code = fitting(recording.code, (each) => cutCode(each, names), CODE);
   const asked = fitting(recording.questions, cutQuestion, QUESTIONS);
-  const { steps, rows, marks } = keepSteps(recording.steps, {
-    rank: new Map(lanes.map(({ id }, i) => [id, i])),
-    names,
-    questions: byStep(asked, ({ step }) => step),
-    signals,
-  });
+  const isKept = new Set(lanes.map(({ id }) => id));
+  const cut = recording.steps.slice(0, MOST_STEPS).map((step) => cutStep(step, names));
+  const strange = cut.findIndex(({ lane, about }) => !isKept.has(lane) || !isKept.has(about));
+  const whole = {
+    ...recording,
+    title: "",
+    introduction: [],
+    observed: [],
+    end: [],
+    lanes,
+    code,
+    steps: strange < 0 ? cut : cut.slice(0, strange),
+  };
+  const within = recording.arrows.filter(({ from, to }) => Math.max(from, to) < whole.steps.length);
+  const rows = renderRows({ ...whole, arrows: within }, asked, constants);
+  const steps = whole.steps.slice(0, rows.length);
   const isThere = (index: number) => index < steps.length;
   const here = recording.arrows.filter(({ from, to }) => isThere(from) && isThere(to));
   const arrows = fitting(
@@ -48,22 +55,10 @@ export function keep(recording: Recording, signals: ReadonlyMap<string, bigint>)
     ({ label, ...rest }) => ({ ...rest, label: label.slice(0, 60) }),
     ARROWS,
   );
+  const questions = asked.filter(({ step }) => isThere(step));
   return {
-    recording: {
-      ...recording,
-      title: "",
-      introduction: [],
-      observed: [],
-      end: [],
-      lanes,
-      code,
-      steps,
-      arrows,
-      questions: asked.filter(({ step }) => isThere(step)),
-    },
+    recording: { ...whole, steps, arrows, questions },
     rows,
-    marks,
-    width: stepWidth(recording.steps.length),
     left: {
       steps: recording.steps.length - steps.length,
       lanes: recording.lanes.length - lanes.length,
@@ -73,39 +68,24 @@ export function keep(recording: Recording, signals: ReadonlyMap<string, bigint>)
   };
 }
 
-interface Surroundings {
-  /** The number of each lane that is kept. */
-  readonly rank: ReadonlyMap<string, number>;
-  readonly names: ShortNames;
-  readonly questions: ReadonlyMap<number, readonly Question[]>;
-  readonly signals: ReadonlyMap<string, bigint>;
-}
-
-function keepSteps(
-  all: readonly Step[],
-  { rank, names, questions, signals }: Surroundings,
-): { steps: Step[]; rows: Html[]; marks: Html[] } {
-  const kept: { steps: Step[]; rows: Html[]; marks: Html[] } = { steps: [], rows: [], marks: [] };
-  const width = stepWidth(all.length);
+/** A row for each step, as many as a page bears together with the steps themselves. */
+function renderRows(
+  recording: Recording,
+  asked: readonly Question[],
+  constants: ReadonlyMap<string, bigint>,
+): Html[] {
+  const moments = new Moments({ ...recording, questions: [] });
+  const questions = byStep(asked, ({ step }) => step);
+  const rows: Html[] = [];
   let rest = STEPS;
-  for (const [index, whole] of all.entries()) {
-    const step = cutStep(whole, names);
-    const [lane, about] = [rank.get(step.lane), rank.get(step.about)];
-    if (lane === undefined || about === undefined) break;
-    kept.steps.push(step);
+  for (const [index, step] of recording.steps.entries()) {
     const own = questions.get(index) ?? [];
-    const changes = kernelChanges(kept, index, signals);
-    const row = renderRow({ step, index, questions: own, changes });
-    const mark = renderMark({ step, index, width, lane, about, asked: own.length > 0 });
-    rest -= embeddedSize(step) + size(row) + size(mark) + TICK;
-    if (rest < 0) {
-      kept.steps.pop();
-      break;
-    }
-    kept.rows.push(row);
-    kept.marks.push(mark);
+    const row = renderRow({ step, index, questions: own, moments, constants });
+    rest -= embeddedSize(step) + size(row);
+    if (rest < 0) break;
+    rows.push(row);
   }
-  return kept;
+  return rows;
 }
 
 /** The first of some things, made shorter, as many as fit. */

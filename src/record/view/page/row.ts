@@ -1,24 +1,27 @@
 import { count } from "../../../page/figures.ts";
 import { type Html, html, NOTHING, shown } from "../../../page/html.ts";
+import type { Moments } from "../../moment.ts";
 import type { Question, Step } from "../../recording.ts";
-import { type kernelChanges, registerRows, stepNumber } from "../told.ts";
+import { kernelRows, stepNumber } from "../told.ts";
 
-/** What the row of a step tells. */
+/** What the row of a step needs. */
 export interface Row {
   readonly step: Step;
   readonly index: number;
   readonly questions: readonly Question[];
-  readonly changes: ReturnType<typeof kernelChanges>;
+  readonly moments: Moments;
+  readonly constants: ReadonlyMap<string, bigint>;
 }
 
 /** A step as a row, for those without a script or on paper; its number is what links lead to. */
-export function renderRow({ step, index, questions, changes }: Row): Html {
+export function renderRow(row: Row): Html {
+  const { step, index, questions } = row;
   const number = stepNumber(index);
   const lane =
     step.lane === step.about
       ? shown(step.lane, 60)
       : html`${shown(step.lane, 60)} → ${shown(step.about, 60)}`;
-  return html`<tr id="step=${number}"><th scope="row" class="n"><a href="#step=${number}">${number}</a></th><td class="n">${count(step.microseconds)}</td><td>${lane}</td><td>${step.kind}</td><td class="told">${questions.map(renderQuestion)}<b class="mono">${shown(step.title, 300)}</b>${paragraph(step.why)}${step.observer === null ? NOTHING : html`<p class="soft">The observer: ${shown(step.observer, 2000)}</p>`}${renderChanges(step, changes)}</td></tr>
+  return html`<tr id="step=${number}"><th scope="row" class="n"><a href="#step=${number}">${number}</a></th><td>${lane}<br><small>${step.kind}<br>${count(step.microseconds)} µs</small></td><td class="told">${questions.map(renderQuestion)}<b class="mono">${shown(step.title, 300)}</b>${paragraph(step.why)}${step.observer === null ? NOTHING : html`<p class="soft">The observer: ${shown(step.observer, 2000)}</p>`}${renderChanges(row)}</td></tr>
 `;
 }
 
@@ -26,14 +29,18 @@ function paragraph(text: string): Html {
   return text === "" ? NOTHING : html`<p>${shown(text, 2000)}</p>`;
 }
 
-function renderChanges(step: Step, changes: Row["changes"]): Html {
-  const registers = registerRows(step).filter(({ changed }) => changed);
-  const words = registers.map(
-    ({ name, before, after }) => html`<span>${shown(name, 60)} ${before} → ${after}</span> `,
-  );
-  const kernel = changes
-    .filter(({ before }) => before !== null)
-    .map(({ term, value }) => html`<span>${term} ${shown(value)}</span> `);
+function renderChanges({ step, index, moments, constants }: Row): Html {
+  const known = moments.lane(step.about, index);
+  const registers = known.registers?.step === index ? moments.registersOf(step.about, index) : [];
+  const words = registers
+    .filter(({ changed }) => changed)
+    .map(({ name, before, after }) => html`<span>${shown(name, 60)} ${before} → ${after}</span> `);
+  const { value, before, step: from } = known.kernel ?? { value: null, before: null, step: -1 };
+  const old = new Map(before === null ? [] : kernelRows(before, constants));
+  const now = value === null || from !== index ? [] : kernelRows(value, constants);
+  const kernel = now
+    .filter(([term, text]) => old.has(term) && old.get(term) !== text)
+    .map(([term, text]) => html`<span>${term} ${shown(text)}</span> `);
   if (words.length + kernel.length === 0) return NOTHING;
   return html`<p class="mono soft words">${words}${kernel}</p>`;
 }

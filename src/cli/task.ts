@@ -1,0 +1,102 @@
+import { keyOf } from "../record/tasks/grade.ts";
+import { assignment, exerciseFor } from "../record/tasks/submission.ts";
+import { loadTask, TASKS } from "../record/tasks/tasks.ts";
+import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
+import { fold } from "./fold.ts";
+import { finishing } from "./interruption.ts";
+import { checkOutput, writeOutput } from "./output_file.ts";
+import { print, printJson, talk, tell } from "./report.ts";
+import { checkAnswers } from "./task_check.ts";
+
+const help = `usage: stublab task [NAME] [options]
+       stublab task check FILE|DIR [options]
+
+Sets tasks about stubs: to write registers, a clone word, options or stub code, or to find a step in a recording.
+\`stublab task\` lists them. \`stublab task NAME\` prints an assignment, a small file to edit.
+\`stublab task check\` tries the answer on real stubs, reports what happened, and judges it by what the kernel did.
+
+  --student S         the student's name, which determines the variant (default: nobody)
+  -o, --output FILE   write the assignment to FILE
+  --hint N            print hint N of the task, from 1; each says more than the one before it
+  --key               print a right answer, for teachers
+  --json              print one document: "stublab.task-list/1", or with \`check\`, "stublab.tasks/1"
+  --record OUT        with \`check\`: write the recording of the answer to OUT; for a DIR, OUT is a folder
+
+A DIR is graded as a whole: each file whose name ends in .txt, also in folders in it. The answers cannot do harm: they run
+in stubs with limits, under a filter of system calls, in namespaces of their own. docs/tasks.md describes all tasks.
+
+Exit status: 0 if every answer is right, 1 if one is not, 2 for a file that is not an answer.
+
+examples:
+  stublab task clone-registers --student ada -o clone.txt
+  stublab task check clone.txt --record clone.json && stublab step clone.json
+  stublab task check answers --json | jq -r '.answers[] | [.student, .task, .result] | @tsv'
+`;
+
+const OPTIONS = {
+  student: { type: "string", default: "nobody" },
+  output: { type: "string", short: "o" },
+  hint: { type: "string" },
+  key: { type: "boolean", default: false },
+  record: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseCommand(args, OPTIONS);
+  const [name, file, extra] = positionals;
+  const unexpected = name === "check" ? extra : file;
+  if (unexpected !== undefined) throw new UsageError(`unexpected argument "${unexpected}"`);
+  if (name === "check") {
+    if (file === undefined) {
+      throw new UsageError("task check needs a file or a folder", { remedy: "task --help" });
+    }
+    return checkAnswers(file, values);
+  }
+  if (values.record !== undefined) throw new UsageError("--record needs `task check`");
+  if (name === undefined) return list(values.json);
+  if (values.json) throw new UsageError("--json needs `task check`, or no name of a task");
+  if (values.hint !== undefined) return hint(name, values.student, values.hint);
+  await write(name, values.student, values.key, values.output);
+  return 0;
+}
+
+function list(json: boolean): number {
+  const tasks = Object.entries(TASKS).map(([name, { lesson, title }]) => ({ name, lesson, title }));
+  if (json) printJson("stublab.task-list/1", { tasks });
+  else {
+    const lines = tasks.map(
+      ({ name, lesson, title }) => `${name.padEnd(16)} ${lesson.padEnd(16)} ${title}\n`,
+    );
+    tell(lines.join(""));
+  }
+  return 0;
+}
+
+function hint(name: string, student: string, text: string): number {
+  const { hints } = exerciseFor(name, student);
+  const number = parseCount("--hint", text, hints.length);
+  const chosen = hints[number - 1];
+  if (chosen === undefined) throw new UsageError(`--hint: ${name} has hints 1 to ${hints.length}`);
+  tell(`${fold(`hint ${number} of ${hints.length}: ${chosen}`, 100)}\n`);
+  return 0;
+}
+
+async function write(
+  name: string,
+  student: string,
+  withKey: boolean,
+  output: string | undefined,
+): Promise<void> {
+  const exercise = exerciseFor(name, student);
+  if (output !== undefined) checkOutput(output);
+  const key = withKey ? await finishing(() => keyOf(exercise)) : undefined;
+  const text = assignment(name, student, key);
+  if (output === undefined) print(text);
+  else {
+    await writeOutput(output, text);
+    talk(`${loadTask(name).title}: edit ${output}, then stublab task check ${output}\n`);
+  }
+}
+
+export const taskCommand: Command = { help, run };

@@ -1,0 +1,161 @@
+import { InputError } from "../../errors.ts";
+import type { Limit } from "../../input.ts";
+import { nearest } from "../../nearest.ts";
+import { show } from "../../shape.ts";
+import { assemble } from "./amd64/assembler.ts";
+import { Answer, KERNEL, REGISTERS } from "./answer.ts";
+import { Draw } from "./draw.ts";
+import type { Exercise } from "./task.ts";
+import { loadTask } from "./tasks.ts";
+
+/** The most bytes of an answer. */
+export const ANSWER_LIMIT: Limit = { most: 1 << 16, of: "an answer" };
+
+/** The longest name of a student. */
+const LONGEST_NAME = 60;
+
+/** The line that separates the head of a file from its assembly. */
+const CODE = "code:";
+/** The name of an answer's code in recordings. */
+const ANSWER_CODE = "the answer's code";
+
+/** A file that a student has edited. */
+export interface Submission {
+  readonly task: string;
+  readonly student: string;
+  readonly exercise: Exercise;
+  readonly answer: Answer;
+}
+
+/** The exercise of a student. @throws InputError */
+export function exerciseFor(task: string, student: string): Exercise {
+  const name = student.trim();
+  if (name === "" || name.length > LONGEST_NAME || /[\p{C}]/u.test(name)) {
+    throw new InputError(
+      `student: expected a name of at most ${LONGEST_NAME} characters, got ${show(student)}`,
+    );
+  }
+  return loadTask(task).exercise(new Draw(task, name));
+}
+
+/** A file to hand out: the assignment as comments, and what is to be edited; or instead of that, `key`. */
+export function assignment(task: string, student: string, key?: string): string {
+  const exercise = exerciseFor(task, student);
+  const { title } = loadTask(task);
+  const names = Object.entries(exercise.names ?? {}).map(described);
+  const notes = [
+    title,
+    ...exercise.text,
+    ...(exercise.form.kind === "fields"
+      ? [Object.entries(exercise.form.fields).map(described).join("\n")]
+      : []),
+    ...(names.length === 0 ? [] : [`A value may use the kernel's names, and\n${names.join("\n")}`]),
+    `Edit what follows, and check it: stublab task check FILE\nHints: stublab task ${task} --student ${quoted(student.trim())} --hint 1`,
+  ];
+  const head = notes.map(comment).join("#\n");
+  const body = key ?? exercise.start;
+  const code = exercise.form.kind === "code" ? `${CODE}\n` : "";
+  return `${head}\ntask = ${task}\nstudent = ${student.trim()}\n\n${code}${body.trimEnd()}\n`;
+}
+
+const described = ([name, meaning]: readonly [string, string]): string => `  ${name}: ${meaning}`;
+
+/** A word of a shell. */
+function quoted(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Lines of comment, folded. */
+function comment(text: string): string {
+  return text
+    .split("\n")
+    .flatMap(folded)
+    .map((line) => `# ${line}\n`)
+    .join("");
+}
+
+/** The widest line of a comment. */
+const WIDTH = 96;
+
+function folded(text: string): string[] {
+  const [indent = ""] = /^ */.exec(text) ?? [];
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.trim().split(" ")) {
+    if (line !== "" && indent.length + line.length + 1 + word.length > WIDTH) {
+      lines.push(indent + line);
+      line = "";
+    }
+    line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, indent + line];
+}
+
+/** @throws InputError that names the line. */
+export function parseAnswer(text: string): Submission {
+  if (text.includes("\0")) throw new InputError("an answer is text, and has no NUL character");
+  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const at = lines.findIndex((line) => line.trim() === CODE);
+  const values = assignmentsIn(at < 0 ? lines : lines.slice(0, at));
+  const take = (name: string): string => {
+    const value = values.get(name);
+    values.delete(name);
+    if (value !== undefined) return value;
+    throw new InputError(`the answer has no line "${name} = …"`, {
+      remedy: "`stublab task NAME --student S -o FILE` writes a file to start from",
+    });
+  };
+  const [task, student] = [take("task"), take("student")];
+  const exercise = exerciseFor(task, student);
+  expectFields(values, exercise);
+  if (exercise.form.kind !== "code") {
+    if (at >= 0) throw new InputError(`line ${at + 1}: this task takes no code`);
+    return { task, student, exercise, answer: new Answer(values) };
+  }
+  if (at < 0) throw new InputError(`the answer has no line "${CODE}"`);
+  const source = lines.map((line, i) => (i <= at ? "" : line)).join("\n");
+  const code = assemble(ANSWER_CODE, source, new Map([...KERNEL, ...placeholders(exercise)]));
+  return { task, student, exercise, answer: new Answer(values, code) };
+}
+
+/** "name = value" lines; the text after # is a comment. */
+function assignmentsIn(lines: readonly string[]): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const [i, line] of lines.entries()) {
+    const text = line.replace(/#.*/, "").trim();
+    if (text === "") continue;
+    const [, name, value] = /^([\w.]+)\s*=\s*(.+)$/.exec(text) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new InputError(`line ${i + 1}: expected "name = value", got ${show(text)}`);
+    }
+    if (values.has(name)) throw new InputError(`line ${i + 1}: ${name} is set twice`);
+    values.set(name, value);
+  }
+  return values;
+}
+
+/** Checks the names of what is set, and that each value can be understood. */
+function expectFields(values: ReadonlyMap<string, string>, exercise: Exercise): void {
+  const { form } = exercise;
+  const known =
+    form.kind === "registers" ? REGISTERS : form.kind === "fields" ? Object.keys(form.fields) : [];
+  const answer = new Answer(values);
+  for (const name of values.keys()) {
+    if (!known.includes(name)) {
+      const near = nearest(name, known);
+      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      throw new InputError(`this task does not ask for ${show(name)}${hint}`);
+    }
+    try {
+      answer.words(name, placeholders(exercise));
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new InputError(`${name}: ${why}`, { cause });
+    }
+  }
+}
+
+/** The names of a task, before what they stand for exists. */
+function placeholders({ names = {} }: Exercise): Map<string, bigint> {
+  return new Map(Object.keys(names).map((name) => [name, 0n]));
+}

@@ -1,0 +1,26 @@
+import { Annotator } from "../../../annotate.ts";
+import { Moments } from "../../../moment.ts";
+import type { PageData } from "../data.ts";
+
+// The recording that this page shows, and what is known of it.
+
+const element = document.getElementById("data");
+// The page was rendered with it, from a recording that was validated.
+const data: PageData = JSON.parse(element?.textContent ?? "{}");
+
+export const { recording, next } = data;
+export const moments = new Moments(recording);
+export const constants: ReadonlyMap<string, bigint> = new Map(
+  Object.entries(data.constants).map(([name, value]) => [name, BigInt(value)]),
+);
+export const annotator = new Annotator(moments, constants);
+
+/** As many colours as the style has for processes. */
+const COLOURS = 6;
+
+const ranks = new Map(recording.lanes.map(({ id }, i) => [id, i]));
+
+/** The class of a lane's colour. */
+export function colourOf(lane: string): string {
+  return `p${(ranks.get(lane) ?? 0) % COLOURS}`;
+}

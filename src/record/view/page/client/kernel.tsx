@@ -1,0 +1,124 @@
+import { useState } from "preact/hooks";
+import type { Moment } from "../../../moment.ts";
+import { kernelRows } from "../../told.ts";
+import { annotator, constants, moments } from "./book.ts";
+import { AsOf, LaneName, Prose } from "./text.tsx";
+import { Told } from "./told.tsx";
+import { Value, type ValueProps } from "./value.tsx";
+
+/** The lane that a step is about: /proc may be known of it while its registers are not. */
+const aboutOf = ({ step, subject }: Moment) => step?.about ?? subject;
+
+/** What /proc says, with what has changed since it was last known. */
+export function KernelView({ moment, sought, seek }: ValueProps) {
+  const lane = aboutOf(moment);
+  const { kernel } = moments.lane(lane, moment.index);
+  if (kernel === null) return null;
+  const old = new Map(kernel.before === null ? [] : kernelRows(kernel.before, constants));
+  const fresh = kernel.step === moment.index;
+  return (
+    <>
+      <h2 class="caption">
+        /proc of <LaneName id={lane} /> {!fresh && <AsOf step={kernel.step} />}
+      </h2>
+      <table class="kernel" aria-label="What /proc says">
+        <tbody>
+          {kernelRows(kernel.value, constants).map(([term, value]) => {
+            const before = old.get(term);
+            const changed = fresh && before !== undefined && before !== value;
+            const origin = moments.kernelOrigin(lane, term, moment.index);
+            const isSought = sought?.lane === lane && sought.name === term;
+            return (
+              <tr key={term} class={`${changed ? "changed" : ""}${isSought ? " sought" : ""}`}>
+                <th scope="row">
+                  {term}
+                  {changed && <span class="unseen"> changed</span>}
+                </th>
+                <td>
+                  {changed && (
+                    <>
+                      <span class="before">
+                        <Prose text={named(before)} />
+                      </span>
+                      <span class="to"> → </span>
+                    </>
+                  )}
+                  <Value
+                    label={`${term}: who wrote this value?`}
+                    disabled={origin === undefined || origin.step === moment.index}
+                    onClick={() => origin && seek({ lane, name: term }, origin)}
+                  >
+                    {changed ? (
+                      <mark>
+                        <Prose text={named(value)} />
+                      </mark>
+                    ) : (
+                      <Prose text={named(value)} />
+                    )}
+                  </Value>
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+/** A pid with the name of its lane. */
+function named(value: string): string {
+  return (/^\d+$/.test(value) && annotator.pid(Number(value))) || value;
+}
+
+/** The memory map, with what came and what went where it changed. */
+export function Memory({ moment }: { readonly moment: Moment }) {
+  // Once opened, maps stay open.
+  const [open, setOpen] = useState(false);
+  const lane = aboutOf(moment);
+  const { memory } = moments.lane(lane, moment.index);
+  if (memory === null) return null;
+  const now = memory.value;
+  const before = memory.step === moment.index ? (memory.before ?? now) : now;
+  const [old, all] = [new Set(before), new Set(now)];
+  const gone = before.filter((line) => !all.has(line));
+  const came = now.filter((line) => !old.has(line)).length;
+  const change = came + gone.length === 0 ? "" : `: ${came} new, ${gone.length} gone`;
+  return (
+    <details
+      class="memory"
+      open={open}
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+    >
+      <summary>
+        Memory, {now.length === 1 ? "1 mapping" : `${now.length} mappings`}
+        {change}
+      </summary>
+      {open && (
+        <ul>
+          {now.map((line) => (
+            <Mapping key={line} line={line} sign={old.has(line) ? "" : "+"} />
+          ))}
+          {gone.map((line) => (
+            <Mapping key={line} line={line} sign="−" />
+          ))}
+        </ul>
+      )}
+    </details>
+  );
+}
+
+const SIGNS: Readonly<Record<string, string>> = { "+": "new", "−": "gone" };
+
+function Mapping({ line, sign }: { readonly line: string; readonly sign: string }) {
+  return (
+    <li class={sign === "" ? "" : "changed"}>
+      {sign !== "" && (
+        <span class="sign" role="img" aria-label={SIGNS[sign]}>
+          {sign}
+        </span>
+      )}
+      <Told text={line} />
+    </li>
+  );
+}

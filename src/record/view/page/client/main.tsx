@@ -1,0 +1,13 @@
+// The script of a recording's page. The build bundles it, and the page holds the text.
+
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { embedded } from "./place.ts";
+
+const root = document.getElementById("app");
+if (root !== null) {
+  document.documentElement.classList.add("scripted");
+  document.documentElement.classList.toggle("embed", embedded);
+  render(<App />, root);
+  performance.mark("interactive");
+}

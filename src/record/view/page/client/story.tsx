@@ -1,0 +1,180 @@
+import { count, counted } from "../../../../page/figures.ts";
+import type { Moment } from "../../../moment.ts";
+import { type Action, type Reading, scoreOf } from "../../../reading.ts";
+import type { Arrow, Step } from "../../../recording.ts";
+import { callInWords, stepNumber } from "../../told.ts";
+import { moments, next, recording } from "./book.ts";
+import { KIND_NAMES } from "./glyphs.tsx";
+import { Question, Verdicts } from "./question.tsx";
+import { LaneName, Prose } from "./text.tsx";
+import { Told } from "./told.tsx";
+
+interface Props {
+  readonly reading: Reading;
+  readonly moment: Moment;
+  readonly act: (action: Action) => void;
+}
+
+/** What happens, and why; or the question that comes first. */
+export function StoryColumn({ reading, moment, act }: Props) {
+  return (
+    <article id="step" class="column story" aria-labelledby="step-title">
+      <div class="stay">
+        {reading.asked !== null ? (
+          <Question reading={reading} question={reading.asked} act={act} />
+        ) : moment.step !== null ? (
+          <ToldStep reading={reading} step={moment.step} index={moment.index} act={act} />
+        ) : moment.index < 0 ? (
+          <Beginning act={act} />
+        ) : (
+          <Ending reading={reading} act={act} />
+        )}
+      </div>
+    </article>
+  );
+}
+
+interface StepProps {
+  readonly reading: Reading;
+  readonly step: Step;
+  readonly index: number;
+  readonly act: (action: Action) => void;
+}
+
+function ToldStep({ reading, step, index, act }: StepProps) {
+  const { lane, about, kind, title, why, call, observer, microseconds } = step;
+  const words = call === null ? null : callInWords(call);
+  return (
+    <>
+      <p class="where">
+        <span>
+          <LaneName id={lane} />
+          {about !== lane && (
+            <>
+              {" → "}
+              <LaneName id={about} />
+            </>
+          )}
+        </span>
+        <span>{KIND_NAMES[kind]}</span>
+        <span>{count(microseconds)} µs</span>
+      </p>
+      <h2 id="step-title" class="mono" tabIndex={-1}>
+        <Prose text={title} />
+      </h2>
+      <Verdicts reading={reading} index={index} act={act} />
+      {why !== "" && (
+        <p class="why">
+          <Prose text={why} />
+        </p>
+      )}
+      {words !== null && (
+        <p class="words">
+          <span class="soft">in words</span>{" "}
+          <code>
+            <Prose text={words} />
+          </code>
+        </p>
+      )}
+      <Arrows index={index} />
+      {observer !== null && (
+        <p class="observer">
+          <b>The observer: </b>
+          <Told text={observer} />
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Links to the other ends of the arrows that begin or end at a step, as far as they are known by then. */
+function Arrows({ index }: { readonly index: number }) {
+  const here = moments.arrowsUpTo(index).filter(({ from, to }) => from === index || to === index);
+  if (here.length === 0) return null;
+  return (
+    <ul class="arrows">
+      {here.map((arrow) => (
+        <ArrowItem
+          key={`${arrow.from} ${arrow.to}`}
+          arrow={arrow}
+          other={arrow.to === index ? arrow.from : arrow.to}
+          way={arrow.to === index ? "from" : "to"}
+        />
+      ))}
+    </ul>
+  );
+}
+
+function ArrowItem({ arrow, other, way }: { arrow: Arrow; other: number; way: string }) {
+  const { kind, label } = arrow;
+  const number = stepNumber(other);
+  return (
+    <li>
+      {kind}
+      {label !== kind && (
+        <>
+          {": "}
+          <Told text={label} />
+        </>
+      )}
+      {` ${way} `}
+      <a href={`#step=${number}`}>step {number}</a> (
+      <LaneName id={recording.steps[other]?.lane ?? ""} />)
+    </li>
+  );
+}
+
+function Beginning({ act }: { readonly act: Props["act"] }) {
+  const { steps, questions, lanes } = recording;
+  return (
+    <>
+      <h2 id="step-title" tabIndex={-1}>
+        {counted(steps.length, "step")}
+      </h2>
+      <p class="why">
+        This happened to {lanes.length === 1 ? "a real process" : `${lanes.length} real processes`}.
+        Nothing runs while you look: go forwards and backwards as often as you like.
+        {questions.length > 0 &&
+          ` On the way you are asked ${counted(questions.length, "question")} about what will happen.`}
+      </p>
+      <p>
+        <button type="button" class="begin" onClick={() => act({ kind: "step", by: 1 })}>
+          Begin <kbd>→</kbd>
+        </button>
+      </p>
+    </>
+  );
+}
+
+function Ending({ reading, act }: { readonly reading: Reading; readonly act: Props["act"] }) {
+  const { questions, answered, right } = scoreOf(reading);
+  return (
+    <>
+      <h2 id="step-title" tabIndex={-1}>
+        The end
+      </h2>
+      {questions > 0 && (
+        <p class="why">
+          {answered === 0
+            ? `You answered none of ${counted(questions, "question")}.`
+            : `You answered ${answered} of ${counted(questions, "question")}; ${right} ${right === 1 ? "was" : "were"} right.`}
+        </p>
+      )}
+      <p class="why">
+        <a href="#end">What must be true now</a> was checked on the real processes.
+      </p>
+      {next !== null && (
+        <p>
+          <a class="begin" href={next.file}>
+            Next: <Told text={next.title} />
+          </a>
+        </p>
+      )}
+      <p>
+        <button type="button" onClick={() => act({ kind: "begin" })}>
+          From the beginning
+        </button>
+      </p>
+    </>
+  );
+}

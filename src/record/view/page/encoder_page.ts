@@ -1,0 +1,30 @@
+import { readAssemblyModule } from "../../../encoder/assembly.ts";
+import { renderDocument } from "../../../page/document.ts";
+import { html, plain } from "../../../page/html.ts";
+import { embedJson } from "../../../page/json.ts";
+import { BASE_STYLE } from "../../../page/style.ts";
+import type { CoursePage } from "./data.ts";
+import { ENCODER_STYLE } from "./encoder_style.ts";
+import { readBundle } from "./page.ts";
+
+/** A page with the encoder's module: one chooses a call, and sees which registers it writes. */
+export function renderEncoderPage(index?: CoursePage): string {
+  const nav =
+    index === undefined
+      ? []
+      : html`<nav class="course" aria-label="Lessons"><a rel="index" href="${index.file}">≡ <span>${plain(index.title, 80)}</span></a></nav>`;
+  return renderDocument({
+    title: "stublab: the encoder",
+    styles: [BASE_STYLE, ENCODER_STYLE],
+    scripts: [],
+    bundle: readBundle("encoder_page.js"),
+    wasm: true,
+    body: html`<a class="skip" href="#content">Skip to the form</a>
+<header>${nav}
+<h1>The encoder</h1>
+<p class="lead">The WebAssembly module with which stublab writes registers runs in this page. Choose a call, and see which registers it writes, and which bits. Nothing is executed. With <code>clone</code> and <code>wait4</code> come their flags.</p>
+</header>
+<main id="content" tabindex="-1"><div id="app"><p>This page needs JavaScript and WebAssembly.</p></div></main>
+${embedJson("module", { bytes: readAssemblyModule("amd64").toString("base64") })}`,
+  });
+}
