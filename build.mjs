@@ -214,10 +214,19 @@ function compilerFlags() {
   return macros.includes("__clang__") ? CLANG_FLAGS : GCC_FLAGS;
 }
 
-/** Writes the assembler's listing of the code that recordings show, so that no disassembler is needed at run time. */
+/** The places to which stubs under judgement write. */
+const SLOTS = "src/compare/live/slots.ts";
+
+/**
+ * Writes the assembler's listing of the code that recordings show and that judges run, so that neither a disassembler nor
+ * an assembler is needed at run time.
+ */
 function buildListing() {
-  const sources = [...LISTED.map(({ source }) => source), "listing.mjs", "dist/shim.so"];
-  return makeFrom("dist/listing.json", sources, () => {
+  const sources = [...LISTED.map(({ source }) => source), SLOTS, "listing.mjs", "dist/shim.so"];
+  return makeFrom("dist/listing.json", sources, async () => {
+    const places = Object.entries((await loadTables(SLOTS)).SLOTS);
+    const lines = places.map(([name, offset]) => `#define SLOT_${name} (data + ${offset})\n`);
+    writeFileSync("build/slots.h", lines.join(""));
     const listing = LISTED.map((code) => listCode(code, [CC, ...compilerFlags()]));
     expectInside(listing[0], "dist/shim.so");
     writeFileSync("dist/listing.json", `${JSON.stringify(listing)}\n`);

@@ -1,4 +1,4 @@
-// The assembler's listing of the code that recordings show, made when stublab is built.
+// The assembler's listing of the code that recordings show and that judges run, made when stublab is built.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -23,6 +23,12 @@ export const LISTED = [
     source: "src/record/guests/loop_amd64.S",
     begin: "loop_begin",
     end: "loop_end",
+  },
+  {
+    name: "judged stub",
+    source: "src/compare/live/judged_amd64.S",
+    begin: "judged_begin",
+    end: "judged_end",
   },
 ];
 
@@ -83,7 +89,7 @@ function assemblerListing(source, compiler) {
 /** Writes the listing, and returns its path. */
 function assemble(source, [command, ...args]) {
   const listing = `build/${basename(source)}.lst`;
-  const output = ["-c", `-Wa,-aln=${listing}`, "-o", `${listing}.o`];
+  const output = ["-iquote", ".", "-c", `-Wa,-aln=${listing}`, "-o", `${listing}.o`];
   try {
     execFileSync(command, [...args, ...output, source], { stdio: "inherit" });
   } catch (cause) {

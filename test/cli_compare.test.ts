@@ -22,7 +22,7 @@ async function reportOf(...args: string[]): Promise<CompareReport & { schema: st
 }
 
 command("assembly, script and native agree: status 0, and a line for each operation", async () => {
-  const { code, stdout, stderr } = await stublab("--cases", "50000");
+  const { code, stdout, stderr } = await stublab("--cases", "50000", "--verbose");
   assert.is(code, 0, stderr);
   assert.is(stderr, "");
   assert.match(
@@ -36,7 +36,13 @@ command("assembly, script and native agree: status 0, and a line for each operat
   }
   assert.match(stdout, /^amd64 layout {7}assembly \d+ constants, script \d+ constants/m);
   assert.match(stdout, /^amd64 encodeClone .*flags 24\/24 bits, 276\/276 pairs/m);
+  assert.match(stdout, /^amd64 encodeClone +\d+ +\d+ \(\d+-\d+\)/m);
   assert.match(stdout, /\nall agree\n$/);
+});
+
+command("timings and coverage are printed only with --verbose", async () => {
+  const { stdout } = await stublab("script", "--cases", "1000", "--arch", "amd64");
+  assert.not.match(stdout, /coverage|ns per call/);
 });
 
 command(

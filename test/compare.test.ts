@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { type Comparison, compare } from "../src/compare/compare.ts";
 import type { CompareReport, Disagreement } from "../src/compare/report.ts";
 import { LocalSubject, type Subject } from "../src/compare/subject.ts";
-import { FUNCTION_NAMES, FUNCTIONS, OPERATIONS } from "../src/encoder/abi.ts";
+import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, OPERATIONS } from "../src/encoder/abi.ts";
 import { ARCHES, type Arch } from "../src/encoder/arch.ts";
 import type { PartialEncoder } from "../src/encoder/encoder.ts";
 import { ENCODERS, openEncoder } from "../src/encoder/open.ts";
@@ -147,27 +147,6 @@ agreement.run();
 
 const findings = suite("compare: findings");
 
-findings(
-  "two registers changed for each other: both are named, with the bytes of both",
-  async () => {
-    const found = await run(
-      variant((own) => ({
-        encodeSyscall: (block, initial, number, a, b, c, d, e, f) =>
-          own.encodeSyscall?.(block, initial, number, a, b, c, e, d, f),
-      })),
-      ["encodeSyscall"],
-    );
-    // r10 lies before r8, and is what differs first; r8 is where r10 agrees by chance.
-    const [r10] = found.disagreements;
-    assert.is(r10?.field, "block.r10");
-    assert.is(r10?.byte, 56);
-    assert.equal(r10?.input.map(({ name }) => name).length, 1);
-    assert.match(r10?.own.bytes ?? "", /^([0-9a-f]{2} ){7}[0-9a-f]{2}$/);
-    assert.is(r10?.verdict.by, "headers");
-    assert.equal(r10?.verdict.wrong, ["variant"]);
-  },
-);
-
 findings("a dropped option is named, alone", async () => {
   const found = single(
     await run(
@@ -199,24 +178,6 @@ findings("a refusal that is forgotten shows by the flags that are refused togeth
   assert.equal(found.flags, ["CLONE_FS", "CLONE_NEWNS"]);
   assert.is(found.other.told, "0xffffffffffffffea (-EINVAL)");
   assert.is(found.own.told, "0x20200 (CLONE_FS|CLONE_NEWNS)");
-});
-
-findings("a sign lost above 2^31 is found with the smallest word that shows it", async () => {
-  const found = single(
-    await run(
-      variant((own) => ({
-        encodeGuestResult: (block, result) =>
-          own.encodeGuestResult?.(block, BigInt.asUintN(32, result)),
-      })),
-      ["encodeGuestResult"],
-    ),
-  );
-  assert.is(found.field, "block.rax");
-  assert.equal(
-    found.input.map(({ name }) => name),
-    ["result"],
-  );
-  assert.is(found.input[0]?.word, "0x100000000");
 });
 
 findings("what is written outside of the block is told, though the block is right", async () => {
@@ -292,8 +253,9 @@ findings(
           const view = new DataView(own.buffer);
           for (let i = 0; i < count; i++) {
             const k = at + 8 * i + 4;
-            if (view.getUint16(k - 4, true) === 0x15 && view.getUint32(k, true) === 9)
-              view.setUint32(k, 11, true);
+            if (view.getUint16(k - 4, true) !== 0x15 || view.getUint32(k, true) !== 9) continue;
+            view.setUint32(k, 11, true);
+            break;
           }
           return count;
         },
@@ -366,6 +328,78 @@ findings("a word that a case does not have is refused, with the nearest", async 
   }).catch((cause: unknown) => cause);
   if (!(error instanceof InputError)) throw error;
   assert.match(error.message, 'a case of encodeClone has no "flag"; did you mean flags?');
+});
+
+findings("what no header prescribes is decided by the ABI", async () => {
+  const verdicts = async (name: FunctionName, changes: Parameters<typeof variant>[0]) => {
+    const { disagreements } = await run(variant(changes), [name]);
+    return disagreements.map(({ input, verdict: { by, right, wrong, reason } }) => [
+      input.map(({ word }) => word).join(),
+      by,
+      right.join(),
+      wrong.join(),
+      reason.split(";")[0],
+    ]);
+  };
+  const stops = (change: (signal: number) => number) =>
+    verdicts("encodeStop", (own) => ({
+      encodeStop: (signal) => own.encodeStop?.(change(signal)) ?? 0,
+    }));
+  const stop = "no process is stopped by signal 0 or by one above 64";
+  assert.equal(await stops((signal) => (signal > 64 ? 0 : signal)), [
+    ["0x41", "abi", "", "variant", stop],
+  ]);
+  assert.equal(await stops((signal) => (signal === 64 ? 0 : signal)), [
+    ["0x40", "headers", "headers", "variant", "native, compiled against them, returns 0x407f"],
+  ]);
+  const ifNosys = await verdicts("decodeGuestSyscall", (own) => ({
+    decodeGuestSyscall: (block, at) => {
+      const view = new DataView(own.buffer);
+      const rax = view.getBigInt64(block + 80, true);
+      const number = own.decodeGuestSyscall?.(block, at) ?? 0;
+      if (rax !== -38n) view.setBigInt64(block + 80, rax, true);
+      return number;
+    },
+  }));
+  assert.is(ifNosys.length, 1);
+  assert.match(String(ifNosys), "abi,,variant,rax becomes orig_rax whether it is −ENOSYS or not");
+});
+
+findings("the value of SIGRTMIN names whose header it is", async () => {
+  const own = openEncoder("script", "amd64");
+  const constants = new Map([...own.constants, ["SIGRTMIN", 34n]]);
+  const { buffer, heap } = own;
+  const encodeStop = (signal: number) => own.encodeStop?.(signal) ?? 0;
+  const encoder = { name: "variant", arch: "amd64", buffer, heap, constants, encodeStop } as const;
+  const report = await run(new LocalSubject(encoder), ["encodeStop"]);
+  const layout = await compare({ subjects: [new LocalSubject(encoder)], only: ["layout"] });
+  assert.equal(report.disagreements, []);
+  assert.match(
+    single(layout.report).verdict.reason,
+    "the headers say SIGRTMIN = 0x20 in the kernel's header; a libc keeps the first for itself",
+  );
+});
+
+findings("functions that were not compared are listed, and near misses of names", async () => {
+  const buffer = new ArrayBuffer(4096);
+  const constants = new Map([
+    ["ENCODER_ABI", 2n],
+    ["Clone_Files", 0x400n],
+  ]);
+  const report = await run(
+    new LocalSubject({
+      ...{ name: "mine", arch: "amd64", buffer, heap: 0, constants },
+      others: ["encode_stop", "clone_flags", "alloc"],
+      waitKind: () => 0,
+    }),
+    ["waitKind", "encodeStop"],
+  );
+  assert.equal(report.notes, [
+    "mine exports encode_stop, which the ABI does not have: encodeStop?",
+    "mine exports clone_flags, which the ABI does not have: cloneFlags?",
+    "mine exports Clone_Files, which the ABI does not have: CLONE_FILES?",
+    "mine has no encodeStop: not compared on amd64",
+  ]);
 });
 
 findings.run();

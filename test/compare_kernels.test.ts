@@ -3,13 +3,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { layoutOf } from "../src/compare/function.ts";
-import { CloneJudge } from "../src/compare/live/clone.ts";
-import { Clone3Judge } from "../src/compare/live/clone3.ts";
+import { cloneJudges } from "../src/compare/live/clone.ts";
+import { clone3Judge } from "../src/compare/live/clone3.ts";
 import { type CloneOutcome, Clones, prepareClones } from "../src/compare/live/clones.ts";
 import { Frames, type Landing } from "../src/compare/live/frame.ts";
-import { blockOf } from "../src/compare/live/frames.ts";
-import { type Judgement, REFUSED } from "../src/compare/live/judge.ts";
-import { RestartJudge } from "../src/compare/live/restarts.ts";
+import { Fields, type Judge, type Judgement, REFUSED } from "../src/compare/live/judge.ts";
+import { restartJudges } from "../src/compare/live/restarts.ts";
 import { Tracee, TraceeSlot } from "../src/compare/live/tracee.ts";
 import type { FunctionName } from "../src/encoder/abi.ts";
 import { Tracer } from "../src/index.ts";
@@ -70,11 +69,22 @@ function withTracer(body: (tracer: Tracer, slot: TraceeSlot) => void, clones = t
   }
 }
 
-function recordOf(tracer: Tracer, name: FunctionName, words: Readonly<Record<string, bigint>>) {
+/** The judgement of the judge of a function. */
+function judgeRecord(
+  judges: readonly Judge[],
+  tracer: Tracer,
+  name: FunctionName,
+  write: (input: Fields) => void,
+  result: bigint,
+): Judgement {
   const layout = layoutOf(name, tracer.encoder.constants);
-  const record = new BigUint64Array(layout.words);
-  for (const [field, word] of Object.entries(words)) record[layout.field(field).at] = word;
-  return { layout, record };
+  const input = new Fields(layout, new BigUint64Array(layout.words));
+  write(input);
+  const answered = input.copy();
+  answered.record[layout.result] = result;
+  const judge = judges.find((each) => each.name === name);
+  assert.ok(judge !== undefined);
+  return judge.judge(input, answered);
 }
 
 /** What a kernel that refuses more says about an encoder that refuses a clone or does not. */
@@ -87,11 +97,13 @@ function judgeClone(
   let judgement: Judgement | undefined;
   withTracer((tracer, slot) => {
     const flags = names.reduce((set, name) => set | tracer.flag(name), 0n);
-    const { layout, record } = recordOf(tracer, "encodeClone", { flags, exitSignal });
-    const judge = new CloneJudge(layout, new StricterClones(tracer, slot, refuses));
-    const answered = record.slice();
-    answered[layout.result] = BigInt.asUintN(64, accepts ? flags | exitSignal : REFUSED);
-    judgement = judge.judge(record, answered);
+    const write = (input: Fields) => {
+      input.put("flags", flags);
+      input.put("exitSignal", exitSignal);
+    };
+    const judges = cloneJudges(new StricterClones(tracer, slot, refuses));
+    const result = BigInt.asUintN(64, accepts ? flags | exitSignal : REFUSED);
+    judgement = judgeRecord(judges, tracer, "encodeClone", write, result);
   });
   assert.ok(judgement !== undefined);
   return judgement;
@@ -140,11 +152,9 @@ kernels("what every kernel refuses is blamed beside these", () => {
 kernels("clone3 with CLONE_PIDFD for a thread", () => {
   withTracer((tracer, slot) => {
     const flags = [...THREAD, "CLONE_PIDFD"].reduce((set, name) => set | tracer.flag(name), 0n);
-    const { layout, record } = recordOf(tracer, "encodeClone3", { flags });
-    const judge = new Clone3Judge(layout, new StricterClones(tracer, slot, refusesPidfd));
-    const answered = record.slice();
-    answered[layout.result] = 88n;
-    expectOpen(judge.judge(record, answered), /6\.9/);
+    const judges = [clone3Judge(new StricterClones(tracer, slot, refusesPidfd))];
+    const write = (input: Fields) => input.put("flags", flags);
+    expectOpen(judgeRecord(judges, tracer, "encodeClone3", write, 88n), /6\.9/);
   });
 });
 
@@ -152,12 +162,10 @@ kernels("a restart of a call with a negative number", () => {
   withTracer((tracer, slot) => {
     const frames = new OlderFrames(slot);
     const restarts = (orig_rax: bigint, result: bigint) => {
-      const { layout, record } = recordOf(tracer, "restartSyscall", {});
       const rax = BigInt.asUintN(64, -512n);
-      blockOf(layout, record).set(frames.registers.atEntry({ rax, orig_rax }));
-      const answered = record.slice();
-      answered[layout.result] = result;
-      return new RestartJudge(layout, frames).judge(record, answered);
+      const write = (input: Fields) =>
+        input.block().set(frames.registers.atEntry({ rax, orig_rax }));
+      return judgeRecord(restartJudges(frames), tracer, "restartSyscall", write, result);
     };
     expectOpen(restarts(0x8000_0001n, 1n), /from Linux 5\.14 on, and this kernel does not restart/);
     assert.is(restarts(0x8000_0001n, 0n).verdict, "held");

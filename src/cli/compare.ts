@@ -34,10 +34,11 @@ Default: assembly, script, native.
                     encodeClone; may be repeated
   --arch A          amd64 or arm64 (default: both)
   --seed N          seed of the random cases (default 1)
-  --cases N         number of cases in all (default 1000000)
+  --cases N         number of cases in all (default 1500000)
   --seconds N       stop after this time instead
   --case WORDS      one case of one function: NAME=NUMBER,…; words that are not named are 0
   --live            also ask the kernel, for each disagreement and for ${LIVE_CASES} cases of each function
+  --verbose         also print how long each function takes, and how much the cases cover
   --html FILE       write the report as a web page
   --json            print one document, "stublab.compare/1"
 
@@ -59,6 +60,7 @@ const OPTIONS = {
   seconds: { type: "string" },
   case: { type: "string" },
   live: { type: "boolean", default: false },
+  verbose: { type: "boolean", default: false },
   html: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
@@ -99,7 +101,7 @@ async function run(args: readonly string[]): Promise<number> {
 async function publish(report: CompareReport, values: Values, command: string): Promise<void> {
   if (values.html !== undefined) await writeOutput(values.html, renderComparePage(report, command));
   if (values.json) printJson("stublab.compare/1", report);
-  else tell(printComparison(report));
+  else tell(printComparison(report, values.verbose));
 }
 
 /** The options that select cases and limit the run. @throws UsageError, InputError */

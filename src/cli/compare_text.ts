@@ -5,20 +5,22 @@ import type {
   FunctionReport,
   LiveReport,
 } from "../compare/report.ts";
-import { HEADERS } from "../compare/report.ts";
 import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
 
-/** A comparison as text for a terminal. */
-export function printComparison(report: CompareReport): string {
+/**
+ * A comparison as text for a terminal.
+ *
+ * @param verbose whether to add how long the encoders took, and what the cases covered
+ */
+export function printComparison(report: CompareReport, verbose: boolean): string {
   const parts = [
     header(report),
     agreement(report),
     ...report.disagreements.map(disagreement),
     ...report.broken.map(breakage),
     live(report.live),
-    timings(report),
-    coverage(report.functions),
+    ...(verbose ? [timings(report), coverage(report.functions)] : []),
     ...report.notes.map((note) => `note: ${note}`),
     summary(report),
   ];
@@ -143,10 +145,12 @@ function inputText(input: Disagreement["input"]): string {
   return `${input.map(({ name, told }) => `${name} = ${told}`).join(", ")}, all else 0`;
 }
 
+const DECIDERS = { headers: "the headers", kernel: "the kernel", abi: "the ABI" } as const;
+
 function verdictText({ verdict }: Disagreement): string {
   const { by, wrong, reason } = verdict;
   if (by === "nobody") return reason;
-  return `${by === HEADERS ? "the headers" : "the kernel"}: ${wrong.join(", ") || "none"} wrong; ${reason}`;
+  return `${DECIDERS[by]}: ${wrong.join(", ") || "none"} wrong; ${reason}`;
 }
 
 function breakage({ encoder, arch, name, kind, message, input, replay }: Breakage): string {

@@ -1,12 +1,16 @@
+import { NO_PROGRAM } from "./filter.ts";
 import type { Place, Places } from "./places.ts";
-import type { RecordLayout } from "./record.ts";
+import { ANSWER, type RecordLayout } from "./record.ts";
 
 /** Cases in which an encoder's answer differs from another's in the same place by the same bits. */
 export interface Cluster {
   readonly encoder: string;
   readonly against: string;
   readonly place: Place;
+  readonly kind: string;
   readonly xor: bigint;
+  /** The words of the record in which its example differs. */
+  readonly words: readonly number[];
   cases: number;
   /** The input of the first of them. */
   readonly example: BigUint64Array;
@@ -42,8 +46,8 @@ export class Clusters {
   ): void {
     const difference = firstDifference(this.#layout, this.#places, own, other);
     if (difference === undefined) return;
-    const { place, xor } = difference;
-    const field = `${encoder} ${against} ${place.name}`;
+    const { place, kind, xor } = difference;
+    const field = `${encoder} ${against} ${kind}`;
     const masks = this.#masks.get(field) ?? 0;
     const key = `${field} ${xor}`;
     const known = this.#known.get(key) ?? (masks >= MASKS ? this.#known.get(field) : undefined);
@@ -52,7 +56,9 @@ export class Clusters {
       return;
     }
     this.#masks.set(field, masks + 1);
-    const cluster = { encoder, against, place, xor, cases: 1, example: input.slice() };
+    const words = [...own.keys()].filter((at) => own[at] !== other[at]);
+    const example = input.slice();
+    const cluster = { encoder, against, place, kind, xor, words, cases: 1, example };
     this.#known.set(masks >= MASKS ? field : key, cluster);
   }
 
@@ -61,20 +67,40 @@ export class Clusters {
   }
 }
 
-/** The first place in which two records differ, and by which bits. */
+/** Where two records differ. */
+export interface Difference {
+  readonly place: Place;
+  /** What is told apart: the place, and of a filter whether it allows too much or too little. */
+  readonly kind: string;
+  /** The first byte that differs, and all bits of the place that do. */
+  readonly byte: number;
+  readonly xor: bigint;
+}
+
+/** The first place in which two records differ; the result comes before memory. */
 export function firstDifference(
   layout: RecordLayout,
   places: Places,
   own: BigUint64Array,
   other: BigUint64Array,
-): { place: Place; xor: bigint; byte: number } | undefined {
-  const word = own.findIndex((each, at) => each !== other[at]);
+): Difference | undefined {
+  const { result } = layout;
+  const inResult = own[result] !== other[result];
+  const word = inResult ? result : own.findIndex((each, at) => each !== other[at]);
   if (word < 0) return undefined;
   const different = (own[word] ?? 0n) ^ (other[word] ?? 0n);
   let byte = 8 * word;
   for (let rest = different; (rest & 0xffn) === 0n; rest >>= 8n) byte++;
-  const place = places.at(byte, other[layout.result] ?? 0n);
-  return { place, byte, xor: wordAt(own, place) ^ wordAt(other, place) };
+  const place = places.at(byte, other[result] ?? 0n);
+  const [one, two] = [wordAt(own, place), wordAt(other, place)];
+  const amount = severityOf(one) < severityOf(two) ? "too much" : "too little";
+  const kind = place.name === ANSWER ? `${place.name}: ${amount}` : place.name;
+  return { place, kind, byte, xor: one ^ two };
+}
+
+/** How severe an action of a filter is: of two the kernel takes the lower, as a number with a sign. */
+function severityOf(action: bigint): bigint {
+  return action === NO_PROGRAM ? 1n << 32n : -BigInt.asIntN(32, action);
 }
 
 /** The number that a place of a record holds. */

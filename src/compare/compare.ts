@@ -40,10 +40,11 @@ import type {
 } from "./report.ts";
 import { closedSubject, LocalSubject, type Subject } from "./subject.ts";
 import { stopwatch } from "./timing.ts";
+import { describeUncompared } from "./uncompared.ts";
 
 /**
- * What is compared, and for how long: until `cases` or `seconds`, whichever comes first. Without both, a comparison has a
- * million cases.
+ * What is compared, and for how long: until `cases` or `seconds`, whichever comes first. Without both, a comparison has
+ * 1.5 million cases.
  */
 export interface CompareOptions {
   /** The encoders, at least one: a subject for each architecture of an encoder, as `openSubjects` returns them. */
@@ -76,9 +77,9 @@ export interface Comparison {
   readonly functions: readonly FunctionComparison[];
 }
 
-const DEFAULT_CASES = 1_000_000;
+const DEFAULT_CASES = 1_500_000;
 
-/** Functions of many enumerated inputs get more cases than others, and slow ones fewer. */
+/** Functions of many enumerated inputs get more cases than others. */
 const SHARES: Readonly<Partial<Record<FunctionName, number>>> = {
   encodeClone: 2,
   encodeClone3: 6,
@@ -87,8 +88,10 @@ const SHARES: Readonly<Partial<Record<FunctionName, number>>> = {
   waitValue: 4,
   waitEvent: 2,
   waitCoreDumped: 4,
-  encodeSeccomp: 0.5,
+  encodeSeccomp: 2,
 };
+/** Of those that have cases before anything is drawn, if there are enough cases for all of these. */
+const FURTHER_SHARE = 1;
 
 /**
  * Gives encoders the same inputs and reports where their answers differ: in which field, with the smallest input, and
@@ -123,10 +126,12 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const encoders: EncoderReport[] = [];
   // One after the other: they are timed.
   for (const subject of subjects) encoders.push(await describeSubject(subject));
-  const broken = [
-    ...(options.broken ?? []),
-    ...functions.flatMap((each) => each.breaks.map((one) => describeBreak(each, one))),
-  ];
+  const broken = [...(options.broken ?? [])];
+  for (const each of functions) {
+    for (const one of each.breaks) {
+      broken.push(await describeBreak(each, one, input === undefined));
+    }
+  }
   const report = {
     seed: hex(seed),
     cases: functions.reduce((sum, each) => sum + each.cases, 0),
@@ -205,6 +210,10 @@ function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
     const subjects = options.subjects.filter((subject) => subject.arch === arch);
     const truth = subjects.find(({ name }) => name === "native") ?? openTruth(arch, notes);
     const constants = truth?.constants ?? subjects[0]?.constants ?? new Map();
+    const isWanted = (name: FunctionName) => wanted(name) || wanted(FUNCTIONS[name].operation);
+    for (const subject of subjects) {
+      notes.push(...describeUncompared(subject, isWanted, [...constants.keys()]));
+    }
     if (wanted("layout")) {
       const layout = compareLayouts(arch, subjects, truth);
       layouts.push(layout.report);
@@ -212,8 +221,7 @@ function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
     }
     for (const name of FUNCTION_NAMES) {
       const able = subjects.filter((subject) => subject.has(name));
-      if (!wanted(name) && !wanted(FUNCTIONS[name].operation)) continue;
-      if (able.length === 0) continue;
+      if (!isWanted(name) || able.length === 0) continue;
       const own = truth?.has(name) ? truth : undefined;
       functions.push(new FunctionComparison(arch, name, able, own, constants, random));
     }
@@ -279,19 +287,25 @@ function quotasOf(
   functions: readonly FunctionComparison[],
   cases: number,
 ): Map<FunctionComparison, number> {
-  const shareOf = ({ name }: FunctionComparison) => SHARES[name] ?? 1;
-  const shares = functions.reduce((sum, each) => sum + shareOf(each), 0);
-  const quotas = new Map<FunctionComparison, number>();
-  let given = 0;
-  let shared = 0;
-  for (const each of functions) {
-    // Rounded so that they add up.
-    shared += shareOf(each);
-    const upTo = cases === Number.POSITIVE_INFINITY ? cases : Math.round((cases * shared) / shares);
-    quotas.set(each, upTo === cases && cases === Number.POSITIVE_INFINITY ? cases : upTo - given);
-    given = upTo;
-  }
-  return quotas;
+  const sum = (amounts: readonly number[]) => amounts.reduce((total, each) => total + each, 0);
+  const firsts = functions.map(({ first }) => first);
+  const enough = cases >= 1.5 * sum(firsts);
+  const shares = functions.map(({ name, first }) =>
+    enough && first > 0 ? FURTHER_SHARE : (SHARES[name] ?? 1),
+  );
+  const rest = enough ? cases - sum(firsts) : cases;
+  let [given, shared] = [0, 0];
+  return new Map(
+    functions.map((each, i) => {
+      if (cases === Number.POSITIVE_INFINITY) return [each, cases];
+      // Rounded so that they add up.
+      shared += shares[i] ?? 1;
+      const upTo = Math.round((rest * shared) / sum(shares));
+      const quota = upTo - given + (enough ? (firsts[i] ?? 0) : 0);
+      given = upTo;
+      return [each, quota];
+    }),
+  );
 }
 
 async function describeSubject(subject: Subject): Promise<EncoderReport> {

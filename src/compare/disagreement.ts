@@ -1,19 +1,20 @@
-import { shrink } from "../cases/shrink.ts";
+import { constantName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
+import { choiceOf } from "./choices.ts";
 import { type Cluster, firstDifference, wordAt } from "./clusters.ts";
+import { type Fault, faultsOf } from "./faults.ts";
+import { NUMBERS } from "./filter.ts";
 import type { Break, FunctionComparison } from "./function.ts";
 import { bytesOf } from "./layout.ts";
 import { flagNames, tell } from "./meaning.ts";
+import { kindsOf, smallestBreak } from "./minimise.ts";
 import type { Place } from "./places.ts";
-import { BrokenEncoder } from "./record.ts";
+import { ANSWER, BrokenEncoder } from "./record.ts";
 import { type Answer, type Breakage, type Disagreement, HEADERS, type Verdict } from "./report.ts";
 
-/** Of how many masks of one field an example is minimised. */
-const EXAMPLES = 4;
-
 /**
- * The disagreements about one function.
+ * The disagreements about one function, one for each fault.
  *
  * @param smaller whether each is to have the smallest input that shows it, or the one that it was found with
  */
@@ -22,49 +23,35 @@ export async function describeClusters(
   smaller: boolean,
 ): Promise<Disagreement[]> {
   const found: Disagreement[] = [];
-  for (const clusters of byField(compared.clusters.all)) {
-    const smallest = new Map<string, { cluster: Cluster; input: BigUint64Array; cases: number }>();
-    const [first] = clusters;
-    if (first === undefined) continue;
-    for (const cluster of clusters.slice(0, EXAMPLES)) {
-      const input = smaller ? await minimise(compared, cluster) : cluster.example;
-      const known = smallest.get(input.join());
-      if (known === undefined) smallest.set(input.join(), { cluster, input, cases: cluster.cases });
-      else known.cases += cluster.cases;
-    }
-    const rest = clusters.slice(EXAMPLES).reduce((sum, { cases }) => sum + cases, 0);
-    for (const [i, { cluster, input, cases }] of [...smallest.values()].entries()) {
-      const all = i === 0 ? cases + rest : cases;
-      const described = await describe(compared, cluster, input, all, clusters.length);
-      if (described !== undefined) found.push(described);
-    }
+  for (const fault of await faultsOf(compared, smaller)) {
+    const described = await describe(compared, fault);
+    if (described !== undefined) found.push(described);
   }
   return found;
 }
 
-/** Clusters of the same encoder and the same field, the most frequent first. */
-function byField(clusters: readonly Cluster[]): Cluster[][] {
-  const groups = new Map<string, Cluster[]>();
-  for (const cluster of clusters) {
-    const key = `${cluster.encoder} ${cluster.against} ${cluster.place.name}`;
-    groups.set(key, [...(groups.get(key) ?? []), cluster]);
-  }
-  return [...groups.values()].map((group) => group.sort((a, b) => b.cases - a.cases));
-}
+/** How many calls a filter decides wrongly if their numbers are the reason. */
+const MOST_CALLS = 64;
 
-/** The smallest input near a cluster's example with which the same place differs first. */
-async function minimise(
+/** The calls, by name, that a filter decides as wrongly as that of an input. */
+async function callsLike(
   compared: FunctionComparison,
-  { encoder, against, place, example }: Cluster,
-): Promise<BigUint64Array> {
-  const words = example.slice();
-  const holds = async (input: BigUint64Array) => {
-    const difference = await differenceOf(compared, encoder, against, input);
-    return difference?.place.name === place.name;
-  };
-  const flags = compared.flagFields.map(({ field }) => field.at);
-  await shrink(words, compared.layout.inputs, holds, new Set(flags));
-  return words;
+  { encoder, against, kind }: Cluster,
+  input: BigUint64Array,
+): Promise<string[]> {
+  const { at } = compared.layout.field("call");
+  const copies = new BigUint64Array(NUMBERS * input.length);
+  const rest = (input[at] ?? 0n) & ~BigInt(NUMBERS - 1);
+  for (let number = 0; number < NUMBERS; number++) {
+    copies.set(input, number * input.length);
+    copies[number * input.length + at] = rest | BigInt(number);
+  }
+  const kinds = (await kindsOf(compared, encoder, against, copies)) ?? [];
+  const numbers = [...kinds.keys()].filter((number) => kinds[number] === kind);
+  if (numbers.length > MOST_CALLS) return [];
+  return numbers.map(
+    (number) => constantName(BigInt(number), "SYS_[a-z]", compared.constants) ?? `call ${number}`,
+  );
 }
 
 async function differenceOf(
@@ -85,12 +72,10 @@ const FICKLE = new BrokenEncoder("answer", 0, "answered the same case now so and
 
 async function describe(
   compared: FunctionComparison,
-  { encoder, against }: Cluster,
-  input: BigUint64Array,
-  cases: number,
-  masks: number,
+  { cluster, input, others, cases, masks }: Fault,
 ): Promise<Disagreement | undefined> {
   const { arch, name, layout } = compared;
+  const { encoder, against } = cluster;
   const difference = await differenceOf(compared, encoder, against, input);
   if (difference === undefined) {
     compared.noteBreak(encoder, FICKLE, input);
@@ -98,6 +83,15 @@ async function describe(
   }
   const { place, xor, byte, own, other } = difference;
   const start = 8 * layout.fieldOf(Math.floor(place.byte / 8)).at;
+  const flags = new Set(flagsOf(compared, place, xor, input));
+  for (const each of others) {
+    const further = await differenceOf(compared, encoder, against, each);
+    if (further?.place.name !== place.name) continue;
+    for (const flag of flagsOf(compared, place, further.xor, each)) flags.add(flag);
+  }
+  if (place.name === ANSWER) {
+    for (const call of await callsLike(compared, cluster, input)) flags.add(call);
+  }
   return {
     arch,
     operation: layout.signature.operation,
@@ -105,7 +99,7 @@ async function describe(
     encoder,
     against,
     field: place.name,
-    flags: flagsOf(compared, place, xor, input),
+    flags: [...flags],
     cases,
     xor: hex(xor),
     masks,
@@ -114,7 +108,7 @@ async function describe(
     other: answerOf(compared, place, other),
     input: describeInput(compared, input),
     replay: replay(compared, [encoder, ...(against === HEADERS ? [] : [against])], input),
-    verdict: verdictOf(encoder, against, compared, place, other),
+    verdict: verdictOf(encoder, against, compared, place, other, input),
   };
 }
 
@@ -149,6 +143,7 @@ function verdictOf(
   compared: FunctionComparison,
   place: Place,
   other: BigUint64Array,
+  input: BigUint64Array,
 ): Verdict {
   if (against !== HEADERS) {
     return {
@@ -159,11 +154,17 @@ function verdictOf(
     };
   }
   const { told } = answerOf(compared, place, other);
+  const signal = compared.layout.fields.find(({ name }) => name === "signal");
+  const choice = choiceOf(compared.name, place.name, input[signal?.at ?? 0] ?? 0n);
+  if (choice !== undefined) {
+    const reason = `${choice}; native returns ${told}`;
+    return { by: "abi", right: [], wrong: [encoder], reason };
+  }
   return {
     by: "headers",
     right: [HEADERS],
     wrong: [encoder],
-    reason: `native, compiled against them, answers ${told}`,
+    reason: `native, compiled against them, returns ${told}`,
   };
 }
 
@@ -201,14 +202,22 @@ export function replay(
   ].join(" ");
 }
 
-export function describeBreak(compared: FunctionComparison, found: Break): Breakage {
+/** @param smaller whether it is to have the smallest input that shows it, or the one that it was found with */
+export async function describeBreak(
+  compared: FunctionComparison,
+  found: Break,
+  smaller: boolean,
+): Promise<Breakage> {
+  // Neither an answer that comes and goes nor an encoder that was given up depends on the input alone.
+  const shrinks = smaller && found.error !== FICKLE && found.error.kind !== "refused";
+  const { encoder, error, input } = shrinks ? await smallestBreak(compared, found) : found;
   return {
-    encoder: found.encoder,
+    encoder,
     arch: compared.arch,
     name: compared.name,
-    kind: found.error.kind,
-    message: found.error.message,
-    input: describeInput(compared, found.input),
-    replay: replay(compared, [found.encoder], found.input),
+    kind: error.kind,
+    message: error.message,
+    input: describeInput(compared, input),
+    replay: replay(compared, [encoder], input),
   };
 }

@@ -25,11 +25,46 @@ export const FILTER_FIELDS: readonly string[] = [
 /** Stands for the action of an invalid program; no action of the kernel has this value. */
 export const NO_PROGRAM = 0xdead_dead_dead_deadn;
 
-/** The calls in the filter. */
-const CALLS =
-  "mmap munmap mprotect getpid getppid wait4 exit restart_syscall clone kill execveat prctl".split(
-    " ",
-  );
+/** Calls that a filter allows with any arguments, and all of which it allows some. */
+const FREE = "mmap munmap mprotect getpid getppid wait4 exit restart_syscall".split(" ");
+const CALLS = [...FREE, "clone", "kill", "execveat", "prctl"];
+
+/** A call that a filter allows, with the arguments that it must have. */
+interface Rule {
+  readonly number: bigint;
+  readonly args: readonly (bigint | undefined)[];
+}
+
+/** The rules of the filter of guests' stubs: docs/encoder-abi.md. */
+export function rulesOf(value: (name: string) => bigint, exitSignal: bigint): Rule[] {
+  const rule = (name: string, ...args: (bigint | undefined)[]): Rule => {
+    return { number: value(`SYS_${name}`), args };
+  };
+  return [
+    ...FREE.map((name) => rule(name)),
+    rule("clone", value("STUB_THREAD_FLAGS")),
+    rule("clone", value("CLONE_FILES") | exitSignal),
+    rule("kill", undefined, value("SIGSTOP")),
+    rule("execveat", undefined, undefined, undefined, undefined, value("AT_EMPTY_PATH")),
+    rule("prctl", value("PR_SET_PDEATHSIG"), value("SIGKILL")),
+  ];
+}
+
+/** In the numbers of x32. */
+const X32 = 0x4000_0000;
+/** How many numbers of calls are all tried. */
+export const NUMBERS = 1024;
+const I386 = 0x4000_0003;
+const VSYSCALL_HALF = 0xffff_ffff;
+const EXIT_SIGNAL = 17;
+
+function valueIn(constants: Constants): (name: string) => number {
+  return (name) => Number(constants.get(name) ?? 0n);
+}
+
+function archIn(value: (name: string) => number): number {
+  return value("AUDIT_ARCH_X86_64") || value("AUDIT_ARCH_AARCH64");
+}
 
 /** Writes the parameter of a filter, and a call to run it on: mostly one that a rule could allow. */
 export function drawFilterQuestion(
@@ -39,16 +74,15 @@ export function drawFilterQuestion(
   to: Halves,
   start: number,
 ): void {
-  const value = (name: string) => Number(constants.get(name) ?? 0n);
+  const value = valueIn(constants);
   const place = (name: string) => start + layout.field(name).at;
   const exitSignal = random.chance(3, 4) ? random.pick([0, 9, 17]) : random.below(256);
   setWord(to, place("exitSignal"), exitSignal, 0);
-  const arch = value("AUDIT_ARCH_X86_64") || value("AUDIT_ARCH_AARCH64");
   const known = value(`SYS_${CALLS[random.below(CALLS.length)]}`);
   const number = random.chance(7, 8) ? known : random.next();
-  setWord(to, place("call"), number, random.chance(7, 8) ? arch : random.next());
+  setWord(to, place("call"), number, random.chance(7, 8) ? archIn(value) : random.next());
   drawWord(random, to, place("instruction_pointer"));
-  if (random.chance(1, 8)) to[2 * place("instruction_pointer") + 1] = 0xffff_ffff;
+  if (random.chance(1, 8)) to[2 * place("instruction_pointer") + 1] = VSYSCALL_HALF;
   const wanted: readonly [number, ...number[]] = [
     value("CLONE_FILES") | exitSignal,
     value("STUB_THREAD_FLAGS"),
@@ -66,6 +100,80 @@ export function drawFilterQuestion(
   if (random.chance(1, 2)) {
     setWord(to, place("arg0"), random.pick(wanted), 0);
     setWord(to, place("arg1"), random.pick(wanted), 0);
+  }
+}
+
+/** A call that a filter is asked about; what is not given stays as it was drawn. */
+interface Question {
+  readonly number: number;
+  readonly arch: number;
+  /** The upper half of the instruction pointer. */
+  readonly high?: number;
+  readonly args?: readonly (bigint | undefined)[];
+}
+
+/**
+ * What a filter may allow too much: arguments that are off by a bit, numbers that are off by a bit, other architectures,
+ * addresses near the vsyscall page; then all small numbers, each with the bit of x32, and -1.
+ */
+export function filterQuestions(
+  layout: RecordLayout,
+  constants: Constants,
+): { count: number; first: number; write(index: number, to: Halves, start: number): void } {
+  const value = valueIn(constants);
+  const arch = archIn(value);
+  const questions = [...ruleQuestions(value, arch), ...numberQuestions(arch)];
+  const put = (to: Halves, at: number, word: bigint) =>
+    setWord(to, at, Number(word & 0xffff_ffffn), Number(word >> 32n));
+  return {
+    count: questions.length,
+    first: questions.length,
+    write(index, to, start) {
+      const place = (name: string) => start + layout.field(name).at;
+      const { number, arch: of, high = 0, args = [] } = questions[index] ?? { number: 0, arch };
+      setWord(to, place("exitSignal"), EXIT_SIGNAL, 0);
+      setWord(to, place("call"), number >>> 0, of >>> 0);
+      to[2 * place("instruction_pointer") + 1] = high >>> 0;
+      for (const [i, word] of args.entries())
+        if (word !== undefined) put(to, place(`arg${i}`), word);
+    },
+  };
+}
+
+const BITS = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
+const HALF_BITS = Array.from({ length: 32 }, (_, bit) => 1 << bit);
+
+function* ruleQuestions(value: (name: string) => number, arch: number): Generator<Question> {
+  const rules = rulesOf((name) => BigInt(value(name)), BigInt(EXIT_SIGNAL));
+  for (const { number: call, args } of rules) {
+    const number = Number(call);
+    yield { number, arch, args };
+    for (const bit of HALF_BITS) yield { number: number ^ bit, arch, args };
+    yield { number, arch: I386, args };
+    for (const [i, word = 0n] of args.entries()) {
+      if (args[i] === undefined) continue;
+      for (const other of [...BITS.map((bit) => word ^ bit), word + 1n, word - 1n, 0n]) {
+        yield { number, arch, args: args.with(i, other) };
+      }
+    }
+  }
+  const number = value("SYS_getpid");
+  for (const bit of HALF_BITS) {
+    yield { number, arch: arch ^ bit };
+    yield { number, arch, high: VSYSCALL_HALF ^ bit };
+    yield { number, arch, high: bit };
+  }
+  for (const of of [arch, I386]) {
+    yield { number, arch: of, high: VSYSCALL_HALF };
+    yield { number: -1, arch: of, high: VSYSCALL_HALF };
+  }
+}
+
+function* numberQuestions(arch: number): Generator<Question> {
+  yield { number: -1, arch };
+  for (let number = 0; number < NUMBERS; number++) {
+    yield { number, arch };
+    yield { number: number | X32, arch };
   }
 }
 

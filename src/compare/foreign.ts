@@ -18,10 +18,13 @@ export class ForeignSubject implements Subject {
   readonly argument: string;
   readonly arch: Arch;
   readonly constants: ReadonlyMap<string, bigint>;
+  readonly others: readonly string[];
   readonly #functions: ReadonlySet<string>;
   readonly #shared: SharedFile;
   #process: EncoderProcess;
   #restarts = 0;
+  /** Whether its last break was expected. */
+  #forgiven = false;
   #closed = false;
 
   private constructor(
@@ -29,13 +32,14 @@ export class ForeignSubject implements Subject {
     name: string,
     shared: SharedFile,
     process: EncoderProcess,
-    { arch, functions, constants }: Loaded,
+    { arch, functions, others, constants }: Loaded,
   ) {
     this.argument = file;
     this.name = name;
     this.arch = arch;
     this.constants = new Map(constants.map(([constant, word]) => [constant, BigInt(word)]));
     this.#functions = new Set(functions);
+    this.others = others;
     this.#shared = shared;
     this.#process = process;
   }
@@ -63,11 +67,12 @@ export class ForeignSubject implements Subject {
     return this.#functions.has(name);
   }
 
-  async run(layout: RecordLayout, records: BigUint64Array): Promise<number> {
+  async run(layout: RecordLayout, records: BigUint64Array, patience?: number): Promise<number> {
     const most = Math.floor(RECORDS_SIZE / WORD / layout.words) * layout.words;
     let took = 0;
     for (let at = 0; at < records.length; at += most) {
-      took += await this.#runBatch(layout, records.subarray(at, at + most), at / layout.words);
+      const batch = records.subarray(at, at + most);
+      took += await this.#runBatch(layout, batch, at / layout.words, patience);
     }
     return took;
   }
@@ -91,35 +96,45 @@ export class ForeignSubject implements Subject {
   }
 
   /** @param first the index of the first record */
-  async #runBatch(layout: RecordLayout, records: BigUint64Array, first: number): Promise<number> {
+  async #runBatch(
+    layout: RecordLayout,
+    records: BigUint64Array,
+    first: number,
+    patience: number | undefined,
+  ): Promise<number> {
     const { name } = layout;
     const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
     const count = records.length / layout.words;
-    const process = await this.#running();
+    const process = await this.#running(patience !== undefined);
     this.#shared.write(bytes);
     try {
-      const { milliseconds } = await process.ask({ kind: "run", name, ...partsOf(layout), count });
+      const request = { kind: "run", name, ...partsOf(layout), count } as const;
+      const { milliseconds } = await process.ask(request, patience);
       this.#expectOpen();
       if (this.#shared.read(bytes)) return milliseconds;
       throw await process.blame("cut the file of its records");
     } catch (error) {
       this.#expectOpen();
       if (!(error instanceof BrokenEncoder)) throw error;
+      this.#forgiven = patience !== undefined;
       const index = Math.min(Math.max(error.index, 0), count - 1);
       throw new BrokenEncoder(error.kind, first + index, error.message, error.cause);
     }
   }
 
   /** The process that it is in: a new one after a break. */
-  async #running(): Promise<EncoderProcess> {
+  async #running(expected = false): Promise<EncoderProcess> {
     this.#expectOpen();
     if (!this.#process.ended) return this.#process;
-    if (this.#restarts === MOST_RESTARTS) {
-      throw new BrokenEncoder("refused", 0, `was given up after ${MOST_RESTARTS + 1} breaks`);
+    if (!expected && !this.#forgiven) {
+      if (this.#restarts === MOST_RESTARTS) {
+        throw new BrokenEncoder("refused", 0, `was given up after ${MOST_RESTARTS + 1} breaks`);
+      }
+      this.#restarts++;
     }
-    this.#restarts++;
     const { process } = await start(this.#shared, this.argument, this.name);
     this.#process = process;
+    this.#forgiven = false;
     // It may have been closed meanwhile.
     if (this.#closed) void process.end();
     this.#expectOpen();

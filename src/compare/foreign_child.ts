@@ -59,11 +59,12 @@ async function load({ file, name }: Request & { kind: "load" }): Promise<Reply> 
     const message = error instanceof Error ? error.message : describeThrown(error);
     return { kind: "broke", how: "refused", index: 0, message };
   }
-  const { arch, constants } = encoder;
+  const { arch, constants, others = [] } = encoder;
   return {
     kind: "loaded",
     arch,
     functions: FUNCTION_NAMES.filter((each) => encoder?.[each] !== undefined),
+    others,
     constants: [...constants].map(([each, word]) => [each, String(word)]),
   };
 }

@@ -43,6 +43,8 @@ export interface Loaded {
   readonly kind: "loaded";
   readonly arch: Arch;
   readonly functions: readonly FunctionName[];
+  /** Names of other functions that it exports. */
+  readonly others: readonly string[];
   /** Names, and words in decimal. */
   readonly constants: readonly (readonly [string, string])[];
 }
@@ -120,8 +122,9 @@ function legible(text: string): string {
 /** A word in decimal, and names that constants have. */
 const WORD = /^-?\d{1,20}$/;
 const NAME = /^\w{1,100}$/;
+const MOST_OTHERS = 1000;
 
-function parseLoaded({ kind, arch, functions, constants }: Fields): Loaded | undefined {
+function parseLoaded({ kind, arch, functions, others, constants }: Fields): Loaded | undefined {
   if (kind !== "loaded") return undefined;
   const known = ARCHES.find((each) => each === arch);
   if (known === undefined || !Array.isArray(functions) || !Array.isArray(constants)) {
@@ -135,7 +138,9 @@ function parseLoaded({ kind, arch, functions, constants }: Fields): Loaded | und
     words.push([name, word]);
   }
   const own = FUNCTION_NAMES.filter((name) => functions.includes(name));
-  return { kind: "loaded", arch: known, functions: own, constants: words };
+  const names: unknown[] = Array.isArray(others) ? others.slice(0, MOST_OTHERS) : [];
+  const legal = names.filter((name) => typeof name === "string" && NAME.test(name)).map(String);
+  return { kind: "loaded", arch: known, functions: own, others: legal, constants: words };
 }
 
 function parseRan({ kind, milliseconds }: Fields, most: number): Ran | undefined {

@@ -102,11 +102,15 @@ export class EncoderProcess {
   /**
    * The reply to a request.
    *
+   * @param limit how many milliseconds it may take
    * @throws BrokenEncoder if it does not come in time, or reports a break; every kind except "trap" and "answer" ends
    * the process
    */
-  async ask<K extends Request["kind"]>(request: Request & { kind: K }): Promise<Replies[K]> {
-    const reply = await this.#exchange(request.kind, { ...request, id: ++this.#requests });
+  async ask<K extends Request["kind"]>(
+    request: Request & { kind: K },
+    limit = LIMIT,
+  ): Promise<Replies[K]> {
+    const reply = await this.#exchange(request.kind, { ...request, id: ++this.#requests }, limit);
     if (reply.kind !== "broke") return reply;
     const { how, index, message } = reply;
     if (how !== "trap" && how !== "answer") await this.end();
@@ -136,14 +140,15 @@ export class EncoderProcess {
   async #exchange<K extends Request["kind"]>(
     kind: K,
     request: Numbered<Request>,
+    limit: number,
   ): Promise<Replies[K] | Broke> {
     const start = performance.now();
     this.#process.send(request);
     for (;;) {
-      const outcome = await this.#process.next(LIMIT);
+      const outcome = await this.#process.next(limit);
       if (outcome.kind === "late") {
         await this.end();
-        throw this.#broken("loop", `did not return within ${LIMIT} ms`);
+        throw this.#broken("loop", `did not return within ${limit} ms`);
       }
       if (outcome.kind === "ended") throw this.#broken("crash", this.#process.fate);
       const reply = parseReply(outcome.message, kind, request, performance.now() - start);

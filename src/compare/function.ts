@@ -7,6 +7,7 @@ import { Clusters } from "./clusters.ts";
 import { CoverageCounter } from "./coverage.ts";
 import { answerFilters, FILTER_FIELDS } from "./filter.ts";
 import { InputGenerator } from "./inputs.ts";
+import { flagNames } from "./meaning.ts";
 import { Places } from "./places.ts";
 import { BrokenEncoder, RecordLayout, type Runner } from "./record.ts";
 import { type FunctionReport, HEADERS, type PairReport } from "./report.ts";
@@ -90,9 +91,22 @@ export class FunctionComparison {
     this.#lanes = [...this.#everyone];
   }
 
-  /** The parameters whose words are flags. */
-  get flagFields(): InputGenerator["flagFields"] {
-    return this.#generator.flagFields;
+  /** The words of an input whose bits are flags, by index, with the bits that have a name. */
+  get namedFlags(): Map<number, bigint> {
+    return new Map(
+      this.#generator.flagFields.map(({ field: { at, name }, flags }) => {
+        const bits = [...flags.names.keys()].map((bit) => 1n << BigInt(bit));
+        const named = bits.filter((bit) =>
+          flagNames(name, bit, this.constants).some((each) => !each.startsWith("0x")),
+        );
+        return [at, named.reduce((mask, bit) => mask | bit, 0n)];
+      }),
+    );
+  }
+
+  /** How many cases come before anything is drawn. */
+  get first(): number {
+    return this.#generator.first;
   }
 
   /** Cases of the next batch, of `rest` that are wanted. */
@@ -149,28 +163,48 @@ export class FunctionComparison {
     this.#compare(input, count);
   }
 
-  /** The answer of an encoder to one input, as it is compared; undefined where it does not answer. */
-  async answer(encoder: string, input: BigUint64Array): Promise<BigUint64Array | undefined> {
-    const record = await this.record(encoder, input);
-    if (record !== undefined && this.name === "encodeSeccomp") answerFilters(this.layout, record);
-    return record;
+  /** The answers of an encoder to inputs, as they are compared; undefined where it does not answer one. */
+  async answer(encoder: string, inputs: BigUint64Array): Promise<BigUint64Array | undefined> {
+    const records = await this.record(encoder, inputs);
+    if (records !== undefined && this.name === "encodeSeccomp") answerFilters(this.layout, records);
+    return records;
   }
 
-  /** The same as the encoder wrote it: a filter's program, where what is compared is what it answers. */
-  async record(encoder: string, input: BigUint64Array): Promise<BigUint64Array | undefined> {
-    const lane = this.#everyone.find(({ subject }) =>
+  /** The same as the encoder wrote them: a filter's program, where what is compared is what it answers. */
+  async record(encoder: string, inputs: BigUint64Array): Promise<BigUint64Array | undefined> {
+    if (this.#laneOf(encoder) === undefined) return undefined;
+    const records = inputs.slice();
+    const error = await this.breakOf(encoder, records);
+    if (error === undefined) return records;
+    const start = error.index * this.layout.words;
+    this.noteBreak(encoder, error, inputs.slice(start, start + this.layout.words));
+    return undefined;
+  }
+
+  /**
+   * Writes the answers of an encoder into records.
+   *
+   * @param patience how many milliseconds they may take, if a break is expected
+   * @returns why and where it does not answer
+   */
+  async breakOf(
+    encoder: string,
+    records: BigUint64Array,
+    patience?: number,
+  ): Promise<BrokenEncoder | undefined> {
+    try {
+      await this.#laneOf(encoder)?.subject.run(this.layout, records, patience);
+    } catch (error) {
+      if (error instanceof BrokenEncoder) return error;
+      throw error;
+    }
+    return undefined;
+  }
+
+  #laneOf(encoder: string): Lane | undefined {
+    return this.#everyone.find(({ subject }) =>
       encoder === HEADERS ? subject === this.#truth : subject.name === encoder,
     );
-    if (lane === undefined) return undefined;
-    const record = input.slice();
-    try {
-      await lane.subject.run(this.layout, record);
-    } catch (error) {
-      if (!(error instanceof BrokenEncoder)) throw error;
-      this.noteBreak(encoder, error, input);
-      return undefined;
-    }
-    return record;
   }
 
   /** Notes the first break of each encoder. */

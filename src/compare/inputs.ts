@@ -10,14 +10,16 @@ import {
   WordTable,
 } from "../cases/words.ts";
 import type { FunctionName } from "../encoder/abi.ts";
-import { drawFilterQuestion } from "./filter.ts";
+import { drawFilterQuestion, filterQuestions } from "./filter.ts";
 import type { Field, RecordLayout } from "./record.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** The values of one word that are all tried, in an order of its own, before anything is drawn. */
+/** Inputs that are all tried, in an order of their own: every second case is one of them. */
 interface Enumeration {
   readonly count: number;
+  /** How many of them come before anything is drawn. */
+  readonly first?: number;
   write(index: number, to: Halves, at: number): void;
 }
 
@@ -32,22 +34,29 @@ interface Source {
   readonly flags?: FlagSpace;
 }
 
-/** Status words whose low half is everything, under each event that there is and each bit above. */
-const EVENTS = [
+/** Events of status words: all that there are, and each bit above. */
+export const STATUS_EVENTS: readonly number[] = [
   ...Array.from({ length: 9 }, (_, event) => event),
   ...Array.from({ length: 12 }, (_, bit) => 16 << bit),
 ];
 const LOW_HALVES = 2 ** 16;
+/** Low halves around each form of a status word: an exit, a death, a core, a stop, a continuation. */
+const FORMS = [0, 0x100, 0xff00, 1, 0x7e, 0x80, 0x81, 0x89, 0x7f, 0x17f, 0x57f, 0x857f, 0x137f]
+  .concat([0x147f, 0x157f, 0x167f, 0x407f, 0x417f, 0x937f, 0x85ff, 0xff, 0x5ff, 0xffff, 0xfffe])
+  .concat([0x101, 0x580, 0x7f7f, 0xff7f, 0x807f, 0x7f80]);
 
-/** Events of status words, by their number. */
-export const STATUS_EVENTS: readonly number[] = EVENTS;
-
+/** Each form under each event; then each low half without an event; then each under the other events. */
 const statuses: Enumeration = {
-  count: EVENTS.length * LOW_HALVES,
+  first: FORMS.length * STATUS_EVENTS.length + LOW_HALVES,
+  count: FORMS.length * STATUS_EVENTS.length + STATUS_EVENTS.length * LOW_HALVES,
   write(index, to, at) {
-    // Each run of 2^16 has every low half once, spread out, and the events change places from run to run.
-    const event = EVENTS[(index + Math.floor(index / LOW_HALVES)) % EVENTS.length] ?? 0;
-    setWord(to, at, ((event << 16) | (Math.imul(index, 0x9e35) & 0xffff)) >>> 0, 0);
+    const further = index - FORMS.length * STATUS_EVENTS.length;
+    const low = further < 0 ? FORMS[index % FORMS.length] : Math.imul(further, 0x9e35) & 0xffff;
+    const run = Math.floor(further < 0 ? index / FORMS.length : further / LOW_HALVES);
+    // The events change places from case to case, but the first run has none of them.
+    const others = STATUS_EVENTS.length - 1;
+    const place = further < 0 || run === 0 ? run : 1 + ((run + further) % others);
+    setWord(to, at, (((STATUS_EVENTS[place] ?? 0) << 16) | (low ?? 0)) >>> 0, 0);
   },
 };
 
@@ -209,13 +218,10 @@ function sourcesOf(constants: Constants): (name: FunctionName, parameter: string
   };
 }
 
-/** Which enumerated case a case is: every second one is, and the others are drawn. */
-function enumeratedAt(index: number): number | undefined {
-  return index % 2 === 0 ? index / 2 : undefined;
-}
-
 /** Writes the inputs of one function's cases. */
 export class InputGenerator {
+  /** How many of the first cases are enumerated, before anything is drawn. */
+  readonly first: number;
   readonly #layout: RecordLayout;
   readonly #sources: readonly { readonly field: Field; readonly source: Source }[];
   readonly #enumeration: Enumeration | undefined;
@@ -229,8 +235,15 @@ export class InputGenerator {
   /**
    * @param constants the names and the layout of the architecture
    * @param stream a number of the function's own, so that functions draw apart
+   * @param mixed whether every second case is drawn from the beginning
    */
-  constructor(layout: RecordLayout, constants: Constants, random: Random, stream: number) {
+  constructor(
+    layout: RecordLayout,
+    constants: Constants,
+    random: Random,
+    stream: number,
+    mixed = false,
+  ) {
     this.#layout = layout;
     this.#random = random;
     this.#stream = stream;
@@ -244,8 +257,15 @@ export class InputGenerator {
       layout.fields.find((field) => field.name === name),
     );
     const both = signal !== undefined && code !== undefined;
-    this.#enumeration = both ? siginfoPairs(signal, code) : first?.source.enumeration;
-    this.#enumerated = both ? 0 : (first?.field.at ?? 0);
+    const ofAll =
+      layout.name === "encodeSeccomp"
+        ? filterQuestions(layout, constants)
+        : both
+          ? siginfoPairs(signal, code)
+          : undefined;
+    this.#enumeration = ofAll ?? first?.source.enumeration;
+    this.first = mixed ? 0 : (this.#enumeration?.first ?? 0);
+    this.#enumerated = ofAll === undefined ? (first?.field.at ?? 0) : 0;
     const { operation } = layout.signature;
     const telling = operation === "result" || operation === "restart" || operation === "syscall";
     const block = layout.fields.findLast(({ kind }) => kind === "block");
@@ -258,19 +278,24 @@ export class InputGenerator {
     this.#original = register("orig_rax");
   }
 
-  get #enumerationCount(): number {
-    return this.#enumeration?.count ?? 0;
-  }
-
   /** How many inputs are enumerated, and how many of them the first `cases` cases hold. */
   enumerated(cases: number): { seen: number; all: number } {
-    const all = this.#enumerationCount;
-    return { seen: Math.min(all, Math.ceil(cases / 2)), all };
+    const all = this.#enumeration?.count ?? 0;
+    const { first } = this;
+    return { seen: Math.min(all, cases, first + Math.ceil(Math.max(0, cases - first) / 2)), all };
   }
 
   /** Whether a case is an enumerated one. */
   isEnumerated(index: number): boolean {
-    return (enumeratedAt(index) ?? this.#enumerationCount) < this.#enumerationCount;
+    return this.#enumeratedAt(index) !== undefined;
+  }
+
+  /** Which of the enumerated inputs a case has. */
+  #enumeratedAt(index: number): number | undefined {
+    const { first } = this;
+    if (index >= first && (index - first) % 2 !== 0) return undefined;
+    const at = index < first ? index : first + (index - first) / 2;
+    return at < (this.#enumeration?.count ?? 0) ? at : undefined;
   }
 
   /** The parameters whose words are flags. */
@@ -293,10 +318,6 @@ export class InputGenerator {
       }
     }
     for (const { field, source } of this.#sources) source.draw(random, to, start + field.at);
-    const enumerated = enumeratedAt(index);
-    if (enumerated !== undefined && this.isEnumerated(index)) {
-      this.#enumeration?.write(enumerated, to, start + this.#enumerated);
-    }
     if (this.#result !== undefined && random.chance(3, 4)) {
       drawResult(random, to, start + this.#result);
     }
@@ -310,6 +331,10 @@ export class InputGenerator {
     }
     if (this.#layout.name === "encodeSeccomp") {
       drawFilterQuestion(random, this.#layout, this.#constants, to, start);
+    }
+    const enumerated = this.#enumeratedAt(index);
+    if (enumerated !== undefined) {
+      this.#enumeration?.write(enumerated, to, start + this.#enumerated);
     }
   }
 

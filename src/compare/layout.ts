@@ -1,6 +1,7 @@
 import type { Arch } from "../encoder/arch.ts";
 import { hex } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
+import { OPEN_CONSTANTS } from "./choices.ts";
 import { type Disagreement, HEADERS, type LayoutReport } from "./report.ts";
 import type { Subject } from "./subject.ts";
 
@@ -44,6 +45,7 @@ function describe(
   let byte = 0;
   while (((xor >> BigInt(8 * byte)) & 0xffn) === 0n) byte++;
   const decided = against === HEADERS;
+  const open = OPEN_CONSTANTS[name];
   return {
     arch,
     operation: "layout",
@@ -65,7 +67,7 @@ function describe(
       right: decided ? [HEADERS] : [],
       wrong: decided ? [encoder] : [],
       reason: decided
-        ? `the headers say ${name} = ${hex(other)}`
+        ? `the headers say ${name} = ${hex(other)}${open === undefined ? "" : ` ${open}`}`
         : "no header of this machine says which",
     },
   };

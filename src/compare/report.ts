@@ -95,8 +95,11 @@ export interface LayoutReport {
 
 /** Which encoders are right, and by which reference. */
 export interface Verdict {
-  /** "headers", "kernel", or "nobody" if neither decides. */
-  readonly by: "headers" | "kernel" | "nobody";
+  /**
+   * "headers", "kernel", "abi" if docs/encoder-abi.md chooses what the headers do not prescribe, or "nobody" if none of
+   * them decides.
+   */
+  readonly by: "headers" | "kernel" | "abi" | "nobody";
   readonly right: readonly string[];
   readonly wrong: readonly string[];
   /** What was tried, and its result, in a sentence. */

@@ -13,16 +13,19 @@ export interface Subject {
   readonly argument: string;
   readonly arch: Arch;
   readonly constants: ReadonlyMap<string, bigint>;
+  /** Names of functions that it exports and the ABI does not have. */
+  readonly others?: readonly string[];
   /** A closed subject is refused with a StateError. */
   readonly closed: boolean;
   has(name: FunctionName): boolean;
   /**
    * Writes the answers into records, and returns how many milliseconds the calls took.
    *
+   * @param patience how many milliseconds they may take, if a break is expected: then it does not count
    * @throws BrokenEncoder if it does not answer
    * @internal
    */
-  run(layout: RecordLayout, records: BigUint64Array): number | Promise<number>;
+  run(layout: RecordLayout, records: BigUint64Array, patience?: number): number | Promise<number>;
   /**
    * The cost of a call that computes almost nothing, in nanoseconds; undefined if it cannot be timed.
    * @internal
@@ -45,6 +48,7 @@ export class LocalSubject implements Subject {
   readonly argument: string;
   readonly arch: Arch;
   readonly constants: ReadonlyMap<string, bigint>;
+  readonly others: readonly string[];
   readonly #encoder: PartialEncoder;
   #closed = false;
   readonly #runners = new Map<RecordLayout, Runner>();
@@ -55,6 +59,7 @@ export class LocalSubject implements Subject {
     this.argument = encoder.name;
     this.arch = encoder.arch;
     this.constants = encoder.constants;
+    this.others = encoder.others ?? [];
   }
 
   get closed(): boolean {
@@ -65,10 +70,10 @@ export class LocalSubject implements Subject {
     return this.#encoder[name] !== undefined;
   }
 
-  run(layout: RecordLayout, records: BigUint64Array, started?: (index: number) => void): number {
+  run(layout: RecordLayout, records: BigUint64Array): number {
     this.#expectOpen();
     const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
-    return this.#runner(layout).run(bytes, started);
+    return this.#runner(layout).run(bytes);
   }
 
   crossing(): number | undefined {

@@ -196,7 +196,7 @@ const TABLE = {
   enterGuest: define("guest", [block("block"), block("initial")], "i32"),
   /**
    * (block, at) Returns the number of the system call that a guest stopped at. Writes its six arguments to `at`, and
-   * the number to rax, where the kernel put -ENOSYS.
+   * orig_rax to rax, whether that still is the -ENOSYS of the kernel or not.
    */
   decodeGuestSyscall: define("guest", [block("block"), area("at", ARGUMENTS_SIZE)], "i32"),
   /** (block, result) Sets the result of the call that a guest stopped at. */

@@ -31,4 +31,7 @@ export interface Encoder
     Partial<Pick<EncoderFunctions, ComparisonFunctionName>> {}
 
 /** An encoder that may lack any function. */
-export interface PartialEncoder extends EncoderIdentity, Partial<EncoderFunctions> {}
+export interface PartialEncoder extends EncoderIdentity, Partial<EncoderFunctions> {
+  /** The names of functions that its file exports and the ABI does not have. */
+  readonly others?: readonly string[];
+}

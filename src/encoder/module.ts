@@ -48,7 +48,10 @@ export function bindModule(
   if (heap < 0 || heap + LEAST_HEAP > buffer.byteLength) {
     throw refusal(name, `leaves the host less than ${LEAST_HEAP} bytes from heap ${heap} on`);
   }
-  return { ...Object.fromEntries(functions), name, arch, buffer, heap, constants };
+  const others = Object.entries(exports)
+    .filter(([each, exported]) => isCallable(exported) && !isKnown(each))
+    .map(([each]) => each);
+  return { ...Object.fromEntries(functions), name, arch, buffer, heap, constants, others };
 }
 
 /** @throws EncoderError if an encoder is not for the stubs of this machine */
@@ -82,6 +85,11 @@ function archOf(name: string, machine: bigint): Arch {
 
 /** The names of constants: all other exports begin in lower case, except `heap`. */
 const CONSTANT = /^(heap$|_*[A-Z])/;
+
+/** Whether a name is that of a function of the ABI, or may be that of a constant. */
+function isKnown(name: string): boolean {
+  return CONSTANT.test(name) || FUNCTION_NAMES.some((each) => each === name);
+}
 
 function readConstants(exports: ModuleExports): Map<string, bigint> {
   const constants = new Map<string, bigint>();

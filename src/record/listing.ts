@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { REBUILD, UnsupportedError } from "../errors.ts";
+import { readListing } from "../listing.ts";
 import type { Code } from "./recording.ts";
 import { listings } from "./recording.ts";
 
@@ -10,25 +8,9 @@ export type Listing = Omit<Code, "base">;
 /** The code that each instruction of a stub is of. */
 export const STUB_CODE = "stub code";
 
-/**
- * The listing of that name, which the assembler made when stublab was built.
- *
- * @throws UnsupportedError where the package has none.
- */
+/** The listing of that name. @throws UnsupportedError where the package has none. */
 export function loadListing(name: string): Listing {
-  const path = fileURLToPath(new URL("listing.json", import.meta.url));
-  try {
-    const found = listings(JSON.parse(readFileSync(path, "utf8")), "").find(
-      (listing) => listing.name === name,
-    );
-    if (found !== undefined) return found;
-  } catch (cause) {
-    throw new UnsupportedError(`${path}, the assembler's listing, cannot be read`, {
-      cause,
-      remedy: REBUILD,
-    });
-  }
-  throw new UnsupportedError(`${path} has no listing of the ${name}`, { remedy: REBUILD });
+  return readListing(name, listings);
 }
 
 /** The bytes of all its instructions. */

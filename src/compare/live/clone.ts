@@ -1,7 +1,13 @@
-import type { Random } from "../../cases/random.ts";
 import { type CloneOutcome, type Clones, REFUSAL } from "./clones.ts";
-import { FunctionJudge } from "./function_judge.ts";
-import { expect, HELD, type Judgement, narrows, REFUSED, undecided } from "./judge.ts";
+import {
+  HELD,
+  type Judge,
+  type Judgement,
+  narrows,
+  REFUSED,
+  undecided,
+  unsigned,
+} from "./judge.ts";
 import { cloneDifference } from "./kernels.ts";
 
 const CSIGNAL = 0xffn;
@@ -57,97 +63,80 @@ export function compareEffects(
   return undecided("not the expected word, but its child differs in nothing that is examined");
 }
 
-/** encodeClone: the word is passed to clone. */
-export class CloneJudge extends FunctionJudge<Clones> {
-  readonly name = "encodeClone";
-  readonly asked = "clone(flags | exit signal) in a stub: EINVAL or not, and what the child is";
+export function cloneJudges(clones: Clones): Judge[] {
+  return [cloneJudge(clones), flagsJudge(clones), exitSignalJudge(clones)];
+}
 
-  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    if (random.chance(7, 8)) this.mask(input, "exitSignal", CSIGNAL);
-    if (narrows(random, enumerated)) this.mask(input, "flags", FLAGS);
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const flags = this.word(input, "flags");
-    const signal = this.int(input, "exitSignal");
-    if (flags > HALF) return undecided("clone ignores the upper half of its word");
-    if ((flags & CSIGNAL) !== 0n || signal < 0 || signal > 0xff) {
-      return undecided(
-        "in the low byte of a word, flags cannot be distinguished from an exit signal",
-      );
-    }
-    const why = untried(this.kernel, flags);
-    if (why !== undefined) return undecided(why);
-    const word = flags | BigInt(signal);
-    const { errno } = this.kernel.clone(word);
-    const excused = this.#excuse(flags, errno);
-    if (excused !== undefined) return undecided(excused);
-    const answer = BigInt.asIntN(64, this.result(answered));
-    const refused = errno === REFUSAL;
-    if (refused !== (answer === REFUSED)) {
-      const difference = cloneDifference(
-        this.kernel,
-        { flags, signal: BigInt(signal) },
-        refused,
-        (flags, signal) => this.kernel.clone(flags | signal).errno === REFUSAL,
-      );
-      if (difference !== undefined) return undecided(difference);
-    }
-    if (refused || answer === REFUSED) return this.#expect(refused ? REFUSED : word, answer);
-    return answer === word ? HELD : this.#compare(word, answer);
-  }
-
-  #expect(meant: bigint, answer: bigint): Judgement {
-    return expect(this.name, BigInt.asUintN(64, meant), BigInt.asUintN(64, answer));
-  }
-
-  #compare(word: bigint, answer: bigint): Judgement {
-    const seen = BigInt.asUintN(64, answer);
-    const why = untried(this.kernel, seen);
-    if (why !== undefined) return undecided(why);
-    const meant = { word, outcome: this.kernel.clone(word, true) };
-    return compareEffects(this.name, meant, {
-      word: seen,
-      outcome: this.kernel.clone(seen & HALF, true),
-    });
-  }
-
-  #excuse(flags: bigint, errno: string): string | undefined {
-    const optional = new Map(OPTIONAL_FLAGS.map((name) => [name, this.kernel.flag(name)] as const));
-    return excuse(flags, errno, optional, (flag) => this.kernel.clone(flag | SIGCHLD));
-  }
+function cloneJudge(clones: Clones): Judge {
+  const optional = new Map(OPTIONAL_FLAGS.map((name) => [name, clones.flag(name)] as const));
+  const alone = (flag: bigint) => clones.clone(flag | SIGCHLD);
+  const refuses = (flags: bigint, signal: bigint) => clones.clone(flags | signal).errno === REFUSAL;
+  return {
+    name: "encodeClone",
+    asked: "clone(flags | exit signal) in a stub: EINVAL or not, and what the child is",
+    draw(random, input, enumerated) {
+      if (random.chance(7, 8)) input.mask("exitSignal", CSIGNAL);
+      if (narrows(random, enumerated)) input.mask("flags", FLAGS);
+    },
+    judge(input, answered) {
+      const flags = input.word("flags");
+      const signal = input.int("exitSignal");
+      if (flags > HALF) return undecided("clone ignores the upper half of its word");
+      if ((flags & CSIGNAL) !== 0n || signal < 0 || signal > 0xff) {
+        return undecided(
+          "in the low byte of a word, flags cannot be distinguished from an exit signal",
+        );
+      }
+      const word = flags | BigInt(signal);
+      const answer = answered.result;
+      const why = untried(clones, flags);
+      if (why !== undefined) return undecided(why);
+      const { errno } = clones.clone(word);
+      const excused = excuse(flags, errno, optional, alone);
+      if (excused !== undefined) return undecided(excused);
+      const refused = errno === REFUSAL;
+      const isRefusal = answer === unsigned(REFUSED);
+      if (refused !== isRefusal) {
+        const asked = { flags, signal: BigInt(signal) };
+        const difference = cloneDifference(clones, asked, refused, refuses);
+        if (difference !== undefined) return undecided(difference);
+      }
+      if (refused || isRefusal) return answered.returns(refused ? unsigned(REFUSED) : word);
+      if (answer === word) return HELD;
+      const unseen = untried(clones, answer);
+      if (unseen !== undefined) return undecided(unseen);
+      const meant = { word, outcome: clones.clone(word, true) };
+      const outcome = clones.clone(answer & HALF, true);
+      return compareEffects("encodeClone", meant, { word: answer, outcome });
+    },
+  };
 }
 
 const SIGCHLD = 17n;
 
-/** cloneFlags: a clone with these flags has the same effects as one with the flags of the word. */
-export class CloneFlagsJudge extends FunctionJudge<Clones> {
-  readonly name = "cloneFlags";
-  readonly asked =
-    "clone(the flags) and clone(the word without its low byte): what the children are";
-
-  /** Mostly flags that the kernel accepts together: it refuses most sets. */
-  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    if (narrows(random, enumerated)) {
-      this.mask(input, "word", harmlessFlags(this.kernel) | CSIGNAL);
-    }
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = this.word(input, "word");
-    const flags = this.result(answered);
-    if (flags > HALF) return undecided("clone ignores the upper half of its word");
-    for (const each of [word & FLAGS, flags]) {
-      const why = untried(this.kernel, each);
+/** A clone with the flags has the same effects as one with the flags of the word. */
+function flagsJudge(clones: Clones): Judge {
+  return {
+    name: "cloneFlags",
+    asked: "clone(the flags) and clone(the word without its low byte): what the children are",
+    /** Mostly flags that the kernel accepts together: it refuses most sets. */
+    draw(random, input, enumerated) {
+      if (narrows(random, enumerated)) input.mask("word", harmlessFlags(clones) | CSIGNAL);
+    },
+    judge(input, answered) {
+      const word = input.word("word") & FLAGS;
+      const flags = answered.result;
+      if (flags > HALF) return undecided("clone ignores the upper half of its word");
+      const why = untried(clones, word) ?? untried(clones, flags);
       if (why !== undefined) return undecided(why);
-    }
-    const meant = { word: word & FLAGS, outcome: this.kernel.clone(word & FLAGS, true) };
-    const { errno } = meant.outcome;
-    if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
-    const outcome = this.kernel.clone(flags, true);
-    const judged = compareEffects(this.name, meant, { word: flags, outcome });
-    return judged.verdict === "undecided" && flags === meant.word ? HELD : judged;
-  }
+      const meant = { word, outcome: clones.clone(word, true) };
+      const { errno } = meant.outcome;
+      if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
+      if (flags === word) return HELD;
+      const outcome = clones.clone(flags, true);
+      return compareEffects("cloneFlags", meant, { word: flags, outcome });
+    },
+  };
 }
 
 /** Flags that the kernel accepts in any combination, and whose children have an exit signal. */
@@ -157,29 +146,29 @@ function harmlessFlags(clones: Clones): bigint {
   return [...names, ...more].reduce((set, name) => set | clones.flag(name), 0n);
 }
 
-/** cloneExitSignal: /proc shows the exit signal of a child cloned with the word. */
-export class CloneExitSignalJudge extends FunctionJudge<Clones> {
-  readonly name = "cloneExitSignal";
-  readonly asked = "clone(the word); the child's exit signal in /proc/PID/stat";
-
-  /** Mostly flags that the kernel accepts and that do not affect the exit signal; all signals. */
-  draw(random: Random, input: BigUint64Array): void {
-    if (random.chance(1, 8)) return;
-    const flags = this.word(input, "word") & harmlessFlags(this.kernel);
-    this.put(input, "word", flags | BigInt(random.below(256)));
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = this.word(input, "word");
-    const without = this.kernel.flag("CLONE_THREAD") | this.kernel.flag("CLONE_PARENT");
-    if ((word & without) !== 0n) return undecided("threads and siblings have another exit signal");
-    const why = untried(this.kernel, word);
-    if (why !== undefined) return undecided(why);
-    const { errno, effects } = this.kernel.clone(word & HALF, true);
-    if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
-    const signal = effects.get("exit signal");
-    if (signal === undefined)
-      return undecided("the end of the child killed the stub before the child was examined");
-    return this.expectResult(signal, answered);
-  }
+function exitSignalJudge(clones: Clones): Judge {
+  return {
+    name: "cloneExitSignal",
+    asked: "clone(the word); the child's exit signal in /proc/PID/stat",
+    /** Mostly flags that the kernel accepts and that do not affect the exit signal; all signals. */
+    draw(random, input) {
+      if (random.chance(1, 8)) return;
+      const flags = input.word("word") & harmlessFlags(clones);
+      input.put("word", flags | BigInt(random.below(256)));
+    },
+    judge(input, answered) {
+      const word = input.word("word");
+      const without = clones.flag("CLONE_THREAD") | clones.flag("CLONE_PARENT");
+      if ((word & without) !== 0n)
+        return undecided("threads and siblings have another exit signal");
+      const why = untried(clones, word);
+      if (why !== undefined) return undecided(why);
+      const { errno, effects } = clones.clone(word & HALF, true);
+      if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
+      const signal = effects.get("exit signal");
+      return signal === undefined
+        ? undecided("the end of the child killed the stub before the child was examined")
+        : answered.returns(signal);
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { shrink } from "../../cases/shrink.ts";
+import { oneByOne, shrink } from "../../cases/shrink.ts";
 import { describeInput, replay } from "../disagreement.ts";
 import type { FunctionComparison } from "../function.ts";
 import { tell } from "../meaning.ts";
@@ -130,10 +130,16 @@ export class Findings {
   async #minimise(input: BigUint64Array, field: string): Promise<BigUint64Array> {
     const words = input.slice();
     let tries = 0;
-    await shrink(words, this.#compared.layout.inputs, async (smaller) => {
+    const holds = async (smaller: BigUint64Array) => {
       if (++tries > TRIES) return false;
       const judgement = await this.#ask(smaller);
       return judgement?.verdict === "failed" && judgement.field === field;
+    };
+    const { layout, namedFlags } = this.#compared;
+    await shrink(words, layout.inputs, oneByOne(layout.words, holds), {
+      flags: namedFlags,
+      // Each costs a question to the kernel.
+      alone: 6,
     });
     return words;
   }
@@ -141,7 +147,7 @@ export class Findings {
   /** What the kernel says of the encoder's answer to one input; undefined where it does not answer. */
   async #ask(input: BigUint64Array): Promise<Judgement | undefined> {
     const fitted = input.slice();
-    const unfit = fit(this.#judge, fitted);
+    const unfit = fit(this.#judge, this.#compared.layout, fitted);
     if (unfit !== undefined) return unfit;
     const answered = fitted.slice();
     try {
@@ -150,7 +156,7 @@ export class Findings {
       if (error instanceof BrokenEncoder) return undefined;
       throw error;
     }
-    return ask(this.#judge, fitted, answered);
+    return ask(this.#judge, this.#compared.layout, fitted, answered);
   }
 
   #describe(input: BigUint64Array): Pick<LiveFailure, "input" | "replay"> {

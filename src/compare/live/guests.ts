@@ -1,9 +1,7 @@
-import type { Random } from "../../cases/random.ts";
 import { PLACES } from "./code.ts";
 import { type Frames, SYSCALL_SIZE } from "./frame.ts";
-import { blockOf, RESTARTS } from "./frames.ts";
-import { FunctionJudge } from "./function_judge.ts";
-import { expect, fromInt, HELD, type Judgement, undecided, unsigned } from "./judge.ts";
+import { RESTARTS } from "./frames.ts";
+import { expect, fromInt, HELD, type Judge, undecided, unsigned } from "./judge.ts";
 import { NO_CALL, TF } from "./registers.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -20,7 +18,7 @@ interface Call {
 }
 
 /** Makes stubs stop at system calls by SYSEMU. */
-export class Calls {
+class Calls {
   readonly frames: Frames;
 
   constructor(frames: Frames) {
@@ -64,119 +62,107 @@ function describe({ tracer, stub, words }: Tracee, { registers }: Frames): Call 
 
 const NO_INFO = "this kernel has no PTRACE_GET_SYSCALL_INFO";
 
-/** decodeGuestSyscall: number and arguments are those of the kernel, and with its rax the call can be repeated. */
-export class DecodeJudge extends FunctionJudge<Calls> {
-  readonly name = "decodeGuestSyscall";
-  readonly asked =
-    "a call at a stop of SYSEMU, repeated with RIP 2 bytes back; PTRACE_GET_SYSCALL_INFO";
-
-  fit(input: BigUint64Array): void {
-    this.kernel.fit(blockOf(this.layout, input));
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const { registers } = this.kernel.frames;
-    const [before, block] = [blockOf(this.layout, input), blockOf(this.layout, answered)];
-    const call = this.kernel.again(before, registers.get(before, "orig_rax"));
-    if (call === undefined) return undecided(NO_INFO);
-    const number = BigInt.asUintN(32, call.number);
-    const result = this.expectResult(number, answered);
-    if (result !== HELD) return result;
-    const args = blockOf(this.layout, answered, "at");
-    for (const [i, word] of call.args.entries()) {
-      const argument = expect(`at.arg${i}`, word, args[i] ?? 0n);
-      if (argument !== HELD) return argument;
-    }
-    const rax = registers.get(block, "rax");
-    const again = this.kernel.again(block, rax);
-    if (again === undefined)
-      return this.kernel.frames.difference(before, block) ?? undecided(NO_INFO);
-    const asked = registers.get(again.registers, "orig_rax");
-    const original = registers.get(before, "orig_rax");
-    if (asked !== original) return expect("block.rax", original, rax);
-    return this.kernel.frames.difference(call.registers, again.registers) ?? HELD;
-  }
+export function guestJudges(frames: Frames): Judge[] {
+  const calls = new Calls(frames);
+  return [enterJudge(frames), decodeJudge(calls), resultJudge(calls)];
 }
 
-/** encodeGuestResult: a stub is resumed from a call with the block. */
-export class GuestResultJudge extends FunctionJudge<Calls> {
-  readonly name = "encodeGuestResult";
-  readonly asked = "resumed a stub from a stop of SYSEMU with the block; it stored its registers";
-
-  draw(random: Random, input: BigUint64Array): void {
-    if (random.chance(1, 4)) {
-      this.put(input, "result", unsigned(random.pick(RESTARTS)));
-    }
-  }
-
-  fit(input: BigUint64Array): void {
-    this.kernel.fit(blockOf(this.layout, input));
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const { frames } = this.kernel;
-    const { registers } = frames;
-    const [before, given] = [blockOf(this.layout, input), blockOf(this.layout, answered)];
-    const rax = this.word(input, "result");
-    const call = this.kernel.back(before, registers.get(before, "orig_rax"));
-    return frames.judge(registers.with(before, { rax }), given, frames.runFromCall(call, given));
-  }
+/** Number and arguments are those of the kernel, and with its rax the call can be repeated. */
+function decodeJudge(calls: Calls): Judge {
+  const { registers } = calls.frames;
+  return {
+    name: "decodeGuestSyscall",
+    asked: "a call at a stop of SYSEMU, repeated with RIP 2 bytes back; PTRACE_GET_SYSCALL_INFO",
+    fit(input) {
+      calls.fit(input.block());
+    },
+    judge(input, answered) {
+      const [before, block] = [input.block(), answered.block()];
+      const original = registers.get(before, "orig_rax");
+      const call = calls.again(before, original);
+      if (call === undefined) return undecided(NO_INFO);
+      const result = answered.returns(BigInt.asUintN(32, call.number));
+      if (result !== HELD) return result;
+      for (const [i, word] of call.args.entries()) {
+        const argument = expect(`at.arg${i}`, word, answered.block("at")[i] ?? 0n);
+        if (argument !== HELD) return argument;
+      }
+      const rax = registers.get(block, "rax");
+      const again = calls.again(block, rax);
+      if (again === undefined) return calls.frames.difference(before, block) ?? undecided(NO_INFO);
+      const asked = registers.get(again.registers, "orig_rax");
+      if (asked !== original) return expect("block.rax", original, rax);
+      return calls.frames.difference(call.registers, again.registers) ?? HELD;
+    },
+  };
 }
 
-/** enterGuest: a stub is resumed from a signal with the block, and traps after one instruction if it single-steps. */
-export class EnterJudge extends FunctionJudge<Frames> {
-  readonly name = "enterGuest";
-  readonly asked =
-    "resumed a stub from a signal with the block; whether it trapped after one instruction; it stored its registers";
-
-  /** Often a result that makes the kernel restart a call, and the number of one. */
-  draw(random: Random, input: BigUint64Array): void {
-    if (random.chance(1, 2)) return;
-    const { registers } = this.kernel;
-    const block = blockOf(this.layout, input);
-    block[registers.at("rax")] = unsigned(random.pick(RESTARTS));
-    block[registers.at("orig_rax")] = BigInt(random.below(400));
-  }
-
-  /** The selectors of `block` stay: the encoder has to replace them. */
-  fit(input: BigUint64Array): void {
-    const { registers } = this.kernel;
-    const block = blockOf(this.layout, input);
-    const own = SELECTORS.map((name) => [name, registers.get(block, name)] as const);
-    registers.fit(block, PLACES.entry, true);
-    for (const [name, word] of own) block[registers.at(name)] = word;
-    registers.fitSelectors(blockOf(this.layout, input, "initial"));
-  }
-
-  sharpen(input: BigUint64Array) {
-    return RESTARTS.map((result) => {
-      const sharper = input.slice();
-      blockOf(this.layout, sharper)[this.kernel.registers.at("rax")] = unsigned(result);
-      return { with: `rax = ${result}, which asks for a restart`, input: sharper };
-    });
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const { registers } = this.kernel;
-    const initial = blockOf(this.layout, input, "initial");
-    const meant = registers.with(blockOf(this.layout, input), {
-      ...Object.fromEntries(SELECTORS.map((name) => [name, registers.get(initial, name)])),
-      orig_rax: NO_CALL,
-    });
-    const trap = registers.get(meant, "eflags") & TF;
-    // Without TF, the registers that the stub stores below show that it did not trap.
-    const stop = trap === 0n ? undefined : this.kernel.stopOf(meant);
-    if (trap !== 0n && stop?.kind !== "signal") return undecided("the stub did not trap");
-    const stepping = fromInt(stop?.code === TRAP_TRACE ? 1 : 0);
-    const result = this.expectResult(stepping, answered);
-    if (result !== HELD) return result;
-    // A stub that traps does not store its registers.
-    const untrapped = (block: BigUint64Array) =>
-      registers.with(block, { eflags: registers.get(block, "eflags") ^ trap });
-    return this.kernel.judge(untrapped(meant), untrapped(blockOf(this.layout, answered)));
-  }
+function resultJudge(calls: Calls): Judge {
+  const { frames } = calls;
+  return {
+    name: "encodeGuestResult",
+    asked: "resumed a stub from a stop of SYSEMU with the block; it stored its registers",
+    draw(random, input) {
+      if (random.chance(1, 4)) input.put("result", unsigned(random.pick(RESTARTS)));
+    },
+    fit(input) {
+      calls.fit(input.block());
+    },
+    judge(input, answered) {
+      const [before, given] = [input.block(), answered.block()];
+      const meant = frames.registers.with(before, { rax: input.word("result") });
+      const call = calls.back(before, frames.registers.get(before, "orig_rax"));
+      return frames.judge(meant, given, frames.runFromCall(call, given));
+    },
+  };
 }
 
 const SELECTORS = ["cs", "ss", "ds", "es", "fs", "gs"];
 /** si_code of a trap after an instruction. */
 const TRAP_TRACE = 2;
+
+function enterJudge(frames: Frames): Judge {
+  const { registers } = frames;
+  const selectorsOf = (block: BigUint64Array) =>
+    Object.fromEntries(SELECTORS.map((name) => [name, registers.get(block, name)]));
+  return {
+    name: "enterGuest",
+    asked:
+      "resumed a stub from a signal with the block; whether it trapped after one instruction; it stored its registers",
+    /** Often a result that makes the kernel restart a call, and the number of one. */
+    draw(random, input) {
+      if (random.chance(1, 2)) return;
+      input.block()[registers.at("rax")] = unsigned(random.pick(RESTARTS));
+      input.block()[registers.at("orig_rax")] = BigInt(random.below(400));
+    },
+    /** The selectors of `block` stay: the encoder has to replace them. */
+    fit(input) {
+      const block = input.block();
+      const own = selectorsOf(block);
+      registers.fit(block, PLACES.entry, true);
+      block.set(registers.with(block, own));
+      registers.fitSelectors(input.block("initial"));
+    },
+    sharpen(input) {
+      return RESTARTS.map((result) => {
+        const sharper = input.copy();
+        sharper.block()[registers.at("rax")] = unsigned(result);
+        return { with: `rax = ${result}, which asks for a restart`, input: sharper };
+      });
+    },
+    judge(input, answered) {
+      const selectors = selectorsOf(input.block("initial"));
+      const meant = registers.with(input.block(), { ...selectors, orig_rax: NO_CALL });
+      const trap = registers.get(meant, "eflags") & TF;
+      // Without TF, the registers that the stub stores below show that it did not trap.
+      const stop = trap === 0n ? undefined : frames.stopOf(meant);
+      if (trap !== 0n && stop?.kind !== "signal") return undecided("the stub did not trap");
+      const result = answered.returns(fromInt(stop?.code === TRAP_TRACE ? 1 : 0));
+      if (result !== HELD) return result;
+      // A stub that traps does not store its registers.
+      const untrapped = (block: BigUint64Array) =>
+        registers.with(block, { eflags: registers.get(block, "eflags") ^ trap });
+      return frames.judge(untrapped(meant), untrapped(answered.block()));
+    },
+  };
+}

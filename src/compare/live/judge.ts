@@ -18,11 +18,64 @@ export type Judgement =
       readonly how?: string;
     };
 
+/** A record of a function by the names of its fields. */
+export class Fields {
+  readonly record: BigUint64Array;
+  readonly #layout: RecordLayout;
+
+  constructor(layout: RecordLayout, record: BigUint64Array) {
+    this.#layout = layout;
+    this.record = record;
+  }
+
+  word(field: string): bigint {
+    return this.record[this.#layout.field(field).at] ?? 0n;
+  }
+
+  /** The low half of a word, with a sign. */
+  int(field: string): number {
+    return toInt(this.word(field));
+  }
+
+  put(field: string, word: bigint): void {
+    this.record[this.#layout.field(field).at] = word;
+  }
+
+  /** Keeps only the bits of a mask in a word. */
+  mask(field: string, mask: bigint): void {
+    this.put(field, this.word(field) & mask);
+  }
+
+  /** The words of a register block or an area, in the record itself. */
+  block(name = "block"): BigUint64Array {
+    const { at, words } = this.#layout.field(name);
+    return this.record.subarray(at, at + words);
+  }
+
+  /** The result of the function. */
+  get result(): bigint {
+    return this.record[this.#layout.result] ?? 0n;
+  }
+
+  /** Held if the function returned this. */
+  returns(meant: bigint): Judgement {
+    return expect(this.#layout.name, meant, this.result);
+  }
+
+  copy(): Fields {
+    return new Fields(this.#layout, this.record.slice());
+  }
+}
+
+/** An input near another one; `with` describes the change. */
+export interface Sharper {
+  readonly with: string;
+  readonly input: Fields;
+}
+
 /** Checks the answers of one function against the kernel. */
 export interface Judge {
   readonly name: FunctionName;
-  /** The layout of the function's records, with the constants of amd64. */
-  readonly layout: RecordLayout;
   /** What it does in a stub, in a few words. */
   readonly asked: string;
   /**
@@ -32,19 +85,16 @@ export interface Judge {
    * @param enumerated whether the input is part of an enumeration
    * @param index the index of the case
    */
-  draw?(random: Random, input: BigUint64Array, enumerated: boolean, index: number): void;
+  draw?(random: Random, input: Fields, enumerated: boolean, index: number): void;
   /**
    * Changes an input into one that a stub can have: registers that it can be resumed with, and its own addresses.
    * Equal inputs are changed equally, so a case is identified by its input before the change.
    */
-  fit?(input: BigUint64Array): void;
-  /** Inputs near this one, before `fit`, that may show a difference that this one hides; `with` describes the change. */
-  sharpen?(input: BigUint64Array): { readonly with: string; readonly input: BigUint64Array }[];
-  /**
-   * @param input the record that the encoder got
-   * @param answered the same with the encoder's answer
-   */
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement;
+  fit?(input: Fields): void;
+  /** Inputs near this one, before `fit`, that may show a difference that this one hides. */
+  sharpen?(input: Fields): Sharper[];
+  /** @param answered the input with the encoder's answer */
+  judge(input: Fields, answered: Fields): Judgement;
 }
 
 export const HELD: Judgement = { verdict: "held" };
@@ -62,8 +112,8 @@ export function expect(field: string, meant: bigint, seen: bigint): Judgement {
 }
 
 /** A 32-bit parameter: the low half of a word, signed. */
-export function toInt(word: bigint | undefined): number {
-  return Number(BigInt.asIntN(32, word ?? 0n));
+function toInt(word: bigint): number {
+  return Number(BigInt.asIntN(32, word));
 }
 
 /** A 32-bit number as records store it. */

@@ -3,13 +3,13 @@ import { Random } from "../../cases/random.ts";
 import { FUNCTION_NAMES } from "../../encoder/abi.ts";
 import type { FunctionComparison } from "../function.ts";
 import { InputGenerator } from "../inputs.ts";
-import { BrokenEncoder } from "../record.ts";
+import { BrokenEncoder, type RecordLayout } from "../record.ts";
 import type { Disagreement, LiveReport } from "../report.ts";
 import type { Subject } from "../subject.ts";
 import { stopwatch } from "../timing.ts";
 import { ask, fit } from "./ask.ts";
 import { Findings } from "./findings.ts";
-import type { Judge } from "./judge.ts";
+import { Fields, type Judge } from "./judge.ts";
 import { type Judges, judgeOf, openJudges } from "./open.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -103,29 +103,30 @@ async function judgeFunction(
 /** Draws the inputs of one function's live cases. */
 class LiveInputs {
   readonly #judge: Judge;
-  readonly #words: number;
+  readonly #layout: RecordLayout;
   readonly #random: Random;
   readonly #generator: InputGenerator;
 
   constructor(judge: Judge, { layout, constants }: FunctionComparison, seed: bigint) {
     this.#judge = judge;
-    this.#words = layout.words;
+    this.#layout = layout;
     this.#random = new Random(seed);
     const stream = STREAMS + FUNCTION_NAMES.indexOf(judge.name);
-    this.#generator = new InputGenerator(layout, constants, this.#random, stream);
+    this.#generator = new InputGenerator(layout, constants, this.#random, stream, true);
   }
 
   /** Cases `from` and further ones, as they are before the judge makes them fit. */
   draw(from: number, count: number): BigUint64Array {
-    const inputs = new BigUint64Array(count * this.#words);
+    const { words } = this.#layout;
+    const inputs = new BigUint64Array(count * words);
     const halves = new Uint32Array(inputs.buffer);
     for (let i = 0; i < count; i++) {
-      const start = i * this.#words;
+      const start = i * words;
       this.#generator.write(from + i, halves, start);
       const index = from + i;
       const enumerated = this.#generator.isEnumerated(index);
-      const record = inputs.subarray(start, start + this.#words);
-      this.#judge.draw?.(this.#random, record, enumerated, index);
+      const record = inputs.subarray(start, start + words);
+      this.#judge.draw?.(this.#random, new Fields(this.#layout, record), enumerated, index);
     }
     return inputs;
   }
@@ -145,7 +146,7 @@ async function judgeBatch(
     );
   const drawn = slices(inputs);
   const asked = slices(fitted);
-  const unfit = asked.map((record) => fit(judgeOf(judges, compared), record));
+  const unfit = asked.map((record) => fit(judgeOf(judges, compared), layout, record));
   for (const each of findings) {
     if (each.over) continue;
     const records = fitted.slice();
@@ -159,7 +160,7 @@ async function judgeBatch(
     for (const [i, record] of slices(records).entries()) {
       const input = asked[i] ?? record;
       const elapsed = stopwatch();
-      const judgement = unfit[i] ?? ask(judgeOf(judges, compared), input, record);
+      const judgement = unfit[i] ?? ask(judgeOf(judges, compared), layout, input, record);
       await each.take(drawn[i] ?? input, judgement, elapsed());
     }
   }

@@ -1,23 +1,22 @@
 import type { FunctionName } from "../../encoder/abi.ts";
 import { Tracer } from "../../stub/tracer.ts";
-import { layoutOf } from "../function.ts";
-import { CloneExitSignalJudge, CloneFlagsJudge, CloneJudge } from "./clone.ts";
-import { Clone3Judge } from "./clone3.ts";
+import { cloneJudges } from "./clone.ts";
+import { clone3Judge } from "./clone3.ts";
 import { Clones, prepareClones } from "./clones.ts";
 import { Frames } from "./frame.ts";
-import { BootstrapJudge, SyscallJudge } from "./frames.ts";
-import { Calls, DecodeJudge, EnterJudge, GuestResultJudge } from "./guests.ts";
+import { frameJudges } from "./frames.ts";
+import { guestJudges } from "./guests.ts";
 import type { Judge } from "./judge.ts";
-import { RestartJudge, RestartsJudge, RewindJudge } from "./restarts.ts";
-import { Answers, ErrnoJudge, prepareAnswers, ResultJudge } from "./results.ts";
-import { SeccompJudge } from "./seccomp.ts";
-import { FormJudge, KernelForms, Queue, SiginfoJudge } from "./siginfo.ts";
-import { BlockableJudge, SignalSetJudge } from "./signals.ts";
-import { STATUS_READERS, StatusJudge, StopJudge } from "./status.ts";
+import { restartJudges } from "./restarts.ts";
+import { Answers, prepareAnswers, resultJudges } from "./results.ts";
+import { Filtered, seccompJudge } from "./seccomp.ts";
+import { Queue, siginfoJudges } from "./siginfo.ts";
+import { blockableJudge, signalSetJudge } from "./signals.ts";
+import { statusJudges } from "./status.ts";
 import { Statuses } from "./statuses.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
-import { prepareVsyscalls, VsyscallJudge } from "./vsyscall.ts";
-import { WaitOptionsJudge } from "./waits.ts";
+import { prepareVsyscalls, vsyscallJudge } from "./vsyscall.ts";
+import { waitJudge } from "./waits.ts";
 
 /** How long a stub may take to stop, in milliseconds. */
 const DEADLINE = 2000;
@@ -83,8 +82,6 @@ export function openJudges(): Judges {
 }
 
 function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
-  const { constants } = tracer.encoder;
-  const layout = (name: FunctionName) => layoutOf(name, constants);
   const slots: TraceeSlot[] = [];
   // A stub forked from the host: with CLONE_PARENT its children are the host's.
   const slot = (prepare: (tracee: Tracee) => Tracee = (tracee) => tracee) => {
@@ -97,34 +94,21 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
   const clones = new Clones(tracer, slot(prepareClones));
   const answers = new Answers(slot(prepareAnswers), frames.registers);
   const queue = new Queue(slot());
-  const forms = new KernelForms(queue);
-  const statuses = new Statuses(tracer);
-  const calls = new Calls(frames);
-  const seccomp = new SeccompJudge(layout("encodeSeccomp"), tracer);
+  const filtered = new Filtered(tracer);
   const judges: Judge[] = [
-    new SyscallJudge(layout("encodeSyscall"), frames),
-    new BootstrapJudge(layout("encodeBootstrap"), frames),
-    new CloneJudge(layout("encodeClone"), clones),
-    new CloneFlagsJudge(layout("cloneFlags"), clones),
-    new CloneExitSignalJudge(layout("cloneExitSignal"), clones),
-    new Clone3Judge(layout("encodeClone3"), clones),
-    new WaitOptionsJudge(layout("encodeWaitOptions"), plain, slot()),
-    ...STATUS_READERS.map((name) => new StatusJudge(name, layout(name), statuses)),
-    new StopJudge(layout("encodeStop"), statuses),
-    new ResultJudge(layout("syscallResult"), answers),
-    new ErrnoJudge(layout("syscallErrno"), answers),
-    new RestartsJudge(layout("restartsSyscall"), frames),
-    new RewindJudge(layout("rewindSyscall"), frames),
-    new RestartJudge(layout("restartSyscall"), frames),
-    new SignalSetJudge(layout("signalSet"), slot()),
-    new BlockableJudge(layout("blockableSignals"), plain),
-    new FormJudge(layout("siginfoForm"), forms),
-    new SiginfoJudge(layout("encodeSiginfo"), forms),
-    seccomp,
-    new EnterJudge(layout("enterGuest"), frames),
-    new DecodeJudge(layout("decodeGuestSyscall"), calls),
-    new GuestResultJudge(layout("encodeGuestResult"), calls),
-    new VsyscallJudge(layout("rewindVsyscall"), slot(prepareVsyscalls), frames),
+    ...frameJudges(frames),
+    ...cloneJudges(clones),
+    clone3Judge(clones),
+    waitJudge(plain, slot()),
+    ...statusJudges(new Statuses(tracer)),
+    ...resultJudges(answers),
+    ...restartJudges(frames),
+    signalSetJudge(slot()),
+    blockableJudge(plain),
+    ...siginfoJudges(queue),
+    seccompJudge(filtered, (name) => tracer.flag(name)),
+    ...guestJudges(frames),
+    vsyscallJudge(slot(prepareVsyscalls), frames),
   ];
-  return [judges, [answers, queue, seccomp, ...slots].map((each) => () => each.close())];
+  return [judges, [answers, queue, filtered, ...slots].map((each) => () => each.close())];
 }

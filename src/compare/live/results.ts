@@ -1,9 +1,6 @@
 import { closeSync, openSync } from "node:fs";
-import type { Random } from "../../cases/random.ts";
 import { FAIL_AS_ASKED, FAILING_CALL, requireFilter } from "./filters.ts";
-import { blockOf } from "./frames.ts";
-import { FunctionJudge } from "./function_judge.ts";
-import type { Judgement } from "./judge.ts";
+import { type Judge, unsigned } from "./judge.ts";
 import type { Registers } from "./registers.ts";
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
@@ -55,41 +52,33 @@ export function prepareAnswers(tracee: Tracee): Tracee {
   return tracee;
 }
 
-const ASKED = "lseek(/proc/PID/mem) for values, and a call that a filter made fail for errnos";
-
-/** syscallResult: the block has the registers of a stub after such a call. */
-export class ResultJudge extends FunctionJudge<Answers> {
-  readonly name = "syscallResult";
-  readonly asked = ASKED;
-
-  fit(input: BigUint64Array): void {
-    const block = blockOf(this.layout, input);
-    block.set(this.kernel.make(this.kernel.registers.get(block, "rax")).registers);
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const asked = this.kernel.registers.get(blockOf(this.layout, input), "rax");
-    return this.expectResult(asked, answered);
-  }
-}
-
-/** syscallErrno: whether the call failed, and with which errno. */
-export class ErrnoJudge extends FunctionJudge<Answers> {
-  readonly name = "syscallErrno";
-  readonly asked = ASKED;
-
-  /** Often an errno: a call can fail with each of them. */
-  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    if (!enumerated && random.chance(1, 2)) {
-      this.put(input, "result", 2n ** 64n - BigInt(random.below(4100)));
-    }
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = this.word(input, "result");
-    const { failed, registers } = this.kernel.make(word);
-    const result = this.kernel.registers.get(registers, "rax");
-    const errno = failed ? BigInt.asUintN(64, -result) : 0n;
-    return this.expectResult(errno, answered);
-  }
+export function resultJudges(answers: Answers): Judge[] {
+  const { registers } = answers;
+  const asked = "lseek(/proc/PID/mem) for values, and a call that a filter made fail for errnos";
+  const result: Judge = {
+    name: "syscallResult",
+    asked,
+    fit(input) {
+      const block = input.block();
+      block.set(answers.make(registers.get(block, "rax")).registers);
+    },
+    judge(input, answered) {
+      return answered.returns(registers.get(input.block(), "rax"));
+    },
+  };
+  const errno: Judge = {
+    name: "syscallErrno",
+    asked,
+    /** Often an errno: a call can fail with each of them. */
+    draw(random, input, enumerated) {
+      if (!enumerated && random.chance(1, 2)) {
+        input.put("result", 2n ** 64n - BigInt(random.below(4100)));
+      }
+    },
+    judge(input, answered) {
+      const { failed, registers: after } = answers.make(input.word("result"));
+      return answered.returns(failed ? unsigned(-registers.get(after, "rax")) : 0n);
+    },
+  };
+  return [result, errno];
 }

@@ -6,13 +6,13 @@ import {
 } from "../../bpf/program.ts";
 import { DeathError } from "../../errors.ts";
 import type { Tracer } from "../../stub/tracer.ts";
-import { NO_PROGRAM } from "../filter.ts";
-import { ANSWER, type RecordLayout } from "../record.ts";
+import { NO_PROGRAM, rulesOf } from "../filter.ts";
+import { ANSWER } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
 import { NO_CORE, setCoreLimit } from "./cores.ts";
 import { GUARD, installFilter, requireFilter, STOPPED_BY_GUARD } from "./filters.ts";
-import { FunctionJudge } from "./function_judge.ts";
-import { expect, type Judgement, toInt, undecided, unsigned } from "./judge.ts";
+import { ARGUMENTS } from "./frames.ts";
+import { expect, type Judge, undecided } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
 import { USER_SPACE } from "./vsyscall.ts";
@@ -30,7 +30,6 @@ const NO_NUMBER = HALF;
 const MOST_INSTRUCTIONS = 128n;
 /** How many programs have a stub at the same time. */
 const PROGRAMS = 8;
-const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"] as const;
 
 /** A call that a filter is asked about: struct seccomp_data. */
 interface Question {
@@ -41,7 +40,7 @@ interface Question {
 }
 
 /** Stubs with installed programs. Calls are tried in them, and never executed. */
-class Filtered {
+export class Filtered {
   readonly #parent: TraceeSlot;
   readonly #stubs = new Map<string, Tracee>();
   readonly #reached = new Map<bigint, boolean>();
@@ -142,78 +141,54 @@ function actionOf(rax: bigint): bigint {
   return BigInt(SECCOMP_RET_ERRNO) | BigInt.asUintN(16, errno);
 }
 
-/** encodeSeccomp: the program is installed, and the call is tried. */
-export class SeccompJudge extends FunctionJudge<Filtered> {
-  readonly name = "encodeSeccomp";
-  readonly asked =
-    "installed the program in a stub, which tried the call: returned, SIGSYS, killed";
-  readonly #flag: (name: string) => bigint;
-
-  constructor(layout: RecordLayout, tracer: Tracer) {
-    super(layout, new Filtered(tracer));
-    this.#flag = (name) => tracer.flag(name);
-  }
-
-  /** Replaces other architectures by i386, and instruction pointers by one of the vsyscall page or of the stub. */
-  fit(input: BigUint64Array): void {
-    const call = this.layout.field("call").at;
-    const pointer = this.layout.field("instruction_pointer").at;
-    const number = (input[call] ?? 0n) & HALF;
-    const arch = (input[call] ?? 0n) >> 32n === X86_64 ? X86_64 : I386;
-    const high = (input[pointer] ?? 0n) >> 32n;
-    const [address, own] = VSYSCALLS[Number(number % 3n)] ?? [0n, 0n];
-    const vsyscall = arch === X86_64 && high === HALF;
-    input[call] = (arch << 32n) | (vsyscall ? own : number);
-    input[pointer] = vsyscall ? address : PLACES.questions.syscall;
-    if (!vsyscall) return;
-    // The kernel checks that these point to user space before it runs a filter.
-    for (const i of ARGUMENTS.keys()) {
-      this.mask(input, `arg${i}`, USER_SPACE);
-    }
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const word = (name: string) => this.word(input, name);
-    const question = {
-      number: word("call") & HALF,
-      arch: word("call") >> 32n,
-      ip: word("instruction_pointer"),
-      args: ARGUMENTS.map((_, i) => word(`arg${i}`)),
-    };
-    if (question.number === NO_NUMBER)
-      return undecided("the kernel skips a call with the number -1");
-    const meant = this.#policy(question, BigInt.asUintN(32, word("exitSignal")));
-    const count = BigInt(toInt(this.result(answered)));
-    if (count < 1n || count > MOST_INSTRUCTIONS) return expect(ANSWER, meant, NO_PROGRAM);
-    const { at } = this.layout.field("at");
-    const program = new Uint8Array(answered.slice(at, at + Number(count)).buffer);
-    const seen = this.kernel.ask(program, question);
-    return typeof seen === "string" ? undecided(seen) : expect(ANSWER, meant, seen);
-  }
-
-  close(): void {
-    this.kernel.close();
-  }
-
-  /** The filter of guests' stubs: docs/encoder-abi.md. */
-  #policy({ number, arch, ip, args }: Question, exitSignal: bigint): bigint {
-    if (arch !== X86_64) return BigInt(SECCOMP_RET_KILL_PROCESS);
-    if (ip >> 32n === HALF) return BigInt(SECCOMP_RET_TRAP);
-    const [first, second, , , fifth] = args;
-    const demands: Readonly<Record<string, boolean>> = {
-      ...Object.fromEntries(FREE.map((name) => [name, true])),
-      clone:
-        first === unsigned(this.#flag("CLONE_FILES") | exitSignal) ||
-        first === this.#flag("STUB_THREAD_FLAGS"),
-      kill: second === this.#flag("SIGSTOP"),
-      execveat: fifth === this.#flag("AT_EMPTY_PATH"),
-      prctl: first === this.#flag("PR_SET_PDEATHSIG") && second === this.#flag("SIGKILL"),
-    };
-    const name = Object.keys(demands).find((each) => this.#flag(`SYS_${each}`) === number);
-    const allowed = name !== undefined && demands[name] === true;
-    return BigInt(allowed ? SECCOMP_RET_ALLOW : SECCOMP_RET_KILL_PROCESS);
-  }
+/** @param filtered stubs with installed programs */
+export function seccompJudge(filtered: Filtered, flag: (name: string) => bigint): Judge {
+  return {
+    name: "encodeSeccomp",
+    asked: "installed the program in a stub, which tried the call: returned, SIGSYS, killed",
+    /** Replaces other architectures by i386, and instruction pointers by one of the vsyscall page or of the stub. */
+    fit(input) {
+      const number = input.word("call") & HALF;
+      const arch = input.word("call") >> 32n === X86_64 ? X86_64 : I386;
+      const [address, own] = VSYSCALLS[Number(number % 3n)] ?? [0n, 0n];
+      const vsyscall = arch === X86_64 && input.word("instruction_pointer") >> 32n === HALF;
+      input.put("call", (arch << 32n) | (vsyscall ? own : number));
+      input.put("instruction_pointer", vsyscall ? address : PLACES.questions.syscall);
+      if (!vsyscall) return;
+      // The kernel checks that these point to user space before it runs a filter.
+      for (const i of ARGUMENTS.keys()) input.mask(`arg${i}`, USER_SPACE);
+    },
+    judge(input, answered) {
+      const question = {
+        number: input.word("call") & HALF,
+        arch: input.word("call") >> 32n,
+        ip: input.word("instruction_pointer"),
+        args: ARGUMENTS.map((_, i) => input.word(`arg${i}`)),
+      };
+      if (question.number === NO_NUMBER)
+        return undecided("the kernel skips a call with the number -1");
+      const meant = policy(flag, question, BigInt.asUintN(32, input.word("exitSignal")));
+      const count = BigInt.asIntN(32, answered.result);
+      if (count < 1n || count > MOST_INSTRUCTIONS) return expect(ANSWER, meant, NO_PROGRAM);
+      const program = new Uint8Array(answered.block("at").slice(0, Number(count)).buffer);
+      const seen = filtered.ask(program, question);
+      return typeof seen === "string" ? undecided(seen) : expect(ANSWER, meant, seen);
+    },
+  };
 }
 
-/** Calls that are allowed with any arguments. */
-const FREE = "mmap munmap mprotect getpid getppid wait4 exit restart_syscall".split(" ");
+/** The action of the filter of guests' stubs. */
+function policy(
+  flag: (name: string) => bigint,
+  { number, arch, ip, args }: Question,
+  exitSignal: bigint,
+): bigint {
+  if (arch !== X86_64) return BigInt(SECCOMP_RET_KILL_PROCESS);
+  if (ip >> 32n === HALF) return BigInt(SECCOMP_RET_TRAP);
+  const allowed = rulesOf(flag, exitSignal).some(
+    (rule) =>
+      rule.number === number &&
+      rule.args.every((word, i) => word === undefined || word === args[i]),
+  );
+  return BigInt(allowed ? SECCOMP_RET_ALLOW : SECCOMP_RET_KILL_PROCESS);
+}

@@ -1,11 +1,17 @@
 import { constants } from "node:os";
-import type { Random } from "../../cases/random.ts";
 import { loadShim } from "../../shim/shim.ts";
 import { FORM_MEMBERS } from "../places.ts";
-import type { RecordLayout } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
-import { FunctionJudge } from "./function_judge.ts";
-import { expect, fromInt, HELD, type Judgement, narrows, undecided } from "./judge.ts";
+import {
+  expect,
+  type Fields,
+  fromInt,
+  HELD,
+  type Judge,
+  type Judgement,
+  narrows,
+  undecided,
+} from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
 
@@ -147,7 +153,7 @@ function formOf(reading: Reading): number | undefined {
 }
 
 /** The forms that the kernel assumes for signals and codes. */
-export class KernelForms {
+class KernelForms {
   readonly queue: Queue;
   readonly #known = new Map<string, number | string>();
 
@@ -170,73 +176,63 @@ export class KernelForms {
   }
 }
 
-/** Replaces the signal of an input by a valid one. */
-function drawSignal(layout: RecordLayout, random: Random, input: BigUint64Array): void {
-  input[layout.field("signal").at] = BigInt(random.below(LAST_SIGNAL) + 1);
+export function siginfoJudges(queue: Queue): Judge[] {
+  const forms = new KernelForms(queue);
+  /** Replaces the signal by a valid one. */
+  const draw: Judge["draw"] = (random, input, enumerated) => {
+    if (!narrows(random, enumerated)) return;
+    input.put("signal", BigInt(random.below(LAST_SIGNAL) + 1));
+  };
+  const form: Judge = {
+    name: "siginfoForm",
+    asked: "rt_sigqueueinfo of a stub to itself; the members read from a signalfd",
+    draw,
+    judge(input, answered) {
+      const own = forms.of(input.int("signal"), input.int("code"));
+      return typeof own === "string" ? undecided(own) : answered.returns(fromInt(own));
+    },
+  };
+  const siginfo: Judge = {
+    name: "encodeSiginfo",
+    asked: "rt_sigqueueinfo of a stub to itself with it; the members read from a signalfd",
+    draw,
+    judge(input, answered) {
+      const own = forms.of(input.int("signal"), input.int("code"));
+      if (typeof own === "string") return undecided(own);
+      const result = answered.returns(fromInt(own));
+      return result === HELD ? compareMembers(queue, own, input, answered) : result;
+    },
+  };
+  return [form, siginfo];
 }
 
-/** siginfoForm: which members of a queued siginfo the kernel reads. */
-export class FormJudge extends FunctionJudge<KernelForms> {
-  readonly name = "siginfoForm";
-  readonly asked = "rt_sigqueueinfo of a stub to itself; the members read from a signalfd";
-
-  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    if (narrows(random, enumerated)) drawSignal(this.layout, random, input);
+/** Queues an encoder's siginfo, and compares what the kernel reads from it. */
+function compareMembers(queue: Queue, form: number, input: Fields, answered: Fields): Judgement {
+  const siginfo = new Uint8Array(answered.block("at").slice().buffer);
+  const own = new DataView(siginfo.buffer).getInt32(SI_SIGNO, true);
+  // A signal that cannot be queued is not the expected one.
+  const reading = own < 1 || own > LAST_SIGNAL ? "" : queue.send(own, siginfo);
+  if (typeof reading === "string") {
+    const judged = expect("at.si_signo", fromInt(input.int("signal")), fromInt(own));
+    if (judged !== HELD) return judged;
+    return { verdict: "failed", field: "at.padding", meant: 0n, seen: 1n };
   }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const form = this.kernel.of(this.int(input, "signal"), this.int(input, "code"));
-    if (typeof form === "string") return undecided(form);
-    return this.expectResult(fromInt(form), answered);
+  for (const [name, word] of meantMembers(input, form)) {
+    const field = FURTHER.has(name) ? "at.padding" : `at.${name}`;
+    const judged = expect(field, word, reading.get(name) ?? 0n);
+    if (judged !== HELD) return judged;
   }
+  return HELD;
 }
 
-/** encodeSiginfo: the siginfo is queued, and the kernel must read the expected members from it. */
-export class SiginfoJudge extends FunctionJudge<KernelForms> {
-  readonly name = "encodeSiginfo";
-  readonly asked = "rt_sigqueueinfo of a stub to itself with it; the members read from a signalfd";
-
-  draw(random: Random, input: BigUint64Array, enumerated: boolean): void {
-    if (narrows(random, enumerated)) drawSignal(this.layout, random, input);
+function meantMembers(input: Fields, form: number): Reading {
+  const meant = new Map<string, bigint>(Object.keys(SIGNALFD).map((name) => [name, 0n]));
+  meant.set("si_signo", fromInt(input.int("signal")));
+  meant.set("si_code", fromInt(input.int("code")));
+  const values = ["first", "second", "third"].map((name) => input.word(name));
+  for (const [i, member] of (FORM_MEMBERS[form] ?? []).entries()) {
+    const [, bytes] = SIGNALFD[member] ?? [0, 8];
+    meant.set(member, BigInt.asUintN(8 * bytes, values[i] ?? 0n));
   }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const [signal, code] = [this.int(input, "signal"), this.int(input, "code")];
-    const form = this.kernel.of(signal, code);
-    if (typeof form === "string") return undecided(form);
-    const result = this.result(answered);
-    if (result !== fromInt(form)) return expect(this.name, fromInt(form), result);
-    const { at, words } = this.layout.field("at");
-    const siginfo = new Uint8Array(answered.slice(at, at + words).buffer);
-    const own = new DataView(siginfo.buffer).getInt32(SI_SIGNO, true);
-    // A signal that cannot be queued is not the expected one.
-    const reading = own < 1 || own > LAST_SIGNAL ? "" : this.kernel.queue.send(own, siginfo);
-    if (typeof reading === "string") {
-      const judged = expect("at.si_signo", fromInt(signal), fromInt(own));
-      if (judged !== HELD) return judged;
-      return { verdict: "failed", field: "at.padding", meant: 0n, seen: 1n };
-    }
-    return this.#compare(reading, this.#meant(input, form, signal, code));
-  }
-
-  #meant(input: BigUint64Array, form: number, signal: number, code: number): Map<string, bigint> {
-    const meant = new Map<string, bigint>(Object.keys(SIGNALFD).map((name) => [name, 0n]));
-    meant.set("si_signo", fromInt(signal));
-    meant.set("si_code", fromInt(code));
-    const values = ["first", "second", "third"].map((name) => this.word(input, name));
-    for (const [i, member] of (FORM_MEMBERS[form] ?? []).entries()) {
-      const [, bytes] = SIGNALFD[member] ?? [0, 8];
-      meant.set(member, BigInt.asUintN(8 * bytes, values[i] ?? 0n));
-    }
-    return meant;
-  }
-
-  #compare(reading: Reading, meant: Reading): Judgement {
-    for (const [name, word] of meant) {
-      const field = FURTHER.has(name) ? "at.padding" : `at.${name}`;
-      const judged = expect(field, word, reading.get(name) ?? 0n);
-      if (judged !== HELD) return judged;
-    }
-    return HELD;
-  }
+  return meant;
 }

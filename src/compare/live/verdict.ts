@@ -2,7 +2,7 @@ import type { FunctionComparison } from "../function.ts";
 import { tell } from "../meaning.ts";
 import type { Verdict } from "../report.ts";
 import { ask, CONTRADICTED, fit } from "./ask.ts";
-import type { Judge, Judgement } from "./judge.ts";
+import { Fields, type Judge, type Judgement } from "./judge.ts";
 import { type Judges, judgeOf } from "./open.ts";
 
 /** What the kernel says of each encoder's answer. */
@@ -28,7 +28,8 @@ export async function verdictOf(
   const attempt = (words: BigUint64Array) =>
     judgeAll(judgeOf(judges, compared), compared, words, encoders);
   let reason = "";
-  const sharper = judgeOf(judges, compared).sharpen?.(input) ?? [];
+  const near = judgeOf(judges, compared).sharpen?.(new Fields(compared.layout, input)) ?? [];
+  const sharper = near.map((each) => ({ with: each.with, input: each.input.record }));
   for (const each of [{ with: "", input }, ...sharper]) {
     const judged = await attempt(each.input);
     const verdict = conclude(judgeOf(judges, compared), judged, compared, each.with);
@@ -55,11 +56,12 @@ async function judgeAll(
   encoders: readonly string[],
 ): Promise<Judged> {
   const fitted = input.slice();
-  const unfit = fit(judge, fitted);
+  const unfit = fit(judge, compared.layout, fitted);
   const judged = new Map<string, Judgement>();
   for (const encoder of encoders) {
     const answered = await compared.record(encoder, fitted);
-    if (answered !== undefined) judged.set(encoder, unfit ?? ask(judge, fitted, answered));
+    if (answered !== undefined)
+      judged.set(encoder, unfit ?? ask(judge, compared.layout, fitted, answered));
   }
   return judged;
 }

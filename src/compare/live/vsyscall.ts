@@ -1,10 +1,7 @@
-import type { RecordLayout } from "../record.ts";
 import { DATA, PLACES, SLOTS } from "./code.ts";
 import { requireFilter, TRAP_VSYSCALLS } from "./filters.ts";
 import { type Frames, strayed } from "./frame.ts";
-import { blockOf } from "./frames.ts";
-import { FunctionJudge } from "./function_judge.ts";
-import { HELD, type Judgement, undecided } from "./judge.ts";
+import { HELD, type Judge, undecided } from "./judge.ts";
 import { NO_CALL } from "./registers.ts";
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
@@ -19,71 +16,57 @@ export function prepareVsyscalls(tracee: Tracee): Tracee {
   return tracee;
 }
 
-/** rewindVsyscall: a stub resumed with the block calls into the vsyscall page again. */
-export class VsyscallJudge extends FunctionJudge<Frames> {
-  readonly name = "rewindVsyscall";
-  readonly asked = "a call into the vsyscall page that a filter trapped, made again with the block";
-  readonly #slot: TraceeSlot;
-
-  /** @param slot stubs prepared by `prepareVsyscalls` */
-  constructor(layout: RecordLayout, slot: TraceeSlot, frames: Frames) {
-    super(layout, frames);
-    this.#slot = slot;
-  }
-
-  /** Replaces the block by that of a stub whose call was trapped, and the address by that of the call. */
-  fit(input: BigUint64Array): void {
-    const { registers } = this.kernel;
-    const block = blockOf(this.layout, input);
-    const address = VSYSCALL + STEP * (this.word(input, "address") % FUNCTIONS);
-    const depth = 8n * (registers.get(block, "rsp") % 8n);
-    registers.fit(block, PLACES.questions.callRax);
-    block[registers.at("rax")] = address;
-    block[registers.at("rsp")] = DATA + BigInt(SLOTS.stackEnd) - depth;
-    block[registers.at("orig_rax")] = NO_CALL;
-    // The kernel checks that these point to user space before it runs a filter.
-    for (const name of ["rdi", "rsi", "rdx"]) {
-      block[registers.at(name)] = registers.get(block, name) & USER_SPACE;
-    }
-    this.put(input, "address", address);
-    const trapped = this.#trap(block);
-    if (trapped !== undefined) block.set(trapped);
-  }
-
-  judge(input: BigUint64Array, answered: BigUint64Array): Judgement {
-    const { registers } = this.kernel;
-    const before = blockOf(this.layout, input);
-    if (registers.get(before, "rip") !== PLACES.questions.callRax + CALL_SIZE) {
-      return undecided("a call into the vsyscall page does not reach a filter here");
-    }
-    const given = blockOf(this.layout, answered);
-    const address = this.word(input, "address");
-    const rsp = registers.get(before, "rsp") - 8n;
-    const meant = registers.with(before, { rip: address, rsp });
-    const trapped = this.#trap(given);
-    if (trapped === undefined) {
-      return this.kernel.difference(meant, given) ?? undecided("the call was not trapped again");
-    }
-    return this.kernel.difference(before, trapped) === undefined
-      ? HELD
-      : (this.kernel.difference(meant, given) ?? undecided("it was another call"));
-  }
-
-  /** The registers after a filter has trapped the stub's call; undefined if it is not trapped. */
-  #trap(block: BigUint64Array): BigUint64Array | undefined {
-    const tracee = this.#slot.get();
-    tracee.words.set(block);
-    try {
-      const { signal, code } = tracee.run("PTRACE_SYSEMU");
-      const trapped = signal === tracee.tracer.constant("SIGSYS") && code === SYS_SECCOMP;
-      return trapped ? tracee.words.slice() : undefined;
-    } catch (error) {
-      if (strayed(error) === undefined) throw error;
-      return undefined;
-    }
-  }
-}
-
 /** Addresses in user space on every machine. */
 export const USER_SPACE = 2n ** 46n - 1n;
 const CALL_SIZE = 2n;
+
+/** @param slot stubs prepared by `prepareVsyscalls` */
+export function vsyscallJudge(slot: TraceeSlot, frames: Frames): Judge {
+  const { registers } = frames;
+  return {
+    name: "rewindVsyscall",
+    asked: "a call into the vsyscall page that a filter trapped, made again with the block",
+    /** Replaces the block by that of a stub whose call was trapped, and the address by that of the call. */
+    fit(input) {
+      const block = input.block();
+      const address = VSYSCALL + STEP * (input.word("address") % FUNCTIONS);
+      const depth = 8n * (registers.get(block, "rsp") % 8n);
+      registers.fit(block, PLACES.questions.callRax);
+      block[registers.at("rax")] = address;
+      block[registers.at("rsp")] = DATA + BigInt(SLOTS.stackEnd) - depth;
+      block[registers.at("orig_rax")] = NO_CALL;
+      // The kernel checks that these point to user space before it runs a filter.
+      for (const name of ["rdi", "rsi", "rdx"]) {
+        block[registers.at(name)] = registers.get(block, name) & USER_SPACE;
+      }
+      input.put("address", address);
+      block.set(trap(slot.get(), block) ?? block);
+    },
+    judge(input, answered) {
+      const before = input.block();
+      if (registers.get(before, "rip") !== PLACES.questions.callRax + CALL_SIZE) {
+        return undecided("a call into the vsyscall page does not reach a filter here");
+      }
+      const given = answered.block();
+      const rsp = registers.get(before, "rsp") - 8n;
+      const meant = registers.with(before, { rip: input.word("address"), rsp });
+      const trapped = trap(slot.get(), given);
+      if (trapped !== undefined && frames.difference(before, trapped) === undefined) return HELD;
+      const why = trapped === undefined ? "the call was not trapped again" : "it was another call";
+      return frames.difference(meant, given) ?? undecided(why);
+    },
+  };
+}
+
+/** The registers after a filter has trapped the stub's call; undefined if it is not trapped. */
+function trap(tracee: Tracee, block: BigUint64Array): BigUint64Array | undefined {
+  tracee.words.set(block);
+  try {
+    const { signal, code } = tracee.run("PTRACE_SYSEMU");
+    const trapped = signal === tracee.tracer.constant("SIGSYS") && code === SYS_SECCOMP;
+    return trapped ? tracee.words.slice() : undefined;
+  } catch (error) {
+    if (strayed(error) === undefined) throw error;
+    return undefined;
+  }
+}

@@ -33,5 +33,5 @@ function renderVerdict({ by, right, wrong, reason }: Verdict): Html {
     wrong.length === 0 ? html`nobody is wrong` : html`<b class="bad">${namesOf(wrong)} wrong</b>`;
   const others = right.filter((name) => name !== by);
   const winners = others.length === 0 ? NOTHING : html`, ${namesOf(others)} right`;
-  return html`by the ${by}: ${losers}${winners}; ${told}`;
+  return html`by the ${by === "abi" ? "ABI" : by}: ${losers}${winners}; ${told}`;
 }
