@@ -42,17 +42,16 @@ export function tellRegisters(
 /** A change is marked by a star, and not only by a colour. */
 function tellRow({ name, before, after, changed, meaning }: MeaningRow, width: number): Line[] {
   if (!changed) return [tellValue(name, after, meaning)];
-  const head = headOf(name, true);
-  const value = [draw(" → "), say(after, "changed"), ...mean(meaning)];
-  const line = [...head, say(before), ...value];
-  if (widthOf(line) <= width) return [line];
-  if (widthOf([...head, say(before), draw(" → "), say(after)]) <= width) {
-    return [line.slice(0, -1), [draw(" ".repeat(NAME + 2)), ...mean(meaning)]];
-  }
-  return [
-    [...head, say(before)],
-    [draw(" ".repeat(NAME)), ...value],
-  ];
+  const from = [...headOf(name, true), say(before)];
+  const to = [draw(" → "), say(after, "changed")];
+  const means = mean(meaning);
+  const fits = (line: Line) => widthOf(line) <= width;
+  if (fits([...from, ...to, ...means])) return [[...from, ...to, ...means]];
+  const indent = draw(" ".repeat(NAME));
+  const apart = [indent, draw("  "), ...means];
+  if (fits([...from, ...to])) return [[...from, ...to], apart];
+  const next = [indent, ...to];
+  return fits([...next, ...means]) ? [from, [...next, ...means]] : [from, next, apart];
 }
 
 function tellShort({ name, after, changed, meaning }: MeaningRow, width: number): Line[] {
