@@ -427,28 +427,17 @@ keys("a recording without replies says why the answer is right, once", async () 
   assert.is(wrong.split(bare(because)).length, 2);
 });
 
-keys("a choice is picked with arrows and Enter; the seed determines the order", async () => {
-  const recording = await recordingOf("grandchild");
-  const orders = new Set<string>();
-  for (const seed of [1, 2, 3, 4, 5, 6]) {
-    const asked = type(begin(recording, -1, seed), ["end"]);
+keys(
+  "the choice that Enter answers with is marked, and seen also where room is short",
+  async () => {
+    const recording = await recordingOf("grandchild");
+    const asked = type(begin(recording, -1, 5), ["end"]);
     const [choice = 0] = choiceOrder(asked, 0);
-    const picked = type(asked, ["down"]);
-    const text = bare(questionOf(recording, 0).choices[choice] ?? "").slice(0, 30);
-    const line = linesOf(render(picked, USUAL)).find((each) => each.startsWith("▶ 1  "));
-    assert.ok(
-      bare(line ?? "")
-        .slice(1)
-        .startsWith(text),
-      text,
-    );
-    assert.is(type(picked, ["enter"]).answers.get(0), choice);
+    const text = questionOf(recording, 0).choices[choice];
+    assert.match(screen(type(asked, ["down"])), `\n▶ 1  ${text?.slice(0, 30)}`);
     assert.match(screen(type(asked, ["up"]), { columns: 40, rows: 12 }), "\n▶ 3  ");
-    assert.is(type(asked, ["enter"]).asked, 0);
-    orders.add(String(choiceOrder(asked, 0)));
-  }
-  assert.ok(orders.size > 2);
-});
+  },
+);
 
 keys("a terminal's sequences are keys, also in pieces", () => {
   const all = "\x1b[A\x1b[B\x1bOC\x1b[1;5D\x1b[H\x1b[4~\x1b[6~\x1b[Z\tq\r\x7f\x03é\x1b[200~";
