@@ -169,6 +169,10 @@ frames(
     );
     assert.match(lanes[0] ?? "", / R .*p/);
     assert.match(lanes[2] ?? "", / t /);
+    // The pid of a process that is not born would answer a question.
+    const { pid } = recording.lanes.find(({ id }) => id === "grandchild") ?? {};
+    assert.not.match(before.lanes[2] ?? "", `${pid}`);
+    assert.match(lanes[2] ?? "", ` ${pid} `);
     // A request has its target; what was seen stays when the reader goes back.
     const attach = recording.steps.findIndex(({ kind }) => kind === "ptrace");
     const first = now - birth;

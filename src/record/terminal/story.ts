@@ -80,7 +80,7 @@ export function tellQuestion(
 }
 
 /** What a reader needs before the first step. */
-export function tellIntroduction({ recording }: State, width: number): Line[] {
+export function tellIntroduction({ recording, moments, reached }: State, width: number): Line[] {
   const { title, introduction, lanes, observed, encoder, machine, questions } = recording;
   const paragraphs = introduction.flatMap((text) => [[], ...prose(text, width)]);
   const asks =
@@ -91,7 +91,10 @@ export function tellIntroduction({ recording }: State, width: number): Line[] {
     ...prose(title, width, "strong"),
     ...paragraphs,
     [],
-    ...lanes.flatMap(({ id, pid, role }) => prose(role, width, "plain", `${id} (${pid}): `)),
+    ...lanes.flatMap(({ id, pid, role }) => {
+      const name = moments.life(id, reached) === null ? id : `${id} (${pid})`;
+      return prose(role, width, "plain", `${name}: `);
+    }),
     [],
     [say("What the observer changed", "strong")],
     ...observed.flatMap((text) => prose(text, width, "plain", "- ")),

@@ -44,7 +44,8 @@ export function tellTimeline(state: State, width: number, rows: number): Line[] 
   const shown = chosenLanes(state, rows).map((index) => {
     const { id, pid } = lanes[index] ?? { id: "", pid: 0 };
     const now = state.moments.lane(id, at).state;
-    const name = [say(id), draw(" "), say(String(pid), "faint")];
+    const isKnown = state.moments.life(id, state.reached) !== null;
+    const name = [say(id), draw(" "), say(isKnown ? String(pid) : "", "faint")];
     const head = [
       draw(id === state.lane ? "▶" : " ", "strong"),
       ...fit(name, gutter - 4),
