@@ -76,6 +76,14 @@ lessons("nothing that a reader has seen by then says the answer", async () => {
   assert.equal(given, []);
 });
 
+lessons("none is asked between a stop and the request that reads its registers", async () => {
+  // The stop shows them already.
+  for (const { recording, text, step } of await allQuestions()) {
+    const { title = "" } = recording.steps[step] ?? {};
+    assert.not.match(title, "PTRACE_GETREGS", text);
+  }
+});
+
 function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\w$%-]+/g) ?? [];
 }

@@ -120,8 +120,8 @@ frames("a step has its lane, code, registers, what has changed, and what it mean
     text,
     "grandchild: mov $157, %eax  # __NR_prctl\nThe number of a system call goes into",
   );
-  assert.match(text, "▶+0  mov $157, %eax  # __NR_prctl");
-  assert.match(text, "▷+5  mov $1, %edi  # PR_SET_PDEATHSIG");
+  assert.match(text, "▶+00 mov $157, %eax  # __NR_prctl");
+  assert.match(text, "▷+05 mov $1, %edi  # PR_SET_PDEATHSIG");
   assert.match(text, "─ registers of grandchild ─");
   assert.match(text, "* rax    0x0 → 0x9d");
   assert.match(text, `* rip    ${rip} → 0x`);
@@ -136,7 +136,7 @@ frames("200 columns show the code, the story, /proc, memory and the registers", 
   const recording = await unasked("grandchild");
   const at = recording.steps.findIndex(({ title }) => title.startsWith("cmp %r15"));
   const text = screen(begin(recording, at), WIDE);
-  assert.match(text, "▶+39 4c 39 f8              cmp %r15, %rax");
+  assert.match(text, "▶+27 4c 39 f8              cmp %r15, %rax");
   for (const title of ["[step", "/proc of grandchild", "memory of grandchild", "registers of"]) {
     assert.match(text, title);
   }

@@ -36,7 +36,7 @@ export function restingFacts(
 ): (readonly [fact: string, expected: string, seen: string])[] {
   const { rip = 0n, r15 = 0n, rbx = 0n } = registers;
   return [
-    ["RIP, behind the INT3", hex(restAddress), hex(rip)],
+    ["RIP, after the INT3", hex(restAddress), hex(rip)],
     ["R15, its parent's pid", hex(BigInt(parent)), hex(r15)],
     ["RBX, no clone under way", "0x0", hex(rbx)],
   ];

@@ -33,7 +33,7 @@ export function cloneWatched(parent: WatchedStub, options: CloneOptions): Watche
   const event = exitSignal === tracer.constant("SIGCHLD") ? "FORK" : "CLONE";
   tracee.recorder.observe(
     "The new stub is traced from its first instruction on, because its parent's tracer has asked for that. In createStub " +
-      "it runs untraced until it stops itself; to come to that again, the host detaches from it there.",
+      "it runs untraced until it stops itself; to return to that state, the host detaches from it there.",
   );
   setOptions(
     tracee,

@@ -67,7 +67,7 @@ export function forkWatched(
   const exitSignal = tracer.parseExitSignal(options.exitSignal);
   recorder.observe(
     "The master is traced from its first step on (PTRACE_TRACEME), so that it can be watched. In createStub nobody " +
-      "traces it before it has stopped itself; to come to that again, the host detaches from it there.",
+      "traces it before it has stopped itself; to return to that state, the host detaches from it there.",
   );
   if (omit.includes("unmask")) {
     recorder.observe(
@@ -165,9 +165,10 @@ function fork(
 }
 
 const GETPID =
-  "The host notes its pid. It goes into R15, for the child to compare with: to ask afterwards would be too late.";
+  "The host notes its pid. R15 will carry it to the child, which compares it with the result of getppid. The child " +
+  "cannot ask for it later: if the host has died by then, getppid returns another parent.";
 const BLOCK =
-  "All signals are blocked while the child is made. Else one that comes between the clone and the child's set-up would " +
+  "All signals are blocked while the child is made. Otherwise a signal that arrives between the clone and the child's set-up would " +
   "run a handler of Node.js in the child, which has Node's memory, but none of its other threads.";
 const BORN =
   "It returns from the same clone as the host, with 0 as the result. Of the host's threads only the one that cloned is in " +
@@ -178,7 +179,7 @@ const RESTORE =
 function cloneReason(exitSignal: string): string {
   return (
     "A new process: a copy of the host, with its registers and its memory (copied on write). CLONE_FILES makes both share " +
-    `one file table. ${exitSignal} is the exit signal, which the host gets at the child's end. gVisor takes SIGKILL, so ` +
+    `one file table. ${exitSignal} is the exit signal, which the host gets at the child's end. gVisor uses SIGKILL, so ` +
     "that no parent outlives a stub that it cannot replace; here that could kill the program that records."
   );
 }
@@ -208,7 +209,7 @@ function beginTracing(tracee: Tracee): void {
   });
   const at = tracee.stopped(
     stop,
-    "It waits for its tracer. What the kernel says of it now is what it has from the host: session, blocked and " +
+    "It waits for its tracer. What the kernel reports about it now is inherited from the host: session, blocked and " +
       "ignored signals, and the whole memory map.",
     `kill(getpid(), SIGSTOP). ${TRACED_EARLY}`,
   );

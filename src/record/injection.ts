@@ -17,7 +17,7 @@ export interface CallTelling {
   readonly executed?: string | undefined;
   /** Called once the registers are written, before the stub is resumed: to ask a question, for instance. */
   readonly before?: (() => void) | undefined;
-  /** The same before the registers are read. */
+  /** The same before the recording shows the result. */
   readonly beforeAnswer?: (() => void) | undefined;
   /** If it is stepped: called at once after the call, with its step and its result. */
   readonly returned?: ((step: number, result: bigint) => void) | undefined;
@@ -42,7 +42,6 @@ export function injectWatched(tracee: Tracee, injection: Injection): SyscallResu
   injection.before?.();
   if (injection.stepped) stepCallToRest(tracee, injection);
   else runToRest(tracee, injection);
-  injection.beforeAnswer?.();
   tracee.getRegisters(injection.answer);
   tracee.thread.readRegisters(tracer.frame);
   const value = tracer.encoder.syscallResult(tracer.frame.offset);
@@ -77,12 +76,14 @@ export function encodeFrame(
 }
 
 /** Steps the call and the instructions after it. */
-function stepCallToRest(tracee: Tracee, { executed: why, stop, returned }: Injection): void {
+function stepCallToRest(tracee: Tracee, injection: Injection): void {
+  const { executed: why, stop, returned, beforeAnswer } = injection;
   tracee.recorder.observe(
     "If the instructions of an injected call are shown, the host resumes the stub for each of them. Usually it " +
       "resumes it once, with PTRACE_CONT, until the INT3.",
   );
   const { tracer } = tracee.thread;
+  beforeAnswer?.();
   const call = stepTo(tracee, tracer.selfStopAddress, { why, stop }, 1);
   returned?.(call, resultWord(tracee.registers()));
   stepTo(tracee, tracer.restAddress);
@@ -92,7 +93,8 @@ function stepCallToRest(tracee: Tracee, { executed: why, stop, returned }: Injec
 const MOST_STOPS = 16;
 
 /** The stub runs by itself, and nobody sees what it does. */
-function runToRest(tracee: Tracee, { stop: whyStopped = NO_NEWS }: Injection): void {
+function runToRest(tracee: Tracee, injection: Injection): void {
+  const { stop: whyStopped = NO_NEWS, beforeAnswer } = injection;
   const { tracer } = tracee.thread;
   tracee.request(
     "PTRACE_CONT",
@@ -101,6 +103,7 @@ function runToRest(tracee: Tracee, { stop: whyStopped = NO_NEWS }: Injection): v
   for (let stops = 0; stops < MOST_STOPS; stops++) {
     const stop = tracee.thread.wait();
     const over = stop.signal === tracer.constant("SIGTRAP");
+    if (over) beforeAnswer?.();
     const at = tracee.stopped(stop, over ? AT_REST : whyStopped);
     tracee.waited(at, "The host waits for this thread.");
     if (over) return;

@@ -142,7 +142,10 @@ function stepCall(
     }
     const index = called(tracee, outcome.call, before, place, telling, STEPPED_CALL);
     if (outcome.kind === "returned") return { kind: "executed", step: index };
-    const end = tracee.ended(outcome.how, "The kernel takes the thread apart. Its tracer is told.");
+    const end = tracee.ended(
+      outcome.how,
+      "The thread has ended, and the kernel notifies its tracer.",
+    );
     return { kind: "ended", step: end, how: outcome.how };
   }
 }

@@ -5,23 +5,22 @@ export const STUB_CODE_REASONS: Readonly<Record<string, readonly string[]>> = {
     "Its first argument, in RDI: PR_SET_PDEATHSIG, which asks for a signal at the end of the parent.",
     "Its second argument, in RSI: that signal is SIGKILL. A stub whose parent is gone has no purpose, and must not " +
       "live on.",
-    "From now on the kernel kills the stub when the thread that cloned it ends. A child does not inherit this, so " +
-      "each stub asks for itself.",
+    "From now on the kernel kills the stub when the thread that cloned it ends.",
     "Did the call succeed? It leaves 0, or a negative errno, in RAX.",
     "With 0 the stub goes on. Anything else leads to `fail`, which exits with the errno.",
     "The parent may have died before the prctl, and then no signal is sent. So the stub asks for the pid of its " +
       "parent.",
     "For later: what follows getppid may need it. That call has no arguments, and a SYSCALL keeps RDI.",
-    "Children of a dead parent get another one: the nearest subreaper, or init. The result is the parent at this " +
-      "moment.",
-    "A test for an errno, although getppid itself never fails: a seccomp filter could make it fail.",
+    "If a parent dies, its children get another one: the nearest subreaper, or init. The result is the parent at " +
+      "this moment.",
+    "A test for an errno. getppid itself never fails, but a seccomp filter can make it fail.",
     "A negative result would lead to `fail`.",
     "R15 holds the pid that the parent must have. The process that cloned the stub put it there: a clone copies the " +
       "registers, so they carry a message to the child without any memory.",
     "A different parent means that the expected one died before the prctl. The stub is an orphan, and exits with 1.",
     "To stop itself the stub needs its own pid.",
-    "RBX = 0: this is not a clone. In the child of an injected clone RBX was 1 until now; at the SYSCALL that stops " +
-      "the stub, it would start over as a new clone, again and again.",
+    "RBX = 0, because the instruction after the kill compares RBX with 1. In the child of an injected clone it was 1 " +
+      "until now.",
     "Its pid is one thing that a clone cannot put into a register beforehand: it is new.",
     "The same test as before.",
     "A negative result would lead to `fail`.",
@@ -45,7 +44,7 @@ export const STUB_CODE_REASONS: Readonly<Record<string, readonly string[]>> = {
   cloned: [
     "A clone returns twice: with the child's pid in the parent, with 0 in the child.",
     "The child is a new stub: it begins at the beginning.",
-    "The parent meets the INT3, with the child's pid in RAX.",
+    "The parent goes to the INT3, with the child's pid in RAX.",
   ],
   fail: ["RAX is a negative errno. This makes it positive.", "The argument of exit."],
   leave: [

@@ -14,7 +14,7 @@ export const earlyAttach: Scenario = {
     '"Any instruction" is the problem. All later injections begin with the registers that the tracer finds at the ' +
       "attach: RIP must be right after the one SYSCALL that an INT3 follows, RBX must be 0, and the death signal must " +
       "have been requested. All of that is true only at the self-stop.",
-    "Two stubs are cloned, and the host attaches to each on its way. With the first the host mistakes the stop for " +
+    "Two stubs are cloned, and the host attaches to each before its self-stop. With the first the host mistakes the stop for " +
       "the self-stop. With the second it only observes what follows.",
   ],
 
@@ -22,7 +22,9 @@ export const earlyAttach: Scenario = {
     scene.recorder.observe(
       "An attach at an arbitrary time finds a stub at an arbitrary instruction. To make it the same instruction in " +
         "every recording, the observer steps the stub there, lets it run, and the host attaches at once. The stub shares " +
-        "the host's processor, and yields to it (SCHED_BATCH). If the stub had run on nevertheless, another one was used.",
+        "the host's processor, and yields to it (SCHED_BATCH). If the stub had run on nevertheless, another one was " +
+        "used. Two calls of the master are not recorded: sched_setscheduler before step 2, and a wait4 for its dead child. The next " +
+        "step shows the registers that they changed.",
     );
     const master = scene.rest("master", "the first stub");
     giveWay(master);
@@ -190,7 +192,7 @@ function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told"
   takeInitialRegisters(stub.stub.thread);
   const late = askParent(master, stub);
   stub.resume(
-    "A tracer suppresses such a SIGSTOP: after an ordinary attach it also has to suppress one.",
+    "The host resumes the stub, again without the signal, as it does with the SIGSTOP of every attach.",
   );
   scene.ask({
     text:
@@ -224,8 +226,8 @@ function originOfStop({ tracee, pid: own, stub: { tracer } }: Actor): string {
   const name = kernel ? "SI_KERNEL" : code === 0 ? "SI_USER" : `${code}`;
   tracee.getSignalInfo(
     kernel
-      ? "Who has sent it? The status word does not say, the siginfo does: si_code is SI_KERNEL, and si_pid is 0. The " +
-          "kernel has sent it, because of PTRACE_ATTACH."
+      ? "Who sent it? The status word does not say, the siginfo does: si_code is SI_KERNEL, and si_pid is 0. The " +
+          "kernel sent it, because of PTRACE_ATTACH."
       : `si_code is ${name}, and si_pid ${pid}: ${pid === own ? "the stub itself" : "another process"}. Only this ` +
           "distinguishes the two.",
   );

@@ -116,7 +116,8 @@ export const grandchild: Scenario = {
         "The frame of wait4(grandchild, NULL, __WALL | WUNTRACED, NULL). __WALL: without it wait4 ignores a child whose exit " +
         "signal is not SIGCHLD. The encoder starts from the initial registers, so RBX is 0 again.",
       stop:
-        "SIGCHLD: the kernel has notified the parent that its child is stopped. A traced thread stops for every signal, " +
+        "SIGCHLD: the kernel has notified the parent that its child is stopped. (Only a child's end is announced by its " +
+        "exit signal, here SIGKILL.) A traced thread stops for every signal, " +
         "even for one that it would ignore. It is resumed without it.",
       executed:
         "The master waits on behalf of the host. The call returns once the grandchild is stopped, and not before; that is " +

@@ -14,7 +14,8 @@ export const host: Scenario = {
       "at which a tracer may attach. For the first it requests a signal and checks its parent's pid; for the second it " +
       "stops itself.",
     "Watch three registers. RAX holds the number of a system call before it, and its result afterwards. R15 holds the " +
-      "pid that the parent must have. RBX says whether an injected clone is under way; here it is 0.",
+      "pid that the parent must have. RBX is 1 in both processes of an injected clone. Here it " +
+      "has an arbitrary value, until the stub code sets it to 0.",
   ],
 
   play(scene) {

@@ -31,7 +31,7 @@ export const inject: Scenario = {
       }`,
       beforeAnswer: () =>
         scene.ask({
-          text: `The host is process ${process.pid}, the stub ${stub.pid}. The host has injected getpid. What is in RAX?`,
+          text: `The host is process ${process.pid}, the stub ${stub.pid}. The host has injected getpid. What is in RAX when the stub has stopped?`,
           right: {
             [`${stub.pid}`]:
               "The kernel knows only which process executes the SYSCALL, and that is the stub. It does not know that another " +
@@ -76,7 +76,7 @@ export const inject: Scenario = {
       why: `A call that must fail: there is no file descriptor ${NO_FILE}.`,
       beforeAnswer: () =>
         scene.ask({
-          text: "close fails with EBADF (9). How does the host learn that?",
+          text: "close will fail with EBADF (9). How does the host learn that?",
           right: {
             "RAX is -9, as a word of 64 bits":
               "The kernel returns one word: -4095 to -1 is an error, and everything else is a value.",

@@ -32,7 +32,7 @@ export const rseq: Scenario = {
     // On another processor the kernel would update the area for that reason alone.
     stub.stub.thread.follow();
     scene.recorder.observe(
-      "The stub is bound to one processor. A stub that moves to another one is stopped at once, on every kernel.",
+      "The stub is bound to one processor. On another one the kernel would update the area at once, because the processor's number has changed.",
     );
     // A lesson leaves no file.
     dumpNoCore(stub.stub);
@@ -92,7 +92,7 @@ function meetFault(scene: Scene, stub: Actor, unmapped: number): string {
   stub.tracee.getSignalInfo(
     `si_code is ${code === kernel ? "SI_KERNEL" : code}, and si_addr ${hex(address)}: no instruction of the stub ` +
       `has faulted, and there is no address to report. It took ${took} microseconds from the resume to this report. ` +
-      "Unobserved, the stub would have run until something interrupts it, such as the end of its time slice.",
+      "Without the stop after the munmap, the stub would run until something interrupts it, such as the end of its time slice.",
   );
   scene.check(`RIP at the SIGSEGV: after the ${place}`, rip, stub.rip);
   scene.check("si_code", `${kernel}`, `${code}`);

@@ -19,7 +19,10 @@ export function tellCode({ place, known }: Moment, width: number): readonly [Lin
     const mark = i === executed ? "▶" : i === next && within === 0 ? "▷" : " ";
     lines.push(tellLine(mark, line, width));
     if (i === next && within > 0)
-      lines.push([draw("▷", "strong"), say(`+${line.offset + within}, inside of that`, "strong")]);
+      lines.push([
+        draw("▷", "strong"),
+        say(`${offsetOf(line.offset + within)}, inside of that`, "strong"),
+      ]);
   }
   return [lines, current];
 }
@@ -27,11 +30,16 @@ export function tellCode({ place, known }: Moment, width: number): readonly [Lin
 function tellLine(mark: string, { offset, bytes, text }: CodeLine, width: number): Line {
   const head = [
     draw(mark, "strong"),
-    say(`+${offset} `.padEnd(4), "faint"),
+    say(`${offsetOf(offset)} `, "faint"),
     say(width < WIDE ? "" : bytes.slice(0, BYTES).padEnd(BYTES), "faint"),
   ];
   const fits = widthOf(head) + text.length <= width;
   return [...head, say(fits ? text : text.replace("  #", " #"), mark === "▶" ? "strong" : "plain")];
+}
+
+/** As the registers beside it name an address in the code: in hexadecimal. */
+function offsetOf(offset: number): string {
+  return `+${offset.toString(16).padStart(2, "0")}`;
 }
 
 function noCode(isElsewhere: boolean, width: number): Line[] {

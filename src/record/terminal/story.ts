@@ -27,7 +27,7 @@ export function tellStep(
   return [
     ...prose(title, width, "strong", `${lane}: `),
     ...prose(why, width),
-    ...(words === null ? [] : prose(words, width, "faint", "In words: ")),
+    ...(words === null ? [] : prose(words, width, "faint", "Raw: ")),
     ...(observer === null || !isNew ? [] : prose(observer, width, "faint", "Observer: ")),
     ...tellNews(moments.lane(about, index), index, annotator, width),
     ...arrows.flatMap(({ from, to, label }) => {

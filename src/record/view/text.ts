@@ -133,7 +133,7 @@ class StepTeller {
     this.#page.add(why, INDENT);
     this.#label("time", `${microseconds} µs`);
     const words = call === null ? null : callInWords(call);
-    if (words !== null) this.#label("in words", words);
+    if (words !== null) this.#label("raw", words);
     for (const { name, before, after } of this.#moments.changedAt(index)) {
       this.#label(name, `${before} -> ${after}`);
     }

@@ -73,10 +73,8 @@ function injectWithoutCall(scene: Scene, stub: Actor): void {
     "The frame of a call that does not exist: its number, in RAX, is -512. orig_rax is -1, as the encoder " +
       "`assembly` writes it: no call is under way.",
   );
-  runToRest(
-    stub,
-    "The stub is resumed. It leaves the signal stop, and the kernel checks orig_rax: it is -1, so the kernel ignores " +
-      "RAX.",
+  stub.resume(
+    "The stub is resumed. It leaves the signal stop, and the kernel checks orig_rax: it is -1, so nothing is restarted.",
   );
   scene.ask({
     text: "What does system call number -512 return?",
@@ -91,6 +89,7 @@ function injectWithoutCall(scene: Scene, stub: Actor): void {
         "The result of a call always replaces its number in RAX, and an unknown number is an error.",
     },
   });
+  rests(stub);
   stub.read(
     "RAX is -38, -ENOSYS, as expected: a call was injected, and returned. orig_rax is -1: since then the stub has " +
       "entered the kernel by its INT3.",
@@ -194,14 +193,14 @@ function goOn(scene: Scene, stub: Actor): void {
     "The same registers with orig_rax = -1. The kernel itself sets this in rt_sigreturn, so that it does not treat a " +
       "restored RAX as the result of a call.",
   );
-  runToRest(stub, "The stub is resumed once more.");
+  stub.resume("The stub is resumed once more.");
+  rests(stub);
   stub.read("RAX is still -512: a number like any other.");
   const { rax = 0n } = stub.registers;
   scene.check("with orig_rax = -1: RAX", `${RESTART}`, `${BigInt.asIntN(64, rax)}`);
 }
 
-function runToRest(stub: Actor, why: string): void {
-  stub.resume(why);
+function rests(stub: Actor): void {
   stub.stops({
     stop: "SIGTRAP: it has reached its INT3.",
     wait: "wait4 reports this to the host.",

@@ -70,7 +70,7 @@ function ToldStep({ reading, step, index, act }: StepProps) {
       )}
       {words !== null && (
         <p class="words">
-          <span class="soft">in words</span>{" "}
+          <span class="soft">raw</span>{" "}
           <code>
             <Prose text={words} />
           </code>
