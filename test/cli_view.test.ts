@@ -94,7 +94,15 @@ command("- is standard input: a pipe, or a file", async () => {
 
 const WRONG: readonly [args: string[], message: RegExp][] = [
   [[], /^stublab: view needs a recording\n {2}remedy: /],
-  [["a.json", "b.json"], /^stublab: view takes one recording, got another, "b\.json"\n/],
+  [
+    ["a.json", "b.json", "c.json"],
+    /^stublab: view takes one recording or two, got another, "c\.json"\n/,
+  ],
+  [
+    ["a.json", "b.json", "--mermaid"],
+    /^stublab: --mermaid takes one recording, got another, "b\.json"\n/,
+  ],
+  [["-", "-"], /^stublab: only one recording can be standard input\n/],
   [[file, "--text", "--json"], /^stublab: --text and --json exclude each other\n/],
   [[file, "--html", "", "--json"], /^stublab: --html and --json exclude each other\n/],
   [[file, "--html", "x", "-o", "y"], /^stublab: --html and --output exclude each other/],
