@@ -130,7 +130,10 @@ class Reader {
     this.steps = recording.steps;
     this.#annotator = new Annotator(this.moments, openAssemblyEncoder("amd64").constants);
     this.#names = new Map(
-      lanes.map((pair) => [pair[side] ?? "", pair.left ?? `${pair.right} of the right`]),
+      lanes.flatMap((pair) => {
+        const id = pair[side];
+        return id === null ? [] : [[id, pair.left ?? `${id} of the right`] as const];
+      }),
     );
   }
 

@@ -18,9 +18,8 @@ export function renderBesideText(left: Recording, right: Recording, width = 80):
   const row = (one: string, other: string, sign = SIGNS.same as string, labels = ["", ""]) => {
     const [ours = [], theirs = []] = [one, other].map((text, i) => {
       const label = labels[i] ?? "";
-      return wrap(visible(text), column - label.length).map((line, n) =>
-        text === "" ? "" : (n === 0 ? label : " ".repeat(label.length)) + line,
-      );
+      const pieces = text === "" ? [] : wrap(visible(text), column - label.length);
+      return pieces.map((piece, n) => (n === 0 ? label : " ".repeat(label.length)) + piece);
     });
     for (let i = 0; i < Math.max(ours.length, theirs.length); i++) {
       const start = (ours[i] ?? "").padEnd(column);

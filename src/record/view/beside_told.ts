@@ -48,14 +48,17 @@ function tellRun(rows: readonly BesideRow[]): string {
 
 /** Where they part, in a sentence. */
 export function tellParting({ rows, part }: Beside): string {
-  if (part === null) return "They do not part: all steps are the same.";
-  const { left = null, right = null, differences = [] } = rows[part] ?? {};
-  if (part === 0 && left === 0 && right === 0 && differences.length === 0) {
-    return "They have no common beginning.";
+  const row = rows[part ?? -1];
+  if (row === undefined) return "They do not part: all steps are the same.";
+  const { relation, left, right, differences } = row;
+  if (part === 0 && relation === "apart") return "They have no common beginning.";
+  if (left === null || right === null) {
+    const sides = left === null ? ["right", "left"] : ["left", "right"];
+    const number = stepNumber(left ?? right ?? 0);
+    return `They part at step ${number} of the ${sides[0]}, which the ${sides[1]} does not have.`;
   }
-  const place = (index: number | null) => (index === null ? "an end" : `step ${stepNumber(index)}`);
-  const where =
-    left === right ? place(left) : `${place(left)} of the left and ${place(right)} of the right`;
+  const [one, other] = [stepNumber(left), stepNumber(right)];
+  const where = one === other ? `step ${one}` : `step ${one} of the left and ${other} of the right`;
   const names = differences.flatMap(({ what }) => (what === "title" ? [] : what)).join(", ");
   return `They part at ${where}${names === "" ? "" : `: ${names}`}.`;
 }

@@ -15,6 +15,8 @@ const BYTES = 1_000_000;
 /** What the page has beyond that of a recording. */
 const BESIDE_STYLE = `
 main > :not(#app) { max-width: none; }
+h1 a { color: inherit; text-decoration-thickness: 1px; }
+#content { margin-top: 1.25rem; }
 .beside { width: 100%; table-layout: fixed; }
 .beside :is(th, td) { width: 50%; white-space: normal; overflow-wrap: anywhere; vertical-align: top; padding: 0.375rem 0.75rem;
   font-family: inherit; font-size: 0.875rem; border-top: 1px solid var(--rule); }
@@ -116,7 +118,7 @@ function renderStep(row: BesideRow, side: Side, name: "left" | "right"): Html {
     .map((each) => html`<p class="mono">${each.what} <mark>${shown(each[name])}</mark></p>`);
   const isTitle = row.differences.some(({ what }) => what === "title");
   const told = isTitle ? html`<mark>${shown(title, 300)}</mark>` : shown(title, 300);
-  return html`<td class="step"><p class="where">${stepNumber(index)} <span>${lanes}</span> ${badge}</p><p class="mono">${told}</p>${values}${row.relation === "same" || why === "" ? NOTHING : html`<p>${shown(why, 2000)}</p>`}</td>`;
+  return html`<td class="step"><p class="where">${row.relation === "same" ? NOTHING : html`<span class="unseen">${row.relation}, step </span>`}${stepNumber(index)} <span>${lanes}</span> ${badge}</p><p class="mono">${told}</p>${values}${row.relation === "same" || why === "" ? NOTHING : html`<p>${shown(why, 2000)}</p>`}</td>`;
 }
 
 function renderEnd({ end }: Beside): Html {
