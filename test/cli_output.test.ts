@@ -261,7 +261,8 @@ output("a gallery that is rewritten keeps the modes of its files", () => {
   chmodSync(join(pages, "index.html"), 0o600);
   assert.is(gallery(pages, source).code, 0);
   assert.is(statSync(join(pages, "index.html")).mode & 0o777, 0o600);
-  assert.equal(readdirSync(pages).sort(), ["index.html", "inject.html", "inject.json"]);
+  const files = ["encoder.html", "index.html", "inject.html", "inject.json"];
+  assert.equal(readdirSync(pages).sort(), files);
 });
 
 output("a recording too large to be read again is refused, and leaves no gallery behind", () => {

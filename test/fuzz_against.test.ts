@@ -250,7 +250,7 @@ withProbe("a probe that Ctrl-C interrupts has logged what it has", async () => {
 });
 
 const withRunsc = hasProbe && hasTool("runsc") ? against : against.skip;
-withRunsc("finds what gVisor does otherwise than this kernel", async () => {
+withRunsc("finds how gVisor differs from this kernel", async () => {
   const inside = [PROBE, "fuzz", "--outcomes", "--cases", "1000", "--path", "ptrace"];
   const flags = ["--network=none", "--ignore-cgroups", "--platform=ptrace"];
   const { stdout } = spawnSync("runsc", [...flags, "do", "-quiet", "--", ...inside], {

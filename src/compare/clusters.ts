@@ -70,7 +70,7 @@ export class Clusters {
 /** Where two records differ. */
 export interface Difference {
   readonly place: Place;
-  /** What is told apart: the place, and of a filter whether it allows too much or too little. */
+  /** What distinguishes faults: the place, and for a filter whether it allows too much or too little. */
   readonly kind: string;
   /** The first byte that differs, and all bits of the place that do. */
   readonly byte: number;

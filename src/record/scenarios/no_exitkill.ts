@@ -89,7 +89,7 @@ export const noExitkill: Scenario = {
       wrong: {
         "It loops, like the guest":
           "It would, if the INT3 did nothing. But the INT3 raises a signal each time.",
-        "It stops again": "Only a tracer makes SIGTRAP a stop. There is none any more.",
+        "It stops again": "Only a tracer makes SIGTRAP a stop, and the tracer is gone.",
       },
     });
     const wait = "The keeper, its parent now, reaps it.";

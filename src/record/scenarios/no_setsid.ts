@@ -175,7 +175,7 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
     },
     wrong: {
       "It continues to getpid":
-        "The default action of some signals is to be ignored, such as SIGCHLD. SIGINT is none of them.",
+        "By default some signals are ignored, such as SIGCHLD. SIGINT terminates.",
       "It calls a copy of the host's handler":
         "The set-up has taken the handler away. Its code is not mapped any more, either.",
     },

@@ -40,7 +40,7 @@ export const noWuntraced: Scenario = {
         "At once: the child is stopped by SIGSTOP":
           "That is a stop of an untraced child, which wait4 does not report unless it is asked to.",
         ECHILD:
-          "A stopped child is a child. ECHILD would mean that there is none, and the call would at least return.",
+          "A stopped child is a child. ECHILD would mean that the caller has no such child, and the call would at least return.",
       },
     });
     const without = child.tracee.tryWait(

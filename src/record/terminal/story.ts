@@ -20,7 +20,7 @@ export function tellStep(
   if (step === undefined) return [];
   const { lane, about, title, why, call, observer } = step;
   const words = call === null ? null : callInWords(call);
-  // What the observer does at many steps is told at the first of them.
+  // What the observer does at many steps is shown at the first of them only.
   const isNew = steps.findIndex((each) => each.observer === observer) === index;
   const arrow = (sign: string, other: number, label: string) =>
     prose(`${sign} step ${stepNumber(other)} of ${steps[other]?.lane}: ${label}`, width, "faint");

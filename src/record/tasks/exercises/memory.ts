@@ -113,7 +113,7 @@ export const rseqArea: Task = {
       start: "rax = SYS_rseq\nrdi = AREA\n",
       key: `rax = SYS_rseq\nrdi = AREA\nrsi = 32\nrdx = RSEQ_FLAG_UNREGISTER\nr10 = ${hex(signature)}\n`,
       hints: [
-        "The kernel unregisters only what it is told exactly: address, length and signature.",
+        "The address, the length and the signature must be those of the registration.",
         "The flag is RSEQ_FLAG_UNREGISTER. The fourth argument of a system call is not in RCX.",
         "rsi = 32, rdx = RSEQ_FLAG_UNREGISTER, r10 = the signature",
       ],

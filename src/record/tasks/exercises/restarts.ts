@@ -24,7 +24,7 @@ export const restart: Task = {
       key: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = SYS_${wanted}\n`,
       hints: [
         "How does the kernel know which call it returns from? Not from RAX, which has the result.",
-        "orig_rax is the number of the call, and -1 if there is none.",
+        "orig_rax is the number of the call, or -1 outside of a call.",
         `orig_rax = SYS_${wanted}${call === wanted ? "" : "; for this code any number does, as the kernel replaces it by restart_syscall"}`,
       ],
       play(stage, answer) {

@@ -205,7 +205,7 @@ export const fatalWord: Task = {
       key: `clone = CLONE_FILES${signal === "0" ? "" : `|${signal}`}\n`,
       hints: [
         "The signal at the end of a child is chosen when the child is made.",
-        "It is the lowest byte of the clone word, and 0 is none.",
+        "It is the lowest byte of the clone word; with 0 no signal is sent.",
         `clone = CLONE_FILES${signal === "0" ? "" : `|${signal}`}`,
       ],
       play(stage, answer) {

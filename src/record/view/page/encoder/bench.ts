@@ -159,7 +159,7 @@ function distinct(named: readonly (readonly [string, bigint])[]): (readonly [str
   });
 }
 
-/** A word, or that there is none: only -EINVAL is negative. */
+/** A word, or the error that stands for it: only -EINVAL is negative. */
 export function tellWord(word: bigint): string {
   return word < 0n ? "-EINVAL" : hex(word);
 }
