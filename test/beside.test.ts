@@ -42,16 +42,27 @@ function expectComplete({ rows }: Beside, left: Recording, right: Recording): vo
   }
 }
 
-beside("two recordings of the same lesson do not part, whatever their pids", async () => {
-  const [one, other] = [await recordingOf("host"), await recordScenario("host")];
-  assert.not.equal(one.lanes, other.lanes);
-  const document = alignRecordings(one, other);
-  assert.equal([document.part, document.end], [null, []], told(document, one, other).join("\n"));
-  assert.match(
-    renderBesideText(one, other),
-    /They do not part.*\n\n {5}… 50 steps the same: 1 to 50\n$/,
-  );
-});
+for (const name of ["host", "switch", "exitkill"]) {
+  beside(`${name}: two recordings of it do not part, whatever their pids`, async () => {
+    const [one, other] = [await recordingOf(name), await recordScenario(name)];
+    assert.not.equal(one.lanes, other.lanes);
+    const document = alignRecordings(one, other);
+    assert.equal([document.part, document.end], [null, []], told(document, one, other).join("\n"));
+    const { length } = one.steps;
+    const [end] = renderBesideText(one, other).split("\n").slice(-2);
+    assert.is(end, `     … ${length} steps the same: 1 to ${length}`);
+  });
+}
+
+beside(
+  "early-attach: of two recordings only the exit status differs, the low byte of a pid",
+  async () => {
+    const [one, other] = [await recordingOf("early-attach"), await recordScenario("early-attach")];
+    const rows = told(alignRecordings(one, other), one, other);
+    for (const row of rows)
+      assert.match(row, /^same: |^alike: exited with status \d+ \| exited with/);
+  },
+);
 
 beside("host, parent-dies: the stub is paired with the orphan, and getppid differs", async () => {
   const [one, other] = [await recordingOf("host"), await recordingOf("parent-dies")];

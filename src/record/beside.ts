@@ -1,7 +1,7 @@
 // Two recordings beside each other: which step of one is the same as which of the other, and where they part.
 
 import { openAssemblyEncoder } from "../encoder/assembly.ts";
-import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import { INSTRUCTION_POINTER, PARENT } from "../stub/amd64.ts";
 import { FLAGS } from "./amd64.ts";
 import { Annotator, LEAST_PID } from "./annotate.ts";
 import { expectRecording } from "./load.ts";
@@ -52,6 +52,9 @@ const MOST_EVENTS = 200;
 const LEAST_ADDRESS = 1n << 32n;
 const NEAR = 1n << 20n;
 
+/** PID_MAX_LIMIT. */
+const MOST_PIDS = 1n << 22n;
+
 /** CF, PF, AF, SF and OF of a comparison depend on the values of pids. SYSCALL copies the flags to R11. */
 const ARITHMETIC_FLAGS = 0x895n;
 const FLAG_WORDS: readonly string[] = [FLAGS, "r11"];
@@ -75,7 +78,9 @@ export function alignRecordings(left: Recording, right: Recording): Beside {
   const part = rows.findIndex(({ relation }) => relation !== "same");
   const end = left.end.flatMap(({ fact, seen, held }) => {
     const other = right.end.find((each) => each.fact === fact);
-    const isSame = other?.held === held && a.told(seen) === b.told(other.seen);
+    const isTold = a.told(seen) === b.told(other?.seen ?? "");
+    // In the same scenario what held is as expected, even if it is a number that depends on a pid.
+    const isSame = other?.held === held && (isTold || (held && left.scenario === right.scenario));
     return other === undefined || isSame ? [] : [{ what: fact, left: seen, right: other.seen }];
   });
   return { schema: BESIDE_SCHEMA, lanes, rows, part: part < 0 ? null : part, end };
@@ -171,7 +176,7 @@ class Reader {
       ...registers.map(({ name, after, meaning }) => {
         const shown = meaning === null ? after : `${after} = ${meaning}`;
         const flags = BigInt(after) & ~ARITHMETIC_FLAGS;
-        const compared = FLAG_WORDS.includes(name) ? `${flags}` : this.#word(after);
+        const compared = FLAG_WORDS.includes(name) ? `${flags}` : this.#word(after, name);
         return [name, [shown, compared]] as const;
       }),
       // Resident memory depends on the machine.
@@ -192,10 +197,16 @@ class Reader {
     return this.#names.get(lane?.id ?? "") ?? (pid === 0 ? "nobody" : "another process");
   }
 
-  #word(text: string): string {
+  #word(text: string, register = ""): string {
     const word = BigInt(text);
-    const lane = word < LEAST_PID ? undefined : this.moments.lanesByPid.get(Number(word));
-    if (lane !== undefined) return this.#names.get(lane.id) ?? lane.id;
+    if (word >= LEAST_PID) {
+      // A pid; or one that was negated, as a result is that `fail` exits with.
+      for (const pid of [word, -BigInt.asIntN(64, word), -BigInt.asIntN(32, word)]) {
+        const lane = this.moments.lanesByPid.get(Number(pid));
+        if (lane !== undefined) return `${pid === word ? "" : "-"}${this.#names.get(lane.id)}`;
+      }
+    }
+    if (register === PARENT && word >= LEAST_PID && word < MOST_PIDS) return "another process";
     if (word < LEAST_ADDRESS || word >= 1n << 63n) return text;
     for (const { name, base } of this.moments.recording.code) {
       const offset = word - BigInt(base);
