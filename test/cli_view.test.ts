@@ -17,6 +17,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseRecording, renderMermaid, renderPerfetto } from "../src/record/index.ts";
 import { renderJson } from "../src/record/view/json.ts";
+import { renderBesidePage } from "../src/record/view/page/beside_page.ts";
 import { renderRecordingPage } from "../src/record/view/page/page.ts";
 import { renderText } from "../src/record/view/text.ts";
 import { hostileRecording } from "./hostile_recording.ts";
@@ -82,6 +83,18 @@ command("--json prints the recording unchanged", async () => {
   assert.equal(parseRecording(stublab(file, "--json").stdout), recording);
 });
 
+command("two recordings are shown side by side, as text, page or document", async () => {
+  const text = stublab(file, file);
+  assert.equal([text.code, text.stderr], [0, ""]);
+  assert.match(text.stdout, /^They do not part: all steps are the same\.$/m);
+  const document = JSON.parse(stublab(file, file, "--json").stdout);
+  assert.equal([document.schema, document.part], ["stublab.beside/1", null]);
+  assert.is(document.rows.length, recording.steps.length);
+  const output = join(folder, "beside.html");
+  assert.is(stublab(file, file, "--html", output).code, 0);
+  assert.ok(readFileSync(output, "utf8") === renderBesidePage(recording, recording));
+});
+
 command("- is standard input: a pipe, or a file", async () => {
   const [node, args] = stublabCommand("view", "-", "--mermaid");
   const typed = [node, ...args].join(" ");
@@ -94,7 +107,15 @@ command("- is standard input: a pipe, or a file", async () => {
 
 const WRONG: readonly [args: string[], message: RegExp][] = [
   [[], /^stublab: view needs a recording\n {2}remedy: /],
-  [["a.json", "b.json"], /^stublab: view takes one recording, got another, "b\.json"\n/],
+  [
+    ["a.json", "b.json", "c.json"],
+    /^stublab: view takes one recording or two, got another, "c\.json"\n/,
+  ],
+  [
+    ["a.json", "b.json", "--mermaid"],
+    /^stublab: --mermaid takes one recording, got another, "b\.json"\n/,
+  ],
+  [["-", "-"], /^stublab: only one recording can be standard input\n/],
   [[file, "--text", "--json"], /^stublab: --text and --json exclude each other\n/],
   [[file, "--html", "", "--json"], /^stublab: --html and --json exclude each other\n/],
   [[file, "--html", "x", "-o", "y"], /^stublab: --html and --output exclude each other/],

@@ -193,6 +193,16 @@ test("embedded, it is some steps of a lane, and nothing else", () =>
     },
   ));
 
+test("as slides, it is the player alone in larger type, with the same keys and questions", () =>
+  walked.browser.show(`${walked.urlOf("host")}?slides#step=2`, {}, async (page) => {
+    assert.is(await numberShown(page), 2);
+    await press(page, "ArrowRight");
+    assert.is(await numberShown(page), 3);
+    const size = () => page.evaluate(() => getComputedStyle(document.documentElement).fontSize);
+    assert.is(await size(), "24px");
+    assert.not.ok(await page.$eval("#steps", (table) => table.checkVisibility()));
+  }));
+
 test("what changed comes first, with what it means, and not by its colour alone", () =>
   show("grandchild", { step: 3 }, async (page) => {
     const rows = await page.$$eval(".registers:first-of-type tr", (all) =>

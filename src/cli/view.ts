@@ -1,24 +1,31 @@
+import { alignRecordings } from "../record/beside.ts";
+import type { Recording } from "../record/recording.ts";
+import { renderBesideText } from "../record/view/beside_text.ts";
 import { renderJson } from "../record/view/json.ts";
 import { renderMermaid } from "../record/view/mermaid.ts";
+import { renderBesidePage } from "../record/view/page/beside_page.ts";
 import { renderRecordingPage } from "../record/view/page/page.ts";
 import { renderPerfetto } from "../record/view/perfetto.ts";
 import { renderText } from "../record/view/text.ts";
+import { visibleJson } from "../visible.ts";
 import { type Command, parseCommand, UsageError } from "./command.ts";
 import { writeOutput } from "./output_file.ts";
 import { readRecording } from "./recording_file.ts";
 import { print } from "./report.ts";
 
 const help = `usage: stublab view FILE [one of the forms] [options]
+       stublab view FILE OTHER [--text, --html OUT or --json] [options]
 
 Shows a recording that \`stublab record\` made. Nothing is traced, so this works on any machine. FILE - is standard
-input.
+input. With OTHER, it shows both side by side: what they have in common, in short, and both from the step where they
+part.
 
 forms:
   --text         the steps as text (default)
   --html OUT     a self-contained web page
   --mermaid      a Mermaid sequence diagram for Markdown (GitHub and GitLab render it)
   --perfetto     a trace for https://ui.perfetto.dev: time, tracks, arrows
-  --json         the recording itself, after validation
+  --json         the recording itself, after validation; of two, which steps correspond (stublab.beside/1)
 
   -o, --output OUT   write to OUT (default, and OUT -: standard output)
 
@@ -27,6 +34,7 @@ A file is written completely or not at all. Exit status: 0, or 2 if FILE is not 
 examples:
   stublab view grandchild.json --html grandchild.html
   stublab view grandchild.json --perfetto -o grandchild.trace.json
+  stublab view no-exitkill.json exitkill.json --html beside.html
   stublab record inject | stublab view - --mermaid
 `;
 
@@ -48,30 +56,49 @@ const FORMS = {
   json: renderJson,
 } as const;
 
+/** The renderer of each form of two recordings. */
+const FORMS_OF_TWO = {
+  text: (left: Recording, right: Recording) =>
+    renderBesideText(left, right, process.stdout.columns),
+  html: renderBesidePage,
+  json: (left: Recording, right: Recording) =>
+    `${visibleJson(JSON.stringify(alignRecordings(left, right), null, 2))}\n`,
+} as const;
+
 const NAMES = ["text", "html", "mermaid", "perfetto", "json"] as const;
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  const [file, extra] = positionals;
+  const [file, other, extra] = positionals;
   if (file === undefined) {
     throw new UsageError("view needs a recording", {
       remedy: "stublab record -o host.json makes one",
     });
   }
   if (extra !== undefined) {
-    throw new UsageError(`view takes one recording, got another, "${extra}"`);
+    throw new UsageError(`view takes one recording or two, got another, "${extra}"`);
   }
-  const [form = "text", other] = NAMES.filter((name) => (values[name] ?? false) !== false);
-  if (other !== undefined) throw new UsageError(`--${form} and --${other} exclude each other`);
+  const [form = "text", second] = NAMES.filter((name) => (values[name] ?? false) !== false);
+  if (second !== undefined) throw new UsageError(`--${form} and --${second} exclude each other`);
   if (values.html !== undefined && values.output !== undefined) {
     throw new UsageError("--html and --output exclude each other: --html names the output itself");
   }
   const output = values.html ?? values.output ?? "-";
   if (output === "") throw new UsageError("the name of the output is empty");
-  const text = FORMS[form](readRecording(file));
+  const text =
+    other === undefined ? FORMS[form](readRecording(file)) : renderTwo(form, file, other);
   if (output === "-") print(text);
   else await writeOutput(output, text);
   return 0;
+}
+
+function renderTwo(form: keyof typeof FORMS, file: string, other: string): string {
+  if (form === "mermaid" || form === "perfetto") {
+    throw new UsageError(`--${form} takes one recording, got another, "${other}"`);
+  }
+  if (file === "-" && other === "-")
+    throw new UsageError("only one recording can be standard input");
+  return FORMS_OF_TWO[form](readRecording(file), readRecording(other));
 }
 
 export const viewCommand: Command = { help, run };

@@ -1,5 +1,12 @@
 export type { Shape, Shaped } from "../shape.ts";
 export { Actor } from "./actor.ts";
+export {
+  alignRecordings,
+  BESIDE_SCHEMA,
+  type Beside,
+  type BesideRow,
+  type Difference,
+} from "./beside.ts";
 export type { Teller } from "./calls.ts";
 export type { UnseenOptions, WatchedStub } from "./fork.ts";
 export type { CallTelling } from "./injection.ts";

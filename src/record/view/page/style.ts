@@ -210,6 +210,10 @@ dialog dt { text-align: right; }
 .embed body > header, .embed main > :not(#app), .embed .legend { display: none; }
 .embed #app { margin: 0; min-height: 0; }
 
+.slides { font-size: 150%; }
+.slides main > :not(#app), .slides .legend { display: none; }
+.slides :is(.labels, .labels button, .labels .pid, .state) { font-size: 0.75rem; line-height: 1.25; }
+
 @media (max-width: 75rem) {
   .columns { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
   .column { padding-inline: 1.25rem; }

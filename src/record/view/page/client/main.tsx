@@ -2,12 +2,13 @@
 
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { embedded } from "./place.ts";
+import { embedded, projected } from "./place.ts";
 
 const root = document.getElementById("app");
 if (root !== null) {
   document.documentElement.classList.add("scripted");
   document.documentElement.classList.toggle("embed", embedded);
+  document.documentElement.classList.toggle("slides", projected);
   render(<App />, root);
   performance.mark("interactive");
 }

@@ -3,7 +3,7 @@ import { stepNumber } from "../../told.ts";
 import { recording } from "./book.ts";
 
 // Addresses: "#step=12" leads to a step; "?embed#step=43-55&lane=master" shows some steps alone, in a frame of another
-// page.
+// page; "?slides" is for a projector: larger, and without what surrounds the player.
 
 /** What an address asks for. */
 export interface Place {
@@ -13,7 +13,9 @@ export interface Place {
   readonly lane: string | null;
 }
 
-export const embedded = new URLSearchParams(location.search).has("embed");
+const asked = new URLSearchParams(location.search);
+export const embedded = asked.has("embed");
+export const projected = asked.has("slides");
 
 /** What the address of this page asks for. */
 export function readPlace(fragment = location.hash): Place {
