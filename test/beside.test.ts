@@ -84,7 +84,7 @@ beside("host, parent-dies: the stub is paired with the orphan, and getppid diffe
     steps,
     steps.toSorted((a, b) => a - b),
   );
-  // It lasts, and is told at the first step only.
+  // It lasts, and is reported at the first step only.
   assert.is(rows.filter((row) => / PPid|\[PPid/.test(row)).length, 1);
 });
 

@@ -65,7 +65,7 @@ const PID_FIELDS: readonly string[] = ["PPid", "TracerPid", "Sid"];
 /**
  * Aligns the steps of two recordings. Steps are the same if kind, lane and title agree, and what they changed in
  * registers and /proc; pids are compared by their lanes, and addresses outside the code not at all. A difference that
- * lasts is told once. Lanes correspond if their names are equal; the others are paired by the steps that they share.
+ * lasts is reported once. Lanes correspond if their names are equal; the others are paired by the steps that they share.
  *
  * @throws InputError if one is not a recording
  */

@@ -1,5 +1,5 @@
 import type { Task } from "../task.ts";
-import { makesCall, NAMES, writeAnswer } from "./verbs.ts";
+import { answersStill, makesCall, NAMES, writeAnswer } from "./verbs.ts";
 
 /** For each errno a call that fails with it. */
 const FAILING = {
@@ -54,13 +54,7 @@ export const errno: Task = {
         );
         const rax = BigInt.asIntN(64, stub.registers().rax ?? 0n);
         stage.expect("RAX", `${call?.result}`, `${rax}`, "RAX is not what the call returned");
-        const asked = stub.call("getpid", [], "Does the stub still answer?");
-        stage.expect(
-          "the next call",
-          `${stub.pid}`,
-          `${asked}`,
-          "the stub cannot be used any more",
-        );
+        answersStill(stage, stub);
       },
     };
   },

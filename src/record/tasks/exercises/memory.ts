@@ -4,7 +4,7 @@ import { parseMaps, readProc } from "../../../stub/proc.ts";
 import { readRseq } from "../../../stub/rseq.ts";
 import { tellRun } from "../run.ts";
 import type { Task } from "../task.ts";
-import { makesCall, mapPages, NAMES, writeAnswer } from "./verbs.ts";
+import { answersStill, makesCall, mapPages, NAMES, writeAnswer } from "./verbs.ts";
 
 export const onePage: Task = {
   lesson: "scrub",
@@ -72,13 +72,7 @@ export const onePage: Task = {
         const expected = [keep, page].map(hex).join(", ");
         const left = mapped(stub.pid).map(hex).join(", ");
         stage.expect("what is mapped", expected, left, "other pages than the two are left");
-        const asked = stub.call("getpid", [], "Does the stub still answer?");
-        stage.expect(
-          "the next call",
-          `${stub.pid}`,
-          `${asked}`,
-          "the stub cannot be used any more",
-        );
+        answersStill(stage, stub);
       },
     };
   },

@@ -83,3 +83,9 @@ export function mapPages(stub: Stub, addresses: readonly bigint[]): void {
     tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS") | tracer.flag("MAP_FIXED");
   for (const address of addresses) stub.call("mmap", address, PAGE_SIZE, protection, flags, -1, 0);
 }
+
+/** Expects that calls can still be injected into a stub. */
+export function answersStill(stage: Stage, stub: Player): void {
+  const asked = stub.call("getpid", [], "Does the stub still answer?");
+  stage.expect("the next call", `${stub.pid}`, `${asked}`, "the stub cannot be used any more");
+}
