@@ -57,7 +57,8 @@ export function App() {
   useLinks(act);
   useSettled(reading, announce);
   useFocus(reading);
-  useEffect(() => keepReading(reading), [reading.answers]);
+  // An answer is kept before anything else can happen, a reload among it.
+  useLayoutEffect(() => keepReading(reading), [reading.answers]);
   useLayoutEffect(() => showStatic(reading), [reading]);
   useEffect(() => carryRegisters(seen), [seen]);
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Action, choiceOrder, type Reading, replyTo } from "../../../reading.ts";
 import { moments, recording } from "./book.ts";
 import { Prose } from "./text.tsx";
@@ -14,7 +14,8 @@ interface Props {
 export function Question({ reading, question, act }: Props) {
   const list = useRef<HTMLOListElement>(null);
   const { picked } = reading;
-  useEffect(() => {
+  // Before the next key: Enter presses the button that has the focus.
+  useLayoutEffect(() => {
     if (picked !== null) list.current?.querySelectorAll("button")[picked]?.focus();
   }, [picked]);
   const asked = recording.questions[question];
