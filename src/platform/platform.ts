@@ -1,13 +1,14 @@
 import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StateError } from "../errors.ts";
-import { checkOptions, nameOrNumber, truth } from "../shape.ts";
+import { checkOptions, nameOrNumber, oneOf, truth } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { encoderOption, Tracer } from "../stub/tracer.ts";
 import { COMPONENTS, LARGEST_XSTATE } from "./amd64.ts";
 import { Context } from "./context.ts";
+import { SWITCH_LANES, type SwitchLane } from "./lanes.ts";
 import { Pool } from "./pool.ts";
 import { Subprocess } from "./subprocess.ts";
 
@@ -23,6 +24,8 @@ export interface PlatformOptions {
   exitSignal?: string | number | undefined;
   /** Whether stubs run under a filter that allows only the calls that the tracer injects. Default: true. */
   seccomp?: boolean | undefined;
+  /** How guests are run. Default: "faithful". */
+  switches?: SwitchLane | undefined;
   /** Whether guests run on the processor that their tracer runs on. Default: true. */
   bind?: boolean | undefined;
 }
@@ -45,13 +48,15 @@ export class Platform {
   /** The XSAVE area that every context begins with: that of a new process, with the kernel's length and layout. */
   readonly initialXstate: Uint8Array;
   readonly #pool = new Pool();
+  readonly #lane: SwitchLane;
   #closed = false;
 
-  private constructor(tracer: Tracer, master: Stub, bind: boolean) {
+  private constructor(tracer: Tracer, master: Stub, bind: boolean, lane: SwitchLane) {
     if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
     this.bind = bind;
+    this.#lane = lane;
     const area = new Uint8Array(LARGEST_XSTATE);
     this.initialXstate = area.slice(0, master.thread.freshXstate(area, COMPONENTS));
   }
@@ -67,9 +72,11 @@ export class Platform {
       deadline: checkDeadline,
       exitSignal: nameOrNumber,
       seccomp: truth,
+      switches: oneOf(SWITCH_LANES),
       bind: truth,
     });
     const { encoder, deadline, exitSignal = "SIGCHLD", seccomp = true, bind = true } = options;
+    const { switches = "faithful" } = options;
     const tracer = new Tracer({ encoder, deadline });
     try {
       const filter = seccomp
@@ -77,7 +84,7 @@ export class Platform {
         : undefined;
       const master = tracer.createStub({ exitSignal, filter });
       master.scrub();
-      return new Platform(tracer, master, bind);
+      return new Platform(tracer, master, bind, switches);
     } catch (error) {
       tracer.close();
       throw error;
@@ -87,13 +94,14 @@ export class Platform {
   /** Returns an empty subprocess: from the pool if it has one, else a new grandchild. */
   newAddressSpace(): Subprocess {
     this.#expectOpen();
-    return new Subprocess(this.#pool.take() ?? this.master.createStub(), this.#pool);
+    const stub = this.#pool.take() ?? this.master.createStub();
+    return new Subprocess(stub, this.#pool, this.#lane);
   }
 
   /** A subprocess whose first thread another platform traces: see `Subprocess.ticket`. */
   join(ticket: ThreadTicket): Subprocess {
     this.#expectOpen();
-    return new Subprocess(this.tracer.join(ticket), this.#pool);
+    return new Subprocess(this.tracer.join(ticket), this.#pool, this.#lane);
   }
 
   /** The state of a new guest: all registers zero, floating point as at the start of a process. */

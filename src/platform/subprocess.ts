@@ -6,8 +6,10 @@ import type { ThreadTicket } from "../stub/thread_pool.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
 import type { FaultRecord } from "./fault.ts";
+import { runnerOf, type SwitchLane } from "./lanes.ts";
 import { type PageRange, type Protection, pageRange, protectionFlags } from "./memory.ts";
 import type { Pool } from "./pool.ts";
+import type { Runner } from "./runner.ts";
 
 const DESCRIPTOR = count(2 ** 31 - 1);
 
@@ -33,11 +35,14 @@ export class Subprocess {
   // Made for the first fault: most guests have none.
   #faults: Set<FaultRecord> | undefined;
   readonly #pool: Pool;
+  /** Runs guests in it. @internal */
+  readonly runner: Runner;
   #released = false;
 
   /** @internal */
-  constructor(stub: Stub, pool: Pool) {
+  constructor(stub: Stub, pool: Pool, lane: SwitchLane) {
     this.stub = stub;
+    this.runner = runnerOf(lane, stub);
     this.#pool = pool;
   }
 
@@ -152,6 +157,7 @@ export class Subprocess {
     this.stub.expectUnshared();
     this.#released = true;
     this.#markStale(0n, BigInt(topOfUserSpace()));
+    this.runner.vacate();
     if (!this.stub.alive) return;
     // A stub whose guest could not be stopped is not reused.
     if (this.stub.borrowed || this.stub.thread.state !== "stopped") {

@@ -35,6 +35,13 @@ export interface Shim {
   waitWithin(tid: number, options: number, deadline: DataView, status: Int32Array): number;
   inject(tid: number, block: Uint8Array, injection: ArrayBufferView): number;
   switch(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
+  switchChanged(
+    tid: number,
+    block: Uint8Array,
+    held: Uint8Array,
+    xstate: Uint8Array,
+    exchange: ArrayBufferView,
+  ): number;
   switchWait(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
   readXstate(tid: number, xstate: Uint8Array, length: number): number;
   writeXstate(tid: number, xstate: Uint8Array, length: number): number;
@@ -123,6 +130,7 @@ function bindShim(library: LibraryHandle): Shim {
     waitWithin: bind("int64_t stublab_wait_within(int32_t, uint32_t, void *, void *)"),
     inject: bind("int64_t stublab_inject(int32_t, void *, void *)"),
     switch: bind("int64_t stublab_switch(int32_t, void *, void *, void *)"),
+    switchChanged: bind("int64_t stublab_switch_changed(int32_t, void *, void *, void *, void *)"),
     switchWait: bind("int64_t stublab_switch_wait(int32_t, void *, void *, void *)"),
     readXstate: bind("int64_t stublab_read_xstate(int32_t, void *, uint64_t)"),
     writeXstate: bind("int64_t stublab_write_xstate(int32_t, void *, uint64_t)"),

@@ -125,14 +125,24 @@ export class Thread extends TracedThread {
   /**
    * Runs a guest until its next stop.
    *
+   * @param held the registers that the thread has, so that only others are written; it becomes those of the stop.
    * @returns what stopped it; "late" if nothing did in time: the guest still runs.
    * @throws DeathError, StopError at an event, TraceError
    * @internal
    */
-  switch(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
+  switch(
+    block: RegisterBlock,
+    xstate: Uint8Array,
+    record: SwitchRecord,
+    held?: Uint8Array,
+  ): SwitchStop {
     this.expect("stopped");
     const { shim } = this.tracer;
-    return this.#switched(shim.switch(this.tid, block.bytes, xstate, record.bytes), record);
+    const result =
+      held === undefined
+        ? shim.switch(this.tid, block.bytes, xstate, record.bytes)
+        : shim.switchChanged(this.tid, block.bytes, held, xstate, record.bytes);
+    return this.#switched(result, record);
   }
 
   /** Waits again for a guest that was late. @internal */
@@ -173,6 +183,13 @@ export class Thread extends TracedThread {
     return this.check("ptrace(PTRACE_GETREGSET)", length);
   }
 
+  /** Reads the XSAVE area of the stopped thread into `area`. @throws DeathError, TraceError @internal */
+  readXstate(area: Uint8Array): void {
+    this.expect("stopped");
+    const length = this.tracer.shim.readXstate(this.tid, area, area.length);
+    this.check("ptrace(PTRACE_GETREGSET)", length);
+  }
+
   /** @internal */
   override forget(end?: StubEnd): void {
     if (this.state === "dead") return;
@@ -191,6 +208,7 @@ export class Thread extends TracedThread {
 
   #run(number: bigint): void {
     const { shim, frame, injection } = this.tracer;
+    this.disturbances++;
     const result = shim.inject(this.tid, frame.bytes, injection.bytes);
     if (result === INJECT_RESTS) return;
     if (result === INJECT_LEFT) {

@@ -34,6 +34,10 @@ export class TracedThread {
   readonly tgid: number;
   readonly tid: number;
   state: ThreadState = "untraced";
+  /** Counts what changes the registers of the thread, except a switch. @internal */
+  disturbances = 0;
+  /** Called when the stopped thread can be read for the last time: at its exit stop, and before a detach. @internal */
+  onLastStop: (() => void) | undefined;
   #end: StubEnd | undefined;
   #closed = false;
   // A pidfd of the process while it is not traced: its pid may be reused after its end.
@@ -83,6 +87,7 @@ export class TracedThread {
   /** Resumes with a signal; 0 for none. */
   resume(request = "PTRACE_CONT", signal = 0): void {
     this.expect("stopped");
+    this.disturbances++;
     this.ptrace(request, signal);
     this.state = "running";
   }
@@ -97,6 +102,8 @@ export class TracedThread {
   /** Detaches from the thread and leaves it in a group-stop. @throws TraceError */
   detach(): void {
     this.expect("stopped");
+    this.onLastStop?.();
+    this.disturbances++;
     this.#pidfd = this.tracer.shim.pidfd(this.tgid);
     this.ptrace("PTRACE_DETACH", this.tracer.constant("SIGSTOP"));
     this.state = "untraced";
@@ -148,6 +155,7 @@ export class TracedThread {
 
   writeRegisters(block: RegisterBlock): void {
     this.expect("stopped");
+    this.disturbances++;
     this.#transfer(WRITE_REGISTERS, block);
   }
 
@@ -241,6 +249,7 @@ export class TracedThread {
   #die(): never {
     const end = decodeEnd(this.tracer, this.#eventMessage());
     const registers = this.registers();
+    this.onLastStop?.();
     this.resume();
     this.reap();
     throw new DeathError(this.tid, end, registers);
