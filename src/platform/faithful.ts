@@ -7,19 +7,24 @@ import type { Runner } from "./runner.ts";
 
 /** The lane `faithful`, as gVisor's: each switch writes the whole state, and reads it back. */
 export class FaithfulRunner implements Runner {
-  readonly #stub: Stub;
+  readonly stub: Stub;
+  readonly pages = 0;
 
   constructor(stub: Stub) {
-    this.#stub = stub;
+    this.stub = stub;
   }
 
   run(registers: RegisterBlock, { area }: FloatingPoint, record: SwitchRecord): SwitchStop {
     record.begin(area.length);
-    return this.#stub.thread.switch(registers, area, record);
+    return this.stub.thread.switch(registers, area, record);
   }
 
   wait(registers: RegisterBlock, { area }: FloatingPoint, record: SwitchRecord): SwitchStop {
-    return this.#stub.thread.switchWait(registers, area, record);
+    return this.stub.thread.switchWait(registers, area, record);
+  }
+
+  empty(): void {
+    this.stub.scrub();
   }
 
   vacate(): void {

@@ -11,7 +11,8 @@ import type { Runner } from "./runner.ts";
  * point stays in the thread until somebody looks at it, or until another guest needs the thread.
  */
 export class LazyRunner implements Runner, Holder {
-  readonly #stub: Stub;
+  readonly stub: Stub;
+  readonly pages = 0;
   /** The registers that the thread has, as the last stop read them. */
   readonly #held: Uint8Array;
   /** The guest whose floating point the thread has. */
@@ -22,12 +23,12 @@ export class LazyRunner implements Runner, Holder {
   #isLast = false;
 
   constructor(stub: Stub) {
-    this.#stub = stub;
+    this.stub = stub;
     this.#held = new Uint8Array(stub.thread.initial.bytes.length);
   }
 
   run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {
-    const { thread } = this.#stub;
+    const { thread } = this.stub;
     thread.expect("stopped");
     if (this.#resident !== floatingPoint) this.vacate();
     record.begin(floatingPoint.moveTo(this) ? floatingPoint.area.length : 0);
@@ -46,7 +47,11 @@ export class LazyRunner implements Runner, Holder {
   }
 
   wait(registers: RegisterBlock, { area }: FloatingPoint, record: SwitchRecord): SwitchStop {
-    return this.#stub.thread.switchWait(registers, area, record);
+    return this.stub.thread.switchWait(registers, area, record);
+  }
+
+  empty(): void {
+    this.stub.scrub();
   }
 
   vacate(): void {
@@ -55,7 +60,7 @@ export class LazyRunner implements Runner, Holder {
   }
 
   save(area: Uint8Array): void {
-    const { thread, tracer } = this.#stub;
+    const { thread, tracer } = this.stub;
     if (thread.state !== "stopped") return;
     if (this.#isLast) {
       tracer.shim.readXstate(thread.tid, area, area.length);
@@ -66,7 +71,7 @@ export class LazyRunner implements Runner, Holder {
     } catch (error) {
       // It was killed, and was read at its exit stop.
       if (!(error instanceof DeathError)) throw error;
-      this.#stub.forgetIfDead();
+      this.stub.forgetIfDead();
     }
   }
 
@@ -80,6 +85,6 @@ export class LazyRunner implements Runner, Holder {
   #forget(): void {
     this.#resident?.forgetHolder();
     this.#resident = undefined;
-    this.#stub.thread.onLastStop = undefined;
+    this.stub.thread.onLastStop = undefined;
   }
 }

@@ -8,9 +8,11 @@ import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { encoderOption, Tracer } from "../stub/tracer.ts";
 import { COMPONENTS, LARGEST_XSTATE } from "./amd64.ts";
 import { Context } from "./context.ts";
-import { SWITCH_LANES, type SwitchLane } from "./lanes.ts";
+import { expectBases } from "./handler.ts";
+import { runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
 import { Pool } from "./pool.ts";
-import { Subprocess } from "./subprocess.ts";
+import type { Runner } from "./runner.ts";
+import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
@@ -77,14 +79,20 @@ export class Platform {
     });
     const { encoder, deadline, exitSignal = "SIGCHLD", seccomp = true, bind = true } = options;
     const { switches = "faithful" } = options;
+    const isTraced = switches !== "handler";
+    if (!isTraced) expectHandler(seccomp);
     const tracer = new Tracer({ encoder, deadline });
     try {
-      const filter = seccomp
-        ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
-        : undefined;
+      // Guests that are not traced have a filter of their own.
+      const filter =
+        seccomp && isTraced
+          ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
+          : undefined;
       const master = tracer.createStub({ exitSignal, filter });
       master.scrub();
-      return new Platform(tracer, master, bind, switches);
+      const platform = new Platform(tracer, master, bind, switches);
+      if (!isTraced) platform.newAddressSpace().release();
+      return platform;
     } catch (error) {
       tracer.close();
       throw error;
@@ -94,14 +102,14 @@ export class Platform {
   /** Returns an empty subprocess: from the pool if it has one, else a new grandchild. */
   newAddressSpace(): Subprocess {
     this.#expectOpen();
-    const stub = this.#pool.take() ?? this.master.createStub();
-    return new Subprocess(stub, this.#pool, this.#lane);
+    return new Subprocess(this.#pool.take() ?? this.#newRunner(), this.#pool);
   }
 
   /** A subprocess whose first thread another platform traces: see `Subprocess.ticket`. */
   join(ticket: ThreadTicket): Subprocess {
     this.#expectOpen();
-    return new Subprocess(this.tracer.join(ticket), this.#pool, this.#lane);
+    if (this.#lane === "handler") throw notShared();
+    return new Subprocess(runnerOf(this.#lane, this.tracer.join(ticket), this), this.#pool);
   }
 
   /** The state of a new guest: all registers zero, floating point as at the start of a process. */
@@ -130,7 +138,24 @@ export class Platform {
     this.close();
   }
 
+  #newRunner(): Runner {
+    const stub = this.master.createStub();
+    try {
+      return runnerOf(this.#lane, stub, this);
+    } catch (error) {
+      stub.close();
+      throw error;
+    }
+  }
+
   #expectOpen(): void {
     if (this.#closed) throw new StateError("the platform is closed");
   }
+}
+
+/** @throws UnsupportedError, InputError */
+function expectHandler(seccomp: boolean): void {
+  expectBases();
+  if (seccomp) return;
+  throw new InputError('options: the switches "handler" need the filter: omit `seccomp: false`');
 }

@@ -1,12 +1,12 @@
-import { DeathError, StateError } from "../errors.ts";
-import { checkOptions, count, truth, word } from "../shape.ts";
+import { DeathError, hex, MemoryError, StateError, UnsupportedError } from "../errors.ts";
+import { checkOptions, count, integer, truth, word } from "../shape.ts";
+import { PAGE_SIZE } from "../stub/amd64.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
 import type { FaultRecord } from "./fault.ts";
-import { runnerOf, type SwitchLane } from "./lanes.ts";
 import { type PageRange, type Protection, pageRange, protectionFlags } from "./memory.ts";
 import type { Pool } from "./pool.ts";
 import type { Runner } from "./runner.ts";
@@ -40,9 +40,9 @@ export class Subprocess {
   #released = false;
 
   /** @internal */
-  constructor(stub: Stub, pool: Pool, lane: SwitchLane) {
-    this.stub = stub;
-    this.runner = runnerOf(lane, stub);
+  constructor(runner: Runner, pool: Pool) {
+    this.stub = runner.stub;
+    this.runner = runner;
     this.#pool = pool;
   }
 
@@ -76,7 +76,7 @@ export class Subprocess {
   mapAnonymous(address: number | bigint, length: number | bigint, protection: Protection): void {
     const { tracer } = this;
     const flags = tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS");
-    this.#map(pageRange(tracer, address, length), protection, flags, -1n, 0n);
+    this.#map(this.#range(address, length), protection, flags, -1n, 0n);
   }
 
   /**
@@ -95,7 +95,7 @@ export class Subprocess {
     const fd = BigInt(DESCRIPTOR(mapping.fd, "fd"));
     const { tracer } = this;
     const flags = tracer.flag("MAP_SHARED") | (populate ? tracer.flag("MAP_POPULATE") : 0n);
-    const range = pageRange(tracer, address, length);
+    const range = this.#range(address, length);
     this.#map(range, protection, flags, fd, word(offset, "offset"));
   }
 
@@ -111,7 +111,7 @@ export class Subprocess {
   protect(address: number | bigint, length: number | bigint, protection: Protection): void {
     this.#expectUsable();
     const { tracer } = this;
-    const range = pageRange(tracer, address, length);
+    const range = this.#range(address, length);
     const prot = protectionFlags(tracer, protection);
     this.stub.call("mprotect", range.start, range.length, prot);
   }
@@ -119,7 +119,7 @@ export class Subprocess {
   /** Unmaps whole pages. Pages that are not mapped are not an error. @throws MemoryError, StateError */
   unmap(address: number | bigint, length: number | bigint): void {
     this.#expectUsable();
-    const { start, length: bytes } = pageRange(this.tracer, address, length);
+    const { start, length: bytes } = this.#range(address, length);
     this.#markStale(start, start + bytes);
     this.stub.call("munmap", start, bytes);
   }
@@ -133,6 +133,7 @@ export class Subprocess {
   /** Writes guest memory, which must be writable. @throws MemoryError, StateError */
   write(address: number | bigint, bytes: Uint8Array): void {
     this.#expectUsable();
+    if (bytes instanceof Uint8Array) this.#expectFree(integer(address, "address"), bytes.length);
     this.stub.write(address, bytes);
   }
 
@@ -140,9 +141,12 @@ export class Subprocess {
    * Returns a ticket for a thread of this subprocess, to be posted to the worker whose tracer has the tid `tracerTid`;
    * its platform's `join` redeems the ticket. Both tracers then work in the same memory, each in a thread of its own.
    * Tracers that joined must release the subprocess before it is closed here.
+   *
+   * @throws SyscallError, StateError, InputError; UnsupportedError with the switches "handler"
    */
   ticket(tracerTid: number): ThreadTicket {
     this.#expectUsable();
+    if (this.runner.pages > 0) throw notShared();
     return this.stub.ticket(tracerTid);
   }
 
@@ -160,13 +164,13 @@ export class Subprocess {
     this.runner.vacate();
     if (!this.stub.alive) return;
     // A stub whose guest could not be stopped is not reused.
-    if (this.stub.borrowed || this.stub.thread.state !== "stopped") {
+    if (this.stub.borrowed || !this.stub.thread.isHalted) {
       this.stub.close();
       return;
     }
     try {
-      this.stub.scrub();
-      this.#pool.put(this.stub);
+      this.runner.empty();
+      this.#pool.put(this.runner);
     } catch (error) {
       if (!(error instanceof DeathError)) throw error;
     }
@@ -174,6 +178,23 @@ export class Subprocess {
 
   [Symbol.dispose](): void {
     this.release();
+  }
+
+  #range(address: number | bigint, length: number | bigint): PageRange {
+    const range = pageRange(this.tracer, address, length);
+    this.#expectFree(range.start, range.length);
+    return range;
+  }
+
+  /** @throws MemoryError if a range overlaps the pages of the lane. */
+  #expectFree(start: bigint, length: number | bigint): void {
+    const { pages } = this.runner;
+    const end = BigInt(this.tracer.stubAddress);
+    const begin = end - BigInt(pages * PAGE_SIZE);
+    if (pages === 0 || start >= end || start + BigInt(length) <= begin) return;
+    throw new MemoryError(
+      `${length} bytes at ${hex(start)} overlap the pages of the signal handler at ${hex(begin)}`,
+    );
   }
 
   #markStale(start: bigint, end: bigint): void {
@@ -184,4 +205,11 @@ export class Subprocess {
     if (this.#released) throw new StateError(`subprocess ${this.pid} was released`);
     if (!this.stub.alive) this.stub.thread.expect("stopped");
   }
+}
+
+/** The threads of a process share their signal handlers, and so the lane's pages. */
+export function notShared(): UnsupportedError {
+  return new UnsupportedError('a subprocess with the switches "handler" cannot be shared', {
+    remedy: 'open all its platforms with the switches "lazy" or "faithful"',
+  });
 }

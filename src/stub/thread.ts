@@ -9,6 +9,7 @@ import {
   type StubEnd,
 } from "../errors.ts";
 import { toWord, word } from "../shape.ts";
+import type { Desk } from "../shim/handler.ts";
 import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/injection.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
 import { WORD } from "./amd64.ts";
@@ -152,6 +153,23 @@ export class Thread extends TracedThread {
     return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, record.bytes), record);
   }
 
+  /** Runs a guest in a thread that is not traced. Else as `switch`. @internal */
+  switchAway(
+    desk: Desk,
+    block: RegisterBlock,
+    xstate: Uint8Array,
+    record: SwitchRecord,
+  ): SwitchStop {
+    const { shim } = this.tracer;
+    return this.#returned(shim.switchDesk(desk.bytes, block.bytes, xstate, record.bytes), record);
+  }
+
+  /** Waits again for such a guest. @internal */
+  switchAwayWait(desk: Desk, block: RegisterBlock, record: SwitchRecord): SwitchStop {
+    const { shim } = this.tracer;
+    return this.#returned(shim.switchDeskWait(desk.bytes, block.bytes, record.bytes), record);
+  }
+
   /** Gives the injections in `work` a long deadline: a teardown is not repeated. @internal */
   patiently<T>(work: () => T): T {
     this.#leastMilliseconds = PATIENT_MILLISECONDS;
@@ -236,6 +254,13 @@ export class Thread extends TracedThread {
     }
     if (result < 0) this.fail(record.step, -result);
     this.state = "stopped";
+    return result === 0 ? "syscall" : "signal";
+  }
+
+  #returned(result: number, record: SwitchRecord): SwitchStop {
+    if (result === -ETIMEDOUT) return "late";
+    if (result === 2) this.expectAlive();
+    if (result < 0) this.fail(record.step, -result);
     return result === 0 ? "syscall" : "signal";
   }
 

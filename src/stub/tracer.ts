@@ -224,7 +224,7 @@ export class Tracer extends TracingThread {
 
   #pollAll(): void {
     for (const stub of [...this.#stubs.values()]) {
-      if (stub.thread.state !== "stopped") continue;
+      if (!stub.thread.isHalted) continue;
       try {
         stub.poll();
       } catch (error) {
