@@ -1,11 +1,14 @@
 import { DeathError, StateError, type StubEnd, SyscallError } from "../errors.ts";
 import { bytes, checkOptions, count, nameOrNumber } from "../shape.ts";
+import { MOST_ENTRIES } from "../shim/ring.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./attach.ts";
-import { cloneStub, reapZombie } from "./birth.ts";
+import { cloneManyTraced, cloneStub, cloneTraced, reapZombie } from "./birth.ts";
+import type { ObservedCall } from "./injected_thread.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
+import type { SyscallArgument, SyscallResult } from "./syscall.ts";
 import { endProcess, letGo } from "./teardown.ts";
-import type { ObservedCall, SyscallArgument, SyscallResult, Thread } from "./thread.ts";
+import type { Thread } from "./thread.ts";
 import { ThreadPool, type ThreadTicket } from "./thread_pool.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 import { topOfUserSpace } from "./user_space.ts";
@@ -106,7 +109,7 @@ export class Stub {
 
   #inject(call: string | number | bigint, args: readonly SyscallArgument[]): SyscallResult {
     try {
-      return this.thread.inject(this.tracer.syscallNumber(call), args).result;
+      return this.thread.call(this.tracer.syscallNumber(call), args);
     } finally {
       this.forgetIfDead();
     }
@@ -123,7 +126,10 @@ export class Stub {
 
   /** The same for a call that must succeed: returns its value. @throws SyscallError if it returns an errno. */
   call(call: string | number | bigint, ...args: SyscallArgument[]): bigint {
-    const { value, errno } = this.#inject(call, args);
+    return this.#expectValue(call, this.#inject(call, args));
+  }
+
+  #expectValue(call: string | number | bigint, { value, errno }: SyscallResult): bigint {
     if (errno === null) return value;
     const name = typeof call === "string" ? call : `system call ${call}`;
     throw new SyscallError(`${name} in stub ${this.pid} failed with ${errno}`, {
@@ -139,6 +145,7 @@ export class Stub {
     const { exitSignal: signal } = options;
     const exitSignal = signal === undefined ? this.exitSignal : tracer.parseExitSignal(signal);
     const started = performance.now();
+    if (tracer.births === "traced") return this.#createTraced(exitSignal, started);
     tracer.passOver(exitSignal);
     try {
       const isStub = (pid: number) => this.#registry.stubs.has(pid);
@@ -146,6 +153,48 @@ export class Stub {
     } finally {
       this.forgetIfDead();
     }
+  }
+
+  #createTraced(exitSignal: number, started: number): Stub {
+    this.#expectTraceable(exitSignal);
+    try {
+      return this.#register(cloneTraced(this.thread), started);
+    } finally {
+      this.forgetIfDead();
+    }
+  }
+
+  /** Clones `count` stubs that are traced when they begin, many in one turn. @throws what `createStub` throws @internal */
+  *createMany(count: number): Generator<Stub> {
+    this.#expectTraceable(this.exitSignal);
+    try {
+      for (let left = count; left > 0; ) {
+        const started = performance.now();
+        const ring = this.thread.ownRing();
+        for (const thread of cloneManyTraced(this.thread, ring, Math.min(left, MOST_ENTRIES))) {
+          left--;
+          yield this.#register(thread, started);
+        }
+      }
+    } finally {
+      this.forgetIfDead();
+    }
+  }
+
+  /** A traced stub is a child of the host, with the exit signal of the stub that cloned it. */
+  #register(thread: Thread, started: number): Stub {
+    return new Stub(this.#registry, thread, { exitSignal: this.exitSignal, started });
+  }
+
+  /** @throws StateError if the stubs that this one clones by CLONE_PARENT would harm the host. */
+  #expectTraceable(exitSignal: number): void {
+    const { tracer } = this;
+    if (exitSignal === this.exitSignal && !tracer.isFatal(exitSignal)) return;
+    throw new StateError(
+      `a traced birth gives a stub the exit signal of the stub that clones it, ${tracer.signalName(this.exitSignal)}, ` +
+        "and its end would be reported to the host",
+      { remedy: 'use the exit signal SIGCHLD, or the births "faithful"' },
+    );
   }
 
   /** Takes a thread that this stub cloned as its child. @internal */
@@ -171,8 +220,22 @@ export class Stub {
   scrub(): void {
     const start = this.tracer.stubAddress;
     const end = start + PAGE_SIZE;
-    this.call("munmap", 0, start);
-    if (end < topOfUserSpace()) this.call("munmap", end, topOfUserSpace() - end);
+    this.#unmap(0, start);
+    if (end < topOfUserSpace()) this.#unmap(end, topOfUserSpace() - end);
+    if (this.#pool === undefined) this.thread.emptied();
+  }
+
+  /** Faithfully, because a ring is unmapped, too. */
+  #unmap(start: number, length: number): void {
+    const { thread, tracer } = this;
+    try {
+      this.#expectValue(
+        "munmap",
+        thread.inject(tracer.syscallNumber("munmap"), [start, length]).result,
+      );
+    } finally {
+      this.forgetIfDead();
+    }
   }
 
   /** Reads `length` bytes of the stub's memory. @throws MemoryError, InputError, StateError */
