@@ -2,13 +2,16 @@
 // host. The loop is in amd64/stub.S; src/shim/ring.ts has the same layout.
 //
 //      0  turn      the number of the last turn that the host gave   (a futex: the stub sleeps on it)
-//      4  done      the number of the last turn that the stub ended  (a futex: the host sleeps on it)
-//      8  count     how many entries the turn has
-//     12  halt      whether the stub stops at its breakpoint after the turn
-//     16  spins     how often the stub looks for another turn before it sleeps
-//     20  stub      whether the stub sleeps
-//     24  host      whether the host sleeps
-//     64  entries   +0 number (u32)   +4 flags (u32)   +8 six arguments   +56 result
+//      4  count     how many entries the turn has
+//      8  halt      whether the stub stops at its breakpoint after the turn
+//     12  spins     how often the stub looks for another turn before it sleeps
+//     16  host      whether the host sleeps
+//     64  done      the number of the last turn that the stub ended  (a futex: the host sleeps on it)
+//     68  stub      whether the stub sleeps
+//    128  entries   +0 number (u32)   +4 flags (u32)   +8 six arguments   +56 result
+//
+// The host writes the first cache line, and the stub the second one: a line that both write takes
+// several times as long.
 //
 // Bit i of an entry's flags: argument i is the offset of an earlier entry's result, which replaces
 // it. If that result is an errno, or if the entry has the flag CANCEL, the call is not executed and
@@ -17,13 +20,13 @@
 #define STUBLAB_RING_H
 
 #define RING_TURN 0
-#define RING_DONE 4
-#define RING_COUNT 8
-#define RING_HALT 12
-#define RING_SPINS 16
-#define RING_STUB 20
-#define RING_HOST 24
-#define RING_ENTRIES 64
+#define RING_COUNT 4
+#define RING_HALT 8
+#define RING_SPINS 12
+#define RING_HOST 16
+#define RING_DONE 64
+#define RING_STUB 68
+#define RING_ENTRIES 128
 
 #define ENTRY_NUMBER 0
 #define ENTRY_FLAGS 4
@@ -39,12 +42,13 @@
 
 struct ring {
     uint32_t turn;
-    uint32_t done;
     uint32_t count;
     uint32_t halt;
     uint32_t spins;
-    uint32_t stub_sleeps;
     uint32_t host_sleeps;
+    uint32_t padding[11];
+    uint32_t done;
+    uint32_t stub_sleeps;
 };
 #endif
 

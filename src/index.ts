@@ -78,6 +78,7 @@ export type { SignalInfo } from "./platform/signal_info.ts";
 export { type FileMapping, Subprocess } from "./platform/subprocess.ts";
 export type { Deadline } from "./shim/deadline.ts";
 export type { ChildStep } from "./shim/fork.ts";
+export { Batch, BatchedCall } from "./stub/batch.ts";
 export { type Check, type Examination, examine } from "./stub/examine.ts";
 export type { CallEnd, ObservedCall } from "./stub/injected_thread.ts";
 export type { BirthLane, InjectionLane, Lanes } from "./stub/lane.ts";

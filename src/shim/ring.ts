@@ -2,7 +2,7 @@ import { viewMemory } from "./library.ts";
 import type { Shim } from "./shim.ts";
 
 /** Byte offsets in a ring (shim/ring.h). */
-const RING = { turn: 0, done: 4, count: 8, halt: 12, spins: 16, entries: 64 } as const;
+const RING = { turn: 0, count: 4, halt: 8, spins: 12, entries: 128 } as const;
 
 /** Byte offsets in an entry, and its size. */
 export const ENTRY = { number: 0, flags: 4, arguments: 8, result: 56, size: 64 } as const;
@@ -72,8 +72,13 @@ export class RingMemory {
    * side looks for the other's progress before it sleeps.
    */
   prepare(count: number, halt: boolean, spins: number): void {
-    this.#header[RING.count / 4] = count;
-    this.#header[RING.halt / 4] = halt ? 1 : 0;
-    this.#header[RING.spins / 4] = spins;
+    this.#set(RING.count, count);
+    this.#set(RING.halt, halt ? 1 : 0);
+    this.#set(RING.spins, spins);
+  }
+
+  /** The stub polls the same cache line, so a word that is right already is not written. */
+  #set(offset: number, word: number): void {
+    if (this.#header[offset / 4] !== word) this.#header[offset / 4] = word;
   }
 }

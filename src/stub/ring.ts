@@ -60,6 +60,11 @@ export class Ring {
     }
   }
 
+  /** Whether a loop can execute a call. */
+  static takes({ tracer }: InjectedThread, call: bigint): boolean {
+    return !tracer.isAmong(NOT_IN_A_LOOP, call);
+  }
+
   /** Whether the stub runs and waits for a turn. */
   get serves(): boolean {
     return this.#where === "serving";
@@ -70,14 +75,12 @@ export class Ring {
     return this.#memory.words;
   }
 
-  /** Whether the ring can execute a call. */
-  takes(call: bigint, address: SyscallArgument | undefined, length: SyscallArgument | undefined) {
-    const { tracer } = this.#thread;
-    if (tracer.isAmong(NOT_IN_A_LOOP, call)) return false;
-    if (!tracer.isAmong(OF_MEMORY, call)) return true;
-    const start = BigInt.asUintN(64, BigInt(address ?? 0));
-    const end = start + BigInt.asUintN(64, BigInt(length ?? 0));
-    return start >= this.address + BigInt(RING_SIZE) || end <= this.address;
+  /** Whether a call changes the ring's own mapping. */
+  concerns(call: bigint, address: SyscallArgument = 0, length: SyscallArgument = 0): boolean {
+    if (!this.#thread.tracer.isAmong(OF_MEMORY, call)) return false;
+    const start = BigInt.asUintN(64, BigInt(address));
+    const end = start + BigInt.asUintN(64, BigInt(length));
+    return start < this.address + BigInt(RING_SIZE) && end > this.address;
   }
 
   /** Writes an entry. */

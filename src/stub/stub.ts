@@ -3,6 +3,7 @@ import { bytes, checkOptions, count, nameOrNumber } from "../shape.ts";
 import { MOST_ENTRIES } from "../shim/ring.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./attach.ts";
+import { Batch } from "./batch.ts";
 import { cloneManyTraced, cloneStub, cloneTraced, reapZombie } from "./birth.ts";
 import type { ObservedCall } from "./injected_thread.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
@@ -135,6 +136,17 @@ export class Stub {
     throw new SyscallError(`${name} in stub ${this.pid} failed with ${errno}`, {
       call: String(call),
       errno,
+    });
+  }
+
+  /** System calls that are executed together, in as few trips to the stub as the tracer's lane allows. */
+  batch(): Batch {
+    return new Batch(this.thread, (run) => {
+      try {
+        run();
+      } finally {
+        this.forgetIfDead();
+      }
     });
   }
 

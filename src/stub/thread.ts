@@ -35,16 +35,19 @@ export class Thread extends InjectedThread {
   }
 
   /**
-   * The ring that executes a call; undefined if the call is to be injected faithfully. A call that concerns the ring's
-   * own memory ends the ring. @internal
+   * The ring that executes a call; undefined if the call is to be injected faithfully. A call that changes the mapping
+   * of the ring ends it. @internal
    */
   ringFor(number: bigint, address?: SyscallArgument, length?: SyscallArgument): Ring | undefined {
     if (this.tracer.injections === "faithful" || !this.#isAlone || this.replaced) return undefined;
+    if (!Ring.takes(this, number)) return undefined;
     if (this.state === "dead") this.expect("stopped");
+    if (this.#ring?.concerns(number, address, length)) {
+      this.#unmapRing();
+      return undefined;
+    }
     this.#ring ??= new Ring(this);
-    if (this.#ring.takes(number, address, length)) return this.#ring;
-    this.expect("stopped");
-    return undefined;
+    return this.#ring;
   }
 
   /** The ring, whatever the lane of injections. @internal */
@@ -93,6 +96,10 @@ export class Thread extends InjectedThread {
   share(): void {
     if (!this.#isAlone) return;
     this.#isAlone = false;
+    this.#unmapRing();
+  }
+
+  #unmapRing(): void {
     const ring = this.#ring;
     if (ring === undefined) return;
     this.#ring = undefined;

@@ -74,7 +74,7 @@ export class TracingThread {
   // Caches lookups by name: they are frequent, and a prefix or a conversion is expensive.
   readonly #numbers = new Map<string, number>();
   readonly #calls = new Map<string, bigint>();
-  readonly #sets = new Map<readonly string[], ReadonlySet<bigint>>();
+  readonly #sets = new Map<readonly string[], ReadonlySet<number>>();
   #bound = false;
 
   /** @throws UnsupportedError, EncoderError */
@@ -127,10 +127,10 @@ export class TracingThread {
     let numbers = this.#sets.get(names);
     if (numbers === undefined) {
       const known = names.filter((name) => this.encoder.constants.has(`SYS_${name}`));
-      numbers = new Set(known.map((name) => this.syscallNumber(name)));
+      numbers = new Set(known.map((name) => Number(this.syscallNumber(name))));
       this.#sets.set(names, numbers);
     }
-    return numbers.has(call);
+    return numbers.has(Number(call));
   }
 
   /** Starts the deadline of a birth. @internal */
