@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { exitStatus } from "../check.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { Experiment } from "../fuzz/experiment.ts";
 import { conformanceDocument, factsDocument } from "../fuzz/facts/document.ts";
@@ -169,7 +170,7 @@ async function report(
     tell(folded(scoreText(verdicts)));
     if (left > 0) tell(`interrupted: ${left} facts were not looked at\n`);
   }
-  return verdicts.some(({ status }) => status === "failed") ? 1 : 0;
+  return exitStatus(verdicts);
 }
 
 function noMatch(only = ""): UsageError {
@@ -216,7 +217,7 @@ async function showLog(
     const parts = [...groups.values()].map((own) => groupText(own, width));
     tell(folded(`${logMachineLine(machine)}\n\n${parts.join("")}${scoreText(verdicts)}`));
   }
-  return verdicts.some(({ status }) => status === "failed") ? 1 : 0;
+  return exitStatus(verdicts);
 }
 
 /** Whether a fact is one of those that a pattern selects. */
