@@ -40,6 +40,11 @@ export function exitStatus(results: readonly Result[]): number {
   return statusOf(results) === "failed" ? 1 : 0;
 }
 
+/** What documents have of a check, beside its name. */
+export function checkRow({ status, expected, seen }: Check) {
+  return { expected, seen, held: status === "held" };
+}
+
 /** "its parent: expected 7, got 1"; "its parent: 7" if it holds. */
 export function tellCheck({ name, status, expected, seen }: Check, verb = "got"): string {
   return `${name}: ${status === "held" ? seen : `expected ${expected}, ${verb} ${seen}`}`;

@@ -1,4 +1,4 @@
-import { type Check, countOf, exitStatus } from "../check.ts";
+import { type Check, checkRow, countOf, exitStatus } from "../check.ts";
 import { DeathError, hex } from "../errors.ts";
 import { endCommand } from "../foreign/channel.ts";
 import { type Examination, examine } from "../stub/examine.ts";
@@ -95,9 +95,7 @@ function printDocument(tracer: Tracer, family: readonly Examined[]): void {
       microseconds: stub.microseconds,
     })),
     checks: family.flatMap(({ stub: { pid }, examination }) =>
-      examination.checks.map(({ name, status, expected, seen }) => {
-        return { name, held: status === "held", expected, seen, pid };
-      }),
+      examination.checks.map((check) => ({ name: check.name, ...checkRow(check), pid })),
     ),
   });
 }

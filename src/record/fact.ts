@@ -1,9 +1,9 @@
-import { type Check, tellCheck } from "../check.ts";
+import { type Check, checkRow, tellCheck } from "../check.ts";
 import type { Fact } from "./recording.ts";
 
 /** A check as documents have it: recordings, and what was judged of an answer. */
-export function factOf({ name, status, expected, seen }: Check): Fact {
-  return { fact: name, expected, seen, held: status === "held" };
+export function factOf(check: Check): Fact {
+  return { fact: check.name, ...checkRow(check) };
 }
 
 /** "its parent: expected 7, seen 1"; "its parent: 7" if it holds. */

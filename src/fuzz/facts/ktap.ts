@@ -1,6 +1,5 @@
-import type { Machine } from "../try/machine.ts";
 import { failureLines, skippedLines, skipText } from "./failures.ts";
-import { machineLine } from "./log.ts";
+import { machineLine, type VerdictLog } from "./log.ts";
 import { byGroup, type Verdict } from "./verdict.ts";
 
 /**
@@ -9,7 +8,7 @@ import { byGroup, type Verdict } from "./verdict.ts";
  */
 export function formatKtap(
   verdicts: readonly Verdict[],
-  { machine, known = "" }: { readonly machine?: Machine; readonly known?: string | undefined } = {},
+  { machine, known = "" }: Partial<Pick<VerdictLog, "machine" | "known">> = {},
 ): string {
   const groups = [...byGroup(verdicts, ({ fact }) => fact.group)];
   const tests = groups.map(([group, own], i) => {
