@@ -1,21 +1,21 @@
 /* A check: what must be true, and what was seen. Stubs, machines, lessons, answers and kernels are checked. */
 
 /**
- * What a check may result in; the first ones decide what all together result in.
+ * What a check results in. Of several checks the first of these words counts that one of them has.
  *
- * "known": it fails, which is no failure of the whole, because it is known to, or because only some commands need it;
+ * "known": it fails, but that counts neither as held nor as failed: it is known to fail, or only some commands need it.
  * "skipped": it cannot be tested here.
  */
 export const STATUSES = ["failed", "known", "held", "skipped"] as const;
 export type CheckStatus = (typeof STATUSES)[number];
 
-/** A check that was made, or could not be. */
+/** One check. */
 export interface Check {
   readonly name: string;
   readonly status: CheckStatus;
   readonly expected: string;
   readonly seen: string;
-  /** What it means that it fails, what can be done about it, or why it was skipped. */
+  /** What it means if it fails, what can be done about it, or why it was skipped. */
   readonly reason?: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export function statusOf(results: readonly Result[]): CheckStatus {
   return STATUSES.find((status) => countOf(results, status) > 0) ?? "skipped";
 }
 
-/** That of a command that makes checks. */
+/** The exit status of a command that makes checks. */
 export function exitStatus(results: readonly Result[]): number {
   return statusOf(results) === "failed" ? 1 : 0;
 }
