@@ -1,3 +1,4 @@
+export type { Check, CheckStatus } from "./check.ts";
 export {
   type ComparisonFunctionName,
   ENCODER_ABI,
@@ -79,7 +80,7 @@ export { type FileMapping, Subprocess } from "./platform/subprocess.ts";
 export type { Deadline } from "./shim/deadline.ts";
 export type { ChildStep } from "./shim/fork.ts";
 export { Batch, BatchedCall } from "./stub/batch.ts";
-export { type Check, type Examination, examine } from "./stub/examine.ts";
+export { type Examination, examine } from "./stub/examine.ts";
 export type { CallEnd, ObservedCall } from "./stub/injected_thread.ts";
 export type { BirthLane, InjectionLane, Lanes } from "./stub/lane.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
