@@ -27,6 +27,8 @@ export interface Birth {
   readonly exitSignal: number;
   /** `performance.now()` before its clone. */
   readonly started: number;
+  /** Whether it was traced from its beginning, so that it has not run the stub code. */
+  readonly traced?: boolean;
 }
 
 /** Options of `Stub.createStub`. */
@@ -54,16 +56,20 @@ export class Stub {
   readonly #registry: StubRegistry;
   // Allocated on demand: most of the stubs, which may be thousands, have no children.
   #children: Set<Stub> | undefined;
+  // A traced birth skips the stub code, which sets the death signal.
+  readonly #lacksDeathSignal: boolean;
   #pool: ThreadPool | undefined;
 
   /** @internal */
-  constructor(registry: StubRegistry, thread: Thread, { parent, exitSignal, started }: Birth) {
+  constructor(registry: StubRegistry, thread: Thread, birth: Birth) {
+    const { parent, exitSignal, started, traced = false } = birth;
     this.tracer = thread.tracer;
     this.thread = thread;
     this.parent = parent;
     this.exitSignal = exitSignal;
     this.microseconds = Math.round((performance.now() - started) * 1000);
     this.#registry = registry;
+    this.#lacksDeathSignal = traced;
     registry.stubs.set(this.pid, this);
     parent?.adopt(this);
   }
@@ -195,7 +201,7 @@ export class Stub {
 
   /** A traced stub is a child of the host, with the exit signal of the stub that cloned it. */
   #register(thread: Thread, started: number): Stub {
-    return new Stub(this.#registry, thread, { exitSignal: this.exitSignal, started });
+    return new Stub(this.#registry, thread, { exitSignal: this.exitSignal, started, traced: true });
   }
 
   /** @throws StateError if the stubs that this one clones by CLONE_PARENT would harm the host. */
@@ -280,8 +286,12 @@ export class Stub {
     }
   }
 
-  /** Stops tracing the stub; it stays stopped. */
+  /** Stops tracing the stub; it stays stopped, and ends with the thread that made its tracer. */
   detach(): void {
+    if (this.#lacksDeathSignal) {
+      const { tracer } = this;
+      this.call("prctl", tracer.flag("PR_SET_PDEATHSIG"), tracer.constant("SIGKILL"));
+    }
     this.thread.detach();
   }
 
