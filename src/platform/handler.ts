@@ -50,13 +50,13 @@ export class HandlerRunner implements Runner, Holder {
 
   /**
    * @param xstate the XSAVE area of a new process.
-   * @param isBound whether tracer and stub are on one processor.
    * @throws UnsupportedError if the kernel refuses the filter; what `Stub.call` throws.
    */
-  constructor(stub: Stub, xstate: Uint8Array, isBound: boolean) {
+  constructor(stub: Stub, xstate: Uint8Array) {
     this.stub = stub;
-    const { stubAddress } = stub.tracer;
-    const spins = isBound ? 0 : SPINS;
+    const { stubAddress, isBound, injections } = stub.tracer;
+    const spins = isBound && injections !== "spin" ? 0 : SPINS;
+    stub.thread.share();
     this.#desk = new Desk(stub.pid, spins);
     this.#code = stubAddress - PAGE_SIZE;
     this.#mapDesk(xstate);

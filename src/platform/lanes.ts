@@ -17,21 +17,18 @@ export const SWITCH_LANES = [
   "handler",
 ] as const satisfies readonly SwitchLane[];
 
-/** What a lane may need to know of its platform. */
-export interface LaneSetting {
-  /** The XSAVE area of a new process. */
-  readonly initialXstate: Uint8Array;
-  /** Whether tracer and stubs are on one processor. */
-  readonly bind: boolean;
-}
-
-const RUNNERS: Record<SwitchLane, (stub: Stub, setting: LaneSetting) => Runner> = {
+const RUNNERS: Record<SwitchLane, (stub: Stub, xstate: Uint8Array) => Runner> = {
   faithful: (stub) => new FaithfulRunner(stub),
   lazy: (stub) => new LazyRunner(stub),
-  handler: (stub, { initialXstate, bind }) => new HandlerRunner(stub, initialXstate, bind),
+  handler: (stub, xstate) => new HandlerRunner(stub, xstate),
 };
 
-/** A runner for a stub. @throws UnsupportedError */
-export function runnerOf(lane: SwitchLane, stub: Stub, setting: LaneSetting): Runner {
-  return RUNNERS[lane](stub, setting);
+/**
+ * A runner for a stub.
+ *
+ * @param xstate the XSAVE area of a new process.
+ * @throws UnsupportedError; what `Stub.call` throws
+ */
+export function runnerOf(lane: SwitchLane, stub: Stub, xstate: Uint8Array): Runner {
+  return RUNNERS[lane](stub, xstate);
 }

@@ -1,11 +1,12 @@
 import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StateError } from "../errors.ts";
-import { checkOptions, nameOrNumber, oneOf, truth } from "../shape.ts";
+import { checkOptions, count, nameOrNumber, oneOf, truth } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
+import type { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
-import { encoderOption, Tracer } from "../stub/tracer.ts";
+import { encoderOption, LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { COMPONENTS, LARGEST_XSTATE } from "./amd64.ts";
 import { Context } from "./context.ts";
 import { expectBases } from "./handler.ts";
@@ -14,7 +15,7 @@ import { Pool } from "./pool.ts";
 import type { Runner } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
 
-export interface PlatformOptions {
+export interface PlatformOptions extends Lanes {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
   encoder?: string | Encoder | undefined;
   /** The deadline of every wait, and the default of a switch, in milliseconds. Default: 5000. */
@@ -28,9 +29,9 @@ export interface PlatformOptions {
   seccomp?: boolean | undefined;
   /** How guests are run. Default: "faithful". */
   switches?: SwitchLane | undefined;
-  /** Whether guests run on the processor that their tracer runs on. Default: true. */
-  bind?: boolean | undefined;
 }
+
+const STUBS = count(2 ** 22);
 
 /**
  * A master and a pool: it hands out subprocesses, the address spaces in which guests run.
@@ -45,19 +46,16 @@ export interface PlatformOptions {
 export class Platform {
   readonly tracer: Tracer;
   readonly master: Stub;
-  /** Whether guests follow their tracer from processor to processor. */
-  readonly bind: boolean;
   /** The XSAVE area that every context begins with: that of a new process, with the kernel's length and layout. */
   readonly initialXstate: Uint8Array;
   readonly #pool = new Pool();
   readonly #lane: SwitchLane;
   #closed = false;
 
-  private constructor(tracer: Tracer, master: Stub, bind: boolean, lane: SwitchLane) {
+  private constructor(tracer: Tracer, master: Stub, lane: SwitchLane) {
     if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
-    this.bind = bind;
     this.#lane = lane;
     const area = new Uint8Array(LARGEST_XSTATE);
     this.initialXstate = area.slice(0, master.thread.freshXstate(area, COMPONENTS));
@@ -75,13 +73,12 @@ export class Platform {
       exitSignal: nameOrNumber,
       seccomp: truth,
       switches: oneOf(SWITCH_LANES),
-      bind: truth,
+      ...LANE_OPTIONS,
     });
-    const { encoder, deadline, exitSignal = "SIGCHLD", seccomp = true, bind = true } = options;
-    const { switches = "faithful" } = options;
+    const { exitSignal = "SIGCHLD", seccomp = true, switches = "faithful", ...driving } = options;
     const isTraced = switches !== "handler";
     if (!isTraced) expectHandler(seccomp);
-    const tracer = new Tracer({ encoder, deadline });
+    const tracer = new Tracer(driving);
     try {
       // Guests that are not traced have a filter of their own.
       const filter =
@@ -90,7 +87,7 @@ export class Platform {
           : undefined;
       const master = tracer.createStub({ exitSignal, filter });
       master.scrub();
-      const platform = new Platform(tracer, master, bind, switches);
+      const platform = new Platform(tracer, master, switches);
       if (!isTraced) platform.newAddressSpace().release();
       return platform;
     } catch (error) {
@@ -105,17 +102,32 @@ export class Platform {
     return new Subprocess(this.#pool.take() ?? this.#newRunner(), this.#pool);
   }
 
+  /**
+   * Makes `stubs` subprocesses for the pool. With the births "traced", one stop of the master makes hundreds.
+   *
+   * @throws what `newAddressSpace` throws: the pool then has those that were made before.
+   */
+  prefill(stubs: number): void {
+    this.#expectOpen();
+    STUBS(stubs, "stubs");
+    if (this.tracer.births === "traced") {
+      for (const stub of this.master.createMany(stubs)) this.#pool.put(this.#runnerOf(stub));
+    } else {
+      for (let i = 0; i < stubs; i++) this.#pool.put(this.#newRunner());
+    }
+  }
+
   /** A subprocess whose first thread another platform traces: see `Subprocess.ticket`. */
   join(ticket: ThreadTicket): Subprocess {
     this.#expectOpen();
     if (this.#lane === "handler") throw notShared();
-    return new Subprocess(runnerOf(this.#lane, this.tracer.join(ticket), this), this.#pool);
+    return new Subprocess(this.#runnerOf(this.tracer.join(ticket)), this.#pool);
   }
 
   /** The state of a new guest: all registers zero, floating point as at the start of a process. */
   newContext(): Context {
     this.#expectOpen();
-    return new Context(this.tracer, this.initialXstate, this.bind);
+    return new Context(this.tracer, this.initialXstate);
   }
 
   /** How many subprocesses wait in the pool. */
@@ -139,9 +151,13 @@ export class Platform {
   }
 
   #newRunner(): Runner {
-    const stub = this.master.createStub();
+    return this.#runnerOf(this.master.createStub());
+  }
+
+  /** The runner of a stub, which is closed if there can be none. */
+  #runnerOf(stub: Stub): Runner {
     try {
-      return runnerOf(this.#lane, stub, this);
+      return runnerOf(this.#lane, stub, this.initialXstate);
     } catch (error) {
       stub.close();
       throw error;

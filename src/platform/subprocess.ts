@@ -1,6 +1,7 @@
 import { DeathError, hex, MemoryError, StateError, UnsupportedError } from "../errors.ts";
 import { checkOptions, count, integer, truth, word } from "../shape.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
+import { Batch } from "../stub/batch.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
@@ -137,6 +138,20 @@ export class Subprocess {
     this.stub.write(address, bytes);
   }
 
+  /** System calls that are executed together. No record of a fault survives a run: its page may be unmapped. */
+  batch(): Batch {
+    const { thread, stub } = this;
+    return new Batch(thread, (run) => {
+      this.#expectUsable();
+      this.#markStale(0n, BigInt(topOfUserSpace()));
+      try {
+        run();
+      } finally {
+        stub.forgetIfDead();
+      }
+    });
+  }
+
   /**
    * Returns a ticket for a thread of this subprocess, to be posted to the worker whose tracer has the tid `tracerTid`;
    * its platform's `join` redeems the ticket. Both tracers then work in the same memory, each in a thread of its own.
@@ -164,7 +179,7 @@ export class Subprocess {
     this.runner.vacate();
     if (!this.stub.alive) return;
     // A stub whose guest could not be stopped is not reused.
-    if (this.stub.borrowed || !this.stub.thread.isHalted) {
+    if (this.stub.borrowed || !this.stub.thread.rests) {
       this.stub.close();
       return;
     }

@@ -27,6 +27,8 @@ const GRACE_MILLISECONDS = 1000;
 /** The deadline of each wait of a teardown, even if the tracer's is shorter. */
 export const PATIENT_MILLISECONDS = 10_000;
 
+const AT_ONCE = new Deadline(0);
+
 const { ECHILD, ESRCH } = constants.errno;
 
 /** One thread that is or was traced: its state, its waits and its death. Only the tracer may call its methods. */
@@ -79,18 +81,14 @@ export class TracedThread {
     return this.take(status);
   }
 
-  /** Whether it can be used: stopped, or waiting for its next guest. @internal */
-  get isHalted(): boolean {
-    return this.state === "stopped" || this.#isAway;
-  }
-
-  get #isAway(): boolean {
+  /** Whether it waits, untraced, for its next guest. @internal */
+  get isAway(): boolean {
     return this.state === "untraced" && this.recall !== undefined;
   }
 
   /** Returns the stop that has happened since, if any; does not wait. @throws DeathError */
   poll(): Stop | undefined {
-    if (this.#isAway) {
+    if (this.isAway) {
       this.expectAlive();
       return undefined;
     }
@@ -134,7 +132,14 @@ export class TracedThread {
     const { shim } = this.tracer;
     if (this.#pidfd < 0) return;
     if (shim.hasEnded(this.#pidfd) === 0) return;
-    const status = exitStatus(this.tgid);
+    // Only its parent can reap it, which may be the host.
+    const reaped = shim.waitWithin(
+      this.tgid,
+      this.tracer.waitAll,
+      AT_ONCE.bytes,
+      this.tracer.status,
+    );
+    const status = reaped > 0 ? this.tracer.status[0] : exitStatus(this.tgid);
     if (status !== undefined) this.#dieOf(decodeEnd(this.tracer, status));
     this.#dieOf({ kind: "unknown", reason: "it ended while it was not traced" });
   }
@@ -188,7 +193,7 @@ export class TracedThread {
   /** @throws StateError if the thread is in another state; DeathError if it died by itself. */
   expect(state: ThreadState): void {
     if (this.state === state) return;
-    if (state === "stopped" && this.#isAway) {
+    if (state === "stopped" && this.isAway) {
       this.recall?.();
       return;
     }
