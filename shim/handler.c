@@ -23,7 +23,7 @@ enum {
     /* A signal frame without the XSAVE area, the alignments and the red zone. */
     FRAME_ROOM = 1024,
     HOST_YIELDS = 8,
-    STUB_YIELDS = 1,
+    STUB_YIELDS = 2,
     LEAST_BUDGET = 64,
     TICK_MICROSECONDS = 5000,
     SI_CODE = 2,

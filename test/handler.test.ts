@@ -11,6 +11,7 @@ import {
   TraceError,
   UnsupportedError,
 } from "../src/index.ts";
+import { INJECTION_LANES } from "../src/stub/lane.ts";
 import { readProcess } from "../src/stub/proc.ts";
 import {
   CODE,
@@ -26,7 +27,7 @@ import {
   writeWords,
 } from "./guests.ts";
 import * as code from "./machine_code.ts";
-import { eventually } from "./processes.ts";
+import { eventually, processState } from "./processes.ts";
 import { randomWords } from "./random.ts";
 import { thrown } from "./thrown.ts";
 
@@ -233,6 +234,34 @@ handler("refuses to share a subprocess, and to run without a filter", () => {
   assert.match(remedy ?? "", "lazy");
   thrown(InputError, () => Platform.open({ switches: "handler", seccomp: false }));
 });
+
+handler("a subprocess cannot clone stubs, and is not harmed by that", () => {
+  using platform = open();
+  const guest = load(platform, code.loop(code.SYSCALL));
+  toSyscall(guest);
+  thrown(DeathError, () => guest.space.stub.createStub());
+  toSyscall(guest);
+});
+
+for (const births of ["faithful", "traced"] as const) {
+  for (const injections of INJECTION_LANES) {
+    handler(`works with births ${births} and injections ${injections}`, () => {
+      using platform = Platform.open({ switches: "handler", births, injections });
+      platform.prefill(2);
+      const guest = load(platform, code.loop(code.SYSCALL));
+      toSyscall(guest);
+      guest.space.mapAnonymous(NOWHERE, PAGE, "rw");
+      toSyscall(guest);
+      const dead = load(platform, code.SPIN);
+      process.kill(dead.space.pid, "SIGKILL");
+      const error = thrown(DeathError, () => dead.context.switch(dead.space));
+      assert.is(error.how, "killed by SIGKILL");
+      assert.is(processState(dead.space.pid), undefined, "reaped");
+      guest.space.release();
+      toSyscall(load(platform, code.loop(code.SYSCALL)));
+    });
+  }
+}
 
 handler("works on two processors, too", () => {
   using platform = Platform.open({ switches: "handler", bind: false });

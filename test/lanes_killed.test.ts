@@ -3,7 +3,9 @@
 import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DeathError, Platform, type SwitchLane } from "../src/index.ts";
+import { DeathError, Platform } from "../src/index.ts";
+import { SWITCH_LANES } from "../src/platform/lanes.ts";
+import { BIRTH_LANES } from "../src/stub/lane.ts";
 import { load, syscallOf, toSyscall } from "./guests.ts";
 import { adoptOrphans } from "./libc.ts";
 import * as code from "./machine_code.ts";
@@ -19,7 +21,6 @@ import { randomWords } from "./random.ts";
 
 const killed = suite("lanes killed");
 
-const LANES: readonly SwitchLane[] = ["faithful", "lazy", "handler"];
 const SEED = 31n;
 const STUBS = 25;
 const HOSTS = 12;
@@ -33,7 +34,7 @@ function killLater(pid: number, milliseconds: number): Promise<unknown> {
   return new Promise((resolve) => child.once("exit", resolve));
 }
 
-for (const lane of LANES) {
+for (const lane of SWITCH_LANES) {
   killed(
     `${lane}: a stub that is killed at any moment is an error, and its guest lives on`,
     async () => {
@@ -80,11 +81,13 @@ for (const lane of LANES) {
 // Orphans of the hosts become children of this process.
 adoptOrphans();
 
-for (const lane of LANES) {
-  killed(`${lane}: no stub survives a host that is killed while it switches`, async () => {
+for (const [lane, births] of SWITCH_LANES.flatMap((name) =>
+  BIRTH_LANES.map((births) => [name, births] as const),
+)) {
+  killed(`${lane}, births ${births}: no stub survives a host that is killed`, async () => {
     const random = randomWords(SEED + 1n);
     for (let round = 0; round < HOSTS; round++) {
-      const host = new Running(hostCommand("switching", lane, String(random())));
+      const host = new Running(hostCommand("switching", lane, String(random()), births));
       assert.ok(await host.says(/^begin$/m), host.stderr);
       const stubs = [...host.stdout.matchAll(/^pid (\d+)$/gm)].map(([, pid]) => Number(pid));
       assert.ok(stubs.length >= 4);

@@ -3,6 +3,7 @@ import { AttachError, DeadlineError, UnsupportedError } from "../errors.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { Desk } from "../shim/handler.ts";
 import { INJECT_RESTS, Injection } from "../shim/injection.ts";
+import { MADV_DONTFORK } from "../shim/ring.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE, WORD } from "../stub/amd64.ts";
 import { attach } from "../stub/attach.ts";
@@ -121,6 +122,8 @@ export class HandlerRunner implements Runner, Holder {
     try {
       const length = this.#code - this.#desk.address;
       this.#map(this.#desk.address, length, "MAP_SHARED", file);
+      // A stub that this one clones must not write to its frames.
+      stub.call("madvise", this.#desk.address, length, MADV_DONTFORK);
     } finally {
       shim.close(file);
     }
