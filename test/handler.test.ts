@@ -180,6 +180,9 @@ handler(
     context.registers.set("rax", BigInt(SYS_RT_SIGRETURN));
     context.registers.set("rsp", DATA + 1024n);
     thrown(DeadlineError, () => context.switch(space, { deadline: 20 }));
+    context.registers.set("rip", CODE);
+    const event = context.switch(space, { deadline: 20 });
+    assert.equal(event, { kind: "interrupt", reason: "deadline" });
     const { pid } = space;
     space.release();
     const next = load(platform, code.loop(code.SYSCALL));

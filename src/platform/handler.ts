@@ -46,6 +46,8 @@ export class HandlerRunner implements Runner, Holder {
   readonly #desk: Desk;
   /** The address of the handler's page in the stub. */
   readonly #code: number;
+  /** Whether a guest runs on that was not stopped in time. */
+  #runsOn = false;
   /** The guest whose floating point is in the signal frame. */
   #resident: FloatingPoint | undefined;
 
@@ -69,6 +71,7 @@ export class HandlerRunner implements Runner, Holder {
 
   run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {
     const { thread } = this.stub;
+    if (this.#runsOn) thread.expect("stopped");
     if (thread.recall === undefined) this.#sendAway();
     if (this.#resident !== floatingPoint) this.vacate();
     record.begin(floatingPoint.moveTo(this) ? floatingPoint.area.length : 0);
@@ -82,7 +85,9 @@ export class HandlerRunner implements Runner, Holder {
   }
 
   wait(registers: RegisterBlock, _: FloatingPoint, record: SwitchRecord): SwitchStop {
-    return this.stub.thread.switchAwayWait(this.#desk, registers, record);
+    const stop = this.stub.thread.switchAwayWait(this.#desk, registers, record);
+    this.#runsOn = stop === "late";
+    return stop;
   }
 
   vacate(): void {
@@ -204,6 +209,7 @@ export class HandlerRunner implements Runner, Holder {
   }
 
   #recall(): void {
+    this.#runsOn = false;
     this.vacate();
     const { tracer, thread } = this.stub;
     thread.expectAlive();
