@@ -225,7 +225,9 @@ static int64_t await_turn(struct stublab_desk *desk, struct stublab_deadline *de
 
 int64_t stublab_take_desk(struct stublab_desk *desk, struct stublab_deadline *deadline) {
     int64_t result = await_turn(desk, deadline);
-    return result == 0 && desk->frame == 0 ? find_frame(desk) : result;
+    if (result != 0)
+        return result;
+    return desk->frame == 0 ? find_frame(desk) : confirm_frame(desk);
 }
 
 static void read_siginfo(const struct stublab_desk *desk, int32_t *siginfo) {

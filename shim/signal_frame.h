@@ -16,6 +16,9 @@ uint16_t write_stub_filter(struct sock_filter *filter, uint64_t handler, uint64_
 /** Takes the places of the frame from the header. Returns 0, or -EPROTO. */
 int64_t find_frame(struct stublab_desk *desk);
 
+/** Returns 0 if the frame is there again, else -EPROTO. */
+int64_t confirm_frame(const struct stublab_desk *desk);
+
 /** Writes general registers to the frame. Returns 0, or -EIO as PTRACE_SETREGS does. */
 int64_t write_frame(const struct stublab_desk *desk, const uint64_t *block);
 /**

@@ -118,6 +118,10 @@ int64_t find_frame(struct stublab_desk *desk) {
     return 0;
 }
 
+int64_t confirm_frame(const struct stublab_desk *desk) {
+    return *header(desk, HEADER_CONTEXT) == desk->address + desk->frame ? 0 : -EPROTO;
+}
+
 int64_t write_frame(const struct stublab_desk *desk, const uint64_t *block) {
     if (block[REG_FS_BASE] >= END_OF_BASES || block[REG_GS_BASE] >= END_OF_BASES)
         return -EIO;

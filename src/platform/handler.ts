@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { AttachError, DeadlineError, UnsupportedError } from "../errors.ts";
 import { Deadline } from "../shim/deadline.ts";
@@ -13,6 +14,8 @@ import type { SwitchStop } from "../stub/thread.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
 import type { FloatingPoint, Holder } from "./floating_point.ts";
 import type { Runner } from "./runner.ts";
+
+const { EPROTO } = constants.errno;
 
 /** <linux/ptrace.h>: a stop at each call that the filter leaves to the tracer. */
 const PTRACE_O_TRACESECCOMP = 0x80;
@@ -64,7 +67,6 @@ export class HandlerRunner implements Runner, Holder {
     this.#code = stubAddress - PAGE_SIZE;
     this.#mapDesk(xstate);
     this.pages = (stubAddress - this.#desk.address) / PAGE_SIZE;
-    stub.thread.onEnd = () => this.#close();
     this.#mapCode(spins);
     this.#setUp();
   }
@@ -100,13 +102,18 @@ export class HandlerRunner implements Runner, Holder {
     const end = stub.tracer.stubAddress + PAGE_SIZE;
     stub.call("munmap", 0, this.#desk.address);
     if (end < topOfUserSpace()) stub.call("munmap", end, topOfUserSpace() - end);
-    // A guest may have returned from a signal frame of its own, which names another stack.
-    stub.tracer.shim.clearDesk(this.#desk.bytes);
-    stub.call("sigaltstack", this.#desk.altStack, 0);
+    this.#clear();
   }
 
   save(area: Uint8Array): void {
     this.stub.tracer.shim.saveDesk(this.#desk.bytes, area, area.length);
+  }
+
+  /** Clears the shared pages, and names their stack to the kernel again: a guest may have named another. */
+  #clear(): void {
+    const { stub } = this;
+    stub.tracer.shim.clearDesk(this.#desk.bytes);
+    stub.call("sigaltstack", this.#desk.altStack, 0);
   }
 
   #close(): void {
@@ -124,6 +131,7 @@ export class HandlerRunner implements Runner, Holder {
     const { shim, stubAddress } = stub.tracer;
     const file = shim.openDesk(this.#desk.bytes, stubAddress, xstate, xstate.length);
     if (file < 0) throw this.#refused("memfd_create", -file);
+    stub.thread.onEnd = () => this.#close();
     try {
       const length = this.#code - this.#desk.address;
       this.#map(this.#desk.address, length, "MAP_SHARED", file);
@@ -187,7 +195,7 @@ export class HandlerRunner implements Runner, Holder {
   }
 
   /** Lets the stub run to its handler, untraced, and waits until it is there. @throws DeathError, DeadlineError */
-  #sendAway(): void {
+  #sendAway(isAgain = false): void {
     const { tracer, thread } = this.stub;
     const { frame, shim } = tracer;
     thread.expect("stopped");
@@ -205,6 +213,11 @@ export class HandlerRunner implements Runner, Holder {
     const result = shim.takeDesk(this.#desk.bytes, new Deadline(tracer.deadline).bytes);
     if (result === 0) return;
     thread.expectAlive();
+    if (result === -EPROTO && !isAgain) {
+      this.#clear();
+      this.#sendAway(true);
+      return;
+    }
     throw new DeadlineError(thread.tid, `did not reach its handler within ${tracer.deadline} ms`);
   }
 
