@@ -8,7 +8,7 @@ import { InputError } from "../src/errors.ts";
 import { codeBytes, loadListing, STUB_CODE } from "../src/record/listing.ts";
 import { assemble } from "../src/record/tasks/amd64/assembler.ts";
 import { KERNEL } from "../src/record/tasks/answer.ts";
-import { STUB_SOURCE } from "../src/record/tasks/exercises/code.ts";
+import { STUB_SOURCE } from "../src/record/tasks/exercises/repair.ts";
 import { hasTool } from "./processes.ts";
 
 const assembler = suite("assembler of answers");

@@ -1,6 +1,6 @@
 /* Answers to tasks: right ones, and ones that are wrong in a known way. */
 
-import { DAMAGES } from "../src/record/tasks/exercises/code.ts";
+import { DAMAGES } from "../src/record/tasks/exercises/repair.ts";
 import { keyOf } from "../src/record/tasks/grade.ts";
 import { assignment, exerciseFor } from "../src/record/tasks/submission.ts";
 
@@ -338,7 +338,7 @@ export const DAMAGE_REASONS: readonly RegExp[] = [
   /without having stopped itself/,
   /kill with these arguments is not permitted/,
   /met the INT3 instead of starting over/,
-  /the parent must come back to an INT3/,
+  /does not come back to its tracer at an INT3/,
   /without end/,
   /met the INT3/,
 ];

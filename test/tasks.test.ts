@@ -105,7 +105,7 @@ async function mistaken({ task, edit }: Mistake): Promise<string[]> {
   for (let i = 0; i < MOST && answers.length < MISTAKEN; i++) {
     const who = student(i);
     const right = await rightAnswer(task, who);
-    const isCode = exerciseFor(task, who).form.kind === "code";
+    const isCode = exerciseFor(task, who).form === "code";
     const head = right.slice(0, right.indexOf("\n", right.indexOf("\nstudent = ") + 1) + 1);
     const separator = isCode ? "\ncode:\n" : "\n";
     const edited = edit(right.slice(head.length + separator.length), head.replaceAll("\n# ", " "));

@@ -1,6 +1,6 @@
 import { parseNumber } from "../../encoder/names.ts";
 import { InputError } from "../../errors.ts";
-import { nearest } from "../../nearest.ts";
+import { didYouMean } from "../../nearest.ts";
 import { show } from "../../shape.ts";
 
 /** Words by name. */
@@ -69,7 +69,5 @@ function combine(operator: string, left: bigint, right: bigint): bigint {
 function wordOf(term: string, names: Names): bigint {
   const value = parseNumber(term) ?? names.get(term);
   if (value !== undefined) return value;
-  const near = nearest(term, [...names.keys()]);
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  throw new InputError(`unknown name ${show(term)}${hint}`);
+  throw new InputError(`unknown name ${show(term)}${didYouMean(term, [...names.keys()])}`);
 }

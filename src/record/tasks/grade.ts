@@ -9,8 +9,7 @@ import { recordScenario } from "../record.ts";
 import { Recorder } from "../recorder.ts";
 import type { Recording, Step } from "../recording.ts";
 import type { Answer } from "./answer.ts";
-import { type Check, check } from "./check.ts";
-import { type Judgement, judgementShape } from "./judgement.ts";
+import { type Check, check, type Judged, judgementShape } from "./judgement.ts";
 import { parseAnswer, type Submission } from "./submission.ts";
 import { type Exercise, isPlayed, type Played, type Read } from "./task.ts";
 import { loadTask } from "./tasks.ts";
@@ -75,7 +74,7 @@ async function readAnswer({ answer }: Submission, exercise: Read): Promise<Tried
 }
 
 function readStep(exercise: Read, recording: Recording, answer: Answer): Check {
-  const number = Number(answer.word("step") ?? 0n);
+  const number = Number(answer.word("step"));
   const step = recording.steps[number - 1];
   const { fact } = exercise;
   if (step === undefined) {
@@ -134,8 +133,6 @@ async function tryOnce(
     pieces.close();
   }
 }
-
-type Judged = Pick<Extract<Judgement, { kind: "judged" }>, "checks" | "late">;
 
 const ENDED = "the process that checks the answer";
 

@@ -94,8 +94,8 @@ export const findStep: Task = {
         `In the recording of the lesson ${sought.scenario} (stublab step ${sought.scenario}), find a step after which this is true: ${sought.fact}.`,
         "The check records the lesson anew, and looks at the step with your number. They are counted from 1.",
       ],
-      form: { kind: "fields", fields: { step: "the number of the step" } },
-      start: "step = 1\n",
+      form: { step: "the number of the step" },
+      start: "step = 1",
       hints: [
         "Each step shows what /proc says of the process after it: state, parent, tracer, session, signals, memory.",
         hint,

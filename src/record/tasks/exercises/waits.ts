@@ -1,9 +1,11 @@
 import { ActedTracee, Acting } from "../../acting.ts";
+import { encodeFrame } from "../../injection.ts";
+import { awaitProcess } from "../../kernel_view.ts";
 import { tellRequest } from "../../requests.ts";
-import { RESTS } from "../run.ts";
+import { Tracee } from "../../tracee.ts";
 import type { Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
-import { cloneWords, comesToStop } from "./verbs.ts";
+import { cloneStub, comesToStop } from "./verbs.ts";
 
 export const waitOptions: Task = {
   lesson: "no-wuntraced",
@@ -20,39 +22,25 @@ export const waitOptions: Task = {
           ? "The same call is made once before the child has stopped. It must not block then, but return 0."
           : "The call is made when the child has stopped.",
       ],
-      form: { kind: "fields", fields: { options: "the third argument of wait4" } },
-      start: `options = ${polls ? "WNOHANG" : "0"}\n`,
-      key: `options = WUNTRACED${all}${polls ? "|WNOHANG" : ""}\n`,
+      form: { options: "the third argument of wait4" },
+      start: `options = ${polls ? "WNOHANG" : "0"}`,
+      key: `options = WUNTRACED${all}${polls ? "|WNOHANG" : ""}`,
       hints: [
         "wait4 reports the end of a child, unless it is asked for more. A tracer need not ask.",
         "Children whose exit signal is not SIGCHLD are passed over, unless wait4 is asked for them.",
         `WUNTRACED asks for stops, __WALL for all kinds of children, WNOHANG does not wait${all === "" ? "" : "; __WCLONE would do, too"}.`,
       ],
       play(stage, answer) {
-        const options = answer.word("options") ?? 0n;
         const parent = stage.cast({ lane: "master", role: "the stub that waits" });
-        parent.write(cloneWords(stage, parent, signal), "The frame of a clone.");
-        parent.go();
-        const child = parent.child("child", "the stub that it has cloned");
-        if (child === undefined) return;
+        const child = cloneStub(parent, "child", signal);
+        const args = [child.pid, 0, answer.word("options"), 0];
         if (polls) {
-          const early = parent.tryCall("wait4", [child.pid, 0, options, 0], "The child runs.");
-          if (
-            !stage.expect(
-              "wait4 before the child has stopped",
-              "0",
-              early,
-              explain(early, "it must return at once"),
-            )
-          )
-            return;
+          const early = parent.call("wait4", args, "The child runs.");
+          const meaning = explain(early, "it must return at once");
+          stage.require("wait4 before the child has stopped", "0", early, meaning);
         }
-        if (!comesToStop(stage, child)) return;
-        const seen = parent.tryCall(
-          "wait4",
-          [child.pid, 0, options, 0],
-          "The options of the answer.",
-        );
+        comesToStop(stage, child);
+        const seen = parent.call("wait4", args, "The options of the answer.");
         stage.expect("wait4", `${child.pid}`, seen, explain(seen, "the stop is not reported"));
       },
     };
@@ -84,90 +72,110 @@ export const traceOptions: Task = {
       ...(dies ? ["PTRACE_O_EXITKILL"] : []),
       ...(good ? ["PTRACE_O_TRACESYSGOOD"] : []),
     ];
+    const key = `options = ${names.join("|") || "0"}`;
     return {
       text: [
         `A stub traces another, and will die. Write its ptrace options, so that the traced stub ${dies ? "is killed then" : "lives on then"}, and so that ` +
           `the tracer ${good ? "can distinguish" : "cannot distinguish"} a stop at a system call from a SIGTRAP: wait4 reports ${good ? "0x85 (SIGTRAP | 0x80)" : "0x5 (SIGTRAP)"}.`,
         "The traced stub has no death signal of its own.",
       ],
-      form: { kind: "fields", fields: { options: "for PTRACE_SETOPTIONS" } },
-      start: `options = ${dies ? "0" : "PTRACE_O_EXITKILL"}\n`,
-      key: `options = ${names.join("|") || "0"}\n`,
+      form: { options: "for PTRACE_SETOPTIONS" },
+      start: `options = ${dies ? "0" : "PTRACE_O_EXITKILL"}`,
+      key,
       hints: [
         "ptrace(2) lists the options under PTRACE_SETOPTIONS.",
         "PTRACE_O_EXITKILL is about the tracer's end, PTRACE_O_TRACESYSGOOD about stops at system calls.",
-        `options = ${names.join("|") || "0"}`,
+        key,
       ],
       play(stage, answer) {
-        playTracer(stage, answer.word("options") ?? 0n, { dies, good });
+        const options = answer.word("options");
+        const { tracer, traced } = traceAnother(stage);
+        const set = [
+          "ptrace",
+          stage.tracer.flag("PTRACE_SETOPTIONS"),
+          traced.thread.tid,
+          0,
+          options,
+        ] as const;
+        const { errno } = tracer.stub.inject(...set);
+        const refused = "a bit of the options is unknown to the kernel";
+        stage.require("PTRACE_SETOPTIONS", "0", errno === null ? "0" : `-${errno}`, refused);
+        traced.requested(
+          tellRequest(
+            "PTRACE_SETOPTIONS",
+            traced.thread.tid,
+            Number(options),
+            stage.recorder.constants,
+          ),
+          "The options of the answer.",
+        );
+        traced.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
+        const { kind } = traced.awaitStop({
+          stop: "The guest is about to make the system call.",
+          wait: "The tracer waits for the guest.",
+        });
+        stage.expect(
+          "the stop at the system call",
+          good ? "0x85" : "0x5",
+          kind === "syscall" ? "0x85" : "0x5",
+          good
+            ? "the tracer cannot distinguish it from a SIGTRAP"
+            : "the tracer was to see a plain SIGTRAP",
+        );
+        const lives = outlives(stage, traced, tracer);
+        stage.expect(
+          "the guest after the death of its tracer",
+          dies ? "is dead" : "lives",
+          lives ? "lives" : "is dead",
+          dies ? "nothing ends a guest whose tracer has died" : "the kernel has killed it",
+        );
       },
     };
   },
 };
 
-function playTracer(
-  stage: Stage,
-  options: bigint,
-  { dies, good }: { readonly dies: boolean; readonly good: boolean },
-): void {
-  const { keeper, recorder, tracer } = stage;
-  const [acting, guest] = [keeper.createStub(), keeper.createStub()];
-  recorder.addLane("tracer", "a stub that traces another", acting.pid);
-  recorder.addLane("guest", "the stub that it traces", guest.pid);
-  stage.watched.add(acting.pid);
-  stage.watched.add(guest.pid);
-  guest.call("prctl", tracer.flag("PR_SET_PDEATHSIG"), 0, 0, 0, 0);
+/** Two stubs: one traces the other, a guest without a death signal that is about to execute pause(). */
+function traceAnother(stage: Stage): { readonly tracer: Acting; readonly traced: ActedTracee } {
+  const { recorder } = stage;
+  const tracer = new Acting("tracer", stage.stub("tracer", "a stub that traces another"));
+  const stub = stage.stub("guest", "the stub that it traces");
+  stub.call("prctl", stage.tracer.flag("PR_SET_PDEATHSIG"), 0, 0, 0, 0);
   recorder.step({
     lane: "guest",
     kind: "note",
     title: "prctl(PR_SET_PDEATHSIG, 0)",
     why: "It has no death signal.",
-    kernel: recorder.view(guest.pid),
+    kernel: recorder.view(stub.pid),
   });
-  // The guest is about to execute pause().
-  const { frame, encoder } = tracer;
-  const pause = tracer.flag("SYS_pause");
-  encoder.encodeSyscall(frame.offset, guest.thread.initial.offset, pause, 0n, 0n, 0n, 0n, 0n, 0n);
-  guest.thread.writeRegisters(frame);
-  const actor = new Acting("tracer", acting);
-  actor.takeOver(guest);
-  const traced = new ActedTracee(recorder, "guest", guest, actor);
-  const set = acting.inject("ptrace", tracer.flag("PTRACE_SETOPTIONS"), guest.pid, 0, options);
-  const result = set.errno === null ? "0" : `-${set.errno}`;
-  if (
-    !stage.expect("PTRACE_SETOPTIONS", "0", result, "a bit of the options is unknown to the kernel")
-  )
-    return;
-  traced.requested(
-    tellRequest("PTRACE_SETOPTIONS", guest.pid, Number(options), recorder.constants),
-    "The options of the answer.",
+  const guest = new Tracee(recorder, "guest", stub.thread);
+  stub.thread.writeRegisters(encodeFrame(guest, { call: "pause" }));
+  tracer.takeOver(stub);
+  return { tracer, traced: new ActedTracee(recorder, "guest", stub, tracer) };
+}
+
+/** Kills the tracer of a guest that sleeps. Returns whether the guest lives. */
+function outlives(
+  { recorder, tracer }: Stage,
+  guest: ActedTracee,
+  { lane, stub }: Acting,
+): boolean {
+  const pid = guest.thread.tid;
+  guest.request("PTRACE_CONT", "The guest waits in pause().");
+  awaitProcess(pid, ({ state }) => state === "S", tracer.deadline);
+  const dying = new Tracee(recorder, lane, stub.thread);
+  dying.signal(tracer.constant("SIGKILL"), "The tracer is killed.");
+  dying.awaitEnd({ stop: "The tracer dies.", wait: "wait4 reports this to the host." });
+  const sigkill = tracer.encoder.signalSet(tracer.constant("SIGKILL"));
+  let lives = false;
+  awaitProcess(
+    pid,
+    ({ state, pending }) => {
+      // SIGKILL wakes it up at once. The end of its tracer does, too, but then it sleeps or stops again.
+      lives = "ST".includes(state) && (pending & sigkill) === 0n;
+      return lives || state === "Z";
+    },
+    tracer.deadline,
   );
-  traced.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
-  const { kind } = traced.awaitStop({
-    stop: "The guest is about to make the system call.",
-    wait: "The tracer waits for the guest.",
-  });
-  const distinguished = kind === "syscall";
-  stage.expect(
-    "the stop at the system call",
-    good ? "0x85" : "0x5",
-    distinguished ? "0x85" : "0x5",
-    good
-      ? "the tracer cannot distinguish it from a SIGTRAP"
-      : "the tracer was to see a plain SIGTRAP",
-  );
-  traced.request("PTRACE_CONT", "The guest waits in pause().");
-  stage.awaitState(guest.pid, "S");
-  acting.thread.kill();
-  acting.thread.reap();
-  acting.forgetIfDead();
-  recorder.step({
-    lane: "tracer",
-    kind: "exit",
-    title: "killed by SIGKILL",
-    why: "The tracer dies.",
-  });
-  const lives = stage.survives(guest.pid);
   recorder.step({
     lane: "guest",
     kind: lives ? "note" : "exit",
@@ -175,87 +183,7 @@ function playTracer(
     why: lives
       ? "The kernel has only detached it."
       : "The kernel has killed it, as its tracer asked.",
-    kernel: recorder.view(guest.pid),
+    kernel: recorder.view(pid),
   });
-  stage.expect(
-    "the guest after the death of its tracer",
-    dies ? "is dead" : "lives",
-    lives ? "lives" : "is dead",
-    dies ? "nothing ends a guest whose tracer has died" : "the kernel has killed it",
-  );
+  return lives;
 }
-
-export const fatalWord: Task = {
-  lesson: "cascade",
-  title: "A clone word whose child's death is felt",
-  exercise(draw) {
-    const signal = draw.one("SIGKILL", "SIGTERM", "SIGUSR1", "SIGHUP", "SIGALRM", "SIGCHLD", "0");
-    const lives = signal === "SIGCHLD" || signal === "0";
-    const gets = signal === "0" ? "no signal at all" : signal;
-    const goal = lives
-      ? `the parent gets ${gets}, and lives on`
-      : `the parent is killed by ${signal}`;
-    return {
-      text: [
-        `A stub clones another with your word. Then the child is killed. Write the word so that ${goal}.`,
-        "The child must be a process that begins like any stub.",
-      ],
-      form: { kind: "fields", fields: { clone: "the clone word, in RDI" } },
-      start: `clone = CLONE_FILES|${lives ? "SIGKILL" : "SIGCHLD"}\n`,
-      key: `clone = CLONE_FILES${signal === "0" ? "" : `|${signal}`}\n`,
-      hints: [
-        "The signal at the end of a child is chosen when the child is made.",
-        "It is the lowest byte of the clone word; with 0 no signal is sent.",
-        `clone = CLONE_FILES${signal === "0" ? "" : `|${signal}`}`,
-      ],
-      play(stage, answer) {
-        const { tracer } = stage;
-        const parent = stage.cast({ lane: "master", role: "the stub that clones, with your word" });
-        const words = new Map([
-          ...cloneWords(stage, parent),
-          ["rdi", answer.word("clone") ?? 0n] as const,
-        ]);
-        parent.write(words, "The frame of a clone, with the word of the answer.");
-        const run = parent.go();
-        const child = parent.child("child", "the stub that it has cloned");
-        if (!stage.expectRun("the stub that clones", RESTS, run, "it must come back")) return;
-        if (child === undefined) {
-          const seen = `none: ${parent.calls[0]?.told}`;
-          stage.expect("a child of the stub", "born", seen, "the word makes no child of this stub");
-          return;
-        }
-        child.go(4);
-        child.kill("The child is killed.");
-        const { signals, how } = parent.meet();
-        const met = how === "killed by SIGKILL" ? how : (signals[0] ?? "none");
-        const expected =
-          signal === "0" ? "none" : signal === "SIGKILL" ? "killed by SIGKILL" : signal;
-        stage.expect(
-          "what its parent gets",
-          expected,
-          met,
-          "the exit signal of the child is another",
-        );
-        stage.expect(
-          "the parent",
-          lives ? RESTS : `killed by ${signal}`,
-          how,
-          lives ? "the parent must live on" : "the parent survives",
-        );
-        if (lives && parent.alive) {
-          const reaped = parent.tryCall(
-            "wait4",
-            [child.pid, 0, tracer.waitAll, 0],
-            "The parent reaps its child.",
-          );
-          stage.expect(
-            "wait4 of its parent",
-            `${child.pid}`,
-            reaped,
-            "it is not a child of the stub",
-          );
-        }
-      },
-    };
-  },
-};
