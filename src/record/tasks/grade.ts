@@ -69,8 +69,7 @@ async function readAnswer({ answer }: Submission, exercise: Read): Promise<Tried
   recordings.set(scenario, known);
   const recording = await known;
   const checks = [readStep(exercise, recording, answer)];
-  const facts = checks.map(({ fact, expected, seen, held }) => ({ fact, expected, seen, held }));
-  return { checks, recording: { ...recording, end: facts } };
+  return { checks, recording: { ...recording, end: checks.map(({ meaning, ...fact }) => fact) } };
 }
 
 function readStep(exercise: Read, recording: Recording, answer: Answer): Check {
@@ -105,32 +104,24 @@ export async function keyOf(exercise: Exercise): Promise<string> {
 /** How often an answer is tried if it misses a deadline for no reason that is known: the machine may be busy. */
 const MOST_TRIES = 3;
 
-async function tryAnswer(text: string, submission: Submission, exercise: Played): Promise<Tried> {
+async function tryAnswer(text: string, { task }: Submission, exercise: Played): Promise<Tried> {
   for (let tries = 1; ; tries++) {
-    const { late, ...tried } = await tryOnce(text, submission, exercise);
-    if (!late || tries === MOST_TRIES) return tried;
-  }
-}
-
-async function tryOnce(
-  text: string,
-  { task }: Submission,
-  exercise: Played,
-): Promise<Tried & { readonly late: boolean }> {
-  const recorder = new Recorder("assembly");
-  const pieces = new Pieces(recorder);
-  try {
-    const { checks, late } = await judgementOf(text, pieces.file);
-    pieces.take();
-    // A process that was ended has not recorded its last fact.
-    const [only] = checks;
-    if (only?.fact === ENDED) recorder.check(only.fact, only.expected, only.seen);
-    const { title } = loadTask(task);
-    const recording = recorder.finish(`task-${task}`, { title, introduction: exercise.text });
-    expectRecording(recording);
-    return { checks, recording, late };
-  } finally {
-    pieces.close();
+    const recorder = new Recorder("assembly");
+    const pieces = new Pieces(recorder);
+    try {
+      const { checks, late } = await judgementOf(text, pieces.file);
+      if (late && tries < MOST_TRIES) continue;
+      pieces.take();
+      // A process that was ended has not recorded its last fact.
+      const [only] = checks;
+      if (only?.fact === ENDED) recorder.check(only.fact, only.expected, only.seen);
+      const { title } = loadTask(task);
+      const recording = recorder.finish(`task-${task}`, { title, introduction: exercise.text });
+      expectRecording(recording);
+      return { checks, recording };
+    } finally {
+      pieces.close();
+    }
   }
 }
 
@@ -175,11 +166,8 @@ export function tellEvents({ steps }: Recording): string[] {
   return steps.filter(isEvent).map(({ lane, title }) => `${lane}: ${title}`);
 }
 
+const EVENTS: readonly string[] = ["exit", "stop", "clone"];
+
 function isEvent({ lane, kind }: Step): boolean {
-  return (
-    kind === "exit" ||
-    kind === "stop" ||
-    kind === "clone" ||
-    (kind === "syscall" && lane !== "host")
-  );
+  return EVENTS.includes(kind) || (kind === "syscall" && lane !== "host");
 }

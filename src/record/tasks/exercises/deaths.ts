@@ -14,24 +14,21 @@ export const parentDies: Task = {
   title: "Choose when the parent dies",
   exercise(draw) {
     const goal = draw.one("any", "latest", "earliest");
-    const { text, key } = {
-      any: {
-        text: "Choose it so that the stub dies as an orphan: it exits with status 1.",
-        key: 2,
-      },
-      latest: {
-        text:
+    const [key, text] = (
+      {
+        any: [2, "Choose it so that the stub dies as an orphan: it exits with status 1."],
+        latest: [
+          3,
           "Choose the latest moment at which the stub still dies as an orphan: it exits with status 1, and if the parent " +
-          "died one instruction later, it would be killed by SIGKILL.",
-        key: 3,
-      },
-      earliest: {
-        text:
+            "died one instruction later, it would be killed by SIGKILL.",
+        ],
+        earliest: [
+          4,
           "Choose the earliest moment at which the stub is killed by SIGKILL, when its parent dies: one instruction earlier it " +
-          "would exit with status 1.",
-        key: 4,
-      },
-    }[goal];
+            "would exit with status 1.",
+        ],
+      } as const
+    )[goal];
     return {
       text: [
         "A stub has been cloned, and stands before the first instruction of the stub code. It executes some instructions. Then " +

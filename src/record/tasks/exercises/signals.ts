@@ -71,24 +71,23 @@ export const outOfReach: Task = {
   title: "Out of reach of Ctrl-C",
   exercise(draw) {
     const goal = draw.one("session", "group", "join");
-    const { text, key } = {
-      session: {
-        text: "The stub must lead a session of its own afterwards.",
-        key: "rax = SYS_setsid",
-      },
-      group: {
-        text: "The stub must lead a process group of its own afterwards, in the session in which it was.",
-        key: "rax = SYS_setpgid",
-      },
-      join: {
-        text: "The stub must be a member of the process group of the stub OTHER afterwards, which is in the same session.",
-        key: "rax = SYS_setpgid\nrsi = OTHER",
-      },
-    }[goal];
+    const [key, text] = (
+      {
+        session: ["rax = SYS_setsid", "lead a session of its own afterwards."],
+        group: [
+          "rax = SYS_setpgid",
+          "lead a process group of its own afterwards, in the session in which it was.",
+        ],
+        join: [
+          "rax = SYS_setpgid\nrsi = OTHER",
+          "be a member of the process group of the stub OTHER afterwards, which is in the same session.",
+        ],
+      } as const
+    )[goal];
     return {
       text: [
         "Ctrl-C sends SIGINT to a process group, that of the foreground of a terminal. A stub is in the group of its parent. Write the " +
-          `registers of one system call after which SIGINT to that group does not reach it. ${text}`,
+          `registers of one system call after which SIGINT to that group does not reach it. The stub must ${text}`,
       ],
       form: "registers",
       names: { OTHER: "the pid of a stub that leads a group of its own" },

@@ -1,3 +1,4 @@
+import type { ProcessFacts } from "../../../stub/proc.ts";
 import { ActedTracee, Acting } from "../../acting.ts";
 import { encodeFrame } from "../../injection.ts";
 import { awaitProcess } from "../../kernel_view.ts";
@@ -66,21 +67,25 @@ export const traceOptions: Task = {
   lesson: "exitkill",
   title: "Write the options of a tracer",
   exercise(draw) {
-    const dies = draw.one(true, false);
-    const good = draw.one(true, false);
-    const names = [
-      ...(dies ? ["PTRACE_O_EXITKILL"] : []),
-      ...(good ? ["PTRACE_O_TRACESYSGOOD"] : []),
-    ];
-    const key = `options = ${names.join("|") || "0"}`;
+    const end = draw.one(
+      ["PTRACE_O_EXITKILL", "is killed", "nothing ends a guest whose tracer has died"] as const,
+      [undefined, "lives on", "the kernel has killed it"] as const,
+    );
+    const stop = draw.one(
+      ["PTRACE_O_TRACESYSGOOD", "0x85", "the tracer cannot distinguish it from a SIGTRAP"] as const,
+      [undefined, "0x5", "the tracer was to see a plain SIGTRAP"] as const,
+    );
+    const [[kills, goal, survives], [marks, status, other]] = [end, stop];
+    const key = `options = ${[kills, marks].filter((name) => name).join("|") || "0"}`;
     return {
       text: [
-        `A stub traces another, and will die. Write its ptrace options, so that the traced stub ${dies ? "is killed then" : "lives on then"}, and so that ` +
-          `the tracer ${good ? "can distinguish" : "cannot distinguish"} a stop at a system call from a SIGTRAP: wait4 reports ${good ? "0x85 (SIGTRAP | 0x80)" : "0x5 (SIGTRAP)"}.`,
+        `A stub traces another, and will die. Write its ptrace options, so that the traced stub ${goal} then, and so that ` +
+          `the tracer ${marks ? "can" : "cannot"} distinguish a stop at a system call from a SIGTRAP: wait4 reports ` +
+          `${status} (SIGTRAP${marks ? " | 0x80" : ""}).`,
         "The traced stub has no death signal of its own.",
       ],
       form: { options: "for PTRACE_SETOPTIONS" },
-      start: `options = ${dies ? "0" : "PTRACE_O_EXITKILL"}`,
+      start: `options = ${kills ? "0" : "PTRACE_O_EXITKILL"}`,
       key,
       hints: [
         "ptrace(2) lists the options under PTRACE_SETOPTIONS.",
@@ -88,54 +93,31 @@ export const traceOptions: Task = {
         key,
       ],
       play(stage, answer) {
-        const options = answer.word("options");
-        const { tracer, traced } = traceAnother(stage);
-        const set = [
-          "ptrace",
-          stage.tracer.flag("PTRACE_SETOPTIONS"),
-          traced.thread.tid,
-          0,
-          options,
-        ] as const;
-        const { errno } = tracer.stub.inject(...set);
+        const { tracer, guest } = traceAnother(stage);
+        const { tid } = guest.thread;
+        const [request, options] = ["PTRACE_SETOPTIONS", answer.word("options")];
+        const { errno } = tracer.stub.inject("ptrace", stage.tracer.flag(request), tid, 0, options);
         const refused = "a bit of the options is unknown to the kernel";
-        stage.require("PTRACE_SETOPTIONS", "0", errno === null ? "0" : `-${errno}`, refused);
-        traced.requested(
-          tellRequest(
-            "PTRACE_SETOPTIONS",
-            traced.thread.tid,
-            Number(options),
-            stage.recorder.constants,
-          ),
-          "The options of the answer.",
-        );
-        traced.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
-        const { kind } = traced.awaitStop({
+        stage.require(request, "0", errno === null ? "0" : `-${errno}`, refused);
+        const call = tellRequest(request, tid, Number(options), stage.recorder.constants);
+        guest.requested(call, "The options of the answer.");
+        guest.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
+        const { kind } = guest.awaitStop({
           stop: "The guest is about to make the system call.",
           wait: "The tracer waits for the guest.",
         });
-        stage.expect(
-          "the stop at the system call",
-          good ? "0x85" : "0x5",
-          kind === "syscall" ? "0x85" : "0x5",
-          good
-            ? "the tracer cannot distinguish it from a SIGTRAP"
-            : "the tracer was to see a plain SIGTRAP",
-        );
-        const lives = outlives(stage, traced, tracer);
-        stage.expect(
-          "the guest after the death of its tracer",
-          dies ? "is dead" : "lives",
-          lives ? "lives" : "is dead",
-          dies ? "nothing ends a guest whose tracer has died" : "the kernel has killed it",
-        );
+        const seen = kind === "syscall" ? "0x85" : "0x5";
+        stage.expect("the stop at the system call", status, seen, other);
+        guest.request("PTRACE_CONT", "The guest waits in pause().");
+        const fate = killTracer(stage, tracer, guest);
+        stage.expect("the guest after the death of its tracer", goal, fate, survives);
       },
     };
   },
 };
 
 /** Two stubs: one traces the other, a guest without a death signal that is about to execute pause(). */
-function traceAnother(stage: Stage): { readonly tracer: Acting; readonly traced: ActedTracee } {
+function traceAnother(stage: Stage): { readonly tracer: Acting; readonly guest: ActedTracee } {
   const { recorder } = stage;
   const tracer = new Acting("tracer", stage.stub("tracer", "a stub that traces another"));
   const stub = stage.stub("guest", "the stub that it traces");
@@ -147,43 +129,34 @@ function traceAnother(stage: Stage): { readonly tracer: Acting; readonly traced:
     why: "It has no death signal.",
     kernel: recorder.view(stub.pid),
   });
-  const guest = new Tracee(recorder, "guest", stub.thread);
-  stub.thread.writeRegisters(encodeFrame(guest, { call: "pause" }));
+  const frame = encodeFrame(new Tracee(recorder, "guest", stub.thread), { call: "pause" });
+  stub.thread.writeRegisters(frame);
   tracer.takeOver(stub);
-  return { tracer, traced: new ActedTracee(recorder, "guest", stub, tracer) };
+  return { tracer, guest: new ActedTracee(recorder, "guest", stub, tracer) };
 }
 
-/** Kills the tracer of a guest that sleeps. Returns whether the guest lives. */
-function outlives(
+/** Kills the tracer of a guest, once that sleeps. Returns whether the guest "is killed", or "lives on". */
+function killTracer(
   { recorder, tracer }: Stage,
-  guest: ActedTracee,
   { lane, stub }: Acting,
-): boolean {
-  const pid = guest.thread.tid;
-  guest.request("PTRACE_CONT", "The guest waits in pause().");
-  awaitProcess(pid, ({ state }) => state === "S", tracer.deadline);
+  guest: ActedTracee,
+): string {
+  const { tid } = guest.thread;
+  awaitProcess(tid, ({ state }) => state === "S", tracer.deadline);
   const dying = new Tracee(recorder, lane, stub.thread);
   dying.signal(tracer.constant("SIGKILL"), "The tracer is killed.");
   dying.awaitEnd({ stop: "The tracer dies.", wait: "wait4 reports this to the host." });
   const sigkill = tracer.encoder.signalSet(tracer.constant("SIGKILL"));
   let lives = false;
-  awaitProcess(
-    pid,
-    ({ state, pending }) => {
-      // SIGKILL wakes it up at once. The end of its tracer does, too, but then it sleeps or stops again.
-      lives = "ST".includes(state) && (pending & sigkill) === 0n;
-      return lives || state === "Z";
-    },
-    tracer.deadline,
-  );
-  recorder.step({
-    lane: "guest",
-    kind: lives ? "note" : "exit",
-    title: lives ? "the guest lives on" : "killed by SIGKILL",
-    why: lives
-      ? "The kernel has only detached it."
-      : "The kernel has killed it, as its tracer asked.",
-    kernel: recorder.view(pid),
-  });
-  return lives;
+  const isSettled = ({ state, pending }: ProcessFacts) => {
+    // SIGKILL wakes it up at once. The end of its tracer does, too, but then it sleeps or stops again.
+    lives = "ST".includes(state) && (pending & sigkill) === 0n;
+    return lives || state === "Z";
+  };
+  awaitProcess(tid, isSettled, tracer.deadline);
+  const [kind, title, why] = lives
+    ? (["note", "the guest lives on", "The kernel has only detached it."] as const)
+    : (["exit", "killed by SIGKILL", "The kernel has killed it, as its tracer asked."] as const);
+  recorder.step({ lane: "guest", kind, title, why, kernel: recorder.view(tid) });
+  return lives ? "lives on" : "is killed";
 }
