@@ -276,6 +276,7 @@ const UNREADABLE: readonly (readonly [text: string, message: RegExp])[] = [
     "task = wait-optoins\nstudent = ada\n",
     /^unknown task "wait-optoins"; did you mean wait-options\?$/,
   ],
+  [SOURCE, /^the answer has no line "options = …"$/],
   [`${SOURCE}option = 0\n`, /^this task does not ask for "option"; did you mean options\?$/],
   [`${SOURCE}options = WUNTRACD\n`, /^options: unknown name "WUNTRACD"; did you mean WUNTRACED\?$/],
   [`${SOURCE}options = 1 2\n`, /^options: expected an operator before "2" in "1 2"$/],

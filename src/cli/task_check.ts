@@ -101,7 +101,7 @@ async function gradeRow(folder: string, file: string): Promise<Row> {
     return { file, graded: await gradeAnswer(text) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { file, fault: reasonOf(error.message) };
+    return { file, fault: error.message };
   }
 }
 

@@ -74,23 +74,19 @@ async function readAnswer({ answer }: Submission, exercise: Read): Promise<Tried
 
 function readStep(exercise: Read, recording: Recording, answer: Answer): Check {
   const number = Number(answer.word("step"));
+  const fact = `${exercise.fact}: step ${number}`;
   const step = recording.steps[number - 1];
-  const { fact } = exercise;
   if (step === undefined) {
-    return check(fact, "true", `there is no step ${number}`, "the number is not that of a step");
+    const meaning = `the number is not that of a step: there are ${recording.steps.length}`;
+    return check(fact, "true", "there is no such step", meaning);
   }
-  const holds = exercise.holds(step, recording);
-  const { kernel } = step;
-  const seen =
-    kernel === null
-      ? "the step says nothing of the kernel's view"
-      : `State ${kernel.state}, TracerPid ${kernel.tracerTid}, session ${kernel.session}`;
-  return check(
-    `${fact}: step ${number}`,
-    "true",
-    holds ? "true" : seen,
-    `this step is "${step.title}"`,
-  );
+  const seen = exercise.holds(step, recording) ? "true" : `false: ${tellKernel(step)}`;
+  return check(fact, "true", seen, `this step is "${step.title}"`);
+}
+
+function tellKernel({ kernel }: Step): string {
+  if (kernel === null) return "the step says nothing of the kernel's view";
+  return `State ${kernel.state}, TracerPid ${kernel.tracerTid}, session ${kernel.session}`;
 }
 
 /** A right answer's edited part: for a task about a recording, found in one. */

@@ -90,23 +90,28 @@ export function parseAnswer(text: string): Submission {
   const take = (name: string): string => {
     const value = values.get(name);
     values.delete(name);
-    if (value !== undefined) return value;
-    throw new InputError(`the answer has no line "${name} = …"`, {
-      remedy: "`stublab task NAME --student S -o FILE` writes a file to start from",
-    });
+    return value ?? refuseWithout(`${name} = …`);
   };
   const [task, student] = [take("task"), take("student")];
   const exercise = exerciseFor(task, student);
   const names = placeholders(exercise);
   expectFields(values, exercise, names);
-  if (exercise.form !== "code") {
+  const { form } = exercise;
+  if (form !== "code") {
     if (at >= 0) throw new InputError(`line ${at + 1}: this task takes no code`);
+    if (form !== "registers" && values.size === 0) refuseWithout(`${Object.keys(form)[0]} = …`);
     return { task, student, exercise, answer: new Answer(values) };
   }
-  if (at < 0) throw new InputError(`the answer has no line "${CODE}"`);
+  if (at < 0) refuseWithout(CODE);
   const source = lines.map((line, i) => (i <= at ? "" : line)).join("\n");
   const code = assemble(ANSWER_CODE, source, new Map([...KERNEL, ...Object.entries(names)]));
   return { task, student, exercise, answer: new Answer(values, code) };
+}
+
+function refuseWithout(line: string): never {
+  throw new InputError(`the answer has no line "${line}"`, {
+    remedy: "`stublab task NAME --student S -o FILE` writes a file to start from",
+  });
 }
 
 /** "name = value" lines; the text after # is a comment. */
@@ -117,7 +122,9 @@ function assignmentsIn(lines: readonly string[]): Map<string, string> {
     if (text === "") continue;
     const [, name, value] = /^([\w.]+)\s*=\s*(.+)$/.exec(text) ?? [];
     if (name === undefined || value === undefined) {
-      throw new InputError(`line ${i + 1}: expected "name = value", got ${show(text)}`);
+      throw new InputError(`line ${i + 1}: expected "name = value", got ${show(text)}`, {
+        ...(/:$|[%$]/.test(text) && { remedy: `assembly follows a line "${CODE}"` }),
+      });
     }
     if (values.has(name)) throw new InputError(`line ${i + 1}: ${name} is set twice`);
     values.set(name, value);
