@@ -92,6 +92,12 @@ export class Player {
     return ((this.facts()?.pending ?? 0n) & set) !== 0n;
   }
 
+  /** Records a note about it, with what /proc says. */
+  note(title: string, why: string, lane = this.tracee.lane): void {
+    const { recorder, lane: about } = this.tracee;
+    recorder.step({ lane, about, kind: "note", title, why, kernel: recorder.view(this.pid) });
+  }
+
   /**
    * Writes registers over those of a call, or of a stub that has not come to rest, over what it has. Returns the errno if
    * the kernel refuses them.
@@ -109,14 +115,9 @@ export class Player {
     } catch (error) {
       if (!(error instanceof TraceError)) throw error;
       const { errno = "an errno" } = error;
-      tracee.recorder.step({
-        lane: "host",
-        about: tracee.lane,
-        kind: "note",
-        title: `PTRACE_SETREGS failed with ${errno}`,
-        why: "The kernel refuses these registers. Those before the one that it refuses are written all the same.",
-        kernel: tracee.recorder.view(this.pid),
-      });
+      const why =
+        "The kernel refuses these registers. Those before the one that it refuses are written all the same.";
+      this.note(`PTRACE_SETREGS failed with ${errno}`, why, "host");
       return errno;
     }
   }
@@ -183,7 +184,6 @@ export class Player {
 
   /** What an error says of the stub. @throws the error, if that is nothing */
   #broken(error: unknown, call: string | undefined): Run {
-    const { recorder, lane } = this.tracee;
     if (error instanceof DeathError) {
       const isRefused = error.how === REFUSED;
       const made = isRefused ? this.calls.at(-1)?.name : undefined;
@@ -197,13 +197,8 @@ export class Player {
     const isBlocked =
       error instanceof DeadlineError && ASLEEP.includes(this.facts()?.state ?? "unknown");
     if (!isBlocked) throw error;
-    recorder.step({
-      lane,
-      kind: "note",
-      title: `${call ?? "an instruction"} does not return within ${this.tracer.deadline} ms`,
-      why: "Nothing that could end it will happen.",
-      kernel: recorder.view(this.pid),
-    });
+    const title = `${call ?? "an instruction"} does not return within ${this.tracer.deadline} ms`;
+    this.note(title, "Nothing that could end it will happen.");
     return { kind: "blocked", call };
   }
 

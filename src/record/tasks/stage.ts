@@ -10,9 +10,10 @@ import { PAGE_SIZE } from "../../stub/amd64.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Thread } from "../../stub/thread.ts";
 import { Tracer } from "../../stub/tracer.ts";
+import { Actor } from "../actor.ts";
 import { codeBytes, type Listing } from "../listing.ts";
 import { dumpNoCore } from "../precautions.ts";
-import { type Recorder, tellRegisters } from "../recorder.ts";
+import type { Recorder } from "../recorder.ts";
 import { addStubCode } from "../stub_code.ts";
 import { Tracee } from "../tracee.ts";
 import { confine } from "./confine.ts";
@@ -71,11 +72,11 @@ export class Stage {
   }
 
   /** A stub that the keeper has cloned, in a lane of its own. */
-  stub(lane: string, role: string): Stub {
+  stub(lane: string, role: string): Actor {
     const stub = this.keeper.createStub();
     this.watched.add(stub.pid);
     this.recorder.addLane(lane, role, stub.pid);
-    return stub;
+    return new Actor(stub, new Tracee(this.recorder, lane, stub.thread));
   }
 
   /** A stub at rest that is ready to execute an answer. */
@@ -86,7 +87,8 @@ export class Stage {
     prepare,
   }: Cast = {}): Player {
     const { recorder, keeper } = this;
-    const stub = this.stub(lane, role);
+    const actor = this.stub(lane, role);
+    const { stub, tracee } = actor;
     try {
       if (code !== undefined) mapCode(stub, code);
       prepare?.(stub);
@@ -96,16 +98,8 @@ export class Stage {
       if (!(cause instanceof SyscallError)) throw cause;
       throw new UnsupportedError(`answers cannot be tried here: ${cause.message}`, { cause });
     }
-    const tracee = new Tracee(recorder, lane, stub.thread);
-    const registers = tellRegisters(tracee.registers());
-    recorder.step({
-      lane,
-      kind: "note",
-      title: `stub ${stub.pid} rests after its INT3`,
-      why: "It has one page, that of the stub code, and whatever this task needs.",
-      registers: { before: registers, after: registers },
-      kernel: recorder.view(stub.pid),
-    });
+    const rests = `stub ${stub.pid} rests after its INT3`;
+    actor.look(rests, "It has one page, that of the stub code, and whatever this task needs.");
     if (code !== undefined && recorder.placeOf(CODE_ADDRESS) === undefined) {
       recorder.addCode(code, CODE_ADDRESS, new Map());
     }

@@ -113,14 +113,8 @@ export const outOfReach: Task = {
           stage.expect(`its ${what}`, `${expected}`, `${keeper.call(name, stub.pid)}`, meaning);
         }
         keeper.call("kill", -(group ?? 0n), tracer.constant("SIGINT"));
-        stage.recorder.step({
-          lane: "host",
-          about: "stub",
-          kind: "note",
-          title: `kill(-${group}, SIGINT)`,
-          why: "SIGINT is sent to the group in which the stub was, as Ctrl-C does.",
-          kernel: stage.recorder.view(stub.pid),
-        });
+        const why = "SIGINT is sent to the group in which the stub was, as Ctrl-C does.";
+        stub.note(`kill(-${group}, SIGINT)`, why, "host");
         const missed = "does not reach it";
         const seen = stub.hasPending("SIGINT") ? "is pending" : missed;
         const member = "it is still a member of that group";

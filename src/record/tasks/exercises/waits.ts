@@ -1,9 +1,6 @@
-import type { ProcessFacts } from "../../../stub/proc.ts";
-import { ActedTracee, Acting } from "../../acting.ts";
-import { encodeFrame } from "../../injection.ts";
-import { awaitProcess } from "../../kernel_view.ts";
+import { type ActedTracee, Acting } from "../../acting.ts";
+import type { Actor } from "../../actor.ts";
 import { tellRequest } from "../../requests.ts";
-import { Tracee } from "../../tracee.ts";
 import type { Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
 import { cloneStub, comesToStop } from "./verbs.ts";
@@ -75,7 +72,7 @@ export const traceOptions: Task = {
       ["PTRACE_O_TRACESYSGOOD", "0x85", "the tracer cannot distinguish it from a SIGTRAP"] as const,
       [undefined, "0x5", "the tracer was to see a plain SIGTRAP"] as const,
     );
-    const [[kills, goal, survives], [marks, status, other]] = [end, stop];
+    const [[kills, goal, otherwise], [marks, status, other]] = [end, stop];
     const key = `options = ${[kills, marks].filter((name) => name).join("|") || "0"}`;
     return {
       text: [
@@ -93,70 +90,60 @@ export const traceOptions: Task = {
         key,
       ],
       play(stage, answer) {
-        const { tracer, guest } = traceAnother(stage);
-        const { tid } = guest.thread;
+        const { tracer } = stage;
+        const dying = stage.stub("tracer", "a stub that traces another");
+        const acting = new Acting("tracer", dying.stub);
+        const guest = sleeperOf(stage, acting);
         const [request, options] = ["PTRACE_SETOPTIONS", answer.word("options")];
-        const { errno } = tracer.stub.inject("ptrace", stage.tracer.flag(request), tid, 0, options);
+        const args = [tracer.flag(request), guest.pid, 0, options];
+        const { errno } = acting.stub.inject("ptrace", ...args);
         const refused = "a bit of the options is unknown to the kernel";
         stage.require(request, "0", errno === null ? "0" : `-${errno}`, refused);
-        const call = tellRequest(request, tid, Number(options), stage.recorder.constants);
-        guest.requested(call, "The options of the answer.");
+        const call = tellRequest(request, guest.pid, Number(options), stage.recorder.constants);
+        guest.tracee.requested(call, "The options of the answer.");
         guest.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
-        const { kind } = guest.awaitStop({
+        const { kind } = guest.stops({
           stop: "The guest is about to make the system call.",
           wait: "The tracer waits for the guest.",
         });
         const seen = kind === "syscall" ? "0x85" : "0x5";
         stage.expect("the stop at the system call", status, seen, other);
-        guest.request("PTRACE_CONT", "The guest waits in pause().");
-        const fate = killTracer(stage, tracer, guest);
-        stage.expect("the guest after the death of its tracer", goal, fate, survives);
+        guest.resume("The guest waits in pause().");
+        guest.until(({ state }) => state === "S");
+        dying.signal("SIGKILL", "The tracer is killed.");
+        dying.ends({ stop: "The tracer dies.", wait: "wait4 reports this to the host." });
+        const fate = survives(guest) ? "lives on" : "is killed";
+        stage.expect("the guest after the death of its tracer", goal, fate, otherwise);
       },
     };
   },
 };
 
-/** Two stubs: one traces the other, a guest without a death signal that is about to execute pause(). */
-function traceAnother(stage: Stage): { readonly tracer: Acting; readonly guest: ActedTracee } {
-  const { recorder } = stage;
-  const tracer = new Acting("tracer", stage.stub("tracer", "a stub that traces another"));
-  const stub = stage.stub("guest", "the stub that it traces");
-  stub.call("prctl", stage.tracer.flag("PR_SET_PDEATHSIG"), 0, 0, 0, 0);
-  recorder.step({
-    lane: "guest",
-    kind: "note",
-    title: "prctl(PR_SET_PDEATHSIG, 0)",
-    why: "It has no death signal.",
-    kernel: recorder.view(stub.pid),
-  });
-  const frame = encodeFrame(new Tracee(recorder, "guest", stub.thread), { call: "pause" });
-  stub.thread.writeRegisters(frame);
-  tracer.takeOver(stub);
-  return { tracer, guest: new ActedTracee(recorder, "guest", stub, tracer) };
+/** A guest that another stub traces. It has no death signal, and is about to execute pause(). */
+function sleeperOf(stage: Stage, acting: Acting): Actor<ActedTracee> {
+  const guest = stage.stub("guest", "the stub that it traces");
+  const clear = [stage.tracer.flag("PR_SET_PDEATHSIG"), 0];
+  guest.callBriefly("prctl", clear, "It has no death signal.");
+  guest.write(guest.frame("pause"), "The guest is about to execute pause().");
+  acting.takeOver(guest.stub);
+  return guest.by(acting);
 }
 
-/** Kills the tracer of a guest, once that sleeps. Returns whether the guest "is killed", or "lives on". */
-function killTracer(
-  { recorder, tracer }: Stage,
-  { lane, stub }: Acting,
-  guest: ActedTracee,
-): string {
-  const { tid } = guest.thread;
-  awaitProcess(tid, ({ state }) => state === "S", tracer.deadline);
-  const dying = new Tracee(recorder, lane, stub.thread);
-  dying.signal(tracer.constant("SIGKILL"), "The tracer is killed.");
-  dying.awaitEnd({ stop: "The tracer dies.", wait: "wait4 reports this to the host." });
-  const sigkill = tracer.encoder.signalSet(tracer.constant("SIGKILL"));
+/** Whether a guest that slept lives after the death of its tracer. */
+function survives(guest: Actor<ActedTracee>): boolean {
+  const { encoder } = guest.stub.tracer;
+  const sigkill = encoder.signalSet(guest.stub.tracer.constant("SIGKILL"));
   let lives = false;
-  const isSettled = ({ state, pending }: ProcessFacts) => {
+  guest.until(({ state, pending }) => {
     // SIGKILL wakes it up at once. The end of its tracer does, too, but then it sleeps or stops again.
     lives = "ST".includes(state) && (pending & sigkill) === 0n;
     return lives || state === "Z";
-  };
-  awaitProcess(tid, isSettled, tracer.deadline);
-  const [kind, title, why] = lives
-    ? (["note", "the guest lives on", "The kernel has only detached it."] as const)
-    : (["exit", "killed by SIGKILL", "The kernel has killed it, as its tracer asked."] as const);
-  recorder.step({ lane: "guest", kind, title, why, kernel: recorder.view(tid) });
-  return lives ? "lives on" : "is killed";
+  });
+  if (lives) guest.look("the guest lives on", "The kernel has only detached it.");
+  else
+    guest.tracee.becomeZombie(
+      "killed by SIGKILL",
+      "The kernel has killed it, as its tracer asked.",
+    );
+  return lives;
 }
