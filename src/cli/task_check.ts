@@ -78,7 +78,10 @@ async function checkFolder(folder: string, { json, record }: CheckOptions): Prom
   });
   const right = rows.filter((row) => "graded" in row && row.graded.right).length;
   if (json) printDocument(rows);
-  else tell(`${right} of ${rows.length} answers are right\n`);
+  else {
+    tell(`${right} of ${rows.length} answers are right\n`);
+    if (record !== undefined) talk(`the recordings are in ${record}: stublab step FILE\n`);
+  }
   return right === rows.length ? 0 : 1;
 }
 

@@ -100,14 +100,14 @@ export const repairStub: Task = {
         `This is right: ${right.trim().replaceAll(/\n\s*/g, "; ")}`,
       ],
       play(stage, answer) {
-        const [begin, call] = ["begin", "call"].map((label) => addressOf(answer, label));
-        const seen = begin === undefined || call === undefined ? "missing" : "there";
+        const [begin = 0n, call = 0n] = ["begin", "call"].map((label) => addressOf(answer, label));
+        const seen = begin > 0n && call > 0n ? "there" : "missing";
         stage.require("the labels begin and call", "there", seen, "the check needs them");
-        const [parent, child] = birth(stage, answer, call ?? 0n);
+        const [parent, child] = birth(stage, answer, call);
         comesToStop(stage, child);
         becomesStub(stage, parent, child);
         diesWithParent(stage, parent, child);
-        const [killed, orphan] = birth(stage, answer, call ?? 0n, "second ");
+        const [killed, orphan] = birth(stage, answer, call, "second ");
         killed.kill("This parent is killed before its child has executed anything.");
         const unseen = "a stub whose parent has died before its prctl must find that out";
         stage.expect("the orphan", "exited with status 1", orphan.go(), unseen);
