@@ -37,8 +37,8 @@ export {
 export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
-export type { Check } from "./tasks/judgement.ts";
 export { type Graded, gradeAnswer } from "./tasks/grade.ts";
+export type { Check } from "./tasks/judgement.ts";
 export { assignment } from "./tasks/submission.ts";
 export type { RequestDetails, StopTelling, Tracee, TryOptions } from "./tracee.ts";
 export { renderMermaid } from "./view/mermaid.ts";
