@@ -1,3 +1,4 @@
+export type { Check, CheckStatus } from "../check.ts";
 export type { Shape, Shaped } from "../shape.ts";
 export { Actor } from "./actor.ts";
 export {
@@ -38,7 +39,6 @@ export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
 export { type Graded, gradeAnswer } from "./tasks/grade.ts";
-export type { Check } from "./tasks/judgement.ts";
 export { assignment } from "./tasks/submission.ts";
 export type { RequestDetails, StopTelling, Tracee, TryOptions } from "./tracee.ts";
 export { renderMermaid } from "./view/mermaid.ts";

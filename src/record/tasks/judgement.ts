@@ -1,14 +1,5 @@
-import { list, members, record, type Shape, text, truth } from "../../shape.ts";
-import type { Fact } from "../recording.ts";
-
-/** A fact that decides, and what it means if it does not hold. */
-export interface Check extends Fact {
-  readonly meaning: string;
-}
-
-export function check(fact: string, expected: string, seen: string, meaning: string): Check {
-  return { fact, expected, seen, held: expected === seen, meaning };
-}
+import { type Check, STATUSES } from "../../check.ts";
+import { list, members, oneOf, record, type Shape, text, truth } from "../../shape.ts";
 
 /** The descriptor of the file in memory that a process writes the pieces of its recording to. */
 export const PIECES = 4;
@@ -32,12 +23,12 @@ export type Judgement =
   | ({ readonly kind: "judged" } & Judged)
   | ({ readonly kind: "failed" } & Failed);
 
-const checkShape = record<Check>({
-  fact: text,
+const checkShape: Shape<Check> = record({
+  name: text,
+  status: oneOf(STATUSES),
   expected: text,
   seen: text,
-  held: truth,
-  meaning: text,
+  reason: text,
 });
 const judgedShape = record<Judged>({ checks: list(checkShape, 1000), late: truth });
 const failedShape = record<Failed>({ message: text, code: text, remedy: text });

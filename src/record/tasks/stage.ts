@@ -1,3 +1,4 @@
+import { type Check, check, tellCheck } from "../../check.ts";
 import {
   AttachError,
   BirthError,
@@ -17,7 +18,6 @@ import type { Recorder } from "../recorder.ts";
 import { addStubCode } from "../stub_code.ts";
 import { Tracee } from "../tracee.ts";
 import { confine } from "./confine.ts";
-import { type Check, check } from "./judgement.ts";
 import { Player } from "./player.ts";
 import { type Run, tellRun, whyHarmful } from "./run.ts";
 import { Watched } from "./watched.ts";
@@ -118,15 +118,16 @@ export class Stage {
     const made = check(fact, expected, told, why);
     this.checks.push(made);
     this.recorder.check(fact, expected, told);
-    if (!made.held) {
+    const held = made.status === "held";
+    if (!held) {
       this.recorder.step({
         lane: "host",
         kind: "note",
-        title: `${fact}: expected ${expected}, got ${told}`,
+        title: tellCheck(made),
         why: `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
       });
     }
-    return made.held;
+    return held;
   }
 
   /** The same; if it does not hold, nothing further is tried. @throws Decided */
