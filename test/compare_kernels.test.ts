@@ -6,9 +6,15 @@ import { layoutOf } from "../src/compare/function.ts";
 import { cloneJudges } from "../src/compare/live/clone.ts";
 import { clone3Judge } from "../src/compare/live/clone3.ts";
 import { type CloneOutcome, Clones, prepareClones } from "../src/compare/live/clones.ts";
-import { Frames, type Landing } from "../src/compare/live/frame.ts";
-import { Fields, type Judge, type Judgement, REFUSED } from "../src/compare/live/judge.ts";
-import { restartJudges } from "../src/compare/live/restarts.ts";
+import { Frames } from "../src/compare/live/frame.ts";
+import { frameJudges } from "../src/compare/live/frames.ts";
+import {
+  Fields,
+  type Judge,
+  type Judgement,
+  judgementOf,
+  REFUSED,
+} from "../src/compare/live/judge.ts";
 import { Tracee, TraceeSlot } from "../src/compare/live/tracee.ts";
 import type { FunctionName } from "../src/encoder/abi.ts";
 import { Tracer } from "../src/index.ts";
@@ -43,17 +49,17 @@ class StricterClones extends Clones {
 
 /** Linux 5.10: no call with a negative number restarts. */
 class OlderFrames extends Frames {
-  override run(block: BigUint64Array): Landing {
+  override run(block: BigUint64Array): BigUint64Array {
     const number = this.registers.get(block, "orig_rax");
     if (BigInt.asIntN(32, number) >= 0n) return super.run(block);
-    return { kind: "ran", registers: block.slice() };
+    return block.slice();
   }
 }
 
 /** gVisor: a data selector is lost. */
 class LossyFrames extends Frames {
-  override run(block: BigUint64Array): Landing {
-    return { kind: "ran", registers: this.registers.with(block, { ds: 0n }) };
+  override run(block: BigUint64Array): BigUint64Array {
+    return this.registers.with(block, { ds: 0n });
   }
 }
 
@@ -84,7 +90,7 @@ function judgeRecord(
   answered.record[layout.result] = result;
   const judge = judges.find((each) => each.name === name);
   assert.ok(judge !== undefined);
-  return judge.judge(input, answered);
+  return judgementOf(() => judge.judge(input, answered));
 }
 
 /** What a kernel that refuses more says about an encoder that refuses a clone or does not. */
@@ -165,7 +171,7 @@ kernels("a restart of a call with a negative number", () => {
       const rax = BigInt.asUintN(64, -512n);
       const write = (input: Fields) =>
         input.block().set(frames.registers.atEntry({ rax, orig_rax }));
-      return judgeRecord(restartJudges(frames), tracer, "restartSyscall", write, result);
+      return judgeRecord(frameJudges(frames), tracer, "restartSyscall", write, result);
     };
     expectOpen(restarts(0x8000_0001n, 1n), /from Linux 5\.14 on, and this kernel does not restart/);
     assert.is(restarts(0x8000_0001n, 0n).verdict, "held");
@@ -179,7 +185,7 @@ kernels("a register that the kernel does not keep: only who wrote another one is
     const frames = new LossyFrames(slot);
     const meant = frames.registers.atEntry({ ds: 0x2bn });
     const given = (changes: Readonly<Record<string, bigint>>) =>
-      frames.judge(meant, frames.registers.with(meant, changes));
+      judgementOf(() => frames.judge(meant, frames.registers.with(meant, changes)));
     expectOpen(given({}), /^this kernel does not keep block\.ds: 0x2b became 0x0$/);
     assert.is(given({ ds: 0n }).verdict, "failed");
     assert.is(given({ rax: 7n }).verdict, "failed");

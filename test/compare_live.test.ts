@@ -51,7 +51,7 @@ right("every answer of assembly, script and native", async () => {
     const started = performance.now();
     for (const compared of await functionsOf(subjects)) {
       const cases = SLOW[compared.name] ?? CASES;
-      const reports = await runLive(judges, subjects, [compared], { seed: SEED, cases });
+      const reports = await runLive(judges, [compared], { seed: SEED, cases });
       const able = subjects.filter((subject) => subject.has(compared.name));
       assert.equal(
         reports.map(({ encoder }) => encoder),
@@ -369,7 +369,7 @@ for (const [name, { what, field, wrong: mistake }] of FUNCTION_NAMES.flatMap((na
       const subject = assemblyLike("mistaken", mistake);
       const functions = (await functionsOf([subject])).filter((each) => each.name === name);
       const options = { seed: SEED, cases: SLOW[name] ?? CASES };
-      const [report] = await runLive(judges, [subject], functions, options);
+      const [report] = await runLive(judges, functions, options);
       const [failure, ...others] = report?.failures ?? [];
       assert.is(failure?.field, field, JSON.stringify(report));
       assert.equal(others, [], "one mistake, one failure");
@@ -378,7 +378,7 @@ for (const [name, { what, field, wrong: mistake }] of FUNCTION_NAMES.flatMap((na
       assert.ok(failure.input.length <= 4, JSON.stringify(failure));
       assert.match(failure.replay, `stublab compare mistaken --arch amd64 --operation ${name}`);
       const input = inputOf(failure);
-      const [again] = await runLive(judges, [subject], functions, { ...options, input });
+      const [again] = await runLive(judges, functions, { ...options, input });
       assert.equal(
         again?.failures.map((each) => [each.field, each.cases, each.meant, each.seen]),
         [[field, 1, failure.meant, failure.seen]],
@@ -467,7 +467,7 @@ wrong("an encoder that does not answer is told, and the others go on", async () 
     ({ name }) => name === "rewindSyscall",
   );
   await withJudges(async (judges) => {
-    const reports = await runLive(judges, [silent, script], functions, { seed: SEED, cases: 100 });
+    const reports = await runLive(judges, functions, { seed: SEED, cases: 100 });
     assert.equal(
       reports.map(({ encoder, held, failures }) => [
         encoder,
@@ -489,7 +489,7 @@ wrong("the same seed is the same cases", async () => {
       const functions = (await functionsOf([subject])).filter(
         ({ name }) => name === "encodeSyscall",
       );
-      return runLive(judges, [subject], functions, { seed: SEED, cases: 200 });
+      return runLive(judges, functions, { seed: SEED, cases: 200 });
     });
   assert.equal(await report(), await report());
 });

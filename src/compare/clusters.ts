@@ -8,7 +8,6 @@ export interface Cluster {
   readonly against: string;
   readonly place: Place;
   readonly kind: string;
-  readonly xor: bigint;
   /** The words of the record in which its example differs. */
   readonly words: readonly number[];
   cases: number;
@@ -46,7 +45,8 @@ export class Clusters {
   ): void {
     const difference = firstDifference(this.#layout, this.#places, own, other);
     if (difference === undefined) return;
-    const { place, kind, xor } = difference;
+    const { place, kind } = difference;
+    const xor = difference.own ^ difference.other;
     const field = `${encoder} ${against} ${kind}`;
     const masks = this.#masks.get(field) ?? 0;
     const key = `${field} ${xor}`;
@@ -58,7 +58,7 @@ export class Clusters {
     this.#masks.set(field, masks + 1);
     const words = [...own.keys()].filter((at) => own[at] !== other[at]);
     const example = input.slice();
-    const cluster = { encoder, against, place, kind, xor, words, cases: 1, example };
+    const cluster = { encoder, against, place, kind, words, cases: 1, example };
     this.#known.set(masks >= MASKS ? field : key, cluster);
   }
 
@@ -72,9 +72,11 @@ export interface Difference {
   readonly place: Place;
   /** What distinguishes faults: the place, and for a filter whether it allows too much or too little. */
   readonly kind: string;
-  /** The first byte that differs, and all bits of the place that do. */
+  /** The first byte of the record that differs. */
   readonly byte: number;
-  readonly xor: bigint;
+  /** The words of the place in both records. */
+  readonly own: bigint;
+  readonly other: bigint;
 }
 
 /** The first place in which two records differ; the result comes before memory. */
@@ -92,10 +94,10 @@ export function firstDifference(
   let byte = 8 * word;
   for (let rest = different; (rest & 0xffn) === 0n; rest >>= 8n) byte++;
   const place = places.at(byte, other[result] ?? 0n);
-  const [one, two] = [wordAt(own, place), wordAt(other, place)];
-  const amount = severityOf(one) < severityOf(two) ? "too much" : "too little";
+  const words = { own: wordAt(own, place), other: wordAt(other, place) };
+  const amount = severityOf(words.own) < severityOf(words.other) ? "too much" : "too little";
   const kind = place.name === ANSWER ? `${place.name}: ${amount}` : place.name;
-  return { place, kind, byte, xor: one ^ two };
+  return { place, kind, byte, ...words };
 }
 
 /** How severe an action of a filter is: of two the kernel takes the lower, as a number with a sign. */
@@ -104,7 +106,7 @@ function severityOf(action: bigint): bigint {
 }
 
 /** The number that a place of a record holds. */
-export function wordAt(record: BigUint64Array, place: Place): bigint {
+function wordAt(record: BigUint64Array, place: Place): bigint {
   const word = record[Math.floor(place.byte / 8)] ?? 0n;
   if (place.bytes === 8) return word;
   return BigInt.asUintN(32, word >> BigInt(8 * (place.byte % 8)));

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { Random, seedOf } from "../cases/random.ts";
 import {
   FUNCTION_NAMES,
@@ -39,7 +38,7 @@ import type {
   LiveReport,
 } from "./report.ts";
 import { closedSubject, LocalSubject, type Subject } from "./subject.ts";
-import { stopwatch } from "./timing.ts";
+import { stopwatch, turn } from "./timing.ts";
 import { describeUncompared } from "./uncompared.ts";
 
 /**
@@ -193,12 +192,6 @@ function expectInput({ only = [], input }: CompareOptions): void {
   }
 }
 
-/** Lets timers and signals run. @throws the reason if the signal is aborted */
-async function turn(signal: AbortSignal | undefined): Promise<void> {
-  await setImmediate();
-  signal?.throwIfAborted();
-}
-
 /** What is to be compared, and the constants, which need no cases. */
 function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
   const wanted = (name: Operation | FunctionName) => options.only?.includes(name) ?? true;
@@ -231,7 +224,7 @@ function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
 
 /** Asks the kernel, if that is wanted. */
 async function judge(
-  { subjects, live: cases, input, signal }: CompareOptions,
+  { live: cases, input, signal }: CompareOptions,
   seed: bigint,
   functions: readonly FunctionComparison[],
   disagreements: Disagreement[],
@@ -239,7 +232,7 @@ async function judge(
   if (cases === undefined) return { disagreements, live: [] };
   // Loaded only if stubs are wanted.
   const { judgeComparison } = await import("./live/live.ts");
-  return judgeComparison(subjects, functions, disagreements, { seed, cases, input, signal });
+  return judgeComparison(functions, disagreements, { seed, cases, input, signal });
 }
 
 function archesOf(subjects: readonly Subject[]): Arch[] {
@@ -271,9 +264,7 @@ async function runAll(
     let ran = 0;
     for (const [each, quota] of quotas) {
       if (elapsed() >= seconds * 1000) return;
-      const count = each.size(quota - each.cases);
-      if (count > 0) await each.step(count);
-      ran += count;
+      ran += await each.step(quota - each.cases);
     }
     if (ran === 0) return;
     const done = functions.reduce((sum, each) => sum + each.cases, 0);

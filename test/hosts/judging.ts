@@ -16,7 +16,7 @@ try {
   const judges = openJudges();
   writeSync(1, "open\n");
   for (let seed = 0n; wanted.length > 0; seed++) {
-    await runLive(judges, subjects, functions, { seed, cases: 500 });
+    await runLive(judges, functions, { seed, cases: 500 });
   }
   judges.close();
 } catch (error) {

@@ -7,13 +7,11 @@ import { Frames } from "./frame.ts";
 import { frameJudges } from "./frames.ts";
 import { guestJudges } from "./guests.ts";
 import type { Judge } from "./judge.ts";
-import { restartJudges } from "./restarts.ts";
 import { Answers, prepareAnswers, resultJudges } from "./results.ts";
 import { Filtered, seccompJudge } from "./seccomp.ts";
 import { Queue, siginfoJudges } from "./siginfo.ts";
 import { blockableJudge, signalSetJudge } from "./signals.ts";
-import { statusJudges } from "./status.ts";
-import { Statuses } from "./statuses.ts";
+import { Statuses, statusJudges } from "./statuses.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
 import { prepareVsyscalls, vsyscallJudge } from "./vsyscall.ts";
 import { waitJudge } from "./waits.ts";
@@ -32,8 +30,11 @@ export class Judges {
     this.renew();
   }
 
-  get(name: FunctionName): Judge | undefined {
-    return this.#judges.get(name);
+  /** The judge of a function. @throws RangeError if it has none */
+  of(name: FunctionName): Judge {
+    const judge = this.#judges.get(name);
+    if (judge === undefined) throw new RangeError(`no judge for ${name}`);
+    return judge;
   }
 
   get names(): FunctionName[] {
@@ -57,13 +58,6 @@ export class Judges {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** The judge of a function. @throws RangeError if it has none */
-export function judgeOf(judges: Judges, { name }: { readonly name: FunctionName }): Judge {
-  const judge = judges.get(name);
-  if (judge === undefined) throw new RangeError(`no judge for ${name}`);
-  return judge;
 }
 
 /**
@@ -102,7 +96,6 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
     waitJudge(plain, slot()),
     ...statusJudges(new Statuses(tracer)),
     ...resultJudges(answers),
-    ...restartJudges(frames),
     signalSetJudge(slot()),
     blockableJudge(plain),
     ...siginfoJudges(queue),

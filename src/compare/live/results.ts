@@ -63,7 +63,7 @@ export function resultJudges(answers: Answers): Judge[] {
       block.set(answers.make(registers.get(block, "rax")).registers);
     },
     judge(input, answered) {
-      return answered.returns(registers.get(input.block(), "rax"));
+      answered.returns(registers.get(input.block(), "rax"));
     },
   };
   const errno: Judge = {
@@ -77,7 +77,7 @@ export function resultJudges(answers: Answers): Judge[] {
     },
     judge(input, answered) {
       const { failed, registers: after } = answers.make(input.word("result"));
-      return answered.returns(failed ? unsigned(-registers.get(after, "rax")) : 0n);
+      answered.returns(failed ? unsigned(-registers.get(after, "rax")) : 0n);
     },
   };
   return [result, errno];
