@@ -122,8 +122,8 @@ a range of errnos restarts
 the whole of orig_rax is compared with -1
   restartSyscall: (b, o) => {
     const original = get(b, R.orig_rax);
-    if (original === 2n ** 64n - 1n || (original & 0xffffffffn) !== 0xffffffffn) return
-    model.restartSyscall(b, o);
+    if (original === 2n ** 64n - 1n || (original & 0xffffffffn) !== 0xffffffffn)
+    return model.restartSyscall(b, o);
     put(b, R.orig_rax, 0n);
     const restarts = model.restartSyscall(b, o);
     put(b, R.orig_rax, original);

@@ -1,4 +1,5 @@
 import { NO_PROGRAM } from "./filter.ts";
+import { firstByte } from "./layout.ts";
 import type { Place, Places } from "./places.ts";
 import { ANSWER, type RecordLayout } from "./record.ts";
 
@@ -90,9 +91,7 @@ export function firstDifference(
   const inResult = own[result] !== other[result];
   const word = inResult ? result : own.findIndex((each, at) => each !== other[at]);
   if (word < 0) return undefined;
-  const different = (own[word] ?? 0n) ^ (other[word] ?? 0n);
-  let byte = 8 * word;
-  for (let rest = different; (rest & 0xffn) === 0n; rest >>= 8n) byte++;
+  const byte = 8 * word + firstByte((own[word] ?? 0n) ^ (other[word] ?? 0n));
   const place = places.at(byte, other[result] ?? 0n);
   const words = { own: wordAt(own, place), other: wordAt(other, place) };
   const amount = severityOf(words.own) < severityOf(words.other) ? "too much" : "too little";
