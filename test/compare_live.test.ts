@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { compare } from "../src/compare/compare.ts";
 import type { FunctionComparison } from "../src/compare/function.ts";
 import { runLive } from "../src/compare/live/live.ts";
-import { type Judges, openJudges } from "../src/compare/live/open.ts";
+import { Judges } from "../src/compare/live/open.ts";
 import { verdictOf } from "../src/compare/live/verdict.ts";
 import type { Disagreement, LiveReport } from "../src/compare/report.ts";
 import { LocalSubject, type Subject } from "../src/compare/subject.ts";
@@ -28,7 +28,7 @@ async function functionsOf(subjects: readonly Subject[]): Promise<readonly Funct
 }
 
 function withJudges<T>(body: (judges: Judges) => Promise<T>): Promise<T> {
-  const judges = openJudges();
+  const judges = new Judges();
   return body(judges).finally(() => judges.close());
 }
 

@@ -1,14 +1,19 @@
 import { NO_PROGRAM } from "./filter.ts";
 import { firstByte } from "./layout.ts";
 import type { Place, Places } from "./places.ts";
-import { ANSWER, type RecordLayout } from "./record.ts";
+import { ANSWER } from "./record.ts";
 
-/** Cases in which an encoder's answer differs from another's in the same place by the same bits. */
-export interface Cluster {
+/** An encoder, and what it is compared with: "headers", or another encoder. */
+export interface Opponents {
   readonly encoder: string;
   readonly against: string;
+}
+
+/** Cases in which an encoder's answer differs from another's in the same place by the same bits. */
+export interface Cluster extends Opponents {
   readonly place: Place;
   readonly kind: string;
+  readonly xor: bigint;
   /** The words of the record in which its example differs. */
   readonly words: readonly number[];
   cases: number;
@@ -16,18 +21,15 @@ export interface Cluster {
   readonly example: BigUint64Array;
 }
 
-/** How many masks of one field are told apart; more are one. */
+/** How many masks of one field are distinguished; more are one. */
 const MASKS = 32;
 
 /** Sorts disagreements of one function by encoder, field and XOR mask. */
 export class Clusters {
-  readonly #layout: RecordLayout;
   readonly #places: Places;
-  readonly #known = new Map<string, Cluster>();
-  readonly #masks = new Map<string, number>();
+  readonly #fields = new Map<string, Cluster[]>();
 
-  constructor(layout: RecordLayout, places: Places) {
-    this.#layout = layout;
+  constructor(places: Places) {
     this.#places = places;
   }
 
@@ -35,36 +37,34 @@ export class Clusters {
    * Takes one case.
    *
    * @param own the record with the encoder's answer
-   * @param other that with the one that it is held against
+   * @param other that with its opponent's
    */
   add(
-    encoder: string,
-    against: string,
+    { encoder, against }: Opponents,
     input: BigUint64Array,
     own: BigUint64Array,
     other: BigUint64Array,
   ): void {
-    const difference = firstDifference(this.#layout, this.#places, own, other);
+    const difference = firstDifference(this.#places, own, other);
     if (difference === undefined) return;
     const { place, kind } = difference;
     const xor = difference.own ^ difference.other;
     const field = `${encoder} ${against} ${kind}`;
-    const masks = this.#masks.get(field) ?? 0;
-    const key = `${field} ${xor}`;
-    const known = this.#known.get(key) ?? (masks >= MASKS ? this.#known.get(field) : undefined);
+    const clusters = this.#fields.get(field) ?? [];
+    this.#fields.set(field, clusters);
+    const known = clusters.find((each) => each.xor === xor) ?? clusters[MASKS];
     if (known !== undefined) {
       known.cases++;
       return;
     }
-    this.#masks.set(field, masks + 1);
     const words = [...own.keys()].filter((at) => own[at] !== other[at]);
     const example = input.slice();
-    const cluster = { encoder, against, place, kind, words, cases: 1, example };
-    this.#known.set(masks >= MASKS ? field : key, cluster);
+    clusters.push({ encoder, against, place, kind, xor, words, cases: 1, example });
   }
 
-  get all(): Cluster[] {
-    return [...this.#known.values()];
+  /** The clusters of each encoder and field, the most frequent first. */
+  get byField(): Cluster[][] {
+    return [...this.#fields.values()].map((own) => own.toSorted((a, b) => b.cases - a.cases));
   }
 }
 
@@ -82,12 +82,11 @@ export interface Difference {
 
 /** The first place in which two records differ; the result comes before memory. */
 export function firstDifference(
-  layout: RecordLayout,
   places: Places,
   own: BigUint64Array,
   other: BigUint64Array,
 ): Difference | undefined {
-  const { result } = layout;
+  const { result } = places.layout;
   const inResult = own[result] !== other[result];
   const word = inResult ? result : own.findIndex((each, at) => each !== other[at]);
   if (word < 0) return undefined;

@@ -3,7 +3,7 @@ import { FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
 import type { Arch } from "../encoder/arch.ts";
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { type Cluster, Clusters, type Difference, firstDifference } from "./clusters.ts";
+import { Clusters, type Difference, firstDifference, type Opponents } from "./clusters.ts";
 import { CoverageCounter } from "./coverage.ts";
 import { answerFilters, FILTER_FIELDS } from "./filter.ts";
 import { InputGenerator } from "./inputs.ts";
@@ -76,7 +76,7 @@ export class FunctionComparison {
     this.layout = layoutOf(name, constants);
     this.constants = constants;
     this.places = new Places(this.layout, constants);
-    this.clusters = new Clusters(this.layout, this.places);
+    this.clusters = new Clusters(this.places);
     const stream = FUNCTION_NAMES.indexOf(name) + (arch === "arm64" ? FUNCTION_NAMES.length : 0);
     this.#generator = new InputGenerator(this.layout, constants, random, stream);
     this.#coverage = new CoverageCounter(this.layout, this.#generator);
@@ -190,7 +190,7 @@ export class FunctionComparison {
    * @returns undefined if one of them does not answer all
    */
   async differences(
-    { encoder, against }: Pick<Cluster, "encoder" | "against">,
+    { encoder, against }: Opponents,
     inputs: BigUint64Array,
   ): Promise<(Difference | undefined)[] | undefined> {
     const [own, other] = [
@@ -199,7 +199,7 @@ export class FunctionComparison {
     ];
     if (own === undefined || other === undefined) return undefined;
     return Array.from({ length: inputs.length / this.layout.words }, (_, i) =>
-      firstDifference(this.layout, this.places, this.#inputAt(own, i), this.#inputAt(other, i)),
+      firstDifference(this.places, this.#inputAt(own, i), this.#inputAt(other, i)),
     );
   }
 
@@ -269,46 +269,40 @@ export class FunctionComparison {
     for (const [i, one] of this.#lanes.entries()) {
       for (const other of this.#lanes.slice(i + 1)) {
         const same = one.bytes.compare(other.bytes, 0, length, 0, length) === 0;
-        const disagreed = same ? 0 : this.#compareRecords(input, one, other, count);
-        this.#count(one.subject, other.subject, count, disagreed);
+        const pair = this.#pairOf(one.subject, other.subject);
+        pair.cases += count;
+        pair.disagreed += same ? 0 : this.#compareRecords(input, one, other);
       }
     }
   }
 
-  #count(one: Subject, other: Subject, cases: number, disagreed: number): void {
-    const name = this.#subjects.includes(other) ? other.name : HEADERS;
-    const key = `${one.name} ${name}`;
+  #pairOf(one: Subject, other: Subject): Pair {
+    const encoders = [one.name, this.#subjects.includes(other) ? other.name : HEADERS] as const;
+    const key = encoders.join(" ");
     const truth = one === this.#truth || other === this.#truth;
-    const pair = this.#pairs.get(key) ?? {
-      encoders: [one.name, name],
-      truth,
-      cases: 0,
-      disagreed: 0,
-    };
+    const pair = this.#pairs.get(key) ?? { encoders, truth, cases: 0, disagreed: 0 };
     this.#pairs.set(key, pair);
-    pair.cases += cases;
-    pair.disagreed += disagreed;
+    return pair;
   }
 
-  /** How many records of a batch differ; those against the reference go into clusters. */
-  #compareRecords(input: BigUint64Array, one: Lane, other: Lane, count: number): number {
+  /** How many records of a batch differ; those that differ from the reference go into clusters. */
+  #compareRecords(input: BigUint64Array, one: Lane, other: Lane): number {
     const { words } = this.layout;
-    // Without headers, the first encoder is what the others are held against.
+    // Without headers, the others are compared with the first encoder.
     const reference = this.#lanes.find(({ subject }) => subject === this.#truth) ?? this.#lanes[0];
     const [own, against] = one === reference ? [other, one] : [one, other];
+    const opponents = {
+      encoder: own.subject.name,
+      against: against.subject === this.#truth ? HEADERS : against.subject.name,
+    };
     let disagreed = 0;
-    for (let i = 0; i < count; i++) {
-      const [start, end] = [i * words, (i + 1) * words];
+    for (let start = 0; start < input.length; start += words) {
+      const end = start + words;
       if (one.bytes.compare(other.bytes, 8 * start, 8 * end, 8 * start, 8 * end) === 0) continue;
       disagreed++;
       if (against !== reference) continue;
-      this.clusters.add(
-        own.subject.name,
-        reference.subject === this.#truth ? HEADERS : reference.subject.name,
-        input.subarray(start, end),
-        own.records.subarray(start, end),
-        reference.records.subarray(start, end),
-      );
+      const at = (records: BigUint64Array) => records.subarray(start, end);
+      this.clusters.add(opponents, at(input), at(own.records), at(against.records));
     }
     return disagreed;
   }

@@ -25,13 +25,13 @@ const WORD_MEMBERS = new Set(["si_value", "si_band", "si_addr", "si_call_addr"])
 
 /** The names of the parts of a function's records, by the layout of the headers. */
 export class Places {
-  readonly #layout: RecordLayout;
+  readonly layout: RecordLayout;
   readonly #registers: ReadonlyMap<number, string>;
   readonly #members: ReadonlyMap<number, string>;
   readonly #constants: Constants;
 
   constructor(layout: RecordLayout, constants: Constants) {
-    this.#layout = layout;
+    this.layout = layout;
     this.#constants = constants;
     this.#registers = byOffset(constants, "REG_");
     this.#members = byOffset(constants, "CLONE3_");
@@ -43,10 +43,10 @@ export class Places {
    * @param result the result of the record: the form of a siginfo_t
    */
   at(byte: number, result: bigint): Place {
-    const field = this.#layout.fieldOf(Math.floor(byte / 8));
+    const field = this.layout.fieldOf(Math.floor(byte / 8));
     const start = byte - (byte % 8);
     const offset = start - 8 * field.at;
-    if (field.kind === "area" && this.#layout.name === "encodeSiginfo") {
+    if (field.kind === "area" && this.layout.name === "encodeSiginfo") {
       return this.#siginfoMember(byte, 8 * field.at, Number(BigInt.asIntN(32, result)));
     }
     const name =
@@ -62,20 +62,20 @@ export class Places {
   }
 
   get #resultBytes(): 4 | 8 {
-    return this.#layout.signature.result === "i32" ? 4 : 8;
+    return this.layout.signature.result === "i32" ? 4 : 8;
   }
 
   /** A part by its name, for the text of its word. */
   called(name: string): Pick<Place, "name" | "bytes"> {
-    return { name, bytes: name === this.#layout.name ? this.#resultBytes : 8 };
+    return { name, bytes: name === this.layout.name ? this.#resultBytes : 8 };
   }
 
   /** The words of the input by name, in the order of the record: the names in `--case`. */
   get inputs(): ReadonlyMap<string, Place> {
     return new Map(
-      this.#layout.inputs.map((word) => {
+      this.layout.inputs.map((word) => {
         const place = this.at(8 * word, 0n);
-        const { kind, name, at } = this.#layout.fieldOf(word);
+        const { kind, name, at } = this.layout.fieldOf(word);
         // A guard is named by its offset; the input of an area has no members yet.
         const offset = kind === "guard" ? at : kind === "area" ? 8 * (word - at) : undefined;
         return [offset === undefined ? place.name : `${name}.${offset}`, place];
@@ -85,8 +85,8 @@ export class Places {
 
   /** The name of a word of an area. */
   #member(offset: number): string {
-    if (this.#layout.name === "decodeGuestSyscall") return `arg${offset / 8}`;
-    const known = this.#layout.name === "encodeClone3" ? this.#members.get(offset) : undefined;
+    if (this.layout.name === "decodeGuestSyscall") return `arg${offset / 8}`;
+    const known = this.layout.name === "encodeClone3" ? this.#members.get(offset) : undefined;
     return known ?? `+${offset}`;
   }
 

@@ -6,7 +6,7 @@ import type { Disagreement, LiveReport } from "../report.ts";
 import { turn } from "../timing.ts";
 import { Findings } from "./findings.ts";
 import { Fields } from "./judge.ts";
-import { type Judges, openJudges } from "./open.ts";
+import { Judges } from "./open.ts";
 import { verdictOf } from "./verdict.ts";
 
 export interface LiveOptions {
@@ -23,14 +23,14 @@ export interface LiveOptions {
  * Asks the kernel about a comparison: which encoder is right in each disagreement, and about cases of its own.
  *
  * @returns the disagreements, with the kernel's verdict if it has one
- * @throws what openJudges throws
+ * @throws what `new Judges` throws
  */
 export async function judgeComparison(
   functions: readonly FunctionComparison[],
   disagreements: readonly Disagreement[],
   options: LiveOptions,
 ): Promise<{ disagreements: Disagreement[]; live: LiveReport[] }> {
-  using judges = openJudges();
+  using judges = new Judges();
   const judged: Disagreement[] = [];
   for (const found of disagreements) {
     options.signal?.throwIfAborted();

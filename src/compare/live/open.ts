@@ -7,11 +7,11 @@ import { Frames } from "./frame.ts";
 import { frameJudges } from "./frames.ts";
 import { guestJudges } from "./guests.ts";
 import type { Judge } from "./judge.ts";
-import { Answers, prepareAnswers, resultJudges } from "./results.ts";
+import { prepareAnswers, resultJudges } from "./results.ts";
 import { Filtered, seccompJudge } from "./seccomp.ts";
-import { Queue, siginfoJudges } from "./siginfo.ts";
+import { prepareQueue, siginfoJudges } from "./siginfo.ts";
 import { blockableJudge, signalSetJudge } from "./signals.ts";
-import { Statuses, statusJudges } from "./statuses.ts";
+import { statusJudges } from "./statuses.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
 import { prepareVsyscalls, vsyscallJudge } from "./vsyscall.ts";
 import { waitJudge } from "./waits.ts";
@@ -23,11 +23,21 @@ const DEADLINE = 2000;
 export class Judges {
   readonly #tracer: Tracer;
   #judges: ReadonlyMap<FunctionName, Judge> = new Map();
-  #closers: readonly (() => void)[] = [];
+  #slots: readonly { close(): void }[] = [];
 
-  constructor(tracer: Tracer) {
-    this.#tracer = tracer;
-    this.renew();
+  /**
+   * Opens the judges. This thread traces their stubs, with stublab's own encoder.
+   *
+   * @throws the errors of `Tracer` and `createStub`, e.g. if this machine does not allow tracing
+   */
+  constructor() {
+    this.#tracer = new Tracer({ deadline: DEADLINE });
+    try {
+      this.renew();
+    } catch (error) {
+      this.#tracer.close();
+      throw error;
+    }
   }
 
   /** The judge of a function. @throws RangeError if it has none */
@@ -43,15 +53,15 @@ export class Judges {
 
   /** Replaces all judges and their stubs: another process may have disturbed them. */
   renew(): void {
-    for (const close of this.#closers) close();
-    const [judges, closers] = makeJudges(this.#tracer);
+    for (const slot of this.#slots) slot.close();
+    const { judges, slots } = makeJudges(this.#tracer);
     this.#judges = new Map(judges.map((judge) => [judge.name, judge]));
-    this.#closers = closers;
+    this.#slots = slots;
   }
 
   /** Ends all stubs. Calling it again does nothing. */
   close(): void {
-    for (const close of this.#closers) close();
+    for (const slot of this.#slots) slot.close();
     this.#tracer.close();
   }
 
@@ -60,23 +70,9 @@ export class Judges {
   }
 }
 
-/**
- * Opens the judges. This thread traces their stubs, with stublab's own encoder.
- *
- * @throws the errors of `Tracer` and `createStub`, e.g. if this machine does not allow tracing
- */
-export function openJudges(): Judges {
-  const tracer = new Tracer({ deadline: DEADLINE });
-  try {
-    return new Judges(tracer);
-  } catch (error) {
-    tracer.close();
-    throw error;
-  }
-}
-
-function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
-  const slots: TraceeSlot[] = [];
+function makeJudges(tracer: Tracer): { judges: Judge[]; slots: { close(): void }[] } {
+  const filtered = new Filtered(tracer);
+  const slots: { close(): void }[] = [filtered];
   // A stub forked from the host: with CLONE_PARENT its children are the host's.
   const slot = (prepare: (tracee: Tracee) => Tracee = (tracee) => tracee) => {
     const made = new TraceeSlot(() => prepare(Tracee.prepare(tracer.createStub())));
@@ -86,22 +82,19 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
   const plain = slot();
   const frames = new Frames(plain);
   const clones = new Clones(tracer, slot(prepareClones));
-  const answers = new Answers(slot(prepareAnswers), frames.registers);
-  const queue = new Queue(slot());
-  const filtered = new Filtered(tracer);
-  const judges: Judge[] = [
+  const judges = [
     ...frameJudges(frames),
     ...cloneJudges(clones),
     clone3Judge(clones),
     waitJudge(plain, slot()),
-    ...statusJudges(new Statuses(tracer)),
-    ...resultJudges(answers),
+    ...statusJudges(tracer),
+    ...resultJudges(slot(prepareAnswers), frames.registers),
     signalSetJudge(slot()),
     blockableJudge(plain),
-    ...siginfoJudges(queue),
+    ...siginfoJudges(slot(prepareQueue)),
     seccompJudge(filtered, (name) => tracer.flag(name)),
     ...guestJudges(frames),
     vsyscallJudge(slot(prepareVsyscalls), frames),
   ];
-  return [judges, [answers, queue, filtered, ...slots].map((each) => () => each.close())];
+  return { judges, slots };
 }

@@ -1,5 +1,4 @@
 import { constants } from "node:os";
-import { loadShim } from "../../shim/shim.ts";
 import { FORM_MEMBERS } from "../places.ts";
 import { addressOf, PLACES, SLOTS } from "./code.ts";
 import { expect, type Fields, fromInt, type Judge, narrows, undecided } from "./judge.ts";
@@ -42,56 +41,38 @@ const FURTHER: ReadonlySet<string> = new Set(["si_utime", "si_stime", "si_addr_l
 /** What the kernel read from a siginfo_t. */
 type Reading = ReadonlyMap<string, bigint>;
 
+/** Prepares a stub for signals: a signalfd for them. */
+export function prepareQueue(tracee: Tracee): Tracee {
+  tracee.writeWords(SLOTS.siginfo, ALL);
+  const fd = tracee.call("signalfd4", ALL, addressOf(SLOTS.siginfo), 8n, SFD_NONBLOCK);
+  if (BigInt.asIntN(64, fd) >= 0n) tracee.descriptor = Number(fd);
+  return tracee;
+}
+
 /**
- * Queues signals in a stub that blocks them, and reads them from a signalfd: the members that the kernel copies show
- * which form it takes the union for (siginfo_layout in kernel/signal.c).
+ * Queues a signal in a stub that blocks it, and reads it from a signalfd: the members that the kernel copies show which
+ * form it takes the union for (siginfo_layout in kernel/signal.c).
+ *
+ * @param slot stubs prepared by `prepareQueue`
+ * @returns the members, or why they could not be read
  */
-export class Queue {
-  readonly #slot: TraceeSlot;
-  #signalfd: { readonly pid: number; readonly fd: bigint } | undefined;
-
-  constructor(slot: TraceeSlot) {
-    this.#slot = slot;
-  }
-
-  /** @returns the members, or why they could not be read */
-  send(signal: number, siginfo: Uint8Array): Reading | string {
-    if (signal === SIGKILL || signal === SIGSTOP) return "SIGKILL and SIGSTOP cannot be blocked";
-    const tracee = this.#slot.get();
-    const { tracer, stub } = tracee;
-    const r12 = this.#descriptor(tracee);
-    if (r12 === undefined) return "this kernel has no signalfd";
-    tracee.write(SLOTS.siginfo, siginfo);
-    tracee.writeWords(SLOTS.queued, 0n, 0n);
-    const [rax, rdi] = [tracer.syscallNumber("rt_sigqueueinfo"), BigInt(stub.pid)];
-    const [rsi, rdx] = [fromInt(signal), addressOf(SLOTS.siginfo)];
-    tracee.load({ rax, rdi, rsi, rdx, r12, rip: PLACES.queue });
-    // Each INT3 unblocks SIGTRAP.
-    stub.thread.setMask(ALL);
-    tracee.run("PTRACE_CONT", isInt3(tracer));
-    const [queued = 0n, received] = new BigInt64Array(tracee.read(SLOTS.queued, 16).buffer);
-    if (queued !== 0n) return `rt_sigqueueinfo returned ${queued}`;
-    if (received !== BigInt(SIGINFO_SIZE)) return "the signal did not arrive";
-    return readMembers(tracee.read(SLOTS.signalfd, SIGINFO_SIZE));
-  }
-
-  close(): void {
-    // The stub opened it, and Node.js does not know it.
-    if (this.#signalfd !== undefined) loadShim().close(Number(this.#signalfd.fd));
-    this.#signalfd = undefined;
-  }
-
-  /** A signalfd for the stub's signals; the stub shares the host's file table. */
-  #descriptor(tracee: Tracee): bigint | undefined {
-    const { pid } = tracee.stub;
-    if (this.#signalfd?.pid === pid) return this.#signalfd.fd;
-    this.close();
-    tracee.writeWords(SLOTS.siginfo, ALL);
-    const fd = tracee.call("signalfd4", ALL, addressOf(SLOTS.siginfo), 8n, SFD_NONBLOCK);
-    if (BigInt.asIntN(64, fd) < 0n) return undefined;
-    this.#signalfd = { pid, fd };
-    return fd;
-  }
+function sendTo(slot: TraceeSlot, signal: number, siginfo: Uint8Array): Reading | string {
+  if (signal === SIGKILL || signal === SIGSTOP) return "SIGKILL and SIGSTOP cannot be blocked";
+  const tracee = slot.get();
+  const { tracer, stub, descriptor } = tracee;
+  if (descriptor === undefined) return "this kernel has no signalfd";
+  tracee.write(SLOTS.siginfo, siginfo);
+  tracee.writeWords(SLOTS.queued, 0n, 0n);
+  const [rax, rdi] = [tracer.syscallNumber("rt_sigqueueinfo"), BigInt(stub.pid)];
+  const [rsi, rdx] = [fromInt(signal), addressOf(SLOTS.siginfo)];
+  tracee.load({ rax, rdi, rsi, rdx, r12: BigInt(descriptor), rip: PLACES.queue });
+  // Each INT3 unblocks SIGTRAP.
+  stub.thread.setMask(ALL);
+  tracee.run("PTRACE_CONT", isInt3(tracer));
+  const [queued = 0n, received] = new BigInt64Array(tracee.read(SLOTS.queued, 16).buffer);
+  if (queued !== 0n) return `rt_sigqueueinfo returned ${queued}`;
+  if (received !== BigInt(SIGINFO_SIZE)) return "the signal did not arrive";
+  return readMembers(tracee.read(SLOTS.signalfd, SIGINFO_SIZE));
 }
 
 function readMembers(bytes: Uint8Array): Reading {
@@ -125,13 +106,14 @@ function formOf(reading: Reading): number | undefined {
   return form < 0 ? undefined : form;
 }
 
-export function siginfoJudges(queue: Queue): Judge[] {
+/** @param slot stubs prepared by `prepareQueue` */
+export function siginfoJudges(slot: TraceeSlot): Judge[] {
   const known = new Map<string, number>();
   /** The form that the kernel assumes for a signal and a code. */
   const formFor = (input: Fields): number => {
     const [signal, code] = [input.int("signal"), input.int("code")];
     if (signal < 1 || signal > LAST_SIGNAL) undecided("the kernel sends signals 1 to 64");
-    const reading = known.has(`${signal} ${code}`) ? "" : queue.send(signal, probe(signal, code));
+    const reading = known.has(`${signal} ${code}`) ? "" : sendTo(slot, signal, probe(signal, code));
     if (typeof reading === "object") {
       const form = formOf(reading) ?? undecided("the kernel copied the members of no known form");
       known.set(`${signal} ${code}`, form);
@@ -158,18 +140,18 @@ export function siginfoJudges(queue: Queue): Judge[] {
     judge(input, answered) {
       const own = formFor(input);
       answered.returns(fromInt(own));
-      compareMembers(queue, own, input, answered);
+      compareMembers(slot, own, input, answered);
     },
   };
   return [form, siginfo];
 }
 
 /** Queues an encoder's siginfo, and compares what the kernel reads from it. */
-function compareMembers(queue: Queue, form: number, input: Fields, answered: Fields): void {
+function compareMembers(slot: TraceeSlot, form: number, input: Fields, answered: Fields): void {
   const siginfo = new Uint8Array(answered.block("at").slice().buffer);
   const own = new DataView(siginfo.buffer).getInt32(SI_SIGNO, true);
   // A signal that cannot be queued is not the expected one.
-  const reading = own < 1 || own > LAST_SIGNAL ? "" : queue.send(own, siginfo);
+  const reading = own < 1 || own > LAST_SIGNAL ? "" : sendTo(slot, own, siginfo);
   if (typeof reading === "string") {
     expect("at.si_signo", fromInt(input.int("signal")), fromInt(own));
     expect("at.padding", 0n, 1n);

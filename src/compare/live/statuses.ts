@@ -57,36 +57,28 @@ const eventOf = (event: number) => ({ kind: EVENT, value: SIGTRAP, event });
 const [WUNTRACED, WCONTINUED] = [2n, 8n];
 const CLONE_VFORK = 0x4000n;
 
-/** Makes real processes do what wait4 reports, once, and keeps each status word with what was done. */
-export class Statuses {
-  readonly #tracer: Tracer;
-  #words: Map<number, Truth> | undefined;
-
-  constructor(tracer: Tracer) {
-    this.#tracer = tracer;
-  }
-
-  /** Every status word that was seen, in the order in which it was first. */
-  get words(): ReadonlyMap<number, Truth> {
-    if (this.#words !== undefined) return this.#words;
-    const words = new Map<number, Truth>();
-    const note: Note = (status, truth) => {
-      words.set(status, { event: 0, core: 0, ...truth });
-    };
-    for (const collect of [collectEnds, collectStops, collectExec]) {
-      const tracee = Tracee.prepare(this.#tracer.createStub());
-      try {
-        collect(tracee, note);
-      } catch (error) {
-        // What cannot be had on this machine is left out, and its words are undecided.
-        if (!(error instanceof StublabError)) throw error;
-      } finally {
-        tracee.close();
-      }
+/**
+ * Makes real processes do what wait4 reports.
+ *
+ * @returns every status word that was seen, in that order, with what was done
+ */
+function collectWords(tracer: Tracer): ReadonlyMap<number, Truth> {
+  const words = new Map<number, Truth>();
+  const note: Note = (status, truth) => {
+    words.set(status, { event: 0, core: 0, ...truth });
+  };
+  for (const collect of [collectEnds, collectStops, collectExec]) {
+    const tracee = Tracee.prepare(tracer.createStub());
+    try {
+      collect(tracee, note);
+    } catch (error) {
+      // What cannot be had on this machine is left out, and its words are undecided.
+      if (!(error instanceof StublabError)) throw error;
+    } finally {
+      tracee.close();
     }
-    this.#words = words;
-    return words;
   }
+  return words;
 }
 
 /** Children of a stub that exit with every code, that signals kill, stop and continue; wait4 is the stub's. */
@@ -196,7 +188,12 @@ const READERS = [
   ["waitCoreDumped", "core"],
 ] as const satisfies readonly (readonly [string, keyof Truth])[];
 
-export function statusJudges(statuses: Statuses): Judge[] {
+export function statusJudges(tracer: Tracer): Judge[] {
+  let known: ReadonlyMap<number, Truth> | undefined;
+  const words = () => {
+    known ??= collectWords(tracer);
+    return known;
+  };
   const readers = READERS.map(
     ([name, member]): Judge => ({
       name,
@@ -204,12 +201,12 @@ export function statusJudges(statuses: Statuses): Judge[] {
         "status words of real processes, and how each was produced: exits, kills, stops, events",
       /** The observed words in turn. */
       draw(_random, input, _enumerated, index) {
-        const known = [...statuses.words.keys()];
-        input.put("status", fromInt(known[index % known.length] ?? 0));
+        const all = [...words().keys()];
+        input.put("status", fromInt(all[index % all.length] ?? 0));
       },
       judge(input, answered) {
         const truth =
-          statuses.words.get(input.int("status")) ??
+          words().get(input.int("status")) ??
           undecided("wait4 reported this word for no process here");
         answered.returns(fromInt(truth[member]));
       },
@@ -225,7 +222,7 @@ export function statusJudges(statuses: Statuses): Judge[] {
     judge(input, answered) {
       const signal = input.int("signal");
       const [status] =
-        [...statuses.words].find(([, { kind, value }]) => kind === STOPPED && value === signal) ??
+        [...words()].find(([, { kind, value }]) => kind === STOPPED && value === signal) ??
         undecided("SIGKILL, and numbers that are not signals, stop no process");
       answered.returns(fromInt(status));
     },

@@ -29,6 +29,8 @@ export class Tracee {
   readonly block: RegisterBlock;
   /** The same as words, in their order. */
   readonly words: BigUint64Array;
+  /** A descriptor that its judge uses, in the file table that it shares with this process; closed with it. */
+  descriptor: number | undefined;
   /** What stopped it last. After a call that was injected that is INT3. */
   stoppedBy: TraceeStop["kind"] = "signal";
   readonly #record = new SwitchRecord(0);
@@ -162,6 +164,7 @@ export class Tracee {
   /** Gives up the memory of its registers; a stub that lives is ended. */
   close(): void {
     if (this.alive) this.stub.close();
+    if (this.descriptor !== undefined) this.tracer.shim.close(this.descriptor);
     this.tracer.blocks.release(this.block);
   }
 
