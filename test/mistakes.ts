@@ -1,4 +1,6 @@
+import { appendFileSync } from "node:fs";
 import { FUNCTION_NAMES, type FunctionName } from "../src/encoder/abi.ts";
+import { likeModel } from "./foreign_modules.ts";
 
 /** A mistake as users make it in an encoder of their own. */
 export interface Mistake {
@@ -18,7 +20,7 @@ export interface Mistake {
 }
 
 /** What the expressions may use. */
-export const PRELUDE = `
+const PRELUDE = `
   const view = new DataView(memory.buffer);
   const get = (block, register) => view.getBigUint64(block + register, true);
   const put = (block, register, word) => view.setBigUint64(block + register, word, true);
@@ -382,7 +384,8 @@ a check is forgotten
   encodeClone: flags=0x100000000
 `;
 
-function mistakesIn(style: Mistake["style"], text: string): Mistake[] {
+/** The mistakes in a text of such paragraphs. */
+export function mistakesIn(style: Mistake["style"], text: string): Mistake[] {
   return text.split("\n\n").map((paragraph) => {
     const parts = /^\n?(.*)\n {2}(\w+): (.*)\n {2}(\S+): ?(\S*)\n?$/s.exec(paragraph);
     if (parts === null) throw new Error(`not a mistake: ${paragraph}`);
@@ -399,3 +402,10 @@ export const MISTAKES: readonly Mistake[] = [
   ...mistakesIn("rust", RUST),
   ...mistakesIn("c", C),
 ];
+
+/** A module like the model, with a mistake that is an expression. */
+export function mistakenFile({ name, change }: Pick<Mistake, "name" | "change">): string {
+  const file = likeModel({ [name]: String(change) }, [name]);
+  appendFileSync(file, PRELUDE);
+  return file;
+}

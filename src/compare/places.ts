@@ -74,11 +74,12 @@ export class Places {
   get inputs(): ReadonlyMap<string, Place> {
     return new Map(
       this.layout.inputs.map((word) => {
-        const place = this.at(8 * word, 0n);
         const { kind, name, at } = this.layout.fieldOf(word);
         // A guard is named by its offset; the input of an area has no members yet.
         const offset = kind === "guard" ? at : kind === "area" ? 8 * (word - at) : undefined;
-        return [offset === undefined ? place.name : `${name}.${offset}`, place];
+        const whole: Place = { name: `${name}.${offset}`, byte: 8 * word, bytes: 8 };
+        const place = offset === undefined ? this.at(8 * word, 0n) : whole;
+        return [place.name, place];
       }),
     );
   }

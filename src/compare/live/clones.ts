@@ -121,7 +121,8 @@ export class Clones {
     tracee.writeWords(SLOTS.parentTid, 0n, 0n, 0n);
     // A vforking parent waits for its child, and a thread has to exit by itself.
     const leaves = (flags & this.flags("CLONE_VFORK CLONE_THREAD")) !== 0n;
-    tracee.stub.thread.setMask(this.#awkward);
+    // Not every kernel can set it.
+    this.#tracer.shim.setMask(tracee.stub.pid, this.#awkward);
     setUp(tracee, call, { ...registers, rbx: leaves ? 1n : 0n });
     try {
       tracee.run("PTRACE_CONT", isInt3(this.#tracer));
@@ -149,9 +150,8 @@ export class Clones {
     const { stub } = tracee;
     awaitRest(pid);
     const effects = new Map<string, bigint>();
-    for (const [name, slot] of Object.entries(WRITTEN)) {
-      effects.set(`${name} written`, BigInt(tracee.word(slot) !== 0n));
-    }
+    effects.set("parent_tid written", BigInt(tracee.word(SLOTS.parentTid) !== 0n));
+    effects.set("pidfd written", BigInt(tracee.word(SLOTS.pidfd) !== 0n));
     // A thread may be gone already. The child of a vfork is a zombie, which has few effects left.
     const isThread = (flags & this.flags("CLONE_THREAD")) !== 0n;
     effects.set("a process", BigInt(!isThread));
@@ -190,9 +190,6 @@ export class Clones {
     }
   }
 }
-
-/** What a clone writes before it returns. */
-const WRITTEN = { parent_tid: SLOTS.parentTid, pidfd: SLOTS.pidfd };
 
 /** The pidfds of this process. */
 function pidfds(): Set<number> {

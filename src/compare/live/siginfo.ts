@@ -67,7 +67,7 @@ function sendTo(slot: TraceeSlot, signal: number, siginfo: Uint8Array): Reading 
   const [rsi, rdx] = [fromInt(signal), addressOf(SLOTS.siginfo)];
   tracee.load({ rax, rdi, rsi, rdx, r12: BigInt(descriptor), rip: PLACES.queue });
   // Each INT3 unblocks SIGTRAP.
-  stub.thread.setMask(ALL);
+  tracer.shim.setMask(stub.pid, ALL);
   tracee.run("PTRACE_CONT", isInt3(tracer));
   const [queued = 0n, received] = new BigInt64Array(tracee.read(SLOTS.queued, 16).buffer);
   if (queued !== 0n) return `rt_sigqueueinfo returned ${queued}`;

@@ -13,8 +13,8 @@ const TABLE_BYTES = 30_000;
 /** What each kind of break is. */
 const KINDS: Readonly<Record<BreakKind, string>> = {
   trap: "a trap or an exception ended the call",
-  answer: "answered with something else than a number of the right kind",
-  memory: "its memory moved or grew",
+  answer: "returned something other than a number of the right kind",
+  memory: "it wrote outside of its records, or its memory moved or grew",
   loop: "did not return in time",
   crash: "its process ended",
   refused: "was refused when it was opened",
@@ -39,7 +39,7 @@ function renderBreakage(breakage: Breakage, anchors: Anchors): Html {
     level: 3,
     title: html`${shown(encoder, 80)} ${place}`,
     beside: html`<span class="soft">${arch ?? ""}</span>`,
-    rows: html`${renderRow(kind, html`${KINDS[kind]}`)}${renderRow("message", html`<code>${shown(message, 600)}</code>`)}`,
+    rows: html`${renderRow(kind, html`<span class="soft">${KINDS[kind]}</span>`)}${renderRow("message", html`<code>${shown(message, 600)}</code>`)}`,
     input: name === null ? undefined : input,
     replay,
     what: `${encoder} ${place}`,
@@ -55,7 +55,7 @@ export function renderLive(live: readonly LiveReport[]): Html {
   const anchors = new Anchors("k-");
   const cards = fit(failures, (each) => renderFailure(each, anchors), BYTES);
   return html`<section aria-labelledby="live"><h2 id="live">The kernel’s word</h2>
-<p class="soft">What was done in stubs with what the encoders had encoded: in how many cases the kernel did what was meant, and about how many it could say nothing.</p>
+<p class="soft">The encoders’ results were used in stubs: the cases in which the kernel did what was meant, those that it does not decide, and those in which it did something else.</p>
 ${renderTable({
   id: "live-asked",
   caption: html`What the kernel was asked`,
