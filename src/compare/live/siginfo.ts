@@ -113,12 +113,14 @@ export function siginfoJudges(slot: TraceeSlot): Judge[] {
   const formFor = (input: Fields): number => {
     const [signal, code] = [input.int("signal"), input.int("code")];
     if (signal < 1 || signal > LAST_SIGNAL) undecided("the kernel sends signals 1 to 64");
-    const reading = known.has(`${signal} ${code}`) ? "" : sendTo(slot, signal, probe(signal, code));
-    if (typeof reading === "object") {
-      const form = formOf(reading) ?? undecided("the kernel copied the members of no known form");
-      known.set(`${signal} ${code}`, form);
-    }
-    return known.get(`${signal} ${code}`) ?? undecided(`${reading}`);
+    const key = `${signal} ${code}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const reading = sendTo(slot, signal, probe(signal, code));
+    if (typeof reading === "string") undecided(reading);
+    const form = formOf(reading) ?? undecided("the kernel copied the members of no known form");
+    known.set(key, form);
+    return form;
   };
   /** Replaces the signal by a valid one. */
   const draw: Judge["draw"] = (random, input, enumerated) => {
