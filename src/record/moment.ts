@@ -8,12 +8,11 @@ import type {
   Instruction,
   KernelView,
   Lane,
-  Question,
   Recording,
   Registers,
   Step,
 } from "./recording.ts";
-import { KERNEL_FIELDS, type KernelField, type RegisterRow } from "./view/told.ts";
+import { byStep, KERNEL_FIELDS, type KernelField, type RegisterRow } from "./view/told.ts";
 
 /**
  * The state of a lane's process, by the letters of /proc/PID/stat. "X" is one that has ended and has been waited for;
@@ -85,6 +84,14 @@ export interface Origin {
   readonly clone: Arrow | null;
 }
 
+/**
+ * Whether a value that an earlier step reported may be another by now: of a lane that is no longer stopped, the kernel
+ * was not asked again.
+ */
+export function isOld({ state }: LaneMoment, { step }: Known<unknown>, index: number): boolean {
+  return step < index && state !== "t" && state !== "T";
+}
+
 const NOTHING_KNOWN: LaneMoment = {
   state: null,
   registers: null,
@@ -128,7 +135,8 @@ export class Moments {
     this.#last = new Map(
       recording.steps.flatMap(({ lane, about }, i) => [[lane, i] as const, [about, i] as const]),
     );
-    this.#questions = groupQuestions(recording.questions);
+    const { questions } = recording;
+    this.#questions = byStep([...questions.keys()], (i) => questions[i]?.step ?? 0);
     for (const { id } of recording.lanes) this.#tracks.set(id, []);
     for (const arrow of recording.arrows) {
       const born = recording.steps[arrow.to]?.lane;
@@ -382,14 +390,4 @@ function registersAt({ registers }: LaneMoment, index: number): RegisterRow[] {
     const old = step === index && before !== null ? (wordOf(before, name) ?? after) : after;
     return { name, before: old, after, changed: old !== after };
   });
-}
-
-function groupQuestions(questions: readonly Question[]): Map<number, number[]> {
-  const groups = new Map<number, number[]>();
-  for (const [i, { step }] of questions.entries()) {
-    const group = groups.get(step);
-    if (group === undefined) groups.set(step, [i]);
-    else group.push(i);
-  }
-  return groups;
 }

@@ -1,6 +1,7 @@
 import { fit } from "../../../page/fit.ts";
 import type { Html } from "../../../page/html.ts";
 import { embedJson } from "../../../page/json.ts";
+import { Annotator } from "../../annotate.ts";
 import { Moments } from "../../moment.ts";
 import type { Question, Recording, Step } from "../../recording.ts";
 import { byStep } from "../told.ts";
@@ -75,12 +76,13 @@ function renderRows(
   constants: ReadonlyMap<string, bigint>,
 ): Html[] {
   const moments = new Moments({ ...recording, questions: [] });
+  const annotator = new Annotator(moments, constants);
   const questions = byStep(asked, ({ step }) => step);
   const rows: Html[] = [];
   let rest = STEPS;
   for (const [index, step] of recording.steps.entries()) {
     const own = questions.get(index) ?? [];
-    const row = renderRow({ step, index, questions: own, moments, constants });
+    const row = renderRow({ step, index, questions: own, moments, annotator });
     rest -= embeddedSize(step) + size(row);
     if (rest < 0) break;
     rows.push(row);

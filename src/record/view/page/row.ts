@@ -1,8 +1,9 @@
 import { count } from "../../../page/figures.ts";
 import { type Html, html, NOTHING, shown } from "../../../page/html.ts";
+import type { Annotator } from "../../annotate.ts";
 import type { Moments } from "../../moment.ts";
 import type { Question, Step } from "../../recording.ts";
-import { kernelRows, stepNumber } from "../told.ts";
+import { stepNumber } from "../told.ts";
 
 /** What the row of a step needs. */
 export interface Row {
@@ -10,7 +11,7 @@ export interface Row {
   readonly index: number;
   readonly questions: readonly Question[];
   readonly moments: Moments;
-  readonly constants: ReadonlyMap<string, bigint>;
+  readonly annotator: Annotator;
 }
 
 /** A step as a row, for those without a script or on paper; its number is what links lead to. */
@@ -29,18 +30,14 @@ function paragraph(text: string): Html {
   return text === "" ? NOTHING : html`<p>${shown(text, 2000)}</p>`;
 }
 
-function renderChanges({ step, index, moments, constants }: Row): Html {
-  const known = moments.lane(step.about, index);
-  const registers = known.registers?.step === index ? moments.registersOf(step.about, index) : [];
-  const words = registers
-    .filter(({ changed }) => changed)
+function renderChanges({ step, index, moments, annotator }: Row): Html {
+  const words = moments
+    .changedAt(index)
     .map(({ name, before, after }) => html`<span>${shown(name, 60)} ${before} → ${after}</span> `);
-  const { value, before, step: from } = known.kernel ?? { value: null, before: null, step: -1 };
-  const old = new Map(before === null ? [] : kernelRows(before, constants));
-  const now = value === null || from !== index ? [] : kernelRows(value, constants);
-  const kernel = now
-    .filter(([term, text]) => old.has(term) && old.get(term) !== text)
-    .map(([term, text]) => html`<span>${term} ${shown(text)}</span> `);
+  const kernel = annotator
+    .kernelRows(moments.lane(step.about, index), index)
+    .filter(({ changed }) => changed)
+    .map(({ term, value }) => html`<span>${term} ${shown(value)}</span> `);
   if (words.length + kernel.length === 0) return NOTHING;
   return html`<p class="mono soft words">${words}${kernel}</p>`;
 }

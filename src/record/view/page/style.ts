@@ -166,7 +166,8 @@ li.executed :is(.offset, .comment, .bytes) { color: inherit; }
 .calm .wide { grid-column: 1 / -1; }
 .column :is(.segments, table, .memory) + .caption { margin-top: 1.25rem; }
 tr.sought > * { background: var(--mark); }
-.before, .to { color: var(--soft); }
+.before, .to, .old { color: var(--soft); }
+.age { font-weight: 400; }
 .meaning { color: var(--soft); display: inline-block; margin-left: 1ch; white-space: pre-wrap; max-width: 100%; overflow-wrap: anywhere; }
 .meaning .pid { font-weight: 600; }
 .value { font: inherit; color: inherit; }

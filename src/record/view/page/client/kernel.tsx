@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
-import type { Moment } from "../../../moment.ts";
+import { isOld, type Moment } from "../../../moment.ts";
 import { annotator, moments } from "./book.ts";
-import { AsOf, LaneName, Prose } from "./text.tsx";
+import { Age, LaneName, Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
 import { Value, type ValueProps } from "./value.tsx";
 
@@ -11,21 +11,20 @@ const aboutOf = ({ step, subject }: Moment) => step?.about ?? subject;
 /** What /proc says, with what has changed since it was last known. */
 export function KernelView({ moment, sought, seek }: ValueProps) {
   const lane = aboutOf(moment);
-  const { kernel } = moments.lane(lane, moment.index);
+  const { index } = moment;
+  const known = moments.lane(lane, index);
+  const { kernel } = known;
   if (kernel === null) return null;
-  const old = new Map(kernel.before === null ? [] : annotator.kernelRows(kernel.before));
-  const fresh = kernel.step === moment.index;
+  const old = isOld(known, kernel, index);
   return (
     <>
       <h2 class="caption">
-        /proc of <LaneName id={lane} /> {!fresh && <AsOf step={kernel.step} />}
+        /proc of <LaneName id={lane} /> <Age known={known} value={kernel} index={index} />
       </h2>
-      <table class="kernel" aria-label="What /proc says">
+      <table class={old ? "kernel old" : "kernel"} aria-label="What /proc says">
         <tbody>
-          {annotator.kernelRows(kernel.value).map(([term, value]) => {
-            const before = old.get(term);
-            const changed = fresh && before !== undefined && before !== value;
-            const origin = moments.kernelOrigin(lane, term, moment.index);
+          {annotator.kernelRows(known, index).map(({ term, value, before, changed }) => {
+            const origin = moments.kernelOrigin(lane, term, index);
             const isSought = sought?.lane === lane && sought.name === term;
             return (
               <tr key={term} class={`${changed ? "changed" : ""}${isSought ? " sought" : ""}`}>
@@ -37,14 +36,14 @@ export function KernelView({ moment, sought, seek }: ValueProps) {
                   {changed && (
                     <>
                       <span class="before">
-                        <Prose text={before} />
+                        <Prose text={before ?? ""} />
                       </span>
                       <span class="to"> → </span>
                     </>
                   )}
                   <Value
                     label={`${term}: who wrote this value?`}
-                    disabled={origin === undefined || origin.step === moment.index}
+                    disabled={origin === undefined || origin.step === index}
                     onClick={() => origin && seek({ lane, name: term }, origin)}
                   >
                     {changed ? (

@@ -2,9 +2,8 @@ import { count, counted } from "../../../../page/figures.ts";
 import type { Moment } from "../../../moment.ts";
 import { type Action, type Reading, scoreOf } from "../../../reading.ts";
 import type { Arrow, Step } from "../../../recording.ts";
-import { callInWords, stepNumber } from "../../told.ts";
+import { callInWords, KINDS, stepNumber } from "../../told.ts";
 import { moments, next, recording } from "./book.ts";
-import { KIND_NAMES } from "./glyphs.tsx";
 import { Question, Verdicts } from "./question.tsx";
 import { LaneName, Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
@@ -56,7 +55,7 @@ function ToldStep({ reading, step, index, act }: StepProps) {
             </>
           )}
         </span>
-        <span>{KIND_NAMES[kind]}</span>
+        <span>{KINDS[kind].name}</span>
         <span>{count(microseconds)} µs</span>
       </p>
       <h2 id="step-title" class="mono" tabIndex={-1}>
