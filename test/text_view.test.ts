@@ -33,9 +33,15 @@ for (const name of LESSONS) {
       says(title);
       says(why);
       if (observer !== null) says(observer);
-      for (const { because } of asked) says(because);
     }
     for (const { fact } of recording.end) says(fact);
+    for (const { text, choices, answer, replies } of recording.questions) {
+      says(text);
+      for (const [i, choice] of choices.entries()) {
+        says(`${i === answer ? "right" : "wrong"} ${i + 1}. ${choice}`);
+        says(replies[i] ?? "");
+      }
+    }
   });
 }
 
@@ -52,7 +58,21 @@ view("it may begin at any step, and be of any width", async () => {
   const recording = await recordingOf("inject");
   const text = renderText(recording, { width: 40, from: 5 });
   assert.is(text.match(/^.{41,}$/m), null);
-  assert.match(text, /STEPS\n\n(?: {3}\?.*\n(?: {6}.*\n)+\n)? {3}6 {2}\w/);
+  assert.match(
+    text,
+    /STEPS\n\n(?:Before .*\n.*\n.*\n\n)?(?: {3}\?.*\n(?: {6}.*\n)+\n)? {3}6 {2}\w/,
+  );
+});
+
+view("no answer is told before the end", async () => {
+  const recording = await recordingOf("grandchild");
+  const [steps = "", answers = ""] = renderText(recording).split("\nANSWERS\n");
+  for (const { replies } of recording.questions) {
+    for (const reply of replies) {
+      assert.ok(!flat(steps).includes(flat(reply)) && flat(answers).includes(flat(reply)), reply);
+    }
+  }
+  assert.not.match(renderText({ ...recording, questions: [] }), /ANSWERS|question/);
 });
 
 view("strings of a recording do not move a terminal", async () => {
