@@ -34,6 +34,14 @@ const press = async (
 const textOf = (page: Page, selector: string) =>
   page.$eval(selector, (each) => each.textContent ?? "");
 
+/** Until a text is announced: the reader has stayed at a step. */
+const announced = (page: Page, text: string) =>
+  page.waitForFunction(
+    (text) => document.querySelector("#announcer")?.textContent?.includes(text),
+    {},
+    text,
+  );
+
 test("steps by keys, forwards and backwards, by lanes and by events", () =>
   show("host", {}, async (page) => {
     await noQuestions(page);
@@ -113,19 +121,18 @@ test("? shows the keys, Escape closes them, and the focus comes back", () =>
 test("a step is announced once one stays there", () =>
   show("host", { step: 1 }, async (page) => {
     await clickOn(page, "#ask");
-    await page.focus("[data-key='→']");
-    await page.evaluate(() => {
+    await announced(page, "Step 1 of");
+    // In one turn of the page: however slow the machine, nobody stays at a step in between.
+    await page.$eval("[data-key='→']", (button) => {
       const heard: string[] = [];
       const status = document.querySelector("#announcer");
-      if (status === null) return;
+      if (status === null || !(button instanceof HTMLElement)) return;
       const options = { childList: true, characterData: true, subtree: true };
       new MutationObserver(() => heard.push(status.textContent ?? "")).observe(status, options);
       Object.assign(window, { heard });
+      for (let i = 0; i < 17; i++) button.click();
     });
-    for (let i = 0; i < 17; i++) await page.keyboard.press("Enter");
-    await page.waitForFunction(() =>
-      document.querySelector("#announcer")?.textContent?.includes("18"),
-    );
+    await announced(page, "Step 18 of");
     const heard: unknown = await page.evaluate(() => Reflect.get(window, "heard"));
     const step = host.steps[17];
     const names = new Moments(host).changedAt(17).map(({ name }) => name);
@@ -165,9 +172,7 @@ test("a link to the step is copied", () =>
       });
     });
     await page.click("#copy-link");
-    await page.waitForFunction(
-      () => document.querySelector("#copy-link")?.textContent === "Copied",
-    );
+    await page.waitForFunction(() => Reflect.has(window, "copied"));
     assert.is(
       await page.evaluate(() => Reflect.get(window, "copied")),
       `${walked.urlOf("host")}#step=12`,
@@ -262,6 +267,64 @@ test("the memory map shows what came and what went, and stays open", () =>
     assert.ok(await page.$eval(".memory li", (row) => row.checkVisibility()));
   }));
 
+/** Steps to the birth of the grandchild. What is carried there stands still, so that a slow machine sees it, too. */
+async function seeBirth(page: Page): Promise<void> {
+  const birth = grandchild.arrows.find(({ kind }) => kind === "clone")?.to ?? 0;
+  await clickOn(page, "#ask");
+  await goTo(page, birth);
+  await page.evaluate(() => {
+    const pause = () => {
+      for (const animation of document.getAnimations()) animation.pause();
+    };
+    new MutationObserver(pause).observe(document.body, { childList: true });
+  });
+  await press(page, "ArrowRight");
+  // It is announced after the step was shown with all that moves.
+  await announced(page, `Step ${birth + 1} of`);
+}
+
+const chipsOf = (page: Page) =>
+  page.$$eval(".carried", (chips) => chips.map((chip) => chip.textContent));
+
+test("at a birth, the registers that the tracer wrote go from the parent's lane to the child's", () =>
+  show("grandchild", { motion: true }, async (page) => {
+    await seeBirth(page);
+    const { pid } = grandchild.lanes.find(({ id }) => id === "master") ?? {};
+    assert.equal(await chipsOf(page), [`r15 0x${pid?.toString(16)}`, "rbx 0x1"]);
+    /** In which lane each is after a part of its time. */
+    const lanesAt = (part: number) =>
+      page.$$eval(
+        ".carried",
+        (chips, part) =>
+          chips.map((chip) => {
+            for (const animation of chip.getAnimations()) {
+              const { delay = 0, duration } = animation.effect?.getComputedTiming() ?? {};
+              animation.currentTime = delay + Number(duration) * part;
+            }
+            const { top } = chip.getBoundingClientRect();
+            const lanes = [...document.querySelectorAll<HTMLElement>("[data-lane]")];
+            return lanes.find((lane) => lane.getBoundingClientRect().bottom > top)?.dataset.lane;
+          }),
+        part,
+      );
+    assert.equal(await lanesAt(0.2), ["master", "master"]);
+    assert.equal(await lanesAt(0.8), ["grandchild", "grandchild"]);
+    await page.evaluate(() => {
+      for (const animation of document.getAnimations()) animation.finish();
+    });
+    await page.waitForFunction(() => document.querySelector(".carried") === null);
+  }));
+
+test("who prefers reduced motion sees none", () =>
+  show("grandchild", {}, async (page) => {
+    await seeBirth(page);
+    assert.equal(await chipsOf(page), []);
+    const times = await page.$$eval(".pointer, li.executed", (all) =>
+      all.map((each) => getComputedStyle(each).transitionDuration),
+    );
+    assert.ok(times.length > 0 && times.every((time) => time === "0s"), `${times}`);
+  }));
+
 /** The order in which the page shows the choices of a question. */
 async function orderOf(page: Page, question: number): Promise<number[]> {
   const key = `stublab.reading/1:${host.scenario}`;
@@ -290,9 +353,7 @@ test("before a decisive step it asks, and nothing tells the outcome until one an
     assert.is((await page.$$(".strip g .glyph")).length, question.step);
     assert.ok(await page.$(".registers"), "registers stay");
     assert.ok(await page.$(".listing"), "code stays");
-    await page.waitForFunction(() =>
-      document.querySelector("#announcer")?.textContent?.includes("a question"),
-    );
+    await announced(page, "a question");
 
     const order = await orderOf(page, 0);
     const wrong = order.findIndex((choice) => choice !== question.answer);
@@ -305,11 +366,7 @@ test("before a decisive step it asks, and nothing tells the outcome until one an
       assert.ok(answered.includes(text), text);
     }
     assert.is((await page.$$(".strip g .glyph")).length, question.step + 1);
-    await page.waitForFunction(
-      (because) => document.querySelector("#announcer")?.textContent?.includes(because),
-      {},
-      question.because,
-    );
+    await announced(page, question.because);
     assert.is(await textOf(page, "#export"), "0 of 1 right");
     await page.keyboard.press("a");
     assert.ok(await page.$(".choices"), "it asks again");

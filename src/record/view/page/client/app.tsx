@@ -155,8 +155,9 @@ function useLinks(act: (action: Action) => void): void {
       document.querySelector("#app")?.scrollIntoView();
       document.querySelector<HTMLElement>("#step-title")?.focus({ preventScroll: true });
     };
-    const change = () => {
-      const { at } = readPlace();
+    const change = ({ newURL }: HashChangeEvent) => {
+      // By now the address may name the step that the reader has left.
+      const { at } = readPlace(new URL(newURL).hash);
       if (at !== null) act({ kind: "go", at });
     };
     document.addEventListener("click", click);
