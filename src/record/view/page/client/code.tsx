@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { CodePlace, Moment } from "../../../moment.ts";
+import { type CodePlace, isOld, type Moment } from "../../../moment.ts";
 import type { Code } from "../../../recording.ts";
 import { colourOf, moments, recording } from "./book.ts";
 import { Prose } from "./text.tsx";
@@ -129,12 +129,14 @@ function Pointers({ code, moment, rowOf }: PointersProps) {
     <div class="pointers" aria-hidden="true">
       {recording.lanes.map(({ id }, i) => {
         const place = moments.placeOf(id, moment.index);
-        const state = moments.lane(id, moment.index).state;
+        const known = moments.lane(id, moment.index);
+        const { state, registers } = known;
         if (place?.code !== code || place.next === null || state === "Z" || state === "X") {
           return null;
         }
         const row = rowOf(place.next) + (place.within > 0 ? 0.5 : 0);
-        const mine = id === moment.subject;
+        const old = registers !== null && isOld(known, registers, moment.index);
+        const mine = id === moment.subject && !old;
         return (
           <span
             key={id}

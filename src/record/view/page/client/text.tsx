@@ -46,7 +46,7 @@ export function Age({ known, value, index }: AgeProps) {
   if (!isOld(known, value, index)) return <small>as of {link}</small>;
   return (
     <small class="age">
-      <State letter={known.state} /> {STATE_NAMES[known.state ?? ""]} now; at {link}:
+      <State letter={known.state} /> now {STATE_NAMES[known.state ?? ""]}; values of {link}
     </small>
   );
 }
