@@ -39,7 +39,12 @@ export function tellAge(
   if (value.step === index) return [];
   const step = stepNumber(value.step);
   if (!isOld(known, value, index)) return prose(`as of step ${step}`, width, "faint", "  ");
-  return prose(`now ${tellState(known.state ?? "")}; values of step ${step}`, width, "strong", "  ");
+  return prose(
+    `now ${tellState(known.state ?? "")}; values of step ${step}`,
+    width,
+    "strong",
+    "  ",
+  );
 }
 
 /** What is new in /proc, in a line. */
