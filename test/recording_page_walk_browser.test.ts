@@ -212,7 +212,7 @@ test("what changed comes first, with what it means, and not by its colour alone"
   show("grandchild", { step: 3 }, async (page) => {
     const rows = await page.$$eval(".registers:first-of-type tr", (all) =>
       all.map((row) => ({
-        name: row.getAttribute("data-register") ?? "",
+        name: row.getAttribute("data-name") ?? "",
         told: row.textContent ?? "",
         changed: row.querySelector(".unseen")?.textContent === " changed",
       })),
@@ -235,8 +235,8 @@ test("what changed comes first, with what it means, and not by its colour alone"
 test("a click on a value goes to the step that set it, through the clone", () =>
   show("grandchild", { step: 20 }, async (page) => {
     const word = `0x${grandchild.lanes[1]?.pid.toString(16)}`;
-    assert.match(await textOf(page, "[data-register=r15]"), word);
-    await page.click("[data-register=r15] button");
+    assert.match(await textOf(page, "[data-name=r15]"), word);
+    await page.click("[data-name=r15] button");
     assert.is(await numberShown(page), 3);
     assert.match(await textOf(page, "tr.sought"), `→ ${word}`);
     await goTo(page, 21);

@@ -49,6 +49,8 @@ export interface Moment {
    */
   readonly subject: string;
   readonly known: LaneMoment;
+  /** The lane whose /proc and memory are shown: the one that the step is about, or if /proc was not asked, the subject. */
+  readonly process: string;
   /** Its registers in the order of the block, with those that this step changed. */
   readonly registers: readonly RegisterRow[];
   /** Where it is in the code; null if that is unknown. */
@@ -157,11 +159,13 @@ export class Moments {
     const subject = this.#subjects[last] ?? "";
     const known = this.lane(subject, index);
     const step = steps[index] ?? null;
+    const about = step?.about ?? subject;
     return {
       index,
       step,
       subject,
       known,
+      process: this.lane(about, index).kernel === null ? subject : about,
       registers: registersAt(known, index),
       place: this.#placeOf(step?.about === subject ? step.instruction : null, known),
     };

@@ -1,16 +1,10 @@
 import type { Annotator } from "../annotate.ts";
-import { isOld, type Known, type LaneMoment, type Moment, type Moments } from "../moment.ts";
+import { isOld, type Known, type LaneMoment } from "../moment.ts";
 import { stepNumber, tellState } from "../view/told.ts";
 import { draw, type Line, prose, say } from "./frame.ts";
 
 /** How wide the terms of /proc are. */
 const TERM = 10;
-
-/** The lane whose /proc is shown: the one that the step is about, if the kernel was asked about it, or the subject. */
-export function aboutAt(moments: Moments, { step, subject, index }: Moment): string {
-  const about = step?.about ?? subject;
-  return moments.lane(about, index).kernel === null ? subject : about;
-}
 
 /** What /proc says of a lane, and what of it is new. */
 export function tellKernel(

@@ -7,7 +7,7 @@ import { Moments } from "../../moment.ts";
 import { type Question, type Recording, type Step, shapes } from "../../recording.ts";
 import { byStep } from "../told.ts";
 import { Shortener } from "./cut.ts";
-import { renderRow } from "./row.ts";
+import { renderRow } from "./steps.ts";
 
 // How many bytes of the page each kind of thing takes at most.
 const LANES = 60_000;

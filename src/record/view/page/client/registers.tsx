@@ -4,7 +4,7 @@ import { annotator, moments } from "./book.ts";
 import { KernelView, Memory } from "./kernel.tsx";
 import { Age, LaneName, Prose } from "./text.tsx";
 import { Marked, Told } from "./told.tsx";
-import { Value, type ValueProps } from "./value.tsx";
+import { type ValueProps, ValueRow } from "./value.tsx";
 
 /** The registers of the thread, what /proc says of it, and its memory. */
 export function ValuesColumn(props: ValueProps) {
@@ -64,45 +64,28 @@ function Table({ label, rows, calm = false, old, ...props }: TableProps) {
 /** The longest word that finds room beside another. */
 const SHORT = 14;
 
-function Register({ row, moment, sought, seek }: ValueProps & { readonly row: MeaningRow }) {
+function Register({ row, ...props }: ValueProps & { readonly row: MeaningRow }) {
   const { name, before, after, changed, meaning } = row;
-  const lane = moment.subject;
-  const origin = moments.registerOrigin(lane, name, moment.index);
-  const isSought = sought?.lane === lane && sought.name === name;
-  const classes = [
-    changed && "changed",
-    isSought && "sought",
-    (meaning !== null || after.length > SHORT) && "wide",
-  ];
+  const { subject, index } = props.moment;
   return (
-    <tr class={classes.filter(Boolean).join(" ")} data-register={name}>
-      <th scope="row">
-        <Told text={name} />
-        {changed && <span class="unseen"> changed</span>}
-      </th>
-      <td>
-        {changed && (
-          <>
-            <span class="before">
-              <Told text={before} />
-            </span>
-            <span class="to"> → </span>
-          </>
-        )}
-        <Value
-          label={`${name}: who wrote this value?`}
-          disabled={origin === undefined || origin.step === moment.index}
-          onClick={() => origin && seek({ lane, name }, origin)}
-        >
-          {changed ? <Marked before={before} after={after} /> : <Told text={after} />}
-        </Value>
-        {meaning !== null && (
+    <ValueRow
+      {...props}
+      lane={subject}
+      name={name}
+      origin={moments.registerOrigin(subject, name, index)}
+      changed={changed}
+      before={before}
+      wide={meaning !== null || after.length > SHORT}
+      meaning={
+        meaning !== null && (
           <span class="meaning">
             {"= "}
             <Prose text={meaning} />
           </span>
-        )}
-      </td>
-    </tr>
+        )
+      }
+    >
+      {changed ? <Marked before={before} after={after} /> : <Told text={after} />}
+    </ValueRow>
   );
 }

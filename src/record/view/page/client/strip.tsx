@@ -5,6 +5,7 @@ import type { Arrow } from "../../../recording.ts";
 import { stepNumber } from "../../told.ts";
 import { colourOf, moments, rankOf, recording } from "./book.ts";
 import { Glyph } from "./glyphs.tsx";
+import { useSize } from "./resize.ts";
 import { State } from "./text.tsx";
 import { Told } from "./told.tsx";
 
@@ -28,7 +29,8 @@ interface Props {
 /** The lanes, which are the time line: what has happened up to now, and nothing of what will. */
 export function Strip({ reading, zoom, sentence, act }: Props) {
   const window = useRef<HTMLDivElement>(null);
-  const width = useWidth(window);
+  const [width, setWidth] = useState(0);
+  useSize(window, ({ clientWidth }) => setWidth(clientWidth));
   const scale = new Scale(reading, width, zoom);
   const seen = seenAt(reading);
   const { lanes } = recording;
@@ -227,19 +229,6 @@ function Label({ id, pid, reading, act }: LabelProps) {
       <State letter={state} />
     </li>
   );
-}
-
-function useWidth(of: { readonly current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = of.current;
-    if (element === null) return;
-    setWidth(element.clientWidth);
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [of]);
-  return width;
 }
 
 /** Scrolls so that the step is seen. */
