@@ -3,9 +3,9 @@
 import type { Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
 import type { Recording } from "../src/record/recording.ts";
-import { hostile, prolonged } from "./page_recordings.ts";
+import { hostileRecording } from "./hostile_recording.ts";
 import { clickOn, complaints, goTo, noQuestions, PageSuite } from "./recording_page_suite.ts";
-import { recordingOf } from "./recordings.ts";
+import { prolonged, recordingOf } from "./recordings.ts";
 
 const host = await recordingOf("host");
 const recordings: Readonly<Record<string, Recording>> = {
@@ -13,7 +13,7 @@ const recordings: Readonly<Record<string, Recording>> = {
   grandchild: await recordingOf("grandchild"),
   cascade: await recordingOf("cascade"),
   scrub: await recordingOf("scrub"),
-  hostile: hostile(host),
+  hostile: hostileRecording(host),
   long: prolonged(host, 100_000),
 };
 const NAMES = Object.keys(recordings);

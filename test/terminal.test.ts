@@ -9,7 +9,8 @@ import { paint, repaint } from "../src/record/terminal/paint.ts";
 import { press } from "../src/record/terminal/press.ts";
 import { lookOf } from "../src/record/terminal/screen.ts";
 import { begin, type State } from "../src/record/terminal/state.ts";
-import { LESSONS, poisoned, recordingOf } from "./recordings.ts";
+import { hostileRecording } from "./hostile_recording.ts";
+import { LESSONS, recordingOf } from "./recordings.ts";
 
 const USUAL: Size = { columns: 80, rows: 24 };
 const WIDE: Size = { columns: 200, rows: 50 };
@@ -233,7 +234,9 @@ frames("what is too small says so, and no size is an error", async () => {
 });
 
 frames("the strings of a recording move no terminal and no column", async () => {
-  const evil = poisoned(await recordingOf("grandchild"), "\x1b[2J\r\n\u009b1A\u202e\ud800漢é");
+  const evil = hostileRecording(await recordingOf("grandchild"), [
+    "\x1b[2J\r\n\u009b1A\u202e\ud800漢é",
+  ]);
   for (const size of SIZES) {
     for (let at = -1; at <= evil.steps.length; at++) {
       for (const line of render(begin(evil, at), size).lines) {

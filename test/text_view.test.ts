@@ -2,7 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { renderText } from "../src/record/view/text.ts";
 import { wrap } from "../src/record/view/wrap.ts";
-import { LESSONS, poisoned, recordingOf } from "./recordings.ts";
+import { hostileRecording } from "./hostile_recording.ts";
+import { LESSONS, recordingOf } from "./recordings.ts";
 
 const view = suite("text view");
 
@@ -78,7 +79,7 @@ view("no answer is told before the end", async () => {
 view("strings of a recording do not move a terminal", async () => {
   const recording = await recordingOf("inject");
   const evil = "\x1b[2J\x1b]0;title\x07\r\n\u009b1A\u202e\ud800";
-  const text = renderText(poisoned(recording, evil));
+  const text = renderText(hostileRecording(recording, [evil]));
   assert.is(text.match(/[^\n -~µ]/u), null);
   assert.match(text, "\\x1b[2J\\x1b]0;title\\x07\\r\\n");
 });

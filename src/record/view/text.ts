@@ -176,14 +176,16 @@ function tellEnd(page: TextPage, end: readonly Fact[]): void {
 
 /** The right choices, and why the others are wrong. */
 function tellAnswers(page: TextPage, asked: readonly Question[]): void {
-  if (asked.length > 0) page.heading("ANSWERS");
+  if (asked.length === 0) return;
+  page.blank();
+  page.add("ANSWERS");
   for (const { step, text, choices, answer, because, replies } of asked) {
+    page.blank();
     page.add(text, 0, `${String(stepNumber(step)).padStart(INDENT - 2)}  `);
     for (const [i, choice] of choices.entries()) {
       page.label(i === answer ? "right" : "wrong", `${i + 1}. ${choice}`);
       const reply = i === answer ? because : (replies[i] ?? "");
       if (reply !== "") page.label("", reply);
     }
-    page.blank();
   }
 }
