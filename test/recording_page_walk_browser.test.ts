@@ -46,41 +46,30 @@ test("steps by keys, forwards and backwards, by lanes and by events", () =>
   show("host", {}, async (page) => {
     await noQuestions(page);
     const { steps } = host;
-    const expectAt = async (index: number, why: string) => {
-      const { lane, title = "" } = steps[index] ?? {};
-      const slider = `Step ${index + 1} of ${steps.length}, ${lane}: ${title}`;
-      assert.equal(
-        await shown(page),
-        { place: `${index + 1} / ${steps.length}`, title, slider },
-        why,
-      );
-    };
-    await expectAt(0, "in the beginning");
-    for (let i = 1; i < steps.length; i++) {
-      await press(page, "ArrowRight");
-      await expectAt(i, "→");
+    const event = steps.findIndex(({ kind }, i) => i > 1 && kind !== "instruction");
+    const own = steps.findIndex(({ lane }, i) => i > event && lane === steps[event]?.lane);
+    const last = steps.length - 1;
+    for (const [key, index, shift] of [
+      ["ArrowRight", 1],
+      ["]", event],
+      ["ArrowRight", own, true],
+      ["ArrowLeft", event, true],
+      ["[", 1],
+      ["ArrowLeft", 0],
+      ["End", steps.length],
+      ["ArrowLeft", last],
+      ["Home", -1],
+      ["ArrowRight", 0],
+    ] as const) {
+      await press(page, key, shift);
+      const { lane, title } = steps[index] ?? {};
+      const place = `${index < 0 ? "–" : index > last ? "end" : index + 1} / ${steps.length}`;
+      const told = index < 0 ? `${steps.length} steps` : (title ?? "The end");
+      const seen = await shown(page);
+      assert.equal([seen.place, seen.title], [place, told], key);
+      if (title === undefined) continue;
+      assert.is(seen.slider, `Step ${index + 1} of ${steps.length}, ${lane}: ${title}`, key);
     }
-    await press(page, "ArrowRight");
-    assert.is((await shown(page)).title, "The end");
-    await press(page, "Home");
-    assert.match((await shown(page)).title, `${steps.length} steps`);
-    await press(page, "ArrowRight");
-    const events = steps.flatMap(({ kind }, i) => (kind === "instruction" ? [] : [i]));
-    for (const index of events.slice(1)) {
-      await press(page, "]");
-      await expectAt(index, "]");
-    }
-    for (const index of events.slice(0, -1).reverse()) {
-      await press(page, "[");
-      await expectAt(index, "[");
-    }
-    const own = steps.flatMap(({ lane }, i) => (lane === "host" ? [i] : []));
-    for (const index of own.slice(1)) {
-      await press(page, "ArrowRight", true);
-      await expectAt(index, "Shift →");
-    }
-    await press(page, "ArrowLeft", true);
-    await expectAt(own.at(-2) ?? 0, "Shift ←");
   }));
 
 test("the time line is a slider; dragged forward, it stops at a question", () =>

@@ -176,15 +176,10 @@ export class Moments {
     return this.#entry(id, index) ?? NOTHING_KNOWN;
   }
 
-  /** The registers of a lane at a step, in the order of the block, with those that the step changed. */
-  registersOf(id: string, index: number): readonly RegisterRow[] {
-    return registersAt(this.lane(id, index), index);
-  }
-
   /** The registers that a step changed, of the lane that it is about. */
   changedAt(index: number): readonly RegisterRow[] {
     const about = this.recording.steps[index]?.about ?? "";
-    return this.registersOf(about, index).filter(({ changed }) => changed);
+    return registersAt(this.lane(about, index), index).filter(({ changed }) => changed);
   }
 
   /** Where a lane is in the code at a step; null if that is not known. */
