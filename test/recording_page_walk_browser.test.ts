@@ -234,6 +234,22 @@ test("a click on a value goes to the step that set it, through the clone", () =>
     assert.is(await numberShown(page), 5);
   }));
 
+test("values of a process that runs are grey, under its state and their step", () =>
+  show("grandchild", {}, async (page) => {
+    await noQuestions(page);
+    const detached = grandchild.steps.findIndex(({ title }) => /PTRACE_DETACH/.test(title));
+    const captions = () => page.$$eval(".values h2", (all) => all.map((each) => each.textContent));
+    const old = () =>
+      page.$$eval(".values table", (all) => all.map((each) => each.matches(".old")));
+    await goTo(page, detached + 1);
+    for (const caption of await captions()) {
+      assert.match(caption ?? "", `grandchild R now running; values of step ${detached}`);
+    }
+    assert.not.ok((await old()).includes(false));
+    await press(page, "ArrowRight");
+    assert.not.ok((await old()).includes(true));
+  }));
+
 test("the memory map shows what came and what went, and stays open", () =>
   show("scrub", {}, async (page) => {
     await noQuestions(page);

@@ -133,6 +133,15 @@ frames("a step has its lane, code, registers, what has changed, and what it mean
   assert.match(seen, /[*] eflags .*ZF=1/);
 });
 
+frames("values of a process that runs stand under its state and their step", async () => {
+  const recording = await unasked("grandchild");
+  const detached = recording.steps.findIndex(({ title }) => /PTRACE_DETACH/.test(title));
+  const told = (at: number) => screen(begin(recording, at), WIDE).match(/now R .*? step \d+/g);
+  const note = `now R (running); values of step ${detached}`;
+  assert.equal(told(detached), [note, note]);
+  assert.is(told(detached + 1), null);
+});
+
 frames("200 columns show the code, the story, /proc, memory and the registers", async () => {
   const recording = await unasked("grandchild");
   const at = recording.steps.findIndex(({ title }) => title.startsWith("cmp %r15"));
