@@ -1,3 +1,4 @@
+import { counted } from "../../page/figures.ts";
 import type { Annotator } from "../annotate.ts";
 import { isOld, type Known, type LaneMoment } from "../moment.ts";
 import { stepNumber, tellState } from "../view/told.ts";
@@ -59,9 +60,9 @@ export function tellMemory({ memory }: LaneMoment, index: number, width: number)
   if (memory === null) return prose("It was not looked at yet.", width, "faint", "  ");
   const { value } = memory;
   const changed = memory.step === index;
-  const mappings = value.length === 1 ? "1 mapping" : `${value.length} mappings`;
+  const count = counted(value.length, "mapping");
   return [
-    [draw(changed ? "* " : "  ", "changed"), say(mappings, changed ? "changed" : "faint")],
+    [draw(changed ? "* " : "  ", "changed"), say(count, changed ? "changed" : "faint")],
     ...value.flatMap((mapping) => prose(mapping, width, "plain", "  ")),
   ];
 }

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { counted } from "../../../../page/figures.ts";
 import { isOld, type Moment } from "../../../moment.ts";
 import { annotator, moments } from "./book.ts";
 import { Age, LaneName, Prose } from "./text.tsx";
@@ -63,7 +64,7 @@ export function Memory({ moment }: { readonly moment: Moment }) {
       onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
     >
       <summary>
-        Memory, {now.length === 1 ? "1 mapping" : `${now.length} mappings`}
+        Memory, {counted(now.length, "mapping")}
         {change}
       </summary>
       {open && (
