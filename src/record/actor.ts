@@ -7,16 +7,15 @@ import { type ProcessFacts, readProcess } from "../stub/proc.ts";
 import type { Stop } from "../stub/status.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/thread.ts";
-import { ActedTracee, type Acting } from "./acting.ts";
+import type { Acting } from "./acting.ts";
 import { attachWatched, awaitSelfStop, stepToRest, stepToSelfStop } from "./birth.ts";
-import { callTitle, returned, tellCall } from "./calls.ts";
+import { returned, tellCall } from "./calls.ts";
 import { type CloneOptions, cloneWatched } from "./clone.ts";
 import { checkStub, type StubFacts } from "./facts.ts";
 import { type CallTelling, encodeFrame, injectWatched } from "./injection.ts";
 import { awaitProcess } from "./kernel_view.ts";
-import { tellRegisters } from "./recorder.ts";
 import { isBeforeCall, type Outcome, step, stepTo, type Telling } from "./stepping.ts";
-import type { RequestDetails, StopTelling, Tracee } from "./tracee.ts";
+import { type RequestDetails, type StopTelling, Tracee } from "./tracee.ts";
 
 const CALL_TELLING: OptionShapes<CallTelling> = {
   why: text,
@@ -44,16 +43,16 @@ export function expectMembers<T extends object>(
 const MOST_ARGUMENTS = 6;
 
 /** A stub in a scene. */
-export class Actor<T extends Tracee = Tracee> {
+export class Actor {
   /** Its memory and registers. What is done to the stub directly is not recorded. */
   readonly stub: Stub;
   /** Single ptrace requests and stops, each recorded. */
-  readonly tracee: T;
+  readonly tracee: Tracee;
   /** The step of its self-stop, if it is not attached yet. */
   #selfStop: number | undefined;
 
   /** @internal */
-  constructor(stub: Stub, tracee: T, selfStop?: number) {
+  constructor(stub: Stub, tracee: Tracee, selfStop?: number) {
     this.stub = stub;
     this.tracee = tracee;
     this.#selfStop = selfStop;
@@ -131,19 +130,11 @@ export class Actor<T extends Tracee = Tracee> {
 
   /** Injects a call that must succeed, and records it as one step of this stub. @internal */
   callBriefly(name: string, args: readonly SyscallArgument[], why: string): void {
-    const { recorder, lane, teller } = this.tracee;
+    const { teller } = this.tracee;
     const words = args.map((arg) => BigInt.asUintN(64, BigInt(arg)));
-    const number = this.stub.tracer.syscallNumber(name);
-    const call = returned(tellCall(number, words, teller), this.stub.call(name, ...args), teller);
-    recorder.step({
-      lane,
-      kind: "syscall",
-      title: callTitle(call),
-      why,
-      call,
-      kernel: recorder.view(this.pid),
-      observer: "The call is injected by the host. The steps of that are left out.",
-    });
+    const call = returned(tellCall(name, words, teller), this.stub.call(name, ...args), teller);
+    const observer = "The call is injected by the host. The steps of that are left out.";
+    this.tracee.tell({ why, call, registers: null, observer });
   }
 
   /** Makes it clone a stub, which is traced from its first instruction on. @internal */
@@ -249,17 +240,8 @@ export class Actor<T extends Tracee = Tracee> {
   look(title: string, why: string): ProcessFacts {
     text(title, "title");
     text(why, "why");
-    const { recorder, lane } = this.tracee;
     const { facts } = this;
-    const registers = this.stub.thread.state === "stopped" ? tellRegisters(this.registers) : null;
-    recorder.step({
-      lane,
-      kind: "note",
-      title,
-      why,
-      registers: registers && { before: registers, after: registers },
-      kernel: recorder.view(this.pid),
-    });
+    this.tracee.tell({ kind: "note", title, why });
     return facts;
   }
 
@@ -269,8 +251,8 @@ export class Actor<T extends Tracee = Tracee> {
   }
 
   /** The same stub, of which another stub is the tracer or the parent from now on. @internal */
-  by(acting: Acting): Actor<ActedTracee> {
+  by(acting: Acting): Actor {
     const { recorder, lane } = this.tracee;
-    return new Actor(this.stub, new ActedTracee(recorder, lane, this.stub, acting));
+    return new Actor(this.stub, new Tracee(recorder, lane, this.stub.thread, acting));
   }
 }

@@ -1,7 +1,7 @@
 import { StateError } from "../errors.ts";
 import { takeInitialRegisters } from "../stub/attach.ts";
 import { awaitProcess } from "./kernel_view.ts";
-import { type Place, tellRegisters } from "./recorder.ts";
+import type { Place } from "./recorder.ts";
 import { step, stepTo } from "./stepping.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -36,14 +36,10 @@ function stopItself(tracee: Tracee): number {
   if (stop.signal !== thread.tracer.constant("SIGSTOP")) {
     throw new StateError(`${lane} was stopped by ${thread.tracer.signalName(stop.signal)}`);
   }
-  const registers = tellRegisters(tracee.registers());
-  const signal = recorder.step({
-    lane,
+  const signal = tracee.tell({
     kind: "signal",
     title: "SIGSTOP is delivered",
     why: "On the way back to user space the signal that the stub has sent to itself is delivered.",
-    registers: { before: registers, after: registers },
-    kernel: recorder.view(thread.tgid),
     observer:
       "A traced stub stops before the signal has its effect, and its tracer decides about it.",
   });
@@ -53,14 +49,17 @@ function stopItself(tracee: Tracee): number {
     "The observer detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",
     { observer: "In a real birth the stub is not traced yet." },
   );
-  awaitProcess(thread.tgid, ({ state }) => state === "T", thread.tracer.deadline);
-  return recorder.step({
-    lane,
-    kind: "stop",
-    title: "stopped by SIGSTOP",
-    why: "The stub is stopped, and untraced. It waits for its parent and its tracer.",
-    kernel: recorder.view(thread.tgid),
-  });
+  return stoppedItself(
+    tracee,
+    "The stub is stopped, and untraced. It waits for its parent and its tracer.",
+  );
+}
+
+/** Waits until an untraced stub has stopped, and records that; returns the step. */
+export function stoppedItself(tracee: Tracee, why: string, observer?: string): number {
+  const { tgid, tracer } = tracee.thread;
+  awaitProcess(tgid, ({ state }) => state === "T", tracer.deadline);
+  return tracee.tell({ kind: "stop", title: "stopped by SIGSTOP", why, observer });
 }
 
 const SELF_STOP =

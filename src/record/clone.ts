@@ -2,7 +2,6 @@ import { StateError } from "../errors.ts";
 import { Thread } from "../stub/thread.ts";
 import type { WatchedStub } from "./fork.ts";
 import { type CallTelling, injectWatched } from "./injection.ts";
-import { tellRegisters } from "./recorder.ts";
 import { Tracee } from "./tracee.ts";
 
 /** How a clone is told, and where the new stub is shown. */
@@ -77,14 +76,10 @@ function follow(
   const tracee = new Tracee(recorder, lane, child);
   const watched = { stub: stub.addChild(child, exitSignal), tracee };
   child.wait();
-  const registers = tellRegisters(tracee.registers());
-  const step = recorder.step({
-    lane,
+  const step = tracee.tell({
     kind: "clone",
     title: `process ${pid} is born`,
     why: born,
-    registers: { before: registers, after: registers },
-    kernel: recorder.view(pid),
     observer: "It is traced already, and stopped by SIGSTOP before its first instruction.",
   });
   recorder.arrow("clone", clone, step, "clone");

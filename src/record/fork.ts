@@ -1,27 +1,15 @@
 import { BirthError, DeathError, hex, StateError } from "../errors.ts";
 import type { ChildStep } from "../shim/fork.ts";
-import { type Fork, forkProcess } from "../stub/birth.ts";
+import { forkProcess } from "../stub/birth.ts";
 import type { Stop } from "../stub/status.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Thread } from "../stub/thread.ts";
 import type { Tracer } from "../stub/tracer.ts";
-import { callTitle, tellCall } from "./calls.ts";
-import { awaitProcess } from "./kernel_view.ts";
-import { type Recorder, tellRegisters } from "./recorder.ts";
-import type { Call } from "./recording.ts";
+import { stoppedItself } from "./birth.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Step } from "./recording.ts";
 import { recordSetUp } from "./set_up.ts";
 import { Tracee } from "./tracee.ts";
-
-/** How a host's child is made. */
-export interface ForkOptions {
-  /** Its lane. Default: "master". */
-  readonly lane?: string;
-  readonly role?: string;
-  /** By name or number. Default: SIGCHLD. */
-  readonly exitSignal?: string;
-  /** Steps of the set-up to leave out. */
-  readonly omit?: readonly ChildStep[];
-}
 
 /** How a child is made whose birth is not recorded. */
 export interface UnseenOptions {
@@ -41,11 +29,8 @@ export interface WatchedStub {
   readonly tracee: Tracee;
 }
 
-/** A child at its self-stop, for which no process has waited yet. */
-export interface UnseenStub extends WatchedStub {
-  /** The step of that stop. */
-  readonly stopped: number;
-}
+/** The change of rt_sigprocmask: <asm-generic/signal-defs.h>. */
+const SIG_SETMASK = 2n;
 
 const UNWATCHED =
   "Nobody watches the host: the shim made this call (stublab_fork in shim/fork.c), and it succeeded.";
@@ -56,112 +41,80 @@ const TRACED_EARLY =
  * Forks a stub as `Tracer.createStub` does, but traced from its first step on. It is then before the first
  * instruction of the stub code, and its set-up is recorded, call by call.
  *
- * @throws ForkError, BirthError; StateError where a call of the set-up fails.
+ * @param omit steps of the set-up to omit
+ * @throws ForkError, BirthError; StateError if a call of the set-up fails.
  */
 export function forkWatched(
   recorder: Recorder,
   tracer: Tracer,
-  options: ForkOptions = {},
+  omit: readonly ChildStep[] = [],
 ): WatchedStub {
-  const { lane = "master", role = "the first stub", omit = [] } = options;
-  const exitSignal = tracer.parseExitSignal(options.exitSignal);
   recorder.observe(
     "The master is traced from its first step on (PTRACE_TRACEME), so that it can be watched. In createStub nobody " +
       "traces it before it has stopped itself; to return to that state, the host detaches from it there.",
   );
-  if (omit.includes("unmask")) {
-    recorder.observe(
-      "The trap after each single step is a SIGTRAP that the kernel forces upon the thread: where that signal was " +
-        "blocked, it is not blocked any more.",
-    );
-  }
-  const pid = fork(recorder, tracer, { exitSignal, omit }, { lane, role });
-  const thread = new Thread(tracer, pid, pid);
-  const stub = tracer.addStub(thread, exitSignal);
-  const tracee = new Tracee(recorder, lane, thread);
+  const { host } = recorder;
+  const told = (why: string) => ({ why, observer: UNWATCHED });
+  recorder.call(host, "getpid", [], BigInt(process.pid), told(GETPID));
+  recorder.call(host, "rt_sigprocmask", [SIG_SETMASK, "~[]", "&previous", 8n], 0n, told(BLOCK));
+  const watched = fork(recorder, tracer, { lane: "master", role: "the first stub", omit }, true);
+  const { tracee } = watched;
+  recordClone(tracee, told(CLONE), BORN);
+  recorder.call(host, "rt_sigprocmask", [SIG_SETMASK, "&previous", 0n, 8n], 0n, told(RESTORE));
   beginTracing(tracee);
   recordSetUp(tracee);
   enterStubCode(tracee, omit);
-  return { stub, tracee };
+  return watched;
 }
 
 /**
  * Forks a stub as `Tracer.createStub` does, and leaves it alone until it has stopped itself: it is untraced, and the
  * host has not waited for it. /proc says when that is.
  *
+ * @returns also the step of that stop
  * @throws ForkError, DeadlineError
  */
 export function forkUnseen(
   recorder: Recorder,
   tracer: Tracer,
-  { lane, role, why, stopped, omit = [] }: UnseenOptions,
-): UnseenStub {
+  options: UnseenOptions,
+): WatchedStub & { readonly stopped: number } {
   recorder.observe(
     "Births are not recorded in this lesson. That a child has stopped itself is read from /proc; createStub waits for " +
       "it.",
   );
+  const watched = fork(recorder, tracer, options, false);
+  recordClone(watched.tracee, { why: options.why }, UNSEEN);
+  const known = "That it is stopped is known from /proc.";
+  return { ...watched, stopped: stoppedItself(watched.tracee, options.stopped, known) };
+}
+
+/** A child of the host in its lane, with the exit signal SIGCHLD. */
+function fork(
+  recorder: Recorder,
+  tracer: Tracer,
+  { lane, role, omit = [] }: Pick<UnseenOptions, "lane" | "role" | "omit">,
+  traced: boolean,
+): WatchedStub {
   const exitSignal = tracer.constant("SIGCHLD");
-  const pid = forkProcess(tracer, { exitSignal, omit });
+  const pid = forkProcess(tracer, { exitSignal, omit }, traced);
   recorder.addLane(lane, role, pid);
-  const born =
-    'It executes its set-up and the stub code; this is not recorded (lesson "host" shows it).';
-  recordClone(recorder, tracer, { lane, pid, exitSignal, why, born, observer: null });
   const thread = new Thread(tracer, pid, pid);
   const stub = tracer.addStub(thread, exitSignal);
-  awaitProcess(pid, ({ state }) => state === "T", tracer.deadline);
-  const at = recorder.step({
-    lane,
-    kind: "stop",
-    title: "stopped by SIGSTOP",
-    why: stopped,
-    kernel: recorder.view(pid),
-    observer: "That it is stopped is known from /proc.",
-  });
-  return { stub, tracee: new Tracee(recorder, lane, thread), stopped: at };
+  return { stub, tracee: new Tracee(recorder, lane, thread) };
 }
 
 /** The clone of the host's child, and its birth. */
 function recordClone(
-  recorder: Recorder,
-  tracer: Tracer,
-  { lane, pid, exitSignal, why, born, observer }: Clone,
+  { recorder, lane, thread: { tgid, tracer } }: Tracee,
+  told: Pick<Step, "why"> & Partial<Pick<Step, "observer">>,
+  born: string,
 ): void {
-  const teller = { constants: recorder.constants, read: () => undefined };
-  const words = [tracer.cloneWord(exitSignal)];
-  const { arguments: args } = tellCall(tracer.flag("SYS_clone"), words, teller);
-  const cloned = recorder.call(recorder.host, "clone", args, BigInt(pid), { why, observer });
-  const title = `process ${pid} is born`;
+  const words = [tracer.cloneWord(tracer.constant("SIGCHLD"))];
+  const cloned = recorder.call(recorder.host, "clone", words, BigInt(tgid), told);
+  const title = `process ${tgid} is born`;
   const birth = recorder.step({ lane, kind: "clone", title, why: born });
   recorder.arrow("clone", cloned, birth, "clone");
-}
-
-interface Clone {
-  readonly lane: string;
-  readonly pid: number;
-  readonly exitSignal: number;
-  readonly why: string;
-  readonly born: string;
-  readonly observer: string | null;
-}
-
-/** The host's side: its calls, the birth, and the mask restored. */
-function fork(
-  recorder: Recorder,
-  tracer: Tracer,
-  options: Fork,
-  { lane, role }: { lane: string; role: string },
-): number {
-  const call = (name: string, args: Call["arguments"], result: number, why: string) =>
-    recorder.call(recorder.host, name, args, BigInt(result), { why, observer: UNWATCHED });
-  call("getpid", [], process.pid, GETPID);
-  call("rt_sigprocmask", maskArguments("~[]", "&previous"), 0, BLOCK);
-  const pid = forkProcess(tracer, options, true);
-  recorder.addLane(lane, role, pid);
-  const { exitSignal } = options;
-  const why = cloneReason(tracer.signalName(exitSignal));
-  recordClone(recorder, tracer, { lane, pid, exitSignal, why, born: BORN, observer: UNWATCHED });
-  call("rt_sigprocmask", maskArguments("&previous", "NULL"), 0, RESTORE);
-  return pid;
 }
 
 const GETPID =
@@ -176,35 +129,19 @@ const BORN =
 const RESTORE =
   "The host takes its signals again. The child has a mask of its own, a copy in which all are blocked.";
 
-function cloneReason(exitSignal: string): string {
-  return (
-    "A new process: a copy of the host, with its registers and its memory (copied on write). CLONE_FILES makes both share " +
-    `one file table. ${exitSignal} is the exit signal, which the host gets at the child's end. gVisor uses SIGKILL, so ` +
-    "that no parent outlives a stub that it cannot replace; here that could kill the program that records."
-  );
-}
-
-/** The arguments of rt_sigprocmask(SIG_SETMASK, set, previous, 8): its sets lie in the host. */
-function maskArguments(set: string, previous: string): Call["arguments"] {
-  return [
-    { word: "0x2", told: "SIG_SETMASK" },
-    { word: null, told: set },
-    { word: previous === "NULL" ? "0x0" : null, told: previous },
-    { word: "0x8", told: "8" },
-  ];
-}
+const CLONE =
+  "A new process: a copy of the host, with its registers and its memory (copied on write). CLONE_FILES makes both share " +
+  "one file table. SIGCHLD is the exit signal, which the host gets at the child's end. gVisor uses SIGKILL, so " +
+  "that no parent outlives a stub that it cannot replace; here that could kill the program that records.";
+const UNSEEN =
+  'It executes its set-up and the stub code; this is not recorded (lesson "host" shows it).';
 
 /** PTRACE_TRACEME, the stop after it, and the options. */
 function beginTracing(tracee: Tracee): void {
   const { recorder, lane, thread } = tracee;
   const stop = awaitTraced(thread);
-  const call = tellCall(thread.tracer.flag("SYS_ptrace"), [0n], tracee.teller);
-  recorder.step({
-    lane,
-    kind: "syscall",
-    title: callTitle({ ...call, result: { word: "0x0", told: "0" } }),
+  recorder.call(lane, "ptrace", [0n], 0n, {
     why: "The child makes the host its tracer.",
-    call: { ...call, result: { word: "0x0", told: "0" } },
     observer: TRACED_EARLY,
   });
   const at = tracee.stopped(
@@ -242,8 +179,8 @@ function awaitTraced(thread: Thread): Stop {
 
 /** From the stop before the stub code to its first instruction: R15 is set, and a jump. */
 function enterStubCode(tracee: Tracee, omit: readonly ChildStep[]): void {
-  const { recorder, lane, thread } = tracee;
-  const before = tellRegisters(tracee.registers());
+  const { lane, thread } = tracee;
+  const before = tracee.registers();
   const start = BigInt(thread.tracer.stubAddress);
   for (let i = 0; tracee.rip !== start; i++) {
     if (i === 1000) throw new StateError(`${lane} did not come to the stub code`);
@@ -251,15 +188,13 @@ function enterStubCode(tracee: Tracee, omit: readonly ChildStep[]): void {
     thread.wait();
   }
   const parent = omit.includes("parent") ? 0 : process.pid;
-  recorder.step({
-    lane,
+  tracee.tell({
     kind: "note",
     title: `R15 = ${parent}, and a jump to ${hex(start)}`,
     why:
-      "The last of the compiled code: R15 gets the host's pid, and the child jumps to the stub code, " +
-      "and the stub executes nothing else by itself from then on. Every instruction of it is recorded.",
-    registers: { before, after: tellRegisters(tracee.registers()) },
-    kernel: recorder.view(thread.tgid),
+      "The last of the compiled code: R15 gets the host's pid, and the child jumps to the stub code. From then on it " +
+      "executes nothing else by itself. Every instruction of the stub code is recorded.",
+    before,
     observer:
       "The child stopped itself here once more, for the recording; what the compiler made of the jump is not shown.",
   });

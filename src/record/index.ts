@@ -15,7 +15,7 @@ export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
 export type { AuthoredQuestion } from "./question.ts";
 export { type RecordOptions, recordScenario } from "./record.ts";
-export type { Introduction, NewStep, Piece, Place, Reasons, Recorder } from "./recorder.ts";
+export type { Introduction, NewStep, Place, Reasons, Recorder } from "./recorder.ts";
 export {
   type Arrow,
   type Call,
@@ -27,6 +27,7 @@ export {
   type KernelView,
   type Lane,
   type NewQuestion,
+  type Piece,
   type Question,
   RECORDING_SCHEMA,
   type Recording,

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import { excess, inputName, type Limit, readInput } from "../input.ts";
 import { bytes, parseJson, show, text } from "../shape.ts";
-import { type Recording, shapes } from "./recording.ts";
+import { type Recording, recordingShape } from "./recording.ts";
 
 /** The limit also holds for what is written. */
 export const RECORDING_LIMIT: Limit = { most: 20_000_000, of: "a recording" };
@@ -37,14 +37,14 @@ export function parseRecording(document: string | Uint8Array): Recording {
   if (document.length > RECORDING_LIMIT.most) {
     throw new InputError(`the document ${excess(RECORDING_LIMIT)}`);
   }
-  const recording = shapes.recording(parseJson(document, "it may be cut off; record it again"), "");
+  const recording = recordingShape(parseJson(document, "it may be cut off; record it again"), "");
   expectPlaces(recording);
   return recording;
 }
 
 /** Refuses a value that is not a recording. @throws InputError that names the place. */
 export function expectRecording(recording: Recording): void {
-  expectPlaces(shapes.recording(recording, "recording"));
+  expectPlaces(recordingShape(recording, "recording"));
 }
 
 /** Names and indices must refer to something in the recording. */

@@ -40,22 +40,21 @@ function readOrder(): void {
 const { scenario, encoder, file, waitForOrder } = here();
 try {
   const opened = isEncoderFile(encoder) ? await loadEncoder(encoder) : encoder;
-  const recorder = new Recorder(opened, (piece) => writeMessage(file, piece));
+  const recorder = new Recorder(opened, (piece) => writeMessage(file, { piece }));
   const { sandboxed } = await loadScenario(scenario);
   if (sandboxed === undefined) throw new StateError(`the scenario "${scenario}" has no such part`);
   {
     using scene = new Scene(recorder, undefined, sandboxed.host);
     await sandboxed.play(scene, {
       pause(point, told = "") {
-        writeMessage(file, { kind: "pause", point, told });
+        writeMessage(file, { pause: { point, told } });
         waitForOrder();
       },
     });
   }
-  writeMessage(file, { kind: "over" });
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   const remedy = error instanceof StublabError ? (error.remedy ?? "") : "";
-  writeMessage(file, { kind: "failed", message, remedy });
+  writeMessage(file, { failed: { message, remedy } });
   process.exitCode = 1;
 }

@@ -5,9 +5,9 @@ import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { type ProcessFacts, readProcess } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
-import { ActedTracee, Acting } from "./acting.ts";
+import { Acting } from "./acting.ts";
 import { Actor, expectMembers } from "./actor.ts";
-import { type ForkOptions, forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
+import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { codeBytes, loadListing } from "./listing.ts";
 import { dumpNoCore } from "./precautions.ts";
 import { type AuthoredQuestion, arrange } from "./question.ts";
@@ -142,8 +142,8 @@ export class Scene {
   }
 
   /** A stub at the first instruction of the stub code, whose set-up is recorded. @internal */
-  fork(options: ForkOptions = {}): Actor {
-    const { stub, tracee } = forkWatched(this.recorder, this.tracer, options);
+  fork(): Actor {
+    const { stub, tracee } = forkWatched(this.recorder, this.tracer);
     return new Actor(stub, tracee);
   }
 
@@ -165,13 +165,14 @@ export class Scene {
   }
 
   /** A stub is traced by another one from now on. Nothing is recorded. @internal */
-  handOver({ stub, tracee }: Actor, acting: Acting): Actor<ActedTracee> {
+  handOver(actor: Actor, acting: Acting): Actor {
+    const { stub } = actor;
     acting.takeOver(stub);
     this.atEnd(() => {
       acting.end(stub);
       stub.forgetIfDead();
     });
-    return new Actor(stub, new ActedTracee(this.recorder, tracee.lane, stub, acting));
+    return actor.by(acting);
   }
 
   /**

@@ -58,18 +58,14 @@ function recordCalls(tracee: Tracee, calls: readonly Call[]): void {
   if (call === undefined || last === undefined) return;
   const [first, ...rest] = call.arguments;
   const many = calls.length > 1 && first !== undefined;
-  const told = many ? `${first.told} to ${last.arguments[0]?.told}` : undefined;
-  const shown =
-    told === undefined || first === undefined
-      ? call
-      : { ...call, arguments: [{ ...first, told }, ...rest] };
-  tracee.recorder.step({
-    lane: tracee.lane,
+  const all = many && { ...first, told: `${first.told} to ${last.arguments[0]?.told}` };
+  const shown = all ? { ...call, arguments: [all, ...rest] } : call;
+  tracee.tell({
     kind: "syscall",
     title: `${callTitle(shown)}${many ? `, ${calls.length} calls` : ""}`,
     why: SET_UP[call.name] ?? "",
     call: shown,
-    kernel: tracee.recorder.view(tracee.thread.tgid),
+    registers: null,
     observer: STEPPED_CALL,
   });
 }

@@ -1,4 +1,5 @@
-import type { ActedTracee, Acting } from "../acting.ts";
+import { hex } from "../../errors.ts";
+import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
@@ -56,8 +57,8 @@ interface Family {
   /** A copy of the host, and the same as a tracer. */
   readonly host: Actor;
   readonly acting: Acting;
-  readonly master: Actor<ActedTracee>;
-  readonly grandchild: Actor<ActedTracee>;
+  readonly master: Actor;
+  readonly grandchild: Actor;
 }
 
 /** The family, before anything happens. */
@@ -103,7 +104,7 @@ function makeFamily(scene: Scene): Family {
 }
 
 /** SIGKILL, and the exit stop. */
-function killGrandchild(scene: Scene, { master, grandchild }: Family): void {
+function killGrandchild(scene: Scene, { acting, master, grandchild }: Family): void {
   grandchild.signal(
     "SIGKILL",
     "The grandchild is killed. On a real machine the kernel may do that when it is out of memory.",
@@ -128,8 +129,11 @@ function killGrandchild(scene: Scene, { master, grandchild }: Family): void {
     wait: "The host has called wait4. The event in the status word is PTRACE_EVENT_EXIT.",
   });
   scene.check("the grandchild, killed: first it is", EXIT_STOP, eventName(scene, event));
-  const message = grandchild.tracee.getEventMessage(
+  const { address, message } = acting.eventMessage(grandchild.pid);
+  grandchild.tracee.requested(
+    "PTRACE_GETEVENTMSG",
     "How will it end? The message of this event is the status that wait4 will report: 9, killed by SIGKILL.",
+    { data: { word: hex(address), told: `[${message}]` } },
   );
   scene.check("the message of its exit stop", `${scene.tracer.constant("SIGKILL")}`, `${message}`);
   scene.check("the master at that time", "t", master.facts.state);

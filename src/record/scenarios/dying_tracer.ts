@@ -1,5 +1,5 @@
 import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
-import type { ActedTracee, Acting } from "../acting.ts";
+import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
 import { LIFE, limitLife } from "../precautions.ts";
 import type { Scene } from "../scene.ts";
@@ -19,8 +19,8 @@ const REASONS = {
 export interface Orphans {
   readonly keeper: Acting;
   /** Stubs that get no signal when their parent dies: a guest loops in one, the other rests at its INT3. */
-  readonly guest: Actor<ActedTracee>;
-  readonly idle: Actor<ActedTracee>;
+  readonly guest: Actor;
+  readonly idle: Actor;
 }
 
 /** Makes two stubs that another stub traces, with these options, and kills that one. */

@@ -2,7 +2,6 @@ import { hex, StateError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { takeInitialRegisters } from "../../stub/attach.ts";
 import type { Actor } from "../actor.ts";
-import { tellRequest } from "../requests.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
 
@@ -93,25 +92,21 @@ function letGoAndAttach({ tracee, stub: { thread } }: Actor): void {
   }
   thread.state = "running";
   const stop = thread.wait();
-  const tell = (request: string, why: string, observer: string | null = null) => {
-    const call = tellRequest(request, thread.tid, 0, tracee.recorder.constants);
-    return tracee.requested(call, why, { observer });
-  };
-  tell(
-    "PTRACE_DETACH",
-    "The observer detaches, without a signal: the stub runs.",
-    "It has stepped the stub to this point. In a real birth the stub is not traced yet.",
-  );
-  const attached = tell(
+  const unseen = { registers: null, kernel: null };
+  tracee.requested("PTRACE_DETACH", "The observer detaches, without a signal: the stub runs.", {
+    ...unseen,
+    observer: "It has stepped the stub to this point. In a real birth the stub is not traced yet.",
+  });
+  tracee.requested(
     "PTRACE_ATTACH",
     "The host attaches at once. Neither it nor the parent has waited for the self-stop.",
+    unseen,
   );
   const at = tracee.stopped(
     stop,
     `The stub is stopped by the SIGSTOP that PTRACE_ATTACH has sent, right after its prctl: ${hex(tracee.rip)}. It ` +
       "has not called getppid yet, and RBX is still 1.",
   );
-  tracee.recorder.arrow("attach", attached, at, "PTRACE_ATTACH");
   tracee.waited(
     at,
     "The status says SIGSTOP: exactly what the host gets for a stub that has stopped itself.",

@@ -1,7 +1,6 @@
 import { openSync, readFileSync, writeSync } from "node:fs";
 import { AwakeDeadline } from "../../awake.ts";
 import { hex, StateError } from "../../errors.ts";
-import { callTitle } from "../calls.ts";
 import { closeTerminal, openTerminal } from "../pseudo_terminal.ts";
 import { Sandbox, TERMINAL } from "../sandbox.ts";
 import type { Scenario, Stage } from "../scenario.ts";
@@ -71,21 +70,8 @@ function ask(scene: Scene): void {
 /** Types Ctrl-C; returns the step. */
 function type({ recorder }: Scene, keyboard: number): number {
   writeSync(keyboard, CTRL_C);
-  const call = {
-    name: "write",
-    arguments: [
-      { word: null, told: "keyboard" },
-      { word: null, told: '"\\x03"' },
-      { word: "0x1", told: "1" },
-    ],
-    result: { word: "0x1", told: "1" },
-  };
-  return recorder.step({
-    lane: "terminal",
-    kind: "syscall",
-    title: callTitle(call),
+  return recorder.call("terminal", "write", ["keyboard", '"\\x03"', 1n], 1n, {
     why: "Ctrl-C is typed. The terminal is in its usual mode (ISIG is set), so the kernel turns it into a signal.",
-    call,
   });
 }
 

@@ -4,7 +4,6 @@ import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { expectRseq } from "../../stub/rseq.ts";
 import type { Actor } from "../actor.ts";
 import { dumpNoCore } from "../precautions.ts";
-import { tellRequest } from "../requests.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
 
@@ -71,15 +70,16 @@ function expectArea({ recorder }: Scene, { stub, tracee }: Actor): void {
     );
   }
   const { address, length, signature } = expectRseq(stub.thread);
-  const call = tellRequest("PTRACE_GET_RSEQ_CONFIGURATION", stub.pid, 0, recorder.constants);
-  const area = `[{${hex(address)}, ${length}, ${hex(BigInt(signature))}}]`;
-  const size = { word: "0x18", told: "24" };
-  const args = [...call.arguments.slice(0, 2), size, { word: null, told: area }];
   tracee.requested(
-    { ...call, arguments: args, result: size },
+    "PTRACE_GET_RSEQ_CONFIGURATION",
     `The kernel will access ${length} bytes at ${hex(address)} on behalf of this stub. It is an address in the ` +
       "memory that the stub inherited from the host. (A stub with the full set-up has 0 here.)",
-    { kernel: recorder.view(stub.pid), observer: "createStub does not ask for this." },
+    {
+      address: 24n,
+      data: `[{${hex(address)}, ${length}, ${hex(BigInt(signature))}}]`,
+      result: 24n,
+      observer: "createStub does not ask for this.",
+    },
   );
 }
 

@@ -1,5 +1,5 @@
-import { ActedTracee, Acting } from "../../acting.ts";
-import { tellRequest } from "../../requests.ts";
+import { Acting } from "../../acting.ts";
+import { Tracee } from "../../tracee.ts";
 import { RESTS } from "../run.ts";
 import type { Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
@@ -131,17 +131,14 @@ function playTracer(
   guest.thread.writeRegisters(frame);
   const actor = new Acting("tracer", acting);
   actor.takeOver(guest);
-  const traced = new ActedTracee(recorder, "guest", guest, actor);
+  const traced = new Tracee(recorder, "guest", guest.thread, actor);
   const set = acting.inject("ptrace", tracer.flag("PTRACE_SETOPTIONS"), guest.pid, 0, options);
   const result = set.errno === null ? "0" : `-${set.errno}`;
   if (
     !stage.expect("PTRACE_SETOPTIONS", "0", result, "a bit of the options is unknown to the kernel")
   )
     return;
-  traced.requested(
-    tellRequest("PTRACE_SETOPTIONS", guest.pid, Number(options), recorder.constants),
-    "The options of the answer.",
-  );
+  traced.requested("PTRACE_SETOPTIONS", "The options of the answer.", { data: options });
   traced.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
   const { kind } = traced.awaitStop({
     stop: "The guest is about to make the system call.",
