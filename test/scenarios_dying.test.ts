@@ -185,11 +185,11 @@ precautions(
       const traced = scene.handOver(subject, tracer);
       traced.resume("It runs into its INT3.");
       const told = { stop: "SIGTRAP.", wait: "Its tracer waits." };
-      assert.is(traced.stops(told).signal, scene.tracer.constant("SIGTRAP"));
+      assert.is(traced.awaitStop(told).signal, scene.tracer.constant("SIGTRAP"));
       if (tracerDies) {
         const dying = scene.actor("tracer", tracer.stub);
         dying.signal("SIGKILL", "It dies.");
-        dying.ends(told);
+        dying.awaitEnd(told);
       }
       scene.close();
       for (const pid of [keeper.stub.pid, tracer.stub.pid, subject.pid]) {

@@ -67,7 +67,7 @@ stepping(
   () => {
     let end: unknown;
     const recording = recorded((recorder, tracer) => {
-      const { tracee } = forkWatched(recorder, tracer, ["parent"]);
+      const tracee = forkWatched(recorder, tracer, ["parent"]);
       for (let i = 0; i < 100 && end === undefined; i++) {
         const outcome = step(tracee);
         if (outcome.kind !== "executed") end = outcome;
@@ -87,7 +87,7 @@ stepping(
 
 stepping("a stub that ends on its way to the self-stop is an error", () => {
   recorded((recorder, tracer) => {
-    const { tracee } = forkWatched(recorder, tracer, ["parent"]);
+    const tracee = forkWatched(recorder, tracer, ["parent"]);
     assert.match(
       thrown(StateError, () => stepToSelfStop(tracee)).message,
       "did not come to its self-stop",

@@ -51,12 +51,15 @@ export class Acting implements Tracing {
     subject.detach();
     this.ptrace("PTRACE_ATTACH", subject.pid);
     this.wait(subject.pid, tracer.waitAll);
-    // PTRACE_ATTACH's own SIGSTOP is pending still: the first resume meets it.
+    // The SIGSTOP of PTRACE_ATTACH is still pending, and stops it at the first resume.
     this.ptrace("PTRACE_CONT", subject.pid);
     this.wait(subject.pid, tracer.waitAll);
     const status = tracer.status[0] ?? 0;
-    if (tracer.encoder.waitValue(status) === tracer.constant("SIGSTOP")) return;
-    throw new StateError(`stub ${subject.pid} was ${tellStatus(status, tracer)}`);
+    if (tracer.encoder.waitValue(status) !== tracer.constant("SIGSTOP")) {
+      throw new StateError(`stub ${subject.pid} was ${tellStatus(status, tracer)}`);
+    }
+    // A stop is visible before its SIGCHLD is sent, but a request waits for both: after it, no SIGCHLD is pending.
+    this.ptrace("PTRACE_SETOPTIONS", subject.pid);
   }
 
   /** Ends and reaps a stub that it traces; or its own parent does, if it is dead. */

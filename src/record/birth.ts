@@ -2,7 +2,7 @@ import { StateError } from "../errors.ts";
 import { takeInitialRegisters } from "../stub/attach.ts";
 import { awaitProcess } from "./kernel_view.ts";
 import type { Place } from "./recorder.ts";
-import { step, stepTo } from "./stepping.ts";
+import { step } from "./stepping.ts";
 import type { Tracee } from "./tracee.ts";
 
 /**
@@ -110,11 +110,9 @@ export function attachWatched(tracee: Tracee): void {
   );
 }
 
-/** Lets an attached stub go on to its INT3: the step of the stop there. */
-export function stepToRest(tracee: Tracee): number {
-  return stepTo(tracee, tracee.thread.tracer.restAddress, {
-    stop:
-      "SIGSTOP again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. The first " +
-      "resume after an attach always leads to this stop; the tracer resumes the stub once more.",
-  });
-}
+/** What is said of the stop that comes first when an attached stub goes on to its INT3. */
+export const FIRST_RESUME = {
+  stop:
+    "SIGSTOP again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. The first " +
+    "resume after an attach always leads to this stop; the tracer resumes the stub once more.",
+};

@@ -2,14 +2,14 @@ import { BirthError, DeathError, hex, StateError } from "../errors.ts";
 import type { ChildStep } from "../shim/fork.ts";
 import { forkProcess } from "../stub/birth.ts";
 import type { Stop } from "../stub/status.ts";
-import type { Stub } from "../stub/stub.ts";
 import { Thread } from "../stub/thread.ts";
 import type { Tracer } from "../stub/tracer.ts";
+import { Actor } from "./actor.ts";
 import { stoppedItself } from "./birth.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Step } from "./recording.ts";
 import { recordSetUp } from "./set_up.ts";
-import { Tracee } from "./tracee.ts";
+import type { Tracee } from "./tracee.ts";
 
 /** How a child is made whose birth is not recorded. */
 export interface UnseenOptions {
@@ -21,12 +21,6 @@ export interface UnseenOptions {
   readonly stopped: string;
   /** Steps of the set-up to omit. */
   readonly omit?: readonly ChildStep[] | undefined;
-}
-
-/** A stub, and the lane that it is in. */
-export interface WatchedStub {
-  readonly stub: Stub;
-  readonly tracee: Tracee;
 }
 
 /** The change of rt_sigprocmask: <asm-generic/signal-defs.h>. */
@@ -48,7 +42,7 @@ export function forkWatched(
   recorder: Recorder,
   tracer: Tracer,
   omit: readonly ChildStep[] = [],
-): WatchedStub {
+): Actor {
   recorder.observe(
     "The master is traced from its first step on (PTRACE_TRACEME), so that it can be watched. In createStub nobody " +
       "traces it before it has stopped itself; to return to that state, the host detaches from it there.",
@@ -57,36 +51,31 @@ export function forkWatched(
   const told = (why: string) => ({ why, observer: UNWATCHED });
   recorder.call(host, "getpid", [], BigInt(process.pid), told(GETPID));
   recorder.call(host, "rt_sigprocmask", [SIG_SETMASK, "~[]", "&previous", 8n], 0n, told(BLOCK));
-  const watched = fork(recorder, tracer, { lane: "master", role: "the first stub", omit }, true);
-  const { tracee } = watched;
-  recordClone(tracee, told(CLONE), BORN);
+  const child = fork(recorder, tracer, { lane: "master", role: "the first stub", omit }, true);
+  recordClone(child, told(CLONE), BORN);
   recorder.call(host, "rt_sigprocmask", [SIG_SETMASK, "&previous", 0n, 8n], 0n, told(RESTORE));
-  beginTracing(tracee);
-  recordSetUp(tracee);
-  enterStubCode(tracee, omit);
-  return watched;
+  beginTracing(child);
+  recordSetUp(child);
+  enterStubCode(child, omit);
+  return child;
 }
 
 /**
  * Forks a stub as `Tracer.createStub` does, and leaves it alone until it has stopped itself: it is untraced, and the
  * host has not waited for it. /proc says when that is.
  *
- * @returns also the step of that stop
  * @throws ForkError, DeadlineError
  */
-export function forkUnseen(
-  recorder: Recorder,
-  tracer: Tracer,
-  options: UnseenOptions,
-): WatchedStub & { readonly stopped: number } {
+export function forkUnseen(recorder: Recorder, tracer: Tracer, options: UnseenOptions): Actor {
   recorder.observe(
     "Births are not recorded in this lesson. That a child has stopped itself is read from /proc; createStub waits for " +
       "it.",
   );
-  const watched = fork(recorder, tracer, options, false);
-  recordClone(watched.tracee, { why: options.why }, UNSEEN);
+  const child = fork(recorder, tracer, options, false);
+  recordClone(child, { why: options.why }, UNSEEN);
   const known = "That it is stopped is known from /proc.";
-  return { ...watched, stopped: stoppedItself(watched.tracee, options.stopped, known) };
+  child.selfStop = stoppedItself(child, options.stopped, known);
+  return child;
 }
 
 /** A child of the host in its lane, with the exit signal SIGCHLD. */
@@ -95,13 +84,12 @@ function fork(
   tracer: Tracer,
   { lane, role, omit = [] }: Pick<UnseenOptions, "lane" | "role" | "omit">,
   traced: boolean,
-): WatchedStub {
+): Actor {
   const exitSignal = tracer.constant("SIGCHLD");
   const pid = forkProcess(tracer, { exitSignal, omit }, traced);
   recorder.addLane(lane, role, pid);
   const thread = new Thread(tracer, pid, pid);
-  const stub = tracer.addStub(thread, exitSignal);
-  return { stub, tracee: new Tracee(recorder, lane, thread) };
+  return new Actor(recorder, lane, tracer.addStub(thread, exitSignal));
 }
 
 /** The clone of the host's child, and its birth. */

@@ -8,7 +8,7 @@ export {
   type Difference,
 } from "./beside.ts";
 export type { Teller } from "./calls.ts";
-export type { UnseenOptions, WatchedStub } from "./fork.ts";
+export type { UnseenOptions } from "./fork.ts";
 export type { CallTelling } from "./injection.ts";
 export type { Lesson } from "./lesson.ts";
 export type { Listing } from "./listing.ts";

@@ -7,6 +7,7 @@ import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { Acting } from "./acting.ts";
 import { Actor, expectMembers } from "./actor.ts";
+import { type CloneOptions, cloneWatched } from "./clone.ts";
 import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { codeBytes, loadListing } from "./listing.ts";
 import { dumpNoCore } from "./precautions.ts";
@@ -14,7 +15,6 @@ import { type AuthoredQuestion, arrange } from "./question.ts";
 import type { Recorder } from "./recorder.ts";
 import type { NewQuestion } from "./recording.ts";
 import { addStubCode, reasonsByLabel } from "./stub_code.ts";
-import { Tracee } from "./tracee.ts";
 
 const BIRTH: OptionShapes<UnseenOptions> = {
   lane: text,
@@ -137,14 +137,17 @@ export class Scene {
   birth(options: UnseenOptions): Actor {
     expectMembers(options, "options", BIRTH, ["lane", "role", "why", "stopped"]);
     this.recorder.expectNewLane(options.lane, "options.lane");
-    const { stub, tracee, stopped } = forkUnseen(this.recorder, this.tracer, options);
-    return new Actor(stub, tracee, stopped);
+    return forkUnseen(this.recorder, this.tracer, options);
   }
 
   /** A stub at the first instruction of the stub code, whose set-up is recorded. @internal */
   fork(): Actor {
-    const { stub, tracee } = forkWatched(this.recorder, this.tracer);
-    return new Actor(stub, tracee);
+    return forkWatched(this.recorder, this.tracer);
+  }
+
+  /** Makes a stub clone another, which is traced from its first instruction on. @internal */
+  clone(parent: Actor, options: CloneOptions): Actor {
+    return cloneWatched(parent, options);
   }
 
   /** A stub in a lane of its own that acts as a tracer. @internal */
@@ -161,7 +164,7 @@ export class Scene {
 
   /** The same in a lane that is there. @internal */
   actor(lane: string, stub: Stub): Actor {
-    return new Actor(stub, new Tracee(this.recorder, lane, stub.thread));
+    return new Actor(this.recorder, lane, stub);
   }
 
   /** A stub is traced by another one from now on. Nothing is recorded. @internal */

@@ -1,4 +1,5 @@
 import type { RegisterBlock } from "../encoder/block.ts";
+import { parseSignal } from "../encoder/names.ts";
 import { DeathError, hex, StateError } from "../errors.ts";
 import { decodeSignalInfo, type SignalInfo } from "../platform/signal_info.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
@@ -23,6 +24,8 @@ const RESUMING = new Set([
 export interface RequestDetails {
   /** Options, or the signal to resume with. PTRACE_DETACH always leaves the thread stopped. */
   readonly data?: number | undefined;
+  /** The same by name, in addition to `data`. */
+  readonly names?: readonly string[];
   /** What the observer changed by it. */
   readonly observer?: string | undefined;
 }
@@ -139,9 +142,15 @@ export class Tracee {
    *
    * @throws AttachError, TraceError if the kernel refuses it
    */
-  request(request: string, why: string, { data = 0, observer }: RequestDetails = {}): number {
-    this.tracer.make(this.thread, request, data);
-    const signal = request === "PTRACE_DETACH" ? this.thread.tracer.constant("SIGSTOP") : data;
+  request(
+    request: string,
+    why: string,
+    { data = 0, names = [], observer }: RequestDetails = {},
+  ): number {
+    const { tracer } = this.thread;
+    const word = names.reduce((all, name) => all | tracer.constant(name), data);
+    this.tracer.make(this.thread, request, word);
+    const signal = request === "PTRACE_DETACH" ? tracer.constant("SIGSTOP") : word;
     return this.requested(request, why, { data: BigInt(signal), observer });
   }
 
@@ -185,11 +194,13 @@ export class Tracee {
   /**
    * Sends it a signal from this process, by tgkill; returns the step. An arrow leads to the stop or the end that follows.
    *
-   * @throws StateError if the kernel refuses it
+   * @param name or number
+   * @throws InputError if there is no signal of that name; StateError if the kernel refuses it
    */
-  signal(signal: number, why: string, observer: string | null = null): number {
+  signal(name: string | number, why: string, observer: string | null = null): number {
     const { recorder, teller, lane: about } = this;
     const { tracer, tgid, tid } = this.thread;
+    const signal = typeof name === "number" ? name : parseSignal(name, recorder.constants);
     const result = tracer.shim.tgkill(tgid, tid, signal);
     if (result < 0) throw new StateError(`tgkill failed with ${tracer.errorName(-result)}`);
     const call = returned(tellCall("tgkill", [tgid, tid, signal].map(BigInt), teller), 0n, teller);

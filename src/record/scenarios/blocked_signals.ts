@@ -109,7 +109,7 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
         "The kernel discards an ignored signal, but not that of a traced thread: its tracer may want it.",
     },
   });
-  control.stops({
+  control.awaitStop({
     stop:
       "The signal wakes it, and stops it for its tracer. RAX is -514, ERESTARTNOHAND, an errno internal to the kernel: " +
       "pause was interrupted.",
@@ -126,7 +126,7 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
   scene.check("its state 100 ms later", "S", state);
   scene.check("its pending signals", hex(bell), hex(pending));
   stub.signal("SIGSTOP", "SIGSTOP cannot be blocked. Besides SIGKILL it is the last resort.");
-  stub.stops({
+  stub.awaitStop({
     stop: "This one is delivered. SIGCHLD is still pending.",
     wait: "The host controls the thread again.",
   });
@@ -134,7 +134,7 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
 
 /** Resumes a stub into pause(). */
 function fallAsleep(stub: Actor): void {
-  stub.write(
+  stub.setRegisters(
     stub.frame("pause"),
     "pause(): it sleeps until a signal is delivered. It stands for a guest that does not return.",
   );
@@ -142,7 +142,7 @@ function fallAsleep(stub: Actor): void {
     stub.resume("The stub goes to sleep.");
     stub.until(({ state }) => state === "S" || state === "t");
     if (stub.facts.state === "S") return;
-    stub.stops({
+    stub.awaitStop({
       stop: "SIGSTOP: the one that PTRACE_ATTACH has sent. The first resume after an attach always delivers it.",
       wait: "It is resumed once more.",
     });
@@ -183,7 +183,7 @@ function inherit(scene: Scene, stub: Actor): void {
 
 /** The tracer can correct it. */
 function unblock(scene: Scene, stub: Actor): void {
-  stub.tracee.setSignalMask(
+  stub.setSignalMask(
     0n,
     "A tracer may change the mask of a thread that is stopped. This corrects the mask from outside; the " +
       "rt_sigprocmask of the set-up is the better way.",
@@ -203,7 +203,7 @@ function unblock(scene: Scene, stub: Actor): void {
         "Before the INT3 the pause() would have to return, and before that a signal is delivered.",
     },
   });
-  const { signal } = stub.stops({
+  const { signal } = stub.awaitStop({
     stop:
       "The signal is delivered at last. Nothing is blocked. Another SIGCHLD is pending: the stub got it when its child, " +
       "the grandchild, stopped itself.",

@@ -42,7 +42,7 @@ export const cascade: Scenario = {
           "too.",
       ],
     ] as const) {
-      const how = scene.actor(lane, stub).by(keeper).tracee.reap(wait);
+      const how = scene.actor(lane, stub).by(keeper).reap(wait);
       scene.check(`${lane}, reaped by the keeper`, "killed by SIGKILL", how);
     }
     const left = [host, master, grandchild].filter(({ pid }) => scene.recorder.view(pid) !== null);
@@ -97,7 +97,7 @@ function makeFamily(scene: Scene): Family {
       `its exit signal is ${EXIT_SIGNAL}`,
       "It is stopped by its tracer. At its end its parent gets SIGKILL.",
     );
-    const fact = `${actor.tracee.lane}: its exit signal`;
+    const fact = `${actor.lane}: its exit signal`;
     scene.check(fact, EXIT_SIGNAL, tracer.signalName(exitSignal));
   }
   return { keeper, host, acting, master, grandchild };
@@ -124,13 +124,13 @@ function killGrandchild(scene: Scene, { acting, master, grandchild }: Family): v
         "It will be the first. But it is stopped on its way out, and has not ended.",
     },
   });
-  const { event } = grandchild.stops({
+  const { event } = grandchild.awaitStop({
     stop: "The exit stop. It still has its registers and its memory; here a debugger can examine it for the last time.",
     wait: "The host has called wait4. The event in the status word is PTRACE_EVENT_EXIT.",
   });
   scene.check("the grandchild, killed: first it is", EXIT_STOP, eventName(scene, event));
   const { address, message } = acting.eventMessage(grandchild.pid);
-  grandchild.tracee.requested(
+  grandchild.requested(
     "PTRACE_GETEVENTMSG",
     "How will it end? The message of this event is the status that wait4 will report: 9, killed by SIGKILL.",
     { data: { word: hex(address), told: `[${message}]` } },
@@ -146,7 +146,7 @@ function eventName({ tracer }: Scene, event: number): string {
 /** It becomes a zombie, and its tracer reaps it. */
 function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
   grandchild.resume("The host lets it end.");
-  const zombie = grandchild.tracee.becomeZombie(
+  const zombie = grandchild.becomeZombie(
     "killed by SIGKILL",
     "Its memory is gone. A zombie is left: the pid and the status, for the process that reaps it.",
   );
@@ -165,18 +165,18 @@ function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
     },
   });
   const options = scene.tracer.waitAll | scene.tracer.constant("WNOHANG");
-  const quiet = master.tracee.tryWait(
+  const quiet = master.tryWait(
     "The host calls wait4 for the master with WNOHANG: 0, nothing has happened to it.",
     { options },
   );
   scene.check("before the zombie is reaped: events of the master", "nothing", quiet);
-  const how = grandchild.tracee.reap(
+  const how = grandchild.reap(
     "The host reaps the grandchild. This call, which only asks for a status, kills the master.",
     zombie,
   );
   scene.check("the grandchild's end", "killed by SIGKILL", how);
   scene.recorder.arrow("signal", zombie, scene.recorder.length, "exit signal SIGKILL");
-  const { event } = master.stops({
+  const { event } = master.awaitStop({
     stop: "The master was stopped, and waiting for a call. SIGKILL, its child's exit signal, has moved it to its exit stop.",
     wait: "wait4 reports the master, to which the host has done nothing.",
   });
@@ -188,10 +188,7 @@ function endMaster(scene: Scene, { acting, host, master }: Family): void {
   master.resume("The host lets the master end, as it let the grandchild.");
   // /proc would give the answer away.
   acting.awaitDeath();
-  const zombie = master.tracee.ended(
-    "killed by SIGKILL",
-    "The master is a zombie, and not reaped yet.",
-  );
+  const zombie = master.ended("killed by SIGKILL", "The master is a zombie, and not reaped yet.");
   scene.ask({
     text:
       "The host is the master's tracer, and also its parent. It is about to reap the master with a wait4. Does it get " +
@@ -209,7 +206,7 @@ function endMaster(scene: Scene, { acting, host, master }: Family): void {
     },
   });
   scene.recorder.arrow("signal", zombie, scene.recorder.length, "exit signal SIGKILL");
-  const how = host.ends({
+  const how = host.awaitEnd({
     stop:
       "In a real host this is Node.js: no exception, no exit hook, nothing on stderr. The shell that started it prints " +
       '"Killed".',

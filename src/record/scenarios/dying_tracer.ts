@@ -54,7 +54,7 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   const { frame } = scene.tracer;
   frame.copyFrom(guest.stub.thread.initial);
   frame.set(INSTRUCTION_POINTER, CODE);
-  guest.write(
+  guest.setRegisters(
     frame,
     "The guest's registers: RIP is at the loop, and RAX is 0. For the moment the host traces it.",
   );
@@ -85,7 +85,7 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
     "The tracer is killed: as by `kill -9`, or by the kernel for want of memory. It executes no instruction " +
       "any more, and can tidy up nothing.",
   );
-  const how = dying.ends({
+  const how = dying.awaitEnd({
     stop:
       "The kernel takes the process apart. On the way it lets go of all whom that one has traced, and looks at the " +
       "options of each. And its children get another parent.",

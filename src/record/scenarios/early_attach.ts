@@ -37,7 +37,11 @@ export const earlyAttach: Scenario = {
     scene.check("the first SIGSTOP: si_code, from the kernel", "SI_KERNEL", first);
     scene.check("the second SIGSTOP: si_code, from a process", "SI_USER", second);
     scene.check("what the parent's wait4 reports of both", "nothing", told);
-    scene.check("the master rests, and can clone again", hex(scene.tracer.restAddress), master.rip);
+    scene.check(
+      "the master rests, and can clone again",
+      hex(scene.tracer.restAddress),
+      hex(master.rip),
+    );
   },
 };
 
@@ -57,7 +61,7 @@ const MOST_TRIES = 50;
 function attachEarly(scene: Scene, master: Actor, lane: string, role: string): Actor {
   for (let i = 0; i < MOST_TRIES; i++) {
     const stub = scene.recorder.attempt(() => {
-      const child = master.clone({
+      const child = scene.clone(master, {
         lane,
         role,
         why: 'The frame of a clone, with R15 and RBX for the child (lesson "grandchild").',
@@ -79,7 +83,8 @@ function attachEarly(scene: Scene, master: Actor, lane: string, role: string): A
 }
 
 /** The observer detaches, and the host attaches: nothing is recorded between the two, because the stub runs. */
-function letGoAndAttach({ tracee, stub: { thread } }: Actor): void {
+function letGoAndAttach(tracee: Actor): void {
+  const { thread } = tracee;
   const { shim } = thread.tracer;
   const detach = thread.tracer.constant("PTRACE_DETACH");
   const attach = thread.tracer.constant("PTRACE_ATTACH");
@@ -131,7 +136,7 @@ function mistake(scene: Scene, master: Actor): { expected: string; seen: string 
     "The host takes these as the initial registers, and moves RIP back by 2. A SYSCALL is there: the one of the " +
       "prctl, which no INT3 follows.",
   );
-  stub.write(stub.frame("getpid"), "getpid is injected, the most harmless call.");
+  stub.setRegisters(stub.frame("getpid"), "getpid is injected, the most harmless call.");
   scene.ask({
     text: "The stub is resumed at the SYSCALL of its prctl, with the number of getpid in RAX. What becomes of the stub?",
     right: {
@@ -179,7 +184,7 @@ function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told"
       Nothing: "A traced thread is resumed by its tracer. No SIGCONT is needed for that.",
     },
   });
-  stub.stops({
+  stub.awaitStop({
     stop: "The stub has reached its self-stop. RIP is after the right SYSCALL, and RBX is 0.",
     wait: "The same status as before, 0x137f, bit for bit.",
   });
@@ -205,7 +210,7 @@ function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told"
         "The signal is gone. It was dequeued when it stopped the thread for its tracer.",
     },
   });
-  stub.stops({
+  stub.awaitStop({
     stop: "It rests at its INT3, as every stub does in the end.",
     wait:
       "The host has a usable stub after all. If its parent had waited without WNOHANG, it would still be in its wait4, " +
@@ -215,15 +220,16 @@ function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told"
 }
 
 /** The origin of the SIGSTOP that stopped a stub. */
-function originOfStop({ tracee, pid: own, stub: { tracer } }: Actor): string {
-  const { code, pid } = tracee.signalInfo();
+function originOfStop(stub: Actor): string {
+  const { tracer } = stub.stub;
+  const { code, pid } = stub.signalInfo();
   const kernel = code === tracer.constant("SI_KERNEL");
   const name = kernel ? "SI_KERNEL" : code === 0 ? "SI_USER" : `${code}`;
-  tracee.getSignalInfo(
+  stub.getSignalInfo(
     kernel
       ? "Who sent it? The status word does not say, the siginfo does: si_code is SI_KERNEL, and si_pid is 0. The " +
           "kernel sent it, because of PTRACE_ATTACH."
-      : `si_code is ${name}, and si_pid ${pid}: ${pid === own ? "the stub itself" : "another process"}. Only this ` +
+      : `si_code is ${name}, and si_pid ${pid}: ${pid === stub.pid ? "the stub itself" : "another process"}. Only this ` +
           "distinguishes the two.",
   );
   return name;

@@ -22,7 +22,7 @@ export const host: Scenario = {
     const stub = scene.fork();
     stub.stepToSelfStop({
       "jne leave": () => {
-        const { rax = 0n, r15 = 0n } = stub.registers;
+        const { rax = 0n, r15 = 0n } = stub.registers();
         scene.ask({
           text: `RAX is ${hex(rax)}, and R15 is ${hex(r15)}. What does the stub do?`,
           right: {
@@ -70,6 +70,6 @@ export const host: Scenario = {
       },
     });
     stub.stepToRest();
-    stub.checkAtRest({ parent: process.pid, session: stub.pid });
+    stub.checkAtRest(process.pid, stub.pid);
   },
 };

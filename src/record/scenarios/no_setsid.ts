@@ -138,12 +138,12 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
   );
   stage.pause("heard", `${heard} ${pending}`);
 
-  stub.write(
+  stub.setRegisters(
     stub.frame("getpid"),
     "The host continues its work, because its handler has not ended it: a getpid is injected.",
   );
   stub.resume("The stub is resumed for it.");
-  stub.stops({
+  stub.awaitStop({
     stop: "No instruction was executed. The signal stops the traced thread, so that its tracer decides about it.",
     wait: "The host waits for an INT3, and wait4 reports a SIGINT that the host never sent.",
   });
@@ -166,7 +166,7 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
         "The set-up has taken the handler away. Its code is not mapped any more, either.",
     },
   });
-  const how = stub.ends({
+  const how = stub.awaitEnd({
     stop: "One keystroke has killed the stub.",
     wait: "wait4 reports this to the host, and reaps it.",
   });

@@ -37,7 +37,7 @@ export const parentDies: Scenario = {
 /** The lesson itself. */
 function dieBefore(scene: Scene, keeper: Acting): { how: string; parent: number } {
   const parent = restingParent(scene, keeper, "parent", "it dies before its child's prctl");
-  const child = cloneChild(parent, "child", "its child, which becomes an orphan");
+  const child = cloneChild(scene, parent, "child", "its child, which becomes an orphan");
   scene.ask({
     text:
       "SIGKILL goes to the parent. The child has executed nothing yet, and has requested nothing. What does the kernel " +
@@ -71,6 +71,7 @@ function dieAfter(scene: Scene, keeper: Acting): string {
   const role = "it dies after its child's prctl";
   const parent = restingParent(scene, keeper, "second-parent", role);
   const child = cloneChild(
+    scene,
     parent,
     "second-child",
     "its child, which has requested the signal in time",
@@ -93,7 +94,7 @@ function dieAfter(scene: Scene, keeper: Acting): string {
     },
   });
   killParent(parent);
-  const how = child.ends({
+  const how = child.awaitEnd({
     stop: "It was not resumed. The signal that it had just requested was sent as its parent ended.",
     wait: "wait4 reports this to the host, which lets it end and reaps it.",
   });
@@ -109,9 +110,9 @@ function restingParent(scene: Scene, keeper: Acting, lane: string, role: string)
   });
 }
 
-function cloneChild(parent: Actor, lane: string, role: string): Actor {
+function cloneChild(scene: Scene, parent: Actor, lane: string, role: string): Actor {
   const { pid } = parent;
-  return parent.clone({
+  return scene.clone(parent, {
     lane,
     role,
     why:
@@ -130,7 +131,7 @@ function killParent(parent: Actor): void {
     "The host simulates an accident, such as the kernel's out-of-memory killer.",
     "Here the parent ends between two chosen instructions of the child. Otherwise that would depend on timing.",
   );
-  parent.ends({
+  parent.awaitEnd({
     stop: "SIGKILL cannot be delayed. The parent is gone.",
     wait: "wait4 reports this to the host, and reaps it.",
   });
@@ -151,7 +152,7 @@ function goToEnd(scene: Scene, child: Actor): string {
 }
 
 function askWhatItDoes(scene: Scene, child: Actor): void {
-  const { rax = 0n, r15 = 0n } = child.registers;
+  const { rax = 0n, r15 = 0n } = child.registers();
   scene.ask({
     text: `The child has executed getppid. RAX is ${rax}, and R15 is ${r15}. What does it do?`,
     right: {
@@ -169,12 +170,12 @@ function askWhatItDoes(scene: Scene, child: Actor): void {
 }
 
 /** Once the tracer has reaped it, it is a zombie of its parent, the keeper. */
-function reap({ stub: keeper }: Acting, { stub, tracee }: Actor): void {
+function reap({ stub: keeper }: Acting, { stub, recorder, lane }: Actor): void {
   keeper.call("wait4", stub.pid, 0, keeper.tracer.flag("__WALL"), 0);
   stub.forgetIfDead();
-  tracee.recorder.step({
+  recorder.step({
     lane: "keeper",
-    about: tracee.lane,
+    about: lane,
     kind: "note",
     title: `the keeper reaps ${stub.pid}`,
     why: "Its end was reported to its tracer, but not yet to its parent; until then it is a zombie.",

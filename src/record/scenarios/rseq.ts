@@ -36,7 +36,7 @@ export const rseq: Scenario = {
     // A lesson leaves no file.
     dumpNoCore(stub.stub);
     const end = BigInt(scene.tracer.stubAddress);
-    stub.write(
+    stub.setRegisters(
       stub.frame("munmap", 0, end),
       `The frame of the munmap that scrubs a stub: everything from 0 up to its own page, ${hex(end)}.`,
     );
@@ -61,7 +61,8 @@ export const rseq: Scenario = {
 };
 
 /** Asks the kernel for the area; if the C library has registered none, the stub does. */
-function expectArea({ recorder }: Scene, { stub, tracee }: Actor): void {
+function expectArea({ recorder }: Scene, tracee: Actor): void {
+  const { stub } = tracee;
   if (expectRseq(stub.thread).address === 0n) {
     stub.call("rseq", stub.map(PAGE_SIZE), AREA_LENGTH, 0, SIGNATURE);
     recorder.observe(
@@ -87,26 +88,26 @@ function expectArea({ recorder }: Scene, { stub, tracee }: Actor): void {
 function meetFault(scene: Scene, stub: Actor, unmapped: number): string {
   const { place, rip, at } = resume(scene, stub);
   const took = Math.round((performance.now() - at) * 1000);
-  const { code, address } = stub.tracee.signalInfo();
+  const { code, address } = stub.signalInfo();
   const kernel = scene.tracer.constant("SI_KERNEL");
-  stub.tracee.getSignalInfo(
+  stub.getSignalInfo(
     `si_code is ${code === kernel ? "SI_KERNEL" : code}, and si_addr ${hex(address)}: no instruction of the stub ` +
       `has faulted, and there is no address to report. It took ${took} microseconds from the resume to this report. ` +
       "Without the stop after the munmap, the stub would run until something interrupts it, such as the end of its time slice.",
   );
-  scene.check(`RIP at the SIGSEGV: after the ${place}`, rip, stub.rip);
+  scene.check(`RIP at the SIGSEGV: after the ${place}`, rip, hex(stub.rip));
   scene.check("si_code", `${kernel}`, `${code}`);
   scene.check("si_addr", "0x0", hex(address));
   stub.resume("Can the host suppress the signal, and let the stub continue?");
-  stub.stops({
+  stub.awaitStop({
     stop:
       "No. The stub was scheduled out and in again, and the kernel faulted at the same address. The stub cannot return " +
       "to user space.",
     wait: "wait4 reports the next SIGSEGV.",
   });
-  scene.check("resumed without the signal: RIP", rip, stub.rip);
+  scene.check("resumed without the signal: RIP", rip, hex(stub.rip));
   stub.resume("The host delivers the signal, as an untraced stub would get it.", "SIGSEGV");
-  return stub.ends({
+  return stub.awaitEnd({
     stop: `SIGSEGV has no handler here, so it terminates the process. The munmap of step ${unmapped + 1} has killed it.`,
     wait: "wait4 reports that the stub is gone.",
   });
@@ -114,7 +115,7 @@ function meetFault(scene: Scene, stub: Actor, unmapped: number): string {
 
 /** Resumes the stub until the SIGSEGV. @returns where it was resumed last, and when */
 function resume(scene: Scene, stub: Actor) {
-  const last = (place: string) => ({ place, rip: stub.rip, at: performance.now() });
+  const last = (place: string) => ({ place, rip: hex(stub.rip), at: performance.now() });
   const afterCall = last("munmap");
   stub.resume(
     "The munmap is complete, and RIP is after its SYSCALL. The stub is resumed to continue to its INT3: three " +
@@ -124,7 +125,7 @@ function resume(scene: Scene, stub: Actor) {
   const rests = stop.signal === scene.tracer.constant("SIGTRAP");
   ask(scene, rests);
   const stopped = (why: string, wait: string) => {
-    stub.tracee.waited(stub.tracee.stopped(stop, why), wait);
+    stub.waited(stub.stopped(stop, why), wait);
   };
   if (!rests) {
     stopped(
@@ -141,7 +142,7 @@ function resume(scene: Scene, stub: Actor) {
   );
   const afterTrap = last("INT3");
   stub.resume("The stub is resumed, as it is for the next injected call.");
-  stub.stops({
+  stub.awaitStop({
     stop:
       "RIP is unchanged: no instruction was executed. The kernel has looked at the rseq area, got a page fault itself, and " +
       "can report that only by a SIGSEGV. The stub code is not at fault, and RIP does not show the cause.",

@@ -1,10 +1,8 @@
 import { hex, StateError } from "../../errors.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
-import { Actor } from "../actor.ts";
 import { resultWord } from "../amd64.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Outcome, Telling } from "../stepping.ts";
-import { Tracee } from "../tracee.ts";
 
 /** The address of the guest's code. */
 const CODE = 0x10000n;
@@ -56,9 +54,8 @@ export const switchLesson: Scenario = {
     const { registers } = platform.newContext();
     registers.set(INSTRUCTION_POINTER, CODE);
     scene.recorder.addLane("subprocess", "a stub, in which the guest runs", space.pid);
-    const tracee = new Tracee(scene.recorder, "subprocess", space.thread);
-    tracee.emulated = true;
-    const guest = new Actor(space.stub, tracee);
+    const guest = scene.actor("subprocess", space.stub);
+    guest.emulated = true;
     scene.recorder.observe(
       "A real switch also moves the floating point registers (PTRACE_SETREGSET and PTRACE_GETREGSET, NT_X86_XSTATE). " +
         "This guest uses none, and they are omitted here.",
@@ -69,12 +66,12 @@ export const switchLesson: Scenario = {
     );
     const enter = (why: string) => {
       encoder.enterGuest(registers.offset, guest.stub.thread.initial.offset);
-      guest.write(registers, why);
+      guest.setRegisters(registers, why);
     };
     const save = (at: number, wait: string, why: string) => {
-      tracee.waited(at, wait);
+      guest.waited(at, wait);
       guest.stub.thread.readRegisters(registers);
-      guest.read(why);
+      guest.getRegisters(why);
     };
     const run = (kind: Outcome["kind"], telling?: Telling) => {
       const outcome = guest.step(telling);
@@ -145,9 +142,9 @@ export const switchLesson: Scenario = {
       "RIP is still at the store. The host saves all registers of the guest in its context: it needs the thread for " +
         "something else now.",
     );
-    const { address, code: cause } = tracee.signalInfo();
+    const { address, code: cause } = guest.signalInfo();
     const name = cause === tracer.constant("SEGV_MAPERR") ? "SEGV_MAPERR" : `code ${cause}`;
-    tracee.getSignalInfo(
+    guest.getSignalInfo(
       `si_addr is ${hex(address)}, and si_code is ${name}: nothing is mapped there. The host decides to map a page.`,
     );
     const word = (...names: string[]) => names.reduce((all, name) => all | tracer.flag(name), 0n);

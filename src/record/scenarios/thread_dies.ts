@@ -40,7 +40,7 @@ export const threadDies: Scenario = {
       "The thread is no longer in /proc/PID/task. Another thread of the same process recorded this line.",
     );
     // Any thread of a process may wait for its children.
-    const how = adopt(scene, "stub", stub).ends({
+    const how = adopt(scene, "stub", stub).awaitEnd({
       stop:
         "The stub was stopped and untraced, and no process has sent it a signal. The kernel has, when the thread that had " +
         "cloned it ended. SIGKILL also ends a stopped process.",
@@ -95,7 +95,7 @@ function cloneTwo(scene: Scene, stage: Stage): void {
     );
     actor.until(({ state }) => state === "T");
     scene.recorder.step({
-      lane: actor.tracee.lane,
+      lane: actor.lane,
       kind: "stop",
       title: "stopped by SIGSTOP",
       why: "It is stopped and untraced, and executes nothing.",
@@ -155,7 +155,7 @@ function attachControl(stub: Actor): Actor {
     "PTRACE_ATTACH",
     "The other stub is still there. The main thread attaches to it, to examine it.",
   );
-  stub.stops({
+  stub.awaitStop({
     stop:
       "Its state goes from T to t. PPid is unchanged: the kernel has reparented the stub to another thread of the same " +
       "process.",
