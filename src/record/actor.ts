@@ -1,5 +1,5 @@
 import type { RegisterBlock } from "../encoder/block.ts";
-import { hex } from "../errors.ts";
+import { hex, StateError } from "../errors.ts";
 import { callback, checkOptions, list, type OptionShapes, text, truth, word } from "../shape.ts";
 import { takeInitialRegisters } from "../stub/attach.ts";
 import { deathSignal } from "../stub/examine.ts";
@@ -8,7 +8,7 @@ import type { Stub } from "../stub/stub.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/thread.ts";
 import type { Acting } from "./acting.ts";
 import { restingFacts } from "./amd64.ts";
-import { attachWatched, awaitSelfStop, FIRST_RESUME, stepToSelfStop } from "./birth.ts";
+import { ATTACH_AGAIN, attachWatched, awaitSelfStop, stepToSelfStop } from "./birth.ts";
 import { returned, tellCall } from "./calls.ts";
 import { type CallTelling, encodeFrame, injectWatched } from "./injection.ts";
 import { awaitProcess } from "./kernel_view.ts";
@@ -83,7 +83,7 @@ export class Actor extends Tracee {
   /** Waits for the self-stop, attaches, sets the options and takes the initial registers. @throws AttachError */
   attach(): void {
     if (this.stub.parent === undefined) this.awaitSelfStop();
-    attachWatched(this);
+    attachWatched(this, ATTACH_AGAIN);
   }
 
   /**
@@ -104,13 +104,14 @@ export class Actor extends Tracee {
     return injectWatched(this, { call, args, ...telling });
   }
 
-  /** Injects a call that must succeed, and records it as one step of this stub. @internal */
-  callBriefly(name: string, args: readonly SyscallArgument[], why: string): void {
+  /** Injects a call that must succeed, records it as one step of this stub, and returns its result. @internal */
+  callBriefly(name: string, args: readonly SyscallArgument[], why: string): bigint {
     const words = args.map((arg) => BigInt.asUintN(64, BigInt(arg)));
     const result = this.stub.call(name, ...args);
     const call = returned(tellCall(name, words, this.teller), result, this.teller);
     const observer = "The call is injected by the host. The steps of that are left out.";
     this.tell({ why, call, registers: null, observer });
+    return result;
   }
 
   /** The registers of a call, for `setRegisters`. @internal */
@@ -135,7 +136,7 @@ export class Actor extends Tracee {
     this.getRegisters(why);
   }
 
-  override awaitEnd(told: StopTelling): string {
+  override awaitEnd(told: StopTelling | string): string {
     const how = super.awaitEnd(told);
     this.thread.forget();
     this.stub.forgetIfDead();
@@ -154,8 +155,24 @@ export class Actor extends Tracee {
   }
 
   /** Executes instructions until RIP is after the INT3. @internal */
-  stepToRest(): void {
-    stepTo(this, this.stub.tracer.restAddress, FIRST_RESUME);
+  stepToRest({ resumed: stop } = ATTACH_AGAIN): void {
+    stepTo(this, this.stub.tracer.restAddress, { stop });
+  }
+
+  /**
+   * Executes its next instructions up to its end, and returns how it ended. @internal
+   *
+   * @param why says of each beforehand why it is there, if not as the code's reasons do
+   * @throws StateError if it stops
+   */
+  stepToEnd(why: () => string | undefined): string {
+    for (;;) {
+      const outcome = this.step({ why: why() });
+      if (outcome.kind === "executed") continue;
+      if (outcome.kind !== "ended") throw new StateError(`${this.lane} ${this.pid} did not end`);
+      this.stub.forgetIfDead();
+      return outcome.how;
+    }
   }
 
   /** Whether its next instruction makes this system call. @internal */

@@ -3,7 +3,7 @@ import { takeInitialRegisters } from "../stub/attach.ts";
 import { awaitProcess } from "./kernel_view.ts";
 import type { Place } from "./recorder.ts";
 import { step } from "./stepping.ts";
-import type { Tracee } from "./tracee.ts";
+import type { StopTelling, Tracee } from "./tracee.ts";
 
 /**
  * Steps a stub through the stub code up to the stop that it brings on itself. There the host lets it go, in stop,
@@ -81,14 +81,20 @@ export function awaitSelfStop(tracee: Tracee, at: number): void {
   );
 }
 
-/** PTRACE_ATTACH, its stop, the options, and the initial registers. @throws AttachError, TraceError */
-export function attachWatched(tracee: Tracee): void {
-  const { thread } = tracee;
-  tracee.request(
-    "PTRACE_ATTACH",
+/** What is said of an attach, and of the stop that comes first when the stub goes on to its INT3. */
+export interface AttachTelling {
+  readonly attach: string;
+  readonly attached: StopTelling;
+  readonly options: string;
+  readonly registers: string;
+  readonly resumed: string;
+}
+
+/** The full explanation, for the lesson "host". */
+export const ATTACH: AttachTelling = {
+  attach:
     "Now the host becomes the tracer. The kernel sends the stub a SIGSTOP of its own for this.",
-  );
-  tracee.awaitStop({
+  attached: {
     stop:
       "The stub was already stopped. The kernel turns its stop by a signal (T) into a ptrace stop (t): only in such a " +
       "stop can its registers be read.",
@@ -96,23 +102,35 @@ export function attachWatched(tracee: Tracee): void {
       "A stub that was stopped already is in its ptrace stop when PTRACE_ATTACH returns, and its registers could be read at " +
       "once; one that runs need not be. So the host waits in any case. This wait4 also takes the notification of the stop, " +
       "which the next wait4 would report otherwise.",
-  });
-  tracee.request(
-    "PTRACE_SETOPTIONS",
+  },
+  options:
     "EXITKILL: the kernel kills the stub when its tracer ends. TRACEEXIT: the stub stops once more before it ends, so " +
-      "that the tracer can examine it. TRACESYSGOOD: stops at system calls can be distinguished from a SIGTRAP.",
-    { data: thread.tracer.traceOptions },
-  );
-  takeInitialRegisters(thread);
-  tracee.getRegisters(
+    "that the tracer can examine it. TRACESYSGOOD: stops at system calls can be distinguished from a SIGTRAP.",
+  registers:
     "These become the initial registers, with which every injected call begins. Only RIP is moved back by 2, the " +
-      "length of SYSCALL, so that it points at the instruction that executes the call.",
-  );
-}
-
-/** What is said of the stop that comes first when an attached stub goes on to its INT3. */
-export const FIRST_RESUME = {
-  stop:
+    "length of SYSCALL, so that it points at the instruction that executes the call.",
+  resumed:
     "SIGSTOP again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. The first " +
     "resume after an attach always leads to this stop; the tracer resumes the stub once more.",
 };
+
+/** The same in few words, for all others. */
+export const ATTACH_AGAIN: AttachTelling = {
+  attach: 'The host becomes the tracer, as in the lesson "host".',
+  attached: { stop: "Its stop by a signal (T) becomes a ptrace stop (t)." },
+  options: "The options of every stub.",
+  registers: "The initial registers of this stub, with which every injected call begins.",
+  resumed:
+    "The SIGSTOP of the attach: it stops the stub at the first resume, before any instruction. The stub is resumed once " +
+    "more.",
+};
+
+/** PTRACE_ATTACH, its stop, the options, and the initial registers. @throws AttachError, TraceError */
+export function attachWatched(tracee: Tracee, told = ATTACH): void {
+  const { thread } = tracee;
+  tracee.request("PTRACE_ATTACH", told.attach);
+  tracee.awaitStop(told.attached);
+  tracee.request("PTRACE_SETOPTIONS", told.options, { data: thread.tracer.traceOptions });
+  takeInitialRegisters(thread);
+  tracee.getRegisters(told.registers);
+}

@@ -5,7 +5,8 @@ import { type CallTelling, injectWatched } from "./injection.ts";
 
 /** How a clone is told, and where the new stub is shown. */
 export interface CloneOptions
-  extends Pick<CallTelling, "why" | "executed" | "answer" | "before" | "beforeAnswer"> {
+  extends Pick<CallTelling, "why" | "before" | "beforeAnswer">,
+    Partial<Pick<CallTelling, "executed" | "answer">> {
   /** The lane of the new stub. Default: "grandchild". */
   readonly lane?: string;
   readonly role?: string;
@@ -40,6 +41,8 @@ export function cloneWatched(parent: Actor, options: CloneOptions): Actor {
   );
   let child: Actor | undefined;
   injectWatched(parent, {
+    executed: "The child is created.",
+    answer: "RAX is the pid of the child.",
     ...options,
     call: "clone",
     args: [tracer.cloneWord(exitSignal), 0, 0, 0, 0],

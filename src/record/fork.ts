@@ -27,9 +27,9 @@ export interface UnseenOptions {
 const SIG_SETMASK = 2n;
 
 const UNWATCHED =
-  "Nobody watches the host: the shim made this call (stublab_fork in shim/fork.c), and it succeeded.";
+  "The host is not traced: its shim made this call (stublab_fork in shim/fork.c), and the call succeeded.";
 const TRACED_EARLY =
-  "Only there for the recording. In createStub nobody traces the child before its self-stop.";
+  "Only for the recording. In createStub the child is not traced before its self-stop.";
 
 /**
  * Forks a stub as `Tracer.createStub` does, but traced from its first step on. It is then before the first
@@ -44,8 +44,8 @@ export function forkWatched(
   omit: readonly ChildStep[] = [],
 ): Actor {
   recorder.observe(
-    "The master is traced from its first step on (PTRACE_TRACEME), so that it can be watched. In createStub nobody " +
-      "traces it before it has stopped itself; to return to that state, the host detaches from it there.",
+    "The master is traced from its first step on (PTRACE_TRACEME), so that it can be watched. In createStub it is " +
+      "not traced before it has stopped itself; to return to that state, the host detaches from it there.",
   );
   const { host } = recorder;
   const told = (why: string) => ({ why, observer: UNWATCHED });
@@ -113,7 +113,7 @@ const BLOCK =
   "run a handler of Node.js in the child, which has Node's memory, but none of its other threads.";
 const BORN =
   "It returns from the same clone as the host, with 0 as the result. Of the host's threads only the one that cloned is in " +
-  "it; a lock that another held stays locked for ever. So it uses no C library, only raw system calls.";
+  "it; a lock that another thread held stays locked forever. So it uses no C library, only raw system calls.";
 const RESTORE =
   "The host takes its signals again. The child has a mask of its own, a copy in which all are blocked.";
 
@@ -138,10 +138,10 @@ function beginTracing(tracee: Tracee): void {
       "ignored signals, and the whole memory map.",
     `kill(getpid(), SIGSTOP). ${TRACED_EARLY}`,
   );
-  tracee.waited(at, "The host learns that it can begin.");
+  tracee.waited(at, "wait4 reports that the child can be traced now.");
   tracee.request(
     "PTRACE_SETOPTIONS",
-    "EXITKILL: the child is not to outlive a host that dies now. TRACESYSGOOD marks stops at system calls.",
+    "EXITKILL: the kernel kills the child if the host ends. TRACESYSGOOD marks stops at system calls.",
     { data: thread.tracer.traceOptions, observer: TRACED_EARLY },
   );
 }
@@ -158,7 +158,7 @@ function awaitTraced(thread: Thread): Stop {
       {
         call: "ptrace(PTRACE_TRACEME)",
         remedy:
-          "somebody else may trace it, such as strace -f, or ptrace is forbidden: run `stublab doctor`",
+          "another process may trace it, such as strace -f, or ptrace is forbidden: run `stublab doctor`",
         cause: error,
       },
     );

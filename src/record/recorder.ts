@@ -58,7 +58,7 @@ export class Recorder {
   readonly constants: ReadonlyMap<string, bigint>;
   /** The lane of this process, or of this thread. */
   host = "host";
-  readonly #viewer = new KernelViewer();
+  #viewer = new KernelViewer();
   readonly #parts: Parts = {
     lanes: [],
     steps: [],
@@ -112,14 +112,30 @@ export class Recorder {
 
   /** Records what `work` does; if it returns undefined, nothing of that is kept but notes of what the observer changed. */
   attempt<T>(work: () => T | undefined): T | undefined {
-    const { observed: _, code: __, ...parts } = this.#parts;
-    const lists = Object.values(parts);
-    const lengths = lists.map(({ length }) => length);
+    const forget = this.#mark("lanes", "steps", "arrows", "questions", "end");
     const result = work();
-    if (result === undefined) {
-      for (const [i, list] of lists.entries()) list.length = lengths[i] ?? 0;
-    }
+    if (result === undefined) forget();
     return result;
+  }
+
+  /** Does `work`, and records only its lanes, and notes of what the observer changed. */
+  fold<T>(work: () => T): T {
+    const forget = this.#mark("steps", "arrows", "questions");
+    const viewer = this.#viewer;
+    this.#viewer = new KernelViewer();
+    const result = work();
+    // The memory map of a process is in its first view that is recorded.
+    this.#viewer = viewer;
+    forget();
+    return result;
+  }
+
+  /** Returns a function that takes these lists back to their present lengths. */
+  #mark(...names: readonly (keyof Parts)[]): () => void {
+    const marks = names.map((name) => [this.#parts[name], this.#parts[name].length] as const);
+    return () => {
+      for (const [list, length] of marks) list.length = length;
+    };
   }
 
   /** The number of steps so far: the index of the next. */

@@ -2,7 +2,6 @@ import { InputError } from "../errors.ts";
 import { Platform } from "../platform/platform.ts";
 import { count, list, type OptionShapes, oneOf, optional, table, text } from "../shape.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
-import { type ProcessFacts, readProcess } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { Acting } from "./acting.ts";
@@ -211,13 +210,6 @@ export class Scene {
     text(why, "why");
     this.recorder.expectLane(text(lane, "lane"), "lane");
     return this.recorder.step({ lane, kind: "note", title, why });
-  }
-
-  /** Records what /proc says of a process as a note in its lane, and returns it. @throws StateError if it is gone @internal */
-  lookAt(lane: string, pid: number, title: string, why: string): ProcessFacts {
-    const { recorder } = this;
-    recorder.step({ lane, kind: "note", title, why, kernel: recorder.view(pid) });
-    return readProcess(pid);
   }
 
   /**

@@ -36,7 +36,7 @@ export const STEPPED_CALL =
 const STOPPED_BEFORE =
   "A signal stops the thread before the next instruction; it is resumed without it.";
 const AT_INT3 =
-  "INT3 raised SIGTRAP. It is not delivered: it stops the traced thread, and it is the tracer's turn.";
+  "INT3 raised SIGTRAP. The signal is not delivered: it stops the traced thread, and the tracer can act.";
 
 /** An instruction that is about to be executed. */
 interface Execution {

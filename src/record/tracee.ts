@@ -39,10 +39,11 @@ export interface TryOptions {
   readonly observer?: string;
 }
 
-/** What a stop says: why the thread stops, and why the tracer waits for it. */
+/** What is said of a stop or an end: why it happens, and what the tracer's wait4 says. */
 export interface StopTelling {
   readonly stop: string;
-  readonly wait: string;
+  /** Default: that it reports this. */
+  readonly wait?: string | undefined;
   readonly observer?: string | undefined;
 }
 
@@ -76,6 +77,10 @@ function thisProcess(lane: string): Tracing {
     poll: ({ tid, tracer }, options, milliseconds) =>
       tracer.shim.wait(tid, options, milliseconds * 1000, tracer.status),
   };
+}
+
+function telling(told: StopTelling | string): StopTelling {
+  return typeof told === "string" ? { stop: told } : told;
 }
 
 /** What is recorded with a step of a tracee if it is not as usual. */
@@ -223,10 +228,10 @@ export class Tracee {
    * @param options of wait4. Default: those for a traced thread.
    * @throws DeathError, DeadlineError
    */
-  awaitStop(told: StopTelling, options = this.thread.tracer.waitAll): Stop {
+  awaitStop(told: StopTelling | string, options = this.thread.tracer.waitAll): Stop {
+    const { stop: why, wait = "wait4 reports this stop.", observer } = telling(told);
     const stop = this.tracer.next(this.thread, options);
-    const at = this.stopped(stop, told.stop, told.observer);
-    this.waited(at, told.wait, options);
+    this.waited(this.stopped(stop, why, observer), wait, options);
     return stop;
   }
 
@@ -236,10 +241,11 @@ export class Tracee {
    * @returns how it ended: "killed by SIGKILL".
    * @throws StateError if it stops
    */
-  awaitEnd(told: StopTelling): string {
+  awaitEnd(told: StopTelling | string): string {
+    const { stop, wait = "wait4 reports this end, and reaps the process." } = telling(told);
     const kernel = this.#viewOfEnd();
     const how = this.#takeEnd();
-    this.waited(this.ended(how, told.stop, kernel), told.wait);
+    this.waited(this.ended(how, stop, kernel), wait);
     return how;
   }
 

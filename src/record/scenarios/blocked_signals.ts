@@ -40,6 +40,7 @@ export const blockedSignals: Scenario = {
       stopped: "Blocked is 0: the set-up has unblocked everything.",
     });
     control.attach();
+    control.callBriefly("getpid", [], "A first call, which the SIGSTOP of the attach interrupts.");
     lookAtTrap(scene, stub);
     interruptBoth(scene, stub, control);
     inherit(scene, stub);
@@ -88,10 +89,7 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
   const { tracer } = scene;
   for (const each of [stub, control]) fallAsleep(each);
   for (const each of [control, stub]) {
-    each.signal(
-      "SIGCHLD",
-      `The host interrupts it: SIGCHLD for ${each.pid}, to regain the thread.`,
-    );
+    each.signal("SIGCHLD", "The host interrupts it, to regain the thread.");
   }
   scene.ask({
     text:
@@ -104,7 +102,7 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
     },
     wrong: {
       "Both: a traced thread stops at every signal":
-        "It stops at every signal that is delivered to it. To the stub with the blocked signals this one is not.",
+        "It stops at every signal that is delivered to it. A blocked signal is not delivered.",
       "Neither: SIGCHLD is ignored by default":
         "The kernel discards an ignored signal, but not that of a traced thread: its tracer may want it.",
     },
@@ -138,15 +136,8 @@ function fallAsleep(stub: Actor): void {
     stub.frame("pause"),
     "pause(): it sleeps until a signal is delivered. It stands for a guest that does not return.",
   );
-  for (;;) {
-    stub.resume("The stub goes to sleep.");
-    stub.until(({ state }) => state === "S" || state === "t");
-    if (stub.facts.state === "S") return;
-    stub.awaitStop({
-      stop: "SIGSTOP: the one that PTRACE_ATTACH has sent. The first resume after an attach always delivers it.",
-      wait: "It is resumed once more.",
-    });
-  }
+  stub.resume("The stub goes to sleep.");
+  stub.until(({ state }) => state === "S");
 }
 
 /** A mask is inherited. */
@@ -166,18 +157,13 @@ function inherit(scene: Scene, stub: Actor): void {
         "The host blocks its own signals when it clones itself. This clone is made by the stub, whose mask has changed since.",
     },
   });
-  const { pid } = stub.stub.createStub();
-  scene.recorder.addLane(
-    "grandchild",
-    "a stub that the one with the blocked signals has cloned",
-    pid,
-  );
-  const grandchild = scene.lookAt(
-    "grandchild",
-    pid,
-    `stub ${pid} is born, with the same mask`,
-    'It was cloned by injection, which the lesson "grandchild" shows. Its mask is its parent\'s.',
-  );
+  const role = "a stub that the one with the blocked signals has cloned";
+  const grandchild = scene
+    .enlist("grandchild", role, stub.stub.createStub())
+    .look(
+      "a stub is born, with the same mask",
+      'It was cloned by injection, which the lesson "grandchild" shows. Its mask is its parent\'s.',
+    );
   scene.check("the grandchild: signals blocked", before, hex(grandchild.blocked));
 }
 

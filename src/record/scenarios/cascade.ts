@@ -29,22 +29,18 @@ export const cascade: Scenario = {
     endGrandchild(scene, family);
     endMaster(scene, family);
     // The remaining zombies have lost their parents: the keeper reaps them.
-    for (const [lane, { stub }, wait] of [
-      [
-        "master",
-        master,
-        "The host never reaped the master. The keeper has inherited the zombie, as init would.",
-      ],
-      [
-        "grandchild",
-        grandchild,
-        "The grandchild was reaped by its tracer, but never by its parent, and has been a zombie since. Now it is gone, " +
-          "too.",
-      ],
-    ] as const) {
-      const how = scene.actor(lane, stub).by(keeper).reap(wait);
-      scene.check(`${lane}, reaped by the keeper`, "killed by SIGKILL", how);
-    }
+    const reap = (zombie: Actor, why: string) => {
+      const how = zombie.by(keeper).reap(why);
+      scene.check(`${zombie.lane}, reaped by the keeper`, "killed by SIGKILL", how);
+    };
+    reap(
+      master,
+      "The host never reaped the master. The keeper, a child subreaper, has become its parent.",
+    );
+    reap(
+      grandchild,
+      "The grandchild was reaped by its tracer, but not by a parent, and has been a zombie since.",
+    );
     const left = [host, master, grandchild].filter(({ pid }) => scene.recorder.view(pid) !== null);
     scene.check("remaining of the three", "0", `${left.length}`);
     const { pid } = keeper.stub;
@@ -83,19 +79,13 @@ function makeFamily(scene: Scene): Family {
     "a host with two stubs",
     "Its exit signal is SIGCHLD, so the cascade ends with it. It has a child, the master, and traces both stubs.",
   );
-  for (const [actor, why] of [
-    [master, "The options of every stub. TRACEEXIT lets the tracer examine it before it ends."],
-    [
-      grandchild,
-      "The same. It is the master's child, and the host, which is not its parent, traces it.",
-    ],
-  ] as const) {
-    actor.request("PTRACE_SETOPTIONS", why, {
-      names: ["PTRACE_O_TRACESYSGOOD", "PTRACE_O_TRACEEXIT", "PTRACE_O_EXITKILL"],
-    });
+  for (const actor of [master, grandchild]) {
+    actor.setOptions(
+      "The options of every stub. TRACEEXIT lets the tracer examine it before it ends.",
+    );
     const { exitSignal } = actor.look(
       `its exit signal is ${EXIT_SIGNAL}`,
-      "It is stopped by its tracer. At its end its parent gets SIGKILL.",
+      "It is stopped by its tracer, the host. At its end its parent gets SIGKILL.",
     );
     const fact = `${actor.lane}: its exit signal`;
     scene.check(fact, EXIT_SIGNAL, tracer.signalName(exitSignal));

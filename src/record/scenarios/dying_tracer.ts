@@ -10,8 +10,8 @@ const CODE = 0x10000n;
 /** Why each instruction of the guest is there. */
 const REASONS = {
   loop_begin: [
-    "The guest counts. It is a program in an endless loop, as there are many.",
-    "It makes no system call and no fault. Nothing but a signal will ever stop it.",
+    "The guest counts. It is a program in an endless loop.",
+    "It makes no system call, and does not fault. Only a signal will ever stop it.",
   ],
 };
 
@@ -27,13 +27,12 @@ export interface Orphans {
 export function killTracer(scene: Scene, options: readonly string[], why: string): Orphans {
   const { recorder } = scene;
   recorder.observe(
-    "The tracer is a stub itself here, and makes its ptrace requests because the host injects them. A tracer is " +
-      "whatever has attached: so this one can be killed, and the host is left to report it. In stublab the host is " +
-      "the tracer.",
+    "The tracer is a stub itself here, and makes its ptrace requests because the host injects them. So it can be " +
+      "killed, and the host remains to report that. Usually the host is the tracer.",
   );
   recorder.observe(
     `The kernel kills guest and idle stub after ${LIFE.seconds} s, or ${LIFE.processorSeconds} s of processor time, and they dump no ` +
-      "core: if the recorder is killed in the middle of this lesson, nothing is left of it.",
+      "core: if the recorder is killed during this lesson, no process and no file is left.",
   );
   const keeper = scene.keeper();
   const tracer = scene.act("tracer", "a stub that traces the others", keeper.stub.createStub());
@@ -47,10 +46,10 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   guest.callBriefly(
     "prctl",
     clear,
-    "The signal that it would get at its parent's end is taken away. The kernel does the same when a process changes " +
-      "its user or its capabilities, so this guard can be lost without anybody meaning to.",
+    "Its signal at its parent's end is cancelled. The kernel does the same when a process changes its user or its " +
+      "capabilities, so this protection can be lost by accident.",
   );
-  idle.callBriefly("prctl", clear, "The same in another stub, which will just rest at its INT3.");
+  idle.callBriefly("prctl", clear, "The same in another stub, which will rest at its INT3.");
   const { frame } = scene.tracer;
   frame.copyFrom(guest.stub.thread.initial);
   frame.set(INSTRUCTION_POINTER, CODE);
@@ -65,7 +64,7 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
     const traced = scene.handOver(each, tracer);
     traced.look(
       `process ${tracer.stub.pid} is its tracer`,
-      "The host has let it go, and the tracer, which is its parent, has attached to it.",
+      "The host has detached from it, and the tracer, its parent, has attached to it.",
     );
     return traced;
   };
@@ -73,8 +72,8 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   tracedGuest.request("PTRACE_SETOPTIONS", why, { names: options });
   tracedIdle.request("PTRACE_SETOPTIONS", "The same for the other.", { names: options });
   tracedGuest.resume(
-    "The guest is let run. Its tracer waits now for the next stop, which will never come. (A platform uses " +
-      "PTRACE_SYSEMU here. For a guest that makes no system call that is the same.)",
+    "The guest runs. Its tracer waits for the next stop, which will never come. (A platform uses PTRACE_SYSEMU here. For " +
+      "a guest that makes no system call that is the same.)",
   );
   tracedGuest.until(({ state }) => state === "R");
   tracedGuest.look("it runs", "Its state is R: it has a processor, or waits for one.");
@@ -82,14 +81,14 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   const dying = scene.actor("tracer", tracer.stub);
   dying.signal(
     "SIGKILL",
-    "The tracer is killed: as by `kill -9`, or by the kernel for want of memory. It executes no instruction " +
-      "any more, and can tidy up nothing.",
+    "The tracer is killed, as by `kill -9`, or by the kernel when memory runs out. It executes nothing more, and cannot " +
+      "clean up.",
   );
   const how = dying.awaitEnd({
     stop:
-      "The kernel takes the process apart. On the way it lets go of all whom that one has traced, and looks at the " +
-      "options of each. And its children get another parent.",
-    wait: "The host hears of the tracer's end. By then the kernel is done with all that.",
+      "As the process ends, the kernel detaches its tracees, each according to its options, and gives its children " +
+      "another parent.",
+    wait: "wait4 reports the end of the tracer. By then the kernel has done all that.",
   });
   scene.check("the tracer's end", "killed by SIGKILL", how);
   return { keeper, guest: guest.by(keeper), idle: idle.by(keeper) };

@@ -1,4 +1,5 @@
 import { hex } from "../../errors.ts";
+import { ATTACH, attachWatched } from "../birth.ts";
 import type { Scenario } from "../scenario.ts";
 
 export const host: Scenario = {
@@ -54,7 +55,8 @@ export const host: Scenario = {
           },
         }),
     });
-    stub.attach();
+    stub.awaitSelfStop();
+    attachWatched(stub, ATTACH);
     scene.ask({
       text: "The host resumes the stub for one instruction. RIP is after the SYSCALL. What happens first?",
       right: {
@@ -69,7 +71,7 @@ export const host: Scenario = {
           "The INT3 comes after two other instructions, and something comes before all three.",
       },
     });
-    stub.stepToRest();
+    stub.stepToRest(ATTACH);
     stub.checkAtRest(process.pid, stub.pid);
   },
 };

@@ -166,10 +166,7 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
         "The set-up has taken the handler away. Its code is not mapped any more, either.",
     },
   });
-  const how = stub.awaitEnd({
-    stop: "One keystroke has killed the stub.",
-    wait: "wait4 reports this to the host, and reaps it.",
-  });
+  const how = stub.awaitEnd("One keystroke has killed the stub.");
   scene.check("calls of the host's handler of SIGINT", "1", `${interrupts}`);
   scene.check("the stub without setsid", "killed by SIGINT", how);
   scene.check("the other: pending signals", "0x0", hex(spared.pending));

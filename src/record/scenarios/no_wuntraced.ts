@@ -110,9 +110,7 @@ export const noWuntraced: Scenario = {
       wait: "Without WUNTRACED, and at once. From here on the host does not need the bit for this stub.",
     });
     child.setOptions("The usual options.");
-    child.takeInitialRegisters(
-      "The initial registers, as in every birth: RIP is after the SYSCALL of the kill.",
-    );
+    child.takeInitialRegisters("The initial registers: RIP is after the SYSCALL of the kill.");
     child.stepToRest();
 
     const stopped = "stopped by SIGSTOP";

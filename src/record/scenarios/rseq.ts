@@ -99,18 +99,15 @@ function meetFault(scene: Scene, stub: Actor, unmapped: number): string {
   scene.check("si_code", `${kernel}`, `${code}`);
   scene.check("si_addr", "0x0", hex(address));
   stub.resume("Can the host suppress the signal, and let the stub continue?");
-  stub.awaitStop({
-    stop:
-      "No. The stub was scheduled out and in again, and the kernel faulted at the same address. The stub cannot return " +
+  stub.awaitStop(
+    "No. The stub was scheduled out and in again, and the kernel faulted at the same address. The stub cannot return " +
       "to user space.",
-    wait: "wait4 reports the next SIGSEGV.",
-  });
+  );
   scene.check("resumed without the signal: RIP", rip, hex(stub.rip));
   stub.resume("The host delivers the signal, as an untraced stub would get it.", "SIGSEGV");
-  return stub.awaitEnd({
-    stop: `SIGSEGV has no handler here, so it terminates the process. The munmap of step ${unmapped + 1} has killed it.`,
-    wait: "wait4 reports that the stub is gone.",
-  });
+  return stub.awaitEnd(
+    `SIGSEGV has no handler here, so it terminates the process. The munmap of step ${unmapped + 1} has killed it.`,
+  );
 }
 
 /** Resumes the stub until the SIGSEGV. @returns where it was resumed last, and when */
@@ -142,12 +139,10 @@ function resume(scene: Scene, stub: Actor) {
   );
   const afterTrap = last("INT3");
   stub.resume("The stub is resumed, as it is for the next injected call.");
-  stub.awaitStop({
-    stop:
-      "RIP is unchanged: no instruction was executed. The kernel has looked at the rseq area, got a page fault itself, and " +
+  stub.awaitStop(
+    "RIP is unchanged: no instruction was executed. The kernel has looked at the rseq area, got a page fault itself, and " +
       "can report that only by a SIGSEGV. The stub code is not at fault, and RIP does not show the cause.",
-    wait: "wait4 reports a SIGSEGV.",
-  });
+  );
   return afterTrap;
 }
 

@@ -159,18 +159,9 @@ export const switchLesson: Scenario = {
       "The guest's registers again, from the context. RIP is at the store, so the store is executed again. The guest " +
         "cannot notice the interruption.",
     );
-    const again = run("executed", { why: "The same store again; now the page is there." });
-    scene.recorder.step({
-      lane: "host",
-      about: "subprocess",
-      kind: "note",
-      title: "the guest has written its pid",
-      why:
-        `The fault of step ${fault + 1} and the store of step ${again + 1} are the same instruction. A kernel does the ` +
-        "same when it maps a page on demand.",
-      kernel: scene.recorder.view(space.pid),
+    run("executed", {
+      why: "The same store again; now the page is there. A kernel maps a page on demand in this way.",
     });
-
     run("executed");
     run("executed");
     scene.ask({

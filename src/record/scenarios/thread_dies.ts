@@ -155,12 +155,10 @@ function attachControl(stub: Actor): Actor {
     "PTRACE_ATTACH",
     "The other stub is still there. The main thread attaches to it, to examine it.",
   );
-  stub.awaitStop({
-    stop:
-      "Its state goes from T to t. PPid is unchanged: the kernel has reparented the stub to another thread of the same " +
+  stub.awaitStop(
+    "Its state goes from T to t. PPid is unchanged: the kernel has reparented the stub to another thread of the same " +
       "process.",
-    wait: "As after every attach.",
-  });
+  );
   stub.setOptions("The usual options.");
   thread.readRegisters(thread.initial);
   // It was at its INT3, not at its self-stop.

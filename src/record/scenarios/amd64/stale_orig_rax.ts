@@ -165,12 +165,10 @@ function restart(scene: Scene, stub: Actor): void {
         "RIP is moved back again, but two bytes before this RIP is a whole instruction.",
     },
   });
-  stub.awaitStop({
-    stop:
-      "The stub is at the entry of getpid. Neither the stub nor the host requested it: the kernel has restarted a call " +
+  stub.awaitStop(
+    "The stub is at the entry of getpid. Neither the stub nor the host requested it: the kernel has restarted a call " +
       "that was never made. orig_rax is 39, and RAX is -38, as at every such stop.",
-    wait: "wait4 reports a system call.",
-  });
+  );
   scene.check(
     "after the SYSCALL: the call that is made",
     `${getpid}`,
@@ -178,10 +176,9 @@ function restart(scene: Scene, stub: Actor): void {
   );
   scene.check("after the SYSCALL: RIP, at the same address again", hex(rip), hex(stub.rip));
   stub.request("PTRACE_SYSCALL", "The stub executes the call, and stops at its exit.");
-  stub.awaitStop({
-    stop: `RAX is ${stub.pid}, the stub's pid. The value -512, which the program still needed, is lost.`,
-    wait: "wait4 reports the exit of the call.",
-  });
+  stub.awaitStop(
+    `RAX is ${stub.pid}, the stub's pid. The value -512, which the program still needed, is lost.`,
+  );
   scene.check("after the SYSCALL: RAX", `${stub.pid}`, `${stub.registers().rax}`);
   stub.stepToRest();
 }
@@ -201,10 +198,7 @@ function goOn(scene: Scene, stub: Actor): void {
 }
 
 function rests(stub: Actor): void {
-  stub.awaitStop({
-    stop: "SIGTRAP: it has reached its INT3.",
-    wait: "wait4 reports this to the host.",
-  });
+  stub.awaitStop("SIGTRAP: it has reached its INT3.");
 }
 
 /** The orig_rax that an encoder writes to a frame that begins with these registers. */
