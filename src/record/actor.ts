@@ -1,6 +1,6 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import { hex, StateError } from "../errors.ts";
-import { callback, checkOptions, list, type OptionShapes, text, truth, word } from "../shape.ts";
+import { callback, expectMembers, list, text, truth, word } from "../shape.ts";
 import { takeInitialRegisters } from "../stub/attach.ts";
 import { deathSignal } from "../stub/examine.ts";
 import { type ProcessFacts, readProcess } from "../stub/proc.ts";
@@ -16,7 +16,7 @@ import type { Recorder } from "./recorder.ts";
 import { isBeforeCall, type Outcome, step, stepTo, type Telling } from "./stepping.ts";
 import { type StopTelling, Tracee, type Tracing } from "./tracee.ts";
 
-const CALL_TELLING: OptionShapes<CallTelling> = {
+const CALL_TELLING = {
   why: text,
   answer: text,
   stop: text,
@@ -26,17 +26,6 @@ const CALL_TELLING: OptionShapes<CallTelling> = {
   beforeAnswer: callback,
   returned: callback,
 };
-
-/** Checks an object that a verb gets: it has these members, and no unknown ones. @throws InputError */
-export function expectMembers<T extends object>(
-  value: T,
-  place: string,
-  shapes: OptionShapes<T>,
-  required: readonly (keyof T & string)[],
-): void {
-  checkOptions(value, place, shapes);
-  for (const name of required) shapes[name](value[name], `${place}.${name}`);
-}
 
 /** The most arguments that a system call has. */
 const MOST_ARGUMENTS = 6;

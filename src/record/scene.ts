@@ -1,16 +1,15 @@
-import { InputError } from "../errors.ts";
 import { Platform } from "../platform/platform.ts";
-import { count, list, type OptionShapes, oneOf, optional, table, text } from "../shape.ts";
+import { expectMembers, list, type OptionShapes, oneOf, text } from "../shape.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { Acting } from "./acting.ts";
-import { Actor, expectMembers } from "./actor.ts";
+import { Actor } from "./actor.ts";
 import { type CloneOptions, cloneWatched } from "./clone.ts";
 import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { codeBytes, loadListing } from "./listing.ts";
 import { dumpNoCore } from "./precautions.ts";
-import { type AuthoredQuestion, arrange } from "./question.ts";
+import { type AuthoredQuestion, expectQuestion } from "./question.ts";
 import type { Recorder } from "./recorder.ts";
 import type { NewQuestion } from "./recording.ts";
 import { addStubCode, reasonsByLabel } from "./stub_code.ts";
@@ -21,20 +20,6 @@ const BIRTH: OptionShapes<UnseenOptions> = {
   why: text,
   stopped: text,
   omit: list(oneOf(CHILD_STEPS), CHILD_STEPS.length),
-};
-
-const QUESTION: OptionShapes<NewQuestion> = {
-  text,
-  choices: list(text, 100),
-  answer: count(99),
-  because: text,
-  replies: optional(list(text, 100)),
-};
-
-const AUTHORED: OptionShapes<AuthoredQuestion> = {
-  text,
-  right: table(text, 1),
-  wrong: table(text, 99),
 };
 
 /** How a stub is made that exists when the recording begins. */
@@ -219,7 +204,7 @@ export class Scene {
    * @throws InputError
    */
   ask(question: AuthoredQuestion | NewQuestion): void {
-    this.recorder.ask(isAuthored(question) ? arrange(question) : expectQuestion(question));
+    this.recorder.ask(expectQuestion(question));
   }
 
   /** Compares what must be true with what is seen: a fact of the recording's end. @throws InputError */
@@ -246,22 +231,6 @@ export class Scene {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** Whether it is a question in the form for authors. @throws InputError if it is an incomplete one */
-function isAuthored(question: AuthoredQuestion | NewQuestion): question is AuthoredQuestion {
-  if (typeof question !== "object" || !("right" in question)) return false;
-  expectMembers(question, "question", AUTHORED, ["text", "right", "wrong"]);
-  if (Object.keys(question.right).length === 1) return true;
-  throw new InputError("question.right: expected one choice");
-}
-
-function expectQuestion(question: NewQuestion): NewQuestion {
-  expectMembers(question, "question", QUESTION, ["text", "choices", "answer", "because"]);
-  const { choices } = question;
-  if (choices.length === 0) throw new InputError("question.choices: expected at least one");
-  count(choices.length - 1)(question.answer, "question.answer");
-  return question;
 }
 
 function whyItRests(memory: boolean, omit: readonly ChildStep[]): string {

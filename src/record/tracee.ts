@@ -242,7 +242,7 @@ export class Tracee {
    * @throws StateError if it stops
    */
   awaitEnd(told: StopTelling | string): string {
-    const { stop, wait = "wait4 reports this end, and reaps the process." } = telling(told);
+    const { stop, wait = "wait4 reports this end." } = telling(told);
     const kernel = this.#viewOfEnd();
     const how = this.#takeEnd();
     this.waited(this.ended(how, stop, kernel), wait);
