@@ -22,8 +22,14 @@ function isFunction(value: unknown): value is Lesson["play"] {
   return typeof value === "function";
 }
 
+const lessonName: Shape<string> = (value, place) => {
+  const name = text(value, place);
+  if (/^[\w-]{1,40}$/.test(name)) return name;
+  throw new InputError(`${place}: expected letters, digits and hyphens, got ${show(name)}`);
+};
+
 const SHAPES = {
-  name: text,
+  name: lessonName,
   title: text,
   introduction: list(text, 1000),
   play: playShape,
@@ -33,8 +39,5 @@ const SHAPES = {
 export function expectLesson(value: Lesson, place: string): Lesson {
   expectMembers(value, place, SHAPES, ["name", "title", "introduction", "play"]);
   const { name, title, introduction } = value;
-  if (!/^[\w-]{1,40}$/.test(name)) {
-    throw new InputError(`${place}.name: expected letters, digits and hyphens, got ${show(name)}`);
-  }
   return { name, title, introduction, play: (scene) => value.play(scene) };
 }

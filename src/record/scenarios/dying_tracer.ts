@@ -1,3 +1,4 @@
+import { parseFlags } from "../../encoder/names.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
 import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
@@ -96,10 +97,9 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
 
 /** The guest's code, in a stub that has no other memory. */
 function loadGuest(scene: Scene, { stub }: Actor): void {
-  const { tracer } = scene;
-  const word = (...names: string[]) => names.reduce((all, name) => all | tracer.flag(name), 0n);
-  const protection = word("PROT_READ", "PROT_WRITE", "PROT_EXEC");
-  const flags = word("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED");
+  const { constants } = scene.recorder;
+  const protection = parseFlags("PROT_READ|PROT_WRITE|PROT_EXEC", constants);
+  const flags = parseFlags("MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED", constants);
   stub.scrub();
   stub.call("mmap", CODE, PAGE_SIZE, protection, flags, -1, 0);
   stub.write(CODE, scene.loadGuest("loop", CODE, REASONS));
