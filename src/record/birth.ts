@@ -7,9 +7,9 @@ import type { StopTelling, Tracee } from "./tracee.ts";
 
 /**
  * Steps a stub through the stub code up to the stop that it brings on itself. There the host lets it go, in stop,
- * so that it is as untraced as it would be if nobody had looked.
+ * so that it is untraced, as in an unobserved birth.
  *
- * @param before is told of each instruction of the stub code before it is executed: to ask a question, for instance.
+ * @param before is called before each instruction of the stub code: to ask a question, for instance.
  * @returns the step of that stop.
  */
 export function stepToSelfStop(tracee: Tracee, before?: (place: Place) => void): number {

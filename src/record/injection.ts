@@ -92,7 +92,7 @@ function stepCallToRest(tracee: Tracee, injection: Injection): void {
   stepTo(tracee, tracer.restAddress);
 }
 
-/** How many stops by signals there may be on the way to the INT3: one that faults has no end of them. */
+/** The most stops by signals before the INT3: a stub that faults would stop forever. */
 const MOST_STOPS = 16;
 
 /** The stub runs by itself, unobserved. */

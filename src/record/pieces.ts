@@ -24,8 +24,8 @@ export function writeMessage(file: number, message: Message): void {
 }
 
 /**
- * The messages of a sandbox. They come by a file in memory, not by a pipe: its end may be sudden, its stubs may
- * hold whatever it had open, and nothing of what it wrote before is to be lost.
+ * The messages of a sandbox. They are in a file in memory, not in a pipe: the sandbox may end suddenly, its stubs may
+ * hold its open files, and what it wrote before must not be lost.
  */
 export class Pieces {
   /** For the sandbox to write to. */

@@ -42,7 +42,7 @@ export function recordSetUp(tracee: Tracee): void {
     if (call.name === "getpid" || call.name === "kill") continue;
     if (calls.length > 0 && !isRepetition(calls, call)) flush();
     calls.push(call);
-    // One that stands for many is recorded once the last of them is known.
+    // A step for many calls is recorded when the last of them is known.
     if (call.name !== "rt_sigaction") flush();
   }
   flush();

@@ -68,9 +68,9 @@ export function step(tracee: Tracee, telling: Telling = {}): Outcome {
 }
 
 /**
- * Executes instructions until RIP is at `address`; answers the step of the last.
+ * Executes instructions until RIP is at `address`; returns the step of the last.
  *
- * @throws StateError where it does not come there within `most` instructions.
+ * @throws StateError if it does not get there within `most` instructions.
  */
 export function stepTo(
   tracee: Tracee,

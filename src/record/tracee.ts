@@ -297,7 +297,7 @@ export class Tracee {
     const result = this.tracer.poll(thread, options, milliseconds);
     const told = result > 0 ? tellStatus(tracer.status[0] ?? 0, tracer) : undefined;
     const call = this.#wait(told === undefined ? "&status" : `[${told}]`, options);
-    // One that only the timer has ended has no result.
+    // A call that only the timer ended has no result.
     const hangs = result === 0 && (options & tracer.constant("WNOHANG")) === 0;
     this.tell({
       lane: this.tracer.lane,
