@@ -11,8 +11,8 @@ import type { Recorder } from "./recorder.ts";
 /** How long a sandbox may take from one point to the next, and how often it is looked at, in milliseconds. */
 const [DEADLINE, PAUSE] = [10_000, 1];
 
-/** The file descriptors that a sandboxed process has beside the usual three. */
-export const PIECES = 3;
+/** The file descriptors of a sandboxed process after the usual three: what it records, and its terminal. */
+const PIECES = 3;
 export const TERMINAL = 4;
 
 /** How a sandbox ended; a thread has no signal of its own. */
@@ -27,17 +27,6 @@ const MOST_COMPLAINT = 1 << 16;
 export interface SandboxOptions {
   /** An open terminal, TERMINAL in the sandbox, which leads a session of its own then. */
   readonly terminal?: number;
-}
-
-/** What a sandboxed thread is told (sandboxed.ts). */
-export interface ThreadData {
-  readonly scenario: string;
-  /** The name of an encoder, or its file. */
-  readonly encoder: string;
-  /** Where it writes what it records. */
-  readonly file: number;
-  /** One word: how often it was sent on. */
-  readonly orders: SharedArrayBuffer;
 }
 
 /** A process or a thread. */
@@ -189,7 +178,7 @@ function startProcess(
   { terminal }: SandboxOptions,
 ): Vehicle {
   const files = terminal === undefined ? [file] : [file, terminal];
-  const child = spawn(process.execPath, [fileURLToPath(script()), scenario, encoder], {
+  const child = spawn(process.execPath, [fileURLToPath(script()), scenario, encoder, `${PIECES}`], {
     stdio: ["pipe", "ignore", "pipe", ...files],
     detached: terminal !== undefined,
   });
@@ -213,9 +202,10 @@ function startProcess(
 }
 
 function startThread(scenario: string, encoder: string, file: number): Vehicle {
+  // How often it was sent on.
   const orders = new SharedArrayBuffer(4);
-  const workerData: ThreadData = { scenario, encoder, file, orders };
-  const worker = new Worker(script(), { workerData });
+  const argv = [scenario, encoder, file];
+  const worker = new Worker(script(), { argv, workerData: orders });
   return {
     pid: process.pid,
     complaint: () => "",
