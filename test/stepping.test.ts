@@ -179,6 +179,19 @@ stepping("the end of a stub is a step of its own, and the wait that told of it",
   );
 });
 
+stepping("the first view of a process that is recorded has its memory map", () => {
+  const { steps } = recorded((recorder, tracer) => {
+    const tracee = at(recorder, tracer, { int3: "cc" });
+    // It has no view: the stub runs.
+    tracee.request("PTRACE_CONT", "It runs into its INT3.");
+    tracee.awaitStop("It is there.");
+  });
+  assert.equal(
+    steps.map(({ kernel }) => kernel?.memory?.length),
+    [undefined, 2, undefined],
+  );
+});
+
 stepping("a stub that stops where its end was waited for is an error", () => {
   recorded((recorder, tracer) => {
     const tracee = at(recorder, tracer, { int3: "cc" });

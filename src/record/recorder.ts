@@ -26,7 +26,7 @@ import {
 
 declare const STUBLAB_VERSION: string;
 
-/** A step to add. Members that are omitted become null, `about` the lane. A system call has its kind and title from `call`. */
+/** A step to add. Omitted members become null, `about` the lane; `kind` and `title` are those of a system call, `call`. */
 export type NewStep = NewEvent & Pick<Step, "lane">;
 
 /** The same, but for its lane. */

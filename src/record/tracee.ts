@@ -387,8 +387,10 @@ export class Tracee {
    */
   tell({ before, ...event }: TraceeEvent): number {
     const { recorder, lane, thread } = this;
-    const registers = this.#tellRegisters(before);
-    return recorder.step({ lane, registers, kernel: recorder.view(thread.tgid), ...event });
+    const { registers = this.#tellRegisters(before), kernel } = event;
+    // A view that is not recorded would take a change of the memory map with it.
+    const view = kernel === undefined ? recorder.view(thread.tgid) : kernel;
+    return recorder.step({ lane, ...event, registers, kernel: view });
   }
 
   #tellRegisters(before?: Record<string, bigint>): Step["registers"] {
