@@ -173,7 +173,7 @@ export class Scene {
     dumpNoCore(stub);
     this.recorder.observe(
       "The processes of this lesson descend from a stub, the keeper, which is a child subreaper: orphans among them " +
-        "become its children. Otherwise they would become children of init, or of an existing subreaper.",
+        "become its children. Otherwise they would become children of init, or of another ancestor that is one.",
     );
     return this.act("keeper", "a stub that adopts orphans, as init does", stub);
   }

@@ -40,7 +40,11 @@ export const blockedSignals: Scenario = {
       stopped: "Blocked is 0: the set-up has unblocked everything.",
     });
     control.attach();
-    control.callBriefly("getpid", [], "A first call, which the SIGSTOP of the attach interrupts.");
+    control.callBriefly(
+      "getpid",
+      [],
+      "A first call. At this first resume the SIGSTOP of the attach stops the stub, and is suppressed.",
+    );
     lookAtTrap(scene, stub);
     interruptBoth(scene, stub, control);
     inherit(scene, stub);

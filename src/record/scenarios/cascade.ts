@@ -35,7 +35,7 @@ export const cascade: Scenario = {
     };
     reap(
       master,
-      "The host never reaped the master. The keeper, a child subreaper, has become its parent.",
+      "The host never reaped the master. The keeper, which adopts orphans, has become its parent.",
     );
     reap(
       grandchild,

@@ -125,12 +125,10 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
       "Its handler is called. It might now close its stubs, and exit. It does not know that one of them got the signal, " +
       "too.",
   });
-  const pending = recorder.step({
-    lane: "stub",
+  const pending = stub.tell({
     kind: "signal",
     title: "SIGINT is pending",
     why: "0x2 is SIGINT. The stub is stopped, so the signal is not delivered yet. It will be with the next resume.",
-    kernel: recorder.view(stub.pid),
   });
   const spared = control.look(
     `${control.pid} got nothing`,

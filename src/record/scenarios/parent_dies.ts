@@ -57,7 +57,8 @@ function dieBefore(scene: Scene, keeper: Acting): { how: string; parent: number 
   const { parentPid } = child.facts;
   child.look(
     `the parent of ${child.pid} is ${parentPid} now`,
-    "The orphan is now a child of the keeper, a child subreaper. It was not notified of that.",
+    "The orphan is now a child of the keeper, its nearest ancestor that adopts orphans (a child subreaper). It was not " +
+      "notified of that.",
   );
   const how = goToEnd(scene, child);
   reap(keeper, child);
