@@ -5,7 +5,7 @@ import { takeInitialRegisters } from "../stub/attach.ts";
 import { deathSignal } from "../stub/examine.ts";
 import { type ProcessFacts, readProcess } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
-import type { SyscallArgument, SyscallResult } from "../stub/thread.ts";
+import type { SyscallArgument, SyscallResult } from "../stub/syscall.ts";
 import type { Acting } from "./acting.ts";
 import { restingFacts } from "./amd64.ts";
 import { ATTACH_AGAIN, attachWatched, awaitSelfStop, stepToSelfStop } from "./birth.ts";

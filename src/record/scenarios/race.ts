@@ -42,7 +42,6 @@ function letGoAndAttach(stub: Actor): void {
   const { tracer } = thread;
   const { shim } = tracer;
   const [detach, attach] = [tracer.constant("PTRACE_DETACH"), tracer.constant("PTRACE_ATTACH")];
-  thread.follow();
   // Every microsecond counts: the stub needs only a few.
   shim.ptrace(detach, thread.tid, 0, 0);
   const result = shim.ptrace(attach, thread.tid, 0, 0);
