@@ -12,7 +12,7 @@ import {
 import { INJECTION_LANES, type InjectionLane } from "../src/stub/lane.ts";
 import { load } from "./guests.ts";
 import * as code from "./machine_code.ts";
-import { processState, Running } from "./processes.ts";
+import { eventually, processState, Running } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
 // What every lane of injections must do as the faithful one does.
@@ -28,7 +28,10 @@ const A_PAGE = [0, 4096, 3, 0x22, -1, 0] as const;
 const suites = INJECTION_LANES.map((lane) => ({ lane, tests: suite(`injections: ${lane}`) }));
 
 /** Adds a test of a stub to the suite of every lane. */
-function each(name: string, body: (stub: Stub, lane: InjectionLane) => void | Promise<void>): void {
+function each(
+  name: string,
+  body: (stub: Stub, lane: InjectionLane, tracer: Tracer) => void | Promise<void>,
+): void {
   for (const { lane, tests } of suites) {
     tests(name, async () => {
       using tracer = new Tracer({
@@ -37,7 +40,7 @@ function each(name: string, body: (stub: Stub, lane: InjectionLane) => void | Pr
       });
       const stub = tracer.createStub();
       stub.scrub();
-      await body(stub, lane);
+      await body(stub, lane, tracer);
     });
   }
 }
@@ -47,8 +50,8 @@ function eachLane(name: string, body: (lane: InjectionLane) => ReturnType<Test>)
   for (const { lane, tests } of suites) tests(name, () => body(lane));
 }
 
-/** Whether the stub sleeps or runs between two calls, instead of being stopped. */
-const runs = (lane: InjectionLane) => lane === "futex" || lane === "spin";
+/** The state of a stub between two calls. */
+const STATES = { faithful: /^t$/, ring: /^t$/, futex: /^[RS]$/, spin: /^[RS]$/ };
 
 each("a value, an errno and the lane are the result", (stub, lane) => {
   assert.equal(stub.inject("getpid"), { value: BigInt(stub.pid), errno: null, lane });
@@ -120,6 +123,21 @@ each("a stub that is killed between two calls is a death", async (stub) => {
   assert.is(processState(stub.pid), undefined);
 });
 
+each("a death between two calls is reported to listeners", async (stub, _lane, tracer) => {
+  const dead: Stub[] = [];
+  tracer.onDeath((each) => dead.push(each));
+  stub.call("getpid");
+  process.kill(stub.pid, "SIGKILL");
+  assert.ok(await eventually(() => dead.length === 1, 5000));
+  assert.is(dead[0], stub);
+});
+
+each("a thousand stubs at once", (stub) => {
+  const children = Array.from({ length: 1000 }, () => stub.createStub());
+  for (const child of children) assert.is(child.call("getpid"), BigInt(child.pid));
+  for (const child of children) assert.is(child.call("getppid"), BigInt(stub.pid));
+});
+
 each("a stub that ends by its own call is a death", (stub) => {
   const error = thrown(DeathError, () => stub.call("exit_group", 7));
   assert.equal(error.end, { kind: "exited", status: 7 });
@@ -137,10 +155,7 @@ each("everything else that needs the stub stopped works between two calls", (stu
   const own = () =>
     assert.equal(stub.inject("getpid"), { value: BigInt(stub.pid), errno: null, lane });
   own();
-  assert.is(
-    processState(stub.pid)?.state,
-    lane === "futex" ? "S" : runs(lane) ? processState(stub.pid)?.state : "t",
-  );
+  assert.match(processState(stub.pid)?.state ?? "", STATES[lane]);
   assert.is(typeof stub.registers().rip, "bigint");
   own();
   assert.is(stub.observe("getppid").result.value, BigInt(process.pid));

@@ -6,9 +6,10 @@ import { DeadlineError, StublabError } from "../../errors.ts";
 import { CHANNEL, encodeMessage, MessageReader } from "../../foreign/channel.ts";
 import { members, text } from "../../shape.ts";
 import { writeMessage } from "../pieces.ts";
-import { type Piece, Recorder } from "../recorder.ts";
+import { Recorder } from "../recorder.ts";
+import type { Piece } from "../recording.ts";
 import { type Judgement, PIECES } from "./judgement.ts";
-import { Stage } from "./stage.ts";
+import { Decided, Stage } from "./stage.ts";
 import { parseAnswer } from "./submission.ts";
 import { isPlayed } from "./task.ts";
 
@@ -36,8 +37,9 @@ const MOST_STEPS = 3000;
 function writer(): (piece: Piece) => void {
   let steps = 0;
   return (piece) => {
-    writeMessage(PIECES, piece);
-    if (piece.kind === "step" && ++steps === MOST_STEPS) {
+    writeMessage(PIECES, { piece });
+    steps += piece.steps?.length ?? 0;
+    if (piece.steps !== undefined && steps === MOST_STEPS) {
       throw new StublabError(`the answer does not end within ${MOST_STEPS} steps`);
     }
   };
@@ -47,16 +49,17 @@ function judge(answerText: string): Judgement {
   const { exercise, answer } = parseAnswer(answerText);
   if (!isPlayed(exercise)) throw new StublabError("this task is not performed by stubs");
   const stage = new Stage(new Recorder("assembly", writer()));
+  let late = false;
   try {
     exercise.play(stage, answer);
   } catch (error) {
-    if (!(error instanceof StublabError)) throw error;
-    stage.unforeseen(error);
-    return { kind: "judged", checks: stage.checks, late: error instanceof DeadlineError };
+    if (error instanceof StublabError) stage.unforeseen(error);
+    else if (!(error instanceof Decided)) throw error;
+    late = error instanceof DeadlineError;
   } finally {
     stage.watched.close();
   }
-  return { kind: "judged", checks: stage.checks, late: false };
+  return { kind: "judged", checks: stage.checks, late };
 }
 
 send({ kind: "ready" });
