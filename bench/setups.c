@@ -127,9 +127,9 @@ static int64_t run_sigreturn(long count) {
 }
 
 const struct mechanism setup_mechanisms[] = {
-    {"setup", prepare_target, run_setup},
-    {"siginfo", prepare_target, run_siginfo},
-    {"write", prepare_target, run_write},
-    {"sigreturn", prepare_sigreturn, run_sigreturn},
+    {"setup-c", prepare_target, run_setup},
+    {"siginfo-c", prepare_target, run_siginfo},
+    {"write-c", prepare_target, run_write},
+    {"sigreturn-c", prepare_sigreturn, run_sigreturn},
     {0},
 };

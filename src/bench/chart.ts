@@ -41,16 +41,17 @@ export function renderChart(report: Report): string {
   };
   line("What it costs to drive another process", "title", 20);
   const noisy = report.noise.length > 0;
-  for (const text of wrapped(noiseLine(report.conditions, report.noise))) {
+  for (const text of wrapped(noiseLine(report.conditions, report.noise), 95)) {
     line(text, noisy ? "bad" : "soft", 16);
   }
-  for (const text of machineLines(report.machine).flatMap(wrapped)) line(text, "soft", 15);
+  for (const text of machineLines(report.machine).flatMap((each) => wrapped(each)))
+    line(text, "soft", 15);
   line("Medians of one operation in µs, whiskers between the quartiles; grey is C.", "soft", 15);
   for (const group of report.groups) {
     y += GAP;
     line(`${group.name}: ${group.title}`, "group", 16);
     const results = resultsOf(report, group);
-    const scale = Math.max(...results.map(({ microseconds }) => microseconds?.upper ?? 0));
+    const scale = Math.max(...results.map(({ microseconds }) => microseconds?.median ?? 0));
     for (const result of results) {
       parts.push(renderRow(result, group, scale, y, noisy));
       y += ROW;
@@ -78,7 +79,8 @@ function renderRow(
     return html`${name}<text x="${start}" y="${y + 7}" class="soft">${why}</text>
 `;
   }
-  const at = (time: number) => (start + (time / scale) * BARS).toFixed(1);
+  // Whiskers may leave the scale.
+  const at = (time: number) => (start + Math.min(time / scale, 1.25) * BARS).toFixed(1);
   const { lower, median, upper } = microseconds;
   const [low, high, end] = [at(lower), at(upper), Number(at(median))];
   const kind = mechanism.lane === undefined ? "c" : "bar";
@@ -94,11 +96,11 @@ function renderRow(
 }
 
 /** Lines that fit into the chart, broken at words. */
-function wrapped(text: string): string[] {
+function wrapped(text: string, width = 115): string[] {
   const lines = [""];
   for (const word of text.split(" ")) {
     const last = lines.at(-1) ?? "";
-    if (last.length + word.length > 115) lines.push(word);
+    if (last.length + word.length > width) lines.push(word);
     else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
   }
   return lines;

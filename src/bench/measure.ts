@@ -22,12 +22,12 @@ export interface Plan {
   readonly rounds: number;
   /** How many come before them: Node.js compiles functions that run often. */
   readonly warmUp: number;
+  /** How long a batch lasts, in milliseconds, unless its mechanism has a smaller largest batch. */
+  readonly duration: number;
   readonly interrupted: AbortSignal;
   readonly progress: (share: number, text: string) => void;
 }
 
-/** How long a batch lasts, in milliseconds, unless its mechanism has a smaller largest batch. */
-const BATCH_MILLISECONDS = 10;
 /** How much larger the next batch is at most, while the size is sought. */
 const GROWTH = 10;
 
@@ -48,10 +48,10 @@ class Entry {
     return this.#side !== undefined && this.reason === undefined;
   }
 
-  async open({ open }: Plan, processors: Processors): Promise<void> {
+  async open({ open, duration }: Plan, processors: Processors): Promise<void> {
     await this.#attempt(async () => {
       this.#side = await open(this.mechanism, processors);
-      await this.#findSize(this.#side);
+      await this.#findSize(this.#side, duration);
     });
   }
 
@@ -71,11 +71,11 @@ class Entry {
     await this.#side?.end();
   }
 
-  async #findSize(side: Side): Promise<void> {
+  async #findSize(side: Side, duration: number): Promise<void> {
     const { most = Number.POSITIVE_INFINITY } = this.mechanism;
     for (;;) {
       const { microseconds } = await side.batch(this.size);
-      const wanted = (BATCH_MILLISECONDS * 1000) / Math.max(microseconds, 0.001);
+      const wanted = (duration * 1000) / Math.max(microseconds, 0.001);
       if (wanted < 1.5 * this.size || this.size === most) return;
       this.size = Math.min(Math.ceil(wanted), this.size * GROWTH, most);
     }

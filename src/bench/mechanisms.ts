@@ -113,7 +113,7 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: oneStop(INJECTION),
   },
   {
-    name: "call",
+    name: "call-faithful",
     group: "call",
     title: "faithful",
     lane: { work: "call", options: {} },
@@ -151,7 +151,7 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: GRANDCHILD,
   },
   {
-    name: "birth",
+    name: "birth-faithful",
     group: "birth",
     title: "grandchild",
     lane: { work: "birth", options: {} },
@@ -184,7 +184,7 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: EXECUTED,
   },
   {
-    name: "space",
+    name: "space-faithful",
     group: "space",
     title: "new",
     lane: { work: "space", options: {} },
@@ -199,7 +199,7 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: oneStop(INJECTION, ["munmap"]),
   },
   {
-    name: "pool",
+    name: "pool-faithful",
     group: "pool",
     title: "released into the pool, and taken from it",
     lane: { work: "pool", options: {} },
@@ -212,7 +212,7 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: oneStop(FULL_SWITCH),
   },
   {
-    name: "switch",
+    name: "switch-faithful",
     group: "switch",
     title: "faithful",
     lane: { work: "switch", options: {} },

@@ -17,7 +17,10 @@ nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 0.12
 .results th[scope="row"] { white-space: normal; min-width: 11rem; }
 .results th[scope="row"] small { display: block; font-family: system-ui, sans-serif; color: var(--soft); }
 .results tbody tr > :first-child { position: sticky; left: 0; background: var(--paper); }
-.results td.calls { white-space: normal; min-width: 18rem; font-size: 0.75rem; color: var(--soft); }
+details { margin: 0.5rem 0; }
+.calls dt { font-family: var(--mono); font-size: 0.8125rem; }
+.calls dd { margin: 0 0 0.375rem 1rem; }
+summary { color: var(--soft); cursor: pointer; }
 .results td, .results th { vertical-align: top; }
 .results .bar { margin-top: 0.25rem; }
 .results tr.c .own { fill: var(--bar-base); }
@@ -63,12 +66,12 @@ ${COPY_STATUS}`,
 
 function renderGroup(group: Group, report: Report): Html {
   const results = resultsOf(report, group);
-  const scale = Math.max(0, ...results.map(({ microseconds }) => microseconds?.upper ?? 0));
+  const scale = Math.max(0, ...results.map(({ microseconds }) => microseconds?.median ?? 0));
   const table = renderTable({
     id: `${group.name}-table`,
     kind: "results",
     caption: html`µs for one, ratio to <code>${group.against}</code>`,
-    head: html`<tr><th scope="col">mechanism</th><th scope="col" class="n">median</th><th scope="col">to scale</th><th scope="col" class="n">ratio</th><th scope="col" class="n">quartiles</th><th scope="col" class="n">stops</th><th scope="col" class="n">wake-ups</th><th scope="col" class="n">calls</th><th scope="col">which</th></tr>`,
+    head: html`<tr><th scope="col">mechanism</th><th scope="col" class="n">median</th><th scope="col">to scale</th><th scope="col" class="n">ratio</th><th scope="col" class="n">quartiles</th><th scope="col" class="n">stops</th><th scope="col" class="n">wake-ups</th><th scope="col" class="n">calls</th></tr>`,
     things: results,
     render: (result) => renderResult(result, scale, report.noise.length > 0),
     one: "mechanism",
@@ -76,8 +79,25 @@ function renderGroup(group: Group, report: Report): Html {
   });
   return html`<section aria-labelledby="${group.name}"><h2 id="${group.name}">${group.name}: ${group.title}</h2>
 <p>${group.why}</p>
-${table}</section>
+${table}
+${renderSequences(results)}</section>
 `;
+}
+
+/** The system calls of mechanisms; those with the same calls share an entry. */
+function renderSequences(results: readonly Result[]): Html {
+  const sharing = new Map<string, string[]>();
+  for (const { mechanism } of results) {
+    const sequence = sequenceOf(mechanism);
+    if (sequence === "") continue;
+    sharing.set(sequence, [...(sharing.get(sequence) ?? []), mechanism.name]);
+  }
+  const entries = [...sharing].map(
+    ([sequence, names]) => html`<dt>${names.join(", ")}</dt><dd><code>${sequence}</code></dd>
+`,
+  );
+  return html`<details><summary>Which system calls: of the measuring process, then of the other</summary>
+<dl class="calls">${entries}</dl></details>`;
 }
 
 function renderResult(
@@ -88,7 +108,7 @@ function renderResult(
   const head = html`<th scope="row">${mechanism.name}<small>${mechanism.title}</small></th>`;
   const kind = mechanism.lane === undefined ? "c" : "stublab";
   const { stops, wakeups, calls } = eventsOf(mechanism);
-  const cost = html`<td class="n">${stops}</td><td class="n">${wakeups}</td><td class="n">${calls}</td><td class="calls">${sequenceOf(mechanism)}</td>`;
+  const cost = html`<td class="n">${stops}</td><td class="n">${wakeups}</td><td class="n">${calls}</td>`;
   if (microseconds === undefined) {
     return html`<tr class="${kind}">${head}<td colspan="4">skipped: ${shown(reason ?? "not measured")}</td>${cost}</tr>
 `;
@@ -96,7 +116,6 @@ function renderResult(
   const { lower, median, upper } = microseconds;
   const bar = renderBar({ lower, median, upper, base: 0 }, scale);
   const times = ratio === undefined ? "" : `${noisy ? "~" : ""}${digits(ratio.median)}`;
-  // A ratio to something else than the table's reference says so.
   return html`<tr class="${kind}">${head}<td class="n">${digits(median)}</td><td>${bar}</td><td class="n">${times}</td><td class="n">${digits(lower)} – ${digits(upper)}</td>${cost}</tr>
 `;
 }

@@ -18,6 +18,8 @@ import { printJson, tell } from "./report.ts";
 /** Batches of each mechanism, in a run of about a minute. */
 const ROUNDS = 60;
 const WARM_UP = 15;
+/** Of a batch. */
+const MILLISECONDS = 10;
 const MOST_ROUNDS = 100_000;
 
 const help = `usage: stublab bench [NAME…] [options]
@@ -68,9 +70,16 @@ async function run(args: readonly string[]): Promise<number> {
   const command = `stublab bench ${args.join(" ")}`.trim();
   const progress = new Progress();
   const report = await finishing(async (interrupted) => {
-    const plan = { groups: GROUPS, mechanisms, open: openSide, rounds, warmUp: WARM_UP };
-    const show = (share: number, text: string) => progress.show(share, text);
-    const measured = await measure({ ...plan, interrupted, progress: show });
+    const measured = await measure({
+      groups: GROUPS,
+      mechanisms,
+      open: openSide,
+      rounds,
+      warmUp: WARM_UP,
+      duration: MILLISECONDS,
+      interrupted,
+      progress: (share, text) => progress.show(share, text),
+    });
     progress.clear();
     // Otherwise it is reported where a signal ends this process at once: a FIFO may have no reader.
     if (interrupted.aborted) await publish(measured, values, command);

@@ -8,8 +8,8 @@ import { paint } from "./report.ts";
 
 /** Columns of the whole text, and of the bars in it. */
 const WIDTH = 80;
-const BAR = 17;
-const NAME = 12;
+const BAR = 14;
+const NAME = 15;
 
 /** Eighths of a column. */
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
