@@ -58,7 +58,8 @@ export function renderChart(report: Report): string {
     }
   }
   const height = y + MARGIN - 8;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="chart-title"><title id="chart-title">stublab bench: what it costs to drive another process</title><style>${STYLE}</style>
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="chart-title"><title id="chart-title">stublab bench: what it costs to drive another process</title><style>${STYLE}</style>
 <rect class="paper" width="${WIDTH}" height="${height}"/>
 ${parts.map(({ markup }) => markup).join("")}</svg>
 `;

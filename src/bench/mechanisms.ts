@@ -70,18 +70,24 @@ const FULL_SWITCH = [
   ...[...WAIT, "PTRACE_GETREGS", "PTRACE_GETREGSET"],
 ];
 
-/** The clone, the parent's wait, which a SIGCHLD stop interrupts once, and the attach. */
+/** The clone, the parent's wait, after which its SIGCHLD stops it once more, and the attach. */
 const GRANDCHILD: Cost = {
   stops: 4,
-  wakeups: 8,
+  wakeups: 5,
   calls: [...INJECTION, ...INJECTION, "PTRACE_CONT", ...WAIT, ...ATTACH],
   others: ["clone", "wait4", "prctl", "getppid", "getpid", "kill"],
+};
+
+/** stublab also looks whether both are of one session. */
+const OWN_GRANDCHILD: Cost = {
+  ...GRANDCHILD,
+  calls: [...GRANDCHILD.calls.slice(0, -ATTACH.length), "getsid", "getsid", ...ATTACH],
 };
 
 /** A fork, its stop, the attach, whose stop comes first, and one munmap. */
 const FORK: Cost = {
   stops: 3,
-  wakeups: 6,
+  wakeups: 4,
   calls: [
     ...["getpid", "rt_sigprocmask", "clone", "rt_sigprocmask", "wait4", ...ATTACH],
     ...["PTRACE_SETREGS", "PTRACE_CONT", ...WAIT, "PTRACE_CONT", ...WAIT, "PTRACE_GETREGS"],
@@ -92,7 +98,7 @@ const FORK: Cost = {
 /** A vfork, the execve, the stop, the attach and two munmaps. */
 const EXECUTED: Cost = {
   stops: 4,
-  wakeups: 8,
+  wakeups: 6,
   calls: [
     ...["rt_sigprocmask", "clone", "rt_sigprocmask", "wait4", ...ATTACH],
     ...["PTRACE_SETREGS", "PTRACE_CONT", ...WAIT, "PTRACE_CONT", ...WAIT, "PTRACE_GETREGS"],
@@ -124,7 +130,7 @@ export const MECHANISMS: readonly Mechanism[] = [
     group: "call",
     title: "only the number written, two words read, in C",
     cost: oneStop([
-      ...["PTRACE_POKEUSR", "PTRACE_CONT", ...WAIT, "PTRACE_PEEKUSR", "PTRACE_PEEKUSR"],
+      ...["PTRACE_POKEUSER", "PTRACE_CONT", ...WAIT, "PTRACE_PEEKUSER", "PTRACE_PEEKUSER"],
     ]),
   },
   {
@@ -157,7 +163,7 @@ export const MECHANISMS: readonly Mechanism[] = [
     lane: { work: "birth", options: {} },
     most: 200,
     rest: REST,
-    cost: GRANDCHILD,
+    cost: OWN_GRANDCHILD,
   },
   {
     name: "master-50",
@@ -190,7 +196,7 @@ export const MECHANISMS: readonly Mechanism[] = [
     lane: { work: "space", options: {} },
     most: 200,
     rest: REST,
-    cost: GRANDCHILD,
+    cost: OWN_GRANDCHILD,
   },
   {
     name: "pool-c",

@@ -59,7 +59,8 @@ export function benchDocument(report: Report): object {
   return {
     noisy: noise.length > 0,
     noise,
-    conditions: conditions ?? null,
+    conditions:
+      conditions === undefined ? null : { ...conditions, floor: rounded(conditions.floor) },
     machine,
     bound: { own: bound.own, other: bound.other ?? null },
     rounds,
@@ -83,8 +84,9 @@ function resultDocument(
     options: lane?.options ?? null,
     status: reason === undefined ? "measured" : "skipped",
     reason: reason ?? null,
-    microseconds: microseconds ?? null,
-    ratio: ratio === undefined ? null : { ...ratio, clean: !noisy },
+    microseconds: microseconds === undefined ? null : rounded(microseconds),
+    ratio:
+      ratio === undefined ? null : { against: ratio.against, ...rounded(ratio), clean: !noisy },
     batches,
     batchSize: size,
     cost:
@@ -92,4 +94,10 @@ function resultDocument(
         ? null
         : { ...cost, per: cost.per ?? 1, systemCalls: callsOf(mechanism) ?? null },
   };
+}
+
+/** With as many digits as figures may have. */
+function rounded({ lower, median, upper }: Spread): Spread {
+  const cut = (number: number) => Number(number.toPrecision(5));
+  return { lower: cut(lower), median: cut(median), upper: cut(upper) };
 }
