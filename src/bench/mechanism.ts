@@ -13,7 +13,7 @@ export interface Group {
 
 /** What the kernel does for one operation. */
 export interface Cost {
-  /** Stops of the traced process that its tracer must handle. */
+  /** Stops of other processes that the measuring process waits for. */
   readonly stops: number;
   /** How often a sleeping task is woken. */
   readonly wakeups: number;

@@ -86,7 +86,7 @@ const OWN_GRANDCHILD: Cost = {
 
 /** A fork, its stop, the attach, whose stop comes first, and one munmap. */
 const FORK: Cost = {
-  stops: 3,
+  stops: 4,
   wakeups: 4,
   calls: [
     ...["getpid", "rt_sigprocmask", "clone", "rt_sigprocmask", "wait4", ...ATTACH],
@@ -97,7 +97,7 @@ const FORK: Cost = {
 
 /** A vfork, the execve, the stop, the attach and two munmaps. */
 const EXECUTED: Cost = {
-  stops: 4,
+  stops: 5,
   wakeups: 6,
   calls: [
     ...["rt_sigprocmask", "clone", "rt_sigprocmask", "wait4", ...ATTACH],

@@ -70,7 +70,7 @@ function renderGroup(group: Group, report: Report): Html {
   const table = renderTable({
     id: `${group.name}-table`,
     kind: "results",
-    caption: html`µs for one, ratio to <code>${group.against}</code>`,
+    caption: html`${group.name}: µs for one, ratio to <code>${group.against}</code>`,
     head: html`<tr><th scope="col">mechanism</th><th scope="col" class="n">median</th><th scope="col">to scale</th><th scope="col" class="n">ratio</th><th scope="col" class="n">quartiles</th><th scope="col" class="n">stops</th><th scope="col" class="n">wake-ups</th><th scope="col" class="n">calls</th></tr>`,
     things: results,
     render: (result) => renderResult(result, scale, report.noise.length > 0),
