@@ -13,7 +13,7 @@
 #include <linux/wait.h>
 
 static const struct mechanism *const tables[] = {
-    stub_mechanisms, floor_mechanisms, seccomp_mechanisms, signal_mechanisms, setup_mechanisms,
+    stub_mechanisms, floor_mechanisms, seccomp_mechanisms, signal_mechanisms, setup_mechanisms, 0,
 };
 
 static bool same(const char *a, const char *b) {
@@ -23,8 +23,8 @@ static bool same(const char *a, const char *b) {
 }
 
 static const struct mechanism *find(const char *name) {
-    for (unsigned long i = 0; i < sizeof tables / sizeof *tables; i++)
-        for (const struct mechanism *each = tables[i]; each->name != 0; each++)
+    for (const struct mechanism *const *table = tables; *table != 0; table++)
+        for (const struct mechanism *each = *table; each->name != 0; each++)
             if (same(each->name, name))
                 return each;
     fail_because("unknown mechanism");

@@ -68,7 +68,8 @@ static void prepare_trace(void) {
 }
 
 static int64_t run_trace(long count) {
-    struct ptrace_syscall_info next = {.op = PTRACE_SYSCALL_INFO_SECCOMP}, seen;
+    struct ptrace_syscall_info next = {.op = PTRACE_SYSCALL_INFO_SECCOMP};
+    struct ptrace_syscall_info seen = {0};
     next.entry.nr = __NR_getpid;
     const int64_t start = nanoseconds();
     for (long i = 0; i < count; i++) {

@@ -8,8 +8,8 @@ import { type Report, type Result, resultsOf } from "./report.ts";
 /** Sizes in units of the chart. */
 const WIDTH = 760;
 const MARGIN = 16;
-const NAMES = 110;
-const BARS = 330;
+const NAMES = 128;
+const BARS = 320;
 const ROW = 20;
 const GAP = 22;
 
