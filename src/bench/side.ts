@@ -30,7 +30,7 @@ export interface Processors {
 }
 
 /** How long a side may take for its start, a batch or its end. */
-const PATIENCE_MILLISECONDS = 20_000;
+const PATIENCE_MILLISECONDS = 10_000;
 
 /** A process that measures one mechanism: bench/main.c describes what it reads and writes. */
 class ProcessSide implements Side {
