@@ -1,3 +1,4 @@
+export type { Check, CheckStatus } from "./check.ts";
 export {
   type ComparisonFunctionName,
   ENCODER_ABI,
@@ -78,7 +79,7 @@ export type { SignalInfo } from "./platform/signal_info.ts";
 export { type FileMapping, Subprocess } from "./platform/subprocess.ts";
 export type { Deadline } from "./shim/deadline.ts";
 export type { ChildStep } from "./shim/fork.ts";
-export { type Check, type Examination, examine } from "./stub/examine.ts";
+export { type Examination, examine } from "./stub/examine.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
 export type { Stop } from "./stub/status.ts";
 export { type CloneOptions, Stub } from "./stub/stub.ts";

@@ -178,11 +178,12 @@ stubs(
   async () => {
     const bundle = JSON.stringify(new URL("tracer_in_worker.js", import.meta.url).href);
     const worker = new Worker(`import(${bundle})`, { eval: true });
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
     const said = await new Promise((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);
     });
-    await new Promise((resolve) => worker.once("exit", resolve));
+    await ended;
     assert.equal(said, { refused: "ERR_STUBLAB_STATE", getppid: process.pid });
   },
 );

@@ -1,5 +1,5 @@
 // The life of a stub, step by step: docs/architecture.md.
-#include "probe.h"
+#include "check.h"
 #include <asm/signal.h>
 #include <linux/mman.h>
 
@@ -7,10 +7,7 @@ static uint32_t number;
 static bool all_held;
 
 static bool check(bool holds, const char *what, int64_t result) {
-    say(holds ? "ok " : "not ok ");
-    say_number(++number);
-    say(" ");
-    say(what);
+    say_result(!holds, ++number, what);
     if (!holds && result < 0) {
         say(": ");
         say_errno(result);
@@ -37,9 +34,7 @@ int bootstrap(void) {
     struct tracee first = {0}, second = {0}, third = {0};
     all_held = true;
     number = 0;
-    say("KTAP version 1\n1..");
-    say_number(CHECKS);
-    say("\n");
+    say_plan("", CHECKS);
     int64_t result = fork_stub(&first, SIGCHLD);
     if (!check(result == 0, "a stub is forked, stops itself and is attached", result))
         return 1;

@@ -1,5 +1,5 @@
 // Compares an outcome with what the module predicts.
-#include "probe.h"
+#include "check.h"
 
 /** Bits of the fields of a prediction: KNOWS in src/fuzz/case/fields.ts. */
 enum { KNOWS_ERROR = 1, KNOWS_STATUS = 2, KNOWS_INFO = 4, KNOWS_ADDRESS = 8 };
@@ -110,9 +110,7 @@ enum verdict examine(uint32_t number, const struct stublab_setup *setup,
     const bool differs = tried && compare(setup, outcome).agreement >= DIFFERS;
     if (differs)
         say_differences(setup, outcome);
-    say(differs ? "not ok " : "ok ");
-    say_number(number);
-    say(" case");
+    say_result(differs, number, "case");
     if (!tried) {
         say(" # SKIP it cannot be tried: ");
         if (result < 0)

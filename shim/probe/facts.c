@@ -111,95 +111,19 @@ static int64_t holds(const struct check *check) {
     return 0;
 }
 
-static void say_failure(const struct check *check) {
-    uint32_t more = 0;
-    say("  # ");
-    if (*check->name != 0) {
-        say(check->name);
-        say(": ");
-    }
+static void say_failure(struct fact *fact, const struct check *check) {
+    uint32_t differing = 0;
+    begin_failure(fact, check->name);
     for (uint32_t i = 0; i < check->expected; i++) {
-        const uint64_t seen = field(check->outcome, check->places[i]);
-        if (meets_check(check, i) || more++ > 0)
+        if (meets_check(check, i) || differing++ > 0)
             continue;
         say_field(check->setup->way, check->places[i]);
         say(": expected ");
         say_value(check->places[i], check->words[i]);
         say(", got ");
-        say_value(check->places[i], seen);
+        say_value(check->places[i], field(check->outcome, check->places[i]));
     }
-    if (more > 1) {
-        say("; ");
-        say_number(more - 1);
-        say(more == 2 ? " more field" : " more fields");
-    }
-    say("\n");
-}
-
-/** What became of the facts of a group, or of all. */
-struct counts {
-    uint32_t held, failed, known, skipped;
-};
-
-/** Whether `text` begins with these words; if so, returns what follows them. */
-static const char *after(const char *text, const char *words) {
-    while (text != 0 && *words != 0)
-        if (*text++ != *words++)
-            return 0;
-    return text;
-}
-
-static bool ends_line(const char *text) {
-    return text != 0 && (*text == '\n' || *text == 0);
-}
-
-bool is_known(const struct known_list *known, const char *fact, const char *check) {
-    for (const char *line = known == 0 ? "" : known->facts; *line != 0;) {
-        const char *rest = after(line, fact);
-        if (ends_line(rest) || (*check != 0 && ends_line(after(after(rest, ": "), check))))
-            return true;
-        while (*line != 0 && *line++ != '\n')
-            ;
-    }
-    return false;
-}
-
-static void say_result(bool failed, uint32_t number, const char *name) {
-    say(failed ? "not ok " : "ok ");
-    say_number(number);
-    say(" ");
-    say(name);
-}
-
-/** What checks of a fact lack, in the order in which that shows, and in how many checks each. */
-struct lacks {
-    uint32_t count, needs[32], checks[32];
-};
-
-static void add_lack(struct lacks *lacks, uint32_t need) {
-    uint32_t i = 0;
-    while (i < lacks->count && lacks->needs[i] != need)
-        i++;
-    if (i == lacks->count)
-        lacks->needs[lacks->count++] = need;
-    lacks->checks[i]++;
-}
-
-static void say_lack(uint32_t need) {
-    say("it needs ");
-    say(needs[need].name);
-    say(": ");
-    say(needs[need].reason);
-}
-
-static void say_partly_skipped(const struct lacks *lacks) {
-    for (uint32_t i = 0; i < lacks->count; i++) {
-        say("  # ");
-        say_number(lacks->checks[i]);
-        say(lacks->checks[i] == 1 ? " check skipped: " : " checks skipped: ");
-        say_lack(lacks->needs[i]);
-        say("\n");
-    }
+    end_failure(differing > 1 ? differing - 1 : 0);
 }
 
 static bool is_excepted(const char *name, const char *const *except) {
@@ -209,83 +133,24 @@ static bool is_excepted(const char *name, const char *const *except) {
     return false;
 }
 
-/** Prints the result of a fact, and counts it. Returns whether all of it was skipped. */
-static bool conclude(uint32_t number, const char *name, const struct tally *tally,
-                     struct counts *counts, const struct known_list *known) {
-    const bool failed = tally->failed > 0;
-    const bool excused = !failed && tally->excused > 0;
-    const bool held = !failed && !excused && tally->held > 0;
-    say("  ");
-    say_result(failed, number, name);
-    counts->failed += failed;
-    counts->known += excused;
-    counts->held += held;
-    if (excused) {
-        // As ksft_test_result_xfail says it.
-        say(" # XFAIL known: ");
-        say(known->name);
-    }
-    if (failed || excused || held)
-        return false;
-    counts->skipped++;
-    say(" # SKIP ");
-    return true;
-}
-
-/** Looks at the checks of a fact, unless it is skipped: cases. */
-static void look_at_cases(uint32_t number, const char *name, struct check *check,
-                          struct counts *counts, bool excepted, const struct known_list *known) {
-    struct tally tally = {0};
-    uint32_t untried = 0;
-    struct lacks lacks = {0};
-    int32_t errors[STUBLAB_MOST_OBSTACLES] = {0};
-    int64_t obstacle = 0;
+/** Looks at the checks of a fact: cases. */
+static void look_at_cases(struct fact *fact, struct check *check) {
     for (uint32_t checks = take16(); checks > 0; checks--) {
         take_check(check);
-        if (excepted)
-            continue;
-        int32_t need = missing(check->needs);
-        int64_t result = need >= 0 ? -1 : holds(check);
+        const int32_t need = missing(check->needs);
+        const int64_t result = need < 0 ? holds(check) : 0;
+        const struct stublab_outcome *outcome = check->outcome;
         if (need >= 0)
-            add_lack(&lacks, (uint32_t)need);
+            skip_check(fact, needs[need].name, needs[need].reason, 0);
         else if (result < 0)
-            obstacle = result;
-        else if (result == NOT_TRIED) {
-            untried |= 1U << check->outcome->obstacle;
-            errors[check->outcome->obstacle] = check->outcome->obstacle_error;
-        } else if (result > 0)
-            tally.held++;
-        else {
-            const bool excuses = is_known(known, name, check->name);
-            tally.excused += excuses;
-            tally.failed += !excuses;
-            say_failure(check);
-        }
+            skip_check(fact, 0, "cases cannot be tried", result);
+        else if (result == NOT_TRIED)
+            skip_check(fact, 0, obstacle_texts[outcome->obstacle], -outcome->obstacle_error);
+        else if (result > 0)
+            fact->held++;
+        else
+            say_failure(fact, check);
     }
-    if (tally.failed + tally.held > 0)
-        say_partly_skipped(&lacks);
-    if (conclude(number, name, &tally, counts, known)) {
-        const char *separator = "";
-        for (uint32_t i = 0; i < lacks.count; i++) {
-            say(separator);
-            separator = "; ";
-            say_lack(lacks.needs[i]);
-        }
-        for (unsigned int i = 0; obstacle_texts[i] != 0; i++)
-            if ((untried >> i & 1) != 0) {
-                say(separator);
-                separator = "; ";
-                say_obstacle(i, errors[i]);
-            }
-        if (excepted)
-            say("--except");
-        if (obstacle < 0) {
-            say(separator);
-            say("cases cannot be tried: ");
-            say_errno(obstacle);
-        }
-    }
-    say("\n");
 }
 
 /** Passes over the checks of a fact. */
@@ -296,23 +161,6 @@ static void pass_over(enum entry entry, struct check *check) {
     } else
         for (uint32_t checks = take16(); checks > 0; checks--)
             take_check(check);
-}
-
-static void look_at_request_fact(uint32_t number, const char *name, struct counts *counts,
-                                 bool excepted, const struct known_list *known) {
-    struct tally tally = {0};
-    const uint64_t length = take_word();
-    const uint8_t *end = &fact_data[length];
-    if (!excepted)
-        look_at_requests(name, known, &tally);
-    fact_data = end;
-    if (conclude(number, name, &tally, counts, known)) {
-        if (excepted)
-            say("--except");
-        else
-            say_request_reasons();
-    }
-    say("\n");
 }
 
 /** Whether a name is that of a group, and not of a fact. */
@@ -343,15 +191,13 @@ int conformance(const char *only, const char *const *except, const struct known_
     struct counts all = {0}, before = {0};
     fact_data = &data[section_facts.at];
     const uint32_t groups = take8();
-    uint32_t number = 0, fact = 0;
+    uint32_t number = 0, facts = 0;
     bool skips = false;
     const char *group = 0;
-    say("KTAP version 1\n1..");
     uint32_t fewer = 0;
     for (const char *const *name = except; *name != 0; name++)
         fewer += is_group(*name);
-    say_number(only == 0 ? groups - fewer : 1);
-    say("\n");
+    say_plan("", only == 0 ? groups - fewer : 1);
     while (!is_interrupted()) {
         const enum entry entry = take8();
         if ((entry == ENTRY_GROUP || entry == ENTRY_END) && group != 0 && !skips) {
@@ -362,27 +208,29 @@ int conformance(const char *only, const char *const *except, const struct known_
             break;
         if (entry == ENTRY_GROUP) {
             group = take_text();
-            const uint32_t facts = take16();
+            const uint32_t tests = take16();
             skips = (only != 0 && !same(only, group)) || is_excepted(group, except);
             before = all;
-            fact = 0;
-            if (skips)
-                continue;
-            say("  KTAP version 1\n  1..");
-            say_number(facts);
-            say("\n");
+            facts = 0;
+            if (!skips)
+                say_plan("  ", tests);
             continue;
         }
-        const char *name = take_text();
+        struct fact fact = {.number = ++facts, .name = take_text(), .known = known};
         take_text(); // the source
         take_text(); // the rules
-        fact++;
-        if (skips)
+        if (skips) {
             pass_over(entry, &check);
-        else if (entry == ENTRY_FACT)
-            look_at_cases(fact, name, &check, &all, is_excepted(name, except), known);
+            continue;
+        }
+        if (is_excepted(fact.name, except)) {
+            pass_over(entry, &check);
+            skip_check(&fact, 0, "--except", 0);
+        } else if (entry == ENTRY_FACT)
+            look_at_cases(&fact, &check);
         else
-            look_at_request_fact(fact, name, &all, is_excepted(name, except), known);
+            look_at_requests(&fact);
+        conclude(&fact, &all);
     }
     renew();
     say("# ");

@@ -1,6 +1,7 @@
 // Looks at the facts about requests: carries out the verbs of src/fuzz/facts/read/verbs.ts, as
 // look.ts there does.
 #include "facts.h"
+#include "places.h"
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 #include <linux/wait.h>
@@ -36,29 +37,8 @@ enum later {
 #define LATER 0x5ab1abULL
 /** REST of src/fuzz/facts/fact.ts: the name of what is not looked at. */
 #define REMAINING "the remaining checks"
-/** PLACES of places.ts. */
-enum place {
-    PLACE_RESULT,
-    PLACE_KEPT,
-    PLACE_WRITTEN,
-    PLACE_LENGTH,
-    PLACE_STOP,
-    PLACE_FIRST,
-    PLACE_DIFFERS,
-    PLACE_BYTE,
-    PLACE_INT,
-    PLACE_HALF,
-    PLACE_WORD
-};
-
-enum { PATIENCE = 2000000, NO_STOP = -1, NOWHERE = -1 };
-enum {
-    MOST_WORDS = 32,
-    MOST_TRACEES = 12,
-    MOST_ATTEMPTS = 5,
-    MOST_FAILURES = 1024,
-    MOST_REASONS = 8
-};
+enum { PATIENCE = 2000000 };
+enum { MOST_WORDS = 32, MOST_TRACEES = 12, MOST_ATTEMPTS = 5, MOST_FAILURES = 1024 };
 enum { ASIDE = 8, ANSWER_SIZE = 24 << 10 };
 
 /** Memory for requests: an iovec or arguments, then the answer. */
@@ -87,12 +67,6 @@ struct failure {
 };
 static struct failure failures[MOST_FAILURES];
 static uint32_t failed;
-/** Why checks are skipped, and how many. */
-static struct reason {
-    const char *text;
-    uint32_t checks;
-} reasons[MOST_REASONS];
-static uint32_t reason_count;
 
 static struct tracee *tracee(void) {
     return &tracees[count - 1];
@@ -351,22 +325,11 @@ static uint64_t compare_fields(const char *check, bool made) {
     return key;
 }
 
-static void add_reason(const char *text) {
-    uint32_t i = 0;
-    while (i < reason_count && !same(reasons[i].text, text))
-        i++;
-    if (i == MOST_REASONS)
-        return;
-    if (i == reason_count)
-        reasons[reason_count++] = (struct reason){.text = text};
-    reasons[i].checks++;
-}
-
 /** Looks at a fact once. Returns a hash of what does not hold; 0: all does. `*made`: how many
  * checks were made. */
-static uint64_t attempt(uint32_t *made) {
+static uint64_t attempt(struct fact *fact, uint32_t *made) {
     uint64_t key = 0;
-    failed = reason_count = *made = 0;
+    failed = fact->reason_count = *made = 0;
     is_lost = false;
     bool over = false;
     uint32_t steps = take16();
@@ -376,7 +339,7 @@ static uint64_t attempt(uint32_t *made) {
         const uint32_t before = count;
         const char *skipped = follow();
         if (skipped != 0)
-            add_reason(skipped);
+            skip_check(fact, 0, skipped, 0);
         const bool holds_up = skipped == 0 && !is_lost;
         if (is_check) {
             *made += holds_up;
@@ -393,134 +356,46 @@ static uint64_t attempt(uint32_t *made) {
     return key;
 }
 
-static void say_signal(int64_t number) {
-    if (number > 0 && number <= 64)
-        say(signal_names[number]);
-    else
-        say_signed(number);
-}
-
-static void say_stop(int64_t status) {
-    const int64_t signal = status >> 8 & 0xff, event = status >> 16;
-    if (status == NO_STOP)
-        say("no stop");
-    else if (status < 0)
-        say_errno(status);
-    else if ((status & 0xff) == 0) {
-        say("exit ");
-        say_signed(signal);
-    } else if ((status & 0xff) != 0x7f) {
-        say("killed by ");
-        say_signal(status & 0x7f);
-    } else if (event != 0) {
-        const struct event *known = events;
-        while (known->name != 0 && known->number != event)
-            known++;
-        say("PTRACE_EVENT_");
-        if (known->name != 0)
-            say(known->name);
-        else
-            say_signed(event);
-        say(", ");
-        say_signal(signal);
-    } else if (signal == (SIGTRAP | 0x80))
-        say("system call");
-    else
-        say_signal(signal);
-}
-
-static void say_seen(uint32_t place, uint64_t seen) {
-    switch ((enum place)place) {
-    case PLACE_RESULT:
-    case PLACE_KEPT:
-        say_errno((int64_t)seen);
-        break;
-    case PLACE_STOP:
-    case PLACE_FIRST:
-        say_stop((int64_t)seen);
-        break;
-    case PLACE_DIFFERS:
-        say((int64_t)seen == NOWHERE ? "nowhere" : "at byte ");
-        if ((int64_t)seen != NOWHERE)
-            say_number(seen);
-        break;
-    case PLACE_HALF:
-    case PLACE_WORD:
-        say_hex(seen);
-        break;
-    default:
-        say_signed((int64_t)seen);
-    }
-}
-
-static void say_request_failure(const struct failure *failure) {
-    say("  # ");
-    if (*failure->check != 0) {
-        say(failure->check);
-        say(": ");
-    }
+static void say_failure(struct fact *fact, const struct failure *failure) {
+    const uint32_t place = failure->field->place;
+    begin_failure(fact, failure->check);
     say(failure->field->name);
     say(": expected ");
-    say_seen(failure->field->place, failure->expected);
+    say_seen(place, failure->expected);
     say(failure->is_seen ? ", got " : ", which is not reached");
     if (failure->is_seen)
-        say_seen(failure->field->place, failure->seen);
-    if (failure->more > 0) {
-        say("; ");
-        say_number(failure->more);
-        say(failure->more == 1 ? " more field" : " more fields");
-    }
-    say("\n");
+        say_seen(place, failure->seen);
+    end_failure(failure->more);
 }
 
-static void say_lost(void) {
+static void say_lost(struct fact *fact) {
     const uint32_t place = lost_by_stop ? PLACE_STOP : PLACE_RESULT;
-    say("  # " REMAINING ": error: expected none, got a stub is not where it should be: "
-        "expected ");
+    begin_failure(fact, REMAINING);
+    say("error: expected none, got a stub is not where it should be: expected ");
     say_seen(place, (uint64_t)lost_expected);
     say(", got ");
     say_seen(place, (uint64_t)lost_seen);
-    say("\n");
+    end_failure(0);
 }
 
-void look_at_requests(const char *fact, const struct known_list *known, struct tally *tally) {
+void look_at_requests(struct fact *fact) {
     uint64_t seen[MOST_ATTEMPTS], key = 0;
+    const uint64_t size = take_word();
     const uint8_t *start = fact_data;
     uint32_t made = 0;
     bool again = true;
     for (int number = 0; again && number < MOST_ATTEMPTS; number++) {
         fact_data = start;
-        key = attempt(&made);
+        key = attempt(fact, &made);
         again = number > 0 || key != 0;
         for (int i = 0; i < number; i++)
             again = again && seen[i] != key;
         seen[number] = key;
     }
-    for (uint32_t i = 0; i < failed; i++) {
-        const bool excuses = is_known(known, fact, failures[i].check);
-        tally->excused += excuses;
-        tally->failed += !excuses;
-        say_request_failure(&failures[i]);
-    }
-    tally->held = made - failed;
-    if (is_lost) {
-        const bool excuses = is_known(known, fact, REMAINING);
-        tally->excused += excuses;
-        tally->failed += !excuses;
-        say_lost();
-    }
-    for (uint32_t i = 0; i < reason_count && made > 0; i++) {
-        say("  # ");
-        say_number(reasons[i].checks);
-        say(reasons[i].checks == 1 ? " check skipped: " : " checks skipped: ");
-        say(reasons[i].text);
-        say("\n");
-    }
-}
-
-void say_request_reasons(void) {
-    for (uint32_t i = 0; i < reason_count; i++) {
-        say(i == 0 ? "" : "; ");
-        say(reasons[i].text);
-    }
+    fact_data = &start[size];
+    fact->held = made - failed;
+    for (uint32_t i = 0; i < failed; i++)
+        say_failure(fact, &failures[i]);
+    if (is_lost)
+        say_lost(fact);
 }

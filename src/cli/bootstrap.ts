@@ -1,6 +1,7 @@
+import { type Check, checkRow, countOf, exitStatus } from "../check.ts";
 import { DeathError, hex } from "../errors.ts";
 import { endCommand } from "../foreign/channel.ts";
-import { type Check, type Examination, examine } from "../stub/examine.ts";
+import { type Examination, examine } from "../stub/examine.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
 import { type Command, parseCount, parseOptions } from "./command.ts";
@@ -60,9 +61,8 @@ async function run(args: readonly string[]): Promise<number> {
   const family = bootstrap(tracer, exitSignal, count);
   if (values.json) printDocument(tracer, family);
   else printFamily(tracer, family, exitSignal);
-  const held = family.every(({ examination }) => examination.checks.every((check) => check.held));
   if (values.hold) await hold(tracer);
-  return held ? 0 : 1;
+  return exitStatus(checksOf(family));
 }
 
 function bootstrap(tracer: Tracer, exitSignal: number, count: number): Examined[] {
@@ -73,6 +73,10 @@ function bootstrap(tracer: Tracer, exitSignal: number, count: number): Examined[
     const role = stub === master ? "master" : "grandchild";
     return { stub, role, examination: examine(stub) };
   });
+}
+
+function checksOf(family: readonly Examined[]): Check[] {
+  return family.flatMap(({ examination }) => examination.checks);
 }
 
 function printDocument(tracer: Tracer, family: readonly Examined[]): void {
@@ -90,7 +94,9 @@ function printDocument(tracer: Tracer, family: readonly Examined[]): void {
       residentBytes: facts.residentBytes,
       microseconds: stub.microseconds,
     })),
-    checks: family.flatMap(({ examination }) => examination.checks),
+    checks: family.flatMap(({ stub: { pid }, examination }) =>
+      examination.checks.map((check) => ({ name: check.name, ...checkRow(check), pid })),
+    ),
   });
 }
 
@@ -107,8 +113,8 @@ function printFamily(tracer: Tracer, family: readonly Examined[], exitSignal: nu
     paint("bold", `${`${role} ${stub.pid}`.padEnd(25)}${"expected".padEnd(22)}seen`),
     ...examination.checks.map(checkLine),
   ]);
-  const all = family.flatMap(({ examination }) => examination.checks);
-  const held = all.filter((check) => check.held).length;
+  const all = checksOf(family);
+  const held = countOf(all, "held");
   const sum = `${held} of ${all.length} checks held`;
   lines.push(...checks, "", held === all.length ? sum : paint("red", sum));
   tell(`${lines.join("\n")}\n`);
@@ -121,8 +127,8 @@ function treeLine({ stub, role, examination }: Examined, last: boolean): string 
   return `${`${branch}${role} ${stub.pid}`.padEnd(26)} ${size}, born in ${stub.microseconds} µs`;
 }
 
-function checkLine({ name, held, expected, seen }: Check): string {
-  const mark = held ? paint("green", "ok  ") : paint("red", "FAIL");
+function checkLine({ name, status, expected, seen }: Check): string {
+  const mark = status === "held" ? paint("green", "ok  ") : paint("red", "FAIL");
   return `  ${mark} ${name.padEnd(17)} ${expected.padEnd(21)} ${seen}`;
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { exitStatus } from "../check.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { Experiment } from "../fuzz/experiment.ts";
 import { conformanceDocument, factsDocument } from "../fuzz/facts/document.ts";
@@ -11,7 +12,6 @@ import { byGroup, type Verdict } from "../fuzz/facts/verdict.ts";
 import { knownFacts } from "../fuzz/known/known_facts.ts";
 import { KNOWN_NAMES } from "../fuzz/known/lists.ts";
 import { machineLine } from "../fuzz/tell/told.ts";
-import type { Machine } from "../fuzz/try/machine.ts";
 import { type Command, parseCommand, type parseOptions, UsageError } from "./command.ts";
 import {
   logMachineLine,
@@ -71,7 +71,7 @@ const OPTIONS = {
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(args, OPTIONS);
-  const { only, list, junit, ktap, read, diff, against, json } = values;
+  const { only, list, read, diff, against, json } = values;
   const known = values.known === undefined ? undefined : knownFacts(values.known);
   expectOne(values, positionals);
   const [a, b] = positionals;
@@ -84,55 +84,45 @@ async function run(args: readonly string[]): Promise<number> {
   if (diff && a !== undefined && b !== undefined) {
     return reportFactsDiff(selected(readVerdicts(a)), selected(readVerdicts(b)), json);
   }
-  if (read !== undefined) return showLog(selected(readVerdicts(read)), values);
+  if (read !== undefined) {
+    const log = selected(readVerdicts(read));
+    if (!json) tell(folded(logText(log)));
+    return report({ ...log, left: 0, seconds: 0 }, values);
+  }
   const facts = FACTS.filter(matches);
   if (facts.length === 0) throw noMatch(only);
   if (list) return printList(facts, json);
-  for (const file of [junit, ktap]) if (file !== undefined) checkOutput(file);
+  for (const file of [values.junit, values.ktap]) if (file !== undefined) checkOutput(file);
   const other = against === undefined ? undefined : selected(readVerdicts(against));
-  const outputs = { junit, ktap, json, known, other };
   const found = await finishing(async (interrupted) => {
-    const all = await look(facts, outputs, interrupted);
+    const all = await look(facts, known, !json && other === undefined, interrupted);
     // Otherwise it is reported where a signal ends this process at once: a FIFO may have no reader.
-    if (interrupted.aborted) await report(all, outputs);
+    if (interrupted.aborted) await report(all, values, other);
     return all;
   });
-  return report(found, outputs);
+  return report(found, values, other);
 }
 
-interface Outputs {
-  readonly junit: string | undefined;
-  readonly ktap: string | undefined;
-  readonly json: boolean;
-  /** Facts that need not hold. */
-  readonly known: KnownFacts | undefined;
-  /** Verdicts to compare with. */
-  readonly other: NamedVerdicts | undefined;
-}
-
-interface Found {
-  readonly verdicts: readonly Verdict[];
+interface Found extends NamedVerdicts {
   /** How many facts were not looked at. */
   readonly left: number;
-  readonly machine: Machine;
-  readonly constants: ReadonlyMap<string, bigint>;
   readonly seconds: number;
 }
 
-/** Looks at facts until a signal arrives. */
+/** Looks at facts until a signal arrives. @param known facts that need not hold */
 async function look(
   facts: readonly Fact[],
-  { json, known, other }: Outputs,
+  known: KnownFacts | undefined,
+  shows: boolean,
   interrupted: AbortSignal,
 ): Promise<Found> {
   using experiment = new Experiment();
-  const { machine, trier } = experiment;
+  const { machine } = experiment;
   const start = performance.now();
   const verdicts: Verdict[] = [];
-  const shows = !json && other === undefined;
   if (shows) tell(folded(`${machineLine(machine)}\n\n`));
   const groups = byGroup(facts, ({ group }) => group);
-  const width = Math.max(...[...groups.keys()].map(({ length }) => length));
+  const width = widthOf(groups);
   for (const own of groups.values()) {
     const done: Verdict[] = [];
     for (const verdict of lookAt(own, experiment, machine, known)) {
@@ -148,28 +138,36 @@ async function look(
   }
   const left = facts.length - verdicts.length;
   const seconds = (performance.now() - start) / 1000;
-  return { verdicts, left, machine, constants: trier.tracer.encoder.constants, seconds };
+  return { name: "this machine", verdicts, machine, known: known?.name, left, seconds };
 }
 
-/** Writes and prints results, and returns the exit status. */
+function widthOf(groups: ReadonlyMap<string, unknown>): number {
+  return Math.max(...[...groups.keys()].map(({ length }) => length));
+}
+
+/**
+ * Writes and prints results, and returns the exit status.
+ *
+ * @param other results to compare with
+ */
 async function report(
-  { verdicts, left, machine, constants, seconds }: Found,
-  { junit, ktap, json, known, other }: Outputs,
+  found: Found,
+  { junit, ktap, json }: Values,
+  other?: NamedVerdicts,
 ): Promise<number> {
+  const { verdicts, left, machine, known, seconds } = found;
   if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, seconds));
-  if (ktap !== undefined)
-    await writeOutput(ktap, formatKtap(verdicts, { machine, known: known?.name }));
-  if (other !== undefined) {
-    return reportFactsDiff(other, { name: "this machine", verdicts, machine }, json);
-  }
+  if (ktap !== undefined) await writeOutput(ktap, formatKtap(verdicts, { machine, known }));
+  if (other !== undefined) return reportFactsDiff(other, found, json);
   if (json) {
+    const { constants } = openEncoder("assembly");
     const document = conformanceDocument(verdicts, machine, constants);
     printJson("stublab.conformance/2", { ...document, ...(left > 0 && { left }) });
   } else {
     tell(folded(scoreText(verdicts)));
     if (left > 0) tell(`interrupted: ${left} facts were not looked at\n`);
   }
-  return verdicts.some(({ status }) => status === "failed") ? 1 : 0;
+  return exitStatus(verdicts);
 }
 
 function noMatch(only = ""): UsageError {
@@ -198,25 +196,12 @@ function expectOne(
   }
 }
 
-/** Shows the results of a log as those of this machine are shown. */
-async function showLog(
-  { verdicts, machine, known }: NamedVerdicts,
-  { junit, ktap, json }: Values,
-): Promise<number> {
-  if (junit !== undefined) await writeOutput(junit, formatJunit(verdicts, 0));
-  if (ktap !== undefined) {
-    await writeOutput(ktap, formatKtap(verdicts, { ...(machine && { machine }), known }));
-  }
-  if (json) {
-    const { constants } = openEncoder("assembly");
-    printJson("stublab.conformance/2", conformanceDocument(verdicts, machine, constants));
-  } else {
-    const groups = byGroup(verdicts, ({ fact }) => fact.group);
-    const width = Math.max(...[...groups.keys()].map(({ length }) => length));
-    const parts = [...groups.values()].map((own) => groupText(own, width));
-    tell(folded(`${logMachineLine(machine)}\n\n${parts.join("")}${scoreText(verdicts)}`));
-  }
-  return verdicts.some(({ status }) => status === "failed") ? 1 : 0;
+/** The results of a log, as those of this machine are shown. */
+function logText({ verdicts, machine }: NamedVerdicts): string {
+  const groups = byGroup(verdicts, ({ fact }) => fact.group);
+  const width = widthOf(groups);
+  const parts = [...groups.values()].map((own) => groupText(own, width));
+  return `${logMachineLine(machine)}\n\n${parts.join("")}`;
 }
 
 /** Whether a fact is one of those that a pattern selects. */

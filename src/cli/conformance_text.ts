@@ -1,6 +1,6 @@
 /* The score of a kernel for people. */
 
-import { failedShare, failureLines, reasonsOf } from "../fuzz/facts/failures.ts";
+import { failedShare, failureLines, skippedLines, skipText } from "../fuzz/facts/failures.ts";
 import { byGroup, countsOf, rulesOf, type Verdict } from "../fuzz/facts/verdict.ts";
 import { paint } from "./report.ts";
 
@@ -42,7 +42,7 @@ export function groupText(verdicts: readonly Verdict[], width: number): string {
 /** The facts of a group that were skipped, by their reasons: those of one request have the same. */
 function skippedFacts(verdicts: readonly Verdict[]): string {
   const skipped = verdicts.filter(({ status }) => status === "skipped");
-  const lines = [...byGroup(skipped, (verdict) => [...reasonsOf([verdict]).keys()].join("; "))];
+  const lines = [...byGroup(skipped, skipText)];
   return lines
     .map(([reason, [first, ...others]]) => {
       const what = others.length === 0 ? first?.fact.name : `${1 + others.length} facts`;
@@ -66,8 +66,7 @@ function verdictText(verdict: Verdict): string {
 /** The checks that were skipped of facts that were looked at, by their reasons. */
 function skippedText(verdicts: readonly Verdict[]): string {
   const partly = verdicts.filter(({ status }) => status !== "skipped");
-  const lines = [...reasonsOf(partly)].map(([reason, count]) => {
-    return `${paint("dim", `${count} check${count === 1 ? "" : "s"} skipped: ${reason}`)}\n`;
-  });
-  return lines.join("");
+  return skippedLines(partly)
+    .map((line) => `${paint("dim", line)}\n`)
+    .join("");
 }

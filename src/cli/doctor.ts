@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { release, type } from "node:os";
 import { assembleBpf, FPROG_SIZE, RETURN, SECCOMP_RET_ALLOW, sockFprog } from "../bpf/program.ts";
+import { exitStatus } from "../check.ts";
 import { ENCODERS, openEncoder } from "../encoder/open.ts";
 import { hex, StublabError } from "../errors.ts";
 import { loadShim } from "../shim/shim.ts";
@@ -32,26 +33,25 @@ const CROWD = 32;
 async function run(args: readonly string[]): Promise<number> {
   const values = parseOptions(args, OPTIONS);
   const findings = await diagnose();
-  if (values.json) printJson("stublab.doctor/1", { checks: findings });
+  if (values.json) printJson("stublab.doctor/1", { checks: findings.map(findingRow) });
   else tell(`${findings.map(findingText).join("\n")}\n`);
-  return findings.some(({ status }) => status === "failed") ? 3 : 0;
+  return exitStatus(findings) === 0 ? 0 : 3;
 }
 
 async function diagnose(): Promise<Finding[]> {
   const stubs = tryStub();
-  const works = stubs.every(({ status }) => status !== "failed");
   return [
     attempt("node", node),
-    attempt("kernel", () => ({ detail: `${type()} ${release()}` })),
+    attempt("kernel", () => ({ seen: `${type()} ${release()}` })),
     attempt("C library", cLibrary),
-    attempt("koffi and shim", () => ({ detail: `loaded in thread ${loadShim().gettid()}` })),
+    attempt("koffi and shim", () => ({ seen: `loaded in thread ${loadShim().gettid()}` })),
     attempt("encoders", encoders),
     attempt("C compiler", compiler),
     attempt("yama", yama),
     attempt("process 1", processOne),
     ...LIMIT_TRIALS.map(([name, trial]) => attempt(name, trial)),
     ...stubs,
-    ...(works ? await tryCommands() : []),
+    ...(exitStatus(stubs) === 0 ? await tryCommands() : []),
   ];
 }
 
@@ -91,68 +91,76 @@ function make<T>(
   let made: T | undefined;
   const finding = attempt(name, () => {
     made = trial();
-    return { detail: describe(made) };
+    return { seen: describe(made) };
   });
   return [finding, made];
 }
 
-function findingText({ name, status, detail, remedy }: Finding): string {
-  const mark = {
-    ok: paint("green", "ok     "),
-    warning: paint("yellow", "warning"),
-    failed: paint("red", "FAILED "),
-  }[status];
-  return `${mark} ${name.padEnd(16)} ${detail}${remedy === null ? "" : `\n${" ".repeat(25)}${remedy}`}`;
+/** What doctor calls a status, in the document and in the text. */
+const WORDS = {
+  held: { word: "ok", mark: paint("green", "ok     ") },
+  known: { word: "warning", mark: paint("yellow", "warning") },
+  failed: { word: "failed", mark: paint("red", "FAILED ") },
+  skipped: { word: "skipped", mark: "skipped" },
+} as const;
+
+function findingRow({ name, status, seen, reason }: Finding) {
+  return { name, status: WORDS[status].word, detail: seen, remedy: reason ?? null };
 }
 
-function fail(detail: string, remedy: string): never {
-  throw new StublabError(detail, { code: "ERR_STUBLAB_DOCTOR", remedy });
+function findingText({ name, status, seen, reason }: Finding): string {
+  const remedy = reason === undefined ? "" : `\n${" ".repeat(25)}${reason}`;
+  return `${WORDS[status].mark} ${name.padEnd(16)} ${seen}${remedy}`;
+}
+
+function fail(message: string, remedy: string): never {
+  throw new StublabError(message, { code: "ERR_STUBLAB_DOCTOR", remedy });
 }
 
 function node(): Seen {
-  const detail = `${process.version} on ${process.platform} ${process.arch}`;
+  const seen = `${process.version} on ${process.platform} ${process.arch}`;
   // Node.js 20.4 is the first version with Symbol.dispose.
-  if (Symbol.dispose === undefined) fail(detail, "stublab needs Node.js 20.4 or later");
-  return { detail };
+  if (Symbol.dispose === undefined) fail(seen, "stublab needs Node.js 20.4 or later");
+  return { seen };
 }
 
 function cLibrary(): Seen {
   const report: unknown = process.report?.getReport();
   const version = /"glibcVersionRuntime":"([^"]+)"/.exec(JSON.stringify(report))?.[1];
   return {
-    detail: version === undefined ? "musl, or another that reports no version" : `glibc ${version}`,
+    seen: version === undefined ? "musl, or another that reports no version" : `glibc ${version}`,
   };
 }
 
 function encoders(): Seen {
   const sizes = ENCODERS.map((name) => `${name} (${openEncoder(name).constants.size} constants)`);
-  return { detail: sizes.join(", ") };
+  return { seen: sizes.join(", ") };
 }
 
 function compiler(): Seen {
   const command = process.env.CC || "cc";
   const { stdout, status, error } = spawnSync(command, ["--version"], { encoding: "utf8" });
   if (error !== undefined && !("code" in error && error.code === "ENOENT")) throw error;
-  if (status === 0) return { detail: stdout.split("\n")[0] ?? command };
+  if (status === 0) return { seen: stdout.split("\n")[0] ?? command };
   return {
-    detail: `${command} is not installed`,
-    warning: "only a build from source needs it: apt-get install gcc libc6-dev",
+    seen: `${command} is not installed`,
+    reason: "only a build from source needs it: apt-get install gcc libc6-dev",
   };
 }
 
 function yama(): Seen {
   const found = readPtraceScope();
-  if (found === undefined) return { detail: "not in this kernel" };
-  const detail = `kernel.yama.ptrace_scope is ${found.scope}`;
-  if (found.remedy !== undefined) fail(detail, found.remedy);
-  return { detail: `${detail}: stubs are descendants, so they may be traced` };
+  if (found === undefined) return { seen: "not in this kernel" };
+  const seen = `kernel.yama.ptrace_scope is ${found.scope}`;
+  if (found.remedy !== undefined) fail(seen, found.remedy);
+  return { seen: `${seen}: stubs are descendants, so they may be traced` };
 }
 
 function processOne(): Seen {
-  if (process.pid !== 1) return { detail: `this process is ${process.pid}` };
+  if (process.pid !== 1) return { seen: `this process is ${process.pid}` };
   return {
-    detail: "this process is process 1 of its container",
-    warning:
+    seen: "this process is process 1 of its container",
+    reason:
       "the kernel does not deliver SIGKILL from its stubs to it, so exit signal SIGKILL does not end it; " +
       "start the container with an init (docker run --init)",
   };
@@ -166,7 +174,7 @@ function injected(stub: Stub): Seen {
       "stub and host must be in the same pid namespace",
     );
   stub.scrub();
-  return { detail: `getppid returned ${parent}; everything except the stub code is unmapped` };
+  return { seen: `getppid returned ${parent}; everything except the stub code is unmapped` };
 }
 
 function memory(stub: Stub): Seen {
@@ -179,7 +187,7 @@ function memory(stub: Stub): Seen {
       `wrote 1 2 3, read back ${back}`,
       "this is a bug in stublab or in the kernel; please report it",
     );
-  return { detail: "written and read back" };
+  return { seen: "written and read back" };
 }
 
 function crowd(stub: Stub): Seen {
@@ -189,7 +197,7 @@ function crowd(stub: Stub): Seen {
   const most = readIfThere("/proc/sys/kernel/pid_max");
   const all = most === undefined ? "no pid_max" : `pid_max ${most}`;
   return {
-    detail: `${CROWD} stubs at once; RLIMIT_NPROC ${limit}, ${all}, ${cgroupLimit()}`,
+    seen: `${CROWD} stubs at once; RLIMIT_NPROC ${limit}, ${all}, ${cgroupLimit()}`,
   };
 }
 
@@ -210,7 +218,7 @@ function seccomp(stub: Stub): Seen {
   stub.call("prctl", tracer.flag("PR_SET_NO_NEW_PRIVS"), 1, 0, 0, 0);
   stub.call("seccomp", tracer.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
   stub.call("getpid");
-  return { detail: "a filter was installed in a stub, which still runs" };
+  return { seen: "a filter was installed in a stub, which still runs" };
 }
 
 /** SIGKILL is bootstrap's default: the death of such a stub kills this process unless the tracer defuses it first. */
@@ -218,12 +226,12 @@ function fatal(tracer: Tracer): Seen {
   const stub = tracer.createStub({ exitSignal: "SIGKILL" });
   const { pid } = stub;
   stub.close();
-  return { detail: `stub ${pid} with exit signal SIGKILL was ended; this process is alive` };
+  return { seen: `stub ${pid} with exit signal SIGKILL was ended; this process is alive` };
 }
 
 function closed(tracer: Tracer): Seen {
   tracer.close();
-  return { detail: "every stub was ended; this process is alive" };
+  return { seen: "every stub was ended; this process is alive" };
 }
 
 export const doctorCommand: Command = { help, run };

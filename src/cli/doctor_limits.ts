@@ -12,7 +12,7 @@ interface Limit {
   /** Its name in /proc/self/limits. */
   readonly title: string;
   readonly least: number;
-  readonly warning: string;
+  readonly reason: string;
 }
 
 const LIMITS: readonly Limit[] = [
@@ -20,7 +20,7 @@ const LIMITS: readonly Limit[] = [
     name: "address space",
     title: "Max address space",
     least: 32e9,
-    warning:
+    reason:
       "each worker of fuzz takes 32 GB of address space, as Node.js reserves 10 GB for each WebAssembly memory: raise " +
       "the limit (ulimit -v)",
   },
@@ -28,19 +28,19 @@ const LIMITS: readonly Limit[] = [
     name: "open files",
     title: "Max open files",
     least: 128,
-    warning: "some commands need up to 128: raise the limit (ulimit -n)",
+    reason: "some commands need up to 128: raise the limit (ulimit -n)",
   },
   {
     name: "file size",
     title: "Max file size",
     least: 64e6,
-    warning: "recordings and files in memory may be larger: raise the limit (ulimit -f)",
+    reason: "recordings and files in memory may be larger: raise the limit (ulimit -f)",
   },
 ];
 
 /** Checks of the machine and of the limits of this process that single commands need; a check that fails throws. */
 export const LIMIT_TRIALS: readonly [name: string, trial: () => Seen][] = [
-  ["/proc", () => ({ detail: `process ${/^\d+/.exec(readProc("/proc/self/stat"))?.[0]}` })],
+  ["/proc", () => ({ seen: `process ${/^\d+/.exec(readProc("/proc/self/stat"))?.[0]}` })],
   ["temporary folder", temporaryFolder],
   ...LIMITS.map((limit): [string, () => Seen] => [limit.name, () => examine(limit)]),
   ["threads", threads],
@@ -50,12 +50,12 @@ export const LIMIT_TRIALS: readonly [name: string, trial: () => Seen][] = [
 function temporaryFolder(): Seen {
   try {
     rmdirSync(mkdtempSync(join(tmpdir(), "stublab-doctor-")));
-    return { detail: `${tmpdir()} is writable` };
+    return { seen: `${tmpdir()} is writable` };
   } catch (error) {
     const [why] = (error instanceof Error ? error.message : String(error)).split(", ");
     return {
-      detail: `${tmpdir()} is not writable: ${why}`,
-      warning: "guest FILE.s needs a temporary folder: set TMPDIR to one that is writable",
+      seen: `${tmpdir()} is not writable: ${why}`,
+      reason: "guest FILE.s needs a temporary folder: set TMPDIR to one that is writable",
     };
   }
 }
@@ -66,10 +66,10 @@ export function softLimit(title: string): string {
   return new RegExp(`^${title}\\s+(\\S+)`, "m").exec(limits)?.[1] ?? "unlimited";
 }
 
-function examine({ title, least, warning }: Limit): Seen {
+function examine({ title, least, reason }: Limit): Seen {
   const soft = softLimit(title);
   const enough = soft === "unlimited" || Number(soft) >= least;
-  return { detail: soft, ...(!enough && { warning }) };
+  return { seen: soft, ...(!enough && { reason }) };
 }
 
 /** Needed by fuzz and by one scenario. */
@@ -78,12 +78,12 @@ function threads(): Seen {
   // Only the start of the worker matters.
   worker.on("error", () => {});
   worker.unref();
-  return { detail: "a worker thread starts" };
+  return { seen: "a worker thread starts" };
 }
 
 /** Needed by foreign encoders, scenarios in which a host dies, and guest FILE.s. */
 function childProcesses(): Seen {
   const { error, pid } = spawnSync(process.execPath, ["--version"], { stdio: "ignore" });
   if (error !== undefined) throw error;
-  return { detail: `Node.js ran as process ${pid}` };
+  return { seen: `Node.js ran as process ${pid}` };
 }

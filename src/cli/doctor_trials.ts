@@ -1,5 +1,6 @@
 // Turns trials into findings of doctor, and tries what single commands need in addition to stubs.
 
+import type { Check } from "../check.ts";
 import { DeathError, type ErrorDetails, StublabError } from "../errors.ts";
 import type { Case } from "../fuzz/case/case.ts";
 import { FROMS, ONS, WAYS } from "../fuzz/case/setups.ts";
@@ -7,38 +8,28 @@ import { explain } from "../limits.ts";
 import { expectRseq } from "../stub/rseq.ts";
 import { Tracer } from "../stub/tracer.ts";
 
-/** The result of a trial, and a warning if something does not work. */
-export interface Seen {
-  readonly detail: string;
-  readonly warning?: string;
-}
+/** A check that a trial succeeds; its reason is a remedy. */
+export type Finding = Omit<Check, "expected">;
 
-/** A line of the diagnosis. */
-export interface Finding {
-  readonly name: string;
-  readonly status: "ok" | "warning" | "failed";
-  readonly detail: string;
-  readonly remedy: string | null;
-}
+/** What a trial has seen, and what to do if something does not work. */
+export type Seen = Pick<Finding, "seen" | "reason">;
 
 /** Runs a trial, and returns a finding, which is failed if the trial throws. */
 export function attempt(name: string, trial: () => Seen): Finding {
   try {
-    const { detail, warning } = trial();
-    const status = warning === undefined ? "ok" : "warning";
-    return { name, status, detail, remedy: warning ?? null };
+    const { seen, reason } = trial();
+    return { name, status: reason === undefined ? "held" : "known", seen, reason };
   } catch (error) {
-    const { detail, remedy } = failureOf(error);
-    return { name, status: "failed", detail, remedy: remedy ?? null };
+    return { name, status: "failed", ...failureOf(error) };
   }
 }
 
-function failureOf(failure: unknown): { detail: string; remedy: string | undefined } {
+function failureOf(failure: unknown): Seen {
   const error = explain(failure);
   const message = error instanceof Error ? error.message : String(error);
   // Further lines of an error list a stub's registers.
-  const [detail = ""] = message.split("\n");
-  return { detail, remedy: error instanceof StublabError ? error.remedy : undefined };
+  const [seen = ""] = message.split("\n");
+  return { seen, reason: error instanceof StublabError ? error.remedy : undefined };
 }
 
 /** Tries what only some commands need. */
@@ -61,17 +52,13 @@ async function attemptFor(
   trial: () => Promise<Seen>,
 ): Promise<Finding> {
   try {
-    const seen = await trial();
-    return attempt(name, () => seen);
+    const tried = await trial();
+    return attempt(name, () => tried);
   } catch (error) {
-    const { detail, remedy } = failureOf(error);
+    const { seen, reason } = failureOf(error);
     const cannot = `${commands} cannot work here`;
-    return {
-      name,
-      status: "warning",
-      detail,
-      remedy: remedy === undefined ? cannot : `${cannot}: ${remedy}`,
-    };
+    const why = reason === undefined ? cannot : `${cannot}: ${reason}`;
+    return { name, status: "known", seen, reason: why };
   }
 }
 
@@ -88,7 +75,7 @@ async function guest(): Promise<Seen> {
   try {
     const { result } = runGuest(platform, { code: GUEST });
     if (result.kind === "exited" && result.status === 7) {
-      return { detail: "a guest made two system calls" };
+      return { seen: "a guest made two system calls" };
     }
     throw failed(`guest: expected exit status 7, got ${JSON.stringify(result.kind)}`);
   } catch (error) {
@@ -107,9 +94,9 @@ async function recording(): Promise<Seen> {
   const { steps, end } = await recordScenario("grandchild");
   const failures = end.filter(({ held }) => !held).length;
   if (failures > 0) throw failed(`${failures} facts of a recorded birth do not hold`);
-  const detail = `a birth was recorded in ${steps.length} steps`;
+  const seen = `a birth was recorded in ${steps.length} steps`;
   const obstacles = await lessonObstacles();
-  return obstacles.length === 0 ? { detail } : { detail, warning: obstacles.join("; ") };
+  return obstacles.length === 0 ? { seen } : { seen, reason: obstacles.join("; ") };
 }
 
 /** Why single lessons, and so the gallery, cannot be recorded here. */
@@ -125,7 +112,7 @@ async function lessonObstacles(): Promise<string[]> {
       trial(tracer);
       return [];
     } catch (error) {
-      return [`record ${lesson} and gallery cannot work here: ${failureOf(error).detail}`];
+      return [`record ${lesson} and gallery cannot work here: ${failureOf(error).seen}`];
     }
   });
 }
@@ -157,9 +144,9 @@ async function setups(all: readonly Manner[]): Promise<Seen> {
   const outcomes = experiment.try(manners.map((manner) => ({ ...SIMPLE, ...manner })));
   const obstacles = manners.map((_, i) => experiment.obstacle(i));
   const untried = new Set(obstacles.filter((why) => why !== undefined));
-  for (const [i, seen] of outcomes.entries()) {
+  for (const [i, outcome] of outcomes.entries()) {
     const { from, way, on } = manners[i] ?? { from: "", way: "", on: "" };
-    const status = seen.get("status");
+    const status = outcome.get("status");
     const isWhole = way === "SETREGS" || way === "SIGRETURN";
     if (obstacles[i] !== undefined || !isWhole || on.endsWith("SINGLESTEP")) continue;
     if (status === STOPPED_BY_SIGTRAP) continue;
@@ -167,9 +154,9 @@ async function setups(all: readonly Manner[]): Promise<Seen> {
   }
   if (untried.size === manners.length) throw failed([...untried].join("; "));
   const tried = manners.filter((_, i) => obstacles[i] === undefined);
-  const detail = `tried from ${namesOf(tried, "from")}; by ${namesOf(tried, "way")}`;
-  if (untried.size === 0) return { detail };
-  return { detail, warning: `not tried by fuzz and conformance: ${[...untried].join("; ")}` };
+  const seen = `tried from ${namesOf(tried, "from")}; by ${namesOf(tried, "way")}`;
+  if (untried.size === 0) return { seen };
+  return { seen, reason: `not tried by fuzz and conformance: ${[...untried].join("; ")}` };
 }
 
 function namesOf(manners: readonly Manner[], part: keyof Manner): string {
@@ -183,10 +170,10 @@ async function foreign(): Promise<Seen> {
     const process = await EncoderProcess.start(shared);
     await process.end();
     const { shortfall } = process;
-    if (shortfall === undefined) return { detail: "a process started in namespaces of its own" };
+    if (shortfall === undefined) return { seen: "a process started in namespaces of its own" };
     return {
-      detail: `a process started without all namespaces of its own: ${shortfall}`,
-      warning:
+      seen: `a process started without all namespaces of its own: ${shortfall}`,
+      reason:
         "docs/encoder-abi.md lists the guarantees that are lost; user.max_user_namespaces, " +
         "kernel.unprivileged_userns_clone, AppArmor or a container may forbid namespaces",
     };

@@ -1,7 +1,9 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { tellCheck } from "../check.ts";
 import { InputError } from "../errors.ts";
 import { inputName, readInput, reasonOf } from "../input.ts";
+import { factOf } from "../record/fact.ts";
 import { type Graded, gradeAnswer, tellEvents } from "../record/tasks/grade.ts";
 import { ANSWER_LIMIT } from "../record/tasks/submission.ts";
 import { renderJson } from "../record/view/json.ts";
@@ -123,9 +125,7 @@ function report(graded: Graded): string {
     ...(reason === null ? [] : [`${fold(`  ${reason}`, 100)}\n`]),
     ...(shown.length === 0 ? [] : ["\nwhat happened\n", ...shown.map((event) => `  ${event}\n`)]),
     "\nwhat decided\n",
-    ...checks.map(({ fact, expected, seen, held }) =>
-      held ? `  ok   ${fact}: ${seen}\n` : `  FAIL ${fact}: expected ${expected}, got ${seen}\n`,
-    ),
+    ...checks.map((each) => `  ${each.status === "held" ? "ok  " : "FAIL"} ${tellCheck(each)}\n`),
   ].join("");
 }
 
@@ -142,9 +142,8 @@ function printDocument(rows: readonly Row[]): void {
       };
     }
     const { task, student, right, reason, checks } = row.graded;
-    const facts = checks.map(({ fact, expected, seen, held }) => ({ fact, expected, seen, held }));
     const result = right ? "right" : "wrong";
-    return { file: row.file, task, student, result, reason, facts };
+    return { file: row.file, task, student, result, reason, facts: checks.map(factOf) };
   });
   const count = (result: string) => answers.filter((answer) => answer.result === result).length;
   printJson("stublab.tasks/1", {

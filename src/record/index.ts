@@ -1,3 +1,4 @@
+export type { Check, CheckStatus } from "../check.ts";
 export type { Shape, Shaped } from "../shape.ts";
 export { Actor } from "./actor.ts";
 export {
@@ -37,7 +38,6 @@ export {
 export type { Scenario, Stage } from "./scenario.ts";
 export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scenarios.ts";
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
-export type { Check } from "./tasks/check.ts";
 export { type Graded, gradeAnswer } from "./tasks/grade.ts";
 export { assignment } from "./tasks/submission.ts";
 export type { RequestDetails, StopTelling, Tracee, TryOptions } from "./tracee.ts";

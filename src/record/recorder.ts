@@ -1,5 +1,6 @@
 import { release } from "node:os";
 import { isDeepStrictEqual } from "node:util";
+import { check } from "../check.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { expectDriver } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
@@ -7,6 +8,7 @@ import { hex, InputError, StateError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { show } from "../shape.ts";
 import { callTitle } from "./calls.ts";
+import { factOf } from "./fact.ts";
 import { KernelViewer } from "./kernel_view.ts";
 import type { Listing } from "./listing.ts";
 import {
@@ -236,7 +238,7 @@ export class Recorder {
 
   /** Records what a scenario expects at its end, and what the kernel says. */
   check(fact: string, expected: string, seen: string): void {
-    this.add({ kind: "fact", fact: { fact, expected, seen, held: expected === seen } });
+    this.add({ kind: "fact", fact: factOf(check(fact, expected, seen)) });
   }
 
   /** What the kernel says about a process now; null if it is gone. */

@@ -1,3 +1,4 @@
+import { type Check, check } from "../check.ts";
 import { hex } from "../errors.ts";
 import { instance } from "../shape.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE, PARENT, RSEQ_SIGNATURE } from "./amd64.ts";
@@ -8,16 +9,7 @@ import { Stub } from "./stub.ts";
 /** A length that every kernel accepts. */
 const RSEQ_LENGTH = 32;
 
-/** One property that a stub must have, and what the kernel reports. */
-export interface Check {
-  readonly name: string;
-  readonly held: boolean;
-  readonly expected: string;
-  readonly seen: string;
-  readonly pid: number;
-}
-
-/** The result of an examination. */
+/** The result of an examination: what the kernel reports, and the properties that a stub must have. */
 export interface Examination {
   readonly facts: ProcessFacts;
   readonly registers: Record<string, bigint>;
@@ -55,10 +47,7 @@ export function examine(stub: Stub): Examination {
     [INSTRUCTION_POINTER, hex(tracer.restAddress), hex(registers[INSTRUCTION_POINTER] ?? 0n)],
     [PARENT, hex(BigInt(parentPid)), hex(registers[PARENT] ?? 0n)],
   ];
-  const checks = rows.map(([name, expected, seen]) => {
-    return { name, held: expected === seen, expected, seen, pid: stub.pid };
-  });
-  return { facts, registers, checks };
+  return { facts, registers, checks: rows.map((row) => check(...row)) };
 }
 
 /** The stub that was forked from the host: its descendants are in its session. */

@@ -3,9 +3,9 @@
  * are read as stublab conformance --read does.
  */
 
+import type { CheckStatus } from "../../src/check.ts";
 import { failureLines, skipText } from "../../src/fuzz/facts/failures.ts";
 import { parseVerdicts } from "../../src/fuzz/facts/log.ts";
-import type { Status } from "../../src/fuzz/facts/verdict.ts";
 
 /** A fact that does not hold. */
 export interface Failure {
@@ -112,7 +112,7 @@ function stepsOf(tests: readonly Test[]): Steps {
 
 function conformanceOf(lines: readonly string[]): Conformance {
   const { verdicts } = parseVerdicts(lines.join("\n"));
-  const of = (status: Status) => verdicts.filter((verdict) => verdict.status === status);
+  const of = (status: CheckStatus) => verdicts.filter((verdict) => verdict.status === status);
   const skipped: Record<string, number> = {};
   for (const verdict of of("skipped")) {
     const reason = skipText(verdict);

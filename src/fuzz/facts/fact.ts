@@ -59,18 +59,6 @@ export interface RequestField {
 
 export type Value = string | number | bigint;
 
-/** A value that differs from the expected one. */
-export interface Difference {
-  readonly field: string;
-  readonly expected: Value;
-  readonly seen: unknown;
-}
-
-/** A check that was made, with what differed; or the reason why it could not be made. */
-export type Checked =
-  | { readonly name: string; readonly differences: readonly Difference[] }
-  | { readonly name: string; readonly reason: string };
-
 export type Fact = SetupFact | RequestFact;
 
 /** The expected outcome of a case. Other fields are not checked. */

@@ -22,12 +22,19 @@ function plural(count: number): string {
 }
 
 /** The reasons why checks were skipped, each with their number. */
-export function reasonsOf(verdicts: readonly Verdict[]): ReadonlyMap<string, number> {
+function reasonsOf(verdicts: readonly Verdict[]): ReadonlyMap<string, number> {
   const reasons = new Map<string, number>();
   for (const { reason } of verdicts.flatMap(({ checks }) => checks)) {
     if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   return reasons;
+}
+
+/** "2 checks skipped: it needs AVX" */
+export function skippedLines(verdicts: readonly Verdict[]): string[] {
+  return [...reasonsOf(verdicts)].map(
+    ([reason, count]) => `${count} check${plural(count)} skipped: ${reason}`,
+  );
 }
 
 /** Why a fact was skipped. */

@@ -1,6 +1,5 @@
-import type { Machine } from "../try/machine.ts";
-import { failureLines, reasonsOf, skipText } from "./failures.ts";
-import { machineLine } from "./log.ts";
+import { failureLines, skippedLines, skipText } from "./failures.ts";
+import { machineLine, type VerdictLog } from "./log.ts";
 import { byGroup, type Verdict } from "./verdict.ts";
 
 /**
@@ -9,7 +8,7 @@ import { byGroup, type Verdict } from "./verdict.ts";
  */
 export function formatKtap(
   verdicts: readonly Verdict[],
-  { machine, known = "" }: { readonly machine?: Machine; readonly known?: string | undefined } = {},
+  { machine, known = "" }: Partial<Pick<VerdictLog, "machine" | "known">> = {},
 ): string {
   const groups = [...byGroup(verdicts, ({ fact }) => fact.group)];
   const tests = groups.map(([group, own], i) => {
@@ -31,16 +30,9 @@ function subtest(verdict: Verdict, i: number, known: string): string[] {
   const { fact, status } = verdict;
   const line = `${status === "failed" ? "not ok" : "ok"} ${i + 1} ${described(fact.name)}`;
   if (status === "skipped") return [`${line} # SKIP ${skipText(verdict)}`];
-  const notes = [...failureLines(verdict), ...partlySkipped(verdict)].map((note) => `# ${note}`);
+  const notes = [...failureLines(verdict), ...skippedLines([verdict])].map((note) => `# ${note}`);
   // ksft_test_result_xfail has the same: it failed as expected, which no tool counts as a failure.
   return [...notes, status === "known" ? `${line} # XFAIL known: ${described(known)}` : line];
-}
-
-/** The checks that were skipped of a fact that was looked at. */
-function partlySkipped(verdict: Verdict): string[] {
-  return [...reasonsOf([verdict])].map(
-    ([reason, count]) => `${count} check${count === 1 ? "" : "s"} skipped: ${reason}`,
-  );
 }
 
 /** A number sign would begin a directive. */

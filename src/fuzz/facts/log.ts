@@ -3,6 +3,7 @@
  * document "stublab.conformance/2".
  */
 
+import { type CheckStatus, STATUSES } from "../../check.ts";
 import { InputError } from "../../errors.ts";
 import {
   list,
@@ -19,7 +20,7 @@ import { loggedMachineShape, machineDocument } from "../against/log.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Fact } from "./fact.ts";
 import { FACTS } from "./facts.ts";
-import { type CheckResult, type Status, type Unmet, type Verdict, verdictOf } from "./verdict.ts";
+import { type CheckResult, type Unmet, type Verdict, verdictOf } from "./verdict.ts";
 
 export interface VerdictLog {
   readonly verdicts: readonly Verdict[];
@@ -58,7 +59,7 @@ const FAILURE =
 /** What a log says of a fact. */
 interface Told {
   readonly name: string;
-  readonly status: Status;
+  readonly status: CheckStatus;
   readonly reason: string;
   readonly notes: readonly string[];
 }
@@ -126,7 +127,7 @@ function verdictOfLog({ name, status, reason, notes }: Told, group?: string): Ve
   return verdictOf(fact, [...failed, ...heldChecks(fact, failed, skipped.length), ...skipped], 0);
 }
 
-function failureOf(note: string, status: Status): CheckResult | undefined {
+function failureOf(note: string, status: CheckStatus): CheckResult | undefined {
   const [, name = "", field, expected = "", seen, more] = FAILURE.exec(note) ?? [];
   if (field === undefined) return undefined;
   const unmet: Unmet = { field, expected, seen: seen ?? null };
@@ -160,7 +161,6 @@ function factOf(name: string, group?: string): Fact {
 // ---- "stublab.conformance/2" ----
 
 const MOST = 1_000_000;
-const STATUSES: readonly Status[] = ["held", "failed", "known", "skipped"];
 
 const valueShape: Shape<string | number> = (value, place) =>
   typeof value === "number" ? value : text(value, place);
@@ -176,12 +176,11 @@ const unmetShape: Shape<Unmet> = (value, place) => {
 
 const checkShape: Shape<CheckResult> = (value, place) => {
   const read = members(value, place);
-  const reason = read("reason", optional(text));
   const more = read("more", optional(shapeOfCount(MOST)));
   return {
     name: read("name", text),
     status: read("status", oneOf(STATUSES)),
-    ...(reason !== undefined && { reason }),
+    reason: read("reason", optional(text)),
     unmet: read("unmet", optional(list(unmetShape, MOST))) ?? [],
     ...(more !== undefined && { more }),
   };

@@ -1,8 +1,7 @@
-import { hex } from "../../errors.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Machine } from "../try/machine.ts";
 import type { Trier } from "../try/trial.ts";
-import type { Checked, RequestFact } from "./fact.ts";
+import type { RequestFact } from "./fact.ts";
 import { lookAtRequests } from "./read/bench.ts";
 import { keyOf, twice } from "./twice.ts";
 import { type CheckResult, type Verdict, verdictOf } from "./verdict.ts";
@@ -20,7 +19,7 @@ export class RequestLooker {
 
   /** @throws what creating the tracees' parent throws */
   look(fact: RequestFact): Verdict {
-    const attempt = () => lookAtRequests(fact, this.#ready(), this.#machine).map(resultOf);
+    const attempt = () => lookAtRequests(fact, this.#ready(), this.#machine);
     const [results, contradictions] = twice(attempt, allHold, keyOfAll);
     return verdictOf(fact, results, contradictions);
   }
@@ -45,17 +44,4 @@ function allHold(results: readonly CheckResult[]): boolean {
 
 function keyOfAll(results: readonly CheckResult[]): string {
   return results.map(({ name, status, unmet }) => `${name} ${status} ${keyOf(unmet)}`).join("\n");
-}
-
-function resultOf(checked: Checked): CheckResult {
-  const { name } = checked;
-  if ("reason" in checked) return { name, status: "skipped", reason: checked.reason, unmet: [] };
-  const unmet = checked.differences.map(({ field, expected, seen }) => {
-    return { field, expected: text(expected), seen: seen === undefined ? null : text(seen) };
-  });
-  return { name, status: unmet.length === 0 ? "held" : "failed", unmet };
-}
-
-function text(value: unknown): string | number {
-  return typeof value === "number" ? value : typeof value === "bigint" ? hex(value) : String(value);
 }

@@ -1,10 +1,8 @@
 /* What became of facts on a machine, and the score. */
 
+import { type Check, type CheckStatus, countOf, statusOf } from "../../check.ts";
 import type { Case } from "../case/case.ts";
 import type { Fact } from "./fact.ts";
-
-/** known: it fails, as the run was told. */
-export type Status = "held" | "failed" | "known" | "skipped";
 
 /** A field whose value is not the expected one, as texts and numbers for people. */
 export interface Unmet {
@@ -14,13 +12,8 @@ export interface Unmet {
   readonly seen: string | number | null;
 }
 
-/** The result of one check of a fact: a sub-result. */
-export interface CheckResult {
-  /** Empty if the fact has one check only. */
-  readonly name: string;
-  readonly status: Status;
-  /** Why it was skipped. */
-  readonly reason?: string;
+/** One check of a fact, of several fields. Its name is empty if the fact has no other. */
+export interface CheckResult extends Omit<Check, "expected" | "seen"> {
   readonly unmet: readonly Unmet[];
   /** How many more fields differ, if it is from a log, which has only the first. */
   readonly more?: number;
@@ -31,8 +24,8 @@ export interface CheckResult {
 /** The result of a fact. Attempts that others contradict do not count. */
 export interface Verdict {
   readonly fact: Fact;
-  /** failed: a check failed; known: those that failed are known to; skipped: all were. */
-  readonly status: Status;
+  /** That of its checks together. */
+  readonly status: CheckStatus;
   readonly checks: readonly CheckResult[];
   readonly contradictions: number;
 }
@@ -42,9 +35,7 @@ export function verdictOf(
   checks: readonly CheckResult[],
   contradictions: number,
 ): Verdict {
-  const has = (status: Status) => checks.some((check) => check.status === status);
-  const status = (["failed", "known", "held"] as const).find(has) ?? "skipped";
-  return { fact, status, checks, contradictions };
+  return { fact, status: statusOf(checks), checks, contradictions };
 }
 
 /** A check of a fact, as a list of known deviations names it. */
@@ -74,7 +65,7 @@ export interface Counts {
 
 /** Facts by status: a fact with forty checks counts once. */
 export function countsOf(verdicts: readonly Verdict[]): Counts {
-  const count = (status: Status) => verdicts.filter((it) => it.status === status).length;
+  const count = (status: CheckStatus) => countOf(verdicts, status);
   const known = count("known");
   return {
     facts: verdicts.length,

@@ -1,15 +1,16 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { fileURLToPath } from "node:url";
+import { type Check, check, tellCheck } from "../../check.ts";
 import { StublabError } from "../../errors.ts";
 import { ForeignProcess } from "../../foreign/process.ts";
+import { factOf } from "../fact.ts";
 import { expectRecording } from "../load.ts";
 import { Pieces } from "../pieces.ts";
 import { recordScenario } from "../record.ts";
 import { Recorder } from "../recorder.ts";
 import type { Recording, Step } from "../recording.ts";
 import type { Answer } from "./answer.ts";
-import { type Check, check } from "./check.ts";
 import { type Judgement, judgementShape } from "./judgement.ts";
 import { parseAnswer, type Submission } from "./submission.ts";
 import { type Exercise, isPlayed, type Played, type Read } from "./task.ts";
@@ -45,15 +46,12 @@ export async function gradeAnswer(text: string): Promise<Graded> {
   const { checks, recording } = isPlayed(exercise)
     ? await tryAnswer(text, submission, exercise)
     : await readAnswer(submission, exercise);
-  const failed = checks.find(({ held }) => !held);
+  const failed = checks.find(({ status }) => status === "failed");
   return {
     task,
     student,
     right: failed === undefined,
-    reason:
-      failed === undefined
-        ? null
-        : `${failed.meaning} (${failed.fact}: expected ${failed.expected}, got ${failed.seen})`,
+    reason: failed === undefined ? null : `${failed.reason} (${tellCheck(failed)})`,
     checks,
     recording,
   };
@@ -70,8 +68,7 @@ async function readAnswer({ answer }: Submission, exercise: Read): Promise<Tried
   recordings.set(scenario, known);
   const recording = await known;
   const checks = [readStep(exercise, recording, answer)];
-  const facts = checks.map(({ fact, expected, seen, held }) => ({ fact, expected, seen, held }));
-  return { checks, recording: { ...recording, end: facts } };
+  return { checks, recording: { ...recording, end: checks.map(factOf) } };
 }
 
 function readStep(exercise: Read, recording: Recording, answer: Answer): Check {
@@ -125,7 +122,7 @@ async function tryOnce(
     pieces.take();
     // A process that was ended has not recorded its last fact.
     const [only] = checks;
-    if (only?.fact === ENDED) recorder.check(only.fact, only.expected, only.seen);
+    if (only?.name === ENDED) recorder.check(only.name, only.expected, only.seen);
     const { title } = loadTask(task);
     const recording = recorder.finish(`task-${task}`, { title, introduction: exercise.text });
     expectRecording(recording);

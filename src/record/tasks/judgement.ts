@@ -1,5 +1,5 @@
-import { list, members, type Shape, text, truth } from "../../shape.ts";
-import type { Check } from "./check.ts";
+import { type Check, STATUSES } from "../../check.ts";
+import { list, members, oneOf, record, type Shape, text, truth } from "../../shape.ts";
 
 /** The descriptor of the file in memory that a process writes the pieces of its recording to. */
 export const PIECES = 4;
@@ -20,16 +20,13 @@ export type Judgement =
       readonly remedy: string;
     };
 
-const checkShape: Shape<Check> = (value, place) => {
-  const read = members(value, place);
-  return {
-    fact: read("fact", text),
-    expected: read("expected", text),
-    seen: read("seen", text),
-    held: read("held", truth),
-    meaning: read("meaning", text),
-  };
-};
+const checkShape: Shape<Check> = record({
+  name: text,
+  status: oneOf(STATUSES),
+  expected: text,
+  seen: text,
+  reason: text,
+});
 
 /** @throws InputError */
 export const judgementShape: Shape<Judgement> = (value, place) => {

@@ -1,3 +1,4 @@
+import { type Check, check, tellCheck } from "../../check.ts";
 import {
   AttachError,
   BirthError,
@@ -16,7 +17,6 @@ import { dumpNoCore } from "../precautions.ts";
 import { type Recorder, tellRegisters } from "../recorder.ts";
 import { addStubCode } from "../stub_code.ts";
 import { Tracee } from "../tracee.ts";
-import { type Check, check } from "./check.ts";
 import { confine } from "./confine.ts";
 import { Player } from "./player.ts";
 import { type Run, tellRun, whyHarmful } from "./run.ts";
@@ -113,15 +113,16 @@ export class Stage {
     const made = check(fact, expected, seen, meaning);
     this.checks.push(made);
     this.recorder.check(fact, expected, seen);
-    if (!made.held) {
+    const held = made.status === "held";
+    if (!held) {
       this.recorder.step({
         lane: "host",
         kind: "note",
-        title: `${fact}: expected ${expected}, got ${seen}`,
+        title: tellCheck(made),
         why: capitalized(meaning),
       });
     }
-    return made.held;
+    return held;
   }
 
   /**

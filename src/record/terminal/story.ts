@@ -1,3 +1,4 @@
+import { tellFact } from "../fact.ts";
 import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
 import { callInWords, stepNumber } from "../view/told.ts";
 import { draw, type Line, prose, say } from "./frame.ts";
@@ -110,10 +111,10 @@ export function tellIntroduction({ recording, moments, reached }: State, width: 
 
 /** The score, and what must be true in the end. */
 export function tellEnd(state: State, width: number): Line[] {
-  const facts = state.recording.end.flatMap(({ fact, expected, seen, held }) =>
-    held
-      ? prose(`${fact}: ${seen}`, width, "plain", "  ok    ")
-      : prose(`${fact}: expected ${expected}, seen ${seen}`, width, "bad", "  FAIL  "),
+  const facts = state.recording.end.flatMap((fact) =>
+    fact.held
+      ? prose(tellFact(fact), width, "plain", "  ok    ")
+      : prose(tellFact(fact), width, "bad", "  FAIL  "),
   );
   return [...tellScore(state, width), [say("In the end", "strong")], ...facts];
 }

@@ -1,6 +1,7 @@
 import { openAssemblyEncoder } from "../../encoder/assembly.ts";
 import { checkOptions, count } from "../../shape.ts";
 import { visible } from "../../visible.ts";
+import { tellFact } from "../fact.ts";
 import { expectRecording } from "../load.ts";
 import { Moments } from "../moment.ts";
 import type { Arrow, Fact, Question, Recording, Step } from "../recording.ts";
@@ -182,8 +183,5 @@ function tellEnd(page: TextPage, end: readonly Fact[]): void {
   if (end.length === 0) return;
   page.add("THE END");
   page.blank();
-  for (const { fact, expected, seen, held } of end) {
-    if (held) page.add(`${fact}: ${seen}`, 2, "ok    ");
-    else page.add(`${fact}: expected ${expected}, seen ${seen}`, 2, "FAIL  ");
-  }
+  for (const fact of end) page.add(tellFact(fact), 2, fact.held ? "ok    " : "FAIL  ");
 }

@@ -4,7 +4,6 @@ import { StublabError } from "../../../errors.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import type { Machine } from "../../try/machine.ts";
 import {
-  type Checked,
   headOf,
   REST,
   type RequestFact,
@@ -14,6 +13,7 @@ import {
   type Table,
   type Value,
 } from "../fact.ts";
+import type { CheckResult } from "../verdict.ts";
 import { Look } from "./look.ts";
 import { type Places, USUAL } from "./places.ts";
 import { type Script, TRACEE, verbsOf } from "./verbs.ts";
@@ -69,16 +69,19 @@ export function lookAtRequests(
   { steps }: RequestFact,
   master: Stub,
   machine: Machine,
-): readonly Checked[] {
-  const checked: Checked[] = [];
+): readonly CheckResult[] {
+  const checked: CheckResult[] = [];
   const look = new Look(master, machine);
   try {
     for (const step of steps) {
       const { name = "", expected } = step;
       const before = look.tracees;
       const reason = look.follow(step.verbs);
-      if (reason !== undefined) checked.push({ name, reason });
-      else if (expected !== undefined) checked.push({ name, differences: look.compare(expected) });
+      if (reason !== undefined) checked.push({ name, status: "skipped", reason, unmet: [] });
+      else if (expected !== undefined) {
+        const unmet = look.compare(expected);
+        checked.push({ name, status: unmet.length === 0 ? "held" : "failed", unmet });
+      }
       if (expected !== undefined) look.closeAfter(before);
       // Without a check, the rest of the fact needs what this machine lacks.
       else if (reason !== undefined) break;
@@ -86,8 +89,8 @@ export function lookAtRequests(
   } catch (error) {
     // A tracee that is not where it should be is a result, too.
     if (!(error instanceof StublabError)) throw error;
-    const differences = [{ field: "error", expected: "none", seen: error.message }];
-    checked.push({ name: REST, differences });
+    const unmet = [{ field: "error", expected: "none", seen: error.message }];
+    checked.push({ name: REST, status: "failed", unmet });
   } finally {
     look.closeAfter(0);
   }

@@ -2,13 +2,14 @@
 
 import { constants } from "node:os";
 import { errnoName } from "../../../errno.ts";
-import { StopError } from "../../../errors.ts";
+import { hex, StopError } from "../../../errors.ts";
 import { hasEnded } from "../../../stub/proc.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import type { Machine } from "../../try/machine.ts";
 import { mapPages } from "../../try/target.ts";
-import type { Difference, RequestField } from "../fact.ts";
+import type { RequestField, Value } from "../fact.ts";
 import { NEED_NAMES, obstacle } from "../needs.ts";
+import type { Unmet } from "../verdict.ts";
 import { type Answer, AnswerMemory, differsAt } from "./answer.ts";
 import { NO_STOP, OPTIONS, REQUESTS, statusOf, stopText } from "./numbers.ts";
 import type { Place } from "./places.ts";
@@ -63,13 +64,14 @@ export class Look {
   }
 
   /** The fields that differ from what is expected. */
-  compare(expected: readonly RequestField[]): Difference[] {
+  compare(expected: readonly RequestField[]): Unmet[] {
     return expected.flatMap(({ field, place, value }) => {
       const seen = this.#see(place);
       const resolved = typeof value === "bigint" ? this.#resolve(value) : value;
       const wanted =
         typeof seen === "number" && typeof resolved === "bigint" ? Number(resolved) : resolved;
-      return seen === wanted ? [] : [{ field, expected: wanted, seen }];
+      if (seen === wanted) return [];
+      return [{ field, expected: shown(wanted), seen: seen === undefined ? null : shown(seen) }];
     });
   }
 
@@ -244,6 +246,10 @@ export class Look {
 
 const RESUME = verbsOf([options(OPTIONS.TRACEEXIT), next()]);
 const SIGTRAP_STOP = statusOf("SIGTRAP");
+
+function shown(value: Value): string | number {
+  return typeof value === "bigint" ? hex(value) : value;
+}
 
 function resultText(result: number): string | number {
   return result < 0 ? errnoName(-result) : result;

@@ -1,0 +1,12 @@
+import { type Check, checkRow, tellCheck } from "../check.ts";
+import type { Fact } from "./recording.ts";
+
+/** A check as documents have it: recordings, and what was judged of an answer. */
+export function factOf(check: Check): Fact {
+  return { fact: check.name, ...checkRow(check) };
+}
+
+/** "its parent: expected 7, seen 1"; "its parent: 7" if it holds. */
+export function tellFact({ fact, held, expected, seen }: Fact): string {
+  return tellCheck({ name: fact, status: held ? "held" : "failed", expected, seen }, "seen");
+}
