@@ -10,7 +10,7 @@ export const LISTED = [
     name: "stub code",
     source: "shim/amd64/stub.S",
     begin: "stublab_stub_begin",
-    end: "stublab_stub_end",
+    end: "stublab_stub_serve",
   },
   {
     name: "guest",

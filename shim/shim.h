@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define STUBLAB_SHIM_ABI 5
+#define STUBLAB_SHIM_ABI 6
 #define STUBLAB_EXPORT __attribute__((visibility("default")))
 
 STUBLAB_EXPORT uint32_t stublab_shim_abi(void);
@@ -124,6 +124,7 @@ enum stublab_inject_step {
     STUBLAB_INJECT_CONT = 1,
     STUBLAB_INJECT_WAIT = 2,
     STUBLAB_INJECT_GETREGS = 3,
+    STUBLAB_INJECT_GETSIGINFO = 4,
 };
 
 enum stublab_inject_end {
@@ -141,6 +142,21 @@ enum stublab_inject_end {
  */
 STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block,
                                       struct stublab_injection *injection);
+
+/**
+ * Has a ring's next turn executed by thread `tid`, which is in the loop of the stub code: all
+ * entries, in order (ring.h). If `stopped`, the thread is resumed. If the turn halts, the thread is
+ * at its breakpoint afterwards, otherwise it runs on. Signals from other processes are passed over.
+ * Returns an enum stublab_inject_end, or the -errno of `injection->step`.
+ */
+STUBLAB_EXPORT int64_t stublab_ring_turn(int32_t tid, void *ring,
+                                         struct stublab_injection *injection, int32_t stopped);
+
+/** Offsets in the stub code of the loop over a ring, and just past its system call instructions:
+ * those of the entries, of the wake-up of the host, and of its own sleep. */
+STUBLAB_EXPORT uint32_t stublab_stub_serve_offset(void);
+STUBLAB_EXPORT uint32_t stublab_stub_wake_offset(void);
+STUBLAB_EXPORT uint32_t stublab_stub_sleep_offset(void);
 
 /** Arguments and results of a switch. */
 struct stublab_switch {
@@ -199,8 +215,12 @@ STUBLAB_EXPORT int64_t stublab_fresh_frame(int32_t tid, void *image, uint64_t le
 
 /** The number of the processor on which the calling thread runs. */
 STUBLAB_EXPORT int64_t stublab_getcpu(void);
-/** Binds a thread to one processor (sched_setaffinity(2)). */
+/** Binds a thread to one processor. */
 STUBLAB_EXPORT int64_t stublab_bind(int32_t tid, uint32_t processor);
+/** sched_getaffinity(2): reads the set of processors of a thread. Returns its number of bytes. */
+STUBLAB_EXPORT int64_t stublab_get_affinity(int32_t tid, void *set, uint64_t length);
+/** sched_setaffinity(2). */
+STUBLAB_EXPORT int64_t stublab_set_affinity(int32_t tid, const void *set, uint64_t length);
 
 /** process_vm_readv(2) and process_vm_writev(2) of one range. They return the number of bytes that
  * were transferred, which may be fewer than `length`. */

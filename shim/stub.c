@@ -14,6 +14,9 @@
 extern const char stublab_stub_begin[];
 extern const char stublab_stub_syscall[];
 extern const char stublab_stub_rest[];
+extern const char stublab_stub_serve[];
+extern const char stublab_stub_wake[];
+extern const char stublab_stub_sleep[];
 extern const char stublab_stub_end[];
 extern const char stublab_idle_begin[];
 extern const char stublab_idle_end[];
@@ -67,6 +70,18 @@ uint32_t stublab_stub_syscall_offset(void) {
 
 uint32_t stublab_stub_rest_offset(void) {
     return (uint32_t)(stublab_stub_rest - stublab_stub_begin);
+}
+
+uint32_t stublab_stub_serve_offset(void) {
+    return (uint32_t)(stublab_stub_serve - stublab_stub_begin);
+}
+
+uint32_t stublab_stub_wake_offset(void) {
+    return (uint32_t)(stublab_stub_wake - stublab_stub_begin);
+}
+
+uint32_t stublab_stub_sleep_offset(void) {
+    return (uint32_t)(stublab_stub_sleep - stublab_stub_begin);
 }
 
 int64_t stublab_map_shared(uint64_t length) {

@@ -79,17 +79,15 @@ export type { SignalInfo } from "./platform/signal_info.ts";
 export { type FileMapping, Subprocess } from "./platform/subprocess.ts";
 export type { Deadline } from "./shim/deadline.ts";
 export type { ChildStep } from "./shim/fork.ts";
+export { Batch, BatchedCall } from "./stub/batch.ts";
 export { type Examination, examine } from "./stub/examine.ts";
+export type { CallEnd, ObservedCall } from "./stub/injected_thread.ts";
+export type { BirthLane, InjectionLane, Lanes } from "./stub/lane.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
 export type { Stop } from "./stub/status.ts";
 export { type CloneOptions, Stub } from "./stub/stub.ts";
-export type {
-  CallEnd,
-  ObservedCall,
-  SyscallArgument,
-  SyscallResult,
-  Thread,
-} from "./stub/thread.ts";
+export type { SyscallArgument, SyscallResult } from "./stub/syscall.ts";
+export type { Thread } from "./stub/thread.ts";
 export type { ThreadTicket } from "./stub/thread_pool.ts";
 export type { ThreadState, TracedThread } from "./stub/traced_thread.ts";
 export {

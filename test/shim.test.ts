@@ -202,25 +202,33 @@ stub("its SYSCALL and INT3 are where the shim says, and zeros follow its code", 
   const [at, rest] = [tracer.shim.stubSyscallOffset(), tracer.shim.stubRestOffset()];
   assert.equal([...page.subarray(at, at + 2)], [0x0f, 0x05]);
   assert.is(page[rest - 1], 0xcc);
+  const loop = tracer.shim.stubServeOffset();
+  assert.is(page[loop - 1], 0xf4, "the bootstrap ends with HLT");
+  assert.ok(loop < 200, `${loop} bytes`);
+  for (const after of [tracer.shim.stubWakeOffset(), tracer.shim.stubSleepOffset()]) {
+    assert.ok(after > loop);
+    assert.equal([...page.subarray(after - 2, after)], [0x0f, 0x05]);
+  }
   const end = page.findLastIndex((byte) => byte !== 0) + 1;
-  assert.is(page[end - 1], 0xf4, "it ends with HLT");
-  assert.ok(end < 200, `${end} bytes`);
+  assert.ok(end < 512, `${end} bytes`);
 });
 
-(hasTool("objdump") ? stub : stub.skip)("it has about 40 instructions, and stops at its INT3", () =>
-  inFolder(tmpdir(), (folder) => {
-    using tracer = new Tracer();
-    const page = hostPage(tracer);
-    const code = join(folder, "code");
-    writeFileSync(code, page.subarray(0, page.findLastIndex((byte) => byte !== 0) + 1));
-    const listing = output("objdump", "-D", "-b", "binary", "-m", "i386:x86-64", code);
-    const instructions = [...listing.matchAll(/^\s+[0-9a-f]+:\t[0-9a-f ]+\t(\w+)/gm)].map(
-      ([, name]) => name,
-    );
-    assert.ok(instructions.length >= 30 && instructions.length <= 45, `${instructions.length}`);
-    assert.is(instructions.filter((name) => name === "int3").length, 1);
-    assert.not.ok(instructions.includes("(bad)"));
-  }),
+(hasTool("objdump") ? stub : stub.skip)(
+  "it has about 40 instructions until its loop, and stops at its INT3",
+  () =>
+    inFolder(tmpdir(), (folder) => {
+      using tracer = new Tracer();
+      const page = hostPage(tracer);
+      const code = join(folder, "code");
+      writeFileSync(code, page.subarray(0, tracer.shim.stubServeOffset()));
+      const listing = output("objdump", "-D", "-b", "binary", "-m", "i386:x86-64", code);
+      const instructions = [...listing.matchAll(/^\s+[0-9a-f]+:\t[0-9a-f ]+\t(\w+)/gm)].map(
+        ([, name]) => name,
+      );
+      assert.ok(instructions.length >= 30 && instructions.length <= 45, `${instructions.length}`);
+      assert.is(instructions.filter((name) => name === "int3").length, 1);
+      assert.not.ok(instructions.includes("(bad)"));
+    }),
 );
 
 stub.run();

@@ -11,16 +11,22 @@
 // at such a SYSCALL would run something else, and the target of the jump is unmapped with all other
 // memory. So each SYSCALL here follows a different instruction, except that of the exit.
 
+#include "../ring.h"
+#include <asm-generic/errno.h>
 #include <asm/unistd.h>
 
 #define PR_SET_PDEATHSIG 1
 #define SIGKILL 9
 #define SIGSTOP 19
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
 #define ORPHAN 1 // exit status if the parent is not the one in R15
 
     .text
     .globl stublab_stub_begin, stublab_stub_syscall, stublab_stub_rest, stublab_stub_end
     .hidden stublab_stub_begin, stublab_stub_syscall, stublab_stub_rest, stublab_stub_end
+    .globl stublab_stub_serve, stublab_stub_wake, stublab_stub_sleep
+    .hidden stublab_stub_serve, stublab_stub_wake, stublab_stub_sleep
     .balign 16
 stublab_stub_begin:
     mov $__NR_prctl, %eax
@@ -67,6 +73,94 @@ leave:
     mov $__NR_exit, %eax
     syscall
     hlt
+
+// The loop over a ring (ring.h). A system call preserves all of its registers:
+//
+//   R12 the ring   R13 the entry   R14 the end of the entries   EBP the last turn
+//
+//   serve ──> is there another turn? ──> execute its entries ──> done = turn ──> INT3 if it halts
+//     ^           └─ no: spin, then sleep until there is                              │
+//     └───────────────────────────────────────────────────────────────────────────────┘
+stublab_stub_serve:
+    mov RING_TURN(%r12), %eax
+    cmp %ebp, %eax
+    je idle
+    mov %eax, %ebp
+    lea RING_ENTRIES(%r12), %r13
+    mov RING_COUNT(%r12), %r14d
+    shl $ENTRY_SHIFT, %r14
+    add %r13, %r14
+entry:
+    cmp %r14, %r13
+    je ended
+    cmpl $0, ENTRY_FLAGS(%r13)
+    jne refer
+execute:
+    mov ENTRY_NUMBER(%r13), %eax
+    mov ENTRY_ARGUMENTS(%r13), %rdi
+    mov ENTRY_ARGUMENTS+8(%r13), %rsi
+    mov ENTRY_ARGUMENTS+16(%r13), %rdx
+    mov ENTRY_ARGUMENTS+24(%r13), %r10
+    mov ENTRY_ARGUMENTS+32(%r13), %r8
+    mov ENTRY_ARGUMENTS+40(%r13), %r9
+    syscall
+    mov %rax, ENTRY_RESULT(%r13)
+next:
+    add $ENTRY_SIZE, %r13
+    jmp entry
+
+refer:
+    mov ENTRY_FLAGS(%r13), %ecx
+    test $ENTRY_CANCEL, %ecx
+    jnz cancel
+argument:
+    bsf %ecx, %edx
+    jz execute
+    btr %edx, %ecx
+    mov ENTRY_ARGUMENTS(%r13,%rdx,8), %rax
+    mov (%r12,%rax), %rax
+    mov %rax, ENTRY_ARGUMENTS(%r13,%rdx,8)
+    cmp $-4095, %rax
+    jb argument
+cancel:
+    movq $-ECANCELED, ENTRY_RESULT(%r13)
+    jmp next
+
+ended:
+    mov %ebp, %eax
+    xchg %eax, RING_DONE(%r12)
+    cmpl $0, RING_HALT(%r12)
+    jne halt
+    cmpl $0, RING_HOST(%r12)
+    je idle
+    mov $__NR_futex, %eax
+    lea RING_DONE(%r12), %rdi
+    mov $FUTEX_WAKE, %esi
+    mov $1, %edx
+    syscall
+stublab_stub_wake:
+idle:
+    mov RING_SPINS(%r12), %ecx
+spin:
+    cmp RING_TURN(%r12), %ebp
+    jne stublab_stub_serve
+    pause
+    sub $1, %ecx
+    jns spin
+    mov $1, %eax
+    xchg %eax, RING_STUB(%r12)
+    mov $__NR_futex, %eax
+    lea RING_TURN(%r12), %rdi
+    mov $FUTEX_WAIT, %esi
+    xor %r10d, %r10d
+    mov %ebp, %edx
+    syscall
+stublab_stub_sleep:
+    movl $0, RING_STUB(%r12)
+    jmp stublab_stub_serve
+halt:
+    int3
+    jmp stublab_stub_serve
 stublab_stub_end:
 
 // A program that only exits, with the number of its arguments as status. An execve resets the exit

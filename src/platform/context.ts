@@ -93,16 +93,13 @@ export class Context {
   readonly #record: SwitchRecord;
   /** Where the encoder writes the arguments of a system call. */
   readonly #args: RegisterBlock;
-  /** Whether guests follow their tracer from processor to processor. */
-  readonly #bind: boolean;
   #fault: FaultRecord | undefined;
   #running = false;
   #released = false;
 
   /** @internal */
-  constructor(tracer: TracingThread, initialXstate: Uint8Array, bind: boolean) {
+  constructor(tracer: TracingThread, initialXstate: Uint8Array) {
     this.tracer = tracer;
-    this.#bind = bind;
     this.#registers = tracer.blocks.allocate();
     this.#registers.bytes.fill(0);
     this.#args = tracer.blocks.allocate();
@@ -175,7 +172,6 @@ export class Context {
     const { words } = this.interruptHandle;
     Atomics.store(words, TGID, thread.tgid);
     Atomics.store(words, TID, thread.tid);
-    if (this.#bind) thread.follow();
     this.#record.deadline.start(deadline);
     for (;;) {
       if (Atomics.exchange(words, WANTED, 0) === 1) return { kind: "interrupt", reason: "request" };

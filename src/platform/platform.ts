@@ -1,17 +1,18 @@
 import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StateError } from "../errors.ts";
-import { checkOptions, nameOrNumber, truth } from "../shape.ts";
+import { checkOptions, count, nameOrNumber, truth } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
+import type { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
-import { encoderOption, Tracer } from "../stub/tracer.ts";
+import { encoderOption, LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { COMPONENTS, LARGEST_XSTATE } from "./amd64.ts";
 import { Context } from "./context.ts";
 import { Pool } from "./pool.ts";
 import { Subprocess } from "./subprocess.ts";
 
-export interface PlatformOptions {
+export interface PlatformOptions extends Lanes {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
   encoder?: string | Encoder | undefined;
   /** The deadline of every wait, and the default of a switch, in milliseconds. Default: 5000. */
@@ -23,9 +24,9 @@ export interface PlatformOptions {
   exitSignal?: string | number | undefined;
   /** Whether stubs run under a filter that allows only the calls that the tracer injects. Default: true. */
   seccomp?: boolean | undefined;
-  /** Whether guests run on the processor that their tracer runs on. Default: true. */
-  bind?: boolean | undefined;
 }
+
+const STUBS = count(2 ** 22);
 
 /**
  * A master and a pool: it hands out subprocesses, the address spaces in which guests run.
@@ -40,18 +41,15 @@ export interface PlatformOptions {
 export class Platform {
   readonly tracer: Tracer;
   readonly master: Stub;
-  /** Whether guests follow their tracer from processor to processor. */
-  readonly bind: boolean;
   /** The XSAVE area that every context begins with: that of a new process, with the kernel's length and layout. */
   readonly initialXstate: Uint8Array;
   readonly #pool = new Pool();
   #closed = false;
 
-  private constructor(tracer: Tracer, master: Stub, bind: boolean) {
+  private constructor(tracer: Tracer, master: Stub) {
     if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
-    this.bind = bind;
     const area = new Uint8Array(LARGEST_XSTATE);
     this.initialXstate = area.slice(0, master.thread.freshXstate(area, COMPONENTS));
   }
@@ -67,17 +65,17 @@ export class Platform {
       deadline: checkDeadline,
       exitSignal: nameOrNumber,
       seccomp: truth,
-      bind: truth,
+      ...LANE_OPTIONS,
     });
-    const { encoder, deadline, exitSignal = "SIGCHLD", seccomp = true, bind = true } = options;
-    const tracer = new Tracer({ encoder, deadline });
+    const { exitSignal = "SIGCHLD", seccomp = true, ...driving } = options;
+    const tracer = new Tracer(driving);
     try {
       const filter = seccomp
         ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
         : undefined;
       const master = tracer.createStub({ exitSignal, filter });
       master.scrub();
-      return new Platform(tracer, master, bind);
+      return new Platform(tracer, master);
     } catch (error) {
       tracer.close();
       throw error;
@@ -90,6 +88,21 @@ export class Platform {
     return new Subprocess(this.#pool.take() ?? this.master.createStub(), this.#pool);
   }
 
+  /**
+   * Makes `stubs` subprocesses for the pool. With the births "traced", one stop of the master makes hundreds.
+   *
+   * @throws what `newAddressSpace` throws: the pool then has those that were made before.
+   */
+  prefill(stubs: number): void {
+    this.#expectOpen();
+    STUBS(stubs, "stubs");
+    if (this.tracer.births === "traced") {
+      for (const stub of this.master.createMany(stubs)) this.#pool.put(stub);
+    } else {
+      for (let i = 0; i < stubs; i++) this.#pool.put(this.master.createStub());
+    }
+  }
+
   /** A subprocess whose first thread another platform traces: see `Subprocess.ticket`. */
   join(ticket: ThreadTicket): Subprocess {
     this.#expectOpen();
@@ -99,7 +112,7 @@ export class Platform {
   /** The state of a new guest: all registers zero, floating point as at the start of a process. */
   newContext(): Context {
     this.#expectOpen();
-    return new Context(this.tracer, this.initialXstate, this.bind);
+    return new Context(this.tracer, this.initialXstate);
   }
 
   /** How many subprocesses wait in the pool. */

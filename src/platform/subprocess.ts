@@ -1,5 +1,6 @@
 import { DeathError, StateError } from "../errors.ts";
 import { checkOptions, count, truth, word } from "../shape.ts";
+import { Batch } from "../stub/batch.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
@@ -129,6 +130,20 @@ export class Subprocess {
   write(address: number | bigint, bytes: Uint8Array): void {
     this.#expectUsable();
     this.stub.write(address, bytes);
+  }
+
+  /** System calls that are executed together. No record of a fault survives a run: its page may be unmapped. */
+  batch(): Batch {
+    const { thread, stub } = this;
+    return new Batch(thread, (run) => {
+      this.#expectUsable();
+      this.#markStale(0n, BigInt(topOfUserSpace()));
+      try {
+        run();
+      } finally {
+        stub.forgetIfDead();
+      }
+    });
   }
 
   /**

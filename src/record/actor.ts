@@ -6,7 +6,7 @@ import { takeInitialRegisters } from "../stub/attach.ts";
 import { type ProcessFacts, readProcess } from "../stub/proc.ts";
 import type { Stop } from "../stub/status.ts";
 import type { Stub } from "../stub/stub.ts";
-import type { SyscallArgument, SyscallResult } from "../stub/thread.ts";
+import type { SyscallArgument, SyscallResult } from "../stub/syscall.ts";
 import { ActedTracee, type Acting } from "./acting.ts";
 import { attachWatched, awaitSelfStop, stepToRest, stepToSelfStop } from "./birth.ts";
 import { callTitle, returned, tellCall } from "./calls.ts";

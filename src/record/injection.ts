@@ -1,6 +1,6 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import { TraceError } from "../errors.ts";
-import type { SyscallArgument, SyscallResult } from "../stub/thread.ts";
+import type { SyscallArgument, SyscallResult } from "../stub/syscall.ts";
 import { resultWord } from "./amd64.ts";
 import { stepTo } from "./stepping.ts";
 import type { Tracee } from "./tracee.ts";
@@ -45,8 +45,7 @@ export function injectWatched(tracee: Tracee, injection: Injection): SyscallResu
   tracee.getRegisters(injection.answer);
   tracee.thread.readRegisters(tracer.frame);
   const value = tracer.encoder.syscallResult(tracer.frame.offset);
-  const errno = tracer.encoder.syscallErrno(value);
-  return errno === 0 ? { value, errno: null } : { value: null, errno: tracer.errorName(errno) };
+  return tracee.thread.decode(value, "faithful");
 }
 
 const AT_REST = "RIP is after the INT3: the call is complete, and its result is in RAX.";

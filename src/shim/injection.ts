@@ -48,4 +48,5 @@ const INJECT_STEPS = [
   "ptrace(PTRACE_CONT)",
   "wait4",
   "ptrace(PTRACE_GETREGS)",
+  "ptrace(PTRACE_GETSIGINFO)",
 ] as const;

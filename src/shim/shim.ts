@@ -13,6 +13,9 @@ export interface Shim {
   probePage(address: number): number;
   stubSyscallOffset(): number;
   stubRestOffset(): number;
+  stubServeOffset(): number;
+  stubWakeOffset(): number;
+  stubSleepOffset(): number;
   mapShared(length: number): number;
   fork(
     cloneWord: bigint,
@@ -34,6 +37,7 @@ export interface Shim {
   timeLeft(deadline: DataView): number;
   waitWithin(tid: number, options: number, deadline: DataView, status: Int32Array): number;
   inject(tid: number, block: Uint8Array, injection: ArrayBufferView): number;
+  ringTurn(tid: number, ring: number, injection: ArrayBufferView, stopped: number): number;
   switch(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
   switchWait(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
   readXstate(tid: number, xstate: Uint8Array, length: number): number;
@@ -42,6 +46,8 @@ export interface Shim {
   freshFrame(tid: number, image: Uint8Array, length: number, components: bigint): number;
   getcpu(): number;
   bind(tid: number, processor: number): number;
+  getAffinity(tid: number, set: Uint8Array, length: number): number;
+  setAffinity(tid: number, set: Uint8Array, length: number): number;
   readMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   writeMemory(pid: number, address: bigint, bytes: Uint8Array, length: number): number;
   tgkill(tgid: number, tid: number, signal: number): number;
@@ -75,7 +81,7 @@ export interface Shim {
 }
 
 /** The version of shim/shim.h that these bindings are written for. */
-const SHIM_ABI = 5;
+const SHIM_ABI = 6;
 
 const SHIM = "shim.so";
 
@@ -109,6 +115,9 @@ function bindShim(library: LibraryHandle): Shim {
     probePage: bind("int64_t stublab_probe_page(uint64_t)"),
     stubSyscallOffset: bind("uint32_t stublab_stub_syscall_offset()"),
     stubRestOffset: bind("uint32_t stublab_stub_rest_offset()"),
+    stubServeOffset: bind("uint32_t stublab_stub_serve_offset()"),
+    stubWakeOffset: bind("uint32_t stublab_stub_wake_offset()"),
+    stubSleepOffset: bind("uint32_t stublab_stub_sleep_offset()"),
     mapShared: bind("int64_t stublab_map_shared(uint64_t)"),
     fork: bind(
       "int64_t stublab_fork(uint64_t, uint64_t, uint32_t, uint64_t, void *, uint32_t, uint32_t)",
@@ -122,6 +131,7 @@ function bindShim(library: LibraryHandle): Shim {
     timeLeft: bind("int64_t stublab_time_left(void *)"),
     waitWithin: bind("int64_t stublab_wait_within(int32_t, uint32_t, void *, void *)"),
     inject: bind("int64_t stublab_inject(int32_t, void *, void *)"),
+    ringTurn: bind("int64_t stublab_ring_turn(int32_t, uint64_t, void *, int32_t)"),
     switch: bind("int64_t stublab_switch(int32_t, void *, void *, void *)"),
     switchWait: bind("int64_t stublab_switch_wait(int32_t, void *, void *, void *)"),
     readXstate: bind("int64_t stublab_read_xstate(int32_t, void *, uint64_t)"),
@@ -130,6 +140,8 @@ function bindShim(library: LibraryHandle): Shim {
     freshFrame: bind("int64_t stublab_fresh_frame(int32_t, void *, uint64_t, uint64_t)"),
     getcpu: bind("int64_t stublab_getcpu()"),
     bind: bind("int64_t stublab_bind(int32_t, uint32_t)"),
+    getAffinity: bind("int64_t stublab_get_affinity(int32_t, void *, uint64_t)"),
+    setAffinity: bind("int64_t stublab_set_affinity(int32_t, void *, uint64_t)"),
     readMemory: bind("int64_t stublab_read_memory(int32_t, uint64_t, void *, uint64_t)"),
     writeMemory: bind("int64_t stublab_write_memory(int32_t, uint64_t, void *, uint64_t)"),
     tgkill: bind("int64_t stublab_tgkill(int32_t, int32_t, int32_t)"),

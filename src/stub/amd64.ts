@@ -1,3 +1,5 @@
+import type { RegisterBlock } from "../encoder/block.ts";
+
 // The facts about the architecture that the stub layer requires, beyond what encoders compute.
 
 /** Bytes of a page. */
@@ -22,8 +24,19 @@ export const SYSCALL_LENGTH = 2;
 export const READ_REGISTERS = "PTRACE_GETREGS";
 export const WRITE_REGISTERS = "PTRACE_SETREGS";
 
+/** The constant of an encoder with the architecture as seccomp names it. */
+export const AUDIT_ARCH = "AUDIT_ARCH_X86_64";
+
 /** The register in which the stub code expects the pid of its parent. */
 export const PARENT = "r15";
 
 /** The signature with which rseq(2) is registered on x86: RSEQ_SIG in tools/testing/selftests/rseq/rseq-x86.h. */
 export const RSEQ_SIGNATURE = 0x53053053;
+
+/** Sets the registers with which a thread enters the loop over a ring (shim/amd64/stub.S). */
+export function enterRing(frame: RegisterBlock, loop: bigint, ring: bigint, turn: number): void {
+  frame.set("rip", loop);
+  frame.set("r12", ring);
+  frame.set("rbp", turn);
+  frame.set("orig_rax", -1n);
+}

@@ -12,6 +12,7 @@ import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { viewMemory } from "../shim/library.ts";
 import { attachAtSelfStop } from "./attach.ts";
 import { readIfThere } from "./proc.ts";
+import type { Ring } from "./ring.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -170,12 +171,70 @@ function cloneOnce(parent: Thread, word: bigint): Thread {
   }
 }
 
-/** The injected clone. Returns the pid from the kernel's own register, with which the encoder must agree. */
-function clone(parent: Thread, clone: bigint): number {
+/**
+ * The fast birth: a stub that is traced when it begins, with the options of its parent, and stopped before its first
+ * instruction. It needs no self-stop, no wait4 of its parent and no attach. It is a child of the host.
+ *
+ * @throws what `cloneStub` throws
+ */
+export function cloneTraced(parent: Thread): Thread {
+  return untilAttached(() => {
+    const pid = clone(parent, parent.tracer.tracedWord(), false);
+    return takeTraced(parent, pid, parent.tracer.startBirthClock());
+  }, parent);
+}
+
+/**
+ * The same for `count` stubs, by one turn of a ring. A stub that is killed before its first stop is left out: no caller
+ * has seen it.
+ *
+ * @throws what `cloneStub` throws, after the last stub that was born.
+ */
+export function* cloneManyTraced(parent: Thread, ring: Ring, count: number): Generator<Thread> {
   const { tracer } = parent;
-  const { result, word } = parent.inject(tracer.flag("SYS_clone"), [clone, 0, 0, 0, 0], (frame) =>
-    tracer.encoder.encodeBootstrap(frame.offset, parent.tgid),
+  const number = tracer.syscallNumber("clone");
+  const args = [tracer.tracedWord(), 0n, 0n, 0n, 0n, 0n];
+  for (let i = 0; i < count; i++) ring.write(i, number, args);
+  ring.turn(count, number);
+  const results = Array.from({ length: count }, (_, i) =>
+    Number(BigInt.asIntN(64, ring.result(i))),
   );
+  const deadline = tracer.startBirthClock();
+  let failure: unknown;
+  let born = 0;
+  for (const result of results) {
+    try {
+      if (result < 0) throw cloneError(parent.tgid, tracer.errorName(-result));
+      yield takeTraced(parent, result, deadline);
+      born++;
+    } catch (error) {
+      if (!(error instanceof DeathError) || born === 0) failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+}
+
+/** Waits for the first stop of a traced child. Its registers are its parent's, except for the result of the clone. */
+function takeTraced(parent: Thread, pid: number, deadline: Deadline): Thread {
+  const thread = new Thread(parent.tracer, pid, pid);
+  thread.state = "running";
+  thread.initial.copyFrom(parent.initial);
+  try {
+    thread.wait(deadline);
+    return thread;
+  } catch (error) {
+    thread.kill();
+    thread.forget();
+    throw error;
+  }
+}
+
+/** The injected clone. Returns the pid from the kernel's own register, with which the encoder must agree. */
+function clone(parent: Thread, clone: bigint, bootstrap = true): number {
+  const { tracer } = parent;
+  const { result, word } = parent.inject(tracer.flag("SYS_clone"), [clone, 0, 0, 0, 0], (frame) => {
+    if (bootstrap) tracer.encoder.encodeBootstrap(frame.offset, parent.tgid);
+  });
   if (word < 0n) throw cloneError(parent.tgid, tracer.errorName(-Number(word)));
   if (result.value === word) return Number(word);
   throw new EncoderError(

@@ -1,11 +1,15 @@
 import { DeathError, StateError, type StubEnd, SyscallError } from "../errors.ts";
 import { bytes, checkOptions, count, nameOrNumber } from "../shape.ts";
+import { MOST_ENTRIES } from "../shim/ring.ts";
 import { PAGE_SIZE } from "./amd64.ts";
 import { attach } from "./attach.ts";
-import { cloneStub, reapZombie } from "./birth.ts";
+import { Batch } from "./batch.ts";
+import { cloneManyTraced, cloneStub, cloneTraced, reapZombie } from "./birth.ts";
+import type { ObservedCall } from "./injected_thread.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
+import type { SyscallArgument, SyscallResult } from "./syscall.ts";
 import { endProcess, letGo } from "./teardown.ts";
-import type { ObservedCall, SyscallArgument, SyscallResult, Thread } from "./thread.ts";
+import type { Thread } from "./thread.ts";
 import { ThreadPool, type ThreadTicket } from "./thread_pool.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 import { topOfUserSpace } from "./user_space.ts";
@@ -23,6 +27,8 @@ export interface Birth {
   readonly exitSignal: number;
   /** `performance.now()` before its clone. */
   readonly started: number;
+  /** Whether it was traced from its beginning, so that it has not run the stub code. */
+  readonly traced?: boolean;
 }
 
 /** Options of `Stub.createStub`. */
@@ -50,16 +56,20 @@ export class Stub {
   readonly #registry: StubRegistry;
   // Allocated on demand: most of the stubs, which may be thousands, have no children.
   #children: Set<Stub> | undefined;
+  // A traced birth skips the stub code, which sets the death signal.
+  readonly #lacksDeathSignal: boolean;
   #pool: ThreadPool | undefined;
 
   /** @internal */
-  constructor(registry: StubRegistry, thread: Thread, { parent, exitSignal, started }: Birth) {
+  constructor(registry: StubRegistry, thread: Thread, birth: Birth) {
+    const { parent, exitSignal, started, traced = false } = birth;
     this.tracer = thread.tracer;
     this.thread = thread;
     this.parent = parent;
     this.exitSignal = exitSignal;
     this.microseconds = Math.round((performance.now() - started) * 1000);
     this.#registry = registry;
+    this.#lacksDeathSignal = traced;
     registry.stubs.set(this.pid, this);
     parent?.adopt(this);
   }
@@ -106,7 +116,7 @@ export class Stub {
 
   #inject(call: string | number | bigint, args: readonly SyscallArgument[]): SyscallResult {
     try {
-      return this.thread.inject(this.tracer.syscallNumber(call), args).result;
+      return this.thread.call(this.tracer.syscallNumber(call), args);
     } finally {
       this.forgetIfDead();
     }
@@ -123,12 +133,26 @@ export class Stub {
 
   /** The same for a call that must succeed: returns its value. @throws SyscallError if it returns an errno. */
   call(call: string | number | bigint, ...args: SyscallArgument[]): bigint {
-    const { value, errno } = this.#inject(call, args);
+    return this.#expectValue(call, this.#inject(call, args));
+  }
+
+  #expectValue(call: string | number | bigint, { value, errno }: SyscallResult): bigint {
     if (errno === null) return value;
     const name = typeof call === "string" ? call : `system call ${call}`;
     throw new SyscallError(`${name} in stub ${this.pid} failed with ${errno}`, {
       call: String(call),
       errno,
+    });
+  }
+
+  /** System calls that are executed together, in as few trips to the stub as the tracer's lane allows. */
+  batch(): Batch {
+    return new Batch(this.thread, (run) => {
+      try {
+        run();
+      } finally {
+        this.forgetIfDead();
+      }
     });
   }
 
@@ -139,6 +163,7 @@ export class Stub {
     const { exitSignal: signal } = options;
     const exitSignal = signal === undefined ? this.exitSignal : tracer.parseExitSignal(signal);
     const started = performance.now();
+    if (tracer.births === "traced") return this.#createTraced(exitSignal, started);
     tracer.passOver(exitSignal);
     try {
       const isStub = (pid: number) => this.#registry.stubs.has(pid);
@@ -146,6 +171,48 @@ export class Stub {
     } finally {
       this.forgetIfDead();
     }
+  }
+
+  #createTraced(exitSignal: number, started: number): Stub {
+    this.#expectTraceable(exitSignal);
+    try {
+      return this.#register(cloneTraced(this.thread), started);
+    } finally {
+      this.forgetIfDead();
+    }
+  }
+
+  /** Clones `count` stubs that are traced when they begin, many in one turn. @throws what `createStub` throws @internal */
+  *createMany(count: number): Generator<Stub> {
+    this.#expectTraceable(this.exitSignal);
+    try {
+      for (let left = count; left > 0; ) {
+        const started = performance.now();
+        const ring = this.thread.ownRing();
+        for (const thread of cloneManyTraced(this.thread, ring, Math.min(left, MOST_ENTRIES))) {
+          left--;
+          yield this.#register(thread, started);
+        }
+      }
+    } finally {
+      this.forgetIfDead();
+    }
+  }
+
+  /** A traced stub is a child of the host, with the exit signal of the stub that cloned it. */
+  #register(thread: Thread, started: number): Stub {
+    return new Stub(this.#registry, thread, { exitSignal: this.exitSignal, started, traced: true });
+  }
+
+  /** @throws StateError if the stubs that this one clones by CLONE_PARENT would harm the host. */
+  #expectTraceable(exitSignal: number): void {
+    const { tracer } = this;
+    if (exitSignal === this.exitSignal && !tracer.isFatal(exitSignal)) return;
+    throw new StateError(
+      `a traced birth gives a stub the exit signal of the stub that clones it, ${tracer.signalName(this.exitSignal)}, ` +
+        "and its end would be reported to the host",
+      { remedy: 'use the exit signal SIGCHLD, or the births "faithful"' },
+    );
   }
 
   /** Takes a thread that this stub cloned as its child. @internal */
@@ -171,8 +238,22 @@ export class Stub {
   scrub(): void {
     const start = this.tracer.stubAddress;
     const end = start + PAGE_SIZE;
-    this.call("munmap", 0, start);
-    if (end < topOfUserSpace()) this.call("munmap", end, topOfUserSpace() - end);
+    this.#unmap(0, start);
+    if (end < topOfUserSpace()) this.#unmap(end, topOfUserSpace() - end);
+    if (this.#pool === undefined) this.thread.emptied();
+  }
+
+  /** Faithfully, because a ring is unmapped, too. */
+  #unmap(start: number, length: number): void {
+    const { thread, tracer } = this;
+    try {
+      this.#expectValue(
+        "munmap",
+        thread.inject(tracer.syscallNumber("munmap"), [start, length]).result,
+      );
+    } finally {
+      this.forgetIfDead();
+    }
   }
 
   /** Reads `length` bytes of the stub's memory. @throws MemoryError, InputError, StateError */
@@ -205,8 +286,12 @@ export class Stub {
     }
   }
 
-  /** Stops tracing the stub; it stays stopped. */
+  /** Stops tracing the stub; it stays stopped, and ends with the thread that made its tracer. */
   detach(): void {
+    if (this.#lacksDeathSignal) {
+      const { tracer } = this;
+      this.call("prctl", tracer.flag("PR_SET_PDEATHSIG"), tracer.constant("SIGKILL"));
+    }
     this.thread.detach();
   }
 

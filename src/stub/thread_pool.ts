@@ -39,6 +39,7 @@ export class ThreadPool {
    */
   issue(tracerTid: number): ThreadTicket {
     const { tracer, tgid, initial } = this.#first;
+    this.#first.share();
     PID(tracerTid, "tracerTid");
     if (tracerTid === tracer.tid) {
       throw new StateError(`thread ${tracerTid} is the stub's own tracer, which needs no ticket`);
@@ -124,6 +125,7 @@ export function redeemTicket(tracer: TracingThread, ticket: ThreadTicket): Threa
     throw error;
   }
   thread.initial.bytes.set(ticket.initial);
+  tracer.attract(ticket.tid);
   return thread;
 }
 

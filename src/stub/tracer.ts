@@ -4,17 +4,28 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { expectDriver } from "../encoder/guarded.ts";
 import { openEncoder } from "../encoder/open.ts";
 import { DeathError, InputError, StateError } from "../errors.ts";
-import { bytes, checkOptions, list, nameOrNumber, oneOf, type Shape, show } from "../shape.ts";
+import {
+  bytes,
+  checkOptions,
+  list,
+  nameOrNumber,
+  oneOf,
+  type Shape,
+  show,
+  truth,
+} from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
 import { type Fork, forkStub } from "./birth.ts";
+import { BIRTH_LANES, INJECTION_LANES, type Lanes } from "./lane.ts";
+import { admitLanes } from "./lane_filter.ts";
 import { rehearse } from "./rehearsal.ts";
 import { Stub, type StubRegistry } from "./stub.ts";
 import type { Thread } from "./thread.ts";
 import { redeemTicket, type ThreadTicket } from "./thread_pool.ts";
 import { TracingThread } from "./tracing_thread.ts";
 
-export interface TracerOptions {
+export interface TracerOptions extends Lanes {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
   encoder?: string | Encoder | undefined;
   /** The deadline of every wait, in milliseconds. Default: 5000. */
@@ -29,7 +40,10 @@ export interface StubOptions {
   exitSignal?: string | number | undefined;
   /** Steps of the forked child's set-up to leave out, for lessons and tests. */
   omit?: readonly ChildStep[] | undefined;
-  /** A seccomp filter for the stub and all its descendants: an array of struct sock_filter. */
+  /**
+   * A seccomp filter for the stub and all its descendants: an array of struct sock_filter. Calls that the tracer's lanes
+   * need are allowed before it.
+   */
   filter?: Uint8Array | undefined;
 }
 
@@ -80,6 +94,12 @@ const STUB_OPTIONS = {
   filter: filterShape,
 };
 
+export const LANE_OPTIONS = {
+  injections: oneOf(INJECTION_LANES),
+  births: oneOf(BIRTH_LANES),
+  bind: truth,
+};
+
 /** Checks the type of an `encoder` option; `Tracer` checks the encoder itself. */
 export function encoderOption(value: unknown, place: string): void {
   if (typeof value === "string" || (typeof value === "object" && value !== null)) return;
@@ -87,7 +107,11 @@ export function encoderOption(value: unknown, place: string): void {
 }
 
 function openedEncoder(options: TracerOptions): Encoder {
-  checkOptions(options, "options", { encoder: encoderOption, deadline: checkDeadline });
+  checkOptions(options, "options", {
+    encoder: encoderOption,
+    deadline: checkDeadline,
+    ...LANE_OPTIONS,
+  });
   const { encoder = "assembly" } = options;
   return typeof encoder === "string" ? openEncoder(encoder) : expectDriver(encoder);
 }
@@ -114,7 +138,7 @@ export class Tracer extends TracingThread {
 
   /** @throws UnsupportedError, InputError, EncoderError */
   constructor(options: TracerOptions = {}) {
-    super(openedEncoder(options), options.deadline ?? 5000);
+    super(openedEncoder(options), options.deadline ?? 5000, options);
     closeAtExit(this);
   }
 
@@ -132,7 +156,8 @@ export class Tracer extends TracingThread {
   createStub(options: StubOptions = {}): Stub {
     this.#expectOpen();
     checkOptions(options, "options", STUB_OPTIONS);
-    const { omit, filter } = options;
+    const { omit, filter: given } = options;
+    const filter = given && admitLanes(this, given);
     const exitSignal = this.parseExitSignal(options.exitSignal);
     const fork: Fork = { exitSignal, ...(omit && { omit }), ...(filter && { filter }) };
     if (this.isFatal(exitSignal)) {
@@ -199,6 +224,7 @@ export class Tracer extends TracingThread {
         failure ??= error;
       }
     }
+    this.unbind();
     if (failure !== undefined) throw failure;
   }
 
@@ -224,7 +250,7 @@ export class Tracer extends TracingThread {
 
   #pollAll(): void {
     for (const stub of [...this.#stubs.values()]) {
-      if (stub.thread.state !== "stopped") continue;
+      if (!stub.thread.rests) continue;
       try {
         stub.poll();
       } catch (error) {

@@ -1,12 +1,14 @@
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/names.ts";
-import { EncoderError, InputError } from "../errors.ts";
+import { EncoderError, InputError, UnsupportedError } from "../errors.ts";
 import { integer, nameOrNumber, show } from "../shape.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { Injection } from "../shim/injection.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
 import { SYSCALL_LENGTH } from "./amd64.ts";
+import { bindThread, otherProcessor, unbindThread } from "./binding.ts";
+import type { BirthLane, InjectionLane, Lanes } from "./lane.ts";
 import { mapStubCode } from "./placement.ts";
 
 /** Signals that an instruction can raise, and SIGKILL: they end an injection. */
@@ -34,12 +36,16 @@ export class TracingThread {
   readonly encoder: Encoder;
   /** The deadline of every wait, in milliseconds. */
   readonly deadline: number;
+  readonly injections: InjectionLane;
+  readonly births: BirthLane;
   /** The address of the stub code, the same in the host and in every stub. */
   readonly stubAddress: number;
   /** The value of RIP between two injected calls: after the INT3. */
   readonly restAddress: bigint;
   /** The value of RIP at the self-stop: after the SYSCALL of the kill. @internal */
   readonly selfStopAddress: bigint;
+  /** The address of the loop over a ring. @internal */
+  readonly serveAddress: bigint;
   /** @internal */
   readonly shim: Shim;
   /** @internal */
@@ -68,12 +74,18 @@ export class TracingThread {
   // Caches lookups by name: they are frequent, and a prefix or a conversion is expensive.
   readonly #numbers = new Map<string, number>();
   readonly #calls = new Map<string, bigint>();
+  readonly #sets = new Map<readonly string[], ReadonlySet<number>>();
+  #bound = false;
 
   /** @throws UnsupportedError, EncoderError */
-  constructor(encoder: Encoder, deadline: number) {
+  constructor(encoder: Encoder, deadline: number, lanes: Lanes) {
+    const { injections = "faithful", births = "faithful", bind = true } = lanes;
     this.encoder = encoder;
     this.deadline = deadline;
+    this.injections = injections;
+    this.births = births;
     this.shim = loadShim();
+    if (injections === "spin") expectOtherProcessor(this.shim);
     this.tid = this.shim.gettid();
     this.blocks = BlockAllocator.of(encoder);
     this.frame = this.blocks.allocate();
@@ -82,6 +94,7 @@ export class TracingThread {
     this.selfStopAddress = BigInt(
       this.stubAddress + this.shim.stubSyscallOffset() + SYSCALL_LENGTH,
     );
+    this.serveAddress = BigInt(this.stubAddress + this.shim.stubServeOffset());
     this.waitAll = Number(this.#waitOptions("__WALL"));
     this.waitSelfStop = this.#waitOptions("__WALL", "WUNTRACED");
     this.traceOptions =
@@ -95,6 +108,29 @@ export class TracingThread {
     for (let signal = 1; signal <= this.constant("SIGRTMAX"); signal++) {
       if (!own.includes(signal)) this.passOver(signal);
     }
+    this.#bound = bind && bindThread(this.shim);
+  }
+
+  /** Moves a thread that another tracer's stub cloned to the processor of this tracer. @internal */
+  attract(tid: number): void {
+    if (this.#bound) this.shim.bind(tid, this.shim.getcpu());
+  }
+
+  /** Ends the thread's binding to a processor. @internal */
+  protected unbind(): void {
+    if (this.#bound) unbindThread(this.shim);
+    this.#bound = false;
+  }
+
+  /** Whether a system call is one of those named. @internal */
+  isAmong(names: readonly string[], call: bigint): boolean {
+    let numbers = this.#sets.get(names);
+    if (numbers === undefined) {
+      const known = names.filter((name) => this.encoder.constants.has(`SYS_${name}`));
+      numbers = new Set(known.map((name) => Number(this.syscallNumber(name))));
+      this.#sets.set(names, numbers);
+    }
+    return numbers.has(Number(call));
   }
 
   /** Starts the deadline of a birth. @internal */
@@ -168,10 +204,26 @@ export class TracingThread {
     );
   }
 
+  /** The clone word of a traced birth: traced from its beginning, and a child of the host. @throws EncoderError @internal */
+  tracedWord(): bigint {
+    const flags = this.flag("CLONE_FILES") | this.flag("CLONE_PTRACE") | this.flag("CLONE_PARENT");
+    const word = this.encoder.encodeClone(flags, this.constant("SIGCHLD"));
+    if (word >= 0n) return word;
+    throw new EncoderError(`encoder ${this.encoder.name} refuses the flags of a traced birth`);
+  }
+
   #waitOptions(...names: string[]): bigint {
     const options = names.reduce((word, name) => word | this.flag(name), 0n);
     const word = this.encoder.encodeWaitOptions(options);
     if (word >= 0n) return word;
     throw new EncoderError(`encoder ${this.encoder.name} refuses wait4's ${names.join("|")}`);
   }
+}
+
+/** @throws UnsupportedError */
+function expectOtherProcessor(shim: Shim): void {
+  if (otherProcessor(shim) !== undefined) return;
+  throw new UnsupportedError('the injections "spin" need a second processor', {
+    remedy: 'allow this process another processor, or use the injections "futex"',
+  });
 }

@@ -77,7 +77,6 @@ export class Tracee {
     const { stub, tracer } = this;
     this.#record.request = tracer.constant(request);
     this.#record.deadline.start(tracer.deadline);
-    stub.thread.follow();
     try {
       for (;;) {
         const kind = stub.thread.switch(this.block, NO_XSTATE, this.#record);

@@ -5,7 +5,7 @@
 
 import { parseSyscall } from "../../encoder/names.ts";
 import { openEncoder } from "../../encoder/open.ts";
-import type { SyscallArgument, SyscallResult } from "../../stub/thread.ts";
+import type { SyscallArgument, SyscallResult } from "../../stub/syscall.ts";
 import { loopRules, setUpLoop } from "../try/sigreturn/resident.ts";
 import { handleSignals, makeHarmless, mapPages, type Settable } from "../try/target.ts";
 
@@ -51,7 +51,7 @@ class Recorder implements Settable {
 
   inject(name: string, ...args: SyscallArgument[]): SyscallResult {
     this.#note(name === "close_range" ? OPERATIONS.TRY : OPERATIONS.CALL, name, args);
-    return { value: 0n, errno: null };
+    return { value: 0n, errno: null, lane: "faithful" };
   }
 
   write(address: number | bigint, bytes: Uint8Array): void {

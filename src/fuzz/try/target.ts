@@ -17,7 +17,7 @@ import {
 import { SyscallError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import type { Stub } from "../../stub/stub.ts";
-import type { SyscallArgument, SyscallResult } from "../../stub/thread.ts";
+import type { SyscallArgument, SyscallResult } from "../../stub/syscall.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
 import {
   CODE,

@@ -172,7 +172,6 @@ export class Trier {
     let spoiled = 1;
     for (let done = first; done < end; ) {
       const { thread } = this.#ready();
-      thread.follow();
       const result = this.tracer.shim.try(
         thread.tid,
         setupBytes.subarray(done * SETUP_SIZE),

@@ -84,7 +84,6 @@ function letGoAndAttach({ tracee, stub: { thread } }: Actor): void {
   const { shim } = thread.tracer;
   const detach = thread.tracer.constant("PTRACE_DETACH");
   const attach = thread.tracer.constant("PTRACE_ATTACH");
-  thread.follow();
   // Every microsecond counts: the stub needs only a few.
   shim.ptrace(detach, thread.tid, 0, 0);
   const result = shim.ptrace(attach, thread.tid, 0, 0);

@@ -30,7 +30,6 @@ export const rseq: Scenario = {
     const stub = scene.rest("master", "the first stub", { memory: true, omit: ["rseq"] });
     expectArea(scene, stub);
     // On another processor the kernel would update the area for that reason alone.
-    stub.stub.thread.follow();
     scene.recorder.observe(
       "The stub is bound to one processor. On another one the kernel would update the area at once, because the processor's number has changed.",
     );

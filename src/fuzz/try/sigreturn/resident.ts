@@ -15,7 +15,7 @@ import { loadShim } from "../../../shim/shim.ts";
 import { PAGE_SIZE } from "../../../stub/amd64.ts";
 import { hasEnded, processorTime } from "../../../stub/proc.ts";
 import type { Stub } from "../../../stub/stub.ts";
-import type { SyscallArgument } from "../../../stub/thread.ts";
+import type { SyscallArgument } from "../../../stub/syscall.ts";
 import type { TracingThread } from "../../../stub/tracing_thread.ts";
 import { BASELINE } from "../../case/baseline.ts";
 import { SCRATCH } from "../../case/code.ts";
@@ -74,11 +74,6 @@ export class Resident {
     return processorTime(this.pid);
   }
 
-  /** Moves it to the host's processor. */
-  follow(): void {
-    this.#stub.thread.follow();
-  }
-
   /** Ends it, and lets its parent reap it. @returns its status word. */
   end(): number {
     const { tracer } = this.#master;
@@ -97,7 +92,6 @@ export class Resident {
     for (const [name, word] of Object.entries(KEPT)) tracer.frame.set(name, word);
     tracer.frame.set("rip", LOOP);
     thread.writeRegisters(tracer.frame);
-    thread.follow();
     thread.ptrace("PTRACE_DETACH");
     thread.state = "untraced";
     // It is still stopped by the SIGSTOP of its birth: once detached, it stops again.

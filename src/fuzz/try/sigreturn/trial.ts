@@ -84,7 +84,6 @@ export class SigreturnTrier {
   /** Hands setups over; answers how many have an outcome: all, or those up to the one that was the stub's last. */
   #hand(batch: Batch, first: number, count: number): number {
     const resident = this.#ready();
-    resident.follow();
     this.#exchange.hand(batch, first, count);
     const back = this.#awaitTurn(resident, true);
     const done = back ? count : this.#exchange.next;

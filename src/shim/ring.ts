@@ -1,0 +1,84 @@
+import { viewMemory } from "./library.ts";
+import type { Shim } from "./shim.ts";
+
+/** Byte offsets in a ring (shim/ring.h). */
+const RING = { turn: 0, count: 4, halt: 8, spins: 12, entries: 128 } as const;
+
+/** Byte offsets in an entry, and its size. */
+export const ENTRY = { number: 0, flags: 4, arguments: 8, result: 56, size: 64 } as const;
+
+/** The flag of an entry that is not executed. */
+export const ENTRY_CANCEL = 0x80;
+
+/** The most entries of a turn. */
+export const MOST_ENTRIES = 512;
+
+/** The size of a ring in bytes: whole pages. */
+export const RING_SIZE = 9 << 12;
+
+/** The advice that keeps a ring out of clones (include/uapi/asm-generic/mman-common.h); no encoder defines it. */
+export const MADV_DONTFORK = 10n;
+
+/** The offset in a ring of the result of an entry. */
+export function resultOffset(entry: number): number {
+  return RING.entries + ENTRY.size * entry + ENTRY.result;
+}
+
+/** Rings that no stub uses. They stay mapped: views of unmapped memory would crash the process. */
+const unused: RingMemory[] = [];
+
+/** The memory of a ring, mapped in the host: a file, which a stub maps, too. */
+export class RingMemory {
+  readonly file: number;
+  readonly address: number;
+  readonly #header: Uint32Array;
+  /** The entries. */
+  readonly bytes: Uint8Array;
+  readonly words: BigUint64Array;
+
+  private constructor(file: number, address: number) {
+    this.file = file;
+    this.address = address;
+    const memory = viewMemory(address, RING_SIZE);
+    this.#header = new Uint32Array(memory, 0, RING.entries / 4);
+    this.bytes = new Uint8Array(memory, RING.entries, ENTRY.size * MOST_ENTRIES);
+    this.words = new BigUint64Array(memory, RING.entries, this.bytes.length / 8);
+  }
+
+  /** Takes a ring that was given back, or makes one. Returns the errno of the call that failed, negative. */
+  static take(shim: Shim): RingMemory | number {
+    const last = unused.pop();
+    if (last !== undefined) return last;
+    const file = shim.memoryFile(RING_SIZE);
+    if (file < 0) return file;
+    const address = shim.mapFile(file, RING_SIZE);
+    if (address >= 0) return new RingMemory(file, address);
+    shim.close(file);
+    return address;
+  }
+
+  /** Gives the ring back: no stub has it mapped any more. */
+  giveBack(): void {
+    unused.push(this);
+  }
+
+  /** The number of the last turn, as the stub has it in EBP when it enters its loop. */
+  get turn(): number {
+    return this.#header[RING.turn / 4] ?? 0;
+  }
+
+  /**
+   * Sets the next turn: its number of entries, whether the stub stops at its breakpoint afterwards, and how often each
+   * side looks for the other's progress before it sleeps.
+   */
+  prepare(count: number, halt: boolean, spins: number): void {
+    this.#set(RING.count, count);
+    this.#set(RING.halt, halt ? 1 : 0);
+    this.#set(RING.spins, spins);
+  }
+
+  /** The stub polls the same cache line, so a word that is right already is not written. */
+  #set(offset: number, word: number): void {
+    if (this.#header[offset / 4] !== word) this.#header[offset / 4] = word;
+  }
+}

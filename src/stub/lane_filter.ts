@@ -1,0 +1,56 @@
+import {
+  assembleBpf,
+  type BpfInstruction,
+  DATA_ARCH,
+  DATA_ARGUMENT,
+  DATA_INSTRUCTION_POINTER,
+  DATA_NUMBER,
+  HIGH,
+  JUMP_EQUAL,
+  LOAD_WORD,
+  RETURN,
+  SECCOMP_RET_ALLOW,
+} from "../bpf/program.ts";
+import { MADV_DONTFORK } from "../shim/ring.ts";
+import { AUDIT_ARCH } from "./amd64.ts";
+import type { TracingThread } from "./tracing_thread.ts";
+
+/** The words that an instruction of the filter compares: `[offset in struct seccomp_data, word]`. */
+type Condition = readonly [offset: number, word: bigint];
+
+/**
+ * Returns a filter that allows what the tracer's lanes need, and judges any other call by `filter`: the calls of the
+ * loop over a ring by its own instructions, the madvise for a ring, and the clone of a traced birth.
+ *
+ * @param filter an array of struct sock_filter.
+ */
+export function admitLanes(tracer: TracingThread, filter: Uint8Array): Uint8Array {
+  const allowed: Condition[][] = [];
+  const call = (name: string): Condition => [DATA_NUMBER, tracer.syscallNumber(name)];
+  if (tracer.injections !== "faithful" || tracer.births === "traced") {
+    allowed.push([call("madvise"), [DATA_ARGUMENT + 16, MADV_DONTFORK]]);
+    for (const offset of [tracer.shim.stubWakeOffset(), tracer.shim.stubSleepOffset()]) {
+      const pointer = BigInt(tracer.stubAddress + offset);
+      allowed.push([
+        call("futex"),
+        [DATA_INSTRUCTION_POINTER, pointer & 0xffff_ffffn],
+        [DATA_INSTRUCTION_POINTER + HIGH, pointer >> 32n],
+      ]);
+    }
+  }
+  if (tracer.births === "traced") {
+    allowed.push([call("clone"), [DATA_ARGUMENT, tracer.tracedWord()], [DATA_ARGUMENT + HIGH, 0n]]);
+  }
+  const arch: Condition = [DATA_ARCH, tracer.flag(AUDIT_ARCH)];
+  const own = allowed.flatMap((conditions) => allowIf([arch, ...conditions]));
+  return own.length === 0 ? filter : new Uint8Array([...assembleBpf(...own), ...filter]);
+}
+
+/** Allows a call to which all conditions apply, and goes on if one does not. */
+function allowIf(conditions: readonly Condition[]): BpfInstruction[] {
+  const tests = conditions.flatMap(([offset, word], i): BpfInstruction[] => [
+    [LOAD_WORD, offset],
+    [JUMP_EQUAL, Number(word), 0, 2 * (conditions.length - 1 - i) + 1],
+  ]);
+  return [...tests, [RETURN, SECCOMP_RET_ALLOW]];
+}

@@ -1,0 +1,181 @@
+import { UnsupportedError } from "../errors.ts";
+import { ENTRY, MADV_DONTFORK, RING_SIZE, RingMemory } from "../shim/ring.ts";
+import { enterRing } from "./amd64.ts";
+import { otherProcessor } from "./binding.ts";
+import type { InjectedThread } from "./injected_thread.ts";
+import type { SyscallArgument } from "./syscall.ts";
+
+/** How often each side of the lane "spin" looks for the other's progress before it sleeps: about 100 µs. */
+const SPINS = 3000;
+
+/** Words of an entry. */
+const WORDS = ENTRY.size / 8;
+const RESULT = ENTRY.result / 8;
+
+/** Calls that change or replace the process around the loop, or the registers of the loop. */
+const NOT_IN_A_LOOP = [
+  "clone",
+  "clone3",
+  "fork",
+  "vfork",
+  "execve",
+  "execveat",
+  "rt_sigreturn",
+] as const;
+
+/** Calls with an address and a length first, which may concern the ring itself. */
+const OF_MEMORY = ["mmap", "munmap", "mprotect", "mremap", "madvise", "remap_file_pages"] as const;
+
+/**
+ * The calls that a thread's loop over a ring executes (shim/ring.h), and the memory of the ring.
+ *
+ *     away ──> halted    at the INT3 of the loop: the lane "ring"
+ *      ^  └──> serving   runs, and waits for the next turn: "futex" and "spin"
+ *      └─────── any other use of the thread
+ */
+export class Ring {
+  /** Where the stub has the ring mapped. */
+  readonly address: bigint;
+  readonly #thread: InjectedThread;
+  readonly #memory: RingMemory;
+  readonly #halts: boolean;
+  readonly #spins: number;
+  #where: "away" | "halted" | "serving" = "away";
+
+  /** Maps a ring in the host and in a stub that is at rest. @throws UnsupportedError, and what `inject` throws */
+  constructor(thread: InjectedThread) {
+    const { tracer } = thread;
+    this.#thread = thread;
+    this.#halts = tracer.injections !== "futex" && tracer.injections !== "spin";
+    this.#spins = tracer.injections === "spin" ? SPINS : 0;
+    const memory = RingMemory.take(tracer.shim);
+    if (typeof memory === "number") throw refused("memfd_create", tracer.errorName(-memory));
+    this.#memory = memory;
+    try {
+      this.address = mapRing(thread, memory.file);
+      if (this.#spins > 0) moveAway(thread);
+    } catch (error) {
+      memory.giveBack();
+      throw error;
+    }
+  }
+
+  /** Whether a loop can execute a call. */
+  static takes({ tracer }: InjectedThread, call: bigint): boolean {
+    return !tracer.isAmong(NOT_IN_A_LOOP, call);
+  }
+
+  /** Whether the stub runs and waits for a turn. */
+  get serves(): boolean {
+    return this.#where === "serving";
+  }
+
+  /** The entries of the next turn, and their results afterwards: 8 words each. */
+  get words(): BigUint64Array {
+    return this.#memory.words;
+  }
+
+  /** Whether a call changes the ring's own mapping. */
+  concerns(call: bigint, address: SyscallArgument = 0, length: SyscallArgument = 0): boolean {
+    if (!this.#thread.tracer.isAmong(OF_MEMORY, call)) return false;
+    const start = BigInt.asUintN(64, BigInt(address));
+    const end = start + BigInt.asUintN(64, BigInt(length));
+    return start < this.address + BigInt(RING_SIZE) && end > this.address;
+  }
+
+  /** Writes an entry. */
+  write(entry: number, call: bigint, args: readonly bigint[]): void {
+    const { words } = this.#memory;
+    const at = entry * WORDS;
+    words[at] = BigInt.asUintN(32, call);
+    for (let i = 0; i < 6; i++) words[at + 1 + i] = args[i] ?? 0n;
+  }
+
+  /** The result of an entry. */
+  result(entry: number): bigint {
+    return this.#memory.words[entry * WORDS + RESULT] ?? 0n;
+  }
+
+  /**
+   * Has the stub execute the first `count` entries.
+   *
+   * @param call the call to name in an error.
+   * @throws DeathError, StopError, DeadlineError, TraceError
+   */
+  turn(count: number, call: bigint): void {
+    this.#turn(count, this.#halts, call);
+  }
+
+  /** Makes the thread stopped if it serves the ring; the next turn writes its registers again. */
+  leave(): void {
+    if (this.#where === "serving") this.#turn(0, true, -1n);
+    this.#where = "away";
+  }
+
+  /** The thread was stopped by something else, or has ended. */
+  interrupt(): void {
+    this.#where = "away";
+  }
+
+  /** The stub has the ring no longer mapped. */
+  release(): void {
+    this.#where = "away";
+    this.#memory.giveBack();
+  }
+
+  #turn(count: number, halts: boolean, call: bigint): void {
+    const thread = this.#thread;
+    const { tracer, tid } = thread;
+    const { shim, frame, injection } = tracer;
+    const stopped = this.#where !== "serving";
+    thread.startClock();
+    if (this.#where === "away") {
+      frame.copyFrom(thread.initial);
+      enterRing(frame, tracer.serveAddress, this.address, this.#memory.turn);
+      thread.writeRegisters(frame);
+    }
+    this.#memory.prepare(count, halts, this.#spins);
+    this.#where = "away";
+    const result = shim.ringTurn(tid, this.#memory.address, injection.bytes, stopped ? 1 : 0);
+    thread.endInjection(result, call);
+    this.#where = halts ? "halted" : "serving";
+    thread.state = halts ? "stopped" : "running";
+  }
+}
+
+/** Maps the ring's file in the stub, and keeps it out of the stubs that this one clones. */
+function mapRing(thread: InjectedThread, file: number): bigint {
+  const { tracer } = thread;
+  const access = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
+  const mapped = thread.inject(tracer.syscallNumber("mmap"), [
+    0,
+    RING_SIZE,
+    access,
+    tracer.flag("MAP_SHARED"),
+    file,
+    0,
+  ]).result;
+  if (mapped.errno !== null) throw refused("mmap", mapped.errno);
+  const kept = thread.inject(tracer.syscallNumber("madvise"), [
+    mapped.value,
+    RING_SIZE,
+    MADV_DONTFORK,
+  ]).result;
+  if (kept.errno !== null) throw refused("madvise", kept.errno);
+  return mapped.value;
+}
+
+function refused(call: string, errno: string): UnsupportedError {
+  return new UnsupportedError(
+    `a stub cannot share a ring with this process: ${call} failed with ${errno}`,
+    {
+      remedy: 'use the injections "faithful"',
+    },
+  );
+}
+
+/** Binds the thread to another processor than the tracer's. */
+function moveAway({ tid, tracer }: InjectedThread): void {
+  const processor = otherProcessor(tracer.shim);
+  if (processor !== undefined) tracer.shim.bind(tid, processor);
+}
