@@ -42,7 +42,7 @@ bench("a name selects a mechanism or a group, its reference and the floor", () =
   const named = (...names: string[]) => choose(names, GROUPS, MECHANISMS).map(({ name }) => name);
   assert.equal(named("call-poke"), ["call-c", "call-poke", FLOOR]);
   assert.equal(named("pool"), ["pool-c", "pool-faithful", FLOOR]);
-  assert.equal(named("space"), ["birth-c", "space-faithful", FLOOR]);
+  assert.equal(named("space-traced"), ["birth-c", "space-traced", FLOOR]);
   assert.equal(
     named(),
     MECHANISMS.map(({ name }) => name),

@@ -118,7 +118,7 @@ command(
   async () => {
     const processors = chooseProcessors();
     const [mechanism] = MECHANISMS.filter(({ name }) => name === "call-faithful");
-    const lane = { work: "call", options: { injections: "by pigeon" } } as const;
+    const lane = { work: "call", options: {} } as const;
     assert.ok(mechanism);
     const open = (given: Parameters<typeof openSide>[0], others = processors): Promise<Side> =>
       Promise.resolve().then(() => openSide(given, others));

@@ -1,3 +1,4 @@
+import type { PlatformOptions } from "../platform/platform.ts";
 import type { Work } from "./work.ts";
 
 /** Mechanisms that do the same work, and are compared with one of them. */
@@ -44,6 +45,6 @@ export interface Mechanism {
 /** A benchmark of stublab. */
 export interface Lane {
   readonly work: Work;
-  /** For `Tracer`, or for `Platform.open`; these check them. */
-  readonly options: object;
+  /** For `Tracer` or `Platform.open`. */
+  readonly options: PlatformOptions;
 }

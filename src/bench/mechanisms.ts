@@ -1,3 +1,4 @@
+import { BATCH } from "./batch.ts";
 import type { Cost, Group, Mechanism } from "./mechanism.ts";
 
 /** What always runs, as it shows whether a run is disturbed. */
@@ -8,6 +9,12 @@ export const GROUPS: readonly Group[] = [
     name: "call",
     title: "a system call executed in a stub",
     why: "Each stop costs two context switches and four or five system calls; without a stop only the hand-over is left.",
+    against: "call-c",
+  },
+  {
+    name: "batch",
+    title: "a system call executed in a stub, one of a batch of 64",
+    why: "A lane without a stop for each call makes one trip to the stub for all of them.",
     against: "call-c",
   },
   {
@@ -47,6 +54,10 @@ const WAIT = ["sched_yield", "wait4"];
 /** A call by all registers: they are written, the stub runs to its INT3, they are read. */
 const INJECTION = ["PTRACE_SETREGS", "PTRACE_CONT", ...WAIT, "PTRACE_GETREGS"];
 
+/** A trip to a stub that serves a ring. */
+const RING = ["PTRACE_CONT", ...WAIT];
+const FUTEX = ["futex", "sched_yield"];
+
 const ATTACH = ["PTRACE_ATTACH", ...WAIT, "PTRACE_SETOPTIONS", "PTRACE_GETREGS"];
 
 /** One process stops once for each operation, and is resumed. */
@@ -82,6 +93,14 @@ const GRANDCHILD: Cost = {
 const OWN_GRANDCHILD: Cost = {
   ...GRANDCHILD,
   calls: [...GRANDCHILD.calls.slice(0, -ATTACH.length), "getsid", "getsid", ...ATTACH],
+};
+
+/** The clone, and the first stop of its child. */
+const TRACED: Cost = {
+  stops: 2,
+  wakeups: 1,
+  calls: [...INJECTION, ...WAIT],
+  others: ["clone"],
 };
 
 /** A fork, its stop, the attach, whose stop comes first, and one munmap. */
@@ -126,6 +145,28 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: oneStop(INJECTION),
   },
   {
+    name: "call-ring",
+    group: "call",
+    title: "ring: from shared memory, one stop for each trip",
+    lane: { work: "call", options: { injections: "ring" } },
+    cost: oneStop(RING),
+  },
+  {
+    name: "call-futex",
+    group: "call",
+    title: "futex: from shared memory, the stub sleeps until it is woken",
+    lane: { work: "call", options: { injections: "futex" } },
+    cost: unstopped(1, FUTEX, ["getpid", "futex"]),
+  },
+  {
+    name: "call-spin",
+    group: "call",
+    title: "spin: from shared memory, both look for the other's progress",
+    lane: { work: "call", options: { injections: "spin" } },
+    apart: true,
+    cost: unstopped(0, [], ["getpid"]),
+  },
+  {
     name: "call-poke",
     group: "call",
     title: "only the number written, two words read, in C",
@@ -149,6 +190,35 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: oneStop(INJECTION),
   },
   {
+    name: "batch-faithful",
+    group: "batch",
+    title: "faithful: one trip for each call",
+    lane: { work: "batch", options: {} },
+    cost: oneStop(INJECTION),
+  },
+  {
+    name: "batch-ring",
+    group: "batch",
+    title: "ring",
+    lane: { work: "batch", options: { injections: "ring" } },
+    cost: { ...oneStop(RING, [`${BATCH} getpid`]), per: BATCH },
+  },
+  {
+    name: "batch-futex",
+    group: "batch",
+    title: "futex",
+    lane: { work: "batch", options: { injections: "futex" } },
+    cost: { ...unstopped(1, FUTEX, [`${BATCH} getpid`, "futex"]), per: BATCH },
+  },
+  {
+    name: "batch-spin",
+    group: "batch",
+    title: "spin",
+    lane: { work: "batch", options: { injections: "spin" } },
+    apart: true,
+    cost: { ...unstopped(0, [], [`${BATCH} getpid`]), per: BATCH },
+  },
+  {
     name: "birth-c",
     group: "birth",
     title: "grandchild, in C",
@@ -164,6 +234,15 @@ export const MECHANISMS: readonly Mechanism[] = [
     most: 200,
     rest: REST,
     cost: OWN_GRANDCHILD,
+  },
+  {
+    name: "birth-traced",
+    group: "birth",
+    title: "grandchild by CLONE_PTRACE and CLONE_PARENT: no attach",
+    lane: { work: "birth", options: { births: "traced" } },
+    most: 200,
+    rest: REST,
+    cost: TRACED,
   },
   {
     name: "master-50",
@@ -197,6 +276,33 @@ export const MECHANISMS: readonly Mechanism[] = [
     most: 200,
     rest: REST,
     cost: OWN_GRANDCHILD,
+  },
+  {
+    name: "space-traced",
+    group: "space",
+    title: "new, traced when it begins",
+    lane: { work: "space", options: { births: "traced" } },
+    most: 200,
+    rest: REST,
+    cost: TRACED,
+  },
+  {
+    name: "prefill",
+    group: "space",
+    title: "made for the pool, by platform.prefill",
+    lane: { work: "prefill", options: {} },
+    most: 200,
+    rest: REST,
+    cost: OWN_GRANDCHILD,
+  },
+  {
+    name: "prefill-traced",
+    group: "space",
+    title: "the same, traced when they begin: one stop of the master for all",
+    lane: { work: "prefill", options: { births: "traced" } },
+    most: 200,
+    rest: REST,
+    cost: { stops: 1, wakeups: 0, calls: WAIT, others: ["clone"] },
   },
   {
     name: "pool-c",

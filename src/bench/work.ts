@@ -1,6 +1,7 @@
-import { Platform } from "../platform/platform.ts";
+import { Platform, type PlatformOptions } from "../platform/platform.ts";
 import type { Subprocess } from "../platform/subprocess.ts";
 import { Tracer } from "../stub/tracer.ts";
+import { BATCH } from "./batch.ts";
 import { GUEST_ADDRESS, GUEST_CODE } from "./guest.ts";
 
 /** A benchmark that is ready to run. */
@@ -11,7 +12,7 @@ export interface Batch {
 }
 
 /** Opens a tracer or a platform with options, and prepares work. */
-type Opener = (options: object) => Batch;
+type Opener = (options: PlatformOptions) => Batch;
 
 /** What is measured, by name. */
 export const WORKS = {
@@ -25,6 +26,23 @@ export const WORKS = {
         }
       });
     return { run, close: () => tracer.close() };
+  },
+
+  batch: (options) => {
+    const platform = Platform.open(options);
+    const space = platform.newAddressSpace();
+    const batch = space.batch();
+    const calls = Array.from({ length: BATCH }, () => batch.call("getpid"));
+    const expected = BigInt(space.pid);
+    const run = (count: number) => {
+      const trips = Math.ceil(count / BATCH);
+      const time = timed(() => {
+        for (let i = 0; i < trips; i++) batch.run();
+      });
+      if (calls.some(({ value }) => value !== expected)) throw new Error("getpid was not executed");
+      return (time * count) / (trips * BATCH);
+    };
+    return { run, close: () => platform.close() };
   },
 
   birth: (options) => {
@@ -48,6 +66,16 @@ export const WORKS = {
         for (let i = 0; i < count; i++) spaces.push(platform.newAddressSpace());
       });
       for (const { stub } of spaces) stub.close();
+      return time;
+    };
+    return { run, close: () => platform.close() };
+  },
+
+  prefill: (options) => {
+    const platform = Platform.open(options);
+    const run = (count: number) => {
+      const time = timed(() => platform.prefill(count));
+      while (platform.pooled > 0) platform.newAddressSpace().stub.close();
       return time;
     };
     return { run, close: () => platform.close() };
@@ -90,7 +118,7 @@ export const WORKS = {
 
 export type Work = keyof typeof WORKS;
 
-function openMaster(options: object) {
+function openMaster(options: PlatformOptions) {
   const tracer = new Tracer(options);
   const master = tracer.createStub();
   master.scrub();
