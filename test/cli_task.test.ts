@@ -121,7 +121,7 @@ command("a folder is graded as a whole", async () => {
   mkdirSync(join(answers, "group"), { recursive: true });
   writeFileSync(join(answers, "ada.txt"), RIGHT);
   writeFileSync(join(answers, "group", "bob.txt"), WRONG.replace("ada", "bob"));
-  writeFileSync(join(answers, "group", "cy.txt"), "task = what\n");
+  writeFileSync(join(answers, "group", "cy.txt"), "task\n");
   writeFileSync(join(answers, "notes.md"), "not an answer");
   symlinkSync("nowhere", join(answers, "gone.txt"));
   const recordings = join(folder, "recordings");
@@ -140,6 +140,7 @@ command("a folder is graded as a whole", async () => {
       ["group/cy.txt", null, "unreadable", "string"],
     ],
   );
+  assert.is(rows[2]?.reason, 'line 1: expected "name = value", got "task"');
   assert.equal(readdirSync(recordings).sort(), ["ada.json", "group+bob.json"]);
   for (const name of readdirSync(recordings)) loadRecording(join(recordings, name));
   const lines = (await stublab("check", answers)).stdout.split("\n");
@@ -152,7 +153,8 @@ const MISUSES: readonly (readonly [args: string[], message: RegExp])[] = [
   [["check"], /task check needs a file or a folder/],
   [["check", "/nowhere.txt"], /\/nowhere\.txt cannot be read: ENOENT/],
   [["wait-options", "--record", "x"], /--record needs `task check`/],
-  [["wait-options", "--hint", "x"], /--hint: expected a whole number/],
+  [["wait-options", "--hint", "x"], /--hint: expected a whole number from 1 to 3, got "x"/],
+  [["wait-options", "--hint", "0"], /--hint: expected a whole number from 1 to 3, got "0"/],
   [["wait-options", "--student", ""], /student: expected a name/],
 ];
 

@@ -1,6 +1,6 @@
 /* Answers to tasks: right ones, and ones that are wrong in a known way. */
 
-import { DAMAGES } from "../src/record/tasks/exercises/code.ts";
+import { DAMAGES } from "../src/record/tasks/exercises/repair.ts";
 import { keyOf } from "../src/record/tasks/grade.ts";
 import { assignment, exerciseFor } from "../src/record/tasks/submission.ts";
 
@@ -15,317 +15,232 @@ export function unedited(task: string, student: string): string {
 }
 
 /** A way to be wrong. */
-export interface Mistake {
-  readonly name: string;
-  readonly task: string;
+export type Mistake = readonly [
+  name: string,
   /** Makes a right answer wrong; undefined if that is no mistake in this variant. */
-  edit(key: string, assigned: string): string | undefined;
+  edit: (key: string, assigned: string) => string | undefined,
   /** What the reason must say. */
-  readonly reason: RegExp;
-}
+  reason: RegExp,
+];
 
-const without = (line: RegExp) => (key: string) =>
-  line.test(key) ? key.replace(line, "") : undefined;
 const replaced = (from: RegExp | string, to: string) => (key: string) => {
   const edited = key.replace(from, to);
   return edited === key ? undefined : edited;
 };
 const body = (text: string) => () => text;
 
-export const MISTAKES: readonly Mistake[] = [
-  {
-    name: "RBX is not 1",
-    task: "clone-registers",
-    edit: without(/^rbx.*\n/m),
-    reason: /met the INT3 instead of starting over/,
-  },
-  {
-    name: "R15 is not the parent",
-    task: "clone-registers",
-    edit: without(/^r15.*\n/m),
-    reason: /its parent is not the process whose pid is in R15/,
-  },
-  {
-    name: "another exit signal",
-    task: "clone-registers",
-    edit: replaced(/SIG\w+/, "SIGWINCH"),
-    reason: /lowest byte of the clone word is wrong/,
-  },
-  {
-    name: "files are not shared",
-    task: "clone-registers",
-    edit: replaced("CLONE_FILES|", ""),
-    reason: /its file table: expected shared, got its own/,
-  },
-  {
-    name: "memory is shared",
-    task: "clone-registers",
-    edit: replaced("CLONE_FILES", "CLONE_FILES|CLONE_VM"),
-    reason: /its memory: expected its own, got shared/,
-  },
-  {
-    name: "a sibling, not a child",
-    task: "clone-registers",
-    edit: replaced("CLONE_FILES", "CLONE_FILES|CLONE_PARENT"),
-    reason: /no child of this stub/,
-  },
-  {
-    name: "a forbidden selector",
-    task: "clone-registers",
-    edit: (key) => `${key}cs = 0x10\n`,
-    reason: /the kernel refuses these registers .*EIO/,
-  },
-  {
-    name: "another call",
-    task: "clone-registers",
-    edit: replaced("SYS_clone", "SYS_getpid"),
-    reason: /RAX selects the system call/,
-  },
-  {
-    name: "RIP is nowhere",
-    task: "clone-registers",
-    edit: (key) => `${key}rip = 0x1234\n`,
-    reason: /got raised SIGSEGV at 0x1234/,
-  },
-  {
-    name: "a segment for code of 32 bits",
-    task: "clone-registers",
-    edit: (key) => `${key}cs = 0x23\n`,
-    reason: /got raised SIG(SEGV|ILL)/,
-  },
-  {
-    name: "a call that succeeds",
-    task: "failing-call",
-    edit: body("rax = SYS_getpid\n"),
-    reason: /getpid does not fail with E/,
-  },
-  {
-    name: "a result without a call",
-    task: "failing-call",
-    edit: body("rax = -9\nrip = SYSCALL + 8\n"),
-    reason: /RIP does not lead to a SYSCALL/,
-  },
-  {
-    name: "a call that does not return",
-    task: "failing-call",
-    edit: body("rax = SYS_pause\n"),
-    reason: /does not return from pause/,
-  },
-  {
-    name: "a call that ends the stub",
-    task: "failing-call",
-    edit: body("rax = SYS_exit\nrdi = 3\n"),
-    reason: /got exited with status 3/,
-  },
-  {
-    name: "no call under way",
-    task: "forced-restart",
-    edit: replaced(/orig_rax = .*/, "orig_rax = -1"),
-    reason: /has not moved RIP back by two bytes/,
-  },
-  {
-    name: "another call under way",
-    task: "forced-restart",
-    edit: (key) =>
-      key.includes("RESTARTBLOCK")
-        ? undefined
-        : key.replace(/orig_rax = .*/, "orig_rax = SYS_sched_yield"),
-    reason: /orig_rax selects the call/,
-  },
-  {
-    name: "RIP is at the SYSCALL already",
-    task: "forced-restart",
-    edit: replaced("SYSCALL + 2", "SYSCALL"),
-    reason: /RIP must not lead to the SYSCALL/,
-  },
-  {
-    name: "a stale orig_rax",
-    task: "no-restart",
-    edit: replaced("orig_rax = -1", "orig_rax = SYS_kill"),
-    reason: /has restarted a call|does not come to its INT3/,
-  },
-  {
-    name: "the stub code is unmapped, too",
-    task: "one-page",
-    edit: body("munmap1 = 0, TOP\n"),
-    reason: /page of the stub code is gone/,
-  },
-  {
-    name: "a range is forgotten",
-    task: "one-page",
-    edit: without(/^munmap2.*\n/m),
-    reason: /other pages than the two are left/,
-  },
-  {
-    name: "an address within a page",
-    task: "one-page",
-    edit: replaced("munmap1 = 0,", "munmap1 = 1,"),
-    reason: /munmap1: expected 0, got -EINVAL/,
-  },
-  {
-    name: "another argument",
-    task: "guest-code",
-    edit: replaced(/mov \$\d+, %edi/, "mov $1, %edi"),
-    reason: /the argument is another/,
-  },
-  {
-    name: "another fault",
-    task: "guest-code",
-    edit: replaced("mov %rbx, (%rax)", "mov %rbx, 4096(%rax)"),
-    reason: /the guest does something else .*got raised SIGSEGV/,
-  },
-  {
-    name: "another call first",
-    task: "guest-code",
-    edit: (key) => `    mov $SYS_getuid, %eax\n    syscall\n${key}`,
-    reason: /another event comes first/,
-  },
-  {
-    name: "too late or too early",
-    task: "parent-dies",
-    edit: (key) => key.replace(/\d+/, (text) => (text === "4" ? "1" : "9")),
-    reason: /at another moment than you think|too late or too early/,
-  },
-  {
-    name: "not the limit",
-    task: "parent-dies",
-    edit: (key, text) =>
-      text.includes("latest")
-        ? key.replace("3", "2")
-        : text.includes("earliest")
-          ? key.replace("4", "5")
+/** Mistakes by task. */
+export const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
+  "clone-registers": [
+    ["RBX is not 1", replaced(/^rbx.*\n/m, ""), /met the INT3 instead of starting over/],
+    [
+      "R15 is not the parent",
+      replaced(/^r15.*\n/m, ""),
+      /its parent is not the process whose pid is in R15/,
+    ],
+    [
+      "another exit signal",
+      replaced(/SIG\w+/, "SIGWINCH"),
+      /lowest byte of the clone word is wrong/,
+    ],
+    [
+      "files are not shared",
+      replaced("CLONE_FILES|", ""),
+      /its file table: expected shared, got its own/,
+    ],
+    [
+      "memory is shared",
+      replaced("CLONE_FILES", "CLONE_FILES|CLONE_VM"),
+      /its memory: expected its own, got shared/,
+    ],
+    [
+      "a sibling, not a child",
+      replaced("CLONE_FILES", "CLONE_FILES|CLONE_PARENT"),
+      /no child of this stub/,
+    ],
+    [
+      "a forbidden selector",
+      (key) => `${key}cs = 0x10\n`,
+      /the kernel refuses these registers .*EIO/,
+    ],
+    ["another call", replaced("SYS_clone", "SYS_getpid"), /RAX selects the system call/],
+    ["RIP is nowhere", (key) => `${key}rip = 0x1234\n`, /got raised SIGSEGV at 0x1234/],
+    ["a segment for code of 32 bits", (key) => `${key}cs = 0x23\n`, /got raised SIG(SEGV|ILL)/],
+  ],
+  "failing-call": [
+    ["a call that succeeds", body("rax = SYS_getpid\n"), /getpid does not fail with E/],
+    [
+      "a result without a call",
+      body("rax = -9\nrip = SYSCALL + 8\n"),
+      /RIP does not lead to a SYSCALL/,
+    ],
+    ["a call that does not return", body("rax = SYS_pause\n"), /does not return from pause/],
+    ["a call that ends the stub", body("rax = SYS_exit\nrdi = 3\n"), /got exited with status 3/],
+  ],
+  "forced-restart": [
+    [
+      "no call under way",
+      replaced(/orig_rax = .*/, "orig_rax = -1"),
+      /has not moved RIP back by two bytes/,
+    ],
+    [
+      "another call under way",
+      (key) =>
+        key.includes("RESTARTBLOCK")
+          ? undefined
+          : key.replace(/orig_rax = .*/, "orig_rax = SYS_sched_yield"),
+      /orig_rax selects the call/,
+    ],
+    [
+      "RIP is at the SYSCALL already",
+      replaced("SYSCALL + 2", "SYSCALL"),
+      /RIP must not lead to the SYSCALL/,
+    ],
+  ],
+  "no-restart": [
+    [
+      "a stale orig_rax",
+      replaced("orig_rax = -1", "orig_rax = SYS_kill"),
+      /has restarted a call|does not come to its INT3/,
+    ],
+  ],
+  "one-page": [
+    ["the stub code is unmapped, too", body("munmap1 = 0, TOP\n"), /page of the stub code is gone/],
+    ["a range is forgotten", replaced(/^munmap2.*\n/m, ""), /other pages than the two are left/],
+    [
+      "an address within a page",
+      replaced("munmap1 = 0,", "munmap1 = 1,"),
+      /munmap1: expected 0, got -EINVAL/,
+    ],
+  ],
+  "guest-code": [
+    ["another argument", replaced(/mov \$\d+, %edi/, "mov $1, %edi"), /the argument is another/],
+    [
+      "another fault",
+      replaced("mov %rbx, (%rax)", "mov %rbx, 4096(%rax)"),
+      /the guest does something else .*got raised SIGSEGV/,
+    ],
+    [
+      "another call first",
+      (key) => `    mov $SYS_getuid, %eax\n    syscall\n${key}`,
+      /another event comes first/,
+    ],
+  ],
+  "parent-dies": [
+    [
+      "too late or too early",
+      (key) => key.replace(/\d+/, (text) => (text === "4" ? "1" : "9")),
+      /at another moment than you think|too late or too early/,
+    ],
+    [
+      "not the limit",
+      (key, text) =>
+        text.includes("latest")
+          ? key.replace("3", "2")
+          : text.includes("earliest")
+            ? key.replace("4", "5")
+            : undefined,
+      /it is not the (latest|earliest) moment/,
+    ],
+  ],
+  "make-thread": [
+    [
+      "CLONE_THREAD without CLONE_SIGHAND",
+      replaced("|CLONE_SIGHAND", ""),
+      /does not make a thread .*EINVAL/,
+    ],
+    ["a process instead of a thread", replaced("|CLONE_THREAD", "|SIGCHLD"), /got a process/],
+    [
+      "too many flags",
+      (key) =>
+        key.includes("CLONE_FS")
+          ? key.replace("|CLONE_FS", "")
+          : key.replace("clone = ", "clone = CLONE_FS|"),
+      /its working folder/,
+    ],
+  ],
+  "early-attach": [
+    [
+      "the stub goes on without its prctl",
+      (_, text) =>
+        Number(/ after (\d+) instructions/.exec(text)?.[1]) < 4
+          ? "rip = SYSCALL\nrax = SYS_kill\nrdi = STUB\nrsi = SIGSTOP\nrbx = 0\nr15 = PARENT\n"
           : undefined,
-    reason: /it is not the (latest|earliest) moment/,
-  },
-  {
-    name: "CLONE_THREAD without CLONE_SIGHAND",
-    task: "make-thread",
-    edit: replaced("|CLONE_SIGHAND", ""),
-    reason: /does not make a thread .*EINVAL/,
-  },
-  {
-    name: "a process instead of a thread",
-    task: "make-thread",
-    edit: replaced("|CLONE_THREAD", "|SIGCHLD"),
-    reason: /got a process/,
-  },
-  {
-    name: "too many flags",
-    task: "make-thread",
-    edit: (key) =>
-      key.includes("CLONE_FS")
-        ? key.replace("|CLONE_FS", "")
-        : key.replace("clone = ", "clone = CLONE_FS|"),
-    reason: /its working folder/,
-  },
-  {
-    name: "the stub goes on without its prctl",
-    task: "early-attach",
-    edit: (_, text) =>
-      Number(/ after (\d+) instructions/.exec(text)?.[1]) < 4
-        ? "rip = SYSCALL\nrax = SYS_kill\nrdi = STUB\nrsi = SIGSTOP\nrbx = 0\nr15 = PARENT\n"
-        : undefined,
-    reason: /never asked for a death signal/,
-  },
-  {
-    name: "R15 is not repaired",
-    task: "early-attach",
-    edit: (_, text) => (text.includes("R15 has been") ? "rip = BEGIN\n" : undefined),
-    reason: /its parent is not the process whose pid is in R15/,
-  },
-  {
-    name: "stops are not asked for",
-    task: "wait-options",
-    edit: (key) => (key.includes("WNOHANG") ? undefined : key.replace("WUNTRACED", "0")),
-    reason: /wait4 waits for ever/,
-  },
-  {
-    name: "stops are not asked for, without blocking",
-    task: "wait-options",
-    edit: (key) => (key.includes("WNOHANG") ? key.replace("WUNTRACED", "0") : undefined),
-    reason: /WNOHANG only keeps wait4 from blocking/,
-  },
-  {
-    name: "children of another exit signal",
-    task: "wait-options",
-    edit: replaced("|__WALL", ""),
-    reason: /wait4 finds no such child/,
-  },
-  {
-    name: "an unknown bit",
-    task: "wait-options",
-    edit: (key) => key.replace("options = ", "options = 0x100|"),
-    reason: /unknown to wait4/,
-  },
-  {
-    name: "blocked once more",
-    task: "unblock-signal",
-    edit: replaced("SIG_UNBLOCK", "SIG_BLOCK"),
-    reason: /is still blocked/,
-  },
-  {
-    name: "everything is unblocked",
-    task: "unblock-signal",
-    edit: (key) => key.replace("SIG_UNBLOCK", "SIG_SETMASK").replace(/set = .*/, "set = 0"),
-    reason: /other signals must stay as they were/,
-  },
-  {
-    name: "a call that changes nothing",
-    task: "out-of-reach",
-    edit: body("rax = SYS_getpgrp\n"),
-    reason: /the (session|group) is not as asked/,
-  },
-  {
-    name: "the wrong end of the guest",
-    task: "trace-options",
-    edit: (key) => {
-      const without = key.replace(/PTRACE_O_EXITKILL\|?/, "").replace("= \n", "= 0\n");
-      return without === key ? key.replace("options = ", "options = PTRACE_O_EXITKILL|") : without;
-    },
-    reason: /nothing ends a guest|the kernel has killed it/,
-  },
-  {
-    name: "the wrong stops",
-    task: "trace-options",
-    edit: (key) => {
-      const without = key.replace(/\|?PTRACE_O_TRACESYSGOOD/, "").replace("= \n", "= 0\n");
-      return without === key
-        ? key.replace("options = ", "options = PTRACE_O_TRACESYSGOOD|")
-        : without;
-    },
-    reason: /distinguish|plain SIGTRAP/,
-  },
-  {
-    name: "the signature is missing",
-    task: "rseq-area",
-    edit: without(/^r10.*\n/m),
-    reason: /rseq returned -EPERM/,
-  },
-  {
-    name: "the flag is missing",
-    task: "rseq-area",
-    edit: without(/^rdx.*\n/m),
-    reason: /rseq returned -EBUSY/,
-  },
-  {
-    name: "another signal at the end",
-    task: "exit-signal",
-    edit: body("clone = CLONE_FILES|SIGWINCH\n"),
-    reason: /exit signal of the child is another/,
-  },
-  {
-    name: "a step that does not exist",
-    task: "find-step",
-    edit: body("step = 9999\n"),
-    reason: /the number is not that of a step/,
-  },
-  {
-    name: "another step",
-    task: "find-step",
-    edit: body("step = 1\n"),
-    reason: /this step is "/,
-  },
-];
+      /never asked for a death signal/,
+    ],
+    [
+      "R15 is not repaired",
+      (_, text) => (text.includes("R15 has been") ? "rip = BEGIN\n" : undefined),
+      /its parent is not the process whose pid is in R15/,
+    ],
+  ],
+  "wait-options": [
+    [
+      "stops are not asked for",
+      (key) => (key.includes("WNOHANG") ? undefined : key.replace("WUNTRACED", "0")),
+      /wait4 waits for ever/,
+    ],
+    [
+      "stops are not asked for, without blocking",
+      (key) => (key.includes("WNOHANG") ? key.replace("WUNTRACED", "0") : undefined),
+      /WNOHANG only keeps wait4 from blocking/,
+    ],
+    ["children of another exit signal", replaced("|__WALL", ""), /wait4 finds no such child/],
+    ["an unknown bit", (key) => key.replace("options = ", "options = 0x100|"), /unknown to wait4/],
+  ],
+  "unblock-signal": [
+    ["blocked once more", replaced("SIG_UNBLOCK", "SIG_BLOCK"), /is still blocked/],
+    [
+      "everything is unblocked",
+      (key) => key.replace("SIG_UNBLOCK", "SIG_SETMASK").replace(/set = .*/, "set = 0"),
+      /other signals must stay as they were/,
+    ],
+  ],
+  "out-of-reach": [
+    [
+      "a call that changes nothing",
+      body("rax = SYS_getpgrp\n"),
+      /the (session|group) is not as asked/,
+    ],
+  ],
+  "trace-options": [
+    [
+      "the wrong end of the guest",
+      (key) => {
+        const without = key.replace(/PTRACE_O_EXITKILL\|?/, "").replace("= \n", "= 0\n");
+        return without === key
+          ? key.replace("options = ", "options = PTRACE_O_EXITKILL|")
+          : without;
+      },
+      /nothing ends a guest|the kernel has killed it/,
+    ],
+    [
+      "the wrong stops",
+      (key) => {
+        const without = key.replace(/\|?PTRACE_O_TRACESYSGOOD/, "").replace("= \n", "= 0\n");
+        return without === key
+          ? key.replace("options = ", "options = PTRACE_O_TRACESYSGOOD|")
+          : without;
+      },
+      /distinguish|plain SIGTRAP/,
+    ],
+  ],
+  "rseq-area": [
+    ["the signature is missing", replaced(/^r10.*\n/m, ""), /rseq returned -EPERM/],
+    ["the flag is missing", replaced(/^rdx.*\n/m, ""), /rseq returned -EBUSY/],
+  ],
+  "exit-signal": [
+    [
+      "another signal at the end",
+      body("clone = CLONE_FILES|SIGWINCH\n"),
+      /exit signal of the child is another/,
+    ],
+  ],
+  "find-step": [
+    ["a step that does not exist", body("step = 9999\n"), /the number is not that of a step/],
+    ["another step", body("step = 1\n"), /this step is "/],
+  ],
+};
 
 /** For each damage of the stub code, what the reason says if it is handed in as it is. */
 export const DAMAGE_REASONS: readonly RegExp[] = [
@@ -338,7 +253,7 @@ export const DAMAGE_REASONS: readonly RegExp[] = [
   /without having stopped itself/,
   /kill with these arguments is not permitted/,
   /met the INT3 instead of starting over/,
-  /the parent must come back to an INT3/,
+  /does not come back to its tracer at an INT3/,
   /without end/,
   /met the INT3/,
 ];

@@ -1,7 +1,7 @@
 import { keyOf } from "../record/tasks/grade.ts";
 import { assignment, exerciseFor } from "../record/tasks/submission.ts";
 import { loadTask, TASKS } from "../record/tasks/tasks.ts";
-import { type Command, parseCommand, parseCount, UsageError } from "./command.ts";
+import { type Command, parseCommand, UsageError } from "./command.ts";
 import { fold } from "./fold.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
@@ -69,16 +69,19 @@ function list(json: boolean): number {
       ({ name, lesson, title }) => `${name.padEnd(16)} ${lesson.padEnd(16)} ${title}\n`,
     );
     tell(lines.join(""));
+    talk("`stublab task NAME --student S -o FILE` writes an assignment\n");
   }
   return 0;
 }
 
 function hint(name: string, student: string, text: string): number {
   const { hints } = exerciseFor(name, student);
-  const number = parseCount("--hint", text, hints.length);
-  const chosen = hints[number - 1];
-  if (chosen === undefined) throw new UsageError(`--hint: ${name} has hints 1 to ${hints.length}`);
-  tell(`${fold(`hint ${number} of ${hints.length}: ${chosen}`, 100)}\n`);
+  const index = hints.findIndex((_, i) => text === `${i + 1}`);
+  if (index < 0) {
+    const range = `a whole number from 1 to ${hints.length}`;
+    throw new UsageError(`--hint: expected ${range}, got "${text}"`);
+  }
+  tell(`${fold(`hint ${text} of ${hints.length}: ${hints[index]}`, 100)}\n`);
   return 0;
 }
 

@@ -80,7 +80,10 @@ async function checkFolder(folder: string, { json, record }: CheckOptions): Prom
   });
   const right = rows.filter((row) => "graded" in row && row.graded.right).length;
   if (json) printDocument(rows);
-  else tell(`${right} of ${rows.length} answers are right\n`);
+  else {
+    tell(`${right} of ${rows.length} answers are right\n`);
+    if (record !== undefined) talk(`the recordings are in ${record}: stublab step FILE\n`);
+  }
   return right === rows.length ? 0 : 1;
 }
 
@@ -103,7 +106,7 @@ async function gradeRow(folder: string, file: string): Promise<Row> {
     return { file, graded: await gradeAnswer(text) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { file, fault: reasonOf(error.message) };
+    return { file, fault: error.message };
   }
 }
 

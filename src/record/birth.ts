@@ -48,6 +48,12 @@ function stopItself(tracee: Tracee): number {
       "A traced stub stops before the signal has its effect, and its tracer decides about it.",
   });
   recorder.arrow("signal", kill.step, signal, "SIGSTOP");
+  return detachInStop(tracee);
+}
+
+/** Lets a stub go at the SIGSTOP that it has sent itself; returns the step of the stop that comes of it. */
+export function detachInStop(tracee: Tracee): number {
+  const { recorder, lane, thread } = tracee;
   tracee.request(
     "PTRACE_DETACH",
     "The observer detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",

@@ -2,7 +2,10 @@ import { viewMemory } from "./library.ts";
 import type { Shim } from "./shim.ts";
 
 /** Byte offsets in a ring (shim/ring.h). */
-const RING = { turn: 0, count: 4, halt: 8, spins: 12, entries: 128 } as const;
+const RING = { turn: 0, count: 4, halt: 8, spins: 12 } as const;
+
+/** The offset of the entries. */
+export const ENTRIES = 128;
 
 /** Byte offsets in an entry, and its size. */
 export const ENTRY = { number: 0, flags: 4, arguments: 8, result: 56, size: 64 } as const;
@@ -21,7 +24,7 @@ export const MADV_DONTFORK = 10n;
 
 /** The offset in a ring of the result of an entry. */
 export function resultOffset(entry: number): number {
-  return RING.entries + ENTRY.size * entry + ENTRY.result;
+  return ENTRIES + ENTRY.size * entry + ENTRY.result;
 }
 
 /** Rings that no stub uses. They stay mapped: views of unmapped memory would crash the process. */
@@ -32,17 +35,14 @@ export class RingMemory {
   readonly file: number;
   readonly address: number;
   readonly #header: Uint32Array;
-  /** The entries. */
-  readonly bytes: Uint8Array;
-  readonly words: BigUint64Array;
+  /** The whole ring, in which the entries begin at `ENTRIES`. */
+  readonly memory: ArrayBuffer;
 
   private constructor(file: number, address: number) {
     this.file = file;
     this.address = address;
-    const memory = viewMemory(address, RING_SIZE);
-    this.#header = new Uint32Array(memory, 0, RING.entries / 4);
-    this.bytes = new Uint8Array(memory, RING.entries, ENTRY.size * MOST_ENTRIES);
-    this.words = new BigUint64Array(memory, RING.entries, this.bytes.length / 8);
+    this.memory = viewMemory(address, RING_SIZE);
+    this.#header = new Uint32Array(this.memory, 0, ENTRIES / 4);
   }
 
   /** Takes a ring that was given back, or makes one. Returns the errno of the call that failed, negative. */

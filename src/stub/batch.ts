@@ -1,14 +1,11 @@
 import { constants } from "node:os";
 import { InputError, StateError, SyscallError } from "../errors.ts";
 import { ENTRY, ENTRY_CANCEL, MOST_ENTRIES, resultOffset } from "../shim/ring.ts";
+import { Entries, MOST_ARGUMENTS, WORDS } from "./entries.ts";
 import type { InjectionLane } from "./lane.ts";
-import type { Ring } from "./ring.ts";
-import { type SyscallArgument, type SyscallResult, wordsOf } from "./syscall.ts";
+import { type LoopKind, loopKind, type Ring } from "./ring.ts";
+import { expectSix, type SyscallArgument, type SyscallResult } from "./syscall.ts";
 import type { Thread } from "./thread.ts";
-
-/** Words of an entry, and the index of its result. */
-const WORDS = ENTRY.size / 8;
-const RESULT = ENTRY.result / 8;
 
 /** In the first word of an entry: that argument 0 is the result of another entry, and that it is not executed. */
 const FLAGS = 1n << 32n;
@@ -66,7 +63,9 @@ export class BatchedCall {
 export class Batch {
   readonly #thread: Thread;
   readonly #around: (run: () => void) => void;
-  #words = new BigUint64Array(8 * WORDS);
+  #capacity = 8;
+  #entries = entriesFor(this.#capacity);
+  readonly #kinds: LoopKind[] = [];
   readonly #references: Reference[] = [];
   #length = 0;
   #hasRun = false;
@@ -93,18 +92,17 @@ export class Batch {
    * @throws InputError
    */
   call(call: string | number | bigint, ...args: (SyscallArgument | BatchedCall)[]): BatchedCall {
-    const number = this.#thread.tracer.syscallNumber(call);
-    const words = wordsOf(args.map((arg) => (arg instanceof BatchedCall ? 0n : arg)));
+    expectSix(args);
+    const { tracer } = this.#thread;
+    const number = tracer.syscallNumber(call);
     const entry = this.#length;
-    for (const [argument, arg] of args.entries()) {
-      if (!(arg instanceof BatchedCall)) continue;
-      if (arg.batch !== this) {
-        throw new InputError(`argument ${argument + 1}: expected a call of the same batch`);
-      }
-      this.#references.push({ entry, argument, source: arg.index });
-    }
-    this.#reserve(entry + 1);
-    this.#words.set([BigInt.asUintN(32, number), ...words], entry * WORDS);
+    if (entry === this.#capacity) this.#grow();
+    this.#entries.write(
+      entry,
+      number,
+      args.map((arg, i) => this.#own(arg, entry, i)),
+    );
+    this.#kinds.push(loopKind(tracer, number));
     this.#length++;
     return new BatchedCall(this, entry);
   }
@@ -123,29 +121,46 @@ export class Batch {
     this.#hasRun = true;
   }
 
+  /** The argument itself, or 0 instead of the result of another call. */
+  #own(arg: SyscallArgument | BatchedCall, entry: number, argument: number): SyscallArgument {
+    if (!(arg instanceof BatchedCall)) return arg;
+    if (arg.batch !== this) {
+      throw new InputError(`argument ${argument + 1}: expected a call of the same batch`);
+    }
+    this.#references.push({ entry, argument, source: arg.index });
+    return 0;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    const { words } = this.#entries;
+    this.#entries = entriesFor(this.#capacity);
+    this.#entries.words.set(words);
+  }
+
   /** Executes at least one call, and returns the index of the next one. */
   #runFrom(first: number): number {
-    const ring = this.#thread.ringFor(...this.#callAt(first));
+    const ring = this.#ringFor(first);
     if (ring === undefined) {
       this.#inject(first);
       return first + 1;
     }
     const most = Math.min(this.#length, first + MOST_ENTRIES);
     let end = first + 1;
-    while (end < most && this.#thread.ringFor(...this.#callAt(end)) === ring) end++;
+    while (end < most && (this.#kinds[end] === "any" || this.#ringFor(end) === ring)) end++;
     this.#turn(ring, first, end);
     return end;
   }
 
-  #callAt(entry: number): [bigint, bigint, bigint] {
-    const words = this.#words;
+  #ringFor(entry: number): Ring | undefined {
+    const { words } = this.#entries;
     const at = entry * WORDS;
-    return [words[at] ?? 0n, words[at + 1] ?? 0n, words[at + 2] ?? 0n];
+    return this.#thread.ringFor(this.#kinds[entry] ?? "none", words[at + 1], words[at + 2]);
   }
 
   #turn(ring: Ring, first: number, end: number): void {
-    const { words } = ring;
-    words.set(this.#words.subarray(first * WORDS, end * WORDS));
+    const { words } = ring.entries;
+    words.set(this.#entries.words.subarray(first * WORDS, end * WORDS));
     for (const { entry, argument, source } of this.#references) {
       if (entry < first || entry >= end) continue;
       const at = (entry - first) * WORDS;
@@ -158,26 +173,26 @@ export class Batch {
         else words[at + 1 + argument] = value;
       }
     }
-    ring.turn(end - first, this.#words[first * WORDS] ?? 0n);
+    ring.turn(end - first, this.#entries.words[first * WORDS] ?? 0n);
     const lane = this.#thread.tracer.injections;
     for (let entry = first; entry < end; entry++) {
-      this.#words[entry * WORDS + RESULT] = words[(entry - first) * WORDS + RESULT] ?? 0n;
+      this.#entries.setResult(entry, ring.entries.result(entry - first));
       this.#lanes.push(lane);
     }
   }
 
   #inject(entry: number): void {
+    const { words } = this.#entries;
     const at = entry * WORDS;
-    const args = this.#words.slice(at + 1, at + 7);
+    const args = [...words.subarray(at + 1, at + 1 + MOST_ARGUMENTS)];
     let canceled = false;
     for (const { argument, source } of this.#references.filter((each) => each.entry === entry)) {
       const value = this.#valueOf(source);
       canceled ||= value === undefined;
       args[argument] = value ?? 0n;
     }
-    const number = this.#words[at] ?? 0n;
-    const word = canceled ? CANCELED : this.#thread.inject(number, [...args]).word;
-    this.#words[at + RESULT] = BigInt.asUintN(64, word);
+    const word = canceled ? CANCELED : this.#thread.inject(words[at] ?? 0n, args).word;
+    this.#entries.setResult(entry, BigInt.asUintN(64, word));
     this.#lanes.push("faithful");
   }
 
@@ -194,13 +209,10 @@ export class Batch {
 
   #decode(index: number): SyscallResult {
     const lane = this.#lanes[index] ?? "faithful";
-    return this.#thread.decode(this.#words[index * WORDS + RESULT] ?? 0n, lane);
+    return this.#thread.decode(this.#entries.result(index), lane);
   }
+}
 
-  #reserve(length: number): void {
-    if (length * WORDS <= this.#words.length) return;
-    const words = new BigUint64Array(this.#words.length * 2);
-    words.set(this.#words);
-    this.#words = words;
-  }
+function entriesFor(count: number): Entries {
+  return new Entries(new ArrayBuffer(count * ENTRY.size), 0, count);
 }

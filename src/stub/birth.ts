@@ -193,11 +193,11 @@ export function cloneTraced(parent: Thread): Thread {
 export function* cloneManyTraced(parent: Thread, ring: Ring, count: number): Generator<Thread> {
   const { tracer } = parent;
   const number = tracer.syscallNumber("clone");
-  const args = [tracer.tracedWord(), 0n, 0n, 0n, 0n, 0n];
-  for (let i = 0; i < count; i++) ring.write(i, number, args);
+  const args = [tracer.tracedWord(), 0, 0, 0, 0];
+  for (let i = 0; i < count; i++) ring.entries.write(i, number, args);
   ring.turn(count, number);
   const results = Array.from({ length: count }, (_, i) =>
-    Number(BigInt.asIntN(64, ring.result(i))),
+    Number(BigInt.asIntN(64, ring.entries.result(i))),
   );
   const deadline = tracer.startBirthClock();
   let failure: unknown;

@@ -1,16 +1,14 @@
 import { UnsupportedError } from "../errors.ts";
-import { ENTRY, MADV_DONTFORK, RING_SIZE, RingMemory } from "../shim/ring.ts";
+import { ENTRIES, MADV_DONTFORK, MOST_ENTRIES, RING_SIZE, RingMemory } from "../shim/ring.ts";
 import { enterRing } from "./amd64.ts";
 import { otherProcessor } from "./binding.ts";
+import { Entries } from "./entries.ts";
 import type { InjectedThread } from "./injected_thread.ts";
 import type { SyscallArgument } from "./syscall.ts";
+import type { TracingThread } from "./tracing_thread.ts";
 
 /** How often each side of the lane "spin" looks for the other's progress before it sleeps: about 100 µs. */
 const SPINS = 3000;
-
-/** Words of an entry. */
-const WORDS = ENTRY.size / 8;
-const RESULT = ENTRY.result / 8;
 
 /** Calls that change or replace the process around the loop, or the registers of the loop. */
 const NOT_IN_A_LOOP = [
@@ -26,6 +24,14 @@ const NOT_IN_A_LOOP = [
 /** Calls with an address and a length first, which may concern the ring itself. */
 const OF_MEMORY = ["mmap", "munmap", "mprotect", "mremap", "madvise", "remap_file_pages"] as const;
 
+/** What a loop over a ring does with a system call: "range" if it may change the mapping of the ring. */
+export type LoopKind = "any" | "range" | "none";
+
+export function loopKind(tracer: TracingThread, call: bigint): LoopKind {
+  if (tracer.isAmong(NOT_IN_A_LOOP, call)) return "none";
+  return tracer.isAmong(OF_MEMORY, call) ? "range" : "any";
+}
+
 /**
  * The calls that a thread's loop over a ring executes (shim/ring.h), and the memory of the ring.
  *
@@ -36,6 +42,8 @@ const OF_MEMORY = ["mmap", "munmap", "mprotect", "mremap", "madvise", "remap_fil
 export class Ring {
   /** Where the stub has the ring mapped. */
   readonly address: bigint;
+  /** The calls of the next turn, and their results afterwards. */
+  readonly entries: Entries;
   readonly #thread: InjectedThread;
   readonly #memory: RingMemory;
   readonly #halts: boolean;
@@ -51,6 +59,7 @@ export class Ring {
     const memory = RingMemory.take(tracer.shim);
     if (typeof memory === "number") throw refused("memfd_create", tracer.errorName(-memory));
     this.#memory = memory;
+    this.entries = new Entries(memory.memory, ENTRIES, MOST_ENTRIES);
     try {
       this.address = mapRing(thread, memory.file);
       if (this.#spins > 0) moveAway(thread);
@@ -60,40 +69,16 @@ export class Ring {
     }
   }
 
-  /** Whether a loop can execute a call. */
-  static takes({ tracer }: InjectedThread, call: bigint): boolean {
-    return !tracer.isAmong(NOT_IN_A_LOOP, call);
-  }
-
   /** Whether the stub runs and waits for a turn. */
   get serves(): boolean {
     return this.#where === "serving";
   }
 
-  /** The entries of the next turn, and their results afterwards: 8 words each. */
-  get words(): BigUint64Array {
-    return this.#memory.words;
-  }
-
-  /** Whether a call changes the ring's own mapping. */
-  concerns(call: bigint, address: SyscallArgument = 0, length: SyscallArgument = 0): boolean {
-    if (!this.#thread.tracer.isAmong(OF_MEMORY, call)) return false;
+  /** Whether a range of addresses overlaps the ring. */
+  overlaps(address: SyscallArgument = 0, length: SyscallArgument = 0): boolean {
     const start = BigInt.asUintN(64, BigInt(address));
     const end = start + BigInt.asUintN(64, BigInt(length));
     return start < this.address + BigInt(RING_SIZE) && end > this.address;
-  }
-
-  /** Writes an entry. */
-  write(entry: number, call: bigint, args: readonly bigint[]): void {
-    const { words } = this.#memory;
-    const at = entry * WORDS;
-    words[at] = BigInt.asUintN(32, call);
-    for (let i = 0; i < 6; i++) words[at + 1 + i] = args[i] ?? 0n;
-  }
-
-  /** The result of an entry. */
-  result(entry: number): bigint {
-    return this.#memory.words[entry * WORDS + RESULT] ?? 0n;
   }
 
   /**

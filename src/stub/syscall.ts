@@ -12,23 +12,27 @@ export type SyscallArgument = number | bigint;
 
 type SixWords = [bigint, bigint, bigint, bigint, bigint, bigint];
 
-/** Six arguments as words; an omitted one is 0. @throws InputError */
+/** Six arguments as words. @throws InputError */
 export function wordsOf(args: readonly SyscallArgument[]): SixWords {
-  if (args.length <= 6) {
-    return [
-      wordOf(args, 0),
-      wordOf(args, 1),
-      wordOf(args, 2),
-      wordOf(args, 3),
-      wordOf(args, 4),
-      wordOf(args, 5),
-    ];
-  }
+  expectSix(args);
+  return [
+    wordOf(args, 0),
+    wordOf(args, 1),
+    wordOf(args, 2),
+    wordOf(args, 3),
+    wordOf(args, 4),
+    wordOf(args, 5),
+  ];
+}
+
+/** @throws InputError if there are more than six arguments. */
+export function expectSix(args: readonly unknown[]): void {
+  if (args.length <= 6) return;
   throw new InputError(`a system call takes at most 6 arguments, got ${args.length}`);
 }
 
-/** Undefined is an error: it must not become descriptor 0. */
-function wordOf(args: readonly SyscallArgument[], index: number): bigint {
+/** An omitted argument is 0, but undefined is an error: it must not become descriptor 0. @throws InputError */
+export function wordOf(args: readonly SyscallArgument[], index: number): bigint {
   if (index >= args.length) return 0n;
   return toWord(args[index]) ?? word(args[index], `argument ${index + 1}`);
 }

@@ -4,9 +4,9 @@ import type { StubEnd } from "../errors.ts";
 import { RING_SIZE } from "../shim/ring.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
 import { InjectedThread } from "./injected_thread.ts";
-import { Ring } from "./ring.ts";
+import { type LoopKind, loopKind, Ring } from "./ring.ts";
 import type { Stop } from "./status.ts";
-import { type SyscallArgument, type SyscallResult, wordsOf } from "./syscall.ts";
+import { expectSix, type SyscallArgument, type SyscallResult } from "./syscall.ts";
 import type { ThreadState } from "./traced_thread.ts";
 
 /** What stopped a guest; "late" if nothing did before the deadline. */
@@ -27,22 +27,25 @@ export class Thread extends InjectedThread {
 
   /** Executes a system call by the tracer's lane. @throws what `inject` throws, UnsupportedError */
   call(number: bigint, args: readonly SyscallArgument[]): SyscallResult {
-    const ring = this.ringFor(number, args[0], args[1]);
+    const { injections } = this.tracer;
+    if (injections === "faithful") return this.inject(number, args).result;
+    expectSix(args);
+    const ring = this.ringFor(loopKind(this.tracer, number), args[0], args[1]);
     if (ring === undefined) return this.inject(number, args).result;
-    ring.write(0, number, wordsOf(args));
+    ring.entries.write(0, number, args);
     ring.turn(1, number);
-    return this.decode(ring.result(0), this.tracer.injections);
+    return this.decode(ring.entries.result(0), injections);
   }
 
   /**
    * The ring that executes a call; undefined if the call is to be injected faithfully. A call that changes the mapping
    * of the ring ends it. @internal
    */
-  ringFor(number: bigint, address?: SyscallArgument, length?: SyscallArgument): Ring | undefined {
+  ringFor(kind: LoopKind, address?: SyscallArgument, length?: SyscallArgument): Ring | undefined {
     if (this.tracer.injections === "faithful" || !this.#isAlone || this.replaced) return undefined;
-    if (!Ring.takes(this, number)) return undefined;
+    if (kind === "none") return undefined;
     if (this.state === "dead") this.expect("stopped");
-    if (this.#ring?.concerns(number, address, length)) {
+    if (kind === "range" && this.#ring?.overlaps(address, length)) {
       this.#unmapRing();
       return undefined;
     }

@@ -19,17 +19,15 @@ import type { Stub } from "../../stub/stub.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
 
 /** The calls that an answer may make with any arguments: none of them reaches a process or a file of others. */
-export const FREE: readonly string[] = [
-  ..."getpid getppid gettid getuid geteuid getgid getegid getpgid getpgrp getsid setsid setpgid".split(
-    " ",
-  ),
-  ..."exit exit_group wait4 waitid munmap mremap madvise brk close dup read write lseek".split(" "),
-  ..."rt_sigprocmask rt_sigaction rt_sigpending rt_sigreturn rt_sigsuspend sigaltstack".split(" "),
-  ..."nanosleep clock_nanosleep pause alarm sched_yield futex restart_syscall clock_gettime".split(
-    " ",
-  ),
-  ..."rseq set_tid_address set_robust_list uname getcpu time fork vfork kcmp".split(" "),
-];
+export const FREE: readonly string[] = `
+  getpid getppid gettid getuid geteuid getgid getegid getpgid getpgrp getsid setsid setpgid
+  exit exit_group wait4 waitid munmap mremap madvise brk close dup read write lseek
+  rt_sigprocmask rt_sigaction rt_sigpending rt_sigreturn rt_sigsuspend sigaltstack
+  nanosleep clock_nanosleep pause alarm sched_yield futex restart_syscall clock_gettime
+  rseq set_tid_address set_robust_list uname getcpu time fork vfork kcmp
+`
+  .trim()
+  .split(/\s+/);
 
 /** The first arguments that prctl may have. */
 const PRCTL = ["PR_SET_PDEATHSIG", "PR_GET_PDEATHSIG", "PR_GET_CHILD_SUBREAPER"] as const;

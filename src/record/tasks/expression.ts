@@ -1,6 +1,6 @@
 import { parseNumber } from "../../encoder/names.ts";
 import { InputError } from "../../errors.ts";
-import { nearest } from "../../nearest.ts";
+import { didYouMean } from "../../nearest.ts";
 import { show } from "../../shape.ts";
 
 /** Words by name. */
@@ -26,7 +26,7 @@ export function kernelNames(constants: Names): Map<string, bigint> {
   ]);
 }
 
-const TOKEN = /\s*(?:([|+~-])|(\w+)|(\S))/y;
+const isTerm = (token: string) => /^\w/.test(token);
 
 /**
  * The word of an expression: numbers in any base and names, with | + and - from left to right, and - or ~ before a term.
@@ -34,31 +34,28 @@ const TOKEN = /\s*(?:([|+~-])|(\w+)|(\S))/y;
  * @throws InputError that names the nearest name.
  */
 export function evaluate(text: string, names: Names): bigint {
+  const tokens = text.match(/\w+|\S/g) ?? [];
+  const unexpected = (token: string) =>
+    new InputError(`unexpected ${show(token)} in ${show(text)}`);
   let value = 0n;
   let operator = "+";
-  let prefixes: string[] = [];
-  let isTerm = false;
-  TOKEN.lastIndex = 0;
-  for (let match = TOKEN.exec(text.trimEnd()); match !== null; match = TOKEN.exec(text.trimEnd())) {
-    const [, sign, term, other] = match;
-    if (other !== undefined) throw new InputError(`unexpected ${show(other)} in ${show(text)}`);
-    if (sign !== undefined) {
-      if (isTerm && sign !== "~") [operator, isTerm] = [sign, false];
-      else if (!isTerm && (sign === "-" || sign === "~")) prefixes.push(sign);
-      else throw new InputError(`unexpected "${sign}" in ${show(text)}`);
-    } else if (term !== undefined) {
-      if (isTerm)
-        throw new InputError(`expected an operator before ${show(term)} in ${show(text)}`);
-      const word = prefixes.reduceRight(
-        (operand, prefix) => (prefix === "-" ? -operand : ~operand),
-        wordOf(term, names),
-      );
-      value = combine(operator, value, word);
-      [prefixes, isTerm] = [[], true];
+  for (;;) {
+    const prefixes: string[] = [];
+    let term = tokens.shift();
+    for (; term === "-" || term === "~"; term = tokens.shift()) prefixes.unshift(term);
+    if (term === undefined) throw new InputError(`expected a number or a name, got ${show(text)}`);
+    if (!isTerm(term)) throw unexpected(term);
+    let word = wordOf(term, names);
+    for (const prefix of prefixes) word = prefix === "-" ? -word : ~word;
+    value = combine(operator, value, word);
+    const next = tokens.shift();
+    if (next === undefined) return BigInt.asUintN(64, value);
+    if (isTerm(next)) {
+      throw new InputError(`expected an operator before ${show(next)} in ${show(text)}`);
     }
+    if (!"|+-".includes(next)) throw unexpected(next);
+    operator = next;
   }
-  if (!isTerm) throw new InputError(`expected a number or a name, got ${show(text)}`);
-  return BigInt.asUintN(64, value);
 }
 
 function combine(operator: string, left: bigint, right: bigint): bigint {
@@ -69,7 +66,5 @@ function combine(operator: string, left: bigint, right: bigint): bigint {
 function wordOf(term: string, names: Names): bigint {
   const value = parseNumber(term) ?? names.get(term);
   if (value !== undefined) return value;
-  const near = nearest(term, [...names.keys()]);
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  throw new InputError(`unknown name ${show(term)}${hint}`);
+  throw new InputError(`unknown name ${show(term)}${didYouMean(term, [...names.keys()])}`);
 }

@@ -11,7 +11,7 @@ import { recordScenario } from "../record.ts";
 import { Recorder } from "../recorder.ts";
 import type { Recording, Step } from "../recording.ts";
 import type { Answer } from "./answer.ts";
-import { type Judgement, judgementShape } from "./judgement.ts";
+import { type Judged, judgementShape } from "./judgement.ts";
 import { parseAnswer, type Submission } from "./submission.ts";
 import { type Exercise, isPlayed, type Played, type Read } from "./task.ts";
 import { loadTask } from "./tasks.ts";
@@ -72,24 +72,20 @@ async function readAnswer({ answer }: Submission, exercise: Read): Promise<Tried
 }
 
 function readStep(exercise: Read, recording: Recording, answer: Answer): Check {
-  const number = Number(answer.word("step") ?? 0n);
+  const number = Number(answer.word("step"));
+  const fact = `${exercise.fact}: step ${number}`;
   const step = recording.steps[number - 1];
-  const { fact } = exercise;
   if (step === undefined) {
-    return check(fact, "true", `there is no step ${number}`, "the number is not that of a step");
+    const meaning = `the number is not that of a step: there are ${recording.steps.length}`;
+    return check(fact, "true", "there is no such step", meaning);
   }
-  const holds = exercise.holds(step, recording);
-  const { kernel } = step;
-  const seen =
-    kernel === null
-      ? "the step says nothing of the kernel's view"
-      : `State ${kernel.state}, TracerPid ${kernel.tracerTid}, session ${kernel.session}`;
-  return check(
-    `${fact}: step ${number}`,
-    "true",
-    holds ? "true" : seen,
-    `this step is "${step.title}"`,
-  );
+  const seen = exercise.holds(step, recording) ? "true" : `false: ${tellKernel(step)}`;
+  return check(fact, "true", seen, `this step is "${step.title}"`);
+}
+
+function tellKernel({ kernel }: Step): string {
+  if (kernel === null) return "the step says nothing of the kernel's view";
+  return `State ${kernel.state}, TracerPid ${kernel.tracerTid}, session ${kernel.session}`;
 }
 
 /** A right answer's edited part: for a task about a recording, found in one. */
@@ -103,36 +99,26 @@ export async function keyOf(exercise: Exercise): Promise<string> {
 /** How often an answer is tried if it misses a deadline for no reason that is known: the machine may be busy. */
 const MOST_TRIES = 3;
 
-async function tryAnswer(text: string, submission: Submission, exercise: Played): Promise<Tried> {
+async function tryAnswer(text: string, { task }: Submission, exercise: Played): Promise<Tried> {
   for (let tries = 1; ; tries++) {
-    const { late, ...tried } = await tryOnce(text, submission, exercise);
-    if (!late || tries === MOST_TRIES) return tried;
+    const recorder = new Recorder("assembly");
+    const pieces = new Pieces(recorder);
+    try {
+      const { checks, late } = await judgementOf(text, pieces.file);
+      if (late && tries < MOST_TRIES) continue;
+      pieces.take();
+      // A process that was ended has not recorded its last fact.
+      const [only] = checks;
+      if (only?.name === ENDED) recorder.check(only.name, only.expected, only.seen);
+      const { title } = loadTask(task);
+      const recording = recorder.finish(`task-${task}`, { title, introduction: exercise.text });
+      expectRecording(recording);
+      return { checks, recording };
+    } finally {
+      pieces.close();
+    }
   }
 }
-
-async function tryOnce(
-  text: string,
-  { task }: Submission,
-  exercise: Played,
-): Promise<Tried & { readonly late: boolean }> {
-  const recorder = new Recorder("assembly");
-  const pieces = new Pieces(recorder);
-  try {
-    const { checks, late } = await judgementOf(text, pieces.file);
-    pieces.take();
-    // A process that was ended has not recorded its last fact.
-    const [only] = checks;
-    if (only?.name === ENDED) recorder.check(only.name, only.expected, only.seen);
-    const { title } = loadTask(task);
-    const recording = recorder.finish(`task-${task}`, { title, introduction: exercise.text });
-    expectRecording(recording);
-    return { checks, recording, late };
-  } finally {
-    pieces.close();
-  }
-}
-
-type Judged = Pick<Extract<Judgement, { kind: "judged" }>, "checks" | "late">;
 
 const ENDED = "the process that checks the answer";
 
@@ -175,11 +161,8 @@ export function tellEvents({ steps }: Recording): string[] {
   return steps.filter(isEvent).map(({ lane, title }) => `${lane}: ${title}`);
 }
 
+const EVENTS: readonly string[] = ["exit", "stop", "clone"];
+
 function isEvent({ lane, kind }: Step): boolean {
-  return (
-    kind === "exit" ||
-    kind === "stop" ||
-    kind === "clone" ||
-    (kind === "syscall" && lane !== "host")
-  );
+  return EVENTS.includes(kind) || (kind === "syscall" && lane !== "host");
 }

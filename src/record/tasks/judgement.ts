@@ -4,21 +4,24 @@ import { list, members, oneOf, record, type Shape, text, truth } from "../../sha
 /** The descriptor of the file in memory that a process writes the pieces of its recording to. */
 export const PIECES = 4;
 
+/** What decided about an answer. */
+export interface Judged {
+  readonly checks: readonly Check[];
+  /** Whether a deadline was missed for no reason that is known: the machine may be busy. */
+  readonly late: boolean;
+}
+
+/** Why an answer could not be tried. */
+export interface Failed {
+  readonly message: string;
+  readonly code: string;
+  readonly remedy: string;
+}
+
 /** What a process that has tried an answer says at its end. */
 export type Judgement =
-  | {
-      readonly kind: "judged";
-      readonly checks: readonly Check[];
-      /** Whether a deadline was missed for no reason that is known: the machine may be busy. */
-      readonly late: boolean;
-    }
-  /** The answer could not be tried. */
-  | {
-      readonly kind: "failed";
-      readonly message: string;
-      readonly code: string;
-      readonly remedy: string;
-    };
+  | ({ readonly kind: "judged" } & Judged)
+  | ({ readonly kind: "failed" } & Failed);
 
 const checkShape: Shape<Check> = record({
   name: text,
@@ -27,21 +30,11 @@ const checkShape: Shape<Check> = record({
   seen: text,
   reason: text,
 });
+const judgedShape = record<Judged>({ checks: list(checkShape, 1000), late: truth });
+const failedShape = record<Failed>({ message: text, code: text, remedy: text });
 
 /** @throws InputError */
-export const judgementShape: Shape<Judgement> = (value, place) => {
-  const read = members(value, place);
-  if (read("kind", text) === "judged") {
-    return {
-      kind: "judged",
-      checks: read("checks", list(checkShape, 1000)),
-      late: read("late", truth),
-    };
-  }
-  return {
-    kind: "failed",
-    message: read("message", text),
-    code: read("code", text),
-    remedy: read("remedy", text),
-  };
-};
+export const judgementShape: Shape<Judgement> = (value, place) =>
+  members(value, place)("kind", text) === "judged"
+    ? { kind: "judged", ...judgedShape(value, place) }
+    : { kind: "failed", ...failedShape(value, place) };

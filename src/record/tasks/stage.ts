@@ -11,10 +11,10 @@ import { PAGE_SIZE } from "../../stub/amd64.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { Thread } from "../../stub/thread.ts";
 import { Tracer } from "../../stub/tracer.ts";
-import { awaitProcess } from "../kernel_view.ts";
+import { Actor } from "../actor.ts";
 import { codeBytes, type Listing } from "../listing.ts";
 import { dumpNoCore } from "../precautions.ts";
-import { type Recorder, tellRegisters } from "../recorder.ts";
+import type { Recorder } from "../recorder.ts";
 import { addStubCode } from "../stub_code.ts";
 import { Tracee } from "../tracee.ts";
 import { confine } from "./confine.ts";
@@ -30,16 +30,21 @@ export const CODE_ADDRESS = 0x20_0000n;
 
 /** How a stub of an answer is made. */
 export interface Cast {
-  readonly lane: string;
-  readonly role: string;
+  /** Default: "stub". */
+  readonly lane?: string;
+  /** Default: that it executes the registers of the answer. */
+  readonly role?: string;
   /** The answer's code, which is mapped at CODE_ADDRESS. */
   readonly code?: Listing | undefined;
   /** Further preparation while all calls are still allowed. */
-  readonly prepare?: ((stub: Stub) => void) | undefined;
+  readonly prepare?: (stub: Stub) => void;
 }
 
 /** Errors that are not the fault of an answer. */
 const MACHINE = [UnsupportedError, ForkError, BirthError, AttachError] as const;
+
+/** A fact that does not hold, and without which an answer cannot be tried further. */
+export class Decided extends Error {}
 
 /** Where an answer is tried: a tracer, and a keeper that adopts orphans. Everything is recorded, and judged by facts. */
 export class Stage {
@@ -48,7 +53,7 @@ export class Stage {
   /** The parent of all stubs that execute an answer. It executes none itself. */
   readonly keeper: Stub;
   readonly checks: Check[] = [];
-  /** What `close` ends. */
+  /** What is ended with the check. */
   readonly watched = new Watched();
 
   constructor(recorder: Recorder) {
@@ -66,13 +71,26 @@ export class Stage {
     );
   }
 
-  /** A stub at rest that the keeper has cloned, ready to execute an answer. */
-  cast({ lane, role, code, prepare }: Cast): Player {
-    const { recorder, keeper } = this;
-    const stub = keeper.createStub();
+  /** A stub that the keeper has cloned, in a lane of its own. */
+  stub(lane: string, role: string): Actor {
+    const stub = this.keeper.createStub();
     this.watched.add(stub.pid);
+    this.recorder.addLane(lane, role, stub.pid);
+    return new Actor(stub, new Tracee(this.recorder, lane, stub.thread));
+  }
+
+  /** A stub at rest that is ready to execute an answer. */
+  cast({
+    lane = "stub",
+    role = "the stub that executes your registers",
+    code,
+    prepare,
+  }: Cast = {}): Player {
+    const { recorder, keeper } = this;
+    const actor = this.stub(lane, role);
+    const { stub, tracee } = actor;
     try {
-      if (code !== undefined) this.#map(stub, code);
+      if (code !== undefined) mapCode(stub, code);
       prepare?.(stub);
       confine(stub, [process.pid, keeper.pid]);
       traceChildren(stub.thread);
@@ -80,59 +98,41 @@ export class Stage {
       if (!(cause instanceof SyscallError)) throw cause;
       throw new UnsupportedError(`answers cannot be tried here: ${cause.message}`, { cause });
     }
-    recorder.addLane(lane, role, stub.pid);
-    const tracee = new Tracee(recorder, lane, stub.thread);
-    const registers = tellRegisters(tracee.registers());
-    recorder.step({
-      lane,
-      kind: "note",
-      title: `stub ${stub.pid} rests after its INT3`,
-      why: "It has one page, that of the stub code, and whatever this task needs.",
-      registers: { before: registers, after: registers },
-      kernel: recorder.view(stub.pid),
-    });
+    const rests = `stub ${stub.pid} rests after its INT3`;
+    actor.look(rests, "It has one page, that of the stub code, and whatever this task needs.");
     if (code !== undefined && recorder.placeOf(CODE_ADDRESS) === undefined) {
       recorder.addCode(code, CODE_ADDRESS, new Map());
     }
     return new Player(this.watched, tracee, keeper.pid, true);
   }
 
-  #map(stub: Stub, code: Listing): void {
-    const { tracer } = this;
-    const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
-    const flags =
-      tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS") | tracer.flag("MAP_FIXED");
-    stub.call("mmap", CODE_ADDRESS, PAGE_SIZE, protection, flags, -1, 0);
-    stub.write(CODE_ADDRESS, codeBytes(code));
-    const executable = tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC");
-    stub.call("mprotect", CODE_ADDRESS, PAGE_SIZE, executable);
-  }
-
-  /** A fact that decides. @param meaning of it if it does not hold */
-  expect(fact: string, expected: string, seen: string, meaning: string): boolean {
-    const made = check(fact, expected, seen, meaning);
+  /**
+   * A fact that decides. Returns whether it holds.
+   *
+   * @param seen what the kernel says, or what became of a stub
+   * @param meaning of anything else than what is expected, if that is not said by itself
+   */
+  expect(fact: string, expected: string, seen: string | Run, meaning: string): boolean {
+    const [told, why] =
+      typeof seen === "string" ? [seen, meaning] : [tellRun(seen), whyHarmful(seen) ?? meaning];
+    const made = check(fact, expected, told, why);
     this.checks.push(made);
-    this.recorder.check(fact, expected, seen);
+    this.recorder.check(fact, expected, told);
     const held = made.status === "held";
     if (!held) {
       this.recorder.step({
         lane: "host",
         kind: "note",
         title: tellCheck(made),
-        why: capitalized(meaning),
+        why: `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
       });
     }
     return held;
   }
 
-  /**
-   * What has become of a stub, as a fact that decides.
-   *
-   * @param expected as `tellRun` says it
-   * @param meaning of anything else that is not said by itself
-   */
-  expectRun(fact: string, expected: string, run: Run, meaning: string): boolean {
-    return this.expect(fact, expected, tellRun(run), whyHarmful(run) ?? meaning);
+  /** The same; if it does not hold, nothing further is tried. @throws Decided */
+  require(fact: string, expected: string, seen: string | Run, meaning: string): void {
+    if (!this.expect(fact, expected, seen, meaning)) throw new Decided();
   }
 
   /** What an answer did that its task did not foresee is a fact, too. @throws the error if it is the machine's */
@@ -142,32 +142,23 @@ export class Stage {
     const seen = what.replace(/^stub \d+ /, "the stub ");
     this.expect("the end of the check", "reached", seen, "the check has ended early");
   }
-
-  /** Waits until a process is in a state. @throws DeadlineError */
-  awaitState(pid: number, wanted: string): void {
-    awaitProcess(pid, ({ state }) => state === wanted, this.tracer.deadline);
-  }
-
-  /** Whether a process that slept lives, after something that may have killed it. */
-  survives(pid: number): boolean {
-    const sigkill = this.tracer.encoder.signalSet(this.tracer.constant("SIGKILL"));
-    let lives = false;
-    awaitProcess(
-      pid,
-      ({ state, pending }) => {
-        // SIGKILL wakes it up at once. The end of its tracer does, too, but then it sleeps or stops again.
-        lives = "ST".includes(state) && (pending & sigkill) === 0n;
-        return lives || state === "Z";
-      },
-      this.tracer.deadline,
-    );
-    return lives;
-  }
 }
 
-/** A clause as a sentence. */
-function capitalized(clause: string): string {
-  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
+/** Maps single pages. */
+export function mapPages(stub: Stub, addresses: readonly bigint[]): void {
+  const { tracer } = stub;
+  const protection = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
+  const flags =
+    tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS") | tracer.flag("MAP_FIXED");
+  for (const address of addresses) stub.call("mmap", address, PAGE_SIZE, protection, flags, -1, 0);
+}
+
+function mapCode(stub: Stub, code: Listing): void {
+  const { tracer } = stub;
+  mapPages(stub, [CODE_ADDRESS]);
+  stub.write(CODE_ADDRESS, codeBytes(code));
+  const executable = tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC");
+  stub.call("mprotect", CODE_ADDRESS, PAGE_SIZE, executable);
 }
 
 /** The children of a stub are traced from birth. */

@@ -1,11 +1,12 @@
 import { InputError } from "../../errors.ts";
 import type { Limit } from "../../input.ts";
-import { nearest } from "../../nearest.ts";
+import { didYouMean } from "../../nearest.ts";
 import { show } from "../../shape.ts";
+import { wrap } from "../view/wrap.ts";
 import { assemble } from "./amd64/assembler.ts";
-import { Answer, KERNEL, REGISTERS } from "./answer.ts";
+import { Answer, KERNEL, REGISTERS, type Words } from "./answer.ts";
 import { Draw } from "./draw.ts";
-import type { Exercise } from "./task.ts";
+import { type Exercise, type Meanings, namesOf } from "./task.ts";
 import { loadTask } from "./tasks.ts";
 
 /** The most bytes of an answer. */
@@ -18,6 +19,9 @@ const LONGEST_NAME = 60;
 const CODE = "code:";
 /** The name of an answer's code in recordings. */
 const ANSWER_CODE = "the answer's code";
+
+/** The widest line of a comment. */
+const WIDTH = 96;
 
 /** A file that a student has edited. */
 export interface Submission {
@@ -41,24 +45,27 @@ export function exerciseFor(task: string, student: string): Exercise {
 /** A file to hand out: the assignment as comments, and what is to be edited; or instead of that, `key`. */
 export function assignment(task: string, student: string, key?: string): string {
   const exercise = exerciseFor(task, student);
-  const { title } = loadTask(task);
-  const names = Object.entries(exercise.names ?? {}).map(described);
+  const { text, form, start } = exercise;
+  const name = student.trim();
+  const names = described(namesOf(exercise));
   const notes = [
-    title,
-    ...exercise.text,
-    ...(exercise.form.kind === "fields"
-      ? [Object.entries(exercise.form.fields).map(described).join("\n")]
-      : []),
-    ...(names.length === 0 ? [] : [`A value may use the kernel's names, and\n${names.join("\n")}`]),
-    `Edit what follows, and check it: stublab task check FILE\nHints: stublab task ${task} --student ${quoted(student.trim())} --hint 1`,
+    loadTask(task).title,
+    ...text,
+    ...(typeof form === "string" ? [] : [described(form)]),
+    ...(names === "" ? [] : [`A value may use the kernel's names, and\n${names}`]),
+    "Edit what follows, and check it: stublab task check FILE\n" +
+      `Hints: stublab task ${task} --student ${quoted(name)} --hint 1`,
   ];
   const head = notes.map(comment).join("#\n");
-  const body = key ?? exercise.start;
-  const code = exercise.form.kind === "code" ? `${CODE}\n` : "";
-  return `${head}\ntask = ${task}\nstudent = ${student.trim()}\n\n${code}${body.trimEnd()}\n`;
+  const code = form === "code" ? `${CODE}\n` : "";
+  return `${head}\ntask = ${task}\nstudent = ${name}\n\n${code}${(key ?? start).trimEnd()}\n`;
 }
 
-const described = ([name, meaning]: readonly [string, string]): string => `  ${name}: ${meaning}`;
+function described(meanings: Meanings): string {
+  return Object.entries(meanings)
+    .map(([name, meaning]) => `  ${name}: ${meaning}`)
+    .join("\n");
+}
 
 /** A word of a shell. */
 function quoted(text: string): string {
@@ -67,28 +74,11 @@ function quoted(text: string): string {
 
 /** Lines of comment, folded. */
 function comment(text: string): string {
-  return text
-    .split("\n")
-    .flatMap(folded)
-    .map((line) => `# ${line}\n`)
-    .join("");
-}
-
-/** The widest line of a comment. */
-const WIDTH = 96;
-
-function folded(text: string): string[] {
-  const [indent = ""] = /^ */.exec(text) ?? [];
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.trim().split(" ")) {
-    if (line !== "" && indent.length + line.length + 1 + word.length > WIDTH) {
-      lines.push(indent + line);
-      line = "";
-    }
-    line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, indent + line];
+  const lines = text.split("\n").flatMap((line) => {
+    const indent = line.startsWith("  ") ? "  " : "";
+    return wrap(line.trim(), WIDTH - indent.length).map((part) => `# ${indent}${part}\n`);
+  });
+  return lines.join("");
 }
 
 /** @throws InputError that names the line. */
@@ -100,22 +90,28 @@ export function parseAnswer(text: string): Submission {
   const take = (name: string): string => {
     const value = values.get(name);
     values.delete(name);
-    if (value !== undefined) return value;
-    throw new InputError(`the answer has no line "${name} = …"`, {
-      remedy: "`stublab task NAME --student S -o FILE` writes a file to start from",
-    });
+    return value ?? refuseWithout(`${name} = …`);
   };
   const [task, student] = [take("task"), take("student")];
   const exercise = exerciseFor(task, student);
-  expectFields(values, exercise);
-  if (exercise.form.kind !== "code") {
+  const names = placeholders(exercise);
+  expectFields(values, exercise, names);
+  const { form } = exercise;
+  if (form !== "code") {
     if (at >= 0) throw new InputError(`line ${at + 1}: this task takes no code`);
+    if (form !== "registers" && values.size === 0) refuseWithout(`${Object.keys(form)[0]} = …`);
     return { task, student, exercise, answer: new Answer(values) };
   }
-  if (at < 0) throw new InputError(`the answer has no line "${CODE}"`);
+  if (at < 0) refuseWithout(CODE);
   const source = lines.map((line, i) => (i <= at ? "" : line)).join("\n");
-  const code = assemble(ANSWER_CODE, source, new Map([...KERNEL, ...placeholders(exercise)]));
+  const code = assemble(ANSWER_CODE, source, new Map([...KERNEL, ...Object.entries(names)]));
   return { task, student, exercise, answer: new Answer(values, code) };
+}
+
+function refuseWithout(line: string): never {
+  throw new InputError(`the answer has no line "${line}"`, {
+    remedy: "`stublab task NAME --student S -o FILE` writes a file to start from",
+  });
 }
 
 /** "name = value" lines; the text after # is a comment. */
@@ -126,7 +122,9 @@ function assignmentsIn(lines: readonly string[]): Map<string, string> {
     if (text === "") continue;
     const [, name, value] = /^([\w.]+)\s*=\s*(.+)$/.exec(text) ?? [];
     if (name === undefined || value === undefined) {
-      throw new InputError(`line ${i + 1}: expected "name = value", got ${show(text)}`);
+      throw new InputError(`line ${i + 1}: expected "name = value", got ${show(text)}`, {
+        ...(/:$|[%$]/.test(text) && { remedy: `assembly follows a line "${CODE}"` }),
+      });
     }
     if (values.has(name)) throw new InputError(`line ${i + 1}: ${name} is set twice`);
     values.set(name, value);
@@ -135,19 +133,15 @@ function assignmentsIn(lines: readonly string[]): Map<string, string> {
 }
 
 /** Checks the names of what is set, and that each value can be understood. */
-function expectFields(values: ReadonlyMap<string, string>, exercise: Exercise): void {
-  const { form } = exercise;
-  const known =
-    form.kind === "registers" ? REGISTERS : form.kind === "fields" ? Object.keys(form.fields) : [];
+function expectFields(values: ReadonlyMap<string, string>, { form }: Exercise, names: Words): void {
+  const fields = form === "code" ? [] : form === "registers" ? REGISTERS : Object.keys(form);
   const answer = new Answer(values);
   for (const name of values.keys()) {
-    if (!known.includes(name)) {
-      const near = nearest(name, known);
-      const hint = near === undefined ? "" : `; did you mean ${near}?`;
-      throw new InputError(`this task does not ask for ${show(name)}${hint}`);
+    if (!fields.includes(name)) {
+      throw new InputError(`this task does not ask for ${show(name)}${didYouMean(name, fields)}`);
     }
     try {
-      answer.words(name, placeholders(exercise));
+      answer.words(name, names);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new InputError(`${name}: ${why}`, { cause });
@@ -156,6 +150,6 @@ function expectFields(values: ReadonlyMap<string, string>, exercise: Exercise): 
 }
 
 /** The names of a task, before what they stand for exists. */
-function placeholders({ names = {} }: Exercise): Map<string, bigint> {
-  return new Map(Object.keys(names).map((name) => [name, 0n]));
+function placeholders(exercise: Exercise): Words {
+  return Object.fromEntries(Object.keys(namesOf(exercise)).map((name) => [name, 0n]));
 }

@@ -12,21 +12,16 @@ export interface Task {
   exercise(draw: Draw): Exercise;
 }
 
-/** What a file sets. */
-export type Form =
-  /** Some of the registers. */
-  | { readonly kind: "registers" }
-  /** These names; and what each is. */
-  | { readonly kind: "fields"; readonly fields: Readonly<Record<string, string>> }
-  /** Assembly. */
-  | { readonly kind: "code" };
+/** Names, and what each means. */
+export type Meanings = Readonly<Record<string, string>>;
 
 interface Posed {
   /** The assignment, in paragraphs. */
   readonly text: readonly string[];
-  readonly form: Form;
-  /** Names that values may use beside the kernel's, and what each is. */
-  readonly names?: Readonly<Record<string, string>>;
+  /** What a file sets: some of the registers, assembly, or these fields. */
+  readonly form: "registers" | "code" | Meanings;
+  /** Names that values may use beside the kernel's, and beside those of a stub in registers. */
+  readonly names?: Meanings;
   /** The part of the file that the student edits, as it is handed out. */
   readonly start: string;
   /** Each says more than the one before it. */
@@ -52,4 +47,17 @@ export type Exercise = Played | Read;
 
 export function isPlayed(exercise: Exercise): exercise is Played {
   return "play" in exercise;
+}
+
+/** What the registers of an answer may refer to: things of the stub that executes it. */
+const OF_STUB: Meanings = {
+  STUB: "the pid of the stub that gets these registers",
+  PARENT: "the pid of its parent",
+  BEGIN: "the address of the first instruction of the stub code",
+  SYSCALL: "the address of the SYSCALL that executes all injected calls",
+};
+
+/** The names that values may use beside the kernel's. */
+export function namesOf({ form, names = {} }: Exercise): Meanings {
+  return form === "registers" ? { ...OF_STUB, ...names } : names;
 }

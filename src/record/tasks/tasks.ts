@@ -1,45 +1,43 @@
 import { InputError } from "../../errors.ts";
-import { nearest } from "../../nearest.ts";
-import { cloneFrame, earlyAttach, orphan, threadWord } from "./exercises/births.ts";
-import { errno } from "./exercises/calls.ts";
-import { guestCode, repair } from "./exercises/code.ts";
+import { didYouMean } from "../../nearest.ts";
+import { cloneRegisters, earlyAttach, makeThread } from "./exercises/births.ts";
+import { failingCall } from "./exercises/calls.ts";
+import { exitSignal, parentDies } from "./exercises/deaths.ts";
+import { guestCode } from "./exercises/guest.ts";
 import { onePage, rseqArea } from "./exercises/memory.ts";
-import { noRestart, restart } from "./exercises/restarts.ts";
-import { outOfReach, unblock } from "./exercises/signals.ts";
+import { repairStub } from "./exercises/repair.ts";
+import { forcedRestart, noRestart } from "./exercises/restarts.ts";
+import { outOfReach, unblockSignal } from "./exercises/signals.ts";
 import { findStep } from "./exercises/steps.ts";
-import { fatalWord, traceOptions, waitOptions } from "./exercises/waits.ts";
+import { traceOptions, waitOptions } from "./exercises/waits.ts";
 import type { Task } from "./task.ts";
 
 /** Every task by name, in the order of the course. */
 export const TASKS: Readonly<Record<string, Task>> = {
   "find-step": findStep,
-  "repair-stub": repair,
-  "clone-registers": cloneFrame,
-  "failing-call": errno,
+  "repair-stub": repairStub,
+  "clone-registers": cloneRegisters,
+  "failing-call": failingCall,
   "one-page": onePage,
   "guest-code": guestCode,
-  "parent-dies": orphan,
-  "make-thread": threadWord,
+  "parent-dies": parentDies,
+  "make-thread": makeThread,
   "early-attach": earlyAttach,
   "wait-options": waitOptions,
-  "unblock-signal": unblock,
+  "unblock-signal": unblockSignal,
   "out-of-reach": outOfReach,
   "trace-options": traceOptions,
-  "forced-restart": restart,
+  "forced-restart": forcedRestart,
   "no-restart": noRestart,
   "rseq-area": rseqArea,
-  "exit-signal": fatalWord,
+  "exit-signal": exitSignal,
 };
 
 /** @throws InputError that names the nearest task. */
 export function loadTask(name: string): Task {
   const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
   if (task !== undefined) return task;
-  const near = nearest(name, Object.keys(TASKS));
-  throw new InputError(
-    `unknown task "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`,
-    {
-      remedy: "`stublab task` lists the tasks",
-    },
-  );
+  throw new InputError(`unknown task "${name}"${didYouMean(name, Object.keys(TASKS))}`, {
+    remedy: "`stublab task` lists the tasks",
+  });
 }

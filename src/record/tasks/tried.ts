@@ -8,7 +8,7 @@ import { members, text } from "../../shape.ts";
 import { writeMessage } from "../pieces.ts";
 import { type Piece, Recorder } from "../recorder.ts";
 import { type Judgement, PIECES } from "./judgement.ts";
-import { Stage } from "./stage.ts";
+import { Decided, Stage } from "./stage.ts";
 import { parseAnswer } from "./submission.ts";
 import { isPlayed } from "./task.ts";
 
@@ -47,16 +47,17 @@ function judge(answerText: string): Judgement {
   const { exercise, answer } = parseAnswer(answerText);
   if (!isPlayed(exercise)) throw new StublabError("this task is not performed by stubs");
   const stage = new Stage(new Recorder("assembly", writer()));
+  let late = false;
   try {
     exercise.play(stage, answer);
   } catch (error) {
-    if (!(error instanceof StublabError)) throw error;
-    stage.unforeseen(error);
-    return { kind: "judged", checks: stage.checks, late: error instanceof DeadlineError };
+    if (error instanceof StublabError) stage.unforeseen(error);
+    else if (!(error instanceof Decided)) throw error;
+    late = error instanceof DeadlineError;
   } finally {
     stage.watched.close();
   }
-  return { kind: "judged", checks: stage.checks, late: false };
+  return { kind: "judged", checks: stage.checks, late };
 }
 
 send({ kind: "ready" });

@@ -1,22 +1,42 @@
-import type { Answer } from "../answer.ts";
 import type { Player } from "../player.ts";
-import { RESTS, tellRun } from "../run.ts";
+import { RESTS } from "../run.ts";
 import type { Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
-import { cloneWords, comesToStop, NAMES, writeAnswer } from "./verbs.ts";
+import {
+  answersStill,
+  becomesStub,
+  castAnswer,
+  cloneStub,
+  comesToStop,
+  diesWithParent,
+  hasChild,
+  makesCall,
+  writeAnswer,
+} from "./verbs.ts";
 
 /** What kcmp(2) compares: linux/kcmp.h. */
-const KCMP = { memory: 1, files: 2, folders: 3 } as const;
+const KCMP = { memory: 1, "file table": 2, "working folder": 3 } as const;
 
-/** Whether two processes share something; undefined if this kernel does not say. */
-function share(stage: Stage, one: number, other: number, what: number): boolean | undefined {
-  const { value } = stage.keeper.inject("kcmp", one, other, what, 0, 0);
-  return value === null ? undefined : value === 0n;
+type Thing = keyof typeof KCMP;
+
+/** Expects of each of these things whether a new task shares it with the stub that made it. */
+function expectShared(
+  stage: Stage,
+  stub: Player,
+  task: number,
+  ...things: readonly (readonly [thing: Thing, isShared: boolean])[]
+): void {
+  const told = (isShared: boolean) => (isShared ? "shared" : "its own");
+  for (const [thing, isShared] of things) {
+    const { value } = stage.keeper.inject("kcmp", stub.pid, task, KCMP[thing], 0, 0);
+    // Not every kernel says it.
+    if (value === null) continue;
+    const meaning = "a flag of the clone word is missing, or too many";
+    stage.expect(`its ${thing}`, told(isShared), told(value === 0n), meaning);
+  }
 }
 
-const shared = (is: boolean): string => (is ? "shared" : "its own");
-
-export const cloneFrame: Task = {
+export const cloneRegisters: Task = {
   lesson: "grandchild",
   title: "Write the registers so that the grandchild survives",
   exercise(draw) {
@@ -29,244 +49,29 @@ export const cloneFrame: Task = {
         "Registers that you do not set are those of a stub at rest: RIP is at the SYSCALL, orig_rax is -1, RBX is 0, R15 is the " +
           "pid of the stub's own parent, and RAX and the registers of arguments are 0.",
       ],
-      form: { kind: "registers" },
-      names: NAMES,
-      start: "rax = SYS_clone\nrdi = 0\n",
-      key: `rax = SYS_clone\nrdi = CLONE_FILES|${signal}\nrbx = 1\nr15 = STUB\n`,
+      form: "registers",
+      start: "rax = SYS_clone\nrdi = 0",
+      key: `rax = SYS_clone\nrdi = CLONE_FILES|${signal}\nrbx = 1\nr15 = STUB`,
       hints: [
         "Both processes return from the same SYSCALL, with the same registers but RAX. What follows it in the stub code?",
         "RBX must be 1 for the child to start over, and R15 must be the pid that its getppid will return: that of the stub, STUB.",
         "The lowest byte of RDI is the exit signal, the other bits are flags: CLONE_FILES|SIG…",
       ],
       play(stage, answer) {
-        const parent = stage.cast({
-          lane: "master",
-          role: "the stub that executes your registers",
-        });
-        if (!writeAnswer(stage, parent, answer)) return;
-        const child = bear(stage, parent);
-        if (child === undefined || !comesToStop(stage, child)) return;
-        judgeChild(stage, parent, child, signal);
+        const stub = castAnswer(stage, answer, {}, { lane: "master" });
+        const call = makesCall(stage, stub);
+        const selects = "RAX selects the system call at the SYSCALL";
+        stage.expect("the call that was executed", "clone", call.name, selects);
+        const child = hasChild(stage, stub, call, "grandchild");
+        comesToStop(stage, child);
+        const seen = stage.tracer.signalName(child.facts()?.exitSignal ?? 0);
+        stage.expect("its exit signal", signal, seen, "the lowest byte of the clone word is wrong");
+        expectShared(stage, stub, child.pid, ["memory", false], ["file table", true]);
+        becomesStub(stage, stub, child);
       },
     };
   },
 };
-
-/** Runs a frame that should clone, and returns the child. */
-function bear(stage: Stage, parent: Player): Player | undefined {
-  const run = parent.go();
-  if (!stage.expectRun("the stub that clones", RESTS, run, "it must come back for the next call")) {
-    return undefined;
-  }
-  const [call] = parent.calls;
-  stage.expect(
-    "the call that was executed",
-    "clone",
-    call?.name ?? "none",
-    "RAX selects the system call at the SYSCALL",
-  );
-  const child = parent.child("grandchild", "the stub that it has cloned");
-  const born = child === undefined ? `none: ${call?.told}` : "born";
-  stage.expect("a child of the stub", "born", born, "the call has made no child of this stub");
-  return child;
-}
-
-function judgeChild(stage: Stage, parent: Player, child: Player, signal: string): void {
-  const { tracer } = stage;
-  const facts = child.facts();
-  const seen = tracer.signalName(facts?.exitSignal ?? 0);
-  stage.expect("its exit signal", signal, seen, "the lowest byte of the clone word is wrong");
-  for (const [fact, what, is] of [
-    ["its memory", KCMP.memory, false],
-    ["its file table", KCMP.files, true],
-  ] as const) {
-    const seen = share(stage, parent.pid, child.pid, what);
-    if (seen === undefined) continue;
-    stage.expect(
-      fact,
-      shared(is),
-      shared(seen),
-      "a flag of the clone word is missing, or too many",
-    );
-  }
-  const options = tracer.waitAll | tracer.constant("WUNTRACED") | tracer.constant("WNOHANG");
-  const waited = parent.call("wait4", [child.pid, 0, options, 0], "Its parent waits for the stop.");
-  stage.expect("wait4 of its parent", `${child.pid}`, `${waited}`, "it is not a child of the stub");
-  child.attach();
-  const asked = child.call("getppid", [], "The first call that is injected into the new stub.");
-  stage.expect("getppid, injected", `${parent.pid}`, `${asked}`, "it is not a child of the stub");
-}
-
-export const orphan: Task = {
-  lesson: "parent-dies",
-  title: "Choose when the parent dies",
-  exercise(draw) {
-    const goal = draw.one("any", "latest", "earliest");
-    const text = {
-      any: "Choose it so that the stub dies as an orphan: it exits with status 1.",
-      latest:
-        "Choose the latest moment at which the stub still dies as an orphan: it exits with status 1, and if the parent " +
-        "died one instruction later, it would be killed by SIGKILL.",
-      earliest:
-        "Choose the earliest moment at which the stub is killed by SIGKILL, when its parent dies: one instruction earlier it " +
-        "would exit with status 1.",
-    }[goal];
-    const key = { any: 2, latest: 3, earliest: 4 }[goal];
-    return {
-      text: [
-        "A stub has been cloned, and stands before the first instruction of the stub code. It executes some instructions. Then " +
-          "its parent is killed, and the stub goes on. How many instructions?",
-        text,
-      ],
-      form: {
-        kind: "fields",
-        fields: { instructions: "how many the stub executes before its parent dies" },
-      },
-      start: `instructions = ${draw.number(8, 18)}\n`,
-      key: `instructions = ${key}\n`,
-      hints: [
-        "Read the stub code: stublab step grandchild. Which call asks for a signal at the parent's end?",
-        "The signal is only sent to children that have asked before. A SYSCALL counts when it is executed, not when its number is loaded.",
-        "The prctl is the fourth instruction.",
-      ],
-      play(stage, answer) {
-        const count = Number(answer.word("instructions") ?? 0n);
-        if (
-          !stage.expect("the number", "0 to 21", inRange(count), "the stub code stops after that")
-        )
-          return;
-        const orphaned = "exited with status 1";
-        const killed = "killed by SIGKILL";
-        const first = dieAfter(stage, count, "");
-        if (goal === "any") {
-          stage.expect(
-            "the stub",
-            orphaned,
-            first,
-            "its parent died at another moment than you think",
-          );
-          return;
-        }
-        const late = goal === "latest";
-        stage.expect(
-          "the stub",
-          late ? orphaned : killed,
-          first,
-          "its parent died too late or too early",
-        );
-        const other = dieAfter(stage, count + (late ? 1 : -1), "second-");
-        const moment = late ? "one instruction later" : "one instruction earlier";
-        stage.expect(
-          `the same, ${moment}`,
-          late ? killed : orphaned,
-          other,
-          `it is not the ${goal} moment`,
-        );
-      },
-    };
-  },
-};
-
-function inRange(count: number): string {
-  return count >= 0 && count <= 21 ? "0 to 21" : `${count}`;
-}
-
-/** A birth whose parent dies after some instructions of the child; how the child ends. */
-function dieAfter(stage: Stage, count: number, prefix: string): string {
-  const parent = stage.cast({ lane: `${prefix}parent`, role: "its life is short" });
-  parent.write(cloneWords(stage, parent), "The frame of a clone.");
-  parent.go();
-  const child = parent.child(`${prefix}child`, "the stub that it has cloned");
-  if (child === undefined) return "was not born";
-  child.goToBegin();
-  if (count > 0) child.go(count);
-  parent.kill("The parent is killed now.");
-  return tellRun(child.go());
-}
-
-export const threadWord: Task = {
-  lesson: "thread-dies",
-  title: "Make a thread, not a process",
-  exercise(draw) {
-    const files = draw.one(true, false);
-    const folders = draw.one(true, false);
-    const given = draw.one("CLONE_THREAD", "CLONE_SIGHAND", "CLONE_VM");
-    const own = (is: boolean) => (is ? "shares" : "does not share");
-    const extra = `${files ? "|CLONE_FILES" : ""}${folders ? "|CLONE_FS" : ""}`;
-    return {
-      text: [
-        "A stub executes clone with your word. Write it so that the new task is a thread of the stub, which " +
-          `${own(files)} its file table, and ${own(folders)} its working folder (see clone(2)).`,
-        "Then that thread clones a stub, and ends. The check shows what happens to that stub: the process of its parent lives on.",
-      ],
-      form: { kind: "fields", fields: { clone: "the clone word, in RDI" } },
-      start: `clone = ${given}\n`,
-      key: `clone = CLONE_VM|CLONE_SIGHAND|CLONE_THREAD${extra}\n`,
-      hints: [
-        "The kernel refuses some combinations with EINVAL: clone(2) says which flag needs which other.",
-        "A thread shares its signal handlers, and who shares these shares memory.",
-        "CLONE_VM|CLONE_SIGHAND|CLONE_THREAD, and CLONE_FILES and CLONE_FS as asked.",
-      ],
-      play(stage, answer) {
-        makeThread(stage, answer, { files, folders });
-      },
-    };
-  },
-};
-
-function makeThread(
-  stage: Stage,
-  answer: Answer,
-  asked: { readonly files: boolean; readonly folders: boolean },
-): void {
-  const { tracer } = stage;
-  const stub = stage.cast({ lane: "stub", role: "the stub that executes your clone" });
-  const words = { rax: tracer.flag("SYS_clone"), rdi: answer.word("clone") ?? 0n };
-  stub.write(new Map(Object.entries(words)), "Your word is in RDI.");
-  stub.go();
-  const tid = Number(BigInt.asIntN(64, stub.calls[0]?.result ?? 0n));
-  const is =
-    tid <= 0
-      ? (stub.calls[0]?.told ?? "none")
-      : stub.tasks().includes(tid)
-        ? "a thread of the stub"
-        : "a process";
-  if (
-    !stage.expect("the new task", "a thread of the stub", is, "the word does not make a thread")
-  ) {
-    return;
-  }
-  for (const [fact, what, expected] of [
-    ["its file table", KCMP.files, asked.files],
-    ["its working folder", KCMP.folders, asked.folders],
-  ] as const) {
-    const seen = share(stage, stub.pid, tid, what);
-    if (seen === undefined) continue;
-    stage.expect(
-      fact,
-      shared(expected),
-      shared(seen),
-      "a flag of the word is missing, or too many",
-    );
-  }
-  const thread = stub.adopt(stub.pid, tid, "thread", "the thread that it has made");
-  if (!stage.expectRun("the thread", RESTS, thread.go(), "it is not usable")) return;
-  thread.write(cloneWords(stage, thread), "The thread clones a stub.");
-  thread.go();
-  const child = thread.child("child", "the stub that the thread has cloned");
-  if (child === undefined) return;
-  child.go();
-  child.attach();
-  thread.leave();
-  stage.expect(
-    "the stub of a thread that has ended",
-    "killed by SIGKILL",
-    child.end("Its parent's thread has ended.") ?? "lives",
-    "its death signal belongs to the thread",
-  );
-  const asks = stub.call("getpid", [], "The process itself lives on.");
-  stage.expect("the process of that thread", `${stub.pid}`, `${asks}`, "it should live on");
-}
 
 export const earlyAttach: Task = {
   lesson: "early-attach",
@@ -284,10 +89,9 @@ export const earlyAttach: Task = {
         "Write registers with which it goes on, such that it still becomes a stub like any other: it recognizes its parent, stops " +
           "itself, answers calls, and dies with its parent. Registers that you do not set stay as they are.",
       ],
-      form: { kind: "registers" },
-      names: NAMES,
-      start: "rip = SYSCALL\n",
-      key: "rip = BEGIN\nr15 = PARENT\nrbx = 1\n",
+      form: "registers",
+      start: "rip = SYSCALL",
+      key: "rip = BEGIN\nr15 = PARENT\nrbx = 1",
       hints: [
         "What has the stub done by then, and what not? Whatever is not done must be done still.",
         "Nothing is lost if it executes the whole stub code once more.",
@@ -295,26 +99,68 @@ export const earlyAttach: Task = {
       ],
       play(stage, answer) {
         const parent = stage.cast({ lane: "master", role: "the stub that has cloned it" });
-        parent.write(cloneWords(stage, parent), "The frame of a clone.");
-        parent.go();
-        const child = parent.child("child", "the stub that was attached too early");
-        if (child === undefined) return;
-        child.goToBegin();
+        const child = cloneStub(parent);
         child.go(count);
-        if (spoilt !== "none") child.write(new Map([[spoilt, 77n]]), "This should not happen.");
-        if (!writeAnswer(stage, child, answer) || !comesToStop(stage, child)) return;
+        if (spoilt !== "none") child.write({ [spoilt]: 77n }, "This should not happen.");
+        writeAnswer(stage, child, answer);
+        comesToStop(stage, child);
+        becomesStub(stage, parent, child);
+        diesWithParent(stage, parent, child);
+      },
+    };
+  },
+};
+
+export const makeThread: Task = {
+  lesson: "thread-dies",
+  title: "Make a thread, not a process",
+  exercise(draw) {
+    const files = draw.one(true, false);
+    const folders = draw.one(true, false);
+    const given = draw.one("CLONE_THREAD", "CLONE_SIGHAND", "CLONE_VM");
+    const own = (is: boolean) => (is ? "shares" : "does not share");
+    const extra = `${files ? "|CLONE_FILES" : ""}${folders ? "|CLONE_FS" : ""}`;
+    return {
+      text: [
+        "A stub executes clone with your word. Write it so that the new task is a thread of the stub, which " +
+          `${own(files)} its file table, and ${own(folders)} its working folder (see clone(2)).`,
+        "Then that thread clones a stub, and ends. The check shows what happens to that stub: the process of its parent lives on.",
+      ],
+      form: { clone: "the clone word, in RDI" },
+      start: `clone = ${given}`,
+      key: `clone = CLONE_VM|CLONE_SIGHAND|CLONE_THREAD${extra}`,
+      hints: [
+        "The kernel refuses some combinations with EINVAL: clone(2) says which flag needs which other.",
+        "A thread shares its signal handlers, and who shares these shares memory.",
+        "CLONE_VM|CLONE_SIGHAND|CLONE_THREAD, and CLONE_FILES and CLONE_FS as asked.",
+      ],
+      play(stage, answer) {
+        const stub = stage.cast({ role: "the stub that executes your clone" });
+        const rax = stage.tracer.flag("SYS_clone");
+        stub.write({ rax, rdi: answer.word("clone") }, "Your word is in RDI.");
+        stub.go();
+        const [call] = stub.calls;
+        const tid = Number(call?.result ?? 0n);
+        const made = stub.tids().includes(tid) ? "a thread of the stub" : "a process";
+        const is = tid > 0 ? made : (call?.told ?? "none");
+        const other = "the word does not make a thread";
+        stage.require("the new task", "a thread of the stub", is, other);
+        expectShared(stage, stub, tid, ["file table", files], ["working folder", folders]);
+        const thread = stub.adopt(stub.pid, tid, "thread", "the thread that it has made");
+        stage.require("the thread", RESTS, thread.go(), "it is not usable");
+        const child = cloneStub(thread);
+        comesToStop(stage, child);
         child.attach();
-        if (!stage.expectRun("after the attach", RESTS, child.go(), "it cannot be used")) return;
-        const asked = child.call("getppid", [], "A call is injected.");
-        stage.expect("getppid, injected", `${parent.pid}`, `${asked}`, "it has another parent");
-        parent.kill("The parent is killed: what becomes of the stub?");
-        const end = child.end("Its parent is dead.") ?? "lives on";
+        const exit = { rax: stage.tracer.flag("SYS_exit"), rdi: 0n, rip: thread.names.SYSCALL };
+        thread.write(exit, "The thread is made to exit.");
+        thread.go();
         stage.expect(
-          "the stub after the death of its parent",
+          "the stub of a thread that has ended",
           "killed by SIGKILL",
-          end,
-          "it has never asked for a death signal, and nothing cleans up after it",
+          child.end("Its parent's thread has ended."),
+          "its death signal belongs to the thread",
         );
+        answersStill(stage, stub);
       },
     };
   },

@@ -1,11 +1,19 @@
 import { hex } from "../../../errors.ts";
+import type { Player } from "../player.ts";
 import { RESTS } from "../run.ts";
+import type { Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
-import { NAMES, writeAnswer } from "./verbs.ts";
+import { castAnswer } from "./verbs.ts";
 
 const CODES = ["ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_RESTARTBLOCK"] as const;
 
-export const restart: Task = {
+/** Expects that RAX asks for a restart. */
+function expectRax(stage: Stage, stub: Player, code: string, when: string, meaning: string): void {
+  const rax = BigInt.asIntN(64, stub.registers().rax ?? 0n);
+  stage.expect(`RAX${when}`, `${-stage.tracer.flag(code)}`, `${rax}`, meaning);
+}
+
+export const forcedRestart: Task = {
   lesson: "stale-orig-rax",
   title: "Make the kernel restart a call that was never made",
   exercise(draw) {
@@ -18,42 +26,27 @@ export const restart: Task = {
           `system call, and restarts it: it must execute ${call}, although RIP is after the SYSCALL. RAX must be -${code}.`,
         "RIP must be SYSCALL+2. All other registers are yours.",
       ],
-      form: { kind: "registers" },
-      names: NAMES,
-      start: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = -1\n`,
-      key: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = SYS_${wanted}\n`,
+      form: "registers",
+      start: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = -1`,
+      key: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = SYS_${wanted}`,
       hints: [
         "How does the kernel know which call it returns from? Not from RAX, which has the result.",
         "orig_rax is the number of the call, or -1 outside of a call.",
         `orig_rax = SYS_${wanted}${call === wanted ? "" : "; for this code any number does, as the kernel replaces it by restart_syscall"}`,
       ],
       play(stage, answer) {
-        const stub = stage.cast({ lane: "stub", role: "the stub that gets your registers" });
-        if (!writeAnswer(stage, stub, answer)) return;
-        const { rip = 0n, rax = 0n } = stub.registers();
-        const syscall = stub.names.get("SYSCALL") ?? 0n;
-        stage.expect(
-          "RIP, as written",
-          hex(syscall + 2n),
-          hex(rip),
-          "without a restart, RIP must not lead to the SYSCALL",
-        );
-        const result = -(stage.recorder.constants.get(code) ?? 0n);
-        stage.expect(
-          "RAX, as written",
-          `${result}`,
-          `${BigInt.asIntN(64, rax)}`,
-          "another result does not ask for this restart",
-        );
+        const stub = castAnswer(stage, answer);
+        const after = hex((stub.names.SYSCALL ?? 0n) + 2n);
+        const early = "without a restart, RIP must not lead to the SYSCALL";
+        stage.expect("RIP, as written", after, hex(stub.tracee.rip), early);
+        const other = "another result does not ask for this restart";
+        expectRax(stage, stub, code, ", as written", other);
         const entered = stub.enterCall("The stub is resumed, up to its next system call.");
-        stage.expect(
-          "the system call that it enters",
-          call,
-          entered ?? "none",
+        const meaning =
           entered === undefined
             ? "the kernel has not moved RIP back by two bytes"
-            : "orig_rax selects the call that is restarted",
-        );
+            : "orig_rax selects the call that is restarted";
+        stage.expect("the system call that it enters", call, entered ?? "none", meaning);
       },
     };
   },
@@ -71,32 +64,22 @@ export const noRestart: Task = {
           "But orig_rax is left over from the stub's last call, and the kernel takes the number for the result of that.",
         "Write the registers such that the stub comes to its INT3 with this RAX. RIP must be TRAP, where the INT3 is.",
       ],
-      form: { kind: "registers" },
-      names: { ...NAMES, TRAP: "the address of the INT3" },
-      start: `rax = -${code}\nrip = TRAP\norig_rax = SYS_${stale}\n`,
-      key: `rax = -${code}\nrip = TRAP\norig_rax = -1\n`,
+      form: "registers",
+      names: { TRAP: "the address of the INT3" },
+      start: `rax = -${code}\nrip = TRAP\norig_rax = SYS_${stale}`,
+      key: `rax = -${code}\nrip = TRAP\norig_rax = -1`,
       hints: [
         "If the number in orig_rax is that of a call, and RAX asks for a restart, the kernel moves RIP back by two bytes.",
         "There is one value of orig_rax that means: no system call.",
         "orig_rax = -1",
       ],
       play(stage, answer) {
-        const stub = stage.cast({ lane: "stub", role: "the stub that gets your registers" });
-        const trap = stage.tracer.restAddress - 1n;
-        if (!writeAnswer(stage, stub, answer, { TRAP: trap })) return;
-        const { rip = 0n } = stub.registers();
-        stage.expect("RIP, as written", hex(trap), hex(rip), "RIP must be at the INT3");
-        const { how } = stub.meet();
-        stage.expect("the stub", RESTS, how, "it does not come to its INT3");
-        if (!stub.alive || stub.tracee.thread.state !== "stopped") return;
-        const { rax = 0n } = stub.registers();
-        const result = -(stage.recorder.constants.get(code) ?? 0n);
-        stage.expect(
-          "RAX at the INT3",
-          `${result}`,
-          `${BigInt.asIntN(64, rax)}`,
-          "the kernel has restarted a call, and RAX is its number",
-        );
+        const TRAP = stage.tracer.restAddress - 1n;
+        const stub = castAnswer(stage, answer, { TRAP });
+        stage.expect("RIP, as written", hex(TRAP), hex(stub.tracee.rip), "RIP must be at the INT3");
+        stage.require("the stub", RESTS, stub.meet().how, "it does not come to its INT3");
+        const restarted = "the kernel has restarted a call, and RAX is its number";
+        expectRax(stage, stub, code, " at the INT3", restarted);
       },
     };
   },

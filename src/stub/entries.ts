@@ -1,0 +1,49 @@
+import { ENTRY } from "../shim/ring.ts";
+import { type SyscallArgument, wordOf } from "./syscall.ts";
+
+/** Words of an entry, and the index of its result. */
+export const WORDS = ENTRY.size / 8;
+const RESULT = ENTRY.result / 8;
+
+/** The most arguments of a system call. */
+export const MOST_ARGUMENTS = 6;
+
+/** System calls in the layout of a ring (shim/ring.h), in the ring itself or in memory of their own. */
+export class Entries {
+  readonly words: BigUint64Array;
+  // Most arguments are small numbers, which are written without a BigInt.
+  readonly #halves: Int32Array;
+
+  constructor(buffer: ArrayBuffer, offset: number, count: number) {
+    this.words = new BigUint64Array(buffer, offset, count * WORDS);
+    this.#halves = new Int32Array(buffer, offset, count * WORDS * 2);
+  }
+
+  /** Writes a call with its arguments; those omitted are 0. @throws InputError */
+  write(entry: number, call: bigint, args: readonly SyscallArgument[]): void {
+    const at = entry * WORDS;
+    this.words[at] = BigInt.asUintN(32, call);
+    for (let i = 0; i < MOST_ARGUMENTS; i++) this.writeArgument(entry, i, args);
+  }
+
+  /** Writes one of the arguments. */
+  writeArgument(entry: number, index: number, args: readonly SyscallArgument[]): void {
+    const at = entry * WORDS + 1 + index;
+    const arg = index < args.length ? args[index] : 0;
+    if (typeof arg === "number" && (arg | 0) === arg) {
+      this.#halves[2 * at] = arg;
+      this.#halves[2 * at + 1] = arg < 0 ? -1 : 0;
+    } else {
+      this.words[at] = wordOf(args, index);
+    }
+  }
+
+  /** The word that a call left in the result register. */
+  result(entry: number): bigint {
+    return this.words[entry * WORDS + RESULT] ?? 0n;
+  }
+
+  setResult(entry: number, word: bigint): void {
+    this.words[entry * WORDS + RESULT] = word;
+  }
+}
