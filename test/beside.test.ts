@@ -12,7 +12,7 @@ import {
 } from "../src/record/index.ts";
 import { renderBesideText } from "../src/record/view/beside_text.ts";
 import { renderBesidePage } from "../src/record/view/page/beside_page.ts";
-import { hostile } from "./page_recordings.ts";
+import { hostileRecording } from "./hostile_recording.ts";
 import { recordingOf } from "./recordings.ts";
 
 const beside = suite("two recordings beside each other");
@@ -128,7 +128,7 @@ beside("a wrong answer and the right one part at the word that is wrong", async 
 
 beside("what a recording says is text, not markup; a long one is cut", async () => {
   const one = await recordingOf("inject");
-  const other = hostile(one);
+  const other = hostileRecording(one);
   for (const [left, right] of [
     [one, other],
     [other, other],

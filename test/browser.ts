@@ -32,6 +32,8 @@ export interface View {
   readonly scheme?: "light" | "dark";
   readonly medium?: "print" | "screen";
   readonly script?: boolean;
+  /** Whether things may move. Default: false. */
+  readonly motion?: boolean;
 }
 
 /** A browser with a folder of its own, which holds its profile and is for files to be shown. */
@@ -79,7 +81,7 @@ export class TestBrowser {
         media: view.medium ?? "screen",
         features: [
           { name: "prefers-color-scheme", value: view.scheme ?? "light" },
-          { name: "prefers-reduced-motion", value: "reduce" },
+          { name: "prefers-reduced-motion", value: view.motion ? "no-preference" : "reduce" },
         ],
       });
       const behaviour = watch(page);

@@ -6,9 +6,15 @@ import { layoutOf } from "../src/compare/function.ts";
 import { cloneJudges } from "../src/compare/live/clone.ts";
 import { clone3Judge } from "../src/compare/live/clone3.ts";
 import { type CloneOutcome, Clones, prepareClones } from "../src/compare/live/clones.ts";
-import { Frames, type Landing } from "../src/compare/live/frame.ts";
-import { Fields, type Judge, type Judgement, REFUSED } from "../src/compare/live/judge.ts";
-import { restartJudges } from "../src/compare/live/restarts.ts";
+import { Frames } from "../src/compare/live/frame.ts";
+import { frameJudges } from "../src/compare/live/frames.ts";
+import {
+  Fields,
+  type Judge,
+  type Judgement,
+  judgementOf,
+  REFUSED,
+} from "../src/compare/live/judge.ts";
 import { Tracee, TraceeSlot } from "../src/compare/live/tracee.ts";
 import type { FunctionName } from "../src/encoder/abi.ts";
 import { Tracer } from "../src/index.ts";
@@ -43,30 +49,29 @@ class StricterClones extends Clones {
 
 /** Linux 5.10: no call with a negative number restarts. */
 class OlderFrames extends Frames {
-  override run(block: BigUint64Array): Landing {
+  override run(block: BigUint64Array): BigUint64Array {
     const number = this.registers.get(block, "orig_rax");
     if (BigInt.asIntN(32, number) >= 0n) return super.run(block);
-    return { kind: "ran", registers: block.slice() };
+    return block.slice();
   }
 }
 
 /** gVisor: a data selector is lost. */
 class LossyFrames extends Frames {
-  override run(block: BigUint64Array): Landing {
-    return { kind: "ran", registers: this.registers.with(block, { ds: 0n }) };
+  override run(block: BigUint64Array): BigUint64Array {
+    return this.registers.with(block, { ds: 0n });
   }
 }
 
-/** Calls `body` with a tracer, and what makes a slot of stubs. */
-function withTracer(body: (tracer: Tracer, slot: TraceeSlot) => void, clones = true): void {
-  using tracer = new Tracer();
-  const plain = () => Tracee.prepare(tracer.createStub());
-  const slot = new TraceeSlot(() => (clones ? prepareClones(plain()) : plain()));
-  try {
-    body(tracer, slot);
-  } finally {
+/** A tracer, and a slot of its stubs. */
+function openStubs(prepare = (tracee: Tracee) => tracee) {
+  const tracer = new Tracer();
+  const slot = new TraceeSlot(() => prepare(Tracee.prepare(tracer.createStub())));
+  const close = () => {
     slot.close();
-  }
+    tracer.close();
+  };
+  return { tracer, slot, [Symbol.dispose]: close };
 }
 
 /** The judgement of the judge of a function. */
@@ -84,7 +89,7 @@ function judgeRecord(
   answered.record[layout.result] = result;
   const judge = judges.find((each) => each.name === name);
   assert.ok(judge !== undefined);
-  return judge.judge(input, answered);
+  return judgementOf(() => judge.judge(input, answered));
 }
 
 /** What a kernel that refuses more says about an encoder that refuses a clone or does not. */
@@ -94,19 +99,16 @@ function judgeClone(
   exitSignal: bigint,
   accepts: boolean,
 ): Judgement {
-  let judgement: Judgement | undefined;
-  withTracer((tracer, slot) => {
-    const flags = names.reduce((set, name) => set | tracer.flag(name), 0n);
-    const write = (input: Fields) => {
-      input.put("flags", flags);
-      input.put("exitSignal", exitSignal);
-    };
-    const judges = cloneJudges(new StricterClones(tracer, slot, refuses));
-    const result = BigInt.asUintN(64, accepts ? flags | exitSignal : REFUSED);
-    judgement = judgeRecord(judges, tracer, "encodeClone", write, result);
-  });
-  assert.ok(judgement !== undefined);
-  return judgement;
+  using stubs = openStubs(prepareClones);
+  const { tracer, slot } = stubs;
+  const flags = names.reduce((set, name) => set | tracer.flag(name), 0n);
+  const write = (input: Fields) => {
+    input.put("flags", flags);
+    input.put("exitSignal", exitSignal);
+  };
+  const judges = cloneJudges(new StricterClones(tracer, slot, refuses));
+  const result = BigInt.asUintN(64, accepts ? flags | exitSignal : REFUSED);
+  return judgeRecord(judges, tracer, "encodeClone", write, result);
 }
 
 function expectOpen(judgement: Judgement, why: RegExp): void {
@@ -150,40 +152,37 @@ kernels("what every kernel refuses is blamed beside these", () => {
 });
 
 kernels("clone3 with CLONE_PIDFD for a thread", () => {
-  withTracer((tracer, slot) => {
-    const flags = [...THREAD, "CLONE_PIDFD"].reduce((set, name) => set | tracer.flag(name), 0n);
-    const judges = [clone3Judge(new StricterClones(tracer, slot, refusesPidfd))];
-    const write = (input: Fields) => input.put("flags", flags);
-    expectOpen(judgeRecord(judges, tracer, "encodeClone3", write, 88n), /6\.9/);
-  });
+  using stubs = openStubs(prepareClones);
+  const { tracer, slot } = stubs;
+  const flags = [...THREAD, "CLONE_PIDFD"].reduce((set, name) => set | tracer.flag(name), 0n);
+  const judges = [clone3Judge(new StricterClones(tracer, slot, refusesPidfd))];
+  const write = (input: Fields) => input.put("flags", flags);
+  expectOpen(judgeRecord(judges, tracer, "encodeClone3", write, 88n), /6\.9/);
 });
 
 kernels("a restart of a call with a negative number", () => {
-  withTracer((tracer, slot) => {
-    const frames = new OlderFrames(slot);
-    const restarts = (orig_rax: bigint, result: bigint) => {
-      const rax = BigInt.asUintN(64, -512n);
-      const write = (input: Fields) =>
-        input.block().set(frames.registers.atEntry({ rax, orig_rax }));
-      return judgeRecord(restartJudges(frames), tracer, "restartSyscall", write, result);
-    };
-    expectOpen(restarts(0x8000_0001n, 1n), /from Linux 5\.14 on, and this kernel does not restart/);
-    assert.is(restarts(0x8000_0001n, 0n).verdict, "held");
-    assert.is(restarts(62n, 0n).verdict, "failed", "a positive number restarts on each kernel");
-    assert.is(restarts(0xffff_ffffn, 1n).verdict, "failed", "-1 is no call on any");
-  }, false);
+  using stubs = openStubs();
+  const frames = new OlderFrames(stubs.slot);
+  const restarts = (orig_rax: bigint, result: bigint) => {
+    const rax = BigInt.asUintN(64, -512n);
+    const write = (input: Fields) => input.block().set(frames.registers.atEntry({ rax, orig_rax }));
+    return judgeRecord(frameJudges(frames), stubs.tracer, "restartSyscall", write, result);
+  };
+  expectOpen(restarts(0x8000_0001n, 1n), /from Linux 5\.14 on, and this kernel does not restart/);
+  assert.is(restarts(0x8000_0001n, 0n).verdict, "held");
+  assert.is(restarts(62n, 0n).verdict, "failed", "a positive number restarts on each kernel");
+  assert.is(restarts(0xffff_ffffn, 1n).verdict, "failed", "-1 is no call on any");
 });
 
 kernels("a register that the kernel does not keep: only who wrote another one is blamed", () => {
-  withTracer((_, slot) => {
-    const frames = new LossyFrames(slot);
-    const meant = frames.registers.atEntry({ ds: 0x2bn });
-    const given = (changes: Readonly<Record<string, bigint>>) =>
-      frames.judge(meant, frames.registers.with(meant, changes));
-    expectOpen(given({}), /^this kernel does not keep block\.ds: 0x2b became 0x0$/);
-    assert.is(given({ ds: 0n }).verdict, "failed");
-    assert.is(given({ rax: 7n }).verdict, "failed");
-  }, false);
+  using stubs = openStubs();
+  const frames = new LossyFrames(stubs.slot);
+  const meant = frames.registers.atEntry({ ds: 0x2bn });
+  const given = (changes: Readonly<Record<string, bigint>>) =>
+    judgementOf(() => frames.judge(meant, frames.registers.with(meant, changes)));
+  expectOpen(given({}), /^this kernel does not keep block\.ds: 0x2b became 0x0$/);
+  assert.is(given({ ds: 0n }).verdict, "failed");
+  assert.is(given({ rax: 7n }).verdict, "failed");
 });
 
 kernels("a kernel without CLONE_PIDFD", () => {

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { choose, PER_FIELD, TOTAL } from "../src/compare/page/choice.ts";
+import { choose, PER_FIELD, TOTAL } from "../src/compare/page/disagreements.ts";
 import { renderComparePage } from "../src/compare/page/page.ts";
 import type { CompareReport, Disagreement } from "../src/compare/report.ts";
 import { FUNCTION_NAMES, FUNCTIONS } from "../src/encoder/abi.ts";

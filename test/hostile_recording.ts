@@ -23,89 +23,55 @@ export const HOSTILE: readonly string[] = [
   "```\n# heading [link](javascript:alert(1))",
   `10 kB ${"long".repeat(2500)}`,
   "a\u0301\u0302\u0303\u0304\u0305 \u200b\u{e0041}\u00ad",
+  "<!--<script>",
+  `</title></style>${"x".repeat(10_000)}`,
 ];
 
+/** What is no text of others: words of a fixed list, and numbers. */
+const FIXED = new Set(["schema", "arch", "kind", "base", "address", "word"]);
+
+/** What names a thing, wherever it is named. */
+const NAMES = new Set(["id", "lane", "about", "code", "name"]);
+
+/** Whose members are numbers, under names that may be anything. */
+const TABLES = new Set(["before", "after"]);
+
+/** The masks of signals in a view of the kernel. */
+const MASKS = new Set(["blocked", "ignored", "pending"]);
+
 /**
- * A real recording with every string in it that may be anything replaced by something hostile: it is a valid
- * document all the same.
+ * A real recording with every string in it that may be anything replaced by something hostile, and with registers of
+ * hostile names: it is a valid document all the same.
  */
-export function hostileRecording(real: Recording): Recording {
+export function hostileRecording(real: Recording, strings = HOSTILE): Recording {
   let next = 0;
-  const hostile = () => HOSTILE[next++ % HOSTILE.length] ?? "";
+  const hostile = () => strings[next++ % strings.length] ?? "";
+  const names = new Map<string, string>();
   /** The same name for the same thing, and no other for two things. */
-  const renamer = () => {
-    const names = new Map<string, string>();
-    return (name: string) => {
-      const known = names.get(name) ?? unlike(new Set(names.values()), hostile());
-      names.set(name, known);
-      return known;
-    };
+  const renamed = (name: string) => {
+    const known = names.get(name) ?? unlike(new Set(names.values()), hostile());
+    names.set(name, known);
+    return known;
   };
-  const [lane, code, register] = [renamer(), renamer(), renamer()];
-  const registers = (all: Readonly<Record<string, string>>) =>
-    Object.fromEntries(Object.entries(all).map(([name, word]) => [register(name), word]));
-  const recording: Recording = {
-    ...real,
-    stublab: hostile(),
-    scenario: hostile(),
-    title: hostile(),
-    introduction: [...real.introduction, ...HOSTILE].map(hostile),
-    machine: { ...real.machine, kernel: hostile() },
-    encoder: hostile(),
-    lanes: real.lanes.map(({ id, pid }) => ({ id: lane(id), role: hostile(), pid })),
-    steps: real.steps.map((step) => ({
-      ...step,
-      lane: lane(step.lane),
-      about: lane(step.about),
-      title: hostile(),
-      why: hostile(),
-      instruction: step.instruction && {
-        ...step.instruction,
-        code: code(step.instruction.code),
-      },
-      call: step.call && {
-        name: hostile(),
-        arguments: step.call.arguments.map(({ word }) => ({ word, told: hostile() })),
-        result: step.call.result && { word: step.call.result.word, told: hostile() },
-      },
-      registers: step.registers && {
-        before: registers(step.registers.before),
-        after: registers(step.registers.after),
-      },
-      kernel: step.kernel && {
-        ...step.kernel,
-        state: hostile(),
-        memory: step.kernel.memory?.map(hostile) ?? null,
-      },
-      observer: step.observer === null ? null : hostile(),
-    })),
-    arrows: real.arrows.map((arrow) => ({ ...arrow, label: hostile() })),
-    questions: real.questions.map((question) => ({
-      ...question,
-      text: hostile(),
-      choices: question.choices.map(hostile),
-      because: hostile(),
-      replies: question.replies.map(hostile),
-    })),
-    code: real.code.map(({ name, base, lines }) => ({
-      name: code(name),
-      base,
-      lines: lines.map(({ offset, label }) => ({
-        offset,
-        bytes: hostile(),
-        text: hostile(),
-        label: label === null ? null : hostile(),
-      })),
-    })),
-    observed: real.observed.map(hostile),
-    end: real.end.map(({ held }) => ({
-      fact: hostile(),
-      expected: hostile(),
-      seen: hostile(),
-      held,
-    })),
+  const walk = (value: unknown, member: string): unknown => {
+    if (typeof value === "string") {
+      if (FIXED.has(member) || MASKS.has(member)) return value;
+      return NAMES.has(member) ? renamed(value) : hostile();
+    }
+    if (Array.isArray(value)) return value.map((item) => walk(item, member));
+    if (typeof value !== "object" || value === null) return value;
+    if (TABLES.has(member)) {
+      return Object.fromEntries([
+        ...Object.entries(value),
+        ...strings.map((name) => [name, member === "after" ? "0x1" : "0x0"]),
+      ]);
+    }
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [name, walk(each, name)]),
+    );
   };
-  return parseRecording(JSON.stringify(recording));
+  const recording = { ...real, introduction: strings, observed: strings };
+  return parseRecording(JSON.stringify(walk(recording, "")));
 }
 
 /** `name`, or longer where others have it. */

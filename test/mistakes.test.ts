@@ -1,15 +1,15 @@
 // Time limit: 300 s
 
 import { execFileSync } from "node:child_process";
-import { appendFileSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compare } from "../src/compare/compare.ts";
 import { openSubjects } from "../src/compare/open.ts";
 import type { CompareReport, Disagreement } from "../src/compare/report.ts";
 import type { FunctionName } from "../src/encoder/abi.ts";
-import { compareFile, likeModel, moduleFile, newPath } from "./foreign_modules.ts";
-import { MISTAKES, type Mistake, PRELUDE } from "./mistakes.ts";
+import { compareFile, moduleFile, newPath } from "./foreign_modules.ts";
+import { MISTAKES, type Mistake, mistakenFile } from "./mistakes.ts";
 import { hasTool } from "./processes.ts";
 
 const mistakes = suite("compare: mistakes of users");
@@ -29,12 +29,9 @@ mistakes.before(async () => {
 const EXAMPLE = "examples/encoders/encoder.c";
 
 /** The module with one mistake. */
-function build({ name, change }: Mistake): string {
-  if (typeof change === "string") {
-    const file = likeModel({ [name]: change }, [name]);
-    appendFileSync(file, PRELUDE);
-    return file;
-  }
+function build(mistake: Mistake): string {
+  const { change } = mistake;
+  if (typeof change === "string") return mistakenFile(mistake);
   const [from, to] = change;
   const text = readFileSync(EXAMPLE, "utf8");
   assert.is(text.split(from).length, 2, `${from} is there once`);
@@ -84,8 +81,7 @@ for (const style of ["javascript", "rust", "c"] as const) {
 mistakes("all calls that a filter allows too much are named in one finding", async () => {
   const rules = "{ exit: [], ptrace: [[101]], execve: [[59]], odd: [[1001]] }";
   const change = `(at, s) => filter(at, s, { rules: ${rules} })`;
-  const file = likeModel({ encodeSeccomp: change }, ["encodeSeccomp"]);
-  appendFileSync(file, PRELUDE);
+  const file = mistakenFile({ name: "encodeSeccomp", change });
   const { report } = await compareFile(file, { cases: quotas.get("encodeSeccomp") ?? 0 });
   const told = report.disagreements.map(({ own, flags }) => [own.told, ...flags].join(" "));
   assert.equal(told.sort(), [

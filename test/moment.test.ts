@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openEncoder } from "../src/encoder/open.ts";
 import { Annotator } from "../src/record/annotate.ts";
-import { Moments } from "../src/record/moment.ts";
+import { isOld, Moments } from "../src/record/moment.ts";
 import type { Recording } from "../src/record/recording.ts";
 import { recordingOf } from "./recordings.ts";
 
@@ -66,6 +66,20 @@ moment("after a PTRACE_CONT, the registers have changed since the stop before", 
   assert.is(moments.lane("subprocess", resumed + 2).stop, resumed + 1);
 });
 
+moment("values are old while their process runs, until it is looked at again", async () => {
+  const inject = await recordingOf("inject");
+  const moments = new Moments(inject);
+  const resumed = find(inject, "host", "ptrace(PTRACE_CONT");
+  const isOldAt = (index: number) => {
+    const known = moments.lane("master", index);
+    assert.ok(known.kernel && known.registers);
+    return [isOld(known, known.registers, index), isOld(known, known.kernel, index)];
+  };
+  assert.equal(isOldAt(resumed - 1), [false, false]);
+  assert.equal(isOldAt(resumed), [true, true]);
+  assert.equal(isOldAt(resumed + 1), [false, false]);
+});
+
 moment("a clone has the registers of its parent, except for its result", () => {
   const birth = find(grandchild, "grandchild", "process");
   const changed = new Moments(grandchild).changedAt(birth);
@@ -112,10 +126,9 @@ moment("who wrote this value: the step that set it, through the clone that copie
 moment("words are told with what they mean", () => {
   const [host, master] = grandchild.lanes;
   assert.ok(host && master);
-  const view = grandchild.steps.findLast((step) => step.about === "grandchild" && step.kernel);
-  assert.ok(view?.kernel);
-  const rows = new Annotator(new Moments(grandchild), constants).kernelRows(view.kernel);
-  assert.is(new Map(rows).get("PPid"), `${master.pid} master`);
+  const moments = new Moments(grandchild);
+  const rows = new Annotator(moments, constants).kernelRows(moments.lane("grandchild", 999), 999);
+  assert.is(rows.find(({ term }) => term === "PPid")?.value, `${master.pid} master`);
   const setregs = find(grandchild, "host", "ptrace(PTRACE_SETREGS");
   const written = meanings(grandchild, setregs);
   assert.is(written.rdi, "CLONE_FILES|SIGKILL");

@@ -3,15 +3,14 @@ import { readFileSync } from "node:fs";
 import { Script } from "node:vm";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseRecording } from "../src/record/load.ts";
 import { Moments } from "../src/record/moment.ts";
 import type { Recording } from "../src/record/recording.ts";
 import type { PageData } from "../src/record/view/page/data.ts";
 import { renderEncoderPage } from "../src/record/view/page/encoder_page.ts";
 import { renderRecordingPage } from "../src/record/view/page/page.ts";
 import { cut, visible } from "../src/visible.ts";
-import { HOSTILE_STRINGS, hostile, prolonged } from "./page_recordings.ts";
-import { LESSONS, recordingOf } from "./recordings.ts";
+import { HOSTILE, hostileRecording } from "./hostile_recording.ts";
+import { LESSONS, prolonged, recordingOf } from "./recordings.ts";
 
 const LIMIT = 1_500_000;
 
@@ -180,8 +179,7 @@ function tagsOf(markup: string): string[] {
 }
 
 safety("hostile strings are text, and one sees what they hold", () => {
-  const recording = hostile(host);
-  parseRecording(JSON.stringify(recording));
+  const recording = hostileRecording(host);
   const markup = renderRecordingPage(recording);
   assert.ok(Buffer.byteLength(markup) < LIMIT);
   assert.not.match(markup.replace(/<script>.*?<\/script>/s, ""), UNSEEN);
@@ -197,7 +195,7 @@ safety("hostile strings are text, and one sees what they hold", () => {
   for (const [i, { title }] of recording.steps.entries()) {
     assert.ok(told[i]?.startsWith(cut(title, 400).text));
   }
-  assert.ok(HOSTILE_STRINGS.some((text) => told.includes(text)));
+  assert.ok(HOSTILE.some((text) => told.includes(text)));
 });
 
 safety("registers may have the names of what every object has", () => {
@@ -242,87 +240,61 @@ size("of 100,000 steps it keeps the first, and counts the others", () => {
   for (const { from, to } of arrows) assert.ok(from < steps.length && to < steps.length);
 });
 
-size("nothing else makes it large", () => {
-  const text = "\u{e0041}".repeat(5000);
-  const [step] = host.steps;
-  assert.ok(step);
+/** A recording with as many things as it may have, each with the same text. */
+function crowded(text: string, lines: number): Recording {
   const many = <T>(count: number, make: (i: number) => T) =>
     Array.from({ length: count }, (_, i) => make(i));
   const lanes = many(1000, (i) => ({ id: `${text}${i}`, role: text, pid: i }));
-  const lane = lanes[0]?.id ?? "";
-  const recording: Recording = {
+  const nothing = { instruction: null, call: null, registers: null, kernel: null, observer: text };
+  return {
     ...host,
     title: text,
     introduction: many(1000, () => text),
     observed: many(1000, () => text),
     lanes,
-    steps: many(2000, () => ({
-      ...step,
-      lane,
-      about: lane,
-      title: text,
-      why: text,
-      observer: text,
-    })),
-    arrows: many(3000, (i) => ({ kind: "wait" as const, from: i % 10, to: 0, label: text })),
-    questions: many(500, () => ({
-      step: 3,
+    steps: many(100_000, (i) => {
+      const lane = lanes[i % 600]?.id ?? "";
+      return {
+        ...nothing,
+        lane,
+        about: lane,
+        kind: "note",
+        title: text,
+        why: text,
+        microseconds: 0,
+      };
+    }),
+    arrows: many(50_000, (i) => ({ kind: "wait", from: i % 1000, to: i % 7, label: text })),
+    questions: many(10_000, (step) => ({
+      step,
       text,
       choices: [text, text],
       answer: 0,
       because: text,
       replies: [text, text],
     })),
-    code: many(50, (i) => ({
+    code: many(100, (i) => ({
       name: `${text}${i}`,
       base: "0x1000",
-      lines: many(100, (offset) => ({ offset, bytes: text, text, label: text })),
+      lines: many(lines, (offset) => ({ offset, bytes: text, text, label: text })),
     })),
-    end: many(2000, () => ({ fact: text, expected: text, seen: text, held: true })),
+    end: many(10_000, () => ({ fact: text, expected: text, seen: text, held: true })),
   };
-  const markup = renderRecordingPage(recording);
-  assert.ok(Buffer.byteLength(markup) < LIMIT, `${Buffer.byteLength(markup)} bytes`);
-  const kept = dataOf(markup).recording;
-  console.log(`  ${kept.steps.length} large steps are kept, ${Buffer.byteLength(markup)} bytes`);
-  assert.ok(kept.steps.length > 5);
-  assert.is(leftOut(markup).lanes, 1000 - kept.lanes.length);
-  assert.is(new Set(kept.lanes.map(({ id }) => id)).size, kept.lanes.length);
-});
+}
 
-size("nor do many small things", () => {
-  const many = <T>(count: number, make: (i: number) => T) =>
-    Array.from({ length: count }, (_, i) => make(i));
-  const lanes = many(1000, (i) => ({ id: `${i}`, role: "&", pid: i }));
-  const nothing = { instruction: null, call: null, registers: null, kernel: null, observer: null };
-  const recording: Recording = {
-    ...host,
-    introduction: many(1000, () => "&".repeat(100)),
-    observed: many(1000, () => "&".repeat(100)),
-    lanes,
-    steps: many(100_000, (i) => {
-      const id = `${i % 600}`;
-      return { ...nothing, lane: id, about: id, kind: "note", title: "", why: "", microseconds: 0 };
-    }),
-    arrows: many(50_000, (i) => ({ kind: "wait", from: i % 1000, to: (i * 7) % 1000, label: "&" })),
-    questions: many(10_000, (step) => ({
-      step,
-      text: "",
-      choices: [""],
-      answer: 0,
-      because: "",
-      replies: [],
-    })),
-    code: many(100, (i) => ({
-      name: `${i}`,
-      base: "0x0",
-      lines: many(1000, (offset) => ({ offset, bytes: "", text: "", label: null })),
-    })),
-    end: many(10_000, () => ({ fact: "", expected: "", seen: "", held: true })),
-  };
-  const markup = renderRecordingPage(recording);
-  const { length } = dataOf(markup).recording.steps;
-  console.log(`  ${length} small steps are kept, ${Buffer.byteLength(markup)} bytes`);
-  assert.ok(Buffer.byteLength(markup) < LIMIT, `${Buffer.byteLength(markup)} bytes`);
-});
+for (const [what, text, lines] of [
+  ["long strings", "\u{e0041}".repeat(5000), 10],
+  ["many small things", "&", 1000],
+] as const) {
+  size(`${what} do not make it large`, () => {
+    const markup = renderRecordingPage(crowded(text, lines));
+    assert.ok(Buffer.byteLength(markup) < LIMIT, `${Buffer.byteLength(markup)} bytes`);
+    const kept = dataOf(markup).recording;
+    console.log(`  ${kept.steps.length} steps are kept, ${Buffer.byteLength(markup)} bytes`);
+    assert.ok(kept.steps.length > 5);
+    assert.is(leftOut(markup).lanes ?? 0, 1000 - kept.lanes.length);
+    assert.is(new Set(kept.lanes.map(({ id }) => id)).size, kept.lanes.length);
+  });
+}
 
 size.run();

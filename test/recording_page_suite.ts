@@ -87,8 +87,8 @@ export async function goTo(page: Page, number: number): Promise<void> {
     location.hash = hash;
   }, `step=${number}`);
   await page.waitForFunction(
-    (text) => document.querySelector("#place")?.textContent?.includes(text),
+    (number) => document.querySelector("#place")?.textContent?.match(/\d+/)?.[0] === number,
     {},
-    `${number} / `,
+    `${number}`,
   );
 }

@@ -56,44 +56,27 @@ export function wayThrough(code: Code, start: number, taken: readonly string[]):
   }
 }
 
-/** A recording in which every text is another, but for the names that things are found by. */
-export function poisoned(recording: Recording, text: string): Recording {
-  const { lanes, steps, questions, end } = recording;
-  const named = new Map(lanes.map(({ id }) => [id, `${id}${text}`]));
+/** The steps of a recording over and over, up to so many. */
+export function prolonged(recording: Recording, count: number): Recording {
+  const { steps, questions, arrows } = recording;
+  const { length } = steps;
+  const rounds = Array.from({ length: Math.ceil(count / length) }, (_, i) => i * length);
+  const last = steps.at(-1)?.microseconds ?? 0;
+  const again = <T>(change: (offset: number) => readonly T[]) => rounds.flatMap(change);
+  const isThere = (index: number) => index < count;
   return {
     ...recording,
-    title: text,
-    scenario: text,
-    encoder: text,
-    stublab: text,
-    introduction: [text],
-    observed: [text],
-    machine: { kernel: text, arch: "amd64" },
-    lanes: lanes.map(({ id, pid }) => ({ id: named.get(id) ?? id, pid, role: text })),
-    steps: steps.map((step) => ({
-      ...step,
-      lane: named.get(step.lane) ?? step.lane,
-      about: named.get(step.about) ?? step.about,
-      title: text,
-      why: text,
-      observer: text,
-      call: {
-        name: text,
-        arguments: [{ word: null, told: text }],
-        result: { word: "0x1", told: text },
-      },
-      registers: { before: { [text]: "0x0" }, after: { [text]: "0x1" } },
-      kernel: step.kernel && { ...step.kernel, state: text, memory: [text] },
-    })),
-    arrows: [{ kind: "clone", from: 0, to: 1, label: text }],
-    questions: questions.map((question) => ({
-      ...question,
-      text,
-      choices: [text],
-      answer: 0,
-      because: text,
-      replies: [text],
-    })),
-    end: end.map((fact) => ({ ...fact, fact: text, expected: text, seen: text })),
+    steps: again((offset) =>
+      steps.map((step) => ({
+        ...step,
+        microseconds: step.microseconds + (offset / length) * last,
+      })),
+    ).slice(0, count),
+    questions: again((offset) =>
+      questions.map((question) => ({ ...question, step: question.step + offset })),
+    ).filter(({ step }) => isThere(step)),
+    arrows: again((offset) =>
+      arrows.map((arrow) => ({ ...arrow, from: arrow.from + offset, to: arrow.to + offset })),
+    ).filter(({ from, to }) => isThere(from) && isThere(to)),
   };
 }

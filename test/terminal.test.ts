@@ -9,7 +9,8 @@ import { paint, repaint } from "../src/record/terminal/paint.ts";
 import { press } from "../src/record/terminal/press.ts";
 import { lookOf } from "../src/record/terminal/screen.ts";
 import { begin, type State } from "../src/record/terminal/state.ts";
-import { LESSONS, poisoned, recordingOf } from "./recordings.ts";
+import { hostileRecording } from "./hostile_recording.ts";
+import { LESSONS, recordingOf } from "./recordings.ts";
 
 const USUAL: Size = { columns: 80, rows: 24 };
 const WIDE: Size = { columns: 200, rows: 50 };
@@ -132,6 +133,15 @@ frames("a step has its lane, code, registers, what has changed, and what it mean
   assert.match(seen, /[*] eflags .*ZF=1/);
 });
 
+frames("values of a process that runs stand under its state and their step", async () => {
+  const recording = await unasked("grandchild");
+  const detached = recording.steps.findIndex(({ title }) => /PTRACE_DETACH/.test(title));
+  const told = (at: number) => screen(begin(recording, at), WIDE).match(/now R .*? step \d+/g);
+  const note = `now R (running); values of step ${detached}`;
+  assert.equal(told(detached), [note, note]);
+  assert.is(told(detached + 1), null);
+});
+
 frames("200 columns show the code, the story, /proc, memory and the registers", async () => {
   const recording = await unasked("grandchild");
   const at = recording.steps.findIndex(({ title }) => title.startsWith("cmp %r15"));
@@ -233,7 +243,9 @@ frames("what is too small says so, and no size is an error", async () => {
 });
 
 frames("the strings of a recording move no terminal and no column", async () => {
-  const evil = poisoned(await recordingOf("grandchild"), "\x1b[2J\r\n\u009b1A\u202e\ud800漢é");
+  const evil = hostileRecording(await recordingOf("grandchild"), [
+    "\x1b[2J\r\n\u009b1A\u202e\ud800漢é",
+  ]);
   for (const size of SIZES) {
     for (let at = -1; at <= evil.steps.length; at++) {
       for (const line of render(begin(evil, at), size).lines) {

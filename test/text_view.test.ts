@@ -2,7 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { renderText } from "../src/record/view/text.ts";
 import { wrap } from "../src/record/view/wrap.ts";
-import { LESSONS, poisoned, recordingOf } from "./recordings.ts";
+import { hostileRecording } from "./hostile_recording.ts";
+import { LESSONS, recordingOf } from "./recordings.ts";
 
 const view = suite("text view");
 
@@ -33,9 +34,15 @@ for (const name of LESSONS) {
       says(title);
       says(why);
       if (observer !== null) says(observer);
-      for (const { because } of asked) says(because);
     }
     for (const { fact } of recording.end) says(fact);
+    for (const { text, choices, answer, replies } of recording.questions) {
+      says(text);
+      for (const [i, choice] of choices.entries()) {
+        says(`${i === answer ? "right" : "wrong"} ${i + 1}. ${choice}`);
+        says(replies[i] ?? "");
+      }
+    }
   });
 }
 
@@ -52,13 +59,27 @@ view("it may begin at any step, and be of any width", async () => {
   const recording = await recordingOf("inject");
   const text = renderText(recording, { width: 40, from: 5 });
   assert.is(text.match(/^.{41,}$/m), null);
-  assert.match(text, /STEPS\n\n(?: {3}\?.*\n(?: {6}.*\n)+\n)? {3}6 {2}\w/);
+  assert.match(
+    text,
+    /STEPS\n\n(?:Before .*\n.*\n.*\n\n)?(?: {3}\?.*\n(?: {6}.*\n)+\n)? {3}6 {2}\w/,
+  );
+});
+
+view("no answer is told before the end", async () => {
+  const recording = await recordingOf("grandchild");
+  const [steps = "", answers = ""] = renderText(recording).split("\nANSWERS\n");
+  for (const { replies } of recording.questions) {
+    for (const reply of replies) {
+      assert.ok(!flat(steps).includes(flat(reply)) && flat(answers).includes(flat(reply)), reply);
+    }
+  }
+  assert.not.match(renderText({ ...recording, questions: [] }), /ANSWERS|question/);
 });
 
 view("strings of a recording do not move a terminal", async () => {
   const recording = await recordingOf("inject");
   const evil = "\x1b[2J\x1b]0;title\x07\r\n\u009b1A\u202e\ud800";
-  const text = renderText(poisoned(recording, evil));
+  const text = renderText(hostileRecording(recording, [evil]));
   assert.is(text.match(/[^\n -~µ]/u), null);
   assert.match(text, "\\x1b[2J\\x1b]0;title\\x07\\r\\n");
 });

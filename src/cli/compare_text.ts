@@ -5,6 +5,7 @@ import type {
   FunctionReport,
   LiveReport,
 } from "../compare/report.ts";
+import { count, counted } from "../page/figures.ts";
 import { visible } from "../visible.ts";
 import { paint } from "./report.ts";
 
@@ -25,15 +26,6 @@ export function printComparison(report: CompareReport, verbose: boolean): string
     summary(report),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
-}
-
-/** A number with separators: 1,000,000. */
-function count(number: number): string {
-  return number.toLocaleString("en");
-}
-
-function counted(number: number, word: string): string {
-  return `${count(number)} ${word}${number === 1 ? "" : "s"}`;
 }
 
 /** Columns are headed by letters, as pairs of names would not fit. */

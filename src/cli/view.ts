@@ -21,7 +21,7 @@ input. With OTHER, it shows both side by side: what they have in common, in shor
 part.
 
 forms:
-  --text         the steps as text (default)
+  --text         the steps as text, questions before their steps, answers at the end (default)
   --html OUT     a self-contained web page
   --mermaid      a Mermaid sequence diagram for Markdown (GitHub and GitLab render it)
   --perfetto     a trace for https://ui.perfetto.dev: time, tracks, arrows

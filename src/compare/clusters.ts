@@ -1,11 +1,16 @@
 import { NO_PROGRAM } from "./filter.ts";
+import { firstByte } from "./layout.ts";
 import type { Place, Places } from "./places.ts";
-import { ANSWER, type RecordLayout } from "./record.ts";
+import { ANSWER } from "./record.ts";
 
-/** Cases in which an encoder's answer differs from another's in the same place by the same bits. */
-export interface Cluster {
+/** An encoder, and what it is compared with: "headers", or another encoder. */
+export interface Opponents {
   readonly encoder: string;
   readonly against: string;
+}
+
+/** Cases in which an encoder's answer differs from another's in the same place by the same bits. */
+export interface Cluster extends Opponents {
   readonly place: Place;
   readonly kind: string;
   readonly xor: bigint;
@@ -16,18 +21,15 @@ export interface Cluster {
   readonly example: BigUint64Array;
 }
 
-/** How many masks of one field are told apart; more are one. */
+/** How many masks of one field are distinguished; more are one. */
 const MASKS = 32;
 
 /** Sorts disagreements of one function by encoder, field and XOR mask. */
 export class Clusters {
-  readonly #layout: RecordLayout;
   readonly #places: Places;
-  readonly #known = new Map<string, Cluster>();
-  readonly #masks = new Map<string, number>();
+  readonly #fields = new Map<string, Cluster[]>();
 
-  constructor(layout: RecordLayout, places: Places) {
-    this.#layout = layout;
+  constructor(places: Places) {
     this.#places = places;
   }
 
@@ -35,35 +37,34 @@ export class Clusters {
    * Takes one case.
    *
    * @param own the record with the encoder's answer
-   * @param other that with the one that it is held against
+   * @param other that with its opponent's
    */
   add(
-    encoder: string,
-    against: string,
+    { encoder, against }: Opponents,
     input: BigUint64Array,
     own: BigUint64Array,
     other: BigUint64Array,
   ): void {
-    const difference = firstDifference(this.#layout, this.#places, own, other);
+    const difference = firstDifference(this.#places, own, other);
     if (difference === undefined) return;
-    const { place, kind, xor } = difference;
+    const { place, kind } = difference;
+    const xor = difference.own ^ difference.other;
     const field = `${encoder} ${against} ${kind}`;
-    const masks = this.#masks.get(field) ?? 0;
-    const key = `${field} ${xor}`;
-    const known = this.#known.get(key) ?? (masks >= MASKS ? this.#known.get(field) : undefined);
+    const clusters = this.#fields.get(field) ?? [];
+    this.#fields.set(field, clusters);
+    const known = clusters.find((each) => each.xor === xor) ?? clusters[MASKS];
     if (known !== undefined) {
       known.cases++;
       return;
     }
-    this.#masks.set(field, masks + 1);
     const words = [...own.keys()].filter((at) => own[at] !== other[at]);
     const example = input.slice();
-    const cluster = { encoder, against, place, kind, xor, words, cases: 1, example };
-    this.#known.set(masks >= MASKS ? field : key, cluster);
+    clusters.push({ encoder, against, place, kind, xor, words, cases: 1, example });
   }
 
-  get all(): Cluster[] {
-    return [...this.#known.values()];
+  /** The clusters of each encoder and field, the most frequent first. */
+  get byField(): Cluster[][] {
+    return [...this.#fields.values()].map((own) => own.toSorted((a, b) => b.cases - a.cases));
   }
 }
 
@@ -72,30 +73,29 @@ export interface Difference {
   readonly place: Place;
   /** What distinguishes faults: the place, and for a filter whether it allows too much or too little. */
   readonly kind: string;
-  /** The first byte that differs, and all bits of the place that do. */
+  /** The first byte of the record that differs. */
   readonly byte: number;
-  readonly xor: bigint;
+  /** The words of the place in both records. */
+  readonly own: bigint;
+  readonly other: bigint;
 }
 
 /** The first place in which two records differ; the result comes before memory. */
 export function firstDifference(
-  layout: RecordLayout,
   places: Places,
   own: BigUint64Array,
   other: BigUint64Array,
 ): Difference | undefined {
-  const { result } = layout;
+  const { result } = places.layout;
   const inResult = own[result] !== other[result];
   const word = inResult ? result : own.findIndex((each, at) => each !== other[at]);
   if (word < 0) return undefined;
-  const different = (own[word] ?? 0n) ^ (other[word] ?? 0n);
-  let byte = 8 * word;
-  for (let rest = different; (rest & 0xffn) === 0n; rest >>= 8n) byte++;
+  const byte = 8 * word + firstByte((own[word] ?? 0n) ^ (other[word] ?? 0n));
   const place = places.at(byte, other[result] ?? 0n);
-  const [one, two] = [wordAt(own, place), wordAt(other, place)];
-  const amount = severityOf(one) < severityOf(two) ? "too much" : "too little";
+  const words = { own: wordAt(own, place), other: wordAt(other, place) };
+  const amount = severityOf(words.own) < severityOf(words.other) ? "too much" : "too little";
   const kind = place.name === ANSWER ? `${place.name}: ${amount}` : place.name;
-  return { place, kind, byte, xor: one ^ two };
+  return { place, kind, byte, ...words };
 }
 
 /** How severe an action of a filter is: of two the kernel takes the lower, as a number with a sign. */
@@ -104,7 +104,7 @@ function severityOf(action: bigint): bigint {
 }
 
 /** The number that a place of a record holds. */
-export function wordAt(record: BigUint64Array, place: Place): bigint {
+function wordAt(record: BigUint64Array, place: Place): bigint {
   const word = record[Math.floor(place.byte / 8)] ?? 0n;
   if (place.bytes === 8) return word;
   return BigInt.asUintN(32, word >> BigInt(8 * (place.byte % 8)));

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { Random, seedOf } from "../cases/random.ts";
 import {
   FUNCTION_NAMES,
@@ -39,7 +38,7 @@ import type {
   LiveReport,
 } from "./report.ts";
 import { closedSubject, LocalSubject, type Subject } from "./subject.ts";
-import { stopwatch } from "./timing.ts";
+import { stopwatch, turn } from "./timing.ts";
 import { describeUncompared } from "./uncompared.ts";
 
 /**
@@ -95,10 +94,10 @@ const FURTHER_SHARE = 1;
 
 /**
  * Gives encoders the same inputs and reports where their answers differ: in which field, with the smallest input, and
- * who is right. The caller closes the subjects.
+ * which is right. The caller closes the subjects.
  *
- * @throws InputError if an option is invalid; StateError if a subject is closed; the reason of `signal`; what `progress` throws; with `live`, what creating
- * stubs throws. An encoder that fails is part of the report.
+ * @throws InputError if an option is invalid; StateError if a subject is closed; the reason of `signal`; what `progress`
+ * throws; with `live`, what creating stubs throws. An encoder that fails is part of the report.
  *
  * @example
  * using opened = await openSubjects(["script", "./mine.wasm"], ["amd64"]);
@@ -111,16 +110,16 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   expectInput(options);
   const { subjects, input, signal } = options;
   signal?.throwIfAborted();
+  const smaller = input === undefined;
   const seed = seedOf(options.seed ?? 1n, "options.seed");
   const elapsed = stopwatch();
   const notes = [...(options.notes ?? [])];
-  const { functions, layouts, ...constants } = prepare(options, seed, notes);
+  const { functions, layouts, disagreements: found } = prepare(options, seed, notes);
   if (input === undefined) await runAll(functions, options, elapsed);
   else for (const each of functions) await each.stepWith(each.inputOf(input));
-  const found = [...constants.disagreements];
   for (const each of functions) {
     await turn(signal);
-    found.push(...(await describeClusters(each, input === undefined)));
+    found.push(...(await describeClusters(each, smaller)));
   }
   const { disagreements, live } = await judge(options, seed, functions, found);
   const encoders: EncoderReport[] = [];
@@ -128,13 +127,11 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   for (const subject of subjects) encoders.push(await describeSubject(subject));
   const broken = [...(options.broken ?? [])];
   for (const each of functions) {
-    for (const one of each.breaks) {
-      broken.push(await describeBreak(each, one, input === undefined));
-    }
+    for (const one of each.breaks) broken.push(await describeBreak(each, one, smaller));
   }
   const report = {
     seed: hex(seed),
-    cases: functions.reduce((sum, each) => sum + each.cases, 0),
+    cases: casesOf(functions),
     milliseconds: elapsed(),
     encoders,
     functions: functions.map((each) => each.report()),
@@ -193,12 +190,6 @@ function expectInput({ only = [], input }: CompareOptions): void {
   }
 }
 
-/** Lets timers and signals run. @throws the reason if the signal is aborted */
-async function turn(signal: AbortSignal | undefined): Promise<void> {
-  await setImmediate();
-  signal?.throwIfAborted();
-}
-
 /** What is to be compared, and the constants, which need no cases. */
 function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
   const wanted = (name: Operation | FunctionName) => options.only?.includes(name) ?? true;
@@ -206,7 +197,7 @@ function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
   const functions: FunctionComparison[] = [];
   const layouts: LayoutReport[] = [];
   const disagreements: Disagreement[] = [];
-  for (const arch of archesOf(options.subjects)) {
+  for (const arch of new Set(options.subjects.map((subject) => subject.arch))) {
     const subjects = options.subjects.filter((subject) => subject.arch === arch);
     const truth = subjects.find(({ name }) => name === "native") ?? openTruth(arch, notes);
     const constants = truth?.constants ?? subjects[0]?.constants ?? new Map();
@@ -231,7 +222,7 @@ function prepare(options: CompareOptions, seed: bigint, notes: string[]) {
 
 /** Asks the kernel, if that is wanted. */
 async function judge(
-  { subjects, live: cases, input, signal }: CompareOptions,
+  { live: cases, input, signal }: CompareOptions,
   seed: bigint,
   functions: readonly FunctionComparison[],
   disagreements: Disagreement[],
@@ -239,11 +230,7 @@ async function judge(
   if (cases === undefined) return { disagreements, live: [] };
   // Loaded only if stubs are wanted.
   const { judgeComparison } = await import("./live/live.ts");
-  return judgeComparison(subjects, functions, disagreements, { seed, cases, input, signal });
-}
-
-function archesOf(subjects: readonly Subject[]): Arch[] {
-  return [...new Set(subjects.map(({ arch }) => arch))];
+  return judgeComparison(functions, disagreements, { seed, cases, input, signal });
 }
 
 /** The headers' answers: native, whether it is among those compared or not. */
@@ -269,43 +256,37 @@ async function runAll(
   const quotas = quotasOf(functions, cases);
   for (;;) {
     let ran = 0;
-    for (const [each, quota] of quotas) {
+    for (const [i, each] of functions.entries()) {
       if (elapsed() >= seconds * 1000) return;
-      const count = each.size(quota - each.cases);
-      if (count > 0) await each.step(count);
-      ran += count;
+      ran += await each.step((quotas[i] ?? 0) - each.cases);
     }
     if (ran === 0) return;
-    const done = functions.reduce((sum, each) => sum + each.cases, 0);
+    const done = casesOf(functions);
     await turn(signal);
     await progress?.(Math.min(1, Math.max(done / cases, elapsed() / 1000 / seconds)), done);
   }
 }
 
+function casesOf(functions: readonly FunctionComparison[]): number {
+  return sumOf(functions.map(({ cases }) => cases));
+}
+
+function sumOf(amounts: readonly number[]): number {
+  return amounts.reduce((total, each) => total + each, 0);
+}
+
 /** How many cases each function gets. */
-function quotasOf(
-  functions: readonly FunctionComparison[],
-  cases: number,
-): Map<FunctionComparison, number> {
-  const sum = (amounts: readonly number[]) => amounts.reduce((total, each) => total + each, 0);
+function quotasOf(functions: readonly FunctionComparison[], cases: number): number[] {
+  if (cases === Number.POSITIVE_INFINITY) return functions.map(() => cases);
   const firsts = functions.map(({ first }) => first);
-  const enough = cases >= 1.5 * sum(firsts);
+  const enough = cases >= 1.5 * sumOf(firsts);
   const shares = functions.map(({ name, first }) =>
     enough && first > 0 ? FURTHER_SHARE : (SHARES[name] ?? 1),
   );
-  const rest = enough ? cases - sum(firsts) : cases;
-  let [given, shared] = [0, 0];
-  return new Map(
-    functions.map((each, i) => {
-      if (cases === Number.POSITIVE_INFINITY) return [each, cases];
-      // Rounded so that they add up.
-      shared += shares[i] ?? 1;
-      const upTo = Math.round((rest * shared) / sum(shares));
-      const quota = upTo - given + (enough ? (firsts[i] ?? 0) : 0);
-      given = upTo;
-      return [each, quota];
-    }),
-  );
+  const rest = enough ? cases - sumOf(firsts) : cases;
+  // Rounded so that they add up.
+  const upTo = (end: number) => Math.round((rest * sumOf(shares.slice(0, end))) / sumOf(shares));
+  return firsts.map((first, i) => upTo(i + 1) - upTo(i) + (enough ? first : 0));
 }
 
 async function describeSubject(subject: Subject): Promise<EncoderReport> {

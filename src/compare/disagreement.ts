@@ -2,13 +2,13 @@ import { constantName } from "../encoder/names.ts";
 import { hex } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
 import { choiceOf } from "./choices.ts";
-import { type Cluster, firstDifference, wordAt } from "./clusters.ts";
+import type { Cluster, Difference } from "./clusters.ts";
 import { type Fault, faultsOf } from "./faults.ts";
 import { NUMBERS } from "./filter.ts";
 import type { Break, FunctionComparison } from "./function.ts";
 import { bytesOf } from "./layout.ts";
 import { flagNames, tell } from "./meaning.ts";
-import { kindsOf, smallestBreak } from "./minimise.ts";
+import { smallestBreak } from "./minimise.ts";
 import type { Place } from "./places.ts";
 import { ANSWER, BrokenEncoder } from "./record.ts";
 import { type Answer, type Breakage, type Disagreement, HEADERS, type Verdict } from "./report.ts";
@@ -36,7 +36,7 @@ const MOST_CALLS = 64;
 /** The calls, by name, that a filter decides as wrongly as that of an input. */
 async function callsLike(
   compared: FunctionComparison,
-  { encoder, against, kind }: Cluster,
+  cluster: Cluster,
   input: BigUint64Array,
 ): Promise<string[]> {
   const { at } = compared.layout.field("call");
@@ -46,28 +46,15 @@ async function callsLike(
     copies.set(input, number * input.length);
     copies[number * input.length + at] = rest | BigInt(number);
   }
-  const kinds = (await kindsOf(compared, encoder, against, copies)) ?? [];
-  const numbers = [...kinds.keys()].filter((number) => kinds[number] === kind);
+  const found = (await compared.differences(cluster, copies)) ?? [];
+  const numbers = [...found.keys()].filter((number) => found[number]?.kind === cluster.kind);
   if (numbers.length > MOST_CALLS) return [];
   return numbers.map(
     (number) => constantName(BigInt(number), "SYS_[a-z]", compared.constants) ?? `call ${number}`,
   );
 }
 
-async function differenceOf(
-  compared: FunctionComparison,
-  encoder: string,
-  against: string,
-  input: BigUint64Array,
-) {
-  const own = await compared.answer(encoder, input);
-  const other = await compared.answer(against, input);
-  if (own === undefined || other === undefined) return undefined;
-  const difference = firstDifference(compared.layout, compared.places, own, other);
-  return difference === undefined ? undefined : { ...difference, own, other };
-}
-
-/** What was seen with other cases around it, and not when the case was alone. */
+/** A difference that was seen among other cases, and is not there if the case is alone. */
 const FICKLE = new BrokenEncoder("answer", 0, "answered the same case now so and now otherwise");
 
 async function describe(
@@ -76,22 +63,19 @@ async function describe(
 ): Promise<Disagreement | undefined> {
   const { arch, name, layout } = compared;
   const { encoder, against } = cluster;
-  const difference = await differenceOf(compared, encoder, against, input);
+  const [difference] = (await compared.differences(cluster, input)) ?? [];
   if (difference === undefined) {
     compared.noteBreak(encoder, FICKLE, input);
     return undefined;
   }
-  const { place, xor, byte, own, other } = difference;
-  const start = 8 * layout.fieldOf(Math.floor(place.byte / 8)).at;
-  const flags = new Set(flagsOf(compared, place, xor, input));
+  const { place, byte, own, other } = difference;
+  const flags = flagsOf(compared, difference, input);
   for (const each of others) {
-    const further = await differenceOf(compared, encoder, against, each);
-    if (further?.place.name !== place.name) continue;
-    for (const flag of flagsOf(compared, place, further.xor, each)) flags.add(flag);
+    const [further] = (await compared.differences(cluster, each)) ?? [];
+    if (further?.place.name === place.name) flags.push(...flagsOf(compared, further, each));
   }
-  if (place.name === ANSWER) {
-    for (const call of await callsLike(compared, cluster, input)) flags.add(call);
-  }
+  if (place.name === ANSWER) flags.push(...(await callsLike(compared, cluster, input)));
+  const reference = answerOf(compared, place, other);
   return {
     arch,
     operation: layout.signature.operation,
@@ -99,88 +83,69 @@ async function describe(
     encoder,
     against,
     field: place.name,
-    flags: [...flags],
+    flags: [...new Set(flags)],
     cases,
-    xor: hex(xor),
+    xor: hex(own ^ other),
     masks,
-    byte: byte - start,
+    byte: byte - 8 * layout.fieldOf(Math.floor(place.byte / 8)).at,
     own: answerOf(compared, place, own),
-    other: answerOf(compared, place, other),
+    other: reference,
     input: describeInput(compared, input),
     replay: replay(compared, [encoder, ...(against === HEADERS ? [] : [against])], input),
-    verdict: verdictOf(encoder, against, compared, place, other, input),
+    verdict: verdictOf(compared, cluster, place.name, reference.told, input),
   };
 }
 
-function answerOf(compared: FunctionComparison, place: Place, record: BigUint64Array): Answer {
-  const word = wordAt(record, place);
-  return {
-    bytes: bytesOf(word, place.bytes),
-    word: hex(word),
-    told: tell(place, word, compared.constants),
-  };
+function answerOf({ constants }: FunctionComparison, place: Place, word: bigint): Answer {
+  return { bytes: bytesOf(word, place.bytes), word: hex(word), told: tell(place, word, constants) };
 }
 
 /** The flags that differ; where an answer is no set of flags, those of the input. */
 function flagsOf(
-  compared: FunctionComparison,
-  place: Place,
-  xor: bigint,
+  { places, constants }: FunctionComparison,
+  { place, own, other }: Difference,
   input: BigUint64Array,
 ): string[] {
-  const inInput = [...compared.places.inputs].flatMap(([name, { byte }]) =>
-    flagNames(name, input[byte / 8] ?? 0n, compared.constants),
-  );
+  const xor = own ^ other;
   // A refusal differs from a word in bits that mean nothing.
-  const refused = xor >> 62n !== 0n;
-  const differing = refused ? [] : flagNames(place.name, xor, compared.constants);
-  return [...new Set(differing.length > 0 ? differing : inInput)];
+  const differing = xor >> 62n !== 0n ? [] : flagNames(place.name, xor, constants);
+  if (differing.length > 0) return differing;
+  return [...places.inputs].flatMap(([name, { byte }]) =>
+    flagNames(name, input[byte / 8] ?? 0n, constants),
+  );
 }
 
+/** @param told what the reference returns */
 function verdictOf(
-  encoder: string,
-  against: string,
-  compared: FunctionComparison,
-  place: Place,
-  other: BigUint64Array,
+  { name, layout }: FunctionComparison,
+  { encoder, against }: Cluster,
+  field: string,
+  told: string,
   input: BigUint64Array,
 ): Verdict {
   if (against !== HEADERS) {
-    return {
-      by: "nobody",
-      right: [],
-      wrong: [],
-      reason: "no headers of this architecture are here to decide",
-    };
+    const reason = "no headers of this architecture are here to decide";
+    return { by: "nobody", right: [], wrong: [], reason };
   }
-  const { told } = answerOf(compared, place, other);
-  const signal = compared.layout.fields.find(({ name }) => name === "signal");
-  const choice = choiceOf(compared.name, place.name, input[signal?.at ?? 0] ?? 0n);
+  const signal = layout.fields.find((each) => each.name === "signal");
+  const choice = choiceOf(name, field, input[signal?.at ?? 0] ?? 0n);
   if (choice !== undefined) {
     const reason = `${choice}; native returns ${told}`;
     return { by: "abi", right: [], wrong: [encoder], reason };
   }
-  return {
-    by: "headers",
-    right: [HEADERS],
-    wrong: [encoder],
-    reason: `native, compiled against them, returns ${told}`,
-  };
+  const reason = `native, compiled against them, returns ${told}`;
+  return { by: "headers", right: [HEADERS], wrong: [encoder], reason };
 }
 
 /** The words of an input that are not 0, by name. */
 export function describeInput(
-  compared: FunctionComparison,
+  { places, constants }: FunctionComparison,
   input: BigUint64Array,
 ): Disagreement["input"] {
-  return [...compared.places.inputs]
-    .map(([name, place]) => ({ name, place, value: input[place.byte / 8] ?? 0n }))
-    .filter(({ value }) => value !== 0n)
-    .map(({ name, place, value }) => ({
-      name,
-      word: hex(value),
-      told: tell(place, value, compared.constants),
-    }));
+  return [...places.inputs].flatMap(([name, place]) => {
+    const word = input[place.byte / 8] ?? 0n;
+    return word === 0n ? [] : [{ name, word: hex(word), told: tell(place, word, constants) }];
+  });
 }
 
 /**

@@ -22,12 +22,11 @@ export interface Fault {
  */
 export async function faultsOf(compared: FunctionComparison, smaller: boolean): Promise<Fault[]> {
   const all: Fault[] = [];
-  for (const clusters of withoutEchoes(byField(compared.clusters.all))) {
+  for (const clusters of withoutEchoes(compared.clusters.byField)) {
     const seen: Fault[] = [];
     for (const cluster of clusters.slice(0, EXAMPLES)) {
       const input = smaller ? await smallestInput(compared, cluster) : cluster.example;
-      const { cases } = cluster;
-      seen.push({ cluster, input, others: [], masks: clusters.length, cases });
+      seen.push({ cluster, input, others: [], masks: clusters.length, cases: cluster.cases });
     }
     const faults = smaller ? distinct(seen, compared.namedFlags) : seen;
     const [first] = faults;
@@ -36,16 +35,6 @@ export async function faultsOf(compared: FunctionComparison, smaller: boolean): 
     all.push(...faults);
   }
   return all;
-}
-
-/** Clusters of the same encoder and the same field, the most frequent first. */
-function byField(clusters: readonly Cluster[]): Cluster[][] {
-  const groups = new Map<string, Cluster[]>();
-  for (const cluster of clusters) {
-    const key = `${cluster.encoder} ${cluster.against} ${cluster.kind}`;
-    groups.set(key, [...(groups.get(key) ?? []), cluster]);
-  }
-  return [...groups.values()].map((group) => group.sort((a, b) => b.cases - a.cases));
 }
 
 /** How many times as frequent a field must be to be the reason for another's differences. */
@@ -58,18 +47,13 @@ const OFTEN = 16;
 function withoutEchoes(fields: readonly Cluster[][]): Cluster[][] {
   const casesOf = (clusters: readonly Cluster[]) =>
     clusters.reduce((sum, { cases }) => sum + cases, 0);
-  return fields.filter((field) =>
-    fields.every((other) => {
-      const [echo, cause] = [field[0], other[0]];
-      if (echo === undefined || cause === undefined) return true;
-      return (
-        echo.encoder !== cause.encoder ||
-        echo.place.name === cause.place.name ||
-        casesOf(other) < OFTEN * casesOf(field) ||
-        !other.every(({ words }) => words.includes(Math.floor(echo.place.byte / 8)))
-      );
-    }),
-  );
+  const isEcho = (field: readonly Cluster[], other: readonly Cluster[]) => {
+    const [echo, cause] = [field[0], other[0]];
+    if (echo?.encoder !== cause?.encoder || echo?.place.name === cause?.place.name) return false;
+    if (echo === undefined || casesOf(other) < OFTEN * casesOf(field)) return false;
+    return other.every(({ words }) => words.includes(Math.floor(echo.place.byte / 8)));
+  };
+  return fields.filter((field) => !fields.some((other) => isEcho(field, other)));
 }
 
 /**

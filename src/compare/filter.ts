@@ -11,15 +11,7 @@ type Constants = ReadonlyMap<string, bigint>;
  * `call` holds the number in its low half and the architecture in its high half.
  */
 export const FILTER_FIELDS: readonly string[] = [
-  "call",
-  "instruction_pointer",
-  "arg0",
-  "arg1",
-  "arg2",
-  "arg3",
-  "arg4",
-  "arg5",
-  ANSWER,
+  ...["call", "instruction_pointer", "arg0", "arg1", "arg2", "arg3", "arg4", "arg5", ANSWER],
 ];
 
 /** Stands for the action of an invalid program; no action of the kernel has this value. */
@@ -58,51 +50,6 @@ const I386 = 0x4000_0003;
 const VSYSCALL_HALF = 0xffff_ffff;
 const EXIT_SIGNAL = 17;
 
-function valueIn(constants: Constants): (name: string) => number {
-  return (name) => Number(constants.get(name) ?? 0n);
-}
-
-function archIn(value: (name: string) => number): number {
-  return value("AUDIT_ARCH_X86_64") || value("AUDIT_ARCH_AARCH64");
-}
-
-/** Writes the parameter of a filter, and a call to run it on: mostly one that a rule could allow. */
-export function drawFilterQuestion(
-  random: Random,
-  layout: RecordLayout,
-  constants: Constants,
-  to: Halves,
-  start: number,
-): void {
-  const value = valueIn(constants);
-  const place = (name: string) => start + layout.field(name).at;
-  const exitSignal = random.chance(3, 4) ? random.pick([0, 9, 17]) : random.below(256);
-  setWord(to, place("exitSignal"), exitSignal, 0);
-  const known = value(`SYS_${CALLS[random.below(CALLS.length)]}`);
-  const number = random.chance(7, 8) ? known : random.next();
-  setWord(to, place("call"), number, random.chance(7, 8) ? archIn(value) : random.next());
-  drawWord(random, to, place("instruction_pointer"));
-  if (random.chance(1, 8)) to[2 * place("instruction_pointer") + 1] = VSYSCALL_HALF;
-  const wanted: readonly [number, ...number[]] = [
-    value("CLONE_FILES") | exitSignal,
-    value("STUB_THREAD_FLAGS"),
-    value("SIGSTOP"),
-    value("AT_EMPTY_PATH"),
-    value("PR_SET_PDEATHSIG"),
-    value("SIGKILL"),
-  ];
-  for (let i = 0; i < 6; i++) {
-    const at = place(`arg${i}`);
-    if (random.chance(1, 6)) drawWord(random, to, at);
-    else setWord(to, at, random.pick(wanted), random.chance(1, 8) ? 1 << random.below(32) : 0);
-  }
-  // Two matching arguments are too rare by chance.
-  if (random.chance(1, 2)) {
-    setWord(to, place("arg0"), random.pick(wanted), 0);
-    setWord(to, place("arg1"), random.pick(wanted), 0);
-  }
-}
-
 /** A call that a filter is asked about; what is not given stays as it was drawn. */
 interface Question {
   readonly number: number;
@@ -113,29 +60,58 @@ interface Question {
 }
 
 /**
- * What a filter may allow too much: arguments that are off by a bit, numbers that are off by a bit, other architectures,
- * addresses near the vsyscall page; then all small numbers, each with the bit of x32, and -1.
+ * The inputs of encodeSeccomp: a parameter, and a call to run the program on. Drawn ones are mostly such that a rule could
+ * allow them. Enumerated ones are what a filter may allow too much: arguments and numbers that are off by a bit, other
+ * architectures, addresses near the vsyscall page; then all small numbers, each with the bit of x32, and -1.
  */
-export function filterQuestions(
-  layout: RecordLayout,
-  constants: Constants,
-): { count: number; first: number; write(index: number, to: Halves, start: number): void } {
-  const value = valueIn(constants);
-  const arch = archIn(value);
+export function filterInputs(layout: RecordLayout, constants: Constants) {
+  const value = (name: string) => Number(constants.get(name) ?? 0n);
+  const place = (name: string) => layout.field(name).at;
+  const arch = value("AUDIT_ARCH_X86_64") || value("AUDIT_ARCH_AARCH64");
   const questions = [...ruleQuestions(value, arch), ...numberQuestions(arch)];
-  const put = (to: Halves, at: number, word: bigint) =>
-    setWord(to, at, Number(word & 0xffff_ffffn), Number(word >> 32n));
+  const [call, pointer] = [place("call"), place("instruction_pointer")];
+  const args = Array.from({ length: 6 }, (_, i) => place(`arg${i}`));
   return {
-    count: questions.length,
-    first: questions.length,
-    write(index, to, start) {
-      const place = (name: string) => start + layout.field(name).at;
-      const { number, arch: of, high = 0, args = [] } = questions[index] ?? { number: 0, arch };
-      setWord(to, place("exitSignal"), EXIT_SIGNAL, 0);
-      setWord(to, place("call"), number >>> 0, of >>> 0);
-      to[2 * place("instruction_pointer") + 1] = high >>> 0;
-      for (const [i, word] of args.entries())
-        if (word !== undefined) put(to, place(`arg${i}`), word);
+    draw(random: Random, to: Halves, start: number): void {
+      const exitSignal = random.chance(3, 4) ? random.pick([0, 9, 17]) : random.below(256);
+      setWord(to, start + place("exitSignal"), exitSignal, 0);
+      const known = value(`SYS_${CALLS[random.below(CALLS.length)]}`);
+      const number = random.chance(7, 8) ? known : random.next();
+      setWord(to, start + call, number, random.chance(7, 8) ? arch : random.next());
+      drawWord(random, to, start + pointer);
+      if (random.chance(1, 8)) to[2 * (start + pointer) + 1] = VSYSCALL_HALF;
+      const wanted: readonly [number, ...number[]] = [
+        value("CLONE_FILES") | exitSignal,
+        value("STUB_THREAD_FLAGS"),
+        value("SIGSTOP"),
+        value("AT_EMPTY_PATH"),
+        value("PR_SET_PDEATHSIG"),
+        value("SIGKILL"),
+      ];
+      for (const at of args) {
+        if (random.chance(1, 6)) drawWord(random, to, start + at);
+        else {
+          const word = random.pick(wanted);
+          setWord(to, start + at, word, random.chance(1, 8) ? 1 << random.below(32) : 0);
+        }
+      }
+      // Two matching arguments are too rare by chance.
+      const both = random.chance(1, 2) ? args.slice(0, 2) : [];
+      for (const at of both) setWord(to, start + at, random.pick(wanted), 0);
+    },
+    enumeration: {
+      count: questions.length,
+      first: questions.length,
+      write(index: number, to: Halves, start: number): void {
+        const question = questions[index] ?? { number: 0, arch };
+        setWord(to, start + place("exitSignal"), EXIT_SIGNAL, 0);
+        setWord(to, start + call, question.number >>> 0, question.arch >>> 0);
+        to[2 * (start + pointer) + 1] = (question.high ?? 0) >>> 0;
+        for (const [i, word] of (question.args ?? []).entries()) {
+          if (word === undefined) continue;
+          setWord(to, start + (args[i] ?? 0), Number(word & 0xffff_ffffn), Number(word >> 32n));
+        }
+      },
     },
   };
 }
@@ -182,17 +158,11 @@ function* numberQuestions(arch: number): Generator<Question> {
  */
 export function answerFilters(layout: RecordLayout, records: BigUint64Array): void {
   const area = layout.field("at");
+  const call = layout.field("call");
   for (let start = 0; start < records.length; start += layout.words) {
-    const bytes = new Uint8Array(
-      records.buffer,
-      records.byteOffset + 8 * (start + area.at),
-      8 * area.words,
-    );
-    const data = new DataView(
-      records.buffer,
-      records.byteOffset + 8 * (start + layout.field("call").at),
-      DATA_SIZE,
-    );
+    const own = records.byteOffset + 8 * start;
+    const bytes = new Uint8Array(records.buffer, own + 8 * area.at, 8 * area.words);
+    const data = new DataView(records.buffer, own + 8 * call.at, DATA_SIZE);
     const count = Number(BigInt.asIntN(32, records[start + layout.result] ?? 0n));
     records[start + layout.field(ANSWER).at] = answer(bytes, count, data);
     bytes.fill(0);

@@ -1,10 +1,11 @@
 import { basename } from "node:path";
 import type { FunctionName } from "../encoder/abi.ts";
 import type { Arch } from "../encoder/arch.ts";
-import { type Loaded, RECORDS_SIZE } from "./foreign_message.ts";
+import { RECORDS_SIZE, type Replies } from "./foreign_message.ts";
 import { EncoderProcess, SharedFile } from "./foreign_process.ts";
 import { BrokenEncoder, type RecordLayout } from "./record.ts";
 import { closedSubject, type Subject } from "./subject.ts";
+import { stopwatch } from "./timing.ts";
 
 /** Bytes of a word. */
 const WORD = 8;
@@ -32,7 +33,7 @@ export class ForeignSubject implements Subject {
     name: string,
     shared: SharedFile,
     process: EncoderProcess,
-    { arch, functions, others, constants }: Loaded,
+    { arch, functions, others, constants }: Replies["load"],
   ) {
     this.argument = file;
     this.name = name;
@@ -80,7 +81,9 @@ export class ForeignSubject implements Subject {
   async crossing(): Promise<number | undefined> {
     try {
       const process = await this.#running();
-      return (await process.ask({ kind: "crossing" })).nanoseconds ?? undefined;
+      const elapsed = stopwatch();
+      const { nanoseconds } = await process.ask({ kind: "crossing" });
+      return nanoseconds === null ? undefined : Math.min(nanoseconds, elapsed() * 1e6);
     } catch (error) {
       this.#expectOpen();
       if (error instanceof BrokenEncoder) return undefined;
@@ -102,16 +105,18 @@ export class ForeignSubject implements Subject {
     first: number,
     patience: number | undefined,
   ): Promise<number> {
-    const { name } = layout;
+    const { name, blockSize, extra } = layout;
     const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
     const count = records.length / layout.words;
     const process = await this.#running(patience !== undefined);
     this.#shared.write(bytes);
     try {
-      const request = { kind: "run", name, ...partsOf(layout), count } as const;
+      const elapsed = stopwatch();
+      const request = { kind: "run", name, blockSize, extra, count } as const;
       const { milliseconds } = await process.ask(request, patience);
       this.#expectOpen();
-      if (this.#shared.read(bytes)) return milliseconds;
+      // The child may lie about it.
+      if (this.#shared.read(bytes)) return Math.min(milliseconds, elapsed());
       throw await process.blame("cut the file of its records");
     } catch (error) {
       this.#expectOpen();
@@ -151,14 +156,7 @@ async function start(
   shared: SharedFile,
   file: string,
   name: string,
-): Promise<{ process: EncoderProcess; loaded: Loaded }> {
+): Promise<{ process: EncoderProcess; loaded: Replies["load"] }> {
   const process = await EncoderProcess.start(shared);
   return { process, loaded: await process.ask({ kind: "load", file, name }) };
-}
-
-/** What a layout is made of. */
-function partsOf({ fields }: RecordLayout): { blockSize: number; extra: string[] } {
-  const block = fields.find(({ kind }) => kind === "block");
-  const extra = fields.filter(({ kind }) => kind === "extra").map(({ name }) => name);
-  return { blockSize: WORD * (block?.words ?? 0), extra };
 }

@@ -50,7 +50,6 @@ const noteRecord = (index: number) => {
 };
 
 let encoder: PartialEncoder | undefined;
-const runners = new Map<string, { runner: Runner; words: number }>();
 
 async function load({ file, name }: Request & { kind: "load" }): Promise<Reply> {
   try {
@@ -70,16 +69,10 @@ async function load({ file, name }: Request & { kind: "load" }): Promise<Reply> 
 }
 
 function run(opened: PartialEncoder, request: Request & { kind: "run" }): Reply {
-  const { name, blockSize, extra, count } = request;
-  let known = runners.get(name);
-  if (known === undefined) {
-    const layout = new RecordLayout(name, blockSize, extra);
-    known = { runner: new Runner(opened, layout), words: layout.words };
-    runners.set(name, known);
-  }
+  const layout = new RecordLayout(request.name, request.blockSize, request.extra);
   noteRecord(0);
-  const batch = records.subarray(0, 8 * known.words * count);
-  return { kind: "ran", milliseconds: known.runner.run(batch, noteRecord) };
+  const batch = records.subarray(0, 8 * layout.words * request.count);
+  return { kind: "ran", milliseconds: new Runner(opened, layout).run(batch, noteRecord) };
 }
 
 async function answer(request: Request): Promise<Reply> {

@@ -1,7 +1,19 @@
 import { FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
 import { LONGEST_TOLD } from "../encoder/answer.ts";
-import { ARCHES, type Arch } from "../encoder/arch.ts";
+import { ARCHES } from "../encoder/arch.ts";
+import { InputError } from "../errors.ts";
 import { isFields } from "../foreign/channel.ts";
+import {
+  count,
+  list,
+  nullable,
+  oneOf,
+  record,
+  type Shape,
+  type Shaped,
+  seconds,
+  text,
+} from "../shape.ts";
 import { cut, visible } from "../visible.ts";
 import type { BreakKind } from "./record.ts";
 
@@ -39,132 +51,98 @@ export type Request =
 /** A request as it is sent; its reply has the same number. */
 export type Numbered<T> = T & { readonly id: number };
 
-export interface Loaded {
-  readonly kind: "loaded";
-  readonly arch: Arch;
-  readonly functions: readonly FunctionName[];
+/** A text of the child's as it may be printed. */
+const legible: Shape<string> = (value, place) =>
+  visible(cut(text(value, place), 2 * LONGEST_TOLD).text);
+
+const MOST = Number.MAX_SAFE_INTEGER;
+const texts = list(text, MOST);
+const NAME = /^\w{1,100}$/;
+const MOST_OTHERS = 1000;
+
+const functions: Shape<FunctionName[]> = (value, place) => {
+  const names = new Set(texts(value, place));
+  return FUNCTION_NAMES.filter((name) => names.has(name));
+};
+const others: Shape<readonly string[]> = (value, place) =>
+  texts(value, place)
+    .slice(0, MOST_OTHERS)
+    .filter((name) => NAME.test(name));
+/** The name of a constant, and its word in decimal. */
+const constant: Shape<[string, string]> = (value, place) => {
+  const [name = "", word = ""] = texts(value, place);
+  if (NAME.test(name) && /^-?\d{1,20}$/.test(word)) return [name, word];
+  throw new InputError(`${place}: expected a name and a word`);
+};
+
+const loaded = record({
+  kind: oneOf(["loaded"]),
+  arch: oneOf(ARCHES),
+  functions,
   /** Names of other functions that it exports. */
-  readonly others: readonly string[];
-  /** Names, and words in decimal. */
-  readonly constants: readonly (readonly [string, string])[];
-}
-
-export interface Broke {
-  readonly kind: "broke";
-  readonly how: BreakKind;
-  readonly index: number;
-  readonly message: string;
-}
-
-export interface Ran {
-  readonly kind: "ran";
-  readonly milliseconds: number;
-}
-
-export interface Crossed {
-  readonly kind: "crossed";
-  readonly nanoseconds: number | null;
-}
-
-/** The child's replies. */
-export type Reply = Loaded | Ran | Crossed | Broke;
+  others,
+  constants: list(constant, MOST),
+});
+const ran = record({ kind: oneOf(["ran"]), milliseconds: seconds });
+const crossed = record({ kind: oneOf(["crossed"]), nanoseconds: nullable(seconds) });
+/** Its parent finds out by itself whether the child loops or has crashed. */
+const how: Shape<BreakKind> = oneOf(["trap", "answer", "memory", "refused"]);
+const broke = record({
+  kind: oneOf(["broke"]),
+  how,
+  index: count(MOST),
+  message: legible,
+});
+const dying = record({ kind: oneOf(["dying"]), message: legible });
 
 /** The reply to each request, if the encoder does not break. */
 export interface Replies {
-  readonly load: Loaded;
-  readonly run: Ran;
-  readonly crossing: Crossed;
+  readonly load: Shaped<typeof loaded>;
+  readonly run: Shaped<typeof ran>;
+  readonly crossing: Shaped<typeof crossed>;
 }
 
-/** Not a reply: an uncaught exception ends the child. */
-export interface LastWords {
-  readonly kind: "dying";
-  readonly message: string;
-}
+const REPLIES: { readonly [K in keyof Replies]: Shape<Replies[K]> } = {
+  load: loaded,
+  run: ran,
+  crossing: crossed,
+};
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Broke = Shaped<typeof broke>;
+
+/** The child's replies. */
+export type Reply = Replies[keyof Replies] | Broke;
 
 /**
  * The reply to a request, which the child's foreign code may have written as well.
  *
  * @param kind that of the request
- * @param most the most milliseconds that it can have taken
  * @returns undefined for anything except a reply to it
  */
-export function parseReply<K extends Request["kind"]>(
+export function parseReply<K extends keyof Replies>(
   message: unknown,
   kind: K,
   request: Numbered<Request>,
-  most: number,
 ): Replies[K] | Broke | undefined {
   if (!isFields(message) || message.id !== request.id) return undefined;
-  if (message.kind === "broke") {
-    return parseBroke(message, request.kind === "run" ? request.count : 1);
-  }
-  return PARSERS[kind](message, most);
+  if (message.kind !== "broke") return parse<Replies[K]>(REPLIES[kind], message);
+  const reply = parse(broke, message);
+  const records = request.kind === "run" ? request.count : 1;
+  return reply !== undefined && reply.index < records ? reply : undefined;
 }
 
-const PARSERS: {
-  readonly [K in Request["kind"]]: (message: Fields, most: number) => Replies[K] | undefined;
-} = { load: parseLoaded, run: parseRan, crossing: parseCrossed };
+/** Not a reply: an uncaught exception ends the child. */
+export type LastWords = Shaped<typeof dying>;
 
 export function parseLastWords(message: unknown): LastWords | undefined {
-  if (!isFields(message) || message.kind !== "dying") return undefined;
-  const { message: text } = message;
-  return typeof text === "string" ? { kind: "dying", message: legible(text) } : undefined;
+  return parse(dying, message);
 }
 
-/** A text of the child's as it may be printed. */
-function legible(text: string): string {
-  return visible(cut(text, 2 * LONGEST_TOLD).text);
-}
-
-/** A word in decimal, and names that constants have. */
-const WORD = /^-?\d{1,20}$/;
-const NAME = /^\w{1,100}$/;
-const MOST_OTHERS = 1000;
-
-function parseLoaded({ kind, arch, functions, others, constants }: Fields): Loaded | undefined {
-  if (kind !== "loaded") return undefined;
-  const known = ARCHES.find((each) => each === arch);
-  if (known === undefined || !Array.isArray(functions) || !Array.isArray(constants)) {
-    return undefined;
+function parse<T>(shape: Shape<T>, message: unknown): T | undefined {
+  try {
+    return shape(message, "");
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
   }
-  const words: (readonly [string, string])[] = [];
-  for (const each of constants) {
-    const [name, word]: unknown[] = Array.isArray(each) ? each : [];
-    if (typeof name !== "string" || typeof word !== "string") return undefined;
-    if (!NAME.test(name) || !WORD.test(word)) return undefined;
-    words.push([name, word]);
-  }
-  const own = FUNCTION_NAMES.filter((name) => functions.includes(name));
-  const names: unknown[] = Array.isArray(others) ? others.slice(0, MOST_OTHERS) : [];
-  const legal = names.filter((name) => typeof name === "string" && NAME.test(name)).map(String);
-  return { kind: "loaded", arch: known, functions: own, others: legal, constants: words };
-}
-
-function parseRan({ kind, milliseconds }: Fields, most: number): Ran | undefined {
-  if (kind !== "ran" || !isAmount(milliseconds)) return undefined;
-  return { kind: "ran", milliseconds: Math.min(milliseconds, most) };
-}
-
-function parseCrossed({ kind, nanoseconds }: Fields, most: number): Crossed | undefined {
-  if (kind !== "crossed") return undefined;
-  if (nanoseconds === null) return { kind, nanoseconds };
-  if (!isAmount(nanoseconds)) return undefined;
-  return { kind: "crossed", nanoseconds: Math.min(nanoseconds, most * 1e6) };
-}
-
-function isAmount(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0;
-}
-
-const KINDS: readonly BreakKind[] = ["trap", "answer", "memory", "refused"];
-
-function parseBroke({ how, index, message }: Fields, count: number): Broke | undefined {
-  const kind = KINDS.find((each) => each === how);
-  if (kind === undefined || typeof message !== "string") return undefined;
-  if (typeof index !== "number" || !Number.isInteger(index)) return undefined;
-  if (index < 0 || index >= count) return undefined;
-  return { kind: "broke", how: kind, index, message: legible(message) };
 }

@@ -142,7 +142,6 @@ export class EncoderProcess {
     request: Numbered<Request>,
     limit: number,
   ): Promise<Replies[K] | Broke> {
-    const start = performance.now();
     this.#process.send(request);
     for (;;) {
       const outcome = await this.#process.next(limit);
@@ -151,7 +150,7 @@ export class EncoderProcess {
         throw this.#broken("loop", `did not return within ${limit} ms`);
       }
       if (outcome.kind === "ended") throw this.#broken("crash", this.#process.fate);
-      const reply = parseReply(outcome.message, kind, request, performance.now() - start);
+      const reply = parseReply(outcome.message, kind, request);
       if (reply !== undefined) return reply;
       const last = parseLastWords(outcome.message);
       if (last === undefined || this.#lastWords !== undefined) {

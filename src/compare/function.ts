@@ -3,7 +3,7 @@ import { FUNCTION_NAMES, type FunctionName } from "../encoder/abi.ts";
 import type { Arch } from "../encoder/arch.ts";
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { Clusters } from "./clusters.ts";
+import { Clusters, type Difference, firstDifference, type Opponents } from "./clusters.ts";
 import { CoverageCounter } from "./coverage.ts";
 import { answerFilters, FILTER_FIELDS } from "./filter.ts";
 import { InputGenerator } from "./inputs.ts";
@@ -19,7 +19,7 @@ const BATCH = 512;
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** Words of one encoder's records, and whether it still answers. */
+/** Records of one encoder's answers, and how long they took. */
 interface Lane {
   readonly subject: Subject;
   readonly records: BigUint64Array;
@@ -27,7 +27,9 @@ interface Lane {
   readonly times: BatchTimes;
 }
 
-/** Who did not answer, and about what. */
+type Pair = { -readonly [K in keyof PairReport]: PairReport[K] };
+
+/** An encoder that did not answer, and the input. */
 export interface Break {
   readonly encoder: string;
   readonly error: BrokenEncoder;
@@ -47,14 +49,14 @@ export class FunctionComparison {
   readonly #generator: InputGenerator;
   readonly #coverage: CoverageCounter;
   readonly #input: BigUint64Array;
-  /** Those that answer, and all: who breaks is not given any more batches, but is asked about its disagreements. */
+  /** Those that answer, and all: one that breaks gets no more batches, but is asked about its disagreements. */
   readonly #lanes: Lane[];
   readonly #everyone: readonly Lane[];
   readonly #subjects: readonly Subject[];
   readonly #truth: Subject | undefined;
   readonly #loop: Runner;
   readonly #loopTimes = new BatchTimes();
-  readonly #pairs = new Map<string, PairReport>();
+  readonly #pairs = new Map<string, Pair>();
 
   /**
    * @param subjects those of the architecture that have the function
@@ -74,7 +76,7 @@ export class FunctionComparison {
     this.layout = layoutOf(name, constants);
     this.constants = constants;
     this.places = new Places(this.layout, constants);
-    this.clusters = new Clusters(this.layout, this.places);
+    this.clusters = new Clusters(this.places);
     const stream = FUNCTION_NAMES.indexOf(name) + (arch === "arm64" ? FUNCTION_NAMES.length : 0);
     this.#generator = new InputGenerator(this.layout, constants, random, stream);
     this.#coverage = new CoverageCounter(this.layout, this.#generator);
@@ -104,23 +106,26 @@ export class FunctionComparison {
     );
   }
 
+  /** The names of the encoders, without the headers. */
+  get encoders(): string[] {
+    return this.#subjects.map(({ name }) => name);
+  }
+
   /** How many cases come before anything is drawn. */
   get first(): number {
     return this.#generator.first;
   }
 
-  /** Cases of the next batch, of `rest` that are wanted. */
-  size(rest: number): number {
-    return Math.min(rest, BATCH);
-  }
-
-  /** Compares the next `count` cases. */
-  async step(count: number): Promise<void> {
-    const halves = new Uint32Array(this.#input.buffer, 0, 2 * count * this.layout.words);
+  /** Compares the next batch, of `most` cases at most; returns how many it had. */
+  async step(most: number): Promise<number> {
+    const count = Math.min(most, BATCH);
+    if (count <= 0) return 0;
+    const halves = new Uint32Array(this.#input.buffer);
     for (let i = 0; i < count; i++) {
       this.#generator.write(this.cases + i, halves, i * this.layout.words);
     }
     await this.#take(count);
+    return count;
   }
 
   /**
@@ -143,41 +148,69 @@ export class FunctionComparison {
     return input;
   }
 
-  /** Compares one case that was told word by word. */
+  /** Compares one case. */
   async stepWith(input: BigUint64Array): Promise<void> {
     this.#input.set(input);
     await this.#take(1);
   }
 
   async #take(count: number): Promise<void> {
-    const words = count * this.layout.words;
-    const input = this.#input.subarray(0, words);
+    const input = this.#input.subarray(0, count * this.layout.words);
     this.cases += count;
-    this.#coverage.add(new Uint32Array(input.buffer, 0, 2 * words));
-    this.#timeLoop(input, count);
+    this.#coverage.add(new Uint32Array(input.buffer, 0, 2 * input.length));
+    const nanoseconds = (milliseconds: number) => (milliseconds * 1e6) / count;
+    this.#loopTimes.add(nanoseconds(this.#loop.run(new Uint8Array(input.slice().buffer))));
     for (const lane of [...this.#lanes]) {
-      const records = lane.records.subarray(0, words);
+      const records = lane.records.subarray(0, input.length);
       records.set(input);
-      await this.#run(lane, records, count);
+      try {
+        lane.times.add(nanoseconds(await lane.subject.run(this.layout, records)));
+        this.#interpret(records);
+      } catch (error) {
+        if (!(error instanceof BrokenEncoder)) throw error;
+        this.noteBreak(lane.subject.name, error, this.#inputAt(input, error.index));
+        this.#lanes.splice(this.#lanes.indexOf(lane), 1);
+      }
     }
     this.#compare(input, count);
   }
 
-  /** The answers of an encoder to inputs, as they are compared; undefined where it does not answer one. */
-  async answer(encoder: string, inputs: BigUint64Array): Promise<BigUint64Array | undefined> {
-    const records = await this.record(encoder, inputs);
-    if (records !== undefined && this.name === "encodeSeccomp") answerFilters(this.layout, records);
-    return records;
+  #inputAt(inputs: BigUint64Array, index: number): BigUint64Array {
+    return inputs.slice(index * this.layout.words, (index + 1) * this.layout.words);
   }
 
-  /** The same as the encoder wrote them: a filter's program, where what is compared is what it answers. */
-  async record(encoder: string, inputs: BigUint64Array): Promise<BigUint64Array | undefined> {
-    if (this.#laneOf(encoder) === undefined) return undefined;
+  /** Puts what answers mean in their place. */
+  #interpret(records: BigUint64Array): void {
+    if (this.name === "encodeSeccomp") answerFilters(this.layout, records);
+  }
+
+  /**
+   * The first difference between the answers of two encoders to each input.
+   *
+   * @returns undefined if one of them does not answer all
+   */
+  async differences(
+    { encoder, against }: Opponents,
+    inputs: BigUint64Array,
+  ): Promise<(Difference | undefined)[] | undefined> {
+    const [own, other] = [
+      await this.#answers(encoder, inputs),
+      await this.#answers(against, inputs),
+    ];
+    if (own === undefined || other === undefined) return undefined;
+    return Array.from({ length: inputs.length / this.layout.words }, (_, i) =>
+      firstDifference(this.places, this.#inputAt(own, i), this.#inputAt(other, i)),
+    );
+  }
+
+  async #answers(encoder: string, inputs: BigUint64Array): Promise<BigUint64Array | undefined> {
     const records = inputs.slice();
     const error = await this.breakOf(encoder, records);
-    if (error === undefined) return records;
-    const start = error.index * this.layout.words;
-    this.noteBreak(encoder, error, inputs.slice(start, start + this.layout.words));
+    if (error === undefined) {
+      this.#interpret(records);
+      return records;
+    }
+    this.noteBreak(encoder, error, this.#inputAt(inputs, error.index));
     return undefined;
   }
 
@@ -192,19 +225,17 @@ export class FunctionComparison {
     records: BigUint64Array,
     patience?: number,
   ): Promise<BrokenEncoder | undefined> {
+    const lane = this.#everyone.find(({ subject }) =>
+      encoder === HEADERS ? subject === this.#truth : subject.name === encoder,
+    );
+    if (lane === undefined) throw new RangeError(`no encoder ${encoder} is compared`);
     try {
-      await this.#laneOf(encoder)?.subject.run(this.layout, records, patience);
+      await lane.subject.run(this.layout, records, patience);
     } catch (error) {
       if (error instanceof BrokenEncoder) return error;
       throw error;
     }
     return undefined;
-  }
-
-  #laneOf(encoder: string): Lane | undefined {
-    return this.#everyone.find(({ subject }) =>
-      encoder === HEADERS ? subject === this.#truth : subject.name === encoder,
-    );
   }
 
   /** Notes the first break of each encoder. */
@@ -233,68 +264,45 @@ export class FunctionComparison {
     };
   }
 
-  #timeLoop(input: BigUint64Array, count: number): void {
-    const milliseconds = this.#loop.run(new Uint8Array(input.slice().buffer));
-    this.#loopTimes.add((milliseconds * 1e6) / count);
-  }
-
-  async #run(lane: Lane, records: BigUint64Array, count: number): Promise<void> {
-    try {
-      const milliseconds = await lane.subject.run(this.layout, records);
-      lane.times.add((milliseconds * 1e6) / count);
-    } catch (error) {
-      if (!(error instanceof BrokenEncoder)) throw error;
-      const start = error.index * this.layout.words;
-      const input = this.#input.subarray(start, start + this.layout.words);
-      this.noteBreak(lane.subject.name, error, input);
-      this.#lanes.splice(this.#lanes.indexOf(lane), 1);
-      return;
-    }
-    if (this.name === "encodeSeccomp") answerFilters(this.layout, records);
-  }
-
   #compare(input: BigUint64Array, count: number): void {
     const length = 8 * input.length;
     for (const [i, one] of this.#lanes.entries()) {
       for (const other of this.#lanes.slice(i + 1)) {
         const same = one.bytes.compare(other.bytes, 0, length, 0, length) === 0;
-        const disagreed = same ? 0 : this.#compareRecords(input, one, other, count);
-        this.#count(one.subject, other.subject, count, disagreed);
+        const pair = this.#pairOf(one.subject, other.subject);
+        pair.cases += count;
+        pair.disagreed += same ? 0 : this.#compareRecords(input, one, other);
       }
     }
   }
 
-  #count(one: Subject, other: Subject, cases: number, disagreed: number): void {
-    const name = this.#subjects.includes(other) ? other.name : HEADERS;
-    const key = `${one.name} ${name}`;
-    const before = this.#pairs.get(key);
-    this.#pairs.set(key, {
-      encoders: [one.name, name],
-      truth: one === this.#truth || other === this.#truth,
-      cases: cases + (before?.cases ?? 0),
-      disagreed: disagreed + (before?.disagreed ?? 0),
-    });
+  #pairOf(one: Subject, other: Subject): Pair {
+    const encoders = [one.name, this.#subjects.includes(other) ? other.name : HEADERS] as const;
+    const key = encoders.join(" ");
+    const truth = one === this.#truth || other === this.#truth;
+    const pair = this.#pairs.get(key) ?? { encoders, truth, cases: 0, disagreed: 0 };
+    this.#pairs.set(key, pair);
+    return pair;
   }
 
-  /** How many records of a batch differ; those against the reference go into clusters. */
-  #compareRecords(input: BigUint64Array, one: Lane, other: Lane, count: number): number {
+  /** How many records of a batch differ; those that differ from the reference go into clusters. */
+  #compareRecords(input: BigUint64Array, one: Lane, other: Lane): number {
     const { words } = this.layout;
-    // Without headers, the first encoder is what the others are held against.
+    // Without headers, the others are compared with the first encoder.
     const reference = this.#lanes.find(({ subject }) => subject === this.#truth) ?? this.#lanes[0];
     const [own, against] = one === reference ? [other, one] : [one, other];
+    const opponents = {
+      encoder: own.subject.name,
+      against: against.subject === this.#truth ? HEADERS : against.subject.name,
+    };
     let disagreed = 0;
-    for (let i = 0; i < count; i++) {
-      const [start, end] = [i * words, (i + 1) * words];
+    for (let start = 0; start < input.length; start += words) {
+      const end = start + words;
       if (one.bytes.compare(other.bytes, 8 * start, 8 * end, 8 * start, 8 * end) === 0) continue;
       disagreed++;
       if (against !== reference) continue;
-      this.clusters.add(
-        own.subject.name,
-        reference.subject === this.#truth ? HEADERS : reference.subject.name,
-        input.subarray(start, end),
-        own.records.subarray(start, end),
-        reference.records.subarray(start, end),
-      );
+      const at = (records: BigUint64Array) => records.subarray(start, end);
+      this.clusters.add(opponents, at(input), at(own.records), at(against.records));
     }
     return disagreed;
   }

@@ -13,6 +13,7 @@ export type {
   LiveFailure,
   LiveReport,
   PairReport,
+  Share,
   Timing,
   Verdict,
 } from "./report.ts";

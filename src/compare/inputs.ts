@@ -10,7 +10,7 @@ import {
   WordTable,
 } from "../cases/words.ts";
 import type { FunctionName } from "../encoder/abi.ts";
-import { drawFilterQuestion, filterQuestions } from "./filter.ts";
+import { filterInputs } from "./filter.ts";
 import type { Field, RecordLayout } from "./record.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
@@ -82,13 +82,22 @@ function strideOf(count: number): number {
   return stride;
 }
 
-/** The pairs of two parameters of encodeSiginfo and siginfoForm. */
-function siginfoPairs(signal: Field, code: Field): Enumeration {
+/** The pairs of a signal and a code, if a function has both as parameters. */
+function siginfoPairs({ fields }: RecordLayout): Enumeration | undefined {
+  const [signal, code] = ["signal", "code"].map((name) =>
+    fields.find((each) => each.name === name),
+  );
+  if (signal === undefined || code === undefined) return undefined;
   return spread(SIGINFO.signals * SIGINFO.codes, (pair, to, start) => {
     setWord(to, start + signal.at, pair % SIGINFO.signals, 0);
     const own = Math.floor(pair / SIGINFO.signals) + SIGINFO.firstCode;
     setWord(to, start + code.at, own >>> 0, 0);
   });
+}
+
+/** An enumeration of one word of a record. */
+function shifted(enumeration: Enumeration, by: number): Enumeration {
+  return { ...enumeration, write: (index, to, at) => enumeration.write(index, to, at + by) };
 }
 
 /** The whole numbers from `first` on, as 32 bits. */
@@ -101,12 +110,19 @@ function table(words: readonly bigint[]): Enumeration {
   return spread(words.length, (index, to, at) => known.copy(index, to, at));
 }
 
-function pairs(flags: FlagSpace): Source {
+/** Sets of flags, whose pairs are enumerated. @param groups bits that have a meaning together */
+function pairs(names: ReadonlyMap<number, string>, groups: readonly number[][] = []): Source {
+  const flags = new FlagSpace(names, groups);
   return {
     flags,
     draw: (random, to, at) => flags.draw(random, to, at),
     enumeration: spread(flags.pairs, (index, to, at) => flags.pair(index, to, at)),
   };
+}
+
+/** The first bits of a word, by number. */
+function bits(count: number): Map<number, string> {
+  return new Map(Array.from({ length: count }, (_, bit) => [bit, `${bit}`]));
 }
 
 /** Mostly one of the first numbers, else any. */
@@ -130,7 +146,7 @@ function seldom(limit: number): Source {
       const kind = random.below(16);
       if (kind < 12) setWord(to, at, 0, 0);
       else if (kind < 14) setWord(to, at, limit - 2 + random.below(4), random.below(2));
-      // Nothing, to who looks at the low half alone.
+      // Nothing, if only the low half is read.
       else if (kind < 15) setWord(to, at, 0, 1 + random.below(2));
       else drawWord(random, to, at);
     },
@@ -167,37 +183,23 @@ const TOGETHER = [
   ["CLONE_PIDFD", "CLONE_PARENT_SETTID"],
 ];
 
-/** Sources of the flags of an architecture's encoders, made of the names that its headers have. */
-function flagSources(constants: Constants) {
+/** What each parameter is made of: by its name, unless a function means something of its own by it. */
+function sourcesOf(constants: Constants): (name: FunctionName, parameter: string) => Source {
+  // The names that the headers have.
   const names = flagBits(constants, /^CLONE_/);
   const groups = TOGETHER.map((group) =>
     [...names].filter(([, name]) => group.includes(name)).map(([bit]) => bit),
   );
-  const clone3 = new FlagSpace(names, groups);
-  const clone = new FlagSpace(new Map([...names].filter(([bit]) => bit < 32)), groups);
-  // All 32 bits, for most of them are refused.
-  const options = new FlagSpace(new Map(Array.from({ length: 32 }, (_, bit) => [bit, `${bit}`])));
-  const signals = new FlagSpace(
-    new Map(Array.from({ length: 64 }, (_, bit) => [bit, `${bit + 1}`])),
-  );
-  return {
-    clone: pairs(clone),
-    clone3: pairs(clone3),
-    options: pairs(options),
-    signals: pairs(signals),
-  };
-}
-
-/** What each parameter is made of: by its name, unless a function means something of its own by it. */
-function sourcesOf(constants: Constants): (name: FunctionName, parameter: string) => Source {
-  const { clone, clone3, options, signals } = flagSources(constants);
+  const clone3 = pairs(names, groups);
+  const clone = pairs(new Map([...names].filter(([bit]) => bit < 32)), groups);
   const byName: Readonly<Record<string, Source>> = {
     flags: clone,
     word: withExitSignal(clone),
     exitSignal: EXIT_SIGNAL,
     exit_signal: EXIT_SIGNAL,
-    options,
-    set: signals,
+    // All 32 bits, as most of them are refused.
+    options: pairs(bits(32)),
+    set: pairs(bits(64)),
     status: { enumeration: statuses, draw: drawStatus },
     signal: small(68, -2),
     code: small(24, -9),
@@ -218,19 +220,39 @@ function sourcesOf(constants: Constants): (name: FunctionName, parameter: string
   };
 }
 
+type Draw = (random: Random, to: Halves, start: number) => void;
+
+/** Draws into the registers that functions of results look at. */
+function drawRegisters({ signature, fields }: RecordLayout, constants: Constants): Draw {
+  const block = fields.findLast(({ kind }) => kind === "block");
+  const isAbout = ["result", "restart", "syscall"].includes(signature.operation);
+  const register = (name: string) => {
+    const offset = constants.get(`REG_${name}`);
+    if (!isAbout || block === undefined || offset === undefined) return undefined;
+    return block.at + Number(offset) / 8;
+  };
+  const result = register("rax") ?? register("x0");
+  const original = register("orig_rax");
+  return (random, to, start) => {
+    if (result !== undefined && random.chance(3, 4)) drawResult(random, to, start + result);
+    if (original !== undefined && random.chance(1, 2)) {
+      const low = random.pick([-1 >>> 0, 62, 0, 1 << 31]);
+      setWord(to, start + original, low, random.pick([0, -1 >>> 0]));
+    }
+  };
+}
+
 /** Writes the inputs of one function's cases. */
 export class InputGenerator {
   /** How many of the first cases are enumerated, before anything is drawn. */
   readonly first: number;
-  readonly #layout: RecordLayout;
-  readonly #sources: readonly { readonly field: Field; readonly source: Source }[];
+  /** The parameters whose words are flags. */
+  readonly flagFields: readonly { readonly field: Field; readonly flags: FlagSpace }[];
+  readonly #memory: readonly Field[];
+  readonly #draws: readonly Draw[];
   readonly #enumeration: Enumeration | undefined;
-  readonly #enumerated: number;
-  readonly #result: number | undefined;
-  readonly #original: number | undefined;
   readonly #random: Random;
   readonly #stream: number;
-  readonly #constants: Constants;
 
   /**
    * @param constants the names and the layout of the architecture
@@ -244,38 +266,28 @@ export class InputGenerator {
     stream: number,
     mixed = false,
   ) {
-    this.#layout = layout;
     this.#random = random;
     this.#stream = stream;
-    this.#constants = constants;
+    this.#memory = layout.fields.filter(({ kind }) => ["block", "area", "guard"].includes(kind));
     const sourceOf = sourcesOf(constants);
-    this.#sources = layout.fields
+    const sources = layout.fields
       .filter(({ kind }) => kind === "i32" || kind === "i64")
       .map((field) => ({ field, source: sourceOf(layout.name, field.name) }));
-    const first = this.#sources.find(({ source }) => source.enumeration !== undefined);
-    const [signal, code] = ["signal", "code"].map((name) =>
-      layout.fields.find((field) => field.name === name),
+    this.flagFields = sources.flatMap(({ field, source: { flags } }) =>
+      flags === undefined ? [] : [{ field, flags }],
     );
-    const both = signal !== undefined && code !== undefined;
-    const ofAll =
-      layout.name === "encodeSeccomp"
-        ? filterQuestions(layout, constants)
-        : both
-          ? siginfoPairs(signal, code)
-          : undefined;
-    this.#enumeration = ofAll ?? first?.source.enumeration;
+    const filter = layout.name === "encodeSeccomp" ? filterInputs(layout, constants) : undefined;
+    this.#draws = [
+      ...sources.map(({ field, source }): Draw => {
+        return (from, to, start) => source.draw(from, to, start + field.at);
+      }),
+      filter?.draw ?? drawRegisters(layout, constants),
+    ];
+    const enumerated = sources.flatMap(({ field, source: { enumeration } }) =>
+      enumeration === undefined ? [] : [shifted(enumeration, field.at)],
+    );
+    this.#enumeration = filter?.enumeration ?? siginfoPairs(layout) ?? enumerated[0];
     this.first = mixed ? 0 : (this.#enumeration?.first ?? 0);
-    this.#enumerated = ofAll === undefined ? (first?.field.at ?? 0) : 0;
-    const { operation } = layout.signature;
-    const telling = operation === "result" || operation === "restart" || operation === "syscall";
-    const block = layout.fields.findLast(({ kind }) => kind === "block");
-    const register = (name: string) => {
-      const offset = constants.get(`REG_${name}`);
-      if (!telling || block === undefined || offset === undefined) return undefined;
-      return block.at + Number(offset) / 8;
-    };
-    this.#result = register("rax") ?? register("x0");
-    this.#original = register("orig_rax");
   }
 
   /** How many inputs are enumerated, and how many of them the first `cases` cases hold. */
@@ -298,50 +310,20 @@ export class InputGenerator {
     return at < (this.#enumeration?.count ?? 0) ? at : undefined;
   }
 
-  /** The parameters whose words are flags. */
-  get flagFields(): { field: Field; flags: FlagSpace }[] {
-    return this.#sources.flatMap(({ field, source: { flags } }) =>
-      flags === undefined ? [] : [{ field, flags }],
-    );
-  }
-
   /** Writes the inputs of case `index` as words from `start` on. */
   write(index: number, to: Halves, start: number): void {
     const random = this.#random;
     random.start(this.#stream, index);
-    for (const field of this.#layout.fields) {
-      if (field.kind === "block" || field.kind === "area" || field.kind === "guard") {
-        for (let at = 2 * (start + field.at), end = at + 2 * field.words; at < end; at++) {
-          to[at] = random.next();
-        }
-        if (field.kind === "block") this.#surprise(to, start + field.at, field.words);
+    for (const { kind, at: first, words } of this.#memory) {
+      const from = start + first;
+      for (let at = 2 * from; at < 2 * (from + words); at++) to[at] = random.next();
+      // Boundaries in a few registers.
+      for (let count = kind === "block" ? random.below(4) : 0; count > 0; count--) {
+        drawWord(random, to, from + random.below(words));
       }
     }
-    for (const { field, source } of this.#sources) source.draw(random, to, start + field.at);
-    if (this.#result !== undefined && random.chance(3, 4)) {
-      drawResult(random, to, start + this.#result);
-    }
-    if (this.#original !== undefined && random.chance(1, 2)) {
-      setWord(
-        to,
-        start + this.#original,
-        random.pick([-1 >>> 0, 62, 0, 1 << 31]),
-        random.pick([0, -1 >>> 0]),
-      );
-    }
-    if (this.#layout.name === "encodeSeccomp") {
-      drawFilterQuestion(random, this.#layout, this.#constants, to, start);
-    }
+    for (const draw of this.#draws) draw(random, to, start);
     const enumerated = this.#enumeratedAt(index);
-    if (enumerated !== undefined) {
-      this.#enumeration?.write(enumerated, to, start + this.#enumerated);
-    }
-  }
-
-  /** Puts boundaries into a few registers of a random block. */
-  #surprise(to: Halves, first: number, words: number): void {
-    for (let count = this.#random.below(4); count > 0; count--) {
-      drawWord(this.#random, to, first + this.#random.below(words));
-    }
+    if (enumerated !== undefined) this.#enumeration?.write(enumerated, to, start);
   }
 }

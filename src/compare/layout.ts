@@ -42,10 +42,9 @@ function describe(
   other: bigint,
 ): Disagreement {
   const xor = BigInt.asUintN(64, own ^ other);
-  let byte = 0;
-  while (((xor >> BigInt(8 * byte)) & 0xffn) === 0n) byte++;
-  const decided = against === HEADERS;
+  const decides = against === HEADERS;
   const open = OPEN_CONSTANTS[name];
+  const told = `the headers say ${name} = ${hex(other)}${open === undefined ? "" : ` ${open}`}`;
   return {
     arch,
     operation: "layout",
@@ -57,20 +56,25 @@ function describe(
     cases: 1,
     xor: hex(xor),
     masks: 1,
-    byte,
+    byte: firstByte(xor),
     own: { bytes: bytesOf(own), word: hex(own), told: hex(own) },
     other: { bytes: bytesOf(other), word: hex(other), told: hex(other) },
     input: [],
     replay: `stublab compare ${quoteWord(argument)} --arch ${arch} --operation layout`,
     verdict: {
-      by: decided ? "headers" : "nobody",
-      right: decided ? [HEADERS] : [],
-      wrong: decided ? [encoder] : [],
-      reason: decided
-        ? `the headers say ${name} = ${hex(other)}${open === undefined ? "" : ` ${open}`}`
-        : "no header of this machine says which",
+      by: decides ? "headers" : "nobody",
+      right: decides ? [HEADERS] : [],
+      wrong: decides ? [encoder] : [],
+      reason: decides ? told : "no header of this machine says which",
     },
   };
+}
+
+/** The index of the first byte of a word that is not 0. */
+export function firstByte(word: bigint): number {
+  let byte = 0;
+  while (((word >> BigInt(8 * byte)) & 0xffn) === 0n) byte++;
+  return byte;
 }
 
 /** A word in the order of memory. */

@@ -6,56 +6,77 @@ import type { Place } from "./places.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** What the words of a parameter or a result are. */
-type Kind =
-  | "clone"
-  | "clone3"
-  | "wait"
-  | "signals"
-  | "signal"
-  | "errno"
-  | "kind"
-  | "event"
-  | "form"
-  | "action"
-  | "number"
-  | "signed"
-  | "word";
+/** What the words of a parameter or a result mean. */
+interface Kind {
+  /** The names of the flags that are set in a word, if it is a set. */
+  flags?(word: bigint, constants: Constants): string[];
+  /** A word as text, if that is not these; `number` has the sign of its type. */
+  name?(number: bigint, word: bigint, constants: Constants): string | undefined;
+}
 
-/** By the name of a parameter, or of the function whose result it is. */
-const KINDS: Readonly<Record<string, Kind>> = {
-  flags: "clone",
-  word: "clone",
-  encodeClone: "clone",
-  cloneFlags: "clone",
-  "at.flags": "clone3",
-  cloneExitSignal: "signal",
-  exitSignal: "signal",
-  exit_signal: "signal",
-  "at.exit_signal": "signal",
-  signal: "signal",
-  "at.si_signo": "signal",
-  options: "wait",
-  encodeWaitOptions: "wait",
-  set: "signals",
-  signalSet: "signals",
-  blockableSignals: "signals",
-  syscallErrno: "errno",
-  errno: "errno",
-  waitKind: "kind",
-  waitEvent: "event",
-  siginfoForm: "form",
-  encodeSiginfo: "form",
-  action: "action",
-  code: "number",
-  parent: "number",
-  waitValue: "number",
-  encodeClone3: "number",
-  result: "signed",
-  original: "signed",
+/** Numbers that constants name. */
+function named(pattern: string): Kind {
+  return { name: (number, _, constants) => constantName(number, pattern, constants) };
+}
+
+function flags(pattern: RegExp): Kind {
+  return { flags: (word, constants) => flagTerms(word, pattern, constants) };
+}
+
+const SIGNAL = "SIG(?!INFO_)";
+const signal = named(SIGNAL);
+const form = named("SIGINFO_[A-Z]+$");
+const clone3 = flags(/^CLONE_/);
+const clone: Kind = {
+  ...clone3,
+  name: (_, word, constants) => formatClone(word & ~0xffn, Number(word & 0xffn), constants),
+};
+const wait = flags(/^_?_?W(?!AIT_)/);
+const signals: Kind = {
+  flags: (word, constants) =>
+    Array.from({ length: 64 }, (_, bit) => bit + 1)
+      .filter((number) => ((word >> BigInt(number - 1)) & 1n) === 1n)
+      .map((number) => constantName(BigInt(number), SIGNAL, constants) ?? `signal ${number}`),
+};
+const errno: Kind = {
+  name: (number, _, constants) => (number > 0n ? errorName(Number(number), constants) : undefined),
+};
+const action: Kind = {
+  name: (_, word, constants) =>
+    word === NO_PROGRAM ? "no program" : constantName(word, "SECCOMP_RET_", constants),
+};
+const decimal: Kind = {
+  name: (number) => (number < 0n || number > 9n ? `${number}` : undefined),
 };
 
-/** Where a refusal is one of the answers. */
+/** By the name of a parameter, or of the function whose result it is. */
+const KINDS: ReadonlyMap<string, Kind> = new Map([
+  ...["flags", "word", "encodeClone", "cloneFlags"].map((name) => [name, clone] as const),
+  ["at.flags", clone3],
+  ...[
+    "cloneExitSignal",
+    "exitSignal",
+    "exit_signal",
+    "at.exit_signal",
+    "signal",
+    "at.si_signo",
+  ].map((name) => [name, signal] as const),
+  ["options", wait],
+  ["encodeWaitOptions", wait],
+  ...["set", "signalSet", "blockableSignals"].map((name) => [name, signals] as const),
+  ["syscallErrno", errno],
+  ["errno", errno],
+  ["waitKind", named("WAIT_")],
+  ["waitEvent", named("PTRACE_EVENT_")],
+  ["siginfoForm", form],
+  ["encodeSiginfo", form],
+  ["action", action],
+  ...["code", "parent", "waitValue", "encodeClone3", "result", "original"].map(
+    (name) => [name, decimal] as const,
+  ),
+]);
+
+/** Functions of which a refusal is one of the results. */
 const REFUSING: ReadonlySet<string> = new Set<FunctionName>([
   "encodeClone",
   "encodeClone3",
@@ -64,65 +85,25 @@ const REFUSING: ReadonlySet<string> = new Set<FunctionName>([
 ]);
 
 /**
- * A word as a person who knows the kernel would write it: hexadecimal, and what its flags, its errno or its
- * signal are called.
+ * A word as a person who knows the kernel would write it: hexadecimal, with the names of its flags, its errno or its
+ * signal.
  */
 export function tell(
-  place: Pick<Place, "name" | "bytes">,
-  word: bigint,
-  constants: Constants,
-): string {
-  const name = meaningOf(place, word, constants);
-  return name === undefined ? hex(word) : `${hex(word)} (${name})`;
-}
-
-function meaningOf(
   { name: place, bytes }: Pick<Place, "name" | "bytes">,
   word: bigint,
   constants: Constants,
-): string | undefined {
+): string {
   const number = BigInt.asIntN(8 * bytes, word);
-  if (REFUSING.has(place) && number === -22n) return "-EINVAL";
-  switch (KINDS[place] ?? "word") {
-    case "clone":
-      return formatClone(word & ~0xffn, Number(word & 0xffn), constants);
-    case "clone3":
-      return flagTerms(word, /^CLONE_/, constants).join("|") || undefined;
-    case "signal":
-      return constantName(number, "SIG(?!INFO_)", constants);
-    case "errno":
-      return number > 0n ? errorName(Number(number), constants) : undefined;
-    case "kind":
-      return constantName(number, "WAIT_", constants);
-    case "event":
-      return constantName(number, "PTRACE_EVENT_", constants);
-    case "form":
-      return constantName(number, "SIGINFO_[A-Z]+$", constants);
-    case "action":
-      return word === NO_PROGRAM ? "no program" : constantName(word, "SECCOMP_RET_", constants);
-    case "number":
-    case "signed":
-      return number < 0n || number > 9n ? `${number}` : undefined;
-    default:
-      return flagNames(place, word, constants).join("|") || undefined;
-  }
+  if (REFUSING.has(place) && number === -22n) return `${hex(word)} (-EINVAL)`;
+  const kind = KINDS.get(place);
+  const name =
+    kind?.name === undefined
+      ? flagNames(place, word, constants).join("|")
+      : kind.name(number, word, constants);
+  return name === undefined || name === "" ? hex(word) : `${hex(word)} (${name})`;
 }
 
-/** The names of the flags that are set in a word; empty where the place has none. */
+/** The names of the flags that are set in a word; empty if the place has none. */
 export function flagNames(place: string, word: bigint, constants: Constants): string[] {
-  switch (KINDS[place]) {
-    case "clone":
-    case "clone3":
-      return flagTerms(word, /^CLONE_/, constants);
-    case "wait":
-      return flagTerms(word, /^_?_?W(?!AIT_)/, constants);
-    case "signals":
-      return Array.from({ length: 64 }, (_, bit) => bit)
-        .filter((bit) => ((word >> BigInt(bit)) & 1n) === 1n)
-        .map(
-          (bit) => constantName(BigInt(bit + 1), "SIG(?!INFO_)", constants) ?? `signal ${bit + 1}`,
-        );
-    default:
-      return [];
-  }
+  return KINDS.get(place)?.flags?.(word, constants) ?? [];
 }

@@ -73,21 +73,20 @@ async function openForeign(
   file: string,
   name: string,
   arches: readonly Arch[],
-  opened: Opened,
+  { subjects, broken, notes }: Opened,
 ): Promise<void> {
   try {
     const subject = await ForeignSubject.open(file, name);
-    if (arches.includes(subject.arch)) {
-      opened.subjects.push(subject);
-      return;
+    if (arches.includes(subject.arch)) subjects.push(subject);
+    else {
+      subject.close();
+      notes.push(`${name} encodes for ${subject.arch}, which is not compared`);
     }
-    subject.close();
-    opened.notes.push(`${name} encodes for ${subject.arch}, which is not compared`);
   } catch (error) {
     if (!(error instanceof BrokenEncoder)) throw error;
     const { kind, message } = error;
     const replay = `stublab compare ${quoteWord(file)}`;
-    opened.broken.push({ encoder: name, arch: null, name: null, kind, message, input: [], replay });
+    broken.push({ encoder: name, arch: null, name: null, kind, message, input: [], replay });
   }
 }
 

@@ -25,13 +25,13 @@ const WORD_MEMBERS = new Set(["si_value", "si_band", "si_addr", "si_call_addr"])
 
 /** The names of the parts of a function's records, by the layout of the headers. */
 export class Places {
-  readonly #layout: RecordLayout;
+  readonly layout: RecordLayout;
   readonly #registers: ReadonlyMap<number, string>;
   readonly #members: ReadonlyMap<number, string>;
   readonly #constants: Constants;
 
   constructor(layout: RecordLayout, constants: Constants) {
-    this.#layout = layout;
+    this.layout = layout;
     this.#constants = constants;
     this.#registers = byOffset(constants, "REG_");
     this.#members = byOffset(constants, "CLONE3_");
@@ -43,75 +43,66 @@ export class Places {
    * @param result the result of the record: the form of a siginfo_t
    */
   at(byte: number, result: bigint): Place {
-    const field = this.#layout.fieldOf(Math.floor(byte / 8));
-    const word = { byte: byte - (byte % 8), bytes: 8 } as const;
-    const offset = word.byte - 8 * field.at;
-    switch (field.kind) {
-      case "guard":
-        return { name: "outside", ...word };
-      case "block":
-        return { name: `${field.name}.${this.#registers.get(offset) ?? `+${offset}`}`, ...word };
-      case "area":
-        return this.#member(byte, 8 * field.at, Number(BigInt.asIntN(32, result)));
-      case "i32":
-        return { name: field.name, byte: word.byte, bytes: 4 };
-      case "result":
-        return { name: field.name, byte: word.byte, bytes: this.#resultBytes };
-      default:
-        return { name: field.name, ...word };
+    const field = this.layout.fieldOf(Math.floor(byte / 8));
+    const start = byte - (byte % 8);
+    const offset = start - 8 * field.at;
+    if (field.kind === "area" && this.layout.name === "encodeSiginfo") {
+      return this.#siginfoMember(byte, 8 * field.at, Number(BigInt.asIntN(32, result)));
     }
+    const name =
+      field.kind === "guard"
+        ? "outside"
+        : field.kind === "block"
+          ? `${field.name}.${this.#registers.get(offset) ?? `+${offset}`}`
+          : field.kind === "area"
+            ? `at.${this.#member(offset)}`
+            : field.name;
+    const isInt = field.kind === "i32" || (field.kind === "result" && this.#resultBytes === 4);
+    return { name, byte: start, bytes: isInt ? 4 : 8 };
   }
 
   get #resultBytes(): 4 | 8 {
-    return this.#layout.signature.result === "i32" ? 4 : 8;
+    return this.layout.signature.result === "i32" ? 4 : 8;
   }
 
   /** A part by its name, for the text of its word. */
   called(name: string): Pick<Place, "name" | "bytes"> {
-    return { name, bytes: name === this.#layout.name ? this.#resultBytes : 8 };
+    return { name, bytes: name === this.layout.name ? this.#resultBytes : 8 };
   }
 
   /** The words of the input by name, in the order of the record: the names in `--case`. */
   get inputs(): ReadonlyMap<string, Place> {
     return new Map(
-      this.#layout.inputs.map((word) => [this.#inputName(word), this.at(8 * word, 0n)]),
+      this.layout.inputs.map((word) => {
+        const { kind, name, at } = this.layout.fieldOf(word);
+        // A guard is named by its offset; the input of an area has no members yet.
+        const offset = kind === "guard" ? at : kind === "area" ? 8 * (word - at) : undefined;
+        const whole: Place = { name: `${name}.${offset}`, byte: 8 * word, bytes: 8 };
+        const place = offset === undefined ? this.at(8 * word, 0n) : whole;
+        return [place.name, place];
+      }),
     );
   }
 
-  #inputName(word: number): string {
-    const { kind, name, at } = this.#layout.fieldOf(word);
-    // A guard is named by its offset; the input of an area has no members yet.
-    if (kind === "guard") return `guard.${at}`;
-    return kind === "area" ? `${name}.${8 * (word - at)}` : this.at(8 * word, 0n).name;
+  /** The name of a word of an area. */
+  #member(offset: number): string {
+    if (this.layout.name === "decodeGuestSyscall") return `arg${offset / 8}`;
+    const known = this.layout.name === "encodeClone3" ? this.#members.get(offset) : undefined;
+    return known ?? `+${offset}`;
   }
 
-  #member(byte: number, start: number, form: number): Place {
-    const offset = byte - start;
-    const { name } = this.#layout;
-    if (name === "encodeClone3") {
-      const member = this.#members.get(offset - (offset % 8)) ?? `+${offset}`;
-      return { name: `at.${member}`, byte: byte - (byte % 8), bytes: 8 };
-    }
-    if (name === "decodeGuestSyscall") {
-      return { name: `at.arg${offset >> 3}`, byte: byte - (byte % 8), bytes: 8 };
-    }
-    if (name !== "encodeSiginfo")
-      return { name: `at.+${offset}`, byte: byte - (byte % 8), bytes: 8 };
+  #siginfoMember(byte: number, start: number, form: number): Place {
     const members = ["si_signo", "si_errno", "si_code", ...(FORM_MEMBERS[form] ?? [])];
     for (const member of members) {
-      const at = Number(this.#constants.get(`SIGINFO_${member}`) ?? -1n);
+      const at = start + Number(this.#constants.get(`SIGINFO_${member}`) ?? -1n);
       const bytes = WORD_MEMBERS.has(member) ? 8 : 4;
-      if (offset >= at && offset < at + bytes)
-        return { name: `at.${member}`, byte: start + at, bytes };
+      if (byte >= at && byte < at + bytes) return { name: `at.${member}`, byte: at, bytes };
     }
     return { name: "at.padding", byte: byte - (byte % 4), bytes: 4 };
   }
 }
 
 function byOffset(constants: Constants, prefix: string): Map<number, string> {
-  const names = new Map<number, string>();
-  for (const [name, offset] of constants) {
-    if (name.startsWith(prefix)) names.set(Number(offset), name.slice(prefix.length));
-  }
-  return names;
+  const named = [...constants].filter(([name]) => name.startsWith(prefix));
+  return new Map(named.map(([name, offset]) => [Number(offset), name.slice(prefix.length)]));
 }

@@ -1,11 +1,5 @@
 import { performance } from "node:perf_hooks";
-import {
-  FUNCTIONS,
-  type FunctionName,
-  type Parameter,
-  prototypeOf,
-  type Signature,
-} from "../encoder/abi.ts";
+import { FUNCTIONS, type FunctionName, prototypeOf, type Signature } from "../encoder/abi.ts";
 import { describeMisfit, describeThrown, isInt32 } from "../encoder/answer.ts";
 import type { PartialEncoder } from "../encoder/encoder.ts";
 import { type Callable, isCallable } from "../encoder/module.ts";
@@ -44,6 +38,8 @@ export class RecordLayout {
   readonly result: number;
   /** The words of the input: all except the result and what is computed from it. */
   readonly inputs: readonly number[];
+  readonly blockSize: number;
+  readonly extra: readonly string[];
   readonly #places: ReadonlyMap<string, Field>;
 
   /**
@@ -53,6 +49,8 @@ export class RecordLayout {
   constructor(name: FunctionName, blockSize: number, extra: readonly string[] = []) {
     this.name = name;
     this.signature = FUNCTIONS[name];
+    this.blockSize = blockSize;
+    this.extra = extra;
     const { parameters } = this.signature;
     const fields: Field[] = [];
     let at = 0;
@@ -66,7 +64,7 @@ export class RecordLayout {
     const memories = parameters.filter(({ kind }) => kind === "block" || kind === "area");
     for (const memory of memories) {
       add("guard", "guard");
-      add(memory.name, memory.kind, sizeOf(memory, blockSize) / WORD);
+      add(memory.name, memory.kind, (memory.size ?? blockSize) / WORD);
     }
     if (memories.length > 0) add("guard", "guard");
     this.result = at;
@@ -97,10 +95,6 @@ export class RecordLayout {
 
 /** The name of the extra field that holds what an answer means. */
 export const ANSWER = "action";
-
-function sizeOf(parameter: Parameter, blockSize: number): number {
-  return parameter.size ?? blockSize;
-}
 
 /** How an encoder failed to answer. */
 export type BreakKind = "trap" | "answer" | "memory" | "loop" | "crash" | "refused";

@@ -62,22 +62,24 @@ export interface Timing {
   readonly upper: number;
 }
 
+/** How many of all things were seen. */
+export interface Share {
+  readonly seen: number;
+  readonly all: number;
+}
+
 /** How much of a function's inputs was covered. */
 export interface Coverage {
   /** Cases that are enumerated before others are drawn: pairs of flags, status words, results. */
-  readonly enumerated: { readonly seen: number; readonly all: number };
+  readonly enumerated: Share;
   /** For each parameter of flags: its bits, and how many pairs of them were set together. */
   readonly flags: readonly {
     readonly parameter: string;
-    readonly bits: { readonly seen: number; readonly all: number };
-    readonly pairs: { readonly seen: number; readonly all: number };
+    readonly bits: Share;
+    readonly pairs: Share;
   }[];
   /** For each word of input: classes by sign and bit length. */
-  readonly classes: readonly {
-    readonly parameter: string;
-    readonly seen: number;
-    readonly all: number;
-  }[];
+  readonly classes: readonly (Share & { readonly parameter: string })[];
   /** waitKind and its like: low halves of a status word, of 65,536, and events. */
   readonly statuses: { readonly low: number; readonly events: number } | null;
 }

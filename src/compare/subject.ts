@@ -51,7 +51,6 @@ export class LocalSubject implements Subject {
   readonly others: readonly string[];
   readonly #encoder: PartialEncoder;
   #closed = false;
-  readonly #runners = new Map<RecordLayout, Runner>();
 
   constructor(encoder: PartialEncoder) {
     this.#encoder = encoder;
@@ -73,7 +72,7 @@ export class LocalSubject implements Subject {
   run(layout: RecordLayout, records: BigUint64Array): number {
     this.#expectOpen();
     const bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
-    return this.#runner(layout).run(bytes);
+    return new Runner(this.#encoder, layout).run(bytes);
   }
 
   crossing(): number | undefined {
@@ -83,20 +82,11 @@ export class LocalSubject implements Subject {
 
   close(): void {
     this.#closed = true;
-    this.#runners.clear();
   }
 
   /** @throws StateError */
   #expectOpen(): void {
     if (this.#closed) throw closedSubject(this.name);
-  }
-
-  #runner(layout: RecordLayout): Runner {
-    const known = this.#runners.get(layout);
-    if (known !== undefined) return known;
-    const runner = new Runner(this.#encoder, layout);
-    this.#runners.set(layout, runner);
-    return runner;
   }
 }
 

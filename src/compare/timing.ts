@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { setImmediate } from "node:timers/promises";
 import { type RecordLayout, Runner } from "./record.ts";
 
 /** How many samples are kept: later batches take the places of earlier ones, by turns. */
@@ -25,6 +26,12 @@ export class BatchTimes {
 export function stopwatch(): () => number {
   const start = performance.now();
   return () => performance.now() - start;
+}
+
+/** Lets timers and signals run. @throws the reason if the signal is aborted */
+export async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  signal?.throwIfAborted();
 }
 
 /** An encoder whose function does nothing: what calling it takes is the loop around a call. */

@@ -1,5 +1,5 @@
 import { visible } from "../visible.ts";
-import { type Html, html, plain, shown } from "./html.ts";
+import { type Html, html, join, plain, shown } from "./html.ts";
 
 /** The longest command that is shown whole, in UTF-16 units, and how much of a longer one is shown. */
 const LIMIT = 4000;
@@ -14,7 +14,9 @@ export function renderCommand(command: string, what: string): Html {
   if (command.length > LIMIT || visible(command) !== command) {
     return html`<code>${shown(command, BEGINNING)}</code>`;
   }
-  return html`<div class="command" data-what="${plain(what)}"><code>${shown(command, LIMIT)}</code></div>`;
+  // Lines break between words only, not after the hyphens of options.
+  const words = command.split(" ").map((word) => html`<span>${shown(word, LIMIT)}</span>`);
+  return html`<div class="command" data-what="${plain(what)}"><code>${join(words, " ")}</code></div>`;
 }
 
 /** The status line that reports a copy; once in a page. */

@@ -64,6 +64,7 @@ th small { font-size: inherit; }
 
 .command { display: flex; align-items: baseline; gap: 0.75rem; }
 .command > code { min-width: 0; }
+.command > code > span { display: inline-block; max-width: 100%; }
 button, select { font: inherit; color: inherit; background: var(--band); border: 1px solid var(--soft);
   border-radius: 4px; padding: 0.0625rem 0.5rem; max-width: 100%; }
 button:hover, select:hover { border-color: var(--ink); }

@@ -12,13 +12,22 @@ import {
   tellFlags,
 } from "./amd64.ts";
 import { tellCall } from "./calls.ts";
-import type { Moment, Moments } from "./moment.ts";
+import type { LaneMoment, Moment, Moments } from "./moment.ts";
 import type { Call, KernelView } from "./recording.ts";
 import { type KernelField, kernelRows, type RegisterRow } from "./view/told.ts";
 
 /** A register with what its word means; null if that is only a number. */
 export interface MeaningRow extends RegisterRow {
   readonly meaning: string | null;
+}
+
+/** A field of /proc. */
+export interface KernelRow {
+  readonly term: KernelField;
+  readonly value: string;
+  /** What /proc said before, if it was asked again with this step; otherwise null. */
+  readonly before: string | null;
+  readonly changed: boolean;
 }
 
 /** The registers of a moment in the order in which a reader needs them. */
@@ -50,8 +59,18 @@ export class Annotator {
     return lane === undefined ? undefined : `${pid} ${lane.id}`;
   }
 
-  /** What /proc said, with the lanes that its pids belong to. */
-  kernelRows(view: KernelView): (readonly [term: KernelField, value: string])[] {
+  /** What /proc said of a lane last, with the lanes that its pids belong to; empty if it was not asked. */
+  kernelRows({ kernel }: LaneMoment, index: number): readonly KernelRow[] {
+    if (kernel === null) return [];
+    const isNew = kernel.step === index;
+    const old = new Map(isNew && kernel.before !== null ? this.#kernelTerms(kernel.before) : []);
+    return this.#kernelTerms(kernel.value).map(([term, value]) => {
+      const before = old.get(term) ?? null;
+      return { term, value, before, changed: before !== null && before !== value };
+    });
+  }
+
+  #kernelTerms(view: KernelView): (readonly [term: KernelField, value: string])[] {
     return kernelRows(view, this.#constants).map(([term, value]) => [
       term,
       this.pid(Number(value)) ?? value,

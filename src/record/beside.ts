@@ -168,10 +168,11 @@ class Reader {
   /** What is known after a step of the lane that it is about: as it is shown, and as it is compared. */
   values(index: number): Map<string, readonly [shown: string, compared: string]> {
     const { about = "", kernel = null } = this.steps[index] ?? {};
+    const known = this.moments.lane(about, index);
     const moment = this.moments.at(index);
     const groups = moment.subject === about ? this.#annotator.groups(moment) : null;
     const registers = groups === null ? [] : [...groups.first, ...groups.rest, ...groups.segments];
-    const rows = kernel === null ? [] : this.#annotator.kernelRows(kernel);
+    const rows = kernel === null ? [] : this.#annotator.kernelRows(known, index);
     return new Map([
       ...registers.map(({ name, after, meaning }) => {
         const shown = meaning === null ? after : `${after} = ${meaning}`;
@@ -181,8 +182,8 @@ class Reader {
       }),
       // Resident memory depends on the machine.
       ...rows
-        .filter(([term]) => term !== "Resident")
-        .map(([term, value]) => {
+        .filter(({ term }) => term !== "Resident")
+        .map(({ term, value }) => {
           const isPid = PID_FIELDS.includes(term);
           return [
             term,

@@ -9,14 +9,14 @@ export {
   type Difference,
 } from "./beside.ts";
 export type { Teller } from "./calls.ts";
-export type { UnseenOptions, WatchedStub } from "./fork.ts";
+export type { UnseenOptions } from "./fork.ts";
 export type { CallTelling } from "./injection.ts";
 export type { Lesson } from "./lesson.ts";
 export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
 export type { AuthoredQuestion } from "./question.ts";
 export { type RecordOptions, recordScenario } from "./record.ts";
-export type { Introduction, NewStep, Piece, Place, Reasons, Recorder } from "./recorder.ts";
+export type { Introduction, NewStep, Place, Reasons, Recorder } from "./recorder.ts";
 export {
   type Arrow,
   type Call,
@@ -28,6 +28,7 @@ export {
   type KernelView,
   type Lane,
   type NewQuestion,
+  type Piece,
   type Question,
   RECORDING_SCHEMA,
   type Recording,

@@ -8,12 +8,11 @@ import type {
   Instruction,
   KernelView,
   Lane,
-  Question,
   Recording,
   Registers,
   Step,
 } from "./recording.ts";
-import { KERNEL_FIELDS, type KernelField, type RegisterRow } from "./view/told.ts";
+import { byStep, KERNEL_FIELDS, type KernelField, type RegisterRow } from "./view/told.ts";
 
 /**
  * The state of a lane's process, by the letters of /proc/PID/stat. "X" is one that has ended and has been waited for;
@@ -50,6 +49,8 @@ export interface Moment {
    */
   readonly subject: string;
   readonly known: LaneMoment;
+  /** The lane whose /proc and memory are shown: the one that the step is about, or if /proc was not asked, the subject. */
+  readonly process: string;
   /** Its registers in the order of the block, with those that this step changed. */
   readonly registers: readonly RegisterRow[];
   /** Where it is in the code; null if that is unknown. */
@@ -83,6 +84,14 @@ export interface Origin {
   readonly set: boolean;
   /** The clone that copied it from the lane of that step; null if it was set in the lane itself. */
   readonly clone: Arrow | null;
+}
+
+/**
+ * Whether a value that an earlier step reported may be another by now: of a lane that is no longer stopped, the kernel
+ * was not asked again.
+ */
+export function isOld({ state }: LaneMoment, { step }: Known<unknown>, index: number): boolean {
+  return step < index && state !== "t" && state !== "T";
 }
 
 const NOTHING_KNOWN: LaneMoment = {
@@ -128,7 +137,8 @@ export class Moments {
     this.#last = new Map(
       recording.steps.flatMap(({ lane, about }, i) => [[lane, i] as const, [about, i] as const]),
     );
-    this.#questions = groupQuestions(recording.questions);
+    const { questions } = recording;
+    this.#questions = byStep([...questions.keys()], (i) => questions[i]?.step ?? 0);
     for (const { id } of recording.lanes) this.#tracks.set(id, []);
     for (const arrow of recording.arrows) {
       const born = recording.steps[arrow.to]?.lane;
@@ -149,11 +159,13 @@ export class Moments {
     const subject = this.#subjects[last] ?? "";
     const known = this.lane(subject, index);
     const step = steps[index] ?? null;
+    const about = step?.about ?? subject;
     return {
       index,
       step,
       subject,
       known,
+      process: this.lane(about, index).kernel === null ? subject : about,
       registers: registersAt(known, index),
       place: this.#placeOf(step?.about === subject ? step.instruction : null, known),
     };
@@ -164,15 +176,10 @@ export class Moments {
     return this.#entry(id, index) ?? NOTHING_KNOWN;
   }
 
-  /** The registers of a lane at a step, in the order of the block, with those that the step changed. */
-  registersOf(id: string, index: number): readonly RegisterRow[] {
-    return registersAt(this.lane(id, index), index);
-  }
-
   /** The registers that a step changed, of the lane that it is about. */
   changedAt(index: number): readonly RegisterRow[] {
     const about = this.recording.steps[index]?.about ?? "";
-    return this.registersOf(about, index).filter(({ changed }) => changed);
+    return registersAt(this.lane(about, index), index).filter(({ changed }) => changed);
   }
 
   /** Where a lane is in the code at a step; null if that is not known. */
@@ -382,14 +389,4 @@ function registersAt({ registers }: LaneMoment, index: number): RegisterRow[] {
     const old = step === index && before !== null ? (wordOf(before, name) ?? after) : after;
     return { name, before: old, after, changed: old !== after };
   });
-}
-
-function groupQuestions(questions: readonly Question[]): Map<number, number[]> {
-  const groups = new Map<number, number[]>();
-  for (const [i, { step }] of questions.entries()) {
-    const group = groups.get(step);
-    if (group === undefined) groups.set(step, [i]);
-    else group.push(i);
-  }
-  return groups;
 }

@@ -223,7 +223,7 @@ function howToAnswer({ recording }: Reading, question: number): string {
 
 function step(reading: Reading, by: 1 | -1, lane: string | null): Reading {
   if (lane !== null) return move(reading, by, (each) => each.lane === lane, `step of ${lane}`);
-  const target = (by === 1 ? reading.at : seenAt(reading) + (reading.asked === null ? 0 : 1)) + by;
+  const target = reading.at + by;
   if (target < reading.bounds[0]) return { ...reading, message: "This is the beginning." };
   if (target > reading.bounds[1]) return { ...reading, message: "This is the end." };
   return by === 1 ? advance(reading, target) : jump(reading, target);

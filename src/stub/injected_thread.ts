@@ -67,7 +67,8 @@ export class InjectedThread extends TracedThread {
       setUp?.(frame);
       this.endInjection(shim.inject(this.tid, frame.bytes, injection.bytes), number);
       const value = encoder.syscallResult(frame.offset);
-      if (encoder.restartsSyscall(encoder.syscallErrno(value)) === 0) {
+      const errno = encoder.syscallErrno(value);
+      if (errno === 0 || encoder.restartsSyscall(errno) === 0) {
         const word = BigInt.asIntN(64, frame.word(WORD.result));
         return { result: this.decode(value, "faithful"), word };
       }

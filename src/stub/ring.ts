@@ -104,8 +104,10 @@ export class Ring {
 
   /** The stub has the ring no longer mapped. */
   release(): void {
+    const { state, tid, tracer } = this.#thread;
     this.#where = "away";
     this.#memory.giveBack();
+    if (this.#spins > 0 && state !== "dead") tracer.attract(tid);
   }
 
   #turn(count: number, halts: boolean, call: bigint): void {

@@ -4,7 +4,7 @@
 import { writeSync } from "node:fs";
 import { compare } from "../../src/compare/compare.ts";
 import { runLive } from "../../src/compare/live/live.ts";
-import { openJudges } from "../../src/compare/live/open.ts";
+import { Judges } from "../../src/compare/live/open.ts";
 import { LocalSubject } from "../../src/compare/subject.ts";
 import { FUNCTION_NAMES } from "../../src/encoder/abi.ts";
 import { openEncoder, StublabError } from "../../src/index.ts";
@@ -13,10 +13,10 @@ const wanted = FUNCTION_NAMES.filter((name) => process.argv.includes(name));
 const subjects = [new LocalSubject(openEncoder("assembly", "amd64"))];
 const { functions } = await compare({ subjects, seed: 0n, cases: 0, only: wanted });
 try {
-  const judges = openJudges();
+  const judges = new Judges();
   writeSync(1, "open\n");
   for (let seed = 0n; wanted.length > 0; seed++) {
-    await runLive(judges, subjects, functions, { seed, cases: 500 });
+    await runLive(judges, functions, { seed, cases: 500 });
   }
   judges.close();
 } catch (error) {

@@ -1,66 +1,68 @@
 import { type CloneOutcome, type Clones, REFUSAL } from "./clones.ts";
-import {
-  HELD,
-  type Judge,
-  type Judgement,
-  narrows,
-  REFUSED,
-  undecided,
-  unsigned,
-} from "./judge.ts";
-import { cloneDifference } from "./kernels.ts";
+import { expect, type Judge, narrows, REFUSED, undecided, unsigned } from "./judge.ts";
+import { excuseClone } from "./kernels.ts";
 
 const CSIGNAL = 0xffn;
 const FLAGS = 0xffff_ff00n;
 const HALF = 0xffff_ffffn;
+export const SIGCHLD = 17n;
 
 /** What this kernel may lack, or may deny to this user: namespaces; pidfds, before Linux 5.2 and in gVisor. */
-export const OPTIONAL_FLAGS = [
-  "CLONE_NEWNS",
-  "CLONE_NEWCGROUP",
-  "CLONE_NEWUTS",
-  "CLONE_NEWIPC",
-  "CLONE_NEWUSER",
-  "CLONE_NEWPID",
-  "CLONE_NEWNET",
-  "CLONE_PIDFD",
-];
+const OPTIONAL = "NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET PIDFD".split(" ");
 
-/** Why clones with these flags cannot be tried here; undefined if they can. */
-export function untried(clones: Clones, flags: bigint): string | undefined {
-  const never = clones.flag("CLONE_VFORK") | clones.flag("CLONE_PTRACE");
-  if ((flags & never) !== never) return undefined;
-  return "a vforking parent waits for its child, which would wait for its tracer";
+/** Ends an examination that needs clones with flags that cannot be tried here. */
+export function expectTriable(clones: Clones, ...words: readonly bigint[]): void {
+  const never = clones.flags("CLONE_VFORK CLONE_PTRACE");
+  if (words.every((word) => (word & never) !== never)) return;
+  undecided("a vforking parent waits for its child, which would wait for its tracer");
 }
 
-/** Why a clone may have failed independently of its other flags: one of these flags, or an errno other than EINVAL. */
-export function excuse(
+/**
+ * Whether the kernel refused a clone, by its errno. Ends the examination if it may have failed independently of its other
+ * flags: because of an optional one, or with an errno other than EINVAL.
+ *
+ * @param optional further optional flags, by name
+ * @param alone tries a clone with one flag
+ */
+export function isRefused(
+  clones: Clones,
   flags: bigint,
   errno: string,
-  optional: ReadonlyMap<string, bigint>,
   alone: (flag: bigint) => CloneOutcome,
-): string | undefined {
-  if (errno === "") return undefined;
-  for (const [name, flag] of optional) {
-    if ((flags & flag) !== 0n && alone(flag).errno === errno) {
-      return `clone fails with ${errno} for ${name} alone: this kernel lacks it, or denies it to this user`;
-    }
+  optional: Readonly<Record<string, bigint>> = {},
+): boolean {
+  if (errno === "") return false;
+  const own = OPTIONAL.map((name) => [`CLONE_${name}`, clones.flags(`CLONE_${name}`)] as const);
+  for (const [name, flag] of [...Object.entries(optional), ...own]) {
+    if ((flags & flag) === 0n || alone(flag).errno !== errno) continue;
+    undecided(
+      `clone fails with ${errno} for ${name} alone: this kernel lacks it, or denies it to this user`,
+    );
   }
-  return errno === REFUSAL ? undefined : `clone failed with ${errno}`;
+  if (errno !== REFUSAL) undecided(`clone failed with ${errno}`);
+  return true;
 }
 
-/** Compares the effects of two clones that should do the same. */
-export function compareEffects(
-  field: string,
-  meant: { word: bigint; outcome: CloneOutcome },
-  answered: { word: bigint; outcome: CloneOutcome },
-): Judgement {
-  const failed = { verdict: "failed", field, meant: meant.word, seen: answered.word } as const;
-  if (meant.outcome.errno !== answered.outcome.errno) return failed;
-  for (const [name, effect] of meant.outcome.effects) {
-    if (answered.outcome.effects.get(name) !== effect) return failed;
-  }
+/** A word of a clone, and what it does. */
+type Tried = readonly [word: bigint, outcome: CloneOutcome];
+
+/** Compares the effects of a word with those of the word that an encoder has instead. */
+export function compareEffects(field: string, [word, meant]: Tried, [own, seen]: Tried): never {
+  const same = [...meant.effects].every(([name, effect]) => seen.effects.get(name) === effect);
+  if (meant.errno !== seen.errno || !same) expect(field, word, own);
   return undecided("not the expected word, but its child differs in nothing that is examined");
+}
+
+/** The effects of a clone that the kernel must accept. */
+function acceptedOutcome(clones: Clones, word: bigint): CloneOutcome {
+  expectTriable(clones, word);
+  const outcome = clones.clone(word & HALF, true);
+  if (outcome.errno !== "") undecided(`clone refuses the word: ${outcome.errno}`);
+  return outcome;
+}
+
+function expectHalf(flags: bigint): void {
+  if (flags > HALF) undecided("clone ignores the upper half of its word");
 }
 
 export function cloneJudges(clones: Clones): Judge[] {
@@ -68,9 +70,9 @@ export function cloneJudges(clones: Clones): Judge[] {
 }
 
 function cloneJudge(clones: Clones): Judge {
-  const optional = new Map(OPTIONAL_FLAGS.map((name) => [name, clones.flag(name)] as const));
   const alone = (flag: bigint) => clones.clone(flag | SIGCHLD);
   const refuses = (flags: bigint, signal: bigint) => clones.clone(flags | signal).errno === REFUSAL;
+  const tried = (word: bigint): Tried => [word, clones.clone(word & HALF, true)];
   return {
     name: "encodeClone",
     asked: "clone(flags | exit signal) in a stub: EINVAL or not, and what the child is",
@@ -80,39 +82,26 @@ function cloneJudge(clones: Clones): Judge {
     },
     judge(input, answered) {
       const flags = input.word("flags");
-      const signal = input.int("exitSignal");
-      if (flags > HALF) return undecided("clone ignores the upper half of its word");
-      if ((flags & CSIGNAL) !== 0n || signal < 0 || signal > 0xff) {
-        return undecided(
-          "in the low byte of a word, flags cannot be distinguished from an exit signal",
-        );
+      const signal = BigInt(input.int("exitSignal"));
+      expectHalf(flags);
+      if ((flags & CSIGNAL) !== 0n || signal < 0n || signal > CSIGNAL) {
+        undecided("in the low byte of a word, flags cannot be distinguished from an exit signal");
       }
-      const word = flags | BigInt(signal);
+      const word = flags | signal;
+      expectTriable(clones, flags);
+      const refused = isRefused(clones, flags, clones.clone(word).errno, alone);
+      const meant = refused ? unsigned(REFUSED) : word;
       const answer = answered.result;
-      const why = untried(clones, flags);
-      if (why !== undefined) return undecided(why);
-      const { errno } = clones.clone(word);
-      const excused = excuse(flags, errno, optional, alone);
-      if (excused !== undefined) return undecided(excused);
-      const refused = errno === REFUSAL;
-      const isRefusal = answer === unsigned(REFUSED);
-      if (refused !== isRefusal) {
-        const asked = { flags, signal: BigInt(signal) };
-        const difference = cloneDifference(clones, asked, refused, refuses);
-        if (difference !== undefined) return undecided(difference);
+      if (answer === meant) return;
+      if (refused || answer === unsigned(REFUSED)) {
+        excuseClone(clones, { flags, signal }, refused, refuses);
+        answered.returns(meant);
       }
-      if (refused || isRefusal) return answered.returns(refused ? unsigned(REFUSED) : word);
-      if (answer === word) return HELD;
-      const unseen = untried(clones, answer);
-      if (unseen !== undefined) return undecided(unseen);
-      const meant = { word, outcome: clones.clone(word, true) };
-      const outcome = clones.clone(answer & HALF, true);
-      return compareEffects("encodeClone", meant, { word: answer, outcome });
+      expectTriable(clones, answer);
+      compareEffects("encodeClone", tried(word), tried(answer));
     },
   };
 }
-
-const SIGCHLD = 17n;
 
 /** A clone with the flags has the same effects as one with the flags of the word. */
 function flagsJudge(clones: Clones): Judge {
@@ -121,30 +110,24 @@ function flagsJudge(clones: Clones): Judge {
     asked: "clone(the flags) and clone(the word without its low byte): what the children are",
     /** Mostly flags that the kernel accepts together: it refuses most sets. */
     draw(random, input, enumerated) {
-      if (narrows(random, enumerated)) input.mask("word", harmlessFlags(clones) | CSIGNAL);
+      if (narrows(random, enumerated)) input.mask("word", clones.flags(HARMLESS) | CSIGNAL);
     },
     judge(input, answered) {
       const word = input.word("word") & FLAGS;
       const flags = answered.result;
-      if (flags > HALF) return undecided("clone ignores the upper half of its word");
-      const why = untried(clones, word) ?? untried(clones, flags);
-      if (why !== undefined) return undecided(why);
-      const meant = { word, outcome: clones.clone(word, true) };
-      const { errno } = meant.outcome;
-      if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
-      if (flags === word) return HELD;
-      const outcome = clones.clone(flags, true);
-      return compareEffects("cloneFlags", meant, { word: flags, outcome });
+      expectHalf(flags);
+      expectTriable(clones, flags);
+      const outcome = acceptedOutcome(clones, word);
+      if (flags === word) return;
+      compareEffects("cloneFlags", [word, outcome], [flags, clones.clone(flags, true)]);
     },
   };
 }
 
 /** Flags that the kernel accepts in any combination, and whose children have an exit signal. */
-function harmlessFlags(clones: Clones): bigint {
-  const names = ["CLONE_VM", "CLONE_FS", "CLONE_FILES", "CLONE_SYSVSEM", "CLONE_PARENT_SETTID"];
-  const more = ["CLONE_CHILD_SETTID", "CLONE_CHILD_CLEARTID", "CLONE_UNTRACED", "CLONE_IO"];
-  return [...names, ...more].reduce((set, name) => set | clones.flag(name), 0n);
-}
+const HARMLESS =
+  "CLONE_VM CLONE_FS CLONE_FILES CLONE_SYSVSEM CLONE_PARENT_SETTID CLONE_CHILD_SETTID " +
+  "CLONE_CHILD_CLEARTID CLONE_UNTRACED CLONE_IO";
 
 function exitSignalJudge(clones: Clones): Judge {
   return {
@@ -153,22 +136,17 @@ function exitSignalJudge(clones: Clones): Judge {
     /** Mostly flags that the kernel accepts and that do not affect the exit signal; all signals. */
     draw(random, input) {
       if (random.chance(1, 8)) return;
-      const flags = input.word("word") & harmlessFlags(clones);
+      const flags = input.word("word") & clones.flags(HARMLESS);
       input.put("word", flags | BigInt(random.below(256)));
     },
     judge(input, answered) {
       const word = input.word("word");
-      const without = clones.flag("CLONE_THREAD") | clones.flag("CLONE_PARENT");
-      if ((word & without) !== 0n)
-        return undecided("threads and siblings have another exit signal");
-      const why = untried(clones, word);
-      if (why !== undefined) return undecided(why);
-      const { errno, effects } = clones.clone(word & HALF, true);
-      if (errno !== "") return undecided(`clone refuses the word: ${errno}`);
-      const signal = effects.get("exit signal");
-      return signal === undefined
-        ? undecided("the end of the child killed the stub before the child was examined")
-        : answered.returns(signal);
+      if ((word & clones.flags("CLONE_THREAD CLONE_PARENT")) !== 0n)
+        undecided("threads and siblings have another exit signal");
+      const signal = acceptedOutcome(clones, word).effects.get("exit signal");
+      answered.returns(
+        signal ?? undecided("the end of the child killed the stub before the child was examined"),
+      );
     },
   };
 }

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { errnoName } from "../../errno.ts";
 import { DeathError } from "../../errors.ts";
+import { readIfThere } from "../../stub/proc.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
-import { DATA, SLOTS } from "./code.ts";
+import { addressOf, SLOTS } from "./code.ts";
 import { fork, reap, setUp } from "./processes.ts";
 import { isInt3, type Tracee, type TraceeSlot } from "./tracee.ts";
 
@@ -18,19 +19,15 @@ export interface CloneOutcome {
   readonly effects: Effects;
 }
 
+type Registers = Readonly<Record<string, bigint>>;
+
 const NONE: Effects = new Map();
 const { EINVAL } = constants.errno;
 
 /** Namespaces as /proc/PID/ns names them. */
 const NAMESPACES = ["user", "mnt", "uts", "ipc", "pid", "net", "cgroup", "time"];
 /** What kcmp compares (linux/kcmp.h). */
-const SHARED: Readonly<Record<string, bigint>> = {
-  vm: 1n,
-  files: 2n,
-  fs: 3n,
-  sighand: 4n,
-  sysvsem: 6n,
-};
+const SHARED = { vm: 1n, files: 2n, fs: 3n, sighand: 4n, sysvsem: 6n } as const;
 /** Signals that would stop the stub like those of an instruction: they stay blocked while children end. */
 const AWKWARD = ["SIGILL", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS"];
 /** How many outcomes are kept: the encoders get the same cases one after another. */
@@ -65,16 +62,16 @@ export class Clones {
     this.#slot = slot;
   }
 
-  /** A constant of the kernel. */
-  flag(name: string): bigint {
-    return this.#tracer.flag(name);
+  /** The flags of these names, which spaces separate. */
+  flags(names: string): bigint {
+    return names.split(" ").reduce((set, name) => set | this.#tracer.flag(name), 0n);
   }
 
   /** clone with a word of flags and exit signal. */
   clone(word: bigint, look = false): CloneOutcome {
-    const at = (slot: number) => DATA + BigInt(slot);
-    const args = [word, 0n, at(SLOTS.parentTid), at(SLOTS.childTid), 0n];
-    return this.#remember(`${word}`, look, () => this.#make(SYS_CLONE, args, word, look));
+    const [rdx, r10] = [addressOf(SLOTS.parentTid), addressOf(SLOTS.childTid)];
+    const registers = { rdi: word, rsi: 0n, rdx, r10, r8: 0n };
+    return this.#remember(`${word}`, look, () => this.#make("clone", registers, word, look));
   }
 
   /**
@@ -85,9 +82,9 @@ export class Clones {
   clone3(members: BigUint64Array, size: bigint, look = false): CloneOutcome {
     const [flags = 0n] = members;
     return this.#remember(`${members.join()} ${size}`, look, () => {
-      this.#slot.get().write(SLOTS.cloneArguments, new Uint8Array(members.slice().buffer));
-      const args = [DATA + BigInt(SLOTS.cloneArguments), size];
-      return this.#make(SYS_CLONE3, args, flags, look);
+      this.#slot.get().writeWords(SLOTS.cloneArguments, ...members);
+      const registers = { rdi: addressOf(SLOTS.cloneArguments), rsi: size };
+      return this.#make("clone3", registers, flags, look);
     });
   }
 
@@ -101,34 +98,34 @@ export class Clones {
     return outcome;
   }
 
-  #make(call: bigint, args: readonly bigint[], flags: bigint, look: boolean): CloneOutcome {
+  #make(call: string, registers: Registers, flags: bigint, look: boolean): CloneOutcome {
     const tracee = this.#slot.get();
-    const before = (flags & tracee.tracer.flag("CLONE_PIDFD")) === 0n ? undefined : pidfds();
+    const before = (flags & this.flags("CLONE_PIDFD")) === 0n ? undefined : pidfds();
     try {
-      return this.#run(tracee, call, args, flags, look);
+      return this.#run(tracee, call, registers, flags, look);
     } finally {
       // The stub shares this process's file table. What clone wrote may be overwritten, so pidfds are searched.
       for (const fd of before === undefined ? [] : pidfds()) {
-        if (!before?.has(fd)) tracee.tracer.shim.close(fd);
+        if (!before?.has(fd)) this.#tracer.shim.close(fd);
       }
     }
   }
 
   #run(
     tracee: Tracee,
-    call: bigint,
-    [rdi = 0n, rsi = 0n, rdx = 0n, r10 = 0n, r8 = 0n]: readonly bigint[],
+    call: string,
+    registers: Registers,
     flags: bigint,
     look: boolean,
   ): CloneOutcome {
-    const { tracer } = tracee;
-    tracee.write(SLOTS.parentTid, new Uint8Array(24));
+    tracee.writeWords(SLOTS.parentTid, 0n, 0n, 0n);
     // A vforking parent waits for its child, and a thread has to exit by itself.
-    const leaves = (flags & (tracer.flag("CLONE_VFORK") | tracer.flag("CLONE_THREAD"))) !== 0n;
-    this.#block(tracee);
-    setUp(tracee, { rax: call, rdi, rsi, rdx, r10, r8, rbx: leaves ? 1n : 0n });
+    const leaves = (flags & this.flags("CLONE_VFORK CLONE_THREAD")) !== 0n;
+    // Not every kernel can set it.
+    this.#tracer.shim.setMask(tracee.stub.pid, this.#awkward);
+    setUp(tracee, call, { ...registers, rbx: leaves ? 1n : 0n });
     try {
-      tracee.run("PTRACE_CONT", isInt3(tracer));
+      tracee.run("PTRACE_CONT", isInt3(this.#tracer));
     } catch (error) {
       // The exit signal of its child may kill a vforking parent before clone returns: then there was a child.
       if (error instanceof DeathError && leaves) return { errno: "", effects: NONE };
@@ -143,32 +140,29 @@ export class Clones {
     }
   }
 
-  #block({ tracer, stub }: Tracee): void {
-    const set = AWKWARD.reduce(
-      (signals, name) => signals | tracer.encoder.signalSet(tracer.constant(name)),
-      0n,
-    );
-    const words = BigUint64Array.of(set);
-    tracer.shim.ptraceMemory(PTRACE_SETSIGMASK, stub.pid, words.byteLength, words);
+  get #awkward(): bigint {
+    const { encoder } = this.#tracer;
+    const sets = AWKWARD.map((name) => encoder.signalSet(this.#tracer.constant(name)));
+    return sets.reduce((all, set) => all | set, 0n);
   }
 
   #look(tracee: Tracee, pid: number, flags: bigint): Effects {
-    const { stub, tracer } = tracee;
+    const { stub } = tracee;
     awaitRest(pid);
     const effects = new Map<string, bigint>();
-    for (const [name, slot] of Object.entries(WRITTEN)) {
-      effects.set(`${name} written`, BigInt(tracee.word(slot) !== 0n));
-    }
+    effects.set("parent_tid written", BigInt(tracee.word(SLOTS.parentTid) !== 0n));
+    effects.set("pidfd written", BigInt(tracee.word(SLOTS.pidfd) !== 0n));
     // A thread may be gone already. The child of a vfork is a zombie, which has few effects left.
-    effects.set("a process", BigInt((flags & tracer.flag("CLONE_THREAD")) === 0n));
-    if (effects.get("a process") === 0n) return effects;
+    const isThread = (flags & this.flags("CLONE_THREAD")) !== 0n;
+    effects.set("a process", BigInt(!isThread));
+    if (isThread) return effects;
     const stat = statOf(pid);
     effects.set("exit signal", BigInt(stat.exitSignal));
     effects.set("a child of the stub", BigInt(stat.parent === stub.pid));
-    if ((flags & tracer.flag("CLONE_VFORK")) !== 0n) return effects;
+    if ((flags & this.flags("CLONE_VFORK")) !== 0n) return effects;
     effects.set("traced", BigInt(stat.tracer !== 0));
     for (const [name, type] of Object.entries(SHARED)) {
-      const result = tracee.call(SYS_KCMP, BigInt(stub.pid), BigInt(pid), type, 0n, 0n);
+      const result = tracee.call("kcmp", BigInt(stub.pid), BigInt(pid), type, 0n, 0n);
       // The order of two that differ has no meaning.
       effects.set(`shared ${name}`, result === 2n ? 1n : result);
     }
@@ -197,14 +191,9 @@ export class Clones {
   }
 }
 
-const PTRACE_SETSIGMASK = 0x420b;
-const [SYS_CLONE, SYS_CLONE3, SYS_KCMP] = [56n, 435n, 312n];
-/** What a clone writes before it returns. */
-const WRITTEN = { parent_tid: SLOTS.parentTid, pidfd: SLOTS.pidfd };
-
 /** The pidfds of this process. */
 function pidfds(): Set<number> {
-  const isPidfd = (fd: string) => /^Pid:/m.test(read(`/proc/self/fdinfo/${fd}`));
+  const isPidfd = (fd: string) => /^Pid:/m.test(readIfThere(`/proc/self/fdinfo/${fd}`) ?? "");
   return new Set(readdirSync("/proc/self/fd").filter(isPidfd).map(Number));
 }
 
@@ -221,29 +210,16 @@ function awaitRest(pid: number): void {
 }
 
 /** Fields of /proc/PID/stat and status; 0 for a task that is gone. */
-function statOf(pid: number): {
-  state: string;
-  parent: number;
-  exitSignal: number;
-  tracer: number;
-} {
-  const stat = read(`/proc/${pid}/stat`);
+function statOf(pid: number) {
+  const stat = readIfThere(`/proc/${pid}/stat`) ?? "";
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const tracer = /^TracerPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1];
+  const tracer = /^TracerPid:\s+(\d+)/m.exec(readIfThere(`/proc/${pid}/status`) ?? "")?.[1];
   return {
     state: fields[0] ?? "",
     parent: Number(fields[1] ?? 0),
     exitSignal: Number(fields[35] ?? 0),
     tracer: Number(tracer ?? 0),
   };
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 function namespaceOf(pid: number, name: string): string {

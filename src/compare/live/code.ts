@@ -13,6 +13,11 @@ export const CODE = 0x1000_0000n;
 /** The page of data, which nobody executes. */
 export const DATA = 0x1000_1000n;
 
+/** The address of a slot. */
+export function addressOf(slot: number): bigint {
+  return DATA + BigInt(slot);
+}
+
 /** The general registers in the order of their numbers in machine code. */
 export const GENERAL: readonly string[] = (
   "rax rcx rdx rbx rsp rbp rsi rdi " + "r8 r9 r10 r11 r12 r13 r14 r15"

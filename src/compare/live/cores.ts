@@ -2,12 +2,11 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { readIfThere } from "../../stub/proc.ts";
-import { DATA, SLOTS } from "./code.ts";
+import { addressOf, SLOTS } from "./code.ts";
 import { killed } from "./processes.ts";
 import type { Tracee } from "./tracee.ts";
 
 const RLIMIT_CORE = 4n;
-const [SYS_PRLIMIT64, SYS_CHDIR] = [302n, 80n];
 /** A limit of one byte keeps the kernel from dumping even to a program (do_coredump in fs/coredump.c). */
 export const NO_CORE = 1n;
 
@@ -19,12 +18,11 @@ const CORE_SIGNALS: readonly number[] = [
 
 /** Sets how large the cores of a stub and of its children may be; as large as may be unless told. */
 export function setCoreLimit(tracee: Tracee, limit?: bigint): void {
-  const at = DATA + BigInt(SLOTS.siginfo);
-  tracee.call(SYS_PRLIMIT64, 0n, RLIMIT_CORE, 0n, at);
-  const limits = new BigUint64Array(tracee.read(SLOTS.siginfo, 16).buffer);
-  limits[0] = limit ?? limits[1] ?? 0n;
-  tracee.write(SLOTS.siginfo, new Uint8Array(limits.buffer));
-  tracee.call(SYS_PRLIMIT64, 0n, RLIMIT_CORE, at, 0n);
+  const at = addressOf(SLOTS.siginfo);
+  tracee.call("prlimit64", 0n, RLIMIT_CORE, 0n, at);
+  const most = tracee.word(SLOTS.siginfo + 8);
+  tracee.writeWords(SLOTS.siginfo, limit ?? most, most);
+  tracee.call("prlimit64", 0n, RLIMIT_CORE, at, 0n);
 }
 
 function makeTemporaryFolder(): string | undefined {
@@ -51,7 +49,7 @@ export function collectCores(
   if (folder === undefined) return;
   try {
     parent.write(SLOTS.siginfo, Buffer.from(`${folder}\0`));
-    if (parent.call(SYS_CHDIR, DATA + BigInt(SLOTS.siginfo)) !== 0n) return;
+    if (parent.call("chdir", addressOf(SLOTS.siginfo)) !== 0n) return;
     setCoreLimit(parent);
     for (const signal of CORE_SIGNALS) {
       const status = killed(parent, signal);

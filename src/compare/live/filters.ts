@@ -18,7 +18,7 @@ import {
   sockFprog,
 } from "../../bpf/program.ts";
 import { SyscallError } from "../../errors.ts";
-import { DATA, PLACES, SLOTS } from "./code.ts";
+import { addressOf, DATA, PLACES, SLOTS } from "./code.ts";
 import type { Tracee } from "./tracee.ts";
 
 const SECCOMP_SET_MODE_FILTER = 1n;
@@ -70,13 +70,11 @@ export const GUARD = assembleBpf(
 /** Installs a filter in a stub; returns 0 or -errno. */
 export function installFilter(tracee: Tracee, program: Uint8Array): bigint {
   tracee.call("prctl", PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n);
-  tracee.write(SLOTS.program, sockFprog(program, DATA + BigInt(SLOTS.instructions)));
+  tracee.write(SLOTS.program, sockFprog(program, addressOf(SLOTS.instructions)));
   tracee.write(SLOTS.instructions, program);
-  const at = DATA + BigInt(SLOTS.program);
-  return BigInt.asIntN(64, tracee.call(SYS_SECCOMP, SECCOMP_SET_MODE_FILTER, 0n, at));
+  const at = addressOf(SLOTS.program);
+  return BigInt.asIntN(64, tracee.call("seccomp", SECCOMP_SET_MODE_FILTER, 0n, at));
 }
-
-const SYS_SECCOMP = 317n;
 
 /** Installs a filter in a stub. @throws SyscallError if the kernel refuses it */
 export function requireFilter(tracee: Tracee, program: Uint8Array): void {

@@ -4,11 +4,10 @@ import type { FunctionComparison } from "../function.ts";
 import { tell } from "../meaning.ts";
 import { BrokenEncoder } from "../record.ts";
 import type { LiveFailure, LiveReport } from "../report.ts";
-import type { Subject } from "../subject.ts";
 import { stopwatch } from "../timing.ts";
-import { ask, CONTRADICTED, fit } from "./ask.ts";
-import type { Judge, Judgement } from "./judge.ts";
-import { type Judges, judgeOf } from "./open.ts";
+import { ask, CONTRADICTED } from "./inquiry.ts";
+import type { Judgement } from "./judge.ts";
+import type { Judges } from "./open.ts";
 
 /** Failures after which an encoder is asked no more about a function: each may cost a stub. */
 const ENOUGH = 500;
@@ -17,18 +16,20 @@ const LONG_ENOUGH = 10_000;
 /** How often the kernel is asked for a smaller input of one failure. */
 const TRIES = 4000;
 
+type Failed = Extract<Judgement, { verdict: "failed" }>;
+
 /** Cases that failed in the same field, and the first of them. */
 interface Found {
-  readonly judgement: Extract<Judgement, { verdict: "failed" }>;
+  readonly judgement: Failed;
   readonly input: BigUint64Array;
   cases: number;
 }
 
 /** What the kernel said about one function of one encoder, case by case. */
 export class Findings {
-  readonly subject: Subject;
   readonly #judges: Judges;
   readonly #compared: FunctionComparison;
+  readonly #encoder: string;
   readonly #found = new Map<string, Found>();
   readonly #reasons = new Map<string, number>();
   #broken: LiveFailure | undefined;
@@ -36,77 +37,66 @@ export class Findings {
   #held = 0;
   #milliseconds = 0;
 
-  constructor(judges: Judges, subject: Subject, compared: FunctionComparison) {
+  constructor(judges: Judges, compared: FunctionComparison, encoder: string) {
     this.#judges = judges;
-    this.subject = subject;
     this.#compared = compared;
+    this.#encoder = encoder;
   }
 
-  get #judge(): Judge {
-    return judgeOf(this.#judges, this.#compared);
-  }
-
-  /** Whether nothing more is to be learned. */
-  get over(): boolean {
+  /** Has the answers to inputs judged, if there is more to be learned. @param inputs as they were drawn */
+  async judge(inputs: readonly BigUint64Array[]): Promise<void> {
     const failed = [...this.#found.values()].reduce((sum, { cases }) => sum + cases, 0);
     const enough = failed >= ENOUGH || this.#milliseconds >= LONG_ENOUGH;
-    return this.#broken !== undefined || enough;
-  }
-
-  /**
-   * Takes a judgement. The first failure of a field is judged once more, by new judges in new stubs: nothing is decided
-   * if they contradict it.
-   *
-   * @param input as it was drawn, before the judge made it fit
-   * @param milliseconds that it took to judge it
-   */
-  async take(input: BigUint64Array, judgement: Judgement, milliseconds: number): Promise<void> {
-    this.#cases++;
-    if (judgement.verdict !== "held") this.#milliseconds += milliseconds;
-    if (judgement.verdict === "held") this.#held++;
-    else if (judgement.verdict === "undecided") this.#undecided(judgement.why);
-    else {
-      const known = this.#found.get(judgement.field);
-      if (known !== undefined) known.cases++;
-      else if (await this.#isConfirmed(input, judgement.field)) {
-        this.#found.set(judgement.field, { judgement, input: input.slice(), cases: 1 });
-      } else this.#undecided(CONTRADICTED);
+    if (enough || this.#broken !== undefined) return;
+    const asked = await this.#ask(inputs);
+    if (asked instanceof BrokenEncoder) {
+      this.#cases++;
+      const told = { meant: "an answer", seen: asked.message };
+      const input = this.#describe(inputs[asked.index] ?? new BigUint64Array());
+      this.#broken = { field: this.#compared.name, cases: 1, ...told, ...input };
+      return;
+    }
+    for (const [i, input] of inputs.entries()) {
+      const elapsed = stopwatch();
+      const judgement = asked[i]?.();
+      this.#cases++;
+      if (judgement === undefined || judgement.verdict === "held") this.#held++;
+      else {
+        const why = "why" in judgement ? judgement.why : await this.#fail(input, judgement);
+        if (why !== undefined) this.#reasons.set(why, 1 + (this.#reasons.get(why) ?? 0));
+        this.#milliseconds += elapsed();
+      }
     }
   }
 
-  async #isConfirmed(input: BigUint64Array, field: string): Promise<boolean> {
-    const elapsed = stopwatch();
+  /**
+   * Counts a failure. The first failure of a field is judged once more, by new judges in new stubs: nothing is decided if
+   * they contradict it.
+   *
+   * @returns why nothing is decided
+   */
+  async #fail(input: BigUint64Array, judgement: Failed): Promise<string | undefined> {
+    const known = this.#found.get(judgement.field);
+    if (known !== undefined) {
+      known.cases++;
+      return undefined;
+    }
     this.#judges.renew();
-    const again = await this.#ask(input);
-    this.#milliseconds += elapsed();
-    return again?.verdict === "failed" && again.field === field;
-  }
-
-  #undecided(why: string): void {
-    this.#reasons.set(why, 1 + (this.#reasons.get(why) ?? 0));
-  }
-
-  /** Takes the end of an encoder that did not answer. */
-  broke(error: BrokenEncoder, input: BigUint64Array): void {
-    this.#cases++;
-    this.#broken = {
-      field: this.#judge.name,
-      cases: 1,
-      meant: "an answer",
-      seen: error.message,
-      ...this.#describe(input),
-    };
+    if ((await this.#failure(input, judgement.field)) === undefined) return CONTRADICTED;
+    this.#found.set(judgement.field, { judgement, input: input.slice(), cases: 1 });
+    return undefined;
   }
 
   /** @param smaller whether each failure is to have the smallest input that shows it */
   async report(smaller: boolean): Promise<LiveReport> {
     const failures: LiveFailure[] = this.#broken === undefined ? [] : [this.#broken];
-    for (const found of this.#found.values()) failures.push(await this.#failure(found, smaller));
+    for (const found of this.#found.values()) failures.push(await this.#report(found, smaller));
     const reasons = [...this.#reasons].map(([why, cases]) => ({ why, cases }));
+    const { name } = this.#compared;
     return {
-      name: this.#judge.name,
-      encoder: this.subject.name,
-      asked: this.#judge.asked,
+      name,
+      encoder: this.#encoder,
+      asked: this.#judges.of(name).asked,
       cases: this.#cases,
       held: this.#held,
       undecided: reasons.reduce((sum, { cases }) => sum + cases, 0),
@@ -115,11 +105,10 @@ export class Findings {
     };
   }
 
-  async #failure({ judgement, input, cases }: Found, smaller: boolean): Promise<LiveFailure> {
+  async #report({ judgement, input, cases }: Found, smaller: boolean): Promise<LiveFailure> {
     const { field } = judgement;
     const smallest = smaller ? await this.#minimise(input, field) : input;
-    const last = await this.#ask(smallest);
-    const { meant, seen } = last?.verdict === "failed" && last.field === field ? last : judgement;
+    const { meant, seen } = (await this.#failure(smallest, field)) ?? judgement;
     const { constants, places } = this.#compared;
     const place = places.called(field);
     const told = { meant: tell(place, meant, constants), seen: tell(place, seen, constants) };
@@ -130,11 +119,8 @@ export class Findings {
   async #minimise(input: BigUint64Array, field: string): Promise<BigUint64Array> {
     const words = input.slice();
     let tries = 0;
-    const holds = async (smaller: BigUint64Array) => {
-      if (++tries > TRIES) return false;
-      const judgement = await this.#ask(smaller);
-      return judgement?.verdict === "failed" && judgement.field === field;
-    };
+    const holds = async (smaller: BigUint64Array) =>
+      ++tries <= TRIES && (await this.#failure(smaller, field)) !== undefined;
     const { layout, namedFlags } = this.#compared;
     await shrink(words, layout.inputs, oneByOne(layout.words, holds), {
       flags: namedFlags,
@@ -144,25 +130,21 @@ export class Findings {
     return words;
   }
 
-  /** What the kernel says of the encoder's answer to one input; undefined where it does not answer. */
-  async #ask(input: BigUint64Array): Promise<Judgement | undefined> {
-    const fitted = input.slice();
-    const unfit = fit(this.#judge, this.#compared.layout, fitted);
-    if (unfit !== undefined) return unfit;
-    const answered = fitted.slice();
-    try {
-      await this.subject.run(this.#compared.layout, answered);
-    } catch (error) {
-      if (error instanceof BrokenEncoder) return undefined;
-      throw error;
-    }
-    return ask(this.#judge, this.#compared.layout, fitted, answered);
+  /** The failure of a field, if the encoder's answer to an input fails in it. */
+  async #failure(input: BigUint64Array, field: string): Promise<Failed | undefined> {
+    const asked = await this.#ask([input]);
+    const judgement = asked instanceof BrokenEncoder ? undefined : asked[0]?.();
+    return judgement?.verdict === "failed" && judgement.field === field ? judgement : undefined;
+  }
+
+  #ask(inputs: readonly BigUint64Array[]): Promise<(() => Judgement)[] | BrokenEncoder> {
+    return ask(this.#judges, this.#compared, this.#encoder, inputs);
   }
 
   #describe(input: BigUint64Array): Pick<LiveFailure, "input" | "replay"> {
     return {
       input: describeInput(this.#compared, input),
-      replay: `${replay(this.#compared, [this.subject.name], input)} --live`,
+      replay: `${replay(this.#compared, [this.#encoder], input)} --live`,
     };
   }
 }

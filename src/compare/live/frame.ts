@@ -1,22 +1,16 @@
-import { DeadlineError, DeathError, hex, TraceError } from "../../errors.ts";
+import { hex } from "../../errors.ts";
 import { GENERAL, PLACES, SEGMENTS, SLOTS } from "./code.ts";
-import { HELD, type Judgement, undecided } from "./judge.ts";
-import { NO_CALL, Registers } from "./registers.ts";
-import type { Tracee, TraceeSlot } from "./tracee.ts";
-
-/** The outcome of resuming a stub with a register block. */
-export type Landing =
-  /** It reached the code: the registers that the tracee stored, with RIP where it started. */
-  | { readonly kind: "ran"; readonly registers: BigUint64Array }
-  /** The kernel refused the registers, or the stub did not reach the code. */
-  | { readonly kind: "strayed"; readonly how: string };
+import { Ended, expect, undecided } from "./judge.ts";
+import { Registers } from "./registers.ts";
+import { NO_CALL, type Tracee, type TraceeSlot, type TraceeStop } from "./tracee.ts";
 
 /** A restart moves RIP back by this: the length of SYSCALL. */
 export const SYSCALL_SIZE = 2n;
 
 /**
  * Resumes a stub with register blocks, and finds out which registers it had. System calls are not executed: SYSEMU
- * intercepts them, so that a wrong block does no harm.
+ * intercepts them, so that a wrong block does no harm. If the kernel refuses the registers, or the stub does not reach the
+ * code that stores them, nothing is decided.
  */
 export class Frames {
   readonly registers: Registers;
@@ -27,17 +21,24 @@ export class Frames {
     this.registers = new Registers(slot.get());
   }
 
-  /** Resumes the stub with a block from a stop by a signal, where the kernel checks for restarts. */
-  run(block: BigUint64Array): Landing {
+  /**
+   * Resumes the stub with a block from a stop by a signal, where the kernel checks for restarts.
+   *
+   * @returns the registers that the tracee stored, with RIP where it started
+   */
+  run(block: BigUint64Array): BigUint64Array {
     return this.#resume(this.#atSignal(), block);
   }
 
-  /** Resumes the stub with a block from the stop of the system call that it makes with `before`. */
-  runFromCall(before: BigUint64Array, block: BigUint64Array): Landing {
-    const tracee = this.toCall(before);
-    return tracee === undefined
-      ? { kind: "strayed", how: "the stub made no system call" }
-      : this.#resume(tracee, block);
+  /** The same from the stop of the system call that it makes with `before`. */
+  runFromCall(before: BigUint64Array, block: BigUint64Array): BigUint64Array {
+    return this.#resume(this.toCall(before) ?? undecided("the stub made no system call"), block);
+  }
+
+  /** Whether the kernel restarts a call if the stub is resumed with a block. */
+  restarts(block: BigUint64Array): { restarted: boolean; registers: BigUint64Array } {
+    const registers = this.run(block);
+    return { restarted: this.registers.get(registers, "rip") !== PLACES.entry, registers };
   }
 
   /**
@@ -47,15 +48,13 @@ export class Frames {
    */
   toCall(before: BigUint64Array): Tracee | undefined {
     const tracee = this.#slot.get();
-    const { kind } = this.#tryRun(tracee, before);
-    return kind === "syscall" ? tracee : undefined;
+    const stop = tracee.tryRun("PTRACE_SYSEMU", before);
+    return typeof stop === "object" && stop.kind === "syscall" ? tracee : undefined;
   }
 
-  /** Resumes the stub with a block, and returns its next stop; undefined if it strays. */
-  stopOf(block: BigUint64Array): { kind: "syscall" | "signal"; code: number } | undefined {
-    const tracee = this.#atSignal();
-    const stop = this.#tryRun(tracee, block);
-    return stop.kind === "strayed" ? undefined : { kind: stop.kind, code: stop.code };
+  /** Resumes the stub with a block, and returns its next stop, or why there is none. */
+  stopOf(block: BigUint64Array): TraceeStop | string {
+    return this.#atSignal().tryRun("PTRACE_SYSEMU", block);
   }
 
   /** The stub, at a stop by a signal. */
@@ -65,28 +64,14 @@ export class Frames {
     return tracee;
   }
 
-  #resume(tracee: Tracee, block: BigUint64Array): Landing {
+  #resume(tracee: Tracee, block: BigUint64Array): BigUint64Array {
     tracee.write(SLOTS.start, new Uint8Array(8));
-    const stop = this.#tryRun(tracee, block);
-    if (stop.kind === "strayed") return stop;
+    const stop = tracee.tryRun("PTRACE_SYSEMU", block);
+    if (typeof stop === "string") undecided(stop);
     const rip = tracee.block.get("rip");
-    if (stop.kind === "signal" && rip === PLACES.landed) {
-      return { kind: "ran", registers: this.#written(tracee) };
-    }
-    const { tracer } = tracee;
-    const what = stop.kind === "syscall" ? "a system call" : tracer.signalName(stop.signal);
-    return { kind: "strayed", how: `the stub stopped by ${what} at ${hex(rip)}` };
-  }
-
-  #tryRun(tracee: Tracee, block: BigUint64Array) {
-    tracee.words.set(block);
-    try {
-      return tracee.run("PTRACE_SYSEMU");
-    } catch (error) {
-      const how = strayed(error);
-      if (how === undefined) throw error;
-      return { kind: "strayed", how } as const;
-    }
+    if (stop.kind === "signal" && rip === PLACES.landed) return this.#written(tracee);
+    const what = stop.kind === "syscall" ? "a system call" : tracee.tracer.signalName(stop.signal);
+    return undecided(`the stub stopped by ${what} at ${hex(rip)}`);
   }
 
   /** The registers that the tracee stored; its bases and orig_rax are those of the kernel. */
@@ -103,50 +88,47 @@ export class Frames {
     return registers;
   }
 
-  /** Resumes a stub with an encoder's block, and compares its registers with the expected ones. */
-  judge(meant: BigUint64Array, given: BigUint64Array, landing = this.run(given)): Judgement {
-    if (landing.kind === "strayed") {
+  /**
+   * Resumes a stub with an encoder's block, and compares its registers with the expected ones.
+   *
+   * @param run how it is resumed
+   */
+  judge(meant: BigUint64Array, given: BigUint64Array, run = () => this.run(given)): void {
+    let seen: BigUint64Array;
+    try {
+      seen = run();
+    } catch (error) {
       // The first register that differs is taken for the reason.
-      return this.difference(meant, given) ?? undecided(landing.how);
+      if (error instanceof Ended) this.expectSame(meant, given);
+      throw error;
+    }
+    const changed = this.firstDifference(meant, seen);
+    if (changed === undefined) return;
+    if (meant.every((word, i) => word === given[i])) {
+      // An implementation of the kernel may not keep all registers.
+      const [was, is] = [hex(changed.meant), hex(changed.seen)];
+      undecided(`this kernel does not keep ${changed.field}: ${was} became ${is}`);
     }
     const rip = this.registers.at("rip");
-    const seen = landing.registers;
-    if (meant.every((word, i) => word === given[i])) return this.#kept(meant, seen);
-    const restarted = seen[rip] === (meant[rip] ?? 0n) - SYSCALL_SIZE && given[rip] === meant[rip];
-    if (restarted) {
-      const original = this.registers.at("orig_rax");
-      const seenOriginal = given[original] ?? 0n;
+    if (seen[rip] === (meant[rip] ?? 0n) - SYSCALL_SIZE && given[rip] === meant[rip]) {
+      const failed = { verdict: "failed", field: "block.orig_rax", meant: NO_CALL } as const;
       const how = "the kernel took the call for one in progress, and restarted it";
-      return { ...failed("orig_rax", NO_CALL, seenOriginal), how };
+      throw new Ended({ ...failed, seen: this.registers.get(given, "orig_rax"), how });
     }
-    return this.difference(meant, seen) ?? HELD;
+    expect(changed.field, changed.meant, changed.seen);
   }
 
-  /** What a tracee has of registers that are right: an implementation of the kernel may not keep them all. */
-  #kept(meant: BigUint64Array, seen: BigUint64Array): Judgement {
-    const changed = this.difference(meant, seen);
-    if (changed === undefined) return HELD;
-    return undecided(
-      `this kernel does not keep ${changed.field}: ${hex(changed.meant)} became ${hex(changed.seen)}`,
-    );
+  /** Ends the examination if registers differ. */
+  expectSame(meant: BigUint64Array, seen: BigUint64Array): void {
+    const found = this.firstDifference(meant, seen);
+    if (found !== undefined) expect(found.field, found.meant, found.seen);
   }
 
   /** The first register that differs, except orig_rax, which no tracee can see. */
-  difference(meant: BigUint64Array, seen: BigUint64Array) {
+  firstDifference(meant: BigUint64Array, seen: BigUint64Array) {
     const { names } = this.registers;
     const at = names.findIndex((name, i) => name !== "orig_rax" && meant[i] !== seen[i]);
-    const name = names[at];
-    return name === undefined ? undefined : failed(name, meant[at] ?? 0n, seen[at] ?? 0n);
+    if (at < 0) return undefined;
+    return { field: `block.${names[at]}`, meant: meant[at] ?? 0n, seen: seen[at] ?? 0n };
   }
-}
-
-/** The message of an error that a wrong block may cause; undefined for other errors. */
-export function strayed(error: unknown): string | undefined {
-  const refused = error instanceof TraceError && error.errno === "EIO";
-  const ended = error instanceof DeathError || error instanceof DeadlineError;
-  return refused || ended ? error.message : undefined;
-}
-
-function failed(register: string, meant: bigint, seen: bigint) {
-  return { verdict: "failed", field: `block.${register}`, meant, seen } as const;
 }

@@ -1,14 +1,29 @@
 import { PLACES } from "./code.ts";
 import { type Frames, SYSCALL_SIZE } from "./frame.ts";
 import { RESTARTS } from "./frames.ts";
-import { expect, fromInt, HELD, type Judge, undecided, unsigned } from "./judge.ts";
-import { NO_CALL, TF } from "./registers.ts";
-import type { Tracee } from "./tracee.ts";
+import { expect, type Judge, undecided, unsigned } from "./judge.ts";
+import { TF } from "./registers.ts";
+import { NO_CALL } from "./tracee.ts";
 
 const PTRACE_GET_SYSCALL_INFO = 0x420e;
 /** struct ptrace_syscall_info up to the six arguments (linux/ptrace.h): op, ip, sp, number, arguments. */
 const INFO_WORDS = 11;
 const [NUMBER, FIRST_ARGUMENT] = [3, 4];
+
+/** Replaces a block by that of a stub stopped at a call with the block's number and arguments. */
+function fitToCall(frames: Frames, block: BigUint64Array): void {
+  const { registers } = frames;
+  registers.fit(block, PLACES.call);
+  block[registers.at("orig_rax")] = NO_CALL;
+  const tracee = frames.toCall(block);
+  if (tracee !== undefined) block.set(tracee.words);
+}
+
+/** The registers before the call that a stub stopped at with a block: RIP moves back, and rax is the number. */
+function beforeCall({ registers }: Frames, block: BigUint64Array, rax: bigint): BigUint64Array {
+  const rip = unsigned(registers.get(block, "rip") - SYSCALL_SIZE);
+  return registers.with(block, { rip, rax, orig_rax: NO_CALL });
+}
 
 /** A call that a stub stopped at: its registers at the stop, and the call according to the kernel. */
 interface Call {
@@ -17,88 +32,58 @@ interface Call {
   readonly args: readonly bigint[];
 }
 
-/** Makes stubs stop at system calls by SYSEMU. */
-class Calls {
-  readonly frames: Frames;
-
-  constructor(frames: Frames) {
-    this.frames = frames;
-  }
-
-  /** Replaces a block by that of a stub stopped at a call with the block's number and arguments. */
-  fit(block: BigUint64Array): void {
-    const { registers } = this.frames;
-    registers.fit(block, PLACES.call);
-    block[registers.at("orig_rax")] = NO_CALL;
-    const tracee = this.frames.toCall(block);
-    if (tracee !== undefined) block.set(tracee.words);
-  }
-
-  /** Makes a stub repeat the call that it stopped at with a block: RIP moves back, and rax is the number. */
-  again(block: BigUint64Array, number: bigint): Call | undefined {
-    const tracee = this.frames.toCall(this.back(block, number));
-    return tracee === undefined ? undefined : describe(tracee, this.frames);
-  }
-
-  /** The registers before that call. */
-  back(block: BigUint64Array, rax: bigint): BigUint64Array {
-    const { registers } = this.frames;
-    const rip = unsigned(registers.get(block, "rip") - SYSCALL_SIZE);
-    return registers.with(block, { rip, rax, orig_rax: NO_CALL });
-  }
-}
-
-function describe({ tracer, stub, words }: Tracee, { registers }: Frames): Call | undefined {
+/** Makes a stub repeat the call that it stopped at with a block; undefined if it stops otherwise. */
+function repeat(frames: Frames, block: BigUint64Array, number: bigint): Call | undefined {
+  const tracee = frames.toCall(beforeCall(frames, block, number));
+  if (tracee === undefined) return undefined;
+  const { tracer, stub, words } = tracee;
   const info = new BigUint64Array(INFO_WORDS);
   const { byteLength } = info;
   const length = tracer.shim.ptraceMemory(PTRACE_GET_SYSCALL_INFO, stub.pid, byteLength, info);
   if (length < 0) return undefined;
-  return {
-    registers: registers.with(words, {}),
-    number: info[NUMBER] ?? 0n,
-    args: [...info.subarray(FIRST_ARGUMENT, FIRST_ARGUMENT + 6)],
-  };
+  const args = [...info.subarray(FIRST_ARGUMENT, FIRST_ARGUMENT + 6)];
+  return { registers: words.slice(), number: info[NUMBER] ?? 0n, args };
 }
 
 const NO_INFO = "this kernel has no PTRACE_GET_SYSCALL_INFO";
 
 export function guestJudges(frames: Frames): Judge[] {
-  const calls = new Calls(frames);
-  return [enterJudge(frames), decodeJudge(calls), resultJudge(calls)];
+  return [enterJudge(frames), decodeJudge(frames), resultJudge(frames)];
 }
 
 /** Number and arguments are those of the kernel, and with its rax the call can be repeated. */
-function decodeJudge(calls: Calls): Judge {
-  const { registers } = calls.frames;
+function decodeJudge(frames: Frames): Judge {
+  const { registers } = frames;
   return {
     name: "decodeGuestSyscall",
     asked: "a call at a stop of SYSEMU, repeated with RIP 2 bytes back; PTRACE_GET_SYSCALL_INFO",
     fit(input) {
-      calls.fit(input.block());
+      fitToCall(frames, input.block());
     },
     judge(input, answered) {
       const [before, block] = [input.block(), answered.block()];
       const original = registers.get(before, "orig_rax");
-      const call = calls.again(before, original);
-      if (call === undefined) return undecided(NO_INFO);
-      const result = answered.returns(BigInt.asUintN(32, call.number));
-      if (result !== HELD) return result;
+      const call = repeat(frames, before, original) ?? undecided(NO_INFO);
+      answered.returns(BigInt.asUintN(32, call.number));
       for (const [i, word] of call.args.entries()) {
-        const argument = expect(`at.arg${i}`, word, answered.block("at")[i] ?? 0n);
-        if (argument !== HELD) return argument;
+        expect(`at.arg${i}`, word, answered.block("at")[i] ?? 0n);
       }
       const rax = registers.get(block, "rax");
-      const again = calls.again(block, rax);
-      if (again === undefined) return calls.frames.difference(before, block) ?? undecided(NO_INFO);
-      const asked = registers.get(again.registers, "orig_rax");
-      if (asked !== original) return expect("block.rax", original, rax);
-      return calls.frames.difference(call.registers, again.registers) ?? HELD;
+      const again = repeat(frames, block, rax);
+      if (again === undefined) {
+        frames.expectSame(before, block);
+        undecided(NO_INFO);
+      }
+      if (registers.get(again.registers, "orig_rax") !== original) {
+        expect("block.rax", original, rax);
+      }
+      frames.expectSame(call.registers, again.registers);
     },
   };
 }
 
-function resultJudge(calls: Calls): Judge {
-  const { frames } = calls;
+function resultJudge(frames: Frames): Judge {
+  const { registers } = frames;
   return {
     name: "encodeGuestResult",
     asked: "resumed a stub from a stop of SYSEMU with the block; it stored its registers",
@@ -106,13 +91,13 @@ function resultJudge(calls: Calls): Judge {
       if (random.chance(1, 4)) input.put("result", unsigned(random.pick(RESTARTS)));
     },
     fit(input) {
-      calls.fit(input.block());
+      fitToCall(frames, input.block());
     },
     judge(input, answered) {
       const [before, given] = [input.block(), answered.block()];
-      const meant = frames.registers.with(before, { rax: input.word("result") });
-      const call = calls.back(before, frames.registers.get(before, "orig_rax"));
-      return frames.judge(meant, given, frames.runFromCall(call, given));
+      const meant = registers.with(before, { rax: input.word("result") });
+      const call = beforeCall(frames, before, registers.get(before, "orig_rax"));
+      frames.judge(meant, given, () => frames.runFromCall(call, given));
     },
   };
 }
@@ -156,13 +141,13 @@ function enterJudge(frames: Frames): Judge {
       const trap = registers.get(meant, "eflags") & TF;
       // Without TF, the registers that the stub stores below show that it did not trap.
       const stop = trap === 0n ? undefined : frames.stopOf(meant);
-      if (trap !== 0n && stop?.kind !== "signal") return undecided("the stub did not trap");
-      const result = answered.returns(fromInt(stop?.code === TRAP_TRACE ? 1 : 0));
-      if (result !== HELD) return result;
+      const code = typeof stop === "object" && stop.kind === "signal" ? stop.code : undefined;
+      if (trap !== 0n && code === undefined) undecided("the stub did not trap");
+      answered.returns(code === TRAP_TRACE ? 1n : 0n);
       // A stub that traps does not store its registers.
       const untrapped = (block: BigUint64Array) =>
         registers.with(block, { eflags: registers.get(block, "eflags") ^ trap });
-      return frames.judge(untrapped(meant), untrapped(answered.block()));
+      frames.judge(untrapped(meant), untrapped(answered.block()));
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Random } from "../../cases/random.ts";
 import type { FunctionName } from "../../encoder/abi.ts";
+import { StublabError } from "../../errors.ts";
 import type { RecordLayout } from "../record.ts";
 
 /** The kernel's verdict on one record with the encoder's answer. */
@@ -18,6 +19,41 @@ export type Judgement =
       readonly how?: string;
     };
 
+/** Ends the examination of an answer that does not hold. */
+export class Ended extends Error {
+  readonly judgement: Judgement;
+
+  constructor(judgement: Judgement) {
+    super(judgement.verdict);
+    this.judgement = judgement;
+  }
+}
+
+/** Ends an examination in which the kernel decides nothing. */
+export function undecided(why: string): never {
+  throw new Ended({ verdict: "undecided", why });
+}
+
+/** Ends an examination if the words differ. */
+export function expect(field: string, meant: bigint, seen: bigint): void {
+  if (meant !== seen) throw new Ended({ verdict: "failed", field, meant, seen });
+}
+
+/**
+ * The judgement to which an examination leads. What this machine does not let a stub do, and a stub that another process
+ * killed, decide nothing.
+ */
+export function judgementOf(examine: () => void): Judgement {
+  try {
+    examine();
+    return { verdict: "held" };
+  } catch (error) {
+    if (error instanceof Ended) return error.judgement;
+    if (!(error instanceof StublabError)) throw error;
+    return { verdict: "undecided", why: error.message.split("\n")[0] ?? error.code };
+  }
+}
+
 /** A record of a function by the names of its fields. */
 export class Fields {
   readonly record: BigUint64Array;
@@ -34,7 +70,7 @@ export class Fields {
 
   /** The low half of a word, with a sign. */
   int(field: string): number {
-    return toInt(this.word(field));
+    return Number(BigInt.asIntN(32, this.word(field)));
   }
 
   put(field: string, word: bigint): void {
@@ -57,9 +93,9 @@ export class Fields {
     return this.record[this.#layout.result] ?? 0n;
   }
 
-  /** Held if the function returned this. */
-  returns(meant: bigint): Judgement {
-    return expect(this.#layout.name, meant, this.result);
+  /** Ends the examination unless the function returned this. */
+  returns(meant: bigint): void {
+    expect(this.#layout.name, meant, this.result);
   }
 
   copy(): Fields {
@@ -93,28 +129,17 @@ export interface Judge {
   fit?(input: Fields): void;
   /** Inputs near this one, before `fit`, that may show a difference that this one hides. */
   sharpen?(input: Fields): Sharper[];
-  /** @param answered the input with the encoder's answer */
-  judge(input: Fields, answered: Fields): Judgement;
+  /**
+   * Examines an answer, and returns if it holds.
+   *
+   * @param answered the input with the encoder's answer
+   * @throws Ended, and the errors of stubs
+   */
+  judge(input: Fields, answered: Fields): void;
 }
-
-export const HELD: Judgement = { verdict: "held" };
 
 /** -EINVAL: what an encoder returns to refuse its arguments, as the kernel does. */
 export const REFUSED = -22n;
-
-export function undecided(why: string): Judgement {
-  return { verdict: "undecided", why };
-}
-
-/** Held if the words are equal. */
-export function expect(field: string, meant: bigint, seen: bigint): Judgement {
-  return meant === seen ? HELD : { verdict: "failed", field, meant, seen };
-}
-
-/** A 32-bit parameter: the low half of a word, signed. */
-function toInt(word: bigint): number {
-  return Number(BigInt.asIntN(32, word));
-}
 
 /** A 32-bit number as records store it. */
 export function fromInt(number: number): bigint {

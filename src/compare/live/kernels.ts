@@ -4,6 +4,7 @@
  */
 
 import type { Clones } from "./clones.ts";
+import { undecided } from "./judge.ts";
 
 /** copy_process, kernel/fork.c: 83b290c9e3b5 "pidfd: clone: allow CLONE_THREAD | CLONE_PIDFD together", in 6.9. */
 const PIDFD_THREAD = "CLONE_PIDFD with CLONE_THREAD is accepted from Linux 6.9 on";
@@ -21,50 +22,41 @@ const NEGATIVE_NUMBERS = "calls with negative numbers are restarted from Linux 5
 const MOST_SIGNAL = 64n;
 const SIGCHLD = 17n;
 
-/** A difference between kernels in what clone refuses: the word without it, which all kernels treat in one way. */
-interface CloneVariant {
-  readonly about: string;
-  readonly common: { readonly flags: bigint; readonly signal: bigint };
-}
-
-/** What in a clone with these flags and this exit signal some kernels refuse, and others accept. */
-function cloneVariant(clones: Clones, flags: bigint, signal: bigint): CloneVariant | undefined {
-  const pidfd = clones.flag("CLONE_PIDFD");
-  const thread = clones.flag("CLONE_THREAD");
-  const both = (flags & pidfd) !== 0n && (flags & thread) !== 0n;
-  const odd = signal > MOST_SIGNAL;
-  if (!both && !odd) return undefined;
-  return {
-    about: [...(both ? [PIDFD_THREAD] : []), ...(odd ? [EXIT_SIGNALS] : [])].join(", and "),
-    common: { flags: both ? flags & ~pidfd : flags, signal: odd ? SIGCHLD : signal },
-  };
-}
-
 /**
- * Why the kernel and an encoder may both be right although one refuses a clone and the other accepts it; undefined if
- * kernels do not differ in it.
+ * Ends an examination in which one of the kernel and an encoder refuses a clone and the other accepts it, if kernels differ
+ * in that: both may be right.
  *
- * @param refusesCommon asks the kernel about what all kernels treat in one way: another reason to refuse counts
+ * @param refuses whether the kernel refuses it
+ * @param refusesCommon asks the kernel about the nearest clone that all kernels treat in one way: another reason to refuse
+ * counts
  */
-export function cloneDifference(
+export function excuseClone(
   clones: Clones,
   { flags, signal }: { readonly flags: bigint; readonly signal: bigint },
   refuses: boolean,
   refusesCommon: (flags: bigint, signal: bigint) => boolean,
-): string | undefined {
-  const variant = cloneVariant(clones, flags, signal);
-  if (variant === undefined) return undefined;
-  if (refuses && refusesCommon(variant.common.flags, variant.common.signal)) return undefined;
-  return differs(variant.about, refuses ? "refuses" : "accepts");
+): void {
+  const both = clones.flags("CLONE_PIDFD CLONE_THREAD");
+  const about: string[] = [];
+  const common = { flags, signal };
+  if ((flags & both) === both) {
+    about.push(PIDFD_THREAD);
+    common.flags &= ~clones.flags("CLONE_PIDFD");
+  }
+  if (signal > MOST_SIGNAL) {
+    about.push(EXIT_SIGNALS);
+    common.signal = SIGCHLD;
+  }
+  if (about.length === 0 || (refuses && refusesCommon(common.flags, common.signal))) return;
+  differ(about.join(", and "), refuses ? "refuses" : "accepts");
 }
 
 /** The same of a restart of a call with this number in orig_rax. */
-export function restartDifference(number: bigint, restarts: boolean): string | undefined {
+export function excuseRestart(number: bigint, restarts: boolean): void {
   const half = BigInt.asIntN(32, number);
-  if (half >= 0n || half === -1n) return undefined;
-  return differs(NEGATIVE_NUMBERS, restarts ? "restarts" : "does not restart");
+  if (half < -1n) differ(NEGATIVE_NUMBERS, restarts ? "restarts" : "does not restart");
 }
 
-function differs(about: string, does: string): string {
-  return `${about}, and this kernel ${does} that: encoders may differ`;
+function differ(about: string, does: string): never {
+  undecided(`${about}, and this kernel ${does} that: encoders may differ`);
 }

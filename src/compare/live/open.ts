@@ -7,13 +7,11 @@ import { Frames } from "./frame.ts";
 import { frameJudges } from "./frames.ts";
 import { guestJudges } from "./guests.ts";
 import type { Judge } from "./judge.ts";
-import { restartJudges } from "./restarts.ts";
-import { Answers, prepareAnswers, resultJudges } from "./results.ts";
+import { prepareAnswers, resultJudges } from "./results.ts";
 import { Filtered, seccompJudge } from "./seccomp.ts";
-import { Queue, siginfoJudges } from "./siginfo.ts";
+import { prepareQueue, siginfoJudges } from "./siginfo.ts";
 import { blockableJudge, signalSetJudge } from "./signals.ts";
-import { statusJudges } from "./status.ts";
-import { Statuses } from "./statuses.ts";
+import { statusJudges } from "./statuses.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
 import { prepareVsyscalls, vsyscallJudge } from "./vsyscall.ts";
 import { waitJudge } from "./waits.ts";
@@ -25,15 +23,28 @@ const DEADLINE = 2000;
 export class Judges {
   readonly #tracer: Tracer;
   #judges: ReadonlyMap<FunctionName, Judge> = new Map();
-  #closers: readonly (() => void)[] = [];
+  #slots: readonly { close(): void }[] = [];
 
-  constructor(tracer: Tracer) {
-    this.#tracer = tracer;
-    this.renew();
+  /**
+   * Opens the judges. This thread traces their stubs, with stublab's own encoder.
+   *
+   * @throws the errors of `Tracer` and `createStub`, e.g. if this machine does not allow tracing
+   */
+  constructor() {
+    this.#tracer = new Tracer({ deadline: DEADLINE });
+    try {
+      this.renew();
+    } catch (error) {
+      this.#tracer.close();
+      throw error;
+    }
   }
 
-  get(name: FunctionName): Judge | undefined {
-    return this.#judges.get(name);
+  /** The judge of a function. @throws RangeError if it has none */
+  of(name: FunctionName): Judge {
+    const judge = this.#judges.get(name);
+    if (judge === undefined) throw new RangeError(`no judge for ${name}`);
+    return judge;
   }
 
   get names(): FunctionName[] {
@@ -42,15 +53,15 @@ export class Judges {
 
   /** Replaces all judges and their stubs: another process may have disturbed them. */
   renew(): void {
-    for (const close of this.#closers) close();
-    const [judges, closers] = makeJudges(this.#tracer);
+    for (const slot of this.#slots) slot.close();
+    const { judges, slots } = makeJudges(this.#tracer);
     this.#judges = new Map(judges.map((judge) => [judge.name, judge]));
-    this.#closers = closers;
+    this.#slots = slots;
   }
 
   /** Ends all stubs. Calling it again does nothing. */
   close(): void {
-    for (const close of this.#closers) close();
+    for (const slot of this.#slots) slot.close();
     this.#tracer.close();
   }
 
@@ -59,30 +70,9 @@ export class Judges {
   }
 }
 
-/** The judge of a function. @throws RangeError if it has none */
-export function judgeOf(judges: Judges, { name }: { readonly name: FunctionName }): Judge {
-  const judge = judges.get(name);
-  if (judge === undefined) throw new RangeError(`no judge for ${name}`);
-  return judge;
-}
-
-/**
- * Opens the judges. This thread traces their stubs, with stublab's own encoder.
- *
- * @throws the errors of `Tracer` and `createStub`, e.g. if this machine does not allow tracing
- */
-export function openJudges(): Judges {
-  const tracer = new Tracer({ deadline: DEADLINE });
-  try {
-    return new Judges(tracer);
-  } catch (error) {
-    tracer.close();
-    throw error;
-  }
-}
-
-function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
-  const slots: TraceeSlot[] = [];
+function makeJudges(tracer: Tracer): { judges: Judge[]; slots: { close(): void }[] } {
+  const filtered = new Filtered(tracer);
+  const slots: { close(): void }[] = [filtered];
   // A stub forked from the host: with CLONE_PARENT its children are the host's.
   const slot = (prepare: (tracee: Tracee) => Tracee = (tracee) => tracee) => {
     const made = new TraceeSlot(() => prepare(Tracee.prepare(tracer.createStub())));
@@ -92,23 +82,19 @@ function makeJudges(tracer: Tracer): [Judge[], (() => void)[]] {
   const plain = slot();
   const frames = new Frames(plain);
   const clones = new Clones(tracer, slot(prepareClones));
-  const answers = new Answers(slot(prepareAnswers), frames.registers);
-  const queue = new Queue(slot());
-  const filtered = new Filtered(tracer);
-  const judges: Judge[] = [
+  const judges = [
     ...frameJudges(frames),
     ...cloneJudges(clones),
     clone3Judge(clones),
     waitJudge(plain, slot()),
-    ...statusJudges(new Statuses(tracer)),
-    ...resultJudges(answers),
-    ...restartJudges(frames),
+    ...statusJudges(tracer),
+    ...resultJudges(slot(prepareAnswers), frames.registers),
     signalSetJudge(slot()),
     blockableJudge(plain),
-    ...siginfoJudges(queue),
+    ...siginfoJudges(slot(prepareQueue)),
     seccompJudge(filtered, (name) => tracer.flag(name)),
     ...guestJudges(frames),
     vsyscallJudge(slot(prepareVsyscalls), frames),
   ];
-  return [judges, [answers, queue, filtered, ...slots].map((each) => () => each.close())];
+  return { judges, slots };
 }

@@ -1,6 +1,6 @@
 import { registerLayout } from "../../encoder/block.ts";
 import { PLACES } from "./code.ts";
-import type { Tracee } from "./tracee.ts";
+import { NO_CALL, type Tracee } from "./tracee.ts";
 
 /** Writable bits of eflags (arch/x86/kernel/ptrace.c). */
 const WRITABLE = 0x5_4dd5n;
@@ -11,9 +11,6 @@ const RF = 0x1_0000n;
 const BASE = 2n ** 46n - 1n;
 /** The selector of user data. */
 const USER_DS = 0x2bn;
-
-/** orig_rax if no call is in progress. */
-export const NO_CALL = 2n ** 64n - 1n;
 
 /** The registers of a block by name, and changes that let a stub be resumed with it. */
 export class Registers {

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { FAIL_AS_ASKED, FAILING_CALL, requireFilter } from "./filters.ts";
 import { type Judge, unsigned } from "./judge.ts";
 import type { Registers } from "./registers.ts";
@@ -8,62 +8,36 @@ import type { Tracee, TraceeSlot } from "./tracee.ts";
 const LEAST_ERROR = 2n ** 64n - 4095n;
 const SEEK_SET = 0n;
 
-/**
- * Makes real calls return any result. For values, lseek on /proc/PID/mem returns its offset, any 64-bit word. For
- * errnos, a filter makes a call fail with any errno.
- */
-export class Answers {
-  readonly registers: Registers;
-  readonly #slot: TraceeSlot;
-  #memory: { readonly pid: number; readonly fd: number } | undefined;
-
-  /** @param slot stubs prepared by `prepareAnswers` */
-  constructor(slot: TraceeSlot, registers: Registers) {
-    this.registers = registers;
-    this.#slot = slot;
-  }
-
-  /** Makes a call that returns `word`; returns whether it failed, and the registers after it. */
-  make(word: bigint): { failed: boolean; registers: BigUint64Array } {
-    const tracee = this.#slot.get();
-    const failed = word >= LEAST_ERROR;
-    if (failed) tracee.call(FAILING_CALL, 2n ** 64n - word);
-    else tracee.call("lseek", BigInt(this.#descriptor(tracee)), word, SEEK_SET);
-    return { failed, registers: tracee.words.slice() };
-  }
-
-  close(): void {
-    if (this.#memory !== undefined) closeSync(this.#memory.fd);
-    this.#memory = undefined;
-  }
-
-  /** /proc/PID/mem of the stub, which shares the host's file table. */
-  #descriptor({ stub }: Tracee): number {
-    if (this.#memory?.pid !== stub.pid) {
-      this.close();
-      this.#memory = { pid: stub.pid, fd: openSync(`/proc/${stub.pid}/mem`, "r") };
-    }
-    return this.#memory.fd;
-  }
-}
-
+/** Prepares a stub for calls that return any result. */
 export function prepareAnswers(tracee: Tracee): Tracee {
   requireFilter(tracee, FAIL_AS_ASKED);
+  tracee.descriptor = openSync(`/proc/${tracee.stub.pid}/mem`, "r");
   return tracee;
 }
 
-export function resultJudges(answers: Answers): Judge[] {
-  const { registers } = answers;
+/** @param slot stubs prepared by `prepareAnswers` */
+export function resultJudges(slot: TraceeSlot, registers: Registers): Judge[] {
+  /**
+   * Makes a real call return `word`; returns whether it failed, and the registers after it. For values, lseek on
+   * /proc/PID/mem returns its offset, any 64-bit word. For errnos, a filter makes a call fail with any errno.
+   */
+  const make = (word: bigint) => {
+    const tracee = slot.get();
+    const failed = word >= LEAST_ERROR;
+    if (failed) tracee.call(FAILING_CALL, 2n ** 64n - word);
+    else tracee.call("lseek", BigInt(tracee.descriptor ?? -1), word, SEEK_SET);
+    return { failed, registers: tracee.words.slice() };
+  };
   const asked = "lseek(/proc/PID/mem) for values, and a call that a filter made fail for errnos";
   const result: Judge = {
     name: "syscallResult",
     asked,
     fit(input) {
       const block = input.block();
-      block.set(answers.make(registers.get(block, "rax")).registers);
+      block.set(make(registers.get(block, "rax")).registers);
     },
     judge(input, answered) {
-      return answered.returns(registers.get(input.block(), "rax"));
+      answered.returns(registers.get(input.block(), "rax"));
     },
   };
   const errno: Judge = {
@@ -76,8 +50,8 @@ export function resultJudges(answers: Answers): Judge[] {
       }
     },
     judge(input, answered) {
-      const { failed, registers: after } = answers.make(input.word("result"));
-      return answered.returns(failed ? unsigned(-registers.get(after, "rax")) : 0n);
+      const { failed, registers: after } = make(input.word("result"));
+      answered.returns(failed ? unsigned(-registers.get(after, "rax")) : 0n);
     },
   };
   return [result, errno];

@@ -8,12 +8,11 @@ import { DeathError } from "../../errors.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { NO_PROGRAM, rulesOf } from "../filter.ts";
 import { ANSWER } from "../record.ts";
-import { DATA, PLACES, SLOTS } from "./code.ts";
+import { addressOf, PLACES, SLOTS } from "./code.ts";
 import { NO_CORE, setCoreLimit } from "./cores.ts";
 import { GUARD, installFilter, requireFilter, STOPPED_BY_GUARD } from "./filters.ts";
 import { ARGUMENTS } from "./frames.ts";
 import { expect, type Judge, undecided } from "./judge.ts";
-import { NO_CALL } from "./registers.ts";
 import { Tracee, TraceeSlot } from "./tracee.ts";
 import { USER_SPACE } from "./vsyscall.ts";
 
@@ -54,12 +53,12 @@ export class Filtered {
     });
   }
 
-  /** The action of a program for a call, or why it cannot be tried. */
-  ask(program: Uint8Array, question: Question): bigint | string {
-    const missing = this.#missing(question);
-    if (missing !== undefined) return missing;
+  /** The action of a program for a call. */
+  ask(program: Uint8Array, question: Question): bigint {
+    if (!this.#reaches(question)) undecided("such a call does not reach a filter here");
     const tracee = this.#stubOf(program);
-    return tracee === undefined ? NO_PROGRAM : tryCall(tracee, question);
+    const action = tracee === undefined ? NO_PROGRAM : tryCall(tracee, question);
+    return typeof action === "bigint" ? action : undecided(action);
   }
 
   close(): void {
@@ -69,15 +68,13 @@ export class Filtered {
   }
 
   /** Whether calls of this kind reach a filter at all: without a program, the guard stops them. */
-  #missing(question: Question): string | undefined {
-    const kind = siteOf(question);
-    if (!this.#reached.has(kind)) {
-      const answer = tryCall(this.#parent.get(), question);
-      this.#reached.set(kind, answer === BigInt(SECCOMP_RET_ALLOW));
-    }
-    return this.#reached.get(kind) === true
-      ? undefined
-      : "such a call does not reach a filter here";
+  #reaches(question: Question): boolean {
+    const site = siteOf(question);
+    const known = this.#reached.get(site);
+    if (known !== undefined) return known;
+    const reaches = tryCall(this.#parent.get(), question) === BigInt(SECCOMP_RET_ALLOW);
+    this.#reached.set(site, reaches);
+    return reaches;
   }
 
   /** A stub under a program; undefined if the kernel refuses the program. */
@@ -112,15 +109,15 @@ function siteOf(question: Question): bigint {
   return vsyscallOf(question) === undefined ? syscall : callRax;
 }
 
-/** Makes a stub try a call; returns the action of its filters without the guard. */
+/** Makes a stub try a call; returns the action of its filters without the guard, or what happened instead. */
 function tryCall(tracee: Tracee, question: Question): bigint | string {
-  const { block, initial, tracer } = tracee;
-  block.copyFrom(initial);
-  for (const [i, name] of ARGUMENTS.entries()) block.set(name, question.args[i] ?? 0n);
-  block.set("rsp", DATA + BigInt(SLOTS.stackEnd));
-  block.set("orig_rax", NO_CALL);
-  block.set("rax", vsyscallOf(question) ?? question.number);
-  block.set("rip", siteOf(question));
+  const { block, tracer } = tracee;
+  tracee.load({
+    ...Object.fromEntries(ARGUMENTS.map((name, i) => [name, question.args[i] ?? 0n])),
+    rsp: addressOf(SLOTS.stackEnd),
+    rax: vsyscallOf(question) ?? question.number,
+    rip: siteOf(question),
+  });
   try {
     const { signal, code } = tracee.run("PTRACE_CONT");
     if (signal === tracer.constant("SIGSYS") && code === 1) return BigInt(SECCOMP_RET_TRAP);
@@ -165,14 +162,13 @@ export function seccompJudge(filtered: Filtered, flag: (name: string) => bigint)
         ip: input.word("instruction_pointer"),
         args: ARGUMENTS.map((_, i) => input.word(`arg${i}`)),
       };
-      if (question.number === NO_NUMBER)
-        return undecided("the kernel skips a call with the number -1");
+      if (question.number === NO_NUMBER) undecided("the kernel skips a call with the number -1");
       const meant = policy(flag, question, BigInt.asUintN(32, input.word("exitSignal")));
       const count = BigInt.asIntN(32, answered.result);
-      if (count < 1n || count > MOST_INSTRUCTIONS) return expect(ANSWER, meant, NO_PROGRAM);
-      const program = new Uint8Array(answered.block("at").slice(0, Number(count)).buffer);
-      const seen = filtered.ask(program, question);
-      return typeof seen === "string" ? undecided(seen) : expect(ANSWER, meant, seen);
+      const isProgram = count >= 1n && count <= MOST_INSTRUCTIONS;
+      const words = answered.block("at").slice(0, isProgram ? Number(count) : 0);
+      const program = new Uint8Array(words.buffer);
+      expect(ANSWER, meant, isProgram ? filtered.ask(program, question) : NO_PROGRAM);
     },
   };
 }

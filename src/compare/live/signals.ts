@@ -5,9 +5,7 @@ import { nextStatus } from "./processes.ts";
 import type { Tracee, TraceeSlot } from "./tracee.ts";
 
 const { EINVAL } = constants.errno;
-const [PTRACE_GETSIGMASK, PTRACE_SETSIGMASK] = [0x420a, 0x420b];
-/** Bytes of the kernel's sigset_t. */
-const SIGSET_SIZE = 8;
+const PTRACE_GETSIGMASK = 0x420a;
 
 /** signalSet: stubs that signals are sent to. */
 export function signalSetJudge(slot: TraceeSlot): Judge {
@@ -19,8 +17,7 @@ export function signalSetJudge(slot: TraceeSlot): Judge {
       const signal = input.int("signal");
       if (!known.has(signal)) known.set(signal, pendingAfter(slot.get(), signal));
       const set = known.get(signal);
-      if (set === undefined) return undecided(`signal ${signal} does not become pending`);
-      return answered.returns(set);
+      answered.returns(set ?? undecided(`signal ${signal} does not become pending`));
     },
   };
 }
@@ -56,15 +53,13 @@ export function blockableJudge(slot: TraceeSlot): Judge {
     name: "blockableSignals",
     asked: "PTRACE_SETSIGMASK on a stub, and PTRACE_GETSIGMASK",
     judge(input, answered) {
-      const mask = BigUint64Array.of(input.word("set"));
       const { tracer, stub } = slot.get();
-      const ask = (request: number, data: BigUint64Array) =>
-        tracer.shim.ptraceMemory(request, stub.pid, SIGSET_SIZE, data);
-      const set = ask(PTRACE_SETSIGMASK, mask);
-      const got = ask(PTRACE_GETSIGMASK, mask);
-      ask(PTRACE_SETSIGMASK, BigUint64Array.of(0n));
-      if (set < 0 || got < 0) return undecided("this kernel has no PTRACE_SETSIGMASK");
-      return answered.returns(mask[0] ?? 0n);
+      const mask = new BigUint64Array(1);
+      const set = tracer.shim.setMask(stub.pid, input.word("set"));
+      const got = tracer.shim.ptraceMemory(PTRACE_GETSIGMASK, stub.pid, mask.byteLength, mask);
+      tracer.shim.setMask(stub.pid, 0n);
+      if (set < 0 || got < 0) undecided("this kernel has no PTRACE_SETSIGMASK");
+      answered.returns(mask[0] ?? 0n);
     },
   };
 }

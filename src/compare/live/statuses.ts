@@ -4,6 +4,7 @@ import { PAGE_SIZE } from "../../stub/amd64.ts";
 import type { Tracer } from "../../stub/tracer.ts";
 import { collectCores, NO_CORE, setCoreLimit } from "./cores.ts";
 import { FAILING_CALL, requireFilter, TRACE_FAILING_CALL, TRACE_MESSAGE } from "./filters.ts";
+import { fromInt, type Judge, narrows, undecided } from "./judge.ts";
 import {
   endTraced,
   eventMessage,
@@ -19,7 +20,7 @@ import {
 } from "./processes.ts";
 import { Tracee } from "./tracee.ts";
 
-/** What a status word tells, by what was really done. */
+/** What a status word means, by what was really done. */
 export interface Truth {
   /** WAIT_EXITED 0, SIGNALED 1, STOPPED 2, SYSCALL_STOP 3, EVENT 4, GROUP_STOP 5, CONTINUED 6. */
   readonly kind: number;
@@ -48,44 +49,36 @@ const [PTRACE_SETOPTIONS, PTRACE_SEIZE, PTRACE_INTERRUPT] = [0x4200, 0x4206, 0x4
 const [O_TRACESYSGOOD, O_TRACEEXIT, O_EXITKILL] = [1, 64, 0x10_0000];
 /** Fork, vfork, clone, exec, vfork done, seccomp. */
 const O_EVENTS = 2 | 4 | 8 | 16 | 32 | 128;
-const [FORK, VFORK, CLONE, EXEC, VFORK_DONE, EXIT, SECCOMP, EVENT_STOP] = [
-  ...([1, 2, 3, 4, 5, 6, 7, 128] as const),
-];
+const [FORK, VFORK, CLONE, EXEC, VFORK_DONE, EXIT, SECCOMP] = [...([1, 2, 3, 4, 5, 6, 7] as const)];
+const EVENT_STOP = 128;
+/** The truth about the stop of an event. */
+const eventOf = (event: number) => ({ kind: EVENT, value: SIGTRAP, event });
 // linux/wait.h
 const [WUNTRACED, WCONTINUED] = [2n, 8n];
-const [SYS_GETPID, SYS_CLONE] = [39n, 56n];
 const CLONE_VFORK = 0x4000n;
 
-/** Has real processes do what wait4 can tell of, once, and keeps each status word with what was done. */
-export class Statuses {
-  readonly #tracer: Tracer;
-  #words: Map<number, Truth> | undefined;
-
-  constructor(tracer: Tracer) {
-    this.#tracer = tracer;
-  }
-
-  /** Every status word that was seen, in the order in which it was first. */
-  get words(): ReadonlyMap<number, Truth> {
-    if (this.#words !== undefined) return this.#words;
-    const words = new Map<number, Truth>();
-    const note: Note = (status, truth) => {
-      words.set(status, { event: 0, core: 0, ...truth });
-    };
-    for (const collect of [collectEnds, collectStops, collectExec]) {
-      const tracee = Tracee.prepare(this.#tracer.createStub());
-      try {
-        collect(tracee, note);
-      } catch (error) {
-        // What cannot be had on this machine is left out, and its words are undecided.
-        if (!(error instanceof StublabError)) throw error;
-      } finally {
-        tracee.close();
-      }
+/**
+ * Makes real processes do what wait4 reports.
+ *
+ * @returns every status word that was seen, in that order, with what was done
+ */
+function collectWords(tracer: Tracer): ReadonlyMap<number, Truth> {
+  const words = new Map<number, Truth>();
+  const note: Note = (status, truth) => {
+    words.set(status, { event: 0, core: 0, ...truth });
+  };
+  for (const collect of [collectEnds, collectStops, collectExec]) {
+    const tracee = Tracee.prepare(tracer.createStub());
+    try {
+      collect(tracee, note);
+    } catch (error) {
+      // What cannot be had on this machine is left out, and its words are undecided.
+      if (!(error instanceof StublabError)) throw error;
+    } finally {
+      tracee.close();
     }
-    this.#words = words;
-    return words;
   }
+  return words;
 }
 
 /** Children of a stub that exit with every code, that signals kill, stop and continue; wait4 is the stub's. */
@@ -114,7 +107,7 @@ function collectSeized(parent: Tracee, child: number, note: Note): void {
   const { tracer } = parent;
   request(tracer, PTRACE_SEIZE, child, O_EXITKILL);
   request(tracer, PTRACE_INTERRUPT, child);
-  note(nextStatus(tracer, child), { kind: EVENT, value: SIGTRAP, event: EVENT_STOP });
+  note(nextStatus(tracer, child), eventOf(EVENT_STOP));
   request(tracer, PTRACE_CONT, child);
   send(parent, child, SIGSTOP);
   note(nextStatus(tracer, child), { kind: STOPPED, value: SIGSTOP });
@@ -134,7 +127,7 @@ function collectStops(tracee: Tracee, note: Note): void {
     note(resumed(tracee), { kind: STOPPED, value: signal });
   }
   note(resumed(tracee), { kind: STOPPED, value: SIGTRAP });
-  setUp(tracee, { rax: SYS_GETPID });
+  setUp(tracee, "getpid");
   for (let i = 0; i < 2; i++) {
     note(resumed(tracee, PTRACE_SYSCALL), { kind: SYSCALL_STOP, value: SIGTRAP });
   }
@@ -144,19 +137,19 @@ function collectStops(tracee: Tracee, note: Note): void {
   collectBirth(tracee, 0n, CLONE, note);
   collectBirth(tracee, CLONE_VFORK | BigInt(SIGCHLD), VFORK, note);
   requireFilter(tracee, TRACE_FAILING_CALL);
-  setUp(tracee, { rax: FAILING_CALL });
-  note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event: SECCOMP });
+  setUp(tracee, "getpid", { rax: FAILING_CALL });
+  note(resumed(tracee), eventOf(SECCOMP));
   expectMessage(tracee, TRACE_MESSAGE);
   resumed(tracee);
 }
 
 function collectBirth(tracee: Tracee, word: bigint, event: number, note: Note): void {
-  setUp(tracee, { rax: SYS_CLONE, rdi: word });
-  note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event });
+  setUp(tracee, "clone", { rdi: word });
+  note(resumed(tracee), eventOf(event));
   const child = eventMessage(tracee);
   endTraced(tracee, child);
   if (event === VFORK) {
-    note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event: VFORK_DONE });
+    note(resumed(tracee), eventOf(VFORK_DONE));
     expectMessage(tracee, child);
   }
   // A child's end may stop its parent by a signal on the way to INT3.
@@ -175,21 +168,64 @@ function collectExec(tracee: Tracee, note: Note): void {
     // The stub's page ends in zeros: an empty path.
     const rsi = BigInt(tracer.stubAddress + PAGE_SIZE - 1);
     const r8 = tracer.flag("AT_EMPTY_PATH");
-    setUp(tracee, {
-      rax: tracer.flag("SYS_execveat"),
-      rdi: BigInt(image),
-      rsi,
-      rdx: 0n,
-      r10: 0n,
-      r8,
-    });
-    note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event: EXEC });
+    setUp(tracee, "execveat", { rdi: BigInt(image), rsi, rdx: 0n, r10: 0n, r8 });
+    note(resumed(tracee), eventOf(EXEC));
     expectMessage(tracee, stub.pid);
-    note(resumed(tracee), { kind: EVENT, value: SIGTRAP, event: EXIT });
+    note(resumed(tracee), eventOf(EXIT));
     resumed(tracee);
   } finally {
     tracer.shim.close(image);
   }
   stub.thread.forget();
   stub.forgetIfDead();
+}
+
+/** The functions that read a status word, and what they read. */
+const READERS = [
+  ["waitKind", "kind"],
+  ["waitValue", "value"],
+  ["waitEvent", "event"],
+  ["waitCoreDumped", "core"],
+] as const satisfies readonly (readonly [string, keyof Truth])[];
+
+export function statusJudges(tracer: Tracer): Judge[] {
+  let known: ReadonlyMap<number, Truth> | undefined;
+  const words = () => {
+    known ??= collectWords(tracer);
+    return known;
+  };
+  const readers = READERS.map(
+    ([name, member]): Judge => ({
+      name,
+      asked:
+        "status words of real processes, and how each was produced: exits, kills, stops, events",
+      /** The observed words in turn. */
+      draw(_random, input, _enumerated, index) {
+        const all = [...words().keys()];
+        input.put("status", fromInt(all[index % all.length] ?? 0));
+      },
+      judge(input, answered) {
+        const truth =
+          words().get(input.int("status")) ??
+          undecided("wait4 reported this word for no process here");
+        answered.returns(fromInt(truth[member]));
+      },
+    }),
+  );
+  const stop: Judge = {
+    name: "encodeStop",
+    asked: "sent the signal to a traced stub; the status word of its stop",
+    draw(random, input, enumerated) {
+      if (!narrows(random, enumerated)) return;
+      input.put("signal", BigInt(random.below(SIGNALS.length) + 1));
+    },
+    judge(input, answered) {
+      const signal = input.int("signal");
+      const [status] =
+        [...words()].find(([, { kind, value }]) => kind === STOPPED && value === signal) ??
+        undecided("SIGKILL, and numbers that are not signals, stop no process");
+      answered.returns(fromInt(status));
+    },
+  };
+  return [...readers, stop];
 }

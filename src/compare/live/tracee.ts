@@ -1,10 +1,10 @@
 import type { RegisterBlock } from "../../encoder/block.ts";
-import { DeadlineError } from "../../errors.ts";
+import { DeadlineError, DeathError, TraceError } from "../../errors.ts";
 import { SwitchRecord } from "../../shim/switch.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
 import type { Stub } from "../../stub/stub.ts";
 import type { TracingThread } from "../../stub/tracing_thread.ts";
-import { CODE, CODE_BYTES, DATA } from "./code.ts";
+import { addressOf, CODE, CODE_BYTES, DATA } from "./code.ts";
 
 /** What stopped a tracee: a system call that SYSEMU keeps from running, or a signal with its si_code. */
 export interface TraceeStop {
@@ -12,6 +12,9 @@ export interface TraceeStop {
   readonly signal: number;
   readonly code: number;
 }
+
+/** orig_rax if no call is in progress. */
+export const NO_CALL = 2n ** 64n - 1n;
 
 /** si_code of INT3's SIGTRAP: SI_KERNEL. */
 const SI_KERNEL = 128;
@@ -26,6 +29,8 @@ export class Tracee {
   readonly block: RegisterBlock;
   /** The same as words, in their order. */
   readonly words: BigUint64Array;
+  /** A descriptor that its judge uses, in the file table that it shares with this process; closed with it. */
+  descriptor: number | undefined;
   /** What stopped it last. After a call that was injected that is INT3. */
   stoppedBy: TraceeStop["kind"] = "signal";
   readonly #record = new SwitchRecord(0);
@@ -94,6 +99,31 @@ export class Tracee {
     }
   }
 
+  /**
+   * The same with registers that may be wrong.
+   *
+   * @returns the stop, or why there is none: the kernel refuses them, or the stub ends or does not stop
+   */
+  tryRun(request: string, registers: BigUint64Array): TraceeStop | string {
+    this.words.set(registers);
+    try {
+      return this.run(request);
+    } catch (error) {
+      const refused = error instanceof TraceError && error.errno === "EIO";
+      const ended = error instanceof DeathError || error instanceof DeadlineError;
+      if (refused || ended) return error.message;
+      throw error;
+    }
+  }
+
+  /** Sets the registers that it is resumed with: the initial ones, with changes. */
+  load(changes: Readonly<Record<string, bigint>>): void {
+    this.block.copyFrom(this.initial);
+    for (const [name, word] of Object.entries({ orig_rax: NO_CALL, ...changes })) {
+      this.block.set(name, word);
+    }
+  }
+
   /** Has the stub make one system call, whatever it answers with: nothing is run again. */
   call(name: string | bigint, ...args: readonly bigint[]): bigint {
     this.callUntil(isInt3(this.tracer), name, ...args);
@@ -114,11 +144,15 @@ export class Tracee {
 
   /** Reads from the page of data. */
   read(slot: number, length: number): Uint8Array {
-    return this.stub.read(DATA + BigInt(slot), length);
+    return this.stub.read(addressOf(slot), length);
   }
 
   write(slot: number, bytes: Uint8Array): void {
-    this.stub.write(DATA + BigInt(slot), bytes);
+    this.stub.write(addressOf(slot), bytes);
+  }
+
+  writeWords(slot: number, ...words: readonly bigint[]): void {
+    this.write(slot, new Uint8Array(BigUint64Array.from(words).buffer));
   }
 
   /** A word of the page of data. */
@@ -129,6 +163,7 @@ export class Tracee {
   /** Gives up the memory of its registers; a stub that lives is ended. */
   close(): void {
     if (this.alive) this.stub.close();
+    if (this.descriptor !== undefined) this.tracer.shim.close(this.descriptor);
     this.tracer.blocks.release(this.block);
   }
 

@@ -1,9 +1,8 @@
-import { DATA, PLACES, SLOTS } from "./code.ts";
+import { addressOf, PLACES, SLOTS } from "./code.ts";
 import { requireFilter, TRAP_VSYSCALLS } from "./filters.ts";
-import { type Frames, strayed } from "./frame.ts";
-import { HELD, type Judge, undecided } from "./judge.ts";
-import { NO_CALL } from "./registers.ts";
-import type { Tracee, TraceeSlot } from "./tracee.ts";
+import type { Frames } from "./frame.ts";
+import { type Judge, undecided } from "./judge.ts";
+import { NO_CALL, type Tracee, type TraceeSlot } from "./tracee.ts";
 
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 /** The distance between two functions, and their number. */
@@ -33,7 +32,7 @@ export function vsyscallJudge(slot: TraceeSlot, frames: Frames): Judge {
       const depth = 8n * (registers.get(block, "rsp") % 8n);
       registers.fit(block, PLACES.questions.callRax);
       block[registers.at("rax")] = address;
-      block[registers.at("rsp")] = DATA + BigInt(SLOTS.stackEnd) - depth;
+      block[registers.at("rsp")] = addressOf(SLOTS.stackEnd) - depth;
       block[registers.at("orig_rax")] = NO_CALL;
       // The kernel checks that these point to user space before it runs a filter.
       for (const name of ["rdi", "rsi", "rdx"]) {
@@ -45,28 +44,23 @@ export function vsyscallJudge(slot: TraceeSlot, frames: Frames): Judge {
     judge(input, answered) {
       const before = input.block();
       if (registers.get(before, "rip") !== PLACES.questions.callRax + CALL_SIZE) {
-        return undecided("a call into the vsyscall page does not reach a filter here");
+        undecided("a call into the vsyscall page does not reach a filter here");
       }
       const given = answered.block();
-      const rsp = registers.get(before, "rsp") - 8n;
-      const meant = registers.with(before, { rip: input.word("address"), rsp });
       const trapped = trap(slot.get(), given);
-      if (trapped !== undefined && frames.difference(before, trapped) === undefined) return HELD;
-      const why = trapped === undefined ? "the call was not trapped again" : "it was another call";
-      return frames.difference(meant, given) ?? undecided(why);
+      const isSame = trapped !== undefined && frames.firstDifference(before, trapped) === undefined;
+      if (isSame) return;
+      const rsp = registers.get(before, "rsp") - 8n;
+      frames.expectSame(registers.with(before, { rip: input.word("address"), rsp }), given);
+      undecided(trapped === undefined ? "the call was not trapped again" : "it was another call");
     },
   };
 }
 
 /** The registers after a filter has trapped the stub's call; undefined if it is not trapped. */
 function trap(tracee: Tracee, block: BigUint64Array): BigUint64Array | undefined {
-  tracee.words.set(block);
-  try {
-    const { signal, code } = tracee.run("PTRACE_SYSEMU");
-    const trapped = signal === tracee.tracer.constant("SIGSYS") && code === SYS_SECCOMP;
-    return trapped ? tracee.words.slice() : undefined;
-  } catch (error) {
-    if (strayed(error) === undefined) throw error;
-    return undefined;
-  }
+  const stop = tracee.tryRun("PTRACE_SYSEMU", block);
+  if (typeof stop === "string") return undefined;
+  const trapped = stop.signal === tracee.tracer.constant("SIGSYS") && stop.code === SYS_SECCOMP;
+  return trapped ? tracee.words.slice() : undefined;
 }

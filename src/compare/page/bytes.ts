@@ -1,27 +1,21 @@
 import { type Html, html, join, NOTHING, shown } from "../../page/html.ts";
 import type { Answer, Disagreement } from "../report.ts";
+import { renderRow } from "./card.ts";
 
 /** How many bytes of a field are shown: fields are of 4 and 8. */
 const BYTES = 16;
 
-/** What stands where a byte is the same in both answers, and where there is none. */
+/** What stands for a byte that is the same in both answers, and for one that there is not. */
 const SAME = "··";
 const NONE = "--";
 
 const BYTE = /^[\da-f]{2}$/;
 
-interface Pair {
-  readonly own: string;
-  readonly other: string;
-}
-
-/** Both answers byte by byte, as memory has them. */
-function pairsOf({ own, other }: Disagreement): Pair[] {
+/** The bytes of both answers in the order of memory. */
+function pairsOf({ own, other }: Disagreement): (readonly [own: string, other: string])[] {
   const [left, right] = [bytesOf(own), bytesOf(other)];
-  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => ({
-    own: left[i] ?? NONE,
-    other: right[i] ?? NONE,
-  }));
+  const length = Math.max(left.length, right.length);
+  return Array.from({ length }, (_, i) => [left[i] ?? NONE, right[i] ?? NONE] as const);
 }
 
 function bytesOf({ bytes }: Answer): string[] {
@@ -29,45 +23,41 @@ function bytesOf({ bytes }: Answer): string[] {
   return parts.map((part) => (BYTE.test(part) ? part : NONE));
 }
 
-/** The difference in a line, as ctest of Rust's libc would tell it. */
+/** The difference in a line, as ctest of Rust's libc writes it. */
 export function renderFirst(disagreement: Disagreement): Html {
-  const { byte } = disagreement;
-  const first = pairsOf(disagreement).find(({ own, other }) => own !== other);
-  const bytes =
-    first === undefined ? NOTHING : html`: ${short(first.own)} != ${short(first.other)}`;
-  return html`bad at byte ${byte}${bytes}`;
+  const first = pairsOf(disagreement).find(([own, other]) => own !== other);
+  const [own, other] = (first ?? []).map((byte) =>
+    BYTE.test(byte) ? `0x${byte.replace(/^0/, "")}` : "nothing",
+  );
+  const bytes = own === undefined ? NOTHING : html`: ${own} != ${other ?? ""}`;
+  return html`bad at byte ${disagreement.byte}${bytes}`;
 }
 
-/** The rows of a card's list: the two answers and their difference, with what differs marked. */
+/** The rows of a card's list: the two answers, with what differs marked, and their difference. */
 export function renderAnswers(disagreement: Disagreement): Html {
   const { encoder, against, own, other, xor } = disagreement;
   const pairs = pairsOf(disagreement);
-  return html`${renderRow(shown(encoder, 60), pairs, "own", own.told || own.word)}${renderRow(
-    shown(against, 60),
-    pairs,
-    "other",
-    other.told || other.word,
-  )}<dt>xor</dt><dd><code class="bytes">${pairs.map(xorOf).join(" ")}</code> <code>${shown(xor, 60)}</code></dd>
-`;
-}
-
-function renderRow(name: Html, pairs: readonly Pair[], side: keyof Pair, word: string): Html {
-  const bytes = pairs.map((pair) => {
-    const byte = html`${pair[side]}`;
-    return pair.own === pair.other ? byte : html`<mark>${byte}</mark>`;
+  const sides = [
+    { name: encoder, answer: own, side: 0 },
+    { name: against, answer: other, side: 1 },
+  ] as const;
+  const rows = sides.map(({ name, answer, side }) => {
+    const bytes = pairs.map((pair) =>
+      pair[0] === pair[1] ? html`${pair[side]}` : html`<mark>${pair[side]}</mark>`,
+    );
+    return renderBytes(shown(name, 60), join(bytes, " "), shown(answer.told || answer.word));
   });
-  return html`<dt>${name}</dt><dd><code class="bytes">${join(bytes, " ")}</code> <code>${shown(word)}</code></dd>
-`;
+  const difference = html`${pairs.map(xorOf).join(" ")}`;
+  return html`${rows}${renderBytes(html`xor`, difference, shown(xor, 60))}`;
 }
 
-function xorOf({ own, other }: Pair): string {
+function renderBytes(name: Html, bytes: Html, word: Html): Html {
+  return renderRow(name, html`<code class="bytes">${bytes}</code> <code>${word}</code>`);
+}
+
+function xorOf([own, other]: readonly [string, string]): string {
   if (own === other) return SAME;
   if (own === NONE || other === NONE) return NONE;
   const byte = Number.parseInt(own, 16) ^ Number.parseInt(other, 16);
   return byte.toString(16).padStart(2, "0");
-}
-
-/** "ff" as "0xff", "00" as "0x0". */
-function short(byte: string): string {
-  return BYTE.test(byte) ? `0x${byte.replace(/^0/, "")}` : "nothing";
 }

@@ -4,9 +4,8 @@ import { count } from "../../page/figures.ts";
 import { leftOut } from "../../page/fit.ts";
 import { type Html, html, join, NOTHING, shown } from "../../page/html.ts";
 import { renderTable } from "../../page/table.ts";
-import type { CompareReport } from "../report.ts";
-import { NATIVE, standingOf } from "./standing.ts";
-import { type Cell, mostTelling, type Tally, talliesOf } from "./tallies.ts";
+import { HEADERS } from "../report.ts";
+import { type Cell, NATIVE, type Standing, type Tally } from "./standing.ts";
 
 /** How many rows each part of a matrix has at most. */
 const ROWS = 40;
@@ -14,49 +13,44 @@ const ROWS = 40;
 /** How many bytes of the page one matrix takes at most. */
 const BYTES = 45_000;
 
-/** Where the first disagreement of an encoder about an operation is on the page; undefined where it is not. */
+/** Where the first disagreement of an encoder about an operation is on the page; undefined if it is not there. */
 export type Finder = (arch: Arch, encoder: string, operation: Operation) => string | undefined;
 
-/** Rows under a heading of their own. */
-interface Part {
-  readonly against: Html;
-  readonly tallies: readonly Tally[];
-  /** The id of what a cell leads to. */
-  readonly link: (tally: Tally, operation: Operation) => string | undefined;
-}
-
-/** The cases of each column. */
-type Full = ReadonlyMap<Operation, number>;
-
-/** Who agrees with whom about which operation, a table for each architecture. */
-export function renderMatrices(report: CompareReport, find: Finder): Html {
-  const arches = [...new Set(report.encoders.map(({ arch }) => arch))];
-  const matrices = arches.map((arch) => renderMatrix(report, arch, find));
+/** Which encoders agree with which about each operation, a table for each architecture. */
+export function renderMatrices(standings: readonly Standing[], find: Finder): Html {
   return html`<section aria-labelledby="agreement"><h2 id="agreement">Agreement</h2>
 <p class="soft">By operation: = the same answers in all cases of the column, or in as many as were compared; ≠ other answers in so many; – not compared. The cases of layout are constants.</p>
-${matrices}</section>`;
+${standings.map((standing) => renderMatrix(standing, find))}</section>`;
 }
 
-function renderMatrix(report: CompareReport, arch: Arch, find: Finder): Html {
-  const { truth, pairs } = talliesOf(report, arch);
-  const every = [...truth, ...pairs];
+function renderMatrix(standing: Standing, find: Finder): Html {
+  const { arch, singles, pairs } = standing;
+  const every = [...singles, ...pairs];
   if (every.length === 0) return html`<p>Nothing was compared on ${arch}.</p>`;
-  const full = casesOf(every);
-  const parts: Part[] = [
-    {
-      against: decider(report, arch),
-      tallies: mostTelling(truth, ROWS),
-      link: ({ encoders: [encoder = ""] }, operation) => find(arch, encoder, operation),
-    },
-    { against: html`each other`, tallies: mostTelling(pairs, ROWS), link: () => undefined },
+  // The most cases that any had of each operation that one had.
+  const full = new Map<Operation, number>();
+  for (const operation of OPERATIONS) {
+    const cases = Math.max(...every.map(({ cells }) => cells.get(operation)?.cases ?? 0));
+    if (cases > 0) full.set(operation, cases);
+  }
+  const parts = [
+    { against: referenceOf(standing), tallies: mostTelling(singles), find },
+    { against: html`each other`, tallies: mostTelling(pairs), find: () => undefined },
   ];
+  const names = [...full.keys(), "all"].map((name) => html`<th scope="col">${name}</th>`);
+  const cases = [...full.values(), sumOf(full)].map((each) => html`<td>${count(each)}</td>`);
   const table = renderTable({
     id: `agreement-${arch}`,
     kind: "matrix",
     caption: html`${arch}: who agrees`,
-    head: renderHead(full),
+    head: html`<tr><td></td>${names}</tr>
+<tr><th scope="row">cases</th>${cases}</tr>`,
     things: parts.filter(({ tallies }) => tallies.length > 0),
-    render: (part) => renderPart(part, full),
+    render: (
+      part,
+    ) => html`<tbody><tr><th scope="rowgroup" colspan="${full.size + 2}">against ${part.against}</th></tr>
+${part.tallies.map((tally) => renderRow(tally, full, (...cell) => part.find(arch, ...cell)))}</tbody>
+`,
     one: "part",
     bytes: BYTES,
   });
@@ -64,53 +58,35 @@ function renderMatrix(report: CompareReport, arch: Arch, find: Finder): Html {
   return html`${table}${leftOut(every.length - rows, "row")}`;
 }
 
-/** The most cases that any had of each operation that one had. */
-function casesOf(tallies: readonly Tally[]): Full {
-  const full = new Map<Operation, number>();
-  for (const operation of OPERATIONS) {
-    const cases = tallies.map((tally) => tally.cell(operation)?.cases ?? 0);
-    if (cases.some((each) => each > 0)) full.set(operation, Math.max(...cases));
-  }
-  return full;
+/** As many as a part has rows, in their order; of more, those that disagree most. */
+function mostTelling(tallies: readonly Tally[]): Tally[] {
+  const byDisagreement = tallies.toSorted((a, b) => b.total.disagreed - a.total.disagreed);
+  const kept = new Set(byDisagreement.slice(0, ROWS));
+  return tallies.filter((tally) => kept.has(tally));
 }
 
-function renderPart({ against, tallies, link }: Part, full: Full): Html {
-  const rows = tallies.map((tally) => {
-    const cells = [...full].map(([operation, cases]) =>
-      renderCell(tally.cell(operation), cases, link(tally, operation)),
-    );
-    const names = tally.encoders.map((name) => shown(name, 40));
-    // What it cannot be compared in at all, as pairs cannot in constants, is not missing from its sum.
-    const own = [...full].filter(([operation]) => tally.cell(operation) !== undefined);
-    const total = renderCell(tally.total, sumOf(own.map(([, cases]) => cases)));
-    return html`<tr><th scope="row">${join(names, " / ")}</th>${cells}${total}</tr>
-`;
-  });
-  return html`<tbody><tr><th scope="rowgroup" colspan="${full.size + 2}">against ${against}</th></tr>
-${rows}</tbody>
-`;
-}
-
-function renderHead(full: Full): Html {
-  const names = [...full.keys(), "all"].map((name) => html`<th scope="col">${name}</th>`);
-  const cases = [...full.values(), sumOf([...full.values()])].map(
-    (each) => html`<td>${count(each)}</td>`,
+function renderRow(
+  { encoders, cells, total }: Tally,
+  full: ReadonlyMap<Operation, number>,
+  find: (encoder: string, operation: Operation) => string | undefined,
+): Html {
+  const each = [...full].map(([operation, cases]) =>
+    renderCell(cells.get(operation), cases, find(encoders[0] ?? "", operation)),
   );
-  return html`<tr><td></td>${names}</tr>
-<tr><th scope="row">cases</th>${cases}</tr>`;
+  const names = encoders.map((name) => shown(name, 40));
+  // What it cannot be compared in at all, as pairs cannot in constants, is not missing from its sum.
+  const own = new Map([...full].filter(([operation]) => cells.has(operation)));
+  return html`<tr><th scope="row">${join(names, " / ")}</th>${each}${renderCell(total, sumOf(own))}</tr>
+`;
 }
 
-function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, each) => sum + each, 0);
+function sumOf(cases: ReadonlyMap<Operation, number>): number {
+  return [...cases.values()].reduce((sum, each) => sum + each, 0);
 }
 
-/** What single encoders are held against. */
-function decider(report: CompareReport, arch: Arch): Html {
-  const { truth } = standingOf(report, arch);
+function referenceOf({ truth, reference }: Standing): Html {
   if (truth === NATIVE) return html`the headers (native)`;
-  if (truth !== undefined) return html`the headers`;
-  const first = report.encoders.find((each) => each.arch === arch);
-  return html`the first, ${shown(first?.name ?? "", 40)}`;
+  return truth === HEADERS ? html`the headers` : html`the first, ${shown(reference, 40)}`;
 }
 
 /** @param full the cases of the column */

@@ -5,15 +5,14 @@ import { type Html, html, NOTHING } from "../../page/html.ts";
 import { BASE_STYLE } from "../../page/style.ts";
 import { watchScrolling } from "../../page/table.ts";
 import type { CompareReport } from "../report.ts";
-import { renderBroken } from "./broken.ts";
-import { renderCoverage } from "./coverage.ts";
-import { Disagreements } from "./disagreements.ts";
+import { renderDisagreements } from "./disagreements.ts";
+import { renderBroken, renderLive } from "./failures.ts";
+import { renderCoverage, renderTimings } from "./figures.ts";
 import { serveFilter } from "./filter.ts";
-import { renderLive } from "./live.ts";
 import { renderMatrices } from "./matrix.ts";
 import { renderRun, summaryOf } from "./run.ts";
+import { standingOf } from "./standing.ts";
 import { COMPARE_STYLE } from "./style.ts";
-import { renderTimings } from "./timings.ts";
 import { type Statement, statementsOf } from "./verdict.ts";
 
 /**
@@ -23,8 +22,10 @@ import { type Statement, statementsOf } from "./verdict.ts";
  * @param command what was typed to get it
  */
 export function renderComparePage(report: CompareReport, command: string): string {
-  const disagreements = new Disagreements(report);
-  const statements = statementsOf(report);
+  const arches = [...new Set(report.encoders.map(({ arch }) => arch))];
+  const standings = arches.map((arch) => standingOf(report, arch));
+  const statements = statementsOf(report, standings);
+  const disagreements = renderDisagreements(report);
   return renderDocument({
     title: `${SIGNS[statements[0]?.kind ?? "idle"]} stublab compare: ${summaryOf(report)}`,
     styles: [BASE_STYLE, COMPARE_STYLE],
@@ -36,8 +37,8 @@ ${renderStatements(statements)}
 ${renderContents(report)}
 </header>
 <main id="content" tabindex="-1">
-${renderMatrices(report, disagreements.find)}
-${disagreements.render()}
+${renderMatrices(standings, disagreements.find)}
+${disagreements.html}
 ${renderBroken(report.broken)}
 ${renderLive(report.live)}
 ${renderTimings(report)}

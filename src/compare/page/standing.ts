@@ -1,120 +1,157 @@
+import type { Operation } from "../../encoder/abi.ts";
 import type { Arch } from "../../encoder/arch.ts";
-import { type CompareReport, type Disagreement, HEADERS, type PairReport } from "../report.ts";
+import { type CompareReport, HEADERS, type PairReport } from "../report.ts";
 
-/** The encoder that is compiled against the headers, and so is their truth where it is among the compared. */
+/** The encoder that is compiled against the headers, and so stands for them if it is compared. */
 export const NATIVE = "native";
 
-/** Which of a pair is the headers' truth; undefined where neither is. */
-export function truthOf({ encoders, truth }: PairReport): string | undefined {
-  return truth ? encoders.find((name) => name === HEADERS || name === NATIVE) : undefined;
-}
-
-/** How the encoders of one architecture stand to the truth, or, where there is none, to each other. */
-export interface Standing {
-  readonly arch: Arch;
-  /** What decides there: the headers, those as the encoder `native`, or nothing. */
-  readonly truth: "headers" | "native" | undefined;
-  /** Differ from the headers. */
-  readonly wrong: readonly string[];
-  /** Agree with the headers in everything that they were given, and never failed to answer. */
-  readonly right: readonly string[];
-  /** Where nothing decides: those who agree with each other, apart from those with whom they do not. */
-  readonly camps: readonly (readonly string[])[];
-  /** Were compared with nothing. */
-  readonly idle: readonly string[];
-  /** Cases of each of the right ones or of the camps; undefined where those had different ones. */
-  readonly cases: number | undefined;
-}
-
-/** What an encoder's answers came to against one other, or against the headers. */
-interface Encounter {
-  readonly one: string;
-  readonly other: string;
+/** Cases of an operation, or of all. */
+export interface Cell {
   readonly cases: number;
   readonly disagreed: number;
+}
+
+/** Two encoders compared with each other, or one with the reference. */
+export interface Tally {
+  readonly encoders: readonly string[];
+  readonly cells: ReadonlyMap<Operation, Cell>;
+  readonly total: Cell;
+}
+
+/** How the encoders of one architecture compare with the reference, and with each other. */
+export interface Standing {
+  readonly arch: Arch;
+  /** What decides: the headers, those as the encoder `native`, or nothing. */
+  readonly truth: typeof HEADERS | typeof NATIVE | undefined;
+  /** With what encoders are compared: what decides, or the first encoder. */
+  readonly reference: string;
+  /** Encoders compared with the reference; if nothing decides, in constants only. */
+  readonly singles: readonly Tally[];
+  readonly pairs: readonly Tally[];
+  /** Encoders that differ from the headers. */
+  readonly wrong: readonly string[];
+  /** Encoders that agree with the headers in all that they were given, and always answered. */
+  readonly right: readonly string[];
+  /** If nothing decides: encoders that agree with each other, apart from those with which they do not. */
+  readonly camps: readonly (readonly string[])[];
+  /** Encoders that were compared with nothing. */
+  readonly idle: readonly string[];
+  /** Cases of each of the right ones or of the camps; undefined if those had different ones. */
+  readonly cases: number | undefined;
 }
 
 export function standingOf(report: CompareReport, arch: Arch): Standing {
   const here = <T extends { readonly arch: Arch | null }>(all: readonly T[]) =>
     all.filter((each) => each.arch === arch);
-  const pairs = here(report.functions).flatMap((each) => each.pairs);
-  const truth = truthAmong(pairs, here(report.disagreements));
   const names = [...new Set(here(report.encoders).map(({ name }) => name))];
+  const met = here(report.functions).flatMap(({ pairs, operation }) =>
+    pairs.map((pair) => ({ ...pair, operation, by: truthOf(pair) })),
+  );
+  const elsewhere = here(report.disagreements).some(({ against }) => against !== HEADERS);
+  const truth = truthAmong(met, elsewhere);
   const reference = truth ?? names[0] ?? HEADERS;
-  const constants = here(report.layouts).flatMap(({ encoders }) =>
-    encoders.map(({ name, compared, disagreed }) => ({
-      one: name,
-      other: reference,
-      cases: compared,
+  const constants = here(report.layouts)
+    .flatMap(({ encoders }) => encoders)
+    .filter(({ name, compared }) => name !== reference && compared > 0)
+    .map(({ name, compared: cases, disagreed }) => ({
+      encoders: [name],
+      operation: "layout" as const,
+      cases,
       disagreed,
-    })),
-  );
-  const met = [...pairs.map(encounterOf), ...constants].filter(
-    ({ one, other, cases }) => one !== other && cases > 0,
-  );
-  const telling = truth === undefined ? met : met.filter(({ other }) => other === truth);
-  const compared = new Set(telling.flatMap(({ one, other }) => [one, other]));
-  const wrong = new Set(telling.filter(({ disagreed }) => disagreed > 0).map(({ one }) => one));
+    }));
+  const decided = met
+    .filter(({ by }) => by !== undefined)
+    .map((pair) => ({ ...pair, encoders: pair.encoders.filter((name) => name !== pair.by) }));
+  const singles = tally([...constants, ...decided]);
+  const pairs = tally(met.filter(({ by }) => by === undefined));
+  const withReference = singles.map((each) => ({
+    ...each,
+    encoders: [...each.encoders, reference],
+  }));
+  const encounters = truth === undefined ? [...withReference, ...pairs] : withReference;
+  const compared = new Set(encounters.flatMap(({ encoders }) => encoders));
+  const foes = encounters
+    .filter(({ total }) => total.disagreed > 0)
+    .map(({ encoders }) => encoders);
   const broken = new Set(here(report.broken).map(({ encoder }) => encoder));
   const clean = names.filter((name) => compared.has(name) && name !== truth && !broken.has(name));
-  const right = clean.filter((name) => !wrong.has(name));
+  const wrong = [...new Set(foes.flat())].filter((name) => name !== reference);
+  const right = clean.filter((name) => !wrong.includes(name));
+  const decides = truth !== undefined;
   return {
     arch,
     truth,
-    wrong: truth === undefined ? [] : [...wrong],
-    right: truth === undefined ? [] : right,
-    camps: truth === undefined ? campsOf(clean, telling) : [],
+    reference,
+    singles,
+    pairs,
+    wrong: decides ? wrong : [],
+    right: decides ? right : [],
+    camps: decides ? [] : campsOf(clean, foes),
     idle: names.filter((name) => !compared.has(name) && !broken.has(name)),
-    cases: casesOf(truth === undefined ? clean : right, pairs),
+    cases: casesOf(decides ? right : clean, [...singles, ...pairs]),
   };
 }
 
-/** A pair with the truth, where it is one of them, in the second place. */
-function encounterOf(pair: PairReport): Encounter {
-  const truth = truthOf(pair);
-  const [first, second] = pair.encoders;
-  const [one, other] = first === truth ? [second, first] : [first, second];
-  return { one, other, cases: pair.cases, disagreed: pair.disagreed };
-}
-
-function truthAmong(
-  pairs: readonly PairReport[],
-  disagreements: readonly Disagreement[],
-): Standing["truth"] {
-  if (pairs.some((pair) => truthOf(pair) === NATIVE)) return "native";
-  if (pairs.some((pair) => pair.truth)) return "headers";
-  const elsewhere = disagreements.some(({ against }) => against !== HEADERS);
-  // Constants alone are held against the headers, unless a disagreement shows that there were none.
-  return pairs.length > 0 || elsewhere ? undefined : "headers";
-}
-
-/** Puts each encoder to the first others of whom it disagrees with none. */
-function campsOf(names: readonly string[], met: readonly Encounter[]): string[][] {
-  const foes = new Map<string, Set<string>>(names.map((name) => [name, new Set()]));
-  for (const { one, other, disagreed } of met) {
-    if (disagreed === 0) continue;
-    foes.get(one)?.add(other);
-    foes.get(other)?.add(one);
+function tally(
+  entries: readonly (Cell & {
+    readonly encoders: readonly string[];
+    readonly operation: Operation;
+  })[],
+): Tally[] {
+  const tallies = new Map<string, Tally & { readonly cells: Map<Operation, Cell>; total: Cell }>();
+  const sum = (a: Cell | undefined, b: Cell) => ({
+    cases: (a?.cases ?? 0) + b.cases,
+    disagreed: (a?.disagreed ?? 0) + b.disagreed,
+  });
+  for (const { encoders, operation, ...cell } of entries) {
+    const key = JSON.stringify(encoders);
+    const known = tallies.get(key);
+    const cells = known?.cells ?? new Map<Operation, Cell>();
+    cells.set(operation, sum(cells.get(operation), cell));
+    tallies.set(key, { encoders, cells, total: sum(known?.total, cell) });
   }
+  return [...tallies.values()];
+}
+
+/** What of a pair stands for the headers; undefined if nothing does. */
+function truthOf({ encoders, truth }: PairReport): Standing["truth"] {
+  return truth ? ([HEADERS, NATIVE] as const).find((name) => encoders.includes(name)) : undefined;
+}
+
+/** @param elsewhere whether an encoder differs from something else than the headers */
+function truthAmong(
+  pairs: readonly { readonly truth: boolean; readonly by: Standing["truth"] }[],
+  elsewhere: boolean,
+): Standing["truth"] {
+  if (pairs.some(({ by }) => by === NATIVE)) return NATIVE;
+  if (pairs.some(({ truth }) => truth)) return HEADERS;
+  // Constants alone are compared with the headers, unless a disagreement shows that there were none.
+  return pairs.length > 0 || elsewhere ? undefined : HEADERS;
+}
+
+/** Puts each encoder to the first others of which it disagrees with none. */
+function campsOf(
+  names: readonly string[],
+  foes: readonly (readonly string[])[],
+): readonly (readonly string[])[] {
   const camps: string[][] = [];
   for (const name of names) {
-    const camp = camps.find((members) => members.every((each) => !foes.get(name)?.has(each)));
+    const own = foes.filter((pair) => pair.includes(name)).flat();
+    const camp = camps.find((members) => members.every((each) => !own.includes(each)));
     if (camp === undefined) camps.push([name]);
     else camp.push(name);
   }
   return camps;
 }
 
-/** In how many cases each of these was compared with one other; undefined where that differs. */
-function casesOf(names: readonly string[], pairs: readonly PairReport[]): number | undefined {
-  const totals = names.map((name) => {
-    const own = pairs.filter(({ encoders }) => encoders.includes(name));
-    const sums = new Map<string, number>();
-    for (const { encoders, cases } of own) {
-      const other = encoders.find((each) => each !== name) ?? name;
-      sums.set(other, cases + (sums.get(other) ?? 0));
-    }
-    return Math.max(0, ...sums.values());
+/** In how many cases of functions each of these was compared with one other; undefined if that differs. */
+function casesOf(names: readonly string[], tallies: readonly Tally[]): number | undefined {
+  const most = names.map((name) => {
+    const own = tallies.filter(({ encoders }) => encoders.includes(name));
+    return Math.max(
+      0,
+      ...own.map(({ cells, total }) => total.cases - (cells.get("layout")?.cases ?? 0)),
+    );
   });
-  return new Set(totals).size === 1 ? totals[0] : undefined;
+  return new Set(most).size === 1 ? most[0] : undefined;
 }

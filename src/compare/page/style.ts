@@ -40,6 +40,6 @@ mark { background: var(--mark); color: inherit; font-weight: 600; text-decoratio
 @media (max-width: 40rem) {
   body { padding-inline: 0.75rem; }
   article { padding-inline: 0.5rem; }
-  article dl { grid-template-columns: 5.5rem minmax(0, 1fr); gap: 0 0.5rem; }
+  article dl { grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0 0.5rem; }
 }
 `;

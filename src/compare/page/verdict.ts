@@ -2,87 +2,60 @@ import { count, counted } from "../../page/figures.ts";
 import { type Html, html, NOTHING, shown } from "../../page/html.ts";
 import { listed } from "../../page/sentence.ts";
 import type { CompareReport } from "../report.ts";
-import { type Standing, standingOf } from "./standing.ts";
+import type { Standing } from "./standing.ts";
 
-/** One thing that the comparison says, in a sentence without its full stop. */
+/** The kinds of statements, the worst first. */
+const KINDS = ["differs", "breaks", "agrees", "idle"] as const;
+
+/** A result of the comparison, in a sentence without its full stop. */
 export interface Statement {
-  readonly kind: "differs" | "breaks" | "agrees" | "idle";
+  readonly kind: (typeof KINDS)[number];
   readonly text: Html;
 }
 
-/** What the comparison says, the worst first. There is one statement at least. */
-export function statementsOf(report: CompareReport): Statement[] {
-  const arches = [...new Set(report.encoders.map(({ arch }) => arch))];
-  const standings = arches.map((arch) => standingOf(report, arch));
-  const statements = [
-    ...together(standings, differing),
-    ...contradicted(report),
-    ...broken(report),
-    ...together(standings, agreeing),
-    ...together(standings, idle),
-  ];
-  if (statements.length > 0) return statements;
-  return [{ kind: "idle", text: html`nothing was compared` }];
-}
-
-/** What is to be said of one architecture: `amount` is of cases, `where` " on amd64" or nothing. */
-interface Saying {
-  readonly kind: Statement["kind"];
-  readonly text: (amount: string, where: Html) => Html;
-}
-
-/** Says once what is so on several architectures. */
-function together(
-  standings: readonly Standing[],
-  say: (standing: Standing) => Saying | undefined,
-): Statement[] {
-  const sayings = new Map<string, { saying: Saying; of: Standing[] }>();
-  for (const standing of standings) {
-    const saying = say(standing);
-    if (saying === undefined) continue;
-    const key = saying.text("", NOTHING).markup;
-    const known = sayings.get(key) ?? { saying, of: [] };
-    known.of.push(standing);
-    sayings.set(key, known);
-  }
-  return [...sayings.values()].map(({ saying: { kind, text }, of }) => {
-    const arches = listed(of.map(({ arch }) => html`${arch}`));
-    const where = of.length === standings.length ? NOTHING : html` on ${arches}`;
-    return { kind, text: text(amountOf(of.map(({ cases }) => cases)), where) };
+/** The results of the comparison, the worst first. */
+export function statementsOf(report: CompareReport, standings: readonly Standing[]): Statement[] {
+  const claims = standings.flatMap((standing) =>
+    claimsOf(standing).map((claim) => ({ ...claim, standing })),
+  );
+  const texts = new Set(claims.map(({ text }) => text.markup));
+  // What is so on several architectures is said once.
+  const statements = [...texts].flatMap((markup): Statement[] => {
+    const same = claims.filter(({ text }) => text.markup === markup);
+    const [first] = same;
+    if (first === undefined) return [];
+    const amount = first.kind === "agrees" ? ` ${amountOf(same)}` : "";
+    const arches = listed(same.map(({ standing }) => html`${standing.arch}`));
+    const where = same.length === standings.length ? NOTHING : html` on ${arches}`;
+    const rest = first.undecided ? ", where no headers decide" : "";
+    return [{ kind: first.kind, text: html`${first.text}${amount}${where}${rest}` }];
   });
+  statements.push(...contradicted(report), ...broken(report));
+  if (statements.length === 0) return [{ kind: "idle", text: html`nothing was compared` }];
+  return statements.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
 }
 
-function differing({ wrong, camps }: Standing): Saying | undefined {
-  if (wrong.length > 0) {
-    const claim = html`${namesOf(wrong)} ${verb(wrong, "disagree")} with the headers`;
-    return { kind: "differs", text: (_, where) => html`${claim}${where}` };
-  }
+/** What is to be said of one architecture. */
+interface Claim extends Statement {
+  readonly undecided?: boolean;
+}
+
+function claimsOf({ truth, wrong, right, camps, idle }: Standing): Claim[] {
+  const claims: Claim[] = [];
+  const add = (kind: Statement["kind"], text: Html, undecided = false) =>
+    claims.push({ kind, text, undecided });
+  const headers = truth === "native" ? "the headers (native)" : "the headers";
   const [first = [], ...others] = camps;
-  if (others.length === 0) return undefined;
-  const opponents = listed(others.map((camp) => html`with ${namesOf(camp)}`));
-  const claim = html`${namesOf(first)} ${verb(first, "disagree")} ${opponents}`;
-  return { kind: "differs", text: (_, where) => html`${claim}${where}, where no headers decide` };
-}
-
-function agreeing({ right, camps, truth }: Standing): Saying | undefined {
-  const [camp = [], ...others] = camps;
-  if (camp.length > 1 && others.length === 0) {
-    const claim = html`${namesOf(camp)} agree with each other`;
-    return {
-      kind: "agrees",
-      text: (amount, where) => html`${claim} ${amount}${where}, where no headers decide`,
-    };
-  }
-  if (right.length === 0) return undefined;
-  const headers = truth === "native" ? html`the headers (native)` : html`the headers`;
-  const claim = html`${namesOf(right)} ${verb(right, "agree")} with ${headers}`;
-  return { kind: "agrees", text: (amount, where) => html`${claim} ${amount}${where}` };
-}
-
-function idle({ idle: names }: Standing): Saying | undefined {
-  if (names.length === 0) return undefined;
-  const claim = html`${namesOf(names)} had nothing to be compared with`;
-  return { kind: "idle", text: (_, where) => html`${claim}${where}` };
+  if (wrong.length > 0)
+    add("differs", html`${namesOf(wrong)} ${verb(wrong, "disagree")} with the headers`);
+  if (others.length > 0) {
+    const opponents = listed(others.map((camp) => html`with ${namesOf(camp)}`));
+    add("differs", html`${namesOf(first)} ${verb(first, "disagree")} ${opponents}`, true);
+  } else if (first.length > 1) add("agrees", html`${namesOf(first)} agree with each other`, true);
+  if (right.length > 0)
+    add("agrees", html`${namesOf(right)} ${verb(right, "agree")} with ${headers}`);
+  if (idle.length > 0) add("idle", html`${namesOf(idle)} had nothing to be compared with`);
+  return claims;
 }
 
 function contradicted({ live, disagreements }: CompareReport): Statement[] {
@@ -102,12 +75,12 @@ function broken({ broken: all }: CompareReport): Statement[] {
   return [{ kind: "breaks", text: html`${namesOf(names)} did not answer${often}` }];
 }
 
-/** @param cases of each architecture; undefined where encoders had different ones */
-function amountOf(cases: readonly (number | undefined)[]): string {
+/** In how many cases it is so: each architecture counts; if encoders had different ones, there is no number. */
+function amountOf(claims: readonly { readonly standing: Standing }[]): string {
   let sum = 0;
-  for (const each of cases) {
-    if (each === undefined) return "in every case";
-    sum += each;
+  for (const { standing } of claims) {
+    if (standing.cases === undefined) return "in every case";
+    sum += standing.cases;
   }
   if (sum === 0) return "in every constant";
   return sum === 1 ? "in the one case" : `in all ${count(sum)} cases`;

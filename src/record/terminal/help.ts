@@ -1,5 +1,5 @@
+import { KINDS } from "../view/told.ts";
 import { draw, type Line, prose } from "./frame.ts";
-import { KINDS } from "./kinds.ts";
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["→ ←", "the next and the previous step (also l and h, Space, Enter)"],
@@ -43,7 +43,7 @@ export function tellHelp(width: number): Line[] {
     ...KEYS.flatMap(([keys, what]) => row(keys, what)),
     [],
     [draw("In the lanes", "strong")],
-    ...Object.values(KINDS).flatMap(({ mark, what }) => row(mark, what)),
+    ...Object.values(KINDS).flatMap(({ mark, name }) => row(mark, name)),
     ...LANES.flatMap(([sign, what]) => row(sign, what)),
     [],
     [draw("In the panes", "strong")],

@@ -1,12 +1,12 @@
 import { narrow } from "../../visible.ts";
-import type { Moment } from "../moment.ts";
+import type { LaneMoment, Moment } from "../moment.ts";
 import { seenAt, seenStep } from "../reading.ts";
 import { stepNumber } from "../view/told.ts";
 import { statusLine, titleLine } from "./bars.ts";
 import { tellCode } from "./code.ts";
 import { draw, fit, type Line, prose, type Size } from "./frame.ts";
 import { tellHelp } from "./help.ts";
-import { aboutAt, tellKernel, tellMemory } from "./kernel.ts";
+import { tellKernel, tellMemory } from "./kernel.ts";
 import { type Box, header, textWidth, window } from "./pane.ts";
 import { tellRegisters } from "./registers.ts";
 import { PANES, type Pane, SIDES, type State } from "./state.ts";
@@ -70,20 +70,63 @@ function tooSmall({ columns, rows }: Size): Frame {
   };
 }
 
+/** What panes are made of. */
+interface Shown {
+  readonly state: State;
+  readonly moment: Moment;
+  /** What is known of the process whose /proc and memory are shown. */
+  readonly known: LaneMoment;
+}
+
+/** What a pane is called and says, and which of its lines has to be seen. */
+interface Content {
+  title(shown: Shown): string;
+  tell(shown: Shown, width: number, rows: number): readonly [lines: readonly Line[], seen?: number];
+}
+
+const CONTENT: Readonly<Record<Pane, Content>> = {
+  story: {
+    title: ({ state }) => `step ${stepNumber(state.at)}`,
+    tell: (shown, width) => tellStory(shown, Math.min(PROSE, width)),
+  },
+  code: {
+    title: ({ moment }) => narrow(moment.place?.code.name ?? "code"),
+    tell: ({ moment }, width) => tellCode(moment, width),
+  },
+  registers: {
+    title: ({ moment }) => `registers of ${narrow(moment.subject)}`,
+    tell: ({ state, moment }, width, rows) => [tellRegisters(moment, state.annotator, width, rows)],
+  },
+  kernel: {
+    title: ({ moment }) => `/proc of ${narrow(moment.process)}`,
+    tell: ({ state, moment, known }, width) => [
+      tellKernel(known, moment.index, state.annotator, width),
+    ],
+  },
+  memory: {
+    title: ({ moment }) => `memory of ${narrow(moment.process)}`,
+    tell: ({ moment, known }, width) => [tellMemory(known, moment.index, width)],
+  },
+};
+
+function tellStory({ state }: Shown, width: number): readonly [Line[], number] {
+  const { asked, at } = state;
+  if (asked !== null) return tellQuestion(state, asked, width);
+  return [[...tellStep(state, at, width), ...tellAnswers(state, at, width)], 0];
+}
+
 /** Everything between the lanes and the last line. */
 class View {
   readonly limits: Limits = {};
   readonly #state: State;
   readonly #size: Size;
-  readonly #moment: Moment;
-  /** The lane whose view of the kernel's is shown. */
-  readonly #asked: string;
+  readonly #shown: Shown;
 
   constructor(state: State, size: Size) {
     this.#state = state;
     this.#size = size;
-    this.#moment = state.moments.at(seenAt(state));
-    this.#asked = aboutAt(state.moments, this.#moment);
+    const moment = state.moments.at(seenAt(state));
+    this.#shown = { state, moment, known: state.moments.lane(moment.process, moment.index) };
   }
 
   lines(): readonly Line[] {
@@ -152,7 +195,7 @@ class View {
     const { rows } = this.#size;
     const width = Math.min(PROSE, textWidth(columns));
     const usual = Math.min(usualStory(this.#state, width), Math.floor(rows / 2));
-    return Math.max(usual, Math.min(this.#story(width)[0].length, rows - LEAST_PANES));
+    return Math.max(usual, Math.min(tellStory(this.#shown, width)[0].length, rows - LEAST_PANES));
   }
 
   #two(rows: number): Line[] {
@@ -169,7 +212,7 @@ class View {
   /** The panes that stand beside each other: those that have something to say, and the one that has the keys. */
   #pair(): [Pane, Pane] {
     const { pane, side } = this.#state;
-    const { place, known } = this.#moment;
+    const { place, known } = this.#shown.moment;
     if (pane === "code" || place !== null) return ["code", side];
     if (side === "kernel") return ["kernel", "memory"];
     const hasRegisters = pane === "registers" || known.registers !== null;
@@ -191,54 +234,16 @@ class View {
 
   #titled(pane: Pane, width: number, rows: number, note = ""): Line[] {
     const focused = this.#state.pane === pane;
-    return [header(this.#title(pane), note, width, focused), ...this.#pane(pane, width, rows - 1)];
+    return [
+      header(CONTENT[pane].title(this.#shown), note, width, focused),
+      ...this.#pane(pane, width, rows - 1),
+    ];
   }
 
   #pane(pane: Pane, width: number, rows: number): readonly Line[] {
-    const [content, current] = this.#content(pane, textWidth(width), rows);
+    const [content, current = 0] = CONTENT[pane].tell(this.#shown, textWidth(width), rows);
     const by = this.#state.scroll[pane] ?? 0;
     return this.#keep(pane, window(content, { width, rows }, by, current)).lines;
-  }
-
-  /** What a pane says, and which of its lines has to be seen. */
-  #content(pane: Pane, width: number, rows: number): readonly [readonly Line[], number] {
-    const { annotator, moments } = this.#state;
-    const { index } = this.#moment;
-    const asked = moments.lane(this.#asked, index);
-    switch (pane) {
-      case "story":
-        return this.#story(Math.min(PROSE, width));
-      case "code":
-        return tellCode(this.#moment, width);
-      case "registers":
-        return [tellRegisters(this.#moment, annotator, width, rows), 0];
-      case "kernel":
-        return [tellKernel(asked, index, annotator, width), 0];
-      case "memory":
-        return [tellMemory(asked, index, width), 0];
-    }
-  }
-
-  #story(width: number): readonly [Line[], number] {
-    const { asked, at } = this.#state;
-    if (asked !== null) return tellQuestion(this.#state, asked, width);
-    return [[...tellStep(this.#state, at, width), ...tellAnswers(this.#state, at, width)], 0];
-  }
-
-  #title(pane: Pane): string {
-    const { subject, place } = this.#moment;
-    switch (pane) {
-      case "story":
-        return `step ${stepNumber(this.#state.at)}`;
-      case "code":
-        return narrow(place?.code.name ?? "code");
-      case "registers":
-        return `registers of ${narrow(subject)}`;
-      case "kernel":
-        return `/proc of ${narrow(this.#asked)}`;
-      case "memory":
-        return `memory of ${narrow(this.#asked)}`;
-    }
   }
 
   #keep(pane: Pane, box: Box): Box {

@@ -2,7 +2,6 @@ import { narrow } from "../../visible.ts";
 import { type Action, actionOf, read, seenAt } from "../reading.ts";
 import type { Step } from "../recording.ts";
 import { KERNEL_FIELDS, type KernelField, stepNumber } from "../view/told.ts";
-import { aboutAt } from "./kernel.ts";
 import type { Key } from "./keys.ts";
 import { PANES, type Prompt, SIDES, type State } from "./state.ts";
 
@@ -118,8 +117,8 @@ function goToOrigin(state: State, name: string): State {
   const { moments } = state;
   const at = seenAt(state);
   const field = fieldOf(name);
-  const moment = moments.at(at);
-  const lane = field === undefined ? moment.subject : aboutAt(moments, moment);
+  const { subject, process } = moments.at(at);
+  const lane = field === undefined ? subject : process;
   const origin =
     field === undefined
       ? moments.registerOrigin(lane, name.toLowerCase(), at)

@@ -1,7 +1,7 @@
 import type { Annotator, MeaningRow } from "../annotate.ts";
-import type { Moment } from "../moment.ts";
-import { stepNumber } from "../view/told.ts";
+import { isOld, type Moment } from "../moment.ts";
 import { draw, fit, type Line, prose, say, widthOf } from "./frame.ts";
+import { tellAge } from "./kernel.ts";
 
 /** How wide the names are; only that of orig_rax is wider. */
 const NAME = 6;
@@ -14,20 +14,19 @@ export function tellRegisters(
   moment: Moment,
   annotator: Annotator,
   width: number,
-  rows: number,
+  height: number,
 ): Line[] {
   const { known, index } = moment;
   if (known.registers === null)
     return prose("The kernel was not asked for them yet.", width, "faint", "  ");
-  const { step } = known.registers;
-  const note = step === index ? [] : prose(`as of step ${stepNumber(step)}`, width, "faint", "  ");
+  const note = tellAge(known, known.registers, index, width);
   const { first, rest, segments } = annotator.groups(moment);
   const operands = annotator.operands(moment);
   const rank = ({ name }: MeaningRow) => (operands.includes(name) ? 0 : 1);
   const top = first.toSorted((a, b) => rank(a) - rank(b));
   const whole = top.flatMap((row) => tellRow(row, width));
   const head =
-    note.length + whole.length <= rows ? whole : top.flatMap((row) => tellShort(row, width));
+    note.length + whole.length <= height ? whole : top.flatMap((row) => tellShort(row, width));
   const folded = prose(
     segments.map(({ name, after }) => `${name}=${after}`).join("  "),
     width,
@@ -35,9 +34,12 @@ export function tellRegisters(
     "  ",
   );
   const calm = rest.flatMap((row) => tellRow(row, width));
-  const room = rows - note.length - head.length - folded.length;
-  return [...note, ...head, ...(calm.length <= room ? calm : inColumns(rest, width)), ...folded];
+  const room = height - note.length - head.length - folded.length;
+  const rows = [...head, ...(calm.length <= room ? calm : inColumns(rest, width)), ...folded];
+  return [...note, ...(isOld(known, known.registers, index) ? rows.map(faint) : rows)];
 }
+
+const faint = (line: Line): Line => line.map(({ text }) => draw(text, "faint"));
 
 /** A change is marked by a star, and not only by a colour. */
 function tellRow({ name, before, after, changed, meaning }: MeaningRow, width: number): Line[] {

@@ -1,3 +1,4 @@
+import { counted } from "../../page/figures.ts";
 import { tellFact } from "../fact.ts";
 import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
 import { callInWords, stepNumber } from "../view/told.ts";
@@ -87,7 +88,7 @@ export function tellIntroduction({ recording, moments, reached }: State, width: 
   const asks =
     questions.length === 0
       ? ""
-      : ` On the way you are asked ${count(questions.length, "question")}.`;
+      : ` On the way you are asked ${counted(questions.length, "question")}.`;
   return [
     ...prose(title, width, "strong"),
     ...paragraphs,
@@ -122,7 +123,7 @@ export function tellEnd(state: State, width: number): Line[] {
 function tellScore(state: State, width: number): Line[] {
   const { questions, answered, right } = scoreOf(state);
   if (questions === 0) return [];
-  const score = `You answered ${answered} of ${count(questions, "question")}; right: ${right}.`;
+  const score = `You answered ${answered} of ${counted(questions, "question")}; right: ${right}.`;
   const open = state.recording.questions.filter((_, i) => !state.answers.has(i));
   const steps = [...new Set(open.map(({ step }) => stepNumber(step)))].join(", ");
   return [
@@ -130,8 +131,4 @@ function tellScore(state: State, width: number): Line[] {
     ...(steps === "" ? [] : prose(`Not asked: those of step ${steps}; g goes there.`, width)),
     [],
   ];
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

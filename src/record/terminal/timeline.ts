@@ -1,8 +1,8 @@
 import type { LaneState } from "../moment.ts";
 import { seenAt } from "../reading.ts";
 import type { Recording } from "../recording.ts";
+import { KINDS } from "../view/told.ts";
 import { draw, fit, type Line, type Span, type Style, say } from "./frame.ts";
-import { KINDS } from "./kinds.ts";
 import type { State } from "./state.ts";
 
 /** The most columns that a step takes, and an id. */

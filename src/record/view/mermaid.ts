@@ -30,18 +30,18 @@ export function renderMermaid(recording: Recording): string {
   const drawn = new Set(story.flatMap(lanesOf));
   const ids = idsOf(recording.lanes.filter(({ id }) => drawn.has(id)));
   const items = story.filter((item) => lanesOf(item).every((id) => ids.has(id)));
-  const born = creations(items);
-  const dead = destructions(items, new Set(born.values()));
+  const creating = creations(items);
+  const dead = destructions(items, creating);
+  const born = new Set(creating.values());
 
   const lines = ["sequenceDiagram", `title ${escapeText(`stublab: ${recording.title}`)}`];
   for (const lane of recording.lanes) {
     if (ids.has(lane.id) && !born.has(lane.id)) lines.push(declare("participant", lane, ids));
   }
-  const creates = invert(born);
   let room = LONGEST - sizeOf(lines);
   let shown = 0;
   for (const item of items) {
-    const created = recording.lanes.find(({ id }) => id === creates.get(item));
+    const created = recording.lanes.find(({ id }) => id === creating.get(item));
     const next = [
       ...(created === undefined ? [] : [declare("create participant", created, ids)]),
       ...(dead.has(item) ? [`destroy ${ids.get(dead.get(item) ?? "")}`] : []),
@@ -92,14 +92,16 @@ function lanesOf(item: Item): string[] {
   return isMessage(item) ? [item.from, item.to] : [item.lane];
 }
 
-/** Lanes that are first heard of when another clones them: that message creates them. */
-function creations(items: readonly Item[]): Map<string, Item> {
+/** Lanes that are first heard of when another clones them, by the message that creates them. */
+function creations(items: readonly Item[]): Map<Item, string> {
   const first = new Map<string, Item>();
   for (const item of items) {
     for (const id of lanesOf(item)) if (!first.has(id)) first.set(id, item);
   }
   return new Map(
-    [...first].filter(([id, item]) => item.kind === "clone" && item.to === id && item.from !== id),
+    [...first].flatMap(([id, item]) =>
+      item.kind === "clone" && item.to === id && item.from !== id ? [[item, id] as const] : [],
+    ),
   );
 }
 
@@ -107,7 +109,10 @@ function creations(items: readonly Item[]): Map<string, Item> {
  * Lanes that have ended, by the message that is the last that is heard of them. Mermaid takes one creation or one
  * end for each message.
  */
-function destructions(items: readonly Item[], creating: ReadonlySet<Item>): Map<Item, string> {
+function destructions(
+  items: readonly Item[],
+  creating: ReadonlyMap<Item, string>,
+): Map<Item, string> {
   const ended = new Set(items.flatMap((item) => (item.kind === "exit" ? [item.lane] : [])));
   const dead = new Map<Item, string>();
   for (const item of items.toReversed()) {
@@ -118,10 +123,6 @@ function destructions(items: readonly Item[], creating: ReadonlySet<Item>): Map<
     }
   }
   return dead;
-}
-
-function invert(map: ReadonlyMap<string, Item>): Map<Item, string> {
-  return new Map([...map].map(([id, item]) => [item, id]));
 }
 
 function leftOut(

@@ -53,18 +53,12 @@ export function renderPerfetto(recording: Recording): string {
     }
     now = end;
   }
-  // Without displayTimeUnit: some versions of Perfetto take it for the unit of `ts`.
   const { title, scenario, encoder, stublab, machine } = recording;
-  return `${JSON.stringify({
-    traceEvents: events,
-    otherData: {
-      title: visible(title),
-      scenario: visible(scenario),
-      encoder: visible(encoder),
-      stublab: visible(stublab),
-      kernel: visible(machine.kernel),
-    },
-  })}\n`;
+  const about = { title, scenario, encoder, stublab, kernel: machine.kernel };
+  const otherData = Object.entries(about).map(([name, text]) => [name, visible(text)]);
+  // Without displayTimeUnit: some versions of Perfetto take it for the unit of `ts`.
+  const trace = { traceEvents: events, otherData: Object.fromEntries(otherData) };
+  return `${JSON.stringify(trace)}\n`;
 }
 
 /** The names of a lane's track, and its place among the others; a process has those of its first thread. */
@@ -88,24 +82,12 @@ function isMoment({ kind }: Step): boolean {
   return kind === "signal" || kind === "stop" || kind === "note";
 }
 
-/** Flows go forward in time only. */
-function forward({ arrows }: Recording): Recording["arrows"] {
-  return arrows.filter(({ from, to }) => from < to);
-}
-
-/** Where a flow starts or ends. */
-interface End {
-  readonly ph: "s" | "f";
-  readonly step: number;
-  readonly id: number;
-  readonly kind: string;
-  readonly label: string;
-}
-
-function flowEnds(recording: Recording): End[] {
-  return forward(recording).flatMap(({ kind, from, to, label }, i): End[] => [
-    { ph: "s", step: from, id: i + 1, kind, label },
-    { ph: "f", step: to, id: i + 1, kind, label },
+/** Where flows start and end. They go forward in time only. */
+function flowEnds({ arrows }: Recording) {
+  const forward = arrows.filter(({ from, to }) => from < to);
+  return forward.flatMap(({ kind, from, to, label }, i) => [
+    { ph: "s", step: from, id: i + 1, kind, label } as const,
+    { ph: "f", step: to, id: i + 1, kind, label } as const,
   ]);
 }
 

@@ -1,11 +1,12 @@
 import { openAssemblyEncoder } from "../../encoder/assembly.ts";
 import { checkOptions, count } from "../../shape.ts";
 import { visible } from "../../visible.ts";
+import { Annotator } from "../annotate.ts";
 import { tellFact } from "../fact.ts";
 import { expectRecording } from "../load.ts";
 import { Moments } from "../moment.ts";
-import type { Arrow, Fact, Question, Recording, Step } from "../recording.ts";
-import { byStep, callInWords, kernelRows, stepNumber } from "./told.ts";
+import type { Fact, Question, Recording } from "../recording.ts";
+import { byStep, callInWords, stepNumber } from "./told.ts";
 import { wrap } from "./wrap.ts";
 
 const WIDTH = 80;
@@ -30,7 +31,8 @@ export interface TextOptions {
 }
 
 /**
- * A recording as plain text, without control characters, whatever the recording has.
+ * A recording as plain text, without control characters, whatever the recording has. A question is asked before its
+ * step, and answered at the end.
  *
  * @throws InputError if it is not a recording, or an option is invalid
  */
@@ -39,10 +41,13 @@ export function renderText(recording: Recording, options: TextOptions = {}): str
   checkOptions(options, "options", { width: COUNT, from: COUNT });
   const { width = WIDTH, from = 0 } = options;
   const page = new TextPage(width);
-  tellHead(page, recording);
-  const steps = new StepTeller(page, recording);
-  for (let index = from; index < recording.steps.length; index++) steps.tell(index);
+  const asked = recording.questions
+    .filter(({ step }) => step >= from)
+    .toSorted((a, b) => a.step - b.step);
+  tellHead(page, recording, asked.length);
+  tellSteps(page, recording, asked, from);
   tellEnd(page, recording.end);
+  tellAnswers(page, asked);
   return page.text();
 }
 
@@ -59,7 +64,7 @@ class TextPage {
     this.#lines.push("");
   }
 
-  /** A paragraph; behind its first line it is set in as far as the label is wide. */
+  /** A paragraph; after its first line it is set in as far as the label is wide. */
   add(text: string, indent = 0, label = ""): void {
     const [head, margin] = [visible(label).slice(0, this.#width / 2), " ".repeat(indent)];
     const lines = wrap(visible(text), this.#width - indent - head.length);
@@ -67,6 +72,11 @@ class TextPage {
       const start = i === 0 ? head : " ".repeat(head.length);
       this.#lines.push(`${margin}${start}${line}`.trimEnd());
     }
+  }
+
+  /** A property of a step. */
+  label(label: string, text: string): void {
+    this.add(text, INDENT, `${label.padEnd(LABEL - 2)}  `);
   }
 
   heading(text: string): void {
@@ -80,7 +90,7 @@ class TextPage {
   }
 }
 
-function tellHead(page: TextPage, recording: Recording): void {
+function tellHead(page: TextPage, recording: Recording, questions: number): void {
   const { title, scenario, machine, stublab, encoder, introduction, lanes, observed } = recording;
   page.add(title);
   page.add(
@@ -95,88 +105,64 @@ function tellHead(page: TextPage, recording: Recording): void {
   for (const { id, pid, role } of lanes) {
     page.add(role, 2, `${id.padEnd(widest)}  ${String(pid).padStart(7)}  `);
   }
-  if (observed.length === 0) return;
-  page.heading("WHAT THE OBSERVER CHANGED");
+  if (observed.length > 0) page.heading("WHAT THE OBSERVER CHANGED");
   for (const each of observed) page.add(each, 2, "- ");
+  page.heading("STEPS");
+  if (questions === 0) return;
+  page.add("Before some steps a question (?) asks what will happen. The answers are at the end.");
+  page.blank();
 }
 
-/** Tells steps in their order: of the kernel's view only what is new. */
-class StepTeller {
-  readonly #page: TextPage;
-  readonly #recording: Recording;
-  readonly #constants = openAssemblyEncoder("amd64").constants;
-  readonly #questions: ReadonlyMap<number, readonly Question[]>;
-  readonly #arrows: ReadonlyMap<number, readonly Arrow[]>;
-  readonly #moments: Moments;
-
-  constructor(page: TextPage, recording: Recording) {
-    this.#page = page;
-    this.#recording = recording;
-    this.#moments = new Moments(recording);
-    this.#questions = byStep(recording.questions, ({ step }) => step);
-    this.#arrows = byStep(recording.arrows, ({ from }) => from);
-    page.heading("STEPS");
-  }
-
-  tell(index: number): void {
-    const step = this.#recording.steps[index];
-    if (step === undefined) return;
-    const asked = this.#questions.get(index) ?? [];
-    for (const question of asked) this.#ask(question);
-    this.#tellStep(index, step);
-    for (const question of asked) this.#answer(question);
-    this.#page.blank();
-  }
-
-  #tellStep(index: number, step: Step): void {
-    const { lane, title, why, microseconds, call, observer, kernel } = step;
-    this.#page.add(title, 0, `${String(stepNumber(index)).padStart(INDENT - 2)}  ${lane}: `);
-    this.#page.add(why, INDENT);
-    this.#label("time", `${microseconds} µs`);
+/** Steps in their order: of the kernel's view only what is new. */
+function tellSteps(
+  page: TextPage,
+  recording: Recording,
+  asked: readonly Question[],
+  from: number,
+): void {
+  const moments = new Moments(recording);
+  const annotator = new Annotator(moments, openAssemblyEncoder("amd64").constants);
+  const questions = byStep(asked, ({ step }) => step);
+  const arrows = byStep(recording.arrows, (arrow) => arrow.from);
+  for (const [index, step] of recording.steps.entries()) {
+    if (index < from) continue;
+    for (const question of questions.get(index) ?? []) tellQuestion(page, question);
+    const { lane, about, title, why, microseconds, call, observer, kernel } = step;
+    page.add(title, 0, `${String(stepNumber(index)).padStart(INDENT - 2)}  ${lane}: `);
+    page.add(why, INDENT);
+    page.label("time", `${microseconds} µs`);
     const words = call === null ? null : callInWords(call);
-    if (words !== null) this.#label("raw", words);
-    for (const { name, before, after } of this.#moments.changedAt(index)) {
-      this.#label(name, `${before} -> ${after}`);
+    if (words !== null) page.label("raw", words);
+    for (const { name, before, after } of moments.changedAt(index)) {
+      page.label(name, `${before} -> ${after}`);
     }
-    const news = this.#news(step, index);
-    if (news.length > 0) this.#label("/proc", news.join("; "));
-    if (kernel?.memory) this.#tellMemory(kernel.memory);
-    if (observer !== null) this.#label("observer", observer);
-    for (const { to, kind, label } of this.#arrows.get(index) ?? []) {
-      this.#label(kind, `${label} (to step ${stepNumber(to)})`);
+    const news = annotator
+      .kernelRows(moments.lane(about, index), index)
+      .filter(({ value, before }) => kernel !== null && value !== before);
+    if (news.length > 0) {
+      page.label("/proc", news.map(({ term, value }) => `${term} ${value}`).join("; "));
     }
-  }
-
-  #tellMemory(memory: readonly string[]): void {
-    for (const [i, mapping] of memory.slice(0, MOST_MAPPINGS).entries()) {
-      this.#label(i === 0 ? "memory" : "", mapping);
+    if (kernel?.memory) tellMemory(page, kernel.memory);
+    if (observer !== null) page.label("observer", observer);
+    for (const { to, kind, label } of arrows.get(index) ?? []) {
+      page.label(kind, `${label} (to step ${stepNumber(to)})`);
     }
-    const rest = memory.length - MOST_MAPPINGS;
-    if (rest > 0) this.#label("", `and ${rest} more`);
+    page.blank();
   }
+}
 
-  #label(label: string, text: string): void {
-    this.#page.add(text, INDENT, `${label.padEnd(LABEL - 2)}  `);
+function tellMemory(page: TextPage, memory: readonly string[]): void {
+  for (const [i, mapping] of memory.slice(0, MOST_MAPPINGS).entries()) {
+    page.label(i === 0 ? "memory" : "", mapping);
   }
+  const rest = memory.length - MOST_MAPPINGS;
+  if (rest > 0) page.label("", `and ${rest} more`);
+}
 
-  #ask({ text, choices }: Question): void {
-    this.#page.add(text, 0, "   ?  ");
-    for (const [i, choice] of choices.entries()) this.#page.add(choice, INDENT, `${i + 1}. `);
-    this.#page.blank();
-  }
-
-  #answer({ answer, because }: Question): void {
-    this.#label("answer", `${answer + 1}. ${because}`);
-  }
-
-  /** What the kernel's view has that the last one of the same lane had not. */
-  #news({ about, kernel }: Step, index: number): string[] {
-    if (kernel === null) return [];
-    const before = this.#moments.lane(about, index).kernel?.before ?? null;
-    const known = new Map(before === null ? [] : kernelRows(before, this.#constants));
-    const rows = kernelRows(kernel, this.#constants);
-    return rows.filter(([term, value]) => known.get(term) !== value).map((row) => row.join(" "));
-  }
+function tellQuestion(page: TextPage, { text, choices }: Question): void {
+  page.add(text, 0, "   ?  ");
+  for (const [i, choice] of choices.entries()) page.add(choice, INDENT, `${i + 1}. `);
+  page.blank();
 }
 
 function tellEnd(page: TextPage, end: readonly Fact[]): void {
@@ -184,4 +170,20 @@ function tellEnd(page: TextPage, end: readonly Fact[]): void {
   page.add("THE END");
   page.blank();
   for (const fact of end) page.add(tellFact(fact), 2, fact.held ? "ok    " : "FAIL  ");
+}
+
+/** The right choices, and why the others are wrong. */
+function tellAnswers(page: TextPage, asked: readonly Question[]): void {
+  if (asked.length === 0) return;
+  page.blank();
+  page.add("ANSWERS");
+  for (const { step, text, choices, answer, because, replies } of asked) {
+    page.blank();
+    page.add(text, 0, `${String(stepNumber(step)).padStart(INDENT - 2)}  `);
+    for (const [i, choice] of choices.entries()) {
+      page.label(i === answer ? "right" : "wrong", `${i + 1}. ${choice}`);
+      const reply = i === answer ? because : (replies[i] ?? "");
+      if (reply !== "") page.label("", reply);
+    }
+  }
 }

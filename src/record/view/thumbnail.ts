@@ -1,7 +1,7 @@
 import { Html, html } from "../../page/html.ts";
 import { cut } from "../../visible.ts";
+import { Moments } from "../moment.ts";
 import type { Arrow, Recording, StepKind } from "../recording.ts";
-import { lives } from "./told.ts";
 
 /** Pixels: of the picture, of the lanes' names, of a lane. */
 const WIDTH = 320;
@@ -26,21 +26,21 @@ const MARKS: Readonly<Partial<Record<StepKind, string>>> = {
 
 /**
  * A recording at a glance: a line for each lane from its first step on, a mark for each step, and the arrows between
- * them. It does not show which lanes end, because questions are asked about that. It says nothing that the page of the recording does not, so it is nothing for those who cannot
- * see it.
+ * them. It does not show which lanes end, because questions are asked about that. It says nothing that the page of the
+ * recording does not, so it is nothing for those who cannot see it.
  */
 export function renderThumbnail(recording: Recording): Html {
   const { steps, arrows } = recording;
-  const spans = lives(recording);
-  const lanes = recording.lanes.filter(({ id }) => spans.has(id)).slice(0, LANES);
+  const moments = new Moments(recording);
+  const birthOf = (id: string) => moments.life(id, steps.length)?.[0];
+  const lanes = recording.lanes.filter(({ id }) => birthOf(id) !== undefined).slice(0, LANES);
   const rows = new Map(lanes.map(({ id }, i) => [id, MARGIN + i * ROW + ROW / 2]));
   const scale = (WIDTH - LEFT - 2 * MARGIN) / Math.max(steps.length - 1, 1);
   const x = (step: number) => Math.round(LEFT + MARGIN + step * scale);
 
   const lines = lanes.map(({ id }, i) => {
-    const [from] = spans.get(id) ?? [0, 0];
-    const y = rows.get(id) ?? 0;
-    return html`<g class="p${i % 6}"><text x="${LEFT - 4}" y="${y + 3}">${shorten(id)}</text><path class="life" d="M${x(from)} ${y}H${x(steps.length - 1) + 1}"/></g>`;
+    const [from, y] = [x(birthOf(id) ?? 0), rows.get(id) ?? 0];
+    return html`<g class="p${i % 6}"><text x="${LEFT - 4}" y="${y + 3}">${shorten(id)}</text><path class="life" d="M${from} ${y}H${x(steps.length - 1) + 1}"/></g>`;
   });
   const marks = new Map<string, Set<string>>();
   for (const [i, { lane, kind }] of steps.entries()) {

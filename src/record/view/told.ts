@@ -1,7 +1,7 @@
 // What all views tell of a step, in the same words.
 
 import { signalName } from "../../encoder/names.ts";
-import type { Call, KernelView, Recording, Step } from "../recording.ts";
+import type { Call, KernelView, StepKind } from "../recording.ts";
 
 /** People count steps from 1. */
 export function stepNumber(index: number): number {
@@ -35,16 +35,33 @@ export function callInWords({ name, arguments: passed, result }: Call): string |
   return `${name}(${words})${result === null ? "" : ` = ${result.word}`}`;
 }
 
+/** The kinds of steps: in words, and as the character that stands for one in a terminal. */
+export const KINDS: Readonly<Record<StepKind, { readonly name: string; readonly mark: string }>> = {
+  instruction: { name: "instruction", mark: "·" },
+  syscall: { name: "system call", mark: "c" },
+  ptrace: { name: "ptrace request", mark: "p" },
+  signal: { name: "signal", mark: "!" },
+  stop: { name: "stop", mark: "#" },
+  clone: { name: "birth", mark: "+" },
+  exit: { name: "end", mark: "x" },
+  note: { name: "note", mark: "i" },
+};
+
 /** The letters of /proc/PID/stat: man 5 proc. */
-const STATES: Readonly<Record<string, string>> = {
+export const STATE_NAMES: Readonly<Record<string, string>> = {
   R: "running",
   S: "sleeping",
   D: "in an uninterruptible sleep",
   T: "stopped by a signal",
   t: "stopped by its tracer",
-  Z: "a zombie: ended, and not waited for",
+  Z: "a zombie: ended, not waited for",
   X: "dead",
 };
+
+/** "R (running)". A recording may have letters without a name. */
+export function tellState(letter: string): string {
+  return Object.hasOwn(STATE_NAMES, letter) ? `${letter} (${STATE_NAMES[letter]})` : letter;
+}
 
 /** The fields of /proc, and the members of a kernel view that have them. */
 export const KERNEL_FIELDS = {
@@ -66,10 +83,9 @@ export function kernelRows(
   view: KernelView,
   constants: ReadonlyMap<string, bigint>,
 ): (readonly [term: KernelField, value: string])[] {
-  const state = Object.hasOwn(STATES, view.state) ? ` (${STATES[view.state]})` : "";
   const tracer = view.tracerTid === 0 ? "0 (nobody)" : `${view.tracerTid}`;
   return [
-    ["State", `${view.state}${state}`],
+    ["State", tellState(view.state)],
     ["PPid", `${view.parentPid}`],
     ["TracerPid", tracer],
     ["Sid", `${view.session}`],
@@ -92,18 +108,4 @@ function tellSignals(set: string, constants: ReadonlyMap<string, bigint>): strin
   const named = full ? all.filter((signal) => !inSet(signal)) : members;
   const names = named.map((signal) => signalName(signal, constants)).join(" ");
   return full ? `all but ${names}` : names;
-}
-
-/** The first and the last step in which each lane has a part, its own or another's about it, by its id. */
-export function lives({
-  steps,
-  lanes,
-}: Recording): Map<string, readonly [from: number, to: number]> {
-  const spans = new Map<string, readonly [number, number]>();
-  for (const { id } of lanes) {
-    const has = (step: Step) => step.lane === id || step.about === id;
-    const [from, to] = [steps.findIndex(has), steps.findLastIndex(has)];
-    if (from >= 0) spans.set(id, [from, to]);
-  }
-  return spans;
 }

@@ -39,12 +39,13 @@ ${renderLeft({ lanes: lanes.length - roles.length })}</aside></div></details>
 </header>`;
 }
 
-function renderCourse({ index, pages, place }: Course): Html {
-  const link = (page: CoursePage | undefined, rel: string, sign: string) =>
+/** Links to the pages around one, and to all. */
+export function renderCourse({ index, pages, place }: Course): Html {
+  const link = (page: CoursePage | undefined, rel: string, before: string, after = "") =>
     page === undefined
       ? NOTHING
-      : html`<a rel="${rel}" href="${page.file}">${rel === "next" ? NOTHING : html`${sign} `}<span>${plain(page.title, 80)}</span>${rel === "next" ? html` ${sign}` : NOTHING}</a>`;
-  return html`<nav class="course" aria-label="Lessons">${link(pages[place - 1], "prev", "←")}${link(index, "index", "≡")}${link(pages[place + 1], "next", "→")}</nav>`;
+      : html`<a rel="${rel}" href="${page.file}">${before}<span>${plain(page.title, 80)}</span>${after}</a>`;
+  return html`<nav class="course" aria-label="Lessons">${link(pages[place - 1], "prev", "← ")}${link(index, "index", "≡ ")}${link(pages[place + 1], "next", "", " →")}</nav>`;
 }
 
 function paragraphs(texts: readonly string[]): Html {

@@ -1,18 +1,16 @@
 import { readAssemblyModule } from "../../../encoder/assembly.ts";
 import { renderDocument } from "../../../page/document.ts";
-import { html, plain } from "../../../page/html.ts";
+import { html, NOTHING } from "../../../page/html.ts";
 import { embedJson } from "../../../page/json.ts";
 import { BASE_STYLE } from "../../../page/style.ts";
+import { renderCourse } from "./about.ts";
 import type { CoursePage } from "./data.ts";
 import { ENCODER_STYLE } from "./encoder_style.ts";
 import { readBundle } from "./page.ts";
 
 /** A page with the encoder's module: one chooses a call, and sees which registers it writes. */
 export function renderEncoderPage(index?: CoursePage): string {
-  const nav =
-    index === undefined
-      ? []
-      : html`<nav class="course" aria-label="Lessons"><a rel="index" href="${index.file}">≡ <span>${plain(index.title, 80)}</span></a></nav>`;
+  const nav = index === undefined ? NOTHING : renderCourse({ index, pages: [], place: 0 });
   return renderDocument({
     title: "stublab: the encoder",
     styles: [BASE_STYLE, ENCODER_STYLE],

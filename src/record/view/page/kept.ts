@@ -1,11 +1,13 @@
 import { fit } from "../../../page/fit.ts";
 import type { Html } from "../../../page/html.ts";
 import { embedJson } from "../../../page/json.ts";
+import type { Shape } from "../../../shape.ts";
+import { Annotator } from "../../annotate.ts";
 import { Moments } from "../../moment.ts";
-import type { Question, Recording, Step } from "../../recording.ts";
+import { type Question, type Recording, type Step, shapes } from "../../recording.ts";
 import { byStep } from "../told.ts";
-import { cutCode, cutLane, cutQuestion, cutStep, ShortNames } from "./cut.ts";
-import { renderRow } from "./row.ts";
+import { Shortener } from "./cut.ts";
+import { renderRow } from "./steps.ts";
 
 // How many bytes of the page each kind of thing takes at most.
 const LANES = 60_000;
@@ -28,12 +30,19 @@ export interface Kept {
 
 /** From the first step on, as many as a page bears. */
 export function keep(recording: Recording, constants: ReadonlyMap<string, bigint>): Kept {
-  const names = new ShortNames();
-  const lanes = fitting(recording.lanes, (lane) => cutLane(lane, names), LANES);
-  const code = fitting(recording.code, (each) => cutCode(each, names), CODE);
-  const asked = fitting(recording.questions, cutQuestion, QUESTIONS);
+  const shortener = new Shortener();
+  /** The first of some things, made shorter, as many as fit. */
+  const fitting = <T extends object>(things: readonly T[], shape: Shape<T>, bytes: number): T[] => {
+    const short = things.map((thing) => shortener.cut(shape, thing));
+    return short.slice(0, fit(short, (thing) => embedJson("", thing), bytes).length);
+  };
+  const lanes = fitting(recording.lanes, shapes.lane, LANES);
+  const code = fitting(recording.code, shapes.code, CODE);
+  const asked = fitting(recording.questions, shapes.question, QUESTIONS);
   const isKept = new Set(lanes.map(({ id }) => id));
-  const cut = recording.steps.slice(0, MOST_STEPS).map((step) => cutStep(step, names));
+  const cut = recording.steps
+    .slice(0, MOST_STEPS)
+    .map((step) => shortener.cut(shapes.step, withChanges(step)));
   const strange = cut.findIndex(({ lane, about }) => !isKept.has(lane) || !isKept.has(about));
   const whole = {
     ...recording,
@@ -45,17 +54,13 @@ export function keep(recording: Recording, constants: ReadonlyMap<string, bigint
     code,
     steps: strange < 0 ? cut : cut.slice(0, strange),
   };
-  const within = recording.arrows.filter(({ from, to }) => Math.max(from, to) < whole.steps.length);
-  const rows = renderRows({ ...whole, arrows: within }, asked, constants);
+  const arrowsOf = (steps: readonly Step[]) =>
+    recording.arrows.filter(({ from, to }) => Math.max(from, to) < steps.length);
+  const rows = renderRows({ ...whole, arrows: arrowsOf(whole.steps) }, asked, constants);
   const steps = whole.steps.slice(0, rows.length);
-  const isThere = (index: number) => index < steps.length;
-  const here = recording.arrows.filter(({ from, to }) => isThere(from) && isThere(to));
-  const arrows = fitting(
-    here,
-    ({ label, ...rest }) => ({ ...rest, label: label.slice(0, 60) }),
-    ARROWS,
-  );
-  const questions = asked.filter(({ step }) => isThere(step));
+  const here = arrowsOf(steps);
+  const arrows = fitting(here, shapes.arrow, ARROWS);
+  const questions = asked.filter(({ step }) => step < steps.length);
   return {
     recording: { ...whole, steps, arrows, questions },
     rows,
@@ -68,6 +73,14 @@ export function keep(recording: Recording, constants: ReadonlyMap<string, bigint
   };
 }
 
+/** Of the registers before a step, those that it changes are enough. */
+function withChanges(step: Step): Step {
+  if (step.registers === null) return step;
+  const { before, after } = step.registers;
+  const changed = Object.entries(before).filter(([name, word]) => after[name] !== word);
+  return { ...step, registers: { before: Object.fromEntries(changed), after } };
+}
+
 /** A row for each step, as many as a page bears together with the steps themselves. */
 function renderRows(
   recording: Recording,
@@ -75,30 +88,18 @@ function renderRows(
   constants: ReadonlyMap<string, bigint>,
 ): Html[] {
   const moments = new Moments({ ...recording, questions: [] });
+  const annotator = new Annotator(moments, constants);
   const questions = byStep(asked, ({ step }) => step);
   const rows: Html[] = [];
   let rest = STEPS;
   for (const [index, step] of recording.steps.entries()) {
     const own = questions.get(index) ?? [];
-    const row = renderRow({ step, index, questions: own, moments, constants });
-    rest -= embeddedSize(step) + size(row);
+    const row = renderRow({ step, index, questions: own, moments, annotator });
+    rest -= size(embedJson("", step)) + size(row);
     if (rest < 0) break;
     rows.push(row);
   }
   return rows;
 }
 
-/** The first of some things, made shorter, as many as fit. */
-function fitting<T extends object>(
-  things: readonly T[],
-  shorten: (thing: T) => T,
-  bytes: number,
-): T[] {
-  const short: T[] = [];
-  const render = (thing: T) => embedJson("", short[short.push(shorten(thing)) - 1] ?? thing);
-  const { length } = fit(things, render, bytes);
-  return short.slice(0, length);
-}
-
 const size = ({ markup }: Html) => Buffer.byteLength(markup);
-const embeddedSize = (step: Step) => size(embedJson("", step));

@@ -45,7 +45,7 @@ ${renderHeader(recording, course)}
 <main id="content" tabindex="-1">
 <div id="app"></div>
 ${renderEnd(recording, renderLesson(recording.scenario, pagesOf(course)))}
-${renderSteps(kept)}
+${renderSteps(kept.rows, kept.left)}
 </main>
 ${embedJson("data", data)}`,
   });

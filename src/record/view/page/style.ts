@@ -128,7 +128,7 @@ kbd { font: 0.75rem/1.3 var(--mono); color: var(--soft); border: 1px solid var(-
 .bytes { margin-left: auto; padding-left: 1rem; }
 @container (max-width: 27rem) { .bytes { display: none; } .listing ol { min-width: 0; } }
 li.executed { background: var(--mark); }
-li.executed :is(.offset, .comment, .bytes) { color: inherit; }
+li.executed :is(.offset, .comment, .bytes, i) { color: inherit; }
 .pointers { position: absolute; inset: 0 auto auto 0; }
 .pointer { position: absolute; left: 0.125rem; opacity: 0.55; line-height: 1.375rem; font-size: 0.875rem; }
 .pointer.mine { opacity: 1; }
@@ -166,7 +166,8 @@ li.executed :is(.offset, .comment, .bytes) { color: inherit; }
 .calm .wide { grid-column: 1 / -1; }
 .column :is(.segments, table, .memory) + .caption { margin-top: 1.25rem; }
 tr.sought > * { background: var(--mark); }
-.before, .to { color: var(--soft); }
+.before, .to, .old { color: var(--soft); }
+.age { font-weight: 400; }
 .meaning { color: var(--soft); display: inline-block; margin-left: 1ch; white-space: pre-wrap; max-width: 100%; overflow-wrap: anywhere; }
 .meaning .pid { font-weight: 600; }
 .value { font: inherit; color: inherit; }
@@ -200,7 +201,7 @@ dialog dt { text-align: right; }
 .steps td { white-space: normal; font-family: inherit; font-size: 0.875rem; }
 .steps td { overflow-wrap: break-word; }
 .steps .told p { margin: 0.125rem 0 0; max-width: 46rem; }
-.words > span { margin-right: 1ch; display: inline-block; }
+.words > span { margin-right: 1ch; display: inline-block; max-width: 100%; overflow-wrap: anywhere; }
 .steps tr:target > * { background: var(--band); }
 .steps details { margin: 0 0 0.5rem; border-left: 2px solid var(--bad); padding-left: 0.75rem; }
 .end th { white-space: normal; font-family: inherit; max-width: 30rem; }

@@ -1,4 +1,3 @@
-import type { RefObject } from "preact";
 import {
   useCallback,
   useEffect,
@@ -20,6 +19,7 @@ import { carryRegisters } from "./motion.ts";
 import { nameInAddress, readPlace } from "./place.ts";
 import { beginKept, keepReading } from "./progress.ts";
 import { ValuesColumn } from "./registers.tsx";
+import { useSize } from "./resize.ts";
 import { showStatic } from "./static.ts";
 import { StoryColumn } from "./story.tsx";
 import { Strip } from "./strip.tsx";
@@ -63,7 +63,10 @@ export function App() {
   useEffect(() => carryRegisters(seen), [seen]);
 
   const head = useRef<HTMLDivElement>(null);
-  useHeight(head);
+  // The columns stay below the lanes and the controls, however high these are.
+  useSize(head, ({ offsetHeight }) =>
+    document.documentElement.style.setProperty("--head", `${offsetHeight}px`),
+  );
 
   const seek = (wanted: Sought, origin: Origin) => {
     setSought({ ...wanted, lane: laneOf(wanted, origin), at: origin.step });
@@ -128,19 +131,6 @@ function sentenceOf({ at, asked }: Reading): string {
   return `${number}, ${cut(step.lane, 60).text}: ${cut(step.title, 300).text}`;
 }
 
-/** Tells the style how high the lanes and the controls are: the columns stay below them. */
-function useHeight(head: RefObject<HTMLElement | null>): void {
-  useLayoutEffect(() => {
-    const { current } = head;
-    if (current === null) return;
-    const observer = new ResizeObserver(() =>
-      document.documentElement.style.setProperty("--head", `${current.offsetHeight}px`),
-    );
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, [head]);
-}
-
 /** Serves the links to steps, wherever they are, and addresses that are typed. */
 function useLinks(act: (action: Action) => void): void {
   useLayoutEffect(() => {
@@ -155,8 +145,9 @@ function useLinks(act: (action: Action) => void): void {
       document.querySelector("#app")?.scrollIntoView();
       document.querySelector<HTMLElement>("#step-title")?.focus({ preventScroll: true });
     };
-    const change = () => {
-      const { at } = readPlace();
+    const change = ({ newURL }: HashChangeEvent) => {
+      // By now the address may name the step that the reader has left.
+      const { at } = readPlace(new URL(newURL).hash);
       if (at !== null) act({ kind: "go", at });
     };
     document.addEventListener("click", click);

@@ -20,7 +20,12 @@ const COLOURS = 6;
 
 const ranks = new Map(recording.lanes.map(({ id }, i) => [id, i]));
 
+/** The place of a lane among all. */
+export function rankOf(lane: string): number {
+  return ranks.get(lane) ?? 0;
+}
+
 /** The class of a lane's colour. */
 export function colourOf(lane: string): string {
-  return `p${(ranks.get(lane) ?? 0) % COLOURS}`;
+  return `p${rankOf(lane) % COLOURS}`;
 }

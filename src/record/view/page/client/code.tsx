@@ -1,7 +1,8 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { CodePlace, Moment } from "../../../moment.ts";
+import { type CodePlace, isOld, type Moment } from "../../../moment.ts";
 import type { Code } from "../../../recording.ts";
 import { colourOf, moments, recording } from "./book.ts";
+import { useSize } from "./resize.ts";
 import { Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
 
@@ -58,7 +59,10 @@ function Listing({ code, moment }: { readonly code: Code; readonly moment: Momen
     rows.findIndex((row) => "line" in row && row.line === line);
   const current = rowOf(place?.executed ?? place?.next ?? null);
   useLayoutEffect(() => reveal(list.current, current), [current, code]);
-  useScrollable(list);
+  // What scrolls can be scrolled by the keyboard, too.
+  useSize(list, (element) => {
+    element.tabIndex = element.scrollHeight > element.clientHeight ? 0 : -1;
+  });
   return (
     <section class="listing" ref={list} aria-label="Listing">
       <ol>
@@ -129,12 +133,14 @@ function Pointers({ code, moment, rowOf }: PointersProps) {
     <div class="pointers" aria-hidden="true">
       {recording.lanes.map(({ id }, i) => {
         const place = moments.placeOf(id, moment.index);
-        const state = moments.lane(id, moment.index).state;
+        const known = moments.lane(id, moment.index);
+        const { state, registers } = known;
         if (place?.code !== code || place.next === null || state === "Z" || state === "X") {
           return null;
         }
         const row = rowOf(place.next) + (place.within > 0 ? 0.5 : 0);
-        const mine = id === moment.subject;
+        const old = registers !== null && isOld(known, registers, moment.index);
+        const mine = id === moment.subject && !old;
         return (
           <span
             key={id}
@@ -147,19 +153,6 @@ function Pointers({ code, moment, rowOf }: PointersProps) {
       })}
     </div>
   );
-}
-
-/** What scrolls can be scrolled by the keyboard, too. */
-function useScrollable(of: { readonly current: HTMLElement | null }): void {
-  useLayoutEffect(() => {
-    const element = of.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(() => {
-      element.tabIndex = element.scrollHeight > element.clientHeight ? 0 : -1;
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [of]);
 }
 
 /** Scrolls the listing alone so that a row is seen. */

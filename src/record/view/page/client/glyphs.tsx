@@ -1,4 +1,5 @@
 import type { Arrow, StepKind } from "../../../recording.ts";
+import { KINDS, STATE_NAMES } from "../../told.ts";
 
 /** A shape for each kind of step, around (0, 0): nobody has to distinguish colours. */
 const SHAPES: Readonly<Record<StepKind, string>> = {
@@ -14,17 +15,6 @@ const SHAPES: Readonly<Record<StepKind, string>> = {
 
 /** Those that are drawn as lines. */
 const LINES = new Set<StepKind>(["exit", "note"]);
-
-export const KIND_NAMES: Readonly<Record<StepKind, string>> = {
-  instruction: "instruction",
-  syscall: "system call",
-  ptrace: "ptrace request",
-  signal: "signal",
-  stop: "stop",
-  clone: "birth",
-  exit: "end",
-  note: "note",
-};
 
 export function Glyph({ kind, x, y }: { kind: StepKind; x: number; y: number }) {
   const type = LINES.has(kind) ? "glyph line" : "glyph";
@@ -46,7 +36,7 @@ export function Legend({
           <svg width="14" height="14" aria-hidden="true">
             <Glyph kind={kind} x={7} y={7} />
           </svg>
-          {KIND_NAMES[kind]}
+          {KINDS[kind].name}
         </li>
       ))}
       {[...arrows].map((kind) => (
@@ -66,14 +56,3 @@ export function Legend({
     </ul>
   );
 }
-
-/** The letters of /proc/PID/stat in few words. */
-export const STATE_NAMES: Readonly<Record<string, string>> = {
-  R: "running",
-  S: "sleeping",
-  D: "uninterruptible",
-  T: "stopped by a signal",
-  t: "stopped by its tracer",
-  Z: "zombie",
-  X: "gone",
-};

@@ -1,64 +1,44 @@
 import { useState } from "preact/hooks";
-import type { Moment } from "../../../moment.ts";
+import { counted } from "../../../../page/figures.ts";
+import { isOld, type Moment } from "../../../moment.ts";
 import { annotator, moments } from "./book.ts";
-import { AsOf, LaneName, Prose } from "./text.tsx";
+import { Age, LaneName, Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
-import { Value, type ValueProps } from "./value.tsx";
-
-/** The lane that a step is about: /proc may be known of it while its registers are not. */
-const aboutOf = ({ step, subject }: Moment) => step?.about ?? subject;
+import { type ValueProps, ValueRow } from "./value.tsx";
 
 /** What /proc says, with what has changed since it was last known. */
-export function KernelView({ moment, sought, seek }: ValueProps) {
-  const lane = aboutOf(moment);
-  const { kernel } = moments.lane(lane, moment.index);
+export function KernelView(props: ValueProps) {
+  const { process, index } = props.moment;
+  const known = moments.lane(process, index);
+  const { kernel } = known;
   if (kernel === null) return null;
-  const old = new Map(kernel.before === null ? [] : annotator.kernelRows(kernel.before));
-  const fresh = kernel.step === moment.index;
+  const old = isOld(known, kernel, index);
   return (
     <>
       <h2 class="caption">
-        /proc of <LaneName id={lane} /> {!fresh && <AsOf step={kernel.step} />}
+        /proc of <LaneName id={process} /> <Age known={known} value={kernel} index={index} />
       </h2>
-      <table class="kernel" aria-label="What /proc says">
+      <table class={old ? "kernel old" : "kernel"} aria-label="What /proc says">
         <tbody>
-          {annotator.kernelRows(kernel.value).map(([term, value]) => {
-            const before = old.get(term);
-            const changed = fresh && before !== undefined && before !== value;
-            const origin = moments.kernelOrigin(lane, term, moment.index);
-            const isSought = sought?.lane === lane && sought.name === term;
-            return (
-              <tr key={term} class={`${changed ? "changed" : ""}${isSought ? " sought" : ""}`}>
-                <th scope="row">
-                  {term}
-                  {changed && <span class="unseen"> changed</span>}
-                </th>
-                <td>
-                  {changed && (
-                    <>
-                      <span class="before">
-                        <Prose text={before} />
-                      </span>
-                      <span class="to"> → </span>
-                    </>
-                  )}
-                  <Value
-                    label={`${term}: who wrote this value?`}
-                    disabled={origin === undefined || origin.step === moment.index}
-                    onClick={() => origin && seek({ lane, name: term }, origin)}
-                  >
-                    {changed ? (
-                      <mark>
-                        <Prose text={value} />
-                      </mark>
-                    ) : (
-                      <Prose text={value} />
-                    )}
-                  </Value>
-                </td>
-              </tr>
-            );
-          })}
+          {annotator.kernelRows(known, index).map(({ term, value, before, changed }) => (
+            <ValueRow
+              key={term}
+              {...props}
+              lane={process}
+              name={term}
+              origin={moments.kernelOrigin(process, term, index)}
+              changed={changed}
+              before={before ?? ""}
+            >
+              {changed ? (
+                <mark>
+                  <Prose text={value} />
+                </mark>
+              ) : (
+                <Prose text={value} />
+              )}
+            </ValueRow>
+          ))}
         </tbody>
       </table>
     </>
@@ -69,8 +49,7 @@ export function KernelView({ moment, sought, seek }: ValueProps) {
 export function Memory({ moment }: { readonly moment: Moment }) {
   // Once opened, maps stay open.
   const [open, setOpen] = useState(false);
-  const lane = aboutOf(moment);
-  const { memory } = moments.lane(lane, moment.index);
+  const { memory } = moments.lane(moment.process, moment.index);
   if (memory === null) return null;
   const now = memory.value;
   const before = memory.step === moment.index ? (memory.before ?? now) : now;
@@ -85,7 +64,7 @@ export function Memory({ moment }: { readonly moment: Moment }) {
       onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
     >
       <summary>
-        Memory, {now.length === 1 ? "1 mapping" : `${now.length} mappings`}
+        Memory, {counted(now.length, "mapping")}
         {change}
       </summary>
       {open && (

@@ -1,3 +1,4 @@
+import { count, nullable, record, type Shaped, table, text } from "../../../../shape.ts";
 import { beginReading, type Reading, scoreOf } from "../../../reading.ts";
 import { recording } from "./book.ts";
 
@@ -8,13 +9,7 @@ const PREFIX = "stublab.reading/1:";
 const KEY = `${PREFIX}${recording.scenario}`;
 
 /** What is kept of a reading. Questions and choices are named by their texts: a later recording may have others. */
-interface Kept {
-  readonly seed: number;
-  readonly answers: Readonly<Record<string, string | null>>;
-  /** For the index of lessons: how many questions there are, and how many were answered right. */
-  readonly questions?: number;
-  readonly right?: number;
-}
+const kept = record({ seed: count(2 ** 32 - 1), answers: table(nullable(text), 10_000) });
 
 /** Begins where the reader left off, with the same order of choices. */
 export function beginKept(at: number, bounds: Reading["bounds"] | undefined): Reading {
@@ -36,10 +31,11 @@ export function keepReading(reading: Reading): void {
     if (question === undefined) return [];
     return [[question.text, choice === null ? null : (question.choices[choice] ?? null)] as const];
   });
+  // The index of lessons shows the score.
   const { questions, right } = scoreOf(reading);
-  const kept: Kept = { seed, answers: Object.fromEntries(named), questions, right };
+  const document = { seed, answers: Object.fromEntries(named), questions, right };
   try {
-    localStorage.setItem(KEY, JSON.stringify(kept));
+    localStorage.setItem(KEY, JSON.stringify(document));
   } catch {
     // There is no place for it.
   }
@@ -60,20 +56,11 @@ export function exportProgress(reading: Reading): string {
   return `${JSON.stringify({ schema: "stublab.progress/1", lessons }, null, 1)}\n`;
 }
 
-function load(): Kept {
-  const fresh = { seed: Math.floor(Math.random() * 2 ** 32), answers: {} };
+function load(): Shaped<typeof kept> {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "null");
-    return isKept(kept) ? kept : fresh;
+    return kept(JSON.parse(localStorage.getItem(KEY) ?? "null"), "");
   } catch {
-    return fresh;
+    // Nothing is kept, or something else.
+    return { seed: Math.floor(Math.random() * 2 ** 32), answers: {} };
   }
-}
-
-function isKept(value: unknown): value is Kept {
-  if (typeof value !== "object" || value === null) return false;
-  if (!("seed" in value) || !Number.isInteger(value.seed)) return false;
-  if (!("answers" in value) || typeof value.answers !== "object" || value.answers === null)
-    return false;
-  return Object.values(value.answers).every((each) => each === null || typeof each === "string");
 }

@@ -1,10 +1,9 @@
 import { count, counted } from "../../../../page/figures.ts";
 import type { Moment } from "../../../moment.ts";
 import { type Action, type Reading, scoreOf } from "../../../reading.ts";
-import type { Arrow, Step } from "../../../recording.ts";
-import { callInWords, stepNumber } from "../../told.ts";
+import type { Step } from "../../../recording.ts";
+import { callInWords, KINDS, stepNumber } from "../../told.ts";
 import { moments, next, recording } from "./book.ts";
-import { KIND_NAMES } from "./glyphs.tsx";
 import { Question, Verdicts } from "./question.tsx";
 import { LaneName, Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
@@ -56,7 +55,7 @@ function ToldStep({ reading, step, index, act }: StepProps) {
             </>
           )}
         </span>
-        <span>{KIND_NAMES[kind]}</span>
+        <span>{KINDS[kind].name}</span>
         <span>{count(microseconds)} µs</span>
       </p>
       <h2 id="step-title" class="mono" tabIndex={-1}>
@@ -93,34 +92,25 @@ function Arrows({ index }: { readonly index: number }) {
   if (here.length === 0) return null;
   return (
     <ul class="arrows">
-      {here.map((arrow) => (
-        <ArrowItem
-          key={`${arrow.from} ${arrow.to}`}
-          arrow={arrow}
-          other={arrow.to === index ? arrow.from : arrow.to}
-          way={arrow.to === index ? "from" : "to"}
-        />
-      ))}
+      {here.map(({ kind, label, from, to }) => {
+        const [way, other] = to === index ? (["from", from] as const) : (["to", to] as const);
+        const number = stepNumber(other);
+        return (
+          <li key={`${from} ${to}`}>
+            {kind}
+            {label !== kind && (
+              <>
+                {": "}
+                <Told text={label} />
+              </>
+            )}
+            {` ${way} `}
+            <a href={`#step=${number}`}>step {number}</a> (
+            <LaneName id={recording.steps[other]?.lane ?? ""} />)
+          </li>
+        );
+      })}
     </ul>
-  );
-}
-
-function ArrowItem({ arrow, other, way }: { arrow: Arrow; other: number; way: string }) {
-  const { kind, label } = arrow;
-  const number = stepNumber(other);
-  return (
-    <li>
-      {kind}
-      {label !== kind && (
-        <>
-          {": "}
-          <Told text={label} />
-        </>
-      )}
-      {` ${way} `}
-      <a href={`#step=${number}`}>step {number}</a> (
-      <LaneName id={recording.steps[other]?.lane ?? ""} />)
-    </li>
   );
 }
 

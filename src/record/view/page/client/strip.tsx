@@ -3,8 +3,10 @@ import { cut, visible } from "../../../../visible.ts";
 import { type Action, type Reading, seenAt } from "../../../reading.ts";
 import type { Arrow } from "../../../recording.ts";
 import { stepNumber } from "../../told.ts";
-import { colourOf, moments, recording } from "./book.ts";
-import { Glyph, STATE_NAMES } from "./glyphs.tsx";
+import { colourOf, moments, rankOf, recording } from "./book.ts";
+import { Glyph } from "./glyphs.tsx";
+import { useSize } from "./resize.ts";
+import { State } from "./text.tsx";
 import { Told } from "./told.tsx";
 
 /** Pixels of a lane, and of the line under the lanes that has the questions. */
@@ -27,7 +29,8 @@ interface Props {
 /** The lanes, which are the time line: what has happened up to now, and nothing of what will. */
 export function Strip({ reading, zoom, sentence, act }: Props) {
   const window = useRef<HTMLDivElement>(null);
-  const width = useWidth(window);
+  const [width, setWidth] = useState(0);
+  useSize(window, ({ clientWidth }) => setWidth(clientWidth));
   const scale = new Scale(reading, width, zoom);
   const seen = seenAt(reading);
   const { lanes } = recording;
@@ -177,10 +180,8 @@ function Life({ id, row, upTo, scale }: { id: string; row: number; upTo: number;
   );
 }
 
-const ranks = new Map(recording.lanes.map(({ id }, i) => [id, i]));
-
 function middleOf(lane: string): number {
-  return (ranks.get(lane) ?? 0) * ROW + ROW / 2;
+  return rankOf(lane) * ROW + ROW / 2;
 }
 
 function ArrowLine({ arrow, scale, later }: { arrow: Arrow; scale: Scale; later: string }) {
@@ -212,7 +213,6 @@ interface LabelProps {
 function Label({ id, pid, reading, act }: LabelProps) {
   const { state } = moments.lane(id, seenAt(reading));
   const kept = reading.lane === id;
-  const name = state === null ? "not there yet" : STATE_NAMES[state];
   return (
     <li class={state === null || state === "X" ? "absent" : ""} data-lane={visible(id)}>
       <button
@@ -226,24 +226,9 @@ function Label({ id, pid, reading, act }: LabelProps) {
         </span>
         <span class="pid soft">{state === null ? "" : pid}</span>
       </button>
-      <span class={`state s-${state ?? "X"}`} title={name} role="img" aria-label={name}>
-        {state === null || state === "X" ? "–" : state}
-      </span>
+      <State letter={state} />
     </li>
   );
-}
-
-function useWidth(of: { readonly current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = of.current;
-    if (element === null) return;
-    setWidth(element.clientWidth);
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [of]);
-  return width;
 }
 
 /** Scrolls so that the step is seen. */

@@ -1,5 +1,6 @@
 import { LEAST_PID } from "../../../annotate.ts";
-import { stepNumber } from "../../told.ts";
+import { isOld, type Known, type LaneMoment, type LaneState } from "../../../moment.ts";
+import { STATE_NAMES, stepNumber } from "../../told.ts";
 import { colourOf, moments } from "./book.ts";
 import { Told } from "./told.tsx";
 
@@ -31,14 +32,32 @@ export function Prose({ text }: { readonly text: string }) {
   );
 }
 
-/** Says that something was reported by an earlier step. */
-export function AsOf({ step }: { readonly step: number | undefined }) {
-  if (step === undefined) return null;
-  const number = stepNumber(step);
+interface AgeProps {
+  readonly known: LaneMoment;
+  readonly value: Known<unknown>;
+  readonly index: number;
+}
+
+/** Says that an earlier step reported something, and what the lane does meanwhile. */
+export function Age({ known, value, index }: AgeProps) {
+  if (value.step === index) return null;
+  const number = stepNumber(value.step);
+  const link = <a href={`#step=${number}`}>step {number}</a>;
+  if (!isOld(known, value, index)) return <small>as of {link}</small>;
   return (
-    <small>
-      as of <a href={`#step=${number}`}>step {number}</a>
+    <small class="age">
+      <State letter={known.state} /> now {STATE_NAMES[known.state ?? ""]}; values of {link}
     </small>
+  );
+}
+
+/** The letter of a state in its colour. */
+export function State({ letter }: { readonly letter: LaneState }) {
+  const name = letter === null ? "not there yet" : STATE_NAMES[letter];
+  return (
+    <span class={`state s-${letter ?? "X"}`} title={name} role="img" aria-label={name}>
+      {letter === null || letter === "X" ? "–" : letter}
+    </span>
   );
 }
 

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { Moment, Origin } from "../../../moment.ts";
+import { Prose } from "./text.tsx";
+import { Told } from "./told.tsx";
 
 /** A value whose origin a reader asked for. */
 export interface Sought {
@@ -14,19 +16,53 @@ export interface ValueProps {
   readonly seek: (sought: Sought, origin: Origin) => void;
 }
 
-interface ValueButtonProps {
-  readonly label: string;
-  readonly disabled: boolean;
-  readonly onClick: () => void;
+interface ValueRowProps extends ValueProps {
+  readonly lane: string;
+  readonly name: string;
+  readonly origin: Origin | undefined;
+  readonly changed: boolean;
+  readonly before: string;
+  readonly wide?: boolean;
+  /** What comes after the value. */
+  readonly meaning?: ComponentChildren;
+  /** The value. */
   readonly children: ComponentChildren;
 }
 
-/** A value that leads to where it comes from. */
-export function Value({ label, disabled, onClick, children }: ValueButtonProps) {
-  if (disabled) return <span class="value">{children}</span>;
+/** A value, what it was before, and a way to the step that wrote it. */
+export function ValueRow(props: ValueRowProps) {
+  const { lane, name, origin, changed, before, moment, sought, seek, children } = props;
+  const isSought = sought?.lane === lane && sought.name === name;
+  const classes = [changed && "changed", isSought && "sought", props.wide && "wide"];
   return (
-    <button type="button" class="value" title={label} onClick={onClick}>
-      {children}
-    </button>
+    <tr class={classes.filter(Boolean).join(" ")} data-name={name}>
+      <th scope="row">
+        <Told text={name} />
+        {changed && <span class="unseen"> changed</span>}
+      </th>
+      <td>
+        {changed && (
+          <>
+            <span class="before">
+              <Prose text={before} />
+            </span>
+            <span class="to"> → </span>
+          </>
+        )}
+        {origin === undefined || origin.step === moment.index ? (
+          <span class="value">{children}</span>
+        ) : (
+          <button
+            type="button"
+            class="value"
+            title={`${name}: who wrote this value?`}
+            onClick={() => seek({ lane, name }, origin)}
+          >
+            {children}
+          </button>
+        )}
+        {props.meaning}
+      </td>
+    </tr>
   );
 }

@@ -1,4 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
+import { counted } from "../../../../page/figures.ts";
 import { ARGUMENTS } from "../../../amd64.ts";
 import { Marked } from "../client/told.tsx";
 import { type Bench, bitsOf, type Encoded, type FlagSet, tellWord, type Wanted } from "./bench.ts";
@@ -183,7 +184,7 @@ function Field({ name, value, invalid, given = false, set }: FieldProps) {
 
 function Result({ encoded: { rows, refusal } }: { readonly encoded: Encoded }) {
   const changed = rows.filter((row) => row.changed).map(({ name }) => name);
-  const count = changed.length === 1 ? "1 register changes" : `${changed.length} registers change`;
+  const count = counted(changed.length, "register changes", "registers change");
   const told = changed.length === 0 ? "No register changes." : `${count}: ${changed.join(", ")}.`;
   return (
     <section id="encoder-result" aria-labelledby="encoder-status">
