@@ -110,8 +110,8 @@ for (const mechanism of MECHANISMS) {
       const all = many?.get(call) ?? 0;
       const each = (all - (few?.get(call) ?? 0)) / OPERATIONS;
       const told = `${call}: ${each} for each, ${should} in the table`;
-      // A busy machine polls more often.
-      if (POLLED.includes(call)) assert.ok(all >= MANY * Math.min(should, 1), told);
+      // A busy machine polls more often; a stub that has ended its turn already needs no poll.
+      if (POLLED.includes(call)) assert.ok(cost.stops === 0 || all >= (MANY * should) / 4, told);
       // Whoever finds the word changed need not wait for it.
       else if (call === "futex") assert.ok(each <= should && each >= should / 2, told);
       else assert.ok(Math.abs(each - should) < 0.05, told);
