@@ -235,6 +235,9 @@ const parts = {
   end: many<Fact>(fact, MOST.facts),
 };
 
+/** The shapes of the things of which a recording has many. */
+export const shapes = { lane, code, question, step, arrow };
+
 /** The shape of a recording. */
 export const recordingShape = record({
   schema,
