@@ -6,6 +6,7 @@ import type { Case } from "../fuzz/case/case.ts";
 import { FROMS, ONS, WAYS } from "../fuzz/case/setups.ts";
 import { explain } from "../limits.ts";
 import type { SwitchLane } from "../platform/lanes.ts";
+import { BIRTH_LANES, INJECTION_LANES, type Lanes } from "../stub/lane.ts";
 import { expectRseq } from "../stub/rseq.ts";
 import { Tracer } from "../stub/tracer.ts";
 
@@ -37,6 +38,7 @@ function failureOf(failure: unknown): Seen {
 export async function tryCommands(): Promise<Finding[]> {
   return [
     await attemptFor("guests", "guest, record switch and Platform", guest),
+    await attemptFor("lanes", "the lanes of a Tracer or Platform", lanes),
     await attemptFor("recordings", "record, step and gallery, with some scenarios,", recording),
     await attemptFor("register setups", "fuzz and conformance", () => setups(ptraceSetups())),
     await attemptFor("rt_sigreturn", "setups by rt_sigreturn, which fuzz tries by default,", () =>
@@ -73,17 +75,39 @@ async function guest(): Promise<Seen> {
   const { SWITCH_LANES } = await import("../platform/lanes.ts");
   const [faithful, ...others] = SWITCH_LANES;
   await guestBy(faithful);
-  const lanes = await Promise.all(
-    others.map(async (lane) => {
-      try {
-        await guestBy(lane);
-        return lane;
-      } catch (error) {
-        return `not ${lane} (${failureOf(error).seen})`;
-      }
-    }),
-  );
-  return { seen: `a guest made two system calls; switches: ${[faithful, ...lanes].join(", ")}` };
+  const lanes = await lanesThatWork(others, guestBy);
+  return { seen: `a guest made two system calls; switches: ${faithful}, ${lanes}` };
+}
+
+async function lanesThatWork<T extends string>(
+  lanes: readonly T[],
+  trial: (lane: T) => unknown,
+): Promise<string> {
+  const told = lanes.map(async (lane) => {
+    try {
+      await trial(lane);
+      return lane;
+    } catch (error) {
+      return `not ${lane} (${failureOf(error).seen})`;
+    }
+  });
+  return (await Promise.all(told)).join(", ");
+}
+
+async function lanes(): Promise<Seen> {
+  const injections = await lanesThatWork(INJECTION_LANES, (lane) => tryLanes({ injections: lane }));
+  const births = await lanesThatWork(BIRTH_LANES, (lane) => tryLanes({ births: lane }));
+  return { seen: `injections: ${injections}; births: ${births}` };
+}
+
+/** Makes a stub of a stub, and calls in it. @throws if it does not work */
+function tryLanes(lanes: Lanes): void {
+  using tracer = new Tracer(lanes);
+  const parent = tracer.createStub();
+  parent.scrub();
+  const stub = parent.createStub();
+  const pid = stub.call("getpid");
+  if (pid !== BigInt(stub.pid)) throw failed(`getpid returned ${pid} in stub ${stub.pid}`);
 }
 
 /** Runs a guest by a lane of switches. @throws if it does not work */
