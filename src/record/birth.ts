@@ -54,10 +54,12 @@ function stopItself(tracee: Tracee): number {
 /** Lets a stub go at the SIGSTOP that it has sent itself; returns the step of the stop that comes of it. */
 export function detachInStop(tracee: Tracee): number {
   const { recorder, lane, thread } = tracee;
-  tracee.request(
-    "PTRACE_DETACH",
-    "The observer detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",
-    { observer: "In a real birth the stub is not traced yet." },
+  recorder.stage(() =>
+    tracee.request(
+      "PTRACE_DETACH",
+      "The observer detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",
+      { observer: "In a real birth the stub is not traced yet." },
+    ),
   );
   awaitProcess(thread.tgid, ({ state }) => state === "T", thread.tracer.deadline);
   return recorder.step({

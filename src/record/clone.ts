@@ -60,7 +60,7 @@ export function cloneWatched(parent: WatchedStub, options: CloneOptions): Watche
 function setOptions(tracee: Tracee, names: readonly string[], why: string): void {
   const { tracer } = tracee.thread;
   const data = names.reduce((word, name) => word | tracer.constant(name), tracer.traceOptions);
-  tracee.request("PTRACE_SETOPTIONS", why, { data, observer: "Only there for the recording." });
+  tracee.recorder.stage(() => tracee.request("PTRACE_SETOPTIONS", why, { data }));
 }
 
 /** Takes up the child that a clone has answered with: it is traced, and about to stop. */

@@ -49,8 +49,7 @@ export interface UnseenStub extends WatchedStub {
 
 const UNWATCHED =
   "Nobody watches the host: the shim made this call (stublab_fork in shim/fork.c), and it succeeded.";
-const TRACED_EARLY =
-  "Only there for the recording. In createStub nobody traces the child before its self-stop.";
+const TRACED_EARLY = "In createStub nobody traces the child before its self-stop.";
 
 /**
  * Forks a stub as `Tracer.createStub` does, but traced from its first step on. It is then before the first
@@ -79,7 +78,7 @@ export function forkWatched(
   const thread = new Thread(tracer, pid, pid);
   const stub = tracer.addStub(thread, exitSignal);
   const tracee = new Tracee(recorder, lane, thread);
-  beginTracing(tracee);
+  recorder.stage(() => beginTracing(tracee));
   recordSetUp(tracee);
   enterStubCode(tracee, omit);
   return { stub, tracee };

@@ -79,6 +79,7 @@ export class Recorder {
   readonly #observed = new Set<string>();
   readonly #facts: Fact[] = [];
   readonly #hears: ((piece: Piece) => void) | undefined;
+  #stages = false;
 
   /**
    * @param encoder its name, or the encoder
@@ -204,9 +205,20 @@ export class Recorder {
       registers: event.registers ?? null,
       kernel: event.kernel ?? null,
       observer: event.observer ?? null,
+      staged: event.staged ?? this.#stages,
     };
     this.add({ kind: "step", step });
     return this.length - 1;
+  }
+
+  /** Does `work`, whose steps an unobserved run does not have. */
+  stage<T>(work: () => T): T {
+    this.#stages = true;
+    try {
+      return work();
+    } finally {
+      this.#stages = false;
+    }
   }
 
   /** Adds a system call that was not traced. Argument words that are unknown are null. */
