@@ -43,6 +43,16 @@ moment("the state of each lane follows what it does, and what /proc says", () =>
   assert.equal(statesAt(grandchild.steps.length), ["R", "t", "t"]);
 });
 
+moment("a lane whose birth was not recorded is there from the beginning", async () => {
+  const moments = new Moments(grandchild);
+  const birth = find(grandchild, "grandchild", "process");
+  const there = (at: number) => moments.isThere("grandchild", at);
+  assert.equal(
+    [moments.isThere("master", -1), there(birth - 1), there(birth)],
+    [true, false, true],
+  );
+});
+
 moment("a process that has ended is a zombie until the last wait", () => {
   const moments = new Moments(cascade);
   const end = find(cascade, "grandchild", "killed by SIGKILL");

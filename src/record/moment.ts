@@ -44,13 +44,11 @@ export interface Moment {
   readonly index: number;
   readonly step: Step | null;
   /**
-   * The lane whose registers and code are shown: the one that the step is about, or if nothing is known of its
-   * registers, the last one before of which something is.
+   * The lane whose registers, code, /proc and memory are shown: the one that the step is about, or if the kernel was
+   * not asked about it, the last one before about which it was.
    */
   readonly subject: string;
   readonly known: LaneMoment;
-  /** The lane whose /proc and memory are shown: the one that the step is about, or if /proc was not asked, the subject. */
-  readonly process: string;
   /** Its registers in the order of the block, with those that this step changed. */
   readonly registers: readonly RegisterRow[];
   /** Where it is in the code; null if that is unknown. */
@@ -159,13 +157,11 @@ export class Moments {
     const subject = this.#subjects[last] ?? "";
     const known = this.lane(subject, index);
     const step = steps[index] ?? null;
-    const about = step?.about ?? subject;
     return {
       index,
       step,
       subject,
       known,
-      process: this.lane(about, index).kernel === null ? subject : about,
       registers: registersAt(known, index),
       place: this.#placeOf(step?.about === subject ? step.instruction : null, known),
     };
@@ -200,6 +196,11 @@ export class Moments {
     if (first === undefined || first.since > index) return null;
     const ended = this.lane(id, index).state === "X";
     return [first.since, ended ? (this.#entry(id, index)?.since ?? index) : index];
+  }
+
+  /** Whether a lane is there at a step: since its birth, or if that was not recorded, all the time. */
+  isThere(id: string, index: number): boolean {
+    return (this.#births.get(id)?.to ?? -1) <= index;
   }
 
   /** The states that a lane has had by a step, each with the first and the last step in which it had it. */
@@ -305,7 +306,8 @@ export class Moments {
       memory: replace(known.memory, kernel?.memory),
       stop: step.kind === "stop" ? index : known.stop,
     });
-    const isKnown = this.lane(about, index).registers !== null;
+    const { registers: words, kernel: view } = this.lane(about, index);
+    const isKnown = words !== null || view !== null;
     this.#subjects.push(isKnown ? about : (this.#subjects.at(-1) ?? about));
   }
 

@@ -1,5 +1,7 @@
-import type { Arrow, StepKind } from "../../../recording.ts";
-import { KINDS, STATE_NAMES } from "../../told.ts";
+import type { StepKind } from "../../../recording.ts";
+import { KINDS, STAGED, STATE_NAMES } from "../../told.ts";
+import { recording } from "./book.ts";
+import { State } from "./text.tsx";
 
 /** A shape for each kind of step, around (0, 0): nobody has to distinguish colours. */
 const SHAPES: Readonly<Record<StepKind, string>> = {
@@ -16,19 +18,25 @@ const SHAPES: Readonly<Record<StepKind, string>> = {
 /** Those that are drawn as lines. */
 const LINES = new Set<StepKind>(["exit", "note"]);
 
-export function Glyph({ kind, x, y }: { kind: StepKind; x: number; y: number }) {
-  const type = LINES.has(kind) ? "glyph line" : "glyph";
+interface GlyphProps {
+  readonly kind: StepKind;
+  /** Whether an unobserved run does not have the step: then it is only outlined. */
+  readonly staged?: boolean;
+  readonly x: number;
+  readonly y: number;
+}
+
+export function Glyph({ kind, staged = false, x, y }: GlyphProps) {
+  const type = staged ? "glyph staged" : LINES.has(kind) ? "glyph line" : "glyph";
   return <path class={type} d={SHAPES[kind]} transform={`translate(${x} ${y})`} />;
 }
 
+const kinds = new Set(recording.steps.map(({ kind }) => kind));
+const arrowKinds = new Set(recording.arrows.map(({ kind }) => kind));
+const anyStaged = recording.steps.find(({ staged }) => staged);
+
 /** The shapes of the kinds that a recording has, and of its arrows, with their names. */
-export function Legend({
-  kinds,
-  arrows,
-}: {
-  kinds: ReadonlySet<StepKind>;
-  arrows: ReadonlySet<Arrow["kind"]>;
-}) {
+export function Legend() {
   return (
     <ul class="legend">
       {[...kinds].map((kind) => (
@@ -39,7 +47,15 @@ export function Legend({
           {KINDS[kind].name}
         </li>
       ))}
-      {[...arrows].map((kind) => (
+      {anyStaged !== undefined && (
+        <li>
+          <svg width="14" height="14" aria-hidden="true">
+            <Glyph kind={anyStaged.kind} staged x={7} y={7} />
+          </svg>
+          {STAGED}
+        </li>
+      )}
+      {[...arrowKinds].map((kind) => (
         <li key={`arrow ${kind}`}>
           <svg width="26" height="14" aria-hidden="true">
             <path class={`arrow a-${kind}`} d="M1 7H22" />
@@ -47,9 +63,15 @@ export function Legend({
           {kind}
         </li>
       ))}
-      {(["R", "t", "T", "Z"] as const).map((state) => (
+      {kinds.has("instruction") && (
+        <li>
+          <span class="state used" />
+          operand of the instruction
+        </li>
+      )}
+      {(["R", "t", "T", "Z", "X"] as const).map((state) => (
         <li key={state}>
-          <span class={`state s-${state}`}>{state}</span>
+          <State letter={state} />
           {STATE_NAMES[state]}
         </li>
       ))}
