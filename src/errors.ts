@@ -150,8 +150,8 @@ export class DeathError extends StubError {
   }
 }
 
-/** An end as text, e.g. "killed by SIGSEGV (core dumped)". */
-function describeEnd(end: StubEnd): string {
+/** An end as text, e.g. "killed by SIGSEGV (core dumped)". @internal */
+export function describeEnd(end: StubEnd): string {
   switch (end.kind) {
     case "exited":
       return `exited with status ${end.status}`;

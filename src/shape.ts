@@ -189,6 +189,17 @@ export function checkOptions<T extends object>(
   }
 }
 
+/** The same for an object that must have some of its members. @throws InputError */
+export function expectMembers<T extends object>(
+  value: T,
+  place: string,
+  shapes: OptionShapes<T>,
+  required: readonly (keyof T & string)[],
+): void {
+  checkOptions(value, place, shapes);
+  for (const name of required) shapes[name](value[name], `${place}.${name}`);
+}
+
 function unknownOption(name: string, place: string, known: readonly string[]): InputError {
   const near = nearest(name, known);
   const hint = near === undefined ? `; known: ${known.join(", ")}` : `; did you mean ${near}?`;

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Platform, Tracer } from "../src/index.ts";
@@ -43,6 +45,16 @@ test("bind: false leaves the thread alone", () => {
   assert.is(allowed(platform.master.pid), before);
 });
 
+test("workers that a bound thread starts are bound to one processor each", async () => {
+  using tracer = new Tracer();
+  assert.ok(tracer);
+  const bundle = JSON.stringify(new URL("bound_in_worker.js", import.meta.url).href);
+  const start = () => once(new Worker(`import(${bundle})`, { eval: true }), "message");
+  const [[one], [other]] = [await start(), await start()];
+  assert.is.not(one.bound, other.bound);
+  assert.equal([one.after, other.after], [before, before]);
+});
+
 test("a tracer that cannot be opened leaves no binding", () => {
   assert.throws(() => new Tracer({ encoder: "no such encoder" }));
   assert.is(allowed("thread-self"), before);
@@ -60,11 +72,16 @@ test("what the program binds itself to meanwhile stays", () => {
   assert.is(allowed("thread-self"), before);
 });
 
-test("the lane spin has its stubs on another processor", () => {
+test("a stub serves the lane spin on another processor", () => {
   using tracer = new Tracer({ injections: "spin" });
   const stub = tracer.createStub();
+  const own = allowed("thread-self");
+  assert.is(allowed(stub.pid), own);
   stub.call("getpid");
-  assert.is.not(allowed(stub.pid), allowed("thread-self"));
+  assert.is.not(allowed(stub.pid), own);
+  assert.is(allowed(stub.createStub().pid), own, "a clone is beside the tracer again");
+  stub.scrub();
+  assert.is(allowed(stub.pid), own, "and so is a stub without a ring");
 });
 
 binding.run();

@@ -160,7 +160,7 @@ command("an existing file is replaced, and a link to it stays a link", async () 
     assert.is(code, 3);
     assert.match(
       stderr,
-      /cannot be traced by its parent: .*\n {2}remedy: somebody else may trace it/,
+      /cannot be traced by its parent: .*\n {2}remedy: another process may trace it/,
     );
   },
 );

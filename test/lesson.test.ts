@@ -3,7 +3,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../src/index.ts";
-import { type Lesson, parseRecording, recordScenario, renderText } from "../src/record/index.ts";
+import {
+  type Lesson,
+  parseRecording,
+  type Recording,
+  recordScenario,
+  renderText,
+} from "../src/record/index.ts";
 import { childrenOf } from "./processes.ts";
 import { rejection } from "./thrown.ts";
 
@@ -11,6 +17,11 @@ const lessons = suite("lessons");
 lessons.after.each(() => assert.equal(childrenOf(process.pid), []));
 
 const PLAIN = { name: "plain", title: "Plain", introduction: ["Nothing happens."] };
+
+/** The recording has so many facts, and all of them held. */
+function expectHeld({ end }: Recording, count: number): void {
+  assert.equal([end.length, end.filter(({ held }) => !held)], [count, []]);
+}
 
 lessons("a stub is born, attached, called, signalled and looked at", async () => {
   const recording = await recordScenario({
@@ -32,14 +43,9 @@ lessons("a stub is born, attached, called, signalled and looked at", async () =>
       scene.say("It is over", "The host closes the scene.");
     },
   });
-  assert.equal(
-    recording.end.map(({ held }) => held),
-    [true, true],
-  );
-  assert.equal(
-    recording.lanes.map(({ id }) => id),
-    ["host", "stub"],
-  );
+  expectHeld(recording, 2);
+  const lanes = recording.lanes.map(({ id }) => id);
+  assert.equal(lanes, ["host", "stub"]);
   assert.equal(parseRecording(JSON.stringify(recording)), recording);
   assert.match(renderText(recording), "The host closes the scene.");
 });
@@ -158,10 +164,8 @@ const BORN = { lane: "new", role: "a stub", why: "Cloned.", stopped: "Stopped." 
 
 const MISTAKES: readonly Mistake[] = [
   ["scene.rest", ["host", "a stub"], 'lane: there is already a lane "host"'],
-  ["scene.rest", ["stub", "another"], 'lane: there is already a lane "stub"'],
   ["scene.rest", [5, "a stub"], "lane: expected a string, got 5"],
   ["scene.rest", ["new"], "role: expected a string, got nothing"],
-  ["scene.birth", [], "options: expected an object, got nothing"],
   ["scene.birth", [{ lane: "new" }], "options.role: expected a string, got nothing"],
   ["scene.birth", [{ ...BORN, lane: "stub" }], 'options.lane: there is already a lane "stub"'],
   ["scene.birth", [{ ...BORN, wy: "" }], 'options: unknown option "wy"; did you mean why?'],
@@ -173,18 +177,12 @@ const MISTAKES: readonly Mistake[] = [
   ],
   ["scene.say", [], "title: expected a string, got nothing"],
   ["scene.say", ["a"], "why: expected a string, got nothing"],
-  ["scene.say", ["a", "b", "nolane"], 'lane: there is no lane "nolane"'],
   ["scene.say", ["a", "b", "hots"], 'lane: there is no lane "hots"; did you mean host?'],
   ["scene.ask", [], "question: expected an object, got nothing"],
   [
     "scene.ask",
     [{ ...ASKED, answer: 5 }],
     "question.answer: expected a whole number from 0 to 1, got 5",
-  ],
-  [
-    "scene.ask",
-    [{ ...ASKED, choices: undefined }],
-    "question.choices: expected a list, got nothing",
   ],
   ["scene.ask", [{ ...ASKED, choices: [] }], "question.choices: expected at least one"],
   ["scene.ask", [{ text: "Which?", right: {} }], "question.wrong: expected an object, got nothing"],
@@ -203,7 +201,6 @@ const MISTAKES: readonly Mistake[] = [
   ],
   ["actor.call", ["getpid", [1, 2, 3, 4, 5, 6, 7], TOLD], "args: expected at most 6, got 7"],
   ["actor.call", ["getpid", []], "telling: expected an object, got nothing"],
-  ["actor.call", ["getpid", [], { answer: "" }], "telling.why: expected a string, got nothing"],
   [
     "actor.call",
     ["getpid", [], { ...TOLD, anwser: "" }],
@@ -260,10 +257,7 @@ lessons("an actor has signals and calls by every name that the library knows", a
       actor.signal("USR1", "It is pending.");
     },
   });
-  assert.equal(
-    recording.end.map(({ held }) => held),
-    [true, true, true],
-  );
+  expectHeld(recording, 3);
   assert.match(renderText(recording), "SIGUSR1");
 });
 

@@ -55,14 +55,18 @@ function failuresOf({ end }: Recording) {
 
 /** A recording without what differs between two. */
 function outlineOf({ steps, lanes, arrows, questions, end }: Recording): unknown {
+  const lanesByPid = new Map(lanes.map(({ id, pid }) => [`${pid}`, id]));
+  // Whole numbers only: one pid may begin with the digits of another.
   const anonymous = (text: string) =>
-    lanes
-      .reduce((rest, { id, pid }) => rest.replaceAll(String(pid), id), text)
-      .replaceAll(/0x[0-9a-f]+|status \d+|thread \d+|-\d+/g, "…");
+    text.replaceAll(/(?:0x|-|status |thread )[0-9a-f]+|\d+/g, (word) =>
+      /^\d+$/.test(word) ? (lanesByPid.get(word) ?? word) : "…",
+    );
   return {
     steps: steps.map(({ lane, about, kind, title, kernel }) => {
       const view = kernel && [kernel.state, kernel.blocked, kernel.ignored, kernel.pending];
-      return [lane, about, kind, anonymous(title), view, kernel && kernel.tracerTid > 0];
+      // An instruction has no pid, but may have the number of one.
+      const told = kind === "instruction" ? title : anonymous(title);
+      return [lane, about, kind, told, view, kernel && kernel.tracerTid > 0];
     }),
     arrows,
     questions: questions.map(({ step, answer }) => [step, answer]),

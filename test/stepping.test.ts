@@ -2,16 +2,17 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { failures } from "../src/cli/failures.ts";
 import { StateError } from "../src/errors.ts";
-import { type Stub, Tracer } from "../src/index.ts";
+import { Tracer } from "../src/index.ts";
 import { stepToSelfStop } from "../src/record/birth.ts";
 import { forkWatched } from "../src/record/fork.ts";
-import { STUB_CODE } from "../src/record/listing.ts";
+import { codeBytes, STUB_CODE } from "../src/record/listing.ts";
 import { Recorder } from "../src/record/recorder.ts";
 import type { Recording } from "../src/record/recording.ts";
 import { step, stepTo } from "../src/record/stepping.ts";
 import { addStubCode } from "../src/record/stub_code.ts";
 import { Tracee } from "../src/record/tracee.ts";
 import { PAGE_SIZE } from "../src/stub/amd64.ts";
+import type { Thread } from "../src/stub/thread.ts";
 import { processState } from "./processes.ts";
 import { codeOf, instructionsOf, wayThrough } from "./recordings.ts";
 import { thrown } from "./thrown.ts";
@@ -30,36 +31,41 @@ function recorded(body: (recorder: Recorder, tracer: Tracer) => void): Recording
 
 const CODE = 0x10000n;
 
-/** Code of its own in a stub, which is at its first byte. */
-function at(
-  recorder: Recorder,
-  stub: Stub,
-  ...lines: readonly [bytes: number[], text: string][]
-): Tracee {
-  const { tracer } = stub;
-  const flags =
-    tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS") | tracer.flag("MAP_FIXED");
-  stub.scrub();
-  stub.call("mmap", CODE, PAGE_SIZE, 7, flags, -1, 0);
-  stub.write(CODE, Uint8Array.from(lines.flatMap(([bytes]) => bytes)));
-  let offset = 0;
-  const listed = lines.map(([bytes, text]) => {
-    const line = {
-      offset,
-      bytes: bytes.map((byte) => byte.toString(16)).join(" "),
-      text,
-      label: null,
-    };
-    offset += bytes.length;
-    return line;
+/** Instructions of its own in a new stub, which is at the first. */
+function at(recorder: Recorder, tracer: Tracer, code: Readonly<Record<string, string>>): Tracee {
+  const stub = tracer.createStub();
+  const lines = Object.entries(code).map(([text, bytes], i, all) => {
+    const before = all.slice(0, i).flatMap(([, each]) => each.split(" "));
+    return { offset: before.length, bytes, text, label: null };
   });
-  recorder.addCode({ name: "code", lines: listed }, CODE, new Map());
+  const flags = ["MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED"].map((name) => tracer.flag(name));
+  stub.scrub();
+  stub.call(
+    "mmap",
+    CODE,
+    PAGE_SIZE,
+    7,
+    flags.reduce((all, flag) => all | flag),
+    -1,
+    0,
+  );
+  stub.write(CODE, codeBytes({ lines }));
+  recorder.addCode({ name: "code", lines }, CODE, new Map());
   recorder.addLane("stub", "a stub", stub.pid);
-  const tracee = new Tracee(recorder, "stub", stub.thread);
-  stub.thread.readRegisters(tracer.frame);
-  tracer.frame.set("rip", CODE);
-  stub.thread.writeRegisters(tracer.frame);
-  return tracee;
+  setRegister(stub.thread, "rip", CODE);
+  return new Tracee(recorder, "stub", stub.thread);
+}
+
+function setRegister(thread: Thread, name: string, word: bigint): void {
+  const { frame } = thread.tracer;
+  thread.readRegisters(frame);
+  frame.set(name, word);
+  thread.writeRegisters(frame);
+}
+
+/** Sends a stub a signal that is not recorded. */
+function send({ thread: { tracer, tgid, tid } }: Tracee, signal: string): void {
+  tracer.shim.tgkill(tgid, tid, tracer.constant(signal));
 }
 
 stepping(
@@ -67,7 +73,7 @@ stepping(
   () => {
     let end: unknown;
     const recording = recorded((recorder, tracer) => {
-      const { tracee } = forkWatched(recorder, tracer, { omit: ["parent"] });
+      const tracee = forkWatched(recorder, tracer, ["parent"]);
       for (let i = 0; i < 100 && end === undefined; i++) {
         const outcome = step(tracee);
         if (outcome.kind !== "executed") end = outcome;
@@ -87,17 +93,15 @@ stepping(
 
 stepping("a stub that ends on its way to the self-stop is an error", () => {
   recorded((recorder, tracer) => {
-    const { tracee } = forkWatched(recorder, tracer, { omit: ["parent"] });
-    assert.match(
-      thrown(StateError, () => stepToSelfStop(tracee)).message,
-      "did not come to its self-stop",
-    );
+    const tracee = forkWatched(recorder, tracer, ["parent"]);
+    const { message } = thrown(StateError, () => stepToSelfStop(tracee));
+    assert.match(message, "did not come to its self-stop");
   });
 });
 
 stepping("a jump to itself is one step each time, although RIP does not move", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer.createStub(), [[0xeb, 0xfe], "jmp loop"]);
+    const tracee = at(recorder, tracer, { "jmp loop": "eb fe" });
     for (let i = 0; i < 3; i++) assert.is(step(tracee).kind, "executed");
     assert.is(tracee.rip, CODE);
     assert.throws(() => stepTo(tracee, CODE + 2n, {}, 5), "did not come to 0x10002");
@@ -107,12 +111,9 @@ stepping("a jump to itself is one step each time, although RIP does not move", (
 
 stepping("a stop by a signal on the way is recorded, and the instruction is executed once", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const stub = tracer.createStub();
-    const tracee = at(recorder, stub, [[0x48, 0xff, 0xc0], "inc %rax"], [[0x90], "nop"]);
+    const tracee = at(recorder, tracer, { "inc %rax": "48 ff c0", nop: "90" });
     const rax = tracee.registers().rax ?? 0n;
-    for (const signal of ["SIGUSR1", "SIGCHLD"]) {
-      tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant(signal));
-    }
+    for (const signal of ["SIGUSR1", "SIGCHLD"]) send(tracee, signal);
     step(tracee, { stop: "Somebody sent it." });
     assert.is(tracee.registers().rax, rax + 1n);
   });
@@ -125,14 +126,11 @@ stepping("a stop by a signal on the way is recorded, and the instruction is exec
 
 stepping("a signal before a system call is likewise passed over, and the call made once", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const stub = tracer.createStub();
-    const tracee = at(recorder, stub, [[0x0f, 0x05], "syscall"]);
-    stub.thread.readRegisters(tracer.frame);
-    tracer.frame.set("rax", tracer.flag("SYS_getpid"));
-    stub.thread.writeRegisters(tracer.frame);
-    tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR1"));
+    const tracee = at(recorder, tracer, { syscall: "0f 05" });
+    setRegister(tracee.thread, "rax", tracer.flag("SYS_getpid"));
+    send(tracee, "SIGUSR1");
     step(tracee);
-    assert.is(tracee.registers().rax, BigInt(stub.pid));
+    assert.is(tracee.registers().rax, BigInt(tracee.thread.tgid));
   });
   assert.equal(
     steps.map(({ kind }) => kind),
@@ -142,10 +140,7 @@ stepping("a signal before a system call is likewise passed over, and the call ma
 
 stepping("an instruction that faults is told with its address, and was not executed", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer.createStub(), [
-      [0x8b, 0x04, 0x25, 0, 0, 2, 0],
-      "mov 0x20000, %eax",
-    ]);
+    const tracee = at(recorder, tracer, { "mov 0x20000, %eax": "8b 04 25 00 00 02 00" });
     const outcome = step(tracee);
     assert.is(outcome.kind, "fault");
     assert.is(outcome.kind === "fault" && outcome.info.address, 0x20000n);
@@ -156,7 +151,7 @@ stepping("an instruction that faults is told with its address, and was not execu
 
 stepping("code that nobody listed is stepped, and told by its address", () => {
   const { steps } = recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer.createStub(), [[0x90], "nop"], [[0x90], "nop"]);
+    const tracee = at(recorder, tracer, { nop: "90", "nop # again": "90" });
     step(tracee);
     recorded((other) => {
       other.addLane("stub", "a stub", tracee.thread.tid);
@@ -169,15 +164,11 @@ stepping("code that nobody listed is stepped, and told by its address", () => {
 
 stepping("the end of a stub is a step of its own, and the wait that told of it", () => {
   const { steps, arrows } = recorded((recorder, tracer) => {
-    const stub = tracer.createStub();
-    const tracee = at(recorder, stub, [[0x90], "nop"]);
+    const tracee = at(recorder, tracer, { nop: "90" });
     tracee.request("PTRACE_CONT", "It runs into its end.");
-    tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGKILL"));
-    assert.is(
-      tracee.awaitEnd({ stop: "It was killed.", wait: "The host waits." }),
-      "killed by SIGKILL",
-    );
-    assert.is(processState(stub.pid), undefined);
+    send(tracee, "SIGKILL");
+    assert.is(tracee.awaitEnd("It was killed."), "killed by SIGKILL");
+    assert.is(processState(tracee.thread.tgid), undefined);
   });
   const [, exit, wait] = steps;
   assert.equal([exit?.kind, exit?.title], ["exit", "killed by SIGKILL"]);
@@ -188,15 +179,25 @@ stepping("the end of a stub is a step of its own, and the wait that told of it",
   );
 });
 
+stepping("the first view of a process that is recorded has its memory map", () => {
+  const { steps } = recorded((recorder, tracer) => {
+    const tracee = at(recorder, tracer, { int3: "cc" });
+    // It has no view: the stub runs.
+    tracee.request("PTRACE_CONT", "It runs into its INT3.");
+    tracee.awaitStop("It is there.");
+  });
+  assert.equal(
+    steps.map(({ kernel }) => kernel?.memory?.length),
+    [undefined, 2, undefined],
+  );
+});
+
 stepping("a stub that stops where its end was waited for is an error", () => {
   recorded((recorder, tracer) => {
-    const tracee = at(recorder, tracer.createStub(), [[0xcc], "int3"]);
+    const tracee = at(recorder, tracer, { int3: "cc" });
     tracee.request("PTRACE_CONT", "It runs into its INT3.");
-    const told = { stop: "", wait: "" };
-    assert.match(
-      thrown(StateError, () => tracee.awaitEnd(told)).message,
-      "was stopped by SIGTRAP, and did not end",
-    );
+    const { message } = thrown(StateError, () => tracee.awaitEnd(""));
+    assert.match(message, "was stopped by SIGTRAP, and did not end");
   });
 });
 

@@ -1,20 +1,20 @@
-import { DeathError, hex, StateError } from "../errors.ts";
+import { DeathError, StateError } from "../errors.ts";
 import { PAGE_SIZE } from "../stub/amd64.ts";
 import { decodeStatus, type Stop } from "../stub/status.ts";
 import type { Stub } from "../stub/stub.ts";
+import type { Thread } from "../stub/thread.ts";
 import { awaitProcess } from "./kernel_view.ts";
-import type { Recorder } from "./recorder.ts";
-import type { KernelView } from "./recording.ts";
-import { tellRequest, tellStatus } from "./requests.ts";
-import { Tracee } from "./tracee.ts";
+import { tellStatus } from "./requests.ts";
+import type { Tracing } from "./tracee.ts";
 
 /**
  * A stub that acts for the host: it traces others and waits for them, by injected calls, and may die of what it does.
- * The host is left to report it.
+ * The host survives, and reports it. No registers are known of its tracees.
  */
-export class Acting {
+export class Acting implements Tracing {
   readonly lane: string;
   readonly stub: Stub;
+  readonly observer = "The call is injected. The steps of that are left out.";
   /** Memory of the stub, for the kernel's answers. */
   readonly #answers: bigint;
 
@@ -51,12 +51,15 @@ export class Acting {
     subject.detach();
     this.ptrace("PTRACE_ATTACH", subject.pid);
     this.wait(subject.pid, tracer.waitAll);
-    // PTRACE_ATTACH's own SIGSTOP is pending still: the first resume meets it.
+    // The SIGSTOP of PTRACE_ATTACH is still pending, and stops it at the first resume.
     this.ptrace("PTRACE_CONT", subject.pid);
     this.wait(subject.pid, tracer.waitAll);
     const status = tracer.status[0] ?? 0;
-    if (tracer.encoder.waitValue(status) === tracer.constant("SIGSTOP")) return;
-    throw new StateError(`stub ${subject.pid} was ${tellStatus(status, tracer)}`);
+    if (tracer.encoder.waitValue(status) !== tracer.constant("SIGSTOP")) {
+      throw new StateError(`stub ${subject.pid} was ${tellStatus(status, tracer)}`);
+    }
+    // A stop is visible before its SIGCHLD is sent, but a request waits for both: after it, no SIGCHLD is pending.
+    this.ptrace("PTRACE_SETOPTIONS", subject.pid);
   }
 
   /** Ends and reaps a stub that it traces; or its own parent does, if it is dead. */
@@ -83,64 +86,23 @@ export class Acting {
     tracer.status[0] = new DataView(this.stub.read(this.#answers, 4).buffer).getInt32(0, true);
     return Number(result);
   }
-}
 
-/** A stub that another one traces or waits for: no registers are known of it. */
-export class ActedTracee extends Tracee {
-  readonly #acting: Acting;
-  protected override readonly observer = "The call is injected. The steps of that are left out.";
-
-  constructor(recorder: Recorder, lane: string, { thread }: Stub, acting: Acting) {
-    super(recorder, lane, thread, acting.lane);
-    this.#acting = acting;
+  make({ tid }: Thread, request: string, data: number): void {
+    this.ptrace(request, tid, data);
   }
 
-  /** PTRACE_GETEVENTMSG at an event; returns the message. */
-  getEventMessage(why: string): bigint {
-    const { tid } = this.thread;
-    const { address, message } = this.#acting.eventMessage(tid);
-    const call = tellRequest("PTRACE_GETEVENTMSG", tid, 0, this.recorder.constants);
-    const told = { word: hex(address), told: `[${message}]` };
-    this.requested({ ...call, arguments: [...call.arguments.slice(0, 3), told] }, why);
-    return message;
-  }
-
-  /** Records its end, of which nothing has been reported yet: it is a zombie. Returns the step. */
-  becomeZombie(how: string, why: string): number {
-    return this.ended(how, why, this.viewOfEnd());
-  }
-
-  /**
-   * Records the wait4 that reaps it.
-   *
-   * @param at the step of its end, if there is an arrow from it
-   * @returns how it ended
-   */
-  reap(why: string, at?: number): string {
-    const how = this.takeEnd();
-    this.waited(at, why);
-    return how;
-  }
-
-  protected override make(request: string, data: number): void {
-    this.#acting.ptrace(request, this.thread.tid, data);
-  }
-
-  protected override next(options: number): Stop {
-    const { tid, tracer } = this.thread;
-    this.#acting.wait(tid, options);
+  next({ tid, tracer }: Thread, options: number): Stop {
+    this.wait(tid, options);
     const report = decodeStatus(tracer, tracer.status[0] ?? 0);
     if ("event" in report) return report;
     throw new DeathError(tid, report);
   }
 
-  protected override poll(options: number): number {
-    return this.#acting.wait(this.thread.tid, options);
+  poll({ tid }: Thread, options: number): number {
+    return this.wait(tid, options);
   }
 
-  protected override viewOfEnd(): KernelView | null {
-    const { tgid, tracer } = this.thread;
+  awaitZombie({ tgid, tracer }: Thread): void {
     awaitProcess(tgid, ({ state }) => state === "Z", tracer.deadline);
-    return this.recorder.view(tgid);
   }
 }

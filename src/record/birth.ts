@@ -1,15 +1,15 @@
 import { StateError } from "../errors.ts";
 import { takeInitialRegisters } from "../stub/attach.ts";
 import { awaitProcess } from "./kernel_view.ts";
-import { type Place, tellRegisters } from "./recorder.ts";
-import { step, stepTo } from "./stepping.ts";
-import type { Tracee } from "./tracee.ts";
+import type { Place } from "./recorder.ts";
+import { step } from "./stepping.ts";
+import type { StopTelling, Tracee } from "./tracee.ts";
 
 /**
  * Steps a stub through the stub code up to the stop that it brings on itself. There the host lets it go, in stop,
- * so that it is as untraced as it would be if nobody had looked.
+ * so that it is untraced, as in an unobserved birth.
  *
- * @param before is told of each instruction of the stub code before it is executed: to ask a question, for instance.
+ * @param before is called before each instruction of the stub code: to ask a question, for instance.
  * @returns the step of that stop.
  */
 export function stepToSelfStop(tracee: Tracee, before?: (place: Place) => void): number {
@@ -36,14 +36,10 @@ function stopItself(tracee: Tracee): number {
   if (stop.signal !== thread.tracer.constant("SIGSTOP")) {
     throw new StateError(`${lane} was stopped by ${thread.tracer.signalName(stop.signal)}`);
   }
-  const registers = tellRegisters(tracee.registers());
-  const signal = recorder.step({
-    lane,
+  const signal = tracee.tell({
     kind: "signal",
     title: "SIGSTOP is delivered",
     why: "On the way back to user space the signal that the stub has sent to itself is delivered.",
-    registers: { before: registers, after: registers },
-    kernel: recorder.view(thread.tgid),
     observer:
       "A traced stub stops before the signal has its effect, and its tracer decides about it.",
   });
@@ -53,22 +49,24 @@ function stopItself(tracee: Tracee): number {
 
 /** Lets a stub go at the SIGSTOP that it has sent itself; returns the step of the stop that comes of it. */
 export function detachInStop(tracee: Tracee): number {
-  const { recorder, lane, thread } = tracee;
-  recorder.stage(() =>
+  tracee.recorder.stage(() =>
     tracee.request(
       "PTRACE_DETACH",
       "The observer detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",
       { observer: "In a real birth the stub is not traced yet." },
     ),
   );
-  awaitProcess(thread.tgid, ({ state }) => state === "T", thread.tracer.deadline);
-  return recorder.step({
-    lane,
-    kind: "stop",
-    title: "stopped by SIGSTOP",
-    why: "The stub is stopped, and untraced. It waits for its parent and its tracer.",
-    kernel: recorder.view(thread.tgid),
-  });
+  return stoppedItself(
+    tracee,
+    "The stub is stopped, and untraced. It waits for its parent and its tracer.",
+  );
+}
+
+/** Waits until an untraced stub has stopped, and records that; returns the step. */
+export function stoppedItself(tracee: Tracee, why: string, observer?: string): number {
+  const { tgid, tracer } = tracee.thread;
+  awaitProcess(tgid, ({ state }) => state === "T", tracer.deadline);
+  return tracee.tell({ kind: "stop", title: "stopped by SIGSTOP", why, observer });
 }
 
 const SELF_STOP =
@@ -90,14 +88,20 @@ export function awaitSelfStop(tracee: Tracee, at: number): void {
   );
 }
 
-/** PTRACE_ATTACH, its stop, the options, and the initial registers. @throws AttachError, TraceError */
-export function attachWatched(tracee: Tracee): void {
-  const { thread } = tracee;
-  tracee.request(
-    "PTRACE_ATTACH",
+/** What is said of an attach, and of the stop that comes first when the stub goes on to its INT3. */
+export interface AttachTelling {
+  readonly attach: string;
+  readonly attached: StopTelling;
+  readonly options: string;
+  readonly registers: string;
+  readonly resumed: string;
+}
+
+/** The full explanation, for the lesson "host". */
+export const ATTACH: AttachTelling = {
+  attach:
     "Now the host becomes the tracer. The kernel sends the stub a SIGSTOP of its own for this.",
-  );
-  tracee.awaitStop({
+  attached: {
     stop:
       "The stub was already stopped. The kernel turns its stop by a signal (T) into a ptrace stop (t): only in such a " +
       "stop can its registers be read.",
@@ -105,25 +109,35 @@ export function attachWatched(tracee: Tracee): void {
       "A stub that was stopped already is in its ptrace stop when PTRACE_ATTACH returns, and its registers could be read at " +
       "once; one that runs need not be. So the host waits in any case. This wait4 also takes the notification of the stop, " +
       "which the next wait4 would report otherwise.",
-  });
-  tracee.request(
-    "PTRACE_SETOPTIONS",
+  },
+  options:
     "EXITKILL: the kernel kills the stub when its tracer ends. TRACEEXIT: the stub stops once more before it ends, so " +
-      "that the tracer can examine it. TRACESYSGOOD: stops at system calls can be distinguished from a SIGTRAP.",
-    { data: thread.tracer.traceOptions },
-  );
-  takeInitialRegisters(thread);
-  tracee.getRegisters(
+    "that the tracer can examine it. TRACESYSGOOD: stops at system calls can be distinguished from a SIGTRAP.",
+  registers:
     "These become the initial registers, with which every injected call begins. Only RIP is moved back by 2, the " +
-      "length of SYSCALL, so that it points at the instruction that executes the call.",
-  );
-}
+    "length of SYSCALL, so that it points at the instruction that executes the call.",
+  resumed:
+    "SIGSTOP again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. The first " +
+    "resume after an attach always leads to this stop; the tracer resumes the stub once more.",
+};
 
-/** Lets an attached stub go on to its INT3: the step of the stop there. */
-export function stepToRest(tracee: Tracee): number {
-  return stepTo(tracee, tracee.thread.tracer.restAddress, {
-    stop:
-      "SIGSTOP again, and no instruction was executed: PTRACE_ATTACH had sent one, and it was still pending. The first " +
-      "resume after an attach always leads to this stop; the tracer resumes the stub once more.",
-  });
+/** The same in few words, for all others. */
+export const ATTACH_AGAIN: AttachTelling = {
+  attach: 'The host becomes the tracer, as in the lesson "host".',
+  attached: { stop: "Its stop by a signal (T) becomes a ptrace stop (t)." },
+  options: "The options of every stub.",
+  registers: "The initial registers of this stub, with which every injected call begins.",
+  resumed:
+    "The SIGSTOP of the attach: it stops the stub at the first resume, before any instruction. The stub is resumed once " +
+    "more.",
+};
+
+/** PTRACE_ATTACH, its stop, the options, and the initial registers. @throws AttachError, TraceError */
+export function attachWatched(tracee: Tracee, told = ATTACH): void {
+  const { thread } = tracee;
+  tracee.request("PTRACE_ATTACH", told.attach);
+  tracee.awaitStop(told.attached);
+  tracee.request("PTRACE_SETOPTIONS", told.options, { data: thread.tracer.traceOptions });
+  takeInitialRegisters(thread);
+  tracee.getRegisters(told.registers);
 }

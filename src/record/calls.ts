@@ -15,7 +15,7 @@ import type { Call } from "./recording.ts";
 /** What it takes to tell a word: names of the encoder's constants, and the caller's memory. */
 export interface Teller {
   readonly constants: ReadonlyMap<string, bigint>;
-  /** Bytes of whoever makes the call; undefined where they cannot be read. */
+  /** Bytes of the process that makes the call; undefined if they cannot be read. */
   read(address: bigint, length: number): Uint8Array | undefined;
 }
 
@@ -121,17 +121,27 @@ const SIGNATURES: Readonly<Record<string, Signature>> = {
 
 const UNKNOWN: Signature = { parameters: [word, word, word, word, word, word] };
 
-/** A system call that is under way, by its number and the words of its arguments. */
-export function tellCall(number: bigint, words: readonly bigint[], teller: Teller): Call {
-  const name = syscallName(number, teller.constants) ?? `syscall_${number}`;
-  const args = signatureOf(name).parameters.map((tell, i) => {
-    const value = words[i] ?? 0n;
-    return { word: hex(value), told: tell(value, teller, words) };
-  });
+/** An argument: its word; text for one that the recorder does not know, such as an address in the host; or both. */
+export type Word = bigint | string | Call["arguments"][number];
+
+/** A system call that is under way, by its name or number and the words of its arguments. */
+export function tellCall(call: string | bigint, words: readonly Word[], teller: Teller): Call {
+  const name =
+    typeof call === "string" ? call : (syscallName(call, teller.constants) ?? `syscall_${call}`);
+  const values = words.map((each) => (typeof each === "bigint" ? each : 0n));
+  const args = signatureOf(name).parameters.map((tell, i) =>
+    tellWord(words[i] ?? 0n, (value) => tell(value, teller, values)),
+  );
   return { name, arguments: args, result: null };
 }
 
-/** The same call once it has come back. */
+/** An argument in the form of a recording. */
+export function tellWord(word: Word, tell: (value: bigint) => string): Call["arguments"][number] {
+  if (typeof word === "string") return { word: null, told: word };
+  return typeof word === "bigint" ? { word: hex(word), told: tell(word) } : word;
+}
+
+/** The same call once it has returned. */
 export function returned(call: Call, result: bigint, teller: Teller): Call {
   const { result: tell = long } = signatureOf(call.name);
   const told = errorOf(result, teller) ?? tell(result, teller, []);
@@ -142,7 +152,7 @@ function signatureOf(name: string): Signature {
   return (Object.hasOwn(SIGNATURES, name) ? SIGNATURES[name] : undefined) ?? UNKNOWN;
 }
 
-/** "-1 EBADF" for a result that stands for an errno. */
+/** "-1 EBADF" for a result that is an errno. */
 function errorOf(result: bigint, { constants }: Teller): string | undefined {
   const value = BigInt.asIntN(64, result);
   if (value < -4095n || value > -1n) return undefined;

@@ -1,13 +1,12 @@
 import { StateError } from "../errors.ts";
 import { Thread } from "../stub/thread.ts";
-import type { WatchedStub } from "./fork.ts";
+import { Actor } from "./actor.ts";
 import { type CallTelling, injectWatched } from "./injection.ts";
-import { tellRegisters } from "./recorder.ts";
-import { Tracee } from "./tracee.ts";
 
 /** How a clone is told, and where the new stub is shown. */
 export interface CloneOptions
-  extends Pick<CallTelling, "why" | "executed" | "answer" | "before" | "beforeAnswer"> {
+  extends Pick<CallTelling, "why" | "before" | "beforeAnswer">,
+    Partial<Pick<CallTelling, "executed" | "answer">> {
   /** The lane of the new stub. Default: "grandchild". */
   readonly lane?: string;
   readonly role?: string;
@@ -23,26 +22,27 @@ export interface CloneOptions
  *
  * @throws StateError where the kernel refuses the clone.
  */
-export function cloneWatched(parent: WatchedStub, options: CloneOptions): WatchedStub {
-  const { tracee } = parent;
-  const { tracer } = tracee.thread;
+export function cloneWatched(parent: Actor, options: CloneOptions): Actor {
+  const { tracer } = parent.thread;
   const exitSignal =
     options.exitSignal === undefined
       ? parent.stub.exitSignal
       : tracer.parseExitSignal(options.exitSignal);
   const event = exitSignal === tracer.constant("SIGCHLD") ? "FORK" : "CLONE";
-  tracee.recorder.observe(
+  parent.recorder.observe(
     "The new stub is traced from its first instruction on, because its parent's tracer has asked for that. In createStub " +
       "it runs untraced until it stops itself; to return to that state, the host detaches from it there.",
   );
   setOptions(
-    tracee,
+    parent,
     [`PTRACE_O_TRACE${event}`],
     "Its child is to be traced from birth. The option depends on the exit signal of the child: a clone with SIGCHLD is " +
       `a fork to ptrace, and needs TRACEFORK; any other needs TRACECLONE. Here it is ${tracer.signalName(exitSignal)}.`,
   );
-  let child: WatchedStub | undefined;
-  injectWatched(tracee, {
+  let child: Actor | undefined;
+  injectWatched(parent, {
+    executed: "The child is created.",
+    answer: "RAX is the pid of the child.",
     ...options,
     call: "clone",
     args: [tracer.cloneWord(exitSignal), 0, 0, 0, 0],
@@ -52,41 +52,35 @@ export function cloneWatched(parent: WatchedStub, options: CloneOptions): Watche
       child = follow(parent, step, Number(BigInt.asIntN(64, result)), exitSignal, options);
     },
   });
-  setOptions(tracee, [], "Only this one child was to be followed.");
-  if (child === undefined) throw new StateError(`${tracee.lane} has not cloned`);
+  setOptions(parent, [], "Only this one child was to be followed.");
+  if (child === undefined) throw new StateError(`${parent.lane} has not cloned`);
   return child;
 }
 
-function setOptions(tracee: Tracee, names: readonly string[], why: string): void {
-  const { tracer } = tracee.thread;
-  const data = names.reduce((word, name) => word | tracer.constant(name), tracer.traceOptions);
-  tracee.recorder.stage(() => tracee.request("PTRACE_SETOPTIONS", why, { data }));
+function setOptions(parent: Actor, names: readonly string[], why: string): void {
+  const data = parent.thread.tracer.traceOptions;
+  parent.recorder.stage(() => parent.request("PTRACE_SETOPTIONS", why, { data, names }));
 }
 
-/** Takes up the child that a clone has answered with: it is traced, and about to stop. */
+/** Takes up the child whose pid a clone has returned: it is traced, and about to stop. */
 function follow(
-  { stub, tracee: { recorder, thread } }: WatchedStub,
+  { recorder, stub, thread: { tracer } }: Actor,
   clone: number,
   pid: number,
   exitSignal: number,
   { lane = "grandchild", role = "a stub that the master has cloned", born }: CloneOptions,
-): WatchedStub {
-  if (pid < 0) throw new StateError(`clone failed with ${thread.tracer.errorName(-pid)}`);
+): Actor {
+  if (pid < 0) throw new StateError(`clone failed with ${tracer.errorName(-pid)}`);
   recorder.addLane(lane, role, pid);
-  const child = new Thread(thread.tracer, pid, pid);
-  const tracee = new Tracee(recorder, lane, child);
-  const watched = { stub: stub.addChild(child, exitSignal), tracee };
-  child.wait();
-  const registers = tellRegisters(tracee.registers());
-  const step = recorder.step({
-    lane,
+  const thread = new Thread(tracer, pid, pid);
+  const child = new Actor(recorder, lane, stub.addChild(thread, exitSignal));
+  thread.wait();
+  const step = child.tell({
     kind: "clone",
     title: `process ${pid} is born`,
     why: born,
-    registers: { before: registers, after: registers },
-    kernel: recorder.view(pid),
     observer: "It is traced already, and stopped by SIGSTOP before its first instruction.",
   });
   recorder.arrow("clone", clone, step, "clone");
-  return watched;
+  return child;
 }

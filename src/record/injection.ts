@@ -49,7 +49,10 @@ export function injectWatched(tracee: Tracee, injection: Injection): SyscallResu
 }
 
 const AT_REST = "RIP is after the INT3: the call is complete, and its result is in RAX.";
+const REPORTED = "wait4 reports SIGTRAP, which an INT3 raises: now the host may read the result.";
 const NO_NEWS = "A signal has stopped the stub; the call is not complete.";
+const NO_NEWS_REPORTED =
+  "wait4 reports the signal. It is not SIGTRAP, so the host resumes the stub.";
 
 /** The registers of a call, in the tracer's own block. */
 export function encodeFrame(
@@ -88,10 +91,10 @@ function stepCallToRest(tracee: Tracee, injection: Injection): void {
   stepTo(tracee, tracer.restAddress);
 }
 
-/** How many stops by signals there may be on the way to the INT3: one that faults has no end of them. */
+/** The most stops by signals before the INT3: a stub that faults would stop forever. */
 const MOST_STOPS = 16;
 
-/** The stub runs by itself, and nobody sees what it does. */
+/** The stub runs by itself, unobserved. */
 function runToRest(tracee: Tracee, injection: Injection): void {
   const { stop: whyStopped = NO_NEWS, beforeAnswer } = injection;
   const { tracer } = tracee.thread;
@@ -104,7 +107,7 @@ function runToRest(tracee: Tracee, injection: Injection): void {
     const over = stop.signal === tracer.constant("SIGTRAP");
     if (over) beforeAnswer?.();
     const at = tracee.stopped(stop, over ? AT_REST : whyStopped);
-    tracee.waited(at, "The host waits for this thread.");
+    tracee.waited(at, over ? REPORTED : NO_NEWS_REPORTED);
     if (over) return;
     tracee.request("PTRACE_CONT", "The stub is resumed, without the signal.");
   }

@@ -8,7 +8,7 @@ import type { KernelView } from "./recording.ts";
 export class KernelViewer {
   readonly #memory = new Map<number, string>();
 
-  /** What the kernel says of a process now; null where it is gone. */
+  /** What the kernel says of a process now; null if it is gone. */
   view(pid: number): KernelView | null {
     const facts = processFacts(pid);
     if (facts === undefined) return null;
@@ -42,17 +42,17 @@ function processFacts(pid: number): ProcessFacts | undefined {
   }
 }
 
-/** "7fffffffe000-7ffffffff000 r-xp libc.so.6": where files lie is the machine's own affair. */
+/** "7fffffffe000-7ffffffff000 r-xp libc.so.6": the folders of files depend on the machine. */
 function tellMapping({ start, end, protection, name }: Mapping): string {
   const file = name.startsWith("/") ? basename(name) : name;
   return `${start.toString(16)}-${end.toString(16)} ${protection} ${file}`.trimEnd();
 }
 
-/** How often a process is looked at that nobody is told of, in milliseconds. */
+/** The pause between two looks at a process, in milliseconds. */
 const PAUSE = 1;
 
 /**
- * Waits until something is true of a process that no wait4 tells of.
+ * Waits until something is true of a process that no wait4 reports.
  *
  * @param milliseconds the deadline.
  * @throws DeadlineError

@@ -1,13 +1,5 @@
 import { InputError } from "../errors.ts";
-import {
-  checkOptions,
-  list,
-  members,
-  type OptionShapes,
-  type Shape,
-  show,
-  text,
-} from "../shape.ts";
+import { expectMembers, list, type Shape, show, text } from "../shape.ts";
 import type { Scene } from "./scene.ts";
 
 /** A lesson of your own: what happens to real processes, and what is said about it. */
@@ -30,23 +22,22 @@ function isFunction(value: unknown): value is Lesson["play"] {
   return typeof value === "function";
 }
 
+const lessonName: Shape<string> = (value, place) => {
+  const name = text(value, place);
+  if (/^[\w-]{1,40}$/.test(name)) return name;
+  throw new InputError(`${place}: expected letters, digits and hyphens, got ${show(name)}`);
+};
+
 const SHAPES = {
-  name: text,
+  name: lessonName,
   title: text,
   introduction: list(text, 1000),
   play: playShape,
-} satisfies OptionShapes<Lesson>;
+};
 
 /** A value as a lesson. @throws InputError */
 export function expectLesson(value: Lesson, place: string): Lesson {
-  checkOptions(value, place, SHAPES);
-  const read = members(value, place);
-  const name = read("name", SHAPES.name);
-  if (!/^[\w-]{1,40}$/.test(name)) {
-    throw new InputError(`${place}.name: expected letters, digits and hyphens, got ${show(name)}`);
-  }
-  const title = read("title", SHAPES.title);
-  const introduction = read("introduction", SHAPES.introduction);
-  const play = read("play", SHAPES.play);
-  return { name, title, introduction, play: (scene) => play.call(value, scene) };
+  expectMembers(value, place, SHAPES, ["name", "title", "introduction", "play"]);
+  const { name, title, introduction } = value;
+  return { name, title, introduction, play: (scene) => value.play(scene) };
 }

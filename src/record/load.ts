@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import { excess, inputName, type Limit, readInput } from "../input.ts";
 import { bytes, parseJson, show, text } from "../shape.ts";
-import { type Recording, shapes } from "./recording.ts";
+import { type Recording, recordingShape } from "./recording.ts";
 
 /** The limit also holds for what is written. */
 export const RECORDING_LIMIT: Limit = { most: 20_000_000, of: "a recording" };
@@ -37,23 +37,32 @@ export function parseRecording(document: string | Uint8Array): Recording {
   if (document.length > RECORDING_LIMIT.most) {
     throw new InputError(`the document ${excess(RECORDING_LIMIT)}`);
   }
-  const recording = shapes.recording(parseJson(document, "it may be cut off; record it again"), "");
+  const recording = recordingShape(parseJson(document, "it may be cut off; record it again"), "");
   expectPlaces(recording);
   return recording;
 }
 
 /** Refuses a value that is not a recording. @throws InputError that names the place. */
 export function expectRecording(recording: Recording): void {
-  expectPlaces(shapes.recording(recording, "recording"));
+  expectPlaces(recordingShape(recording, "recording"));
 }
 
 /** Names and indices must refer to something in the recording. */
 function expectPlaces({ lanes, steps, arrows, questions, code }: Recording): void {
-  const ids = uniqueNames("lanes", "id", lanes);
+  expectUnique(
+    lanes,
+    (i) => `lanes[${i}].id`,
+    ({ id }) => id,
+  );
+  expectUnique(
+    code,
+    (i) => `code[${i}].name`,
+    ({ name }) => name,
+  );
+  const ids = new Set(lanes.map(({ id }) => id));
   const offsets = new Map(
     code.map(({ name, lines }) => [name, new Set(lines.map(({ offset }) => offset))]),
   );
-  uniqueNames("code", "name", code);
   if (steps.length === 0) throw new InputError("steps: a recording has at least one");
   let now = 0;
   for (const [i, { lane, about, instruction, microseconds }] of steps.entries()) {
@@ -63,13 +72,16 @@ function expectPlaces({ lanes, steps, arrows, questions, code }: Recording): voi
       );
     }
     now = microseconds;
-    expectNamed(`steps[${i}].lane`, "lane", ids, lane);
-    expectNamed(`steps[${i}].about`, "lane", ids, about);
+    for (const [key, id] of Object.entries({ lane, about })) {
+      if (!ids.has(id)) throw new InputError(`steps[${i}].${key}: there is no lane ${show(id)}`);
+    }
     if (instruction === null) continue;
-    const { code, offset } = instruction;
-    expectNamed(`steps[${i}].instruction.code`, "code", offsets, code);
-    if (offsets.get(code)?.has(offset)) continue;
-    throw new InputError(`steps[${i}].instruction.offset: ${show(code)} has no line at ${offset}`);
+    const place = `steps[${i}].instruction`;
+    const known = offsets.get(instruction.code);
+    const shown = show(instruction.code);
+    if (known === undefined) throw new InputError(`${place}.code: there is no code ${shown}`);
+    if (known.has(instruction.offset)) continue;
+    throw new InputError(`${place}.offset: ${shown} has no line at ${instruction.offset}`);
   }
   for (const [i, { from, to }] of arrows.entries()) {
     expectIndex(`arrows[${i}].from`, from, steps);
@@ -81,29 +93,15 @@ function expectPlaces({ lanes, steps, arrows, questions, code }: Recording): voi
   }
 }
 
-function uniqueNames<K extends string>(
-  place: string,
-  key: K,
-  items: readonly Readonly<Record<K, string>>[],
-): Set<string> {
-  const names = new Set<string>();
-  for (const [i, item] of items.entries()) {
-    const name = item[key];
-    if (names.has(name)) {
-      throw new InputError(`${place}[${i}].${key}: ${show(name)} appears twice`);
-    }
-    names.add(name);
-  }
-  return names;
-}
-
-function expectNamed(
-  place: string,
-  what: string,
-  names: { has(name: string): boolean },
-  name: string,
+function expectUnique<T>(
+  items: readonly T[],
+  placeOf: (index: number) => string,
+  nameOf: (item: T) => string,
 ): void {
-  if (!names.has(name)) throw new InputError(`${place}: there is no ${what} ${show(name)}`);
+  const names = items.map(nameOf);
+  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (twice < 0) return;
+  throw new InputError(`${placeOf(twice)}: ${show(names[twice])} appears twice`);
 }
 
 function expectIndex(place: string, index: number, items: readonly unknown[]): void {

@@ -1,19 +1,21 @@
 import { readSync, writeSync } from "node:fs";
 import { errnoName } from "../errno.ts";
 import { StateError, UnsupportedError } from "../errors.ts";
-import { members, type Shape, text } from "../shape.ts";
+import { optional, record, type Shaped, text } from "../shape.ts";
 import { loadShim } from "../shim/shim.ts";
-import type { Piece, Recorder } from "./recorder.ts";
-import { shapes } from "./recording.ts";
+import type { Recorder } from "./recorder.ts";
+import { type Piece, pieceShape } from "./recording.ts";
 
-/** What a sandbox says beside the pieces of its recording. */
-export type Message =
-  | Piece
-  /** It has come to a point, and waits. */
-  | { readonly kind: "pause"; readonly point: string; readonly told: string }
-  /** Its part is over. */
-  | { readonly kind: "over" }
-  | { readonly kind: "failed"; readonly message: string; readonly remedy: string };
+const messageShape = record({
+  piece: optional<Piece>(pieceShape),
+  /** The point at which it waits, and what it tells there. */
+  pause: optional(record({ point: text, told: text })),
+  /** Why it failed. */
+  failed: optional(record({ message: text, remedy: text })),
+});
+
+/** What a sandbox says: one of these. */
+export interface Message extends Partial<Shaped<typeof messageShape>> {}
 
 /** Writes a message to the file at once: the next system call may be this process's last. */
 export function writeMessage(file: number, message: Message): void {
@@ -22,8 +24,8 @@ export function writeMessage(file: number, message: Message): void {
 }
 
 /**
- * The messages of a sandbox. They come by a file in memory, not by a pipe: its end may be sudden, its stubs may
- * hold whatever it had open, and nothing of what it wrote before is to be lost.
+ * The messages of a sandbox. They are in a file in memory, not in a pipe: the sandbox may end suddenly, its stubs may
+ * hold its open files, and what it wrote before must not be lost.
  */
 export class Pieces {
   /** For the sandbox to write to. */
@@ -49,7 +51,7 @@ export class Pieces {
     }
   }
 
-  /** Takes what has come meanwhile into the recording; answers the messages that are no pieces of it. */
+  /** Takes what has come meanwhile into the recording, and returns the other messages. */
   take(): Message[] {
     const part = Buffer.alloc(1 << 16);
     for (;;) {
@@ -61,22 +63,21 @@ export class Pieces {
     const end = this.#rest.lastIndexOf("\n") + 1;
     const lines = this.#rest.toString("utf8", 0, end).split("\n").slice(0, -1);
     this.#rest = this.#rest.subarray(end);
-    return lines
-      .map((line) => readMessage(JSON.parse(line), ""))
-      .filter((each) => this.#keep(each));
+    return lines.flatMap((line) => {
+      const { piece, ...message } = messageShape(JSON.parse(line), "");
+      if (piece === undefined) return [message];
+      this.#adopt(piece);
+      return [];
+    });
+  }
+
+  #adopt(piece: Piece): void {
+    for (const _ of piece.steps ?? []) this.#steps.push(this.#recorder.length);
+    this.#recorder.adopt(piece, (index) => this.stepOf(index));
   }
 
   close(): void {
     loadShim().close(this.file);
-  }
-
-  /** Adds a piece to the recording; answers whether it is none. */
-  #keep(message: Message): boolean {
-    if (message.kind === "pause" || message.kind === "over" || message.kind === "failed")
-      return true;
-    if (message.kind === "step") this.#steps.push(this.#recorder.length);
-    this.#recorder.adopt(message, (index) => this.stepOf(index));
-    return false;
   }
 
   /** The index in the recording of a step, by the index that the sandbox has. */
@@ -86,32 +87,3 @@ export class Pieces {
     return step;
   }
 }
-
-const readMessage: Shape<Message> = (value, place) => {
-  const read = members(value, place);
-  const kind = read("kind", text);
-  switch (kind) {
-    case "lane":
-      return { kind, lane: read(kind, shapes.lane) };
-    case "code":
-      return { kind, code: read(kind, shapes.code) };
-    case "step":
-      return { kind, step: read(kind, shapes.step) };
-    case "arrow":
-      return { kind, arrow: read(kind, shapes.arrow) };
-    case "question":
-      return { kind, question: read(kind, shapes.question) };
-    case "observed":
-      return { kind, observed: read(kind, text) };
-    case "fact":
-      return { kind, fact: read(kind, shapes.fact) };
-    case "pause":
-      return { kind, point: read("point", text), told: read("told", text) };
-    case "over":
-      return { kind };
-    case "failed":
-      return { kind, message: read("message", text), remedy: read("remedy", text) };
-    default:
-      throw new StateError(`a sandbox says "${kind}"`);
-  }
-};

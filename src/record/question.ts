@@ -1,5 +1,17 @@
 import { createHash } from "node:crypto";
+import { InputError } from "../errors.ts";
+import { count, expectMembers, list, optional, table, text } from "../shape.ts";
 import type { NewQuestion } from "./recording.ts";
+
+const texts = list(text, 100);
+const AUTHORED = { text, right: table(text, 1), wrong: table(text, 99) };
+const QUESTION = {
+  text,
+  choices: texts,
+  answer: count(99),
+  because: text,
+  replies: optional(texts),
+};
 
 /** A question as an author writes it: each choice with what is replied to it. */
 export interface AuthoredQuestion {
@@ -26,4 +38,18 @@ const PART = 16;
 function placeOf(text: string, count: number): number {
   const words = text.replaceAll(/0x[0-9a-f]+|\d+/g, "");
   return createHash("sha256").update(words).digest().readUInt16LE(PART) % count;
+}
+
+/** A question in either form, as the recording has it. @throws InputError */
+export function expectQuestion(question: AuthoredQuestion | NewQuestion): NewQuestion {
+  if (typeof question === "object" && "right" in question) {
+    expectMembers(question, "question", AUTHORED, ["text", "right", "wrong"]);
+    if (Object.keys(question.right).length === 1) return arrange(question);
+    throw new InputError("question.right: expected one choice");
+  }
+  expectMembers(question, "question", QUESTION, ["text", "choices", "answer", "because"]);
+  const { choices, answer } = question;
+  if (choices.length === 0) throw new InputError("question.choices: expected at least one");
+  count(choices.length - 1)(answer, "question.answer");
+  return question;
 }

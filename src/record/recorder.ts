@@ -7,7 +7,7 @@ import { openEncoder } from "../encoder/open.ts";
 import { hex, InputError, StateError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { show } from "../shape.ts";
-import { callTitle } from "./calls.ts";
+import { callTitle, returned, tellCall, type Word } from "./calls.ts";
 import { factOf } from "./fact.ts";
 import { KernelViewer } from "./kernel_view.ts";
 import type { Listing } from "./listing.ts";
@@ -16,12 +16,10 @@ import {
   type Call,
   type Code,
   type CodeLine,
-  type Fact,
   type Instruction,
   type KernelView,
-  type Lane,
   type NewQuestion,
-  type Question,
+  type Piece,
   RECORDING_SCHEMA,
   type Recording,
   type Registers,
@@ -30,10 +28,13 @@ import {
 
 declare const STUBLAB_VERSION: string;
 
-/** A step to add. Members that are omitted become null, and `about` the lane. */
-export type NewStep = Pick<Step, "lane" | "kind" | "title" | "why"> & {
-  readonly [K in keyof Omit<Step, "microseconds">]?: Step[K] | undefined;
-};
+/** A step to add. Omitted members become null, `about` the lane; `kind` and `title` are those of a system call, `call`. */
+export type NewStep = NewEvent & Pick<Step, "lane">;
+
+/** The same, but for its lane. */
+export type NewEvent = Pick<Step, "why"> & {
+  readonly [K in keyof Omit<Step, "microseconds" | "lane" | "why">]?: Step[K] | undefined;
+} & (Pick<Step, "kind" | "title"> | { readonly call: Call });
 
 /** The line of code at an address, and why it is there. */
 export interface Place {
@@ -48,18 +49,8 @@ export type Introduction = Pick<Recording, "title" | "introduction">;
 /** Why each line of a piece of code is there, by offset. */
 export type Reasons = ReadonlyMap<number, string>;
 
-/**
- * One addition to a recorder. Times are microseconds of the monotonic clock. Steps of arrows and questions are indices
- * in that recorder.
- */
-export type Piece =
-  | { readonly kind: "lane"; readonly lane: Lane }
-  | { readonly kind: "code"; readonly code: Code }
-  | { readonly kind: "step"; readonly step: Step }
-  | { readonly kind: "arrow"; readonly arrow: Arrow }
-  | { readonly kind: "question"; readonly question: Question }
-  | { readonly kind: "observed"; readonly observed: string }
-  | { readonly kind: "fact"; readonly fact: Fact };
+/** The lists of a recording, while it is made. */
+type Parts = { [K in keyof Piece]-?: Recording[K][number][] };
 
 /** Collects what happens, in order, for a recording. */
 export class Recorder {
@@ -69,15 +60,17 @@ export class Recorder {
   readonly constants: ReadonlyMap<string, bigint>;
   /** The lane of this process, or of this thread. */
   host = "host";
-  readonly #viewer = new KernelViewer();
-  readonly #lanes: Lane[] = [];
-  readonly #steps: Step[] = [];
-  readonly #arrows: Arrow[] = [];
-  readonly #questions: Question[] = [];
-  readonly #codes: Code[] = [];
+  #viewer = new KernelViewer();
+  readonly #parts: Parts = {
+    lanes: [],
+    steps: [],
+    arrows: [],
+    questions: [],
+    code: [],
+    observed: [],
+    end: [],
+  };
   readonly #reasons = new Map<string, Reasons>();
-  readonly #observed = new Set<string>();
-  readonly #facts: Fact[] = [];
   readonly #hears: ((piece: Piece) => void) | undefined;
   #stages = false;
 
@@ -94,30 +87,16 @@ export class Recorder {
 
   /** Adds a piece. */
   add(piece: Piece): void {
-    switch (piece.kind) {
-      case "lane":
-        this.#lanes.push(piece.lane);
-        break;
-      case "code":
-        // Two tracers of one process have the same stub code.
-        if (this.#codes.some((code) => isDeepStrictEqual(code, piece.code))) return;
-        this.#codes.push(piece.code);
-        break;
-      case "step":
-        this.#steps.push(piece.step);
-        break;
-      case "arrow":
-        this.#arrows.push(piece.arrow);
-        break;
-      case "question":
-        this.#questions.push(piece.question);
-        break;
-      case "observed":
-        this.#observed.add(piece.observed);
-        break;
-      case "fact":
-        this.#facts.push(piece.fact);
-    }
+    const { lanes, steps, arrows, questions, code, observed, end } = this.#parts;
+    lanes.push(...(piece.lanes ?? []));
+    steps.push(...(piece.steps ?? []));
+    arrows.push(...(piece.arrows ?? []));
+    questions.push(...(piece.questions ?? []));
+    // Two tracers of one process have the same stub code.
+    const known = (it: Code) => code.some((other) => isDeepStrictEqual(other, it));
+    code.push(...(piece.code ?? []).filter((it) => !known(it)));
+    observed.push(...(piece.observed ?? []).filter((it) => !observed.includes(it)));
+    end.push(...(piece.end ?? []));
     this.#hears?.(piece);
   }
 
@@ -126,36 +105,50 @@ export class Recorder {
    *
    * @param stepOf maps the index of a step there to the index here.
    */
-  adopt(piece: Piece, stepOf: (index: number) => number): void {
-    if (piece.kind === "arrow") {
-      const { from, to } = piece.arrow;
-      this.add({ kind: "arrow", arrow: { ...piece.arrow, from: stepOf(from), to: stepOf(to) } });
-    } else if (piece.kind === "question") {
-      this.add({ kind: "question", question: { ...piece.question, step: this.length } });
-    } else {
-      this.add(piece);
-    }
+  adopt({ arrows = [], questions = [], ...piece }: Piece, stepOf: (index: number) => number): void {
+    this.add({
+      ...piece,
+      arrows: arrows.map((it) => ({ ...it, from: stepOf(it.from), to: stepOf(it.to) })),
+      questions: questions.map((it) => ({ ...it, step: this.length })),
+    });
   }
 
   /** Records what `work` does; if it returns undefined, nothing of that is kept but notes of what the observer changed. */
   attempt<T>(work: () => T | undefined): T | undefined {
-    const lists = [this.#lanes, this.#steps, this.#arrows, this.#questions, this.#facts];
-    const lengths = lists.map(({ length }) => length);
+    const forget = this.#mark("lanes", "steps", "arrows", "questions", "end");
     const result = work();
-    if (result === undefined) {
-      for (const [i, list] of lists.entries()) list.length = lengths[i] ?? 0;
-    }
+    if (result === undefined) forget();
     return result;
+  }
+
+  /** Does `work`, and records only its lanes, and notes of what the observer changed. */
+  fold<T>(work: () => T): T {
+    const forget = this.#mark("steps", "arrows", "questions");
+    const viewer = this.#viewer;
+    this.#viewer = new KernelViewer();
+    const result = work();
+    // The memory map of a process is in its first view that is recorded.
+    this.#viewer = viewer;
+    forget();
+    return result;
+  }
+
+  /** Returns a function that takes these lists back to their present lengths. */
+  #mark(...names: readonly (keyof Parts)[]): () => void {
+    const marks = names.map((name) => [this.#parts[name], this.#parts[name].length] as const);
+    return () => {
+      for (const [list, length] of marks) list.length = length;
+    };
   }
 
   /** The number of steps so far: the index of the next. */
   get length(): number {
-    return this.#steps.length;
+    return this.#parts.steps.length;
   }
 
   /** @throws InputError that names the place */
   expectLane(id: string, place: string): void {
-    const known = this.#lanes.map((lane) => lane.id);
+    const known = this.#parts.lanes.map((lane) => lane.id);
     if (known.includes(id)) return;
     const near = nearest(id, known);
     const hint = near === undefined ? "" : `; did you mean ${near}?`;
@@ -164,23 +157,23 @@ export class Recorder {
 
   /** @throws InputError that names the place */
   expectNewLane(id: string, place: string): void {
-    if (!this.#lanes.some((lane) => lane.id === id)) return;
+    if (!this.#parts.lanes.some((lane) => lane.id === id)) return;
     throw new InputError(`${place}: there is already a lane ${show(id)}`);
   }
 
   addLane(id: string, role: string, pid: number): void {
-    this.add({ kind: "lane", lane: { id, role, pid } });
+    this.add({ lanes: [{ id, role, pid }] });
   }
 
   /** Registers code at `base`, so that its instructions are recorded with their lines. */
   addCode({ name, lines }: Listing, base: bigint, reasons: Reasons): void {
     this.#reasons.set(name, reasons);
-    this.add({ kind: "code", code: { name, base: hex(base), lines } });
+    this.add({ code: [{ name, base: hex(base), lines }] });
   }
 
   /** The place of an address in registered code; undefined if it is in none. */
   placeOf(address: bigint): Place | undefined {
-    for (const code of this.#codes) {
+    for (const code of this.#parts.code) {
       const offset = Number(address - BigInt(code.base));
       const line = code.lines.find((each) => each.offset === offset);
       if (line === undefined) continue;
@@ -191,12 +184,12 @@ export class Recorder {
   }
 
   /** Adds a step, and returns its index. */
-  step({ lane, kind, title, why, ...event }: NewStep): number {
+  step({ lane, why, ...event }: NewStep): number {
     const step = {
       lane,
       about: event.about ?? lane,
-      kind,
-      title,
+      kind: event.kind ?? "syscall",
+      title: event.title ?? (event.call ? callTitle(event.call) : ""),
       why,
       // Two processes may record together: this clock is the same in both.
       microseconds: Number(process.hrtime.bigint() / 1000n),
@@ -207,7 +200,7 @@ export class Recorder {
       observer: event.observer ?? null,
       staged: event.staged ?? this.#stages,
     };
-    this.add({ kind: "step", step });
+    this.add({ steps: [step] });
     return this.length - 1;
   }
 
@@ -221,36 +214,39 @@ export class Recorder {
     }
   }
 
-  /** Adds a system call that was not traced. Argument words that are unknown are null. */
+  /** Adds a system call that was not traced; returns the index of its step. */
   call(
     lane: string,
     name: string,
-    args: Call["arguments"],
+    args: readonly Word[],
     result: bigint,
     event: Pick<Step, "why"> & Partial<Pick<Step, "observer">>,
   ): number {
-    const told = { word: hex(result), told: `${BigInt.asIntN(64, result)}` };
-    const call = { name, arguments: args, result: told };
-    return this.step({ lane, kind: "syscall", title: callTitle(call), call, ...event });
+    const teller = { constants: this.constants, read: () => undefined };
+    return this.step({
+      lane,
+      call: returned(tellCall(name, args, teller), result, teller),
+      ...event,
+    });
   }
 
   arrow(kind: Arrow["kind"], from: number, to: number, label: string): void {
-    this.add({ kind: "arrow", arrow: { kind, from, to, label } });
+    this.add({ arrows: [{ kind, from, to, label }] });
   }
 
   /** Asks a question that the next step answers. */
   ask({ replies = [], ...question }: NewQuestion): void {
-    this.add({ kind: "question", question: { step: this.length, ...question, replies } });
+    this.add({ questions: [{ step: this.length, ...question, replies }] });
   }
 
   /** Notes what the observer changed. Repeated notes are recorded once. */
   observe(change: string): void {
-    this.add({ kind: "observed", observed: change });
+    this.add({ observed: [change] });
   }
 
   /** Records what a scenario expects at its end, and what the kernel says. */
   check(fact: string, expected: string, seen: string): void {
-    this.add({ kind: "fact", fact: factOf(check(fact, expected, seen)) });
+    this.add({ end: [factOf(check(fact, expected, seen))] });
   }
 
   /** What the kernel says about a process now; null if it is gone. */
@@ -260,9 +256,10 @@ export class Recorder {
 
   /** Returns the recording. @throws StateError if no step follows a question. */
   finish(name: string, { title, introduction }: Introduction): Recording {
-    const open = this.#questions.find(({ step }) => step >= this.#steps.length);
+    const { questions, steps } = this.#parts;
+    const open = questions.find(({ step }) => step >= steps.length);
     if (open !== undefined) throw new StateError(`no step answers the question "${open.text}"`);
-    const started = this.#steps[0]?.microseconds ?? 0;
+    const started = steps[0]?.microseconds ?? 0;
     return {
       schema: RECORDING_SCHEMA,
       stublab: STUBLAB_VERSION,
@@ -271,13 +268,8 @@ export class Recorder {
       introduction,
       machine: { kernel: release(), arch: "amd64" },
       encoder: this.encoder.name,
-      lanes: this.#lanes,
-      steps: this.#steps.map((step) => ({ ...step, microseconds: step.microseconds - started })),
-      arrows: this.#arrows,
-      questions: this.#questions,
-      code: this.#codes,
-      observed: [...this.#observed],
-      end: this.#facts,
+      ...this.#parts,
+      steps: steps.map((step) => ({ ...step, microseconds: step.microseconds - started })),
     };
   }
 }

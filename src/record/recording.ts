@@ -224,7 +224,26 @@ const fact = record({ fact: text, expected: text, seen: text, held: truth });
 
 export interface Fact extends Shaped<typeof fact> {}
 
-const recording = record({
+/** The lists of a recording, which grow as it is made. */
+const parts = {
+  lanes: many<Lane>(lane, MOST.lanes),
+  /** In the order in which they happened. */
+  steps: many<Step>(step, MOST.steps),
+  arrows: many<Arrow>(arrow, MOST.arrows),
+  questions: many<Question>(question, MOST.questions),
+  /** The code that instructions belong to, from the assembler's listing. */
+  code: many<Code>(code, MOST.codes),
+  /** What the observer changed: it is missing, or different, in an unobserved run. */
+  observed: texts,
+  /** What must be true in the end, and what the kernel reported. */
+  end: many<Fact>(fact, MOST.facts),
+};
+
+/** The shapes of the things of which a recording has many. */
+export const shapes = { lane, code, question, step, arrow };
+
+/** The shape of a recording. */
+export const recordingShape = record({
   schema,
   /** The version of stublab that recorded it. */
   stublab: text,
@@ -237,20 +256,24 @@ const recording = record({
   machine: record({ kernel: text, arch: oneOf(["amd64"]) }),
   /** The encoder that wrote the registers. */
   encoder: text,
-  lanes: many<Lane>(lane, MOST.lanes),
-  /** In the order in which they happened. */
-  steps: many<Step>(step, MOST.steps),
-  arrows: many<Arrow>(arrow, MOST.arrows),
-  questions: many<Question>(question, MOST.questions),
-  /** The code that instructions belong to, from the assembler's listing. */
-  code: many<Code>(code, MOST.codes),
-  /** What the observer changed: it is missing, or different, in an unobserved run. */
-  observed: texts,
-  /** What must be true in the end, and what the kernel reported. */
-  end: many<Fact>(fact, MOST.facts),
+  ...parts,
 });
 
-export interface Recording extends Shaped<typeof recording> {}
+export interface Recording extends Shaped<typeof recordingShape> {}
 
-/** The shapes of a recording and of its parts. */
-export const shapes = { recording, lane, code, step, arrow, question, fact } as const;
+/** The shape of a piece. */
+export const pieceShape = record({
+  lanes: optional(parts.lanes),
+  steps: optional(parts.steps),
+  arrows: optional(parts.arrows),
+  questions: optional(parts.questions),
+  code: optional(parts.code),
+  observed: optional(parts.observed),
+  end: optional(parts.end),
+});
+
+/**
+ * An addition to a recording under way. Times are microseconds of the monotonic clock; indices of steps are those of its
+ * recorder.
+ */
+export interface Piece extends Partial<Shaped<typeof pieceShape>> {}

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { AwakeDeadline } from "../awake.ts";
@@ -7,14 +8,11 @@ import { limitError } from "../limits.ts";
 import { type Message, Pieces } from "./pieces.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** How long a sandbox may take from one point to the next, in milliseconds. */
-const DEADLINE = 10_000;
+/** How long a sandbox may take from one point to the next, and how often it is looked at, in milliseconds. */
+const [DEADLINE, PAUSE] = [10_000, 1];
 
-/** How often what it records is looked at, and whether its end is late, in milliseconds. */
-const [PAUSE, LOOK] = [1, 50];
-
-/** The file descriptors that a sandboxed process has beside the usual three. */
-export const PIECES = 3;
+/** The file descriptors of a sandboxed process after the usual three: what it records, and its terminal. */
+const PIECES = 3;
 export const TERMINAL = 4;
 
 /** How a sandbox ended; a thread has no signal of its own. */
@@ -31,21 +29,11 @@ export interface SandboxOptions {
   readonly terminal?: number;
 }
 
-/** What a sandboxed thread is told (sandboxed.ts). */
-export interface ThreadData {
-  readonly scenario: string;
-  /** The name of an encoder, or its file. */
-  readonly encoder: string;
-  /** Where it writes what it records. */
-  readonly file: number;
-  /** One word: how often it was sent on. */
-  readonly orders: SharedArrayBuffer;
-}
-
 /** A process or a thread. */
 interface Vehicle {
   readonly pid: number;
-  readonly end: Promise<SandboxEnd>;
+  /** Its end; with the cause if it could not start, or was lost. */
+  readonly end: Promise<SandboxEnd & { readonly cause?: unknown }>;
   /** What it has written to its standard error. */
   complaint(): string;
   goOn(): void;
@@ -53,8 +41,8 @@ interface Vehicle {
 }
 
 /**
- * A copy of the host that may die: a process (or a thread) of its own, which runs a scenario's `sandboxed`. What is
- * recorded there comes into the recording of the host, in order, whatever becomes of the process.
+ * A copy of the host that may die: a process (or a thread) of its own, which runs a scenario's `sandboxed`. The recording
+ * of the host gets what is recorded there, in order, however the process ends.
  *
  * @example
  * await using sandbox = Sandbox.start(recorder, "cascade");
@@ -66,9 +54,7 @@ export class Sandbox {
   readonly #vehicle: Vehicle;
   readonly #pieces: Pieces;
   readonly #messages: Message[] = [];
-  #end: SandboxEnd | undefined;
-  /** Why it could not start, or was lost. */
-  #failure: unknown;
+  #end: Awaited<Vehicle["end"]> | undefined;
 
   /** @param scenario its name: a sandbox loads it for itself. */
   static start(recorder: Recorder, scenario: string, options: SandboxOptions = {}): Sandbox {
@@ -85,12 +71,8 @@ export class Sandbox {
   private constructor(pieces: Pieces, vehicle: Vehicle) {
     this.#pieces = pieces;
     this.#vehicle = vehicle;
-    const over = (end: SandboxEnd) => {
+    void vehicle.end.then((end) => {
       this.#end = end;
-    };
-    vehicle.end.then(over, (failure: unknown) => {
-      this.#failure = failure;
-      over({ code: null, signal: null });
     });
   }
 
@@ -103,14 +85,18 @@ export class Sandbox {
    * Waits until the sandbox pauses at a point; what it has recorded is in the recording then.
    *
    * @returns what it tells there.
-   * @throws StateError where it fails, ends or pauses elsewhere; DeadlineError.
+   * @throws StateError if it fails, ends, pauses elsewhere, or is late
    */
-  async reaches(point: string): Promise<string> {
-    const message = await this.#next(point);
-    if (message.kind === "pause" && message.point === point) return message.told;
-    throw new StateError(
-      `the sandboxed host did not come to "${point}": ${JSON.stringify(message)}`,
-    );
+  reaches(point: string): Promise<string> {
+    return this.#until(`come to "${point}"`, () => {
+      const end = this.#end;
+      const message = this.#next();
+      if (message?.pause?.point === point) return message.pause.told;
+      if (message === undefined && end === undefined) return undefined;
+      const what = `the sandboxed host did not come to "${point}": `;
+      if (message !== undefined) throw new StateError(what + JSON.stringify(message));
+      throw this.#failure(what + howItEnded(end));
+    });
   }
 
   /** Sends it on from where it pauses. */
@@ -122,14 +108,12 @@ export class Sandbox {
     this.#vehicle.kill(signal);
   }
 
-  /** Waits for its end; what it has recorded is in the recording then. @throws StateError where its part failed. */
+  /** Waits for its end; what it has recorded is in the recording then. @throws StateError if its part failed */
   async ended(): Promise<SandboxEnd> {
-    const end = await within(this.#vehicle.end).catch((cause: unknown) => {
-      throw cause instanceof StateError ? cause : lost(cause);
-    });
-    this.#messages.push(...this.#pieces.take());
-    for (const message of this.#messages) expectNoFailure(message);
-    return end;
+    const end = await this.#until("end", () => this.#end);
+    if (end.cause !== undefined) throw this.#failure("");
+    while (this.#next() !== undefined);
+    return { code: end.code, signal: end.signal };
   }
 
   /** The index in the recording of a step, by the index that the sandbox has. */
@@ -139,67 +123,44 @@ export class Sandbox {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#end === undefined) this.kill("SIGKILL");
-    await this.#vehicle.end.catch(() => {});
+    await this.#vehicle.end;
     this.#pieces.close();
   }
 
-  /** The next message that is no piece of the recording. */
-  async #next(point: string): Promise<Message> {
-    const deadline = new AwakeDeadline(DEADLINE);
-    while (!deadline.isOver) {
-      const end = this.#end;
-      this.#messages.push(...this.#pieces.take());
-      const message = this.#messages.shift();
-      if (message !== undefined) {
-        expectNoFailure(message);
-        return message;
-      }
-      if (this.#failure !== undefined) throw lost(this.#failure);
-      if (end !== undefined) {
-        const how =
-          end.signal === null ? `exited with status ${end.code}` : `was killed by ${end.signal}`;
-        throw failure(`the sandboxed host ${how} before it came to "${point}"`, this.#vehicle);
-      }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  async #until<T>(what: string, found: () => T | undefined): Promise<T> {
+    for (const deadline = new AwakeDeadline(DEADLINE); !deadline.isOver; await setTimeout(PAUSE)) {
+      const value = found();
+      if (value !== undefined) return value;
     }
-    throw new StateError(`the sandboxed host did not come to "${point}" within ${DEADLINE} ms`);
+    throw new StateError(`the sandboxed host did not ${what} within ${DEADLINE} ms`);
+  }
+
+  /** The next message besides its pieces, if there is one. @throws StateError if its part failed */
+  #next(): Message | undefined {
+    this.#messages.push(...this.#pieces.take());
+    const message = this.#messages.shift();
+    if (message?.failed === undefined) return message;
+    const { message: why, remedy } = message.failed;
+    throw new StateError(`the sandboxed host failed: ${why}`, { ...(remedy !== "" && { remedy }) });
+  }
+
+  /** The error of a sandbox that has ended, and did not report why: it may have lacked a resource. */
+  #failure(what: string): Error {
+    const lost = this.#end?.cause;
+    if (lost !== undefined) {
+      const doing = "the sandboxed host was lost";
+      const why = lost instanceof Error ? lost.message : String(lost);
+      return limitError(doing, lost) ?? new StateError(`${doing}: ${why}`, { cause: lost });
+    }
+    const complaint = this.#vehicle.complaint();
+    const [, message, code] = /^Error: (.*)$[\s\S]*^ {2}code: '(\w+)'/m.exec(complaint) ?? [];
+    const cause = Object.assign(new Error(message), { code });
+    return limitError(what, cause) ?? new StateError(what, { cause: complaint });
   }
 }
 
-/** A sandbox that could not even say what failed, such as one whose Node.js found no room for its files. */
-function failure(what: string, { complaint }: Vehicle): Error {
-  const [, message, code] = /^Error: (.*)$[\s\S]*^ {2}code: '(\w+)'/m.exec(complaint()) ?? [];
-  const cause = Object.assign(new Error(message), { code });
-  return limitError(what, cause) ?? new StateError(what, { cause: complaint() });
-}
-
-function lost(cause: unknown): Error {
-  const doing = "the sandboxed host was lost";
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return limitError(doing, cause) ?? new StateError(`${doing}: ${why}`, { cause });
-}
-
-function expectNoFailure(message: Message): void {
-  if (message.kind !== "failed") return;
-  throw new StateError(`the sandboxed host failed: ${message.message}`, {
-    ...(message.remedy !== "" && { remedy: message.remedy }),
-  });
-}
-
-async function within<T>(promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new AwakeDeadline(DEADLINE);
-  const late = new Promise<never>((_, reject) => {
-    const error = new StateError(`the sandboxed host did not end within ${DEADLINE} ms`);
-    timer = setInterval(() => {
-      if (deadline.isOver) reject(error);
-    }, LOOK);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearInterval(timer);
-  }
+function howItEnded(end: SandboxEnd | undefined): string {
+  return end?.signal == null ? `it exited with status ${end?.code}` : `${end.signal} killed it`;
 }
 
 /** What a sandbox finds the encoder by. */
@@ -207,9 +168,8 @@ function wordOf({ encoder }: Recorder): string {
   return encoder.file ?? encoder.name;
 }
 
-function script(): URL {
-  return new URL("sandboxed.js", import.meta.url);
-}
+/** What a sandbox runs. */
+const script = () => new URL("sandboxed.js", import.meta.url);
 
 function startProcess(
   scenario: string,
@@ -218,7 +178,7 @@ function startProcess(
   { terminal }: SandboxOptions,
 ): Vehicle {
   const files = terminal === undefined ? [file] : [file, terminal];
-  const child = spawn(process.execPath, [fileURLToPath(script()), scenario, encoder], {
+  const child = spawn(process.execPath, [fileURLToPath(script()), scenario, encoder, `${PIECES}`], {
     stdio: ["pipe", "ignore", "pipe", ...files],
     detached: terminal !== undefined,
   });
@@ -226,13 +186,13 @@ function startProcess(
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     complaint = (complaint + text).slice(0, MOST_COMPLAINT);
   });
-  // One that is gone takes no more orders, and its end is told elsewhere.
+  // A process that has ended takes no orders; its end is reported elsewhere.
   child.stdin?.on("error", () => {});
   return {
     pid: child.pid ?? -1,
     complaint: () => complaint,
-    end: new Promise((resolve, reject) => {
-      child.on("error", reject);
+    end: new Promise((resolve) => {
+      child.on("error", (cause) => resolve({ code: null, signal: null, cause }));
       // Not "close": its stubs have the pipe, too. What it has written is read in the next turn.
       child.on("exit", (code, signal) => setImmediate(() => resolve({ code, signal })));
     }),
@@ -242,14 +202,15 @@ function startProcess(
 }
 
 function startThread(scenario: string, encoder: string, file: number): Vehicle {
+  // How often it was sent on.
   const orders = new SharedArrayBuffer(4);
-  const workerData: ThreadData = { scenario, encoder, file, orders };
-  const worker = new Worker(script(), { workerData });
+  const argv = [scenario, encoder, file];
+  const worker = new Worker(script(), { argv, workerData: orders });
   return {
     pid: process.pid,
     complaint: () => "",
-    end: new Promise((resolve, reject) => {
-      worker.on("error", reject);
+    end: new Promise((resolve) => {
+      worker.on("error", (cause) => resolve({ code: null, signal: null, cause }));
       worker.on("exit", (code) => resolve({ code, signal: null }));
     }),
     goOn() {

@@ -1,20 +1,18 @@
-import { InputError } from "../errors.ts";
 import { Platform } from "../platform/platform.ts";
-import { count, list, type OptionShapes, oneOf, optional, table, text } from "../shape.ts";
+import { expectMembers, list, type OptionShapes, oneOf, text } from "../shape.ts";
 import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
-import { type ProcessFacts, readProcess } from "../stub/proc.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Tracer } from "../stub/tracer.ts";
-import { ActedTracee, Acting } from "./acting.ts";
-import { Actor, expectMembers } from "./actor.ts";
-import { type ForkOptions, forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
+import { Acting } from "./acting.ts";
+import { Actor } from "./actor.ts";
+import { type CloneOptions, cloneWatched } from "./clone.ts";
+import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { codeBytes, loadListing } from "./listing.ts";
 import { dumpNoCore } from "./precautions.ts";
-import { type AuthoredQuestion, arrange } from "./question.ts";
+import { type AuthoredQuestion, expectQuestion } from "./question.ts";
 import type { Recorder } from "./recorder.ts";
 import type { NewQuestion } from "./recording.ts";
 import { addStubCode, reasonsByLabel } from "./stub_code.ts";
-import { Tracee } from "./tracee.ts";
 
 const BIRTH: OptionShapes<UnseenOptions> = {
   lane: text,
@@ -22,20 +20,6 @@ const BIRTH: OptionShapes<UnseenOptions> = {
   why: text,
   stopped: text,
   omit: list(oneOf(CHILD_STEPS), CHILD_STEPS.length),
-};
-
-const QUESTION: OptionShapes<NewQuestion> = {
-  text,
-  choices: list(text, 100),
-  answer: count(99),
-  because: text,
-  replies: optional(list(text, 100)),
-};
-
-const AUTHORED: OptionShapes<AuthoredQuestion> = {
-  text,
-  right: table(text, 1),
-  wrong: table(text, 99),
 };
 
 /** How a stub is made that exists when the recording begins. */
@@ -137,14 +121,17 @@ export class Scene {
   birth(options: UnseenOptions): Actor {
     expectMembers(options, "options", BIRTH, ["lane", "role", "why", "stopped"]);
     this.recorder.expectNewLane(options.lane, "options.lane");
-    const { stub, tracee, stopped } = forkUnseen(this.recorder, this.tracer, options);
-    return new Actor(stub, tracee, stopped);
+    return forkUnseen(this.recorder, this.tracer, options);
   }
 
   /** A stub at the first instruction of the stub code, whose set-up is recorded. @internal */
-  fork(options: ForkOptions = {}): Actor {
-    const { stub, tracee } = forkWatched(this.recorder, this.tracer, options);
-    return new Actor(stub, tracee);
+  fork(): Actor {
+    return forkWatched(this.recorder, this.tracer);
+  }
+
+  /** Makes a stub clone another, which is traced from its first instruction on. @internal */
+  clone(parent: Actor, options: CloneOptions): Actor {
+    return cloneWatched(parent, options);
   }
 
   /** A stub in a lane of its own that acts as a tracer. @internal */
@@ -161,17 +148,18 @@ export class Scene {
 
   /** The same in a lane that is there. @internal */
   actor(lane: string, stub: Stub): Actor {
-    return new Actor(stub, new Tracee(this.recorder, lane, stub.thread));
+    return new Actor(this.recorder, lane, stub);
   }
 
   /** A stub is traced by another one from now on. Nothing is recorded. @internal */
-  handOver({ stub, tracee }: Actor, acting: Acting): Actor<ActedTracee> {
+  handOver(actor: Actor, acting: Acting): Actor {
+    const { stub } = actor;
     acting.takeOver(stub);
     this.atEnd(() => {
       acting.end(stub);
       stub.forgetIfDead();
     });
-    return new Actor(stub, new ActedTracee(this.recorder, tracee.lane, stub, acting));
+    return actor.by(acting);
   }
 
   /**
@@ -185,7 +173,7 @@ export class Scene {
     dumpNoCore(stub);
     this.recorder.observe(
       "The processes of this lesson descend from a stub, the keeper, which is a child subreaper: orphans among them " +
-        "become its children. Otherwise they would become children of init, or of an existing subreaper.",
+        "become its children. Otherwise they would become children of init, or of another ancestor that is one.",
     );
     return this.act("keeper", "a stub that adopts orphans, as init does", stub);
   }
@@ -209,13 +197,6 @@ export class Scene {
     return this.recorder.step({ lane, kind: "note", title, why });
   }
 
-  /** Records what /proc says of a process as a note in its lane, and returns it. @throws StateError if it is gone @internal */
-  lookAt(lane: string, pid: number, title: string, why: string): ProcessFacts {
-    const { recorder } = this;
-    recorder.step({ lane, kind: "note", title, why, kernel: recorder.view(pid) });
-    return readProcess(pid);
-  }
-
   /**
    * Asks what will happen. The next step answers it.
    *
@@ -223,7 +204,7 @@ export class Scene {
    * @throws InputError
    */
   ask(question: AuthoredQuestion | NewQuestion): void {
-    this.recorder.ask(isAuthored(question) ? arrange(question) : expectQuestion(question));
+    this.recorder.ask(expectQuestion(question));
   }
 
   /** Compares what must be true with what is seen: a fact of the recording's end. @throws InputError */
@@ -250,22 +231,6 @@ export class Scene {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** Whether it is a question in the form for authors. @throws InputError if it is an incomplete one */
-function isAuthored(question: AuthoredQuestion | NewQuestion): question is AuthoredQuestion {
-  if (typeof question !== "object" || !("right" in question)) return false;
-  expectMembers(question, "question", AUTHORED, ["text", "right", "wrong"]);
-  if (Object.keys(question.right).length === 1) return true;
-  throw new InputError("question.right: expected one choice");
-}
-
-function expectQuestion(question: NewQuestion): NewQuestion {
-  expectMembers(question, "question", QUESTION, ["text", "choices", "answer", "because"]);
-  const { choices } = question;
-  if (choices.length === 0) throw new InputError("question.choices: expected at least one");
-  count(choices.length - 1)(question.answer, "question.answer");
-  return question;
 }
 
 function whyItRests(memory: boolean, omit: readonly ChildStep[]): string {

@@ -8,17 +8,19 @@ import type { Tracee } from "./tracee.ts";
 const SET_UP: Readonly<Record<string, string>> = {
   setsid:
     "A session and a process group of its own, without a terminal: Ctrl-C is sent to the foreground group of the " +
-    "terminal, and is not to reach the stub.",
+    "terminal, and must not reach the stub.",
   rt_sigaction:
     "Every signal gets its default disposition. Handlers are functions of Node.js, and will soon be unmapped; what " +
     "Node.js ignores, the stub would ignore, too. SIGKILL and SIGSTOP always have theirs.",
   rseq:
-    "glibc has registered an area for restartable sequences, which the kernel accesses after it has interrupted the " +
-    "thread. The child has inherited that. Once the area is unmapped, the kernel would kill it with SIGSEGV.",
+    "Restartable sequences (rseq): a thread can name code that must not be interrupted in the middle; after an " +
+    "interruption there, the kernel makes it go on elsewhere. For this, glibc has registered some bytes of the thread's " +
+    "memory, which the kernel accesses after it has interrupted the thread. The child has inherited that. Once those " +
+    "bytes are unmapped, the kernel would kill it with SIGSEGV.",
   rt_sigprocmask:
-    "With the dispositions in order, the signals may come. A mask is inherited by every child, so all later stubs " +
-    "would be born with everything blocked.",
-  prctl: "No new privileges: without that, or CAP_SYS_ADMIN, nobody may install a filter.",
+    "Signals may be delivered, now that each has its default disposition. Every child inherits the mask, so without this " +
+    "call all later stubs would be born with all signals blocked.",
+  prctl: "No new privileges: a process without that, or CAP_SYS_ADMIN, may not install a filter.",
   seccomp:
     "From now on only the calls that are injected are allowed, to it and to all that come from it.",
 };
@@ -40,7 +42,7 @@ export function recordSetUp(tracee: Tracee): void {
     if (call.name === "getpid" || call.name === "kill") continue;
     if (calls.length > 0 && !isRepetition(calls, call)) flush();
     calls.push(call);
-    // One that stands for many is recorded once the last of them is known.
+    // A step for many calls is recorded when the last of them is known.
     if (call.name !== "rt_sigaction") flush();
   }
   flush();
@@ -58,18 +60,14 @@ function recordCalls(tracee: Tracee, calls: readonly Call[]): void {
   if (call === undefined || last === undefined) return;
   const [first, ...rest] = call.arguments;
   const many = calls.length > 1 && first !== undefined;
-  const told = many ? `${first.told} to ${last.arguments[0]?.told}` : undefined;
-  const shown =
-    told === undefined || first === undefined
-      ? call
-      : { ...call, arguments: [{ ...first, told }, ...rest] };
-  tracee.recorder.step({
-    lane: tracee.lane,
+  const all = many && { ...first, told: `${first.told} to ${last.arguments[0]?.told}` };
+  const shown = all ? { ...call, arguments: [all, ...rest] } : call;
+  tracee.tell({
     kind: "syscall",
     title: `${callTitle(shown)}${many ? `, ${calls.length} calls` : ""}`,
     why: SET_UP[call.name] ?? "",
     call: shown,
-    kernel: tracee.recorder.view(tracee.thread.tgid),
+    registers: null,
     observer: STEPPED_CALL,
   });
 }

@@ -3,8 +3,8 @@ import type { SignalInfo } from "../platform/signal_info.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
 import type { Stop } from "../stub/status.ts";
 import { BREAKPOINT, callWords, JUMP, nextCallNumber, resultWord, SYSTEM_CALL } from "./amd64.ts";
-import { callTitle, returned, tellCall } from "./calls.ts";
-import { type Place, tellRegisters } from "./recorder.ts";
+import { returned, tellCall } from "./calls.ts";
+import type { Place } from "./recorder.ts";
 import type { Call, Step } from "./recording.ts";
 import type { Tracee } from "./tracee.ts";
 
@@ -18,7 +18,7 @@ export type Outcome =
   /** It ended the thread. */
   | { readonly kind: "ended"; readonly step: number; readonly how: string };
 
-/** How an instruction is told, where the reasons of its code do not do. */
+/** What is said of an instruction instead of the reasons of its code. */
 export interface Telling {
   /** Why it is there. */
   readonly why?: string | undefined;
@@ -36,7 +36,15 @@ export const STEPPED_CALL =
 const STOPPED_BEFORE =
   "A signal stops the thread before the next instruction; it is resumed without it.";
 const AT_INT3 =
-  "INT3 raised SIGTRAP. It is not delivered: it stops the traced thread, and it is the tracer's turn.";
+  "INT3 raised SIGTRAP. The signal is not delivered: it stops the traced thread, and the tracer can act.";
+
+/** An instruction that is about to be executed. */
+interface Execution {
+  readonly tracee: Tracee;
+  readonly before: Record<string, bigint>;
+  readonly place: Place | undefined;
+  readonly telling: Telling;
+}
 
 /** Executes the instruction at RIP, and records it. @throws DeadlineError, TraceError */
 export function step(tracee: Tracee, telling: Telling = {}): Outcome {
@@ -45,29 +53,24 @@ export function step(tracee: Tracee, telling: Telling = {}): Outcome {
       "the kernel only by its system calls, which leave their number in orig_rax, and by its INT3.",
   );
   const before = tracee.registers();
-  const place = tracee.recorder.placeOf(before[INSTRUCTION_POINTER] ?? 0n);
-  if (place?.line.text === SYSTEM_CALL) return stepCall(tracee, before, place, telling);
-  const stop = resumeInstruction(tracee, before, place, telling);
-  if (isFault(tracee, stop)) {
-    const info = tracee.signalInfo();
-    return { kind: "fault", step: faulted(tracee, stop, info, before, place, telling), info };
+  const rip = before[INSTRUCTION_POINTER] ?? 0n;
+  const place = tracee.recorder.placeOf(rip);
+  const instruction = { tracee, before, place, telling };
+  if (place?.line.text === SYSTEM_CALL) {
+    return tracee.emulated ? emulateCall(instruction) : stepCall(instruction);
   }
-  const title = place?.line.text ?? `an instruction at ${hex(before[INSTRUCTION_POINTER] ?? 0n)}`;
-  const index = tracee.recorder.step({
-    lane: tracee.lane,
-    kind: "instruction",
-    title,
-    ...told(tracee, before, place, telling),
-    observer: STEPPED,
-  });
+  const stop = resumeInstruction(instruction);
+  if (isFault(tracee, stop)) return faulted(instruction, stop);
+  const title = place?.line.text ?? `an instruction at ${hex(rip)}`;
+  const index = tell(instruction, { kind: "instruction", title, observer: STEPPED });
   if (place?.line.text === BREAKPOINT) tracee.stopped(stop, AT_INT3);
   return { kind: "executed", step: index };
 }
 
 /**
- * Executes instructions until RIP is at `address`; answers the step of the last.
+ * Executes instructions until RIP is at `address`; returns the step of the last.
  *
- * @throws StateError where it does not come there within `most` instructions.
+ * @throws StateError if it does not get there within `most` instructions.
  */
 export function stepTo(
   tracee: Tracee,
@@ -121,77 +124,37 @@ function callUnderWay(tracee: Tracee): Call {
   return tellCall(number, words, tracee.teller);
 }
 
-function stepCall(
-  tracee: Tracee,
-  before: Record<string, bigint>,
-  place: Place,
-  telling: Telling,
-): Outcome {
-  if (tracee.emulated) return emulateCall(tracee, before, place, telling);
+function stepCall(instruction: Execution): Outcome {
+  const { tracee, telling } = instruction;
   for (;;) {
     const outcome = runCall(tracee);
-    if (outcome.kind === "stopped" && isFault(tracee, outcome.stop)) {
-      // Such as a SYSCALL that is reached with a segment in which it cannot be executed.
-      const info = tracee.signalInfo();
-      const index = faulted(tracee, outcome.stop, info, before, place, telling);
-      return { kind: "fault", step: index, info };
-    }
     if (outcome.kind === "stopped") {
+      // Such as a SYSCALL that is reached with a segment in which it cannot be executed.
+      if (isFault(tracee, outcome.stop)) return faulted(instruction, outcome.stop);
       tracee.stopped(outcome.stop, telling.stop ?? STOPPED_BEFORE);
       continue;
     }
-    const index = called(tracee, outcome.call, before, place, telling, STEPPED_CALL);
+    const index = tell(instruction, { call: outcome.call, observer: STEPPED_CALL });
     if (outcome.kind === "returned") return { kind: "executed", step: index };
-    const end = tracee.ended(
-      outcome.how,
-      "The thread has ended, and the kernel notifies its tracer.",
-    );
-    return { kind: "ended", step: end, how: outcome.how };
+    const why = "The thread has ended, and the kernel notifies its tracer.";
+    return { kind: "ended", step: tracee.ended(outcome.how, why), how: outcome.how };
   }
 }
 
 /** A guest's call: the thread stops at it, and the kernel will not execute it. */
-function emulateCall(
-  tracee: Tracee,
-  before: Record<string, bigint>,
-  place: Place,
-  telling: Telling,
-): Outcome {
+function emulateCall(instruction: Execution): Outcome {
+  const { tracee, telling } = instruction;
   for (;;) {
     tracee.thread.resume("PTRACE_SYSEMU");
     const stop = tracee.thread.wait();
     if (stop.kind === "syscall") break;
     tracee.stopped(stop, telling.stop ?? STOPPED_BEFORE);
   }
-  const call = callUnderWay(tracee);
-  return { kind: "emulated", step: called(tracee, call, before, place, telling, null) };
-}
-
-function called(
-  tracee: Tracee,
-  call: Call,
-  before: Record<string, bigint>,
-  place: Place,
-  telling: Telling,
-  observer: string | null,
-): number {
-  return tracee.recorder.step({
-    lane: tracee.lane,
-    kind: "syscall",
-    title: callTitle(call),
-    call,
-    ...told(tracee, before, place, telling),
-    observer,
-  });
+  return { kind: "emulated", step: tell(instruction, { call: callUnderWay(tracee) }) };
 }
 
 /** Resumes until the instruction was executed, or raised a signal. */
-function resumeInstruction(
-  tracee: Tracee,
-  before: Record<string, bigint>,
-  place: Place | undefined,
-  { stop: why = STOPPED_BEFORE }: Telling,
-): Stop {
+function resumeInstruction({ tracee, before, place, telling }: Execution): Stop {
   const trap = tracee.thread.tracer.constant("SIGTRAP");
   for (;;) {
     tracee.thread.resume("PTRACE_SINGLESTEP");
@@ -199,7 +162,7 @@ function resumeInstruction(
     const moved = tracee.rip !== before[INSTRUCTION_POINTER];
     if (stop.signal !== trap) {
       if (isFault(tracee, stop)) return stop;
-      tracee.stopped(stop, why);
+      tracee.stopped(stop, telling.stop ?? STOPPED_BEFORE);
     } else if (moved || loops(tracee, place)) return stop;
     // Else it is the trap of the system call before, and nothing was executed.
   }
@@ -211,42 +174,31 @@ function loops(tracee: Tracee, place: Place | undefined): boolean {
   return tracee.signalInfo().code === tracee.thread.tracer.constant("TRAP_TRACE");
 }
 
-function isFault(tracee: Tracee, { signal }: Stop): boolean {
-  return FAULTS.some((name) => tracee.thread.tracer.constant(name) === signal);
+function isFault({ thread: { tracer } }: Tracee, { signal }: Stop): boolean {
+  return FAULTS.some((name) => tracer.constant(name) === signal);
 }
 
-function faulted(
-  tracee: Tracee,
-  stop: Stop,
-  info: SignalInfo,
-  before: Record<string, bigint>,
-  place: Place | undefined,
-  { stop: why = "The processor could not execute the instruction." }: Telling,
+function faulted(instruction: Execution, { signal }: Stop): Outcome {
+  const { tracee, telling } = instruction;
+  const info = tracee.signalInfo();
+  const name = tracee.thread.tracer.signalName(signal);
+  const title = `stopped by ${name} at ${hex(info.address)}`;
+  const why = telling.stop ?? "The processor could not execute the instruction.";
+  return { kind: "fault", step: tell(instruction, { kind: "stop", title, why }), info };
+}
+
+/** Records what became of an instruction; returns the step. */
+function tell(
+  { tracee, before, place, telling }: Execution,
+  event: Partial<Pick<Step, "why" | "observer">> &
+    (Pick<Step, "kind" | "title"> | { readonly call: Call }),
 ): number {
-  return tracee.recorder.step({
-    lane: tracee.lane,
-    kind: "stop",
-    title: `stopped by ${tracee.thread.tracer.signalName(stop.signal)} at ${hex(info.address)}`,
-    why,
+  return tracee.tell({
+    why: telling.why ?? place?.why ?? "",
     instruction: place?.instruction ?? null,
-    registers: { before: tellRegisters(before), after: tellRegisters(tracee.registers()) },
-    kernel: tracee.recorder.view(tracee.thread.tgid),
+    before,
+    // Nothing is known of a thread that has ended.
+    ...(tracee.thread.state !== "stopped" && { kernel: null }),
+    ...event,
   });
-}
-
-function told(
-  tracee: Tracee,
-  before: Record<string, bigint>,
-  place: Place | undefined,
-  { why }: Telling,
-): Pick<Step, "why" | "instruction" | "registers" | "kernel"> {
-  const alive = tracee.thread.state === "stopped";
-  return {
-    why: why ?? place?.why ?? "",
-    instruction: place?.instruction ?? null,
-    registers: alive
-      ? { before: tellRegisters(before), after: tellRegisters(tracee.registers()) }
-      : null,
-    kernel: alive ? tracee.recorder.view(tracee.thread.tgid) : null,
-  };
 }

@@ -11,8 +11,8 @@ export const STUB_CODE_REASONS: Readonly<Record<string, readonly string[]>> = {
     "The parent may have died before the prctl, and then no signal is sent. So the stub asks for the pid of its " +
       "parent.",
     "For later: what follows getppid may need it. That call has no arguments, and a SYSCALL keeps RDI.",
-    "If a parent dies, its children get another one: the nearest subreaper, or init. The result is the parent at " +
-      "this moment.",
+    "If a parent dies, its children get another one: the nearest ancestor that adopts orphans (a child subreaper, see " +
+      "prctl(2)), or init. The result is the parent at this moment.",
     "A test for an errno. getppid itself never fails, but a seccomp filter can make it fail.",
     "A negative result would lead to `fail`.",
     "R15 holds the pid that the parent must have. The process that cloned the stub put it there: a clone copies the " +

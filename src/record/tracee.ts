@@ -1,4 +1,5 @@
 import type { RegisterBlock } from "../encoder/block.ts";
+import { parseSignal } from "../encoder/names.ts";
 import { DeathError, hex, StateError } from "../errors.ts";
 import { decodeSignalInfo, type SignalInfo } from "../platform/signal_info.ts";
 import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
@@ -6,10 +7,10 @@ import { requestAttach } from "../stub/attach.ts";
 import { readMemory } from "../stub/memory.ts";
 import type { Stop } from "../stub/status.ts";
 import type { Thread } from "../stub/thread.ts";
-import { callTitle, type Teller, tellCall } from "./calls.ts";
-import { type NewStep, type Recorder, tellRegisters } from "./recorder.ts";
-import type { Call, KernelView, Step } from "./recording.ts";
-import { tellRequest, tellStatus, tellStop, tellWait } from "./requests.ts";
+import { returned, type Teller, tellCall } from "./calls.ts";
+import { type NewEvent, type Recorder, tellRegisters } from "./recorder.ts";
+import type { KernelView, Step } from "./recording.ts";
+import { type RequestWords, tellEnd, tellRequest, tellStatus, tellStop } from "./requests.ts";
 
 const RESUMING = new Set([
   "PTRACE_CONT",
@@ -19,13 +20,12 @@ const RESUMING = new Set([
   "PTRACE_SYSEMU_SINGLESTEP",
 ]);
 
-/** <linux/ptrace.h>: in no encoder. */
-const PTRACE_SETSIGMASK = 0x420bn;
-
 /** Details of a ptrace request. */
 export interface RequestDetails {
   /** Options, or the signal to resume with. PTRACE_DETACH always leaves the thread stopped. */
   readonly data?: number | undefined;
+  /** The same by name, in addition to `data`. */
+  readonly names?: readonly string[];
   /** What the observer changed by it. */
   readonly observer?: string | undefined;
 }
@@ -39,28 +39,72 @@ export interface TryOptions {
   readonly observer?: string;
 }
 
-/** What a stop says: why the thread stops, and why the tracer waits for it. */
+/** What is said of a stop or an end: why it happens, and what the tracer's wait4 says. */
 export interface StopTelling {
   readonly stop: string;
-  readonly wait: string;
+  /** Default: that it reports this. */
+  readonly wait?: string | undefined;
   readonly observer?: string | undefined;
 }
 
+/** A tracer: its lane, and how it makes its requests and waits. */
+export interface Tracing {
+  readonly lane: string;
+  /** What the observer does for its steps. */
+  readonly observer: string | null;
+  /** Makes a request without memory. @throws AttachError, TraceError, SyscallError */
+  make(thread: Thread, request: string, data: number): void;
+  /** Waits for the next stop. @throws DeathError, DeadlineError */
+  next(thread: Thread, options: number): Stop;
+  /** The result of a wait4, which a timer may interrupt. */
+  poll(thread: Thread, options: number, milliseconds: number): number;
+  /** Waits until the end of a thread is visible in /proc, if it is visible before it is reported. */
+  awaitZombie?(thread: Thread): void;
+}
+
+/** This process as the tracer. */
+function thisProcess(lane: string): Tracing {
+  return {
+    lane,
+    observer: null,
+    make(thread, request, data) {
+      if (request === "PTRACE_ATTACH") requestAttach(thread);
+      else if (request === "PTRACE_DETACH") thread.detach();
+      else if (RESUMING.has(request)) thread.resume(request, data);
+      else thread.ptrace(request, data);
+    },
+    next: (thread, options) => thread.wait(undefined, options),
+    poll: ({ tid, tracer }, options, milliseconds) =>
+      tracer.shim.wait(tid, options, milliseconds * 1000, tracer.status),
+  };
+}
+
+function telling(told: StopTelling | string): StopTelling {
+  return typeof told === "string" ? { stop: told } : told;
+}
+
+/** What is recorded with a step of a tracee if it is not as usual. */
+interface Observed extends Partial<Pick<Step, "registers" | "kernel">> {
+  /** The registers before it. Default: as after it. */
+  readonly before?: Record<string, bigint> | undefined;
+  readonly observer?: string | null | undefined;
+}
+
+/** A step of a tracee. */
+type TraceeEvent = NewEvent & { readonly lane?: string } & Pick<Observed, "before">;
+
 /**
  * A traced thread in its lane: the tracer's requests and the thread's stops are recorded. stepping.ts executes its
- * instructions. Every method belongs to the tracer's thread. The tracer is this process; acting.ts has the other kind, of
- * which a stub is the tracer.
+ * instructions. Every method belongs to the tracer's thread. The tracer is this process, or a stub (acting.ts).
  */
 export class Tracee {
   readonly recorder: Recorder;
   readonly lane: string;
   readonly thread: Thread;
-  /** The lane of its tracer. */
-  readonly tracer: string;
+  /** @internal */
+  readonly tracer: Tracing;
   /** Whether its system calls stop it and are not executed, as in a guest. */
   emulated = false;
-  /** What the observer does for the tracer's steps. */
-  protected readonly observer: string | null = null;
   /** What its system calls are described with. */
   readonly teller: Teller;
   // The tracer's own block may hold a prepared frame.
@@ -70,7 +114,12 @@ export class Tracee {
   /** The step of an attach whose stop has not been seen. */
   #attach: number | undefined;
 
-  constructor(recorder: Recorder, lane: string, thread: Thread, tracer = recorder.host) {
+  constructor(
+    recorder: Recorder,
+    lane: string,
+    thread: Thread,
+    tracer = thisProcess(recorder.host),
+  ) {
     this.recorder = recorder;
     this.lane = lane;
     this.thread = thread;
@@ -98,73 +147,42 @@ export class Tracee {
    *
    * @throws AttachError, TraceError if the kernel refuses it
    */
-  request(request: string, why: string, { data = 0, observer }: RequestDetails = {}): number {
-    this.make(request, data);
-    const signal = request === "PTRACE_DETACH" ? this.thread.tracer.constant("SIGSTOP") : data;
-    const step = this.#requested(request, signal, why, undefined, observer);
-    if (request === "PTRACE_ATTACH") this.#attach = step;
-    return step;
-  }
-
-  /** Makes a request without memory. @internal */
-  protected make(request: string, data: number): void {
-    const { thread } = this;
-    if (request === "PTRACE_ATTACH") requestAttach(thread);
-    else if (request === "PTRACE_DETACH") thread.detach();
-    else if (RESUMING.has(request)) thread.resume(request, data);
-    else thread.ptrace(request, data);
-  }
-
-  /** Waits for the next stop. @throws DeathError, DeadlineError @internal */
-  protected next(options: number): Stop {
-    return this.thread.wait(undefined, options);
-  }
-
-  /** The result of a wait4, which a timer may interrupt. @internal */
-  protected poll(options: number, milliseconds: number): number {
-    const { tid, tracer } = this.thread;
-    return tracer.shim.wait(tid, options, milliseconds * 1000, tracer.status);
-  }
-
-  /** What /proc says of it before it is reaped, if that can be seen. @internal */
-  protected viewOfEnd(): KernelView | null {
-    return null;
+  request(
+    request: string,
+    why: string,
+    { data = 0, names = [], observer }: RequestDetails = {},
+  ): number {
+    const { tracer } = this.thread;
+    const word = names.reduce((all, name) => all | tracer.constant(name), data);
+    this.tracer.make(this.thread, request, word);
+    const signal = request === "PTRACE_DETACH" ? tracer.constant("SIGSTOP") : word;
+    return this.requested(request, why, { data: BigInt(signal), observer });
   }
 
   /** PTRACE_SETREGS with the registers of a block; returns the step. */
   setRegisters(block: RegisterBlock, why: string): number {
     const before = this.registers();
     this.thread.writeRegisters(block);
-    return this.#requested("PTRACE_SETREGS", 0, why, before);
+    return this.requested("PTRACE_SETREGS", why, { before });
   }
 
   /** PTRACE_GETREGS; returns the step. */
   getRegisters(why: string): number {
-    return this.#requested("PTRACE_GETREGS", 0, why, this.registers());
+    return this.requested("PTRACE_GETREGS", why);
   }
 
   /** PTRACE_SETSIGMASK; returns the step. */
   setSignalMask(mask: bigint, why: string): number {
-    const { recorder, thread } = this;
-    thread.setMask(mask);
-    const call = {
-      name: "ptrace",
-      arguments: [
-        { word: hex(PTRACE_SETSIGMASK), told: "PTRACE_SETSIGMASK" },
-        { word: hex(BigInt(thread.tid)), told: `${thread.tid}` },
-        // The size of the set is the address, the set is the data.
-        { word: "0x8", told: "8" },
-        { word: null, told: mask === 0n ? "[]" : hex(mask) },
-      ],
-      result: { word: "0x0", told: "0" },
-    };
-    return this.requested(call, why, { kernel: recorder.view(thread.tgid) });
+    this.thread.setMask(mask);
+    // The size of the set is the address, the set is the data.
+    const data = mask === 0n ? "[]" : hex(mask);
+    return this.requested("PTRACE_SETSIGMASK", why, { address: 8n, data });
   }
 
   /** PTRACE_GETSIGINFO at a stop by a signal; returns the step. */
   getSignalInfo(why: string): number {
     this.signalInfo();
-    return this.#requested("PTRACE_GETSIGINFO", 0, why);
+    return this.requested("PTRACE_GETSIGINFO", why);
   }
 
   /** The same without a step. @throws StateError if it is not at such a stop. */
@@ -179,26 +197,24 @@ export class Tracee {
   }
 
   /**
-   * Sends it a signal from this process, by tgkill; returns the step. The stop or the end that comes of it gets an arrow.
+   * Sends it a signal from this process, by tgkill; returns the step. An arrow leads to the stop or the end that follows.
    *
-   * @throws StateError if the kernel refuses it
+   * @param name or number
+   * @throws InputError if there is no signal of that name; StateError if the kernel refuses it
    */
-  signal(signal: number, why: string, observer: string | null = null): number {
+  signal(name: string | number, why: string, observer: string | null = null): number {
+    const { recorder, teller, lane: about } = this;
     const { tracer, tgid, tid } = this.thread;
+    const signal = typeof name === "number" ? name : parseSignal(name, recorder.constants);
     const result = tracer.shim.tgkill(tgid, tid, signal);
     if (result < 0) throw new StateError(`tgkill failed with ${tracer.errorName(-result)}`);
-    const words = [tgid, tid, signal].map(BigInt);
-    const call = tellCall(tracer.flag("SYS_tgkill"), words, this.teller);
-    const told = { ...call, result: { word: "0x0", told: "0" } };
-    const title = callTitle(told);
-    const { recorder, lane: about } = this;
-    const step = { lane: recorder.host, about, kind: "syscall", title, why, call: told } as const;
-    const sent = recorder.step({ ...step, observer });
+    const call = returned(tellCall("tgkill", [tgid, tid, signal].map(BigInt), teller), 0n, teller);
+    const sent = recorder.step({ lane: recorder.host, about, why, call, observer });
     this.#sent.set(tracer.signalName(signal), sent);
     return sent;
   }
 
-  /** Draws the arrow of a signal that was sent, and has come to this step. */
+  /** Draws the arrow of a signal that was sent, and has led to this step. */
   #arrive(signal: string, step: number): number {
     const sent = this.#sent.get(signal);
     if (sent !== undefined) this.recorder.arrow("signal", sent, step, signal);
@@ -212,10 +228,10 @@ export class Tracee {
    * @param options of wait4. Default: those for a traced thread.
    * @throws DeathError, DeadlineError
    */
-  awaitStop(told: StopTelling, options = this.thread.tracer.waitAll): Stop {
-    const stop = this.next(options);
-    const at = this.stopped(stop, told.stop, told.observer);
-    this.waited(at, told.wait, options);
+  awaitStop(told: StopTelling | string, options = this.thread.tracer.waitAll): Stop {
+    const { stop: why, wait = "wait4 reports this stop.", observer } = telling(told);
+    const stop = this.tracer.next(this.thread, options);
+    this.waited(this.stopped(stop, why, observer), wait, options);
     return stop;
   }
 
@@ -225,23 +241,49 @@ export class Tracee {
    * @returns how it ended: "killed by SIGKILL".
    * @throws StateError if it stops
    */
-  awaitEnd(told: StopTelling): string {
-    const kernel = this.viewOfEnd();
-    const how = this.takeEnd();
-    this.waited(this.ended(how, told.stop, kernel), told.wait);
+  awaitEnd(told: StopTelling | string): string {
+    const { stop, wait = "wait4 reports this end." } = telling(told);
+    const kernel = this.#viewOfEnd();
+    const how = this.#takeEnd();
+    this.waited(this.ended(how, stop, kernel), wait);
     return how;
   }
 
-  /** Waits for its end, and returns how it ended. @internal */
-  protected takeEnd(): string {
-    const { thread, lane, recorder } = this;
+  /** Records its end, of which nothing has been reported yet: it is a zombie. Returns the step. @internal */
+  becomeZombie(how: string, why: string): number {
+    return this.ended(how, why, this.#viewOfEnd());
+  }
+
+  /**
+   * Records the wait4 that reaps it.
+   *
+   * @param at the step of its end, if there is an arrow from it
+   * @returns how it ended
+   * @internal
+   */
+  reap(why: string, at?: number): string {
+    const how = this.#takeEnd();
+    this.waited(at, why);
+    return how;
+  }
+
+  /** Waits for its end, and returns how it ended. */
+  #takeEnd(): string {
+    const { thread, lane, recorder, tracer } = this;
     try {
-      const stop = tellStop(this.next(thread.tracer.waitAll), recorder.constants);
+      const stop = tellStop(tracer.next(thread, thread.tracer.waitAll), recorder.constants);
       throw new StateError(`${lane} ${thread.tid} was ${stop}, and did not end`);
     } catch (error) {
-      if (!(error instanceof DeathError)) throw error;
-      return error.how.replace(" (core dumped)", "");
+      if (error instanceof DeathError) return tellEnd(error.end);
+      throw error;
     }
+  }
+
+  /** What /proc says of it before it is reaped, if that can be seen. */
+  #viewOfEnd(): KernelView | null {
+    if (this.tracer.awaitZombie === undefined) return null;
+    this.tracer.awaitZombie(this.thread);
+    return this.recorder.view(this.thread.tgid);
   }
 
   /**
@@ -250,107 +292,107 @@ export class Tracee {
    * @returns "nothing", the name of an errno, or what it reported.
    */
   tryWait(why: string, { options, milliseconds = 0, observer }: TryOptions): string {
-    const { recorder, lane, thread } = this;
-    const { tid, tracer } = thread;
-    const result = this.poll(options, milliseconds);
-    const errno = result < 0 ? tracer.errorName(-result) : undefined;
+    const { thread, teller } = this;
+    const { tracer } = thread;
+    const result = this.tracer.poll(thread, options, milliseconds);
     const told = result > 0 ? tellStatus(tracer.status[0] ?? 0, tracer) : undefined;
-    const word = {
-      word: hex(BigInt(result)),
-      told: errno === undefined ? `${result}` : `-1 ${errno}`,
-    };
-    const call = tellWait({ tid, options }, told, word, recorder.constants);
-    // One that only the timer has ended has no result.
+    const call = this.#wait(told === undefined ? "&status" : `[${told}]`, options);
+    // A call that only the timer ended has no result.
     const hangs = result === 0 && (options & tracer.constant("WNOHANG")) === 0;
-    const shown = hangs ? { ...call, result: null } : call;
-    recorder.step({
-      lane: this.tracer,
-      about: lane,
-      kind: "syscall",
-      title: callTitle(shown),
+    this.tell({
+      lane: this.tracer.lane,
+      about: this.lane,
       why,
-      call: shown,
-      kernel: recorder.view(tid),
-      observer: observer ?? this.observer,
+      call: hangs ? call : returned(call, BigInt(result), teller),
+      registers: null,
+      observer: observer ?? this.tracer.observer,
     });
-    return errno ?? told ?? "nothing";
+    return result < 0 ? tracer.errorName(-result) : (told ?? "nothing");
+  }
+
+  /** A wait4 for this thread. @param status what it wrote, as it is told */
+  #wait(status: string, options: number) {
+    const { tid } = this.thread;
+    return tellCall("wait4", [BigInt(tid), status, BigInt(options >>> 0), 0n], this.teller);
   }
 
   /** Records a stop of the thread; returns the step. */
   stopped(stop: Stop, why: string, observer?: string): number {
-    const { recorder, lane, thread } = this;
-    const title = tellStop(stop, recorder.constants);
-    const registers = this.#tellRegisters();
-    const kernel = recorder.view(thread.tgid);
-    const step = { lane, kind: "stop", title, why, registers, kernel, observer } as const;
-    const at = recorder.step(step);
+    const { recorder, thread } = this;
+    const at = this.tell({
+      kind: "stop",
+      title: tellStop(stop, recorder.constants),
+      why,
+      observer,
+    });
     if (this.#attach !== undefined) recorder.arrow("attach", this.#attach, at, "PTRACE_ATTACH");
     this.#attach = undefined;
     // SIGKILL brings a traced thread to its exit stop.
-    return this.#arrive(
-      stop.kind === "event" ? "SIGKILL" : thread.tracer.signalName(stop.signal),
-      at,
-    );
+    const isEvent = stop.kind === "event";
+    return this.#arrive(isEvent ? "SIGKILL" : thread.tracer.signalName(stop.signal), at);
   }
 
   /** Records the thread's end; returns the step. */
   ended(how: string, why: string, kernel: KernelView | null = null): number {
-    const step = { lane: this.lane, kind: "exit", title: how, why, kernel } as const;
-    return this.#arrive(how.replace("killed by ", ""), this.recorder.step(step));
+    const at = this.tell({ kind: "exit", title: how, why, registers: null, kernel });
+    return this.#arrive(how.replace("killed by ", ""), at);
   }
 
   /** Records the tracer's wait4, with these options, that reported the step `at`, if there is one; returns the step. */
   waited(at: number | undefined, why: string, options = this.thread.tracer.waitAll): number {
-    const { recorder } = this;
+    const { recorder, teller, lane: about } = this;
     const { tid, tracer } = this.thread;
     const status = tracer.status[0] ?? 0;
     const told = tellStatus(status, tracer);
-    const call = tellWait(
-      { tid, options },
-      `${told}: ${hex(BigInt(status))}`,
-      { word: hex(BigInt(tid)), told: `${tid}` },
-      recorder.constants,
-    );
-    const { tracer: lane, lane: about, observer } = this;
-    const title = callTitle(call);
-    const step = recorder.step({ lane, about, kind: "syscall", title, why, call, observer });
+    const call = this.#wait(`[${told}: ${hex(BigInt(status))}]`, options);
+    const { lane, observer } = this.tracer;
+    const event = { lane, about, why, observer };
+    const step = recorder.step({ ...event, call: returned(call, BigInt(tid), teller) });
     if (at !== undefined) recorder.arrow("wait", at, step, told);
     return step;
   }
 
-  /** Records a request that was made; returns the step. */
-  requested(call: Call, why: string, event: Partial<NewStep> = {}): number {
-    const { tracer: lane, lane: about, observer } = this;
-    const title = callTitle(call);
-    return this.recorder.step({
-      observer,
-      ...event,
-      lane,
+  /**
+   * Records a request that was made; returns the step.
+   *
+   * @param event its last arguments, the registers before it, and what is not as usual
+   * @internal
+   */
+  requested(
+    request: string,
+    why: string,
+    { address, data, result, ...event }: RequestWords & Observed = {},
+  ): number {
+    const { recorder, lane: about, thread, tracer } = this;
+    const step = this.tell({
+      lane: tracer.lane,
       about,
       kind: "ptrace",
-      title,
       why,
-      call,
-    });
-  }
-
-  #requested(
-    request: string,
-    data: number,
-    why: string,
-    before?: Record<string, bigint>,
-    observer?: string,
-  ): number {
-    const { recorder, thread } = this;
-    return this.requested(tellRequest(request, thread.tid, data, recorder.constants), why, {
-      registers: this.#tellRegisters(before),
+      call: tellRequest(request, thread.tid, recorder.constants, { address, data, result }),
       // A running thread's state changes before it can be read.
-      kernel: thread.state === "stopped" ? recorder.view(thread.tgid) : null,
-      observer: observer ?? this.observer,
+      ...(thread.state !== "stopped" && { kernel: null }),
+      ...event,
+      observer: event.observer ?? tracer.observer,
     });
+    if (request === "PTRACE_ATTACH") this.#attach = step;
+    return step;
   }
 
-  /** The registers, and what they were before; null if the thread is not stopped for this process. */
+  /**
+   * Records a step of this thread, by default in its lane, with its registers if it is stopped for this process, and what
+   * the kernel says of it; returns the step.
+   *
+   * @internal
+   */
+  tell({ before, ...event }: TraceeEvent): number {
+    const { recorder, lane, thread } = this;
+    const { registers = this.#tellRegisters(before), kernel } = event;
+    // A view that is not recorded would take a change of the memory map with it.
+    const view = kernel === undefined ? recorder.view(thread.tgid) : kernel;
+    return recorder.step({ lane, ...event, registers, kernel: view });
+  }
+
   #tellRegisters(before?: Record<string, bigint>): Step["registers"] {
     if (this.thread.state !== "stopped") return null;
     const now = this.registers();

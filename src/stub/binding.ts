@@ -1,3 +1,4 @@
+import { getEnvironmentData, setEnvironmentData, threadId } from "node:worker_threads";
 import type { Shim } from "../shim/shim.ts";
 
 /** Bytes of a set of processors: more than any kernel has. */
@@ -14,6 +15,9 @@ interface Binding {
 
 let binding: Binding | undefined;
 
+/** The data that workers inherit: the processors that the thread which starts them could use before it was bound. */
+const PROCESSORS = "stublab.processors";
+
 /**
  * Binds the calling thread to the processor on which it runs. Processes that it creates inherit that.
  *
@@ -27,10 +31,20 @@ export function bindThread(shim: Shim): boolean {
 }
 
 function bindNow(shim: Shim): Binding | undefined {
-  const original = affinity(shim);
-  const processor = shim.getcpu();
+  const inherited = getEnvironmentData(PROCESSORS);
+  const isInherited = inherited instanceof Uint8Array;
+  const original = isInherited ? inherited : affinity(shim);
+  // A worker must not share the processor to which the thread that started it is bound.
+  const processor = isInherited ? processorFor(original, threadId) : shim.getcpu();
   if (processor < 0 || shim.bind(0, processor) < 0) return undefined;
+  setEnvironmentData(PROCESSORS, original);
   return { processor, original, bound: affinity(shim), holders: 0 };
+}
+
+/** One processor of a set for each thread, in turn. */
+function processorFor(set: Uint8Array, thread: number): number {
+  const all = processorsOf(set);
+  return all[thread % all.length] ?? -1;
 }
 
 /** Ends the binding when the last tracer that holds it is closed, unless the program has changed it since. */
@@ -38,6 +52,7 @@ export function unbindThread(shim: Shim): void {
   if (binding === undefined || --binding.holders > 0) return;
   const { original, bound } = binding;
   binding = undefined;
+  setEnvironmentData(PROCESSORS, undefined);
   if (Buffer.compare(affinity(shim), bound) === 0) shim.setAffinity(0, original, original.length);
 }
 
@@ -45,11 +60,12 @@ export function unbindThread(shim: Shim): void {
 export function otherProcessor(shim: Shim): number | undefined {
   const processor = binding?.processor ?? shim.getcpu();
   const set = binding?.original ?? affinity(shim);
-  for (let other = 0; other < 8 * set.length; other++) {
-    const isIn = ((set[other >> 3] ?? 0) & (1 << (other & 7))) !== 0;
-    if (isIn && other !== processor) return other;
-  }
-  return undefined;
+  return processorsOf(set).find((other) => other !== processor);
+}
+
+function processorsOf(set: Uint8Array): number[] {
+  const numbers = Array.from({ length: 8 * set.length }, (_, i) => i);
+  return numbers.filter((i) => ((set[i >> 3] ?? 0) & (1 << (i & 7))) !== 0);
 }
 
 function affinity(shim: Shim): Uint8Array {

@@ -70,6 +70,8 @@ export class Stub {
     this.microseconds = Math.round((performance.now() - started) * 1000);
     this.#registry = registry;
     this.#lacksDeathSignal = traced;
+    // A parent that serves a ring by "spin" is bound to another processor, which a clone inherits.
+    if (this.tracer.injections === "spin") this.tracer.attract(this.thread.tid);
     registry.stubs.set(this.pid, this);
     parent?.adopt(this);
   }

@@ -40,6 +40,11 @@ export const blockedSignals: Scenario = {
       stopped: "Blocked is 0: the set-up has unblocked everything.",
     });
     control.attach();
+    control.callBriefly(
+      "getpid",
+      [],
+      "A first call. At this first resume the SIGSTOP of the attach stops the stub, and is suppressed.",
+    );
     lookAtTrap(scene, stub);
     interruptBoth(scene, stub, control);
     inherit(scene, stub);
@@ -88,10 +93,7 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
   const { tracer } = scene;
   for (const each of [stub, control]) fallAsleep(each);
   for (const each of [control, stub]) {
-    each.signal(
-      "SIGCHLD",
-      `The host interrupts it: SIGCHLD for ${each.pid}, to regain the thread.`,
-    );
+    each.signal("SIGCHLD", "The host interrupts it, to regain the thread.");
   }
   scene.ask({
     text:
@@ -104,12 +106,12 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
     },
     wrong: {
       "Both: a traced thread stops at every signal":
-        "It stops at every signal that is delivered to it. To the stub with the blocked signals this one is not.",
+        "It stops at every signal that is delivered to it. A blocked signal is not delivered.",
       "Neither: SIGCHLD is ignored by default":
         "The kernel discards an ignored signal, but not that of a traced thread: its tracer may want it.",
     },
   });
-  control.stops({
+  control.awaitStop({
     stop:
       "The signal wakes it, and stops it for its tracer. RAX is -514, ERESTARTNOHAND, an errno internal to the kernel: " +
       "pause was interrupted.",
@@ -126,7 +128,7 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
   scene.check("its state 100 ms later", "S", state);
   scene.check("its pending signals", hex(bell), hex(pending));
   stub.signal("SIGSTOP", "SIGSTOP cannot be blocked. Besides SIGKILL it is the last resort.");
-  stub.stops({
+  stub.awaitStop({
     stop: "This one is delivered. SIGCHLD is still pending.",
     wait: "The host controls the thread again.",
   });
@@ -134,19 +136,12 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
 
 /** Resumes a stub into pause(). */
 function fallAsleep(stub: Actor): void {
-  stub.write(
+  stub.setRegisters(
     stub.frame("pause"),
     "pause(): it sleeps until a signal is delivered. It stands for a guest that does not return.",
   );
-  for (;;) {
-    stub.resume("The stub goes to sleep.");
-    stub.until(({ state }) => state === "S" || state === "t");
-    if (stub.facts.state === "S") return;
-    stub.stops({
-      stop: "SIGSTOP: the one that PTRACE_ATTACH has sent. The first resume after an attach always delivers it.",
-      wait: "It is resumed once more.",
-    });
-  }
+  stub.resume("The stub goes to sleep.");
+  stub.until(({ state }) => state === "S");
 }
 
 /** A mask is inherited. */
@@ -166,24 +161,19 @@ function inherit(scene: Scene, stub: Actor): void {
         "The host blocks its own signals when it clones itself. This clone is made by the stub, whose mask has changed since.",
     },
   });
-  const { pid } = stub.stub.createStub();
-  scene.recorder.addLane(
-    "grandchild",
-    "a stub that the one with the blocked signals has cloned",
-    pid,
-  );
-  const grandchild = scene.lookAt(
-    "grandchild",
-    pid,
-    `stub ${pid} is born, with the same mask`,
-    'It was cloned by injection, which the lesson "grandchild" shows. Its mask is its parent\'s.',
-  );
+  const role = "a stub that the one with the blocked signals has cloned";
+  const grandchild = scene
+    .enlist("grandchild", role, stub.stub.createStub())
+    .look(
+      "a stub is born, with the same mask",
+      'It was cloned by injection, which the lesson "grandchild" shows. Its mask is its parent\'s.',
+    );
   scene.check("the grandchild: signals blocked", before, hex(grandchild.blocked));
 }
 
 /** The tracer can correct it. */
 function unblock(scene: Scene, stub: Actor): void {
-  stub.tracee.setSignalMask(
+  stub.setSignalMask(
     0n,
     "A tracer may change the mask of a thread that is stopped. This corrects the mask from outside; the " +
       "rt_sigprocmask of the set-up is the better way.",
@@ -203,7 +193,7 @@ function unblock(scene: Scene, stub: Actor): void {
         "Before the INT3 the pause() would have to return, and before that a signal is delivered.",
     },
   });
-  const { signal } = stub.stops({
+  const { signal } = stub.awaitStop({
     stop:
       "The signal is delivered at last. Nothing is blocked. Another SIGCHLD is pending: the stub got it when its child, " +
       "the grandchild, stopped itself.",

@@ -1,4 +1,5 @@
-import type { ActedTracee, Acting } from "../acting.ts";
+import { hex } from "../../errors.ts";
+import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
@@ -28,22 +29,18 @@ export const cascade: Scenario = {
     endGrandchild(scene, family);
     endMaster(scene, family);
     // The remaining zombies have lost their parents: the keeper reaps them.
-    for (const [lane, { stub }, wait] of [
-      [
-        "master",
-        master,
-        "The host never reaped the master. The keeper has inherited the zombie, as init would.",
-      ],
-      [
-        "grandchild",
-        grandchild,
-        "The grandchild was reaped by its tracer, but never by its parent, and has been a zombie since. Now it is gone, " +
-          "too.",
-      ],
-    ] as const) {
-      const how = scene.actor(lane, stub).by(keeper).tracee.reap(wait);
-      scene.check(`${lane}, reaped by the keeper`, "killed by SIGKILL", how);
-    }
+    const reap = (zombie: Actor, why: string) => {
+      const how = zombie.by(keeper).reap(why);
+      scene.check(`${zombie.lane}, reaped by the keeper`, "killed by SIGKILL", how);
+    };
+    reap(
+      master,
+      "The host never reaped the master. The keeper, which adopts orphans, has become its parent.",
+    );
+    reap(
+      grandchild,
+      "The grandchild was reaped by its tracer, but not by a parent, and has been a zombie since.",
+    );
     const left = [host, master, grandchild].filter(({ pid }) => scene.recorder.view(pid) !== null);
     scene.check("remaining of the three", "0", `${left.length}`);
     const { pid } = keeper.stub;
@@ -56,8 +53,8 @@ interface Family {
   /** A copy of the host, and the same as a tracer. */
   readonly host: Actor;
   readonly acting: Acting;
-  readonly master: Actor<ActedTracee>;
-  readonly grandchild: Actor<ActedTracee>;
+  readonly master: Actor;
+  readonly grandchild: Actor;
 }
 
 /** The family, before anything happens. */
@@ -82,28 +79,22 @@ function makeFamily(scene: Scene): Family {
     "a host with two stubs",
     "Its exit signal is SIGCHLD, so the cascade ends with it. It has a child, the master, and traces both stubs.",
   );
-  for (const [actor, why] of [
-    [master, "The options of every stub. TRACEEXIT lets the tracer examine it before it ends."],
-    [
-      grandchild,
-      "The same. It is the master's child, and the host, which is not its parent, traces it.",
-    ],
-  ] as const) {
-    actor.request("PTRACE_SETOPTIONS", why, {
-      names: ["PTRACE_O_TRACESYSGOOD", "PTRACE_O_TRACEEXIT", "PTRACE_O_EXITKILL"],
-    });
+  for (const actor of [master, grandchild]) {
+    actor.setOptions(
+      "The options of every stub. TRACEEXIT lets the tracer examine it before it ends.",
+    );
     const { exitSignal } = actor.look(
       `its exit signal is ${EXIT_SIGNAL}`,
-      "It is stopped by its tracer. At its end its parent gets SIGKILL.",
+      "It is stopped by its tracer, the host. At its end its parent gets SIGKILL.",
     );
-    const fact = `${actor.tracee.lane}: its exit signal`;
+    const fact = `${actor.lane}: its exit signal`;
     scene.check(fact, EXIT_SIGNAL, tracer.signalName(exitSignal));
   }
   return { keeper, host, acting, master, grandchild };
 }
 
 /** SIGKILL, and the exit stop. */
-function killGrandchild(scene: Scene, { master, grandchild }: Family): void {
+function killGrandchild(scene: Scene, { acting, master, grandchild }: Family): void {
   grandchild.signal(
     "SIGKILL",
     "The grandchild is killed. On a real machine the kernel may do that when it is out of memory.",
@@ -123,13 +114,16 @@ function killGrandchild(scene: Scene, { master, grandchild }: Family): void {
         "It will be the first. But it is stopped on its way out, and has not ended.",
     },
   });
-  const { event } = grandchild.stops({
+  const { event } = grandchild.awaitStop({
     stop: "The exit stop. It still has its registers and its memory; here a debugger can examine it for the last time.",
     wait: "The host has called wait4. The event in the status word is PTRACE_EVENT_EXIT.",
   });
   scene.check("the grandchild, killed: first it is", EXIT_STOP, eventName(scene, event));
-  const message = grandchild.tracee.getEventMessage(
+  const { address, message } = acting.eventMessage(grandchild.pid);
+  grandchild.requested(
+    "PTRACE_GETEVENTMSG",
     "How will it end? The message of this event is the status that wait4 will report: 9, killed by SIGKILL.",
+    { data: { word: hex(address), told: `[${message}]` } },
   );
   scene.check("the message of its exit stop", `${scene.tracer.constant("SIGKILL")}`, `${message}`);
   scene.check("the master at that time", "t", master.facts.state);
@@ -142,7 +136,7 @@ function eventName({ tracer }: Scene, event: number): string {
 /** It becomes a zombie, and its tracer reaps it. */
 function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
   grandchild.resume("The host lets it end.");
-  const zombie = grandchild.tracee.becomeZombie(
+  const zombie = grandchild.becomeZombie(
     "killed by SIGKILL",
     "Its memory is gone. A zombie is left: the pid and the status, for the process that reaps it.",
   );
@@ -161,18 +155,18 @@ function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
     },
   });
   const options = scene.tracer.waitAll | scene.tracer.constant("WNOHANG");
-  const quiet = master.tracee.tryWait(
+  const quiet = master.tryWait(
     "The host calls wait4 for the master with WNOHANG: 0, nothing has happened to it.",
     { options },
   );
   scene.check("before the zombie is reaped: events of the master", "nothing", quiet);
-  const how = grandchild.tracee.reap(
+  const how = grandchild.reap(
     "The host reaps the grandchild. This call, which only asks for a status, kills the master.",
     zombie,
   );
   scene.check("the grandchild's end", "killed by SIGKILL", how);
   scene.recorder.arrow("signal", zombie, scene.recorder.length, "exit signal SIGKILL");
-  const { event } = master.stops({
+  const { event } = master.awaitStop({
     stop: "The master was stopped, and waiting for a call. SIGKILL, its child's exit signal, has moved it to its exit stop.",
     wait: "wait4 reports the master, to which the host has done nothing.",
   });
@@ -184,10 +178,7 @@ function endMaster(scene: Scene, { acting, host, master }: Family): void {
   master.resume("The host lets the master end, as it let the grandchild.");
   // /proc would give the answer away.
   acting.awaitDeath();
-  const zombie = master.tracee.ended(
-    "killed by SIGKILL",
-    "The master is a zombie, and not reaped yet.",
-  );
+  const zombie = master.ended("killed by SIGKILL", "The master is a zombie, and not reaped yet.");
   scene.ask({
     text:
       "The host is the master's tracer, and also its parent. It is about to reap the master with a wait4. Does it get " +
@@ -205,7 +196,7 @@ function endMaster(scene: Scene, { acting, host, master }: Family): void {
     },
   });
   scene.recorder.arrow("signal", zombie, scene.recorder.length, "exit signal SIGKILL");
-  const how = host.ends({
+  const how = host.awaitEnd({
     stop:
       "In a real host this is Node.js: no exception, no exit hook, nothing on stderr. The shell that started it prints " +
       '"Killed".',

@@ -1,5 +1,6 @@
+import { parseFlags } from "../../encoder/names.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
-import type { ActedTracee, Acting } from "../acting.ts";
+import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
 import { LIFE, limitLife } from "../precautions.ts";
 import type { Scene } from "../scene.ts";
@@ -10,8 +11,8 @@ const CODE = 0x10000n;
 /** Why each instruction of the guest is there. */
 const REASONS = {
   loop_begin: [
-    "The guest counts. It is a program in an endless loop, as there are many.",
-    "It makes no system call and no fault. Nothing but a signal will ever stop it.",
+    "The guest counts. It is a program in an endless loop.",
+    "It makes no system call, and does not fault. Only a signal will ever stop it.",
   ],
 };
 
@@ -19,21 +20,20 @@ const REASONS = {
 export interface Orphans {
   readonly keeper: Acting;
   /** Stubs that get no signal when their parent dies: a guest loops in one, the other rests at its INT3. */
-  readonly guest: Actor<ActedTracee>;
-  readonly idle: Actor<ActedTracee>;
+  readonly guest: Actor;
+  readonly idle: Actor;
 }
 
 /** Makes two stubs that another stub traces, with these options, and kills that one. */
 export function killTracer(scene: Scene, options: readonly string[], why: string): Orphans {
   const { recorder } = scene;
   recorder.observe(
-    "The tracer is a stub itself here, and makes its ptrace requests because the host injects them. A tracer is " +
-      "whatever has attached: so this one can be killed, and the host is left to report it. In stublab the host is " +
-      "the tracer.",
+    "The tracer is a stub itself here, and makes its ptrace requests because the host injects them. So it can be " +
+      "killed, and the host remains to report that. Usually the host is the tracer.",
   );
   recorder.observe(
     `The kernel kills guest and idle stub after ${LIFE.seconds} s, or ${LIFE.processorSeconds} s of processor time, and they dump no ` +
-      "core: if the recorder is killed in the middle of this lesson, nothing is left of it.",
+      "core: if the recorder is killed during this lesson, no process and no file is left.",
   );
   const keeper = scene.keeper();
   const tracer = scene.act("tracer", "a stub that traces the others", keeper.stub.createStub());
@@ -47,14 +47,14 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   guest.callBriefly(
     "prctl",
     clear,
-    "The signal that it would get at its parent's end is taken away. The kernel does the same when a process changes " +
-      "its user or its capabilities, so this guard can be lost without anybody meaning to.",
+    "Its signal at its parent's end is cancelled. The kernel does the same when a process changes its user or its " +
+      "capabilities, so this protection can be lost by accident.",
   );
-  idle.callBriefly("prctl", clear, "The same in another stub, which will just rest at its INT3.");
+  idle.callBriefly("prctl", clear, "The same in another stub, which will rest at its INT3.");
   const { frame } = scene.tracer;
   frame.copyFrom(guest.stub.thread.initial);
   frame.set(INSTRUCTION_POINTER, CODE);
-  guest.write(
+  guest.setRegisters(
     frame,
     "The guest's registers: RIP is at the loop, and RAX is 0. For the moment the host traces it.",
   );
@@ -65,7 +65,7 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
     const traced = scene.handOver(each, tracer);
     traced.look(
       `process ${tracer.stub.pid} is its tracer`,
-      "The host has let it go, and the tracer, which is its parent, has attached to it.",
+      "The host has detached from it, and the tracer, its parent, has attached to it.",
     );
     return traced;
   };
@@ -73,8 +73,8 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   tracedGuest.request("PTRACE_SETOPTIONS", why, { names: options });
   tracedIdle.request("PTRACE_SETOPTIONS", "The same for the other.", { names: options });
   tracedGuest.resume(
-    "The guest is let run. Its tracer waits now for the next stop, which will never come. (A platform uses " +
-      "PTRACE_SYSEMU here. For a guest that makes no system call that is the same.)",
+    "The guest runs. Its tracer waits for the next stop, which will never come. (A platform uses PTRACE_SYSEMU here. For " +
+      "a guest that makes no system call that is the same.)",
   );
   tracedGuest.until(({ state }) => state === "R");
   tracedGuest.look("it runs", "Its state is R: it has a processor, or waits for one.");
@@ -82,14 +82,14 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   const dying = scene.actor("tracer", tracer.stub);
   dying.signal(
     "SIGKILL",
-    "The tracer is killed: as by `kill -9`, or by the kernel for want of memory. It executes no instruction " +
-      "any more, and can tidy up nothing.",
+    "The tracer is killed, as by `kill -9`, or by the kernel when memory runs out. It executes nothing more, and cannot " +
+      "clean up.",
   );
-  const how = dying.ends({
+  const how = dying.awaitEnd({
     stop:
-      "The kernel takes the process apart. On the way it lets go of all whom that one has traced, and looks at the " +
-      "options of each. And its children get another parent.",
-    wait: "The host hears of the tracer's end. By then the kernel is done with all that.",
+      "As the process ends, the kernel detaches its tracees, each according to its options, and gives its children " +
+      "another parent.",
+    wait: "wait4 reports the end of the tracer. By then the kernel has done all that.",
   });
   scene.check("the tracer's end", "killed by SIGKILL", how);
   return { keeper, guest: guest.by(keeper), idle: idle.by(keeper) };
@@ -97,10 +97,9 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
 
 /** The guest's code, in a stub that has no other memory. */
 function loadGuest(scene: Scene, { stub }: Actor): void {
-  const { tracer } = scene;
-  const word = (...names: string[]) => names.reduce((all, name) => all | tracer.flag(name), 0n);
-  const protection = word("PROT_READ", "PROT_WRITE", "PROT_EXEC");
-  const flags = word("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED");
+  const { constants } = scene.recorder;
+  const protection = parseFlags("PROT_READ|PROT_WRITE|PROT_EXEC", constants);
+  const flags = parseFlags("MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED", constants);
   stub.scrub();
   stub.call("mmap", CODE, PAGE_SIZE, protection, flags, -1, 0);
   stub.write(CODE, scene.loadGuest("loop", CODE, REASONS));

@@ -1,10 +1,9 @@
-import { hex, StateError } from "../../errors.ts";
-import { PAGE_SIZE } from "../../stub/amd64.ts";
+import { hex } from "../../errors.ts";
 import { takeInitialRegisters } from "../../stub/attach.ts";
 import type { Actor } from "../actor.ts";
-import { tellRequest } from "../requests.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
+import { attachEarly, giveWay } from "./race.ts";
 
 export const earlyAttach: Scenario = {
   title: "Attached too early: a stub at an arbitrary instruction",
@@ -28,94 +27,12 @@ export const earlyAttach: Scenario = {
     );
     const master = scene.rest("master", "the first stub");
     giveWay(master);
-    const how = mistake(scene, master);
-    const { first, second, told } = lookOn(scene, master);
-    scene.check(
-      "mistaken for the self-stop: the stub",
-      `exited with status ${how.expected}`,
-      how.seen,
-    );
-    scene.check("the first SIGSTOP: si_code, from the kernel", "SI_KERNEL", first);
-    scene.check("the second SIGSTOP: si_code, from a process", "SI_USER", second);
-    scene.check("what the parent's wait4 reports of both", "nothing", told);
-    scene.check("the master rests, and can clone again", hex(scene.tracer.restAddress), master.rip);
+    mistake(scene, master);
+    observe(scene, master);
+    const rest = hex(scene.tracer.restAddress);
+    scene.check("the master rests, and can clone again", rest, hex(master.rip));
   },
 };
-
-/** <linux/sched.h>: a process with this policy does not preempt another when it wakes. */
-const SCHED_BATCH = 3;
-
-/** Makes the host win the race: what the stub clones also yields to it. */
-function giveWay({ stub }: Actor): void {
-  // The stub's page ends in zeros: a priority of 0. If the call is refused, it takes more tries.
-  stub.inject("sched_setscheduler", 0, SCHED_BATCH, stub.tracer.stubAddress + PAGE_SIZE - 8);
-}
-
-/** How often a stub that has run too far is replaced. */
-const MOST_TRIES = 50;
-
-/** Clones a stub, and attaches to it right after its prctl; it is stopped then. Only the successful try is recorded. */
-function attachEarly(scene: Scene, master: Actor, lane: string, role: string): Actor {
-  for (let i = 0; i < MOST_TRIES; i++) {
-    const stub = scene.recorder.attempt(() => {
-      const child = master.clone({
-        lane,
-        role,
-        why: 'The frame of a clone, with R15 and RBX for the child (lesson "grandchild").',
-        executed: "The child is created.",
-        answer: "RAX is the pid of the child. Nothing says how far the child has run.",
-        born: "RBX is 1: it marks a newly cloned child, and decides its path.",
-      });
-      while (!child.isBeforeCall("prctl")) child.step();
-      child.step();
-      const { rip } = child;
-      letGoAndAttach(child);
-      if (child.rip === rip) return child;
-      child.stub.close();
-      return undefined;
-    });
-    if (stub !== undefined) return stub;
-  }
-  throw new StateError(`no stub was attached in time, out of ${MOST_TRIES}`);
-}
-
-/** The observer detaches, and the host attaches: nothing is recorded between the two, because the stub runs. */
-function letGoAndAttach({ tracee, stub: { thread } }: Actor): void {
-  const { shim } = thread.tracer;
-  const detach = thread.tracer.constant("PTRACE_DETACH");
-  const attach = thread.tracer.constant("PTRACE_ATTACH");
-  // Every microsecond counts: the stub needs only a few.
-  shim.ptrace(detach, thread.tid, 0, 0);
-  const result = shim.ptrace(attach, thread.tid, 0, 0);
-  if (result < 0) {
-    throw new StateError(`PTRACE_ATTACH failed with ${thread.tracer.errorName(-result)}`);
-  }
-  thread.state = "running";
-  const stop = thread.wait();
-  const tell = (request: string, why: string, observer: string | null = null) => {
-    const call = tellRequest(request, thread.tid, 0, tracee.recorder.constants);
-    return tracee.requested(call, why, { observer });
-  };
-  tell(
-    "PTRACE_DETACH",
-    "The observer detaches, without a signal: the stub runs.",
-    "It has stepped the stub to this point. In a real birth the stub is not traced yet.",
-  );
-  const attached = tell(
-    "PTRACE_ATTACH",
-    "The host attaches at once. Neither it nor the parent has waited for the self-stop.",
-  );
-  const at = tracee.stopped(
-    stop,
-    `The stub is stopped by the SIGSTOP that PTRACE_ATTACH has sent, right after its prctl: ${hex(tracee.rip)}. It ` +
-      "has not called getppid yet, and RBX is still 1.",
-  );
-  tracee.recorder.arrow("attach", attached, at, "PTRACE_ATTACH");
-  tracee.waited(
-    at,
-    "The status says SIGSTOP: exactly what the host gets for a stub that has stopped itself.",
-  );
-}
 
 /** Why the instructions after the wrong SYSCALL do what they do, by their texts. */
 const AFTER_MISTAKE: Readonly<Record<string, string>> = {
@@ -123,19 +40,30 @@ const AFTER_MISTAKE: Readonly<Record<string, string>> = {
   "jnz fail": "It is not 0, so the code treats it as an errno: the jump goes to `fail`.",
   "neg %rax": "This makes a negative errno positive. It makes the pid negative.",
   "mov %eax, %edi": "The argument of exit: the negative pid.",
-  syscall: "The call is executed. It shows no mistake yet.",
 };
 
-/** The host mistakes the stop for the self-stop. Returns how the stub should end, and how it does. */
-function mistake(scene: Scene, master: Actor): { expected: string; seen: string } {
+/** A stub that has executed its prctl, and nothing after it. */
+function birth(scene: Scene, master: Actor, lane: string, role: string): Actor {
+  const child = scene.clone(master, {
+    lane,
+    role,
+    why: 'The frame of a clone, with R15 and RBX for the child (lesson "grandchild").',
+    answer: "RAX is the pid of the child. Nothing says how far the child has run.",
+    born: "RBX is 1: it marks a newly cloned child, and decides its path.",
+  });
+  child.stepThroughCall("prctl");
+  return child;
+}
+
+/** The host mistakes the stop for the self-stop. */
+function mistake(scene: Scene, master: Actor): void {
   const role = "a stub that is mistaken for one at its self-stop";
-  const stub = attachEarly(scene, master, "mistaken", role);
-  stub.setOptions("As after every attach.");
+  const stub = attachEarly(scene, () => birth(scene, master, "mistaken", role));
   stub.takeInitialRegisters(
     "The host takes these as the initial registers, and moves RIP back by 2. A SYSCALL is there: the one of the " +
       "prctl, which no INT3 follows.",
   );
-  stub.write(stub.frame("getpid"), "getpid is injected, the most harmless call.");
+  stub.setRegisters(stub.frame("getpid"), "getpid is injected, the most harmless call.");
   scene.ask({
     text: "The stub is resumed at the SYSCALL of its prctl, with the number of getpid in RAX. What becomes of the stub?",
     right: {
@@ -150,25 +78,29 @@ function mistake(scene: Scene, master: Actor): { expected: string; seen: string 
         "All instructions that follow are valid, and touch no memory. They do what they are for, with a wrong number.",
     },
   });
-  for (;;) {
-    const why = stub.isBeforeCall("exit")
+  stub.step({ why: "The call is executed. It shows no mistake yet." });
+  const expected = `exited with status ${-stub.pid & 0xff}`;
+  const how = stub.stepToEnd(() =>
+    stub.isBeforeCall("exit")
       ? "The stub exits. The status is the lowest byte of that number."
-      : AFTER_MISTAKE[stub.instruction ?? ""];
-    const outcome = stub.step({ why });
-    if (outcome.kind === "ended") {
-      stub.stub.forgetIfDead();
-      return { expected: `${-stub.pid & 0xff}`, seen: outcome.how };
-    }
-    if (outcome.kind !== "executed") throw new StateError(`stub ${stub.pid} did not end`);
-  }
+      : AFTER_MISTAKE[stub.instruction ?? ""],
+  );
+  scene.check("mistaken for the self-stop: the stub", expected, how);
 }
 
-/** What the host sees if it only observes. */
-function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told", string> {
-  const stub = attachEarly(scene, master, "watched", "a stub that the host lets continue");
-  stub.setOptions("As after every attach.");
-  const first = originOfStop(stub);
-  const early = askParent(master, stub);
+/** What the host sees of another such stub if it does nothing but resume it. */
+function observe(scene: Scene, master: Actor): void {
+  const stub = attachEarly(scene, () => {
+    const role = "a stub that the host lets continue";
+    const child = scene.recorder.fold(() => birth(scene, master, "watched", role));
+    child.look("another stub, right after its prctl", "Up to here its steps were the same.");
+    return child;
+  });
+  const first = originOfStop(
+    stub,
+    "Who sent it? The status word does not say, the siginfo does: si_code is SI_KERNEL, and si_pid is 0. The kernel " +
+      "sent it, because of PTRACE_ATTACH.",
+  );
   stub.resume("The host resumes the stub, without the signal.");
   scene.ask({
     text: "The stub continues through the rest of the stub code. What does wait4 report to the host next?",
@@ -183,13 +115,15 @@ function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told"
       Nothing: "A traced thread is resumed by its tracer. No SIGCONT is needed for that.",
     },
   });
-  stub.stops({
+  stub.awaitStop({
     stop: "The stub has reached its self-stop. RIP is after the right SYSCALL, and RBX is 0.",
     wait: "The same status as before, 0x137f, bit for bit.",
   });
-  const second = originOfStop(stub);
-  takeInitialRegisters(stub.stub.thread);
-  const late = askParent(master, stub);
+  const second = originOfStop(
+    stub,
+    `si_code is SI_USER, and si_pid ${stub.pid}: the stub itself. Only this distinguishes the two.`,
+  );
+  takeInitialRegisters(stub.thread);
   stub.resume(
     "The host resumes the stub, again without the signal, as it does with the SIGSTOP of every attach.",
   );
@@ -209,40 +143,27 @@ function lookOn(scene: Scene, master: Actor): Record<"first" | "second" | "told"
         "The signal is gone. It was dequeued when it stopped the thread for its tracer.",
     },
   });
-  stub.stops({
+  stub.awaitStop({
     stop: "It rests at its INT3, as every stub does in the end.",
-    wait:
-      "The host has a usable stub after all. If its parent had waited without WNOHANG, it would still be in its wait4, " +
-      "and could not clone another stub.",
+    wait: "The host has a usable stub after all.",
   });
-  return { first, second, told: early === "0" && late === "0" ? "nothing" : `${early}, ${late}` };
-}
-
-/** The origin of the SIGSTOP that stopped a stub. */
-function originOfStop({ tracee, pid: own, stub: { tracer } }: Actor): string {
-  const { code, pid } = tracee.signalInfo();
-  const kernel = code === tracer.constant("SI_KERNEL");
-  const name = kernel ? "SI_KERNEL" : code === 0 ? "SI_USER" : `${code}`;
-  tracee.getSignalInfo(
-    kernel
-      ? "Who sent it? The status word does not say, the siginfo does: si_code is SI_KERNEL, and si_pid is 0. The " +
-          "kernel sent it, because of PTRACE_ATTACH."
-      : `si_code is ${name}, and si_pid ${pid}: ${pid === own ? "the stub itself" : "another process"}. Only this ` +
-          "distinguishes the two.",
+  const options = Number(scene.tracer.waitSelfStop) | scene.tracer.constant("WNOHANG");
+  const told = master.callBriefly(
+    "wait4",
+    [stub.pid, 0, options, 0],
+    "In a birth the parent waits for the self-stop, by an injected wait4. Here with WNOHANG, so that it returns: 0, " +
+      "nothing to report. A parent is notified once the signal has stopped its child, and the tracer suppressed the " +
+      "signal. Without WNOHANG the master would wait forever, and could not clone another stub.",
   );
-  return name;
+  scene.check("the first SIGSTOP: si_code, from the kernel", "SI_KERNEL", first);
+  scene.check("the second SIGSTOP: si_code, from a process", "SI_USER", second);
+  scene.check("what the parent's wait4 reports of both", "0", `${told}`);
 }
 
-/** What the parent would get: an injected wait4, as in a birth, but with WNOHANG. */
-function askParent(parent: Actor, { pid, stub: { tracer } }: Actor): string {
-  const options = Number(tracer.waitSelfStop) | tracer.constant("WNOHANG");
-  const { value } = parent.call("wait4", [pid, 0, options, 0], {
-    why:
-      "In a birth it is the parent that waits for the self-stop: wait4(child, WUNTRACED), injected into the master. " +
-      "Here with WNOHANG, so that it returns in any case.",
-    answer:
-      "RAX is 0: nothing to report. The child's stops are reported to its tracer now. A parent learns of a stop once " +
-      "the signal has stopped the child, and the tracer holds the signal back.",
-  });
-  return `${value}`;
+/** The si_code of the SIGSTOP that stopped a stub. */
+function originOfStop(stub: Actor, why: string): string {
+  const { code } = stub.signalInfo();
+  stub.getSignalInfo(why);
+  if (code === stub.stub.tracer.constant("SI_KERNEL")) return "SI_KERNEL";
+  return code === 0 ? "SI_USER" : `${code}`;
 }

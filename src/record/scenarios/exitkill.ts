@@ -35,7 +35,7 @@ export const exitkill: Scenario = {
       ["guest", guest, "The tracer's end has killed it."],
       ["idle", idle, "This one, too. SIGKILL ends a process whether it runs or is stopped."],
     ] as const) {
-      const how = actor.ends({ stop, wait: "The keeper, its parent now, reaps it." });
+      const how = actor.awaitEnd({ stop, wait: "The keeper, its parent now, reaps it." });
       scene.check(`${lane}: its end`, "killed by SIGKILL", how);
       const process = existsSync(`/proc/${actor.pid}`) ? "there" : "gone";
       scene.check(`${lane}: its process`, "gone", process);

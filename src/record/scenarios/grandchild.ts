@@ -19,7 +19,7 @@ export const grandchild: Scenario = {
 
   play(scene) {
     const master = scene.rest("master", "the first stub");
-    const child = master.clone({
+    const child = scene.clone(master, {
       exitSignal: "SIGKILL",
       why:
         "The frame of a clone: its number in RAX, flags and exit signal in RDI, and RIP at the SYSCALL. The argument for the " +
@@ -71,7 +71,7 @@ export const grandchild: Scenario = {
       },
       "xor %ebx, %ebx": () =>
         scene.ask({
-          text: `RBX is ${child.registers.rbx ?? 0n}. What would happen if the stub left it unchanged?`,
+          text: `RBX is ${child.registers().rbx ?? 0n}. What would happen if the stub left it unchanged?`,
           right: {
             "It would start over after its self-stop, forever":
               "The kill returns 0. After the SYSCALL come the same two tests, RBX = 1 and RAX = 0. Both would hold again, and " +
@@ -103,7 +103,7 @@ export const grandchild: Scenario = {
     });
     const { waitSelfStop } = scene.tracer;
     const options = Number(waitSelfStop) | scene.tracer.constant("WNOHANG");
-    child.tracee.tryWait(
+    child.tryWait(
       "This is not part of a birth, but an experiment: can the host itself wait for the self-stop? No.",
       { options, observer: "createStub does not try this." },
     );
@@ -122,13 +122,18 @@ export const grandchild: Scenario = {
       executed:
         "The master waits on behalf of the host. The call returns once the grandchild is stopped, and not before; that is " +
         "its purpose. Now the host knows that PTRACE_ATTACH will find the grandchild after its SYSCALL.",
-      returned: (step) => scene.recorder.arrow("wait", child.selfStop, step, "stopped by SIGSTOP"),
+      returned: (step) =>
+        scene.recorder.arrow("wait", child.selfStop ?? -1, step, "stopped by SIGSTOP"),
       answer: "RAX is the grandchild's pid: it is stopped.",
     });
     child.attach();
     child.stepToRest();
-    child.checkAtRest({ parent: master.pid, session: master.pid });
+    child.checkAtRest(master.pid, master.pid);
     scene.check("its exit signal", "SIGKILL", scene.tracer.signalName(child.facts.exitSignal));
-    scene.check("the master rests, and can clone again", hex(scene.tracer.restAddress), master.rip);
+    scene.check(
+      "the master rests, and can clone again",
+      hex(scene.tracer.restAddress),
+      hex(master.rip),
+    );
   },
 };

@@ -1,4 +1,5 @@
 import { hex } from "../../errors.ts";
+import { ATTACH, attachWatched } from "../birth.ts";
 import type { Scenario } from "../scenario.ts";
 
 export const host: Scenario = {
@@ -22,7 +23,7 @@ export const host: Scenario = {
     const stub = scene.fork();
     stub.stepToSelfStop({
       "jne leave": () => {
-        const { rax = 0n, r15 = 0n } = stub.registers;
+        const { rax = 0n, r15 = 0n } = stub.registers();
         scene.ask({
           text: `RAX is ${hex(rax)}, and R15 is ${hex(r15)}. What does the stub do?`,
           right: {
@@ -54,7 +55,8 @@ export const host: Scenario = {
           },
         }),
     });
-    stub.attach();
+    stub.awaitSelfStop();
+    attachWatched(stub, ATTACH);
     scene.ask({
       text: "The host resumes the stub for one instruction. RIP is after the SYSCALL. What happens first?",
       right: {
@@ -69,7 +71,7 @@ export const host: Scenario = {
           "The INT3 comes after two other instructions, and something comes before all three.",
       },
     });
-    stub.stepToRest();
-    stub.checkAtRest({ parent: process.pid, session: stub.pid });
+    stub.stepToRest(ATTACH);
+    stub.checkAtRest(process.pid, stub.pid);
   },
 };

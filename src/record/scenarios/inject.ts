@@ -48,7 +48,7 @@ export const inject: Scenario = {
         `RAX is ${stub.pid}, the pid of the stub. SYSCALL has put the address after it into RCX, and the flags into ` +
         "R11.",
     });
-    const after = stub.registers;
+    const after = stub.registers();
     const slow = stub.call("getpid", [], {
       stepped: true,
       why:
@@ -71,7 +71,7 @@ export const inject: Scenario = {
         "The call. Only the registers say which one: this SYSCALL executes every injected call.",
       answer: "The same result, in the same register.",
     });
-    const same = Object.entries(stub.registers).filter(([name, word]) => after[name] !== word);
+    const same = Object.entries(stub.registers()).filter(([name, word]) => after[name] !== word);
     const failed = stub.call("close", [NO_FILE], {
       why: `A call that must fail: there is no file descriptor ${NO_FILE}.`,
       beforeAnswer: () =>
@@ -97,6 +97,6 @@ export const inject: Scenario = {
     const names = same.map(([name]) => name).join(", ");
     scene.check("registers that differ between the two", "none", names || "none");
     scene.check("close of a file that is not open", "EBADF", `${failed.errno}`);
-    scene.check("the stub rests after its INT3", hex(scene.tracer.restAddress), stub.rip);
+    scene.check("the stub rests after its INT3", hex(scene.tracer.restAddress), hex(stub.rip));
   },
 };

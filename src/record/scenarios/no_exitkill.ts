@@ -94,7 +94,7 @@ export const noExitkill: Scenario = {
     });
     const wait = "The keeper, its parent now, reaps it.";
     scene.recorder.arrow("signal", same, scene.recorder.length, "SIGCONT");
-    const trapped = idle.ends({
+    const trapped = idle.awaitEnd({
       stop: "The INT3 without a tracer. This stub ends by itself; the guest does not.",
       wait,
     });
@@ -104,7 +104,7 @@ export const noExitkill: Scenario = {
       "This has to be done by hand, by someone who knows about the process. With EXITKILL the kernel does it (lesson " +
         '"exitkill").',
     );
-    const how = guest.ends({ stop: "Killed by hand.", wait });
+    const how = guest.awaitEnd({ stop: "Killed by hand.", wait });
     scene.check("the guest's end", "killed by SIGKILL", how);
   },
 };

@@ -1,7 +1,6 @@
 import { openSync, readFileSync, writeSync } from "node:fs";
 import { AwakeDeadline } from "../../awake.ts";
 import { hex, StateError } from "../../errors.ts";
-import { callTitle } from "../calls.ts";
 import { closeTerminal, openTerminal } from "../pseudo_terminal.ts";
 import { Sandbox, TERMINAL } from "../sandbox.ts";
 import type { Scenario, Stage } from "../scenario.ts";
@@ -71,21 +70,8 @@ function ask(scene: Scene): void {
 /** Types Ctrl-C; returns the step. */
 function type({ recorder }: Scene, keyboard: number): number {
   writeSync(keyboard, CTRL_C);
-  const call = {
-    name: "write",
-    arguments: [
-      { word: null, told: "keyboard" },
-      { word: null, told: '"\\x03"' },
-      { word: "0x1", told: "1" },
-    ],
-    result: { word: "0x1", told: "1" },
-  };
-  return recorder.step({
-    lane: "terminal",
-    kind: "syscall",
-    title: callTitle(call),
+  return recorder.call("terminal", "write", ["keyboard", '"\\x03"', 1n], 1n, {
     why: "Ctrl-C is typed. The terminal is in its usual mode (ISIG is set), so the kernel turns it into a signal.",
-    call,
   });
 }
 
@@ -139,12 +125,10 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
       "Its handler is called. It might now close its stubs, and exit. It does not know that one of them got the signal, " +
       "too.",
   });
-  const pending = recorder.step({
-    lane: "stub",
+  const pending = stub.tell({
     kind: "signal",
     title: "SIGINT is pending",
     why: "0x2 is SIGINT. The stub is stopped, so the signal is not delivered yet. It will be with the next resume.",
-    kernel: recorder.view(stub.pid),
   });
   const spared = control.look(
     `${control.pid} got nothing`,
@@ -152,12 +136,12 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
   );
   stage.pause("heard", `${heard} ${pending}`);
 
-  stub.write(
+  stub.setRegisters(
     stub.frame("getpid"),
     "The host continues its work, because its handler has not ended it: a getpid is injected.",
   );
   stub.resume("The stub is resumed for it.");
-  stub.stops({
+  stub.awaitStop({
     stop: "No instruction was executed. The signal stops the traced thread, so that its tracer decides about it.",
     wait: "The host waits for an INT3, and wait4 reports a SIGINT that the host never sent.",
   });
@@ -180,10 +164,7 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
         "The set-up has taken the handler away. Its code is not mapped any more, either.",
     },
   });
-  const how = stub.ends({
-    stop: "One keystroke has killed the stub.",
-    wait: "wait4 reports this to the host, and reaps it.",
-  });
+  const how = stub.awaitEnd("One keystroke has killed the stub.");
   scene.check("calls of the host's handler of SIGINT", "1", `${interrupts}`);
   scene.check("the stub without setsid", "killed by SIGINT", how);
   scene.check("the other: pending signals", "0x0", hex(spared.pending));

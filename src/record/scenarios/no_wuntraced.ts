@@ -43,7 +43,7 @@ export const noWuntraced: Scenario = {
           "A stopped child is a child. ECHILD would mean that the caller has no such child, and the call would at least return.",
       },
     });
-    const without = child.tracee.tryWait(
+    const without = child.tryWait(
       "wait4 reports nothing. __WALL does not help: it selects children (also those whose exit signal is not SIGCHLD), " +
         "not which changes are reported. A host without a deadline would hang here forever.",
       {
@@ -86,10 +86,9 @@ export const noWuntraced: Scenario = {
           "That would mean that there is no such child. It has not ended, and is still the host's.",
       },
     });
-    const again = child.tracee.tryWait(
-      "0: there is such a child, and there is nothing to report.",
-      { options: untraced | noHang },
-    );
+    const again = child.tryWait("0: there is such a child, and there is nothing to report.", {
+      options: untraced | noHang,
+    });
 
     child.request("PTRACE_ATTACH", "Now the host becomes the tracer.");
     scene.ask({
@@ -106,14 +105,12 @@ export const noWuntraced: Scenario = {
           "The attach has turned it into a ptrace stop. That is a new state, of which nothing has been reported yet.",
       },
     });
-    const { signal } = child.stops({
+    const { signal } = child.awaitStop({
       stop: "The stop by a signal (T) has become a ptrace stop (t). That is a new stop, and is reported again.",
       wait: "Without WUNTRACED, and at once. From here on the host does not need the bit for this stub.",
     });
     child.setOptions("The usual options.");
-    child.takeInitialRegisters(
-      "The initial registers, as in every birth: RIP is after the SYSCALL of the kill.",
-    );
+    child.takeInitialRegisters("The initial registers: RIP is after the SYSCALL of the kill.");
     child.stepToRest();
 
     const stopped = "stopped by SIGSTOP";
@@ -125,7 +122,7 @@ export const noWuntraced: Scenario = {
       stopped,
       `stopped by ${scene.tracer.signalName(signal)}`,
     );
-    child.checkAtRest({ parent: process.pid, session: child.pid });
+    child.checkAtRest(process.pid, child.pid);
 
     function stopOf(status: number): string {
       return `stopped by ${scene.tracer.signalName(scene.tracer.encoder.waitValue(status))}`;

@@ -1,4 +1,3 @@
-import { StateError } from "../../errors.ts";
 import type { Acting } from "../acting.ts";
 import type { Actor } from "../actor.ts";
 import type { Scenario } from "../scenario.ts";
@@ -36,16 +35,16 @@ export const parentDies: Scenario = {
 
 /** The lesson itself. */
 function dieBefore(scene: Scene, keeper: Acting): { how: string; parent: number } {
-  const parent = restingParent(scene, keeper, "parent", "it dies before its child's prctl");
-  const child = cloneChild(parent, "child", "its child, which becomes an orphan");
+  const role = "it dies before its child's prctl";
+  const [parent, child] = makeFamily(scene, keeper, role, "", "its child, which becomes an orphan");
   scene.ask({
     text:
       "SIGKILL goes to the parent. The child has executed nothing yet, and has requested nothing. What does the kernel " +
       "do to the child?",
     right: {
       "It gives the child another parent":
-        "Every process needs a parent that reaps it, so the kernel reparents orphans: to the nearest child subreaper among " +
-        "their ancestors, or else to init.",
+        "Every process needs a parent that reaps it, so the kernel reparents an orphan: to the nearest ancestor that is a " +
+        "child subreaper (PR_SET_CHILD_SUBREAPER), or else to init.",
     },
     wrong: {
       "It kills the child as well":
@@ -58,8 +57,8 @@ function dieBefore(scene: Scene, keeper: Acting): { how: string; parent: number 
   const { parentPid } = child.facts;
   child.look(
     `the parent of ${child.pid} is ${parentPid} now`,
-    "The orphan is now a child of the keeper, its nearest ancestor with PR_SET_CHILD_SUBREAPER. The child was not " +
-      "notified.",
+    "The orphan is now a child of the keeper, its nearest ancestor that adopts orphans (a child subreaper). It was not " +
+      "notified of that.",
   );
   const how = goToEnd(scene, child);
   reap(keeper, child);
@@ -68,15 +67,14 @@ function dieBefore(scene: Scene, keeper: Acting): { how: string; parent: number 
 
 /** The same, but the child has executed its prctl. */
 function dieAfter(scene: Scene, keeper: Acting): string {
-  const role = "it dies after its child's prctl";
-  const parent = restingParent(scene, keeper, "second-parent", role);
-  const child = cloneChild(
-    parent,
-    "second-child",
+  const [parent, child] = makeFamily(
+    scene,
+    keeper,
+    "it dies after its child's prctl",
+    "second-",
     "its child, which has requested the signal in time",
   );
-  while (!child.isBeforeCall("prctl")) child.step();
-  child.step();
+  child.stepThroughCall("prctl");
   scene.ask({
     text:
       "The same again, but the child has executed its prctl, and so has requested its signal. It is stopped by its " +
@@ -93,7 +91,7 @@ function dieAfter(scene: Scene, keeper: Acting): string {
     },
   });
   killParent(parent);
-  const how = child.ends({
+  const how = child.awaitEnd({
     stop: "It was not resumed. The signal that it had just requested was sent as its parent ended.",
     wait: "wait4 reports this to the host, which lets it end and reaps it.",
   });
@@ -101,27 +99,27 @@ function dieAfter(scene: Scene, keeper: Acting): string {
   return how;
 }
 
-/** A stub that the keeper has cloned: the parent of the next one. */
-function restingParent(scene: Scene, keeper: Acting, lane: string, role: string): Actor {
-  return scene.rest(lane, `a stub; ${role}`, {
+/** A stub that the keeper has cloned, and its child, which has not executed an instruction. */
+function makeFamily(
+  scene: Scene,
+  keeper: Acting,
+  role: string,
+  prefix: string,
+  childRole: string,
+): [parent: Actor, child: Actor] {
+  const parent = scene.rest(`${prefix}parent`, `a stub; ${role}`, {
     parent: keeper.stub,
     why: 'The keeper has cloned it (lesson "grandchild"). Next it clones a child of its own.',
   });
-}
-
-function cloneChild(parent: Actor, lane: string, role: string): Actor {
   const { pid } = parent;
-  return parent.clone({
-    lane,
-    role,
-    why:
-      `The frame of a clone, with the message to the child: RBX = 1, and R15 = ${pid}, the pid that the child's parent ` +
-      "must have.",
-    executed:
-      "The child is created. The host keeps both stopped, so that the following steps happen in this order.",
-    answer: "RAX is the pid of the child.",
-    born: `It has not executed an instruction. According to R15 its parent is ${pid}, and the kernel's PPid is ${pid}, too.`,
+  const child = scene.clone(parent, {
+    lane: `${prefix}child`,
+    role: childRole,
+    why: `The frame of a clone, with the message to the child: RBX = 1, and R15 = ${pid}, the pid of its parent.`,
+    executed: "The child is created. The host keeps both stopped, and chooses what happens next.",
+    born: `It has not executed an instruction. R15 is ${pid}, and so is the PPid that the kernel reports.`,
   });
+  return [parent, child];
 }
 
 function killParent(parent: Actor): void {
@@ -130,28 +128,22 @@ function killParent(parent: Actor): void {
     "The host simulates an accident, such as the kernel's out-of-memory killer.",
     "Here the parent ends between two chosen instructions of the child. Otherwise that would depend on timing.",
   );
-  parent.ends({
-    stop: "SIGKILL cannot be delayed. The parent is gone.",
-    wait: "wait4 reports this to the host, and reaps it.",
-  });
+  parent.awaitEnd("SIGKILL cannot be delayed. The parent is gone.");
 }
 
 /** The orphan continues as if nothing had happened. */
 function goToEnd(scene: Scene, child: Actor): string {
-  for (;;) {
+  return child.stepToEnd(() => {
     if (child.instruction === "jne leave") askWhatItDoes(scene, child);
-    const why = child.isBeforeCall("prctl")
+    return child.isBeforeCall("prctl")
       ? "It succeeds. The kernel records that this process gets SIGKILL at the end of its present parent, the keeper. The " +
-        "former parent is already dead, and sends nothing."
+          "former parent is already dead, and sends nothing."
       : undefined;
-    const outcome = child.step({ why });
-    if (outcome.kind === "ended") return outcome.how;
-    if (outcome.kind !== "executed") throw new StateError(`${child.pid} did not come to its end`);
-  }
+  });
 }
 
 function askWhatItDoes(scene: Scene, child: Actor): void {
-  const { rax = 0n, r15 = 0n } = child.registers;
+  const { rax = 0n, r15 = 0n } = child.registers();
   scene.ask({
     text: `The child has executed getppid. RAX is ${rax}, and R15 is ${r15}. What does it do?`,
     right: {
@@ -169,15 +161,15 @@ function askWhatItDoes(scene: Scene, child: Actor): void {
 }
 
 /** Once the tracer has reaped it, it is a zombie of its parent, the keeper. */
-function reap({ stub: keeper }: Acting, { stub, tracee }: Actor): void {
-  keeper.call("wait4", stub.pid, 0, keeper.tracer.flag("__WALL"), 0);
+function reap(keeper: Acting, { stub, recorder, lane }: Actor): void {
+  keeper.stub.call("wait4", stub.pid, 0, stub.tracer.flag("__WALL"), 0);
   stub.forgetIfDead();
-  tracee.recorder.step({
-    lane: "keeper",
-    about: tracee.lane,
+  recorder.step({
+    lane: keeper.lane,
+    about: lane,
     kind: "note",
     title: `the keeper reaps ${stub.pid}`,
     why: "Its end was reported to its tracer, but not yet to its parent; until then it is a zombie.",
-    observer: "wait4 is injected into the keeper. The steps of the injection are omitted.",
+    observer: keeper.observer,
   });
 }

@@ -4,7 +4,6 @@ import { PAGE_SIZE } from "../../stub/amd64.ts";
 import { expectRseq } from "../../stub/rseq.ts";
 import type { Actor } from "../actor.ts";
 import { dumpNoCore } from "../precautions.ts";
-import { tellRequest } from "../requests.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
 
@@ -36,7 +35,7 @@ export const rseq: Scenario = {
     // A lesson leaves no file.
     dumpNoCore(stub.stub);
     const end = BigInt(scene.tracer.stubAddress);
-    stub.write(
+    stub.setRegisters(
       stub.frame("munmap", 0, end),
       `The frame of the munmap that scrubs a stub: everything from 0 up to its own page, ${hex(end)}.`,
     );
@@ -61,7 +60,8 @@ export const rseq: Scenario = {
 };
 
 /** Asks the kernel for the area; if the C library has registered none, the stub does. */
-function expectArea({ recorder }: Scene, { stub, tracee }: Actor): void {
+function expectArea({ recorder }: Scene, tracee: Actor): void {
+  const { stub } = tracee;
   if (expectRseq(stub.thread).address === 0n) {
     stub.call("rseq", stub.map(PAGE_SIZE), AREA_LENGTH, 0, SIGNATURE);
     recorder.observe(
@@ -70,15 +70,16 @@ function expectArea({ recorder }: Scene, { stub, tracee }: Actor): void {
     );
   }
   const { address, length, signature } = expectRseq(stub.thread);
-  const call = tellRequest("PTRACE_GET_RSEQ_CONFIGURATION", stub.pid, 0, recorder.constants);
-  const area = `[{${hex(address)}, ${length}, ${hex(BigInt(signature))}}]`;
-  const size = { word: "0x18", told: "24" };
-  const args = [...call.arguments.slice(0, 2), size, { word: null, told: area }];
   tracee.requested(
-    { ...call, arguments: args, result: size },
+    "PTRACE_GET_RSEQ_CONFIGURATION",
     `The kernel will access ${length} bytes at ${hex(address)} on behalf of this stub. It is an address in the ` +
       "memory that the stub inherited from the host. (A stub with the full set-up has 0 here.)",
-    { kernel: recorder.view(stub.pid), observer: "createStub does not ask for this." },
+    {
+      address: 24n,
+      data: `[{${hex(address)}, ${length}, ${hex(BigInt(signature))}}]`,
+      result: 24n,
+      observer: "createStub does not ask for this.",
+    },
   );
 }
 
@@ -86,34 +87,31 @@ function expectArea({ recorder }: Scene, { stub, tracee }: Actor): void {
 function meetFault(scene: Scene, stub: Actor, unmapped: number): string {
   const { place, rip, at } = resume(scene, stub);
   const took = Math.round((performance.now() - at) * 1000);
-  const { code, address } = stub.tracee.signalInfo();
+  const { code, address } = stub.signalInfo();
   const kernel = scene.tracer.constant("SI_KERNEL");
-  stub.tracee.getSignalInfo(
+  stub.getSignalInfo(
     `si_code is ${code === kernel ? "SI_KERNEL" : code}, and si_addr ${hex(address)}: no instruction of the stub ` +
       `has faulted, and there is no address to report. It took ${took} microseconds from the resume to this report. ` +
       "Without the stop after the munmap, the stub would run until something interrupts it, such as the end of its time slice.",
   );
-  scene.check(`RIP at the SIGSEGV: after the ${place}`, rip, stub.rip);
+  scene.check(`RIP at the SIGSEGV: after the ${place}`, rip, hex(stub.rip));
   scene.check("si_code", `${kernel}`, `${code}`);
   scene.check("si_addr", "0x0", hex(address));
   stub.resume("Can the host suppress the signal, and let the stub continue?");
-  stub.stops({
-    stop:
-      "No. The stub was scheduled out and in again, and the kernel faulted at the same address. The stub cannot return " +
+  stub.awaitStop(
+    "No. The stub was scheduled out and in again, and the kernel faulted at the same address. The stub cannot return " +
       "to user space.",
-    wait: "wait4 reports the next SIGSEGV.",
-  });
-  scene.check("resumed without the signal: RIP", rip, stub.rip);
+  );
+  scene.check("resumed without the signal: RIP", rip, hex(stub.rip));
   stub.resume("The host delivers the signal, as an untraced stub would get it.", "SIGSEGV");
-  return stub.ends({
-    stop: `SIGSEGV has no handler here, so it terminates the process. The munmap of step ${unmapped + 1} has killed it.`,
-    wait: "wait4 reports that the stub is gone.",
-  });
+  return stub.awaitEnd(
+    `SIGSEGV has no handler here, so it terminates the process. The munmap of step ${unmapped + 1} has killed it.`,
+  );
 }
 
 /** Resumes the stub until the SIGSEGV. @returns where it was resumed last, and when */
 function resume(scene: Scene, stub: Actor) {
-  const last = (place: string) => ({ place, rip: stub.rip, at: performance.now() });
+  const last = (place: string) => ({ place, rip: hex(stub.rip), at: performance.now() });
   const afterCall = last("munmap");
   stub.resume(
     "The munmap is complete, and RIP is after its SYSCALL. The stub is resumed to continue to its INT3: three " +
@@ -123,7 +121,7 @@ function resume(scene: Scene, stub: Actor) {
   const rests = stop.signal === scene.tracer.constant("SIGTRAP");
   ask(scene, rests);
   const stopped = (why: string, wait: string) => {
-    stub.tracee.waited(stub.tracee.stopped(stop, why), wait);
+    stub.waited(stub.stopped(stop, why), wait);
   };
   if (!rests) {
     stopped(
@@ -140,12 +138,10 @@ function resume(scene: Scene, stub: Actor) {
   );
   const afterTrap = last("INT3");
   stub.resume("The stub is resumed, as it is for the next injected call.");
-  stub.stops({
-    stop:
-      "RIP is unchanged: no instruction was executed. The kernel has looked at the rseq area, got a page fault itself, and " +
+  stub.awaitStop(
+    "RIP is unchanged: no instruction was executed. The kernel has looked at the rseq area, got a page fault itself, and " +
       "can report that only by a SIGSEGV. The stub code is not at fault, and RIP does not show the cause.",
-    wait: "wait4 reports a SIGSEGV.",
-  });
+  );
   return afterTrap;
 }
 

@@ -67,7 +67,7 @@ export const scrub: Scenario = {
     const maps = facts.mappings.map((each) => `${range(each.start, each.end)} ${each.protection}`);
     scene.check("its memory map", `${range(start, end)} r-xp`, maps.join(", "));
     scene.check("resident", `${PAGE_SIZE} bytes`, `${facts.residentBytes} bytes`);
-    scene.check("it rests after its INT3", hex(restAddress), stub.rip);
+    scene.check("it rests after its INT3", hex(restAddress), hex(stub.rip));
     scene.check("it is alive: getpid, injected", `${stub.pid}`, `${stub.stub.call("getpid")}`);
   },
 };

@@ -1,10 +1,9 @@
+import { parseFlags } from "../../encoder/names.ts";
 import { hex, StateError } from "../../errors.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE } from "../../stub/amd64.ts";
-import { Actor } from "../actor.ts";
 import { resultWord } from "../amd64.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Outcome, Telling } from "../stepping.ts";
-import { Tracee } from "../tracee.ts";
 
 /** The address of the guest's code. */
 const CODE = 0x10000n;
@@ -48,17 +47,14 @@ export const switchLesson: Scenario = {
     const platform = scene.openPlatform();
     const { tracer } = platform;
     const { encoder } = tracer;
-    const code = scene.loadGuest("guest", CODE, REASONS);
     const space = platform.newAddressSpace();
     space.mapAnonymous(CODE, PAGE_SIZE, "rwx");
-    space.write(CODE, code);
+    space.write(CODE, scene.loadGuest("guest", CODE, REASONS));
     space.protect(CODE, PAGE_SIZE, "rx");
     const { registers } = platform.newContext();
     registers.set(INSTRUCTION_POINTER, CODE);
-    scene.recorder.addLane("subprocess", "a stub, in which the guest runs", space.pid);
-    const tracee = new Tracee(scene.recorder, "subprocess", space.thread);
-    tracee.emulated = true;
-    const guest = new Actor(space.stub, tracee);
+    const guest = scene.enlist("subprocess", "a stub, in which the guest runs", space.stub);
+    guest.emulated = true;
     scene.recorder.observe(
       "A real switch also moves the floating point registers (PTRACE_SETREGSET and PTRACE_GETREGSET, NT_X86_XSTATE). " +
         "This guest uses none, and they are omitted here.",
@@ -69,12 +65,12 @@ export const switchLesson: Scenario = {
     );
     const enter = (why: string) => {
       encoder.enterGuest(registers.offset, guest.stub.thread.initial.offset);
-      guest.write(registers, why);
+      guest.setRegisters(registers, why);
     };
     const save = (at: number, wait: string, why: string) => {
-      tracee.waited(at, wait);
+      guest.waited(at, wait);
       guest.stub.thread.readRegisters(registers);
-      guest.read(why);
+      guest.getRegisters(why);
     };
     const run = (kind: Outcome["kind"], telling?: Telling) => {
       const outcome = guest.step(telling);
@@ -145,14 +141,13 @@ export const switchLesson: Scenario = {
       "RIP is still at the store. The host saves all registers of the guest in its context: it needs the thread for " +
         "something else now.",
     );
-    const { address, code: cause } = tracee.signalInfo();
-    const name = cause === tracer.constant("SEGV_MAPERR") ? "SEGV_MAPERR" : `code ${cause}`;
-    tracee.getSignalInfo(
-      `si_addr is ${hex(address)}, and si_code is ${name}: nothing is mapped there. The host decides to map a page.`,
+    guest.getSignalInfo(
+      `si_addr is ${hex(guest.signalInfo().address)}, and si_code is SEGV_MAPERR: nothing is mapped there. The host ` +
+        "decides to map a page.",
     );
-    const word = (...names: string[]) => names.reduce((all, name) => all | tracer.flag(name), 0n);
-    const flags = word("MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED");
-    guest.call("mmap", [NOTEBOOK, PAGE_SIZE, word("PROT_READ", "PROT_WRITE"), flags, -1, 0], {
+    const protection = parseFlags("PROT_READ|PROT_WRITE", encoder.constants);
+    const flags = parseFlags("MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED", encoder.constants);
+    guest.call("mmap", [NOTEBOOK, PAGE_SIZE, protection, flags, -1, 0], {
       why:
         "For one call the thread is a stub again: the initial registers with an mmap, and RIP at the SYSCALL of the stub " +
         "code. The SIGSEGV is suppressed.",
@@ -162,18 +157,9 @@ export const switchLesson: Scenario = {
       "The guest's registers again, from the context. RIP is at the store, so the store is executed again. The guest " +
         "cannot notice the interruption.",
     );
-    const again = run("executed", { why: "The same store again; now the page is there." });
-    scene.recorder.step({
-      lane: "host",
-      about: "subprocess",
-      kind: "note",
-      title: "the guest has written its pid",
-      why:
-        `The fault of step ${fault + 1} and the store of step ${again + 1} are the same instruction. A kernel does the ` +
-        "same when it maps a page on demand.",
-      kernel: scene.recorder.view(space.pid),
+    run("executed", {
+      why: "The same store again; now the page is there. A kernel maps a page on demand in this way.",
     });
-
     run("executed");
     run("executed");
     scene.ask({
@@ -200,13 +186,11 @@ export const switchLesson: Scenario = {
     const stored = new DataView(space.read(NOTEBOOK, 4).buffer).getUint32(0, true);
     scene.check("what the guest stored", `${GUEST_PID}`, `${stored}`);
     scene.check("its process is alive, stopped by its tracer", "t", facts.state);
-    scene.check("its tracer", `${tracer.tid}`, `${facts.tracerTid}`);
     const starts = facts.mappings.map(({ start }) => hex(BigInt(start)));
     const expected = [CODE, NOTEBOOK, BigInt(tracer.stubAddress)].map(hex);
     scene.check("its pages", expected.join(", "), starts.join(", "));
     scene.check("the exit status in RDI", "0x0", hex(registers.get("rdi")));
-    const result = BigInt.asIntN(64, resultWord(registers.dump()));
-    const seen = `${result}${result === -38n ? ", ENOSYS" : ""}`;
-    scene.check("the call that it ended with was not executed", "-38, ENOSYS", seen);
+    const result = `${BigInt.asIntN(64, resultWord(registers.dump()))}`;
+    scene.check("the result of the call that it ended with: -ENOSYS, not executed", "-38", result);
   },
 };

@@ -5,6 +5,7 @@ import { INSTRUCTION_POINTER, SYSCALL_LENGTH } from "../../stub/amd64.ts";
 import { deathSignal } from "../../stub/examine.ts";
 import { Thread } from "../../stub/thread.ts";
 import type { Actor } from "../actor.ts";
+import { stoppedItself } from "../birth.ts";
 import { Sandbox } from "../sandbox.ts";
 import type { Scenario, Stage } from "../scenario.ts";
 import type { Scene } from "../scene.ts";
@@ -40,7 +41,7 @@ export const threadDies: Scenario = {
       "The thread is no longer in /proc/PID/task. Another thread of the same process recorded this line.",
     );
     // Any thread of a process may wait for its children.
-    const how = adopt(scene, "stub", stub).ends({
+    const how = adopt(scene, "stub", stub).awaitEnd({
       stop:
         "The stub was stopped and untraced, and no process has sent it a signal. The kernel has, when the thread that had " +
         "cloned it ended. SIGKILL also ends a stopped process.",
@@ -86,21 +87,15 @@ function cloneTwo(scene: Scene, stage: Stage): void {
     "The worker detaches from both stubs before it ends. A worker of stublab normally ends its stubs itself, or keeps " +
       "them until its end, when PTRACE_O_EXITKILL kills them.",
   );
-  for (const actor of [stub, control]) {
-    actor.request(
-      "PTRACE_DETACH",
-      "The worker detaches, and leaves the stub stopped. A tracer's end also affects the stubs that it traces: with " +
-        "PTRACE_O_EXITKILL it kills them. Now the stub is not traced, so that cannot be the cause of what follows.",
-      { observer: "Only for the lesson, to leave a single cause." },
-    );
-    actor.until(({ state }) => state === "T");
-    scene.recorder.step({
-      lane: actor.tracee.lane,
-      kind: "stop",
-      title: "stopped by SIGSTOP",
-      why: "It is stopped and untraced, and executes nothing.",
-      kernel: scene.recorder.view(actor.pid),
-    });
+  const whys = [
+    "The worker detaches, and leaves the stub stopped. A tracer's end also affects the stubs that it traces: with " +
+      "PTRACE_O_EXITKILL it kills them. Now the stub is not traced, so that cannot be the cause of what follows.",
+    "The same for the other stub.",
+  ];
+  for (const [i, actor] of [stub, control].entries()) {
+    const observer = "Only for the lesson, to leave a single cause.";
+    actor.request("PTRACE_DETACH", whys[i] ?? "", { observer });
+    stoppedItself(actor, "It is stopped and untraced, and executes nothing.");
     // The tracer's end would end the stubs that it knows.
     actor.stub.thread.forget();
     actor.stub.forgetIfDead();
@@ -155,12 +150,10 @@ function attachControl(stub: Actor): Actor {
     "PTRACE_ATTACH",
     "The other stub is still there. The main thread attaches to it, to examine it.",
   );
-  stub.stops({
-    stop:
-      "Its state goes from T to t. PPid is unchanged: the kernel has reparented the stub to another thread of the same " +
+  stub.awaitStop(
+    "Its state goes from T to t. PPid is unchanged: the kernel has reparented the stub to another thread of the same " +
       "process.",
-    wait: "As after every attach.",
-  });
+  );
   stub.setOptions("The usual options.");
   thread.readRegisters(thread.initial);
   // It was at its INT3, not at its self-stop.

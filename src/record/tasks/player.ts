@@ -305,7 +305,7 @@ export class Player {
 
   /** Kills it, and waits for its end. */
   kill(why: string): void {
-    this.tracee.signal(this.tracer.constant("SIGKILL"), why);
+    this.tracee.signal("SIGKILL", why);
     this.end("SIGKILL cannot be delayed.");
   }
 

@@ -16,7 +16,6 @@ import { codeBytes, type Listing } from "../listing.ts";
 import { dumpNoCore } from "../precautions.ts";
 import type { Recorder } from "../recorder.ts";
 import { addStubCode } from "../stub_code.ts";
-import { Tracee } from "../tracee.ts";
 import { confine } from "./confine.ts";
 import { Player } from "./player.ts";
 import { type Run, tellRun, whyHarmful } from "./run.ts";
@@ -76,7 +75,7 @@ export class Stage {
     const stub = this.keeper.createStub();
     this.watched.add(stub.pid);
     this.recorder.addLane(lane, role, stub.pid);
-    return new Actor(stub, new Tracee(this.recorder, lane, stub.thread));
+    return new Actor(this.recorder, lane, stub);
   }
 
   /** A stub at rest that is ready to execute an answer. */
@@ -88,7 +87,7 @@ export class Stage {
   }: Cast = {}): Player {
     const { recorder, keeper } = this;
     const actor = this.stub(lane, role);
-    const { stub, tracee } = actor;
+    const { stub } = actor;
     try {
       if (code !== undefined) mapCode(stub, code);
       prepare?.(stub);
@@ -103,7 +102,7 @@ export class Stage {
     if (code !== undefined && recorder.placeOf(CODE_ADDRESS) === undefined) {
       recorder.addCode(code, CODE_ADDRESS, new Map());
     }
-    return new Player(this.watched, tracee, keeper.pid, true);
+    return new Player(this.watched, actor, keeper.pid, true);
   }
 
   /**

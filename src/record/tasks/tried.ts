@@ -6,7 +6,8 @@ import { DeadlineError, StublabError } from "../../errors.ts";
 import { CHANNEL, encodeMessage, MessageReader } from "../../foreign/channel.ts";
 import { members, text } from "../../shape.ts";
 import { writeMessage } from "../pieces.ts";
-import { type Piece, Recorder } from "../recorder.ts";
+import { Recorder } from "../recorder.ts";
+import type { Piece } from "../recording.ts";
 import { type Judgement, PIECES } from "./judgement.ts";
 import { Decided, Stage } from "./stage.ts";
 import { parseAnswer } from "./submission.ts";
@@ -36,8 +37,9 @@ const MOST_STEPS = 3000;
 function writer(): (piece: Piece) => void {
   let steps = 0;
   return (piece) => {
-    writeMessage(PIECES, piece);
-    if (piece.kind === "step" && ++steps === MOST_STEPS) {
+    writeMessage(PIECES, { piece });
+    steps += piece.steps?.length ?? 0;
+    if (piece.steps !== undefined && steps === MOST_STEPS) {
       throw new StublabError(`the answer does not end within ${MOST_STEPS} steps`);
     }
   };

@@ -52,7 +52,7 @@ export const unblockSignal: Task = {
           ? "other signals must stay as they were"
           : `${open} is still blocked`;
         stage.expect("SigBlk in /proc", hex(setOf(others)), hex(seen), meaning);
-        stub.tracee.signal(tracer.constant(open), "Does the signal reach the stub?");
+        stub.tracee.signal(open, "Does the signal reach the stub?");
         const { how } = stub.meet();
         const fact = "the stub, resumed with it";
         stage.expect(fact, `killed by ${open}`, how, "the signal has not reached it");

@@ -1,6 +1,5 @@
-import { type ActedTracee, Acting } from "../../acting.ts";
+import { Acting } from "../../acting.ts";
 import type { Actor } from "../../actor.ts";
-import { tellRequest } from "../../requests.ts";
 import type { Stage } from "../stage.ts";
 import type { Task } from "../task.ts";
 import { cloneStub, comesToStop } from "./verbs.ts";
@@ -99,10 +98,9 @@ export const traceOptions: Task = {
         const { errno } = acting.stub.inject("ptrace", ...args);
         const refused = "a bit of the options is unknown to the kernel";
         stage.require(request, "0", errno === null ? "0" : `-${errno}`, refused);
-        const call = tellRequest(request, guest.pid, Number(options), stage.recorder.constants);
-        guest.tracee.requested(call, "The options of the answer.");
+        guest.requested(request, "The options of the answer.", { data: options });
         guest.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
-        const { kind } = guest.stops({
+        const { kind } = guest.awaitStop({
           stop: "The guest is about to make the system call.",
           wait: "The tracer waits for the guest.",
         });
@@ -111,7 +109,7 @@ export const traceOptions: Task = {
         guest.resume("The guest waits in pause().");
         guest.until(({ state }) => state === "S");
         dying.signal("SIGKILL", "The tracer is killed.");
-        dying.ends({ stop: "The tracer dies.", wait: "wait4 reports this to the host." });
+        dying.awaitEnd({ stop: "The tracer dies.", wait: "wait4 reports this to the host." });
         const fate = survives(guest) ? "lives on" : "is killed";
         stage.expect("the guest after the death of its tracer", goal, fate, otherwise);
       },
@@ -120,17 +118,17 @@ export const traceOptions: Task = {
 };
 
 /** A guest that another stub traces. It has no death signal, and is about to execute pause(). */
-function sleeperOf(stage: Stage, acting: Acting): Actor<ActedTracee> {
+function sleeperOf(stage: Stage, acting: Acting): Actor {
   const guest = stage.stub("guest", "the stub that it traces");
   const clear = [stage.tracer.flag("PR_SET_PDEATHSIG"), 0];
   guest.callBriefly("prctl", clear, "It has no death signal.");
-  guest.write(guest.frame("pause"), "The guest is about to execute pause().");
+  guest.setRegisters(guest.frame("pause"), "The guest is about to execute pause().");
   acting.takeOver(guest.stub);
   return guest.by(acting);
 }
 
 /** Whether a guest that slept lives after the death of its tracer. */
-function survives(guest: Actor<ActedTracee>): boolean {
+function survives(guest: Actor): boolean {
   const { encoder } = guest.stub.tracer;
   const sigkill = encoder.signalSet(guest.stub.tracer.constant("SIGKILL"));
   let lives = false;
@@ -140,10 +138,6 @@ function survives(guest: Actor<ActedTracee>): boolean {
     return lives || state === "Z";
   });
   if (lives) guest.look("the guest lives on", "The kernel has only detached it.");
-  else
-    guest.tracee.becomeZombie(
-      "killed by SIGKILL",
-      "The kernel has killed it, as its tracer asked.",
-    );
+  else guest.becomeZombie("killed by SIGKILL", "The kernel has killed it, as its tracer asked.");
   return lives;
 }
