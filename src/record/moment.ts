@@ -123,6 +123,8 @@ export class Moments {
   readonly lanesByPid: ReadonlyMap<number, Lane>;
   readonly #tracks = new Map<string, Entry[]>();
   readonly #births = new Map<string, Arrow>();
+  /** The lanes that are first seen acting on another: they were there before. */
+  readonly #always: ReadonlySet<string>;
   readonly #subjects: string[] = [];
   readonly #arrows: readonly Arrow[];
   readonly #questions: ReadonlyMap<number, readonly number[]>;
@@ -143,6 +145,12 @@ export class Moments {
       if (arrow.kind !== "clone" || born === undefined || this.#births.has(born)) continue;
       this.#births.set(born, arrow);
     }
+    const firsts = new Map(
+      recording.steps
+        .flatMap(({ lane, about }) => [[about, true] as const, [lane, lane === about] as const])
+        .toReversed(),
+    );
+    this.#always = new Set([...firsts].flatMap(([id, isAbout]) => (isAbout ? [] : [id])));
     for (const [index, step] of recording.steps.entries()) this.#observe(step, index);
   }
 
@@ -198,9 +206,9 @@ export class Moments {
     return [first.since, ended ? (this.#entry(id, index)?.since ?? index) : index];
   }
 
-  /** Whether a lane is there at a step: since its birth, or if that was not recorded, all the time. */
+  /** Whether a lane is there at a step: since its first one, or always if it acts on another in that. */
   isThere(id: string, index: number): boolean {
-    return (this.#births.get(id)?.to ?? -1) <= index;
+    return this.#always.has(id) || this.life(id, index) !== null;
   }
 
   /** The states that a lane has had by a step, each with the first and the last step in which it had it. */

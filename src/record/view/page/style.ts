@@ -249,8 +249,10 @@ dialog dt { text-align: right; }
   .columns { display: block; }
   .column, .column + .column { padding: 1rem 0; border: 0; border-top: 1px solid var(--rule); min-height: 0; }
   .columns { display: flex; flex-direction: column; }
-  .column.story { order: -2; border: 0; }
-  .column.values { order: -1; }
+  .column.story { display: contents; }
+  #step { order: -3; padding: 1rem 0; }
+  .column.values { order: -2; }
+  .process { order: -1; margin: 0; }
   .labels .name { font-size: 0.8125rem; }
   .strip { grid-template-columns: 7.75rem minmax(0, 1fr); max-height: 30vh; }
   .labels .pid, .toolbar .many { display: none; }
