@@ -30,9 +30,8 @@ export function tellStep(
   const arrow = (sign: string, other: number, label: string) =>
     prose(`${sign} step ${stepNumber(other)} of ${steps[other]?.lane}: ${label}`, width, "faint");
   return [
-    ...(staged
-      ? prose(`${title} (${STAGED})`, width, "faint", `${lane}: `)
-      : prose(title, width, "strong", `${lane}: `)),
+    ...prose(title, width, staged ? "faint" : "strong", `${lane}: `),
+    ...(staged ? [[say(`(${STAGED})`, "faint")]] : []),
     ...prose(why, width),
     ...(words === null ? [] : prose(words, width, "faint", "Raw: ")),
     ...(observer === null || !isNew ? [] : prose(observer, width, "faint", "Observer: ")),
@@ -134,22 +133,12 @@ export function tellEnd(state: State, width: number): Line[] {
 /** The next lesson, the tasks of this one, and where it is described. */
 function tellSequel({ recording: { scenario }, tasks }: State, width: number): Line[] {
   const next = lessonAfter(scenario);
+  const isLesson = Object.hasOwn(SCENARIOS, scenario);
   const lines = [
-    ...(next === undefined
-      ? []
-      : prose(`stublab step ${next}: ${SCENARIOS[next]?.summary}`, width, "plain", "Next    ")),
-    ...tasks.flatMap(({ name, title }) =>
-      prose(`stublab task ${name}: ${title}`, width, "plain", "Task    "),
-    ),
-    ...(Object.hasOwn(SCENARIOS, scenario)
-      ? prose(
-          `docs/lessons/${scenario}.md: more questions, and their answers`,
-          width,
-          "plain",
-          "Page    ",
-        )
-      : []),
-  ];
+    ["Next", next && `stublab step ${next}: ${SCENARIOS[next]?.summary}`],
+    ...tasks.map(({ name, title }) => ["Task", `stublab task ${name}: ${title}`]),
+    ["Page", isLesson && `docs/lessons/${scenario}.md: more questions, and their answers`],
+  ].flatMap(([label, text]) => (text ? prose(text, width, "plain", `${label}    `) : []));
   return lines.length === 0 ? [] : [...lines, []];
 }
 

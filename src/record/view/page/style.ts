@@ -102,6 +102,8 @@ kbd { font: 0.75rem/1.3 var(--mono); color: var(--soft); border: 1px solid var(-
 .asks.wrong { fill: var(--bad); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.125rem 1.125rem; list-style: none; padding: 0.5rem 0; margin: 0; color: var(--soft); font-size: 0.75rem; }
 .legend li { display: flex; align-items: center; gap: 0.3rem; }
+.legend svg { width: 14px; }
+.legend svg:has(.arrow) { width: 26px; }
 
 /* Before the first step there is only the introduction. */
 .cold :is(.head, .code, .values), .cold + .legend, .cold .legend { display: none; }

@@ -1,3 +1,4 @@
+import type { VNode } from "preact";
 import type { StepKind } from "../../../recording.ts";
 import { KINDS, STAGED, STATE_NAMES } from "../../told.ts";
 import { recording } from "./book.ts";
@@ -32,36 +33,21 @@ export function Glyph({ kind, staged = false, x, y }: GlyphProps) {
 }
 
 const kinds = new Set(recording.steps.map(({ kind }) => kind));
-const arrowKinds = new Set(recording.arrows.map(({ kind }) => kind));
+const arrows = new Set(recording.arrows.map(({ kind }) => kind));
 const anyStaged = recording.steps.find(({ staged }) => staged);
 
-/** The shapes of the kinds that a recording has, and of its arrows, with their names. */
+/** What a shape, a line or a letter stands for, as far as the recording has it. */
 export function Legend() {
   return (
     <ul class="legend">
       {[...kinds].map((kind) => (
-        <li key={kind}>
-          <svg width="14" height="14" aria-hidden="true">
-            <Glyph kind={kind} x={7} y={7} />
-          </svg>
-          {KINDS[kind].name}
-        </li>
+        <Entry key={kind} name={KINDS[kind].name} drawn={<Glyph kind={kind} x={7} y={7} />} />
       ))}
-      {anyStaged !== undefined && (
-        <li>
-          <svg width="14" height="14" aria-hidden="true">
-            <Glyph kind={anyStaged.kind} staged x={7} y={7} />
-          </svg>
-          {STAGED}
-        </li>
+      {anyStaged && (
+        <Entry name={STAGED} drawn={<Glyph kind={anyStaged.kind} staged x={7} y={7} />} />
       )}
-      {[...arrowKinds].map((kind) => (
-        <li key={`arrow ${kind}`}>
-          <svg width="26" height="14" aria-hidden="true">
-            <path class={`arrow a-${kind}`} d="M1 7H22" />
-          </svg>
-          {kind}
-        </li>
+      {[...arrows].map((kind) => (
+        <Entry key={kind} name={kind} drawn={<path class={`arrow a-${kind}`} d="M1 7H22" />} />
       ))}
       {kinds.has("instruction") && (
         <li>
@@ -76,5 +62,16 @@ export function Legend() {
         </li>
       ))}
     </ul>
+  );
+}
+
+function Entry({ name, drawn }: { readonly name: string; readonly drawn: VNode }) {
+  return (
+    <li>
+      <svg height="14" aria-hidden="true">
+        {drawn}
+      </svg>
+      {name}
+    </li>
   );
 }
