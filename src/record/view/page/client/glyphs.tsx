@@ -51,7 +51,7 @@ export function Legend() {
       ))}
       {kinds.has("instruction") && (
         <li>
-          <span class="state used" />
+          <span class="state used">rax</span>
           operand of the instruction
         </li>
       )}
