@@ -227,7 +227,7 @@ dialog dt { text-align: right; }
 
 .slides { font-size: 150%; }
 .slides main > :not(#app), .slides .legend { display: none; }
-.slides .columns { grid-template-columns: minmax(0, 1fr) minmax(0, 1.1fr) minmax(0, 1.3fr); }
+.slides .columns:not(.uncoded) { grid-template-columns: minmax(0, 1fr) minmax(0, 1.1fr) minmax(0, 1.3fr); }
 .slides :is(.labels, .labels button, .labels .pid, .state) { font-size: 0.75rem; line-height: 1.25; }
 
 @media (max-width: 75rem) and (min-width: 60rem) {
