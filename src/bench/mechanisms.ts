@@ -331,6 +331,28 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: oneStop(FULL_SWITCH),
   },
   {
+    name: "switch-lazy",
+    group: "switch",
+    title: "lazy: only changed registers written, XSAVE only when touched",
+    lane: { work: "switch", options: { switches: "lazy" } },
+    cost: oneStop(["PTRACE_POKEUSER", "PTRACE_SYSEMU", ...WAIT, "PTRACE_GETREGS"]),
+  },
+  {
+    name: "switch-handler",
+    group: "switch",
+    title: "handler: no tracer, a signal handler in the stub",
+    lane: { work: "switch", options: { switches: "handler" } },
+    cost: unstopped(0, ["sched_yield"], ["getpid", "rt_sigreturn", "sched_yield"]),
+  },
+  {
+    name: "handler-apart",
+    group: "switch",
+    title: "the same on two processors",
+    lane: { work: "switch", options: { switches: "handler", bind: false } },
+    apart: true,
+    cost: unstopped(0, [], ["getpid", "rt_sigreturn"]),
+  },
+  {
     name: "switch-plain",
     group: "switch",
     title: "without XSAVE, in C",

@@ -363,7 +363,7 @@ export class Stub {
   /** A stub that its tracer has reaped stays a zombie until its parent reaps it, too. */
   #reapByParent(): void {
     const { parent } = this;
-    if (parent === undefined || parent.replaced || parent.thread.state !== "stopped") return;
+    if (parent === undefined || parent.replaced || !parent.thread.rests) return;
     // SIGKILL is about to end the parent, which is an event of its own.
     if (this.exitSignal === this.tracer.constant("SIGKILL") && !this.replaced) return;
     try {
