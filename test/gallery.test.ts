@@ -232,6 +232,7 @@ gallery("the lessons come in their parts", async () => {
   assert.equal(heads, ["How it works"]);
   const links = [...page.matchAll(/<h3><a href="(\w+)\.html">/g)].map(([, name]) => name);
   assert.equal(links, ["host", "grandchild", "inject", "scrub", "switch"]);
+  assert.match(page, "<code>npx stublab task</code>");
 });
 
 gallery.run();

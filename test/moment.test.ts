@@ -43,6 +43,16 @@ moment("the state of each lane follows what it does, and what /proc says", () =>
   assert.equal(statesAt(grandchild.steps.length), ["R", "t", "t"]);
 });
 
+moment("a lane is there from its first step on, or always if it acts on another in that", () => {
+  const moments = new Moments(grandchild);
+  const birth = find(grandchild, "grandchild", "process");
+  const there = (index: number) =>
+    ["host", "master", "grandchild"].filter((id) => moments.isThere(id, index));
+  assert.equal(there(-1), ["host"]);
+  assert.equal(there(birth - 1), ["host", "master"]);
+  assert.equal(there(birth), ["host", "master", "grandchild"]);
+});
+
 moment("a process that has ended is a zombie until the last wait", () => {
   const moments = new Moments(cascade);
   const end = find(cascade, "grandchild", "killed by SIGKILL");

@@ -132,6 +132,13 @@ reading("what is replied is that of the choice, or else why the answer is right"
   );
 });
 
+reading("asking again at a step without a question names the step of the last one", () => {
+  const [first = 0] = stops;
+  const after = press(beginReading(host, first), "s", "right", "a");
+  assert.is(after.message, `This step answers no question; step ${first + 1} does.`);
+  assert.is(press(beginReading(host, 0), "a").message, "This step answers no question.");
+});
+
 reading("without questions nothing is asked, and with them again from there on", () => {
   const off = read(beginReading(host), { kind: "ask", asks: false });
   assert.is(press(off, "end").at, length);

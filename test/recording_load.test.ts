@@ -30,6 +30,13 @@ load("what is loaded is what was saved", async () => {
   }
 });
 
+load("a recording from before steps were marked as staged is loaded: none of them is", async () => {
+  const recording = await recordingOf("host");
+  assert.ok(recording.steps.some(({ staged }) => staged));
+  const old = JSON.stringify(recording, (key, value) => (key === "staged" ? undefined : value));
+  assert.not.ok(parseRecording(old).steps.some(({ staged }) => staged));
+});
+
 load("wherever it is cut off, it is refused", async () => {
   const text = JSON.stringify(await recordingOf("inject"));
   for (let length = 0; length < text.length; length += 97) {
@@ -70,12 +77,14 @@ function changed(document: unknown, [key, ...rest]: Path, value: unknown): unkno
   return Object.fromEntries(entries);
 }
 
+/** The members that are booleans. */
+const BOOLEANS: readonly unknown[] = ["held", "staged"];
+
 load("a value of the wrong type is refused by its place, wherever it stands", async () => {
   const recording = await recordingOf("inject");
   let places = 0;
   for (const path of placesIn(recording)) {
-    // A boolean is right in one place only.
-    const wrong = path.at(-1) === "held" ? "yes" : true;
+    const wrong = BOOLEANS.includes(path.at(-1)) ? "yes" : true;
     const message = refusal(JSON.stringify(changed(recording, path, wrong)));
     const place = placeOf(path);
     assert.ok(message.startsWith(`${place}: `), `${place}: ${message}`);
@@ -87,8 +96,8 @@ load("a value of the wrong type is refused by its place, wherever it stands", as
 load("a member that is missing is refused by its place", async () => {
   const recording = await recordingOf("inject");
   for (const path of placesIn(recording)) {
-    if (typeof path.at(-1) === "number" || path.includes("before") || path.includes("after"))
-      continue;
+    const isOptional = ["before", "after", "staged"].some((name) => path.includes(name));
+    if (typeof path.at(-1) === "number" || isOptional) continue;
     const message = refusal(JSON.stringify(changed(recording, path, undefined)));
     assert.match(message, /got nothing$|not a recording of stublab$/);
     assert.ok(message.startsWith(`${placeOf(path)}: `), message);

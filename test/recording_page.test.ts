@@ -245,7 +245,14 @@ function crowded(text: string, lines: number): Recording {
   const many = <T>(count: number, make: (i: number) => T) =>
     Array.from({ length: count }, (_, i) => make(i));
   const lanes = many(1000, (i) => ({ id: `${text}${i}`, role: text, pid: i }));
-  const nothing = { instruction: null, call: null, registers: null, kernel: null, observer: text };
+  const nothing = {
+    instruction: null,
+    call: null,
+    registers: null,
+    kernel: null,
+    observer: text,
+    staged: false,
+  };
   return {
     ...host,
     title: text,

@@ -10,6 +10,8 @@ import { type Behaviour, CHROMIUM, TestBrowser, type View } from "./browser.ts";
 
 // Pages of recordings in a browser, and what tests do with them.
 
+const TASKS = [{ name: "repair-stub", title: "Repair it" }];
+
 /** A suite whose tests see pages of recordings; they are skipped where there is no browser. */
 export class PageSuite {
   readonly pages;
@@ -26,7 +28,8 @@ export class PageSuite {
     }
     this.pages.before(async () => {
       for (const [name, recording] of Object.entries(recordings)) {
-        writeFileSync(join(this.browser.folder, `${name}.html`), renderRecordingPage(recording));
+        const page = renderRecordingPage(recording, { tasks: TASKS });
+        writeFileSync(join(this.browser.folder, `${name}.html`), page);
       }
       if (CHROMIUM !== undefined) await this.browser.start();
     });

@@ -16,7 +16,12 @@ import { recordingOf } from "./recordings.ts";
 
 const host = await recordingOf("host");
 const grandchild = await recordingOf("grandchild");
-const recordings = { host, grandchild, scrub: await recordingOf("scrub") };
+const recordings = {
+  host,
+  grandchild,
+  scrub: await recordingOf("scrub"),
+  cascade: await recordingOf("cascade"),
+};
 const walked = new PageSuite("recording page: walking through it in a browser", recordings);
 const { pages, test } = walked;
 const show: PageSuite["show"] = (...args) => walked.show(...args);
@@ -197,15 +202,17 @@ test("as slides, it is the player alone in larger type, with the same keys and q
     assert.not.ok(await page.$eval("#steps", (table) => table.checkVisibility()));
   }));
 
-test("what changed comes first, with what it means, and not by its colour alone", () =>
+test("registers keep their places; changes and operands are told, not by their colours alone", () =>
   show("grandchild", { step: 3 }, async (page) => {
-    const rows = await page.$$eval(".registers:first-of-type tr", (all) =>
-      all.map((row) => ({
-        name: row.getAttribute("data-name") ?? "",
-        told: row.textContent ?? "",
-        changed: row.querySelector(".unseen")?.textContent === " changed",
-      })),
-    );
+    const read = () =>
+      page.$$eval(".registers tr", (all) =>
+        all.map((row) => ({
+          name: row.getAttribute("data-name") ?? "",
+          told: row.textContent ?? "",
+          changed: row.querySelector(".unseen")?.textContent === " changed",
+        })),
+      );
+    const rows = await read();
     const changed = new Moments(grandchild).changedAt(2);
     assert.equal(
       rows
@@ -219,6 +226,47 @@ test("what changed comes first, with what it means, and not by its colour alone"
     assert.match(told("r15"), `= ${grandchild.lanes[1]?.pid} master`);
     await goTo(page, 30);
     assert.match(await textOf(page, "[aria-current=step]"), "+27cmp %r15, %rax");
+    const later = await read();
+    const names = (all: typeof rows) => all.map(({ name }) => name);
+    assert.equal(names(later), names(rows));
+    const used = later.filter((row) => row.told.includes(" operand"));
+    assert.equal(names(used), ["rax", "r15"]);
+  }));
+
+test("registers and /proc are those of one process, and a panel names it", () =>
+  show("cascade", {}, async (page) => {
+    await noQuestions(page);
+    const owners = () =>
+      page.$$eval(".columns h2.caption b", (all) => all.map((each) => each.textContent));
+    for (const [i, { about }] of recordings.cascade.steps.entries()) {
+      await goTo(page, i + 1);
+      const [owner, ...others] = await owners();
+      assert.ok(owner);
+      assert.ok(
+        others.every((other) => other === owner),
+        `step ${i + 1}`,
+      );
+      if (recordings.cascade.steps[i]?.kernel !== null) assert.is(owner, about);
+    }
+  }));
+
+test("a step that an unobserved run does not have says so, and is only outlined", () =>
+  show("host", { step: 6 }, async (page) => {
+    assert.match(await textOf(page, ".where"), "only in the recording");
+    assert.match(await textOf(page, ".legend"), "only in the recording");
+    const staged = host.steps.filter((step, i) => step.staged && i < 6).length;
+    assert.is((await page.$$(".strip .staged")).length, staged);
+    await goTo(page, 10);
+    assert.not.match(await textOf(page, ".where"), "only in the recording");
+  }));
+
+test("the end leads on: to the tasks of the lesson", () =>
+  show("host", {}, async (page) => {
+    await noQuestions(page);
+    await press(page, "End");
+    const end = await textOf(page, "#step");
+    assert.match(end, `${host.end.length} facts were checked`);
+    assert.match(end, "Repair it: npx stublab task repair-stub");
   }));
 
 test("a click on a value goes to the step that set it, through the clone", () =>
@@ -238,9 +286,10 @@ test("values of a process that runs are grey, under its state and their step", (
   show("grandchild", {}, async (page) => {
     await noQuestions(page);
     const detached = grandchild.steps.findIndex(({ title }) => /PTRACE_DETACH/.test(title));
-    const captions = () => page.$$eval(".values h2", (all) => all.map((each) => each.textContent));
+    const captions = () =>
+      page.$$eval(":is(.values, .process) h2", (all) => all.map((each) => each.textContent));
     const old = () =>
-      page.$$eval(".values table", (all) => all.map((each) => each.matches(".old")));
+      page.$$eval(".columns table", (all) => all.map((each) => each.matches(".old")));
     await goTo(page, detached + 1);
     for (const caption of await captions()) {
       assert.match(caption ?? "", `grandchild R now running; values of step ${detached}`);
@@ -385,7 +434,7 @@ test("an answer by the keyboard alone; it is kept, and so is the order of choice
     const order = await orderOf(page, 0);
     for (let i = 0; i <= order.indexOf(first.answer); i++) await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
-    assert.match(await textOf(page, ".verdict"), "= Right:");
+    assert.match(await textOf(page, ".verdict"), "✓ Right:");
     assert.is(await page.evaluate(() => document.activeElement?.id), "step-title");
     await press(page, "End");
     assert.is(await numberShown(page), second.step + 1);

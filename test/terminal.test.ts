@@ -291,6 +291,26 @@ keys("what is read and what is shown move together", async () => {
   assert.match(screen(type(lane, ["escape", "end"])), "In the end\n");
 });
 
+keys(
+  "the end leads on: to the next lesson, the tasks, the lesson's page, and what to try",
+  async () => {
+    const recording = await unasked("grandchild");
+    const tasks = [{ name: "clone-registers", title: "Write the registers" }];
+    const end = screen(begin(recording, recording.steps.length, 0, tasks), {
+      columns: 80,
+      rows: 60,
+    });
+    for (const line of [
+      "Next    stublab step inject: ",
+      "Task    stublab task clone-registers: Write the registers",
+      "Page    docs/lessons/grandchild.md",
+      "Try it\n- ",
+    ]) {
+      assert.match(end, line);
+    }
+  },
+);
+
 keys("g goes to a step by the number that is shown", async () => {
   const recording = await recordingOf("grandchild");
   const state = type(begin(recording), ["g", "1", "x", "2"]);

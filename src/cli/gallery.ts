@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { counted } from "../page/figures.ts";
 import type { Recording } from "../record/recording.ts";
 import { SCENARIOS } from "../record/scenarios.ts";
+import { tasksOf } from "../record/tasks/tasks.ts";
 import { courseOf, ENCODER, type Exhibit, INDEX, renderGallery } from "../record/view/gallery.ts";
 import { renderJson } from "../record/view/json.ts";
 import { renderEncoderPage } from "../record/view/page/encoder_page.ts";
@@ -21,7 +22,7 @@ const help = `usage: stublab gallery DIR [FILE…] [options]
 
 Writes web pages of recordings: an index, DIR/index.html, and for each recording a page, NAME.html, and the recording
 itself, NAME.json. DIR/encoder.html shows which registers the encoder writes. Each page is one self-contained file,
-which can be sent to others or put on any web server.
+which a browser opens without a server, and which can be sent to others or put on any web server.
 
 Without FILEs every scenario is recorded, which takes some seconds. With FILEs nothing is run. DIR is created if it
 does not exist; other files in it are not changed.
@@ -51,7 +52,10 @@ async function run(args: readonly string[]): Promise<number> {
   await writeOutputs(folder, [
     ...[...courseOf(exhibits)].flatMap(([{ name, recording }, course]) => [
       [`${name}.json`, renderJson(recording)] as const,
-      [`${name}.html`, renderRecordingPage(recording, { course })] as const,
+      [
+        `${name}.html`,
+        renderRecordingPage(recording, { course, tasks: tasksOf(recording.scenario) }),
+      ] as const,
     ]),
     [ENCODER.file, renderEncoderPage(INDEX)],
     // Last, so that it never links to a missing page.

@@ -6,6 +6,7 @@ import { loadRecording } from "../record/load.ts";
 import { readerSeed } from "../record/reading.ts";
 import type { Recording } from "../record/recording.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "../record/scenarios.ts";
+import { tasksOf } from "../record/tasks/tasks.ts";
 import { walkThrough } from "../record/terminal/session.ts";
 import { renderJson } from "../record/view/json.ts";
 import { renderText } from "../record/view/text.ts";
@@ -109,7 +110,8 @@ async function show(recording: Recording, at: number | undefined, seed: number):
   const { stdin, stdout } = process;
   const dumb = (process.env.TERM ?? "dumb") === "dumb";
   if (stdin.isTTY && stdout.isTTY && !dumb) {
-    return walkThrough(recording, { input: stdin, output: stdout, at: at ?? -1, seed });
+    const tasks = tasksOf(recording.scenario);
+    return walkThrough(recording, { input: stdin, output: stdout, at: at ?? -1, seed, tasks });
   }
   const text = renderText(recording, at === undefined ? {} : { from: at });
   writeAll(1, Buffer.from(text));

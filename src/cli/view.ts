@@ -1,5 +1,6 @@
 import { alignRecordings } from "../record/beside.ts";
 import type { Recording } from "../record/recording.ts";
+import { tasksOf } from "../record/tasks/tasks.ts";
 import { renderBesideText } from "../record/view/beside_text.ts";
 import { renderJson } from "../record/view/json.ts";
 import { renderMermaid } from "../record/view/mermaid.ts";
@@ -50,7 +51,8 @@ const OPTIONS = {
 /** The renderer of each form. */
 const FORMS = {
   text: renderText,
-  html: renderRecordingPage,
+  html: (recording: Recording) =>
+    renderRecordingPage(recording, { tasks: tasksOf(recording.scenario) }),
   mermaid: renderMermaid,
   perfetto: renderPerfetto,
   json: renderJson,

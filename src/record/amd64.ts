@@ -8,7 +8,11 @@ type Words = Readonly<Record<string, bigint>>;
 export const ARGUMENTS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"] as const;
 
 /** The registers that matter most in the life of a stub, in the order in which they are shown. */
-export const FIRST_REGISTERS = ["rip", "rax", ...ARGUMENTS, "rbx", "r15", "orig_rax"];
+export const FIRST_REGISTERS = [
+  ...["rip", "rax", ...ARGUMENTS, "rbx", "r15", "orig_rax"],
+  // These often mean something, too.
+  ...["eflags", "rcx"],
+];
 
 /** The number and the arguments of the system call in which a thread is stopped. */
 export function callWords(registers: Words): { number: bigint; words: bigint[] } {

@@ -19,6 +19,8 @@ import { type KernelField, kernelRows, type RegisterRow } from "./view/told.ts";
 /** A register with what its word means; null if that is only a number. */
 export interface MeaningRow extends RegisterRow {
   readonly meaning: string | null;
+  /** Whether it is an operand of the instruction. */
+  readonly used: boolean;
 }
 
 /** A field of /proc. */
@@ -30,9 +32,9 @@ export interface KernelRow {
   readonly changed: boolean;
 }
 
-/** The registers of a moment in the order in which a reader needs them. */
+/** The registers of a moment, each in the same place at every step. */
 export interface RegisterGroups {
-  /** Those that the step changed, and the operands of its instruction. */
+  /** Those that matter most, in the order of FIRST_REGISTERS. */
   readonly first: readonly MeaningRow[];
   readonly rest: readonly MeaningRow[];
   readonly segments: readonly MeaningRow[];
@@ -83,13 +85,14 @@ export class Annotator {
     const rows = inOrder(moment.registers).map((row) => ({
       ...row,
       meaning: this.#meaning(row, moment, call),
+      used: operands.includes(row.name),
     }));
-    const isFirst = ({ name, changed }: RegisterRow) => changed || operands.includes(name);
+    const isFirst = ({ name }: RegisterRow) => FIRST_REGISTERS.includes(name);
     const isSegment = ({ name }: RegisterRow) => SEGMENTS.includes(name);
     return {
       first: rows.filter(isFirst),
       rest: rows.filter((row) => !isFirst(row) && !isSegment(row)),
-      segments: rows.filter((row) => !isFirst(row) && isSegment(row)),
+      segments: rows.filter(isSegment),
     };
   }
 

@@ -49,10 +49,12 @@ function stopItself(tracee: Tracee): number {
 
 /** Lets a stub go at the SIGSTOP that it has sent itself; returns the step of the stop that comes of it. */
 export function detachInStop(tracee: Tracee): number {
-  tracee.request(
-    "PTRACE_DETACH",
-    "The observer detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",
-    { observer: "In a real birth the stub is not traced yet." },
+  tracee.recorder.stage(() =>
+    tracee.request(
+      "PTRACE_DETACH",
+      "The observer detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",
+      { observer: "In a real birth the stub is not traced yet." },
+    ),
   );
   return stoppedItself(
     tracee,

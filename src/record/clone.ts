@@ -59,11 +59,7 @@ export function cloneWatched(parent: Actor, options: CloneOptions): Actor {
 
 function setOptions(parent: Actor, names: readonly string[], why: string): void {
   const data = parent.thread.tracer.traceOptions;
-  parent.request("PTRACE_SETOPTIONS", why, {
-    data,
-    names,
-    observer: "Only there for the recording.",
-  });
+  parent.recorder.stage(() => parent.request("PTRACE_SETOPTIONS", why, { data, names }));
 }
 
 /** Takes up the child whose pid a clone has returned: it is traced, and about to stop. */

@@ -28,8 +28,7 @@ const SIG_SETMASK = 2n;
 
 const UNWATCHED =
   "The host is not traced: its shim made this call (stublab_fork in shim/fork.c), and the call succeeded.";
-const TRACED_EARLY =
-  "Only for the recording. In createStub the child is not traced before its self-stop.";
+const TRACED_EARLY = "In createStub the child is not traced before its self-stop.";
 
 /**
  * Forks a stub as `Tracer.createStub` does, but traced from its first step on. It is then before the first
@@ -54,7 +53,7 @@ export function forkWatched(
   const child = fork(recorder, tracer, { lane: "master", role: "the first stub", omit }, true);
   recordClone(child, told(CLONE), BORN);
   recorder.call(host, "rt_sigprocmask", [SIG_SETMASK, "&previous", 0n, 8n], 0n, told(RESTORE));
-  beginTracing(child);
+  recorder.stage(() => beginTracing(child));
   recordSetUp(child);
   enterStubCode(child, omit);
   return child;

@@ -44,13 +44,11 @@ export interface Moment {
   readonly index: number;
   readonly step: Step | null;
   /**
-   * The lane whose registers and code are shown: the one that the step is about, or if nothing is known of its
-   * registers, the last one before of which something is.
+   * The lane whose registers, code, /proc and memory are shown: the one that the step is about, or if the kernel was
+   * not asked about it, the last one before about which it was.
    */
   readonly subject: string;
   readonly known: LaneMoment;
-  /** The lane whose /proc and memory are shown: the one that the step is about, or if /proc was not asked, the subject. */
-  readonly process: string;
   /** Its registers in the order of the block, with those that this step changed. */
   readonly registers: readonly RegisterRow[];
   /** Where it is in the code; null if that is unknown. */
@@ -125,6 +123,8 @@ export class Moments {
   readonly lanesByPid: ReadonlyMap<number, Lane>;
   readonly #tracks = new Map<string, Entry[]>();
   readonly #births = new Map<string, Arrow>();
+  /** The lanes that are first seen acting on another: they were there before. */
+  readonly #always: ReadonlySet<string>;
   readonly #subjects: string[] = [];
   readonly #arrows: readonly Arrow[];
   readonly #questions: ReadonlyMap<number, readonly number[]>;
@@ -145,6 +145,12 @@ export class Moments {
       if (arrow.kind !== "clone" || born === undefined || this.#births.has(born)) continue;
       this.#births.set(born, arrow);
     }
+    const firsts = new Map(
+      recording.steps
+        .flatMap(({ lane, about }) => [[about, true] as const, [lane, lane === about] as const])
+        .toReversed(),
+    );
+    this.#always = new Set([...firsts].flatMap(([id, isAbout]) => (isAbout ? [] : [id])));
     for (const [index, step] of recording.steps.entries()) this.#observe(step, index);
   }
 
@@ -159,13 +165,11 @@ export class Moments {
     const subject = this.#subjects[last] ?? "";
     const known = this.lane(subject, index);
     const step = steps[index] ?? null;
-    const about = step?.about ?? subject;
     return {
       index,
       step,
       subject,
       known,
-      process: this.lane(about, index).kernel === null ? subject : about,
       registers: registersAt(known, index),
       place: this.#placeOf(step?.about === subject ? step.instruction : null, known),
     };
@@ -200,6 +204,11 @@ export class Moments {
     if (first === undefined || first.since > index) return null;
     const ended = this.lane(id, index).state === "X";
     return [first.since, ended ? (this.#entry(id, index)?.since ?? index) : index];
+  }
+
+  /** Whether a lane is there at a step: since its first one, or always if it acts on another in that. */
+  isThere(id: string, index: number): boolean {
+    return this.#always.has(id) || this.life(id, index) !== null;
   }
 
   /** The states that a lane has had by a step, each with the first and the last step in which it had it. */
@@ -305,7 +314,8 @@ export class Moments {
       memory: replace(known.memory, kernel?.memory),
       stop: step.kind === "stop" ? index : known.stop,
     });
-    const isKnown = this.lane(about, index).registers !== null;
+    const { registers: words, kernel: view } = this.lane(about, index);
+    const isKnown = words !== null || view !== null;
     this.#subjects.push(isKnown ? about : (this.#subjects.at(-1) ?? about));
   }
 

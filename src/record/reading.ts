@@ -2,6 +2,7 @@
 // the page share it.
 
 import type { Recording, Step } from "./recording.ts";
+import { stepNumber } from "./view/told.ts";
 
 /** All that a reader has done, apart from how it is shown. */
 export interface Reading {
@@ -297,7 +298,10 @@ function askAgain(reading: Reading): Reading {
     [...reading.answers].filter(([i]) => recording.questions[i]?.step !== at),
   );
   if (!recording.questions.some(({ step }) => step === at)) {
-    return { ...reading, message: "This step answers no question." };
+    const before = recording.questions.filter(({ step }) => step < at);
+    const last = before.toSorted((a, b) => a.step - b.step).at(-1);
+    const other = last === undefined ? "" : `; step ${stepNumber(last.step)} does`;
+    return { ...reading, message: `This step answers no question${other}.` };
   }
   return settle({ ...reading, answers, asks: true });
 }

@@ -72,6 +72,7 @@ export class Recorder {
   };
   readonly #reasons = new Map<string, Reasons>();
   readonly #hears: ((piece: Piece) => void) | undefined;
+  #stages = false;
 
   /**
    * @param encoder its name, or the encoder
@@ -197,9 +198,20 @@ export class Recorder {
       registers: event.registers ?? null,
       kernel: event.kernel ?? null,
       observer: event.observer ?? null,
+      staged: event.staged ?? this.#stages,
     };
     this.add({ steps: [step] });
     return this.length - 1;
+  }
+
+  /** Does `work`, whose steps an unobserved run does not have. */
+  stage<T>(work: () => T): T {
+    this.#stages = true;
+    try {
+      return work();
+    } finally {
+      this.#stages = false;
+    }
   }
 
   /** Adds a system call that was not traced; returns the index of its step. */

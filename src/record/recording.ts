@@ -132,6 +132,8 @@ const kernel = record({
 /** /proc/PID/stat, status and maps. */
 export interface KernelView extends Shaped<typeof kernel> {}
 
+const isStaged = optional(truth);
+
 const step = record({
   /** The lane that acts. */
   lane: text,
@@ -152,6 +154,8 @@ const step = record({
   kernel: nullable<KernelView>(kernel),
   /** What the observer did to see this, if it changed something. */
   observer: nullable(text),
+  /** Whether an unobserved run does not have this step at all. Older recordings do not say that: false. */
+  staged: (value, place): boolean => isStaged(value, place) ?? false,
 });
 
 export interface Step extends Shaped<typeof step> {}

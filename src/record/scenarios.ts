@@ -102,6 +102,12 @@ export const COURSE: readonly { readonly title: string; readonly scenarios: read
     },
   ];
 
+/** The lesson after one; undefined after the last, and after what is no lesson. */
+export function lessonAfter(name: string): string | undefined {
+  const all = COURSE.flatMap(({ scenarios }) => scenarios);
+  return all.includes(name) ? all[all.indexOf(name) + 1] : undefined;
+}
+
 /** The scenario that is recorded by default. */
 export const DEFAULT_SCENARIO = "host";
 

@@ -8,4 +8,10 @@ process.on("SIGUSR2", () => {
 });
 const [, , file = ""] = process.argv;
 const { stdin, stdout } = process;
-await walkThrough(loadRecording(file), { input: stdin, output: stdout, at: -1, seed: 0 });
+await walkThrough(loadRecording(file), {
+  input: stdin,
+  output: stdout,
+  at: -1,
+  seed: 0,
+  tasks: [],
+});

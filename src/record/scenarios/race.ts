@@ -49,10 +49,13 @@ function letGoAndAttach(stub: Actor): void {
   thread.state = "running";
   const stop = thread.wait();
   const unseen = { registers: null, kernel: null };
-  stub.requested("PTRACE_DETACH", "The observer detaches, without a signal: the stub runs.", {
-    ...unseen,
-    observer: "It has stepped the stub to this point. In a real birth the stub is not traced yet.",
-  });
+  stub.recorder.stage(() =>
+    stub.requested("PTRACE_DETACH", "The observer detaches, without a signal: the stub runs.", {
+      ...unseen,
+      observer:
+        "It has stepped the stub to this point. In a real birth the stub is not traced yet.",
+    }),
+  );
   stub.requested(
     "PTRACE_ATTACH",
     "The host attaches at once. Neither it nor the parent has waited for the self-stop.",

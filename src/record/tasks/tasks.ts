@@ -33,6 +33,13 @@ export const TASKS: Readonly<Record<string, Task>> = {
   "exit-signal": exitSignal,
 };
 
+/** The tasks of a lesson, with their names. */
+export function tasksOf(lesson: string): { readonly name: string; readonly title: string }[] {
+  return Object.entries(TASKS).flatMap(([name, task]) =>
+    task.lesson === lesson ? [{ name, title: task.title }] : [],
+  );
+}
+
 /** @throws InputError that names the nearest task. */
 export function loadTask(name: string): Task {
   const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;

@@ -14,8 +14,11 @@ export function titleLine(state: State, width: number): Line {
 
 function placeOf(state: Reading): string {
   const { at, asked, recording } = state;
-  const { length } = recording.steps;
-  if (asked !== null) return `before step ${stepNumber(at)} of ${length}`;
+  const { steps, questions } = recording;
+  const { length } = steps;
+  if (asked !== null) {
+    return `before step ${stepNumber(at)} of ${length}, question ${asked + 1} of ${questions.length}`;
+  }
   const step = seenStep(state);
   if (step === undefined) return at < 0 ? "introduction" : "the end";
   const time = `${(step.microseconds / 1000).toFixed(2)} ms`;

@@ -1,5 +1,5 @@
 import { narrow } from "../../visible.ts";
-import type { LaneMoment, Moment } from "../moment.ts";
+import type { Moment } from "../moment.ts";
 import { seenAt, seenStep } from "../reading.ts";
 import { stepNumber } from "../view/told.ts";
 import { statusLine, titleLine } from "./bars.ts";
@@ -74,8 +74,6 @@ function tooSmall({ columns, rows }: Size): Frame {
 interface Shown {
   readonly state: State;
   readonly moment: Moment;
-  /** What is known of the process whose /proc and memory are shown. */
-  readonly known: LaneMoment;
 }
 
 /** What a pane is called and says, and which of its lines has to be seen. */
@@ -98,14 +96,14 @@ const CONTENT: Readonly<Record<Pane, Content>> = {
     tell: ({ state, moment }, width, rows) => [tellRegisters(moment, state.annotator, width, rows)],
   },
   kernel: {
-    title: ({ moment }) => `/proc of ${narrow(moment.process)}`,
-    tell: ({ state, moment, known }, width) => [
-      tellKernel(known, moment.index, state.annotator, width),
+    title: ({ moment }) => `/proc of ${narrow(moment.subject)}`,
+    tell: ({ state, moment }, width) => [
+      tellKernel(moment.known, moment.index, state.annotator, width),
     ],
   },
   memory: {
-    title: ({ moment }) => `memory of ${narrow(moment.process)}`,
-    tell: ({ moment, known }, width) => [tellMemory(known, moment.index, width)],
+    title: ({ moment }) => `memory of ${narrow(moment.subject)}`,
+    tell: ({ moment }, width) => [tellMemory(moment.known, moment.index, width)],
   },
 };
 
@@ -125,8 +123,7 @@ class View {
   constructor(state: State, size: Size) {
     this.#state = state;
     this.#size = size;
-    const moment = state.moments.at(seenAt(state));
-    this.#shown = { state, moment, known: state.moments.lane(moment.process, moment.index) };
+    this.#shown = { state, moment: state.moments.at(seenAt(state)) };
   }
 
   lines(): readonly Line[] {

@@ -117,8 +117,7 @@ function goToOrigin(state: State, name: string): State {
   const { moments } = state;
   const at = seenAt(state);
   const field = fieldOf(name);
-  const { subject, process } = moments.at(at);
-  const lane = field === undefined ? subject : process;
+  const { subject: lane } = moments.at(at);
   const origin =
     field === undefined
       ? moments.registerOrigin(lane, name.toLowerCase(), at)

@@ -1,3 +1,4 @@
+import { SEGMENTS } from "../amd64.ts";
 import type { Annotator, MeaningRow } from "../annotate.ts";
 import { isOld, type Moment } from "../moment.ts";
 import { draw, fit, type Line, prose, say, widthOf } from "./frame.ts";
@@ -7,8 +8,9 @@ import { tellAge } from "./kernel.ts";
 const NAME = 6;
 
 /**
- * The registers of the subject. The operands of the instruction come first, then what has changed, so that they are seen
- * without scrolling; they take less room if there is not enough.
+ * The registers of the subject, in the same order at every step if there is room for all. Otherwise the operands of the
+ * instruction come first, then what has changed, so that they are seen without scrolling; they take less room if there
+ * is not enough.
  */
 export function tellRegisters(
   moment: Moment,
@@ -21,22 +23,27 @@ export function tellRegisters(
     return prose("The kernel was not asked for them yet.", width, "faint", "  ");
   const note = tellAge(known, known.registers, index, width);
   const { first, rest, segments } = annotator.groups(moment);
-  const operands = annotator.operands(moment);
-  const rank = ({ name }: MeaningRow) => (operands.includes(name) ? 0 : 1);
-  const top = first.toSorted((a, b) => rank(a) - rank(b));
-  const whole = top.flatMap((row) => tellRow(row, width));
-  const head =
-    note.length + whole.length <= height ? whole : top.flatMap((row) => tellShort(row, width));
-  const folded = prose(
-    segments.map(({ name, after }) => `${name}=${after}`).join("  "),
-    width,
-    "faint",
-    "  ",
-  );
-  const calm = rest.flatMap((row) => tellRow(row, width));
-  const room = height - note.length - head.length - folded.length;
-  const rows = [...head, ...(calm.length <= room ? calm : inColumns(rest, width)), ...folded];
+  const all = [...first, ...rest, ...segments];
+  const room = height - note.length;
+  const ordered = all.flatMap((row) => tellRow(row, width));
+  const rows = ordered.length <= room ? ordered : tellRanked(all, width, room);
   return [...note, ...(isOld(known, known.registers, index) ? rows.map(faint) : rows)];
+}
+
+/** Operands, what has changed, the others, and the segments folded into a line. */
+function tellRanked(rows: readonly MeaningRow[], width: number, room: number): Line[] {
+  const top = [
+    ...rows.filter(({ used }) => used),
+    ...rows.filter(({ used, changed }) => changed && !used),
+  ];
+  const others = rows.filter(({ used, changed }) => !used && !changed);
+  const isSegment = ({ name }: MeaningRow) => SEGMENTS.includes(name);
+  const segments = others.filter(isSegment).map(({ name, after }) => `${name}=${after}`);
+  const folded = prose(segments.join("  "), width, "faint", "  ");
+  const calm = others.filter((row) => !isSegment(row));
+  const whole = top.flatMap((row) => tellRow(row, width));
+  const head = whole.length <= room ? whole : top.flatMap((row) => tellShort(row, width));
+  return [...head, ...inColumns(calm, width), ...folded];
 }
 
 const faint = (line: Line): Line => line.map(({ text }) => draw(text, "faint"));

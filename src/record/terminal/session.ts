@@ -12,12 +12,17 @@ const ESCAPE_PAUSE = 50;
 /** Signals that end this process, once the terminal is as it was. */
 const FATAL = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
+interface WalkOptions extends Pick<State, "at" | "seed" | "tasks"> {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+}
+
 /** Shows a recording on the whole terminal, until its reader has seen enough. */
 export async function walkThrough(
   recording: Recording,
-  { input, output, ...from }: { input: ReadStream; output: WriteStream; at: number; seed: number },
+  { input, output, at, seed, tasks }: WalkOptions,
 ): Promise<void> {
-  const session = new Session(begin(recording, from.at, from.seed), input, output);
+  const session = new Session(begin(recording, at, seed, tasks), input, output);
   try {
     await session.run();
   } finally {

@@ -3,6 +3,7 @@ import { Annotator } from "../annotate.ts";
 import { Moments } from "../moment.ts";
 import { beginReading, type Reading } from "../reading.ts";
 import type { Recording } from "../recording.ts";
+import type { TaskLink } from "../view/page/data.ts";
 
 /** The panes, in the order in which Tab goes through them. */
 export const PANES = ["story", "code", "registers", "kernel", "memory"] as const;
@@ -24,6 +25,8 @@ export interface Prompt {
 export interface State extends Reading {
   readonly moments: Moments;
   readonly annotator: Annotator;
+  /** What a reader can do after the recording. */
+  readonly tasks: readonly TaskLink[];
   /** The pane that scrolls. */
   readonly pane: Pane;
   /** Which of those that share a place is shown there. */
@@ -40,12 +43,18 @@ export interface State extends Reading {
 }
 
 /** @param at -1 for the introduction */
-export function begin(recording: Recording, at = -1, seed = 0): State {
+export function begin(
+  recording: Recording,
+  at = -1,
+  seed = 0,
+  tasks: readonly TaskLink[] = [],
+): State {
   const moments = new Moments(recording);
   return {
     ...beginReading(recording, at, seed),
     moments,
     annotator: new Annotator(moments, openAssemblyEncoder("amd64").constants),
+    tasks,
     pane: "story",
     side: "registers",
     scroll: {},

@@ -1,7 +1,10 @@
 import { counted } from "../../page/figures.ts";
 import { tellFact } from "../fact.ts";
 import { choiceOrder, replyTo, scoreOf } from "../reading.ts";
-import { callInWords, stepNumber } from "../view/told.ts";
+import type { Recording } from "../recording.ts";
+import { lessonAfter, SCENARIOS } from "../scenarios.ts";
+import { readLesson } from "../view/lessons.ts";
+import { callInWords, STAGED, stepNumber } from "../view/told.ts";
 import { draw, type Line, prose, say } from "./frame.ts";
 import { tellNews } from "./kernel.ts";
 import type { State } from "./state.ts";
@@ -20,14 +23,15 @@ export function tellStep(
   const { steps, arrows } = recording;
   const step = steps[index];
   if (step === undefined) return [];
-  const { lane, about, title, why, call, observer } = step;
+  const { lane, about, title, why, call, observer, staged } = step;
   const words = call === null ? null : callInWords(call);
   // What the observer does at many steps is shown at the first of them only.
   const isNew = steps.findIndex((each) => each.observer === observer) === index;
   const arrow = (sign: string, other: number, label: string) =>
     prose(`${sign} step ${stepNumber(other)} of ${steps[other]?.lane}: ${label}`, width, "faint");
   return [
-    ...prose(title, width, "strong", `${lane}: `),
+    ...prose(title, width, staged ? "faint" : "strong", `${lane}: `),
+    ...(staged ? [[say(`(${STAGED})`, "faint")]] : []),
     ...prose(why, width),
     ...(words === null ? [] : prose(words, width, "faint", "Raw: ")),
     ...(observer === null || !isNew ? [] : prose(observer, width, "faint", "Observer: ")),
@@ -94,7 +98,7 @@ export function tellIntroduction({ recording, moments, reached }: State, width: 
     ...paragraphs,
     [],
     ...lanes.flatMap(({ id, pid, role }) => {
-      const name = moments.life(id, reached) === null ? id : `${id} (${pid})`;
+      const name = moments.isThere(id, reached) ? `${id} (${pid})` : id;
       return prose(role, width, "plain", `${name}: `);
     }),
     [],
@@ -110,14 +114,44 @@ export function tellIntroduction({ recording, moments, reached }: State, width: 
   ];
 }
 
-/** The score, and what must be true in the end. */
+/** The score, where to go on, what must be true in the end, and what to try. */
 export function tellEnd(state: State, width: number): Line[] {
   const facts = state.recording.end.flatMap((fact) =>
     fact.held
       ? prose(tellFact(fact), width, "plain", "  ok    ")
       : prose(tellFact(fact), width, "bad", "  FAIL  "),
   );
-  return [...tellScore(state, width), [say("In the end", "strong")], ...facts];
+  return [
+    ...tellScore(state, width),
+    ...tellSequel(state, width),
+    [say("In the end", "strong")],
+    ...facts,
+    ...tellTrials(state.recording, width),
+  ];
+}
+
+/** The next lesson, the tasks of this one, and where it is described. */
+function tellSequel({ recording: { scenario }, tasks }: State, width: number): Line[] {
+  const next = lessonAfter(scenario);
+  const isLesson = Object.hasOwn(SCENARIOS, scenario);
+  const lines = [
+    ["Next", next && `stublab step ${next}: ${SCENARIOS[next]?.summary}`],
+    ...tasks.map(({ name, title }) => ["Task", `stublab task ${name}: ${title}`]),
+    ["Page", isLesson && `docs/lessons/${scenario}.md: more questions, and their answers`],
+  ].flatMap(([label, text]) => (text ? prose(text, width, "plain", `${label}    `) : []));
+  return lines.length === 0 ? [] : [...lines, []];
+}
+
+/** The suggestions of the lesson's page, without the marks of code. */
+function tellTrials({ scenario }: Recording, width: number): Line[] {
+  const trials = readLesson(scenario).get("Try it")?.replaceAll(/[`*]/g, "").split(/^- /m) ?? [];
+  const told = trials.map((trial) => trial.replaceAll(/\s+/g, " ").trim()).filter(Boolean);
+  if (told.length === 0) return [];
+  return [
+    [],
+    [say("Try it", "strong")],
+    ...told.flatMap((each) => prose(each, width, "plain", "- ")),
+  ];
 }
 
 function tellScore(state: State, width: number): Line[] {

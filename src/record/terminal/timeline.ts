@@ -1,7 +1,7 @@
 import type { LaneState } from "../moment.ts";
 import { seenAt } from "../reading.ts";
 import type { Recording } from "../recording.ts";
-import { KINDS } from "../view/told.ts";
+import { KINDS, signOf } from "../view/told.ts";
 import { draw, fit, type Line, type Span, type Style, say } from "./frame.ts";
 import type { State } from "./state.ts";
 
@@ -19,6 +19,9 @@ const LINES: Readonly<Record<NonNullable<LaneState>, readonly [sign: string, sty
   Z: ["~", "ended"],
   X: [" ", "ended"],
 };
+
+/** How the sign of a question is drawn. */
+const OUTCOMES = { open: "strong", right: "good", wrong: "bad", shown: "plain" } as const;
 
 /** The part of the steps that is seen. */
 interface Window {
@@ -44,8 +47,8 @@ export function tellTimeline(state: State, width: number, rows: number): Line[] 
   const shown = chosenLanes(state, rows).map((index) => {
     const { id, pid } = lanes[index] ?? { id: "", pid: 0 };
     const now = state.moments.lane(id, at).state;
-    const isKnown = state.moments.life(id, state.reached) !== null;
-    const name = [say(id), draw(" "), say(isKnown ? String(pid) : "", "faint")];
+    const isThere = state.moments.isThere(id, state.reached);
+    const name = [say(id), draw(" "), say(isThere ? String(pid) : "", "faint")];
     const head = [
       draw(id === state.lane ? "▶" : " ", "strong"),
       ...fit(name, gutter - 4),
@@ -127,7 +130,8 @@ function laneSpans(
     const [line, style] = state === null ? (["─", "faint"] as const) : LINES[state];
     const crossing = crossingOf(row, links.get(i) ?? [], line);
     const now = i === at ? "now" : undefined;
-    if (step.lane === id) spans.push(draw(KINDS[step.kind].mark, now ?? "plain"));
+    const usual = step.staged ? "faint" : "plain";
+    if (step.lane === id) spans.push(draw(KINDS[step.kind].mark, now ?? usual));
     else if (crossing !== undefined) spans.push(draw(crossing, i === at ? "strong" : "faint"));
     else spans.push(draw(line, style));
     spans.push(draw((i < to ? line : " ").repeat(scale - 1), style));
@@ -160,10 +164,8 @@ function ruler(state: State, width: number, { first, visible, scale, gutter, at 
     if (isSeen && column < width) line[column] = span;
   };
   for (const [i, { step, answer }] of asks ? questions.entries() : []) {
-    const chosen = answers.get(i);
-    if (chosen === undefined) put(step, draw("?", i === asked ? "now" : "strong"));
-    else if (chosen === answer) put(step, draw("✓", "good"));
-    else put(step, chosen === null ? draw("·") : draw("✗", "bad"));
+    const [sign, outcome] = signOf(answers.get(i), answer);
+    put(step, draw(sign, i === asked ? "now" : OUTCOMES[outcome]));
   }
   if (at >= 0) put(at, draw("▲", "strong"));
   return fit(line, width);

@@ -6,7 +6,7 @@ import { tellFact } from "../fact.ts";
 import { expectRecording } from "../load.ts";
 import { Moments } from "../moment.ts";
 import type { Fact, Question, Recording } from "../recording.ts";
-import { byStep, callInWords, stepNumber } from "./told.ts";
+import { byStep, callInWords, STAGED, stepNumber } from "./told.ts";
 import { wrap } from "./wrap.ts";
 
 const WIDTH = 80;
@@ -127,10 +127,10 @@ function tellSteps(
   for (const [index, step] of recording.steps.entries()) {
     if (index < from) continue;
     for (const question of questions.get(index) ?? []) tellQuestion(page, question);
-    const { lane, about, title, why, microseconds, call, observer, kernel } = step;
+    const { lane, about, title, why, microseconds, call, observer, kernel, staged } = step;
     page.add(title, 0, `${String(stepNumber(index)).padStart(INDENT - 2)}  ${lane}: `);
     page.add(why, INDENT);
-    page.label("time", `${microseconds} µs`);
+    page.label("time", `${microseconds} µs${staged ? `, ${STAGED}` : ""}`);
     const words = call === null ? null : callInWords(call);
     if (words !== null) page.label("raw", words);
     for (const { name, before, after } of moments.changedAt(index)) {

@@ -47,6 +47,19 @@ export const KINDS: Readonly<Record<StepKind, { readonly name: string; readonly 
   note: { name: "note", mark: "i" },
 };
 
+/** What is said of a step that an unobserved run does not have. */
+export const STAGED = "only in the recording";
+
+/** What became of a question, and the sign for it: undefined if it is open, null if the answer was only shown. */
+export function signOf(
+  choice: number | null | undefined,
+  answer: number,
+): readonly [sign: string, outcome: "open" | "right" | "wrong" | "shown"] {
+  if (choice === undefined) return ["?", "open"];
+  if (choice === null) return ["·", "shown"];
+  return choice === answer ? ["✓", "right"] : ["✗", "wrong"];
+}
+
 /** The letters of /proc/PID/stat: man 5 proc. */
 export const STATE_NAMES: Readonly<Record<string, string>> = {
   R: "running",
@@ -55,7 +68,7 @@ export const STATE_NAMES: Readonly<Record<string, string>> = {
   T: "stopped by a signal",
   t: "stopped by its tracer",
   Z: "a zombie: ended, not waited for",
-  X: "dead",
+  X: "gone",
 };
 
 /** "R (running)". A recording may have letters without a name. */
@@ -69,10 +82,10 @@ export const KERNEL_FIELDS = {
   PPid: "parentPid",
   TracerPid: "tracerTid",
   Sid: "session",
-  SigBlk: "blocked",
-  SigIgn: "ignored",
   // SigPnd and ShdPnd together.
   Pending: "pending",
+  SigBlk: "blocked",
+  SigIgn: "ignored",
   Resident: "residentBytes",
 } as const satisfies Record<string, keyof KernelView>;
 
@@ -89,9 +102,9 @@ export function kernelRows(
     ["PPid", `${view.parentPid}`],
     ["TracerPid", tracer],
     ["Sid", `${view.session}`],
+    ["Pending", tellSignals(view.pending, constants)],
     ["SigBlk", tellSignals(view.blocked, constants)],
     ["SigIgn", tellSignals(view.ignored, constants)],
-    ["Pending", tellSignals(view.pending, constants)],
     ["Resident", `${Math.round(view.residentBytes / 1024)} kB`],
   ];
 }

@@ -23,8 +23,8 @@ export const forcedRestart: Task = {
     return {
       text: [
         "The stub is stopped by a signal. Write its registers such that the kernel believes that it returns from an interrupted " +
-          `system call, and restarts it: it must execute ${call}, although RIP is after the SYSCALL. RAX must be -${code}.`,
-        "RIP must be SYSCALL+2. All other registers are yours.",
+          `system call, and restarts that call: the stub must execute ${call}. RAX must be -${code}.`,
+        "RIP must be SYSCALL+2, after the SYSCALL, as if that call had just returned. All other registers are yours.",
       ],
       form: "registers",
       start: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = -1`,

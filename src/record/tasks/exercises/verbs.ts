@@ -73,13 +73,13 @@ function whyNot(child: Player, run: Run): string {
     case "rest":
       return child.calls.length > 0
         ? "it came to its INT3 without having stopped itself"
-        : "it met the INT3 instead of starting over, and untraced it is killed by SIGTRAP: RBX tells a new stub to start over";
+        : "it met the INT3 instead of starting over, and untraced it would be killed by SIGTRAP: RBX tells a new stub to start over";
     case "ended":
       return run.how === "exited with status 1"
         ? "its parent is not the process whose pid is in R15, so it takes itself for an orphan"
         : "it has ended";
     case "fault":
-      return "it executes something that it cannot, and untraced it is killed by that signal";
+      return "it executes something that it cannot, and untraced it would be killed by that signal";
     default:
       return "it goes another way";
   }

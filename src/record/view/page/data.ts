@@ -7,6 +7,12 @@ export interface CoursePage {
   readonly file: string;
 }
 
+/** A task that belongs to a lesson: `stublab task NAME`. */
+export interface TaskLink {
+  readonly name: string;
+  readonly title: string;
+}
+
 /** Where a page belongs, if it is one of several. */
 export interface Course {
   readonly index: CoursePage;
@@ -21,6 +27,10 @@ export interface PageData {
   readonly recording: Recording;
   /** The names of numbers: signals, system calls, flags, errnos. */
   readonly constants: Readonly<Record<string, number>>;
-  /** The page that comes next in the course. */
+  /** How many facts were checked at the end. */
+  readonly facts: number;
+  /** The page of all lessons, and the one that comes next in the course. */
+  readonly index: CoursePage | null;
   readonly next: CoursePage | null;
+  readonly tasks: readonly TaskLink[];
 }

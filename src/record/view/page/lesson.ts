@@ -1,15 +1,8 @@
-import { readFileSync } from "node:fs";
-import { REBUILD, UnsupportedError } from "../../../errors.ts";
 import { type Html, html, join, NOTHING } from "../../../page/html.ts";
-import { table, text } from "../../../shape.ts";
+import { readLesson } from "../lessons.ts";
 
-// What docs/lessons/ says beyond a recording. The build has put its sections into lessons.json, as Markdown. Of that,
-// the pages of lessons use questions with their answers, paragraphs, lists, and marks within a line.
-
-/** More than any lesson has. */
-const MOST = 1000;
-
-const lessons = table(table(text, MOST), MOST);
+// What docs/lessons/ says beyond a recording, as parts of a page: of Markdown, the lessons use questions with their
+// answers, paragraphs, lists, and marks within a line.
 
 /** Sections that a page has: the introduction of the recording says what the first one does. */
 const SECTIONS = ["Try it", "Questions", "What a kernel engineer would say"];
@@ -23,8 +16,7 @@ const QUESTION =
  * @param pages the lessons that have a page beside this one
  */
 export function renderLesson(name: string, pages: ReadonlySet<string>): Html {
-  const all = readLessons();
-  const lesson = new Map(Object.hasOwn(all, name) ? Object.entries(all[name] ?? {}) : []);
+  const lesson = readLesson(name);
   const sections = SECTIONS.flatMap((title) => {
     const body = lesson.get(title);
     if (body === undefined) return [];
@@ -35,18 +27,8 @@ ${renderBody(body, pages)}</section>
   return join(sections);
 }
 
-function readLessons(): Record<string, Record<string, string>> {
-  try {
-    const path = new URL("lessons.json", import.meta.url);
-    return lessons(JSON.parse(readFileSync(path, "utf8")), "");
-  } catch (cause) {
-    throw new UnsupportedError("the text of the lessons is missing", { cause, remedy: REBUILD });
-  }
-}
-
 function renderBody(body: string, pages: ReadonlySet<string>): Html {
-  // A reader of the page needs no command that shows it.
-  const parts = body.replace(/^```[\s\S]*?^```$/gm, "").split(QUESTION);
+  const parts = body.split(QUESTION);
   const rendered: Html[] = [];
   for (let i = 0; i < parts.length; i += 3) {
     const [text = "", question, answer = ""] = parts.slice(i, i + 3);

@@ -9,7 +9,7 @@ import { expectRecording } from "../../load.ts";
 import type { Recording } from "../../recording.ts";
 import { renderEnd, renderHeader } from "./about.ts";
 import { usedConstants } from "./constants.ts";
-import type { Course, PageData } from "./data.ts";
+import type { Course, PageData, TaskLink } from "./data.ts";
 import { keep } from "./kept.ts";
 import { renderLesson } from "./lesson.ts";
 import { renderSteps } from "./steps.ts";
@@ -19,6 +19,8 @@ import { RECORDING_STYLE } from "./style.ts";
 export interface PageOptions {
   /** The pages before and after it, if it belongs to a course. */
   readonly course?: Course;
+  /** What a reader can do after it. Default: nothing. */
+  readonly tasks?: readonly TaskLink[];
 }
 
 /**
@@ -27,13 +29,16 @@ export interface PageOptions {
  */
 export function renderRecordingPage(recording: Recording, options: PageOptions = {}): string {
   expectRecording(recording);
-  const { course = null } = options;
+  const { course = null, tasks = [] } = options;
   const { constants } = openAssemblyEncoder("amd64");
   const kept = keep(recording, constants);
   const data: PageData = {
     recording: kept.recording,
     constants: usedConstants(constants),
+    facts: recording.end.length,
+    index: course?.index ?? null,
     next: course?.pages[course.place + 1] ?? null,
+    tasks,
   };
   return renderDocument({
     title: `stublab: ${plain(recording.title, 120)}`,

@@ -3,7 +3,7 @@ import { type Html, html, NOTHING, shown } from "../../../page/html.ts";
 import type { Annotator } from "../../annotate.ts";
 import type { Moments } from "../../moment.ts";
 import type { Question, Step } from "../../recording.ts";
-import { stepNumber } from "../told.ts";
+import { STAGED, stepNumber } from "../told.ts";
 import { renderLeft } from "./about.ts";
 
 /** What the row of a step needs. */
@@ -23,7 +23,7 @@ export function renderRow(row: Row): Html {
     step.lane === step.about
       ? shown(step.lane, 60)
       : html`${shown(step.lane, 60)} → ${shown(step.about, 60)}`;
-  return html`<tr id="step=${number}"><th scope="row" class="n"><a href="#step=${number}">${number}</a></th><td>${lane}<br><small>${step.kind}<br>${count(step.microseconds)} µs</small></td><td class="told">${questions.map(renderQuestion)}<b class="mono">${shown(step.title, 300)}</b>${paragraph(step.why)}${step.observer === null ? NOTHING : html`<p class="soft">The observer: ${shown(step.observer, 2000)}</p>`}${renderChanges(row)}</td></tr>
+  return html`<tr id="step=${number}"><th scope="row" class="n"><a href="#step=${number}">${number}</a></th><td>${lane}<br><small>${step.kind}<br>${count(step.microseconds)} µs${step.staged ? html`<br>${STAGED}` : NOTHING}</small></td><td class="told">${questions.map(renderQuestion)}<b class="mono">${shown(step.title, 300)}</b>${paragraph(step.why)}${step.observer === null ? NOTHING : html`<p class="soft">The observer: ${shown(step.observer, 2000)}</p>`}${renderChanges(row)}</td></tr>
 `;
 }
 

@@ -14,6 +14,7 @@ main { display: flex; flex-direction: column; }
 html:not(.scripted) #ending { order: 1; }
 .good { color: var(--good); }
 mark { background: var(--mark); color: inherit; font-weight: 600; border-radius: 2px; }
+mark i { color: inherit; }
 .pid { font-weight: 500; }
 
 /* The introduction: it folds once the reader is on the way. */
@@ -21,6 +22,11 @@ mark { background: var(--mark); color: inherit; font-weight: 600; border-radius:
 h1 { font-size: clamp(1.5rem, 1rem + 1.6vw, 2.125rem); line-height: 1.2; letter-spacing: -0.015em; text-wrap: balance; }
 .reading h1 { font-size: 1.25rem; letter-spacing: -0.005em; }
 .reading body { padding-top: 0.75rem; }
+@media screen {
+  .reading body > header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1rem; }
+  .reading body > header > :is(.course, #about[open]) { flex-basis: 100%; }
+  .reading .course { margin-bottom: 0.25rem; }
+}
 #about { margin-top: 0.25rem; }
 #about > summary { color: var(--soft); width: max-content; }
 .scripted #about[open] > summary { display: none; }
@@ -76,6 +82,7 @@ kbd { font: 0.75rem/1.3 var(--mono); color: var(--soft); border: 1px solid var(-
 .axis { stroke: var(--rule); stroke-dasharray: 1 3; }
 .now { fill: none; stroke: var(--link); stroke-width: 1.5; rx: 3px; }
 .glyph { fill: currentColor; }
+.glyph.staged { fill: var(--paper); stroke: currentColor; stroke-dasharray: 2 1.5; }
 .glyph.line { fill: var(--paper); stroke: currentColor; stroke-width: 1.75; }
 .reach { stroke: currentColor; stroke-dasharray: 1 2; opacity: 0.7; }
 .k-instruction, .k-stop, .k-note { color: var(--ink); }
@@ -95,6 +102,8 @@ kbd { font: 0.75rem/1.3 var(--mono); color: var(--soft); border: 1px solid var(-
 .asks.wrong { fill: var(--bad); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.125rem 1.125rem; list-style: none; padding: 0.5rem 0; margin: 0; color: var(--soft); font-size: 0.75rem; }
 .legend li { display: flex; align-items: center; gap: 0.3rem; }
+.legend svg { width: 14px; }
+.legend svg:has(.arrow) { width: 26px; }
 
 /* Before the first step there is only the introduction. */
 .cold :is(.head, .code, .values), .cold + .legend, .cold .legend { display: none; }
@@ -104,7 +113,7 @@ kbd { font: 0.75rem/1.3 var(--mono); color: var(--soft); border: 1px solid var(-
 .cold h2 { font-size: 1.0625rem; margin: 0 0 0.25rem; }
 
 /* Code, what happens, registers. */
-.columns { display: grid; grid-template-columns: minmax(21.5rem, 1fr) minmax(20rem, 1.35fr) minmax(26rem, 1.2fr); }
+.columns { display: grid; grid-template-columns: minmax(21.5rem, 1fr) minmax(20rem, 1.35fr) minmax(26rem, 1.3fr); }
 .columns.uncoded { grid-template-columns: minmax(0, 1fr) minmax(26rem, 1fr); }
 .uncoded .story { padding-left: 0; }
 .uncoded .values { padding-right: 0; }
@@ -117,9 +126,9 @@ kbd { font: 0.75rem/1.3 var(--mono); color: var(--soft); border: 1px solid var(-
 .story h2.caption, .caption { font-size: 0.8125rem; font-weight: 600; line-height: 1.3; margin: 0 0 0.375rem; padding: 0; border: 0; overflow-wrap: anywhere; }
 .caption small { font-size: inherit; }
 
-.listing { position: relative; overflow: auto; max-height: max(16rem, calc(100vh - var(--head, 10rem) - 9.5rem)); font: 0.8125rem/1.375rem var(--mono); }
+.listing { position: relative; overflow: auto; max-height: max(16rem, calc(100vh - var(--head, 10rem) - 9.5rem)); font: 0.8125rem/1.25rem var(--mono); }
 .listing ol { list-style: none; margin: 0; padding: 0; min-width: max-content; }
-.listing li { height: 1.375rem; padding: 0 0.5rem 0 1.125rem; display: flex; gap: 0.75rem; white-space: pre; border-radius: 3px; }
+.listing li { height: 1.25rem; padding: 0 0.5rem 0 1.125rem; display: flex; gap: 0.75rem; white-space: pre; border-radius: 3px; }
 .listing .label { padding-left: 1.125rem; color: var(--soft); }
 .listing code { font: inherit; overflow-wrap: normal; }
 .offset, .comment, .bytes { color: var(--soft); }
@@ -130,10 +139,15 @@ kbd { font: 0.75rem/1.3 var(--mono); color: var(--soft); border: 1px solid var(-
 li.executed { background: var(--mark); }
 li.executed :is(.offset, .comment, .bytes, i) { color: inherit; }
 .pointers { position: absolute; inset: 0 auto auto 0; }
-.pointer { position: absolute; left: 0.125rem; opacity: 0.55; line-height: 1.375rem; font-size: 0.875rem; }
+.pointer { position: absolute; left: 0.125rem; opacity: 0.55; line-height: 1.25rem; font-size: 0.875rem; }
 .pointer.mine { opacity: 1; }
 
-.story { font-size: 1.0625rem; line-height: 1.6; min-height: 26rem; }
+.story { font-size: 1.0625rem; line-height: 1.6; }
+#step { min-height: clamp(14rem, 100vh - var(--head, 10rem) - 24rem, 24rem); }
+.process { margin-top: 1rem; border-top: 1px solid var(--rule); padding-top: 0.75rem; }
+.values > .process { margin: 0; border: 0; padding: 0; }
+.tasks { margin: 0 0 1.25rem; padding-left: 1.25rem; font-size: 0.9375rem; }
+.ways { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.5rem 1.25rem; }
 .where { margin: 0 0 0.375rem; color: var(--soft); display: flex; flex-wrap: wrap; gap: 0 1rem; font-size: 0.8125rem; }
 .story h2 { margin: 0 0 0.75rem; padding: 0; border: 0; font-size: 1.25rem; line-height: 1.35; }
 .story h2.mono { font-size: 1.0625rem; font-weight: 600; overflow-wrap: anywhere; }
@@ -157,14 +171,14 @@ li.executed :is(.offset, .comment, .bytes, i) { color: inherit; }
 .registers, .kernel { width: 100%; table-layout: auto; }
 .registers + .registers, .registers + .segments { margin-top: 0.5rem; border-top: 1px solid var(--rule); padding-top: 0.375rem; }
 :is(.registers, .kernel) :is(th, td) { padding: 0.0625rem 0; line-height: 1.375rem; vertical-align: top; }
-:is(.registers, .kernel) th { width: 5.25rem; padding-right: 0.75rem; color: var(--soft); white-space: normal; overflow-wrap: anywhere; }
+:is(.registers, .kernel) th { width: 5.25rem; padding-right: 0.5rem; color: var(--soft); white-space: normal; overflow-wrap: anywhere; }
 :is(.registers, .kernel) td { white-space: normal; overflow-wrap: anywhere; }
 .calm tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); }
+tr.used > *, .state.used { background: var(--band); }
+[data-name="rip"] .meaning { display: block; }
 .calm tr { display: flex; }
 .calm th { flex: none; }
 :is(.registers, .kernel) tr.changed > th { color: var(--ink); font-weight: 600; }
-.calm .wide { grid-column: 1 / -1; }
-.column :is(.segments, table, .memory) + .caption { margin-top: 1.25rem; }
 tr.sought > * { background: var(--mark); }
 .before, .to, .old { color: var(--soft); }
 .age { font-weight: 400; }
@@ -213,12 +227,20 @@ dialog dt { text-align: right; }
 
 .slides { font-size: 150%; }
 .slides main > :not(#app), .slides .legend { display: none; }
+.slides .columns:not(.uncoded) { grid-template-columns: minmax(0, 1fr) minmax(0, 1.1fr) minmax(0, 1.3fr); }
 .slides :is(.labels, .labels button, .labels .pid, .state) { font-size: 0.75rem; line-height: 1.25; }
 
-@media (max-width: 75rem) {
+@media (max-width: 75rem) and (min-width: 60rem) {
+  .columns { grid-template-columns: minmax(18.25rem, 1fr) minmax(17rem, 1.1fr) minmax(21rem, 1.3fr); }
+  .column { padding-inline: 1rem; }
+  .story { font-size: 1rem; }
+  .listing { font-size: 0.75rem; }
+  .listing li { gap: 0.5rem; padding-right: 0; }
+}
+@media (max-width: 60rem) {
   .columns { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
   .column { padding-inline: 1.25rem; }
-  .column.story { grid-row: 1; padding-left: 0; border: 0; min-height: 20rem; }
+  .column.story { grid-row: 1; padding-left: 0; border: 0; }
   .column.code { grid-row: 2; border-top: 1px solid var(--rule); }
   .column.values { grid-area: 1 / 2 / span 2; }
   .columns { grid-template-rows: auto 1fr; }
@@ -230,13 +252,19 @@ dialog dt { text-align: right; }
   .columns { display: block; }
   .column, .column + .column { padding: 1rem 0; border: 0; border-top: 1px solid var(--rule); min-height: 0; }
   .columns { display: flex; flex-direction: column; }
-  .column.story { order: -2; border: 0; }
-  .column.values { order: -1; }
-  .strip { grid-template-columns: 7.5rem minmax(0, 1fr); max-height: 30vh; }
-  .labels .pid, .toolbar .zoom { display: none; }
+  .column.story { display: contents; }
+  #step { order: -3; padding: 1rem 0; }
+  .column.values { order: -2; }
+  .process { order: -1; margin: 0; }
+  .labels .name { font-size: 0.8125rem; }
+  .strip { grid-template-columns: 7.75rem minmax(0, 1fr); max-height: 30vh; }
+  .labels .pid, .toolbar .many { display: none; }
+  #step { min-height: 0; }
   .toolbar { gap: 0.25rem 0.5rem; padding: 0.25rem 0; }
   .toolbar .more { margin-left: 0; font-size: 0.8125rem; }
   #place { min-width: 4.5rem; }
+  .toolbar { position: relative; }
+  #message { position: absolute; z-index: 1; inset: 100% 0 auto; background: var(--paper); border-block: 1px solid var(--rule); padding: 0.25rem 0; }
   #message:empty { display: none; }
   .steps :is(th, td) { padding-right: 0.5rem; }
   .steps thead > tr > :nth-child(1) { width: 2.25rem; }

@@ -31,9 +31,6 @@ const SETTLED = 350;
 
 const MOST_ZOOM = 16;
 
-const kinds = new Set(recording.steps.map(({ kind }) => kind));
-const arrowKinds = new Set(recording.arrows.map(({ kind }) => kind));
-
 function begin(): Reading {
   const { at, bounds, lane } = readPlace();
   const reading = beginKept(at ?? -1, bounds ?? undefined);
@@ -90,10 +87,10 @@ export function App() {
       </div>
       <div class={hasCode ? "columns" : "columns uncoded"}>
         {hasCode && <CodeColumn moment={moment} />}
-        <StoryColumn reading={reading} moment={moment} act={act} />
+        <StoryColumn reading={reading} act={act} {...values} />
         <ValuesColumn {...values} />
       </div>
-      <Legend kinds={kinds} arrows={arrowKinds} />
+      <Legend />
       <p class="unseen" role="status" id="announcer">
         {heard || null}
       </p>

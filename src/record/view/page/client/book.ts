@@ -8,7 +8,7 @@ const element = document.getElementById("data");
 // The page was rendered with it, from a recording that was validated.
 const data: PageData = JSON.parse(element?.textContent ?? "{}");
 
-export const { recording, next } = data;
+export const { recording, facts, index, next, tasks } = data;
 export const moments = new Moments(recording);
 const constants: ReadonlyMap<string, bigint> = new Map(
   Object.entries(data.constants).map(([name, value]) => [name, BigInt(value)]),

@@ -7,7 +7,7 @@ import { Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
 
 /** The height of a line; the style has the same. */
-const LINE = 1.375;
+const LINE = 1.25;
 
 /** A row of the listing: a label, or a line of the code by its index. */
 type Row = { readonly label: string } | { readonly line: number };

@@ -1,5 +1,8 @@
-import type { Arrow, StepKind } from "../../../recording.ts";
-import { KINDS, STATE_NAMES } from "../../told.ts";
+import type { VNode } from "preact";
+import type { StepKind } from "../../../recording.ts";
+import { KINDS, STAGED, STATE_NAMES } from "../../told.ts";
+import { recording } from "./book.ts";
+import { State } from "./text.tsx";
 
 /** A shape for each kind of step, around (0, 0): nobody has to distinguish colours. */
 const SHAPES: Readonly<Record<StepKind, string>> = {
@@ -16,43 +19,59 @@ const SHAPES: Readonly<Record<StepKind, string>> = {
 /** Those that are drawn as lines. */
 const LINES = new Set<StepKind>(["exit", "note"]);
 
-export function Glyph({ kind, x, y }: { kind: StepKind; x: number; y: number }) {
-  const type = LINES.has(kind) ? "glyph line" : "glyph";
+interface GlyphProps {
+  readonly kind: StepKind;
+  /** Whether an unobserved run does not have the step: then it is only outlined. */
+  readonly staged?: boolean;
+  readonly x: number;
+  readonly y: number;
+}
+
+export function Glyph({ kind, staged = false, x, y }: GlyphProps) {
+  const type = staged ? "glyph staged" : LINES.has(kind) ? "glyph line" : "glyph";
   return <path class={type} d={SHAPES[kind]} transform={`translate(${x} ${y})`} />;
 }
 
-/** The shapes of the kinds that a recording has, and of its arrows, with their names. */
-export function Legend({
-  kinds,
-  arrows,
-}: {
-  kinds: ReadonlySet<StepKind>;
-  arrows: ReadonlySet<Arrow["kind"]>;
-}) {
+const kinds = new Set(recording.steps.map(({ kind }) => kind));
+const arrows = new Set(recording.arrows.map(({ kind }) => kind));
+const anyStaged = recording.steps.find(({ staged }) => staged);
+
+/** What a shape, a line or a letter stands for, as far as the recording has it. */
+export function Legend() {
   return (
     <ul class="legend">
       {[...kinds].map((kind) => (
-        <li key={kind}>
-          <svg width="14" height="14" aria-hidden="true">
-            <Glyph kind={kind} x={7} y={7} />
-          </svg>
-          {KINDS[kind].name}
-        </li>
+        <Entry key={kind} name={KINDS[kind].name} drawn={<Glyph kind={kind} x={7} y={7} />} />
       ))}
+      {anyStaged && (
+        <Entry name={STAGED} drawn={<Glyph kind={anyStaged.kind} staged x={7} y={7} />} />
+      )}
       {[...arrows].map((kind) => (
-        <li key={`arrow ${kind}`}>
-          <svg width="26" height="14" aria-hidden="true">
-            <path class={`arrow a-${kind}`} d="M1 7H22" />
-          </svg>
-          {kind}
-        </li>
+        <Entry key={kind} name={kind} drawn={<path class={`arrow a-${kind}`} d="M1 7H22" />} />
       ))}
-      {(["R", "t", "T", "Z"] as const).map((state) => (
+      {kinds.has("instruction") && (
+        <li>
+          <span class="state used">rax</span>
+          operand of the instruction
+        </li>
+      )}
+      {(["R", "t", "T", "Z", "X"] as const).map((state) => (
         <li key={state}>
-          <span class={`state s-${state}`}>{state}</span>
+          <State letter={state} />
           {STATE_NAMES[state]}
         </li>
       ))}
     </ul>
+  );
+}
+
+function Entry({ name, drawn }: { readonly name: string; readonly drawn: VNode }) {
+  return (
+    <li>
+      <svg height="14" aria-hidden="true">
+        {drawn}
+      </svg>
+      {name}
+    </li>
   );
 }

@@ -6,17 +6,28 @@ import { Age, LaneName, Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
 import { type ValueProps, ValueRow } from "./value.tsx";
 
-/** What /proc says, with what has changed since it was last known. */
-export function KernelView(props: ValueProps) {
-  const { process, index } = props.moment;
-  const known = moments.lane(process, index);
+/** What /proc says of the process, and its memory. */
+export function ProcessView(props: ValueProps) {
+  const { kernel, memory } = props.moment.known;
+  if (kernel === null && memory === null) return null;
+  return (
+    <section class="process" aria-label="/proc and memory">
+      <KernelTable {...props} />
+      <Memory moment={props.moment} />
+    </section>
+  );
+}
+
+/** With what has changed since it was last known. */
+function KernelTable(props: ValueProps) {
+  const { subject, known, index } = props.moment;
   const { kernel } = known;
   if (kernel === null) return null;
   const old = isOld(known, kernel, index);
   return (
     <>
       <h2 class="caption">
-        /proc of <LaneName id={process} /> <Age known={known} value={kernel} index={index} />
+        /proc of <LaneName id={subject} /> <Age known={known} value={kernel} index={index} />
       </h2>
       <table class={old ? "kernel old" : "kernel"} aria-label="What /proc says">
         <tbody>
@@ -24,9 +35,9 @@ export function KernelView(props: ValueProps) {
             <ValueRow
               key={term}
               {...props}
-              lane={process}
+              lane={subject}
               name={term}
-              origin={moments.kernelOrigin(process, term, index)}
+              origin={moments.kernelOrigin(subject, term, index)}
               changed={changed}
               before={before ?? ""}
             >
@@ -46,10 +57,10 @@ export function KernelView(props: ValueProps) {
 }
 
 /** The memory map, with what came and what went where it changed. */
-export function Memory({ moment }: { readonly moment: Moment }) {
+function Memory({ moment }: { readonly moment: Moment }) {
   // Once opened, maps stay open.
   const [open, setOpen] = useState(false);
-  const { memory } = moments.lane(moment.process, moment.index);
+  const { memory } = moment.known;
   if (memory === null) return null;
   const now = memory.value;
   const before = memory.step === moment.index ? (memory.before ?? now) : now;

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Action, choiceOrder, type Reading, replyTo } from "../../../reading.ts";
+import { signOf } from "../../told.ts";
 import { moments, recording } from "./book.ts";
 import { Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
@@ -75,11 +76,12 @@ function Verdict({ reading, question, act }: Props) {
   const asked = recording.questions[question];
   const choice = reading.answers.get(question);
   if (asked === undefined || choice === undefined) return null;
-  const right = choice === asked.answer;
+  const [sign, outcome] = signOf(choice, asked.answer);
+  const right = outcome === "right";
   const reply = replyTo(reading, question, choice);
   return (
     <aside
-      class={`verdict ${choice === null ? "" : right ? "good" : "bad"}`}
+      class={`verdict ${right ? "good" : outcome === "wrong" ? "bad" : ""}`}
       aria-label="Your answer"
     >
       <p class="soft">
@@ -87,12 +89,12 @@ function Verdict({ reading, question, act }: Props) {
       </p>
       {choice !== null && !right && (
         <p>
-          <b class="bad">≠ Not so:</b> <Told text={asked.choices[choice] ?? ""} />
+          <b class="bad">{sign} Not so:</b> <Told text={asked.choices[choice] ?? ""} />
         </p>
       )}
       {reply !== asked.because && <Reply text={reply} />}
       <p>
-        <b class={right ? "good" : ""}>{right ? "= Right:" : "The answer:"}</b>{" "}
+        <b class={right ? "good" : ""}>{right ? `${sign} Right:` : "The answer:"}</b>{" "}
         <Told text={asked.choices[asked.answer] ?? ""} />
       </p>
       <Reply text={asked.because} />

@@ -1,40 +1,40 @@
 import type { MeaningRow } from "../../../annotate.ts";
 import { isOld } from "../../../moment.ts";
 import { annotator, moments } from "./book.ts";
-import { KernelView, Memory } from "./kernel.tsx";
+import { ProcessView } from "./kernel.tsx";
 import { Age, LaneName, Prose } from "./text.tsx";
 import { Marked, Told } from "./told.tsx";
 import { type ValueProps, ValueRow } from "./value.tsx";
 
-/** The registers of the thread, what /proc says of it, and its memory. */
+/** The registers of the thread; if they are not known, what /proc says takes their place. */
 export function ValuesColumn(props: ValueProps) {
-  const { moment } = props;
-  const { first, rest, segments } = annotator.groups(moment);
-  const changed = first.filter((row) => row.changed).length;
-  const { known, index } = moment;
+  const { known, index, subject, registers: rows } = props.moment;
   const { registers } = known;
+  if (registers === null) {
+    return (
+      <div class="column values">
+        <ProcessView {...props} />
+      </div>
+    );
+  }
+  const { first, rest, segments } = annotator.groups(props.moment);
+  const changed = rows.filter((row) => row.changed).length;
   const count = changed === 0 ? "none changed" : `${changed} changed`;
-  const old = registers !== null && isOld(known, registers, index);
-  const table = { ...props, old };
+  const table = { ...props, old: isOld(known, registers, index) };
   return (
-    <section class="column values" aria-label="Registers, /proc and memory">
-      {registers !== null && (
-        <h2 class="caption">
-          Registers of <LaneName id={moment.subject} />{" "}
-          {registers.step === index && <small>{count}</small>}
-          <Age known={known} value={registers} index={index} />
-        </h2>
-      )}
-      {first.length > 0 && <Table {...table} label="Changed, and used" rows={first} />}
+    <section class="column values" aria-label="Registers">
+      <h2 class="caption">
+        Registers of <LaneName id={subject} /> {registers.step === index && <small>{count}</small>}
+        <Age known={known} value={registers} index={index} />
+      </h2>
+      <Table {...table} label="Those that matter most" rows={first} />
       {rest.length > 0 && <Table {...table} label="Other registers" rows={rest} calm />}
       {segments.length > 0 && (
-        <details class="segments">
+        <details class="segments" open={segments.some((row) => row.changed)}>
           <summary>Segments</summary>
           <Table {...table} label="Segments" rows={segments} calm />
         </details>
       )}
-      <KernelView {...props} />
-      <Memory moment={moment} />
     </section>
   );
 }
@@ -42,7 +42,7 @@ export function ValuesColumn(props: ValueProps) {
 interface TableProps extends ValueProps {
   readonly label: string;
   readonly rows: readonly MeaningRow[];
-  /** Whether nothing in it has changed: then it takes less room. */
+  /** Whether two of them share a line. */
   readonly calm?: boolean;
   /** Whether the thread may have changed them since. */
   readonly old: boolean;
@@ -61,11 +61,8 @@ function Table({ label, rows, calm = false, old, ...props }: TableProps) {
   );
 }
 
-/** The longest word that finds room beside another. */
-const SHORT = 14;
-
 function Register({ row, ...props }: ValueProps & { readonly row: MeaningRow }) {
-  const { name, before, after, changed, meaning } = row;
+  const { name, before, after, changed, meaning, used } = row;
   const { subject, index } = props.moment;
   return (
     <ValueRow
@@ -75,7 +72,7 @@ function Register({ row, ...props }: ValueProps & { readonly row: MeaningRow }) 
       origin={moments.registerOrigin(subject, name, index)}
       changed={changed}
       before={before}
-      wide={meaning !== null || after.length > SHORT}
+      used={used}
       meaning={
         meaning !== null && (
           <span class="meaning">

@@ -1,24 +1,25 @@
 import { count, counted } from "../../../../page/figures.ts";
-import type { Moment } from "../../../moment.ts";
 import { type Action, type Reading, scoreOf } from "../../../reading.ts";
 import type { Step } from "../../../recording.ts";
-import { callInWords, KINDS, stepNumber } from "../../told.ts";
-import { moments, next, recording } from "./book.ts";
+import { callInWords, KINDS, STAGED, stepNumber } from "../../told.ts";
+import { facts, index, moments, next, recording, tasks } from "./book.ts";
+import { ProcessView } from "./kernel.tsx";
 import { Question, Verdicts } from "./question.tsx";
 import { LaneName, Prose } from "./text.tsx";
 import { Told } from "./told.tsx";
+import type { ValueProps } from "./value.tsx";
 
-interface Props {
+interface Props extends ValueProps {
   readonly reading: Reading;
-  readonly moment: Moment;
   readonly act: (action: Action) => void;
 }
 
-/** What happens, and why; or the question that comes first. */
-export function StoryColumn({ reading, moment, act }: Props) {
+/** What happens, and why, or the question that comes first; below that, what /proc says. */
+export function StoryColumn({ reading, act, ...values }: Props) {
+  const { moment } = values;
   return (
-    <article id="step" class="column story" aria-labelledby="step-title">
-      <div class="stay">
+    <div class="column story">
+      <article id="step" aria-labelledby="step-title">
         {reading.asked !== null ? (
           <Question reading={reading} question={reading.asked} act={act} />
         ) : moment.step !== null ? (
@@ -28,8 +29,9 @@ export function StoryColumn({ reading, moment, act }: Props) {
         ) : (
           <Ending reading={reading} act={act} />
         )}
-      </div>
-    </article>
+      </article>
+      {moment.known.registers !== null && <ProcessView {...values} />}
+    </div>
   );
 }
 
@@ -41,7 +43,7 @@ interface StepProps {
 }
 
 function ToldStep({ reading, step, index, act }: StepProps) {
-  const { lane, about, kind, title, why, call, observer, microseconds } = step;
+  const { lane, about, kind, title, why, call, observer, microseconds, staged } = step;
   const words = call === null ? null : callInWords(call);
   return (
     <>
@@ -57,8 +59,9 @@ function ToldStep({ reading, step, index, act }: StepProps) {
         </span>
         <span>{KINDS[kind].name}</span>
         <span>{count(microseconds)} µs</span>
+        {staged && <strong>{STAGED}</strong>}
       </p>
-      <h2 id="step-title" class="mono" tabIndex={-1}>
+      <h2 id="step-title" class={staged ? "mono soft" : "mono"} tabIndex={-1}>
         <Prose text={title} />
       </h2>
       <Verdicts reading={reading} index={index} act={act} />
@@ -151,8 +154,21 @@ function Ending({ reading, act }: { readonly reading: Reading; readonly act: Pro
         </p>
       )}
       <p class="why">
-        <a href="#end">What must be true now</a> was checked on the real processes.
+        <a href="#end">{counted(facts, "fact")}</a> {facts === 1 ? "was" : "were"} checked on the
+        real processes.
       </p>
+      {tasks.length > 0 && (
+        <>
+          <p>Now do it yourself; the kernel judges it:</p>
+          <ul class="tasks">
+            {tasks.map(({ name, title }) => (
+              <li key={name}>
+                {title}: <code>npx stublab task {name}</code>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
       {next !== null && (
         <p>
           <a class="begin" href={next.file}>
@@ -160,10 +176,11 @@ function Ending({ reading, act }: { readonly reading: Reading; readonly act: Pro
           </a>
         </p>
       )}
-      <p>
+      <p class="ways">
         <button type="button" onClick={() => act({ kind: "begin" })}>
           From the beginning
         </button>
+        {index !== null && <a href={index.file}>{index.title}</a>}
       </p>
     </>
   );

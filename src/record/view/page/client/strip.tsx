@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { cut, visible } from "../../../../visible.ts";
 import { type Action, type Reading, seenAt } from "../../../reading.ts";
 import type { Arrow } from "../../../recording.ts";
-import { stepNumber } from "../../told.ts";
+import { signOf, stepNumber } from "../../told.ts";
 import { colourOf, moments, rankOf, recording } from "./book.ts";
 import { Glyph } from "./glyphs.tsx";
 import { useSize } from "./resize.ts";
@@ -14,7 +14,7 @@ const ROW = 28;
 const AXIS = 22;
 
 /** Pixels that a step takes at least, and where there is room. */
-const [NARROWEST, WIDEST] = [7, 40];
+const [NARROWEST, WIDEST] = [10, 56];
 
 /** How near to the edge of its window the step may come, in pixels. */
 const MARGIN = 64;
@@ -116,9 +116,10 @@ function Picture({ reading, scale, height }: { reading: Reading; scale: Scale; h
       {seen >= scale.first && (
         <rect
           class="now"
-          x={scale.x(Math.min(seen, scale.last)) - scale.step / 2}
-          width={scale.step}
-          height={height}
+          x={scale.x(Math.min(seen, scale.last)) - scale.step / 2 + 1}
+          y={1}
+          width={scale.step - 2}
+          height={height - 2}
         />
       )}
       {moments.arrowsUpTo(upTo).map((arrow) => (
@@ -129,23 +130,21 @@ function Picture({ reading, scale, height }: { reading: Reading; scale: Scale; h
           later={later(arrow.to)}
         />
       ))}
-      {marks.map(({ kind, lane, about }, i) => {
+      {marks.map(({ kind, lane, about, staged }, i) => {
         const index = scale.first + i;
         const [x, y] = [scale.x(index), middleOf(lane)];
         return (
           <g key={index} class={`k-${kind}${later(index)}`}>
             {lane !== about && <path class="reach" d={`M${x} ${y}V${middleOf(about)}`} />}
-            <Glyph kind={kind} x={x} y={y} />
+            <Glyph kind={kind} staged={staged} x={x} y={y} />
           </g>
         );
       })}
       {recording.questions.map(({ step, answer }, i) => {
         if (!reading.asks || step < scale.first || step > scale.last) return null;
-        const given = reading.answers.get(i);
-        const [sign, type] =
-          given === undefined ? ["?", "open"] : given === answer ? ["✓", "right"] : ["×", "wrong"];
+        const [sign, outcome] = signOf(reading.answers.get(i), answer);
         return (
-          <text key={i} class={`asks ${type}`} x={scale.x(step)} y={height - 6}>
+          <text key={i} class={`asks ${outcome}`} x={scale.x(step)} y={height - 6}>
             {sign}
           </text>
         );
@@ -211,7 +210,8 @@ interface LabelProps {
 
 /** The name of a lane, its pid and its state; pressed, the keys keep to its steps. */
 function Label({ id, pid, reading, act }: LabelProps) {
-  const { state } = moments.lane(id, seenAt(reading));
+  const seen = seenAt(reading);
+  const { state } = moments.lane(id, seen);
   const kept = reading.lane === id;
   return (
     <li class={state === null || state === "X" ? "absent" : ""} data-lane={visible(id)}>
@@ -224,7 +224,7 @@ function Label({ id, pid, reading, act }: LabelProps) {
         <span class={`name ${colourOf(id)}`}>
           <Told text={id} />
         </span>
-        <span class="pid soft">{state === null ? "" : pid}</span>
+        <span class="pid soft">{moments.isThere(id, seen) ? pid : ""}</span>
       </button>
       <State letter={state} />
     </li>

@@ -53,10 +53,10 @@ export function Age({ known, value, index }: AgeProps) {
 
 /** The letter of a state in its colour. */
 export function State({ letter }: { readonly letter: LaneState }) {
-  const name = letter === null ? "not there yet" : STATE_NAMES[letter];
+  const name = letter === null ? "not seen yet" : STATE_NAMES[letter];
   return (
     <span class={`state s-${letter ?? "X"}`} title={name} role="img" aria-label={name}>
-      {letter === null || letter === "X" ? "–" : letter}
+      {letter === "X" ? "–" : letter}
     </span>
   );
 }

@@ -91,7 +91,7 @@ function Questions({ reading, act }: Pick<Props, "reading" | "act">) {
           checked={reading.asks}
           onChange={({ currentTarget }) => act({ kind: "ask", asks: currentTarget.checked })}
         />{" "}
-        ask me {counted(questions, "question")}
+        ask me<span class="many"> {counted(questions, "question")}</span>
       </label>
       {answered > 0 && (
         <button type="button" id="export" title="Save your answers to a file" onClick={save}>

@@ -22,7 +22,7 @@ interface ValueRowProps extends ValueProps {
   readonly origin: Origin | undefined;
   readonly changed: boolean;
   readonly before: string;
-  readonly wide?: boolean;
+  readonly used?: boolean;
   /** What comes after the value. */
   readonly meaning?: ComponentChildren;
   /** The value. */
@@ -33,12 +33,13 @@ interface ValueRowProps extends ValueProps {
 export function ValueRow(props: ValueRowProps) {
   const { lane, name, origin, changed, before, moment, sought, seek, children } = props;
   const isSought = sought?.lane === lane && sought.name === name;
-  const classes = [changed && "changed", isSought && "sought", props.wide && "wide"];
+  const classes = [changed && "changed", isSought && "sought", props.used && "used"];
   return (
     <tr class={classes.filter(Boolean).join(" ")} data-name={name}>
       <th scope="row">
         <Told text={name} />
         {changed && <span class="unseen"> changed</span>}
+        {props.used && <span class="unseen"> operand</span>}
       </th>
       <td>
         {changed && (
