@@ -99,16 +99,22 @@ function mnemonic(name: string): string {
   return { jz: "je", jnz: "jne" }[name] ?? name;
 }
 
-listing("every instruction of the stub code has a reason", () => {
-  using tracer = new Tracer();
-  const recorder = new Recorder("assembly");
-  addStubCode(recorder, tracer);
-  for (const { offset, text } of loadListing(STUB_CODE).lines) {
-    const place = recorder.placeOf(BigInt(tracer.stubAddress + offset));
-    assert.is(place?.line.text, text);
-    assert.match(place?.why ?? "", /^[A-Z].{10,}[.?:)]$/s, text);
-  }
-});
+listing(
+  "every instruction of the stub code has a reason, a conditional jump one for each outcome",
+  () => {
+    using tracer = new Tracer();
+    const recorder = new Recorder("assembly");
+    addStubCode(recorder, tracer);
+    for (const { offset, text } of loadListing(STUB_CODE).lines) {
+      const place = recorder.placeOf(BigInt(tracer.stubAddress + offset));
+      assert.is(place?.line.text, text);
+      const why = place?.why ?? "";
+      const reasons = typeof why === "string" ? [why] : Object.values(why);
+      for (const reason of reasons) assert.match(reason, /^[A-Z].{10,}[.?:)]$/s, text);
+      assert.is(reasons.length, /^j(?!mp)/.test(text) ? 2 : 1, text);
+    }
+  },
+);
 
 listing("code that nobody listed is refused by its name", () => {
   assert.match(thrown(UnsupportedError, () => loadListing("nothing")).message, / of the nothing$/);
