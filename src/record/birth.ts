@@ -80,8 +80,7 @@ export function awaitSelfStop(tracee: Tracee, at: number): void {
   thread.state = "untraced";
   tracee.waited(
     at,
-    "The host has waited for this stop. WUNTRACED has a lesson of its own; with __WALL the host waits for a child whatever " +
-      "its exit signal is.",
+    "The host has waited for this stop, with WUNTRACED. With __WALL it waits for a child whatever its exit signal is.",
     options,
   );
 }
@@ -101,7 +100,8 @@ export const ATTACH: AttachTelling = {
   attached: {
     stop:
       "The stub was already stopped. The kernel turns its stop by a signal (T) into a ptrace stop (t): only in such a " +
-      "stop can its registers be read. The stop by SIGSTOP stays in force underneath, until a SIGCONT ends it.",
+      "stop can its registers be read. The stop by SIGSTOP stays in force underneath until a SIGCONT ends it: only " +
+      "the tracer can make the stub run in spite of it.",
     wait:
       "A stub that was stopped already is in its ptrace stop when PTRACE_ATTACH returns, and its registers could be read at " +
       "once; one that runs need not be. So the host waits in any case. This wait4 also takes the notification of the stop, " +

@@ -65,7 +65,7 @@ function mistake(scene: Scene, master: Actor): void {
   );
   stub.setRegisters(stub.frame("getpid"), "getpid is injected, the most harmless call.");
   scene.ask({
-    text: "The stub is resumed at the SYSCALL of its prctl, with the number of getpid in RAX. What becomes of the stub?",
+    text: "The stub is resumed at the SYSCALL of its prctl, with the number of getpid in RAX. What happens to the stub?",
     right: {
       "It exits":
         "The call is executed, and RAX is the pid. But the instructions after this SYSCALL test the result of a prctl: " +

@@ -13,10 +13,10 @@ export const host: Scenario = {
     "The stub code handles two things that the parent cannot handle for it: the death of the parent, and the moment " +
       "at which a tracer may attach. For the first it requests a signal and checks its parent's pid; for the second it " +
       "stops itself.",
-    "Watch three registers. RAX holds the number of a system call before it, and its result afterwards. R15 holds the " +
-      "pid that the parent must have. RBX has no use yet: it matters in the next lesson.",
+    "Watch two registers. RAX holds the number of a system call before it, and its result afterwards. R15 holds the " +
+      "pid that the parent must have. (RBX matters in the next lesson.)",
     "A stub is untraced until it has stopped itself. To show its steps, the host traces this one from the first: some " +
-      "steps are there only for the recording, say so, and have no part in a real birth.",
+      "steps are there only for the recording, and say so. A real birth does not have them.",
   ],
 
   play(scene) {

@@ -64,11 +64,11 @@ export const inject: Scenario = {
           },
           wrong: {
             One: "After the SYSCALL the stub runs on, as after any instruction. Only the INT3 stops it for its tracer.",
-            Two: "They are not neighbours. A clone returns through this SYSCALL as well, so the stub code first tests for one.",
+            Two: "SYSCALL and INT3 are not adjacent. A clone returns through this SYSCALL as well, so the stub code first tests for one.",
           },
         }),
       executed:
-        "The call. Only the registers say which one: this SYSCALL executes every injected call.",
+        "Only the registers say which call this is: the same SYSCALL executes every injected call.",
       answer: "The same result, in the same register.",
     });
     const same = Object.entries(stub.registers()).filter(([name, word]) => after[name] !== word);
