@@ -81,7 +81,7 @@ export type { Deadline } from "./shim/deadline.ts";
 export type { ChildStep } from "./shim/fork.ts";
 export { Batch, BatchedCall } from "./stub/batch.ts";
 export { type Examination, examine } from "./stub/examine.ts";
-export type { CallEnd, ObservedCall } from "./stub/injected_thread.ts";
+export type { CallEnd, InjectedThread, ObservedCall } from "./stub/injected_thread.ts";
 export type { BirthLane, InjectionLane, Lanes } from "./stub/lane.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./stub/proc.ts";
 export type { Stop } from "./stub/status.ts";

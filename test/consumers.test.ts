@@ -45,7 +45,7 @@ const PROGRAM = `
   import { type Encoder, interruptGuest, openEncoder, Platform, type Stub, Tracer } from "stublab";
   import type { CompareOptions, CompareReport, Subject } from "stublab/compare";
   import type { ExaminerOptions, FuzzOptions, MinimizeOptions, PredictOptions } from "stublab/fuzz";
-  import type { CallTelling, NewStep, Recording, RecordOptions, TextOptions } from "stublab/record";
+  import type { CallTelling, NewStep, Recording, RecordOptions, Step, TextOptions } from "stublab/record";
 
   const encoder: Encoder = openEncoder("script");
   using tracer = new Tracer({ encoder, deadline: 1000 });
@@ -66,7 +66,7 @@ const PROGRAM = `
   export const rendering: TextOptions = maybe<TextOptions>();
   export const comparing: CompareOptions = { ...maybe<Omit<CompareOptions, "subjects">>(), subjects: [] };
   export const telling: CallTelling = { ...maybe<Omit<CallTelling, "why" | "answer">>(), why: "", answer: "" };
-  type Told = Pick<NewStep, "lane" | "kind" | "title" | "why">;
+  type Told = Pick<Step, "lane" | "kind" | "title" | "why">;
   export const step = (told: Told): NewStep => ({ ...maybe<Omit<NewStep, keyof Told>>(), ...told });
   export type All = [CompareReport, Subject, Recording];`;
 

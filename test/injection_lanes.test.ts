@@ -12,7 +12,7 @@ import {
 import { INJECTION_LANES, type InjectionLane } from "../src/stub/lane.ts";
 import { load } from "./guests.ts";
 import * as code from "./machine_code.ts";
-import { processState, Running } from "./processes.ts";
+import { eventually, processState, Running } from "./processes.ts";
 import { thrown } from "./thrown.ts";
 
 // What every lane of injections must do as the faithful one does.
@@ -28,7 +28,10 @@ const A_PAGE = [0, 4096, 3, 0x22, -1, 0] as const;
 const suites = INJECTION_LANES.map((lane) => ({ lane, tests: suite(`injections: ${lane}`) }));
 
 /** Adds a test of a stub to the suite of every lane. */
-function each(name: string, body: (stub: Stub, lane: InjectionLane) => void | Promise<void>): void {
+function each(
+  name: string,
+  body: (stub: Stub, lane: InjectionLane, tracer: Tracer) => void | Promise<void>,
+): void {
   for (const { lane, tests } of suites) {
     tests(name, async () => {
       using tracer = new Tracer({
@@ -37,7 +40,7 @@ function each(name: string, body: (stub: Stub, lane: InjectionLane) => void | Pr
       });
       const stub = tracer.createStub();
       stub.scrub();
-      await body(stub, lane);
+      await body(stub, lane, tracer);
     });
   }
 }
@@ -118,6 +121,21 @@ each("a stub that is killed between two calls is a death", async (stub) => {
   assert.equal(error.end, { kind: "signaled", signal: "SIGKILL", coreDumped: false });
   assert.is(stub.alive, false);
   assert.is(processState(stub.pid), undefined);
+});
+
+each("a death between two calls is reported to listeners", async (stub, _lane, tracer) => {
+  const dead: Stub[] = [];
+  tracer.onDeath((each) => dead.push(each));
+  stub.call("getpid");
+  process.kill(stub.pid, "SIGKILL");
+  assert.ok(await eventually(() => dead.length === 1, 5000));
+  assert.is(dead[0], stub);
+});
+
+each("a thousand stubs at once", (stub) => {
+  const children = Array.from({ length: 1000 }, () => stub.createStub());
+  for (const child of children) assert.is(child.call("getpid"), BigInt(child.pid));
+  for (const child of children) assert.is(child.call("getppid"), BigInt(stub.pid));
 });
 
 each("a stub that ends by its own call is a death", (stub) => {

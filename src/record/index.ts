@@ -8,7 +8,7 @@ export {
   type BesideRow,
   type Difference,
 } from "./beside.ts";
-export type { Teller } from "./calls.ts";
+export type { Teller, Word } from "./calls.ts";
 export type { UnseenOptions } from "./fork.ts";
 export type { CallTelling } from "./injection.ts";
 export type { Lesson } from "./lesson.ts";
@@ -16,7 +16,15 @@ export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
 export type { AuthoredQuestion } from "./question.ts";
 export { type RecordOptions, recordScenario } from "./record.ts";
-export type { Introduction, NewStep, Place, Reason, Reasons, Recorder } from "./recorder.ts";
+export type {
+  Introduction,
+  NewEvent,
+  NewStep,
+  Place,
+  Reason,
+  Reasons,
+  Recorder,
+} from "./recorder.ts";
 export {
   type Arrow,
   type Call,
@@ -41,7 +49,7 @@ export { DEFAULT_SCENARIO, type Entry as ScenarioEntry, SCENARIOS } from "./scen
 export { type HostLane, type RestOptions, Scene } from "./scene.ts";
 export { type Graded, gradeAnswer } from "./tasks/grade.ts";
 export { assignment } from "./tasks/submission.ts";
-export type { RequestDetails, StopTelling, Tracee, TryOptions } from "./tracee.ts";
+export type { RequestDetails, StopTelling, Tracee, Tracing, TryOptions } from "./tracee.ts";
 export { renderMermaid } from "./view/mermaid.ts";
 export type { Course, CoursePage } from "./view/page/data.ts";
 export { type PageOptions, renderRecordingPage } from "./view/page/page.ts";

@@ -27,34 +27,45 @@ export function resultOffset(entry: number): number {
   return ENTRIES + ENTRY.size * entry + ENTRY.result;
 }
 
+/** Rings of one file: each file takes a descriptor of the host. */
+const RINGS = 64;
+
 /** Rings that no stub uses. They stay mapped: views of unmapped memory would crash the process. */
 const unused: RingMemory[] = [];
 
-/** The memory of a ring, mapped in the host: a file, which a stub maps, too. */
+/** The memory of a ring, mapped in the host: a part of a file, which a stub maps, too. */
 export class RingMemory {
   readonly file: number;
+  /** Where it is in the file. */
+  readonly offset: number;
   readonly address: number;
-  readonly #header: Uint32Array;
   /** The whole ring, in which the entries begin at `ENTRIES`. */
   readonly memory: ArrayBuffer;
+  readonly #header: Uint32Array;
 
-  private constructor(file: number, address: number) {
+  private constructor(file: number, offset: number, address: number) {
     this.file = file;
+    this.offset = offset;
     this.address = address;
     this.memory = viewMemory(address, RING_SIZE);
     this.#header = new Uint32Array(this.memory, 0, ENTRIES / 4);
   }
 
-  /** Takes a ring that was given back, or makes one. Returns the errno of the call that failed, negative. */
+  /** Takes a ring that was given back, or makes some. Returns the errno of the call that failed, negative. */
   static take(shim: Shim): RingMemory | number {
     const last = unused.pop();
     if (last !== undefined) return last;
-    const file = shim.memoryFile(RING_SIZE);
+    const file = shim.memoryFile(RINGS * RING_SIZE);
     if (file < 0) return file;
-    const address = shim.mapFile(file, RING_SIZE);
-    if (address >= 0) return new RingMemory(file, address);
-    shim.close(file);
-    return address;
+    const address = shim.mapFile(file, RINGS * RING_SIZE);
+    if (address < 0) {
+      shim.close(file);
+      return address;
+    }
+    for (let ring = RINGS - 1; ring > 0; ring--) {
+      unused.push(new RingMemory(file, ring * RING_SIZE, address + ring * RING_SIZE));
+    }
+    return new RingMemory(file, 0, address);
   }
 
   /** Gives the ring back: no stub has it mapped any more. */

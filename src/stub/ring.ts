@@ -61,7 +61,7 @@ export class Ring {
     this.#memory = memory;
     this.entries = new Entries(memory.memory, ENTRIES, MOST_ENTRIES);
     try {
-      this.address = mapRing(thread, memory.file);
+      this.address = mapRing(thread, memory);
       if (this.#spins > 0) moveAway(thread);
     } catch (error) {
       memory.giveBack();
@@ -130,8 +130,8 @@ export class Ring {
   }
 }
 
-/** Maps the ring's file in the stub, and keeps it out of the stubs that this one clones. */
-function mapRing(thread: InjectedThread, file: number): bigint {
+/** Maps a ring in the stub, and keeps it out of the stubs that this one clones. */
+function mapRing(thread: InjectedThread, { file, offset }: RingMemory): bigint {
   const { tracer } = thread;
   const access = tracer.flag("PROT_READ") | tracer.flag("PROT_WRITE");
   const mapped = thread.inject(tracer.syscallNumber("mmap"), [
@@ -140,7 +140,7 @@ function mapRing(thread: InjectedThread, file: number): bigint {
     access,
     tracer.flag("MAP_SHARED"),
     file,
-    0,
+    offset,
   ]).result;
   if (mapped.errno !== null) throw refused("mmap", mapped.errno);
   const kept = thread.inject(tracer.syscallNumber("madvise"), [
