@@ -23,7 +23,8 @@ listing("it has every byte of the stub code, as a stub has it in its memory", ()
   const page = stub.read(tracer.stubAddress, PAGE);
   const bytes = codeBytes(loadListing(STUB_CODE));
   assert.equal([...bytes], [...page.subarray(0, bytes.length)]);
-  assert.ok(page.subarray(bytes.length).every((byte) => byte === 0));
+  // The loop over a ring follows, without a listing. The last word is 0: src/record/scenarios/race.ts needs one.
+  assert.ok(page.subarray(-8).every((byte) => byte === 0));
 });
 
 listing("each line lies behind the one before it", () => {
