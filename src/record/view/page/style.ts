@@ -14,6 +14,7 @@ main { display: flex; flex-direction: column; }
 html:not(.scripted) #ending { order: 1; }
 .good { color: var(--good); }
 mark { background: var(--mark); color: inherit; font-weight: 600; border-radius: 2px; }
+mark i { color: inherit; }
 .pid { font-weight: 500; }
 
 /* The introduction: it folds once the reader is on the way. */
