@@ -17,7 +17,7 @@ import {
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LISTED, listCode } from "./listing.mjs";
-import { buildProbe, hasTranslator } from "./probe.mjs";
+import { buildProbe, hasTranslator, STATIC_FLAGS } from "./probe.mjs";
 import { GENERATED } from "./records.mjs";
 
 /** The flags of all libraries: freestanding, and reproducible with the same compiler. */
@@ -88,6 +88,7 @@ const PROGRAMS = {
   fuzz_worker: "src/fuzz/run/fuzz_worker.ts",
   sandboxed: "src/record/sandboxed.ts",
   tried: "src/record/tasks/tried.ts",
+  bench_side: "src/bench/bench_side.ts",
 };
 
 /** The program in C that `stublab fuzz export` completes. */
@@ -187,8 +188,8 @@ function numberAlias(name) {
   return `#if defined(${number}) && !defined(${name})\n#define ${name} ${number}\n#endif\n`;
 }
 
-/** Compiles a freestanding library. */
-function compileLibrary(target, sources, cwd = ".", flags = []) {
+/** Compiles a freestanding library, or with other flags for the linker a program. */
+function compileLibrary(target, sources, cwd = ".", flags = [], linkFlags = LINK_FLAGS) {
   const temporary = `${target}.${process.pid}`;
   try {
     const args = [
@@ -198,7 +199,7 @@ function compileLibrary(target, sources, cwd = ".", flags = []) {
       "-o",
       temporary,
       ...sources,
-      ...LINK_FLAGS,
+      ...linkFlags,
     ];
     execFileSync(CC, args, { stdio: ["ignore", "inherit", "inherit"], cwd });
   } catch (error) {
@@ -425,6 +426,17 @@ async function makeProbe() {
   );
 }
 
+const BENCH = "dist/bench-amd64";
+
+/** The plain C side of `stublab bench`. */
+function makeBench() {
+  const headers = ["shim/signal.h", "shim/amd64/syscall.h", "probe.mjs"];
+  return makeFrom(BENCH, [...files("bench", ".c", ".h"), ...headers], () => {
+    const includes = ["-iquote", "shim", "-iquote", "shim/amd64"];
+    compileLibrary(BENCH, files("bench", ".c"), ".", includes, STATIC_FLAGS);
+  });
+}
+
 async function build() {
   mkdirSync("dist", { recursive: true });
   mkdirSync("build", { recursive: true });
@@ -434,6 +446,7 @@ async function build() {
   await buildListing();
   await buildLessons();
   await buildPackage();
+  await makeBench();
   await makeProbe();
 }
 

@@ -20,7 +20,8 @@ const FLAGS = [
   ...["-I", FOLDER],
 ];
 const WARNINGS = ["-Wall", "-Wextra"];
-const LINK_FLAGS = [
+/** The flags that link a static program without a C library. */
+export const STATIC_FLAGS = [
   ...["-static", "-nostdlib", "-no-pie", "-s"],
   ...["-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack"],
 ];
@@ -53,7 +54,7 @@ export async function buildProbe(target, cc, flags, shimFlags) {
   ];
   const objects = await compileAll(jobs, cc, [...FLAGS, ...flags]);
   const temporary = `${target}.${process.pid}`;
-  execFileSync(cc, [...LINK_FLAGS, "-o", temporary, ...objects], { stdio: "inherit" });
+  execFileSync(cc, [...STATIC_FLAGS, "-o", temporary, ...objects], { stdio: "inherit" });
   renameSync(temporary, target);
 }
 

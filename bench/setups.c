@@ -1,143 +1,135 @@
-// Register setups in plain C, as the fuzzer tries them: by ptrace, and by rt_sigreturn.
+// Register setups, as the fuzzer tries them: by ptrace, and by rt_sigreturn.
 
-#define _GNU_SOURCE
-#include "setups.h"
-#include <signal.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <ucontext.h>
+#include "stub.h"
+#include <asm/sigcontext.h>
+#include <asm/siginfo.h>
+#include <asm/ucontext.h>
+#include <linux/mman.h>
 
 #define INT3 0xcc
 
+static struct stub target;
+static struct user_regs_struct next;
+
 // Creates a stub that has stopped at an INT3, and the registers of the next setup.
-static void create_target(const struct stub *master, struct stub *target,
-                          struct user_regs_struct *next) {
-    create_grandchild(master, target);
-    INJECT(target, getpid, 0);
-    PTRACE(PTRACE_GETREGS, target->pid, next);
-    next->rip--; // back to the INT3
-    next->orig_rax = -1;
+static void prepare_target(void) {
+    static struct stub master;
+    master = create_master();
+    create_grandchild(&master, &target);
+    INJECT(&target, getpid, 0);
+    PTRACE(PTRACE_GETREGS, target.pid, &next);
+    next.rip--; // back to the INT3
+    next.orig_rax = -1UL;
 }
 
-static void change(struct user_regs_struct *next, long i) {
-    next->rax = i;
-    next->rdx = ~i;
-    next->r12 = (unsigned long)i << 32;
+static void change(long i) {
+    next.rax = (unsigned long)i;
+    next.rdx = ~(unsigned long)i;
+    next.r12 = (unsigned long)i << 32;
 }
 
-static double setups(const struct stub *master, long count, int with_siginfo) {
-    struct stub target;
+static int64_t setups(long count, bool with_siginfo) {
     siginfo_t info;
-    struct user_regs_struct next, seen;
-    create_target(master, &target, &next);
-    double start = microseconds();
+    struct user_regs_struct seen;
+    const int64_t start = nanoseconds();
     for (long i = 0; i < count; i++) {
-        change(&next, i);
+        change(i);
         PTRACE(PTRACE_SETREGS, target.pid, &next);
         PTRACE(PTRACE_CONT, target.pid, 0);
-        int status = wait_for(target.pid);
-        if (!stopped_by(status, SIGTRAP))
-            fail_status("PTRACE_CONT", target.pid, status);
+        if (!stopped_by(wait_for(target.pid), SIGTRAP))
+            fail("PTRACE_CONT", 0);
         PTRACE(PTRACE_GETREGS, target.pid, &seen);
         if (with_siginfo)
             PTRACE(PTRACE_GETSIGINFO, target.pid, &info);
     }
-    double each = (microseconds() - start) / count;
-    destroy_grandchild(master, &target);
-    return each;
+    return nanoseconds() - start;
 }
 
-double setup_batch(const struct stub *master, long count) {
-    return setups(master, count, 0);
+static int64_t run_setup(long count) {
+    return setups(count, false);
 }
 
-double siginfo_batch(const struct stub *master, long count) {
-    return setups(master, count, 1);
+static int64_t run_siginfo(long count) {
+    return setups(count, true);
 }
 
-double write_batch(const struct stub *master, long count) {
-    struct stub target;
-    struct user_regs_struct next, seen;
-    create_target(master, &target, &next);
-    double start = microseconds();
+static int64_t run_write(long count) {
+    struct user_regs_struct seen;
+    const int64_t start = nanoseconds();
     for (long i = 0; i < count; i++) {
-        change(&next, i);
+        change(i);
         PTRACE(PTRACE_SETREGS, target.pid, &next);
         PTRACE(PTRACE_GETREGS, target.pid, &seen);
     }
-    double each = (microseconds() - start) / count;
-    destroy_grandchild(master, &target);
-    return each;
+    return nanoseconds() - start;
 }
 
 // ---- by rt_sigreturn, in this process ----
 
-static gregset_t next_registers, seen_registers, home;
+// The words of struct sigcontext before its fpstate: r8 to cr2.
+enum { R12 = 4, RDX = 12, RAX = 13, RIP = 16, WORDS = 23 };
+
+static __u64 next_words[WORDS], seen_words[WORDS], home[WORDS];
 static siginfo_t seen_info;
 static long left;
+static unsigned char *code;
 
-// Stores the outcome of a setup, and returns into the next; after the last, into sigreturn_batch.
-static void on_trap(int signal, siginfo_t *info, void *context) {
+static __u64 *words_of(void *context) {
+    return &((struct ucontext *)context)->uc_mcontext.r8;
+}
+
+// Stores the outcome of a setup, and returns into the next; after the last, into run_sigreturn.
+static void on_trap(int signal, void *info, void *context) {
     (void)signal;
-    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-    memcpy(seen_registers, registers, sizeof seen_registers);
-    seen_info = *info;
+    __u64 *const words = words_of(context);
+    __builtin_memcpy(seen_words, words, sizeof seen_words);
+    seen_info = *(siginfo_t *)info;
     if (left == 0) {
-        memcpy(registers, home, sizeof home);
+        __builtin_memcpy(words, home, sizeof home);
         return;
     }
     left--;
-    next_registers[REG_RAX] = left;
-    next_registers[REG_RDX] = ~left;
-    next_registers[REG_R12] = left << 32;
-    memcpy(registers, next_registers, sizeof next_registers);
+    next_words[RAX] = (uint64_t)left;
+    next_words[RDX] = ~(uint64_t)left;
+    next_words[R12] = (uint64_t)left << 32;
+    __builtin_memcpy(words, next_words, sizeof next_words);
 }
 
-// Continues after the INT3 of sigreturn_batch.
-static void on_start(int signal, siginfo_t *info, void *context) {
+// Continues after the INT3 of run_sigreturn.
+static void on_start(int signal, void *info, void *context) {
     (void)signal, (void)info;
-    memcpy(home, ((ucontext_t *)context)->uc_mcontext.gregs, sizeof home);
+    __builtin_memcpy(home, words_of(context), sizeof home);
 }
 
-static void handle(void (*handler)(int, siginfo_t *, void *)) {
-    struct sigaction action = {.sa_sigaction = handler,
-                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    if (sigaction(SIGTRAP, &action, NULL) == -1)
-        fail("sigaction");
+static void prepare_sigreturn(void) {
+    const unsigned long size = 64 << 10;
+    const stack_t alternate = {.ss_sp = memory(size, false), .ss_size = size};
+    CALL(sigaltstack, &alternate, 0);
+    code = memory(PAGE, false);
+    __builtin_memset(code, INT3, PAGE);
+    CALL(mprotect, code, PAGE, PROT_READ | PROT_EXEC);
 }
 
-static unsigned char *prepare(void) {
-    static unsigned char stack[64 << 10];
-    const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
-    if (sigaltstack(&alternate, NULL) == -1)
-        fail("sigaltstack");
-    unsigned char *code =
-        mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (code == MAP_FAILED)
-        fail("mmap");
-    memset(code, INT3, PAGE);
-    if (mprotect(code, PAGE, PROT_READ | PROT_EXEC) == -1)
-        fail("mprotect");
-    return code;
-}
-
-double sigreturn_batch(const struct stub *master, long count) {
-    static unsigned char *code;
-    (void)master;
-    if (!code)
-        code = prepare();
-    handle(on_start);
+static int64_t run_sigreturn(long count) {
+    handle(SIGTRAP, on_start, SA_ONSTACK | SA_NODEFER);
     volatile int returned = 0;
-    double start = microseconds();
+    const int64_t start = nanoseconds();
     __asm__ volatile("int3" ::: "memory");
     if (!returned) {
         returned = 1;
-        handle(on_trap);
+        handle(SIGTRAP, on_trap, SA_ONSTACK | SA_NODEFER);
         left = count;
-        memcpy(next_registers, home, sizeof home);
-        next_registers[REG_RIP] = (greg_t)(uintptr_t)code;
+        __builtin_memcpy(next_words, home, sizeof home);
+        next_words[RIP] = (uint64_t)code;
         __asm__ volatile("int3" ::: "memory");
     }
-    return (microseconds() - start) / count;
+    return nanoseconds() - start;
 }
+
+const struct mechanism setup_mechanisms[] = {
+    {"setup-c", prepare_target, run_setup},
+    {"siginfo-c", prepare_target, run_siginfo},
+    {"write-c", prepare_target, run_write},
+    {"sigreturn-c", prepare_sigreturn, run_sigreturn},
+    {0},
+};

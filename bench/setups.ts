@@ -1,5 +1,5 @@
-// The TypeScript side of the benchmarks of register setups: `setups.js WHAT N` uses the protocol of
-// bench/baseline.c. WHAT is "setup", "write" or "sigreturn"; with the prefix "fuzz-" each case is also generated,
+// The TypeScript side of the benchmarks of register setups: `setups.js WHAT` speaks the protocol of
+// bench/main.c. WHAT is "setup", "write" or "sigreturn"; with the prefix "fuzz-" each case is also generated,
 // predicted, compared and signed, as in a run of the fuzzer.
 
 import { createInterface } from "node:readline";
@@ -19,8 +19,7 @@ import { DIFFERS, KnownSignatures } from "../src/fuzz/predict/signature.ts";
 
 const SIZE = 256;
 const SETUP_WORDS = SETUP_SIZE / 8;
-const [what = "", size] = process.argv.slice(2);
-const count = Number(size);
+const [what = ""] = process.argv.slice(2);
 const request = what.replace("fuzz-", "");
 const fuzzes = what.startsWith("fuzz-");
 
@@ -83,15 +82,18 @@ function assess(): void {
 
 generate();
 console.log("ready");
-for await (const _ of createInterface({ input: process.stdin })) {
+for await (const line of createInterface({ input: process.stdin })) {
+  const count = Number(line);
   const start = performance.now();
-  for (let done = 0; done < count; done += SIZE) {
+  // Whole batches, as in a run of the fuzzer.
+  const batches = Math.ceil(count / SIZE);
+  for (let i = 0; i < batches; i++) {
     if (fuzzes) generate();
     trier.run(batch, SIZE);
     if (fuzzes) assess();
   }
-  const rounds = Math.ceil(count / SIZE) * SIZE;
-  console.log((((performance.now() - start) * 1000) / rounds).toFixed(3));
+  const each = (performance.now() - start) / (batches * SIZE);
+  console.log(`${Math.round(each * count * 1e6)} 0`);
 }
 experiment.close();
 if (differences > 0) throw new Error(`${differences} outcomes do not match their predictions`);

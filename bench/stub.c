@@ -1,33 +1,27 @@
-// Stubs in plain C, by the system calls that stublab makes from TypeScript and in the same order.
+// Stubs: their code, births, injections and ends.
 
-#define _GNU_SOURCE
 #include "stub.h"
-#include <errno.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/ptrace.h>
-#include <sys/rseq.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "signal.h"
+#include <linux/elf.h>
+#include <linux/fcntl.h>
+#include <linux/memfd.h>
+#include <linux/mman.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
 
 #define TOP ((1ul << 47) - PAGE) // the end of user space
 #define STACK_ROOM (1ul << 30)   // where the main thread's stack may grow
+#define PROGRAM_BASE 0x400000ul  // of execute_master
 #define POLLS 64                 // on one processor, yielding is quicker than blocking
 #define SYSCALL_LENGTH 2         // the bytes of a SYSCALL instruction
-#define MAX_ERRNO 4095
-#define RSEQ_REGISTERED 32 // what the kernel may hold where __rseq_size says 20 or 28
-#define SIGNALS 64
-#define SIGSET_BYTES 8 // the kernel's sigset_t, not libc's
 
 // The stub code. R15 is the pid that the parent must have; RBX is 1 after an injected clone.
 __asm__(".pushsection .rodata\n"
+        ".globl stub_code, stub_loop\n"
+        "find_parent:\n" // a program begins here: it has no R15
+        "    mov $110, %eax\n"
+        "    syscall\n"
+        "    mov %rax, %r15\n"
         "stub_code:\n"
         "    mov $157, %eax\n" // prctl(PR_SET_PDEATHSIG, SIGKILL)
         "    mov $1, %edi\n"
@@ -56,233 +50,236 @@ __asm__(".pushsection .rodata\n"
         "    mov $1, %edi\n"
         "    syscall\n"
         "    hlt\n"
+        "stub_loop:\n" // of a tracer that writes only RAX
+        "    syscall\n"
+        "    int3\n"
+        "    jmp stub_loop\n"
         "stub_code_end:\n"
         ".popsection\n");
-extern const char stub_code[], stub_code_end[];
+extern const char find_parent[], stub_code_end[];
 
-static const char *errno_name(int error) {
-    const char *name = strerrorname_np(error);
-    return name ? name : "unknown errno";
-}
-
-void fail_errno(const char *call, int error) {
-    fprintf(stderr, "baseline: %s: %s (%d)\n", call, errno_name(error), error);
-    exit(1); // EXITKILL and PDEATHSIG end the stubs
-}
-
-void fail(const char *call) {
-    fail_errno(call, errno);
-}
-
-void fail_status(const char *call, pid_t pid, int status) {
-    const char *how = WIFEXITED(status) ? "exited" : WIFSIGNALED(status) ? "killed" : "stopped";
-    int number = WIFEXITED(status)     ? WEXITSTATUS(status)
-                 : WIFSIGNALED(status) ? WTERMSIG(status)
-                                       : status >> 8;
-    fprintf(stderr, "baseline: %s: stub %d unexpectedly %s: %d\n", call, pid, how, number);
-    exit(1);
+static _Noreturn void fail_stop(const char *call) {
+    fail(call, 0);
 }
 
 // ---- ptrace ----
 
-void trace(enum __ptrace_request request, pid_t pid, long address, void *data, const char *name) {
-    if (ptrace(request, pid, address, data) == -1)
-        fail(name);
-}
-
-int wait_for(pid_t pid) {
+int wait_for(int pid) {
     int status = 0;
-    pid_t got = 0;
+    long got = 0;
     for (int polls = 0; got == 0 && polls < POLLS; polls++) {
-        sched_yield();
-        got = wait4(pid, &status, __WALL | WNOHANG, NULL);
+        syscall0(__NR_sched_yield);
+        got = syscall4(__NR_wait4, pid, (long)&status, __WALL | WNOHANG, 0);
     }
     if (got == 0)
-        got = wait4(pid, &status, __WALL, NULL);
-    if (got != pid)
-        fail("wait4");
+        got = syscall4(__NR_wait4, pid, (long)&status, __WALL, 0);
+    check("wait4", got);
     return status;
 }
 
-int stopped_by(int status, int signal) {
-    return WIFSTOPPED(status) && status >> 8 == signal;
+bool stopped_by(int status, int signal) {
+    return (status & 0xff) == 0x7f && status >> 8 == signal;
 }
 
 static void attach(struct stub *stub) {
     PTRACE(PTRACE_ATTACH, stub->pid, 0);
-    int status = wait_for(stub->pid);
-    if (!stopped_by(status, SIGSTOP))
-        fail_status("PTRACE_ATTACH", stub->pid, status);
+    if (!stopped_by(wait_for(stub->pid), SIGSTOP))
+        fail_stop("PTRACE_ATTACH");
     PTRACE(PTRACE_SETOPTIONS, stub->pid,
-           (uintptr_t)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL));
+           PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL);
     PTRACE(PTRACE_GETREGS, stub->pid, &stub->initial);
     stub->initial.rip -= SYSCALL_LENGTH;
 }
 
 long inject(const struct stub *stub, const char *call, long number, const long args[6]) {
     struct user_regs_struct regs = stub->initial;
-    regs.rax = number;
-    regs.rdi = args[0];
-    regs.rsi = args[1];
-    regs.rdx = args[2];
-    regs.r10 = args[3];
-    regs.r8 = args[4];
-    regs.r9 = args[5];
-    regs.orig_rax = -1; // otherwise the kernel may restart the call that the stub stopped in
+    regs.rax = (unsigned long)number;
+    regs.rdi = (unsigned long)args[0];
+    regs.rsi = (unsigned long)args[1];
+    regs.rdx = (unsigned long)args[2];
+    regs.r10 = (unsigned long)args[3];
+    regs.r8 = (unsigned long)args[4];
+    regs.r9 = (unsigned long)args[5];
+    regs.orig_rax = -1UL; // otherwise the kernel may restart the call that the stub stopped in
     PTRACE(PTRACE_SETREGS, stub->pid, &regs);
 
-    int status;
+    int status = 0;
     do { // the first resume after an attach meets its SIGSTOP; children send SIGCHLD
         PTRACE(PTRACE_CONT, stub->pid, 0);
         status = wait_for(stub->pid);
     } while (stopped_by(status, SIGSTOP) || stopped_by(status, SIGCHLD));
     if (!stopped_by(status, SIGTRAP))
-        fail_status(call, stub->pid, status);
+        fail_stop(call);
 
     PTRACE(PTRACE_GETREGS, stub->pid, &regs);
-    long result = regs.rax;
-    if (result < 0 && result >= -MAX_ERRNO)
-        fail_errno(call, -result);
-    return result;
+    return check(call, (long)regs.rax);
 }
 
 // ---- the master ----
 
-static unsigned long stack_top(void) {
-    FILE *maps = fopen("/proc/self/maps", "r");
-    if (!maps)
-        fail("fopen(/proc/self/maps)");
-    char *line = NULL;
-    size_t size = 0;
-    unsigned long top = 0;
-    while (!top && getline(&line, &size, maps) != -1)
-        if (strstr(line, "[stack]") && sscanf(line, "%*x-%lx", &top) != 1)
-            top = 0;
-    free(line);
-    fclose(maps);
-    if (!top)
-        fail_errno("[stack] in /proc/self/maps", ENOENT);
-    return top;
-}
-
 // Maps the stub code at the highest free page that the stack does not need.
 static char *map_stub(void) {
-    unsigned long stack = stack_top();
-    void *mapped = MAP_FAILED;
-    for (unsigned long page = TOP - PAGE; mapped == MAP_FAILED && page > 0; page -= PAGE) {
+    const unsigned long stack = (unsigned long)__builtin_frame_address(0);
+    long mapped = -1;
+    for (unsigned long page = TOP - PAGE; mapped < 0; page -= PAGE) {
         if (page < stack && page >= stack - STACK_ROOM)
             page = stack - STACK_ROOM - PAGE;
-        mapped = mmap((void *)page, PAGE, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-        if (mapped == MAP_FAILED && errno != EEXIST)
-            fail("mmap");
+        mapped = syscall6(__NR_mmap, (long)page, PAGE, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        if (mapped < 0 && mapped != -17) // EEXIST
+            fail("mmap", mapped);
     }
-    if (mapped == MAP_FAILED)
-        fail("mmap");
-    memcpy(mapped, stub_code, stub_code_end - stub_code);
-    if (mprotect(mapped, PAGE, PROT_READ | PROT_EXEC) == -1)
-        fail("mprotect");
-    return mapped;
+    char *const code = (char *)mapped;
+    __builtin_memcpy(code, stub_code, (unsigned long)(stub_code_end - stub_code));
+    CALL(mprotect, code, PAGE, PROT_READ | PROT_EXEC);
+    return code;
 }
 
-static inline long raw(long number, long a, long b, long c, long d, long e) {
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    __asm__ volatile("syscall"
-                     : "+a"(number)
-                     : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-                     : "rcx", "r11", "memory");
-    return number;
-}
-
-static void check_in_child(long result) {
+static void expect(long result) {
     if (result < 0)
-        raw(SYS_exit_group, -result, 0, 0, 0, 0); // the parent sees the errno as the exit status
+        syscall1(__NR_exit_group, -result);
 }
 
-// The child inherits the rseq area that libc registered. Once the area is unmapped, the kernel
-// would kill the stub.
-static void unregister_rseq(void) {
-    if (__rseq_size == 0)
-        return; // libc did not register one
-    long area;
-    __asm__("mov %%fs:0, %0" : "=r"(area));
-    area += __rseq_offset;
-    if (raw(SYS_rseq, area, __rseq_size, RSEQ_FLAG_UNREGISTER, RSEQ_SIG, 0) < 0)
-        check_in_child(raw(SYS_rseq, area, RSEQ_REGISTERED, RSEQ_FLAG_UNREGISTER, RSEQ_SIG, 0));
+static const uint64_t no_signals, all_signals = UINT64_MAX;
+
+// The steps of the child before it is a stub. glibc's rseq, which stublab unregisters here, is not
+// registered in a program without libc.
+static void prepare_child(void) {
+    expect(syscall0(__NR_setsid));
+    expect(default_dispositions());
+    expect(syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&no_signals, 0, SIGSET_SIZE));
 }
 
-// Raw system calls only: libc's state in the child is that of another process.
-static _Noreturn void become_stub(pid_t parent, const char *code) {
-    static const long by_default[4]; // the kernel's struct sigaction, SIG_DFL
-    static const uint64_t none;
-    check_in_child(raw(SYS_setsid, 0, 0, 0, 0, 0));
-    for (int signal = 1; signal <= SIGNALS; signal++)
-        if (signal != SIGKILL && signal != SIGSTOP)
-            check_in_child(raw(SYS_rt_sigaction, signal, (long)by_default, 0, SIGSET_BYTES, 0));
-    unregister_rseq();
-    check_in_child(raw(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, SIGSET_BYTES, 0));
-    __asm__ volatile("mov %%rdi, %%r15\n\tjmp *%%rax" : : "D"((long)parent), "a"(code));
+static void become_stub(long parent, const char *code) {
+    prepare_child();
+    __asm__ volatile("mov %%rdi, %%r15\n\tjmp *%%rax" : : "D"(parent), "a"(code));
     __builtin_unreachable();
 }
 
-static pid_t fork_master(const char *code) {
-    static const uint64_t all = UINT64_MAX;
-    uint64_t before;
-    pid_t parent = getpid();
-    // Raw, so that libc's own signals are blocked too.
-    if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, SIGSET_BYTES) == -1)
-        fail("rt_sigprocmask");
-    long pid = raw(SYS_clone, SIGCHLD | CLONE_FILES, 0, 0, 0, 0);
+static int fork_master(const char *code) {
+    uint64_t before = 0;
+    const int parent = own_pid();
+    CALL(rt_sigprocmask, SIG_SETMASK, &all_signals, &before, SIGSET_SIZE);
+    const long pid = syscall6(__NR_clone, SIGCHLD | CLONE_FILES, 0, 0, 0, 0, 0);
     if (pid == 0)
         become_stub(parent, code);
-    if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SIGSET_BYTES) == -1)
-        fail("rt_sigprocmask");
-    if (pid < 0)
-        fail_errno("clone", -pid);
-    return pid;
+    CALL(rt_sigprocmask, SIG_SETMASK, &before, 0, SIGSET_SIZE);
+    return (int)check("clone", pid);
 }
 
 // Unmaps everything except the page of the stub code.
-static void scrub(const struct stub *stub, const char *code) {
-    unsigned long start = (unsigned long)code, end = start + PAGE;
-    INJECT(stub, munmap, 0, start);
+static void scrub(const struct stub *stub) {
+    const unsigned long start = stub->initial.rip & -(unsigned long)PAGE, end = start + PAGE;
+    INJECT(stub, munmap, 0, (long)start);
     if (end < TOP) // a length of 0 is EINVAL
-        INJECT(stub, munmap, end, TOP - end);
+        INJECT(stub, munmap, (long)end, (long)(TOP - end));
+}
+
+static struct stub adopt(int pid) {
+    struct stub master = {.pid = pid};
+    int status = 0;
+    CALL(wait4, pid, &status, __WALL | WUNTRACED, 0);
+    if (!stopped_by(status, SIGSTOP))
+        fail_stop("clone");
+    attach(&master);
+    scrub(&master);
+    return master;
 }
 
 struct stub create_master(void) {
-    const char *code = map_stub();
-    struct stub master = {.pid = fork_master(code)};
-    int status;
-    if (wait4(master.pid, &status, __WALL | WUNTRACED, NULL) != master.pid)
-        fail("wait4");
-    if (!stopped_by(status, SIGSTOP))
-        fail_status("clone", master.pid, status);
-    attach(&master);
-    scrub(&master, code);
-    return master;
+    static const char *code;
+    if (!code)
+        code = map_stub();
+    return adopt(fork_master(code));
+}
+
+// ---- the master as a program ----
+
+// The file that holds the program: a page with the headers and the stub code.
+static int program = -1;
+
+static void write_program(void) {
+    static struct {
+        struct elf64_hdr header;
+        struct elf64_phdr segment;
+        char code[256];
+    } image;
+    image.header = (struct elf64_hdr){
+        .e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_EXEC,
+        .e_machine = EM_X86_64,
+        .e_version = EV_CURRENT,
+        .e_entry = PROGRAM_BASE + (unsigned long)(image.code - (char *)&image),
+        .e_phoff = sizeof image.header,
+        .e_ehsize = sizeof image.header,
+        .e_phentsize = sizeof image.segment,
+        .e_phnum = 1,
+    };
+    image.segment = (struct elf64_phdr){
+        .p_type = PT_LOAD,
+        .p_flags = PF_R | PF_X,
+        .p_vaddr = PROGRAM_BASE,
+        .p_filesz = sizeof image,
+        .p_memsz = sizeof image,
+        .p_align = PAGE,
+    };
+    __builtin_memcpy(image.code, find_parent, (unsigned long)(stub_code_end - find_parent));
+    program = (int)CALL(memfd_create, "stub", MFD_CLOEXEC);
+    CALL(write, program, &image, sizeof image);
+}
+
+static void execute_program(void) {
+    prepare_child();
+    char *arguments[] = {"stub", 0}, *environment[] = {0};
+    expect(syscall6(__NR_execveat, program, (long)"", (long)arguments, (long)environment,
+                    AT_EMPTY_PATH, 0));
+}
+
+// Runs `run` in a child on a stack of its own, as the child shares this memory.
+long clone_onto(unsigned long flags, void *stack, void (*run)(void));
+__asm__(".pushsection .text\n"
+        "clone_onto:\n"
+        "    mov %rdx, %r9\n"
+        "    xor %edx, %edx\n"
+        "    xor %r10d, %r10d\n"
+        "    xor %r8d, %r8d\n"
+        "    mov $56, %eax\n"
+        "    syscall\n"
+        "    test %rax, %rax\n"
+        "    jnz 1f\n"
+        "    call *%r9\n"
+        "    hlt\n"
+        "1:  ret\n"
+        ".popsection\n");
+
+struct stub execute_master(void) {
+    static _Alignas(16) char stack[16384];
+    if (program < 0)
+        write_program();
+    uint64_t before = 0;
+    CALL(rt_sigprocmask, SIG_SETMASK, &all_signals, &before, SIGSET_SIZE);
+    // The execve gives the child a file table of its own, whatever the flags.
+    const long pid =
+        clone_onto(SIGCHLD | CLONE_VM | CLONE_VFORK, stack + sizeof stack, execute_program);
+    CALL(rt_sigprocmask, SIG_SETMASK, &before, 0, SIGSET_SIZE);
+    return adopt((int)check("clone", pid));
 }
 
 // ---- grandchildren and ends ----
 
 void create_grandchild(const struct stub *master, struct stub *child) {
     struct stub cloner = *master;
-    cloner.initial.r15 = master->pid; // the stub code's convention, for the child
+    cloner.initial.r15 = (unsigned long)master->pid; // the stub code's convention, for the child
     cloner.initial.rbx = 1;
-    child->pid = INJECT(&cloner, clone, SIGCHLD | CLONE_FILES);
+    child->pid = (int)INJECT(&cloner, clone, SIGCHLD | CLONE_FILES);
     INJECT(master, wait4, child->pid, 0, __WALL | WUNTRACED);
     attach(child);
 }
 
-void kill_stub(pid_t pid) {
-    if (kill(pid, SIGKILL) == -1)
-        fail("kill");
-    int status = wait_for(pid);
-    while (WIFSTOPPED(status)) { // at the exit event
+void kill_stub(int pid) {
+    CALL(kill, pid, SIGKILL);
+    while ((wait_for(pid) & 0xff) == 0x7f) // at the exit event
         PTRACE(PTRACE_CONT, pid, 0);
-        status = wait_for(pid);
-    }
 }
 
 void destroy_grandchild(const struct stub *master, const struct stub *child) {

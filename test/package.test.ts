@@ -63,6 +63,20 @@ packed("records when installed: the assembler's listing is in the package", () =
   assert.is(recording.code[0].name, "stub code");
 });
 
+packed("measures when installed: the C side is in the package", () => {
+  const cli = join(project, "node_modules/.bin/stublab");
+  const document = sh(cli, ["bench", "pool", "--rounds", "1", "--json"], project, { PATH: bin });
+  const { results } = JSON.parse(document);
+  assert.equal(
+    results.map(({ name, status }: { name: string; status: string }) => [name, status]),
+    [
+      ["pool-c", "measured"],
+      ["pool-faithful", "measured"],
+      ["getpid", "measured"],
+    ],
+  );
+});
+
 packed("drives stubs with every encoder", () => {
   const script = `
     import { Tracer } from "stublab";
@@ -166,7 +180,7 @@ packed("a bundled fuzz says that the labs stay external", async () => {
 packed("holds no sources, tests, source maps or paths of the machine that built it", () => {
   const list = sh("tar", ["-tzf", tarball], ".").trim().split("\n");
   const allowed =
-    /^package\/(dist\/([\w-]+\.(js|d\.ts|wasm|so)|(lessons|listing)\.json|template\.c|bisect\.sh|probe-amd64)|docs\/.*\.md|examples\/[\w/-]+\.\w+|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
+    /^package\/(dist\/([\w-]+\.(js|d\.ts|wasm|so)|(lessons|listing)\.json|template\.c|bisect\.sh|(bench|probe)-amd64)|docs\/.*\.md|examples\/[\w/-]+\.\w+|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
   assert.equal(
     list.filter((name) => !allowed.test(name)),
     [],

@@ -22,6 +22,7 @@ const PROCESSES = [
   "src/fuzz/run/fuzz_worker.ts",
   "src/record/sandboxed.ts",
   "src/record/tasks/tried.ts",
+  "src/bench/bench_side.ts",
 ];
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
@@ -65,7 +66,9 @@ async function bundle() {
     logLevel: "warning",
   });
   await bundlePage(esbuild, OUT);
-  for (const file of readdirSync("dist").filter((name) => /\.(so|wasm|json|c|sh)$/.test(name))) {
+  for (const file of readdirSync("dist").filter((name) =>
+    /\.(so|wasm|json|c|sh)$|^bench-amd64$/.test(name),
+  )) {
     copyFileSync(`dist/${file}`, `${OUT}/${file}`);
   }
 }

@@ -65,6 +65,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "run a small static program in a stub, and emulate its system calls",
     load: async () => (await import("./guest.ts")).guestCommand,
   },
+  bench: {
+    summary: "measure what each way to drive another process costs on this machine",
+    load: async () => (await import("./bench.ts")).benchCommand,
+  },
   doctor: {
     summary: "check whether stublab works on this machine, and say how to fix what fails",
     load: async () => (await import("./doctor.ts")).doctorCommand,

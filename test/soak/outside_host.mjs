@@ -2,8 +2,8 @@
 // as JSON. See outside.mjs.
 
 import koffi from "koffi";
-import { GUEST_CODE, SYS_getpid, startGuest } from "../../bench/guest.mjs";
 import { DeadlineError, DeathError, Platform, StublabError } from "../../dist/index.js";
+import { GUEST_CODE, SYS_getpid, startGuest } from "./guest.mjs";
 import { generator } from "./random.mjs";
 
 const BIRTHS = 2000;

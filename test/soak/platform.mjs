@@ -2,8 +2,8 @@
 // reuse, switches, many. Needs --expose-gc. The exit status is 1 if a bound is exceeded.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { SYS_getpid, startGuest } from "../../bench/guest.mjs";
 import { Platform } from "../../dist/index.js";
+import { SYS_getpid, startGuest } from "./guest.mjs";
 
 const MANY = 10_000;
 const SAMPLE = 1000;

@@ -1,0 +1,55 @@
+// `npm run docs:performance`: measures, and writes the figures of this machine into docs/performance.md.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+
+const PAGE = "docs/performance.md";
+const [BEGIN, END] = ["<!-- figures: npm run docs:performance -->", "<!-- end of figures -->"];
+
+const command = ["dist/cli.js", "bench", "--json", ...process.argv.slice(2)];
+const { stdout, status } = spawnSync(process.execPath, command, {
+  encoding: "utf8",
+  stdio: ["ignore", "pipe", "inherit"],
+});
+if (status !== 0) process.exit(status ?? 1);
+const { noisy, noise, machine, rounds, groups, results } = JSON.parse(stdout);
+
+const figure = (number) => Number(number.toPrecision(3)).toLocaleString("en-US");
+const events = (number, per) => (number === undefined ? "" : figure(number / per));
+
+function row({ name, title, reason, microseconds, ratio, cost }) {
+  const { stops, wakeups, systemCalls, per = 1 } = cost ?? {};
+  const costs = [events(stops, per), events(wakeups, per), events(systemCalls ?? undefined, 1)];
+  const times =
+    microseconds === null
+      ? [`skipped: ${reason}`, "", ""]
+      : [
+          figure(microseconds.median),
+          `${figure(microseconds.lower)}–${figure(microseconds.upper)}`,
+          ratio === null ? "" : `${noisy ? "~" : ""}${figure(ratio.median)}`,
+        ];
+  return `| \`${name}\` | ${[title.replaceAll("|", "\\|"), ...costs, ...times].join(" | ")} |`;
+}
+
+const tables = groups.map(({ name, title, against }) =>
+  [
+    `**${name}**: ${title}; ratio to \`${against}\``,
+    "",
+    "| mechanism | what | stops | wake-ups | calls | µs | quartiles | ratio |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ...results.filter(({ group }) => group === name).map(row),
+  ].join("\n"),
+);
+const run = noisy
+  ? `**A noisy run (${noise.join("; ")}): its figures and ratios are not to be relied on.**`
+  : `A quiet run of ${rounds} rounds.`;
+const { kernel, processor, processors, virtualization, governor, node } = machine;
+const where =
+  `Linux ${kernel} on ${processor}, ${processors} processors, hypervisor: ${virtualization}, ` +
+  `governor: ${governor}, Node.js ${node}.`;
+
+const page = readFileSync(PAGE, "utf8");
+const [before, after] = [page.split(BEGIN)[0], page.split(END)[1]];
+if (after === undefined) throw new Error(`${PAGE} lacks "${BEGIN}" and "${END}"`);
+const figures = [BEGIN, [where, run].join("\n"), ...tables, END].join("\n\n");
+writeFileSync(PAGE, `${before}${figures}${after}`);

@@ -1,0 +1,69 @@
+// Handlers in this process: a system call that they answer, and nothing but a signal.
+
+#include "bench.h"
+#include <asm/sigcontext.h>
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <asm/ucontext.h>
+#include <linux/prctl.h>
+
+// From Linux 5.11; older headers lack them.
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#define PR_SYS_DISPATCH_ON 1
+#define SYSCALL_DISPATCH_FILTER_ALLOW 0
+#define SYSCALL_DISPATCH_FILTER_BLOCK 1
+#endif
+
+enum { ANSWER = 4711 };
+
+static volatile char selector = SYSCALL_DISPATCH_FILTER_ALLOW;
+static volatile long received;
+
+static void answer_call(int signal, void *info, void *context) {
+    (void)signal, (void)info;
+    selector = SYSCALL_DISPATCH_FILTER_ALLOW; // for rt_sigreturn
+    ((struct ucontext *)context)->uc_mcontext.rax = ANSWER;
+}
+
+static void prepare_dispatch(void) {
+    handle(SIGSYS, answer_call, 0);
+    CALL(prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0, &selector);
+}
+
+static int64_t run_dispatch(long count) {
+    const int64_t start = nanoseconds();
+    for (long i = 0; i < count; i++) {
+        selector = SYSCALL_DISPATCH_FILTER_BLOCK;
+        if (syscall0(__NR_getpid) != ANSWER)
+            fail_because("Syscall User Dispatch did not dispatch");
+    }
+    return nanoseconds() - start;
+}
+
+static void note(int signal, void *info, void *context) {
+    (void)signal, (void)info, (void)context;
+    received++;
+}
+
+static void prepare_signal(void) {
+    handle(SIGUSR1, note, 0);
+}
+
+static int64_t run_signal(long count) {
+    const long before = received;
+    const int pid = own_pid();
+    const int64_t start = nanoseconds();
+    for (long i = 0; i < count; i++)
+        syscall3(__NR_tgkill, pid, pid, SIGUSR1);
+    const int64_t time = nanoseconds() - start;
+    if (received - before != count)
+        fail_because("signals were lost");
+    return time;
+}
+
+const struct mechanism signal_mechanisms[] = {
+    {"dispatch", prepare_dispatch, run_dispatch},
+    {"signal", prepare_signal, run_signal},
+    {0},
+};

@@ -1,0 +1,2 @@
+/** How many calls are in a batch. */
+export const BATCH = 64;
