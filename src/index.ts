@@ -73,6 +73,7 @@ export {
   interruptGuest,
   type SwitchOptions,
 } from "./platform/context.ts";
+export type { SwitchLane } from "./platform/lanes.ts";
 export type { Protection } from "./platform/memory.ts";
 export { Platform, type PlatformOptions } from "./platform/platform.ts";
 export type { SignalInfo } from "./platform/signal_info.ts";

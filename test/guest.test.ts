@@ -9,9 +9,10 @@ import {
   type GuestOptions,
   type GuestRun,
   InputError,
-  Platform,
+  type Platform,
   runGuest,
 } from "../src/index.ts";
+import { openPlatform } from "./guests.ts";
 import { hasTool, processState } from "./processes.ts";
 import {
   assemble,
@@ -32,7 +33,7 @@ const withMusl = hasTool("musl-gcc") ? guests : guests.skip;
 
 let platform: Platform;
 guests.before(() => {
-  platform = Platform.open();
+  platform = openPlatform();
 });
 guests.after(() => {
   const { pid } = platform.master;
@@ -132,7 +133,7 @@ withMusl("prints a greeting from C with musl", () => {
 withMusl("prints a greeting with every encoder", () => {
   const elf = compile("musl-gcc", "hello.c", example("hello.c"), "-static");
   const heard = ["assembly", "script", "native"].map((encoder) => {
-    using other = Platform.open({ encoder });
+    using other = openPlatform({ encoder });
     return listen(elf, {}, other);
   });
   for (const { stdout, run } of heard) {

@@ -1,14 +1,17 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Context, Platform, TraceError } from "../src/index.ts";
+import { type Context, type Platform, TraceError } from "../src/index.ts";
 import {
   CODE,
   contextAt,
   DATA,
   faultOf,
+  type Guest,
   hasFeature,
   load,
   NOWHERE,
+  openPlatform,
+  readWords,
   selectors,
   syscallOf,
   toSyscall,
@@ -136,14 +139,16 @@ states("keeps the flags of interleaved guests", () => {
 
 states("starts a guest with the floating point of a new process", () => {
   withGuest([code.loop(code.SYSCALL)], (guest) => {
-    const { xstate } = guest.context;
-    const legacy = new DataView(xstate.buffer, xstate.byteOffset, 512);
-    const look = () => ({
-      controlWord: legacy.getUint16(0, true),
-      mxcsr: legacy.getUint32(24, true),
-      x87: [...xstate.subarray(32, 160)].every((byte) => byte === 0),
-      xmm: xmmWords(xstate).every((word) => word === 0n),
-    });
+    const look = () => {
+      const { xstate } = guest.context;
+      const legacy = new DataView(xstate.buffer, xstate.byteOffset, 512);
+      return {
+        controlWord: legacy.getUint16(0, true),
+        mxcsr: legacy.getUint32(24, true),
+        x87: [...xstate.subarray(32, 160)].every((byte) => byte === 0),
+        xmm: xmmWords(xstate).every((word) => word === 0n),
+      };
+    };
     const fresh = { controlWord: 0x37f, mxcsr: 0x1f80, x87: true, xmm: true };
     assert.equal(look(), fresh);
     toSyscall(guest);
@@ -207,7 +212,7 @@ avx("keeps the YMM registers of interleaved guests", () => {
 });
 
 states("moves a context to another address space with all its state", () => {
-  using platform = Platform.open();
+  using platform = openPlatform();
   const body = [code.loadXmmAtRax(0, 0), code.loop(code.addXmm(1, 0), code.SYSCALL)];
   const { context, space } = load(platform, ...body);
   const other = load(platform, ...body).space;
@@ -228,8 +233,127 @@ states("moves a context to another address space with all its state", () => {
   }
 });
 
+/** Loads XMM0 from the data page, and stores it there after each system call. */
+const KEEPS_XMM = [
+  code.loadXmmAtRax(0, 0),
+  code.loop(code.SYSCALL, code.load("rax", DATA + 64n), code.storeXmmAtRax(0, 0)),
+];
+
+/** A guest that has loaded two random words to XMM0, and these words. */
+function withXmm(platform: Platform): Guest & { words: bigint[] } {
+  const guest = load(platform, ...KEEPS_XMM);
+  const words = [0x1111_2222_3333_4444n, 0x5555_6666_7777_8888n];
+  writeWords(guest.space, DATA, words);
+  guest.context.registers.set("rax", DATA);
+  toSyscall(guest);
+  return { ...guest, words };
+}
+
+const xmm0 = ({ xstate }: Context) => [...xmmWords(xstate).subarray(0, 2)];
+
+states("passes floating point that was changed between two switches to the guest", () => {
+  using platform = openPlatform();
+  const guest = withXmm(platform);
+  for (let i = 1n; i <= 10n; i++) {
+    xmmWords(guest.context.xstate).set([i, i + 100n]);
+    toSyscall(guest);
+    assert.equal(readWords(guest.space, DATA + 64n, 2), [i, i + 100n]);
+    assert.equal(xmm0(guest.context), [i, i + 100n]);
+    toSyscall(guest);
+    assert.equal(readWords(guest.space, DATA + 64n, 2), [i, i + 100n]);
+  }
+});
+
+states("keeps floating point while calls are injected and other guests run", () => {
+  using platform = openPlatform();
+  const guest = withXmm(platform);
+  const other = contextAt(platform, CODE);
+  other.registers.set("rax", DATA + 1024n);
+  for (let i = 0; i < 10; i++) {
+    guest.space.mapAnonymous(NOWHERE, 4096, "rw");
+    if (i % 2 === 0) syscallOf(other.switch(guest.space));
+    toSyscall(guest);
+    assert.equal(readWords(guest.space, DATA + 64n, 2), guest.words);
+    other.registers.set("rip", CODE);
+  }
+});
+
+for (const [what, lose] of Object.entries({
+  released: ({ space }: Guest): void => space.release(),
+  killed: ({ space }: Guest): boolean => process.kill(space.pid, "SIGKILL"),
+  "killed and released": ({ space }: Guest) => {
+    process.kill(space.pid, "SIGKILL");
+    space.release();
+  },
+  closed: ({ space }: Guest) => space.stub.close(),
+  "detached and closed": ({ space }: Guest) => {
+    space.stub.detach();
+    space.stub.close();
+  },
+})) {
+  states(`keeps the state of a guest whose subprocess is ${what}`, () => {
+    using platform = openPlatform();
+    const guest = withXmm(platform);
+    const before = guest.context.registers.dump();
+    lose(guest);
+    assert.equal(guest.context.registers.dump(), before);
+    assert.equal(xmm0(guest.context), guest.words);
+    const { space } = load(platform, ...KEEPS_XMM);
+    syscallOf(guest.context.switch(space));
+    assert.equal(readWords(space, DATA + 64n, 2), guest.words);
+  });
+}
+
+states("moves floating point that nobody looked at to another address space", () => {
+  using platform = openPlatform();
+  const guest = withXmm(platform);
+  const { space } = load(platform, ...KEEPS_XMM);
+  for (let i = 0; i < 4; i++) {
+    syscallOf(guest.context.switch(i % 2 === 0 ? space : guest.space));
+    assert.equal(readWords(space, DATA + 64n, 2), guest.words);
+  }
+});
+
+states("starts every guest of a reused subprocess with its own state", () => {
+  using platform = openPlatform();
+  for (let i = 0; i < 3; i++) {
+    const { context, space } = load(
+      platform,
+      code.load("rax", DATA),
+      code.storeXmmAtRax(0, 0),
+      code.SYSCALL,
+    );
+    syscallOf(context.switch(space));
+    assert.equal(readWords(space, DATA, 2), [0n, 0n]);
+    context.release();
+    space.release();
+    const guest = withXmm(platform);
+    guest.space.release();
+  }
+});
+
+states("passes a single register that was changed between two switches", () => {
+  const stored = code.GENERAL.filter((name) => !["rax", "rsp", "rcx", "r11"].includes(name));
+  const body = [
+    code.load("rax", DATA),
+    ...stored.map((name, i) => code.storeAtRax(name, 8 * i)),
+    code.SYSCALL,
+  ];
+  withGuest([code.loop(...body)], (guest) => {
+    const expected = stored.map(() => 0n);
+    const random = randomWords(SEED + 5n);
+    toSyscall(guest);
+    for (const [i, name] of stored.entries()) {
+      expected[i] = random();
+      guest.context.registers.set(name, expected[i]);
+      toSyscall(guest);
+      assert.equal(readWords(guest.space, DATA, stored.length), expected);
+    }
+  });
+});
+
 states("does not mix up the faults of two address spaces", () => {
-  using platform = Platform.open();
+  using platform = openPlatform();
   const { context, space } = load(platform, code.loadRaxFrom(NOWHERE));
   const other = load(platform, code.loadRaxFrom(NOWHERE)).space;
   assert.is(faultOf(context.switch(space)).access, "read");

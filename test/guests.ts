@@ -10,6 +10,7 @@ import {
   Platform,
   type PlatformOptions,
   type Subprocess,
+  type SwitchLane,
 } from "../src/index.ts";
 import { type Code, program } from "./machine_code.ts";
 
@@ -23,6 +24,19 @@ export const FILE = 0x3_0000n;
 export const NOWHERE = 0x7000_0000n;
 
 export const PAGE = 4096;
+
+/** How the guests of `openPlatform` are run. */
+let lane: SwitchLane = "faithful";
+
+/** Chooses the lane under test. */
+export function useLane(name: SwitchLane): void {
+  lane = name;
+}
+
+/** A platform that runs guests by the lane under test. */
+export function openPlatform(options: PlatformOptions = {}): Platform {
+  return Platform.open({ switches: lane, ...options });
+}
 
 /** A guest in an address space of its own. */
 export interface Guest {
@@ -54,7 +68,7 @@ export function withGuest(
   body: (guest: Guest) => void,
   options: PlatformOptions = {},
 ): void {
-  using platform = Platform.open(options);
+  using platform = openPlatform(options);
   body(load(platform, ...code));
 }
 

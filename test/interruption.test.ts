@@ -3,7 +3,7 @@ import { closeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DeathError, InputError, Platform } from "../src/index.ts";
+import { DeathError, InputError } from "../src/index.ts";
 import {
   CODE,
   contextAt,
@@ -11,6 +11,7 @@ import {
   FILE,
   load,
   NOWHERE,
+  openPlatform,
   PAGE,
   readWords,
   selectors,
@@ -73,7 +74,7 @@ interruptions("interrupts a looping guest at its deadline, and can resume it fro
 });
 
 interruptions("holds its deadline while other processes keep sending signals", async () => {
-  using platform = Platform.open();
+  using platform = openPlatform();
   const { context, space } = load(platform, code.SPIN);
   const script = `while kill -USR1 ${space.pid}; do :; done`;
   const child = spawn("timeout", ["3", "sh", "-c", script], { stdio: "ignore" });
@@ -99,7 +100,7 @@ interruptions("refuses an invalid deadline", () => {
 interruptions("is interrupted by a worker while it runs, and later switches are not", async () => {
   const ROUNDS = 300;
   const fd = temporaryFile(new Uint8Array(PAGE));
-  using platform = Platform.open();
+  using platform = openPlatform();
   const { context, space } = load(platform, code.loop(code.COUNT_AT_RBX));
   space.write(CODE + 64n, Uint8Array.from(code.loop(code.SYSCALL)));
   space.mapFile(FILE, PAGE, "rw", { fd });
@@ -188,7 +189,7 @@ interruptions("ignores what other processes send to a guest", () => {
 });
 
 interruptions("ends with a DeathError if the guest is killed, and other guests continue", () => {
-  using platform = Platform.open();
+  using platform = openPlatform();
   const { context, space } = load(platform, code.SPIN);
   const other = load(platform, code.loop(code.SYSCALL));
   spawn("sh", ["-c", `kill -KILL ${space.pid}`], { stdio: "ignore" });

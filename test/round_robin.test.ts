@@ -2,12 +2,13 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Context, Platform, type Subprocess } from "../src/index.ts";
+import type { Context, Subprocess } from "../src/index.ts";
 import {
   CODE,
   DATA,
   hasFeature,
   load,
+  openPlatform,
   readWords,
   syscallOf,
   writeWords,
@@ -151,7 +152,7 @@ class Model {
 const roundRobin = suite("round robin");
 
 roundRobin("a hundred address spaces switched 100,000 times keep every register", () => {
-  using platform = Platform.open();
+  using platform = openPlatform();
   const random = randomWords(SEED);
   const guests = Array.from({ length: SPACES }, () => {
     const { space, context } = load(platform, ...BEGIN, code.SYSCALL);

@@ -4,6 +4,14 @@
 
 enum { PAGE_SIZE = 4096 };
 
+/** Bytes of a system call instruction. */
+enum { SYSCALL_BYTES = 2 };
+
+/** A pause in a loop that waits for another processor. */
+static inline void relax(void) {
+    __asm__ volatile("pause");
+}
+
 /** The signature with which glibc registers rseq (RSEQ_SIG in <sys/rseq.h>). */
 enum { RSEQ_SIGNATURE = 0x53053053 };
 

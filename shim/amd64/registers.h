@@ -32,6 +32,17 @@ static inline uint64_t program_counter(const uint64_t *block) {
     return block[REG_RIP];
 }
 
+/** The number of words in a register block. */
+enum { BLOCK_WORDS = REG_GS + 1 };
+
+/**
+ * Whether the kernel would restart a system call with this result at an exit through signal work
+ * (-ERESTARTSYS to -ERESTART_RESTARTBLOCK; include/linux/errno.h).
+ */
+static inline int restarts(const uint64_t *block) {
+    return block[REG_RAX] + 516 <= 516 - 512;
+}
+
 /** Bytes of the breakpoint instruction: after its trap, the program counter is past it. */
 enum { BREAKPOINT_LENGTH = 1 };
 

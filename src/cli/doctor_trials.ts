@@ -5,6 +5,7 @@ import { DeathError, type ErrorDetails, StublabError } from "../errors.ts";
 import type { Case } from "../fuzz/case/case.ts";
 import { FROMS, ONS, WAYS } from "../fuzz/case/setups.ts";
 import { explain } from "../limits.ts";
+import type { SwitchLane } from "../platform/lanes.ts";
 import { expectRseq } from "../stub/rseq.ts";
 import { Tracer } from "../stub/tracer.ts";
 
@@ -69,14 +70,30 @@ const GUEST = Uint8Array.of(
 );
 
 async function guest(): Promise<Seen> {
+  const { SWITCH_LANES } = await import("../platform/lanes.ts");
+  const [faithful, ...others] = SWITCH_LANES;
+  await guestBy(faithful);
+  const lanes = await Promise.all(
+    others.map(async (lane) => {
+      try {
+        await guestBy(lane);
+        return lane;
+      } catch (error) {
+        return `not ${lane} (${failureOf(error).seen})`;
+      }
+    }),
+  );
+  return { seen: `a guest made two system calls; switches: ${[faithful, ...lanes].join(", ")}` };
+}
+
+/** Runs a guest by a lane of switches. @throws if it does not work */
+async function guestBy(switches: SwitchLane): Promise<void> {
   const { Platform } = await import("../platform/platform.ts");
   const { runGuest } = await import("../guest/run.ts");
-  using platform = Platform.open();
+  using platform = Platform.open({ switches });
   try {
     const { result } = runGuest(platform, { code: GUEST });
-    if (result.kind === "exited" && result.status === 7) {
-      return { seen: "a guest made two system calls" };
-    }
+    if (result.kind === "exited" && result.status === 7) return;
     throw failed(`guest: expected exit status 7, got ${JSON.stringify(result.kind)}`);
   } catch (error) {
     if (!isKilledBySigsys(error)) throw error;

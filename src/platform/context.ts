@@ -8,6 +8,7 @@ import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { FaultRecord } from "./fault.ts";
+import { FloatingPoint } from "./floating_point.ts";
 import { decodeSignalInfo, type SignalInfo } from "./signal_info.ts";
 import { Subprocess } from "./subprocess.ts";
 
@@ -86,11 +87,10 @@ export function interruptGuest(handle: InterruptHandle): void {
 export class Context {
   readonly tracer: TracingThread;
   readonly #registers: RegisterBlock;
-  /** The guest's XSAVE area in the kernel's layout (NT_X86_XSTATE). */
-  readonly xstate: Uint8Array;
+  readonly #floatingPoint: FloatingPoint;
   /** The handle for `interruptGuest`. */
   readonly interruptHandle: InterruptHandle;
-  readonly #record: SwitchRecord;
+  readonly #record = new SwitchRecord();
   /** Where the encoder writes the arguments of a system call. */
   readonly #args: RegisterBlock;
   #fault: FaultRecord | undefined;
@@ -103,8 +103,7 @@ export class Context {
     this.#registers = tracer.blocks.allocate();
     this.#registers.bytes.fill(0);
     this.#args = tracer.blocks.allocate();
-    this.xstate = initialXstate.slice();
-    this.#record = new SwitchRecord(this.xstate.length);
+    this.#floatingPoint = new FloatingPoint(initialXstate);
     this.interruptHandle = {
       words: new Int32Array(new SharedArrayBuffer(12)),
       // gVisor's choice: injections pass over its stops.
@@ -116,6 +115,14 @@ export class Context {
   get registers(): RegisterBlock {
     if (this.#released) throw new StateError("this context was released");
     return this.#registers;
+  }
+
+  /**
+   * The guest's XSAVE area in the kernel's layout (NT_X86_XSTATE), for reading and writing until the next switch; take
+   * it again afterwards.
+   */
+  get xstate(): Uint8Array {
+    return this.#floatingPoint.expose();
   }
 
   /**
@@ -159,6 +166,7 @@ export class Context {
     if (this.#released) return;
     this.#released = true;
     this.#noteFault(undefined);
+    this.#floatingPoint.forgetHolder();
     this.tracer.blocks.release(this.#registers);
     this.tracer.blocks.release(this.#args);
   }
@@ -188,15 +196,16 @@ export class Context {
   #run(subprocess: Subprocess, thread: Thread): GuestEvent | undefined {
     const { tracer } = this;
     const { encoder } = tracer;
+    const { runner } = subprocess;
     const { offset } = this.#registers;
     const stepping = encoder.enterGuest(offset, thread.initial.offset) === 1;
     this.#record.request = tracer.constant(stepping ? "PTRACE_SYSEMU_SINGLESTEP" : "PTRACE_SYSEMU");
-    let stop = thread.switch(this.#registers, this.xstate, this.#record);
+    let stop = runner.run(this.#registers, this.#floatingPoint, this.#record);
     const late = stop === "late";
     if (late) {
       tracer.shim.tgkill(thread.tgid, thread.tid, this.interruptHandle.signal);
       this.#record.deadline.start(GRACE_MILLISECONDS);
-      stop = thread.switchWait(this.#registers, this.xstate, this.#record);
+      stop = runner.wait(this.#registers, this.#floatingPoint, this.#record);
     }
     if (stop === "syscall") return this.#syscall();
     if (stop === "signal") {

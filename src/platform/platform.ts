@@ -1,7 +1,7 @@
 import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StateError } from "../errors.ts";
-import { checkOptions, count, nameOrNumber, truth } from "../shape.ts";
+import { checkOptions, count, nameOrNumber, oneOf, truth } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import type { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
@@ -9,8 +9,11 @@ import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { encoderOption, LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { COMPONENTS, LARGEST_XSTATE } from "./amd64.ts";
 import { Context } from "./context.ts";
+import { expectBases } from "./handler.ts";
+import { runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
 import { Pool } from "./pool.ts";
-import { Subprocess } from "./subprocess.ts";
+import type { Runner } from "./runner.ts";
+import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions extends Lanes {
   /** An encoder, or the name of one of stublab's own. Default: "assembly". */
@@ -24,6 +27,8 @@ export interface PlatformOptions extends Lanes {
   exitSignal?: string | number | undefined;
   /** Whether stubs run under a filter that allows only the calls that the tracer injects. Default: true. */
   seccomp?: boolean | undefined;
+  /** How guests are run. Default: "faithful". */
+  switches?: SwitchLane | undefined;
 }
 
 const STUBS = count(2 ** 22);
@@ -44,12 +49,14 @@ export class Platform {
   /** The XSAVE area that every context begins with: that of a new process, with the kernel's length and layout. */
   readonly initialXstate: Uint8Array;
   readonly #pool = new Pool();
+  readonly #lane: SwitchLane;
   #closed = false;
 
-  private constructor(tracer: Tracer, master: Stub) {
+  private constructor(tracer: Tracer, master: Stub, lane: SwitchLane) {
     if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
+    this.#lane = lane;
     const area = new Uint8Array(LARGEST_XSTATE);
     this.initialXstate = area.slice(0, master.thread.freshXstate(area, COMPONENTS));
   }
@@ -65,17 +72,24 @@ export class Platform {
       deadline: checkDeadline,
       exitSignal: nameOrNumber,
       seccomp: truth,
+      switches: oneOf(SWITCH_LANES),
       ...LANE_OPTIONS,
     });
-    const { exitSignal = "SIGCHLD", seccomp = true, ...driving } = options;
+    const { exitSignal = "SIGCHLD", seccomp = true, switches = "faithful", ...driving } = options;
+    const isTraced = switches !== "handler";
+    if (!isTraced) expectHandler(seccomp);
     const tracer = new Tracer(driving);
     try {
-      const filter = seccomp
-        ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
-        : undefined;
+      // Guests that are not traced have a filter of their own.
+      const filter =
+        seccomp && isTraced
+          ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
+          : undefined;
       const master = tracer.createStub({ exitSignal, filter });
       master.scrub();
-      return new Platform(tracer, master);
+      const platform = new Platform(tracer, master, switches);
+      if (!isTraced) platform.newAddressSpace().release();
+      return platform;
     } catch (error) {
       tracer.close();
       throw error;
@@ -85,7 +99,7 @@ export class Platform {
   /** Returns an empty subprocess: from the pool if it has one, else a new grandchild. */
   newAddressSpace(): Subprocess {
     this.#expectOpen();
-    return new Subprocess(this.#pool.take() ?? this.master.createStub(), this.#pool);
+    return new Subprocess(this.#pool.take() ?? this.#newRunner(), this.#pool);
   }
 
   /**
@@ -97,16 +111,17 @@ export class Platform {
     this.#expectOpen();
     STUBS(stubs, "stubs");
     if (this.tracer.births === "traced") {
-      for (const stub of this.master.createMany(stubs)) this.#pool.put(stub);
+      for (const stub of this.master.createMany(stubs)) this.#pool.put(this.#runnerOf(stub));
     } else {
-      for (let i = 0; i < stubs; i++) this.#pool.put(this.master.createStub());
+      for (let i = 0; i < stubs; i++) this.#pool.put(this.#newRunner());
     }
   }
 
   /** A subprocess whose first thread another platform traces: see `Subprocess.ticket`. */
   join(ticket: ThreadTicket): Subprocess {
     this.#expectOpen();
-    return new Subprocess(this.tracer.join(ticket), this.#pool);
+    if (this.#lane === "handler") throw notShared();
+    return new Subprocess(this.#runnerOf(this.tracer.join(ticket)), this.#pool);
   }
 
   /** The state of a new guest: all registers zero, floating point as at the start of a process. */
@@ -135,7 +150,28 @@ export class Platform {
     this.close();
   }
 
+  #newRunner(): Runner {
+    return this.#runnerOf(this.master.createStub());
+  }
+
+  /** The runner of a stub, which is closed if there can be none. */
+  #runnerOf(stub: Stub): Runner {
+    try {
+      return runnerOf(this.#lane, stub, this.initialXstate);
+    } catch (error) {
+      stub.close();
+      throw error;
+    }
+  }
+
   #expectOpen(): void {
     if (this.#closed) throw new StateError("the platform is closed");
   }
+}
+
+/** @throws UnsupportedError, InputError */
+function expectHandler(seccomp: boolean): void {
+  expectBases();
+  if (seccomp) return;
+  throw new InputError('options: the switches "handler" need the filter: omit `seccomp: false`');
 }

@@ -1,12 +1,12 @@
 import { DeathError } from "../errors.ts";
-import type { Stub } from "../stub/stub.ts";
+import type { Runner } from "./runner.ts";
 
 /** How long a stub that was just unmapped counts as alive: a check costs a system call. */
 const FRESH_MILLISECONDS = 0.1;
 
 /** Released subprocesses that wait for reuse: scrubbed stubs. */
 export class Pool {
-  readonly #waiting: { readonly stub: Stub; readonly since: number }[] = [];
+  readonly #waiting: { readonly runner: Runner; readonly since: number }[] = [];
 
   /** The number of subprocesses in the pool. */
   get size(): number {
@@ -18,20 +18,20 @@ export class Pool {
     this.#waiting.length = 0;
   }
 
-  put(stub: Stub): void {
-    this.#waiting.push({ stub, since: performance.now() });
+  put(runner: Runner): void {
+    this.#waiting.push({ runner, since: performance.now() });
   }
 
-  /** Removes and returns a live stub; undefined if the pool has no live stub. */
-  take(): Stub | undefined {
+  /** Removes and returns one that lives; undefined if there is none. */
+  take(): Runner | undefined {
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
-      if (isUsable(next.stub, next.since)) return next.stub;
+      if (isUsable(next.runner, next.since)) return next.runner;
     }
     return undefined;
   }
 }
 
-function isUsable(stub: Stub, since: number): boolean {
+function isUsable({ stub }: Runner, since: number): boolean {
   try {
     if (stub.alive && performance.now() - since > FRESH_MILLISECONDS) stub.poll();
     return stub.alive;

@@ -1,5 +1,6 @@
-import { DeathError, StateError } from "../errors.ts";
-import { checkOptions, count, truth, word } from "../shape.ts";
+import { DeathError, hex, MemoryError, StateError, UnsupportedError } from "../errors.ts";
+import { checkOptions, count, integer, truth, word } from "../shape.ts";
+import { PAGE_SIZE } from "../stub/amd64.ts";
 import { Batch } from "../stub/batch.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
@@ -9,6 +10,7 @@ import { topOfUserSpace } from "../stub/user_space.ts";
 import type { FaultRecord } from "./fault.ts";
 import { type PageRange, type Protection, pageRange, protectionFlags } from "./memory.ts";
 import type { Pool } from "./pool.ts";
+import type { Runner } from "./runner.ts";
 
 const DESCRIPTOR = count(2 ** 31 - 1);
 
@@ -34,11 +36,14 @@ export class Subprocess {
   // Made for the first fault: most guests have none.
   #faults: Set<FaultRecord> | undefined;
   readonly #pool: Pool;
+  /** Runs guests in it. @internal */
+  readonly runner: Runner;
   #released = false;
 
   /** @internal */
-  constructor(stub: Stub, pool: Pool) {
-    this.stub = stub;
+  constructor(runner: Runner, pool: Pool) {
+    this.stub = runner.stub;
+    this.runner = runner;
     this.#pool = pool;
   }
 
@@ -72,7 +77,7 @@ export class Subprocess {
   mapAnonymous(address: number | bigint, length: number | bigint, protection: Protection): void {
     const { tracer } = this;
     const flags = tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS");
-    this.#map(pageRange(tracer, address, length), protection, flags, -1n, 0n);
+    this.#map(this.#range(address, length), protection, flags, -1n, 0n);
   }
 
   /**
@@ -91,7 +96,7 @@ export class Subprocess {
     const fd = BigInt(DESCRIPTOR(mapping.fd, "fd"));
     const { tracer } = this;
     const flags = tracer.flag("MAP_SHARED") | (populate ? tracer.flag("MAP_POPULATE") : 0n);
-    const range = pageRange(tracer, address, length);
+    const range = this.#range(address, length);
     this.#map(range, protection, flags, fd, word(offset, "offset"));
   }
 
@@ -107,7 +112,7 @@ export class Subprocess {
   protect(address: number | bigint, length: number | bigint, protection: Protection): void {
     this.#expectUsable();
     const { tracer } = this;
-    const range = pageRange(tracer, address, length);
+    const range = this.#range(address, length);
     const prot = protectionFlags(tracer, protection);
     this.stub.call("mprotect", range.start, range.length, prot);
   }
@@ -115,7 +120,7 @@ export class Subprocess {
   /** Unmaps whole pages. Pages that are not mapped are not an error. @throws MemoryError, StateError */
   unmap(address: number | bigint, length: number | bigint): void {
     this.#expectUsable();
-    const { start, length: bytes } = pageRange(this.tracer, address, length);
+    const { start, length: bytes } = this.#range(address, length);
     this.#markStale(start, start + bytes);
     this.stub.call("munmap", start, bytes);
   }
@@ -129,6 +134,7 @@ export class Subprocess {
   /** Writes guest memory, which must be writable. @throws MemoryError, StateError */
   write(address: number | bigint, bytes: Uint8Array): void {
     this.#expectUsable();
+    if (bytes instanceof Uint8Array) this.#expectFree(integer(address, "address"), bytes.length);
     this.stub.write(address, bytes);
   }
 
@@ -150,9 +156,12 @@ export class Subprocess {
    * Returns a ticket for a thread of this subprocess, to be posted to the worker whose tracer has the tid `tracerTid`;
    * its platform's `join` redeems the ticket. Both tracers then work in the same memory, each in a thread of its own.
    * Tracers that joined must release the subprocess before it is closed here.
+   *
+   * @throws SyscallError, StateError, InputError; UnsupportedError with the switches "handler"
    */
   ticket(tracerTid: number): ThreadTicket {
     this.#expectUsable();
+    if (this.runner.pages > 0) throw notShared();
     return this.stub.ticket(tracerTid);
   }
 
@@ -167,15 +176,16 @@ export class Subprocess {
     this.stub.expectUnshared();
     this.#released = true;
     this.#markStale(0n, BigInt(topOfUserSpace()));
+    this.runner.vacate();
     if (!this.stub.alive) return;
     // A stub whose guest could not be stopped is not reused.
-    if (this.stub.borrowed || this.stub.thread.state !== "stopped") {
+    if (this.stub.borrowed || !this.stub.thread.rests) {
       this.stub.close();
       return;
     }
     try {
-      this.stub.scrub();
-      this.#pool.put(this.stub);
+      this.runner.empty();
+      this.#pool.put(this.runner);
     } catch (error) {
       if (!(error instanceof DeathError)) throw error;
     }
@@ -183,6 +193,23 @@ export class Subprocess {
 
   [Symbol.dispose](): void {
     this.release();
+  }
+
+  #range(address: number | bigint, length: number | bigint): PageRange {
+    const range = pageRange(this.tracer, address, length);
+    this.#expectFree(range.start, range.length);
+    return range;
+  }
+
+  /** @throws MemoryError if a range overlaps the pages of the lane. */
+  #expectFree(start: bigint, length: number | bigint): void {
+    const { pages } = this.runner;
+    const end = BigInt(this.tracer.stubAddress);
+    const begin = end - BigInt(pages * PAGE_SIZE);
+    if (pages === 0 || start >= end || start + BigInt(length) <= begin) return;
+    throw new MemoryError(
+      `${length} bytes at ${hex(start)} overlap the pages of the signal handler at ${hex(begin)}`,
+    );
   }
 
   #markStale(start: bigint, end: bigint): void {
@@ -193,4 +220,11 @@ export class Subprocess {
     if (this.#released) throw new StateError(`subprocess ${this.pid} was released`);
     if (!this.stub.alive) this.stub.thread.expect("stopped");
   }
+}
+
+/** The threads of a process share their signal handlers, and so the lane's pages. */
+export function notShared(): UnsupportedError {
+  return new UnsupportedError('a subprocess with the switches "handler" cannot be shared', {
+    remedy: 'open all its platforms with the switches "lazy" or "faithful"',
+  });
 }

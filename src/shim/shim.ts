@@ -39,6 +39,13 @@ export interface Shim {
   inject(tid: number, block: Uint8Array, injection: ArrayBufferView): number;
   ringTurn(tid: number, ring: number, injection: ArrayBufferView, stopped: number): number;
   switch(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
+  switchChanged(
+    tid: number,
+    block: Uint8Array,
+    held: Uint8Array,
+    xstate: Uint8Array,
+    exchange: ArrayBufferView,
+  ): number;
   switchWait(tid: number, block: Uint8Array, xstate: Uint8Array, exchange: ArrayBufferView): number;
   readXstate(tid: number, xstate: Uint8Array, length: number): number;
   writeXstate(tid: number, xstate: Uint8Array, length: number): number;
@@ -75,6 +82,23 @@ export interface Shim {
   sigreturnHandlerOffset(): number;
   awaitTurn(exchange: Uint8Array, microseconds: number, canary: Uint8Array): number;
   giveTurn(exchange: Uint8Array, microseconds: number, canary: Uint8Array): number;
+  /** shim/handler.h */
+  openDesk(desk: ArrayBufferView, stub: number, xstate: Uint8Array, length: number): number;
+  closeDesk(desk: ArrayBufferView): number;
+  handlerCode(page: Uint8Array, length: number, spins: number): number;
+  handlerSetUpOffset(): number;
+  handlerIsSetUpOffset(): number;
+  clearDesk(desk: ArrayBufferView): number;
+  prepareDesk(desk: ArrayBufferView): number;
+  takeDesk(desk: ArrayBufferView, deadline: DataView): number;
+  switchDesk(
+    desk: ArrayBufferView,
+    block: Uint8Array,
+    xstate: Uint8Array,
+    exchange: ArrayBufferView,
+  ): number;
+  switchDeskWait(desk: ArrayBufferView, block: Uint8Array, exchange: ArrayBufferView): number;
+  saveDesk(desk: ArrayBufferView, xstate: Uint8Array, length: number): number;
   pidfd(pid: number): number;
   hasEnded(pidfd: number): number;
   close(file: number): number;
@@ -133,6 +157,7 @@ function bindShim(library: LibraryHandle): Shim {
     inject: bind("int64_t stublab_inject(int32_t, void *, void *)"),
     ringTurn: bind("int64_t stublab_ring_turn(int32_t, uint64_t, void *, int32_t)"),
     switch: bind("int64_t stublab_switch(int32_t, void *, void *, void *)"),
+    switchChanged: bind("int64_t stublab_switch_changed(int32_t, void *, void *, void *, void *)"),
     switchWait: bind("int64_t stublab_switch_wait(int32_t, void *, void *, void *)"),
     readXstate: bind("int64_t stublab_read_xstate(int32_t, void *, uint64_t)"),
     writeXstate: bind("int64_t stublab_write_xstate(int32_t, void *, uint64_t)"),
@@ -160,6 +185,17 @@ function bindShim(library: LibraryHandle): Shim {
     sigreturnHandlerOffset: bind("uint32_t stublab_sigreturn_handler_offset()"),
     awaitTurn: bind("int64_t stublab_await_turn(void *, int64_t, void *)"),
     giveTurn: bind("int64_t stublab_give_turn(void *, int64_t, void *)"),
+    openDesk: bind("int64_t stublab_open_desk(void *, uint64_t, void *, uint64_t)"),
+    closeDesk: bind("int64_t stublab_close_desk(void *)"),
+    handlerCode: bind("int64_t stublab_handler_code(void *, uint64_t, uint32_t)"),
+    handlerSetUpOffset: bind("uint32_t stublab_handler_set_up_offset()"),
+    handlerIsSetUpOffset: bind("uint32_t stublab_handler_is_set_up_offset()"),
+    clearDesk: bind("int64_t stublab_clear_desk(void *)"),
+    prepareDesk: bind("int64_t stublab_prepare_desk(void *)"),
+    takeDesk: bind("int64_t stublab_take_desk(void *, void *)"),
+    switchDesk: bind("int64_t stublab_switch_desk(void *, void *, void *, void *)"),
+    switchDeskWait: bind("int64_t stublab_switch_desk_wait(void *, void *, void *)"),
+    saveDesk: bind("int64_t stublab_save_desk(void *, void *, uint64_t)"),
     pidfd: bind("int64_t stublab_pidfd(int32_t)"),
     hasEnded: bind("int64_t stublab_has_ended(int32_t)"),
     close: bind("int64_t stublab_close(int32_t)"),

@@ -7,6 +7,7 @@ const SWITCH = {
   request: 40,
   step: 44,
   status: 48,
+  whole: 52,
   siginfo: 56,
   size: 184,
 } as const;
@@ -19,11 +20,29 @@ export class SwitchRecord {
   /** The siginfo_t of the last stop by a signal; zeros at a group-stop. */
   readonly siginfo = new DataView(this.bytes.buffer, SWITCH.siginfo, 128);
 
-  /** @param xstateLength bytes of the XSAVE area; 0 leaves the floating-point state unchanged. */
-  constructor(xstateLength: number) {
+  constructor() {
     const { buffer } = this.bytes;
-    this.bytes.setBigUint64(SWITCH.xstateLength, BigInt(xstateLength), true);
     this.deadline = new Deadline(0, new DataView(buffer, SWITCH.deadline, DEADLINE.size));
+  }
+
+  /**
+   * Prepares the next switch.
+   *
+   * @param xstateLength bytes of the XSAVE area; 0 leaves the floating-point state unchanged.
+   */
+  begin(xstateLength: number): void {
+    this.bytes.setUint32(SWITCH.xstateLength, xstateLength, true);
+    this.bytes.setInt32(SWITCH.step, 0, true);
+  }
+
+  /** Whether all registers are written. */
+  set isWhole(whole: boolean) {
+    this.bytes.setInt32(SWITCH.whole, whole ? 1 : 0, true);
+  }
+
+  /** Whether the last switch ended because the kernel refused the XSAVE area. */
+  get refusedXstate(): boolean {
+    return this.bytes.getInt32(SWITCH.step, true) === WRITE_XSTATE;
   }
 
   /** The ptrace request that resumes. */
@@ -41,6 +60,9 @@ export class SwitchRecord {
     return this.bytes.getInt32(SWITCH.status, true);
   }
 }
+
+/** STUBLAB_SWITCH_SETREGSET */
+const WRITE_XSTATE = 1;
 
 /** The steps of a switch in the order of enum stublab_switch_step. */
 const SWITCH_STEPS = [

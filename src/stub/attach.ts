@@ -14,7 +14,7 @@ import { readPtraceScope } from "./yama.ts";
 export function attach(
   thread: Thread,
   deadline = new Deadline(thread.tracer.deadline),
-  options: number = thread.tracer.traceOptions,
+  options: number = thread.tracer.traceOptions | thread.moreOptions,
   relative = 0,
 ): void {
   requestAttach(thread, relative);

@@ -130,6 +130,7 @@ export class InjectedThread extends TracedThread {
   /** Interprets the shim's result of an injection. @throws what `inject` throws @internal */
   endInjection(result: number, number: bigint): void {
     const { injection } = this.tracer;
+    this.disturbances++;
     if (result === INJECT_RESTS) return;
     if (result === INJECT_LEFT) {
       this.#replaced = true;

@@ -59,7 +59,14 @@ export interface ProcessFacts {
 }
 
 /** Index of each field of /proc/PID/stat after the command's name (proc_pid_stat(5) counts from 3). */
-const STAT = { state: 0, session: 3, userTime: 11, systemTime: 12, exitSignal: 35 } as const;
+const STAT = {
+  state: 0,
+  session: 3,
+  userTime: 11,
+  systemTime: 12,
+  exitSignal: 35,
+  exitStatus: 49,
+} as const;
 /** Milliseconds of a clock tick: the kernel reports times to programs in hundredths of a second (USER_HZ). */
 const TICK = 10;
 
@@ -72,6 +79,14 @@ function statOf(task: string): string[] {
 export function processorTime(pid: number): number {
   const stat = statOf(`${pid}`);
   return TICK * (Number(stat[STAT.userTime]) + Number(stat[STAT.systemTime]));
+}
+
+/** The status word of a zombie; undefined if it has been reaped, or the kernel does not show it. */
+export function exitStatus(pid: number): number | undefined {
+  const text = readIfThere(`/proc/${pid}/stat`) ?? "";
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const status = Number(fields[STAT.exitStatus]);
+  return "ZX".includes(fields[STAT.state] ?? "?") && status > 0 ? status : undefined;
 }
 
 /** Whether the process does not exist or is a zombie. */

@@ -260,7 +260,7 @@ export class Stub {
 
   /** Reads `length` bytes of the stub's memory. @throws MemoryError, InputError, StateError */
   read(address: number | bigint, length: number): Uint8Array {
-    this.thread.expect("stopped");
+    this.#expectHalted();
     const start = checkRange(address, length);
     const read = allocate(length);
     readMemory(this.thread, start, read);
@@ -269,10 +269,14 @@ export class Stub {
 
   /** Writes to the stub's memory, but not to its stub code. @throws MemoryError, InputError, StateError */
   write(address: number | bigint, data: Uint8Array): void {
-    this.thread.expect("stopped");
+    this.#expectHalted();
     const { length } = bytes(data, "data");
     const start = checkRange(address, length, this.tracer.stubAddress);
     writeMemory(this.thread, start, data);
+  }
+
+  #expectHalted(): void {
+    if (!this.thread.isAway) this.thread.expect("stopped");
   }
 
   /**

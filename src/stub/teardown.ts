@@ -39,6 +39,7 @@ export function letGo(thread: Thread): void {
 function takeHold(thread: Thread): string | undefined {
   try {
     if (thread.state === "running") thread.stop();
+    if (thread.isAway) thread.expect("stopped");
     if (thread.state !== "untraced") return undefined;
     thread.expectAlive();
     attach(thread);

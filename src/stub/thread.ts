@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import type { RegisterBlock } from "../encoder/block.ts";
 import type { StubEnd } from "../errors.ts";
+import type { Desk } from "../shim/handler.ts";
 import { RING_SIZE } from "../shim/ring.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
 import { InjectedThread } from "./injected_thread.ts";
@@ -20,9 +21,9 @@ export class Thread extends InjectedThread {
   // A ring is memory that a guest could write, so a stub with guests or with threads of other tracers has none.
   #isAlone = true;
 
-  /** Whether it can be used: stopped, or waiting for the next turn of its ring. @internal */
+  /** Whether it can be used: stopped, or waiting for the next turn of its ring or for its next guest. @internal */
   get rests(): boolean {
-    return this.state === "stopped" || this.#ring?.serves === true;
+    return this.state === "stopped" || this.isAway || this.#ring?.serves === true;
   }
 
   /** Executes a system call by the tracer's lane. @throws what `inject` throws, UnsupportedError */
@@ -62,15 +63,25 @@ export class Thread extends InjectedThread {
   /**
    * Runs a guest until its next stop.
    *
+   * @param held the registers that the thread has, so that only others are written; it becomes those of the stop.
    * @returns what stopped it; "late" if nothing did in time: the guest still runs.
    * @throws DeathError, StopError at an event, TraceError
    * @internal
    */
-  switch(block: RegisterBlock, xstate: Uint8Array, record: SwitchRecord): SwitchStop {
+  switch(
+    block: RegisterBlock,
+    xstate: Uint8Array,
+    record: SwitchRecord,
+    held?: Uint8Array,
+  ): SwitchStop {
     this.share();
     this.expect("stopped");
     const { shim } = this.tracer;
-    return this.#switched(shim.switch(this.tid, block.bytes, xstate, record.bytes), record);
+    const result =
+      held === undefined
+        ? shim.switch(this.tid, block.bytes, xstate, record.bytes)
+        : shim.switchChanged(this.tid, block.bytes, held, xstate, record.bytes);
+    return this.#switched(result, record);
   }
 
   /** Waits again for a guest that was late. @internal */
@@ -78,6 +89,23 @@ export class Thread extends InjectedThread {
     this.expect("running");
     const { shim } = this.tracer;
     return this.#switched(shim.switchWait(this.tid, block.bytes, xstate, record.bytes), record);
+  }
+
+  /** Runs a guest in a thread that is not traced. Else as `switch`. @internal */
+  switchAway(
+    desk: Desk,
+    block: RegisterBlock,
+    xstate: Uint8Array,
+    record: SwitchRecord,
+  ): SwitchStop {
+    const { shim } = this.tracer;
+    return this.#returned(shim.switchDesk(desk.bytes, block.bytes, xstate, record.bytes), record);
+  }
+
+  /** Waits again for such a guest. @internal */
+  switchAwayWait(desk: Desk, block: RegisterBlock, record: SwitchRecord): SwitchStop {
+    const { shim } = this.tracer;
+    return this.#returned(shim.switchDeskWait(desk.bytes, block.bytes, record.bytes), record);
   }
 
   /**
@@ -90,6 +118,13 @@ export class Thread extends InjectedThread {
     this.expect("stopped");
     const length = this.tracer.shim.freshXstate(this.tid, area, area.length, components);
     return this.check("ptrace(PTRACE_GETREGSET)", length);
+  }
+
+  /** Reads the XSAVE area of the stopped thread into `area`. @throws DeathError, TraceError @internal */
+  readXstate(area: Uint8Array): void {
+    this.expect("stopped");
+    const length = this.tracer.shim.readXstate(this.tid, area, area.length);
+    this.check("ptrace(PTRACE_GETREGSET)", length);
   }
 
   /**
@@ -155,6 +190,13 @@ export class Thread extends InjectedThread {
     }
     if (result < 0) this.fail(record.step, -result);
     this.state = "stopped";
+    return result === 0 ? "syscall" : "signal";
+  }
+
+  #returned(result: number, record: SwitchRecord): SwitchStop {
+    if (result === -ETIMEDOUT) return "late";
+    if (result === 2) this.expectAlive();
+    if (result < 0) this.fail(record.step, -result);
     return result === 0 ? "syscall" : "signal";
   }
 }

@@ -11,6 +11,7 @@ import {
 } from "../errors.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { READ_REGISTERS, WRITE_REGISTERS } from "./amd64.ts";
+import { exitStatus } from "./proc.ts";
 import { decodeEnd, decodeStatus, type Stop } from "./status.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
@@ -26,6 +27,8 @@ const GRACE_MILLISECONDS = 1000;
 /** The deadline of each wait of a teardown, even if the tracer's is shorter. */
 export const PATIENT_MILLISECONDS = 10_000;
 
+const AT_ONCE = new Deadline(0);
+
 const { ECHILD, ESRCH } = constants.errno;
 
 /** One thread that is or was traced: its state, its waits and its death. Only the tracer may call its methods. */
@@ -34,6 +37,16 @@ export class TracedThread {
   readonly tgid: number;
   readonly tid: number;
   state: ThreadState = "untraced";
+  /** Counts what changes the registers of the thread, except a switch. @internal */
+  disturbances = 0;
+  /** Options of ptrace that it has beside the tracer's. @internal */
+  moreOptions = 0;
+  /** Called when the thread is dead or given up. @internal */
+  onEnd: (() => void) | undefined;
+  /** Attaches again to a thread that waits, untraced, for its next guest. @internal */
+  recall: (() => void) | undefined;
+  /** Called when the stopped thread can be read for the last time: at its exit stop, and before a detach. @internal */
+  onLastStop: (() => void) | undefined;
   #end: StubEnd | undefined;
   #closed = false;
   // A pidfd of the process while it is not traced: its pid may be reused after its end.
@@ -68,8 +81,17 @@ export class TracedThread {
     return this.take(status);
   }
 
+  /** Whether it waits, untraced, for its next guest. @internal */
+  get isAway(): boolean {
+    return this.state === "untraced" && this.recall !== undefined;
+  }
+
   /** Returns the stop that has happened since, if any; does not wait. @throws DeathError */
   poll(): Stop | undefined {
+    if (this.isAway) {
+      this.expectAlive();
+      return undefined;
+    }
     const status = this.#nextStatus(new Deadline(0));
     return status === undefined ? undefined : this.take(status);
   }
@@ -83,6 +105,7 @@ export class TracedThread {
   /** Resumes with a signal; 0 for none. */
   resume(request = "PTRACE_CONT", signal = 0): void {
     this.expect("stopped");
+    this.disturbances++;
     this.ptrace(request, signal);
     this.state = "running";
   }
@@ -94,11 +117,13 @@ export class TracedThread {
     throw this.#late(deadline);
   }
 
-  /** Detaches from the thread and leaves it in a group-stop. @throws TraceError */
-  detach(): void {
+  /** Detaches from the thread and leaves it in a group-stop, or lets it run. @throws TraceError */
+  detach(signal = "SIGSTOP"): void {
     this.expect("stopped");
-    this.#pidfd = this.tracer.shim.pidfd(this.tgid);
-    this.ptrace("PTRACE_DETACH", this.tracer.constant("SIGSTOP"));
+    this.onLastStop?.();
+    this.disturbances++;
+    if (this.#pidfd < 0) this.#pidfd = this.tracer.shim.pidfd(this.tgid);
+    this.ptrace("PTRACE_DETACH", signal === "" ? 0 : this.tracer.constant(signal));
     this.state = "untraced";
   }
 
@@ -106,10 +131,16 @@ export class TracedThread {
   expectAlive(): void {
     const { shim } = this.tracer;
     if (this.#pidfd < 0) return;
-    const ended = shim.hasEnded(this.#pidfd) !== 0;
-    shim.close(this.#pidfd);
-    this.#pidfd = -1;
-    if (!ended) return;
+    if (shim.hasEnded(this.#pidfd) === 0) return;
+    // Only its parent can reap it, which may be the host.
+    const reaped = shim.waitWithin(
+      this.tgid,
+      this.tracer.waitAll,
+      AT_ONCE.bytes,
+      this.tracer.status,
+    );
+    const status = reaped > 0 ? this.tracer.status[0] : exitStatus(this.tgid);
+    if (status !== undefined) this.#dieOf(decodeEnd(this.tracer, status));
     this.#dieOf({ kind: "unknown", reason: "it ended while it was not traced" });
   }
 
@@ -148,6 +179,7 @@ export class TracedThread {
 
   writeRegisters(block: RegisterBlock): void {
     this.expect("stopped");
+    this.disturbances++;
     this.#transfer(WRITE_REGISTERS, block);
   }
 
@@ -161,6 +193,10 @@ export class TracedThread {
   /** @throws StateError if the thread is in another state; DeathError if it died by itself. */
   expect(state: ThreadState): void {
     if (this.state === state) return;
+    if (state === "stopped" && this.isAway) {
+      this.recall?.();
+      return;
+    }
     if (this.state === "dead") throw this.#afterDeath();
     throw new StateError(`stub ${this.tid} is ${this.state}, expected ${state}`, {
       ...(this.state === "untraced" && { remedy: "attach to it first" }),
@@ -192,10 +228,17 @@ export class TracedThread {
     }
   }
 
+  /** A pidfd of the process since it was first detached; -1 before. @internal */
+  get pidfd(): number {
+    return this.#pidfd;
+  }
+
   /** Gives the thread up: it was reaped, or it never will be. @internal */
   forget(end?: StubEnd): void {
     if (this.state === "dead") return;
     this.state = "dead";
+    this.recall = undefined;
+    this.onEnd?.();
     this.#closed ||= end === undefined;
     this.#end = end ?? { kind: "unknown", reason: "it was given up" };
     if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
@@ -241,6 +284,7 @@ export class TracedThread {
   #die(): never {
     const end = decodeEnd(this.tracer, this.#eventMessage());
     const registers = this.registers();
+    this.onLastStop?.();
     this.resume();
     this.reap();
     throw new DeathError(this.tid, end, registers);

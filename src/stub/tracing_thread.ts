@@ -116,6 +116,11 @@ export class TracingThread {
     if (this.#bound) this.shim.bind(tid, this.shim.getcpu());
   }
 
+  /** Whether the thread and its stubs are bound to one processor. @internal */
+  get isBound(): boolean {
+    return this.#bound;
+  }
+
   /** Ends the thread's binding to a processor. @internal */
   protected unbind(): void {
     if (this.#bound) unbindThread(this.shim);

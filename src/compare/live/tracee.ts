@@ -33,7 +33,7 @@ export class Tracee {
   descriptor: number | undefined;
   /** What stopped it last. After a call that was injected that is INT3. */
   stoppedBy: TraceeStop["kind"] = "signal";
-  readonly #record = new SwitchRecord(0);
+  readonly #record = new SwitchRecord();
 
   /** @param stub one that has both pages already, as the child of a tracee has */
   constructor(stub: Stub) {

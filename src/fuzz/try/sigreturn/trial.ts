@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { errnoName } from "../../../errno.ts";
 import { DeathError, TraceError } from "../../../errors.ts";
+import { hasReadableBases } from "../../../stub/readable_bases.ts";
 import type { Stub } from "../../../stub/stub.ts";
 import type { Batch } from "../../case/batch.ts";
 import { OUTCOME, outcomeAt } from "../../case/setups.ts";
@@ -16,10 +16,6 @@ const PATIENCE = 10;
 const LOOK = 20;
 /** How often a setup is tried whose outcome is a signal that somebody sent. Then it is believed, as in shim/setups.c. */
 const MOST_TRIES = 16;
-
-/** Entries of the auxiliary vector: linux/auxvec.h, asm/hwcap2.h. */
-const AT_HWCAP2 = 26n;
-const HWCAP2_FSGSBASE = 2n;
 
 /**
  * Tries setups of the way SIGRETURN, in stubs that do it by themselves until a setup ends them or does not stop. It
@@ -177,14 +173,4 @@ function failed(pid: number | undefined, errno: number): TraceError {
     call: "futex",
     errno: name,
   });
-}
-
-/** Whether RDFSBASE can be executed: the kernel says so, not the processor. */
-function hasReadableBases(): boolean {
-  const bytes = readFileSync("/proc/self/auxv");
-  const words = new BigUint64Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 8));
-  for (let i = 0; i + 1 < words.length; i += 2) {
-    if (words[i] === AT_HWCAP2) return ((words[i + 1] ?? 0n) & HWCAP2_FSGSBASE) !== 0n;
-  }
-  return false;
 }

@@ -1,0 +1,285 @@
+#include "handler.h"
+#include "handler_layout.h"
+#include "process.h"
+#include "signal.h"
+#include "signal_frame.h"
+#include "sigreturn.h"
+#include "syscall.h"
+#include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
+#include <linux/fcntl.h>
+#include <linux/futex.h>
+#include <linux/mman.h>
+#include <linux/time.h>
+
+extern const char stublab_handler_begin[];
+extern const char stublab_handler_limits[];
+extern const char stublab_handler[];
+extern const char stublab_handler_set_up[];
+extern const char stublab_handler_is_set_up[];
+extern const char stublab_handler_end[];
+
+enum {
+    /* A signal frame without the XSAVE area, the alignments and the red zone. */
+    FRAME_ROOM = 1024,
+    HOST_YIELDS = 8,
+    STUB_YIELDS = 2,
+    LEAST_BUDGET = 64,
+    TICK_MICROSECONDS = 5000,
+    SI_CODE = 2,
+    SI_PID = 4,
+    SI_TKILL = -6,
+};
+
+#define SA_SIGINFO_ONSTACK (4UL | 0x08000000UL)
+
+static volatile uint32_t *half_word(const struct stublab_desk *desk, uint32_t offset) {
+    return (volatile uint32_t *)(desk->shared + desk->stack + offset);
+}
+
+/** The header's stack_t. */
+static void describe_stack(const struct stublab_desk *desk) {
+    uint64_t *stack = (uint64_t *)(desk->shared + desk->stack + HEADER_ALTSTACK);
+    stack[0] = desk->address;
+    stack[1] = 0;
+    stack[2] = desk->stack;
+}
+
+/** The header's arguments for the set-up, with their addresses in the stub. */
+static void write_arguments(const struct stublab_desk *desk, uint64_t injection) {
+    char *header = (char *)(desk->shared + desk->stack);
+    const uint64_t in_stub = desk->address + desk->stack;
+    const uint64_t code = in_stub + HEADER_LENGTH;
+    struct kernel_sigaction *action = (struct kernel_sigaction *)(header + HEADER_ACTION);
+    action->handler = (void *)(code + (uint64_t)(stublab_handler - stublab_handler_begin));
+    action->flags = SA_SIGINFO_ONSTACK | SA_RESTORER;
+    action->restorer = action->handler;
+    action->mask = ~UINT64_C(0);
+    describe_stack(desk);
+    struct sock_filter *filter = (struct sock_filter *)(header + HEADER_FILTER);
+    uint64_t *program = (uint64_t *)(header + HEADER_PROGRAM);
+    program[0] = write_stub_filter(filter, code, injection);
+    program[1] = in_stub + HEADER_FILTER;
+}
+
+int64_t stublab_open_desk(struct stublab_desk *desk, uint64_t stub, const void *xstate,
+                          uint64_t xstate_length) {
+    desk->stack = (xstate_length + FRAME_ROOM + PAGE_SIZE - 1) & ~(PAGE_SIZE - UINT64_C(1));
+    desk->address = stub - PAGE_SIZE - HEADER_LENGTH - desk->stack;
+    desk->frame = 0;
+    const uint64_t length = desk->stack + HEADER_LENGTH;
+    int64_t file = stublab_memory_file(length);
+    if (file < 0)
+        return file;
+    int64_t shared = stublab_map_file((int32_t)file, length);
+    int64_t result = shared;
+    if (shared >= 0)
+        result = syscall3(__NR_madvise, shared, (long)length, MADV_DONTFORK);
+    if (result < 0) {
+        if (shared >= 0)
+            syscall2(__NR_munmap, shared, (long)length);
+        stublab_close((int32_t)file);
+        return result;
+    }
+    desk->shared = (uint64_t)shared;
+    take_features(desk, xstate);
+    write_arguments(desk, stub + stublab_stub_syscall_offset() + SYSCALL_BYTES);
+    return file;
+}
+
+int64_t stublab_clear_desk(struct stublab_desk *desk) {
+    volatile uint64_t *words = (volatile uint64_t *)desk->shared;
+    for (uint64_t i = 0; i < (desk->stack + HEADER_LENGTH) / sizeof *words; i++)
+        words[i] = 0;
+    describe_stack(desk);
+    return 0;
+}
+
+int64_t stublab_close_desk(struct stublab_desk *desk) {
+    return syscall2(__NR_munmap, (long)desk->shared, (long)(desk->stack + HEADER_LENGTH));
+}
+
+int64_t stublab_handler_code(void *page, uint64_t length, uint32_t spins) {
+    const int64_t size = stublab_handler_end - stublab_handler_begin;
+    if ((uint64_t)size > length)
+        return -ENOSPC;
+    for (int64_t i = 0; i < size; i++)
+        ((volatile char *)page)[i] = stublab_handler_begin[i];
+    uint32_t *limits =
+        (uint32_t *)((char *)page + (stublab_handler_limits - stublab_handler_begin));
+    limits[0] = spins;
+    limits[1] = spins == 0 ? STUB_YIELDS : 0;
+    return size;
+}
+
+uint32_t stublab_handler_set_up_offset(void) {
+    return (uint32_t)(stublab_handler_set_up - stublab_handler_begin);
+}
+
+uint32_t stublab_handler_is_set_up_offset(void) {
+    return (uint32_t)(stublab_handler_is_set_up - stublab_handler_begin);
+}
+
+static int64_t futex(volatile uint32_t *word, int operation, uint32_t value,
+                     const struct __kernel_timespec *timeout) {
+    return syscall4(__NR_futex, (long)word, operation, value, (long)timeout);
+}
+
+/** Whether it is the host's turn. A guest may have written any value. */
+static int has_turn(volatile uint32_t *turn) {
+    return __atomic_load_n(turn, __ATOMIC_ACQUIRE) != TURN_STUB;
+}
+
+int64_t stublab_prepare_desk(struct stublab_desk *desk) {
+    *half_word(desk, HEADER_HOST_SLEEPS) = 0;
+    *half_word(desk, HEADER_STUB_SLEEPS) = 0;
+    __atomic_store_n(half_word(desk, HEADER_TURN), TURN_STUB, __ATOMIC_SEQ_CST);
+    desk->budget = desk->spins;
+    return 0;
+}
+
+static void give_turn(const struct stublab_desk *desk) {
+    volatile uint32_t *turn = half_word(desk, HEADER_TURN);
+    __atomic_store_n(turn, TURN_STUB, __ATOMIC_SEQ_CST);
+    if (*half_word(desk, HEADER_STUB_SLEEPS) != 0)
+        futex(turn, FUTEX_WAKE, 1, 0);
+}
+
+/** Looks for the turn without sleeping. */
+static int poll_turn(struct stublab_desk *desk, volatile uint32_t *turn) {
+    if (desk->spins == 0) {
+        for (int i = 0; i < HOST_YIELDS; i++) {
+            syscall0(__NR_sched_yield);
+            if (has_turn(turn))
+                return 1;
+        }
+        return 0;
+    }
+    for (uint32_t i = 0; i < desk->budget; i++) {
+        if (has_turn(turn)) {
+            desk->budget = desk->budget * 2 < desk->spins ? desk->budget * 2 : desk->spins;
+            return 1;
+        }
+        relax();
+    }
+    desk->budget = desk->budget / 2 > LEAST_BUDGET ? desk->budget / 2 : LEAST_BUDGET;
+    return 0;
+}
+
+/** Whether a process was stopped by a signal: the state in /proc/PID/stat is T. */
+static int is_stopped(int32_t pid) {
+    char path[32] = "/proc/";
+    char digits[12];
+    int length = 6;
+    int count = 0;
+    for (int32_t rest = pid; rest > 0; rest /= 10)
+        digits[count++] = (char)('0' + rest % 10);
+    while (count > 0)
+        path[length++] = digits[--count];
+    static const char name[] = "/stat";
+    for (unsigned int i = 0; i < sizeof name; i++)
+        path[length++] = name[i];
+    char text[64] = {0};
+    int64_t file = syscall4(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
+    if (file < 0)
+        return 0;
+    int64_t size = syscall3(__NR_read, file, (long)text, sizeof text - 1);
+    syscall1(__NR_close, file);
+    while (size > 0 && text[size - 1] != ')')
+        size--;
+    return size > 0 && text[size + 1] == 'T';
+}
+
+/** Looks after a stub that has not given the turn for a while. Returns 1 if it has ended. */
+static int watch(const struct stublab_desk *desk) {
+    if (stublab_has_ended(desk->pidfd) != 0)
+        return 1;
+    /* No tracer passes over a SIGSTOP of another process. */
+    if (is_stopped(desk->tgid))
+        stublab_tgkill(desk->tgid, desk->tgid, SIGCONT);
+    return 0;
+}
+
+/** Waits for the host's turn. Returns 0, 2 if the stub has ended, or -ETIMEDOUT. */
+static int64_t await_turn(struct stublab_desk *desk, struct stublab_deadline *deadline) {
+    volatile uint32_t *turn = half_word(desk, HEADER_TURN);
+    volatile uint32_t *sleeps = half_word(desk, HEADER_HOST_SLEEPS);
+    if (poll_turn(desk, turn))
+        return 0;
+    int64_t result = 0;
+    __atomic_store_n(sleeps, 1, __ATOMIC_SEQ_CST);
+    while (result == 0 && !has_turn(turn)) {
+        const int64_t left = stublab_time_left(deadline);
+        if (left <= 0) {
+            result = -ETIMEDOUT;
+            break;
+        }
+        const int64_t pause = left < TICK_MICROSECONDS ? left : TICK_MICROSECONDS;
+        const struct __kernel_timespec timeout = {.tv_nsec = pause * 1000};
+        if (futex(turn, FUTEX_WAIT, TURN_STUB, &timeout) == -ETIMEDOUT && watch(desk))
+            result = 2;
+    }
+    *sleeps = 0;
+    return result;
+}
+
+int64_t stublab_take_desk(struct stublab_desk *desk, struct stublab_deadline *deadline) {
+    int64_t result = await_turn(desk, deadline);
+    if (result != 0)
+        return result;
+    return desk->frame == 0 ? find_frame(desk) : confirm_frame(desk);
+}
+
+static void read_siginfo(const struct stublab_desk *desk, int32_t *siginfo) {
+    const volatile int32_t *shared = (const volatile int32_t *)(desk->shared + desk->info);
+    for (int i = 0; i < 32; i++)
+        siginfo[i] = shared[i];
+    if (siginfo[0] < 1 || siginfo[0] > SIGNALS)
+        siginfo[0] = SIGILL;
+}
+
+/** Whether the signal is the SIGCONT by which `watch` resumes a stub. */
+static int is_own_continue(const int32_t *siginfo) {
+    return siginfo[0] == SIGCONT && siginfo[SI_CODE] == SI_TKILL &&
+           siginfo[SI_PID] == (int32_t)syscall0(__NR_getpid);
+}
+
+int64_t stublab_switch_desk_wait(struct stublab_desk *desk, void *block,
+                                 struct stublab_switch *exchange) {
+    exchange->step = STUBLAB_SWITCH_WAIT;
+    for (;;) {
+        int64_t result = await_turn(desk, &exchange->deadline);
+        if (result != 0)
+            return result;
+        read_siginfo(desk, exchange->siginfo);
+        if (!is_own_continue(exchange->siginfo))
+            break;
+        if (stublab_time_left(&exchange->deadline) <= 0)
+            return -ETIMEDOUT;
+        give_turn(desk);
+    }
+    const int call = read_frame(desk, block, exchange->siginfo);
+    exchange->status = 0x7f | exchange->siginfo[0] << 8;
+    return call ? 0 : 1;
+}
+
+int64_t stublab_switch_desk(struct stublab_desk *desk, void *block, void *xstate,
+                            struct stublab_switch *exchange) {
+    if (exchange->xstate_length != 0) {
+        exchange->step = STUBLAB_SWITCH_SETREGSET;
+        int64_t result = write_area(desk, xstate, exchange->xstate_length);
+        if (result < 0)
+            return result;
+    }
+    exchange->step = STUBLAB_SWITCH_SETREGS;
+    int64_t result = write_frame(desk, block);
+    if (result < 0)
+        return result;
+    give_turn(desk);
+    return stublab_switch_desk_wait(desk, block, exchange);
+}
+
+int64_t stublab_save_desk(struct stublab_desk *desk, void *xstate, uint64_t length) {
+    read_area(desk, xstate, length);
+    return 0;
+}

@@ -1,0 +1,69 @@
+// The contract of shim/handler.c with src/platform/handler.ts: guests that run without a tracer,
+// and stop in a signal handler. The pages that host and stub share are in shim/handler_layout.h. A
+// guest can write to them: what the host reads there is copied once, and checked.
+#ifndef STUBLAB_HANDLER_H
+#define STUBLAB_HANDLER_H
+
+#include "shim.h"
+
+/** What the host knows about the shared pages of one stub. */
+struct stublab_desk {
+    uint64_t shared;      /* their address in the host: the stack, then the header */
+    uint64_t stack;       /* bytes of the stack */
+    uint64_t address;     /* their address in the stub */
+    uint64_t frame;       /* offset of the ucontext; 0: not known yet */
+    uint64_t info;        /* offset of the siginfo */
+    uint64_t area;        /* offset of the XSAVE area */
+    uint64_t area_length; /* its bytes */
+    uint64_t features;    /* the components that an area may contain: bits of XCR0 */
+    uint32_t mxcsr_mask;  /* the bits of MXCSR that it may contain */
+    int32_t tgid;
+    int32_t pidfd;
+    uint32_t spins;  /* how often the host looks for its turn before it sleeps; 0: it yields */
+    uint32_t budget; /* the part of it that was worth it last */
+    uint32_t padding;
+};
+
+/**
+ * Makes the shared pages of a stub whose stub code is at `stub`, and writes the arguments of its
+ * set-up. `xstate` is a new process's XSAVE area. Returns a file descriptor of them, which the stub
+ * maps at `desk->address` and the caller closes; children of the host do not inherit the pages.
+ */
+STUBLAB_EXPORT int64_t stublab_open_desk(struct stublab_desk *desk, uint64_t stub,
+                                         const void *xstate, uint64_t xstate_length);
+/** Clears the pages of a stub at rest, but writes the description of its stack again. */
+STUBLAB_EXPORT int64_t stublab_clear_desk(struct stublab_desk *desk);
+/** Unmaps them. */
+STUBLAB_EXPORT int64_t stublab_close_desk(struct stublab_desk *desk);
+
+/**
+ * Copies the code of the handler to `page`. The stub looks for its turn `spins` times before it
+ * yields. Returns the length of the code.
+ */
+STUBLAB_EXPORT int64_t stublab_handler_code(void *page, uint64_t length, uint32_t spins);
+/** Offsets in that code of the set-up, and just past its breakpoint. At offset 0 a stub enters. */
+STUBLAB_EXPORT uint32_t stublab_handler_set_up_offset(void);
+STUBLAB_EXPORT uint32_t stublab_handler_is_set_up_offset(void);
+
+/** Gives the stub its turn; it has not entered the handler yet. */
+STUBLAB_EXPORT int64_t stublab_prepare_desk(struct stublab_desk *desk);
+/**
+ * Waits until the stub enters the handler, before any guest runs, and takes the places of its signal
+ * frame. Returns 0, 2 if the stub has ended, -ETIMEDOUT, or -EPROTO if the frame is elsewhere.
+ */
+STUBLAB_EXPORT int64_t stublab_take_desk(struct stublab_desk *desk,
+                                         struct stublab_deadline *deadline);
+
+/**
+ * Runs a guest until its next stop, as stublab_switch does; 2 means that the stub has ended. The
+ * floating-point and vector registers are written if `xstate_length` is not 0, and not read.
+ */
+STUBLAB_EXPORT int64_t stublab_switch_desk(struct stublab_desk *desk, void *block, void *xstate,
+                                           struct stublab_switch *exchange);
+/** The second half: waits for a guest that was late and has been signaled. */
+STUBLAB_EXPORT int64_t stublab_switch_desk_wait(struct stublab_desk *desk, void *block,
+                                                struct stublab_switch *exchange);
+/** Copies the floating-point and vector registers of a guest at rest. */
+STUBLAB_EXPORT int64_t stublab_save_desk(struct stublab_desk *desk, void *xstate, uint64_t length);
+
+#endif

@@ -1,0 +1,37 @@
+// The part of the lane `handler` that depends on the architecture: a guest's state in the signal
+// frame and the header of a desk.
+#ifndef STUBLAB_SIGNAL_FRAME_H
+#define STUBLAB_SIGNAL_FRAME_H
+
+#include "handler.h"
+#include <linux/filter.h>
+
+/**
+ * Writes the filter of a stub: its handler, in the page at `handler`, may give and await its turn
+ * and return; the tracer decides about calls with the instruction that ends at `injection`; all
+ * others raise SIGSYS. Returns the number of instructions.
+ */
+uint16_t write_stub_filter(struct sock_filter *filter, uint64_t handler, uint64_t injection);
+
+/** Takes the places of the frame from the header. Returns 0, or -EPROTO. */
+int64_t find_frame(struct stublab_desk *desk);
+
+/** Returns 0 if the frame is there again, else -EPROTO. */
+int64_t confirm_frame(const struct stublab_desk *desk);
+
+/** Writes general registers to the frame. Returns 0, or -EIO as PTRACE_SETREGS does. */
+int64_t write_frame(const struct stublab_desk *desk, const uint64_t *block);
+/**
+ * Reads them. Returns whether `siginfo` is that of a system call, and not of a call into the
+ * vsyscall page.
+ */
+int read_frame(const struct stublab_desk *desk, uint64_t *block, const int32_t *siginfo);
+
+/** What the kernel allows in an XSAVE area, from that of a new process. */
+void take_features(struct stublab_desk *desk, const void *xstate);
+/** Writes an XSAVE area to the frame. Returns 0, or -EINVAL as PTRACE_SETREGSET does. */
+int64_t write_area(const struct stublab_desk *desk, const void *xstate, uint64_t length);
+/** Reads it. */
+void read_area(const struct stublab_desk *desk, void *xstate, uint64_t length);
+
+#endif

@@ -1,0 +1,34 @@
+import type { Stub } from "../stub/stub.ts";
+import { FaithfulRunner } from "./faithful.ts";
+import { HandlerRunner } from "./handler.ts";
+import { LazyRunner } from "./lazy.ts";
+import type { Runner } from "./runner.ts";
+
+/**
+ * How guests are run. "faithful", the default: each switch writes the whole state of the guest, and reads it back.
+ * "lazy": it writes only registers that have changed, and moves floating point only on demand. "handler": guests run
+ * without a tracer, and stop in a signal handler.
+ */
+export type SwitchLane = "faithful" | "lazy" | "handler";
+
+export const SWITCH_LANES = [
+  "faithful",
+  "lazy",
+  "handler",
+] as const satisfies readonly SwitchLane[];
+
+const RUNNERS: Record<SwitchLane, (stub: Stub, xstate: Uint8Array) => Runner> = {
+  faithful: (stub) => new FaithfulRunner(stub),
+  lazy: (stub) => new LazyRunner(stub),
+  handler: (stub, xstate) => new HandlerRunner(stub, xstate),
+};
+
+/**
+ * A runner for a stub.
+ *
+ * @param xstate the XSAVE area of a new process.
+ * @throws UnsupportedError; what `Stub.call` throws
+ */
+export function runnerOf(lane: SwitchLane, stub: Stub, xstate: Uint8Array): Runner {
+  return RUNNERS[lane](stub, xstate);
+}

@@ -1,0 +1,29 @@
+import type { RegisterBlock } from "../encoder/block.ts";
+import type { SwitchRecord } from "../shim/switch.ts";
+import type { Stub } from "../stub/stub.ts";
+import type { SwitchStop } from "../stub/thread.ts";
+import type { FloatingPoint } from "./floating_point.ts";
+
+/** Runs guests in the thread of one subprocess: a lane of `Context.switch`. */
+export interface Runner {
+  readonly stub: Stub;
+  /** How many pages below the stub code it needs for itself. */
+  readonly pages: number;
+
+  /**
+   * Runs a guest until its next stop, with the state in `registers` and `floatingPoint`, which then have its new state.
+   *
+   * @returns what stopped it; "late" if nothing did before the record's deadline: the guest still runs.
+   * @throws DeathError, StopError at an event, TraceError
+   */
+  run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop;
+
+  /** Waits again for a guest that was late. */
+  wait(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop;
+
+  /** Unmaps everything but the stub code and its own pages. @throws what `Stub.call` throws */
+  empty(): void;
+
+  /** Saves what the thread holds of a guest: it is needed for something else, or is given up. */
+  vacate(): void;
+}

@@ -1,0 +1,105 @@
+// Time limit: 180 s
+
+import { spawn } from "node:child_process";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { DeathError, Platform } from "../src/index.ts";
+import { SWITCH_LANES } from "../src/platform/lanes.ts";
+import { BIRTH_LANES } from "../src/stub/lane.ts";
+import { load, syscallOf, toSyscall } from "./guests.ts";
+import { adoptOrphans } from "./libc.ts";
+import * as code from "./machine_code.ts";
+import {
+  childrenOf,
+  eventually,
+  hostCommand,
+  isAlive,
+  processState,
+  Running,
+} from "./processes.ts";
+import { randomWords } from "./random.ts";
+
+const killed = suite("lanes killed");
+
+const SEED = 31n;
+const STUBS = 25;
+const HOSTS = 12;
+/** The longest time from the start of a guest to a kill, in milliseconds. */
+const LONGEST = 12;
+
+/** Kills a process from outside after some milliseconds. */
+function killLater(pid: number, milliseconds: number): Promise<unknown> {
+  const script = `sleep ${milliseconds / 1000}; kill -KILL ${pid}`;
+  const child = spawn("sh", ["-c", script], { stdio: "ignore" });
+  return new Promise((resolve) => child.once("exit", resolve));
+}
+
+for (const lane of SWITCH_LANES) {
+  killed(
+    `${lane}: a stub that is killed at any moment is an error, and its guest lives on`,
+    async () => {
+      using platform = Platform.open({ switches: lane });
+      const random = randomWords(SEED);
+      for (let round = 0; round < STUBS; round++) {
+        const { space, context } = load(platform, code.loop(code.SYSCALL));
+        const { pid } = space;
+        const over = killLater(pid, (Number(random()) / 2 ** 64) * LONGEST);
+        let error: unknown;
+        while (error === undefined) {
+          try {
+            const what = random() % 16n;
+            if (what === 0n) space.mapAnonymous(0x50000, 4096, "rw");
+            else if (what === 1n) context.xstate.fill(Number(random() % 256n), 160, 176);
+            else if (what === 2n) space.read(0x10000, 8);
+            else syscallOf(context.switch(space));
+          } catch (failure) {
+            error = failure;
+          }
+        }
+        await over;
+        // A read of memory only finds that there is none.
+        if (!(error instanceof DeathError)) {
+          assert.match(String(error), /ESRCH|EFAULT/);
+          assert.throws(
+            () => context.switch(space),
+            (failure: unknown) => failure instanceof DeathError,
+          );
+        }
+        assert.is(processState(pid), undefined, "reaped");
+        space.release();
+        const next = load(platform, code.loop(code.SYSCALL));
+        context.registers.set("rip", 0x10000n);
+        syscallOf(context.switch(next.space));
+        toSyscall(next);
+        next.space.release();
+        context.release();
+      }
+    },
+  );
+}
+
+// Orphans of the hosts become children of this process.
+adoptOrphans();
+
+for (const [lane, births] of SWITCH_LANES.flatMap((name) =>
+  BIRTH_LANES.map((births) => [name, births] as const),
+)) {
+  killed(`${lane}, births ${births}: no stub survives a host that is killed`, async () => {
+    const random = randomWords(SEED + 1n);
+    for (let round = 0; round < HOSTS; round++) {
+      const host = new Running(hostCommand("switching", lane, String(random()), births));
+      assert.ok(await host.says(/^begin$/m), host.stderr);
+      const stubs = [...host.stdout.matchAll(/^pid (\d+)$/gm)].map(([, pid]) => Number(pid));
+      assert.ok(stubs.length >= 4);
+      const end = performance.now() + (Number(random()) / 2 ** 64) * LONGEST;
+      while (performance.now() < end);
+      process.kill(host.pid, "SIGKILL");
+      assert.is((await host.ended).signal, "SIGKILL", host.stderr);
+      assert.ok(await eventually(() => !stubs.some(isAlive), 2000), `${stubs.filter(isAlive)}`);
+      const alive = () => childrenOf(process.pid).filter(isAlive);
+      assert.ok(await eventually(() => alive().length === 0, 2000), `${alive()}`);
+    }
+  });
+}
+
+killed.run();
