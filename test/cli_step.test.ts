@@ -95,7 +95,7 @@ onTerminal("every key works as documented", async () => {
     [["PPage", "PPage"], /^A grandchild: a stub clones a stub/m],
     [["g", "3", "Enter"], step(3)],
     [["Right"], /before step 4 of/],
-    [["End"], /1 to 3 answer the question/],
+    [["End"], /1 to 4 answer the question/],
     [[String(right)], /^Right! /m],
     [["a"], /before step 4 of/],
     [["Down"], /^▶ 1 /m],

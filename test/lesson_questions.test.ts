@@ -50,6 +50,18 @@ lessons(
   },
 );
 
+lessons("nor is the one choice that begins with another word than the others", async () => {
+  const odd = (await allQuestions()).flatMap(({ choices, answer }) => {
+    const firsts = choices.map((choice) => wordsOf(choice)[0]);
+    const single = firsts.filter((word) => firsts.indexOf(word) === firsts.lastIndexOf(word));
+    return single.length === 1 ? [firsts[answer] === single[0]] : [];
+  });
+  const share = odd.filter(Boolean).length / odd.length;
+  assert.ok(share <= MOST, `${share} of ${odd.length}`);
+  // Who passes it over chooses one of two.
+  assert.ok((1 - share) / 2 <= MOST, `${share} of ${odd.length}`);
+});
+
 /** A run of so many words of an answer gives it away. */
 const RUN = 6;
 

@@ -23,7 +23,8 @@ listing("it has every byte of the stub code, as a stub has it in its memory", ()
   const page = stub.read(tracer.stubAddress, PAGE);
   const bytes = codeBytes(loadListing(STUB_CODE));
   assert.equal([...bytes], [...page.subarray(0, bytes.length)]);
-  assert.ok(page.subarray(bytes.length).every((byte) => byte === 0));
+  // The loop over a ring follows, without a listing. The last word is 0: src/record/scenarios/race.ts needs one.
+  assert.ok(page.subarray(-8).every((byte) => byte === 0));
 });
 
 listing("each line lies behind the one before it", () => {
@@ -99,16 +100,22 @@ function mnemonic(name: string): string {
   return { jz: "je", jnz: "jne" }[name] ?? name;
 }
 
-listing("every instruction of the stub code has a reason", () => {
-  using tracer = new Tracer();
-  const recorder = new Recorder("assembly");
-  addStubCode(recorder, tracer);
-  for (const { offset, text } of loadListing(STUB_CODE).lines) {
-    const place = recorder.placeOf(BigInt(tracer.stubAddress + offset));
-    assert.is(place?.line.text, text);
-    assert.match(place?.why ?? "", /^[A-Z].{10,}[.?:)]$/s, text);
-  }
-});
+listing(
+  "every instruction of the stub code has a reason, a conditional jump one for each outcome",
+  () => {
+    using tracer = new Tracer();
+    const recorder = new Recorder("assembly");
+    addStubCode(recorder, tracer);
+    for (const { offset, text } of loadListing(STUB_CODE).lines) {
+      const place = recorder.placeOf(BigInt(tracer.stubAddress + offset));
+      assert.is(place?.line.text, text);
+      const why = place?.why ?? "";
+      const reasons = typeof why === "string" ? [why] : Object.values(why);
+      for (const reason of reasons) assert.match(reason, /^[A-Z].{10,}[.?:)]$/s, text);
+      assert.is(reasons.length, /^j(?!mp)/.test(text) ? 2 : 1, text);
+    }
+  },
+);
 
 listing("code that nobody listed is refused by its name", () => {
   assert.match(thrown(UnsupportedError, () => loadListing("nothing")).message, / of the nothing$/);

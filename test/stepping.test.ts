@@ -88,6 +88,10 @@ stepping(
     // The listing goes on to the HLT, which nothing comes to.
     assert.equal(offsets, way.slice(0, -1));
     assert.equal([steps.at(-2)?.title, steps.at(-1)?.kind], ["exit(1) = ?", "exit"]);
+    // What is said of a jump depends on whether it was taken.
+    const told = (text: string) => steps.find(({ title }) => title === text)?.why ?? "";
+    assert.match(told("jnz fail"), /^It is 0: the stub continues/);
+    assert.match(told("jne leave"), /^The two differ/);
   },
 );
 

@@ -6,8 +6,8 @@ import { step } from "./stepping.ts";
 import type { StopTelling, Tracee } from "./tracee.ts";
 
 /**
- * Steps a stub through the stub code up to the stop that it brings on itself. There the host lets it go, in stop,
- * so that it is untraced, as in an unobserved birth.
+ * Steps a stub through the stub code up to its self-stop. There the host detaches from it, so that it is stopped and
+ * untraced, as in an unobserved birth.
  *
  * @param before is called before each instruction of the stub code: to ask a question, for instance.
  * @returns the step of that stop.
@@ -47,12 +47,12 @@ function stopItself(tracee: Tracee): number {
   return detachInStop(tracee);
 }
 
-/** Lets a stub go at the SIGSTOP that it has sent itself; returns the step of the stop that comes of it. */
+/** Detaches from a stub at the SIGSTOP that it has sent itself; returns the step of its stop. */
 export function detachInStop(tracee: Tracee): number {
   tracee.recorder.stage(() =>
     tracee.request(
       "PTRACE_DETACH",
-      "The observer detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",
+      "The host detaches, and delivers SIGSTOP. Now the stub stops by it, as in an unobserved birth.",
       { observer: "In a real birth the stub is not traced yet." },
     ),
   );
@@ -71,7 +71,7 @@ export function stoppedItself(tracee: Tracee, why: string, observer?: string): n
 
 const SELF_STOP =
   "kill(getpid(), SIGSTOP): the stub stops itself. Two things hold at that stop: everything before is done, and RIP " +
-  "is right after this SYSCALL, where all calls will be injected. A tracer that attached at another time would find " +
+  "is right after the SYSCALL that will execute all injected calls. A tracer that attached at another time would find " +
   "the stub at an arbitrary instruction. When the call returns, the signal is still pending.";
 
 /** The host waits for the self-stop of its own child. */
@@ -82,8 +82,7 @@ export function awaitSelfStop(tracee: Tracee, at: number): void {
   thread.state = "untraced";
   tracee.waited(
     at,
-    "The host has waited for this stop. WUNTRACED: without it, wait4 reports a child's stop only to its tracer. " +
-      "__WALL: whatever the exit signal of the child.",
+    "The host has waited for this stop, with WUNTRACED. With __WALL it waits for a child whatever its exit signal is.",
     options,
   );
 }
@@ -99,12 +98,12 @@ export interface AttachTelling {
 
 /** The full explanation, for the lesson "host". */
 export const ATTACH: AttachTelling = {
-  attach:
-    "Now the host becomes the tracer. The kernel sends the stub a SIGSTOP of its own for this.",
+  attach: "Now the host becomes the tracer. The kernel sends the stub another SIGSTOP for this.",
   attached: {
     stop:
       "The stub was already stopped. The kernel turns its stop by a signal (T) into a ptrace stop (t): only in such a " +
-      "stop can its registers be read.",
+      "stop can its registers be read. The stop by SIGSTOP stays in force underneath until a SIGCONT ends it: only " +
+      "the tracer can make the stub run in spite of it.",
     wait:
       "A stub that was stopped already is in its ptrace stop when PTRACE_ATTACH returns, and its registers could be read at " +
       "once; one that runs need not be. So the host waits in any case. This wait4 also takes the notification of the stop, " +

@@ -52,7 +52,7 @@ export function cloneWatched(parent: Actor, options: CloneOptions): Actor {
       child = follow(parent, step, Number(BigInt.asIntN(64, result)), exitSignal, options);
     },
   });
-  setOptions(parent, [], "Only this one child was to be followed.");
+  setOptions(parent, [], "Only this one child was to be traced from its birth.");
   if (child === undefined) throw new StateError(`${parent.lane} has not cloned`);
   return child;
 }

@@ -105,8 +105,8 @@ function recordClone(
 }
 
 const GETPID =
-  "The host notes its pid. R15 will carry it to the child, which compares it with the result of getppid. The child " +
-  "cannot ask for it later: if the host has died by then, getppid returns another parent.";
+  "The host notes its pid. The child will have it in R15, and compare it with the result of getppid. It cannot ask for it " +
+  "later: the host may have died by then.";
 const BLOCK =
   "All signals are blocked while the child is made. Otherwise a signal that arrives between the clone and the child's set-up would " +
   "run a handler of Node.js in the child, which has Node's memory, but none of its other threads.";
@@ -118,8 +118,9 @@ const RESTORE =
 
 const CLONE =
   "A new process: a copy of the host, with its registers and its memory (copied on write). CLONE_FILES makes both share " +
-  "one file table. SIGCHLD is the exit signal, which the host gets at the child's end. gVisor uses SIGKILL, so " +
-  "that no parent outlives a stub that it cannot replace; here that could kill the program that records.";
+  "one file table. SIGCHLD is the exit signal, which the host gets at the child's end. gVisor uses SIGKILL: " +
+  "if a stub dies, its parent is to die, too, because the guest in the stub is lost. Here that could kill the program " +
+  "that records.";
 const UNSEEN =
   'It executes its set-up and the stub code; this is not recorded (lesson "host" shows it).';
 
@@ -179,8 +180,8 @@ function enterStubCode(tracee: Tracee, omit: readonly ChildStep[]): void {
     kind: "note",
     title: `R15 = ${parent}, and a jump to ${hex(start)}`,
     why:
-      "The last of the compiled code: R15 gets the host's pid, and the child jumps to the stub code. From then on it " +
-      "executes nothing else by itself. Every instruction of the stub code is recorded.",
+      "This is the end of the compiled set-up. R15 gets the host's pid; the child jumps to the stub code, and executes only " +
+      "that from now on. Every instruction of it is recorded.",
     before,
     observer:
       "The child stopped itself here once more, for the recording; what the compiler made of the jump is not shown.",

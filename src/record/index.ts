@@ -16,7 +16,15 @@ export type { Listing } from "./listing.ts";
 export { loadRecording, parseRecording } from "./load.ts";
 export type { AuthoredQuestion } from "./question.ts";
 export { type RecordOptions, recordScenario } from "./record.ts";
-export type { Introduction, NewEvent, NewStep, Place, Reasons, Recorder } from "./recorder.ts";
+export type {
+  Introduction,
+  NewEvent,
+  NewStep,
+  Place,
+  Reason,
+  Reasons,
+  Recorder,
+} from "./recorder.ts";
 export {
   type Arrow,
   type Call,

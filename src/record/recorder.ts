@@ -36,18 +36,21 @@ export type NewEvent = Pick<Step, "why"> & {
   readonly [K in keyof Omit<Step, "microseconds" | "lane" | "why">]?: Step[K] | undefined;
 } & (Pick<Step, "kind" | "title"> | { readonly call: Call });
 
+/** Why a line of code is there. A conditional jump has a reason for each outcome. */
+export type Reason = string | { readonly taken: string; readonly passed: string };
+
 /** The line of code at an address, and why it is there. */
 export interface Place {
   readonly instruction: Instruction;
   readonly line: CodeLine;
-  readonly why: string;
+  readonly why: Reason;
 }
 
 /** What a reader needs before the first step. */
 export type Introduction = Pick<Recording, "title" | "introduction">;
 
 /** Why each line of a piece of code is there, by offset. */
-export type Reasons = ReadonlyMap<number, string>;
+export type Reasons = ReadonlyMap<number, Reason>;
 
 /** The lists of a recording, while it is made. */
 type Parts = { [K in keyof Piece]-?: Recording[K][number][] };

@@ -14,9 +14,9 @@ const SET_UP: Readonly<Record<string, string>> = {
     "Node.js ignores, the stub would ignore, too. SIGKILL and SIGSTOP always have theirs.",
   rseq:
     "Restartable sequences (rseq): a thread can name code that must not be interrupted in the middle; after an " +
-    "interruption there, the kernel makes it go on elsewhere. For this, glibc has registered some bytes of the thread's " +
-    "memory, which the kernel accesses after it has interrupted the thread. The child has inherited that. Once those " +
-    "bytes are unmapped, the kernel would kill it with SIGSEGV.",
+    "interruption there, the kernel makes it continue elsewhere. For this, glibc has registered some bytes of the thread's " +
+    "memory, which the kernel may access each time the thread gets a processor again. The child has inherited that. " +
+    "Once those bytes are unmapped, the kernel would kill it with SIGSEGV.",
   rt_sigprocmask:
     "Signals may be delivered, now that each has its default disposition. Every child inherits the mask, so without this " +
     "call all later stubs would be born with all signals blocked.",

@@ -109,7 +109,7 @@ export function runCall(tracee: Tracee): CallOutcome {
   if (stop.kind !== "syscall") return { kind: "stopped", stop };
   const call = callUnderWay(tracee);
   try {
-    // A clone stops on its way, too, where the tracer wants to hear of it.
+    // A clone stops on its way, too, where the tracer has asked for that.
     do thread.resume("PTRACE_SYSCALL");
     while (thread.wait().kind === "event");
   } catch (error) {
@@ -187,6 +187,15 @@ function faulted(instruction: Execution, { signal }: Stop): Outcome {
   return { kind: "fault", step: tell(instruction, { kind: "stop", title, why }), info };
 }
 
+/** Why an instruction is there that the thread has just executed: of a conditional jump, by where that led. */
+function reasonOf(place: Place | undefined, tracee: Tracee): string {
+  if (place === undefined) return "";
+  const { why, line, instruction } = place;
+  if (typeof why === "string") return why;
+  const end = BigInt(instruction.address) + BigInt(line.bytes.split(" ").length);
+  return tracee.rip === end ? why.passed : why.taken;
+}
+
 /** Records what became of an instruction; returns the step. */
 function tell(
   { tracee, before, place, telling }: Execution,
@@ -194,7 +203,7 @@ function tell(
     (Pick<Step, "kind" | "title"> | { readonly call: Call }),
 ): number {
   return tracee.tell({
-    why: telling.why ?? place?.why ?? "",
+    why: telling.why ?? reasonOf(place, tracee),
     instruction: place?.instruction ?? null,
     before,
     // Nothing is known of a thread that has ended.

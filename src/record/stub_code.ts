@@ -1,6 +1,6 @@
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { type Listing, loadListing, STUB_CODE } from "./listing.ts";
-import type { Reasons, Recorder } from "./recorder.ts";
+import type { Reason, Reasons, Recorder } from "./recorder.ts";
 import { STUB_CODE_REASONS } from "./stub_code_amd64.ts";
 
 /** Makes the stub code known to a recorder, where the tracer has mapped it. @throws UnsupportedError */
@@ -12,9 +12,9 @@ export function addStubCode(recorder: Recorder, tracer: TracingThread): void {
 /** The reasons of a listing's lines, from a table by label. */
 export function reasonsByLabel(
   { lines }: Listing,
-  table: Readonly<Record<string, readonly string[]>>,
+  table: Readonly<Record<string, readonly Reason[]>>,
 ): Reasons {
-  const reasons = new Map<number, string>();
+  const reasons = new Map<number, Reason>();
   let label = "";
   let index = 0;
   for (const line of lines) {

@@ -127,7 +127,10 @@ function interruptBoth(scene: Scene, stub: Actor, control: Actor): void {
   scene.check("SIGCHLD stops the one with blocked signals", "no", deaf ? "no" : "yes");
   scene.check("its state 100 ms later", "S", state);
   scene.check("its pending signals", hex(bell), hex(pending));
-  stub.signal("SIGSTOP", "SIGSTOP cannot be blocked. Besides SIGKILL it is the last resort.");
+  stub.signal(
+    "SIGSTOP",
+    "SIGSTOP cannot be blocked, so it still works. SIGKILL would end the stub.",
+  );
   stub.awaitStop({
     stop: "This one is delivered. SIGCHLD is still pending.",
     wait: "The host controls the thread again.",
@@ -156,7 +159,7 @@ function inherit(scene: Scene, stub: Actor): void {
     },
     wrong: {
       "None: its mask is empty":
-        "No process does: the mask survives fork, clone and even execve. A program that wants an empty one sets it.",
+        "A mask survives fork, clone and even execve. A program that wants an empty one sets it.",
       "All signals":
         "The host blocks its own signals when it clones itself. This clone is made by the stub, whose mask has changed since.",
     },

@@ -19,7 +19,7 @@ export const cascade: Scenario = {
       "unexpectedly, something is badly wrong, and it is better that all end at once than that the host continues with " +
       "half of its processes.",
     "So the death of a grandchild kills the master, and the master's death kills the host. But when? The host traces " +
-      "both, and a tracer has a say in the end of its tracees.",
+      "both, and a tracer takes part in the end of its tracees.",
   ],
 
   play(scene) {
@@ -62,12 +62,16 @@ function makeFamily(scene: Scene): Family {
   const { recorder, tracer } = scene;
   recorder.observe(
     "The host that dies here is a copy: a child forked from the Node.js process, with all of its memory. It is a " +
-      "stub, and makes the tracer's calls because the observer injects them. The real host makes the same calls; then " +
-      "Node.js itself dies, silently.",
+      "stub, and the observer injects the tracer's calls into it. A real host makes the same calls; then Node.js itself " +
+      "dies, silently.",
   );
   const keeper = scene.keeper();
   const copy = keeper.stub.createStub();
-  const acting = scene.act("host", "a copy of the Node.js process, which traces the others", copy);
+  const acting = scene.act(
+    "host",
+    "a copy of the Node.js process, itself a stub: the observer injects each of its calls",
+    copy,
+  );
   const first = copy.createStub({ exitSignal: EXIT_SIGNAL });
   first.scrub();
   const second = first.createStub({ exitSignal: EXIT_SIGNAL });
@@ -77,7 +81,7 @@ function makeFamily(scene: Scene): Family {
   const host = scene.actor("host", copy);
   host.look(
     "a host with two stubs",
-    "Its exit signal is SIGCHLD, so the cascade ends with it. It has a child, the master, and traces both stubs.",
+    "The host's own exit signal is SIGCHLD, so the cascade ends with it. It has a child, the master, and traces both stubs.",
   );
   for (const actor of [master, grandchild]) {
     actor.setOptions(
@@ -135,7 +139,7 @@ function eventName({ tracer }: Scene, event: number): string {
 
 /** It becomes a zombie, and its tracer reaps it. */
 function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
-  grandchild.resume("The host lets it end.");
+  grandchild.resume("The host resumes it, and it ends.");
   const zombie = grandchild.becomeZombie(
     "killed by SIGKILL",
     "Its memory is gone. A zombie is left: the pid and the status, for the process that reaps it.",
@@ -143,7 +147,7 @@ function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
   scene.ask({
     text: "The grandchild is a zombie, and its exit signal is SIGKILL. Has its parent, the master, got that signal?",
     right: {
-      "No: first its tracer must reap it":
+      "No: first the grandchild's tracer must reap it":
         "While a process other than its parent traces it, the kernel notifies only the tracer, by SIGCHLD. Only when the " +
         "tracer has reaped it does the zombie return to its parent, and the exit signal with it.",
     },
@@ -151,7 +155,7 @@ function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
       "Yes: the process has ended":
         "So it is for a process that is not traced, or whose tracer is its parent. The grandchild's tracer is the host.",
       "No: a stopped process gets no signals":
-        "It gets them like any other, and they are pending. SIGKILL would not even wait for that.",
+        "It gets them like any other; they are pending until it is resumed. SIGKILL has its effect even before that.",
     },
   });
   const options = scene.tracer.waitAll | scene.tracer.constant("WNOHANG");
@@ -168,14 +172,14 @@ function endGrandchild(scene: Scene, { master, grandchild }: Family): void {
   scene.recorder.arrow("signal", zombie, scene.recorder.length, "exit signal SIGKILL");
   const { event } = master.awaitStop({
     stop: "The master was stopped, and waiting for a call. SIGKILL, its child's exit signal, has moved it to its exit stop.",
-    wait: "wait4 reports the master, to which the host has done nothing.",
+    wait: "wait4 reports the master, although the host has done nothing to it.",
   });
   scene.check("the master, once the grandchild is reaped", EXIT_STOP, eventName(scene, event));
 }
 
 /** The master ends, and the host with it. */
 function endMaster(scene: Scene, { acting, host, master }: Family): void {
-  master.resume("The host lets the master end, as it let the grandchild.");
+  master.resume("The host resumes the master, as it resumed the grandchild.");
   // /proc would give the answer away.
   acting.awaitDeath();
   const zombie = master.ended("killed by SIGKILL", "The master is a zombie, and not reaped yet.");
@@ -189,10 +193,12 @@ function endMaster(scene: Scene, { acting, host, master }: Family): void {
         "exit signal as soon as the master ends.",
     },
     wrong: {
+      "No: the master was reaped at its exit stop":
+        "That stop came before the end. wait4 has reported it, and there was no zombie yet to reap.",
       "Yes: its SIGKILL comes after it":
-        "The master's SIGKILL waited for the tracer of the grandchild, which was another process than its parent.",
+        "The master's SIGKILL came after a wait4 because the grandchild's tracer was not its parent.",
       "Yes: a tracer gets no SIGKILL":
-        "It gets none for those that are not its children. The master is its child.",
+        "It gets no exit signal of tracees that are not its children. The master is its child.",
     },
   });
   scene.recorder.arrow("signal", zombie, scene.recorder.length, "exit signal SIGKILL");

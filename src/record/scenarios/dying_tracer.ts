@@ -11,8 +11,8 @@ const CODE = 0x10000n;
 /** Why each instruction of the guest is there. */
 const REASONS = {
   loop_begin: [
-    "The guest counts. It is a program in an endless loop.",
-    "It makes no system call, and does not fault. Only a signal will ever stop it.",
+    "The guest counts: it is a program in an endless loop.",
+    "It makes no system call, and does not fault. Only a signal, or the kernel, can stop it.",
   ],
 };
 
@@ -28,15 +28,19 @@ export interface Orphans {
 export function killTracer(scene: Scene, options: readonly string[], why: string): Orphans {
   const { recorder } = scene;
   recorder.observe(
-    "The tracer is a stub itself here, and makes its ptrace requests because the host injects them. So it can be " +
-      "killed, and the host remains to report that. Usually the host is the tracer.",
+    "Usually the host is the tracer. Here the tracer is a stub, which the host makes call ptrace by injection. So the " +
+      "tracer can be killed, and the host can report that.",
   );
   recorder.observe(
-    `The kernel kills guest and idle stub after ${LIFE.seconds} s, or ${LIFE.processorSeconds} s of processor time, and they dump no ` +
-      "core: if the recorder is killed during this lesson, no process and no file is left.",
+    `The kernel kills guest and idle stub after ${LIFE.seconds} s, or after ${LIFE.processorSeconds} s of processor time, and they dump no ` +
+      "core. So no process and no file is left if the recorder is killed during this lesson.",
   );
   const keeper = scene.keeper();
-  const tracer = scene.act("tracer", "a stub that traces the others", keeper.stub.createStub());
+  const tracer = scene.act(
+    "tracer",
+    "a stub that traces the others: the host injects each of its calls",
+    keeper.stub.createStub(),
+  );
   const [first, second] = [tracer.stub.createStub(), tracer.stub.createStub()];
   for (const stub of [first, second]) limitLife(stub);
   const guest = scene.enlist("guest", "a stub in which a guest loops", first);
@@ -47,16 +51,16 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   guest.callBriefly(
     "prctl",
     clear,
-    "Its signal at its parent's end is cancelled. The kernel does the same when a process changes its user or its " +
-      "capabilities, so this protection can be lost by accident.",
+    "It cancels the signal at its parent's end. The kernel cancels that signal, too, when a process changes its user or " +
+      "its capabilities, so this protection can be lost by accident.",
   );
-  idle.callBriefly("prctl", clear, "The same in another stub, which will rest at its INT3.");
+  idle.callBriefly("prctl", clear, "The other stub, which rests at its INT3, cancels it, too.");
   const { frame } = scene.tracer;
   frame.copyFrom(guest.stub.thread.initial);
   frame.set(INSTRUCTION_POINTER, CODE);
   guest.setRegisters(
     frame,
-    "The guest's registers: RIP is at the loop, and RAX is 0. For the moment the host traces it.",
+    "The guest's registers: RIP is at the loop, and RAX is 0. The host still traces it.",
   );
   guest.step();
   guest.step();
@@ -71,25 +75,24 @@ export function killTracer(scene: Scene, options: readonly string[], why: string
   };
   const [tracedGuest, tracedIdle] = [handOver(guest), handOver(idle)];
   tracedGuest.request("PTRACE_SETOPTIONS", why, { names: options });
-  tracedIdle.request("PTRACE_SETOPTIONS", "The same for the other.", { names: options });
+  tracedIdle.request("PTRACE_SETOPTIONS", "The same options for the other.", { names: options });
   tracedGuest.resume(
-    "The guest runs. Its tracer waits for the next stop, which will never come. (A platform uses PTRACE_SYSEMU here. For " +
-      "a guest that makes no system call that is the same.)",
+    "The guest is resumed. (A platform uses PTRACE_SYSEMU here. For a guest that makes no system call that is the same.)",
   );
   tracedGuest.until(({ state }) => state === "R");
-  tracedGuest.look("it runs", "Its state is R: it has a processor, or waits for one.");
+  tracedGuest.look("it runs", "Its state is R: it runs on a processor, or waits for one.");
 
   const dying = scene.actor("tracer", tracer.stub);
   dying.signal(
     "SIGKILL",
-    "The tracer is killed, as by `kill -9`, or by the kernel when memory runs out. It executes nothing more, and cannot " +
-      "clean up.",
+    "The tracer is killed, as by `kill -9`, or by the kernel if memory runs out. It executes no further instruction, and " +
+      "so cannot clean up.",
   );
   const how = dying.awaitEnd({
     stop:
       "As the process ends, the kernel detaches its tracees, each according to its options, and gives its children " +
       "another parent.",
-    wait: "wait4 reports the end of the tracer. By then the kernel has done all that.",
+    wait: "wait4 reports the tracer's end to the host. The kernel has detached its tracees by then.",
   });
   scene.check("the tracer's end", "killed by SIGKILL", how);
   return { keeper, guest: guest.by(keeper), idle: idle.by(keeper) };

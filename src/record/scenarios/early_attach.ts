@@ -20,10 +20,10 @@ export const earlyAttach: Scenario = {
   play(scene) {
     scene.recorder.observe(
       "An attach at an arbitrary time finds a stub at an arbitrary instruction. To make it the same instruction in " +
-        "every recording, the observer steps the stub there, lets it run, and the host attaches at once. The stub shares " +
-        "the host's processor, and yields to it (SCHED_BATCH). If the stub had run on nevertheless, another one was " +
-        "used. Two calls of the master are not recorded: sched_setscheduler before step 2, and a wait4 for its dead child. The next " +
-        "step shows the registers that they changed.",
+        "every recording, the host steps the stub there, detaches, and attaches again at once. The stub shares the host's " +
+        "processor, and yields to it (SCHED_BATCH). If a stub executed more instructions nevertheless, it was replaced by " +
+        "another. Two calls of the master are not recorded: sched_setscheduler before step 2, and a wait4 for its dead child. The " +
+        "step after each shows the registers that it changed.",
     );
     const master = scene.rest("master", "the first stub");
     giveWay(master);
@@ -65,7 +65,7 @@ function mistake(scene: Scene, master: Actor): void {
   );
   stub.setRegisters(stub.frame("getpid"), "getpid is injected, the most harmless call.");
   scene.ask({
-    text: "The stub is resumed at the SYSCALL of its prctl, with the number of getpid in RAX. What becomes of the stub?",
+    text: "The stub is resumed at the SYSCALL of its prctl, with the number of getpid in RAX. What happens to the stub?",
     right: {
       "It exits":
         "The call is executed, and RAX is the pid. But the instructions after this SYSCALL test the result of a prctl: " +
@@ -91,14 +91,14 @@ function mistake(scene: Scene, master: Actor): void {
 /** What the host sees of another such stub if it does nothing but resume it. */
 function observe(scene: Scene, master: Actor): void {
   const stub = attachEarly(scene, () => {
-    const role = "a stub that the host lets continue";
+    const role = "a stub that the host only resumes";
     const child = scene.recorder.fold(() => birth(scene, master, "watched", role));
     child.look("another stub, right after its prctl", "Up to here its steps were the same.");
     return child;
   });
   const first = originOfStop(
     stub,
-    "Who sent it? The status word does not say, the siginfo does: si_code is SI_KERNEL, and si_pid is 0. The kernel " +
+    "Who sent it? The siginfo shows it, the status word does not: si_code is SI_KERNEL, and si_pid is 0. The kernel " +
       "sent it, because of PTRACE_ATTACH.",
   );
   stub.resume("The host resumes the stub, without the signal.");
@@ -132,14 +132,14 @@ function observe(scene: Scene, master: Actor): void {
       "The stub has sent itself SIGSTOP, and its tracer has resumed it without the signal. Does it stop now, as it " +
       "should?",
     right: {
-      "No: it continues to its INT3":
+      "No, and it never will: it continues to its INT3":
         "The tracer decides whether a signal is delivered to a traced thread, SIGSTOP included (SIGKILL is the " +
-        "exception). This one was suppressed. So the stop that the parent waits for has not happened, and never will.",
+        "exception). This one was suppressed. So the stop that the parent waits for has not happened.",
     },
     wrong: {
       "Yes: SIGSTOP cannot be ignored":
         "Not by the process. But the tracer may suppress any signal other than SIGKILL.",
-      "Yes, once it is detached":
+      "No, but it will once it is detached":
         "The signal is gone. It was dequeued when it stopped the thread for its tracer.",
     },
   });
@@ -152,8 +152,8 @@ function observe(scene: Scene, master: Actor): void {
     "wait4",
     [stub.pid, 0, options, 0],
     "In a birth the parent waits for the self-stop, by an injected wait4. Here with WNOHANG, so that it returns: 0, " +
-      "nothing to report. A parent is notified once the signal has stopped its child, and the tracer suppressed the " +
-      "signal. Without WNOHANG the master would wait forever, and could not clone another stub.",
+      "nothing to report. A parent is told only of a stop that takes effect. The tracer has suppressed the SIGSTOP, so for " +
+      "the parent nothing has happened. Without WNOHANG the master would wait forever, and could not clone another stub.",
   );
   scene.check("the first SIGSTOP: si_code, from the kernel", "SI_KERNEL", first);
   scene.check("the second SIGSTOP: si_code, from a process", "SI_USER", second);

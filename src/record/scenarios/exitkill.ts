@@ -15,7 +15,7 @@ export const exitkill: Scenario = {
     const { keeper, guest, idle } = killTracer(
       scene,
       ["PTRACE_O_TRACESYSGOOD", "PTRACE_O_EXITKILL"],
-      "EXITKILL, with TRACESYSGOOD. It is set right after the attach; between the two the stub's PDEATHSIG protects.",
+      "EXITKILL, with TRACESYSGOOD. It is set right after the attach. Until then a stub has only its PDEATHSIG.",
     );
     scene.ask({
       text: "The tracer is dead. No process has sent the guest a signal. Its state is read from /proc now. Which letter is it?",
@@ -32,10 +32,14 @@ export const exitkill: Scenario = {
       },
     });
     for (const [lane, actor, stop] of [
-      ["guest", guest, "The tracer's end has killed it."],
-      ["idle", idle, "This one, too. SIGKILL ends a process whether it runs or is stopped."],
+      ["guest", guest, "The kernel killed it as the tracer ended."],
+      [
+        "idle",
+        idle,
+        "The kernel killed this one, too. SIGKILL ends a process whether it runs or is stopped.",
+      ],
     ] as const) {
-      const how = actor.awaitEnd({ stop, wait: "The keeper, its parent now, reaps it." });
+      const how = actor.awaitEnd({ stop, wait: "The keeper is its parent now, and reaps it." });
       scene.check(`${lane}: its end`, "killed by SIGKILL", how);
       const process = existsSync(`/proc/${actor.pid}`) ? "there" : "gone";
       scene.check(`${lane}: its process`, "gone", process);

@@ -9,10 +9,7 @@ export const grandchild: Scenario = {
       "it clone: it writes the registers of a clone system call into it, and resumes it.",
     "The child of a clone has its parent's registers, except for the 0 in RAX. Through them the host passes data to a " +
       "process that does not exist yet. Two words are needed: R15, the pid that the child's parent must have, and RBX, " +
-      "1, the mark of a clone.",
-    "Why R15, and not RDI? A clone is a system call, and its arguments are in RDI, RSI, RDX, R10 and R8: RDI holds " +
-      "the flags. RAX holds the number and then the result, and SYSCALL itself overwrites RCX and R11. R15 and RBX have " +
-      "no role in a system call, and every system call preserves them.",
+      "1, the mark of a clone. A system call neither reads nor changes these two registers.",
     "The exit signal of the clone is SIGKILL, as in gVisor: the grandchild's death would kill the master. (The master's " +
       "own exit signal is SIGCHLD here, so that a lesson that fails does not kill the program that records it.)",
   ],
@@ -22,19 +19,21 @@ export const grandchild: Scenario = {
     const child = scene.clone(master, {
       exitSignal: "SIGKILL",
       why:
-        "The frame of a clone: its number in RAX, flags and exit signal in RDI, and RIP at the SYSCALL. The argument for the " +
-        "stack is 0: the child keeps the RSP of its parent, where nothing is mapped. The frame also holds the message to the " +
-        `child: R15 = ${master.pid}, the master's pid, and RBX = 1.`,
+        "The frame of a clone, that is, all registers that the tracer writes for this call: its number in RAX, flags and exit " +
+        "signal in RDI, and RIP at the SYSCALL. The argument for the stack is 0: the child keeps the RSP of its parent, where " +
+        `nothing is mapped. The message to the child is R15 = ${master.pid}, the master's pid, and RBX = 1.`,
       before: () =>
         scene.ask({
           text: "The master executes one SYSCALL. How many processes execute the instruction after it?",
           right: {
-            "Two: master and child, both with RBX = 1":
+            "Two, both with RBX = 1":
               "A clone without a new stack works like fork: it returns in both, to the same address, with the same " +
               "registers. Only RAX distinguishes them.",
           },
           wrong: {
-            "One: the child begins at the top":
+            "Two, but only the child has RBX = 1":
+              "The host wrote it into the master, and the child has a copy. RBX only says that this was a clone.",
+            "One: the child begins at the start of the stub code":
               "clone has no argument for an address to begin at. The child continues where its parent is: after the SYSCALL.",
             "One: the master waits for the child":
               "Only a clone with CLONE_VFORK makes the parent wait. Here both run.",
@@ -44,9 +43,9 @@ export const grandchild: Scenario = {
         "The kernel creates the child: its exit signal is SIGKILL, it shares the file table, and everything else is a " +
         "copy; of the master's memory that is one page.",
       born:
-        "It has the master's registers: RBX = 1, and in R15 the pid of its parent. RAX is 0. It also has the master's " +
+        "It has the master's registers: RBX is 1, and R15 has the pid of its parent. RAX is 0. It also has the master's " +
         "session, dispositions and empty signal mask, so it needs no set-up.",
-      answer: "RAX is the pid of the child. Now the host knows it; no other process needs to.",
+      answer: "RAX is the pid of the child. Now the host knows it.",
     });
 
     child.stepToSelfStop({
@@ -54,7 +53,7 @@ export const grandchild: Scenario = {
         if (!child.isBeforeCall("prctl")) return;
         scene.ask({
           text:
-            "The child has begun at the top, with prctl(PR_SET_PDEATHSIG, SIGKILL). Its parent has made the same call long " +
+            "The child has begun at the start of the stub code, with prctl(PR_SET_PDEATHSIG, SIGKILL). Its parent has made the same call long " +
             "ago. What if the child skipped it?",
           right: {
             "It could outlive the master":
@@ -64,8 +63,8 @@ export const grandchild: Scenario = {
           wrong: {
             "Nothing: the setting is inherited":
               "The kernel clears this one in a child, because it names the end of another parent.",
-            "It would die with the host":
-              "The host is not its parent. The setting always concerns the real parent of the process that makes the call.",
+            "SIGKILL would come at the host's end, not at the master's":
+              "The host is not its parent, and a child without the setting gets no signal at any end.",
           },
         });
       },

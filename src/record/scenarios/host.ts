@@ -1,4 +1,3 @@
-import { hex } from "../../errors.ts";
 import { ATTACH, attachWatched } from "../birth.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -10,35 +9,37 @@ export const host: Scenario = {
       "itself.",
     "The host is a big program: Node.js, with threads, signal handlers and a hundred mappings. The child is a copy of " +
       "it, and has to run without all of that: it needs only the stub code, 34 instructions on one page. First it undoes " +
-      "what it has inherited. Then it jumps to the stub code, and executes nothing else from then on.",
+      "what it has inherited. Then it jumps to the stub code, and executes only that from then on.",
     "The stub code handles two things that the parent cannot handle for it: the death of the parent, and the moment " +
       "at which a tracer may attach. For the first it requests a signal and checks its parent's pid; for the second it " +
       "stops itself.",
-    "Watch three registers. RAX holds the number of a system call before it, and its result afterwards. R15 holds the " +
-      "pid that the parent must have. RBX is 1 in both processes of an injected clone. Here it " +
-      "has an arbitrary value, until the stub code sets it to 0.",
+    "Watch two registers. RAX holds the number of a system call before it, and its result afterwards. R15 holds the " +
+      "pid that the parent must have. (RBX matters in the next lesson.)",
+    "A stub is untraced until it has stopped itself. To show its steps, the host traces this one from the first: some " +
+      "steps are there only for the recording, and say so. A real birth does not have them.",
   ],
 
   play(scene) {
     const stub = scene.fork();
     stub.stepToSelfStop({
-      "jne leave": () => {
-        const { rax = 0n, r15 = 0n } = stub.registers();
+      "jne leave": () =>
         scene.ask({
-          text: `RAX is ${hex(rax)}, and R15 is ${hex(r15)}. What does the stub do?`,
+          text:
+            "RAX and R15 are equal, and the stub continues. If the host had died right after the clone, before the prctl: what " +
+            "would be different now?",
           right: {
-            "It continues: its parent is the expected one":
-              "getppid returned the pid that the host had put into R15. If the host had died before the prctl, the signal would " +
-              "never be sent; getppid would return another parent, and only this comparison detects that.",
+            "RAX would be another pid":
+              "The orphan would have been given another parent, and the prctl would have succeeded nevertheless. The signal that " +
+              'it requested would not be sent for the host; only this comparison detects that (lesson "parent-dies").',
           },
           wrong: {
-            "It exits with 1":
-              "It would if the two were different. They are the same, so the jump is not taken.",
-            "It fails: R15 is overwritten":
-              "A SYSCALL changes RAX, RCX and R11. The kernel returns all other registers as they were, R15 among them.",
+            "The prctl would have failed, and the stub would have exited there":
+              "prctl does not look at the parent: every process has one at any time.",
+            "SIGKILL would have ended the stub by now":
+              "The kernel sends that signal when a parent ends, to the children that have requested it by then. This request " +
+              "would have come too late.",
           },
-        });
-      },
+        }),
       stublab_stub_syscall: () =>
         scene.ask({
           text: "The stub calls kill(its own pid, SIGSTOP). SIGSTOP cannot be caught or blocked. What does the call return?",

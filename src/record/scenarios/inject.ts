@@ -22,13 +22,13 @@ export const inject: Scenario = {
   play(scene) {
     const stub = scene.rest("master", "the first stub");
     const noCall = stub.frame("getpid").get("orig_rax") === NO_CALL;
+    const origin = noCall
+      ? "orig_rax is -1: no call is under way"
+      : "orig_rax is left over from the stub's last call";
     const quick = stub.call("getpid", [], {
-      why: `The frame: the initial registers with getpid's number in RAX, and RIP at the SYSCALL. ${
-        noCall
-          ? "orig_rax is -1: if it held the number of a call, the kernel could conclude that the stub returns from " +
-            "that call, and restart it."
-          : "orig_rax is left over from the stub's last call."
-      }`,
+      why:
+        "The frame, that is, all registers that the host writes for this call: the initial ones with getpid's number in " +
+        `RAX, and RIP at the SYSCALL. ${origin} (lesson "stale-orig-rax").`,
       beforeAnswer: () =>
         scene.ask({
           text: `The host is process ${process.pid}, the stub ${stub.pid}. The host has injected getpid. What is in RAX when the stub has stopped?`,
@@ -64,11 +64,11 @@ export const inject: Scenario = {
           },
           wrong: {
             One: "After the SYSCALL the stub runs on, as after any instruction. Only the INT3 stops it for its tracer.",
-            Two: "They are not neighbours. A clone returns through this SYSCALL as well, so the stub code first tests for one.",
+            Two: "SYSCALL and INT3 are not adjacent. A clone returns through this SYSCALL as well, so the stub code first tests for one.",
           },
         }),
       executed:
-        "The call. Only the registers say which one: this SYSCALL executes every injected call.",
+        "Only the registers say which call this is: the same SYSCALL executes every injected call.",
       answer: "The same result, in the same register.",
     });
     const same = Object.entries(stub.registers()).filter(([name, word]) => after[name] !== word);
@@ -78,8 +78,8 @@ export const inject: Scenario = {
         scene.ask({
           text: "close will fail with EBADF (9). How does the host learn that?",
           right: {
-            "RAX is -9, as a word of 64 bits":
-              "The kernel returns one word: -4095 to -1 is an error, and everything else is a value.",
+            "RAX is -9":
+              "The kernel returns one word of 64 bits: -4095 to -1 is an error, and everything else is a value.",
           },
           wrong: {
             "RAX is -1, and errno is 9":

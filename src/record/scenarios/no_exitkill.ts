@@ -6,14 +6,13 @@ import { killTracer } from "./dying_tracer.ts";
 const BURNT = 50;
 
 export const noExitkill: Scenario = {
-  title: "No EXITKILL: a tracer dies, and a guest was running",
+  title: "No EXITKILL: what a dead tracer leaves behind",
   introduction: [
-    "A tracer may die at any time. The stubs that it traced are then without a tracer: a guest in one of them makes " +
-      "calls that nothing answers.",
-    "Two things prevent that. Each stub has requested a SIGKILL at its parent's end (PR_SET_PDEATHSIG, lesson " +
-      '"host"). And the tracer has set PTRACE_O_EXITKILL: the kernel kills its tracees when it ends itself.',
+    "A tracer may die at any time. Its stubs must end with it: without a tracer no process controls them.",
+    'Two things ensure that. Each stub has requested a SIGKILL at its parent\'s end (PR_SET_PDEATHSIG, lesson "host"). ' +
+      "And the tracer has set PTRACE_O_EXITKILL: when it ends, the kernel kills its tracees.",
     "The first depends on the stub: its parent must be the tracer, and the signal must not have been cleared. The " +
-      "second depends only on the tracer's end, whatever the stub does. In this lesson both are missing.",
+      "second depends only on the tracer. In this lesson both are missing.",
     "There are two stubs. In one a guest runs in a loop. The other rests at its INT3. Then the tracer is killed.",
   ],
 
@@ -27,22 +26,22 @@ export const noExitkill: Scenario = {
       text: "The tracer is dead. The guest was running, and no signal was requested for this event. What is it doing now?",
       right: {
         "It is stopped":
-          "The kernel detaches the tracees of the dead tracer, and puts each into the state that it would be in untraced. " +
-          "This stub stopped itself at its birth with SIGSTOP, and was never sent a SIGCONT: only its tracer made it run. " +
-          "So it is stopped again.",
+          "The kernel detaches the tracees of the dead tracer, and puts each into the state that it would have without " +
+          "them. This stub stopped itself at its birth with SIGSTOP, and was never sent a SIGCONT: that stop has been in " +
+          "force all the time, and only the tracer could make it run.",
       },
       wrong: {
-        "It is dead": "That is what EXITKILL is for. Without the option the kernel only detaches.",
+        "It is dead": "EXITKILL would kill it. Without the option the kernel only detaches.",
         "It counts, as before":
-          "A process that had been running when its tracer attached would. This one had stopped itself.",
+          "It would if it had been running when its tracer attached. But it had stopped itself.",
       },
     });
     guest.until(({ state, tracerTid }) => state === "T" && tracerTid === 0);
     const stopped = scene.recorder.length;
     const orphan = guest.look(
       "stopped, without a tracer",
-      "It is alive. It is not traced, and its parent is the keeper, which knows nothing about it. It keeps its memory " +
-        "and its pid, possibly forever.",
+      "It is alive and untraced. Its parent is the keeper, which does not expect such a child. It keeps its memory and its " +
+        "pid until it is killed.",
     );
     scene.check("the guest, a moment later: state", "T", orphan.state);
     scene.check("the guest, a moment later: its tracer", "0", `${orphan.tracerTid}`);
@@ -54,8 +53,8 @@ export const noExitkill: Scenario = {
 
     const continued = guest.signal(
       "SIGCONT",
-      "The stop is no protection. Any process of the same user may send a SIGCONT (as may one of its session, and one " +
-        "with CAP_KILL), as a shell does for `fg`. Here the host does.",
+      "The stop protects nothing. Any process of the same user may send a SIGCONT (so may one of its session, and one " +
+        "with CAP_KILL). A shell does so for `fg`; here the host does.",
     );
     const before = processorTime(guest.pid);
     guest.until(() => processorTime(guest.pid) >= before + BURNT);
@@ -63,10 +62,9 @@ export const noExitkill: Scenario = {
     scene.recorder.arrow("signal", continued, scene.recorder.length, "SIGCONT");
     const running = guest.look(
       "it runs, without a tracer",
-      `Since step ${stopped + 1} it has used ${burnt} ms of processor time, and it would continue forever. If it made a ` +
-        "system call, nothing would stop it: the kernel would execute the call, with the rights of the host's user. Only " +
-        "a seccomp filter, if the stub has one, would still restrict it. What was a confined guest is now a process like " +
-        "others.",
+      `Since step ${stopped + 1} it has used ${burnt} ms of processor time, and it would continue until it is killed. If it ` +
+        "made a system call, the kernel would execute the call, with the rights of the host's user. Only a seccomp filter, " +
+        "if the stub has one, would still restrict it. The guest was confined; now it is a process like others.",
     );
     scene.check("the guest, after SIGCONT: state", "R", running.state);
     scene.check("the guest, after SIGCONT: its tracer", "0", `${running.tracerTid}`);
@@ -78,33 +76,32 @@ export const noExitkill: Scenario = {
       "stopped, without a tracer",
       "The other stub is in the same state. RIP is after its INT3, as always between two calls.",
     );
-    const same = idle.signal("SIGCONT", "The same for this one.");
+    const same = idle.signal("SIGCONT", "The host sends this one a SIGCONT, too.");
     scene.ask({
       text: "The other stub continues after its INT3, where a `jmp` leads back to it. What happens to it?",
       right: {
         "SIGTRAP kills it":
           "INT3 raises SIGTRAP, which would stop the stub for a tracer. Without one the signal has its default action, " +
-          "which terminates the process. So a stub that executes only stub code ends at once. A guest may not.",
+          "which terminates the process. So a stub that executes only stub code ends at once.",
       },
       wrong: {
         "It loops, like the guest":
-          "It would, if the INT3 did nothing. But the INT3 raises a signal each time.",
-        "It stops again": "Only a tracer makes SIGTRAP a stop, and the tracer is gone.",
+          "It would if the INT3 did nothing. But the INT3 raises a signal.",
+        "It stops again": "SIGTRAP stops only a traced thread, and the tracer is gone.",
       },
     });
-    const wait = "The keeper, its parent now, reaps it.";
+    const wait = "The keeper is its parent now, and reaps it.";
     scene.recorder.arrow("signal", same, scene.recorder.length, "SIGCONT");
     const trapped = idle.awaitEnd({
-      stop: "The INT3 without a tracer. This stub ends by itself; the guest does not.",
+      stop: "It has executed its INT3 without a tracer. This stub ends by itself; the guest does not.",
       wait,
     });
     scene.check("the stub at its INT3, after SIGCONT", "killed by SIGTRAP", trapped);
     guest.signal(
       "SIGKILL",
-      "This has to be done by hand, by someone who knows about the process. With EXITKILL the kernel does it (lesson " +
-        '"exitkill").',
+      'Someone who knows about the process has to kill it. With EXITKILL the kernel does it (lesson "exitkill").',
     );
-    const how = guest.awaitEnd({ stop: "Killed by hand.", wait });
+    const how = guest.awaitEnd({ stop: "The SIGKILL has ended it.", wait });
     scene.check("the guest's end", "killed by SIGKILL", how);
   },
 };

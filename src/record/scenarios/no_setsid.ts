@@ -128,7 +128,7 @@ async function interrupt(scene: Scene, stage: Stage): Promise<void> {
   const pending = stub.tell({
     kind: "signal",
     title: "SIGINT is pending",
-    why: "0x2 is SIGINT. The stub is stopped, so the signal is not delivered yet. It will be with the next resume.",
+    why: "0x2 is SIGINT. The stub is stopped, so the signal is delivered only at its next resume.",
   });
   const spared = control.look(
     `${control.pid} got nothing`,

@@ -4,13 +4,12 @@ import type { Scenario } from "../scenario.ts";
 const PATIENCE = 200;
 
 export const noWuntraced: Scenario = {
-  title: "Without WUNTRACED: one bit is missing in a wait",
+  title: "WUNTRACED: one bit of a wait",
   introduction: [
     "A stub signals that it is ready by stopping itself. Its parent waits for that with wait4; then the tracer " +
       "attaches.",
-    "But wait4 exists for parents that want to know how their children ended. A shell wants to know more, because of " +
-      "Ctrl-Z: it uses the option WUNTRACED.",
-    "It is one bit. Here the host first omits it, then sets it, and then becomes the tracer.",
+    "wait4 has options, each of them one bit. Shells use WUNTRACED, because of Ctrl-Z. Here the host first omits it, " +
+      "then sets it, and then becomes the tracer.",
   ],
 
   play(scene) {
@@ -38,7 +37,7 @@ export const noWuntraced: Scenario = {
       },
       wrong: {
         "At once: the child is stopped by SIGSTOP":
-          "That is a stop of an untraced child, which wait4 does not report unless it is asked to.",
+          "A parent that wants wait4 to report stops has to ask for that.",
         ECHILD:
           "A stopped child is a child. ECHILD would mean that the caller has no such child, and the call would at least return.",
       },
@@ -59,13 +58,12 @@ export const noWuntraced: Scenario = {
         "What does the host get?",
       right: {
         "At once: the child is stopped by SIGSTOP":
-          "wait4 asks for a state that has not been reported yet, not for an event. The kernel keeps the stop until it is " +
-          "reported, so a wait is never too late for it.",
+          "wait4 asks for the state of the child, not for an event. The kernel keeps the stop for a later wait, so no wait is " +
+          "too late for it.",
       },
       wrong: {
         "Nothing: it has missed the moment of the stop":
-          "There is no moment to miss. wait4 first looks at the present state of the children, and sleeps only if there is " +
-          "nothing to report.",
+          "There is no moment to miss. wait4 first looks at the present state of the children, and only then sleeps.",
         "EINVAL: only a tracer may use WUNTRACED": "Any parent may use it, and shells do.",
       },
     });
@@ -94,20 +92,22 @@ export const noWuntraced: Scenario = {
     scene.ask({
       text: "The host has attached, and calls wait4 without WUNTRACED. Does wait4 report that the child is stopped?",
       right: {
-        "Yes: it reports every stop to a tracer":
+        "Yes: it is the tracer that asks":
           "The bit concerns children that are not traced. ptrace works by the stops of the traced thread, so wait4 reports " +
           "all of them to the tracer, whatever the options.",
       },
       wrong: {
+        "Yes: the host has set the bit once, and it stays set":
+          "It is an option of one call. The next call has its own options.",
         "No: WUNTRACED is missing":
           "That is the rule for a parent. To a tracer every stop is reported.",
         "No: it was reported before":
-          "The attach has turned it into a ptrace stop. That is a new state, of which nothing has been reported yet.",
+          "The attach has turned it into a ptrace stop. That is a new stop, and it has not been reported yet.",
       },
     });
     const { signal } = child.awaitStop({
       stop: "The stop by a signal (T) has become a ptrace stop (t). That is a new stop, and is reported again.",
-      wait: "Without WUNTRACED, and at once. From here on the host does not need the bit for this stub.",
+      wait: "Without WUNTRACED, and at once. From now on the host does not need the bit for this stub.",
     });
     child.setOptions("The usual options.");
     child.takeInitialRegisters("The initial registers: RIP is after the SYSCALL of the kill.");

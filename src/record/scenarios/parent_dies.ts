@@ -48,7 +48,7 @@ function dieBefore(scene: Scene, keeper: Acting): { how: string; parent: number 
     },
     wrong: {
       "It kills the child as well":
-        "A process does not die with its parent unless it has requested that. This one has not had the time to.",
+        "A process does not die with its parent unless it has requested that. This one has not requested it yet.",
       "It leaves the child with the pid of a dead parent":
         "That pid could soon be another process's. And no process would reap the child.",
     },
@@ -153,7 +153,7 @@ function askWhatItDoes(scene: Scene, child: Actor): void {
     },
     wrong: {
       "It continues":
-        "The signal will come when the keeper ends. But the keeper does not know that it has a child, and would let it wait.",
+        "The signal will come when the keeper ends. But the keeper does not expect it, and would neither attach to it nor resume it.",
       [`It writes ${rax} to R15, and continues`]:
         "That would make the comparison useless: R15 holds what the parent has passed to the child.",
     },

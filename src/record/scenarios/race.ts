@@ -1,4 +1,4 @@
-// The observer's part in the lesson `early-attach`: to attach at the same instruction in every recording.
+// The recorder's part in the lesson `early-attach`: to attach at the same instruction in every recording.
 
 import { hex, StateError } from "../../errors.ts";
 import { PAGE_SIZE } from "../../stub/amd64.ts";
@@ -26,7 +26,7 @@ export function attachEarly(scene: Scene, birth: () => Actor): Actor {
     const stub = scene.recorder.attempt(() => {
       const child = birth();
       const { rip } = child;
-      letGoAndAttach(child);
+      attachAnew(child);
       if (child.rip === rip) return child;
       child.stub.close();
       return undefined;
@@ -36,8 +36,8 @@ export function attachEarly(scene: Scene, birth: () => Actor): Actor {
   throw new StateError(`no stub was attached in time, out of ${MOST_TRIES}`);
 }
 
-/** The observer detaches, and the host attaches: nothing is recorded between the two, because the stub runs. */
-function letGoAndAttach(stub: Actor): void {
+/** The host detaches and attaches again: nothing is recorded between the two, because the stub runs. */
+function attachAnew(stub: Actor): void {
   const { thread } = stub;
   const { tracer } = thread;
   const { shim } = tracer;
@@ -50,10 +50,9 @@ function letGoAndAttach(stub: Actor): void {
   const stop = thread.wait();
   const unseen = { registers: null, kernel: null };
   stub.recorder.stage(() =>
-    stub.requested("PTRACE_DETACH", "The observer detaches, without a signal: the stub runs.", {
+    stub.requested("PTRACE_DETACH", "The host detaches, without a signal: the stub runs.", {
       ...unseen,
-      observer:
-        "It has stepped the stub to this point. In a real birth the stub is not traced yet.",
+      observer: "In a real birth the stub is not traced yet.",
     }),
   );
   stub.requested(

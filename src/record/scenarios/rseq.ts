@@ -16,8 +16,11 @@ export const rseq: Scenario = {
   introduction: [
     "Restartable sequences let a program work on per-processor data without a lock. The thread and the kernel share " +
       "some 32 bytes of the thread's memory: the kernel stores the number of the processor there, and the thread names " +
-      "the code that must not be interrupted. After the kernel has interrupted the thread and scheduled it again, or has " +
-      "moved it to another processor, it accesses those bytes on the way back to user space.",
+      "the code that must not be interrupted.",
+    "When does the kernel access those bytes? Up to Linux 6.18 whenever the thread has been off the processor, on its way " +
+      "back to user space. From Linux 6.19 on only if the thread was interrupted, or has moved to another processor: a system " +
+      "call is not an interruption. (From Linux 7.1 on this is the rule for areas of more than 32 bytes. For 32 bytes it is " +
+      "the old one again.)",
     "glibc, since version 2.35, registers such an area for every thread, by the system call rseq, whether or not the " +
       "program uses it. A forked child inherits the registration together with the memory.",
     "A stub inherits it from the host's main thread, and unmaps all of the host's memory (lesson \"scrub\"). That " +
@@ -91,16 +94,15 @@ function meetFault(scene: Scene, stub: Actor, unmapped: number): string {
   const kernel = scene.tracer.constant("SI_KERNEL");
   stub.getSignalInfo(
     `si_code is ${code === kernel ? "SI_KERNEL" : code}, and si_addr ${hex(address)}: no instruction of the stub ` +
-      `has faulted, and there is no address to report. It took ${took} microseconds from the resume to this report. ` +
-      "Without the stop after the munmap, the stub would run until something interrupts it, such as the end of its time slice.",
+      `has faulted, and there is no address to report. It took ${took} microseconds from the resume to this report.`,
   );
   scene.check(`RIP at the SIGSEGV: after the ${place}`, rip, hex(stub.rip));
   scene.check("si_code", `${kernel}`, `${code}`);
   scene.check("si_addr", "0x0", hex(address));
-  stub.resume("Can the host suppress the signal, and let the stub continue?");
+  stub.resume("Can the stub continue if the host suppresses the signal?");
   stub.awaitStop(
-    "No. The stub was scheduled out and in again, and the kernel faulted at the same address. The stub cannot return " +
-      "to user space.",
+    "No. The stub was off the processor again, and the kernel faulted at the same address. The stub cannot return to user " +
+      "space.",
   );
   scene.check("resumed without the signal: RIP", rip, hex(stub.rip));
   stub.resume("The host delivers the signal, as an untraced stub would get it.", "SIGSEGV");
@@ -132,14 +134,14 @@ function resume(scene: Scene, stub: Actor) {
     return afterCall;
   }
   stopped(
-    "The INT3 is an exception: it interrupts the stub, which is then scheduled out. So the kernel has to look at the area " +
-      "before the stub's next instruction, for it may have interrupted a restartable sequence.",
+    "The INT3 is an exception: it interrupts the stub, which is then off the processor. So the kernel has to access the area " +
+      "before the stub's next instruction, because it may have interrupted a restartable sequence.",
     "The munmap has returned, and nothing shows that the stub is lost.",
   );
   const afterTrap = last("INT3");
   stub.resume("The stub is resumed, as it is for the next injected call.");
   stub.awaitStop(
-    "RIP is unchanged: no instruction was executed. The kernel has looked at the rseq area, got a page fault itself, and " +
+    "RIP is unchanged: no instruction was executed. The kernel has accessed the rseq area, got a page fault itself, and " +
       "can report that only by a SIGSEGV. The stub code is not at fault, and RIP does not show the cause.",
   );
   return afterTrap;
@@ -155,18 +157,18 @@ function ask(scene: Scene, rests: boolean): void {
   };
   if (rests) {
     const because =
-      "The stub has made a system call: it was not interrupted. Since Linux 6.19 the kernel does not access the area on " +
-      "the way back from that, unless the thread has moved to another processor. (Later kernels do so only for areas of " +
-      "more than 32 bytes.) Earlier kernels stop the stub here.";
+      "The stub has made a system call: it was not interrupted, and it has not moved to another processor. So this kernel " +
+      "does not access the area yet. Up to Linux 6.18 the stub would be stopped here.";
     const whyNot =
-      "So it was up to Linux 6.18, which accessed the area whenever the thread had been scheduled out and in again.";
+      "That is the rule up to Linux 6.18. For this kernel a system call is no interruption.";
     scene.ask({ text, right: { [all]: because }, wrong: { [none]: whyNot, ...stack } });
     return;
   }
   const because =
-    "The stub had stopped for its tracer, so it was scheduled out and in again. Before it executes anything the kernel " +
-    "updates the rseq area, gets a page fault itself, and can report that only by a SIGSEGV.";
+    "The stub had stopped for its tracer after the munmap, so it was off the processor. Before it executes anything the " +
+    "kernel updates the rseq area, gets a page fault itself, and can report that only by a SIGSEGV. (Without that stop the " +
+    "stub would run until something else takes the processor from it, such as the end of its time slice.)";
   const whyNot =
-    "The stub would need no other memory. But the kernel needs some before it lets the stub execute anything.";
+    "The stub would need no other memory. But the kernel needs some before the stub can execute anything.";
   scene.ask({ text, right: { [none]: because }, wrong: { [all]: whyNot, ...stack } });
 }

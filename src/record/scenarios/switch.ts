@@ -98,7 +98,7 @@ export const switchLesson: Scenario = {
       },
       wrong: {
         [`${space.pid}, its pid`]:
-          "That would be the result if the kernel executed the call. It never does: the guest's calls are the host's affair.",
+          "That would be the result if the kernel executed the call. It never does: the host answers the guest's calls.",
         "39, the number of getpid": "On entry the kernel moves the number to orig_rax.",
       },
     });
@@ -163,15 +163,16 @@ export const switchLesson: Scenario = {
     run("executed");
     run("executed");
     scene.ask({
-      text: "The guest calls exit_group(0). What becomes of its process?",
+      text: "The guest calls exit_group(0). What happens to its process?",
       right: {
         "It stays, stopped at the call":
-          "This call is not executed either. The guest is over when the host says so; the process can serve the next guest.",
+          "This call is not executed either. The host ends the guest, and may keep the process for the next guest.",
       },
       wrong: {
         "It is a zombie until the host reaps it":
           "A process ends in its exit_group, and the kernel has skipped that.",
-        "It ends": "That would be expensive. Nothing forces the host to let the process end.",
+        "It executes the stub code up to the INT3":
+          "For that the host would have to write the stub's registers. The thread still has the guest's.",
       },
     });
     const exit = run("emulated");

@@ -128,9 +128,9 @@ function ask(scene: Scene): void {
         "process if there is one. So the PPid of the second stub does not change.",
     },
     wrong: {
-      "Nothing: their parent is the process, and that is still alive":
+      "The two live on: their parent is the process, and that is still alive":
         "PPid says so. But the death signal is tied to the thread that made the clone (prctl(2)), and that has ended.",
-      "Both live on, and become children of init or of a subreaper":
+      "The first is killed; the second becomes a child of init or of a subreaper":
         "Orphans go there only if no thread of their parent's process is left.",
     },
   });

@@ -20,13 +20,13 @@ export const staleOrigRax: Scenario = {
       "thread entered the kernel in another way: by an interrupt, a fault, an INT3.",
     "The kernel reads it again on the way out. A call that a signal has interrupted leaves -512 in RAX, which is " +
       "-ERESTARTSYS: not an errno for programs, but an internal mark that the call must be restarted. After a signal " +
-      "stop the kernel checks: is orig_rax not -1, and RAX -512? Then it prepares RAX and RIP for the SYSCALL to be executed " +
-      "again.",
+      "stop the kernel checks: is orig_rax not -1, and RAX -512? Then it prepares RAX and RIP for the SYSCALL, which has " +
+      "two bytes, to be executed again.",
     "A tracer writes all of these words. It may write an orig_rax that is left over from an earlier stop, together " +
       "with a RAX that is -512 for another reason.",
     "What to write there is the encoder's choice. gVisor's frame is a copy of the initial registers, including " +
       "orig_rax, which holds the number of kill, the last call that the stub made itself. The encoder `assembly` writes " +
-      "-1. For every existing call both work: no call has the number -512.",
+      "-1. With both encoders every existing call works: no call has the number -512.",
   ],
 
   play(scene) {
@@ -106,8 +106,8 @@ function goBack(scene: Scene, stub: Actor): void {
     },
     wrong: {
       "-ENOSYS again: orig_rax has no effect on a call":
-        "It has none on the call. It has one on the way out of the stop, before the stub gets to the call.",
-      "It sends itself another SIGSTOP: kill is restarted":
+        "That is true of the call. But the kernel looks at it on the way out of the stop, before the stub gets to the call.",
+      "Another SIGSTOP: kill is restarted":
         "RAX becomes the number of kill. But the SYSCALL is two bytes ahead of where RIP is now.",
     },
   });
@@ -134,10 +134,9 @@ function restart(scene: Scene, stub: Actor): void {
   const rip = registers.get("rip");
   stub.setRegisters(
     registers,
-    "Now RIP is after the SYSCALL, RAX is -512, and orig_rax is 39, getpid. A guest can get such registers. Its " +
-      "signal handler returns by rt_sigreturn, a system call, which restores the registers from before the signal, " +
-      "including a RAX that is -512 because the guest computes with that number. A host that leaves the number of a " +
-      "call in orig_rax creates this state.",
+    "Now RIP is after the SYSCALL, as for a guest that is resumed with a RAX of its own that is -512: for example after " +
+      "rt_sigreturn, the call that ends a signal handler and restores all registers from before the signal. The host has " +
+      "emulated that call, and has left a number in orig_rax: here 39, getpid.",
   );
   stub.request("PTRACE_SYSCALL", "The stub is resumed until the next system call, or signal.");
   scene.ask({
@@ -150,7 +149,7 @@ function restart(scene: Scene, stub: Actor): void {
     wrong: {
       "At the INT3, with RAX = -512":
         "It would with orig_rax = -1. Here the kernel again takes the number for a call that must be restarted.",
-      "By SIGSEGV, as before":
+      "At once, by a SIGSEGV as before":
         "RIP is moved back again, but two bytes before this RIP is a whole instruction.",
     },
   });
@@ -176,8 +175,8 @@ function restart(scene: Scene, stub: Actor): void {
 function goOn(scene: Scene, stub: Actor): void {
   stub.setRegisters(
     frame(stub, NO_CALL, true),
-    "The same registers with orig_rax = -1. The kernel itself sets this in rt_sigreturn, so that it does not treat a " +
-      "restored RAX as the result of a call.",
+    "The same registers with orig_rax = -1. The kernel's own rt_sigreturn sets that, so that a restored RAX is not treated " +
+      "as the result of a call.",
   );
   stub.resume("The stub is resumed once more.");
   rests(stub);
