@@ -48,8 +48,9 @@ STUBLAB_EXPORT uint32_t stublab_handler_is_set_up_offset(void);
 /** Gives the stub its turn; it has not entered the handler yet. */
 STUBLAB_EXPORT int64_t stublab_prepare_desk(struct stublab_desk *desk);
 /**
- * Waits until the stub enters the handler, before any guest runs, and takes the places of its signal
- * frame. Returns 0, 2 if the stub has ended, -ETIMEDOUT, or -EPROTO if the frame is elsewhere.
+ * Waits until the stub enters the handler, before any guest runs, and takes the places of its
+ * signal frame. Returns 0, 2 if the stub has ended, -ETIMEDOUT, or -EPROTO if the frame is
+ * elsewhere.
  */
 STUBLAB_EXPORT int64_t stublab_take_desk(struct stublab_desk *desk,
                                          struct stublab_deadline *deadline);

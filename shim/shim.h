@@ -166,7 +166,7 @@ struct stublab_switch {
     int32_t step;                     /* enum stublab_switch_step: the last step */
     int32_t status;                   /* the status word of the last wait */
     int32_t whole;                    /* stublab_switch_changed writes all registers */
-    int32_t siginfo[32]; /* siginfo_t of a stop by a signal */
+    int32_t siginfo[32];              /* siginfo_t of a stop by a signal */
 };
 
 enum stublab_switch_step {
