@@ -1,13 +1,13 @@
 // A ring: calls that a stub executes by itself, and their results, in memory that it shares with
 // the host. The loop is in amd64/stub.S; src/shim/ring.ts has the same layout.
 //
-//      0  turn      the number of the last turn that the host gave   (a futex: the stub sleeps on
-//      it) 4  count     how many entries the turn has 8  halt      whether the stub stops at its
-//      breakpoint after the turn
+//      0  turn      the number of the last turn that the host gave: a futex of the stub
+//      4  count     how many entries the turn has
+//      8  halt      whether the stub stops at its breakpoint after the turn
 //     12  spins     how often the stub looks for another turn before it sleeps
 //     16  host      whether the host sleeps
-//     64  done      the number of the last turn that the stub ended  (a futex: the host sleeps on
-//     it) 68  stub      whether the stub sleeps
+//     64  done      the number of the last turn that the stub ended: a futex of the host
+//     68  stub      whether the stub sleeps
 //    128  entries   +0 number (u32)   +4 flags (u32)   +8 six arguments   +56 result
 //
 // The host writes the first cache line, and the stub the second one: a line that both write takes

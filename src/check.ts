@@ -30,7 +30,7 @@ export function countOf(results: readonly Result[], status: CheckStatus): number
   return results.filter((result) => result.status === status).length;
 }
 
-/** What checks result in together: "skipped" if there are none. */
+/** The status of a list of checks; "skipped" for an empty list. */
 export function statusOf(results: readonly Result[]): CheckStatus {
   return STATUSES.find((status) => countOf(results, status) > 0) ?? "skipped";
 }

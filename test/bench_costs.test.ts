@@ -112,7 +112,7 @@ for (const mechanism of MECHANISMS) {
       const told = `${call}: ${each} for each, ${should} in the table`;
       // A busy machine polls more often; a stub that has ended its turn already needs no poll.
       if (POLLED.includes(call)) assert.ok(cost.stops === 0 || all >= (MANY * should) / 4, told);
-      // Whoever finds the word changed need not wait for it, and a wake that comes then ends the next wait too early.
+      // A side that finds the word changed does not wait, so a later wake may end its next wait early: the word is checked again.
       else if (call === "futex") assert.ok(each >= 0.4 * should && each <= 2 * should, told);
       else assert.ok(Math.abs(each - should) < 0.05, told);
     }

@@ -204,7 +204,7 @@ async function isSeenIn(mistake: Mistake): Promise<boolean> {
   assert.equal(
     again?.failures.map((each) => [each.field, each.cases, each.meant, each.seen]),
     [[field, 1, failure.meant, failure.seen]],
-    "the smallest case fails as it is told",
+    "the smallest case fails in the same way",
   );
   return true;
 }

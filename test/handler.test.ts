@@ -92,7 +92,7 @@ handler("no system call of a guest is executed, wherever its instruction is", ()
       context.registers.set("rax", BigInt(number));
       const event = context.switch(space);
       if (at === injection) {
-        // The tracer decides about these calls, and there is none.
+        // A tracer decides about these calls, and no tracer is attached.
         assert.is(signalOf(event).info.signal, SIGTRAP);
         assert.is(BigInt.asIntN(64, context.registers.get("rax")), -38n, "ENOSYS");
       } else {

@@ -57,7 +57,7 @@ for (const lane of SWITCH_LANES) {
           }
         }
         await over;
-        // A read of memory only finds that there is none.
+        // A read of memory only fails.
         if (!(error instanceof DeathError)) {
           assert.match(String(error), /ESRCH|EFAULT/);
           assert.throws(

@@ -22,7 +22,7 @@ export class Pool {
     this.#waiting.push({ runner, since: performance.now() });
   }
 
-  /** Removes and returns one that lives; undefined if there is none. */
+  /** Removes and returns a live one; undefined if the pool has no live one. */
   take(): Runner | undefined {
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
       if (isUsable(next.runner, next.since)) return next.runner;

@@ -17,7 +17,7 @@ const options: Data = (data, constants) =>
   flagTerms(data, /^PTRACE_O_/, constants).join("|") || "0";
 const pointer: Data = (data) => (data === 0n ? "NULL" : hex(data));
 
-/** The last argument of each request: how it is told, or which memory of the tracer it is. */
+/** The last argument of each request: its text, or the memory of the tracer that it points to. */
 const DATA: Readonly<Record<string, Data | string>> = {
   PTRACE_SETOPTIONS: options,
   PTRACE_GETREGS: "&registers",

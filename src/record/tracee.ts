@@ -310,7 +310,7 @@ export class Tracee {
     return result < 0 ? tracer.errorName(-result) : (told ?? "nothing");
   }
 
-  /** A wait4 for this thread. @param status what it wrote, as it is told */
+  /** A wait4 for this thread. @param status the text of what it wrote */
   #wait(status: string, options: number) {
     const { tid } = this.thread;
     return tellCall("wait4", [BigInt(tid), status, BigInt(options >>> 0), 0n], this.teller);

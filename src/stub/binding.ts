@@ -56,7 +56,7 @@ export function unbindThread(shim: Shim): void {
   if (Buffer.compare(affinity(shim), bound) === 0) shim.setAffinity(0, original, original.length);
 }
 
-/** A processor that this thread may use, but not the one on which it runs; undefined if there is none. */
+/** A processor that this thread may use, other than the one on which it runs; undefined on a machine with one. */
 export function otherProcessor(shim: Shim): number | undefined {
   const processor = binding?.processor ?? shim.getcpu();
   const set = binding?.original ?? affinity(shim);

@@ -148,8 +148,9 @@ function mapRing(thread: InjectedThread, { file, offset }: RingMemory): bigint {
     RING_SIZE,
     MADV_DONTFORK,
   ]).result;
-  if (kept.errno !== null) throw refused("madvise", kept.errno);
-  return mapped.value;
+  if (kept.errno === null) return mapped.value;
+  thread.inject(tracer.syscallNumber("munmap"), [mapped.value, RING_SIZE]);
+  throw refused("madvise", kept.errno);
 }
 
 function refused(call: string, errno: string): UnsupportedError {

@@ -52,7 +52,7 @@ export class Frames {
     return typeof stop === "object" && stop.kind === "syscall" ? tracee : undefined;
   }
 
-  /** Resumes the stub with a block, and returns its next stop, or why there is none. */
+  /** Resumes the stub with a block, and returns its next stop, or why it did not stop. */
   stopOf(block: BigUint64Array): TraceeStop | string {
     return this.#atSignal().tryRun("PTRACE_SYSEMU", block);
   }

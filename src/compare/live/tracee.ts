@@ -102,7 +102,7 @@ export class Tracee {
   /**
    * The same with registers that may be wrong.
    *
-   * @returns the stop, or why there is none: the kernel refuses them, or the stub ends or does not stop
+   * @returns the stop, or why it did not stop: the kernel refuses the registers, or the stub ends, or is late
    */
   tryRun(request: string, registers: BigUint64Array): TraceeStop | string {
     this.words.set(registers);

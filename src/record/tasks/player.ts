@@ -254,7 +254,7 @@ export class Player {
     return new Player(this.#watched, tracee, this.pid);
   }
 
-  /** An injected call, recorded: its result as `MadeCall` tells it, or what became of the stub. */
+  /** An injected call, recorded: its result as in `MadeCall`, or the end of the stub. */
   call(name: string, args: readonly SyscallArgument[], why: string): string {
     try {
       injectWatched(this.tracee, { call: name, args, why, answer: "The result is in RAX." });
