@@ -41,9 +41,10 @@ export function admitLanes(tracer: TracingThread, filter: Uint8Array): Uint8Arra
   if (tracer.births === "traced") {
     allowed.push([call("clone"), [DATA_ARGUMENT, tracer.tracedWord()], [DATA_ARGUMENT + HIGH, 0n]]);
   }
+  if (allowed.length === 0) return filter;
   const arch: Condition = [DATA_ARCH, tracer.flag(AUDIT_ARCH)];
   const own = allowed.flatMap((conditions) => allowIf([arch, ...conditions]));
-  return own.length === 0 ? filter : new Uint8Array([...assembleBpf(...own), ...filter]);
+  return new Uint8Array([...assembleBpf(...own), ...filter]);
 }
 
 /** Allows a call to which all conditions apply, and goes on if one does not. */
