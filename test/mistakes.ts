@@ -391,7 +391,7 @@ export function mistakesIn(style: Mistake["style"], text: string): Mistake[] {
     if (parts === null) throw new Error(`not a mistake: ${paragraph}`);
     const [, what = "", called = "", change = "", found = "", input = ""] = parts;
     const name = FUNCTION_NAMES.find((each) => each === called);
-    if (name === undefined) throw new Error(`there is no function ${called}`);
+    if (name === undefined) throw new Error(`no function ${called}`);
     const [from = "", to] = change.split(" ⇒ ");
     return { style, what, name, change: to === undefined ? from : [from, to], found, input };
   });

@@ -65,7 +65,7 @@ view("it may begin at any step, and be of any width", async () => {
   );
 });
 
-view("no answer is told before the end", async () => {
+view("no answer is printed before the end", async () => {
   const recording = await recordingOf("grandchild");
   const [steps = "", answers = ""] = renderText(recording).split("\nANSWERS\n");
   for (const { replies } of recording.questions) {

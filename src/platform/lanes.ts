@@ -9,13 +9,8 @@ import type { Runner } from "./runner.ts";
  * "lazy": it writes only registers that have changed, and moves floating point only on demand. "handler": guests run
  * without a tracer, and stop in a signal handler.
  */
-export type SwitchLane = "faithful" | "lazy" | "handler";
-
-export const SWITCH_LANES = [
-  "faithful",
-  "lazy",
-  "handler",
-] as const satisfies readonly SwitchLane[];
+export const SWITCH_LANES = ["faithful", "lazy", "handler"] as const;
+export type SwitchLane = (typeof SWITCH_LANES)[number];
 
 const RUNNERS: Record<SwitchLane, (stub: Stub, xstate: Uint8Array) => Runner> = {
   faithful: (stub) => new FaithfulRunner(stub),

@@ -48,7 +48,7 @@ const MOST_PAIRS = 1 << 24;
 const MOST_LANES = 20;
 const MOST_EVENTS = 200;
 
-/** A word from here on is an address, and the same as any other, unless it lies near the code. */
+/** The lowest word that counts as an address. Two recordings have other addresses, so all are equal, except near the code. */
 const LEAST_ADDRESS = 1n << 32n;
 const NEAR = 1n << 20n;
 

@@ -1,7 +1,7 @@
 /**
  * The ways to execute an injected system call:
  *
- *     faithful  SETREGS, CONT, the INT3, GETREGS: gVisor's sequence, in which every other lane is measured
+ *     faithful  SETREGS, CONT, the INT3, GETREGS: gVisor's sequence, against which every other lane is measured
  *     ring      the stub executes calls from memory that it shares with the host, and stops once for many
  *     futex     the same without a stop: the stub sleeps until the host wakes it
  *     spin      the same on two processors: each looks for the other's progress before it sleeps

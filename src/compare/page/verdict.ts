@@ -75,7 +75,7 @@ function broken({ broken: all }: CompareReport): Statement[] {
   return [{ kind: "breaks", text: html`${namesOf(names)} did not answer${often}` }];
 }
 
-/** In how many cases it is so: each architecture counts; if encoders had different ones, there is no number. */
+/** The number of cases over all architectures, in words; "in every case" if encoders have different numbers. */
 function amountOf(claims: readonly { readonly standing: Standing }[]): string {
   let sum = 0;
   for (const { standing } of claims) {

@@ -152,7 +152,7 @@ function observe(scene: Scene, master: Actor): void {
     "wait4",
     [stub.pid, 0, options, 0],
     "In a birth the parent waits for the self-stop, by an injected wait4. Here with WNOHANG, so that it returns: 0, " +
-      "nothing to report. A parent is told only of a stop that takes effect. The tracer has suppressed the SIGSTOP, so for " +
+      "nothing to report. The kernel reports to a parent only a stop that takes effect. The tracer has suppressed the SIGSTOP, so for " +
       "the parent nothing has happened. Without WNOHANG the master would wait forever, and could not clone another stub.",
   );
   scene.check("the first SIGSTOP: si_code, from the kernel", "SI_KERNEL", first);
