@@ -23,7 +23,7 @@ extern const unsigned int __rseq_size __attribute__((weak));
 struct plan {
     const void *filter;
     uint32_t filter_length;
-    uint32_t traced;
+    uint32_t options;
 };
 
 static long reset_dispositions(const struct plan *plan) {
@@ -58,8 +58,8 @@ static long unmask(const struct plan *plan) {
 }
 
 static long new_session(const struct plan *plan) {
-    (void)plan;
-    return syscall0(__NR_setsid);
+    return plan->options & STUBLAB_FORK_GROUP ? syscall2(__NR_setpgid, 0, 0)
+                                              : syscall0(__NR_setsid);
 }
 
 static long install_filter(const struct plan *plan) {
@@ -107,7 +107,8 @@ __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64
                                             volatile uint32_t *step, const struct plan *plan) {
     static long (*const steps[])(const struct plan *) = {new_session, reset_dispositions,
                                                          unregister_rseq, unmask, install_filter};
-    long stopped = plan->traced ? become_traced() : 0;
+    const uint32_t traced = plan->options & STUBLAB_FORK_TRACED;
+    long stopped = traced ? become_traced() : 0;
     if (stopped < 0)
         leave(-stopped);
     for (uint32_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -119,14 +120,14 @@ __attribute__((noreturn)) static void child(uint64_t stub, uint32_t omit, uint64
             leave(-result);
     }
     *step = STUBLAB_CHILD_STUB;
-    if (plan->traced)
+    if (traced)
         stop_itself();
     enter_stub(stub, omit & STUBLAB_CHILD_PARENT ? 0 : parent);
 }
 
 int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t omit, volatile uint32_t *step,
-                     const void *filter, uint32_t filter_length, uint32_t traced) {
-    const struct plan plan = {filter, filter_length, traced};
+                     const void *filter, uint32_t filter_length, uint32_t options) {
+    const struct plan plan = {filter, filter_length, options};
     const uint64_t all = ~0ULL;
     uint64_t previous = 0;
     uint64_t parent = (uint64_t)syscall0(__NR_getpid);

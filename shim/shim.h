@@ -52,6 +52,11 @@ enum stublab_child_step {
     STUBLAB_CHILD_STUB = 1 << 6,         /* enter the stub code; cannot be left out */
 };
 
+enum stublab_fork_option {
+    STUBLAB_FORK_TRACED = 1 << 0,
+    STUBLAB_FORK_GROUP = 1 << 1, /* the first step is setpgid: a process group, not a session */
+};
+
 /**
  * Blocks all signals, clones a child with `clone_word` (flags and exit signal), restores the mask,
  * and returns the child's pid. The child takes the steps above and enters the stub code at `stub`.
@@ -59,14 +64,14 @@ enum stublab_child_step {
  * `step` must be in shared memory. `filter` is an array of `filter_length` struct sock_filter; a
  * length of 0 means no filter.
  *
- * With `traced` the caller becomes the child's tracer before the first step (PTRACE_TRACEME). The
- * child then stops itself twice with SIGSTOP: before its steps, when `*step` still has the caller's
- * value, and after them, when it is STUBLAB_CHILD_STUB. So every instruction of the stub code can
- * be single-stepped.
+ * With STUBLAB_FORK_TRACED the caller becomes the child's tracer before the first step
+ * (PTRACE_TRACEME). The child then stops itself twice with SIGSTOP: before its steps, when `*step`
+ * still has the caller's value, and after them, when it is STUBLAB_CHILD_STUB. So every instruction
+ * of the stub code can be single-stepped.
  */
 STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t omit,
                                     volatile uint32_t *step, const void *filter,
-                                    uint32_t filter_length, uint32_t traced);
+                                    uint32_t filter_length, uint32_t options);
 
 /** The system call ptrace(2). `data` is a number or an address: it depends on the request. */
 STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data);

@@ -4,8 +4,9 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Platform, Tracer } from "../src/index.ts";
+import { Platform, readProcess, Tracer } from "../src/index.ts";
 import { loadShim } from "../src/shim/shim.ts";
+import { processState } from "./processes.ts";
 
 const binding = suite("binding to one processor");
 
@@ -83,5 +84,16 @@ test("a stub serves the lane spin on another processor", () => {
   stub.scrub();
   assert.is(allowed(stub.pid), own, "and so is a stub without a ring");
 });
+
+for (const lane of ["injections", "births", "switches"] as const) {
+  binding(`with fast ${lane} stubs lead process groups of the host's session`, () => {
+    const fast = { injections: "ring", births: "traced", switches: "lazy" } as const;
+    using platform = Platform.open({ [lane]: fast[lane] });
+    const { pid } = platform.master;
+    assert.is(readProcess(pid).session, readProcess(process.pid).session);
+    assert.is(processState(pid)?.group, pid);
+    assert.is(processState(platform.newAddressSpace().pid)?.group, pid);
+  });
+}
 
 binding.run();

@@ -3,7 +3,13 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DeadlineError, InputError, openEncoder, Tracer } from "../src/index.ts";
+import {
+  DeadlineError,
+  type InjectionLane,
+  InputError,
+  openEncoder,
+  Tracer,
+} from "../src/index.ts";
 import type { SignalSets } from "./libc.ts";
 import { childrenOf, hasTool, hostCommand, run, stublabCommand } from "./processes.ts";
 import { thrown } from "./thrown.ts";
@@ -36,8 +42,9 @@ async function fail(
   what: string,
   exitSignal: string,
   wrapper: readonly string[] = [],
+  injections: InjectionLane = "faithful",
 ): Promise<Report & { failure: Failure }> {
-  const [node, args] = hostCommand("failing", what, exitSignal);
+  const [node, args] = hostCommand("failing", what, exitSignal, injections);
   const [command = "", ...rest] = [...wrapper, node, ...args];
   const { stdout, stderr, code, signal } = await run([command, rest]);
   assert.is(signal, null, `the host is alive; ${stderr}`);
@@ -107,10 +114,12 @@ interface Denied {
   readonly call: string;
   readonly argument?: readonly [index: number, value: number];
   readonly glibcOnly?: true;
+  readonly injections?: InjectionLane;
 }
 
 const DENIED: readonly Denied[] = [
   { step: "setsid", call: "setsid" },
+  { step: "setsid", call: "setpgid", injections: "ring" },
   // A signal that neither Node.js nor a C library uses.
   { step: "dispositions", call: "rt_sigaction", argument: [0, 40] },
   // RSEQ_FLAG_UNREGISTER
@@ -129,14 +138,15 @@ const glibc = "glibcVersionRuntime" in (Object(process.report?.getReport()).head
 
 for (const denied of DENIED) {
   for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
-    const { step, call, glibcOnly = false } = denied;
+    const { step, call, glibcOnly = false, injections } = denied;
     const runs = needsCompiler === failures && (glibc || !glibcOnly);
     (runs ? failures : failures.skip)(
       `a child whose ${call} fails is a BirthError at ${step} (${exitSignal})`,
       async () => {
         compileDeny();
-        const { failure, left } = await fail("birth", exitSignal, denying(denied));
+        const { failure, left } = await fail("birth", exitSignal, denying(denied), injections);
         assert.is(failure.name, "BirthError");
+        assert.is(failure.call, call === "rt_sigaction" ? step : call);
         assert.is(failure.code, "ERR_STUBLAB_BIRTH");
         assert.is(failure.step, step);
         assert.is(failure.errno, "EPERM");

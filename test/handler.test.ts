@@ -235,7 +235,9 @@ handler("refuses to share a subprocess, and to run without a filter", () => {
   const space = platform.newAddressSpace();
   const { remedy } = thrown(UnsupportedError, () => space.ticket(1));
   assert.match(remedy ?? "", "lazy");
-  thrown(InputError, () => Platform.open({ switches: "handler", seccomp: false }));
+  for (const switches of ["handler", "spin"] as const) {
+    thrown(InputError, () => Platform.open({ switches, seccomp: false }));
+  }
 });
 
 handler("a subprocess cannot clone stubs, and is not harmed by that", () => {
@@ -266,7 +268,7 @@ for (const births of ["faithful", "traced"] as const) {
   }
 }
 
-handler("works on two processors, too", () => {
+handler("works without a binding to a processor, too", () => {
   using platform = Platform.open({ switches: "handler", bind: false });
   const guest = load(platform, code.loop(code.SYSCALL));
   for (let i = 0; i < 1000; i++) toSyscall(guest);

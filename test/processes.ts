@@ -3,11 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** Parts of /proc/PID/stat, or undefined if there is no such process. */
-export function processState(pid: number): { state: string; parent: number } | undefined {
+export function processState(
+  pid: number,
+): { state: string; parent: number; group: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const [state = "?", parent = "0"] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state, parent: Number(parent) };
+    const [state = "?", parent = "0", group = "0"] = stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ");
+    return { state, parent: Number(parent), group: Number(group) };
   } catch {
     return undefined;
   }

@@ -345,10 +345,10 @@ export const MECHANISMS: readonly Mechanism[] = [
     cost: unstopped(0, ["sched_yield"], ["getpid", "rt_sigreturn", "sched_yield"]),
   },
   {
-    name: "handler-apart",
+    name: "switch-spin",
     group: "switch",
-    title: "the same on two processors",
-    lane: { work: "switch", options: { switches: "handler", bind: false } },
+    title: "spin: the same on two processors",
+    lane: { work: "switch", options: { switches: "spin" } },
     apart: true,
     cost: unstopped(0, [], ["getpid", "rt_sigreturn"]),
   },

@@ -132,9 +132,9 @@ export class Context {
    * @throws DeathError if the subprocess dies, InputError, StateError, TraceError; DeadlineError if the guest
    * cannot be stopped.
    */
-  switch(subprocess: Subprocess, options: SwitchOptions = {}): GuestEvent {
+  switch(subprocess: Subprocess, options?: SwitchOptions): GuestEvent {
     SUBPROCESS(subprocess, "subprocess");
-    checkOptions(options, "options", { deadline: checkDeadline });
+    if (options !== undefined) checkOptions(options, "options", { deadline: checkDeadline });
     if (subprocess.tracer !== this.tracer) {
       throw new StateError("the subprocess belongs to another platform");
     }
@@ -142,7 +142,7 @@ export class Context {
     if (this.#running) throw new StateError("this context is being switched already");
     this.#running = true;
     try {
-      return this.#switch(subprocess, options.deadline ?? this.tracer.deadline);
+      return this.#switch(subprocess, options?.deadline ?? this.tracer.deadline);
     } finally {
       this.#running = false;
       Atomics.store(this.interruptHandle.words, TID, 0);
@@ -178,11 +178,15 @@ export class Context {
   #switch(subprocess: Subprocess, deadline: number): GuestEvent {
     const { thread } = subprocess;
     const { words } = this.interruptHandle;
-    Atomics.store(words, TGID, thread.tgid);
+    // A request of another thread reads the TGID only after a TID that is not 0.
+    words[TGID] = thread.tgid;
     Atomics.store(words, TID, thread.tid);
     this.#record.deadline.start(deadline);
     for (;;) {
-      if (Atomics.exchange(words, WANTED, 0) === 1) return { kind: "interrupt", reason: "request" };
+      if (Atomics.load(words, WANTED) === 1) {
+        Atomics.store(words, WANTED, 0);
+        return { kind: "interrupt", reason: "request" };
+      }
       const event = this.#run(subprocess, thread);
       if (event !== undefined) return event;
       // The clock is read only if signals of other processes stop the guest.
@@ -220,7 +224,15 @@ export class Context {
     const { offset } = this.#registers;
     this.#noteFault(undefined);
     const number = encoder.decodeGuestSyscall(offset, this.#args.offset);
-    const args = [0, 1, 2, 3, 4, 5].map((index) => this.#args.word(index));
+    const block = this.#args;
+    const args = [
+      block.word(0),
+      block.word(1),
+      block.word(2),
+      block.word(3),
+      block.word(4),
+      block.word(5),
+    ];
     return { kind: "syscall", number, args };
   }
 

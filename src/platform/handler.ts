@@ -8,6 +8,7 @@ import { MADV_DONTFORK } from "../shim/ring.ts";
 import type { SwitchRecord } from "../shim/switch.ts";
 import { INSTRUCTION_POINTER, PAGE_SIZE, WORD } from "../stub/amd64.ts";
 import { attach } from "../stub/attach.ts";
+import { moveAway } from "../stub/binding.ts";
 import { hasReadableBases } from "../stub/readable_bases.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { SwitchStop } from "../stub/thread.ts";
@@ -27,7 +28,7 @@ const SPINS = 2000;
 export function expectBases(): void {
   if (hasReadableBases()) return;
   throw new UnsupportedError(
-    'the switches "handler" need RDFSBASE and WRFSBASE, which this machine does not offer to programs',
+    "guests without a tracer need RDFSBASE and WRFSBASE, which this machine does not offer to programs",
     { remedy: 'use Linux 5.9 or newer on a processor with FSGSBASE, or the switches "lazy"' },
   );
 }
@@ -53,15 +54,19 @@ export class HandlerRunner implements Runner, Holder {
   #runsOn = false;
   /** The guest whose floating point is in the signal frame. */
   #resident: FloatingPoint | undefined;
+  /** Whether the stub runs guests on another processor. */
+  readonly #apart: boolean;
 
   /**
    * @param xstate the XSAVE area of a new process.
+   * @param apart whether the stub runs guests on another processor.
    * @throws UnsupportedError if the kernel refuses the filter; what `Stub.call` throws.
    */
-  constructor(stub: Stub, xstate: Uint8Array) {
+  constructor(stub: Stub, xstate: Uint8Array, apart: boolean) {
     this.stub = stub;
-    const { stubAddress, isBound, injections } = stub.tracer;
-    const spins = isBound && injections !== "spin" ? 0 : SPINS;
+    this.#apart = apart;
+    const { stubAddress, isBound } = stub.tracer;
+    const spins = isBound && !apart ? 0 : SPINS;
     stub.thread.share();
     this.#desk = new Desk(stub.pid, spins);
     this.#code = stubAddress - PAGE_SIZE;
@@ -184,7 +189,7 @@ export class HandlerRunner implements Runner, Holder {
   #refused(call: string, errno: number): UnsupportedError {
     const name = this.stub.tracer.errorName(errno);
     return new UnsupportedError(
-      `the switches "handler" cannot be used here: ${call} failed: ${name}`,
+      `guests without a tracer cannot be run here: ${call} failed: ${name}`,
       {
         call,
         errno: name,
@@ -205,6 +210,7 @@ export class HandlerRunner implements Runner, Holder {
     thread.writeRegisters(frame);
     // Other signals wait for the guest.
     thread.setMask(BigInt.asUintN(64, ~tracer.encoder.signalSet(tracer.constant("SIGTRAP"))));
+    if (this.#apart) moveAway(shim, thread.tid);
     shim.prepareDesk(this.#desk.bytes);
     thread.detach("");
     if (thread.pidfd < 0) throw this.#refused("pidfd_open", -thread.pidfd);
@@ -233,6 +239,7 @@ export class HandlerRunner implements Runner, Holder {
       throw error;
     }
     thread.recall = undefined;
+    if (this.#apart) tracer.attract(thread.tid);
     // Else an INT3 with SIGTRAP blocked would remove its handler.
     thread.setMask(0n);
   }

@@ -7,16 +7,23 @@ import type { Runner } from "./runner.ts";
 /**
  * How guests are run. "faithful", the default: each switch writes the whole state of the guest, and reads it back.
  * "lazy": it writes only registers that have changed, and moves floating point only on demand. "handler": guests run
- * without a tracer, and stop in a signal handler.
+ * without a tracer, and stop in a signal handler. "spin": the same on a second processor, and each side looks for its turn
+ * before it sleeps.
  */
-export const SWITCH_LANES = ["faithful", "lazy", "handler"] as const;
+export const SWITCH_LANES = ["faithful", "lazy", "handler", "spin"] as const;
 export type SwitchLane = (typeof SWITCH_LANES)[number];
 
 const RUNNERS: Record<SwitchLane, (stub: Stub, xstate: Uint8Array) => Runner> = {
   faithful: (stub) => new FaithfulRunner(stub),
   lazy: (stub) => new LazyRunner(stub),
-  handler: (stub, xstate) => new HandlerRunner(stub, xstate),
+  handler: (stub, xstate) => new HandlerRunner(stub, xstate, false),
+  spin: (stub, xstate) => new HandlerRunner(stub, xstate, true),
 };
+
+/** Whether guests run without a tracer. */
+export function isUntraced(lane: SwitchLane): boolean {
+  return lane === "handler" || lane === "spin";
+}
 
 /**
  * A runner for a stub.

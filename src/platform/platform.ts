@@ -3,6 +3,7 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { InputError, StateError } from "../errors.ts";
 import { checkOptions, count, nameOrNumber, oneOf, truth } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
+import { expectOtherProcessor } from "../stub/binding.ts";
 import type { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
@@ -10,7 +11,7 @@ import { encoderOption, LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { COMPONENTS, LARGEST_XSTATE } from "./amd64.ts";
 import { Context } from "./context.ts";
 import { expectBases } from "./handler.ts";
-import { runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
+import { isUntraced, runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
 import { Pool } from "./pool.ts";
 import type { Runner } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
@@ -76,16 +77,18 @@ export class Platform {
       ...LANE_OPTIONS,
     });
     const { exitSignal = "SIGCHLD", seccomp = true, switches = "faithful", ...driving } = options;
-    const isTraced = switches !== "handler";
+    const isTraced = !isUntraced(switches);
     if (!isTraced) expectHandler(seccomp);
     const tracer = new Tracer(driving);
     try {
+      if (switches === "spin") expectOtherProcessor(tracer.shim, 'switches "spin"', "handler");
       // Guests that are not traced have a filter of their own.
       const filter =
         seccomp && isTraced
           ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
           : undefined;
-      const master = tracer.createStub({ exitSignal, filter });
+      const inSession = switches !== "faithful" || !tracer.isFaithful;
+      const master = tracer.fork({ exitSignal, filter }, inSession);
       master.scrub();
       const platform = new Platform(tracer, master, switches);
       if (!isTraced) platform.newAddressSpace().release();
@@ -120,7 +123,7 @@ export class Platform {
   /** A subprocess whose first thread another platform traces: see `Subprocess.ticket`. */
   join(ticket: ThreadTicket): Subprocess {
     this.#expectOpen();
-    if (this.#lane === "handler") throw notShared();
+    if (isUntraced(this.#lane)) throw notShared();
     return new Subprocess(this.#runnerOf(this.tracer.join(ticket)), this.#pool);
   }
 
@@ -173,5 +176,5 @@ export class Platform {
 function expectHandler(seccomp: boolean): void {
   expectBases();
   if (seccomp) return;
-  throw new InputError('options: the switches "handler" need the filter: omit `seccomp: false`');
+  throw new InputError("options: guests without a tracer need the filter: omit `seccomp: false`");
 }

@@ -157,7 +157,7 @@ export class Subprocess {
    * its platform's `join` redeems the ticket. Both tracers then work in the same memory, each in a thread of its own.
    * Tracers that joined must release the subprocess before it is closed here.
    *
-   * @throws SyscallError, StateError, InputError; UnsupportedError with the switches "handler"
+   * @throws SyscallError, StateError, InputError; UnsupportedError if guests run without a tracer
    */
   ticket(tracerTid: number): ThreadTicket {
     this.#expectUsable();
@@ -224,7 +224,7 @@ export class Subprocess {
 
 /** The threads of a process share their signal handlers, and so the lane's pages. */
 export function notShared(): UnsupportedError {
-  return new UnsupportedError('a subprocess with the switches "handler" cannot be shared', {
+  return new UnsupportedError("a subprocess whose guests run without a tracer cannot be shared", {
     remedy: 'open all its platforms with the switches "lazy" or "faithful"',
   });
 }

@@ -8,4 +8,9 @@ export const CHILD_STEPS = [
   "parent",
   "stub",
 ] as const;
+
+/** enum stublab_fork_option */
+export const FORK_TRACED = 1;
+export const FORK_GROUP = 2;
+
 export type ChildStep = (typeof CHILD_STEPS)[number];

@@ -24,7 +24,7 @@ export interface Shim {
     step: number,
     filter: Uint8Array | null,
     filterLength: number,
-    traced: number,
+    options: number,
   ): number;
   /** ptrace with a number as its data: options, or the signal to resume with. */
   ptrace(request: number, tid: number, address: number | bigint, data: number | bigint): number;

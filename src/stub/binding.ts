@@ -1,4 +1,5 @@
 import { getEnvironmentData, setEnvironmentData, threadId } from "node:worker_threads";
+import { UnsupportedError } from "../errors.ts";
 import type { Shim } from "../shim/shim.ts";
 
 /** Bytes of a set of processors: more than any kernel has. */
@@ -61,6 +62,20 @@ export function otherProcessor(shim: Shim): number | undefined {
   const processor = binding?.processor ?? shim.getcpu();
   const set = binding?.original ?? affinity(shim);
   return processorsOf(set).find((other) => other !== processor);
+}
+
+/** @throws UnsupportedError if a lane needs a second processor, and there is none. */
+export function expectOtherProcessor(shim: Shim, lane: string, instead: string): void {
+  if (otherProcessor(shim) !== undefined) return;
+  throw new UnsupportedError(`the ${lane} need a second processor`, {
+    remedy: `allow this process another processor, or use "${instead}"`,
+  });
+}
+
+/** Binds a thread to another processor than the tracer's. */
+export function moveAway(shim: Shim, tid: number): void {
+  const processor = otherProcessor(shim);
+  if (processor !== undefined) shim.bind(tid, processor);
 }
 
 function processorsOf(set: Uint8Array): number[] {

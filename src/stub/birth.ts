@@ -8,7 +8,7 @@ import {
   SyscallError,
 } from "../errors.ts";
 import type { Deadline } from "../shim/deadline.ts";
-import { CHILD_STEPS, type ChildStep } from "../shim/fork.ts";
+import { CHILD_STEPS, type ChildStep, FORK_GROUP, FORK_TRACED } from "../shim/fork.ts";
 import { viewMemory } from "../shim/library.ts";
 import { attachAtSelfStop } from "./attach.ts";
 import { readIfThere } from "./proc.ts";
@@ -30,6 +30,11 @@ export interface Fork {
   readonly omit?: readonly ChildStep[];
   /** A seccomp filter: an array of struct sock_filter. */
   readonly filter?: Uint8Array;
+  /**
+   * Whether the stub leads a process group of the host's session, not a session of its own. Where the kernel groups
+   * tasks by session (sched_autogroup), two processes of one session hand over to each other faster.
+   */
+  readonly inSession?: boolean;
 }
 
 /**
@@ -60,13 +65,9 @@ export function forkStub(tracer: TracingThread, fork: Fork): Thread {
 }
 
 function forkOnce(tracer: TracingThread, fork: Fork): Thread {
-  const { exitSignal, omit = [], filter } = fork;
+  const { exitSignal, omit = [] } = fork;
   const step = sharedProgress(tracer);
-  const pid = forkProcess(tracer, {
-    exitSignal,
-    omit: [...omit, "unmask"],
-    ...(filter && { filter }),
-  });
+  const pid = forkProcess(tracer, { ...fork, omit: [...omit, "unmask"] });
   const thread = new Thread(tracer, pid, pid);
   try {
     reachSelfStop(thread, tracer.startBirthClock());
@@ -82,7 +83,7 @@ function forkOnce(tracer: TracingThread, fork: Fork): Thread {
     }
     thread.forget();
     if (!(error instanceof DeathError)) throw error;
-    throw birthError(lastStep(step.step), thread, omit.includes("parent"), error);
+    throw birthError(lastStep(step.step), thread, fork, error);
   }
 }
 
@@ -98,7 +99,7 @@ function reachSelfStop(thread: Thread, deadline: Deadline): void {
  * @throws ForkError, EncoderError
  */
 export function forkProcess(tracer: TracingThread, fork: Fork, traced = false): number {
-  const { exitSignal, omit = [], filter } = fork;
+  const { exitSignal, omit = [], filter, inSession = false } = fork;
   const { address, step } = sharedProgress(tracer);
   step[0] = 0;
   const pid = tracer.shim.fork(
@@ -108,7 +109,7 @@ export function forkProcess(tracer: TracingThread, fork: Fork, traced = false): 
     address,
     filter ?? null,
     (filter?.length ?? 0) / FILTER_INSTRUCTION,
-    traced ? 1 : 0,
+    (traced ? FORK_TRACED : 0) | (inSession ? FORK_GROUP : 0),
   );
   if (pid < 0) throw forkError(tracer.errorName(-pid));
   return pid;
@@ -319,20 +320,20 @@ function processLimit(errno: string): { remedy?: string } {
 function birthError(
   step: ChildStep | "clone",
   { tid, tracer }: Thread,
-  orphaned: boolean,
+  { omit = [], inSession = false }: Fork,
   cause: DeathError,
 ): BirthError {
   const { end } = cause;
   const status = end.kind === "exited" ? end.status : undefined;
   // The stub code exits with 1 if its parent is not the pid in R15; this host lives, so R15 was not set.
-  if (step === "stub" && status === 1 && orphaned) {
+  if (step === "stub" && status === 1 && omit.includes("parent")) {
     return new BirthError(step, `stub ${tid} ended: its parent was not the one in R15`, { cause });
   }
   const errno = status === undefined ? undefined : tracer.errorName(status);
   const place = step === "stub" ? "in the stub code" : `at step ${step} of its set-up`;
   return new BirthError(step, `stub ${tid} failed ${place}: ${errno ?? cause.how}`, {
     ...(errno !== undefined && { errno }),
-    call: step === "stub" ? failedCall(cause) : step,
+    call: step === "stub" ? failedCall(cause) : inSession && step === "setsid" ? "setpgid" : step,
     remedy: "a seccomp filter of this process may forbid the call; `stublab doctor` tries it",
     cause,
   });

@@ -1,7 +1,7 @@
 import { UnsupportedError } from "../errors.ts";
 import { ENTRIES, MADV_DONTFORK, MOST_ENTRIES, RING_SIZE, RingMemory } from "../shim/ring.ts";
 import { enterRing } from "./amd64.ts";
-import { otherProcessor } from "./binding.ts";
+import { moveAway } from "./binding.ts";
 import { Entries } from "./entries.ts";
 import type { InjectedThread } from "./injected_thread.ts";
 import type { SyscallArgument } from "./syscall.ts";
@@ -62,7 +62,7 @@ export class Ring {
     this.entries = new Entries(memory.memory, ENTRIES, MOST_ENTRIES);
     try {
       this.address = mapRing(thread, memory);
-      if (this.#spins > 0) moveAway(thread);
+      if (this.#spins > 0) moveAway(tracer.shim, thread.tid);
     } catch (error) {
       memory.giveBack();
       throw error;
@@ -160,10 +160,4 @@ function refused(call: string, errno: string): UnsupportedError {
       remedy: 'use the injections "faithful"',
     },
   );
-}
-
-/** Binds the thread to another processor than the tracer's. */
-function moveAway({ tid, tracer }: InjectedThread): void {
-  const processor = otherProcessor(tracer.shim);
-  if (processor !== undefined) tracer.shim.bind(tid, processor);
 }

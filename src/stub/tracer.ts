@@ -154,12 +154,17 @@ export class Tracer extends TracingThread {
    * signal that would kill the process.
    */
   createStub(options: StubOptions = {}): Stub {
-    this.#expectOpen();
     checkOptions(options, "options", STUB_OPTIONS);
+    return this.fork(options, !this.isFaithful);
+  }
+
+  /** The same. `inSession`: see `Fork`. @internal */
+  fork(options: StubOptions, inSession: boolean): Stub {
+    this.#expectOpen();
     const { omit, filter: given } = options;
     const filter = given && admitLanes(this, given);
     const exitSignal = this.parseExitSignal(options.exitSignal);
-    const fork: Fork = { exitSignal, ...(omit && { omit }), ...(filter && { filter }) };
+    const fork: Fork = { exitSignal, inSession, ...(omit && { omit }), ...(filter && { filter }) };
     if (this.isFatal(exitSignal)) {
       this.#expectMainThread(exitSignal);
       rehearse(this, fork);

@@ -1,13 +1,13 @@
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { errorName, parseSignal, parseSyscall, signalName } from "../encoder/names.ts";
-import { EncoderError, InputError, UnsupportedError } from "../errors.ts";
+import { EncoderError, InputError } from "../errors.ts";
 import { integer, nameOrNumber, show } from "../shape.ts";
 import { Deadline } from "../shim/deadline.ts";
 import { Injection } from "../shim/injection.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
 import { SYSCALL_LENGTH } from "./amd64.ts";
-import { bindThread, otherProcessor, unbindThread } from "./binding.ts";
+import { bindThread, expectOtherProcessor, unbindThread } from "./binding.ts";
 import type { BirthLane, InjectionLane, Lanes } from "./lane.ts";
 import { mapStubCode } from "./placement.ts";
 
@@ -85,7 +85,9 @@ export class TracingThread {
     this.injections = injections;
     this.births = births;
     this.shim = loadShim();
-    if (injections === "spin") expectOtherProcessor(this.shim);
+    if (injections === "spin") {
+      expectOtherProcessor(this.shim, 'injections "spin"', "futex");
+    }
     this.tid = this.shim.gettid();
     this.blocks = BlockAllocator.of(encoder);
     this.frame = this.blocks.allocate();
@@ -114,6 +116,11 @@ export class TracingThread {
   /** Moves a thread that another tracer's stub cloned to the processor of this tracer. @internal */
   attract(tid: number): void {
     if (this.#bound) this.shim.bind(tid, this.shim.getcpu());
+  }
+
+  /** Whether it makes and drives stubs by gVisor's sequences. @internal */
+  get isFaithful(): boolean {
+    return this.injections === "faithful" && this.births === "faithful";
   }
 
   /** Whether the thread and its stubs are bound to one processor. @internal */
@@ -223,12 +230,4 @@ export class TracingThread {
     if (word >= 0n) return word;
     throw new EncoderError(`encoder ${this.encoder.name} refuses wait4's ${names.join("|")}`);
   }
-}
-
-/** @throws UnsupportedError */
-function expectOtherProcessor(shim: Shim): void {
-  if (otherProcessor(shim) !== undefined) return;
-  throw new UnsupportedError('the injections "spin" need a second processor', {
-    remedy: 'allow this process another processor, or use the injections "futex"',
-  });
 }

@@ -1,14 +1,15 @@
-// A host in which a birth fails: `failing fork|clone|birth|late EXIT_SIGNAL`. It prints what failed, the effect on the
+// A host in which a birth fails: `failing fork|clone|birth|late EXIT_SIGNAL INJECTIONS`. It prints what failed, the effect on the
 // host's signals, and which processes are left. At "fork" and "clone" the limit on processes is reached; at "late" a
 // birth has succeeded, and setsid is refused from then on.
 
 import { constants } from "node:os";
 import { BirthError, StublabError, Tracer } from "../../src/index.ts";
+import { INJECTION_LANES } from "../../src/stub/lane.ts";
 import { block, dropPrivileges, forbidCalls, forbidForks, signalSets } from "../libc.ts";
 import { childrenOf } from "../processes.ts";
 
-const [what = "", exitSignal = ""] = process.argv.slice(2);
-const tracer = new Tracer();
+const [what = "", exitSignal = "", lane] = process.argv.slice(2);
+const tracer = new Tracer({ injections: INJECTION_LANES.find((name) => name === lane) });
 block(tracer.encoder.signalSet(tracer.constant("SIGUSR2")));
 const limited = what === "fork" || what === "clone";
 if (limited) dropPrivileges();
