@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { suite, type Test } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -180,6 +181,32 @@ each("a call that maps over the ring's memory, or unmaps it, is executed all the
   assert.is(stub.call("getpid"), BigInt(stub.pid));
   assert.is(stub.inject("mmap", 0x10000, 1 << 20, 3, 0x32, -1, 0).value, 0x10000n);
   assert.is(stub.call("getpid"), BigInt(stub.pid));
+});
+
+each("a batch executes calls before and after one that unmaps the ring", (stub) => {
+  const batch = stub.batch();
+  const before = batch.call("getpid");
+  const unmapped = batch.call("munmap", 0, stub.tracer.stubAddress);
+  const after = batch.call("getpid");
+  for (let i = 0; i < 2; i++) {
+    batch.run();
+    assert.equal(
+      [before.value, unmapped.value, after.value],
+      [BigInt(stub.pid), 0n, BigInt(stub.pid)],
+    );
+  }
+});
+
+each("a call that moves a mapping to the ring's address is executed all the same", (stub) => {
+  stub.call("getpid");
+  const maps = readFileSync(`/proc/${stub.pid}/maps`, "utf8");
+  const ring = /^([0-9a-f]+)-.*memfd:/m.exec(maps)?.[1];
+  const page = stub.call("mmap", ...A_PAGE);
+  const target = ring === undefined ? 0x10000n : BigInt(`0x${ring}`);
+  // MREMAP_MAYMOVE | MREMAP_FIXED
+  assert.is(stub.call("mremap", page, 4096, 4096, 3, target), target);
+  assert.is(stub.call("getpid"), BigInt(stub.pid));
+  assert.equal(stub.read(target, 1), Uint8Array.of(0));
 });
 
 each(

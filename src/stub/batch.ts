@@ -147,15 +147,23 @@ export class Batch {
     }
     const most = Math.min(this.#length, first + MOST_ENTRIES);
     let end = first + 1;
-    while (end < most && (this.#kinds[end] === "any" || this.#ringFor(end) === ring)) end++;
+    while (end < most && this.#isFor(ring, end)) end++;
     this.#turn(ring, first, end);
     return end;
   }
 
   #ringFor(entry: number): Ring | undefined {
+    return this.#thread.ringFor(...this.#rangeOf(entry));
+  }
+
+  #isFor(ring: Ring, entry: number): boolean {
+    return this.#kinds[entry] === "any" || ring.takes(...this.#rangeOf(entry));
+  }
+
+  #rangeOf(entry: number): [LoopKind, bigint, bigint] {
     const { words } = this.#entries;
     const at = entry * WORDS;
-    return this.#thread.ringFor(this.#kinds[entry] ?? "none", words[at + 1], words[at + 2]);
+    return [this.#kinds[entry] ?? "none", words[at + 1] ?? 0n, words[at + 2] ?? 0n];
   }
 
   #turn(ring: Ring, first: number, end: number): void {

@@ -22,13 +22,17 @@ const NOT_IN_A_LOOP = [
 ] as const;
 
 /** Calls with an address and a length first, which may concern the ring itself. */
-const OF_MEMORY = ["mmap", "munmap", "mprotect", "mremap", "madvise", "remap_file_pages"] as const;
+const OF_MEMORY = ["mmap", "munmap", "mprotect", "madvise", "remap_file_pages"] as const;
 
-/** What a loop over a ring does with a system call: "range" if it may change the mapping of the ring. */
-export type LoopKind = "any" | "range" | "none";
+/** Calls that may replace a mapping at an address elsewhere in their arguments. */
+const MOVING = ["mremap", "shmat"] as const;
+
+/** What a loop over a ring does with a system call: "range" and "moving" may change the mapping of the ring. */
+export type LoopKind = "any" | "range" | "moving" | "none";
 
 export function loopKind(tracer: TracingThread, call: bigint): LoopKind {
   if (tracer.isAmong(NOT_IN_A_LOOP, call)) return "none";
+  if (tracer.isAmong(MOVING, call)) return "moving";
   return tracer.isAmong(OF_MEMORY, call) ? "range" : "any";
 }
 
@@ -74,11 +78,12 @@ export class Ring {
     return this.#where === "serving";
   }
 
-  /** Whether a range of addresses overlaps the ring. */
-  overlaps(address: SyscallArgument = 0, length: SyscallArgument = 0): boolean {
+  /** Whether its loop can execute a call, which does not change the mapping of the ring. */
+  takes(kind: LoopKind, address: SyscallArgument = 0, length: SyscallArgument = 0): boolean {
+    if (kind !== "range") return kind === "any";
     const start = BigInt.asUintN(64, BigInt(address));
     const end = start + BigInt.asUintN(64, BigInt(length));
-    return start < this.address + BigInt(RING_SIZE) && end > this.address;
+    return start >= this.address + BigInt(RING_SIZE) || end <= this.address;
   }
 
   /**

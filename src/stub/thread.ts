@@ -46,12 +46,9 @@ export class Thread extends InjectedThread {
     if (this.tracer.injections === "faithful" || !this.#isAlone || this.replaced) return undefined;
     if (kind === "none") return undefined;
     if (this.state === "dead") this.expect("stopped");
-    if (kind === "range" && this.#ring?.overlaps(address, length)) {
-      this.#unmapRing();
-      return undefined;
-    }
-    this.#ring ??= new Ring(this);
-    return this.#ring;
+    if (this.#ring?.takes(kind, address, length) === false) this.#unmapRing();
+    else if (kind !== "moving") return this.ownRing();
+    return undefined;
   }
 
   /** The ring, whatever the lane of injections. @internal */
