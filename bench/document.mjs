@@ -43,10 +43,10 @@ const tables = groups.map(({ name, title, against }) =>
 const run = noisy
   ? `**A noisy run (${noise.join("; ")}): its figures and ratios are not to be relied on.**`
   : `A quiet run of ${rounds} rounds.`;
-const { kernel, processor, processors, virtualization, governor, node } = machine;
+const { kernel, processor, processors, virtualization, governor, autogroup, node } = machine;
 const where =
   `Linux ${kernel} on ${processor}, ${processors} processors, hypervisor: ${virtualization}, ` +
-  `governor: ${governor}, Node.js ${node}.`;
+  `governor: ${governor}, autogroup: ${autogroup}, Node.js ${node}.`;
 
 const page = readFileSync(PAGE, "utf8");
 const [before, after] = [page.split(BEGIN)[0], page.split(END)[1]];

@@ -63,6 +63,18 @@ command("refuses bad names and counts before it measures", async () => {
   }
 });
 
+command(
+  "refuses a real-time priority, at which sides that spin would starve the machine",
+  async () => {
+    const [node, args] = bench("getpid", "--rounds", "1");
+    const { code, stderr } = await run(["chrt", ["-f", "1", node, ...args]]);
+    // Without the privilege, chrt refuses.
+    if (/Operation not permitted/.test(stderr)) return;
+    assert.is(code, 3, stderr);
+    assert.match(stderr, /real-time priority(.|\n)*without chrt/);
+  },
+);
+
 command("lists what it can measure, with the calls of each", async () => {
   const { code, stdout } = await run(bench("--list", "call-poke"));
   assert.is(code, 0);

@@ -12,6 +12,8 @@ export interface Machine {
   readonly virtualization: string;
   readonly governor: string;
   readonly clocksource: string;
+  /** Whether the scheduler divides time between sessions first, for tasks in the root cgroup: "on", "off" or "none". */
+  readonly autogroup: string;
   /** What the kernel does against vulnerabilities of the processor, by their names; others do not concern it. */
   readonly mitigations: Readonly<Record<string, string>>;
   readonly node: string;
@@ -47,6 +49,16 @@ function virtualization(cpuinfo: string, clocksources: string): string {
   return read("/sys/hypervisor/type") ?? vendor ?? "virtual machine";
 }
 
+/** The scheduling policy of this thread: SCHED_OTHER is 0, SCHED_FIFO 1, SCHED_RR 2. */
+export function schedulingPolicy(): number {
+  const stat = read("/proc/thread-self/stat") ?? "";
+  // Field 41 of proc_pid_stat(5); the fields after the name begin with the third.
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[38] ?? 0);
+}
+
+/** The values of sched_autogroup_enabled. */
+const AUTOGROUP: Readonly<Record<string, string>> = { 0: "off", 1: "on" };
+
 export function describeMachine({ own }: Processors): Machine {
   const cpuinfo = read("/proc/cpuinfo") ?? "";
   const clock = "/sys/devices/system/clocksource/clocksource0";
@@ -58,6 +70,7 @@ export function describeMachine({ own }: Processors): Machine {
     virtualization: virtualization(cpuinfo, read(`${clock}/available_clocksource`) ?? ""),
     governor: read(`/sys/devices/system/cpu/cpu${own}/cpufreq/scaling_governor`) ?? "not reported",
     clocksource: read(`${clock}/current_clocksource`) ?? "not reported",
+    autogroup: AUTOGROUP[read("/proc/sys/kernel/sched_autogroup_enabled") ?? ""] ?? "none",
     mitigations: mitigations(),
     node: process.version,
   };
@@ -105,14 +118,15 @@ export function stealBetween(before: Ticks, after: Ticks): number {
 
 /** A machine in a few lines. */
 export function machineLines(machine: Machine): string[] {
-  const { kernel, processor, processors, virtualization, governor, clocksource, node } = machine;
+  const { kernel, processor, processors, virtualization, governor, clocksource, autogroup, node } =
+    machine;
   const host = virtualization === "none" ? "no hypervisor" : `under ${virtualization}`;
   const names = Object.entries(machine.mitigations).map(([name, state]) => {
     return `${name} ${state.startsWith("Mitigation") ? "mitigated" : state.split(/[:;]/)[0]}`;
   });
   return [
     `Linux ${kernel}, ${processor}, ${processors} processors, ${host}`,
-    `governor ${governor}, clock ${clocksource}, Node.js ${node}`,
+    `governor ${governor}, clock ${clocksource}, autogroup ${autogroup}, Node.js ${node}`,
     `mitigations: ${names.join(", ").toLowerCase() || "none"}`,
   ];
 }

@@ -136,6 +136,7 @@ function renderRun({ machine, bound, rounds }: Report, command: string): Html {
 <dt>hypervisor</dt><dd>${plain(machine.virtualization)}</dd>
 <dt>governor</dt><dd>${plain(machine.governor)}</dd>
 <dt>clock</dt><dd>${plain(machine.clocksource)}</dd>
+<dt>autogroup</dt><dd>${plain(machine.autogroup)}</dd>
 <dt>Node.js</dt><dd>${plain(machine.node)}</dd>
 <dt>mitigations</dt><dd>${mitigations.length === 0 ? html`none` : html`<ul>${join(mitigations)}</ul>`}</dd>
 </dl>

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { renderChart } from "../bench/chart.ts";
 import { choose } from "../bench/choose.ts";
+import { schedulingPolicy } from "../bench/machine.ts";
 import { measure } from "../bench/measure.ts";
 import { GROUPS, MECHANISMS } from "../bench/mechanisms.ts";
 import { renderBenchPage } from "../bench/page.ts";
@@ -102,12 +103,17 @@ function parseRounds(text: string): number {
   return rounds;
 }
 
-/** @throws UnsupportedError if the C side cannot run here */
+/** @throws UnsupportedError if the C side cannot run here, or would starve the machine */
 function expectProgram(): void {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new UnsupportedError(
       `stublab measures on Linux x86-64 only, and this is ${process.platform} ${process.arch}`,
     );
+  }
+  if (schedulingPolicy() !== 0) {
+    throw new UnsupportedError("sides that spin would starve the machine at a real-time priority", {
+      remedy: "run it without chrt",
+    });
   }
   const path = pathOf("bench-amd64");
   if (!existsSync(path)) throw new UnsupportedError(`${path} is missing`, { remedy: REBUILD });
