@@ -56,6 +56,9 @@ or name another compiler in the environment variable CC.`;
 /** The C compiler to use. */
 export const CC = process.env.CC || "cc";
 
+/** The compiler for the other architecture: one clang compiles for all. */
+const CLANG = process.env.CLANG || "clang";
+
 /** The kernel's headers of arm64: Debian's linux-libc-dev has those of every architecture. */
 const ARM64_HEADERS = "/usr/lib/linux/uapi/arm64";
 
@@ -268,19 +271,41 @@ export function compileNative(arch, target, cwd) {
   compileLibrary(target, sources, cwd, flags);
 }
 
-/** Compiles the shim; build/ has its records.h. Executed as a program it is the idle program of shim/amd64/stub.S. */
-export function compileShim(target, cwd) {
+/** What the shim has on amd64 only: guests without a tracer, and the fuzzer. */
+const AMD64_ONLY = ["handler.c", "setups.c", "sigreturn.c", "stops.c"];
+
+/** Compiles the shim; build/ has its records.h. Executed as a program it is the idle program of shim/ARCH/stub.S. */
+export function compileShim(target, cwd, arch = "amd64") {
   const own = readdirSync("shim").filter((name) => name.endsWith(".c"));
-  const sources = own.sort().map((name) => `shim/${name}`);
-  sources.push(...files("shim/amd64", ".c", ".S"));
-  const includes = ["shim", "shim/amd64", "build/amd64"].flatMap((folder) => ["-iquote", folder]);
-  compileLibrary(target, sources, cwd, [...SHIM_FLAGS, ...includes, "-Wl,-e,stublab_idle_entry"]);
+  const kept = own.filter((name) => arch === "amd64" || !AMD64_ONLY.includes(name));
+  const sources = kept.sort().map((name) => `shim/${name}`);
+  sources.push(...files(`shim/${arch}`, ".c", ".S"));
+  const folders = ["shim", `shim/${arch}`, `build/${arch}`];
+  const includes = folders.flatMap((folder) => ["-iquote", folder]);
+  const flags = [...SHIM_FLAGS, ...includes, "-Wl,-e,stublab_idle_entry"];
+  if (arch === "amd64") compileLibrary(target, sources, cwd, flags);
+  else crossCompile(target, [...C_FLAGS, ...flags, ...sources, ...LINK_FLAGS], cwd);
+}
+
+function crossCompile(target, args, cwd = ".") {
+  const arm64 = ["--target=aarch64-linux-gnu", "-isystem", ARM64_HEADERS, "-fuse-ld=lld"];
+  const temporary = `${target}.${process.pid}`;
+  try {
+    execFileSync(CLANG, [...arm64, "-o", temporary, ...args], { stdio: ["ignore", "inherit", "inherit"], cwd });
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  renameSync(temporary, target);
 }
 
 async function buildLibraries() {
   const headers = Object.keys(GENERATED).filter((name) => name.endsWith(".h"));
   await makeFrom("dist/shim.so", [...files("shim", ".c", ".h", ".S"), ...headers], () =>
     compileShim("dist/shim.so"),
+  );
+  await makeFrom("dist/shim-arm64.so", files("shim", ".c", ".h", ".S"), () =>
+    compileShim("dist/shim-arm64.so", ".", "arm64"),
   );
   await buildNative("amd64");
   if (existsSync(ARM64_HEADERS)) return buildNative("arm64");

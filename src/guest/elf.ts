@@ -2,7 +2,7 @@
 
 import { hex, InputError } from "../errors.ts";
 import type { Protection } from "../platform/memory.ts";
-import { PAGE_SIZE } from "../stub/amd64.ts";
+import { PAGE_SIZE } from "../stub/page_size.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
 import { ELF_MACHINE, ELF_MACHINE_NAME, INDEPENDENT_BASE } from "./amd64.ts";
 import type { Image, Segment } from "./image.ts";

@@ -19,7 +19,7 @@ import {
   truth,
 } from "../shape.ts";
 import { checkDeadline, SHORTEST_DEADLINE } from "../shim/deadline.ts";
-import { INSTRUCTION_POINTER } from "../stub/amd64.ts";
+import { INSTRUCTION_POINTER } from "../stub/arch.ts";
 import { canResume } from "./amd64.ts";
 import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";
 import type { Answer, CallArguments } from "./call.ts";

@@ -14,9 +14,9 @@ export type Koffi = typeof KoffiModule;
  * @throws UnsupportedError on a system other than Linux x86-64, or if the library was not built.
  */
 export function loadLibrary(file: string): LibraryHandle {
-  if (process.platform !== "linux" || process.arch !== "x64") {
+  if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch)) {
     throw new UnsupportedError(
-      `stublab traces processes on Linux x86-64 only, and this is ${process.platform} ${process.arch}`,
+      `stublab traces processes on Linux x86-64 and arm64 only, and this is ${process.platform} ${process.arch}`,
     );
   }
   const path = pathOf(file);

@@ -1,6 +1,6 @@
 import { UnsupportedError } from "../errors.ts";
 import { ENTRIES, MADV_DONTFORK, MOST_ENTRIES, RING_SIZE, RingMemory } from "../shim/ring.ts";
-import { enterRing } from "./amd64.ts";
+import { enterRing } from "./arch.ts";
 import { moveAway } from "./binding.ts";
 import { Entries } from "./entries.ts";
 import type { InjectedThread } from "./injected_thread.ts";
