@@ -35,8 +35,3 @@ export function decodeGuestSyscall(block: usize, at: usize): i32 {
 export function encodeGuestResult(block: usize, result: u64): void {
   changetype<Registers>(block).x0 = result;
 }
-
-/** There is no vsyscall page. */
-export function rewindVsyscall(block: usize, address: u64): void {
-  changetype<Registers>(block).pc = address;
-}

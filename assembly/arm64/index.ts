@@ -1,4 +1,4 @@
-// The module of arm64, dist/encoder-arm64.wasm: the whole encoder ABI.
+// The module of arm64, dist/encoder-arm64.wasm: the encoder ABI without vsyscalls.
 
 /** EM_AARCH64 (<linux/elf-em.h>). */
 export const ENCODER_MACHINE: i32 = 183;

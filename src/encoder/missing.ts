@@ -1,4 +1,4 @@
-import { FUNCTION_NAMES, FUNCTIONS } from "./abi.ts";
+import { FUNCTION_NAMES, FUNCTIONS, functionsOf } from "./abi.ts";
 import { REGISTER_REQUESTS, REGISTERS } from "./arch.ts";
 import type { Encoder, PartialEncoder } from "./encoder.ts";
 
@@ -36,7 +36,7 @@ export function missingNames(
   if (purpose === "comparison") {
     return own.length === 0 ? [...missing, "every function of the ABI"] : missing;
   }
-  const needed = FUNCTION_NAMES.filter((name) => !FUNCTIONS[name].comparisonOnly);
+  const needed = functionsOf(encoder.arch).filter((name) => !FUNCTIONS[name].comparisonOnly);
   return [...missing, ...needed.filter((name) => !own.includes(name))];
 }
 

@@ -33,7 +33,7 @@ function isEncoderName(name: string): name is EncoderName {
  * Opens a new instance of an encoder that comes with stublab. Each instance has its own memory.
  *
  * @param name see ENCODERS and ALL_ENCODERS
- * @param arch the architecture, by default that of this machine; encoders for arm64 lack the functions for guests, which run on amd64 only
+ * @param arch the architecture, by default that of this machine
  * @throws InputError if there is no encoder of that name
  * @throws UnsupportedError if this build does not include the encoder for that architecture
  * @example

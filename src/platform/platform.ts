@@ -8,7 +8,7 @@ import type { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { encoderOption, LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
-import { COMPONENTS, LARGEST_XSTATE } from "./amd64.ts";
+import { COMPONENTS, LARGEST_XSTATE } from "./arch.ts";
 import { Context } from "./context.ts";
 import { expectBases } from "./handler.ts";
 import { isUntraced, runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
