@@ -6,14 +6,15 @@
 import { execFileSync } from "node:child_process";
 import { release } from "node:os";
 import { basename, resolve } from "node:path";
-import { fetchKernel } from "./images.ts";
+import type { Arch } from "../../src/encoder/arch.ts";
+import { fetchKernel, type Kernel } from "./images.ts";
 
 /** What machines are started with. Each is made when the first machine needs it. */
 export interface Places {
   readonly folder: string;
   /** The root file system with Node.js, as a folder and packed. */
-  readonly root: () => string;
-  readonly initramfs: () => string;
+  readonly root: (arch: Arch) => string;
+  readonly initramfs: (arch: Arch) => string;
   /** The same with the probe. */
   readonly probeRoot: () => string;
   readonly probeInitramfs: () => string;
@@ -23,6 +24,7 @@ export interface Machine {
   /** What is tried, the kernel, and the processor if it is emulated. */
   readonly name: string;
   readonly host: "probe" | "node";
+  readonly arch: Arch;
   /** Tools, and the Debian packages that contain them. */
   readonly needs: Readonly<Record<string, string>>;
   readonly asRoot: boolean;
@@ -39,17 +41,52 @@ export interface Machine {
   readonly command: (places: Places, words: readonly string[]) => readonly string[];
 }
 
+interface NamedKernel extends Kernel {
+  readonly name: string;
+}
+
+function kernel(name: string, suite: string, prefix: string, flavour = "cloud-amd64"): NamedKernel {
+  const arch = flavour === "cloud-amd64" ? "amd64" : "arm64";
+  return { name, arch, suite, prefix, flavour };
+}
+
 const PROBE = resolve("dist/probe-amd64");
 
 /** Kernels of Debian: name, suite, and which versions of the suite; the newest of them is taken. */
 const KERNELS = [
-  ["linux-5.10", "bullseye", "5.10."],
-  ["linux-6.1", "bookworm", "6.1."],
-  ["linux-6.12", "trixie", "6.12."],
-  ["linux-6.18", "trixie-backports", "6.18."],
-  ["linux-7.2", "trixie-backports", "7.2."],
-  ["linux-newest", "trixie-backports", ""],
-] as const;
+  kernel("linux-5.10", "bullseye", "5.10."),
+  kernel("linux-6.1", "bookworm", "6.1."),
+  kernel("linux-6.12", "trixie", "6.12."),
+  kernel("linux-6.18", "trixie-backports", "6.18."),
+  kernel("linux-7.2", "trixie-backports", "7.2."),
+  kernel("linux-newest", "trixie-backports", ""),
+];
+
+/** Those for arm64: with pages of 4 KiB, or of 16. */
+const ARM64_KERNELS = [
+  kernel("linux-5.10-arm64", "bullseye", "5.10.", "cloud-arm64"),
+  kernel("linux-6.1-arm64", "bookworm", "6.1.", "cloud-arm64"),
+  kernel("linux-6.12-arm64", "trixie", "6.12.", "cloud-arm64"),
+  kernel("linux-newest-arm64", "trixie-backports", "", "cloud-arm64"),
+  kernel("linux-newest-arm64-16k", "trixie-backports", "", "arm64-16k"),
+];
+
+/** How QEMU emulates the architectures. */
+const EMULATORS = {
+  amd64: {
+    tool: "qemu-system-x86_64",
+    package: "qemu-system-x86",
+    board: "q35",
+    // A busy machine's timer may be late: the kernel would take it for missing, and panic.
+    words: "console=ttyS0 no_timer_check",
+  },
+  arm64: {
+    tool: "qemu-system-aarch64",
+    package: "qemu-system-arm",
+    board: "virt",
+    words: "console=ttyAMA0",
+  },
+};
 
 /** Processors of QEMU. `max` has five-level page tables. AVX and its instructions cannot be without XSAVE. */
 const PROCESSORS = [
@@ -86,14 +123,15 @@ const OLD_WARNS = [COMPILER, "recordings"];
 
 const ALL: readonly Machine[] = [
   native(),
-  ...KERNELS.flatMap(([name, ...debian]) =>
-    PROCESSORS.map((processor) => emulated("probe", name, debian, processor)),
+  ...KERNELS.flatMap((kernel) =>
+    PROCESSORS.map((processor) => emulated("probe", kernel, processor)),
   ),
   ...PLATFORMS.map((platform) => gvisor("probe", platform)),
   userModeLinux("probe"),
-  ...KERNELS.filter(([name]) => WITH_NODE.includes(name)).map(([name, ...debian]) =>
-    emulated("node", name, debian, "max"),
+  ...KERNELS.filter(({ name }) => WITH_NODE.includes(name)).map((kernel) =>
+    emulated("node", kernel, "max"),
   ),
+  ...ARM64_KERNELS.map((kernel) => emulated("node", kernel, "max")),
   ...PLATFORMS.map((platform) => gvisor("node", platform)),
   userModeLinux("node"),
   noexec(1),
@@ -115,28 +153,25 @@ export const SHORT: readonly string[] = [
 ];
 
 /** QEMU emulates the processor, as KVM cannot start other kernels everywhere. */
-function emulated(
-  host: Machine["host"],
-  kernel: string,
-  [suite, versions]: readonly [suite: string, versions: string],
-  processor: string,
-): Machine {
-  const image = (folder: string) => fetchKernel(suite, versions, folder);
-  // A busy machine's timer may be late: the kernel would take it for missing, and panic.
-  const words = "console=ttyS0 quiet panic=-1 no_timer_check";
+function emulated(host: Machine["host"], kernel: NamedKernel, processor: string): Machine {
+  const image = (folder: string) => fetchKernel(kernel, folder);
+  const { arch } = kernel;
+  const { tool, package: debian, board, words: own } = EMULATORS[arch];
+  const words = `${own} quiet panic=-1`;
   return {
-    name: `${host}/${kernel}/${processor}`,
+    name: `${host}/${kernel.name}/${processor}`,
     host,
-    needs: { "qemu-system-x86_64": "qemu-system-x86", "dpkg-deb": "dpkg", ...needsOf(host) },
+    arch,
+    needs: { [tool]: debian, "dpkg-deb": "dpkg", ...needsOf(host) },
     asRoot: host === "node",
     known: "qemu-tcg",
-    warns: kernel === "linux-5.10" ? OLD_WARNS : [COMPILER],
+    warns: kernel.prefix === "5.10." ? OLD_WARNS : [COMPILER],
     release: (folder) => basename(image(folder)).replace("vmlinuz-", ""),
     command: (places, more) => [
-      ...["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi"],
+      ...[tool, "-machine", board, "-accel", "tcg,thread=multi"],
       ...["-cpu", processor, "-smp", host === "node" ? "2" : "1"],
       ...["-m", host === "node" ? "1536" : "512", "-kernel", image(places.folder)],
-      ...["-initrd", host === "node" ? places.initramfs() : places.probeInitramfs()],
+      ...["-initrd", host === "node" ? places.initramfs(arch) : places.probeInitramfs()],
       ...["-append", host === "node" ? words : `${words} -- ${more.join(" ")}`],
       ...["-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot"],
     ],
@@ -148,6 +183,7 @@ function gvisor(host: Machine["host"], platform: string): Machine {
   return {
     name: `${host}/runsc-${platform}`,
     host,
+    arch: "amd64",
     needs: { runsc: "runsc", ...needsOf(host) },
     asRoot: true,
     varies: true,
@@ -155,7 +191,7 @@ function gvisor(host: Machine["host"], platform: string): Machine {
     release: () => versionOf("runsc", /release-\S+|version (\S+)/),
     command: ({ root }, words) =>
       host === "node"
-        ? ["runsc", ...options, "do", "-quiet", "-cwd", "/", "-root", root(), "--", "/check"]
+        ? ["runsc", ...options, "do", "-quiet", "-cwd", "/", "-root", root("amd64"), "--", "/check"]
         : ["runsc", ...options, "do", "-quiet", "--", PROBE, ...words],
   };
 }
@@ -164,6 +200,7 @@ function userModeLinux(host: Machine["host"]): Machine {
   return {
     name: `${host}/uml`,
     host,
+    arch: "amd64",
     needs: { "linux.uml": "user-mode-linux", ...needsOf(host) },
     asRoot: host === "node",
     crashesBy: UML_CRASHES,
@@ -171,7 +208,7 @@ function userModeLinux(host: Machine["host"]): Machine {
     release: () => versionOf("linux.uml", /^\S+/m),
     command: ({ root, probeRoot }, words) => [
       ...["linux.uml", "root=/dev/root", "rootfstype=hostfs"],
-      ...[`rootflags=${host === "node" ? root() : probeRoot()}`, "rw", "init=/init"],
+      ...[`rootflags=${host === "node" ? root("amd64") : probeRoot()}`, "rw", "init=/init"],
       // Without a word about the console it adds one at the end, where the probe's are.
       ...["mem=1024M", "con=null", "con0=fd:0,fd:1", "console=tty0", "quiet"],
       ...(host === "node" ? [] : ["--", ...words]),
@@ -184,6 +221,7 @@ function native(): Machine {
   return {
     name: "probe/native",
     host: "probe",
+    arch: "amd64",
     needs: {},
     asRoot: false,
     warns: [],
@@ -199,6 +237,7 @@ function noexec(value: number): Machine {
   return {
     name: `node/memfd-noexec-${value}`,
     host: "node",
+    arch: "amd64",
     needs: { unshare: "util-linux", ...needsOf("node") },
     asRoot: true,
     // The root has no pseudo-terminals.
@@ -206,7 +245,7 @@ function noexec(value: number): Machine {
     release,
     command: ({ root }) => [
       ...["unshare", "--pid", "--fork", "--kill-child", "--mount"],
-      ...["sh", "-c", script, root(), String(value)],
+      ...["sh", "-c", script, root("amd64"), String(value)],
     ],
   };
 }

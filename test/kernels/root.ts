@@ -1,31 +1,22 @@
-// The root file systems of the machines: busybox, this machine's Node.js with its libraries, and stublab's package; or
-// the probe alone.
+// The root file systems of the machines: busybox, Node.js with its libraries, and stublab's package; or the probe alone.
 
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
-  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import type { Arch } from "../../src/encoder/arch.ts";
+import { USERLANDS } from "./userland.ts";
 
-const LIBRARIES = "usr/lib/x86_64-linux-gnu";
-const FOLDERS = [
-  "usr/bin",
-  LIBRARIES,
-  "usr/lib64",
-  "proc",
-  "sys",
-  "dev",
-  "tmp",
-  "etc",
-  "run",
-  "opt/stublab",
-];
+/** Where stublab is installed. */
+const HOME = "opt/stublab";
+const FOLDERS = ["usr/bin", "usr/lib64", "proc", "sys", "dev", "tmp", "etc", "run", HOME];
 /** The commands that init and check use. */
 const APPLETS = [
   "sh",
@@ -45,49 +36,46 @@ const STUBLAB = `#!/usr/bin/sh
 exec /usr/bin/node /opt/stublab/node_modules/stublab/dist/cli.js "$@"
 `;
 
+/** What a root is made of, besides busybox, Node.js and stublab. */
+export interface Contents {
+  /** The script that the machine runs. */
+  readonly check: string;
+  /** Files and folders of the project, which are copied to the folder where stublab is installed. */
+  readonly added: readonly string[];
+}
+
 /** Makes the folder from scratch; returns its path. */
-export function makeRoot(folder: string): string {
-  const root = resolve(folder, "root");
+export function makeRoot(folder: string, arch: Arch, { check, added }: Contents): string {
+  const root = resolve(folder, `root-${arch}`);
   rmSync(root, { recursive: true, force: true });
-  for (const name of FOLDERS) mkdirSync(join(root, name), { recursive: true });
+  const { libraries, busybox, node, install } = USERLANDS[arch];
+  for (const name of [...FOLDERS, libraries]) mkdirSync(join(root, name), { recursive: true });
   for (const name of ["bin", "lib", "lib64"]) symlinkSync(`usr/${name}`, join(root, name));
-  addBusybox(root);
-  addNode(root);
-  addStublab(root, folder);
-  for (const name of ["init", "check"]) copyFileSync(join("test/kernels", name), join(root, name));
+  copyFileSync(busybox(folder), join(root, "usr/bin/busybox"));
+  for (const name of APPLETS) symlinkSync("busybox", join(root, "usr/bin", name));
+  for (const [path, file] of Object.entries(node(folder))) copyFileSync(file, join(root, path));
+  addStublab(root, folder, install);
+  for (const path of added)
+    cpSync(path, join(root, HOME, path), { recursive: true, dereference: true });
+  copyFileSync("test/kernels/init", join(root, "init"));
+  writeFileSync(join(root, "check"), check, { mode: 0o755 });
   execFileSync("mknod", [join(root, "dev/console"), "c", "5", "1"]);
   execFileSync("mknod", ["-m", "666", join(root, "dev/null"), "c", "1", "3"]);
   return root;
 }
 
-function addBusybox(root: string): void {
-  const where = execFileSync("sh", ["-c", "command -v busybox"], { encoding: "utf8" }).trim();
-  copyFileSync(where, join(root, "usr/bin/busybox"));
-  for (const name of APPLETS) symlinkSync("busybox", join(root, "usr/bin", name));
-}
-
-function addNode(root: string): void {
-  const node = join(root, "usr/bin/node");
-  copyFileSync(realpathSync(process.execPath), node);
-  const needed = execFileSync("ldd", [process.execPath], { encoding: "utf8" });
-  for (const [path] of needed.matchAll(/\/\S+/g)) {
-    const folder = basename(path).startsWith("ld-") ? "usr/lib64" : LIBRARIES;
-    copyFileSync(realpathSync(path), join(root, folder, basename(path)));
-  }
-}
-
 /** Installs the package with npm, as a user does. */
-function addStublab(root: string, folder: string): void {
+function addStublab(root: string, folder: string, install: readonly string[]): void {
   const options: ExecFileSyncOptionsWithStringEncoding = {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   };
   const pack = ["pack", "--ignore-scripts", "--pack-destination", folder, "--silent"];
   const tarball = resolve(folder, execFileSync("npm", pack, options).trim());
-  const home = join(root, "opt/stublab");
+  const home = join(root, HOME);
   writeFileSync(join(home, "package.json"), '{ "private": true }\n');
   const quiet = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
-  execFileSync("npm", ["install", ...quiet, tarball], { ...options, cwd: home });
+  execFileSync("npm", ["install", ...quiet, ...install, tarball], { ...options, cwd: home });
   writeFileSync(join(root, "usr/bin/stublab"), STUBLAB);
   chmodSync(join(root, "usr/bin/stublab"), 0o755);
 }

@@ -9,8 +9,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Arch } from "../../src/encoder/arch.ts";
 import { FACTS } from "../../src/fuzz/facts/facts.ts";
 import { complaintsOf } from "./answers.ts";
+import { runCommand, scriptOf } from "./command.ts";
 import { readLog } from "./log.ts";
 import { MACHINES, type Machine, machinesOf, type Places, SHORT } from "./machines.ts";
 import {
@@ -21,7 +23,13 @@ import {
   readResults,
   writeResults,
 } from "./results.ts";
-import { makeInitramfs, makeProbeInitramfs, makeProbeRoot, makeRoot } from "./root.ts";
+import {
+  type Contents,
+  makeInitramfs,
+  makeProbeInitramfs,
+  makeProbeRoot,
+  makeRoot,
+} from "./root.ts";
 import { DOCUMENT, withTables } from "./scoreboard.ts";
 
 const FOLDER = resolve("build/kernels");
@@ -101,22 +109,26 @@ function missingTools(machines: readonly Machine[]): string | undefined {
   return packages.length === 0 ? undefined : `apt-get install ${packages.join(" ")}`;
 }
 
-function once(make: () => string): () => string {
-  let made: string | undefined;
-  return () => {
-    made ??= make();
-    return made;
+/** Makes what a key names when it is asked for first. */
+function once<Key>(make: (key: Key) => string): (key: Key) => string {
+  const made = new Map<Key, string>();
+  return (key) => {
+    const it = made.get(key) ?? make(key);
+    made.set(key, it);
+    return it;
   };
 }
 
-function makePlaces(): Places {
-  const root = once(() => makeRoot(FOLDER));
+function makePlaces(contents: Contents): Places {
+  const root = once((arch: Arch) => makeRoot(FOLDER, arch, contents));
+  const probeRoot = once(() => makeProbeRoot(FOLDER));
+  const probeInitramfs = once(() => makeProbeInitramfs(FOLDER));
   return {
     folder: FOLDER,
     root,
-    initramfs: once(() => makeInitramfs(root())),
-    probeRoot: once(() => makeProbeRoot(FOLDER)),
-    probeInitramfs: once(() => makeProbeInitramfs(FOLDER)),
+    initramfs: once((arch: Arch) => makeInitramfs(root(arch))),
+    probeRoot: () => probeRoot("probe"),
+    probeInitramfs: () => probeInitramfs("probe"),
   };
 }
 
@@ -230,19 +242,8 @@ function selected(words: readonly string[], short: boolean, against: boolean): r
   return named.filter(({ host, crashesBy }) => host === "probe" && crashesBy === undefined);
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      short: { type: "boolean" },
-      against: { type: "boolean" },
-      cases: { type: "string" },
-    },
-  });
-  const { short = false, against = false } = values;
-  const few = short ? SHORT_CASES : CASES;
-  const { cases = against ? AGAINST.cases : few } = values;
-  const machines = selected(positionals, short, against);
+/** Refuses machines that cannot be started here. */
+function demand(machines: readonly Machine[]): void {
   const needRoot = machines.filter(({ asRoot }) => asRoot).map(({ name }) => name);
   if (process.getuid?.() !== 0 && needRoot.length > 0)
     throw new Error(
@@ -251,7 +252,36 @@ async function main(): Promise<void> {
   const missing = missingTools(machines);
   if (missing !== undefined) throw new Error(`tools are missing: ${missing}`);
   mkdirSync(FOLDER, { recursive: true });
-  const places = makePlaces();
+}
+
+/** Runs a command on one machine. */
+async function runOn(words: readonly string[], added: readonly string[]): Promise<void> {
+  const [name = "", ...command] = words;
+  const [machine, ...others] = machinesOf([name]).filter(({ host }) => host === "node");
+  if (machine === undefined || others.length > 0)
+    throw new Error(`expected one machine with Node.js, got ${name}`);
+  demand([machine]);
+  const places = makePlaces({ check: scriptOf(command.join(" ")), added });
+  process.exitCode = await runCommand(machine, places);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      short: { type: "boolean" },
+      against: { type: "boolean" },
+      cases: { type: "string" },
+      add: { type: "string", multiple: true },
+    },
+  });
+  if (positionals[0] === "run") return runOn(positionals.slice(1), values.add ?? []);
+  const { short = false, against = false } = values;
+  const few = short ? SHORT_CASES : CASES;
+  const { cases = against ? AGAINST.cases : few } = values;
+  const machines = selected(positionals, short, against);
+  demand(machines);
+  const places = makePlaces({ check: readFileSync("test/kernels/check", "utf8"), added: [] });
   if (against) return compareMachines(machines, places, cases);
   const tried: Result[] = [];
   for (const machine of machines) {
