@@ -1,7 +1,7 @@
 // Builds everything into dist/: the encoder (AssemblyScript, a module for each architecture), the fuzzer's module, the C
 // libraries, the bundled JavaScript and its type declarations. A target is rebuilt only if its sources have changed.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -288,10 +288,11 @@ export function compileShim(target, cwd, arch = "amd64") {
 }
 
 function crossCompile(target, args, cwd = ".") {
-  const arm64 = ["--target=aarch64-linux-gnu", "-isystem", ARM64_HEADERS, "-fuse-ld=lld"];
+  const cross = ["--target=aarch64-linux-gnu", "-isystem", ARM64_HEADERS, "-fuse-ld=lld"];
   const temporary = `${target}.${process.pid}`;
   try {
-    execFileSync(CLANG, [...arm64, "-o", temporary, ...args], { stdio: ["ignore", "inherit", "inherit"], cwd });
+    const stdio = ["ignore", "inherit", "inherit"];
+    execFileSync(CLANG, [...cross, "-o", temporary, ...args], { stdio, cwd });
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -299,14 +300,32 @@ function crossCompile(target, args, cwd = ".") {
   renameSync(temporary, target);
 }
 
+/** Whether there are a compiler, a linker and headers for arm64. */
+function hasCrossCompiler() {
+  const isThere = (tool) => spawnSync(tool, ["--version"]).status === 0;
+  return existsSync(ARM64_HEADERS) && isThere(CLANG) && isThere("ld.lld");
+}
+
+const SHIM_ARM64 = "dist/shim-arm64.so";
+
+function buildArm64Shim() {
+  if (hasCrossCompiler()) {
+    return makeFrom(SHIM_ARM64, files("shim", ".c", ".h", ".S"), () =>
+      compileShim(SHIM_ARM64, ".", "arm64"),
+    );
+  }
+  rmSync(SHIM_ARM64, { force: true });
+  console.error(
+    `${SHIM_ARM64} is left out: clang, lld or ${ARM64_HEADERS} is missing (Debian 13: apt-get install clang lld)`,
+  );
+}
+
 async function buildLibraries() {
   const headers = Object.keys(GENERATED).filter((name) => name.endsWith(".h"));
   await makeFrom("dist/shim.so", [...files("shim", ".c", ".h", ".S"), ...headers], () =>
     compileShim("dist/shim.so"),
   );
-  await makeFrom("dist/shim-arm64.so", files("shim", ".c", ".h", ".S"), () =>
-    compileShim("dist/shim-arm64.so", ".", "arm64"),
-  );
+  await buildArm64Shim();
   await buildNative("amd64");
   if (existsSync(ARM64_HEADERS)) return buildNative("arm64");
   rmSync(NATIVE.arm64.library, { force: true });

@@ -8,7 +8,6 @@ import { LocalSubject, type Subject } from "../src/compare/subject.ts";
 import {
   type EncoderFunctions,
   FUNCTION_NAMES,
-  FUNCTIONS,
   type FunctionName,
   OPERATIONS,
 } from "../src/encoder/abi.ts";
