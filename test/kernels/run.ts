@@ -14,7 +14,7 @@ import { FACTS } from "../../src/fuzz/facts/facts.ts";
 import { complaintsOf } from "./answers.ts";
 import { runCommand, scriptOf } from "./command.ts";
 import { readLog } from "./log.ts";
-import { MACHINES, type Machine, machinesOf, type Places, SHORT } from "./machines.ts";
+import { CHECKS, MACHINES, type Machine, machinesOf, type Places, SHORT } from "./machines.ts";
 import {
   complaintsAbout,
   isProbe,
@@ -145,11 +145,8 @@ const knownOf = ({ known }: Machine) => (known === undefined ? [] : ["--known", 
 async function tryMachine(machine: Machine, places: Places, cases: string): Promise<Result> {
   const log = fileOf(machine, "log");
   const release = machine.release(FOLDER);
-  const known = knownOf(machine);
-  const words =
-    machine.crashesBy === undefined
-      ? ["bootstrap", "conformance", ...known, "fuzz", "--cases", cases, ...known]
-      : ["bootstrap", "conformance", ...machine.crashesBy.flatMap((it) => ["--except", `"${it}"`])];
+  const checks = CHECKS[machine.arch];
+  const words = machine.host === "node" ? checks : probeWords(machine, cases);
   const command = machine.command(places, words);
   const started = performance.now();
   const output = await runMachine(command, log);
@@ -157,7 +154,14 @@ async function tryMachine(machine: Machine, places: Places, cases: string): Prom
   const head = { machine: machine.name, release, seconds };
   const { text, ...fault } = output;
   if (machine.host === "probe") return { ...head, ...readLog(text), ...fault };
-  return { ...head, ...complaintsOf(text, machine.warns) };
+  return { ...head, ...complaintsOf(text, checks, machine.warns) };
+}
+
+function probeWords(machine: Machine, cases: string): string[] {
+  const known = knownOf(machine);
+  return machine.crashesBy === undefined
+    ? ["bootstrap", "conformance", ...known, "fuzz", "--cases", cases, ...known]
+    : ["bootstrap", "conformance", ...machine.crashesBy.flatMap((it) => ["--except", `"${it}"`])];
 }
 
 /** Tries the same random cases on each machine, and compares the outcomes with those on the machine before it. */
@@ -188,7 +192,7 @@ function isSame(a: string, b: string): boolean {
 
 /** The result in a few words. */
 function titleOf(result: Result): string {
-  if (!isProbe(result)) return result.bootstrap;
+  if (!isProbe(result)) return result.summary;
   const { bootstrap, conformance, fuzz } = result;
   return [
     bootstrap && `${bootstrap.held} of ${bootstrap.held + bootstrap.failed.length} steps`,
