@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import type { Arch } from "../../src/encoder/arch.ts";
 import { FACTS } from "../../src/fuzz/facts/facts.ts";
 import { complaintsOf } from "./answers.ts";
-import { runCommand, scriptOf } from "./command.ts";
+import { runCommand, scriptOf, suiteOf, type Task } from "./command.ts";
 import { readLog } from "./log.ts";
 import { CHECKS, MACHINES, type Machine, machinesOf, type Places, SHORT } from "./machines.ts";
 import {
@@ -258,14 +258,13 @@ function demand(machines: readonly Machine[]): void {
   mkdirSync(FOLDER, { recursive: true });
 }
 
-/** Runs a command on one machine. */
-async function runOn(words: readonly string[], added: readonly string[]): Promise<void> {
-  const [name = "", ...command] = words;
+/** Runs a command, or test files, on one machine. */
+async function runOn(name: string, { command, added }: Task): Promise<void> {
   const [machine, ...others] = machinesOf([name]).filter(({ host }) => host === "node");
   if (machine === undefined || others.length > 0)
     throw new Error(`expected one machine with Node.js, got ${name}`);
   demand([machine]);
-  const places = makePlaces({ check: scriptOf(command.join(" ")), added });
+  const places = makePlaces({ check: scriptOf(command), added });
   process.exitCode = await runCommand(machine, places);
 }
 
@@ -279,7 +278,9 @@ async function main(): Promise<void> {
       add: { type: "string", multiple: true },
     },
   });
-  if (positionals[0] === "run") return runOn(positionals.slice(1), values.add ?? []);
+  const [verb, name = "", ...words] = positionals;
+  if (verb === "run") return runOn(name, { command: words.join(" "), added: values.add ?? [] });
+  if (verb === "test") return runOn(name, suiteOf(words));
   const { short = false, against = false } = values;
   const few = short ? SHORT_CASES : CASES;
   const { cases = against ? AGAINST.cases : few } = values;
