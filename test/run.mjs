@@ -2,28 +2,17 @@
 // processes left behind. `npm test` runs all; `npm test -- NAME…` those whose names contain a NAME.
 //
 // A file that needs longer than the default has a line "// Time limit: 120 s".
-// With REQUIRE_ALL in the environment a skipped test is a failure.
+// With REQUIRE_ALL in the environment a skipped test is a failure; with BUNDLED the tests have been bundled before.
 
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import esbuild from "esbuild";
 import koffi from "koffi";
-import { bundlePage } from "../build.mjs";
 
 const DEFAULT_LIMIT = 60;
 /** With SOAK in the environment some files test everything instead of a sample. */
 const SOAK_LIMIT = 7200;
-const OUT = "build/test";
-/** The programs that the library runs in separate processes and threads. */
-const PROCESSES = [
-  "src/compare/foreign_child.ts",
-  "src/fuzz/run/fuzz_worker.ts",
-  "src/record/sandboxed.ts",
-  "src/record/tasks/tried.ts",
-  "src/bench/bench_side.ts",
-];
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
 
@@ -32,53 +21,10 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const libc = koffi.load(null);
 const waitpid = libc.func("int waitpid(int, void *, int)");
 
-/** Bundles tests and the scripts that they start, and copies the libraries next to them. */
-async function bundle() {
-  rmSync(OUT, { recursive: true, force: true });
-  mkdirSync(OUT, { recursive: true });
-  const scripts = readdirSync("test/hosts").map((name) => `test/hosts/${name}`);
-  // A script that the library starts; it looks for it in its own folder.
-  scripts.push("src/record/sandboxed.ts");
-  await esbuild.build({
-    entryPoints: [...testFiles(), ...scripts, ...PROCESSES],
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.4",
-    external: [
-      "koffi",
-      "uvu",
-      "uvu/assert",
-      "esbuild",
-      "typescript-5.9",
-      "assemblyscript/asc",
-      "binaryen",
-      "puppeteer-core",
-      "axe-core",
-      "mermaid",
-      "dompurify",
-    ],
-    sourcemap: "inline",
-    outdir: OUT,
-    entryNames: "[name]",
-    define: { STUBLAB_VERSION: '"test"' },
-    logLevel: "warning",
-  });
-  await bundlePage(esbuild, OUT);
-  for (const file of readdirSync("dist").filter((name) =>
-    /\.(so|wasm|json|c|sh)$|^bench-amd64$/.test(name),
-  )) {
-    copyFileSync(`dist/${file}`, `${OUT}/${file}`);
-  }
-}
-
 function testFiles() {
-  const wanted = process.argv.slice(2);
-  return readdirSync("test")
-    .filter((name) => name.endsWith(".test.ts"))
-    .filter((name) => wanted.length === 0 || wanted.some((word) => name.includes(word)))
-    .map((name) => `test/${name}`);
+  return readdirSync("build/test")
+    .filter((name) => name.endsWith(".test.js"))
+    .map((name) => `test/${basename(name, ".js")}.ts`);
 }
 
 /** Runs one file; returns its counts, and faults of the file itself. */
@@ -101,7 +47,7 @@ async function runFile(source) {
 
 function runProcess(name, limit) {
   return new Promise((resolve) => {
-    const args = ["--enable-source-maps", `${OUT}/${name}.js`];
+    const args = ["--enable-source-maps", `build/test/${name}.js`];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     let late = false;
@@ -164,8 +110,7 @@ function commOf(pid) {
 }
 
 libc.func("int prctl(int, long, long, long, long)")(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-await bundle();
-await esbuild.stop();
+if (!process.env.BUNDLED) await import("./bundle.mjs");
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
 const broken = [];

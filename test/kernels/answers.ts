@@ -3,38 +3,57 @@
 /** "60 of 60 checks held", the last line of bootstrap. */
 const SUMMARY = /^(\d+) of (\d+) checks held$/;
 /** The number of checks on a master and three grandchildren. */
-const CHECKS = 60;
+const HELD = 60;
 
-/** The lines of a command. */
-type LinesOf = (name: string) => readonly string[];
+/** The last line of compare. */
+const AGREEMENT = "all agree";
+
+/** What is wrong with the lines of each check, besides its exit status; doctor may warn of some trials. */
+const COMPLAINTS = {
+  bootstrap: bootstrapComplaints,
+  inject: injectComplaints,
+  doctor: doctorComplaints,
+  koffi: () => [],
+  compare: (lines: readonly string[]) =>
+    lines.includes(AGREEMENT) ? [] : [`compare does not print ${AGREEMENT}`],
+};
+
+/** A check that /check knows. */
+export type Check = keyof typeof COMPLAINTS;
 
 /** What is wrong with the output of a machine. */
 export interface Answers {
-  /** The last line of bootstrap. */
-  readonly bootstrap: string;
+  /** The last line of bootstrap, or else of compare. */
+  readonly summary: string;
   readonly complaints: readonly string[];
 }
 
-/** @param warns the trials of doctor that may warn */
-export function complaintsOf(text: string, warns: readonly string[]): Answers {
+/**
+ * @param checks those that were to be made
+ * @param warns the trials of doctor that may warn
+ */
+export function complaintsOf(
+  text: string,
+  checks: readonly Check[],
+  warns: readonly string[],
+): Answers {
   // The kernel may have printed the beginning of a line on the same console.
   const lines = text.split("\n").flatMap((line) => /@@.*/.exec(line)?.[0] ?? []);
   const of = (name: string) =>
     lines
       .filter((line) => line.startsWith(`@@${name} `))
       .map((line) => line.slice(name.length + 3));
-  if (of("kernel").length === 0) return { bootstrap: "", complaints: ["/check did not begin"] };
-  const [summary = ""] = of("bootstrap").filter((line) => SUMMARY.test(line));
+  if (of("kernel").length === 0) return { summary: "", complaints: ["/check did not begin"] };
+  const isSummary = (line: string) => SUMMARY.test(line) || line === AGREEMENT;
+  const [summary = ""] = [...of("bootstrap"), ...of("compare")].filter(isSummary);
   const complaints = [
-    ...bootstrapComplaints(of("bootstrap"), summary),
-    ...injectComplaints(of("inject")),
-    ...doctorComplaints(of("doctor"), warns),
-    ...["bootstrap", "inject", "doctor"].flatMap((name) => statusComplaints(name, of)),
+    ...checks.flatMap((name) => COMPLAINTS[name](of(name), warns)),
+    ...checks.flatMap((name) => statusComplaints(name, of)),
   ];
-  return { bootstrap: summary, complaints };
+  return { summary, complaints };
 }
 
-function statusComplaints(name: string, of: LinesOf): string[] {
+function statusComplaints(name: Check, of: (name: string) => readonly string[]): string[] {
   const [status] = of(`${name}-status`);
   if (status === "0") return [];
   if (status === undefined) return [`${name} did not end`];
@@ -42,11 +61,12 @@ function statusComplaints(name: string, of: LinesOf): string[] {
   return [`${name} exited with status ${status}`, ...last.map((line) => `  ${line}`)];
 }
 
-function bootstrapComplaints(lines: readonly string[], summary: string): string[] {
+function bootstrapComplaints(lines: readonly string[]): string[] {
+  const [summary = ""] = lines.filter((line) => SUMMARY.test(line));
   const [, held, all] = SUMMARY.exec(summary) ?? [];
   const failed = lines.filter((line) => /^ *FAIL\b/.test(line));
-  const isAll = Number(held) === CHECKS && Number(all) === CHECKS;
-  return isAll ? failed : [`bootstrap: ${summary || "no summary"}, expected ${CHECKS}`, ...failed];
+  const isAll = Number(held) === HELD && Number(all) === HELD;
+  return isAll ? failed : [`bootstrap: ${summary || "no summary"}, expected ${HELD}`, ...failed];
 }
 
 function injectComplaints(lines: readonly string[]): string[] {

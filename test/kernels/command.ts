@@ -1,12 +1,32 @@
-// Runs a developer's command on a machine, in place of /check.
+// Runs a developer's command, or test files, on a machine, in place of /check.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import type { Machine, Places } from "./machines.ts";
 
 const SHELL = "setsid cttyhack sh";
 /** The script prints it last; the kernel's last words may follow. */
 const STATUS = /@@status (\d+)/;
 const LAST = 4096;
+
+/** What a developer's command needs. */
+export interface Task {
+  readonly command: string;
+  /** Files and folders that are copied to the folder where stublab is installed. */
+  readonly added: readonly string[];
+}
+
+/** What test files read and import. */
+const SUITE = [
+  ...["assembly", "dist", "docs", "examples", "shim", "src", "test", "package.json"],
+  ...["build/test", "build/records.ts", "build/amd64"],
+  ...["uvu", "dequal", "diff", "kleur", "mri", "sade"].map((name) => `node_modules/${name}`),
+];
+
+/** Bundles the test files here, and runs them there. */
+export function suiteOf(names: readonly string[]): Task {
+  execFileSync(process.execPath, ["test/bundle.mjs", ...names], { stdio: "inherit" });
+  return { command: "BUNDLED=1 node test/run.mjs", added: SUITE };
+}
 
 /** The /check that runs the command, or a shell if it is empty, in the folder where stublab is installed. */
 export function scriptOf(command: string): string {

@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { release } from "node:os";
 import { basename, resolve } from "node:path";
 import type { Arch } from "../../src/encoder/arch.ts";
+import type { Check } from "./answers.ts";
 import { fetchKernel, type Kernel } from "./images.ts";
 
 /** What machines are started with. Each is made when the first machine needs it. */
@@ -38,6 +39,7 @@ export interface Machine {
   readonly warns: readonly string[];
   /** The kernel's release. It may be fetched for that. */
   readonly release: (folder: string) => string;
+  /** Its words are those of the probe, or the names of checks. */
   readonly command: (places: Places, words: readonly string[]) => readonly string[];
 }
 
@@ -62,11 +64,15 @@ const KERNELS = [
   kernel("linux-newest", "trixie-backports", ""),
 ];
 
-/** Those for arm64: with pages of 4 KiB, or of 16. */
+/**
+ * Those for arm64, with pages of 4 KiB or of 16. `max` has SVE, pointer authentication and BTI; a Cortex-A72 has none of
+ * them, no atomic instructions, and no pages of 16 KiB.
+ */
 const ARM64_KERNELS = [
   kernel("linux-5.10-arm64", "bullseye", "5.10.", "cloud-arm64"),
   kernel("linux-6.1-arm64", "bookworm", "6.1.", "cloud-arm64"),
   kernel("linux-6.12-arm64", "trixie", "6.12.", "cloud-arm64"),
+  kernel("linux-6.12-arm64-16k", "trixie", "6.12.", "arm64-16k"),
   kernel("linux-newest-arm64", "trixie-backports", "", "cloud-arm64"),
   kernel("linux-newest-arm64-16k", "trixie-backports", "", "arm64-16k"),
 ];
@@ -98,6 +104,12 @@ const PROCESSORS = [
   "Skylake-Server",
   "qemu64",
 ] as const;
+
+/** The checks of Node.js: stubs are of amd64 only. */
+export const CHECKS: Readonly<Record<Arch, readonly Check[]>> = {
+  amd64: ["bootstrap", "inject", "doctor"],
+  arm64: ["koffi", "compare"],
+};
 
 /** The kernels on which Node.js is tried, too. */
 const WITH_NODE = ["linux-5.10", "linux-6.1", "linux-6.12", "linux-newest"];
@@ -132,6 +144,9 @@ const ALL: readonly Machine[] = [
     emulated("node", kernel, "max"),
   ),
   ...ARM64_KERNELS.map((kernel) => emulated("node", kernel, "max")),
+  ...ARM64_KERNELS.filter(({ flavour }) => flavour === "cloud-arm64").map((kernel) =>
+    emulated("node", kernel, "cortex-a72"),
+  ),
   ...PLATFORMS.map((platform) => gvisor("node", platform)),
   userModeLinux("node"),
   noexec(1),
@@ -147,6 +162,8 @@ export const SHORT: readonly string[] = [
   "probe/runsc-systrap",
   "probe/uml",
   "node/linux-newest/max",
+  "node/linux-newest-arm64/max",
+  "node/linux-newest-arm64-16k/max",
   "node/runsc-ptrace",
   "node/runsc-systrap",
   "node/uml",
@@ -172,7 +189,7 @@ function emulated(host: Machine["host"], kernel: NamedKernel, processor: string)
       ...["-cpu", processor, "-smp", host === "node" ? "2" : "1"],
       ...["-m", host === "node" ? "1536" : "512", "-kernel", image(places.folder)],
       ...["-initrd", host === "node" ? places.initramfs(arch) : places.probeInitramfs()],
-      ...["-append", host === "node" ? words : `${words} -- ${more.join(" ")}`],
+      ...["-append", `${words} -- ${more.join(" ")}`],
       ...["-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot"],
     ],
   };
@@ -191,7 +208,19 @@ function gvisor(host: Machine["host"], platform: string): Machine {
     release: () => versionOf("runsc", /release-\S+|version (\S+)/),
     command: ({ root }, words) =>
       host === "node"
-        ? ["runsc", ...options, "do", "-quiet", "-cwd", "/", "-root", root("amd64"), "--", "/check"]
+        ? [
+            "runsc",
+            ...options,
+            "do",
+            "-quiet",
+            "-cwd",
+            "/",
+            "-root",
+            root("amd64"),
+            "--",
+            "/check",
+            ...words,
+          ]
         : ["runsc", ...options, "do", "-quiet", "--", PROBE, ...words],
   };
 }
@@ -211,7 +240,7 @@ function userModeLinux(host: Machine["host"]): Machine {
       ...[`rootflags=${host === "node" ? root("amd64") : probeRoot()}`, "rw", "init=/init"],
       // Without a word about the console it adds one at the end, where the probe's are.
       ...["mem=1024M", "con=null", "con0=fd:0,fd:1", "console=tty0", "quiet"],
-      ...(host === "node" ? [] : ["--", ...words]),
+      ...["--", ...words],
     ],
   };
 }
@@ -233,7 +262,7 @@ function native(): Machine {
 /** This machine's kernel in a new pid namespace, which has its own setting. */
 function noexec(value: number): Machine {
   const script =
-    'mount -t proc proc "$0/proc" && echo "$1" >"$0/proc/sys/vm/memfd_noexec" && exec chroot "$0" /check';
+    'mount -t proc proc "$0/proc" && echo "$1" >"$0/proc/sys/vm/memfd_noexec" && shift && exec chroot "$0" /check "$@"';
   return {
     name: `node/memfd-noexec-${value}`,
     host: "node",
@@ -243,9 +272,9 @@ function noexec(value: number): Machine {
     // The root has no pseudo-terminals.
     warns: [COMPILER, "process 1", "recordings"],
     release,
-    command: ({ root }) => [
+    command: ({ root }, words) => [
       ...["unshare", "--pid", "--fork", "--kill-child", "--mount"],
-      ...["sh", "-c", script, root("amd64"), String(value)],
+      ...["sh", "-c", script, root("amd64"), String(value), ...words],
     ],
   };
 }
@@ -260,19 +289,20 @@ function versionOf(tool: string, pattern: RegExp): string {
   return part ?? all ?? "unknown";
 }
 
-/** The machines with a name, or with all parts of it: a kernel, a processor, or what is tried. */
+/** The machines with a name, or with all parts of it: a kernel, a processor, or what is tried; or of an architecture. */
 export function machinesOf(words: readonly string[]): readonly Machine[] {
   const names = words.flatMap((word) => (word === "--short" ? SHORT : [word]));
   const of = (name: string) =>
-    MACHINES.filter((machine) => {
-      const parts = machine.name.split("/");
-      return name.split("/").every((part) => parts.includes(part));
-    });
+    MACHINES.filter((machine) => name.split("/").every((part) => partsOf(machine).includes(part)));
   const unknown = names.find((name) => of(name).length === 0);
   if (unknown !== undefined) {
-    const parts = new Set(MACHINES.flatMap(({ name }) => name.split("/")));
+    const parts = new Set(MACHINES.flatMap(partsOf));
     throw new Error(`unknown machine "${unknown}": expected one of ${[...parts].join(", ")}`);
   }
   const wanted = new Set(names.flatMap(of));
   return MACHINES.filter((machine) => names.length === 0 || wanted.has(machine));
+}
+
+function partsOf({ name, arch }: Machine): string[] {
+  return [...name.split("/"), arch];
 }

@@ -19,7 +19,8 @@ export interface NodeResult {
   readonly machine: string;
   readonly release: string;
   readonly seconds: number;
-  readonly bootstrap: string;
+  /** The last line of bootstrap, or else of compare. */
+  readonly summary: string;
   readonly complaints: readonly string[];
 }
 

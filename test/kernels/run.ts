@@ -12,9 +12,9 @@ import { parseArgs } from "node:util";
 import type { Arch } from "../../src/encoder/arch.ts";
 import { FACTS } from "../../src/fuzz/facts/facts.ts";
 import { complaintsOf } from "./answers.ts";
-import { runCommand, scriptOf } from "./command.ts";
+import { runCommand, scriptOf, suiteOf, type Task } from "./command.ts";
 import { readLog } from "./log.ts";
-import { MACHINES, type Machine, machinesOf, type Places, SHORT } from "./machines.ts";
+import { CHECKS, MACHINES, type Machine, machinesOf, type Places, SHORT } from "./machines.ts";
 import {
   complaintsAbout,
   isProbe,
@@ -145,11 +145,8 @@ const knownOf = ({ known }: Machine) => (known === undefined ? [] : ["--known", 
 async function tryMachine(machine: Machine, places: Places, cases: string): Promise<Result> {
   const log = fileOf(machine, "log");
   const release = machine.release(FOLDER);
-  const known = knownOf(machine);
-  const words =
-    machine.crashesBy === undefined
-      ? ["bootstrap", "conformance", ...known, "fuzz", "--cases", cases, ...known]
-      : ["bootstrap", "conformance", ...machine.crashesBy.flatMap((it) => ["--except", `"${it}"`])];
+  const checks = CHECKS[machine.arch];
+  const words = machine.host === "node" ? checks : probeWords(machine, cases);
   const command = machine.command(places, words);
   const started = performance.now();
   const output = await runMachine(command, log);
@@ -157,7 +154,14 @@ async function tryMachine(machine: Machine, places: Places, cases: string): Prom
   const head = { machine: machine.name, release, seconds };
   const { text, ...fault } = output;
   if (machine.host === "probe") return { ...head, ...readLog(text), ...fault };
-  return { ...head, ...complaintsOf(text, machine.warns) };
+  return { ...head, ...complaintsOf(text, checks, machine.warns) };
+}
+
+function probeWords(machine: Machine, cases: string): string[] {
+  const known = knownOf(machine);
+  return machine.crashesBy === undefined
+    ? ["bootstrap", "conformance", ...known, "fuzz", "--cases", cases, ...known]
+    : ["bootstrap", "conformance", ...machine.crashesBy.flatMap((it) => ["--except", `"${it}"`])];
 }
 
 /** Tries the same random cases on each machine, and compares the outcomes with those on the machine before it. */
@@ -188,7 +192,7 @@ function isSame(a: string, b: string): boolean {
 
 /** The result in a few words. */
 function titleOf(result: Result): string {
-  if (!isProbe(result)) return result.bootstrap;
+  if (!isProbe(result)) return result.summary;
   const { bootstrap, conformance, fuzz } = result;
   return [
     bootstrap && `${bootstrap.held} of ${bootstrap.held + bootstrap.failed.length} steps`,
@@ -254,14 +258,13 @@ function demand(machines: readonly Machine[]): void {
   mkdirSync(FOLDER, { recursive: true });
 }
 
-/** Runs a command on one machine. */
-async function runOn(words: readonly string[], added: readonly string[]): Promise<void> {
-  const [name = "", ...command] = words;
+/** Runs a command, or test files, on one machine. */
+async function runOn(name: string, { command, added }: Task): Promise<void> {
   const [machine, ...others] = machinesOf([name]).filter(({ host }) => host === "node");
   if (machine === undefined || others.length > 0)
     throw new Error(`expected one machine with Node.js, got ${name}`);
   demand([machine]);
-  const places = makePlaces({ check: scriptOf(command.join(" ")), added });
+  const places = makePlaces({ check: scriptOf(command), added });
   process.exitCode = await runCommand(machine, places);
 }
 
@@ -275,7 +278,9 @@ async function main(): Promise<void> {
       add: { type: "string", multiple: true },
     },
   });
-  if (positionals[0] === "run") return runOn(positionals.slice(1), values.add ?? []);
+  const [verb, name = "", ...words] = positionals;
+  if (verb === "run") return runOn(name, { command: words.join(" "), added: values.add ?? [] });
+  if (verb === "test") return runOn(name, suiteOf(words));
   const { short = false, against = false } = values;
   const few = short ? SHORT_CASES : CASES;
   const { cases = against ? AGAINST.cases : few } = values;

@@ -161,11 +161,11 @@ function findings(rows: readonly Row[]): string[] {
 
 function nodeTable(results: readonly NodeResult[]): string[] {
   return table(
-    ["machine", "kernel", "bootstrap, inject, doctor"],
-    results.map(({ machine, release, bootstrap, complaints }) => [
+    ["machine", "kernel", "checks"],
+    results.map(({ machine, release, summary, complaints }) => [
       machine.replace("node/", ""),
       release,
-      complaints.length === 0 ? bootstrap : complaints.join("; "),
+      complaints.length === 0 ? summary : complaints.join("; "),
     ]),
   );
 }

@@ -1,0 +1,66 @@
+// Bundles the test files whose names contain an argument, or all, into build/test, with the scripts that they start.
+
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import esbuild from "esbuild";
+import { bundlePage } from "../build.mjs";
+
+const OUT = "build/test";
+/** The programs that the library runs in separate processes and threads. */
+const PROCESSES = [
+  "src/compare/foreign_child.ts",
+  "src/fuzz/run/fuzz_worker.ts",
+  "src/record/sandboxed.ts",
+  "src/record/tasks/tried.ts",
+  "src/bench/bench_side.ts",
+];
+
+function testFiles() {
+  const wanted = process.argv.slice(2);
+  return readdirSync("test")
+    .filter((name) => name.endsWith(".test.ts"))
+    .filter((name) => wanted.length === 0 || wanted.some((word) => name.includes(word)))
+    .map((name) => `test/${name}`);
+}
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+rmSync(OUT, { recursive: true, force: true });
+mkdirSync(OUT, { recursive: true });
+const scripts = readdirSync("test/hosts").map((name) => `test/hosts/${name}`);
+// A script that the library starts; it looks for it in its own folder.
+scripts.push("src/record/sandboxed.ts");
+await esbuild.build({
+  entryPoints: [...testFiles(), ...scripts, ...PROCESSES],
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.4",
+  external: [
+    "koffi",
+    "uvu",
+    "uvu/assert",
+    "esbuild",
+    "typescript-5.9",
+    "assemblyscript/asc",
+    "binaryen",
+    "puppeteer-core",
+    "axe-core",
+    "mermaid",
+    "dompurify",
+  ],
+  sourcemap: "inline",
+  outdir: OUT,
+  entryNames: "[name]",
+  define: { STUBLAB_VERSION: '"test"' },
+  logLevel: "warning",
+});
+await bundlePage(esbuild, OUT);
+await esbuild.stop();
+// The libraries are looked for next to the code.
+for (const file of readdirSync("dist").filter((name) =>
+  /\.(so|wasm|json|c|sh)$|^bench-amd64$/.test(name),
+)) {
+  copyFileSync(`dist/${file}`, `${OUT}/${file}`);
+}
