@@ -62,15 +62,14 @@ const CLANG = process.env.CLANG || "clang";
 /** The kernel's headers of arm64: Debian's linux-libc-dev has those of every architecture. */
 const ARM64_HEADERS = "/usr/lib/linux/uapi/arm64";
 
-/** The libraries of the C encoder: one for each architecture, all of them for this machine. */
+/** What the C encoder of each architecture is made from: the names to define, and the headers with their values. */
 const NATIVE = {
-  amd64: { library: "dist/native.so", names: "dist/encoder.wasm", headers: [] },
-  arm64: {
-    library: "dist/native-arm64.so",
-    names: "dist/encoder-arm64.wasm",
-    headers: ["-isystem", ARM64_HEADERS],
-  },
+  amd64: { names: "dist/encoder.wasm", headers: "/usr/lib/linux/uapi/x86" },
+  arm64: { names: "dist/encoder-arm64.wasm", headers: ARM64_HEADERS },
 };
+
+/** The C library's headers for this machine, which serve the other one, too: the C encoder needs one with macros only. */
+const LIBC_HEADERS = "/usr/include/x86_64-linux-gnu";
 
 /** Tables of src/ from which the build writes C and AssemblyScript. */
 const ABI = ["src/encoder/abi.ts", "src/encoder/prototype.ts"];
@@ -260,15 +259,19 @@ function expectInside({ name, lines }, library) {
   throw new Error(`the assembler's listing of the ${name} differs from ${library}`);
 }
 
-/** Compiles the C encoder of an architecture; build/ has its constants.inc and abi.h. */
-export function compileNative(arch, target, cwd) {
+/** Compiles the C encoder of an architecture for a machine; build/ has its constants.inc and abi.h. */
+export function compileNative(arch, target, cwd, machine = "amd64") {
   const shared = readdirSync("shim/native").filter((name) => name.endsWith(".c"));
   const sources = shared.sort().map((name) => `shim/native/${name}`);
   sources.push(...files(`shim/native/${arch}`, ".c"));
   const folders = ["shim/native", `shim/native/${arch}`, `build/${arch}`];
   const includes = folders.flatMap((folder) => ["-iquote", folder]);
-  const flags = ["-Werror=missing-prototypes", ...includes, ...NATIVE[arch].headers];
-  compileLibrary(target, sources, cwd, flags);
+  const flags = ["-Werror=missing-prototypes", ...includes];
+  // The headers of the compiler's own machine need no path.
+  if (machine !== "amd64" || arch !== "amd64") flags.push("-isystem", NATIVE[arch].headers);
+  // The C library's headers, and those of x86, choose between three ABIs by the macros of the compiler.
+  if (machine !== "amd64") flags.push("-D__x86_64__");
+  compileFor(machine, target, sources, cwd, flags);
 }
 
 /** What the shim has on amd64 only: guests without a tracer, and the fuzzer. */
@@ -283,12 +286,17 @@ export function compileShim(target, cwd, arch = "amd64") {
   const folders = ["shim", `shim/${arch}`, `build/${arch}`];
   const includes = folders.flatMap((folder) => ["-iquote", folder]);
   const flags = [...SHIM_FLAGS, ...includes, "-Wl,-e,stublab_idle_entry"];
-  if (arch === "amd64") compileLibrary(target, sources, cwd, flags);
+  if (arch === "arm64") flags.push("-isystem", ARM64_HEADERS);
+  compileFor(arch, target, sources, cwd, flags);
+}
+
+function compileFor(machine, target, sources, cwd, flags) {
+  if (machine === "amd64") compileLibrary(target, sources, cwd, flags);
   else crossCompile(target, [...C_FLAGS, ...flags, ...sources, ...LINK_FLAGS], cwd);
 }
 
 function crossCompile(target, args, cwd = ".") {
-  const cross = ["--target=aarch64-linux-gnu", "-isystem", ARM64_HEADERS, "-fuse-ld=lld"];
+  const cross = ["--target=aarch64-linux-gnu", "-fuse-ld=lld", "-idirafter", LIBC_HEADERS];
   const temporary = `${target}.${process.pid}`;
   try {
     const stdio = ["ignore", "inherit", "inherit"];
@@ -308,15 +316,19 @@ function hasCrossCompiler() {
 
 const SHIM_ARM64 = "dist/shim-arm64.so";
 
-function buildArm64Shim() {
+/** The libraries for the machine arm64. */
+async function buildArm64Libraries() {
   if (hasCrossCompiler()) {
-    return makeFrom(SHIM_ARM64, files("shim", ".c", ".h", ".S"), () =>
+    await makeFrom(SHIM_ARM64, files("shim", ".c", ".h", ".S"), () =>
       compileShim(SHIM_ARM64, ".", "arm64"),
     );
+    for (const arch of Object.keys(NATIVE)) await buildNative(arch, "arm64");
+    return;
   }
-  rmSync(SHIM_ARM64, { force: true });
+  for (const library of [SHIM_ARM64, ...Object.keys(NATIVE).map((arch) => native("arm64", arch))])
+    rmSync(library, { force: true });
   console.error(
-    `${SHIM_ARM64} is left out: clang, lld or ${ARM64_HEADERS} is missing (Debian 13: apt-get install clang lld)`,
+    `${SHIM_ARM64} and the C encoders beside it are left out: clang, lld or ${ARM64_HEADERS} is missing (Debian 13: apt-get install clang lld)`,
   );
 }
 
@@ -325,21 +337,30 @@ async function buildLibraries() {
   await makeFrom("dist/shim.so", [...files("shim", ".c", ".h", ".S"), ...headers], () =>
     compileShim("dist/shim.so"),
   );
-  await buildArm64Shim();
-  await buildNative("amd64");
-  if (existsSync(ARM64_HEADERS)) return buildNative("arm64");
-  rmSync(NATIVE.arm64.library, { force: true });
-  console.error(
-    `${NATIVE.arm64.library} is left out: ${ARM64_HEADERS} is missing (Debian 13's linux-libc-dev has it)`,
-  );
+  await buildNative("amd64", "amd64");
+  const foreign = native("amd64", "arm64");
+  if (existsSync(ARM64_HEADERS)) await buildNative("arm64", "amd64");
+  else {
+    rmSync(foreign, { force: true });
+    console.error(
+      `${foreign} is left out: ${ARM64_HEADERS} is missing (Debian 13's linux-libc-dev has it)`,
+    );
+  }
+  await buildArm64Libraries();
 }
 
-function buildNative(arch) {
-  const { library, names } = NATIVE[arch];
-  return makeFrom(library, [...files("shim/native", ".c", ".h"), names, ...ABI], async () => {
+/** The library of the C encoder of an architecture, for a machine. */
+function native(machine, arch) {
+  return `dist/native-${machine}-${arch}.so`;
+}
+
+function buildNative(arch, machine) {
+  const library = native(machine, arch);
+  const sources = [...files("shim/native", ".c", ".h"), NATIVE[arch].names, ...ABI];
+  return makeFrom(library, sources, async () => {
     writeConstants(arch);
     await writePrototypes(arch);
-    compileNative(arch, library);
+    compileNative(arch, library, ".", machine);
   });
 }
 

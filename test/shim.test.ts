@@ -20,9 +20,9 @@ import { parseMaps } from "../src/stub/proc.ts";
 import { hasTool, run } from "./processes.ts";
 
 const SHIM = resolve("dist/shim.so");
-const NATIVE = resolve("dist/native.so");
+const NATIVE = resolve("dist/native-amd64-amd64.so");
 /** Built only if the kernel's headers of arm64 are installed. */
-const NATIVE_ARM64 = resolve("dist/native-arm64.so");
+const NATIVE_ARM64 = resolve("dist/native-amd64-arm64.so");
 const NATIVES = existsSync(NATIVE_ARM64) ? [NATIVE, NATIVE_ARM64] : [NATIVE];
 const CC = process.env.CC || "cc";
 const PAGE = 4096;
@@ -293,11 +293,11 @@ load("a shim of another version is refused", async () => {
 
 load("a C encoder of another version is refused", async () => {
   const { name, message, remedy } = await openIn(
-    (folder) => compileFake(folder, "native.so", "native_encoder_abi"),
+    (folder) => compileFake(folder, "native-amd64-amd64.so", "native_encoder_abi"),
     "native",
   );
   assert.is(name, "EncoderError");
-  assert.match(message, /^native\.so has another version/);
+  assert.match(message, /^native-amd64-amd64\.so has another version/);
   assert.match(remedy ?? "", /npm run build/);
 });
 

@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if !defined(__x86_64__) || defined(__ILP32__)
-#error "native: runs on x86-64 with 64-bit pointers only"
+#if !defined(__LP64__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "native: runs on little-endian machines with 64-bit pointers only"
 #endif
 
 /* Constants of the encoder ABI itself, which no header has. */

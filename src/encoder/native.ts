@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { EncoderError, InputError, REBUILD, UnsupportedError } from "../errors.ts";
+import { HOST_ARCH } from "../shim/host_arch.ts";
 import { loadLibrary } from "../shim/library.ts";
 import { ENCODER_ABI, FUNCTIONS, type FunctionName, functionsOf, type Parameter } from "./abi.ts";
 import { type Arch, REGISTERS } from "./arch.ts";
@@ -11,12 +12,6 @@ const BUFFER_SIZE = 8 << 20;
 
 const WORD = 8;
 
-/** The libraries of shim/native/, in the folder of this program. */
-const FILES: Readonly<Record<Arch, string>> = {
-  amd64: "native.so",
-  arm64: "native-arm64.so",
-};
-
 type Library = ReturnType<typeof loadLibrary>;
 type Value = number | bigint;
 /** A function of the library, as koffi binds it. */
@@ -24,7 +19,7 @@ type Foreign = (...args: (Value | Uint8Array)[]) => Value;
 type Callable = (...args: Value[]) => unknown;
 
 /**
- * Opens the encoder of shim/native/: C, compiled against the system's headers.
+ * Opens the encoder of shim/native/: C, compiled against the headers of that architecture, for this machine.
  *
  * @throws UnsupportedError if the library of that architecture was not built
  */
@@ -48,11 +43,11 @@ export function openNativeEncoder(arch: Arch): PartialEncoder {
 }
 
 function openLibrary(arch: Arch): Library {
-  const file = FILES[arch];
-  if (arch === "arm64" && !existsSync(new URL(file, import.meta.url))) {
-    throw new UnsupportedError(`the C encoder for arm64 was not built: ${file} is missing`, {
+  const file = `native-${HOST_ARCH}-${arch}.so`;
+  if (arch !== HOST_ARCH && !existsSync(new URL(file, import.meta.url))) {
+    throw new UnsupportedError(`the C encoder for ${arch} was not built: ${file} is missing`, {
       remedy:
-        "build where /usr/lib/linux/uapi/arm64 has arm64's headers, as on Debian 13 with linux-libc-dev",
+        "build where /usr/lib/linux/uapi has the headers of each architecture, as on Debian 13 with linux-libc-dev",
     });
   }
   const library = loadLibrary(file);
