@@ -197,10 +197,9 @@ enum stublab_switch_step {
 
 /**
  * Runs a guest in the stopped thread `tid` until its next stop: writes its general registers from
- * `block` and its floating-point and vector registers from `xstate` (the XSAVE area on amd64),
- * resumes it, waits, and reads both back. Returns 0 at a system call stop; 1 at a stop by a signal,
- * with its siginfo; 2 at any other stop or at the end, with nothing read; -ETIMEDOUT; or the -errno
- * of `step`.
+ * `block` and the rest of its state from `xstate` (see `stublab_read_xstate`), resumes it, waits,
+ * and reads both back. Returns 0 at a system call stop; 1 at a stop by a signal, with its siginfo;
+ * 2 at any other stop or at the end, with nothing read; -ETIMEDOUT; or the -errno of `step`.
  */
 STUBLAB_EXPORT int64_t stublab_switch(int32_t tid, void *block, void *xstate,
                                       struct stublab_switch *exchange);
@@ -216,7 +215,9 @@ STUBLAB_EXPORT int64_t stublab_switch_changed(int32_t tid, void *block, void *he
 STUBLAB_EXPORT int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
                                            struct stublab_switch *exchange);
 
-/** Reads the floating-point and vector registers of a stopped thread. Returns the number of bytes.
+/**
+ * Reads the state of a stopped thread beside its register block: the XSAVE area on amd64; the
+ * floating-point registers and the thread pointers on arm64. Returns the number of bytes.
  */
 STUBLAB_EXPORT int64_t stublab_read_xstate(int32_t tid, void *xstate, uint64_t length);
 /** Writes them. Returns the number of bytes. */

@@ -6,7 +6,6 @@
 #include <asm-generic/errno.h>
 #include <asm/signal.h>
 #include <linux/ptrace.h>
-#include <linux/uio.h>
 #include <linux/wait.h>
 
 /** The index of si_code in a siginfo_t. */
@@ -15,20 +14,6 @@ enum { SI_CODE = 2 };
 /** The signal of a system call stop under PTRACE_O_TRACESYSGOOD. */
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
-static int64_t transfer_xstate(int64_t request, int32_t tid, void *xstate, uint64_t length) {
-    struct iovec area = {xstate, length};
-    int64_t result = stublab_ptrace(request, tid, EXTENDED_STATE, &area);
-    return result < 0 ? result : (int64_t)area.iov_len;
-}
-
-int64_t stublab_read_xstate(int32_t tid, void *xstate, uint64_t length) {
-    return transfer_xstate(PTRACE_GETREGSET, tid, xstate, length);
-}
-
-int64_t stublab_write_xstate(int32_t tid, void *xstate, uint64_t length) {
-    return transfer_xstate(PTRACE_SETREGSET, tid, xstate, length);
-}
-
 static int64_t enter(int32_t tid, void *block, void *xstate, struct stublab_switch *exchange) {
     exchange->step = STUBLAB_SWITCH_SETREGS;
     int64_t result = set_registers(tid, block);
@@ -36,7 +21,7 @@ static int64_t enter(int32_t tid, void *block, void *xstate, struct stublab_swit
         return result;
     if (exchange->xstate_length != 0) {
         exchange->step = STUBLAB_SWITCH_SETREGSET;
-        result = transfer_xstate(PTRACE_SETREGSET, tid, xstate, exchange->xstate_length);
+        result = stublab_write_xstate(tid, xstate, exchange->xstate_length);
         if (result < 0)
             return result;
     }
@@ -53,17 +38,18 @@ int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
     /* At an event the bits above the signal are not 0; after the end the low byte is not 0x7f. */
     if ((exchange->status & 0xff) != 0x7f || exchange->status >> 16 != 0)
         return 2;
+    const int at_call = exchange->status >> 8 == SYSCALL_STOP;
     exchange->step = STUBLAB_SWITCH_GETREGS;
-    result = get_registers(tid, block);
-    if (result < 0)
+    result = at_call ? get_call_registers(tid, block, exchange) : get_registers(tid, block);
+    if (result != 0)
         return result;
     if (exchange->xstate_length != 0) {
         exchange->step = STUBLAB_SWITCH_GETREGSET;
-        result = transfer_xstate(PTRACE_GETREGSET, tid, xstate, exchange->xstate_length);
+        result = stublab_read_xstate(tid, xstate, exchange->xstate_length);
         if (result < 0)
             return result;
     }
-    if (exchange->status >> 8 == SYSCALL_STOP)
+    if (at_call)
         return 0;
     exchange->step = STUBLAB_SWITCH_GETSIGINFO;
     result = stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, exchange->siginfo);
@@ -88,7 +74,7 @@ static int64_t enter_changed(int32_t tid, uint64_t *block, const uint64_t *held,
                              struct stublab_switch *exchange) {
     if (exchange->xstate_length != 0) {
         exchange->step = STUBLAB_SWITCH_SETREGSET;
-        int64_t result = transfer_xstate(PTRACE_SETREGSET, tid, xstate, exchange->xstate_length);
+        int64_t result = stublab_write_xstate(tid, xstate, exchange->xstate_length);
         if (result < 0)
             return result;
     }

@@ -28,6 +28,13 @@ static inline int64_t set_registers(int32_t tid, const uint64_t *block) {
     return stublab_ptrace(PTRACE_SETREGS, tid, 0, (void *)block);
 }
 
+/** Reads the general registers of a guest at a system call stop. */
+static inline int64_t get_call_registers(int32_t tid, uint64_t *block,
+                                         struct stublab_switch *exchange) {
+    (void)exchange;
+    return get_registers(tid, block);
+}
+
 /** The address of the instruction that the thread executes next. */
 static inline uint64_t program_counter(const uint64_t *block) {
     return block[REG_RIP];

@@ -2,6 +2,7 @@
 #include "shim.h"
 #include <asm-generic/errno.h>
 #include <asm/sigcontext.h>
+#include <linux/uio.h>
 #include <stddef.h>
 
 /** The offset of XCR0 in NT_X86_XSTATE: USER_XSTATE_XCR0_WORD of the kernel's asm/user.h. */
@@ -13,6 +14,20 @@ enum {
     MXCSR_MASK = offsetof(struct _xstate, fpstate.mxcsr_mask),
     XSTATE_BV = offsetof(struct _xstate, xstate_hdr.xfeatures),
 };
+
+static int64_t transfer(int64_t request, int32_t tid, void *xstate, uint64_t length) {
+    struct iovec area = {xstate, length};
+    int64_t result = stublab_ptrace(request, tid, EXTENDED_STATE, &area);
+    return result < 0 ? result : (int64_t)area.iov_len;
+}
+
+int64_t stublab_read_xstate(int32_t tid, void *xstate, uint64_t length) {
+    return transfer(PTRACE_GETREGSET, tid, xstate, length);
+}
+
+int64_t stublab_write_xstate(int32_t tid, void *xstate, uint64_t length) {
+    return transfer(PTRACE_SETREGSET, tid, xstate, length);
+}
 
 static void put(uint8_t *at, uint32_t value, int size) {
     for (int i = 0; i < size; i++)

@@ -9,10 +9,7 @@
 #include <stdint.h>
 
 /** Words of a register block: x0 to x30, sp, pc, pstate. */
-enum { BLOCK_WORDS = 34, REG_SP = 31, REG_PC = 32 };
-
-/** The note type of the floating-point and vector registers. */
-enum { EXTENDED_STATE = NT_PRFPREG };
+enum { BLOCK_WORDS = 34, REG_SP = 31, REG_PC = 32, REG_PSTATE = 33 };
 
 /** PTRACE_GETREGS does not exist. Returns 0 or -errno. */
 static inline int64_t get_registers(int32_t tid, uint64_t *block) {
@@ -25,6 +22,13 @@ static inline int64_t set_registers(int32_t tid, const uint64_t *block) {
     struct iovec area = {(void *)block, BLOCK_WORDS * sizeof *block};
     return stublab_ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &area);
 }
+
+/**
+ * Reads the general registers of a guest at a system call stop. There x7 reads 0, and what is
+ * written to it is lost, so this also moves the thread to its next stop, which precedes its next
+ * instruction. Returns 0; 2 if the thread met another stop or its end; or -errno.
+ */
+int64_t get_call_registers(int32_t tid, uint64_t *block, struct stublab_switch *exchange);
 
 /** The address of the instruction that the thread executes next. */
 static inline uint64_t program_counter(const uint64_t *block) {

@@ -1,5 +1,7 @@
-/** The floating-point registers of arm64 (struct user_fpsimd_state) have no components of their own. */
+/** The state of arm64 beside the register block (shim/arm64/xstate.c) has no components. */
 export const COMPONENTS = 0n;
 
-/** Bytes of struct user_fpsimd_state. */
-export const LARGEST_XSTATE = 528;
+/** Bytes of struct user_fpsimd_state, tpidr_el0 and tpidr2_el0. */
+export const LARGEST_XSTATE = 528 + 8 + 8;
+
+export const HAS_HANDLER = false;

@@ -1,6 +1,6 @@
 import { encodeFilter } from "../bpf/encode.ts";
 import type { Encoder } from "../encoder/encoder.ts";
-import { InputError, StateError } from "../errors.ts";
+import { InputError, StateError, UnsupportedError } from "../errors.ts";
 import { checkOptions, count, nameOrNumber, oneOf, truth } from "../shape.ts";
 import { checkDeadline } from "../shim/deadline.ts";
 import { expectOtherProcessor } from "../stub/binding.ts";
@@ -8,7 +8,7 @@ import type { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { encoderOption, LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
-import { COMPONENTS, LARGEST_XSTATE } from "./arch.ts";
+import { COMPONENTS, HAS_HANDLER, LARGEST_XSTATE } from "./arch.ts";
 import { Context } from "./context.ts";
 import { expectBases } from "./handler.ts";
 import { isUntraced, runnerOf, SWITCH_LANES, type SwitchLane } from "./lanes.ts";
@@ -78,7 +78,7 @@ export class Platform {
     });
     const { exitSignal = "SIGCHLD", seccomp = true, switches = "faithful", ...driving } = options;
     const isTraced = !isUntraced(switches);
-    if (!isTraced) expectHandler(seccomp);
+    if (!isTraced) expectHandler(switches, seccomp);
     const tracer = new Tracer(driving);
     try {
       if (switches === "spin") expectOtherProcessor(tracer.shim, 'switches "spin"', "handler");
@@ -173,7 +173,12 @@ export class Platform {
 }
 
 /** @throws UnsupportedError, InputError */
-function expectHandler(seccomp: boolean): void {
+function expectHandler(switches: SwitchLane, seccomp: boolean): void {
+  if (!HAS_HANDLER) {
+    throw new UnsupportedError(`the switches "${switches}" do not exist on this architecture`, {
+      remedy: 'use the switches "lazy"',
+    });
+  }
   expectBases();
   if (seccomp) return;
   throw new InputError("options: guests without a tracer need the filter: omit `seccomp: false`");

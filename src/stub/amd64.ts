@@ -26,6 +26,15 @@ export const PARENT = "r15";
 /** The signature with which rseq(2) is registered on x86: RSEQ_SIG in tools/testing/selftests/rseq/rseq-x86.h. */
 export const RSEQ_SIGNATURE = 0x53053053;
 
+/** The signal that the loop over a ring sends itself to halt, if it has no breakpoint. */
+export const HALT_SIGNAL = undefined;
+
+/**
+ * Whether the kernel decides before a stop by a signal how it restarts the interrupted call, so that the result that a
+ * tracer writes there has no influence.
+ */
+export const RESTARTS_BEFORE_STOPS = false;
+
 /** Sets the registers with which a thread enters the loop over a ring (shim/amd64/stub.S). */
 export function enterRing(frame: RegisterBlock, loop: bigint, ring: bigint, turn: number): void {
   frame.set("rip", loop);

@@ -16,6 +16,8 @@ interface StubArch {
   readonly AUDIT_ARCH: string;
   readonly PARENT: string;
   readonly RSEQ_SIGNATURE: number;
+  readonly HALT_SIGNAL: number | undefined;
+  readonly RESTARTS_BEFORE_STOPS: boolean;
   enterRing(frame: RegisterBlock, loop: bigint, ring: bigint, turn: number): void;
 }
 
@@ -29,5 +31,7 @@ export const {
   AUDIT_ARCH,
   PARENT,
   RSEQ_SIGNATURE,
+  HALT_SIGNAL,
+  RESTARTS_BEFORE_STOPS,
   enterRing,
 } = MODULES[HOST_ARCH];

@@ -20,6 +20,12 @@ export const PARENT = "x7";
 /** RSEQ_SIG in tools/testing/selftests/rseq/rseq-arm64.h: a BRK. */
 export const RSEQ_SIGNATURE = 0xd428bc00;
 
+/** SIGTRAP */
+export const HALT_SIGNAL = 5;
+
+/** do_signal in arch/arm64/kernel/signal.c: it looks only whether pc is still the SVC of that call. */
+export const RESTARTS_BEFORE_STOPS = true;
+
 /** Sets the registers with which a thread enters the loop over a ring (shim/arm64/stub.S). */
 export function enterRing(frame: RegisterBlock, loop: bigint, ring: bigint, turn: number): void {
   frame.set("pc", loop);

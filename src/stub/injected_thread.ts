@@ -3,7 +3,7 @@ import type { RegisterBlock } from "../encoder/block.ts";
 import { syscallName } from "../encoder/names.ts";
 import { DeadlineError, type RegisterDump, StateError, type StubEnd } from "../errors.ts";
 import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/injection.ts";
-import { WORD } from "./arch.ts";
+import { INSTRUCTION_POINTER, RESTARTS_BEFORE_STOPS, WORD } from "./arch.ts";
 import type { InjectionLane } from "./lane.ts";
 import { type SyscallArgument, type SyscallResult, wordsOf } from "./syscall.ts";
 import { PATIENT_MILLISECONDS, TracedThread } from "./traced_thread.ts";
@@ -143,7 +143,7 @@ export class InjectedThread extends TracedThread {
     }
     if (result !== -ETIMEDOUT) this.fail(injection.step, -result);
     this.state = "running";
-    this.#stopByForce(this.#callName(number));
+    this.#stopByForce(number);
   }
 
   #callName(number: bigint): string {
@@ -151,17 +151,32 @@ export class InjectedThread extends TracedThread {
   }
 
   /** Stops a stub that missed its deadline, so that it can be examined and reused. */
-  #stopByForce(call: string): never {
+  #stopByForce(number: bigint): never {
     const { deadline } = this.tracer;
     this.stop();
+    const call = this.#callName(number);
+    const registers = this.registers();
+    this.#dropRestart(number);
     throw new DeadlineError(
       this.tid,
       `did not return from an injected ${call} within ${deadline} ms`,
-      this.registers(),
+      registers,
       {
         call,
         remedy: "set a longer deadline for the tracer, or inject a call that does not block",
       },
     );
+  }
+
+  /** Runs to the breakpoint if the kernel is about to restart a call in place of the next one. */
+  #dropRestart(number: bigint): void {
+    if (!RESTARTS_BEFORE_STOPS) return;
+    const { frame, injection, restAddress, shim } = this.tracer;
+    this.readRegisters(frame);
+    const at = frame.get(INSTRUCTION_POINTER);
+    if (at !== this.initial.get(INSTRUCTION_POINTER)) return;
+    frame.set(INSTRUCTION_POINTER, restAddress);
+    injection.deadline.start(PATIENT_MILLISECONDS);
+    this.endInjection(shim.inject(this.tid, frame.bytes, injection.bytes), number);
   }
 }

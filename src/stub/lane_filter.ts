@@ -12,7 +12,7 @@ import {
   SECCOMP_RET_ALLOW,
 } from "../bpf/program.ts";
 import { MADV_DONTFORK } from "../shim/ring.ts";
-import { AUDIT_ARCH } from "./arch.ts";
+import { AUDIT_ARCH, HALT_SIGNAL } from "./arch.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
 /** The words that an instruction of the filter compares: `[offset in struct seccomp_data, word]`. */
@@ -20,7 +20,8 @@ type Condition = readonly [offset: number, word: bigint];
 
 /**
  * Returns a filter that allows what the tracer's lanes need, and judges any other call by `filter`: the calls of the
- * loop over a ring by its own instructions, the madvise for a ring, and the clone of a traced birth.
+ * loop over a ring by its own instructions or the signal of its halt, the madvise for a ring, and the clone of a traced
+ * birth.
  *
  * @param filter an array of struct sock_filter.
  */
@@ -37,6 +38,10 @@ export function admitLanes(tracer: TracingThread, filter: Uint8Array): Uint8Arra
         [DATA_INSTRUCTION_POINTER + HIGH, pointer >> 32n],
       ]);
     }
+  }
+  if (allowed.length > 0 && HALT_SIGNAL !== undefined) {
+    const signal = BigInt(HALT_SIGNAL);
+    allowed.push([call("kill"), [DATA_ARGUMENT + 8, signal], [DATA_ARGUMENT + 8 + HIGH, 0n]]);
   }
   if (tracer.births === "traced") {
     allowed.push([call("clone"), [DATA_ARGUMENT, tracer.tracedWord()], [DATA_ARGUMENT + HIGH, 0n]]);
